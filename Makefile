@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make            everything, under build/
+# make demo       the main job on a real load; installs what is missing first
+# make check      all tests that this machine can run; installs what is missing first
+# make check-vm   the same live tests in stock kernels under QEMU
+# make bench      the budgets, measured
+# make install    DESTDIR= PREFIX=/usr/local
+#
+# V=1 shows the commands, STATIC=1 links one program to carry to another
+# machine, SANITIZE=1 builds with ASan and UBSan under build/asan/.
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
+B := build$(if $(SANITIZE),/asan)
+PREFIX ?= /usr/local
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(shell command -v bpftool /usr/sbin/bpftool 2>/dev/null) bpftool)
+PKG_CONFIG ?= pkg-config
+VERSION := 0.1
+
+ifeq ($(V),1)
+Q :=
+msg = @:
+else
+Q := @
+msg = @printf '  %-8s %s\n' "$(1)" "$(patsubst $(B)/%,%,$(2))"
+endif
+
+ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
+# a comma would end an argument of $(if)
+SAN := -fsanitize=address,undefined
+WARN := -Wall -Wextra -Werror -Wmissing-field-initializers
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
+	-DVERSION='"$(VERSION)"' $(if $(SANITIZE),$(SAN) -fno-omit-frame-pointer)
+LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
+LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libelf json-c zlib) -lm
+
+# clang for the BPF target does not know where the distribution keeps <asm/*.h>;
+# -idirafter, so that its own headers come first
+BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Ibpf $(WARN) \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+
+BPF_OBJS := $(patsubst bpf/%.bpf.c,$(B)/obj/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+USER_OBJS := $(patsubst user/%.c,$(B)/obj/user/%.o,$(wildcard user/*.c))
+LIB_OBJS := $(filter-out %/main.o,$(USER_OBJS))
+TEST_LIB_OBJS := $(patsubst tests/lib/%.c,$(B)/obj/tests/lib/%.o,$(wildcard tests/lib/*.c))
+LOADS := $(patsubst tests/load/%.c,$(B)/tests/load/%,$(wildcard tests/load/*.c))
+UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
+LIVES := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(wildcard tests/live/*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
+
+all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES)
+
+# What the last build was made with: another choice rebuilds.
+FLAGS_NOW := $(CC) $(CFLAGS) $(LDFLAGS) STATIC=$(STATIC) $(VERSION)
+$(shell mkdir -p $(B); [ "$$(cat $(B)/flags 2>/dev/null)" = '$(FLAGS_NOW)' ] || echo '$(FLAGS_NOW)' > $(B)/flags)
+
+$(B)/obj/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call msg,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $(@:.o=.tmp.o)
+	$(Q)$(BPFTOOL) gen object $@ $(@:.o=.tmp.o)
+	$(Q)rm -f $(@:.o=.tmp.o)
+
+$(B)/fixbuf.bpf.o: $(BPF_OBJS)
+	$(call msg,BPFLINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(B)/fixbuf.skel.h: $(B)/fixbuf.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name fixbuf_bpf > $@
+
+$(B)/obj/user/%.o: user/%.c $(B)/flags | $(B)/fixbuf.skel.h
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/obj/tests/%.o: tests/%.c $(B)/flags
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/lib -MMD -MP -c $< -o $@
+
+$(B)/fixbuf-trace: $(USER_OBJS)
+	$(call msg,LINK,$@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
+$(LOADS) $(LIVES) $(BENCHES): $(B)/tests/%: $(B)/obj/tests/%.o $(TEST_LIB_OBJS)
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs liburing json-c) -lm
+
+$(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIBS) -lcmocka
+
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d)
+
+# ---- set-up -----------------------------------------------------------------
+
+BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
+	libjson-c-dev uthash-dev liburing-dev pkg-config
+CHECK_DEPS := libcmocka-dev fio valgrind
+
+deps:
+	@sh tests/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
+
+# ---- jobs -------------------------------------------------------------------
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@sh tests/demo.sh $(B)
+
+check: deps
+	@$(MAKE) --no-print-directory all
+	@sh tests/check.sh $(B)
+
+check-vm: deps
+	@$(MAKE) --no-print-directory all
+	@sh tests/vm/check-vm.sh $(B)
+
+bench: deps
+	@$(MAKE) --no-print-directory all
+	@sh tests/bench/bench.sh $(B)
+
+install: $(B)/fixbuf-trace
+	install -Dm755 $(B)/fixbuf-trace $(DESTDIR)$(PREFIX)/sbin/fixbuf-trace
+	install -Dm644 user/fixbuf-trace.8 $(DESTDIR)$(PREFIX)/share/man/man8/fixbuf-trace.8
+
+clean:
+	$(Q)rm -rf build
+
+.PHONY: all deps demo check check-vm bench install clean

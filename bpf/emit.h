@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How a fact leaves the kernel, and whose facts are wanted. */
+#ifndef FIXBUF_EMIT_H
+#define FIXBUF_EMIT_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "fact.h"
+
+#define FILTER_PIDS	0x01
+#define FILTER_UID	0x02
+#define FILTER_TREE	0x04	/* descendants of our own process */
+
+#define TREE_DEPTH	32	/* orphans come back to us: the tool is a child subreaper */
+
+extern __u32 own_tgid;	/* walk.bpf.c */
+
+const volatile __u32 filter __weak;
+const volatile __u32 filter_uid __weak;
+
+struct lane lanes[FACT_LANES] __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096 * 1024);
+} facts __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} filter_pids __weak SEC(".maps");
+
+/* Global, so that the verifier looks at it once. */
+__weak __noinline int in_tree(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	for (int i = 0; i < TREE_DEPTH; i++) {
+		task = BPF_CORE_READ(task, real_parent);
+		if (!task)
+			return false;
+		__u32 tgid = BPF_CORE_READ(task, tgid);
+
+		if (tgid == own_tgid)
+			return true;
+		if (tgid <= 1)
+			return false;
+	}
+	return false;
+}
+
+/* Whether the current task passes the filters; our own never does. */
+static __always_inline bool task_wanted(void)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	if (tgid == own_tgid)
+		return false;
+	if ((filter & FILTER_UID) && (__u32)bpf_get_current_uid_gid() != filter_uid)
+		return false;
+	if ((filter & FILTER_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
+		return false;
+	return !(filter & FILTER_TREE) || in_tree();
+}
+
+/* Room for a record of .size (a constant) with its head filled; NULL counts as lost. */
+static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u32 call)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct lane *lane = &lanes[cpu & (FACT_LANES - 1)];
+	__u64 id = bpf_get_current_pid_tgid();
+	__u64 seq = ++lane->seq;
+	struct fact *f;
+
+	f = bpf_ringbuf_reserve(&facts, size, 0);
+	if (!f) {
+		lane->lost++;
+		return NULL;
+	}
+	f->size = size;
+	f->kind = kind;
+	f->flags = 0;
+	f->cpu = cpu;
+	f->seq = seq;
+	f->t_ns = bpf_ktime_get_ns();
+	f->ring = ring;
+	f->pid = id >> 32;
+	f->tid = id;
+	f->uid = bpf_get_current_uid_gid();
+	f->call = call;
+	bpf_get_current_comm(f->comm, sizeof(f->comm));
+	return f;
+}
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which iovec of a call that failed is to blame, decided in the order in which
+ * the kernel looks at them. Mappings take bpf_loop() and bpf_find_vma() (both
+ * 5.17); without them the first entries are told as they are, and the user
+ * side looks into /proc.
+ */
+#ifndef FIXBUF_ENTRY_H
+#define FIXBUF_ENTRY_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "fact.h"
+#include "ring.h"
+#include "emit.h"
+
+#define PAGE_BYTES	4096ULL
+#define MAX_ENTRIES	16384
+#define MAX_VMAS	4096
+
+#define EFAULT		14
+#define EOPNOTSUPP	95
+
+#define VM_READ		0x1UL
+#define VM_WRITE	0x2UL
+#define VM_SHARED	0x8UL
+#define VM_PFNMAP	0x400UL
+#define VM_IO		0x4000UL
+
+#define TMPFS_MAGIC	0x01021994
+#define HUGETLBFS_MAGIC	0x958458f6
+
+struct user_iovec {
+	__u64 base;
+	__u64 len;
+};
+
+struct scan {
+	__u64 iov;		/* user address of the array */
+	__u64 base, len;	/* the entry that is looked at */
+	__u64 at, end;		/* how far into it */
+	__u64 vma_start, vma_end, vma_flags;
+	__u64 need_pages;
+	__u64 dentry;
+	__u32 index;
+	__u32 fs_magic;
+	__u32 state;		/* enum entry_state */
+	__s32 error;		/* what the call returned, positive */
+};
+
+/* 1 TiB from 7.2 (df0a52537c0f), 1 GiB before */
+static __always_inline __u64 max_entry_bytes(void)
+{
+	return bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct) ?
+	       1ULL << 40 : 1ULL << 30;
+}
+
+static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, struct scan *s)
+{
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+
+	(void)task;
+	s->vma_start = BPF_CORE_READ(vma, vm_start);
+	s->vma_end = BPF_CORE_READ(vma, vm_end);
+	s->vma_flags = BPF_CORE_READ(vma, vm_flags);
+	s->fs_magic = 0;
+	s->dentry = 0;
+	if (file) {
+		s->dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+		s->fs_magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
+	}
+	return 0;
+}
+
+/* Plain numbers in global functions: the verifier looks at them once. */
+__noinline int vma_state(__u64 flags, __u32 fs_magic, bool file, __u32 error)
+{
+	bool own_pages = fs_magic == TMPFS_MAGIC || fs_magic == HUGETLBFS_MAGIC;
+
+	if (flags & (VM_IO | VM_PFNMAP))
+		return ENTRY_SPECIAL;
+	if (!(flags & VM_WRITE))
+		return flags & VM_READ ? ENTRY_READ_ONLY : ENTRY_NO_ACCESS;
+	/* up to 6.4 any file is refused, and said so; later only what is written back */
+	if (file && !own_pages && (error == EOPNOTSUPP || (flags & VM_SHARED)))
+		return ENTRY_FILE;
+	return ENTRY_OK;
+}
+
+static long next_vma(__u32 i, struct scan *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	(void)i;
+	if (s->at >= s->end)
+		return 1;
+	s->vma_end = 0;
+	if (bpf_find_vma(task, s->at, look_at_vma, s, 0) || s->vma_end <= s->at) {
+		s->state = ENTRY_UNMAPPED;
+		s->vma_start = 0;
+		return 1;
+	}
+	s->state = vma_state(s->vma_flags, s->fs_magic, s->dentry, s->error);
+	if (s->state != ENTRY_OK)
+		return 1;
+	s->at = s->vma_end;
+	return 0;
+}
+
+__noinline int range_state(__u64 base, __u64 len)
+{
+	if (!base && (len || slots_are_structs()))
+		return ENTRY_NULL;
+	if (base && !len)
+		return ENTRY_EMPTY;
+	if (len > max_entry_bytes())
+		return ENTRY_TOO_LONG;
+	if (base + len < base)
+		return ENTRY_WRAPS;
+	return ENTRY_OK;
+}
+
+static long next_entry(__u32 i, struct scan *s)
+{
+	__u64 slot = s->iov + sizeof(struct user_iovec) * i;
+	struct user_iovec v;
+
+	s->index = i;
+	s->base = 0;
+	s->len = 0;
+	if (bpf_probe_read_user(&v, sizeof(v), (void *)slot)) {
+		s->at = slot;
+		s->state = ENTRY_UNREADABLE;
+		return 1;
+	}
+	s->base = v.base;
+	s->len = v.len;
+	s->at = v.base;
+	s->state = range_state(v.base, v.len);
+	if (s->state != ENTRY_OK)
+		return 1;
+	s->end = (v.base + v.len + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+	s->at = v.base & ~(PAGE_BYTES - 1);
+	s->need_pages += (s->end - s->at) / PAGE_BYTES;
+	/* other errors are not about mappings */
+	if (v.base && (s->error == EFAULT || s->error == EOPNOTSUPP))
+		bpf_loop(MAX_VMAS, next_vma, s, 0);
+	return s->state != ENTRY_OK;
+}
+
+/* Fills all of .out but its head. */
+static __always_inline void fill_entry(struct fact_entry *out, const struct scan *s)
+{
+	struct dentry *dentry = (void *)s->dentry;
+
+	out->base = s->base;
+	out->len_bytes = s->len;
+	out->at = s->at;
+	out->vma_start = s->vma_start;
+	out->vma_end = s->vma_end;
+	out->vma_flags = s->vma_flags;
+	out->index = s->index;
+	out->state = s->state;
+	out->fs_magic = s->fs_magic;
+	out->pad = 0;
+	__builtin_memset(out->file, 0, sizeof(out->file));
+	if (dentry) {
+		const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+
+		bpf_probe_read_kernel_str(out->file, sizeof(out->file), name);
+	}
+}
+
+/* Tells the first entry that cannot be registered, if any. Returns the pages the good ones span. */
+__noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 call)
+{
+	struct scan s = { .iov = iov, .error = error };
+	struct fact_entry *out;
+
+	bpf_loop(nr < MAX_ENTRIES ? nr : MAX_ENTRIES, next_entry, &s, 0);
+	if (s.state == ENTRY_OK)
+		return s.need_pages;
+	out = fact_reserve(sizeof(*out), FACT_ENTRY, ring, call);
+	if (out) {
+		fill_entry(out, &s);
+		bpf_ringbuf_submit(out, 0);
+	}
+	return s.need_pages;
+}
+
+/* One entry as it is; not 0 when the kernel looked no further. */
+__noinline int tell_entry(__u64 slot, __u32 index, __u64 ring, __u32 call)
+{
+	struct scan s = { .index = index, .at = slot, .state = ENTRY_UNREADABLE };
+	struct user_iovec v = {};
+	struct fact_entry *out;
+
+	if (!bpf_probe_read_user(&v, sizeof(v), (void *)slot)) {
+		s.base = v.base;
+		s.len = v.len;
+		s.at = v.base;
+		s.state = range_state(v.base, v.len);
+		if (s.state == ENTRY_OK)
+			s.state = ENTRY_UNCHECKED;
+	}
+	out = fact_reserve(sizeof(*out), FACT_ENTRY, ring, call);
+	if (out) {
+		fill_entry(out, &s);
+		bpf_ringbuf_submit(out, 0);
+	}
+	return s.state != ENTRY_UNCHECKED;
+}
+
+#endif

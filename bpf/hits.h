@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the function probes saw of rings of our own: shows which of them fire.
+ * A function may exist, take a probe, and never be called.
+ */
+#ifndef FIXBUF_HITS_H
+#define FIXBUF_HITS_H
+
+enum hit {
+	HIT_REGISTER,		/* io_sqe_buffer_register() entered */
+	HIT_REGISTERED,		/* and returned a buffer */
+	HIT_RELEASE,		/* a buffer's reference dropped: entered */
+	HIT_RELEASED,		/* and the buffer is gone */
+	HIT_AMOUNT,		/* io_account_mem() while registering */
+	HIT_AMOUNT_INNER,	/* __io_account_mem() while registering */
+	HIT_REGION,		/* ring memory charged */
+	HIT_REGION_FREED,
+	NR_HITS,
+};
+
+#endif

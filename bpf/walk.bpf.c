@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ring walk. Two iterators find every ring and who holds it; three
+ * programs that are never attached (they are run by BPF_PROG_TEST_RUN) answer
+ * what a ring, its slots and a buffer's segments hold. No function probe, no
+ * symbol, no kernel lock.
+ */
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "fact.h"
+#include "ring.h"
+#include "page.h"
+
+#define RLIMIT_MEMLOCK 8
+
+/* our ring of the start: how a ring's file and our own process are told */
+const volatile __s32 own_ring_fd = -1;
+__u64 ring_fops;
+__u32 own_tgid;		/* in the first pid namespace, as all pids here */
+
+/* what the peek programs answer */
+struct fact_ring out_ring;
+struct fact_buffer out_slots[PEEK_CHUNK];
+struct seg out_segs[PEEK_CHUNK];
+__u64 out_table;	/* address and length of the table that the slots were read from */
+__u32 out_table_nr;
+__u32 out_nr;
+__u32 out_page_size;	/* of a struct page */
+
+/* buffer calls that returned, by ring: tells that a table changed and changed back */
+__u64 ring_calls[RING_CALLS];
+
+char LICENSE[] SEC("license") = "GPL";
+
+static __always_inline void fill_holder(struct fact_holder *out, struct task_struct *task, __u64 ring)
+{
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+
+	__builtin_memset(out, 0, sizeof(*out));
+	out->h.size = sizeof(*out);
+	out->h.kind = FACT_HOLDER;
+	out->h.flags = FACT_F_SNAPSHOT;
+	out->h.t_ns = bpf_ktime_get_ns();
+	out->h.ring = ring;
+	out->h.pid = BPF_CORE_READ(task, tgid);
+	out->h.tid = BPF_CORE_READ(task, pid);
+	out->h.uid = BPF_CORE_READ(cred, uid.val);
+	/* a thread may bear another name than its process */
+	BPF_CORE_READ_STR_INTO(&out->h.comm, task, group_leader, comm);
+	out->files = (__u64)BPF_CORE_READ(task, files);
+	out->mm = (__u64)BPF_CORE_READ(task, mm);
+	out->user = (__u64)BPF_CORE_READ(cred, user);
+	out->memlock_limit_bytes = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_cur);
+	out->user_locked_pages = user_locked(out->user);
+	out->mm_pinned_pages = mm_pinned(out->mm);
+	out->fd = -1;
+	out->reg_index = -1;
+}
+
+/* Descriptors that are rings. */
+SEC("?iter/task_file")
+int find_rings(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct fact_holder out;
+	__u32 reader;
+	__u64 fops;
+
+	if (!task || !file)
+		return 0;
+	fops = (__u64)BPF_CORE_READ(file, f_op);
+	if (!ring_fops) {
+		/* whoever reads the iterator is us */
+		reader = bpf_get_current_pid_tgid() >> 32;
+		if ((__u32)BPF_CORE_READ(task, tgid) != reader || (__s32)ctx->fd != own_ring_fd)
+			return 0;
+		ring_fops = fops;
+		own_tgid = reader;
+	}
+	if (fops != ring_fops)
+		return 0;
+	fill_holder(&out, task, (__u64)BPF_CORE_READ(file, private_data));
+	out.fd = ctx->fd;
+	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+	return 0;
+}
+
+/* Rings that a task registered (5.18, e7a6c00dc77a) and, with ring 0, every process and its mm. */
+SEC("?iter/task")
+int find_registered(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct io_uring_task *tctx;
+	struct fact_holder out;
+	struct file *file;
+
+	if (!task)
+		return 0;
+	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) && BPF_CORE_READ(task, mm)) {
+		fill_holder(&out, task, 0);
+		bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+	}
+	if (!bpf_core_field_exists(struct io_uring_task, registered_rings))
+		return 0;
+	tctx = BPF_CORE_READ(task, io_uring);
+	if (!tctx)
+		return 0;
+	for (int i = 0; i < IO_RINGFD_REG_MAX; i++) {
+		file = BPF_CORE_READ(tctx, registered_rings[i]);
+		if (!file || (__u64)BPF_CORE_READ(file, f_op) != ring_fops)
+			continue;
+		fill_holder(&out, task, (__u64)BPF_CORE_READ(file, private_data));
+		out.reg_index = i;
+		bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+	}
+	return 0;
+}
+
+/* (ctx, opcode, ...) in every version: counts what may have changed a table. */
+SEC("?raw_tp/io_uring_register")
+int count_calls(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 op = ctx->args[1];
+
+	if (op == CALL_REGISTER || op == CALL_UNREGISTER || op == CALL_REGISTER2 ||
+	    op == CALL_UPDATE || op == CALL_CLONE)
+		__sync_fetch_and_add(&ring_calls[RING_CALLS_SLOT(ctx->args[0])], 1);
+	return 0;
+}
+
+/* args: ring. Answer: out_ring. */
+SEC("?raw_tp")
+int peek_ring(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct fact_ring *out = &out_ring;
+
+	__builtin_memset(&out->h, 0, sizeof(out->h));
+	out->h.size = sizeof(*out);
+	out->h.kind = FACT_RING;
+	out->h.flags = FACT_F_SNAPSHOT;
+	out->h.t_ns = bpf_ktime_get_ns();
+	out->h.ring = ctx->args[0];
+	read_ring(ctx->args[0], out);
+	out->fd = -1;
+	return 0;
+}
+
+/* args: ring, first slot, count. Answer: out_slots, out_nr, and the table that was read. */
+SEC("?raw_tp")
+int peek_slots(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 ring = ctx->args[0], now = bpf_ktime_get_ns();
+	__u32 first = ctx->args[1], n = ctx->args[2];
+	struct ring_table t;
+
+	ring_table(ring, &t);
+	out_table = t.slots;
+	out_table_nr = t.nr;
+	out_nr = 0;
+	for (__u32 i = 0; i < PEEK_CHUNK; i++) {
+		struct fact_buffer *out = &out_slots[i];
+		__u64 buf, node;
+
+		if (i >= n || first + i >= t.nr)
+			break;
+		__builtin_memset(&out->h, 0, sizeof(out->h));
+		out->h.size = sizeof(*out);
+		out->h.kind = FACT_BUFFER;
+		out->h.flags = FACT_F_SNAPSHOT;
+		out->h.t_ns = now;
+		out->h.ring = ring;
+		out->index = first + i;
+		buf = slot_buffer(&t, first + i, &out->node);
+		read_buffer(buf, out);
+		/* freed and used anew while we read it? */
+		if (slot_buffer(&t, first + i, &node) != buf || node != out->node)
+			out->buf_flags = BUFFER_F_TORN;
+		out_nr = i + 1;
+	}
+	return 0;
+}
+
+/* args: address of a bio_vec array, first, count. Answer: out_segs, out_nr. */
+SEC("?raw_tp")
+int peek_segs(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 bvec = ctx->args[0] + ctx->args[1] * bpf_core_type_size(struct bio_vec);
+	__u32 n = ctx->args[2];
+
+	out_page_size = bpf_core_type_size(struct page);
+	out_nr = 0;
+	for (__u32 i = 0; i < PEEK_CHUNK; i++) {
+		struct seg *out = &out_segs[i];
+		struct bio_vec *bv = (void *)(bvec + i * bpf_core_type_size(struct bio_vec));
+
+		if (i >= n)
+			break;
+		read_folio((__u64)BPF_CORE_READ(bv, bv_page), out);
+		out->len = BPF_CORE_READ(bv, bv_len);
+		out->off = BPF_CORE_READ(bv, bv_offset);
+		out_nr = i + 1;
+	}
+	return 0;
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The budgets, measured: what list, verify, the start of trace, its memory and
+ * its facts cost. Ratios come from interleaved rounds of one run. Prints a
+ * table; asserts no time.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <json-c/json.h>
+#include "answer.h"
+#include "load.h"
+#include "memory.h"
+#include "tap.h"
+#include "tool.h"
+#include "uring.h"
+#include "witness.h"
+
+#define ROUNDS 11
+
+struct series {
+	double v[ROUNDS];
+	int nr;
+};
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double median(struct series *s)
+{
+	qsort(s->v, s->nr, sizeof(s->v[0]), by_value);
+	return s->v[s->nr / 2];
+}
+
+static void row(const char *what, const char *must, double value, const char *unit, bool held,
+		struct series *s)
+{
+	printf("%-46s %-16s %9.3f %-10s %-4s (%.3f to %.3f, %d rounds)\n", what, must, value, unit,
+	       held ? "ok" : "OVER", s->v[0], s->v[s->nr - 1], s->nr);
+}
+
+static double list_ms(void)
+{
+	struct answer a;
+	double begun = now_ms();
+
+	tool(&a, "list", "--json", "-o", "/dev/null", NULL);
+	begun = now_ms() - begun;
+	if (a.status)
+		bail("list ended with %d: %s", a.status, a.err);
+	answer_free(&a);
+	return begun;
+}
+
+/* The cost of a buffer is the slope: with 10007 of them against none. */
+static void bench_list(void)
+{
+	struct series with = { .nr = 0 }, without = { .nr = 0 }, slope = { .nr = 0 };
+	unsigned int nr = 10007;
+	struct iovec *iov = calloc(nr, sizeof(*iov));
+	char *mem = mem_pages(nr);
+	struct io_uring r;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		iov[i].iov_base = mem + i * 4096UL;
+		iov[i].iov_len = 4096;
+	}
+	if (uring_open(&r, 4))
+		bail("no ring");
+	for (int i = 0; i < ROUNDS; i++) {
+		without.v[without.nr++] = list_ms();
+		if (uring_register(r.ring_fd, iov, nr))
+			bail("registering %u buffers failed", nr);
+		with.v[with.nr++] = list_ms();
+		uring_unregister(r.ring_fd);
+		slope.v[slope.nr++] = (with.v[i] - without.v[i]) * 1000 / nr;
+	}
+	row("list, a thousand buffers more", "<= 1 ms", median(&slope), "ms", median(&slope) <= 1,
+	    &slope);
+	row("list, all of it, no buffer", "-", median(&without), "ms", true, &without);
+	io_uring_queue_exit(&r);
+	munmap(mem, nr * 4096UL);
+	free(iov);
+}
+
+static void bench_verify(void)
+{
+	size_t bytes = 1UL << 30;
+	char *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct iovec iov = { mem, bytes };
+	struct series rate = { .nr = 0 };
+	struct io_uring r;
+
+	if (mem == MAP_FAILED)
+		bail("no memory");
+	madvise(mem, bytes, MADV_NOHUGEPAGE);
+	if (uring_open(&r, 4) || uring_register(r.ring_fd, &iov, 1))
+		bail("registering 1 GiB failed");
+	for (int i = 0; i < ROUNDS; i++) {
+		struct answer a;
+
+		tool(&a, "verify", "--json", NULL);
+		if (a.status || !a.json)
+			bail("verify ended with %d: %s", a.status, a.err);
+		rate.v[rate.nr++] = json_number(a.json, "pages") * 1e3 /
+				    json_number(a.json, "duration_ns");
+		answer_free(&a);
+	}
+	row("verify, 1 GiB of 4 KiB pages", ">= 3 M pages/s", median(&rate), "M pages/s",
+	    median(&rate) >= 3, &rate);
+	io_uring_queue_exit(&r);
+	munmap(mem, bytes);
+}
+
+/* From exec to the first fact of a program that registers at once. */
+static void bench_start(void)
+{
+	struct series first = { .nr = 0 };
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct answer a;
+		double begun = now_ms();
+
+		tool_start(&a, NULL, "trace", "--json", "--", load_path("lifecycle"), "--no-wait",
+			   NULL);
+		if (!tool_says(&a, "\"fact\"", 20000))
+			bail("no fact within 20 s");
+		first.v[first.nr++] = now_ms() - begun;
+		tool_wait(&a, NULL);
+		answer_free(&a);
+	}
+	row("trace, from exec to the first fact", "<= 150 ms", median(&first), "ms",
+	    median(&first) <= 150, &first);
+}
+
+static void bench_memory(void)
+{
+	struct series peak = { .nr = 0 };
+	struct answer a;
+
+	tool_start(&a, NULL, "trace", "--json", "-o", "/dev/null", NULL);
+	usleep(1000000);
+	for (int i = 0; i < 3; i++) {
+		unsigned int nr = 10007;
+		struct iovec *iov = calloc(nr, sizeof(*iov));
+		char *mem = mem_pages(nr);
+		struct io_uring r;
+
+		for (unsigned int k = 0; k < nr; k++) {
+			iov[k].iov_base = mem + k * 4096UL;
+			iov[k].iov_len = 4096;
+		}
+		if (uring_open(&r, 4) || uring_register(r.ring_fd, iov, nr))
+			bail("registering %u buffers failed", nr);
+		usleep(500000);
+		peak.v[peak.nr++] = witness_status_kb(a.pid, "VmHWM") / 1024.0;
+		io_uring_queue_exit(&r);
+		munmap(mem, nr * 4096UL);
+		free(iov);
+	}
+	kill(a.pid, SIGINT);
+	tool_wait(&a, NULL);
+	answer_free(&a);
+	row("trace, resident with 10,007 buffers", "<= 32 MiB", median(&peak), "MiB",
+	    median(&peak) <= 32, &peak);
+}
+
+/* Registering and unregistering 1 MiB of 4 KiB pages, microseconds a pair. */
+static double register_us(int fd, const struct iovec *iov)
+{
+	double begun = now_ms();
+	int pairs = 199;
+
+	for (int i = 0; i < pairs; i++) {
+		if (uring_register(fd, iov, 1) || uring_unregister(fd))
+			bail("registering failed");
+	}
+	return (now_ms() - begun) * 1e3 / pairs;
+}
+
+static void bench_facts(void)
+{
+	struct series untraced = { .nr = 0 }, added = { .nr = 0 };
+	struct iovec iov = { mem_pages(256), 256 * 4096 };
+	struct io_uring r;
+
+	if (uring_open(&r, 4))
+		bail("no ring");
+	register_us(r.ring_fd, &iov);
+	for (int i = 0; i < ROUNDS; i++) {
+		struct answer a;
+		double before, traced, after;
+
+		before = register_us(r.ring_fd, &iov);
+		tool_start(&a, NULL, "trace", "--json", "-q", NULL);
+		/* it is attached once it tells one of our calls */
+		do
+			register_us(r.ring_fd, &iov);
+		while (!tool_says(&a, "\"fact\"", 100));
+		traced = register_us(r.ring_fd, &iov);
+		kill(a.pid, SIGINT);
+		tool_wait(&a, NULL);
+		answer_free(&a);
+		after = register_us(r.ring_fd, &iov);
+		untraced.v[untraced.nr++] = (before + after) / 2;
+		added.v[added.nr++] = 100 * (traced / ((before + after) / 2) - 1);
+	}
+	row("lifecycle facts, register + unregister 1 MiB", "<= 10 % added", median(&added), "% added",
+	    median(&added) <= 10, &added);
+	row("the same, untraced", "-", median(&untraced), "us", true, &untraced);
+	io_uring_queue_exit(&r);
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (geteuid()) {
+		fprintf(stderr, "budgets: the tool needs root; run it as root\n");
+		return 77;
+	}
+	printf("%-46s %-16s %9s\n", "WHAT", "MUST", "MEASURED (median)");
+	bench_list();
+	bench_verify();
+	bench_start();
+	bench_memory();
+	bench_facts();
+	return 0;
+}

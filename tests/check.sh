@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# All tests that this machine can run: as built, again with the user program
+# under ASan and UBSan, and once under valgrind.
+# usage: check.sh BUILD_DIR
+
+build=${1:?usage: check.sh BUILD_DIR}
+here=$(dirname "$0")
+out=$(mktemp) || exit 2
+trap 'rm -f "$out"' EXIT
+passed=0 failed=0 skipped=0
+
+if [ "$(id -u)" != 0 ]; then
+	echo "The tests register buffers and look into the kernel: run sudo make check." >&2
+	exit 3
+fi
+
+# Runs run.sh with the rest of the arguments and adds its totals.
+run() {
+	echo "--- $1"
+	shift
+	sh "$here/run.sh" "$@" > "$out" 2>&1
+	sed '$d' "$out"
+	# shellcheck disable=SC2046 # three words
+	set -- $(sed -n '$s/\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped/\1 \2 \3/p' "$out")
+	if [ $# != 3 ]; then
+		tail -n 1 "$out"
+		set -- 0 1 0
+	fi
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+# One assertion of this script: its status, then what it says.
+one() {
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+		echo "$2: passed"
+	else
+		failed=$((failed + 1))
+		echo "$2: failed"
+		cat "$out"
+	fi
+}
+
+run "unit and live tests" "$build"
+
+asan=build/asan/fixbuf-trace
+if make --no-print-directory SANITIZE=1 $asan > "$out" 2>&1; then
+	FIXBUF=$(pwd)/$asan
+	# the BPF maps of the program count as its address space, and are no leak
+	ASAN_OPTIONS=detect_leaks=1:exitcode=99
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+	export FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
+	for test in bad_input list verify trace; do
+		run "$test under ASan and UBSan" "$build" "$test"
+	done
+	unset FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
+else
+	one 1 "build with SANITIZE=1"
+fi
+
+echo "--- valgrind"
+if command -v valgrind > /dev/null; then
+	valgrind --quiet --leak-check=full --track-fds=yes --error-exitcode=99 \
+		"$build/fixbuf-trace" list > "$out" 2>&1
+	status=$?
+	# descriptors that it opened and did not close; 0, 1, 2 and the inherited ones are not listed as its own
+	grep -qE '^==[0-9]+== +<unclosed>|definitely lost' "$out" && status=98
+	one $status "list without a lost byte"
+else
+	skipped=$((skipped + 1))
+	echo "list without a lost byte: skipped, there is no valgrind"
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

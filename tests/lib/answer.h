@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Look-ups in what list, verify and trace print as JSON. */
+#ifndef FIXBUF_ANSWER_H
+#define FIXBUF_ANSWER_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A number, whether given as one or as "0x..."; -1 when it is missing or null. */
+long long json_number(struct json_object *o, const char *key);
+const char *json_text(struct json_object *o, const char *key);
+bool json_is(struct json_object *o, const char *key, const char *text);
+struct json_object *json_member(struct json_object *o, const char *key);
+
+/* The ring that this process holds at this descriptor (-1: any), NULL when it is not listed. */
+struct json_object *answer_ring(struct json_object *list, pid_t pid, int fd);
+/* How many rings this process holds. */
+size_t answer_nr_rings(struct json_object *list, pid_t pid);
+struct json_object *ring_buffer(struct json_object *ring, unsigned int index);
+size_t ring_nr_buffers(struct json_object *ring);
+
+/* Findings about a process (0: about any) with a tag (NULL: any). */
+size_t answer_nr_findings(struct json_object *verify, pid_t pid, const char *tag);
+struct json_object *answer_finding(struct json_object *verify, pid_t pid, const char *tag);
+
+/* Parses a text of JSON lines; false and the bad line when one does not parse. */
+struct json_lines {
+	struct json_object **lines;
+	size_t nr;
+	char *bad;
+};
+void json_lines_parse(struct json_lines *l, const char *text);
+void json_lines_free(struct json_lines *l);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory of a known kind. */
+#ifndef FIXBUF_MEMORY_H
+#define FIXBUF_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define PAGE	4096UL
+#define THP	(2UL << 20)
+
+/* Anonymous pages of 4 KiB, all present; ends the program when there are none. */
+char *mem_pages(size_t pages);
+/* One transparent huge page, present; NULL when this kernel gives none. */
+char *mem_huge(void);
+/* Makes the pages present by writing to each. */
+void mem_touch(char *p, size_t pages);
+
+/* A real file that can be opened with O_DIRECT, already unlinked; -1 without. */
+int mem_file(size_t bytes, bool *direct);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+
+#define DEFAULT_TIMEOUT_S 60
+#define MAX_ARGS 32
+
+const char *tool_path(void)
+{
+	static char path[8192];
+	const char *env = getenv("FIXBUF");
+
+	if (env)
+		return env;
+	snprintf(path, sizeof(path), "%s/fixbuf-trace", build_dir());
+	return path;
+}
+
+const char *tool_tier(void)
+{
+	const char *tier = getenv("FIXBUF_TIER");
+
+	return tier && *tier ? tier : NULL;
+}
+
+void set_cloexec(int fd)
+{
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+int await_exit(pid_t pid, int seconds)
+{
+	double end = now_s() + seconds;
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (now_s() > end) {
+			kill(-pid, SIGKILL);
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return -1;
+		}
+		usleep(2000);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* In the child, before exec. */
+static void prepare(const struct tool_how *how)
+{
+	struct rlimit as = { how->memory_bytes, how->memory_bytes };
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (how->close_stdout)
+		close(1);
+	else if (how->stdout_fd)
+		dup2(how->stdout_fd, 1);
+	if (how->memory_bytes && setrlimit(RLIMIT_AS, &as))
+		_exit(126);
+	if (how->uid && (setgroups(0, NULL) || setgid(how->uid) || setuid(how->uid)))
+		_exit(126);
+}
+
+static void start(struct answer *a, const struct tool_how *how, va_list ap)
+{
+	char *argv[MAX_ARGS] = { (char *)tool_path() };
+	int n = 1, null;
+
+	memset(a, 0, sizeof(*a));
+	while (n < MAX_ARGS - 1 && (argv[n] = va_arg(ap, char *)))
+		n++;
+	/* files in memory, so that much output never blocks it */
+	a->out_fd = memfd_create("out", MFD_CLOEXEC);
+	a->err_fd = memfd_create("err", MFD_CLOEXEC);
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	a->pid = fork();
+	if (a->pid < 0 || a->out_fd < 0 || a->err_fd < 0)
+		bail("cannot start %s: %s", argv[0], strerror(errno));
+	if (!a->pid) {
+		int self = -1;
+
+		dup2(null, 0);
+		dup2(a->out_fd, 1);
+		dup2(a->err_fd, 2);
+		/* by descriptor: another user may not reach the path */
+		if (how->uid)
+			self = open(argv[0], O_RDONLY | O_CLOEXEC);
+		prepare(how);
+		if (how->uid)
+			fexecve(self, argv, environ);
+		else
+			execv(argv[0], argv);
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	close(null);
+}
+
+static char *content(int fd)
+{
+	off_t len = lseek(fd, 0, SEEK_END);
+	char *s = malloc(len + 1);
+	off_t done = 0;
+
+	if (!s)
+		bail("out of memory");
+	while (done < len) {
+		ssize_t n = pread(fd, s + done, len - done, done);
+
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	s[done] = '\0';
+	return s;
+}
+
+void tool_wait(struct answer *a, const struct tool_how *how)
+{
+	a->status = await_exit(a->pid, how->timeout_s ? how->timeout_s : DEFAULT_TIMEOUT_S);
+	a->out = content(a->out_fd);
+	a->err = content(a->err_fd);
+	close(a->out_fd);
+	close(a->err_fd);
+	if (a->out[0] == '{')
+		a->json = json_tokener_parse(a->out);
+}
+
+bool tool_says(struct answer *a, const char *text, int ms)
+{
+	for (; ms > 0; ms -= 5) {
+		char *s = content(a->out_fd);
+		bool found = strstr(s, text);
+
+		free(s);
+		if (found)
+			return true;
+		usleep(5000);
+	}
+	return false;
+}
+
+void tool_start(struct answer *a, const struct tool_how *how, ...)
+{
+	va_list ap;
+
+	va_start(ap, how);
+	start(a, how, ap);
+	va_end(ap);
+}
+
+void tool_as(struct answer *a, const struct tool_how *how, ...)
+{
+	va_list ap;
+
+	va_start(ap, how);
+	start(a, how, ap);
+	va_end(ap);
+	tool_wait(a, how);
+}
+
+void tool(struct answer *a, ...)
+{
+	static const struct tool_how plainly;
+	va_list ap;
+
+	va_start(ap, a);
+	start(a, &plainly, ap);
+	va_end(ap);
+	tool_wait(a, &plainly);
+}
+
+void answer_free(struct answer *a)
+{
+	if (a->json)
+		json_object_put(a->json);
+	free(a->out);
+	free(a->err);
+	memset(a, 0, sizeof(*a));
+}

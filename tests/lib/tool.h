@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Runs fixbuf-trace and keeps what it said. */
+#ifndef FIXBUF_TOOL_H
+#define FIXBUF_TOOL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include "tap.h"
+
+struct json_object;
+
+struct answer {
+	int status;	/* exit status, 128 + signal, -1 when it had to be killed */
+	char *out, *err;
+	struct json_object *json; /* of .out when all of it is one object, else NULL */
+	pid_t pid;	/* while it runs */
+	int out_fd, err_fd;
+};
+
+/* How it is run, other than plainly; zero means the plain way. */
+struct tool_how {
+	int timeout_s;	/* 0 = 60 */
+	int stdout_fd;	/* where its output goes, 0 = kept in .out */
+	bool close_stdout;
+	uid_t uid;	/* 0 = as we are */
+	unsigned long memory_bytes; /* RLIMIT_AS, 0 = as we are */
+};
+
+/* fixbuf-trace itself: FIXBUF, or the build folder's. */
+const char *tool_path(void);
+
+/* Runs it with these arguments and waits. */
+void tool(struct answer *a, ...) __attribute__((sentinel));
+void tool_as(struct answer *a, const struct tool_how *how, ...) __attribute__((sentinel));
+/* In two steps, to do something meanwhile. */
+void tool_start(struct answer *a, const struct tool_how *how, ...) __attribute__((sentinel));
+void tool_wait(struct answer *a, const struct tool_how *how);
+/* Waits until its output so far holds the text; false after the time. */
+bool tool_says(struct answer *a, const char *text, int ms);
+void answer_free(struct answer *a);
+
+/* Value for trace's --tier: FIXBUF_TIER, or NULL. */
+const char *tool_tier(void);
+
+/* Exit status of a child, 128 + signal, or -1 when it was killed after that time. */
+int await_exit(pid_t pid, int seconds);
+void set_cloexec(int fd);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "memory.h"
+#include "truth.h"
+
+#define PLAIN_UID 54321
+
+static bool no_wait;
+
+void truth_init(int *argc, char **argv)
+{
+	int kept = 1;
+
+	for (int i = 1; i < *argc; i++) {
+		if (!strcmp(argv[i], "--no-wait"))
+			no_wait = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+	truth("pid=%d", getpid());
+}
+
+void truth(const char *line, ...)
+{
+	va_list ap;
+
+	va_start(ap, line);
+	vprintf(line, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+void truth_ring(const char *name, int fd, unsigned int slots)
+{
+	truth("%s.fd=%d", name, fd);
+	truth("%s.slots=%u", name, slots);
+}
+
+void truth_slot(const char *name, unsigned int index, const struct iovec *iov, unsigned int charged,
+		unsigned int refs)
+{
+	uintptr_t start = (uintptr_t)iov->iov_base, end = start + iov->iov_len;
+
+	truth("%s.%u.addr=%p", name, index, iov->iov_base);
+	truth("%s.%u.len=%zu", name, index, iov->iov_len);
+	truth("%s.%u.pages=%lu", name, index, (end + PAGE - 1) / PAGE - start / PAGE);
+	truth("%s.%u.charged=%u", name, index, charged);
+	truth("%s.%u.refs=%u", name, index, refs);
+}
+
+void truth_expect(const char *tag, unsigned long long pages)
+{
+	truth("expect.%s=%llu", tag, pages);
+}
+
+void become_plain(size_t memlock_bytes)
+{
+	struct rlimit limit = { memlock_bytes, memlock_bytes };
+	/* a user of its own: what an earlier program of that user held is given back late */
+	uid_t uid = PLAIN_UID + getpid() % 4093;
+
+	must(setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0, "setrlimit");
+	must(setresgid(uid, uid, uid) ? -errno : 0, "setresgid");
+	must(setresuid(uid, uid, uid) ? -errno : 0, "setresuid");
+	/* or this process could not read its own /proc files as a witness */
+	prctl(PR_SET_DUMPABLE, 1);
+	truth("uid=%u", uid);
+}
+
+void truth_ready(void)
+{
+	char line[16];
+
+	puts("READY");
+	fflush(stdout);
+	if (!no_wait && !fgets(line, sizeof(line), stdin))
+		return;
+}
+
+void truth_skip(const char *reason, ...)
+{
+	va_list ap;
+
+	printf("SKIP ");
+	va_start(ap, reason);
+	vprintf(reason, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+	_exit(EXIT_SKIPPED);
+}
+
+int must(int ret, const char *what)
+{
+	if (ret < 0) {
+		fflush(stdout);
+		fprintf(stderr, "%s: %s\n", what, strerror(-ret));
+		_exit(1);
+	}
+	return ret;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "memory.h"
+#include "witness.h"
+
+/* The number after the line that begins with key; -1 without. */
+static long long number_after(const char *path, const char *key)
+{
+	long long value = -1;
+	char line[256];
+	FILE *f;
+
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		size_t len = strlen(key);
+
+		if (strncmp(line, key, len) || (line[len] != ':' && line[len] != ' '))
+			continue;
+		/* a count below zero prints as 2^64 - n: read as such it is negative again */
+		value = (long long)strtoull(line + len + 1, NULL, 10);
+		break;
+	}
+	fclose(f);
+	return value;
+}
+
+long long witness_status_kb(pid_t pid, const char *field)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	return number_after(path, field);
+}
+
+long long witness_await_kb(pid_t pid, const char *field, long long kb, int ms)
+{
+	long long now;
+
+	while ((now = witness_status_kb(pid, field)) != kb && ms > 0) {
+		usleep(10000);
+		ms -= 10;
+	}
+	return now;
+}
+
+long long witness_pins(void)
+{
+	long long got, back;
+	int fd;
+
+	/* the counters are per cpu and lag until they are folded */
+	fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (write(fd, "1", 1) != 1)
+			perror("stat_refresh");
+		close(fd);
+	}
+	got = number_after("/proc/vmstat", "nr_foll_pin_acquired");
+	back = number_after("/proc/vmstat", "nr_foll_pin_released");
+	return got < 0 || back < 0 ? -1 : got - back;
+}
+
+long long witness_user_bufs(pid_t pid, int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+	return number_after(path, "UserBufs");
+}
+
+static uint64_t pagemap_entry(pid_t pid, const void *addr)
+{
+	uint64_t entry = 0;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &entry, sizeof(entry), (uintptr_t)addr / PAGE * sizeof(entry)) !=
+	    sizeof(entry))
+		entry = 0;
+	close(fd);
+	return entry;
+}
+
+unsigned long long witness_pfn(pid_t pid, const void *addr)
+{
+	uint64_t entry = pagemap_entry(pid, addr);
+
+	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
+}
+
+bool witness_present(pid_t pid, const void *addr)
+{
+	return pagemap_entry(pid, addr) >> 63;
+}
+
+size_t witness_huge_bytes(const void *p)
+{
+	bool inside = false;
+	size_t bytes = 0;
+	char line[512];
+	FILE *f;
+
+	f = fopen("/proc/self/smaps", "re");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		uintptr_t start, end;
+		size_t kb;
+
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &start, &end) == 2) {
+			inside = (uintptr_t)p >= start && (uintptr_t)p < end;
+		} else if (inside && sscanf(line, "AnonHugePages: %zu kB", &kb) == 1) {
+			bytes = kb << 10;
+			break;
+		}
+	}
+	fclose(f);
+	return bytes;
+}
+
+int witness_nr_fds(pid_t pid)
+{
+	char path[64];
+	int nr = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	if (!d)
+		return -1;
+	while (readdir(d))
+		nr++;
+	closedir(d);
+	return nr;
+}

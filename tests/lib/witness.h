@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel says by itself, without the tool: the witnesses of the tests. */
+#ifndef FIXBUF_WITNESS_H
+#define FIXBUF_WITNESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* A field of /proc/PID/status in kB ("VmPin", "VmLck", "VmRSS"), -1 when there is none. */
+long long witness_status_kb(pid_t pid, const char *field);
+/* Waits up to ms for the field to become kb; returns the last value. */
+long long witness_await_kb(pid_t pid, const char *field, long long kb, int ms);
+
+/* Pin references taken minus given back, system-wide since boot; -1 when not counted. */
+long long witness_pins(void);
+
+/* "UserBufs" of /proc/PID/fdinfo/FD, -1 when it does not say. */
+long long witness_user_bufs(pid_t pid, int fd);
+
+/* Page frame at an address, 0 when none is present (or without CAP_SYS_ADMIN). */
+unsigned long long witness_pfn(pid_t pid, const void *addr);
+/* Whether a page is present at the address; works without privilege. */
+bool witness_present(pid_t pid, const void *addr);
+
+/* Bytes of huge pages in the mapping of this process that begins at or holds p. */
+size_t witness_huge_bytes(const void *p);
+
+/* Open descriptors of a process. */
+int witness_nr_fds(pid_t pid);
+
+#endif

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What goes wrong on the outside: defined exit statuses, one sentence each. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+
+#define PLAIN_UID 54321
+
+static const char *const commands[] = { "trace", "list", "verify", "contract", "doctor" };
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* Wrong usage, each with a part of what must be said. */
+static const struct wrong {
+	const char *args[5], *said;
+} wrongs[] = {
+	{ { "nonsense" }, "no command 'nonsense'" },
+	{ { "list", "-p", "abc" }, "'abc'" },
+	{ { "list", "-p", "0" }, "'0'" },
+	{ { "list", "-p", "" }, "''" },
+	{ { "list", "-p", "1,x" }, "'x'" },
+	{ { "list", "-p", "99999999999" }, "process id" },
+	{ { "list", "-u", "root" }, "'root'" },
+	{ { "trace", "-d", "5x" }, "'5x'" },
+	{ { "trace", "-d", "-1s" }, "'-1s'" },
+	{ { "trace", "--tier", "nonsense" }, "'nonsense'" },
+	{ { "verify", "--fail-on", "nothing" }, "'nothing'" },
+	{ { "list", "--nonsense" }, "--nonsense" },
+	{ { "list", "word" }, "'word'" },
+	{ { "list", "--", "true" }, "does not run a program" },
+	{ { "trace", "--" }, "no program" },
+	{ { "list", "-o", "/nonexistent/file" }, "/nonexistent/file" },
+	{ { "list", "-o", "/dev/full" }, "No space left" },
+	{ { "list", "--json", "-o", "/dev/full" }, "No space left" },
+	{ { "verify", "-o", "/dev/full" }, "No space left" },
+};
+
+static void one_sentence(const struct answer *a, const char *what)
+{
+	size_t lines = 0;
+
+	for (const char *p = a->err; *p; p++)
+		lines += *p == '\n';
+	if (!ok(lines == 1 && !strncmp(a->err, "fixbuf-trace: ", 14), "%s: one sentence", what))
+		note("%s", a->err);
+}
+
+static void wrong_usage(void)
+{
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		const struct wrong *w = &wrongs[i];
+		char name[128] = "";
+		struct answer a;
+
+		for (int k = 0; k < 5 && w->args[k]; k++)
+			snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s%s",
+				 k ? " " : "", w->args[k]);
+		tool(&a, w->args[0], w->args[1], w->args[2], w->args[3], w->args[4], NULL);
+		is(a.status, 2, "'%s' ends with 2", name);
+		has_text(a.err, w->said, "'%s': says what is wrong", name);
+		answer_free(&a);
+	}
+}
+
+static void dead_pid(void)
+{
+	struct answer a;
+	char id[16];
+	pid_t pid;
+
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	snprintf(id, sizeof(id), "%d", pid);
+	for (size_t i = 0; i < 3; i++) {
+		if (!strcmp(commands[i], "trace"))
+			tool(&a, "trace", "-d", "1s", "-p", id, NULL);
+		else
+			tool(&a, commands[i], "-p", id, NULL);
+		is(a.status, 2, "%s of a process that is gone ends with 2", commands[i]);
+		has_text(a.err, id, "%s: says which", commands[i]);
+		one_sentence(&a, commands[i]);
+		answer_free(&a);
+	}
+}
+
+static void outputs(void)
+{
+	struct tool_how closed = { .close_stdout = true }, full = { 0 }, pipe_end = { 0 };
+	struct answer a;
+	int p[2];
+
+	tool_as(&a, &closed, "list", NULL);
+	is(a.status, 2, "closed standard output: ends with 2");
+	one_sentence(&a, "closed standard output");
+	answer_free(&a);
+
+	full.stdout_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	tool_as(&a, &full, "list", NULL);
+	is(a.status, 2, "full disk: ends with 2");
+	one_sentence(&a, "full disk");
+	answer_free(&a);
+	tool_as(&a, &full, "trace", "-d", "300ms", "--", load_path("lifecycle"), "--no-wait", NULL);
+	is(a.status, 2, "full disk: so does trace");
+	answer_free(&a);
+	close(full.stdout_fd);
+
+	/* a reader that has had enough, as head -1 */
+	if (pipe2(p, O_CLOEXEC))
+		bail("no pipe");
+	close(p[0]);
+	pipe_end.stdout_fd = p[1];
+	tool_as(&a, &pipe_end, "list", NULL);
+	is(a.status, 0, "a reader that is gone: ends with 0");
+	is_text(a.err, "", "and says nothing");
+	answer_free(&a);
+	close(p[1]);
+}
+
+static void early_reader_of_trace(void)
+{
+	struct tool_how how = { 0 };
+	struct answer a;
+	struct load l;
+	char first[256];
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) || !load_start(&l, "churn", NULL))
+		bail("cannot set up");
+	how.stdout_fd = p[1];
+	how.timeout_s = 20;
+	tool_start(&a, &how, "trace", NULL);
+	close(p[1]);
+	ok(read(p[0], first, sizeof(first)) > 0, "trace prints into a pipe at once");
+	close(p[0]);
+	tool_wait(&a, &how);
+	is(a.status, 0, "trace ends when its reader does");
+	is_text(a.err, "", "and says nothing");
+	answer_free(&a);
+	load_end(&l);
+}
+
+static void signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM };
+	struct tool_how how = { .timeout_s = 20 };
+	struct answer a;
+	struct load l;
+
+	if (!load_start(&l, "churn", NULL))
+		bail("%s", l.skip);
+	for (size_t i = 0; i < 2; i++) {
+		tool_start(&a, &how, "trace", NULL);
+		ok(tool_says(&a, "register", 10000), "trace tells what happens, as it happens");
+		kill(a.pid, sigs[i]);
+		tool_wait(&a, &how);
+		is(a.status, 0, "%s ends trace with 0", strsignal(sigs[i]));
+		is_text(a.err, "", "and no complaint");
+		answer_free(&a);
+	}
+	load_end(&l);
+
+	tool_start(&a, &how, "trace", "--", "sleep", "60", NULL);
+	usleep(1500000);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	ok(a.status == 0 || a.status == 128 + SIGINT,
+	   "SIGINT with a program: 0, or the program's status");
+	answer_free(&a);
+}
+
+static void unprivileged(void)
+{
+	struct tool_how how = { .uid = PLAIN_UID };
+	struct answer a;
+
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		/* the contract is for everybody: without privilege it tries less */
+		if (!strcmp(commands[i], "contract"))
+			continue;
+		tool_as(&a, &how, commands[i], NULL);
+		is(a.status, 3, "%s without privilege ends with 3", commands[i]);
+		one_sentence(&a, commands[i]);
+		is_text(a.out, "", "%s: and prints nothing else", commands[i]);
+		answer_free(&a);
+	}
+}
+
+static void help(void)
+{
+	struct answer a;
+
+	tool(&a, "--help", NULL);
+	is(a.status, 0, "--help ends with 0");
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		has_text(a.out, commands[i], "it names %s", commands[i]);
+	answer_free(&a);
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		tool(&a, commands[i], "--help", NULL);
+		is(a.status, 0, "%s --help ends with 0", commands[i]);
+		answer_free(&a);
+	}
+	tool(&a, "--version", NULL);
+	is(a.status, 0, "--version ends with 0");
+	answer_free(&a);
+}
+
+int main(void)
+{
+	wrong_usage();
+	dead_pid();
+	outputs();
+	early_reader_of_trace();
+	signals();
+	unprivileged();
+	help();
+	return tap_end();
+}

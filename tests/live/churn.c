@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * 100 walks while two processes register, clone, update and unregister at
+ * full speed, rings coming and going: no false finding, no crash.
+ */
+#include <stdio.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "tool.h"
+#include "witness.h"
+
+#define WALKS 50	/* of each kind */
+
+static struct totals {
+	unsigned int ended, printed, quiet, seen, findings;
+} lists, verifies;
+
+static void walk(struct totals *t, const char *command, pid_t a_pid, pid_t b_pid)
+{
+	struct json_object *all;
+	struct answer a;
+	char pids[32];
+
+	snprintf(pids, sizeof(pids), "%d,%d", a_pid, b_pid);
+	tool(&a, command, "--json", "-p", pids, NULL);
+	t->ended += a.status == 0;
+	t->printed += a.json != NULL;
+	t->quiet += !*a.err;
+	t->seen += answer_nr_rings(a.json, a_pid) || answer_nr_rings(a.json, b_pid);
+	if (a.status)
+		note("%s ended with %d: %s", command, a.status, a.err);
+	all = json_member(a.json, "findings");
+	for (size_t i = 0; all && i < json_object_array_length(all); i++, t->findings++)
+		note("%s", json_object_to_json_string(json_object_array_get_idx(all, i)));
+	answer_free(&a);
+}
+
+int main(void)
+{
+	struct load root, plain;
+
+	if (!load_start(&root, "churn", NULL) || !load_start(&plain, "churn", "plain", NULL))
+		bail("churn does not start");
+	for (int i = 0; i < WALKS; i++) {
+		walk(&lists, "list", root.pid, plain.pid);
+		walk(&verifies, "verify", root.pid, plain.pid);
+	}
+	is(lists.ended, WALKS, "each list ends with 0");
+	is(lists.printed, WALKS, "each list prints its JSON");
+	is(lists.quiet, WALKS, "no list complains");
+	is(verifies.ended, WALKS, "each verify ends with 0");
+	is(verifies.printed, WALKS, "each verify prints its JSON");
+	is(verifies.quiet, WALKS, "no verify complains");
+	ok(lists.seen + verifies.seen > WALKS, "most walks see rings");
+	is(verifies.findings, 0, "no false finding");
+	is(load_end(&root), 0, "the load was not disturbed");
+	is(load_end(&plain), 0, "nor the one of an ordinary user");
+	return tap_end();
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/* list says of every ring and buffer exactly what the load programs made. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "answer.h"
+#include "load.h"
+#include "memory.h"
+#include "tool.h"
+#include "witness.h"
+
+static void list_of(struct answer *a, pid_t pid)
+{
+	char arg[16];
+
+	snprintf(arg, sizeof(arg), "%d", pid);
+	tool(a, "list", "--json", "-p", arg, NULL);
+	is(a->status, 0, "list ends with 0");
+	is_text(a->err, "", "and has no complaint");
+	ok(a->json, "what it prints is one JSON object");
+}
+
+/* Charges per buffer exist up to 7.1; later kernels charge per ring and say null. */
+static void is_charge(struct json_object *b, long long pages, const char *name, unsigned int i)
+{
+	long long got = json_number(b, "charged_pages");
+
+	if (got < 0)
+		skip("charged pages", "this kernel keeps no charge of a buffer");
+	else
+		is(got, pages, "%s %u: charged pages", name, i);
+}
+
+static void is_slot(struct json_object *ring, const struct load *l, const char *name,
+		    unsigned int i, long long refs)
+{
+	struct json_object *b = ring_buffer(ring, i);
+
+	is(json_number(b, "addr"), load_number(l, "%s.%u.addr", name, i), "%s %u: address", name,
+	   i);
+	is(json_number(b, "len_bytes"), load_number(l, "%s.%u.len", name, i), "%s %u: length",
+	   name, i);
+	is(json_number(b, "segments"), load_number(l, "%s.%u.pages", name, i), "%s %u: segments",
+	   name, i);
+	is(json_number(b, "folio_bytes"), PAGE, "%s %u: folio size", name, i);
+	is_charge(b, load_number(l, "%s.%u.charged", name, i), name, i);
+	is(json_number(b, "refs"), refs, "%s %u: references", name, i);
+	is(json_number(b, "kernel"), 0, "%s %u: not a kernel buffer", name, i);
+}
+
+static void neighbours(void)
+{
+	struct json_object *ring;
+	struct answer a;
+	struct load l;
+	int fd;
+
+	if (!load_start(&l, "fault_double_charge", NULL))
+		bail("%s", l.skip);
+	list_of(&a, l.pid);
+	fd = load_number(&l, "ring.fd");
+	ring = answer_ring(a.json, l.pid, fd);
+	ok(ring, "the ring is listed under its process and descriptor");
+	is(answer_nr_rings(a.json, l.pid), 1, "it is the only one of that process");
+	is(json_number(ring, "pid"), l.pid, "pid");
+	is_text(json_text(ring, "comm"), "fault_double_ch", "comm");
+	is(json_number(ring, "uid"), load_number(&l, "uid"), "uid");
+	is(json_number(ring, "limited"), 1, "limited, for its user has no CAP_IPC_LOCK");
+	is(json_number(ring, "memlock_limit_bytes"), 8 << 20, "limit");
+	is(json_number(ring, "pinned_vm_pages") * 4, witness_status_kb(l.pid, "VmPin"),
+	   "pinned pages are what VmPin says");
+	ok(json_number(ring, "locked_vm_pages") >= 14, "the user's account holds them");
+	is(ring_nr_buffers(ring), witness_user_bufs(l.pid, fd), "as many buffers as fdinfo says");
+	for (unsigned int i = 0; i < 7; i++)
+		is_slot(ring, &l, "ring", i, 1);
+	load_end(&l);
+	answer_free(&a);
+}
+
+/* A ring with all kinds of buffers, and one that shares them. */
+static void cloned(void)
+{
+	struct json_object *ring, *clone, *huge;
+	struct answer a;
+	bool has_clone;
+	struct load l;
+	int fd;
+
+	if (!load_start(&l, "demo", NULL))
+		bail("%s", l.skip);
+	has_clone = !strcmp(load_text(&l, "clone"), "ok");
+	list_of(&a, l.pid);
+	fd = load_number(&l, "ring.fd");
+	ring = answer_ring(a.json, l.pid, fd);
+	clone = answer_ring(a.json, l.pid, fd + 1);
+	is(ring_nr_buffers(ring), 10, "ten buffers on one ring");
+	is(answer_nr_rings(a.json, l.pid), 2, "two rings");
+	huge = ring_buffer(ring, 9);
+	is(json_number(huge, "len_bytes"), THP, "huge page: length");
+	if (load_number(&l, "huge")) {
+		long long segments = json_number(huge, "segments");
+
+		is_charge(huge, THP / PAGE, "huge page", 9);
+		if (segments == 1)
+			is(json_number(huge, "folio_bytes"), THP, "huge page: folio size");
+		else
+			is(segments, THP / PAGE, "huge page: segments, not coalesced here");
+	} else {
+		skip("huge page", "none to be had");
+	}
+	if (has_clone) {
+		is(ring_nr_buffers(clone), 10, "the clone has them too");
+		for (unsigned int i = 0; i < 10; i++) {
+			struct json_object *x = ring_buffer(ring, i), *y = ring_buffer(clone, i);
+
+			is(json_number(x, "refs"), 2, "slot %u: two references", i);
+			is(json_number(y, "addr"), json_number(x, "addr"),
+			   "slot %u: the same address", i);
+		}
+	} else {
+		skip("clone", "this kernel cannot clone buffers");
+	}
+	load_end(&l);
+	answer_free(&a);
+}
+
+static void shared(void)
+{
+	struct json_object *ring, *hidden = NULL, *rings;
+	struct answer a;
+	struct load l;
+
+	if (!load_start(&l, "shared", NULL))
+		bail("%s", l.skip);
+	tool(&a, "list", "--json", NULL);
+	is(a.status, 0, "list of all processes ends with 0");
+	ring = answer_ring(a.json, l.pid, load_number(&l, "shared.fd"));
+	is(json_object_array_length(json_member(ring, "holders")), 2,
+	   "a ring of two processes has two holders, its threads none more");
+	ok(answer_ring(a.json, load_number(&l, "child"), load_number(&l, "shared.fd")) == ring,
+	   "and is one ring");
+	is_slot(ring, &l, "shared", 0, 1);
+	rings = json_member(a.json, "rings");
+	for (size_t i = 0; load_text(&l, "hidden.reg_index") && i < json_object_array_length(rings);
+	     i++) {
+		struct json_object *r = json_object_array_get_idx(rings, i);
+
+		if (json_number(r, "pid") == l.pid && json_number(r, "fd") == -1)
+			hidden = r;
+	}
+	if (load_text(&l, "hidden.reg_index")) {
+		ok(hidden, "a ring without a descriptor is listed");
+		is_slot(hidden, &l, "hidden", 0, 1);
+	} else {
+		skip("a ring without a descriptor", "this kernel registers no rings");
+	}
+	load_end(&l);
+	answer_free(&a);
+}
+
+static void many_buffers(void)
+{
+	unsigned long long base;
+	unsigned int right = 0;
+	struct json_object *ring;
+	struct answer a;
+	struct load l;
+
+	if (!load_start(&l, "many", "buffers", "16384", NULL)) {
+		skip("16384 buffers", "%s", l.skip);
+		return;
+	}
+	list_of(&a, l.pid);
+	ring = answer_ring(a.json, l.pid, load_number(&l, "ring.fd"));
+	base = load_number(&l, "base");
+	is(ring_nr_buffers(ring), 16384, "16384 buffers on one ring, all of them");
+	for (unsigned int i = 0; i < 16384; i++) {
+		struct json_object *b = ring_buffer(ring, i);
+
+		right += (unsigned long long)json_number(b, "addr") == base + i * PAGE &&
+			 json_number(b, "len_bytes") == PAGE && json_number(b, "refs") == 1;
+	}
+	is(right, 16384, "each at its address");
+	load_end(&l);
+	answer_free(&a);
+}
+
+static void many_rings(void)
+{
+	unsigned long long base;
+	struct json_object *rings;
+	unsigned int different = 0;
+	struct answer a;
+	struct load l;
+	bool *seen;
+
+	if (!load_start(&l, "many", "rings", "1000", NULL)) {
+		skip("1000 rings", "%s", l.skip);
+		return;
+	}
+	list_of(&a, l.pid);
+	rings = json_member(a.json, "rings");
+	is(json_object_array_length(rings), 1000, "1000 rings, all of them");
+	base = load_number(&l, "base");
+	seen = calloc(1000, sizeof(*seen));
+	for (size_t i = 0; i < json_object_array_length(rings); i++) {
+		struct json_object *b = ring_buffer(json_object_array_get_idx(rings, i), 0);
+		unsigned long long n = (json_number(b, "addr") - base) / PAGE;
+
+		if (n < 1000 && !seen[n]) {
+			seen[n] = true;
+			different++;
+		}
+	}
+	is(different, 1000, "each with its own buffer");
+	free(seen);
+	load_end(&l);
+	answer_free(&a);
+}
+
+static void many_pages(void)
+{
+	struct json_object *b;
+	struct answer a;
+	struct load l;
+
+	if (!load_start(&l, "many", "pages", "262144", NULL)) {
+		skip("1 GiB of 4 KiB pages", "%s", l.skip);
+		return;
+	}
+	list_of(&a, l.pid);
+	b = ring_buffer(answer_ring(a.json, l.pid, load_number(&l, "ring.fd")), 0);
+	is(json_number(b, "len_bytes"), 1 << 30, "1 GiB: length");
+	is(json_number(b, "segments"), 262144, "1 GiB: segments");
+	is_charge(b, 262144, "1 GiB", 0);
+	load_end(&l);
+	answer_free(&a);
+}
+
+static void filters(void)
+{
+	struct load plain, root;
+	struct answer a;
+	char uid[16];
+
+	if (!load_start(&plain, "fault_double_charge", NULL) ||
+	    !load_start(&root, "many", "buffers", "7", NULL))
+		bail("a load program does not start");
+	snprintf(uid, sizeof(uid), "%llu", load_number(&plain, "uid"));
+	tool(&a, "list", "--json", "-u", uid, NULL);
+	is(answer_nr_rings(a.json, plain.pid), 1, "-u shows that user's ring");
+	is(answer_nr_rings(a.json, root.pid), 0, "and no other");
+	answer_free(&a);
+	tool(&a, "list", "--json", "--comm", "man?", NULL);
+	is(answer_nr_rings(a.json, root.pid), 1, "--comm shows what matches");
+	is(answer_nr_rings(a.json, plain.pid), 0, "and nothing else");
+	answer_free(&a);
+	tool(&a, "list", "-p", "1", NULL);
+	is(a.status, 0, "a process without rings is no error");
+	has_text(a.out, "0 rings", "and said in the text");
+	answer_free(&a);
+	load_end(&plain);
+	load_end(&root);
+}
+
+int main(void)
+{
+	neighbours();
+	cloned();
+	shared();
+	many_buffers();
+	many_rings();
+	many_pages();
+	filters();
+	return tap_end();
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/* trace tells every call, buffer and refusal of a program, each once, and why it was refused. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "tool.h"
+
+static const char *const calls[] = { "register", "unregister", "update", "clone" };
+
+#define NR_CALLS (sizeof(calls) / sizeof(calls[0]))
+
+/* A part of what is said about each cause of a refusal. */
+static const struct cause {
+	const char *name, *part;
+} causes[] = {
+	{ "update-beyond", "beyond the table" },
+	{ "unmapped", "nothing is mapped" },
+	{ "read-only", "read-only" },
+	{ "null", "NULL" },
+	{ "empty", "length 0" },
+	{ "too-long", "limit" },
+	{ "wraps", "wraps" },
+	{ "unreadable", "cannot be read" },
+	{ "none", "entries is 0" },
+	{ "file", "file memory" },
+	{ "nothing", "no buffers registered" },
+	{ "busy", "already" },
+	{ "over-limit", "RLIMIT_MEMLOCK" },
+	{ "no-clone", "6.12" },
+};
+
+static char out_file[] = "/tmp/fixbuf-trace-XXXXXX";
+
+/* trace -q of a program into out_file; the program's own words are the answer's. */
+static void trace_program(struct answer *a, char **trace, const char *option, ...)
+{
+	const char *tier = tool_tier();
+	struct tool_how how = { .timeout_s = 100 };
+	char *arg[4] = { 0 };
+	size_t room = 0;
+	va_list ap;
+	FILE *f;
+
+	va_start(ap, option);
+	for (int i = 0; i < 4 && (arg[i] = va_arg(ap, char *)); i++)
+		;
+	va_end(ap);
+	if (tier)
+		tool_as(a, &how, "trace", "-q", "-o", out_file, "--tier", tier, option, "--",
+			arg[0], arg[1], arg[2], arg[3], NULL);
+	else
+		tool_as(a, &how, "trace", "-q", "-o", out_file, option, "--", arg[0], arg[1],
+			arg[2], arg[3], NULL);
+	*trace = NULL;
+	f = fopen(out_file, "re");
+	if (!f || getdelim(trace, &room, '\0', f) < 0)
+		*trace = strdup("");
+	if (f)
+		fclose(f);
+}
+
+static bool is_call(struct json_object *line)
+{
+	for (size_t i = 0; i < NR_CALLS; i++)
+		if (json_is(line, "fact", calls[i]))
+			return true;
+	return false;
+}
+
+static bool failed(struct json_object *line)
+{
+	return json_text(line, "errno");
+}
+
+static unsigned int count(const struct json_lines *l, pid_t pid, const char *fact,
+			  const char *errno_name)
+{
+	unsigned int nr = 0;
+
+	for (size_t i = 0; i < l->nr; i++) {
+		struct json_object *o = l->lines[i];
+		const char *e = json_text(o, "errno");
+
+		if (json_is(o, "fact", fact) && json_number(o, "pid") == pid &&
+		    (errno_name ? e && !strcmp(e, errno_name) : !e))
+			nr++;
+	}
+	return nr;
+}
+
+/* Every count.CALL.RESULT that the program said. */
+static void counts(const struct json_lines *l, const char *truth, pid_t pid)
+{
+	unsigned int told = 0, want = 0;
+
+	for (const char *p = truth; (p = strstr(p, "count.")); p++) {
+		char call[16], result[16];
+		unsigned int nr;
+
+		if (sscanf(p, "count.%15[^.].%15[^=]=%u", call, result, &nr) != 3)
+			continue;
+		is(count(l, pid, call, strcmp(result, "ok") ? result : NULL), nr,
+		   "%s with result %s", call, result);
+		want += nr;
+	}
+	for (size_t i = 0; i < l->nr; i++)
+		told += is_call(l->lines[i]);
+	is(told, want, "calls in all");
+}
+
+static const char *part_of(const char *cause)
+{
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+		if (!strcmp(causes[i].name, cause))
+			return causes[i].part;
+	bail("the load program knows a cause '%s' that this test does not", cause);
+}
+
+/* The refusals, in their order: which call, which error, and why. */
+static void refusals(const struct json_lines *l, const char *truth)
+{
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < value_number(truth, "fails"); i++) {
+		char name[32], cause[32], want[32];
+		struct json_object *o;
+
+		while (at < l->nr && !(is_call(l->lines[at]) && failed(l->lines[at])))
+			at++;
+		o = at < l->nr ? l->lines[at++] : NULL;
+		snprintf(name, sizeof(name), "fail.%u", i);
+		snprintf(cause, sizeof(cause), "%s", value_text(truth, name));
+		snprintf(name, sizeof(name), "fail.%u.errno", i);
+		snprintf(want, sizeof(want), "%s", value_text(truth, name));
+		is_text(json_text(o, "errno"), want, "refusal %u (%s): its error", i, cause);
+		has_text(json_text(o, "explain"), part_of(cause), "refusal %u (%s): explained", i,
+			 cause);
+		ok(json_number(o, "result") < 0, "refusal %u (%s): a negative result", i, cause);
+	}
+}
+
+/* The sets of three buffers at their addresses, as slots are told. */
+static void buffers(const struct json_lines *l, const char *truth, pid_t pid)
+{
+	unsigned int at[3] = { 0 }, made = 0;
+	unsigned long long addr[3];
+
+	for (int i = 0; i < 3; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "ring.%d.addr", i);
+		addr[i] = value_number(truth, name);
+	}
+	for (size_t k = 0; k < l->nr; k++) {
+		struct json_object *o = l->lines[k];
+
+		if (!json_is(o, "fact", "buffer") || json_number(o, "pid") != pid)
+			continue;
+		made++;
+		for (int i = 0; i < 3; i++)
+			at[i] += (unsigned long long)json_number(o, "addr") == addr[i] &&
+				 json_number(o, "index") == i;
+	}
+	/* 11 registrations and 3 clones of three, 5 updates of one */
+	is(made, 3 * (count(l, pid, "register", NULL) + count(l, pid, "clone", NULL)) +
+	   count(l, pid, "update", NULL), "buffers made");
+	is(at[0], count(l, pid, "register", NULL) + count(l, pid, "clone", NULL),
+	   "slot 0 at its address, each time");
+	is(at[2], at[0], "slot 2 too");
+	is(at[1], at[0] + count(l, pid, "update", NULL), "slot 1, and each of its updates");
+	is(count(l, pid, "drop", NULL), made, "each buffer is dropped once");
+}
+
+static void lines_of_json(void)
+{
+	struct json_lines l;
+	struct answer a;
+	char *trace;
+	pid_t pid;
+
+	trace_program(&a, &trace, "--json", load_path("lifecycle"), "--no-wait", NULL);
+	is(a.status, 0, "trace ends with the program's status");
+	is_text(a.err, "", "and has no complaint");
+	json_lines_parse(&l, trace);
+	if (!ok(l.nr && !l.bad, "each line is a JSON object"))
+		note("%s", l.bad ? l.bad : "nothing was printed");
+	if (!strstr(a.out, "READY"))
+		bail("the load program did not run: %s", a.out);
+	pid = value_number(a.out, "pid");
+	counts(&l, a.out, pid);
+	is(count(&l, pid, "ring-create", NULL), value_number(a.out, "rings"), "rings made");
+	is(count(&l, pid, "ring-close", NULL), value_number(a.out, "rings"), "rings closed");
+	buffers(&l, a.out, pid);
+	refusals(&l, a.out);
+	is(count(&l, pid, "lost", NULL), 0, "nothing was lost");
+	json_lines_free(&l);
+	free(trace);
+	answer_free(&a);
+}
+
+static void lines_of_text(void)
+{
+	struct answer a;
+	char *trace;
+
+	trace_program(&a, &trace, "-T", load_path("lifecycle"), "--no-wait", NULL);
+	has_text(trace, "register", "text: calls");
+	has_text(trace, "ENOMEM", "text: errors by name");
+	has_text(trace, "raise RLIMIT_MEMLOCK", "text: what to do");
+	free(trace);
+	answer_free(&a);
+}
+
+static void statuses(void)
+{
+	struct answer a;
+	char *trace;
+
+	trace_program(&a, &trace, "--json", "/bin/sh", "-c", "exit 7", NULL);
+	is(a.status, 7, "the program's status is trace's");
+	free(trace);
+	answer_free(&a);
+	trace_program(&a, &trace, "--json", "/bin/sh", "-c", "kill -9 $$", NULL);
+	is(a.status, 128 + SIGKILL, "also when a signal ended it");
+	free(trace);
+	answer_free(&a);
+	trace_program(&a, &trace, "--json", "/nonexistent/program", NULL);
+	is(a.status, 127, "127 for a program that is not there");
+	has_text(a.err, "/nonexistent/program", "and says which");
+	free(trace);
+	answer_free(&a);
+}
+
+/* How many facts are about each of two processes, with this filter. */
+static void filtered(const char *option, const char *value, pid_t in, pid_t out)
+{
+	const char *tier = tool_tier();
+	unsigned int inside = 0, outside = 0;
+	struct json_lines l;
+	struct answer a;
+
+	tool(&a, "trace", "--json", "-d", "700ms", option, value, tier ? "--tier" : NULL, tier,
+	     NULL);
+	is(a.status, 0, "%s %s: ends after its duration with 0", option, value);
+	json_lines_parse(&l, a.out);
+	ok(!l.bad, "%s %s: each line is a JSON object", option, value);
+	for (size_t i = 0; i < l.nr; i++) {
+		inside += json_number(l.lines[i], "pid") == in;
+		outside += json_number(l.lines[i], "pid") == out;
+	}
+	ok(inside || !in, "%s %s: tells what it selects", option, value);
+	is(outside, 0, "%s %s: and nothing else", option, value);
+	json_lines_free(&l);
+	answer_free(&a);
+}
+
+static void filters(void)
+{
+	struct load root, plain;
+	char id[16];
+
+	if (!load_start(&root, "churn", NULL) || !load_start(&plain, "churn", "plain", NULL))
+		bail("churn does not start");
+	snprintf(id, sizeof(id), "%d", root.pid);
+	filtered("-p", id, root.pid, plain.pid);
+	snprintf(id, sizeof(id), "%llu", load_number(&plain, "uid"));
+	filtered("-u", id, plain.pid, root.pid);
+	filtered("--comm", "nosuch*", 0, root.pid);
+	filtered("--comm", "chur?", root.pid, 0);
+	load_end(&root);
+	load_end(&plain);
+}
+
+int main(void)
+{
+	int fd = mkstemp(out_file);
+
+	if (fd < 0)
+		bail("no temporary file");
+	close(fd);
+	lines_of_json();
+	lines_of_text();
+	statuses();
+	filters();
+	unlink(out_file);
+	return tap_end();
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/* verify finds each fault, and that alone; in healthy loads it finds nothing. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "tool.h"
+
+static const struct fault {
+	const char *program, *arg;
+} faults[] = {
+	{ "fault_dontneed", NULL },
+	{ "fault_munmap", NULL },
+	{ "fault_remap", NULL },
+	{ "fault_mremap", NULL },
+	{ "fault_fork", NULL },
+	{ "fault_fork", "inherited" },
+	{ "fault_double_charge", NULL },
+	{ "fault_bypass", NULL },
+	{ "fault_ghost", NULL },
+	{ "fault_limit", NULL },
+	{ "fault_limit", "over" },
+};
+
+/* Runs verify on what the load says it is: its user when it has one of its own. */
+static void verify(struct answer *a, const struct load *l)
+{
+	char id[16];
+	const char *uid = load_text(l, "uid");
+
+	snprintf(id, sizeof(id), "%s", uid ? uid : "");
+	if (!uid)
+		snprintf(id, sizeof(id), "%s", load_text(l, "%s", load_text(l, "holder") ?
+							 "holder" : "pid"));
+	tool(a, "verify", "--json", "--fail-on", "info", uid ? "-u" : "-p", id, NULL);
+}
+
+static size_t nr_findings(const struct answer *a)
+{
+	return answer_nr_findings(a->json, 0, NULL);
+}
+
+/* Sum of the pages of all findings with a tag. */
+static long long pages_of(const struct answer *a, const char *tag)
+{
+	struct json_object *all = json_member(a->json, "findings");
+	long long pages = 0;
+
+	for (size_t i = 0; i < nr_findings(a); i++) {
+		struct json_object *f = json_object_array_get_idx(all, i);
+
+		if (json_is(f, "tag", tag))
+			pages += json_number(f, "pages");
+	}
+	return pages;
+}
+
+static void expected(const struct answer *a, const struct load *l, const char *name)
+{
+	size_t right = 0;
+	bool any = false;
+
+	for (const char *p = l->text; (p = strstr(p, "expect.")); p++) {
+		char tag[32] = "";
+		long long pages = 0;
+
+		if (sscanf(p, "expect.%31[^=]=%lld", tag, &pages) != 2)
+			continue;
+		any = true;
+		ok(answer_nr_findings(a->json, 0, tag), "%s: %s is found", name, tag);
+		if (pages)
+			is(pages_of(a, tag), pages, "%s: %s: pages", name, tag);
+		right += answer_nr_findings(a->json, 0, tag);
+	}
+	if (!is(nr_findings(a), right, "%s: nothing else is found", name))
+		note("%s", json_object_to_json_string_ext(json_member(a->json, "findings"),
+							  JSON_C_TO_STRING_PRETTY));
+	is(a->status, any, "%s: exit status", name);
+}
+
+static void one_fault(const struct fault *f)
+{
+	struct json_object *first;
+	struct answer a;
+	struct load l;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s%s", f->program, f->arg ? " " : "",
+		 f->arg ? f->arg : "");
+	if (!load_start(&l, f->program, f->arg, NULL)) {
+		skip(name, "%s", l.skip);
+		return;
+	}
+	verify(&a, &l);
+	if (!ok(a.json, "%s: verify prints one JSON object", name))
+		note("status %d, said: %s", a.status, a.err);
+	expected(&a, &l, name);
+	first = json_object_array_get_idx(json_member(a.json, "findings"), 0);
+	if (first) {
+		const char *remedy = json_text(first, "remedy"), *detail = json_text(first, "detail");
+
+		ok(detail && *detail && remedy && *remedy, "%s: evidence and remedy", name);
+	}
+	if (load_text(&l, "io_is_seen"))
+		is(load_number(&l, "io_is_seen"), 0, "%s: I/O indeed goes elsewhere", name);
+	answer_free(&a);
+	load_end(&l);
+}
+
+static void views(void)
+{
+	struct answer a;
+	struct load l;
+	char pid[16];
+
+	if (!load_start(&l, "fault_dontneed", NULL))
+		bail("%s", l.skip);
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool(&a, "verify", "-p", pid, NULL);
+	is(a.status, 1, "a finding at the default severity makes the exit status 1");
+	has_text(a.out, "stale-page", "the text names the tag");
+	has_text(a.out, pid, "and the process");
+	has_text(a.out, "remedy", "and what to do");
+	answer_free(&a);
+	tool(&a, "verify", "--json", "--pages", "-p", pid, NULL);
+	is(answer_nr_findings(a.json, l.pid, "stale-page"), 3, "--pages: one finding a page");
+	answer_free(&a);
+	load_end(&l);
+
+	if (!load_start(&l, "fault_munmap", NULL))
+		bail("%s", l.skip);
+	ok(load_number(&l, "rss_fell_kb") > 4000, "after munmap RSS does not show the memory");
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool(&a, "verify", "--fail-on", "error", "-p", pid, NULL);
+	is(a.status, 0, "a warning is no failure with --fail-on error");
+	has_text(a.out, "unmapped-page", "but is told");
+	answer_free(&a);
+	load_end(&l);
+}
+
+static void healthy(const char *program, const char *arg, const char *nr)
+{
+	struct json_object *rings;
+	long long pages = 0, good = 0;
+	struct answer a;
+	struct load l;
+
+	if (!load_start(&l, program, arg, nr, NULL)) {
+		skip(program, "%s", l.skip);
+		return;
+	}
+	verify(&a, &l);
+	expected(&a, &l, program);
+	rings = json_member(a.json, "rings");
+	for (size_t i = 0; rings && i < json_object_array_length(rings); i++) {
+		struct json_object *r = json_object_array_get_idx(rings, i);
+
+		for (size_t k = 0; k < ring_nr_buffers(r); k++) {
+			struct json_object *b =
+				json_object_array_get_idx(json_member(r, "buffers"), k);
+
+			pages += json_number(b, "pages");
+			good += json_number(b, "pinned_pages") == json_number(b, "pages") &&
+				json_number(b, "same_pages") == json_number(b, "pages") ?
+				json_number(b, "pages") : 0;
+		}
+	}
+	ok(pages > 0, "%s: pages were checked", program);
+	is(good, pages, "%s: each is pinned and in place", program);
+	answer_free(&a);
+	load_end(&l);
+}
+
+/* A real program: fio with fixedbufs=1. */
+static void real_fio(void)
+{
+	char file[] = "/var/tmp/fixbuf-fio-XXXXXX";
+	int fd = mkstemp(file), null;
+	char name[64];
+	struct answer a;
+	bool up = false;
+	pid_t pid;
+
+	if (system("fio --version > /dev/null 2>&1")) {
+		skip("fio with fixed buffers", "there is no fio here");
+		if (fd >= 0)
+			unlink(file);
+		return;
+	}
+	snprintf(name, sizeof(name), "--filename=%s", file);
+	pid = fork();
+	if (!pid) {
+		null = open("/dev/null", O_WRONLY);
+		dup2(null, 1);
+		dup2(null, 2);
+		execlp("fio", "fio", "--name=fixed", name, "--ioengine=io_uring", "--fixedbufs=1",
+		       "--rw=randrw", "--bs=16k", "--iodepth=16", "--size=16m", "--direct=1",
+		       "--time_based", "--runtime=60", "--thread", NULL);
+		_exit(127);
+	}
+	for (int tries = 0; !up && tries < 50; tries++) {
+		struct json_object *ring;
+
+		usleep(200000);
+		tool(&a, "list", "--json", "--comm", "fio", NULL);
+		ring = answer_ring(a.json, pid, -1);
+		up = ring && ring_nr_buffers(ring) == 16;
+		answer_free(&a);
+	}
+	ok(up, "fio registers 16 buffers, and list shows them");
+	tool(&a, "verify", "--json", "--fail-on", "info", "--comm", "fio", NULL);
+	is(a.status, 0, "verify finds nothing in a running fio");
+	if (!is(nr_findings(&a), 0, "no finding at all"))
+		note("%s", a.out);
+	answer_free(&a);
+	kill(pid, SIGINT);
+	await_exit(pid, 20);
+	close(fd);
+	unlink(file);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		one_fault(&faults[i]);
+	views();
+	healthy("many", "buffers", "1009");
+	healthy("many", "rings", "101");
+	healthy("many", "pages", "65537");
+	healthy("shared", NULL, NULL);
+	real_fio();
+	return tap_end();
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registers, clones, updates and unregisters at full speed in two threads
+ * until its standard input ends, rings coming and going: all of it healthy.
+ * With "plain" in one thread of an ordinary user, who stays far below the
+ * limit: a closed ring gives back late, so rings live longer there.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "memory.h"
+#include "truth.h"
+
+#define THREADS	2
+#define NR	13
+#define ROUNDS	17	/* of a ring's life */
+#define PLAIN_ROUNDS 4093
+#define MOST_S	120
+
+static bool plain;
+static atomic_bool stop;
+static atomic_ullong calls;
+
+static void one_ring(char *p, char *huge)
+{
+	struct io_uring a, b;
+	struct iovec iov[NR];
+
+	must(uring_open(&a, 4), "io_uring_setup");
+	must(uring_open(&b, 4), "io_uring_setup");
+	for (int round = 0; round < (plain ? PLAIN_ROUNDS : ROUNDS) && !stop; round++) {
+		for (int i = 0; i < NR; i++)
+			iov[i] = (struct iovec){ p + i * 2 * PAGE, (i % 2 + 1) * PAGE };
+		if (huge && round % 3 == 0)
+			iov[NR - 1] = (struct iovec){ huge, THP };
+		must(uring_register(a.ring_fd, iov, NR), "register");
+		if (!uring_clone(b.ring_fd, a.ring_fd, 0, 0, 0, 0))
+			must(uring_unregister(b.ring_fd), "unregister the clone");
+		iov[0].iov_len = 2 * PAGE;
+		(void)uring_update(a.ring_fd, round % NR, &iov[round % NR], 1);
+		must(uring_unregister(a.ring_fd), "unregister");
+		calls += 4;
+	}
+	io_uring_queue_exit(&a);
+	io_uring_queue_exit(&b);
+}
+
+static void *run(void *arg)
+{
+	char *p = mem_pages(2 * NR);
+	char *huge = plain ? NULL : mem_huge();
+
+	(void)arg;
+	while (!stop)
+		one_ring(p, huge);
+	return NULL;
+}
+
+static void *watchdog(void *arg)
+{
+	(void)arg;
+	sleep(MOST_S);
+	_exit(3);
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread[THREADS], dog;
+	int threads;
+
+	truth_init(&argc, argv);
+	plain = argc > 1;
+	if (plain)
+		become_plain(8 << 20);
+	threads = plain ? 1 : THREADS;
+	for (int i = 0; i < threads; i++)
+		pthread_create(&thread[i], NULL, run, NULL);
+	pthread_create(&dog, NULL, watchdog, NULL);
+	truth_ready();
+	stop = true;
+	for (int i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	truth("calls=%llu", calls);
+	fflush(stdout);
+	return 0;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The limit is the user's, not the process's: one process holds 31 pages of
+ * 66, another is refused 37 more and takes 29. With "over", the limit is
+ * lowered below what is held.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "memory.h"
+#include "truth.h"
+
+#define LIMIT_PAGES	66
+#define FIRST		31
+#define REFUSED		37
+#define SECOND		29
+#define LOWERED		53
+
+static int hold(struct io_uring *r, size_t pages)
+{
+	struct iovec iov = { mem_pages(pages), pages * PAGE };
+
+	return uring_register(r->ring_fd, &iov, 1);
+}
+
+/* The second process: its pipe ends tell when it is set up and when to end. */
+static void second(int up, int down)
+{
+	struct io_uring r;
+	int refused;
+	char c;
+
+	must(uring_open(&r, 4), "io_uring_setup");
+	refused = hold(&r, REFUSED);
+	must(hold(&r, SECOND), "register");
+	truth("second.pid=%d", getpid());
+	truth("second.refused=%s", errno_name(-refused));
+	truth_ring("second", r.ring_fd, 1);
+	fflush(stdout);
+	close(up);
+	while (read(down, &c, 1) > 0)
+		;
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit lowered = { LOWERED * PAGE, LOWERED * PAGE };
+	struct io_uring r;
+	int up[2], down[2];
+	char c;
+
+	truth_init(&argc, argv);
+	become_plain(LIMIT_PAGES * PAGE);
+	must(uring_open(&r, 4), "io_uring_setup");
+	must(hold(&r, FIRST), "register");
+	truth("first.pid=%d", getpid());
+	truth_ring("first", r.ring_fd, 1);
+	truth("limit=%lu", LIMIT_PAGES * PAGE);
+	fflush(stdout);
+	if (pipe(up) || pipe(down))
+		return 1;
+	if (!fork()) {
+		close(down[1]);
+		close(r.ring_fd);
+		second(up[1], down[0]);
+	}
+	close(up[1]);
+	if (read(up[0], &c, 1) < 0)
+		return 1;
+	if (argc > 1 && setrlimit(RLIMIT_MEMLOCK, &lowered))
+		return 1;
+	truth_expect(argc > 1 ? "over-limit" : "near-limit", 0);
+	truth_ready();
+	close(down[1]);
+	wait(NULL);
+	return 0;
+}

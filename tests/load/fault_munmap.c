@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A registered buffer is unmapped: RSS falls, the memory stays. */
+#include <sys/mman.h>
+#include <unistd.h>
+#include "memory.h"
+#include "truth.h"
+#include "witness.h"
+
+#define PAGES 1021
+
+int main(int argc, char **argv)
+{
+	struct iovec iov = { .iov_len = PAGES * PAGE };
+	long long before;
+	struct io_uring r;
+
+	truth_init(&argc, argv);
+	must(uring_open(&r, 4), "io_uring_setup");
+	iov.iov_base = mem_pages(PAGES);
+	must(uring_register(r.ring_fd, &iov, 1), "register");
+	before = witness_status_kb(getpid(), "VmRSS");
+	munmap(iov.iov_base, iov.iov_len);
+	truth_ring("ring", r.ring_fd, 1);
+	truth_slot("ring", 0, &iov, PAGES, 1);
+	truth("rss_fell_kb=%lld", before - witness_status_kb(getpid(), "VmRSS"));
+	truth("pinned_kb=%lld", witness_status_kb(getpid(), "VmPin"));
+	truth_expect("unmapped-page", PAGES);
+	truth_ready();
+	return 0;
+}

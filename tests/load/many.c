@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Much of one thing: "many buffers N" on one ring, "many rings N", or
+ * "many pages N" of 4 KiB in one buffer.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "memory.h"
+#include "truth.h"
+
+static void buffers(unsigned int nr)
+{
+	struct iovec *iov = calloc(nr, sizeof(*iov));
+	char *p = mem_pages(nr);
+	struct io_uring r;
+
+	must(uring_open(&r, 4), "io_uring_setup");
+	for (unsigned int i = 0; i < nr; i++)
+		iov[i] = (struct iovec){ p + i * PAGE, PAGE };
+	if (uring_register(r.ring_fd, iov, nr) == -EINVAL)
+		truth_skip("this kernel takes fewer than %u buffers", nr);
+	truth_ring("ring", r.ring_fd, nr);
+	truth("base=%p", p);
+	free(iov);
+}
+
+static void rings(unsigned int nr)
+{
+	struct rlimit files = { nr + 64, nr + 64 };
+	char *p = mem_pages(nr);
+	struct io_uring r;
+	int first = -1;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		truth_skip("%u descriptors are not to be had", nr + 64);
+	for (unsigned int i = 0; i < nr; i++) {
+		struct iovec iov = { p + i * PAGE, PAGE };
+
+		must(uring_open(&r, 1), "io_uring_setup");
+		must(uring_register(r.ring_fd, &iov, 1), "register");
+		if (first < 0)
+			first = r.ring_fd;
+	}
+	truth("first.fd=%d", first);
+	truth("last.fd=%d", r.ring_fd);
+	truth("base=%p", p);
+}
+
+static void pages(unsigned int nr)
+{
+	struct iovec iov = { .iov_len = nr * PAGE };
+	struct io_uring r;
+
+	if (nr > sysconf(_SC_AVPHYS_PAGES) / 4 * 3)
+		truth_skip("%u pages of memory are not to be had", nr);
+	must(uring_open(&r, 4), "io_uring_setup");
+	iov.iov_base = mem_pages(nr);
+	must(uring_register(r.ring_fd, &iov, 1), "register");
+	truth_ring("ring", r.ring_fd, 1);
+	truth_slot("ring", 0, &iov, nr, 1);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int nr;
+
+	truth_init(&argc, argv);
+	nr = argc == 3 ? strtoul(argv[2], NULL, 0) : 0;
+	if (nr && !strcmp(argv[1], "buffers"))
+		buffers(nr);
+	else if (nr && !strcmp(argv[1], "rings"))
+		rings(nr);
+	else if (nr && !strcmp(argv[1], "pages"))
+		pages(nr);
+	else
+		return 2;
+	truth("nr=%u", nr);
+	truth_ready();
+	return 0;
+}

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Findings about charges: where buffers know theirs (to 7.1), and where they do not. */
+#include "facts.h"
+
+#define HUGE	(512 * 4096ULL)
+
+static const struct check_options defaults;
+
+/* Charged to user and mm alike, far from the limit. */
+static struct ledger *with_ring(__s64 charged)
+{
+	struct ledger *l = ledger_new();
+
+	see_ring(l, RING, charged, charged);
+	return l;
+}
+
+static void expect_none(struct ledger *l)
+{
+	struct findings fs = { 0 };
+
+	check_charges(l, &defaults, &fs);
+	if (fs.nr)
+		fail_msg("%s: %s", finding_tag_name(fs.list[0].tag), fs.list[0].detail);
+	ledger_free(l);
+}
+
+/* One finding and no other. */
+static void expect_pages(struct ledger *l, enum finding_tag tag, __u64 pages, const char *says)
+{
+	struct findings fs = { 0 };
+
+	check_charges(l, &defaults, &fs);
+	for (size_t i = 1; i < fs.nr; i++)
+		fail_msg("%s: %s", finding_tag_name(fs.list[i].tag), fs.list[i].detail);
+	assert_int_equal(fs.nr, 1);
+	assert_int_equal(fs.list[0].tag, tag);
+	assert_int_equal(fs.list[0].pages, pages);
+	assert_int_equal(fs.list[0].pid, 812);
+	assert_int_equal(fs.list[0].uid, 1000);
+	assert_contains(fs.list[0].detail, says);
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+static void healthy(void **state)
+{
+	struct ledger *l = with_ring(16 + 512);
+	struct buffer *b;
+
+	(void)state;
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 16 * 4096, 16), 100, 0);
+	/* two parts of one huge page, charged with the first */
+	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + HUGE, 4096, 512), 1024, 9);
+	walk_at(see_buffer(l, RING, 2, BUF(2), ADDR + HUGE + 4096, 4096, 0), 1025, 9);
+	/* a clone, and a kernel buffer */
+	see_ring(l, RING2, 528, 528);
+	see_buffer(l, RING2, 0, BUF(1), ADDR + HUGE, 4096, 512);
+	b = see_buffer(l, RING2, 1, BUF(3), 0, 65536, 0);
+	b->buf_flags = BUFFER_F_KERNEL;
+	expect_none(l);
+}
+
+static void not_walked(void **state)
+{
+	struct ledger *l = with_ring(512);
+
+	(void)state;
+	/* the huge page may well be charged to the buffer that could not be read */
+	see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 512);
+	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + 4096, 4096, 0), 1025, 9);
+	expect_none(l);
+}
+
+static void first_half_dropped(void **state)
+{
+	struct ledger *l = with_ring(512);
+	struct fact_buffer drop = fact_buffer(RING, 0, BUF(0), ADDR, HUGE / 2, 512);
+	struct fact_ring levels = fact_ring(FACT_RING, RING, 0, 0);
+
+	(void)state;
+	see_buffer(l, RING, 0, BUF(0), ADDR, HUGE / 2, 512);
+	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + HUGE / 2, HUGE / 2, 0), 1024 + 256, 9);
+	drop.h.kind = FACT_DROP;
+	FEED(l, drop);
+	levels.h.flags = FACT_F_SNAPSHOT;
+	levels.nr_slots = 2;
+	FEED(l, levels);
+	expect_pages(l, UNCHARGED_PIN, 512, "pid 812 fd 6 buffer 1: 512 pages (2 MiB, whole "
+		     "folios) are pinned, 0 are charged; user 1000 bypasses RLIMIT_MEMLOCK "
+		     "by 2 MiB");
+}
+
+static void uncharged_without_limit(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct fact_ring r = fact_ring(FACT_RING, RING, 0, 3);
+	struct fact_holder h = fact_holder(RING, 812, 6, 0, 3);
+
+	(void)state;
+	r.user = 0;
+	r.charged_uid = ~0U;
+	r.ring_flags = 0;
+	FEED(l, h);
+	FEED(l, r);
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 5 * 4096, 3), 100, 0);
+	expect_pages(l, UNCHARGED_PIN, 2, "VmPin shows 8 KiB too little");
+}
+
+static void unaligned_neighbours(void **state)
+{
+	struct ledger *l = with_ring(4);
+
+	(void)state;
+	/* 6000 bytes each: the page in the middle belongs to both */
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 6000, 2), 100, 0);
+	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + 6000, 6000, 2), 101, 0);
+	expect_pages(l, OVERCHARGED, 1, "pid 812 fd 6 buffer 0, pid 812 fd 6 buffer 1: 3 pages "
+		     "(12 KiB) are pinned, 4 are charged; they overlap");
+}
+
+static void huge_page_in_two_rings(void **state)
+{
+	struct ledger *l = with_ring(1024);
+
+	(void)state;
+	see_ring(l, RING2, 1024, 1024);
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 512), 1024, 9);
+	walk_at(see_buffer(l, RING2, 0, BUF(1), ADDR + 8192, 4096, 512), 1026, 9);
+	expect_pages(l, OVERCHARGED, 512, "a huge page is charged once for each ring");
+}
+
+static void charge_of_one_is_wrong(void **state)
+{
+	struct ledger *l = with_ring(20);
+
+	(void)state;
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 16 * 4096, 20), 100, 0);
+	expect_pages(l, OVERCHARGED, 4, "charged for more than it holds");
+}
+
+static void chain_of_components(void **state)
+{
+	struct ledger *l = with_ring(12);
+	struct findings fs = { 0 };
+	/* 0 - 2 - 1 share pages, and 3 - 4 do; they arrive mixed */
+	static const struct { __u64 pfn; __u32 pages; } b[] = {
+		{ 100, 2 }, { 104, 2 }, { 101, 4 }, { 201, 2 }, { 200, 2 },
+	};
+
+	(void)state;
+	for (__u32 i = 0; i < 5; i++)
+		walk_at(see_buffer(l, RING, i, BUF(i), ADDR + i * MIB, b[i].pages * 4096,
+				   b[i].pages), b[i].pfn, 0);
+	check_charges(l, &defaults, &fs);
+	assert_int_equal(fs.nr, 2);
+	assert_int_equal(fs.list[0].pages, 2);
+	assert_contains(fs.list[0].detail,
+			"buffer 0, pid 812 fd 6 buffer 1, pid 812 fd 6 buffer 2: 6 pages");
+	assert_int_equal(fs.list[1].pages, 1);
+	assert_int_equal(fs.list[1].index, 3);
+	assert_contains(fs.list[1].detail, "buffer 3, pid 812 fd 6 buffer 4: 3 pages");
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+static void many_members_are_summed_up(void **state)
+{
+	struct ledger *l = with_ring(70);
+
+	(void)state;
+	for (__u32 i = 0; i < 7; i++)
+		walk_at(see_buffer(l, RING, i, BUF(i), ADDR, 10 * 4096, 10), 100, 0);
+	expect_pages(l, OVERCHARGED, 60, "buffer 3 and 3 more: 10 pages");
+}
+
+static void neighbours_are_not_one(void **state)
+{
+	struct ledger *l = with_ring(6);
+	struct findings fs = { 0 };
+
+	(void)state;
+	/* frames run on, but no page is shared: one error does not make up for the other */
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 3 * 4096, 4), 100, 0);
+	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + MIB, 3 * 4096, 2), 103, 0);
+	check_charges(l, &defaults, &fs);
+	assert_int_equal(fs.nr, 2);
+	assert_int_equal(only(&fs, OVERCHARGED)->index, 0);
+	assert_int_equal(only(&fs, UNCHARGED_PIN)->index, 1);
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+static void two_users_in_one_process(void **state)
+{
+	struct ledger *l = with_ring(512);
+	struct fact_ring r = fact_ring(FACT_RING, RING2, 512, 1024);
+	const __u64 ring3 = RING2 + 4096;
+
+	(void)state;
+	/* it changed its user between two rings: each user is charged for the huge page */
+	r.user = USER2;
+	FEED(l, r);
+	see_ring(l, ring3, 512, 1024);
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 512), 1024, 9);
+	walk_at(see_buffer(l, RING2, 0, BUF(1), ADDR, 4096, 512), 1024, 9);
+	walk_at(see_buffer(l, ring3, 0, BUF(2), ADDR + 8192, 4096, 0), 1026, 9);
+	expect_none(l);
+}
+
+static void other_users_do_not_share(void **state)
+{
+	struct ledger *l = with_ring(512);
+	struct fact_ring r = fact_ring(FACT_RING, RING2, 512, 512);
+	struct fact_holder h = fact_holder(RING2, 977, 4, 512, 512);
+
+	(void)state;
+	/* one shared huge page, two processes: each is charged */
+	h.mm = r.mm = MM2;
+	h.user = r.user = USER2;
+	FEED(l, h);
+	FEED(l, r);
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 512), 1024, 9);
+	walk_at(see_buffer(l, RING2, 0, BUF(1), ADDR, 4096, 512), 1024, 9);
+	expect_none(l);
+}
+
+static void bad_segments_prove_nothing(void **state)
+{
+	struct ledger *l = with_ring(1);
+	struct buffer *b = see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 1);
+
+	(void)state;
+	walk_at(b, 100, 9);
+	b->bad_segment_at = ADDR;
+	expect_none(l);
+}
+
+static void ghost(void **state)
+{
+	struct ledger *l = with_ring(20);
+
+	(void)state;
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 16 * 4096, 16), 100, 0);
+	expect_pages(l, GHOST_PIN, 4, "4 pages (16 KiB) are charged to pid 812 (fio) that no ");
+	expect_pages(with_ring(4), GHOST_PIN, 4, "no buffer table explains");
+}
+
+static void charge_was_lost(void **state)
+{
+	struct ledger *l = with_ring(10);
+
+	(void)state;
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 16 * 4096, 16), 100, 0);
+	expect_pages(l, UNCHARGED_PIN, 6, "were charged 16 pages, its pinned_vm is 10");
+}
+
+static void lost_charge_is_said_once(void **state)
+{
+	struct ledger *l = with_ring(10);
+
+	(void)state;
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 22 * 4096, 16), 100, 0);
+	expect_pages(l, UNCHARGED_PIN, 6, "pid 812 fd 6 buffer 0: 22 pages");
+}
+
+static void underflow_of_mm(void **state)
+{
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	see_ring(l, RING, 100, -512);
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 0), 1024, 9);
+	expect_pages(l, CHARGE_UNDERFLOW, 512, "VmPin: 18446744073709549568 kB");
+}
+
+static void underflow_of_user(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+
+	(void)state;
+	see_ring(l, RING, -3, 5);
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 0), 1024, 9);
+	check_charges(l, &defaults, &fs);
+	assert_int_equal(fs.nr, 1);
+	assert_int_equal(only(&fs, CHARGE_UNDERFLOW)->pages, 3);
+	assert_int_equal(fs.list[0].uid, 1000);
+	assert_contains(fs.list[0].detail, "user 1000: locked_vm is -3 pages");
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+/* ---- 7.2 and later ---------------------------------------------------------- */
+
+static struct ledger *with_new_ring(__s64 charged)
+{
+	struct ledger *l = ledger_new();
+	struct fact_ring r = fact_ring(FACT_RING, RING, charged, charged);
+	struct fact_holder h = fact_holder(RING, 812, 6, charged, charged);
+
+	r.ring_flags |= RING_F_ACCT_PER_RING;
+	FEED(l, h);
+	FEED(l, r);
+	r.h.ring = h.h.ring = RING2;
+	h.fd = 7;
+	FEED(l, h);
+	FEED(l, r);
+	return l;
+}
+
+static struct buffer *see_new_buffer(struct ledger *l, __u64 ring, __u32 index, __u64 pfn,
+				     __u64 pages, __u32 order)
+{
+	struct buffer *b = see_buffer(l, ring, index, BUF(ring == RING ? index : index + 99),
+				      ADDR + index * 64 * MIB, pages * 4096, ACCT_UNKNOWN);
+
+	walk_at(b, pfn, order);
+	return b;
+}
+
+static void new_healthy(void **state)
+{
+	struct ledger *l = with_new_ring(16 + 512);
+
+	(void)state;
+	see_new_buffer(l, RING, 0, 100, 16, 0);
+	see_new_buffer(l, RING, 1, 1024, 3, 9);
+	see_new_buffer(l, RING, 2, 1030, 3, 9);
+	see_buffer(l, RING2, 0, BUF(2), ADDR + 128 * MIB, 3 * 4096, ACCT_UNKNOWN);
+	expect_none(l);
+}
+
+static void new_uncharged(void **state)
+{
+	struct ledger *l = with_new_ring(16);
+
+	(void)state;
+	see_new_buffer(l, RING, 0, 100, 16, 0);
+	see_new_buffer(l, RING, 1, 1024, 3, 9);
+	expect_pages(l, UNCHARGED_PIN, 512, "hold 528 pages (whole folios), 16 are charged: "
+		     "RLIMIT_MEMLOCK is bypassed by 2 MiB");
+	/* one that is not known could make it worse, never better */
+	l = with_new_ring(14);
+	see_new_buffer(l, RING, 0, 100, 16, 0);
+	see_new_buffer(l, RING, 1, 1024, 3, 9)->walked = false;
+	expect_pages(l, UNCHARGED_PIN, 2, "hold 16 pages");
+	/* but it may explain what is charged */
+	l = with_new_ring(16 + 512);
+	see_new_buffer(l, RING, 0, 100, 16, 0);
+	see_new_buffer(l, RING, 1, 1024, 3, 9)->walked = false;
+	expect_none(l);
+}
+
+static void new_overcharged(void **state)
+{
+	struct ledger *l = with_new_ring(20);
+	struct findings fs = { 0 };
+
+	(void)state;
+	see_new_buffer(l, RING, 0, 100, 10, 0);
+	see_new_buffer(l, RING, 1, 105, 10, 0);
+	expect_pages(l, OVERCHARGED, 5, "hold 15 pages, 20 are charged");
+	/* a huge page in two rings */
+	l = with_new_ring(1024);
+	see_new_buffer(l, RING, 0, 1024, 10, 9);
+	see_new_buffer(l, RING2, 0, 1024, 10, 9);
+	expect_pages(l, OVERCHARGED, 512, "hold 512 pages, 1024 are charged");
+	/* three more are not explained */
+	l = with_new_ring(23);
+	see_new_buffer(l, RING, 0, 100, 10, 0);
+	see_new_buffer(l, RING, 1, 105, 10, 0);
+	check_charges(l, &defaults, &fs);
+	assert_int_equal(fs.nr, 2);
+	assert_int_equal(only(&fs, OVERCHARGED)->pages, 5);
+	assert_int_equal(only(&fs, GHOST_PIN)->pages, 3);
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+static void new_ghost(void **state)
+{
+	struct ledger *l = with_new_ring(18);
+
+	(void)state;
+	see_new_buffer(l, RING, 0, 100, 16, 0);
+	expect_pages(l, GHOST_PIN, 2, "2 pages (8 KiB)");
+	/* less than the overlap: it is not the overlap */
+	l = with_new_ring(17);
+	see_new_buffer(l, RING, 0, 100, 10, 0);
+	see_new_buffer(l, RING, 1, 105, 10, 0);
+	expect_pages(l, GHOST_PIN, 2, "2 pages (8 KiB)");
+}
+
+static void new_without_user(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct fact_ring r = fact_ring(FACT_RING, RING, 0, 0);
+
+	(void)state;
+	/* CAP_IPC_LOCK: pinned, and nothing is charged at all */
+	r.user = 0;
+	r.ring_flags = RING_F_ACCT_PER_RING;
+	FEED(l, r);
+	see_new_buffer(l, RING, 0, 100, 16, 0);
+	expect_none(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(healthy),
+		cmocka_unit_test(not_walked),
+		cmocka_unit_test(first_half_dropped),
+		cmocka_unit_test(uncharged_without_limit),
+		cmocka_unit_test(unaligned_neighbours),
+		cmocka_unit_test(huge_page_in_two_rings),
+		cmocka_unit_test(charge_of_one_is_wrong),
+		cmocka_unit_test(chain_of_components),
+		cmocka_unit_test(many_members_are_summed_up),
+		cmocka_unit_test(neighbours_are_not_one),
+		cmocka_unit_test(two_users_in_one_process),
+		cmocka_unit_test(other_users_do_not_share),
+		cmocka_unit_test(bad_segments_prove_nothing),
+		cmocka_unit_test(ghost),
+		cmocka_unit_test(charge_was_lost),
+		cmocka_unit_test(lost_charge_is_said_once),
+		cmocka_unit_test(underflow_of_mm),
+		cmocka_unit_test(underflow_of_user),
+		cmocka_unit_test(new_healthy),
+		cmocka_unit_test(new_uncharged),
+		cmocka_unit_test(new_overcharged),
+		cmocka_unit_test(new_ghost),
+		cmocka_unit_test(new_without_user),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

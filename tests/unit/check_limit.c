@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A user's charge against RLIMIT_MEMLOCK. */
+#include "facts.h"
+
+static void check(const struct ledger *l, unsigned int percent, struct findings *fs)
+{
+	const struct check_options o = { .near_limit_percent = percent };
+
+	findings_free(fs);
+	check_charges(l, &o, fs);
+}
+
+/* A limit of 2048 pages; .buffers pages are in a buffer. */
+static struct ledger *with(__s64 locked, __u64 buffer)
+{
+	struct ledger *l = ledger_new();
+
+	see_ring(l, RING, locked, buffer);
+	if (buffer)
+		see_buffer(l, RING, 0, BUF(0), ADDR, buffer * 4096, buffer);
+	return l;
+}
+
+static void below(void **state)
+{
+	struct ledger *l = with(1843, 1843);
+	struct findings fs = { 0 };
+
+	(void)state;
+	check(l, 0, &fs);
+	assert_int_equal(fs.nr, 0);
+	check(l, 89, &fs);
+	assert_int_equal(fs.nr, 1);
+	ledger_free(l);
+	/* just there */
+	l = with(1024, 1024);
+	check(l, 50, &fs);
+	assert_int_equal(fs.nr, 1);
+	check(l, 51, &fs);
+	assert_int_equal(fs.nr, 0);
+	ledger_free(l);
+}
+
+static void near(void **state)
+{
+	struct ledger *l = with(1844, 1280);
+	struct findings fs = { 0 };
+	const struct finding *f;
+
+	(void)state;
+	check(l, 0, &fs);
+	assert_int_equal(fs.nr, 1);
+	f = only(&fs, NEAR_LIMIT);
+	assert_int_equal(f->uid, 1000);
+	assert_int_equal(f->pid, 812);
+	assert_int_equal(f->fd, -1);
+	assert_int_equal(f->index, -1);
+	assert_int_equal(f->pages, 1844);
+	assert_string_equal(f->detail, "user 1000 has 7.2 MiB locked, RLIMIT_MEMLOCK of pid 812 "
+			    "(fio) allows 8 MiB: pid 812 holds 5 MiB, 2.2 MiB by others (ring "
+			    "memory, perf, AF_XDP, zero-copy sends)");
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+static void at_and_over(void **state)
+{
+	struct ledger *l = with(2048, 2048);
+	struct findings fs = { 0 };
+
+	(void)state;
+	check(l, 0, &fs);
+	assert_int_equal(fs.nr, 1);
+	only(&fs, NEAR_LIMIT);
+	ledger_free(l);
+	l = with(2050, 2050);
+	check(l, 0, &fs);
+	assert_int_equal(fs.nr, 1);
+	assert_int_equal(only(&fs, OVER_LIMIT)->pages, 2);
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+static void unlimited(void **state)
+{
+	struct ledger *l = with(2050, 2050);
+	struct fact_holder h = fact_holder(RING, 812, 6, 2050, 2050);
+	struct fact_ring r = fact_ring(FACT_RING, RING, 2050, 2050);
+	struct findings fs = { 0 };
+
+	(void)state;
+	h.memlock_limit_bytes = ~0ULL;
+	FEED(l, h);
+	check(l, 0, &fs);
+	assert_int_equal(fs.nr, 0);
+	/* another holder's is a limit */
+	h = fact_holder(RING, 977, 6, 2050, 2050);
+	FEED(l, h);
+	check(l, 0, &fs);
+	assert_int_equal(only(&fs, OVER_LIMIT)->pid, 977);
+	/* but not of a ring that does not count */
+	r.ring_flags = 0;
+	r.nr_slots = 1;
+	FEED(l, r);
+	check(l, 0, &fs);
+	assert_int_equal(fs.nr, 0);
+	ledger_free(l);
+	/* nothing locked and nothing allowed */
+	l = with(0, 0);
+	h = fact_holder(RING, 812, 6, 0, 0);
+	h.memlock_limit_bytes = 0;
+	FEED(l, h);
+	check(l, 0, &fs);
+	assert_int_equal(fs.nr, 0);
+	ledger_free(l);
+}
+
+static void shares(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+
+	(void)state;
+	for (__u32 i = 0; i < 7; i++) {
+		__u64 ring = RING + i * 4096, pages = 100 * (i + 1);
+		struct fact_ring r = fact_ring(FACT_RING, ring, 2800, pages);
+		struct fact_holder h = fact_holder(ring, 900 + i, 5, 2800, pages);
+
+		r.mm = h.mm = MM + i * 4096;
+		FEED(l, h);
+		FEED(l, r);
+		see_buffer(l, ring, 0, BUF(i), ADDR, 4096 * pages, i & 1 ? pages : ACCT_UNKNOWN);
+	}
+	check(l, 0, &fs);
+	assert_contains(only(&fs, OVER_LIMIT)->detail, "allows 8 MiB: pid 906 holds 2.7 MiB, "
+			"pid 905 holds 2.3 MiB, pid 904 holds 2 MiB, pid 903 holds 1.6 MiB, "
+			"3 more processes hold the rest, 0 bytes by others");
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(below),
+		cmocka_unit_test(near),
+		cmocka_unit_test(at_and_over),
+		cmocka_unit_test(unlimited),
+		cmocka_unit_test(shares),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

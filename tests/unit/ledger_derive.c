@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the ledger concludes where pins and charges are not seen, and in which order. */
+#include "facts.h"
+
+#define MAX_SEEN 32
+
+struct seen {
+	size_t nr;
+	union {
+		struct fact h;
+		struct fact_buffer buffer;
+		struct fact_pin pin;
+		struct fact_charge charge;
+	} list[MAX_SEEN];
+};
+
+static void keep(const struct fact *f, void *arg)
+{
+	struct seen *s = arg;
+
+	assert_true(s->nr < MAX_SEEN);
+	assert_true(f->size <= sizeof(s->list[0]));
+	assert_int_equal(f->flags, FACT_F_DERIVED);
+	memcpy(&s->list[s->nr++], f, f->size);
+}
+
+static struct ledger *watched(struct seen *s)
+{
+	struct ledger *l = ledger_new();
+
+	s->nr = 0;
+	l->on_derived = keep;
+	l->arg = s;
+	see_ring(l, RING, 10, 10);
+	see_ring(l, RING2, 10, 10);
+	return l;
+}
+
+/* Compares the kinds seen with a string of D rop, P in, U npin, C harge, R elease; forgets them. */
+static void expect(struct seen *s, const char *kinds)
+{
+	static const char letters[] = {
+		[FACT_DROP] = 'D', [FACT_PIN] = 'P', [FACT_UNPIN] = 'U',
+		[FACT_CHARGE] = 'C', [FACT_UNCHARGE] = 'R',
+	};
+	char text[MAX_SEEN + 1] = "";
+
+	for (size_t i = 0; i < s->nr; i++)
+		text[i] = letters[s->list[i].h.kind];
+	assert_string_equal(text, kinds);
+	s->nr = 0;
+}
+
+static void new_buffer(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR + 8, 8192, 3);
+
+	(void)state;
+	f.h.seq = 44;
+	FEED(l, f);
+	assert_int_equal(s.nr, 2);
+	assert_int_equal(s.list[0].h.pid, 812);
+	assert_int_equal(s.list[0].h.tid, 813);
+	assert_int_equal(s.list[0].h.uid, 1000);
+	assert_int_equal(s.list[0].h.call, 7);
+	assert_int_equal(s.list[0].h.seq, 0);
+	assert_int_equal(s.list[0].h.t_ns, 1000);
+	assert_string_equal(s.list[0].h.comm, "fio");
+	assert_true(s.list[0].h.ring == RING);
+	assert_true(s.list[0].pin.buf == BUF(0));
+	assert_true(s.list[0].pin.addr == ADDR + 8);
+	assert_int_equal(s.list[0].pin.pages, 3);
+	assert_int_equal(s.list[0].pin.refs, 2);
+	assert_true(s.list[0].pin.ustack < 0);
+	assert_int_equal(s.list[1].charge.pages, 3);
+	assert_true(s.list[1].charge.user == USER);
+	assert_true(s.list[1].charge.mm == MM);
+	assert_int_equal(s.list[1].charge.user_after_pages, 10);
+	assert_int_equal(s.list[1].charge.user_before_pages, 7);
+	expect(&s, "PC");
+	FEED(l, f);
+	expect(&s, "");
+	/* a clone is not pinned or charged again */
+	f = fact_buffer(RING2, 0, BUF(0), ADDR + 8, 8192, 3);
+	FEED(l, f);
+	expect(&s, "");
+	ledger_free(l);
+	expect(&s, "");
+}
+
+static void last_drop(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR, 8192, 2);
+
+	(void)state;
+	FEED(l, f);
+	f.h.ring = RING2;
+	FEED(l, f);
+	expect(&s, "PC");
+	f.buf_flags = BUFFER_F_EMPTY;
+	FEED(l, f);
+	assert_true(s.list[0].h.ring == RING2);
+	assert_true(s.list[0].buffer.buf == BUF(0));
+	assert_int_equal(s.list[0].buffer.len_bytes, 8192);
+	expect(&s, "D");
+	f.h.ring = RING;
+	FEED(l, f);
+	assert_int_equal(s.list[2].charge.user_before_pages, 10);
+	assert_int_equal(s.list[2].charge.user_after_pages, 8);
+	expect(&s, "DUR");
+	ledger_free(l);
+}
+
+static void replaced(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 5, BUF(0), ADDR, 8192, 2);
+
+	(void)state;
+	FEED(l, f);
+	expect(&s, "PC");
+	f = fact_buffer(RING, 5, BUF(1), ADDR, 4096, 1);
+	FEED(l, f);
+	assert_int_equal(s.list[0].buffer.index, 5);
+	expect(&s, "DURPC");
+	/* the same address, another buffer */
+	f = fact_buffer(RING, 6, BUF(1), ADDR + MIB, 8192, 2);
+	FEED(l, f);
+	assert_int_equal(s.list[0].buffer.index, 5);
+	assert_int_equal(s.list[2].charge.pages, 1);
+	assert_int_equal(s.list[4].charge.pages, 2);
+	expect(&s, "DURPC");
+	ledger_free(l);
+}
+
+static void levels_within_a_call(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_call c = fact_call(RING, CALL_REGISTER, 3, 3, 0);
+	struct fact_call other = fact_call(RING2, CALL_REGISTER, 3, 3, -12);
+	struct fact gone = fact_head(FACT_RING_GONE, sizeof(gone), RING);
+
+	(void)state;
+	c.user_before_pages = 100;
+	c.user_after_pages = 106;
+	c.mm_before_pages = 50;
+	c.mm_after_pages = 56;
+	FEED(l, c);
+	for (__u32 i = 0; i < 3; i++) {
+		struct fact_buffer f = fact_buffer(RING, i, BUF(i), ADDR + i * MIB,
+						   (i + 1) * 4096, i + 1);
+
+		FEED(l, f);
+		/* another ring's refusal between them */
+		other.h.call = 8;
+		other.user_after_pages = 106;
+		other.mm_after_pages = 56;
+		FEED(l, other);
+	}
+	for (int i = 0, level = 100; i < 3; level += ++i) {
+		assert_int_equal(s.list[2 * i + 1].charge.user_before_pages, level);
+		assert_int_equal(s.list[2 * i + 1].charge.user_after_pages, level + i + 1);
+		assert_int_equal(s.list[2 * i + 1].charge.mm_before_pages, level - 50);
+		assert_true(s.list[2 * i + 1].charge.limit_bytes == 8 * MIB);
+	}
+	expect(&s, "PCPCPC");
+	/* no levels come with the end of a ring: they go on from what was seen last */
+	gone.call = 0;
+	ledger_feed(l, &gone);
+	assert_int_equal(s.list[2].charge.user_before_pages, 106);
+	assert_int_equal(s.list[5].charge.user_before_pages, 105);
+	assert_int_equal(s.list[8].charge.user_after_pages, 100);
+	expect(&s, "DURDURDUR");
+	ledger_free(l);
+}
+
+static void unregister_call(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_call c = fact_call(RING, CALL_UNREGISTER, 0, 0, 0);
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR, 4096, 1);
+
+	(void)state;
+	FEED(l, f);
+	f = fact_buffer(RING, 1, BUF(1), ADDR, 4096, 1);
+	FEED(l, f);
+	f.h.ring = RING2;
+	FEED(l, f);
+	expect(&s, "PCPC");
+	c.user_before_pages = 2;
+	c.user_after_pages = 1;
+	FEED(l, c);
+	assert_int_equal(s.list[2].charge.user_before_pages, 2);
+	assert_int_equal(s.list[2].charge.user_after_pages, 1);
+	expect(&s, "DURD");
+	c.result = -6;
+	c.h.ring = RING2;
+	FEED(l, c);
+	expect(&s, "");
+	ledger_free(l);
+}
+
+static void nothing_to_charge(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR, 4096, 0);
+	struct fact_ring r = fact_ring(FACT_RING, RING2, 0, 0);
+
+	(void)state;
+	FEED(l, f);
+	expect(&s, "P");
+	/* unknown: by size */
+	f = fact_buffer(RING, 1, BUF(1), ADDR, 3 * 4096, ACCT_UNKNOWN);
+	FEED(l, f);
+	assert_int_equal(s.list[1].charge.pages, 3);
+	expect(&s, "PC");
+	/* unknown, and nobody is charged */
+	r.user = 0;
+	r.ring_flags = RING_F_ACCT_PER_RING;
+	FEED(l, r);
+	f = fact_buffer(RING2, 1, BUF(2), ADDR, 3 * 4096, ACCT_UNKNOWN);
+	FEED(l, f);
+	expect(&s, "P");
+	ledger_free(l);
+}
+
+static void not_derived(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), 0, 65536, 0);
+
+	(void)state;
+	/* a kernel buffer leaves, but was never pinned */
+	f.buf_flags = BUFFER_F_KERNEL;
+	FEED(l, f);
+	expect(&s, "");
+	f.buf_flags = BUFFER_F_EMPTY;
+	FEED(l, f);
+	expect(&s, "D");
+	/* a walk has no events */
+	see_buffer(l, RING, 0, BUF(1), ADDR, 4096, 1);
+	see_buffer(l, RING, 0, BUF(2), ADDR, 4096, 1);
+	expect(&s, "");
+	/* exact tiers see them */
+	l->exact = true;
+	f = fact_buffer(RING, 1, BUF(3), ADDR, 4096, 1);
+	FEED(l, f);
+	f.h.kind = FACT_DROP;
+	FEED(l, f);
+	expect(&s, "");
+	ledger_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(new_buffer),
+		cmocka_unit_test(last_drop),
+		cmocka_unit_test(replaced),
+		cmocka_unit_test(levels_within_a_call),
+		cmocka_unit_test(unregister_call),
+		cmocka_unit_test(nothing_to_charge),
+		cmocka_unit_test(not_derived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# boot.sh [-v] [-t SECONDS] [-b BUILD_DIR] [-p PROGRAM]... [-i INITRAMFS] [-c CONSOLE] KERNEL COMMAND
+# Boots KERNEL (6.12, newest, or the path of an image) in QEMU without KVM and
+# runs COMMAND in it as root, in /fixbuf, with this build's programs in PATH and
+# an ext4 disk that can do O_DIRECT on /mnt/disk. What COMMAND prints is printed.
+#   -v  print the console (the kernel's log) too, at the end, to stderr
+#   -t  give up after so many seconds (default 120)
+#   -b  the build whose programs go in (default build)
+#   -p  a program of this machine to take along
+#   -i  an initramfs that make-initramfs.sh wrote, instead of -b and -p
+#   -c  keep the console in this file
+# Exit: COMMAND's own; 124 time-out; 125 the guest died or could not be started;
+# 126 COMMAND was fine but the kernel's log holds a complaint.
+set -eu
+
+COMPLAINTS='WARNING:|BUG:|Oops|KASAN|UBSAN|general protection|list_(add|del) corruption|refcount_t:|Kernel panic|blocked for more than'
+
+usage() {
+	sed -n '4,15s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+
+verbose='' seconds=120 build=build programs='' initramfs='' console=''
+while getopts vt:b:p:i:c: option; do
+	case $option in
+	v) verbose=1 ;;
+	t) seconds=$OPTARG ;;
+	b) build=$OPTARG ;;
+	p) programs="$programs $OPTARG" ;;
+	i) initramfs=$OPTARG ;;
+	c) console=$OPTARG ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -eq 2 ] || usage
+kernel=$1
+command=$2
+
+fail() {
+	echo "boot: $*" >&2
+	exit 125
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+command -v qemu-system-x86_64 >/dev/null || fail "there is no QEMU; install qemu-system-x86"
+case $kernel in
+*/*) image=$kernel ;;
+*) image=$(sh "$here/fetch-kernel.sh" "$kernel") || exit 125 ;;
+esac
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+: "${console:=$work/console}"
+
+# The command travels as /job in an archive of its own behind the large one
+if [ ! "$initramfs" ]; then
+	initramfs=$work/initramfs
+	# shellcheck disable=SC2086 # a list of paths
+	sh "$here/make-initramfs.sh" "$build" "$initramfs" $programs
+fi
+echo "$command" >"$work/job"
+cp "$initramfs" "$work/initrd"
+(cd "$work" && echo job | cpio --quiet -o -H newc | gzip -1 >>initrd)
+
+# Sparse; no journal and no lazy tables, so that no kernel thread writes to it
+truncate -s 512M "$work/disk"
+/sbin/mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=0 -N 4096 "$work/disk"
+
+# Two serial lines: the console on the first, the job's own output on the second.
+# One thread for both processors: with one each, QEMU runs stale code while the
+# kernel patches itself, so attaching a probe ends in an int3 oops or a lock-up.
+echo 0 >"$work/qemu"
+{
+	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 \
+		-accel tcg,thread=single -machine q35 -cpu max,la57=off -smp 2 -m 2048 \
+		-nodefaults -no-reboot -display none -serial "file:$console" -serial stdio \
+		-drive "file=$work/disk,format=raw,if=none,id=disk" -device nvme,drive=disk,serial=1 \
+		-kernel "$image" -initrd "$work/initrd" \
+		-append "console=ttyS0 quiet panic=-1 oops=panic nokaslr mitigations=off \
+tsc=reliable random.trust_cpu=on" </dev/null || echo $? >"$work/qemu"
+} | sed -u -e '/vm-exit: [0-9]*$/!b' -e "h; s/.*vm-exit: //w $work/exit" \
+	-e 'g; s/vm-exit: [0-9]*$//; /^$/d'
+
+[ ! "$verbose" ] || cat "$console" >&2
+complaints=$(grep -aE "$COMPLAINTS" "$console" | sort -u || true)
+[ ! "$complaints" ] || echo "$complaints" | sed 's/^/boot: the kernel says: /' >&2
+
+if [ -s "$work/exit" ]; then
+	status=$(tail -n 1 "$work/exit")
+	[ "$status" -eq 0 ] && [ "$complaints" ] && status=126
+	exit "$status"
+fi
+tail -n 40 "$console" >&2
+if [ "$(cat "$work/qemu")" -eq 124 ]; then
+	echo "boot: time-out after $seconds s" >&2
+	exit 124
+fi
+fail "the guest ended without an exit line (QEMU: $(cat "$work/qemu")); its last words are above"

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# check-vm.sh BUILD_DIR: boots stock Debian kernels, runs the live tests of this
+# build in each at every tier, prints one matrix; BUILD_DIR/vm/matrix.txt has it
+# tab-separated. Any failure, dead guest or complaint of a kernel: exit 1.
+#   KERNELS     default "5.10 6.1 6.12 newest"; any that the suites hold, or paths of images
+#   TIERS       default "functions kprobes tracepoints"
+#   VM_TIMEOUT  seconds for one kernel, default 300
+#   VM_JOBS     kernels at a time, default 2; a guest keeps one processor busy
+set -eu
+
+build=${1:?usage: check-vm.sh BUILD_DIR}
+here=$(cd "$(dirname "$0")" && pwd)
+KERNELS=${KERNELS:-5.10 6.1 6.12 newest}
+export TIERS="${TIERS:-functions kprobes tracepoints}"
+export VM_TIMEOUT="${VM_TIMEOUT:-300}"
+out=$build/vm
+
+cannot() {
+	echo "check-vm: $*" >&2
+	exit 3
+}
+
+[ "$(uname -m)" = x86_64 ] || cannot "the kernels are x86_64's and the programs must be, too"
+command -v qemu-system-x86_64 >/dev/null || cannot "there is no QEMU; install qemu-system-x86"
+[ -x "$build/fixbuf-trace" ] || cannot "there is no $build/fixbuf-trace; run make first"
+
+mkdir -p "$out"
+rm -f "$out"/*.rows "$out/matrix.txt"
+sh "$here/make-initramfs.sh" "$build" "$out/initramfs"
+# shellcheck disable=SC2086 # a list
+printf '%s\n' $KERNELS | xargs -P "${VM_JOBS:-2}" -n 1 sh "$here/run-kernel.sh" "$out"
+
+for kernel in $KERNELS; do
+	name=$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)
+	cat "$out/$name.rows"
+done >"$out/matrix.txt"
+rm -f "$out/initramfs" "$out"/*.rows
+echo
+awk -f "$here/matrix.awk" "$out/matrix.txt"

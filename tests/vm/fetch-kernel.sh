@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# fetch-kernel.sh KERNEL: prints the path of a stock Debian kernel image.
+# KERNEL is 5.10, 6.12, 7.2 ... or "newest". Exit 1, with a sentence, when no
+# suite has it. Nothing is installed and the machine's apt is only read:
+# mirrors come from it, lists and packages go to build/vm-cache.
+set -eu
+umask 022
+
+CACHE=$(cd "$(dirname "$0")/../.." && pwd)/build/vm-cache
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+SUITES="bullseye bookworm trixie trixie-backports sid"
+SECURITY_SUITES="bullseye-security bookworm-security trixie-security"
+want=${1:?usage: fetch-kernel.sh KERNEL, as 6.12 or newest}
+
+say() {
+	echo "fetch-kernel: $*" >&2
+}
+
+unavailable() {
+	say "$*"
+	exit 1
+}
+
+# apt with lists, cache and package status of our own
+private() {
+	tool=$1
+	shift
+	"$tool" -q -o Dir::Etc::sourcelist="$CACHE/apt/sources.list" -o Dir::Etc::sourceparts=- \
+		-o Dir::State="$CACHE/apt" -o Dir::State::status="$CACHE/apt/status" \
+		-o Dir::Cache="$CACHE/apt" -o APT::Sandbox::User="$(id -un)" \
+		-o APT::Architecture=amd64 -o APT::Architectures::=amd64 "$@"
+}
+
+# The archives that the machine itself uses: "URI SUITE" a line
+archives() {
+	apt-get update --print-uris | sed -n "s|^'\(.*\)/dists/\([^/']*\)/InRelease' .*|\1 \2|p"
+}
+
+write_sources() {
+	main=$(archives | awk '$2 !~ /-/ { print $1; exit }')
+	security=$(archives | awk '$2 ~ /-security$/ { print $1; exit }')
+	[ "$main" ] || unavailable "this machine's apt has no Debian archive to take kernels from;" \
+		"add one to its sources"
+	[ -r $KEYRING ] || unavailable "no $KEYRING to check the packages with;" \
+		"install debian-archive-keyring"
+	for suite in $SUITES; do
+		echo "deb [arch=amd64 target=Packages signed-by=$KEYRING] $main $suite main"
+	done
+	for suite in ${security:+$SECURITY_SUITES}; do
+		echo "deb [arch=amd64 target=Packages signed-by=$KEYRING] $security $suite main"
+	done
+}
+
+# Once a day, sooner when a list was missing; without a network the last serve on
+refresh_lists() {
+	[ "$(find "$CACHE/apt/fresh" -mtime -1 2>/dev/null)" ] && return
+	mkdir -p "$CACHE/apt/lists/partial" "$CACHE/apt/archives/partial"
+	: >"$CACHE/apt/status"
+	write_sources >"$CACHE/apt/sources.list"
+	say "reading the package lists"
+	if private apt-get -o APT::Update::Error-Mode=any update >"$CACHE/apt/log" 2>&1; then
+		touch "$CACHE/apt/fresh"
+	else
+		touch -d '23 hours ago' "$CACHE/apt/fresh"
+		say "some package lists could not be read or verified:"
+		grep -E '^(E|W|Err)' "$CACHE/apt/log" >&2 || cat "$CACHE/apt/log" >&2
+	fi
+}
+
+# Up to 6.18 the image is in linux-image-*, from 6.19 in linux-binary-*, where
+# linux-image-* holds no kernel any more; so binary before image.
+candidates() {
+	private apt-cache pkgnames linux- |
+		sed -n 's/^linux-\(binary\|image\)-\([0-9]*\.[0-9]*\.[0-9].*-cloud-amd64\)$/\2 \1/p' |
+		grep -v rc | sort -k1,1V -k2,2r
+}
+
+pick() {
+	case $want in
+	newest) candidates | tail -n 1 | cut -d' ' -f1 ;;
+	*) candidates | cut -d' ' -f1 | grep "^$(echo "$want" | sed 's/\./\\./g')[.+-]" | tail -n 1 ;;
+	esac
+}
+
+unpack() {
+	dir=$CACHE/$1.part
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	for kind in binary image; do
+		(cd "$dir" && private apt-get download "linux-$kind-$1" >log 2>&1) || continue
+		dpkg-deb -x "$dir"/*.deb "$dir/root"
+		image=$(find "$dir/root" -name 'vmlinuz*' -type f | head -n 1)
+		rm -f "$dir"/*.deb
+		if [ "$image" ]; then
+			mv "$image" "$dir/vmlinuz"
+			rm -rf "$dir/root" "$dir/log" "${CACHE:?}/$1"
+			mv "$dir" "$CACHE/$1"
+			return 0
+		fi
+		rm -rf "$dir/root"
+	done
+	cat "$dir/log" >&2
+	return 1
+}
+
+mkdir -p "$CACHE"
+exec 9>"$CACHE/lock"
+flock 9
+refresh_lists
+version=$(pick || true)
+[ "$version" ] || unavailable "no suite has a cloud kernel $want; there are:" \
+	"$(candidates | cut -d. -f1,2 | sort -Vu | tr '\n' ' ')"
+if [ ! -e "$CACHE/$version/vmlinuz" ]; then
+	say "downloading $version"
+	unpack "$version" || unavailable "the mirror lists kernel $version but does not give it"
+fi
+echo "$CACHE/$version/vmlinuz"

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# make-initramfs.sh BUILD_DIR OUTPUT [PROGRAM...]: writes the guest's initramfs:
+# the base, then what this build made, in the layout of the source tree
+# (/fixbuf/tests/run.sh, /fixbuf/build/fixbuf-trace, /fixbuf/build/tests/...),
+# then PROGRAMs of this machine in /fixbuf/bin, all with their shared libraries.
+set -eu
+umask 022
+
+usage="usage: make-initramfs.sh BUILD_DIR OUTPUT [PROGRAM...]"
+build=${1:?$usage}
+output=${2:?$usage}
+shift 2
+here=$(cd "$(dirname "$0")" && pwd)
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+chmod 755 "$root"
+
+# Symbols stay, for stacks; debug information is most of the size
+take_program() {
+	mkdir -p "$2"
+	strip -g -o "$2/${1##*/}" "$1" 2>/dev/null || cp "$1" "$2"
+	chmod 755 "$2/${1##*/}"
+	{ ldd "$1" 2>/dev/null || true; } | sed -n 's/^.*[[:space:]]\(\/[^ ]*\) (0x.*$/\1/p' >>"$root/libraries"
+}
+
+: >"$root/libraries"
+for program in "$build/fixbuf-trace" "$build"/tests/live/* "$build"/tests/load/*; do
+	if [ -f "$program" ] && [ -x "$program" ]; then
+		dir=${program#"$build"}
+		take_program "$program" "$root/fixbuf/build${dir%/*}"
+	fi
+done
+for program in "$@"; do
+	take_program "$program" "$root/fixbuf/bin"
+done
+sort -u "$root/libraries" | while read -r library; do
+	mkdir -p "$root${library%/*}"
+	cp -L "$library" "$root$library"
+done
+rm "$root/libraries"
+mkdir -p "$root/fixbuf/tests"
+for script in "$here"/../*.sh; do
+	[ ! -f "$script" ] || cp "$script" "$root/fixbuf/tests"
+done
+
+base=$(sh "$here/make-base.sh")
+cp "$base" "$output"
+(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) | gzip -1 >>"$output"

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the command line asked for, and the commands that answer it. */
+#ifndef FIXBUF_ENV_H
+#define FIXBUF_ENV_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include "finding.h"
+#include "tier.h"
+
+enum exit_status {
+	EXIT_DONE	= 0,
+	EXIT_FINDINGS	= 1,	/* or a clause that does not hold */
+	EXIT_USAGE	= 2,	/* wrong usage, bad input, unwritable output */
+	EXIT_CANNOT	= 3,	/* privilege or kernel */
+};
+
+struct env {
+	__u32 *pids;		/* owned */
+	size_t nr_pids;
+	bool has_uid;
+	__u32 uid;
+	const char *comm;	/* glob, NULL = all */
+	__u64 duration_ns;	/* 0 = until interrupted */
+	__u64 interval_ns;
+	const char *output;	/* path, NULL = standard output */
+	FILE *out;
+	bool json, timestamps, quiet, no_header;
+	int verbose;
+	enum severity fail_on;
+	bool every_page;
+	bool watch;
+	bool stacks;
+	enum tier tier;		/* TIER_BEST unless forced */
+	const char *btf;	/* kernel BTF from a file, NULL = /sys/kernel/btf/vmlinux */
+	unsigned int ring_buffer_kib;
+	char **program;		/* argv after --, NULL = none */
+};
+
+struct command {
+	const char *name;
+	const char *summary;	/* one line for the overview */
+	const char *text;	/* for its own --help: what it does, then examples */
+	int (*run)(struct env *env); /* returns the exit status */
+};
+
+int cmd_trace(struct env *env);
+int cmd_list(struct env *env);
+int cmd_verify(struct env *env);
+int cmd_contract(struct env *env);
+int cmd_doctor(struct env *env);
+
+/* Whether the filters -p, -u and --comm let this task through. */
+bool env_selects(const struct env *env, __u32 pid, __u32 uid, const char *comm);
+
+#endif

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One table of the functions that tell pins and charges, each with the check of
+ * its prototype, since names outlive meanings. A probe that does nothing shows
+ * whether the kernel lets us, buffers of our own show whether it ever fires.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/libbpf.h>
+#include "calibrate.h"
+#include "err.h"
+#include "exact_tiers.h"
+#include "hits.h"
+#include "kern.h"
+#include "prototype.h"
+#include "trial.h"
+#include "fixbuf.skel.h"
+
+enum need { NEED_PIN, NEED_UNPIN, NR_NEEDS, NEED_NONE = NR_NEEDS };
+
+struct probe {
+	const char *fact;
+	const char *func;
+	const char *program;	/* f_NAME, f_NAME_end or k_NAME, k_NAME_end */
+	enum need need;		/* of those that share one the first that fits is taken */
+	bool at_return;		/* too */
+	enum hit hit;		/* what our own buffers must bring about */
+	const char *good;
+	/* NULL when it is the function we mean; sets what the programs must know of it. */
+	const char *(*fits)(const struct prototype *p, struct fixbuf_bpf *skel);
+};
+
+static const char *fits_register(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	skel->rodata->register_nargs = p->nr_args;
+	skel->rodata->register_gives_node = prototype_gives(p, "io_rsrc_node", 1);
+	if (!prototype_takes(p, 0, "io_ring_ctx", 1) || !prototype_takes(p, 1, "iovec", 1))
+		return "it registers a whole table here (before 5.13), not one buffer";
+	if (!skel->rodata->register_gives_node && !prototype_takes(p, 2, "io_mapped_ubuf", 2))
+		return "its prototype is not known";
+	return NULL;
+}
+
+static const char *fits_release_node(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	(void)skel;
+	return prototype_takes(p, 0, "io_ring_ctx", 1) && prototype_takes(p, 1, "io_rsrc_node", 1) ?
+	       NULL : "its prototype is not known";
+}
+
+static const char *fits_release_slot(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	(void)skel;
+	return prototype_takes(p, 0, "io_ring_ctx", 1) && prototype_takes(p, 1, "io_mapped_ubuf", 2) ?
+	       NULL : "its prototype is not known";
+}
+
+/* (ctx, pages) to 6.18, (user, mm, pages) from 6.19 */
+static const char *fits_amount(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	skel->rodata->amount_arg = p->nr_args - 1;
+	return (p->nr_args == 2 || p->nr_args == 3) && prototype_takes_number(p, p->nr_args - 1) ?
+	       NULL : "its prototype is not known";
+}
+
+static const char *fits_amount_inner(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	(void)skel;
+	return p->nr_args == 2 && prototype_takes_number(p, 1) ? NULL : "its prototype is not known";
+}
+
+static const char *fits_region(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	(void)skel;
+	if (prototype_takes(p, 0, "user_struct", 1))
+		return "it takes no ring: ring memory is not charged here";
+	return p->nr_args == 4 && prototype_takes(p, 0, "io_ring_ctx", 1) &&
+	       prototype_takes(p, 1, "io_mapped_region", 1) ? NULL : "its prototype is not known";
+}
+
+static const char *fits_region_free(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	(void)skel;
+	return prototype_takes(p, 1, "io_mapped_region", 1) ? NULL : "its prototype is not known";
+}
+
+static const struct probe probes[] = {
+	{ "pin, charge", "io_sqe_buffer_register", "register", NEED_PIN, true, HIT_REGISTERED,
+	  "each buffer, with its pages, time and levels before and after", fits_register },
+	{ "unpin, uncharge", "io_free_rsrc_node", "release_node", NEED_UNPIN, true, HIT_RELEASED,
+	  "each last reference, also dropped by a worker", fits_release_node },
+	{ "unpin, uncharge", "io_buffer_unmap", "release_slot", NEED_UNPIN, true, HIT_RELEASED,
+	  "each last reference, also dropped by a worker", fits_release_slot },
+	{ "amount", "io_account_mem", "amount", NEED_NONE, false, HIT_AMOUNT,
+	  "what a charge asked for, also one that was refused", fits_amount },
+	{ "amount", "__io_account_mem", "amount_inner", NEED_NONE, false, HIT_AMOUNT_INNER,
+	  "what a charge asked for, also one that was refused", fits_amount_inner },
+	{ "ring charge", "io_create_region", "region", NEED_NONE, true, HIT_REGION,
+	  "memory of rings", fits_region },
+	{ "ring uncharge", "io_free_region", "region_free", NEED_NONE, true, HIT_REGION_FREED,
+	  "memory of rings", fits_region_free },
+};
+
+#define NR_PROBES (sizeof(probes) / sizeof(probes[0]))
+#define MAX_HOOKS (2 * NR_PROBES)
+
+struct placed {
+	const struct probe *probe;
+	struct hook *hook;
+	struct bpf_program *programs[2];
+	struct bpf_link *links[2];
+};
+
+struct exact {
+	struct fixbuf_bpf *skel;
+	enum tier tier;
+	bool forced;
+	struct bpf_link *note;
+	struct placed placed[NR_PROBES];
+	size_t nr_placed;
+	struct hook hooks[MAX_HOOKS];
+	char points[MAX_HOOKS][64];
+	size_t nr_hooks;
+};
+
+static void __attribute__((format(printf, 2, 3))) say(struct hook *h, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(h->reason, sizeof(h->reason), fmt, ap);
+	va_end(ap);
+}
+
+static struct hook *new_hook(struct exact *e, const struct probe *p, enum tier tier)
+{
+	struct hook *h = &e->hooks[e->nr_hooks];
+	char *point = e->points[e->nr_hooks++];
+	const char *how = tier == TIER_FUNCTIONS ? p->at_return ? "fentry, fexit" : "fentry" :
+			  p->at_return ? "kprobe, kretprobe" : "kprobe";
+
+	snprintf(point, sizeof(e->points[0]), "%s %s", how, p->func);
+	h->fact = p->fact;
+	h->point = point;
+	return h;
+}
+
+static struct bpf_program *program(const struct exact *e, const struct probe *p, enum tier tier,
+				   const char *suffix)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%c_%s%s", tier == TIER_FUNCTIONS ? 'f' : 'k', p->program, suffix);
+	return bpf_object__find_program_by_name(e->skel->obj, name);
+}
+
+/* Whether the kernel lets us; otherwise the hook says why not. */
+static bool fits(struct exact *e, const struct probe *p, enum tier tier, struct hook *h)
+{
+	struct prototype proto;
+	const char *no;
+
+	if (!prototype_find(&proto, kern_btf(), p->func)) {
+		say(h, "not a function of this kernel");
+		return false;
+	}
+	no = p->fits(&proto, e->skel);
+	if (no) {
+		say(h, "%s", no);
+		return false;
+	}
+	if (tier == TIER_FUNCTIONS)
+		return !trial_fentry(&proto, h->reason, sizeof(h->reason));
+	return !trial_kprobe(p->func, h->reason, sizeof(h->reason));
+}
+
+static void place(struct exact *e, const struct probe *p, enum tier tier, struct hook *h)
+{
+	struct placed *l = &e->placed[e->nr_placed++];
+
+	l->probe = p;
+	l->hook = h;
+	l->programs[0] = program(e, p, tier, "");
+	l->programs[1] = p->at_return ? program(e, p, tier, "_end") : NULL;
+	say(h, "%s", p->good);
+}
+
+/* Finds a place for each need; NULL, or the hook that says what cannot be had. */
+static const struct hook *choose(struct exact *e, enum tier tier)
+{
+	const struct hook *missing = NULL;
+	bool met[NR_NEEDS + 1] = { false };
+
+	for (size_t i = 0; i < NR_PROBES; i++) {
+		const struct probe *p = &probes[i];
+		struct hook *h;
+
+		if (p->need != NEED_NONE && met[p->need])
+			continue;
+		h = new_hook(e, p, tier);
+		if (fits(e, p, tier, h)) {
+			met[p->need] = true;
+			place(e, p, tier, h);
+			continue;
+		}
+		if (p->need != NEED_NONE)
+			missing = h;
+		if (p->need == NEED_PIN)
+			break;
+	}
+	return met[NEED_PIN] && met[NEED_UNPIN] ? NULL : missing;
+}
+
+static int cannot_have(const struct exact *e, enum tier tier, const struct hook *missing)
+{
+	return err_set(EOPNOTSUPP, "the tier '%s' cannot be had here: %s: %s%s", tier_name(tier),
+		       missing->point, missing->reason,
+		       e->forced ? "; without --tier the best that can be had is taken" : "");
+}
+
+/* Of a tier that is not taken only what speaks against it is of interest. */
+static void keep_only(struct exact *e, size_t first, const struct hook *missing)
+{
+	size_t from = missing - e->hooks;
+
+	e->hooks[first] = *missing;
+	memmove(e->points[first], e->points[from], sizeof(e->points[0]));
+	e->hooks[first].point = e->points[first];
+	e->nr_hooks = first + 1;
+	e->nr_placed = 0;
+}
+
+static void switch_on(struct exact *e)
+{
+	struct fixbuf_bpf *skel = e->skel;
+
+	bpf_map__set_autocreate(skel->maps.pending, true);
+	bpf_map__set_autocreate(skel->maps.rings, true);
+	bpf_map__set_autocreate(skel->maps.regions, true);
+	bpf_program__set_autoload(skel->progs.note_ring, true);
+	for (size_t i = 0; i < e->nr_placed; i++)
+		for (int j = 0; j < 2; j++)
+			if (e->placed[i].programs[j])
+				bpf_program__set_autoload(e->placed[i].programs[j], true);
+}
+
+struct exact *exact_prepare(struct fixbuf_bpf *skel, enum tier tier)
+{
+	static const enum tier order[] = { TIER_FUNCTIONS, TIER_KPROBES };
+	struct exact *e = calloc(1, sizeof(*e));
+
+	if (!e) {
+		err_set(ENOMEM, "out of memory");
+		return NULL;
+	}
+	e->skel = skel;
+	e->forced = tier != TIER_BEST;
+	e->tier = TIER_TRACEPOINTS;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		const struct hook *missing;
+		size_t first = e->nr_hooks;
+
+		if (e->forced && tier != order[i])
+			continue;
+		missing = choose(e, order[i]);
+		if (!missing) {
+			e->tier = order[i];
+			switch_on(e);
+			return e;
+		}
+		cannot_have(e, order[i], missing);
+		keep_only(e, first, missing);
+	}
+	if (!e->forced || tier == TIER_TRACEPOINTS)
+		return e;
+	if (tier == TIER_PATCHED)
+		err_set(EOPNOTSUPP, "this kernel has no tracepoints for registered buffers of its own; leave --tier out");
+	free(e);
+	return NULL;
+}
+
+static void detach(struct placed *l)
+{
+	for (int j = 0; j < 2; j++) {
+		bpf_link__destroy(l->links[j]);
+		l->links[j] = NULL;
+	}
+}
+
+static void __attribute__((format(printf, 2, 3))) give_up(struct placed *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	detach(l);
+	l->hook->attached = false;
+	va_start(ap, fmt);
+	vsnprintf(l->hook->reason, sizeof(l->hook->reason), fmt, ap);
+	va_end(ap);
+}
+
+static void attach(struct placed *l)
+{
+	int err = 0;
+
+	/* the return first: what entered is to be seen leaving */
+	for (int j = 1; j >= 0 && !err; j--) {
+		if (!l->programs[j])
+			continue;
+		l->links[j] = bpf_program__attach(l->programs[j]);
+		if (!l->links[j])
+			err = -errno;
+	}
+	l->hook->attached = !err;
+	if (err)
+		give_up(l, "refused: %s", strerror(-err));
+}
+
+static bool settled(const struct calibration *c, void *arg)
+{
+	const struct exact *e = arg;
+	const __u64 *hits = e->skel->bss->hits;
+
+	return hits[HIT_REGISTERED] >= c->registered &&
+	       hits[HIT_RELEASED] == hits[HIT_REGISTERED] &&
+	       hits[HIT_REGION_FREED] == hits[HIT_REGION];
+}
+
+/* A hook that our own buffers did not bring to fire will not fire for others. */
+static void judge(struct exact *e, const struct calibration *c)
+{
+	const __u64 *hits = e->skel->bss->hits;
+
+	for (size_t i = 0; i < e->nr_placed; i++) {
+		struct placed *l = &e->placed[i];
+		__u64 want = l->probe->need == NEED_NONE ? 1 : c->registered;
+
+		if (!l->hook->attached || hits[l->probe->hit] >= want)
+			continue;
+		if (l->probe->need == NEED_NONE && !c->limited) {
+			say(l->hook, "not proven: a ring of ours could not be charged to a user");
+			continue;
+		}
+		/* the inner one serves the rings' memory too */
+		if (l->probe->hit == HIT_AMOUNT_INNER && hits[HIT_REGION]) {
+			say(l->hook, "for memory of rings; inlined where buffers are charged");
+			continue;
+		}
+		give_up(l, hits[l->probe->hit] ? "fired for %llu of %llu buffers of ours only" :
+			"exists but never fires: inlined, or nothing is charged there",
+			hits[l->probe->hit], want);
+	}
+	e->skel->bss->amount_fires = hits[HIT_AMOUNT] || hits[HIT_AMOUNT_INNER];
+}
+
+static bool needs_met(const struct exact *e)
+{
+	bool met[NR_NEEDS + 1] = { false };
+
+	for (size_t i = 0; i < e->nr_placed; i++)
+		met[e->placed[i].probe->need] |= e->placed[i].hook->attached;
+	return met[NEED_PIN] && met[NEED_UNPIN];
+}
+
+static int fall_back(struct exact *e, const char *why)
+{
+	const struct hook *missing = e->placed[0].hook;
+
+	for (size_t i = 0; i < e->nr_placed; i++) {
+		struct placed *l = &e->placed[i];
+
+		if (why && l->probe->need != NEED_NONE)
+			give_up(l, "%s", why);
+		else if (l->hook->attached)
+			give_up(l, "of no use alone");
+		else if (l->probe->need != NEED_NONE)
+			missing = l->hook;
+	}
+	cannot_have(e, e->tier, missing);
+	e->tier = TIER_TRACEPOINTS;
+	return e->forced ? -EOPNOTSUPP : 0;
+}
+
+int exact_start(struct exact *e)
+{
+	struct calibration c;
+
+	if (e->tier == TIER_TRACEPOINTS)
+		return 0;
+	e->note = bpf_program__attach(e->skel->progs.note_ring);
+	for (size_t i = 0; i < e->nr_placed; i++)
+		attach(&e->placed[i]);
+	if (!needs_met(e))
+		return fall_back(e, NULL);
+	if (calibrate(&c, settled, e))
+		return fall_back(e, err_text());
+	judge(e, &c);
+	return needs_met(e) ? 0 : fall_back(e, NULL);
+}
+
+enum tier exact_tier(const struct exact *e)
+{
+	return e->tier;
+}
+
+const struct hook *exact_hooks(const struct exact *e, size_t *nr)
+{
+	*nr = e->nr_hooks;
+	return e->hooks;
+}
+
+void exact_stop(struct exact *e)
+{
+	bpf_link__destroy(e->note);
+	e->note = NULL;
+	for (size_t i = 0; i < e->nr_placed; i++)
+		detach(&e->placed[i]);
+}
+
+void exact_free(struct exact *e)
+{
+	if (!e)
+		return;
+	exact_stop(e);
+	free(e);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The tiers that see pins and charges as they happen: functions, kprobes. */
+#ifndef FIXBUF_EXACT_TIERS_H
+#define FIXBUF_EXACT_TIERS_H
+
+#include "attach.h"
+
+struct exact;
+
+/*
+ * Before kern_load(): tries what this kernel lets us probe and switches it on.
+ * A tier other than TIER_BEST is taken or refused with a sentence (NULL);
+ * TIER_TRACEPOINTS takes none.
+ */
+struct exact *exact_prepare(struct fixbuf_bpf *skel, enum tier tier);
+/* After kern_load(): attaches and calibrates. -errno with a sentence when a forced tier fails. */
+int exact_start(struct exact *e);
+/* TIER_TRACEPOINTS when neither can be had. */
+enum tier exact_tier(const struct exact *e);
+const struct hook *exact_hooks(const struct exact *e, size_t *nr);
+void exact_stop(struct exact *e);
+void exact_free(struct exact *e);
+
+#endif

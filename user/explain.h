@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Why a call failed, in one sentence that says what to do. */
+#ifndef FIXBUF_EXPLAIN_H
+#define FIXBUF_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "fact.h"
+#include "walk.h"
+
+#define EXPLAIN_LEN 640
+
+/*
+ * .call has failed; .entry is the iovec to blame as the kernel side found it,
+ * NULL without. .walk tells who holds the memory; NULL = not to be had.
+ */
+void explain_call(char out[EXPLAIN_LEN], const struct fact_call *call,
+		  const struct fact_entry *entry, struct walk *walk);
+
+/* ENOMEM: the limit and who uses it up, or the kernel's own want of memory. */
+void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *call, struct walk *walk);
+
+/*
+ * The entry to blame among those that the kernel side told of this call, NULL
+ * when none is. Where it could not look at mappings (before 5.17), /proc/PID
+ * is asked and call->need_pages added up.
+ */
+const struct fact_entry *explain_find_entry(struct fact_call *call, struct fact_entry *entries,
+					    size_t nr);
+
+const char *entry_state_name(__u32 state);
+
+#endif

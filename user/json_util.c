@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "fmt.h"
+#include "json_util.h"
+
+void json_int(json_object *o, const char *name, __s64 value)
+{
+	json_object_object_add(o, name, json_object_new_int64(value));
+}
+
+void json_uint(json_object *o, const char *name, __u64 value)
+{
+	json_object_object_add(o, name, json_object_new_uint64(value));
+}
+
+void json_flag(json_object *o, const char *name, int value)
+{
+	json_object_object_add(o, name, json_object_new_boolean(value));
+}
+
+void json_str(json_object *o, const char *name, const char *value)
+{
+	json_object_object_add(o, name, json_object_new_string(value));
+}
+
+void json_null(json_object *o, const char *name)
+{
+	json_object_object_add(o, name, NULL);
+}
+
+void json_addr(json_object *o, const char *name, __u64 value)
+{
+	char buf[FMT_LEN];
+
+	json_str(o, name, fmt_addr(buf, value));
+}
+
+void json_line(FILE *out, json_object *o)
+{
+	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+	      out);
+	fputc('\n', out);
+	json_object_put(o);
+}

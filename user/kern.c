@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include "err.h"
+#include "kern.h"
+#include "fixbuf.skel.h"
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+
+static int verbose;
+static char libbpf_says[256];
+static struct btf *types;
+
+static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	va_list copy;
+
+	/* the first warning names the cause, the next ones what follows from it */
+	if (level == LIBBPF_WARN && !libbpf_says[0]) {
+		va_copy(copy, ap);
+		vsnprintf(libbpf_says, sizeof(libbpf_says), fmt, copy);
+		va_end(copy);
+		libbpf_says[strcspn(libbpf_says, "\n")] = 0;
+	}
+	if (verbose > 1 || (verbose && level != LIBBPF_DEBUG))
+		vfprintf(stderr, fmt, ap);
+	return 0;
+}
+
+const char *kern_libbpf_says(void)
+{
+	return libbpf_says;
+}
+
+bool kern_capable(unsigned int cap)
+{
+	unsigned long long effective = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &effective) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return effective >> cap & 1;
+}
+
+const char *kern_release(void)
+{
+	static struct utsname u;
+
+	if (!u.release[0])
+		uname(&u);
+	return u.release;
+}
+
+const struct btf *kern_btf(void)
+{
+	if (!types)
+		types = btf__parse(KERNEL_BTF, NULL);
+	return types;
+}
+
+static int check_types(const struct env *env)
+{
+	if (!env->btf && access(KERNEL_BTF, R_OK))
+		return err_set(ENOENT, "this kernel has no type information at %s; boot one built with CONFIG_DEBUG_INFO_BTF, or name a BTF file of it with --btf",
+			       KERNEL_BTF);
+	if (!env->btf || types)
+		return 0;
+	types = btf__parse(env->btf, NULL);
+	if (!types)
+		return err_set(errno, "cannot read kernel types from %s: %s; give a BTF file of the running kernel",
+			       env->btf, strerror(errno));
+	return 0;
+}
+
+struct fixbuf_bpf *kern_open(const struct env *env)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = env->btf);
+	struct fixbuf_bpf *skel;
+	struct bpf_map *map;
+
+	verbose = env->verbose;
+	libbpf_set_print(on_libbpf);
+	if (!kern_capable(CAP_SYS_ADMIN) && !(kern_capable(CAP_BPF) && kern_capable(CAP_PERFMON))) {
+		err_set(EPERM, "loading BPF programs needs CAP_BPF and CAP_PERFMON; run it as root");
+		return NULL;
+	}
+	if (check_types(env))
+		return NULL;
+	skel = fixbuf_bpf__open_opts(&opts);
+	if (!skel) {
+		err_set(errno, "cannot open the BPF programs: %s", libbpf_says);
+		return NULL;
+	}
+	bpf_object__for_each_map(map, skel->obj)
+		if (!strchr(bpf_map__name(map), '.'))
+			bpf_map__set_autocreate(map, false);
+	return skel;
+}
+
+int kern_load(struct fixbuf_bpf *skel)
+{
+	struct rlimit limit;
+	int err;
+
+	/* before 5.11 libbpf raises RLIMIT_MEMLOCK: a program that we start must not inherit that */
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	libbpf_says[0] = 0;
+	err = fixbuf_bpf__load(skel);
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+	if (!err)
+		return 0;
+	if (err == -EPERM)
+		return err_set(EPERM, "the kernel refuses BPF programs to this process (a security module, lockdown or a container's seccomp profile); run it as root outside the container");
+	return err_set(-err, "the kernel rejects a BPF program: %s (-vv shows why)", libbpf_says);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The way to the running kernel: privilege, types, and the programs of bpf/. */
+#ifndef FIXBUF_KERN_H
+#define FIXBUF_KERN_H
+
+#include <stdbool.h>
+#include "env.h"
+
+struct fixbuf_bpf;
+struct btf;
+
+/*
+ * Opens the programs, none of them switched on and no map but the global
+ * variables. NULL with a sentence when this process or kernel cannot do it.
+ */
+struct fixbuf_bpf *kern_open(const struct env *env);
+/* Loads what was switched on; -errno with a sentence. */
+int kern_load(struct fixbuf_bpf *skel);
+/* The kernel's types (after kern_open()), parsed when first asked for, not to be freed; NULL = none. */
+const struct btf *kern_btf(void);
+/* "6.18.44", as uname says. */
+const char *kern_release(void);
+
+/* Capabilities in effect, by number (linux/capability.h). */
+bool kern_capable(unsigned int cap);
+
+/* The first warning of libbpf, for who wants more than our sentence; "" = none. */
+const char *kern_libbpf_says(void);
+
+#endif

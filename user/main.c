@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fixbuf-trace: one program, one verb a job. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include "env.h"
+#include "err.h"
+#include "options.h"
+#include "signals.h"
+
+/* The stream remembers that a write failed, not why. */
+static bool broken_pipe(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
+/* Output that did not arrive is a failure, but for a reader who has had enough. */
+static int close_output(struct env *env, int status)
+{
+	int err = 0;
+
+	errno = 0;
+	if (fflush(env->out) || ferror(env->out))
+		err = errno ? errno : broken_pipe(fileno(env->out)) ? EPIPE : EIO;
+	if (env->out != stdout && fclose(env->out) && !err)
+		err = errno;
+	if (err && err != EPIPE && status != EXIT_CANNOT)
+		return misuse("cannot write to %s: %s; what was printed is incomplete",
+			      env->output ? env->output : "standard output", strerror(err));
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd;
+	struct env env;
+	int status;
+
+	cmd = options_parse(argc, argv, &env);
+	signals_catch();
+	env.out = stdout;
+	if (env.output) {
+		env.out = fopen(env.output, "we");
+		if (!env.out)
+			return misuse("cannot write to %s: %s; name a file that can be created",
+				      env.output, strerror(errno));
+	}
+	status = close_output(&env, cmd->run(&env));
+	options_free(&env);
+	return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a kernel function takes and returns: names stay when meanings change. */
+#ifndef FIXBUF_PROTOTYPE_H
+#define FIXBUF_PROTOTYPE_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+struct btf;
+
+struct prototype {
+	const struct btf *btf;
+	__u32 func;		/* type id of the function */
+	__u32 proto;
+	unsigned int nr_args;
+};
+
+/* False when this kernel's types hold no such function. */
+bool prototype_find(struct prototype *p, const struct btf *btf, const char *func);
+/* Whether argument n is "struct NAME" behind that many pointers. */
+bool prototype_takes(const struct prototype *p, unsigned int n, const char *name,
+		     unsigned int pointers);
+bool prototype_takes_number(const struct prototype *p, unsigned int n);
+bool prototype_gives(const struct prototype *p, const char *name, unsigned int pointers);
+bool prototype_gives_number(const struct prototype *p);
+
+#endif

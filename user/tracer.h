@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What becomes of a fact: selected, explained, shown, entered into the ledger. */
+#ifndef FIXBUF_TRACER_H
+#define FIXBUF_TRACER_H
+
+#include "facts.h"
+#include "view_trace.h"
+#include "walk.h"
+
+struct shown_ring {		/* a ring of the tasks that are watched */
+	__u64 id;
+	bool closing;
+	UT_hash_handle hh;
+};
+
+/* A call whose slots the kernel side could not tell all. */
+struct rest {
+	struct fact_call call;
+	__u32 first, nr;	/* nr 0 = none */
+};
+
+struct tracer {
+	const struct env *env;
+	struct walk *walk;
+	struct ledger *ledger;
+	struct view_trace view;
+	struct shown_ring *rings;
+	struct fact_entry *entries;	/* owned; of the call that follows them */
+	size_t nr_entries;
+	struct rest rest;
+	const struct fact *cause;	/* what the ledger derives from */
+	bool show_derived;
+	bool tells_all;			/* see attach.h */
+};
+
+/* Attached already: what happens meanwhile waits. 0, or -errno with a sentence. */
+int tracer_start(struct tracer *t, const struct env *env, struct walk *walk, bool tells_all);
+void tracer_fact(const struct fact *f, void *tracer);
+void tracer_lost(const struct lost_facts *lost, void *tracer);
+/* All facts that waited were handed over. */
+void tracer_drained(struct tracer *t);
+/* Rings that are shown and whose buffers are still to be released. */
+bool tracer_awaits_close(const struct tracer *t);
+void tracer_free(struct tracer *t);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Whether this kernel lets a probe hang on a function: tried with one that does nothing. */
+#ifndef FIXBUF_TRIAL_H
+#define FIXBUF_TRIAL_H
+
+#include <stddef.h>
+#include "prototype.h"
+
+/* 0, or -errno and the reason in words. */
+int trial_fentry(const struct prototype *p, char *why, size_t size);
+int trial_kprobe(const char *func, char *why, size_t size);
+
+#endif

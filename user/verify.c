@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fixbuf-trace verify: is every page of every registered buffer pinned, still
+ * the page at its address, and charged right?
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "env.h"
+#include "err.h"
+#include "fmt.h"
+#include "json_util.h"
+#include "signals.h"
+#include "snapshot.h"
+#include "view_findings.h"
+#include "view_rings.h"
+
+/*
+ * The system goes on while it is looked at, and user, mm and tables are read
+ * one after the other. What is wrong stays wrong: a finding counts when each of
+ * so many looks, a moment apart, has it.
+ */
+#define LOOKS		3
+#define LOOK_APART_NS	20000000L
+
+struct look {
+	struct ledger *ledger;
+	struct findings findings;
+	__u64 pages;
+	unsigned int unsteady_rings, unsteady_buffers;
+};
+
+struct progress {
+	bool on, shown;
+	__u64 begun_ns, done, total;
+};
+
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void show_progress(struct progress *p, __u64 pages)
+{
+	char a[FMT_LEN], b[FMT_LEN];
+
+	p->done += pages;
+	if (!p->on || now_ns() - p->begun_ns < 1000000000ULL)
+		return;
+	fprintf(stderr, "\rchecked %s of %s (%.0f%%) ", fmt_bytes(a, p->done * PAGE_BYTES),
+		fmt_bytes(b, p->total * PAGE_BYTES), p->total ? 100.0 * p->done / p->total : 0);
+	p->shown = true;
+}
+
+static void end_progress(struct progress *p)
+{
+	if (p->shown)
+		fprintf(stderr, "\r%60s\r", "");
+	p->shown = false;
+}
+
+static __u64 same_pages(const struct buffer *b)
+{
+	__u64 same = 0;
+
+	for (size_t i = 0; i < b->nr_extents; i++)
+		if (b->extents[i].mapping == MAPPING_SAME)
+			same += b->extents[i].pages;
+	return same;
+}
+
+/* The i-th address space that the ring's buffers may lie in: the creator's, then the holders'. */
+static __u32 candidate(const struct walk *w, const struct ring *r, size_t i)
+{
+	if (!i)
+		return r->mm ? walk_pid_of_mm(w, r->mm->id) : 0;
+	for (size_t h = 0; h < r->nr_holders; h++) {
+		bool seen = r->mm && r->holders[h].mm == r->mm->id;
+
+		for (size_t k = 0; k < h; k++)
+			seen |= r->holders[k].mm == r->holders[h].mm;
+		if (!seen && !--i)
+			return r->holders[h].pid;
+	}
+	return 0;
+}
+
+/*
+ * The kernel does not keep whose addresses a buffer has. It is the address
+ * space that shows most of its pages; the creator's, when none shows any.
+ */
+static int look_at_slot(struct snapshot *s, struct ring *r, __u32 index)
+{
+	struct buffer *b = r->slots[index];
+	__u32 first = candidate(s->walk, r, 0), best = first, pid;
+	__u64 same, best_same = 0;
+	int err = page_walk_slot(s->pages, r, index, first);
+
+	if (err)
+		return err;
+	best_same = same_pages(b);
+	for (size_t i = 1; best_same < buffer_pages(b); i++) {
+		pid = candidate(s->walk, r, i);
+		if (!pid)
+			break;
+		err = page_walk_slot(s->pages, r, index, pid);
+		if (err)
+			return err;
+		same = same_pages(b);
+		if (same > best_same || !best) {
+			best = pid;
+			best_same = same;
+		}
+		first = pid;
+	}
+	return first == best ? 0 : page_walk_slot(s->pages, r, index, best);
+}
+
+static int look_at_pages(struct snapshot *s, const struct env *env, struct look *look,
+			 struct progress *p)
+{
+	for (struct ring *r = look->ledger->rings; r; r = r->hh.next) {
+		for (__u32 i = 0; i < r->nr_slots; i++) {
+			struct buffer *b = r->slots[i];
+			int err;
+
+			if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
+				continue;
+			/* others' buffers count too: they may share a folio or an account */
+			if (env->nr_pids && !view_selects(env, r))
+				continue;
+			if (interrupted)
+				return err_set(EINTR, "interrupted before all pages were checked");
+			err = look_at_slot(s, r, i);
+			if (err == -EAGAIN)
+				look->unsteady_buffers++;
+			else if (err)
+				return err;
+			look->pages += buffer_pages(b);
+			show_progress(p, buffer_pages(b));
+		}
+	}
+	return 0;
+}
+
+/* Findings about others than -p, -u and --comm name are not ours to tell. */
+static void keep_selected(const struct env *env, const struct ledger *l, struct findings *fs)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fs->nr; i++) {
+		struct finding *f = &fs->list[i];
+		struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
+		bool keep = r ? view_selects(env, r) :
+				(!env->nr_pids && !env->comm &&
+				 (!env->has_uid || env->uid == f->uid)) ||
+				(f->pid && env_selects(env, f->pid, f->uid, ""));
+
+		if (keep)
+			fs->list[kept++] = *f;
+		else
+			free(f->detail);
+	}
+	fs->nr = kept;
+}
+
+static int take_look(struct snapshot *s, const struct env *env, struct look *look,
+		     struct progress *p)
+{
+	struct check_options o = { .every_page = env->every_page, .near_limit_percent = 0 };
+	int err;
+
+	memset(look, 0, sizeof(*look));
+	look->ledger = ledger_new();
+	err = walk_rings(s->walk, look->ledger);
+	if (err)
+		return err;
+	look->unsteady_rings = walk_unsteady(s->walk);
+	p->done = p->total = 0;
+	for (struct buffer *b = look->ledger->buffers; b; b = b->hh.next)
+		p->total += b->buf_flags & BUFFER_F_KERNEL ? 0 : buffer_pages(b);
+	err = look_at_pages(s, env, look, p);
+	if (err)
+		return err;
+	check_pages(look->ledger, &o, &look->findings);
+	check_charges(look->ledger, &o, &look->findings);
+	keep_selected(env, look->ledger, &look->findings);
+	return 0;
+}
+
+static void free_look(struct look *look)
+{
+	if (look->ledger)
+		ledger_free(look->ledger);
+	findings_free(&look->findings);
+	memset(look, 0, sizeof(*look));
+}
+
+static bool same_finding(const struct finding *a, const struct finding *b)
+{
+	return a->tag == b->tag && a->ring == b->ring && a->pid == b->pid && a->uid == b->uid &&
+	       a->index == b->index && a->addr == b->addr;
+}
+
+/* Keeps of .now what .before had too. */
+static void keep_common(struct findings *now, const struct findings *before)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < now->nr; i++) {
+		bool common = false;
+
+		for (size_t k = 0; k < before->nr && !common; k++)
+			common = same_finding(&now->list[i], &before->list[k]);
+		if (common)
+			now->list[kept++] = now->list[i];
+		else
+			free(now->list[i].detail);
+	}
+	now->nr = kept;
+}
+
+/* Looks until nothing is found or it was found each time; *look is the last. */
+static int look_closely(struct snapshot *s, const struct env *env, struct look *look,
+			struct progress *p)
+{
+	struct timespec apart = { .tv_nsec = LOOK_APART_NS };
+	int err = take_look(s, env, look, p);
+
+	for (int i = 1; !err && i < LOOKS && look->findings.nr; i++) {
+		struct look next;
+
+		nanosleep(&apart, NULL);
+		err = take_look(s, env, &next, p);
+		if (!err)
+			keep_common(&next.findings, &look->findings);
+		free_look(look);
+		*look = next;
+	}
+	return err;
+}
+
+static void print_text(const struct env *env, const struct look *look, __u64 took_ns)
+{
+	struct ring_totals t = view_totals(env, look->ledger);
+	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
+	char buf[FMT_LEN];
+
+	for (size_t i = 0; i < look->findings.nr; i++)
+		nr[finding_severity(look->findings.list[i].tag)]++;
+	view_findings_text(env->out, &look->findings, isatty(fileno(env->out)));
+	if (env->quiet)
+		return;
+	fprintf(env->out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
+		look->findings.nr ? "\n" : "", t.rings, t.rings == 1 ? "" : "s", t.buffers,
+		t.buffers == 1 ? "" : "s", look->pages, fmt_ns(buf, took_ns));
+	if (look->findings.nr)
+		fprintf(env->out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
+			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
+			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
+			nr[SEVERITY_INFO] == 1 ? "" : "s");
+	else
+		fprintf(env->out, "every page is pinned, in place and charged\n");
+	if (look->unsteady_rings || look->unsteady_buffers)
+		fprintf(env->out,
+			"not checked: %u rings and %u buffers changed too fast; run it again\n",
+			look->unsteady_rings, look->unsteady_buffers);
+}
+
+static void print_json(const struct env *env, const struct look *look, __u64 took_ns)
+{
+	json_object *o = view_rings_json(env, look->ledger, true);
+
+	json_object_object_add(o, "findings", view_findings_json(&look->findings));
+	json_uint(o, "pages", look->pages);
+	json_uint(o, "duration_ns", took_ns);
+	json_uint(o, "unsteady_rings", look->unsteady_rings);
+	json_uint(o, "unsteady_buffers", look->unsteady_buffers);
+	json_uint(o, "lost", look->ledger->lost);
+	json_line(env->out, o);
+}
+
+int cmd_verify(struct env *env)
+{
+	struct progress p = { .on = isatty(STDERR_FILENO) && !env->quiet };
+	struct look look = { 0 };
+	struct snapshot s;
+	int status = snapshot_open(&s, env, true);
+
+	if (!status) {
+		p.begun_ns = now_ns();
+		if (look_closely(&s, env, &look, &p))
+			status = interrupted ? 128 + interrupted : cannot("%s", err_text());
+		end_progress(&p);
+	}
+	if (!status) {
+		(env->json ? print_json : print_text)(env, &look, now_ns() - p.begun_ns);
+		if (findings_worst(&look.findings) >= (int)env->fail_on)
+			status = EXIT_FINDINGS;
+	}
+	free_look(&look);
+	snapshot_close(&s);
+	return status;
+}

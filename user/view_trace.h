@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Facts as lines: text for people, JSON for programs. */
+#ifndef FIXBUF_VIEW_TRACE_H
+#define FIXBUF_VIEW_TRACE_H
+
+#include "env.h"
+#include "facts.h"
+#include "ledger.h"
+
+struct view_trace {
+	const struct env *env;
+	FILE *out;
+	const struct ledger *ledger;	/* as it was before the fact that is shown */
+	__s64 realtime_ns;		/* what makes a fact's time a time of day */
+	__u64 calls, failed, rings, lost;
+};
+
+/* What is known of a failed call beside its number. */
+struct failure {
+	const char *explain;
+	const struct fact_entry *entry;	/* NULL = none to blame */
+};
+
+void view_trace_begin(struct view_trace *v);
+/* .why is NULL unless .f is a call that failed, or did not do all. */
+void view_trace_fact(struct view_trace *v, const struct fact *f, const struct failure *why);
+void view_trace_lost(struct view_trace *v, const struct lost_facts *lost);
+void view_trace_end(const struct view_trace *v);
+
+/* For both forms. */
+const char *trace_fact_name(const struct fact *f);
+const char *trace_errno_name(__s64 result);
+/* The descriptor by which the task of .f knows its ring, -1 = none. */
+int trace_fd(const struct view_trace *v, const struct fact *f);
+void view_trace_json(struct view_trace *v, const struct fact *f, const struct failure *why);
+void view_trace_json_lost(struct view_trace *v, const struct lost_facts *lost);
+
+#endif
