@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# boot.sh [-v] [-t SECONDS] [-b BUILD_DIR] [-p PROGRAM]... [-i INITRAMFS] [-c CONSOLE] KERNEL COMMAND
+# boot.sh [-v] [-t SECONDS] [-b BUILD_DIR] [-p PROGRAM]... [-i INITRAMFS]
+#         [-c CONSOLE] KERNEL COMMAND
 # Boots KERNEL (6.12, newest, or the path of an image) in QEMU without KVM and
 # runs COMMAND in it as root, in /fixbuf, with this build's programs in PATH and
 # an ext4 disk that can do O_DIRECT on /mnt/disk. What COMMAND prints is printed.
@@ -15,10 +16,11 @@
 # 126 COMMAND was fine but the kernel's log holds a complaint.
 set -eu
 
-COMPLAINTS='WARNING:|BUG:|Oops|KASAN|UBSAN|general protection|list_(add|del) corruption|refcount_t:|Kernel panic|blocked for more than'
+COMPLAINTS='WARNING:|BUG:|Oops|KASAN|UBSAN|general protection|list_(add|del) corruption'
+COMPLAINTS="$COMPLAINTS|refcount_t:|Kernel panic|blocked for more than"
 
 usage() {
-	sed -n '4,15s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,16s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check-vm.sh BUILD_DIR: boots stock Debian kernels, runs the live tests of this
-# build in each at every tier, prints one matrix; BUILD_DIR/vm/matrix.txt has it
+# build in each, those that depend on the tier at every tier (the others are the
+# row "any"), prints one matrix; BUILD_DIR/vm/matrix.txt has it
 # tab-separated. Any failure, dead guest or complaint of a kernel: exit 1.
 #   KERNELS     default "5.10 6.1 6.12 newest"; any that the suites hold, or paths of images
 #   TIERS       default "functions kprobes tracepoints"
-#   VM_TIMEOUT  seconds for one kernel, default 300
+#   VM_TIMEOUT  seconds for one kernel, default 900
 #   VM_JOBS     kernels at a time, default 2; a guest keeps one processor busy
 set -eu
 
@@ -14,7 +15,10 @@ build=${1:?usage: check-vm.sh BUILD_DIR}
 here=$(cd "$(dirname "$0")" && pwd)
 KERNELS=${KERNELS:-5.10 6.1 6.12 newest}
 export TIERS="${TIERS:-functions kprobes tracepoints}"
-export VM_TIMEOUT="${VM_TIMEOUT:-300}"
+export VM_TIMEOUT="${VM_TIMEOUT:-900}"
+# Only a test that asks for the tier can answer differently at another
+TIERED=$(cd "$here/../live" && grep -l 'tool_tier' -- *.c | sed 's/\.c$//' | tr '\n' ' ')
+export TIERED
 out=$build/vm
 
 cannot() {

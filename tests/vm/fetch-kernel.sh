@@ -55,7 +55,7 @@ write_sources() {
 
 # Once a day, sooner when a list was missing; without a network the last serve on
 refresh_lists() {
-	[ "$(find "$CACHE/apt/fresh" -mtime -1 2>/dev/null)" ] && return
+	[ -s "$CACHE/apt/kernels" ] && [ "$(find "$CACHE/apt/fresh" -mtime -1)" ] && return
 	mkdir -p "$CACHE/apt/lists/partial" "$CACHE/apt/archives/partial"
 	: >"$CACHE/apt/status"
 	write_sources >"$CACHE/apt/sources.list"
@@ -67,23 +67,24 @@ refresh_lists() {
 		say "some package lists could not be read or verified:"
 		grep -E '^(E|W|Err)' "$CACHE/apt/log" >&2 || cat "$CACHE/apt/log" >&2
 	fi
+	list_kernels >"$CACHE/apt/kernels"
 }
 
-# Up to 6.18 the image is in linux-image-*, from 6.19 in linux-binary-*, where
-# linux-image-* holds no kernel any more; so binary before image.
-candidates() {
+# Their versions, oldest first
+list_kernels() {
 	private apt-cache pkgnames linux- |
-		sed -n 's/^linux-\(binary\|image\)-\([0-9]*\.[0-9]*\.[0-9].*-cloud-amd64\)$/\2 \1/p' |
-		grep -v rc | sort -k1,1V -k2,2r
+		sed -n 's/^linux-\(binary\|image\)-\([0-9]*\.[0-9]*\.[0-9].*-cloud-amd64\)$/\2/p' |
+		grep -v rc | sort -uV
 }
 
 pick() {
 	case $want in
-	newest) candidates | tail -n 1 | cut -d' ' -f1 ;;
-	*) candidates | cut -d' ' -f1 | grep "^$(echo "$want" | sed 's/\./\\./g')[.+-]" | tail -n 1 ;;
+	newest) tail -n 1 "$CACHE/apt/kernels" ;;
+	*) grep "^$(echo "$want" | sed 's/\./\\./g')[.+-]" "$CACHE/apt/kernels" | tail -n 1 ;;
 	esac
 }
 
+# Up to 6.18 the image is in linux-image-*, from 6.19 in linux-binary-*
 unpack() {
 	dir=$CACHE/$1.part
 	rm -rf "$dir"
@@ -111,7 +112,7 @@ flock 9
 refresh_lists
 version=$(pick || true)
 [ "$version" ] || unavailable "no suite has a cloud kernel $want; there are:" \
-	"$(candidates | cut -d. -f1,2 | sort -Vu | tr '\n' ' ')"
+	"$(cut -d. -f1,2 "$CACHE/apt/kernels" | sort -Vu | tr '\n' ' ')"
 if [ ! -e "$CACHE/$version/vmlinuz" ]; then
 	say "downloading $version"
 	unpack "$version" || unavailable "the mirror lists kernel $version but does not give it"

@@ -23,9 +23,12 @@ take_program() {
 	mkdir -p "$2"
 	strip -g -o "$2/${1##*/}" "$1" 2>/dev/null || cp "$1" "$2"
 	chmod 755 "$2/${1##*/}"
-	{ ldd "$1" 2>/dev/null || true; } | sed -n 's/^.*[[:space:]]\(\/[^ ]*\) (0x.*$/\1/p' >>"$root/libraries"
+	{ ldd "$1" 2>/dev/null || true; } |
+		sed -n 's/^.*[[:space:]]\(\/[^ ]*\) (0x.*$/\1/p' >>"$root/libraries"
 }
 
+[ -x "$build/fixbuf-trace" ] ||
+	echo "make-initramfs: there is no $build/fixbuf-trace; the guest goes without" >&2
 : >"$root/libraries"
 for program in "$build/fixbuf-trace" "$build"/tests/live/* "$build"/tests/load/*; do
 	if [ -f "$program" ] && [ -x "$program" ]; then
@@ -41,7 +44,8 @@ sort -u "$root/libraries" | while read -r library; do
 	cp -L "$library" "$root$library"
 done
 rm "$root/libraries"
-mkdir -p "$root/fixbuf/tests"
+mkdir -p "$root/fixbuf/tests/vm"
+cp "$here/suite.sh" "$root/fixbuf/tests/vm"
 for script in "$here"/../*.sh; do
 	[ ! -f "$script" ] || cp "$script" "$root/fixbuf/tests"
 done
