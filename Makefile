@@ -41,8 +41,10 @@ WARN := -Wall -Wextra -Werror -Wmissing-field-initializers
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
 	-DVERSION='"$(VERSION)"' $(if $(SANITIZE),$(SAN) -fno-omit-frame-pointer)
+# the kernel walks a user's stack by frame pointers
+TEST_CFLAGS = -Itests/lib -fno-omit-frame-pointer
 LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
-LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libelf json-c zlib) -lm
+LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libdw libelf json-c zlib) -lm
 
 # clang for the BPF target does not know where the distribution keeps <asm/*.h>;
 # -idirafter, so that its own headers come first
@@ -87,7 +89,7 @@ $(B)/obj/user/%.o: user/%.c $(B)/flags | $(B)/fixbuf.skel.h
 $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	$(call msg,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/lib -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/fixbuf-trace: $(USER_OBJS)
 	$(call msg,LINK,$@)
@@ -107,9 +109,10 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 
 # ---- set-up -----------------------------------------------------------------
 
-BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
-	libjson-c-dev uthash-dev liburing-dev pkg-config
+BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libelf-dev zlib1g-dev \
+	libjson-c-dev uthash-dev liburing-dev pkg-config $(if $(STATIC),libbz2-dev)
 CHECK_DEPS := libcmocka-dev fio valgrind
+VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip
 
 deps:
 	@sh tests/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
@@ -125,6 +128,7 @@ check: deps
 	@sh tests/check.sh $(B)
 
 check-vm: deps
+	@sh tests/deps.sh $(VM_DEPS)
 	@$(MAKE) --no-print-directory all
 	@sh tests/vm/check-vm.sh $(B)
 

@@ -10,13 +10,13 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "fact.h"
+#include "regs.h"
 
 #define NR_IO_URING_REGISTER	427
 #define USE_REGISTERED_RING	(1U << 31)	/* in the opcode, 6.3 */
 #define REGISTER_SPARSE		(1U << 0)	/* IORING_RSRC_REGISTER_SPARSE */
 #define CLONE_SRC_REGISTERED	(1U << 0)	/* IORING_REGISTER_SRC_REGISTERED */
 #define X86_USER_CS		0x33		/* a 32-bit program passes them elsewhere */
-#define X86_THREAD_SIZE		16384
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -124,17 +124,6 @@ static __always_inline void read_call_arg(struct call_args *a)
 		if (!a->unreadable)
 			a->src_ring = ring_by_fd(c.src_fd, c.flags & CLONE_SRC_REGISTERED);
 	}
-}
-
-static __always_inline struct pt_regs *user_regs(void)
-{
-	/* 5.15, dd6e10fbd9fb */
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
-		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, stack) + X86_THREAD_SIZE - bpf_core_type_size(struct pt_regs);
 }
 
 /* Fills all of .a; .fd stays -1 when the arguments cannot be told. */

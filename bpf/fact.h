@@ -37,6 +37,7 @@ enum fact_kind {
 #define FACT_F_DERIVED	0x01	/* concluded from other facts, not seen */
 #define FACT_F_SNAPSHOT	0x02	/* from a walk, not from an event */
 #define FACT_F_WORKER	0x04	/* a kernel thread acted, for the ring */
+#define FACT_F_OTHERS	0x08	/* of a task that the filters leave out: keeps the ledger right */
 
 struct fact {
 	__u16 size;		/* of the whole record, bytes */
@@ -51,6 +52,14 @@ struct fact {
 	__u32 uid;		/* of the task that acted */
 	__u32 call;		/* ties what one register call caused, 0 = none */
 	char comm[FACT_COMM_LEN];
+};
+
+#define STACK_FRAMES	127	/* the kernel's own limit, kernel.perf_event_max_stack */
+
+/* Ids of the map of stacks; < 0: -1 not asked for, -EFAULT none, else not kept. */
+struct stack_ids {
+	__s32 user, kernel;
+	__u64 caller;		/* the word on top of the user's stack */
 };
 
 #define RING_F_LIMITED	0x01	/* charges count against RLIMIT_MEMLOCK */
@@ -134,6 +143,7 @@ struct fact_call {
 	__u32 charged_uid;
 	__u32 call_flags;	/* CALL_F_* */
 	__u64 need_pages;	/* on failure: pages that the entries not done span, 0 = not counted */
+	struct stack_ids stacks;
 };
 
 #define CALL_F_BEFORE_SEEN 0x01	/* *_before_pages were read at the start, not derived */
@@ -177,7 +187,7 @@ struct fact_pin {
 	__u64 refs;		/* pin references, < pages where folios coalesce */
 	__u64 duration_ns;
 	__s64 result;
-	__s32 ustack, kstack;	/* ids of the stack map, < 0 = none */
+	struct stack_ids stacks;
 	__u32 folio_shift;
 	__u32 pad;
 };
@@ -190,7 +200,7 @@ struct fact_charge {
 	__u64 limit_bytes;
 	__s64 pages;
 	__s64 result;
-	__s32 ustack, kstack;
+	struct stack_ids stacks;
 };
 
 /* One bio_vec of a buffer with the state of its folio: not a fact, an answer of the walk. */
@@ -225,10 +235,10 @@ FACT_ASSERT_SIZE(fact, 64);
 FACT_ASSERT_SIZE(fact_ring, 136);
 FACT_ASSERT_SIZE(fact_holder, 120);
 FACT_ASSERT_SIZE(fact_buffer, 136);
-FACT_ASSERT_SIZE(fact_call, 192);
+FACT_ASSERT_SIZE(fact_call, 208);
 FACT_ASSERT_SIZE(fact_entry, 176);
-FACT_ASSERT_SIZE(fact_pin, 128);
-FACT_ASSERT_SIZE(fact_charge, 152);
+FACT_ASSERT_SIZE(fact_pin, 136);
+FACT_ASSERT_SIZE(fact_charge, 160);
 FACT_ASSERT_SIZE(seg, 40);
 
 #endif

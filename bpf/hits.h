@@ -6,6 +6,9 @@
 #ifndef FIXBUF_HITS_H
 #define FIXBUF_HITS_H
 
+#define RING_WANTED	1	/* values of the map .rings */
+#define RING_OWN	2
+
 enum hit {
 	HIT_REGISTER,		/* io_sqe_buffer_register() entered */
 	HIT_REGISTERED,		/* and returned a buffer */

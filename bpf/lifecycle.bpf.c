@@ -12,6 +12,7 @@
 #include "emit.h"
 #include "call.h"
 #include "entry.h"
+#include "stack.h"
 
 #define RLIMIT_MEMLOCK	8
 #define MAX_SLOTS	16384
@@ -186,6 +187,7 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 	__u32 op = ctx->args[1], tid = bpf_get_current_pid_tgid(), call, nr, need = 0;
 	struct slots s = { .ring = ring };
 	struct fact_call *out;
+	struct stack_ids stacks;
 	struct call_args a;
 	struct start *start;
 	__s64 result;
@@ -205,9 +207,11 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 		need = loop ? blame_entry(a.iov, a.nr - done, error, ring, call) :
 			      tell_entries(a.iov, a.nr - done, ring, call);
 	}
+	take_stacks(ctx, &stacks);
 	out = fact_reserve(sizeof(*out), FACT_CALL, ring, call);
 	if (out) {
 		fill_call(out, &a, result);
+		out->stacks = stacks;
 		fill_ring(out, ring, s.table.nr);
 		start = bpf_map_lookup_elem(&starts, &tid);
 		fill_levels(out, start);
@@ -283,6 +287,7 @@ int register_exit(struct exit_args *ctx)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct start *start = bpf_map_lookup_elem(&starts, &tid);
+	struct stack_ids stacks;
 	struct fact_call *out;
 	struct call_args a;
 	__u32 op;
@@ -292,9 +297,11 @@ int register_exit(struct exit_args *ctx)
 	op = BPF_CORE_READ(user_regs(), si) & ~USE_REGISTERED_RING;
 	if (concerns_buffers(op)) {
 		read_call_args(op, &a);
+		take_stacks(ctx, &stacks);
 		out = fact_reserve(sizeof(*out), FACT_CALL, 0, call_id());
 		if (out) {
 			fill_call(out, &a, ctx->result);
+			out->stacks = stacks;
 			out->call_flags |= CALL_F_NO_RING;
 			out->user = 0;
 			out->mm = 0;
@@ -320,13 +327,16 @@ int ring_create(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct fact_ring *out;
 
-	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == own_tgid)
+	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == own_tgid) {
 		learn_ring = ctx->args[1];
-	if (!task_wanted())
 		return 0;
+	}
 	out = fact_reserve(sizeof(*out), FACT_RING_CREATE, ctx->args[1], 0);
 	if (!out)
 		return 0;
+	/* the address of a ring that is shown may be this one's now */
+	if (!task_wanted())
+		out->h.flags = FACT_F_OTHERS;
 	read_ring(ctx->args[1], out);
 	out->fd = ctx->args[0];
 	out->sq_entries = ctx->args[2];

@@ -17,7 +17,7 @@ heading() {
 }
 
 heading "trace: every call of the program, from its first instruction to its end, and why one failed"
-"$tool" trace -- "$load" --no-wait > "$build/demo.trace" || { cat "$build/demo.trace"; exit 1; }
+"$tool" trace -- "$load" --no-wait > "$build/demo.trace" 2>&1 || { cat "$build/demo.trace"; exit 1; }
 # the load's own words are not part of the show
 grep -vE '^([a-z_]+(\.[a-z0-9]+)*=|READY)' "$build/demo.trace"
 

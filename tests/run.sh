@@ -66,7 +66,7 @@ run_one() {
 	printf '%-28s %4d passed %3d failed %3d skipped %4d s%s\n' \
 		"$name" "$p" "$b" "$s" "$seconds" "${why:+  ($why)}"
 	if [ "$b" -gt 0 ]; then
-		sed 's/^/    /' "$log"
+		grep -v '^ok ' "$log" | sed 's/^/    /'
 	else
 		sed -n 's/^ok [0-9]* - \(.*\) # SKIP \(.*\)/    skipped: \1: \2/p' "$log"
 	fi

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tracepoints tier. Helpers decide between variants, a trial attach
- * decides whether a hook is there, and a ring of our own teaches the work
- * function that tears rings down.
+ * Calls and the life of rings, by tracepoints at every tier. Helpers decide
+ * between variants, a trial attach decides whether a hook is there, and a ring
+ * of our own teaches the work function that tears rings down.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "attach.h"
+#include "exact_tiers.h"
 #include "fact.h"
 #include "err.h"
 #include "ring_raw.h"
@@ -24,7 +25,9 @@ enum { CALLS_LOOP, CALLS_BOUNDED, CALL_START, CALL_REFUSED, CREATE, CLOSE, GONE,
 
 struct attach {
 	struct fixbuf_bpf *skel;
-	struct hook hooks[NR_HOOKS];
+	struct exact *exact;
+	struct hook hooks[NR_HOOKS + EXACT_MAX_HOOKS];
+	size_t nr_hooks;
 	struct bpf_program *progs[NR_HOOKS];
 	struct bpf_link *links[NR_HOOKS];
 	bool loop;
@@ -46,12 +49,17 @@ static bool has_loop_helpers(void)
 	       libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_find_vma, NULL) == 1;
 }
 
-struct attach *attach_prepare(struct fixbuf_bpf *skel)
+struct attach *attach_prepare(struct fixbuf_bpf *skel, enum tier tier)
 {
 	struct attach *a = calloc(1, sizeof(*a));
 
 	if (!a) {
 		err_set(ENOMEM, "out of memory");
+		return NULL;
+	}
+	a->exact = exact_prepare(skel, tier);
+	if (!a->exact) {
+		free(a);
 		return NULL;
 	}
 	a->skel = skel;
@@ -140,10 +148,25 @@ static int take_raw(struct attach *a, int hook, const char *why)
 	return take(a, hook, bpf_program__attach(a->progs[hook]), why);
 }
 
+static int start_exact(struct attach *a)
+{
+	int err = exact_start(a->exact);
+	const struct hook *hooks;
+	size_t nr;
+
+	hooks = exact_hooks(a->exact, &nr);
+	memcpy(&a->hooks[NR_HOOKS], hooks, nr * sizeof(*hooks));
+	a->nr_hooks = NR_HOOKS + nr;
+	return err;
+}
+
 int attach_start(struct attach *a)
 {
 	int calls = a->loop ? CALLS_LOOP : CALLS_BOUNDED, err;
 
+	err = start_exact(a);
+	if (err)
+		return err;
 	/* before the calls: a call must not find its start unseen because of us */
 	take_perf(a, CALL_START, "syscalls/sys_enter_io_uring_register",
 		  "start, and levels before, of each call");
@@ -172,7 +195,7 @@ int attach_start(struct attach *a)
 
 const struct hook *attach_hooks(const struct attach *a, size_t *nr)
 {
-	*nr = NR_HOOKS;
+	*nr = a->nr_hooks;
 	return a->hooks;
 }
 
@@ -188,12 +211,17 @@ bool attach_sees_close(const struct attach *a)
 
 enum tier attach_tier(const struct attach *a)
 {
-	(void)a;
-	return TIER_TRACEPOINTS;
+	return exact_tier(a->exact);
+}
+
+void attach_want_ring(const struct attach *a, __u64 ring)
+{
+	exact_want_ring(a->exact, ring);
 }
 
 void attach_stop(struct attach *a)
 {
+	exact_stop(a->exact);
 	for (int i = 0; i < NR_HOOKS; i++) {
 		bpf_link__destroy(a->links[i]);
 		a->links[i] = NULL;
@@ -205,5 +233,6 @@ void attach_free(struct attach *a)
 	if (!a)
 		return;
 	attach_stop(a);
+	exact_free(a->exact);
 	free(a);
 }

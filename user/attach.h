@@ -3,6 +3,7 @@
 #ifndef FIXBUF_ATTACH_H
 #define FIXBUF_ATTACH_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "tier.h"
@@ -17,8 +18,11 @@ struct hook {
 	char reason[192];	/* why it was taken or refused, and what that costs */
 };
 
-/* Before kern_load(): switches on what this kernel can load. NULL with a sentence. */
-struct attach *attach_prepare(struct fixbuf_bpf *skel);
+/*
+ * Before kern_load(): switches on what this kernel can load. NULL with a sentence,
+ * also when a tier other than TIER_BEST cannot be had.
+ */
+struct attach *attach_prepare(struct fixbuf_bpf *skel, enum tier tier);
 /*
  * After kern_load() and walk_start(): attaches and calibrates. -errno with a
  * sentence when even calls cannot be seen; what else is missing stands in the table.
@@ -31,6 +35,8 @@ bool attach_tells_all(const struct attach *a);
 bool attach_sees_close(const struct attach *a);
 /* How exactly facts are seen with what was attached. */
 enum tier attach_tier(const struct attach *a);
+/* Tells the programs a ring, older than they, whose facts are wanted. */
+void attach_want_ring(const struct attach *a, __u64 ring);
 /* Nothing is seen from then on. */
 void attach_stop(struct attach *a);
 void attach_free(struct attach *a);

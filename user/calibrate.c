@@ -12,8 +12,8 @@
 #include "ring_raw.h"
 
 #define PAGE	4096
-#define NR	2	/* buffers of a table; one more replaces the first */
-#define WAIT_MS	1500	/* 5.10 and 6.1 release a replaced buffer after a second */
+#define NR	2	/* buffers of a table */
+#define WAIT_MS	300
 
 struct caps {
 	struct __user_cap_header_struct head;
@@ -54,39 +54,38 @@ static int open_rings(struct ring_raw *a, struct ring_raw *b, bool limited)
 	return err;
 }
 
-/* How many buffers were registered, or -errno. */
-static int exercise(struct ring_raw *a, struct ring_raw *b, char *memory)
+static int exercise(struct calibration *c, struct ring_raw *a, struct ring_raw *b, char *memory)
 {
-	const struct iovec iov[NR + 1] = {
-		{ memory, PAGE }, { memory + PAGE, PAGE }, { memory + 2 * PAGE, PAGE },
-	};
-	int err = ring_raw_register_buffers(a, iov, NR), nr = NR;
+	const struct iovec iov[NR] = { { memory, PAGE }, { memory + PAGE, PAGE } };
+	int err = ring_raw_register_buffers(a, iov, NR);
 
 	if (err)
 		return err;
-	/* without a clone or an update fewer are registered */
-	if (ring_raw_update_buffers(a, 0, &iov[NR], NULL, 1) == 1)
-		nr++;
+	c->registered += NR;
 	if (!ring_raw_clone_buffers(b, a, 0, 0))
 		ring_raw_unregister_buffers(b);
-	ring_raw_unregister_buffers(a);
-	return nr;
+	if (!ring_raw_unregister_buffers(a))
+		c->released += NR;
+	/* last, and the ring is closed upon it: 5.10 and 6.1 release it a second later */
+	if (ring_raw_register_buffers(a, iov, 1))
+		return 0;
+	c->registered++;
+	if (ring_raw_update_buffers(a, 0, &iov[1], NULL, 1) == 1)
+		c->registered++;
+	return 0;
 }
 
 static int run(struct calibration *c, char *memory, bool limited)
 {
 	struct ring_raw a = { .fd = -1 }, b = { .fd = -1 };
-	int ret = open_rings(&a, &b, limited);
+	int err = open_rings(&a, &b, limited);
 
-	if (!ret)
-		ret = exercise(&a, &b, memory);
+	if (!err)
+		err = exercise(c, &a, &b, memory);
 	ring_raw_close(&a);
 	ring_raw_close(&b);
-	if (ret < 0)
-		return ret;
-	c->registered += ret;
-	c->limited = limited;
-	return 0;
+	c->limited = limited && !err;
+	return err;
 }
 
 int calibrate(struct calibration *c, bool (*settled)(const struct calibration *c, void *arg),
@@ -99,7 +98,7 @@ int calibrate(struct calibration *c, bool (*settled)(const struct calibration *c
 	int err;
 
 	*c = (struct calibration){ 0 };
-	memory = mmap(NULL, (NR + 1) * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return err_set(errno, "no memory for a buffer of our own: %s", strerror(errno));
 	/* to 5.10 BPF maps count against the same limit */
@@ -111,6 +110,6 @@ int calibrate(struct calibration *c, bool (*settled)(const struct calibration *c
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	for (int i = 0; !err && i < WAIT_MS && !settled(c, arg); i++)
 		nanosleep(&ms, NULL);
-	munmap(memory, (NR + 1) * PAGE);
+	munmap(memory, NR * PAGE);
 	return err ? err_set(-err, "no buffer can be registered by ourselves: %s", strerror(-err)) : 0;
 }

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 
 struct calibration {
-	unsigned int registered; /* buffers, each of which was released again */
+	unsigned int registered; /* buffers */
+	unsigned int released;	/* of them by now; the others are in their own time */
 	bool limited;		/* the rings were charged to a user */
 };
 

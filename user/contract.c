@@ -151,7 +151,7 @@ static void print_table(struct env *env, const struct run *run)
 		table_cell(t, "%s", verdict_names[r->outcome.verdict]);
 		table_cell(t, "%s", r->outcome.detail);
 	}
-	table_print(t, env->out, !env->no_header);
+	table_print(t, env->out, !env->no_header, 0);
 	if (env->quiet || interrupted)
 		return;
 	fputs("\n10 clauses: ", env->out);

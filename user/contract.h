@@ -22,7 +22,6 @@ enum verdict {		/* a clause's verdict is its worst check's */
 enum role {
 	AS_STARTED,
 	AS_USER,	/* no capability; a user whom nothing else is charged to, where we may */
-	AS_FRESH_USER,	/* AS_USER, but never our own: what goes wrong must end with the user */
 	UNLIMITED,	/* with CAP_IPC_LOCK */
 };
 

@@ -149,7 +149,7 @@ static void __attribute__((noreturn)) child(const struct check *check, uid_t uid
 {
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
-	if (check->role == AS_USER || check->role == AS_FRESH_USER)
+	if (check->role == AS_USER)
 		become_user(uid);
 	own_user = !uid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -181,7 +181,7 @@ static void reap(pid_t pid)
 
 void contract_run_check(const struct check *check, struct outcome *result)
 {
-	bool user = check->role == AS_USER || check->role == AS_FRESH_USER;
+	bool user = check->role == AS_USER;
 	bool change = user && may_change_user();
 	uid_t uid = change ? fresh_uid() : 0;
 	pid_t pid;
@@ -189,10 +189,6 @@ void contract_run_check(const struct check *check, struct outcome *result)
 	result->verdict = NOT_TRIED;
 	if (check->role == UNLIMITED && !capable(CAP_IPC_LOCK)) {
 		strcpy(result->detail, "needs CAP_IPC_LOCK: run it as root");
-		return;
-	}
-	if (check->role == AS_FRESH_USER && !change) {
-		strcpy(result->detail, "needs an unused user to become: run it as root");
 		return;
 	}
 	if (!outcome)

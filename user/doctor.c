@@ -190,7 +190,7 @@ static void print_text(const struct env *env, enum tier tier, const struct repor
 		table_cell(t, "%s", hooks[i].attached ? "attached" : "-");
 		table_cell(t, "%s", hooks[i].reason);
 	}
-	table_print(t, env->out, true);
+	table_print(t, env->out, true, 0);
 	fputc('\n', env->out);
 	t = table_new("<CHECK <STATE <VALUE");
 	for (size_t i = 0; i < r->nr; i++) {
@@ -198,7 +198,7 @@ static void print_text(const struct env *env, enum tier tier, const struct repor
 		table_cell(t, "%s", r->list[i].good ? "ok" : "look");
 		table_cell(t, "%s", r->list[i].value);
 	}
-	table_print(t, env->out, true);
+	table_print(t, env->out, true, 0);
 	for (size_t i = 0; i < r->nr; i++)
 		if (r->list[i].advice[0] && (!r->list[i].good || env->verbose))
 			fprintf(env->out, "%s%s: %s\n", i ? "" : "\n", r->list[i].name,
@@ -250,7 +250,7 @@ int cmd_doctor(struct env *env)
 	size_t nr;
 
 	if (!skel || !(w = walk_prepare(skel)) || !(f = facts_prepare(skel, env)) ||
-	    !(a = attach_prepare(skel)) ||
+	    !(a = attach_prepare(skel, env->tier)) ||
 	    kern_load(skel) || walk_start(w) || attach_start(a) || walk_rings(w, l)) {
 		cannot("%s", err_text());
 		goto out;

@@ -35,6 +35,7 @@ struct env {
 	enum tier tier;		/* TIER_BEST unless forced */
 	const char *btf;	/* kernel BTF from a file, NULL = /sys/kernel/btf/vmlinux */
 	unsigned int ring_buffer_kib;
+	bool by_opcode, by_buffer, hist, advise, no_latency; /* stat */
 	char **program;		/* argv after --, NULL = none */
 };
 
@@ -50,6 +51,7 @@ int cmd_list(struct env *env);
 int cmd_verify(struct env *env);
 int cmd_contract(struct env *env);
 int cmd_doctor(struct env *env);
+int cmd_stat(struct env *env);
 
 /* Whether the filters -p, -u and --comm let this task through. */
 bool env_selects(const struct env *env, __u32 pid, __u32 uid, const char *comm);

@@ -27,6 +27,7 @@ struct probe {
 	const char *program;	/* f_NAME, f_NAME_end or k_NAME, k_NAME_end */
 	enum need need;		/* of those that share one the first that fits is taken */
 	bool at_return;		/* too */
+	const char *with;	/* of use only with this other .program */
 	enum hit hit;		/* what our own buffers must bring about */
 	const char *good;
 	/* NULL when it is the function we mean; sets what the programs must know of it. */
@@ -88,24 +89,25 @@ static const char *fits_region_free(const struct prototype *p, struct fixbuf_bpf
 }
 
 static const struct probe probes[] = {
-	{ "pin, charge", "io_sqe_buffer_register", "register", NEED_PIN, true, HIT_REGISTERED,
+	{ "pin, charge", "io_sqe_buffer_register", "register", NEED_PIN, true, NULL, HIT_REGISTERED,
 	  "each buffer, with its pages, time and levels before and after", fits_register },
-	{ "unpin, uncharge", "io_free_rsrc_node", "release_node", NEED_UNPIN, true, HIT_RELEASED,
+	{ "unpin, uncharge", "io_free_rsrc_node", "release_node", NEED_UNPIN, true, NULL, HIT_RELEASED,
 	  "each last reference, also dropped by a worker", fits_release_node },
-	{ "unpin, uncharge", "io_buffer_unmap", "release_slot", NEED_UNPIN, true, HIT_RELEASED,
+	{ "unpin, uncharge", "io_buffer_unmap", "release_slot", NEED_UNPIN, true, NULL, HIT_RELEASED,
 	  "each last reference, also dropped by a worker", fits_release_slot },
-	{ "amount", "io_account_mem", "amount", NEED_NONE, false, HIT_AMOUNT,
+	{ "amount", "io_account_mem", "amount", NEED_NONE, false, NULL, HIT_AMOUNT,
 	  "what a charge asked for, also one that was refused", fits_amount },
-	{ "amount", "__io_account_mem", "amount_inner", NEED_NONE, false, HIT_AMOUNT_INNER,
+	{ "amount", "__io_account_mem", "amount_inner", NEED_NONE, false, NULL, HIT_AMOUNT_INNER,
 	  "what a charge asked for, also one that was refused", fits_amount_inner },
-	{ "ring charge", "io_create_region", "region", NEED_NONE, true, HIT_REGION,
+	{ "ring charge", "io_create_region", "region", NEED_NONE, true, "amount_inner", HIT_REGION,
 	  "memory of rings", fits_region },
-	{ "ring uncharge", "io_free_region", "region_free", NEED_NONE, true, HIT_REGION_FREED,
+	{ "ring uncharge", "io_free_region", "region_free", NEED_NONE, true, "region", HIT_REGION_FREED,
 	  "memory of rings", fits_region_free },
 };
 
 #define NR_PROBES (sizeof(probes) / sizeof(probes[0]))
-#define MAX_HOOKS (2 * NR_PROBES)
+/* one for a tier that was refused, all of the next */
+_Static_assert(NR_PROBES + 1 <= EXACT_MAX_HOOKS, "EXACT_MAX_HOOKS");
 
 struct placed {
 	const struct probe *probe;
@@ -121,8 +123,8 @@ struct exact {
 	struct bpf_link *note;
 	struct placed placed[NR_PROBES];
 	size_t nr_placed;
-	struct hook hooks[MAX_HOOKS];
-	char points[MAX_HOOKS][64];
+	struct hook hooks[EXACT_MAX_HOOKS];
+	char points[EXACT_MAX_HOOKS][64];
 	size_t nr_hooks;
 };
 
@@ -157,6 +159,14 @@ static struct bpf_program *program(const struct exact *e, const struct probe *p,
 	return bpf_object__find_program_by_name(e->skel->obj, name);
 }
 
+static bool is_placed(const struct exact *e, const char *program)
+{
+	for (size_t i = 0; i < e->nr_placed; i++)
+		if (!strcmp(e->placed[i].probe->program, program))
+			return true;
+	return false;
+}
+
 /* Whether the kernel lets us; otherwise the hook says why not. */
 static bool fits(struct exact *e, const struct probe *p, enum tier tier, struct hook *h)
 {
@@ -170,6 +180,10 @@ static bool fits(struct exact *e, const struct probe *p, enum tier tier, struct 
 	no = p->fits(&proto, e->skel);
 	if (no) {
 		say(h, "%s", no);
+		return false;
+	}
+	if (p->with && !is_placed(e, p->with)) {
+		say(h, "of no use alone");
 		return false;
 	}
 	if (tier == TIER_FUNCTIONS)
@@ -323,8 +337,7 @@ static bool settled(const struct calibration *c, void *arg)
 	const struct exact *e = arg;
 	const __u64 *hits = e->skel->bss->hits;
 
-	return hits[HIT_REGISTERED] >= c->registered &&
-	       hits[HIT_RELEASED] == hits[HIT_REGISTERED] &&
+	return hits[HIT_REGISTERED] >= c->registered && hits[HIT_RELEASED] >= c->released &&
 	       hits[HIT_REGION_FREED] == hits[HIT_REGION];
 }
 
@@ -335,7 +348,8 @@ static void judge(struct exact *e, const struct calibration *c)
 
 	for (size_t i = 0; i < e->nr_placed; i++) {
 		struct placed *l = &e->placed[i];
-		__u64 want = l->probe->need == NEED_NONE ? 1 : c->registered;
+		__u64 want = l->probe->need == NEED_PIN ? c->registered :
+			     l->probe->need == NEED_UNPIN ? c->released : 1;
 
 		if (!l->hook->attached || hits[l->probe->hit] >= want)
 			continue;
@@ -409,6 +423,15 @@ const struct hook *exact_hooks(const struct exact *e, size_t *nr)
 {
 	*nr = e->nr_hooks;
 	return e->hooks;
+}
+
+void exact_want_ring(const struct exact *e, __u64 ring)
+{
+	__u8 wanted = RING_WANTED;
+
+	if (e->tier != TIER_TRACEPOINTS)
+		bpf_map__update_elem(e->skel->maps.rings, &ring, sizeof(ring), &wanted,
+				     sizeof(wanted), BPF_ANY);
 }
 
 void exact_stop(struct exact *e)

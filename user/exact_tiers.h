@@ -5,6 +5,8 @@
 
 #include "attach.h"
 
+#define EXACT_MAX_HOOKS 8
+
 struct exact;
 
 /*
@@ -18,6 +20,8 @@ int exact_start(struct exact *e);
 /* TIER_TRACEPOINTS when neither can be had. */
 enum tier exact_tier(const struct exact *e);
 const struct hook *exact_hooks(const struct exact *e, size_t *nr);
+/* Tells the programs a ring, older than they, whose facts are wanted. */
+void exact_want_ring(const struct exact *e, __u64 ring);
 void exact_stop(struct exact *e);
 void exact_free(struct exact *e);
 

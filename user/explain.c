@@ -199,13 +199,13 @@ static void explain_no_ring(struct words *w)
 }
 
 void explain_call(char out[EXPLAIN_LEN], const struct fact_call *c, const struct fact_entry *entry,
-		  struct walk *walk)
+		  const struct accounts *accounts)
 {
 	struct words w = { out, c, entry };
 
 	switch (-c->result) {
 	case ENOMEM:
-		explain_memlock(out, c, walk);
+		explain_memlock(out, c, accounts);
 		break;
 	case EFAULT:
 		explain_efault(&w);

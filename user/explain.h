@@ -10,15 +10,19 @@
 
 #define EXPLAIN_LEN 640
 
-/*
- * .call has failed; .entry is the iovec to blame as the kernel side found it,
- * NULL without. .walk tells who holds the memory; NULL = not to be had.
- */
+/* Where to look for who holds the memory. */
+struct accounts {
+	struct walk *walk;		/* all rings, a moment after the call */
+	const struct ledger *ledger;	/* rings that are watched, at the call */
+};
+
+/* .call has failed; .entry is the iovec to blame, NULL without. */
 void explain_call(char out[EXPLAIN_LEN], const struct fact_call *call,
-		  const struct fact_entry *entry, struct walk *walk);
+		  const struct fact_entry *entry, const struct accounts *accounts);
 
 /* ENOMEM: the limit and who uses it up, or the kernel's own want of memory. */
-void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *call, struct walk *walk);
+void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *call,
+		     const struct accounts *accounts);
 
 /*
  * The entry to blame among those that the kernel side told of this call, NULL

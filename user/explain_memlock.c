@@ -92,20 +92,46 @@ static void fold(struct shares *s)
 	qsort(s->list, s->nr, sizeof(*s->list), by_pages);
 }
 
-static int put_holders(char *out, size_t room, struct walk *walk, const struct fact_call *c)
+static __u64 sum_of(const struct shares *s)
 {
-	struct ledger *l = ledger_new();
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < s->nr; i++)
+		sum += s->list[i].pages;
+	return sum;
+}
+
+/*
+ * A process that ended right after its call is no longer there to be walked,
+ * but the ledger knows it; of processes that are not watched the ledger may
+ * know what is no longer so, and then the walk alone counts.
+ */
+static void find_holders(struct shares *s, const struct accounts *from, const struct fact_call *c)
+{
+	struct ledger *now = ledger_new();
+	bool walked = !walk_rings(from->walk, now);
+
+	collect(s, from->ledger, c->user);
+	if (walked)
+		collect(s, now, c->user);
+	fold(s);
+	if (walked && sum_of(s) > (__u64)c->user_after_pages) {
+		s->nr = 0;
+		collect(s, now, c->user);
+		fold(s);
+	}
+	ledger_free(now);
+}
+
+static int put_holders(char *out, size_t room, const struct accounts *from,
+		       const struct fact_call *c)
+{
 	struct shares s = { 0 };
 	__u64 sum = 0, more = 0;
 	char size[FMT_LEN];
 	int n = 0;
 
-	if (walk_rings(walk, l)) {
-		ledger_free(l);
-		return 0;
-	}
-	collect(&s, l, c->user);
-	fold(&s);
+	find_holders(&s, from, c);
 	for (size_t i = 0; i < s.nr; i++) {
 		sum += s.list[i].pages;
 		if (i >= SHOWN_HOLDERS) {
@@ -123,7 +149,6 @@ static int put_holders(char *out, size_t room, struct walk *walk, const struct f
 			      n ? "," : ", held by:",
 			      fmt_bytes_long(size, (c->user_after_pages - sum) * PAGE_BYTES));
 	free(s.list);
-	ledger_free(l);
 	return n;
 }
 
@@ -137,7 +162,8 @@ static const char *at_least(char buf[FMT_LEN], __u64 bytes)
 	return buf;
 }
 
-void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c, struct walk *walk)
+void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c,
+		     const struct accounts *accounts)
 {
 	__u64 locked = c->user_after_pages > 0 ? c->user_after_pages * PAGE_BYTES : 0;
 	__u64 need = c->need_pages * PAGE_BYTES;
@@ -160,8 +186,8 @@ void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c, struct wa
 	}
 	n = snprintf(out, EXPLAIN_LEN, "user %u has %s of %s locked, this call needs %s more",
 		     c->charged_uid, have, limit, need ? more : "an unknown amount");
-	if (walk && locked)
-		n += put_holders(out + n, EXPLAIN_LEN - n, walk, c);
+	if (locked)
+		n += put_holders(out + n, EXPLAIN_LEN - n, accounts, c);
 	if (need)
 		snprintf(out + n, EXPLAIN_LEN - n, "; raise RLIMIT_MEMLOCK to at least %s or grant CAP_IPC_LOCK",
 			 at_least(least, locked + need));

@@ -18,6 +18,8 @@
 #define FILTER_UID	0x02
 #define FILTER_TREE	0x04
 
+#define ENOUGH		4096	/* facts in one go: who reads has signals and deadlines to look at */
+
 struct seen {
 	__u64 seq;		/* the highest that arrived */
 	__u64 lost;		/* reported */
@@ -28,6 +30,7 @@ struct facts {
 	const struct env *env;
 	struct ring_buffer *rb;
 	struct facts_handler on;
+	unsigned int handled;	/* in this go */
 	struct seen seen[FACT_LANES];
 };
 
@@ -83,7 +86,7 @@ static int on_record(void *arg, void *data, size_t size)
 	if (fact->seq > s->seq)
 		s->seq = fact->seq;
 	f->on.fact(fact, f->on.arg);
-	return 0;
+	return ++f->handled < ENOUGH ? 0 : -EAGAIN;
 }
 
 int facts_start(struct facts *f, const struct facts_handler *handler)
@@ -107,9 +110,10 @@ int facts_fd(const struct facts *f)
 	return ring_buffer__epoll_fd(f->rb);
 }
 
-void facts_read(struct facts *f)
+bool facts_read(struct facts *f)
 {
-	ring_buffer__consume(f->rb);
+	f->handled = 0;
+	return ring_buffer__consume(f->rb) == -EAGAIN;
 }
 
 void facts_settle(struct facts *f)

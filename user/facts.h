@@ -28,8 +28,8 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct env *env);
 int facts_start(struct facts *f, const struct facts_handler *handler);
 /* Readable when facts wait. */
 int facts_fd(const struct facts *f);
-/* Hands over all that wait. */
-void facts_read(struct facts *f);
+/* Hands over what waits; true when that was too much for one go. */
+bool facts_read(struct facts *f);
 /* Reports losses that no later fact has shown; then the total is final. */
 void facts_settle(struct facts *f);
 void facts_free(struct facts *f);

@@ -4,7 +4,7 @@
 
 static bool derives(const struct ledger *l, const struct fact *cause)
 {
-	return l->on_derived && !l->exact && !(cause->flags & FACT_F_SNAPSHOT);
+	return l->on_derived && !(cause->flags & FACT_F_SNAPSHOT);
 }
 
 static struct fact head(const struct fact *cause, const struct ring *r, enum fact_kind kind,
@@ -51,8 +51,7 @@ static void derive_pin(struct ledger *l, const struct fact *cause, const struct 
 		.addr = b->addr,
 		.pages = buffer_pages(b),
 		.refs = b->segments,
-		.ustack = -1,
-		.kstack = -1,
+		.stacks = { -1, -1, 0 },
 		.folio_shift = b->folio_shift,
 	};
 
@@ -78,8 +77,7 @@ static void derive_charge(struct ledger *l, const struct fact *cause, const stru
 		.mm = r->mm ? r->mm->id : 0,
 		.buf = b->id,
 		.pages = pages,
-		.ustack = -1,
-		.kstack = -1,
+		.stacks = { -1, -1, 0 },
 	};
 
 	if (!pages)
@@ -110,7 +108,7 @@ static void derive_charge(struct ledger *l, const struct fact *cause, const stru
 void derive_release(struct ledger *l, const struct fact *cause, const struct ring *r,
 		    const struct buffer *b)
 {
-	if (!derives(l, cause) || b->buf_flags & BUFFER_F_KERNEL)
+	if (!derives(l, cause) || l->exact || b->buf_flags & BUFFER_F_KERNEL)
 		return;
 	derive_pin(l, cause, r, b, FACT_UNPIN);
 	derive_charge(l, cause, r, b, FACT_UNCHARGE);
@@ -119,7 +117,7 @@ void derive_release(struct ledger *l, const struct fact *cause, const struct rin
 void derive_take(struct ledger *l, const struct fact *cause, const struct ring *r,
 		 const struct buffer *b)
 {
-	if (!derives(l, cause) || b->buf_flags & BUFFER_F_KERNEL)
+	if (!derives(l, cause) || l->exact || b->buf_flags & BUFFER_F_KERNEL)
 		return;
 	derive_pin(l, cause, r, b, FACT_PIN);
 	derive_charge(l, cause, r, b, FACT_CHARGE);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace: one program, one verb a job. */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include "env.h"
@@ -9,22 +8,18 @@
 #include "options.h"
 #include "signals.h"
 
-/* The stream remembers that a write failed, not why. */
-static bool broken_pipe(int fd)
-{
-	struct pollfd p = { .fd = fd };
-
-	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
-}
-
 /* Output that did not arrive is a failure, but for a reader who has had enough. */
 static int close_output(struct env *env, int status)
 {
 	int err = 0;
 
 	errno = 0;
-	if (fflush(env->out) || ferror(env->out))
-		err = errno ? errno : broken_pipe(fileno(env->out)) ? EPIPE : EIO;
+	if (fflush(env->out) || ferror(env->out)) {
+		/* the stream remembers that an earlier write failed, not why: fail again */
+		if (!errno && fputc('\n', env->out) != EOF)
+			fflush(env->out);
+		err = errno ? errno : EIO;
+	}
 	if (env->out != stdout && fclose(env->out) && !err)
 		err = errno;
 	if (err && err != EPIPE && status != EXIT_CANNOT)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "alloc.h"
 #include "err.h"
 #include "fmt.h"
 #include "options.h"
@@ -14,6 +15,7 @@ enum {
 	VERIFY	 = 1 << 2,
 	CONTRACT = 1 << 3,
 	DOCTOR	 = 1 << 4,
+	STAT	 = 1 << 5,
 	EVERY	 = ~0,
 };
 
@@ -59,40 +61,62 @@ static const struct command commands[] = {
 	  "  fixbuf-trace doctor --json    # for a program\n"
 	  "  fixbuf-trace doctor -v        # with what libbpf says\n",
 	  cmd_doctor },
+	{ "stat", "I/O by process and ring: how much is fixed, how fast, what failed",
+	  "Counts reads, writes, sends and commands of io_uring, those over registered buffers and "
+	  "the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
+	  "requests handed to workers. In total when it ends, or every interval.\v"
+	  "Examples:\n"
+	  "  fixbuf-trace stat -i 1                         # live, like top; q ends, s sorts\n"
+	  "  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"
+	  "  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n",
+	  cmd_stat },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 enum key {
 	KEY_COMM = 256, KEY_JSON, KEY_NO_HEADER, KEY_FAIL_ON, KEY_PAGES, KEY_TIER, KEY_BTF,
-	KEY_WATCH, KEY_STACKS, KEY_RING_BUFFER,
+	KEY_WATCH, KEY_STACKS, KEY_RING_BUFFER, KEY_BY_OPCODE, KEY_BY_BUFFER, KEY_HIST, KEY_ADVISE,
+	KEY_NO_LATENCY,
 };
 
 static const struct row {
 	struct argp_option o;
 	unsigned int commands;
 } rows[] = {
-	{ { "pid", 'p', "PID[,PID]", 0, "only these processes", 1 }, TRACE | LIST | VERIFY },
-	{ { "uid", 'u', "UID", 0, "only this user's processes", 1 }, TRACE | LIST | VERIFY },
+	{ { "pid", 'p', "PID[,PID]", 0, "only these processes", 1 },
+	  TRACE | LIST | VERIFY | STAT },
+	{ { "uid", 'u', "UID", 0, "only this user's processes", 1 },
+	  TRACE | LIST | VERIFY | STAT },
 	{ { "comm", KEY_COMM, "GLOB", 0, "only processes whose name matches", 1 },
-	  TRACE | LIST | VERIFY },
+	  TRACE | LIST | VERIFY | STAT },
 	{ { "fail-on", KEY_FAIL_ON, "SEVERITY", 0,
 	    "exit 1 from this severity on: error, warning (default) or info", 2 }, VERIFY },
 	{ { "pages", KEY_PAGES, NULL, 0, "one finding a page instead of merged ranges", 2 },
 	  VERIFY },
-	{ { "duration", 'd', "TIME", 0, "end after this time: 500ms, 10s, 2m", 2 }, TRACE },
+	{ { "duration", 'd', "TIME", 0, "end after this time: 500ms, 10s, 2m", 2 },
+	  TRACE | STAT },
+	{ { "interval", 'i', "TIME", 0, "show what happened in each interval: 1s, 500ms", 2 }, STAT },
+	{ { "by-opcode", KEY_BY_OPCODE, NULL, 0, "one line an opcode", 2 }, STAT },
+	{ { "by-buffer", KEY_BY_BUFFER, NULL, 0,
+	    "which buffers are used, how far into them, and which never", 2 }, STAT },
+	{ { "hist", KEY_HIST, NULL, 0, "draw the latencies", 2 }, STAT },
+	{ { "advise", KEY_ADVISE, NULL, 0, "what would make it faster, with the evidence", 2 }, STAT },
+	{ { "no-latency", KEY_NO_LATENCY, NULL, 0, "count only: cheaper, no percentiles", 2 }, STAT },
 	{ { "tier", KEY_TIER, "TIER", 0,
 	    "force how the kernel is watched: functions, kprobes or tracepoints", 2 },
 	  TRACE | VERIFY | DOCTOR },
 	{ { "btf", KEY_BTF, "FILE", 0, "take the kernel's types from this file", 2 },
-	  TRACE | LIST | VERIFY | DOCTOR },
+	  TRACE | LIST | VERIFY | DOCTOR | STAT },
+	{ { "stacks", KEY_STACKS, NULL, 0, "who called: the kernel's and the program's stack", 2 },
+	  TRACE },
 	{ { "ring-buffer", KEY_RING_BUFFER, "KIB", 0,
 	    "room for facts that wait to be read (default 4096)", 2 }, TRACE },
 	{ { "json", KEY_JSON, NULL, 0, "JSON instead of text", 3 }, EVERY },
 	{ { "output", 'o', "FILE", 0, "write to FILE", 3 }, EVERY },
 	{ { "timestamps", 'T', NULL, 0, "begin each line with the time of day", 3 }, TRACE },
 	{ { "no-header", KEY_NO_HEADER, NULL, 0, "no column titles", 3 },
-	  TRACE | LIST | VERIFY | CONTRACT },
+	  TRACE | LIST | VERIFY | CONTRACT | STAT },
 	{ { "quiet", 'q', NULL, 0, "no progress, no totals", 3 }, EVERY },
 	{ { "verbose", 'v', NULL, 0, "say more; twice: what libbpf says", 3 }, EVERY },
 };
@@ -101,22 +125,21 @@ static const struct row {
 
 const char *argp_program_version = PROGRAM_NAME " " VERSION;
 
-static int parse_pids(struct env *env, char *list)
+static int parse_pids(struct env *env, const char *list)
 {
-	char *save = NULL;
+	char *copy = strdup(list), *save = NULL;
+	int err = 0;
 
-	for (char *s = strtok_r(list, ",", &save); s; s = strtok_r(NULL, ",", &save)) {
-		__u32 pid, *more;
+	for (char *s = copy ? strtok_r(copy, ",", &save) : NULL; s && !err;
+	     s = strtok_r(NULL, ",", &save)) {
+		__u32 pid;
 
-		if (parse_u32(s, &pid) || !pid)
-			return -1;
-		more = realloc(env->pids, (env->nr_pids + 1) * sizeof(*more));
-		if (!more)
-			exit(cannot("out of memory"));
-		env->pids = more;
+		err = parse_u32(s, &pid) || !pid ? -1 : 0;
+		env->pids = must_realloc(env->pids, env->nr_pids + 1, sizeof(*env->pids));
 		env->pids[env->nr_pids++] = pid;
 	}
-	return env->nr_pids ? 0 : -1;
+	free(copy);
+	return env->nr_pids ? err : -1;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -167,6 +190,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_PAGES:
 		env->every_page = true;
+		break;
+	case 'i':
+		if (parse_duration(arg, &env->interval_ns))
+			argp_error(state, "'%s' is no interval; give 500ms, 1s or 1m", arg);
+		break;
+	case KEY_BY_OPCODE:
+		env->by_opcode = true;
+		break;
+	case KEY_BY_BUFFER:
+		env->by_buffer = true;
+		break;
+	case KEY_HIST:
+		env->hist = true;
+		break;
+	case KEY_ADVISE:
+		env->advise = true;
+		break;
+	case KEY_NO_LATENCY:
+		env->no_latency = true;
 		break;
 	case KEY_WATCH:
 		env->watch = true;
@@ -239,6 +281,11 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static bool runs_program(const struct command *cmd)
+{
+	return cmd->run == cmd_trace || cmd->run == cmd_stat;
+}
+
 /* The program after --, cut off so that argp never reorders or reads it. */
 static int cut_program(int argc, char **argv, struct env *env)
 {
@@ -286,10 +333,10 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 	for (size_t i = 0; i < NR_ROWS; i++)
 		if (rows[i].commands & 1U << (cmd - commands))
 			options[n++] = rows[i].o;
-	if (cmd->run == cmd_trace && argc > 0 && !argp.args_doc)
+	if (runs_program(cmd) && argc > 0 && !argp.args_doc)
 		argp.args_doc = "[-- PROGRAM [ARGS]]";
 	argp_parse(&argp, argc, argv, 0, NULL, env);
-	if (env->program && cmd->run != cmd_trace)
+	if (env->program && !runs_program(cmd))
 		exit(misuse("'%s' does not run a program; leave -- and what follows out", cmd->name));
 	return cmd;
 }

@@ -211,21 +211,28 @@ static void look_into(struct page_walk *pw, __u32 pid, const struct buffer *b)
 		pagemap_renew(pw->pm, b->addr + b->len_bytes);
 }
 
+__u64 page_walk_calls(const struct page_walk *pw, __u64 ring)
+{
+	volatile __u64 *calls = &pw->skel->bss->ring_calls[RING_CALLS_SLOT(ring)];
+
+	return *calls;
+}
+
 int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 pid)
 {
-	volatile __u64 *calls = &pw->skel->bss->ring_calls[RING_CALLS_SLOT(ring->id)];
 	struct buffer *b = ring->slots[index];
 	int err = -EAGAIN;
 
 	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
-		__u64 before = *calls;
+		__u64 before = page_walk_calls(pw, ring->id);
 
 		look_into(pw, pid, b);
 		if (!slot_is(pw, ring->id, index, b))
 			continue;
 		err = read_segments(pw, b);
 		/* freed and registered anew meanwhile? the calls tell even if all looks the same */
-		if (!err && (!slot_is(pw, ring->id, index, b) || *calls != before))
+		if (!err && (!slot_is(pw, ring->id, index, b) ||
+			     page_walk_calls(pw, ring->id) != before))
 			err = -EAGAIN;
 	}
 	if (err)

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "alloc.h"
 #include "err.h"
 #include "table.h"
 
@@ -17,19 +18,14 @@ struct table {
 	size_t nr_cells, room;
 };
 
-static void *need(void *p)
-{
-	if (!p)
-		exit(cannot("out of memory"));
-	return p;
-}
-
 struct table *table_new(const char *columns)
 {
-	struct table *t = need(calloc(1, sizeof(*t)));
+	struct table *t = must_alloc(1, sizeof(*t));
 	char *save = NULL;
 
-	t->names = need(strdup(columns));
+	t->names = strdup(columns);
+	if (!t->names)
+		exit(cannot("out of memory"));
 	for (char *c = strtok_r(t->names, " ", &save); c && t->nr_columns < MAX_COLUMNS;
 	     c = strtok_r(NULL, " ", &save)) {
 		t->left[t->nr_columns] = *c == '<';
@@ -48,12 +44,11 @@ void table_cell(struct table *t, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (vasprintf(&cell, fmt, ap) < 0)
-		cell = NULL;
+		exit(cannot("out of memory"));
 	va_end(ap);
-	need(cell);
 	if (t->nr_cells == t->room) {
 		t->room = t->room ? 2 * t->room : 64;
-		t->cells = need(realloc(t->cells, t->room * sizeof(*t->cells)));
+		t->cells = must_realloc(t->cells, t->room, sizeof(*t->cells));
 	}
 	t->cells[t->nr_cells++] = cell;
 	width = strlen(cell);
@@ -61,26 +56,31 @@ void table_cell(struct table *t, const char *fmt, ...)
 		t->width[column] = width;
 }
 
-static void print_cell(const struct table *t, size_t column, const char *text, FILE *out)
+static void print_row(const struct table *t, const char *const cells[], int indent, FILE *out)
 {
-	int width = t->width[column];
-	bool last = column + 1 == t->nr_columns;
+	size_t last = t->nr_columns;
+	int gap = indent;
 
-	if (t->left[column])
-		fprintf(out, "%-*s", last ? 0 : width, text);
-	else
-		fprintf(out, "%*s", width, text);
-	fputs(last ? "\n" : "  ", out);
+	/* blanks at the end of a line help nobody */
+	while (last && !*cells[last - 1])
+		last--;
+	for (size_t i = 0; i < last; i++) {
+		int width = t->width[i], pad = width - (int)strlen(cells[i]);
+
+		fprintf(out, "%*s%s", gap + (t->left[i] ? 0 : pad), "", cells[i]);
+		gap = 2 + (t->left[i] ? pad : 0);
+	}
+	fputc('\n', out);
 }
 
-void table_print(struct table *t, FILE *out, bool header)
+void table_print(struct table *t, FILE *out, bool header, int indent)
 {
-	for (size_t i = 0; header && i < t->nr_columns; i++)
-		print_cell(t, i, t->name[i], out);
-	for (size_t i = 0; i < t->nr_cells; i++) {
-		print_cell(t, i % t->nr_columns, t->cells[i], out);
+	if (header)
+		print_row(t, t->name, indent, out);
+	for (size_t i = 0; i < t->nr_cells; i += t->nr_columns)
+		print_row(t, (const char *const *)t->cells + i, indent, out);
+	for (size_t i = 0; i < t->nr_cells; i++)
 		free(t->cells[i]);
-	}
 	free(t->cells);
 	free(t->names);
 	free(t);

@@ -15,7 +15,7 @@ struct table;
 struct table *table_new(const char *columns);
 /* Next cell of the current row; a row is full with its last column. */
 void table_cell(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Prints and frees. */
-void table_print(struct table *t, FILE *out, bool header);
+/* Prints, each line after .indent blanks, and frees. */
+void table_print(struct table *t, FILE *out, bool header, int indent);
 
 #endif

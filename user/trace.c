@@ -11,6 +11,7 @@
 #include "program.h"
 #include "signals.h"
 #include "snapshot.h"
+#include "stacks.h"
 #include "tracer.h"
 #include "walk.h"
 #include "fixbuf.skel.h"
@@ -23,6 +24,7 @@ struct session {
 	struct walk *walk;
 	struct facts *facts;
 	struct attach *attach;
+	struct stacks *stacks;		/* NULL = not wanted */
 	struct tracer tracer;
 	struct program program;
 };
@@ -46,9 +48,10 @@ static int session_open(struct session *s, const struct env *env)
 		return -EPERM;
 	s->walk = walk_prepare(s->skel);
 	s->facts = s->walk ? facts_prepare(s->skel, env) : NULL;
-	s->attach = s->facts ? attach_prepare(s->skel) : NULL;
+	s->attach = s->facts ? attach_prepare(s->skel, env->tier) : NULL;
 	if (!s->attach)
 		return -ENOMEM;
+	s->stacks = env->stacks ? stacks_prepare(s->skel) : NULL;
 	err = kern_load(s->skel);
 	if (!err)
 		err = walk_start(s->walk);
@@ -57,7 +60,8 @@ static int session_open(struct session *s, const struct env *env)
 	if (!err)
 		err = attach_start(s->attach);
 	if (!err)
-		err = tracer_start(&s->tracer, env, s->walk, attach_tells_all(s->attach));
+		err = tracer_start(&s->tracer, env, s->walk, s->attach);
+	s->tracer.view.stacks = s->stacks;
 	return err;
 }
 
@@ -66,15 +70,23 @@ static void session_close(struct session *s)
 	attach_free(s->attach);
 	facts_free(s->facts);
 	tracer_free(&s->tracer);
+	stacks_free(s->stacks);
 	walk_free(s->walk);
 	if (s->skel)
 		fixbuf_bpf__destroy(s->skel);
 }
 
-static void read_facts(struct session *s)
+/* True when more wait. */
+static bool read_facts(struct session *s)
 {
-	facts_read(s->facts);
-	tracer_drained(&s->tracer);
+	bool more = facts_read(s->facts);
+
+	if (!more) {
+		tracer_drained(&s->tracer);
+		if (s->stacks)
+			stacks_drained(s->stacks);
+	}
+	return more;
 }
 
 /* Until there is something to do, or the deadline (0 = none). */
@@ -101,13 +113,14 @@ static void run(struct session *s, const struct env *env)
 
 	while (!ferror(env->out) && !(deadline && now_ns() >= deadline)) {
 		bool ended = env->program && program_ended(&s->program);
+		bool more = read_facts(s);
 
-		read_facts(s);
 		if (ended || (interrupted && !env->program))
 			break;
 		if (interrupted && !passed_on)
 			program_signal(&s->program, passed_on = interrupted);
-		wait_for_facts(s, env, deadline);
+		if (!more)
+			wait_for_facts(s, env, deadline);
 	}
 }
 
@@ -146,7 +159,8 @@ static int trace(struct session *s, struct env *env)
 	if (env->program && s->program.ended)
 		await_release(s, env);
 	attach_stop(s->attach);
-	read_facts(s);
+	while (read_facts(s) && !ferror(env->out))
+		;
 	facts_settle(s->facts);
 	view_trace_end(&s->tracer.view);
 	if (env->program)
@@ -163,9 +177,6 @@ int cmd_trace(struct env *env)
 		return status;
 	if (env->program && env->nr_pids)
 		return misuse("give either processes with -p or a program after --, not both");
-	if (env->tier != TIER_BEST && env->tier != TIER_TRACEPOINTS)
-		return cannot("the tier '%s' is not available here; use --tier tracepoints",
-			      tier_name(env->tier));
 	if (env->program && program_prepare(&s.program, env->program))
 		return cannot("%s", err_text());
 	if (session_open(&s, env)) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "alloc.h"
+#include "attach.h"
 #include "err.h"
 #include "explain.h"
 #include "tracer.h"
@@ -62,8 +63,12 @@ static void on_derived(const struct fact *f, void *arg)
 	if (!t->show_derived || f->size > sizeof(copy))
 		return;
 	memcpy(&copy, f, f->size);
-	if (t->cause->kind == FACT_RING_GONE)
+	if (t->cause->kind == FACT_RING_GONE) {
 		name_owner(&copy.h, ledger_ring(t->ledger, f->ring));
+		/* after a loss the ring may not be whose we think it is */
+		if (!env_selects(t->env, copy.h.pid, copy.h.uid, copy.h.comm))
+			return;
+	}
 	view_trace_fact(&t->view, &copy.h, NULL);
 }
 
@@ -105,6 +110,7 @@ static void show_failure(struct tracer *t, struct fact_call *c)
 	bool told = t->nr_entries && t->entries[0].h.call == c->h.call;
 	char text[EXPLAIN_LEN];
 	struct failure why = { .explain = text };
+	const struct accounts accounts = { t->walk, t->ledger };
 	struct fact_call failed = *c;
 
 	if (c->result >= 0) {
@@ -115,7 +121,7 @@ static void show_failure(struct tracer *t, struct fact_call *c)
 	why.entry = explain_find_entry(&failed, t->entries, told ? t->nr_entries : 0);
 	if (c->result >= 0)
 		failed.result = concluded_error(&failed, why.entry);
-	explain_call(text, &failed, why.entry, t->walk);
+	explain_call(text, &failed, why.entry, &accounts);
 	c->need_pages = failed.need_pages;
 	view_trace_fact(&t->view, &c->h, &why);
 	t->nr_entries = 0;
@@ -221,10 +227,21 @@ static void complete(struct tracer *t)
 	t->rest.nr = 0;
 }
 
+/* Where facts were lost, an address that was shown may have become another process's ring. */
+static bool is_another(const struct tracer *t, const struct fact_ring *f)
+{
+	const struct ring *r = ledger_ring(t->ledger, f->h.ring);
+
+	return t->ledger->lost && r && r->mm && f->mm && r->mm->id != f->mm;
+}
+
 static void on_close(struct tracer *t, const struct fact *f)
 {
-	struct shown_ring *r = shown_ring(t, f->ring);
+	struct shown_ring *r;
 
+	if (is_another(t, (const void *)f))
+		forget_ring(t, f->ring);
+	r = shown_ring(t, f->ring);
 	if (r) {
 		r->closing = true;
 		view_trace_fact(&t->view, f, NULL);
@@ -235,11 +252,12 @@ static void on_close(struct tracer *t, const struct fact *f)
 static void on_gone(struct tracer *t, const struct fact *f)
 {
 	const struct ring *r = ledger_ring(t->ledger, f->ring);
+	const struct shown_ring *shown = shown_ring(t, f->ring);
 
 	/* the address may be a new ring's before the worker that freed the old one is done */
 	if (r && !r->closing)
 		return;
-	feed(t, f, shown_ring(t, f->ring));
+	feed(t, f, shown && shown->closing);
 	forget_ring(t, f->ring);
 }
 
@@ -253,11 +271,34 @@ static void on_create(struct tracer *t, const struct fact *f, bool show)
 	feed(t, f, show);
 }
 
+/* A pin or a charge, or its end: as such, or by a worker of the kernel for the ring's owner. */
+static void on_account(struct tracer *t, const struct fact *f, bool show)
+{
+	union {
+		struct fact h;
+		struct fact_pin pin;
+		struct fact_charge charge;
+	} copy;
+
+	if (f->size > sizeof(copy))
+		return;
+	memcpy(&copy, f, f->size);
+	if (f->flags & FACT_F_WORKER) {
+		name_owner(&copy.h, ledger_ring(t->ledger, f->ring));
+		show = shown_ring(t, f->ring);
+	} else if (show && f->kind == FACT_PIN) {
+		show_ring(t, f->ring);
+	}
+	if (show)
+		view_trace_fact(&t->view, &copy.h, NULL);
+	feed(t, f, show);
+}
+
 void tracer_fact(const struct fact *f, void *tracer)
 {
 	struct tracer *t = tracer;
 	/* process and user were selected in the kernel */
-	bool show = env_selects(t->env, f->pid, f->uid, f->comm);
+	bool show = !(f->flags & FACT_F_OTHERS) && env_selects(t->env, f->pid, f->uid, f->comm);
 
 	if (f->call != t->rest.call.h.call)
 		complete(t);
@@ -270,6 +311,12 @@ void tracer_fact(const struct fact *f, void *tracer)
 		break;
 	case FACT_RING_CREATE:
 		on_create(t, f, show);
+		break;
+	case FACT_PIN:
+	case FACT_UNPIN:
+	case FACT_CHARGE:
+	case FACT_UNCHARGE:
+		on_account(t, f, show);
 		break;
 	case FACT_RING_CLOSE:
 		on_close(t, f);
@@ -309,21 +356,26 @@ static void show_older(struct tracer *t)
 				show_ring(t, r->id);
 }
 
-int tracer_start(struct tracer *t, const struct env *env, struct walk *walk, bool tells_all)
+int tracer_start(struct tracer *t, const struct env *env, struct walk *walk,
+		 const struct attach *attach)
 {
 	int err;
 
 	memset(t, 0, sizeof(*t));
 	t->env = env;
 	t->walk = walk;
-	t->tells_all = tells_all;
+	t->tells_all = attach_tells_all(attach);
 	t->ledger = ledger_new();
+	t->ledger->exact = attach_tier(attach) != TIER_TRACEPOINTS;
 	t->ledger->on_derived = on_derived;
 	t->ledger->arg = t;
 	err = walk_rings(walk, t->ledger);
 	if (err)
 		return err;
 	show_older(t);
+	for (const struct shown_ring *r = t->rings; r; r = r->hh.next)
+		attach_want_ring(attach, r->id);
+	t->view.tier = attach_tier(attach);
 	t->view.env = env;
 	t->view.out = env->out;
 	t->view.ledger = t->ledger;

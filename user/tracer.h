@@ -7,6 +7,8 @@
 #include "view_trace.h"
 #include "walk.h"
 
+struct attach;
+
 struct shown_ring {		/* a ring of the tasks that are watched */
 	__u64 id;
 	bool closing;
@@ -34,7 +36,8 @@ struct tracer {
 };
 
 /* Attached already: what happens meanwhile waits. 0, or -errno with a sentence. */
-int tracer_start(struct tracer *t, const struct env *env, struct walk *walk, bool tells_all);
+int tracer_start(struct tracer *t, const struct env *env, struct walk *walk,
+		 const struct attach *attach);
 void tracer_fact(const struct fact *f, void *tracer);
 void tracer_lost(const struct lost_facts *lost, void *tracer);
 /* All facts that waited were handed over. */

@@ -16,7 +16,7 @@
 static int refused(int err, const char *step, char *why, size_t size)
 {
 	if (err == -EPERM || err == -EACCES)
-		snprintf(why, size, "the kernel refuses %s to everyone or to this process (%s): lockdown, a security module or a container",
+		snprintf(why, size, "the kernel refuses %s to this process or to all (%s): lockdown, a security module or a container",
 			 step, strerror(-err));
 	else
 		snprintf(why, size, "%s: %s", step, strerror(-err));
@@ -36,13 +36,13 @@ int trial_fentry(const struct prototype *p, char *why, size_t size)
 	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", nothing,
 			     sizeof(nothing) / sizeof(nothing[0]), &opts);
 	if (prog < 0)
-		return refused(prog, "programs for function entries (fentry)", why, size);
+		return refused(prog, "fentry programs", why, size);
 	link = bpf_raw_tracepoint_open(NULL, prog);
 	err = link < 0 ? -errno : 0;
 	if (!err)
 		close(link);
 	close(prog);
-	return err ? refused(err, "attaching to function entries (fentry)", why, size) : 0;
+	return err ? refused(err, "to attach fentry programs", why, size) : 0;
 }
 
 static int kprobe_type(void)

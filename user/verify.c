@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "alloc.h"
 #include "env.h"
 #include "err.h"
 #include "fmt.h"
@@ -28,6 +29,7 @@
 struct look {
 	struct ledger *ledger;
 	struct findings findings;
+	__u64 *calls;		/* of each ring, in the ledger's order */
 	__u64 pages;
 	unsigned int unsteady_rings, unsteady_buffers;
 };
@@ -173,6 +175,7 @@ static int take_look(struct snapshot *s, const struct env *env, struct look *loo
 		     struct progress *p)
 {
 	struct check_options o = { .every_page = env->every_page, .near_limit_percent = 0 };
+	size_t n = 0;
 	int err;
 
 	memset(look, 0, sizeof(*look));
@@ -181,6 +184,9 @@ static int take_look(struct snapshot *s, const struct env *env, struct look *loo
 	if (err)
 		return err;
 	look->unsteady_rings = walk_unsteady(s->walk);
+	look->calls = must_alloc(HASH_COUNT(look->ledger->rings), sizeof(*look->calls));
+	for (struct ring *r = look->ledger->rings; r; r = r->hh.next)
+		look->calls[n++] = page_walk_calls(s->pages, r->id);
 	p->done = p->total = 0;
 	for (struct buffer *b = look->ledger->buffers; b; b = b->hh.next)
 		p->total += b->buf_flags & BUFFER_F_KERNEL ? 0 : buffer_pages(b);
@@ -198,6 +204,7 @@ static void free_look(struct look *look)
 	if (look->ledger)
 		ledger_free(look->ledger);
 	findings_free(&look->findings);
+	free(look->calls);
 	memset(look, 0, sizeof(*look));
 }
 
@@ -207,22 +214,69 @@ static bool same_finding(const struct finding *a, const struct finding *b)
 	       a->index == b->index && a->addr == b->addr;
 }
 
-/* Keeps of .now what .before had too. */
-static void keep_common(struct findings *now, const struct findings *before)
+/* Whether .b has all rings of .a that charge this address space, with no call on them between. */
+static bool rings_rested(const struct look *a, const struct look *b, __u64 mm)
 {
+	size_t i = 0;
+
+	for (struct ring *r = a->ledger->rings; r; r = r->hh.next, i++) {
+		size_t k = 0;
+		struct ring *o;
+
+		if (!r->mm || r->mm->id != mm)
+			continue;
+		for (o = b->ledger->rings; o && o->id != r->id; o = o->hh.next)
+			k++;
+		if (!o || a->calls[i] != b->calls[k])
+			return false;
+	}
+	return true;
+}
+
+/* The address space whose account the finding is about, 0 = none. */
+static __u64 finding_mm(const struct look *look, const struct finding *f)
+{
+	const struct ring *r = f->ring ? ledger_ring(look->ledger, f->ring) : NULL;
+
+	if (r)
+		return r->mm ? r->mm->id : 0;
+	for (struct ledger_mm *m = look->ledger->mms; m; m = m->hh.next)
+		if (m->pid && m->pid == f->pid)
+			return m->id;
+	return 0;
+}
+
+/*
+ * A sum over buffers against an account: a call under way has changed one and
+ * not yet the other, so that it only counts when the rings rested.
+ */
+static bool account_rested(const struct look *a, const struct look *b, const struct finding *f)
+{
+	__u64 mm;
+
+	if (f->tag != UNCHARGED_PIN && f->tag != OVERCHARGED && f->tag != GHOST_PIN)
+		return true;
+	mm = finding_mm(a, f);
+	return rings_rested(a, b, mm) && rings_rested(b, a, mm);
+}
+
+/* Keeps of .now what .before had too. */
+static void keep_common(struct look *now, const struct look *before)
+{
+	struct findings *fs = &now->findings;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < now->nr; i++) {
+	for (size_t i = 0; i < fs->nr; i++) {
 		bool common = false;
 
-		for (size_t k = 0; k < before->nr && !common; k++)
-			common = same_finding(&now->list[i], &before->list[k]);
-		if (common)
-			now->list[kept++] = now->list[i];
+		for (size_t k = 0; k < before->findings.nr && !common; k++)
+			common = same_finding(&fs->list[i], &before->findings.list[k]);
+		if (common && account_rested(now, before, &fs->list[i]))
+			fs->list[kept++] = fs->list[i];
 		else
-			free(now->list[i].detail);
+			free(fs->list[i].detail);
 	}
-	now->nr = kept;
+	fs->nr = kept;
 }
 
 /* Looks until nothing is found or it was found each time; *look is the last. */
@@ -238,7 +292,7 @@ static int look_closely(struct snapshot *s, const struct env *env, struct look *
 		nanosleep(&apart, NULL);
 		err = take_look(s, env, &next, p);
 		if (!err)
-			keep_common(&next.findings, &look->findings);
+			keep_common(&next, look);
 		free_look(look);
 		*look = next;
 	}

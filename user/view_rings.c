@@ -136,7 +136,7 @@ static void print_buffers(const struct env *env, const struct ring *r)
 		if (!b)
 			continue;
 		used++;
-		table_cell(t, "  %u", i);
+		table_cell(t, "%u", i);
 		if (b->buf_flags & BUFFER_F_KERNEL)
 			table_cell(t, "kernel");
 		else
@@ -150,7 +150,7 @@ static void print_buffers(const struct env *env, const struct ring *r)
 			table_cell(t, "%s", fmt_bytes(buf, b->charged_pages * PAGE_BYTES));
 		table_cell(t, "%u", b->refs);
 	}
-	table_print(t, env->out, !env->no_header && used);
+	table_print(t, env->out, !env->no_header && used, 2);
 	if (used < r->nr_slots)
 		fprintf(env->out, "  %u of %u slots are empty\n", r->nr_slots - used, r->nr_slots);
 }

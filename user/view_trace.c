@@ -286,6 +286,8 @@ void view_trace_fact(struct view_trace *v, const struct fact *f, const struct fa
 		break;
 	}
 	fputc('\n', v->out);
+	if (v->stacks)
+		stacks_print(v->stacks, f, v->out);
 }
 
 void view_trace_lost(struct view_trace *v, const struct lost_facts *lost)
@@ -315,14 +317,19 @@ void view_trace_begin(struct view_trace *v)
 		return;
 	if (v->env->timestamps)
 		fprintf(v->out, "%-12s ", "TIME");
-	fprintf(v->out, " %7s %-15s %4s %-11s %s\n", "PID", "COMM", "FD", "FACT", "WHAT");
+	fprintf(v->out, " %7s %-15s %4s %-11s %s (tier: %s)\n", "PID", "COMM", "FD", "FACT", "WHAT",
+		tier_name(v->tier));
 }
 
 void view_trace_end(const struct view_trace *v)
 {
-	if (v->env->quiet)
+	/* a reader that went away has had enough */
+	if (v->env->quiet || ferror(v->out))
 		return;
 	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu fact%s lost%s\n",
 		v->calls, plural(v->calls), v->failed, v->rings, plural(v->rings), v->lost,
 		plural(v->lost), v->lost ? ": a larger --ring-buffer makes room" : "");
+	if (v->stacks && stacks_lost(v->stacks))
+		fprintf(stderr, "%llu stack%s found no place in the map of stacks\n",
+			stacks_lost(v->stacks), plural(stacks_lost(v->stacks)));
 }

@@ -6,11 +6,14 @@
 #include "env.h"
 #include "facts.h"
 #include "ledger.h"
+#include "stacks.h"
 
 struct view_trace {
 	const struct env *env;
 	FILE *out;
+	enum tier tier;			/* by which facts are seen */
 	const struct ledger *ledger;	/* as it was before the fact that is shown */
+	struct stacks *stacks;		/* NULL = not wanted */
 	__s64 realtime_ns;		/* what makes a fact's time a time of day */
 	__u64 calls, failed, rings, lost;
 };

@@ -30,6 +30,7 @@ static json_object *begin(struct view_trace *v, const struct fact *f)
 	else
 		json_null(o, "fd");
 	json_flag(o, "derived", f->flags & FACT_F_DERIVED);
+	json_str(o, "tier", tier_name(v->tier));
 	if (f->call)
 		json_uint(o, "call", f->call);
 	return o;
@@ -181,6 +182,8 @@ void view_trace_json(struct view_trace *v, const struct fact *f, const struct fa
 		put_charge(o, (const void *)f);
 		break;
 	}
+	if (v->stacks)
+		stacks_json(v->stacks, f, o);
 	json_line(v->out, o);
 }
 

@@ -150,6 +150,11 @@ void tool_wait(struct answer *a, const struct tool_how *how)
 		a->json = json_tokener_parse(a->out);
 }
 
+char *tool_said(const struct answer *a)
+{
+	return content(a->out_fd);
+}
+
 bool tool_says(struct answer *a, const char *text, int ms)
 {
 	for (; ms > 0; ms -= 5) {

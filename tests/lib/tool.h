@@ -37,6 +37,8 @@ void tool_start(struct answer *a, const struct tool_how *how, ...) __attribute__
 void tool_wait(struct answer *a, const struct tool_how *how);
 /* Waits until its output so far holds the text; false after the time. */
 bool tool_says(struct answer *a, const char *text, int ms);
+/* Its output so far; to be freed. */
+char *tool_said(const struct answer *a);
 void answer_free(struct answer *a);
 
 /* Value for trace's --tier: FIXBUF_TIER, or NULL. */

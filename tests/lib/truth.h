@@ -18,7 +18,7 @@ void truth_init(int *argc, char **argv);
 void truth(const char *line, ...) PRINTF(1, 2);
 /* Ring .name: its descriptor and slots. */
 void truth_ring(const char *name, int fd, unsigned int slots);
-/* Slot .index of ring .name: bytes, 4 KiB pages it touches, pages it is charged, tables that hold it. */
+/* Slot .index of ring .name: bytes, 4 KiB pages touched, pages charged, tables that hold it. */
 void truth_slot(const char *name, unsigned int index, const struct iovec *iov, unsigned int charged,
 		unsigned int refs);
 /* What verify must find, one line a finding; none of these: nothing. */

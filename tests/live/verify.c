@@ -22,8 +22,10 @@ static const struct fault {
 	{ "fault_double_charge", NULL },
 	{ "fault_bypass", NULL },
 	{ "fault_ghost", NULL },
+	{ "fault_underflow", NULL },
 	{ "fault_limit", NULL },
 	{ "fault_limit", "over" },
+	{ "fault_underflow", NULL },
 };
 
 /* Runs verify on what the load says it is: its user when it has one of its own. */

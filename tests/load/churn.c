@@ -3,11 +3,13 @@
  * Registers, clones, updates and unregisters at full speed in two threads
  * until its standard input ends, rings coming and going: all of it healthy.
  * With "plain" in one thread of an ordinary user, who stays far below the
- * limit: a closed ring gives back late, so rings live longer there.
+ * limit: a closed ring gives back late, so rings live longer there. With
+ * "slow" a round every few milliseconds.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "memory.h"
 #include "truth.h"
@@ -18,7 +20,7 @@
 #define PLAIN_ROUNDS 4093
 #define MOST_S	120
 
-static bool plain;
+static bool plain, slow;
 static atomic_bool stop;
 static atomic_ullong calls;
 
@@ -41,6 +43,8 @@ static void one_ring(char *p, char *huge)
 		(void)uring_update(a.ring_fd, round % NR, &iov[round % NR], 1);
 		must(uring_unregister(a.ring_fd), "unregister");
 		calls += 4;
+		if (slow)
+			usleep(5000);
 	}
 	io_uring_queue_exit(&a);
 	io_uring_queue_exit(&b);
@@ -70,7 +74,10 @@ int main(int argc, char **argv)
 	int threads;
 
 	truth_init(&argc, argv);
-	plain = argc > 1;
+	for (int i = 1; i < argc; i++) {
+		plain |= !strcmp(argv[i], "plain");
+		slow |= !strcmp(argv[i], "slow");
+	}
 	if (plain)
 		become_plain(8 << 20);
 	threads = plain ? 1 : THREADS;

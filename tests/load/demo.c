@@ -90,7 +90,7 @@ static void be_refused(void)
 }
 
 /* A server that registers and then goes to the background: see fault_fork.c. */
-static pid_t be_a_daemon(void)
+static pid_t be_a_daemon(const struct io_uring *not_its_own, int nr)
 {
 	struct iovec iov = { .iov_len = 5 * PAGE };
 	pid_t daemon = 0;
@@ -101,6 +101,8 @@ static pid_t be_a_daemon(void)
 		return 0;
 	fflush(stdout);
 	if (!fork()) {
+		for (int i = 0; i < nr; i++)
+			close(not_its_own[i].ring_fd);
 		must(uring_open(&r, 4), "io_uring_setup");
 		iov.iov_base = mem_pages(5);
 		must(uring_register(r.ring_fd, &iov, 1), "register");
@@ -119,33 +121,32 @@ static pid_t be_a_daemon(void)
 int main(int argc, char **argv)
 {
 	struct iovec larger;
-	struct io_uring r, clone;
+	struct io_uring rings[2], *r = &rings[0], *clone = &rings[1];
 	pid_t daemon;
 	int ret;
 
 	truth_init(&argc, argv);
-	must(uring_open(&r, 8), "io_uring_setup");
-	must(uring_open(&clone, 8), "io_uring_setup");
+	must(uring_open(r, 8), "io_uring_setup");
+	must(uring_open(clone, 8), "io_uring_setup");
 
 	lay_out();
-	must(uring_register(r.ring_fd, slots, SLOTS), "register");
-	read_and_write(&r);
+	must(uring_register(r->ring_fd, slots, SLOTS), "register");
+	read_and_write(r);
 
 	larger = (struct iovec){ mem_pages(2), 2 * PAGE };
-	must(uring_update(r.ring_fd, SMALL - 1, &larger, 1), "update");
-	ret = uring_clone(clone.ring_fd, r.ring_fd, 0, 0, 0, 0);
+	must(uring_update(r->ring_fd, SMALL - 1, &larger, 1), "update");
+	must(uring_register(clone->ring_fd, slots, SMALL), "register");
+	must(uring_unregister(clone->ring_fd), "unregister");
+	/* from 6.12 on */
+	ret = uring_clone(clone->ring_fd, r->ring_fd, 0, 0, 0, 0);
 	truth("clone=%s", ret ? errno_name(-ret) : "ok");
-	if (ret)	/* before 6.12: a set of its own, given back */
-		must(uring_register(clone.ring_fd, slots, SMALL), "register");
-	must(uring_unregister(clone.ring_fd), "unregister");
-	(void)uring_clone(clone.ring_fd, r.ring_fd, 0, 0, 0, 0);
 
 	be_refused();
 	madvise((char *)slots[SLOT_STALE].iov_base + 7 * PAGE, DROPPED * PAGE, MADV_DONTNEED);
 	mem_touch((char *)slots[SLOT_STALE].iov_base + 7 * PAGE, DROPPED);
-	daemon = be_a_daemon();
+	daemon = be_a_daemon(rings, 2);
 
-	truth_ring("ring", r.ring_fd, SLOTS);
+	truth_ring("ring", r->ring_fd, SLOTS);
 	truth("pids=%d,%d", getpid(), daemon);
 	truth_ready();
 	if (daemon)

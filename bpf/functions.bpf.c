@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The functions tier: exact.h hung in by fentry and fexit. */
+#include "exact.h"
+
+const volatile __u32 register_nargs = 0;	/* where its result is found */
+
+/*
+ * An argument, or, past the last one, what was returned. By probe read: the
+ * verifier of 5.10 refuses to load a pointer to a pointer.
+ */
+static __always_inline __u64 arg(__u64 *ctx, __u32 n)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), ctx + n);
+	return v;
+}
+
+SEC("?fentry/io_sqe_buffer_register")
+int f_register(__u64 *ctx)
+{
+	register_begin(ctx, arg(ctx, 0), arg(ctx, 1), arg(ctx, 2));
+	return 0;
+}
+
+SEC("?fexit/io_sqe_buffer_register")
+int f_register_end(__u64 *ctx)
+{
+	register_end(arg(ctx, register_nargs), register_gives_node);
+	return 0;
+}
+
+SEC("?fentry/io_free_rsrc_node")
+int f_release_node(__u64 *ctx)
+{
+	release_node_begin(ctx, arg(ctx, 0), arg(ctx, 1));
+	return 0;
+}
+
+SEC("?fexit/io_free_rsrc_node")
+int f_release_node_end(void)
+{
+	release_end();
+	return 0;
+}
+
+SEC("?fentry/io_buffer_unmap")
+int f_release_slot(__u64 *ctx)
+{
+	release_slot_begin(ctx, arg(ctx, 0), arg(ctx, 1));
+	return 0;
+}
+
+SEC("?fexit/io_buffer_unmap")
+int f_release_slot_end(void)
+{
+	release_end();
+	return 0;
+}
+
+SEC("?fentry/io_account_mem")
+int f_amount(__u64 *ctx)
+{
+	amount_seen(arg(ctx, amount_arg), HIT_AMOUNT);
+	return 0;
+}
+
+SEC("?fentry/__io_account_mem")
+int f_amount_inner(__u64 *ctx)
+{
+	amount_seen(arg(ctx, 1), HIT_AMOUNT_INNER);
+	return 0;
+}
+
+SEC("?fentry/io_create_region")
+int f_region(__u64 *ctx)
+{
+	region_begin(ctx, arg(ctx, 0), arg(ctx, 1));
+	return 0;
+}
+
+SEC("?fexit/io_create_region")
+int f_region_end(__u64 *ctx)
+{
+	region_end(arg(ctx, 4));
+	return 0;
+}
+
+SEC("?fentry/io_free_region")
+int f_region_free(__u64 *ctx)
+{
+	region_free_begin(ctx, arg(ctx, 1));
+	return 0;
+}
+
+SEC("?fexit/io_free_region")
+int f_region_free_end(void)
+{
+	region_free_end();
+	return 0;
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * I/O by ring, process and opcode: counted when it completes, timed from its
+ * submission. Per-CPU cells and histograms, no lock, no allocation; what could
+ * not be measured is counted in io_losses. User side: io_stat.c.
+ */
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "fact.h"
+#include "ring.h"
+#include "io.h"
+#include "io_cell.h"
+#include "io_count.h"
+#include "io_start.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IO_RINGS);
+	__type(key, __u64);
+	__type(value, struct io_calls);
+} io_ring_calls SEC(".maps");
+
+/* Raw tracepoints give numbers; typed ones pointers, which the verifier lets no one hash. */
+static __always_inline int on_submit(__u64 req, enum io_access access)
+{
+	__u8 op = IO_READ(access, req, struct io_kiocb, opcode);
+
+	if (op >= 64 || !(OP_BIT(op) & (OPS_FIXED | OPS_PLAIN | OPS_BY_FLAG)))
+		return 0;
+	if (IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP) {
+		COUNT_LOSS(skipped);
+		return 0;
+	}
+	put_start(req, bpf_ktime_get_ns());
+	return 0;
+}
+
+/* from 6.4 (2ad57931db64) */
+SEC("?raw_tp/io_uring_submit_req")
+int io_submit_req(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_submit(ctx->args[0], EITHER);
+}
+
+/* with io_*_cqe() below */
+SEC("?raw_tp/io_uring_submit_req")
+int io_submit_cast(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_submit(ctx->args[0], CAST);
+}
+
+/* 6.0 to 6.3 */
+SEC("?raw_tp/io_uring_submit_sqe")
+int io_submit_sqe(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_submit(ctx->args[0], EITHER);
+}
+
+/* (sqe, request, error): refused at submission, it completes without having been submitted. */
+SEC("?raw_tp/io_uring_req_failed")
+int io_req_failed(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 req = ctx->args[1];
+	__u8 op = IO_READ(EITHER, req, struct io_kiocb, opcode);
+
+	if (op < 64 && OP_BIT(op) & (OPS_FIXED | OPS_PLAIN | OPS_BY_FLAG))
+		put_start(req, IO_START_REFUSED);
+	return 0;
+}
+
+/* 0 when there is none. */
+static __always_inline __u64 start_of(__u64 req, enum io_access access)
+{
+	__u64 t = take_start(req);
+
+	if (t > IO_START_REFUSED)
+		return t;
+	if (t == IO_START_REFUSED)
+		COUNT_LOSS(refused);
+	else if (!(IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP))
+		COUNT_LOSS(no_start);
+	return 0;
+}
+
+static __always_inline int on_complete(__u64 ring, __u64 req, __s32 res, __u32 cqe_flags,
+				       enum io_mode mode, enum io_access access)
+{
+	struct io_what w = { .ring = ring, .req = req };
+	bool fixed;
+	__u8 op;
+
+	/* a notification of SEND_ZC is no request's end */
+	if (!req || cqe_flags & CQE_F_NOTIF)
+		return 0;
+	op = IO_READ(access, req, struct io_kiocb, opcode);
+	if (op >= 64)
+		return 0;
+	if (OP_BIT(op) & OPS_FIXED)
+		fixed = true;
+	else if (OP_BIT(op) & OPS_PLAIN)
+		fixed = false;
+	else if (OP_BIT(op) & OPS_BY_FLAG)
+		fixed = io_flag_says_fixed(access, req, op);
+	else
+		return 0;
+	if (mode == TIME || (mode == DETAIL && io_latency))
+		w.t_ns = start_of(req, access);
+	if (op == OP_NOP && !fixed)
+		return 0;
+	w.task = io_task(access, req);
+	w.who = IO_WHO(io_tgid(access, w.task), op, fixed);
+	count_end(&w, res, mode, access);
+	return 0;
+}
+
+/* from 6.13: (ring, request, cqe) */
+static __always_inline int on_cqe(struct bpf_raw_tracepoint_args *ctx, enum io_mode mode)
+{
+	__u64 cqe = ctx->args[2];
+
+	return on_complete(ctx->args[0], ctx->args[1], IO_READ(CAST, cqe, struct io_uring_cqe, res),
+			   IO_READ(CAST, cqe, struct io_uring_cqe, flags), mode, CAST);
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_count_cqe(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_cqe(ctx, COUNT);
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_time_cqe(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_cqe(ctx, TIME);
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_detail_cqe(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_cqe(ctx, DETAIL);
+}
+
+/* 5.18 to 6.12: (ring, request, user_data, res, cflags, ...) */
+static __always_inline int on_res(struct bpf_raw_tracepoint_args *ctx, enum io_mode mode)
+{
+	return on_complete(ctx->args[0], ctx->args[1], ctx->args[3], ctx->args[4], mode,
+			   EITHER);
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_count_res(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_res(ctx, COUNT);
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_time_res(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_res(ctx, TIME);
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_detail_res(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_res(ctx, DETAIL);
+}
+
+/* ---- before 5.18: by ring and user_data -------------------------------------------- */
+
+/* to 5.17: (ring, req, opcode, user_data, flags, ...) */
+SEC("?raw_tp/io_uring_submit_sqe")
+int io_submit_ud(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 ring = ctx->args[0], user_data = ctx->args[3], who;
+	struct io_ud_start *s = ud_start(ring, user_data);
+	__u8 op = ctx->args[2];
+
+	if (!s || op >= 64)
+		return 0;
+	/* their ends are not traced */
+	if (BPF_CORE_READ((struct io_ring_ctx *)ring, flags) & SETUP_IOPOLL) {
+		COUNT_LOSS(unpolled);
+		return 0;
+	}
+	if (!s->pending || s->check != ud_check(s)) {
+		fill_ud_start(s, ring, ctx->args[1], op, user_data);
+		return 0;
+	}
+	if (s->ring != ring || s->user_data != user_data) {
+		COUNT_LOSS(evicted);
+		fill_ud_start(s, ring, ctx->args[1], op, user_data);
+		return 0;
+	}
+	who = s->who;
+	if (IO_WHO_OP(who) != op)
+		s->who = IO_WHO(IO_WHO_TGID(who), IO_OP_UNKNOWN, false);
+	s->t_ns = 0;
+	s->check = ud_check(s);
+	__sync_fetch_and_add(&s->pending, 1);
+	return 0;
+}
+
+/* to 5.17: (ring, user_data, res, cflags) */
+SEC("?raw_tp/io_uring_complete")
+int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct io_what w = { .ring = ctx->args[0] };
+	__u64 user_data = ctx->args[1];
+	struct io_ud_start *s = ud_start(w.ring, user_data);
+	__s32 res = ctx->args[2];
+	__u8 op;
+
+	if (!s || !s->pending || s->ring != w.ring || s->user_data != user_data ||
+	    s->check != ud_check(s)) {
+		COUNT_LOSS(no_start);
+		return 0;
+	}
+	w.task = s->task;
+	w.who = s->who;
+	w.t_ns = io_latency ? s->t_ns : 0;
+	w.addr = s->addr;
+	w.len_bytes = s->len_bytes;
+	w.buf = s->buf;
+	w.index = s->index;
+	w.direct = s->direct;
+	if (!s->t_ns)
+		COUNT_LOSS(ambiguous);
+	__sync_fetch_and_add(&s->pending, -1ULL);
+	op = IO_WHO_OP(w.who);
+	/* all are kept, so that an end without a start means something */
+	if (op < 64 && !(OP_BIT(op) & (OPS_FIXED | OPS_PLAIN | OP_BIT(OP_SEND) | OP_BIT(OP_RECV))))
+		return 0;
+	count_end(&w, res, DETAIL, PROBE);
+	return 0;
+}
+
+/* ---- what else happens to a request ---------------------------------------------- */
+
+static __always_inline void count_punt(__u64 ring, __u64 req, __u8 op, bool fixed)
+{
+	__u64 task = io_task(PROBE, req);
+	struct io_cell *c = find_cell(ring, IO_WHO(io_tgid(PROBE, task), op, fixed), task);
+
+	if (c)
+		c->punts++;
+}
+
+static __always_inline int on_punt(__u64 ring, __u64 req)
+{
+	__u8 op = IO_READ(PROBE, req, struct io_kiocb, opcode);
+
+	if (op >= 64)
+		return 0;
+	if (OP_BIT(op) & (OPS_FIXED | OPS_PLAIN))
+		count_punt(ring, req, op, OP_BIT(op) & OPS_FIXED);
+	else if (OP_BIT(op) & OPS_BY_FLAG && op != OP_NOP)
+		count_punt(ring, req, op, io_flag_says_fixed(PROBE, req, op));
+	return 0;
+}
+
+SEC("?raw_tp/io_uring_queue_async_work")
+int io_punt(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 req = ctx->args[0];
+
+	return on_punt((__u64)IO_READ(PROBE, req, struct io_kiocb, ctx), req);
+}
+
+/* to 5.17: (ring, rw, req, work, flags) */
+SEC("?raw_tp/io_uring_queue_async_work")
+int io_punt_ud(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_punt(ctx->args[0], ctx->args[2]);
+}
+
+/* From 6.12 on such a completion is not traced as one. */
+SEC("?raw_tp/io_uring_cqe_overflow")
+int io_overflow(struct bpf_raw_tracepoint_args *ctx)
+{
+	(void)ctx;
+	COUNT_LOSS(overflowed);
+	return 0;
+}
+
+/* (ring, opcode, nr_files, nr_bufs, eventfd or ret, ret): the result is the last */
+static __always_inline int note_call(__u64 ring, __u32 op, __u32 nr_slots, __s64 ret)
+{
+	struct io_calls *c, fresh = { 0 };
+
+	if (ret < 0 || (op != CALL_REGISTER && op != CALL_UNREGISTER && op != CALL_REGISTER2 &&
+			op != CALL_UPDATE && op != CALL_CLONE))
+		return 0;
+	c = bpf_map_lookup_elem(&io_ring_calls, &ring);
+	if (!c) {
+		fresh.first_ns = bpf_ktime_get_ns();
+		bpf_map_update_elem(&io_ring_calls, &ring, &fresh, BPF_NOEXIST);
+		c = bpf_map_lookup_elem(&io_ring_calls, &ring);
+		if (!c)
+			return 0;
+	}
+	if (op == CALL_REGISTER || op == CALL_REGISTER2)
+		__sync_fetch_and_add(&c->registers, 1);
+	else if (op == CALL_UNREGISTER)
+		__sync_fetch_and_add(&c->unregisters, 1);
+	else if (op == CALL_UPDATE)
+		__sync_fetch_and_add(&c->updates, 1);
+	else
+		__sync_fetch_and_add(&c->clones, 1);
+	c->last_ns = bpf_ktime_get_ns();
+	if (nr_slots)
+		c->nr_slots = nr_slots;
+	return 0;
+}
+
+/* from 5.16 */
+SEC("?raw_tp/io_uring_register")
+int io_calls(struct bpf_raw_tracepoint_args *ctx)
+{
+	return note_call(ctx->args[0], ctx->args[1], ctx->args[3], (__s64)ctx->args[4]);
+}
+
+/* to 5.15, with an eventfd in between */
+SEC("?raw_tp/io_uring_register")
+int io_calls_eventfd(struct bpf_raw_tracepoint_args *ctx)
+{
+	return note_call(ctx->args[0], ctx->args[1], ctx->args[3], (__s64)ctx->args[5]);
+}

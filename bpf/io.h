@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A request (struct io_kiocb) as each kernel lays it out: the one place that
+ * knows. With bpf_rdonly_cast() (6.2) reads are plain loads, else probe reads.
+ */
+#ifndef FIXBUF_IO_H
+#define FIXBUF_IO_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "ring.h"
+
+enum io_op {			/* IORING_OP_*, ABI */
+	OP_NOP		= 0,
+	OP_READV	= 1,
+	OP_WRITEV	= 2,
+	OP_READ_FIXED	= 4,
+	OP_WRITE_FIXED	= 5,
+	OP_READ		= 22,
+	OP_WRITE	= 23,
+	OP_SEND		= 26,
+	OP_RECV		= 27,
+	OP_URING_CMD	= 46,
+	OP_SEND_ZC	= 47,
+	OP_SENDMSG_ZC	= 48,
+	OP_READV_FIXED	= 60,
+	OP_WRITEV_FIXED	= 61,
+};
+
+#define OP_BIT(op)	(1ULL << (op))
+#define OPS_FIXED	(OP_BIT(OP_READ_FIXED) | OP_BIT(OP_WRITE_FIXED) | \
+			 OP_BIT(OP_READV_FIXED) | OP_BIT(OP_WRITEV_FIXED))
+#define OPS_PLAIN	(OP_BIT(OP_READV) | OP_BIT(OP_WRITEV) | OP_BIT(OP_READ) | OP_BIT(OP_WRITE))
+/* either, by a flag of the request */
+#define OPS_BY_FLAG	(OP_BIT(OP_NOP) | OP_BIT(OP_SEND) | OP_BIT(OP_RECV) | \
+			 OP_BIT(OP_URING_CMD) | OP_BIT(OP_SEND_ZC) | OP_BIT(OP_SENDMSG_ZC))
+/* the request's length is in bytes, and its result too */
+#define OPS_LENGTH	(OP_BIT(OP_READ_FIXED) | OP_BIT(OP_WRITE_FIXED) | \
+			 OP_BIT(OP_READ) | OP_BIT(OP_WRITE))
+/* the result is a number of bytes */
+#define OPS_BYTES	(OPS_FIXED | OPS_PLAIN | OP_BIT(OP_SEND) | OP_BIT(OP_RECV) | \
+			 OP_BIT(OP_SEND_ZC) | OP_BIT(OP_SENDMSG_ZC))
+
+#define NOP_FIXED_BUFFER	(1U << 3)	/* IORING_NOP_FIXED_BUFFER, 6.13 */
+#define RECVSEND_FIXED_BUF	(1U << 2)	/* IORING_RECVSEND_FIXED_BUF, 6.0 */
+#define URING_CMD_FIXED		(1U << 0)	/* IORING_URING_CMD_FIXED, 6.1 */
+
+#define REQ_F_CQE_SKIP		(1U << 6)	/* the low byte is that of the sqe, ABI */
+#define CQE_F_NOTIF		(1U << 3)	/* IORING_CQE_F_NOTIF */
+
+#define SETUP_IOPOLL		(1U << 0)	/* IORING_SETUP_IOPOLL */
+
+#define O_DIRECT_FLAG		040000		/* x86; the target check is in io_stat.c */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct io_uring_cqe {
+	__s32 res;
+	__u32 flags;
+};
+
+struct io_kiocb {
+	__u8 opcode;
+	__u16 buf_index;
+	/* io_req_flags_t, 64 bits from 6.8; what we ask for is in the low half */
+	unsigned int flags;
+	struct io_ring_ctx *ctx;
+};
+
+struct task_struct___io {
+	int tgid;
+};
+
+/* to 6.12 */
+struct io_kiocb___task {
+	struct task_struct___io *task;
+};
+
+/* from 6.13 (b6f58a3f4aa8) */
+struct io_uring_task___io {
+	struct task_struct___io *task;
+};
+
+struct io_kiocb___tctx {
+	struct io_uring_task___io *tctx;
+};
+
+/* to 6.12 */
+struct io_kiocb___imu {
+	struct io_mapped_ubuf *imu;
+};
+
+/* from 6.13 */
+struct io_kiocb___node {
+	struct io_rsrc_node *buf_node;
+};
+
+struct file___io {
+	unsigned int f_flags;
+};
+
+struct io_kiocb___file {
+	struct file___io *file;
+};
+
+/* at the begin of the request; u64 .len before 5.19 */
+struct io_rw {
+	__u64 addr;
+	__u32 len;
+};
+
+struct io_nop {
+	unsigned int flags;
+};
+
+struct io_uring_cmd {
+	__u32 flags;
+};
+
+struct io_sr_msg {
+	void *buf;
+	int len;
+	__u16 flags;
+};
+
+#pragma clang attribute pop
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+/* the verifier knows the cast by this name */
+enum special_kfunc_type {
+	KF_bpf_rdonly_cast = 8,
+};
+
+/* How a request is read: constants, so that the other way costs nothing. */
+enum io_access {
+	CAST,		/* known to be there: plain loads */
+	EITHER,		/* plain loads where this kernel can */
+	PROBE,		/* gives a number that may be hashed, not a pointer */
+};
+
+#define IO_READ(access, ptr, type, field) ({					\
+	/* evaluated first: or its own accesses would be relocated with the field's */ \
+	type *__p = (type *)(ptr);						\
+	typeof(__p->field) __v;							\
+										\
+	if ((access) == CAST ||							\
+	    ((access) == EITHER &&						\
+	     bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast))) \
+		__v = ((type *)bpf_rdonly_cast(__p,				\
+					       bpf_core_type_id_kernel(type)))->field; \
+	else									\
+		__v = BPF_CORE_READ(__p, field);				\
+	__v; })
+
+static __always_inline __u64 io_task(enum io_access access, __u64 req)
+{
+	/* a read of what is not there gives 0 */
+	if (access == CAST || bpf_core_field_exists(struct io_kiocb___tctx, tctx))
+		return (__u64)IO_READ(access, IO_READ(access, req, struct io_kiocb___tctx, tctx),
+				      struct io_uring_task___io, task);
+	return (__u64)IO_READ(access, req, struct io_kiocb___task, task);
+}
+
+static __always_inline __u32 io_tgid(enum io_access access, __u64 task)
+{
+	return IO_READ(access, task, struct task_struct___io, tgid);
+}
+
+/* Of an opcode of OPS_BY_FLAG: whether this request uses a registered buffer. */
+static __always_inline bool io_flag_says_fixed(enum io_access access, __u64 req, __u8 op)
+{
+	if (op == OP_NOP)
+		return bpf_core_field_exists(struct io_nop, flags) &&
+		       IO_READ(access, req, struct io_nop, flags) & NOP_FIXED_BUFFER;
+	if (op == OP_URING_CMD)
+		return bpf_core_field_exists(struct io_uring_cmd, flags) &&
+		       IO_READ(access, req, struct io_uring_cmd, flags) & URING_CMD_FIXED;
+	return bpf_core_field_exists(struct io_sr_msg, flags) &&
+	       IO_READ(access, req, struct io_sr_msg, flags) & RECVSEND_FIXED_BUF;
+}
+
+/* Length in bytes of an opcode of OPS_LENGTH. */
+static __always_inline __u32 io_rw_len(enum io_access access, __u64 req)
+{
+	return IO_READ(access, req, struct io_rw, len);
+}
+
+static __always_inline __u64 io_rw_addr(enum io_access access, __u64 req)
+{
+	return IO_READ(access, req, struct io_rw, addr);
+}
+
+/* The struct io_mapped_ubuf of a request that has looked it up, not checked to be one. */
+static __always_inline __u64 io_buffer_of(enum io_access access, __u64 req)
+{
+	if (bpf_core_field_exists(struct io_kiocb___node, buf_node)) {
+		__u64 node = (__u64)IO_READ(access, req, struct io_kiocb___node, buf_node);
+
+		return node ? (__u64)IO_READ(access, node, struct io_rsrc_node, buf) : 0;
+	}
+	if (bpf_core_field_exists(struct io_kiocb___imu, imu))
+		return (__u64)IO_READ(access, req, struct io_kiocb___imu, imu);
+	return 0;
+}
+
+static __always_inline bool io_is_direct(enum io_access access, __u64 req)
+{
+	__u64 file = (__u64)IO_READ(access, req, struct io_kiocb___file, file);
+
+	return file && IO_READ(access, file, struct file___io, f_flags) & O_DIRECT_FLAG;
+}
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where the start of a request is kept until its end: a fixed table without
+ * locks. A start that lost its place is counted, never taken for another.
+ */
+#ifndef FIXBUF_IO_START_H
+#define FIXBUF_IO_START_H
+
+#include "io_count.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IO_START_SETS);
+	__type(key, __u32);
+	__type(value, struct io_start_set);
+} io_starts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IO_UD_STARTS);
+	__type(key, __u32);
+	__type(value, struct io_ud_start);
+} io_ud_starts SEC(".maps");
+
+static __always_inline struct io_start_set *start_set(__u64 req)
+{
+	/* requests are 256 bytes or nearly, many to a slab page */
+	__u32 index = ((req >> 6) * 0x9e3779b97f4a7c15ULL) >> 50;
+
+	_Static_assert(IO_START_SETS == 1 << 14, "the shift above");
+	return bpf_map_lookup_elem(&io_starts, &index);
+}
+
+static __always_inline void put_start(__u64 req, __u64 now)
+{
+	struct io_start_set *s = start_set(req);
+	struct io_start *way = NULL;
+
+	if (!s)
+		return;
+	for (int i = IO_START_WAYS - 1; i >= 0; i--) {
+		if ((s->way[i].key ^ s->way[i].t_ns) == req) {
+			/* its end was not seen: the completion ring was full, or it was muted */
+			COUNT_LOSS(reused);
+			way = &s->way[i];
+			break;
+		}
+		if (!s->way[i].t_ns)
+			way = &s->way[i];
+	}
+	if (!way) {
+		way = &s->way[(now >> 4) & (IO_START_WAYS - 1)];
+		COUNT_LOSS(evicted);
+	}
+	way->t_ns = now;
+	way->key = req ^ now;
+}
+
+/* 0 when it is not there. */
+static __always_inline __u64 take_start(__u64 req)
+{
+	struct io_start_set *s = start_set(req);
+
+	if (!s)
+		return 0;
+	for (int i = 0; i < IO_START_WAYS; i++) {
+		__u64 t = s->way[i].t_ns;
+
+		if (t && (s->way[i].key ^ t) == req) {
+			s->way[i].t_ns = 0;
+			s->way[i].key = 0;
+			return t;
+		}
+	}
+	return 0;
+}
+
+static __always_inline struct io_ud_start *ud_start(__u64 ring, __u64 user_data)
+{
+	__u32 index = (((ring >> 10) ^ user_data) * 0x9e3779b97f4a7c15ULL) >> 48;
+
+	_Static_assert(IO_UD_STARTS == 1 << 16, "the shift above");
+	return bpf_map_lookup_elem(&io_ud_starts, &index);
+}
+
+static __always_inline __u64 ud_check(const struct io_ud_start *s)
+{
+	return s->ring ^ s->user_data * 3 ^ s->t_ns * 5 ^ s->who * 7 ^ s->addr * 9 ^
+	       s->len_bytes * 11 ^ s->buf * 13 ^ s->task * 15 ^ s->index * 17 ^ s->direct;
+}
+
+static __always_inline void fill_ud_start(struct io_ud_start *s, __u64 ring, __u64 req, __u8 op,
+					  __u64 user_data)
+{
+	s->ring = ring;
+	s->user_data = user_data;
+	s->task = io_task(PROBE, req);
+	s->who = IO_WHO(io_tgid(PROBE, s->task), op, OP_BIT(op) & OPS_FIXED);
+	s->t_ns = bpf_ktime_get_ns();
+	s->index = IO_READ(PROBE, req, struct io_kiocb, buf_index);
+	s->addr = io_rw_addr(PROBE, req);
+	s->len_bytes = io_rw_len(PROBE, req);
+	s->buf = io_by_buffer ? io_buffer_of(PROBE, req) : 0;
+	s->direct = io_by_address ? io_is_direct(PROBE, req) : 0;
+	s->pending = 1;
+	s->check = ud_check(s);
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who called: the stacks of the current task, kept once each in a map. */
+#ifndef FIXBUF_STACK_H
+#define FIXBUF_STACK_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "fact.h"
+#include "regs.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pt_regs___sp {
+	unsigned long sp;
+};
+
+#pragma clang attribute pop
+
+const volatile bool want_stacks __weak;
+
+/* Created when wanted: 16 MiB. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 16384);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, STACK_FRAMES * sizeof(__u64));
+} stacks __weak SEC(".maps");
+
+/*
+ * A function without a frame of its own, as most that wrap a system call,
+ * hides who called it from a walk by frame pointers: the word on top of the
+ * user's stack is then where it returns to. The user side knows which is which.
+ */
+static __always_inline __u64 word_on_top(void)
+{
+	struct pt_regs___sp *regs = (void *)user_regs();
+	__u64 word = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (void *)BPF_CORE_READ(regs, sp));
+	return word;
+}
+
+/*
+ * .ctx must be the program's own. To be called before the fact is reserved, so
+ * that the fact's time is not before its stacks'.
+ */
+static __always_inline void take_stacks(void *ctx, struct stack_ids *out)
+{
+	out->user = -1;
+	out->kernel = -1;
+	out->caller = 0;
+	if (!want_stacks)
+		return;
+	out->kernel = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP);
+	out->user = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP | BPF_F_USER_STACK);
+	if (out->user >= 0)
+		out->caller = word_on_top();
+}
+
+#endif

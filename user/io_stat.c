@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include "alloc.h"
+#include "err.h"
+#include "io_read.h"
+#include "io_stat.h"
+#include "kern.h"
+#include "fixbuf.skel.h"
+
+#define MAX_PROGS 8
+
+struct io_stat {
+	struct fixbuf_bpf *skel;
+	struct bpf_program *progs[MAX_PROGS];
+	struct bpf_link *links[MAX_PROGS];
+	size_t nr;
+	bool by_user_data;
+};
+
+/* Arguments of a tracepoint's probes without the first, which is none; -1 when there is no such. */
+static int tracepoint_args(const struct btf *btf, const char *name)
+{
+	char type[64];
+	const struct btf_type *t;
+	__s32 id;
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	id = btf ? btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) : -1;
+	if (id < 0)
+		return -1;
+	t = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+	t = t && btf_is_ptr(t) ? btf__type_by_id(btf, t->type) : NULL;
+	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;
+}
+
+static void use(struct io_stat *s, struct bpf_program *prog)
+{
+	bpf_program__set_autoload(prog, true);
+	s->progs[s->nr++] = prog;
+}
+
+static struct bpf_program *end_program(struct fixbuf_bpf *skel, const struct io_how *how, bool cqe)
+{
+	if (how->by_buffer || how->by_address)
+		return cqe ? skel->progs.io_detail_cqe : skel->progs.io_detail_res;
+	if (how->latency)
+		return cqe ? skel->progs.io_time_cqe : skel->progs.io_time_res;
+	return cqe ? skel->progs.io_count_cqe : skel->progs.io_count_res;
+}
+
+/* What the prototypes look like by version stands in bpf/io.bpf.c. */
+static int choose_programs(struct io_stat *s, const struct io_how *how)
+{
+	const struct btf *btf = kern_btf();
+	int complete = tracepoint_args(btf, "io_uring_complete");
+	int submit_req = tracepoint_args(btf, "io_uring_submit_req");
+	int submit_sqe = tracepoint_args(btf, "io_uring_submit_sqe");
+	struct bpf_program *start = NULL;
+
+	s->by_user_data = complete == 4;
+	if (s->by_user_data && submit_sqe == 7)
+		start = s->skel->progs.io_submit_ud;
+	else if (submit_req == 1)
+		start = complete == 3 ? s->skel->progs.io_submit_cast : s->skel->progs.io_submit_req;
+	else if (submit_sqe == 2)
+		start = s->skel->progs.io_submit_sqe;
+	if (complete < 3 || !start)
+		return err_set(ENOTSUP, "this kernel's io_uring tracepoints have a form that is not understood; 'doctor' says what else works here");
+	/* without a request at the end, its start says what it was */
+	if (how->latency || s->by_user_data)
+		use(s, start);
+	if (how->latency && tracepoint_args(btf, "io_uring_req_failed") == 3 && !s->by_user_data)
+		use(s, s->skel->progs.io_req_failed);
+	use(s, s->by_user_data ? s->skel->progs.io_complete_ud :
+	       end_program(s->skel, how, complete == 3));
+	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
+	/* before 6.12 a completion that overflows is traced as one, too */
+	if (complete == 3 || submit_req == 1)
+		use(s, s->skel->progs.io_overflow);
+	if (how->by_address)
+		use(s, tracepoint_args(btf, "io_uring_register") == 6 ?
+		    s->skel->progs.io_calls_eventfd : s->skel->progs.io_calls);
+	return 0;
+}
+
+struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how)
+{
+	struct io_stat *s = must_alloc(1, sizeof(*s));
+
+	s->skel = skel;
+	if (choose_programs(s, how)) {
+		free(s);
+		return NULL;
+	}
+	skel->rodata->io_latency = how->latency;
+	skel->rodata->io_by_buffer = how->by_buffer;
+	skel->rodata->io_by_address = how->by_address;
+	bpf_map__set_autocreate(skel->maps.io_cells, true);
+	bpf_map__set_autocreate(skel->maps.io_hists, true);
+	bpf_map__set_autocreate(skel->maps.io_losses, true);
+	bpf_map__set_autocreate(skel->maps.io_starts, true);
+	bpf_map__set_autocreate(skel->maps.io_ud_starts, s->by_user_data);
+	bpf_map__set_autocreate(skel->maps.io_buffers, true);
+	bpf_map__set_autocreate(skel->maps.io_addresses, true);
+	bpf_map__set_autocreate(skel->maps.io_faults, true);
+	bpf_map__set_autocreate(skel->maps.io_ring_calls, how->by_address);
+	/* maps that no program uses must still exist, but not with all their room */
+	if (!how->by_buffer)
+		bpf_map__set_max_entries(skel->maps.io_buffers, 1);
+	if (!how->by_address)
+		bpf_map__set_max_entries(skel->maps.io_addresses, 1);
+	return s;
+}
+
+/* Ends first: what was started before them would look like never ended. */
+int io_stat_start(struct io_stat *s)
+{
+	for (size_t i = s->nr; i--;) {
+		s->links[i] = bpf_program__attach(s->progs[i]);
+		if (!s->links[i])
+			return err_set(errno, "cannot attach %s: %s; 'doctor' says what this kernel offers",
+				       bpf_program__name(s->progs[i]), strerror(errno));
+	}
+	return 0;
+}
+
+/* Starts first, so that none is left over. */
+void io_stat_stop(struct io_stat *s)
+{
+	for (size_t i = 0; i < s->nr; i++) {
+		bpf_link__destroy(s->links[i]);
+		s->links[i] = NULL;
+	}
+}
+
+/* Times that the kernel did not run a program, since one of its kind was under way on that CPU. */
+static __u64 missed_runs(const struct io_stat *s)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(s->progs[i]), &info, &len))
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
+int io_stat_read(struct io_stat *s, struct io_model *m)
+{
+	int err = io_read_maps(s->skel, s->by_user_data, m);
+
+	m->missed = missed_runs(s);
+	return err;
+}
+
+const char *io_stat_method(const struct io_stat *s)
+{
+	return s->by_user_data ? "by ring and user_data" : "by request";
+}
+
+void io_stat_free(struct io_stat *s)
+{
+	if (!s)
+		return;
+	io_stat_stop(s);
+	free(s);
+}

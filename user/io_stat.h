@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The I/O programs: chosen by the kernel's prototypes, attached, and their maps read. */
+#ifndef FIXBUF_IO_STAT_H
+#define FIXBUF_IO_STAT_H
+
+#include "io_model.h"
+
+struct fixbuf_bpf;
+struct io_stat;
+
+struct io_how {
+	bool latency;		/* see submissions too */
+	bool by_buffer;
+	bool by_address;
+};
+
+/* Before kern_load(). NULL with a sentence. */
+struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how);
+/* After kern_load(): counts from now on. -errno with a sentence. */
+int io_stat_start(struct io_stat *s);
+/* Nothing is counted from then on. */
+void io_stat_stop(struct io_stat *s);
+/* Everything since the start, into an empty model. -errno with a sentence. */
+int io_stat_read(struct io_stat *s, struct io_model *m);
+void io_stat_free(struct io_stat *s);
+
+/* How requests are told apart, for a person. */
+const char *io_stat_method(const struct io_stat *s);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who called: the stacks of facts, with names. */
+#ifndef FIXBUF_STACKS_H
+#define FIXBUF_STACKS_H
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include "fact.h"
+
+struct fixbuf_bpf;
+struct stacks;
+
+/* Before kern_load(): makes the programs take them. */
+struct stacks *stacks_prepare(struct fixbuf_bpf *skel);
+/*
+ * The stacks of a fact that has any, as indented lines or as "kstack" and
+ * "ustack". To be asked as soon as the fact is read: a process that has ended
+ * takes the names with it.
+ */
+void stacks_print(struct stacks *s, const struct fact *f, FILE *out);
+void stacks_json(struct stacks *s, const struct fact *f, json_object *o);
+/* All facts that waited were shown: makes room in the map when it takes some. */
+void stacks_drained(struct stacks *s);
+/* Stacks that found no place in the map. */
+__u64 stacks_lost(const struct stacks *s);
+void stacks_free(struct stacks *s);
+
+#endif
