@@ -161,9 +161,9 @@ int io_stat_read(struct io_stat *s, struct io_model *m)
 	return err;
 }
 
-const char *io_stat_method(const struct io_stat *s)
+const char *io_stat_starts_by(const struct io_stat *s)
 {
-	return s->by_user_data ? "by ring and user_data" : "by request";
+	return s->by_user_data ? "user_data" : "request";
 }
 
 void io_stat_free(struct io_stat *s)

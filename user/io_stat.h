@@ -24,7 +24,7 @@ void io_stat_stop(struct io_stat *s);
 int io_stat_read(struct io_stat *s, struct io_model *m);
 void io_stat_free(struct io_stat *s);
 
-/* How requests are told apart, for a person. */
-const char *io_stat_method(const struct io_stat *s);
+/* What tells requests apart: "request" or, before 5.18, "user_data". */
+const char *io_stat_starts_by(const struct io_stat *s);
 
 #endif

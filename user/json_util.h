@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Short forms for what every JSON view writes. */
+/* Short forms for what every JSON view writes. Names must be literals, each once an object. */
 #ifndef FIXBUF_JSON_UTIL_H
 #define FIXBUF_JSON_UTIL_H
 

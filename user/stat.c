@@ -116,6 +116,7 @@ static void show(struct session *s, const struct io_model *m, bool total)
 	struct advices advices = { 0 };
 	struct view_stat v = {
 		.env = env, .m = m, .l = s->rings, .order = s->order,
+		.starts_by = io_stat_starts_by(s->io),
 		.header = s->live || !s->printed || total,
 	};
 

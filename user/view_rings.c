@@ -181,7 +181,7 @@ void view_rings_text(const struct env *env, const struct ledger *l)
 	fputc('\n', env->out);
 }
 
-static void pages_json(json_object *o, const struct buffer *b)
+static void print_pages_json(FILE *f, const struct buffer *b)
 {
 	__u64 pinned = 0, same = 0;
 
@@ -191,29 +191,52 @@ static void pages_json(json_object *o, const struct buffer *b)
 		if (b->extents[i].mapping == MAPPING_SAME)
 			same += b->extents[i].pages;
 	}
-	json_uint(o, "pages", buffer_pages(b));
-	json_uint(o, "pinned_pages", pinned);
-	json_uint(o, "same_pages", same);
-	json_flag(o, "steady", b->walked || b->buf_flags & BUFFER_F_KERNEL);
+	fprintf(f, ",\"pages\":%llu,\"pinned_pages\":%llu,\"same_pages\":%llu,\"steady\":%s",
+		buffer_pages(b), pinned, same,
+		b->walked || b->buf_flags & BUFFER_F_KERNEL ? "true" : "false");
 }
 
-static json_object *buffer_json(const struct buffer *b, __u32 index, bool pages)
+static void print_buffer_json(FILE *f, const struct buffer *b, __u32 index, bool pages)
 {
-	json_object *o = json_object_new_object();
-
-	json_uint(o, "index", index);
-	json_addr(o, "addr", b->addr);
-	json_uint(o, "len_bytes", b->len_bytes);
-	json_uint(o, "segments", b->segments);
-	json_uint(o, "folio_bytes", 1ULL << (b->folio_shift & 63));
+	fprintf(f, "{\"index\":%u,\"addr\":\"0x%llx\",\"len_bytes\":%llu,\"segments\":%u,"
+		"\"folio_bytes\":%llu,\"charged_pages\":", index, b->addr, b->len_bytes, b->segments,
+		1ULL << (b->folio_shift & 63));
 	if (b->charged_pages == ACCT_UNKNOWN)
-		json_null(o, "charged_pages");
+		fprintf(f, "null");
 	else
-		json_uint(o, "charged_pages", b->charged_pages);
-	json_uint(o, "refs", b->refs);
-	json_flag(o, "kernel", b->buf_flags & BUFFER_F_KERNEL);
+		fprintf(f, "%llu", b->charged_pages);
+	fprintf(f, ",\"refs\":%u,\"kernel\":%s", b->refs,
+		b->buf_flags & BUFFER_F_KERNEL ? "true" : "false");
 	if (pages)
-		pages_json(o, b);
+		print_pages_json(f, b);
+	fputc('}', f);
+}
+
+/* There may be 16384 of them, and nothing in them needs escaping: written at once, as text. */
+static json_object *buffers_json(const struct ring *r, bool pages)
+{
+	json_object *o = json_object_new_array();
+	bool any = false;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		exit(cannot("out of memory"));
+	fputc('[', f);
+	for (__u32 i = 0; i < r->nr_slots; i++) {
+		if (!r->slots[i])
+			continue;
+		if (any)
+			fputc(',', f);
+		print_buffer_json(f, r->slots[i], i, pages);
+		any = true;
+	}
+	fputc(']', f);
+	if (fclose(f))
+		exit(cannot("out of memory"));
+	json_object_set_serializer(o, json_object_userdata_to_json_string, text,
+				   json_object_free_userdata);
 	return o;
 }
 
@@ -259,11 +282,7 @@ static json_object *ring_json(const struct ledger *l, const struct ring *r, bool
 	for (size_t i = 0; i < r->nr_holders; i++)
 		json_object_array_add(list, holder_json(&r->holders[i]));
 	json_object_object_add(o, "holders", list);
-	list = json_object_new_array();
-	for (__u32 i = 0; i < r->nr_slots; i++)
-		if (r->slots[i])
-			json_object_array_add(list, buffer_json(r->slots[i], i, pages));
-	json_object_object_add(o, "buffers", list);
+	json_object_object_add(o, "buffers", buffers_json(r, pages));
 	return o;
 }
 

@@ -13,6 +13,7 @@ struct view_stat {
 	const struct io_model *m;	/* selected rows; .t_ns: the time they took */
 	const struct ledger *l;		/* rings as last seen */
 	const struct advices *advices;	/* NULL = not asked for */
+	const char *starts_by;		/* what tells requests apart: "request" or "user_data" */
 	enum io_order order;
 	bool header;
 };
