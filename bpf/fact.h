@@ -222,7 +222,7 @@ struct lane {
 	__u64 lost;		/* of them, found no room */
 };
 
-#define PEEK_CHUNK	128	/* slots or segments an answer of the walk holds: 512 double the load time */
+#define PEEK_CHUNK	128	/* slots or segments an answer of the walk holds */
 
 /* Counters of buffer calls by ring; a struct io_ring_ctx takes more than 1 KiB. */
 #define RING_CALLS	1024

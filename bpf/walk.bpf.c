@@ -148,11 +148,39 @@ int peek_ring(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/*
+ * A global function is verified once, whatever calls it: inlined, the loops
+ * below would cost tens of milliseconds at each start.
+ */
+__noinline int answer_slot(__u64 ring, __u64 slots, __u32 index, __u32 i)
+{
+	struct ring_table t = { .slots = slots };
+	struct fact_buffer *out;
+	__u64 buf, node;
+
+	if (i >= PEEK_CHUNK)
+		return 0;
+	out = &out_slots[i];
+	__builtin_memset(&out->h, 0, sizeof(out->h));
+	out->h.size = sizeof(*out);
+	out->h.kind = FACT_BUFFER;
+	out->h.flags = FACT_F_SNAPSHOT;
+	out->h.t_ns = bpf_ktime_get_ns();
+	out->h.ring = ring;
+	out->index = index;
+	buf = slot_buffer(&t, index, &out->node);
+	read_buffer(buf, out);
+	/* freed and used anew while we read it? */
+	if (slot_buffer(&t, index, &node) != buf || node != out->node)
+		out->buf_flags = BUFFER_F_TORN;
+	return 0;
+}
+
 /* args: ring, first slot, count. Answer: out_slots, out_nr, and the table that was read. */
 SEC("?raw_tp")
 int peek_slots(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 ring = ctx->args[0], now = bpf_ktime_get_ns();
+	__u64 ring = ctx->args[0];
 	__u32 first = ctx->args[1], n = ctx->args[2];
 	struct ring_table t;
 
@@ -161,25 +189,25 @@ int peek_slots(struct bpf_raw_tracepoint_args *ctx)
 	out_table_nr = t.nr;
 	out_nr = 0;
 	for (__u32 i = 0; i < PEEK_CHUNK; i++) {
-		struct fact_buffer *out = &out_slots[i];
-		__u64 buf, node;
-
 		if (i >= n || first + i >= t.nr)
 			break;
-		__builtin_memset(&out->h, 0, sizeof(out->h));
-		out->h.size = sizeof(*out);
-		out->h.kind = FACT_BUFFER;
-		out->h.flags = FACT_F_SNAPSHOT;
-		out->h.t_ns = now;
-		out->h.ring = ring;
-		out->index = first + i;
-		buf = slot_buffer(&t, first + i, &out->node);
-		read_buffer(buf, out);
-		/* freed and used anew while we read it? */
-		if (slot_buffer(&t, first + i, &node) != buf || node != out->node)
-			out->buf_flags = BUFFER_F_TORN;
+		answer_slot(ring, t.slots, first + i, i);
 		out_nr = i + 1;
 	}
+	return 0;
+}
+
+__noinline int answer_seg(__u64 bvec, __u32 i)
+{
+	struct bio_vec *bv = (void *)bvec;
+	struct seg *out;
+
+	if (i >= PEEK_CHUNK)
+		return 0;
+	out = &out_segs[i];
+	read_folio((__u64)BPF_CORE_READ(bv, bv_page), out);
+	out->len = BPF_CORE_READ(bv, bv_len);
+	out->off = BPF_CORE_READ(bv, bv_offset);
 	return 0;
 }
 
@@ -187,20 +215,16 @@ int peek_slots(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp")
 int peek_segs(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 bvec = ctx->args[0] + ctx->args[1] * bpf_core_type_size(struct bio_vec);
+	__u64 size = bpf_core_type_size(struct bio_vec);
+	__u64 bvec = ctx->args[0] + ctx->args[1] * size;
 	__u32 n = ctx->args[2];
 
 	out_page_size = bpf_core_type_size(struct page);
 	out_nr = 0;
 	for (__u32 i = 0; i < PEEK_CHUNK; i++) {
-		struct seg *out = &out_segs[i];
-		struct bio_vec *bv = (void *)(bvec + i * bpf_core_type_size(struct bio_vec));
-
 		if (i >= n)
 			break;
-		read_folio((__u64)BPF_CORE_READ(bv, bv_page), out);
-		out->len = BPF_CORE_READ(bv, bv_len);
-		out->off = BPF_CORE_READ(bv, bv_offset);
+		answer_seg(bvec + i * size, i);
 		out_nr = i + 1;
 	}
 	return 0;

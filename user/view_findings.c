@@ -1,37 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
-#include <string.h>
 #include "json_util.h"
 #include "view_findings.h"
+#include "wrap.h"
 
 #define WIDTH 100
-
-/* Wraps at blanks; continuation lines begin with .indent blanks, the first goes on at .column. */
-static void wrap(FILE *out, const char *text, int column, int indent)
-{
-	while (*text) {
-		int word = strcspn(text, " ");
-
-		if (column + word >= WIDTH && column > indent) {
-			fprintf(out, "\n%*s", indent, "");
-			column = indent;
-		}
-		fprintf(out, "%.*s", word, text);
-		column += word;
-		text += word;
-		if (*text == ' ') {
-			text++;
-			if (column + 1 + (int)strcspn(text, " ") < WIDTH) {
-				fputc(' ', out);
-				column++;
-			} else {
-				fprintf(out, "\n%*s", indent, "");
-				column = indent;
-			}
-		}
-	}
-	fputc('\n', out);
-}
 
 void view_finding_text(FILE *out, const struct finding *f, bool colour)
 {
@@ -44,9 +17,9 @@ void view_finding_text(FILE *out, const struct finding *f, bool colour)
 	fprintf(out, "%s%-7s %s%s\n", colour ? paint[s] : "", severity_name(s),
 		finding_tag_name(f->tag), colour ? "\033[0m" : "");
 	fprintf(out, "        ");
-	wrap(out, f->detail, 8, 8);
+	wrap(out, f->detail, 8, 8, WIDTH);
 	fprintf(out, "        remedy: ");
-	wrap(out, f->remedy, 16, 16);
+	wrap(out, f->remedy, 16, 16, WIDTH);
 }
 
 void view_findings_text(FILE *out, const struct findings *fs, bool colour)

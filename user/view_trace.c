@@ -6,8 +6,10 @@
 #include "explain.h"
 #include "fmt.h"
 #include "view_trace.h"
+#include "wrap.h"
 
 #define NS 1000000000LL
+#define WIDTH 118
 
 const char *trace_fact_name(const struct fact *f)
 {
@@ -155,7 +157,7 @@ static void put_what(struct view_trace *v, const struct fact_call *c)
 	}
 }
 
-static void put_call(struct view_trace *v, const struct fact_call *c, const struct failure *why)
+static void put_call(struct view_trace *v, const struct fact_call *c)
 {
 	char took[FMT_LEN];
 
@@ -170,8 +172,6 @@ static void put_call(struct view_trace *v, const struct fact_call *c, const stru
 		fprintf(v->out, ", %s", fmt_ns(took, c->h.t_ns - c->start_ns));
 	if (c->result >= 0)
 		put_levels(v, c);
-	if (why)
-		fprintf(v->out, "\n%*s%s", v->env->timestamps ? 54 : 41, "", why->explain);
 }
 
 static void put_buffer(struct view_trace *v, const struct fact_buffer *b)
@@ -256,6 +256,7 @@ static void count(struct view_trace *v, const struct fact *f)
 
 void view_trace_fact(struct view_trace *v, const struct fact *f, const struct failure *why)
 {
+	int indent = v->env->timestamps ? 22 : 9;
 	if (!trace_fact_name(f))
 		return;
 	count(v, f);
@@ -270,7 +271,7 @@ void view_trace_fact(struct view_trace *v, const struct fact *f, const struct fa
 		put_ring(v, (const void *)f);
 		break;
 	case FACT_CALL:
-		put_call(v, (const void *)f, why);
+		put_call(v, (const void *)f);
 		break;
 	case FACT_BUFFER:
 	case FACT_DROP:
@@ -286,6 +287,10 @@ void view_trace_fact(struct view_trace *v, const struct fact *f, const struct fa
 		break;
 	}
 	fputc('\n', v->out);
+	if (why) {
+		fprintf(v->out, "%*s", indent, "");
+		wrap(v->out, why->explain, indent, indent, WIDTH);
+	}
 	if (v->stacks)
 		stacks_print(v->stacks, f, v->out);
 }
