@@ -66,7 +66,7 @@ all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES)
 FLAGS_NOW := $(CC) $(CFLAGS) $(LDFLAGS) STATIC=$(STATIC) $(VERSION)
 $(shell mkdir -p $(B); [ "$$(cat $(B)/flags 2>/dev/null)" = '$(FLAGS_NOW)' ] || echo '$(FLAGS_NOW)' > $(B)/flags)
 
-$(B)/obj/bpf/%.bpf.o: bpf/%.bpf.c
+$(B)/obj/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call msg,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $(@:.o=.tmp.o)
@@ -81,12 +81,12 @@ $(B)/fixbuf.skel.h: $(B)/fixbuf.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name fixbuf_bpf > $@
 
-$(B)/obj/user/%.o: user/%.c $(B)/flags | $(B)/fixbuf.skel.h
+$(B)/obj/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h
 	$(call msg,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(B)/obj/tests/%.o: tests/%.c $(B)/flags
+$(B)/obj/tests/%.o: tests/%.c Makefile $(B)/flags
 	$(call msg,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@

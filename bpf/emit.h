@@ -66,12 +66,11 @@ static __always_inline bool task_wanted(void)
 	return !(filter & FILTER_TREE) || in_tree();
 }
 
-/* Room for a record of .size (a constant) with its head filled; NULL counts as lost. */
-static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u32 call)
+/* Room for a record of .size (a constant), its head filled but for who; NULL counts as lost. */
+static __always_inline void *fact_room(__u16 size, __u8 kind, __u64 ring, __u32 call)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct lane *lane = &lanes[cpu & (FACT_LANES - 1)];
-	__u64 id = bpf_get_current_pid_tgid();
 	__u64 seq = ++lane->seq;
 	struct fact *f;
 
@@ -87,10 +86,21 @@ static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u
 	f->seq = seq;
 	f->t_ns = bpf_ktime_get_ns();
 	f->ring = ring;
+	f->call = call;
+	return f;
+}
+
+/* The same of what the current task does. */
+static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u32 call)
+{
+	struct fact *f = fact_room(size, kind, ring, call);
+	__u64 id = bpf_get_current_pid_tgid();
+
+	if (!f)
+		return NULL;
 	f->pid = id >> 32;
 	f->tid = id;
 	f->uid = bpf_get_current_uid_gid();
-	f->call = call;
 	bpf_get_current_comm(f->comm, sizeof(f->comm));
 	return f;
 }

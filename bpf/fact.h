@@ -32,6 +32,7 @@ enum fact_kind {
 	FACT_ENTRY	 = 11,	/* struct fact_entry: one iovec of a call that failed */
 	FACT_RING	 = 12,	/* struct fact_ring: snapshot of a ring */
 	FACT_HOLDER	 = 13,	/* struct fact_holder: snapshot of who holds a ring */
+	FACT_IO_DONE	 = 14,	/* struct fact_io: an I/O over a registered buffer ended */
 };
 
 #define FACT_F_DERIVED	0x01	/* concluded from other facts, not seen */
@@ -203,6 +204,29 @@ struct fact_charge {
 	struct stack_ids stacks;
 };
 
+#define IO_F_RANGE	0x01	/* .addr and .len_bytes are known */
+#define IO_F_OFFSET	0x02	/* .offset_bytes is known */
+#define IO_F_PUNTED	0x04	/* handed to a worker */
+#define IO_F_NO_IMPORT	0x08	/* failed with EFAULT: .buf_addr to .nr_slots are its slot then */
+#define IO_F_EMPTY	0x10	/* with IO_F_NO_IMPORT: the slot holds nothing */
+#define IO_F_REFUSED	0x20	/* at submission: has no latency */
+#define IO_F_NAMELESS	0x40	/* refused unread, or one of several of a user_data: .index is void */
+
+/* The head is of the task that submitted it, but for .t_ns and .cpu. */
+struct fact_io {
+	struct fact h;
+	__u64 addr, len_bytes;	/* as the request says */
+	__u64 offset_bytes;	/* of .addr in the buffer */
+	__u64 buf_addr, buf_len_bytes;
+	__u64 latency_ns;	/* from submission on, 0 = start not seen */
+	__s32 result;
+	__u32 index;		/* of the buffer */
+	__u32 nr_slots;
+	__u32 io_flags;		/* IO_F_* */
+	__u32 opcode;		/* IORING_OP_* */
+	__u32 pad;
+};
+
 /* One bio_vec of a buffer with the state of its folio: not a fact, an answer of the walk. */
 struct seg {
 	__u64 page;		/* struct page * as stored in the bio_vec */
@@ -239,6 +263,7 @@ FACT_ASSERT_SIZE(fact_call, 208);
 FACT_ASSERT_SIZE(fact_entry, 176);
 FACT_ASSERT_SIZE(fact_pin, 136);
 FACT_ASSERT_SIZE(fact_charge, 160);
+FACT_ASSERT_SIZE(fact_io, 136);
 FACT_ASSERT_SIZE(seg, 40);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The functions tier: exact.h hung in by fentry and fexit. */
 #include "exact.h"
+#include "exact_region.h"
 
 const volatile __u32 register_nargs = 0;	/* where its result is found */
 

@@ -13,6 +13,7 @@
 #include "io_cell.h"
 #include "io_count.h"
 #include "io_start.h"
+#include "io_fact.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -83,18 +84,22 @@ static __always_inline __u64 start_of(__u64 req, enum io_access access)
 	return 0;
 }
 
-static __always_inline int on_complete(__u64 ring, __u64 req, __s32 res, __u32 cqe_flags,
+/* .cqe: where it is, when requests are read by a CAST, otherwise its flags. */
+static __always_inline int on_complete(__u64 ring, __u64 req, __s32 res, __u64 cqe,
 				       enum io_mode mode, enum io_access access)
 {
 	struct io_what w = { .ring = ring, .req = req };
 	bool fixed;
 	__u8 op;
 
-	/* a notification of SEND_ZC is no request's end */
-	if (!req || cqe_flags & CQE_F_NOTIF)
+	if (!req)
 		return 0;
 	op = IO_READ(access, req, struct io_kiocb, opcode);
 	if (op >= 64)
+		return 0;
+	/* a notification of SEND_ZC bears this opcode and is no request's end */
+	if (op == OP_NOP && CQE_F_NOTIF &
+	    (access == CAST ? IO_READ(CAST, cqe, struct io_uring_cqe, flags) : (__u32)cqe))
 		return 0;
 	if (OP_BIT(op) & OPS_FIXED)
 		fixed = true;
@@ -120,7 +125,7 @@ static __always_inline int on_cqe(struct bpf_raw_tracepoint_args *ctx, enum io_m
 	__u64 cqe = ctx->args[2];
 
 	return on_complete(ctx->args[0], ctx->args[1], IO_READ(CAST, cqe, struct io_uring_cqe, res),
-			   IO_READ(CAST, cqe, struct io_uring_cqe, flags), mode, CAST);
+			   cqe, mode, CAST);
 }
 
 SEC("?raw_tp/io_uring_complete")
@@ -207,15 +212,12 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct io_what w = { .ring = ctx->args[0] };
 	__u64 user_data = ctx->args[1];
-	struct io_ud_start *s = ud_start(w.ring, user_data);
+	struct io_ud_start *s = ud_ended(w.ring, user_data);
 	__s32 res = ctx->args[2];
 	__u8 op;
 
-	if (!s || !s->pending || s->ring != w.ring || s->user_data != user_data ||
-	    s->check != ud_check(s)) {
-		COUNT_LOSS(no_start);
+	if (!s)
 		return 0;
-	}
 	w.task = s->task;
 	w.who = s->who;
 	w.t_ns = io_latency ? s->t_ns : 0;
@@ -325,4 +327,65 @@ SEC("?raw_tp/io_uring_register")
 int io_calls_eventfd(struct bpf_raw_tracepoint_args *ctx)
 {
 	return note_call(ctx->args[0], ctx->args[1], ctx->args[3], (__s64)ctx->args[5]);
+}
+
+/* ---- trace --io: the same points, told as facts ------------------------------------- */
+
+SEC("?raw_tp/io_uring_submit_req")
+int io_fact_submit_req(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_fact_start(ctx->args[0], false, EITHER);
+}
+
+SEC("?raw_tp/io_uring_submit_sqe")
+int io_fact_submit_sqe(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_fact_start(ctx->args[0], false, EITHER);
+}
+
+SEC("?raw_tp/io_uring_req_failed")
+int io_fact_failed(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_fact_start(ctx->args[1], true, EITHER);
+}
+
+SEC("?raw_tp/io_uring_queue_async_work")
+int io_fact_punt(struct bpf_raw_tracepoint_args *ctx)
+{
+	mark_punted(ctx->args[0]);
+	return 0;
+}
+
+SEC("?raw_tp/io_uring_queue_async_work")
+int io_fact_punt_ud(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 user_data = IO_READ(PROBE, ctx->args[2], struct io_kiocb___name, user_data);
+	struct io_ud_start *s = ud_start(ctx->args[0], user_data);
+
+	if (s && s->pending && s->ring == ctx->args[0] && s->user_data == user_data)
+		s->punted = 1;
+	return 0;
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_fact_cqe(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 cqe = ctx->args[2];
+
+	return on_fact_end(ctx->args[0], ctx->args[1], IO_READ(CAST, cqe, struct io_uring_cqe, res),
+			   IO_READ(CAST, cqe, struct io_uring_cqe, flags), CAST);
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_fact_res(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_fact_end(ctx->args[0], ctx->args[1], ctx->args[3], ctx->args[4], EITHER);
+}
+
+SEC("?raw_tp/io_uring_complete")
+int io_fact_ud(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct io_ud_start *s = ud_ended(ctx->args[0], ctx->args[1]);
+
+	return s ? on_fact_end_ud(s, ctx->args[2]) : 0;
 }

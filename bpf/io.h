@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A request (struct io_kiocb) as each kernel lays it out: the one place that
- * knows. With bpf_rdonly_cast() (6.2) reads are plain loads, else probe reads.
+ * knows. With bpf_rdonly_cast() (6.2) reads can be plain loads.
  */
 #ifndef FIXBUF_IO_H
 #define FIXBUF_IO_H
@@ -51,7 +51,11 @@ enum io_op {			/* IORING_OP_*, ABI */
 
 #define SETUP_IOPOLL		(1U << 0)	/* IORING_SETUP_IOPOLL */
 
-#define O_DIRECT_FLAG		040000		/* x86; the target check is in io_stat.c */
+#ifdef __TARGET_ARCH_arm64
+#define O_DIRECT_FLAG		0200000
+#else
+#define O_DIRECT_FLAG		040000
+#endif
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -69,6 +73,7 @@ struct io_kiocb {
 };
 
 struct task_struct___io {
+	int pid;
 	int tgid;
 };
 
@@ -122,6 +127,11 @@ struct io_sr_msg {
 	void *buf;
 	int len;
 	__u16 flags;
+	unsigned int done_io;
+};
+
+struct io_kiocb___name {
+	__u64 user_data;
 };
 
 #pragma clang attribute pop
@@ -190,6 +200,20 @@ static __always_inline __u32 io_rw_len(enum io_access access, __u64 req)
 static __always_inline __u64 io_rw_addr(enum io_access access, __u64 req)
 {
 	return IO_READ(access, req, struct io_rw, addr);
+}
+
+/* What a send was given: it moves on as its bytes go. */
+static __always_inline __u64 io_send_addr(__u64 req)
+{
+	/* a pointer to reckon with, which a cast would not give */
+	return (__u64)IO_READ(PROBE, req, struct io_sr_msg, buf) -
+	       IO_READ(PROBE, req, struct io_sr_msg, done_io);
+}
+
+static __always_inline __u32 io_send_len(enum io_access access, __u64 req)
+{
+	return IO_READ(access, req, struct io_sr_msg, len) +
+	       IO_READ(access, req, struct io_sr_msg, done_io);
 }
 
 /* The struct io_mapped_ubuf of a request that has looked it up, not checked to be one. */

@@ -64,6 +64,7 @@ struct io_start {
 };
 
 #define IO_START_REFUSED 1
+#define IO_START_PUNTED	1	/* a bit of a time, only where facts are told */
 
 struct io_start_set {
 	struct io_start way[IO_START_WAYS];
@@ -81,6 +82,7 @@ struct io_ud_start {
 	__u32 direct;
 	__u64 pending;
 	__u64 check;		/* xor of what is above but .pending */
+	__u64 punted;		/* only where facts are told */
 };
 
 struct io_buffer_key {

@@ -163,7 +163,8 @@ static __noinline struct io_cell *search_cell(__u64 ring, __u64 who, __u64 task,
 
 static __always_inline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 {
-	__u32 index = ((ring >> 6 ^ who ^ who >> 29) * 0x9e3779b97f4a7c15ULL) >> 53;
+	/* not by process: the way to its number is the longest, and need not be waited for */
+	__u32 index = ((ring >> 6 ^ (who & 0xffff)) * 0x9e3779b97f4a7c15ULL) >> 53;
 	struct io_cell *c;
 
 	_Static_assert(IO_CELLS == 1 << 11, "the shift above");
@@ -238,14 +239,46 @@ static __always_inline void note_address(const struct io_what *w, __u64 bytes)
 		u->max_len = w->len_bytes;
 }
 
+/* What an index names now. */
+struct io_slot {
+	__u64 buf;
+	__u64 addr, len_bytes;
+	__u32 nr_slots;
+	bool empty;
+};
+
+static __always_inline void look_at_slot(__u64 ring, __u32 index, struct io_slot *s)
+{
+	struct ring_table t;
+	__u64 node;
+
+	ring_table(ring, &t);
+	s->buf = 0;
+	s->addr = 0;
+	s->len_bytes = 0;
+	s->nr_slots = t.nr;
+	s->empty = true;
+	if (index >= t.nr)
+		return;
+	s->buf = slot_buffer(&t, index, &node);
+	if (!s->buf)
+		return;
+	struct io_mapped_ubuf___common *b = (void *)s->buf;
+
+	bpf_core_read(&s->addr, sizeof(s->addr), &b->ubuf);
+	if (s->addr == EMPTY_UBUF)
+		return;
+	s->empty = false;
+	s->len_bytes = buffer_len(s->buf, s->addr);
+}
+
 /* Which bound was broken: the table as it is now, just after the import failed. */
 static __noinline int note_fault(__u64 ring, __u64 op_index, __u64 addr, __u64 len_bytes)
 {
 	__u32 index = op_index >> 8;
 	struct io_fault_key key = { 0 };
 	struct io_fault *f, fresh = { 0 };
-	struct ring_table t;
-	__u64 buf, node;
+	struct io_slot s;
 
 	key.ring = ring;
 	key.op = (__u8)op_index;
@@ -260,22 +293,11 @@ static __noinline int note_fault(__u64 ring, __u64 op_index, __u64 addr, __u64 l
 	__sync_fetch_and_add(&f->count, 1);
 	f->addr = addr;
 	f->len_bytes = len_bytes;
-	ring_table(ring, &t);
-	f->nr_slots = t.nr;
-	f->empty = 1;
-	f->buf_addr = 0;
-	if (index >= t.nr)
-		return 0;
-	buf = slot_buffer(&t, index, &node);
-	if (!buf)
-		return 0;
-	struct io_mapped_ubuf___common *b = (void *)buf;
-
-	bpf_core_read(&f->buf_addr, sizeof(f->buf_addr), &b->ubuf);
-	if (f->buf_addr == EMPTY_UBUF)
-		return 0;
-	f->empty = 0;
-	f->buf_len_bytes = buffer_len(buf, f->buf_addr);
+	look_at_slot(ring, index, &s);
+	f->nr_slots = s.nr_slots;
+	f->empty = s.empty;
+	f->buf_addr = s.addr;
+	f->buf_len_bytes = s.len_bytes;
 	return 0;
 }
 

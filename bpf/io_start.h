@@ -8,6 +8,9 @@
 
 #include "io_count.h"
 
+/* In the order written. */
+#define STORE(x, value) (*(volatile __u64 *)&(x) = (value))
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IO_START_SETS);
@@ -52,8 +55,8 @@ static __always_inline void put_start(__u64 req, __u64 now)
 		way = &s->way[(now >> 4) & (IO_START_WAYS - 1)];
 		COUNT_LOSS(evicted);
 	}
-	way->t_ns = now;
-	way->key = req ^ now;
+	STORE(way->t_ns, now);
+	STORE(way->key, req ^ now);
 }
 
 /* 0 when it is not there. */
@@ -67,12 +70,30 @@ static __always_inline __u64 take_start(__u64 req)
 		__u64 t = s->way[i].t_ns;
 
 		if (t && (s->way[i].key ^ t) == req) {
-			s->way[i].t_ns = 0;
-			s->way[i].key = 0;
+			/* last what marks it as taken: another CPU may want the place */
+			STORE(s->way[i].key, 0);
+			STORE(s->way[i].t_ns, 0);
 			return t;
 		}
 	}
 	return 0;
+}
+
+/* A start that is kept, handed to a worker: says so by its lowest bit, which was 0. */
+static __always_inline void mark_punted(__u64 req)
+{
+	struct io_start_set *s = start_set(req);
+
+	if (!s)
+		return;
+	for (int i = 0; i < IO_START_WAYS; i++) {
+		__u64 t = s->way[i].t_ns;
+
+		if (t > IO_START_REFUSED && (s->way[i].key ^ t) == req) {
+			STORE(s->way[i].t_ns, t | IO_START_PUNTED);
+			STORE(s->way[i].key, req ^ (t | IO_START_PUNTED));
+		}
+	}
 }
 
 static __always_inline struct io_ud_start *ud_start(__u64 ring, __u64 user_data)
@@ -89,6 +110,18 @@ static __always_inline __u64 ud_check(const struct io_ud_start *s)
 	       s->len_bytes * 11 ^ s->buf * 13 ^ s->task * 15 ^ s->index * 17 ^ s->direct;
 }
 
+/* Of a request that ended; NULL counts as not seen. */
+static __always_inline struct io_ud_start *ud_ended(__u64 ring, __u64 user_data)
+{
+	struct io_ud_start *s = ud_start(ring, user_data);
+
+	if (s && s->pending && s->ring == ring && s->user_data == user_data &&
+	    s->check == ud_check(s))
+		return s;
+	COUNT_LOSS(no_start);
+	return NULL;
+}
+
 static __always_inline void fill_ud_start(struct io_ud_start *s, __u64 ring, __u64 req, __u8 op,
 					  __u64 user_data)
 {
@@ -103,6 +136,7 @@ static __always_inline void fill_ud_start(struct io_ud_start *s, __u64 ring, __u
 	s->buf = io_by_buffer ? io_buffer_of(PROBE, req) : 0;
 	s->direct = io_by_address ? io_is_direct(PROBE, req) : 0;
 	s->pending = 1;
+	s->punted = 0;
 	s->check = ud_check(s);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kprobes tier: exact.h hung in by kprobe and kretprobe. */
 #include "exact.h"
+#include "exact_region.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

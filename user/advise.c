@@ -241,8 +241,9 @@ static void advise_segments(const struct io_model *m, const struct ledger *l, co
 	one = about(m, l, r->id, "small-folios");
 	one.bytes = small_bytes;
 	one.remedy = "align it to 2 MiB and use MADV_HUGEPAGE before it is first touched, or MAP_HUGETLB: fewer pins, faster registration, shorter requests to the device";
-	add(out, one, "%s: %llu buffers of %s in all are made of 4 KiB pages, %llu segments; %llu huge pages would take the place of most of them",
-	    whose(&one), small, fmt_bytes_long(a, small_bytes), small_segments, huge);
+	add(out, one, "%s: %llu buffer%s of %s in all, made of 4 KiB pages: %llu segments; %llu huge page%s would take the place of most of them",
+	    whose(&one), small, small == 1 ? "" : "s", fmt_bytes_long(a, small_bytes),
+	    small_segments, huge, huge == 1 ? "" : "s");
 }
 
 static void advise_churn(const struct io_model *m, const struct ledger *l,

@@ -20,7 +20,7 @@ struct caps {
 	struct __user_cap_data_struct data[2];
 };
 
-/* A ring made without CAP_IPC_LOCK is charged to its user: who is root may do without for a moment. */
+/* A ring made without CAP_IPC_LOCK is charged to its user: root does without for a moment. */
 static bool drop_ipc_lock(struct caps *old)
 {
 	struct caps less;

@@ -16,6 +16,8 @@ enum exit_status {
 	EXIT_CANNOT	= 3,	/* privilege or kernel */
 };
 
+#define RING_BUFFER_KIB 4096	/* the default */
+
 struct env {
 	__u32 *pids;		/* owned */
 	size_t nr_pids;
@@ -35,7 +37,11 @@ struct env {
 	enum tier tier;		/* TIER_BEST unless forced */
 	const char *btf;	/* kernel BTF from a file, NULL = /sys/kernel/btf/vmlinux */
 	unsigned int ring_buffer_kib;
+	bool io;		/* trace */
+	__u32 sample;		/* one I/O in so many */
 	bool by_opcode, by_buffer, hist, advise, no_latency; /* stat */
+	const char *file;	/* bench, NULL = a temporary one */
+	bool write;
 	char **program;		/* argv after --, NULL = none */
 };
 
@@ -52,6 +58,7 @@ int cmd_verify(struct env *env);
 int cmd_contract(struct env *env);
 int cmd_doctor(struct env *env);
 int cmd_stat(struct env *env);
+int cmd_bench(struct env *env);
 
 /* Whether the filters -p, -u and --comm let this task through. */
 bool env_selects(const struct env *env, __u32 pid, __u32 uid, const char *comm);

@@ -2,6 +2,7 @@
 /* Who uses up a user's RLIMIT_MEMLOCK: exported nowhere, so the ring walk adds it up. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "alloc.h"
 #include "explain.h"
 #include "fmt.h"
@@ -101,24 +102,38 @@ static __u64 sum_of(const struct shares *s)
 	return sum;
 }
 
-/*
- * A process that ended right after its call is no longer there to be walked,
- * but the ledger knows it; of processes that are not watched the ledger may
- * know what is no longer so, and then the walk alone counts.
- */
-static void find_holders(struct shares *s, const struct accounts *from, const struct fact_call *c)
+static void take_better(struct shares *best, struct shares *s, __u64 locked)
 {
-	struct ledger *now = ledger_new();
-	bool walked = !walk_rings(from->walk, now);
-
-	collect(s, from->ledger, c->user);
-	if (walked)
-		collect(s, now, c->user);
 	fold(s);
-	if (walked && sum_of(s) > (__u64)c->user_after_pages) {
-		s->nr = 0;
-		collect(s, now, c->user);
-		fold(s);
+	if (sum_of(s) <= locked && (!best->nr || sum_of(s) > sum_of(best))) {
+		free(best->list);
+		*best = *s;
+	} else {
+		free(s->list);
+	}
+	memset(s, 0, sizeof(*s));
+}
+
+/*
+ * The ledger knows what watched processes held at the call, also of one that
+ * has ended since; the walk knows the others, but as they are now. What
+ * explains most of the account, and no more than it held at the call, is taken.
+ */
+static void find_holders(struct shares *best, const struct accounts *from,
+			 const struct fact_call *c)
+{
+	__u64 locked = c->user_after_pages > 0 ? c->user_after_pages : 0;
+	struct ledger *now = ledger_new();
+	struct shares s = { 0 };
+
+	collect(&s, from->ledger, c->user);
+	take_better(best, &s, locked);
+	if (!walk_rings(from->walk, now)) {
+		collect(&s, now, c->user);
+		take_better(best, &s, locked);
+		collect(&s, from->ledger, c->user);
+		collect(&s, now, c->user);
+		take_better(best, &s, locked);
 	}
 	ledger_free(now);
 }

@@ -9,6 +9,8 @@
 struct fixbuf_bpf;
 struct facts;
 
+#define SKIPPED_CPU (~0U)	/* .cpu of programs that the kernel did not run, wherever */
+
 struct lost_facts {
 	__u64 count;
 	__u32 cpu;
@@ -30,7 +32,7 @@ int facts_start(struct facts *f, const struct facts_handler *handler);
 int facts_fd(const struct facts *f);
 /* Hands over what waits; true when that was too much for one go. */
 bool facts_read(struct facts *f);
-/* Reports losses that no later fact has shown; then the total is final. */
+/* Reports losses that no later fact has shown; after the end of facts the total is then final. */
 void facts_settle(struct facts *f);
 void facts_free(struct facts *f);
 

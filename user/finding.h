@@ -49,5 +49,7 @@ struct check_options {
 };
 void check_pages(const struct ledger *l, const struct check_options *o, struct findings *out);
 void check_charges(const struct ledger *l, const struct check_options *o, struct findings *out);
+/* Only of pins that were seen; .now is a walk's ledger of all rings, NULL without. */
+void check_leaks(const struct ledger *l, const struct ledger *now, struct findings *out);
 
 #endif

@@ -53,6 +53,18 @@ static struct bpf_program *end_program(struct fixbuf_bpf *skel, const struct io_
 	return cqe ? skel->progs.io_count_cqe : skel->progs.io_count_res;
 }
 
+/* .cqe: completions bear one, as from 6.13 on. */
+static void use_fact_programs(struct io_stat *s, bool submit_req, bool cqe)
+{
+	use(s, s->by_user_data ? s->skel->progs.io_submit_ud :
+	       submit_req ? s->skel->progs.io_fact_submit_req : s->skel->progs.io_fact_submit_sqe);
+	if (!s->by_user_data && tracepoint_args(kern_btf(), "io_uring_req_failed") == 3)
+		use(s, s->skel->progs.io_fact_failed);
+	use(s, s->by_user_data ? s->skel->progs.io_fact_punt_ud : s->skel->progs.io_fact_punt);
+	use(s, s->by_user_data ? s->skel->progs.io_fact_ud :
+	       cqe ? s->skel->progs.io_fact_cqe : s->skel->progs.io_fact_res);
+}
+
 /* What the prototypes look like by version stands in bpf/io.bpf.c. */
 static int choose_programs(struct io_stat *s, const struct io_how *how)
 {
@@ -71,6 +83,13 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 		start = s->skel->progs.io_submit_sqe;
 	if (complete < 3 || !start)
 		return err_set(ENOTSUP, "this kernel's io_uring tracepoints have a form that is not understood; 'doctor' says what else works here");
+	/* before 6.12 a completion that overflows is traced as one, too */
+	if (complete == 3 || submit_req == 1)
+		use(s, s->skel->progs.io_overflow);
+	if (how->sample) {
+		use_fact_programs(s, submit_req == 1, complete == 3);
+		return 0;
+	}
 	/* without a request at the end, its start says what it was */
 	if (how->latency || s->by_user_data)
 		use(s, start);
@@ -79,9 +98,6 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	use(s, s->by_user_data ? s->skel->progs.io_complete_ud :
 	       end_program(s->skel, how, complete == 3));
 	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
-	/* before 6.12 a completion that overflows is traced as one, too */
-	if (complete == 3 || submit_req == 1)
-		use(s, s->skel->progs.io_overflow);
 	if (how->by_address)
 		use(s, tracepoint_args(btf, "io_uring_register") == 6 ?
 		    s->skel->progs.io_calls_eventfd : s->skel->progs.io_calls);
@@ -98,6 +114,7 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *ho
 		return NULL;
 	}
 	skel->rodata->io_latency = how->latency;
+	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;
 	skel->rodata->io_by_address = how->by_address;
 	bpf_map__set_autocreate(skel->maps.io_cells, true);
@@ -109,6 +126,7 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *ho
 	bpf_map__set_autocreate(skel->maps.io_addresses, true);
 	bpf_map__set_autocreate(skel->maps.io_faults, true);
 	bpf_map__set_autocreate(skel->maps.io_ring_calls, how->by_address);
+	bpf_map__set_autocreate(skel->maps.io_untold, how->sample);
 	/* maps that no program uses must still exist, but not with all their room */
 	if (!how->by_buffer)
 		bpf_map__set_max_entries(skel->maps.io_buffers, 1);

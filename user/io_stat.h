@@ -12,6 +12,7 @@ struct io_how {
 	bool latency;		/* see submissions too */
 	bool by_buffer;
 	bool by_address;
+	__u32 sample;		/* instead: one fact per so many of fixed buffers, 0 = none */
 };
 
 /* Before kern_load(). NULL with a sentence. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "alloc.h"
 #include "ledger.h"
+#include "ledger_pins.h"
 #include "ledger_slots.h"
 
 #ifndef IORING_SETUP_REGISTERED_FD_ONLY
@@ -321,6 +322,8 @@ static const __u16 sizes[] = {
 	[FACT_CALL] = sizeof(struct fact_call),
 	[FACT_BUFFER] = sizeof(struct fact_buffer),
 	[FACT_DROP] = sizeof(struct fact_buffer),
+	[FACT_PIN] = sizeof(struct fact_pin),
+	[FACT_UNPIN] = sizeof(struct fact_pin),
 	[FACT_CHARGE] = sizeof(struct fact_charge),
 	[FACT_UNCHARGE] = sizeof(struct fact_charge),
 	[FACT_RING] = sizeof(struct fact_ring),
@@ -365,6 +368,12 @@ void ledger_feed(struct ledger *l, const struct fact *f)
 	case FACT_CALL:
 		feed_call(l, (const void *)f);
 		break;
+	case FACT_PIN:
+		pins_add(l, (const void *)f);
+		break;
+	case FACT_UNPIN:
+		pins_remove(l, (const void *)f);
+		break;
 	case FACT_CHARGE:
 	case FACT_UNCHARGE:
 		feed_charge(l, (const void *)f);
@@ -381,6 +390,7 @@ void ledger_free(struct ledger *l)
 
 	if (!l)
 		return;
+	pins_free(l);
 	HASH_ITER(hh, l->rings, r, next)
 		ring_remove(l, &end, r);
 	HASH_ITER(hh, l->users, u, next_user) {

@@ -63,6 +63,7 @@ struct buffer {
 	__u64 bad_segment_at;	/* address of the first segment that leaves its folio, 0 = none */
 	__u64 segment_bytes;	/* sum over segments; valid when extents are */
 	bool walked;		/* extents are complete and were stable while read */
+	bool tried;		/* a page walk could not read it */
 	UT_hash_handle hh;
 };
 
@@ -91,12 +92,31 @@ struct ring {
 	UT_hash_handle hh;
 };
 
+/* A ring that a pinned buffer was seen in. */
+struct pin_ring {
+	__u64 id;
+	__u64 dropped_ns;	/* no longer in its table since, 0 = still */
+};
+
+/* A buffer's pages that were seen pinned and not yet unpinned. */
+struct pin {
+	__u64 buf;		/* struct io_mapped_ubuf * */
+	__u64 addr, pages;
+	struct pin_ring *rings;	/* owned; [0] pinned it, others cloned it */
+	size_t nr_rings;
+	__u32 pid, uid;
+	char comm[FACT_COMM_LEN];
+	UT_hash_handle hh;
+};
+
 struct ledger {
 	struct ring *rings;	/* uthash by .id, in order of arrival */
 	struct buffer *buffers;
 	struct ledger_user *users;
 	struct ledger_mm *mms;
+	struct pin *pins;	/* only with .track_pins */
 	bool exact;		/* pins and charges arrive as facts: derive none */
+	bool track_pins;	/* set before the first fact, with .exact only */
 	__u64 lost;		/* facts that did not arrive */
 	/* Called for each fact concluded from others (FACT_F_DERIVED), during ledger_feed(). */
 	void (*on_derived)(const struct fact *f, void *arg);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "alloc.h"
 #include "ledger_derive.h"
+#include "ledger_pins.h"
 #include "ledger_slots.h"
 
 /* Far above what any kernel allows (16384): a larger number is a damaged record. */
@@ -41,6 +42,7 @@ void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u3
 		return;
 	r->slots[index] = NULL;
 	b->slots--;
+	pins_dropped(l, b->id, r->id, cause->t_ns);
 	derive_drop(l, cause, r, index, b);
 	if (b->slots)
 		return;
@@ -137,6 +139,7 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 	buffer_update(b, f);
 	r->slots[f->index] = b;
 	b->slots++;
+	pins_held(l, b->id, r->id);
 	if (is_new)
 		derive_take(l, &f->h, r, b);
 }

@@ -16,6 +16,7 @@ enum {
 	CONTRACT = 1 << 3,
 	DOCTOR	 = 1 << 4,
 	STAT	 = 1 << 5,
+	BENCH	 = 1 << 6,
 	EVERY	 = ~0,
 };
 
@@ -27,7 +28,8 @@ static const struct command commands[] = {
 	  "Examples:\n"
 	  "  fixbuf-trace trace                       # everything, until Ctrl-C\n"
 	  "  fixbuf-trace trace -- ./server --fixed   # one program, from its first instruction\n"
-	  "  fixbuf-trace trace -u 1000 --json -d 10s # one user's calls as JSON lines\n",
+	  "  fixbuf-trace trace -u 1000 --json -d 10s # one user's calls as JSON lines\n"
+	  "  fixbuf-trace trace --io --sample 1000    # and one in 1000 of the I/Os\n",
 	  cmd_trace },
 	{ "list", "every ring of every process and its registered buffers, now",
 	  "Shows each ring, who holds it, whose limit it counts against and how much of that is "
@@ -39,11 +41,15 @@ static const struct command commands[] = {
 	  cmd_list },
 	{ "verify", "checks page pinning, mapping and accounting, now; exits 1 on a finding",
 	  "Checks page by page that each registered buffer is pinned, that its pages are still "
-	  "those mapped at its address, and that the sum is charged right.\v"
+	  "those mapped at its address, and that the sum is charged right. With --watch it goes on "
+	  "and checks after each call, until Ctrl-C, the time of -d or the end of PROGRAM; -d, "
+	  "--stacks, --tier, --ring-buffer and PROGRAM are for --watch only. The exit status is 1 "
+	  "when something was found, else PROGRAM's own.\v"
 	  "Examples:\n"
 	  "  fixbuf-trace verify                    # everything; exit status 1 on a finding\n"
 	  "  fixbuf-trace verify -p 812 --pages     # one process, page by page\n"
-	  "  fixbuf-trace verify --fail-on error    # warnings do not fail\n",
+	  "  fixbuf-trace verify --fail-on error    # warnings do not fail\n"
+	  "  fixbuf-trace verify --watch -- ./server # at which call it breaks\n",
 	  cmd_verify },
 	{ "contract", "runs the contract of registered buffers against this kernel",
 	  "Tries each clause of the contract with rings of its own and prints whether it holds, "
@@ -70,6 +76,18 @@ static const struct command commands[] = {
 	  "  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"
 	  "  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n",
 	  cmd_stat },
+	{ "bench", "what registered buffers buy on this machine, and what registering costs",
+	  "Reads FILE (a file or a block device; a temporary file unless one is named) with READ and "
+	  "with READ_FIXED, side by side in rounds, over block sizes, queue depths, O_DIRECT and "
+	  "the page cache: operations a second, CPU time, latency and pins of each; then times "
+	  "register, clone and unregister by size and page size. FILE is only read, unless --write "
+	  "is given. Takes about 20 s; needs no privilege, but for counting pins and for "
+	  "buffers beyond RLIMIT_MEMLOCK.\v"
+	  "Examples:\n"
+	  "  fixbuf-trace bench                         # on a temporary file, 20 s\n"
+	  "  fixbuf-trace bench -d 2m /dev/nvme0n1      # a device, only read\n"
+	  "  fixbuf-trace bench --write --json scratch  # overwrites the file 'scratch'\n",
+	  cmd_bench },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -77,7 +95,7 @@ static const struct command commands[] = {
 enum key {
 	KEY_COMM = 256, KEY_JSON, KEY_NO_HEADER, KEY_FAIL_ON, KEY_PAGES, KEY_TIER, KEY_BTF,
 	KEY_WATCH, KEY_STACKS, KEY_RING_BUFFER, KEY_BY_OPCODE, KEY_BY_BUFFER, KEY_HIST, KEY_ADVISE,
-	KEY_NO_LATENCY,
+	KEY_NO_LATENCY, KEY_IO, KEY_SAMPLE, KEY_WRITE,
 };
 
 static const struct row {
@@ -94,8 +112,10 @@ static const struct row {
 	    "exit 1 from this severity on: error, warning (default) or info", 2 }, VERIFY },
 	{ { "pages", KEY_PAGES, NULL, 0, "one finding a page instead of merged ranges", 2 },
 	  VERIFY },
+	{ { "watch", KEY_WATCH, NULL, 0,
+	    "go on, and tell a finding at the call that broke the balance", 2 }, VERIFY },
 	{ { "duration", 'd', "TIME", 0, "end after this time: 500ms, 10s, 2m", 2 },
-	  TRACE | STAT },
+	  TRACE | VERIFY | STAT | BENCH },
 	{ { "interval", 'i', "TIME", 0, "show what happened in each interval: 1s, 500ms", 2 }, STAT },
 	{ { "by-opcode", KEY_BY_OPCODE, NULL, 0, "one line an opcode", 2 }, STAT },
 	{ { "by-buffer", KEY_BY_BUFFER, NULL, 0,
@@ -103,15 +123,19 @@ static const struct row {
 	{ { "hist", KEY_HIST, NULL, 0, "draw the latencies", 2 }, STAT },
 	{ { "advise", KEY_ADVISE, NULL, 0, "what would make it faster, with the evidence", 2 }, STAT },
 	{ { "no-latency", KEY_NO_LATENCY, NULL, 0, "count only: cheaper, no percentiles", 2 }, STAT },
+	{ { "write", KEY_WRITE, NULL, 0, "measure writes, too: overwrites what is in FILE", 2 }, BENCH },
+	{ { "io", KEY_IO, NULL, 0, "each I/O over a registered buffer, too, when it ends", 2 }, TRACE },
+	{ { "sample", KEY_SAMPLE, "N", 0,
+	    "with --io: show one I/O in N on each cpu, count all", 2 }, TRACE },
 	{ { "tier", KEY_TIER, "TIER", 0,
 	    "force how the kernel is watched: functions, kprobes or tracepoints", 2 },
 	  TRACE | VERIFY | DOCTOR },
 	{ { "btf", KEY_BTF, "FILE", 0, "take the kernel's types from this file", 2 },
 	  TRACE | LIST | VERIFY | DOCTOR | STAT },
 	{ { "stacks", KEY_STACKS, NULL, 0, "who called: the kernel's and the program's stack", 2 },
-	  TRACE },
+	  TRACE | VERIFY },
 	{ { "ring-buffer", KEY_RING_BUFFER, "KIB", 0,
-	    "room for facts that wait to be read (default 4096)", 2 }, TRACE },
+	    "room for facts that wait to be read (default 4096)", 2 }, TRACE | VERIFY },
 	{ { "json", KEY_JSON, NULL, 0, "JSON instead of text", 3 }, EVERY },
 	{ { "output", 'o', "FILE", 0, "write to FILE", 3 }, EVERY },
 	{ { "timestamps", 'T', NULL, 0, "begin each line with the time of day", 3 }, TRACE },
@@ -123,7 +147,11 @@ static const struct row {
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
 
+#define MAX_SAMPLE 1000000000U
+
 const char *argp_program_version = PROGRAM_NAME " " VERSION;
+
+static bool takes_file;	/* the command that is being parsed */
 
 static int parse_pids(struct env *env, const char *list)
 {
@@ -210,6 +238,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_NO_LATENCY:
 		env->no_latency = true;
 		break;
+	case KEY_WRITE:
+		env->write = true;
+		break;
+	case KEY_IO:
+		env->io = true;
+		break;
+	case KEY_SAMPLE:
+		if (parse_u32(arg, &env->sample) || !env->sample || env->sample > MAX_SAMPLE)
+			argp_error(state, "'%s' is no share; give N from 1 to %u to show one I/O in N",
+				   arg, MAX_SAMPLE);
+		break;
 	case KEY_WATCH:
 		env->watch = true;
 		break;
@@ -238,6 +277,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		env->verbose++;
 		break;
 	case ARGP_KEY_ARG:
+		if (takes_file && !env->file) {
+			env->file = arg;
+			break;
+		}
+		if (takes_file)
+			argp_error(state, "'%s' is one file too many; name one", arg);
 		argp_error(state, "'%s' is not understood here; a program to run goes after --", arg);
 		break;
 	default:
@@ -283,7 +328,7 @@ static const struct command *find_command(const char *name)
 
 static bool runs_program(const struct command *cmd)
 {
-	return cmd->run == cmd_trace || cmd->run == cmd_stat;
+	return cmd->run == cmd_trace || cmd->run == cmd_stat || cmd->run == cmd_verify;
 }
 
 /* The program after --, cut off so that argp never reorders or reads it. */
@@ -311,7 +356,7 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 
 	memset(env, 0, sizeof(*env));
 	env->fail_on = SEVERITY_WARNING;
-	env->ring_buffer_kib = 4096;
+	env->ring_buffer_kib = RING_BUFFER_KIB;
 	argp_err_exit_status = EXIT_USAGE;
 	argc = cut_program(argc, argv, env);
 	if (argc > 1 && argv[1][0] != '-') {
@@ -333,6 +378,9 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 	for (size_t i = 0; i < NR_ROWS; i++)
 		if (rows[i].commands & 1U << (cmd - commands))
 			options[n++] = rows[i].o;
+	takes_file = cmd->run == cmd_bench;
+	if (takes_file)
+		argp.args_doc = "[FILE]";
 	if (runs_program(cmd) && argc > 0 && !argp.args_doc)
 		argp.args_doc = "[-- PROGRAM [ARGS]]";
 	argp_parse(&argp, argc, argv, 0, NULL, env);

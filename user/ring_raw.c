@@ -130,7 +130,7 @@ bool ring_raw_knows(const struct ring_raw *r, unsigned int opcode)
 	return known;
 }
 
-static int enter(const struct ring_raw *r, unsigned int submit, unsigned int wait)
+int ring_raw_enter(const struct ring_raw *r, unsigned int submit, unsigned int wait)
 {
 	unsigned int flags = wait ? IORING_ENTER_GETEVENTS : 0;
 	int ret = syscall(__NR_io_uring_enter, r->fd, submit, wait, flags, NULL, 0);
@@ -138,21 +138,28 @@ static int enter(const struct ring_raw *r, unsigned int submit, unsigned int wai
 	return ret < 0 ? -errno : ret;
 }
 
-int ring_raw_submit(struct ring_raw *r, const struct io_uring_sqe *sqe)
+int ring_raw_queue(struct ring_raw *r, const struct io_uring_sqe *sqe)
 {
 	unsigned int tail = *r->sq_tail, slot = tail & *r->sq_mask;
-	int ret;
 
 	if (tail - __atomic_load_n(r->sq_head, __ATOMIC_ACQUIRE) == r->sq_entries)
 		return -EBUSY;
 	((struct io_uring_sqe *)r->sqes)[slot] = *sqe;
 	r->sq_array[slot] = slot;
 	__atomic_store_n(r->sq_tail, tail + 1, __ATOMIC_RELEASE);
-	ret = enter(r, 1, 0);
+	return 0;
+}
+
+int ring_raw_submit(struct ring_raw *r, const struct io_uring_sqe *sqe)
+{
+	int ret = ring_raw_queue(r, sqe);
+
+	if (!ret)
+		ret = ring_raw_enter(r, 1, 0);
 	return ret < 0 ? ret : 0;
 }
 
-static bool take(struct ring_raw *r, struct io_uring_cqe *cqe)
+bool ring_raw_take(struct ring_raw *r, struct io_uring_cqe *cqe)
 {
 	unsigned int head = *r->cq_head;
 
@@ -168,10 +175,10 @@ int ring_raw_wait(struct ring_raw *r, struct io_uring_cqe *cqe, int timeout_ms)
 	struct pollfd p = { .fd = r->fd, .events = POLLIN };
 	int ret;
 
-	while (!take(r, cqe)) {
+	while (!ring_raw_take(r, cqe)) {
 		/* a wait with a time-out of its own is 5.11 and later, poll() is not */
 		if (timeout_ms < 0) {
-			ret = enter(r, 0, 1);
+			ret = ring_raw_enter(r, 0, 1);
 			if (ret < 0)
 				return ret;
 			continue;

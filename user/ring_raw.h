@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A small ring by plain system calls, one request at a time: for rings of our
- * own, where the product must not need liburing. What the oldest supported
+ * A small ring by plain system calls, for rings of our own, where the product
+ * must not need liburing: one request at a time, or many at once. What the oldest supported
  * <linux/io_uring.h> (6.1) lacks is defined here with its value.
  */
 #ifndef FIXBUF_RING_RAW_H
@@ -91,6 +91,14 @@ int ring_raw_submit(struct ring_raw *r, const struct io_uring_sqe *sqe);
 int ring_raw_wait(struct ring_raw *r, struct io_uring_cqe *cqe, int timeout_ms);
 /* Submits and waits; the request's result (negative: -errno). */
 int ring_raw_run(struct ring_raw *r, const struct io_uring_sqe *sqe);
+
+/*
+ * Many at once: queue them, enter() to hand over .submit of them and wait for .wait
+ * completions (how many were taken, or -errno), take() what has completed.
+ */
+int ring_raw_queue(struct ring_raw *r, const struct io_uring_sqe *sqe);
+int ring_raw_enter(const struct ring_raw *r, unsigned int submit, unsigned int wait);
+bool ring_raw_take(struct ring_raw *r, struct io_uring_cqe *cqe);
 
 /* A request of the read/write family, ready to submit. buf_index only matters to the fixed ones. */
 struct io_uring_sqe ring_raw_sqe(unsigned int opcode, int fd, const void *addr, unsigned int len,

@@ -10,6 +10,12 @@
 
 #define BOUNDED_SLOTS 1024	/* as in bpf/lifecycle.bpf.c */
 
+static void tell(struct tracer *t, const struct fact *f, const struct failure *why)
+{
+	if (!t->silent)
+		view_trace_fact(&t->view, f, why);
+}
+
 static struct shown_ring *shown_ring(const struct tracer *t, __u64 id)
 {
 	struct shown_ring *r;
@@ -69,7 +75,7 @@ static void on_derived(const struct fact *f, void *arg)
 		if (!env_selects(t->env, copy.h.pid, copy.h.uid, copy.h.comm))
 			return;
 	}
-	view_trace_fact(&t->view, &copy.h, NULL);
+	tell(t, &copy.h, NULL);
 }
 
 static void feed(struct tracer *t, const struct fact *f, bool show)
@@ -123,7 +129,7 @@ static void show_failure(struct tracer *t, struct fact_call *c)
 		failed.result = concluded_error(&failed, why.entry);
 	explain_call(text, &failed, why.entry, &accounts);
 	c->need_pages = failed.need_pages;
-	view_trace_fact(&t->view, &c->h, &why);
+	tell(t, &c->h, &why);
 	t->nr_entries = 0;
 }
 
@@ -159,10 +165,10 @@ static void on_call(struct tracer *t, const struct fact *f, bool show)
 		show_ring(t, f->ring);
 	if (!(c.call_flags & CALL_F_BEFORE_SEEN))
 		guess_before(t, &c);
-	if (is_incomplete(&c) && show)
+	if (is_incomplete(&c) && show && !t->silent)
 		show_failure(t, &c);
 	else if (show)
-		view_trace_fact(&t->view, &c.h, NULL);
+		tell(t, &c.h, NULL);
 	feed(t, &c.h, show);
 	if (c.result >= 0)
 		note_rest(t, &c);
@@ -191,7 +197,7 @@ static void show_slot(struct tracer *t, const struct buffer *b, __u32 index, boo
 		f.buf_flags = b->buf_flags;
 	}
 	if (show && (b || t->rest.call.op == CALL_UPDATE))
-		view_trace_fact(&t->view, &f.h, NULL);
+		tell(t, &f.h, NULL);
 	feed(t, &f.h, show);
 }
 
@@ -200,7 +206,8 @@ void tracer_lost(const struct lost_facts *lost, void *tracer)
 	struct tracer *t = tracer;
 
 	t->ledger->lost += lost->count;
-	view_trace_lost(&t->view, lost);
+	if (!t->silent)
+		view_trace_lost(&t->view, lost);
 }
 
 /* Reads the slots that the kernel side left out. */
@@ -244,7 +251,7 @@ static void on_close(struct tracer *t, const struct fact *f)
 	r = shown_ring(t, f->ring);
 	if (r) {
 		r->closing = true;
-		view_trace_fact(&t->view, f, NULL);
+		tell(t, f, NULL);
 	}
 	feed(t, f, r);
 }
@@ -266,7 +273,7 @@ static void on_create(struct tracer *t, const struct fact *f, bool show)
 	forget_ring(t, f->ring);
 	if (show) {
 		show_ring(t, f->ring);
-		view_trace_fact(&t->view, f, NULL);
+		tell(t, f, NULL);
 	}
 	feed(t, f, show);
 }
@@ -290,7 +297,7 @@ static void on_account(struct tracer *t, const struct fact *f, bool show)
 		show_ring(t, f->ring);
 	}
 	if (show)
-		view_trace_fact(&t->view, &copy.h, NULL);
+		tell(t, &copy.h, NULL);
 	feed(t, f, show);
 }
 
@@ -300,6 +307,12 @@ void tracer_fact(const struct fact *f, void *tracer)
 	/* process and user were selected in the kernel */
 	bool show = !(f->flags & FACT_F_OTHERS) && env_selects(t->env, f->pid, f->uid, f->comm);
 
+	/* tells nothing of a table */
+	if (f->kind == FACT_IO_DONE) {
+		if (show)
+			tell(t, f, NULL);
+		return;
+	}
 	if (f->call != t->rest.call.h.call)
 		complete(t);
 	switch (f->kind) {
@@ -326,7 +339,7 @@ void tracer_fact(const struct fact *f, void *tracer)
 		break;
 	default:
 		if (show)
-			view_trace_fact(&t->view, f, NULL);
+			tell(t, f, NULL);
 		feed(t, f, show);
 		break;
 	}
@@ -356,32 +369,67 @@ static void show_older(struct tracer *t)
 				show_ring(t, r->id);
 }
 
+/* A ledger of what is there now. */
+static int look(struct tracer *t)
+{
+	t->ledger = ledger_new();
+	t->ledger->exact = t->exact;
+	if (t->silent) {
+		t->ledger->track_pins = t->exact;
+	} else {
+		t->ledger->on_derived = on_derived;
+		t->ledger->arg = t;
+	}
+	t->view.ledger = t->ledger;
+	return walk_rings(t->walk, t->ledger);
+}
+
 int tracer_start(struct tracer *t, const struct env *env, struct walk *walk,
-		 const struct attach *attach)
+		 const struct attach *attach, bool silent)
 {
 	int err;
 
 	memset(t, 0, sizeof(*t));
 	t->env = env;
 	t->walk = walk;
+	t->silent = silent;
 	t->tells_all = attach_tells_all(attach);
-	t->ledger = ledger_new();
-	t->ledger->exact = attach_tier(attach) != TIER_TRACEPOINTS;
-	t->ledger->on_derived = on_derived;
-	t->ledger->arg = t;
-	err = walk_rings(walk, t->ledger);
+	t->exact = attach_tier(attach) != TIER_TRACEPOINTS;
+	t->view.tier = attach_tier(attach);
+	t->view.env = env;
+	t->view.out = env->out;
+	err = look(t);
 	if (err)
 		return err;
 	show_older(t);
 	for (const struct shown_ring *r = t->rings; r; r = r->hh.next)
 		attach_want_ring(attach, r->id);
-	t->view.tier = attach_tier(attach);
-	t->view.env = env;
-	t->view.out = env->out;
-	t->view.ledger = t->ledger;
-	view_trace_begin(&t->view);
+	if (!silent)
+		view_trace_begin(&t->view);
 	fflush(env->out);
 	return 0;
+}
+
+int tracer_look_anew(struct tracer *t)
+{
+	struct shown_ring *r, *next;
+	__u64 lost = t->ledger->lost;
+	int err;
+
+	ledger_free(t->ledger);
+	t->rest.nr = 0;
+	t->nr_entries = 0;
+	err = look(t);
+	t->ledger->lost = lost;
+	HASH_ITER(hh, t->rings, r, next)
+		if (!ledger_ring(t->ledger, r->id))
+			forget_ring(t, r->id);
+	return err;
+}
+
+bool tracer_shows(const struct tracer *t, __u64 ring)
+{
+	return shown_ring(t, ring);
 }
 
 void tracer_free(struct tracer *t)

@@ -33,11 +33,17 @@ struct tracer {
 	const struct fact *cause;	/* what the ledger derives from */
 	bool show_derived;
 	bool tells_all;			/* see attach.h */
+	bool exact;			/* pins and charges are seen */
+	bool silent;			/* keeps the ledger, shows nothing */
 };
 
 /* Attached already: what happens meanwhile waits. 0, or -errno with a sentence. */
 int tracer_start(struct tracer *t, const struct env *env, struct walk *walk,
-		 const struct attach *attach);
+		 const struct attach *attach, bool silent);
+/* After a loss: the ledger of what is there now. 0, or -errno with a sentence. */
+int tracer_look_anew(struct tracer *t);
+/* Whether this is a ring of the tasks that are watched. */
+bool tracer_shows(const struct tracer *t, __u64 ring);
 void tracer_fact(const struct fact *f, void *tracer);
 void tracer_lost(const struct lost_facts *lost, void *tracer);
 /* All facts that waited were handed over. */

@@ -30,10 +30,8 @@ void view_findings_text(FILE *out, const struct findings *fs, bool colour)
 				view_finding_text(out, &fs->list[i], colour);
 }
 
-static json_object *finding_json(const struct finding *f)
+void view_finding_json(json_object *o, const struct finding *f)
 {
-	json_object *o = json_object_new_object();
-
 	json_str(o, "tag", finding_tag_name(f->tag));
 	json_str(o, "severity", severity_name(finding_severity(f->tag)));
 	json_uint(o, "pid", f->pid);
@@ -45,7 +43,6 @@ static json_object *finding_json(const struct finding *f)
 	json_uint(o, "pages", f->pages);
 	json_str(o, "detail", f->detail);
 	json_str(o, "remedy", f->remedy);
-	return o;
 }
 
 json_object *view_findings_json(const struct findings *fs)
@@ -53,8 +50,14 @@ json_object *view_findings_json(const struct findings *fs)
 	json_object *list = json_object_new_array();
 
 	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
-		for (size_t i = 0; i < fs->nr; i++)
-			if ((int)finding_severity(fs->list[i].tag) == s)
-				json_object_array_add(list, finding_json(&fs->list[i]));
+		for (size_t i = 0; i < fs->nr; i++) {
+			json_object *o;
+
+			if ((int)finding_severity(fs->list[i].tag) != s)
+				continue;
+			o = json_object_new_object();
+			view_finding_json(o, &fs->list[i]);
+			json_object_array_add(list, o);
+		}
 	return list;
 }

@@ -10,6 +10,8 @@
 void view_finding_text(FILE *out, const struct finding *f, bool colour);
 /* The worst come first. */
 void view_findings_text(FILE *out, const struct findings *fs, bool colour);
+/* Its members. */
+void view_finding_json(json_object *o, const struct finding *f);
 /* An array, in the same order. */
 json_object *view_findings_json(const struct findings *fs);
 

@@ -5,6 +5,7 @@
 #include <time.h>
 #include "explain.h"
 #include "fmt.h"
+#include "view_io.h"
 #include "view_trace.h"
 #include "wrap.h"
 
@@ -30,6 +31,8 @@ const char *trace_fact_name(const struct fact *f)
 		return "charge";
 	case FACT_UNCHARGE:
 		return "uncharge";
+	case FACT_IO_DONE:
+		return "io-done";
 	case FACT_CALL:
 		break;
 	default:
@@ -251,6 +254,8 @@ static void count(struct view_trace *v, const struct fact *f)
 		v->failed += ((const struct fact_call *)f)->result < 0;
 	} else if (f->kind == FACT_RING_CREATE) {
 		v->rings++;
+	} else if (f->kind == FACT_IO_DONE) {
+		v->ios++;
 	}
 }
 
@@ -285,6 +290,9 @@ void view_trace_fact(struct view_trace *v, const struct fact *f, const struct fa
 	case FACT_UNCHARGE:
 		put_charge(v, (const void *)f);
 		break;
+	case FACT_IO_DONE:
+		view_io_text(v->out, (const void *)f);
+		break;
 	}
 	fputc('\n', v->out);
 	if (why) {
@@ -300,6 +308,11 @@ void view_trace_lost(struct view_trace *v, const struct lost_facts *lost)
 	v->lost += lost->count;
 	if (v->env->json) {
 		view_trace_json_lost(v, lost);
+		return;
+	}
+	if (lost->cpu == SKIPPED_CPU) {
+		fprintf(v->out, "%*sthe kernel left out %llu run%s of our programs, where it had preempted others in them: facts may be missing\n",
+			v->env->timestamps ? 54 : 41, "", lost->count, plural(lost->count));
 		return;
 	}
 	fprintf(v->out, "%*s%llu fact%s lost here on cpu %u, between number %llu and ",

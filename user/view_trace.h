@@ -15,7 +15,7 @@ struct view_trace {
 	const struct ledger *ledger;	/* as it was before the fact that is shown */
 	struct stacks *stacks;		/* NULL = not wanted */
 	__s64 realtime_ns;		/* what makes a fact's time a time of day */
-	__u64 calls, failed, rings, lost;
+	__u64 calls, failed, rings, ios, lost;
 };
 
 /* What is known of a failed call beside its number. */

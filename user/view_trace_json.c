@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "explain.h"
 #include "json_util.h"
+#include "view_io.h"
 #include "view_trace.h"
 
 static json_object *begin(struct view_trace *v, const struct fact *f)
@@ -181,6 +182,9 @@ void view_trace_json(struct view_trace *v, const struct fact *f, const struct fa
 	case FACT_UNCHARGE:
 		put_charge(o, (const void *)f);
 		break;
+	case FACT_IO_DONE:
+		view_io_json(o, (const void *)f);
+		break;
 	}
 	if (v->stacks)
 		stacks_json(v->stacks, f, o);
@@ -194,7 +198,10 @@ void view_trace_json_lost(struct view_trace *v, const struct lost_facts *lost)
 	json_int(o, "schema", 1);
 	json_str(o, "fact", "lost");
 	json_uint(o, "count", lost->count);
-	json_uint(o, "cpu", lost->cpu);
+	if (lost->cpu == SKIPPED_CPU)
+		json_null(o, "cpu");
+	else
+		json_uint(o, "cpu", lost->cpu);
 	json_uint(o, "after_seq", lost->after_seq);
 	if (lost->before_seq)
 		json_uint(o, "before_seq", lost->before_seq);

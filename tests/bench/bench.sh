@@ -5,3 +5,6 @@ set -eu
 build=$1
 echo "kernel $(uname -r), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sed -n 1p), $(nproc) cores"
 "$build/tests/bench/budgets"
+echo
+echo "What watching I/O costs:"
+"$build/tests/bench/io_cost"

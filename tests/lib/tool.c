@@ -155,8 +155,17 @@ char *tool_said(const struct answer *a)
 	return content(a->out_fd);
 }
 
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid == pid;
+}
+
 bool tool_says(struct answer *a, const char *text, int ms)
 {
+	bool ended = false;
+
 	for (; ms > 0; ms -= 5) {
 		char *s = content(a->out_fd);
 		bool found = strstr(s, text);
@@ -164,7 +173,12 @@ bool tool_says(struct answer *a, const char *text, int ms)
 		free(s);
 		if (found)
 			return true;
-		usleep(5000);
+		/* one more look after its end, then there is nothing to wait for */
+		if (ended)
+			return false;
+		ended = has_ended(a->pid);
+		if (!ended)
+			usleep(5000);
 	}
 	return false;
 }

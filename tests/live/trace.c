@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* trace tells every call, buffer and refusal of a program, each once, and why it was refused. */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,71 +216,6 @@ static void lines_of_text(void)
 	answer_free(&a);
 }
 
-static void statuses(void)
-{
-	struct answer a;
-	char *trace;
-
-	trace_program(&a, &trace, "--json", "/bin/sh", "-c", "exit 7", NULL);
-	is(a.status, 7, "the program's status is trace's");
-	free(trace);
-	answer_free(&a);
-	trace_program(&a, &trace, "--json", "/bin/sh", "-c", "kill -9 $$", NULL);
-	is(a.status, 128 + SIGKILL, "also when a signal ended it");
-	free(trace);
-	answer_free(&a);
-	trace_program(&a, &trace, "--json", "/nonexistent/program", NULL);
-	is(a.status, 127, "127 for a program that is not there");
-	has_text(a.err, "/nonexistent/program", "and says which");
-	free(trace);
-	answer_free(&a);
-}
-
-/* How many facts are about each of two processes, with this filter. */
-static void filtered(const char *option, const char *value, pid_t in, pid_t out)
-{
-	struct tool_how how = { .timeout_s = 20 };
-	const char *tier = tool_tier();
-	unsigned int inside = 0, outside = 0;
-	struct json_lines l;
-	struct answer a;
-
-	tool_as(&a, &how, "trace", "--json", "-q", "-d", "700ms", option, value,
-		tier ? "--tier" : NULL, tier, NULL);
-	if (!is(a.status, 0, "%s %s: ends after its duration with 0", option, value)) {
-		answer_free(&a);
-		return;
-	}
-	json_lines_parse(&l, a.out);
-	ok(!l.bad, "%s %s: each line is a JSON object", option, value);
-	for (size_t i = 0; i < l.nr; i++) {
-		inside += json_number(l.lines[i], "pid") == in;
-		outside += json_number(l.lines[i], "pid") == out;
-	}
-	ok(inside || !in, "%s %s: tells what it selects", option, value);
-	is(outside, 0, "%s %s: and nothing else", option, value);
-	json_lines_free(&l);
-	answer_free(&a);
-}
-
-static void filters(void)
-{
-	struct load root, plain;
-	char id[16];
-
-	if (!load_start(&root, "churn", "slow", NULL) ||
-	    !load_start(&plain, "churn", "slow", "plain", NULL))
-		bail("churn does not start");
-	snprintf(id, sizeof(id), "%d", root.pid);
-	filtered("-p", id, root.pid, plain.pid);
-	snprintf(id, sizeof(id), "%llu", load_number(&plain, "uid"));
-	filtered("-u", id, plain.pid, root.pid);
-	filtered("--comm", "nosuch*", 0, root.pid);
-	filtered("--comm", "chur?", root.pid, 0);
-	load_end(&root);
-	load_end(&plain);
-}
-
 int main(void)
 {
 	int fd = mkstemp(out_file);
@@ -291,8 +225,6 @@ int main(void)
 	close(fd);
 	lines_of_json();
 	lines_of_text();
-	statuses();
-	filters();
 	unlink(out_file);
 	return tap_end();
 }

@@ -4,7 +4,8 @@
  * until its standard input ends, rings coming and going: all of it healthy.
  * With "plain" in one thread of an ordinary user, who stays far below the
  * limit: a closed ring gives back late, so rings live longer there. With
- * "slow" a round every few milliseconds.
+ * "slow" a round every few milliseconds, with "small" no huge page: up to 7.1
+ * a slot that is updated with the huge page that it has loses the charge.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +21,7 @@
 #define PLAIN_ROUNDS 4093
 #define MOST_S	120
 
-static bool plain, slow;
+static bool plain, slow, small;
 static atomic_bool stop;
 static atomic_ullong calls;
 
@@ -53,7 +54,7 @@ static void one_ring(char *p, char *huge)
 static void *run(void *arg)
 {
 	char *p = mem_pages(2 * NR);
-	char *huge = plain ? NULL : mem_huge();
+	char *huge = plain || small ? NULL : mem_huge();
 
 	(void)arg;
 	while (!stop)
@@ -77,6 +78,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		plain |= !strcmp(argv[i], "plain");
 		slow |= !strcmp(argv[i], "slow");
+		small |= !strcmp(argv[i], "small");
 	}
 	if (plain)
 		become_plain(8 << 20);

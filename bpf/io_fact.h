@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * For trace --io: one fact per I/O over a registered buffer, or per so many of
+ * them, when it completes. All are counted in the cells of io_count.h.
+ */
+#ifndef FIXBUF_IO_FACT_H
+#define FIXBUF_IO_FACT_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "fact.h"
+#include "ring.h"
+#include "emit.h"
+#include "io.h"
+#include "io_cell.h"
+#include "io_count.h"
+#include "io_start.h"
+
+const volatile __u32 io_sample;	/* of so many, one is told; 0 = none is asked for */
+
+/* I/Os since the last that was told */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} io_untold SEC(".maps");
+
+/* By who submitted it: it may complete in any task. */
+static __always_inline bool submitter_wanted(__u32 tgid, __u64 task)
+{
+	if (tgid == own_tgid)
+		return false;
+	if ((filter & FILTER_UID) &&
+	    BPF_CORE_READ((struct task_struct *)task, cred, uid.val) != filter_uid)
+		return false;
+	if ((filter & FILTER_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
+		return false;
+	return !(filter & FILTER_TREE) || tree_flag(task);
+}
+
+static __always_inline bool is_fixed(enum io_access access, __u64 req, __u8 op)
+{
+	if (op >= 64)
+		return false;
+	return OP_BIT(op) & OPS_FIXED ||
+	       (OP_BIT(op) & OPS_BY_FLAG && io_flag_says_fixed(access, req, op));
+}
+
+static __always_inline bool is_next_to_tell(void)
+{
+	__u32 zero = 0;
+	__u64 *untold;
+
+	if (io_sample == 1)
+		return true;
+	untold = bpf_map_lookup_elem(&io_untold, &zero);
+	if (!untold || ++*untold < io_sample)
+		return false;
+	*untold = 0;
+	return true;
+}
+
+static __always_inline void set_offset(struct fact_io *f, __u64 buf)
+{
+	struct io_mapped_ubuf___common *b = (void *)buf;
+	__u64 begin, len;
+
+	if (!buf || bpf_core_read(&begin, sizeof(begin), &b->ubuf))
+		return;
+	len = buffer_len(buf, begin);
+	/* outside: the slot was given another buffer meanwhile */
+	if (f->addr < begin || f->len_bytes > len || f->addr - begin > len - f->len_bytes)
+		return;
+	f->offset_bytes = f->addr - begin;
+	f->io_flags |= IO_F_OFFSET;
+}
+
+/* .w->buf, .addr and .len_bytes are those of .flags. */
+static __always_inline void tell(const struct io_what *w, __s32 res, __u32 flags)
+{
+	struct task_struct *t = (void *)w->task;
+	struct io_slot slot;
+	struct fact_io *f;
+
+	f = fact_room(sizeof(*f), FACT_IO_DONE, w->ring, 0);
+	if (!f)
+		return;
+	f->h.pid = IO_WHO_TGID(w->who);
+	f->h.tid = BPF_CORE_READ(t, pid);
+	f->h.uid = BPF_CORE_READ(t, cred, uid.val);
+	BPF_CORE_READ_STR_INTO(&f->h.comm, t, group_leader, comm);
+	f->addr = w->addr;
+	f->len_bytes = w->len_bytes;
+	f->offset_bytes = 0;
+	f->buf_addr = 0;
+	f->buf_len_bytes = 0;
+	f->latency_ns = w->t_ns ? f->h.t_ns - w->t_ns : 0;
+	f->result = res;
+	f->index = w->index;
+	f->nr_slots = 0;
+	f->io_flags = flags;
+	f->opcode = IO_WHO_OP(w->who);
+	f->pad = 0;
+	if (res >= 0 && w->buf) {
+		set_offset(f, w->buf);
+	} else if (!(flags & IO_F_NAMELESS)) {
+		look_at_slot(w->ring, w->index, &slot);
+		if (res == -EFAULT) {
+			f->io_flags |= IO_F_NO_IMPORT | (slot.empty ? IO_F_EMPTY : 0);
+			f->buf_addr = slot.empty ? 0 : slot.addr;
+			f->buf_len_bytes = slot.len_bytes;
+			f->nr_slots = slot.nr_slots;
+		}
+		if (!slot.empty && flags & IO_F_RANGE)
+			set_offset(f, slot.buf);
+	}
+	bpf_ringbuf_submit(f, 0);
+}
+
+static __always_inline int on_fact_start(__u64 req, bool refused, enum io_access access)
+{
+	__u8 op = IO_READ(access, req, struct io_kiocb, opcode);
+	__u64 task;
+
+	if (!is_fixed(access, req, op))
+		return 0;
+	task = io_task(access, req);
+	if (!submitter_wanted(io_tgid(access, task), task))
+		return 0;
+	if (!refused && IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP) {
+		COUNT_LOSS(skipped);
+		return 0;
+	}
+	put_start(req, refused ? IO_START_REFUSED : bpf_ktime_get_ns() & ~(__u64)IO_START_PUNTED);
+	return 0;
+}
+
+/* .cqe_flags are those of the completion. */
+static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 cqe_flags,
+				       enum io_access access)
+{
+	struct io_what w = { .ring = ring, .req = req };
+	__u32 flags = 0;
+	__u64 start;
+	__u8 op;
+
+	if (!req)
+		return 0;
+	op = IO_READ(access, req, struct io_kiocb, opcode);
+	/* a notification of SEND_ZC bears this opcode and is no request's end */
+	if (op == OP_NOP && cqe_flags & CQE_F_NOTIF)
+		return 0;
+	if (!is_fixed(access, req, op))
+		return 0;
+	w.task = io_task(access, req);
+	w.who = IO_WHO(io_tgid(access, w.task), op, true);
+	if (!submitter_wanted(IO_WHO_TGID(w.who), w.task))
+		return 0;
+	start = take_start(req);
+	if (start == IO_START_REFUSED) {
+		flags |= IO_F_REFUSED;
+	} else if (start) {
+		w.t_ns = start & ~(__u64)IO_START_PUNTED;
+		flags |= start & IO_START_PUNTED ? IO_F_PUNTED : 0;
+	} else {
+		COUNT_LOSS(no_start);
+	}
+	count_end(&w, res, COUNT, access);
+	if (!is_next_to_tell())
+		return 0;
+	/* it may hold what the request before it left; only the index is refused with EFAULT */
+	if (flags & IO_F_REFUSED && res != -EFAULT) {
+		tell(&w, res, flags | IO_F_NAMELESS);
+		return 0;
+	}
+	w.index = IO_READ(access, req, struct io_kiocb, buf_index);
+	if (OP_BIT(op) & OPS_LENGTH) {
+		w.addr = io_rw_addr(access, req);
+		w.len_bytes = io_rw_len(access, req);
+		w.buf = io_buffer_of(access, req);
+		flags |= IO_F_RANGE;
+	} else if (op == OP_SEND || op == OP_SEND_ZC) {
+		w.addr = io_send_addr(req);
+		w.len_bytes = io_send_len(access, req);
+		flags |= IO_F_RANGE;
+	}
+	tell(&w, res, flags);
+	return 0;
+}
+
+/* .s: what its start was kept as. */
+static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
+{
+	struct io_what w = { .ring = s->ring };
+	__u32 flags = IO_F_RANGE;
+
+	w.task = s->task;
+	w.who = s->who;
+	w.t_ns = s->t_ns;
+	w.addr = s->addr;
+	w.len_bytes = s->len_bytes;
+	w.index = s->index;
+	if (s->punted)
+		flags |= IO_F_PUNTED;
+	__sync_fetch_and_add(&s->pending, -1ULL);
+	/* one that is not known may have been fixed */
+	if (!IO_WHO_FIXED(w.who) && IO_WHO_OP(w.who) != IO_OP_UNKNOWN)
+		return 0;
+	if (!submitter_wanted(IO_WHO_TGID(w.who), w.task))
+		return 0;
+	if (!w.t_ns) {
+		COUNT_LOSS(ambiguous);
+		flags = IO_F_NAMELESS;
+		w.addr = 0;
+		w.len_bytes = 0;
+		w.index = 0;
+	}
+	if (!IO_WHO_FIXED(w.who))
+		return 0;
+	count_end(&w, res, COUNT, PROBE);
+	if (is_next_to_tell())
+		tell(&w, res, flags);
+	return 0;
+}
+
+#endif

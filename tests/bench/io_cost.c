@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What watching I/O costs: CPU time an operation, untraced, with empty
+ * programs on the tracepoints (the floor), with stat counting, with stat
+ * timing, and with what else is installed. Interleaved rounds of one run,
+ * each against the untraced measurement beside it. Prints a table; asserts no time.
+ *   io_cost [ROUNDS]
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/bpf.h>
+#include "memory.h"
+#include "tap.h"
+#include "tool.h"
+#include "uring.h"
+
+#define MAX_ROUNDS	101
+#define BATCH		32
+#define BLOCK		512
+#define FILE_BYTES	(1UL << 20)
+#define ATTACH_MS	20000
+
+static unsigned int rounds = 11;
+static unsigned long ops = 64000;
+
+struct series {
+	double v[MAX_ROUNDS];
+	unsigned int nr;
+};
+
+/* ---- the load -------------------------------------------------------------------- */
+
+static struct io_uring ring;
+static char *buf;
+static int file;
+
+enum load { READ_FIXED, NOP_FIXED };
+
+static double cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+/* Nanoseconds of this thread's CPU time an operation. */
+static double measure(enum load load)
+{
+	double begun = cpu_ns();
+
+	for (unsigned long done = 0; done < ops; done += BATCH) {
+		struct io_uring_cqe *cqes[BATCH];
+		unsigned int got;
+
+		for (unsigned int i = 0; i < BATCH; i++) {
+			struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+
+			if (load == READ_FIXED) {
+				io_uring_prep_read_fixed(sqe, file, buf + i * BLOCK, BLOCK,
+							 (done + i) * BLOCK % FILE_BYTES, 0);
+			} else {
+				io_uring_prep_rw(IORING_OP_NOP, sqe, -1, NULL, 0, 0);
+				sqe->rw_flags = 1U << 3; /* IORING_NOP_FIXED_BUFFER */
+			}
+		}
+		if (io_uring_submit_and_wait(&ring, BATCH) != BATCH)
+			bail("submission failed");
+		got = io_uring_peek_batch_cqe(&ring, cqes, BATCH);
+		if (got != BATCH || cqes[0]->res != (load == READ_FIXED ? BLOCK : 0))
+			bail("%u completions, the first with %d", got, got ? cqes[0]->res : 0);
+		io_uring_cq_advance(&ring, got);
+	}
+	return (cpu_ns() - begun) / ops;
+}
+
+static void set_up(void)
+{
+	char path[] = "/var/tmp/fixbuf-XXXXXX";
+	struct iovec iov = { mem_pages(4), 4 * PAGE };
+
+	buf = iov.iov_base;
+	file = mkostemp(path, O_CLOEXEC);
+	if (file < 0)
+		bail("no file in /var/tmp: %s", strerror(errno));
+	unlink(path);
+	for (size_t at = 0; at < FILE_BYTES; at += 4 * PAGE)
+		if (pwrite(file, buf, 4 * PAGE, at) != 4 * (ssize_t)PAGE)
+			bail("cannot write to /var/tmp: %s", strerror(errno));
+	if (uring_open(&ring, BATCH) || uring_register(ring.ring_fd, &iov, 1))
+		bail("no ring");
+}
+
+/* 6.13; what knows READV_FIXED (6.15) knows it. */
+static bool has_nop_fixed(void)
+{
+	struct io_uring_probe *p = io_uring_get_probe();
+
+	return p && p->last_op >= 60;
+}
+
+/* ---- who watches ------------------------------------------------------------------ */
+
+struct watcher {
+	const char *name;
+	const char *against;	/* its floor */
+	const char *program;	/* NULL = ours */
+	const char *arg[8];
+	const char *points[2];	/* empty programs there */
+	bool clock;		/* but for reading the clock */
+	const char *seen;	/* the tracepoint that it attaches to last */
+	bool absent;
+	struct series added[2];
+	pid_t pid;
+	int fds[2];
+};
+
+static char submit_point[64] = "io_uring_submit_req";
+
+/* A program that does nothing, or only reads the clock. */
+static int empty_program(const char *point, bool clock)
+{
+	const struct bpf_insn code[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ktime_get_ns },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT };
+	int prog, link;
+
+	a.insns = (uintptr_t)(clock ? code : code + 1);
+	a.insn_cnt = clock ? 3 : 2;
+	a.license = (uintptr_t)"GPL";
+	prog = syscall(SYS_bpf, BPF_PROG_LOAD, &a, sizeof(a));
+	if (prog < 0)
+		return -errno;
+	memset(&a, 0, sizeof(a));
+	a.raw_tracepoint.name = (uintptr_t)point;
+	a.raw_tracepoint.prog_fd = prog;
+	link = syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &a, sizeof(a));
+	close(prog);
+	return link < 0 ? -errno : link;
+}
+
+/* Whether a process holds a link to this tracepoint, or a perf event when .point is NULL. */
+static bool watches(pid_t pid, const char *point)
+{
+	char path[64], text[4096], want[80];
+	struct dirent *e;
+	bool found = false;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	snprintf(want, sizeof(want), "tp_name:\t%s", point);
+	d = opendir(path);
+	while (d && !found && (e = readdir(d))) {
+		int fd = openat(dirfd(d), e->d_name, O_RDONLY);
+		ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+		if (n > 0) {
+			text[n] = '\0';
+			found = strstr(text, want);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static void spawn(struct watcher *w)
+{
+	w->pid = fork();
+	if (w->pid)
+		return;
+	int null = open("/dev/null", O_RDWR);
+	char *argv[12] = { (char *)(w->program ? w->program : tool_path()) };
+
+	for (int i = 0; i < 8 && w->arg[i]; i++)
+		argv[i + 1] = (char *)w->arg[i];
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(null, 2);
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+static bool begin(struct watcher *w)
+{
+	int status;
+
+	w->fds[0] = w->fds[1] = -1;
+	w->pid = 0;
+	for (int i = 0; i < 2 && w->points[i]; i++) {
+		w->fds[i] = empty_program(w->points[i], w->clock);
+		if (w->fds[i] < 0)
+			bail("no empty program on %s: %s", w->points[i], strerror(-w->fds[i]));
+	}
+	if (w->points[0])
+		return true;
+	spawn(w);
+	for (int ms = 0; w->seen && ms < ATTACH_MS; ms += 10) {
+		if (waitpid(w->pid, &status, WNOHANG) == w->pid) {
+			w->pid = 0;
+			return false;
+		}
+		if (watches(w->pid, w->seen))
+			return true;
+		usleep(10000);
+	}
+	/* what perf attaches to cannot be seen from here */
+	usleep(1000000);
+	return waitpid(w->pid, &status, WNOHANG) == 0;
+}
+
+static void end(struct watcher *w)
+{
+	for (int i = 0; i < 2; i++)
+		if (w->fds[i] >= 0)
+			close(w->fds[i]);
+	if (w->pid > 0) {
+		kill(w->pid, SIGINT);
+		await_exit(w->pid, 20);
+	}
+}
+
+static struct watcher watchers[] = {
+	{ .name = "empty program on the completion", .points = { "io_uring_complete" } },
+	{ .name = "empty programs on submission and completion",
+	  .points = { "io_uring_complete", submit_point } },
+	{ .name = "the same two, reading the clock", .clock = true,
+	  .points = { "io_uring_complete", submit_point } },
+	{ .name = "stat --no-latency", .arg = { "stat", "--no-latency", "-q" },
+	  .seen = "io_uring_complete" },
+	{ .name = "stat", .arg = { "stat", "-q" }, .seen = submit_point },
+	{ .name = "bpftrace, count by opcode", .program = "bpftrace",
+	  .arg = { "-e", "tracepoint:io_uring:io_uring_complete { @[args->res < 0] = count(); }" } },
+	{ .name = "bpftrace, latency histogram", .program = "bpftrace",
+	  .arg = { "-e", "tracepoint:io_uring:io_uring_submit_req { @s[args->req] = nsecs; } "
+		   "tracepoint:io_uring:io_uring_complete { $t = @s[args->req]; "
+		   "if ($t) { @ns = hist(nsecs - $t); delete(@s[args->req]); } }" } },
+	{ .name = "perf stat, counting both", .program = "perf",
+	  .arg = { "stat", "-a", "-e",
+		   "io_uring:io_uring_submit_req,io_uring:io_uring_complete" } },
+	{ .name = "perf record of both", .program = "perf",
+	  .arg = { "record", "-a", "-q", "-o", "/dev/null", "-e",
+		   "io_uring:io_uring_submit_req,io_uring:io_uring_complete" } },
+};
+
+#define NR_WATCHERS (sizeof(watchers) / sizeof(watchers[0]))
+
+/* ---- the table --------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double median(struct series *s)
+{
+	qsort(s->v, s->nr, sizeof(s->v[0]), by_value);
+	return s->nr ? s->v[s->nr / 2] : 0;
+}
+
+static void row(struct watcher *w, enum load load, double floor, double must)
+{
+	struct series *s = &w->added[load];
+	double added = median(s);
+
+	printf("  %-46s %+8.1f  ", w->name, added);
+	if (floor > 0)
+		printf("%5.2f", added / floor);
+	else
+		printf("%5s", "-");
+	if (must > 0)
+		printf("  %5.2f %-4s", must, added <= must * floor ? "ok" : "OVER");
+	else
+		printf("  %5s %-4s", "-", "");
+	printf("  (%+.1f to %+.1f)\n", s->v[0], s->v[s->nr - 1]);
+}
+
+static void table(enum load load, struct series *untraced)
+{
+	double one = median(&watchers[0].added[load]), two = median(&watchers[1].added[load]);
+	double none = median(untraced);
+
+	printf("\n%s: %.1f ns of CPU an operation untraced (%.1f to %.1f), %u rounds of %lu\n",
+	       load == READ_FIXED ? "512-byte READ_FIXED from the page cache" :
+	       "NOP with a fixed buffer", none, untraced->v[0],
+	       untraced->v[untraced->nr - 1], untraced->nr, ops);
+	printf("  %-46s %8s  %5s  %5s\n", "WATCHED BY", "ADDS ns", "FLOOR", "MUST");
+	for (size_t i = 0; i < NR_WATCHERS; i++) {
+		if (!watchers[i].added[load].nr)
+			continue;
+		row(&watchers[i], load, i == 3 || i == 5 ? one : i < 2 ? 0 : two,
+		    i == 3 ? 1.3 : i == 4 ? 2 : 0);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct series untraced[2] = { 0 };
+	int loads = has_nop_fixed() ? 2 : 1, fd;
+
+	if (argc > 1)
+		rounds = atoi(argv[1]) < MAX_ROUNDS ? atoi(argv[1]) : MAX_ROUNDS;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (geteuid()) {
+		fprintf(stderr, "io_cost: the tool needs root; run it as root\n");
+		return EXIT_SKIPPED;
+	}
+	fd = empty_program(submit_point, false);
+	if (fd < 0)
+		snprintf(submit_point, sizeof(submit_point), "io_uring_submit_sqe");
+	else
+		close(fd);
+	set_up();
+	for (int l = 0; l < loads; l++)
+		measure(l);
+	for (unsigned int r = 0; r < rounds; r++) {
+		for (size_t i = 0; i < NR_WATCHERS; i++) {
+			struct watcher *w = &watchers[i];
+			double before[2], watched[2];
+
+			if (w->absent)
+				continue;
+			for (int l = 0; l < loads; l++)
+				before[l] = measure(l);
+			w->absent = !begin(w);
+			for (int l = 0; l < loads; l++)
+				watched[l] = w->absent ? 0 : measure(l);
+			end(w);
+			for (int l = 0; l < loads && !w->absent; l++) {
+				double beside = (before[l] + measure(l)) / 2;
+
+				w->added[l].v[w->added[l].nr++] = watched[l] - beside;
+				if (!i)
+					untraced[l].v[untraced[l].nr++] = beside;
+			}
+		}
+		fprintf(stderr, "\rround %u of %u", r + 1, rounds);
+	}
+	fputc('\n', stderr);
+	for (int l = 0; l < loads; l++)
+		table(l, &untraced[l]);
+	for (size_t i = 0; i < NR_WATCHERS; i++)
+		if (watchers[i].absent)
+			printf("not measured: %s (%s does not run here)\n", watchers[i].name,
+			       watchers[i].program);
+	return 0;
+}

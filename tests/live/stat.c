@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stat counts exactly what a program did, by opcode and buffer, in every kind
+ * of ring, and starts that it keeps are all taken again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "tool.h"
+
+#define SKIPPED 77
+
+static const char *const op_names[64] = {
+	[0] = "NOP", [1] = "READV", [2] = "WRITEV", [4] = "READ_FIXED", [5] = "WRITE_FIXED",
+	[22] = "READ", [23] = "WRITE", [47] = "SEND_ZC", [60] = "READV_FIXED",
+	[61] = "WRITEV_FIXED",
+};
+
+/* Runs stat on a load program: .a is what the program said, the answer what stat said. */
+static struct json_object *stat_of(struct answer *a, const char *option, const char *load,
+				   const char *arg)
+{
+	char path[] = "/tmp/fixbuf-stat-XXXXXX", program[4096];
+	struct json_object *o;
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		bail("no temporary file");
+	snprintf(program, sizeof(program), "%s", load_path(load));
+	tool(a, "stat", "--json", "--hist", "--by-buffer", option, "-o", path, "--", program,
+	     "--no-wait", arg, NULL);
+	o = json_object_from_file(path);
+	close(fd);
+	unlink(path);
+	return o;
+}
+
+static struct json_object *element(struct json_object *list, size_t i)
+{
+	return list && i < json_object_array_length(list) ? json_object_array_get_idx(list, i) :
+							   NULL;
+}
+
+static struct json_object *with_text(struct json_object *list, const char *key, const char *text)
+{
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		if (json_is(element(list, i), key, text))
+			return element(list, i);
+	return NULL;
+}
+
+static long long sum(struct json_object *list, const char *key)
+{
+	long long n = 0;
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		n += json_number(element(list, i), key);
+	return n;
+}
+
+/* What the program says of one opcode, 0 when it says nothing. */
+static long long did(const char *text, int op, const char *what)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "op.%d.%s", op, what);
+	return value_text(text, name) ? (long long)value_number(text, name) : 0;
+}
+
+static void check_op(struct json_object *ops, const char *text, int op, const char *how,
+		     long long unnamed)
+{
+	static const char *const keys[] = { "bytes", "cancelled", "shorts" };
+	struct json_object *o = with_text(ops, "opcode", op_names[op]);
+
+	is(json_number(o, "ops"), did(text, op, "ops") - unnamed, "%s: operations, %s", how,
+	   op_names[op]);
+	is(json_number(o, "errors"), did(text, op, "errors") - unnamed, "%s: errors, %s", how,
+	   op_names[op]);
+	is(json_number(o, "efaults"), did(text, op, "efaults") - unnamed, "%s: EFAULT, %s", how,
+	   op_names[op]);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		is(json_number(o, keys[i]), did(text, op, keys[i]), "%s: %s, %s", how, keys[i],
+		   op_names[op]);
+	is(sum(json_member(o, "histogram"), "count"), json_number(o, "timed"),
+	   "%s: the histogram holds each time, %s", how, op_names[op]);
+	ok(json_number(o, "p50_ns") <= json_number(o, "p99_ns") &&
+	   json_number(o, "p99_ns") <= json_number(o, "max_ns"), "%s: percentiles rise, %s", how,
+	   op_names[op]);
+}
+
+static void check_mix(const char *how)
+{
+	struct json_object *o, *losses, *ring, *ops, *fixed;
+	bool by_name;
+	struct answer a;
+	long long nr = 0, fixed_nr = 0, unnamed;
+
+	o = stat_of(&a, "--by-opcode", "io_mix", how);
+	how = how ? how : "plain";
+	if (a.status == SKIPPED) {
+		char *why = strstr(a.out, "SKIP ");
+
+		skip(how, "%.*s", why ? (int)strcspn(why, "\n") : 0, why ? why : "");
+		goto out;
+	}
+	is(a.status, 0, "%s: the program's status is returned", how);
+	losses = json_member(o, "losses");
+	/* where a completion names no request, one that was refused at once has no opcode */
+	by_name = json_is(o, "starts_by", "user_data");
+	if (by_name && !strcmp(how, "iopoll")) {
+		ok(json_number(losses, "unpolled") > 1000, "%s: that they cannot be counted is said",
+		   how);
+		goto out;
+	}
+	unnamed = by_name && value_text(a.out, "bad_index") ?
+		  (long long)value_number(a.out, "bad_index") : 0;
+	ring = element(json_member(o, "rings"), 0);
+	is(json_object_array_length(json_member(o, "rings")), 1, "%s: one ring", how);
+	is(json_number(ring, "pid"), value_number(a.out, "pid"), "%s: of that process", how);
+	ops = json_member(ring, "opcodes");
+	for (int op = 0; op < 64; op++) {
+		if (!op_names[op] || !did(a.out, op, "ops"))
+			continue;
+		check_op(ops, a.out, op, how, op == 4 ? unnamed : 0);
+		nr += did(a.out, op, "ops");
+		if (strstr(op_names[op], "FIXED") || op == 47 || op == 0)
+			fixed_nr += did(a.out, op, "ops");
+	}
+	is(json_number(ring, "ops"), nr - unnamed, "%s: nothing else is counted", how);
+	is(json_number(ring, "fixed_ops"), fixed_nr - unnamed, "%s: what was fixed", how);
+	fixed = with_text(ops, "opcode", "READ_FIXED");
+	if (value_text(a.out, "async"))
+		is(json_number(fixed, "punts"), value_number(a.out, "async"),
+		   "%s: handed to workers", how);
+	if (value_text(a.out, "muted"))
+		is(json_number(losses, "muted"), value_number(a.out, "muted"),
+		   "%s: muted requests are told", how);
+	is(json_number(o, "in_flight"), 0, "%s: no start is left over", how);
+	is(json_number(o, "lost"), 0, "%s: nothing is lost", how);
+out:
+	json_object_put(o);
+	answer_free(&a);
+}
+
+static void check_faults(void)
+{
+	struct json_object *o, *faults, *past = NULL, *bad = NULL;
+	struct answer a;
+
+	o = stat_of(&a, "--by-opcode", "io_mix", NULL);
+	faults = json_member(o, "faults");
+	for (size_t i = 0; faults && i < json_object_array_length(faults); i++) {
+		if (json_number(element(faults, i), "index") == 9)
+			bad = element(faults, i);
+		else
+			past = element(faults, i);
+	}
+	is(json_number(past, "count"),
+	   value_number(a.out, "past_end") + value_number(a.out, "linked_past_end"),
+	   "imports past the end");
+	has_text(json_text(past, "detail"), "past buffer 0", "which bound was broken");
+	if (json_is(o, "starts_by", "user_data")) {
+		skip("a bad index is explained", "the completion names no request on this kernel");
+	} else {
+		is(json_number(bad, "count"), value_number(a.out, "bad_index"), "bad indexes");
+		has_text(json_text(bad, "detail"), "no buffer 9, the table has 1",
+			 "a bad index is explained");
+	}
+	json_object_put(o);
+	answer_free(&a);
+}
+
+static struct json_object *buffer_of(struct json_object *buffers, struct json_object *ring,
+				     unsigned int index)
+{
+	for (size_t i = 0; buffers && i < json_object_array_length(buffers); i++)
+		if (json_number(element(buffers, i), "index") == index &&
+		    json_is(element(buffers, i), "ring", json_text(ring, "ring")))
+			return element(buffers, i);
+	return NULL;
+}
+
+/* Two rings that share a buffer; a prime number above a million in the first. */
+static void check_shared(const char *count, unsigned long nr)
+{
+	struct json_object *o, *rings, *a_ring, *b_ring, *buffers, *a_buf, *b_buf;
+	struct answer a;
+
+	o = stat_of(&a, "--by-opcode", "io_many", count);
+	is(a.status, 3, "another status of the program is returned, too");
+	rings = json_member(o, "rings");
+	is(rings ? json_object_array_length(rings) : 0, 2, "two rings");
+	/* busiest first */
+	a_ring = element(rings, 0);
+	b_ring = element(rings, 1);
+	is(json_number(a_ring, "ops"), nr, "%s operations on one", count);
+	is(json_number(a_ring, "bytes"), 512LL * nr, "and their bytes");
+	is(json_number(a_ring, "timed"), nr, "each was timed");
+	is(json_number(b_ring, "ops"), 211, "211 on the other");
+	is(json_number(o, "in_flight"), 0, "no start is left over");
+	is(json_number(o, "lost"), 0, "nothing is lost");
+	buffers = json_member(o, "buffers");
+	a_buf = buffer_of(buffers, a_ring, 0);
+	b_buf = buffer_of(buffers, b_ring, 0);
+	is(json_number(a_buf, "ops"), nr, "the buffer, by the one ring");
+	is(json_number(b_buf, "ops"), 211, "and by the other");
+	is(json_number(a_buf, "addr"), value_number(a.out, "addr"), "its address");
+	is(json_number(b_buf, "addr"), value_number(a.out, "addr"), "is the same in both");
+	is(json_number(a_buf, "touched_bytes"), 16384, "how far it was used");
+	is(json_number(b_buf, "touched_bytes"), 512, "which differs by ring");
+	json_object_put(o);
+	answer_free(&a);
+}
+
+static struct json_object *advice(struct json_object *o, const char *tag)
+{
+	return with_text(json_member(o, "advice"), "tag", tag);
+}
+
+/* What a program does against its own interest is found, each thing in its numbers. */
+static void check_advice(void)
+{
+	struct json_object *o, *x;
+	struct answer a;
+
+	o = stat_of(&a, "--advise", "io_habits", NULL);
+	is(a.status, 0, "the careless program ends well");
+	x = advice(o, "unfixed-io");
+	is(json_number(x, "ops"), value_number(a.out, "inside"), "plain I/O inside a buffer");
+	is(json_number(x, "fd"), value_number(a.out, "a.fd"), "on that ring");
+	x = advice(o, "worth-registering");
+	if (value_number(a.out, "outside")) {
+		is(json_number(x, "ops"), value_number(a.out, "outside"),
+		   "O_DIRECT from few other buffers");
+		has_text(json_text(x, "detail"), "only 3 unregistered", "how many");
+	} else {
+		skip("O_DIRECT from few other buffers", "no O_DIRECT here");
+	}
+	has_text(json_text(advice(o, "idle-buffer"), "detail"), "3 of its 5 registered buffers",
+		 "buffers that no request named");
+	has_text(json_text(advice(o, "small-folios"), "detail"), "1024 segments; 2 huge pages",
+		 "small pages where huge ones would do");
+	is(json_number(advice(o, "oversized-buffer"), "index"), 4, "a buffer that is used little of");
+	x = advice(o, "table-churn");
+	is(json_number(x, "ops"), value_number(a.out, "registered"), "a table made again and again");
+	is(json_number(x, "fd"), value_number(a.out, "b.fd"), "on the other ring");
+	json_object_put(o);
+	answer_free(&a);
+}
+
+static void check_count_only(void)
+{
+	struct json_object *o, *ring;
+	struct answer a;
+
+	o = stat_of(&a, "--advise", "io_many", "10007");
+	ring = element(json_member(o, "rings"), 0);
+	is(json_number(ring, "ops"), 10007, "with advice: the same number");
+	json_object_put(o);
+	answer_free(&a);
+	tool(&a, "stat", "--json", "--no-latency", "-d", "200ms", NULL);
+	is(a.status, 0, "counting only works");
+	ok(a.json && !json_number(a.json, "in_flight"), "and keeps no start");
+	answer_free(&a);
+}
+
+static void check_usage(void)
+{
+	struct answer a;
+	int lines = 0;
+
+	tool(&a, "stat", "--no-latency", "--hist", "-d", "1s", NULL);
+	is(a.status, 2, "a histogram without latencies is refused");
+	answer_free(&a);
+	tool(&a, "stat", "-p", "1", "--", "true", NULL);
+	is(a.status, 2, "a process and a program are refused");
+	answer_free(&a);
+	tool(&a, "stat", "-i", "nonsense", NULL);
+	is(a.status, 2, "a bad interval is refused");
+	answer_free(&a);
+	tool(&a, "stat", "-q", "--", "/nonexistent", NULL);
+	is(a.status, 127, "a program that is not there");
+	answer_free(&a);
+	tool(&a, "stat", "--json", "-i", "100ms", "-d", "450ms", NULL);
+	is(a.status, 0, "intervals end with the duration");
+	for (char *s = a.out; s && (s = strchr(s, '\n')); s++)
+		lines++;
+	ok(lines >= 3 && lines <= 6, "one line an interval, and the total (%d)", lines);
+	answer_free(&a);
+	tool(&a, "stat", "-i", "100ms", "-d", "250ms", NULL);
+	ok(!strchr(a.out, '\033'), "no control characters in a pipe");
+	has_text(a.out, "in total:", "totals at the end");
+	answer_free(&a);
+}
+
+int main(void)
+{
+	if (geteuid())
+		skip_all("needs root");
+	check_mix(NULL);
+	check_mix("sqpoll");
+	check_mix("defer");
+	check_mix("iopoll");
+	check_faults();
+	check_shared("1000003", 1000003);
+	check_advice();
+	check_count_only();
+	check_usage();
+	return tap_end();
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * verify --watch tells each fault once, at the call that broke the balance, and
+ * nothing about healthy programs.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "tool.h"
+
+static char out_file[] = "/tmp/fixbuf-watch-XXXXXX";
+
+struct watched {
+	struct answer a;	/* .out is what the program said */
+	struct json_lines lines;
+	pid_t pid;
+};
+
+static char *content(const char *path)
+{
+	char *text = NULL;
+	size_t room = 0;
+	FILE *f = fopen(path, "re");
+
+	if (!f || getdelim(&text, &room, '\0', f) < 0) {
+		free(text);
+		text = strdup("");
+	}
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/* Under watch; the program stays for these seconds after it is READY. */
+static void watch_once(struct watched *w, const char *load, const char *arg, int stay_s,
+		       const char *option)
+{
+	static const struct tool_how how = { .timeout_s = 100 };
+	const char *tier = tool_tier();
+	char command[8400], *text;
+
+	snprintf(command, sizeof(command), "sleep %d | %s %s", stay_s, load_path(load), arg);
+	tool_as(&w->a, &how, "verify", "--watch", "--json", "-q", "-o", out_file, "--fail-on", "info",
+		"--tier", tier ? tier : "tracepoints", option, "--", "sh", "-c", command, NULL);
+	text = content(out_file);
+	json_lines_parse(&w->lines, text);
+	free(text);
+	w->pid = strstr(w->a.out, "pid=") ? (pid_t)value_number(w->a.out, "pid") : 0;
+}
+
+static void watched_free(struct watched *w)
+{
+	json_lines_free(&w->lines);
+	answer_free(&w->a);
+}
+
+static long long lost(const struct watched *w)
+{
+	return w->lines.nr ? json_number(w->lines.lines[w->lines.nr - 1], "lost") : 0;
+}
+
+/* A kernel that preempts programs may leave one out, which is told as a loss: up to three times. */
+static void watch_load(struct watched *w, const char *load, const char *arg, int stay_s,
+		       const char *option)
+{
+	watch_once(w, load, arg, stay_s, option);
+	for (int i = 1; i < 3 && lost(w) > 0; i++) {
+		note("%s %s: %lld facts were lost, once more", load, arg, lost(w));
+		watched_free(w);
+		watch_once(w, load, arg, stay_s, option);
+	}
+}
+
+static struct json_object *finding(const struct watched *w, const char *tag, size_t *nr)
+{
+	struct json_object *first = NULL;
+
+	*nr = 0;
+	for (size_t i = 0; i < w->lines.nr; i++) {
+		if (!json_is(w->lines.lines[i], "fact", "finding") ||
+		    (tag && !json_is(w->lines.lines[i], "tag", tag)))
+			continue;
+		first = first ? first : w->lines.lines[i];
+		++*nr;
+	}
+	return first;
+}
+
+/* The last line, which agrees with the others. */
+static struct json_object *summary(const struct watched *w, const char *name)
+{
+	struct json_object *last = w->lines.nr ? w->lines.lines[w->lines.nr - 1] : NULL;
+	size_t nr;
+
+	finding(w, NULL, &nr);
+	ok(last && json_is(last, "fact", "summary"), "%s: ends with a summary", name);
+	if (!is(json_number(last, "findings"), nr, "%s: which counts the findings", name))
+		note("%s", w->a.err);
+	return last;
+}
+
+static void show(const struct watched *w)
+{
+	for (size_t i = 0; i < w->lines.nr; i++)
+		note("%s", json_object_to_json_string(w->lines.lines[i]));
+}
+
+static bool was_skipped(const struct watched *w, const char *name, bool may_lose)
+{
+	const char *skip_line = strstr(w->a.out, "SKIP ");
+
+	if (w->a.status == 3)
+		skip(name, "%s", w->a.err);
+	else if (skip_line)
+		skip(name, "%s", skip_line + 5);
+	else if (!may_lose && lost(w) > 0)
+		skip(name, "the kernel left out some of our programs");
+	else
+		return false;
+	return true;
+}
+
+static size_t nr_frames(struct json_object *call, const char *which)
+{
+	struct json_object *stack = json_member(call, which);
+
+	return stack ? json_object_array_length(stack) : 0;
+}
+
+static bool has_frame(struct json_object *call, const char *which, const char *part)
+{
+	for (size_t i = 0; i < nr_frames(call, which); i++) {
+		struct json_object *f = json_object_array_get_idx(json_member(call, which), i);
+		const char *symbol = json_text(f, "symbol");
+
+		if (symbol && strstr(symbol, part))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A fault of the kernel: on kernels that have it, it is told at this call. Another
+ * may come with it: a clone of a part of a huge page loses the charge up to 7.1.
+ */
+static void at_the_call(const char *load, const char *tag, const char *call_name)
+{
+	struct json_object *f, *call;
+	struct watched w;
+	char expect[64];
+	size_t nr;
+
+	watch_load(&w, load, "", 2, "--stacks");
+	if (was_skipped(&w, load, false)) {
+		watched_free(&w);
+		return;
+	}
+	snprintf(expect, sizeof(expect), "expect.%s", tag);
+	f = finding(&w, tag, &nr);
+	summary(&w, load);
+	if (!value_text(w.a.out, expect)) {
+		is(nr, 0, "%s: this kernel does not have the fault, it is not told", load);
+		watched_free(&w);
+		return;
+	}
+	ok(nr, "%s: it is told", load);
+	is(w.a.status, 1, "%s: exit status", load);
+	call = f ? json_member(f, "call") : NULL;
+	is_text(json_text(f, "when"), "call", "%s: at a call", load);
+	is_text(json_text(call, "fact"), call_name, "%s: of that kind", load);
+	is(json_number(call, "pid"), w.pid, "%s: by that process", load);
+	if (value_number(w.a.out, expect))
+		is(json_number(f, "pages"), value_number(w.a.out, expect), "%s: pages", load);
+	ok(has_frame(call, "kstack", "io_uring_register"), "%s: from the kernel's call", load);
+	if (!ok(has_frame(call, "ustack", "main"), "%s: from the program's main()", load))
+		show(&w);
+	watched_free(&w);
+}
+
+/* No call takes the pages away: seen after the call before, or by the last look. */
+static void by_the_last_look(void)
+{
+	struct json_object *f;
+	struct watched w;
+	size_t nr;
+
+	watch_load(&w, "fault_dontneed", "", 4, "-d2s");
+	if (was_skipped(&w, "fault_dontneed", true)) {
+		watched_free(&w);
+		return;
+	}
+	f = finding(&w, NULL, &nr);
+	summary(&w, "fault_dontneed");
+	if (!is(nr, 1, "fault_dontneed: is told once"))
+		show(&w);
+	is_text(json_text(f, "tag"), "stale-page", "fault_dontneed: its tag");
+	is(json_number(f, "pages"), 3, "fault_dontneed: pages");
+	ok(json_is(f, "when", "end") || json_is(f, "when", "after-call"),
+	   "fault_dontneed: no call is blamed");
+	watched_free(&w);
+}
+
+/* Every count.CALL.RESULT that the program said. */
+static long long calls_of(const char *text)
+{
+	long long sum = 0;
+
+	for (const char *p = text; (p = strstr(p, "count.")); p++) {
+		unsigned int nr;
+
+		if (sscanf(p, "count.%*[^=]=%u", &nr) == 1)
+			sum += nr;
+	}
+	return sum;
+}
+
+static void healthy(const char *load, const char *arg, int stay_s, bool overlaps)
+{
+	struct json_object *last;
+	struct watched w;
+	size_t nr, twice;
+
+	watch_load(&w, load, arg, stay_s, "-q");
+	if (was_skipped(&w, load, true)) {
+		watched_free(&w);
+		return;
+	}
+	finding(&w, NULL, &nr);
+	last = summary(&w, load);
+	/* memory that it registers while another ring still has it is charged twice */
+	finding(&w, "overcharged", &twice);
+	if (!is(nr - (overlaps ? twice : 0), 0, "%s %s: nothing is told", load, arg))
+		show(&w);
+	is(w.a.status, nr > 0, "%s %s: exit status", load, arg);
+	if (lost(&w))
+		skip("number of calls", "the kernel left out some of our programs");
+	else if (strstr(w.a.out, "count."))
+		is(json_number(last, "calls"), calls_of(w.a.out), "%s: calls", load);
+	else
+		ok(json_number(last, "calls") > 100, "%s: many calls were checked", load);
+	watched_free(&w);
+}
+
+static void interrupted_cleanly(void)
+{
+	static const struct tool_how how = { .timeout_s = 60 };
+	struct json_object *last;
+	struct json_lines l;
+	struct answer a;
+
+	tool_start(&a, &how, "verify", "--watch", "--json", "-q", "-u", "54399", NULL);
+	sleep(2);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	is(a.status, 0, "Ctrl-C ends it cleanly");
+	json_lines_parse(&l, a.out);
+	last = l.nr ? l.lines[l.nr - 1] : NULL;
+	ok(last && json_is(last, "fact", "summary"), "and with the totals");
+	is_text(a.err, "", "without complaint");
+	json_lines_free(&l);
+	answer_free(&a);
+}
+
+static void misused(void)
+{
+	static const char *const options[] = { "-d1s", "--stacks", "--tier=tracepoints",
+					       "--ring-buffer=64" };
+	struct answer a;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		tool(&a, "verify", options[i], NULL);
+		is(a.status, 2, "verify %s without --watch: exit status", options[i]);
+		has_text(a.err, "--watch", "which is what the sentence says");
+		answer_free(&a);
+	}
+	tool(&a, "verify", "--", "true", NULL);
+	is(a.status, 2, "a program without --watch: exit status");
+	answer_free(&a);
+	tool(&a, "verify", "--watch", "-q", "--", "sh", "-c", "exit 7", NULL);
+	is(a.status, 7, "without a finding the status is the program's");
+	answer_free(&a);
+}
+
+int main(void)
+{
+	int fd = mkstemp(out_file);
+
+	if (fd < 0)
+		bail("no temporary file");
+	close(fd);
+	at_the_call("fault_bypass", "uncharged-pin", "update");
+	at_the_call("fault_underflow", "charge-underflow", "unregister");
+	by_the_last_look();
+	healthy("lifecycle", "--no-wait", 0, true);
+	healthy("churn", "slow small", 3, false);
+	interrupted_cleanly();
+	misused();
+	unlink(out_file);
+	return tap_end();
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registers four buffers, is READY, and reads into the last only when it may go
+ * on: COUNT times 512 bytes at offset 4096, seven at a time.
+ *   io_late COUNT [same]	same: all of one user_data
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "memory.h"
+#include "truth.h"
+
+#define BLOCK	512
+#define BATCH	7
+#define BUFFERS	4
+
+int main(int argc, char **argv)
+{
+	const char *dir = access("/mnt/disk", W_OK) ? "/var/tmp" : "/mnt/disk";
+	struct iovec iov[BUFFERS];
+	unsigned int count, done, nr;
+	struct io_uring ring;
+	char path[64];
+	bool same;
+	int file;
+
+	truth_init(&argc, argv);
+	count = argc > 1 ? strtoul(argv[1], NULL, 10) : 101;
+	same = argc > 2 && !strcmp(argv[2], "same");
+	snprintf(path, sizeof(path), "%s/fixbuf-XXXXXX", dir);
+	file = mkostemp(path, O_CLOEXEC);
+	must(file < 0 ? -errno : 0, path);
+	unlink(path);
+	for (int i = 0; i < BUFFERS; i++)
+		iov[i] = (struct iovec){ mem_pages(2), 2 * PAGE };
+	must(write(file, iov[0].iov_base, PAGE) < 0 ? -errno : 0, "write");
+	must(uring_open(&ring, BATCH), "io_uring_setup");
+	must(uring_register(ring.ring_fd, iov, BUFFERS), "register");
+	truth_ready();
+	for (done = 0; done < count; done += nr) {
+		nr = count - done < BATCH ? count - done : BATCH;
+		for (unsigned int i = 0; i < nr; i++) {
+			struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+
+			io_uring_prep_read_fixed(sqe, file, (char *)iov[3].iov_base + PAGE, BLOCK,
+						 0, 3);
+			sqe->user_data = same ? 0 : done + i;
+		}
+		must(io_uring_submit_and_wait(&ring, nr), "io_uring_submit");
+		for (unsigned int i = 0; i < nr; i++) {
+			struct io_uring_cqe *cqe;
+
+			must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+			must(cqe->res == BLOCK ? 0 : -EIO, "READ_FIXED");
+			io_uring_cqe_seen(&ring, cqe);
+		}
+	}
+	return 0;
+}

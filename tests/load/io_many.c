@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two rings that share a buffer (by clone, or registered twice where there is
+ * no clone), and .COUNT 512-byte READ_FIXED in batches of 32 on the first.
+ *   io_many COUNT
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "memory.h"
+#include "truth.h"
+
+#define BLOCK	512
+#define BATCH	32
+
+static void batch(struct io_uring *r, int file, char *buf, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		struct io_uring_sqe *sqe = io_uring_get_sqe(r);
+
+		io_uring_prep_read_fixed(sqe, file, buf + i * BLOCK, BLOCK, i * BLOCK, 0);
+		sqe->user_data = i;
+	}
+	must(io_uring_submit_and_wait(r, nr), "io_uring_submit");
+	for (unsigned int i = 0; i < nr; i++) {
+		struct io_uring_cqe *cqe;
+
+		must(io_uring_wait_cqe(r, &cqe), "io_uring_wait_cqe");
+		must(cqe->res == BLOCK ? 0 : -EIO, "READ_FIXED");
+		io_uring_cqe_seen(r, cqe);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *dir = access("/mnt/disk", W_OK) ? "/var/tmp" : "/mnt/disk";
+	struct iovec iov[2] = { { NULL, 4 * PAGE }, { NULL, 2 * PAGE } };
+	unsigned long count;
+	struct io_uring a, b;
+	char path[64];
+	int file, err;
+
+	truth_init(&argc, argv);
+	count = argc > 1 ? strtoul(argv[1], NULL, 10) : 10007;
+	snprintf(path, sizeof(path), "%s/fixbuf-XXXXXX", dir);
+	file = mkostemp(path, O_CLOEXEC);
+	must(file < 0 ? -errno : 0, path);
+	unlink(path);
+	iov[0].iov_base = mem_pages(4);
+	iov[1].iov_base = mem_pages(2);
+	must(write(file, iov[0].iov_base, 4 * PAGE) < 0 ? -errno : 0, "write");
+	must(uring_open(&a, BATCH), "io_uring_setup");
+	must(uring_open(&b, BATCH), "io_uring_setup");
+	must(uring_register(a.ring_fd, iov, 2), "register");
+	err = uring_clone(b.ring_fd, a.ring_fd, 0, 0, 0, 0);
+	if (err < 0)
+		must(uring_register(b.ring_fd, iov, 2), "register");
+	truth("cloned=%d", err >= 0);
+	truth("a.fd=%d", a.ring_fd);
+	truth("b.fd=%d", b.ring_fd);
+	truth("addr=%p", iov[0].iov_base);
+	for (unsigned long done = 0; done < count; done += BATCH)
+		batch(&a, file, iov[0].iov_base, count - done < BATCH ? count - done : BATCH);
+	for (int i = 0; i < 211; i++)
+		batch(&b, file, iov[0].iov_base, 1);
+	truth_ready();
+	return 3;
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Each finding of performance: made when the numbers say so, and not otherwise. */
+#include "facts.h"
+#include "advise.h"
+
+#define HUGE (2 * MIB)
+
+struct world {
+	struct io_model m;
+	struct ledger *l;
+	struct advices a;
+};
+
+static void begin(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->l = ledger_new();
+	w->m.t_ns = 10000000000ULL;
+	see_ring(w->l, RING, 100, 100);
+	io_model_row(&w->m, RING, IO_WHO(812, 4, true))->c.ops = 1009;
+	w->m.rows[0].fixed_ops = 1009;
+}
+
+static void end(struct world *w)
+{
+	advices_free(&w->a);
+	io_model_free(&w->m);
+	ledger_free(w->l);
+}
+
+static const struct advice *find(struct world *w, const char *tag)
+{
+	const struct advice *found = NULL;
+
+	advices_free(&w->a);
+	advise(&w->m, w->l, &w->a);
+	for (size_t i = 0; i < w->a.nr; i++) {
+		if (strcmp(w->a.list[i].tag, tag))
+			continue;
+		assert_null(found);
+		found = &w->a.list[i];
+		assert_non_null(found->remedy);
+	}
+	return found;
+}
+
+static void plain_io(struct world *w, __u64 addr, __u64 ops, __u64 len, bool direct)
+{
+	struct io_address_row *r;
+
+	w->m.addresses = realloc(w->m.addresses, (w->m.nr_addresses + 1) * sizeof(*r));
+	r = &w->m.addresses[w->m.nr_addresses++];
+	*r = (struct io_address_row){
+		.key = { RING, addr },
+		.use = { .ops = ops, .bytes = ops * len, .max_len = len,
+			 .direct = direct ? ops : 0 },
+	};
+}
+
+static void use_buffer(struct world *w, __u32 index, __u64 addr, __u64 ops, __u64 max_end)
+{
+	struct io_buffer_row *r;
+
+	w->m.buffers = realloc(w->m.buffers, (w->m.nr_buffers + 1) * sizeof(*r));
+	r = &w->m.buffers[w->m.nr_buffers++];
+	*r = (struct io_buffer_row){
+		.key = { .ring = RING, .addr = addr, .index = index },
+		.use = { .ops = ops, .max_end = max_end },
+	};
+}
+
+static void unfixed(void **state)
+{
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	see_buffer(w.l, RING, 0, BUF(0), ADDR, 65536, 16);
+	use_buffer(&w, 0, ADDR, 1009, 65536);
+	plain_io(&w, ADDR + 4096, 101, 4096, false);
+	plain_io(&w, ADDR + 65536 - 4096, 103, 4096, true);
+	/* reaches out of it, and beside it */
+	plain_io(&w, ADDR + 65536 - 4096, 107, 8192, false);
+	plain_io(&w, ADDR - 4096, 109, 4096, false);
+	a = find(&w, "unfixed-io");
+	assert_non_null(a);
+	assert_int_equal(a->ops, 204);
+	assert_int_equal(a->bytes, 204 * 4096);
+	assert_int_equal(a->pid, 812);
+	assert_int_equal(a->fd, 6);
+	assert_contains(a->detail, "pid 812 fd 6: 204 plain reads and writes");
+	assert_null(find(&w, "worth-registering"));
+	assert_null(find(&w, "idle-buffer"));
+	end(&w);
+}
+
+static void worth_registering(void **state)
+{
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 3; i++)
+		plain_io(&w, ADDR + i * 16384, 101, 16384, true);
+	a = find(&w, "worth-registering");
+	assert_non_null(a);
+	assert_int_equal(a->ops, 303);
+	assert_contains(a->detail, "only 3 unregistered buffers");
+	assert_contains(a->detail, "pins 48 KiB once instead of pinning and unpinning 303 times");
+	/* another address each time: nothing would be saved */
+	w.m.nr_addresses = 0;
+	for (int i = 0; i < 211; i++)
+		plain_io(&w, ADDR + i * 16384, 1, 16384, true);
+	assert_null(find(&w, "worth-registering"));
+	/* through the page cache nothing is pinned */
+	w.m.nr_addresses = 0;
+	plain_io(&w, ADDR, 1009, 4096, false);
+	assert_null(find(&w, "worth-registering"));
+	end(&w);
+}
+
+static void idle(void **state)
+{
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 5; i++)
+		see_buffer(w.l, RING, i, BUF(i), ADDR + i * MIB, 65536, 16);
+	use_buffer(&w, 0, ADDR, 7, 65536);
+	use_buffer(&w, 3, ADDR + 3 * MIB, 7, 65536);
+	a = find(&w, "idle-buffer");
+	assert_non_null(a);
+	assert_contains(a->detail, "3 of its 5 registered buffers (192 KiB) were not used in 10.0s");
+	/* a use that was not kept may have been of any of them */
+	w.m.loss.no_buffer = 1;
+	assert_null(find(&w, "idle-buffer"));
+	w.m.loss.no_buffer = 0;
+	/* a ring that does nothing is no news */
+	w.m.rows[0].c.ops = 0;
+	assert_null(find(&w, "idle-buffer"));
+	end(&w);
+}
+
+static void oversized(void **state)
+{
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	see_buffer(w.l, RING, 0, BUF(0), ADDR, 16 * MIB, 4096)->segments = 8;
+	use_buffer(&w, 0, ADDR, 7, 4 * MIB);
+	a = find(&w, "oversized-buffer");
+	assert_non_null(a);
+	assert_int_equal(a->index, 0);
+	assert_int_equal(a->bytes, 12 * MIB);
+	w.m.buffers[0].use.max_end = 15 * MIB;
+	assert_null(find(&w, "oversized-buffer"));
+	/* where offsets are not known nothing is concluded from them */
+	w.m.buffers[0].use.max_end = 4 * MIB;
+	w.m.buffers[0].use.no_offset = 1;
+	assert_null(find(&w, "oversized-buffer"));
+	end(&w);
+}
+
+static void churn(void **state)
+{
+	struct io_calls_row *c = calloc(1, sizeof(*c));
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	c->ring = RING;
+	c->calls = (struct io_calls){ .registers = 101, .unregisters = 101, .last_ns = 2000000 };
+	w.m.calls = c;
+	w.m.nr_calls = 1;
+	a = find(&w, "table-churn");
+	assert_non_null(a);
+	assert_contains(a->detail, "registered 101 times and unregistered 101 times in 2.00ms, for 1009 operations");
+	c->calls.registers = 1;
+	assert_null(find(&w, "table-churn"));
+	end(&w);
+}
+
+static void folios(void **state)
+{
+	struct buffer *small, *big;
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	/* 4 MiB of 4 KiB pages, aligned: two huge pages would do */
+	small = see_buffer(w.l, RING, 0, BUF(0), HUGE * 100, 4 * MIB, 1024);
+	use_buffer(&w, 0, HUGE * 100, 7, 4 * MIB);
+	a = find(&w, "small-folios");
+	assert_non_null(a);
+	assert_contains(a->detail, "1024 segments; 2 huge pages");
+	assert_null(find(&w, "fragmented-buffer"));
+	/* on huge pages already */
+	small->segments = 2;
+	small->folio_shift = 21;
+	assert_null(find(&w, "small-folios"));
+	/* folios of 16 KiB */
+	big = see_buffer(w.l, RING, 1, BUF(1), HUGE * 200, 4 * MIB, 1024);
+	use_buffer(&w, 1, HUGE * 200, 7, 4 * MIB);
+	big->segments = 256;
+	big->folio_shift = 14;
+	a = find(&w, "fragmented-buffer");
+	assert_non_null(a);
+	assert_int_equal(a->index, 1);
+	assert_contains(a->detail, "4 MiB lie in 256 segments of 16 KiB on average, on folios of 16 KiB");
+	end(&w);
+}
+
+static void nothing(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	see_buffer(w.l, RING, 0, BUF(0), ADDR, 65536, 16);
+	use_buffer(&w, 0, ADDR, 1009, 65536);
+	advise(&w.m, w.l, &w.a);
+	assert_int_equal(w.a.nr, 0);
+	end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unfixed),
+		cmocka_unit_test(worth_registering),
+		cmocka_unit_test(idle),
+		cmocka_unit_test(oversized),
+		cmocka_unit_test(churn),
+		cmocka_unit_test(folios),
+		cmocka_unit_test(nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a watch tells: each finding once, and sums against an account only after a rest. */
+#include "facts.h"
+#include "watch_known.h"
+
+#define MS 1000000ULL
+
+static int told;
+
+static void tell(const struct known *k, void *arg)
+{
+	(void)arg;
+	assert_false(k->told);
+	assert_non_null(k->finding.detail);
+	told++;
+}
+
+static struct told_cause no_cause(const struct finding *f, __u64 mm, void *arg)
+{
+	(void)f;
+	(void)mm;
+	(void)arg;
+	return (struct told_cause){ 0 };
+}
+
+static struct known_set new_set(void)
+{
+	told = 0;
+	return (struct known_set){ .tell = tell, .cause = no_cause };
+}
+
+/* A check at this time has found nr slots of the ring with the tag; nr -1: the account. */
+static void merge(struct known_set *s, struct ledger *l, enum finding_tag tag, int nr, __u64 ms)
+{
+	struct findings fs = { 0 };
+	struct finding f = { .tag = tag, .fd = -1, .index = -1, .pid = 812 };
+
+	if (nr < 0)
+		finding_add(&fs, f, "the account");
+	f.ring = RING;
+	for (f.index = 0; f.index < nr; f.index++)
+		finding_add(&fs, f, "slot %d", f.index);
+	known_merge(s, l, &fs, ms * MS);
+	findings_free(&fs);
+}
+
+static void once(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct known_set s = new_set();
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	merge(&s, l, UNCHARGED_PIN, 3, 1);
+	assert_int_equal(told, 3);
+	merge(&s, l, UNCHARGED_PIN, 3, 2);
+	assert_int_equal(told, 3);
+	merge(&s, l, UNCHARGED_PIN, 5, 3);
+	assert_int_equal(told, 5);
+	/* gone, and there again */
+	merge(&s, l, UNCHARGED_PIN, 0, 4);
+	assert_null(s.all);
+	merge(&s, l, UNCHARGED_PIN, 2, 5);
+	assert_int_equal(told, 7);
+	assert_int_equal(s.nr_waiting, 0);
+	known_free(&s);
+	ledger_free(l);
+}
+
+static void after_a_rest(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct known_set s = new_set();
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	merge(&s, l, UNCHARGED_PIN, -1, 1000);
+	assert_int_equal(told, 0);
+	assert_int_equal(s.nr_waiting, 1);
+	known_tell_rested(&s, 1049 * MS);
+	assert_int_equal(told, 0);
+	known_stir(&s, MM, 1049 * MS);
+	known_stir(&s, MM2, 1090 * MS);
+	merge(&s, l, UNCHARGED_PIN, -1, 1060);
+	/* a time before it was stirred is no rest */
+	known_tell_rested(&s, 1040 * MS);
+	known_tell_rested(&s, 1098 * MS);
+	assert_int_equal(told, 0);
+	known_tell_rested(&s, 1099 * MS);
+	assert_int_equal(told, 1);
+	known_tell_rested(&s, 2000 * MS);
+	merge(&s, l, UNCHARGED_PIN, -1, 2000);
+	assert_int_equal(told, 1);
+	assert_int_equal(s.nr_waiting, 0);
+	known_free(&s);
+	ledger_free(l);
+}
+
+/* The call under way has ended: nothing was wrong. */
+static void mended_meanwhile(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct known_set s = new_set();
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	merge(&s, l, OVERCHARGED, -1, 1000);
+	merge(&s, l, OVERCHARGED, 0, 1010);
+	known_tell_rested(&s, 2000 * MS);
+	assert_int_equal(told, 0);
+	assert_int_equal(s.nr_waiting, 0);
+	known_free(&s);
+	ledger_free(l);
+}
+
+/* Kernels up to 6.12 release up to a second later. */
+static void ghosts_wait_longer(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct known_set s = new_set();
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	merge(&s, l, GHOST_PIN, -1, 1000);
+	known_tell_rested(&s, 2400 * MS);
+	assert_int_equal(told, 0);
+	known_tell_rested(&s, 2500 * MS);
+	assert_int_equal(told, 1);
+	known_free(&s);
+	ledger_free(l);
+}
+
+static void at_once(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct known_set s = new_set();
+
+	(void)state;
+	see_ring(l, RING, 16, -3);
+	merge(&s, l, CHARGE_UNDERFLOW, -1, 1000);
+	assert_int_equal(told, 1);
+	known_free(&s);
+	ledger_free(l);
+}
+
+static void after_a_loss(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct known_set s = new_set();
+	struct findings fs = { 0 };
+	struct finding f = { .tag = OVERCHARGED, .fd = -1, .index = -1, .pid = 812 };
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	merge(&s, l, OVERCHARGED, -1, 1000);
+	known_drop_waiting(&s);
+	assert_null(s.all);
+	/* by the last look: at once, and once */
+	for (int i = 0; i < 3; i++) {
+		finding_add(&fs, f, "the account");
+		known_add(&s, l, &fs.list[i]);
+	}
+	assert_int_equal(told, 1);
+	findings_free(&fs);
+	known_free(&s);
+	ledger_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(once),
+		cmocka_unit_test(after_a_rest),
+		cmocka_unit_test(mended_meanwhile),
+		cmocka_unit_test(ghosts_wait_longer),
+		cmocka_unit_test(at_once),
+		cmocka_unit_test(after_a_loss),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
