@@ -76,7 +76,7 @@ static const struct command commands[] = {
 	  "  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"
 	  "  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n",
 	  cmd_stat },
-	{ "bench", "what registered buffers buy on this machine, and what registering costs",
+	{ "bench", "what registered buffers buy here, and what registering costs",
 	  "Reads FILE (a file or a block device; a temporary file unless one is named) with READ and "
 	  "with READ_FIXED, side by side in rounds, over block sizes, queue depths, O_DIRECT and "
 	  "the page cache: operations a second, CPU time, latency and pins of each; then times "

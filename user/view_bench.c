@@ -206,7 +206,7 @@ static void print_legend(const struct bench *b)
 {
 	FILE *out = b->env->out;
 
-	fprintf(out, "\nRATIO: fixed to plain, the median of %u rounds with its quartiles; a range around 1 shows no difference.\n"
+	fprintf(out, "\nRATIO: fixed to plain, the median of the rounds (at least %u) with its quartiles; a range around 1 shows no difference.\n"
 		"/S: operations a second. CPU: process time an operation, the bench's own loop (the same for both) included.\n"
 		"P99: from submission to completion, within %.1f%%.\n",
 		fewest_rounds(b), 100 * HIST_ERROR);

@@ -191,9 +191,9 @@ static bool at_tier(const char *tier)
 	}
 	text = tool_said(&a);
 	pid = value_number(text, "pid");
-	/* 5.10 and 6.1, without clones, release what trace itself has tried a second later */
+	/* 5.10 and 6.1, without clones, release what trace itself has tried a second later or two */
 	if (!value_number(text, "clones"))
-		sleep(2);
+		sleep(5);
 	vmpin_kb = witness_status_kb(pid, "VmPin");
 	references = before < 0 ? -1 : witness_pins() - before;
 	kill(pid, SIGUSR1);
