@@ -93,7 +93,7 @@ static const struct command commands[] = {
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 enum key {
-	KEY_COMM = 256, KEY_JSON, KEY_NO_HEADER, KEY_FAIL_ON, KEY_PAGES, KEY_TIER, KEY_BTF,
+	KEY_COMM = 256, KEY_USAGE, KEY_JSON, KEY_NO_HEADER, KEY_FAIL_ON, KEY_PAGES, KEY_TIER, KEY_BTF,
 	KEY_WATCH, KEY_STACKS, KEY_RING_BUFFER, KEY_BY_OPCODE, KEY_BY_BUFFER, KEY_HIST, KEY_ADVISE,
 	KEY_NO_LATENCY, KEY_IO, KEY_SAMPLE, KEY_WRITE,
 };
@@ -143,13 +143,14 @@ static const struct row {
 	  TRACE | LIST | VERIFY | CONTRACT | STAT },
 	{ { "quiet", 'q', NULL, 0, "no progress, no totals", 3 }, EVERY },
 	{ { "verbose", 'v', NULL, 0, "say more; twice: what libbpf says", 3 }, EVERY },
+	{ { "help", 'h', NULL, 0, "this list", -1 }, EVERY },
+	{ { "usage", KEY_USAGE, NULL, 0, "the options in short", -1 }, EVERY },
+	{ { "version", 'V', NULL, 0, "the program's version", -1 }, EVERY },
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
 
 #define MAX_SAMPLE 1000000000U
-
-const char *argp_program_version = PROGRAM_NAME " " VERSION;
 
 static bool takes_file;	/* the command that is being parsed */
 
@@ -276,6 +277,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'v':
 		env->verbose++;
 		break;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		break;
+	case KEY_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		break;
+	case 'V':
+		puts(PROGRAM_NAME " " VERSION);
+		exit(EXIT_DONE);
 	case ARGP_KEY_ARG:
 		if (takes_file && !env->file) {
 			env->file = arg;
@@ -352,6 +362,7 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 	struct argp_option options[NR_ROWS + 1] = { 0 };
 	const struct command *cmd = NULL;
 	struct argp argp = { .options = options, .parser = parse_option };
+	bool own_format;
 	size_t n = 0;
 
 	memset(env, 0, sizeof(*env));
@@ -383,7 +394,12 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 		argp.args_doc = "[FILE]";
 	if (runs_program(cmd) && argc > 0 && !argp.args_doc)
 		argp.args_doc = "[-- PROGRAM [ARGS]]";
-	argp_parse(&argp, argc, argv, 0, NULL, env);
+	/* examples are wider than argp's 79 columns; a program that we start must not see it */
+	own_format = !setenv("ARGP_HELP_FMT", "rmargin=100", 0) &&
+		     !strcmp(getenv("ARGP_HELP_FMT"), "rmargin=100");
+	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, env);
+	if (own_format)
+		unsetenv("ARGP_HELP_FMT");
 	if (env->program && !runs_program(cmd))
 		exit(misuse("'%s' does not run a program; leave -- and what follows out", cmd->name));
 	return cmd;

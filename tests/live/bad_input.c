@@ -12,7 +12,7 @@
 
 #define PLAIN_UID 54321
 
-static const char *const commands[] = { "trace", "list", "verify", "contract", "doctor" };
+static const char *const commands[] = { "trace", "list", "verify", "contract", "doctor", "stat" };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -209,6 +209,13 @@ static void help(void)
 	}
 	tool(&a, "--version", NULL);
 	is(a.status, 0, "--version ends with 0");
+	answer_free(&a);
+	tool(&a, "list", "-h", NULL);
+	is(a.status, 0, "-h is the same");
+	has_text(a.out, "Examples:", "with examples");
+	answer_free(&a);
+	tool(&a, "trace", "-q", "--", "/bin/sh", "-c", "exit ${ARGP_HELP_FMT:+9}", NULL);
+	is(a.status, 0, "how we print help is not in the environment of a program");
 	answer_free(&a);
 }
 
