@@ -77,18 +77,16 @@ const struct btf *kern_btf(void)
 	return types;
 }
 
-static int check_types(const struct env *env)
+int kern_use_types(const char *path)
 {
-	if (!env->btf && access(KERNEL_BTF, R_OK))
-		return err_set(ENOENT, "this kernel has no type information at %s; boot one built with CONFIG_DEBUG_INFO_BTF, or name a BTF file of it with --btf",
-			       KERNEL_BTF);
-	if (!env->btf || types)
+	char why[128];
+
+	types = btf__parse(path, NULL);
+	if (types)
 		return 0;
-	types = btf__parse(env->btf, NULL);
-	if (!types)
-		return err_set(errno, "cannot read kernel types from %s: %s; give a BTF file of the running kernel",
-			       env->btf, strerror(errno));
-	return 0;
+	libbpf_strerror(errno, why, sizeof(why));
+	return err_set(errno, "cannot read kernel types from %s: %s; give a BTF file of the running kernel",
+		       path, why);
 }
 
 struct fixbuf_bpf *kern_open(const struct env *env)
@@ -103,8 +101,10 @@ struct fixbuf_bpf *kern_open(const struct env *env)
 		err_set(EPERM, "loading BPF programs needs CAP_BPF and CAP_PERFMON; run it as root");
 		return NULL;
 	}
-	if (check_types(env))
+	if (access(KERNEL_BTF, R_OK)) {
+		err_set(ENOENT, "this kernel shows no type information at " KERNEL_BTF ", which iterators take, whatever --btf names; mount sysfs, or boot a kernel built with CONFIG_DEBUG_INFO_BTF");
 		return NULL;
+	}
 	skel = fixbuf_bpf__open_opts(&opts);
 	if (!skel) {
 		err_set(errno, "cannot open the BPF programs: %s", libbpf_says);

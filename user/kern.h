@@ -14,6 +14,8 @@ struct btf;
  * variables. NULL with a sentence when this process or kernel cannot do it.
  */
 struct fixbuf_bpf *kern_open(const struct env *env);
+/* Takes the kernel's types from this file from now on; -errno with a sentence. */
+int kern_use_types(const char *path);
 /* Loads what was switched on; -errno with a sentence. */
 int kern_load(struct fixbuf_bpf *skel);
 /* The kernel's types (after kern_open()), parsed when first asked for, not to be freed; NULL = none. */

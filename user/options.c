@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "err.h"
 #include "fmt.h"
+#include "kern.h"
 #include "options.h"
 
 enum {
@@ -130,7 +131,7 @@ static const struct row {
 	{ { "tier", KEY_TIER, "TIER", 0,
 	    "force how the kernel is watched: functions, kprobes or tracepoints", 2 },
 	  TRACE | VERIFY | DOCTOR },
-	{ { "btf", KEY_BTF, "FILE", 0, "take the kernel's types from this file", 2 },
+	{ { "btf", KEY_BTF, "FILE", 0, "relocate by the types in this BTF file instead of the kernel's own", 2 },
 	  TRACE | LIST | VERIFY | DOCTOR | STAT },
 	{ { "stacks", KEY_STACKS, NULL, 0, "who called: the kernel's and the program's stack", 2 },
 	  TRACE | VERIFY },
@@ -258,6 +259,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_BTF:
 		env->btf = arg;
+		if (kern_use_types(arg))
+			exit(misuse("%s", err_text()));
 		break;
 	case KEY_JSON:
 		env->json = true;

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's types: from a file, from a wrong one, and none at all. */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tap.h"
+#include "tool.h"
+
+static const char *const commands[] = { "list", "verify", "trace", "doctor", "stat" };
+
+static void copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct stat st;
+	off_t done = 0;
+
+	if (in < 0 || out < 0 || fstat(in, &st))
+		bail("cannot copy %s", from);
+	while (done < st.st_size && sendfile(out, in, &done, st.st_size - done) > 0)
+		;
+	close(in);
+	close(out);
+}
+
+int main(void)
+{
+	char path[] = "/tmp/fixbuf-btf-XXXXXX";
+	struct answer a;
+	int fd = mkstemp(path);
+
+	if (geteuid() || fd < 0)
+		skip_all("hiding the kernel's types takes root");
+	close(fd);
+	copy("/sys/kernel/btf/vmlinux", path);
+	tool(&a, "list", "--json", "--btf", path, NULL);
+	is(a.status, 0, "it works from a file of this kernel");
+	answer_free(&a);
+	tool(&a, "list", "--btf", "/nonexistent", NULL);
+	is(a.status, 2, "a file that is not there is bad input");
+	has_text(a.err, "cannot read kernel types from /nonexistent", "in words");
+	answer_free(&a);
+	tool(&a, "list", "--btf", "/etc/passwd", NULL);
+	is(a.status, 2, "a file of something else, too");
+	has_text(a.err, "give a BTF file", "and what to give");
+	answer_free(&a);
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL)) {
+		skip("a kernel without types", "it cannot be made to look so here");
+	} else {
+		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+			tool(&a, commands[i], "--btf", path, NULL);
+			is(a.status, 3, "%s on a kernel without types ends with 3", commands[i]);
+			has_text(a.err, "no type information at /sys/kernel/btf/vmlinux",
+				 "%s: one sentence", commands[i]);
+			ok(strchr(a.err, '\n') == a.err + strlen(a.err) - 1, "%s: and no more",
+			   commands[i]);
+			answer_free(&a);
+		}
+	}
+	unlink(path);
+	return tap_end();
+}
