@@ -204,11 +204,6 @@ bool attach_tells_all(const struct attach *a)
 	return a->loop;
 }
 
-bool attach_sees_close(const struct attach *a)
-{
-	return a->hooks[CLOSE].attached && a->hooks[GONE].attached;
-}
-
 enum tier attach_tier(const struct attach *a)
 {
 	return exact_tier(a->exact);

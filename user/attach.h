@@ -31,8 +31,6 @@ int attach_start(struct attach *a);
 const struct hook *attach_hooks(const struct attach *a, size_t *nr);
 /* All slots of a call are told, and the entry to blame; otherwise the user side completes. */
 bool attach_tells_all(const struct attach *a);
-/* Ends of rings are seen. */
-bool attach_sees_close(const struct attach *a);
 /* How exactly facts are seen with what was attached. */
 enum tier attach_tier(const struct attach *a);
 /* Tells the programs a ring, older than they, whose facts are wanted. */

@@ -42,11 +42,6 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-const char *kern_libbpf_says(void)
-{
-	return libbpf_says;
-}
-
 bool kern_capable(unsigned int cap)
 {
 	unsigned long long effective = 0;

@@ -26,7 +26,4 @@ const char *kern_release(void);
 /* Capabilities in effect, by number (linux/capability.h). */
 bool kern_capable(unsigned int cap);
 
-/* The first warning of libbpf, for who wants more than our sentence; "" = none. */
-const char *kern_libbpf_says(void);
-
 #endif

@@ -66,7 +66,3 @@ bool prototype_gives(const struct prototype *p, const char *name, unsigned int p
 	return is_struct(p->btf, btf__type_by_id(p->btf, p->proto)->type, name, pointers);
 }
 
-bool prototype_gives_number(const struct prototype *p)
-{
-	return is_number(p->btf, btf__type_by_id(p->btf, p->proto)->type);
-}

@@ -22,6 +22,5 @@ bool prototype_takes(const struct prototype *p, unsigned int n, const char *name
 		     unsigned int pointers);
 bool prototype_takes_number(const struct prototype *p, unsigned int n);
 bool prototype_gives(const struct prototype *p, const char *name, unsigned int pointers);
-bool prototype_gives_number(const struct prototype *p);
 
 #endif

@@ -221,3 +221,18 @@ void answer_free(struct answer *a)
 	free(a->err);
 	memset(a, 0, sizeof(*a));
 }
+
+char *file_text(const char *path)
+{
+	char *text = NULL;
+	size_t room = 0;
+	FILE *f = fopen(path, "re");
+
+	if (!f || getdelim(&text, &room, '\0', f) < 0) {
+		free(text);
+		text = strdup("");
+	}
+	if (f)
+		fclose(f);
+	return text;
+}

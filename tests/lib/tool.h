@@ -41,6 +41,9 @@ bool tool_says(struct answer *a, const char *text, int ms);
 char *tool_said(const struct answer *a);
 void answer_free(struct answer *a);
 
+/* All of a file, "" when there is none; to be freed. */
+char *file_text(const char *path);
+
 /* Value for trace's --tier: FIXBUF_TIER, or NULL. */
 const char *tool_tier(void);
 

@@ -153,21 +153,6 @@ static void witnesses(const struct json_lines *l, const char *truth, pid_t pid, 
 		   references, "%s: references held are those that the kernel counts", tier);
 }
 
-static char *content(const char *path)
-{
-	char *text = NULL;
-	size_t room = 0;
-	FILE *f = fopen(path, "re");
-
-	if (!f || getdelim(&text, &room, '\0', f) < 0) {
-		free(text);
-		text = strdup("");
-	}
-	if (f)
-		fclose(f);
-	return text;
-}
-
 /* False when this kernel does not have the tier. */
 static bool at_tier(const char *tier)
 {
@@ -204,7 +189,7 @@ static bool at_tier(const char *tier)
 	tool_wait(&a, &how);
 	is(a.status, 0, "%s: trace ends with the program's status", tier);
 	is_text(a.err, "", "%s: and has no complaint", tier);
-	text = content(out_file);
+	text = file_text(out_file);
 	json_lines_parse(&l, text);
 	ok(l.nr && !l.bad, "%s: each line is a JSON object", tier);
 	is_text(l.nr ? json_text(l.lines[0], "tier") : NULL, tier, "%s: and names the tier", tier);

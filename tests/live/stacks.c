@@ -20,15 +20,7 @@ static char out_file[] = "/tmp/fixbuf-stacks-XXXXXX";
 
 static char *read_out(void)
 {
-	char *text = NULL;
-	size_t room = 0;
-	FILE *f = fopen(out_file, "re");
-
-	if (!f || getdelim(&text, &room, '\0', f) < 0)
-		text = strdup("");
-	if (f)
-		fclose(f);
-	return text;
+	return file_text(out_file);
 }
 
 static char *trace(struct answer *a, const char *option, const char *stacks)

@@ -42,9 +42,7 @@ static void trace_program(struct answer *a, char **trace, const char *option, ..
 	const char *tier = tool_tier();
 	struct tool_how how = { .timeout_s = 100 };
 	char *arg[4] = { 0 };
-	size_t room = 0;
 	va_list ap;
-	FILE *f;
 
 	va_start(ap, option);
 	for (int i = 0; i < 4 && (arg[i] = va_arg(ap, char *)); i++)
@@ -56,12 +54,7 @@ static void trace_program(struct answer *a, char **trace, const char *option, ..
 	else
 		tool_as(a, &how, "trace", "-q", "-o", out_file, option, "--", arg[0], arg[1],
 			arg[2], arg[3], NULL);
-	*trace = NULL;
-	f = fopen(out_file, "re");
-	if (!f || getdelim(trace, &room, '\0', f) < 0)
-		*trace = strdup("");
-	if (f)
-		fclose(f);
+	*trace = file_text(out_file);
 }
 
 static bool is_call(struct json_object *line)

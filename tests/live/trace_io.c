@@ -39,8 +39,6 @@ static void run(struct run *r, const char *sample, const char *load, const char 
 {
 	char path[] = "/tmp/fixbuf-io-XXXXXX", program[4096];
 	int fd = mkstemp(path);
-	size_t room = 0;
-	FILE *f;
 
 	memset(r, 0, sizeof(*r));
 	if (fd < 0)
@@ -48,11 +46,7 @@ static void run(struct run *r, const char *sample, const char *load, const char 
 	snprintf(program, sizeof(program), "%s", load_path(load));
 	tool(&r->a, "trace", "--json", "-q", "--io", "--sample", sample, "--ring-buffer", "16384",
 	     "-o", path, "--", program, "--no-wait", arg, arg2, NULL);
-	f = fopen(path, "re");
-	if (!f || getdelim(&r->text, &room, '\0', f) < 0)
-		r->text = strdup("");
-	if (f)
-		fclose(f);
+	r->text = file_text(path);
 	close(fd);
 	unlink(path);
 	json_lines_parse(&r->l, r->text);

@@ -21,21 +21,6 @@ struct watched {
 	pid_t pid;
 };
 
-static char *content(const char *path)
-{
-	char *text = NULL;
-	size_t room = 0;
-	FILE *f = fopen(path, "re");
-
-	if (!f || getdelim(&text, &room, '\0', f) < 0) {
-		free(text);
-		text = strdup("");
-	}
-	if (f)
-		fclose(f);
-	return text;
-}
-
 /* Under watch; the program stays for these seconds after it is READY. */
 static void watch_once(struct watched *w, const char *load, const char *arg, int stay_s,
 		       const char *option)
@@ -47,7 +32,7 @@ static void watch_once(struct watched *w, const char *load, const char *arg, int
 	snprintf(command, sizeof(command), "sleep %d | %s %s", stay_s, load_path(load), arg);
 	tool_as(&w->a, &how, "verify", "--watch", "--json", "-q", "-o", out_file, "--fail-on", "info",
 		"--tier", tier ? tier : "tracepoints", option, "--", "sh", "-c", command, NULL);
-	text = content(out_file);
+	text = file_text(out_file);
 	json_lines_parse(&w->lines, text);
 	free(text);
 	w->pid = strstr(w->a.out, "pid=") ? (pid_t)value_number(w->a.out, "pid") : 0;
