@@ -45,13 +45,6 @@ struct env {
 	char **program;		/* argv after --, NULL = none */
 };
 
-struct command {
-	const char *name;
-	const char *summary;	/* one line for the overview */
-	const char *text;	/* for its own --help: what it does, then examples */
-	int (*run)(struct env *env); /* returns the exit status */
-};
-
 int cmd_trace(struct env *env);
 int cmd_list(struct env *env);
 int cmd_verify(struct env *env);

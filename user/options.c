@@ -3,153 +3,13 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "alloc.h"
+#include "commands.h"
 #include "err.h"
 #include "fmt.h"
 #include "kern.h"
+#include "option_rows.h"
 #include "options.h"
-
-enum {
-	TRACE	 = 1 << 0,
-	LIST	 = 1 << 1,
-	VERIFY	 = 1 << 2,
-	CONTRACT = 1 << 3,
-	DOCTOR	 = 1 << 4,
-	STAT	 = 1 << 5,
-	BENCH	 = 1 << 6,
-	EVERY	 = ~0,
-};
-
-static const struct command commands[] = {
-	{ "trace", "live lines, one a fact, failures explained (the default)",
-	  "Prints register, unregister, update and clone calls as they happen, the buffers they "
-	  "made or dropped, what was pinned and charged, and why a call failed. A fact marked ~ "
-	  "was concluded from others, not seen.\v"
-	  "Examples:\n"
-	  "  fixbuf-trace trace                       # everything, until Ctrl-C\n"
-	  "  fixbuf-trace trace -- ./server --fixed   # one program, from its first instruction\n"
-	  "  fixbuf-trace trace -u 1000 --json -d 10s # one user's calls as JSON lines\n"
-	  "  fixbuf-trace trace --io --sample 1000    # and one in 1000 of the I/Os\n",
-	  cmd_trace },
-	{ "list", "every ring of every process and its registered buffers, now",
-	  "Shows each ring, who holds it, whose limit it counts against and how much of that is "
-	  "used, and each registered buffer with its folio size and charge.\v"
-	  "Examples:\n"
-	  "  fixbuf-trace list                  # all rings\n"
-	  "  fixbuf-trace list -p 812,977       # of two processes\n"
-	  "  fixbuf-trace list --json -o a.json # for a program\n",
-	  cmd_list },
-	{ "verify", "checks page pinning, mapping and accounting, now; exits 1 on a finding",
-	  "Checks page by page that each registered buffer is pinned, that its pages are still "
-	  "those mapped at its address, and that the sum is charged right. With --watch it goes on "
-	  "and checks after each call, until Ctrl-C, the time of -d or the end of PROGRAM; -d, "
-	  "--stacks, --tier, --ring-buffer and PROGRAM are for --watch only. The exit status is 1 "
-	  "when something was found, else PROGRAM's own.\v"
-	  "Examples:\n"
-	  "  fixbuf-trace verify                    # everything; exit status 1 on a finding\n"
-	  "  fixbuf-trace verify -p 812 --pages     # one process, page by page\n"
-	  "  fixbuf-trace verify --fail-on error    # warnings do not fail\n"
-	  "  fixbuf-trace verify --watch -- ./server # at which call it breaks\n",
-	  cmd_verify },
-	{ "contract", "runs the contract of registered buffers against this kernel",
-	  "Tries each clause of the contract with rings of its own and prints whether it holds, "
-	  "differs in a known way, or fails. Leaves nothing behind.\v"
-	  "Examples:\n"
-	  "  fixbuf-trace contract                     # a table, one line a clause\n"
-	  "  fixbuf-trace contract --json              # for a program\n"
-	  "  fixbuf-trace contract -o before.txt       # kept, to compare kernels\n",
-	  cmd_contract },
-	{ "doctor", "which tier and attach points, which limits, what to do about it",
-	  "Says how well this kernel can be watched, which attach points were chosen or refused "
-	  "and why, and what to do about what is missing.\v"
-	  "Examples:\n"
-	  "  fixbuf-trace doctor           # a report for a person\n"
-	  "  fixbuf-trace doctor --json    # for a program\n"
-	  "  fixbuf-trace doctor -v        # with what libbpf says\n",
-	  cmd_doctor },
-	{ "stat", "I/O by process and ring: how much is fixed, how fast, what failed",
-	  "Counts reads, writes, sends and commands of io_uring, those over registered buffers and "
-	  "the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
-	  "requests handed to workers. In total when it ends, or every interval.\v"
-	  "Examples:\n"
-	  "  fixbuf-trace stat -i 1                         # live, like top; q ends, s sorts\n"
-	  "  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"
-	  "  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n",
-	  cmd_stat },
-	{ "bench", "what registered buffers buy here, and what registering costs",
-	  "Reads FILE (a file or a block device; a temporary file unless one is named) with READ and "
-	  "with READ_FIXED, side by side in rounds, over block sizes, queue depths, O_DIRECT and "
-	  "the page cache: operations a second, CPU time, latency and pins of each; then times "
-	  "register, clone and unregister by size and page size. FILE is only read, unless --write "
-	  "is given. Takes about 20 s; needs no privilege, but for counting pins and for "
-	  "buffers beyond RLIMIT_MEMLOCK.\v"
-	  "Examples:\n"
-	  "  fixbuf-trace bench                         # on a temporary file, 20 s\n"
-	  "  fixbuf-trace bench -d 2m /dev/nvme0n1      # a device, only read\n"
-	  "  fixbuf-trace bench --write --json scratch  # overwrites the file 'scratch'\n",
-	  cmd_bench },
-};
-
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-enum key {
-	KEY_COMM = 256, KEY_USAGE, KEY_JSON, KEY_NO_HEADER, KEY_FAIL_ON, KEY_PAGES, KEY_TIER, KEY_BTF,
-	KEY_WATCH, KEY_STACKS, KEY_RING_BUFFER, KEY_BY_OPCODE, KEY_BY_BUFFER, KEY_HIST, KEY_ADVISE,
-	KEY_NO_LATENCY, KEY_IO, KEY_SAMPLE, KEY_WRITE,
-};
-
-static const struct row {
-	struct argp_option o;
-	unsigned int commands;
-} rows[] = {
-	{ { "pid", 'p', "PID[,PID]", 0, "only these processes", 1 },
-	  TRACE | LIST | VERIFY | STAT },
-	{ { "uid", 'u', "UID", 0, "only this user's processes", 1 },
-	  TRACE | LIST | VERIFY | STAT },
-	{ { "comm", KEY_COMM, "GLOB", 0, "only processes whose name matches", 1 },
-	  TRACE | LIST | VERIFY | STAT },
-	{ { "fail-on", KEY_FAIL_ON, "SEVERITY", 0,
-	    "exit 1 from this severity on: error, warning (default) or info", 2 }, VERIFY },
-	{ { "pages", KEY_PAGES, NULL, 0, "one finding a page instead of merged ranges", 2 },
-	  VERIFY },
-	{ { "watch", KEY_WATCH, NULL, 0,
-	    "go on, and tell a finding at the call that broke the balance", 2 }, VERIFY },
-	{ { "duration", 'd', "TIME", 0, "end after this time: 500ms, 10s, 2m", 2 },
-	  TRACE | VERIFY | STAT | BENCH },
-	{ { "interval", 'i', "TIME", 0, "show what happened in each interval: 1s, 500ms", 2 }, STAT },
-	{ { "by-opcode", KEY_BY_OPCODE, NULL, 0, "one line an opcode", 2 }, STAT },
-	{ { "by-buffer", KEY_BY_BUFFER, NULL, 0,
-	    "which buffers are used, how far into them, and which never", 2 }, STAT },
-	{ { "hist", KEY_HIST, NULL, 0, "draw the latencies", 2 }, STAT },
-	{ { "advise", KEY_ADVISE, NULL, 0, "what would make it faster, with the evidence", 2 }, STAT },
-	{ { "no-latency", KEY_NO_LATENCY, NULL, 0, "count only: cheaper, no percentiles", 2 }, STAT },
-	{ { "write", KEY_WRITE, NULL, 0, "measure writes, too: overwrites what is in FILE", 2 }, BENCH },
-	{ { "io", KEY_IO, NULL, 0, "each I/O over a registered buffer, too, when it ends", 2 }, TRACE },
-	{ { "sample", KEY_SAMPLE, "N", 0,
-	    "with --io: show one I/O in N on each cpu, count all", 2 }, TRACE },
-	{ { "tier", KEY_TIER, "TIER", 0,
-	    "force how the kernel is watched: functions, kprobes or tracepoints", 2 },
-	  TRACE | VERIFY | DOCTOR },
-	{ { "btf", KEY_BTF, "FILE", 0, "relocate by the types in this BTF file instead of the kernel's own", 2 },
-	  TRACE | LIST | VERIFY | DOCTOR | STAT },
-	{ { "stacks", KEY_STACKS, NULL, 0, "who called: the kernel's and the program's stack", 2 },
-	  TRACE | VERIFY },
-	{ { "ring-buffer", KEY_RING_BUFFER, "KIB", 0,
-	    "room for facts that wait to be read (default 4096)", 2 }, TRACE | VERIFY },
-	{ { "json", KEY_JSON, NULL, 0, "JSON instead of text", 3 }, EVERY },
-	{ { "output", 'o', "FILE", 0, "write to FILE", 3 }, EVERY },
-	{ { "timestamps", 'T', NULL, 0, "begin each line with the time of day", 3 }, TRACE },
-	{ { "no-header", KEY_NO_HEADER, NULL, 0, "no column titles", 3 },
-	  TRACE | LIST | VERIFY | CONTRACT | STAT },
-	{ { "quiet", 'q', NULL, 0, "no progress, no totals", 3 }, EVERY },
-	{ { "verbose", 'v', NULL, 0, "say more; twice: what libbpf says", 3 }, EVERY },
-	{ { "help", 'h', NULL, 0, "this list", -1 }, EVERY },
-	{ { "usage", KEY_USAGE, NULL, 0, "the options in short", -1 }, EVERY },
-	{ { "version", 'V', NULL, 0, "the program's version", -1 }, EVERY },
-};
-
-#define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
 
 #define MAX_SAMPLE 1000000000U
 
@@ -321,7 +181,7 @@ static char *overview_filter(int key, const char *text, void *input)
 	if (!f)
 		return (char *)text;
 	fprintf(f, "Commands:\n");
-	for (size_t i = 0; i < NR_COMMANDS; i++)
+	for (size_t i = 0; i < nr_commands; i++)
 		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fprintf(f, "\n'" PROGRAM_NAME " COMMAND --help' tells each one's options.\n\nExamples:\n"
 		"  fixbuf-trace -- ./server         # what a program registers, from its start\n"
@@ -329,19 +189,6 @@ static char *overview_filter(int key, const char *text, void *input)
 		"  fixbuf-trace verify -p 812       # are the pages pinned, and still the program's?\n");
 	fclose(f);
 	return out;
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
-}
-
-static bool runs_program(const struct command *cmd)
-{
-	return cmd->run == cmd_trace || cmd->run == cmd_stat || cmd->run == cmd_verify;
 }
 
 /* The program after --, cut off so that argp never reorders or reads it. */
@@ -362,7 +209,7 @@ static int cut_program(int argc, char **argv, struct env *env)
 const struct command *options_parse(int argc, char **argv, struct env *env)
 {
 	static char invocation[64];
-	struct argp_option options[NR_ROWS + 1] = { 0 };
+	struct argp_option *options = must_alloc(nr_option_rows + 1, sizeof(*options));
 	const struct command *cmd = NULL;
 	struct argp argp = { .options = options, .parser = parse_option };
 	bool own_format;
@@ -374,7 +221,7 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 	argp_err_exit_status = EXIT_USAGE;
 	argc = cut_program(argc, argv, env);
 	if (argc > 1 && argv[1][0] != '-') {
-		cmd = find_command(argv[1]);
+		cmd = command_by_name(argv[1]);
 		if (!cmd)
 			exit(misuse("there is no command '%s'; see " PROGRAM_NAME " --help", argv[1]));
 		snprintf(invocation, sizeof(invocation), PROGRAM_NAME " %s", cmd->name);
@@ -389,21 +236,22 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 		argp.args_doc = "[COMMAND]\n[-- PROGRAM [ARGS]]";
 		argp.help_filter = overview_filter;
 	}
-	for (size_t i = 0; i < NR_ROWS; i++)
-		if (rows[i].commands & 1U << (cmd - commands))
-			options[n++] = rows[i].o;
-	takes_file = cmd->run == cmd_bench;
+	for (size_t i = 0; i < nr_option_rows; i++)
+		if (option_rows[i].commands & command_bit(cmd))
+			options[n++] = option_rows[i].o;
+	takes_file = cmd->takes == TAKES_FILE;
 	if (takes_file)
 		argp.args_doc = "[FILE]";
-	if (runs_program(cmd) && argc > 0 && !argp.args_doc)
+	if (cmd->takes == TAKES_PROGRAM && argc > 0 && !argp.args_doc)
 		argp.args_doc = "[-- PROGRAM [ARGS]]";
 	/* examples are wider than argp's 79 columns; a program that we start must not see it */
 	own_format = !setenv("ARGP_HELP_FMT", "rmargin=100", 0) &&
 		     !strcmp(getenv("ARGP_HELP_FMT"), "rmargin=100");
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, env);
+	free(options);
 	if (own_format)
 		unsetenv("ARGP_HELP_FMT");
-	if (env->program && !runs_program(cmd))
+	if (env->program && cmd->takes != TAKES_PROGRAM)
 		exit(misuse("'%s' does not run a program; leave -- and what follows out", cmd->name));
 	return cmd;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The command line: one table of options, each with the commands it belongs to. */
+/* Reads the command line, by the tables of commands and options. */
 #ifndef FIXBUF_OPTIONS_H
 #define FIXBUF_OPTIONS_H
 
-#include "env.h"
+#include "commands.h"
 
 /* Fills env and returns the command; on --help, --version or an error it exits. */
 const struct command *options_parse(int argc, char **argv, struct env *env);

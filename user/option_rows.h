@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The options: one row each, with the commands that it belongs to. */
+#ifndef FIXBUF_OPTION_ROWS_H
+#define FIXBUF_OPTION_ROWS_H
+
+#include <argp.h>
+#include <stddef.h>
+
+/* Of options without a letter. */
+enum option_key {
+	KEY_COMM = 256, KEY_USAGE, KEY_JSON, KEY_NO_HEADER, KEY_FAIL_ON, KEY_PAGES, KEY_TIER, KEY_BTF,
+	KEY_WATCH, KEY_STACKS, KEY_RING_BUFFER, KEY_BY_OPCODE, KEY_BY_BUFFER, KEY_HIST, KEY_ADVISE,
+	KEY_NO_LATENCY, KEY_IO, KEY_SAMPLE, KEY_WRITE,
+};
+
+struct option_row {
+	struct argp_option o;
+	unsigned int commands;	/* enum command_bit */
+};
+
+extern const struct option_row option_rows[];
+extern const size_t nr_option_rows;
+
+#endif
