@@ -44,7 +44,7 @@ ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
 # the kernel walks a user's stack by frame pointers
 TEST_CFLAGS = -Itests/lib -fno-omit-frame-pointer
 LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
-LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libdw libelf json-c zlib) -lm
+LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libdw libelf json-c libzstd zlib) -lm
 
 # clang for the BPF target does not know where the distribution keeps <asm/*.h>;
 # -idirafter, so that its own headers come first
@@ -109,7 +109,7 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 
 # ---- set-up -----------------------------------------------------------------
 
-BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev zlib1g-dev \
+BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev zlib1g-dev libzstd-dev \
 	libjson-c-dev uthash-dev liburing-dev pkg-config $(if $(STATIC),libbz2-dev)
 CHECK_DEPS := libcmocka-dev fio valgrind
 VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip

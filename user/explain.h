@@ -10,6 +10,12 @@
 
 #define EXPLAIN_LEN 640
 
+/* What is known of a failed call beside its number. */
+struct failure {
+	const char *explain;
+	const struct fact_entry *entry;	/* NULL = none to blame */
+};
+
 /* Where to look for who holds the memory. */
 struct accounts {
 	struct walk *walk;		/* all rings, a moment after the call */

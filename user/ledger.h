@@ -115,6 +115,7 @@ struct ledger {
 	struct ledger_user *users;
 	struct ledger_mm *mms;
 	struct pin *pins;	/* only with .track_pins */
+	__u64 nr_slots;		/* of all rings */
 	bool exact;		/* pins and charges arrive as facts: derive none */
 	bool track_pins;	/* set before the first fact, with .exact only */
 	__u64 lost;		/* facts that did not arrive */

@@ -73,6 +73,7 @@ void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __
 	}
 	if (nr > r->nr_slots)
 		memset(r->slots + r->nr_slots, 0, (nr - r->nr_slots) * sizeof(*r->slots));
+	l->nr_slots += (__u64)nr - r->nr_slots;
 	r->nr_slots = nr;
 }
 

@@ -4,6 +4,7 @@
 #define FIXBUF_VIEW_TRACE_H
 
 #include "env.h"
+#include "explain.h"
 #include "facts.h"
 #include "ledger.h"
 #include "stacks.h"
@@ -16,12 +17,6 @@ struct view_trace {
 	struct stacks *stacks;		/* NULL = not wanted */
 	__s64 realtime_ns;		/* what makes a fact's time a time of day */
 	__u64 calls, failed, rings, ios, lost;
-};
-
-/* What is known of a failed call beside its number. */
-struct failure {
-	const char *explain;
-	const struct fact_entry *entry;	/* NULL = none to blame */
 };
 
 void view_trace_begin(struct view_trace *v);

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is written is read back as it was; what is damaged is refused with its offset. */
+#include <stdio.h>
+#include <unistd.h>
+#include "err.h"
+#include "facts.h"
+#include "recording_writer.h"
+#include "replay.h"
+#include "histogram.h"
+
+#define NR_IO 997
+
+static char path[] = "/tmp/fixbuf-rec-XXXXXX";
+
+static const struct recording_about about = {
+	.kernel = "6.18.44", .machine = "x86_64", .start_ns = 500, .realtime_ns = 1700000000000000000,
+	.interval_ns = 1000000000, .memory_bytes = 1 << 30, .cpus = 2, .page_bytes = 4096,
+	.tier = TIER_FUNCTIONS, .sample = 1, .stacks = true, .command = "record -- ./server",
+};
+
+static struct stack_frame kernel_frames[] = {
+	{ 0xffffffff81000010, 0x10, "io_sqe_buffer_register", NULL, NULL, 0 },
+};
+static struct stack_frame user_frames[] = {
+	{ 0x401010, 0x10, "main", "/bin/server", "server.c", 42 },
+	{ 0x7f0000001000, 0, NULL, "/lib/libc.so.6", NULL, 0 },
+};
+static const struct stack stack = {
+	{ kernel_frames, 1, NULL }, { user_frames, 2, "callers are missing" },
+};
+
+static struct fact_io fact_io(__u64 seq)
+{
+	struct fact_io f = {
+		.h = fact_head(FACT_IO_DONE, sizeof(f), RING), .addr = ADDR, .len_bytes = 4096,
+		.latency_ns = 1000 + seq, .result = 4096, .opcode = 4,
+	};
+
+	f.h.seq = seq;
+	f.h.t_ns = 2000 + seq;
+	return f;
+}
+
+static struct io_row io_row(__u64 ops)
+{
+	struct io_row r = {
+		.c = { .ring = RING, .who = IO_WHO(812, 4, true), .ops = ops, .bytes = ops * 4096,
+		       .timed = ops, .latency_ns = ops * 100, .max_ns = 100, .first_ns = 700,
+		       .uid = 1000, .comm = "fio" },
+		.hist = calloc(HIST_BUCKETS, sizeof(__u64)), .fixed_ops = ops,
+	};
+
+	r.hist[hist_index(100)] = ops;
+	return r;
+}
+
+static struct writer *create(bool append)
+{
+	struct writer *w = writer_create(path, append, &about);
+
+	assert_non_null(w);
+	return w;
+}
+
+/* A ring with a buffer, a call that failed, I/O, a loss, counters, an end. */
+static void write_all(bool append, bool end)
+{
+	struct writer *w = create(append);
+	struct fact_ring ring = fact_ring(FACT_RING_CREATE, RING, 0, 0);
+	struct fact_call call = fact_call(RING, CALL_REGISTER, 1, 1, 0);
+	struct fact_call failed = fact_call(RING, CALL_REGISTER, 1, 1, -16);
+	struct fact_entry entry = { .h = fact_head(FACT_ENTRY, sizeof(entry), RING), .index = 3,
+				    .file = "data" };
+	const struct failure why = { "the ring has a table already", &entry };
+	struct fact_buffer buffer = fact_buffer(RING, 0, BUF(0), ADDR, 4096, 1);
+	struct fact_buffer drop = buffer;
+	struct io_row row = io_row(7), more = io_row(18);
+	struct io_buffer_row use = { .key = { RING, ADDR, 0, 0 }, .use = { .ops = 7 } };
+	struct io_model none = { 0 }, one = { .rows = &row, .nr_rows = 1, .buffers = &use,
+		.nr_buffers = 1, .t_ns = 10500, .in_flight = 3 };
+	struct io_model two = { .rows = &more, .nr_rows = 1, .buffers = &use, .nr_buffers = 1,
+		.t_ns = 20500, .loss = { .no_start = 5 } };
+
+	drop.h.kind = FACT_DROP;
+	drop.h.flags = FACT_F_DERIVED;
+	writer_look(w, 600, false);
+	writer_fact(w, &ring.h, true, true, NULL, NULL);
+	writer_fact(w, &call.h, true, true, NULL, &stack);
+	writer_fact(w, &buffer.h, true, true, NULL, NULL);
+	writer_fact(w, &failed.h, true, true, &why, &stack);
+	for (__u64 i = 1; i <= NR_IO; i++) {
+		struct fact_io io = fact_io(i);
+
+		writer_fact(w, &io.h, false, true, NULL, NULL);
+		if (i == 100)
+			writer_lost(w, &(struct lost_facts){ 11, 1, 100, 112 });
+	}
+	writer_fact(w, &drop.h, false, true, NULL, NULL);
+	writer_io(w, &none, &one);
+	writer_io(w, &one, &two);
+	writer_flush(w);
+	free(row.hist);
+	free(more.hist);
+	if (end) {
+		assert_int_equal(writer_end(w, 30000, 2), 0);
+	} else {
+		char cut[sizeof(path) + 4];
+		size_t size;
+		FILE *f;
+
+		/* what a crash leaves: nothing of what writer_end() adds */
+		f = fopen(path, "r");
+		fseek(f, 0, SEEK_END);
+		size = ftell(f);
+		fclose(f);
+		snprintf(cut, sizeof(cut), "%s", path);
+		assert_int_equal(writer_end(w, 30000, 2), 0);
+		assert_int_equal(truncate(cut, size), 0);
+	}
+}
+
+static struct told next(struct replay *p)
+{
+	struct told t;
+	int n = replay_next(p, &t);
+
+	if (n != 1)
+		fail_msg("%d: %s", n, err_text());
+	return t;
+}
+
+static void check_part(struct replay *p, bool clean)
+{
+	const struct recording_about *a = recording_about(p->r);
+	const struct stack *s;
+	struct told t = next(p);
+	unsigned int ios = 0, lost_after = 0;
+
+	assert_int_equal(t.kind, TOLD_LOOK);
+	assert_int_equal(t.t_ns, 600);
+	assert_false(t.after_loss);
+	assert_string_equal(a->kernel, about.kernel);
+	assert_string_equal(a->command, about.command);
+	assert_int_equal(a->realtime_ns, about.realtime_ns);
+	assert_int_equal(a->tier, TIER_FUNCTIONS);
+	assert_true(a->stacks);
+	assert_false(a->snapshot);
+
+	t = next(p);
+	assert_int_equal(t.kind, TOLD_FACT);
+	assert_int_equal(t.fact->kind, FACT_RING_CREATE);
+	assert_true(t.fed && t.shown);
+	assert_null(ledger_ring(p->ledger, RING));
+	t = next(p);
+	assert_int_equal(t.fact->kind, FACT_CALL);
+	assert_non_null(ledger_ring(p->ledger, RING));
+	s = recording_stack(p->r, t.stack);
+	assert_non_null(s);
+	assert_int_equal(s->kernel.nr, 1);
+	assert_string_equal(s->kernel.list[0].symbol, "io_sqe_buffer_register");
+	assert_null(s->kernel.note);
+	assert_int_equal(s->user.nr, 2);
+	assert_int_equal(s->user.list[0].line, 42);
+	assert_string_equal(s->user.list[0].file, "server.c");
+	assert_null(s->user.list[1].symbol);
+	assert_string_equal(s->user.note, "callers are missing");
+	t = next(p);
+	assert_int_equal(t.fact->kind, FACT_BUFFER);
+	assert_int_equal(t.stack, 0);
+	t = next(p);
+	assert_int_equal(((const struct fact_call *)t.fact)->result, -16);
+	assert_string_equal(t.why->explain, "the ring has a table already");
+	assert_int_equal(t.why->entry->index, 3);
+	assert_string_equal(t.why->entry->file, "data");
+	assert_ptr_equal(recording_stack(p->r, t.stack), s);
+	for (;;) {
+		t = next(p);
+		if (t.kind == TOLD_LOST) {
+			lost_after = ios;
+			assert_int_equal(t.lost.count, 11);
+			assert_int_equal(t.lost.cpu, 1);
+			assert_int_equal(t.lost.before_seq, 112);
+			continue;
+		}
+		if (t.fact->kind != FACT_IO_DONE)
+			break;
+		assert_int_equal(t.fact->seq, ++ios);
+		assert_int_equal(((const struct fact_io *)t.fact)->latency_ns, 1000 + ios);
+		assert_true(t.shown && !t.fed && !t.why);
+	}
+	assert_int_equal(ios, NR_IO);
+	assert_int_equal(lost_after, 100);
+	assert_int_equal(t.fact->kind, FACT_DROP);
+	assert_true(t.shown && !t.fed);
+	assert_non_null(ledger_buffer(p->ledger, BUF(0)));
+
+	t = next(p);
+	assert_int_equal(t.kind, TOLD_IO);
+	assert_int_equal(t.t_ns, 10500);
+	assert_int_equal(t.io->nr_rows, 1);
+	assert_int_equal(t.io_since->t_ns, 10000);
+	assert_int_equal(t.io_since->rows[0].c.ops, 7);
+	assert_int_equal(t.io->in_flight, 3);
+	assert_int_equal(t.io_since->nr_buffers, 1);
+	t = next(p);
+	assert_int_equal(t.io_since->rows[0].c.ops, 11);
+	assert_int_equal(t.io_since->rows[0].hist[hist_index(100)], 11);
+	assert_int_equal(t.io_since->loss.no_start, 5);
+	assert_int_equal(t.io_since->nr_buffers, 0);
+	assert_int_equal(t.io->rows[0].c.ops, 18);
+	assert_int_equal(t.io->rows[0].fixed_ops, 18);
+	assert_int_equal(t.io->rows[0].hist[hist_index(100)], 18);
+	assert_string_equal(t.io->rows[0].c.comm, "fio");
+	assert_int_equal(t.io->nr_buffers, 1);
+	t = next(p);
+	assert_int_equal(t.kind, TOLD_END);
+	assert_int_equal(t.end.clean, clean);
+	assert_int_equal(t.end.facts, NR_IO + 5);
+	assert_int_equal(t.end.lost, 11);
+	assert_int_equal(t.end.stacks_lost, clean ? 2 : 0);
+}
+
+static void round_trip(void **state)
+{
+	struct replay p;
+	struct told t;
+
+	(void)state;
+	write_all(false, true);
+	assert_int_equal(replay_open(&p, path), 0);
+	check_part(&p, true);
+	assert_int_equal(replay_next(&p, &t), 0);
+	assert_int_equal(replay_next(&p, &t), 0);
+	replay_close(&p);
+}
+
+static void parts(void **state)
+{
+	struct replay p;
+	struct told t;
+
+	(void)state;
+	write_all(false, false);
+	write_all(true, true);
+	assert_int_equal(replay_open(&p, path), 0);
+	check_part(&p, false);
+	check_part(&p, true);
+	assert_int_equal(replay_next(&p, &t), 0);
+	replay_close(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(parts),
+	};
+	int fd = mkstemp(path), failed;
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(path);
+	return failed;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A recording told again, with the ledger as it was when each thing was told live. */
+#ifndef FIXBUF_REPLAY_H
+#define FIXBUF_REPLAY_H
+
+#include "ledger.h"
+#include "recording.h"
+
+struct replay {
+	struct recording *r;
+	struct ledger *ledger;	/* as it was before what is told; never NULL */
+	bool has_last;		/* .last still has to be fed: after what was derived from it */
+	struct fact *last;	/* owned */
+	__u64 facts, lost;	/* told so far, in all parts */
+};
+
+/* 0, or -errno with a sentence; close it in either case. */
+int replay_open(struct replay *p, const char *path);
+/* As recording_next(). Before .told is given, all that came before it was fed. */
+int replay_next(struct replay *p, struct told *told);
+void replay_close(struct replay *p);
+
+#endif
