@@ -17,6 +17,14 @@ __u64 session_now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+__s64 session_realtime_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec - session_now_ns();
+}
+
 /* 0, or not 0 with a sentence. */
 static int attach_all(struct session *s, const struct facts_handler *handler, bool pages)
 {

@@ -13,13 +13,11 @@
 #include <bpf/libbpf.h>
 #include "alloc.h"
 #include "err.h"
-#include "json_util.h"
 #include "stacks.h"
 #include "symbols_kernel.h"
 #include "symbols_user.h"
 #include "fixbuf.skel.h"
 
-#define INDENT		12
 #define MAX_OWN_FRAMES	12	/* in which the way into our program is looked for */
 #define LIMIT_FILE	"/proc/sys/kernel/perf_event_max_stack"
 #define RENEW_NS	1000000000ULL	/* the map is emptied at most that often */
@@ -37,18 +35,9 @@ struct stacks {
 	bool crowded;			/* a stack found its place taken */
 	__u64 newest_ns;		/* of the facts that were read */
 	__u64 unsure_from_ns, unsure_to_ns; /* when ids may be of the map before it was emptied */
+	struct stack_frame kernel_frames[STACK_FRAMES], user_frames[STACK_FRAMES + 1];
+	struct stack stack;		/* the last that was asked for; its names are owned */
 };
-
-struct frame {
-	__u64 ip;
-	const char *symbol;	/* NULL = not known */
-	__u64 offset;
-	const char *module, *file;
-	int line;
-};
-
-/* Told one by one: names are good until the next. */
-typedef void (*on_frame)(const struct frame *f, void *arg);
 
 static __u64 now_ns(void)
 {
@@ -80,6 +69,11 @@ struct stacks *stacks_prepare(struct fixbuf_bpf *skel)
 	bpf_map__set_autocreate(skel->maps.stacks, true);
 	bpf_map__set_value_size(skel->maps.stacks, most_frames() * sizeof(__u64));
 	return s;
+}
+
+static char *copy(const char *name)
+{
+	return name ? strdup(name) : NULL;
 }
 
 static const struct stack_ids *ids_of(const struct fact *f)
@@ -145,9 +139,9 @@ static const struct symbols_kernel *kernel_symbols(struct stacks *s)
 	return s->kernel;
 }
 
-static struct frame kernel_frame(const struct symbols_kernel *symbols, __u64 ip)
+static struct stack_frame kernel_frame(const struct symbols_kernel *symbols, __u64 ip)
 {
-	struct frame f = { .ip = ip };
+	struct stack_frame f = { .ip = ip };
 	struct kernel_symbol k;
 
 	if (symbols && symbols_kernel_find(symbols, ip, &k)) {
@@ -173,30 +167,38 @@ static bool is_way_in(const char *name)
 	return false;
 }
 
-static const char *each_kernel_frame(struct stacks *s, __s32 id, on_frame on, void *arg)
+static void add_frame(struct frames *to, const struct stack_frame *f)
+{
+	struct stack_frame *frame = &to->list[to->nr++];
+
+	*frame = *f;
+	frame->symbol = copy(f->symbol);
+	frame->module = copy(f->module);
+	frame->file = copy(f->file);
+}
+
+static void name_kernel(struct stacks *s, __s32 id, struct frames *to)
 {
 	const struct symbols_kernel *symbols;
 	__u64 ips[STACK_FRAMES];
-	const char *why;
-	size_t nr = read_stack(s, id, ips, &why), first = 0;
+	size_t nr = read_stack(s, id, ips, &to->note), first = 0;
 
 	symbols = nr ? kernel_symbols(s) : NULL;
 	for (size_t i = 0; i < nr && i < MAX_OWN_FRAMES; i++)
 		if (is_way_in(kernel_frame(symbols, ips[i]).symbol))
 			first = i + 1;
 	for (size_t i = first; i < nr; i++) {
-		struct frame f = kernel_frame(symbols, ips[i]);
+		struct stack_frame f = kernel_frame(symbols, ips[i]);
 
-		on(&f, arg);
+		add_frame(to, &f);
 	}
-	return why;
 }
 
 /* ---- the user's ----------------------------------------------------------------- */
 
-static struct frame user_frame(struct process *p, __u64 ip, bool returns, enum frame_kind *kind)
+static struct stack_frame user_frame(struct process *p, __u64 ip, bool returns, enum frame_kind *kind)
 {
-	struct frame f = { .ip = ip };
+	struct stack_frame f = { .ip = ip };
 	struct user_symbol u;
 
 	*kind = FRAME_UNKNOWN;
@@ -212,7 +214,7 @@ static struct frame user_frame(struct process *p, __u64 ip, bool returns, enum f
 }
 
 /* Where threads begin; stripped C libraries have no name for it. */
-static bool is_outermost(const struct frame *f)
+static bool is_outermost(const struct stack_frame *f)
 {
 	static const char *const begins[] = { "_start", "__libc_start", "start_thread", "clone" };
 
@@ -241,115 +243,51 @@ static struct process *process_of(struct stacks *s, const struct fact *f,
 	return symbols_user_process(s->user, f->pid, f->t_ns);
 }
 
-static const char *each_user_frame(struct stacks *s, struct process *p,
-				   const struct stack_ids *ids, on_frame on, void *arg)
+static void name_user(struct stacks *s, struct process *p, const struct stack_ids *ids,
+		      struct frames *to)
 {
 	__u64 ips[STACK_FRAMES + 1];
-	const char *why;
-	size_t nr = read_stack(s, ids->user, ips, &why);
+	size_t nr = read_stack(s, ids->user, ips, &to->note);
 
-	if (!nr)
-		return why;
-	if (!p)
-		why = "the process has ended: no names";
+	if (nr && !p)
+		to->note = "the process has ended: no names";
 	for (size_t i = 0; i < nr; i++) {
 		enum frame_kind kind;
-		struct frame f = user_frame(p, ips[i], i, &kind);
+		struct stack_frame f = user_frame(p, ips[i], i, &kind);
 
-		on(&f, arg);
+		add_frame(to, &f);
 		if (!i && kind == FRAME_NONE && ids->caller)
 			nr = put_caller(ips, nr, ids->caller);
 		else if ((kind == FRAME_NONE || kind == FRAME_STACK_POINTER) && !is_outermost(&f))
-			why = NO_FRAME_POINTER;
+			to->note = NO_FRAME_POINTER;
 	}
-	return why;
 }
 
-/* ---- views ---------------------------------------------------------------------- */
+/* ---- both ----------------------------------------------------------------------- */
 
-struct lines {
-	FILE *out;
-	const char *whose;
-};
-
-static void print_frame(const struct frame *f, void *arg)
+static void forget_names(struct frames *f)
 {
-	const struct lines *l = arg;
-
-	fprintf(l->out, "%*s%-7s", INDENT, "", l->whose);
-	if (f->symbol)
-		fprintf(l->out, "%s+0x%llx", f->symbol, f->offset);
-	else
-		fprintf(l->out, "0x%llx", f->ip);
-	if (f->file)
-		fprintf(l->out, "  %s:%d", f->file, f->line);
-	if (f->module)
-		fprintf(l->out, "  (%s)", f->module);
-	fputc('\n', l->out);
+	for (size_t i = 0; i < f->nr; i++) {
+		free((void *)f->list[i].symbol);
+		free((void *)f->list[i].module);
+		free((void *)f->list[i].file);
+	}
 }
 
-static void print_why(const struct lines *l, const char *why)
-{
-	if (why)
-		fprintf(l->out, "%*s%-7s[%s]\n", INDENT, "", l->whose, why);
-}
-
-void stacks_print(struct stacks *s, const struct fact *f, FILE *out)
+const struct stack *stacks_of(struct stacks *s, const struct fact *f)
 {
 	const struct stack_ids *ids = look_at(s, f);
-	struct lines kernel = { out, "kernel" }, user = { out, "user" };
 	struct process *p;
 
+	forget_names(&s->stack.kernel);
+	forget_names(&s->stack.user);
+	s->stack = (struct stack){ { s->kernel_frames, 0, NULL }, { s->user_frames, 0, NULL } };
 	if (!ids)
-		return;
+		return NULL;
 	p = process_of(s, f, ids);
-	print_why(&kernel, each_kernel_frame(s, ids->kernel, print_frame, &kernel));
-	print_why(&user, each_user_frame(s, p, ids, print_frame, &user));
-}
-
-static void add_frame(const struct frame *f, void *arg)
-{
-	json_object *o = json_object_new_object();
-
-	json_addr(o, "ip", f->ip);
-	if (f->symbol) {
-		json_str(o, "symbol", f->symbol);
-		json_uint(o, "offset", f->offset);
-	} else {
-		json_null(o, "symbol");
-		json_null(o, "offset");
-	}
-	if (f->module)
-		json_str(o, "module", f->module);
-	else
-		json_null(o, "module");
-	if (f->file) {
-		json_str(o, "file", f->file);
-		json_int(o, "line", f->line);
-	}
-	json_object_array_add(arg, o);
-}
-
-void stacks_json(struct stacks *s, const struct fact *f, json_object *o)
-{
-	json_object *kernel, *user;
-	const struct stack_ids *ids = look_at(s, f);
-	struct process *p;
-	const char *why;
-
-	if (!ids)
-		return;
-	p = process_of(s, f, ids);
-	kernel = json_object_new_array();
-	user = json_object_new_array();
-	json_object_object_add(o, "kstack", kernel);
-	json_object_object_add(o, "ustack", user);
-	why = each_kernel_frame(s, ids->kernel, add_frame, kernel);
-	if (why)
-		json_str(o, "kstack_note", why);
-	why = each_user_frame(s, p, ids, add_frame, user);
-	if (why)
-		json_str(o, "ustack_note", why);
+	name_kernel(s, ids->kernel, &s->stack.kernel);
+	name_user(s, p, ids, &s->stack.user);
+	return &s->stack;
 }
 
 /*
@@ -382,6 +320,8 @@ void stacks_free(struct stacks *s)
 {
 	if (!s)
 		return;
+	forget_names(&s->stack.kernel);
+	forget_names(&s->stack.user);
 	symbols_kernel_free(s->kernel);
 	symbols_user_free(s->user);
 	free(s);

@@ -3,9 +3,8 @@
 #ifndef FIXBUF_STACKS_H
 #define FIXBUF_STACKS_H
 
-#include <json-c/json.h>
-#include <stdio.h>
 #include "fact.h"
+#include "stack.h"
 
 struct fixbuf_bpf;
 struct stacks;
@@ -13,12 +12,10 @@ struct stacks;
 /* Before kern_load(): makes the programs take them. */
 struct stacks *stacks_prepare(struct fixbuf_bpf *skel);
 /*
- * The stacks of a fact that has any, as indented lines or as "kstack" and
- * "ustack". To be asked as soon as the fact is read: a process that has ended
- * takes the names with it.
+ * Of a fact that has any, else NULL; good until the next. To be asked as soon
+ * as the fact is read: a process that has ended takes the names with it.
  */
-void stacks_print(struct stacks *s, const struct fact *f, FILE *out);
-void stacks_json(struct stacks *s, const struct fact *f, json_object *o);
+const struct stack *stacks_of(struct stacks *s, const struct fact *f);
 /* All facts that waited were shown: makes room in the map when it takes some. */
 void stacks_drained(struct stacks *s);
 /* Stacks that found no place in the map. */

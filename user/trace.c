@@ -12,7 +12,35 @@
 struct trace {
 	struct session session;
 	struct tracer tracer;
+	struct view_trace view;
 };
+
+static void show_fact(const struct fact *f, bool fed, bool shown, const struct failure *why,
+		      void *arg)
+{
+	struct trace *t = arg;
+
+	(void)fed;
+	if (!shown)
+		return;
+	t->view.stack = t->session.stacks ? stacks_of(t->session.stacks, f) : NULL;
+	view_trace_fact(&t->view, f, why);
+}
+
+static void show_lost(const struct lost_facts *lost, void *arg)
+{
+	struct trace *t = arg;
+
+	view_trace_lost(&t->view, lost);
+}
+
+static void use_ledger(const struct ledger *l, bool after_loss, void *arg)
+{
+	struct trace *t = arg;
+
+	(void)after_loss;
+	t->view.ledger = l;
+}
 
 /* True when more wait. */
 static bool read_facts(struct trace *t)
@@ -21,6 +49,7 @@ static bool read_facts(struct trace *t)
 
 	if (!more) {
 		tracer_drained(&t->tracer);
+		fflush(t->view.out);
 		if (t->session.stacks)
 			stacks_drained(t->session.stacks);
 	}
@@ -57,7 +86,7 @@ static void tell_io_total(struct trace *t)
 		cannot("%s", err_text());
 	} else {
 		io_model_select(&m, row_wanted, t->session.env);
-		view_io_end(&t->tracer.view, &m, io_stat_starts_by(io));
+		view_io_end(&t->view, &m, io_stat_starts_by(io));
 	}
 	io_model_free(&m);
 }
@@ -65,8 +94,15 @@ static void tell_io_total(struct trace *t)
 static int run(struct trace *t)
 {
 	struct session *s = &t->session;
-	int status = session_begin(s);
+	int status;
 
+	t->view.env = s->env;
+	t->view.out = s->env->out;
+	t->view.tier = attach_tier(s->attach);
+	t->view.realtime_ns = session_realtime_ns();
+	view_trace_begin(&t->view);
+	fflush(t->view.out);
+	status = session_begin(s);
 	if (status)
 		return status;
 	while (!session_over(s))
@@ -82,7 +118,8 @@ static int run(struct trace *t)
 	facts_settle(s->facts);
 	if (s->io)
 		tell_io_total(t);
-	view_trace_end(&t->tracer.view);
+	t->view.stacks_lost = s->stacks ? stacks_lost(s->stacks) : 0;
+	view_trace_end(&t->view);
 	return s->env->program ? program_wait(&s->program) : EXIT_DONE;
 }
 
@@ -90,6 +127,7 @@ int cmd_trace(struct env *env)
 {
 	struct trace t = { 0 };
 	const struct facts_handler handler = { tracer_fact, tracer_lost, &t.tracer };
+	const struct tracer_output out = { show_fact, show_lost, use_ledger, &t };
 	int status;
 
 	if (env->sample && !env->io)
@@ -98,12 +136,11 @@ int cmd_trace(struct env *env)
 		env->sample = 1;
 	status = session_open(&t.session, env, &handler, false);
 	if (!status) {
-		if (tracer_start(&t.tracer, env, t.session.walk, t.session.attach, false)) {
+		if (tracer_start(&t.tracer, env, t.session.walk, t.session.attach, &out)) {
 			status = cannot("%s", err_text());
 			if (env->program)
 				program_abandon(&t.session.program);
 		} else {
-			t.tracer.view.stacks = t.session.stacks;
 			status = run(&t);
 		}
 	}

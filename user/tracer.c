@@ -7,14 +7,9 @@
 #include "err.h"
 #include "explain.h"
 #include "tracer.h"
+#include "walk.h"
 
 #define BOUNDED_SLOTS 1024	/* as in bpf/lifecycle.bpf.c */
-
-static void tell(struct tracer *t, const struct fact *f, const struct failure *why)
-{
-	if (!t->silent)
-		view_trace_fact(&t->view, f, why);
-}
 
 static struct shown_ring *shown_ring(const struct tracer *t, __u64 id)
 {
@@ -75,13 +70,17 @@ static void on_derived(const struct fact *f, void *arg)
 		if (!env_selects(t->env, copy.h.pid, copy.h.uid, copy.h.comm))
 			return;
 	}
-	tell(t, &copy.h, NULL);
+	t->out->fact(&copy.h, false, true, NULL, t->out->arg);
 }
 
-static void feed(struct tracer *t, const struct fact *f, bool show)
+/* .derive: whether what is concluded from it is shown. */
+static void enter(struct tracer *t, const struct fact *f, bool shown, bool derive,
+		  const struct failure *why)
 {
+	if (t->out)
+		t->out->fact(f, true, shown, why, t->out->arg);
 	t->cause = f;
-	t->show_derived = show;
+	t->show_derived = derive;
 	ledger_feed(t->ledger, f);
 }
 
@@ -111,7 +110,8 @@ static __s64 concluded_error(const struct fact_call *c, const struct fact_entry 
 	return -EFAULT;
 }
 
-static void show_failure(struct tracer *t, struct fact_call *c)
+/* Tells and enters a call that is shown, with its explanation. */
+static void enter_failure(struct tracer *t, struct fact_call *c)
 {
 	bool told = t->nr_entries && t->entries[0].h.call == c->h.call;
 	char text[EXPLAIN_LEN];
@@ -129,7 +129,7 @@ static void show_failure(struct tracer *t, struct fact_call *c)
 		failed.result = concluded_error(&failed, why.entry);
 	explain_call(text, &failed, why.entry, &accounts);
 	c->need_pages = failed.need_pages;
-	tell(t, &c->h, &why);
+	enter(t, &c->h, true, true, &why);
 	t->nr_entries = 0;
 }
 
@@ -165,11 +165,10 @@ static void on_call(struct tracer *t, const struct fact *f, bool show)
 		show_ring(t, f->ring);
 	if (!(c.call_flags & CALL_F_BEFORE_SEEN))
 		guess_before(t, &c);
-	if (is_incomplete(&c) && show && !t->silent)
-		show_failure(t, &c);
-	else if (show)
-		tell(t, &c.h, NULL);
-	feed(t, &c.h, show);
+	if (is_incomplete(&c) && show && t->out)
+		enter_failure(t, &c);
+	else
+		enter(t, &c.h, show, show, NULL);
 	if (c.result >= 0)
 		note_rest(t, &c);
 }
@@ -196,9 +195,7 @@ static void show_slot(struct tracer *t, const struct buffer *b, __u32 index, boo
 		f.refs = b->refs;
 		f.buf_flags = b->buf_flags;
 	}
-	if (show && (b || t->rest.call.op == CALL_UPDATE))
-		tell(t, &f.h, NULL);
-	feed(t, &f.h, show);
+	enter(t, &f.h, show && (b || t->rest.call.op == CALL_UPDATE), show, NULL);
 }
 
 void tracer_lost(const struct lost_facts *lost, void *tracer)
@@ -206,8 +203,8 @@ void tracer_lost(const struct lost_facts *lost, void *tracer)
 	struct tracer *t = tracer;
 
 	t->ledger->lost += lost->count;
-	if (!t->silent)
-		view_trace_lost(&t->view, lost);
+	if (t->out)
+		t->out->lost(lost, t->out->arg);
 }
 
 /* Reads the slots that the kernel side left out. */
@@ -249,11 +246,9 @@ static void on_close(struct tracer *t, const struct fact *f)
 	if (is_another(t, (const void *)f))
 		forget_ring(t, f->ring);
 	r = shown_ring(t, f->ring);
-	if (r) {
+	if (r)
 		r->closing = true;
-		tell(t, f, NULL);
-	}
-	feed(t, f, r);
+	enter(t, f, r, r, NULL);
 }
 
 static void on_gone(struct tracer *t, const struct fact *f)
@@ -264,18 +259,16 @@ static void on_gone(struct tracer *t, const struct fact *f)
 	/* the address may be a new ring's before the worker that freed the old one is done */
 	if (r && !r->closing)
 		return;
-	feed(t, f, shown && shown->closing);
+	enter(t, f, false, shown && shown->closing, NULL);
 	forget_ring(t, f->ring);
 }
 
 static void on_create(struct tracer *t, const struct fact *f, bool show)
 {
 	forget_ring(t, f->ring);
-	if (show) {
+	if (show)
 		show_ring(t, f->ring);
-		tell(t, f, NULL);
-	}
-	feed(t, f, show);
+	enter(t, f, show, show, NULL);
 }
 
 /* A pin or a charge, or its end: as such, or by a worker of the kernel for the ring's owner. */
@@ -296,9 +289,7 @@ static void on_account(struct tracer *t, const struct fact *f, bool show)
 	} else if (show && f->kind == FACT_PIN) {
 		show_ring(t, f->ring);
 	}
-	if (show)
-		tell(t, &copy.h, NULL);
-	feed(t, f, show);
+	enter(t, &copy.h, show, show, NULL);
 }
 
 void tracer_fact(const struct fact *f, void *tracer)
@@ -309,8 +300,8 @@ void tracer_fact(const struct fact *f, void *tracer)
 
 	/* tells nothing of a table */
 	if (f->kind == FACT_IO_DONE) {
-		if (show)
-			tell(t, f, NULL);
+		if (show && t->out)
+			t->out->fact(f, false, true, NULL, t->out->arg);
 		return;
 	}
 	if (f->call != t->rest.call.h.call)
@@ -338,9 +329,7 @@ void tracer_fact(const struct fact *f, void *tracer)
 		on_gone(t, f);
 		break;
 	default:
-		if (show)
-			tell(t, f, NULL);
-		feed(t, f, show);
+		enter(t, f, show, show, NULL);
 		break;
 	}
 }
@@ -348,7 +337,6 @@ void tracer_fact(const struct fact *f, void *tracer)
 void tracer_drained(struct tracer *t)
 {
 	complete(t);
-	fflush(t->view.out);
 }
 
 bool tracer_awaits_close(const struct tracer *t)
@@ -374,39 +362,34 @@ static int look(struct tracer *t)
 {
 	t->ledger = ledger_new();
 	t->ledger->exact = t->exact;
-	if (t->silent) {
-		t->ledger->track_pins = t->exact;
-	} else {
+	if (t->out) {
 		t->ledger->on_derived = on_derived;
 		t->ledger->arg = t;
+	} else {
+		t->ledger->track_pins = t->exact;
 	}
-	t->view.ledger = t->ledger;
 	return walk_rings(t->walk, t->ledger);
 }
 
 int tracer_start(struct tracer *t, const struct env *env, struct walk *walk,
-		 const struct attach *attach, bool silent)
+		 const struct attach *attach, const struct tracer_output *out)
 {
 	int err;
 
 	memset(t, 0, sizeof(*t));
 	t->env = env;
 	t->walk = walk;
-	t->silent = silent;
+	t->out = out;
 	t->tells_all = attach_tells_all(attach);
 	t->exact = attach_tier(attach) != TIER_TRACEPOINTS;
-	t->view.tier = attach_tier(attach);
-	t->view.env = env;
-	t->view.out = env->out;
 	err = look(t);
 	if (err)
 		return err;
 	show_older(t);
 	for (const struct shown_ring *r = t->rings; r; r = r->hh.next)
 		attach_want_ring(attach, r->id);
-	if (!silent)
-		view_trace_begin(&t->view);
-	fflush(env->out);
+	if (out)
+		out->look(t->ledger, false, out->arg);
 	return 0;
 }
 
@@ -424,6 +407,8 @@ int tracer_look_anew(struct tracer *t)
 	HASH_ITER(hh, t->rings, r, next)
 		if (!ledger_ring(t->ledger, r->id))
 			forget_ring(t, r->id);
+	if (!err && t->out)
+		t->out->look(t->ledger, true, t->out->arg);
 	return err;
 }
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What becomes of a fact: selected, explained, shown, entered into the ledger. */
+/* What becomes of a fact: selected, explained, told to an output, entered into the ledger. */
 #ifndef FIXBUF_TRACER_H
 #define FIXBUF_TRACER_H
 
+#include "explain.h"
 #include "facts.h"
-#include "view_trace.h"
-#include "walk.h"
 
 struct attach;
 
@@ -21,11 +20,22 @@ struct rest {
 	__u32 first, nr;	/* nr 0 = none */
 };
 
+/* Where things are told: lines, a file. The ledger is as it was before each. */
+struct tracer_output {
+	/* .why is NULL unless .f is a call that failed, or did not do all. */
+	void (*fact)(const struct fact *f, bool fed, bool shown, const struct failure *why,
+		     void *arg);
+	void (*lost)(const struct lost_facts *lost, void *arg);
+	/* A ledger of what is there now: at the start, or after a loss. */
+	void (*look)(const struct ledger *l, bool after_loss, void *arg);
+	void *arg;
+};
+
 struct tracer {
 	const struct env *env;
 	struct walk *walk;
 	struct ledger *ledger;
-	struct view_trace view;
+	const struct tracer_output *out; /* NULL: keeps the ledger, tells nothing */
 	struct shown_ring *rings;
 	struct fact_entry *entries;	/* owned; of the call that follows them */
 	size_t nr_entries;
@@ -34,12 +44,11 @@ struct tracer {
 	bool show_derived;
 	bool tells_all;			/* see attach.h */
 	bool exact;			/* pins and charges are seen */
-	bool silent;			/* keeps the ledger, shows nothing */
 };
 
 /* Attached already: what happens meanwhile waits. 0, or -errno with a sentence. */
 int tracer_start(struct tracer *t, const struct env *env, struct walk *walk,
-		 const struct attach *attach, bool silent);
+		 const struct attach *attach, const struct tracer_output *out);
 /* After a loss: the ledger of what is there now. 0, or -errno with a sentence. */
 int tracer_look_anew(struct tracer *t);
 /* Whether this is a ring of the tasks that are watched. */

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_VIEW_IO_H
 #define FIXBUF_VIEW_IO_H
 
+#include <json-c/json.h>
 #include "io_model.h"
 #include "view_trace.h"
 

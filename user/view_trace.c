@@ -6,6 +6,7 @@
 #include "explain.h"
 #include "fmt.h"
 #include "view_io.h"
+#include "view_stack.h"
 #include "view_trace.h"
 #include "wrap.h"
 
@@ -68,7 +69,7 @@ static int holder_fd(const struct ledger *l, __u64 id, __u32 pid)
 	return r && r->nr_holders ? r->holders[0].fd : -1;
 }
 
-int trace_fd(const struct view_trace *v, const struct fact *f)
+int trace_fd(const struct ledger *l, const struct fact *f)
 {
 	const struct fact_call *c = (const void *)f;
 
@@ -76,7 +77,7 @@ int trace_fd(const struct view_trace *v, const struct fact *f)
 		return ((const struct fact_ring *)f)->fd;
 	if (f->kind == FACT_CALL && c->fd >= 0 && !(c->call_flags & CALL_F_REG_RING))
 		return c->fd;
-	return holder_fd(v->ledger, f->ring, f->pid);
+	return holder_fd(l, f->ring, f->pid);
 }
 
 static void put_time(struct view_trace *v, __u64 t_ns)
@@ -94,7 +95,7 @@ static void put_time(struct view_trace *v, __u64 t_ns)
 
 static void put_head(struct view_trace *v, const struct fact *f)
 {
-	int fd = trace_fd(v, f);
+	int fd = trace_fd(v->ledger, f);
 	char digits[16] = "-";
 
 	if (fd >= 0)
@@ -299,8 +300,7 @@ void view_trace_fact(struct view_trace *v, const struct fact *f, const struct fa
 		fprintf(v->out, "%*s", indent, "");
 		wrap(v->out, why->explain, indent, indent, WIDTH);
 	}
-	if (v->stacks)
-		stacks_print(v->stacks, f, v->out);
+	view_stack_text(v->out, v->stack);
 }
 
 void view_trace_lost(struct view_trace *v, const struct lost_facts *lost)
@@ -324,13 +324,8 @@ void view_trace_lost(struct view_trace *v, const struct lost_facts *lost)
 		fprintf(v->out, "the end\n");
 }
 
-void view_trace_begin(struct view_trace *v)
+void view_trace_begin(const struct view_trace *v)
 {
-	struct timespec mono, real;
-
-	clock_gettime(CLOCK_MONOTONIC, &mono);
-	clock_gettime(CLOCK_REALTIME, &real);
-	v->realtime_ns = (real.tv_sec - mono.tv_sec) * NS + real.tv_nsec - mono.tv_nsec;
 	if (v->env->json || v->env->no_header)
 		return;
 	if (v->env->timestamps)
@@ -347,7 +342,7 @@ void view_trace_end(const struct view_trace *v)
 	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu fact%s lost%s\n",
 		v->calls, plural(v->calls), v->failed, v->rings, plural(v->rings), v->lost,
 		plural(v->lost), v->lost ? ": a larger --ring-buffer makes room" : "");
-	if (v->stacks && stacks_lost(v->stacks))
+	if (v->stacks_lost)
 		fprintf(stderr, "%llu stack%s found no place in the map of stacks\n",
-			stacks_lost(v->stacks), plural(stacks_lost(v->stacks)));
+			v->stacks_lost, plural(v->stacks_lost));
 }

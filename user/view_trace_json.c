@@ -2,12 +2,13 @@
 #include "explain.h"
 #include "json_util.h"
 #include "view_io.h"
+#include "view_stack.h"
 #include "view_trace.h"
 
 static json_object *begin(struct view_trace *v, const struct fact *f)
 {
 	json_object *o = json_object_new_object();
-	int fd = trace_fd(v, f);
+	int fd = trace_fd(v->ledger, f);
 
 	json_int(o, "schema", 1);
 	json_uint(o, "t_ns", f->t_ns);
@@ -186,8 +187,7 @@ void view_trace_json(struct view_trace *v, const struct fact *f, const struct fa
 		view_io_json(o, (const void *)f);
 		break;
 	}
-	if (v->stacks)
-		stacks_json(v->stacks, f, o);
+	view_stack_json(o, v->stack);
 	json_line(v->out, o);
 }
 

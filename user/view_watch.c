@@ -5,6 +5,7 @@
 #include "json_util.h"
 #include "tier.h"
 #include "view_findings.h"
+#include "view_stack.h"
 #include "view_trace.h"
 #include "view_watch.h"
 
@@ -101,7 +102,7 @@ struct told_cause view_cause(const struct env *env, const struct cause *c, enum 
 		}
 		o = cause_json(c);
 		if (stacks && call)
-			stacks_json(stacks, &c->call.h, o);
+			view_stack_json(o, stacks_of(stacks, &c->call.h));
 		json_object_object_add(t.json, "call", o);
 		return t;
 	}
@@ -110,7 +111,7 @@ struct told_cause view_cause(const struct env *env, const struct cause *c, enum 
 		return t;
 	put_cause(out, c, tag);
 	if (stacks && call)
-		stacks_print(stacks, &c->call.h, out);
+		view_stack_text(out, stacks_of(stacks, &c->call.h));
 	fclose(out);
 	return t;
 }

@@ -8,6 +8,7 @@
 #include "err.h"
 #include "looks.h"
 #include "signals.h"
+#include "view_trace.h"
 #include "watch.h"
 #include "watch_check.h"
 
@@ -34,7 +35,7 @@ static void begin_batch(struct watch *w, const struct fact_call *c)
 	b->open = true;
 	b->cause.kind = CAUSE_CALL;
 	memcpy(&b->cause.call, c, sizeof(b->cause.call));
-	b->cause.fd = trace_fd(&w->tracer.view, &c->h);
+	b->cause.fd = trace_fd(w->tracer.ledger, &c->h);
 	b->nr = c->nr_slots;
 	if (c->op == CALL_UNREGISTER) {
 		b->nr = 0;
@@ -359,7 +360,7 @@ int watch(struct env *env)
 	watch_known_init(w);
 	status = session_open(&w->s, env, &handler, true);
 	if (!status) {
-		if (tracer_start(&w->tracer, env, w->s.walk, w->s.attach, true)) {
+		if (tracer_start(&w->tracer, env, w->s.walk, w->s.attach, NULL)) {
 			status = cannot("%s", err_text());
 			if (env->program)
 				program_abandon(&w->s.program);
