@@ -358,7 +358,7 @@ static __always_inline void count_end(struct io_what *w, __s32 res, enum io_mode
 	if (!c)
 		return;
 	c->ops++;
-	if (mode != COUNT && w->t_ns)
+	if (mode != COUNT && io_latency && w->t_ns)
 		count_latency(c, bpf_ktime_get_ns() - w->t_ns);
 	if (res < 0) {
 		count_failure(c, w, res, access);

@@ -167,7 +167,7 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	} else {
 		COUNT_LOSS(no_start);
 	}
-	count_end(&w, res, COUNT, access);
+	count_end(&w, res, DETAIL, access);
 	if (!is_next_to_tell())
 		return 0;
 	/* it may hold what the request before it left; only the index is refused with EFAULT */
@@ -219,7 +219,7 @@ static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
 	}
 	if (!IO_WHO_FIXED(w.who))
 		return 0;
-	count_end(&w, res, COUNT, PROBE);
+	count_end(&w, res, DETAIL, PROBE);
 	if (is_next_to_tell())
 		tell(&w, res, flags);
 	return 0;

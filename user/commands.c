@@ -70,6 +70,16 @@ const struct command commands[] = {
 	  "  fixbuf-trace bench -d 2m /dev/nvme0n1      # a device, only read\n"
 	  "  fixbuf-trace bench --write --json scratch  # overwrites the file 'scratch'\n",
 	  cmd_bench, TAKES_FILE },
+	{ "record", "facts to a file, for 'report' here or on another machine",
+	  "Writes down what trace would show, with explanations, stacks and what was lost, the "
+	  "rings that exist already, and the counters of all I/O in each interval, until Ctrl-C, "
+	  "the time of -d, the size of --max-size, or the end of PROGRAM, whose exit status it "
+	  "returns.\v"
+	  "Examples:\n"
+	  "  fixbuf-trace record -- ./server --fixed     # one program, to fixbuf.rec\n"
+	  "  fixbuf-trace record --stacks --io -d 1m     # a minute of all, with each I/O and who called\n"
+	  "  fixbuf-trace record -o a.rec --max-size 1G  # until Ctrl-C, or a GiB\n",
+	  cmd_record, TAKES_PROGRAM },
 };
 
 const size_t nr_commands = sizeof(commands) / sizeof(commands[0]);

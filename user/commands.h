@@ -14,6 +14,7 @@ enum command_bit {
 	DOCTOR	 = 1 << 4,
 	STAT	 = 1 << 5,
 	BENCH	 = 1 << 6,
+	RECORD	 = 1 << 7,
 	EVERY	 = ~0,
 };
 

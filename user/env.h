@@ -37,7 +37,10 @@ struct env {
 	enum tier tier;		/* TIER_BEST unless forced */
 	const char *btf;	/* kernel BTF from a file, NULL = /sys/kernel/btf/vmlinux */
 	unsigned int ring_buffer_kib;
-	bool io;		/* trace */
+	bool io;		/* trace, record */
+	bool counters;		/* of all I/O beside the facts: record */
+	bool append, snapshot;	/* record */
+	__u64 max_bytes;	/* record, 0 = as much as it comes to */
 	__u32 sample;		/* one I/O in so many */
 	bool by_opcode, by_buffer, hist, advise, no_latency; /* stat */
 	const char *file;	/* bench, NULL = a temporary one */
@@ -52,6 +55,7 @@ int cmd_contract(struct env *env);
 int cmd_doctor(struct env *env);
 int cmd_stat(struct env *env);
 int cmd_bench(struct env *env);
+int cmd_record(struct env *env);
 
 /* Whether the filters -p, -u and --comm let this task through. */
 bool env_selects(const struct env *env, __u32 pid, __u32 uid, const char *comm);

@@ -93,6 +93,29 @@ int parse_duration(const char *s, __u64 *ns)
 	return -1;
 }
 
+int parse_size(const char *s, __u64 *bytes)
+{
+	static const char units[] = "KMGT";
+	unsigned long long v;
+	const char *unit;
+	char *end;
+
+	if (!isdigit((unsigned char)*s))
+		return -1;
+	errno = 0;
+	v = strtoull(s, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (errno || !v || (*end && (!unit || end[1])))
+		return -1;
+	for (; unit && unit >= units; unit--) {
+		if (v >> 54)
+			return -1;
+		v <<= 10;
+	}
+	*bytes = v;
+	return 0;
+}
+
 int parse_u32(const char *s, __u32 *value)
 {
 	unsigned long long v;

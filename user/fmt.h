@@ -20,6 +20,8 @@ const char *fmt_addr(char buf[FMT_LEN], __u64 addr);
 
 /* "500ms", "10s", "2m", "1h", "1.5s"; a bare number is seconds. -1 when it is none, or 0. */
 int parse_duration(const char *s, __u64 *ns);
+/* "512K", "100M", "2G": binary units; a bare number is bytes. -1 when it is none, or 0. */
+int parse_size(const char *s, __u64 *bytes);
 /* A whole decimal number that fits 32 bits; -1 otherwise. */
 int parse_u32(const char *s, __u32 *value);
 

@@ -12,7 +12,7 @@ struct io_how {
 	bool latency;		/* see submissions too */
 	bool by_buffer;
 	bool by_address;
-	__u32 sample;		/* instead: one fact per so many of fixed buffers, 0 = none */
+	__u32 sample;		/* of fixed buffers only, and a fact for one in so many; 0 = none */
 };
 
 /* Before kern_load(). NULL with a sentence. */

@@ -106,6 +106,7 @@ static struct ring *ring_get(struct ledger *l, const struct fact *f)
 		return r;
 	r = must_alloc(1, sizeof(*r));
 	r->id = f->ring;
+	r->others = f->flags & FACT_F_OTHERS;
 	if (f->flags & FACT_F_SNAPSHOT)
 		r->since_ns = f->t_ns;
 	HASH_ADD(hh, l->rings, id, sizeof(r->id), r);
@@ -339,6 +340,8 @@ void ledger_feed(struct ledger *l, const struct fact *f)
 		return;
 	if (r && !(f->flags & FACT_F_SNAPSHOT) && f->t_ns < r->since_ns)
 		return;
+	if (r && !(f->flags & FACT_F_OTHERS))
+		r->others = false;
 	/* what no call ties together ends with its fact */
 	if (!l->level.call)
 		l->level.valid = false;

@@ -37,7 +37,8 @@ int main(int argc, char **argv)
 	cmd = options_parse(argc, argv, &env);
 	signals_catch();
 	env.out = stdout;
-	if (env.output) {
+	/* record opens its own, once it can record */
+	if (env.output && cmd->run != cmd_record) {
 		env.out = fopen(env.output, "we");
 		if (!env.out)
 			return misuse("cannot write to %s: %s; name a file that can be created",

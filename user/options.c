@@ -111,6 +111,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "'%s' is no share; give N from 1 to %u to show one I/O in N",
 				   arg, MAX_SAMPLE);
 		break;
+	case KEY_APPEND:
+		env->append = true;
+		break;
+	case KEY_SNAPSHOT:
+		env->snapshot = true;
+		break;
+	case KEY_MAX_SIZE:
+		if (parse_size(arg, &env->max_bytes))
+			argp_error(state, "'%s' is no size; give 100M or 2G", arg);
+		break;
 	case KEY_WATCH:
 		env->watch = true;
 		break;

@@ -31,19 +31,13 @@ struct writer {
 	size_t nr_raw, stored_room;
 	__u64 written, facts, lost;
 	struct known *strings, *stacks;
-	int failed;		/* errno of the first write that did */
 };
 
 /* ---- frames ----------------------------------------------------------------------- */
 
 static void put_bytes(struct writer *w, const void *bytes, size_t nr)
 {
-	if (w->failed)
-		return;
-	if (fwrite(bytes, 1, nr, w->out) < nr)
-		w->failed = errno ? errno : EIO;
-	else
-		w->written += nr;
+	w->written += fwrite(bytes, 1, nr, w->out);
 }
 
 static void put_frame(struct writer *w)
@@ -51,11 +45,10 @@ static void put_frame(struct writer *w)
 	size_t n = ZSTD_compressCCtx(w->zstd, w->stored, w->stored_room, w->raw, w->nr_raw, LEVEL);
 	struct rec_frame head = { .mark = REC_FRAME_MARK, .raw_bytes = w->nr_raw };
 
+	/* there is room for the worst case */
+	if (ZSTD_isError(n))
+		exit(cannot("cannot compress: %s", ZSTD_getErrorName(n)));
 	w->nr_raw = 0;
-	if (ZSTD_isError(n)) {
-		w->failed = EIO;
-		return;
-	}
 	head.stored_bytes = n;
 	head.crc = crc32(crc32(0, (void *)&head, sizeof(head)), (void *)w->stored, n);
 	put_bytes(w, &head, sizeof(head));
@@ -86,8 +79,7 @@ void writer_flush(struct writer *w)
 {
 	if (w->nr_raw)
 		put_frame(w);
-	if (fflush(w->out) && !w->failed)
-		w->failed = errno;
+	fflush(w->out);
 }
 
 /* ---- strings and stacks, each once ---------------------------------------------------- */
@@ -329,18 +321,49 @@ static void put_about(struct writer *w, const struct recording_about *a)
 	writer_flush(w);
 }
 
-struct writer *writer_create(const char *path, bool append,
-					  const struct recording_about *about)
+/* Where the last whole frame ends: what a crash left behind it goes. -1 with a sentence. */
+static long whole_frames(FILE *f)
 {
-	struct writer *w = must_alloc(1, sizeof(*w));
+	struct rec_frame frame;
+	struct rec_head head;
+	long at = 0, size;
 
-	w->out = fopen(path, append ? "ae" : "we");
-	if (!w->out) {
-		err_set(errno, "cannot write to %s: %s; name a file that can be created with -o",
-			path, strerror(errno));
-		free(w);
+	if (fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0)
+		return err_set(errno, "cannot append to it: %s", strerror(errno));
+	while (!fseek(f, at, SEEK_SET)) {
+		long end;
+
+		if (fread(&head, sizeof(head), 1, f) != 1)
+			break;
+		memcpy(&frame, &head, sizeof(frame));
+		if (!memcmp(head.magic, REC_MAGIC, sizeof(head.magic)))
+			end = at + head.size;
+		else if (at && frame.mark == REC_FRAME_MARK)
+			end = at + (long)sizeof(frame) + frame.stored_bytes;
+		else
+			return err_set(EINVAL, "it is no recording, or a damaged one, at offset %ld; name another with -o",
+				       at);
+		if (end <= at || end > size)
+			break;
+		at = end;
+	}
+	return at;
+}
+
+struct writer *writer_create(FILE *out, bool append, const struct recording_about *about)
+{
+	long at = append ? whole_frames(out) : 0;
+	struct writer *w;
+
+	if (at < 0)
+		return NULL;
+	if (append && (ftruncate(fileno(out), at) || fseek(out, at, SEEK_SET))) {
+		err_set(errno, "cannot append to it: %s", strerror(errno));
 		return NULL;
 	}
+	w = must_alloc(1, sizeof(*w));
+	w->out = out;
+	w->written = at;
 	w->zstd = ZSTD_createCCtx();
 	w->stored_room = ZSTD_compressBound(ROOM);
 	w->raw = must_alloc(ROOM, 1);
@@ -359,26 +382,24 @@ __u64 writer_bytes(const struct writer *w)
 	return w->written + w->nr_raw;
 }
 
-bool writer_failed(const struct writer *w)
+__u64 writer_lost_facts(const struct writer *w)
 {
-	return w->failed;
+	return w->lost;
 }
 
-int writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
+void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
 {
-	int failed;
-
 	*(struct rec_end *)record(w, REC_END, sizeof(struct rec_end)) =
 		(struct rec_end){ t_ns, w->facts, w->lost, stacks_lost };
 	writer_flush(w);
-	if (fclose(w->out) && !w->failed)
-		w->failed = errno;
-	failed = w->failed;
+}
+
+void writer_free(struct writer *w)
+{
 	forget(&w->strings);
 	forget(&w->stacks);
 	ZSTD_freeCCtx(w->zstd);
 	free(w->raw);
 	free(w->stored);
 	free(w);
-	return failed ? err_set(failed, "%s", strerror(failed)) : 0;
 }

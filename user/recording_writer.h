@@ -6,13 +6,17 @@
 #ifndef FIXBUF_RECORDING_WRITER_H
 #define FIXBUF_RECORDING_WRITER_H
 
+#include <stdio.h>
 #include "recording.h"
 
 struct writer;
 
-/* Creates the file, or appends a part to one that is a recording. NULL with a sentence. */
-struct writer *writer_create(const char *path, bool append,
-					  const struct recording_about *about);
+/*
+ * An empty file, or .append: a part is added to the recording that the file
+ * holds, which has to be open for reading, too. Who opened it closes it, and
+ * asks ferror() whether all arrived. NULL with a sentence.
+ */
+struct writer *writer_create(FILE *out, bool append, const struct recording_about *about);
 /* What follows are the facts of a new ledger. */
 void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
 /* .fed and .shown as in struct told; .why and .stack may be NULL. */
@@ -27,10 +31,10 @@ void writer_flush(struct writer *w);
 __u64 writer_facts(const struct writer *w);
 /* In the file, with what waits for its frame taken as it is. */
 __u64 writer_bytes(const struct writer *w);
-/* Whether the file takes what is written; after that nothing more is. */
-bool writer_failed(const struct writer *w);
+__u64 writer_lost_facts(const struct writer *w);
 
-/* With a clean end. 0, or -errno with a sentence; frees it in either case. */
-int writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost);
+/* A clean end: nothing may follow. */
+void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost);
+void writer_free(struct writer *w);
 
 #endif

@@ -44,8 +44,13 @@ static int attach_all(struct session *s, const struct facts_handler *handler, bo
 	if (!s->attach)
 		return -1;
 	s->stacks = s->env->stacks ? stacks_prepare(s->skel) : NULL;
-	if (s->env->io) {
-		const struct io_how how = { .sample = s->env->sample };
+	if (s->env->io || s->env->counters) {
+		const struct io_how how = {
+			.latency = s->env->counters,
+			.by_buffer = s->env->counters,
+			.by_address = s->env->counters && !s->env->io,
+			.sample = s->env->io ? s->env->sample : 0,
+		};
 
 		s->io = io_stat_prepare(s->skel, &how);
 		if (!s->io)

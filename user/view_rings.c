@@ -12,7 +12,7 @@
 
 bool view_selects(const struct env *env, const struct ring *r)
 {
-	for (size_t i = 0; i < r->nr_holders; i++)
+	for (size_t i = 0; i < r->nr_holders && !r->others; i++)
 		if (env_selects(env, r->holders[i].pid, r->holders[i].uid, r->holders[i].comm))
 			return true;
 	return false;

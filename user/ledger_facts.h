@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A ledger as facts: fed to an empty one they make the same again. */
+#ifndef FIXBUF_LEDGER_FACTS_H
+#define FIXBUF_LEDGER_FACTS_H
+
+#include "ledger.h"
+
+/* All marked FACT_F_SNAPSHOT; one at .t_ns unless the ledger knows since when it is. */
+void ledger_facts(const struct ledger *l, __u64 t_ns,
+		  void (*each)(const struct fact *f, void *arg), void *arg);
+
+#endif
