@@ -80,6 +80,17 @@ const struct command commands[] = {
 	  "  fixbuf-trace record --stacks --io -d 1m     # a minute of all, with each I/O and who called\n"
 	  "  fixbuf-trace record -o a.rec --max-size 1G  # until Ctrl-C, or a GiB\n",
 	  cmd_record, TAKES_PROGRAM },
+	{ "report", "what a recording holds, in every view; needs no privilege",
+	  "Reads FILE (fixbuf.rec unless one is named), which record wrote here or on another "
+	  "machine, and prints one page: who registered what, for how long and at what cost, what "
+	  "was used, what failed and why, what leaked. Or, with one of the options below, what the "
+	  "live command of that name would have printed. Exits 1 when --verify found something, 2 "
+	  "for a file that is damaged.\v"
+	  "Examples:\n"
+	  "  fixbuf-trace report                      # one page about fixbuf.rec\n"
+	  "  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"
+	  "  fixbuf-trace report --folded --by pinned | flamegraph.pl > pinned.svg\n",
+	  cmd_report, TAKES_FILE },
 };
 
 const size_t nr_commands = sizeof(commands) / sizeof(commands[0]);

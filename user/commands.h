@@ -15,6 +15,7 @@ enum command_bit {
 	STAT	 = 1 << 5,
 	BENCH	 = 1 << 6,
 	RECORD	 = 1 << 7,
+	REPORT	 = 1 << 8,
 	EVERY	 = ~0,
 };
 

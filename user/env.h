@@ -18,6 +18,24 @@ enum exit_status {
 
 #define RING_BUFFER_KIB 4096	/* the default */
 
+/* What report shows. */
+enum report_view {
+	REPORT_SUMMARY,		/* unless another is asked for */
+	REPORT_TRACE,
+	REPORT_LIST,
+	REPORT_VERIFY,
+	REPORT_STAT,
+	REPORT_FOLDED,
+};
+
+/* What makes a stack of report --folded wide. */
+enum folded_by {
+	BY_COUNT,		/* calls */
+	BY_PINNED,		/* pages */
+	BY_CHARGED,		/* pages */
+	BY_TIME,		/* of calls, ns */
+};
+
 struct env {
 	__u32 *pids;		/* owned */
 	size_t nr_pids;
@@ -28,6 +46,7 @@ struct env {
 	__u64 interval_ns;
 	const char *output;	/* path, NULL = standard output */
 	FILE *out;
+	const char *kernel;	/* release of the one that is told about */
 	bool json, timestamps, quiet, no_header;
 	int verbose;
 	enum severity fail_on;
@@ -45,6 +64,9 @@ struct env {
 	bool by_opcode, by_buffer, hist, advise, no_latency; /* stat */
 	const char *file;	/* bench, NULL = a temporary one */
 	bool write;
+	enum report_view report;
+	const char *at;		/* report --list: the moment, NULL = the end */
+	enum folded_by folded_by; /* report --folded */
 	char **program;		/* argv after --, NULL = none */
 };
 
@@ -56,6 +78,7 @@ int cmd_doctor(struct env *env);
 int cmd_stat(struct env *env);
 int cmd_bench(struct env *env);
 int cmd_record(struct env *env);
+int cmd_report(struct env *env);
 
 /* Whether the filters -p, -u and --comm let this task through. */
 bool env_selects(const struct env *env, __u32 pid, __u32 uid, const char *comm);

@@ -191,6 +191,35 @@ void io_model_sort(struct io_model *m, enum io_order order)
 		qsort(m->rows, m->nr_rows, sizeof(*m->rows), heaviest_first);
 }
 
+bool io_model_has_ring(const struct io_model *m, __u64 ring)
+{
+	for (size_t i = 0; i < m->nr_rows; i++)
+		if (m->rows[i].c.ring == ring)
+			return true;
+	return false;
+}
+
+static void *copy(const void *list, size_t nr, size_t size)
+{
+	void *to = must_alloc(nr, size);
+
+	return nr ? memcpy(to, list, nr * size) : to;
+}
+
+void io_model_copy(const struct io_model *m, struct io_model *out)
+{
+	*out = *m;
+	out->rows = copy(m->rows, m->nr_rows, sizeof(*m->rows));
+	out->room = m->nr_rows;
+	for (size_t i = 0; i < m->nr_rows; i++)
+		if (m->rows[i].hist)
+			out->rows[i].hist = copy(m->rows[i].hist, HIST_BUCKETS, sizeof(__u64));
+	out->buffers = copy(m->buffers, m->nr_buffers, sizeof(*m->buffers));
+	out->addresses = copy(m->addresses, m->nr_addresses, sizeof(*m->addresses));
+	out->faults = copy(m->faults, m->nr_faults, sizeof(*m->faults));
+	out->calls = copy(m->calls, m->nr_calls, sizeof(*m->calls));
+}
+
 void io_model_free(struct io_model *m)
 {
 	for (size_t i = 0; i < m->nr_rows; i++)

@@ -73,6 +73,11 @@ enum io_order { IO_BY_OPS, IO_BY_BYTES, IO_BY_P99, IO_BY_ERRORS, IO_NR_ORDERS };
 const char *io_order_name(enum io_order order);
 void io_model_sort(struct io_model *m, enum io_order order);
 
+/* Whether it has a row of this ring. */
+bool io_model_has_ring(const struct io_model *m, __u64 ring);
+/* Into an empty .out. */
+void io_model_copy(const struct io_model *m, struct io_model *out);
+
 void io_model_free(struct io_model *m);
 
 /* "READ_FIXED"; "?" for IO_OP_UNKNOWN. */

@@ -114,19 +114,26 @@ static void tell_mm(const struct telling *t, const struct ledger_mm *m)
 	t->each(&f.h, t->arg);
 }
 
+void ledger_ring_facts(const struct ledger *l, const struct ring *r, __u64 t_ns,
+		       void (*each)(const struct fact *f, void *arg), void *arg)
+{
+	const struct telling t = { t_ns, each, arg };
+
+	tell_ring(&t, r);
+	for (size_t i = 0; i < r->nr_holders; i++)
+		tell_holder(&t, l, r, &r->holders[i]);
+	for (__u32 i = 0; i < r->nr_slots; i++)
+		if (r->slots[i])
+			tell_slot(&t, r, i);
+}
+
 void ledger_facts(const struct ledger *l, __u64 t_ns,
 		  void (*each)(const struct fact *f, void *arg), void *arg)
 {
 	const struct telling t = { t_ns, each, arg };
 
-	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		tell_ring(&t, r);
-		for (size_t i = 0; i < r->nr_holders; i++)
-			tell_holder(&t, l, r, &r->holders[i]);
-		for (__u32 i = 0; i < r->nr_slots; i++)
-			if (r->slots[i])
-				tell_slot(&t, r, i);
-	}
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		ledger_ring_facts(l, r, t_ns, each, arg);
 	for (const struct ledger_mm *m = l->mms; m; m = m->hh.next)
 		if (m->pid)
 			tell_mm(&t, m);

@@ -8,5 +8,8 @@
 /* All marked FACT_F_SNAPSHOT; one at .t_ns unless the ledger knows since when it is. */
 void ledger_facts(const struct ledger *l, __u64 t_ns,
 		  void (*each)(const struct fact *f, void *arg), void *arg);
+/* The same of one ring. */
+void ledger_ring_facts(const struct ledger *l, const struct ring *r, __u64 t_ns,
+		       void (*each)(const struct fact *f, void *arg), void *arg);
 
 #endif

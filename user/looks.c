@@ -120,8 +120,7 @@ static int look_at_pages(struct walk *walk, struct page_walk *pages, const struc
 	return 0;
 }
 
-/* Findings about others than -p, -u and --comm name are not ours to tell. */
-static void keep_selected(const struct env *env, const struct ledger *l, struct findings *fs)
+void findings_keep_selected(const struct env *env, const struct ledger *l, struct findings *fs)
 {
 	size_t kept = 0;
 
@@ -165,7 +164,7 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct en
 		return err;
 	check_pages(look->ledger, &o, &look->findings);
 	check_charges(look->ledger, &o, &look->findings);
-	keep_selected(env, look->ledger, &look->findings);
+	findings_keep_selected(env, look->ledger, &look->findings);
 	return 0;
 }
 

@@ -37,6 +37,9 @@ void progress_end(struct progress *p);
  */
 int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index);
 
+/* Findings about others than -p, -u and --comm name are not ours to tell. */
+void findings_keep_selected(const struct env *env, const struct ledger *l, struct findings *fs);
+
 /* The address space whose account the finding is about, 0 = none. */
 __u64 finding_mm(const struct ledger *l, const struct finding *f);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "env.h"
 #include "err.h"
+#include "kern.h"
 #include "options.h"
 #include "signals.h"
 
@@ -37,6 +38,7 @@ int main(int argc, char **argv)
 	cmd = options_parse(argc, argv, &env);
 	signals_catch();
 	env.out = stdout;
+	env.kernel = kern_release();
 	/* record opens its own, once it can record */
 	if (env.output && cmd->run != cmd_record) {
 		env.out = fopen(env.output, "we");

@@ -32,6 +32,15 @@ static int parse_pids(struct env *env, const char *list)
 	return env->nr_pids ? err : -1;
 }
 
+static void choose_view(struct argp_state *state, enum report_view view)
+{
+	struct env *env = state->input;
+
+	if (env->report && env->report != view)
+		argp_error(state, "--summary, --trace, --list, --verify, --stat and --folded are views of their own; give one");
+	env->report = view;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct env *env = state->input;
@@ -110,6 +119,40 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (parse_u32(arg, &env->sample) || !env->sample || env->sample > MAX_SAMPLE)
 			argp_error(state, "'%s' is no share; give N from 1 to %u to show one I/O in N",
 				   arg, MAX_SAMPLE);
+		break;
+	case KEY_SUMMARY:
+		choose_view(state, REPORT_SUMMARY);
+		break;
+	case KEY_TRACE:
+		choose_view(state, REPORT_TRACE);
+		break;
+	case KEY_LIST:
+		choose_view(state, REPORT_LIST);
+		break;
+	case KEY_VERIFY:
+		choose_view(state, REPORT_VERIFY);
+		break;
+	case KEY_STAT:
+		choose_view(state, REPORT_STAT);
+		break;
+	case KEY_FOLDED:
+		choose_view(state, REPORT_FOLDED);
+		break;
+	case KEY_AT:
+		env->at = arg;
+		break;
+	case KEY_BY:
+		if (!strcmp(arg, "count"))
+			env->folded_by = BY_COUNT;
+		else if (!strcmp(arg, "pinned"))
+			env->folded_by = BY_PINNED;
+		else if (!strcmp(arg, "charged"))
+			env->folded_by = BY_CHARGED;
+		else if (!strcmp(arg, "time"))
+			env->folded_by = BY_TIME;
+		else
+			argp_error(state, "'%s' is nothing to weigh stacks by; give pinned, charged, time or count",
+				   arg);
 		break;
 	case KEY_APPEND:
 		env->append = true;

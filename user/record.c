@@ -8,6 +8,7 @@
 #include "attach.h"
 #include "err.h"
 #include "fmt.h"
+#include "io_select.h"
 #include "ledger_facts.h"
 #include "recording_writer.h"
 #include "session.h"
@@ -91,8 +92,12 @@ static void write_counters(struct record *r)
 {
 	struct io_model now = { 0 };
 
-	if (!io_stat_read(r->session.io, &now))
-		writer_io(r->to, &r->last, &now);
+	if (io_stat_read(r->session.io, &now)) {
+		io_model_free(&now);
+		return;
+	}
+	io_select(&now, r->session.env);
+	writer_io(r->to, &r->last, &now);
 	io_model_free(&r->last);
 	r->last = now;
 	writer_flush(r->to);

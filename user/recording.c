@@ -250,6 +250,7 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 	out->kind = TOLD_END;
 	out->t_ns = end.t_ns;
 	out->end = (struct recording_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost };
+	out->io = &r->io.all;
 	r->ended = true;
 }
 
@@ -307,6 +308,7 @@ static int tell_cut(struct recording *r, struct told *out)
 	out->kind = TOLD_END;
 	out->t_ns = r->t_ns;
 	out->end = (struct recording_end){ .facts = r->facts, .lost = r->lost };
+	out->io = &r->io.all;
 	r->ended = true;
 	return 1;
 }

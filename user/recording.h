@@ -64,7 +64,7 @@ struct told {
 	struct lost_facts lost;
 	/* TOLD_LOOK */
 	bool after_loss;	/* else the begin of a part */
-	/* TOLD_IO: since the begin of the part, and since the last reading */
+	/* TOLD_IO: since the begin of the part (so at TOLD_END, too), and since the last reading */
 	const struct io_model *io, *io_since;
 	/* TOLD_END */
 	struct recording_end end;

@@ -11,6 +11,7 @@
 #include "json_util.h"
 #include "kern.h"
 #include "program.h"
+#include "io_select.h"
 #include "screen.h"
 #include "signals.h"
 #include "snapshot.h"
@@ -42,53 +43,12 @@ static __u64 now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-/* ---- whose I/O is wanted -------------------------------------------------------- */
-
-static bool row_wanted(const struct io_row *row, const void *arg)
-{
-	const struct env *env = arg;
-	char comm[FACT_COMM_LEN + 1];
-
-	if (!row->c.ops && !row->c.punts)
-		return false;
-	if (env->program)
-		return row->c.flags & IO_CELL_F_TREE;
-	snprintf(comm, sizeof(comm), "%.16s", row->c.comm);
-	return env_selects(env, IO_WHO_TGID(row->c.who), row->c.uid, comm);
-}
-
-static bool ring_wanted(const struct io_model *m, __u64 ring)
-{
-	for (size_t i = 0; i < m->nr_rows; i++)
-		if (m->rows[i].c.ring == ring)
-			return true;
-	return false;
-}
-
-#define KEEP_WANTED(m, list, ring) do {						\
-	size_t __n = 0;								\
-										\
-	for (size_t __i = 0; __i < (m)->nr_##list; __i++)			\
-		if (ring_wanted(m, (m)->list[__i].ring))			\
-			(m)->list[__n++] = (m)->list[__i];			\
-	(m)->nr_##list = __n;							\
-} while (0)
-
-static void select_wanted(struct io_model *m, const struct env *env)
-{
-	io_model_select(m, row_wanted, env);
-	KEEP_WANTED(m, buffers, key.ring);
-	KEEP_WANTED(m, addresses, key.ring);
-	KEEP_WANTED(m, faults, key.ring);
-	KEEP_WANTED(m, calls, ring);
-}
-
 /* ---- reading and showing --------------------------------------------------------- */
 
 static bool holds_ours(const struct ledger *l, const struct io_model *m)
 {
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (ring_wanted(m, r->id))
+		if (io_model_has_ring(m, r->id))
 			return true;
 	return false;
 }
@@ -152,7 +112,7 @@ static int show_interval(struct session *s)
 
 	if (!err) {
 		io_model_between(&s->last, &now, &since);
-		select_wanted(&since, s->env);
+		io_select(&since, s->env);
 		err = look_at_rings(s, &since);
 	}
 	if (!err)
@@ -171,7 +131,7 @@ static int show_total(struct session *s)
 	if (err)
 		return err;
 	all.t_ns -= s->start.t_ns;
-	select_wanted(&all, s->env);
+	io_select(&all, s->env);
 	err = look_at_rings(s, &all);
 	if (!err)
 		show(s, &all, true);

@@ -291,7 +291,7 @@ json_object *view_rings_json(const struct env *env, const struct ledger *l, bool
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
 
 	json_int(o, "schema", 1);
-	json_str(o, "kernel", kern_release());
+	json_str(o, "kernel", env->kernel);
 	/* the walk is the same on every tier and is all that a snapshot takes */
 	json_str(o, "tier", tier_name(TIER_TRACEPOINTS));
 	for (const struct ring *r = l->rings; r; r = r->hh.next)

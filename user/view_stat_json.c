@@ -202,7 +202,7 @@ json_object *view_stat_json(const struct view_stat *v)
 	const struct io_loss *l = &v->m->loss;
 
 	json_int(o, "schema", 1);
-	json_str(o, "kernel", kern_release());
+	json_str(o, "kernel", v->env->kernel);
 	json_uint(o, "duration_ns", v->m->t_ns);
 	json_str(o, "starts_by", v->starts_by);
 	json_object_object_add(o, "relative_error", json_object_new_double(HIST_ERROR));
