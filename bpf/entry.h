@@ -14,6 +14,7 @@
 #include "fact.h"
 #include "ring.h"
 #include "emit.h"
+#include "call.h"
 
 #define PAGE_BYTES	4096ULL
 #define MAX_ENTRIES	16384
@@ -49,6 +50,37 @@ struct scan {
 	__s32 error;		/* what the call returned, positive */
 };
 
+struct work {
+	struct call_args args;
+	struct scan scan;
+};
+
+/*
+ * What a call is told from, where the verifier does not follow the values: it
+ * took most of a start to look at the loops with each combination of them. No
+ * program runs on a CPU while another run of it there has not ended.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct work);
+} works SEC(".maps");
+
+static __always_inline struct work *work_of_cpu(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&works, &zero);
+}
+
+static __always_inline struct scan *scan_of_cpu(void)
+{
+	struct work *w = work_of_cpu();
+
+	return w ? &w->scan : NULL;
+}
+
 /* 1 TiB from 7.2 (df0a52537c0f), 1 GiB before */
 static __always_inline __u64 max_entry_bytes(void)
 {
@@ -56,11 +88,15 @@ static __always_inline __u64 max_entry_bytes(void)
 	       1ULL << 40 : 1ULL << 30;
 }
 
-static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, struct scan *s)
+static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, void *none)
 {
 	struct file *file = BPF_CORE_READ(vma, vm_file);
+	struct scan *s = scan_of_cpu();
 
 	(void)task;
+	(void)none;
+	if (!s)
+		return 1;
 	s->vma_start = BPF_CORE_READ(vma, vm_start);
 	s->vma_end = BPF_CORE_READ(vma, vm_end);
 	s->vma_flags = BPF_CORE_READ(vma, vm_flags);
@@ -88,15 +124,17 @@ __noinline int vma_state(__u64 flags, __u32 fs_magic, bool file, __u32 error)
 	return ENTRY_OK;
 }
 
-static long next_vma(__u32 i, struct scan *s)
+static long next_vma(__u32 i, void *none)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct scan *s = scan_of_cpu();
 
 	(void)i;
-	if (s->at >= s->end)
+	(void)none;
+	if (!s || s->at >= s->end)
 		return 1;
 	s->vma_end = 0;
-	if (bpf_find_vma(task, s->at, look_at_vma, s, 0) || s->vma_end <= s->at) {
+	if (bpf_find_vma(task, s->at, look_at_vma, NULL, 0) || s->vma_end <= s->at) {
 		s->state = ENTRY_UNMAPPED;
 		s->vma_start = 0;
 		return 1;
@@ -121,11 +159,16 @@ __noinline int range_state(__u64 base, __u64 len)
 	return ENTRY_OK;
 }
 
-static long next_entry(__u32 i, struct scan *s)
+static long next_entry(__u32 i, void *none)
 {
-	__u64 slot = s->iov + sizeof(struct user_iovec) * i;
+	struct scan *s = scan_of_cpu();
 	struct user_iovec v;
+	__u64 slot;
 
+	(void)none;
+	if (!s)
+		return 1;
+	slot = s->iov + sizeof(v) * i;
 	s->index = i;
 	s->base = 0;
 	s->len = 0;
@@ -145,7 +188,7 @@ static long next_entry(__u32 i, struct scan *s)
 	s->need_pages += (s->end - s->at) / PAGE_BYTES;
 	/* other errors are not about mappings */
 	if (v.base && (s->error == EFAULT || s->error == EOPNOTSUPP))
-		bpf_loop(MAX_VMAS, next_vma, s, 0);
+		bpf_loop(MAX_VMAS, next_vma, NULL, 0);
 	return s->state != ENTRY_OK;
 }
 
@@ -175,18 +218,23 @@ static __always_inline void fill_entry(struct fact_entry *out, const struct scan
 /* Tells the first entry that cannot be registered, if any. Returns the pages the good ones span. */
 __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 call)
 {
-	struct scan s = { .iov = iov, .error = error };
+	struct scan *s = scan_of_cpu();
 	struct fact_entry *out;
 
-	bpf_loop(nr < MAX_ENTRIES ? nr : MAX_ENTRIES, next_entry, &s, 0);
-	if (s.state == ENTRY_OK)
-		return s.need_pages;
+	if (!s)
+		return 0;
+	__builtin_memset(s, 0, sizeof(*s));
+	s->iov = iov;
+	s->error = error;
+	bpf_loop(nr < MAX_ENTRIES ? nr : MAX_ENTRIES, next_entry, NULL, 0);
+	if (s->state == ENTRY_OK)
+		return s->need_pages;
 	out = fact_reserve(sizeof(*out), FACT_ENTRY, ring, call);
 	if (out) {
-		fill_entry(out, &s);
+		fill_entry(out, s);
 		bpf_ringbuf_submit(out, 0);
 	}
-	return s.need_pages;
+	return s->need_pages;
 }
 
 /* One entry as it is; not 0 when the kernel looked no further. */

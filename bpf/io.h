@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "io_types.h"
 #include "ring.h"
 
 enum io_op {			/* IORING_OP_*, ABI */
@@ -143,6 +144,26 @@ enum special_kfunc_type {
 	KF_bpf_rdonly_cast = 8,
 };
 
+const volatile __u32 io_types[NR_IO_TYPES];
+
+#define IO_TYPE_ID(type) io_types[_Generic((type *)0,		\
+	struct file___io *: TYPE_FILE,				\
+	struct io_kiocb *: TYPE_KIOCB,				\
+	struct io_kiocb___file *: TYPE_KIOCB,			\
+	struct io_kiocb___imu *: TYPE_KIOCB,			\
+	struct io_kiocb___name *: TYPE_KIOCB,			\
+	struct io_kiocb___node *: TYPE_KIOCB,			\
+	struct io_kiocb___task *: TYPE_KIOCB,			\
+	struct io_kiocb___tctx *: TYPE_KIOCB,			\
+	struct io_nop *: TYPE_NOP,				\
+	struct io_rsrc_node *: TYPE_NODE,			\
+	struct io_rw *: TYPE_RW,				\
+	struct io_sr_msg *: TYPE_SR_MSG,			\
+	struct io_uring_cmd *: TYPE_CMD,			\
+	struct io_uring_cqe *: TYPE_CQE,			\
+	struct io_uring_task___io *: TYPE_IO_TASK,		\
+	struct task_struct___io *: TYPE_TASK)]
+
 /* How a request is read: constants, so that the other way costs nothing. */
 enum io_access {
 	CAST,		/* known to be there: plain loads */
@@ -158,8 +179,7 @@ enum io_access {
 	if ((access) == CAST ||							\
 	    ((access) == EITHER &&						\
 	     bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast))) \
-		__v = ((type *)bpf_rdonly_cast(__p,				\
-					       bpf_core_type_id_kernel(type)))->field; \
+		__v = ((type *)bpf_rdonly_cast(__p, IO_TYPE_ID(type)))->field;	\
 	else									\
 		__v = BPF_CORE_READ(__p, field);				\
 	__v; })

@@ -17,7 +17,9 @@
 #define RLIMIT_MEMLOCK	8
 #define MAX_SLOTS	16384
 #define BOUNDED_SLOTS	1024	/* without bpf_loop(): the user side reads the others */
+#define SLOTS_IN_A_ROW	32
 #define BOUNDED_ENTRIES	128
+#define ENTRIES_IN_A_ROW 16
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -166,14 +168,52 @@ static __always_inline __s64 register_result(struct bpf_raw_tracepoint_args *ctx
 	return result;
 }
 
-/* Without bpf_loop(). Returns 0: nothing was added up. */
-static __always_inline __u32 tell_entries(__u64 iov, __u32 nr, __u64 ring, __u32 call)
+/*
+ * Without bpf_loop() the verifier goes through each round: loops in global
+ * functions, which it looks at once, called in a loop. Not 0 when it is over.
+ */
+__noinline int tell_some_entries(__u64 iov, __u32 first, __u32 nr, __u64 ring, __u32 call)
 {
-	for (__u32 i = 0; i < BOUNDED_ENTRIES; i++) {
-		if (i >= nr || tell_entry(iov + sizeof(struct user_iovec) * i, i, ring, call))
-			break;
+	for (__u32 i = 0; i < ENTRIES_IN_A_ROW; i++) {
+		__u32 n = first + i;
+
+		if (n >= nr || tell_entry(iov + sizeof(struct user_iovec) * n, n, ring, call))
+			return 1;
 	}
 	return 0;
+}
+
+/* Returns 0: nothing was added up. */
+static __always_inline __u32 tell_entries(__u64 iov, __u32 nr, __u64 ring, __u32 call)
+{
+	for (__u32 i = 0; i < BOUNDED_ENTRIES; i += ENTRIES_IN_A_ROW)
+		if (tell_some_entries(iov, i, nr, ring, call))
+			break;
+	return 0;
+}
+
+/* Slots [first, end), not more than SLOTS_IN_A_ROW. */
+__noinline int emit_some_slots(__u64 ring, __u64 table, __u32 first, __u32 end, __u64 call)
+{
+	for (__u32 i = 0; i < SLOTS_IN_A_ROW; i++) {
+		if (first + i >= end)
+			break;
+		/* one argument holds two: there are five */
+		emit_slot(ring, table, first + i, call, call >> 32);
+	}
+	return 0;
+}
+
+static __always_inline void emit_slots(const struct slots *s, __u32 nr)
+{
+	__u64 call = (__u64)s->empty_too << 32 | s->call;
+	__u32 end = s->first + nr;
+
+	for (__u32 i = 0; i < BOUNDED_SLOTS; i += SLOTS_IN_A_ROW) {
+		if (i >= nr)
+			break;
+		emit_some_slots(s->ring, s->table.slots, s->first + i, end, call);
+	}
 }
 
 static __always_inline bool stopped(const struct call_args *a, __s64 result)
@@ -188,29 +228,34 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 	struct slots s = { .ring = ring };
 	struct fact_call *out;
 	struct stack_ids stacks;
-	struct call_args a;
+	struct call_args *a;
 	struct start *start;
+	struct work *work;
 	__s64 result;
 
 	if (!concerns_buffers(op) || !task_wanted())
 		return 0;
+	work = work_of_cpu();
+	if (!work)
+		return 0;
+	a = &work->args;
 	result = register_result(ctx);
-	read_call_args(op, &a);
+	read_call_args(op, a);
 	ring_table(ring, &s.table);
 	call = call_id();
 	/* before the call, so that who reads the call has it */
-	if (a.iov && a.nr <= MAX_ENTRIES && (result < 0 || stopped(&a, result))) {
+	if (a->iov && a->nr <= MAX_ENTRIES && (result < 0 || stopped(a, result))) {
 		/* an update that stopped on its way does not say why */
 		__u32 done = result < 0 ? 0 : result, error = result < 0 ? -result : EFAULT;
 
-		a.iov += sizeof(struct user_iovec) * done;
-		need = loop ? blame_entry(a.iov, a.nr - done, error, ring, call) :
-			      tell_entries(a.iov, a.nr - done, ring, call);
+		a->iov += sizeof(struct user_iovec) * done;
+		need = loop ? blame_entry(a->iov, a->nr - done, error, ring, call) :
+			      tell_entries(a->iov, a->nr - done, ring, call);
 	}
 	take_stacks(ctx, &stacks);
 	out = fact_reserve(sizeof(*out), FACT_CALL, ring, call);
 	if (out) {
-		fill_call(out, &a, result);
+		fill_call(out, a, result);
 		out->stacks = stacks;
 		fill_ring(out, ring, s.table.nr);
 		start = bpf_map_lookup_elem(&starts, &tid);
@@ -222,16 +267,12 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 	if (result < 0)
 		return 0;
 	s.call = call;
-	nr = touched(&a, result, s.table.nr, &s);
+	nr = touched(a, result, s.table.nr, &s);
 	if (loop) {
 		bpf_loop(nr < MAX_SLOTS ? nr : MAX_SLOTS, next_slot, &s, 0);
 		return 0;
 	}
-	for (__u32 i = 0; i < BOUNDED_SLOTS; i++) {
-		if (i >= nr)
-			break;
-		next_slot(i, &s);
-	}
+	emit_slots(&s, nr);
 	return 0;
 }
 

@@ -99,10 +99,9 @@ int find_registered(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) && BPF_CORE_READ(task, mm)) {
-		fill_holder(&out, task, 0);
+	fill_holder(&out, task, 0);
+	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) && BPF_CORE_READ(task, mm))
 		bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
-	}
 	if (!bpf_core_field_exists(struct io_uring_task, registered_rings))
 		return 0;
 	tctx = BPF_CORE_READ(task, io_uring);
@@ -112,7 +111,7 @@ int find_registered(struct bpf_iter__task *ctx)
 		file = BPF_CORE_READ(tctx, registered_rings[i]);
 		if (!file || (__u64)BPF_CORE_READ(file, f_op) != ring_fops)
 			continue;
-		fill_holder(&out, task, (__u64)BPF_CORE_READ(file, private_data));
+		out.h.ring = (__u64)BPF_CORE_READ(file, private_data);
 		out.reg_index = i;
 		bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 	}

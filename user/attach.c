@@ -75,6 +75,7 @@ struct attach *attach_prepare(struct fixbuf_bpf *skel, enum tier tier)
 	for (int i = 0; i < NR_HOOKS; i++)
 		bpf_program__set_autoload(a->progs[i], i != (a->loop ? CALLS_BOUNDED : CALLS_LOOP));
 	bpf_map__set_autocreate(skel->maps.starts, true);
+	bpf_map__set_autocreate(skel->maps.works, true);
 	return a;
 }
 

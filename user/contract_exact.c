@@ -211,8 +211,8 @@ static void whole_clone(void)
 static bool charge_is_per_ring(void)
 {
 	const struct btf *btf = kern_btf();
-	int id = btf ? btf__find_by_name_kind(btf, "io_ring_ctx", BTF_KIND_STRUCT) : -1;
-	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	__u32 id = kern_type("io_ring_ctx", BTF_KIND_STRUCT);
+	const struct btf_type *t = id ? btf__type_by_id(btf, id) : NULL;
 
 	for (int i = 0; t && i < btf_vlen(t); i++)
 		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), "hpage_acct"))

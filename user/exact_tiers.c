@@ -173,7 +173,7 @@ static bool fits(struct exact *e, const struct probe *p, enum tier tier, struct 
 	struct prototype proto;
 	const char *no;
 
-	if (!prototype_find(&proto, kern_btf(), p->func)) {
+	if (!prototype_find(&proto, p->func)) {
 		say(h, "not a function of this kernel");
 		return false;
 	}

@@ -9,10 +9,13 @@
 #include "err.h"
 #include "io_read.h"
 #include "io_stat.h"
+#include "io_types.h"
 #include "kern.h"
 #include "fixbuf.skel.h"
 
 #define MAX_PROGS 8
+
+static const char *const type_names[NR_IO_TYPES] = IO_TYPE_NAMES;
 
 struct io_stat {
 	struct fixbuf_bpf *skel;
@@ -23,15 +26,16 @@ struct io_stat {
 };
 
 /* Arguments of a tracepoint's probes without the first, which is none; -1 when there is no such. */
-static int tracepoint_args(const struct btf *btf, const char *name)
+static int tracepoint_args(const char *name)
 {
-	char type[64];
+	const struct btf *btf = kern_btf();
 	const struct btf_type *t;
-	__s32 id;
+	char type[64];
+	__u32 id;
 
 	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	id = btf ? btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) : -1;
-	if (id < 0)
+	id = kern_type(type, BTF_KIND_TYPEDEF);
+	if (!id)
 		return -1;
 	t = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
 	t = t && btf_is_ptr(t) ? btf__type_by_id(btf, t->type) : NULL;
@@ -58,7 +62,7 @@ static void use_fact_programs(struct io_stat *s, bool submit_req, bool cqe)
 {
 	use(s, s->by_user_data ? s->skel->progs.io_submit_ud :
 	       submit_req ? s->skel->progs.io_fact_submit_req : s->skel->progs.io_fact_submit_sqe);
-	if (!s->by_user_data && tracepoint_args(kern_btf(), "io_uring_req_failed") == 3)
+	if (!s->by_user_data && tracepoint_args("io_uring_req_failed") == 3)
 		use(s, s->skel->progs.io_fact_failed);
 	use(s, s->by_user_data ? s->skel->progs.io_fact_punt_ud : s->skel->progs.io_fact_punt);
 	use(s, s->by_user_data ? s->skel->progs.io_fact_ud :
@@ -68,10 +72,9 @@ static void use_fact_programs(struct io_stat *s, bool submit_req, bool cqe)
 /* What the prototypes look like by version stands in bpf/io.bpf.c. */
 static int choose_programs(struct io_stat *s, const struct io_how *how)
 {
-	const struct btf *btf = kern_btf();
-	int complete = tracepoint_args(btf, "io_uring_complete");
-	int submit_req = tracepoint_args(btf, "io_uring_submit_req");
-	int submit_sqe = tracepoint_args(btf, "io_uring_submit_sqe");
+	int complete = tracepoint_args("io_uring_complete");
+	int submit_req = tracepoint_args("io_uring_submit_req");
+	int submit_sqe = tracepoint_args("io_uring_submit_sqe");
 	struct bpf_program *start = NULL;
 
 	s->by_user_data = complete == 4;
@@ -93,13 +96,13 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	/* without a request at the end, its start says what it was */
 	if (how->latency || s->by_user_data)
 		use(s, start);
-	if (how->latency && tracepoint_args(btf, "io_uring_req_failed") == 3 && !s->by_user_data)
+	if (how->latency && tracepoint_args("io_uring_req_failed") == 3 && !s->by_user_data)
 		use(s, s->skel->progs.io_req_failed);
 	use(s, s->by_user_data ? s->skel->progs.io_complete_ud :
 	       end_program(s->skel, how, complete == 3));
 	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
 	if (how->by_address)
-		use(s, tracepoint_args(btf, "io_uring_register") == 6 ?
+		use(s, tracepoint_args("io_uring_register") == 6 ?
 		    s->skel->progs.io_calls_eventfd : s->skel->progs.io_calls);
 	return 0;
 }
@@ -113,6 +116,8 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *ho
 		free(s);
 		return NULL;
 	}
+	for (int i = 0; i < NR_IO_TYPES; i++)
+		skel->rodata->io_types[i] = kern_type(type_names[i], BTF_KIND_STRUCT);
 	skel->rodata->io_latency = how->latency;
 	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;

@@ -4,13 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include "core_types.h"
 #include "err.h"
 #include "kern.h"
+#include "type_index.h"
 #include "fixbuf.skel.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
@@ -25,6 +28,8 @@
 static int verbose;
 static char libbpf_says[256];
 static struct btf *types;
+static struct type_index *names;	/* of .types */
+static int core_fd = -1;		/* what of .types the programs need, for libbpf */
 
 static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -72,6 +77,20 @@ const struct btf *kern_btf(void)
 	return types;
 }
 
+__u32 kern_type(const char *name, __u32 kind)
+{
+	__u32 id = 0;
+
+	if (!kern_btf())
+		return 0;
+	if (!names)
+		names = type_index_new(types);
+	do {
+		id = type_index_next(names, name, strlen(name), id);
+	} while (id && btf_kind(btf__type_by_id(types, id)) != kind);
+	return id;
+}
+
 int kern_use_types(const char *path)
 {
 	char why[128];
@@ -84,11 +103,34 @@ int kern_use_types(const char *path)
 		       path, why);
 }
 
+/* 0, or -errno with a sentence. */
+static int write_core_types(const struct btf *programs)
+{
+	struct btf *core;
+	const void *data;
+	__u32 size = 0;
+	ssize_t n;
+
+	if (!kern_btf())
+		return err_set(errno, "cannot read the kernel's types from " KERNEL_BTF ": %s; give a BTF file of the running kernel with --btf",
+			       strerror(errno));
+	if (!names)
+		names = type_index_new(types);
+	core = core_types(types, names, programs);
+	if (!core)
+		return -1;
+	data = btf__raw_data(core, &size);
+	n = data ? pwrite(core_fd, data, size, 0) : -1;
+	btf__free(core);
+	return n == size ? 0 : err_set(ENOMEM, "no memory for the kernel's types");
+}
+
 struct fixbuf_bpf *kern_open(const struct env *env)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = env->btf);
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct fixbuf_bpf *skel;
 	struct bpf_map *map;
+	char path[32];
 
 	verbose = env->verbose;
 	libbpf_set_print(on_libbpf);
@@ -100,9 +142,20 @@ struct fixbuf_bpf *kern_open(const struct env *env)
 		err_set(ENOENT, "this kernel shows no type information at " KERNEL_BTF ", which iterators take, whatever --btf names; mount sysfs, or boot a kernel built with CONFIG_DEBUG_INFO_BTF");
 		return NULL;
 	}
+	core_fd = memfd_create("types", MFD_CLOEXEC);
+	if (core_fd < 0) {
+		err_set(errno, "no memory for the kernel's types: %s", strerror(errno));
+		return NULL;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", core_fd);
+	opts.btf_custom_path = path;
 	skel = fixbuf_bpf__open_opts(&opts);
 	if (!skel) {
 		err_set(errno, "cannot open the BPF programs: %s", libbpf_says);
+		return NULL;
+	}
+	if (write_core_types(bpf_object__btf(skel->obj))) {
+		fixbuf_bpf__destroy(skel);
 		return NULL;
 	}
 	bpf_object__for_each_map(map, skel->obj)
@@ -120,6 +173,7 @@ int kern_load(struct fixbuf_bpf *skel)
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	libbpf_says[0] = 0;
 	err = fixbuf_bpf__load(skel);
+	close(core_fd);
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	if (!err)
 		return 0;

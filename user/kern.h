@@ -3,6 +3,7 @@
 #ifndef FIXBUF_KERN_H
 #define FIXBUF_KERN_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 #include "env.h"
 
@@ -20,6 +21,8 @@ int kern_use_types(const char *path);
 int kern_load(struct fixbuf_bpf *skel);
 /* The kernel's types (after kern_open()), parsed when first asked for, not to be freed; NULL = none. */
 const struct btf *kern_btf(void);
+/* A named structure, union, enum, typedef or function of them; 0 = none. */
+__u32 kern_type(const char *name, __u32 kind);
 /* "6.18.44", as uname says. */
 const char *kern_release(void);
 

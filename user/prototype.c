@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 #include <bpf/btf.h>
+#include "kern.h"
 #include "prototype.h"
 
-bool prototype_find(struct prototype *p, const struct btf *btf, const char *func)
+bool prototype_find(struct prototype *p, const char *func)
 {
-	__s32 id = btf ? btf__find_by_name_kind(btf, func, BTF_KIND_FUNC) : -1;
+	const struct btf *btf = kern_btf();
+	__u32 id = kern_type(func, BTF_KIND_FUNC);
 
-	if (id < 0)
+	if (!id)
 		return false;
 	p->btf = btf;
 	p->func = id;

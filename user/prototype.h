@@ -16,7 +16,7 @@ struct prototype {
 };
 
 /* False when this kernel's types hold no such function. */
-bool prototype_find(struct prototype *p, const struct btf *btf, const char *func);
+bool prototype_find(struct prototype *p, const char *func);
 /* Whether argument n is "struct NAME" behind that many pointers. */
 bool prototype_takes(const struct prototype *p, unsigned int n, const char *name,
 		     unsigned int pointers);
