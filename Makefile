@@ -52,7 +52,9 @@ BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Ibpf $(WARN) \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
 BPF_OBJS := $(patsubst bpf/%.bpf.c,$(B)/obj/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+TEXTS := $(wildcard user/schema/*.json) $(wildcard user/completion/*)
 USER_OBJS := $(patsubst user/%.c,$(B)/obj/user/%.o,$(wildcard user/*.c))
+USER_OBJS += $(B)/obj/texts.o
 LIB_OBJS := $(filter-out %/main.o,$(USER_OBJS))
 TEST_LIB_OBJS := $(patsubst tests/lib/%.c,$(B)/obj/tests/lib/%.o,$(wildcard tests/lib/*.c))
 LOADS := $(patsubst tests/load/%.c,$(B)/tests/load/%,$(wildcard tests/load/*.c))
@@ -91,6 +93,19 @@ $(B)/obj/tests/%.o: tests/%.c Makefile $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
 
+# files that the program carries, as C strings (user/text.h)
+$(B)/texts.c: $(TEXTS) $(sort $(dir $(TEXTS))) Makefile
+	$(call msg,TEXTS,$@)
+	$(Q){ echo '#include "text.h"'; echo 'const struct text texts[] = {'; \
+	for f in $(TEXTS); do \
+		echo "{ \"$${f#user/}\","; sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $$f; echo '},'; \
+	done; echo '};'; echo 'const size_t nr_texts = sizeof(texts) / sizeof(texts[0]);'; } > $@
+
+$(B)/obj/texts.o: $(B)/texts.c
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
 $(B)/fixbuf-trace: $(USER_OBJS)
 	$(call msg,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
@@ -111,7 +126,7 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 
 BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev zlib1g-dev libzstd-dev \
 	libjson-c-dev uthash-dev liburing-dev pkg-config $(if $(STATIC),libbz2-dev)
-CHECK_DEPS := libcmocka-dev fio valgrind
+CHECK_DEPS := libcmocka-dev fio valgrind python3-jsonschema bash zsh fish
 VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip
 
 deps:
@@ -136,9 +151,15 @@ bench: deps
 	@$(MAKE) --no-print-directory all
 	@sh tests/bench/bench.sh $(B)
 
+# shell, where below share/
+install_completion = $(B)/fixbuf-trace --completion $(1) | install -Dm644 /dev/stdin $(DESTDIR)$(PREFIX)/share/$(2)
+
 install: $(B)/fixbuf-trace
 	install -Dm755 $(B)/fixbuf-trace $(DESTDIR)$(PREFIX)/sbin/fixbuf-trace
 	install -Dm644 user/fixbuf-trace.8 $(DESTDIR)$(PREFIX)/share/man/man8/fixbuf-trace.8
+	$(call install_completion,bash,bash-completion/completions/fixbuf-trace)
+	$(call install_completion,zsh,zsh/site-functions/_fixbuf-trace)
+	$(call install_completion,fish,fish/vendor_completions.d/fixbuf-trace.fish)
 
 clean:
 	$(Q)rm -rf build

@@ -7,7 +7,9 @@
 build=${1:?usage: check.sh BUILD_DIR}
 here=$(dirname "$0")
 out=$(mktemp) || exit 2
-trap 'rm -f "$out"' EXIT
+FIXBUF_SEEN=$(mktemp -d) || exit 2
+export FIXBUF_SEEN
+trap 'rm -rf "$out" "$FIXBUF_SEEN"' EXIT
 passed=0 failed=0 skipped=0
 
 if [ "$(id -u)" != 0 ]; then
@@ -42,6 +44,18 @@ one() {
 	fi
 }
 
+# Runs a script that prints TAP and adds its assertions; a plan that it did not reach is one.
+tap() {
+	name=$1
+	shift
+	"$@" > "$out" 2>&1
+	p=$(grep -c '^ok ' "$out") b=$(grep -c '^not ok' "$out")
+	[ "$(tail -n 1 "$out")" = "1..$((p + b))" ] || b=$((b + 1))
+	passed=$((passed + p)) failed=$((failed + b))
+	printf '%-28s %4d passed %3d failed\n' "$name" "$p" "$b"
+	[ $b = 0 ] || grep -v '^ok ' "$out" | sed 's/^/    /'
+}
+
 run "unit and live tests" "$build"
 
 asan=build/asan/fixbuf-trace
@@ -57,6 +71,13 @@ if make --no-print-directory SANITIZE=1 $asan > "$out" 2>&1; then
 else
 	one 1 "build with SANITIZE=1"
 fi
+
+echo "--- every JSON that was seen, against its schema"
+# Debian's own, for which python3-jsonschema is installed
+tap "JSON Schema" /usr/bin/python3 "$here/schema.py" "$build/fixbuf-trace" "$FIXBUF_SEEN"
+
+echo "--- completion in bash, zsh and fish"
+tap "completion" sh "$here/completion.sh" "$build"
 
 echo "--- valgrind"
 if command -v valgrind > /dev/null; then

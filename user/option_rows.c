@@ -70,9 +70,27 @@ const struct option_row option_rows[] = {
 	  TRACE | LIST | VERIFY | CONTRACT | STAT | REPORT },
 	{ { "quiet", 'q', NULL, 0, "no progress, no totals", 3 }, EVERY },
 	{ { "verbose", 'v', NULL, 0, "say more; twice: what libbpf says", 3 }, EVERY },
+	{ { "json-schema", KEY_JSON_SCHEMA, NULL, 0, "the JSON Schema of what --json prints", -1 },
+	  EVERY & ~RECORD },
+	{ { "completion", KEY_COMPLETION, "SHELL", 0,
+	    "a script that completes this in bash, zsh or fish", -1 }, EVERY },
 	{ { "help", 'h', NULL, 0, "this list", -1 }, EVERY },
 	{ { "usage", KEY_USAGE, NULL, 0, "the options in short", -1 }, EVERY },
 	{ { "version", 'V', NULL, 0, "the program's version", -1 }, EVERY },
 };
 
 const size_t nr_option_rows = sizeof(option_rows) / sizeof(option_rows[0]);
+
+const struct option_row *option_row(int key, unsigned int command)
+{
+	const struct option_row *other = NULL;
+
+	for (size_t i = 0; i < nr_option_rows; i++) {
+		if (option_rows[i].o.key != key)
+			continue;
+		if (option_rows[i].commands & command)
+			return &option_rows[i];
+		other = &option_rows[i];
+	}
+	return other;
+}

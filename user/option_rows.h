@@ -13,6 +13,7 @@ enum option_key {
 	KEY_NO_LATENCY, KEY_IO, KEY_SAMPLE, KEY_WRITE,
 	KEY_APPEND, KEY_SNAPSHOT, KEY_MAX_SIZE, KEY_TRACE, KEY_LIST, KEY_VERIFY, KEY_STAT, KEY_SUMMARY,
 	KEY_FOLDED, KEY_AT, KEY_BY,
+	KEY_JSON_SCHEMA, KEY_COMPLETION,
 };
 
 struct option_row {
@@ -22,5 +23,8 @@ struct option_row {
 
 extern const struct option_row option_rows[];
 extern const size_t nr_option_rows;
+
+/* The row of a key: of this command (enum command_bit), else of another, else NULL. */
+const struct option_row *option_row(int key, unsigned int command);
 
 #endif

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <argp.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include "alloc.h"
 #include "commands.h"
+#include "completion.h"
 #include "err.h"
 #include "fmt.h"
 #include "kern.h"
 #include "option_rows.h"
+#include "option_rules.h"
 #include "options.h"
+#include "schema.h"
 
 #define MAX_SAMPLE 1000000000U
 
-static bool takes_file;	/* the command that is being parsed */
+struct parse {
+	struct env *env;
+	const struct command *cmd;
+	bool named;		/* the command was, else it is the default */
+	int *given;		/* keys, owned */
+	size_t nr_given;
+};
 
 static int parse_pids(struct env *env, const char *list)
 {
@@ -32,9 +42,39 @@ static int parse_pids(struct env *env, const char *list)
 	return env->nr_pids ? err : -1;
 }
 
+/* What is printed instead of a command's work: all of it arrives, or the status says so. */
+static void printed(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		exit(misuse("cannot write to standard output: %s; what was printed is incomplete",
+			    strerror(errno)));
+	exit(EXIT_DONE);
+}
+
+/* "list does not take --watch; verify does" */
+static void refuse_foreign(const struct option_row *row, const struct command *cmd)
+{
+	char takers[256] = "";
+	size_t nr = 0;
+
+	for (size_t i = 0; i < nr_commands; i++)
+		if (option_row(row->o.key, command_bit(&commands[i]))->commands &
+		    command_bit(&commands[i]))
+			snprintf(takers + strlen(takers), sizeof(takers) - strlen(takers), "%s%s",
+				 nr++ ? ", " : "", commands[i].name);
+	exit(misuse("%s does not take --%s; %s do%s", cmd->name, row->o.name, takers,
+		    nr == 1 ? "es" : ""));
+}
+
+static void note_given(struct parse *p, int key)
+{
+	p->given = must_realloc(p->given, p->nr_given + 1, sizeof(*p->given));
+	p->given[p->nr_given++] = key;
+}
+
 static void choose_view(struct argp_state *state, enum report_view view)
 {
-	struct env *env = state->input;
+	struct env *env = ((struct parse *)state->input)->env;
 
 	if (env->report && env->report != view)
 		argp_error(state, "--summary, --trace, --list, --verify, --stat and --folded are views of their own; give one");
@@ -43,8 +83,15 @@ static void choose_view(struct argp_state *state, enum report_view view)
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	struct env *env = state->input;
+	struct parse *p = state->input;
+	const struct option_row *row = option_row(key, command_bit(p->cmd));
+	struct env *env = p->env;
 
+	if (row) {
+		if (!(row->commands & command_bit(p->cmd)))
+			refuse_foreign(row, p->cmd);
+		note_given(p, key);
+	}
 	switch (key) {
 	case 'p':
 		if (parse_pids(env, arg))
@@ -201,13 +248,23 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'V':
 		puts(PROGRAM_NAME " " VERSION);
-		exit(EXIT_DONE);
+		printed();
+		break;
+	case KEY_JSON_SCHEMA:
+		schema_print(stdout, p->named ? p->cmd->name : NULL);
+		printed();
+		break;
+	case KEY_COMPLETION:
+		if (completion_print(stdout, arg))
+			argp_error(state, "'%s' is no shell that is known; give bash, zsh or fish", arg);
+		printed();
+		break;
 	case ARGP_KEY_ARG:
-		if (takes_file && !env->file) {
+		if (p->cmd->takes == TAKES_FILE && !env->file) {
 			env->file = arg;
 			break;
 		}
-		if (takes_file)
+		if (p->cmd->takes == TAKES_FILE)
 			argp_error(state, "'%s' is one file too many; name one", arg);
 		argp_error(state, "'%s' is not understood here; a program to run goes after --", arg);
 		break;
@@ -259,54 +316,91 @@ static int cut_program(int argc, char **argv, struct env *env)
 	return argc;
 }
 
-const struct command *options_parse(int argc, char **argv, struct env *env)
+/*
+ * The rows as argp takes them; those of other commands are hidden, to be refused
+ * in words, unless this command has its own of that name.
+ */
+static struct argp_option *argp_options(const struct command *cmd)
+{
+	struct argp_option *options = must_alloc(nr_option_rows + 1, sizeof(*options));
+	unsigned int bit = command_bit(cmd);
+	size_t nr = 0;
+
+	for (size_t i = 0; i < nr_option_rows; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (option_row(row->o.key, bit) != row)
+			continue;
+		options[nr] = row->o;
+		if (!(row->commands & bit))
+			options[nr].flags |= OPTION_HIDDEN;
+		nr++;
+	}
+	return options;
+}
+
+static void run_argp(const struct argp *argp, int argc, char **argv, struct parse *p)
+{
+	/* examples are wider than argp's 79 columns; a program that we start must not see it */
+	bool own_format = !setenv("ARGP_HELP_FMT", "rmargin=100", 0) &&
+			  !strcmp(getenv("ARGP_HELP_FMT"), "rmargin=100");
+
+	argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, p);
+	if (own_format)
+		unsetenv("ARGP_HELP_FMT");
+}
+
+/* The command, and argv[0] as argp is to say it. */
+static bool take_command(int *argc, char ***argv, const struct command **cmd)
 {
 	static char invocation[64];
-	struct argp_option *options = must_alloc(nr_option_rows + 1, sizeof(*options));
-	const struct command *cmd = NULL;
-	struct argp argp = { .options = options, .parser = parse_option };
-	bool own_format;
-	size_t n = 0;
+
+	*cmd = &commands[0];
+	if (*argc < 2 || (*argv)[1][0] == '-') {
+		(*argv)[0] = PROGRAM_NAME;
+		return false;
+	}
+	*cmd = command_by_name((*argv)[1]);
+	if (!*cmd)
+		exit(misuse("there is no command '%s'; see " PROGRAM_NAME " --help", (*argv)[1]));
+	snprintf(invocation, sizeof(invocation), PROGRAM_NAME " %s", (*cmd)->name);
+	(*argv)[1] = invocation;
+	(*argv)++;
+	(*argc)--;
+	return true;
+}
+
+const struct command *options_parse(int argc, char **argv, struct env *env)
+{
+	static const char *const takes[] = {
+		[TAKES_PROGRAM] = "[-- PROGRAM [ARGS]]", [TAKES_FILE] = "[FILE]",
+	};
+	struct parse p = { .env = env };
+	struct argp argp = { .parser = parse_option };
+	struct argp_option *options;
+	const char *broken;
 
 	memset(env, 0, sizeof(*env));
 	env->fail_on = SEVERITY_WARNING;
 	env->ring_buffer_kib = RING_BUFFER_KIB;
 	argp_err_exit_status = EXIT_USAGE;
 	argc = cut_program(argc, argv, env);
-	if (argc > 1 && argv[1][0] != '-') {
-		cmd = command_by_name(argv[1]);
-		if (!cmd)
-			exit(misuse("there is no command '%s'; see " PROGRAM_NAME " --help", argv[1]));
-		snprintf(invocation, sizeof(invocation), PROGRAM_NAME " %s", cmd->name);
-		argv[1] = invocation;
-		argv++;
-		argc--;
-		argp.doc = cmd->text;
-	} else {
-		cmd = &commands[0];
-		argv[0] = PROGRAM_NAME;
-		argp.doc = overview;
-		argp.args_doc = "[COMMAND]\n[-- PROGRAM [ARGS]]";
-		argp.help_filter = overview_filter;
-	}
-	for (size_t i = 0; i < nr_option_rows; i++)
-		if (option_rows[i].commands & command_bit(cmd))
-			options[n++] = option_rows[i].o;
-	takes_file = cmd->takes == TAKES_FILE;
-	if (takes_file)
-		argp.args_doc = "[FILE]";
-	if (cmd->takes == TAKES_PROGRAM && argc > 0 && !argp.args_doc)
-		argp.args_doc = "[-- PROGRAM [ARGS]]";
-	/* examples are wider than argp's 79 columns; a program that we start must not see it */
-	own_format = !setenv("ARGP_HELP_FMT", "rmargin=100", 0) &&
-		     !strcmp(getenv("ARGP_HELP_FMT"), "rmargin=100");
-	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, env);
+	p.named = take_command(&argc, &argv, &p.cmd);
+	argp.options = options = argp_options(p.cmd);
+	argp.doc = p.named ? p.cmd->text : overview;
+	argp.args_doc = p.named ? takes[p.cmd->takes] : "[COMMAND]\n[-- PROGRAM [ARGS]]";
+	argp.help_filter = p.named ? NULL : overview_filter;
+	run_argp(&argp, argc, argv, &p);
 	free(options);
-	if (own_format)
-		unsetenv("ARGP_HELP_FMT");
-	if (env->program && cmd->takes != TAKES_PROGRAM)
-		exit(misuse("'%s' does not run a program; leave -- and what follows out", cmd->name));
-	return cmd;
+	if (env->program && p.cmd->takes != TAKES_PROGRAM)
+		exit(misuse("'%s' does not run a program; leave -- and what follows out", p.cmd->name));
+	if (env->program)
+		note_given(&p, KEY_PROGRAM);
+	broken = option_rules_broken(command_bit(p.cmd), p.given, p.nr_given);
+	if (broken)
+		exit(misuse("%s", broken));
+	free(p.given);
+	return p.cmd;
 }
 
 void options_free(struct env *env)

@@ -272,8 +272,6 @@ int cmd_record(struct env *env)
 	const struct facts_handler handler = { tracer_fact, tracer_lost, &r.tracer };
 	int status;
 
-	if (env->sample && !env->io)
-		return misuse("--sample is about I/O; give --io, too");
 	if (env->io && !env->sample)
 		env->sample = 1;
 	if (!env->output)

@@ -80,8 +80,6 @@ int session_open(struct session *s, const struct env *env, const struct facts_ha
 	s->env = env;
 	if (status)
 		return status;
-	if (env->program && env->nr_pids)
-		return misuse("give either processes with -p or a program after --, not both");
 	if (env->program && program_prepare(&s->program, env->program))
 		return cannot("%s", err_text());
 	if (attach_all(s, handler, pages)) {

@@ -277,10 +277,6 @@ int cmd_stat(struct env *env)
 
 	if (status)
 		return status;
-	if (env->program && env->nr_pids)
-		return misuse("give either processes with -p or a program after --, not both");
-	if (env->hist && env->no_latency)
-		return misuse("--hist draws latencies; leave --no-latency out");
 	if (env->program && program_prepare(&s.program, env->program))
 		return cannot("%s", err_text());
 	if (session_open(&s)) {

@@ -130,8 +130,6 @@ int cmd_trace(struct env *env)
 	const struct tracer_output out = { show_fact, show_lost, use_ledger, &t };
 	int status;
 
-	if (env->sample && !env->io)
-		return misuse("--sample is about I/O; give --io, too");
 	if (env->io && !env->sample)
 		env->sample = 1;
 	status = session_open(&t.session, env, &handler, false);

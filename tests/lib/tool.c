@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "load.h"
+#include "seen.h"
 #include "tool.h"
 
 #define DEFAULT_TIMEOUT_S 60
@@ -93,6 +94,7 @@ static void start(struct answer *a, const struct tool_how *how, va_list ap)
 	memset(a, 0, sizeof(*a));
 	while (n < MAX_ARGS - 1 && (argv[n] = va_arg(ap, char *)))
 		n++;
+	seen_expect(a, argv);
 	/* files in memory, so that much output never blocks it */
 	a->out_fd = memfd_create("out", MFD_CLOEXEC);
 	a->err_fd = memfd_create("err", MFD_CLOEXEC);
@@ -146,6 +148,7 @@ void tool_wait(struct answer *a, const struct tool_how *how)
 	a->err = content(a->err_fd);
 	close(a->out_fd);
 	close(a->err_fd);
+	seen_keep(a);
 	if (a->out[0] == '{')
 		a->json = json_tokener_parse(a->out);
 }
@@ -219,6 +222,8 @@ void answer_free(struct answer *a)
 		json_object_put(a->json);
 	free(a->out);
 	free(a->err);
+	free(a->json_of);
+	free(a->json_in);
 	memset(a, 0, sizeof(*a));
 }
 

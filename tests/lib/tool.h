@@ -15,6 +15,7 @@ struct answer {
 	struct json_object *json; /* of .out when all of it is one object, else NULL */
 	pid_t pid;	/* while it runs */
 	int out_fd, err_fd;
+	char *json_of, *json_in; /* see seen.h: the command, the file of -o */
 };
 
 /* How it is run, other than plainly; zero means the plain way. */

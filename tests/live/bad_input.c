@@ -39,6 +39,21 @@ static const struct wrong {
 	{ { "list", "-o", "/dev/full" }, "No space left" },
 	{ { "list", "--json", "-o", "/dev/full" }, "No space left" },
 	{ { "verify", "-o", "/dev/full" }, "No space left" },
+	{ { "list", "--hist" }, "list does not take --hist; stat" },
+	{ { "list", "--write" }, "list does not take --write; bench does" },
+	{ { "list", "-d", "1s" }, "list does not take --duration; trace, verify" },
+	{ { "--advise" }, "trace does not take --advise; stat" },
+	{ { "bench", "one", "two" }, "'two' is one file too many" },
+	{ { "stat", "--hist", "--no-latency" }, "leave --no-latency out" },
+	{ { "trace", "--sample", "3" }, "give --io, too" },
+	{ { "trace", "-p", "1", "--", "true" }, "not both" },
+	{ { "stat", "-p", "1", "--", "true" }, "not both" },
+	{ { "verify", "-d", "1s" }, "takes -d with --watch only" },
+	{ { "verify", "--stacks" }, "takes --stacks with --watch only" },
+	{ { "verify", "--tier", "kprobes" }, "takes --tier with --watch only" },
+	{ { "verify", "--ring-buffer", "4096" }, "takes --ring-buffer with --watch only" },
+	{ { "verify", "--", "true" }, "takes a program after -- with --watch only" },
+	{ { "--completion", "csh" }, "'csh'" },
 };
 
 static void one_sentence(const struct answer *a, const char *what)
