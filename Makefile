@@ -126,7 +126,7 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 
 BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev zlib1g-dev libzstd-dev \
 	libjson-c-dev uthash-dev liburing-dev pkg-config $(if $(STATIC),libbz2-dev)
-CHECK_DEPS := libcmocka-dev fio valgrind python3-jsonschema bash zsh fish
+CHECK_DEPS := libcmocka-dev fio valgrind python3-jsonschema bash zsh fish groff man-db
 VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip
 
 deps:

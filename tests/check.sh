@@ -79,6 +79,9 @@ tap "JSON Schema" /usr/bin/python3 "$here/schema.py" "$build/fixbuf-trace" "$FIX
 echo "--- completion in bash, zsh and fish"
 tap "completion" sh "$here/completion.sh" "$build"
 
+echo "--- the man page against the tables of commands and options"
+tap "man page" sh "$here/man.sh" "$build"
+
 echo "--- valgrind"
 if command -v valgrind > /dev/null; then
 	# it does not know what bpf() writes, so only leaks and descriptors are its witness here

@@ -16,6 +16,7 @@ static const struct {
 	{ "TIME", "500ms 1s 10s 1m" },
 	{ "KIB", "1024 4096 16384 65536" },
 	{ "SIZE", "100M 1G 10G" },
+	{ "WHAT", "pinned charged time count" },
 	{ "N", "10 100 1000" },
 };
 
