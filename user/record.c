@@ -158,6 +158,10 @@ static int run(struct record *r)
 
 	if (status)
 		return status;
+	writer_flush(r->to);
+	if (!s->env->quiet && !s->env->program)
+		fprintf(stderr, "recording to %s (tier: %s); Ctrl-C ends it\n", s->env->output,
+			tier_name(attach_tier(s->attach)));
 	r->next_ns = session_now_ns() + r->interval_ns;
 	while (!session_over(s) && !is_full(r))
 		if (!read_facts(r))
