@@ -5,6 +5,7 @@
 # make check      all tests that this machine can run; installs what is missing first
 # make check-vm   the same live tests in stock kernels under QEMU
 # make bench      the budgets, measured
+# make fuzz       the reader of recordings against any bytes; SECONDS=3600
 # make install    DESTDIR= PREFIX=/usr/local
 #
 # V=1 shows the commands, STATIC=1 links one program to carry to another
@@ -122,11 +123,42 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 
 -include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d)
 
+# ---- fuzzing ------------------------------------------------------------------
+
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# what a recording passes through is watched; the rest of the program is as it is
+FUZZED := $(filter-out view_bench view_watch,$(patsubst user/%.c,%,$(wildcard $(addprefix user/,advise.c \
+	alloc.c check*.c finding.c fmt.c histogram.c io_model.c io_select.c json_util.c ledger*.c \
+	recording*.c replay.c report*.c table.c view_*.c wrap.c))))
+FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED)) $(B)/obj/fuzz/tests/report.o
+FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))
+FUZZ_CC = $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c
+
+$(B)/obj/fuzz/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h
+	$(call msg,FUZZCC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $< -o $@
+
+$(B)/obj/fuzz/tests/%.o: tests/fuzz/%.c Makefile $(B)/flags
+	$(call msg,FUZZCC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $< -o $@
+
+$(B)/tests/fuzz/report: $(FUZZ_OBJS) $(FUZZ_REST)
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(LDFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(B)/tests/fuzz/corpus: $(B)/obj/tests/fuzz/corpus.o $(LIB_OBJS)
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
 # ---- set-up -----------------------------------------------------------------
 
 BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev zlib1g-dev libzstd-dev \
 	libjson-c-dev uthash-dev liburing-dev pkg-config $(if $(STATIC),libbz2-dev)
-CHECK_DEPS := libcmocka-dev fio valgrind python3-jsonschema bash zsh fish groff man-db
+CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev python3-jsonschema bash zsh fish groff man-db
 VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip
 
 deps:
@@ -147,6 +179,10 @@ check-vm: deps
 	@$(MAKE) --no-print-directory all
 	@sh tests/vm/check-vm.sh $(B)
 
+SECONDS ?= 600
+fuzz: deps $(B)/tests/fuzz/report $(B)/tests/fuzz/corpus
+	@sh tests/fuzz/run.sh $(B) $(SECONDS)
+
 bench: deps
 	@$(MAKE) --no-print-directory all
 	@sh tests/bench/bench.sh $(B)
@@ -164,4 +200,4 @@ install: $(B)/fixbuf-trace
 clean:
 	$(Q)rm -rf build
 
-.PHONY: all deps demo check check-vm bench install clean
+.PHONY: all deps demo check check-vm bench fuzz install clean

@@ -64,7 +64,7 @@ if make --no-print-directory SANITIZE=1 $asan > "$out" 2>&1; then
 	ASAN_OPTIONS=detect_leaks=1:exitcode=99
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	export FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
-	for test in bad_input list verify trace trace_select stacks stat watch; do
+	for test in bad_input list verify trace trace_select stacks stat watch record; do
 		run "$test under ASan and UBSan" "$build" "$test"
 	done
 	unset FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
@@ -81,6 +81,14 @@ tap "completion" sh "$here/completion.sh" "$build"
 
 echo "--- the man page against the tables of commands and options"
 tap "man page" sh "$here/man.sh" "$build"
+
+echo "--- fuzzing"
+if make --no-print-directory "$build/tests/fuzz/report" "$build/tests/fuzz/corpus" > "$out" 2>&1; then
+	sh "$here/fuzz/run.sh" "$build" "${FIXBUF_FUZZ_SECONDS:-20}" > "$out" 2>&1
+	one $? "report bears any bytes"
+else
+	one 1 "build of the fuzzer"
+fi
 
 echo "--- valgrind"
 if command -v valgrind > /dev/null; then

@@ -16,18 +16,17 @@ static struct ledger *new_ledger(const struct replay *p)
 {
 	struct ledger *l = ledger_new();
 
-	l->exact = p->r && recording_about(p->r)->tier > TIER_TRACEPOINTS;
+	l->exact = recording_about(p->r)->tier > TIER_TRACEPOINTS;
 	l->track_pins = l->exact;
 	return l;
 }
 
-int replay_open(struct replay *p, const char *path)
+void replay_begin(struct replay *p, struct recording *r)
 {
 	memset(p, 0, sizeof(*p));
 	p->last = must_alloc(1, sizeof(union any_fact));
-	p->r = recording_open(path);
+	p->r = r;
 	p->ledger = new_ledger(p);
-	return p->r ? 0 : -EINVAL;
 }
 
 static void feed_last(struct replay *p)

@@ -14,8 +14,8 @@ struct replay {
 	__u64 facts, lost;	/* told so far, in all parts */
 };
 
-/* 0, or -errno with a sentence; close it in either case. */
-int replay_open(struct replay *p, const char *path);
+/* Goes on from one that was opened, and closes it with replay_close(). */
+void replay_begin(struct replay *p, struct recording *r);
 /* As recording_next(). Before .told is given, all that came before it was fed. */
 int replay_next(struct replay *p, struct told *told);
 void replay_close(struct replay *p);

@@ -55,24 +55,28 @@ static const char *misplaced(const struct env *env)
 	return NULL;
 }
 
-int cmd_report(struct env *env)
+int report(struct env *env, struct recording *from, const char *path)
 {
-	const char *path = env->file ? env->file : DEFAULT_FILE;
-	struct report r = { .env = env };
+	struct report r = { .env = env, .about = recording_about(from) };
 	int status;
 
-	if (misplaced(env))
-		return misuse("%s", misplaced(env));
-	if (replay_open(&r.replay, path)) {
-		status = misuse("%s", err_text());
-	} else {
-		r.about = recording_about(r.replay.r);
-		env->kernel = r.about->kernel;
-		status = views[env->report](&r);
-	}
+	env->kernel = r.about->kernel;
+	replay_begin(&r.replay, from);
+	status = views[env->report](&r);
 	if (r.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s ends at offset %llu without its end, as after a crash: what came later is missing\n",
 			path, r.cut_at);
 	replay_close(&r.replay);
 	return status;
+}
+
+int cmd_report(struct env *env)
+{
+	const char *path = env->file ? env->file : DEFAULT_FILE;
+	struct recording *from;
+
+	if (misplaced(env))
+		return misuse("%s", misplaced(env));
+	from = recording_open(path);
+	return from ? report(env, from, path) : misuse("%s", err_text());
 }

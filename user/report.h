@@ -23,6 +23,9 @@ int report_next(struct report *r, struct told *told);
 /* The moment of what was told, since the begin of the first part. */
 __s64 report_since(const struct report *r, const struct told *told);
 
+/* One view, as .env asks for it, of a recording that it closes. The exit status. */
+int report(struct env *env, struct recording *from, const char *path);
+
 /* The views: each reads the whole and returns the exit status. */
 int report_trace(struct report *r);
 int report_list(struct report *r);

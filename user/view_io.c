@@ -171,6 +171,7 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 		for (size_t i = 0; i < m->nr_rows; i++)
 			if (IO_WHO_OP(m->rows[i].c.who) == op)
 				io_row_add(&sum, &m->rows[i]);
+		free(sum.hist);
 		if (!sum.c.ops)
 			continue;
 		one = json_object_new_object();

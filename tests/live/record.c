@@ -54,7 +54,7 @@ static void status(void)
 	answer_free(&a);
 	tool(&a, "report", "--json", file, NULL);
 	is(a.status, 0, "and still a recording");
-	is(json_number(a.json, "facts"), 0, "without facts");
+	is(json_number(a.json, "shown"), 0, "in which nothing happened");
 	answer_free(&a);
 	tool(&a, "record", "-o", "/nonexistent/file", NULL);
 	is(a.status, 2, "a file that cannot be created");

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reader and all views of report over any bytes (libFuzzer). The first
+ * byte chooses the view; odd: what follows the second is a file, even: it is
+ * the records of one frame, to which head, compression and checksum are added
+ * so that the fuzzer gets past them.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+#include "alloc.h"
+#include "recording_format.h"
+#include "report.h"
+
+static FILE *out;
+
+static size_t frame_records(char *to, size_t room, const uint8_t *records, size_t nr)
+{
+	struct rec_head head = {
+		.magic = REC_MAGIC, .endian = REC_ENDIAN, .version = REC_VERSION,
+		.size = sizeof(head),
+	};
+	struct rec_frame frame = { .mark = REC_FRAME_MARK, .raw_bytes = nr };
+	char *stored = to + sizeof(head) + sizeof(frame);
+	size_t n = ZSTD_compress(stored, room - (stored - to), records, nr, 1);
+
+	if (ZSTD_isError(n))
+		return 0;
+	frame.stored_bytes = n;
+	frame.crc = crc32(crc32(0, (void *)&frame, sizeof(frame)), (void *)stored, n);
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + sizeof(head), &frame, sizeof(frame));
+	return stored + n - to;
+}
+
+static void show(struct env *env, const void *bytes, size_t nr)
+{
+	struct recording *r = recording_open_bytes("fuzz", bytes, nr);
+
+	if (r)
+		report(env, r, "fuzz");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct env env = { .fail_on = SEVERITY_WARNING, .by_buffer = true, .hist = true };
+	size_t nr = size > 2 ? size - 2 : 0, room = ZSTD_compressBound(nr) + 64;
+	char *file;
+
+	if (!out)
+		out = fopen("/dev/null", "w");
+	if (!out || !nr)
+		return 0;
+	env.out = out;
+	env.report = (data[0] >> 1) % (REPORT_FOLDED + 1);
+	env.json = data[0] & 0x40 && env.report != REPORT_FOLDED;
+	env.advise = data[1] & 1;
+	env.folded_by = data[1] & 3;
+	env.timestamps = data[1] & 4;
+	env.at = env.report == REPORT_LIST && data[1] & 8 ? "1s" : NULL;
+	if (data[0] & 1) {
+		show(&env, data + 2, nr);
+		return 0;
+	}
+	file = must_alloc(room, 1);
+	show(&env, file, frame_records(file, room, data + 2, nr));
+	free(file);
+	return 0;
+}
