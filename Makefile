@@ -25,6 +25,7 @@ endif
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(shell command -v bpftool /usr/sbin/bpftool 2>/dev/null) bpftool)
 PKG_CONFIG ?= pkg-config
+PROTOC_C ?= protoc-c
 VERSION := 0.1
 
 ifeq ($(V),1)
@@ -45,7 +46,7 @@ ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
 # the kernel walks a user's stack by frame pointers
 TEST_CFLAGS = -Itests/lib -fno-omit-frame-pointer
 LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
-LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libdw libelf json-c libzstd zlib) -lm
+LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libdw libelf json-c libzstd libprotobuf-c zlib) -lm
 
 # clang for the BPF target does not know where the distribution keeps <asm/*.h>;
 # -idirafter, so that its own headers come first
@@ -53,9 +54,9 @@ BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Ibpf $(WARN) \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
 BPF_OBJS := $(patsubst bpf/%.bpf.c,$(B)/obj/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
-TEXTS := $(wildcard user/schema/*.json) $(wildcard user/completion/*)
+TEXTS := $(wildcard user/schema/*.json) $(wildcard user/completion/*) $(wildcard user/page/*)
 USER_OBJS := $(patsubst user/%.c,$(B)/obj/user/%.o,$(wildcard user/*.c))
-USER_OBJS += $(B)/obj/texts.o
+USER_OBJS += $(B)/obj/texts.o $(B)/obj/perfetto.o
 LIB_OBJS := $(filter-out %/main.o,$(USER_OBJS))
 TEST_LIB_OBJS := $(patsubst tests/lib/%.c,$(B)/obj/tests/lib/%.o,$(wildcard tests/lib/*.c))
 LOADS := $(patsubst tests/load/%.c,$(B)/tests/load/%,$(wildcard tests/load/*.c))
@@ -84,7 +85,16 @@ $(B)/fixbuf.skel.h: $(B)/fixbuf.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name fixbuf_bpf > $@
 
-$(B)/obj/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h
+$(B)/perfetto.pb-c.c $(B)/perfetto.pb-c.h &: user/perfetto.proto
+	$(call msg,PROTOC,$@)
+	$(Q)$(PROTOC_C) --proto_path=user --c_out=$(B) $(notdir $<)
+
+$(B)/obj/perfetto.o: $(B)/perfetto.pb-c.c
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(B)/obj/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h $(B)/perfetto.pb-c.h
 	$(call msg,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
@@ -129,12 +139,12 @@ FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # what a recording passes through is watched; the rest of the program is as it is
 FUZZED := $(filter-out view_bench view_watch,$(patsubst user/%.c,%,$(wildcard $(addprefix user/,advise.c \
 	alloc.c check*.c finding.c fmt.c histogram.c io_model.c io_select.c json_util.c ledger*.c \
-	recording*.c replay.c report*.c table.c view_*.c wrap.c))))
+	lifetimes.c page_model.c perfetto_packet.c recording*.c replay.c report*.c table.c view_*.c wrap.c))))
 FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED)) $(B)/obj/fuzz/tests/report.o
 FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))
 FUZZ_CC = $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c
 
-$(B)/obj/fuzz/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h
+$(B)/obj/fuzz/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h $(B)/perfetto.pb-c.h
 	$(call msg,FUZZCC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $< -o $@
@@ -156,9 +166,9 @@ $(B)/tests/fuzz/corpus: $(B)/obj/tests/fuzz/corpus.o $(LIB_OBJS)
 
 # ---- set-up -----------------------------------------------------------------
 
-BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev zlib1g-dev libzstd-dev \
-	libjson-c-dev uthash-dev liburing-dev pkg-config $(if $(STATIC),libbz2-dev)
-CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev python3-jsonschema bash zsh fish groff man-db
+BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev \
+	zlib1g-dev libzstd-dev libjson-c-dev uthash-dev liburing-dev protobuf-c-compiler libprotobuf-c-dev pkg-config
+CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev protobuf-compiler python3-jsonschema bash zsh fish groff man-db
 VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip
 
 deps:

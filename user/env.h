@@ -26,6 +26,8 @@ enum report_view {
 	REPORT_VERIFY,
 	REPORT_STAT,
 	REPORT_FOLDED,
+	REPORT_PERFETTO,
+	REPORT_HTML,
 };
 
 /* What makes a stack of report --folded wide. */

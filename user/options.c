@@ -77,7 +77,7 @@ static void choose_view(struct argp_state *state, enum report_view view)
 	struct env *env = ((struct parse *)state->input)->env;
 
 	if (env->report && env->report != view)
-		argp_error(state, "--summary, --trace, --list, --verify, --stat and --folded are views of their own; give one");
+		argp_error(state, "--summary, --trace, --list, --verify, --stat, --folded, --perfetto and --html are views of their own; give one");
 	env->report = view;
 }
 
@@ -184,6 +184,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_FOLDED:
 		choose_view(state, REPORT_FOLDED);
+		break;
+	case KEY_PERFETTO:
+		choose_view(state, REPORT_PERFETTO);
+		env->output = arg;
+		break;
+	case KEY_HTML:
+		choose_view(state, REPORT_HTML);
+		env->output = arg;
 		break;
 	case KEY_AT:
 		env->at = arg;

@@ -35,6 +35,8 @@ static int (*const views[])(struct report *r) = {
 	[REPORT_VERIFY] = report_verify,
 	[REPORT_STAT] = report_stat,
 	[REPORT_FOLDED] = report_folded,
+	[REPORT_PERFETTO] = report_perfetto,
+	[REPORT_HTML] = report_html,
 };
 
 /* What an option belongs to that was given without it, NULL when all is well. */

@@ -33,5 +33,7 @@ int report_verify(struct report *r);
 int report_stat(struct report *r);
 int report_folded(struct report *r);
 int report_summary(struct report *r);
+int report_perfetto(struct report *r);
+int report_html(struct report *r);
 
 #endif

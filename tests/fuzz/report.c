@@ -56,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!out || !nr)
 		return 0;
 	env.out = out;
-	env.report = (data[0] >> 1) % (REPORT_FOLDED + 1);
-	env.json = data[0] & 0x40 && env.report != REPORT_FOLDED;
+	env.report = (data[0] >> 1) % (REPORT_HTML + 1);
+	env.json = data[0] & 0x40 && env.report < REPORT_FOLDED;
 	env.advise = data[1] & 1;
 	env.folded_by = data[1] & 3;
 	env.timestamps = data[1] & 4;

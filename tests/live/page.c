@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * report --html in a real browser without a window: it draws without a word
+ * on the console, fetches nothing, and shows the values of its own data, which
+ * are those of report --trace of the same file.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "tool.h"
+
+static char *between(const char *text, const char *from, const char *to)
+{
+	const char *a = strstr(text, from), *b = a ? strstr(a + strlen(from), to) : NULL;
+
+	return b ? strndup(a + strlen(from), b - a - strlen(from)) : strdup("");
+}
+
+static size_t occurrences(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		n++;
+	return n;
+}
+
+/* The figure under a title, as the page shows it. */
+static long long figure(const char *dom, const char *title)
+{
+	char from[96], *value, digits[32];
+	size_t n = 0;
+
+	snprintf(from, sizeof(from), "<dt>%s</dt><dd>", title);
+	value = between(dom, from, "</dd>");
+	for (const char *s = value; *s && n + 1 < sizeof(digits); s++)
+		if (*s != ',')
+			digits[n++] = *s;
+	digits[n] = 0;
+	free(value);
+	return n ? strtoll(digits, NULL, 10) : -1;
+}
+
+static size_t nr_of(struct json_object *data, const char *list)
+{
+	return json_object_array_length(json_member(data, list));
+}
+
+static void check_values(const char *dom, struct json_object *data, struct answer *trace)
+{
+	struct json_object *totals = json_member(data, "totals");
+	struct json_lines lines;
+	size_t buffers = 0, failed = 0;
+
+	json_lines_parse(&lines, trace->out);
+	for (size_t i = 0; i < lines.nr; i++) {
+		struct json_object *o = lines.lines[i];
+
+		buffers += json_is(o, "fact", "buffer") &&
+			   !json_object_get_boolean(json_member(o, "empty"));
+		failed += json_member(o, "errno") != NULL;
+	}
+	json_lines_free(&lines);
+	is(json_number(totals, "buffers"), buffers, "its data have the trace's buffers");
+	is(json_number(totals, "calls_failed"), failed, "and its failures");
+	is(json_number(totals, "fixed_ops"), 24, "and the 24 I/Os over registered buffers");
+	is(nr_of(data, "lives"), buffers, "each buffer has a life");
+
+	is(figure(dom, "rings"), json_number(totals, "rings"), "rings are shown as in the data");
+	is(figure(dom, "buffers registered"), json_number(totals, "buffers"), "buffers, too");
+	is(figure(dom, "calls"), json_number(totals, "calls"), "calls, too");
+	is(figure(dom, "calls that failed"), json_number(totals, "calls_failed"), "failures, too");
+	is(figure(dom, "I/O"), json_number(totals, "io_ops"), "I/O, too");
+	is(occurrences(dom, "class=\"finding "), nr_of(data, "findings"), "every finding is shown");
+	is(occurrences(dom, "class=\"account\""), nr_of(data, "accounts"), "every account has a chart");
+	is(occurrences(dom, "offsets-map") > 0 && occurrences(dom, "requests from"), 1,
+	   "parts of buffers that were used are drawn");
+}
+
+int main(void)
+{
+	char rec[] = "/tmp/fixbuf-page-XXXXXX", html[64], profile[] = "/tmp/fixbuf-browser-XXXXXX";
+	char command[512], *dom, *json, *console;
+	struct answer a, trace;
+	int fd = mkstemp(rec);
+
+	if (fd < 0 || !mkdtemp(profile))
+		bail("no temporary file");
+	close(fd);
+	snprintf(html, sizeof(html), "%s.html", rec);
+	tool(&a, "record", "-q", "-o", rec, "--io", "--", load_path("demo"), "--no-wait", NULL);
+	is(a.status, 0, "record ends as its program");
+	answer_free(&a);
+	tool(&a, "report", "--html", html, rec, NULL);
+	is(a.status, 0, "report --html");
+	answer_free(&a);
+	tool(&trace, "report", "--trace", "--json", rec, NULL);
+	dom = file_text(html);
+	is(occurrences(dom, "src=\"") + occurrences(dom, "@import") + occurrences(dom, "fetch("), 0,
+	   "it names nothing to be fetched");
+	is(occurrences(dom, "@DATA@") + occurrences(dom, "@JS@") + occurrences(dom, "@CSS@"), 0,
+	   "nothing is left to fill in");
+	free(dom);
+
+	if (system("command -v chromium > /dev/null")) {
+		skip("it renders", "there is no chromium here");
+	} else {
+		/* root needs --no-sandbox; the console goes to stderr */
+		snprintf(command, sizeof(command),
+			 "timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir=%s "
+			 "--enable-logging=stderr --dump-dom file://%s > %s.dom 2> %s.console",
+			 profile, html, rec, rec);
+		is(system(command), 0, "the browser reads it");
+		snprintf(command, sizeof(command), "%s.dom", rec);
+		dom = file_text(command);
+		unlink(command);
+		snprintf(command, sizeof(command), "%s.console", rec);
+		console = file_text(command);
+		unlink(command);
+		if (!is(occurrences(console, ":CONSOLE"), 0, "nothing is said on the console"))
+			note("%s", console);
+		has_text(dom, "data-drawn=\"true\"", "the last line of its script was reached");
+		json = between(dom, "id=\"data\">", "</script>");
+		a.json = json_tokener_parse(json);
+		if (ok(a.json, "its data are JSON"))
+			check_values(dom, a.json, &trace);
+		json_object_put(a.json);
+		free(json);
+		free(console);
+		free(dom);
+	}
+	answer_free(&trace);
+	snprintf(command, sizeof(command), "rm -rf %s", profile);
+	if (system(command))
+		note("%s is left behind", profile);
+	unlink(rec);
+	unlink(html);
+	return tap_end();
+}

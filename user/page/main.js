@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+
+function drawAbout() {
+	const a = data.about;
+	const begin = new Date(a.begin_unix_s * 1000);
+
+	document.title = "Registered buffers: " + a.what;
+	byId("about").textContent = `${a.what}, from ${begin.toLocaleString()} for ${ns(a.duration_ns)}; ` +
+		`kernel ${a.kernel}, tier ${a.tier}; ${count(a.facts)} facts` +
+		(a.lost ? `, ${count(a.lost)} lost: what is shaded is not known.` : ", none lost.") +
+		(a.clean_end ? "" : " The recording was cut off.");
+	byId("footer").textContent = `Made by fixbuf-trace ${a.version}.`;
+}
+
+function drawFindings() {
+	const list = byId("findings-list");
+
+	if (!data.findings.length)
+		none("findings-list", "Nothing was found.");
+	for (const f of data.findings)
+		list.append(make("div", {class: `finding ${f.severity}`},
+			make("p", {}, make("strong", {}, `${f.severity}: ${f.tag}`),
+			     ` ${f.detail} (first so after ${ns(f.since_ns)})`),
+			make("p", {class: "note"}, f.remedy || "")));
+}
+
+function drawTotals() {
+	const t = data.totals;
+	const figures = [
+		["rings", count(t.rings)],
+		["buffers registered", count(t.buffers)],
+		["calls", count(t.calls)],
+		["calls that failed", count(t.calls_failed)],
+		["most charged at once", bytes(t.peak_charged_pages * PAGE)],
+		["most registered at once", bytes(t.peak_registered_bytes)],
+	];
+
+	if (t.io_ops !== null)
+		figures.push(["I/O", count(t.io_ops)],
+			["over registered buffers", t.io_ops ? (100 * t.fixed_ops / t.io_ops).toFixed(1) + " %" : "-"]);
+	for (const [name, value] of figures)
+		byId("totals").append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+}
+
+drawAbout();
+drawFindings();
+drawTotals();
+drawMemory();
+drawLives();
+drawOffsets();
+drawLatency();
+drawCost();
+drawFailures();
+document.documentElement.dataset.drawn = "true";
