@@ -61,6 +61,7 @@ static json_object *about_json(const struct page *p)
 	json_uint(o, "lost", p->lost);
 	json_flag(o, "clean_end", p->clean_end);
 	json_uint(o, "sample", p->about->sample);
+	json_flag(o, "fixed_only", p->about->fixed_only);
 	json_str(o, "version", VERSION);
 	return o;
 }

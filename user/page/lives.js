@@ -47,7 +47,12 @@ class Lives {
 		this.canvas.addEventListener("pointermove", e => this.onHover(e));
 		window.addEventListener("resize", () => this.soon());
 		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.soon());
-		window.addEventListener("beforeprint", () => this.draw());
+		// paper is white, whatever the screen is
+		for (const [event, print] of [["beforeprint", true], ["afterprint", false]])
+			window.addEventListener(event, () => {
+				document.documentElement.classList.toggle("print", print);
+				this.draw();
+			});
 		this.draw();
 	}
 

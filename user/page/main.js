@@ -35,7 +35,9 @@ function drawTotals() {
 		["most registered at once", bytes(t.peak_registered_bytes)],
 	];
 
-	if (t.io_ops !== null)
+	if (t.io_ops !== null && data.about.fixed_only)
+		figures.push(["I/O over registered buffers", count(t.fixed_ops)]);
+	else if (t.io_ops !== null)
 		figures.push(["I/O", count(t.io_ops)],
 			["over registered buffers", t.io_ops ? (100 * t.fixed_ops / t.io_ops).toFixed(1) + " %" : "-"]);
 	for (const [name, value] of figures)
