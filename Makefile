@@ -169,7 +169,7 @@ $(B)/tests/fuzz/corpus: $(B)/obj/tests/fuzz/corpus.o $(LIB_OBJS)
 BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev \
 	zlib1g-dev libzstd-dev libjson-c-dev uthash-dev liburing-dev protobuf-c-compiler libprotobuf-c-dev pkg-config
 CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev protobuf-compiler python3-jsonschema bash zsh fish groff man-db
-VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip
+VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip xz-utils
 
 deps:
 	@sh tests/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)

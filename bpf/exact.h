@@ -42,7 +42,7 @@ struct iovec {
 };
 
 /* What a task is in; with its tid the key of .pending. */
-enum { IN_REGISTER, IN_RELEASE, IN_REGION, IN_REGION_FREE };
+enum { IN_REGISTER, IN_RELEASE, IN_REGION, IN_REGION_FREE, IN_KERNEL_REGISTER, IN_KERNEL_DROP };
 
 struct pending {
 	__u64 ring, user, mm, buf;

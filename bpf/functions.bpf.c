@@ -2,8 +2,10 @@
 /* The functions tier: exact.h hung in by fentry and fexit. */
 #include "exact.h"
 #include "exact_region.h"
+#include "exact_kernel.h"
 
 const volatile __u32 register_nargs = 0;	/* where its result is found */
+const volatile __u32 bvec_nargs = 0;
 
 /*
  * An argument, or, past the last one, what was returned. By probe read: the
@@ -98,5 +100,61 @@ SEC("?fexit/io_free_region")
 int f_region_free_end(void)
 {
 	region_free_end();
+	return 0;
+}
+
+SEC("?fentry/io_buffer_register_request")
+int f_kernel_request(__u64 *ctx)
+{
+	kernel_begin(ctx, IN_KERNEL_REGISTER, arg(ctx, 0), arg(ctx, 3));
+	return 0;
+}
+
+SEC("?fexit/io_buffer_register_request")
+int f_kernel_request_end(__u64 *ctx)
+{
+	kernel_end(IN_KERNEL_REGISTER, arg(ctx, 5));
+	return 0;
+}
+
+SEC("?fentry/io_buffer_register_bvec")
+int f_kernel_bvec(__u64 *ctx)
+{
+	kernel_begin(ctx, IN_KERNEL_REGISTER, arg(ctx, 0), arg(ctx, bvec_index_arg));
+	return 0;
+}
+
+SEC("?fexit/io_buffer_register_bvec")
+int f_kernel_bvec_end(__u64 *ctx)
+{
+	kernel_end(IN_KERNEL_REGISTER, arg(ctx, bvec_nargs));
+	return 0;
+}
+
+SEC("?fentry/io_buffer_unregister")
+int f_kernel_drop(__u64 *ctx)
+{
+	kernel_begin(ctx, IN_KERNEL_DROP, arg(ctx, 0), arg(ctx, 1));
+	return 0;
+}
+
+SEC("?fexit/io_buffer_unregister")
+int f_kernel_drop_end(__u64 *ctx)
+{
+	kernel_end(IN_KERNEL_DROP, arg(ctx, 3));
+	return 0;
+}
+
+SEC("?fentry/io_buffer_unregister_bvec")
+int f_kernel_drop_bvec(__u64 *ctx)
+{
+	kernel_begin(ctx, IN_KERNEL_DROP, arg(ctx, 0), arg(ctx, 1));
+	return 0;
+}
+
+SEC("?fexit/io_buffer_unregister_bvec")
+int f_kernel_drop_bvec_end(__u64 *ctx)
+{
+	kernel_end(IN_KERNEL_DROP, arg(ctx, 3));
 	return 0;
 }

@@ -19,6 +19,7 @@ enum hit {
 	HIT_REGION,		/* ring memory charged */
 	HIT_REGION_FREED,
 	NR_HITS,
+	HIT_NONE = NR_HITS,	/* nothing that we can do ourselves */
 };
 
 #endif

@@ -2,11 +2,12 @@
 /* The kprobes tier: exact.h hung in by kprobe and kretprobe. */
 #include "exact.h"
 #include "exact_region.h"
+#include "exact_kernel.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs___call {
-	unsigned long di, si, dx, ax;
+	unsigned long di, si, dx, cx, ax, sp;
 };
 
 #pragma clang attribute pop
@@ -15,6 +16,18 @@ static __always_inline __u64 arg(struct pt_regs___call *regs, __u32 n)
 {
 	return n == 0 ? BPF_CORE_READ(regs, di) :
 	       n == 1 ? BPF_CORE_READ(regs, si) : BPF_CORE_READ(regs, dx);
+}
+
+/* From the seventh on arguments stand above the return address. */
+static __always_inline __u32 arg_of_bvec(struct pt_regs___call *regs)
+{
+	__u64 v = 0;
+
+	if (bvec_index_arg == 3)
+		return BPF_CORE_READ(regs, cx);
+	bpf_probe_read_kernel(&v, sizeof(v), (void *)(BPF_CORE_READ(regs, sp) + 8 +
+						      8ULL * (bvec_index_arg - 6)));
+	return v;
 }
 
 static __always_inline __u64 returned(struct pt_regs___call *regs)
@@ -103,5 +116,61 @@ SEC("?kretprobe/io_free_region")
 int k_region_free_end(void)
 {
 	region_free_end();
+	return 0;
+}
+
+SEC("?kprobe/io_buffer_register_request")
+int k_kernel_request(void *ctx)
+{
+	kernel_begin(ctx, IN_KERNEL_REGISTER, arg(ctx, 0), BPF_CORE_READ((struct pt_regs___call *)ctx, cx));
+	return 0;
+}
+
+SEC("?kretprobe/io_buffer_register_request")
+int k_kernel_request_end(void *ctx)
+{
+	kernel_end(IN_KERNEL_REGISTER, returned(ctx));
+	return 0;
+}
+
+SEC("?kprobe/io_buffer_register_bvec")
+int k_kernel_bvec(void *ctx)
+{
+	kernel_begin(ctx, IN_KERNEL_REGISTER, arg(ctx, 0), arg_of_bvec(ctx));
+	return 0;
+}
+
+SEC("?kretprobe/io_buffer_register_bvec")
+int k_kernel_bvec_end(void *ctx)
+{
+	kernel_end(IN_KERNEL_REGISTER, returned(ctx));
+	return 0;
+}
+
+SEC("?kprobe/io_buffer_unregister")
+int k_kernel_drop(void *ctx)
+{
+	kernel_begin(ctx, IN_KERNEL_DROP, arg(ctx, 0), arg(ctx, 1));
+	return 0;
+}
+
+SEC("?kretprobe/io_buffer_unregister")
+int k_kernel_drop_end(void *ctx)
+{
+	kernel_end(IN_KERNEL_DROP, returned(ctx));
+	return 0;
+}
+
+SEC("?kprobe/io_buffer_unregister_bvec")
+int k_kernel_drop_bvec(void *ctx)
+{
+	kernel_begin(ctx, IN_KERNEL_DROP, arg(ctx, 0), arg(ctx, 1));
+	return 0;
+}
+
+SEC("?kretprobe/io_buffer_unregister_bvec")
+int k_kernel_drop_bvec_end(void *ctx)
+{
+	kernel_end(IN_KERNEL_DROP, returned(ctx));
 	return 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One table of the functions that tell pins and charges, each with the check of
- * its prototype, since names outlive meanings. A probe that does nothing shows
+ * Where the probes of exact_probes.c are hung in. A probe that does nothing shows
  * whether the kernel lets us, buffers of our own show whether it ever fires.
  */
 #include <errno.h>
@@ -12,100 +11,13 @@
 #include <bpf/libbpf.h>
 #include "calibrate.h"
 #include "err.h"
+#include "exact_probes.h"
 #include "exact_tiers.h"
-#include "hits.h"
+#include "fact.h"
 #include "kern.h"
-#include "prototype.h"
 #include "trial.h"
 #include "fixbuf.skel.h"
 
-enum need { NEED_PIN, NEED_UNPIN, NR_NEEDS, NEED_NONE = NR_NEEDS };
-
-struct probe {
-	const char *fact;
-	const char *func;
-	const char *program;	/* f_NAME, f_NAME_end or k_NAME, k_NAME_end */
-	enum need need;		/* of those that share one the first that fits is taken */
-	bool at_return;		/* too */
-	const char *with;	/* of use only with this other .program */
-	enum hit hit;		/* what our own buffers must bring about */
-	const char *good;
-	/* NULL when it is the function we mean; sets what the programs must know of it. */
-	const char *(*fits)(const struct prototype *p, struct fixbuf_bpf *skel);
-};
-
-static const char *fits_register(const struct prototype *p, struct fixbuf_bpf *skel)
-{
-	skel->rodata->register_nargs = p->nr_args;
-	skel->rodata->register_gives_node = prototype_gives(p, "io_rsrc_node", 1);
-	if (!prototype_takes(p, 0, "io_ring_ctx", 1) || !prototype_takes(p, 1, "iovec", 1))
-		return "it registers a whole table here (before 5.13), not one buffer";
-	if (!skel->rodata->register_gives_node && !prototype_takes(p, 2, "io_mapped_ubuf", 2))
-		return "its prototype is not known";
-	return NULL;
-}
-
-static const char *fits_release_node(const struct prototype *p, struct fixbuf_bpf *skel)
-{
-	(void)skel;
-	return prototype_takes(p, 0, "io_ring_ctx", 1) && prototype_takes(p, 1, "io_rsrc_node", 1) ?
-	       NULL : "its prototype is not known";
-}
-
-static const char *fits_release_slot(const struct prototype *p, struct fixbuf_bpf *skel)
-{
-	(void)skel;
-	return prototype_takes(p, 0, "io_ring_ctx", 1) && prototype_takes(p, 1, "io_mapped_ubuf", 2) ?
-	       NULL : "its prototype is not known";
-}
-
-/* (ctx, pages) to 6.18, (user, mm, pages) from 6.19 */
-static const char *fits_amount(const struct prototype *p, struct fixbuf_bpf *skel)
-{
-	skel->rodata->amount_arg = p->nr_args - 1;
-	return (p->nr_args == 2 || p->nr_args == 3) && prototype_takes_number(p, p->nr_args - 1) ?
-	       NULL : "its prototype is not known";
-}
-
-static const char *fits_amount_inner(const struct prototype *p, struct fixbuf_bpf *skel)
-{
-	(void)skel;
-	return p->nr_args == 2 && prototype_takes_number(p, 1) ? NULL : "its prototype is not known";
-}
-
-static const char *fits_region(const struct prototype *p, struct fixbuf_bpf *skel)
-{
-	(void)skel;
-	if (prototype_takes(p, 0, "user_struct", 1))
-		return "it takes no ring: ring memory is not charged here";
-	return p->nr_args == 4 && prototype_takes(p, 0, "io_ring_ctx", 1) &&
-	       prototype_takes(p, 1, "io_mapped_region", 1) ? NULL : "its prototype is not known";
-}
-
-static const char *fits_region_free(const struct prototype *p, struct fixbuf_bpf *skel)
-{
-	(void)skel;
-	return prototype_takes(p, 1, "io_mapped_region", 1) ? NULL : "its prototype is not known";
-}
-
-static const struct probe probes[] = {
-	{ "pin, charge", "io_sqe_buffer_register", "register", NEED_PIN, true, NULL, HIT_REGISTERED,
-	  "each buffer, with its pages, time and levels before and after", fits_register },
-	{ "unpin, uncharge", "io_free_rsrc_node", "release_node", NEED_UNPIN, true, NULL, HIT_RELEASED,
-	  "each last reference, also dropped by a worker", fits_release_node },
-	{ "unpin, uncharge", "io_buffer_unmap", "release_slot", NEED_UNPIN, true, NULL, HIT_RELEASED,
-	  "each last reference, also dropped by a worker", fits_release_slot },
-	{ "amount", "io_account_mem", "amount", NEED_NONE, false, NULL, HIT_AMOUNT,
-	  "what a charge asked for, also one that was refused", fits_amount },
-	{ "amount", "__io_account_mem", "amount_inner", NEED_NONE, false, NULL, HIT_AMOUNT_INNER,
-	  "what a charge asked for, also one that was refused", fits_amount_inner },
-	{ "ring charge", "io_create_region", "region", NEED_NONE, true, "amount_inner", HIT_REGION,
-	  "memory of rings", fits_region },
-	{ "ring uncharge", "io_free_region", "region_free", NEED_NONE, true, "region", HIT_REGION_FREED,
-	  "memory of rings", fits_region_free },
-};
-
-#define NR_PROBES (sizeof(probes) / sizeof(probes[0]))
 /* one for a tier that was refused, all of the next */
 _Static_assert(NR_PROBES + 1 <= EXACT_MAX_HOOKS, "EXACT_MAX_HOOKS");
 
@@ -209,7 +121,7 @@ static const struct hook *choose(struct exact *e, enum tier tier)
 	bool met[NR_NEEDS + 1] = { false };
 
 	for (size_t i = 0; i < NR_PROBES; i++) {
-		const struct probe *p = &probes[i];
+		const struct probe *p = &exact_probes[i];
 		struct hook *h;
 
 		if (p->need != NEED_NONE && met[p->need])
@@ -351,7 +263,7 @@ static void judge(struct exact *e, const struct calibration *c)
 		__u64 want = l->probe->need == NEED_PIN ? c->registered :
 			     l->probe->need == NEED_UNPIN ? c->released : 1;
 
-		if (!l->hook->attached || hits[l->probe->hit] >= want)
+		if (!l->hook->attached || l->probe->hit == HIT_NONE || hits[l->probe->hit] >= want)
 			continue;
 		if (l->probe->need == NEED_NONE && !c->limited) {
 			say(l->hook, "not proven: a ring of ours could not be charged to a user");

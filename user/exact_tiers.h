@@ -5,7 +5,7 @@
 
 #include "attach.h"
 
-#define EXACT_MAX_HOOKS 8
+#define EXACT_MAX_HOOKS 12
 
 struct exact;
 

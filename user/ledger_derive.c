@@ -36,7 +36,8 @@ void derive_drop(struct ledger *l, const struct fact *cause, const struct ring *
 		.buf_flags = b->buf_flags,
 	};
 
-	if (!derives(l, cause))
+	/* one that was seen needs no conclusion */
+	if (!derives(l, cause) || cause->kind == FACT_DROP)
 		return;
 	f.h = head(cause, r, FACT_DROP, sizeof(f));
 	l->on_derived(&f.h, l->arg);

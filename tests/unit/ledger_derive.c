@@ -261,6 +261,23 @@ static void not_derived(void **state)
 	ledger_free(l);
 }
 
+/* A drop that was seen is told by itself: only what follows from it is concluded. */
+static void seen_drop(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), 0, 8192, 0);
+
+	(void)state;
+	f.buf_flags = BUFFER_F_KERNEL;
+	FEED(l, f);
+	f.h.kind = FACT_DROP;
+	FEED(l, f);
+	expect(&s, "");
+	assert_null(ledger_buffer(l, BUF(0)));
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +288,7 @@ int main(void)
 		cmocka_unit_test(unregister_call),
 		cmocka_unit_test(nothing_to_charge),
 		cmocka_unit_test(not_derived),
+		cmocka_unit_test(seen_drop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

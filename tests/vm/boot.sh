@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # boot.sh [-v] [-t SECONDS] [-b BUILD_DIR] [-p PROGRAM]... [-i INITRAMFS]
-#         [-c CONSOLE] KERNEL COMMAND
+#         [-m MODULE]... [-c CONSOLE] KERNEL COMMAND
 # Boots KERNEL (6.12, newest, or the path of an image) in QEMU without KVM and
 # runs COMMAND in it as root, in /fixbuf, with this build's programs in PATH and
 # an ext4 disk that can do O_DIRECT on /mnt/disk. What COMMAND prints is printed.
@@ -10,6 +10,7 @@
 #   -t  give up after so many seconds (default 120)
 #   -b  the build whose programs go in (default build)
 #   -p  a program of this machine to take along
+#   -m  a module of the kernel, by name, loaded before COMMAND; left out when it has none
 #   -i  an initramfs that make-initramfs.sh wrote, instead of -b and -p
 #   -c  keep the console in this file
 # Exit: COMMAND's own; 124 time-out; 125 the guest died or could not be started;
@@ -20,17 +21,18 @@ COMPLAINTS='WARNING:|BUG:|Oops|KASAN|UBSAN|general protection|list_(add|del) cor
 COMPLAINTS="$COMPLAINTS|refcount_t:|Kernel panic|blocked for more than"
 
 usage() {
-	sed -n '4,16s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,17s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
-verbose='' seconds=120 build=build programs='' initramfs='' console=''
-while getopts vt:b:p:i:c: option; do
+verbose='' seconds=120 build=build programs='' modules='' initramfs='' console=''
+while getopts vt:b:p:m:i:c: option; do
 	case $option in
 	v) verbose=1 ;;
 	t) seconds=$OPTARG ;;
 	b) build=$OPTARG ;;
 	p) programs="$programs $OPTARG" ;;
+	m) modules="$modules $OPTARG" ;;
 	i) initramfs=$OPTARG ;;
 	c) console=$OPTARG ;;
 	*) usage ;;
@@ -58,15 +60,19 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 : "${console:=$work/console}"
 
-# The command travels as /job in an archive of its own behind the large one
+# The command travels as /job, with the modules, in an archive of its own behind the large one
 if [ ! "$initramfs" ]; then
 	initramfs=$work/initramfs
 	# shellcheck disable=SC2086 # a list of paths
 	sh "$here/make-initramfs.sh" "$build" "$initramfs" $programs
 fi
 echo "$command" >"$work/job"
+mkdir "$work/modules"
+for module in $modules; do
+	! ko=$(sh "$here/fetch-kernel.sh" "$kernel" "$module" 2>/dev/null) || cp "$ko" "$work/modules"
+done
 cp "$initramfs" "$work/initrd"
-(cd "$work" && echo job | cpio --quiet -o -H newc | gzip -1 >>initrd)
+(cd "$work" && find job modules | cpio --quiet -o -H newc | gzip -1 >>initrd)
 
 # Sparse; no journal and no lazy tables, so that no kernel thread writes to it
 truncate -s 512M "$work/disk"

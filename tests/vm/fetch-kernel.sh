@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# fetch-kernel.sh KERNEL: prints the path of a stock Debian kernel image.
-# KERNEL is 5.10, 6.12, 7.2 ... or "newest". Exit 1, with a sentence, when no
-# suite has it. Nothing is installed and the machine's apt is only read:
+# fetch-kernel.sh KERNEL [MODULE]: prints the path of a stock Debian kernel image,
+# or of this module of it. KERNEL is 5.10, 6.12, 7.2 ... or "newest". Exit 1, with
+# a sentence, when no suite has it, or the kernel no such module. Nothing is installed and the machine's apt is only read:
 # mirrors come from it, lists and packages go to build/vm-cache.
 set -eu
 umask 022
@@ -12,7 +12,8 @@ CACHE=$(cd "$(dirname "$0")/../.." && pwd)/build/vm-cache
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 SUITES="bullseye bookworm trixie trixie-backports sid"
 SECURITY_SUITES="bullseye-security bookworm-security trixie-security"
-want=${1:?usage: fetch-kernel.sh KERNEL, as 6.12 or newest}
+want=${1:?usage: fetch-kernel.sh KERNEL [MODULE], as 6.12 or newest}
+module=${2:-}
 
 say() {
 	echo "fetch-kernel: $*" >&2
@@ -106,6 +107,28 @@ unpack() {
 	return 1
 }
 
+# unpack_module VERSION MODULE: into modules/ beside the image, or notes that there is none
+unpack_module() {
+	dir=$CACHE/$1/modules
+	rm -rf "$dir.part"
+	mkdir -p "$dir" "$dir.part"
+	for kind in modules image; do
+		(cd "$dir.part" && private apt-get download "linux-$kind-$1" >log 2>&1) || continue
+		dpkg-deb --fsys-tarfile "$dir.part"/*.deb |
+			tar -x -C "$dir.part" --wildcards "*/$2.ko*" 2>/dev/null || true
+		rm -f "$dir.part"/*.deb
+		file=$(find "$dir.part" -name "$2.ko*" -type f | head -n 1)
+		case $file in
+		*.xz) xz -dc "$file" >"$dir/$2.ko" ;;
+		?*) cp "$file" "$dir/$2.ko" ;;
+		*) continue ;;
+		esac
+		break
+	done
+	[ -e "$dir/$2.ko" ] || touch "$dir/$2.none"
+	rm -rf "$dir.part"
+}
+
 mkdir -p "$CACHE"
 exec 9>"$CACHE/lock"
 flock 9
@@ -117,4 +140,11 @@ if [ ! -e "$CACHE/$version/vmlinuz" ]; then
 	say "downloading $version"
 	unpack "$version" || unavailable "the mirror lists kernel $version but does not give it"
 fi
-echo "$CACHE/$version/vmlinuz"
+if [ ! "$module" ]; then
+	echo "$CACHE/$version/vmlinuz"
+	exit
+fi
+ko=$CACHE/$version/modules/$module.ko
+[ -e "$ko" ] || [ -e "${ko%.ko}.none" ] || unpack_module "$version" "$module"
+[ -e "$ko" ] || unavailable "kernel $version has no module $module"
+echo "$ko"

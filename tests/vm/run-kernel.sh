@@ -35,7 +35,7 @@ esac
 
 began=$(date +%s)
 boot=0
-sh "$here/boot.sh" -t "$VM_TIMEOUT" -i "$out/initramfs" -c "$out/$name.console" "$image" "$job" \
+sh "$here/boot.sh" -t "$VM_TIMEOUT" -m ublk_drv -i "$out/initramfs" -c "$out/$name.console" "$image" "$job" \
 	>"$out/$name.tap" 2>"$out/$name.log" || boot=$?
 complaints=$(grep -c 'the kernel says:' "$out/$name.log" || true)
 awk -v kernel="$name" -v tiers="any $TIERS" -v boot="$boot" -v complaints="$complaints" \

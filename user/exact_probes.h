@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One table of the functions that tell pins, charges and kernel buffers. */
+#ifndef FIXBUF_EXACT_PROBES_H
+#define FIXBUF_EXACT_PROBES_H
+
+#include <stdbool.h>
+#include "hits.h"
+#include "prototype.h"
+
+struct fixbuf_bpf;
+
+enum need { NEED_PIN, NEED_UNPIN, NR_NEEDS, NEED_NONE = NR_NEEDS };
+
+struct probe {
+	const char *fact;
+	const char *func;
+	const char *program;	/* f_NAME, f_NAME_end or k_NAME, k_NAME_end */
+	enum need need;		/* of those that share one the first that fits is taken */
+	bool at_return;		/* too */
+	const char *with;	/* of use only with this other .program */
+	enum hit hit;		/* what our own buffers must bring about */
+	const char *good;
+	/* NULL when it is the function we mean; sets what the programs must know of it. */
+	const char *(*fits)(const struct prototype *p, struct fixbuf_bpf *skel);
+};
+
+#define NR_PROBES 11
+
+extern const struct probe exact_probes[NR_PROBES];
+
+#endif
