@@ -121,10 +121,15 @@ $(B)/fixbuf-trace: $(USER_OBJS)
 	$(call msg,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
-$(LOADS) $(LIVES) $(BENCHES): $(B)/tests/%: $(B)/obj/tests/%.o $(TEST_LIB_OBJS)
+$(LOADS) $(LIVES) $(filter-out %/recording,$(BENCHES)): $(B)/tests/%: $(B)/obj/tests/%.o $(TEST_LIB_OBJS)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs liburing json-c) -lm
+
+$(B)/tests/bench/recording: $(B)/obj/tests/bench/recording.o $(LIB_OBJS)
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
 $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 	$(call msg,LINK,$@)

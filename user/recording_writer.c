@@ -12,7 +12,7 @@
 #include "recording_format.h"
 #include "recording_writer.h"
 
-#define LEVEL	1		/* of zstd: half a second a GiB */
+#define LEVEL	1		/* of zstd: others cost as much time, or more room */
 #define ROOM	(2 * REC_FRAME_RAW)
 
 

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What recordings cost: how fast facts are written, how long 10 million take
+ * to be reported and in how much memory. Prints a table; asserts no time.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "recording_writer.h"
+
+#define NR	10000019	/* facts, most of them I/O */
+#define RINGS	1009
+#define SLOTS	16
+#define PER_SET	50000		/* facts from a ring's registration to its end */
+
+static char path[] = "/tmp/fixbuf-bench-XXXXXX";
+static __u64 seq, random_state = 1;
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static double cpu_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static __u64 some(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+static struct fact head(enum fact_kind kind, size_t size, __u32 ring)
+{
+	seq++;
+	return (struct fact){
+		.size = size, .kind = kind, .cpu = seq & 1, .seq = seq / 2, .t_ns = seq * 1000,
+		.ring = 0xffff888100000000ULL + ring * 0x1000ULL, .pid = 800 + ring % 7,
+		.tid = 800 + ring % 7, .uid = 1000, .call = seq / PER_SET, .comm = "server",
+	};
+}
+
+#define TELL(w, fed, f) writer_fact(w, &(f).h, fed, true, NULL, NULL)
+
+static void open_ring(struct writer *w, __u32 ring)
+{
+	struct fact_ring r = { .h = head(FACT_RING_CREATE, sizeof(r), ring), .user = 2,
+			       .mm = 3 + ring % 7, .fd = 5, .sq_entries = 128 };
+	struct fact_call c = { .h = head(FACT_CALL, sizeof(c), ring), .user = 2, .mm = 3 + ring % 7,
+			       .limit_bytes = 1 << 30, .nr = SLOTS, .nr_slots = SLOTS, .fd = 5 };
+
+	TELL(w, true, r);
+	TELL(w, true, c);
+	for (__u32 i = 0; i < SLOTS; i++) {
+		struct fact_buffer b = {
+			.h = head(FACT_BUFFER, sizeof(b), ring), .buf = (ring * SLOTS + i + 1) * 256,
+			.addr = 0x7f0000000000 + i * 65536, .len_bytes = 65536, .charged_pages = 16,
+			.index = i, .segments = 16, .folio_shift = 12, .refs = 1,
+		};
+
+		b.h.call = c.h.call;
+		TELL(w, true, b);
+	}
+}
+
+static void close_ring(struct writer *w, __u32 ring)
+{
+	struct fact_ring r = { .h = head(FACT_RING_CLOSE, sizeof(r), ring), .user = 2,
+			       .mm = 3 + ring % 7 };
+	struct fact gone = head(FACT_RING_GONE, sizeof(gone), ring);
+
+	TELL(w, true, r);
+	writer_fact(w, &gone, true, false, NULL, NULL);
+}
+
+static void tell_io(struct writer *w, __u32 ring)
+{
+	struct fact_io f = { .h = head(FACT_IO_DONE, sizeof(f), ring), .opcode = 4,
+			     .index = some() % SLOTS, .len_bytes = 4096, .result = 4096,
+			     .nr_slots = SLOTS, .io_flags = IO_F_RANGE | IO_F_OFFSET };
+
+	f.offset_bytes = some() % 16 * 4096;
+	f.addr = 0x7f0000000000 + f.index * 65536 + f.offset_bytes;
+	f.latency_ns = 5000 + some() % 20000;
+	TELL(w, false, f);
+}
+
+static void write_all(FILE *out)
+{
+	const struct recording_about about = {
+		.kernel = "bench", .machine = "bench", .tier = TIER_FUNCTIONS, .sample = 1,
+		.cpus = 2, .page_bytes = 4096, .command = "bench",
+	};
+	struct writer *w = writer_create(out, false, &about);
+
+	writer_look(w, 0, false);
+	for (__u32 i = 0; i < RINGS; i++)
+		open_ring(w, i);
+	while (seq < NR) {
+		__u32 ring = some() % RINGS;
+
+		if (seq % PER_SET < SLOTS) {
+			close_ring(w, ring);
+			open_ring(w, ring);
+		}
+		tell_io(w, ring);
+	}
+	writer_end(w, seq * 1000, 0);
+	writer_free(w);
+}
+
+static void bench_report(const char *tool, const char *view, const char *more)
+{
+	double begin = now_s();
+	struct rusage used;
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+
+	if (!pid) {
+		if (!freopen("/dev/null", "w", stdout))
+			_exit(1);
+		execl(tool, tool, "report", view, path, more, NULL);
+		_exit(127);
+	}
+	wait4(pid, &status, 0, &used);
+	printf("report %-12s %-12s of %u facts: %6.2f s (%.2f s of CPU time), %6.1f MiB%s\n", view,
+	       more ? more : "", NR, now_s() - begin,
+	       used.ru_utime.tv_sec + used.ru_utime.tv_usec / 1e6 + used.ru_stime.tv_sec +
+	       used.ru_stime.tv_usec / 1e6, used.ru_maxrss / 1024.0,
+	       WIFEXITED(status) && WEXITSTATUS(status) < 2 ? "" : " FAILED");
+}
+
+int main(int argc, char **argv)
+{
+	const char *tool = argc > 1 ? argv[1] : "build/fixbuf-trace";
+	int fd = mkstemp(path);
+	FILE *out = fdopen(fd, "w");
+	double begin = cpu_s(), took;
+	long size;
+
+	if (!out)
+		return 1;
+	write_all(out);
+	took = cpu_s() - begin;
+	size = ftell(out);
+	fclose(out);
+	printf("written: %.2f million facts a second of CPU time, %.1f bytes each in the file (%.0f MiB)\n",
+	       seq / took / 1e6, (double)size / seq, size / 1048576.0);
+	bench_report(tool, "--summary", NULL);
+	bench_report(tool, "--verify", NULL);
+	bench_report(tool, "--list", NULL);
+	bench_report(tool, "--stat", NULL);
+	bench_report(tool, "--trace", NULL);
+	bench_report(tool, "--trace", "--json");
+	unlink(path);
+	return 0;
+}
