@@ -212,10 +212,14 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct io_what w = { .ring = ctx->args[0] };
 	__u64 user_data = ctx->args[1];
-	struct io_ud_start *s = ud_ended(w.ring, user_data);
 	__s32 res = ctx->args[2];
+	struct io_ud_start *s;
 	__u8 op;
 
+	/* a multishot poll goes on */
+	if (ctx->args[3] & CQE_F_MORE)
+		return 0;
+	s = ud_ended(w.ring, user_data);
 	if (!s)
 		return 0;
 	w.task = s->task;
@@ -276,7 +280,7 @@ int io_punt_ud(struct bpf_raw_tracepoint_args *ctx)
 	return on_punt(ctx->args[0], ctx->args[2]);
 }
 
-/* From 6.12 on such a completion is not traced as one. */
+/* Such a completion is not traced as one (6.1 and later). */
 SEC("?raw_tp/io_uring_cqe_overflow")
 int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -385,7 +389,10 @@ int io_fact_res(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_complete")
 int io_fact_ud(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct io_ud_start *s = ud_ended(ctx->args[0], ctx->args[1]);
+	struct io_ud_start *s;
 
+	if (ctx->args[3] & CQE_F_MORE)
+		return 0;
+	s = ud_ended(ctx->args[0], ctx->args[1]);
 	return s ? on_fact_end_ud(s, ctx->args[2]) : 0;
 }

@@ -48,6 +48,7 @@ enum io_op {			/* IORING_OP_*, ABI */
 #define URING_CMD_FIXED		(1U << 0)	/* IORING_URING_CMD_FIXED, 6.1 */
 
 #define REQ_F_CQE_SKIP		(1U << 6)	/* the low byte is that of the sqe, ABI */
+#define CQE_F_MORE		(1U << 1)	/* IORING_CQE_F_MORE */
 #define CQE_F_NOTIF		(1U << 3)	/* IORING_CQE_F_NOTIF */
 
 #define SETUP_IOPOLL		(1U << 0)	/* IORING_SETUP_IOPOLL */

@@ -23,6 +23,8 @@ struct io_stat {
 	struct bpf_link *links[MAX_PROGS];
 	size_t nr;
 	bool by_user_data;
+	bool overflow_unseen;	/* a completion that finds the ring full is not traced as one */
+	__u64 reused;		/* whose end was not seen, and did not overflow */
 };
 
 /* Arguments of a tracepoint's probes without the first, which is none; -1 when there is no such. */
@@ -86,8 +88,9 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 		start = s->skel->progs.io_submit_sqe;
 	if (complete < 3 || !start)
 		return err_set(ENOTSUP, "this kernel's io_uring tracepoints have a form that is not understood; 'doctor' says what else works here");
-	/* before 6.12 a completion that overflows is traced as one, too */
-	if (complete == 3 || submit_req == 1)
+	/* to 5.17 a completion that overflows is traced as one, too */
+	s->overflow_unseen = !s->by_user_data && tracepoint_args(btf, "io_uring_cqe_overflow") > 0;
+	if (s->overflow_unseen)
 		use(s, s->skel->progs.io_overflow);
 	if (how->sample) {
 		use_fact_programs(s, submit_req == 1, complete == 3);
@@ -176,11 +179,25 @@ static __u64 missed_runs(const struct io_stat *s)
 	return sum;
 }
 
+/* What overflowed left its start until the request is used again: neither lost twice nor under way. */
+static void settle_overflow(struct io_stat *s, struct io_model *m)
+{
+	struct io_loss *l = &m->loss;
+	__u64 left = l->overflowed > l->reused ? l->overflowed - l->reused : 0;
+
+	m->in_flight -= left < m->in_flight ? left : m->in_flight;
+	if (l->reused > l->overflowed && l->reused - l->overflowed > s->reused)
+		s->reused = l->reused - l->overflowed;
+	l->reused = s->reused;
+}
+
 int io_stat_read(struct io_stat *s, struct io_model *m)
 {
 	int err = io_read_maps(s->skel, s->by_user_data, m);
 
 	m->missed = missed_runs(s);
+	if (s->overflow_unseen)
+		settle_overflow(s, m);
 	return err;
 }
 

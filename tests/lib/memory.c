@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -76,5 +77,26 @@ int mem_file(size_t bytes, bool *direct)
 	}
 	if (fd >= 0)	/* tmpfs of older kernels knows no O_DIRECT: buffered I/O does as well */
 		*direct = !fcntl(fd, F_SETFL, O_DIRECT);
+	return fd;
+}
+
+int mem_cached_file(size_t bytes)
+{
+	/* tmpfs would hand each request to a worker */
+	const char *dir = access("/mnt/disk", W_OK) ? "/var/tmp" : "/mnt/disk";
+	char path[64], page[PAGE] = { 1 };
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/fixbuf-XXXXXX", dir);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	for (size_t at = 0; at < bytes; at += PAGE) {
+		if (pwrite(fd, page, PAGE, at) == PAGE)
+			continue;
+		close(fd);
+		return -EIO;
+	}
 	return fd;
 }

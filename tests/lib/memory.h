@@ -19,5 +19,7 @@ void mem_touch(char *p, size_t pages);
 
 /* A real file that can be opened with O_DIRECT, already unlinked; -1 without. */
 int mem_file(size_t bytes, bool *direct);
+/* A file in the page cache, already unlinked, whose reads complete as they are submitted; -errno. */
+int mem_cached_file(size_t bytes);
 
 #endif

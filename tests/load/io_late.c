@@ -5,11 +5,9 @@
  *   io_late COUNT [same]	same: all of one user_data
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "memory.h"
 #include "truth.h"
 
@@ -19,24 +17,18 @@
 
 int main(int argc, char **argv)
 {
-	const char *dir = access("/mnt/disk", W_OK) ? "/var/tmp" : "/mnt/disk";
 	struct iovec iov[BUFFERS];
 	unsigned int count, done, nr;
 	struct io_uring ring;
-	char path[64];
 	bool same;
 	int file;
 
 	truth_init(&argc, argv);
 	count = argc > 1 ? strtoul(argv[1], NULL, 10) : 101;
 	same = argc > 2 && !strcmp(argv[2], "same");
-	snprintf(path, sizeof(path), "%s/fixbuf-XXXXXX", dir);
-	file = mkostemp(path, O_CLOEXEC);
-	must(file < 0 ? -errno : 0, path);
-	unlink(path);
+	file = must(mem_cached_file(PAGE), "a file to read");
 	for (int i = 0; i < BUFFERS; i++)
 		iov[i] = (struct iovec){ mem_pages(2), 2 * PAGE };
-	must(write(file, iov[0].iov_base, PAGE) < 0 ? -errno : 0, "write");
 	must(uring_open(&ring, BATCH), "io_uring_setup");
 	must(uring_register(ring.ring_fd, iov, BUFFERS), "register");
 	truth_ready();

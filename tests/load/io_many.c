@@ -5,10 +5,8 @@
  *   io_many COUNT
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "memory.h"
 #include "truth.h"
 
@@ -35,22 +33,16 @@ static void batch(struct io_uring *r, int file, char *buf, unsigned int nr)
 
 int main(int argc, char **argv)
 {
-	const char *dir = access("/mnt/disk", W_OK) ? "/var/tmp" : "/mnt/disk";
 	struct iovec iov[2] = { { NULL, 4 * PAGE }, { NULL, 2 * PAGE } };
 	unsigned long count;
 	struct io_uring a, b;
-	char path[64];
 	int file, err;
 
 	truth_init(&argc, argv);
 	count = argc > 1 ? strtoul(argv[1], NULL, 10) : 10007;
-	snprintf(path, sizeof(path), "%s/fixbuf-XXXXXX", dir);
-	file = mkostemp(path, O_CLOEXEC);
-	must(file < 0 ? -errno : 0, path);
-	unlink(path);
+	file = must(mem_cached_file(4 * PAGE), "a file to read");
 	iov[0].iov_base = mem_pages(4);
 	iov[1].iov_base = mem_pages(2);
-	must(write(file, iov[0].iov_base, 4 * PAGE) < 0 ? -errno : 0, "write");
 	must(uring_open(&a, BATCH), "io_uring_setup");
 	must(uring_open(&b, BATCH), "io_uring_setup");
 	must(uring_register(a.ring_fd, iov, 2), "register");

@@ -6,98 +6,28 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "memory.h"
+#include "tally.h"
 #include "truth.h"
 
-#define OP_SEND_ZC	47
-#define OP_READV_FIXED	60
-#define OP_WRITEV_FIXED	61
 #define NOP_FIXED	(1U << 3)	/* IORING_NOP_FIXED_BUFFER */
-#define SEND_FIXED	(1U << 2)	/* IORING_RECVSEND_FIXED_BUF, in ioprio */
 #define SKIP_SUCCESS	(1U << 6)	/* IOSQE_CQE_SKIP_SUCCESS */
 #define FEAT_CQE_SKIP	(1U << 11)
 #define SETUP_SINGLE	(1U << 12)	/* IORING_SETUP_SINGLE_ISSUER */
 #define SETUP_DEFER	(1U << 13)	/* IORING_SETUP_DEFER_TASKRUN */
-#define CQE_NOTIF	(1U << 3)
 
 #define FILE_PAGES	16
 #define BLOCK		512
 #define BUF_PAGES	4
 
-static struct io_uring ring;
-static struct io_uring_probe *probe;
 static char *buf, *other;
 static int file;
 static unsigned int block = BLOCK;
-
-static struct tally {
-	unsigned long long ops, bytes, errors, efaults, cancelled, shorts;
-} tally[64];
-
-static bool has(int op)
-{
-	return probe && op <= probe->last_op && op < probe->ops_len &&
-	       probe->ops[op].flags & IO_URING_OP_SUPPORTED;
-}
-
-static struct io_uring_sqe *request(int op, int fd, void *addr, unsigned int len, __u64 offset)
-{
-	static __u64 serial;
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
-
-	while (!sqe) {
-		io_uring_submit(&ring);
-		sqe = io_uring_get_sqe(&ring);
-	}
-	io_uring_prep_rw(op, sqe, fd, addr, len, offset);
-	/* unique, with the opcode and the length that was asked for */
-	sqe->user_data = ++serial << 32 | (__u64)len << 8 | op;
-	return sqe;
-}
-
-static void count(const struct io_uring_cqe *cqe, bool length)
-{
-	struct tally *t = &tally[cqe->user_data & 63];
-	unsigned int len = cqe->user_data >> 8 & 0xffffff;
-
-	t->ops++;
-	if (cqe->res == -ECANCELED) {
-		t->cancelled++;
-	} else if (cqe->res < 0) {
-		t->errors++;
-		t->efaults += cqe->res == -EFAULT;
-	} else {
-		t->bytes += cqe->res;
-		t->shorts += length && (unsigned int)cqe->res < len;
-	}
-}
-
-/* Waits for so many ends; notifications of SEND_ZC are none. */
-static void finish(unsigned int nr)
-{
-	while (nr) {
-		struct io_uring_cqe *cqe;
-		int op;
-
-		/* a request that is refused at submission keeps back those after it */
-		if (io_uring_sq_ready(&ring))
-			io_uring_submit(&ring);
-		must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
-		op = cqe->user_data & 63;
-		if (!(cqe->flags & CQE_NOTIF)) {
-			count(cqe, op == IORING_OP_READ || op == IORING_OP_WRITE ||
-				   op == IORING_OP_READ_FIXED || op == IORING_OP_WRITE_FIXED);
-			nr--;
-		}
-		io_uring_cqe_seen(&ring, cqe);
-	}
-}
 
 /* .nr requests of one opcode, eight at a time, through the whole file and buffer. */
 static void many(int op, unsigned int nr, unsigned int sqe_flags)
@@ -165,19 +95,20 @@ static void linked(void)
 
 static void cancelled(void)
 {
-	__u64 names[11];
+	__u64 names[11 + 7];
 	int fds[2];
 
 	must(pipe(fds) ? -errno : 0, "pipe");
-	for (int i = 0; i < 11; i++) {
-		struct io_uring_sqe *sqe = request(IORING_OP_READ, fds[0], other, 100, -1);
+	for (int i = 0; i < 11 + 7; i++) {
+		struct io_uring_sqe *sqe = request(i < 11 ? IORING_OP_READ : IORING_OP_READ_FIXED,
+						   fds[0], i < 11 ? other : buf, 100, -1);
 
 		names[i] = sqe->user_data;
 	}
 	io_uring_submit(&ring);
-	for (int i = 0; i < 11; i++)
+	for (int i = 0; i < 11 + 7; i++)
 		request(IORING_OP_ASYNC_CANCEL, -1, (void *)names[i], 0, 0);
-	finish(22);
+	finish(2 * (11 + 7));
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -204,7 +135,7 @@ static void muted(void)
 static void nops(void)
 {
 	/* 6.13; READV_FIXED came with 6.15 and can be asked for */
-	if (!has(OP_READV_FIXED))
+	if (!tally_has_op(OP_READV_FIXED))
 		return;
 	for (int i = 0; i < 37; i++)
 		request(IORING_OP_NOP, -1, NULL, 0, 0)->rw_flags = NOP_FIXED;
@@ -213,16 +144,10 @@ static void nops(void)
 
 static void sends(void)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(a);
-	int l = socket(AF_INET, SOCK_STREAM, 0), out = socket(AF_INET, SOCK_STREAM, 0), in;
+	int out, in;
 
-	if (!has(OP_SEND_ZC))
+	if (!tally_has_op(OP_SEND_ZC) || !tally_connect(&out, &in))
 		return;
-	if (bind(l, (void *)&a, sizeof(a)) || listen(l, 1) || getsockname(l, (void *)&a, &len) ||
-	    connect(out, (void *)&a, sizeof(a)))
-		return;
-	in = accept(l, NULL, NULL);
 	for (int i = 0; i < 31; i++) {
 		struct io_uring_sqe *sqe = request(OP_SEND_ZC, out, buf, 1000, 0);
 		char drain[1000];
@@ -235,13 +160,11 @@ static void sends(void)
 	}
 	close(in);
 	close(out);
-	close(l);
 }
 
 static void open_ring(const char *how)
 {
 	struct io_uring_params p = { 0 };
-	int err;
 
 	if (how && !strcmp(how, "sqpoll")) {
 		p.flags = IORING_SETUP_SQPOLL;
@@ -251,10 +174,7 @@ static void open_ring(const char *how)
 	} else if (how && !strcmp(how, "iopoll")) {
 		p.flags = IORING_SETUP_IOPOLL;
 	}
-	err = io_uring_queue_init_params(64, &ring, &p);
-	if (err)
-		truth_skip("this kernel makes no such ring (%s): %s", how ? how : "plain",
-			   strerror(-err));
+	tally_ring(64, &p, how ? how : "plain");
 }
 
 static void open_file(bool direct)
@@ -273,22 +193,6 @@ static void open_file(bool direct)
 		truth_skip("no O_DIRECT on %s", dir);
 }
 
-static void say(void)
-{
-	for (int op = 0; op < 64; op++) {
-		const struct tally *t = &tally[op];
-
-		if (!t->ops || op == IORING_OP_ASYNC_CANCEL)
-			continue;
-		truth("op.%d.ops=%llu", op, t->ops);
-		truth("op.%d.bytes=%llu", op, t->bytes);
-		truth("op.%d.errors=%llu", op, t->errors);
-		truth("op.%d.efaults=%llu", op, t->efaults);
-		truth("op.%d.cancelled=%llu", op, t->cancelled);
-		truth("op.%d.shorts=%llu", op, t->shorts);
-	}
-}
-
 static void polled(void)
 {
 	struct io_uring_cqe *cqe;
@@ -299,7 +203,7 @@ static void polled(void)
 	io_uring_submit(&ring);
 	must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
 	res = cqe->res;
-	count(cqe, true);
+	tally_count(cqe);
 	io_uring_cqe_seen(&ring, cqe);
 	if (res == -EOPNOTSUPP)
 		truth_skip("this disk has no polled queues");
@@ -325,7 +229,6 @@ int main(int argc, char **argv)
 	if (iopoll)
 		block = 4096;
 	open_file(iopoll);
-	probe = io_uring_get_probe();
 	truth("ring.addr=%p", buf);
 	if (iopoll) {
 		polled();
@@ -336,7 +239,7 @@ int main(int argc, char **argv)
 		many(IORING_OP_WRITE, 101, 0);
 		many(IORING_OP_READV, 53, 0);
 		many(IORING_OP_WRITEV, 47, 0);
-		if (has(OP_READV_FIXED)) {
+		if (tally_has_op(OP_READV_FIXED)) {
 			many(OP_READV_FIXED, 43, 0);
 			many(OP_WRITEV_FIXED, 41, 0);
 		}
@@ -349,7 +252,7 @@ int main(int argc, char **argv)
 		punted();
 		muted();
 	}
-	say();
+	tally_say();
 	truth_ready();
 	return 0;
 }

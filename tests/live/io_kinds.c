@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stat and trace --io count the rarer kinds exactly: SENDMSG_ZC, commands to an
+ * NVMe device, completions that find the ring full, and what runs beside
+ * requests that complete many times.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "tool.h"
+
+/* Runs a command on the load: .a is what the load said, the text what the tool said. */
+static char *watch_kind(struct answer *a, const char *kind, bool facts)
+{
+	char path[] = "/tmp/fixbuf-kinds-XXXXXX", program[4096], *text;
+	const char *tier = tool_tier();
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		bail("no temporary file");
+	snprintf(program, sizeof(program), "%s", load_path("io_kinds"));
+	if (facts)
+		tool(a, "trace", "--json", "-q", "--io", "-o", path, "--tier",
+		     tier ? tier : "best", "--", program, "--no-wait", kind, NULL);
+	else
+		tool(a, "stat", "--json", "-o", path, "--", program, "--no-wait", kind, NULL);
+	text = file_text(path);
+	close(fd);
+	unlink(path);
+	return text;
+}
+
+static struct json_object *element(struct json_object *list, size_t i)
+{
+	return list && i < json_object_array_length(list) ? json_object_array_get_idx(list, i) :
+							   NULL;
+}
+
+static struct json_object *row(struct json_object *list, const char *opcode, bool fixed)
+{
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		if (json_is(element(list, i), "opcode", opcode) &&
+		    json_object_get_boolean(json_member(element(list, i), "fixed")) == fixed)
+			return element(list, i);
+	return NULL;
+}
+
+static long long said(const struct answer *a, const char *name)
+{
+	return value_text(a->out, name) ? (long long)value_number(a->out, name) : 0;
+}
+
+/* Both rows of an opcode, over a registered buffer and not, against what the program says. */
+static void check_rows(const struct answer *a, struct json_object *ops, const char *kind,
+		       const char *opcode, int op)
+{
+	static const char *const keys[] = { "ops", "bytes", "errors", "efaults", "cancelled" };
+	struct json_object *f = row(ops, opcode, true), *p = row(ops, opcode, false);
+	char name[32];
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		snprintf(name, sizeof(name), "op.%d.%s", op, keys[i]);
+		is((f ? json_number(f, keys[i]) : 0) + (p ? json_number(p, keys[i]) : 0),
+		   said(a, name), "%s: %s, %s", kind, keys[i], opcode);
+	}
+	snprintf(name, sizeof(name), "fixed.%d", op);
+	if (value_text(a->out, name))
+		is(json_number(f, "ops"), said(a, name), "%s: over a registered buffer, %s", kind,
+		   opcode);
+}
+
+/* One loss of stat, 0 when it names none. */
+static long long loss(struct json_object *o, const char *name)
+{
+	struct json_object *l = json_member(o, "losses");
+
+	return json_member(l, name) ? json_number(l, name) : 0;
+}
+
+static void check_stat(const char *kind)
+{
+	struct answer a;
+	char *text = watch_kind(&a, kind, false);
+	struct json_object *o = json_tokener_parse(text), *ops;
+	long long unseen;
+
+	if (a.status == EXIT_SKIPPED) {
+		const char *why = strstr(a.out, "SKIP ");
+
+		skip(kind, "%.*s", why ? (int)strcspn(why + 5, "\n") : 0, why ? why + 5 : "");
+		goto out;
+	}
+	is(a.status, 0, "%s: the program ends well", kind);
+	ops = json_member(element(json_member(o, "rings"), 0), "opcodes");
+	unseen = loss(o, "overflowed");
+	if (unseen) {
+		/* from 6.1 such a completion is not traced as one */
+		is(unseen, said(&a, "overflowed"), "%s: what was not seen is told", kind);
+		is(json_number(row(ops, "READ_FIXED", true), "ops"),
+		   said(&a, "op.4.ops") - unseen, "%s: all others are counted", kind);
+	} else {
+		check_rows(&a, ops, kind, "READ_FIXED", 4);
+		check_rows(&a, ops, kind, "SENDMSG_ZC", 48);
+		check_rows(&a, ops, kind, "URING_CMD", 46);
+		check_rows(&a, ops, kind, "RECV", 27);
+	}
+	is(json_number(o, "lost"), unseen, "%s: nothing else is lost", kind);
+	is(loss(o, "no_start"), 0, "%s: each start was found", kind);
+	is(json_number(o, "in_flight"), 0, "%s: no start is left over", kind);
+out:
+	json_object_put(o);
+	free(text);
+	answer_free(&a);
+}
+
+/* At the tier that is asked for: facts of I/O come from the same points at each. */
+static void check_facts(const char *kind)
+{
+	struct answer a;
+	char *text = watch_kind(&a, kind, true);
+	long long fixed[64] = { 0 }, bytes[64] = { 0 }, unseen = 0;
+	struct json_lines l;
+
+	if (a.status == EXIT_SKIPPED)
+		goto out;
+	is(a.status, 0, "%s: the program ends well, told as facts", kind);
+	json_lines_parse(&l, text);
+	for (size_t i = 0; i < l.nr; i++) {
+		struct json_object *o = l.lines[i];
+		long long res = json_number(o, "result");
+		int op = json_is(o, "opcode", "READ_FIXED") ? 4 :
+			 json_is(o, "opcode", "URING_CMD") ? 46 :
+			 json_is(o, "opcode", "SENDMSG_ZC") ? 48 : 63;
+
+		if (json_is(o, "fact", "io-total"))
+			unseen = loss(o, "overflowed");
+		if (!json_is(o, "fact", "io-done"))
+			continue;
+		fixed[op]++;
+		bytes[op] += res > 0 ? res : 0;
+	}
+	is(fixed[4], said(&a, "op.4.ops") - unseen, "%s: facts of READ_FIXED", kind);
+	if (!unseen)
+		is(bytes[4], said(&a, "op.4.bytes"), "%s: their bytes", kind);
+	is(fixed[46], said(&a, "fixed.46"), "%s: facts of URING_CMD", kind);
+	is(fixed[48], said(&a, "fixed.48"), "%s: facts of SENDMSG_ZC", kind);
+	is(fixed[63], 0, "%s: no other", kind);
+	json_lines_free(&l);
+out:
+	free(text);
+	answer_free(&a);
+}
+
+int main(void)
+{
+	static const char *const kinds[] = { "sendmsg", "command", "overflow", "multishot" };
+
+	if (geteuid())
+		skip_all("needs root");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		/* stat is the same at each tier */
+		if (!tool_tier() || !strcmp(tool_tier(), "tracepoints"))
+			check_stat(kinds[i]);
+		check_facts(kinds[i]);
+	}
+	return tap_end();
+}
