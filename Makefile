@@ -42,11 +42,14 @@ SAN := -fsanitize=address,undefined
 WARN := -Wall -Wextra -Werror -Wmissing-field-initializers
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
-	-DVERSION='"$(VERSION)"' $(if $(SANITIZE),$(SAN) -fno-omit-frame-pointer)
+	$(if $(STATIC),-DNO_HTTP) -DVERSION='"$(VERSION)"' $(if $(SANITIZE),$(SAN) -fno-omit-frame-pointer)
 # the kernel walks a user's stack by frame pointers
 TEST_CFLAGS = -Itests/lib -fno-omit-frame-pointer
 LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
 LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libdw libelf json-c libzstd libprotobuf-c zlib) -lm
+
+# linked statically there is no HTTP server: not all of what it takes comes as archives
+LIBS += -lcap-ng $(if $(STATIC),,-lmicrohttpd)
 
 # clang for the BPF target does not know where the distribution keeps <asm/*.h>;
 # -idirafter, so that its own headers come first
@@ -174,6 +177,7 @@ $(B)/tests/fuzz/corpus: $(B)/obj/tests/fuzz/corpus.o $(LIB_OBJS)
 BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev \
 	zlib1g-dev libzstd-dev libjson-c-dev uthash-dev liburing-dev protobuf-c-compiler libprotobuf-c-dev pkg-config
 CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev protobuf-compiler python3-jsonschema bash zsh fish groff man-db
+BUILD_DEPS += libcap-ng-dev $(if $(STATIC),,libmicrohttpd-dev)
 VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip xz-utils
 
 deps:

@@ -333,6 +333,50 @@ int io_calls_eventfd(struct bpf_raw_tracepoint_args *ctx)
 	return note_call(ctx->args[0], ctx->args[1], ctx->args[3], (__s64)ctx->args[5]);
 }
 
+/* ---- export: cells of rings that are gone make room --------------------------------- */
+
+__u64 io_forgotten_ops;
+
+/* Global, as what walk.bpf.c calls in loops: the verifier looks at it once. */
+__noinline int give_back_hist(__u32 hist)
+{
+	struct io_cpu *cpu = this_cpu();
+	__u32 index = hist - 1;
+	struct io_hist *h = bpf_map_lookup_elem(&io_hists, &index);
+
+	if (!h || !cpu)
+		return 0;
+	/* in a plain loop the compiler sees a memset(), which there is none of */
+	for (__u32 i = 0; i < HIST_BUCKETS; i++)
+		STORE(h->count[i], 0);
+	h->count[0] = cpu->free_hist;
+	cpu->free_hist = hist;
+	return 0;
+}
+
+__noinline int forget_cell(__u64 ring, __u32 index)
+{
+	struct io_cell *c = bpf_map_lookup_elem(&io_cells, &index);
+
+	if (!c || c->ring != ring)
+		return 0;
+	io_forgotten_ops += c->ops;
+	give_back_hist(c->hist);
+	__builtin_memset(c, 0, sizeof(*c));
+	return 0;
+}
+
+/* args: ring. Never attached: run on each CPU, for cells are a CPU's own. */
+SEC("?raw_tp")
+int io_forget(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 ring = ctx->args[0];
+
+	for (__u32 i = 0; ring && i < IO_CELLS; i++)
+		forget_cell(ring, i);
+	return 0;
+}
+
 /* ---- trace --io: the same points, told as facts ------------------------------------- */
 
 SEC("?raw_tp/io_uring_submit_req")

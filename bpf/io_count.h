@@ -42,10 +42,10 @@ struct {
 	__type(value, struct io_hist);
 } io_hists SEC(".maps");
 
-/* .hists counts the histograms given away on this CPU */
 struct io_cpu {
 	struct io_loss loss;
-	__u64 hists;
+	__u64 hists;		/* given away on this CPU, or given back since */
+	__u64 free_hist;	/* 1 + the first given back; .count[0] has the next, 0 = none */
 };
 
 struct {
@@ -120,6 +120,22 @@ static __noinline __u32 tree_flag(__u64 task)
 	return 0;
 }
 
+static __always_inline __u32 take_hist(struct io_cpu *cpu)
+{
+	__u32 index = cpu->free_hist - 1;
+	struct io_hist *h = cpu->free_hist ? bpf_map_lookup_elem(&io_hists, &index) : NULL;
+
+	if (h) {
+		cpu->free_hist = h->count[0];
+		h->count[0] = 0;
+		return index + 1;
+	}
+	if (cpu->hists < IO_HISTS)
+		return ++cpu->hists;
+	cpu->loss.no_hist++;
+	return 0;
+}
+
 static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 who, __u64 task)
 {
 	struct task_struct *t = (void *)task;
@@ -132,12 +148,8 @@ static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 who, 
 		BPF_CORE_READ_STR_INTO(&c->comm, t, group_leader, comm);
 		c->flags = tree_flag(task);
 	}
-	if (io_latency && cpu) {
-		if (cpu->hists < IO_HISTS)
-			c->hist = ++cpu->hists;
-		else
-			cpu->loss.no_hist++;
-	}
+	if (io_latency && cpu)
+		c->hist = take_hist(cpu);
 	/* last: marks it as taken */
 	c->ring = ring;
 }

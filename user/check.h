@@ -33,4 +33,7 @@ const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm);
 void check_limits(const struct ledger *l, const struct check_options *o,
 		  const struct place *places, size_t nr, struct findings *out);
 
+/* The holder with the least limit of the rings that are charged to .u, NULL without a limit. */
+const struct holder *user_tightest_holder(const struct ledger *l, const struct ledger_user *u);
+
 #endif

@@ -65,8 +65,7 @@ static __u64 share_out(const struct ledger_user *u, const struct place *places, 
 	return sum;
 }
 
-/* The holder with the least limit of the rings that are charged to .u, NULL without a limit. */
-static const struct holder *tightest(const struct ledger *l, const struct ledger_user *u)
+const struct holder *user_tightest_holder(const struct ledger *l, const struct ledger_user *u)
 {
 	const struct holder *least = NULL;
 
@@ -112,7 +111,7 @@ void check_limits(const struct ledger *l, const struct check_options *o,
 	unsigned int percent = o->near_limit_percent ? o->near_limit_percent : NEAR_PERCENT;
 
 	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
-		const struct holder *h = u->locked_pages > 0 ? tightest(l, u) : NULL;
+		const struct holder *h = u->locked_pages > 0 ? user_tightest_holder(l, u) : NULL;
 		__u64 locked = u->locked_pages, limit;
 
 		if (!h)

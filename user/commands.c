@@ -91,6 +91,16 @@ const struct command commands[] = {
 	  "  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"
 	  "  fixbuf-trace report --folded --by pinned | flamegraph.pl > pinned.svg\n",
 	  cmd_report, TAKES_FILE },
+	{ "export", "metrics for Prometheus: an OpenMetrics endpoint, or a file for node_exporter",
+	  "Serves GET /metrics and /healthz, and counts from its start on: what is registered, pinned "
+	  "and charged, each user's limit and headroom, calls and their time, I/O and its latency, "
+	  "and what a check of all pages in the background found. It keeps no capability that it "
+	  "does not need.\v"
+	  "Examples:\n"
+	  "  fixbuf-trace export                              # http://127.0.0.1:9836/metrics\n"
+	  "  fixbuf-trace export --textfile /var/lib/prometheus/node-exporter/fixbuf.prom\n"
+	  "  fixbuf-trace export --once -d 10s                # ten seconds, to standard output\n",
+	  cmd_export, TAKES_NOTHING },
 };
 
 const size_t nr_commands = sizeof(commands) / sizeof(commands[0]);

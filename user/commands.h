@@ -16,6 +16,7 @@ enum command_bit {
 	BENCH	 = 1 << 6,
 	RECORD	 = 1 << 7,
 	REPORT	 = 1 << 8,
+	EXPORT	 = 1 << 9,
 	EVERY	 = ~0,
 };
 

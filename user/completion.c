@@ -14,6 +14,7 @@ static const struct {
 	{ "SEVERITY", "error warning info" },
 	{ "SHELL", "bash zsh fish" },
 	{ "TIME", "500ms 1s 10s 1m" },
+	{ "LABEL", "pid ring" },
 	{ "KIB", "1024 4096 16384 65536" },
 	{ "SIZE", "100M 1G 10G" },
 	{ "WHAT", "pinned charged time count" },

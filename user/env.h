@@ -17,6 +17,10 @@ enum exit_status {
 };
 
 #define RING_BUFFER_KIB 4096	/* the default */
+#define MAX_SERIES 500		/* likewise */
+#define VERIFY_INTERVAL_NS 60000000000ULL
+
+enum export_by { EXPORT_BY_COMM, EXPORT_BY_PID, EXPORT_BY_RING };
 
 /* What report shows. */
 enum report_view {
@@ -69,6 +73,12 @@ struct env {
 	enum report_view report;
 	const char *at;		/* report --list: the moment, NULL = the end */
 	enum folded_by folded_by; /* report --folded */
+	const char *listen;	/* export: ADDR:PORT, NULL = the default */
+	const char *textfile;
+	bool once;
+	enum export_by by;
+	__u32 max_series;
+	__u64 verify_interval_ns; /* 0 = never */
 	char **program;		/* argv after --, NULL = none */
 };
 
@@ -81,6 +91,7 @@ int cmd_stat(struct env *env);
 int cmd_bench(struct env *env);
 int cmd_record(struct env *env);
 int cmd_report(struct env *env);
+int cmd_export(struct env *env);
 
 /* Whether the filters -p, -u and --comm let this task through. */
 bool env_selects(const struct env *env, __u32 pid, __u32 uid, const char *comm);

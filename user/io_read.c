@@ -10,10 +10,12 @@
 #include "io_read.h"
 #include "fixbuf.skel.h"
 
-/* Of bpf/io_count.h's struct io_cpu: what precedes .hists is the losses. */
+#define CHUNK 64		/* values of a per-CPU array read at once */
+
+/* Of bpf/io_count.h's struct io_cpu: the same. */
 struct io_cpu_value {
 	struct io_loss loss;
-	__u64 hists;
+	__u64 hists, free_hist;
 };
 
 struct reader {
@@ -73,36 +75,68 @@ static void add_cell(struct reader *r, const struct io_cell *c, size_t cpu)
 		r->owner[cpu * IO_HISTS + c->hist - 1] = 1 + (row - r->m->rows);
 }
 
+/*
+ * Calls each() for the first .nr values of a per-CPU array, .size bytes on
+ * each CPU. Many in one system call, where the kernel can do that (5.13).
+ */
+static int read_per_cpu(struct reader *r, const struct bpf_map *map, __u32 nr, size_t size,
+			void (*each)(struct reader *r, __u32 index, const void *values))
+{
+	int fd = bpf_map__fd(map), err = 0;
+	char *values = must_alloc(CHUNK * r->cpus, size);
+	__u32 keys[CHUNK], next, count;
+	bool batches = true;
+
+	for (__u32 i = 0; !err && i < nr; i += count) {
+		count = nr - i < CHUNK ? nr - i : CHUNK;
+		if (batches && bpf_map_lookup_batch(fd, i ? &next : NULL, &next, keys, values,
+						    &count, NULL) && errno != ENOENT) {
+			batches = false;
+			count = 0;
+			continue;
+		}
+		if (!batches) {
+			count = 1;
+			err = bpf_map_lookup_elem(fd, &i, values);
+		}
+		for (__u32 k = 0; !err && k < count; k++)
+			each(r, i + k, values + k * r->cpus * size);
+	}
+	free(values);
+	return err;
+}
+
+static void add_cells(struct reader *r, __u32 index, const void *values)
+{
+	const struct io_cell *v = values;
+
+	(void)index;
+	for (size_t cpu = 0; cpu < r->cpus; cpu++)
+		add_cell(r, &v[cpu], cpu);
+}
+
 static int read_cells(struct reader *r)
 {
-	int fd = bpf_map__fd(r->skel->maps.io_cells), err = 0;
-	struct io_cell *v = must_alloc(r->cpus, sizeof(*v));
+	return read_per_cpu(r, r->skel->maps.io_cells, IO_CELLS, sizeof(struct io_cell),
+			    add_cells) ? failed("counters") : 0;
+}
 
-	for (__u32 i = 0; !err && i < IO_CELLS; i++) {
-		err = bpf_map_lookup_elem(fd, &i, v);
-		for (size_t cpu = 0; !err && cpu < r->cpus; cpu++)
-			add_cell(r, &v[cpu], cpu);
+static void add_hists(struct reader *r, __u32 index, const void *values)
+{
+	const struct io_hist *v = values;
+
+	for (size_t cpu = 0; cpu < r->cpus; cpu++) {
+		__u32 owner = r->owner[cpu * IO_HISTS + index];
+
+		if (owner)
+			io_model_add_hist(&r->m->rows[owner - 1], v[cpu].count);
 	}
-	free(v);
-	return err ? failed("counters") : 0;
 }
 
 static int read_hists(struct reader *r)
 {
-	int fd = bpf_map__fd(r->skel->maps.io_hists), err = 0;
-	struct io_hist *v = must_alloc(r->cpus, sizeof(*v));
-
-	for (__u32 i = 0; !err && i < r->hists && i < IO_HISTS; i++) {
-		err = bpf_map_lookup_elem(fd, &i, v);
-		for (size_t cpu = 0; !err && cpu < r->cpus; cpu++) {
-			__u32 owner = r->owner[cpu * IO_HISTS + i];
-
-			if (owner)
-				io_model_add_hist(&r->m->rows[owner - 1], v[cpu].count);
-		}
-	}
-	free(v);
-	return err ? failed("histograms") : 0;
+	return read_per_cpu(r, r->skel->maps.io_hists, r->hists < IO_HISTS ? r->hists : IO_HISTS,
+			    sizeof(struct io_hist), add_hists) ? failed("histograms") : 0;
 }
 
 /* All values of an array in one call, to be freed; NULL with errno. */

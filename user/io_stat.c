@@ -121,6 +121,8 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *ho
 	}
 	for (int i = 0; i < NR_IO_TYPES; i++)
 		skel->rodata->io_types[i] = kern_type(type_names[i], BTF_KIND_STRUCT);
+	if (how->forgets)
+		bpf_program__set_autoload(skel->progs.io_forget, true);
 	skel->rodata->io_latency = how->latency;
 	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;
@@ -199,6 +201,24 @@ int io_stat_read(struct io_stat *s, struct io_model *m)
 	if (s->overflow_unseen)
 		settle_overflow(s, m);
 	return err;
+}
+
+int io_stat_forget(struct io_stat *s, __u64 ring, __u64 *ops)
+{
+	int fd = bpf_program__fd(s->skel->progs.io_forget);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &ring, .ctx_size_in = sizeof(ring),
+		    .flags = BPF_F_TEST_RUN_ON_CPU);
+
+	s->skel->bss->io_forgotten_ops = 0;
+	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
+		opts.cpu = cpu;
+		/* ENXIO: the CPU is off */
+		if (bpf_prog_test_run_opts(fd, &opts) && errno != ENXIO)
+			return err_set(errno, "cannot free the counters of a ring that is gone: %s",
+				       strerror(errno));
+	}
+	*ops = s->skel->bss->io_forgotten_ops;
+	return 0;
 }
 
 const char *io_stat_starts_by(const struct io_stat *s)

@@ -12,6 +12,7 @@ struct io_how {
 	bool latency;		/* see submissions too */
 	bool by_buffer;
 	bool by_address;
+	bool forgets;		/* io_stat_forget() will be called */
 	__u32 sample;		/* of fixed buffers only, and a fact for one in so many; 0 = none */
 };
 
@@ -24,6 +25,12 @@ void io_stat_stop(struct io_stat *s);
 /* Everything since the start, into an empty model. -errno with a sentence. */
 int io_stat_read(struct io_stat *s, struct io_model *m);
 void io_stat_free(struct io_stat *s);
+
+/*
+ * Frees the counters of a ring that is gone; what they still held goes to
+ * *ops: more than was read last is lost. -errno with a sentence.
+ */
+int io_stat_forget(struct io_stat *s, __u64 ring, __u64 *ops);
 
 /* What tells requests apart: "request" or, before 5.18, "user_data". */
 const char *io_stat_starts_by(const struct io_stat *s);

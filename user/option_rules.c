@@ -26,6 +26,12 @@ static const struct rule {
 	{ VERIFY, 'd', NEEDS, KEY_WATCH, WATCH_ONLY("-d") },
 	{ VERIFY, KEY_STACKS, NEEDS, KEY_WATCH, WATCH_ONLY("--stacks") },
 	{ VERIFY, KEY_TIER, NEEDS, KEY_WATCH, WATCH_ONLY("--tier") },
+	{ EXPORT, KEY_ONCE, EXCLUDES, KEY_LISTEN, "--once prints and ends; leave --listen out" },
+	{ EXPORT, KEY_ONCE, EXCLUDES, KEY_TEXTFILE, "--once prints and ends; leave --textfile out" },
+	{ EXPORT, 'i', NEEDS, KEY_TEXTFILE,
+	  "-i is how often --textfile is written; name the file, too" },
+	{ EXPORT, 'o', NEEDS, KEY_ONCE,
+	  "-o is for --once; use --textfile to have a file written again and again" },
 	{ VERIFY, KEY_RING_BUFFER, NEEDS, KEY_WATCH, WATCH_ONLY("--ring-buffer") },
 };
 

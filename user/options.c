@@ -81,6 +81,29 @@ static void choose_view(struct argp_state *state, enum report_view view)
 	env->report = view;
 }
 
+static void parse_by(struct argp_state *state, const char *arg)
+{
+	static const char *const weights[] = {
+		[BY_COUNT] = "count", [BY_PINNED] = "pinned", [BY_CHARGED] = "charged", [BY_TIME] = "time",
+	}, *const labels[] = { [EXPORT_BY_PID] = "pid", [EXPORT_BY_RING] = "ring" };
+	struct parse *p = state->input;
+	bool labelling = command_bit(p->cmd) == EXPORT;
+	const char *const *words = labelling ? labels : weights;
+	size_t nr = labelling ? EXPORT_BY_RING + 1 : BY_TIME + 1, i = 0;
+
+	while (i < nr && (!words[i] || strcmp(arg, words[i])))
+		i++;
+	if (i == nr && labelling)
+		argp_error(state, "'%s' is nothing to label by; give pid or ring", arg);
+	else if (i == nr)
+		argp_error(state, "'%s' is nothing to weigh stacks by; give pinned, charged, time or count",
+			   arg);
+	else if (labelling)
+		p->env->by = i;
+	else
+		p->env->folded_by = i;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *p = state->input;
@@ -197,17 +220,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		env->at = arg;
 		break;
 	case KEY_BY:
-		if (!strcmp(arg, "count"))
-			env->folded_by = BY_COUNT;
-		else if (!strcmp(arg, "pinned"))
-			env->folded_by = BY_PINNED;
-		else if (!strcmp(arg, "charged"))
-			env->folded_by = BY_CHARGED;
-		else if (!strcmp(arg, "time"))
-			env->folded_by = BY_TIME;
-		else
-			argp_error(state, "'%s' is nothing to weigh stacks by; give pinned, charged, time or count",
-				   arg);
+		parse_by(state, arg);
 		break;
 	case KEY_APPEND:
 		env->append = true;
@@ -218,6 +231,24 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_MAX_SIZE:
 		if (parse_size(arg, &env->max_bytes))
 			argp_error(state, "'%s' is no size; give 100M or 2G", arg);
+		break;
+	case KEY_LISTEN:
+		env->listen = arg;
+		break;
+	case KEY_TEXTFILE:
+		env->textfile = arg;
+		break;
+	case KEY_ONCE:
+		env->once = true;
+		break;
+	case KEY_MAX_SERIES:
+		if (parse_u32(arg, &env->max_series) || !env->max_series)
+			argp_error(state, "'%s' is no number of label sets; give 1 or more", arg);
+		break;
+	case KEY_VERIFY_INTERVAL:
+		env->verify_interval_ns = 0;
+		if (strcmp(arg, "0") && parse_duration(arg, &env->verify_interval_ns))
+			argp_error(state, "'%s' is no interval; give 60s, 5m or 0", arg);
 		break;
 	case KEY_WATCH:
 		env->watch = true;
@@ -391,6 +422,8 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 	memset(env, 0, sizeof(*env));
 	env->fail_on = SEVERITY_WARNING;
 	env->ring_buffer_kib = RING_BUFFER_KIB;
+	env->max_series = MAX_SERIES;
+	env->verify_interval_ns = VERIFY_INTERVAL_NS;
 	argp_err_exit_status = EXIT_USAGE;
 	argc = cut_program(argc, argv, env);
 	p.named = take_command(&argc, &argv, &p.cmd);

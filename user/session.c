@@ -44,7 +44,7 @@ static int attach_all(struct session *s, const struct facts_handler *handler, bo
 	if (!s->attach)
 		return -1;
 	s->stacks = s->env->stacks ? stacks_prepare(s->skel) : NULL;
-	if (s->env->io || s->env->counters) {
+	if (s->io_how || s->env->io || s->env->counters) {
 		const struct io_how how = {
 			.latency = s->env->counters,
 			.by_buffer = s->env->counters,
@@ -52,7 +52,7 @@ static int attach_all(struct session *s, const struct facts_handler *handler, bo
 			.sample = s->env->io ? s->env->sample : 0,
 		};
 
-		s->io = io_stat_prepare(s->skel, &how);
+		s->io = io_stat_prepare(s->skel, s->io_how ? s->io_how : &how);
 		if (!s->io)
 			return -1;
 	}

@@ -19,7 +19,8 @@ struct session {
 	struct facts *facts;
 	struct attach *attach;
 	struct stacks *stacks;		/* NULL = not wanted */
-	struct io_stat *io;		/* NULL = not wanted */
+	const struct io_how *io_how;	/* set before session_open(), NULL = as .env says */
+	struct io_stat *io;
 	struct program program;
 	__u64 deadline_ns;		/* 0 = none */
 	int passed_on;			/* signal that the program was sent */

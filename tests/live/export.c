@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * export tells Prometheus exactly what the load programs did, whatever its
+ * clients do to it, and keeps no privilege that it does not need.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "http.h"
+#include "load.h"
+#include "memory.h"
+#include "metrics.h"
+#include "tool.h"
+#include "witness.h"
+
+#define OPENMETRICS "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n"
+
+static struct exporter x;
+
+/* ---- what it says -------------------------------------------------------------------- */
+
+/* Scrapes until nothing changes any more: what the kernel side tells arrives a moment later. */
+static void is_metric(double want, const char *what, const char *name, const char *label)
+{
+	char *text = exporter_await(&x, want, name, label);
+
+	is(metric(text, name, label, NULL), want, "%s", what);
+	free(text);
+}
+
+static void calls(void)
+{
+	static const char *const ops[] = { "register", "unregister", "update", "clone" };
+	static const char *const results[] = { "ok", "EFAULT", "EOVERFLOW", "EINVAL", "ENXIO",
+					       "EBUSY", "ENOMEM", "EOPNOTSUPP" };
+	struct load l;
+	char *text;
+
+	if (!load_start(&l, "lifecycle", NULL)) {
+		skip("calls", "%s", l.skip);
+		return;
+	}
+	for (size_t i = 0; i < 4; i++) {
+		for (size_t k = 0; k < sizeof(results) / sizeof(results[0]); k++) {
+			const char *count = load_text(&l, "count.%s.%s", ops[i], results[k]);
+			char labels[96];
+
+			if (!count)
+				continue;
+			snprintf(labels, sizeof(labels), "pid=\"%d\",op=\"%s\",result=\"%s\"",
+				 l.pid, ops[i], results[k]);
+			is_metric(atoi(count), labels, "fixbuf_register_calls_total", labels);
+		}
+	}
+	text = exporter_scrape(&x);
+	ok(metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL) > 0,
+	   "calls to register are timed");
+	ok(metric(text, "fixbuf_register_duration_seconds_sum", "op=\"register\"", NULL) > 0,
+	   "and took time");
+	is(metric(text, "fixbuf_register_duration_seconds_bucket", "op=\"register\"", "+Inf", NULL),
+	   metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL),
+	   "the last bucket has them all");
+	is(metric(text, "fixbuf_facts_lost_total", NULL), 0, "no fact was lost");
+	free(text);
+	load_end(&l);
+}
+
+static void gauges(void)
+{
+	unsigned long long bytes = 0, charged = 0;
+	struct load l;
+	char *text, label[48];
+
+	if (!load_start(&l, "fault_double_charge", NULL))
+		bail("%s", l.skip);
+	for (int i = 0; i < 7; i++) {
+		bytes += load_number(&l, "ring.%d.len", i);
+		charged += load_number(&l, "ring.%d.charged", i);
+	}
+	snprintf(label, sizeof(label), "uid=\"%llu\"", load_number(&l, "uid"));
+	is_metric(1, "one ring", "fixbuf_rings", label);
+	is_metric(7, "seven buffers", "fixbuf_registered_buffers", label);
+	is_metric(bytes, "their length", "fixbuf_registered_bytes", label);
+	text = exporter_scrape(&x);
+	if (metric(text, "fixbuf_charged_bytes", label, NULL) < 0)
+		skip("their charge", "this kernel keeps no charge of a buffer");
+	else
+		is(metric(text, "fixbuf_charged_bytes", label, NULL), charged * PAGE, "their charge");
+	is(metric(text, "fixbuf_process_pinned_vm_bytes", label, NULL),
+	   witness_status_kb(l.pid, "VmPin") * 1024, "pinned_vm is what VmPin says");
+	is(metric(text, "fixbuf_user_memlock_limit_bytes", label, NULL), 8 << 20, "the user's limit");
+	is(metric(text, "fixbuf_user_locked_bytes", label, NULL) +
+	   metric(text, "fixbuf_user_headroom_bytes", label, NULL), 8 << 20,
+	   "what is locked and what is left make the limit");
+	free(text);
+	load_end(&l);
+	is_metric(-1, "and it is gone with the process", "fixbuf_rings", label);
+}
+
+/* Returns the pid that did it. */
+static pid_t io_once(void)
+{
+	static const struct { int op; const char *name; } ops[] = {
+		{ 4, "READ_FIXED" }, { 5, "WRITE_FIXED" }, { 22, "READ" }, { 23, "WRITE" },
+	};
+	struct load l;
+
+	if (!load_start(&l, "io_mix", NULL)) {
+		skip("I/O", "%s", l.skip);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		char label[64];
+
+		snprintf(label, sizeof(label), "pid=\"%d\",opcode=\"%s\"", l.pid, ops[i].name);
+		is_metric(load_number(&l, "op.%d.ops", ops[i].op), label,
+			  "fixbuf_io_operations_total", label);
+		is_metric(load_number(&l, "op.%d.bytes", ops[i].op), "its bytes",
+			  "fixbuf_io_bytes_total", label);
+		is_metric(load_number(&l, "op.%d.errors", ops[i].op), "its errors",
+			  "fixbuf_io_errors_total", label);
+	}
+	load_end(&l);
+	return l.pid;
+}
+
+/* What a ring counted stays when its counters make room for others. */
+static void io(void)
+{
+	pid_t pid = io_once();
+	double ops, count;
+	char *text, label[64];
+
+	if (!pid)
+		return;
+	snprintf(label, sizeof(label), "pid=\"%d\",opcode=\"READ_FIXED\"", pid);
+	text = exporter_scrape(&x);
+	ops = metric(text, "fixbuf_io_operations_total", label, NULL);
+	count = metric(text, "fixbuf_io_latency_seconds_count", label, NULL);
+	ok(count > 0 && count <= ops, "latencies are counted");
+	free(text);
+	for (int i = 0; i < 4; i++) {
+		usleep(800000);
+		free(exporter_scrape(&x));
+	}
+	io_once();
+	text = exporter_scrape(&x);
+	is(metric(text, "fixbuf_io_operations_total", label, NULL), ops,
+	   "what a ring did that is gone stays told");
+	is(metric(text, "fixbuf_io_lost_total", "forgotten", NULL), 0, "no I/O was forgotten");
+	free(text);
+}
+
+/* By its user, who is nobody else: that tag in that process. */
+static void findings(void)
+{
+	struct load l;
+	char *text, label[48];
+
+	if (!load_start(&l, "fault_double_charge", NULL))
+		bail("%s", l.skip);
+	snprintf(label, sizeof(label), "tag=\"overcharged\",uid=\"%llu\"", load_number(&l, "uid"));
+	is_metric(load_number(&l, "expect.overcharged") * PAGE,
+		  "the background pass finds what is charged twice, and whose it is",
+		  "fixbuf_finding_bytes", label);
+	text = exporter_scrape(&x);
+	ok(metric(text, "fixbuf_findings", "severity=\"warning\",tag=\"overcharged\"", NULL) >= 1,
+	   "and counts it");
+	is(metric(text, "fixbuf_verify_up", NULL), 1, "it says that it checks");
+	free(text);
+	load_end(&l);
+	is_metric(-1, "it is gone with the process", "fixbuf_finding_bytes", label);
+}
+
+/* ---- how it speaks ---------------------------------------------------------------------- */
+
+static void is_answer(const char *answer, int status, const char *part, const char *what)
+{
+	is(http_status(answer), status, "%s: %d", what, status);
+	has_text(answer, part, "%s: it says so", what);
+}
+
+static void http(void)
+{
+	static const char post[] = "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+	static const char head[] = "HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+	char *a = http_get(x.port, "/metrics", "");
+	size_t len;
+
+	is_answer(a, 200, "Content-Type: text/plain; version=0.0.4", "the old text format");
+	ok(!strstr(a, "# EOF") && !strstr(a, "# UNIT"), "which has no end and no units");
+	has_text(a, "# TYPE fixbuf_io_operations_total counter", "and names samples");
+	free(a);
+	a = http_get(x.port, "/metrics", OPENMETRICS);
+	is_answer(a, 200, "Content-Type: application/openmetrics-text; version=1.0.0", "OpenMetrics");
+	len = strlen(a);
+	ok(len > 6 && !strcmp(a + len - 6, "# EOF\n"), "which ends with # EOF");
+	has_text(a, "# TYPE fixbuf_io_operations counter", "and names families");
+	has_text(a, "# UNIT fixbuf_registered_bytes bytes", "and units");
+	free(a);
+	a = http_get(x.port, "/healthz", "");
+	is_answer(a, 200, "\r\n\r\nok\n", "/healthz");
+	free(a);
+	a = http_get(x.port, "/", "");
+	is_answer(a, 404, "/metrics", "anything else");
+	free(a);
+	a = http_talk(x.port, post, sizeof(post) - 1);
+	is_answer(a, 405, "Allow: GET", "POST");
+	free(a);
+	a = http_talk(x.port, head, sizeof(head) - 1);
+	is(http_status(a), 405, "HEAD: 405");
+	free(a);
+}
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void many_scrapes(void)
+{
+	double begun = now_s();
+	unsigned int whole = 0;
+
+	for (int i = 0; i < 1009; i++) {
+		char *a = http_get(x.port, "/metrics", OPENMETRICS);
+		size_t len = strlen(a);
+
+		whole += http_status(a) == 200 && len > 6 && !strcmp(a + len - 6, "# EOF\n");
+		free(a);
+	}
+	is(whole, 1009, "1009 scrapes in a row, all of them whole");
+	note("in %.2f s", now_s() - begun);
+}
+
+static void garbage(void)
+{
+	static char big[1 << 20];
+	char *a;
+
+	srand(7);
+	for (int i = 0; i < 61; i++) {
+		char noise[509];
+
+		for (size_t k = 0; k < sizeof(noise); k++)
+			noise[k] = rand();
+		/* so that it is over and not waited for */
+		memcpy(noise + sizeof(noise) - 4, "\r\n\r\n", 4);
+		a = http_talk(x.port, noise, sizeof(noise));
+		if (http_status(a) == 200)
+			bail("noise was answered with 200");
+		free(a);
+	}
+	memset(big, 'a', sizeof(big));
+	memcpy(big, "GET /", 5);
+	a = http_talk(x.port, big, sizeof(big));
+	ok(http_status(a) != 200, "1 MiB of address is refused");
+	free(a);
+	memcpy(big, "GET /metrics HTTP/1.1\r\nX: ", 26);
+	a = http_talk(x.port, big, sizeof(big));
+	ok(http_status(a) != 200, "1 MiB of header too");
+	free(a);
+	a = http_get(x.port, "/metrics", "");
+	is(http_status(a), 200, "noise and all, it serves");
+	free(a);
+}
+
+/* More than it takes at once, none of which ever says a whole sentence. */
+static void slow_clients(void)
+{
+	int fds[101], closed = 0;
+	char *a, c;
+
+	for (int i = 0; i < 101; i++) {
+		fds[i] = http_connect(x.port);
+		if (fds[i] >= 0 && send(fds[i], "GET /metr", 9, MSG_NOSIGNAL) < 0)
+			note("%d refused", i);
+	}
+	a = http_get(x.port, "/healthz", "");
+	is(http_status(a), 200, "behind 101 clients that say half a sentence one is served");
+	free(a);
+	/* the rest had to wait for a place, and has its time, too */
+	for (int i = 0; i < 101; i++) {
+		closed += fds[i] < 0 || read(fds[i], &c, 1) <= 0;
+		close(fds[i]);
+	}
+	is(closed, 101, "and all of them are sent away");
+}
+
+/* ---- privileges ---------------------------------------------------------------------------- */
+
+static unsigned long long status_number(pid_t pid, const char *field, int base)
+{
+	char path[64], *text, *at;
+	unsigned long long n = ~0ULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	text = file_text(path);
+	at = strstr(text, field);
+	if (at)
+		n = strtoull(at + strlen(field), NULL, base);
+	free(text);
+	return n;
+}
+
+/* Children of a process, at most .max. */
+static size_t children(pid_t pid, pid_t *list, size_t max)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	size_t nr = 0;
+
+	while (d && (e = readdir(d)) && nr < max) {
+		pid_t child = atoi(e->d_name);
+
+		if (child > 0 && status_number(child, "\nPPid:", 10) == (unsigned long long)pid)
+			list[nr++] = child;
+	}
+	if (d)
+		closedir(d);
+	return nr;
+}
+
+static void privileges(void)
+{
+	unsigned long long caps = status_number(x.a.pid, "\nCapEff:", 16);
+	const unsigned long long bpf = 1ULL << 39, verify = 1ULL << 21 | 1ULL << 19 | 1ULL << 2;
+	unsigned int servers = 0, verifiers = 0;
+	pid_t list[4];
+	size_t nr = children(x.a.pid, list, 4);
+
+	ok(!(caps & ~(bpf | 1ULL << 38)), "who collects has no capability beyond BPF's");
+	note("it has 0x%llx", caps);
+	is(status_number(x.a.pid, "\nNoNewPrivs:", 10), 1, "and can gain none");
+	is(nr, 2, "there are two more processes");
+	for (size_t i = 0; i < nr; i++) {
+		caps = status_number(list[i], "\nCapPrm:", 16);
+		if (!caps) {
+			servers++;
+			is(status_number(list[i], "\nUid:", 10), 65534, "who serves is nobody");
+			is(status_number(list[i], "\nNoNewPrivs:", 10), 1, "and can gain nothing");
+			/* its sockets, what it waits with, what complaints go to; "." and ".." */
+			ok(witness_nr_fds(list[i]) <= 8, "and has hardly a file open");
+		} else if ((caps & verify) == verify) {
+			verifiers++;
+			ok(!(caps & ~(verify | bpf | 1ULL << 38)),
+			   "who verifies has what pages need and no more");
+		}
+	}
+	is(servers, 1, "one serves, without any capability");
+	is(verifiers, 1, "one verifies");
+}
+
+static void serving(void)
+{
+	pid_t list[4];
+	size_t nr;
+
+	exporter_start(&x, "--verify-interval", "1s", "--by", "pid", NULL);
+	privileges();
+	calls();
+	gauges();
+	io();
+	findings();
+	http();
+	many_scrapes();
+	garbage();
+	slow_clients();
+	nr = children(x.a.pid, list, 4);
+	is(exporter_end(&x), 0, "it ends with 0");
+	for (size_t i = 0; i < nr; i++)
+		ok(kill(list[i], 0), "and leaves no process");
+	answer_free(&x.a);
+}
+
+/* ---- options ---------------------------------------------------------------------------------- */
+
+static void once(void)
+{
+	struct answer a;
+	size_t len;
+
+	tool(&a, "export", "--once", NULL);
+	is(a.status, 0, "--once ends with 0");
+	is_text(a.err, "", "and has no complaint");
+	len = strlen(a.out);
+	ok(len > 6 && !strcmp(a.out + len - 6, "# EOF\n"), "and prints OpenMetrics");
+	is(metric(a.out, "fixbuf_verify_passes_total", NULL), 1, "with the findings of one pass");
+	answer_free(&a);
+	tool(&a, "export", "--once", "--verify-interval", "0", NULL);
+	is(metric(a.out, "fixbuf_verify_up", NULL), 0, "--verify-interval 0: it says that none checks");
+	is(metric(a.out, "fixbuf_findings", NULL), -1, "and claims no findings, nor that there are none");
+	answer_free(&a);
+}
+
+/* One owner of his own; who comes later is folded, and nothing is lost by it. */
+static void folding(void)
+{
+	struct load first, second;
+	char *text;
+
+	if (!load_start(&first, "fault_munmap", NULL) ||
+	    !load_start(&second, "fault_remap", NULL)) {
+		skip("folding", "no load to be had");
+		return;
+	}
+	exporter_start(&x, "--max-series", "1", NULL);
+	text = exporter_scrape(&x);
+	/* there may be others on this machine */
+	ok(metric(text, "fixbuf_rings", "comm=\"other\"", NULL) >= 1, "--max-series 1: one is other");
+	ok(metric(text, "fixbuf_rings", NULL) >= 2, "none is missing");
+	ok(metric(text, "fixbuf_folded_series_total", NULL) >= 1, "and it is counted");
+	free(text);
+	exporter_end(&x);
+	answer_free(&x.a);
+	exporter_start(&x, "--by", "ring", NULL);
+	text = exporter_scrape(&x);
+	{
+		char label[32];
+
+		snprintf(label, sizeof(label), "pid=\"%d\",ring=\"0x", first.pid);
+		is(metric(text, "fixbuf_rings", label, NULL), 1, "--by ring: a ring by its address");
+	}
+	free(text);
+	exporter_end(&x);
+	answer_free(&x.a);
+	load_end(&first);
+	load_end(&second);
+}
+
+static void textfile(void)
+{
+	const struct tool_how how = { .timeout_s = 20 };
+	char folder[] = "/tmp/fixbuf-export-XXXXXX", path[64];
+	unsigned int whole = 0, reads = 0, files = 0;
+	struct dirent *e;
+	struct answer a;
+	struct stat st;
+	double end;
+	DIR *d;
+
+	if (!mkdtemp(folder))
+		bail("no temporary folder");
+	snprintf(path, sizeof(path), "%s/fixbuf.prom", folder);
+	tool_start(&a, &how, "export", "--textfile", path, "-i", "7ms", "-d", "3s", NULL);
+	for (end = now_s() + 2.5; now_s() < end;) {
+		char *text = file_text(path);
+		size_t len = strlen(text);
+
+		if (len) {
+			reads++;
+			/* the first line and one of the last family */
+			whole += !strncmp(text, "# HELP fixbuf_exporter_info", 27) &&
+				 strstr(text, "\nfixbuf_walk_duration_seconds ") &&
+				 text[len - 1] == '\n';
+		}
+		free(text);
+		usleep(1000);
+	}
+	tool_wait(&a, &how);
+	is(a.status, 0, "--textfile ends with 0");
+	ok(reads > 11 && whole == reads, "each of %u reads sees a whole file", reads);
+	ok(!stat(path, &st) && (st.st_mode & 0777) == 0644, "that others may read");
+	d = opendir(folder);
+	while (d && (e = readdir(d)))
+		files += e->d_name[0] != '.' || strlen(e->d_name) > 2;
+	if (d)
+		closedir(d);
+	is(files, 1, "and is the only one left");
+	unlink(path);
+	rmdir(folder);
+	answer_free(&a);
+	tool(&a, "export", "--textfile", "/nonexistent/x.prom", NULL);
+	is(a.status, 2, "a folder that is not there ends with 2");
+	has_text(a.err, "/nonexistent/x.prom", "and is named");
+	answer_free(&a);
+}
+
+static void wrong_usage(void)
+{
+	static const struct {
+		const char *args[4], *said;
+		int status;
+	} wrongs[] = {
+		{ { "--listen", "9836" }, "'9836' is no address", 2 },
+		{ { "--listen", "localhost:1" }, "'localhost:1' is no address", 2 },
+		{ { "--listen", "::1:9836" }, "'::1:9836' is no address", 2 },
+		{ { "--listen", "192.0.2.1:9836" }, "cannot listen at 192.0.2.1:9836", 3 },
+		{ { "--by", "user" }, "'user'", 2 },
+		{ { "--max-series", "0" }, "'0'", 2 },
+		{ { "--verify-interval", "x" }, "'x'", 2 },
+		{ { "--once", "--listen", "127.0.0.1:0" }, "--once", 2 },
+		{ { "-i", "5s" }, "--textfile", 2 },
+		{ { "-o", "/dev/null" }, "--once", 2 },
+	};
+	struct answer a;
+
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		const char *const *w = wrongs[i].args;
+
+		tool(&a, "export", w[0], w[1], w[2], w[3], NULL);
+		is(a.status, wrongs[i].status, "'%s %s' ends with %d", w[0], w[1] ? w[1] : "",
+		   wrongs[i].status);
+		has_text(a.err, wrongs[i].said, "and says why");
+		answer_free(&a);
+	}
+	tool(&a, "export", "--listen", "0.0.0.0:0", "-d", "1s", NULL);
+	is(a.status, 0, "an address that others reach is served");
+	has_text(a.err, "can be reached from other machines", "but warned of");
+	answer_free(&a);
+}
+
+int main(void)
+{
+	struct answer a;
+
+	tool(&a, "export", "--listen", "127.0.0.1:0", "-d", "100ms", NULL);
+	if (strstr(a.err, "this build has no HTTP server")) {
+		is(a.status, 2, "a static build says that it has no server");
+		answer_free(&a);
+		once();
+		textfile();
+		return tap_end();
+	}
+	answer_free(&a);
+	once();
+	serving();
+	folding();
+	textfile();
+	wrong_usage();
+	return tap_end();
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who is told apart and who is folded; that counters never lose or repeat anything. */
+#include <errno.h>
+#include "facts.h"
+#include "alloc.h"
+#include "export_model.h"
+#include "histogram.h"
+
+#define SECOND 1000000000ULL
+
+static struct export_model m;
+
+static int set_up(void **state)
+{
+	(void)state;
+	export_model_init(&m, EXPORT_BY_COMM, 3);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	export_model_free(&m);
+	return 0;
+}
+
+static void call_of(const char *comm, __u32 uid, __s64 result, __u64 t_ns)
+{
+	struct fact_call c = fact_call(RING, CALL_REGISTER, 1, 1, result);
+
+	memset(c.h.comm, 0, sizeof(c.h.comm));
+	memcpy(c.h.comm, comm, strlen(comm));
+	c.h.uid = uid;
+	c.h.t_ns = t_ns;
+	export_call(&m, &c);
+}
+
+static struct owner *owner_of(const char *comm)
+{
+	for (struct owner *o = m.owners; o; o = o->hh.next)
+		if (!strcmp(o->key.comm, comm))
+			return o;
+	return NULL;
+}
+
+static void calls_by_result(void **state)
+{
+	const struct owner *o;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		call_of("fio", 1000, 0, 1);
+	for (int i = 0; i < 3; i++)
+		call_of("fio", 1000, -ENOMEM, 1);
+	call_of("fio", 1001, 0, 1);
+	o = owner_of("fio");
+	assert_int_equal(HASH_COUNT(m.owners), 2);
+	assert_int_equal(o->nr_calls, 2);
+	assert_int_equal(o->calls[0].count, 5);
+	assert_int_equal(o->calls[1].error, ENOMEM);
+	assert_int_equal(o->calls[1].count, 3);
+}
+
+/* An update of the older and the newer kind is one; only what has a start is timed. */
+static void call_time(void **state)
+{
+	struct fact_call c = fact_call(RING, CALL_REGISTER2, 1, 1, 0);
+	const struct bounded *b = &m.call_time[CALL_REGISTER];
+
+	(void)state;
+	c.h.t_ns = 10000;
+	export_call(&m, &c);
+	assert_int_equal(b->sum_ns, 0);
+	c.start_ns = 10000 - 1023;
+	export_call(&m, &c);
+	c.start_ns = 10000 - 1024;
+	export_call(&m, &c);
+	assert_int_equal(b->count[0], 1);
+	assert_int_equal(b->count[1], 1);
+	assert_int_equal(b->sum_ns, 2047);
+	c.start_ns = 1;
+	c.h.t_ns = 1 + (1ULL << 40);
+	export_call(&m, &c);
+	assert_int_equal(b->count[BOUNDS], 1);
+}
+
+static void own_calls_are_not_told(void **state)
+{
+	(void)state;
+	m.own_pids[1] = 812;
+	call_of("fio", 1000, 0, 1);
+	assert_null(m.owners);
+}
+
+static void the_rest_is_other(void **state)
+{
+	(void)state;
+	call_of("a", 1, 0, 1);
+	call_of("b", 1, 0, 1);
+	call_of("c", 1, 0, 1);
+	assert_null(m.other);
+	call_of("d", 1, 0, 2);
+	call_of("e", 1, 0, 3);
+	call_of("d", 1, 0, 4);
+	assert_int_equal(HASH_COUNT(m.owners), 3);
+	assert_int_equal(m.other->calls[0].count, 3);
+	assert_int_equal(m.folded, 2);
+}
+
+/* Who was not seen for long, and has nothing now, gives his place away. */
+static void idle_owners_make_room(void **state)
+{
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	see_ring(l, RING, 0, 0);
+	export_rings(&m, l, 1);
+	call_of("b", 1, 0, 2);
+	call_of("c", 1, 0, 3);
+	call_of("d", 1, 0, IDLE_NS);
+	assert_int_equal(m.other->calls[0].count, 1);
+	call_of("d", 1, 0, IDLE_NS + 3);
+	assert_non_null(owner_of("d"));
+	assert_null(owner_of("b"));
+	assert_non_null(owner_of("fio"));
+	assert_non_null(owner_of("c"));
+	ledger_free(l);
+}
+
+static void gauges_are_of_now(void **state)
+{
+	struct ledger *l = ledger_new();
+	const struct owner *o;
+
+	(void)state;
+	see_ring(l, RING, 100, 99);
+	see_ring(l, RING2, 100, 99);
+	see_buffer(l, RING, 0, BUF(1), ADDR + 100, 4096, 2);
+	see_buffer(l, RING, 1, BUF(2), ADDR + MIB, 8192, 2);
+	see_buffer(l, RING2, 0, BUF(1), ADDR + 100, 4096, 2);
+	export_rings(&m, l, 1);
+	o = owner_of("fio");
+	assert_int_equal(o->rings, 2);
+	assert_int_equal(o->buffers, 2);
+	assert_int_equal(o->bytes, 4096 + 8192);
+	assert_int_equal(o->pinned_pages, 4);
+	assert_int_equal(o->charged_pages, 4);
+	assert_int_equal(o->account_pages, 99);
+	assert_int_equal(m.nr_users, 1);
+	assert_int_equal(m.users[0].locked_pages, 100);
+	assert_int_equal(m.users[0].limit_bytes, 8 * MIB);
+	export_rings(&m, l, 2);
+	assert_int_equal(o->rings, 2);
+	ledger_free(l);
+	l = ledger_new();
+	export_rings(&m, l, 3);
+	assert_int_equal(o->rings, 0);
+	assert_false(o->now);
+	assert_int_equal(m.nr_users, 0);
+	ledger_free(l);
+}
+
+static void users_are_bounded(void **state)
+{
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	for (__u32 i = 0; i < 5; i++) {
+		struct fact_ring r = fact_ring(FACT_RING, RING + i * 0x1000, 10 + i, 0);
+
+		r.h.flags = FACT_F_SNAPSHOT;
+		r.user = USER + i * 0x100;
+		r.charged_uid = 1000 + i;
+		FEED(l, r);
+	}
+	export_rings(&m, l, 1);
+	assert_int_equal(m.nr_users, 4);
+	assert_int_equal(m.users[0].uid, 1004);
+	assert_true(m.users[3].other);
+	assert_int_equal(m.users[3].locked_pages, 10 + 11);
+	ledger_free(l);
+}
+
+/* ---- I/O -------------------------------------------------------------------------- */
+
+static void read_io(__u64 ring, __u64 ops, __u64 ns)
+{
+	struct io_model io = { 0 };
+	struct io_row *r = io_model_row(&io, ring, IO_WHO(812, 4, true));
+
+	memcpy(r->c.comm, "fio", 3);
+	r->c.ops = ops;
+	r->c.bytes = 512 * ops;
+	r->hist = must_alloc(HIST_BUCKETS, sizeof(*r->hist));
+	r->hist[hist_index(ns)] = ops;
+	r->c.latency_ns = ops * ns;
+	export_io(&m, &io, 1);
+	io_model_free(&io);
+}
+
+static __u64 total(const struct bounded *b)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i <= BOUNDS; i++)
+		sum += b->count[i];
+	return sum;
+}
+
+static void io_is_gained(void **state)
+{
+	const struct io_count *c;
+
+	(void)state;
+	read_io(RING, 7, 5000);
+	read_io(RING, 7, 5000);
+	read_io(RING, 18, 5000);
+	read_io(RING2, 13, 5000);
+	c = &owner_of("fio")->ios[0];
+	assert_int_equal(owner_of("fio")->nr_ios, 1);
+	assert_int_equal(c->ops, 31);
+	assert_int_equal(c->bytes, 31 * 512);
+	assert_int_equal(total(&c->latency), 31);
+	assert_int_equal(c->latency.sum_ns, 31 * 5000);
+	/* 4096 to 8191 */
+	assert_int_equal(c->latency.count[3], 31);
+}
+
+/* Counters of a ring that is gone are freed; a new ring at its address begins at 0. */
+static void io_of_rings_that_are_gone(void **state)
+{
+	struct ledger *l = ledger_new();
+	const struct io_count *c;
+
+	(void)state;
+	see_ring(l, RING2, 0, 0);
+	read_io(RING, 7, 5000);
+	read_io(RING2, 7, 5000);
+	assert_int_equal(export_io_gone(&m, l, SECOND, 2 * SECOND), 0);
+	assert_int_equal(export_io_gone(&m, l, 2 * SECOND, 2 * SECOND), 0);
+	assert_int_equal(export_io_gone(&m, l, 3 * SECOND, 2 * SECOND), RING);
+	export_io_forgotten(&m, RING, 9);
+	assert_int_equal(m.io_forgotten, 2);
+	assert_int_equal(export_io_gone(&m, l, 9 * SECOND, 2 * SECOND), 0);
+	read_io(RING, 3, 5000);
+	c = &owner_of("fio")->ios[0];
+	assert_int_equal(c->ops, 17);
+	assert_int_equal(total(&c->latency), 17);
+	ledger_free(l);
+}
+
+/* Every bucket of the fine histogram lies between two bounds. */
+static void bounds_split_nothing(void **state)
+{
+	(void)state;
+	for (int i = 0; i < BOUNDS; i++)
+		assert_int_equal(hist_low(hist_index(BOUND_NS(i) + 1)), BOUND_NS(i) + 1);
+}
+
+/* ---- findings ----------------------------------------------------------------------- */
+
+static void passes(void **state)
+{
+	const struct pass_finding list[] = {
+		{ .key = { .uid = 1, .comm = "a" }, .tag = STALE_PAGE, .count = 2, .pages = 5 },
+		{ .key = { .uid = 2, .comm = "b" }, .tag = STALE_PAGE, .count = 1, .pages = 7 },
+	};
+	struct pass p = { .nr = 2, .pages = 100 }, failed = { .failed = 1 }, clean = { 0 };
+
+	(void)state;
+	export_pass(&m, &p, list, 1);
+	assert_int_equal(m.findings[STALE_PAGE], 3);
+	assert_int_equal(owner_of("b")->finding_pages[STALE_PAGE], 7);
+	export_pass(&m, &failed, NULL, 2);
+	assert_int_equal(m.findings[STALE_PAGE], 3);
+	assert_int_equal(m.failed_passes, 1);
+	export_pass(&m, &clean, NULL, 3);
+	assert_int_equal(m.findings[STALE_PAGE], 0);
+	assert_false(owner_of("b")->has_finding[STALE_PAGE]);
+	assert_int_equal(m.passes, 3);
+	export_no_passes(&m);
+	assert_false(m.has_pass);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(calls_by_result, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(call_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(own_calls_are_not_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_rest_is_other, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(idle_owners_make_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(gauges_are_of_now, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(users_are_bounded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(io_is_gained, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(io_of_rings_that_are_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bounds_split_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(passes, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Both formats to the letter, whatever a process calls itself. */
+#include "facts.h"
+#include "view_openmetrics.h"
+
+static char *rendered(struct export_model *m, enum metrics_format format)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	view_openmetrics(f, m, format, TIER_TRACEPOINTS);
+	fclose(f);
+	return text;
+}
+
+/* One call of a process by that name, in this format. */
+static char *called(const char *comm, enum metrics_format format)
+{
+	struct fact_call c = fact_call(RING, CALL_CLONE, 1, 1, -16);
+	struct export_model m;
+	char *text;
+
+	export_model_init(&m, EXPORT_BY_PID, 3);
+	memset(c.h.comm, 0, sizeof(c.h.comm));
+	memcpy(c.h.comm, comm, strlen(comm));
+	c.start_ns = c.h.t_ns - 500;
+	export_call(&m, &c);
+	text = rendered(&m, format);
+	export_model_free(&m);
+	return text;
+}
+
+static void openmetrics(void **state)
+{
+	char *text = called("fio", METRICS_OPENMETRICS);
+
+	(void)state;
+	assert_contains(text, "# HELP fixbuf_register_calls Calls of io_uring_register() about buffers, by what they gave.\n"
+			"# TYPE fixbuf_register_calls counter\n"
+			"fixbuf_register_calls_total{uid=\"1000\",comm=\"fio\",pid=\"812\",op=\"clone\",result=\"EBUSY\"} 1\n");
+	assert_contains(text, "# TYPE fixbuf_register_duration_seconds histogram\n"
+			"# UNIT fixbuf_register_duration_seconds seconds\n");
+	assert_contains(text, "fixbuf_register_duration_seconds_bucket{op=\"clone\",le=\"1.023e-06\"} 1\n"
+			"fixbuf_register_duration_seconds_bucket{op=\"clone\",le=\"2.047e-06\"} 1\n");
+	assert_contains(text, "{op=\"clone\",le=\"+Inf\"} 1\n"
+			"fixbuf_register_duration_seconds_count{op=\"clone\"} 1\n"
+			"fixbuf_register_duration_seconds_sum{op=\"clone\"} 0.000000500\n");
+	assert_contains(text, "# TYPE fixbuf_exporter info\nfixbuf_exporter_info{version=\"" VERSION);
+	assert_string_equal(text + strlen(text) - 7, "\n# EOF\n");
+	free(text);
+}
+
+static void old_text(void **state)
+{
+	char *text = called("fio", METRICS_TEXT);
+
+	(void)state;
+	assert_contains(text, "# TYPE fixbuf_register_calls_total counter\n"
+			"fixbuf_register_calls_total{uid=\"1000\",comm=\"fio\",");
+	assert_contains(text, "# TYPE fixbuf_exporter_info gauge\nfixbuf_exporter_info{");
+	assert_null(strstr(text, "# UNIT"));
+	assert_null(strstr(text, "# EOF"));
+	free(text);
+}
+
+static void names(void **state)
+{
+	static const struct { const char *comm, *shown; } all[] = {
+		{ "a\"b\\c\nd", "comm=\"a\\\"b\\\\c\\nd\"" },
+		{ "f\xc3\xbcnf", "comm=\"f\xc3\xbcnf\"" },
+		/* cut off in the middle of a character, as the kernel cuts names */
+		{ "f\xc3", "comm=\"f\xef\xbf\xbd\"" },
+		{ "\xff\xfe", "comm=\"\xef\xbf\xbd\xef\xbf\xbd\"" },
+		{ "\xed\xa0\x80", "comm=\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+		{ "a\tb\x7f", "comm=\"a\xef\xbf\xbd" "b\xef\xbf\xbd\"" },
+		{ "", "comm=\"\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char *text = called(all[i].comm, METRICS_OPENMETRICS);
+
+		assert_contains(text, all[i].shown);
+		free(text);
+	}
+}
+
+static void below_zero_and_findings(void **state)
+{
+	const struct pass_finding f = {
+		.key = { .uid = 1000, .comm = "fio" }, .tag = UNCHARGED_PIN, .count = 1, .pages = 512,
+	};
+	const struct pass p = { .nr = 1, .pages = 3, .realtime_ns = 1234567890012345678ULL };
+	struct ledger *l = ledger_new();
+	struct export_model m;
+	char *text;
+
+	(void)state;
+	export_model_init(&m, EXPORT_BY_COMM, 3);
+	see_ring(l, RING, -1, -3);
+	export_rings(&m, l, 1);
+	text = rendered(&m, METRICS_OPENMETRICS);
+	assert_contains(text, "fixbuf_process_pinned_vm_bytes{uid=\"1000\",comm=\"fio\"} -12288\n");
+	assert_contains(text, "fixbuf_user_locked_bytes{uid=\"1000\"} -4096\n");
+	assert_null(strstr(text, "fixbuf_findings{"));
+	free(text);
+	export_pass(&m, &p, &f, 1);
+	text = rendered(&m, METRICS_OPENMETRICS);
+	assert_contains(text, "fixbuf_findings{severity=\"error\",tag=\"uncharged-pin\"} 1\n");
+	assert_contains(text, "fixbuf_findings{severity=\"warning\",tag=\"near-limit\"} 0\n");
+	assert_contains(text, "fixbuf_finding_bytes{severity=\"error\",tag=\"uncharged-pin\",uid=\"1000\",comm=\"fio\"} 2097152\n");
+	assert_contains(text, "fixbuf_verify_timestamp_seconds 1234567890.012345678\n");
+	free(text);
+	export_model_free(&m);
+	ledger_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(openmetrics),
+		cmocka_unit_test(old_text),
+		cmocka_unit_test(names),
+		cmocka_unit_test(below_zero_and_findings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
