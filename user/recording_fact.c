@@ -52,8 +52,9 @@ static bool is_fit(const union any_fact *f)
 			f->buffer.charged_pages < MAX_PAGES);
 	case FACT_PIN:
 	case FACT_UNPIN:
-		return f->pin.pages < MAX_PAGES && f->pin.folio_shift <= MAX_SHIFT &&
-		       is_level(f->pin.result);
+		/* a range that wraps has any number of pages, and is refused */
+		return (f->pin.result < 0 || f->pin.pages < MAX_PAGES) &&
+		       f->pin.folio_shift <= MAX_SHIFT && is_level(f->pin.result);
 	case FACT_CHARGE:
 	case FACT_UNCHARGE:
 		return is_level(f->charge.pages) && is_level(f->charge.result) &&

@@ -71,6 +71,7 @@ static __u64 weight_of(const struct fact *f, enum folded_by by)
 {
 	const struct fact_call *call = (const void *)f;
 	const struct fact_charge *charge = (const void *)f;
+	const struct fact_pin *pin = (const void *)f;
 
 	switch (by) {
 	case BY_COUNT:
@@ -79,7 +80,7 @@ static __u64 weight_of(const struct fact *f, enum folded_by by)
 		return f->kind == FACT_CALL && call->start_ns && f->t_ns > call->start_ns ?
 		       f->t_ns - call->start_ns : 0;
 	case BY_PINNED:
-		return f->kind == FACT_PIN ? ((const struct fact_pin *)f)->pages : 0;
+		return f->kind == FACT_PIN && pin->result >= 0 ? pin->pages : 0;
 	case BY_CHARGED:
 		return f->kind == FACT_CHARGE && charge->pages > 0 && charge->result >= 0 ?
 		       charge->pages : 0;

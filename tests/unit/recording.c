@@ -467,6 +467,28 @@ static void hostile(void **state)
 	refuses(head + put_frame(bytes + head, records, n, 0), "out of its order");
 }
 
+/* As the exact tiers tell of an iovec whose end wraps: no kernel pins that, and any says so. */
+static void refused_pin(void **state)
+{
+	struct fact_pin pin = { .h = fact_head(FACT_PIN, sizeof(pin), RING), .result = -EOVERFLOW };
+	char records[4096];
+	size_t head = put_head(bytes), n;
+	struct recording *r;
+	struct told t;
+
+	(void)state;
+	pin.pages = 0xfff0000000000002;
+	n = put_record(records, REC_FACT, 0, &pin, sizeof(pin));
+	r = recording_open_bytes("bytes", bytes, head + put_frame(bytes + head, records, n, 0));
+	assert_non_null(r);
+	assert_int_equal(recording_next(r, &t), 1);
+	assert_int_equal(t.kind, TOLD_FACT);
+	recording_close(r);
+	pin.result = 1;
+	n = put_record(records, REC_FACT, 0, &pin, sizeof(pin));
+	refuses(head + put_frame(bytes + head, records, n, 0), "numbers that no kernel has");
+}
+
 /* What is concluded from a fact was told before the ledger had that fact. */
 static void derived_before(void **state)
 {
@@ -505,6 +527,7 @@ int main(void)
 		cmocka_unit_test(other_versions),
 		cmocka_unit_test(newer_records),
 		cmocka_unit_test(hostile),
+		cmocka_unit_test(refused_pin),
 		cmocka_unit_test(derived_before),
 	};
 	int fd = mkstemp(path), failed;
