@@ -5,6 +5,7 @@
 # make check      all tests that this machine can run; installs what is missing first
 # make check-vm   the same live tests in stock kernels under QEMU
 # make bench      the budgets, measured
+# make bench-vm   what watching costs in instructions, counted by QEMU
 # make fuzz       the reader of recordings against any bytes; SECONDS=3600
 # make install    DESTDIR= PREFIX=/usr/local
 #
@@ -206,6 +207,11 @@ bench: deps
 	@$(MAKE) --no-print-directory all
 	@sh tests/bench/bench.sh $(B)
 
+bench-vm: deps
+	@sh tests/deps.sh $(VM_DEPS)
+	@$(MAKE) --no-print-directory all
+	@sh tests/bench/bench-vm.sh $(B)
+
 # shell, where below share/
 install_completion = $(B)/fixbuf-trace --completion $(1) | install -Dm644 /dev/stdin $(DESTDIR)$(PREFIX)/share/$(2)
 
@@ -219,4 +225,4 @@ install: $(B)/fixbuf-trace
 clean:
 	$(Q)rm -rf build
 
-.PHONY: all deps demo check check-vm bench fuzz install clean
+.PHONY: all deps demo check check-vm bench bench-vm fuzz install clean

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The budgets, measured: what list, verify, the start of trace, its memory and
- * its facts cost. Ratios come from interleaved rounds of one run. Prints a
- * table; asserts no time.
+ * The budgets, measured: what list, verify, the start of trace and its memory
+ * cost. Prints a table; asserts no time.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "answer.h"
 #include "load.h"
 #include "memory.h"
+#include "series.h"
 #include "tap.h"
 #include "tool.h"
 #include "uring.h"
@@ -22,30 +22,12 @@
 
 #define ROUNDS 11
 
-struct series {
-	double v[ROUNDS];
-	int nr;
-};
-
 static double now_ms(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(struct series *s)
-{
-	qsort(s->v, s->nr, sizeof(s->v[0]), by_value);
-	return s->v[s->nr / 2];
 }
 
 static void row(const char *what, const char *must, double value, const char *unit, bool held,
@@ -84,16 +66,16 @@ static void bench_list(void)
 	if (uring_open(&r, 4))
 		bail("no ring");
 	for (int i = 0; i < ROUNDS; i++) {
-		without.v[without.nr++] = list_ms();
+		series_add(&without, list_ms());
 		if (uring_register(r.ring_fd, iov, nr))
 			bail("registering %u buffers failed", nr);
-		with.v[with.nr++] = list_ms();
+		series_add(&with, list_ms());
 		uring_unregister(r.ring_fd);
-		slope.v[slope.nr++] = (with.v[i] - without.v[i]) * 1000 / nr;
+		series_add(&slope, (with.v[i] - without.v[i]) * 1000 / nr);
 	}
-	row("list, a thousand buffers more", "<= 1 ms", median(&slope), "ms", median(&slope) <= 1,
+	row("list, a thousand buffers more", "<= 1 ms", series_median(&slope), "ms", series_median(&slope) <= 1,
 	    &slope);
-	row("list, all of it, no buffer", "-", median(&without), "ms", true, &without);
+	row("list, all of it, no buffer", "-", series_median(&without), "ms", true, &without);
 	io_uring_queue_exit(&r);
 	munmap(mem, nr * 4096UL);
 	free(iov);
@@ -119,12 +101,12 @@ static void bench_verify(void)
 		tool(&a, "verify", "--json", NULL);
 		if (a.status || !a.json)
 			bail("verify ended with %d: %s", a.status, a.err);
-		rate.v[rate.nr++] = json_number(a.json, "pages") * 1e3 /
-				    json_number(a.json, "duration_ns");
+		series_add(&rate, json_number(a.json, "pages") * 1e3 /
+				    json_number(a.json, "duration_ns"));
 		answer_free(&a);
 	}
-	row("verify, 1 GiB of 4 KiB pages", ">= 3 M pages/s", median(&rate), "M pages/s",
-	    median(&rate) >= 3, &rate);
+	row("verify, 1 GiB of 4 KiB pages", ">= 3 M pages/s", series_median(&rate), "M pages/s",
+	    series_median(&rate) >= 3, &rate);
 	io_uring_queue_exit(&r);
 	munmap(mem, bytes);
 }
@@ -166,13 +148,13 @@ static void bench_start(void)
 		close(fds[1]);
 		if (!first_fact(fds[0]))
 			bail("no fact was told");
-		first.v[first.nr++] = now_ms() - begun;
+		series_add(&first, now_ms() - begun);
 		close(fds[0]);
 		tool_wait(&a, &how);
 		answer_free(&a);
 	}
-	row("trace, from exec to the first fact", "<= 150 ms", median(&first), "ms",
-	    median(&first) <= 150, &first);
+	row("trace, from exec to the first fact", "<= 150 ms", series_median(&first), "ms",
+	    series_median(&first) <= 150, &first);
 }
 
 static void bench_memory(void)
@@ -196,7 +178,7 @@ static void bench_memory(void)
 		if (uring_open(&r, 4) || uring_register(r.ring_fd, iov, nr))
 			bail("registering %u buffers failed", nr);
 		usleep(500000);
-		peak.v[peak.nr++] = witness_status_kb(a.pid, "VmHWM") / 1024.0;
+		series_add(&peak, witness_status_kb(a.pid, "VmHWM") / 1024.0);
 		io_uring_queue_exit(&r);
 		munmap(mem, nr * 4096UL);
 		free(iov);
@@ -204,55 +186,8 @@ static void bench_memory(void)
 	kill(a.pid, SIGINT);
 	tool_wait(&a, &how);
 	answer_free(&a);
-	row("trace, resident with 10,007 buffers", "<= 32 MiB", median(&peak), "MiB",
-	    median(&peak) <= 32, &peak);
-}
-
-/* Registering and unregistering 1 MiB of 4 KiB pages, microseconds a pair. */
-static double register_us(int fd, const struct iovec *iov)
-{
-	double begun = now_ms();
-	int pairs = 199;
-
-	for (int i = 0; i < pairs; i++) {
-		if (uring_register(fd, iov, 1) || uring_unregister(fd))
-			bail("registering failed");
-	}
-	return (now_ms() - begun) * 1e3 / pairs;
-}
-
-static void bench_facts(void)
-{
-	struct series untraced = { .nr = 0 }, added = { .nr = 0 };
-	struct iovec iov = { mem_pages(256), 256 * 4096 };
-	struct io_uring r;
-
-	if (uring_open(&r, 4))
-		bail("no ring");
-	register_us(r.ring_fd, &iov);
-	for (int i = 0; i < ROUNDS; i++) {
-		struct tool_how how = { 0 };
-		struct answer a;
-		double before, traced, after;
-
-		before = register_us(r.ring_fd, &iov);
-		tool_start(&a, &how, "trace", "--json", "-q", NULL);
-		/* it is attached once it tells one of our calls */
-		do
-			register_us(r.ring_fd, &iov);
-		while (!tool_says(&a, "\"fact\"", 100));
-		traced = register_us(r.ring_fd, &iov);
-		kill(a.pid, SIGINT);
-		tool_wait(&a, &how);
-		answer_free(&a);
-		after = register_us(r.ring_fd, &iov);
-		untraced.v[untraced.nr++] = (before + after) / 2;
-		added.v[added.nr++] = 100 * (traced / ((before + after) / 2) - 1);
-	}
-	row("lifecycle facts, register + unregister 1 MiB", "<= 10 % added", median(&added), "% added",
-	    median(&added) <= 10, &added);
-	row("the same, untraced", "-", median(&untraced), "us", true, &untraced);
-	io_uring_queue_exit(&r);
+	row("trace, resident with 10,007 buffers", "<= 32 MiB", series_median(&peak), "MiB",
+	    series_median(&peak) <= 32, &peak);
 }
 
 int main(void)
@@ -267,6 +202,5 @@ int main(void)
 	bench_verify();
 	bench_start();
 	bench_memory();
-	bench_facts();
 	return 0;
 }

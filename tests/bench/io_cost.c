@@ -4,7 +4,8 @@
  * programs on the tracepoints (the floor), with stat counting, with stat
  * timing, and with what else is installed. Interleaved rounds of one run,
  * each against the untraced measurement beside it. Prints a table; asserts no time.
- *   io_cost [ROUNDS]
+ *   io_cost [ROUNDS [instructions]]
+ * instructions: where the clock counts them (boot.sh -n).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,11 +22,11 @@
 #include <unistd.h>
 #include <linux/bpf.h>
 #include "memory.h"
+#include "series.h"
 #include "tap.h"
 #include "tool.h"
 #include "uring.h"
 
-#define MAX_ROUNDS	101
 #define BATCH		32
 #define BLOCK		512
 #define FILE_BYTES	(1UL << 20)
@@ -34,10 +35,7 @@
 static unsigned int rounds = 11;
 static unsigned long ops = 64000;
 
-struct series {
-	double v[MAX_ROUNDS];
-	unsigned int nr;
-};
+static bool instructions;
 
 /* ---- the load -------------------------------------------------------------------- */
 
@@ -47,7 +45,8 @@ static int file;
 
 enum load { READ_FIXED, NOP_FIXED };
 
-static double cpu_ns(void)
+/* Nanoseconds of this thread's CPU time. */
+static double spent(void)
 {
 	struct timespec t;
 
@@ -55,10 +54,10 @@ static double cpu_ns(void)
 	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
-/* Nanoseconds of this thread's CPU time an operation. */
+/* An operation's cost. */
 static double measure(enum load load)
 {
-	double begun = cpu_ns();
+	double begun = spent();
 
 	for (unsigned long done = 0; done < ops; done += BATCH) {
 		struct io_uring_cqe *cqes[BATCH];
@@ -82,22 +81,17 @@ static double measure(enum load load)
 			bail("%u completions, the first with %d", got, got ? cqes[0]->res : 0);
 		io_uring_cq_advance(&ring, got);
 	}
-	return (cpu_ns() - begun) / ops;
+	return (spent() - begun) / ops;
 }
 
 static void set_up(void)
 {
-	char path[] = "/var/tmp/fixbuf-XXXXXX";
 	struct iovec iov = { mem_pages(4), 4 * PAGE };
 
 	buf = iov.iov_base;
-	file = mkostemp(path, O_CLOEXEC);
+	file = mem_cached_file(FILE_BYTES);
 	if (file < 0)
-		bail("no file in /var/tmp: %s", strerror(errno));
-	unlink(path);
-	for (size_t at = 0; at < FILE_BYTES; at += 4 * PAGE)
-		if (pwrite(file, buf, 4 * PAGE, at) != 4 * (ssize_t)PAGE)
-			bail("cannot write to /var/tmp: %s", strerror(errno));
+		bail("no file to read: %s", strerror(-file));
 	if (uring_open(&ring, BATCH) || uring_register(ring.ring_fd, &iov, 1))
 		bail("no ring");
 }
@@ -114,12 +108,15 @@ static bool has_nop_fixed(void)
 
 struct watcher {
 	const char *name;
-	const char *against;	/* its floor */
 	const char *program;	/* NULL = ours */
-	const char *arg[8];
+	const char *arg[10];
 	const char *points[2];	/* empty programs there */
 	bool clock;		/* but for reading the clock */
 	const char *seen;	/* the tracepoint that it attaches to last */
+	int events, per_cpu;	/* or so many perf events or links, in all and for each processor */
+	const char *enabled;	/* or this file of tracefs says 1 */
+	int floor;		/* tracepoints in it */
+	double must;
 	bool absent;
 	struct series added[2];
 	pid_t pid;
@@ -153,7 +150,7 @@ static int empty_program(const char *point, bool clock)
 	return link < 0 ? -errno : link;
 }
 
-/* Whether a process holds a link to this tracepoint, or a perf event when .point is NULL. */
+/* Whether a process holds a link to this tracepoint. */
 static bool watches(pid_t pid, const char *point)
 {
 	char path[64], text[4096], want[80];
@@ -180,15 +177,59 @@ static bool watches(pid_t pid, const char *point)
 	return found;
 }
 
+/* Perf events and links to BPF programs that a process holds. */
+static int nr_events(pid_t pid)
+{
+	char path[64], text[64];
+	struct dirent *e;
+	int nr = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		ssize_t n = readlinkat(dirfd(d), e->d_name, text, sizeof(text) - 1);
+
+		text[n > 0 ? n : 0] = '\0';
+		nr += strstr(text, "perf_event") || strstr(text, "bpf_link") ||
+		      strstr(text, "bpf-link");
+	}
+	if (d)
+		closedir(d);
+	return nr;
+}
+
+static bool is_attached(const struct watcher *w)
+{
+	char text[4] = "";
+	int fd;
+
+	if (w->seen)
+		return watches(w->pid, w->seen);
+	if (w->enabled) {
+		fd = open(w->enabled, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
+			text[0] = '\0';
+		if (fd >= 0)
+			close(fd);
+		return text[0] == '1';
+	}
+	if (nr_events(w->pid) < w->events + w->per_cpu * sysconf(_SC_NPROCESSORS_ONLN))
+		return false;
+	/* the last of them is held, and yet to be armed */
+	usleep(200000);
+	return true;
+}
+
 static void spawn(struct watcher *w)
 {
 	w->pid = fork();
 	if (w->pid)
 		return;
 	int null = open("/dev/null", O_RDWR);
-	char *argv[12] = { (char *)(w->program ? w->program : tool_path()) };
+	char *argv[14] = { (char *)(w->program ? w->program : tool_path()) };
 
-	for (int i = 0; i < 8 && w->arg[i]; i++)
+	for (int i = 0; i < 10 && w->arg[i]; i++)
 		argv[i + 1] = (char *)w->arg[i];
 	dup2(null, 0);
 	dup2(null, 1);
@@ -211,18 +252,16 @@ static bool begin(struct watcher *w)
 	if (w->points[0])
 		return true;
 	spawn(w);
-	for (int ms = 0; w->seen && ms < ATTACH_MS; ms += 10) {
+	for (int ms = 0; ms < ATTACH_MS; ms += 10) {
 		if (waitpid(w->pid, &status, WNOHANG) == w->pid) {
 			w->pid = 0;
 			return false;
 		}
-		if (watches(w->pid, w->seen))
+		if (is_attached(w))
 			return true;
 		usleep(10000);
 	}
-	/* what perf attaches to cannot be seen from here */
-	usleep(1000000);
-	return waitpid(w->pid, &status, WNOHANG) == 0;
+	return false;
 }
 
 static void end(struct watcher *w)
@@ -236,58 +275,61 @@ static void end(struct watcher *w)
 	}
 }
 
+#define BOTH "io_uring:io_uring_submit_req,io_uring:io_uring_complete"
+#define EVENTS "/sys/kernel/tracing/events/io_uring/"
+#define RECORDED "/dev/shm/fixbuf-io_cost.dat"
+
 static struct watcher watchers[] = {
 	{ .name = "empty program on the completion", .points = { "io_uring_complete" } },
 	{ .name = "empty programs on submission and completion",
 	  .points = { "io_uring_complete", submit_point } },
-	{ .name = "the same two, reading the clock", .clock = true,
+	{ .name = "the same two, reading the clock", .clock = true, .floor = 2,
 	  .points = { "io_uring_complete", submit_point } },
-	{ .name = "stat --no-latency", .arg = { "stat", "--no-latency", "-q" },
-	  .seen = "io_uring_complete" },
-	{ .name = "stat", .arg = { "stat", "-q" }, .seen = submit_point },
-	{ .name = "bpftrace, count by opcode", .program = "bpftrace",
+	{ .name = "stat --no-latency", .arg = { "stat", "--no-latency", "-q" }, .floor = 1,
+	  .must = 1.3, .seen = "io_uring_complete" },
+	{ .name = "stat", .arg = { "stat", "-q" }, .floor = 2, .must = 2, .seen = submit_point },
+	{ .name = "stat --by-buffer", .arg = { "stat", "--by-buffer", "-q" }, .floor = 2,
+	  .seen = submit_point },
+	{ .name = "trace --io --sample 1000", .floor = 2, .seen = submit_point,
+	  .arg = { "trace", "--io", "--sample", "1000", "-q" } },
+	{ .name = "bpftrace, count by result", .program = "bpftrace", .floor = 1,
+	  .events = 1, .per_cpu = 1,
 	  .arg = { "-e", "tracepoint:io_uring:io_uring_complete { @[args->res < 0] = count(); }" } },
-	{ .name = "bpftrace, latency histogram", .program = "bpftrace",
+	{ .name = "bpftrace, latency histogram", .program = "bpftrace", .floor = 2,
+	  .events = 2, .per_cpu = 1,
 	  .arg = { "-e", "tracepoint:io_uring:io_uring_submit_req { @s[args->req] = nsecs; } "
 		   "tracepoint:io_uring:io_uring_complete { $t = @s[args->req]; "
 		   "if ($t) { @ns = hist(nsecs - $t); delete(@s[args->req]); } }" } },
-	{ .name = "perf stat, counting both", .program = "perf",
-	  .arg = { "stat", "-a", "-e",
-		   "io_uring:io_uring_submit_req,io_uring:io_uring_complete" } },
-	{ .name = "perf record of both", .program = "perf",
-	  .arg = { "record", "-a", "-q", "-o", "/dev/null", "-e",
-		   "io_uring:io_uring_submit_req,io_uring:io_uring_complete" } },
+	{ .name = "uringscope, all programs", .program = "uringscope", .arg = { "-a" },
+	  .floor = 2, .events = 4 },
+	{ .name = "perf stat, counting both", .program = "perf", .floor = 2, .per_cpu = 2,
+	  .arg = { "stat", "-a", "-e", BOTH } },
+	{ .name = "perf record of both", .program = "perf", .floor = 2, .per_cpu = 2,
+	  .arg = { "record", "-a", "-q", "-o", "/dev/null", "-e", BOTH } },
+	{ .name = "perf trace of both", .program = "perf", .floor = 2, .per_cpu = 2,
+	  .arg = { "trace", "-a", "-o", "/dev/null", "-e", BOTH } },
+	{ .name = "trace-cmd record of both", .program = "trace-cmd", .floor = 2,
+	  .enabled = EVENTS "io_uring_complete/enable",
+	  .arg = { "record", "-o", RECORDED, "-e", "io_uring:io_uring_submit_req", "-e",
+		   "io_uring:io_uring_complete" } },
 };
 
 #define NR_WATCHERS (sizeof(watchers) / sizeof(watchers[0]))
 
 /* ---- the table --------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(struct series *s)
-{
-	qsort(s->v, s->nr, sizeof(s->v[0]), by_value);
-	return s->nr ? s->v[s->nr / 2] : 0;
-}
-
-static void row(struct watcher *w, enum load load, double floor, double must)
+static void row(struct watcher *w, enum load load, double floor)
 {
 	struct series *s = &w->added[load];
-	double added = median(s);
+	double added = series_median(s);
 
 	printf("  %-46s %+8.1f  ", w->name, added);
-	if (floor > 0)
+	if (w->floor)
 		printf("%5.2f", added / floor);
 	else
 		printf("%5s", "-");
-	if (must > 0)
-		printf("  %5.2f %-4s", must, added <= must * floor ? "ok" : "OVER");
+	if (w->must > 0)
+		printf("  %5.2f %-4s", w->must, added <= w->must * floor ? "ok" : "OVER");
 	else
 		printf("  %5s %-4s", "-", "");
 	printf("  (%+.1f to %+.1f)\n", s->v[0], s->v[s->nr - 1]);
@@ -295,20 +337,19 @@ static void row(struct watcher *w, enum load load, double floor, double must)
 
 static void table(enum load load, struct series *untraced)
 {
-	double one = median(&watchers[0].added[load]), two = median(&watchers[1].added[load]);
-	double none = median(untraced);
+	double one = series_median(&watchers[0].added[load]);
+	double two = series_median(&watchers[1].added[load]);
+	double none = series_median(untraced);
 
-	printf("\n%s: %.1f ns of CPU an operation untraced (%.1f to %.1f), %u rounds of %lu\n",
+	printf("\n%s: %.1f %s an operation untraced (%.1f to %.1f), %u rounds of %lu\n",
 	       load == READ_FIXED ? "512-byte READ_FIXED from the page cache" :
-	       "NOP with a fixed buffer", none, untraced->v[0],
-	       untraced->v[untraced->nr - 1], untraced->nr, ops);
-	printf("  %-46s %8s  %5s  %5s\n", "WATCHED BY", "ADDS ns", "FLOOR", "MUST");
-	for (size_t i = 0; i < NR_WATCHERS; i++) {
-		if (!watchers[i].added[load].nr)
-			continue;
-		row(&watchers[i], load, i == 3 || i == 5 ? one : i < 2 ? 0 : two,
-		    i == 3 ? 1.3 : i == 4 ? 2 : 0);
-	}
+	       "NOP with a fixed buffer", none, instructions ? "instructions" : "ns of CPU",
+	       untraced->v[0], untraced->v[untraced->nr - 1], untraced->nr, ops);
+	printf("  %-46s %8s  %5s  %5s\n", "WATCHED BY", instructions ? "ADDS" : "ADDS ns", "FLOOR",
+	       "MUST");
+	for (size_t i = 0; i < NR_WATCHERS; i++)
+		if (watchers[i].added[load].nr)
+			row(&watchers[i], load, watchers[i].floor == 1 ? one : two);
 }
 
 int main(int argc, char **argv)
@@ -317,7 +358,10 @@ int main(int argc, char **argv)
 	int loads = has_nop_fixed() ? 2 : 1, fd;
 
 	if (argc > 1)
-		rounds = atoi(argv[1]) < MAX_ROUNDS ? atoi(argv[1]) : MAX_ROUNDS;
+		rounds = atoi(argv[1]) < SERIES_MAX ? atoi(argv[1]) : SERIES_MAX;
+	instructions = argc > 2 && !strcmp(argv[2], "instructions");
+	if (instructions)
+		ops = 6400;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (geteuid()) {
 		fprintf(stderr, "io_cost: the tool needs root; run it as root\n");
@@ -347,14 +391,16 @@ int main(int argc, char **argv)
 			for (int l = 0; l < loads && !w->absent; l++) {
 				double beside = (before[l] + measure(l)) / 2;
 
-				w->added[l].v[w->added[l].nr++] = watched[l] - beside;
+				series_add(&w->added[l], watched[l] - beside);
 				if (!i)
-					untraced[l].v[untraced[l].nr++] = beside;
+					series_add(&untraced[l], beside);
 			}
 		}
-		fprintf(stderr, "\rround %u of %u", r + 1, rounds);
+		if (!instructions && isatty(STDERR_FILENO))
+			fprintf(stderr, "\rround %u of %u%s", r + 1, rounds,
+				r + 1 < rounds ? "" : "\n");
 	}
-	fputc('\n', stderr);
+	unlink(RECORDED);
 	for (int l = 0; l < loads; l++)
 		table(l, &untraced[l]);
 	for (size_t i = 0; i < NR_WATCHERS; i++)

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# boot.sh [-v] [-t SECONDS] [-b BUILD_DIR] [-p PROGRAM]... [-i INITRAMFS]
+# boot.sh [-v] [-n] [-t SECONDS] [-b BUILD_DIR] [-p PROGRAM]... [-i INITRAMFS]
 #         [-m MODULE]... [-c CONSOLE] KERNEL COMMAND
 # Boots KERNEL (6.12, newest, or the path of an image) in QEMU without KVM and
 # runs COMMAND in it as root, in /fixbuf, with this build's programs in PATH and
 # an ext4 disk that can do O_DIRECT on /mnt/disk. What COMMAND prints is printed.
 #   -v  print the console (the kernel's log) too, at the end, to stderr
+#   -n  one processor whose clock is the number of its instructions: for counting
 #   -t  give up after so many seconds (default 120)
 #   -b  the build whose programs go in (default build)
 #   -p  a program of this machine to take along
@@ -25,10 +26,11 @@ usage() {
 	exit 2
 }
 
-verbose='' seconds=120 build=build programs='' modules='' initramfs='' console=''
-while getopts vt:b:p:m:i:c: option; do
+verbose='' processors='-smp 2' seconds=120 build=build programs='' modules='' initramfs='' console=''
+while getopts vnt:b:p:m:i:c: option; do
 	case $option in
 	v) verbose=1 ;;
+	n) processors='-smp 1 -icount shift=0,sleep=off' ;;
 	t) seconds=$OPTARG ;;
 	b) build=$OPTARG ;;
 	p) programs="$programs $OPTARG" ;;
@@ -83,13 +85,14 @@ truncate -s 512M "$work/disk"
 # kernel patches itself, so attaching a probe ends in an int3 oops or a lock-up.
 echo 0 >"$work/qemu"
 {
+	# shellcheck disable=SC2086 # options
 	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 \
-		-accel tcg,thread=single -machine q35 -cpu max,la57=off -smp 2 -m 2048 \
+		-accel tcg,thread=single -machine q35 -cpu max,la57=off $processors -m 2048 \
 		-nodefaults -no-reboot -display none -serial "file:$console" -serial stdio \
 		-drive "file=$work/disk,format=raw,if=none,id=disk" -device nvme,drive=disk,serial=1 \
 		-kernel "$image" -initrd "$work/initrd" \
 		-append "console=ttyS0 quiet panic=-1 oops=panic nokaslr mitigations=off \
-tsc=reliable random.trust_cpu=on" </dev/null || echo $? >"$work/qemu"
+tsc=reliable random.trust_cpu=on nvme.poll_queues=1" </dev/null || echo $? >"$work/qemu"
 } | sed -u -e '/vm-exit: [0-9]*$/!b' -e "h; s/.*vm-exit: //w $work/exit" \
 	-e 'g; s/vm-exit: [0-9]*$//; /^$/d'
 

@@ -30,7 +30,8 @@ take_program() {
 [ -x "$build/fixbuf-trace" ] ||
 	echo "make-initramfs: there is no $build/fixbuf-trace; the guest goes without" >&2
 : >"$root/libraries"
-for program in "$build/fixbuf-trace" "$build"/tests/live/* "$build"/tests/load/*; do
+for program in "$build/fixbuf-trace" "$build"/tests/live/* "$build"/tests/load/* \
+	"$build"/tests/bench/*; do
 	if [ -f "$program" ] && [ -x "$program" ]; then
 		dir=${program#"$build"}
 		take_program "$program" "$root/fixbuf/build${dir%/*}"

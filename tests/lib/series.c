@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include "series.h"
+
+void series_add(struct series *s, double value)
+{
+	if (s->nr < SERIES_MAX)
+		s->v[s->nr++] = value;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+double series_median(struct series *s)
+{
+	qsort(s->v, s->nr, sizeof(s->v[0]), by_value);
+	return s->nr ? s->v[s->nr / 2] : 0;
+}
