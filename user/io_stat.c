@@ -89,7 +89,7 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	if (complete < 3 || !start)
 		return err_set(ENOTSUP, "this kernel's io_uring tracepoints have a form that is not understood; 'doctor' says what else works here");
 	/* to 5.17 a completion that overflows is traced as one, too */
-	s->overflow_unseen = !s->by_user_data && tracepoint_args(btf, "io_uring_cqe_overflow") > 0;
+	s->overflow_unseen = !s->by_user_data && tracepoint_args("io_uring_cqe_overflow") > 0;
 	if (s->overflow_unseen)
 		use(s, s->skel->progs.io_overflow);
 	if (how->sample) {
