@@ -25,11 +25,12 @@ struct {
 /* Raw tracepoints give numbers; typed ones pointers, which the verifier lets no one hash. */
 static __always_inline int on_submit(__u64 req, enum io_access access)
 {
-	__u8 op = IO_READ(access, req, struct io_kiocb, opcode);
+	struct io_kiocb *k = IO_AS(access, req, struct io_kiocb);
+	__u8 op = IO_GET(access, k, opcode);
 
-	if (op >= 64 || !(OP_BIT(op) & (OPS_FIXED | OPS_PLAIN | OPS_BY_FLAG)))
+	if (!op_kind[op])
 		return 0;
-	if (IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP) {
+	if (IO_GET(access, k, flags) & REQ_F_CQE_SKIP) {
 		COUNT_LOSS(skipped);
 		return 0;
 	}
@@ -65,7 +66,7 @@ int io_req_failed(struct bpf_raw_tracepoint_args *ctx)
 	__u64 req = ctx->args[1];
 	__u8 op = IO_READ(EITHER, req, struct io_kiocb, opcode);
 
-	if (op < 64 && OP_BIT(op) & (OPS_FIXED | OPS_PLAIN | OPS_BY_FLAG))
+	if (op_kind[op])
 		put_start(req, IO_START_REFUSED);
 	return 0;
 }
@@ -84,91 +85,109 @@ static __always_inline __u64 start_of(__u64 req, enum io_access access)
 	return 0;
 }
 
-/* .cqe: where it is, when requests are read by a CAST, otherwise its flags. */
-static __always_inline int on_complete(__u64 ring, __u64 req, __s32 res, __u64 cqe,
-				       enum io_mode mode, enum io_access access)
-{
-	struct io_what w = { .ring = ring, .req = req };
-	bool fixed;
-	__u8 op;
+/* How the tracepoint tells an end. */
+enum io_form {
+	CQE,	/* from 6.13: (ring, request, cqe) */
+	RES,	/* 5.18 to 6.12: (ring, request, user_data, res, cflags, ...) */
+};
 
-	if (!req)
-		return 0;
-	op = IO_READ(access, req, struct io_kiocb, opcode);
-	if (op >= 64)
-		return 0;
-	/* a notification of SEND_ZC bears this opcode and is no request's end */
-	if (op == OP_NOP && CQE_F_NOTIF &
-	    (access == CAST ? IO_READ(CAST, cqe, struct io_uring_cqe, flags) : (__u32)cqe))
-		return 0;
-	if (OP_BIT(op) & OPS_FIXED)
-		fixed = true;
-	else if (OP_BIT(op) & OPS_PLAIN)
-		fixed = false;
-	else if (OP_BIT(op) & OPS_BY_FLAG)
-		fixed = io_flag_says_fixed(access, req, op);
-	else
-		return 0;
-	if (mode == TIME || (mode == DETAIL && io_latency))
-		w.t_ns = start_of(req, access);
-	if (op == OP_NOP && !fixed)
-		return 0;
-	w.task = io_task(access, req);
-	w.who = IO_WHO(io_tgid(access, w.task), op, fixed);
-	count_end(&w, res, mode, access);
-	return 0;
-}
-
-/* from 6.13: (ring, request, cqe) */
-static __always_inline int on_cqe(struct bpf_raw_tracepoint_args *ctx, enum io_mode mode)
+static __always_inline __s32 end_res(struct bpf_raw_tracepoint_args *ctx, enum io_form form)
 {
 	__u64 cqe = ctx->args[2];
 
-	return on_complete(ctx->args[0], ctx->args[1], IO_READ(CAST, cqe, struct io_uring_cqe, res),
-			   cqe, mode, CAST);
+	return form == CQE ? IO_READ(CAST, cqe, struct io_uring_cqe, res) : (__s32)ctx->args[3];
+}
+
+static __always_inline __u32 end_flags(struct bpf_raw_tracepoint_args *ctx, enum io_form form)
+{
+	__u64 cqe = ctx->args[2];
+
+	return form == CQE ? IO_READ(CAST, cqe, struct io_uring_cqe, flags) : (__u32)ctx->args[4];
+}
+
+static __always_inline int on_complete(struct bpf_raw_tracepoint_args *ctx, enum io_form form,
+				       enum io_mode mode)
+{
+	const enum io_access access = form == CQE ? CAST : EITHER;
+	bool times = mode == TIME || (mode == DETAIL && io_latency), fixed;
+	struct io_what w = { .ring = ctx->args[0], .req = ctx->args[1] };
+	struct io_kiocb *k;
+	__u8 op, kind;
+
+	if (!w.req)
+		return 0;
+	k = IO_AS(access, w.req, struct io_kiocb);
+	op = IO_GET(access, k, opcode);
+	kind = op_kind[op];
+	if (!kind)
+		return 0;
+	/* a notification of SEND_ZC bears this opcode and is no request's end */
+	if (op == OP_NOP && end_flags(ctx, form) & CQE_F_NOTIF)
+		return 0;
+	if (times)
+		w.t_ns = start_of(w.req, access);
+	fixed = kind & OP_FLAG ? io_flag_says_fixed(access, w.req, op) : kind & OP_FIXED;
+	if (op == OP_NOP && !fixed)
+		return 0;
+	w.who = IO_WHAT(op, fixed);
+	count_end(owned_cell(w.ring, io_owner(access, k), w.who), &w, kind, end_res(ctx, form),
+		  mode, access);
+	return 0;
 }
 
 SEC("?raw_tp/io_uring_complete")
 int io_count_cqe(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_cqe(ctx, COUNT);
+	return on_complete(ctx, CQE, COUNT);
 }
 
 SEC("?raw_tp/io_uring_complete")
 int io_time_cqe(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_cqe(ctx, TIME);
+	return on_complete(ctx, CQE, TIME);
 }
 
 SEC("?raw_tp/io_uring_complete")
 int io_detail_cqe(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_cqe(ctx, DETAIL);
-}
-
-/* 5.18 to 6.12: (ring, request, user_data, res, cflags, ...) */
-static __always_inline int on_res(struct bpf_raw_tracepoint_args *ctx, enum io_mode mode)
-{
-	return on_complete(ctx->args[0], ctx->args[1], ctx->args[3], ctx->args[4], mode,
-			   EITHER);
+	return on_complete(ctx, CQE, DETAIL);
 }
 
 SEC("?raw_tp/io_uring_complete")
 int io_count_res(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_res(ctx, COUNT);
+	return on_complete(ctx, RES, COUNT);
 }
 
 SEC("?raw_tp/io_uring_complete")
 int io_time_res(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_res(ctx, TIME);
+	return on_complete(ctx, RES, TIME);
 }
 
 SEC("?raw_tp/io_uring_complete")
 int io_detail_res(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_res(ctx, DETAIL);
+	return on_complete(ctx, RES, DETAIL);
+}
+
+/* ---- an address that becomes another task's ------------------------------------------ */
+
+SEC("?raw_tp/sched_process_exit")
+int io_owner_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (BPF_CORE_READ((struct task_struct *)ctx->args[0], io_uring))
+		__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	return 0;
+}
+
+/* The old program's struct io_uring_task is gone. */
+SEC("?raw_tp/sched_process_exec")
+int io_owner_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	(void)ctx;
+	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	return 0;
 }
 
 /* ---- before 5.18: by ring and user_data -------------------------------------------- */
@@ -181,7 +200,7 @@ int io_submit_ud(struct bpf_raw_tracepoint_args *ctx)
 	struct io_ud_start *s = ud_start(ring, user_data);
 	__u8 op = ctx->args[2];
 
-	if (!s || op >= 64)
+	if (!s)
 		return 0;
 	/* their ends are not traced */
 	if (BPF_CORE_READ((struct io_ring_ctx *)ring, flags) & SETUP_IOPOLL) {
@@ -235,9 +254,9 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 	__sync_fetch_and_add(&s->pending, -1ULL);
 	op = IO_WHO_OP(w.who);
 	/* all are kept, so that an end without a start means something */
-	if (op < 64 && !(OP_BIT(op) & (OPS_FIXED | OPS_PLAIN | OP_BIT(OP_SEND) | OP_BIT(OP_RECV))))
+	if (op != IO_OP_UNKNOWN && !(op_kind[op] & ~OP_FLAG))
 		return 0;
-	count_end(&w, res, DETAIL, PROBE);
+	count_end(find_cell(w.ring, w.who, w.task), &w, op_kind[op], res, DETAIL, PROBE);
 	return 0;
 }
 
@@ -256,11 +275,9 @@ static __always_inline int on_punt(__u64 ring, __u64 req)
 {
 	__u8 op = IO_READ(PROBE, req, struct io_kiocb, opcode);
 
-	if (op >= 64)
-		return 0;
-	if (OP_BIT(op) & (OPS_FIXED | OPS_PLAIN))
-		count_punt(ring, req, op, OP_BIT(op) & OPS_FIXED);
-	else if (OP_BIT(op) & OPS_BY_FLAG && op != OP_NOP)
+	if (op_kind[op] & (OP_FIXED | OP_PLAIN))
+		count_punt(ring, req, op, op_kind[op] & OP_FIXED);
+	else if (op_kind[op] & OP_FLAG && op != OP_NOP)
 		count_punt(ring, req, op, io_flag_says_fixed(PROBE, req, op));
 	return 0;
 }

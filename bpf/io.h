@@ -29,19 +29,30 @@ enum io_op {			/* IORING_OP_*, ABI */
 	OP_WRITEV_FIXED	= 61,
 };
 
-#define OP_BIT(op)	(1ULL << (op))
-#define OPS_FIXED	(OP_BIT(OP_READ_FIXED) | OP_BIT(OP_WRITE_FIXED) | \
-			 OP_BIT(OP_READV_FIXED) | OP_BIT(OP_WRITEV_FIXED))
-#define OPS_PLAIN	(OP_BIT(OP_READV) | OP_BIT(OP_WRITEV) | OP_BIT(OP_READ) | OP_BIT(OP_WRITE))
-/* either, by a flag of the request */
-#define OPS_BY_FLAG	(OP_BIT(OP_NOP) | OP_BIT(OP_SEND) | OP_BIT(OP_RECV) | \
-			 OP_BIT(OP_URING_CMD) | OP_BIT(OP_SEND_ZC) | OP_BIT(OP_SENDMSG_ZC))
-/* the request's length is in bytes, and its result too */
-#define OPS_LENGTH	(OP_BIT(OP_READ_FIXED) | OP_BIT(OP_WRITE_FIXED) | \
-			 OP_BIT(OP_READ) | OP_BIT(OP_WRITE))
-/* the result is a number of bytes */
-#define OPS_BYTES	(OPS_FIXED | OPS_PLAIN | OP_BIT(OP_SEND) | OP_BIT(OP_RECV) | \
-			 OP_BIT(OP_SEND_ZC) | OP_BIT(OP_SENDMSG_ZC))
+/* What an opcode is; 0: none of ours. */
+#define OP_FIXED	0x01	/* over a registered buffer */
+#define OP_PLAIN	0x02
+#define OP_FLAG		0x04	/* either, by a flag of the request */
+#define OP_LENGTH	0x08	/* the request's length is in bytes, and its result too */
+#define OP_BYTES	0x10	/* the result is a number of bytes */
+
+/* 256: no opcode leaves it */
+static const __u8 op_kind[256] = {
+	[OP_NOP]	  = OP_FLAG,
+	[OP_READV]	  = OP_PLAIN | OP_BYTES,
+	[OP_WRITEV]	  = OP_PLAIN | OP_BYTES,
+	[OP_READ_FIXED]	  = OP_FIXED | OP_BYTES | OP_LENGTH,
+	[OP_WRITE_FIXED]  = OP_FIXED | OP_BYTES | OP_LENGTH,
+	[OP_READ]	  = OP_PLAIN | OP_BYTES | OP_LENGTH,
+	[OP_WRITE]	  = OP_PLAIN | OP_BYTES | OP_LENGTH,
+	[OP_SEND]	  = OP_FLAG | OP_BYTES,
+	[OP_RECV]	  = OP_FLAG | OP_BYTES,
+	[OP_URING_CMD]	  = OP_FLAG,
+	[OP_SEND_ZC]	  = OP_FLAG | OP_BYTES,
+	[OP_SENDMSG_ZC]	  = OP_FLAG | OP_BYTES,
+	[OP_READV_FIXED]  = OP_FIXED | OP_BYTES,
+	[OP_WRITEV_FIXED] = OP_FIXED | OP_BYTES,
+};
 
 #define NOP_FIXED_BUFFER	(1U << 3)	/* IORING_NOP_FIXED_BUFFER, 6.13 */
 #define RECVSEND_FIXED_BUF	(1U << 2)	/* IORING_RECVSEND_FIXED_BUF, 6.0 */
@@ -66,31 +77,23 @@ struct io_uring_cqe {
 	__u32 flags;
 };
 
+struct task_struct___io {
+	int pid;
+	int tgid;
+};
+
+struct io_uring_task___io {
+	struct task_struct___io *task;
+};
+
 struct io_kiocb {
 	__u8 opcode;
 	__u16 buf_index;
 	/* io_req_flags_t, 64 bits from 6.8; what we ask for is in the low half */
 	unsigned int flags;
 	struct io_ring_ctx *ctx;
-};
-
-struct task_struct___io {
-	int pid;
-	int tgid;
-};
-
-/* to 6.12 */
-struct io_kiocb___task {
-	struct task_struct___io *task;
-};
-
-/* from 6.13 (b6f58a3f4aa8) */
-struct io_uring_task___io {
-	struct task_struct___io *task;
-};
-
-struct io_kiocb___tctx {
-	struct io_uring_task___io *tctx;
+	struct task_struct___io *task;		/* to 6.12 */
+	struct io_uring_task___io *tctx;	/* from 6.13 (b6f58a3f4aa8) */
 };
 
 /* to 6.12 */
@@ -154,8 +157,6 @@ const volatile __u32 io_types[NR_IO_TYPES];
 	struct io_kiocb___imu *: TYPE_KIOCB,			\
 	struct io_kiocb___name *: TYPE_KIOCB,			\
 	struct io_kiocb___node *: TYPE_KIOCB,			\
-	struct io_kiocb___task *: TYPE_KIOCB,			\
-	struct io_kiocb___tctx *: TYPE_KIOCB,			\
 	struct io_nop *: TYPE_NOP,				\
 	struct io_rsrc_node *: TYPE_NODE,			\
 	struct io_rw *: TYPE_RW,				\
@@ -172,26 +173,49 @@ enum io_access {
 	PROBE,		/* gives a number that may be hashed, not a pointer */
 };
 
-#define IO_READ(access, ptr, type, field) ({					\
+#define IO_CASTS(access)							\
+	((access) == CAST ||							\
+	 ((access) == EITHER &&							\
+	  bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)))
+
+/* What is read more than once is cast once. */
+#define IO_AS(access, ptr, type) ({						\
 	/* evaluated first: or its own accesses would be relocated with the field's */ \
 	type *__p = (type *)(ptr);						\
-	typeof(__p->field) __v;							\
 										\
-	if ((access) == CAST ||							\
-	    ((access) == EITHER &&						\
-	     bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast))) \
-		__v = ((type *)bpf_rdonly_cast(__p, IO_TYPE_ID(type)))->field;	\
-	else									\
-		__v = BPF_CORE_READ(__p, field);				\
-	__v; })
+	IO_CASTS(access) ?							\
+		(type *)bpf_rdonly_cast(__p, IO_TYPE_ID(type)) : __p; })
+
+#define IO_GET(access, p, field)						\
+	(IO_CASTS(access) ? (p)->field : BPF_CORE_READ(p, field))
+
+#define IO_READ(access, ptr, type, field) ({					\
+	type *__as = IO_AS(access, ptr, type);					\
+										\
+	IO_GET(access, __as, field); })
+
+/*
+ * Whose request it is: the task, or from 6.13 on its struct io_uring_task. A
+ * number to compare with, good until that task is gone.
+ */
+static __always_inline __u64 io_owner(enum io_access access, struct io_kiocb *k)
+{
+	/* a read of what is not there gives 0 */
+	if (access == CAST || bpf_core_field_exists(k->tctx))
+		return (__u64)IO_GET(access, k, tctx);
+	return (__u64)IO_GET(access, k, task);
+}
+
+static __always_inline __u64 io_owner_task(enum io_access access, __u64 owner)
+{
+	if (access == CAST || bpf_core_field_exists(((struct io_kiocb *)0)->tctx))
+		return (__u64)IO_READ(access, owner, struct io_uring_task___io, task);
+	return owner;
+}
 
 static __always_inline __u64 io_task(enum io_access access, __u64 req)
 {
-	/* a read of what is not there gives 0 */
-	if (access == CAST || bpf_core_field_exists(struct io_kiocb___tctx, tctx))
-		return (__u64)IO_READ(access, IO_READ(access, req, struct io_kiocb___tctx, tctx),
-				      struct io_uring_task___io, task);
-	return (__u64)IO_READ(access, req, struct io_kiocb___task, task);
+	return io_owner_task(access, io_owner(access, IO_AS(access, req, struct io_kiocb)));
 }
 
 static __always_inline __u32 io_tgid(enum io_access access, __u64 task)
@@ -199,7 +223,7 @@ static __always_inline __u32 io_tgid(enum io_access access, __u64 task)
 	return IO_READ(access, task, struct task_struct___io, tgid);
 }
 
-/* Of an opcode of OPS_BY_FLAG: whether this request uses a registered buffer. */
+/* Of an opcode of OP_FLAG: whether this request uses a registered buffer. */
 static __always_inline bool io_flag_says_fixed(enum io_access access, __u64 req, __u8 op)
 {
 	if (op == OP_NOP)
@@ -212,7 +236,7 @@ static __always_inline bool io_flag_says_fixed(enum io_access access, __u64 req,
 	       IO_READ(access, req, struct io_sr_msg, flags) & RECVSEND_FIXED_BUF;
 }
 
-/* Length in bytes of an opcode of OPS_LENGTH. */
+/* Length in bytes of an opcode of OP_LENGTH. */
 static __always_inline __u32 io_rw_len(enum io_access access, __u64 req)
 {
 	return IO_READ(access, req, struct io_rw, len);

@@ -26,17 +26,19 @@
 
 #define IO_CELL_F_TREE	0x01	/* a descendant of our own process */
 
-/* Opcode .op of process .tgid on ring .ring. */
+/* Opcode .op of process .tgid on ring .ring; what each completion needs is in its first 64 bytes. */
 struct io_cell {
 	__u64 ring;		/* struct io_ring_ctx *, 0 = free */
-	__u64 who;		/* IO_WHO() */
+	__u64 owner;		/* io_owner() of its last request, whose process is that of .who */
+	__u64 known;		/* if this is io_epoch | IO_WHAT() */
 	__u64 ops;		/* completions */
 	__u64 bytes;		/* transferred */
-	__u64 timed;		/* of .ops, with a latency */
-	__u64 latency_ns;	/* their sum */
+	__u64 latency_ns;	/* sum */
 	__u64 max_ns;
 	__u32 hist;		/* 1 + index in the histograms of this CPU, 0 = none */
 	__u32 flags;		/* IO_CELL_F_* */
+	__u64 who;		/* IO_WHO() */
+	__u64 timed;		/* of .ops, with a latency and in no histogram */
 	__u64 errors;		/* negative results but ECANCELED */
 	__u64 efaults;		/* of them */
 	__u64 cancelled;
@@ -48,7 +50,9 @@ struct io_cell {
 	char comm[FACT_COMM_LEN]; /* the process's, then */
 };
 
-#define IO_WHO(tgid, op, fixed)	((__u64)(tgid) << 32 | (__u64)!!(fixed) << 8 | (op))
+#define IO_WHAT(op, fixed)	((__u64)!!(fixed) << 8 | (op))
+#define IO_WHO(tgid, op, fixed)	((__u64)(tgid) << 32 | IO_WHAT(op, fixed))
+#define IO_EPOCH_STEP		(1ULL << 16)	/* above IO_WHAT() */
 #define IO_WHO_TGID(who)	((__u32)((who) >> 32))
 #define IO_WHO_FIXED(who)	((who) >> 8 & 1)
 #define IO_WHO_OP(who)		((__u8)(who))

@@ -173,17 +173,45 @@ static __noinline struct io_cell *search_cell(__u64 ring, __u64 who, __u64 task,
 	return NULL;
 }
 
+static __always_inline __u32 cell_index(__u64 ring, __u64 what)
+{
+	_Static_assert(IO_CELLS == 1 << 11, "the shift");
+	/* not by process: the way to its number is the longest, and need not be waited for */
+	return ((ring >> 6 ^ (what & 0xffff)) * 0x9e3779b97f4a7c15ULL) >> 53;
+}
+
 static __always_inline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 {
-	/* not by process: the way to its number is the longest, and need not be waited for */
-	__u32 index = ((ring >> 6 ^ (who & 0xffff)) * 0x9e3779b97f4a7c15ULL) >> 53;
+	return search_cell(ring, who, task, cell_index(ring, who));
+}
+
+/* Rises when a task goes or executes another program, so that its address may become another's. */
+__u64 io_epoch;
+
+static __noinline struct io_cell *meet_owner(__u64 ring, __u64 owner, __u64 what)
+{
+	/* before the process is looked up */
+	__u64 known = *(volatile __u64 *)&io_epoch | what;
+	__u64 task = io_owner_task(PROBE, owner);
 	struct io_cell *c;
 
-	_Static_assert(IO_CELLS == 1 << 11, "the shift above");
-	c = bpf_map_lookup_elem(&io_cells, &index);
-	if (c && c->ring == ring && c->who == who)
+	c = find_cell(ring, (__u64)io_tgid(PROBE, task) << 32 | what, task);
+	if (!c)
+		return NULL;
+	c->owner = owner;
+	c->known = known;
+	return c;
+}
+
+/* The same, without looking the process up again for each request. */
+static __always_inline struct io_cell *owned_cell(__u64 ring, __u64 owner, __u64 what)
+{
+	__u32 index = cell_index(ring, what);
+	struct io_cell *c = bpf_map_lookup_elem(&io_cells, &index);
+
+	if (c && c->ring == ring && c->owner == owner && c->known == (io_epoch | what))
 		return c;
-	return search_cell(ring, who, task, index);
+	return meet_owner(ring, owner, what);
 }
 
 static __always_inline void count_latency(struct io_cell *c, __u64 ns)
@@ -191,13 +219,14 @@ static __always_inline void count_latency(struct io_cell *c, __u64 ns)
 	__u32 hist = c->hist - 1, bucket = hist_index(ns);
 	struct io_hist *h;
 
-	c->timed++;
 	c->latency_ns += ns;
 	if (ns > c->max_ns)
 		c->max_ns = ns;
 	h = bpf_map_lookup_elem(&io_hists, &hist);
 	if (h && bucket < HIST_BUCKETS)
 		h->count[bucket]++;
+	else
+		c->timed++;
 }
 
 /* ---- on request: buffers, addresses, failed imports --------------------------- */
@@ -224,7 +253,7 @@ static __always_inline void note_buffer(const struct io_what *w, __u8 op, __u64 
 	u->bytes += bytes;
 	u->last_ns = bpf_ktime_get_ns();
 	/* kernel buffers begin at 0, as do the offsets into them */
-	if (!(OP_BIT(op) & OPS_LENGTH))
+	if (!(op_kind[op] & OP_LENGTH))
 		u->no_offset++;
 	else if (w->addr - key.addr + w->len_bytes > u->max_end)
 		u->max_end = w->addr - key.addr + w->len_bytes;
@@ -318,7 +347,7 @@ static __always_inline void read_request(struct io_what *w, __u8 op, enum io_acc
 	if (!w->req)
 		return;
 	w->index = IO_READ(access, w->req, struct io_kiocb, buf_index);
-	if (OP_BIT(op) & OPS_LENGTH) {
+	if (op_kind[op] & OP_LENGTH) {
 		w->addr = io_rw_addr(access, w->req);
 		w->len_bytes = io_rw_len(access, w->req);
 	}
@@ -337,7 +366,7 @@ static __always_inline void count_failure(struct io_cell *c, struct io_what *w, 
 	if (res != -EFAULT)
 		return;
 	c->efaults++;
-	if (!IO_WHO_FIXED(w->who) || op >= 64)
+	if (!IO_WHO_FIXED(w->who) )
 		return;
 	read_request(w, op, access);
 	note_fault(w->ring, (__u64)w->index << 8 | op, w->addr, w->len_bytes);
@@ -360,13 +389,10 @@ static __always_inline void note_details(struct io_what *w, __u8 op, __u64 bytes
 	}
 }
 
-static __always_inline void count_end(struct io_what *w, __s32 res, enum io_mode mode,
-				      enum io_access access)
+/* .kind: op_kind[] of its opcode, 0 = not known. */
+static __always_inline void count_end(struct io_cell *c, struct io_what *w, __u8 kind, __s32 res,
+				      enum io_mode mode, enum io_access access)
 {
-	struct io_cell *c = find_cell(w->ring, w->who, w->task);
-	__u8 op = IO_WHO_OP(w->who);
-	__u64 bytes;
-
 	if (!c)
 		return;
 	c->ops++;
@@ -376,15 +402,13 @@ static __always_inline void count_end(struct io_what *w, __s32 res, enum io_mode
 		count_failure(c, w, res, access);
 		return;
 	}
-	if (op >= 64)
-		return;
-	bytes = OP_BIT(op) & OPS_BYTES ? res : 0;
-	c->bytes += bytes;
-	if (OP_BIT(op) & OPS_LENGTH &&
+	if (kind & OP_BYTES)
+		c->bytes += (__u32)res;
+	if (kind & OP_LENGTH &&
 	    (__u32)res < (w->req ? io_rw_len(access, w->req) : (__u32)w->len_bytes))
 		c->shorts++;
-	if (mode == DETAIL)
-		note_details(w, op, bytes, access);
+	if (mode == DETAIL && kind)
+		note_details(w, IO_WHO_OP(w->who), kind & OP_BYTES ? res : 0, access);
 }
 
 #endif

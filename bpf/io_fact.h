@@ -42,10 +42,8 @@ static __always_inline bool submitter_wanted(__u32 tgid, __u64 task)
 
 static __always_inline bool is_fixed(enum io_access access, __u64 req, __u8 op)
 {
-	if (op >= 64)
-		return false;
-	return OP_BIT(op) & OPS_FIXED ||
-	       (OP_BIT(op) & OPS_BY_FLAG && io_flag_says_fixed(access, req, op));
+	return op_kind[op] & OP_FIXED ||
+	       (op_kind[op] & OP_FLAG && io_flag_says_fixed(access, req, op));
 }
 
 static __always_inline bool is_next_to_tell(void)
@@ -167,7 +165,7 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	} else {
 		COUNT_LOSS(no_start);
 	}
-	count_end(&w, res, DETAIL, access);
+	count_end(find_cell(w.ring, w.who, w.task), &w, op_kind[op], res, DETAIL, access);
 	if (!is_next_to_tell())
 		return 0;
 	/* it may hold what the request before it left; only the index is refused with EFAULT */
@@ -176,7 +174,7 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 		return 0;
 	}
 	w.index = IO_READ(access, req, struct io_kiocb, buf_index);
-	if (OP_BIT(op) & OPS_LENGTH) {
+	if (op_kind[op] & OP_LENGTH) {
 		w.addr = io_rw_addr(access, req);
 		w.len_bytes = io_rw_len(access, req);
 		w.buf = io_buffer_of(access, req);
@@ -219,7 +217,8 @@ static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
 	}
 	if (!IO_WHO_FIXED(w.who))
 		return 0;
-	count_end(&w, res, DETAIL, PROBE);
+	count_end(find_cell(w.ring, w.who, w.task), &w,
+		  op_kind[IO_WHO_OP(w.who)], res, DETAIL, PROBE);
 	if (is_next_to_tell())
 		tell(&w, res, flags);
 	return 0;

@@ -34,13 +34,13 @@ static __always_inline struct io_start_set *start_set(__u64 req)
 	return bpf_map_lookup_elem(&io_starts, &index);
 }
 
-static __always_inline void put_start(__u64 req, __u64 now)
+/* Where others are: not often. */
+static __noinline int put_beside(struct io_start_set *s, __u64 req, __u64 now)
 {
-	struct io_start_set *s = start_set(req);
 	struct io_start *way = NULL;
 
 	if (!s)
-		return;
+		return 0;
 	for (int i = IO_START_WAYS - 1; i >= 0; i--) {
 		if ((s->way[i].key ^ s->way[i].t_ns) == req) {
 			/* its end was not seen: the completion ring was full, or it was muted */
@@ -57,6 +57,24 @@ static __always_inline void put_start(__u64 req, __u64 now)
 	}
 	STORE(way->t_ns, now);
 	STORE(way->key, req ^ now);
+	return 0;
+}
+
+static __always_inline void put_start(__u64 req, __u64 now)
+{
+	struct io_start_set *s = start_set(req);
+	__u64 taken = 0;
+
+	if (!s)
+		return;
+	for (int i = 0; i < IO_START_WAYS; i++)
+		taken |= s->way[i].t_ns;
+	if (taken) {
+		put_beside(s, req, now);
+		return;
+	}
+	STORE(s->way[0].t_ns, now);
+	STORE(s->way[0].key, req ^ now);
 }
 
 /* 0 when it is not there. */
@@ -128,7 +146,7 @@ static __always_inline void fill_ud_start(struct io_ud_start *s, __u64 ring, __u
 	s->ring = ring;
 	s->user_data = user_data;
 	s->task = io_task(PROBE, req);
-	s->who = IO_WHO(io_tgid(PROBE, s->task), op, OP_BIT(op) & OPS_FIXED);
+	s->who = IO_WHO(io_tgid(PROBE, s->task), op, op_kind[op] & OP_FIXED);
 	s->t_ns = bpf_ktime_get_ns();
 	s->index = IO_READ(PROBE, req, struct io_kiocb, buf_index);
 	s->addr = io_rw_addr(PROBE, req);

@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 #include "alloc.h"
 #include "err.h"
+#include "histogram.h"
 #include "io_read.h"
 #include "fixbuf.skel.h"
 
@@ -128,8 +129,10 @@ static void add_hists(struct reader *r, __u32 index, const void *values)
 	for (size_t cpu = 0; cpu < r->cpus; cpu++) {
 		__u32 owner = r->owner[cpu * IO_HISTS + index];
 
-		if (owner)
-			io_model_add_hist(&r->m->rows[owner - 1], v[cpu].count);
+		if (!owner)
+			continue;
+		io_model_add_hist(&r->m->rows[owner - 1], v[cpu].count);
+		r->m->rows[owner - 1].c.timed += hist_total(v[cpu].count);
 	}
 }
 

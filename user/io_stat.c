@@ -13,7 +13,7 @@
 #include "kern.h"
 #include "fixbuf.skel.h"
 
-#define MAX_PROGS 8
+#define MAX_PROGS 10
 
 static const char *const type_names[NR_IO_TYPES] = IO_TYPE_NAMES;
 
@@ -101,6 +101,10 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 		use(s, start);
 	if (how->latency && tracepoint_args("io_uring_req_failed") == 3 && !s->by_user_data)
 		use(s, s->skel->progs.io_req_failed);
+	if (!s->by_user_data) {
+		use(s, s->skel->progs.io_owner_exit);
+		use(s, s->skel->progs.io_owner_exec);
+	}
 	use(s, s->by_user_data ? s->skel->progs.io_complete_ud :
 	       end_program(s->skel, how, complete == 3));
 	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
