@@ -74,61 +74,6 @@ void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, 
 	m->nr_rows = n;
 }
 
-static void subtract_row(struct io_row *a, const struct io_row *b)
-{
-	__u64 top;
-
-	a->c.ops -= b->c.ops;
-	a->c.bytes -= b->c.bytes;
-	a->c.timed -= b->c.timed;
-	a->c.latency_ns -= b->c.latency_ns;
-	a->c.errors -= b->c.errors;
-	a->c.efaults -= b->c.efaults;
-	a->c.cancelled -= b->c.cancelled;
-	a->c.shorts -= b->c.shorts;
-	a->c.punts -= b->c.punts;
-	a->fixed_ops -= b->fixed_ops;
-	a->fixed_bytes -= b->fixed_bytes;
-	if (!a->hist)
-		return;
-	for (unsigned int i = 0; b->hist && i < HIST_BUCKETS; i++)
-		a->hist[i] -= b->hist[i];
-	/* the largest ever is not the largest since: that is known to a bucket only */
-	top = hist_max(a->hist);
-	if (a->c.max_ns == b->c.max_ns && top < a->c.max_ns)
-		a->c.max_ns = top;
-}
-
-static void subtract_loss(struct io_loss *a, const struct io_loss *b)
-{
-	__u64 *x = (__u64 *)a;
-	const __u64 *y = (const __u64 *)b;
-
-	for (size_t i = 0; i < sizeof(*a) / sizeof(*x); i++)
-		x[i] -= y[i];
-}
-
-void io_model_between(const struct io_model *before, const struct io_model *after,
-		      struct io_model *out)
-{
-	struct io_model old = { .rows = before->rows, .nr_rows = before->nr_rows };
-
-	out->t_ns = after->t_ns - before->t_ns;
-	out->loss = after->loss;
-	subtract_loss(&out->loss, &before->loss);
-	out->missed = after->missed - before->missed;
-	out->in_flight = after->in_flight;
-	for (size_t i = 0; i < after->nr_rows; i++) {
-		const struct io_row *r = &after->rows[i];
-		struct io_row *now = io_model_row(out, r->c.ring, r->c.who);
-
-		io_row_add(now, r);
-		for (size_t k = 0; k < old.nr_rows; k++)
-			if (old.rows[k].c.ring == r->c.ring && old.rows[k].c.who == r->c.who)
-				subtract_row(now, &old.rows[k]);
-	}
-}
-
 void io_model_group(const struct io_model *m, bool by_opcode, struct io_model *out)
 {
 	out->t_ns = m->t_ns;

@@ -74,13 +74,14 @@ static void show(struct session *s, const struct io_model *m, bool total)
 {
 	struct env *env = s->env;
 	struct advices advices = { 0 };
+	bool tables = env->by_buffer || env->advise || env->hist;
 	struct view_stat v = {
 		.env = env, .m = m, .l = s->rings, .order = s->order,
 		.starts_by = io_stat_starts_by(s->io),
-		.header = s->live || !s->printed || total,
+		.header = s->live || !s->printed || total || tables, .total = total,
 	};
 
-	if (env->advise && total) {
+	if (env->advise) {
 		advise(m, s->rings, &advices);
 		v.advices = &advices;
 	}
@@ -96,6 +97,8 @@ static void show(struct session *s, const struct io_model *m, bool total)
 				io_order_name(s->order));
 		} else if (total && s->printed) {
 			fprintf(env->out, "\nin total:\n");
+		} else if (tables && s->printed) {
+			fputc('\n', env->out);
 		}
 		view_stat_text(&v);
 	}
@@ -159,6 +162,8 @@ static int wait_until(struct session *s, __u64 t)
 		ts.tv_nsec = t - now;
 		ppoll(fds, 3, &ts, NULL);
 	}
+	if (fds[0].revents & (POLLERR | POLLHUP))
+		return 'q';
 	key = screen_key();
 	if (key == 's')
 		s->order = (s->order + 1) % IO_NR_ORDERS;

@@ -225,7 +225,8 @@ static void print_buffers(const struct view_stat *v)
 			table_cell(t, "0");
 			table_cell(t, "0");
 			table_cell(t, "0");
-			table_cell(t, "%s", v->m->loss.no_buffer ? "not known" : "never");
+			table_cell(t, "%s", v->m->loss.no_buffer ? "not known" :
+				   v->total ? "never" : "idle");
 		}
 	}
 	fputc('\n', v->env->out);

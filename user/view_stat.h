@@ -16,6 +16,7 @@ struct view_stat {
 	const char *starts_by;		/* what tells requests apart: "request" or "user_data" */
 	enum io_order order;
 	bool header;
+	bool total;			/* all since the begin, not an interval */
 };
 
 void view_stat_text(const struct view_stat *v);

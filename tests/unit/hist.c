@@ -166,6 +166,52 @@ static void between(void **state)
 	io_model_free(&d);
 }
 
+/* Buffers, addresses, failed imports and calls: what is new, what went on, what stood still. */
+static void lists_between(void **state)
+{
+	struct io_buffer_row b0[] = { { { 1, 0x1000, 0, 0 }, { .ops = 5, .bytes = 50, .max_end = 90 } },
+				      { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 } } };
+	/* in another order, and one more */
+	struct io_buffer_row b1[] = { { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 } },
+				      { { 1, 0x3000, 1, 0 }, { .ops = 3, .bytes = 30 } },
+				      { { 1, 0x1000, 0, 0 },
+					{ .ops = 16, .bytes = 160, .max_end = 90, .no_offset = 2 } } };
+	struct io_address_row a0[] = { { { 1, 0x9000 }, { .ops = 5, .direct = 5, .max_len = 8 } } };
+	struct io_address_row a1[] = { { { 1, 0x9000 }, { .ops = 18, .direct = 12, .max_len = 8 } } };
+	struct io_fault_row f0[] = { { { 1, 4, 9 }, { .count = 2 } }, { { 1, 5, 9 }, { .count = 1 } } };
+	struct io_fault_row f1[] = { { { 1, 4, 9 }, { .count = 2 } }, { { 1, 5, 9 }, { .count = 4 } } };
+	struct io_calls_row c0[] = { { 1, { .registers = 2, .last_ns = 100 } } };
+	struct io_calls_row c1[] = { { 1, { .registers = 13, .first_ns = 50, .last_ns = 300 } } };
+	struct io_model before = { .buffers = b0, .nr_buffers = 2, .addresses = a0, .nr_addresses = 1,
+				   .faults = f0, .nr_faults = 2, .calls = c0, .nr_calls = 1 };
+	struct io_model after = { .buffers = b1, .nr_buffers = 3, .addresses = a1, .nr_addresses = 1,
+				  .faults = f1, .nr_faults = 2, .calls = c1, .nr_calls = 1 };
+	struct io_model d = { 0 };
+
+	(void)state;
+	io_model_between(&before, &after, &d);
+	assert_int_equal(d.nr_buffers, 2);
+	assert_int_equal(d.buffers[0].key.addr, 0x3000);
+	assert_int_equal(d.buffers[0].use.ops, 3);
+	assert_int_equal(d.buffers[1].use.ops, 11);
+	assert_int_equal(d.buffers[1].use.bytes, 110);
+	assert_int_equal(d.buffers[1].use.no_offset, 2);
+	assert_int_equal(d.buffers[1].use.max_end, 90);
+	assert_int_equal(d.nr_addresses, 1);
+	assert_int_equal(d.addresses[0].use.ops, 13);
+	assert_int_equal(d.addresses[0].use.direct, 7);
+	assert_int_equal(d.nr_faults, 1);
+	assert_int_equal(d.faults[0].fault.count, 3);
+	assert_int_equal(d.nr_calls, 1);
+	assert_int_equal(d.calls[0].calls.registers, 11);
+	assert_int_equal(d.calls[0].calls.first_ns, 100);
+	io_model_free(&d);
+	/* nothing since */
+	io_model_between(&after, &after, &d);
+	assert_int_equal(d.nr_buffers + d.nr_addresses + d.nr_faults + d.nr_calls, 0);
+	io_model_free(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +222,7 @@ int main(void)
 		cmocka_unit_test(few_values),
 		cmocka_unit_test(merge),
 		cmocka_unit_test(between),
+		cmocka_unit_test(lists_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ COMPLAINTS='WARNING:|BUG:|Oops|KASAN|UBSAN|general protection|list_(add|del) cor
 COMPLAINTS="$COMPLAINTS|refcount_t:|Kernel panic|blocked for more than"
 
 usage() {
-	sed -n '4,17s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,18s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
