@@ -158,7 +158,9 @@ static __always_inline void begin(void *ctx, __u32 what, struct pending *p)
 {
 	__u64 key = pending_key(what), *moved = moves_of(p->mm);
 
-	take_stacks(ctx, &p->stacks);
+	/* nobody sees ours, and a task preempted in this keeps others from theirs */
+	if (!p->own)
+		take_stacks(ctx, &p->stacks);
 	p->amount = NOT_SEEN;
 	p->t_ns = bpf_ktime_get_ns();
 	p->user_pages = user_locked(p->user);

@@ -23,7 +23,7 @@ static int refused(int err, const char *step, char *why, size_t size)
 	return err;
 }
 
-int trial_fentry(const struct prototype *p, char *why, size_t size)
+int trial_fentry(const struct prototype *p, bool attach, char *why, size_t size)
 {
 	static const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -37,6 +37,10 @@ int trial_fentry(const struct prototype *p, char *why, size_t size)
 			     sizeof(nothing) / sizeof(nothing[0]), &opts);
 	if (prog < 0)
 		return refused(prog, "fentry programs", why, size);
+	if (!attach) {
+		close(prog);
+		return 0;
+	}
 	link = bpf_raw_tracepoint_open(NULL, prog);
 	err = link < 0 ? -errno : 0;
 	if (!err)

@@ -3,11 +3,12 @@
 #ifndef FIXBUF_TRIAL_H
 #define FIXBUF_TRIAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "prototype.h"
 
-/* 0, or -errno and the reason in words. */
-int trial_fentry(const struct prototype *p, char *why, size_t size);
+/* 0, or -errno and the reason in words. Without .attach only whether a program is taken. */
+int trial_fentry(const struct prototype *p, bool attach, char *why, size_t size);
 int trial_kprobe(const char *func, char *why, size_t size);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What goes wrong on the outside: defined exit statuses, one sentence each. */
+/*
+ * What goes wrong on the outside: defined exit statuses, one sentence each.
+ * Independent of the kernel: not run in guests.
+ */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,8 +12,6 @@
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
-
-#define PLAIN_UID 54321
 
 static const char *const commands[] = { "trace", "list", "verify", "contract", "doctor", "stat" };
 
@@ -191,23 +192,6 @@ static void signals(void)
 	answer_free(&a);
 }
 
-static void unprivileged(void)
-{
-	struct tool_how how = { .uid = PLAIN_UID };
-	struct answer a;
-
-	for (size_t i = 0; i < NR_COMMANDS; i++) {
-		/* the contract is for everybody: without privilege it tries less */
-		if (!strcmp(commands[i], "contract"))
-			continue;
-		tool_as(&a, &how, commands[i], NULL);
-		is(a.status, 3, "%s without privilege ends with 3", commands[i]);
-		one_sentence(&a, commands[i]);
-		is_text(a.out, "", "%s: and prints nothing else", commands[i]);
-		answer_free(&a);
-	}
-}
-
 static void help(void)
 {
 	struct answer a;
@@ -241,7 +225,6 @@ int main(void)
 	outputs();
 	early_reader_of_trace();
 	signals();
-	unprivileged();
 	help();
 	return tap_end();
 }

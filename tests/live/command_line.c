@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is printed about the command line: --help, --json-schema, --completion. */
+/*
+ * What is printed about the command line: --help, --json-schema, --completion.
+ * Independent of the kernel: not run in guests.
+ */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
  * report --html in a real browser without a window: it draws without a word
  * on the console, fetches nothing, and shows the values of its own data, which
  * are those of report --trace of the same file.
+ * Independent of the kernel: not run in guests.
  */
 #include <json-c/json.h>
 #include <stdio.h>

@@ -193,14 +193,18 @@ static void not_wanted(void)
 
 int main(void)
 {
+	const char *tier = tool_tier();
 	int fd = mkstemp(out_file);
 
 	if (fd < 0)
 		bail("no temporary file");
 	close(fd);
 	lines_of_json();
-	lines_of_text();
-	not_wanted();
+	/* only who saw it differs by tier, not how it is shown */
+	if (!tier || !strcmp(tier, "tracepoints")) {
+		lines_of_text();
+		not_wanted();
+	}
 	unlink(out_file);
 	return tap_end();
 }

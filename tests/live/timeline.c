@@ -3,6 +3,7 @@
  * report --perfetto, decoded by protobuf's own protoc: every event is on a
  * described track, slices nest, counters, flows and failures are those that
  * report --trace tells of the same file.
+ * Independent of the kernel: not run in guests.
  */
 #include <stdio.h>
 #include <stdlib.h>

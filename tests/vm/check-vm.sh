@@ -3,7 +3,8 @@
 #
 # check-vm.sh BUILD_DIR: boots stock Debian kernels, runs the live tests of this
 # build in each, those that depend on the tier at every tier (the others are the
-# row "any"), prints one matrix; BUILD_DIR/vm/matrix.txt has it
+# row "any", and those that are independent of the kernel stay at home: make check
+# runs them), prints one matrix; BUILD_DIR/vm/matrix.txt has it
 # tab-separated. Any failure, dead guest or complaint of a kernel: exit 1.
 #   KERNELS     default "5.10 6.1 6.12 newest"; any that the suites hold, or paths of images
 #   TIERS       default "functions kprobes tracepoints"
@@ -16,9 +17,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 KERNELS=${KERNELS:-5.10 6.1 6.12 newest}
 export TIERS="${TIERS:-functions kprobes tracepoints}"
 export VM_TIMEOUT="${VM_TIMEOUT:-900}"
+
+# Live tests whose source says so
+tests_with() {
+	(cd "$here/../live" && grep -l "$1" -- *.c | sed 's/\.c$//' | tr '\n' ' ')
+}
+
 # Only a test that asks for the tier can answer differently at another
-TIERED=$(cd "$here/../live" && grep -l 'tool_tier' -- *.c | sed 's/\.c$//' | tr '\n' ' ')
-export TIERED
+TIERED=$(tests_with tool_tier)
+LEFT_OUT=$(tests_with 'Independent of the kernel')
+export TIERED LEFT_OUT
 out=$build/vm
 
 cannot() {
