@@ -18,6 +18,7 @@ static const struct {
 	{ "KIB", "1024 4096 16384 65536" },
 	{ "SIZE", "100M 1G 10G" },
 	{ "WHAT", "pinned charged time count" },
+	{ "LABEL", "pid ring" },
 	{ "N", "10 100 1000" },
 };
 
@@ -47,6 +48,16 @@ static void quoted(FILE *out, const char *s, const char *special)
 
 /* ---- bash: functions that tell its script what there is ------------------------------- */
 
+static void bash_argument(FILE *out, const char *command, const struct argp_option *o)
+{
+	if (!o->arg)
+		return;
+	fputc('\t', out);
+	if (has_letter(o))
+		fprintf(out, "'%s -%c' | ", command, o->key);
+	fprintf(out, "'%s --%s') echo '%s' ;;\n", command, o->name, o->arg);
+}
+
 static void bash(FILE *out)
 {
 	fputs("_fixbuf_trace_commands='", out);
@@ -64,17 +75,11 @@ static void bash(FILE *out)
 	for (size_t c = 0; c < nr_commands; c++)
 		if (commands[c].takes == TAKES_FILE)
 			fprintf(out, "\t%s) ;;\n", commands[c].name);
-	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_fixbuf_trace_argument() {\n\tcase $1 in\n", out);
-	for (size_t i = 0; i < nr_option_rows; i++) {
-		const struct argp_option *o = &option_rows[i].o;
-
-		if (!o->arg)
-			continue;
-		fputc('\t', out);
-		if (has_letter(o))
-			fprintf(out, "-%c | ", o->key);
-		fprintf(out, "--%s) echo '%s' ;;\n", o->name, o->arg);
-	}
+	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_fixbuf_trace_argument() {\n\tcase \"$1 $2\" in\n", out);
+	for (size_t c = 0; c < nr_commands; c++)
+		for (size_t i = 0; i < nr_option_rows; i++)
+			if (option_rows[i].commands & command_bit(&commands[c]))
+				bash_argument(out, commands[c].name, &option_rows[i].o);
 	fputs("\tesac\n}\n\n_fixbuf_trace_words() {\n\tcase $1 in\n", out);
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		fprintf(out, "\t%s) echo '%s' ;;\n", values[i].arg, values[i].words);
