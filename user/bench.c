@@ -79,13 +79,7 @@ static int need_ring(struct bench *b)
 	int err = bench_ring(b, &r, 1);
 
 	ring_raw_close(&r);
-	if (err == -ENOSYS)
-		return cannot("this kernel has no io_uring, or a seccomp filter hides it");
-	if (err == -EPERM)
-		return cannot("io_uring is switched off; see /proc/sys/kernel/io_uring_disabled");
-	if (err)
-		return cannot("no ring can be made: %s", strerror(-err));
-	return 0;
+	return ring_raw_cannot(err);
 }
 
 /* As far as the user may: the larger buffers need it. */

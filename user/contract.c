@@ -209,15 +209,7 @@ static int need_io_uring(void)
 	int ret = ring_raw_open(&r, 1, 0);
 
 	ring_raw_close(&r);
-	if (ret == -ENOSYS)
-		return cannot("this kernel has no io_uring, or a seccomp filter hides it");
-	if (ret == -EPERM)
-		return cannot("io_uring is switched off; see /proc/sys/kernel/io_uring_disabled");
-	if (ret == -ENOMEM)
-		return cannot("no ring can be made: RLIMIT_MEMLOCK is used up; raise it");
-	if (ret)
-		return cannot("no ring can be made: %s", strerror(-ret));
-	return 0;
+	return ring_raw_cannot(ret);
 }
 
 int cmd_contract(struct env *env)

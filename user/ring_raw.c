@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "err.h"
 #include "ring_raw.h"
 
 static size_t whole_pages(size_t bytes)
@@ -113,6 +114,22 @@ int ring_raw_clone_buffers(const struct ring_raw *dst, const struct ring_raw *sr
 	struct ring_clone_buffers c = { .src_fd = src->fd, .src_off = src_off, .nr = nr };
 
 	return ring_raw_register(dst, RING_REGISTER_CLONE_BUFFERS, &c, 1);
+}
+
+int ring_raw_cannot(int err)
+{
+	switch (-err) {
+	case 0:
+		return 0;
+	case ENOSYS:
+		return cannot("this kernel has no io_uring, or a seccomp filter hides it");
+	case EPERM:
+		return cannot("io_uring is switched off; see /proc/sys/kernel/io_uring_disabled");
+	case ENOMEM:
+		return cannot("no ring can be made: RLIMIT_MEMLOCK is used up; raise it");
+	default:
+		return cannot("no ring can be made: %s", strerror(-err));
+	}
 }
 
 bool ring_raw_knows(const struct ring_raw *r, unsigned int opcode)

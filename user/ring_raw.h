@@ -82,6 +82,9 @@ int ring_raw_update_buffers(const struct ring_raw *r, unsigned int offset, const
 int ring_raw_clone_buffers(const struct ring_raw *dst, const struct ring_raw *src,
 			   unsigned int src_off, unsigned int nr);
 
+/* 0 when .err, of ring_raw_open(), is; else the exit status after a sentence that says why. */
+int ring_raw_cannot(int err);
+
 /* Whether the kernel knows this request opcode. */
 bool ring_raw_knows(const struct ring_raw *r, unsigned int opcode);
 
