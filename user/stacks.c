@@ -23,6 +23,8 @@
 #define RENEW_NS	1000000000ULL	/* the map is emptied at most that often */
 #define LATE_NS		1000000ULL	/* facts of several cpus arrive out of order */
 #define NO_PLACE	"not kept: the map of stacks had no place for it"
+/* kernels that preempt themselves, 7.x: one is taken at a time on a CPU */
+#define NO_TURN	"not taken: another task was preempted on this CPU while its own was"
 /* then what is taken for one belongs to an outer function, or to none */
 #define NO_FRAME_POINTER "callers are missing: some functions were built without a frame pointer"
 
@@ -112,8 +114,10 @@ static size_t read_stack(struct stacks *s, __s32 id, __u64 ips[STACK_FRAMES], co
 	size_t n = 0;
 
 	*why = NULL;
-	if (id == -EFAULT)	/* a thread of the kernel has no user's stack */
+	if (id == -EFAULT) {
+		*why = NO_TURN;
 		return 0;
+	}
 	memset(ips, 0, STACK_FRAMES * sizeof(*ips));
 	if (id < 0 || bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.stacks), &key, ips)) {
 		s->lost++;
@@ -243,22 +247,26 @@ static struct process *process_of(struct stacks *s, const struct fact *f,
 	return symbols_user_process(s->user, f->pid, f->t_ns);
 }
 
-static void name_user(struct stacks *s, struct process *p, const struct stack_ids *ids,
-		      struct frames *to)
+static void name_user(struct stacks *s, struct process *p, const struct fact *f,
+		      const struct stack_ids *ids, struct frames *to)
 {
 	__u64 ips[STACK_FRAMES + 1];
 	size_t nr = read_stack(s, ids->user, ips, &to->note);
 
-	if (nr && !p)
+	/* a thread of the kernel has no user's stack */
+	if (f->flags & FACT_F_WORKER)
+		to->note = NULL;
+	else if (nr && !p)
 		to->note = "the process has ended: no names";
 	for (size_t i = 0; i < nr; i++) {
 		enum frame_kind kind;
-		struct stack_frame f = user_frame(p, ips[i], i, &kind);
+		struct stack_frame frame = user_frame(p, ips[i], i, &kind);
 
-		add_frame(to, &f);
+		add_frame(to, &frame);
 		if (!i && kind == FRAME_NONE && ids->caller)
 			nr = put_caller(ips, nr, ids->caller);
-		else if ((kind == FRAME_NONE || kind == FRAME_STACK_POINTER) && !is_outermost(&f))
+		else if ((kind == FRAME_NONE || kind == FRAME_STACK_POINTER) &&
+			 !is_outermost(&frame))
 			to->note = NO_FRAME_POINTER;
 	}
 }
@@ -286,7 +294,7 @@ const struct stack *stacks_of(struct stacks *s, const struct fact *f)
 		return NULL;
 	p = process_of(s, f, ids);
 	name_kernel(s, ids->kernel, &s->stack.kernel);
-	name_user(s, p, ids, &s->stack.user);
+	name_user(s, p, f, ids, &s->stack.user);
 	return &s->stack;
 }
 

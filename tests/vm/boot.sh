@@ -11,7 +11,7 @@
 #   -t  give up after so many seconds (default 120)
 #   -b  the build whose programs go in (default build)
 #   -p  a program of this machine to take along
-#   -m  a module of the kernel, by name, loaded before COMMAND; left out when it has none
+#   -m  a module of that kernel (fetch-kernel.sh), to be loaded before COMMAND
 #   -i  an initramfs that make-initramfs.sh wrote, instead of -b and -p
 #   -c  keep the console in this file
 # Exit: COMMAND's own; 124 time-out; 125 the guest died or could not be started;
@@ -71,7 +71,7 @@ fi
 echo "$command" >"$work/job"
 mkdir "$work/modules"
 for module in $modules; do
-	! ko=$(sh "$here/fetch-kernel.sh" "$kernel" "$module" 2>/dev/null) || cp "$ko" "$work/modules"
+	cp "$module" "$work/modules"
 done
 cp "$initramfs" "$work/initrd"
 (cd "$work" && find job modules | cpio --quiet -o -H newc | gzip -1 >>initrd)

@@ -22,6 +22,7 @@ evidence() {
 }
 
 rm -f "$out/$name.tap" "$out/$name.console" "$out/$name.log" "$out/$name.rows"
+module=''
 case $kernel in
 */*) image=$kernel ;;
 *)
@@ -30,13 +31,15 @@ case $kernel in
 		printf '%s\t-\t-\t0\t0\t0\tunavailable\n' "$kernel" >"$out/$name.rows"
 		exit 0
 	fi
+	# makes kernel buffers, where the kernel has it
+	module=$(sh "$here/fetch-kernel.sh" "$kernel" ublk_drv 2>/dev/null) || module=''
 	;;
 esac
 
 began=$(date +%s)
 boot=0
-sh "$here/boot.sh" -t "$VM_TIMEOUT" -m ublk_drv -i "$out/initramfs" -c "$out/$name.console" "$image" "$job" \
-	>"$out/$name.tap" 2>"$out/$name.log" || boot=$?
+sh "$here/boot.sh" -t "$VM_TIMEOUT" ${module:+-m "$module"} -i "$out/initramfs" \
+	-c "$out/$name.console" "$image" "$job" >"$out/$name.tap" 2>"$out/$name.log" || boot=$?
 complaints=$(grep -c 'the kernel says:' "$out/$name.log" || true)
 awk -v kernel="$name" -v tiers="any $TIERS" -v boot="$boot" -v complaints="$complaints" \
 	-f "$here/count.awk" "$out/$name.tap" >"$out/$name.rows"
