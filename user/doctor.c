@@ -68,13 +68,15 @@ static void check_privilege(struct report *r)
 {
 	struct check *c = add(r, "page frames", kern_capable(CAP_SYS_ADMIN), "%s",
 			      kern_capable(CAP_SYS_ADMIN) ? "visible" : "hidden");
+	bool others;
 
 	if (!c->good)
 		advise(c, "verify needs CAP_SYS_ADMIN to read frame numbers from /proc/PID/pagemap");
-	c = add(r, "other users' maps", kern_capable(CAP_SYS_PTRACE), "%s",
-		kern_capable(CAP_SYS_PTRACE) ? "readable" : "not readable");
+	others = kern_capable(CAP_SYS_PTRACE) &&
+		 (kern_capable(CAP_DAC_READ_SEARCH) || kern_capable(CAP_DAC_OVERRIDE));
+	c = add(r, "other users' maps", others, "%s", others ? "readable" : "not readable");
 	if (!c->good)
-		advise(c, "grant CAP_SYS_PTRACE to compare the pages of other users' processes");
+		advise(c, "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH to compare the pages of other users' processes");
 }
 
 static void check_pid_namespace(struct report *r, const struct fixbuf_bpf *skel)

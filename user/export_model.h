@@ -79,7 +79,7 @@ struct pass_finding {
 struct pass {
 	__u32 failed;		/* could not look: nothing else is valid */
 	__u32 nr;		/* of what follows it */
-	__u32 unsteady_rings, unsteady_buffers;
+	__u32 unsteady_rings, unsteady_buffers, denied_buffers, pad;
 	__u64 pages, took_ns, realtime_ns;
 };
 

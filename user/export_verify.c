@@ -131,6 +131,7 @@ static int pass_once(struct snapshot *s, const struct env *env, int to)
 	p.pages = look.pages;
 	p.unsteady_rings = look.unsteady_rings;
 	p.unsteady_buffers = look.unsteady_buffers;
+	p.denied_buffers = look.denied_buffers;
 	if (p.failed)
 		findings_free(&look.findings);
 	err = tell(to, env, &p, &look);

@@ -99,6 +99,7 @@ static int look_at_pages(struct walk *walk, struct page_walk *pages, const struc
 	for (struct ring *r = look->ledger->rings; r; r = r->hh.next) {
 		for (__u32 i = 0; i < r->nr_slots; i++) {
 			struct buffer *b = r->slots[i];
+			__u64 denials = page_walk_denials(pages);
 			int err;
 
 			if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
@@ -113,6 +114,9 @@ static int look_at_pages(struct walk *walk, struct page_walk *pages, const struc
 				look->unsteady_buffers++;
 			else if (err)
 				return err;
+			else if (page_walk_denials(pages) != denials && b->nr_extents &&
+				 b->extents[0].mapping == MAPPING_UNKNOWN)
+				look->denied_buffers++;
 			look->pages += buffer_pages(b);
 			show_progress(p, buffer_pages(b));
 		}
@@ -175,6 +179,14 @@ void look_free(struct look *look)
 	findings_free(&look->findings);
 	free(look->calls);
 	memset(look, 0, sizeof(*look));
+}
+
+int look_denied(const struct look *look)
+{
+	if (!look->denied_buffers)
+		return 0;
+	return cannot("%u buffer%s in processes that this user may not look into: whether their pages are still those mapped there is not known; grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or run it as root",
+		      look->denied_buffers, look->denied_buffers == 1 ? " is" : "s are");
 }
 
 static bool same_finding(const struct finding *a, const struct finding *b)

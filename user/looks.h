@@ -17,6 +17,7 @@ struct look {
 	__u64 *calls;		/* of each ring, in the ledger's order */
 	__u64 pages;
 	unsigned int unsteady_rings, unsteady_buffers;
+	unsigned int denied_buffers; /* whose addresses we may not look into */
 };
 
 struct progress {
@@ -28,6 +29,8 @@ struct progress {
 int look_closely(struct walk *walk, struct page_walk *pages, const struct env *env,
 		 struct look *look, struct progress *p);
 void look_free(struct look *look);
+/* 0 when all was looked into, else the exit status after a sentence. */
+int look_denied(const struct look *look);
 void progress_end(struct progress *p);
 
 /*

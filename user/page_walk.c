@@ -23,6 +23,7 @@ struct page_walk {
 	__u32 page_size;	/* of a struct page */
 	struct pagemap *pm;	/* of .pid, kept from one buffer to the next */
 	__u32 pid;
+	__u64 denials;
 	struct extent *extents;	/* of the buffer that is being read */
 	size_t nr, room;
 	__u64 bad_segment_at, segment_bytes;
@@ -205,10 +206,16 @@ static void look_into(struct page_walk *pw, __u32 pid, const struct buffer *b)
 	if (pw->pid != pid || !pw->pm) {
 		pagemap_close(pw->pm);
 		pw->pm = pid ? pagemap_open(pid) : NULL;
+		pw->denials += pid && !pw->pm && (errno == EACCES || errno == EPERM);
 		pw->pid = pid;
 	}
 	if (pw->pm)
 		pagemap_renew(pw->pm, b->addr + b->len_bytes);
+}
+
+__u64 page_walk_denials(const struct page_walk *pw)
+{
+	return pw->denials;
 }
 
 __u64 page_walk_calls(const struct page_walk *pw, __u64 ring)

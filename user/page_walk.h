@@ -23,6 +23,9 @@ void page_walk_free(struct page_walk *pw);
  */
 int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 pid);
 
+/* Times that it may not look into an address space since the start. */
+__u64 page_walk_denials(const struct page_walk *pw);
+
 /* Buffer calls on this ring that have returned since the start: equal = none came between. */
 __u64 page_walk_calls(const struct page_walk *pw, __u64 ring);
 

@@ -25,14 +25,18 @@ static int open_detached(void)
 static int open_tracefs(void)
 {
 	static const char *const mounts[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
-	int dir;
+	int dir, events;
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		dir = open(mounts[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (dir < 0)
 			continue;
-		if (!faccessat(dir, "events", X_OK, 0))
+		/* not access(2), which asks for who we really are, without his capabilities */
+		events = openat(dir, "events", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (events >= 0) {
+			close(events);
 			return dir;
+		}
 		close(dir);
 	}
 	return open_detached();

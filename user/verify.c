@@ -35,7 +35,8 @@ static void print_text(const struct env *env, const struct look *look, __u64 too
 			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
 			nr[SEVERITY_INFO] == 1 ? "" : "s");
 	else
-		fprintf(env->out, "every page is pinned, in place and charged\n");
+		fprintf(env->out, "every page is pinned%s and charged\n",
+			look->denied_buffers ? "" : ", in place");
 	if (look->unsteady_rings || look->unsteady_buffers)
 		fprintf(env->out,
 			"not checked: %u rings and %u buffers changed too fast; run it again\n",
@@ -51,6 +52,7 @@ static void print_json(const struct env *env, const struct look *look, __u64 too
 	json_uint(o, "duration_ns", took_ns);
 	json_uint(o, "unsteady_rings", look->unsteady_rings);
 	json_uint(o, "unsteady_buffers", look->unsteady_buffers);
+	json_uint(o, "denied_buffers", look->denied_buffers);
 	json_uint(o, "lost", look->ledger->lost);
 	json_line(env->out, o);
 }
@@ -70,6 +72,7 @@ static int now(struct env *env)
 	}
 	if (!status) {
 		(env->json ? print_json : print_text)(env, &look, session_now_ns() - p.begun_ns);
+		status = look_denied(&look);
 		if (findings_worst(&look.findings) >= (int)env->fail_on)
 			status = EXIT_FINDINGS;
 	}

@@ -362,6 +362,9 @@ static void put_findings(struct view *v)
 	family(v, "fixbuf_verify_unsteady", "gauge", NULL,
 	       "Rings and buffers that changed too fast for it to look at.");
 	plain(v, m->pass.unsteady_rings + m->pass.unsteady_buffers);
+	family(v, "fixbuf_verify_denied", "gauge", NULL,
+	       "Buffers in processes that it may not look into: their pages were not compared.");
+	plain(v, m->pass.denied_buffers);
 }
 
 /* ---- about the exporter ---------------------------------------------------------------------- */

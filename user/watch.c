@@ -317,6 +317,8 @@ static int look_last(struct watch *w)
 		err = look_closely(w->s.walk, w->s.pages, w->env, &look, &p);
 		progress_end(&p);
 	}
+	if (!err && look.denied_buffers)
+		look_denied(&look);
 	for (size_t i = 0; !err && i < look.findings.nr; i++)
 		if (watch_is_ours(w, &look.findings.list[i]))
 			known_add(&w->known, look.ledger, &look.findings.list[i]);

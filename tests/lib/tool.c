@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <json-c/json.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,6 +71,21 @@ int await_exit(pid_t pid, int seconds)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Ambient, so that they stay over exec. */
+static void take_caps(unsigned long long caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	for (int i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted = data[i].inheritable = caps >> 32 * i;
+	if (syscall(SYS_capset, &head, data))
+		_exit(126);
+	for (int cap = 0; cap < 64; cap++)
+		if (caps >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0))
+			_exit(126);
+}
+
 /* In the child, before exec. */
 static void prepare(const struct tool_how *how)
 {
@@ -82,8 +99,12 @@ static void prepare(const struct tool_how *how)
 		dup2(how->stdout_fd, 1);
 	if (how->memory_bytes && setrlimit(RLIMIT_AS, &as))
 		_exit(126);
+	if (how->caps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+		_exit(126);
 	if (how->uid && (setgroups(0, NULL) || setgid(how->uid) || setuid(how->uid)))
 		_exit(126);
+	if (how->caps)
+		take_caps(how->caps);
 }
 
 static void start(struct answer *a, const struct tool_how *how, va_list ap)

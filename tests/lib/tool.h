@@ -24,6 +24,7 @@ struct tool_how {
 	int stdout_fd;	/* where its output goes, 0 = kept in .out */
 	bool close_stdout;
 	uid_t uid;	/* 0 = as we are */
+	unsigned long long caps; /* with .uid: bits of the capabilities that it has all the same */
 	unsigned long memory_bytes; /* RLIMIT_AS, 0 = as we are */
 };
 

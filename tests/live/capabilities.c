@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What each command can do as an ordinary user with a few capabilities, and
+ * that it says so when it can not. The README has this as a table.
+ */
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+
+#define PLAIN_UID	54399
+#define BIT(cap)	(1ULL << (cap))
+#define BPF		(BIT(CAP_BPF) | BIT(CAP_PERFMON))
+#define PAGES		(BPF | BIT(CAP_SYS_ADMIN))
+#define OTHERS		(PAGES | BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH))
+
+static char recording[] = "/tmp/fixbuf-caps-XXXXXX";
+static char pid[16];	/* of a process of another user, whose pages are not what it sees */
+
+static const struct {
+	const char *args[5];
+	unsigned long long caps;
+	int status;
+	const char *said;	/* on standard error, NULL = nothing demanded */
+} all[] = {
+	{ { "list" }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "list" }, BIT(CAP_BPF), 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "list" }, BIT(CAP_PERFMON), 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "list" }, BPF, 0, NULL },
+	{ { "trace", "-d", "300ms" }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "trace", "-d", "300ms" }, BPF, 0, NULL },
+	{ { "trace", "--io", "-d", "300ms" }, BPF, 0, NULL },
+	{ { "trace", "--stacks", "-d", "300ms" }, BPF, 0, NULL },
+	{ { "stat", "-d", "300ms" }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "stat", "-d", "300ms" }, BPF, 0, NULL },
+	{ { "record", "-d", "300ms", "-o", recording }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "record", "-d", "300ms", "-o", recording }, BPF, 0, NULL },
+	{ { "report", recording }, 0, 0, NULL },
+	{ { "doctor" }, BPF, 0, NULL },
+	{ { "verify" }, BPF, 3, "verify needs CAP_SYS_ADMIN" },
+	{ { "verify", "-p", pid }, PAGES, 3, "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" },
+	{ { "verify", "-p", pid }, PAGES | BIT(CAP_SYS_PTRACE), 3,
+	  "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" },
+	{ { "verify", "-p", pid }, OTHERS, 1, NULL },
+	{ { "export", "--once", "--verify-interval", "0" }, BPF, 0, NULL },
+	{ { "export", "--once" }, BPF, 0, "pages are not checked in the background" },
+	{ { "export", "--once" }, OTHERS, 0, NULL },
+};
+
+static void text_of(char *text, size_t size, unsigned long long caps)
+{
+	static const struct { int cap; const char *name; } names[] = {
+		{ CAP_BPF, "CAP_BPF" }, { CAP_PERFMON, "CAP_PERFMON" },
+		{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN" }, { CAP_SYS_PTRACE, "CAP_SYS_PTRACE" },
+		{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH" },
+	};
+
+	snprintf(text, size, "%s", caps ? "with" : "without any");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (caps & BIT(names[i].cap))
+			snprintf(text + strlen(text), size - strlen(text), " %s", names[i].name);
+}
+
+/* The start of calls takes an event's number, from a tree that is root's. */
+static void durations(void)
+{
+	struct tool_how how = { .uid = PLAIN_UID, .caps = BPF | BIT(CAP_DAC_READ_SEARCH) };
+	struct answer a;
+	char *line;
+
+	if (access("/sys/kernel/tracing/events/syscalls/sys_enter_io_uring_register", F_OK)) {
+		skip("durations of calls", "tracefs is not mounted or has no system calls");
+		return;
+	}
+	tool_as(&a, &how, "doctor", NULL);
+	line = strstr(a.out, "sys_enter_io_uring_register");
+	ok(line && strstr(line, "attached") && strstr(line, "attached") < strchr(line, '\n'),
+	   "CAP_DAC_READ_SEARCH, too: durations of calls are known");
+	answer_free(&a);
+}
+
+int main(void)
+{
+	struct load l;
+	int fd = mkstemp(recording);
+
+	if (fd < 0 || fchown(fd, PLAIN_UID, PLAIN_UID))
+		bail("no temporary file");
+	close(fd);
+	if (!load_start(&l, "fault_remap", NULL))
+		bail("%s", l.skip);
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const char *const *w = all[i].args;
+		struct tool_how how = { .uid = PLAIN_UID, .caps = all[i].caps };
+		char with[128], name[128] = "";
+		struct answer a;
+
+		text_of(with, sizeof(with), all[i].caps);
+		for (int k = 0; k < 5 && w[k]; k++)
+			snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s%s",
+				 k ? " " : "", w[k] == recording ? "FILE" : w[k] == pid ? "PID" : w[k]);
+		tool_as(&a, &how, w[0], w[1], w[2], w[3], w[4], NULL);
+		if (!is(a.status, all[i].status, "%s, %s: ends with %d", name, with, all[i].status))
+			note("%s", a.err);
+		if (all[i].said)
+			has_text(a.err, all[i].said, "and says why");
+		answer_free(&a);
+	}
+	durations();
+	load_end(&l);
+	unlink(recording);
+	return tap_end();
+}
