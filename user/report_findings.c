@@ -14,15 +14,20 @@
 #define REST_NS		20000000ULL
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
 
+static bool is_same(const struct finding *a, const struct finding *b)
+{
+	/* a user's limit, whoever of its processes is bound most at the moment */
+	if (a->tag == OVER_LIMIT || a->tag == NEAR_LIMIT)
+		return a->tag == b->tag && a->uid == b->uid;
+	return a->tag == b->tag && a->ring == b->ring && a->pid == b->pid && a->uid == b->uid &&
+	       a->index == b->index && a->addr == b->addr;
+}
+
 static struct finding *known(struct report_findings *f, const struct finding *n)
 {
-	for (size_t i = 0; i < f->list.nr; i++) {
-		struct finding *o = &f->list.list[i];
-
-		if (o->tag == n->tag && o->ring == n->ring && o->pid == n->pid &&
-		    o->uid == n->uid && o->index == n->index && o->addr == n->addr)
-			return o;
-	}
+	for (size_t i = 0; i < f->list.nr; i++)
+		if (is_same(&f->list.list[i], n))
+			return &f->list.list[i];
 	return NULL;
 }
 

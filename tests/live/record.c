@@ -16,14 +16,19 @@
 
 static char file[] = "/tmp/fixbuf-record-XXXXXX";
 
+/* It has seen what is there and waits for facts. */
+static bool is_recording(const struct answer *a)
+{
+	char text[4096] = "";
+
+	return pread(a->err_fd, text, sizeof(text) - 1, 0) > 0 && strstr(text, "recording to ");
+}
+
 /* At the best tier: facts are written as they are told, whoever saw them. */
 static void start_record(struct answer *a, const char *option, const char *value)
 {
-	struct stat st;
-
-	truncate(file, 0);
 	tool_start(a, &(struct tool_how){ 0 }, "record", "-o", file, option, value, NULL);
-	for (int i = 0; i < 6000 && !stat(file, &st) && !st.st_size; i++)
+	for (int i = 0; i < 6000 && !is_recording(a); i++)
 		usleep(5000);
 }
 
@@ -101,25 +106,53 @@ static size_t lines_of(char *text, char **lines, size_t room)
 	return n;
 }
 
+/* A process that becomes the load program once it is let go: its pid is known before. */
+static pid_t hold_load(const char *load, int *go)
+{
+	int p[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	char c;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC))
+		bail("no pipe");
+	pid = fork();
+	if (!pid) {
+		close(p[1]);
+		dup2(null, 1);
+		if (read(p[0], &c, 1) == 1)
+			execl(load_path(load), load, "--no-wait", NULL);
+		_exit(126);
+	}
+	close(p[0]);
+	close(null);
+	*go = p[1];
+	return pid;
+}
+
 static void same_lines(const char *load, bool io)
 {
 	static char *live[16384], *told[16384];
 	struct answer trace, record, report;
-	char command[4096];
+	char of_pid[32];
 	size_t nr_live, nr_told, wrong = 0;
+	pid_t pid;
+	int go;
 
-	start_record(&record, io ? "--io" : "--snapshot", NULL);
-	tool_start(&trace, &(struct tool_how){ 0 }, "trace", "-q", "--comm", load,
-		   io ? "--io" : NULL, NULL);
+	pid = hold_load(load, &go);
+	snprintf(of_pid, sizeof(of_pid), "-p%d", pid);
+	start_record(&record, of_pid, io ? "--io" : NULL);
+	tool_start(&trace, &(struct tool_how){ 0 }, "trace", "-q", of_pid, io ? "--io" : NULL, NULL);
 	if (!tool_says(&trace, "WHAT", 30000))
 		bail("trace does not start");
-	snprintf(command, sizeof(command), "%s --no-wait > /dev/null", load_path(load));
-	is(system(command), 0, "%s runs", load);
+	if (write(go, "", 1) != 1)
+		bail("cannot let %s go", load);
+	is(await_exit(pid, 60), 0, "%s runs", load);
+	close(go);
 	usleep(300000);
 	end_record(&record);
 	kill(trace.pid, SIGINT);
 	tool_wait(&trace, &(struct tool_how){ 0 });
-	tool(&report, "report", "-q", "--trace", "--comm", load, file, NULL);
+	tool(&report, "report", "-q", "--trace", file, NULL);
 	is(report.status, 0, "report --trace of %s", load);
 	blank_times(trace.out);
 	blank_times(report.out);
@@ -164,6 +197,9 @@ static void same_rings(bool older)
 	is(b ? json_object_array_length(b) : 0, json_object_array_length(a),
 	   "rings that are %s than the recording: as many as list shows", older ? "older" : "newer");
 	for (size_t i = 0; older && b && i < json_object_array_length(a); i++) {
+		/* before 5.11 the tools' own maps count there, and list has others than record */
+		json_object_object_del(json_object_array_get_idx(a, i), "locked_vm_pages");
+		json_object_object_del(json_object_array_get_idx(b, i), "locked_vm_pages");
 		x = json_object_to_json_string(json_object_array_get_idx(a, i));
 		y = json_object_to_json_string(json_object_array_get_idx(b, i));
 		is_text(y, x, "ring %zu as list shows it", i);
@@ -175,12 +211,32 @@ static void same_rings(bool older)
 	answer_free(&report);
 }
 
+/* When this process first did that, since the begin of the recording. */
+static long long moment_of(const char *fact, pid_t pid)
+{
+	struct answer trace, all;
+	struct json_lines l;
+	long long t = 0;
+
+	tool(&trace, "report", "-q", "--trace", "--json", file, NULL);
+	tool(&all, "report", "--json", file, NULL);
+	json_lines_parse(&l, trace.out);
+	for (size_t i = 0; i < l.nr && !t; i++)
+		if (json_is(l.lines[i], "fact", fact) && json_number(l.lines[i], "pid") == pid)
+			t = json_number(l.lines[i], "time_ns");
+	t -= json_number(all.json, "begin_ns");
+	json_lines_free(&l);
+	answer_free(&trace);
+	answer_free(&all);
+	return t;
+}
+
 /* At a moment in between a program has its buffers, at the end none. */
 static void at_a_moment(void)
 {
 	struct answer record, report;
 	struct load l;
-	char pid[16];
+	char pid[16], at[32];
 
 	start_record(&record, NULL, NULL);
 	usleep(700000);
@@ -194,19 +250,11 @@ static void at_a_moment(void)
 	tool(&report, "report", "--list", "--at", "200ms", "--json", "-p", pid, file, NULL);
 	is(answer_nr_rings(report.json, l.pid), 0, "--at before it: no rings");
 	answer_free(&report);
-	for (int i = 8; i < 40; i++) {
-		char at[16];
-		size_t nr;
-
-		snprintf(at, sizeof(at), "%dms", i * 100);
-		tool(&report, "report", "--list", "--at", at, "--json", "-p", pid, file, NULL);
-		nr = answer_nr_rings(report.json, l.pid);
-		answer_free(&report);
-		if (nr)
-			break;
-		if (i == 39)
-			ok(false, "--at while it runs: its rings");
-	}
+	snprintf(at, sizeof(at), "%lldns", moment_of("register", l.pid) + 1000000);
+	tool(&report, "report", "--list", "--at", at, "--json", "-p", pid, file, NULL);
+	is(answer_nr_rings(report.json, l.pid), 1, "--at %s, while it runs: its ring", at);
+	is(ring_nr_buffers(answer_ring(report.json, l.pid, -1)), 23, "with its buffers");
+	answer_free(&report);
 	tool(&report, "report", "--list", "--json", "-p", pid, file, NULL);
 	is(answer_nr_rings(report.json, l.pid), 0, "at the end: no rings");
 	answer_free(&report);
@@ -241,6 +289,9 @@ static void same_counts(void)
 	chmod(file, 0644);
 	tool_as(&report, &(struct tool_how){ .uid = NOBODY }, "report", "--stat", "--json", file, NULL);
 	is(report.status, 0, "report needs no privilege");
+	/* by name only, what is refused at once is not seen */
+	if (json_is(report.json, "starts_by", "user_data"))
+		did -= value_number(a.out, "bad_index");
 	rings = json_member(report.json, "rings");
 	for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
 		fixed_ops += json_number(json_object_array_get_idx(rings, i), "ops");
@@ -299,7 +350,10 @@ static void summary(void)
 
 static void findings(void)
 {
+	unsigned int ours = 0, near = 0;
 	struct answer a, report;
+	struct json_object *list;
+	long long uid;
 	char program[4096];
 
 	snprintf(program, sizeof(program), "%s", load_path("fault_limit"));
@@ -311,8 +365,16 @@ static void findings(void)
 	}
 	tool(&report, "report", "--verify", "--json", file, NULL);
 	is(report.status, 1, "--verify exits 1 on a finding");
-	is(answer_nr_findings(report.json, 0, "near-limit"), 1, "near-limit, once");
-	is(answer_nr_findings(report.json, 0, NULL), 1, "and nothing else");
+	uid = value_number(a.out, "uid");
+	list = json_member(report.json, "findings");
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		struct json_object *f = json_object_array_get_idx(list, i);
+
+		ours += json_number(f, "uid") == uid;
+		near += json_number(f, "uid") == uid && json_is(f, "tag", "near-limit");
+	}
+	is(near, 1, "near-limit, once");
+	is(ours, 1, "and nothing else of that user");
 	answer_free(&report);
 	tool(&report, "report", "--verify", "--fail-on", "error", file, NULL);
 	is(report.status, 0, "--fail-on error");
