@@ -39,6 +39,29 @@ static void end_record(struct answer *a)
 	is(a->status, 0, "record ends cleanly on SIGINT");
 }
 
+/* A process that becomes the load program once it is let go: its pid is known before. */
+static pid_t hold_load(int *go, const char *load, const char *arg, const char *arg2)
+{
+	int p[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	char c;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC))
+		bail("no pipe");
+	pid = fork();
+	if (!pid) {
+		close(p[1]);
+		dup2(null, 1);
+		if (read(p[0], &c, 1) == 1)
+			execl(load_path(load), load, "--no-wait", arg, arg2, NULL);
+		_exit(126);
+	}
+	close(p[0]);
+	close(null);
+	*go = p[1];
+	return pid;
+}
+
 /* ---- what the program gives back ------------------------------------------------------ */
 
 static void status(void)
@@ -106,29 +129,6 @@ static size_t lines_of(char *text, char **lines, size_t room)
 	return n;
 }
 
-/* A process that becomes the load program once it is let go: its pid is known before. */
-static pid_t hold_load(const char *load, int *go)
-{
-	int p[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	char c;
-	pid_t pid;
-
-	if (pipe2(p, O_CLOEXEC))
-		bail("no pipe");
-	pid = fork();
-	if (!pid) {
-		close(p[1]);
-		dup2(null, 1);
-		if (read(p[0], &c, 1) == 1)
-			execl(load_path(load), load, "--no-wait", NULL);
-		_exit(126);
-	}
-	close(p[0]);
-	close(null);
-	*go = p[1];
-	return pid;
-}
-
 static void same_lines(const char *load, bool io)
 {
 	static char *live[16384], *told[16384];
@@ -138,7 +138,7 @@ static void same_lines(const char *load, bool io)
 	pid_t pid;
 	int go;
 
-	pid = hold_load(load, &go);
+	pid = hold_load(&go, load, NULL, NULL);
 	snprintf(of_pid, sizeof(of_pid), "-p%d", pid);
 	start_record(&record, of_pid, io ? "--io" : NULL);
 	tool_start(&trace, &(struct tool_how){ 0 }, "trace", "-q", of_pid, io ? "--io" : NULL, NULL);
@@ -235,28 +235,32 @@ static long long moment_of(const char *fact, pid_t pid)
 static void at_a_moment(void)
 {
 	struct answer record, report;
-	struct load l;
 	char pid[16], at[32];
+	long long end;
+	pid_t process;
+	int go;
 
-	start_record(&record, NULL, NULL);
-	usleep(700000);
-	if (!load_start(&l, "many", "buffers", "23", NULL))
-		bail("many does not start");
-	usleep(700000);
-	load_end(&l);
-	usleep(700000);
+	process = hold_load(&go, "many", "buffers", "23");
+	snprintf(pid, sizeof(pid), "%d", process);
+	start_record(&record, "-p", pid);
+	if (write(go, "", 1) != 1)
+		bail("cannot let many go");
+	is(await_exit(process, 60), 0, "many runs");
+	close(go);
+	usleep(300000);
 	end_record(&record);
-	snprintf(pid, sizeof(pid), "%d", l.pid);
-	tool(&report, "report", "--list", "--at", "200ms", "--json", "-p", pid, file, NULL);
-	is(answer_nr_rings(report.json, l.pid), 0, "--at before it: no rings");
-	answer_free(&report);
-	snprintf(at, sizeof(at), "%lldns", moment_of("register", l.pid) + 1000000);
+	end = moment_of("ring-close", process);
+	snprintf(at, sizeof(at), "%lldns", moment_of("ring-create", process) - 1);
 	tool(&report, "report", "--list", "--at", at, "--json", "-p", pid, file, NULL);
-	is(answer_nr_rings(report.json, l.pid), 1, "--at %s, while it runs: its ring", at);
-	is(ring_nr_buffers(answer_ring(report.json, l.pid, -1)), 23, "with its buffers");
+	is(answer_nr_rings(report.json, process), 0, "--at %s, before its ring", at);
+	answer_free(&report);
+	snprintf(at, sizeof(at), "%lldns", end - 1);
+	tool(&report, "report", "--list", "--at", at, "--json", "-p", pid, file, NULL);
+	is(answer_nr_rings(report.json, process), 1, "--at %s, while it runs: its ring", at);
+	is(ring_nr_buffers(answer_ring(report.json, process, -1)), 23, "with its buffers");
 	answer_free(&report);
 	tool(&report, "report", "--list", "--json", "-p", pid, file, NULL);
-	is(answer_nr_rings(report.json, l.pid), 0, "at the end: no rings");
+	is(answer_nr_rings(report.json, process), 0, "at the end: no rings");
 	answer_free(&report);
 	tool(&report, "report", "--list", "--at", "noon", file, NULL);
 	is(report.status, 2, "a moment that is none");
@@ -393,7 +397,8 @@ static void folded(void)
 	char program[4096];
 
 	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
-	tool(&a, "record", "-q", "--stacks", "-o", file, "--", program, "--no-wait", NULL);
+	/* it stays a second, so that its names can be looked up */
+	tool(&a, "record", "-q", "--stacks", "-o", file, "--", "sh", "-c", "sleep 1 | $0", program, NULL);
 	tool(&report, "report", "--folded", file, NULL);
 	is(report.status, 0, "--folded");
 	has_text(report.out, ";main;", "with the program's functions");
