@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include "answer.h"
 #include "load.h"
@@ -118,13 +119,26 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Before 5.17 the tools ask /proc why, a little after the call, each at a time of its own. */
+static bool explains_at_once(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname uts;
+
+	uname(&uts);
+	sscanf(uts.release, "%u.%u", &major, &minor);
+	return major > 5 || (major == 5 && minor >= 17);
+}
+
 /* Lines in order of text: what cpus tell at the same time may come in either order. */
 static size_t lines_of(char *text, char **lines, size_t room)
 {
+	bool all = explains_at_once();
 	size_t n = 0;
 
 	for (char *s = strtok(text, "\n"); s && n < room; s = strtok(NULL, "\n"))
-		lines[n++] = s;
+		if (all || strncmp(s, "         ", 9))
+			lines[n++] = s;
 	qsort(lines, n, sizeof(*lines), by_text);
 	return n;
 }
