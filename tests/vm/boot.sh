@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # boot.sh [-v] [-n] [-t SECONDS] [-b BUILD_DIR] [-p PROGRAM]... [-i INITRAMFS]
-#         [-m MODULE]... [-c CONSOLE] KERNEL COMMAND
+#         [-m MODULE]... [-c CONSOLE] [-M MIB] [-a ARGUMENTS] KERNEL COMMAND
 # Boots KERNEL (6.12, newest, or the path of an image) in QEMU without KVM and
 # runs COMMAND in it as root, in /fixbuf, with this build's programs in PATH and
 # an ext4 disk that can do O_DIRECT on /mnt/disk. What COMMAND prints is printed.
@@ -14,6 +14,8 @@
 #   -m  a module of that kernel (fetch-kernel.sh), to be loaded before COMMAND
 #   -i  an initramfs that make-initramfs.sh wrote, instead of -b and -p
 #   -c  keep the console in this file
+#   -M  memory of the guest (default 2048)
+#   -a  more arguments for the kernel
 # Exit: COMMAND's own; 124 time-out; 125 the guest died or could not be started;
 # 126 COMMAND was fine but the kernel's log holds a complaint.
 set -eu
@@ -22,12 +24,13 @@ COMPLAINTS='WARNING:|BUG:|Oops|KASAN|UBSAN|general protection|list_(add|del) cor
 COMPLAINTS="$COMPLAINTS|refcount_t:|Kernel panic|blocked for more than"
 
 usage() {
-	sed -n '4,18s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,20s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
 verbose='' processors='-smp 2' seconds=120 build=build programs='' modules='' initramfs='' console=''
-while getopts vnt:b:p:m:i:c: option; do
+mib=2048 more=''
+while getopts vnt:b:p:m:i:c:M:a: option; do
 	case $option in
 	v) verbose=1 ;;
 	n) processors='-smp 1 -icount shift=0,sleep=off' ;;
@@ -37,6 +40,8 @@ while getopts vnt:b:p:m:i:c: option; do
 	m) modules="$modules $OPTARG" ;;
 	i) initramfs=$OPTARG ;;
 	c) console=$OPTARG ;;
+	M) mib=$OPTARG ;;
+	a) more=$OPTARG ;;
 	*) usage ;;
 	esac
 done
@@ -68,7 +73,7 @@ if [ ! "$initramfs" ]; then
 	# shellcheck disable=SC2086 # a list of paths
 	sh "$here/make-initramfs.sh" "$build" "$initramfs" $programs
 fi
-echo "$command" >"$work/job"
+printf '%s\n' "$command" >"$work/job"
 mkdir "$work/modules"
 for module in $modules; do
 	cp "$module" "$work/modules"
@@ -87,12 +92,12 @@ echo 0 >"$work/qemu"
 {
 	# shellcheck disable=SC2086 # options
 	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 \
-		-accel tcg,thread=single -machine q35 -cpu max,la57=off $processors -m 2048 \
+		-accel tcg,thread=single -machine q35 -cpu max,la57=off $processors -m "$mib" \
 		-nodefaults -no-reboot -display none -serial "file:$console" -serial stdio \
 		-drive "file=$work/disk,format=raw,if=none,id=disk" -device nvme,drive=disk,serial=1 \
 		-kernel "$image" -initrd "$work/initrd" \
 		-append "console=ttyS0 quiet panic=-1 oops=panic nokaslr mitigations=off \
-tsc=reliable random.trust_cpu=on nvme.poll_queues=1" </dev/null || echo $? >"$work/qemu"
+tsc=reliable random.trust_cpu=on nvme.poll_queues=1 $more" </dev/null || echo $? >"$work/qemu"
 } | sed -u -e '/vm-exit: [0-9]*$/!b' -e "h; s/.*vm-exit: //w $work/exit" \
 	-e 'g; s/vm-exit: [0-9]*$//; /^$/d'
 

@@ -9,66 +9,23 @@ set -eu
 umask 022
 
 CACHE=$(cd "$(dirname "$0")/../.." && pwd)/build/vm-cache
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+apt=$CACHE/apt
+me=fetch-kernel
 SUITES="bullseye bookworm trixie trixie-backports sid"
 SECURITY_SUITES="bullseye-security bookworm-security trixie-security"
 want=${1:?usage: fetch-kernel.sh KERNEL [MODULE], as 6.12 or newest}
 module=${2:-}
 
-say() {
-	echo "fetch-kernel: $*" >&2
-}
+# shellcheck source=tests/vm/apt-private.sh
+. "$(dirname "$0")/apt-private.sh"
 
-unavailable() {
-	say "$*"
-	exit 1
-}
-
-# apt with lists, cache and package status of our own
-private() {
-	tool=$1
-	shift
-	"$tool" -q -o Dir::Etc::sourcelist="$CACHE/apt/sources.list" -o Dir::Etc::sourceparts=- \
-		-o Dir::State="$CACHE/apt" -o Dir::State::status="$CACHE/apt/status" \
-		-o Dir::Cache="$CACHE/apt" -o APT::Sandbox::User="$(id -un)" \
-		-o APT::Architecture=amd64 -o APT::Architectures::=amd64 "$@"
-}
-
-# The archives that the machine itself uses: "URI SUITE" a line
-archives() {
-	apt-get update --print-uris | sed -n "s|^'\(.*\)/dists/\([^/']*\)/InRelease' .*|\1 \2|p"
-}
-
-write_sources() {
-	main=$(archives | awk '$2 !~ /-/ { print $1; exit }')
-	security=$(archives | awk '$2 ~ /-security$/ { print $1; exit }')
-	[ "$main" ] || unavailable "this machine's apt has no Debian archive to take kernels from;" \
-		"add one to its sources"
-	[ -r $KEYRING ] || unavailable "no $KEYRING to check the packages with;" \
-		"install debian-archive-keyring"
+sources() {
 	for suite in $SUITES; do
 		echo "deb [arch=amd64 target=Packages signed-by=$KEYRING] $main $suite main"
 	done
 	for suite in ${security:+$SECURITY_SUITES}; do
 		echo "deb [arch=amd64 target=Packages signed-by=$KEYRING] $security $suite main"
 	done
-}
-
-# Once a day, sooner when a list was missing; without a network the last serve on
-refresh_lists() {
-	[ -s "$CACHE/apt/kernels" ] && [ "$(find "$CACHE/apt/fresh" -mtime -1)" ] && return
-	mkdir -p "$CACHE/apt/lists/partial" "$CACHE/apt/archives/partial"
-	: >"$CACHE/apt/status"
-	write_sources >"$CACHE/apt/sources.list"
-	say "reading the package lists"
-	if private apt-get -o APT::Update::Error-Mode=any update >"$CACHE/apt/log" 2>&1; then
-		touch "$CACHE/apt/fresh"
-	else
-		touch -d '23 hours ago' "$CACHE/apt/fresh"
-		say "some package lists could not be read or verified:"
-		grep -E '^(E|W|Err)' "$CACHE/apt/log" >&2 || cat "$CACHE/apt/log" >&2
-	fi
-	list_kernels >"$CACHE/apt/kernels"
 }
 
 # Their versions, oldest first
@@ -80,8 +37,8 @@ list_kernels() {
 
 pick() {
 	case $want in
-	newest) tail -n 1 "$CACHE/apt/kernels" ;;
-	*) grep "^$(echo "$want" | sed 's/\./\\./g')[.+-]" "$CACHE/apt/kernels" | tail -n 1 ;;
+	newest) tail -n 1 "$apt/kernels" ;;
+	*) grep "^$(echo "$want" | sed 's/\./\\./g')[.+-]" "$apt/kernels" | tail -n 1 ;;
 	esac
 }
 
@@ -132,10 +89,10 @@ unpack_module() {
 mkdir -p "$CACHE"
 exec 9>"$CACHE/lock"
 flock 9
-refresh_lists
+refresh_lists "$apt/kernels" && list_kernels >"$apt/kernels"
 version=$(pick || true)
 [ "$version" ] || unavailable "no suite has a cloud kernel $want; there are:" \
-	"$(cut -d. -f1,2 "$CACHE/apt/kernels" | sort -Vu | tr '\n' ' ')"
+	"$(cut -d. -f1,2 "$apt/kernels" | sort -Vu | tr '\n' ' ')"
 if [ ! -e "$CACHE/$version/vmlinuz" ]; then
 	say "downloading $version"
 	unpack "$version" || unavailable "the mirror lists kernel $version but does not give it"
