@@ -4,6 +4,7 @@
 # make demo       the main job on a real load; installs what is missing first
 # make check      all tests that this machine can run; installs what is missing first
 # make check-vm   the same live tests in stock kernels under QEMU
+# make check-kernel  the series of patches/ on Debian's 6.12: built, booted, tested
 # make bench      the budgets, measured
 # make bench-vm   what watching costs in instructions, counted by QEMU
 # make fuzz       the reader of recordings against any bytes; SECONDS=3600
@@ -67,8 +68,9 @@ LOADS := $(patsubst tests/load/%.c,$(B)/tests/load/%,$(wildcard tests/load/*.c))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 LIVES := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(wildcard tests/live/*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
+GUESTS := $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*.c))
 
-all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES)
+all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES) $(GUESTS)
 
 # What the last build was made with: another choice rebuilds.
 FLAGS_NOW := $(CC) $(CFLAGS) $(LDFLAGS) STATIC=$(STATIC) $(VERSION)
@@ -135,6 +137,12 @@ $(B)/tests/bench/recording: $(B)/obj/tests/bench/recording.o $(LIB_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
+# they run in the guest of a kernel of our own
+$(GUESTS): $(B)/tests/kernel/%: $(B)/obj/tests/kernel/%.o $(B)/obj/user/ring_raw.o
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -pthread -o $@ $^
+
 $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
@@ -180,6 +188,7 @@ BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev li
 CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev protobuf-compiler python3-jsonschema bash zsh fish groff man-db
 BUILD_DEPS += libcap-ng-dev $(if $(STATIC),,libmicrohttpd-dev)
 VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip xz-utils
+KERNEL_DEPS := $(VM_DEPS) git flex bison bc libssl-dev dwarves ccache dpkg-dev rsync patch perl g++
 
 deps:
 	@sh tests/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
@@ -203,6 +212,13 @@ SECONDS ?= 600
 fuzz: deps $(B)/tests/fuzz/report $(B)/tests/fuzz/corpus
 	@sh tests/fuzz/run.sh $(B) $(SECONDS)
 
+# The same suites under sanitizers, and each patch by itself, take as long again:
+# check-kernel-debug, check-kernel-patches. kernel-cost counts instructions.
+check-kernel check-kernel-debug check-kernel-patches kernel-cost: deps
+	@sh tests/deps.sh $(KERNEL_DEPS) $(if $(filter %-patches,$@),sparse python3-ply python3-git)
+	@$(MAKE) --no-print-directory all
+	@sh tests/kernel/$@.sh $(B)
+
 bench: deps
 	@$(MAKE) --no-print-directory all
 	@sh tests/bench/bench.sh $(B)
@@ -225,4 +241,4 @@ install: $(B)/fixbuf-trace
 clean:
 	$(Q)rm -rf build
 
-.PHONY: all deps demo check check-vm bench bench-vm fuzz install clean
+.PHONY: all deps demo check check-vm check-kernel check-kernel-debug check-kernel-patches kernel-cost bench bench-vm fuzz install clean

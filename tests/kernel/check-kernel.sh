@@ -1,0 +1,143 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# check-kernel.sh BUILD_DIR: builds Debian's 6.12 as it is (stock) and with the
+# series of patches/, CONFIG_IO_URING_FIXBUF off and on, boots each in QEMU, runs
+# the suites in it, prints one matrix. Exit 1 on a failure.
+#   FLAVOUR   base (default) or debug, by tests/kernel/FLAVOUR.config
+#   VARIANTS  default "stock off on"
+#   SUITES    default "kselftest liburing", debug: "kselftest liburing stress"; fixbuf is
+#             fixbuf-trace's live tests;
+#             empty: only builds, and prints the paths of the images
+#   TIERS     of fixbuf-trace, default "functions"
+#   VM_TIMEOUT  seconds for one kernel
+# What was built is kept in build/vm-cache by what it was built from.
+set -eu
+
+build=${1:?usage: check-kernel.sh BUILD_DIR}
+here=$(cd "$(dirname "$0")" && pwd)
+FLAVOUR=${FLAVOUR:-base}
+patches=$here/../../patches
+VARIANTS=${VARIANTS:-stock off on}
+# a series that does not have the option yet
+grep -q '^+config IO_URING_FIXBUF' "$patches"/*.patch || VARIANTS=$(echo "$VARIANTS" | sed 's/\<on\>//')
+case $FLAVOUR in
+base) : "${SUITES=kselftest liburing}" "${VM_TIMEOUT:=900}" "${LIMIT:=120}" ;;
+*) : "${SUITES=kselftest liburing stress}" "${VM_TIMEOUT:=1800}" "${LIMIT:=600}" ;;
+esac
+TIERS=${TIERS:-functions}
+out=$build/kernel/check-$FLAVOUR
+tree=${KERNEL_TREE:-$build/kernel/$FLAVOUR}
+cache=$build/vm-cache/kernels
+
+cannot() {
+	echo "check-kernel: $*" >&2
+	exit 3
+}
+
+[ "$(uname -m)" = x86_64 ] || cannot "the kernels are x86_64's and the programs must be, too"
+[ -x "$build/fixbuf-trace" ] || cannot "there is no $build/fixbuf-trace; run make first"
+
+# By what an image is made of; the last few are kept
+key() {
+	{
+		sh "$here/fetch-source.sh" linux
+		gcc --version
+		cat "$here/base.config" "$here/build.sh"
+		[ "$FLAVOUR" = base ] || cat "$here/$FLAVOUR.config"
+		[ "$1" = stock ] || cat "$patches"/*.patch
+		[ "$1" != programs ] || cat "$here/programs.sh"
+	} | sha256sum | cut -c1-16
+}
+
+kept() {
+	ls -1td "$cache"/*-* | tail -n +17 | xargs -r rm -rf
+}
+
+image_of() {
+	echo "$cache/$(key "$1")-$FLAVOUR-$1"
+}
+
+began=$(date +%s)
+since() {
+	now=$(date +%s)
+	echo "check-kernel: $1, $((now - began)) s"
+	began=$now
+}
+
+mkdir -p "$out" "$cache"
+for variant in $VARIANTS; do
+	image=$(image_of "$variant")
+	if [ ! -e "$image" ]; then
+		sh "$here/build.sh" "$tree" "$FLAVOUR" "$variant" "$image.part"
+		mv "$image.part" "$image"
+		rm -f "$image.part.log"
+		since "$FLAVOUR kernel built: $variant"
+	fi
+	touch "$image"
+done
+if [ -z "$SUITES" ]; then
+	for variant in $VARIANTS; do
+		echo "image: $(image_of "$variant")"
+	done
+	exit 0
+fi
+programs=$(image_of programs)
+if [ ! -e "$programs" ]; then
+	rm -rf "$programs.part"
+	sh "$here/programs.sh" "$tree" "$programs.part"
+	mv "$programs.part" "$programs"
+	since "test programs built"
+fi
+touch "$programs"
+kept
+
+LIBURING=$(ls "$programs/liburing" | tr '\n' ' ')
+TIERED=$(cd "$here/../live" && grep -l 'tool_tier' -- *.c | sed 's/\.c$//' | tr '\n' ' ')
+stress=
+case " $SUITES " in
+*' stress '*) stress=$build/tests/kernel/stress ;;
+esac
+# shellcheck disable=SC2046,SC2086 # lists of paths
+sh "$here/../vm/make-initramfs.sh" "$build" "$out/initramfs" $stress \
+	"$programs"/kselftest/regbuf_* $(printf "$programs/liburing/%s " $LIBURING)
+
+rm -f "$out"/*.log "$out"/*.rows "$out"/*.console
+run_one() {
+	job="SUITES='$SUITES' TIERS='$2' TIERED='$TIERED' LIMIT=$LIMIT LIBURING='$LIBURING' STRESS_SECONDS='${STRESS_SECONDS:-}'
+export TIERS TIERED
+$(cat "$here/guest.sh")"
+	# without ACPI there is no clock to calibrate the TSC by, but that is the host's
+	khz=$(awk '/^cpu MHz/ { printf "%d", $4 * 1000; exit }' /proc/cpuinfo)
+	boot=0
+	sh "$here/../vm/boot.sh" -a "tsc_early_khz=$khz" -t "$VM_TIMEOUT" -i "$out/initramfs" -c "$out/$1.console" \
+		"$(image_of "$1")" "$job" >"$out/$1.log" 2>"$out/$1.boot" || boot=$?
+	echo "kernel-boot: $boot" >>"$out/$1.log"
+}
+
+# two at a time: a guest keeps one processor busy
+for variant in $VARIANTS; do
+	case $variant in
+	# the stock kernel has no tracepoints of ours; other stock kernels are check-vm's
+	stock) run_one stock functions & ;;
+	*) run_one "$variant" "$TIERS" & ;;
+	esac
+	jobs="${jobs:-} $!"
+	# shellcheck disable=SC2086 # a list
+	set -- $jobs
+	if [ $# -ge 2 ]; then
+		wait "$1"
+		shift
+		jobs=$*
+	fi
+done
+wait
+since "tests run"
+
+logs=
+for variant in $VARIANTS; do
+	logs="$logs $variant=$out/$variant.log"
+done
+# shellcheck disable=SC2086 # a list
+sh "$here/matrix.sh" $logs | tee "$out/matrix.txt"
+! tail -n 1 "$out/matrix.txt" | grep -qv ', 0 failed,'

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# In the guest, as /job, behind lines that set SUITES, TIERS and TIERED: runs the
+# suites one after the other. Each line that counts begins with "kernel-":
+#   kernel-suite: NAME            kernel-result: PROGRAM ok|not-ok|skip TEST
+#   kernel-suite-end: NAME        kernel-say: a sentence
+echo "kernel-release: $(uname -r) $(uname -v)"
+echo 16 >/proc/sys/vm/nr_hugepages
+export TMPDIR=/mnt/disk
+# an emulated processor is slow, one with sanitizers slower
+LIMIT=${LIMIT:-120}
+
+complaints() {
+	dmesg | grep -E 'WARNING: |BUG: |kernel BUG|Oops|KASAN|UBSAN|general protection|possible .*deadlock|unreferenced object'
+}
+
+# One program that prints TAP: its output, then its results
+tap() {
+	name=$1
+	shift
+	timeout -s KILL "$LIMIT" "$@" >/tmp/tap 2>&1
+	status=$?
+	grep -vE '^#  (RUN| +OK)|^ok ' /tmp/tap
+	sed -n -e "s/^ok [0-9]* \(.*\) # SKIP.*/kernel-result: $name skip \1/p;t" \
+		-e "s/^ok [0-9]* \(.*\)/kernel-result: $name ok \1/p;t" \
+		-e "s/^not ok [0-9]* \(.*\)/kernel-result: $name not-ok \1/p" /tmp/tap
+	# one that died before its plan was done
+	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' /tmp/tap | head -n 1)
+	ran=$(grep -cE '^(not )?ok ' /tmp/tap)
+	[ "${planned:-0}" -gt 0 ] && [ "$ran" -eq "$planned" ] ||
+		echo "kernel-result: $name not-ok ended-early-status-$status"
+}
+
+suite_kselftest() {
+	# folios between the sizes, for the tests that take any
+	for f in /sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled; do
+		[ ! -w $f ] || echo always >$f
+	done
+	cd /mnt/disk || return
+	for program in /fixbuf/bin/regbuf_*; do
+		tap "${program##*/}" "$program"
+	done
+}
+
+suite_liburing() {
+	cd /mnt/disk || return
+	for name in $LIBURING; do
+		timeout -s KILL "$LIMIT" "/fixbuf/bin/$name" >/tmp/out 2>&1 </dev/null
+		status=$?
+		case $status in
+		0) echo "kernel-result: liburing ok $name" ;;
+		77) echo "kernel-result: liburing skip $name" ;;
+		*)
+			sed 's/^/    /' /tmp/out | tail -n 20
+			echo "kernel-result: liburing not-ok $name"
+			;;
+		esac
+	done
+}
+
+suite_fixbuf() {
+	cd /fixbuf || return
+	sh tests/vm/suite.sh
+}
+
+suite_stress() {
+	tap stress /fixbuf/bin/stress "${STRESS_SECONDS:-60}"
+}
+
+for suite in $SUITES; do
+	echo "kernel-suite: $suite"
+	began=$(date +%s)
+	(suite_"$suite")
+	echo "kernel-suite-end: $suite $(($(date +%s) - began))"
+done
+if complaints; then
+	echo "kernel-say: the log holds a complaint"
+fi

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# matrix.sh VARIANT=LOG...: what the guests printed -> failures, one table, totals.
+# Of the stock kernel exactly clause C10 (tests c10.*) must fail: those failures are
+# expected, and none of them would be a failure. Of liburing's tests, one that fails
+# on the stock kernel of the same run counts as skipped everywhere.
+set -eu
+
+for arg in "$@"; do
+	sed "s/^/${arg%%=*}	/" "${arg#*=}"
+done | awk -F '\t' -v variants="$(for arg in "$@"; do printf '%s ' "${arg%%=*}"; done)" '
+	function count(v, suite, what) { n[v, suite, what]++; seen[v, suite] = 1 }
+	function bad(v, suite, text) { count(v, suite, "failed"); failures = failures sprintf("%s, %s: %s\n", v, suite, text) }
+	{ v = $1; line = substr($0, length(v) + 2) }
+	line ~ /^kernel-release: / { release[v] = substr(line, 17) }
+	line ~ /^kernel-suite: / { suite = substr(line, 15); begun[v, suite] = 1; order[v] = order[v] " " suite; next }
+	line ~ /^kernel-suite-end: / { split(line, w, " "); ended[v, w[2]] = 1; seconds[v, w[2]] = w[3]; next }
+	line ~ /^kernel-result: / {
+		split(line, w, " ")
+		test = w[4]
+		if (w[3] == "ok") count(v, suite, "passed")
+		else if (w[3] == "skip") count(v, suite, "skipped")
+		else if (v == "stock" && test ~ /^c10[._]/) count(v, suite, "expected")
+		else if (suite == "liburing" && v == "stock") { weak[test] = 1; count(v, suite, "skipped")
+			notes = notes sprintf("liburing %s fails on the stock kernel: not counted\n", test) }
+		else if (suite == "liburing" && weak[test]) count(v, suite, "skipped")
+		else bad(v, suite, w[2] " " test)
+		next
+	}
+	suite == "fixbuf" && line ~ /^vm-tier: / { tier = substr(line, 10); open[v, tier] = 1; counted = 0 }
+	suite == "fixbuf" && line ~ /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ {
+		split(line, w, " ")
+		n[v, suite, "passed"] += w[1]; n[v, suite, "failed"] += w[3]; n[v, suite, "skipped"] += w[5]
+		seen[v, suite] = 1
+		if (w[3] + 0) failures = failures sprintf("%s, fixbuf: %d at tier %s\n", v, w[3], tier)
+	}
+	suite == "fixbuf" && line ~ /^vm-tier-end: / { delete open[v, tier] }
+	suite == "fixbuf" && line ~ /^ *not ok/ { failures = failures sprintf("%s, fixbuf, %s: %s\n", v, tier, line) }
+	line ~ /^kernel-say: / { bad(v, "log", substr(line, 13)) }
+	line ~ /^kernel-boot: / { boot[v] = substr(line, 14) }
+	END {
+		split(variants, list, " ")
+		format = "%-7s %-11s %7s %7s %8s %8s %6s\n"
+		for (i = 1; list[i]; i++) {
+			v = list[i]
+			m = split(order[v], s, " ")
+			for (j = 1; j <= m; j++)
+				if (!ended[v, s[j]]) bad(v, s[j], "did not end")
+			if (!m) bad(v, "boot", "no suite began")
+			if (boot[v] == 126) bad(v, "log", "the kernel complains, see the console")
+			else if (boot[v] != 0) bad(v, "boot", "ended with status " boot[v])
+			if (v == "stock" && ended[v, "kselftest"] && !n[v, "kselftest", "expected"])
+				bad(v, "kselftest", "C10 does not fail on the stock kernel")
+		}
+		for (k in open) { split(k, w, SUBSEP); bad(w[1], "fixbuf", "tier " w[2] " did not end") }
+		printf "%s%s", notes, failures
+		printf format, "KERNEL", "SUITE", "PASSED", "FAILED", "EXPECTED", "SKIPPED", "TIME"
+		for (i = 1; list[i]; i++) {
+			v = list[i]
+			m = split(order[v] " log boot", s, " ")
+			for (j = 1; j <= m; j++) {
+				t = s[j]
+				if (!begun[v, t] && !seen[v, t]) continue
+				printf format, v, t, n[v, t, "passed"] + 0, n[v, t, "failed"] + 0, \
+					n[v, t, "expected"] ? n[v, t, "expected"] : "-", n[v, t, "skipped"] + 0, \
+					seconds[v, t] != "" ? seconds[v, t] " s" : "-"
+				p += n[v, t, "passed"]; f += n[v, t, "failed"]
+				x += n[v, t, "expected"]; k2 += n[v, t, "skipped"]
+			}
+		}
+		if (x) printf "\n%d failures of clause C10 on the stock kernel were expected.\n", x
+		printf "\n%d passed, %d failed, %d skipped\n", p, f, k2
+	}'

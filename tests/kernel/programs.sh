@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# programs.sh TREE OUT: builds the series' kselftest out of TREE into OUT/kselftest
+# and liburing's tests of registered buffers into OUT/liburing.
+set -eu
+
+tree=${1:?usage: programs.sh TREE OUT}
+out=${2:?usage: programs.sh TREE OUT}
+here=$(cd "$(dirname "$0")" && pwd)
+
+# Tests around registered buffers, by liburing's names; each in seconds under
+# emulation. send-zerocopy takes four minutes and is left out: what it covers
+# of registered buffers is in the kselftest.
+NAMES="buf-ring-put fixed-buf-iter fixed-buf-merge fixed-hugepage fixed-link fixed-reuse
+	fixed-seg file-verify io_uring_register iopoll nop-all-sizes nop-flags read-write
+	regbuf-clone regbuf-merge register-restrictions reg-fd-only reg-hint reg-reg-ring
+	reg-wait rsrc_tags rw_merge_test vec-regbuf init-mem sendzc-bug"
+
+run() {
+	"$@" >>"$out/log" 2>&1 || {
+		tail -n 20 "$out/log" >&2
+		echo "programs: failed: $*" >&2
+		exit 1
+	}
+}
+
+mkdir -p "$out/kselftest" "$out/liburing"
+out=$(cd "$out" && pwd)
+: >"$out/log"
+sh "$here/tree.sh" "$tree" series
+run make -s -C "$tree" headers
+run make -s -C "$tree/tools/testing/selftests/io_uring" OUTPUT="$out/kselftest" \
+	USERCFLAGS=-Werror USERLDFLAGS=-static
+
+[ ! -e "$out/liburing/done" ] || exit 0
+cp -a "$(sh "$here/fetch-source.sh" liburing)" "$out/liburing.src"
+cd "$out/liburing.src"
+run ./configure --cc=gcc --cxx=g++
+run make -s -j"$(nproc)" -C src
+for name in $NAMES; do
+	[ -e "test/$name.c" ] || continue
+	run make -s -C test "$name.t"
+	cp "test/$name.t" "$out/liburing/$name"
+done
+: >"$out/liburing/done"
+rm -rf "$out/liburing.src"

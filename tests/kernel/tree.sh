@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# tree.sh TREE stock|series: makes TREE a git tree of Debian's kernel source
+# (the tag stock), and checks out that, or the series of patches/ applied to it.
+# Files that both have keep their times, so that a build goes on from the last.
+set -eu
+umask 022
+
+tree=${1:?usage: tree.sh TREE stock|series}
+want=${2:?usage: tree.sh TREE stock|series}
+here=$(cd "$(dirname "$0")" && pwd)
+patches=$here/../../patches
+
+in_tree() {
+	git -C "$tree" -c user.name=fixbuf -c user.email=fixbuf@localhost -c gc.auto=0 \
+		-c core.fsmonitor=false -c commit.gpgsign=false "$@"
+}
+
+unpack() {
+	tarball=$(sh "$here/fetch-source.sh" linux)
+	echo "tree: unpacking $tarball" >&2
+	rm -rf "$tree"
+	mkdir -p "$tree"
+	tar -xJf "$tarball" -C "$tree" --strip-components=1
+	git init -q "$tree"
+	# Debian's own .gitignore leaves all but its packaging out
+	in_tree add -A -f
+	in_tree commit -q -m "Linux $(basename "$(dirname "$tarball")" | sed 's/^linux-//') of Debian"
+	in_tree tag stock
+}
+
+in_tree rev-parse -q --verify stock >/dev/null 2>&1 || unpack
+[ ! -d "$tree/.git/rebase-apply" ] || in_tree am --abort
+
+case $want in
+stock)
+	in_tree checkout -q --force stock
+	;;
+series)
+	names=$(sed 's/#.*//' "$patches/series")
+	sum=$(cd "$patches" && sha256sum series $names | sha256sum | cut -c1-16)
+	if ! in_tree rev-parse -q --verify "series-$sum" >/dev/null; then
+		in_tree checkout -q --force stock
+		(cd "$patches" && cat $names) | in_tree am --quiet || {
+			in_tree am --abort
+			echo "tree: the series does not apply to $(in_tree log -1 --format=%s stock)" >&2
+			exit 1
+		}
+		in_tree tag "series-$sum"
+	fi
+	in_tree checkout -q --force "series-$sum"
+	;;
+*)
+	echo "tree: not '$want': stock or series" >&2
+	exit 2
+	;;
+esac
