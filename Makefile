@@ -138,7 +138,7 @@ $(B)/tests/bench/recording: $(B)/obj/tests/bench/recording.o $(LIB_OBJS)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
 # they run in the guest of a kernel of our own
-$(GUESTS): $(B)/tests/kernel/%: $(B)/obj/tests/kernel/%.o $(B)/obj/user/ring_raw.o
+$(GUESTS): $(B)/tests/kernel/%: $(B)/obj/tests/kernel/%.o $(patsubst %,$(B)/obj/user/%.o,ring_raw err)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -pthread -o $@ $^
