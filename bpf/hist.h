@@ -14,37 +14,35 @@
 #define HIST_TOP_BIT	37	/* 2^37 ns = 137 s and longer share the last bucket */
 #define HIST_BUCKETS	((HIST_TOP_BIT - HIST_STEP_BITS + 1) * HIST_STEPS)
 
+/*
+ * Where the highest bit is, of a value with all bits below it set: BPF has no
+ * instruction for it, and branches on it are mispredicted, as latencies vary.
+ * The multiplier takes each such value up to 2^38 - 1 to a place of its own.
+ */
+#define HIST_HASH	0x2077cf52dc45c033ULL
+static const __u8 hist_top[64] = {
+	 0,  0,  0, 27,  0,  0,  6, 17,  0,  0, 25,  0, 23,  0, 28,  0,
+	 0,  0,  0, 30, 33,  7, 18, 11,  1,  0, 36,  0,  0, 26,  0, 16,
+	 0, 24, 22,  0,  0, 29, 32, 10, 35,  0,  0, 15,  0, 21, 31,  9,
+	34, 14, 20,  8, 13, 19, 12,  0,  2,  3,  0,  4, 37,  0,  0,  5
+};
+
 static inline __attribute__((always_inline)) __u32 hist_index(__u64 value)
 {
-	__u32 bit = 0;
 	__u64 v = value;
+	__u32 bit;
 
 	if (value >> HIST_TOP_BIT)
 		return HIST_BUCKETS - 1;
 	if (value < HIST_STEPS)
 		return value;
-	/* position of the highest bit: BPF has no instruction for it */
-	if (v >> 32) {
-		v >>= 32;
-		bit += 32;
-	}
-	if (v >> 16) {
-		v >>= 16;
-		bit += 16;
-	}
-	if (v >> 8) {
-		v >>= 8;
-		bit += 8;
-	}
-	if (v >> 4) {
-		v >>= 4;
-		bit += 4;
-	}
-	if (v >> 2) {
-		v >>= 2;
-		bit += 2;
-	}
-	bit += v >> 1;
+	v |= v >> 1;
+	v |= v >> 2;
+	v |= v >> 4;
+	v |= v >> 8;
+	v |= v >> 16;
+	v |= v >> 32;
+	bit = hist_top[v * HIST_HASH >> 58];
 	return (bit - HIST_STEP_BITS + 1) * HIST_STEPS +
 	       ((value >> (bit - HIST_STEP_BITS)) & (HIST_STEPS - 1));
 }

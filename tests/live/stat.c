@@ -3,6 +3,7 @@
  * stat counts exactly what a program did, by opcode and buffer, in every kind
  * of ring, and starts that it keeps are all taken again.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,6 +269,46 @@ static void check_count_only(void)
 	answer_free(&a);
 }
 
+/*
+ * Processes one after the other, whose rings and tasks are likely to lie where
+ * those before them lay: each has its own count.
+ */
+static void check_successors(void)
+{
+	enum { NR = 5 };
+	struct tool_how how = { 0 };
+	struct json_lines lines;
+	struct answer a;
+	long long ops[NR] = { 0 };
+	pid_t pids[NR];
+
+	tool_start(&a, &how, "stat", "--json", "-i", "100ms", NULL);
+	ok(tool_says(&a, "{", 20000), "stat of all processes begins");
+	for (int i = 0; i < NR; i++) {
+		struct load l;
+
+		if (!load_start(&l, "io_many", "1009", NULL))
+			bail("io_many does not start");
+		pids[i] = l.pid;
+		is(load_end(&l), 3, "a program does its I/O");
+	}
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	json_lines_parse(&lines, a.out);
+	if (lines.nr) {
+		struct json_object *rings = json_member(lines.lines[lines.nr - 1], "rings");
+
+		for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
+			for (int k = 0; k < NR; k++)
+				if (json_number(element(rings, i), "pid") == pids[k])
+					ops[k] += json_number(element(rings, i), "ops");
+	}
+	for (int k = 0; k < NR; k++)
+		is(ops[k], 1009 + 211, "what each did is its own");
+	json_lines_free(&lines);
+	answer_free(&a);
+}
+
 static void check_usage(void)
 {
 	struct answer a;
@@ -309,6 +350,7 @@ int main(void)
 	check_shared("1000003", 1000003);
 	check_advice();
 	check_count_only();
+	check_successors();
 	check_usage();
 	return tap_end();
 }
