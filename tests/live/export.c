@@ -2,6 +2,7 @@
 /*
  * export tells Prometheus exactly what the load programs did, whatever its
  * clients do to it, and keeps no privilege that it does not need.
+ * Independent of the kernel but for what stat and list are tested for.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What record writes is what the live commands show, and report tells it without privilege. */
+/*
+ * What record writes is what the live commands show, and report tells it without
+ * privilege. Independent of the kernel but for what trace is tested for.
+ */
 #include <ctype.h>
 #include <fcntl.h>
 #include <signal.h>

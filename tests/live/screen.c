@@ -2,6 +2,7 @@
 /*
  * stat's live view on a pseudo-terminal: what it shows, its keys, and that the
  * terminal is as it was after q, Ctrl-C, a signal, and when the reader goes away.
+ * Independent of the kernel: not run in guests.
  */
 #include <errno.h>
 #include <fcntl.h>
