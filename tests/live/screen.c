@@ -24,7 +24,7 @@
 #include "uring.h"
 
 #define CLEAR	"\033[H\033[2J"
-#define WAIT_S	40
+#define WAIT_S	100
 #define BLOCK	512
 
 struct view {
