@@ -46,7 +46,7 @@ struct recording_end {
 	__u64 t_ns;		/* 0 = not known */
 	__u64 facts;		/* written */
 	__u64 lost;
-	__u64 stacks_lost;	/* stacks that the map had no place for */
+	__u64 stacks_lost;	/* stacks that the map, or the file, had no place for */
 };
 
 /* Good until the next recording_next(), and what it points to. */

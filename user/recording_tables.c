@@ -5,7 +5,7 @@
 #include "alloc.h"
 #include "recording_tables.h"
 
-#define MAX_BYTES	(128U << 20)	/* far more than a program has call chains for */
+#define MAX_BYTES	(4ULL * REC_TABLES_MAX)	/* what is written takes up to four times that here */
 
 void text_tame(char *text)
 {

@@ -30,6 +30,7 @@ struct writer {
 	char *raw, *stored;
 	size_t nr_raw, stored_room;
 	__u64 written, facts, lost;
+	__u64 tables, stacks_lost;	/* bytes of strings and stacks; those for which there was no room */
 	struct known *strings, *stacks;
 };
 
@@ -114,6 +115,7 @@ static __u32 put_string(struct writer *w, const char *s)
 		size = 4096;
 	id = number(&w->strings, s, size, &is_new);
 	if (is_new) {
+		w->tables += sizeof(struct rec) + size;
 		to = record(w, REC_STRING, size);
 		memcpy(to, s, size);
 		head_of(to)->id = id;
@@ -148,6 +150,10 @@ static __u32 put_stack(struct writer *w, const struct stack *s)
 
 	if (!s)
 		return 0;
+	if (w->tables > REC_TABLES_MAX) {
+		w->stacks_lost++;
+		return 0;
+	}
 	all.head.nr_kernel = s->kernel.nr <= STACK_FRAMES + 1 ? s->kernel.nr : STACK_FRAMES + 1;
 	all.head.nr_user = s->user.nr <= STACK_FRAMES + 1 ? s->user.nr : STACK_FRAMES + 1;
 	all.head.kernel_note = put_string(w, s->kernel.note);
@@ -157,6 +163,7 @@ static __u32 put_stack(struct writer *w, const struct stack *s)
 	size = sizeof(all.head) + (all.head.nr_kernel + all.head.nr_user) * sizeof(all.frames[0]);
 	id = number(&w->stacks, &all, size, &is_new);
 	if (is_new) {
+		w->tables += sizeof(struct rec) + size;
 		to = record(w, REC_STACK, size);
 		memcpy(to, &all, size);
 		head_of(to)->id = id;
@@ -390,7 +397,7 @@ __u64 writer_lost_facts(const struct writer *w)
 void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
 {
 	*(struct rec_end *)record(w, REC_END, sizeof(struct rec_end)) =
-		(struct rec_end){ t_ns, w->facts, w->lost, stacks_lost };
+		(struct rec_end){ t_ns, w->facts, w->lost, stacks_lost + w->stacks_lost };
 	writer_flush(w);
 }
 

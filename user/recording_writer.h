@@ -19,7 +19,10 @@ struct writer;
 struct writer *writer_create(FILE *out, bool append, const struct recording_about *about);
 /* What follows are the facts of a new ledger. */
 void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
-/* .fed and .shown as in struct told; .why and .stack may be NULL. */
+/*
+ * .fed and .shown as in struct told; .why and .stack may be NULL. After
+ * REC_TABLES_MAX bytes of stacks no more are kept; they are counted.
+ */
 void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 		    const struct failure *why, const struct stack *stack);
 void writer_lost(struct writer *w, const struct lost_facts *lost);

@@ -517,6 +517,38 @@ static void derived_before(void **state)
 	replay_close(&p);
 }
 
+/* Stacks without end: as many as there is room for, the others are counted, all is read. */
+static void many_stacks(void **state)
+{
+	struct fact_call call = fact_call(RING, CALL_REGISTER, 1, 1, 0);
+	struct writer *w = create(false);
+	unsigned int nr = 0, with = 0;
+	struct stack_frame frames[128];
+	const struct stack s = { { frames, 128, NULL }, { NULL, 0, NULL } };
+	struct recording *r;
+	struct told t;
+	int n;
+
+	(void)state;
+	memset(frames, 0, sizeof(frames));
+	for (nr = 0; nr < 17011; nr++) {
+		frames[0].ip = nr;
+		writer_fact(w, &call.h, true, true, NULL, &s);
+	}
+	writer_end(w, 1, 5);
+	writer_free(w);
+	fclose(file);
+	r = open_it();
+	while ((n = recording_next(r, &t)) > 0) {
+		with += t.kind == TOLD_FACT && recording_stack(r, t.stack);
+		if (t.kind == TOLD_END)
+			assert_int_equal(t.end.stacks_lost, nr - with + 5);
+	}
+	assert_int_equal(n, 0);
+	assert_in_range(with, 16000, 16400);
+	recording_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +561,7 @@ int main(void)
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(refused_pin),
 		cmocka_unit_test(derived_before),
+		cmocka_unit_test(many_stacks),
 	};
 	int fd = mkstemp(path), failed;
 
