@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <argp.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include "alloc.h"
@@ -447,14 +446,4 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 void options_free(struct env *env)
 {
 	free(env->pids);
-}
-
-bool env_selects(const struct env *env, __u32 pid, __u32 uid, const char *comm)
-{
-	bool hit = !env->nr_pids;
-
-	for (size_t i = 0; i < env->nr_pids; i++)
-		hit |= env->pids[i] == pid;
-	return hit && (!env->has_uid || env->uid == uid) &&
-	       (!env->comm || !fnmatch(env->comm, comm, 0));
 }

@@ -415,7 +415,8 @@ static void folded(void)
 
 	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
 	/* it stays a second, so that its names can be looked up */
-	tool(&a, "record", "-q", "--stacks", "-o", file, "--", "sh", "-c", "sleep 1 | $0", program, NULL);
+	tool(&a, "record", "-q", "--stacks", "-o", file, "--", "sh", "-c", "sleep 1 | $0", program,
+	     NULL);
 	tool(&report, "report", "--folded", file, NULL);
 	is(report.status, 0, "--folded");
 	has_text(report.out, ";main;", "with the program's functions");
