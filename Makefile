@@ -9,6 +9,8 @@
 # make bench-vm   what watching costs in instructions, counted by QEMU
 # make fuzz       the reader of recordings against any bytes; SECONDS=3600
 # make install    DESTDIR= PREFIX=/usr/local
+# make check-export export with the real Prometheus, the package in clean Debian roots
+# make deb        a Debian package; make dist: a tarball of the last commit
 #
 # V=1 shows the commands, STATIC=1 links one program to carry to another
 # machine, SANITIZE=1 builds with ASan and UBSan under build/asan/.
@@ -238,7 +240,27 @@ install: $(B)/fixbuf-trace
 	$(call install_completion,zsh,zsh/site-functions/_fixbuf-trace)
 	$(call install_completion,fish,fish/vendor_completions.d/fixbuf-trace.fish)
 
+# what takes packages too large for make check: the real Prometheus, lintian, clean roots
+check-export: deps
+	@sh tests/deps.sh prometheus lintian debootstrap dpkg-dev xz-utils
+	@$(MAKE) --no-print-directory all
+	@sh tests/check-export.sh $(B)
+
+# the time of its files is that of the last commit, where there is one
+deb: deps-deb $(B)/fixbuf-trace
+	@sh user/package/deb.sh $(B) $(VERSION) $(firstword $(SOURCE_DATE_EPOCH) $(shell git log -1 --format=%ct 2>/dev/null) 0)
+
+dist: | $(B)
+	@sh user/package/dist.sh $(B) $(VERSION)
+
+deps-deb:
+	@sh tests/deps.sh $(BUILD_DEPS) dpkg-dev xz-utils
+
+$(B):
+	@mkdir -p $@
+
 clean:
 	$(Q)rm -rf build
 
 .PHONY: all deps demo check check-vm check-kernel check-kernel-debug check-kernel-patches kernel-cost bench bench-vm fuzz install clean
+.PHONY: check-export deb deps-deb dist
