@@ -177,6 +177,8 @@ int kern_load(struct fixbuf_bpf *skel)
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	if (!err)
 		return 0;
+	if (err == -EPERM && limit.rlim_cur != RLIM_INFINITY && !kern_capable(CAP_SYS_RESOURCE))
+		return err_set(EPERM, "the kernel refuses BPF programs to this process: before Linux 5.11 they count against RLIMIT_MEMLOCK, so raise that (ulimit -l unlimited) or grant CAP_SYS_RESOURCE; or it is a security module, lockdown or a container's seccomp profile");
 	if (err == -EPERM)
 		return err_set(EPERM, "the kernel refuses BPF programs to this process (a security module, lockdown or a container's seccomp profile); run it as root outside the container");
 	return err_set(-err, "the kernel rejects a BPF program: %s (-vv shows why)", libbpf_says);

@@ -90,6 +90,7 @@ static void take_caps(unsigned long long caps)
 static void prepare(const struct tool_how *how)
 {
 	struct rlimit as = { how->memory_bytes, how->memory_bytes };
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -98,6 +99,9 @@ static void prepare(const struct tool_how *how)
 	else if (how->stdout_fd)
 		dup2(how->stdout_fd, 1);
 	if (how->memory_bytes && setrlimit(RLIMIT_AS, &as))
+		_exit(126);
+	/* not to be had by a root without CAP_SYS_RESOURCE, who may not need it */
+	if (how->caps && setrlimit(RLIMIT_MEMLOCK, &none) && errno != EPERM)
 		_exit(126);
 	if (how->caps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
 		_exit(126);

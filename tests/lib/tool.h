@@ -24,7 +24,8 @@ struct tool_how {
 	int stdout_fd;	/* where its output goes, 0 = kept in .out */
 	bool close_stdout;
 	uid_t uid;	/* 0 = as we are */
-	unsigned long long caps; /* with .uid: bits of the capabilities that it has all the same */
+	unsigned long long caps; /* with .uid: bits of the capabilities that it has all the same;
+				  * and no RLIMIT_MEMLOCK, which before 5.11 bounds programs */
 	unsigned long memory_bytes; /* RLIMIT_AS, 0 = as we are */
 };
 
