@@ -17,6 +17,7 @@ enum exit_status {
 };
 
 #define RING_BUFFER_KIB 4096	/* the default */
+#define RECORD_RING_BUFFER_KIB 16384 /* the default of record, which shall lose least */
 #define MAX_SERIES 500		/* likewise */
 #define VERIFY_INTERVAL_NS 60000000000ULL
 

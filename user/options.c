@@ -420,12 +420,12 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 
 	memset(env, 0, sizeof(*env));
 	env->fail_on = SEVERITY_WARNING;
-	env->ring_buffer_kib = RING_BUFFER_KIB;
 	env->max_series = MAX_SERIES;
 	env->verify_interval_ns = VERIFY_INTERVAL_NS;
 	argp_err_exit_status = EXIT_USAGE;
 	argc = cut_program(argc, argv, env);
 	p.named = take_command(&argc, &argv, &p.cmd);
+	env->ring_buffer_kib = p.cmd->run == cmd_record ? RECORD_RING_BUFFER_KIB : RING_BUFFER_KIB;
 	argp.options = options = argp_options(p.cmd);
 	argp.doc = p.named ? p.cmd->text : overview;
 	argp.args_doc = p.named ? takes[p.cmd->takes] : "[COMMAND]\n[-- PROGRAM [ARGS]]";

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "alloc.h"
 #include "attach.h"
 #include "err.h"
 #include "fmt.h"
@@ -18,7 +19,15 @@
 #define TICK_MS		200	/* how soon a signal between two looks is noticed */
 #define CLOSE_NS	1000000000ULL /* how long rings may take to release what a program left */
 #define INTERVAL_NS	1000000000ULL
+#define MAX_STACKS	65536	/* kept in mind */
 #define ANEW_NS		1000000000ULL /* not oftener after losses */
+
+/* A stack that was written, so that its names need not be looked up again. */
+struct written_stack {
+	struct stack_key key;
+	__u32 id;
+	UT_hash_handle hh;
+};
 
 struct record {
 	struct session session;
@@ -28,15 +37,48 @@ struct record {
 	__u64 interval_ns, next_ns;
 	__u64 anew_ns;		/* when all was looked at */
 	bool torn;		/* facts were lost since */
+	struct written_stack *stacks;
+	__u32 emptied;		/* as of .stacks' keys */
 };
 
 /* ---- the tracer's output -------------------------------------------------------------- */
+
+static void forget_stacks(struct record *r)
+{
+	struct written_stack *w, *next;
+
+	HASH_ITER(hh, r->stacks, w, next) {
+		HASH_DEL(r->stacks, w);
+		free(w);
+	}
+}
+
+/* The number of the fact's stack in the file. */
+static __u32 write_stack(struct record *r, const struct fact *f)
+{
+	struct stacks *stacks = r->session.stacks;
+	struct written_stack *w;
+	struct stack_key key;
+
+	if (!stacks_key(stacks, f, &key))
+		return writer_stack(r->to, stacks_of(stacks, f));
+	if (key.emptied != r->emptied || HASH_COUNT(r->stacks) >= MAX_STACKS)
+		forget_stacks(r);
+	r->emptied = key.emptied;
+	HASH_FIND(hh, r->stacks, &key, sizeof(key), w);
+	if (!w) {
+		w = must_alloc(1, sizeof(*w));
+		w->key = key;
+		w->id = writer_stack(r->to, stacks_of(stacks, f));
+		HASH_ADD(hh, r->stacks, key, sizeof(w->key), w);
+	}
+	return w->id;
+}
 
 static void write_fact(const struct fact *f, bool fed, bool shown, const struct failure *why,
 		       void *arg)
 {
 	struct record *r = arg;
-	struct stacks *stacks = r->session.stacks;
 	union {
 		struct fact h;
 		char bytes[512];
@@ -47,7 +89,7 @@ static void write_fact(const struct fact *f, bool fed, bool shown, const struct 
 		others.h.flags |= FACT_F_OTHERS;
 		f = &others.h;
 	}
-	writer_fact(r->to, f, fed, shown, why, shown && stacks ? stacks_of(stacks, f) : NULL);
+	writer_fact(r->to, f, fed, shown, why, shown && r->session.stacks ? write_stack(r, f) : 0);
 }
 
 static void write_lost(const struct lost_facts *lost, void *arg)
@@ -71,7 +113,7 @@ static void write_older(const struct fact *f, void *arg)
 	memcpy(&copy, f, f->size);
 	if (!r->session.env->snapshot && !tracer_shows(&r->tracer, f->ring))
 		copy.h.flags |= FACT_F_OTHERS;
-	writer_fact(r->to, &copy.h, true, false, NULL, NULL);
+	writer_fact(r->to, &copy.h, true, false, NULL, 0);
 }
 
 static void write_ledger(const struct ledger *l, bool after_loss, void *arg)
@@ -287,6 +329,7 @@ int cmd_record(struct env *env)
 		status = record(&r, env);
 	tracer_free(&r.tracer);
 	io_model_free(&r.last);
+	forget_stacks(&r);
 	session_close(&r.session);
 	return status;
 }

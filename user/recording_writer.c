@@ -137,7 +137,7 @@ static void fill_frames(struct writer *w, struct rec_stack_frame *to,
 		};
 }
 
-static __u32 put_stack(struct writer *w, const struct stack *s)
+__u32 writer_stack(struct writer *w, const struct stack *s)
 {
 	struct {
 		struct rec_stack head;
@@ -201,9 +201,8 @@ static void put_why(struct writer *w, const struct failure *why)
 }
 
 void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
-		    const struct failure *why, const struct stack *stack)
+		 const struct failure *why, __u32 stack)
 {
-	__u32 id = put_stack(w, stack);
 	struct rec *rec;
 	void *to;
 
@@ -213,7 +212,7 @@ void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 	memcpy(to, f, f->size);
 	rec = head_of(to);
 	rec->flags = (fed ? REC_F_FED : 0) | (shown ? REC_F_SHOWN : 0);
-	rec->id = id;
+	rec->id = stack;
 	w->facts++;
 }
 

@@ -20,11 +20,13 @@ struct writer *writer_create(FILE *out, bool append, const struct recording_abou
 /* What follows are the facts of a new ledger. */
 void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
 /*
- * .fed and .shown as in struct told; .why and .stack may be NULL. After
+ * The number by which writer_fact() is given it, 0 for NULL. After
  * REC_TABLES_MAX bytes of stacks no more are kept; they are counted.
  */
+__u32 writer_stack(struct writer *w, const struct stack *stack);
+/* .fed and .shown as in struct told; .why may be NULL; .stack: 0 = none. */
 void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
-		    const struct failure *why, const struct stack *stack);
+		 const struct failure *why, __u32 stack);
 void writer_lost(struct writer *w, const struct lost_facts *lost);
 /* The counters as they stand; .before: as they stood at the last one, empty at first. */
 void writer_io(struct writer *w, const struct io_model *before,

@@ -35,6 +35,7 @@ struct stacks {
 	struct symbols_user *user;
 	__u64 lost;
 	bool crowded;			/* a stack found its place taken */
+	__u32 emptied;			/* times that the map was */
 	__u64 newest_ns;		/* of the facts that were read */
 	__u64 unsure_from_ns, unsure_to_ns; /* when ids may be of the map before it was emptied */
 	struct stack_frame kernel_frames[STACK_FRAMES], user_frames[STACK_FRAMES + 1];
@@ -298,6 +299,21 @@ const struct stack *stacks_of(struct stacks *s, const struct fact *f)
 	return &s->stack;
 }
 
+bool stacks_key(struct stacks *s, const struct fact *f, struct stack_key *key)
+{
+	const struct stack_ids *ids = look_at(s, f);
+
+	if (!ids || ids->kernel < 0 || (ids->user < 0 && ids->user != -EFAULT))
+		return false;
+	memset(key, 0, sizeof(*key));
+	key->caller = ids->caller;
+	key->pid = f->pid;
+	key->user = ids->user;
+	key->kernel = ids->kernel;
+	key->emptied = s->emptied;
+	return true;
+}
+
 /*
  * A stack's place is given by its hash, and nothing but this frees it. Until
  * the map is empty, ids of facts that wait may be those of either time.
@@ -315,6 +331,7 @@ void stacks_drained(struct stacks *s)
 		bpf_map_delete_elem(map, &key);
 	}
 	s->crowded = false;
+	s->emptied++;
 	s->unsure_from_ns = s->newest_ns - LATE_NS;
 	s->unsure_to_ns = now_ns();
 }

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_STACKS_H
 #define FIXBUF_STACKS_H
 
+#include <stdbool.h>
 #include "fact.h"
 #include "stack.h"
 
@@ -16,6 +17,16 @@ struct stacks *stacks_prepare(struct fixbuf_bpf *skel);
  * as the fact is read: a process that has ended takes the names with it.
  */
 const struct stack *stacks_of(struct stacks *s, const struct fact *f);
+/* What tells its stacks apart from others': equal = the same names. */
+struct stack_key {
+	__u64 caller;
+	__u32 pid;
+	__s32 user, kernel;
+	__u32 emptied;		/* how often the map was */
+};
+
+/* False for a fact that has no stack, or one that was not kept. */
+bool stacks_key(struct stacks *s, const struct fact *f, struct stack_key *key);
 /* All facts that waited were shown: makes room in the map when it takes some. */
 void stacks_drained(struct stacks *s);
 /* Stacks that found no place in the map. */

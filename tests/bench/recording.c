@@ -54,7 +54,7 @@ static struct fact head(enum fact_kind kind, size_t size, __u32 ring)
 	};
 }
 
-#define TELL(w, fed, f) writer_fact(w, &(f).h, fed, true, NULL, NULL)
+#define TELL(w, fed, f) writer_fact(w, &(f).h, fed, true, NULL, 0)
 
 static void open_ring(struct writer *w, __u32 ring)
 {
@@ -84,7 +84,7 @@ static void close_ring(struct writer *w, __u32 ring)
 	struct fact gone = head(FACT_RING_GONE, sizeof(gone), ring);
 
 	TELL(w, true, r);
-	writer_fact(w, &gone, true, false, NULL, NULL);
+	writer_fact(w, &gone, true, false, NULL, 0);
 }
 
 static void tell_io(struct writer *w, __u32 ring)

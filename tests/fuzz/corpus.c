@@ -26,7 +26,7 @@ static struct fact head(enum fact_kind kind, size_t size)
 #define TELL(w, type, k, fed, ...) do {							\
 	struct type __f = { .h = head(k, sizeof(__f)), __VA_ARGS__ };			\
 											\
-	writer_fact(w, &__f.h, fed, true, NULL, NULL);					\
+	writer_fact(w, &__f.h, fed, true, NULL, 0);					\
 } while (0)
 
 static void tell_all(struct writer *w)
@@ -44,7 +44,7 @@ static void tell_all(struct writer *w)
 	TELL(w, fact_holder, FACT_HOLDER, true, .user = 2, .mm = 3, .fd = 3,
 	     .memlock_limit_bytes = 65536);
 	TELL(w, fact_ring, FACT_RING_CREATE, true, .user = 2, .mm = 3, .fd = 3);
-	writer_fact(w, &call.h, true, true, &why, &stack);
+	writer_fact(w, &call.h, true, true, &why, writer_stack(w, &stack));
 	TELL(w, fact_call, FACT_CALL, true, .user = 2, .mm = 3, .nr = 2, .nr_slots = 2,
 	     .user_after_pages = 15, .mm_after_pages = 15, .limit_bytes = 65536, .start_ns = 5000);
 	TELL(w, fact_buffer, FACT_BUFFER, true, .buf = 16, .addr = 0x7000, .len_bytes = 61440,
@@ -57,7 +57,7 @@ static void tell_all(struct writer *w)
 	writer_lost(w, &(struct lost_facts){ 5, 1, 9, 15 });
 	TELL(w, fact_buffer, FACT_DROP, false, .buf = 16, .addr = 0x7000, .len_bytes = 61440);
 	TELL(w, fact_ring, FACT_RING_CLOSE, true, .user = 2, .mm = 3);
-	writer_fact(w, &gone, true, false, NULL, NULL);
+	writer_fact(w, &gone, true, false, NULL, 0);
 	writer_look(w, 30000000, true);
 }
 

@@ -105,7 +105,7 @@ static struct writer *begin(enum tier tier)
 	return w;
 }
 
-#define PUT(w, f) writer_fact(w, &(f).h, true, true, NULL, NULL)
+#define PUT(w, f) writer_fact(w, &(f).h, true, true, NULL, 0)
 
 static void tell_all(struct writer *w)
 {
@@ -173,7 +173,7 @@ static void test_lives(void **state)
 	}
 	put_call(w, CALL_UNREGISTER, 0, 0, 4000, 13, 0);
 	gone.t_ns = 5000;
-	writer_fact(w, &gone, true, true, NULL, NULL);
+	writer_fact(w, &gone, true, true, NULL, 0);
 	tell_all(w);
 	assert_int_equal(seen.rings, 1);
 	assert_int_equal(seen.rings_ended, 1);
@@ -239,8 +239,8 @@ static void test_others(void **state)
 	struct fact_buffer f = fact_buffer(RING2, 0, BUF(9), ADDR, 4096, 1);
 
 	(void)state;
-	writer_fact(w, &c.h, true, false, NULL, NULL);
-	writer_fact(w, &f.h, true, false, NULL, NULL);
+	writer_fact(w, &c.h, true, false, NULL, 0);
+	writer_fact(w, &f.h, true, false, NULL, 0);
 	tell_all(w);
 	assert_int_equal(seen.rings, 0);
 	assert_int_equal(seen.begun, 0);
@@ -260,5 +260,5 @@ int main(void)
 	if (fd < 0)
 		return 1;
 	close(fd);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, 0);
 }

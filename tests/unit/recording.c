@@ -95,18 +95,18 @@ static void write_all(bool append, bool end)
 	drop.h.kind = FACT_DROP;
 	drop.h.flags = FACT_F_DERIVED;
 	writer_look(w, 600, false);
-	writer_fact(w, &ring.h, true, true, NULL, NULL);
-	writer_fact(w, &call.h, true, true, NULL, &stack);
-	writer_fact(w, &buffer.h, true, true, NULL, NULL);
-	writer_fact(w, &failed.h, true, true, &why, &stack);
+	writer_fact(w, &ring.h, true, true, NULL, 0);
+	writer_fact(w, &call.h, true, true, NULL, writer_stack(w, &stack));
+	writer_fact(w, &buffer.h, true, true, NULL, 0);
+	writer_fact(w, &failed.h, true, true, &why, writer_stack(w, &stack));
 	for (__u64 i = 1; i <= NR_IO; i++) {
 		struct fact_io io = fact_io(i);
 
-		writer_fact(w, &io.h, false, true, NULL, NULL);
+		writer_fact(w, &io.h, false, true, NULL, 0);
 		if (i == 100)
 			writer_lost(w, &(struct lost_facts){ 11, 1, 100, 112 });
 	}
-	writer_fact(w, &drop.h, false, true, NULL, NULL);
+	writer_fact(w, &drop.h, false, true, NULL, 0);
 	writer_io(w, &none, &one);
 	writer_io(w, &one, &two);
 	writer_flush(w);
@@ -501,9 +501,9 @@ static void derived_before(void **state)
 	(void)state;
 	drop.h.kind = FACT_DROP;
 	drop.h.flags = FACT_F_DERIVED;
-	writer_fact(w, &ring.h, true, true, NULL, NULL);
-	writer_fact(w, &gone, true, false, NULL, NULL);
-	writer_fact(w, &drop.h, false, true, NULL, NULL);
+	writer_fact(w, &ring.h, true, true, NULL, 0);
+	writer_fact(w, &gone, true, false, NULL, 0);
+	writer_fact(w, &drop.h, false, true, NULL, 0);
 	writer_end(w, 1, 0);
 	writer_free(w);
 	fclose(file);
@@ -533,7 +533,7 @@ static void many_stacks(void **state)
 	memset(frames, 0, sizeof(frames));
 	for (nr = 0; nr < 17011; nr++) {
 		frames[0].ip = nr;
-		writer_fact(w, &call.h, true, true, NULL, &s);
+		writer_fact(w, &call.h, true, true, NULL, writer_stack(w, &s));
 	}
 	writer_end(w, 1, 5);
 	writer_free(w);
