@@ -45,7 +45,7 @@ key() {
 		gcc --version
 		cat "$here/base.config" "$here/build.sh"
 		[ "$FLAVOUR" = base ] || cat "$here/$FLAVOUR.config"
-		[ "$1" = stock ] || cat "$patches"/*.patch
+		[ "$1" = stock ] || cat "$patches"/*[1-9]-*.patch "$patches"/*[1-9]0-*.patch
 		[ "$1" != programs ] || cat "$here/programs.sh"
 	} | sha256sum | cut -c1-16
 }

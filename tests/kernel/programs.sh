@@ -33,7 +33,7 @@ run make -s -C "$tree" headers
 run make -s -C "$tree/tools/testing/selftests/io_uring" OUTPUT="$out/kselftest" \
 	USERCFLAGS=-Werror USERLDFLAGS=-static
 
-[ ! -e "$out/liburing/done" ] || exit 0
+[ ! -e "$out/liburing/.done" ] || exit 0
 cp -a "$(sh "$here/fetch-source.sh" liburing)" "$out/liburing.src"
 cd "$out/liburing.src"
 run ./configure --cc=gcc --cxx=g++
@@ -43,5 +43,5 @@ for name in $NAMES; do
 	run make -s -C test "$name.t"
 	cp "test/$name.t" "$out/liburing/$name"
 done
-: >"$out/liburing/done"
+: >"$out/liburing/.done"
 rm -rf "$out/liburing.src"
