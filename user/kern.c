@@ -181,5 +181,8 @@ int kern_load(struct fixbuf_bpf *skel)
 		return err_set(EPERM, "the kernel refuses BPF programs to this process: before Linux 5.11 they count against RLIMIT_MEMLOCK, so raise that (ulimit -l unlimited) or grant CAP_SYS_RESOURCE; or it is a security module, lockdown or a container's seccomp profile");
 	if (err == -EPERM)
 		return err_set(EPERM, "the kernel refuses BPF programs to this process (a security module, lockdown or a container's seccomp profile); run it as root outside the container");
+	/* libbpf looks for bpf_rdonly_cast (6.2) in the modules, and has to list them for it */
+	if (strstr(libbpf_says, "failed to iterate BTF objects"))
+		return err_set(EPERM, "from Linux 5.11 to 6.1 this also needs CAP_SYS_ADMIN (libbpf looks for a later kernel's function in all modules); grant it, or run it as root");
 	return err_set(-err, "the kernel rejects a BPF program: %s (-vv shows why)", libbpf_says);
 }

@@ -27,7 +27,7 @@ static void statuses(void)
 /* How many facts are about each of two processes, with this filter. */
 static void filtered(const char *option, const char *value, pid_t in, pid_t out)
 {
-	struct tool_how how = { .timeout_s = 20 };
+	struct tool_how how = { .timeout_s = 100 };
 	unsigned int inside = 0, outside = 0;
 	struct json_lines l;
 	struct answer a;
