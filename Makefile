@@ -157,7 +157,7 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # what a recording passes through is watched; the rest of the program is as it is
 FUZZED := $(filter-out view_bench view_watch,$(patsubst user/%.c,%,$(wildcard $(addprefix user/,advise.c \
-	alloc.c check*.c finding.c fmt.c histogram.c io_model.c io_select.c json_util.c ledger*.c \
+	alloc.c check*.c finding.c fmt.c histogram.c io_model.c io_select.c json_*.c ledger*.c \
 	lifetimes.c page_model.c perfetto_packet.c recording*.c replay.c report*.c table.c view_*.c wrap.c))))
 FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED)) $(B)/obj/fuzz/tests/report.o
 FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))

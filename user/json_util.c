@@ -43,8 +43,7 @@ void json_addr(json_object *o, const char *name, __u64 value)
 
 void json_line(FILE *out, json_object *o)
 {
-	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
-	      out);
+	fputs(json_object_to_json_string_ext(o, JSON_LINE_FLAGS), out);
 	fputc('\n', out);
 	json_object_put(o);
 }

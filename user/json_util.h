@@ -15,6 +15,9 @@ void json_null(json_object *o, const char *name);
 /* "0x..." */
 void json_addr(json_object *o, const char *name, __u64 value);
 
+/* How lines are printed. */
+#define JSON_LINE_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
 /* Prints on one line and frees. */
 void json_line(FILE *out, json_object *o);
 

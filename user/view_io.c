@@ -69,10 +69,10 @@ void view_io_text(FILE *out, const struct fact_io *f)
 }
 
 /* Which bound, and how far it was passed where that is a distance. */
-static void put_fault(json_object *o, const struct fact_io *f)
+static void put_fault(struct json_text *t, const struct fact_io *f)
 {
 	__u64 end = f->addr + f->len_bytes, buf_end = f->buf_addr + f->buf_len_bytes, by = 0;
-	json_object *fault = json_object_new_object();
+	json_object *o = json_object_new_object(), *fault = json_object_new_object();
 	const char *bound = NULL;
 	char text[256];
 
@@ -103,32 +103,28 @@ static void put_fault(json_object *o, const struct fact_io *f)
 	json_uint(fault, "buffer_len_bytes", f->buf_len_bytes);
 	json_str(fault, "detail", fault_text(text, sizeof(text), f));
 	json_object_object_add(o, "fault", fault);
+	text_members(t, o);
 }
 
-static void put_number(json_object *o, const char *name, bool known, __u64 value)
+void view_io_json(struct json_text *t, const struct fact_io *f)
 {
-	json_object_object_add(o, name, known ? json_object_new_uint64(value) : NULL);
-}
-
-void view_io_json(json_object *o, const struct fact_io *f)
-{
-	json_str(o, "opcode", io_op_name(f->opcode));
-	put_number(o, "index", !(f->io_flags & IO_F_NAMELESS), f->index);
+	text_str(t, "opcode", io_op_name(f->opcode));
+	text_known(t, "index", !(f->io_flags & IO_F_NAMELESS), f->index);
 	if (f->io_flags & IO_F_RANGE)
-		json_addr(o, "addr", f->addr);
+		text_addr(t, "addr", f->addr);
 	else
-		json_null(o, "addr");
-	put_number(o, "offset_bytes", f->io_flags & IO_F_OFFSET, f->offset_bytes);
-	put_number(o, "len_bytes", f->io_flags & IO_F_RANGE, f->len_bytes);
-	json_int(o, "result", f->result);
+		text_null(t, "addr");
+	text_known(t, "offset_bytes", f->io_flags & IO_F_OFFSET, f->offset_bytes);
+	text_known(t, "len_bytes", f->io_flags & IO_F_RANGE, f->len_bytes);
+	text_int(t, "result", f->result);
 	if (f->result < 0)
-		json_str(o, "errno", trace_errno_name(f->result));
-	put_number(o, "latency_ns", f->latency_ns, f->latency_ns);
-	json_flag(o, "fixed", 1);
-	json_flag(o, "punted", f->io_flags & IO_F_PUNTED);
-	json_flag(o, "refused", f->io_flags & IO_F_REFUSED);
+		text_str(t, "errno", trace_errno_name(f->result));
+	text_known(t, "latency_ns", f->latency_ns, f->latency_ns);
+	text_flag(t, "fixed", 1);
+	text_flag(t, "punted", f->io_flags & IO_F_PUNTED);
+	text_flag(t, "refused", f->io_flags & IO_F_REFUSED);
 	if (f->io_flags & IO_F_NO_IMPORT)
-		put_fault(o, f);
+		put_fault(t, f);
 }
 
 /* ---- totals -------------------------------------------------------------------------- */
@@ -163,7 +159,10 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	json_uint(o, "shown", v->ios);
 	json_uint(o, "sample", v->env->sample);
 	json_str(o, "starts_by", starts_by);
-	put_number(o, "in_flight", tells_in_flight(starts_by), m->in_flight);
+	if (tells_in_flight(starts_by))
+		json_uint(o, "in_flight", m->in_flight);
+	else
+		json_null(o, "in_flight");
 	for (unsigned int op = 0; op <= IO_OP_UNKNOWN; op++) {
 		json_object *one;
 		struct io_row sum = { 0 };

@@ -334,8 +334,9 @@ void view_trace_begin(const struct view_trace *v)
 		tier_name(v->tier));
 }
 
-void view_trace_end(const struct view_trace *v)
+void view_trace_end(struct view_trace *v)
 {
+	text_free(&v->json);
 	/* a reader that went away has had enough */
 	if (v->env->quiet || ferror(v->out))
 		return;

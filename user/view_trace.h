@@ -6,6 +6,7 @@
 #include "env.h"
 #include "explain.h"
 #include "facts.h"
+#include "json_text.h"
 #include "ledger.h"
 #include "stack.h"
 
@@ -15,6 +16,7 @@ struct view_trace {
 	enum tier tier;			/* by which facts are seen */
 	const struct ledger *ledger;	/* as it was before the fact that is shown */
 	const struct stack *stack;	/* of the fact that is shown, NULL = none */
+	struct json_text json;		/* the line that is being written */
 	__s64 realtime_ns;		/* what makes a fact's time a time of day */
 	__u64 calls, failed, rings, ios, lost;
 	__u64 stacks_lost;
@@ -24,7 +26,8 @@ void view_trace_begin(const struct view_trace *v);
 /* .why is NULL unless .f is a call that failed, or did not do all. */
 void view_trace_fact(struct view_trace *v, const struct fact *f, const struct failure *why);
 void view_trace_lost(struct view_trace *v, const struct lost_facts *lost);
-void view_trace_end(const struct view_trace *v);
+/* Prints the totals, and frees what .v holds. */
+void view_trace_end(struct view_trace *v);
 
 /* For both forms. */
 const char *trace_fact_name(const struct fact *f);
