@@ -248,10 +248,6 @@ struct lane {
 
 #define PEEK_CHUNK	128	/* slots or segments an answer of the walk holds */
 
-/* Counters of buffer calls by ring; a struct io_ring_ctx takes more than 1 KiB. */
-#define RING_CALLS	1024
-#define RING_CALLS_SLOT(ring) ((__u32)((ring) >> 10) & (RING_CALLS - 1))
-
 #define FACT_ASSERT_SIZE(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), "layout of struct " #type)
 

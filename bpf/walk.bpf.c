@@ -29,8 +29,13 @@ __u32 out_table_nr;
 __u32 out_nr;
 __u32 out_page_size;	/* of a struct page */
 
-/* buffer calls that returned, by ring: tells that a table changed and changed back */
-__u64 ring_calls[RING_CALLS];
+/* when the last buffer call on a ring returned: tells that a table changed and changed back */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, __u64);
+} ring_calls SEC(".maps");
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -118,15 +123,21 @@ int find_registered(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* (ctx, opcode, ...) in every version: counts what may have changed a table. */
+/* (ctx, opcode, ...) in every version: notes what may have changed a table. */
 SEC("?raw_tp/io_uring_register")
-int count_calls(struct bpf_raw_tracepoint_args *ctx)
+int note_call(struct bpf_raw_tracepoint_args *ctx)
 {
+	__u64 ring = ctx->args[0], now = bpf_ktime_get_ns(), *last;
 	__u32 op = ctx->args[1];
 
-	if (op == CALL_REGISTER || op == CALL_UNREGISTER || op == CALL_REGISTER2 ||
-	    op == CALL_UPDATE || op == CALL_CLONE)
-		__sync_fetch_and_add(&ring_calls[RING_CALLS_SLOT(ctx->args[0])], 1);
+	if (op != CALL_REGISTER && op != CALL_UNREGISTER && op != CALL_REGISTER2 &&
+	    op != CALL_UPDATE && op != CALL_CLONE)
+		return 0;
+	last = bpf_map_lookup_elem(&ring_calls, &ring);
+	if (last)
+		*last = now;
+	else
+		bpf_map_update_elem(&ring_calls, &ring, &now, BPF_ANY);
 	return 0;
 }
 

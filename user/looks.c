@@ -159,7 +159,7 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct en
 	look->unsteady_rings = walk_unsteady(walk);
 	look->calls = must_alloc(HASH_COUNT(look->ledger->rings), sizeof(*look->calls));
 	for (struct ring *r = look->ledger->rings; r; r = r->hh.next)
-		look->calls[n++] = page_walk_calls(pages, r->id);
+		look->calls[n++] = page_walk_last_call(pages, r->id);
 	p->done = p->total = 0;
 	for (struct buffer *b = look->ledger->buffers; b; b = b->hh.next)
 		p->total += b->buf_flags & BUFFER_F_KERNEL ? 0 : buffer_pages(b);

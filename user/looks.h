@@ -14,7 +14,7 @@
 struct look {
 	struct ledger *ledger;
 	struct findings findings;
-	__u64 *calls;		/* of each ring, in the ledger's order */
+	__u64 *calls;		/* when each ring saw its last, in the ledger's order */
 	__u64 pages;
 	unsigned int unsteady_rings, unsteady_buffers;
 	unsigned int denied_buffers; /* whose addresses we may not look into */

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "err.h"
 #include "page_walk.h"
@@ -40,7 +41,8 @@ struct page_walk *page_walk_prepare(struct walk *w)
 	pw->w = w;
 	pw->skel = walk_skel(w);
 	bpf_program__set_autoload(pw->skel->progs.peek_segs, true);
-	bpf_program__set_autoload(pw->skel->progs.count_calls, true);
+	bpf_program__set_autoload(pw->skel->progs.note_call, true);
+	bpf_map__set_autocreate(pw->skel->maps.ring_calls, true);
 	return pw;
 }
 
@@ -81,7 +83,7 @@ int page_walk_start(struct page_walk *pw)
 	struct iovec iov = { .iov_len = 2 * PAGE_BYTES };
 	int err;
 
-	pw->calls = bpf_program__attach(pw->skel->progs.count_calls);
+	pw->calls = bpf_program__attach(pw->skel->progs.note_call);
 	if (!pw->calls) {
 		pagemap_close(own);
 		return err_set(errno, "cannot attach to the tracepoint io_uring_register: %s",
@@ -218,11 +220,11 @@ __u64 page_walk_denials(const struct page_walk *pw)
 	return pw->denials;
 }
 
-__u64 page_walk_calls(const struct page_walk *pw, __u64 ring)
+__u64 page_walk_last_call(const struct page_walk *pw, __u64 ring)
 {
-	volatile __u64 *calls = &pw->skel->bss->ring_calls[RING_CALLS_SLOT(ring)];
+	__u64 last;
 
-	return *calls;
+	return bpf_map_lookup_elem(bpf_map__fd(pw->skel->maps.ring_calls), &ring, &last) ? 0 : last;
 }
 
 int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 pid)
@@ -231,7 +233,7 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 p
 	int err = -EAGAIN;
 
 	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
-		__u64 before = page_walk_calls(pw, ring->id);
+		__u64 before = page_walk_last_call(pw, ring->id);
 
 		look_into(pw, pid, b);
 		if (!slot_is(pw, ring->id, index, b))
@@ -239,7 +241,7 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 p
 		err = read_segments(pw, b);
 		/* freed and registered anew meanwhile? the calls tell even if all looks the same */
 		if (!err && (!slot_is(pw, ring->id, index, b) ||
-			     page_walk_calls(pw, ring->id) != before))
+			     page_walk_last_call(pw, ring->id) != before))
 			err = -EAGAIN;
 	}
 	if (err)

@@ -26,7 +26,7 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 p
 /* Times that it may not look into an address space since the start. */
 __u64 page_walk_denials(const struct page_walk *pw);
 
-/* Buffer calls on this ring that have returned since the start: equal = none came between. */
-__u64 page_walk_calls(const struct page_walk *pw, __u64 ring);
+/* When the last buffer call on this ring returned, 0 = none since the start: equal = none came between. */
+__u64 page_walk_last_call(const struct page_walk *pw, __u64 ring);
 
 #endif
