@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "answer.h"
+#include "beside.h"
 #include "load.h"
 #include "tool.h"
 
@@ -107,9 +108,9 @@ static void check_stat(const char *kind)
 		check_rows(&a, ops, kind, "URING_CMD", 46);
 		check_rows(&a, ops, kind, "RECV", 27);
 	}
-	is(json_number(o, "lost"), unseen, "%s: nothing else is lost", kind);
-	is(loss(o, "no_start"), 0, "%s: each start was found", kind);
-	is(json_number(o, "in_flight"), 0, "%s: no start is left over", kind);
+	is_of_all(json_number(o, "lost"), unseen, "%s: nothing else is lost", kind);
+	is_of_all(loss(o, "no_start"), 0, "%s: each start was found", kind);
+	is_of_all(json_number(o, "in_flight"), 0, "%s: no start is left over", kind);
 out:
 	json_object_put(o);
 	free(text);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdio.h>
+#include "answer.h"
+#include "beside.h"
+#include "tool.h"
+
+#define LOOK	"700ms"	/* for which others are looked for; the programs of the tests have ended */
+
+/* A process whose rings are at work now, 0 = none. */
+static pid_t somebody(char *comm, size_t size)
+{
+	struct json_object *rings, *o = NULL;
+	struct json_lines calls;
+	struct answer a, b;
+	pid_t pid = 0;
+
+	tool(&a, "stat", "--json", "-d", LOOK, NULL);
+	tool(&b, "trace", "-q", "--json", "-d", LOOK, NULL);
+	json_lines_parse(&calls, b.out);
+	rings = json_member(a.json, "rings");
+	for (size_t i = 0; rings && !o && i < json_object_array_length(rings); i++)
+		if (json_number(json_object_array_get_idx(rings, i), "ops") > 0)
+			o = json_object_array_get_idx(rings, i);
+	for (size_t i = 0; !o && i < calls.nr; i++)
+		if (json_number(calls.lines[i], "pid") > 0)
+			o = calls.lines[i];
+	if (o) {
+		pid = json_number(o, "pid");
+		snprintf(comm, size, "%s", json_text(o, "comm"));
+	}
+	json_lines_free(&calls);
+	answer_free(&a);
+	answer_free(&b);
+	return pid;
+}
+
+void is_of_all(long long got, long long want, const char *what, ...)
+{
+	char text[256], comm[32];
+	pid_t pid = 0;
+	va_list ap;
+
+	va_start(ap, what);
+	vsnprintf(text, sizeof(text), what, ap);
+	va_end(ap);
+	if (got != want)
+		pid = somebody(comm, sizeof(comm));
+	if (pid)
+		skip(text, "%lld where %lld was ours, of the whole machine; process %d (%s) uses io_uring, too",
+		     got, want, pid, comm);
+	else
+		is(got, want, "%s", text);
+}
