@@ -2,7 +2,7 @@
 /*
  * Pins and charges as they happen: what a probe at the entry of a function
  * notes and what the one at its return tells. functions.bpf.c and kprobes.bpf.c
- * hang these bodies in.
+ * hang these bodies in; patched.bpf.c tells the same from tracepoints.
  */
 #ifndef FIXBUF_EXACT_H
 #define FIXBUF_EXACT_H
@@ -194,7 +194,8 @@ static __always_inline bool end(__u32 what, struct pending *p, bool *alone)
 	return true;
 }
 
-static __always_inline void tell_pin(const struct pending *p, __u8 kind, __s64 result)
+static __always_inline void tell_pin(const struct pending *p, __u8 kind, __s64 result,
+				     __u64 duration_ns)
 {
 	struct fact_pin *out = fact_reserve(sizeof(*out), kind, p->ring, 0);
 
@@ -206,7 +207,7 @@ static __always_inline void tell_pin(const struct pending *p, __u8 kind, __s64 r
 	out->addr = p->addr;
 	out->pages = span_pages(p->addr, p->len);
 	out->refs = p->segments;
-	out->duration_ns = out->h.t_ns - p->t_ns;
+	out->duration_ns = duration_ns;
 	out->result = result;
 	out->stacks = p->stacks;
 	out->folio_shift = p->folio_shift;
@@ -214,8 +215,20 @@ static __always_inline void tell_pin(const struct pending *p, __u8 kind, __s64 r
 	bpf_ringbuf_submit(out, 0);
 }
 
-static __always_inline void tell_charge(const struct pending *p, __u8 kind, __s64 pages,
-					__s64 result, bool derived)
+static __always_inline __u64 since(const struct pending *p)
+{
+	return bpf_ktime_get_ns() - p->t_ns;
+}
+
+/* What became of an account, whose levels before are in a struct pending. */
+struct account {
+	__s64 user_after, mm_after;
+	__s64 pages, result;
+	bool derived;
+};
+
+static __always_inline void tell_account(const struct pending *p, __u8 kind,
+					 const struct account *a)
 {
 	struct fact_charge *out = fact_reserve(sizeof(*out), kind, p->ring, 0);
 
@@ -227,19 +240,30 @@ static __always_inline void tell_charge(const struct pending *p, __u8 kind, __s6
 		/* not the owner's */
 		out->limit_bytes = ~0ULL;
 	}
-	if (derived)
+	if (a->derived)
 		out->h.flags |= FACT_F_DERIVED;
 	out->user = p->user;
 	out->mm = p->mm;
 	out->buf = p->buf;
 	out->user_before_pages = p->user_pages;
-	out->user_after_pages = user_locked(p->user);
+	out->user_after_pages = a->user_after;
 	out->mm_before_pages = p->mm_pages;
-	out->mm_after_pages = mm_pinned(p->mm);
-	out->pages = pages;
-	out->result = result;
+	out->mm_after_pages = a->mm_after;
+	out->pages = a->pages;
+	out->result = a->result;
 	out->stacks = p->stacks;
 	bpf_ringbuf_submit(out, 0);
+}
+
+static __always_inline void tell_charge(const struct pending *p, __u8 kind, __s64 pages,
+					__s64 result, bool derived)
+{
+	const struct account a = {
+		.user_after = user_locked(p->user), .mm_after = mm_pinned(p->mm),
+		.pages = pages, .result = result, .derived = derived,
+	};
+
+	tell_account(p, kind, &a);
 }
 
 /* By how much the levels have moved; *derived unless it was this alone. */
@@ -326,7 +350,7 @@ static __always_inline void tell_registered(struct pending *p, bool alone)
 	read_buffer(p->buf, &b);
 	p->segments = b.segments;
 	p->folio_shift = b.folio_shift;
-	tell_pin(p, FACT_PIN, 0);
+	tell_pin(p, FACT_PIN, 0, since(p));
 	if (charge_is_in_buffer())
 		pages = b.charged_pages;
 	else if (p->amount != NOT_SEEN)
@@ -350,7 +374,7 @@ static __always_inline void register_end(__u64 ret, bool gives_node)
 		return;
 	if (result < 0 && result >= -MAX_ERRNO) {
 		if (!p.own) {
-			tell_pin(&p, FACT_PIN, result);
+			tell_pin(&p, FACT_PIN, result, since(&p));
 			tell_refusal(&p, result);
 		}
 		return;
@@ -406,7 +430,7 @@ static __always_inline void release_end(void)
 		__sync_fetch_and_add(&hits[HIT_RELEASED], 1);
 		return;
 	}
-	tell_pin(&p, FACT_UNPIN, 0);
+	tell_pin(&p, FACT_UNPIN, 0, since(&p));
 	if (charge_is_in_buffer())
 		pages = p.slot;
 	else

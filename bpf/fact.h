@@ -65,6 +65,7 @@ struct stack_ids {
 
 #define RING_F_LIMITED	0x01	/* charges count against RLIMIT_MEMLOCK */
 #define RING_F_ACCT_PER_RING 0x02 /* charge is kept per ring (hpage_acct, 7.2+), not per buffer */
+#define RING_F_ACCT_SHARED 0x04	/* per user and mm, for all their rings (patches/0002) */
 
 struct fact_ring {
 	struct fact h;
@@ -98,6 +99,7 @@ struct fact_holder {
 #define BUFFER_F_KERNEL	0x01	/* block driver's pages (ublk), not pinned, not charged */
 #define BUFFER_F_EMPTY	0x02	/* the slot holds nothing */
 #define BUFFER_F_TORN	0x04	/* changed while it was read; other fields are void */
+#define BUFFER_F_RUNS	0x08	/* its segments are contiguous memory, across folios (patches/0010) */
 
 #define ACCT_UNKNOWN	(~0ULL)
 
@@ -108,7 +110,7 @@ struct fact_buffer {
 	__u64 addr;		/* user address; kernel buffers: 0 */
 	__u64 len_bytes;
 	__u64 bvec;		/* kernel address of its struct bio_vec array */
-	__u64 charged_pages;	/* ACCT_UNKNOWN where the kernel keeps it per ring */
+	__u64 charged_pages;	/* ACCT_UNKNOWN where the kernel does not keep it per buffer */
 	__u32 index;
 	__u32 segments;
 	__u32 folio_shift;
@@ -227,7 +229,7 @@ struct fact_io {
 	__u32 pad;
 };
 
-/* One bio_vec of a buffer with the state of its folio: not a fact, an answer of the walk. */
+/* One bio_vec of a buffer with the state of its first folio: not a fact, an answer of the walk. */
 struct seg {
 	__u64 page;		/* struct page * as stored in the bio_vec */
 	__u64 head;		/* struct page * of the folio's head */
@@ -246,7 +248,7 @@ struct lane {
 	__u64 lost;		/* of them, found no room */
 };
 
-#define PEEK_CHUNK	128	/* slots or segments an answer of the walk holds */
+#define PEEK_CHUNK	128	/* slots, segments or folios an answer of the walk holds */
 
 #define FACT_ASSERT_SIZE(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), "layout of struct " #type)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the function probes saw of rings of our own: shows which of them fire.
+ * What the probes saw of rings of our own: shows which of them fire.
  * A function may exist, take a probe, and never be called.
  */
 #ifndef FIXBUF_HITS_H
@@ -14,10 +14,11 @@ enum hit {
 	HIT_REGISTERED,		/* and returned a buffer */
 	HIT_RELEASE,		/* a buffer's reference dropped: entered */
 	HIT_RELEASED,		/* and the buffer is gone */
-	HIT_AMOUNT,		/* io_account_mem() while registering */
+	HIT_AMOUNT,		/* io_account_mem() while registering, or a charge told */
 	HIT_AMOUNT_INNER,	/* __io_account_mem() while registering */
 	HIT_REGION,		/* ring memory charged */
 	HIT_REGION_FREED,
+	HIT_UNCHARGE,		/* a charge given back, told */
 	NR_HITS,
 	HIT_NONE = NR_HITS,	/* nothing that we can do ourselves */
 };

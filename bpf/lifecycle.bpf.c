@@ -142,9 +142,7 @@ static __always_inline void fill_ring(struct fact_call *out, __u64 ring, __u32 n
 	out->user = (__u64)user;
 	out->mm = (__u64)BPF_CORE_READ(ctx, mm_account);
 	out->charged_uid = user ? BPF_CORE_READ(user, uid.val) : ~0U;
-	out->ring_flags = user ? RING_F_LIMITED : 0;
-	if (bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct))
-		out->ring_flags |= RING_F_ACCT_PER_RING;
+	out->ring_flags = ring_account_flags(out->user);
 	out->nr_slots = nr_slots;
 }
 

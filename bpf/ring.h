@@ -41,6 +41,11 @@ struct io_ring_ctx___hpage_acct {
 	struct xarray hpage_acct;
 };
 
+/* patches/0002: what is charged is kept per user and mm */
+struct io_ring_ctx___acct {
+	struct io_acct *acct;
+};
+
 struct io_mapped_ubuf___common {
 	__u64 ubuf;
 	unsigned int nr_bvecs;
@@ -83,6 +88,11 @@ struct io_mapped_ubuf___acct {
 /* 6.15 to 6.19 */
 struct io_mapped_ubuf___is_kbuf {
 	bool is_kbuf;
+};
+
+/* patches/0010 and 0011: behind the segments, where .folio_shift is 0 as they differ in size */
+struct io_seg_index {
+	unsigned int shift;
 };
 
 /* from 7.0: IO_REGBUF_F_KBUF */
@@ -183,6 +193,24 @@ static __always_inline __u64 buffer_bvec(__u64 buf)
 	return buf + bpf_core_field_offset(struct io_mapped_ubuf___bvec_array, bvec);
 }
 
+static __always_inline bool segments_are_runs(void)
+{
+	return bpf_core_type_exists(struct io_seg_index);
+}
+
+/* Of the unit that all segments but the first and the last are multiples of: stock kernels' folio. */
+static __always_inline __u32 buffer_shift(__u64 buf, const struct fact_buffer *b)
+{
+	struct io_mapped_ubuf___folio *f = (void *)buf;
+	struct io_seg_index *index;
+	__u32 shift = BPF_CORE_READ(f, folio_shift);
+
+	if (shift || !segments_are_runs())
+		return shift;
+	index = (void *)(b->bvec + (__u64)b->segments * bpf_core_type_size(struct bio_vec));
+	return BPF_CORE_READ(index, shift);
+}
+
 /* Fills all of .out but its head and .index. */
 static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 {
@@ -210,14 +238,15 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 		out->addr = 0;
 		return;
 	}
-	out->buf_flags = buffer_is_kernel(buf) ? BUFFER_F_KERNEL : 0;
+	out->buf_flags = buffer_is_kernel(buf) ? BUFFER_F_KERNEL :
+			 segments_are_runs() ? BUFFER_F_RUNS : 0;
 	out->segments = BPF_CORE_READ(b, nr_bvecs);
 	out->len_bytes = buffer_len(buf, out->addr);
 	out->bvec = buffer_bvec(buf);
 	if (bpf_core_field_exists(struct io_mapped_ubuf___folio, folio_shift)) {
 		struct io_mapped_ubuf___folio *f = (void *)buf;
 
-		out->folio_shift = BPF_CORE_READ(f, folio_shift);
+		out->folio_shift = buffer_shift(buf, out);
 		out->refs = BPF_CORE_READ(f, refs.refs.counter);
 	}
 	out->charged_pages = ACCT_UNKNOWN;
@@ -240,6 +269,18 @@ static __always_inline __u64 ring_user(__u64 ring)
 			return 0;
 	}
 	return (__u64)BPF_CORE_READ(ctx, user);
+}
+
+/* RING_F_*: who is charged, and where the kernel keeps what. */
+static __always_inline __u32 ring_account_flags(__u64 user)
+{
+	__u32 flags = user ? RING_F_LIMITED : 0;
+
+	if (bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct))
+		flags |= RING_F_ACCT_PER_RING;
+	if (bpf_core_field_exists(struct io_ring_ctx___acct, acct))
+		flags |= RING_F_ACCT_SHARED;
+	return flags;
 }
 
 static __always_inline __s64 user_locked(__u64 user)
@@ -268,9 +309,7 @@ static __always_inline void read_ring(__u64 ring, struct fact_ring *out)
 	out->user_locked_pages = user_locked((__u64)user);
 	out->mm_pinned_pages = mm_pinned(out->mm);
 	out->charged_uid = user ? BPF_CORE_READ(user, uid.val) : ~0U;
-	out->ring_flags = user ? RING_F_LIMITED : 0;
-	if (bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct))
-		out->ring_flags |= RING_F_ACCT_PER_RING;
+	out->ring_flags = ring_account_flags(out->user);
 	out->setup_flags = BPF_CORE_READ(ctx, flags);
 	out->sq_entries = BPF_CORE_READ(ctx, sq_entries);
 	out->cq_entries = BPF_CORE_READ(ctx, cq_entries);

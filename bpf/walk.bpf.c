@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring walk. Two iterators find every ring and who holds it; three
+ * The ring walk. Two iterators find every ring and who holds it; four
  * programs that are never attached (they are run by BPF_PROG_TEST_RUN) answer
- * what a ring, its slots and a buffer's segments hold. No function probe, no
+ * what a ring, its slots, a buffer's segments and a run of memory hold. No function probe, no
  * symbol, no kernel lock.
  */
 #include "kernel.h"
@@ -24,6 +24,7 @@ __u32 own_tgid;		/* in the first pid namespace, as all pids here */
 struct fact_ring out_ring;
 struct fact_buffer out_slots[PEEK_CHUNK];
 struct seg out_segs[PEEK_CHUNK];
+struct seg out_folios[PEEK_CHUNK];
 __u64 out_table;	/* address and length of the table that the slots were read from */
 __u32 out_table_nr;
 __u32 out_nr;
@@ -235,6 +236,37 @@ int peek_segs(struct bpf_raw_tracepoint_args *ctx)
 		if (i >= n)
 			break;
 		answer_seg(bvec + i * size, i);
+		out_nr = i + 1;
+	}
+	return 0;
+}
+
+/* Returns how many bytes of struct pages from .page on are its folio's. */
+__noinline __u64 answer_folio(__u64 page, __u32 i)
+{
+	struct seg *out;
+
+	if (i >= PEEK_CHUNK)
+		return 0;
+	out = &out_folios[i];
+	read_folio(page, out);
+	out->len = 0;
+	out->off = 0;
+	return out->head + ((__u64)bpf_core_type_size(struct page) << (out->order & 31)) - page;
+}
+
+/* args: a struct page, number of pages. Answer: out_folios, out_nr, in order, as far as there is room. */
+SEC("?raw_tp")
+int peek_folios(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 page = ctx->args[0];
+	__u64 end = page + ctx->args[1] * bpf_core_type_size(struct page);
+
+	out_nr = 0;
+	for (__u32 i = 0; i < PEEK_CHUNK; i++) {
+		if (page >= end)
+			break;
+		page += answer_folio(page, i);
 		out_nr = i + 1;
 	}
 	return 0;

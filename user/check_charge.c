@@ -191,29 +191,32 @@ static void check_known(const struct account *a)
 			    pages_text(size, -excess));
 }
 
-/* From 7.2 (df0a52537c0f): buffers do not say, and rings without a user are not charged. */
+/* Buffers do not say what was charged for them: from 7.2 the ring does, ours keeps it per user and mm. */
 static void check_unknown(const struct account *a)
 {
 	struct place *list = must_alloc(a->nr, sizeof(*list));
 	char name[NAME_LEN], size[FMT_LEN];
 	__u64 pinned, expected, excess;
 	size_t nr = 0;
-	bool all_known = true;
+	bool all_known = true, per_ring = false, limited = false;
 
 	for (size_t i = 0; i < a->nr; i++) {
-		if (!a->places[i].ring->user)
+		if (!ring_is_charged(a->places[i].ring))
 			continue;
 		all_known &= folios_known(a->places[i].buffer);
+		per_ring |= !(a->places[i].ring->ring_flags & RING_F_ACCT_SHARED);
+		limited |= a->places[i].ring->user != NULL;
 		list[nr++] = a->places[i];
 	}
-	folios_count(list, nr, &pinned, &expected);
+	folios_count(list, nr, per_ring, &pinned, &expected);
 	free(list);
 	if (a->mm->pinned_pages < (__s64)pinned) {
 		__u64 pages = pinned - a->mm->pinned_pages;
 
 		finding_add(a->out, mm_finding(a, UNCHARGED_PIN, pages), "the buffers of %s hold "
-			    "%llu pages (whole folios), %lld are charged: RLIMIT_MEMLOCK is "
-			    "bypassed by %s", mm_name(name, a->mm), pinned, a->mm->pinned_pages,
+			    "%llu pages (whole folios), %lld are charged: %s by %s",
+			    mm_name(name, a->mm), pinned, a->mm->pinned_pages,
+			    limited ? "RLIMIT_MEMLOCK is bypassed" : "VmPin is too low",
 			    pages_text(size, pages));
 		return;
 	}
@@ -225,9 +228,9 @@ static void check_unknown(const struct account *a)
 		__u64 pages = expected - pinned;
 
 		finding_add(a->out, mm_finding(a, OVERCHARGED, pages), "the buffers of %s hold "
-			    "%llu pages, %lld are charged: pages that two buffers touch, and huge "
-			    "pages that two rings register, are charged for both",
-			    mm_name(name, a->mm), pinned, a->mm->pinned_pages);
+			    "%llu pages, %lld are charged: pages that two buffers touch%s are "
+			    "charged for both", mm_name(name, a->mm), pinned, a->mm->pinned_pages,
+			    per_ring ? ", and huge pages that two rings register," : "");
 		excess -= pages;
 	}
 	if (excess)

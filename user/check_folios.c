@@ -154,7 +154,8 @@ static __u64 unique(struct piece *pieces, size_t n)
 	return pages;
 }
 
-void folios_count(const struct place *list, size_t nr, __u64 *pinned, __u64 *expected)
+void folios_count(const struct place *list, size_t nr, bool per_ring, __u64 *pinned,
+		  __u64 *expected)
 {
 	size_t n, large = 0;
 	struct piece *pieces = collect(list, nr, &n);
@@ -167,7 +168,7 @@ void folios_count(const struct place *list, size_t nr, __u64 *pinned, __u64 *exp
 			continue;
 		}
 		pieces[large] = pieces[i];
-		pieces[large++].ring = list[pieces[i].owner].ring->id;
+		pieces[large++].ring = per_ring ? list[pieces[i].owner].ring->id : 0;
 	}
 	*expected += unique(pieces, large);
 	free(pieces);

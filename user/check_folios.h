@@ -21,9 +21,10 @@ void components_find(struct components *c, const struct place *list, size_t nr);
 void components_free(struct components *c);
 
 /*
- * *pinned: pages of whole folios, each once. *expected: what stock kernels charge from
- * 7.2: small pages once for each buffer, a large folio once for each ring.
+ * *pinned: pages of whole folios, each once. *expected: what the kernel charges: small pages
+ * once for each buffer, a large folio once, or (per_ring: stock kernels from 7.2) once for each ring.
  */
-void folios_count(const struct place *list, size_t nr, __u64 *pinned, __u64 *expected);
+void folios_count(const struct place *list, size_t nr, bool per_ring, __u64 *pinned,
+		  __u64 *expected);
 
 #endif

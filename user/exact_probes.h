@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One table of the functions that tell pins, charges and kernel buffers. */
+/* One table of the functions and tracepoints that tell pins, charges and kernel buffers. */
 #ifndef FIXBUF_EXACT_PROBES_H
 #define FIXBUF_EXACT_PROBES_H
 
@@ -13,8 +13,8 @@ enum need { NEED_PIN, NEED_UNPIN, NR_NEEDS, NEED_NONE = NR_NEEDS };
 
 struct probe {
 	const char *fact;
-	const char *func;
-	const char *program;	/* f_NAME, f_NAME_end or k_NAME, k_NAME_end */
+	const char *func;	/* or tracepoint */
+	const char *program;	/* f_NAME, f_NAME_end, k_NAME, k_NAME_end or, of a tracepoint, p_NAME */
 	enum need need;		/* of those that share one the first that fits is taken */
 	bool at_return;		/* too */
 	const char *with;	/* of use only with this other .program */
@@ -22,9 +22,10 @@ struct probe {
 	const char *good;
 	/* NULL when it is the function we mean; sets what the programs must know of it. */
 	const char *(*fits)(const struct prototype *p, struct fixbuf_bpf *skel);
+	bool tracepoint;
 };
 
-#define NR_PROBES 11
+#define NR_PROBES 16
 
 extern const struct probe exact_probes[NR_PROBES];
 

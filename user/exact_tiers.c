@@ -21,8 +21,8 @@
 
 #define TRIES 3
 
-/* one for a tier that was refused, all of the next */
-_Static_assert(NR_PROBES + 1 <= EXACT_MAX_HOOKS, "EXACT_MAX_HOOKS");
+/* one for each tier that was refused, all of the next */
+_Static_assert(NR_PROBES + 2 <= EXACT_MAX_HOOKS, "EXACT_MAX_HOOKS");
 
 struct placed {
 	const struct probe *probe;
@@ -56,7 +56,8 @@ static struct hook *new_hook(struct exact *e, const struct probe *p, enum tier t
 {
 	struct hook *h = &e->hooks[e->nr_hooks];
 	char *point = e->points[e->nr_hooks++];
-	const char *how = tier == TIER_FUNCTIONS ? p->at_return ? "fentry, fexit" : "fentry" :
+	const char *how = p->tracepoint ? "raw_tp" :
+			  tier == TIER_FUNCTIONS ? p->at_return ? "fentry, fexit" : "fentry" :
 			  p->at_return ? "kprobe, kretprobe" : "kprobe";
 
 	snprintf(point, sizeof(e->points[0]), "%s %s", how, p->func);
@@ -68,9 +69,10 @@ static struct hook *new_hook(struct exact *e, const struct probe *p, enum tier t
 static struct bpf_program *program(const struct exact *e, const struct probe *p, enum tier tier,
 				   const char *suffix)
 {
+	char kind = p->tracepoint ? 'p' : tier == TIER_FUNCTIONS ? 'f' : 'k';
 	char name[64];
 
-	snprintf(name, sizeof(name), "%c_%s%s", tier == TIER_FUNCTIONS ? 'f' : 'k', p->program, suffix);
+	snprintf(name, sizeof(name), "%c_%s%s", kind, p->program, suffix);
 	return bpf_object__find_program_by_name(e->skel->obj, name);
 }
 
@@ -88,8 +90,8 @@ static bool fits(struct exact *e, const struct probe *p, enum tier tier, struct 
 	struct prototype proto;
 	const char *no;
 
-	if (!prototype_find(&proto, p->func)) {
-		say(h, "not a function of this kernel");
+	if (!(p->tracepoint ? prototype_find_tracepoint : prototype_find)(&proto, p->func)) {
+		say(h, "not a %s of this kernel", p->tracepoint ? "tracepoint" : "function");
 		return false;
 	}
 	no = p->fits(&proto, e->skel);
@@ -101,6 +103,8 @@ static bool fits(struct exact *e, const struct probe *p, enum tier tier, struct 
 		say(h, "of no use alone");
 		return false;
 	}
+	if (p->tracepoint)
+		return true;
 	/* once one could be attached, the others show it when they are */
 	if (tier == TIER_FUNCTIONS)
 		return !trial_fentry(&proto, p->need != NEED_NONE, h->reason, sizeof(h->reason));
@@ -128,7 +132,7 @@ static const struct hook *choose(struct exact *e, enum tier tier)
 		const struct probe *p = &exact_probes[i];
 		struct hook *h;
 
-		if (p->need != NEED_NONE && met[p->need])
+		if (p->tracepoint != (tier == TIER_PATCHED) || (p->need != NEED_NONE && met[p->need]))
 			continue;
 		h = new_hook(e, p, tier);
 		if (fits(e, p, tier, h)) {
@@ -179,7 +183,7 @@ static void switch_on(struct exact *e)
 
 struct exact *exact_prepare(struct fixbuf_bpf *skel, enum tier tier)
 {
-	static const enum tier order[] = { TIER_FUNCTIONS, TIER_KPROBES };
+	static const enum tier order[] = { TIER_PATCHED, TIER_FUNCTIONS, TIER_KPROBES };
 	struct exact *e = calloc(1, sizeof(*e));
 
 	if (!e) {
@@ -203,11 +207,12 @@ struct exact *exact_prepare(struct fixbuf_bpf *skel, enum tier tier)
 		}
 		cannot_have(e, order[i], missing);
 		keep_only(e, first, missing);
+		/* what no stock kernel has is not missed */
+		if (order[i] == TIER_PATCHED)
+			e->nr_hooks = first;
 	}
 	if (!e->forced || tier == TIER_TRACEPOINTS)
 		return e;
-	if (tier == TIER_PATCHED)
-		err_set(EOPNOTSUPP, "this kernel has no tracepoints for registered buffers of its own; leave --tier out");
 	free(e);
 	return NULL;
 }

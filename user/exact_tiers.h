@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The tiers that see pins and charges as they happen: functions, kprobes. */
+/* The tiers that see pins and charges as they happen: patched, functions, kprobes. */
 #ifndef FIXBUF_EXACT_TIERS_H
 #define FIXBUF_EXACT_TIERS_H
 
 #include "attach.h"
 
-#define EXACT_MAX_HOOKS 12
+#define EXACT_MAX_HOOKS 18
 
 struct exact;
 
@@ -17,7 +17,7 @@ struct exact;
 struct exact *exact_prepare(struct fixbuf_bpf *skel, enum tier tier);
 /* After kern_load(): attaches and calibrates. -errno with a sentence when a forced tier fails. */
 int exact_start(struct exact *e);
-/* TIER_TRACEPOINTS when neither can be had. */
+/* TIER_TRACEPOINTS when none of them can be had. */
 enum tier exact_tier(const struct exact *e);
 const struct hook *exact_hooks(const struct exact *e, size_t *nr);
 /* Tells the programs a ring, older than they, whose facts are wanted. */

@@ -16,6 +16,12 @@ struct ledger *ledger_new(void)
 	return must_alloc(1, sizeof(struct ledger));
 }
 
+/* From 7.2 (df0a52537c0f) not without a user. */
+bool ring_is_charged(const struct ring *r)
+{
+	return r->user || !(r->ring_flags & RING_F_ACCT_PER_RING);
+}
+
 struct ring *ledger_ring(const struct ledger *l, __u64 id)
 {
 	struct ring *r;

@@ -54,7 +54,7 @@ struct buffer {
 	__u64 id;		/* struct io_mapped_ubuf * */
 	__u64 addr, len_bytes;
 	__u64 bvec;
-	__u64 charged_pages;	/* ACCT_UNKNOWN: kept per ring */
+	__u64 charged_pages;	/* ACCT_UNKNOWN: not kept per buffer */
 	__u32 segments, folio_shift, refs, buf_flags;
 	__u32 slots;		/* slots of the ledger's rings that hold it */
 	__u64 t_ns;		/* registered, or first seen */
@@ -140,6 +140,9 @@ void ledger_feed(struct ledger *l, const struct fact *f);
 
 struct ring *ledger_ring(const struct ledger *l, __u64 id);
 struct buffer *ledger_buffer(const struct ledger *l, __u64 id);
+
+/* Whether what its buffers pin is charged to anybody. */
+bool ring_is_charged(const struct ring *r);
 
 /* Takes ownership of .extents. */
 void buffer_set_extents(struct buffer *b, struct extent *extents, size_t nr);

@@ -63,8 +63,7 @@ static __u64 charge_of(const struct ring *r, const struct buffer *b)
 {
 	if (b->charged_pages != ACCT_UNKNOWN)
 		return b->charged_pages;
-	/* 7.2 (df0a52537c0f) charges nothing at all without a user */
-	return r->user ? buffer_pages(b) : 0;
+	return ring_is_charged(r) ? buffer_pages(b) : 0;
 }
 
 static void derive_charge(struct ledger *l, const struct fact *cause, const struct ring *r,

@@ -32,7 +32,7 @@ struct life {
 	__u64 number;		/* from 1 */
 	__u64 buf;		/* struct io_mapped_ubuf * */
 	__u64 addr, len_bytes;
-	__u64 charged_pages;	/* ACCT_UNKNOWN: kept per ring */
+	__u64 charged_pages;	/* ACCT_UNKNOWN: not kept per buffer */
 	__u64 from_ns;
 	__u64 ops;		/* I/O facts over it */
 	__u32 slot, folio_shift, segments;

@@ -58,7 +58,7 @@ const struct option_row option_rows[] = {
 	{ { "sample", KEY_SAMPLE, "N", 0,
 	    "with --io: show one I/O in N on each cpu, count all", 2 }, TRACE | RECORD },
 	{ { "tier", KEY_TIER, "TIER", 0,
-	    "force how the kernel is watched: functions, kprobes or tracepoints", 2 },
+	    "force how the kernel is watched: patched, functions, kprobes or tracepoints", 2 },
 	  TRACE | VERIFY | DOCTOR | RECORD | EXPORT },
 	{ { "btf", KEY_BTF, "FILE", 0, "relocate by the types in this BTF file instead of the kernel's own", 2 },
 	  TRACE | LIST | VERIFY | DOCTOR | STAT | RECORD | EXPORT },

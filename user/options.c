@@ -146,7 +146,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_TIER:
 		env->tier = tier_by_name(arg);
 		if (env->tier == TIER_UNKNOWN)
-			argp_error(state, "'%s' is no tier; give functions, kprobes or tracepoints",
+			argp_error(state, "'%s' is no tier; give patched, functions, kprobes or tracepoints",
 				   arg);
 		break;
 	case KEY_RING_BUFFER:

@@ -41,6 +41,7 @@ struct page_walk *page_walk_prepare(struct walk *w)
 	pw->w = w;
 	pw->skel = walk_skel(w);
 	bpf_program__set_autoload(pw->skel->progs.peek_segs, true);
+	bpf_program__set_autoload(pw->skel->progs.peek_folios, true);
 	bpf_program__set_autoload(pw->skel->progs.note_call, true);
 	bpf_map__set_autocreate(pw->skel->maps.ring_calls, true);
 	return pw;
@@ -67,12 +68,15 @@ static int calibrate(struct page_walk *pw, void *mem, struct pagemap *own)
 		return err_set(EPERM, "the kernel hides page frame numbers from this process; verify needs CAP_SYS_ADMIN");
 	err = walk_peek(pw->skel->progs.peek_slots, walk_own_ring(pw->w), 0, 1);
 	if (!err)
-		err = walk_peek(pw->skel->progs.peek_segs, bss->out_slots[0].bvec, 0, 2);
+		err = walk_peek(pw->skel->progs.peek_segs, bss->out_slots[0].bvec, 0,
+				bss->out_slots[0].segments);
 	if (err)
 		return err;
 	pw->page_size = bss->out_page_size;
 	pw->pages_at = bss->out_segs[0].page - frame[0] * pw->page_size;
-	if (bss->out_nr != 2 || bss->out_segs[1].page - frame[1] * pw->page_size != pw->pages_at)
+	/* neighbours in memory may be one segment */
+	if (bss->out_nr == 2 ? bss->out_segs[1].page - frame[1] * pw->page_size != pw->pages_at :
+			       frame[1] != frame[0] + 1)
 		return err_set(ENOTSUP, "this kernel does not keep its struct pages in one array (no SPARSEMEM_VMEMMAP); pages cannot be told by frame number");
 	return 0;
 }
@@ -132,20 +136,11 @@ static int add_pages(struct page_walk *pw, struct extent e)
 	return 0;
 }
 
-/* The pages of one segment, which begins at user address .at. */
-static int add_segment(struct page_walk *pw, const struct seg *s, __u64 at)
+/* Pages of one folio, from user address .addr and frame .pfn on. */
+static int add_folio(struct page_walk *pw, const struct seg *s, __u64 addr, __u64 pfn, __u64 pages)
 {
-	__u64 in_folio = (s->page - s->head) / pw->page_size * PAGE_BYTES + s->off;
-	__u64 pfn = (s->page - pw->pages_at) / pw->page_size + (s->off >> PAGE_SHIFT);
-	__u64 pages = ((s->off & (PAGE_BYTES - 1)) + s->len + PAGE_BYTES - 1) >> PAGE_SHIFT;
-	__u64 addr = at & ~(PAGE_BYTES - 1);
-
-	if (s->flags & SEG_F_UNREADABLE || !s->len || s->head > s->page || s->order > 30)
+	if (s->flags & SEG_F_UNREADABLE || s->head > s->page || s->order > 30)
 		return -EAGAIN;
-	if (!pw->bad_segment_at &&
-	    (in_folio + s->len > PAGE_BYTES << s->order ||
-	     (s->off & (PAGE_BYTES - 1)) != (at & (PAGE_BYTES - 1))))
-		pw->bad_segment_at = at;
 	for (__u64 i = 0; i < pages; i++) {
 		struct extent e = {
 			.addr = addr + i * PAGE_BYTES,
@@ -165,6 +160,49 @@ static int add_segment(struct page_walk *pw, const struct seg *s, __u64 at)
 	return 0;
 }
 
+/* Pages of neighbours in memory, whatever folios they belong to. */
+static int add_run(struct page_walk *pw, __u64 addr, __u64 pfn, __u64 pages)
+{
+	struct fixbuf_bpf__bss *bss = pw->skel->bss;
+
+	while (pages) {
+		int err = walk_peek(pw->skel->progs.peek_folios,
+				    pw->pages_at + pfn * pw->page_size, pages, 0);
+
+		for (__u32 i = 0; !err && i < bss->out_nr; i++) {
+			const struct seg *s = &bss->out_folios[i];
+			__u64 n = (1ULL << (s->order & 31)) - (s->page - s->head) / pw->page_size;
+
+			if (n > pages)
+				n = pages;
+			err = add_folio(pw, s, addr, pfn, n);
+			addr += n * PAGE_BYTES;
+			pfn += n;
+			pages -= n;
+		}
+		if (err || !bss->out_nr)
+			return err ? : -EAGAIN;
+	}
+	return 0;
+}
+
+/* The pages of one segment, which begins at user address .at. */
+static int add_segment(struct page_walk *pw, const struct seg *s, __u64 at, bool runs)
+{
+	__u64 in_folio = (s->page - s->head) / pw->page_size * PAGE_BYTES + s->off;
+	__u64 pfn = (s->page - pw->pages_at) / pw->page_size + (s->off >> PAGE_SHIFT);
+	__u64 pages = ((s->off & (PAGE_BYTES - 1)) + s->len + PAGE_BYTES - 1) >> PAGE_SHIFT;
+	__u64 addr = at & ~(PAGE_BYTES - 1);
+	bool leaves = in_folio + s->len > PAGE_BYTES << (s->order & 31);
+
+	if (!s->len)
+		return -EAGAIN;
+	if (!pw->bad_segment_at &&
+	    ((leaves && !runs) || (s->off & (PAGE_BYTES - 1)) != (at & (PAGE_BYTES - 1))))
+		pw->bad_segment_at = at;
+	return leaves && runs ? add_run(pw, addr, pfn, pages) : add_folio(pw, s, addr, pfn, pages);
+}
+
 static int read_segments(struct page_walk *pw, const struct buffer *b)
 {
 	struct fixbuf_bpf__bss *bss = pw->skel->bss;
@@ -173,19 +211,21 @@ static int read_segments(struct page_walk *pw, const struct buffer *b)
 	pw->nr = 0;
 	pw->bad_segment_at = 0;
 	pw->segment_bytes = 0;
-	for (__u32 done = 0; done < b->segments; done += bss->out_nr) {
+	for (__u32 done = 0, nr; done < b->segments; done += nr) {
 		int err = walk_peek(pw->skel->progs.peek_segs, b->bvec, done, b->segments - done);
 
 		if (err)
 			return err;
-		for (__u32 i = 0; i < bss->out_nr; i++) {
-			err = add_segment(pw, &bss->out_segs[i], at);
+		nr = bss->out_nr;
+		for (__u32 i = 0; i < nr; i++) {
+			err = add_segment(pw, &bss->out_segs[i], at,
+					  b->buf_flags & BUFFER_F_RUNS);
 			if (err)
 				return err;
 			at += bss->out_segs[i].len;
 		}
 		/* a torn length must not make us read forever */
-		if (!bss->out_nr || at - b->addr > b->len_bytes + (1ULL << 31))
+		if (!nr || at - b->addr > b->len_bytes + (1ULL << 31))
 			return -EAGAIN;
 	}
 	pw->segment_bytes = at - b->addr;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <string.h>
 #include <bpf/btf.h>
 #include "kern.h"
@@ -14,6 +15,26 @@ bool prototype_find(struct prototype *p, const char *func)
 	p->btf = btf;
 	p->func = id;
 	p->proto = btf__type_by_id(btf, id)->type;
+	p->nr_args = btf_vlen(btf__type_by_id(btf, p->proto));
+	return true;
+}
+
+/* "typedef void (*btf_trace_NAME)(void *, ...)", as the kernel keeps it for raw programs */
+bool prototype_find_tracepoint(struct prototype *p, const char *tracepoint)
+{
+	const struct btf *btf = kern_btf();
+	const struct btf_type *t;
+	char name[64];
+	__u32 id;
+
+	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	id = kern_type(name, BTF_KIND_TYPEDEF);
+	t = id ? btf__type_by_id(btf, btf__type_by_id(btf, id)->type) : NULL;
+	if (!t || !btf_is_ptr(t) || !btf_is_func_proto(btf__type_by_id(btf, t->type)))
+		return false;
+	p->btf = btf;
+	p->func = 0;
+	p->proto = t->type;
 	p->nr_args = btf_vlen(btf__type_by_id(btf, p->proto));
 	return true;
 }

@@ -10,6 +10,8 @@
 #include "memory.h"
 #include "witness.h"
 
+#define BTF_MOST (64UL << 20)
+
 /* The number after the line that begins with key; -1 without. */
 static long long number_after(const char *path, const char *key)
 {
@@ -129,6 +131,32 @@ size_t witness_huge_bytes(const void *p)
 	}
 	fclose(f);
 	return bytes;
+}
+
+bool witness_joins_pages(void)
+{
+	static const char name[] = "\0io_seg_index";
+	static int known = -1;
+	char *types;
+	ssize_t n;
+	int fd;
+
+	if (known >= 0)
+		return known;
+	known = 0;
+	fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	types = malloc(BTF_MOST);
+	for (size_t len = 0; fd >= 0 && types; len += n) {
+		n = read(fd, types + len, BTF_MOST - len);
+		if (n > 0)
+			continue;
+		known = memmem(types, len, name, sizeof(name)) != NULL;
+		break;
+	}
+	free(types);
+	if (fd >= 0)
+		close(fd);
+	return known;
 }
 
 int witness_nr_fds(pid_t pid)

@@ -25,6 +25,12 @@ bool witness_present(pid_t pid, const void *addr);
 /* Bytes of huge pages in the mapping of this process that begins at or holds p. */
 size_t witness_huge_bytes(const void *p);
 
+/*
+ * Whether neighbours in memory are one segment, whatever folios they are of, as the kernel's
+ * own types say (patches/0010): how many segments a buffer has is then up to the allocator.
+ */
+bool witness_joins_pages(void);
+
 /* Open descriptors of a process. */
 int witness_nr_fds(pid_t pid);
 

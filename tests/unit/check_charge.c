@@ -293,13 +293,13 @@ static void underflow_of_user(void **state)
 
 /* ---- 7.2 and later ---------------------------------------------------------- */
 
-static struct ledger *with_new_ring(__s64 charged)
+static struct ledger *with_rings(__s64 charged, __u32 how)
 {
 	struct ledger *l = ledger_new();
 	struct fact_ring r = fact_ring(FACT_RING, RING, charged, charged);
 	struct fact_holder h = fact_holder(RING, 812, 6, charged, charged);
 
-	r.ring_flags |= RING_F_ACCT_PER_RING;
+	r.ring_flags |= how;
 	FEED(l, h);
 	FEED(l, r);
 	r.h.ring = h.h.ring = RING2;
@@ -307,6 +307,11 @@ static struct ledger *with_new_ring(__s64 charged)
 	FEED(l, h);
 	FEED(l, r);
 	return l;
+}
+
+static struct ledger *with_new_ring(__s64 charged)
+{
+	return with_rings(charged, RING_F_ACCT_PER_RING);
 }
 
 static struct buffer *see_new_buffer(struct ledger *l, __u64 ring, __u32 index, __u64 pfn,
@@ -406,6 +411,47 @@ static void new_without_user(void **state)
 	expect_none(l);
 }
 
+/* patches/0002: a huge page is charged once, whatever rings hold it, and small pages to each buffer. */
+static void shared_account(void **state)
+{
+	struct ledger *l = with_rings(512 + 2 * 3, RING_F_ACCT_SHARED);
+
+	(void)state;
+	see_new_buffer(l, RING, 0, 1024, 3, 9);
+	see_new_buffer(l, RING2, 1, 1030, 5, 9);
+	see_new_buffer(l, RING, 2, 100, 3, 0);
+	see_new_buffer(l, RING2, 3, 200, 3, 0);
+	expect_none(l);
+	l = with_rings(512 + 2 * 3, RING_F_ACCT_SHARED);
+	see_new_buffer(l, RING, 0, 1024, 3, 9);
+	see_new_buffer(l, RING2, 1, 1030, 5, 9);
+	see_new_buffer(l, RING, 2, 100, 3, 0);
+	see_new_buffer(l, RING2, 3, 100, 3, 0);
+	expect_pages(l, OVERCHARGED, 3, "hold 515 pages, 518 are charged: pages that two buffers "
+		     "touch are charged for both");
+	/* with stock kernels' way of counting this would be right */
+	l = with_rings(2 * 512, RING_F_ACCT_SHARED);
+	see_new_buffer(l, RING, 0, 1024, 3, 9);
+	see_new_buffer(l, RING2, 1, 1030, 5, 9);
+	expect_pages(l, GHOST_PIN, 512, "512 pages (2 MiB) are charged to");
+}
+
+static void shared_without_user(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct fact_ring r = fact_ring(FACT_RING, RING, 0, 11);
+	struct fact_holder h = fact_holder(RING, 812, 6, 0, 11);
+
+	(void)state;
+	r.user = 0;
+	r.ring_flags = RING_F_ACCT_SHARED;
+	FEED(l, h);
+	FEED(l, r);
+	see_new_buffer(l, RING, 0, 100, 13, 0);
+	expect_pages(l, UNCHARGED_PIN, 2, "hold 13 pages (whole folios), 11 are charged: "
+		     "VmPin is too low by 8 KiB");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +478,8 @@ int main(void)
 		cmocka_unit_test(new_overcharged),
 		cmocka_unit_test(new_ghost),
 		cmocka_unit_test(new_without_user),
+		cmocka_unit_test(shared_account),
+		cmocka_unit_test(shared_without_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
