@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# build.sh TREE FLAVOUR stock|off|on IMAGE: builds the kernel of base.config (and
-# FLAVOUR.config, unless that is base) in TREE: Debian's source as it is, or with the
-# series and CONFIG_IO_URING_FIXBUF off or on. IMAGE is the boot image.
+# build.sh TREE FLAVOUR stock|seeded|off|on IMAGE: builds the kernel of base.config (and
+# FLAVOUR.config, unless that is base) in TREE: Debian's source as it is, with faults on
+# purpose, or with the series and CONFIG_IO_URING_FIXBUF off or on. IMAGE is the boot image.
 #   JOBS  how many compilers at a time, default all processors
 # ccache is used where there is one, its cache in build/vm-cache/ccache.
 set -eu
 
-usage="usage: build.sh TREE FLAVOUR stock|off|on IMAGE"
+usage="usage: build.sh TREE FLAVOUR stock|seeded|off|on IMAGE"
 tree=${1:?$usage}
 flavour=${2:?$usage}
 variant=${3:?$usage}
@@ -36,13 +36,14 @@ in_tree() {
 mkdir -p "$(dirname "$image")"
 : >"$log"
 case $variant in
-stock) sh "$here/tree.sh" "$tree" stock ;;
+stock | seeded) sh "$here/tree.sh" "$tree" "$variant" ;;
 *) sh "$here/tree.sh" "$tree" series ;;
 esac
 
 cat "$here/base.config" >"$log.config"
 [ "$flavour" = base ] || cat "$here/$flavour.config" >>"$log.config"
 case $variant in
+seeded) echo 'CONFIG_LOCALVERSION="-seeded"' >>"$log.config" ;;
 on) echo CONFIG_IO_URING_FIXBUF=y >>"$log.config" ;;
 off) echo CONFIG_IO_URING_FIXBUF=n >>"$log.config" ;;
 esac

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# check-kernel.sh BUILD_DIR: builds Debian's 6.12 as it is (stock) and with the
-# series of patches/, CONFIG_IO_URING_FIXBUF off and on, boots each in QEMU, runs
-# the suites in it, prints one matrix. Exit 1 on a failure.
+# check-kernel.sh BUILD_DIR: builds Debian's 6.12 as it is (stock), with faults on purpose
+# (seeded.patch), and with the series of patches/, CONFIG_IO_URING_FIXBUF off and on, boots
+# each in QEMU, runs the suites in it, prints one matrix. Exit 1 on a failure.
 #   FLAVOUR   base (default) or debug, by tests/kernel/FLAVOUR.config
-#   VARIANTS  default "stock off on"
-#   SUITES    default "kselftest liburing", debug: "kselftest liburing stress"; fixbuf is
-#             fixbuf-trace's live tests;
+#   VARIANTS  default "stock seeded off on"
+#   SUITES    default "kselftest liburing fixbuf", debug: "kselftest liburing stress";
+#             fixbuf is fixbuf-trace's live tests;
 #             empty: only builds, and prints the paths of the images
-#   TIERS     of fixbuf-trace, default "functions"
+#   TIERS     of fixbuf-trace on our kernels, default "patched", on the stock one "functions"
 #   VM_TIMEOUT  seconds for one kernel
 # What was built is kept in build/vm-cache by what it was built from.
 set -eu
@@ -18,14 +18,14 @@ build=${1:?usage: check-kernel.sh BUILD_DIR}
 here=$(cd "$(dirname "$0")" && pwd)
 FLAVOUR=${FLAVOUR:-base}
 patches=$here/../../patches
-VARIANTS=${VARIANTS:-stock off on}
+VARIANTS=${VARIANTS:-stock seeded off on}
 # a series that does not have the option yet
 grep -q '^+config IO_URING_FIXBUF' "$patches"/*.patch || VARIANTS=$(echo "$VARIANTS" | sed 's/\<on\>//')
 case $FLAVOUR in
-base) : "${SUITES=kselftest liburing}" "${VM_TIMEOUT:=900}" "${LIMIT:=120}" ;;
+base) : "${SUITES=kselftest liburing fixbuf}" "${VM_TIMEOUT:=1200}" "${LIMIT:=120}" ;;
 *) : "${SUITES=kselftest liburing stress}" "${VM_TIMEOUT:=1800}" "${LIMIT:=600}" ;;
 esac
-TIERS=${TIERS:-functions}
+TIERS=${TIERS:-patched}
 out=$build/kernel/check-$FLAVOUR
 tree=${KERNEL_TREE:-$build/kernel/$FLAVOUR}
 cache=$build/vm-cache/kernels
@@ -45,7 +45,11 @@ key() {
 		gcc --version
 		cat "$here/base.config" "$here/build.sh"
 		[ "$FLAVOUR" = base ] || cat "$here/$FLAVOUR.config"
-		[ "$1" = stock ] || cat "$patches"/*[1-9]-*.patch "$patches"/*[1-9]0-*.patch
+		case $1 in
+		stock) ;;
+		seeded) cat "$here/seeded.patch" ;;
+		*) cat "$patches"/*[1-9]-*.patch "$patches"/*[1-9]0-*.patch ;;
+		esac
 		[ "$1" != programs ] || cat "$here/programs.sh"
 	} | sha256sum | cut -c1-16
 }
@@ -93,7 +97,8 @@ touch "$programs"
 kept
 
 LIBURING=$(ls "$programs/liburing" | tr '\n' ' ')
-TIERED=$(cd "$here/../live" && grep -l 'tool_tier' -- *.c | sed 's/\.c$//' | tr '\n' ' ')
+TIERED=$(sh "$here/../vm/tests-with.sh" tool_tier)
+LEFT_OUT=$(sh "$here/../vm/tests-with.sh" 'Independent of the kernel')
 stress=
 case " $SUITES " in
 *' stress '*) stress=$build/tests/kernel/stress ;;
@@ -103,9 +108,10 @@ sh "$here/../vm/make-initramfs.sh" "$build" "$out/initramfs" $stress \
 	"$programs"/kselftest/regbuf_* $(printf "$programs/liburing/%s " $LIBURING)
 
 rm -f "$out"/*.log "$out"/*.rows "$out"/*.console
+# run_one VARIANT SUITES TIERS
 run_one() {
-	job="SUITES='$SUITES' TIERS='$2' TIERED='$TIERED' LIMIT=$LIMIT LIBURING='$LIBURING' STRESS_SECONDS='${STRESS_SECONDS:-}'
-export TIERS TIERED
+	job="SUITES='$2' TIERS='$3' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' LIMIT=$LIMIT LIBURING='$LIBURING' STRESS_SECONDS='${STRESS_SECONDS:-}'
+export TIERS TIERED LEFT_OUT
 $(cat "$here/guest.sh")"
 	# without ACPI there is no clock to calibrate the TSC by, but that is the host's
 	khz=$(awk '/^cpu MHz/ { printf "%d", $4 * 1000; exit }' /proc/cpuinfo)
@@ -119,8 +125,9 @@ $(cat "$here/guest.sh")"
 for variant in $VARIANTS; do
 	case $variant in
 	# the stock kernel has no tracepoints of ours; other stock kernels are check-vm's
-	stock) run_one stock functions & ;;
-	*) run_one "$variant" "$TIERS" & ;;
+	stock) run_one stock "$SUITES" functions & ;;
+	seeded) run_one seeded seeded functions & ;;
+	*) run_one "$variant" "$SUITES" "$TIERS" & ;;
 	esac
 	jobs="${jobs:-} $!"
 	# shellcheck disable=SC2086 # a list

@@ -63,6 +63,10 @@ suite_fixbuf() {
 	sh tests/vm/suite.sh
 }
 
+suite_seeded() {
+	tap seeded /fixbuf/build/tests/live/seeded
+}
+
 suite_stress() {
 	tap stress /fixbuf/bin/stress "${STRESS_SECONDS:-60}"
 }

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# tree.sh TREE stock|series: makes TREE a git tree of Debian's kernel source
-# (the tag stock), and checks out that, or the series of patches/ applied to it.
+# tree.sh TREE stock|series|seeded: makes TREE a git tree of Debian's kernel source
+# (the tag stock), and checks out that, or with the series of patches/ or the faults
+# of seeded.patch applied to it.
 # Files that both have keep their times, so that a build goes on from the last.
 set -eu
 umask 022
 
-tree=${1:?usage: tree.sh TREE stock|series}
-want=${2:?usage: tree.sh TREE stock|series}
+usage="usage: tree.sh TREE stock|series|seeded"
+tree=${1:?$usage}
+want=${2:?$usage}
 here=$(cd "$(dirname "$0")" && pwd)
 patches=$here/../../patches
 
@@ -51,8 +53,12 @@ series)
 	fi
 	in_tree checkout -q --force "series-$sum"
 	;;
+seeded)
+	in_tree checkout -q --force stock
+	in_tree apply "$here/seeded.patch"
+	;;
 *)
-	echo "tree: not '$want': stock or series" >&2
+	echo "tree: not '$want': stock, series or seeded" >&2
 	exit 2
 	;;
 esac

@@ -19,14 +19,9 @@ KERNELS=${KERNELS:-5.10 6.1 6.12 newest}
 export TIERS="${TIERS:-functions kprobes tracepoints}"
 export VM_TIMEOUT="${VM_TIMEOUT:-900}"
 
-# Live tests whose source says so
-tests_with() {
-	(cd "$here/../live" && grep -l "$1" -- *.c | sed 's/\.c$//' | tr '\n' ' ')
-}
-
 # Only a test that asks for the tier can answer differently at another
-TIERED=$(tests_with tool_tier)
-LEFT_OUT=${LEFT_OUT-$(tests_with 'Independent of the kernel')}
+TIERED=$(sh "$here/tests-with.sh" tool_tier)
+LEFT_OUT=${LEFT_OUT-$(sh "$here/tests-with.sh" 'Independent of the kernel')}
 export TIERED LEFT_OUT
 out=$build/vm
 
