@@ -48,7 +48,7 @@ done
 # shellcheck disable=SC2086 # a list
 awk '
 	function grouped(n,   s) {
-		s = sprintf("%d", n)
+		s = sprintf("%.0f", n)
 		while (match(s, /[0-9][0-9][0-9][0-9]($|,)/))
 			s = substr(s, 1, RSTART) "," substr(s, RSTART + 1)
 		return s
