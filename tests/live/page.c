@@ -121,7 +121,7 @@ int main(void)
 	free(dom);
 
 	if (system("command -v chromium > /dev/null")) {
-		skip("it renders", "there is no chromium here");
+		skip("it renders", "there is no chromium here; install the package of that name");
 	} else {
 		press_keys(html);
 		/* root needs --no-sandbox; the console goes to stderr */
