@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What recordings cost: how fast facts are written, how long 10 million take
- * to be reported and in how much memory. Prints a table; asserts no time.
+ * to be reported and in how much memory, and what is lost of a program's I/O at
+ * full speed. Prints a table; asserts no time.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 #include "recording_writer.h"
 
+#define FAST	"5000011" /* I/Os, made while they are recorded */
 #define NR	10000019	/* facts, most of them I/O */
 #define RINGS	1009
 #define SLOTS	16
@@ -34,6 +37,12 @@ static double cpu_s(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static double cpu_of(const struct rusage *used)
+{
+	return used->ru_utime.tv_sec + used->ru_utime.tv_usec / 1e6 + used->ru_stime.tv_sec +
+	       used->ru_stime.tv_usec / 1e6;
 }
 
 static __u64 some(void)
@@ -141,10 +150,77 @@ static void bench_report(const char *tool, const char *view, const char *more)
 	}
 	wait4(pid, &status, 0, &used);
 	printf("report %-12s %-12s of %u facts: %6.2f s (%.2f s of CPU time), %6.1f MiB%s\n", view,
-	       more ? more : "", NR, now_s() - begin,
-	       used.ru_utime.tv_sec + used.ru_utime.tv_usec / 1e6 + used.ru_stime.tv_sec +
-	       used.ru_stime.tv_usec / 1e6, used.ru_maxrss / 1024.0,
+	       more ? more : "", NR, now_s() - begin, cpu_of(&used), used.ru_maxrss / 1024.0,
 	       WIFEXITED(status) && WEXITSTATUS(status) < 2 ? "" : " FAILED");
+}
+
+/* The load, which begins when it may read a byte. */
+static pid_t start_load(const char *tool, int *go)
+{
+	char load[4096];
+	int p[2];
+	pid_t pid;
+
+	snprintf(load, sizeof(load), "%.*s/tests/load/io_fast", (int)(strrchr(tool, '/') - tool), tool);
+	if (pipe(p))
+		exit(1);
+	pid = fork();
+	if (!pid) {
+		char c;
+
+		close(p[1]);
+		if (read(p[0], &c, 1) != 1 || !freopen("/dev/null", "w", stdout))
+			_exit(1);
+		execl(load, load, "--no-wait", FAST, NULL);
+		_exit(127);
+	}
+	close(p[0]);
+	*go = p[1];
+	return pid;
+}
+
+/* Reads on until the text is there, or nothing comes any more. */
+static void read_until(FILE *f, const char *text, char *line, size_t size)
+{
+	while (fgets(line, size, f) && !strstr(line, text))
+		;
+}
+
+static void bench_record(const char *tool)
+{
+	char pid[16], line[256] = "";
+	struct rusage made, written;
+	pid_t load, record;
+	double begin;
+	int go, p[2];
+	FILE *said;
+
+	fflush(stdout);
+	load = start_load(tool, &go);
+	snprintf(pid, sizeof(pid), "%d", load);
+	if (pipe(p))
+		exit(1);
+	record = fork();
+	if (!record) {
+		dup2(p[1], 2);
+		close(p[0]);
+		execl(tool, tool, "record", "--io", "-p", pid, "-o", path, NULL);
+		_exit(127);
+	}
+	close(p[1]);
+	said = fdopen(p[0], "r");
+	read_until(said, "recording to", line, sizeof(line));
+	begin = now_s();
+	if (write(go, "", 1) != 1)
+		exit(1);
+	wait4(load, NULL, 0, &made);
+	begin = now_s() - begin;
+	usleep(500000);
+	kill(record, SIGINT);
+	read_until(said, "lost", line, sizeof(line));
+	wait4(record, NULL, 0, &written);
+	printf("record --io beside " FAST " I/Os at full speed: made in %.2f s (%.2f s of CPU time), written in %.2f s of CPU time: %s",
+	       begin, cpu_of(&made), cpu_of(&written), line);
 }
 
 int main(int argc, char **argv)
@@ -169,6 +245,7 @@ int main(int argc, char **argv)
 	bench_report(tool, "--stat", NULL);
 	bench_report(tool, "--trace", NULL);
 	bench_report(tool, "--trace", "--json");
+	bench_record(tool);
 	unlink(path);
 	return 0;
 }
