@@ -70,9 +70,11 @@ LOADS := $(patsubst tests/load/%.c,$(B)/tests/load/%,$(wildcard tests/load/*.c))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 LIVES := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(wildcard tests/live/*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
+# for QEMU on this processor
+VMS := $(if $(filter x86,$(ARCH)),$(patsubst tests/vm/%.c,$(B)/tests/vm/%,$(wildcard tests/vm/*.c)))
 GUESTS := $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*.c))
 
-all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES) $(GUESTS)
+all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES) $(GUESTS) $(VMS)
 
 # What the last build was made with: another choice rebuilds.
 FLAGS_NOW := $(CC) $(CFLAGS) $(LDFLAGS) STATIC=$(STATIC) $(VERSION)
@@ -144,6 +146,11 @@ $(GUESTS): $(B)/tests/kernel/%: $(B)/obj/tests/kernel/%.o $(patsubst %,$(B)/obj/
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -pthread -o $@ $^
+
+$(VMS): $(B)/tests/vm/%: $(B)/obj/tests/vm/%.o
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^
 
 $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 	$(call msg,LINK,$@)

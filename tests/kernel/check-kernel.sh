@@ -113,10 +113,8 @@ run_one() {
 	job="SUITES='$2' TIERS='$3' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' LIMIT=$LIMIT LIBURING='$LIBURING' STRESS_SECONDS='${STRESS_SECONDS:-}'
 export TIERS TIERED LEFT_OUT
 $(cat "$here/guest.sh")"
-	# without ACPI there is no clock to calibrate the TSC by, but that is the host's
-	khz=$(awk '/^cpu MHz/ { printf "%d", $4 * 1000; exit }' /proc/cpuinfo)
 	boot=0
-	sh "$here/../vm/boot.sh" -a "tsc_early_khz=$khz" -t "$VM_TIMEOUT" -i "$out/initramfs" -c "$out/$1.console" \
+	sh "$here/../vm/boot.sh" -t "$VM_TIMEOUT" -i "$out/initramfs" -c "$out/$1.console" \
 		"$(image_of "$1")" "$job" >"$out/$1.log" 2>"$out/$1.boot" || boot=$?
 	echo "kernel-boot: $boot" >>"$out/$1.log"
 }

@@ -7,7 +7,7 @@
 build=$PWD/build
 # an emulated processor is some ten times slower
 export FIXBUF_TEST_SECONDS=300
-export FIXBUF_WALKS=5
+export FIXBUF_KERNEL_ONLY=1
 
 folder() {
 	mkdir -p "$1/tests/live"
