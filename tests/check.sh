@@ -64,7 +64,7 @@ if make --no-print-directory SANITIZE=1 $asan > "$out" 2>&1; then
 	ASAN_OPTIONS=detect_leaks=1:exitcode=99
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	export FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
-	for test in bad_input list verify trace trace_select stacks stat screen watch record; do
+	for test in bad_input list verify trace trace_select stacks stat screen watch record report; do
 		run "$test under ASan and UBSan" "$build" "$test"
 	done
 	unset FIXBUF ASAN_OPTIONS UBSAN_OPTIONS

@@ -41,6 +41,11 @@ const char *tool_tier(void)
 	return tier && *tier ? tier : NULL;
 }
 
+bool kernel_only(void)
+{
+	return getenv("FIXBUF_KERNEL_ONLY");
+}
+
 void set_cloexec(int fd)
 {
 	fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -50,6 +50,12 @@ char *file_text(const char *path);
 /* Value for trace's --tier: FIXBUF_TIER, or NULL. */
 const char *tool_tier(void);
 
+/*
+ * FIXBUF_KERNEL_ONLY: in an emulated guest, where time is dear. What another kernel cannot
+ * change is left to make check, and numbers that prove no more by being large are small.
+ */
+bool kernel_only(void);
+
 /* Exit status of a child, 128 + signal, or -1 when it was killed after that time. */
 int await_exit(pid_t pid, int seconds);
 void set_cloexec(int fd);

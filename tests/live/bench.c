@@ -271,11 +271,13 @@ int main(void)
 	chmod(folder, 01777);
 	setenv("TMPDIR", folder, 1);
 	short_run();
-	interrupt(1500, true);
-	interrupt(700, false);
-	interrupt(300, true);
-	existing_file();
-	bad_files();
+	if (!kernel_only()) {
+		interrupt(1500, true);
+		interrupt(700, false);
+		interrupt(300, true);
+		existing_file();
+		bad_files();
+	}
 	unprivileged();
 	rmdir(folder);
 	return tap_end();

@@ -17,15 +17,14 @@
 static char *watch_kind(struct answer *a, const char *kind, bool facts)
 {
 	char path[] = "/tmp/fixbuf-kinds-XXXXXX", program[4096], *text;
-	const char *tier = tool_tier();
 	int fd = mkstemp(path);
 
 	if (fd < 0)
 		bail("no temporary file");
 	snprintf(program, sizeof(program), "%s", load_path("io_kinds"));
 	if (facts)
-		tool(a, "trace", "--json", "-q", "--io", "-o", path, "--tier",
-		     tier ? tier : "best", "--", program, "--no-wait", kind, NULL);
+		tool(a, "trace", "--json", "-q", "--io", "-o", path, "--", program, "--no-wait",
+		     kind, NULL);
 	else
 		tool(a, "stat", "--json", "-o", path, "--", program, "--no-wait", kind, NULL);
 	text = file_text(path);
@@ -117,7 +116,7 @@ out:
 	answer_free(&a);
 }
 
-/* At the tier that is asked for: facts of I/O come from the same points at each. */
+/* At the best tier: facts of I/O come from the same points at each. */
 static void check_facts(const char *kind)
 {
 	struct answer a;
@@ -162,9 +161,7 @@ int main(void)
 	if (geteuid())
 		skip_all("needs root");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		/* stat is the same at each tier */
-		if (!tool_tier() || !strcmp(tool_tier(), "tracepoints"))
-			check_stat(kinds[i]);
+		check_stat(kinds[i]);
 		check_facts(kinds[i]);
 	}
 	return tap_end();

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What record writes is what the live commands show, and report tells it without
- * privilege. Independent of the kernel but for what trace is tested for.
- */
+/* What record writes is what the live commands show, and report tells it without privilege. */
 #include <ctype.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +13,8 @@
 #include "load.h"
 #include "tool.h"
 
-#define NOBODY 65534
+#define NOBODY	65534
+#define TRIES	3
 
 static char file[] = "/tmp/fixbuf-record-XXXXXX";
 
@@ -66,29 +64,6 @@ static pid_t hold_load(int *go, const char *load, const char *arg, const char *a
 	return pid;
 }
 
-/* ---- what the program gives back ------------------------------------------------------ */
-
-static void status(void)
-{
-	struct answer a;
-
-	tool(&a, "record", "-q", "-o", file, "--", "sh", "-c", "exit 7", NULL);
-	is(a.status, 7, "record returns the program's status");
-	is_text(a.err, "", "with -q it says nothing");
-	answer_free(&a);
-	tool(&a, "record", "-o", file, "--", "/nonexistent", NULL);
-	is(a.status, 127, "a program that is not there");
-	answer_free(&a);
-	tool(&a, "report", "--json", file, NULL);
-	is(a.status, 0, "and still a recording");
-	is(json_number(a.json, "shown"), 0, "in which nothing happened");
-	answer_free(&a);
-	tool(&a, "record", "-o", "/nonexistent/file", NULL);
-	is(a.status, 2, "a file that cannot be created");
-	has_text(a.err, "cannot write to /nonexistent/file", "in words");
-	answer_free(&a);
-}
-
 /* ---- the same lines ---------------------------------------------------------------------- */
 
 /* Times are measured by each tool on its own. */
@@ -133,33 +108,43 @@ static bool explains_at_once(void)
 	return major > 5 || (major == 5 && minor >= 17);
 }
 
-/* Lines in order of text: what cpus tell at the same time may come in either order. */
-static size_t lines_of(char *text, char **lines, size_t room)
+struct lines {
+	char *list[16384];
+	size_t nr;
+	bool torn;	/* a preemptible kernel left out runs of a tool's programs */
+};
+
+/* In order of text: what cpus tell at the same time may come in either order. */
+static void lines_of(struct lines *l, char *text)
 {
 	bool all = explains_at_once();
-	size_t n = 0;
 
-	for (char *s = strtok(text, "\n"); s && n < room; s = strtok(NULL, "\n"))
-		if (all || strncmp(s, "         ", 9))
-			lines[n++] = s;
-	qsort(lines, n, sizeof(*lines), by_text);
-	return n;
+	*l = (struct lines){ .nr = 0 };
+	for (char *s = strtok(text, "\n"); s; s = strtok(NULL, "\n")) {
+		if (strstr(s, "the kernel left out")) {
+			l->torn = true;
+			continue;
+		}
+		if (l->nr < sizeof(l->list) / sizeof(l->list[0]) &&
+		    (all || strncmp(s, "         ", 9)))
+			l->list[l->nr++] = s;
+	}
+	qsort(l->list, l->nr, sizeof(l->list[0]), by_text);
 }
 
-static void same_lines(const char *load, bool io)
+/* Both watch the load at the same time: .trace has what the one printed, .report what the other wrote. */
+static void watch_load(struct answer *trace, struct answer *report, const char *load, bool io)
 {
-	static char *live[16384], *told[16384];
-	struct answer trace, record, report;
+	struct answer record;
 	char of_pid[32];
-	size_t nr_live, nr_told, wrong = 0;
 	pid_t pid;
 	int go;
 
 	pid = hold_load(&go, load, NULL, NULL);
 	snprintf(of_pid, sizeof(of_pid), "-p%d", pid);
 	start_record(&record, of_pid, io ? "--io" : NULL);
-	tool_start(&trace, &(struct tool_how){ 0 }, "trace", "-q", of_pid, io ? "--io" : NULL, NULL);
-	if (!tool_says(&trace, "WHAT", 30000))
+	tool_start(trace, &(struct tool_how){ 0 }, "trace", "-q", of_pid, io ? "--io" : NULL, NULL);
+	if (!tool_says(trace, "WHAT", 30000))
 		bail("trace does not start");
 	if (write(go, "", 1) != 1)
 		bail("cannot let %s go", load);
@@ -167,25 +152,55 @@ static void same_lines(const char *load, bool io)
 	close(go);
 	usleep(300000);
 	end_record(&record);
-	kill(trace.pid, SIGINT);
-	tool_wait(&trace, &(struct tool_how){ 0 });
-	tool(&report, "report", "-q", "--trace", file, NULL);
-	is(report.status, 0, "report --trace of %s", load);
-	blank_times(trace.out);
-	blank_times(report.out);
-	if (!strcmp(trace.out, report.out))
-		note("byte for byte, in order");
-	nr_live = lines_of(trace.out, live, 16384);
-	nr_told = lines_of(report.out, told, 16384);
-	is(nr_told, nr_live, "%s%s: as many lines as trace printed", load, io ? " --io" : "");
-	for (size_t i = 0; i < nr_live && i < nr_told; i++)
-		if (strcmp(live[i], told[i]) && wrong++ < 3)
-			note("trace: %s\nreport: %s", live[i], told[i]);
-	is(wrong, 0, "%s%s: the same lines but for times", load, io ? " --io" : "");
-	ok(nr_live > 10, "%s: there are lines", load);
-	answer_free(&trace);
 	answer_free(&record);
-	answer_free(&report);
+	kill(trace->pid, SIGINT);
+	tool_wait(trace, &(struct tool_how){ 0 });
+	tool(report, "report", "-q", "--trace", file, NULL);
+	is(report->status, 0, "report --trace of %s", load);
+	blank_times(trace->out);
+	blank_times(report->out);
+}
+
+/* False when facts may be missing in one and not in the other, and it may be tried again. */
+static bool compare(struct answer *trace, struct answer *report, const char *name, bool last)
+{
+	static struct lines live, told;
+	size_t wrong = 0;
+	bool same = !strcmp(trace->out, report->out);
+
+	lines_of(&live, trace->out);
+	lines_of(&told, report->out);
+	for (size_t i = 0; i < live.nr && i < told.nr; i++)
+		wrong += !!strcmp(live.list[i], told.list[i]);
+	if ((wrong || live.nr != told.nr) && (live.torn || told.torn)) {
+		if (last)
+			skip(name, "the kernel left out some of our programs each time");
+		return last;
+	}
+	if (same)
+		note("byte for byte, in order");
+	is(told.nr, live.nr, "%s: as many lines as trace printed", name);
+	if (!is(wrong, 0, "%s: the same lines but for times", name))
+		for (size_t i = 0, shown = 0; i < live.nr && i < told.nr && shown < 3; i++)
+			if (strcmp(live.list[i], told.list[i]) && ++shown)
+				note("trace: %s\nreport: %s", live.list[i], told.list[i]);
+	ok(live.nr > 10, "%s: there are lines", name);
+	return true;
+}
+
+static void same_lines(const char *load, bool io)
+{
+	struct answer trace, report;
+	char name[64];
+	bool done = false;
+
+	snprintf(name, sizeof(name), "%s%s", load, io ? " --io" : "");
+	for (int i = 0; !done && i < TRIES; i++) {
+		watch_load(&trace, &report, load, io);
+		done = compare(&trace, &report, name, i == TRIES - 1);
+		answer_free(&trace);
+		answer_free(&report);
+	}
 }
 
 /* ---- the same rings ------------------------------------------------------------------------- */
@@ -329,238 +344,6 @@ static void same_counts(void)
 	answer_free(&a);
 }
 
-/* ---- why it failed, what is wrong ------------------------------------------------------------- */
-
-static void summary(void)
-{
-	struct answer a, report, json;
-	struct json_object *calls, *list;
-	long long nr[4] = { 0 };
-	static const char *const names[] = { "register", "update", "clone", "unregister" };
-	char program[4096];
-
-	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
-	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
-	tool(&report, "report", file, NULL);
-	has_text(report.out, "Who registered what", "the page says who");
-	has_text(report.out, "At what cost", "at what cost");
-	has_text(report.out, "What failed, and why", "what failed");
-	has_text(report.out, "nothing is mapped", "and why");
-	has_text(report.out, "record -q -o", "by which command");
-	tool(&json, "report", "--json", file, NULL);
-	calls = json_member(json.json, "calls");
-	for (size_t i = 0; calls && i < json_object_array_length(calls); i++)
-		for (int k = 0; k < 4; k++)
-			if (json_is(json_object_array_get_idx(calls, i), "call", names[k]))
-				nr[k] = json_number(json_object_array_get_idx(calls, i), "calls") -
-					json_number(json_object_array_get_idx(calls, i), "failed");
-	for (int k = 0; k < 4; k++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "%s.ok", names[k]);
-		if (value_text(a.out, name))
-			is(nr[k], value_number(a.out, name), "%s calls that succeeded", names[k]);
-	}
-	list = json_member(json.json, "failures");
-	ok(list && json_object_array_length(list) > 3, "failures, each kind once");
-	is(json_number(json.json, "lost"), 0, "nothing was lost");
-	answer_free(&json);
-	answer_free(&report);
-	answer_free(&a);
-}
-
-static void findings(void)
-{
-	unsigned int ours = 0, near = 0;
-	struct answer a, report;
-	struct json_object *list;
-	long long uid;
-	char program[4096];
-
-	snprintf(program, sizeof(program), "%s", load_path("fault_limit"));
-	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
-	if (a.status == 77) {
-		skip("findings", "fault_limit cannot run here");
-		answer_free(&a);
-		return;
-	}
-	tool(&report, "report", "--verify", "--json", file, NULL);
-	is(report.status, 1, "--verify exits 1 on a finding");
-	uid = value_number(a.out, "uid");
-	list = json_member(report.json, "findings");
-	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-		struct json_object *f = json_object_array_get_idx(list, i);
-
-		ours += json_number(f, "uid") == uid;
-		near += json_number(f, "uid") == uid && json_is(f, "tag", "near-limit");
-	}
-	is(near, 1, "near-limit, once");
-	is(ours, 1, "and nothing else of that user");
-	answer_free(&report);
-	tool(&report, "report", "--verify", "--fail-on", "error", file, NULL);
-	is(report.status, 0, "--fail-on error");
-	has_text(report.out, "after the start", "it says when");
-	answer_free(&report);
-	answer_free(&a);
-}
-
-/* ---- stacks ------------------------------------------------------------------------------------ */
-
-static void folded(void)
-{
-	struct answer a, report, json;
-	struct json_lines l;
-	long long sum = 0, calls = 0;
-	char program[4096];
-
-	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
-	/* it stays a second, so that its names can be looked up */
-	tool(&a, "record", "-q", "--stacks", "-o", file, "--", "sh", "-c", "sleep 1 | $0", program,
-	     NULL);
-	tool(&report, "report", "--folded", file, NULL);
-	is(report.status, 0, "--folded");
-	has_text(report.out, ";main;", "with the program's functions");
-	has_text(report.out, "_[k] ", "and the kernel's");
-	for (char *s = strtok(report.out, "\n"); s; s = strtok(NULL, "\n"))
-		sum += atoll(strrchr(s, ' ') + 1);
-	tool(&json, "report", "--trace", "--json", file, NULL);
-	json_lines_parse(&l, json.out);
-	for (size_t i = 0; i < l.nr; i++)
-		calls += json_is(l.lines[i], "fact", "register") ||
-			 json_is(l.lines[i], "fact", "unregister") ||
-			 json_is(l.lines[i], "fact", "update") ||
-			 json_is(l.lines[i], "fact", "clone");
-	ok(calls > 50, "calls were told");
-	is(sum, calls, "each call is in one of the stacks");
-	json_lines_free(&l);
-	answer_free(&json);
-	answer_free(&report);
-	tool(&report, "report", "--folded", "--by", "nothing", file, NULL);
-	is(report.status, 2, "--by something that is no weight");
-	answer_free(&report);
-	answer_free(&a);
-}
-
-/* ---- limits, parts, loss -------------------------------------------------------------------------- */
-
-static void limits(void)
-{
-	struct answer a, report;
-	char program[4096];
-	struct stat st;
-
-	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
-	tool(&a, "record", "-o", file, "-d", "300ms", NULL);
-	is(a.status, 0, "-d ends it");
-	answer_free(&a);
-	tool(&a, "record", "-o", file, "--append", "--", program, "--no-wait", NULL);
-	has_text(a.err, "0 lost", "the last line says what was lost");
-	answer_free(&a);
-	tool(&report, "report", "--json", file, NULL);
-	is(json_number(report.json, "parts"), 2, "--append adds a part");
-	ok(json_number(report.json, "facts") > 100, "with its facts");
-	answer_free(&report);
-	tool(&a, "record", "-o", file, "--max-size", "1K", "--", program, "--no-wait", NULL);
-	is(a.status, 0, "--max-size does not end the program");
-	has_text(a.err, "--max-size", "but the recording, in words");
-	stat(file, &st);
-	ok(st.st_size < 100000, "%lld bytes are near it", (long long)st.st_size);
-	answer_free(&a);
-	tool(&report, "report", file, NULL);
-	is(report.status, 0, "it can be reported");
-	is_text(report.err, "", "and has a clean end");
-	answer_free(&report);
-	tool(&a, "record", "-o", load_path("lifecycle"), "--append", "-d", "100ms", NULL);
-	is(a.status, 2, "what is no recording is not appended to");
-	has_text(a.err, "no recording", "in words");
-	answer_free(&a);
-}
-
-static void loss(void)
-{
-	struct answer a, report;
-	struct json_lines l;
-	long long lost = 0, told;
-	char program[4096], count[] = "100003";
-
-	snprintf(program, sizeof(program), "%s", load_path("io_late"));
-	tool(&a, "record", "--io", "--ring-buffer", "4", "-o", file, "--", program, "--no-wait",
-	     count, NULL);
-	tool(&report, "report", "--trace", "--json", "-q", file, NULL);
-	json_lines_parse(&l, report.out);
-	told = 0;
-	for (size_t i = 0; i < l.nr; i++) {
-		told += json_is(l.lines[i], "fact", "io-done");
-		if (json_is(l.lines[i], "fact", "lost"))
-			lost += json_number(l.lines[i], "count");
-	}
-	ok(lost > 0, "a ring buffer of 4 KiB loses facts");
-	json_lines_free(&l);
-	answer_free(&report);
-	tool(&report, "report", "--json", file, NULL);
-	is(json_number(report.json, "lost"), lost, "the summary counts as many");
-	is(json_number(json_member(report.json, "fixed"), "ops"), 100003,
-	   "the counters know all of them");
-	ok(told + lost >= 100003, "what was not told was lost");
-	answer_free(&report);
-	answer_free(&a);
-}
-
-/* ---- damage ----------------------------------------------------------------------------------------- */
-
-static void damage(void)
-{
-	struct answer a, report;
-	char program[4096], cut[64];
-	char *bytes;
-	struct stat st;
-	int fd;
-
-	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
-	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
-	answer_free(&a);
-	stat(file, &st);
-	truncate(file, st.st_size - 7);
-	tool(&report, "report", file, NULL);
-	is(report.status, 0, "a file that was cut off is reported as far as it goes");
-	has_text(report.err, "ends at offset", "and said to be cut off, where");
-	answer_free(&report);
-
-	fd = open(file, O_RDWR | O_CLOEXEC);
-	bytes = malloc(st.st_size);
-	if (pread(fd, bytes, st.st_size, 0) <= 0)
-		bail("cannot read %s", file);
-	bytes[st.st_size / 2] ^= 0x10;
-	if (pwrite(fd, bytes, st.st_size, 0) <= 0)
-		bail("cannot write %s", file);
-	tool(&report, "report", file, NULL);
-	is(report.status, 2, "a file that is damaged is refused");
-	has_text(report.err, "at offset ", "with the offset");
-	answer_free(&report);
-
-	bytes[12] = 99;
-	if (pwrite(fd, bytes, st.st_size, 0) <= 0)
-		bail("cannot write %s", file);
-	tool(&report, "report", file, NULL);
-	is(report.status, 2, "a newer version is refused");
-	has_text(report.err, "format version 99", "in words");
-	answer_free(&report);
-	close(fd);
-	free(bytes);
-
-	snprintf(cut, sizeof(cut), "%s.none", file);
-	tool(&report, "report", cut, NULL);
-	is(report.status, 2, "a file that is not there");
-	answer_free(&report);
-	tool(&report, "report", "/proc/self/exe", NULL);
-	is(report.status, 2, "a file that is no recording");
-	has_text(report.err, "not a recording", "in words");
-	answer_free(&report);
-	tool(&report, "report", "--list", "--trace", file, NULL);
-	is(report.status, 2, "two views at once");
-	answer_free(&report);
-}
-
 int main(void)
 {
 	int fd = mkstemp(file);
@@ -568,19 +351,14 @@ int main(void)
 	if (fd < 0)
 		bail("no temporary file");
 	close(fd);
-	status();
 	same_lines("lifecycle", false);
 	same_lines("io_mix", true);
 	same_rings(true);
-	same_rings(false);
-	at_a_moment();
+	if (!kernel_only()) {
+		same_rings(false);
+		at_a_moment();
+	}
 	same_counts();
-	summary();
-	findings();
-	folded();
-	limits();
-	loss();
-	damage();
 	unlink(file);
 	return tap_end();
 }

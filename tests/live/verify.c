@@ -233,7 +233,7 @@ int main(void)
 	views();
 	healthy("many", "buffers", "1009");
 	healthy("many", "rings", "101");
-	healthy("many", "pages", "65537");
+	healthy("many", "pages", kernel_only() ? "16411" : "65537");
 	healthy("shared", NULL, NULL);
 	real_fio();
 	return tap_end();

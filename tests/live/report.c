@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * report says who, why and what is wrong, of whole files, parts and damaged ones;
+ * record keeps to its limits. Independent of the kernel: record.c is not.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "tool.h"
+
+static char file[] = "/tmp/fixbuf-report-XXXXXX";
+
+/* ---- what the program gives back ------------------------------------------------------ */
+
+static void status(void)
+{
+	struct answer a;
+
+	tool(&a, "record", "-q", "-o", file, "--", "sh", "-c", "exit 7", NULL);
+	is(a.status, 7, "record returns the program's status");
+	is_text(a.err, "", "with -q it says nothing");
+	answer_free(&a);
+	tool(&a, "record", "-o", file, "--", "/nonexistent", NULL);
+	is(a.status, 127, "a program that is not there");
+	answer_free(&a);
+	tool(&a, "report", "--json", file, NULL);
+	is(a.status, 0, "and still a recording");
+	is(json_number(a.json, "shown"), 0, "in which nothing happened");
+	answer_free(&a);
+	tool(&a, "record", "-o", "/nonexistent/file", NULL);
+	is(a.status, 2, "a file that cannot be created");
+	has_text(a.err, "cannot write to /nonexistent/file", "in words");
+	answer_free(&a);
+}
+
+/* ---- why it failed, what is wrong ------------------------------------------------------------- */
+
+static void summary(void)
+{
+	struct answer a, report, json;
+	struct json_object *calls, *list;
+	long long nr[4] = { 0 };
+	static const char *const names[] = { "register", "update", "clone", "unregister" };
+	char program[4096];
+
+	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
+	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
+	tool(&report, "report", file, NULL);
+	has_text(report.out, "Who registered what", "the page says who");
+	has_text(report.out, "At what cost", "at what cost");
+	has_text(report.out, "What failed, and why", "what failed");
+	has_text(report.out, "nothing is mapped", "and why");
+	has_text(report.out, "record -q -o", "by which command");
+	tool(&json, "report", "--json", file, NULL);
+	calls = json_member(json.json, "calls");
+	for (size_t i = 0; calls && i < json_object_array_length(calls); i++)
+		for (int k = 0; k < 4; k++)
+			if (json_is(json_object_array_get_idx(calls, i), "call", names[k]))
+				nr[k] = json_number(json_object_array_get_idx(calls, i), "calls") -
+					json_number(json_object_array_get_idx(calls, i), "failed");
+	for (int k = 0; k < 4; k++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s.ok", names[k]);
+		if (value_text(a.out, name))
+			is(nr[k], value_number(a.out, name), "%s calls that succeeded", names[k]);
+	}
+	list = json_member(json.json, "failures");
+	ok(list && json_object_array_length(list) > 3, "failures, each kind once");
+	is(json_number(json.json, "lost"), 0, "nothing was lost");
+	answer_free(&json);
+	answer_free(&report);
+	answer_free(&a);
+}
+
+static void findings(void)
+{
+	unsigned int ours = 0, near = 0;
+	struct answer a, report;
+	struct json_object *list;
+	long long uid;
+	char program[4096];
+
+	snprintf(program, sizeof(program), "%s", load_path("fault_limit"));
+	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
+	if (a.status == 77) {
+		skip("findings", "fault_limit cannot run here");
+		answer_free(&a);
+		return;
+	}
+	tool(&report, "report", "--verify", "--json", file, NULL);
+	is(report.status, 1, "--verify exits 1 on a finding");
+	uid = value_number(a.out, "uid");
+	list = json_member(report.json, "findings");
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		struct json_object *f = json_object_array_get_idx(list, i);
+
+		ours += json_number(f, "uid") == uid;
+		near += json_number(f, "uid") == uid && json_is(f, "tag", "near-limit");
+	}
+	is(near, 1, "near-limit, once");
+	is(ours, 1, "and nothing else of that user");
+	answer_free(&report);
+	tool(&report, "report", "--verify", "--fail-on", "error", file, NULL);
+	is(report.status, 0, "--fail-on error");
+	has_text(report.out, "after the start", "it says when");
+	answer_free(&report);
+	answer_free(&a);
+}
+
+/* ---- stacks ------------------------------------------------------------------------------------ */
+
+static void folded(void)
+{
+	struct answer a, report, json;
+	struct json_lines l;
+	long long sum = 0, calls = 0;
+	char program[4096];
+
+	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
+	/* it stays a second, so that its names can be looked up */
+	tool(&a, "record", "-q", "--stacks", "-o", file, "--", "sh", "-c", "sleep 1 | $0", program,
+	     NULL);
+	tool(&report, "report", "--folded", file, NULL);
+	is(report.status, 0, "--folded");
+	has_text(report.out, ";main;", "with the program's functions");
+	has_text(report.out, "_[k] ", "and the kernel's");
+	for (char *s = strtok(report.out, "\n"); s; s = strtok(NULL, "\n"))
+		sum += atoll(strrchr(s, ' ') + 1);
+	tool(&json, "report", "--trace", "--json", file, NULL);
+	json_lines_parse(&l, json.out);
+	for (size_t i = 0; i < l.nr; i++)
+		calls += json_is(l.lines[i], "fact", "register") ||
+			 json_is(l.lines[i], "fact", "unregister") ||
+			 json_is(l.lines[i], "fact", "update") ||
+			 json_is(l.lines[i], "fact", "clone");
+	ok(calls > 50, "calls were told");
+	is(sum, calls, "each call is in one of the stacks");
+	json_lines_free(&l);
+	answer_free(&json);
+	answer_free(&report);
+	tool(&report, "report", "--folded", "--by", "nothing", file, NULL);
+	is(report.status, 2, "--by something that is no weight");
+	answer_free(&report);
+	answer_free(&a);
+}
+
+/* ---- limits, parts, loss -------------------------------------------------------------------------- */
+
+static void limits(void)
+{
+	struct answer a, report;
+	char program[4096];
+	struct stat st;
+
+	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
+	tool(&a, "record", "-o", file, "-d", "300ms", NULL);
+	is(a.status, 0, "-d ends it");
+	answer_free(&a);
+	tool(&a, "record", "-o", file, "--append", "--", program, "--no-wait", NULL);
+	has_text(a.err, "0 lost", "the last line says what was lost");
+	answer_free(&a);
+	tool(&report, "report", "--json", file, NULL);
+	is(json_number(report.json, "parts"), 2, "--append adds a part");
+	ok(json_number(report.json, "facts") > 100, "with its facts");
+	answer_free(&report);
+	tool(&a, "record", "-o", file, "--max-size", "1K", "--", program, "--no-wait", NULL);
+	is(a.status, 0, "--max-size does not end the program");
+	has_text(a.err, "--max-size", "but the recording, in words");
+	stat(file, &st);
+	ok(st.st_size < 100000, "%lld bytes are near it", (long long)st.st_size);
+	answer_free(&a);
+	tool(&report, "report", file, NULL);
+	is(report.status, 0, "it can be reported");
+	is_text(report.err, "", "and has a clean end");
+	answer_free(&report);
+	tool(&a, "record", "-o", load_path("lifecycle"), "--append", "-d", "100ms", NULL);
+	is(a.status, 2, "what is no recording is not appended to");
+	has_text(a.err, "no recording", "in words");
+	answer_free(&a);
+}
+
+static void loss(void)
+{
+	struct answer a, report;
+	struct json_lines l;
+	long long lost = 0, told;
+	char program[4096], count[] = "100003";
+
+	snprintf(program, sizeof(program), "%s", load_path("io_late"));
+	tool(&a, "record", "--io", "--ring-buffer", "4", "-o", file, "--", program, "--no-wait",
+	     count, NULL);
+	tool(&report, "report", "--trace", "--json", "-q", file, NULL);
+	json_lines_parse(&l, report.out);
+	told = 0;
+	for (size_t i = 0; i < l.nr; i++) {
+		told += json_is(l.lines[i], "fact", "io-done");
+		if (json_is(l.lines[i], "fact", "lost"))
+			lost += json_number(l.lines[i], "count");
+	}
+	ok(lost > 0, "a ring buffer of 4 KiB loses facts");
+	json_lines_free(&l);
+	answer_free(&report);
+	tool(&report, "report", "--json", file, NULL);
+	is(json_number(report.json, "lost"), lost, "the summary counts as many");
+	is(json_number(json_member(report.json, "fixed"), "ops"), 100003,
+	   "the counters know all of them");
+	ok(told + lost >= 100003, "what was not told was lost");
+	answer_free(&report);
+	answer_free(&a);
+}
+
+/* ---- damage ----------------------------------------------------------------------------------------- */
+
+static void damage(void)
+{
+	struct answer a, report;
+	char program[4096], cut[64];
+	char *bytes;
+	struct stat st;
+	int fd;
+
+	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
+	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
+	answer_free(&a);
+	stat(file, &st);
+	truncate(file, st.st_size - 7);
+	tool(&report, "report", file, NULL);
+	is(report.status, 0, "a file that was cut off is reported as far as it goes");
+	has_text(report.err, "ends at offset", "and said to be cut off, where");
+	answer_free(&report);
+
+	fd = open(file, O_RDWR | O_CLOEXEC);
+	bytes = malloc(st.st_size);
+	if (pread(fd, bytes, st.st_size, 0) <= 0)
+		bail("cannot read %s", file);
+	bytes[st.st_size / 2] ^= 0x10;
+	if (pwrite(fd, bytes, st.st_size, 0) <= 0)
+		bail("cannot write %s", file);
+	tool(&report, "report", file, NULL);
+	is(report.status, 2, "a file that is damaged is refused");
+	has_text(report.err, "at offset ", "with the offset");
+	answer_free(&report);
+
+	bytes[12] = 99;
+	if (pwrite(fd, bytes, st.st_size, 0) <= 0)
+		bail("cannot write %s", file);
+	tool(&report, "report", file, NULL);
+	is(report.status, 2, "a newer version is refused");
+	has_text(report.err, "format version 99", "in words");
+	answer_free(&report);
+	close(fd);
+	free(bytes);
+
+	snprintf(cut, sizeof(cut), "%s.none", file);
+	tool(&report, "report", cut, NULL);
+	is(report.status, 2, "a file that is not there");
+	answer_free(&report);
+	tool(&report, "report", "/proc/self/exe", NULL);
+	is(report.status, 2, "a file that is no recording");
+	has_text(report.err, "not a recording", "in words");
+	answer_free(&report);
+	tool(&report, "report", "--list", "--trace", file, NULL);
+	is(report.status, 2, "two views at once");
+	answer_free(&report);
+}
+
+int main(void)
+{
+	int fd = mkstemp(file);
+
+	if (fd < 0)
+		bail("no temporary file");
+	close(fd);
+	status();
+	summary();
+	findings();
+	folded();
+	limits();
+	loss();
+	damage();
+	unlink(file);
+	return tap_end();
+}
