@@ -28,12 +28,14 @@ usage() {
 	exit 2
 }
 
+# Without ERMS and SMAP: "rep movsb" byte by byte and each access to user memory are dear here
+cpu=max,la57=off,erms=off,smap=off
 verbose='' processors='-smp 2' seconds=120 build=build programs='' modules='' initramfs='' console=''
 mib=2048 more=''
 while getopts vnt:b:p:m:i:c:M:a: option; do
 	case $option in
 	v) verbose=1 ;;
-	n) processors='-smp 1 -icount shift=0,sleep=off' ;;
+	n) processors='-smp 1 -icount shift=0,sleep=off' cpu=max,la57=off ;;
 	t) seconds=$OPTARG ;;
 	b) build=$OPTARG ;;
 	p) programs="$programs $OPTARG" ;;
@@ -86,7 +88,7 @@ truncate -s 512M "$work/disk"
 /sbin/mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=0 -N 4096 "$work/disk"
 
 # A kernel that measures its clock while QEMU has to wait for a processor gets it wrong, by a
-# factor of eight even: then it is told. One whose clock counts instructions measures right.
+# factor of eight even: so it is told. One whose clock counts instructions measures right.
 khz=''
 case $processors in
 *icount*) ;;
@@ -96,12 +98,11 @@ esac
 # Two serial lines: the console on the first, the job's own output on the second.
 # One thread for both processors: with one each, QEMU runs stale code while the
 # kernel patches itself, so attaching a probe ends in an int3 oops or a lock-up.
-# Without ERMS and SMAP: "rep movsb" byte by byte and each access to user memory are dear here.
 echo 0 >"$work/qemu"
 {
 	# shellcheck disable=SC2086 # options
 	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 \
-		-accel tcg,thread=single -machine q35 -cpu max,la57=off,erms=off,smap=off $processors -m "$mib" \
+		-accel tcg,thread=single -machine q35 -cpu "$cpu" $processors -m "$mib" \
 		-nodefaults -no-reboot -display none -serial "file:$console" -serial stdio \
 		-drive "file=$work/disk,format=raw,if=none,id=disk" -device nvme,drive=disk,serial=1 \
 		-kernel "$image" -initrd "$work/initrd" \
