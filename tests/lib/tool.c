@@ -21,6 +21,7 @@
 #include "tool.h"
 
 #define DEFAULT_TIMEOUT_S 60
+#define GUEST_FACTOR	4	/* an emulated processor may have to wait for a real one, too */
 #define MAX_ARGS 32
 
 const char *tool_path(void)
@@ -173,7 +174,8 @@ static char *content(int fd)
 
 void tool_wait(struct answer *a, const struct tool_how *how)
 {
-	a->status = await_exit(a->pid, how->timeout_s ? how->timeout_s : DEFAULT_TIMEOUT_S);
+	a->status = await_exit(a->pid, (how->timeout_s ? how->timeout_s : DEFAULT_TIMEOUT_S) *
+			       (kernel_only() ? GUEST_FACTOR : 1));
 	a->out = content(a->out_fd);
 	a->err = content(a->err_fd);
 	close(a->out_fd);

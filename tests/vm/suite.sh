@@ -6,7 +6,7 @@
 # of links, as run.sh takes one. A part that ends without vm-tier-end has died.
 build=$PWD/build
 # an emulated processor is some ten times slower
-export FIXBUF_TEST_SECONDS=300
+export FIXBUF_TEST_SECONDS=600
 export FIXBUF_KERNEL_ONLY=1
 
 folder() {
