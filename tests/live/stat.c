@@ -357,6 +357,7 @@ int main(void)
 	check_advice();
 	check_count_only();
 	check_successors();
-	check_usage();
+	if (!kernel_only())
+		check_usage();
 	return tap_end();
 }
