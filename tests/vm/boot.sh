@@ -98,6 +98,7 @@ esac
 # Two serial lines: the console on the first, the job's own output on the second.
 # One thread for both processors: with one each, QEMU runs stale code while the
 # kernel patches itself, so attaching a probe ends in an int3 oops or a lock-up.
+# No watchdog: it barks when QEMU does not run for a while, and a lock-up ends in a time-out.
 echo 0 >"$work/qemu"
 {
 	# shellcheck disable=SC2086 # options
@@ -107,7 +108,7 @@ echo 0 >"$work/qemu"
 		-drive "file=$work/disk,format=raw,if=none,id=disk" -device nvme,drive=disk,serial=1 \
 		-kernel "$image" -initrd "$work/initrd" \
 		-append "console=ttyS0 quiet panic=-1 oops=panic nokaslr mitigations=off \
-tsc=reliable random.trust_cpu=on nvme.poll_queues=1 ${khz:+tsc_early_khz=$khz} $more" </dev/null || echo $? >"$work/qemu"
+nowatchdog tsc=reliable random.trust_cpu=on nvme.poll_queues=1 ${khz:+tsc_early_khz=$khz} $more" </dev/null || echo $? >"$work/qemu"
 } | sed -u -e '/vm-exit: [0-9]*$/!b' -e "h; s/.*vm-exit: //w $work/exit" \
 	-e 'g; s/vm-exit: [0-9]*$//; /^$/d'
 
