@@ -143,7 +143,8 @@ static void at_the_call(const char *load, const char *tag, const char *call_name
 	char expect[64];
 	size_t nr;
 
-	watch_load(&w, load, "", 2, "--stacks", 3);
+	/* it must be there until its pages were looked at */
+	watch_load(&w, load, "", kernel_only() ? 5 : 2, "--stacks", 3);
 	if (was_skipped(&w, load, false)) {
 		watched_free(&w);
 		return;
