@@ -26,8 +26,8 @@ fi
 
 echo "  APT     $missing"
 install() {
-	# shellcheck disable=SC2086 # one word a package
-	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing > "$log" 2>&1
+	# shellcheck disable=SC2086 # one word a package; another apt may be at work
+	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends $missing > "$log" 2>&1
 }
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT

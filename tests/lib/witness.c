@@ -43,6 +43,23 @@ long long witness_status_kb(pid_t pid, const char *field)
 	return number_after(path, field);
 }
 
+unsigned long long witness_status(pid_t pid, const char *field, int base)
+{
+	char path[64], line[256];
+	unsigned long long n = ~0ULL;
+	size_t len = strlen(field);
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, field, len) && line[len] == ':')
+			n = strtoull(line + len + 1, NULL, base);
+	if (f)
+		fclose(f);
+	return n;
+}
+
 long long witness_await_kb(pid_t pid, const char *field, long long kb, int ms)
 {
 	long long now;
@@ -172,5 +189,22 @@ int witness_nr_fds(pid_t pid)
 	while (readdir(d))
 		nr++;
 	closedir(d);
+	return nr;
+}
+
+size_t witness_children(pid_t pid, pid_t *list, size_t max)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	size_t nr = 0;
+
+	while (d && (e = readdir(d)) && nr < max) {
+		pid_t child = atoi(e->d_name);
+
+		if (child > 0 && witness_status(child, "PPid", 10) == (unsigned long long)pid)
+			list[nr++] = child;
+	}
+	if (d)
+		closedir(d);
 	return nr;
 }

@@ -8,6 +8,8 @@
 
 /* A field of /proc/PID/status in kB ("VmPin", "VmLck", "VmRSS"), -1 when there is none. */
 long long witness_status_kb(pid_t pid, const char *field);
+/* Any number of it, in that base; ~0 when there is none. */
+unsigned long long witness_status(pid_t pid, const char *field, int base);
 /* Waits up to ms for the field to become kb; returns the last value. */
 long long witness_await_kb(pid_t pid, const char *field, long long kb, int ms);
 
@@ -30,6 +32,9 @@ size_t witness_huge_bytes(const void *p);
  * own types say (patches/0010): how many segments a buffer has is then up to the allocator.
  */
 bool witness_joins_pages(void);
+
+/* Children of a process, at most .max: how many. */
+size_t witness_children(pid_t pid, pid_t *list, size_t max);
 
 /* Open descriptors of a process. */
 int witness_nr_fds(pid_t pid);

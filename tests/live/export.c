@@ -316,56 +316,24 @@ static void slow_clients(void)
 
 /* ---- privileges ---------------------------------------------------------------------------- */
 
-static unsigned long long status_number(pid_t pid, const char *field, int base)
-{
-	char path[64], *text, *at;
-	unsigned long long n = ~0ULL;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	text = file_text(path);
-	at = strstr(text, field);
-	if (at)
-		n = strtoull(at + strlen(field), NULL, base);
-	free(text);
-	return n;
-}
-
-/* Children of a process, at most .max. */
-static size_t children(pid_t pid, pid_t *list, size_t max)
-{
-	DIR *d = opendir("/proc");
-	struct dirent *e;
-	size_t nr = 0;
-
-	while (d && (e = readdir(d)) && nr < max) {
-		pid_t child = atoi(e->d_name);
-
-		if (child > 0 && status_number(child, "\nPPid:", 10) == (unsigned long long)pid)
-			list[nr++] = child;
-	}
-	if (d)
-		closedir(d);
-	return nr;
-}
-
 static void privileges(void)
 {
-	unsigned long long caps = status_number(x.a.pid, "\nCapEff:", 16);
+	unsigned long long caps = witness_status(x.a.pid, "CapEff", 16);
 	const unsigned long long bpf = 1ULL << 39, verify = 1ULL << 21 | 1ULL << 19 | 1ULL << 2;
 	unsigned int servers = 0, verifiers = 0;
 	pid_t list[4];
-	size_t nr = children(x.a.pid, list, 4);
+	size_t nr = witness_children(x.a.pid, list, 4);
 
 	ok(!(caps & ~(bpf | 1ULL << 38)), "who collects has no capability beyond BPF's");
 	note("it has 0x%llx", caps);
-	is(status_number(x.a.pid, "\nNoNewPrivs:", 10), 1, "and can gain none");
+	is(witness_status(x.a.pid, "NoNewPrivs", 10), 1, "and can gain none");
 	is(nr, 2, "there are two more processes");
 	for (size_t i = 0; i < nr; i++) {
-		caps = status_number(list[i], "\nCapPrm:", 16);
+		caps = witness_status(list[i], "CapPrm", 16);
 		if (!caps) {
 			servers++;
-			is(status_number(list[i], "\nUid:", 10), 65534, "who serves is nobody");
-			is(status_number(list[i], "\nNoNewPrivs:", 10), 1, "and can gain nothing");
+			is(witness_status(list[i], "Uid", 10), 65534, "who serves is nobody");
+			is(witness_status(list[i], "NoNewPrivs", 10), 1, "and can gain nothing");
 			/* its sockets, what it waits with, what complaints go to; "." and ".." */
 			ok(witness_nr_fds(list[i]) <= 8, "and has hardly a file open");
 		} else if ((caps & verify) == verify) {
@@ -393,7 +361,7 @@ static void serving(void)
 	many_scrapes();
 	garbage();
 	slow_clients();
-	nr = children(x.a.pid, list, 4);
+	nr = witness_children(x.a.pid, list, 4);
 	is(exporter_end(&x), 0, "it ends with 0");
 	for (size_t i = 0; i < nr; i++)
 		ok(kill(list[i], 0), "and leaves no process");

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # boot.sh [-v] [-n] [-t SECONDS] [-b BUILD_DIR] [-p PROGRAM]... [-i INITRAMFS]
-#         [-m MODULE]... [-c CONSOLE] [-M MIB] [-a ARGUMENTS] KERNEL COMMAND
+#         [-m MODULE]... [-c CONSOLE] [-M MIB] [-a ARGUMENTS] [-r FOLDER] KERNEL COMMAND
 # Boots KERNEL (6.12, newest, or the path of an image) in QEMU without KVM and
 # runs COMMAND in it as root, in /fixbuf, with this build's programs in PATH and
 # an ext4 disk that can do O_DIRECT on /mnt/disk. What COMMAND prints is printed.
@@ -16,6 +16,8 @@
 #   -c  keep the console in this file
 #   -M  memory of the guest (default 2048)
 #   -a  more arguments for the kernel
+#   -r  the disk holds the system in this folder and its own init is booted, which
+#       has to run /job as /init does; -b, -p, -i and -m are without meaning then
 # Exit: COMMAND's own; 124 time-out; 125 the guest died or could not be started;
 # 126 COMMAND was fine but the kernel's log holds a complaint.
 set -eu
@@ -24,15 +26,15 @@ COMPLAINTS='WARNING:|BUG:|Oops|KASAN|UBSAN|general protection|list_(add|del) cor
 COMPLAINTS="$COMPLAINTS|refcount_t:|Kernel panic|blocked for more than"
 
 usage() {
-	sed -n '4,20s/^# \{0,1\}//p' "$0" >&2
+	sed -n '4,22s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
 # Without ERMS and SMAP: "rep movsb" byte by byte and each access to user memory are dear here
 cpu=max,la57=off,erms=off,smap=off
 verbose='' processors='-smp 2' seconds=120 build=build programs='' modules='' initramfs='' console=''
-mib=2048 more=''
-while getopts vnt:b:p:m:i:c:M:a: option; do
+mib=2048 more='' root=''
+while getopts vnt:b:p:m:i:c:M:a:r: option; do
 	case $option in
 	v) verbose=1 ;;
 	n) processors='-smp 1 -icount shift=0,sleep=off' cpu=max,la57=off ;;
@@ -44,6 +46,7 @@ while getopts vnt:b:p:m:i:c:M:a: option; do
 	c) console=$OPTARG ;;
 	M) mib=$OPTARG ;;
 	a) more=$OPTARG ;;
+	r) root=$OPTARG ;;
 	*) usage ;;
 	esac
 done
@@ -70,22 +73,38 @@ trap 'exit 130' INT TERM
 : "${console:=$work/console}"
 
 # The command travels as /job, with the modules, in an archive of its own behind the large one
-if [ ! "$initramfs" ]; then
-	initramfs=$work/initramfs
-	# shellcheck disable=SC2086 # a list of paths
-	sh "$here/make-initramfs.sh" "$build" "$initramfs" $programs
-fi
-printf '%s\n' "$command" >"$work/job"
-mkdir "$work/modules"
-for module in $modules; do
-	cp "$module" "$work/modules"
-done
-cp "$initramfs" "$work/initrd"
-(cd "$work" && find job modules | cpio --quiet -o -H newc | gzip -1 >>initrd)
+make_initrd() {
+	if [ ! "$initramfs" ]; then
+		initramfs=$work/initramfs
+		# shellcheck disable=SC2086 # a list of paths
+		sh "$here/make-initramfs.sh" "$build" "$initramfs" $programs
+	fi
+	printf '%s\n' "$command" >"$work/job"
+	mkdir "$work/modules"
+	for module in $modules; do
+		cp "$module" "$work/modules"
+	done
+	cp "$initramfs" "$work/initrd"
+	(cd "$work" && find job modules | cpio --quiet -o -H newc | gzip -1 >>initrd)
+}
 
 # Sparse; no journal and no lazy tables, so that no kernel thread writes to it
-truncate -s 512M "$work/disk"
-/sbin/mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=0 -N 4096 "$work/disk"
+make_disk() {
+	truncate -s "$1" "$work/disk"
+	shift
+	/sbin/mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=0 "$@" "$work/disk"
+}
+
+if [ "$root" ]; then
+	printf '%s\n' "$command" >"$root/job"
+	make_disk 2G -d "$root"
+	boots="-append"
+	more="root=/dev/nvme0n1 rootfstype=ext4 rootwait rw $more"
+else
+	make_initrd
+	make_disk 512M -N 4096
+	boots="-initrd $work/initrd -append"
+fi
 
 # A kernel that measures its clock while QEMU has to wait for a processor gets it wrong, by a
 # factor of eight even: so it is told. One whose clock counts instructions measures right.
@@ -106,8 +125,7 @@ echo 0 >"$work/qemu"
 		-accel tcg,thread=single -machine q35 -cpu "$cpu" $processors -m "$mib" \
 		-nodefaults -no-reboot -display none -serial "file:$console" -serial stdio \
 		-drive "file=$work/disk,format=raw,if=none,id=disk" -device nvme,drive=disk,serial=1 \
-		-kernel "$image" -initrd "$work/initrd" \
-		-append "console=ttyS0 quiet panic=-1 oops=panic nokaslr mitigations=off \
+		-kernel "$image" $boots "console=ttyS0 quiet panic=-1 oops=panic nokaslr mitigations=off \
 nowatchdog tsc=reliable random.trust_cpu=on nvme.poll_queues=1 ${khz:+tsc_early_khz=$khz} $more" </dev/null || echo $? >"$work/qemu"
 } | sed -u -e '/vm-exit: [0-9]*$/!b' -e "h; s/.*vm-exit: //w $work/exit" \
 	-e 'g; s/vm-exit: [0-9]*$//; /^$/d'

@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The unit under a real systemd, in a guest that has booted with it and has the
+ * package installed (guest.sh): its sandbox lets all of export work, its processes
+ * have the capabilities that they claim and no more, it comes back when it is
+ * killed, and leaves nothing when it is stopped or removed.
+ */
+#include <dirent.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "http.h"
+#include "load.h"
+#include "memory.h"
+#include "metrics.h"
+#include "witness.h"
+
+#define UNIT		"fixbuf-trace.service"
+#define PORT		9836
+#define MAX_PROCESSES	16
+#define RESTART_S	60	/* RestartSec= is 10, and the guest is slow */
+#define EXPOSURE	3.0
+#define SECCOMP_FILTER	2
+
+static const struct exporter x = { .port = PORT };
+
+struct processes {
+	pid_t pid[MAX_PROCESSES];
+	size_t nr;
+};
+
+/* All that a command prints, without the last newline; to be freed. */
+static char *said(int *status, const char *command)
+{
+	size_t nr = 0, room = 1 << 16;
+	char *text = malloc(room);
+	FILE *f = popen(command, "re");
+	size_t n;
+	int s;
+
+	if (!f || !text)
+		bail("cannot run %s", command);
+	while ((n = fread(text + nr, 1, room - nr - 1, f))) {
+		nr += n;
+		if (room - nr < 4096)
+			text = realloc(text, room *= 2);
+		if (!text)
+			bail("out of memory");
+	}
+	text[nr] = '\0';
+	if (nr && text[nr - 1] == '\n')
+		text[nr - 1] = '\0';
+	s = pclose(f);
+	if (status)
+		*status = WIFEXITED(s) ? WEXITSTATUS(s) : -1;
+	return text;
+}
+
+static int run(const char *command)
+{
+	int status;
+	char *text = said(&status, command);
+
+	if (status)
+		note("%s: %d: %s", command, status, text);
+	free(text);
+	return status;
+}
+
+static char *property(const char *name)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "systemctl show -P %s " UNIT, name);
+	return said(NULL, command);
+}
+
+static pid_t main_pid(void)
+{
+	char *text = property("MainPID");
+	pid_t pid = atoi(text);
+
+	free(text);
+	return pid;
+}
+
+static void is_property(const char *name, const char *want, const char *what)
+{
+	char *text = property(name);
+
+	is_text(text, want, "%s", what);
+	free(text);
+}
+
+/* What the service itself printed since its last start; to be freed. */
+static char *journal(void)
+{
+	char command[160], *id = property("InvocationID");
+
+	snprintf(command, sizeof(command),
+		 "journalctl --sync; journalctl -q -b -o cat _SYSTEMD_INVOCATION_ID=%s", id);
+	free(id);
+	return said(NULL, command);
+}
+
+/* Until it answers, or for so many seconds. */
+static bool serves(int seconds)
+{
+	for (int ms = 0; ms < seconds * 1000; ms += 200) {
+		char *a = http_get(PORT, "/healthz", "");
+		bool well = http_status(a) == 200;
+
+		free(a);
+		if (well)
+			return true;
+		usleep(200000);
+	}
+	return false;
+}
+
+static void find_processes(struct processes *p)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+
+	p->nr = 0;
+	while (d && (e = readdir(d)) && p->nr < MAX_PROCESSES) {
+		char path[300], *comm;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", e->d_name);
+		if (atoi(e->d_name) <= 0)
+			continue;
+		comm = file_text(path);
+		if (!strcmp(comm, "fixbuf-trace\n"))
+			p->pid[p->nr++] = atoi(e->d_name);
+		free(comm);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* ---- what BPF holds ----------------------------------------------------------------- */
+
+static const struct {
+	int next;
+	const char *what;
+} bpf_kinds[] = {
+	{ BPF_PROG_GET_NEXT_ID, "BPF program" }, { BPF_MAP_GET_NEXT_ID, "BPF map" },
+	{ BPF_LINK_GET_NEXT_ID, "BPF link" },
+};
+
+#define NR_KINDS (sizeof(bpf_kinds) / sizeof(bpf_kinds[0]))
+
+static unsigned int nr_of(int next)
+{
+	union bpf_attr attr;
+	unsigned int nr = 0;
+
+	memset(&attr, 0, sizeof(attr));
+	while (!syscall(__NR_bpf, next, &attr, sizeof(attr))) {
+		attr.start_id = attr.next_id;
+		nr++;
+	}
+	return nr;
+}
+
+static void count_bpf(unsigned int nr[NR_KINDS])
+{
+	for (size_t i = 0; i < NR_KINDS; i++)
+		nr[i] = nr_of(bpf_kinds[i].next);
+}
+
+/* They are freed a moment after the last that holds them is gone. */
+static void is_bpf(const unsigned int before[NR_KINDS])
+{
+	for (size_t i = 0; i < NR_KINDS; i++) {
+		unsigned int now;
+
+		for (int ms = 0; (now = nr_of(bpf_kinds[i].next)) > before[i] && ms < 10000; ms += 100)
+			usleep(100000);
+		ok(now <= before[i], "and leaves no %s (%u now, %u before)", bpf_kinds[i].what, now,
+		   before[i]);
+	}
+}
+
+/* ---- what it tells ------------------------------------------------------------------ */
+
+static void is_metric(double want, const char *what, const char *name, const char *label)
+{
+	char *text = exporter_await(&x, want, name, label);
+
+	is(metric(text, name, label, NULL), want, "%s", what);
+	free(text);
+}
+
+static void findings(const struct load *twice, const struct load *bypass, const struct load *stale)
+{
+	char label[64], *text;
+
+	snprintf(label, sizeof(label), "tag=\"overcharged\",uid=\"%llu\"", load_number(twice, "uid"));
+	is_metric(load_number(twice, "expect.overcharged") * PAGE, "verify sees another user's pages: overcharged",
+		  "fixbuf_finding_bytes", label);
+	snprintf(label, sizeof(label), "uid=\"%llu\"", load_number(twice, "uid"));
+	is_metric(7, "its seven buffers are there", "fixbuf_registered_buffers", label);
+	is_metric(load_number(stale, "expect.stale-page") * PAGE, "and root's: stale-page",
+		  "fixbuf_finding_bytes", "tag=\"stale-page\",uid=\"0\",comm=\"fault_remap\"");
+	if (bypass->pid && load_text(bypass, "expect.uncharged-pin")) {
+		snprintf(label, sizeof(label), "tag=\"uncharged-pin\",uid=\"%llu\"",
+			 load_number(bypass, "uid"));
+		is_metric(load_number(bypass, "expect.uncharged-pin") * PAGE, "uncharged-pin",
+			  "fixbuf_finding_bytes", label);
+	} else {
+		skip("uncharged-pin", "this kernel or guest does not lose the charge");
+	}
+	text = exporter_scrape(&x);
+	is(metric(text, "fixbuf_verify_up", NULL), 1, "it says that it checks");
+	ok(metric(text, "fixbuf_verify_passes_total", NULL) >= 1, "and has");
+	free(text);
+}
+
+/* By load programs that begin and end while it watches. */
+static void counters(void)
+{
+	struct load io, life;
+	char *text;
+
+	if (!load_start(&io, "io_mix", NULL) || !load_start(&life, "lifecycle", NULL))
+		bail("a load does not run: %s", io.skip);
+	is_metric(load_number(&io, "op.4.ops"), "READ_FIXED is counted", "fixbuf_io_operations_total",
+		  "comm=\"io_mix\",opcode=\"READ_FIXED\"");
+	is_metric(load_number(&io, "op.4.bytes"), "and its bytes", "fixbuf_io_bytes_total",
+		  "comm=\"io_mix\",opcode=\"READ_FIXED\"");
+	is_metric(load_number(&life, "count.register.ok"), "calls are counted",
+		  "fixbuf_register_calls_total", "comm=\"lifecycle\",op=\"register\",result=\"ok\"");
+	is_metric(load_number(&life, "count.register.EBUSY"), "and those that fail",
+		  "fixbuf_register_calls_total", "comm=\"lifecycle\",op=\"register\",result=\"EBUSY\"");
+	text = exporter_scrape(&x);
+	ok(metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL) > 0,
+	   "and timed: the sandbox lets it read event numbers");
+	is(metric(text, "fixbuf_facts_lost_total", NULL), 0, "no fact was lost");
+	free(text);
+	load_end(&io);
+	load_end(&life);
+}
+
+/* ---- what its processes are -------------------------------------------------------------- */
+
+/* "CAP_A, CAP_B to WHAT" in a line, as bits. */
+static unsigned long long claimed(const char *text, const char *what)
+{
+	static const struct { const char *name; int cap; } names[] = {
+		{ "CAP_BPF", 39 }, { "CAP_PERFMON", 38 }, { "CAP_SYS_ADMIN", CAP_SYS_ADMIN },
+		{ "CAP_SYS_PTRACE", CAP_SYS_PTRACE }, { "CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH },
+	};
+	const char *end = strstr(text, what), *begin = end;
+	unsigned long long bits = 0;
+	char part[160];
+
+	if (!end)
+		bail("the journal says nothing of '%s': %s", what, text);
+	/* from the colon, or from where the one before ends */
+	while (begin > text && begin[-1] != ':' && strncmp(begin, "collect,", 8) &&
+	       strncmp(begin, "verify,", 7))
+		begin--;
+	snprintf(part, sizeof(part), "%.*s", (int)(end - begin), begin);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strstr(part, names[i].name))
+			bits |= 1ULL << names[i].cap;
+	return bits;
+}
+
+static void is_confined(pid_t pid, const char *who, unsigned long long caps, unsigned long long uid)
+{
+	is(witness_status(pid, "CapEff", 16), caps, "%s: its effective capabilities are those of the journal",
+	   who);
+	is(witness_status(pid, "CapPrm", 16), caps, "%s: the permitted are the same", who);
+	is(witness_status(pid, "CapInh", 16) | witness_status(pid, "CapAmb", 16), 0,
+	   "%s: none to hand on", who);
+	is(witness_status(pid, "CapBnd", 16), 0, "%s: and none to be had", who);
+	is(witness_status(pid, "NoNewPrivs", 10), 1, "%s: can gain none", who);
+	is(witness_status(pid, "Seccomp", 10), SECCOMP_FILTER, "%s: its system calls are filtered", who);
+	is(witness_status(pid, "Uid", 10), uid, "%s: is that user", who);
+}
+
+static void processes(void)
+{
+	char *text = journal(), *line = strstr(text, "capabilities kept:");
+	pid_t main = main_pid(), server = 0, verifier = 0;
+	unsigned long long uid = witness_status(main, "Uid", 10);
+	unsigned int lines = 1;
+	struct processes p;
+
+	for (const char *s = text; (s = strchr(s, '\n')); s++)
+		lines++;
+	if (!is(lines, 2, "the journal has two lines of it, no error") || !line)
+		note("%s", text);
+	has_text(text, "serving http://127.0.0.1:9836/metrics", "where it serves");
+	if (!line)
+		bail("the journal does not say which capabilities are kept");
+	note("%s", line);
+	find_processes(&p);
+	is(p.nr, 3, "three processes");
+	for (size_t i = 0; i < p.nr; i++) {
+		if (p.pid[i] == main)
+			continue;
+		if (witness_status(p.pid[i], "CapPrm", 16))
+			verifier = p.pid[i];
+		else
+			server = p.pid[i];
+	}
+	ok(uid >= 61184 && uid <= 65519, "a user of systemd's making (%llu)", uid);
+	is_confined(main, "who collects", claimed(line, " to collect"), uid);
+	is_confined(verifier, "who verifies", claimed(line, " to verify"), uid);
+	is_confined(server, "who serves", 0, uid);
+	free(text);
+}
+
+static void exposure(void)
+{
+	char *text = said(NULL, "systemd-analyze security --no-pager " UNIT), *at;
+
+	at = strstr(text, "Overall exposure level");
+	at = at ? strchr(at, ':') : NULL;
+	ok(at && atof(at + 1) > 0 && atof(at + 1) <= EXPOSURE, "systemd-analyze rates its exposure %.1f or less: %.1f",
+	   EXPOSURE, at ? atof(at + 1) : -1);
+	free(text);
+}
+
+/* ---- how it lives ---------------------------------------------------------------------- */
+
+static void started(void)
+{
+	int status;
+	char *text;
+
+	is(run("systemctl start " UNIT), 0, "systemctl start");
+	is_property("ActiveState", "active", "it is active");
+	ok(serves(RESTART_S), "and serves");
+	text = said(&status, "systemctl status --no-pager " UNIT);
+	is(status, 0, "systemctl status ends with 0");
+	has_text(text, "active (running)", "and says so");
+	free(text);
+}
+
+static void restarted(void)
+{
+	pid_t before = main_pid();
+
+	ok(run("systemctl reload " UNIT " 2>&1") != 0, "there is nothing to reload, and systemctl says so");
+	is(main_pid(), before, "it stays as it is");
+	is(run("systemctl reload-or-restart " UNIT), 0, "systemctl reload-or-restart");
+	ok(main_pid() != before && serves(RESTART_S), "it is another process, and serves");
+}
+
+/* Restarted by systemd, and all three processes of before are gone. */
+static void comes_back(pid_t killed, const char *who)
+{
+	char *restarts = property("NRestarts");
+	int nr = atoi(restarts);
+	struct processes old, now;
+	bool mixed = false;
+
+	free(restarts);
+	find_processes(&old);
+	kill(killed, SIGKILL);
+	for (int s = 0; s < RESTART_S; s++) {
+		sleep(1);
+		restarts = property("NRestarts");
+		if (atoi(restarts) > nr)
+			s = RESTART_S;
+		free(restarts);
+	}
+	restarts = property("NRestarts");
+	is(atoi(restarts), nr + 1, "kill -9 of %s: systemd starts it once more", who);
+	free(restarts);
+	ok(serves(RESTART_S), "and it serves");
+	find_processes(&now);
+	is(now.nr, 3, "with three processes");
+	for (size_t i = 0; i < now.nr; i++)
+		for (size_t k = 0; k < old.nr; k++)
+			mixed |= now.pid[i] == old.pid[k];
+	ok(!mixed, "none of them of before");
+}
+
+static void killed(void)
+{
+	pid_t main = main_pid(), server = 0;
+	struct processes p;
+
+	comes_back(main, "who collects");
+	main = main_pid();
+	find_processes(&p);
+	for (size_t i = 0; i < p.nr; i++)
+		if (p.pid[i] != main && !witness_status(p.pid[i], "CapPrm", 16))
+			server = p.pid[i];
+	ok(server > 0, "one serves without any capability");
+	comes_back(server, "who serves");
+}
+
+static void is_gone(const char *how)
+{
+	struct processes p;
+	char *answer = http_get(PORT, "/healthz", "");
+
+	find_processes(&p);
+	is(p.nr, 0, "%s: no process is left", how);
+	is_text(answer, "", "nobody answers");
+	free(answer);
+}
+
+static void stopped(const unsigned int bpf[NR_KINDS])
+{
+	is(run("systemctl stop " UNIT), 0, "systemctl stop");
+	is_property("ActiveState", "inactive", "it is inactive");
+	is_property("Result", "success", "and ended well");
+	is_gone("stopped");
+	is_bpf(bpf);
+	ok(access("/sys/fs/cgroup/system.slice/" UNIT, F_OK), "its control group is gone");
+	is(run("test -z \"$(ls -d /tmp/systemd-private-*" UNIT "* /run/credentials/" UNIT "/* 2> /dev/null)\""), 0,
+	   "so are its folders");
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		bail("cannot write %s", path);
+}
+
+/* A refused call ends the process: a sandbox that is too tight shows even where a refusal is borne. */
+static void refused_nothing(void)
+{
+	static const char folder[] = "/run/systemd/system/" UNIT ".d", file[] =
+		"/run/systemd/system/" UNIT ".d/strict.conf";
+	struct processes p;
+
+	mkdir(folder, 0755);
+	write_file(file, "[Service]\nSystemCallErrorNumber=kill\n");
+	run("systemctl daemon-reload");
+	is(run("systemctl start " UNIT), 0, "it starts where a refused call is its end");
+	ok(serves(RESTART_S), "and serves");
+	is_metric(2, "and verifies, again and again", "fixbuf_verify_passes_total", "");
+	find_processes(&p);
+	is(p.nr, 3, "none of its processes made one");
+	is_property("NRestarts", "0", "not even before");
+	run("systemctl stop " UNIT);
+	unlink(file);
+	rmdir(folder);
+	run("systemctl daemon-reload");
+}
+
+/* With options in /etc/default, which the package does not own. */
+static void configured(void)
+{
+	write_file("/etc/default/fixbuf-trace", "EXPORT_OPTIONS=--by pid --verify-interval 5s\n");
+	refused_nothing();
+	write_file("/etc/default/fixbuf-trace", "EXPORT_OPTIONS=--by pid --verify-interval 0\n");
+	is(run("systemctl start " UNIT), 0, "it starts with EXPORT_OPTIONS");
+	ok(serves(RESTART_S), "and serves");
+	is_metric(0, "and follows them", "fixbuf_verify_up", "");
+	unlink("/etc/default/fixbuf-trace");
+}
+
+static void package(const unsigned int bpf[NR_KINDS])
+{
+	pid_t before = main_pid();
+
+	is(run("dpkg -i /fixbuf-trace.deb"), 0, "the package is installed anew");
+	ok(main_pid() > 0 && main_pid() != before && serves(RESTART_S), "the new one runs");
+	is(run("systemctl -q enable " UNIT), 0, "systemctl enable");
+	is(run("dpkg --purge fixbuf-trace"), 0, "the package is removed");
+	is_gone("removed");
+	is_bpf(bpf);
+	is(run("systemctl cat " UNIT " > /dev/null 2>&1"), 1, "systemd does not know the unit any more");
+	is(run("test -z \"$(find /etc/systemd /run/systemd/system /usr/lib/systemd -name 'fixbuf-trace*')\""), 0,
+	   "no file or link of it is left");
+}
+
+int main(void)
+{
+	struct load twice, stale, bypass;
+	unsigned int bpf[NR_KINDS];
+	char *text;
+
+	if (access("/run/systemd/system", F_OK))
+		skip_all("systemd does not run here");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	text = said(NULL, "systemctl --version | head -n 1; uname -r");
+	note("%s", text);
+	free(text);
+	is_property("UnitFileState", "disabled", "the package does not enable it");
+	count_bpf(bpf);
+	if (!load_start(&twice, "fault_double_charge", NULL) || !load_start(&stale, "fault_remap", NULL))
+		bail("the faults cannot be made");
+	if (!load_start(&bypass, "fault_bypass", NULL)) {
+		note("fault_bypass: %s", bypass.skip);
+		bypass.pid = 0;
+	}
+	started();
+	findings(&twice, &bypass, &stale);
+	counters();
+	processes();
+	exposure();
+	restarted();
+	killed();
+	stopped(bpf);
+	configured();
+	package(bpf);
+	load_end(&twice);
+	load_end(&stale);
+	if (bypass.pid)
+		load_end(&bypass);
+	text = said(NULL, "journalctl -q -b -k -o cat --grep 'type=1326|fixbuf-trace\\[|segfault'");
+	is_text(text, "", "the kernel's log says nothing of it");
+	free(text);
+	return tap_end();
+}
