@@ -347,7 +347,7 @@ static int start_others(struct exporter *x)
 
 static int run(struct exporter *x)
 {
-	static const struct io_how how = { .latency = true, .forgets = true };
+	static const struct io_how how = { .latency = true, .forgets = true, .only_ended = true };
 	const struct facts_handler handler = { on_fact, on_lost, x };
 	int status;
 

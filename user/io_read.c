@@ -157,8 +157,9 @@ static void *read_array(const struct bpf_map *map, __u32 nr, size_t size)
 	return values;
 }
 
-static int read_in_flight(struct reader *r, bool by_user_data)
+static int read_in_flight(struct reader *r, enum io_starts starts)
 {
+	bool by_user_data = starts == IO_STARTS_BY_USER_DATA;
 	void *values = by_user_data ?
 		read_array(r->skel->maps.io_ud_starts, IO_UD_STARTS, sizeof(struct io_ud_start)) :
 		read_array(r->skel->maps.io_starts, IO_START_SETS, sizeof(struct io_start_set));
@@ -263,7 +264,7 @@ static void add_calls(struct reader *r, const void *key, const void *value)
 	memcpy(&m->calls[m->nr_calls++].calls, value, sizeof(m->calls->calls));
 }
 
-int io_read_maps(struct fixbuf_bpf *skel, bool by_user_data, struct io_model *m)
+int io_read_maps(struct fixbuf_bpf *skel, enum io_starts starts, struct io_model *m)
 {
 	struct reader r = { .skel = skel, .m = m, .cpus = libbpf_num_possible_cpus() };
 	int err;
@@ -275,8 +276,8 @@ int io_read_maps(struct fixbuf_bpf *skel, bool by_user_data, struct io_model *m)
 		err = read_cells(&r);
 	if (!err)
 		err = read_hists(&r);
-	if (!err)
-		err = read_in_flight(&r, by_user_data);
+	if (!err && starts != IO_STARTS_UNREAD)
+		err = read_in_flight(&r, starts);
 	if (!err && skel->rodata->io_by_buffer)
 		err = read_hash(&r, skel->maps.io_buffers, sizeof(struct io_buffer_key),
 				sizeof(struct io_buffer_use), r.cpus, add_buffer);

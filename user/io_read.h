@@ -7,7 +7,14 @@
 
 struct fixbuf_bpf;
 
+/* What tells requests under way apart, and whether they are counted: that takes most of the time. */
+enum io_starts {
+	IO_STARTS_BY_REQUEST,
+	IO_STARTS_BY_USER_DATA,
+	IO_STARTS_UNREAD,
+};
+
 /* Into an empty model, all but .missed. -errno with a sentence. */
-int io_read_maps(struct fixbuf_bpf *skel, bool by_user_data, struct io_model *m);
+int io_read_maps(struct fixbuf_bpf *skel, enum io_starts starts, struct io_model *m);
 
 #endif

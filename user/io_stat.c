@@ -23,6 +23,7 @@ struct io_stat {
 	struct bpf_link *links[MAX_PROGS];
 	size_t nr;
 	bool by_user_data;
+	bool only_ended;
 	bool overflow_unseen;	/* a completion that finds the ring full is not traced as one */
 	__u64 reused;		/* whose end was not seen, and did not overflow */
 };
@@ -119,6 +120,7 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *ho
 	struct io_stat *s = must_alloc(1, sizeof(*s));
 
 	s->skel = skel;
+	s->only_ended = how->only_ended;
 	if (choose_programs(s, how)) {
 		free(s);
 		return NULL;
@@ -199,7 +201,9 @@ static void settle_overflow(struct io_stat *s, struct io_model *m)
 
 int io_stat_read(struct io_stat *s, struct io_model *m)
 {
-	int err = io_read_maps(s->skel, s->by_user_data, m);
+	int err = io_read_maps(s->skel, s->only_ended ? IO_STARTS_UNREAD :
+				       s->by_user_data ? IO_STARTS_BY_USER_DATA :
+							 IO_STARTS_BY_REQUEST, m);
 
 	m->missed = missed_runs(s);
 	if (s->overflow_unseen)

@@ -13,6 +13,7 @@ struct io_how {
 	bool by_buffer;
 	bool by_address;
 	bool forgets;		/* io_stat_forget() will be called */
+	bool only_ended;	/* the model's .in_flight is not asked for */
 	__u32 sample;		/* of fixed buffers only, and a fact for one in so many; 0 = none */
 };
 

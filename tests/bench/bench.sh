@@ -5,6 +5,7 @@ set -eu
 build=$1
 echo "kernel $(uname -r), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sed -n 1p), $(nproc) cores"
 "$build/tests/bench/budgets"
+"$build/tests/bench/scrapes"
 "$build/tests/bench/register_cost"
 "$build/tests/bench/io_cost"
 echo

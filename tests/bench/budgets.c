@@ -31,13 +31,6 @@ static double now_ms(void)
 	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
-static void row(const char *what, const char *must, double value, const char *unit, bool held,
-		struct series *s)
-{
-	printf("%-46s %-16s %9.3f %-10s %-4s (%.3f to %.3f, %d rounds)\n", what, must, value, unit,
-	       held ? "ok" : "OVER", s->v[0], s->v[s->nr - 1], s->nr);
-}
-
 /* CPU time of one list, user and kernel. */
 static double list_ms(void)
 {
@@ -79,9 +72,10 @@ static void bench_list(void)
 		uring_unregister(r.ring_fd);
 		series_add(&slope, (with.v[i] - without.v[i]) * 1000 / nr);
 	}
-	row("list, CPU time of a thousand buffers more", "<= 1 ms", series_median(&slope), "ms", series_median(&slope) <= 1,
-	    &slope);
-	row("list, CPU time of all of it, no buffer", "-", series_median(&without), "ms", true, &without);
+	series_row("list, CPU time of a thousand buffers more", "<= 1 ms", series_median(&slope), "ms",
+		   series_median(&slope) <= 1, &slope);
+	series_row("list, CPU time of all of it, no buffer", "-", series_median(&without), "ms", true,
+		   &without);
 	io_uring_queue_exit(&r);
 	munmap(mem, nr * 4096UL);
 	free(iov);
@@ -111,8 +105,8 @@ static void bench_verify(void)
 				    json_number(a.json, "duration_ns"));
 		answer_free(&a);
 	}
-	row("verify, 1 GiB of 4 KiB pages", ">= 3 M pages/s", series_median(&rate), "M pages/s",
-	    series_median(&rate) >= 3, &rate);
+	series_row("verify, 1 GiB of 4 KiB pages", ">= 3 M pages/s", series_median(&rate), "M pages/s",
+		   series_median(&rate) >= 3, &rate);
 	io_uring_queue_exit(&r);
 	munmap(mem, bytes);
 }
@@ -159,8 +153,8 @@ static void bench_start(void)
 		tool_wait(&a, &how);
 		answer_free(&a);
 	}
-	row("trace, from exec to the first fact", "<= 150 ms", series_median(&first), "ms",
-	    series_median(&first) <= 150, &first);
+	series_row("trace, from exec to the first fact", "<= 150 ms", series_median(&first), "ms",
+		   series_median(&first) <= 150, &first);
 }
 
 static void bench_memory(void)
@@ -192,8 +186,8 @@ static void bench_memory(void)
 	kill(a.pid, SIGINT);
 	tool_wait(&a, &how);
 	answer_free(&a);
-	row("trace, resident with 10,007 buffers", "<= 32 MiB", series_median(&peak), "MiB",
-	    series_median(&peak) <= 32, &peak);
+	series_row("trace, resident with 10,007 buffers", "<= 32 MiB", series_median(&peak), "MiB",
+		   series_median(&peak) <= 32, &peak);
 }
 
 int main(void)

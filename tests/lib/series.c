@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <stdlib.h>
 #include "series.h"
 
@@ -19,4 +20,11 @@ double series_median(struct series *s)
 {
 	qsort(s->v, s->nr, sizeof(s->v[0]), by_value);
 	return s->nr ? s->v[s->nr / 2] : 0;
+}
+
+void series_row(const char *what, const char *must, double value, const char *unit, bool held,
+		const struct series *s)
+{
+	printf("%-46s %-16s %9.3f %-10s %-4s (%.3f to %.3f, %d rounds)\n", what, must, value, unit,
+	       held ? "ok" : "OVER", s->v[0], s->v[s->nr - 1], s->nr);
 }
