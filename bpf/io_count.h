@@ -35,6 +35,9 @@ struct {
 	__type(value, struct io_cell);
 } io_cells SEC(".maps");
 
+/* Places that any CPU took a cell at; the reader takes back what all have given back. */
+__u8 io_cells_taken[IO_CELLS];
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, IO_HISTS);
@@ -166,6 +169,8 @@ static __noinline struct io_cell *search_cell(__u64 ring, __u64 who, __u64 task,
 			return c;
 		if (!c->ring) {
 			make_cell(c, ring, who, task);
+			/* after the cell: who takes it back looks at the cell then */
+			io_cells_taken[index & (IO_CELLS - 1)] = 1;
 			return c;
 		}
 	}

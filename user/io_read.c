@@ -11,8 +11,6 @@
 #include "io_read.h"
 #include "fixbuf.skel.h"
 
-#define CHUNK 64		/* values of a per-CPU array read at once */
-
 /* Of bpf/io_count.h's struct io_cpu: the same. */
 struct io_cpu_value {
 	struct io_loss loss;
@@ -23,7 +21,6 @@ struct reader {
 	struct fixbuf_bpf *skel;
 	struct io_model *m;
 	size_t cpus;
-	__u64 hists;		/* most that any CPU gave away */
 	__u32 *owner;		/* [cpu][hist]: 1 + row */
 };
 
@@ -53,8 +50,6 @@ static int read_losses(struct reader *r)
 
 		for (size_t i = 0; i < sizeof(v->loss) / sizeof(*sum); i++)
 			sum[i] += more[i];
-		if (v[cpu].hists > r->hists)
-			r->hists = v[cpu].hists;
 	}
 	free(v);
 	return err ? failed("losses") : 0;
@@ -77,55 +72,36 @@ static void add_cell(struct reader *r, const struct io_cell *c, size_t cpu)
 }
 
 /*
- * Calls each() for the first .nr values of a per-CPU array, .size bytes on
- * each CPU. Many in one system call, where the kernel can do that (5.13).
+ * Only places where some CPU has a cell: on a machine of many processors the
+ * whole array is megabytes. Given back by all, a place is looked at no more.
  */
-static int read_per_cpu(struct reader *r, const struct bpf_map *map, __u32 nr, size_t size,
-			void (*each)(struct reader *r, __u32 index, const void *values))
-{
-	int fd = bpf_map__fd(map), err = 0;
-	char *values = must_alloc(CHUNK * r->cpus, size);
-	__u32 keys[CHUNK], next, count;
-	bool batches = true;
-
-	for (__u32 i = 0; !err && i < nr; i += count) {
-		count = nr - i < CHUNK ? nr - i : CHUNK;
-		if (batches && bpf_map_lookup_batch(fd, i ? &next : NULL, &next, keys, values,
-						    &count, NULL) && errno != ENOENT) {
-			batches = false;
-			count = 0;
-			continue;
-		}
-		if (!batches) {
-			count = 1;
-			err = bpf_map_lookup_elem(fd, &i, values);
-		}
-		for (__u32 k = 0; !err && k < count; k++)
-			each(r, i + k, values + k * r->cpus * size);
-	}
-	free(values);
-	return err;
-}
-
-static void add_cells(struct reader *r, __u32 index, const void *values)
-{
-	const struct io_cell *v = values;
-
-	(void)index;
-	for (size_t cpu = 0; cpu < r->cpus; cpu++)
-		add_cell(r, &v[cpu], cpu);
-}
-
 static int read_cells(struct reader *r)
 {
-	return read_per_cpu(r, r->skel->maps.io_cells, IO_CELLS, sizeof(struct io_cell),
-			    add_cells) ? failed("counters") : 0;
+	struct io_cell *v = must_alloc(r->cpus, sizeof(*v));
+	volatile __u8 *taken = r->skel->bss->io_cells_taken;
+	int fd = bpf_map__fd(r->skel->maps.io_cells), err = 0;
+
+	for (__u32 i = 0; !err && i < IO_CELLS; i++) {
+		bool any = false;
+
+		if (!taken[i])
+			continue;
+		/* before the look: who takes a cell after it says so after this */
+		taken[i] = 0;
+		err = bpf_map_lookup_elem(fd, &i, v);
+		for (size_t cpu = 0; !err && cpu < r->cpus; cpu++) {
+			add_cell(r, &v[cpu], cpu);
+			any |= v[cpu].ring != 0;
+		}
+		if (any || err)
+			taken[i] = 1;
+	}
+	free(v);
+	return err ? failed("counters") : 0;
 }
 
-static void add_hists(struct reader *r, __u32 index, const void *values)
+static void add_hists(struct reader *r, __u32 index, const struct io_hist *v)
 {
-	const struct io_hist *v = values;
-
 	for (size_t cpu = 0; cpu < r->cpus; cpu++) {
 		__u32 owner = r->owner[cpu * IO_HISTS + index];
 
@@ -136,10 +112,28 @@ static void add_hists(struct reader *r, __u32 index, const void *values)
 	}
 }
 
+static bool is_owned(const struct reader *r, __u32 index)
+{
+	for (size_t cpu = 0; cpu < r->cpus; cpu++)
+		if (r->owner[cpu * IO_HISTS + index])
+			return true;
+	return false;
+}
+
 static int read_hists(struct reader *r)
 {
-	return read_per_cpu(r, r->skel->maps.io_hists, r->hists < IO_HISTS ? r->hists : IO_HISTS,
-			    sizeof(struct io_hist), add_hists) ? failed("histograms") : 0;
+	struct io_hist *v = must_alloc(r->cpus, sizeof(*v));
+	int fd = bpf_map__fd(r->skel->maps.io_hists), err = 0;
+
+	for (__u32 i = 0; !err && i < IO_HISTS; i++) {
+		if (!is_owned(r, i))
+			continue;
+		err = bpf_map_lookup_elem(fd, &i, v);
+		if (!err)
+			add_hists(r, i, v);
+	}
+	free(v);
+	return err ? failed("histograms") : 0;
 }
 
 /* All values of an array in one call, to be freed; NULL with errno. */
