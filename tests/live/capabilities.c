@@ -24,7 +24,8 @@
 #define PAGES		(BPF | BIT(CAP_SYS_ADMIN))
 #define OTHERS		(PAGES | BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH))
 
-static char recording[] = "/tmp/fixbuf-caps-XXXXXX";
+static char folder[] = "/tmp/fixbuf-caps-XXXXXX";
+static char recording[64], metrics[64];
 static char pid[16];	/* of a process of another user, whose pages are not what it sees */
 
 static const struct {
@@ -45,7 +46,10 @@ static const struct {
 	{ { "stat", "-d", "300ms" }, BPF, 0, NULL },
 	{ { "record", "-d", "300ms", "-o", recording }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
 	{ { "record", "-d", "300ms", "-o", recording }, BPF, 0, NULL },
+	{ { "record", "--io", "-d300ms", "-o", recording }, BPF, 0, NULL },
+	{ { "record", "--stacks", "-d300ms", "-o", recording }, BPF, 0, NULL },
 	{ { "report", recording }, 0, 0, NULL },
+	{ { "bench", "-d", "100ms" }, 0, 0, NULL },
 	{ { "doctor" }, BPF, 0, NULL },
 	{ { "verify" }, BPF, 3, "verify needs CAP_SYS_ADMIN" },
 	{ { "verify", "-p", pid }, PAGES, 3, "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" },
@@ -55,6 +59,13 @@ static const struct {
 	{ { "export", "--once", "--verify-interval", "0" }, BPF, 0, NULL },
 	{ { "export", "--once" }, BPF, 0, "pages are not checked in the background" },
 	{ { "export", "--once" }, OTHERS, 0, NULL },
+	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, BPF, 0,
+	  "pages are not checked in the background" },
+	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, OTHERS, 0,
+	  "CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH to verify, none to serve" },
+	{ { "export", "--textfile", metrics, "-d300ms" }, BPF, 0,
+	  "pages are not checked in the background" },
 };
 
 /* From 5.11 to 6.1: libbpf looks into all modules for what only 6.2 has. */
@@ -107,15 +118,27 @@ static void durations(void)
 	answer_free(&a);
 }
 
+/* What the kernel keeps of the clauses is another test's. */
+static void contract(void)
+{
+	struct tool_how how = { .uid = PLAIN_UID };
+	struct answer a;
+
+	tool_as(&a, &how, "contract", NULL);
+	ok(a.status == 0 || a.status == 1, "contract, none: ends with 0, or 1 where a clause fails");
+	has_text(a.out, "C10", "and has tried the last clause");
+	answer_free(&a);
+}
+
 int main(void)
 {
 	bool modules = lists_modules();
 	struct load l;
-	int fd = mkstemp(recording);
 
-	if (fd < 0 || fchown(fd, PLAIN_UID, PLAIN_UID))
-		bail("no temporary file");
-	close(fd);
+	if (!mkdtemp(folder) || chown(folder, PLAIN_UID, PLAIN_UID))
+		bail("no temporary folder");
+	snprintf(recording, sizeof(recording), "%s/recording", folder);
+	snprintf(metrics, sizeof(metrics), "%s/fixbuf.prom", folder);
 	if (!load_start(&l, "fault_remap", NULL))
 		bail("%s", l.skip);
 	snprintf(pid, sizeof(pid), "%d", l.pid);
@@ -131,7 +154,8 @@ int main(void)
 		text_of(with, sizeof(with), how.caps);
 		for (int k = 0; k < 5 && w[k]; k++)
 			snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s%s",
-				 k ? " " : "", w[k] == recording ? "FILE" : w[k] == pid ? "PID" : w[k]);
+				 k ? " " : "", w[k] == recording || w[k] == metrics ? "FILE" :
+				 w[k] == pid ? "PID" : w[k]);
 		tool_as(&a, &how, w[0], w[1], w[2], w[3], w[4], NULL);
 		/* with that capability verify does what it refuses without */
 		if (more && all[i].status)
@@ -144,7 +168,10 @@ int main(void)
 		answer_free(&a);
 	}
 	durations();
+	contract();
 	load_end(&l);
 	unlink(recording);
+	unlink(metrics);
+	rmdir(folder);
 	return tap_end();
 }
