@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "answer.h"
 #include "http.h"
 #include "load.h"
 #include "memory.h"
@@ -105,19 +106,23 @@ static void gauges(void)
 	is_metric(-1, "and it is gone with the process", "fixbuf_rings", label);
 }
 
-/* Before 5.18 a request that is refused unread ends without a name: as "?". */
+/* Before 5.18 a request that is refused unread ends without a name: it is lost, and that is told. */
 static long long unnamed_io(const struct load *l)
 {
-	char *text = exporter_scrape(&x), pid[32];
-	double unnamed;
+	struct answer a;
+	bool by_name;
+	char *text;
 
-	snprintf(pid, sizeof(pid), "pid=\"%d\"", l->pid);
-	unnamed = metric(text, "fixbuf_io_operations_total", pid, "opcode=\"?\"", NULL);
-	free(text);
-	if (unnamed < 0)
+	tool(&a, "stat", "--json", "-d", "100ms", NULL);
+	by_name = json_is(a.json, "starts_by", "user_data");
+	answer_free(&a);
+	if (!by_name)
 		return 0;
-	is(unnamed, load_number(l, "bad_index"), "requests without a name are those refused unread");
-	return unnamed;
+	text = exporter_scrape(&x);
+	ok(metric(text, "fixbuf_io_lost_total", "reason=\"no_start\"", NULL) >=
+	   load_number(l, "bad_index"), "requests without a name are told as lost");
+	free(text);
+	return load_number(l, "bad_index");
 }
 
 /* Returns the pid that did it. */
