@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # guest.sh BUILD_DIR DEB SUITE KERNEL: boots a Debian SUITE with its own systemd and the
-# package installed, on the stock KERNEL in QEMU, and runs tests/systemd/service in it.
-# Prints its TAP; one skipped line where there is no such root or kernel. Exit 0, or 1
-# when a test failed or the guest died. Needs root.
+# package installed, on the stock KERNEL in QEMU, and runs tests/systemd/service in it, within
+# VM_TIMEOUT seconds (default 900). Prints its TAP; one skipped line where there is no such
+# root or kernel. Exit 0, or 1 when a test failed or the guest died. Needs root.
 set -eu
 
 build=$(cd "${1:?usage: guest.sh BUILD_DIR DEB SUITE KERNEL}" && pwd)
@@ -79,7 +79,7 @@ done
 
 boot() {
 	status=0
-	sh "$here/../vm/boot.sh" -t 400 -r "$root" -c "$build/systemd-$suite.console" "$image" \
+	sh "$here/../vm/boot.sh" -t "${VM_TIMEOUT:-900}" -r "$root" -c "$build/systemd-$suite.console" "$image" \
 		/fixbuf/build/tests/systemd/service >"$work/tap" 2>"$work/log" || status=$?
 }
 
