@@ -75,6 +75,8 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/
 VMS := $(if $(filter x86,$(ARCH)),$(patsubst tests/vm/%.c,$(B)/tests/vm/%,$(wildcard tests/vm/*.c)))
 SYSTEMD := $(patsubst tests/systemd/%.c,$(B)/tests/systemd/%,$(wildcard tests/systemd/*.c))
 GUESTS := $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*.c))
+GUEST_LIB_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/kernel/lib/*.c) \
+	$(patsubst %,tests/lib/%.c,tap witness memory) user/ring_raw.c user/err.c)
 
 all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES) $(SYSTEMD) $(GUESTS) $(VMS)
 
@@ -144,7 +146,7 @@ $(B)/tests/bench/recording: $(B)/obj/tests/bench/recording.o $(LIB_OBJS)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
 # they run in the guest of a kernel of our own
-$(GUESTS): $(B)/tests/kernel/%: $(B)/obj/tests/kernel/%.o $(patsubst %,$(B)/obj/user/%.o,ring_raw err)
+$(GUESTS): $(B)/tests/kernel/%: $(B)/obj/tests/kernel/%.o $(GUEST_LIB_OBJS)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -pthread -o $@ $^
@@ -159,7 +161,7 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
--include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d)
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/obj/*/*/*/*.d)
 
 # ---- fuzzing ------------------------------------------------------------------
 

@@ -101,7 +101,7 @@ TIERED=$(sh "$here/../vm/tests-with.sh" tool_tier)
 LEFT_OUT=$(sh "$here/../vm/tests-with.sh" 'Independent of the kernel')
 stress=
 case " $SUITES " in
-*' stress '*) stress=$build/tests/kernel/stress ;;
+*' stress '*) stress="$build/tests/kernel/stress $build/tests/kernel/each_failure" ;;
 esac
 # shellcheck disable=SC2046,SC2086 # lists of paths
 sh "$here/../vm/make-initramfs.sh" "$build" "$out/initramfs" $stress \
@@ -110,11 +110,11 @@ sh "$here/../vm/make-initramfs.sh" "$build" "$out/initramfs" $stress \
 rm -f "$out"/*.log "$out"/*.rows "$out"/*.console
 # run_one VARIANT SUITES TIERS
 run_one() {
-	job="SUITES='$2' TIERS='$3' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' LIMIT=$LIMIT LIBURING='$LIBURING' STRESS_SECONDS='${STRESS_SECONDS:-}'
+	job="VARIANT=$1 SUITES='$2' TIERS='$3' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' LIMIT=$LIMIT LIBURING='$LIBURING' STRESS_SECONDS='${STRESS_SECONDS:-}'
 export TIERS TIERED LEFT_OUT
 $(cat "$here/guest.sh")"
 	boot=0
-	sh "$here/../vm/boot.sh" -t "$VM_TIMEOUT" -i "$out/initramfs" -c "$out/$1.console" \
+	sh "$here/../vm/boot.sh" -a log_buf_len=4M -t "$VM_TIMEOUT" -i "$out/initramfs" -c "$out/$1.console" \
 		"$(image_of "$1")" "$job" >"$out/$1.log" 2>"$out/$1.boot" || boot=$?
 	echo "kernel-boot: $boot" >>"$out/$1.log"
 }

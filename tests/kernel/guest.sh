@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# In the guest, as /job, behind lines that set SUITES, TIERS and TIERED: runs the
+# In the guest, as /job, behind lines that set VARIANT, SUITES, TIERS and TIERED: runs the
 # suites one after the other. Each line that counts begins with "kernel-":
 #   kernel-suite: NAME            kernel-result: PROGRAM ok|not-ok|skip TEST
 #   kernel-suite-end: NAME        kernel-say: a sentence
@@ -11,7 +11,10 @@ export TMPDIR=/mnt/disk
 LIMIT=${LIMIT:-120}
 
 complaints() {
-	dmesg | grep -E 'WARNING: |BUG: |kernel BUG|Oops|KASAN|UBSAN|general protection|possible .*deadlock|unreferenced object'
+	dmesg | grep -E 'WARNING: |BUG: |kernel BUG|Oops|KASAN|UBSAN|general protection|possible .*deadlock|unreferenced object|refcount_t:|list_(add|del) corruption|blocked for more than|detected stalls'
+	# a sanitizer that gave up finds nothing
+	dmesg | grep -E 'kmemleak: (Kernel memory leak detector disabled|Cannot)'
+	grep -sE 'debug_locks: +0' /proc/lockdep_stats
 }
 
 # One program that prints TAP: its output, then its results
@@ -21,7 +24,8 @@ tap() {
 	timeout -s KILL "$LIMIT" "$@" >/tmp/tap 2>&1
 	status=$?
 	grep -vE '^#  (RUN| +OK)|^ok ' /tmp/tap
-	sed -n -e "s/^ok [0-9]* \(.*\) # SKIP.*/kernel-result: $name skip \1/p;t" \
+	sed -n -e 's/^\(\(not \)\{0,1\}ok [0-9]*\) - /\1 /' \
+		-e "s/^ok [0-9]* \(.*\) # SKIP.*/kernel-result: $name skip \1/p;t" \
 		-e "s/^ok [0-9]* \(.*\)/kernel-result: $name ok \1/p;t" \
 		-e "s/^not ok [0-9]* \(.*\)/kernel-result: $name not-ok \1/p" /tmp/tap
 	# one that died before its plan was done
@@ -67,8 +71,28 @@ suite_seeded() {
 	tap seeded /fixbuf/build/tests/live/seeded
 }
 
+# Everything that the series' events tell is computed, too, while they are on
+events() {
+	for event in /sys/kernel/tracing/events/io_uring/io_uring_buf_*/enable; do
+		[ ! -w "$event" ] || echo "$1" >"$event"
+	done
+}
+
 suite_stress() {
-	tap stress /fixbuf/bin/stress "${STRESS_SECONDS:-60}"
+	cd /mnt/disk || return
+	: "${STRESS_SECONDS:=60}"
+	events 1
+	tap each_failure /fixbuf/bin/each_failure
+	LIMIT=$((STRESS_SECONDS + 300))
+	tap stress /fixbuf/bin/stress "$STRESS_SECONDS"
+	events 0
+	[ "$VARIANT" != stock ] || return
+	cat /sys/kernel/tracing/trace >/tmp/events
+	for event in pin unpin charge uncharge import register_fail; do
+		verdict=not-ok
+		! grep -q "io_uring_buf_$event: " /tmp/events || verdict=ok
+		echo "kernel-result: stress $verdict the log of events has io_uring_buf_$event"
+	done
 }
 
 for suite in $SUITES; do
@@ -77,6 +101,8 @@ for suite in $SUITES; do
 	(suite_"$suite")
 	echo "kernel-suite-end: $suite $(($(date +%s) - began))"
 done
-if complaints; then
+found=$(complaints)
+if [ "$found" ]; then
+	echo "$found"
 	echo "kernel-say: the log holds a complaint"
 fi

@@ -28,7 +28,7 @@ done | awk -F '\t' -v variants="$(for arg in "$@"; do printf '%s ' "${arg%%=*}";
 		else if (suite == "liburing" && v == "stock") { weak[test] = 1; count(v, suite, "skipped")
 			notes = notes sprintf("liburing %s fails on the stock kernel: not counted\n", test) }
 		else if (suite == "liburing" && weak[test]) count(v, suite, "skipped")
-		else bad(v, suite, w[2] " " test)
+		else bad(v, suite, w[2] " " substr(line, index(line, " not-ok ") + 8))
 		next
 	}
 	suite == "fixbuf" && line ~ /^vm-tier: / { tier = substr(line, 10); open[v, tier] = 1; counted = 0 }
