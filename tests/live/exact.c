@@ -153,6 +153,21 @@ static void witnesses(const struct json_lines *l, const char *truth, pid_t pid, 
 		   references, "%s: references held are those that the kernel counts", tier);
 }
 
+/* Until the references have not moved for a second, 20 at most. */
+static void await_rest(void)
+{
+	long long last = witness_pins();
+
+	for (int i = 0, still = 0; i < 200 && still < 10; i++) {
+		long long now;
+
+		usleep(100000);
+		now = witness_pins();
+		still = now == last ? still + 1 : 0;
+		last = now;
+	}
+}
+
 /* False when this kernel does not have the tier. */
 static bool at_tier(const char *tier)
 {
@@ -176,12 +191,8 @@ static bool at_tier(const char *tier)
 	}
 	text = tool_said(&a);
 	pid = value_number(text, "pid");
-	/* 5.10 and 6.1 release late what trace itself has tried, and others before it */
-	for (int i = 0; !value_number(text, "clones") && i < 200; i++) {
-		if (witness_pins() - before == (long long)value_number(text, "held.pages"))
-			break;
-		usleep(100000);
-	}
+	/* what trace itself has tried, and others before it, may be released late */
+	await_rest();
 	vmpin_kb = witness_status_kb(pid, "VmPin");
 	references = before < 0 ? -1 : witness_pins() - before;
 	kill(pid, SIGUSR1);
