@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "check.h"
+#include "check_folios.h"
 #include "fmt.h"
 
 static bool is_stale(const struct extent *e)
@@ -23,13 +24,15 @@ static const struct rule {
 	enum finding_tag tag;
 	bool (*applies)(const struct extent *e);
 	const char *one, *many, *effect;
+	bool by_address;	/* where a segment is wrong, which page belongs to which is not known */
 } rules[] = {
 	{ STALE_PAGE, is_stale, "is no longer the page mapped there",
-	  "are no longer the pages mapped there", "I/O uses pages that the program does not see" },
+	  "are no longer the pages mapped there", "I/O uses pages that the program does not see",
+	  true },
 	{ UNMAPPED_PAGE, is_unmapped, "is no longer mapped", "are no longer mapped",
-	  "memory is held that RSS does not show" },
+	  "memory is held that RSS does not show", true },
 	{ UNPINNED_PAGE, is_unpinned, "carries no pin", "carry no pin",
-	  "the kernel may move or reuse what I/O reads and writes" },
+	  "the kernel may move or reuse what I/O reads and writes", false },
 };
 
 /* What a rule applies to in one buffer. */
@@ -133,6 +136,8 @@ void check_pages(const struct ledger *l, const struct check_options *o, struct f
 		for (size_t k = 0; k < sizeof(rules) / sizeof(rules[0]); k++) {
 			struct span s = find_span(places[i].buffer, &rules[k]);
 
+			if (rules[k].by_address && !folios_known(places[i].buffer))
+				continue;
 			if (s.pages && o->every_page)
 				report_each(&places[i], &rules[k], out);
 			else if (s.pages)

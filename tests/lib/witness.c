@@ -88,6 +88,21 @@ long long witness_pins(void)
 	return got < 0 || back < 0 ? -1 : got - back;
 }
 
+long long witness_pins_at_rest(void)
+{
+	long long last = witness_pins();
+
+	for (int i = 0, still = 0; i < 200 && still < 5; i++) {
+		long long now;
+
+		usleep(100000);
+		now = witness_pins();
+		still = now == last ? still + 1 : 0;
+		last = now;
+	}
+	return last;
+}
+
 long long witness_user_bufs(pid_t pid, int fd)
 {
 	char path[64];

@@ -15,6 +15,8 @@ long long witness_await_kb(pid_t pid, const char *field, long long kb, int ms);
 
 /* Pin references taken minus given back, system-wide since boot; -1 when not counted. */
 long long witness_pins(void);
+/* The same once it has not moved for half a second: rings and slots are released late. */
+long long witness_pins_at_rest(void);
 
 /* "UserBufs" of /proc/PID/fdinfo/FD, -1 when it does not say. */
 long long witness_user_bufs(pid_t pid, int fd);

@@ -153,21 +153,6 @@ static void witnesses(const struct json_lines *l, const char *truth, pid_t pid, 
 		   references, "%s: references held are those that the kernel counts", tier);
 }
 
-/* Until the references have not moved for a second, 20 at most. */
-static void await_rest(void)
-{
-	long long last = witness_pins();
-
-	for (int i = 0, still = 0; i < 200 && still < 10; i++) {
-		long long now;
-
-		usleep(100000);
-		now = witness_pins();
-		still = now == last ? still + 1 : 0;
-		last = now;
-	}
-}
-
 /* False when this kernel does not have the tier. */
 static bool at_tier(const char *tier)
 {
@@ -178,7 +163,7 @@ static bool at_tier(const char *tier)
 	char *text;
 	pid_t pid;
 
-	before = witness_pins();
+	before = witness_pins_at_rest();
 	tool_start(&a, &how, "trace", "--json", "-q", "-o", out_file, "--tier", tier, "--",
 		   load_path("pins"), NULL);
 	if (!tool_says(&a, "READY", 60000)) {
@@ -192,9 +177,9 @@ static bool at_tier(const char *tier)
 	text = tool_said(&a);
 	pid = value_number(text, "pid");
 	/* what trace itself has tried, and others before it, may be released late */
-	await_rest();
+	references = witness_pins_at_rest();
 	vmpin_kb = witness_status_kb(pid, "VmPin");
-	references = before < 0 ? -1 : witness_pins() - before;
+	references = before < 0 ? -1 : references - before;
 	kill(pid, SIGUSR1);
 	free(text);
 	tool_wait(&a, &how);
