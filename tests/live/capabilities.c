@@ -137,6 +137,8 @@ int main(void)
 
 	if (!mkdtemp(folder) || chown(folder, PLAIN_UID, PLAIN_UID))
 		bail("no temporary folder");
+	/* where bench makes its file */
+	setenv("TMPDIR", folder, 1);
 	snprintf(recording, sizeof(recording), "%s/recording", folder);
 	snprintf(metrics, sizeof(metrics), "%s/fixbuf.prom", folder);
 	if (!load_start(&l, "fault_remap", NULL))
