@@ -211,6 +211,11 @@ static int read_ring(struct walk *w, __u64 id, struct fact_ring *ring)
 		err = make_room(w, ring->nr_slots);
 		if (!err)
 			err = read_slots_once(w, id, 0, ring->nr_slots, ring->table);
+		/* a table of another length may come to lie where this one was */
+		if (!err && w->skel->bss->out_ring.nr_slots != ring->nr_slots) {
+			w->nr -= ring->nr_slots;
+			err = -EAGAIN;
+		}
 	}
 	/* the levels of user and mm as they were while the table still stood */
 	if (!err)

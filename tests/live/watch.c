@@ -246,7 +246,7 @@ int main(void)
 	at_the_call("fault_underflow", "charge-underflow", "unregister");
 	by_the_last_look();
 	healthy("lifecycle", "--no-wait", 0, true);
-	healthy("churn", "slow small", kernel_only() ? 1 : 3, false);
+	healthy("churn", "slow small", 3, false);
 	unlink(out_file);
 	return tap_end();
 }
