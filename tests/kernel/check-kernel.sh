@@ -38,19 +38,23 @@ cannot() {
 [ "$(uname -m)" = x86_64 ] || cannot "the kernels are x86_64's and the programs must be, too"
 [ -x "$build/fixbuf-trace" ] || cannot "there is no $build/fixbuf-trace; run make first"
 
-# By what an image is made of; the last few are kept
+# By what an image, or the programs of any flavour, are made of; the last few are kept
 key() {
 	{
-		sh "$here/fetch-source.sh" linux
 		gcc --version
-		cat "$here/base.config" "$here/build.sh"
-		[ "$FLAVOUR" = base ] || cat "$here/$FLAVOUR.config"
 		case $1 in
 		stock) ;;
 		seeded) cat "$here/seeded.patch" ;;
 		*) cat "$patches"/*[1-9]-*.patch "$patches"/*[1-9]0-*.patch ;;
 		esac
-		[ "$1" != programs ] || cat "$here/programs.sh"
+		if [ "$1" = programs ]; then
+			sh "$here/fetch-source.sh" liburing
+			cat "$here/programs.sh"
+		else
+			sh "$here/fetch-source.sh" linux
+			cat "$here/base.config" "$here/build.sh"
+			[ "$FLAVOUR" = base ] || cat "$here/$FLAVOUR.config"
+		fi
 	} | sha256sum | cut -c1-16
 }
 
@@ -59,7 +63,9 @@ kept() {
 }
 
 image_of() {
-	echo "$cache/$(key "$1")-$FLAVOUR-$1"
+	name=$FLAVOUR-$1
+	[ "$1" != programs ] || name=programs
+	echo "$cache/$(key "$1")-$name"
 }
 
 began=$(date +%s)

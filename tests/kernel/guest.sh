@@ -24,13 +24,13 @@ tap() {
 	timeout -s KILL "$LIMIT" "$@" >/tmp/tap 2>&1
 	status=$?
 	grep -vE '^#  (RUN| +OK)|^ok ' /tmp/tap
-	sed -n -e 's/^\(\(not \)\{0,1\}ok [0-9]*\) - /\1 /' \
-		-e "s/^ok [0-9]* \(.*\) # SKIP.*/kernel-result: $name skip \1/p;t" \
-		-e "s/^ok [0-9]* \(.*\)/kernel-result: $name ok \1/p;t" \
-		-e "s/^not ok [0-9]* \(.*\)/kernel-result: $name not-ok \1/p" /tmp/tap
-	# one that died before its plan was done
+	sed -n -e "s/^ok [0-9]* \(- \)\{0,1\}\(.*\) # SKIP.*/kernel-result: $name skip \2/p;t" \
+		-e "s/^ok [0-9]* \(- \)\{0,1\}\(.*\)/kernel-result: $name ok \2/p;t" \
+		-e "s/^not ok [0-9]* \(- \)\{0,1\}\(.*\)/kernel-result: $name not-ok \2/p" /tmp/tap >/tmp/results
+	cat /tmp/results
+	# one that died before its plan was done, or a result that was not understood
 	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' /tmp/tap | head -n 1)
-	ran=$(grep -cE '^(not )?ok ' /tmp/tap)
+	ran=$(grep -c . /tmp/results)
 	[ "${planned:-0}" -gt 0 ] && [ "$ran" -eq "$planned" ] ||
 		echo "kernel-result: $name not-ok ended-early-status-$status"
 }
