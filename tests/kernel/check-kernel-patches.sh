@@ -61,12 +61,16 @@ configure() {
 # What sparse and W=1 say about these objects, without line numbers: they move
 warnings() {
 	[ $# != 0 ] || return 0
-	(cd "$tree" && rm -f "$@")
-	in_tree W=1 C=2 CHECK="sparse -Wbitwise" "$@" || return 1
+	status_now=0
+	# put back afterwards, so that the next build makes only what changed
+	saved=$(realpath "$log").tar
+	(cd "$tree" && tar -cf "$saved" io_uring/*.o io_uring/.*.cmd && rm -f "$@")
+	in_tree W=1 C=2 CHECK="sparse -Wbitwise" "$@" || status_now=1
+	tar -xf "$saved" -C "$tree"
+	rm -f "$saved"
 	grep -E '^(\./)?(io_uring|include/(linux|trace/events)/io_uring)[^:]*:.*(warning|error):' "$log" |
 		sed -E 's/:[0-9]+(:[0-9]+)?:/:/' | sort -u
-	# as they were, so that the next build makes only what changed
-	in_tree io_uring/
+	return $status_now
 }
 
 objects() {
@@ -93,15 +97,18 @@ check_option() {
 }
 
 git="git -C $tree"
-mkdir -p "$build/kernel"
+kselftest=$build/kernel/patches.kselftest
+mkdir -p "$kselftest"
+sh "$here/tree.sh" "$tree" series
+series=$($git rev-list --reverse stock..HEAD)
 sh "$here/tree.sh" "$tree" stock
+# none that only the series has
+rm -f "$tree"/io_uring/*.o
 configure && in_tree vmlinux || { verdict 1 "the stock source builds"; exit 1; }
 # shellcheck disable=SC2046 # a list
 warnings $(objects) >"$log.stock" || { verdict 1 "the stock source builds under W=1"; exit 1; }
 # grep -f needs a line
 echo >>"$log.stock"
-sh "$here/tree.sh" "$tree" series
-series=$($git rev-list --reverse stock..HEAD)
 
 for commit in $series; do
 	$git checkout -q --force "$commit"
@@ -116,7 +123,7 @@ for commit in $series; do
 	if ! $git diff --quiet HEAD~1 HEAD -- tools/testing/selftests/io_uring; then
 		status=0
 		{ in_tree headers && in_tree -C tools/testing/selftests/io_uring \
-			OUTPUT="$(realpath "$build")/kernel/patches.kselftest" USERCFLAGS=-Werror; } || status=1
+			OUTPUT="$(realpath "$kselftest")" USERCFLAGS=-Werror; } || status=1
 		verdict $status "the kselftest builds"
 	fi
 done

@@ -28,17 +28,17 @@
 #define LIMIT_PAGES	(512 + 256)
 #define FIRST_UID	70000
 #define FAIL_PERCENT	3
-/* a ring that was closed gives back a little later */
-#define PATIENCE_MS	30000
+/* a ring that was closed gives back a little later; a look takes as long as a wait */
+#define PATIENCE_MS	10000
 
 static const struct {
 	const char *name;
 	unsigned int weight;
 } ops[NR_OPS] = {
 	{ "register", 9 }, { "register-tags", 9 }, { "unregister", 9 }, { "update", 40 },
-	{ "clone", 9 }, { "io", 40 }, { "io-direct", 20 }, { "send", 20 }, { "in-flight", 5 },
+	{ "clone", 9 }, { "io", 40 }, { "io-direct", 20 }, { "send", 20 }, { "in-flight", 9 },
 	{ "unmap", 5 }, { "discard", 9 }, { "collapse", 2 }, { "fork", 1 }, { "fdinfo", 5 },
-	{ "signal", 9 }, { "reopen", 2 },
+	{ "signal", 30 }, { "reopen", 2 },
 };
 
 /* Shared by all processes: how often each went well, and how often not, and what else was */
@@ -165,6 +165,7 @@ static pid_t start(unsigned int i, bool injected, unsigned int seed)
 static void run(time_t seconds, unsigned int seed, bool injected)
 {
 	pid_t pids[PROCESSES] = { 0 };
+	bool told[PROCESSES] = { 0 };
 	time_t last = time(NULL) + seconds;
 
 	while (time(NULL) < last) {
@@ -172,11 +173,14 @@ static void run(time_t seconds, unsigned int seed, bool injected)
 
 		if (!pids[i] || waitpid(pids[i], NULL, WNOHANG) == pids[i]) {
 			pids[i] = start(i, injected, work_draw(&seed, 1 << 30));
-		} else if (!work_draw(&seed, 5)) {
+			told[i] = false;
+		} else if (!told[i] && !work_draw(&seed, 5)) {
 			kill(pids[i], SIGKILL);
 			counts->killed++;
-		} else if (!work_draw(&seed, 9)) {
+		} else if (!told[i] && !work_draw(&seed, 9)) {
+			/* it has the time to see whether all was given back */
 			kill(pids[i], SIGTERM);
+			told[i] = true;
 		}
 		usleep(1000 * (50 + work_draw(&seed, 250)));
 	}
@@ -184,7 +188,7 @@ static void run(time_t seconds, unsigned int seed, bool injected)
 		if (pids[i]) {
 			/* in order, but for one that does not end */
 			kill(pids[i], SIGTERM);
-			for (int ms = 0; ms < 2 * PATIENCE_MS && !waitpid(pids[i], NULL, WNOHANG); ms += 100)
+			for (int ms = 0; ms < 9 * PATIENCE_MS && !waitpid(pids[i], NULL, WNOHANG); ms += 100)
 				usleep(100000);
 			kill(pids[i], SIGKILL);
 			waitpid(pids[i], NULL, 0);
