@@ -50,6 +50,7 @@ done | awk -F '\t' -v variants="$(for arg in "$@"; do printf '%s ' "${arg%%=*}";
 			m = split(order[v], s, " ")
 			for (j = 1; j <= m; j++)
 				if (!ended[v, s[j]]) bad(v, s[j], "did not end")
+				else if (!seen[v, s[j]]) bad(v, s[j], "told no result")
 			if (!m) bad(v, "boot", "no suite began")
 			if (boot[v] == 126) bad(v, "log", "the kernel complains, see the console")
 			else if (boot[v] != 0) bad(v, "boot", "ended with status " boot[v])
