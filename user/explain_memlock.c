@@ -27,7 +27,7 @@ static __u64 charge_of(const struct buffer *b)
 
 	if (b->charged_pages != ACCT_UNKNOWN)
 		return b->charged_pages;
-	/* kept per ring: whole folios, at most */
+	/* not kept per buffer: whole folios, at most */
 	return (((b->addr + b->len_bytes + folio - 1) & ~(folio - 1)) - first) / PAGE_BYTES;
 }
 

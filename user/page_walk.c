@@ -171,8 +171,12 @@ static int add_run(struct page_walk *pw, __u64 addr, __u64 pfn, __u64 pages)
 
 		for (__u32 i = 0; !err && i < bss->out_nr; i++) {
 			const struct seg *s = &bss->out_folios[i];
-			__u64 n = (1ULL << (s->order & 31)) - (s->page - s->head) / pw->page_size;
+			__u64 size = 1ULL << (s->order & 31);
+			__u64 n = size - (s->page - s->head) / pw->page_size;
 
+			/* torn: it would not get us on */
+			if (!n || n > size)
+				return -EAGAIN;
 			if (n > pages)
 				n = pages;
 			err = add_folio(pw, s, addr, pfn, n);

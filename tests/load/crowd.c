@@ -29,24 +29,17 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static void *watchdog(void *arg)
-{
-	(void)arg;
-	sleep(MOST_S);
-	_exit(3);
-}
-
 int main(int argc, char **argv)
 {
 	struct rlimit files = { RINGS + 64, RINGS + 64 };
-	pthread_t thread, dog;
+	pthread_t thread;
 
 	truth_init(&argc, argv);
+	alarm(MOST_S);
 	must(setrlimit(RLIMIT_NOFILE, &files), "more descriptors");
 	for (int i = 0; i < RINGS; i++)
 		must(uring_open(&rings[i], 1), "io_uring_setup");
 	pthread_create(&thread, NULL, run, NULL);
-	pthread_create(&dog, NULL, watchdog, NULL);
 	truth_ready();
 	stop = true;
 	pthread_join(thread, NULL);
