@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "http.h"
-#include "tap.h"
+#include "tool.h"
 
 #define PATIENCE_S 20
 
@@ -33,28 +33,19 @@ int http_connect(int port)
 
 char *http_talk(int port, const char *bytes, size_t len)
 {
-	size_t nr = 0, room = 1 << 16;
-	char *text = malloc(room);
 	int fd = http_connect(port);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	char *text;
 	ssize_t n;
 
-	if (!text)
-		bail("out of memory");
 	/* who is refused may be cut off while he still speaks */
-	while (fd >= 0 && len && (n = send(fd, bytes, len, MSG_NOSIGNAL)) > 0) {
+	while (f && len && (n = send(fd, bytes, len, MSG_NOSIGNAL)) > 0) {
 		bytes += n;
 		len -= n;
 	}
-	while (fd >= 0 && (n = read(fd, text + nr, room - nr - 1)) > 0) {
-		nr += n;
-		if (room - nr < 4096)
-			text = realloc(text, room *= 2);
-		if (!text)
-			bail("out of memory");
-	}
-	text[nr] = '\0';
-	if (fd >= 0)
-		close(fd);
+	text = stream_text(f);
+	if (f)
+		fclose(f);
 	return text;
 }
 

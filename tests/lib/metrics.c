@@ -108,6 +108,15 @@ char *exporter_await(const struct exporter *x, double value, const char *name, c
 	}
 }
 
+void is_metric(const struct exporter *x, double want, const char *what, const char *name,
+	       const char *label)
+{
+	char *text = exporter_await(x, want, name, label);
+
+	is(metric(text, name, label, NULL), want, "%s", what);
+	free(text);
+}
+
 int exporter_end(struct exporter *x)
 {
 	const struct tool_how how = { .timeout_s = 15 };

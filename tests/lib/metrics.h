@@ -19,6 +19,9 @@ void exporter_start(struct exporter *x, ...) __attribute__((sentinel));
 char *exporter_scrape(const struct exporter *x);
 /* Scrapes until the metric has that value, or some seconds; what it was last, to be freed. */
 char *exporter_await(const struct exporter *x, double value, const char *name, const char *label);
+/* The metric comes to have that value: what the kernel side tells arrives a moment later. */
+void is_metric(const struct exporter *x, double want, const char *what, const char *name,
+	       const char *label);
 /* Ends it by SIGTERM: its exit status. */
 int exporter_end(struct exporter *x);
 

@@ -52,7 +52,7 @@ void set_cloexec(int fd)
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static double now_s(void)
+double now_s(void)
 {
 	struct timespec t;
 
@@ -259,16 +259,25 @@ void answer_free(struct answer *a)
 	memset(a, 0, sizeof(*a));
 }
 
-char *file_text(const char *path)
+char *stream_text(FILE *f)
 {
 	char *text = NULL;
 	size_t room = 0;
-	FILE *f = fopen(path, "re");
 
 	if (!f || getdelim(&text, &room, '\0', f) < 0) {
 		free(text);
 		text = strdup("");
 	}
+	if (!text)
+		bail("out of memory");
+	return text;
+}
+
+char *file_text(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = stream_text(f);
+
 	if (f)
 		fclose(f);
 	return text;

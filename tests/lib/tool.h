@@ -4,6 +4,7 @@
 #define FIXBUF_TOOL_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include "tap.h"
 
@@ -44,6 +45,11 @@ bool tool_says(struct answer *a, const char *text, int ms);
 char *tool_said(const struct answer *a);
 void answer_free(struct answer *a);
 
+/* Seconds of the monotonic clock. */
+double now_s(void);
+
+/* All that comes, up to a NUL; "" where there is none; to be freed. */
+char *stream_text(FILE *f);
 /* All of a file, "" when there is none; to be freed. */
 char *file_text(const char *path);
 

@@ -16,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 #include "load.h"
 #include "memory.h"
@@ -92,14 +91,6 @@ static void start_view(struct view *v, pid_t who, bool apart)
 	execl(tool_path(), tool_path(), "stat", "-i", "300ms", "--by-opcode", "--by-buffer", "-p",
 	      pid, NULL);
 	_exit(127);
-}
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 static bool is_as_before(const struct view *v)

@@ -38,22 +38,13 @@ struct processes {
 /* All that a command prints, without the last newline; to be freed. */
 static char *said(int *status, const char *command)
 {
-	size_t nr = 0, room = 1 << 16;
-	char *text = malloc(room);
 	FILE *f = popen(command, "re");
-	size_t n;
+	char *text = stream_text(f);
+	size_t nr = strlen(text);
 	int s;
 
-	if (!f || !text)
+	if (!f)
 		bail("cannot run %s", command);
-	while ((n = fread(text + nr, 1, room - nr - 1, f))) {
-		nr += n;
-		if (room - nr < 4096)
-			text = realloc(text, room *= 2);
-		if (!text)
-			bail("out of memory");
-	}
-	text[nr] = '\0';
 	if (nr && text[nr - 1] == '\n')
 		text[nr - 1] = '\0';
 	s = pclose(f);
@@ -191,29 +182,21 @@ static void is_bpf(const unsigned int before[NR_KINDS])
 
 /* ---- what it tells ------------------------------------------------------------------ */
 
-static void is_metric(double want, const char *what, const char *name, const char *label)
-{
-	char *text = exporter_await(&x, want, name, label);
-
-	is(metric(text, name, label, NULL), want, "%s", what);
-	free(text);
-}
-
 static void findings(const struct load *twice, const struct load *bypass, const struct load *stale)
 {
 	char label[64], *text;
 
 	snprintf(label, sizeof(label), "tag=\"overcharged\",uid=\"%llu\"", load_number(twice, "uid"));
-	is_metric(load_number(twice, "expect.overcharged") * PAGE, "verify sees another user's pages: overcharged",
+	is_metric(&x, load_number(twice, "expect.overcharged") * PAGE, "verify sees another user's pages: overcharged",
 		  "fixbuf_finding_bytes", label);
 	snprintf(label, sizeof(label), "uid=\"%llu\"", load_number(twice, "uid"));
-	is_metric(7, "its seven buffers are there", "fixbuf_registered_buffers", label);
-	is_metric(load_number(stale, "expect.stale-page") * PAGE, "and root's: stale-page",
+	is_metric(&x, 7, "its seven buffers are there", "fixbuf_registered_buffers", label);
+	is_metric(&x, load_number(stale, "expect.stale-page") * PAGE, "and root's: stale-page",
 		  "fixbuf_finding_bytes", "tag=\"stale-page\",uid=\"0\",comm=\"fault_remap\"");
 	if (bypass->pid && load_text(bypass, "expect.uncharged-pin")) {
 		snprintf(label, sizeof(label), "tag=\"uncharged-pin\",uid=\"%llu\"",
 			 load_number(bypass, "uid"));
-		is_metric(load_number(bypass, "expect.uncharged-pin") * PAGE, "uncharged-pin",
+		is_metric(&x, load_number(bypass, "expect.uncharged-pin") * PAGE, "uncharged-pin",
 			  "fixbuf_finding_bytes", label);
 	} else {
 		skip("uncharged-pin", "this kernel or guest does not lose the charge");
@@ -232,13 +215,13 @@ static void counters(void)
 
 	if (!load_start(&io, "io_mix", NULL) || !load_start(&life, "lifecycle", NULL))
 		bail("a load does not run: %s", io.skip);
-	is_metric(load_number(&io, "op.4.ops"), "READ_FIXED is counted", "fixbuf_io_operations_total",
+	is_metric(&x, load_number(&io, "op.4.ops"), "READ_FIXED is counted", "fixbuf_io_operations_total",
 		  "comm=\"io_mix\",opcode=\"READ_FIXED\"");
-	is_metric(load_number(&io, "op.4.bytes"), "and its bytes", "fixbuf_io_bytes_total",
+	is_metric(&x, load_number(&io, "op.4.bytes"), "and its bytes", "fixbuf_io_bytes_total",
 		  "comm=\"io_mix\",opcode=\"READ_FIXED\"");
-	is_metric(load_number(&life, "count.register.ok"), "calls are counted",
+	is_metric(&x, load_number(&life, "count.register.ok"), "calls are counted",
 		  "fixbuf_register_calls_total", "comm=\"lifecycle\",op=\"register\",result=\"ok\"");
-	is_metric(load_number(&life, "count.register.EBUSY"), "and those that fail",
+	is_metric(&x, load_number(&life, "count.register.EBUSY"), "and those that fail",
 		  "fixbuf_register_calls_total", "comm=\"lifecycle\",op=\"register\",result=\"EBUSY\"");
 	text = exporter_scrape(&x);
 	ok(metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL) > 0,
@@ -446,7 +429,7 @@ static void refused_nothing(void)
 	run("systemctl daemon-reload");
 	is(run("systemctl start " UNIT), 0, "it starts where a refused call is its end");
 	ok(serves(RESTART_S), "and serves");
-	is_metric(2, "and verifies, again and again", "fixbuf_verify_passes_total", "");
+	is_metric(&x, 2, "and verifies, again and again", "fixbuf_verify_passes_total", "");
 	find_processes(&p);
 	is(p.nr, 3, "none of its processes made one");
 	is_property("NRestarts", "0", "not even before");
@@ -464,7 +447,7 @@ static void configured(void)
 	write_file("/etc/default/fixbuf-trace", "EXPORT_OPTIONS=--by pid --verify-interval 0\n");
 	is(run("systemctl start " UNIT), 0, "it starts with EXPORT_OPTIONS");
 	ok(serves(RESTART_S), "and serves");
-	is_metric(0, "and follows them", "fixbuf_verify_up", "");
+	is_metric(&x, 0, "and follows them", "fixbuf_verify_up", "");
 	unlink("/etc/default/fixbuf-trace");
 }
 

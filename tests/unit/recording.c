@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 #include "err.h"
 #include "facts.h"
 #include "recording_format.h"
@@ -260,7 +258,7 @@ static void parts(void **state)
 	replay_close(&p);
 }
 
-/* ---- what no writer wrote ------------------------------------------------------------- */
+/* ---- what is damaged ------------------------------------------------------------------ */
 
 static char bytes[1 << 20];
 
@@ -343,152 +341,6 @@ static void changed_anywhere(void **state)
 	}
 }
 
-static size_t put_head(char *to)
-{
-	const struct rec_head head = {
-		.magic = REC_MAGIC, .endian = REC_ENDIAN, .version = REC_VERSION,
-		.size = sizeof(head),
-	};
-
-	memcpy(to, &head, sizeof(head));
-	return sizeof(head);
-}
-
-/* A frame of these records behind .at; raw_bytes 0: as many as there are. */
-static size_t put_frame(char *to, const void *records, size_t nr, __u32 raw_bytes)
-{
-	struct rec_frame f = { .mark = REC_FRAME_MARK, .raw_bytes = raw_bytes ? raw_bytes : nr };
-
-	f.stored_bytes = ZSTD_compress(to + sizeof(f), 1 << 19, records, nr, 1);
-	f.crc = crc32(crc32(0, (void *)&f, sizeof(f)), (void *)(to + sizeof(f)), f.stored_bytes);
-	memcpy(to, &f, sizeof(f));
-	return sizeof(f) + f.stored_bytes;
-}
-
-static size_t put_record(char *to, enum rec_type type, __u32 id, const void *data, size_t size)
-{
-	const struct rec rec = { .type = type, .flags = REC_F_FED | REC_F_SHOWN, .size = size, .id = id };
-
-	memcpy(to, &rec, sizeof(rec));
-	memset(to + sizeof(rec), 0, REC_ALIGN(size));
-	memcpy(to + sizeof(rec), data, size);
-	return sizeof(rec) + REC_ALIGN(size);
-}
-
-static void refuses(size_t nr, const char *why)
-{
-	bool clean;
-
-	assert_int_equal(tell_all(bytes, nr, &clean), -EINVAL);
-	assert_contains(err_text(), why);
-}
-
-static void other_versions(void **state)
-{
-	struct rec_head *head = (void *)bytes;
-
-	(void)state;
-	put_head(bytes);
-	head->version = REC_VERSION + 1;
-	refuses(sizeof(*head), "format version 2, this program reads version 1");
-	put_head(bytes);
-	head->endian = 0x04030201;
-	refuses(sizeof(*head), "byte order");
-	put_head(bytes);
-	head->magic[7] = '\r';
-	refuses(sizeof(*head), "not a recording");
-}
-
-/* Types and kinds that are not known are passed over; a longer fact gives what is known of it. */
-static void newer_records(void **state)
-{
-	struct {
-		struct fact_charge f;
-		__u64 more;
-	} longer = { .f.h = fact_head(FACT_CHARGE, sizeof(longer), RING), .f.pages = 7, .more = 1 };
-	struct fact_charge shorter = { .h = fact_head(FACT_CHARGE, 144, RING), .pages = 5 };
-	struct fact unknown = fact_head(200, sizeof(unknown), RING);
-	char records[4096];
-	struct recording *r;
-	struct told t;
-	size_t n = 0, nr;
-
-	(void)state;
-	n += put_record(records + n, 99, 3, "anything", 8);
-	n += put_record(records + n, REC_FACT, 0, &unknown, sizeof(unknown));
-	n += put_record(records + n, REC_FACT, 0, &longer, sizeof(longer));
-	n += put_record(records + n, REC_FACT, 0, &shorter, 144);
-	nr = put_head(bytes);
-	nr += put_frame(bytes + nr, records, n, 0);
-	r = recording_open_bytes("bytes", bytes, nr);
-	assert_non_null(r);
-	assert_int_equal(recording_next(r, &t), 1);
-	assert_int_equal(t.fact->size, sizeof(struct fact_charge));
-	assert_int_equal(((const struct fact_charge *)t.fact)->pages, 7);
-	assert_int_equal(recording_next(r, &t), 1);
-	assert_int_equal(t.fact->size, sizeof(struct fact_charge));
-	assert_int_equal(((const struct fact_charge *)t.fact)->pages, 5);
-	assert_int_equal(((const struct fact_charge *)t.fact)->stacks.caller, 0);
-	assert_int_equal(recording_next(r, &t), 1);
-	assert_int_equal(t.kind, TOLD_END);
-	assert_false(t.end.clean);
-	assert_int_equal(recording_next(r, &t), 0);
-	recording_close(r);
-}
-
-static void hostile(void **state)
-{
-	struct fact_buffer buffer = fact_buffer(RING, 1 << 30, BUF(0), ADDR, 4096, 1);
-	struct fact short_fact = fact_head(FACT_CALL, 8, RING);
-	struct rec_stack deep = { .nr_kernel = 1U << 31, .nr_user = 1U << 31 };
-	static char zeros[REC_FRAME_MAX];
-	char records[4096];
-	size_t head = put_head(bytes), n;
-
-	(void)state;
-	/* more than it says, or less */
-	n = put_record(records, 99, 0, "anything", 8);
-	refuses(head + put_frame(bytes + head, records, n, n - 8), "cannot be decompressed");
-	refuses(head + put_frame(bytes + head, records, n, n + 8), "cannot be decompressed");
-	refuses(head + put_frame(bytes + head, zeros, sizeof(zeros), sizeof(zeros) + 1),
-		"impossible size");
-	refuses(head + put_frame(bytes + head, records, n, ~0U), "impossible size");
-	/* records */
-	((struct rec *)records)->size = 4000;
-	refuses(head + put_frame(bytes + head, records, n, 0), "longer than its frame");
-	refuses(head + put_frame(bytes + head, records, 4, 0), "ends in a record");
-	n = put_record(records, REC_FACT, 0, &buffer, sizeof(buffer));
-	refuses(head + put_frame(bytes + head, records, n, 0), "numbers that no kernel has");
-	n = put_record(records, REC_FACT, 0, &short_fact, sizeof(short_fact));
-	refuses(head + put_frame(bytes + head, records, n, 0), "longer than its record");
-	n = put_record(records, REC_STACK, 1, &deep, sizeof(deep));
-	refuses(head + put_frame(bytes + head, records, n, 0), "longer than its record");
-	n = put_record(records, REC_STRING, 2, "b", 1);
-	refuses(head + put_frame(bytes + head, records, n, 0), "out of its order");
-}
-
-/* As the exact tiers tell of an iovec whose end wraps: no kernel pins that, and any says so. */
-static void refused_pin(void **state)
-{
-	struct fact_pin pin = { .h = fact_head(FACT_PIN, sizeof(pin), RING), .result = -EOVERFLOW };
-	char records[4096];
-	size_t head = put_head(bytes), n;
-	struct recording *r;
-	struct told t;
-
-	(void)state;
-	pin.pages = 0xfff0000000000002;
-	n = put_record(records, REC_FACT, 0, &pin, sizeof(pin));
-	r = recording_open_bytes("bytes", bytes, head + put_frame(bytes + head, records, n, 0));
-	assert_non_null(r);
-	assert_int_equal(recording_next(r, &t), 1);
-	assert_int_equal(t.kind, TOLD_FACT);
-	recording_close(r);
-	pin.result = 1;
-	n = put_record(records, REC_FACT, 0, &pin, sizeof(pin));
-	refuses(head + put_frame(bytes + head, records, n, 0), "numbers that no kernel has");
-}
-
 /* What is concluded from a fact was told before the ledger had that fact. */
 static void derived_before(void **state)
 {
@@ -556,10 +408,6 @@ int main(void)
 		cmocka_unit_test(parts),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(changed_anywhere),
-		cmocka_unit_test(other_versions),
-		cmocka_unit_test(newer_records),
-		cmocka_unit_test(hostile),
-		cmocka_unit_test(refused_pin),
 		cmocka_unit_test(derived_before),
 		cmocka_unit_test(many_stacks),
 	};

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the options of export do: one pass, a file instead of a port, labels, what is wrong.
+ * Independent of the kernel but for what stat and list are tested for.
+ */
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "answer.h"
+#include "load.h"
+#include "metrics.h"
+#include "tool.h"
+
+static void once(void)
+{
+	struct answer a;
+	size_t len;
+
+	tool(&a, "export", "--once", NULL);
+	is(a.status, 0, "--once ends with 0");
+	is_text(a.err, "", "and has no complaint");
+	len = strlen(a.out);
+	ok(len > 6 && !strcmp(a.out + len - 6, "# EOF\n"), "and prints OpenMetrics");
+	is(metric(a.out, "fixbuf_verify_passes_total", NULL), 1, "with the findings of one pass");
+	answer_free(&a);
+	tool(&a, "export", "--once", "--verify-interval", "0", NULL);
+	is(metric(a.out, "fixbuf_verify_up", NULL), 0, "--verify-interval 0: it says that none checks");
+	is(metric(a.out, "fixbuf_findings", NULL), -1, "and claims no findings, nor that there are none");
+	answer_free(&a);
+}
+
+/* One owner of his own; who comes later is folded, and nothing is lost by it. */
+static void folding(void)
+{
+	struct exporter x;
+	struct load first, second;
+	char *text;
+
+	if (!load_start(&first, "fault_munmap", NULL) ||
+	    !load_start(&second, "fault_remap", NULL)) {
+		skip("folding", "no load to be had");
+		return;
+	}
+	exporter_start(&x, "--max-series", "1", NULL);
+	text = exporter_scrape(&x);
+	/* there may be others on this machine */
+	ok(metric(text, "fixbuf_rings", "comm=\"other\"", NULL) >= 1, "--max-series 1: one is other");
+	ok(metric(text, "fixbuf_rings", NULL) >= 2, "none is missing");
+	ok(metric(text, "fixbuf_folded_series_total", NULL) >= 1, "and it is counted");
+	free(text);
+	exporter_end(&x);
+	answer_free(&x.a);
+	exporter_start(&x, "--by", "ring", NULL);
+	text = exporter_scrape(&x);
+	{
+		char label[32];
+
+		snprintf(label, sizeof(label), "pid=\"%d\",ring=\"0x", first.pid);
+		is(metric(text, "fixbuf_rings", label, NULL), 1, "--by ring: a ring by its address");
+	}
+	free(text);
+	exporter_end(&x);
+	answer_free(&x.a);
+	load_end(&first);
+	load_end(&second);
+}
+
+static void textfile(void)
+{
+	const struct tool_how how = { .timeout_s = 20 };
+	char folder[] = "/tmp/fixbuf-export-XXXXXX", path[64];
+	unsigned int whole = 0, reads = 0, files = 0;
+	struct dirent *e;
+	struct answer a;
+	struct stat st;
+	double end;
+	DIR *d;
+
+	if (!mkdtemp(folder))
+		bail("no temporary folder");
+	snprintf(path, sizeof(path), "%s/fixbuf.prom", folder);
+	tool_start(&a, &how, "export", "--textfile", path, "-i", "7ms", NULL);
+	for (end = now_s() + 30; now_s() < end && reads < 401;) {
+		char *text = file_text(path);
+		size_t len = strlen(text);
+
+		if (len) {
+			reads++;
+			/* the first line and one of the last family */
+			whole += !strncmp(text, "# HELP fixbuf_exporter_info", 27) &&
+				 strstr(text, "\nfixbuf_walk_duration_seconds ") &&
+				 text[len - 1] == '\n';
+		}
+		free(text);
+		usleep(1000);
+	}
+	kill(a.pid, SIGTERM);
+	tool_wait(&a, &how);
+	is(a.status, 0, "--textfile ends with 0");
+	ok(reads > 11 && whole == reads, "each of %u reads sees a whole file", reads);
+	ok(!stat(path, &st) && (st.st_mode & 0777) == 0644, "that others may read");
+	d = opendir(folder);
+	while (d && (e = readdir(d)))
+		files += e->d_name[0] != '.' || strlen(e->d_name) > 2;
+	if (d)
+		closedir(d);
+	is(files, 1, "and is the only one left");
+	unlink(path);
+	rmdir(folder);
+	answer_free(&a);
+	tool(&a, "export", "--textfile", "/nonexistent/x.prom", NULL);
+	is(a.status, 2, "a folder that is not there ends with 2");
+	has_text(a.err, "/nonexistent/x.prom", "and is named");
+	answer_free(&a);
+}
+
+static void wrong_usage(void)
+{
+	static const struct {
+		const char *args[4], *said;
+		int status;
+	} wrongs[] = {
+		{ { "--listen", "9836" }, "'9836' is no address", 2 },
+		{ { "--listen", "localhost:1" }, "'localhost:1' is no address", 2 },
+		{ { "--listen", "::1:9836" }, "'::1:9836' is no address", 2 },
+		{ { "--listen", "192.0.2.1:9836" }, "cannot listen at 192.0.2.1:9836", 3 },
+		{ { "--by", "user" }, "'user'", 2 },
+		{ { "--max-series", "0" }, "'0'", 2 },
+		{ { "--verify-interval", "x" }, "'x'", 2 },
+		{ { "--once", "--listen", "127.0.0.1:0" }, "--once", 2 },
+		{ { "-i", "5s" }, "--textfile", 2 },
+		{ { "-o", "/dev/null" }, "--once", 2 },
+	};
+	struct answer a;
+
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		const char *const *w = wrongs[i].args;
+
+		tool(&a, "export", w[0], w[1], w[2], w[3], NULL);
+		is(a.status, wrongs[i].status, "'%s %s' ends with %d", w[0], w[1] ? w[1] : "",
+		   wrongs[i].status);
+		has_text(a.err, wrongs[i].said, "and says why");
+		answer_free(&a);
+	}
+	tool(&a, "export", "--listen", "0.0.0.0:0", "-d", "1s", NULL);
+	is(a.status, 0, "an address that others reach is served");
+	has_text(a.err, "can be reached from other machines", "but warned of");
+	answer_free(&a);
+}
+
+int main(void)
+{
+	struct answer a;
+
+	once();
+	textfile();
+	tool(&a, "export", "--listen", "127.0.0.1:0", "-d", "100ms", NULL);
+	if (strstr(a.err, "this build has no HTTP server")) {
+		is(a.status, 2, "a static build says that it has no server");
+	} else {
+		folding();
+		wrong_usage();
+	}
+	answer_free(&a);
+	return tap_end();
+}
