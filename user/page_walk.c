@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -15,6 +16,9 @@
 #include "fixbuf.skel.h"
 
 #define TRIES 50
+#define REST_US 1000
+#define MAX_RESTS 64		/* in a second */
+#define MAX_FRAME (1ULL << 40)	/* 52 bits of address */
 
 struct page_walk {
 	struct walk *w;
@@ -28,6 +32,8 @@ struct page_walk {
 	struct extent *extents;	/* of the buffer that is being read */
 	size_t nr, room;
 	__u64 bad_segment_at, segment_bytes;
+	time_t second;		/* of .rests */
+	unsigned int rests;
 };
 
 struct page_walk *page_walk_prepare(struct walk *w)
@@ -136,6 +142,17 @@ static int add_pages(struct page_walk *pw, struct extent e)
 	return 0;
 }
 
+/*
+ * A buffer that a call has freed and not yet taken out of its slot begins, where its first
+ * segment was, with what the allocator keeps there.
+ */
+static bool is_page(const struct page_walk *pw, __u64 page)
+{
+	__u64 at = page - pw->pages_at;
+
+	return page >= pw->pages_at && !(at % pw->page_size) && at / pw->page_size < MAX_FRAME;
+}
+
 /* Pages of one folio, from user address .addr and frame .pfn on. */
 static int add_folio(struct page_walk *pw, const struct seg *s, __u64 addr, __u64 pfn, __u64 pages)
 {
@@ -199,7 +216,7 @@ static int add_segment(struct page_walk *pw, const struct seg *s, __u64 at, bool
 	__u64 addr = at & ~(PAGE_BYTES - 1);
 	bool leaves = in_folio + s->len > PAGE_BYTES << (s->order & 31);
 
-	if (!s->len)
+	if (!s->len || !is_page(pw, s->page))
 		return -EAGAIN;
 	if (!pw->bad_segment_at &&
 	    ((leaves && !runs) || (s->off & (PAGE_BYTES - 1)) != (at & (PAGE_BYTES - 1))))
@@ -271,9 +288,40 @@ __u64 page_walk_last_call(const struct page_walk *pw, __u64 ring)
 	return bpf_map_lookup_elem(bpf_map__fd(pw->skel->maps.ring_calls), &ring, &last) ? 0 : last;
 }
 
+static bool looks_wrong(const struct page_walk *pw)
+{
+	bool wrong = pw->bad_segment_at;
+
+	for (size_t i = 0; i < pw->nr; i++)
+		wrong |= !pw->extents[i].pins || pw->extents[i].mapping == MAPPING_STALE ||
+			 pw->extents[i].mapping == MAPPING_NONE;
+	return wrong;
+}
+
+/* A call under way ends meanwhile. Whether there is one cannot be told. */
+static bool rest(struct page_walk *pw)
+{
+	time_t now = time(NULL);
+
+	if (now != pw->second) {
+		pw->second = now;
+		pw->rests = 0;
+	}
+	if (pw->rests == MAX_RESTS)
+		return false;
+	pw->rests++;
+	usleep(REST_US);
+	return true;
+}
+
+/*
+ * What looks wrong is read twice: a call frees a buffer before it empties the slot, and before
+ * 6.13 it fills the slot before the buffer (io_sqe_buffer_register()).
+ */
 int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 pid)
 {
 	struct buffer *b = ring->slots[index];
+	bool again = false;
 	int err = -EAGAIN;
 
 	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
@@ -287,6 +335,10 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 p
 		if (!err && (!slot_is(pw, ring->id, index, b) ||
 			     page_walk_last_call(pw, ring->id) != before))
 			err = -EAGAIN;
+		if (!err && !again && looks_wrong(pw) && rest(pw)) {
+			again = true;
+			err = -EAGAIN;
+		}
 	}
 	if (err)
 		return err;
