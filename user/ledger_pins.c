@@ -33,7 +33,8 @@ void pins_add(struct ledger *l, const struct fact_pin *f)
 {
 	struct pin *p;
 
-	if (!l->track_pins || f->h.flags & FACT_F_DERIVED || f->result < 0 || !f->buf)
+	if (!l->track_pins || f->h.t_ns < l->pins_since_ns || f->h.flags & FACT_F_DERIVED ||
+	    f->result < 0 || !f->buf)
 		return;
 	/* its memory was used again: the end of an earlier one was not seen */
 	p = pin_find(l, f->buf);

@@ -67,6 +67,7 @@ int replay_next(struct replay *p, struct told *told)
 		ledger_free(p->ledger);
 		p->ledger = new_ledger(p);
 		p->ledger->lost = told->after_loss ? p->lost : 0;
+		p->ledger->pins_since_ns = told->t_ns;
 		break;
 	case TOLD_LOST:
 		p->lost += told->lost.count;

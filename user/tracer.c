@@ -6,6 +6,7 @@
 #include "attach.h"
 #include "err.h"
 #include "explain.h"
+#include "session.h"
 #include "tracer.h"
 #include "walk.h"
 
@@ -368,6 +369,8 @@ static int look(struct tracer *t)
 	} else {
 		t->ledger->track_pins = t->exact;
 	}
+	/* one probe was attached after the other */
+	t->ledger->pins_since_ns = session_now_ns();
 	return walk_rings(t->walk, t->ledger);
 }
 

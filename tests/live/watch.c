@@ -235,6 +235,38 @@ static void healthy(const char *load, const char *arg, int stay_s, bool overlaps
 	watched_free(&w);
 }
 
+/* What was under way while the probes were attached is not a fault. */
+static void amid_churn(void)
+{
+	static const struct tool_how how = { .timeout_s = 30 };
+	const char *tier = tool_tier();
+	struct load l;
+
+	if (!load_start(&l, "churn", "slow", "small", NULL)) {
+		skip("churn", "%s", l.skip);
+		return;
+	}
+	for (int i = 0; i < 5; i++) {
+		struct watched w;
+		char *text;
+		size_t nr;
+
+		memset(&w, 0, sizeof(w));
+		tool_as(&w.a, &how, "verify", "--watch", "--json", "-q", "-o", out_file, "-d", "500ms",
+			"--tier", tier ? tier : "tracepoints", NULL);
+		text = file_text(out_file);
+		json_lines_parse(&w.lines, text);
+		free(text);
+		finding(&w, NULL, &nr);
+		if (!ok(nr == 0 && w.a.status == 0, "begun amid churn: nothing is told")) {
+			note("%s", w.a.err);
+			show(&w);
+		}
+		watched_free(&w);
+	}
+	load_end(&l);
+}
+
 int main(void)
 {
 	int fd = mkstemp(out_file);
@@ -247,6 +279,7 @@ int main(void)
 	by_the_last_look();
 	healthy("lifecycle", "--no-wait", 0, true);
 	healthy("churn", "slow small", 3, false);
+	amid_churn();
 	unlink(out_file);
 	return tap_end();
 }

@@ -211,6 +211,26 @@ static void only_what_was_seen(void **state)
 	ledger_free(l);
 }
 
+/* Of a pin from before, the end may have come before there was a probe for it. */
+static void only_since_all_probes(void **state)
+{
+	struct ledger *l = exact_ledger();
+
+	(void)state;
+	/* facts are of 1000 ns */
+	l->pins_since_ns = 1001;
+	create(l, RING);
+	pin(l, RING, BUF(0));
+	end(l, RING, SECOND);
+	assert_int_equal(nr_leaks(l, NULL), 0);
+	l->pins_since_ns = 1000;
+	create(l, RING);
+	pin(l, RING, BUF(0));
+	end(l, RING, SECOND);
+	assert_int_equal(nr_leaks(l, NULL), 1);
+	ledger_free(l);
+}
+
 /* The memory of a struct is used again: the end of the one before was not seen. */
 static void address_used_again(void **state)
 {
@@ -257,6 +277,7 @@ int main(void)
 		cmocka_unit_test(dropped_by_two_at_once),
 		cmocka_unit_test(held_elsewhere),
 		cmocka_unit_test(only_what_was_seen),
+		cmocka_unit_test(only_since_all_probes),
 		cmocka_unit_test(address_used_again),
 		cmocka_unit_test(many),
 	};
