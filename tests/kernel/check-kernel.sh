@@ -6,7 +6,7 @@
 # each in QEMU, runs the suites in it, prints one matrix. Exit 1 on a failure.
 #   FLAVOUR   base (default) or debug, by tests/kernel/FLAVOUR.config
 #   VARIANTS  default "stock seeded off on"
-#   SUITES    default "kselftest liburing fixbuf", debug: "kselftest liburing stress";
+#   SUITES    default "kselftest liburing fixbuf", debug: "kselftest liburing stress fixbuf";
 #             fixbuf is fixbuf-trace's live tests;
 #             empty: only builds, and prints the paths of the images
 #   TIERS     of fixbuf-trace on our kernels, default "patched", on the stock one "functions"
@@ -23,7 +23,7 @@ VARIANTS=${VARIANTS:-stock seeded off on}
 grep -q '^+config IO_URING_FIXBUF' "$patches"/*.patch || VARIANTS=$(echo "$VARIANTS" | sed 's/\<on\>//')
 case $FLAVOUR in
 base) : "${SUITES=kselftest liburing fixbuf}" "${VM_TIMEOUT:=1200}" "${LIMIT:=120}" ;;
-*) : "${SUITES=kselftest liburing stress}" "${VM_TIMEOUT:=1800}" "${LIMIT:=600}" ;;
+*) : "${SUITES=kselftest liburing stress fixbuf}" "${VM_TIMEOUT:=5400}" "${LIMIT:=600}" ;;
 esac
 TIERS=${TIERS:-patched}
 out=$build/kernel/check-$FLAVOUR
