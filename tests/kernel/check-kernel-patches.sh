@@ -5,7 +5,7 @@
 # CONFIG_IO_URING_FIXBUF off and, once it exists, on, that links; what of io_uring/ that
 # patch makes anew under W=1 and sparse, with no more to say than about the stock source; the
 # kselftest where it is touched. Then configurations that leave out what io_uring can do
-# without. One line each, totals at the end.
+# without, and one of 32 bits. One line each, totals at the end.
 #   FLAVOUR  of the configuration, base (default) or debug, as check-kernel.sh's, whose tree is
 #            used: what that has built is not built again
 set -eu
@@ -146,6 +146,11 @@ status=0
 { configure CONFIG_IO_URING=n CONFIG_IO_URING_FIXBUF=n &&
 	in_tree kernel/exit.o kernel/fork.o fs/exec.o drivers/nvme/host/ioctl.o; } || status=1
 verdict $status "what includes the headers of io_uring builds without IO_URING"
+# another architecture, so the last
+export ARCH=i386
+status=0
+{ configure CONFIG_64BIT=n CONFIG_IO_URING_FIXBUF=y && in_tree io_uring/; } || status=1
+verdict $status "io_uring/ builds where a long has 32 bits"
 
 echo
 echo "$passed passed, $failed failed, 0 skipped"
