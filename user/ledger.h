@@ -119,7 +119,7 @@ struct ledger {
 	__u64 nr_slots;		/* of all rings */
 	bool exact;		/* pins and charges arrive as facts: derive none */
 	bool track_pins;	/* set before the first fact, with .exact only */
-	__u64 pins_since_ns;	/* of those before, the end may not have been told */
+	__u64 pins_since_ns;	/* with .track_pins: of those before, the end may not have been told */
 	__u64 lost;		/* facts that did not arrive */
 	/* Called for each fact concluded from others (FACT_F_DERIVED), during ledger_feed(). */
 	void (*on_derived)(const struct fact *f, void *arg);

@@ -143,8 +143,8 @@ static int add_pages(struct page_walk *pw, struct extent e)
 }
 
 /*
- * A buffer that a call has freed and not yet taken out of its slot begins, where its first
- * segment was, with what the allocator keeps there.
+ * A buffer that a call has freed and not yet taken out of its slot has, where a segment was, what
+ * the allocator keeps in free memory.
  */
 static bool is_page(const struct page_walk *pw, __u64 page)
 {

@@ -368,9 +368,9 @@ static int look(struct tracer *t)
 		t->ledger->arg = t;
 	} else {
 		t->ledger->track_pins = t->exact;
+		/* one probe was attached after the other */
+		t->ledger->pins_since_ns = session_now_ns();
 	}
-	/* one probe was attached after the other */
-	t->ledger->pins_since_ns = session_now_ns();
 	return walk_rings(t->walk, t->ledger);
 }
 

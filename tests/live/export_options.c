@@ -36,9 +36,9 @@ static void once(void)
 /* One owner of his own; who comes later is folded, and nothing is lost by it. */
 static void folding(void)
 {
-	struct exporter x;
 	struct load first, second;
-	char *text;
+	char label[32], *text;
+	struct exporter x;
 
 	if (!load_start(&first, "fault_munmap", NULL) ||
 	    !load_start(&second, "fault_remap", NULL)) {
@@ -56,12 +56,8 @@ static void folding(void)
 	answer_free(&x.a);
 	exporter_start(&x, "--by", "ring", NULL);
 	text = exporter_scrape(&x);
-	{
-		char label[32];
-
-		snprintf(label, sizeof(label), "pid=\"%d\",ring=\"0x", first.pid);
-		is(metric(text, "fixbuf_rings", label, NULL), 1, "--by ring: a ring by its address");
-	}
+	snprintf(label, sizeof(label), "pid=\"%d\",ring=\"0x", first.pid);
+	is(metric(text, "fixbuf_rings", label, NULL), 1, "--by ring: a ring by its address");
 	free(text);
 	exporter_end(&x);
 	answer_free(&x.a);
