@@ -62,10 +62,10 @@ BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Ibpf $(WARN) \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
 BPF_OBJS := $(patsubst bpf/%.bpf.c,$(B)/obj/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
-TEXTS := $(wildcard user/schema/*.json) $(wildcard user/completion/*) $(wildcard user/page/*)
-USER_OBJS := $(patsubst user/%.c,$(B)/obj/user/%.o,$(wildcard user/*.c))
+TEXTS := $(wildcard user/share/schema/*.json user/share/completion/* user/share/page/*)
+USER_OBJS := $(patsubst user/%.c,$(B)/obj/user/%.o,$(wildcard user/*/*.c user/*/*/*.c))
 USER_OBJS += $(B)/obj/texts.o $(B)/obj/perfetto.o
-LIB_OBJS := $(filter-out %/main.o,$(USER_OBJS))
+LIB_OBJS := $(filter-out %/cli/main.o,$(USER_OBJS))
 TEST_LIB_OBJS := $(patsubst tests/lib/%.c,$(B)/obj/tests/lib/%.o,$(wildcard tests/lib/*.c))
 LOADS := $(patsubst tests/load/%.c,$(B)/tests/load/%,$(wildcard tests/load/*.c))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
@@ -76,7 +76,7 @@ VMS := $(if $(filter x86,$(ARCH)),$(patsubst tests/vm/%.c,$(B)/tests/vm/%,$(wild
 SYSTEMD := $(patsubst tests/systemd/%.c,$(B)/tests/systemd/%,$(wildcard tests/systemd/*.c))
 GUESTS := $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*.c))
 GUEST_LIB_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/kernel/lib/*.c) \
-	$(patsubst %,tests/lib/%.c,tap witness memory) user/ring_raw.c user/err.c)
+	$(patsubst %,tests/lib/%.c,tap witness memory) user/base/own_ring.c user/base/err.c)
 
 all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES) $(SYSTEMD) $(GUESTS) $(VMS)
 
@@ -99,9 +99,9 @@ $(B)/fixbuf.skel.h: $(B)/fixbuf.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name fixbuf_bpf > $@
 
-$(B)/perfetto.pb-c.c $(B)/perfetto.pb-c.h &: user/perfetto.proto
+$(B)/perfetto.pb-c.c $(B)/perfetto.pb-c.h &: user/share/perfetto.proto
 	$(call msg,PROTOC,$@)
-	$(Q)$(PROTOC_C) --proto_path=user --c_out=$(B) $(notdir $<)
+	$(Q)$(PROTOC_C) --proto_path=user/share --c_out=$(B) $(notdir $<)
 
 $(B)/obj/perfetto.o: $(B)/perfetto.pb-c.c
 	$(call msg,CC,$@)
@@ -118,12 +118,12 @@ $(B)/obj/tests/%.o: tests/%.c Makefile $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
 
-# files that the program carries, as C strings (user/text.h)
+# files that the program carries, as C strings (user/base/embedded.h)
 $(B)/texts.c: $(TEXTS) $(sort $(dir $(TEXTS))) Makefile
 	$(call msg,TEXTS,$@)
-	$(Q){ echo '#include "text.h"'; echo 'const struct text texts[] = {'; \
+	$(Q){ echo '#include "base/embedded.h"'; echo 'const struct text texts[] = {'; \
 	for f in $(TEXTS); do \
-		echo "{ \"$${f#user/}\","; sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $$f; echo '},'; \
+		echo "{ \"$${f#user/share/}\","; sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $$f; echo '},'; \
 	done; echo '};'; echo 'const size_t nr_texts = sizeof(texts) / sizeof(texts[0]);'; } > $@
 
 $(B)/obj/texts.o: $(B)/texts.c
@@ -167,9 +167,8 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # what a recording passes through is watched; the rest of the program is as it is
-FUZZED := $(filter-out view_bench view_watch,$(patsubst user/%.c,%,$(wildcard $(addprefix user/,advise.c \
-	alloc.c check*.c finding.c fmt.c histogram.c io_model.c io_select.c json_*.c ledger*.c \
-	lifetimes.c page_model.c perfetto_packet.c recording*.c replay.c report*.c table.c view_*.c wrap.c))))
+FUZZED := $(patsubst user/%.c,%,$(wildcard user/model/*.c user/checks/*.c user/recording/*.c \
+	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json_text json_util table wrap))
 FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED)) $(B)/obj/fuzz/tests/report.o
 FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))
 FUZZ_CC = $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c
@@ -204,20 +203,20 @@ VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring 
 KERNEL_DEPS := $(VM_DEPS) git flex bison bc libssl-dev dwarves ccache dpkg-dev rsync patch perl g++
 
 deps:
-	@sh tests/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
+	@sh tests/run/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
 
 # ---- jobs -------------------------------------------------------------------
 
 demo: deps
 	@$(MAKE) --no-print-directory all
-	@sh tests/demo.sh $(B)
+	@sh tests/run/demo.sh $(B)
 
 check: deps
 	@$(MAKE) --no-print-directory all
-	@sh tests/check.sh $(B)
+	@sh tests/run/check.sh $(B)
 
 check-vm: deps
-	@sh tests/deps.sh $(VM_DEPS)
+	@sh tests/run/deps.sh $(VM_DEPS)
 	@$(MAKE) --no-print-directory all
 	@sh tests/vm/check-vm.sh $(B)
 
@@ -228,7 +227,7 @@ fuzz: deps $(B)/tests/fuzz/report $(B)/tests/fuzz/corpus
 # The same suites under sanitizers, and each patch by itself, take as long again:
 # check-kernel-debug, check-kernel-patches. kernel-cost counts instructions.
 check-kernel check-kernel-debug check-kernel-patches kernel-cost: deps
-	@sh tests/deps.sh $(KERNEL_DEPS) $(if $(filter %-patches,$@),sparse python3-ply python3-git)
+	@sh tests/run/deps.sh $(KERNEL_DEPS) $(if $(filter %-patches,$@),sparse python3-ply python3-git)
 	@$(MAKE) --no-print-directory all
 	@sh tests/kernel/$@.sh $(B)
 
@@ -237,7 +236,7 @@ bench: deps
 	@sh tests/bench/bench.sh $(B)
 
 bench-vm: deps
-	@sh tests/deps.sh $(VM_DEPS)
+	@sh tests/run/deps.sh $(VM_DEPS)
 	@$(MAKE) --no-print-directory all
 	@sh tests/bench/bench-vm.sh $(B)
 
@@ -246,7 +245,7 @@ install_completion = $(B)/fixbuf-trace --completion $(1) | install -Dm644 /dev/s
 
 install: $(B)/fixbuf-trace
 	install -Dm755 $(B)/fixbuf-trace $(DESTDIR)$(PREFIX)/sbin/fixbuf-trace
-	install -Dm644 user/fixbuf-trace.8 $(DESTDIR)$(PREFIX)/share/man/man8/fixbuf-trace.8
+	install -Dm644 user/share/fixbuf-trace.8 $(DESTDIR)$(PREFIX)/share/man/man8/fixbuf-trace.8
 	$(call install_completion,bash,bash-completion/completions/fixbuf-trace)
 	$(call install_completion,zsh,zsh/site-functions/_fixbuf-trace)
 	$(call install_completion,fish,fish/vendor_completions.d/fixbuf-trace.fish)
@@ -254,19 +253,19 @@ install: $(B)/fixbuf-trace
 # what takes packages too large for make check: the real Prometheus, lintian, clean roots, guests
 check-export: deps
 	@for p in prometheus lintian debootstrap dpkg-dev $(VM_DEPS); do \
-		sh tests/deps.sh $$p || echo "without $$p, what takes it is skipped"; done
+		sh tests/run/deps.sh $$p || echo "without $$p, what takes it is skipped"; done
 	@$(MAKE) --no-print-directory all
-	@sh tests/check-export.sh $(B)
+	@sh tests/run/check-export.sh $(B)
 
 # the time of its files is that of the last commit, where there is one
 deb: deps-deb $(B)/fixbuf-trace
-	@sh user/package/deb.sh $(B) $(VERSION) $(firstword $(SOURCE_DATE_EPOCH) $(shell git log -1 --format=%ct 2>/dev/null) 0)
+	@sh user/share/package/deb.sh $(B) $(VERSION) $(firstword $(SOURCE_DATE_EPOCH) $(shell git log -1 --format=%ct 2>/dev/null) 0)
 
 dist: | $(B)
-	@sh user/package/dist.sh $(B) $(VERSION)
+	@sh user/share/package/dist.sh $(B) $(VERSION)
 
 deps-deb:
-	@sh tests/deps.sh $(BUILD_DEPS) dpkg-dev xz-utils
+	@sh tests/run/deps.sh $(BUILD_DEPS) dpkg-dev xz-utils
 
 $(B):
 	@mkdir -p $@

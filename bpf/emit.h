@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* How a fact leaves the kernel, and whose facts are wanted. */
-#ifndef FIXBUF_EMIT_H
-#define FIXBUF_EMIT_H
+#ifndef FIXBUF_BPF_EMIT_H
+#define FIXBUF_BPF_EMIT_H
 
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fact.h"
+#include "abi/fact.h"
 
 #define FILTER_PIDS	0x01
 #define FILTER_UID	0x02

@@ -5,16 +5,16 @@
  * 5.17); without them the first entries are told as they are, and the user
  * side looks into /proc.
  */
-#ifndef FIXBUF_ENTRY_H
-#define FIXBUF_ENTRY_H
+#ifndef FIXBUF_BPF_ENTRY_H
+#define FIXBUF_BPF_ENTRY_H
 
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fact.h"
-#include "ring.h"
+#include "abi/fact.h"
+#include "kernel/ring.h"
 #include "emit.h"
-#include "call.h"
+#include "kernel/register_call.h"
 
 #define PAGE_BYTES	4096ULL
 #define MAX_ENTRIES	16384

@@ -4,15 +4,15 @@
  * notes and what the one at its return tells. functions.bpf.c and kprobes.bpf.c
  * hang these bodies in; patched.bpf.c tells the same from tracepoints.
  */
-#ifndef FIXBUF_EXACT_H
-#define FIXBUF_EXACT_H
+#ifndef FIXBUF_BPF_EXACT_H
+#define FIXBUF_BPF_EXACT_H
 
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fact.h"
-#include "hits.h"
-#include "ring.h"
+#include "abi/fact.h"
+#include "abi/hits.h"
+#include "kernel/ring.h"
 #include "emit.h"
 #include "stack.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Memory of rings where it is charged: the bodies as those of exact.h. */
-#ifndef FIXBUF_EXACT_REGION_H
-#define FIXBUF_EXACT_REGION_H
+#ifndef FIXBUF_BPF_EXACT_REGION_H
+#define FIXBUF_BPF_EXACT_REGION_H
 
 #include "exact.h"
 

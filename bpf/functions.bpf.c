@@ -2,7 +2,7 @@
 /* The functions tier: exact.h hung in by fentry and fexit. */
 #include "exact.h"
 #include "exact_region.h"
-#include "exact_kernel.h"
+#include "kernel/account.h"
 
 const volatile __u32 register_nargs = 0;	/* where its result is found */
 const volatile __u32 bvec_nargs = 0;

@@ -4,13 +4,13 @@
  * submission. Per-CPU cells and histograms, no lock, no allocation; what could
  * not be measured is counted in io_losses. User side: io_stat.c.
  */
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fact.h"
-#include "ring.h"
-#include "io.h"
-#include "io_cell.h"
+#include "abi/fact.h"
+#include "kernel/ring.h"
+#include "kernel/request.h"
+#include "abi/io_cell.h"
 #include "io_count.h"
 #include "io_start.h"
 #include "io_fact.h"

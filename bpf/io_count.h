@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What becomes of a request's end: its cell, histogram, buffer, address or failed import. */
-#ifndef FIXBUF_IO_COUNT_H
-#define FIXBUF_IO_COUNT_H
+#ifndef FIXBUF_BPF_IO_COUNT_H
+#define FIXBUF_BPF_IO_COUNT_H
 
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fact.h"
-#include "ring.h"
-#include "io.h"
-#include "io_cell.h"
+#include "abi/fact.h"
+#include "kernel/ring.h"
+#include "kernel/request.h"
+#include "abi/io_cell.h"
 
 #define EFAULT		14
 #define ECANCELED	125

@@ -3,17 +3,17 @@
  * For trace --io: one fact per I/O over a registered buffer, or per so many of
  * them, when it completes. All are counted in the cells of io_count.h.
  */
-#ifndef FIXBUF_IO_FACT_H
-#define FIXBUF_IO_FACT_H
+#ifndef FIXBUF_BPF_IO_FACT_H
+#define FIXBUF_BPF_IO_FACT_H
 
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fact.h"
-#include "ring.h"
+#include "abi/fact.h"
+#include "kernel/ring.h"
 #include "emit.h"
-#include "io.h"
-#include "io_cell.h"
+#include "kernel/request.h"
+#include "abi/io_cell.h"
 #include "io_count.h"
 #include "io_start.h"
 

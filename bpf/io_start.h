@@ -3,8 +3,8 @@
  * Where the start of a request is kept until its end: a fixed table without
  * locks. A start that lost its place is counted, never taken for another.
  */
-#ifndef FIXBUF_IO_START_H
-#define FIXBUF_IO_START_H
+#ifndef FIXBUF_BPF_IO_START_H
+#define FIXBUF_BPF_IO_START_H
 
 #include "io_count.h"
 

@@ -2,7 +2,7 @@
 /* The kprobes tier: exact.h hung in by kprobe and kretprobe. */
 #include "exact.h"
 #include "exact_region.h"
-#include "exact_kernel.h"
+#include "kernel/account.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -4,13 +4,13 @@
  * tracepoints alone. A call is told when it returns, followed by the slots it
  * touched, read from the ring's own table.
  */
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fact.h"
-#include "ring.h"
+#include "abi/fact.h"
+#include "kernel/ring.h"
 #include "emit.h"
-#include "call.h"
+#include "kernel/register_call.h"
 #include "entry.h"
 #include "stack.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Who called: the stacks of the current task, kept once each in a map. */
-#ifndef FIXBUF_STACK_H
-#define FIXBUF_STACK_H
+#ifndef FIXBUF_BPF_STACK_H
+#define FIXBUF_BPF_STACK_H
 
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fact.h"
-#include "regs.h"
+#include "abi/fact.h"
+#include "kernel/regs.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

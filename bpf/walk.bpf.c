@@ -5,13 +5,13 @@
  * what a ring, its slots, a buffer's segments and a run of memory hold. No function probe, no
  * symbol, no kernel lock.
  */
-#include "kernel.h"
+#include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "fact.h"
-#include "ring.h"
-#include "page.h"
+#include "abi/fact.h"
+#include "kernel/ring.h"
+#include "kernel/page.h"
 
 #define RLIMIT_MEMLOCK 8
 

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "recording_writer.h"
+#include "recording/writer.h"
 
 #define FAST	"5000011" /* I/Os, made while they are recorded */
 #define NR	10000019	/* facts, most of them I/O */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
-#include "recording_format.h"
-#include "recording_writer.h"
+#include "recording/format.h"
+#include "recording/writer.h"
 
 #define RING 0xffff888100001000ULL
 

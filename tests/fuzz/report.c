@@ -10,9 +10,9 @@
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
-#include "alloc.h"
-#include "recording_format.h"
-#include "report.h"
+#include "base/alloc.h"
+#include "recording/format.h"
+#include "commands/report/main.h"
 
 static FILE *out;
 

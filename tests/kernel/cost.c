@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-#include "ring_raw.h"
+#include "base/own_ring.h"
 
 #define KIB	1024UL
 #define MIB	(1024 * KIB)

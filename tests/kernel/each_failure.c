@@ -15,7 +15,7 @@
 #include "lib/inject.h"
 #include "lib/leaks.h"
 #include "memory.h"
-#include "ring_raw.h"
+#include "base/own_ring.h"
 #include "tap.h"
 #include "witness.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Keeps the JSON that tests see, for tests/schema.py to validate all of it at the end. */
+/* Keeps the JSON that tests see, for tests/run/schema.py to validate all of it at the end. */
 #ifndef FIXBUF_SEEN_H
 #define FIXBUF_SEEN_H
 

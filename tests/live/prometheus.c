@@ -43,7 +43,7 @@ static const char *source(const char *name)
 	return path;
 }
 
-static const char *const RULES = "user/prometheus/fixbuf.rules.yml";
+static const char *const RULES = "user/share/prometheus/fixbuf.rules.yml";
 
 static int free_port(void)
 {
@@ -159,7 +159,7 @@ static void checked(void)
 /* Not one of them may be without data, in whatever state the machine is. */
 static void dashboard(void)
 {
-	struct json_object *root = json_object_from_file(source("user/prometheus/fixbuf.dashboard.json"));
+	struct json_object *root = json_object_from_file(source("user/share/prometheus/fixbuf.dashboard.json"));
 	struct json_object *panels = json_member(root, "panels");
 	size_t nr = 0;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each finding of performance: made when the numbers say so, and not otherwise. */
 #include "facts.h"
-#include "advise.h"
+#include "checks/advice.h"
 
 #define HUGE (2 * MIB)
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include <bpf/btf.h>
-#include "core_types.h"
-#include "type_index.h"
+#include "capture/kernel_types.h"
+#include "capture/type_index.h"
 
 static struct btf *kernel, *programs, *core;
 static struct type_index *index_of_all;

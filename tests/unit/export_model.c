@@ -2,9 +2,9 @@
 /* Who is told apart and who is folded; that counters never lose or repeat anything. */
 #include <errno.h>
 #include "facts.h"
-#include "alloc.h"
-#include "export_model.h"
-#include "histogram.h"
+#include "base/alloc.h"
+#include "commands/export/model.h"
+#include "model/histogram.h"
 
 #define SECOND 1000000000ULL
 

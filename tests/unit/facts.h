@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-#include "finding.h"
+#include "checks/finding.h"
 
 #define RING	0xffff888100001000ULL
 #define RING2	0xffff888100002000ULL

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include "fmt.h"
+#include "base/fmt.h"
 
 static void bytes(void **state)
 {

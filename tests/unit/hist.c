@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "histogram.h"
-#include "io_model.h"
+#include "model/histogram.h"
+#include "model/io_counters.h"
 
 static void index_and_low(void **state)
 {

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "json_text.h"
-#include "json_util.h"
+#include "base/json_text.h"
+#include "base/json_util.h"
 
 static struct json_text text;
 

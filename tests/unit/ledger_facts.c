@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A ledger told as facts is the same ledger again. */
 #include "facts.h"
-#include "ledger_facts.h"
+#include "model/ledger_snapshot.h"
 
 static void feed(const struct fact *f, void *ledger)
 {

@@ -2,10 +2,10 @@
 /* A recording over time: which buffer lived when, what levels there were, and where nothing is known. */
 #include <stdio.h>
 #include <unistd.h>
-#include "err.h"
+#include "base/err.h"
 #include "facts.h"
-#include "lifetimes.h"
-#include "recording_writer.h"
+#include "model/timeline.h"
+#include "recording/writer.h"
 
 static char path[] = "/tmp/fixbuf-lifetimes-XXXXXX";
 static FILE *file;

@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "err.h"
+#include "base/err.h"
 #include "facts.h"
-#include "recording_format.h"
-#include "recording_writer.h"
-#include "replay.h"
-#include "histogram.h"
+#include "recording/format.h"
+#include "recording/writer.h"
+#include "recording/replay.h"
+#include "model/histogram.h"
 
 #define NR_IO 997
 

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <zlib.h>
 #include <zstd.h>
-#include "err.h"
+#include "base/err.h"
 #include "facts.h"
-#include "recording_format.h"
-#include "replay.h"
+#include "recording/format.h"
+#include "recording/replay.h"
 
 static char bytes[1 << 20];
 

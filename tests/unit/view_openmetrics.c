@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Both formats to the letter, whatever a process calls itself. */
 #include "facts.h"
-#include "view_openmetrics.h"
+#include "commands/export/metrics.h"
 
 static char *rendered(struct export_model *m, enum metrics_format format)
 {

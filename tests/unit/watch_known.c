@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a watch tells: each finding once, and sums against an account only after a rest. */
 #include "facts.h"
-#include "watch_known.h"
+#include "checks/standing.h"
 
 #define MS 1000000ULL
 

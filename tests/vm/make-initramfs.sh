@@ -3,7 +3,7 @@
 #
 # make-initramfs.sh BUILD_DIR OUTPUT [PROGRAM...]: writes the guest's initramfs:
 # the base, then what this build made, in the layout of the source tree
-# (/fixbuf/tests/run.sh, /fixbuf/build/fixbuf-trace, /fixbuf/build/tests/...),
+# (/fixbuf/tests/run/run.sh, /fixbuf/build/fixbuf-trace, /fixbuf/build/tests/...),
 # then PROGRAMs of this machine in /fixbuf/bin, all with their shared libraries.
 set -eu
 umask 022
@@ -45,11 +45,9 @@ sort -u "$root/libraries" | while read -r library; do
 	cp -L "$library" "$root$library"
 done
 rm "$root/libraries"
-mkdir -p "$root/fixbuf/tests/vm"
+mkdir -p "$root/fixbuf/tests/vm" "$root/fixbuf/tests/run"
 cp "$here/suite.sh" "$root/fixbuf/tests/vm"
-for script in "$here"/../*.sh; do
-	[ ! -f "$script" ] || cp "$script" "$root/fixbuf/tests"
-done
+cp "$here/../run/run.sh" "$root/fixbuf/tests/run"
 
 base=$(sh "$here/make-base.sh")
 cp "$base" "$output"

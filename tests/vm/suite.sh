@@ -17,7 +17,7 @@ folder() {
 
 part() {
 	echo "vm-tier: $1"
-	sh tests/run.sh "$2"
+	sh tests/run/run.sh "$2"
 	echo "vm-tier-end: $?"
 }
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "charge.h"
 #include "memory.h"
-#include "ring_raw.h"
+#include "base/own_ring.h"
 
 bool charge_user(uid_t uid, size_t pages, bool back)
 {

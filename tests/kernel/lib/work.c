@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "memory.h"
-#include "ring_raw.h"
+#include "base/own_ring.h"
 #include "work.h"
 
 #define RINGS		3

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Facts: what is seen in the kernel, one record each.
+ *
+ * Plain C for both sides. Records are fixed-width and append-only: a new field
+ * goes to the end of its record, a new kind to the end of the enum; a reader
+ * takes min(fact.size, sizeof) bytes. Sequence numbers count per CPU, also
+ * for records that found no room, so that a gap says how many and where.
+ */
+#ifndef FIXBUF_BPF_ABI_FACT_H
+#define FIXBUF_BPF_ABI_FACT_H
+
+#include <linux/types.h>
+
+#define FACT_VERSION	1
+#define FACT_COMM_LEN	16
+#define FACT_NAME_LEN	48
+#define FACT_LANES	1024	/* sequences; cpus beyond share them */
+
+enum fact_kind {
+	FACT_NONE	 = 0,
+	FACT_RING_CREATE = 1,	/* struct fact_ring */
+	FACT_RING_CLOSE	 = 2,	/* struct fact_ring: last reference dropped, teardown queued */
+	FACT_RING_GONE	 = 3,	/* struct fact: teardown done, buffers released */
+	FACT_CALL	 = 4,	/* struct fact_call: an io_uring_register() returned */
+	FACT_BUFFER	 = 5,	/* struct fact_buffer: what a slot holds (or that it is empty) */
+	FACT_DROP	 = 6,	/* struct fact_buffer: what a slot held */
+	FACT_PIN	 = 7,	/* struct fact_pin */
+	FACT_UNPIN	 = 8,	/* struct fact_pin */
+	FACT_CHARGE	 = 9,	/* struct fact_charge */
+	FACT_UNCHARGE	 = 10,	/* struct fact_charge */
+	FACT_ENTRY	 = 11,	/* struct fact_entry: one iovec of a call that failed */
+	FACT_RING	 = 12,	/* struct fact_ring: snapshot of a ring */
+	FACT_HOLDER	 = 13,	/* struct fact_holder: snapshot of who holds a ring */
+	FACT_IO_DONE	 = 14,	/* struct fact_io: an I/O over a registered buffer ended */
+};
+
+#define FACT_F_DERIVED	0x01	/* concluded from other facts, not seen */
+#define FACT_F_SNAPSHOT	0x02	/* from a walk, not from an event */
+#define FACT_F_WORKER	0x04	/* a kernel thread acted, for the ring */
+#define FACT_F_OTHERS	0x08	/* of a task that the filters leave out: keeps the ledger right */
+
+struct fact {
+	__u16 size;		/* of the whole record, bytes */
+	__u8 kind;		/* enum fact_kind */
+	__u8 flags;		/* FACT_F_* */
+	__u32 cpu;
+	__u64 seq;		/* per cpu, from 1 */
+	__u64 t_ns;		/* CLOCK_MONOTONIC */
+	__u64 ring;		/* struct io_ring_ctx *, 0 when unknown */
+	__u32 pid;		/* thread group id */
+	__u32 tid;
+	__u32 uid;		/* of the task that acted */
+	__u32 call;		/* ties what one register call caused, 0 = none */
+	char comm[FACT_COMM_LEN];
+};
+
+#define STACK_FRAMES	127	/* the kernel's own limit, kernel.perf_event_max_stack */
+
+/* Ids of the map of stacks; < 0: -1 not asked for, -EFAULT none, else not kept. */
+struct stack_ids {
+	__s32 user, kernel;
+	__u64 caller;		/* the word on top of the user's stack */
+};
+
+#define RING_F_LIMITED	0x01	/* charges count against RLIMIT_MEMLOCK */
+#define RING_F_ACCT_PER_RING 0x02 /* charge is kept per ring (hpage_acct, 7.2+), not per buffer */
+#define RING_F_ACCT_SHARED 0x04	/* per user and mm, for all their rings (patches/0002) */
+
+struct fact_ring {
+	struct fact h;
+	__u64 user;		/* struct user_struct * that is charged, 0 = none */
+	__u64 mm;		/* struct mm_struct * that is charged (the creator's) */
+	__u64 table;		/* address of the slot array, 0 = none registered */
+	__s64 user_locked_pages;
+	__s64 mm_pinned_pages;
+	__u32 nr_slots;
+	__u32 ring_flags;	/* RING_F_* */
+	__u32 charged_uid;	/* of .user; ~0 without */
+	__s32 fd;		/* RING_CREATE: the new descriptor, else -1 */
+	__u32 setup_flags;	/* IORING_SETUP_* */
+	__u32 sq_entries;
+	__u32 cq_entries;
+	__u32 pad;
+};
+
+struct fact_holder {
+	struct fact h;		/* pid, tid, uid, comm: the holder's */
+	__u64 files;		/* struct files_struct *: equal = shared descriptors */
+	__u64 mm;		/* the holder's own struct mm_struct * */
+	__u64 user;		/* the holder's own struct user_struct * */
+	__u64 memlock_limit_bytes; /* soft RLIMIT_MEMLOCK, ~0 = unlimited */
+	__s64 user_locked_pages; /* of .user */
+	__s64 mm_pinned_pages;	/* of .mm */
+	__s32 fd;		/* -1: held by registration only */
+	__s32 reg_index;	/* index in the task's registered rings, -1 = by fd */
+};
+
+#define BUFFER_F_KERNEL	0x01	/* block driver's pages (ublk), not pinned, not charged */
+#define BUFFER_F_EMPTY	0x02	/* the slot holds nothing */
+#define BUFFER_F_TORN	0x04	/* changed while it was read; other fields are void */
+#define BUFFER_F_RUNS	0x08	/* its segments are contiguous memory, across folios (patches/0010) */
+
+#define ACCT_UNKNOWN	(~0ULL)
+
+struct fact_buffer {
+	struct fact h;
+	__u64 buf;		/* struct io_mapped_ubuf *: equal = the same buffer (clone) */
+	__u64 node;		/* struct io_rsrc_node *, 0 before 6.13 */
+	__u64 addr;		/* user address; kernel buffers: 0 */
+	__u64 len_bytes;
+	__u64 bvec;		/* kernel address of its struct bio_vec array */
+	__u64 charged_pages;	/* ACCT_UNKNOWN where the kernel does not keep it per buffer */
+	__u32 index;
+	__u32 segments;
+	__u32 folio_shift;
+	__u32 refs;		/* tables that share it */
+	__u32 buf_flags;	/* BUFFER_F_* */
+	__u32 pad;
+};
+
+enum call_op {			/* IORING_REGISTER_* opcodes that concern buffers */
+	CALL_REGISTER	= 0,
+	CALL_UNREGISTER	= 1,
+	CALL_REGISTER2	= 15,
+	CALL_UPDATE	= 16,
+	CALL_CLONE	= 30,
+};
+
+struct fact_call {
+	struct fact h;
+	__u64 user, mm;		/* the ring's, as in fact_ring */
+	__u64 arg;		/* user address given to the call, 0 when unknown */
+	__u64 limit_bytes;	/* the caller's soft RLIMIT_MEMLOCK, ~0 = unlimited */
+	__u64 start_ns;		/* 0 when the start was not seen */
+	__s64 user_before_pages, user_after_pages;
+	__s64 mm_before_pages, mm_after_pages;
+	__s64 result;
+	__u64 src_ring;		/* CALL_CLONE: source ring, 0 when unknown */
+	__u32 op;		/* enum call_op */
+	__u32 nr;		/* entries given */
+	__u32 offset;		/* CALL_UPDATE, CALL_CLONE: first slot */
+	__u32 nr_slots;		/* of the table afterwards */
+	__s32 fd;		/* given to the call, -1 when unknown */
+	__u32 ring_flags;	/* RING_F_* */
+	__u32 charged_uid;
+	__u32 call_flags;	/* CALL_F_* */
+	__u64 need_pages;	/* on failure: pages that the entries not done span, 0 = not counted */
+	struct stack_ids stacks;
+};
+
+#define CALL_F_BEFORE_SEEN 0x01	/* *_before_pages were read at the start, not derived */
+#define CALL_F_NO_RING	   0x02	/* refused before any ring was looked up */
+#define CALL_F_REG_RING	   0x04	/* fd is an index of the task's registered rings */
+
+/* Why an entry cannot be registered, as far as the program in the kernel can see. */
+enum entry_state {
+	ENTRY_OK	 = 0,
+	ENTRY_UNREADABLE = 1,	/* the iovec itself could not be read */
+	ENTRY_NULL	 = 2,	/* NULL base with a length */
+	ENTRY_EMPTY	 = 3,	/* length 0 with a base */
+	ENTRY_TOO_LONG	 = 4,
+	ENTRY_WRAPS	 = 5,	/* base + length overflows */
+	ENTRY_UNMAPPED	 = 6,	/* at .at no mapping */
+	ENTRY_READ_ONLY	 = 7,
+	ENTRY_NO_ACCESS	 = 8,
+	ENTRY_FILE	 = 9,	/* shared file mapping that cannot be pinned long-term */
+	ENTRY_SPECIAL	 = 10,	/* VM_IO / VM_PFNMAP */
+	ENTRY_UNCHECKED	 = 11,	/* this kernel offers no look-up of mappings */
+};
+
+struct fact_entry {
+	struct fact h;
+	__u64 base, len_bytes;
+	__u64 at;		/* first address with the fault */
+	__u64 vma_start, vma_end;
+	__u64 vma_flags;
+	__u32 index;		/* among those not done */
+	__u32 state;		/* enum entry_state */
+	__u32 fs_magic;		/* super block magic of the mapped file, 0 = none */
+	__u32 pad;
+	char file[FACT_NAME_LEN]; /* last component of the mapped file's name */
+};
+
+struct fact_pin {
+	struct fact h;
+	__u64 buf;		/* struct io_mapped_ubuf *, 0 when not yet known */
+	__u64 addr;
+	__u64 pages;
+	__u64 refs;		/* pin references, < pages where folios coalesce */
+	__u64 duration_ns;
+	__s64 result;
+	struct stack_ids stacks;
+	__u32 folio_shift;
+	__u32 pad;
+};
+
+struct fact_charge {
+	struct fact h;
+	__u64 user, mm, buf;
+	__s64 user_before_pages, user_after_pages;
+	__s64 mm_before_pages, mm_after_pages;
+	__u64 limit_bytes;
+	__s64 pages;
+	__s64 result;
+	struct stack_ids stacks;
+};
+
+#define IO_F_RANGE	0x01	/* .addr and .len_bytes are known */
+#define IO_F_OFFSET	0x02	/* .offset_bytes is known */
+#define IO_F_PUNTED	0x04	/* handed to a worker */
+#define IO_F_NO_IMPORT	0x08	/* failed with EFAULT: .buf_addr to .nr_slots are its slot then */
+#define IO_F_EMPTY	0x10	/* with IO_F_NO_IMPORT: the slot holds nothing */
+#define IO_F_REFUSED	0x20	/* at submission: has no latency */
+#define IO_F_NAMELESS	0x40	/* refused unread, or one of several of a user_data: .index is void */
+
+/* The head is of the task that submitted it, but for .t_ns and .cpu. */
+struct fact_io {
+	struct fact h;
+	__u64 addr, len_bytes;	/* as the request says */
+	__u64 offset_bytes;	/* of .addr in the buffer */
+	__u64 buf_addr, buf_len_bytes;
+	__u64 latency_ns;	/* from submission on, 0 = start not seen */
+	__s32 result;
+	__u32 index;		/* of the buffer */
+	__u32 nr_slots;
+	__u32 io_flags;		/* IO_F_* */
+	__u32 opcode;		/* IORING_OP_* */
+	__u32 pad;
+};
+
+/* One bio_vec of a buffer with the state of its first folio: not a fact, an answer of the walk. */
+struct seg {
+	__u64 page;		/* struct page * as stored in the bio_vec */
+	__u64 head;		/* struct page * of the folio's head */
+	__u32 len, off;		/* bytes; off counts from .page */
+	__u32 order;		/* of the folio */
+	__u32 pins;		/* pin references; small folios: refcount / 1024 */
+	__u32 refcount;
+	__u32 flags;		/* SEG_F_* */
+};
+
+#define SEG_F_UNREADABLE 0x01
+
+/* What one CPU has told so far; kept where both sides see it. */
+struct lane {
+	__u64 seq;		/* the last one given */
+	__u64 lost;		/* of them, found no room */
+};
+
+#define PEEK_CHUNK	128	/* slots, segments or folios an answer of the walk holds */
+
+#define FACT_ASSERT_SIZE(type, bytes) \
+	_Static_assert(sizeof(struct type) == (bytes), "layout of struct " #type)
+
+FACT_ASSERT_SIZE(fact, 64);
+FACT_ASSERT_SIZE(fact_ring, 136);
+FACT_ASSERT_SIZE(fact_holder, 120);
+FACT_ASSERT_SIZE(fact_buffer, 136);
+FACT_ASSERT_SIZE(fact_call, 208);
+FACT_ASSERT_SIZE(fact_entry, 176);
+FACT_ASSERT_SIZE(fact_pin, 136);
+FACT_ASSERT_SIZE(fact_charge, 160);
+FACT_ASSERT_SIZE(fact_io, 136);
+FACT_ASSERT_SIZE(seg, 40);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kernel buffers: a block driver (ublk, 6.15) puts a request's pages into a slot
+ * for as long as its server needs them. Nothing is pinned or charged, and no
+ * io_uring_register() is called. The bodies as those of exact.h.
+ */
+#ifndef FIXBUF_BPF_KERNEL_ACCOUNT_H
+#define FIXBUF_BPF_KERNEL_ACCOUNT_H
+
+#include "exact.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* begins with the struct io_uring_cmd that the functions are given */
+struct io_kiocb___ctx {
+	struct io_ring_ctx *ctx;
+};
+
+#pragma clang attribute pop
+
+/* Where io_buffer_register_bvec() takes the slot's index: see user/capture/pin_hooks.c */
+const volatile __u32 bvec_index_arg __weak;
+
+static __always_inline bool read_slot(__u64 ring, __u32 index, struct fact_buffer *b)
+{
+	struct ring_table t;
+	__u64 buf;
+
+	ring_table(ring, &t);
+	if (index >= t.nr)
+		return false;
+	buf = slot_buffer(&t, index, &b->node);
+	read_buffer(buf, b);
+	return b->buf_flags == BUFFER_F_KERNEL;
+}
+
+/* .what is IN_KERNEL_REGISTER or IN_KERNEL_DROP; a drop is told as the slot was before. */
+static __always_inline void kernel_begin(void *ctx, __u32 what, __u64 cmd, __u32 index)
+{
+	struct pending p = { .slot = index };
+	struct fact_buffer b;
+
+	p.ring = (__u64)BPF_CORE_READ((struct io_kiocb___ctx *)cmd, ctx);
+	if (!ring_wanted(p.ring, &p.own) || p.own)
+		return;
+	if (what == IN_KERNEL_DROP) {
+		if (!read_slot(p.ring, index, &b))
+			return;
+		p.buf = b.buf;
+		p.addr = b.node;
+		p.len = b.len_bytes;
+		p.segments = b.segments;
+		p.folio_shift = b.folio_shift;
+	}
+	begin(ctx, what, &p);
+}
+
+static __always_inline void kernel_end(__u32 what, __s32 result)
+{
+	struct fact_buffer *out;
+	struct pending p;
+	bool alone;
+
+	if (!end(what, &p, &alone) || result)
+		return;
+	out = fact_reserve(sizeof(*out), what == IN_KERNEL_DROP ? FACT_DROP : FACT_BUFFER, p.ring, 0);
+	if (!out)
+		return;
+	out->index = p.slot;
+	if (what == IN_KERNEL_REGISTER) {
+		out->node = 0;
+		if (!read_slot(p.ring, p.slot, out))
+			out->buf_flags = BUFFER_F_TORN;
+	} else {
+		out->buf = p.buf;
+		out->node = p.addr;
+		out->addr = 0;
+		out->len_bytes = p.len;
+		out->bvec = 0;
+		out->charged_pages = 0;
+		out->segments = p.segments;
+		out->folio_shift = p.folio_shift;
+		out->refs = 1;
+		out->buf_flags = BUFFER_F_KERNEL;
+		out->pad = 0;
+	}
+	bpf_ringbuf_submit(out, 0);
+}
+
+#endif

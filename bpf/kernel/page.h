@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From a struct page to its folio's order and pins: the one place that knows
+ * how kernels keep them.
+ */
+#ifndef FIXBUF_BPF_KERNEL_PAGE_H
+#define FIXBUF_BPF_KERNEL_PAGE_H
+
+#include "kernel/types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "abi/fact.h"
+
+#define GUP_PIN_COUNTING_BIAS 1024	/* include/linux/mm.h, since 5.7 */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+enum pageflags {
+	PG_head = 16,
+};
+
+/* from 7.1: a pointer, or the mask of the folio's struct pages */
+struct page___info {
+	unsigned long compound_info;
+};
+
+/* 5.10: kept in the tail pages */
+struct page___order {
+	unsigned char compound_order;
+};
+
+struct page___pinned {
+	atomic_t hpage_pinned_refcount;
+};
+
+/* from 5.18; the order is in the low byte of _flags_1 from 6.6 */
+struct folio___pincount {
+	atomic_t _pincount;
+};
+
+struct folio___order {
+	unsigned char _folio_order;
+};
+
+struct folio {
+	unsigned long _flags_1;
+};
+
+#pragma clang attribute pop
+
+static __always_inline __u64 page_head(__u64 page)
+{
+	__u64 info = 0;
+
+	if (bpf_core_field_exists(struct page___info, compound_info)) {
+		struct page___info *p = (void *)page;
+
+		bpf_core_read(&info, sizeof(info), &p->compound_info);
+		/* a mask has all high bits set, an address in the memory map never */
+		if ((info & 1) && info >> 32 == 0xffffffff)
+			return page & info;
+	} else {
+		struct page *p = (void *)page;
+
+		bpf_core_read(&info, sizeof(info), &p->compound_head);
+	}
+	return info & 1 ? info - 1 : page;
+}
+
+static __always_inline bool head_is_large(__u64 head)
+{
+	__u64 flags = 0;
+
+	/* the flags are the first word of struct page in every version */
+	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)head);
+	return flags >> bpf_core_enum_value(enum pageflags, PG_head) & 1;
+}
+
+static __always_inline __u32 folio_order(__u64 head)
+{
+	unsigned char order = 0;
+
+	if (bpf_core_field_exists(struct folio___order, _folio_order)) {
+		struct folio___order *f = (void *)head;
+
+		bpf_core_read(&order, sizeof(order), &f->_folio_order);
+	} else if (bpf_core_field_exists(struct folio, _flags_1)) {
+		struct folio *f = (void *)head;
+
+		bpf_core_read(&order, sizeof(order), &f->_flags_1);
+	} else if (bpf_core_field_exists(struct page___order, compound_order)) {
+		struct page___order *p = (void *)(head + bpf_core_type_size(struct page));
+
+		bpf_core_read(&order, sizeof(order), &p->compound_order);
+	}
+	return order;
+}
+
+static __always_inline __u32 folio_pins(__u64 head, __u32 order, __u32 refcount)
+{
+	__u32 pins = 0;
+
+	if (order && bpf_core_field_exists(struct folio___pincount, _pincount)) {
+		struct folio___pincount *f = (void *)head;
+
+		bpf_core_read(&pins, sizeof(pins), &f->_pincount);
+		return pins;
+	}
+	/* 47e29d32afba: room for a counter only from the second tail page on */
+	if (order > 1 && bpf_core_field_exists(struct page___pinned, hpage_pinned_refcount)) {
+		struct page___pinned *p = (void *)(head + 2ULL * bpf_core_type_size(struct page));
+
+		bpf_core_read(&pins, sizeof(pins), &p->hpage_pinned_refcount);
+		return pins;
+	}
+	return refcount / GUP_PIN_COUNTING_BIAS;
+}
+
+/* Reads the folio behind .page into .out; .len and .off are the caller's. */
+static __always_inline void read_folio(__u64 page, struct seg *out)
+{
+	__u32 refcount = 0;
+	struct page *head;
+
+	out->page = page;
+	out->head = page_head(page);
+	head = (void *)out->head;
+	out->flags = 0;
+	if (bpf_core_read(&refcount, sizeof(refcount), &head->_refcount))
+		out->flags = SEG_F_UNREADABLE;
+	out->refcount = refcount;
+	out->order = head_is_large(out->head) ? folio_order(out->head) : 0;
+	out->pins = folio_pins(out->head, out->order, refcount);
+}
+
+#endif

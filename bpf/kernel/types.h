@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel's types, only the fields that are read. CO-RE relocates each
+ * access by name, so order and padding here mean nothing. A suffix ___x is a
+ * flavour: the same kernel type as another version declares it.
+ */
+#ifndef FIXBUF_BPF_KERNEL_TYPES_H
+#define FIXBUF_BPF_KERNEL_TYPES_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct { int counter; } atomic_t;
+typedef struct { __s64 counter; } atomic64_t;
+typedef struct { long counter; } atomic_long_t;
+typedef struct { atomic_t refs; } refcount_t;
+typedef struct { unsigned int val; } kuid_t;
+
+struct user_struct {
+	kuid_t uid;
+	atomic_long_t locked_vm;
+};
+
+struct cred {
+	kuid_t uid;
+	struct user_struct *user;
+};
+
+struct mm_struct {
+	atomic64_t pinned_vm;
+};
+
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
+struct signal_struct {
+	struct rlimit rlim[16];
+};
+
+struct file_operations;
+
+struct super_block {
+	unsigned long s_magic;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct inode {
+	struct super_block *i_sb;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	const struct file_operations *f_op;
+	void *private_data;
+	struct inode *f_inode;
+	struct path f_path;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_flags;
+	struct file *vm_file;
+};
+
+#define IO_RINGFD_REG_MAX 16
+
+struct io_uring_task {
+	struct file *registered_rings[IO_RINGFD_REG_MAX];
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	char comm[16];
+	void *stack;
+	struct mm_struct *mm;
+	struct task_struct *group_leader;
+	struct task_struct *real_parent;
+	const struct cred *cred;
+	struct signal_struct *signal;
+	struct files_struct *files;
+	struct io_uring_task *io_uring;
+};
+
+struct pt_regs {
+	unsigned long di;
+	unsigned long si;
+	unsigned long dx;
+	unsigned long r10;
+	unsigned long orig_ax;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bio_vec {
+	struct page *bv_page;
+	unsigned int bv_len;
+	unsigned int bv_offset;
+};
+
+struct work_struct {
+	void *func;
+};
+
+struct io_mapped_ubuf;
+
+/* from 6.13 (7029acd8a950): one reference-counted node a slot */
+struct io_rsrc_node {
+	struct io_mapped_ubuf *buf;
+};
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+};
+
+struct io_ring_ctx {
+	unsigned int flags;
+	unsigned int sq_entries;
+	unsigned int cq_entries;
+	struct user_struct *user;
+	struct mm_struct *mm_account;
+	struct work_struct exit_work;
+};
+
+struct page {
+	unsigned long compound_head;
+	atomic_t _refcount;
+};
+
+#pragma clang attribute pop
+
+/* Flavours stand beside the one accessor that knows them: ring.h, page.h. */
+
+#endif

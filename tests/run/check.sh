@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# All tests that this machine can run: as built, again with the user program
+# under ASan and UBSan, and once under valgrind.
+# usage: check.sh BUILD_DIR
+
+build=${1:?usage: check.sh BUILD_DIR}
+here=$(dirname "$0")
+out=$(mktemp) || exit 2
+FIXBUF_SEEN=$(mktemp -d) || exit 2
+export FIXBUF_SEEN
+trap 'rm -rf "$out" "$FIXBUF_SEEN"' EXIT
+passed=0 failed=0 skipped=0
+
+if [ "$(id -u)" != 0 ]; then
+	echo "The tests register buffers and look into the kernel: run sudo make check." >&2
+	exit 3
+fi
+
+# Runs run.sh with the rest of the arguments and adds its totals.
+run() {
+	echo "--- $1"
+	shift
+	sh "$here/run.sh" "$@" > "$out" 2>&1
+	sed '$d' "$out"
+	# shellcheck disable=SC2046 # three words
+	set -- $(sed -n '$s/\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped/\1 \2 \3/p' "$out")
+	if [ $# != 3 ]; then
+		tail -n 1 "$out"
+		set -- 0 1 0
+	fi
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+# One assertion of this script: its status, then what it says.
+one() {
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+		echo "$2: passed"
+	else
+		failed=$((failed + 1))
+		echo "$2: failed"
+		cat "$out"
+	fi
+}
+
+# Runs a script that prints TAP and adds its assertions; a plan that it did not reach is one.
+tap() {
+	name=$1
+	shift
+	"$@" > "$out" 2>&1
+	p=$(grep -c '^ok ' "$out") b=$(grep -c '^not ok' "$out")
+	[ "$(tail -n 1 "$out")" = "1..$((p + b))" ] || b=$((b + 1))
+	passed=$((passed + p)) failed=$((failed + b))
+	printf '%-28s %4d passed %3d failed\n' "$name" "$p" "$b"
+	[ $b = 0 ] || grep -v '^ok ' "$out" | sed 's/^/    /'
+}
+
+run "unit and live tests" "$build"
+
+asan=build/asan/fixbuf-trace
+if make --no-print-directory SANITIZE=1 $asan > "$out" 2>&1; then
+	FIXBUF=$(pwd)/$asan
+	ASAN_OPTIONS=detect_leaks=1:exitcode=99
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+	export FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
+	for test in bad_input list verify trace trace_select stacks stat screen watch record report; do
+		run "$test under ASan and UBSan" "$build" "$test"
+	done
+	unset FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
+else
+	one 1 "build with SANITIZE=1"
+fi
+
+echo "--- every JSON that was seen, against its schema"
+# Debian's own, for which python3-jsonschema is installed
+tap "JSON Schema" /usr/bin/python3 "$here/schema.py" "$build/fixbuf-trace" "$FIXBUF_SEEN"
+
+echo "--- completion in bash, zsh and fish"
+tap "completion" sh "$here/completion.sh" "$build"
+
+echo "--- the man page against the tables of commands and options"
+tap "man page" sh "$here/man.sh" "$build"
+
+echo "--- fuzzing"
+if make --no-print-directory "$build/tests/fuzz/report" "$build/tests/fuzz/corpus" > "$out" 2>&1; then
+	sh "$here/../fuzz/run.sh" "$build" "${FIXBUF_FUZZ_SECONDS:-20}" > "$out" 2>&1
+	one $? "report bears any bytes"
+else
+	one 1 "build of the fuzzer"
+fi
+
+echo "--- valgrind"
+if command -v valgrind > /dev/null; then
+	# it does not know what bpf() writes, so only leaks and descriptors are its witness here
+	valgrind --undef-value-errors=no --leak-check=full --errors-for-leak-kinds=definite \
+		--error-exitcode=99 --track-fds=yes "$build/fixbuf-trace" list > "$out" 2>&1
+	status=$?
+	own=$(($(grep -c 'Open file descriptor' "$out") - $(grep -c '<inherited from parent>' "$out")))
+	[ $status != 0 ] || [ $own = 0 ] || status=98
+	one $status "list ends with no byte lost and no descriptor open"
+else
+	skipped=$((skipped + 1))
+	echo "list ends with no byte lost and no descriptor open: skipped, there is no valgrind"
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

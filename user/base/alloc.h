@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory that is there, or the program ends with a sentence. */
+#ifndef FIXBUF_BASE_ALLOC_H
+#define FIXBUF_BASE_ALLOC_H
+
+#include <stddef.h>
+
+/* Zeroed; nr may be 0. */
+void *must_alloc(size_t nr, size_t size);
+void *must_realloc(void *p, size_t nr, size_t size);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/child.h"
+#include "base/err.h"
+
+#define EXIT_NOT_RUN	126
+#define EXIT_NOT_FOUND	127
+
+static void in_child(int go, int failed, char **argv)
+{
+	char c;
+
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	if (read(go, &c, 1) != 1)
+		_exit(EXIT_NOT_RUN);
+	execvp(argv[0], argv);
+	if (write(failed, &errno, sizeof(errno)) < 0)
+		_exit(EXIT_NOT_RUN);
+	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN);
+}
+
+int program_prepare(struct program *p, char **argv)
+{
+	int go[2], failed[2];
+
+	/* orphans of the program come to us, so that its tree stays whole */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
+		return err_set(errno, "cannot create a pipe: %s", strerror(errno));
+	p->pid = fork();
+	if (p->pid < 0)
+		return err_set(errno, "cannot start a process: %s", strerror(errno));
+	if (!p->pid) {
+		close(go[1]);
+		in_child(go[0], failed[1], argv);
+	}
+	close(go[0]);
+	close(failed[1]);
+	p->go = go[1];
+	p->failed = failed[0];
+	p->pidfd = syscall(SYS_pidfd_open, p->pid, 0);
+	p->ended = 0;
+	if (p->pidfd >= 0)
+		fcntl(p->pidfd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+int program_start(struct program *p, char **argv)
+{
+	int err = 0;
+	ssize_t n;
+
+	if (write(p->go, "", 1) != 1)
+		err = errno;
+	close(p->go);
+	do {
+		n = read(p->failed, &err, sizeof(err));
+	} while (n < 0 && errno == EINTR);
+	close(p->failed);
+	if (!err)
+		return 0;
+	program_wait(p);
+	cannot("cannot run %s: %s", argv[0], strerror(err));
+	return err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
+}
+
+/* Reaps orphans on the way: they are ours as the subreaper. */
+int program_ended(struct program *p)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != p->pid)
+			continue;
+		p->status = status;
+		p->ended = 1;
+	}
+	return p->ended;
+}
+
+void program_signal(struct program *p, int sig)
+{
+	if (p->ended)
+		return;
+	if (sig == SIGINT && tcgetpgrp(STDIN_FILENO) == getpgrp())
+		return;
+	kill(p->pid, sig);
+}
+
+int program_wait(struct program *p)
+{
+	while (!p->ended && waitpid(p->pid, &p->status, 0) != p->pid)
+		if (errno != EINTR)
+			return EXIT_NOT_RUN;
+	p->ended = 1;
+	return WIFSIGNALED(p->status) ? 128 + WTERMSIG(p->status) : WEXITSTATUS(p->status);
+}
+
+void program_abandon(struct program *p)
+{
+	close(p->go);
+	close(p->failed);
+	program_wait(p);
+}

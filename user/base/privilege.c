@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "base/privilege.h"
+#include "capture/kernel.h"
+
+#define NOBODY 65534
+
+int privilege_no_new(void)
+{
+	if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return 0;
+	return err_set(errno, "cannot give up new privileges: %s", strerror(errno));
+}
+
+int privilege_keep(const struct privileges *p)
+{
+	/* the bounding set takes CAP_SETPCAP, which an ordinary user with a few capabilities lacks */
+	bool bounds = kern_capable(CAP_SETPCAP);
+
+	capng_clear(CAPNG_SELECT_ALL);
+	for (size_t i = 0; i < p->nr; i++)
+		if (kern_capable(p->caps[i]))
+			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, p->caps[i]);
+	if ((bounds && capng_apply(CAPNG_SELECT_BOUNDS)) || capng_apply(CAPNG_SELECT_CAPS))
+		return err_set(EPERM, "cannot drop capabilities: %s", strerror(errno));
+	return 0;
+}
+
+static void close_from(unsigned int first, unsigned int last)
+{
+	if (first > last || !syscall(__NR_close_range, first, last, 0))
+		return;
+	/* before 5.9 */
+	for (long fd = first; fd <= last && fd < sysconf(_SC_OPEN_MAX); fd++)
+		close(fd);
+}
+
+void privilege_keep_open(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+
+	if (low <= STDERR_FILENO)
+		low = STDERR_FILENO;
+	close_from(STDERR_FILENO + 1, low - 1);
+	close_from(low + 1, high - 1);
+	close_from(high + 1, ~0U);
+}
+
+int privilege_become_nobody(void)
+{
+	if (geteuid())
+		return 0;
+	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		return err_set(errno, "cannot become user %d: %s", NOBODY, strerror(errno));
+	return 0;
+}
+
+static bool works_with(const struct privileges *p, bool (*works)(void *arg), void *arg)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(privilege_keep(p) || !works(arg));
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	       !WEXITSTATUS(status);
+}
+
+const struct privileges *privilege_least(const struct privileges *sets, size_t nr,
+					 bool (*works)(void *arg), void *arg)
+{
+	for (size_t i = 0; i + 1 < nr; i++)
+		if (works_with(&sets[i], works, arg))
+			return &sets[i];
+	return &sets[nr - 1];
+}
+
+const char *privilege_text(char buf[PRIVILEGE_TEXT], const struct privileges *p)
+{
+	size_t used = 0;
+
+	buf[0] = 0;
+	for (size_t i = 0; i < p->nr && used < PRIVILEGE_TEXT; i++) {
+		const char *name = capng_capability_to_name(p->caps[i]);
+
+		if (kern_capable(p->caps[i]) && name)
+			used += snprintf(buf + used, PRIVILEGE_TEXT - used, "%sCAP_%s",
+					 used ? ", " : "", name);
+	}
+	for (char *s = buf; *s; s++)
+		if (*s >= 'a' && *s <= 'z')
+			*s -= 'a' - 'A';
+	return used ? buf : strcpy(buf, "none");
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FIXBUF_BASE_SIGNALS_H
+#define FIXBUF_BASE_SIGNALS_H
+
+#include <signal.h>
+
+/* The SIGINT or SIGTERM that came, 0 = none: end cleanly, with the totals. */
+extern volatile sig_atomic_t interrupted;
+
+/* A reader that goes away shows as EPIPE from then on, not as a signal. */
+void signals_catch(void);
+
+#endif

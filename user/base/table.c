@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/table.h"
+
+#define MAX_COLUMNS 16
+
+struct table {
+	char *names;
+	const char *name[MAX_COLUMNS];
+	bool left[MAX_COLUMNS];
+	size_t width[MAX_COLUMNS];
+	size_t nr_columns;
+	char **cells;
+	size_t nr_cells, room;
+};
+
+struct table *table_new(const char *columns)
+{
+	struct table *t = must_alloc(1, sizeof(*t));
+	char *save = NULL;
+
+	t->names = strdup(columns);
+	if (!t->names)
+		exit(cannot("out of memory"));
+	for (char *c = strtok_r(t->names, " ", &save); c && t->nr_columns < MAX_COLUMNS;
+	     c = strtok_r(NULL, " ", &save)) {
+		t->left[t->nr_columns] = *c == '<';
+		c += *c == '<';
+		t->width[t->nr_columns] = strlen(c);
+		t->name[t->nr_columns++] = c;
+	}
+	return t;
+}
+
+void table_cell(struct table *t, const char *fmt, ...)
+{
+	size_t column = t->nr_cells % t->nr_columns, width;
+	va_list ap;
+	char *cell;
+
+	va_start(ap, fmt);
+	if (vasprintf(&cell, fmt, ap) < 0)
+		exit(cannot("out of memory"));
+	va_end(ap);
+	if (t->nr_cells == t->room) {
+		t->room = t->room ? 2 * t->room : 64;
+		t->cells = must_realloc(t->cells, t->room, sizeof(*t->cells));
+	}
+	t->cells[t->nr_cells++] = cell;
+	width = strlen(cell);
+	if (width > t->width[column])
+		t->width[column] = width;
+}
+
+static void print_row(const struct table *t, const char *const cells[], int indent, FILE *out)
+{
+	size_t last = t->nr_columns;
+	int gap = indent;
+
+	/* blanks at the end of a line help nobody */
+	while (last && !*cells[last - 1])
+		last--;
+	for (size_t i = 0; i < last; i++) {
+		int width = t->width[i], pad = width - (int)strlen(cells[i]);
+
+		fprintf(out, "%*s%s", gap + (t->left[i] ? 0 : pad), "", cells[i]);
+		gap = 2 + (t->left[i] ? pad : 0);
+	}
+	fputc('\n', out);
+}
+
+void table_print(struct table *t, FILE *out, bool header, int indent)
+{
+	if (header)
+		print_row(t, t->name, indent, out);
+	for (size_t i = 0; i < t->nr_cells; i += t->nr_columns)
+		print_row(t, (const char *const *)t->cells + i, indent, out);
+	for (size_t i = 0; i < t->nr_cells; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	free(t->names);
+	free(t);
+}

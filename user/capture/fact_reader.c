@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One ring buffer carries the facts of all CPUs in the order in which they
+ * found room; each CPU numbers its own. A gap in the numbers is a loss when
+ * the kernel side counted one there: a task that was preempted between number
+ * and room makes a gap that closes by itself.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/err.h"
+#include "capture/fact_reader.h"
+#include "fixbuf.skel.h"
+
+#define FILTER_PIDS	0x01	/* as in bpf/emit.h */
+#define FILTER_UID	0x02
+#define FILTER_TREE	0x04
+
+#define ENOUGH		4096	/* facts in one go: who reads has signals and deadlines to look at */
+
+struct seen {
+	__u64 seq;		/* the highest that arrived */
+	__u64 lost;		/* reported */
+};
+
+struct facts {
+	struct fixbuf_bpf *skel;
+	const struct env *env;
+	struct ring_buffer *rb;
+	struct facts_handler on;
+	unsigned int handled;	/* in this go */
+	__u64 skipped;		/* runs that were reported */
+	struct seen seen[FACT_LANES];
+};
+
+struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct env *env)
+{
+	struct facts *f = calloc(1, sizeof(*f));
+
+	if (!f) {
+		err_set(ENOMEM, "out of memory");
+		return NULL;
+	}
+	f->skel = skel;
+	f->env = env;
+	bpf_map__set_autocreate(skel->maps.facts, true);
+	bpf_map__set_max_entries(skel->maps.facts, env->ring_buffer_kib * 1024);
+	bpf_map__set_autocreate(skel->maps.filter_pids, true);
+	bpf_map__set_max_entries(skel->maps.filter_pids, env->nr_pids ? env->nr_pids : 1);
+	if (env->nr_pids)
+		skel->rodata->filter |= FILTER_PIDS;
+	if (env->has_uid) {
+		skel->rodata->filter |= FILTER_UID;
+		skel->rodata->filter_uid = env->uid;
+	}
+	if (env->program)
+		skel->rodata->filter |= FILTER_TREE;
+	return f;
+}
+
+static void tell_loss(struct facts *f, __u32 cpu, __u64 after, __u64 before)
+{
+	struct seen *s = &f->seen[cpu & (FACT_LANES - 1)];
+	__u64 lost = f->skel->bss->lanes[cpu & (FACT_LANES - 1)].lost;
+	__u64 count = lost - s->lost;
+
+	if (!count)
+		return;
+	if (before && count > before - after - 1)
+		count = before - after - 1;
+	s->lost += count;
+	f->on.lost(&(struct lost_facts){ count, cpu, after, before }, f->on.arg);
+}
+
+static int on_record(void *arg, void *data, size_t size)
+{
+	struct facts *f = arg;
+	const struct fact *fact = data;
+	struct seen *s = &f->seen[fact->cpu & (FACT_LANES - 1)];
+
+	if (size < sizeof(*fact))
+		return 0;
+	if (fact->seq > s->seq + 1)
+		tell_loss(f, fact->cpu, s->seq, fact->seq);
+	if (fact->seq > s->seq)
+		s->seq = fact->seq;
+	f->on.fact(fact, f->on.arg);
+	return ++f->handled < ENOUGH ? 0 : -EAGAIN;
+}
+
+int facts_start(struct facts *f, const struct facts_handler *handler)
+{
+	int pids = bpf_map__fd(f->skel->maps.filter_pids);
+	__u8 one = 1;
+
+	f->on = *handler;
+	for (size_t i = 0; i < f->env->nr_pids; i++)
+		if (bpf_map_update_elem(pids, &f->env->pids[i], &one, BPF_ANY))
+			return err_set(errno, "cannot set the process filter: %s", strerror(errno));
+	f->rb = ring_buffer__new(bpf_map__fd(f->skel->maps.facts), on_record, f, NULL);
+	if (!f->rb)
+		return err_set(errno, "cannot map the buffer of facts: %s; a smaller --ring-buffer may help",
+			       strerror(errno));
+	return 0;
+}
+
+int facts_fd(const struct facts *f)
+{
+	return ring_buffer__epoll_fd(f->rb);
+}
+
+bool facts_read(struct facts *f)
+{
+	f->handled = 0;
+	return ring_buffer__consume(f->rb) == -EAGAIN;
+}
+
+/*
+ * A kernel that preempts programs does not run one on a cpu where another task
+ * was preempted in it (5.12 counts that): whatever it would have told is missing.
+ */
+static __u64 skipped_runs(const struct facts *f)
+{
+	struct bpf_program *p;
+	__u64 skipped = 0;
+
+	bpf_object__for_each_program(p, f->skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+
+		if (bpf_program__fd(p) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			skipped += info.recursion_misses;
+	}
+	return skipped;
+}
+
+void facts_settle(struct facts *f)
+{
+	__u64 skipped = skipped_runs(f) - f->skipped;
+
+	f->skipped += skipped;
+	if (skipped)
+		f->on.lost(&(struct lost_facts){ skipped, SKIPPED_CPU, 0, 0 }, f->on.arg);
+	for (__u32 cpu = 0; cpu < FACT_LANES; cpu++)
+		tell_loss(f, cpu, f->seen[cpu].seq, 0);
+}
+
+void facts_free(struct facts *f)
+{
+	if (!f)
+		return;
+	ring_buffer__free(f->rb);
+	free(f);
+}

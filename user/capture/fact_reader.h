@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Facts as the kernel side hands them over, and what was lost on the way. */
+#ifndef FIXBUF_CAPTURE_FACT_READER_H
+#define FIXBUF_CAPTURE_FACT_READER_H
+
+#include <abi/fact.h>
+#include "cli/env.h"
+
+struct fixbuf_bpf;
+struct facts;
+
+#define SKIPPED_CPU (~0U)	/* .cpu of programs that the kernel did not run, wherever */
+
+struct lost_facts {
+	__u64 count;
+	__u32 cpu;
+	__u64 after_seq;	/* the last one that arrived before the gap, 0 = none */
+	__u64 before_seq;	/* the first one after it, 0 = none came */
+};
+
+struct facts_handler {
+	void (*fact)(const struct fact *f, void *arg);
+	void (*lost)(const struct lost_facts *l, void *arg);
+	void *arg;
+};
+
+/* Before kern_load(): makes room and sets the filters. NULL with a sentence. */
+struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct env *env);
+/* After kern_load(). 0, or -errno with a sentence. */
+int facts_start(struct facts *f, const struct facts_handler *handler);
+/* Readable when facts wait. */
+int facts_fd(const struct facts *f);
+/* Hands over what waits; true when that was too much for one go. */
+bool facts_read(struct facts *f);
+/* Reports losses that no later fact has shown; after the end of facts the total is then final. */
+void facts_settle(struct facts *f);
+void facts_free(struct facts *f);
+
+#endif

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/signals.h"
+#include "capture/inspect.h"
+#include "views/rings.h"
+
+#define LOOKS		3
+#define LOOK_APART_NS	20000000L
+
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void show_progress(struct progress *p, __u64 pages)
+{
+	char a[FMT_LEN], b[FMT_LEN];
+
+	p->done += pages;
+	if (!p->on || now_ns() - p->begun_ns < 1000000000ULL)
+		return;
+	fprintf(stderr, "\rchecked %s of %s (%.0f%%) ", fmt_bytes(a, p->done * PAGE_BYTES),
+		fmt_bytes(b, p->total * PAGE_BYTES), p->total ? 100.0 * p->done / p->total : 0);
+	p->shown = true;
+}
+
+void progress_end(struct progress *p)
+{
+	if (p->shown)
+		fprintf(stderr, "\r%60s\r", "");
+	p->shown = false;
+}
+
+static __u64 same_pages(const struct buffer *b)
+{
+	__u64 same = 0;
+
+	for (size_t i = 0; i < b->nr_extents; i++)
+		if (b->extents[i].mapping == MAPPING_SAME)
+			same += b->extents[i].pages;
+	return same;
+}
+
+/* The i-th address space that the ring's buffers may lie in: the creator's, then the holders'. */
+static __u32 candidate(const struct walk *w, const struct ring *r, size_t i)
+{
+	if (!i)
+		return r->mm ? walk_pid_of_mm(w, r->mm->id) ? : r->mm->pid : 0;
+	for (size_t h = 0; h < r->nr_holders; h++) {
+		bool seen = r->mm && r->holders[h].mm == r->mm->id;
+
+		for (size_t k = 0; k < h; k++)
+			seen |= r->holders[k].mm == r->holders[h].mm;
+		if (!seen && !--i)
+			return r->holders[h].pid;
+	}
+	return 0;
+}
+
+int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index)
+{
+	struct buffer *b = r->slots[index];
+	__u32 first = candidate(walk, r, 0), best = first, pid;
+	__u64 same, best_same = 0;
+	int err = page_walk_slot(pages, r, index, first);
+
+	if (err)
+		return err;
+	best_same = same_pages(b);
+	for (size_t i = 1; best_same < buffer_pages(b); i++) {
+		pid = candidate(walk, r, i);
+		if (!pid)
+			break;
+		err = page_walk_slot(pages, r, index, pid);
+		if (err)
+			return err;
+		same = same_pages(b);
+		if (same > best_same || !best) {
+			best = pid;
+			best_same = same;
+		}
+		first = pid;
+	}
+	return first == best ? 0 : page_walk_slot(pages, r, index, best);
+}
+
+static int look_at_pages(struct walk *walk, struct page_walk *pages, const struct env *env,
+			 struct look *look, struct progress *p)
+{
+	for (struct ring *r = look->ledger->rings; r; r = r->hh.next) {
+		for (__u32 i = 0; i < r->nr_slots; i++) {
+			struct buffer *b = r->slots[i];
+			__u64 denials = page_walk_denials(pages);
+			int err;
+
+			if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
+				continue;
+			/* others' buffers count too: they may share a folio or an account */
+			if (env->nr_pids && !view_selects(env, r))
+				continue;
+			if (interrupted)
+				return err_set(EINTR, "interrupted before all pages were checked");
+			err = look_at_slot(walk, pages, r, i);
+			if (err == -EAGAIN)
+				look->unsteady_buffers++;
+			else if (err)
+				return err;
+			else if (page_walk_denials(pages) != denials && b->nr_extents &&
+				 b->extents[0].mapping == MAPPING_UNKNOWN)
+				look->denied_buffers++;
+			look->pages += buffer_pages(b);
+			show_progress(p, buffer_pages(b));
+		}
+	}
+	return 0;
+}
+
+void findings_keep_selected(const struct env *env, const struct ledger *l, struct findings *fs)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fs->nr; i++) {
+		struct finding *f = &fs->list[i];
+		struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
+		bool keep = r ? view_selects(env, r) :
+				(!env->nr_pids && !env->comm &&
+				 (!env->has_uid || env->uid == f->uid)) ||
+				(f->pid && env_selects(env, f->pid, f->uid, ""));
+
+		if (keep)
+			fs->list[kept++] = *f;
+		else
+			free(f->detail);
+	}
+	fs->nr = kept;
+}
+
+static int take_look(struct walk *walk, struct page_walk *pages, const struct env *env,
+		     struct look *look, struct progress *p)
+{
+	struct check_options o = { .every_page = env->every_page, .near_limit_percent = 0 };
+	size_t n = 0;
+	int err;
+
+	memset(look, 0, sizeof(*look));
+	look->ledger = ledger_new();
+	err = walk_rings(walk, look->ledger);
+	if (err)
+		return err;
+	look->unsteady_rings = walk_unsteady(walk);
+	look->calls = must_alloc(HASH_COUNT(look->ledger->rings), sizeof(*look->calls));
+	for (struct ring *r = look->ledger->rings; r; r = r->hh.next)
+		look->calls[n++] = page_walk_last_call(pages, r->id);
+	p->done = p->total = 0;
+	for (struct buffer *b = look->ledger->buffers; b; b = b->hh.next)
+		p->total += b->buf_flags & BUFFER_F_KERNEL ? 0 : buffer_pages(b);
+	err = look_at_pages(walk, pages, env, look, p);
+	if (err)
+		return err;
+	check_pages(look->ledger, &o, &look->findings);
+	check_charges(look->ledger, &o, &look->findings);
+	findings_keep_selected(env, look->ledger, &look->findings);
+	return 0;
+}
+
+void look_free(struct look *look)
+{
+	if (look->ledger)
+		ledger_free(look->ledger);
+	findings_free(&look->findings);
+	free(look->calls);
+	memset(look, 0, sizeof(*look));
+}
+
+int look_denied(const struct look *look)
+{
+	if (!look->denied_buffers)
+		return 0;
+	return cannot("%u buffer%s in processes that this user may not look into: whether their pages are still those mapped there is not known; grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or run it as root",
+		      look->denied_buffers, look->denied_buffers == 1 ? " is" : "s are");
+}
+
+static bool same_finding(const struct finding *a, const struct finding *b)
+{
+	return a->tag == b->tag && a->ring == b->ring && a->pid == b->pid && a->uid == b->uid &&
+	       a->index == b->index && a->addr == b->addr;
+}
+
+/* Whether .b has all rings of .a that charge this address space, with no call on them between. */
+static bool rings_rested(const struct look *a, const struct look *b, __u64 mm)
+{
+	size_t i = 0;
+
+	for (struct ring *r = a->ledger->rings; r; r = r->hh.next, i++) {
+		size_t k = 0;
+		struct ring *o;
+
+		if (!r->mm || r->mm->id != mm)
+			continue;
+		for (o = b->ledger->rings; o && o->id != r->id; o = o->hh.next)
+			k++;
+		if (!o || a->calls[i] != b->calls[k])
+			return false;
+	}
+	return true;
+}
+
+__u64 finding_mm(const struct ledger *l, const struct finding *f)
+{
+	const struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
+
+	if (r)
+		return r->mm ? r->mm->id : 0;
+	for (struct ledger_mm *m = l->mms; m; m = m->hh.next)
+		if (m->pid && m->pid == f->pid)
+			return m->id;
+	return 0;
+}
+
+/*
+ * A sum over buffers against an account: a call under way has changed one and
+ * not yet the other, so that it only counts when the rings rested.
+ */
+static bool account_rested(const struct look *a, const struct look *b, const struct finding *f)
+{
+	__u64 mm;
+
+	if (f->tag != UNCHARGED_PIN && f->tag != OVERCHARGED && f->tag != GHOST_PIN)
+		return true;
+	mm = finding_mm(a->ledger, f);
+	return rings_rested(a, b, mm) && rings_rested(b, a, mm);
+}
+
+/* Keeps of .now what .before had too. */
+static void keep_common(struct look *now, const struct look *before)
+{
+	struct findings *fs = &now->findings;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fs->nr; i++) {
+		bool common = false;
+
+		for (size_t k = 0; k < before->findings.nr && !common; k++)
+			common = same_finding(&fs->list[i], &before->findings.list[k]);
+		if (common && account_rested(now, before, &fs->list[i]))
+			fs->list[kept++] = fs->list[i];
+		else
+			free(fs->list[i].detail);
+	}
+	fs->nr = kept;
+}
+
+int look_closely(struct walk *walk, struct page_walk *pages, const struct env *env,
+		 struct look *look, struct progress *p)
+{
+	struct timespec apart = { .tv_nsec = LOOK_APART_NS };
+	int err = take_look(walk, pages, env, look, p);
+
+	for (int i = 1; !err && i < LOOKS && look->findings.nr; i++) {
+		struct look next;
+
+		nanosleep(&apart, NULL);
+		err = take_look(walk, pages, env, &next, p);
+		if (!err)
+			keep_common(&next, look);
+		look_free(look);
+		*look = next;
+	}
+	return err;
+}

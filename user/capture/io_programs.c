@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <abi/io_types.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "capture/io_maps.h"
+#include "capture/io_programs.h"
+#include "capture/kernel.h"
+#include "fixbuf.skel.h"
+
+#define MAX_PROGS 10
+
+static const char *const type_names[NR_IO_TYPES] = IO_TYPE_NAMES;
+
+struct io_stat {
+	struct fixbuf_bpf *skel;
+	struct bpf_program *progs[MAX_PROGS];
+	struct bpf_link *links[MAX_PROGS];
+	size_t nr;
+	bool by_user_data;
+	bool only_ended;
+	bool overflow_unseen;	/* a completion that finds the ring full is not traced as one */
+	__u64 reused;		/* whose end was not seen, and did not overflow */
+};
+
+/* Arguments of a tracepoint's probes without the first, which is none; -1 when there is no such. */
+static int tracepoint_args(const char *name)
+{
+	const struct btf *btf = kern_btf();
+	const struct btf_type *t;
+	char type[64];
+	__u32 id;
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	id = kern_type(type, BTF_KIND_TYPEDEF);
+	if (!id)
+		return -1;
+	t = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+	t = t && btf_is_ptr(t) ? btf__type_by_id(btf, t->type) : NULL;
+	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;
+}
+
+static void use(struct io_stat *s, struct bpf_program *prog)
+{
+	bpf_program__set_autoload(prog, true);
+	s->progs[s->nr++] = prog;
+}
+
+static struct bpf_program *end_program(struct fixbuf_bpf *skel, const struct io_how *how, bool cqe)
+{
+	if (how->by_buffer || how->by_address)
+		return cqe ? skel->progs.io_detail_cqe : skel->progs.io_detail_res;
+	if (how->latency)
+		return cqe ? skel->progs.io_time_cqe : skel->progs.io_time_res;
+	return cqe ? skel->progs.io_count_cqe : skel->progs.io_count_res;
+}
+
+/* .cqe: completions bear one, as from 6.13 on. */
+static void use_fact_programs(struct io_stat *s, bool submit_req, bool cqe)
+{
+	use(s, s->by_user_data ? s->skel->progs.io_submit_ud :
+	       submit_req ? s->skel->progs.io_fact_submit_req : s->skel->progs.io_fact_submit_sqe);
+	if (!s->by_user_data && tracepoint_args("io_uring_req_failed") == 3)
+		use(s, s->skel->progs.io_fact_failed);
+	use(s, s->by_user_data ? s->skel->progs.io_fact_punt_ud : s->skel->progs.io_fact_punt);
+	use(s, s->by_user_data ? s->skel->progs.io_fact_ud :
+	       cqe ? s->skel->progs.io_fact_cqe : s->skel->progs.io_fact_res);
+}
+
+/* What the prototypes look like by version stands in bpf/io.bpf.c. */
+static int choose_programs(struct io_stat *s, const struct io_how *how)
+{
+	int complete = tracepoint_args("io_uring_complete");
+	int submit_req = tracepoint_args("io_uring_submit_req");
+	int submit_sqe = tracepoint_args("io_uring_submit_sqe");
+	struct bpf_program *start = NULL;
+
+	s->by_user_data = complete == 4;
+	if (s->by_user_data && submit_sqe == 7)
+		start = s->skel->progs.io_submit_ud;
+	else if (submit_req == 1)
+		start = complete == 3 ? s->skel->progs.io_submit_cast : s->skel->progs.io_submit_req;
+	else if (submit_sqe == 2)
+		start = s->skel->progs.io_submit_sqe;
+	if (complete < 3 || !start)
+		return err_set(ENOTSUP, "this kernel's io_uring tracepoints have a form that is not understood; 'doctor' says what else works here");
+	/* to 5.17 a completion that overflows is traced as one, too */
+	s->overflow_unseen = !s->by_user_data && tracepoint_args("io_uring_cqe_overflow") > 0;
+	if (s->overflow_unseen)
+		use(s, s->skel->progs.io_overflow);
+	if (how->sample) {
+		use_fact_programs(s, submit_req == 1, complete == 3);
+		return 0;
+	}
+	/* without a request at the end, its start says what it was */
+	if (how->latency || s->by_user_data)
+		use(s, start);
+	if (how->latency && tracepoint_args("io_uring_req_failed") == 3 && !s->by_user_data)
+		use(s, s->skel->progs.io_req_failed);
+	if (!s->by_user_data) {
+		use(s, s->skel->progs.io_owner_exit);
+		use(s, s->skel->progs.io_owner_exec);
+	}
+	use(s, s->by_user_data ? s->skel->progs.io_complete_ud :
+	       end_program(s->skel, how, complete == 3));
+	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
+	if (how->by_address)
+		use(s, tracepoint_args("io_uring_register") == 6 ?
+		    s->skel->progs.io_calls_eventfd : s->skel->progs.io_calls);
+	return 0;
+}
+
+struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how)
+{
+	struct io_stat *s = must_alloc(1, sizeof(*s));
+
+	s->skel = skel;
+	s->only_ended = how->only_ended;
+	if (choose_programs(s, how)) {
+		free(s);
+		return NULL;
+	}
+	for (int i = 0; i < NR_IO_TYPES; i++)
+		skel->rodata->io_types[i] = kern_type(type_names[i], BTF_KIND_STRUCT);
+	if (how->forgets)
+		bpf_program__set_autoload(skel->progs.io_forget, true);
+	skel->rodata->io_latency = how->latency;
+	skel->rodata->io_sample = how->sample;
+	skel->rodata->io_by_buffer = how->by_buffer;
+	skel->rodata->io_by_address = how->by_address;
+	bpf_map__set_autocreate(skel->maps.io_cells, true);
+	bpf_map__set_autocreate(skel->maps.io_hists, true);
+	bpf_map__set_autocreate(skel->maps.io_losses, true);
+	bpf_map__set_autocreate(skel->maps.io_starts, true);
+	bpf_map__set_autocreate(skel->maps.io_ud_starts, s->by_user_data);
+	bpf_map__set_autocreate(skel->maps.io_buffers, true);
+	bpf_map__set_autocreate(skel->maps.io_addresses, true);
+	bpf_map__set_autocreate(skel->maps.io_faults, true);
+	bpf_map__set_autocreate(skel->maps.io_ring_calls, how->by_address);
+	bpf_map__set_autocreate(skel->maps.io_untold, how->sample);
+	/* maps that no program uses must still exist, but not with all their room */
+	if (!how->by_buffer)
+		bpf_map__set_max_entries(skel->maps.io_buffers, 1);
+	if (!how->by_address)
+		bpf_map__set_max_entries(skel->maps.io_addresses, 1);
+	return s;
+}
+
+/* Ends first: what was started before them would look like never ended. */
+int io_stat_start(struct io_stat *s)
+{
+	for (size_t i = s->nr; i--;) {
+		s->links[i] = bpf_program__attach(s->progs[i]);
+		if (!s->links[i])
+			return err_set(errno, "cannot attach %s: %s; 'doctor' says what this kernel offers",
+				       bpf_program__name(s->progs[i]), strerror(errno));
+	}
+	return 0;
+}
+
+/* Starts first, so that none is left over. */
+void io_stat_stop(struct io_stat *s)
+{
+	for (size_t i = 0; i < s->nr; i++) {
+		bpf_link__destroy(s->links[i]);
+		s->links[i] = NULL;
+	}
+}
+
+/* Times that the kernel did not run a program, since one of its kind was under way on that CPU. */
+static __u64 missed_runs(const struct io_stat *s)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(s->progs[i]), &info, &len))
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
+/* What overflowed left its start until the request is used again: neither lost twice nor under way. */
+static void settle_overflow(struct io_stat *s, struct io_model *m)
+{
+	struct io_loss *l = &m->loss;
+	__u64 left = l->overflowed > l->reused ? l->overflowed - l->reused : 0;
+
+	m->in_flight -= left < m->in_flight ? left : m->in_flight;
+	if (l->reused > l->overflowed && l->reused - l->overflowed > s->reused)
+		s->reused = l->reused - l->overflowed;
+	l->reused = s->reused;
+}
+
+int io_stat_read(struct io_stat *s, struct io_model *m)
+{
+	int err = io_read_maps(s->skel, s->only_ended ? IO_STARTS_UNREAD :
+				       s->by_user_data ? IO_STARTS_BY_USER_DATA :
+							 IO_STARTS_BY_REQUEST, m);
+
+	m->missed = missed_runs(s);
+	if (s->overflow_unseen)
+		settle_overflow(s, m);
+	return err;
+}
+
+int io_stat_forget(struct io_stat *s, __u64 ring, __u64 *ops)
+{
+	int fd = bpf_program__fd(s->skel->progs.io_forget);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &ring, .ctx_size_in = sizeof(ring),
+		    .flags = BPF_F_TEST_RUN_ON_CPU);
+
+	s->skel->bss->io_forgotten_ops = 0;
+	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
+		opts.cpu = cpu;
+		/* ENXIO: the CPU is off */
+		if (bpf_prog_test_run_opts(fd, &opts) && errno != ENXIO)
+			return err_set(errno, "cannot free the counters of a ring that is gone: %s",
+				       strerror(errno));
+	}
+	*ops = s->skel->bss->io_forgotten_ops;
+	return 0;
+}
+
+const char *io_stat_starts_by(const struct io_stat *s)
+{
+	return s->by_user_data ? "user_data" : "request";
+}
+
+void io_stat_free(struct io_stat *s)
+{
+	if (!s)
+		return;
+	io_stat_stop(s);
+	free(s);
+}

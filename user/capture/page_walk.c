@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "base/own_ring.h"
+#include "capture/page_walk.h"
+#include "capture/pagemap.h"
+#include "fixbuf.skel.h"
+
+#define TRIES 50
+#define REST_US 1000
+#define MAX_RESTS 64		/* in a second */
+#define MAX_FRAME (1ULL << 40)	/* 52 bits of address */
+
+struct page_walk {
+	struct walk *w;
+	struct fixbuf_bpf *skel;
+	struct bpf_link *calls;
+	__u64 pages_at;		/* kernel address of the struct page of frame 0 */
+	__u32 page_size;	/* of a struct page */
+	struct pagemap *pm;	/* of .pid, kept from one buffer to the next */
+	__u32 pid;
+	__u64 denials;
+	struct extent *extents;	/* of the buffer that is being read */
+	size_t nr, room;
+	__u64 bad_segment_at, segment_bytes;
+	time_t second;		/* of .rests */
+	unsigned int rests;
+};
+
+struct page_walk *page_walk_prepare(struct walk *w)
+{
+	struct page_walk *pw = calloc(1, sizeof(*pw));
+
+	if (!pw) {
+		err_set(ENOMEM, "out of memory");
+		return NULL;
+	}
+	pw->w = w;
+	pw->skel = walk_skel(w);
+	bpf_program__set_autoload(pw->skel->progs.peek_segs, true);
+	bpf_program__set_autoload(pw->skel->progs.peek_folios, true);
+	bpf_program__set_autoload(pw->skel->progs.note_call, true);
+	bpf_map__set_autocreate(pw->skel->maps.ring_calls, true);
+	return pw;
+}
+
+void page_walk_free(struct page_walk *pw)
+{
+	if (!pw)
+		return;
+	bpf_link__destroy(pw->calls);
+	pagemap_close(pw->pm);
+	free(pw->extents);
+	free(pw);
+}
+
+static int calibrate(struct page_walk *pw, void *mem, struct pagemap *own)
+{
+	struct fixbuf_bpf__bss *bss = pw->skel->bss;
+	__u64 frame[2] = { pagemap_frame(own, (__u64)mem),
+			   pagemap_frame(own, (__u64)mem + PAGE_BYTES) };
+	int err;
+
+	if (!frame[0] || !frame[1])
+		return err_set(EPERM, "the kernel hides page frame numbers from this process; verify needs CAP_SYS_ADMIN");
+	err = walk_peek(pw->skel->progs.peek_slots, walk_own_ring(pw->w), 0, 1);
+	if (!err)
+		err = walk_peek(pw->skel->progs.peek_segs, bss->out_slots[0].bvec, 0,
+				bss->out_slots[0].segments);
+	if (err)
+		return err;
+	pw->page_size = bss->out_page_size;
+	pw->pages_at = bss->out_segs[0].page - frame[0] * pw->page_size;
+	/* neighbours in memory may be one segment */
+	if (bss->out_nr == 2 ? bss->out_segs[1].page - frame[1] * pw->page_size != pw->pages_at :
+			       frame[1] != frame[0] + 1)
+		return err_set(ENOTSUP, "this kernel does not keep its struct pages in one array (no SPARSEMEM_VMEMMAP); pages cannot be told by frame number");
+	return 0;
+}
+
+int page_walk_start(struct page_walk *pw)
+{
+	struct pagemap *own = pagemap_open(getpid());
+	struct iovec iov = { .iov_len = 2 * PAGE_BYTES };
+	int err;
+
+	pw->calls = bpf_program__attach(pw->skel->progs.note_call);
+	if (!pw->calls) {
+		pagemap_close(own);
+		return err_set(errno, "cannot attach to the tracepoint io_uring_register: %s",
+			       strerror(errno));
+	}
+	iov.iov_base = mmap(NULL, iov.iov_len, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (!own || iov.iov_base == MAP_FAILED) {
+		err = err_set(errno, "cannot look into /proc/self/pagemap: %s", strerror(errno));
+	} else if (syscall(__NR_io_uring_register, walk_own_fd(pw->w), CALL_REGISTER, &iov, 1)) {
+		err = err_set(errno, "cannot register a buffer of our own: %s; raise RLIMIT_MEMLOCK by 8 KiB or grant CAP_IPC_LOCK",
+			      strerror(errno));
+	} else {
+		err = calibrate(pw, iov.iov_base, own);
+		syscall(__NR_io_uring_register, walk_own_fd(pw->w), CALL_UNREGISTER, NULL, 0);
+	}
+	if (iov.iov_base != MAP_FAILED)
+		munmap(iov.iov_base, iov.iov_len);
+	pagemap_close(own);
+	return err;
+}
+
+/* Appends .pages pages from .addr, or lengthens the last extent when they are alike. */
+static int add_pages(struct page_walk *pw, struct extent e)
+{
+	struct extent *last = pw->nr ? &pw->extents[pw->nr - 1] : NULL;
+
+	if (last && last->addr + last->pages * PAGE_BYTES == e.addr &&
+	    last->pfn + last->pages == e.pfn && last->order == e.order &&
+	    last->mapping == e.mapping && !last->pins == !e.pins) {
+		last->pages += e.pages;
+		if (e.pins < last->pins)
+			last->pins = e.pins;
+		return 0;
+	}
+	if (pw->nr == pw->room) {
+		struct extent *more;
+
+		pw->room = pw->room ? 2 * pw->room : 1024;
+		more = realloc(pw->extents, pw->room * sizeof(*more));
+		if (!more)
+			return err_set(ENOMEM, "out of memory");
+		pw->extents = more;
+	}
+	pw->extents[pw->nr++] = e;
+	return 0;
+}
+
+/*
+ * A buffer that a call has freed and not yet taken out of its slot has, where a segment was, what
+ * the allocator keeps in free memory.
+ */
+static bool is_page(const struct page_walk *pw, __u64 page)
+{
+	__u64 at = page - pw->pages_at;
+
+	return page >= pw->pages_at && !(at % pw->page_size) && at / pw->page_size < MAX_FRAME;
+}
+
+/* Pages of one folio, from user address .addr and frame .pfn on. */
+static int add_folio(struct page_walk *pw, const struct seg *s, __u64 addr, __u64 pfn, __u64 pages)
+{
+	if (s->flags & SEG_F_UNREADABLE || s->head > s->page || s->order > 30)
+		return -EAGAIN;
+	for (__u64 i = 0; i < pages; i++) {
+		struct extent e = {
+			.addr = addr + i * PAGE_BYTES,
+			.pfn = pfn + i,
+			.pages = 1,
+			.order = s->order,
+			.pins = s->pins,
+		};
+		int err;
+
+		if (pw->pm)
+			e.mapping = pagemap_compare(pw->pm, e.addr, e.pfn);
+		err = add_pages(pw, e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Pages of neighbours in memory, whatever folios they belong to. */
+static int add_run(struct page_walk *pw, __u64 addr, __u64 pfn, __u64 pages)
+{
+	struct fixbuf_bpf__bss *bss = pw->skel->bss;
+
+	while (pages) {
+		int err = walk_peek(pw->skel->progs.peek_folios,
+				    pw->pages_at + pfn * pw->page_size, pages, 0);
+
+		for (__u32 i = 0; !err && i < bss->out_nr; i++) {
+			const struct seg *s = &bss->out_folios[i];
+			__u64 size = 1ULL << (s->order & 31);
+			__u64 n = size - (s->page - s->head) / pw->page_size;
+
+			/* torn: it would not get us on */
+			if (!n || n > size)
+				return -EAGAIN;
+			if (n > pages)
+				n = pages;
+			err = add_folio(pw, s, addr, pfn, n);
+			addr += n * PAGE_BYTES;
+			pfn += n;
+			pages -= n;
+		}
+		if (err || !bss->out_nr)
+			return err ? : -EAGAIN;
+	}
+	return 0;
+}
+
+/* The pages of one segment, which begins at user address .at. */
+static int add_segment(struct page_walk *pw, const struct seg *s, __u64 at, bool runs)
+{
+	__u64 in_folio = (s->page - s->head) / pw->page_size * PAGE_BYTES + s->off;
+	__u64 pfn = (s->page - pw->pages_at) / pw->page_size + (s->off >> PAGE_SHIFT);
+	__u64 pages = ((s->off & (PAGE_BYTES - 1)) + s->len + PAGE_BYTES - 1) >> PAGE_SHIFT;
+	__u64 addr = at & ~(PAGE_BYTES - 1);
+	bool leaves = in_folio + s->len > PAGE_BYTES << (s->order & 31);
+
+	if (!s->len || !is_page(pw, s->page))
+		return -EAGAIN;
+	if (!pw->bad_segment_at &&
+	    ((leaves && !runs) || (s->off & (PAGE_BYTES - 1)) != (at & (PAGE_BYTES - 1))))
+		pw->bad_segment_at = at;
+	return leaves && runs ? add_run(pw, addr, pfn, pages) : add_folio(pw, s, addr, pfn, pages);
+}
+
+static int read_segments(struct page_walk *pw, const struct buffer *b)
+{
+	struct fixbuf_bpf__bss *bss = pw->skel->bss;
+	__u64 at = b->addr;
+
+	pw->nr = 0;
+	pw->bad_segment_at = 0;
+	pw->segment_bytes = 0;
+	for (__u32 done = 0, nr; done < b->segments; done += nr) {
+		int err = walk_peek(pw->skel->progs.peek_segs, b->bvec, done, b->segments - done);
+
+		if (err)
+			return err;
+		nr = bss->out_nr;
+		for (__u32 i = 0; i < nr; i++) {
+			err = add_segment(pw, &bss->out_segs[i], at,
+					  b->buf_flags & BUFFER_F_RUNS);
+			if (err)
+				return err;
+			at += bss->out_segs[i].len;
+		}
+		/* a torn length must not make us read forever */
+		if (!nr || at - b->addr > b->len_bytes + (1ULL << 31))
+			return -EAGAIN;
+	}
+	pw->segment_bytes = at - b->addr;
+	return 0;
+}
+
+/* Whether the slot still holds the buffer as the ledger knows it. */
+static bool slot_is(struct page_walk *pw, __u64 ring, __u32 index, const struct buffer *b)
+{
+	const struct fact_buffer *now = &pw->skel->bss->out_slots[0];
+
+	return !walk_peek(pw->skel->progs.peek_slots, ring, index, 1) &&
+	       pw->skel->bss->out_nr && now->buf == b->id && now->addr == b->addr &&
+	       now->len_bytes == b->len_bytes && now->segments == b->segments &&
+	       !(now->buf_flags & (BUFFER_F_TORN | BUFFER_F_EMPTY));
+}
+
+static void look_into(struct page_walk *pw, __u32 pid, const struct buffer *b)
+{
+	if (pw->pid != pid || !pw->pm) {
+		pagemap_close(pw->pm);
+		pw->pm = pid ? pagemap_open(pid) : NULL;
+		pw->denials += pid && !pw->pm && (errno == EACCES || errno == EPERM);
+		pw->pid = pid;
+	}
+	if (pw->pm)
+		pagemap_renew(pw->pm, b->addr + b->len_bytes);
+}
+
+__u64 page_walk_denials(const struct page_walk *pw)
+{
+	return pw->denials;
+}
+
+__u64 page_walk_last_call(const struct page_walk *pw, __u64 ring)
+{
+	__u64 last;
+
+	return bpf_map_lookup_elem(bpf_map__fd(pw->skel->maps.ring_calls), &ring, &last) ? 0 : last;
+}
+
+static bool looks_wrong(const struct page_walk *pw)
+{
+	bool wrong = pw->bad_segment_at;
+
+	for (size_t i = 0; i < pw->nr; i++)
+		wrong |= !pw->extents[i].pins || pw->extents[i].mapping == MAPPING_STALE ||
+			 pw->extents[i].mapping == MAPPING_NONE;
+	return wrong;
+}
+
+/* A call under way ends meanwhile. Whether there is one cannot be told. */
+static bool rest(struct page_walk *pw)
+{
+	time_t now = time(NULL);
+
+	if (now != pw->second) {
+		pw->second = now;
+		pw->rests = 0;
+	}
+	if (pw->rests == MAX_RESTS)
+		return false;
+	pw->rests++;
+	usleep(REST_US);
+	return true;
+}
+
+/*
+ * What looks wrong is read twice: a call frees a buffer before it empties the slot, and before
+ * 6.13 it fills the slot before the buffer (io_sqe_buffer_register()).
+ */
+int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 pid)
+{
+	struct buffer *b = ring->slots[index];
+	bool again = false;
+	int err = -EAGAIN;
+
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		__u64 before = page_walk_last_call(pw, ring->id);
+
+		look_into(pw, pid, b);
+		if (!slot_is(pw, ring->id, index, b))
+			continue;
+		err = read_segments(pw, b);
+		/* freed and registered anew meanwhile? the calls tell even if all looks the same */
+		if (!err && (!slot_is(pw, ring->id, index, b) ||
+			     page_walk_last_call(pw, ring->id) != before))
+			err = -EAGAIN;
+		if (!err && !again && looks_wrong(pw) && rest(pw)) {
+			again = true;
+			err = -EAGAIN;
+		}
+	}
+	if (err)
+		return err;
+	buffer_set_extents(b, pw->extents, pw->nr);
+	b->bad_segment_at = pw->bad_segment_at;
+	b->segment_bytes = pw->segment_bytes;
+	b->walked = true;
+	pw->extents = NULL;
+	pw->nr = pw->room = 0;
+	return 0;
+}

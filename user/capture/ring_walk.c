@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Iterators say who holds which ring; the peek programs say what a ring
+ * holds. Nothing is locked meanwhile: a table is read until it stands still,
+ * and rings that are gone when the iterators run again are not reported.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "base/own_ring.h"
+#include "capture/ring_walk.h"
+#include "fixbuf.skel.h"
+
+#define TRIES 50
+/* IORING_MAX_REG_BUFFERS is 16384 to 7.3: a larger count is a torn read */
+#define MAX_SLOTS (1U << 20)
+
+struct holders {
+	struct fact_holder *list;
+	size_t nr, room;
+};
+
+struct mm_pid {
+	__u64 mm;
+	__u32 pid;
+	char comm[FACT_COMM_LEN];
+};
+
+struct walk {
+	struct fixbuf_bpf *skel;
+	struct ring_raw own;
+	__u64 own_ring;
+	struct bpf_link *files, *tasks;
+	struct mm_pid *mms;
+	size_t nr_mms;
+	unsigned int unsteady;
+	struct fact_buffer *slots;	/* as read, ring after ring */
+	size_t nr, room;
+};
+
+/* A ring as read: its slots are w->slots[first .. first + ring.nr_slots), none when unsteady. */
+struct reading {
+	struct fact_ring ring;
+	size_t first;
+	bool steady;
+};
+
+struct walk *walk_prepare(struct fixbuf_bpf *skel)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	int err;
+
+	if (!w) {
+		err_set(ENOMEM, "out of memory");
+		return NULL;
+	}
+	w->skel = skel;
+	err = ring_raw_open(&w->own, 4, 0);
+	if (err) {
+		err_set(-err, "cannot create an io_uring of our own: %s; see /proc/sys/kernel/io_uring_disabled",
+			strerror(-err));
+		free(w);
+		return NULL;
+	}
+	skel->rodata->own_ring_fd = w->own.fd;
+	bpf_program__set_autoload(skel->progs.find_rings, true);
+	bpf_program__set_autoload(skel->progs.find_registered, true);
+	bpf_program__set_autoload(skel->progs.peek_ring, true);
+	bpf_program__set_autoload(skel->progs.peek_slots, true);
+	return w;
+}
+
+void walk_free(struct walk *w)
+{
+	if (!w)
+		return;
+	bpf_link__destroy(w->files);
+	bpf_link__destroy(w->tasks);
+	ring_raw_close(&w->own);
+	free(w->mms);
+	free(w->slots);
+	free(w);
+}
+
+/* Appends what the iterator yields. */
+static int iterate(struct bpf_link *link, struct holders *h)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(errno, "cannot iterate over the tasks: %s", strerror(errno));
+	for (;;) {
+		if (h->room - h->nr < 256) {
+			struct fact_holder *more;
+
+			h->room = h->room ? 2 * h->room : 512;
+			more = realloc(h->list, h->room * sizeof(*more));
+			if (!more) {
+				close(fd);
+				return err_set(ENOMEM, "out of memory");
+			}
+			h->list = more;
+		}
+		/* the kernel hands out whole records */
+		n = read(fd, h->list + h->nr, (h->room - h->nr) * sizeof(*h->list));
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0)
+			break;
+		h->nr += n / sizeof(*h->list);
+	}
+	close(fd);
+	return n ? err_set(errno, "the iteration over the tasks broke off: %s", strerror(errno)) : 0;
+}
+
+int walk_start(struct walk *w)
+{
+	struct holders h = { 0 };
+	int err;
+
+	w->files = bpf_program__attach_iter(w->skel->progs.find_rings, NULL);
+	w->tasks = bpf_program__attach_iter(w->skel->progs.find_registered, NULL);
+	if (!w->files || !w->tasks)
+		return err_set(errno, "this kernel does not let us iterate over tasks: %s; it takes Linux 5.8 or later",
+			       strerror(errno));
+	err = iterate(w->files, &h);
+	for (size_t i = 0; !err && i < h.nr; i++)
+		if (h.list[i].h.pid == w->skel->bss->own_tgid && h.list[i].fd == w->own.fd)
+			w->own_ring = h.list[i].h.ring;
+	free(h.list);
+	if (!err && !w->own_ring)
+		err = err_set(ENOENT, "the walk does not find a ring of our own; this kernel's io_uring is not understood");
+	return err;
+}
+
+int walk_peek(const struct bpf_program *prog, __u64 arg0, __u64 arg1, __u64 arg2)
+{
+	__u64 args[3] = { arg0, arg1, arg2 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+	if (!bpf_prog_test_run_opts(bpf_program__fd(prog), &opts))
+		return 0;
+	return err_set(errno, "this kernel does not run %s for us: %s; it takes Linux 5.10 or later",
+		       bpf_program__name(prog), strerror(errno));
+}
+
+/* Appends slots [first, first + nr) to w->slots; -EAGAIN when the table does not stand still. */
+static int read_slots_once(struct walk *w, __u64 ring, __u32 first, __u32 nr, __u64 table)
+{
+	struct fixbuf_bpf__bss *bss = w->skel->bss;
+	__u32 table_nr = 0;
+
+	for (__u32 done = 0; done < nr; done += bss->out_nr) {
+		int err = walk_peek(w->skel->progs.peek_slots, ring, first + done, nr - done);
+
+		if (err)
+			return err;
+		if (!done)
+			table_nr = bss->out_table_nr;
+		if (bss->out_table != table || bss->out_table_nr != table_nr || !bss->out_nr)
+			return -EAGAIN;
+		for (__u32 i = 0; i < bss->out_nr; i++)
+			if (bss->out_slots[i].buf_flags & BUFFER_F_TORN)
+				return -EAGAIN;
+		/* there is room for a whole answer, see make_room() */
+		memcpy(w->slots + w->nr + done, bss->out_slots, bss->out_nr * sizeof(*w->slots));
+	}
+	if (walk_peek(w->skel->progs.peek_ring, ring, 0, 0) || bss->out_ring.table != table)
+		return -EAGAIN;
+	w->nr += nr;
+	return 0;
+}
+
+static int make_room(struct walk *w, size_t nr)
+{
+	struct fact_buffer *more;
+
+	nr += w->nr + PEEK_CHUNK;
+	if (nr <= w->room)
+		return 0;
+	if (nr < 2 * w->room)
+		nr = 2 * w->room;
+	more = realloc(w->slots, nr * sizeof(*more));
+	if (!more)
+		return err_set(ENOMEM, "out of memory");
+	w->slots = more;
+	w->room = nr;
+	return 0;
+}
+
+/* Reads the ring into *ring and appends all its slots to w->slots. */
+static int read_ring(struct walk *w, __u64 id, struct fact_ring *ring)
+{
+	int err = -EAGAIN;
+
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		err = walk_peek(w->skel->progs.peek_ring, id, 0, 0);
+		if (err)
+			return err;
+		*ring = w->skel->bss->out_ring;
+		if (!ring->nr_slots)
+			return 0;
+		err = -EAGAIN;
+		if (ring->nr_slots > MAX_SLOTS)
+			continue;
+		err = make_room(w, ring->nr_slots);
+		if (!err)
+			err = read_slots_once(w, id, 0, ring->nr_slots, ring->table);
+		/* a table of another length may come to lie where this one was */
+		if (!err && w->skel->bss->out_ring.nr_slots != ring->nr_slots) {
+			w->nr -= ring->nr_slots;
+			err = -EAGAIN;
+		}
+	}
+	/* the levels of user and mm as they were while the table still stood */
+	if (!err)
+		*ring = w->skel->bss->out_ring;
+	return err;
+}
+
+int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger *l)
+{
+	int err = -EAGAIN;
+
+	w->nr = 0;
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		err = walk_peek(w->skel->progs.peek_ring, ring, 0, 0);
+		if (err)
+			return err;
+		err = make_room(w, nr);
+		if (!err)
+			err = read_slots_once(w, ring, first, nr, w->skel->bss->out_ring.table);
+	}
+	for (__u32 i = 0; !err && i < nr; i++)
+		ledger_feed(l, &w->slots[i].h);
+	return err;
+}
+
+static int by_ring(const void *a, const void *b)
+{
+	const struct fact_holder *x = a, *y = b;
+
+	if (x->h.ring != y->h.ring)
+		return x->h.ring < y->h.ring ? -1 : 1;
+	if (x->h.pid != y->h.pid)
+		return x->h.pid < y->h.pid ? -1 : 1;
+	if (x->h.tid != y->h.tid)
+		return x->h.tid < y->h.tid ? -1 : 1;
+	/* a descriptor tells more than a registration */
+	if ((x->fd < 0) != (y->fd < 0))
+		return x->fd < 0 ? 1 : -1;
+	return x->fd - y->fd;
+}
+
+static int find_holders(struct walk *w, struct holders *h)
+{
+	int err = iterate(w->files, h);
+
+	if (!err)
+		err = iterate(w->tasks, h);
+	if (!err && h->nr)
+		qsort(h->list, h->nr, sizeof(*h->list), by_ring);
+	return err;
+}
+
+static bool holds(const struct holders *h, __u64 ring)
+{
+	size_t lo = 0, hi = h->nr;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (h->list[mid].h.ring < ring)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < h->nr && h->list[lo].h.ring == ring;
+}
+
+/* The records with ring 0, which sort first, are the processes. */
+static int remember_mms(struct walk *w, const struct holders *h)
+{
+	size_t n = 0;
+
+	while (n < h->nr && !h->list[n].h.ring)
+		n++;
+	free(w->mms);
+	w->nr_mms = 0;
+	w->mms = calloc(n ? n : 1, sizeof(*w->mms));
+	if (!w->mms)
+		return err_set(ENOMEM, "out of memory");
+	for (; w->nr_mms < n; w->nr_mms++) {
+		w->mms[w->nr_mms].mm = h->list[w->nr_mms].mm;
+		w->mms[w->nr_mms].pid = h->list[w->nr_mms].h.pid;
+		memcpy(w->mms[w->nr_mms].comm, h->list[w->nr_mms].h.comm, FACT_COMM_LEN);
+	}
+	return 0;
+}
+
+__u32 walk_pid_of_mm(const struct walk *w, __u64 mm)
+{
+	for (size_t i = 0; i < w->nr_mms; i++)
+		if (w->mms[i].mm == mm)
+			return w->mms[i].pid;
+	return 0;
+}
+
+/* A creator that no longer holds its ring still has the address space that is charged. */
+static void name_mms(const struct walk *w, struct ledger *l)
+{
+	for (struct ledger_mm *m = l->mms; m; m = m->hh.next) {
+		for (size_t i = 0; !m->pid && i < w->nr_mms; i++) {
+			if (w->mms[i].mm != m->id)
+				continue;
+			m->pid = w->mms[i].pid;
+			memcpy(m->comm, w->mms[i].comm, FACT_COMM_LEN);
+		}
+	}
+}
+
+/* Index past the holders of the ring that h->list[i] holds. */
+static size_t next_ring(const struct holders *h, size_t i)
+{
+	size_t end = i;
+
+	while (end < h->nr && h->list[end].h.ring == h->list[i].h.ring)
+		end++;
+	return end;
+}
+
+/* Reads every ring that is held into out, which has room for all. */
+static int read_rings(struct walk *w, const struct holders *h, struct reading *out)
+{
+	int err = 0;
+
+	w->nr = 0;
+	for (size_t i = w->nr_mms; !err && i < h->nr; i = next_ring(h, i)) {
+		struct reading *r = &out[i];
+
+		r->first = w->nr;
+		err = read_ring(w, h->list[i].h.ring, &r->ring);
+		r->steady = !err;
+		if (err == -EAGAIN)
+			err = 0;
+	}
+	return err;
+}
+
+static void feed_ring(struct walk *w, const struct reading *r, const struct fact_holder *h,
+		      size_t nr, struct ledger *l)
+{
+	ledger_feed(l, &r->ring.h);
+	for (size_t i = 0; i < nr; i++)
+		ledger_feed(l, &h[i].h);
+	/* again: its levels are newer than the holders' */
+	ledger_feed(l, &r->ring.h);
+	for (__u32 i = 0; r->steady && i < r->ring.nr_slots; i++)
+		ledger_feed(l, &w->slots[r->first + i].h);
+	w->unsteady += !r->steady;
+}
+
+int walk_rings(struct walk *w, struct ledger *l)
+{
+	struct holders h = { 0 }, again = { 0 };
+	struct reading *readings = NULL;
+	int err;
+
+	w->unsteady = 0;
+	err = find_holders(w, &h);
+	if (!err)
+		err = remember_mms(w, &h);
+	if (!err && !(readings = calloc(h.nr + 1, sizeof(*readings))))
+		err = err_set(ENOMEM, "out of memory");
+	if (!err)
+		err = read_rings(w, &h, readings);
+	/* what was freed meanwhile may have been read as anything */
+	if (!err)
+		err = find_holders(w, &again);
+	for (size_t i = w->nr_mms; !err && i < h.nr; i = next_ring(&h, i))
+		if (h.list[i].h.ring != w->own_ring && holds(&again, h.list[i].h.ring))
+			feed_ring(w, &readings[i], &h.list[i], next_ring(&h, i) - i, l);
+	if (!err)
+		name_mms(w, l);
+	free(readings);
+	free(h.list);
+	free(again.list);
+	return err;
+}
+
+unsigned int walk_unsteady(const struct walk *w)
+{
+	return w->unsteady;
+}
+
+struct fixbuf_bpf *walk_skel(struct walk *w)
+{
+	return w->skel;
+}
+
+__u64 walk_own_ring(const struct walk *w)
+{
+	return w->own_ring;
+}
+
+int walk_own_fd(const struct walk *w)
+{
+	return w->own.fd;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The ring walk: every ring of every process and its slots, into the ledger. */
+#ifndef FIXBUF_CAPTURE_RING_WALK_H
+#define FIXBUF_CAPTURE_RING_WALK_H
+
+#include "model/ledger.h"
+
+struct fixbuf_bpf;
+struct walk;
+
+/* Switches the walk's programs on, before kern_load(). NULL with a sentence. */
+struct walk *walk_prepare(struct fixbuf_bpf *skel);
+/* After kern_load(): learns what a ring's file looks like from a ring of our own. */
+int walk_start(struct walk *w);
+void walk_free(struct walk *w);
+
+/*
+ * Feeds every ring, holder and slot of the system as snapshot facts; rings of
+ * this process are left out. A ring that changes too fast to be read whole is
+ * fed without its slots and counted. 0, or -errno with a sentence.
+ */
+int walk_rings(struct walk *w, struct ledger *l);
+/* Rings that the last walk_rings() could not read whole. */
+unsigned int walk_unsteady(const struct walk *w);
+
+/* Reads slots [first, first + nr) of one ring again; -EAGAIN when they kept changing. */
+int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger *l);
+
+/* A living process with this address space, 0 = none, as of the last walk_rings(). */
+__u32 walk_pid_of_mm(const struct walk *w, __u64 mm);
+
+/* For page_walk.c: runs a program that is never attached; -errno with a sentence. */
+struct bpf_program;
+int walk_peek(const struct bpf_program *prog, __u64 arg0, __u64 arg1, __u64 arg2);
+struct fixbuf_bpf *walk_skel(struct walk *w);
+/* The ring of our own, as the kernel addresses it, and its descriptor. */
+__u64 walk_own_ring(const struct walk *w);
+int walk_own_fd(const struct walk *w);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Findings of performance: pure functions of what was counted and what is registered. */
+#ifndef FIXBUF_CHECKS_ADVICE_H
+#define FIXBUF_CHECKS_ADVICE_H
+
+#include "model/io_counters.h"
+#include "model/ledger.h"
+
+/* Tags are stable: unfixed-io, worth-registering, idle-buffer, oversized-buffer,
+ * table-churn, small-folios, fragmented-buffer */
+struct advice {
+	const char *tag;
+	__u64 ring;
+	__u32 pid;		/* 0 = not known */
+	__s32 fd;		/* -1 = not known */
+	__s32 index;		/* slot, -1 = not about one slot */
+	__u64 ops, bytes;	/* what it is about, in numbers */
+	char *detail;		/* owned: the evidence in one sentence */
+	const char *remedy;
+};
+
+struct advices {
+	struct advice *list;	/* owned */
+	size_t nr;
+};
+
+/* .m: all that was counted in .m->t_ns; .l: the rings as last seen. Appends. */
+void advise(const struct io_model *m, const struct ledger *l, struct advices *out);
+void advices_free(struct advices *a);
+
+#endif

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Is what is pinned charged, once? By components where each buffer knows its
+ * charge (to 7.1): buffers that share a folio, directly or through others.
+ * By address space in any case.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "base/fmt.h"
+#include "checks/folios.h"
+#include "checks/places.h"
+
+#define SHOWN_BUFFERS 4
+
+/* An address space with the places of its rings' buffers, in order of user and arrival. */
+struct account {
+	const struct ledger *l;
+	const struct ledger_mm *mm;
+	const struct place *places;
+	size_t nr;
+	struct findings *out;
+};
+
+static int by_account(const void *va, const void *vb)
+{
+	const struct place *a = va, *b = vb;
+	const void *ma = a->ring->mm, *mb = b->ring->mm;
+	const void *ua = a->ring->user, *ub = b->ring->user;
+
+	if (ma != mb)
+		return ma < mb ? -1 : 1;
+	if (ua != ub)
+		return ua < ub ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+static const char *pages_text(char buf[FMT_LEN], __u64 pages)
+{
+	return fmt_bytes_long(buf, pages * PAGE_BYTES);
+}
+
+/* ---- components ---------------------------------------------------------------- */
+
+static void name_members(const struct place *list, const size_t *members, size_t nr, char *text,
+			 size_t len)
+{
+	char name[NAME_LEN];
+	size_t used = 0;
+
+	text[0] = 0;
+	for (size_t i = 0; i < nr && i < SHOWN_BUFFERS && used < len; i++)
+		used += snprintf(text + used, len - used, "%s%s", i ? ", " : "",
+				 place_name(name, &list[members[i]]));
+	if (nr > SHOWN_BUFFERS && used < len)
+		snprintf(text + used, len - used, " and %zu more", nr - SHOWN_BUFFERS);
+}
+
+static const char *why_overcharged(const struct place *list, const size_t *members, size_t nr)
+{
+	bool rings = false, large = false;
+
+	if (nr == 1)
+		return "it was charged for more than it holds";
+	for (size_t i = 0; i < nr; i++) {
+		const struct buffer *b = list[members[i]].buffer;
+
+		rings |= list[members[i]].ring != list[members[0]].ring;
+		for (size_t k = 0; k < b->nr_extents; k++)
+			large |= b->extents[k].order > 0;
+	}
+	if (large && rings)
+		return "a huge page is charged once for each ring that registers a part of it";
+	return "they overlap, and a page that two buffers touch is charged for both";
+}
+
+static void report_component(const struct account *a, const struct place *list,
+			     const size_t *members, size_t nr, __u64 pinned, __u64 charged)
+{
+	const struct place *first = &list[members[0]];
+	struct finding f = place_finding(charged < pinned ? UNCHARGED_PIN : OVERCHARGED, first);
+	char names[(SHOWN_BUFFERS + 1) * NAME_LEN], diff[FMT_LEN], held[FMT_LEN];
+
+	name_members(list, members, nr, names, sizeof(names));
+	if (charged > pinned) {
+		f.pages = charged - pinned;
+		finding_add(a->out, f, "%s: %llu pages (%s) are pinned, %llu are charged; %s",
+			    names, pinned, pages_text(held, pinned), charged,
+			    why_overcharged(list, members, nr));
+		return;
+	}
+	f.pages = pinned - charged;
+	pages_text(diff, f.pages);
+	pages_text(held, pinned);
+	if (first->ring->user)
+		finding_add(a->out, f, "%s: %llu pages (%s, whole folios) are pinned, %llu are "
+			    "charged; user %u bypasses RLIMIT_MEMLOCK by %s", names, pinned, held,
+			    charged, f.uid, diff);
+	else
+		finding_add(a->out, f, "%s: %llu pages (%s, whole folios) are pinned, %llu are "
+			    "charged; VmPin shows %s too little", names, pinned, held, charged,
+			    diff);
+}
+
+/* One user's buffers in one address space. Returns the pages found uncharged. */
+static __u64 check_components(const struct account *a, const struct place *list, size_t nr)
+{
+	struct components c;
+	bool all_known = true;
+	__u64 uncharged = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		all_known &= folios_known(list[i].buffer);
+	components_find(&c, list, nr);
+	for (size_t k = 0; k < c.nr; k++) {
+		const size_t *members = c.members + c.begin[k];
+		size_t nr_members = c.begin[k + 1] - c.begin[k];
+		__u64 charged = 0;
+
+		if (!folios_known(list[members[0]].buffer))
+			continue;
+		for (size_t i = 0; i < nr_members; i++)
+			charged += list[members[i]].buffer->charged_pages;
+		/* a buffer whose pages are not known may bear the charge of a shared folio */
+		if (charged == c.pages[k] || (charged < c.pages[k] && !all_known))
+			continue;
+		if (charged < c.pages[k])
+			uncharged += c.pages[k] - charged;
+		report_component(a, list, members, nr_members, c.pages[k], charged);
+	}
+	components_free(&c);
+	return uncharged;
+}
+
+/* ---- address spaces ------------------------------------------------------------- */
+
+static const struct ring *ring_of(const struct account *a)
+{
+	const struct ring *r = a->l->rings;
+
+	while (r && r->mm != a->mm)
+		r = r->hh.next;
+	return r;
+}
+
+static struct finding mm_finding(const struct account *a, enum finding_tag tag, __u64 pages)
+{
+	const struct ring *r = ring_of(a);
+
+	return (struct finding){
+		.tag = tag,
+		.pid = a->mm->pid ? a->mm->pid : r ? ring_pid(r) : 0,
+		.fd = -1,
+		.index = -1,
+		.uid = r ? ring_uid(r) : 0,
+		.pages = pages,
+	};
+}
+
+static void report_ghost(const struct account *a, __u64 pages)
+{
+	char name[NAME_LEN], size[FMT_LEN];
+
+	finding_add(a->out, mm_finding(a, GHOST_PIN, pages), "%llu pages (%s) are charged to %s "
+		    "that no buffer table explains: I/O in flight on an unregistered buffer, or "
+		    "another user of pinned_vm (RDMA, vDPA, zero-copy receive)", pages,
+		    pages_text(size, pages), mm_name(name, a->mm));
+}
+
+/* To 7.1: every buffer says what was charged for it. */
+static void check_known(const struct account *a)
+{
+	__u64 charged = 0, uncharged = 0;
+	char name[NAME_LEN], size[FMT_LEN];
+	__s64 excess;
+
+	for (size_t i = 0, n; i < a->nr; i += n) {
+		const struct place *list = a->places + i;
+
+		for (n = 0; i + n < a->nr && list[n].ring->user == list[0].ring->user; n++)
+			charged += list[n].buffer->charged_pages;
+		uncharged += check_components(a, list, n);
+	}
+	excess = a->mm->pinned_pages - charged;
+	if (excess > 0)
+		report_ghost(a, excess);
+	else if (excess < 0 && uncharged < (__u64)-excess)
+		finding_add(a->out, mm_finding(a, UNCHARGED_PIN, -excess), "the buffers of %s were "
+			    "charged %llu pages, its pinned_vm is %lld: %s are pinned and not "
+			    "charged any more", mm_name(name, a->mm), charged, a->mm->pinned_pages,
+			    pages_text(size, -excess));
+}
+
+/* Buffers do not say what was charged for them: from 7.2 the ring does, ours keeps it per user and mm. */
+static void check_unknown(const struct account *a)
+{
+	struct place *list = must_alloc(a->nr, sizeof(*list));
+	char name[NAME_LEN], size[FMT_LEN];
+	__u64 pinned, expected, excess;
+	size_t nr = 0;
+	bool all_known = true, per_ring = false, limited = false;
+
+	for (size_t i = 0; i < a->nr; i++) {
+		if (!ring_is_charged(a->places[i].ring))
+			continue;
+		all_known &= folios_known(a->places[i].buffer);
+		per_ring |= !(a->places[i].ring->ring_flags & RING_F_ACCT_SHARED);
+		limited |= a->places[i].ring->user != NULL;
+		list[nr++] = a->places[i];
+	}
+	folios_count(list, nr, per_ring, &pinned, &expected);
+	free(list);
+	if (a->mm->pinned_pages < (__s64)pinned) {
+		__u64 pages = pinned - a->mm->pinned_pages;
+
+		finding_add(a->out, mm_finding(a, UNCHARGED_PIN, pages), "the buffers of %s hold "
+			    "%llu pages (whole folios), %lld are charged: %s by %s",
+			    mm_name(name, a->mm), pinned, a->mm->pinned_pages,
+			    limited ? "RLIMIT_MEMLOCK is bypassed" : "VmPin is too low",
+			    pages_text(size, pages));
+		return;
+	}
+	/* what looks too much may be of a buffer that could not be read */
+	if (!all_known)
+		return;
+	excess = a->mm->pinned_pages - pinned;
+	if (expected > pinned && excess >= expected - pinned) {
+		__u64 pages = expected - pinned;
+
+		finding_add(a->out, mm_finding(a, OVERCHARGED, pages), "the buffers of %s hold "
+			    "%llu pages, %lld are charged: pages that two buffers touch%s are "
+			    "charged for both", mm_name(name, a->mm), pinned, a->mm->pinned_pages,
+			    per_ring ? ", and huge pages that two rings register," : "");
+		excess -= pages;
+	}
+	if (excess)
+		report_ghost(a, excess);
+}
+
+static bool says_charge(const struct account *a)
+{
+	for (size_t i = 0; i < a->nr; i++)
+		if (a->places[i].ring->ring_flags & RING_F_ACCT_PER_RING ||
+		    a->places[i].buffer->charged_pages == ACCT_UNKNOWN)
+			return false;
+	return true;
+}
+
+/* ---- underflow ------------------------------------------------------------------- */
+
+static void check_underflow(const struct ledger *l, struct findings *out)
+{
+	struct account a = { .l = l, .out = out };
+	char name[NAME_LEN];
+
+	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
+		struct finding f = {
+			.tag = CHARGE_UNDERFLOW, .fd = -1, .index = -1, .uid = u->uid,
+			.pages = -u->locked_pages,
+		};
+
+		if (u->locked_pages < 0)
+			finding_add(out, f, "user %u: locked_vm is %lld pages, more was given back "
+				    "than charged; registrations of this user fail with ENOMEM or "
+				    "pass any limit", u->uid, u->locked_pages);
+	}
+	for (a.mm = l->mms; a.mm; a.mm = a.mm->hh.next)
+		if (a.mm->pinned_pages < 0)
+			finding_add(out, mm_finding(&a, CHARGE_UNDERFLOW, -a.mm->pinned_pages),
+				    "%s: pinned_vm is %lld pages (VmPin: %llu kB), more was given "
+				    "back than charged", mm_name(name, a.mm), a.mm->pinned_pages,
+				    (__u64)a.mm->pinned_pages << (PAGE_SHIFT - 10));
+}
+
+/* No difference means anything once a counter is below zero. */
+static bool is_broken(const struct ledger *l, const struct ledger_mm *mm, bool any_user_broken)
+{
+	if (mm->pinned_pages < 0)
+		return true;
+	for (const struct ring *r = l->rings; any_user_broken && r; r = r->hh.next)
+		if (r->mm == mm && r->user && r->user->locked_pages < 0)
+			return true;
+	return false;
+}
+
+/* The first place of .mm, or of what follows it, in the sorted array. */
+static size_t find_account(const struct place *places, size_t nr, const struct ledger_mm *mm)
+{
+	size_t low = 0, high = nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (places[mid].ring->mm < mm)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+void check_charges(const struct ledger *l, const struct check_options *o, struct findings *out)
+{
+	struct place *places;
+	size_t nr = places_collect(l, &places);
+	bool any_user_broken = false;
+
+	for (const struct ledger_user *u = l->users; u; u = u->hh.next)
+		any_user_broken |= u->locked_pages < 0;
+	check_underflow(l, out);
+	qsort(places, nr, sizeof(*places), by_account);
+	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next) {
+		size_t first = find_account(places, nr, mm);
+		struct account a = { .l = l, .mm = mm, .places = places + first, .out = out };
+
+		if (!mm->rings || is_broken(l, mm, any_user_broken))
+			continue;
+		while (first + a.nr < nr && a.places[a.nr].ring->mm == mm)
+			a.nr++;
+		if (says_charge(&a))
+			check_known(&a);
+		else
+			check_unknown(&a);
+	}
+	check_limits(l, o, places, nr, out);
+	free(places);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pages that stay pinned though every ring that ever held them is gone. */
+#include "base/fmt.h"
+#include "checks/places.h"
+
+/*
+ * Two rings that drop a shared buffer at the same instant each look as if the
+ * other kept it, and its end is told by neither.
+ */
+#define SAME_TIME_NS 1000000000ULL
+
+static bool is_owned(const struct ledger *l, const struct pin *p)
+{
+	if (ledger_buffer(l, p->buf))
+		return true;
+	for (size_t i = 0; i < p->nr_rings; i++)
+		if (ledger_ring(l, p->rings[i].id))
+			return true;
+	return false;
+}
+
+static bool end_may_be_missed(const struct pin *p)
+{
+	__u64 last = 0, before = 0;
+
+	for (size_t i = 0; i < p->nr_rings; i++) {
+		__u64 t = p->rings[i].dropped_ns;
+
+		if (t >= last) {
+			before = last;
+			last = t;
+		} else if (t > before) {
+			before = t;
+		}
+	}
+	return p->nr_rings > 1 && last - before < SAME_TIME_NS;
+}
+
+void check_leaks(const struct ledger *l, const struct ledger *now, struct findings *out)
+{
+	char size[FMT_LEN];
+
+	for (const struct pin *p = l->exact ? l->pins : NULL; p; p = p->hh.next) {
+		struct finding f = {
+			.tag = LEAKED_PIN, .ring = p->rings[0].id, .pid = p->pid, .fd = -1,
+			.index = -1, .uid = p->uid, .addr = p->addr, .pages = p->pages,
+		};
+
+		if (is_owned(l, p) || end_may_be_missed(p) || (now && ledger_buffer(now, p->buf)))
+			continue;
+		finding_add(out, f, "pid %u (%s): %llu pages (%s) from 0x%llx on were pinned and "
+			    "never unpinned, and every ring that held them is gone", p->pid,
+			    p->comm, p->pages, fmt_bytes_long(size, p->pages * PAGE_BYTES),
+			    p->addr);
+	}
+}

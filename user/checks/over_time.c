@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Between a charge and its call, a call and its slots, sums do not add up:
+ * the ledger is checked when it has rested a while, and at its end. What a
+ * level alone says holds at any time: it is looked at when it is below zero,
+ * and before it sinks.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "capture/inspect.h"
+#include "checks/over_time.h"
+
+#define REST_NS		20000000ULL
+#define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
+
+static bool is_same(const struct finding *a, const struct finding *b)
+{
+	/* a user's limit, whoever of its processes is bound most at the moment */
+	if (a->tag == OVER_LIMIT || a->tag == NEAR_LIMIT)
+		return a->tag == b->tag && a->uid == b->uid;
+	return a->tag == b->tag && a->ring == b->ring && a->pid == b->pid && a->uid == b->uid &&
+	       a->index == b->index && a->addr == b->addr;
+}
+
+static struct finding *known(struct report_findings *f, const struct finding *n)
+{
+	for (size_t i = 0; i < f->list.nr; i++)
+		if (is_same(&f->list.list[i], n))
+			return &f->list.list[i];
+	return NULL;
+}
+
+static void add(struct report_findings *f, const struct finding *n)
+{
+	struct finding *o = known(f, n);
+
+	if (!o) {
+		finding_add(&f->list, *n, "%s", n->detail);
+		f->since_ns = must_realloc(f->since_ns, f->list.nr, sizeof(*f->since_ns));
+		f->since_ns[f->list.nr - 1] = f->now_ns;
+	} else if (n->pages > o->pages) {
+		o->pages = n->pages;
+		free(o->detail);
+		o->detail = strdup(n->detail);
+	}
+}
+
+static bool is_of_level(enum finding_tag tag)
+{
+	return tag == CHARGE_UNDERFLOW || tag == OVER_LIMIT || tag == NEAR_LIMIT;
+}
+
+/* .only_levels: in the middle of something. */
+static void check(struct report_findings *f, const struct report *r, bool only_levels)
+{
+	const struct check_options o = { 0 };
+	const struct ledger *l = r->replay.ledger;
+	struct findings now = { 0 };
+
+	check_charges(l, &o, &now);
+	if (!only_levels)
+		check_leaks(l, NULL, &now);
+	findings_keep_selected(r->env, l, &now);
+	for (size_t i = 0; i < now.nr; i++) {
+		const struct finding *n = &now.list[i];
+
+		if (only_levels && !is_of_level(n->tag))
+			continue;
+		/* what is released later than its call is not told where charges are not seen */
+		if (n->tag == GHOST_PIN && !l->exact)
+			continue;
+		add(f, n);
+	}
+	findings_free(&now);
+	f->dirty = only_levels && f->dirty;
+	f->grown = false;
+}
+
+static __u64 steps(const struct ledger *l)
+{
+	return 16 + l->nr_slots + HASH_COUNT(l->rings) + HASH_COUNT(l->pins);
+}
+
+static bool may_check(struct report_findings *f, const struct ledger *l)
+{
+	if (f->budget < steps(l))
+		return false;
+	f->budget -= steps(l);
+	return true;
+}
+
+static bool is_below_zero(const struct fact *f)
+{
+	const struct fact_call *call = (const void *)f;
+	const struct fact_charge *charge = (const void *)f;
+	const struct fact_ring *ring = (const void *)f;
+
+	switch (f->kind) {
+	case FACT_CALL:
+		return (call->user && call->user_after_pages < 0) ||
+		       (call->mm && call->mm_after_pages < 0);
+	case FACT_CHARGE:
+	case FACT_UNCHARGE:
+		return !(f->flags & FACT_F_DERIVED) &&
+		       ((charge->user && charge->user_after_pages < 0) ||
+			(charge->mm && charge->mm_after_pages < 0));
+	case FACT_RING_CLOSE:
+	case FACT_RING_CREATE:
+	case FACT_RING:
+		return (ring->user && ring->user_locked_pages < 0) ||
+		       (ring->mm && ring->mm_pinned_pages < 0);
+	default:
+		return false;
+	}
+}
+
+/* A call or ring that gives something back. */
+static bool is_release(const struct fact *f)
+{
+	const struct fact_call *call = (const void *)f;
+
+	return f->kind == FACT_RING_CLOSE || f->kind == FACT_UNCHARGE ||
+	       (f->kind == FACT_CALL && call->result >= 0 &&
+		(call->op == CALL_UNREGISTER || call->op == CALL_UPDATE));
+}
+
+void report_findings_told(struct report_findings *f, const struct report *r, const struct told *t)
+{
+	const struct ledger *l = r->replay.ledger;
+
+	if (!f->budget)
+		f->budget = FREE_STEPS;
+	f->budget++;
+	if (t->kind == TOLD_LOST)
+		f->torn = true;
+	if (t->kind == TOLD_LOOK)
+		f->torn = false;
+	if (f->below_zero) {
+		f->below_zero = false;
+		if (may_check(f, l))
+			check(f, r, true);
+	}
+	if (t->kind == TOLD_END) {
+		if (f->dirty && !f->torn)
+			check(f, r, false);
+		return;
+	}
+	if (t->kind != TOLD_FACT || !t->fed)
+		return;
+	if (f->dirty && !f->torn && t->t_ns > f->last_ns + REST_NS && may_check(f, l))
+		check(f, r, false);
+	else if (f->grown && !f->torn && is_release(t->fact) && may_check(f, l))
+		check(f, r, true);
+	f->below_zero = is_below_zero(t->fact);
+	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE;
+	f->dirty = true;
+	f->last_ns = t->t_ns;
+	f->now_ns = report_since(r, t);
+}
+
+void report_findings_free(struct report_findings *f)
+{
+	findings_free(&f->list);
+	free(f->since_ns);
+	memset(f, 0, sizeof(*f));
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the checks find in a ledger that is replayed, each once, with when it was first so. */
+#ifndef FIXBUF_CHECKS_OVER_TIME_H
+#define FIXBUF_CHECKS_OVER_TIME_H
+
+#include "commands/report/main.h"
+
+struct report_findings {
+	struct findings list;	/* .detail as it was when it was worst */
+	__s64 *since_ns;	/* owned, of each: since the begin of the recording */
+	/* the state of the checks */
+	__u64 last_ns;		/* of the last fact that was fed */
+	__s64 now_ns;		/* the same since the begin */
+	__u64 budget;		/* steps that checks may take: as many as facts were told, and some */
+	bool torn;		/* facts were lost since the last look */
+	bool dirty;		/* facts came since the last check */
+	bool grown;		/* levels may have, since the last check */
+	bool below_zero;	/* the last fact says so of an account */
+};
+
+/* To be called with all that report_next() tells: the ledger is as it was before. */
+void report_findings_told(struct report_findings *f, const struct report *r, const struct told *t);
+void report_findings_free(struct report_findings *f);
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "checks/places.h"
+
+struct seen {
+	const struct buffer *buffer;
+	UT_hash_handle hh;
+};
+
+/* Only what several slots hold needs to be remembered. */
+static bool is_seen(struct seen **set, const struct buffer *b)
+{
+	struct seen *s;
+
+	if (b->slots <= 1)
+		return false;
+	HASH_FIND_PTR(*set, &b, s);
+	if (s)
+		return true;
+	s = must_alloc(1, sizeof(*s));
+	s->buffer = b;
+	HASH_ADD_PTR(*set, buffer, s);
+	return false;
+}
+
+size_t places_collect(const struct ledger *l, struct place **out)
+{
+	struct place *list = must_alloc(HASH_COUNT(l->buffers), sizeof(*list));
+	struct seen *set = NULL, *s, *next;
+	size_t nr = 0;
+
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		for (__u32 i = 0; i < r->nr_slots; i++) {
+			const struct buffer *b = r->slots[i];
+
+			if (!b || b->buf_flags & BUFFER_F_KERNEL || is_seen(&set, b))
+				continue;
+			list[nr] = (struct place){ r, b, i, nr };
+			nr++;
+		}
+	}
+	HASH_ITER(hh, set, s, next) {
+		HASH_DEL(set, s);
+		free(s);
+	}
+	*out = list;
+	return nr;
+}
+
+__u32 ring_pid(const struct ring *r)
+{
+	if (r->nr_holders)
+		return r->holders[0].pid;
+	return r->mm && r->mm->pid ? r->mm->pid : r->creator_pid;
+}
+
+__u32 ring_uid(const struct ring *r)
+{
+	if (r->user)
+		return r->user->uid;
+	return r->nr_holders ? r->holders[0].uid : r->creator_uid;
+}
+
+struct finding place_finding(enum finding_tag tag, const struct place *p)
+{
+	return (struct finding){
+		.tag = tag,
+		.ring = p->ring->id,
+		.pid = ring_pid(p->ring),
+		.fd = p->ring->nr_holders ? p->ring->holders[0].fd : -1,
+		.index = p->index,
+		.uid = ring_uid(p->ring),
+		.addr = p->buffer->addr,
+	};
+}
+
+const char *place_name(char buf[NAME_LEN], const struct place *p)
+{
+	const struct ring *r = p->ring;
+	const struct holder *h = r->nr_holders ? &r->holders[0] : NULL;
+
+	if (!h)
+		snprintf(buf, NAME_LEN, "ring 0x%llx buffer %u", r->id, p->index);
+	else if (h->fd < 0)
+		snprintf(buf, NAME_LEN, "pid %u registered ring %d buffer %u", h->pid, h->reg_index,
+			 p->index);
+	else
+		snprintf(buf, NAME_LEN, "pid %u fd %d buffer %u", h->pid, h->fd, p->index);
+	return buf;
+}
+
+const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm)
+{
+	if (mm->pid)
+		snprintf(buf, NAME_LEN, "pid %u (%s)", mm->pid, mm->comm);
+	else
+		snprintf(buf, NAME_LEN, "the process with address space 0x%llx", mm->id);
+	return buf;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the checks share: every buffer once, and how it is named. */
+#ifndef FIXBUF_CHECKS_PLACES_H
+#define FIXBUF_CHECKS_PLACES_H
+
+#include "checks/finding.h"
+
+#define NAME_LEN 128
+
+/* Where a buffer is shown: the first slot that holds it, in order of arrival. */
+struct place {
+	const struct ring *ring;
+	const struct buffer *buffer;
+	__u32 index;
+	size_t order;
+};
+
+/* Every buffer but kernel buffers, in order; free the array. Returns their number. */
+size_t places_collect(const struct ledger *l, struct place **out);
+
+/* A finding about that place, .pages and .detail still to be filled. */
+struct finding place_finding(enum finding_tag tag, const struct place *p);
+/* "pid 812 fd 6 buffer 3". Returns buf. */
+const char *place_name(char buf[NAME_LEN], const struct place *p);
+
+/* Who answers for the ring; 0 when not known. */
+__u32 ring_pid(const struct ring *r);
+__u32 ring_uid(const struct ring *r);
+/* "pid 812 (fio)". Returns buf. */
+const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm);
+
+/* The part of check_charges() that compares users with their RLIMIT_MEMLOCK. */
+void check_limits(const struct ledger *l, const struct check_options *o,
+		  const struct place *places, size_t nr, struct findings *out);
+
+/* The holder with the least limit of the rings that are charged to .u, NULL without a limit. */
+const struct holder *user_tightest_holder(const struct ledger *l, const struct ledger_user *u);
+
+#endif

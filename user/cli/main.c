@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fixbuf-trace: one program, one verb a job. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/err.h"
+#include "base/signals.h"
+#include "capture/kernel.h"
+#include "cli/env.h"
+#include "cli/options.h"
+
+/* Output that did not arrive is a failure, but for a reader who has had enough. */
+static int close_output(struct env *env, int status)
+{
+	int err = 0;
+
+	errno = 0;
+	if (fflush(env->out) || ferror(env->out)) {
+		/* the stream remembers that an earlier write failed, not why: fail again */
+		if (!errno && fputc('\n', env->out) != EOF)
+			fflush(env->out);
+		err = errno ? errno : EIO;
+	}
+	if (env->out != stdout && fclose(env->out) && !err)
+		err = errno;
+	if (err && err != EPIPE && status != EXIT_CANNOT)
+		return misuse("cannot write to %s: %s; what was printed is incomplete",
+			      env->output ? env->output : "standard output", strerror(err));
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd;
+	struct env env;
+	int status;
+
+	cmd = options_parse(argc, argv, &env);
+	signals_catch();
+	env.out = stdout;
+	env.kernel = kern_release();
+	/* record opens its own, once it can record */
+	if (env.output && cmd->run != cmd_record) {
+		env.out = fopen(env.output, "we");
+		if (!env.out)
+			return misuse("cannot write to %s: %s; name a file that can be created",
+				      env.output, strerror(errno));
+	}
+	status = close_output(&env, cmd->run(&env));
+	options_free(&env);
+	return status;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fixbuf-trace bench: what registering buys on this machine, and what it costs. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/own_ring.h"
+#include "base/signals.h"
+#include "capture/kernel.h"
+#include "commands/bench/bench.h"
+#include "commands/bench/view.h"
+
+#define DEFAULT_NS	20000000000ULL
+#define REGISTER_SHARE	4	/* one part of that many is for the cost of registering */
+
+__u64 bench_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+void bench_progress(const struct bench *b, const char *fmt, ...)
+{
+	__u64 now = bench_now(), all = b->end_ns - b->begun_ns, done = now - b->begun_ns;
+	char text[64];
+	va_list ap;
+
+	if (!b->progress)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\r%3.0f%% %-60s", done < all ? 100.0 * done / all : 100, text);
+}
+
+/* As a program does that wants speed: completions are run when it waits for them (6.1). */
+int bench_ring(struct bench *b, struct ring_raw *r, unsigned int entries)
+{
+	int err = ring_raw_open(r, entries,
+				IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+
+	b->defer_taskrun = !err;
+	return err == -EINVAL ? ring_raw_open(r, entries, 0) : err;
+}
+
+bool bench_beyond_limit(size_t bytes)
+{
+	struct rlimit rl;
+
+	return !getrlimit(RLIMIT_MEMLOCK, &rl) && bytes > rl.rlim_cur &&
+	       !kern_capable(CAP_IPC_LOCK);
+}
+
+void bench_refused(char reason[BENCH_REASON], size_t bytes, int err)
+{
+	char need[FMT_LEN], limit[FMT_LEN];
+	struct rlimit rl;
+
+	if (err == -ENOMEM && !getrlimit(RLIMIT_MEMLOCK, &rl) && rl.rlim_cur != RLIM_INFINITY)
+		snprintf(reason, BENCH_REASON, "registering %s more goes beyond RLIMIT_MEMLOCK (%s); raise it, or be root",
+			 fmt_bytes_long(need, bytes), fmt_bytes_long(limit, rl.rlim_cur));
+	else
+		snprintf(reason, BENCH_REASON, "registering %s failed: %s",
+			 fmt_bytes_long(need, bytes), strerror(-err));
+}
+
+/* 0, or an exit status with a sentence. */
+static int need_ring(struct bench *b)
+{
+	struct ring_raw r;
+	int err = bench_ring(b, &r, 1);
+
+	ring_raw_close(&r);
+	return ring_raw_cannot(err);
+}
+
+/* As far as the user may: the larger buffers need it. */
+static void raise_limit(void)
+{
+	struct rlimit rl;
+
+	if (!getrlimit(RLIMIT_MEMLOCK, &rl)) {
+		rl.rlim_cur = rl.rlim_max;
+		setrlimit(RLIMIT_MEMLOCK, &rl);
+	}
+}
+
+int cmd_bench(struct env *env)
+{
+	struct bench b = {
+		.env = env,
+		.progress = isatty(STDERR_FILENO) && !env->quiet,
+	};
+	__u64 all_ns = env->duration_ns ? env->duration_ns : DEFAULT_NS;
+	int status = need_ring(&b), err;
+
+	if (status)
+		return status;
+	b.begun_ns = bench_now();
+	b.end_ns = b.begun_ns + all_ns;
+	if (!env->file)
+		bench_progress(&b, "preparing the file");
+	status = bench_file_open(&b.file, env->file, env->write);
+	if (!status) {
+		raise_limit();
+		err = bench_io_run(&b, b.end_ns - all_ns / REGISTER_SHARE);
+		if (!err && !interrupted)
+			err = bench_register_run(&b, b.end_ns);
+		if (b.progress)
+			fprintf(stderr, "\r%66s\r", "");
+		if (err)
+			status = cannot("%s", err_text());
+		else
+			view_bench(&b);
+		if (!err && interrupted)
+			status = 128 + interrupted;
+	}
+	bench_file_close(&b.file);
+	free(b.io);
+	free(b.regs);
+	return status;
+}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include "base/fmt.h"
+#include "base/json_util.h"
+#include "base/signals.h"
+#include "base/table.h"
+#include "capture/kernel.h"
+#include "commands/bench/view.h"
+#include "model/histogram.h"
+
+struct spread {
+	double median, q1, q3, min, max;
+};
+
+static const char *const page_names[NR_PAGES] = { "4K", "thp", "hugetlb" };
+static const char *const page_titles[NR_PAGES] = {
+	"4 KiB pages", "transparent huge pages", "hugetlb pages",
+};
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The value that a part of them are not above, between two of them in proportion. */
+static double quantile(const double *sorted, unsigned int nr, double part)
+{
+	double at = part * (nr - 1);
+	unsigned int i = at;
+
+	return i + 1 < nr ? sorted[i] + (at - i) * (sorted[i + 1] - sorted[i]) : sorted[i];
+}
+
+/* nr > 0 */
+static struct spread spread_of(const double *v, unsigned int nr)
+{
+	double sorted[BENCH_MAX];
+
+	memcpy(sorted, v, nr * sizeof(*v));
+	qsort(sorted, nr, sizeof(*v), by_value);
+	return (struct spread){
+		.median = quantile(sorted, nr, 0.5), .q1 = quantile(sorted, nr, 0.25),
+		.q3 = quantile(sorted, nr, 0.75), .min = sorted[0], .max = sorted[nr - 1],
+	};
+}
+
+/* Fixed to plain, round by round. */
+static struct spread ratio_of(const double *fixed, const double *plain, unsigned int nr)
+{
+	double ratios[BENCH_MAX];
+
+	for (unsigned int i = 0; i < nr; i++)
+		ratios[i] = fixed[i] / plain[i];
+	return spread_of(ratios, nr);
+}
+
+static const char *io_skipped(const struct bench_io *c)
+{
+	return *c->skipped ? c->skipped : c->rounds ? NULL : "interrupted before its first round";
+}
+
+static const char *register_skipped(const struct bench_register *c)
+{
+	return *c->skipped ? c->skipped : c->nr ? NULL : "interrupted before it";
+}
+
+/* ---- text ------------------------------------------------------------------------------ */
+
+static void print_heading(const struct bench *b)
+{
+	const struct bench_file *f = &b->file;
+	char size[FMT_LEN];
+
+	fprintf(b->env->out, "%s of %s%s%s, kernel %s, buffers of 4 KiB pages%s\n\n",
+		fmt_bytes_long(size, f->bytes), f->temporary ? "a temporary file in " : "",
+		f->path, f->memory ? " (in memory, no disk)" : "", kern_release(),
+		b->defer_taskrun ? ", ring with DEFER_TASKRUN" : "");
+}
+
+static void ratio_cell(struct table *t, struct spread s)
+{
+	table_cell(t, "%.2f %.2f-%.2f", s.median, s.q1, s.q3);
+}
+
+static void print_io(const struct bench *b)
+{
+	struct table *t = table_new(*b->no_pins ?
+		"<I/O BLOCK DEPTH PLAIN/S FIXED/S <RATIO CPU FIXED <RATIO P99 FIXED" :
+		"<I/O BLOCK DEPTH PLAIN/S FIXED/S <RATIO CPU FIXED <RATIO P99 FIXED PINS FIXED");
+
+	for (size_t i = 0; i < b->nr_io; i++) {
+		const struct bench_io *c = &b->io[i];
+		const struct bench_arm *p = &c->arm[PLAIN], *f = &c->arm[FIXED];
+		unsigned int n = c->rounds;
+		char text[FMT_LEN];
+
+		if (io_skipped(c))
+			continue;
+		table_cell(t, "%s %s", c->direct ? "direct" : "buffered",
+			   c->write ? "write" : "read");
+		table_cell(t, "%s", fmt_bytes(text, c->block_bytes));
+		table_cell(t, "%u", c->depth);
+		table_cell(t, "%.0f", spread_of(p->iops, n).median);
+		table_cell(t, "%.0f", spread_of(f->iops, n).median);
+		ratio_cell(t, ratio_of(f->iops, p->iops, n));
+		table_cell(t, "%s", fmt_ns(text, spread_of(p->cpu_ns, n).median));
+		table_cell(t, "%s", fmt_ns(text, spread_of(f->cpu_ns, n).median));
+		ratio_cell(t, ratio_of(f->cpu_ns, p->cpu_ns, n));
+		table_cell(t, "%s", fmt_ns(text, hist_percentile(p->hist, 990)));
+		table_cell(t, "%s", fmt_ns(text, hist_percentile(f->hist, 990)));
+		for (enum arm arm = 0; !*b->no_pins && arm < NR_ARMS; arm++) {
+			if (c->arm[arm].pins < 0)
+				table_cell(t, "-");
+			else
+				table_cell(t, "%.1f", c->arm[arm].pins);
+		}
+	}
+	table_print(t, b->env->out, true, 0);
+}
+
+static void call_cells(struct table *t, const struct bench_register *c, enum bench_timed call)
+{
+	struct spread s = spread_of(c->ns[call], c->nr);
+	char low[FMT_LEN], middle[FMT_LEN], high[FMT_LEN];
+
+	table_cell(t, "%s", fmt_ns(middle, s.median));
+	table_cell(t, "(%s-%s)", fmt_ns(low, s.q1), fmt_ns(high, s.q3));
+}
+
+static void print_register(const struct bench *b)
+{
+	struct table *t = table_new("BUFFER <PAGES REGISTER <QUARTILES CLONE <QUARTILES UNREGISTER <QUARTILES TIMES");
+
+	for (size_t i = 0; i < b->nr_regs; i++) {
+		const struct bench_register *c = &b->regs[i];
+		char text[FMT_LEN];
+
+		if (register_skipped(c))
+			continue;
+		table_cell(t, "%s", fmt_bytes(text, c->bytes));
+		table_cell(t, "%s", page_titles[c->pages]);
+		call_cells(t, c, TIMED_REGISTER);
+		if (*c->no_clone) {
+			table_cell(t, "-");
+			table_cell(t, "%s", "");
+		} else {
+			call_cells(t, c, TIMED_CLONE);
+		}
+		call_cells(t, c, TIMED_UNREGISTER);
+		table_cell(t, "%u", c->nr);
+	}
+	fputc('\n', b->env->out);
+	table_print(t, b->env->out, true, 0);
+}
+
+/* Each reason once, with all that were left out for it. */
+static void print_skipped(const struct bench *b)
+{
+	FILE *out = b->env->out;
+	char text[FMT_LEN];
+
+	for (size_t i = 0; i < b->nr_io; i++) {
+		const char *why = io_skipped(&b->io[i]);
+		bool told = !why;
+
+		for (size_t k = 0; k < i && !told; k++)
+			told = io_skipped(&b->io[k]) && !strcmp(io_skipped(&b->io[k]), why);
+		for (size_t k = i; k < b->nr_io && !told; k++) {
+			const struct bench_io *c = &b->io[k];
+
+			if (io_skipped(c) && !strcmp(io_skipped(c), why))
+				fprintf(out, "%s%s %s %s x %u", k == i ? "left out: " : ", ",
+					c->direct ? "direct" : "buffered",
+					c->write ? "write" : "read",
+					fmt_bytes(text, c->block_bytes), c->depth);
+		}
+		if (!told)
+			fprintf(out, ": %s\n", why);
+	}
+	for (size_t i = 0; i < b->nr_regs; i++)
+		if (register_skipped(&b->regs[i]))
+			fprintf(out, "left out: register %s in %s: %s\n",
+				fmt_bytes(text, b->regs[i].bytes), page_titles[b->regs[i].pages],
+				register_skipped(&b->regs[i]));
+	for (size_t i = 0; i < b->nr_regs; i++)
+		if (*b->regs[i].no_clone) {
+			fprintf(out, "left out: clone: %s\n", b->regs[i].no_clone);
+			break;
+		}
+}
+
+static unsigned int fewest_rounds(const struct bench *b)
+{
+	unsigned int n = BENCH_MAX;
+
+	for (size_t i = 0; i < b->nr_io; i++)
+		if (!io_skipped(&b->io[i]) && b->io[i].rounds < n)
+			n = b->io[i].rounds;
+	return n;
+}
+
+static void print_legend(const struct bench *b)
+{
+	FILE *out = b->env->out;
+
+	fprintf(out, "\nRATIO: fixed to plain, the median of the rounds (at least %u) with its quartiles; a range around 1 shows no difference.\n"
+		"/S: operations a second. CPU: process time an operation, the bench's own loop (the same for both) included.\n"
+		"P99: from submission to completion, within %.1f%%.\n",
+		fewest_rounds(b), 100 * HIST_ERROR);
+	if (fewest_rounds(b) < BENCH_ROUNDS)
+		fprintf(out, "Fewer than %d rounds: give more time with -d before you trust the spread.\n",
+			BENCH_ROUNDS);
+	if (*b->no_pins)
+		fprintf(out, "Pins an operation are not shown: %s.\n", b->no_pins);
+	else
+		fprintf(out, "PINS: page references that pin_user_pages() took an operation, counted system-wide.\n");
+}
+
+static void view_text(const struct bench *b)
+{
+	bool any = false;
+
+	print_heading(b);
+	for (size_t i = 0; i < b->nr_io; i++)
+		any |= !io_skipped(&b->io[i]);
+	if (any)
+		print_io(b);
+	if (b->nr_regs)
+		print_register(b);
+	if (!b->env->quiet && any)
+		print_legend(b);
+	print_skipped(b);
+	if (interrupted)
+		fprintf(b->env->out, "interrupted: this is what was measured until then\n");
+}
+
+/* ---- JSON --------------------------------------------------------------------------------- */
+
+/* Four digits after the point: more would only be noise. */
+static void json_real(json_object *o, const char *name, double value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.4f", value);
+	json_object_object_add(o, name, json_object_new_double_s(value, text));
+}
+
+static void json_spread(json_object *o, const char *name, struct spread s)
+{
+	json_object *j = json_object_new_object();
+
+	json_real(j, "median", s.median);
+	json_real(j, "min", s.min);
+	json_real(j, "q1", s.q1);
+	json_real(j, "q3", s.q3);
+	json_real(j, "max", s.max);
+	json_object_object_add(o, name, j);
+}
+
+/* "" is null. */
+static void json_text(json_object *o, const char *name, const char *text)
+{
+	if (text && *text)
+		json_object_object_add(o, name, json_object_new_string(text));
+	else
+		json_object_object_add(o, name, NULL);
+}
+
+static json_object *arm_json(const struct bench_arm *a, unsigned int rounds)
+{
+	json_object *o = json_object_new_object();
+
+	json_uint(o, "ops", a->ops);
+	json_real(o, "iops", spread_of(a->iops, rounds).median);
+	json_real(o, "cpu_ns_per_op", spread_of(a->cpu_ns, rounds).median);
+	json_uint(o, "p50_ns", hist_percentile(a->hist, 500));
+	json_uint(o, "p99_ns", hist_percentile(a->hist, 990));
+	if (a->pins < 0)
+		json_null(o, "pins_per_op");
+	else
+		json_real(o, "pins_per_op", a->pins);
+	return o;
+}
+
+static json_object *io_json(const struct bench_io *c)
+{
+	const struct bench_arm *p = &c->arm[PLAIN], *f = &c->arm[FIXED];
+	json_object *o = json_object_new_object(), *ratio;
+
+	json_str(o, "operation", c->write ? "write" : "read");
+	json_flag(o, "direct", c->direct);
+	json_uint(o, "block_bytes", c->block_bytes);
+	json_uint(o, "depth", c->depth);
+	json_text(o, "skipped", io_skipped(c));
+	json_uint(o, "rounds", io_skipped(c) ? 0 : c->rounds);
+	if (io_skipped(c))
+		return o;
+	json_object_object_add(o, "plain", arm_json(p, c->rounds));
+	json_object_object_add(o, "fixed", arm_json(f, c->rounds));
+	ratio = json_object_new_object();
+	json_spread(ratio, "iops", ratio_of(f->iops, p->iops, c->rounds));
+	json_spread(ratio, "cpu_ns_per_op", ratio_of(f->cpu_ns, p->cpu_ns, c->rounds));
+	json_real(ratio, "p99_ns", (double)hist_percentile(f->hist, 990) /
+		  hist_percentile(p->hist, 990));
+	json_object_object_add(o, "ratio", ratio);
+	return o;
+}
+
+static json_object *register_json(const struct bench_register *c)
+{
+	json_object *o = json_object_new_object();
+
+	json_uint(o, "buffer_bytes", c->bytes);
+	json_str(o, "pages", page_names[c->pages]);
+	json_uint(o, "page_bytes", c->page_bytes);
+	json_text(o, "skipped", register_skipped(c));
+	json_text(o, "clone_skipped", c->no_clone);
+	json_uint(o, "times", register_skipped(c) ? 0 : c->nr);
+	if (register_skipped(c))
+		return o;
+	json_spread(o, "register_ns", spread_of(c->ns[TIMED_REGISTER], c->nr));
+	if (*c->no_clone)
+		json_null(o, "clone_ns");
+	else
+		json_spread(o, "clone_ns", spread_of(c->ns[TIMED_CLONE], c->nr));
+	json_spread(o, "unregister_ns", spread_of(c->ns[TIMED_UNREGISTER], c->nr));
+	return o;
+}
+
+static void view_json(const struct bench *b)
+{
+	json_object *o = json_object_new_object(), *file = json_object_new_object();
+	json_object *io = json_object_new_array(), *regs = json_object_new_array();
+
+	json_int(o, "schema", 1);
+	json_str(o, "kernel", kern_release());
+	json_text(file, "path", b->file.temporary ? NULL : b->file.path);
+	json_text(file, "folder", b->file.temporary ? b->file.path : NULL);
+	json_flag(file, "temporary", b->file.temporary);
+	json_flag(file, "device", b->file.device);
+	json_flag(file, "in_memory", b->file.memory);
+	json_uint(file, "used_bytes", b->file.bytes);
+	json_object_object_add(o, "file", file);
+	json_flag(o, "defer_taskrun", b->defer_taskrun);
+	json_uint(o, "buffer_page_bytes", 4096);
+	json_str(o, "pins_scope", "system");
+	json_text(o, "pins_skipped", b->no_pins);
+	json_flag(o, "interrupted", !!interrupted);
+	for (size_t i = 0; i < b->nr_io; i++)
+		json_object_array_add(io, io_json(&b->io[i]));
+	for (size_t i = 0; i < b->nr_regs; i++)
+		json_object_array_add(regs, register_json(&b->regs[i]));
+	json_object_object_add(o, "io", io);
+	json_object_object_add(o, "register", regs);
+	json_line(b->env->out, o);
+}
+
+void view_bench(const struct bench *b)
+{
+	if (b->env->json)
+		view_json(b);
+	else
+		view_text(b);
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fixbuf-trace doctor: how well this kernel can be watched, and what to do about the rest. */
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/json_util.h"
+#include "base/table.h"
+#include "capture/call_hooks.h"
+#include "capture/fact_reader.h"
+#include "capture/kernel.h"
+#include "capture/snapshot.h"
+#include "cli/env.h"
+#include "views/rings.h"
+#include "fixbuf.skel.h"
+
+struct check {
+	const char *name;
+	char value[64];
+	bool good;
+	char advice[200];	/* what to do, or what it means; "" = nothing */
+};
+
+struct report {
+	struct check list[16];
+	size_t nr;
+};
+
+static struct check *add(struct report *r, const char *name, bool good, const char *value, ...)
+{
+	struct check *c = &r->list[r->nr++];
+	va_list ap;
+
+	c->name = name;
+	c->good = good;
+	c->advice[0] = 0;
+	va_start(ap, value);
+	vsnprintf(c->value, sizeof(c->value), value, ap);
+	va_end(ap);
+	return c;
+}
+
+static void advise(struct check *c, const char *advice)
+{
+	snprintf(c->advice, sizeof(c->advice), "%s", advice);
+}
+
+/* First line of a small file without its newline; false when it cannot be read. */
+static bool first_line(const char *path, char *line, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	bool ok = f && fgets(line, size, f);
+
+	if (f)
+		fclose(f);
+	if (ok)
+		line[strcspn(line, "\n")] = 0;
+	return ok;
+}
+
+static void check_privilege(struct report *r)
+{
+	struct check *c = add(r, "page frames", kern_capable(CAP_SYS_ADMIN), "%s",
+			      kern_capable(CAP_SYS_ADMIN) ? "visible" : "hidden");
+	bool others;
+
+	if (!c->good)
+		advise(c, "verify needs CAP_SYS_ADMIN to read frame numbers from /proc/PID/pagemap");
+	others = kern_capable(CAP_SYS_PTRACE) &&
+		 (kern_capable(CAP_DAC_READ_SEARCH) || kern_capable(CAP_DAC_OVERRIDE));
+	c = add(r, "other users' maps", others, "%s", others ? "readable" : "not readable");
+	if (!c->good)
+		advise(c, "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH to compare the pages of other users' processes");
+}
+
+static void check_pid_namespace(struct report *r, const struct fixbuf_bpf *skel)
+{
+	bool first = skel->bss->own_tgid == (__u32)getpid();
+	struct check *c = add(r, "pid namespace", first, first ? "the first" : "a container's");
+
+	if (!first)
+		advise(c, "pids are shown as the host counts them, pages cannot be compared; run it in the host's pid namespace");
+}
+
+static void check_lockdown(struct report *r)
+{
+	char line[128];
+	struct check *c;
+
+	if (!first_line("/sys/kernel/security/lockdown", line, sizeof(line))) {
+		add(r, "lockdown", true, "not readable (securityfs is not mounted or has none)");
+		return;
+	}
+	c = add(r, "lockdown", strstr(line, "[none]") != NULL, "%s", line);
+	if (strstr(line, "[confidentiality]"))
+		advise(c, "the kernel refuses BPF programs that read its memory; boot without lockdown=confidentiality");
+	else if (!c->good)
+		advise(c, "the kernel may refuse function probes; tracepoints and the walk still work");
+}
+
+static void check_tracefs(struct report *r)
+{
+	bool mounted = !access("/sys/kernel/tracing/events", F_OK) ||
+		       !access("/sys/kernel/debug/tracing/events", F_OK);
+
+	add(r, "tracefs", true, "%s", mounted ? "mounted" : "not mounted; a private mount serves");
+}
+
+static void check_io_uring(struct report *r)
+{
+	char line[16] = "0";
+	struct check *c;
+
+	first_line("/proc/sys/kernel/io_uring_disabled", line, sizeof(line));
+	c = add(r, "io_uring", line[0] == '0', line[0] == '0' ? "enabled" : line[0] == '1' ?
+		"for privileged processes and one group" : "disabled");
+	if (!c->good)
+		advise(c, "sysctl kernel.io_uring_disabled=0 lets every process create rings");
+}
+
+static void check_memlock(struct report *r)
+{
+	struct rlimit limit;
+	char buf[FMT_LEN];
+	struct check *c;
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	c = add(r, "RLIMIT_MEMLOCK here", true, "%s",
+		limit.rlim_cur == RLIM_INFINITY ? "unlimited" : fmt_bytes(buf, limit.rlim_cur));
+	if (limit.rlim_cur != RLIM_INFINITY)
+		advise(c, "binds what a user without CAP_IPC_LOCK registers, all processes together; raise it with LimitMEMLOCK=, limits.conf or ulimit -l");
+}
+
+/* The account nearest to its limit. */
+static void check_accounts(struct report *r, const struct ledger *l)
+{
+	const struct ring *tight = NULL;
+	double worst = -1;
+	char buf[FMT_LEN];
+
+	for (const struct ring *ring = l->rings; ring; ring = ring->hh.next) {
+		__u64 limit = ring->nr_holders ? ring->holders[0].memlock_limit_bytes : ~0ULL;
+		double share;
+
+		if (!ring->user || limit == ~0ULL)
+			continue;
+		share = limit ? (double)ring->user->locked_pages * PAGE_BYTES / limit : 1;
+		if (share > worst) {
+			worst = share;
+			tight = ring;
+		}
+	}
+	if (!tight) {
+		add(r, "accounts", true, "no ring counts against a limit");
+		return;
+	}
+	if (worst >= 0.9)
+		advise(add(r, "accounts", false, "uid %u uses %.0f%% of %s", tight->user->uid,
+			   100 * worst, fmt_bytes(buf, tight->holders[0].memlock_limit_bytes)),
+		       "'fixbuf-trace list' says who holds it");
+	else
+		add(r, "accounts", true, "fullest: uid %u, %.0f%% of %s", tight->user->uid,
+		    100 * worst, fmt_bytes(buf, tight->holders[0].memlock_limit_bytes));
+}
+
+static const char *tier_means(enum tier t)
+{
+	if (t == TIER_TRACEPOINTS)
+		return "calls and tables are seen, pins and charges derived and marked ~";
+	return "pins, unpins, charges and uncharges are seen as they happen";
+}
+
+static void print_text(const struct env *env, enum tier tier, const struct report *r,
+		       const struct hook *hooks, size_t nr)
+{
+	struct table *t = table_new("<FACT <ATTACH-POINT <STATE <WHY");
+	struct utsname u;
+
+	uname(&u);
+	fprintf(env->out, "kernel  %s %s, types from %s\n", u.release, u.machine,
+		env->btf ? env->btf : "/sys/kernel/btf/vmlinux");
+	fprintf(env->out, "tier    %s: %s\n\n", tier_name(tier), tier_means(tier));
+	for (size_t i = 0; i < nr; i++) {
+		table_cell(t, "%s", hooks[i].fact);
+		table_cell(t, "%s", hooks[i].point);
+		table_cell(t, "%s", hooks[i].attached ? "attached" : "-");
+		table_cell(t, "%s", hooks[i].reason);
+	}
+	table_print(t, env->out, true, 0);
+	fputc('\n', env->out);
+	t = table_new("<CHECK <STATE <VALUE");
+	for (size_t i = 0; i < r->nr; i++) {
+		table_cell(t, "%s", r->list[i].name);
+		table_cell(t, "%s", r->list[i].good ? "ok" : "look");
+		table_cell(t, "%s", r->list[i].value);
+	}
+	table_print(t, env->out, true, 0);
+	for (size_t i = 0; i < r->nr; i++)
+		if (r->list[i].advice[0] && (!r->list[i].good || env->verbose))
+			fprintf(env->out, "%s%s: %s\n", i ? "" : "\n", r->list[i].name,
+				r->list[i].advice);
+}
+
+static void print_json(const struct env *env, enum tier tier, const struct report *r,
+		       const struct hook *hooks, size_t nr)
+{
+	json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	json_int(o, "schema", 1);
+	json_str(o, "kernel", kern_release());
+	json_str(o, "tier", tier_name(tier));
+	for (size_t i = 0; i < nr; i++) {
+		json_object *h = json_object_new_object();
+
+		json_str(h, "fact", hooks[i].fact);
+		json_str(h, "point", hooks[i].point);
+		json_flag(h, "attached", hooks[i].attached);
+		json_str(h, "reason", hooks[i].reason);
+		json_object_array_add(list, h);
+	}
+	json_object_object_add(o, "hooks", list);
+	list = json_object_new_array();
+	for (size_t i = 0; i < r->nr; i++) {
+		json_object *c = json_object_new_object();
+
+		json_str(c, "check", r->list[i].name);
+		json_flag(c, "ok", r->list[i].good);
+		json_str(c, "value", r->list[i].value);
+		json_str(c, "advice", r->list[i].advice);
+		json_object_array_add(list, c);
+	}
+	json_object_object_add(o, "checks", list);
+	json_line(env->out, o);
+}
+
+int cmd_doctor(struct env *env)
+{
+	struct ledger *l = ledger_new();
+	struct report r = { .nr = 0 };
+	struct attach *a = NULL;
+	struct facts *f = NULL;
+	struct walk *w = NULL;
+	struct fixbuf_bpf *skel = kern_open(env);
+	const struct hook *hooks;
+	int status = EXIT_CANNOT;
+	size_t nr;
+
+	if (!skel || !(w = walk_prepare(skel)) || !(f = facts_prepare(skel, env)) ||
+	    !(a = attach_prepare(skel, env->tier)) ||
+	    kern_load(skel) || walk_start(w) || attach_start(a) || walk_rings(w, l)) {
+		cannot("%s", err_text());
+		goto out;
+	}
+	check_privilege(&r);
+	check_pid_namespace(&r, skel);
+	check_lockdown(&r);
+	check_tracefs(&r);
+	check_io_uring(&r);
+	check_memlock(&r);
+	check_accounts(&r, l);
+	hooks = attach_hooks(a, &nr);
+	(env->json ? print_json : print_text)(env, attach_tier(a), &r, hooks, nr);
+	status = EXIT_DONE;
+out:
+	attach_free(a);
+	facts_free(f);
+	walk_free(w);
+	if (skel)
+		fixbuf_bpf__destroy(skel);
+	ledger_free(l);
+	return status;
+}

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <string.h>
+#include "capture/kernel.h"
+#include "commands/export/metrics.h"
+#include "views/stat.h"
+#include "views/trace_text.h"
+
+struct view {
+	FILE *out;
+	const struct export_model *m;
+	enum metrics_format format;
+	const char *name;	/* of the family that is being written */
+	bool counter;
+};
+
+/* ---- the format -------------------------------------------------------------------- */
+
+/* .unit is the end of .name, NULL = none. */
+static void family(struct view *v, const char *name, const char *type, const char *unit,
+		   const char *help)
+{
+	bool text = v->format == METRICS_TEXT, info = !strcmp(type, "info");
+	const char *suffix = "";
+
+	v->name = name;
+	v->counter = !strcmp(type, "counter");
+	if (text && v->counter)
+		suffix = "_total";
+	if (text && info)
+		suffix = "_info";
+	fprintf(v->out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, suffix, help, name, suffix,
+		text && info ? "gauge" : type);
+	if (!text && unit)
+		fprintf(v->out, "# UNIT %s %s\n", name, unit);
+}
+
+/* Length of the UTF-8 sequence at s, 0 when there is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
+		   s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* overlong forms, surrogates, and what is above the last character */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* Between quotes. The name of a process can be any bytes. */
+static void put_escaped(FILE *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (!n || (*s < 0x20 && *s != '\n') || *s == 0x7f)
+			fputs("\xef\xbf\xbd", out);
+		else if (*s == '\n')
+			fputs("\\n", out);
+		else if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+}
+
+/* Up to and with the '{'; .suffix is that of the sample. */
+static void begin(struct view *v, const char *suffix)
+{
+	fprintf(v->out, "%s%s{", v->name, v->counter ? "_total" : suffix);
+}
+
+static void value(struct view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void value(struct view *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("} ", v->out);
+	va_start(ap, fmt);
+	vfprintf(v->out, fmt, ap);
+	va_end(ap);
+	fputc('\n', v->out);
+}
+
+static void plain(struct view *v, __u64 number)
+{
+	fprintf(v->out, "%s%s %llu\n", v->name, v->counter ? "_total" : "", number);
+}
+
+static void plain_seconds(struct view *v, __u64 ns)
+{
+	fprintf(v->out, "%s %llu.%09llu\n", v->name, ns / 1000000000, ns % 1000000000);
+}
+
+/* Labels that say whose it is. */
+static void put_owner(struct view *v, const struct owner *o, enum export_by by)
+{
+	if (o->other) {
+		fputs("uid=\"other\",comm=\"other\"", v->out);
+		if (by != EXPORT_BY_COMM)
+			fputs(",pid=\"other\"", v->out);
+		if (by == EXPORT_BY_RING)
+			fputs(",ring=\"other\"", v->out);
+		return;
+	}
+	fprintf(v->out, "uid=\"%u\",comm=\"", o->key.uid);
+	put_escaped(v->out, o->key.comm);
+	fputc('"', v->out);
+	if (by != EXPORT_BY_COMM)
+		fprintf(v->out, ",pid=\"%u\"", o->key.pid);
+	if (by == EXPORT_BY_RING)
+		fprintf(v->out, ",ring=\"0x%llx\"", o->key.ring);
+}
+
+#define EACH_OWNER(v, o) \
+	for (const struct owner *o = first_owner(v); o; o = next_owner(v, o))
+
+static const struct owner *first_owner(const struct view *v)
+{
+	return v->m->owners ? v->m->owners : v->m->other;
+}
+
+static const struct owner *next_owner(const struct view *v, const struct owner *o)
+{
+	if (o == v->m->other)
+		return NULL;
+	return o->hh.next ? o->hh.next : v->m->other;
+}
+
+/* .labels() writes what tells this histogram from others of its family. */
+static void histogram(struct view *v, const struct bounded *b,
+		      void (*labels)(struct view *v, const void *arg), const void *arg)
+{
+	__u64 sum = 0;
+
+	for (unsigned int i = 0; i <= BOUNDS; i++) {
+		sum += b->count[i];
+		begin(v, "_bucket");
+		labels(v, arg);
+		if (i < BOUNDS)
+			fprintf(v->out, ",le=\"%.10g\"", BOUND_NS(i) / 1e9);
+		else
+			fputs(",le=\"+Inf\"", v->out);
+		value(v, "%llu", sum);
+	}
+	begin(v, "_count");
+	labels(v, arg);
+	value(v, "%llu", sum);
+	begin(v, "_sum");
+	labels(v, arg);
+	value(v, "%llu.%09llu", b->sum_ns / 1000000000, b->sum_ns % 1000000000);
+}
+
+/* ---- what is registered ---------------------------------------------------------------- */
+
+#define OWNER_GAUGE(v, condition, number) do {					\
+	EACH_OWNER(v, o) {							\
+		if (!(condition))						\
+			continue;						\
+		begin(v, "");							\
+		put_owner(v, o, (v)->m->by);					\
+		value(v, "%llu", (__u64)(number));				\
+	}									\
+} while (0)
+
+static void put_registered(struct view *v)
+{
+	family(v, "fixbuf_rings", "gauge", NULL, "io_uring instances that are there now.");
+	OWNER_GAUGE(v, o->rings, o->rings);
+	family(v, "fixbuf_registered_buffers", "gauge", NULL,
+	       "Buffers that are registered now, a cloned one once.");
+	OWNER_GAUGE(v, o->rings, o->buffers);
+	family(v, "fixbuf_registered_bytes", "gauge", "bytes", "Length of the registered buffers.");
+	OWNER_GAUGE(v, o->rings, o->bytes);
+	family(v, "fixbuf_pinned_bytes", "gauge", "bytes",
+	       "Pages of 4 KiB that the registered buffers touch, a page once for each buffer.");
+	OWNER_GAUGE(v, o->rings, o->pinned_pages * PAGE_BYTES);
+	family(v, "fixbuf_charged_bytes", "gauge", "bytes",
+	       "Charged for the registered buffers as the kernel keeps it with each; Linux 7.2 and later do not.");
+	OWNER_GAUGE(v, o->charge_known, o->charged_pages * PAGE_BYTES);
+	family(v, "fixbuf_process_pinned_vm_bytes", "gauge", "bytes",
+	       "pinned_vm (VmPin) of the processes that registered, which other users of pinned memory share; below zero: an underflow.");
+	EACH_OWNER(v, o) {
+		if (!o->has_account)
+			continue;
+		begin(v, "");
+		put_owner(v, o, v->m->by == EXPORT_BY_RING ? EXPORT_BY_PID : v->m->by);
+		value(v, "%lld", o->account_pages * (__s64)PAGE_BYTES);
+	}
+}
+
+static void put_user(struct view *v, const struct user_gauge *u, __s64 bytes)
+{
+	begin(v, "");
+	if (u->other)
+		fputs("uid=\"other\"", v->out);
+	else
+		fprintf(v->out, "uid=\"%u\"", u->uid);
+	value(v, "%lld", bytes);
+}
+
+#define EACH_USER(v, u) \
+	for (const struct user_gauge *u = (v)->m->users; u < (v)->m->users + (v)->m->nr_users; u++)
+
+static __s64 locked_bytes(const struct user_gauge *u)
+{
+	return u->locked_pages * (__s64)PAGE_BYTES;
+}
+
+static void put_users(struct view *v)
+{
+	family(v, "fixbuf_user_locked_bytes", "gauge", "bytes",
+	       "Charged to the user against RLIMIT_MEMLOCK, by all of his processes and not by io_uring alone.");
+	EACH_USER(v, u)
+		put_user(v, u, locked_bytes(u));
+	family(v, "fixbuf_user_memlock_limit_bytes", "gauge", "bytes",
+	       "The least RLIMIT_MEMLOCK of the user's processes that hold rings; absent without a limit.");
+	EACH_USER(v, u)
+		if (u->limited)
+			put_user(v, u, u->limit_bytes);
+	family(v, "fixbuf_user_headroom_bytes", "gauge", "bytes",
+	       "What the user may still lock: the limit less what is locked; absent without a limit.");
+	EACH_USER(v, u)
+		if (u->limited)
+			put_user(v, u, (__s64)u->limit_bytes - locked_bytes(u));
+}
+
+/* ---- calls and I/O ------------------------------------------------------------------------ */
+
+static const char *op_name(__u32 op)
+{
+	return op == CALL_REGISTER ? "register" : op == CALL_UNREGISTER ? "unregister" :
+	       op == CALL_UPDATE ? "update" : "clone";
+}
+
+static void op_label(struct view *v, const void *arg)
+{
+	const __u32 *op = arg;
+
+	fprintf(v->out, "op=\"%s\"", op_name(*op));
+}
+
+static void put_calls(struct view *v)
+{
+	static const __u32 ops[] = { CALL_REGISTER, CALL_UNREGISTER, CALL_UPDATE, CALL_CLONE };
+
+	family(v, "fixbuf_register_calls", "counter", NULL,
+	       "Calls of io_uring_register() about buffers, by what they gave.");
+	EACH_OWNER(v, o)
+		for (size_t i = 0; i < o->nr_calls; i++) {
+			begin(v, "");
+			put_owner(v, o, v->m->by);
+			fprintf(v->out, ",op=\"%s\",result=\"%s\"", op_name(o->calls[i].op),
+				o->calls[i].error ? trace_errno_name(-o->calls[i].error) : "ok");
+			value(v, "%llu", o->calls[i].count);
+		}
+	family(v, "fixbuf_register_duration_seconds", "histogram", "seconds",
+	       "How long these calls took.");
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		histogram(v, &v->m->call_time[ops[i]], op_label, &ops[i]);
+}
+
+struct io_of {
+	const struct owner *o;
+	const struct io_count *c;
+};
+
+static void io_labels(struct view *v, const void *arg)
+{
+	const struct io_of *io = arg;
+
+	put_owner(v, io->o, v->m->by);
+	fprintf(v->out, ",opcode=\"%s\",fixed=\"%s\"", io_op_name(io->c->opcode),
+		io->c->fixed ? "true" : "false");
+}
+
+#define IO_COUNTER(v, field) do {						\
+	EACH_OWNER(v, o)							\
+		for (size_t i = 0; i < o->nr_ios; i++) {			\
+			begin(v, "");						\
+			io_labels(v, &(struct io_of){ o, &o->ios[i] });		\
+			value(v, "%llu", o->ios[i].field);			\
+		}								\
+} while (0)
+
+static void put_io(struct view *v)
+{
+	family(v, "fixbuf_io_operations", "counter", NULL,
+	       "Requests that completed; fixed: over a registered buffer.");
+	IO_COUNTER(v, ops);
+	family(v, "fixbuf_io_bytes", "counter", "bytes", "Transferred by them.");
+	IO_COUNTER(v, bytes);
+	family(v, "fixbuf_io_errors", "counter", NULL, "Requests that failed, but for ECANCELED.");
+	IO_COUNTER(v, errors);
+	family(v, "fixbuf_io_short_operations", "counter", NULL,
+	       "Requests that transferred less than was asked for.");
+	IO_COUNTER(v, shorts);
+	family(v, "fixbuf_io_punted_operations", "counter", NULL,
+	       "Requests that were handed to a worker thread.");
+	IO_COUNTER(v, punts);
+	family(v, "fixbuf_io_latency_seconds", "histogram", "seconds",
+	       "From submission to completion.");
+	EACH_OWNER(v, o)
+		for (size_t i = 0; i < o->nr_ios; i++)
+			histogram(v, &o->ios[i].latency, io_labels,
+				  &(struct io_of){ o, &o->ios[i] });
+}
+
+/* ---- findings ------------------------------------------------------------------------------ */
+
+static void put_tag(struct view *v, enum finding_tag tag)
+{
+	fprintf(v->out, "severity=\"%s\",tag=\"%s\"", severity_name(finding_severity(tag)),
+		finding_tag_name(tag));
+}
+
+static void put_findings(struct view *v)
+{
+	const struct export_model *m = v->m;
+
+	family(v, "fixbuf_verify_up", "gauge", NULL,
+	       "Whether pages and accounts are checked in the background.");
+	plain(v, m->verifying);
+	family(v, "fixbuf_verify_passes", "counter", NULL, "Checks of everything so far.");
+	plain(v, m->passes);
+	family(v, "fixbuf_verify_failed_passes", "counter", NULL, "Those that could not look.");
+	plain(v, m->failed_passes);
+	if (!m->has_pass)
+		return;
+	family(v, "fixbuf_findings", "gauge", NULL, "What the last pass found.");
+	for (int tag = 0; tag < NR_FINDING_TAGS; tag++) {
+		begin(v, "");
+		put_tag(v, tag);
+		value(v, "%llu", m->findings[tag]);
+	}
+	family(v, "fixbuf_finding_bytes", "gauge", "bytes",
+	       "Memory that the findings of the last pass are about, by whose it is.");
+	EACH_OWNER(v, o)
+		for (int tag = 0; tag < NR_FINDING_TAGS; tag++) {
+			if (!o->has_finding[tag])
+				continue;
+			begin(v, "");
+			put_tag(v, tag);
+			fputc(',', v->out);
+			put_owner(v, o, m->by);
+			value(v, "%llu", o->finding_pages[tag] * PAGE_BYTES);
+		}
+	family(v, "fixbuf_verify_timestamp_seconds", "gauge", "seconds", "When the last pass ended.");
+	plain_seconds(v, m->pass.realtime_ns);
+	family(v, "fixbuf_verify_duration_seconds", "gauge", "seconds", "How long it took.");
+	plain_seconds(v, m->pass.took_ns);
+	family(v, "fixbuf_verify_pages", "gauge", NULL, "Pages that it looked at.");
+	plain(v, m->pass.pages);
+	family(v, "fixbuf_verify_unsteady", "gauge", NULL,
+	       "Rings and buffers that changed too fast for it to look at.");
+	plain(v, m->pass.unsteady_rings + m->pass.unsteady_buffers);
+	family(v, "fixbuf_verify_denied", "gauge", NULL,
+	       "Buffers in processes that it may not look into: their pages were not compared.");
+	plain(v, m->pass.denied_buffers);
+}
+
+/* ---- about the exporter ---------------------------------------------------------------------- */
+
+static void put_io_loss(const char *name, const char *text, __u64 count, void *arg)
+{
+	struct view *v = arg;
+
+	(void)text;
+	begin(v, "");
+	fprintf(v->out, "reason=\"%s\"", name);
+	value(v, "%llu", count);
+}
+
+static void put_loss(struct view *v)
+{
+	const struct io_model io = { .loss = v->m->io_loss, .missed = v->m->io_missed };
+
+	family(v, "fixbuf_facts_lost", "counter", NULL,
+	       "Facts about rings and calls that did not arrive.");
+	plain(v, v->m->lost);
+	family(v, "fixbuf_io_lost", "counter", NULL, "I/O that was not measured in full, by why.");
+	view_stat_losses(&io, put_io_loss, v);
+	put_io_loss("forgotten", NULL, v->m->io_forgotten, v);
+	family(v, "fixbuf_folded_series", "counter", NULL,
+	       "Label sets that found no room and count as other, see --max-series.");
+	plain(v, v->m->folded);
+}
+
+void view_openmetrics(FILE *out, const struct export_model *m, enum metrics_format format,
+		      enum tier tier)
+{
+	struct view v = { .out = out, .m = m, .format = format };
+
+	family(&v, "fixbuf_exporter", "info", NULL, "The exporter, the kernel and how it is watched.");
+	begin(&v, "_info");
+	fprintf(out, "version=\"" VERSION "\",kernel=\"");
+	put_escaped(out, kern_release());
+	fprintf(out, "\",tier=\"%s\"", tier_name(tier));
+	value(&v, "1");
+	put_registered(&v);
+	put_users(&v);
+	put_calls(&v);
+	put_io(&v);
+	put_findings(&v);
+	put_loss(&v);
+	family(&v, "fixbuf_collect_timestamp_seconds", "gauge", "seconds", "When this was collected.");
+	plain_seconds(&v, m->realtime_ns);
+	family(&v, "fixbuf_collect_duration_seconds", "gauge", "seconds", "How long that took.");
+	plain_seconds(&v, m->collect_ns);
+	family(&v, "fixbuf_walk_duration_seconds", "gauge", "seconds",
+	       "How long the last look at all rings took.");
+	plain_seconds(&v, m->walk_ns);
+	if (format == METRICS_OPENMETRICS)
+		fputs("# EOF\n", out);
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "checks/places.h"
+#include "commands/export/model.h"
+
+#define FOLD_BITS 16
+
+void export_model_init(struct export_model *m, enum export_by by, size_t max_owners)
+{
+	memset(m, 0, sizeof(*m));
+	m->by = by;
+	m->max_owners = max_owners;
+	m->folds = must_alloc((1 << FOLD_BITS) / 8, 1);
+}
+
+static void owner_free(struct owner *o)
+{
+	free(o->calls);
+	free(o->ios);
+	free(o);
+}
+
+static void owner_remove(struct export_model *m, struct owner *o)
+{
+	HASH_DEL(m->owners, o);
+	owner_free(o);
+}
+
+/* ---- owners ------------------------------------------------------------------- */
+
+struct owner_key export_key(enum export_by by, __u32 uid, const char *comm, __u32 pid, __u64 ring)
+{
+	struct owner_key k;
+
+	/* it is hashed as it lies in memory */
+	memset(&k, 0, sizeof(k));
+	k.uid = uid;
+	memcpy(k.comm, comm, strnlen(comm, sizeof(k.comm) - 1));
+	if (by != EXPORT_BY_COMM)
+		k.pid = pid;
+	if (by == EXPORT_BY_RING)
+		k.ring = ring;
+	return k;
+}
+
+struct owner_key export_ring_key(enum export_by by, const struct ring *r)
+{
+	const char *comm = r->nr_holders ? r->holders[0].comm : r->mm ? r->mm->comm : "";
+
+	return export_key(by, ring_uid(r), comm, ring_pid(r), r->id);
+}
+
+/* Whether it was folded before. Two keys in 65536 may be taken for one. */
+static bool is_known_fold(struct export_model *m, const struct owner_key *key)
+{
+	__u64 hash = 0xcbf29ce484222325ULL;
+	__u32 bit;
+	bool known;
+
+	for (size_t i = 0; i < sizeof(*key); i++)
+		hash = (hash ^ ((const __u8 *)key)[i]) * 0x100000001b3ULL;
+	bit = (hash ^ hash >> 32) & ((1 << FOLD_BITS) - 1);
+	known = m->folds[bit / 8] >> bit % 8 & 1;
+	m->folds[bit / 8] |= 1 << bit % 8;
+	return known;
+}
+
+static bool make_room(struct export_model *m, __u64 now_ns)
+{
+	struct owner *oldest = NULL;
+
+	if (HASH_COUNT(m->owners) < m->max_owners)
+		return true;
+	for (struct owner *o = m->owners; o; o = o->hh.next)
+		if (!o->now && o->seen_ns + IDLE_NS < now_ns &&
+		    (!oldest || o->seen_ns < oldest->seen_ns))
+			oldest = o;
+	if (oldest)
+		owner_remove(m, oldest);
+	return oldest;
+}
+
+struct owner *export_owner(struct export_model *m, const struct owner_key *key, __u64 now_ns)
+{
+	struct owner *o;
+
+	HASH_FIND(hh, m->owners, key, sizeof(*key), o);
+	if (!o && make_room(m, now_ns)) {
+		o = must_alloc(1, sizeof(*o));
+		o->key = *key;
+		HASH_ADD(hh, m->owners, key, sizeof(o->key), o);
+	}
+	if (!o) {
+		m->folded += !is_known_fold(m, key);
+		if (!m->other) {
+			m->other = must_alloc(1, sizeof(*m->other));
+			m->other->other = true;
+		}
+		o = m->other;
+	}
+	if (now_ns > o->seen_ns)
+		o->seen_ns = now_ns;
+	return o;
+}
+
+static bool is_own(const struct export_model *m, __u32 pid)
+{
+	for (size_t i = 0; i < sizeof(m->own_pids) / sizeof(m->own_pids[0]); i++)
+		if (pid && m->own_pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* ---- calls ---------------------------------------------------------------------- */
+
+static void bounded_add(struct bounded *b, __u64 ns)
+{
+	unsigned int i = 0;
+
+	while (i < BOUNDS && ns > BOUND_NS(i))
+		i++;
+	b->count[i]++;
+	b->sum_ns += ns;
+}
+
+void export_call(struct export_model *m, const struct fact_call *c)
+{
+	int error = c->result < 0 ? -c->result : 0;
+	struct owner_key key;
+	struct owner *o;
+	__u32 op = c->op == CALL_REGISTER2 ? CALL_REGISTER : c->op;
+	size_t i = 0;
+
+	if (is_own(m, c->h.pid) || op > CALL_CLONE)
+		return;
+	key = export_key(m->by, c->h.uid, c->h.comm, c->h.pid, c->h.ring);
+	o = export_owner(m, &key, c->h.t_ns);
+	while (i < o->nr_calls && (o->calls[i].op != op || o->calls[i].error != error))
+		i++;
+	if (i == o->nr_calls) {
+		o->calls = must_realloc(o->calls, ++o->nr_calls, sizeof(*o->calls));
+		o->calls[i] = (struct call_count){ .op = op, .error = error };
+	}
+	o->calls[i].count++;
+	if (c->start_ns && c->h.t_ns >= c->start_ns)
+		bounded_add(&m->call_time[op], c->h.t_ns - c->start_ns);
+}
+
+/* ---- gauges ----------------------------------------------------------------------- */
+
+static void forget_now(struct owner *o)
+{
+	if (!o)
+		return;
+	o->now = o->charge_known = o->has_account = false;
+	o->rings = o->buffers = o->bytes = o->pinned_pages = o->charged_pages = 0;
+	o->account_pages = 0;
+	for (int t = 0; t < NR_FINDING_TAGS; t++)
+		o->now |= o->has_finding[t];
+}
+
+static void add_places(struct export_model *m, const struct ledger *l, __u64 now_ns)
+{
+	struct place *places;
+	size_t nr = places_collect(l, &places);
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct buffer *b = places[i].buffer;
+		struct owner_key key = export_ring_key(m->by, places[i].ring);
+		struct owner *o;
+
+		if (is_own(m, ring_pid(places[i].ring)))
+			continue;
+		o = export_owner(m, &key, now_ns);
+		o->buffers++;
+		o->bytes += b->len_bytes;
+		o->pinned_pages += buffer_pages(b);
+		if (b->charged_pages != ACCT_UNKNOWN) {
+			o->charge_known = true;
+			o->charged_pages += b->charged_pages;
+		}
+	}
+	free(places);
+}
+
+/* An address space is charged once, however many rings it has: the first one's owner has it. */
+static void add_account(struct export_model *m, const struct ledger *l, const struct ledger_mm *mm,
+			__u64 now_ns)
+{
+	const struct ring *r = l->rings;
+	enum export_by by = m->by == EXPORT_BY_RING ? EXPORT_BY_PID : m->by;
+	struct owner_key key;
+	struct owner *o;
+
+	while (r && r->mm != mm)
+		r = r->hh.next;
+	if (!r || is_own(m, ring_pid(r)))
+		return;
+	key = export_key(by, ring_uid(r),
+			 mm->pid ? mm->comm : r->nr_holders ? r->holders[0].comm : "",
+			 mm->pid ? mm->pid : ring_pid(r), 0);
+	o = export_owner(m, &key, now_ns);
+	o->now = o->has_account = true;
+	o->account_pages += mm->pinned_pages;
+}
+
+static int by_locked(const void *a, const void *b)
+{
+	const struct user_gauge *x = a, *y = b;
+
+	if (x->locked_pages != y->locked_pages)
+		return x->locked_pages < y->locked_pages ? 1 : -1;
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+/* As many as there may be owners; the others' sum in one. */
+static void fold_users(struct export_model *m)
+{
+	if (m->nr_users <= m->max_owners)
+		return;
+	qsort(m->users, m->nr_users, sizeof(*m->users), by_locked);
+	for (size_t i = m->max_owners + 1; i < m->nr_users; i++)
+		m->users[m->max_owners].locked_pages += m->users[i].locked_pages;
+	m->nr_users = m->max_owners + 1;
+	m->users[m->max_owners].other = true;
+	m->users[m->max_owners].limited = false;
+}
+
+static bool is_charged(const struct export_model *m, const struct ledger *l,
+		       const struct ledger_user *u)
+{
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (r->user == u && !is_own(m, ring_pid(r)))
+			return true;
+	return false;
+}
+
+static void add_users(struct export_model *m, const struct ledger *l)
+{
+	m->nr_users = 0;
+	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
+		const struct holder *h;
+
+		if (!is_charged(m, l, u))
+			continue;
+		h = user_tightest_holder(l, u);
+		m->users = must_realloc(m->users, m->nr_users + 1, sizeof(*m->users));
+		m->users[m->nr_users++] = (struct user_gauge){
+			.uid = u->uid,
+			.limited = h,
+			.locked_pages = u->locked_pages,
+			.limit_bytes = h ? h->memlock_limit_bytes : 0,
+		};
+	}
+	fold_users(m);
+}
+
+void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns)
+{
+	for (struct owner *o = m->owners; o; o = o->hh.next)
+		forget_now(o);
+	forget_now(m->other);
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		struct owner_key key = export_ring_key(m->by, r);
+		struct owner *o;
+
+		if (is_own(m, ring_pid(r)))
+			continue;
+		o = export_owner(m, &key, now_ns);
+		o->now = true;
+		o->rings++;
+	}
+	add_places(m, l, now_ns);
+	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
+		if (mm->rings)
+			add_account(m, l, mm, now_ns);
+	add_users(m, l);
+	m->lost = l->lost;
+}
+
+/* ---- findings ------------------------------------------------------------------------ */
+
+static void forget_findings(struct owner *o)
+{
+	if (!o)
+		return;
+	memset(o->finding_pages, 0, sizeof(o->finding_pages));
+	memset(o->has_finding, 0, sizeof(o->has_finding));
+}
+
+void export_no_passes(struct export_model *m)
+{
+	m->has_pass = m->verifying = false;
+	memset(m->findings, 0, sizeof(m->findings));
+	for (struct owner *o = m->owners; o; o = o->hh.next)
+		forget_findings(o);
+	forget_findings(m->other);
+}
+
+void export_pass(struct export_model *m, const struct pass *p, const struct pass_finding *list,
+		 __u64 now_ns)
+{
+	m->passes++;
+	m->failed_passes += p->failed;
+	if (p->failed)
+		return;
+	export_no_passes(m);
+	m->verifying = m->has_pass = true;
+	m->pass = *p;
+	for (__u32 i = 0; i < p->nr; i++) {
+		const struct pass_finding *f = &list[i];
+		struct owner *o;
+
+		if (f->tag >= NR_FINDING_TAGS)
+			continue;
+		o = export_owner(m, &f->key, now_ns);
+		o->now = true;
+		o->has_finding[f->tag] = true;
+		o->finding_pages[f->tag] += f->pages;
+		m->findings[f->tag] += f->count;
+	}
+}
+
+void export_model_free(struct export_model *m)
+{
+	struct owner *o, *next;
+
+	export_io_free(m);
+	HASH_ITER(hh, m->owners, o, next)
+		owner_remove(m, o);
+	if (m->other)
+		owner_free(m->other);
+	free(m->folds);
+	free(m->users);
+}

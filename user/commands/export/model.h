@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a fleet is told: counters since the start and gauges of now, by owner.
+ * The number of owners is bounded: who finds no room is folded into one more,
+ * "other". Knows nothing of BPF or HTTP: every rule is testable offline.
+ */
+#ifndef FIXBUF_COMMANDS_EXPORT_MODEL_H
+#define FIXBUF_COMMANDS_EXPORT_MODEL_H
+
+#include <abi/fact.h>
+#include "checks/finding.h"
+#include "cli/env.h"
+#include "model/io_counters.h"
+
+/* Powers of two of nanoseconds, the histograms' own edges: nothing is split by folding. */
+#define BOUNDS		24	/* 1 us to 8.6 s */
+#define BOUND_NS(i)	((1ULL << (10 + (i))) - 1)	/* the largest value within */
+
+#define IDLE_NS		300000000000ULL	/* who was not seen for so long gives his place away */
+
+struct bounded {
+	__u64 count[BOUNDS + 1];	/* the last: above all bounds */
+	__u64 sum_ns;
+};
+
+struct owner_key {
+	__u32 uid;
+	__u32 pid;		/* 0 unless told apart by it */
+	__u64 ring;		/* likewise */
+	char comm[FACT_COMM_LEN];
+};
+
+struct call_count {
+	__u32 op;		/* enum call_op */
+	int error;		/* 0 = done */
+	__u64 count;
+};
+
+struct io_count {
+	__u8 opcode;
+	bool fixed;
+	__u64 ops, bytes, errors, shorts, punts;
+	struct bounded latency;
+};
+
+struct owner {
+	struct owner_key key;
+	bool other;		/* stands for all that found no room */
+	__u64 seen_ns;
+	struct call_count *calls; /* owned, as all lists */
+	size_t nr_calls;
+	struct io_count *ios;
+	size_t nr_ios;
+	bool now;		/* the gauges below are of something */
+	bool charge_known;	/* the kernel keeps it by buffer */
+	__u64 rings, buffers, bytes, pinned_pages, charged_pages;
+	bool has_account;
+	__s64 account_pages;	/* pinned_vm of address spaces that rings are charged to */
+	__u64 finding_pages[NR_FINDING_TAGS];
+	bool has_finding[NR_FINDING_TAGS];
+	UT_hash_handle hh;
+};
+
+struct user_gauge {
+	__u32 uid;
+	bool other, limited;
+	__s64 locked_pages;
+	__u64 limit_bytes;
+};
+
+/* What a pass over all pages found, by who and tag. */
+struct pass_finding {
+	struct owner_key key;
+	__u32 tag;		/* enum finding_tag */
+	__u32 count;
+	__u64 pages;
+};
+
+struct pass {
+	__u32 failed;		/* could not look: nothing else is valid */
+	__u32 nr;		/* of what follows it */
+	__u32 unsteady_rings, unsteady_buffers, denied_buffers, pad;
+	__u64 pages, took_ns, realtime_ns;
+};
+
+struct io_seen;			/* of a ring and process, as last read */
+
+struct export_model {
+	enum export_by by;
+	size_t max_owners;
+	struct owner *owners, *other; /* .other is NULL until something is folded */
+	__u64 folded;		/* different keys that were, nearly: see is_known_fold() */
+	__u8 *folds;		/* owned */
+	struct io_seen *seen;	/* owned */
+	struct user_gauge *users;
+	size_t nr_users;
+	struct bounded call_time[CALL_CLONE + 1];
+	__u64 lost;
+	struct io_loss io_loss;	/* as the kernel side counts */
+	__u64 io_missed, io_forgotten;
+	bool verifying, has_pass;
+	struct pass pass;
+	__u64 passes, failed_passes;
+	__u64 findings[NR_FINDING_TAGS];
+	__u32 own_pids[2];	/* processes of ours: their rings are not told */
+	__u64 realtime_ns, collect_ns, walk_ns;	/* of the last collection */
+};
+
+void export_model_init(struct export_model *m, enum export_by by, size_t max_owners);
+void export_model_free(struct export_model *m);
+
+/* The owner of this key, or who stands for those without room; good until the next call. */
+struct owner *export_owner(struct export_model *m, const struct owner_key *key, __u64 now_ns);
+struct owner_key export_key(enum export_by by, __u32 uid, const char *comm, __u32 pid, __u64 ring);
+/* Whose this ring is. */
+struct owner_key export_ring_key(enum export_by by, const struct ring *r);
+
+void export_call(struct export_model *m, const struct fact_call *c);
+
+/* ---- export_io.c ---- */
+
+/* All since the start, as read; what is new since the last time is added. */
+void export_io(struct export_model *m, const struct io_model *io, __u64 now_ns);
+/*
+ * A ring that the ledger has not had for .for_ns, 0 = none: its counters were
+ * added and can be freed. To be asked after each export_io().
+ */
+__u64 export_io_gone(struct export_model *m, const struct ledger *l, __u64 now_ns, __u64 for_ns);
+/* They were, and held so many operations. */
+void export_io_forgotten(struct export_model *m, __u64 ring, __u64 ops);
+void export_io_free(struct export_model *m);
+
+void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns);
+void export_pass(struct export_model *m, const struct pass *p, const struct pass_finding *list,
+		 __u64 now_ns);
+/* No one looks at pages any more: what was found once is not told on. */
+void export_no_passes(struct export_model *m);
+
+#endif

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * GET /metrics and GET /healthz, nothing else. One thread; what was collected
+ * a moment ago is good for everybody, and a collector that takes long does not
+ * keep anybody waiting. Each connection is good for one request and a bounded
+ * time, and there is a bounded number of them.
+ */
+#include "commands/export/serve.h"
+
+#ifndef NO_HTTP
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/privilege.h"
+#include "capture/session.h"
+#include "cli/env.h"
+#include "commands/export/metrics.h"
+
+#define MAX_CONNECTIONS	64
+#define MEMORY_BYTES	(16 << 10)	/* of one connection: request line and headers */
+#define MS		1000000ULL
+#define LIFE_NS		(5000 * MS)	/* of a connection, however busy */
+#define FRESH_NS	(200 * MS)	/* collected not longer ago: not collected anew */
+#define PATIENCE_NS	(12 * MS)	/* then what was collected last has to do */
+#define HEALTHY_NS	(10000 * MS)	/* a collector that does not answer by then is ill */
+
+const bool export_can_serve = true;
+
+struct client {
+	struct MHD_Connection *connection; /* NULL = free place */
+	__u64 since_ns;
+	bool waits;		/* suspended until there is an answer, or no patience left */
+	bool served;
+	enum metrics_format format;
+};
+
+struct body {
+	struct MHD_Response *response;	/* NULL = never collected */
+	__u64 at_ns;
+	__u64 asked_ns;		/* 0 = not asked for */
+};
+
+struct server {
+	struct MHD_Daemon *daemon;
+	int collector;
+	struct client clients[MAX_CONNECTIONS];
+	struct body bodies[METRICS_TEXT + 1];
+	struct serve_answer head;
+	char *text;		/* owned; of the answer that is coming in */
+	size_t nr;		/* of .head and .text */
+	int steps;		/* to be made without waiting */
+	bool gone;
+};
+
+static const char *const types[] = {
+	[METRICS_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+	[METRICS_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
+};
+
+/* ---- answers ---------------------------------------------------------------------- */
+
+static enum MHD_Result queue_text(struct MHD_Connection *c, unsigned int status, const char *text)
+{
+	struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)text,
+								 MHD_RESPMEM_PERSISTENT);
+	enum MHD_Result queued = MHD_NO;
+
+	if (r) {
+		MHD_add_response_header(r, "Content-Type", "text/plain; charset=utf-8");
+		MHD_add_response_header(r, "Connection", "close");
+		if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+			MHD_add_response_header(r, "Allow", "GET");
+		queued = MHD_queue_response(c, status, r);
+		MHD_destroy_response(r);
+	}
+	return queued;
+}
+
+static void ask(struct server *s, enum metrics_format format)
+{
+	char c = format == METRICS_TEXT ? SERVE_ASK_TEXT : SERVE_ASK_OPENMETRICS;
+
+	if (s->bodies[format].asked_ns)
+		return;
+	s->bodies[format].asked_ns = session_now_ns();
+	s->gone |= write(s->collector, &c, 1) != 1;
+}
+
+static bool is_fresh(const struct body *b)
+{
+	return b->response && session_now_ns() - b->at_ns < FRESH_NS;
+}
+
+static struct client *find_client(struct server *s, const struct MHD_Connection *c)
+{
+	for (size_t i = 0; i < MAX_CONNECTIONS; i++)
+		if (s->clients[i].connection == c)
+			return &s->clients[i];
+	return NULL;
+}
+
+static enum MHD_Result serve_metrics(struct server *s, struct MHD_Connection *c)
+{
+	struct client *client = find_client(s, c);
+	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept");
+	enum metrics_format format = accept && strstr(accept, "application/openmetrics-text") ?
+				     METRICS_OPENMETRICS : METRICS_TEXT;
+	struct body *b = &s->bodies[format];
+
+	if (client && !client->served && !is_fresh(b)) {
+		client->served = client->waits = true;
+		client->format = format;
+		ask(s, format);
+		MHD_suspend_connection(c);
+		return MHD_YES;
+	}
+	if (!b->response)
+		return queue_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "nothing was collected yet\n");
+	return MHD_queue_response(c, MHD_HTTP_OK, b->response);
+}
+
+static enum MHD_Result serve_health(struct server *s, struct MHD_Connection *c)
+{
+	for (size_t i = 0; i <= METRICS_TEXT; i++)
+		if (s->bodies[i].asked_ns && session_now_ns() - s->bodies[i].asked_ns > HEALTHY_NS)
+			return queue_text(c, MHD_HTTP_SERVICE_UNAVAILABLE,
+					  "who collects does not answer\n");
+	/* so that silence is noticed even when nobody asks for metrics */
+	if (!is_fresh(&s->bodies[METRICS_TEXT]))
+		ask(s, METRICS_TEXT);
+	return queue_text(c, MHD_HTTP_OK, "ok\n");
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *data_size, void **request)
+{
+	(void)version;
+	(void)data;
+	(void)data_size;
+	(void)request;
+	if (strcmp(url, "/metrics") && strcmp(url, "/healthz"))
+		return queue_text(c, MHD_HTTP_NOT_FOUND, "there are /metrics and /healthz\n");
+	if (strcmp(method, "GET"))
+		return queue_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET it\n");
+	return strcmp(url, "/metrics") ? serve_health(arg, c) : serve_metrics(arg, c);
+}
+
+/* ---- connections ------------------------------------------------------------------- */
+
+static void on_connection(void *arg, struct MHD_Connection *c, void **socket_context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct server *s = arg;
+	struct client *client = find_client(s, code == MHD_CONNECTION_NOTIFY_STARTED ? NULL : c);
+
+	(void)socket_context;
+	if (!client)
+		return;
+	memset(client, 0, sizeof(*client));
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		client->connection = c;
+		client->since_ns = session_now_ns();
+	}
+}
+
+/* The library makes one step with it a run, and does not say that more can be made. */
+static void resume(struct server *s, struct client *client)
+{
+	client->waits = false;
+	MHD_resume_connection(client->connection);
+	s->steps = 4;
+}
+
+/* Ends who has had his time; releases who has waited long enough. Returns ms until the next. */
+static int look_after(struct server *s)
+{
+	__u64 now = session_now_ns(), next = now + LIFE_NS;
+
+	for (size_t i = 0; i < MAX_CONNECTIONS; i++) {
+		struct client *c = &s->clients[i];
+		__u64 until = c->since_ns + LIFE_NS;
+
+		if (!c->connection)
+			continue;
+		if (c->waits) {
+			const struct body *b = &s->bodies[c->format];
+
+			/* the first one has to wait for what there is not yet */
+			until = b->response ? b->asked_ns + PATIENCE_NS : until;
+			if (is_fresh(b) || now >= until) {
+				resume(s, c);
+				continue;
+			}
+		} else if (now >= until) {
+			const union MHD_ConnectionInfo *info =
+				MHD_get_connection_info(c->connection,
+							MHD_CONNECTION_INFO_CONNECTION_FD);
+
+			/* the library sees it end and cleans up */
+			shutdown(info->connect_fd, SHUT_RDWR);
+			until = now + LIFE_NS;
+		}
+		next = until < next ? until : next;
+	}
+	return (next - now) / MS + 1;
+}
+
+/* ---- who collects -------------------------------------------------------------------- */
+
+static void take_answer(struct server *s)
+{
+	struct body *b = &s->bodies[s->head.format == METRICS_TEXT ? METRICS_TEXT :
+				    METRICS_OPENMETRICS];
+	struct MHD_Response *r = MHD_create_response_from_buffer(s->head.len, s->text,
+								 MHD_RESPMEM_MUST_FREE);
+
+	if (!r)
+		exit(cannot("out of memory"));
+	MHD_add_response_header(r, "Content-Type", types[s->head.format]);
+	MHD_add_response_header(r, "Connection", "close");
+	if (b->response)
+		MHD_destroy_response(b->response);
+	b->response = r;
+	b->at_ns = session_now_ns();
+	b->asked_ns = 0;
+	s->text = NULL;
+	s->nr = 0;
+}
+
+static void read_answer(struct server *s)
+{
+	size_t head = sizeof(s->head);
+	ssize_t n = s->nr < head ?
+		recv(s->collector, (char *)&s->head + s->nr, head - s->nr, MSG_DONTWAIT) :
+		recv(s->collector, s->text + s->nr - head, head + s->head.len - s->nr, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		s->gone = true;
+		return;
+	}
+	s->nr += n;
+	if (s->nr == head)
+		s->text = must_alloc(s->head.len, 1);
+	if (s->nr >= head && s->nr == head + s->head.len)
+		take_answer(s);
+}
+
+static int run(struct server *s)
+{
+	struct pollfd fds[] = {
+		{ .fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+		  .events = POLLIN },
+		{ .fd = s->collector, .events = POLLIN },
+	};
+
+	while (!s->gone) {
+		MHD_UNSIGNED_LONG_LONG library;
+		int ms;
+
+		MHD_run(s->daemon);
+		ms = look_after(s);
+		if (s->steps && s->steps--)
+			ms = 0;
+		if (MHD_get_timeout(s->daemon, &library) == MHD_YES && (int)library < ms)
+			ms = library;
+		poll(fds, 2, ms);
+		if (fds[1].revents)
+			read_answer(s);
+	}
+	return EXIT_DONE;
+}
+
+/* ---- the process ------------------------------------------------------------------------ */
+
+static int give_up_privileges(void)
+{
+	const struct privileges none = { 0 };
+	const struct rlimit files = { MAX_CONNECTIONS + 16, MAX_CONNECTIONS + 16 };
+
+	return privilege_become_nobody() || privilege_keep(&none) || privilege_no_new() ||
+	       setrlimit(RLIMIT_NOFILE, &files);
+}
+
+int export_serve(int listener, int collector)
+{
+	struct server *s = must_alloc(1, sizeof(*s));
+
+	privilege_keep_open(listener, collector);
+	close(STDOUT_FILENO);
+	if (give_up_privileges())
+		return cannot("%s", err_text());
+	s->collector = collector;
+	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+				     on_request, s, MHD_OPTION_LISTEN_SOCKET, listener,
+				     MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CONNECTIONS,
+				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
+				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)(LIFE_NS / MS / 1000),
+				     MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+				     MHD_OPTION_END);
+	if (!s->daemon)
+		return cannot("the HTTP server does not start: %s", strerror(errno));
+	return run(s);
+}
+
+#else
+
+const bool export_can_serve;
+
+int export_serve(int listener, int collector)
+{
+	(void)listener;
+	(void)collector;
+	return 3;
+}
+
+#endif

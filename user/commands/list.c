@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fixbuf-trace list: every ring of every process and its registered buffers, now. */
+#include "base/err.h"
+#include "base/json_util.h"
+#include "capture/snapshot.h"
+#include "cli/env.h"
+#include "views/rings.h"
+
+static void print(struct env *env, const struct ledger *l, unsigned int unsteady)
+{
+	if (env->json) {
+		json_object *o = view_rings_json(env, l, false);
+
+		json_uint(o, "unsteady_rings", unsteady);
+		json_line(env->out, o);
+		return;
+	}
+	view_rings_text(env, l);
+	if (unsteady)
+		fprintf(env->out, "%u ring%s changed too fast to be read; run it again\n", unsteady,
+			unsteady == 1 ? "" : "s");
+}
+
+int cmd_list(struct env *env)
+{
+	struct ledger *l = ledger_new();
+	struct snapshot s;
+	int status = snapshot_open(&s, env, false);
+
+	if (!status && walk_rings(s.walk, l))
+		status = cannot("%s", err_text());
+	if (!status)
+		print(env, l, walk_unsteady(s.walk));
+	snapshot_close(&s);
+	ledger_free(l);
+	return status;
+}

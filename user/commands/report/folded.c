@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/* report --folded: "process;outermost;...;innermost weight", one line a stack. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "commands/report/main.h"
+
+#define CALLS 1024	/* under way at a time */
+
+struct line {
+	char *text;		/* owned */
+	__u64 weight;
+	UT_hash_handle hh;
+};
+
+struct folded {
+	struct report *r;
+	struct line *lines;
+	struct {
+		__u32 call, stack;
+	} calls[CALLS];		/* what is concluded from a call has no stack of its own */
+	__u64 without;		/* weight of what has none at all */
+};
+
+static void put_name(FILE *out, const char *name)
+{
+	/* ';' and ' ' are the format's own */
+	for (; *name; name++)
+		fputc(*name == ';' || *name == ' ' ? '_' : *name, out);
+}
+
+static void put_frames(FILE *out, const struct frames *f, const char *mark)
+{
+	for (size_t i = f->nr; i--;) {
+		fputc(';', out);
+		if (f->list[i].symbol)
+			put_name(out, f->list[i].symbol);
+		else if (f->list[i].module)
+			put_name(out, f->list[i].module);
+		else
+			fprintf(out, "0x%llx", f->list[i].ip);
+		fputs(mark, out);
+	}
+}
+
+static void add(struct folded *f, const struct fact *fact, const struct stack *s, __u64 weight)
+{
+	char *text = NULL;
+	struct line *l;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return;
+	put_name(out, fact->comm);
+	put_frames(out, &s->user, "");
+	put_frames(out, &s->kernel, "_[k]");
+	fclose(out);
+	HASH_FIND_STR(f->lines, text, l);
+	if (l) {
+		free(text);
+	} else {
+		l = must_alloc(1, sizeof(*l));
+		l->text = text;
+		HASH_ADD_KEYPTR(hh, f->lines, l->text, len, l);
+	}
+	l->weight += weight;
+}
+
+static __u64 weight_of(const struct fact *f, enum folded_by by)
+{
+	const struct fact_call *call = (const void *)f;
+	const struct fact_charge *charge = (const void *)f;
+	const struct fact_pin *pin = (const void *)f;
+
+	switch (by) {
+	case BY_COUNT:
+		return f->kind == FACT_CALL;
+	case BY_TIME:
+		return f->kind == FACT_CALL && call->start_ns && f->t_ns > call->start_ns ?
+		       f->t_ns - call->start_ns : 0;
+	case BY_PINNED:
+		return f->kind == FACT_PIN && pin->result >= 0 ? pin->pages : 0;
+	case BY_CHARGED:
+		return f->kind == FACT_CHARGE && charge->pages > 0 && charge->result >= 0 ?
+		       charge->pages : 0;
+	}
+	return 0;
+}
+
+static void on_fact(struct folded *f, const struct told *t)
+{
+	const struct fact *fact = t->fact;
+	__u64 weight = weight_of(fact, f->r->env->folded_by);
+	__u32 stack = t->stack, at = fact->call % CALLS;
+
+	if (fact->kind == FACT_CALL) {
+		f->calls[at].call = fact->call;
+		f->calls[at].stack = stack;
+	} else if (!stack && fact->call && f->calls[at].call == fact->call) {
+		stack = f->calls[at].stack;
+	}
+	if (!weight || !env_selects(f->r->env, fact->pid, fact->uid, fact->comm))
+		return;
+	if (recording_stack(f->r->replay.r, stack))
+		add(f, fact, recording_stack(f->r->replay.r, stack), weight);
+	else
+		f->without += weight;
+}
+
+static int by_text(const struct line *a, const struct line *b)
+{
+	return strcmp(a->text, b->text);
+}
+
+int report_folded(struct report *r)
+{
+	struct folded *f = must_alloc(1, sizeof(*f));
+	struct line *l, *next;
+	struct told t;
+	int n;
+
+	f->r = r;
+	while ((n = report_next(r, &t)) > 0)
+		if (t.kind == TOLD_FACT && t.shown)
+			on_fact(f, &t);
+		else if (t.kind == TOLD_END)
+			memset(f->calls, 0, sizeof(f->calls));
+	HASH_SORT(f->lines, by_text);
+	HASH_ITER(hh, f->lines, l, next) {
+		if (n >= 0)
+			fprintf(r->env->out, "%s %llu\n", l->text, l->weight);
+		HASH_DEL(f->lines, l);
+		free(l->text);
+		free(l);
+	}
+	if (n >= 0 && f->without && !r->env->quiet)
+		fprintf(stderr, "without a stack: %llu%s\n", f->without, r->about->stacks ? "" :
+			"; record with --stacks to have them");
+	free(f);
+	return n < 0 ? EXIT_USAGE : EXIT_DONE;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/* report --list: the rings and their buffers at a moment. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <time.h>
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/json_util.h"
+#include "commands/report/main.h"
+#include "views/rings.h"
+
+#define NS	1000000000LL
+#define DAY_NS	(86400 * NS)
+
+/* "14:03", "14:03:22", "14:03:22.5": nanoseconds of the day, -1 when it is none. */
+static __s64 time_of_day(const char *s)
+{
+	unsigned int hours, minutes;
+	double seconds = 0;
+	int used = 0;
+
+	if (sscanf(s, "%2u:%2u%n", &hours, &minutes, &used) != 2 || hours > 23 || minutes > 59)
+		return -1;
+	s += used;
+	if (*s == ':') {
+		char *end;
+
+		if (!isdigit((unsigned char)s[1]))
+			return -1;
+		seconds = strtod(s + 1, &end);
+		s = end;
+	}
+	if (*s || !(seconds >= 0 && seconds < 60))
+		return -1;
+	return (hours * 60 + minutes) * 60 * NS + (__s64)(seconds * NS);
+}
+
+/* The first moment of that time of day since the begin. */
+static __s64 since_begin(const struct report *r, __s64 of_day)
+{
+	time_t s = r->begin_ns / NS;
+	struct tm tm = { 0 };
+	__s64 begin;
+
+	localtime_r(&s, &tm);
+	begin = ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * NS + r->begin_ns % NS;
+	return (of_day - begin + DAY_NS) % DAY_NS;
+}
+
+static void print(const struct report *r, const struct ledger *l)
+{
+	const struct env *env = r->env;
+	json_object *o;
+
+	if (env->json) {
+		o = view_rings_json(env, l, false);
+		json_object_object_add(o, "tier", json_object_new_string(tier_name(r->about->tier)));
+		json_uint(o, "lost", l->lost);
+		json_line(env->out, o);
+		return;
+	}
+	view_rings_text(env, l);
+	if (!view_totals(env, l).rings && !env->at && !env->quiet)
+		fprintf(env->out, "nothing was open at the end; --at TIME shows an earlier moment\n");
+	if (l->lost && !env->quiet)
+		fprintf(env->out, "%llu facts were lost before: what they changed is missing\n",
+			l->lost);
+}
+
+int report_list(struct report *r)
+{
+	__s64 at = -1, of_day = -1;
+	struct told t;
+	__u64 ns;
+	int n;
+
+	if (r->env->at && !parse_duration(r->env->at, &ns))
+		at = ns;
+	else if (r->env->at && (of_day = time_of_day(r->env->at)) < 0)
+		return misuse("'%s' is no moment; give a time since the start, as 2.5s, or of the day, as 14:03:22",
+			      r->env->at);
+	while ((n = report_next(r, &t)) > 0) {
+		if (of_day >= 0 && r->parts) {
+			at = since_begin(r, of_day);
+			of_day = -1;
+		}
+		/* what a cut-off file says of its end is the last that was told */
+		if (r->env->at && at >= 0 && report_since(r, &t) > at)
+			break;
+	}
+	if (n < 0)
+		return EXIT_USAGE;
+	print(r, r->replay.ledger);
+	return EXIT_DONE;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/* report --stat: the counters as they were read last. */
+#include "base/json_util.h"
+#include "commands/report/main.h"
+#include "model/io_select.h"
+#include "model/ledger_snapshot.h"
+#include "views/stat.h"
+
+#define MAX_RINGS 16384
+
+struct stat {
+	struct report *r;
+	struct io_model all;
+	struct ledger *rings;	/* as they were when they were closed, or are */
+};
+
+static void keep(const struct fact *f, void *arg)
+{
+	ledger_feed(arg, f);
+}
+
+/* A ring that ends takes its descriptor and buffers along: it is kept as it is. */
+static void note_close(struct stat *s, const struct told *t)
+{
+	const struct ring *r = t->shown && t->fact->kind == FACT_RING_CLOSE ?
+			       ledger_ring(s->r->replay.ledger, t->fact->ring) : NULL;
+
+	if (r && HASH_COUNT(s->rings->rings) < MAX_RINGS)
+		ledger_ring_facts(s->r->replay.ledger, r, t->t_ns, keep, s->rings);
+}
+
+static void show(struct stat *s, bool header)
+{
+	struct env *env = s->r->env;
+	struct advices advices = { 0 };
+	struct view_stat v = {
+		.env = env, .m = &s->all, .l = s->rings, .header = header,
+		.starts_by = s->r->about->by_user_data ? "user_data" : "request",
+	};
+
+	ledger_facts(s->r->replay.ledger, 0, keep, s->rings);
+	if (env->advise) {
+		advise(&s->all, s->rings, &advices);
+		v.advices = &advices;
+	}
+	if (env->json) {
+		json_object *o = view_stat_json(&v);
+
+		json_flag(o, "total", 1);
+		json_flag(o, "fixed_only", s->r->about->fixed_only);
+		json_line(env->out, o);
+	} else {
+		view_stat_text(&v);
+		if (s->r->about->fixed_only && !env->quiet)
+			fprintf(env->out, "only I/O over registered buffers was counted: it was recorded with --io\n");
+	}
+	advices_free(&advices);
+}
+
+int report_stat(struct report *r)
+{
+	struct stat s = { .r = r };
+	struct told t;
+	int n;
+
+	s.rings = ledger_new();
+	while ((n = report_next(r, &t)) > 0) {
+		if (t.kind == TOLD_FACT)
+			note_close(&s, &t);
+		if (t.kind != TOLD_END)
+			continue;
+		io_model_copy(t.io, &s.all);
+		s.all.t_ns -= r->about->start_ns;
+		io_select(&s.all, r->env);
+		show(&s, true);
+		io_model_free(&s.all);
+		ledger_free(s.rings);
+		s.rings = ledger_new();
+	}
+	ledger_free(s.rings);
+	return n < 0 ? EXIT_USAGE : EXIT_DONE;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/* report --verify: what was wrong with charges, limits and releases. */
+#include <unistd.h>
+#include "base/fmt.h"
+#include "base/json_util.h"
+#include "checks/over_time.h"
+#include "views/findings.h"
+
+static void print_text(const struct report *r, const struct report_findings *f)
+{
+	const struct env *env = r->env;
+	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
+	char since[FMT_LEN];
+
+	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--) {
+		for (size_t i = 0; i < f->list.nr; i++) {
+			const struct finding *one = &f->list.list[i];
+
+			if ((int)finding_severity(one->tag) != s)
+				continue;
+			nr[s]++;
+			view_finding_text(env->out, one, isatty(fileno(env->out)));
+			fprintf(env->out, "        first seen %s after the start\n",
+				fmt_ns(since, f->since_ns[i] > 0 ? f->since_ns[i] : 0));
+		}
+	}
+	if (env->quiet)
+		return;
+	fprintf(env->out, "%s%llu facts checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
+		r->replay.facts, r->about->tier > TIER_TRACEPOINTS ? "leaks" :
+		"releases (leaks take a tier that sees pins)");
+	if (f->list.nr)
+		fprintf(env->out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
+			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
+			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
+			nr[SEVERITY_INFO] == 1 ? "" : "s");
+	else
+		fprintf(env->out, "nothing found\n");
+	if (r->replay.lost)
+		fprintf(env->out, "%llu facts were lost: not checked from there to the next look at all rings\n",
+			r->replay.lost);
+}
+
+static void print_json(const struct report *r, const struct report_findings *f)
+{
+	json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--) {
+		for (size_t i = 0; i < f->list.nr; i++) {
+			json_object *one;
+
+			if ((int)finding_severity(f->list.list[i].tag) != s)
+				continue;
+			one = json_object_new_object();
+			view_finding_json(one, &f->list.list[i]);
+			json_int(one, "since_ns", f->since_ns[i]);
+			json_object_array_add(list, one);
+		}
+	}
+	json_int(o, "schema", 1);
+	json_str(o, "kernel", r->env->kernel);
+	json_str(o, "tier", tier_name(r->about->tier));
+	json_uint(o, "facts", r->replay.facts);
+	json_object_object_add(o, "findings", list);
+	json_uint(o, "lost", r->replay.lost);
+	json_line(r->env->out, o);
+}
+
+int report_verify(struct report *r)
+{
+	struct report_findings f = { 0 };
+	int status = EXIT_DONE, n;
+	struct told t;
+
+	while ((n = report_next(r, &t)) > 0)
+		report_findings_told(&f, r, &t);
+	if (n < 0) {
+		status = EXIT_USAGE;
+	} else {
+		(r->env->json ? print_json : print_text)(r, &f);
+		if (findings_worst(&f.list) >= (int)r->env->fail_on)
+			status = EXIT_FINDINGS;
+	}
+	report_findings_free(&f);
+	return status;
+}

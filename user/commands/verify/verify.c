@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fixbuf-trace verify: is every page of every registered buffer pinned, still
+ * the page at its address, and charged right?
+ */
+#include <unistd.h>
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/json_util.h"
+#include "base/signals.h"
+#include "capture/inspect.h"
+#include "capture/session.h"
+#include "capture/snapshot.h"
+#include "commands/verify/watch.h"
+#include "views/findings.h"
+#include "views/rings.h"
+
+static void print_text(const struct env *env, const struct look *look, __u64 took_ns)
+{
+	struct ring_totals t = view_totals(env, look->ledger);
+	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
+	char buf[FMT_LEN];
+
+	for (size_t i = 0; i < look->findings.nr; i++)
+		nr[finding_severity(look->findings.list[i].tag)]++;
+	view_findings_text(env->out, &look->findings, isatty(fileno(env->out)));
+	if (env->quiet)
+		return;
+	fprintf(env->out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
+		look->findings.nr ? "\n" : "", t.rings, t.rings == 1 ? "" : "s", t.buffers,
+		t.buffers == 1 ? "" : "s", look->pages, fmt_ns(buf, took_ns));
+	if (look->findings.nr)
+		fprintf(env->out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
+			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
+			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
+			nr[SEVERITY_INFO] == 1 ? "" : "s");
+	else
+		fprintf(env->out, "every page is pinned%s and charged\n",
+			look->denied_buffers ? "" : ", in place");
+	if (look->unsteady_rings || look->unsteady_buffers)
+		fprintf(env->out,
+			"not checked: %u rings and %u buffers changed too fast; run it again\n",
+			look->unsteady_rings, look->unsteady_buffers);
+}
+
+static void print_json(const struct env *env, const struct look *look, __u64 took_ns)
+{
+	json_object *o = view_rings_json(env, look->ledger, true);
+
+	json_object_object_add(o, "findings", view_findings_json(&look->findings));
+	json_uint(o, "pages", look->pages);
+	json_uint(o, "duration_ns", took_ns);
+	json_uint(o, "unsteady_rings", look->unsteady_rings);
+	json_uint(o, "unsteady_buffers", look->unsteady_buffers);
+	json_uint(o, "denied_buffers", look->denied_buffers);
+	json_uint(o, "lost", look->ledger->lost);
+	json_line(env->out, o);
+}
+
+static int now(struct env *env)
+{
+	struct progress p = { .on = isatty(STDERR_FILENO) && !env->quiet };
+	struct look look = { 0 };
+	struct snapshot s;
+	int status = snapshot_open(&s, env, true);
+
+	if (!status) {
+		p.begun_ns = session_now_ns();
+		if (look_closely(s.walk, s.pages, env, &look, &p))
+			status = interrupted ? 128 + interrupted : cannot("%s", err_text());
+		progress_end(&p);
+	}
+	if (!status) {
+		(env->json ? print_json : print_text)(env, &look, session_now_ns() - p.begun_ns);
+		status = look_denied(&look);
+		if (findings_worst(&look.findings) >= (int)env->fail_on)
+			status = EXIT_FINDINGS;
+	}
+	look_free(&look);
+	snapshot_close(&s);
+	return status;
+}
+
+int cmd_verify(struct env *env)
+{
+	return env->watch ? watch(env) : now(env);
+}

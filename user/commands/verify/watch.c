@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/signals.h"
+#include "capture/call_hooks.h"
+#include "capture/inspect.h"
+#include "checks/places.h"
+#include "commands/verify/watch.h"
+#include "commands/verify/watch_check.h"
+#include "views/trace_text.h"
+
+#define TICK_MS		200	/* how soon a signal between two looks is noticed */
+#define RESUME_MS	2	/* slots of a call that do not come by then: they are empty */
+#define SAMPLE_MS	25	/* how often an account is looked at that has to rest */
+#define MOVED_NS	50000000ULL /* a charge that no call follows by then has none */
+#define ANEW_NS		200000000ULL /* not oftener after losses */
+#define CLOSE_NS	1500000000ULL /* how long rings may take to release what a program left */
+#define BOUNDED_SLOTS	1024	/* as in bpf/lifecycle.bpf.c */
+
+/* ---- facts ------------------------------------------------------------------------ */
+
+static void begin_batch(struct watch *w, const struct fact_call *c)
+{
+	struct batch *b = &w->batch;
+	const struct ring *r = ledger_ring(w->tracer.ledger, c->h.ring);
+
+	w->totals.calls++;
+	w->below_zero |= (c->user && c->user_after_pages < 0) || (c->mm && c->mm_after_pages < 0);
+	if (c->result < 0)
+		return;
+	memset(b, 0, sizeof(*b));
+	b->open = true;
+	b->cause.kind = CAUSE_CALL;
+	memcpy(&b->cause.call, c, sizeof(b->cause.call));
+	b->cause.fd = trace_fd(w->tracer.ledger, &c->h);
+	b->nr = c->nr_slots;
+	if (c->op == CALL_UNREGISTER) {
+		b->nr = 0;
+		b->cause.slots = r ? r->nr_slots : 0;
+	} else if (c->op == CALL_UPDATE) {
+		b->first = c->offset;
+		b->nr = c->result;
+	} else if (c->op == CALL_CLONE && c->nr) {
+		b->first = c->offset;
+		b->nr = c->nr;
+	}
+	if (c->op != CALL_UNREGISTER)
+		b->cause.slots = b->nr;
+	b->left = b->nr;
+	if (!w->tracer.tells_all && b->left > BOUNDED_SLOTS)
+		b->left = BOUNDED_SLOTS;
+}
+
+static void end_batch(struct watch *w)
+{
+	struct batch *b = &w->batch;
+
+	b->open = false;
+	tracer_drained(&w->tracer);
+	watch_notice_loss(w);
+	if (w->torn)
+		return;
+	watch_walk_batch(w, b);
+	watch_add_cause(w, &b->cause);
+	watch_check_if_cheap(w);
+}
+
+/* The ring's owner, for what the kernel does on its own. */
+static struct cause release_of(const struct watch *w, const struct fact *f)
+{
+	const struct ring *r = ledger_ring(w->tracer.ledger, f->ring);
+	struct cause c = { .kind = CAUSE_RELEASE, .fd = -1 };
+
+	c.call.h = *f;
+	c.call.charged_uid = r ? ring_uid(r) : ~0U;
+	c.call.mm = r && r->mm ? r->mm->id : 0;
+	if (r && r->nr_holders) {
+		c.call.h.pid = r->holders[0].pid;
+		c.call.h.tid = r->holders[0].tid;
+		c.call.h.uid = r->holders[0].uid;
+		memcpy(c.call.h.comm, r->holders[0].comm, sizeof(c.call.h.comm));
+		c.fd = r->holders[0].fd;
+	}
+	return c;
+}
+
+/* A charge of a call comes before the call itself; what the kernel does later has none. */
+static void after_charge(struct watch *w, const struct fact_charge *f)
+{
+	bool below = (f->user && f->user_after_pages < 0) || (f->mm && f->mm_after_pages < 0);
+
+	w->below_zero |= below;
+	w->moved_ns = session_now_ns();
+	if (f->h.flags & FACT_F_WORKER && !w->torn) {
+		struct cause c = release_of(w, &f->h);
+
+		watch_add_cause(w, &c);
+		if (below)
+			watch_check(w);
+	}
+}
+
+static __u64 mm_of(const struct watch *w, __u64 ring)
+{
+	const struct ring *r = ledger_ring(w->tracer.ledger, ring);
+
+	return r && r->mm ? r->mm->id : 0;
+}
+
+static bool is_of_batch(const struct batch *b, const struct fact *f)
+{
+	return b->open && f->kind == FACT_BUFFER && f->call == b->cause.call.h.call;
+}
+
+static void on_fact(const struct fact *f, void *arg)
+{
+	struct watch *w = arg;
+	struct batch *b = &w->batch;
+	bool slot = is_of_batch(b, f);
+	struct cause gone = { .kind = CAUSE_END };
+
+	w->in_a_row++;
+	/* a cpu tells a call and its slots in one go, others come in between */
+	if (b->open && !slot && (f->cpu == b->cause.call.h.cpu || f->kind == FACT_CALL))
+		end_batch(w);
+	if (w->known.nr_waiting)
+		known_stir(&w->known, mm_of(w, f->ring), session_now_ns());
+	if (f->kind == FACT_CALL)
+		begin_batch(w, (const void *)f);
+	else if (f->kind == FACT_RING_GONE)
+		gone = release_of(w, f);
+	tracer_fact(f, &w->tracer);
+	watch_notice_loss(w);
+	if (f->kind == FACT_CALL || slot)
+		b->t_ns = session_now_ns();
+	if (b->open && ((slot && !--b->left) || (f->kind == FACT_CALL && !b->left)))
+		end_batch(w);
+	else if (f->kind == FACT_CHARGE || f->kind == FACT_UNCHARGE)
+		after_charge(w, (const void *)f);
+	else if (f->kind == FACT_RING_GONE && !w->torn)
+		watch_add_cause(w, &gone);
+}
+
+static void on_lost(const struct lost_facts *lost, void *arg)
+{
+	struct watch *w = arg;
+
+	tracer_lost(lost, &w->tracer);
+	watch_notice_loss(w);
+}
+
+/* ---- while it is quiet -------------------------------------------------------------- */
+
+/* 0, or -errno with a sentence. */
+static int look_anew(struct watch *w)
+{
+	w->anew_ns = session_now_ns();
+	watch_tell_loss(w);
+	w->batch.open = false;
+	w->nr_causes = 0;
+	w->no_cause = CAUSE_LOSS;
+	known_drop_waiting(&w->known);
+	if (tracer_look_anew(&w->tracer))
+		return -1;
+	/* a ring that changes too fast is not in the ledger as it is */
+	w->torn = walk_unsteady(w->s.walk);
+	w->to_walk = true;
+	return 0;
+}
+
+static bool same_slots(const struct ring *a, const struct ring *b)
+{
+	if (a->nr_slots != b->nr_slots)
+		return false;
+	for (__u32 i = 0; i < a->nr_slots; i++)
+		if ((a->slots[i] ? a->slots[i]->id : 0) != (b->slots[i] ? b->slots[i]->id : 0))
+			return false;
+	return true;
+}
+
+/* Takes over the levels of now; where tables differ, facts are still to come. */
+static void compare(struct watch *w, const struct ledger *now, __u64 now_ns)
+{
+	struct ledger *l = w->tracer.ledger;
+	struct ledger_user *u;
+	struct ledger_mm *mm;
+
+	for (struct ledger_mm *m = l->mms; m; m = m->hh.next) {
+		HASH_FIND(hh, now->mms, &m->id, sizeof(m->id), mm);
+		if (!mm || mm->pinned_pages != m->pinned_pages)
+			known_stir(&w->known, m->id, now_ns);
+		if (mm)
+			m->pinned_pages = mm->pinned_pages;
+	}
+	for (struct ledger_user *o = l->users; o; o = o->hh.next) {
+		HASH_FIND(hh, now->users, &o->id, sizeof(o->id), u);
+		if (u)
+			o->locked_pages = u->locked_pages;
+	}
+	for (const struct ring *r = now->rings; r; r = r->hh.next) {
+		const struct ring *known = ledger_ring(l, r->id);
+
+		if (r->mm && (!known || !same_slots(known, r)))
+			known_stir(&w->known, r->mm->id, now_ns);
+	}
+}
+
+/* What a call under way may explain is told when its account has rested. */
+static void sample(struct watch *w, __u64 now_ns)
+{
+	struct ledger *now;
+
+	if (!w->known.nr_waiting || now_ns - w->sampled_ns < SAMPLE_MS * 1000000ULL)
+		return;
+	w->sampled_ns = now_ns;
+	now = ledger_new();
+	if (!walk_rings(w->s.walk, now) && !walk_unsteady(w->s.walk)) {
+		while (facts_read(w->s.facts))
+			;
+		/* what was read just now has stirred accounts later than .now_ns */
+		now_ns = session_now_ns();
+		if (!w->torn && !w->batch.open) {
+			compare(w, now, now_ns);
+			watch_check(w);
+			watch_settle(w);
+			if (!w->torn)
+				known_tell_rested(&w->known, now_ns);
+		}
+	}
+	ledger_free(now);
+}
+
+/* All facts that waited were read. 0, or -errno with a sentence. */
+static int drained(struct watch *w)
+{
+	__u64 now = session_now_ns();
+
+	w->in_a_row = 0;
+	if (w->batch.open && now - w->batch.t_ns >= RESUME_MS * 1000000ULL)
+		end_batch(w);
+	if (w->torn) {
+		if (now - w->anew_ns >= ANEW_NS && look_anew(w))
+			return -1;
+		return 0;
+	}
+	if (w->batch.open)
+		return 0;
+	if (w->to_walk)
+		watch_walk_rest(w);
+	if (!w->to_walk && (w->dirty || (w->moved_ns && now - w->moved_ns >= MOVED_NS)))
+		watch_check(w);
+	if (!w->to_walk)
+		sample(w, now);
+	if (w->s.stacks)
+		stacks_drained(w->s.stacks);
+	return 0;
+}
+
+static unsigned int pause_ms(const struct watch *w)
+{
+	if (w->batch.open)
+		return RESUME_MS;
+	if (w->to_walk && !w->torn)
+		return 0;
+	return w->known.nr_waiting || w->moved_ns ? SAMPLE_MS : TICK_MS;
+}
+
+static int go_on(struct watch *w)
+{
+	if (facts_read(w->s.facts))
+		return 0;
+	if (drained(w))
+		return -1;
+	session_wait(&w->s, pause_ms(w));
+	return 0;
+}
+
+/* ---- from begin to end ---------------------------------------------------------------- */
+
+static int follow(struct watch *w)
+{
+	while (!session_over(&w->s))
+		if (go_on(w))
+			return -1;
+	w->s.deadline_ns = session_now_ns() + CLOSE_NS;
+	while (w->s.program.ended && tracer_awaits_close(&w->tracer) &&
+	       session_now_ns() < w->s.deadline_ns && !ferror(w->env->out))
+		if (go_on(w))
+			return -1;
+	attach_stop(w->s.attach);
+	while (facts_read(w->s.facts) && !ferror(w->env->out))
+		;
+	watch_settle(w);
+	if (w->batch.open)
+		end_batch(w);
+	if (w->dirty && !w->torn)
+		watch_check(w);
+	return 0;
+}
+
+/* What broke without a call: the pages as they are at the end. */
+static int look_last(struct watch *w)
+{
+	struct progress p = { .on = isatty(STDERR_FILENO) && !w->env->quiet };
+	struct look look = { 0 };
+	int err = 0;
+
+	w->no_cause = CAUSE_END;
+	w->nr_causes = 0;
+	/* a second signal ends this, too */
+	interrupted = 0;
+	if (w->tracer.rings && !ferror(w->env->out)) {
+		p.begun_ns = session_now_ns();
+		err = look_closely(w->s.walk, w->s.pages, w->env, &look, &p);
+		progress_end(&p);
+	}
+	if (!err && look.denied_buffers)
+		look_denied(&look);
+	for (size_t i = 0; !err && i < look.findings.nr; i++)
+		if (watch_is_ours(w, &look.findings.list[i]))
+			known_add(&w->known, look.ledger, &look.findings.list[i]);
+	look_free(&look);
+	return err;
+}
+
+static int run(struct watch *w)
+{
+	int failed = 0, status = session_begin(&w->s);
+
+	if (status)
+		return status;
+	if (!w->env->quiet)
+		fprintf(stderr, "watching (tier: %s)\n", tier_name(w->totals.tier));
+	w->begun_ns = session_now_ns();
+	w->to_walk = true;
+	w->torn = walk_unsteady(w->s.walk);
+	if (follow(w))
+		failed = cannot("%s", err_text());
+	else if (look_last(w))
+		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
+	w->totals.duration_ns = session_now_ns() - w->begun_ns;
+	watch_tell_loss(w);
+	view_watch_end(w->env, &w->totals);
+	if (w->env->program)
+		status = program_wait(&w->s.program);
+	if (failed)
+		return failed;
+	return w->worst >= (int)w->env->fail_on ? EXIT_FINDINGS : status;
+}
+
+int watch(struct env *env)
+{
+	struct watch *w = must_alloc(1, sizeof(*w));
+	const struct facts_handler handler = { on_fact, on_lost, w };
+	int status;
+
+	w->env = env;
+	w->worst = -1;
+	watch_known_init(w);
+	status = session_open(&w->s, env, &handler, true);
+	if (!status) {
+		if (tracer_start(&w->tracer, env, w->s.walk, w->s.attach, NULL)) {
+			status = cannot("%s", err_text());
+			if (env->program)
+				program_abandon(&w->s.program);
+		} else {
+			w->totals.tier = attach_tier(w->s.attach);
+			status = run(w);
+		}
+	}
+	known_free(&w->known);
+	tracer_free(&w->tracer);
+	session_close(&w->s);
+	free(w);
+	return status;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include "capture/inspect.h"
+#include "checks/places.h"
+#include "commands/verify/watch_check.h"
+
+#define BUDGET_PAGES	(1U << 18) /* walked in one go: facts wait meanwhile */
+#define BACKLOG		1024	/* facts in a row: reading them goes first */
+
+/* ---- what is found --------------------------------------------------------------- */
+
+static bool is_filtered(const struct env *env)
+{
+	return env->program || env->nr_pids || env->has_uid || env->comm;
+}
+
+static bool is_about(const struct finding *f, const struct ring *r)
+{
+	if (f->pid && f->tag != OVER_LIMIT && f->tag != NEAR_LIMIT)
+		return f->pid == (r->mm && r->mm->pid ? r->mm->pid : ring_pid(r));
+	return r->user && r->user->uid == f->uid;
+}
+
+bool watch_is_ours(const struct watch *w, const struct finding *f)
+{
+	if (!is_filtered(w->env) || f->tag == LEAKED_PIN)
+		return true;
+	if (f->ring)
+		return tracer_shows(&w->tracer, f->ring);
+	for (const struct ring *r = w->tracer.ledger->rings; r; r = r->hh.next)
+		if (tracer_shows(&w->tracer, r->id) && is_about(f, r))
+			return true;
+	return false;
+}
+
+static void keep_ours(const struct watch *w, struct findings *fs)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fs->nr; i++) {
+		if (watch_is_ours(w, &fs->list[i]))
+			fs->list[kept++] = fs->list[i];
+		else
+			free(fs->list[i].detail);
+	}
+	fs->nr = kept;
+}
+
+static bool has_caused(const struct cause *c, const struct finding *f, __u64 mm)
+{
+	if (f->ring && c->call.h.ring == f->ring)
+		return true;
+	return mm ? c->call.mm == mm : !f->ring && c->call.charged_uid == f->uid;
+}
+
+static struct told_cause find_cause(const struct finding *f, __u64 mm, void *arg)
+{
+	struct watch *w = arg;
+	const struct cause none = { .kind = w->no_cause, .fd = -1 };
+
+	for (size_t i = w->nr_causes; i-- > 0;)
+		if (has_caused(&w->causes[i], f, mm))
+			return view_cause(w->env, &w->causes[i], f->tag, w->s.stacks);
+	return view_cause(w->env, &none, f->tag, w->s.stacks);
+}
+
+static void tell(const struct known *k, void *arg)
+{
+	struct watch *w = arg;
+	enum severity s = finding_severity(k->finding.tag);
+
+	w->totals.nr[s]++;
+	if ((int)s > w->worst)
+		w->worst = s;
+	view_watch_finding(w->env, &k->finding, &k->cause);
+}
+
+void watch_notice_loss(struct watch *w)
+{
+	__u64 lost = w->tracer.ledger->lost;
+
+	w->torn |= lost != w->totals.lost;
+	w->totals.lost = lost;
+}
+
+void watch_tell_loss(struct watch *w)
+{
+	if (w->totals.lost != w->lost_told)
+		view_watch_lost(w->env, w->totals.lost - w->lost_told);
+	w->lost_told = w->totals.lost;
+}
+
+static bool any_new(const struct watch *w, const struct findings *fs)
+{
+	for (size_t i = 0; i < fs->nr; i++)
+		if (!known_find(&w->known, &fs->list[i]))
+			return true;
+	return false;
+}
+
+void watch_settle(struct watch *w)
+{
+	facts_settle(w->s.facts);
+	watch_notice_loss(w);
+}
+
+/* A buffer may live on in a ring that we were not told of. */
+static void look_for_leaks(struct watch *w, struct findings *fs)
+{
+	struct findings leaks = { 0 };
+	struct ledger *now = NULL;
+
+	check_leaks(w->tracer.ledger, NULL, &leaks);
+	if (any_new(w, &leaks)) {
+		now = ledger_new();
+		if (walk_rings(w->s.walk, now))
+			w->torn = true;
+	}
+	findings_free(&leaks);
+	check_leaks(w->tracer.ledger, now, fs);
+	ledger_free(now);
+}
+
+void watch_check(struct watch *w)
+{
+	const struct check_options o = { .every_page = w->env->every_page };
+	struct findings fs = { 0 };
+	__u64 begun = session_now_ns();
+
+	check_pages(w->tracer.ledger, &o, &fs);
+	check_charges(w->tracer.ledger, &o, &fs);
+	look_for_leaks(w, &fs);
+	keep_ours(w, &fs);
+	if (any_new(w, &fs))
+		watch_settle(w);
+	w->checked_ns = session_now_ns();
+	if (!w->torn)
+		known_merge(&w->known, w->tracer.ledger, &fs, w->checked_ns);
+	findings_free(&fs);
+	w->nr_causes = 0;
+	w->no_cause = CAUSE_BETWEEN;
+	w->dirty = w->below_zero = false;
+	w->moved_ns = 0;
+	w->check_took_ns = w->checked_ns - begun;
+}
+
+void watch_check_if_cheap(struct watch *w)
+{
+	if (w->torn || ((w->to_walk || w->in_a_row > BACKLOG) && !w->below_zero))
+		return;
+	if (w->below_zero || session_now_ns() - w->checked_ns >= w->check_took_ns)
+		watch_check(w);
+}
+
+void watch_add_cause(struct watch *w, const struct cause *c)
+{
+	if (w->nr_causes == MAX_CAUSES)
+		memmove(w->causes, w->causes + 1, --w->nr_causes * sizeof(*c));
+	w->causes[w->nr_causes++] = *c;
+	w->dirty = true;
+}
+
+/* ---- pages ------------------------------------------------------------------------ */
+
+static bool is_unwalked(const struct buffer *b)
+{
+	return b && !b->walked && !b->tried && !(b->buf_flags & BUFFER_F_KERNEL);
+}
+
+void watch_walk_batch(struct watch *w, const struct batch *b)
+{
+	struct ring *r = ledger_ring(w->tracer.ledger, b->cause.call.h.ring);
+	__u64 pages = 0;
+
+	for (__u32 i = b->first; r && i < r->nr_slots && i < b->first + b->nr; i++) {
+		struct buffer *buffer = r->slots[i];
+
+		if (!is_unwalked(buffer))
+			continue;
+		pages += buffer_pages(buffer);
+		if (pages > BUDGET_PAGES || w->in_a_row > BACKLOG) {
+			w->to_walk = true;
+			return;
+		}
+		if (page_walk_slot(w->s.pages, r, i, b->cause.call.h.pid))
+			buffer->tried = true;
+	}
+}
+
+void watch_walk_rest(struct watch *w)
+{
+	__u64 pages = 0;
+
+	for (struct ring *r = w->tracer.ledger->rings; r; r = r->hh.next) {
+		for (__u32 i = 0; tracer_shows(&w->tracer, r->id) && i < r->nr_slots; i++) {
+			struct buffer *b = r->slots[i];
+
+			if (!is_unwalked(b))
+				continue;
+			if (look_at_slot(w->s.walk, w->s.pages, r, i))
+				b->tried = true;
+			pages += buffer_pages(b);
+			if (pages > BUDGET_PAGES)
+				return;
+		}
+	}
+	w->to_walk = false;
+	w->dirty = true;
+}
+
+void watch_known_init(struct watch *w)
+{
+	w->known = (struct known_set){ .tell = tell, .cause = find_cause, .arg = w };
+}

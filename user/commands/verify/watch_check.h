@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The state of a watch, and what it concludes from it. */
+#ifndef FIXBUF_COMMANDS_VERIFY_WATCH_CHECK_H
+#define FIXBUF_COMMANDS_VERIFY_WATCH_CHECK_H
+
+#include "capture/live.h"
+#include "capture/session.h"
+#include "checks/standing.h"
+
+#define MAX_CAUSES	64
+
+/* A call, and how many of its slots are still to be told. */
+struct batch {
+	bool open;
+	struct cause cause;
+	__u32 first, nr, left;
+	__u64 t_ns;		/* when its last fact was read */
+};
+
+struct watch {
+	struct env *env;
+	struct session s;
+	struct tracer tracer;
+	struct known_set known;
+	struct batch batch;
+	struct cause causes[MAX_CAUSES]; /* since the last check, in order */
+	size_t nr_causes;
+	enum cause_kind no_cause;	/* of what is found without */
+	unsigned int in_a_row;		/* facts since none waited */
+	bool dirty;			/* the ledger changed since the last check */
+	bool below_zero;		/* a level is: to be told at this call */
+	bool torn;			/* facts were lost, nothing is known */
+	bool to_walk;			/* buffers whose pages were not looked at */
+	__u64 moved_ns;			/* an account moved, and its call was not seen yet; 0 = none */
+	__u64 checked_ns, check_took_ns;
+	__u64 lost_told;
+	__u64 anew_ns, sampled_ns;
+	__u64 begun_ns;
+	struct watch_totals totals;
+	int worst;
+};
+
+/* Sets what .known calls. */
+void watch_known_init(struct watch *w);
+/* Whether it is about tasks that are watched. */
+bool watch_is_ours(const struct watch *w, const struct finding *f);
+void watch_add_cause(struct watch *w, const struct cause *c);
+
+/* Checks all and tells what is new. */
+void watch_check(struct watch *w);
+/* Checks may take half of the time: calls that come faster are checked together. */
+void watch_check_if_cheap(struct watch *w);
+
+/* Whether the ledger is torn now. */
+void watch_notice_loss(struct watch *w);
+/* Also by a loss that has not shown yet: it would make a finding of what is none. */
+void watch_settle(struct watch *w);
+void watch_tell_loss(struct watch *w);
+
+/* Looks at the pages that a call has registered: they lie in who called. */
+void watch_walk_batch(struct watch *w, const struct batch *b);
+/* Those that are left, some at a time. */
+void watch_walk_rest(struct watch *w);
+
+#endif

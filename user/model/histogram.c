@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+#include "base/fmt.h"
+#include "model/histogram.h"
+
+#define BAR 50
+#define EIGHTHS (8 * BAR)
+
+__u64 hist_total(const __u64 count[HIST_BUCKETS])
+{
+	__u64 total = 0;
+
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
+		total += count[i];
+	return total;
+}
+
+/* The last bucket has no end: its least value stands for it. */
+static __u64 middle(unsigned int i)
+{
+	return i == HIST_BUCKETS - 1 ? hist_low(i) : (hist_low(i) + hist_low(i + 1) - 1) / 2;
+}
+
+__u64 hist_percentile(const __u64 count[HIST_BUCKETS], unsigned int permille)
+{
+	__u64 total = hist_total(count), rank, seen = 0;
+
+	if (!total)
+		return 0;
+	/* of n values, the k-th smallest with k = ceil(n * permille / 1000), without overflow */
+	rank = total / 1000 * permille + (total % 1000 * permille + 999) / 1000;
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
+		seen += count[i];
+		if (seen && seen >= rank)
+			return middle(i);
+	}
+	return 0;
+}
+
+__u64 hist_max(const __u64 count[HIST_BUCKETS])
+{
+	for (unsigned int i = HIST_BUCKETS; i--;)
+		if (count[i])
+			return i == HIST_BUCKETS - 1 ? hist_low(i) : hist_low(i + 1) - 1;
+	return 0;
+}
+
+static void bar(FILE *out, unsigned int eighths)
+{
+	static const char *const part[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+
+	for (; eighths >= 8; eighths -= 8)
+		fputs("█", out);
+	fputs(part[eighths], out);
+}
+
+/* Buckets are summed up to powers of two: 16 bars to each say no more to a reader. */
+void hist_draw(FILE *out, const __u64 count[HIST_BUCKETS], int indent)
+{
+	unsigned int groups = HIST_BUCKETS / HIST_STEPS, first = groups, last = 0;
+	__u64 sum[HIST_BUCKETS / HIST_STEPS] = { 0 }, most = 0, total = hist_total(count);
+
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
+		sum[i / HIST_STEPS] += count[i];
+	for (unsigned int g = 0; g < groups; g++) {
+		if (!sum[g])
+			continue;
+		first = g < first ? g : first;
+		last = g;
+		most = sum[g] > most ? sum[g] : most;
+	}
+	for (unsigned int g = first; g <= last && first < groups; g++) {
+		char from[FMT_LEN], to[FMT_LEN];
+
+		fprintf(out, "%*s%8s to %-8s %12llu %5.1f%% ", indent, "",
+			fmt_ns(from, hist_low(g * HIST_STEPS)),
+			g + 1 == groups ? "more" : fmt_ns(to, hist_low((g + 1) * HIST_STEPS)),
+			sum[g], 100.0 * sum[g] / total);
+		bar(out, (unsigned int)((double)sum[g] / most * EIGHTHS + 0.999));
+		fputc('\n', out);
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Histograms of bpf/abi/hist.h for people: percentiles, and drawn. */
+#ifndef FIXBUF_MODEL_HISTOGRAM_H
+#define FIXBUF_MODEL_HISTOGRAM_H
+
+#include <abi/hist.h>
+#include <linux/types.h>
+#include <stdio.h>
+
+/* What a percentile may be off by, relative: half a bucket. */
+#define HIST_ERROR (1.0 / (2 * HIST_STEPS))
+
+__u64 hist_total(const __u64 count[HIST_BUCKETS]);
+/* The value that .permille of 1000 are not above, 0 when there is none: its bucket's middle. */
+__u64 hist_percentile(const __u64 count[HIST_BUCKETS], unsigned int permille);
+/* What the last bucket in use cannot be above, 0 when there is none. */
+__u64 hist_max(const __u64 count[HIST_BUCKETS]);
+/* A bar a power of two, .indent blanks before it; nothing when it is empty. */
+void hist_draw(FILE *out, const __u64 count[HIST_BUCKETS], int indent);
+
+#endif

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "model/history.h"
+#include "model/io_select.h"
+#include "views/rings.h"
+
+/* More of a kind are not kept apart: a page has no place for them. */
+#define MAX_KEPT 65536
+
+static struct process_history *process(struct history *h, __u32 pid, __u32 uid, const char *comm)
+{
+	struct process_history *p;
+
+	HASH_FIND(hh, h->processes, &pid, sizeof(pid), p);
+	if (p || HASH_COUNT(h->processes) >= MAX_KEPT)
+		return p;
+	p = must_alloc(1, sizeof(*p));
+	p->pid = pid;
+	p->uid = uid;
+	memcpy(p->comm, comm, sizeof(p->comm));
+	HASH_ADD(hh, h->processes, pid, sizeof(p->pid), p);
+	return p;
+}
+
+static void raise_user(struct history *h, __u64 id, __u32 uid, __s64 pages, __u64 limit_bytes)
+{
+	struct user_history *u;
+
+	HASH_FIND(hh, h->users, &id, sizeof(id), u);
+	if (!u && id && HASH_COUNT(h->users) < MAX_KEPT) {
+		u = must_alloc(1, sizeof(*u));
+		u->id = id;
+		u->uid = uid;
+		u->limit_bytes = ~0ULL;
+		HASH_ADD(hh, h->users, id, sizeof(u->id), u);
+	}
+	if (!u || pages < u->peak_pages)
+		return;
+	u->peak_pages = pages;
+	u->limit_bytes = limit_bytes;
+}
+
+static void raise_mm(struct process_history *p, __u64 mm, __s64 pages)
+{
+	if (p && mm && pages > p->peak_pinned_pages)
+		p->peak_pinned_pages = pages;
+}
+
+/* ---- calls ------------------------------------------------------------------------- */
+
+static int kind_of(const struct fact_call *c)
+{
+	switch (c->op) {
+	case CALL_UPDATE:
+		return HISTORY_UPDATE;
+	case CALL_CLONE:
+		return HISTORY_CLONE;
+	case CALL_UNREGISTER:
+		return HISTORY_UNREGISTER;
+	default:
+		return HISTORY_REGISTER;
+	}
+}
+
+static void note_failure(struct history *h, const struct report *r, const struct told *t)
+{
+	const struct fact_call *c = (const void *)t->fact;
+	struct failure_key key = { .pid = c->h.pid, .op = kind_of(c), .result = c->result };
+	struct failure_history *f;
+
+	HASH_FIND(hh, h->failures, &key, sizeof(key), f);
+	if (!f && HASH_COUNT(h->failures) >= MAX_KEPT) {
+		h->more_failures++;
+		return;
+	}
+	if (!f) {
+		f = must_alloc(1, sizeof(*f));
+		f->key = key;
+		memcpy(f->comm, c->h.comm, sizeof(f->comm));
+		f->since_ns = report_since(r, t);
+		f->explain = t->why ? strdup(t->why->explain) : NULL;
+		HASH_ADD(hh, h->failures, key, sizeof(f->key), f);
+	}
+	f->count++;
+}
+
+static void on_call(struct history *h, const struct report *r, const struct told *t)
+{
+	const struct fact_call *c = (const void *)t->fact;
+	struct process_history *p = process(h, c->h.pid, c->h.uid, c->h.comm);
+	struct call_history *k = &h->calls[kind_of(c)];
+	__u64 ns = c->start_ns && c->h.t_ns > c->start_ns ? c->h.t_ns - c->start_ns : 0;
+	__u32 at = c->h.call % HISTORY_CALLS;
+
+	h->under_way[at].call = c->h.call;
+	h->under_way[at].kind = kind_of(c);
+	k->calls++;
+	if (p)
+		p->calls++;
+	if (c->result < 0 && p)
+		p->failed++;
+	if (c->result < 0) {
+		k->failed++;
+		note_failure(h, r, t);
+	} else if (t->why) {
+		note_failure(h, r, t);
+	}
+	if (p)
+		p->call_ns += ns;
+	if (ns && c->result >= 0) {
+		k->timed++;
+		k->ns += ns;
+		k->hist[hist_index(ns)]++;
+		if (ns > k->max_ns)
+			k->max_ns = ns;
+	}
+	raise_user(h, c->user, c->charged_uid, c->user_after_pages, c->limit_bytes);
+	raise_mm(p, c->mm, c->mm_after_pages);
+}
+
+/* ---- buffers ------------------------------------------------------------------------- */
+
+static void note_slot(struct history *h, const struct fact_buffer *b)
+{
+	struct io_buffer_key key = { .ring = b->h.ring, .addr = b->addr, .index = b->index };
+	struct slot_history *s;
+
+	HASH_FIND(hh, h->slots, &key, sizeof(key), s);
+	if (s || HASH_COUNT(h->slots) >= MAX_KEPT)
+		return;
+	s = must_alloc(1, sizeof(*s));
+	s->key = key;
+	s->len_bytes = b->len_bytes;
+	HASH_ADD(hh, h->slots, key, sizeof(s->key), s);
+}
+
+static void on_buffer(struct history *h, const struct fact_buffer *b)
+{
+	struct process_history *p = process(h, b->h.pid, b->h.uid, b->h.comm);
+	__u32 at = b->h.call % HISTORY_CALLS;
+
+	if (b->buf_flags & (BUFFER_F_EMPTY | BUFFER_F_TORN))
+		return;
+	h->buffers++;
+	if (p) {
+		p->buffers++;
+		p->bytes += b->len_bytes;
+	}
+	if (b->h.call && h->under_way[at].call == b->h.call) {
+		h->calls[h->under_way[at].kind].buffers++;
+		h->calls[h->under_way[at].kind].bytes += b->len_bytes;
+	}
+	note_slot(h, b);
+}
+
+static void on_drop(struct history *h, const struct report *r, const struct fact_buffer *f)
+{
+	const struct buffer *b = ledger_buffer(r->replay.ledger, f->buf);
+
+	h->dropped++;
+	if (b && f->h.t_ns > b->t_ns)
+		h->life[hist_index(f->h.t_ns - b->t_ns)]++;
+}
+
+static void on_fact(struct history *h, const struct report *r, const struct told *t)
+{
+	const struct fact_charge *c = (const void *)t->fact;
+	const struct fact *f = t->fact;
+	struct process_history *p;
+
+	if (!t->shown || !env_selects(r->env, f->pid, f->uid, f->comm))
+		return;
+	h->shown++;
+	switch (f->kind) {
+	case FACT_CALL:
+		on_call(h, r, t);
+		break;
+	case FACT_BUFFER:
+		on_buffer(h, (const void *)f);
+		break;
+	case FACT_DROP:
+		on_drop(h, r, (const void *)f);
+		break;
+	case FACT_RING_CREATE:
+		p = process(h, f->pid, f->uid, f->comm);
+		if (p)
+			p->rings++;
+		break;
+	case FACT_CHARGE:
+		if (f->flags & FACT_F_DERIVED || c->result < 0)
+			break;
+		raise_user(h, c->user, f->uid, c->user_after_pages, c->limit_bytes);
+		raise_mm(process(h, f->pid, f->uid, f->comm), c->mm, c->mm_after_pages);
+		break;
+	}
+}
+
+/* ---- the end of a part ------------------------------------------------------------------ */
+
+static void add_io(struct history *h, const struct io_model *m)
+{
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_row *row = &m->rows[i];
+		struct process_history *p = process(h, IO_WHO_TGID(row->c.who), row->c.uid,
+						    row->c.comm);
+
+		io_row_add(IO_WHO_FIXED(row->c.who) ? &h->fixed : &h->plain, row);
+		if (!p)
+			continue;
+		p->ops += row->c.ops;
+		p->fixed_ops += row->fixed_ops;
+	}
+	h->io_lost += m->loss.reused + m->loss.unpolled + m->loss.overflowed + m->loss.no_cell +
+		      m->missed;
+}
+
+/* The counters know a buffer by its ring, index and address. */
+static void count_unused(struct history *h, const struct io_model *m)
+{
+	struct slot_history *s, *next;
+
+	for (size_t i = 0; i < m->nr_buffers; i++) {
+		HASH_FIND(hh, h->slots, &m->buffers[i].key, sizeof(s->key), s);
+		if (!s)
+			continue;
+		HASH_DEL(h->slots, s);
+		free(s);
+	}
+	HASH_ITER(hh, h->slots, s, next) {
+		h->unused++;
+		h->unused_bytes += s->len_bytes;
+		HASH_DEL(h->slots, s);
+		free(s);
+	}
+}
+
+static void on_end(struct history *h, const struct report *r, const struct told *t)
+{
+	struct ring_totals left = view_totals(r->env, r->replay.ledger);
+	struct io_model m = { 0 };
+
+	io_model_copy(t->io, &m);
+	io_select(&m, r->env);
+	add_io(h, &m);
+	count_unused(h, &m);
+	io_model_free(&m);
+	h->left += left.buffers;
+	h->left_bytes += left.registered_bytes;
+	h->facts += t->end.facts;
+	h->lost += t->end.lost;
+	h->duration_ns += t->t_ns - r->about->start_ns;
+	memset(h->under_way, 0, sizeof(h->under_way));
+}
+
+void history_told(struct history *h, const struct report *r, const struct told *t)
+{
+	if (t->kind == TOLD_FACT)
+		on_fact(h, r, t);
+	else if (t->kind == TOLD_END)
+		on_end(h, r, t);
+}
+
+#define FREE_ALL(set, ...) do {					\
+	__typeof__(set) __e, __next;				\
+								\
+	HASH_ITER(hh, set, __e, __next) {			\
+		HASH_DEL(set, __e);				\
+		__VA_ARGS__;					\
+		free(__e);					\
+	}							\
+} while (0)
+
+void history_free(struct history *h)
+{
+	FREE_ALL(h->processes);
+	FREE_ALL(h->users);
+	FREE_ALL(h->failures, free(__e->explain));
+	FREE_ALL(h->slots);
+	free(h->fixed.hist);
+	free(h->plain.hist);
+}

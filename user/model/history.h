@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What came of a recording: who registered what, at what cost, what failed. */
+#ifndef FIXBUF_MODEL_HISTORY_H
+#define FIXBUF_MODEL_HISTORY_H
+
+#include "commands/report/main.h"
+#include "model/histogram.h"
+
+struct process_history {
+	__u32 pid, uid;
+	char comm[FACT_COMM_LEN];
+	__u64 rings, calls, failed;
+	__u64 buffers, bytes;	/* put into slots */
+	__u64 call_ns;		/* spent in calls */
+	__s64 peak_pinned_pages; /* of its address space, after a call or charge of it */
+	__u64 ops, fixed_ops;	/* I/O */
+	UT_hash_handle hh;
+};
+
+struct user_history {
+	__u64 id;		/* struct user_struct * */
+	__u32 uid;
+	__s64 peak_pages;
+	__u64 limit_bytes;	/* of who called then */
+	UT_hash_handle hh;
+};
+
+enum { HISTORY_REGISTER, HISTORY_UPDATE, HISTORY_CLONE, HISTORY_UNREGISTER, NR_HISTORY_CALLS };
+
+struct call_history {
+	__u64 calls, failed, timed, ns, max_ns;
+	__u64 buffers, bytes;	/* that they put into slots */
+	__u64 hist[HIST_BUCKETS]; /* of durations */
+};
+
+/* Calls that failed alike. */
+struct failure_history {
+	struct failure_key {
+		__u32 pid, op;
+		__s64 result;
+	} key;
+	char comm[FACT_COMM_LEN];
+	__u64 count;
+	__s64 since_ns;		/* of the first, since the begin */
+	char *explain;		/* owned: the first one's, NULL = none */
+	UT_hash_handle hh;
+};
+
+/* A buffer as the counters of I/O know it. */
+struct slot_history {
+	struct io_buffer_key key;
+	__u64 len_bytes;
+	UT_hash_handle hh;
+};
+
+#define HISTORY_CALLS 1024	/* under way at a time */
+
+struct history {
+	struct process_history *processes;
+	struct user_history *users;
+	struct call_history calls[NR_HISTORY_CALLS];
+	struct failure_history *failures;
+	__u64 more_failures;	/* that found no place in .failures */
+	struct slot_history *slots;
+	__u64 buffers, dropped;	/* put into slots, taken out */
+	__u64 life[HIST_BUCKETS]; /* from one to the other, in ns */
+	__u64 left, left_bytes;	/* still registered at the end */
+	__u64 unused, unused_bytes; /* of .slots: no I/O over it was counted */
+	struct io_row fixed, plain; /* sums, with .hist */
+	__u64 io_lost, shown, facts, lost;
+	__s64 duration_ns;
+	struct {
+		__u32 call;
+		int kind;
+	} under_way[HISTORY_CALLS];
+};
+
+/* To be called with all that report_next() tells. */
+void history_told(struct history *h, const struct report *r, const struct told *t);
+void history_free(struct history *h);
+
+#endif

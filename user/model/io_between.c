@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What happened between two readings of the same counters. */
+#include <string.h>
+#include "base/alloc.h"
+#include "model/histogram.h"
+#include "model/io_counters.h"
+
+static void subtract_row(struct io_row *a, const struct io_row *b)
+{
+	__u64 top;
+
+	a->c.ops -= b->c.ops;
+	a->c.bytes -= b->c.bytes;
+	a->c.timed -= b->c.timed;
+	a->c.latency_ns -= b->c.latency_ns;
+	a->c.errors -= b->c.errors;
+	a->c.efaults -= b->c.efaults;
+	a->c.cancelled -= b->c.cancelled;
+	a->c.shorts -= b->c.shorts;
+	a->c.punts -= b->c.punts;
+	a->fixed_ops -= b->fixed_ops;
+	a->fixed_bytes -= b->fixed_bytes;
+	if (!a->hist)
+		return;
+	for (unsigned int i = 0; b->hist && i < HIST_BUCKETS; i++)
+		a->hist[i] -= b->hist[i];
+	/* the largest ever is not the largest since: that is known to a bucket only */
+	top = hist_max(a->hist);
+	if (a->c.max_ns == b->c.max_ns && top < a->c.max_ns)
+		a->c.max_ns = top;
+}
+
+static void subtract_loss(struct io_loss *a, const struct io_loss *b)
+{
+	__u64 *x = (__u64 *)a;
+	const __u64 *y = (const __u64 *)b;
+
+	for (size_t i = 0; i < sizeof(*a) / sizeof(*x); i++)
+		x[i] -= y[i];
+}
+
+/* What an entry was before: they keep their order, so it stands at .at or soon after. NULL = new. */
+static const void *before_of(const void *list, size_t nr, size_t size, const void *key,
+			     size_t key_size, size_t at)
+{
+	for (size_t i = 0; i < nr; i++) {
+		const char *entry = (const char *)list + (at + i) % nr * size;
+
+		if (!memcmp(entry, key, key_size))
+			return entry;
+	}
+	return NULL;
+}
+
+#define BEFORE_OF(list, i, key)	((typeof(before->list))				\
+	before_of(before->list, before->nr_##list, sizeof(*before->list),		\
+		  &after->list[i].key, sizeof(after->list[i].key), i))
+
+/* Entries of which nothing happened since are left out; what was the largest ever remains so. */
+static void buffers_between(const struct io_model *before, const struct io_model *after,
+			    struct io_model *out)
+{
+	out->buffers = must_alloc(after->nr_buffers, sizeof(*out->buffers));
+	for (size_t i = 0; i < after->nr_buffers; i++) {
+		const struct io_buffer_row *old = BEFORE_OF(buffers, i, key);
+		struct io_buffer_row *row = &out->buffers[out->nr_buffers];
+
+		*row = after->buffers[i];
+		if (old) {
+			row->use.ops -= old->use.ops;
+			row->use.bytes -= old->use.bytes;
+			row->use.no_offset -= old->use.no_offset;
+		}
+		out->nr_buffers += row->use.ops != 0;
+	}
+}
+
+static void addresses_between(const struct io_model *before, const struct io_model *after,
+			      struct io_model *out)
+{
+	out->addresses = must_alloc(after->nr_addresses, sizeof(*out->addresses));
+	for (size_t i = 0; i < after->nr_addresses; i++) {
+		const struct io_address_row *old = BEFORE_OF(addresses, i, key);
+		struct io_address_row *row = &out->addresses[out->nr_addresses];
+
+		*row = after->addresses[i];
+		if (old) {
+			row->use.ops -= old->use.ops;
+			row->use.bytes -= old->use.bytes;
+			row->use.direct -= old->use.direct;
+		}
+		out->nr_addresses += row->use.ops != 0;
+	}
+}
+
+static void faults_between(const struct io_model *before, const struct io_model *after,
+			   struct io_model *out)
+{
+	out->faults = must_alloc(after->nr_faults, sizeof(*out->faults));
+	for (size_t i = 0; i < after->nr_faults; i++) {
+		const struct io_fault_row *old = BEFORE_OF(faults, i, key);
+		struct io_fault_row *row = &out->faults[out->nr_faults];
+
+		*row = after->faults[i];
+		if (old)
+			row->fault.count -= old->fault.count;
+		out->nr_faults += row->fault.count != 0;
+	}
+}
+
+static void calls_between(const struct io_model *before, const struct io_model *after,
+			  struct io_model *out)
+{
+	out->calls = must_alloc(after->nr_calls, sizeof(*out->calls));
+	for (size_t i = 0; i < after->nr_calls; i++) {
+		const struct io_calls_row *old = BEFORE_OF(calls, i, ring);
+		struct io_calls_row *row = &out->calls[out->nr_calls];
+		struct io_calls *c = &row->calls;
+
+		*row = after->calls[i];
+		if (old) {
+			c->registers -= old->calls.registers;
+			c->unregisters -= old->calls.unregisters;
+			c->updates -= old->calls.updates;
+			c->clones -= old->calls.clones;
+			c->first_ns = old->calls.last_ns;
+		}
+		out->nr_calls += c->registers || c->unregisters || c->updates || c->clones;
+	}
+}
+
+void io_model_between(const struct io_model *before, const struct io_model *after,
+		      struct io_model *out)
+{
+	struct io_model old = { .rows = before->rows, .nr_rows = before->nr_rows };
+
+	out->t_ns = after->t_ns - before->t_ns;
+	out->loss = after->loss;
+	subtract_loss(&out->loss, &before->loss);
+	out->missed = after->missed - before->missed;
+	out->in_flight = after->in_flight;
+	for (size_t i = 0; i < after->nr_rows; i++) {
+		const struct io_row *r = &after->rows[i];
+		struct io_row *now = io_model_row(out, r->c.ring, r->c.who);
+
+		io_row_add(now, r);
+		for (size_t k = 0; k < old.nr_rows; k++)
+			if (old.rows[k].c.ring == r->c.ring && old.rows[k].c.who == r->c.who)
+				subtract_row(now, &old.rows[k]);
+	}
+	buffers_between(before, after, out);
+	addresses_between(before, after, out);
+	faults_between(before, after, out);
+	calls_between(before, after, out);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include "model/io_select.h"
+
+static bool row_wanted(const struct io_row *row, const void *arg)
+{
+	const struct env *env = arg;
+	char comm[FACT_COMM_LEN + 1];
+
+	if (!row->c.ops && !row->c.punts)
+		return false;
+	if (env->program)
+		return row->c.flags & IO_CELL_F_TREE;
+	snprintf(comm, sizeof(comm), "%.16s", row->c.comm);
+	return env_selects(env, IO_WHO_TGID(row->c.who), row->c.uid, comm);
+}
+
+#define KEEP_WANTED(m, list, ring) do {						\
+	size_t __n = 0;								\
+										\
+	for (size_t __i = 0; __i < (m)->nr_##list; __i++)			\
+		if (io_model_has_ring(m, (m)->list[__i].ring))			\
+			(m)->list[__n++] = (m)->list[__i];			\
+	(m)->nr_##list = __n;							\
+} while (0)
+
+void io_select(struct io_model *m, const struct env *env)
+{
+	io_model_select(m, row_wanted, env);
+	KEEP_WANTED(m, buffers, key.ring);
+	KEEP_WANTED(m, addresses, key.ring);
+	KEEP_WANTED(m, faults, key.ring);
+	KEEP_WANTED(m, calls, ring);
+}

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/io_uring.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "model/ledger.h"
+#include "model/ledger_buffers.h"
+#include "model/ledger_pins.h"
+
+#ifndef IORING_SETUP_REGISTERED_FD_ONLY
+#define IORING_SETUP_REGISTERED_FD_ONLY (1U << 15)
+#endif
+
+struct ledger *ledger_new(void)
+{
+	return must_alloc(1, sizeof(struct ledger));
+}
+
+/* From 7.2 (df0a52537c0f) not without a user. */
+bool ring_is_charged(const struct ring *r)
+{
+	return r->user || !(r->ring_flags & RING_F_ACCT_PER_RING);
+}
+
+struct ring *ledger_ring(const struct ledger *l, __u64 id)
+{
+	struct ring *r;
+
+	HASH_FIND(hh, l->rings, &id, sizeof(id), r);
+	return r;
+}
+
+struct buffer *ledger_buffer(const struct ledger *l, __u64 id)
+{
+	struct buffer *b;
+
+	HASH_FIND(hh, l->buffers, &id, sizeof(id), b);
+	return b;
+}
+
+/* ---- users and address spaces ---------------------------------------------- */
+
+static struct ledger_user *learn_user(struct ledger *l, __u64 id, __u32 uid, __s64 locked_pages)
+{
+	struct ledger_user *u;
+
+	if (!id)
+		return NULL;
+	HASH_FIND(hh, l->users, &id, sizeof(id), u);
+	if (!u) {
+		u = must_alloc(1, sizeof(*u));
+		u->id = id;
+		HASH_ADD(hh, l->users, id, sizeof(u->id), u);
+	}
+	if (uid != ~0U)
+		u->uid = uid;
+	u->locked_pages = locked_pages;
+	return u;
+}
+
+static struct ledger_mm *learn_mm(struct ledger *l, __u64 id, __s64 pinned_pages)
+{
+	struct ledger_mm *mm;
+
+	if (!id)
+		return NULL;
+	HASH_FIND(hh, l->mms, &id, sizeof(id), mm);
+	if (!mm) {
+		mm = must_alloc(1, sizeof(*mm));
+		mm->id = id;
+		HASH_ADD(hh, l->mms, id, sizeof(mm->id), mm);
+	}
+	mm->pinned_pages = pinned_pages;
+	return mm;
+}
+
+/* Only of one that is known: what no ring is charged to would never be forgotten. */
+static void level_mm(struct ledger *l, __u64 id, __s64 pinned_pages)
+{
+	struct ledger_mm *mm;
+
+	HASH_FIND(hh, l->mms, &id, sizeof(id), mm);
+	if (mm)
+		mm->pinned_pages = pinned_pages;
+}
+
+static void name_mm(struct ledger_mm *mm, const struct fact *f)
+{
+	if (!mm)
+		return;
+	mm->pid = f->pid;
+	memcpy(mm->comm, f->comm, sizeof(mm->comm));
+	mm->comm[sizeof(mm->comm) - 1] = 0;
+}
+
+static void forget_mm(struct ledger *l, struct ledger_mm *mm)
+{
+	/* its address may be another process's tomorrow */
+	if (mm && !--mm->rings) {
+		HASH_DEL(l->mms, mm);
+		free(mm);
+	}
+}
+
+/* ---- rings and holders ------------------------------------------------------- */
+
+static struct ring *ring_get(struct ledger *l, const struct fact *f)
+{
+	struct ring *r = ledger_ring(l, f->ring);
+
+	if (r || !f->ring)
+		return r;
+	r = must_alloc(1, sizeof(*r));
+	r->id = f->ring;
+	r->others = f->flags & FACT_F_OTHERS;
+	if (f->flags & FACT_F_SNAPSHOT)
+		r->since_ns = f->t_ns;
+	HASH_ADD(hh, l->rings, id, sizeof(r->id), r);
+	return r;
+}
+
+static void ring_remove(struct ledger *l, const struct fact *cause, struct ring *r)
+{
+	slots_resize(l, cause, r, 0);
+	HASH_DEL(l->rings, r);
+	forget_mm(l, r->mm);
+	free(r->holders);
+	free(r);
+}
+
+static void ring_charge_to(struct ledger *l, struct ring *r, struct ledger_user *user,
+			   struct ledger_mm *mm)
+{
+	r->user = user;
+	if (!mm || mm == r->mm)
+		return;
+	mm->rings++;
+	forget_mm(l, r->mm);
+	r->mm = mm;
+}
+
+static struct holder *holder_find(struct ring *r, __u32 pid, __s32 fd, __s32 reg_index)
+{
+	for (size_t i = 0; i < r->nr_holders; i++) {
+		struct holder *h = &r->holders[i];
+
+		if (h->pid == pid && h->fd == fd && h->reg_index == reg_index)
+			return h;
+	}
+	return NULL;
+}
+
+static bool is_descriptor_held(const struct ring *r, __u64 files, __s32 fd)
+{
+	for (size_t i = 0; files && fd >= 0 && i < r->nr_holders; i++)
+		if (r->holders[i].files == files && r->holders[i].fd == fd)
+			return true;
+	return false;
+}
+
+static struct holder *holder_add(struct ring *r, const struct fact *f, __s32 fd, __s32 reg_index)
+{
+	struct holder *h = holder_find(r, f->pid, fd, reg_index);
+
+	if (!h) {
+		r->holders = must_realloc(r->holders, r->nr_holders + 1, sizeof(*r->holders));
+		h = &r->holders[r->nr_holders++];
+		memset(h, 0, sizeof(*h));
+		h->pid = f->pid;
+		h->tid = f->tid;
+		h->fd = fd;
+		h->reg_index = reg_index;
+		h->memlock_limit_bytes = ~0ULL;
+	}
+	h->uid = f->uid;
+	memcpy(h->comm, f->comm, sizeof(h->comm));
+	h->comm[sizeof(h->comm) - 1] = 0;
+	return h;
+}
+
+/* ---- one function a fact ------------------------------------------------------ */
+
+static struct ring *feed_ring(struct ledger *l, const struct fact_ring *f)
+{
+	struct ring *r = ring_get(l, &f->h);
+
+	if (!r)
+		return NULL;
+	ring_charge_to(l, r, learn_user(l, f->user, f->charged_uid, f->user_locked_pages),
+		       learn_mm(l, f->mm, f->mm_pinned_pages));
+	r->ring_flags = f->ring_flags;
+	r->setup_flags = f->setup_flags;
+	r->sq_entries = f->sq_entries;
+	r->cq_entries = f->cq_entries;
+	slots_resize(l, &f->h, r, f->nr_slots);
+	return r;
+}
+
+static void feed_ring_create(struct ledger *l, const struct fact_ring *f)
+{
+	bool registered = f->setup_flags & IORING_SETUP_REGISTERED_FD_ONLY;
+	struct ring *r = ledger_ring(l, f->h.ring);
+	struct holder *h;
+
+	if (r)
+		ring_remove(l, &f->h, r);
+	r = feed_ring(l, f);
+	if (!r)
+		return;
+	r->creator_pid = f->h.pid;
+	r->creator_uid = f->h.uid;
+	name_mm(r->mm, &f->h);
+	h = holder_add(r, &f->h, registered ? -1 : f->fd, registered ? f->fd : -1);
+	h->mm = f->mm;
+	h->user = f->user;
+}
+
+static void feed_ring_close(struct ledger *l, const struct fact_ring *f)
+{
+	struct ring *r = ledger_ring(l, f->h.ring);
+
+	learn_user(l, f->user, f->charged_uid, f->user_locked_pages);
+	if (!r)
+		return;
+	r->closing = true;
+	if (r->mm && r->mm->id == f->mm)
+		r->mm->pinned_pages = f->mm_pinned_pages;
+}
+
+static void feed_holder(struct ledger *l, const struct fact_holder *f)
+{
+	struct ring *r = ring_get(l, &f->h);
+	struct holder *h;
+
+	learn_user(l, f->user, f->h.uid, f->user_locked_pages);
+	name_mm(learn_mm(l, f->mm, f->mm_pinned_pages), &f->h);
+	if (!r)
+		return;
+	if (!holder_find(r, f->h.pid, f->fd, f->reg_index) &&
+	    is_descriptor_held(r, f->files, f->fd))
+		return;
+	h = holder_add(r, &f->h, f->fd, f->reg_index);
+	h->mm = f->mm;
+	h->user = f->user;
+	h->files = f->files;
+	h->memlock_limit_bytes = f->memlock_limit_bytes;
+}
+
+static void feed_buffer(struct ledger *l, const struct fact_buffer *f)
+{
+	struct ring *r = f->buf_flags & BUFFER_F_TORN ? NULL : ring_get(l, &f->h);
+
+	if (r)
+		slot_set(l, r, f);
+}
+
+static void feed_drop(struct ledger *l, const struct fact_buffer *f)
+{
+	struct ring *r = ledger_ring(l, f->h.ring);
+
+	if (!r || f->index >= r->nr_slots || !r->slots[f->index])
+		return;
+	/* a slot that holds another buffer by now was refilled before we heard of the drop */
+	if (!f->buf || r->slots[f->index]->id == f->buf)
+		slot_clear(l, &f->h, r, f->index);
+}
+
+/* A new table has nothing of an older one: what is left was dropped unseen. */
+static void drop_older(struct ledger *l, const struct fact_call *f, struct ring *r)
+{
+	__u64 start = f->start_ns ? f->start_ns : f->h.t_ns;
+
+	for (__u32 i = 0; i < r->nr_slots; i++)
+		if (r->slots[i] && r->slots[i]->t_ns < start)
+			slot_clear(l, &f->h, r, i);
+}
+
+static void feed_call(struct ledger *l, const struct fact_call *f)
+{
+	struct ledger_user *user = learn_user(l, f->user, f->charged_uid, f->user_after_pages);
+	struct ring *r;
+
+	level_mm(l, f->mm, f->mm_after_pages);
+	if (f->result < 0)
+		return;
+	r = ring_get(l, &f->h);
+	if (!r)
+		return;
+	ring_charge_to(l, r, user, learn_mm(l, f->mm, f->mm_after_pages));
+	r->ring_flags = f->ring_flags;
+	for (size_t i = 0; i < r->nr_holders; i++)
+		if (r->holders[i].pid == f->h.pid)
+			r->holders[i].memlock_limit_bytes = f->limit_bytes;
+
+	l->level.valid = true;
+	l->level.call = f->h.call;
+	l->level.ring = f->h.ring;
+	l->level.limit_bytes = f->limit_bytes;
+	l->level.user_pages = f->user_before_pages;
+	l->level.mm_pages = f->mm_before_pages;
+	switch (f->op) {
+	case CALL_UNREGISTER:
+		slots_resize(l, &f->h, r, 0);
+		break;
+	case CALL_REGISTER:
+	case CALL_REGISTER2:
+		drop_older(l, f, r);
+		slots_resize(l, &f->h, r, f->nr_slots);
+		break;
+	case CALL_CLONE:
+		slots_resize(l, &f->h, r, f->nr_slots);
+		break;
+	}
+}
+
+static void feed_charge(struct ledger *l, const struct fact_charge *f)
+{
+	/* a derived one, read back from a file, repeats what its cause said */
+	if (f->h.flags & FACT_F_DERIVED)
+		return;
+	learn_user(l, f->user, ~0U, f->user_after_pages);
+	level_mm(l, f->mm, f->mm_after_pages);
+}
+
+static const __u16 sizes[] = {
+	[FACT_RING_CREATE] = sizeof(struct fact_ring),
+	[FACT_RING_CLOSE] = sizeof(struct fact_ring),
+	[FACT_RING_GONE] = sizeof(struct fact),
+	[FACT_CALL] = sizeof(struct fact_call),
+	[FACT_BUFFER] = sizeof(struct fact_buffer),
+	[FACT_DROP] = sizeof(struct fact_buffer),
+	[FACT_PIN] = sizeof(struct fact_pin),
+	[FACT_UNPIN] = sizeof(struct fact_pin),
+	[FACT_CHARGE] = sizeof(struct fact_charge),
+	[FACT_UNCHARGE] = sizeof(struct fact_charge),
+	[FACT_RING] = sizeof(struct fact_ring),
+	[FACT_HOLDER] = sizeof(struct fact_holder),
+};
+
+void ledger_feed(struct ledger *l, const struct fact *f)
+{
+	struct ring *r = ledger_ring(l, f->ring);
+
+	if (f->kind >= sizeof(sizes) / sizeof(sizes[0]) || !sizes[f->kind] ||
+	    f->size < sizes[f->kind])
+		return;
+	if (r && !(f->flags & FACT_F_SNAPSHOT) && f->t_ns < r->since_ns)
+		return;
+	if (r && !(f->flags & FACT_F_OTHERS))
+		r->others = false;
+	/* what no call ties together ends with its fact */
+	if (!l->level.call)
+		l->level.valid = false;
+	switch (f->kind) {
+	case FACT_RING_CREATE:
+		feed_ring_create(l, (const void *)f);
+		break;
+	case FACT_RING:
+		feed_ring(l, (const void *)f);
+		break;
+	case FACT_RING_CLOSE:
+		feed_ring_close(l, (const void *)f);
+		break;
+	case FACT_RING_GONE:
+		if (r)
+			ring_remove(l, f, r);
+		break;
+	case FACT_HOLDER:
+		feed_holder(l, (const void *)f);
+		break;
+	case FACT_BUFFER:
+		feed_buffer(l, (const void *)f);
+		break;
+	case FACT_DROP:
+		feed_drop(l, (const void *)f);
+		break;
+	case FACT_CALL:
+		feed_call(l, (const void *)f);
+		break;
+	case FACT_PIN:
+		pins_add(l, (const void *)f);
+		break;
+	case FACT_UNPIN:
+		pins_remove(l, (const void *)f);
+		break;
+	case FACT_CHARGE:
+	case FACT_UNCHARGE:
+		feed_charge(l, (const void *)f);
+		break;
+	}
+}
+
+void ledger_free(struct ledger *l)
+{
+	static const struct fact end = { .flags = FACT_F_SNAPSHOT };
+	struct ledger_user *u, *next_user;
+	struct ledger_mm *mm, *next_mm;
+	struct ring *r, *next;
+
+	if (!l)
+		return;
+	pins_free(l);
+	HASH_ITER(hh, l->rings, r, next)
+		ring_remove(l, &end, r);
+	HASH_ITER(hh, l->users, u, next_user) {
+		HASH_DEL(l->users, u);
+		free(u);
+	}
+	HASH_ITER(hh, l->mms, mm, next_mm) {
+		HASH_DEL(l->mms, mm);
+		free(mm);
+	}
+	free(l);
+}

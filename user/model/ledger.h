@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The ledger: the one model of rings, their slots, buffers, and who is
+ * charged. Fed by facts alone, live, from a walk or from a file; knows nothing
+ * of BPF or terminals. Sizes in pages (4 KiB) or bytes as the names say.
+ */
+#ifndef FIXBUF_MODEL_LEDGER_H
+#define FIXBUF_MODEL_LEDGER_H
+
+#include <abi/fact.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <uthash.h>
+
+#define PAGE_SHIFT	12
+#define PAGE_BYTES	(1ULL << PAGE_SHIFT)
+
+/* What the address shows now against the page that is pinned. */
+enum mapping {
+	MAPPING_UNKNOWN = 0,	/* no address space to look into */
+	MAPPING_SAME,
+	MAPPING_STALE,		/* another page is mapped there */
+	MAPPING_NONE,		/* nothing is mapped there */
+};
+
+/* Neighbouring pages of one buffer that are alike: addresses and frames both run on. */
+struct extent {
+	__u64 addr;		/* user address of the first page, page aligned */
+	__u64 pfn;		/* page frame that is pinned */
+	__u64 pages;
+	__u32 order;		/* of the folios; their heads are at pfn & ~((1 << order) - 1) */
+	__u32 pins;		/* least number of pin references among them, 0 = not pinned */
+	enum mapping mapping;
+};
+
+struct ledger_user {
+	__u64 id;		/* struct user_struct * */
+	__u32 uid;
+	__s64 locked_pages;	/* as last seen: io_uring's and others' */
+	UT_hash_handle hh;
+};
+
+struct ledger_mm {
+	__u64 id;		/* struct mm_struct * */
+	__s64 pinned_pages;	/* as last seen */
+	__u32 pid;		/* a living process with this address space, 0 = none known */
+	char comm[FACT_COMM_LEN];
+	__u32 rings;		/* rings of the ledger that are charged to it */
+	UT_hash_handle hh;
+};
+
+struct buffer {
+	__u64 id;		/* struct io_mapped_ubuf * */
+	__u64 addr, len_bytes;
+	__u64 bvec;
+	__u64 charged_pages;	/* ACCT_UNKNOWN: not kept per buffer */
+	__u32 segments, folio_shift, refs, buf_flags;
+	__u32 slots;		/* slots of the ledger's rings that hold it */
+	__u64 t_ns;		/* registered, or first seen */
+	struct extent *extents;	/* owned; only after a page walk */
+	size_t nr_extents;
+	__u64 bad_segment_at;	/* address of the first segment that leaves its folio, 0 = none */
+	__u64 segment_bytes;	/* sum over segments; valid when extents are */
+	bool walked;		/* extents are complete and were stable while read */
+	bool tried;		/* a page walk could not read it */
+	UT_hash_handle hh;
+};
+
+struct holder {
+	__u32 pid, tid, uid;
+	__s32 fd;		/* -1: held by registration only */
+	__s32 reg_index;	/* -1: by descriptor */
+	__u64 mm, user;
+	__u64 files;		/* struct files_struct *, 0 = unknown */
+	__u64 memlock_limit_bytes; /* ~0 = unlimited or unknown */
+	char comm[FACT_COMM_LEN];
+};
+
+struct ring {
+	__u64 id;		/* struct io_ring_ctx * */
+	struct ledger_user *user; /* who is charged, NULL = not limited */
+	struct ledger_mm *mm;	/* the creator's address space, charged too */
+	struct holder *holders;	/* owned; [0] is the one to show */
+	size_t nr_holders;
+	struct buffer **slots;	/* owned array of shared buffers, NULL = empty */
+	__u32 nr_slots;
+	__u32 ring_flags, setup_flags, sq_entries, cq_entries;
+	__u32 creator_pid, creator_uid;
+	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
+	bool others;		/* only facts with FACT_F_OTHERS so far */
+	__u64 since_ns;		/* a walk saw it first, then: it has what older events say */
+	UT_hash_handle hh;
+};
+
+/* A ring that a pinned buffer was seen in. */
+struct pin_ring {
+	__u64 id;
+	__u64 dropped_ns;	/* no longer in its table since, 0 = still */
+};
+
+/* A buffer's pages that were seen pinned and not yet unpinned. */
+struct pin {
+	__u64 buf;		/* struct io_mapped_ubuf * */
+	__u64 addr, pages;
+	struct pin_ring *rings;	/* owned; [0] pinned it, others cloned it */
+	size_t nr_rings;
+	__u32 pid, uid;
+	char comm[FACT_COMM_LEN];
+	UT_hash_handle hh;
+};
+
+struct ledger {
+	struct ring *rings;	/* uthash by .id, in order of arrival */
+	struct buffer *buffers;
+	struct ledger_user *users;
+	struct ledger_mm *mms;
+	struct pin *pins;	/* only with .track_pins */
+	__u64 nr_slots;		/* of all rings */
+	bool exact;		/* pins and charges arrive as facts: derive none */
+	bool track_pins;	/* set before the first fact, with .exact only */
+	__u64 pins_since_ns;	/* with .track_pins: of those before, the end may not have been told */
+	__u64 lost;		/* facts that did not arrive */
+	/* Called for each fact concluded from others (FACT_F_DERIVED), during ledger_feed(). */
+	void (*on_derived)(const struct fact *f, void *arg);
+	void *arg;
+	/* Where the derived charges of one call stand: its facts arrive one by one. */
+	struct {
+		bool valid;
+		__u32 call;
+		__u64 ring, limit_bytes;
+		__s64 user_pages, mm_pages;
+	} level;
+};
+
+struct ledger *ledger_new(void);
+void ledger_free(struct ledger *l);
+
+/* Applies one fact. Unknown kinds and short records are ignored. */
+void ledger_feed(struct ledger *l, const struct fact *f);
+
+struct ring *ledger_ring(const struct ledger *l, __u64 id);
+struct buffer *ledger_buffer(const struct ledger *l, __u64 id);
+
+/* Whether what its buffers pin is charged to anybody. */
+bool ring_is_charged(const struct ring *r);
+
+/* Takes ownership of .extents. */
+void buffer_set_extents(struct buffer *b, struct extent *extents, size_t nr);
+
+/* Pages from .addr's page to the end of the last: what pinning it touches. */
+__u64 buffer_pages(const struct buffer *b);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "model/derived.h"
+#include "model/ledger_buffers.h"
+#include "model/ledger_pins.h"
+
+/* Far above what any kernel allows (16384): a larger number is a damaged record. */
+#define MAX_SLOTS (1U << 20)
+
+void buffer_set_extents(struct buffer *b, struct extent *extents, size_t nr)
+{
+	free(b->extents);
+	b->extents = extents;
+	b->nr_extents = nr;
+}
+
+__u64 buffer_pages(const struct buffer *b)
+{
+	__u64 last = b->addr + b->len_bytes - 1;
+
+	if (!b->len_bytes)
+		return 0;
+	if (last < b->addr)
+		last = ~0ULL;
+	return (last >> PAGE_SHIFT) - (b->addr >> PAGE_SHIFT) + 1;
+}
+
+static void buffer_free(struct ledger *l, struct buffer *b)
+{
+	HASH_DEL(l->buffers, b);
+	free(b->extents);
+	free(b);
+}
+
+void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u32 index)
+{
+	struct buffer *b = r->slots[index];
+
+	if (!b)
+		return;
+	r->slots[index] = NULL;
+	b->slots--;
+	pins_dropped(l, b->id, r->id, cause->t_ns);
+	derive_drop(l, cause, r, index, b);
+	if (b->slots)
+		return;
+	derive_release(l, cause, r, b);
+	buffer_free(l, b);
+}
+
+static size_t slots_room(__u32 nr)
+{
+	size_t room = nr ? 16 : 0;
+
+	while (room < nr)
+		room *= 2;
+	return room;
+}
+
+void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __u32 nr)
+{
+	if (nr > MAX_SLOTS)
+		return;
+	for (__u32 i = nr; i < r->nr_slots; i++)
+		slot_clear(l, cause, r, i);
+	if (slots_room(nr) > slots_room(r->nr_slots))
+		r->slots = must_realloc(r->slots, slots_room(nr), sizeof(*r->slots));
+	else if (!nr) {
+		free(r->slots);
+		r->slots = NULL;
+	}
+	if (nr > r->nr_slots)
+		memset(r->slots + r->nr_slots, 0, (nr - r->nr_slots) * sizeof(*r->slots));
+	l->nr_slots += (__u64)nr - r->nr_slots;
+	r->nr_slots = nr;
+}
+
+/* The kernel gave its address to another buffer: whoever seems to hold it does not. */
+static void buffer_forget(struct ledger *l, const struct fact *cause, struct buffer *b)
+{
+	__u32 left = b->slots;
+
+	for (struct ring *r = l->rings; r && left; r = r->hh.next)
+		for (__u32 i = 0; i < r->nr_slots && left; i++)
+			if (r->slots[i] == b) {
+				left--;
+				slot_clear(l, cause, r, i);
+			}
+}
+
+static bool is_same_buffer(const struct buffer *b, const struct fact_buffer *f)
+{
+	return b->addr == f->addr && b->len_bytes == f->len_bytes && b->segments == f->segments &&
+	       b->folio_shift == f->folio_shift && b->buf_flags == f->buf_flags;
+}
+
+static void buffer_update(struct buffer *b, const struct fact_buffer *f)
+{
+	b->addr = f->addr;
+	b->len_bytes = f->len_bytes;
+	b->bvec = f->bvec;
+	b->charged_pages = f->charged_pages;
+	b->segments = f->segments;
+	b->folio_shift = f->folio_shift;
+	b->refs = f->refs;
+	b->buf_flags = f->buf_flags;
+}
+
+void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
+{
+	struct buffer *b = ledger_buffer(l, f->buf);
+	bool is_new;
+
+	if (f->index >= MAX_SLOTS)
+		return;
+	if (f->index >= r->nr_slots)
+		slots_resize(l, &f->h, r, f->index + 1);
+	if (f->buf_flags & BUFFER_F_EMPTY || !f->buf) {
+		slot_clear(l, &f->h, r, f->index);
+		return;
+	}
+	if (b && !is_same_buffer(b, f)) {
+		buffer_forget(l, &f->h, b);
+		b = NULL;
+	}
+	if (b && r->slots[f->index] == b) {
+		buffer_update(b, f);
+		return;
+	}
+	slot_clear(l, &f->h, r, f->index);
+	is_new = !b;
+	if (is_new) {
+		b = must_alloc(1, sizeof(*b));
+		b->id = f->buf;
+		b->t_ns = f->h.t_ns;
+		HASH_ADD(hh, l->buffers, id, sizeof(b->id), b);
+	}
+	buffer_update(b, f);
+	r->slots[f->index] = b;
+	b->slots++;
+	pins_held(l, b->id, r->id);
+	if (is_new)
+		derive_take(l, &f->h, r, b);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A call's stacks with names, innermost frame first: as resolved, or read back from a file. */
+#ifndef FIXBUF_MODEL_STACK_H
+#define FIXBUF_MODEL_STACK_H
+
+#include <linux/types.h>
+#include <stddef.h>
+
+struct stack_frame {
+	__u64 ip, offset;	/* offset: of .ip in .symbol */
+	const char *symbol;	/* NULL = not known, as the others */
+	const char *module, *file;
+	int line;		/* 0 without .file */
+};
+
+struct frames {
+	struct stack_frame *list;
+	size_t nr;
+	const char *note;	/* what is missing, NULL = nothing */
+};
+
+struct stack {
+	struct frames kernel, user;
+};
+
+#endif

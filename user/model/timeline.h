@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A recording over time: lives of buffers, levels of accounts, calls, I/O and
+ * gaps, in the order of their facts, of the rings that were watched. Knows
+ * what a ledger knows at each moment; memory grows with what exists at once,
+ * not with what has been.
+ */
+#ifndef FIXBUF_MODEL_TIMELINE_H
+#define FIXBUF_MODEL_TIMELINE_H
+
+#include "model/ledger.h"
+#include "recording/reader.h"
+
+struct life;
+
+struct lifetimes_ring {
+	__u64 id;		/* struct io_ring_ctx * */
+	__u32 number;		/* from 1, in order of arrival */
+	__u32 pid, uid;		/* of who holds or made it */
+	__s32 fd;		/* -1 = none known */
+	char comm[FACT_COMM_LEN];
+	__u64 from_ns;		/* made, or first seen */
+	bool watched;		/* something of it was shown */
+	struct life **slots;	/* owned; what each holds now, NULL = nothing */
+	__u32 nr_slots;
+	UT_hash_handle hh;
+};
+
+/* A buffer in a slot, from its registration on. */
+struct life {
+	struct lifetimes_ring *ring;
+	__u64 number;		/* from 1 */
+	__u64 buf;		/* struct io_mapped_ubuf * */
+	__u64 addr, len_bytes;
+	__u64 charged_pages;	/* ACCT_UNKNOWN: not kept per buffer */
+	__u64 from_ns;
+	__u64 ops;		/* I/O facts over it */
+	__u32 slot, folio_shift, segments;
+	__u32 call;		/* fact.call that registered it, 0 = not known */
+	bool older;		/* it was there before the recording */
+	__u64 bins[64];		/* I/O facts by the part of the buffer that they touched */
+};
+
+#define LIFE_BINS (sizeof(((struct life *)0)->bins) / sizeof(__u64))
+
+/* Who is charged: a user or an address space. */
+struct account {
+	__u64 id;		/* struct user_struct * or mm_struct * */
+	bool is_mm;
+	__u32 number;		/* from 1 */
+	__u32 uid, pid;		/* of a user, of an address space */
+	char comm[FACT_COMM_LEN];
+	__s64 charged_pages;	/* by everyone, io_uring or not */
+	__s64 pinned_pages;	/* by the registered buffers that were seen */
+	__u64 limit_bytes;	/* RLIMIT_MEMLOCK of the last caller, ~0 = none known */
+	bool told;		/* a ring that is watched is charged to it */
+	void *data;		/* the view's; freed with the account */
+	UT_hash_handle hh;
+};
+
+/* What a view hears; each may be NULL. Times are CLOCK_MONOTONIC. */
+struct lifetimes_view {
+	void (*ring_begins)(struct lifetimes_ring *r, void *arg);
+	void (*ring_ends)(struct lifetimes_ring *r, __u64 t_ns, void *arg);
+	void (*life_begins)(struct life *life, void *arg);
+	/* .call: fact.call that ended it, 0 = none */
+	void (*life_ends)(struct life *life, __u64 t_ns, __u32 call, void *arg);
+	/* Charged, pinned or limit of it changed. */
+	void (*level)(struct account *a, __u64 t_ns, void *arg);
+	/* .ring is NULL when the call was refused before one was looked up. */
+	void (*call)(struct lifetimes_ring *ring, const struct told *t, void *arg);
+	/* .life is NULL when its buffer is not known. */
+	void (*io)(struct lifetimes_ring *ring, struct life *life, const struct told *t, void *arg);
+	void (*reading)(const struct told *t, void *arg);
+	/* Nothing is known between the two. */
+	void (*gap)(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg);
+	void *arg;
+};
+
+struct lifetimes;
+
+struct lifetimes *lifetimes_new(const struct lifetimes_view *view);
+/* What the recording told next. */
+void lifetimes_tell(struct lifetimes *h, const struct recording *r, const struct told *t);
+/* Rings that exist, as a uthash list. */
+const struct lifetimes_ring *lifetimes_rings(const struct lifetimes *h);
+/* What still lives is not told to end. */
+void lifetimes_free(struct lifetimes *h);
+
+#endif

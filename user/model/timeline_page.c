@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "model/timeline_page.h"
+#include "views/trace_text.h"
+
+/* Room for one more: lists double. */
+#define GROW(list, nr) do {							\
+	if (!((nr) & ((nr) - 1)))						\
+		(list) = must_realloc(list, (nr) ? 2 * (nr) : 1, sizeof(*(list)));	\
+} while (0)
+
+/* ---- buffers ---------------------------------------------------------------------------- */
+
+static void on_ring_begins(struct lifetimes_ring *r, void *arg)
+{
+	struct page *p = arg;
+	struct page_ring *ring;
+
+	if (p->rings_nr++ >= PAGE_RINGS)
+		return;
+	GROW(p->rings, p->nr_rings);
+	ring = &p->rings[p->nr_rings++];
+	ring->pid = r->pid;
+	ring->uid = r->uid;
+	ring->fd = r->fd;
+	memcpy(ring->comm, r->comm, sizeof(ring->comm));
+}
+
+static void keep_life(struct page *p, const struct life *life, __u64 to_ns, bool ended)
+{
+	struct page_life *l;
+
+	if (p->nr_lives == PAGE_LIVES || life->ring->number > PAGE_RINGS) {
+		p->lives_left++;
+		return;
+	}
+	GROW(p->lives, p->nr_lives);
+	l = &p->lives[p->nr_lives++];
+	l->ring = life->ring->number;
+	l->slot = life->slot;
+	l->folio_shift = life->folio_shift;
+	l->ended = ended;
+	l->older = life->older;
+	l->from_ns = life->from_ns;
+	l->to_ns = to_ns;
+	l->addr = life->addr;
+	l->len_bytes = life->len_bytes;
+	l->charged_pages = life->charged_pages;
+	l->ops = life->ops;
+	memcpy(l->bins, life->bins, sizeof(l->bins));
+}
+
+static void on_life_begins(struct life *life, void *arg)
+{
+	struct page *p = arg;
+	struct page_call *c = p->nr_calls ? &p->calls[p->nr_calls - 1] : NULL;
+
+	p->buffers++;
+	p->registered_bytes += life->len_bytes;
+	if (p->registered_bytes > p->peak_registered_bytes)
+		p->peak_registered_bytes = p->registered_bytes;
+	if (c && life->call && c->call == life->call)
+		c->bytes += life->len_bytes;
+}
+
+static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
+{
+	struct page *p = arg;
+
+	(void)call;
+	p->registered_bytes -= life->len_bytes;
+	keep_life(p, life, t_ns, true);
+}
+
+/* ---- calls and accounts ------------------------------------------------------------------- */
+
+static void on_call(struct lifetimes_ring *ring, const struct told *t, void *arg)
+{
+	const struct fact_call *c = (const void *)t->fact;
+	struct page *p = arg;
+	struct page_call *call;
+
+	(void)ring;
+	p->calls_nr++;
+	if (c->result < 0 && ++p->calls_failed > PAGE_FAILURES)
+		p->failures_left++;
+	if (p->nr_calls == PAGE_CALLS || (c->result < 0 && p->calls_failed > PAGE_FAILURES)) {
+		p->calls_left++;
+		return;
+	}
+	GROW(p->calls, p->nr_calls);
+	call = &p->calls[p->nr_calls++];
+	memset(call, 0, sizeof(*call));
+	call->t_ns = c->h.t_ns;
+	call->duration_ns = c->start_ns ? c->h.t_ns - c->start_ns : 0;
+	call->result = c->result;
+	call->pid = c->h.pid;
+	call->call = c->h.call;
+	memcpy(call->comm, c->h.comm, sizeof(call->comm));
+	call->comm[sizeof(call->comm) - 1] = 0;
+	call->kind = trace_fact_name(&c->h);
+	call->explain = t->why && t->why->explain ? strdup(t->why->explain) : NULL;
+}
+
+/* Two neighbours become one: where it was highest stays. */
+static void coarsen(struct page_account *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < a->nr; i += 2, n++) {
+		a->points[n].t_ns = a->points[i].t_ns;
+		a->points[n].pages = a->points[i].pages > a->points[i + 1].pages ?
+				     a->points[i].pages : a->points[i + 1].pages;
+	}
+	/* the last one is what holds from now on */
+	a->points[n - 1] = a->points[a->nr - 1];
+	a->nr = n;
+}
+
+static void on_level(struct account *from, __u64 t_ns, void *arg)
+{
+	struct page *p = arg;
+	struct page_account *a, **kept = from->data;
+
+	/* it outlives the lifetimes, which frees what hangs on its accounts */
+	if (!kept) {
+		kept = from->data = must_alloc(1, sizeof(*kept));
+		*kept = must_alloc(1, sizeof(**kept));
+		(*kept)->points = must_alloc(PAGE_POINTS, sizeof(*(*kept)->points));
+		(*kept)->is_mm = from->is_mm;
+		GROW(p->accounts, p->nr_accounts);
+		p->accounts[p->nr_accounts++] = *kept;
+	}
+	a = *kept;
+	a->uid = from->uid;
+	a->pid = from->pid;
+	memcpy(a->comm, from->comm, sizeof(a->comm));
+	a->limit_bytes = from->limit_bytes;
+	if (from->charged_pages > a->peak_pages)
+		a->peak_pages = from->charged_pages;
+	if (from->charged_pages > p->peak_charged_pages)
+		p->peak_charged_pages = from->charged_pages;
+	if (a->nr && a->points[a->nr - 1].pages == from->charged_pages)
+		return;
+	if (a->nr == PAGE_POINTS)
+		coarsen(a);
+	a->points[a->nr++] = (struct page_point){ t_ns, from->charged_pages };
+}
+
+/* ---- I/O and gaps --------------------------------------------------------------------------- */
+
+static void add_io(struct page_io *to, const struct page_io *from)
+{
+	to->ops += from->ops;
+	to->timed += from->timed;
+	if (from->max_ns > to->max_ns)
+		to->max_ns = from->max_ns;
+	for (size_t i = 0; i < HIST_BUCKETS; i++)
+		to->hist[i] += from->hist[i];
+}
+
+static void on_reading(const struct told *t, void *arg)
+{
+	struct page *p = arg;
+	struct page_column *c, *last = p->nr_columns ? &p->columns[p->nr_columns - 1] : NULL;
+
+	p->io_seen = true;
+	if (p->nr_columns == PAGE_COLUMNS) {
+		for (size_t i = 0; i < PAGE_COLUMNS / 2; i++) {
+			p->columns[i] = p->columns[2 * i];
+			p->columns[i].to_ns = p->columns[2 * i + 1].to_ns;
+			for (size_t k = 0; k < NR_PAGE_KINDS; k++)
+				add_io(&p->columns[i].io[k], &p->columns[2 * i + 1].io[k]);
+		}
+		p->nr_columns = PAGE_COLUMNS / 2;
+		last = &p->columns[p->nr_columns - 1];
+	}
+	if (!p->columns)
+		p->columns = must_alloc(PAGE_COLUMNS, sizeof(*p->columns));
+	c = &p->columns[p->nr_columns++];
+	memset(c, 0, sizeof(*c));
+	c->from_ns = last ? last->to_ns : p->begin_ns;
+	c->to_ns = t->t_ns;
+	for (size_t i = 0; i < t->io_since->nr_rows; i++) {
+		const struct io_row *row = &t->io_since->rows[i];
+		struct page_io *io = &c->io[IO_WHO_FIXED(row->c.who) ? PAGE_FIXED : PAGE_PLAIN];
+
+		io->ops += row->c.ops;
+		io->timed += row->c.timed;
+		if (row->c.max_ns > io->max_ns)
+			io->max_ns = row->c.max_ns;
+		for (size_t b = 0; row->hist && b < HIST_BUCKETS; b++)
+			io->hist[b] += row->hist[b];
+	}
+	for (size_t k = 0; k < NR_PAGE_KINDS; k++)
+		add_io(&p->total[k], &c->io[k]);
+}
+
+static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
+{
+	struct page *p = arg;
+	struct page_gap *last = p->nr_gaps ? &p->gaps[p->nr_gaps - 1] : NULL;
+
+	/* on the page they would be one anyway */
+	if (p->nr_gaps == PAGE_POINTS) {
+		last->to_ns = to_ns;
+		last->lost += lost;
+		return;
+	}
+	GROW(p->gaps, p->nr_gaps);
+	p->gaps[p->nr_gaps++] = (struct page_gap){ from_ns, to_ns, lost };
+}
+
+static void keep_living(struct page *p, const struct lifetimes *h)
+{
+	const struct lifetimes_ring *r;
+
+	for (r = lifetimes_rings(h); r; r = r->hh.next)
+		for (__u32 i = 0; r->watched && i < r->nr_slots; i++)
+			if (r->slots[i])
+				keep_life(p, r->slots[i], p->end_ns, false);
+}
+
+struct page *page_new(void)
+{
+	struct page *p = must_alloc(1, sizeof(*p));
+	const struct lifetimes_view view = {
+		.ring_begins = on_ring_begins,
+		.life_begins = on_life_begins, .life_ends = on_life_ends,
+		.level = on_level, .call = on_call, .reading = on_reading, .gap = on_gap,
+		.arg = p,
+	};
+
+	p->lifetimes = lifetimes_new(&view);
+	return p;
+}
+
+void page_tell(struct page *p, const struct recording *r, const struct told *t)
+{
+	if (t->kind == TOLD_LOOK && !p->begin_ns) {
+		p->begin_ns = t->t_ns;
+		p->realtime_ns = recording_about(r)->realtime_ns;
+	}
+	if (t->t_ns > p->end_ns)
+		p->end_ns = t->t_ns;
+	p->about = recording_about(r);
+	p->facts += t->kind == TOLD_FACT && t->shown;
+	p->lost += t->kind == TOLD_LOST ? t->lost.count : 0;
+	lifetimes_tell(p->lifetimes, r, t);
+	p->clean_end = t->kind == TOLD_END && t->end.clean;
+}
+
+void page_conclude(struct page *p)
+{
+	keep_living(p, p->lifetimes);
+	lifetimes_free(p->lifetimes);
+	p->lifetimes = NULL;
+}
+
+void page_free(struct page *p)
+{
+	for (size_t i = 0; i < p->nr_calls; i++)
+		free(p->calls[i].explain);
+	for (size_t i = 0; i < p->nr_accounts; i++) {
+		free(p->accounts[i]->points);
+		free(p->accounts[i]);
+	}
+	free(p->accounts);
+	free(p->rings);
+	free(p->lives);
+	free(p->calls);
+	free(p->columns);
+	free(p->gaps);
+	lifetimes_free(p->lifetimes);
+	free(p);
+}

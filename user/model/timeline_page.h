@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the page of report --html draws, collected from a recording. Bounded,
+ * however long that is: lines get coarser, lists end and say what they left.
+ */
+#ifndef FIXBUF_MODEL_TIMELINE_PAGE_H
+#define FIXBUF_MODEL_TIMELINE_PAGE_H
+
+#include <abi/hist.h>
+#include "model/timeline.h"
+
+#define PAGE_LIVES	20000
+#define PAGE_RINGS	5000
+#define PAGE_CALLS	5000
+#define PAGE_FAILURES	500
+#define PAGE_POINTS	2048
+#define PAGE_COLUMNS	240
+#define PAGE_BUFFERS	64	/* with the most I/O */
+
+struct page_ring {
+	__u32 pid, uid;
+	__s32 fd;
+	char comm[FACT_COMM_LEN];
+};
+
+struct page_life {
+	__u32 ring;		/* lifetimes_ring.number */
+	__u32 slot, folio_shift;
+	bool ended, older;
+	__u64 from_ns, to_ns;
+	__u64 addr, len_bytes, charged_pages, ops;
+	__u64 bins[LIFE_BINS];
+};
+
+struct page_call {
+	__u64 t_ns, duration_ns;	/* duration 0 = not known */
+	__u64 bytes;			/* registered by it */
+	__s64 result;
+	__u32 pid, call;
+	char comm[FACT_COMM_LEN];
+	const char *kind;
+	char *explain;			/* owned, NULL = none */
+};
+
+struct page_point {
+	__u64 t_ns;
+	__s64 pages;			/* the most until the next point */
+};
+
+struct page_account {
+	bool is_mm;
+	__u32 uid, pid;
+	char comm[FACT_COMM_LEN];
+	__u64 limit_bytes;
+	__s64 peak_pages;
+	struct page_point *points;	/* owned */
+	size_t nr;
+};
+
+enum page_kind { PAGE_FIXED, PAGE_PLAIN, NR_PAGE_KINDS };
+
+struct page_io {
+	__u64 ops, timed, max_ns;
+	__u64 hist[HIST_BUCKETS];
+};
+
+/* The I/O of an interval. */
+struct page_column {
+	__u64 from_ns, to_ns;
+	struct page_io io[NR_PAGE_KINDS];
+};
+
+struct page_gap {
+	__u64 from_ns, to_ns, lost;
+};
+
+struct page {
+	struct lifetimes *lifetimes;		/* until page_conclude() */
+	const struct recording_about *about;	/* of the last part */
+	__u64 begin_ns, end_ns;
+	__s64 realtime_ns;			/* of the first part */
+	bool clean_end, io_seen;
+	__u64 facts, lost, buffers, calls_nr, calls_failed;
+	__u64 registered_bytes, peak_registered_bytes;
+	__s64 peak_charged_pages;
+	struct page_ring *rings;		/* owned, as all lists; [number - 1] */
+	size_t nr_rings;
+	struct page_life *lives;
+	size_t nr_lives;
+	struct page_call *calls;
+	size_t nr_calls;
+	__u64 rings_nr;
+	__u64 calls_left, failures_left, lives_left;	/* out */
+	struct page_account **accounts;
+	size_t nr_accounts;
+	struct page_column *columns;
+	size_t nr_columns;
+	struct page_io total[NR_PAGE_KINDS];
+	struct page_gap *gaps;
+	size_t nr_gaps;
+};
+
+struct page *page_new(void);
+/* What the recording told next. */
+void page_tell(struct page *p, const struct recording *r, const struct told *t);
+/* After the last: what still lives. */
+void page_conclude(struct page *p);
+void page_free(struct page *p);
+
+#endif

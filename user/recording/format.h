@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The file: parts, one a run of record; a part is a head and frames; a frame
+ * is a head and a zstd-compressed block of records. All in the byte order of
+ * who wrote it. What is added goes to the end of a record or becomes a type of
+ * its own: a reader takes the bytes that it knows and skips types that it
+ * does not. What cannot be read so is another REC_VERSION.
+ */
+#ifndef FIXBUF_RECORDING_FORMAT_H
+#define FIXBUF_RECORDING_FORMAT_H
+
+#include <abi/fact.h>
+#include <linux/types.h>
+
+#define REC_MAGIC	"fixbuf\r\n"	/* 8 bytes; the line end shows transfers as text */
+#define REC_VERSION	1
+#define REC_ENDIAN	0x01020304U
+#define REC_FRAME_MARK	0x4d415246U	/* "FRAM" */
+
+#define REC_TABLES_MAX	(64U << 20)	/* strings and stacks of a part, as written: then no more */
+
+#define REC_FRAME_RAW	(256U << 10)	/* a frame is written when it holds so much */
+#define REC_FRAME_MAX	(1U << 20)	/* no frame holds more */
+
+struct rec_head {
+	char magic[8];
+	__u32 endian;
+	__u32 version;
+	__u32 size;		/* of this head: frames follow it */
+	__u32 pad;
+};
+
+struct rec_frame {
+	__u32 mark;
+	__u32 raw_bytes, stored_bytes;	/* of what follows this head */
+	__u32 crc;		/* of this head with .crc 0, and of what is stored; zlib's crc32() */
+};
+
+enum rec_type {
+	REC_ABOUT	= 1,	/* struct rec_about: the first of a part */
+	REC_LOOK	= 2,	/* struct rec_look */
+	REC_FACT	= 3,	/* a fact of bpf/abi/fact.h, as long as it says; .id: a stack */
+	REC_WHY		= 4,	/* of the next fact: the explanation; .id: 1 when struct fact_entry precedes it */
+	REC_LOST	= 5,	/* struct rec_lost */
+	REC_STRING	= 6,	/* the text; .id: its number */
+	REC_STACK	= 7,	/* struct rec_stack and its frames; .id: its number */
+	REC_IO		= 8,	/* struct rec_io: a reading, of the rows that precede it */
+	REC_IO_ROW	= 9,	/* struct rec_io_row: what was added since the last reading */
+	REC_IO_BUFFER	= 10,	/* struct io_buffer_row: as it stands, where it changed */
+	REC_IO_ADDRESS	= 11,	/* the same */
+	REC_IO_FAULT	= 12,
+	REC_IO_CALLS	= 13,
+	REC_END		= 14,	/* struct rec_end: the last of a part */
+};
+
+#define REC_F_FED	0x01	/* a fact enters the ledger */
+#define REC_F_SHOWN	0x02	/* a live trace prints it */
+
+/* Before each record; the next one begins at a multiple of 8 bytes. */
+struct rec {
+	__u8 type;		/* enum rec_type */
+	__u8 flags;		/* REC_F_* */
+	__u16 size;		/* of what follows */
+	__u32 id;
+};
+
+#define REC_ALIGN(n) (((n) + 7) & ~(size_t)7)
+
+#define REC_ABOUT_STACKS	0x01
+#define REC_ABOUT_SNAPSHOT	0x02
+#define REC_ABOUT_FIXED_ONLY	0x04
+#define REC_ABOUT_BY_USER_DATA	0x08
+
+struct rec_about {
+	__u64 start_ns;
+	__s64 realtime_ns;
+	__u64 interval_ns;
+	__u64 memory_bytes;
+	__u32 cpus, page_bytes;
+	__u32 tier;
+	__u32 sample;
+	__u32 flags;		/* REC_ABOUT_* */
+	__u32 pad;
+	char kernel[96], machine[32];
+	char command[512];
+};
+
+struct rec_look {
+	__u64 t_ns;
+	__u32 after_loss;
+	__u32 pad;
+};
+
+struct rec_lost {
+	__u64 count, after_seq, before_seq;
+	__u32 cpu;
+	__u32 pad;
+};
+
+/* Strings are named by their number, 0 = none. */
+struct rec_stack {
+	__u32 nr_kernel, nr_user;	/* frames that follow, the kernel's first */
+	__u32 kernel_note, user_note;
+};
+
+struct rec_stack_frame {
+	__u64 ip, offset;
+	__u32 symbol, module, file;
+	__u32 line;
+};
+
+struct rec_io {
+	__u64 t_ns;
+	__u64 in_flight, missed;
+	__u64 loss[16];		/* struct io_loss, in its order */
+};
+
+/* As struct io_cell and struct io_row; then the buckets in use. */
+struct rec_io_row {
+	__u64 ring, who;
+	__u64 ops, bytes, timed, latency_ns, max_ns;
+	__u64 errors, efaults, cancelled, shorts, punts;
+	__u64 first_ns, fixed_ops, fixed_bytes;
+	__u32 flags, uid;
+	char comm[FACT_COMM_LEN];
+	__u32 nr_buckets;
+	__u32 pad;
+};
+
+struct rec_bucket {
+	__u64 index:16, count:48;
+};
+
+struct rec_end {
+	__u64 t_ns;
+	__u64 facts, lost, stacks_lost;
+};
+
+FACT_ASSERT_SIZE(rec_head, 24);
+FACT_ASSERT_SIZE(rec_frame, 16);
+FACT_ASSERT_SIZE(rec, 8);
+FACT_ASSERT_SIZE(rec_about, 696);
+FACT_ASSERT_SIZE(rec_stack_frame, 32);
+FACT_ASSERT_SIZE(rec_io, 152);
+FACT_ASSERT_SIZE(rec_io_row, 152);
+FACT_ASSERT_SIZE(rec_bucket, 8);
+
+#endif

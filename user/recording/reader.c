@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "recording/reader.h"
+#include "recording/reader_fact.h"
+#include "recording/reader_io.h"
+#include "recording/reader_tables.h"
+
+#define STORED_MAX (REC_FRAME_MAX + (REC_FRAME_MAX >> 8) + 64) /* at most what compressing makes */
+
+struct recording {
+	char *name;
+	FILE *in;
+	__u64 offset;		/* of the frame that is being read */
+	__u64 size;		/* of what was read so far */
+	ZSTD_DCtx *zstd;
+	char *raw, *stored;	/* of the frame */
+	size_t nr_raw, at;
+	bool ended;		/* the part's end was told */
+	struct rec_head head;	/* begun to be read when the part before it was cut off */
+	bool head_waits;
+	struct recording_about about;
+	struct recording_tables tables;
+	struct recording_io io;
+	union any_fact fact;
+	struct fact_entry entry;
+	char explain[1024];
+	struct failure why;	/* of the next fact */
+	bool has_why;
+	__u64 facts, lost, t_ns;	/* of the part, so far */
+};
+
+static int broken(const struct recording *r, const char *what)
+{
+	return err_set(EINVAL, "%s: at offset %llu: %s; the file is damaged, or not of this program",
+		       r->name, r->offset, what);
+}
+
+/* ---- parts and frames ------------------------------------------------------------- */
+
+/* Returns how much there was. */
+static size_t read_bytes(struct recording *r, void *to, size_t nr)
+{
+	size_t n = fread(to, 1, nr, r->in);
+
+	r->size += n;
+	return n;
+}
+
+static void part_free(struct recording *r)
+{
+	tables_free(&r->tables);
+	recording_io_free(&r->io);
+	r->has_why = false;
+	r->facts = r->lost = r->t_ns = 0;
+}
+
+/* .head: its first bytes were read already. 0, or -errno with a sentence. */
+static int begin_part(struct recording *r, struct rec_head *head, size_t have)
+{
+	char skipped[64];
+
+	if (read_bytes(r, (char *)head + have, sizeof(*head) - have) < sizeof(*head) - have)
+		return broken(r, "the file ends in its head");
+	if (head->endian != REC_ENDIAN)
+		return err_set(EINVAL, "%s: at offset %llu: recorded on a machine of the other byte order; report it on one like that",
+			       r->name, r->offset);
+	if (head->version != REC_VERSION)
+		return err_set(EINVAL, "%s: at offset %llu: format version %u, this program reads version %u; use the fixbuf-trace that recorded it",
+			       r->name, r->offset, head->version, REC_VERSION);
+	if (head->size < sizeof(*head) || head->size > 4096)
+		return broken(r, "a head of an impossible size");
+	for (__u32 left = head->size - sizeof(*head), n; left; left -= n) {
+		n = left < sizeof(skipped) ? left : sizeof(skipped);
+		if (read_bytes(r, skipped, n) < n)
+			return broken(r, "the file ends in its head");
+	}
+	part_free(r);
+	r->ended = false;
+	memset(&r->about, 0, sizeof(r->about));
+	return 0;
+}
+
+/* 1, 0 when the file ends in it, or -errno with a sentence. */
+static int read_frame(struct recording *r, const struct rec_frame *head)
+{
+	struct rec_frame bare = *head;
+	__u32 crc;
+	size_t n;
+
+	if (head->mark != REC_FRAME_MARK)
+		return broken(r, "no frame begins here");
+	if (!head->raw_bytes || head->raw_bytes > REC_FRAME_MAX || !head->stored_bytes ||
+	    head->stored_bytes > STORED_MAX)
+		return broken(r, "a frame of an impossible size");
+	if (read_bytes(r, r->stored, head->stored_bytes) < head->stored_bytes)
+		return 0;
+	bare.crc = 0;
+	crc = crc32(crc32(0, (void *)&bare, sizeof(bare)), (void *)r->stored, head->stored_bytes);
+	if (crc != head->crc)
+		return broken(r, "a frame whose checksum is wrong");
+	n = ZSTD_decompressDCtx(r->zstd, r->raw, head->raw_bytes, r->stored, head->stored_bytes);
+	if (ZSTD_isError(n) || n != head->raw_bytes)
+		return broken(r, "a frame that cannot be decompressed to what it says");
+	r->nr_raw = n;
+	r->at = 0;
+	return 1;
+}
+
+/* The next frame, over the heads of parts. 1, 0 at the end of file or part, -errno. */
+static int next_frame(struct recording *r)
+{
+	struct rec_frame frame;
+	int err;
+
+	for (;;) {
+		if (r->head_waits) {
+			r->head_waits = false;
+			err = begin_part(r, &r->head, sizeof(frame));
+			if (err)
+				return err;
+		}
+		r->offset = r->size;
+		if (read_bytes(r, &frame, sizeof(frame)) < sizeof(frame))
+			return 0;
+		if (!memcmp(&frame, REC_MAGIC, sizeof(r->head.magic))) {
+			memcpy(&r->head, &frame, sizeof(frame));
+			r->head_waits = true;
+			/* a part that was cut off: tell its end first */
+			if (!r->ended)
+				return 0;
+			continue;
+		}
+		if (r->ended)
+			return broken(r, "a frame behind the end");
+		return read_frame(r, &frame);
+	}
+}
+
+/* ---- records ---------------------------------------------------------------------- */
+
+/* Copies what both know of it; the rest stays zero. */
+static void take(void *to, size_t size, const struct rec *rec, const void *data)
+{
+	memset(to, 0, size);
+	memcpy(to, data, rec->size < size ? rec->size : size);
+}
+
+static void on_about(struct recording *r, const struct rec *rec, const void *data)
+{
+	struct recording_about *a = &r->about;
+	struct rec_about f;
+
+	take(&f, sizeof(f), rec, data);
+	a->start_ns = f.start_ns;
+	a->realtime_ns = f.realtime_ns;
+	a->interval_ns = f.interval_ns;
+	a->memory_bytes = f.memory_bytes;
+	a->cpus = f.cpus;
+	a->page_bytes = f.page_bytes;
+	a->tier = f.tier <= TIER_PATCHED ? (enum tier)f.tier : TIER_UNKNOWN;
+	a->sample = f.sample;
+	a->stacks = f.flags & REC_ABOUT_STACKS;
+	a->snapshot = f.flags & REC_ABOUT_SNAPSHOT;
+	a->fixed_only = f.flags & REC_ABOUT_FIXED_ONLY;
+	a->by_user_data = f.flags & REC_ABOUT_BY_USER_DATA;
+	memcpy(a->kernel, f.kernel, sizeof(a->kernel) - 1);
+	memcpy(a->machine, f.machine, sizeof(a->machine) - 1);
+	memcpy(a->command, f.command, sizeof(a->command) - 1);
+	text_tame(a->kernel);
+	text_tame(a->machine);
+	text_tame(a->command);
+	r->io.all.t_ns = r->t_ns = a->start_ns;
+}
+
+static int on_why(struct recording *r, const struct rec *rec, const char *data)
+{
+	size_t skip = rec->id == 1 ? sizeof(r->entry) : 0, len;
+
+	if (rec->size < skip)
+		return broken(r, "an explanation that is too short");
+	memcpy(&r->entry, data, skip);
+	r->entry.file[sizeof(r->entry.file) - 1] = 0;
+	text_tame(r->entry.file);
+	len = rec->size - skip;
+	if (len >= sizeof(r->explain))
+		len = sizeof(r->explain) - 1;
+	memcpy(r->explain, data + skip, len);
+	r->explain[len] = 0;
+	text_tame(r->explain);
+	r->has_why = true;
+	r->why.entry = skip ? &r->entry : NULL;
+	return 0;
+}
+
+/* 1, 0 for a kind that is not known, or -errno. */
+static int on_fact(struct recording *r, const struct rec *rec, const void *data, struct told *out)
+{
+	const char *wrong;
+	int known = recording_fact(&r->fact, data, rec->size, &wrong);
+
+	if (wrong)
+		return broken(r, wrong);
+	if (!known)
+		return 0;
+	out->kind = TOLD_FACT;
+	out->fact = &r->fact.h;
+	out->t_ns = r->t_ns = r->fact.h.t_ns;
+	out->fed = rec->flags & REC_F_FED;
+	out->shown = rec->flags & REC_F_SHOWN;
+	out->why = r->has_why ? &r->why : NULL;
+	out->stack = rec->id <= r->tables.nr_stacks ? rec->id : 0;
+	r->has_why = false;
+	r->facts++;
+	return 1;
+}
+
+static void on_look(const struct rec *rec, const void *data, struct told *out)
+{
+	struct rec_look look;
+
+	take(&look, sizeof(look), rec, data);
+	out->kind = TOLD_LOOK;
+	out->t_ns = look.t_ns;
+	out->after_loss = look.after_loss;
+}
+
+static void on_lost(struct recording *r, const struct rec *rec, const void *data, struct told *out)
+{
+	struct rec_lost lost;
+
+	take(&lost, sizeof(lost), rec, data);
+	out->kind = TOLD_LOST;
+	out->t_ns = r->t_ns;
+	out->lost = (struct lost_facts){ lost.count, lost.cpu, lost.after_seq, lost.before_seq };
+	r->lost += lost.count;
+}
+
+static void on_end(struct recording *r, const struct rec *rec, const void *data, struct told *out)
+{
+	struct rec_end end;
+
+	take(&end, sizeof(end), rec, data);
+	out->kind = TOLD_END;
+	out->t_ns = end.t_ns;
+	out->end = (struct recording_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost };
+	out->io = &r->io.all;
+	r->ended = true;
+}
+
+/* 1 when there is something to tell, 0 when not, or -errno. */
+static int on_record(struct recording *r, const struct rec *rec, const void *data, struct told *out)
+{
+	const char *wrong = NULL;
+
+	switch (rec->type) {
+	case REC_ABOUT:
+		on_about(r, rec, data);
+		return 0;
+	case REC_WHY:
+		return on_why(r, rec, data);
+	case REC_FACT:
+		return on_fact(r, rec, data, out);
+	case REC_LOOK:
+		on_look(rec, data, out);
+		return 1;
+	case REC_LOST:
+		on_lost(r, rec, data, out);
+		return 1;
+	case REC_END:
+		on_end(r, rec, data, out);
+		return 1;
+	case REC_STRING:
+		wrong = tables_add_string(&r->tables, rec, data);
+		break;
+	case REC_STACK:
+		wrong = tables_add_stack(&r->tables, rec, data);
+		break;
+	case REC_IO:
+	case REC_IO_ROW:
+	case REC_IO_BUFFER:
+	case REC_IO_ADDRESS:
+	case REC_IO_FAULT:
+	case REC_IO_CALLS:
+		wrong = recording_io_add(&r->io, rec, data);
+		break;
+	}
+	if (wrong)
+		return broken(r, wrong);
+	if (rec->type != REC_IO)
+		return 0;
+	out->kind = TOLD_IO;
+	out->t_ns = r->io.all.t_ns;
+	out->io = &r->io.all;
+	out->io_since = &r->io.since;
+	return 1;
+}
+
+/* What was read up to where the file was cut off. */
+static int tell_cut(struct recording *r, struct told *out)
+{
+	out->kind = TOLD_END;
+	out->t_ns = r->t_ns;
+	out->end = (struct recording_end){ .facts = r->facts, .lost = r->lost };
+	out->io = &r->io.all;
+	r->ended = true;
+	return 1;
+}
+
+int recording_next(struct recording *r, struct told *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (;;) {
+		struct rec rec;
+		const char *data;
+		int n;
+
+		if (r->at == r->nr_raw) {
+			n = next_frame(r);
+			out->offset = r->offset;
+			if (n < 0)
+				return n;
+			if (!n && ferror(r->in))
+				return err_set(EIO, "cannot read %s: %s", r->name, strerror(errno));
+			if (!n)
+				return r->ended ? 0 : tell_cut(r, out);
+		}
+		out->offset = r->offset;
+		if (r->nr_raw - r->at < sizeof(rec))
+			return broken(r, "a frame that ends in a record");
+		memcpy(&rec, r->raw + r->at, sizeof(rec));
+		data = r->raw + r->at + sizeof(rec);
+		if (REC_ALIGN(rec.size) > r->nr_raw - r->at - sizeof(rec))
+			return broken(r, "a record that is longer than its frame");
+		if (r->ended)
+			return broken(r, "a record behind the end");
+		r->at += sizeof(rec) + REC_ALIGN(rec.size);
+		n = on_record(r, &rec, data, out);
+		if (n)
+			return n;
+	}
+}
+
+/* ---- open and close ------------------------------------------------------------------ */
+
+static struct recording *open_stream(const char *name, FILE *in)
+{
+	struct recording *r = must_alloc(1, sizeof(*r));
+	struct rec_head head;
+	size_t n;
+
+	r->name = strdup(name);
+	r->in = in;
+	r->zstd = ZSTD_createDCtx();
+	r->why.explain = r->explain;
+	r->raw = must_alloc(REC_FRAME_MAX, 1);
+	r->stored = must_alloc(STORED_MAX, 1);
+	n = read_bytes(r, &head, sizeof(head.magic));
+	if (ferror(in)) {
+		err_set(errno, "cannot read %s: %s", name, strerror(errno));
+	} else if (n < sizeof(head.magic) || memcmp(head.magic, REC_MAGIC, sizeof(head.magic))) {
+		err_set(EINVAL, "%s: at offset 0: not a recording; give a file that 'fixbuf-trace record' wrote",
+			name);
+	} else if (!begin_part(r, &head, n)) {
+		return r;
+	}
+	recording_close(r);
+	return NULL;
+}
+
+struct recording *recording_open(const char *path)
+{
+	FILE *in = fopen(path, "re");
+
+	if (!in) {
+		err_set(errno, "cannot open %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	return open_stream(path, in);
+}
+
+struct recording *recording_open_bytes(const char *name, const void *bytes, size_t nr)
+{
+	FILE *in = nr ? fmemopen((void *)bytes, nr, "r") : fopen("/dev/null", "re");
+
+	if (!in) {
+		err_set(errno, "cannot read %s: %s", name, strerror(errno));
+		return NULL;
+	}
+	return open_stream(name, in);
+}
+
+const struct recording_about *recording_about(const struct recording *r)
+{
+	return &r->about;
+}
+
+const struct stack *recording_stack(const struct recording *r, __u32 id)
+{
+	return id && id <= r->tables.nr_stacks ? &r->tables.stacks[id - 1] : NULL;
+}
+
+void recording_close(struct recording *r)
+{
+	if (!r)
+		return;
+	part_free(r);
+	fclose(r->in);
+	ZSTD_freeDCtx(r->zstd);
+	free(r->raw);
+	free(r->stored);
+	free(r->name);
+	free(r);
+}

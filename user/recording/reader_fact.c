@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdbool.h>
+#include <string.h>
+#include "recording/reader_fact.h"
+#include "recording/reader_tables.h"
+
+#define MAX_SLOTS	(1U << 16)	/* kernels allow 16384 */
+#define MAX_SHIFT	40
+#define MAX_PAGES	(1LL << 52)	/* the address space of any kernel */
+
+static const __u16 sizes[] = {
+	[FACT_RING_CREATE] = sizeof(struct fact_ring),
+	[FACT_RING_CLOSE] = sizeof(struct fact_ring),
+	[FACT_RING_GONE] = sizeof(struct fact),
+	[FACT_CALL] = sizeof(struct fact_call),
+	[FACT_BUFFER] = sizeof(struct fact_buffer),
+	[FACT_DROP] = sizeof(struct fact_buffer),
+	[FACT_PIN] = sizeof(struct fact_pin),
+	[FACT_UNPIN] = sizeof(struct fact_pin),
+	[FACT_CHARGE] = sizeof(struct fact_charge),
+	[FACT_UNCHARGE] = sizeof(struct fact_charge),
+	[FACT_ENTRY] = sizeof(struct fact_entry),
+	[FACT_RING] = sizeof(struct fact_ring),
+	[FACT_HOLDER] = sizeof(struct fact_holder),
+	[FACT_IO_DONE] = sizeof(struct fact_io),
+};
+
+static bool is_level(__s64 pages)
+{
+	return pages > -MAX_PAGES && pages < MAX_PAGES;
+}
+
+/* What a sum or an allocation relies on. */
+static bool is_fit(const union any_fact *f)
+{
+	switch (f->h.kind) {
+	case FACT_RING_CREATE:
+	case FACT_RING_CLOSE:
+	case FACT_RING:
+		return f->ring.nr_slots <= MAX_SLOTS && is_level(f->ring.user_locked_pages) &&
+		       is_level(f->ring.mm_pinned_pages);
+	case FACT_HOLDER:
+		return is_level(f->holder.user_locked_pages) && is_level(f->holder.mm_pinned_pages);
+	case FACT_CALL:
+		return f->call.nr_slots <= MAX_SLOTS && is_level(f->call.result) &&
+		       is_level(f->call.user_before_pages) && is_level(f->call.user_after_pages) &&
+		       is_level(f->call.mm_before_pages) && is_level(f->call.mm_after_pages);
+	case FACT_BUFFER:
+	case FACT_DROP:
+		return f->buffer.index < MAX_SLOTS && f->buffer.folio_shift <= MAX_SHIFT &&
+		       (f->buffer.charged_pages == ACCT_UNKNOWN ||
+			f->buffer.charged_pages < MAX_PAGES);
+	case FACT_PIN:
+	case FACT_UNPIN:
+		/* a range that wraps has any number of pages, and is refused */
+		return (f->pin.result < 0 || f->pin.pages < MAX_PAGES) &&
+		       f->pin.folio_shift <= MAX_SHIFT && is_level(f->pin.result);
+	case FACT_CHARGE:
+	case FACT_UNCHARGE:
+		return is_level(f->charge.pages) && is_level(f->charge.result) &&
+		       is_level(f->charge.user_before_pages) &&
+		       is_level(f->charge.user_after_pages) &&
+		       is_level(f->charge.mm_before_pages) && is_level(f->charge.mm_after_pages);
+	case FACT_IO_DONE:
+		return f->io.result != (__s32)(1U << 31);
+	}
+	return true;
+}
+
+int recording_fact(union any_fact *to, const void *data, size_t size, const char **wrong)
+{
+	struct fact head;
+	size_t have;
+
+	*wrong = NULL;
+	if (size < sizeof(head)) {
+		*wrong = "a fact that is too short";
+		return 0;
+	}
+	memcpy(&head, data, sizeof(head));
+	if (head.size < sizeof(head) || head.size > size) {
+		*wrong = "a fact that is longer than its record";
+		return 0;
+	}
+	if (head.kind >= sizeof(sizes) / sizeof(sizes[0]) || !sizes[head.kind])
+		return 0;
+	have = head.size < sizes[head.kind] ? head.size : sizes[head.kind];
+	memcpy(to, data, have);
+	memset((char *)to + have, 0, sizes[head.kind] - have);
+	to->h.size = sizes[head.kind];
+	to->h.comm[FACT_COMM_LEN - 1] = 0;
+	text_tame(to->h.comm);
+	if (head.kind == FACT_ENTRY)
+		to->entry.file[FACT_NAME_LEN - 1] = 0;
+	if (!is_fit(to))
+		*wrong = "a fact with numbers that no kernel has";
+	return 1;
+}

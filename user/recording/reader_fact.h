@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A fact from a file: made as long as its struct, and fit for the ledger and views. */
+#ifndef FIXBUF_RECORDING_READER_FACT_H
+#define FIXBUF_RECORDING_READER_FACT_H
+
+#include <abi/fact.h>
+#include <stddef.h>
+
+union any_fact {
+	struct fact h;
+	struct fact_ring ring;
+	struct fact_holder holder;
+	struct fact_buffer buffer;
+	struct fact_call call;
+	struct fact_entry entry;
+	struct fact_pin pin;
+	struct fact_charge charge;
+	struct fact_io io;
+};
+
+/* False for a kind that is not known; *wrong: what no kernel tells, NULL when it is fit. */
+int recording_fact(union any_fact *to, const void *data, size_t size, const char **wrong);
+
+#endif

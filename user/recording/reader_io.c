@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include "base/alloc.h"
+#include "recording/reader_io.h"
+
+#define MAX_ROWS	32768	/* of a kind: the kernel side has no place for so many */
+
+/* Where in its list of .all a key is. */
+struct io_index {
+	struct io_key {
+		__u64 a, b, c;
+		__u64 kind;	/* enum rec_type */
+	} key;
+	size_t at;
+	UT_hash_handle hh;
+};
+
+static const char too_many[] = "more I/O counters than the kernel side has";
+static const char too_short[] = "an I/O counter that is too short";
+
+static struct io_index *find(const struct recording_io *io, const struct io_key *key)
+{
+	struct io_index *i;
+
+	HASH_FIND(hh, io->index, key, sizeof(*key), i);
+	return i;
+}
+
+static void remember(struct recording_io *io, const struct io_key *key, size_t at)
+{
+	struct io_index *i = must_alloc(1, sizeof(*i));
+
+	i->key = *key;
+	i->at = at;
+	HASH_ADD(hh, io->index, key, sizeof(i->key), i);
+}
+
+static void *grow(void *list, size_t nr, size_t size)
+{
+	/* doubles at each power of two */
+	return nr & (nr - 1) ? list : must_realloc(list, nr ? 2 * nr : 1, size);
+}
+
+/* ---- rows --------------------------------------------------------------------- */
+
+static void read_cell(struct io_row *row, const struct rec_io_row *r)
+{
+	row->c = (struct io_cell){
+		.ring = r->ring, .who = r->who, .ops = r->ops, .bytes = r->bytes,
+		.timed = r->timed, .latency_ns = r->latency_ns, .max_ns = r->max_ns,
+		.flags = r->flags, .errors = r->errors, .efaults = r->efaults,
+		.cancelled = r->cancelled, .shorts = r->shorts, .punts = r->punts,
+		.first_ns = r->first_ns, .uid = r->uid,
+	};
+	memcpy(row->c.comm, r->comm, sizeof(row->c.comm));
+	row->c.comm[sizeof(row->c.comm) - 1] = 0;
+	row->fixed_ops = r->fixed_ops;
+	row->fixed_bytes = r->fixed_bytes;
+}
+
+static void read_buckets(struct io_row *row, const char *data, __u32 nr)
+{
+	row->hist = nr ? must_alloc(HIST_BUCKETS, sizeof(*row->hist)) : NULL;
+	for (__u32 i = 0; i < nr; i++) {
+		struct rec_bucket b;
+
+		memcpy(&b, data + i * sizeof(b), sizeof(b));
+		if (b.index < HIST_BUCKETS)
+			row->hist[b.index] += b.count;
+	}
+}
+
+static struct io_row *add_row(struct io_model *m)
+{
+	if (m->nr_rows == m->room) {
+		m->room = m->room ? 2 * m->room : 64;
+		m->rows = must_realloc(m->rows, m->room, sizeof(*m->rows));
+	}
+	memset(&m->rows[m->nr_rows], 0, sizeof(*m->rows));
+	return &m->rows[m->nr_rows++];
+}
+
+static const char *on_row(struct recording_io *io, const struct rec *rec, const char *data)
+{
+	struct rec_io_row r;
+	struct io_key key = { .kind = REC_IO_ROW };
+	struct io_index *known;
+	struct io_row *row;
+
+	if (rec->size < sizeof(r))
+		return too_short;
+	memcpy(&r, data, sizeof(r));
+	if (r.nr_buckets > (rec->size - sizeof(r)) / sizeof(struct rec_bucket))
+		return "a histogram that is longer than its record";
+	if (io->since.nr_rows >= MAX_ROWS)
+		return too_many;
+	row = add_row(&io->since);
+	read_cell(row, &r);
+	read_buckets(row, data + sizeof(r), r.nr_buckets);
+	key.a = r.ring;
+	key.b = r.who;
+	known = find(io, &key);
+	if (!known) {
+		struct io_row *all;
+
+		if (io->all.nr_rows >= MAX_ROWS)
+			return too_many;
+		remember(io, &key, io->all.nr_rows);
+		all = add_row(&io->all);
+		all->c.ring = r.ring;
+		all->c.who = r.who;
+		io_row_add(all, row);
+	} else {
+		io_row_add(&io->all.rows[known->at], row);
+	}
+	return NULL;
+}
+
+/* ---- what stands for itself: the newest counts --------------------------------------- */
+
+struct list {
+	void **all, **since;
+	size_t *nr_all, *nr_since;
+	size_t size;		/* of an entry */
+	struct io_key key;
+};
+
+static bool list_of(struct recording_io *io, const struct rec *rec, const char *data,
+		    struct list *l)
+{
+	struct io_model *a = &io->all, *s = &io->since;
+
+	memset(l, 0, sizeof(*l));
+	l->key.kind = rec->type;
+#define LIST(list) do {									\
+	l->all = (void **)&a->list;							\
+	l->since = (void **)&s->list;							\
+	l->nr_all = &a->nr_##list;							\
+	l->nr_since = &s->nr_##list;							\
+	l->size = sizeof(*a->list);							\
+} while (0)
+	switch (rec->type) {
+	case REC_IO_BUFFER:
+		LIST(buffers);
+		break;
+	case REC_IO_ADDRESS:
+		LIST(addresses);
+		break;
+	case REC_IO_FAULT:
+		LIST(faults);
+		break;
+	default:
+		LIST(calls);
+		break;
+	}
+	if (rec->size < l->size)
+		return false;
+	/* each begins with its key */
+	memcpy(&l->key, data, rec->type == REC_IO_BUFFER ? sizeof(struct io_buffer_key) :
+	       rec->type == REC_IO_CALLS ? sizeof(__u64) : sizeof(struct io_address_key));
+	return true;
+}
+
+static void append(void **list, size_t *nr, size_t size, const void *data)
+{
+	*list = grow(*list, *nr, size);
+	memcpy((char *)*list + (*nr)++ * size, data, size);
+}
+
+static const char *on_entry(struct recording_io *io, const struct rec *rec, const char *data)
+{
+	struct io_index *known;
+	struct list l;
+
+	if (!list_of(io, rec, data, &l))
+		return too_short;
+	if (*l.nr_since >= MAX_ROWS)
+		return too_many;
+	append(l.since, l.nr_since, l.size, data);
+	known = find(io, &l.key);
+	if (known) {
+		memcpy((char *)*l.all + known->at * l.size, data, l.size);
+		return NULL;
+	}
+	if (*l.nr_all >= MAX_ROWS)
+		return too_many;
+	remember(io, &l.key, *l.nr_all);
+	append(l.all, l.nr_all, l.size, data);
+	return NULL;
+}
+
+/* ---- a reading ------------------------------------------------------------------------ */
+
+static const char *on_reading(struct recording_io *io, const struct rec *rec, const char *data)
+{
+	struct rec_io r;
+	struct io_loss loss;
+	__u64 missed;
+
+	_Static_assert(sizeof(loss) <= sizeof(r.loss), "room for the losses");
+	if (rec->size < sizeof(r))
+		return too_short;
+	memcpy(&r, data, sizeof(r));
+	memcpy(&loss, r.loss, sizeof(loss));
+	missed = io->all.missed;
+	for (size_t i = 0; i < sizeof(loss) / sizeof(__u64); i++)
+		((__u64 *)&io->since.loss)[i] = r.loss[i] - ((__u64 *)&io->all.loss)[i];
+	io->all.loss = loss;
+	io->all.missed = r.missed;
+	io->since.missed = r.missed - missed;
+	io->all.in_flight = io->since.in_flight = r.in_flight;
+	io->since.t_ns = r.t_ns - io->all.t_ns;
+	io->all.t_ns = r.t_ns;
+	io->told = true;
+	return NULL;
+}
+
+const char *recording_io_add(struct recording_io *io, const struct rec *rec, const void *data)
+{
+	if (io->told) {
+		io_model_free(&io->since);
+		io->told = false;
+	}
+	if (rec->type == REC_IO)
+		return on_reading(io, rec, data);
+	return rec->type == REC_IO_ROW ? on_row(io, rec, data) : on_entry(io, rec, data);
+}
+
+void recording_io_free(struct recording_io *io)
+{
+	struct io_index *i, *next;
+
+	HASH_ITER(hh, io->index, i, next) {
+		HASH_DEL(io->index, i);
+		free(i);
+	}
+	io_model_free(&io->all);
+	io_model_free(&io->since);
+	memset(io, 0, sizeof(*io));
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "recording/reader_tables.h"
+
+#define MAX_BYTES	(4ULL * REC_TABLES_MAX)	/* what is written takes up to four times that here */
+
+void text_tame(char *text)
+{
+	for (unsigned char *c = (void *)text; *c; c++)
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
+static void *grow(void *list, size_t nr, size_t size)
+{
+	/* doubles at each power of two */
+	return nr & (nr - 1) ? list : must_realloc(list, nr ? 2 * nr : 1, size);
+}
+
+const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data)
+{
+	char *s;
+
+	if (rec->id != t->nr_strings + 1)
+		return "a string out of its order";
+	t->bytes += rec->size + sizeof(s) + 32;
+	if (t->bytes > MAX_BYTES)
+		return "more strings and stacks than any recording has";
+	s = must_alloc(rec->size + 1, 1);
+	memcpy(s, data, rec->size);
+	text_tame(s);
+	t->strings = grow(t->strings, t->nr_strings, sizeof(*t->strings));
+	t->strings[t->nr_strings++] = s;
+	return NULL;
+}
+
+/* False for a number that no string has. */
+static bool string_of(const struct recording_tables *t, __u32 id, const char **s)
+{
+	*s = id && id <= t->nr_strings ? t->strings[id - 1] : NULL;
+	return id <= t->nr_strings;
+}
+
+static bool read_frames(const struct recording_tables *t, struct frames *f, __u32 nr,
+			const struct rec_stack_frame *from)
+{
+	bool ok = true;
+
+	f->list = must_alloc(nr, sizeof(*f->list));
+	f->nr = nr;
+	for (__u32 i = 0; i < nr; i++) {
+		struct rec_stack_frame frame;
+
+		memcpy(&frame, &from[i], sizeof(frame));
+		f->list[i].ip = frame.ip;
+		f->list[i].offset = frame.offset;
+		f->list[i].line = frame.line & 0x7fffffff;
+		ok &= string_of(t, frame.symbol, &f->list[i].symbol) &&
+		      string_of(t, frame.module, &f->list[i].module) &&
+		      string_of(t, frame.file, &f->list[i].file);
+	}
+	return ok;
+}
+
+const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, const void *data)
+{
+	struct stack s = { 0 };
+	struct rec_stack head;
+	size_t frames = rec->size < sizeof(head) ? 0 :
+			(rec->size - sizeof(head)) / sizeof(struct rec_stack_frame);
+	const struct rec_stack_frame *list;
+	bool ok;
+
+	if (rec->size < sizeof(head))
+		return "a stack that is too short";
+	memcpy(&head, data, sizeof(head));
+	if (rec->id != t->nr_stacks + 1)
+		return "a stack out of its order";
+	if (head.nr_kernel > frames || head.nr_user > frames - head.nr_kernel)
+		return "a stack that is longer than its record";
+	t->bytes += sizeof(s) + frames * sizeof(struct stack_frame) + 64;
+	if (t->bytes > MAX_BYTES)
+		return "more strings and stacks than any recording has";
+	list = (const void *)((const char *)data + sizeof(head));
+	ok = read_frames(t, &s.kernel, head.nr_kernel, list);
+	ok &= read_frames(t, &s.user, head.nr_user, list + head.nr_kernel);
+	ok &= string_of(t, head.kernel_note, &s.kernel.note);
+	ok &= string_of(t, head.user_note, &s.user.note);
+	t->stacks = grow(t->stacks, t->nr_stacks, sizeof(*t->stacks));
+	t->stacks[t->nr_stacks++] = s;
+	return ok ? NULL : "a stack that names a string that is not there";
+}
+
+void tables_free(struct recording_tables *t)
+{
+	for (size_t i = 0; i < t->nr_strings; i++)
+		free(t->strings[i]);
+	for (size_t i = 0; i < t->nr_stacks; i++) {
+		free(t->stacks[i].kernel.list);
+		free(t->stacks[i].user.list);
+	}
+	free(t->strings);
+	free(t->stacks);
+	memset(t, 0, sizeof(*t));
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Strings and stacks of a part of a recording, by number from 1 on. */
+#ifndef FIXBUF_RECORDING_READER_TABLES_H
+#define FIXBUF_RECORDING_READER_TABLES_H
+
+#include "model/stack.h"
+#include "recording/format.h"
+
+struct recording_tables {
+	char **strings;		/* owned, as all lists */
+	size_t nr_strings;
+	struct stack *stacks;
+	size_t nr_stacks;
+	size_t bytes;		/* held by both */
+};
+
+/* .data: what follows the record's head. NULL, or what is wrong with it. */
+const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data);
+const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, const void *data);
+void tables_free(struct recording_tables *t);
+
+/* Text from a file is for terminals, too: control characters become '?'. */
+void text_tame(char *text);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A recording told again, with the ledger as it was when each thing was told live. */
+#ifndef FIXBUF_RECORDING_REPLAY_H
+#define FIXBUF_RECORDING_REPLAY_H
+
+#include "model/ledger.h"
+#include "recording/reader.h"
+
+struct replay {
+	struct recording *r;
+	struct ledger *ledger;	/* as it was before what is told; never NULL */
+	bool has_last;		/* .last still has to be fed: after what was derived from it */
+	struct fact *last;	/* owned */
+	__u64 facts, lost;	/* told so far, in all parts */
+};
+
+/* Goes on from one that was opened, and closes it with replay_close(). */
+void replay_begin(struct replay *p, struct recording *r);
+/* As recording_next(). Before .told is given, all that came before it was fed. */
+int replay_next(struct replay *p, struct told *told);
+void replay_close(struct replay *p);
+
+#endif

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uthash.h>
+#include <zlib.h>
+#include <zstd.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "recording/format.h"
+#include "recording/writer.h"
+
+#define LEVEL	1		/* of zstd: others cost as much time, or more room */
+#define ROOM	(2 * REC_FRAME_RAW)
+
+
+/* What was written already, by its bytes. */
+struct known {
+	__u32 id;
+	size_t size;
+	UT_hash_handle hh;
+	char bytes[];
+};
+
+struct writer {
+	FILE *out;
+	ZSTD_CCtx *zstd;
+	char *raw, *stored;
+	size_t nr_raw, stored_room;
+	__u64 written, facts, lost;
+	__u64 tables, stacks_lost;	/* bytes of strings and stacks; those for which there was no room */
+	struct known *strings, *stacks;
+};
+
+/* ---- frames ----------------------------------------------------------------------- */
+
+static void put_bytes(struct writer *w, const void *bytes, size_t nr)
+{
+	w->written += fwrite(bytes, 1, nr, w->out);
+}
+
+static void put_frame(struct writer *w)
+{
+	size_t n = ZSTD_compressCCtx(w->zstd, w->stored, w->stored_room, w->raw, w->nr_raw, LEVEL);
+	struct rec_frame head = { .mark = REC_FRAME_MARK, .raw_bytes = w->nr_raw };
+
+	/* there is room for the worst case */
+	if (ZSTD_isError(n))
+		exit(cannot("cannot compress: %s", ZSTD_getErrorName(n)));
+	w->nr_raw = 0;
+	head.stored_bytes = n;
+	head.crc = crc32(crc32(0, (void *)&head, sizeof(head)), (void *)w->stored, n);
+	put_bytes(w, &head, sizeof(head));
+	put_bytes(w, w->stored, n);
+}
+
+/* Room for a record of that size, its head filled in. */
+static void *record(struct writer *w, enum rec_type type, size_t size)
+{
+	struct rec rec = { .type = type, .size = size };
+	char *at;
+
+	if (w->nr_raw >= REC_FRAME_RAW)
+		put_frame(w);
+	at = w->raw + w->nr_raw;
+	memcpy(at, &rec, sizeof(rec));
+	memset(at + sizeof(rec) + size, 0, REC_ALIGN(size) - size);
+	w->nr_raw += sizeof(rec) + REC_ALIGN(size);
+	return at + sizeof(rec);
+}
+
+static struct rec *head_of(void *data)
+{
+	return (struct rec *)data - 1;
+}
+
+void writer_flush(struct writer *w)
+{
+	if (w->nr_raw)
+		put_frame(w);
+	fflush(w->out);
+}
+
+/* ---- strings and stacks, each once ---------------------------------------------------- */
+
+/* The number of these bytes; *is_new when they have to be written. */
+static __u32 number(struct known **set, const void *bytes, size_t size, bool *is_new)
+{
+	struct known *k;
+
+	HASH_FIND(hh, *set, bytes, size, k);
+	*is_new = !k;
+	if (k)
+		return k->id;
+	k = must_alloc(1, sizeof(*k) + size);
+	k->id = HASH_COUNT(*set) + 1;
+	k->size = size;
+	memcpy(k->bytes, bytes, size);
+	HASH_ADD_KEYPTR(hh, *set, k->bytes, size, k);
+	return k->id;
+}
+
+static __u32 put_string(struct writer *w, const char *s)
+{
+	size_t size = s ? strlen(s) : 0;
+	bool is_new;
+	__u32 id;
+	void *to;
+
+	if (!s)
+		return 0;
+	if (size > 4096)
+		size = 4096;
+	id = number(&w->strings, s, size, &is_new);
+	if (is_new) {
+		w->tables += sizeof(struct rec) + size;
+		to = record(w, REC_STRING, size);
+		memcpy(to, s, size);
+		head_of(to)->id = id;
+	}
+	return id;
+}
+
+static void fill_frames(struct writer *w, struct rec_stack_frame *to,
+			const struct frames *f, __u32 nr)
+{
+	for (__u32 i = 0; i < nr; i++)
+		to[i] = (struct rec_stack_frame){
+			.ip = f->list[i].ip,
+			.offset = f->list[i].offset,
+			.symbol = put_string(w, f->list[i].symbol),
+			.module = put_string(w, f->list[i].module),
+			.file = put_string(w, f->list[i].file),
+			.line = f->list[i].line,
+		};
+}
+
+__u32 writer_stack(struct writer *w, const struct stack *s)
+{
+	struct {
+		struct rec_stack head;
+		struct rec_stack_frame frames[2 * STACK_FRAMES + 2];
+	} all = { 0 };
+	size_t size;
+	bool is_new;
+	__u32 id;
+	void *to;
+
+	if (!s)
+		return 0;
+	if (w->tables > REC_TABLES_MAX) {
+		w->stacks_lost++;
+		return 0;
+	}
+	all.head.nr_kernel = s->kernel.nr <= STACK_FRAMES + 1 ? s->kernel.nr : STACK_FRAMES + 1;
+	all.head.nr_user = s->user.nr <= STACK_FRAMES + 1 ? s->user.nr : STACK_FRAMES + 1;
+	all.head.kernel_note = put_string(w, s->kernel.note);
+	all.head.user_note = put_string(w, s->user.note);
+	fill_frames(w, all.frames, &s->kernel, all.head.nr_kernel);
+	fill_frames(w, all.frames + all.head.nr_kernel, &s->user, all.head.nr_user);
+	size = sizeof(all.head) + (all.head.nr_kernel + all.head.nr_user) * sizeof(all.frames[0]);
+	id = number(&w->stacks, &all, size, &is_new);
+	if (is_new) {
+		w->tables += sizeof(struct rec) + size;
+		to = record(w, REC_STACK, size);
+		memcpy(to, &all, size);
+		head_of(to)->id = id;
+	}
+	return id;
+}
+
+static void forget(struct known **set)
+{
+	struct known *k, *next;
+
+	HASH_ITER(hh, *set, k, next) {
+		HASH_DEL(*set, k);
+		free(k);
+	}
+}
+
+/* ---- what is told -------------------------------------------------------------------- */
+
+void writer_look(struct writer *w, __u64 t_ns, bool after_loss)
+{
+	*(struct rec_look *)record(w, REC_LOOK, sizeof(struct rec_look)) =
+		(struct rec_look){ t_ns, after_loss, 0 };
+}
+
+static void put_why(struct writer *w, const struct failure *why)
+{
+	size_t entry = why->entry ? sizeof(*why->entry) : 0, text = strlen(why->explain);
+	char *to = record(w, REC_WHY, entry + text);
+
+	if (entry)
+		memcpy(to, why->entry, entry);
+	memcpy(to + entry, why->explain, text);
+	head_of(to)->id = !!entry;
+}
+
+void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
+		 const struct failure *why, __u32 stack)
+{
+	struct rec *rec;
+	void *to;
+
+	if (why)
+		put_why(w, why);
+	to = record(w, REC_FACT, f->size);
+	memcpy(to, f, f->size);
+	rec = head_of(to);
+	rec->flags = (fed ? REC_F_FED : 0) | (shown ? REC_F_SHOWN : 0);
+	rec->id = stack;
+	w->facts++;
+}
+
+void writer_lost(struct writer *w, const struct lost_facts *lost)
+{
+	*(struct rec_lost *)record(w, REC_LOST, sizeof(struct rec_lost)) = (struct rec_lost){
+		.count = lost->count, .after_seq = lost->after_seq,
+		.before_seq = lost->before_seq, .cpu = lost->cpu,
+	};
+	w->lost += lost->count;
+}
+
+/* ---- counters --------------------------------------------------------------------------- */
+
+static void put_row(struct writer *w, const struct io_row *row)
+{
+	const struct io_cell *c = &row->c;
+	struct rec_io_row r = {
+		.ring = c->ring, .who = c->who, .ops = c->ops, .bytes = c->bytes,
+		.timed = c->timed, .latency_ns = c->latency_ns, .max_ns = c->max_ns,
+		.errors = c->errors, .efaults = c->efaults, .cancelled = c->cancelled,
+		.shorts = c->shorts, .punts = c->punts, .first_ns = c->first_ns,
+		.fixed_ops = row->fixed_ops, .fixed_bytes = row->fixed_bytes,
+		.flags = c->flags, .uid = c->uid,
+	};
+	struct rec_bucket buckets[HIST_BUCKETS];
+	char *to;
+
+	memcpy(r.comm, c->comm, sizeof(r.comm));
+	for (__u32 i = 0; row->hist && i < HIST_BUCKETS; i++)
+		if (row->hist[i])
+			buckets[r.nr_buckets++] = (struct rec_bucket){ i, row->hist[i] };
+	to = record(w, REC_IO_ROW, sizeof(r) + r.nr_buckets * sizeof(buckets[0]));
+	memcpy(to, &r, sizeof(r));
+	memcpy(to + sizeof(r), buckets, r.nr_buckets * sizeof(buckets[0]));
+}
+
+static void put_rows(struct writer *w, const struct io_model *before,
+		     const struct io_model *now)
+{
+	struct io_model since = { 0 };
+
+	io_model_between(before, now, &since);
+	for (size_t i = 0; i < since.nr_rows; i++)
+		if (since.rows[i].c.ops || since.rows[i].c.punts)
+			put_row(w, &since.rows[i]);
+	io_model_free(&since);
+}
+
+/* Entries that are not the same in .before; the maps that they are read from keep their order. */
+static void put_list(struct writer *w, enum rec_type type, size_t size,
+		     const void *before, size_t nr_before, const void *now, size_t nr)
+{
+	const char *b = before, *n = now;
+	struct known *old = NULL;
+	bool is_new;
+
+	for (size_t i = 0; i < nr_before; i++)
+		number(&old, b + i * size, size, &is_new);
+	for (size_t i = 0; i < nr; i++) {
+		struct known *k;
+
+		HASH_FIND(hh, old, n + i * size, size, k);
+		if (!k)
+			memcpy(record(w, type, size), n + i * size, size);
+	}
+	forget(&old);
+}
+
+#define PUT_LIST(w, type, list, before, now) \
+	put_list(w, type, sizeof(*(now)->list), (before)->list, (before)->nr_##list, \
+		 (now)->list, (now)->nr_##list)
+
+void writer_io(struct writer *w, const struct io_model *before,
+		  const struct io_model *now)
+{
+	struct rec_io r = { .t_ns = now->t_ns, .in_flight = now->in_flight, .missed = now->missed };
+
+	memcpy(r.loss, &now->loss, sizeof(now->loss));
+	put_rows(w, before, now);
+	PUT_LIST(w, REC_IO_BUFFER, buffers, before, now);
+	PUT_LIST(w, REC_IO_ADDRESS, addresses, before, now);
+	PUT_LIST(w, REC_IO_FAULT, faults, before, now);
+	PUT_LIST(w, REC_IO_CALLS, calls, before, now);
+	memcpy(record(w, REC_IO, sizeof(r)), &r, sizeof(r));
+}
+
+/* ---- begin and end --------------------------------------------------------------------- */
+
+static void put_about(struct writer *w, const struct recording_about *a)
+{
+	struct rec_head head = {
+		.magic = REC_MAGIC, .endian = REC_ENDIAN, .version = REC_VERSION,
+		.size = sizeof(head),
+	};
+	struct rec_about r = {
+		.start_ns = a->start_ns, .realtime_ns = a->realtime_ns,
+		.interval_ns = a->interval_ns, .memory_bytes = a->memory_bytes,
+		.cpus = a->cpus, .page_bytes = a->page_bytes, .tier = a->tier,
+		.sample = a->sample,
+		.flags = (a->stacks ? REC_ABOUT_STACKS : 0) |
+			 (a->snapshot ? REC_ABOUT_SNAPSHOT : 0) |
+			 (a->fixed_only ? REC_ABOUT_FIXED_ONLY : 0) |
+			 (a->by_user_data ? REC_ABOUT_BY_USER_DATA : 0),
+	};
+
+	memcpy(r.kernel, a->kernel, sizeof(r.kernel));
+	memcpy(r.machine, a->machine, sizeof(r.machine));
+	memcpy(r.command, a->command, sizeof(r.command));
+	put_bytes(w, &head, sizeof(head));
+	memcpy(record(w, REC_ABOUT, sizeof(r)), &r, sizeof(r));
+	writer_flush(w);
+}
+
+/* Where the last whole frame ends: what a crash left behind it goes. -1 with a sentence. */
+static long whole_frames(FILE *f)
+{
+	struct rec_frame frame;
+	struct rec_head head;
+	long at = 0, size;
+
+	if (fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0)
+		return err_set(errno, "cannot append to it: %s", strerror(errno));
+	while (!fseek(f, at, SEEK_SET)) {
+		long end;
+
+		if (fread(&head, sizeof(head), 1, f) != 1)
+			break;
+		memcpy(&frame, &head, sizeof(frame));
+		if (!memcmp(head.magic, REC_MAGIC, sizeof(head.magic)))
+			end = at + head.size;
+		else if (at && frame.mark == REC_FRAME_MARK)
+			end = at + (long)sizeof(frame) + frame.stored_bytes;
+		else
+			return err_set(EINVAL, "it is no recording, or a damaged one, at offset %ld; name another with -o",
+				       at);
+		if (end <= at || end > size)
+			break;
+		at = end;
+	}
+	return at;
+}
+
+struct writer *writer_create(FILE *out, bool append, const struct recording_about *about)
+{
+	long at = append ? whole_frames(out) : 0;
+	struct writer *w;
+
+	if (at < 0)
+		return NULL;
+	if (append && (ftruncate(fileno(out), at) || fseek(out, at, SEEK_SET))) {
+		err_set(errno, "cannot append to it: %s", strerror(errno));
+		return NULL;
+	}
+	w = must_alloc(1, sizeof(*w));
+	w->out = out;
+	w->written = at;
+	w->zstd = ZSTD_createCCtx();
+	w->stored_room = ZSTD_compressBound(ROOM);
+	w->raw = must_alloc(ROOM, 1);
+	w->stored = must_alloc(w->stored_room, 1);
+	put_about(w, about);
+	return w;
+}
+
+__u64 writer_facts(const struct writer *w)
+{
+	return w->facts;
+}
+
+__u64 writer_bytes(const struct writer *w)
+{
+	return w->written + w->nr_raw;
+}
+
+__u64 writer_lost_facts(const struct writer *w)
+{
+	return w->lost;
+}
+
+void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
+{
+	*(struct rec_end *)record(w, REC_END, sizeof(struct rec_end)) =
+		(struct rec_end){ t_ns, w->facts, w->lost, stacks_lost + w->stacks_lost };
+	writer_flush(w);
+}
+
+void writer_free(struct writer *w)
+{
+	forget(&w->strings);
+	forget(&w->stacks);
+	ZSTD_freeCCtx(w->zstd);
+	free(w->raw);
+	free(w->stored);
+	free(w);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Writes a recording. What is told is in the file, whole frames of it, when a
+ * frame is full or at writer_flush(): a crash costs what came after.
+ */
+#ifndef FIXBUF_RECORDING_WRITER_H
+#define FIXBUF_RECORDING_WRITER_H
+
+#include <stdio.h>
+#include "recording/reader.h"
+
+struct writer;
+
+/*
+ * An empty file, or .append: a part is added to the recording that the file
+ * holds, which has to be open for reading, too. Who opened it closes it, and
+ * asks ferror() whether all arrived. NULL with a sentence.
+ */
+struct writer *writer_create(FILE *out, bool append, const struct recording_about *about);
+/* What follows are the facts of a new ledger. */
+void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
+/*
+ * The number by which writer_fact() is given it, 0 for NULL. After
+ * REC_TABLES_MAX bytes of stacks no more are kept; they are counted.
+ */
+__u32 writer_stack(struct writer *w, const struct stack *stack);
+/* .fed and .shown as in struct told; .why may be NULL; .stack: 0 = none. */
+void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
+		 const struct failure *why, __u32 stack);
+void writer_lost(struct writer *w, const struct lost_facts *lost);
+/* The counters as they stand; .before: as they stood at the last one, empty at first. */
+void writer_io(struct writer *w, const struct io_model *before,
+		  const struct io_model *now);
+void writer_flush(struct writer *w);
+
+__u64 writer_facts(const struct writer *w);
+/* In the file, with what waits for its frame taken as it is. */
+__u64 writer_bytes(const struct writer *w);
+__u64 writer_lost_facts(const struct writer *w);
+
+/* A clean end: nothing may follow. */
+void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost);
+void writer_free(struct writer *w);
+
+#endif

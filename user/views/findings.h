@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Findings, as text and as JSON. */
+#ifndef FIXBUF_VIEWS_FINDINGS_H
+#define FIXBUF_VIEWS_FINDINGS_H
+
+#include <json-c/json.h>
+#include "checks/finding.h"
+
+/* One finding: severity, tag, evidence and remedy, wrapped to the width. */
+void view_finding_text(FILE *out, const struct finding *f, bool colour);
+/* The worst come first. */
+void view_findings_text(FILE *out, const struct findings *fs, bool colour);
+/* Its members. */
+void view_finding_json(json_object *o, const struct finding *f);
+/* An array, in the same order. */
+json_object *view_findings_json(const struct findings *fs);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tracks: a process has its threads (calls) and its rings, a ring its slots
+ * (lives of buffers, I/O); a user and an address space have counters. A flow
+ * leads from the call that registered a buffer over its life and I/O to what
+ * dropped it. What still lives at the end stays open.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/fmt.h"
+#include "model/io_counters.h"
+#include "model/timeline.h"
+#include "views/perfetto.h"
+#include "views/perfetto_packet.h"
+#include "views/trace_text.h"
+
+/* The upper byte of a track's number says what it is. */
+enum track_kind { PROCESS = 1, THREAD, RING, SLOT, USER, COUNTER, LOST };
+
+#define TRACK(kind, n)		((__u64)(kind) << 56 | (n))
+#define SLOT_TRACK(ring, slot)	TRACK(SLOT, (__u64)(ring)->number << 24 | (slot))
+
+enum counter { CHARGED, PINNED, LIMIT };
+
+/* A call is written when the lives that it began are known. */
+struct pending {
+	bool open;
+	struct fact_call call;
+	char *explain;		/* owned */
+	__u64 *flows;		/* owned */
+	size_t nr, room;
+};
+
+struct timeline {
+	struct packets *p;
+	struct lifetimes *lifetimes;
+	struct pending pending;
+};
+
+static void describe(struct timeline *t, __u64 uuid, __u64 parent, const char *name)
+{
+	packet_track(t->p, &(struct track){ .uuid = uuid, .parent = parent, .name = name });
+}
+
+static __u64 process_track(struct timeline *t, __u32 pid, const char *comm)
+{
+	__u64 uuid = TRACK(PROCESS, pid);
+
+	packet_track(t->p, &(struct track){ .uuid = uuid, .pid = pid, .name = comm });
+	return uuid;
+}
+
+/* ---- calls --------------------------------------------------------------------------- */
+
+static void call_details(struct packets *p, const struct fact_call *c, const char *explain)
+{
+	packet_int(p, "nr", c->nr);
+	packet_int(p, "result", c->result);
+	if (!(c->call_flags & CALL_F_NO_RING)) {
+		packet_int(p, "user_before_pages", c->user_before_pages);
+		packet_int(p, "user_after_pages", c->user_after_pages);
+	}
+	if (explain)
+		packet_string(p, "explain", explain);
+}
+
+static void flush_call(struct timeline *t)
+{
+	struct pending *w = &t->pending;
+	const struct fact_call *c = &w->call;
+	const char *name = trace_fact_name(&c->h);
+	__u64 thread = TRACK(THREAD, c->h.tid), begin = c->start_ns ? c->start_ns : c->h.t_ns;
+
+	if (!w->open)
+		return;
+	w->open = false;
+	packet_track(t->p, &(struct track){ .uuid = thread,
+		.parent = process_track(t, c->h.pid, c->h.comm), .pid = c->h.pid, .tid = c->h.tid,
+		.name = c->h.comm });
+	packet_begin(t->p, EVENT_BEGIN, thread, begin, name);
+	call_details(t->p, c, w->explain);
+	packet_flows(t->p, w->flows, w->nr);
+	packet_end(t->p);
+	if (c->result < 0) {
+		packet_begin(t->p, EVENT_INSTANT, thread, c->h.t_ns, trace_errno_name(c->result));
+		if (w->explain)
+			packet_string(t->p, "explain", w->explain);
+		packet_end(t->p);
+	}
+	packet_begin(t->p, EVENT_END, thread, c->h.t_ns, NULL);
+	packet_end(t->p);
+	free(w->explain);
+	w->explain = NULL;
+	w->nr = 0;
+}
+
+static void on_call(struct lifetimes_ring *ring, const struct told *told, void *arg)
+{
+	struct timeline *t = arg;
+
+	(void)ring;
+	flush_call(t);
+	memcpy(&t->pending.call, told->fact, sizeof(t->pending.call));
+	t->pending.explain = told->why && told->why->explain ? strdup(told->why->explain) : NULL;
+	t->pending.open = true;
+}
+
+static void call_flow(struct timeline *t, const struct life *life)
+{
+	struct pending *w = &t->pending;
+
+	if (!w->open || !life->call || life->call != w->call.h.call || life->ring->id != w->call.h.ring)
+		return;
+	if (w->nr == w->room) {
+		w->room = w->room ? 2 * w->room : 16;
+		w->flows = must_realloc(w->flows, w->room, sizeof(*w->flows));
+	}
+	w->flows[w->nr++] = life->number;
+}
+
+/* ---- rings and buffers ------------------------------------------------------------------ */
+
+static void on_ring_begins(struct lifetimes_ring *r, void *arg)
+{
+	struct timeline *t = arg;
+	char name[64];
+
+	if (r->fd >= 0)
+		snprintf(name, sizeof(name), "ring fd %d", r->fd);
+	else
+		snprintf(name, sizeof(name), "ring 0x%llx", r->id);
+	describe(t, TRACK(RING, r->number), process_track(t, r->pid, r->comm), name);
+	packet_begin(t->p, EVENT_BEGIN, TRACK(RING, r->number), r->from_ns, name);
+	packet_pointer(t->p, "ring", r->id);
+	packet_int(t->p, "uid", r->uid);
+	packet_end(t->p);
+}
+
+static void on_ring_ends(struct lifetimes_ring *r, __u64 t_ns, void *arg)
+{
+	struct timeline *t = arg;
+
+	packet_begin(t->p, EVENT_END, TRACK(RING, r->number), t_ns, NULL);
+	packet_end(t->p);
+}
+
+static void on_life_begins(struct life *life, void *arg)
+{
+	struct timeline *t = arg;
+	__u64 track = SLOT_TRACK(life->ring, life->slot);
+	char name[FMT_LEN + 32], size[FMT_LEN];
+
+	call_flow(t, life);
+	snprintf(name, sizeof(name), "slot %u", life->slot);
+	describe(t, track, TRACK(RING, life->ring->number), name);
+	snprintf(name, sizeof(name), "%s at 0x%llx", fmt_bytes(size, life->len_bytes), life->addr);
+	packet_begin(t->p, EVENT_BEGIN, track, life->from_ns, name);
+	packet_pointer(t->p, "addr", life->addr);
+	packet_int(t->p, "len_bytes", life->len_bytes);
+	packet_int(t->p, "folio_bytes", 1LL << life->folio_shift);
+	packet_int(t->p, "segments", life->segments);
+	if (life->charged_pages != ACCT_UNKNOWN)
+		packet_int(t->p, "charged_pages", life->charged_pages);
+	if (life->older)
+		packet_string(t->p, "registered", "before the recording");
+	packet_flows(t->p, &life->number, 1);
+	packet_end(t->p);
+}
+
+static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
+{
+	struct timeline *t = arg;
+	__u64 track = SLOT_TRACK(life->ring, life->slot);
+	bool by_call = t->pending.open && call && call == t->pending.call.h.call;
+
+	packet_begin(t->p, EVENT_INSTANT, track, t_ns,
+		     by_call ? trace_fact_name(&t->pending.call.h) : "drop");
+	packet_last_flow(t->p, life->number);
+	packet_end(t->p);
+	packet_begin(t->p, EVENT_END, track, t_ns, NULL);
+	packet_end(t->p);
+}
+
+static void on_io(struct lifetimes_ring *r, struct life *life, const struct told *told, void *arg)
+{
+	const struct fact_io *io = (const void *)told->fact;
+	struct timeline *t = arg;
+
+	if (!r)
+		return;
+	packet_begin(t->p, EVENT_INSTANT,
+		     life ? SLOT_TRACK(r, life->slot) : TRACK(RING, r->number), io->h.t_ns,
+		     io_op_name(io->opcode));
+	packet_int(t->p, "result", io->result);
+	if (io->io_flags & IO_F_RANGE)
+		packet_int(t->p, "len_bytes", io->len_bytes);
+	if (io->io_flags & IO_F_OFFSET)
+		packet_int(t->p, "offset_bytes", io->offset_bytes);
+	if (io->latency_ns)
+		packet_int(t->p, "latency_ns", io->latency_ns);
+	if (life)
+		packet_flows(t->p, &life->number, 1);
+	packet_end(t->p);
+}
+
+/* ---- counters and gaps -------------------------------------------------------------------- */
+
+struct levels {			/* as written last, pages */
+	bool written[3];
+	__s64 pages[3];
+};
+
+static void count(struct timeline *t, const struct account *a, enum counter which, __u64 parent,
+		  const char *name, __s64 pages, __u64 t_ns)
+{
+	__u64 uuid = TRACK(COUNTER, (__u64)a->number << 8 | which);
+	struct levels *last = a->data;
+
+	if (last->written[which] && last->pages[which] == pages)
+		return;
+	last->written[which] = true;
+	last->pages[which] = pages;
+	packet_track(t->p, &(struct track){ .uuid = uuid, .parent = parent, .name = name,
+					    .counter = true });
+	packet_begin(t->p, EVENT_COUNTER, uuid, t_ns, NULL);
+	packet_value(t->p, (__u64)pages * PAGE_BYTES);
+	packet_end(t->p);
+}
+
+static void on_level(struct account *a, __u64 t_ns, void *arg)
+{
+	struct timeline *t = arg;
+	__u64 parent;
+	char name[32];
+
+	if (!a->data)
+		a->data = must_alloc(1, sizeof(struct levels));
+	if (a->is_mm) {
+		parent = process_track(t, a->pid, a->comm);
+	} else {
+		snprintf(name, sizeof(name), "uid %u", a->uid);
+		parent = TRACK(USER, a->number);
+		describe(t, parent, 0, name);
+	}
+	count(t, a, CHARGED, parent, "charged", a->charged_pages, t_ns);
+	count(t, a, PINNED, parent, "pinned by registered buffers", a->pinned_pages, t_ns);
+	if (!a->is_mm && a->limit_bytes != ~0ULL)
+		count(t, a, LIMIT, parent, "RLIMIT_MEMLOCK", a->limit_bytes / PAGE_BYTES, t_ns);
+}
+
+static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
+{
+	struct timeline *t = arg;
+	char name[48];
+
+	snprintf(name, sizeof(name), "%llu facts lost", lost);
+	describe(t, TRACK(LOST, 1), 0, "facts lost");
+	packet_begin(t->p, EVENT_BEGIN, TRACK(LOST, 1), from_ns, name);
+	packet_end(t->p);
+	packet_begin(t->p, EVENT_END, TRACK(LOST, 1), to_ns, NULL);
+	packet_end(t->p);
+}
+
+struct timeline *timeline_new(FILE *out)
+{
+	struct timeline *t = must_alloc(1, sizeof(*t));
+	const struct lifetimes_view view = {
+		.ring_begins = on_ring_begins, .ring_ends = on_ring_ends,
+		.life_begins = on_life_begins, .life_ends = on_life_ends,
+		.level = on_level, .call = on_call, .io = on_io, .gap = on_gap,
+		.arg = t,
+	};
+
+	t->p = packets_new(out);
+	t->lifetimes = lifetimes_new(&view);
+	return t;
+}
+
+void timeline_tell(struct timeline *t, const struct recording *r, const struct told *told)
+{
+	if (told->kind == TOLD_LOOK)
+		packet_clock(t->p, told->t_ns, told->t_ns + recording_about(r)->realtime_ns);
+	if (t->pending.open &&
+	    (told->kind != TOLD_FACT || told->fact->call != t->pending.call.h.call))
+		flush_call(t);
+	lifetimes_tell(t->lifetimes, r, told);
+}
+
+void timeline_end(struct timeline *t)
+{
+	flush_call(t);
+	free(t->pending.flows);
+	lifetimes_free(t->lifetimes);
+	packets_free(t->p);
+	free(t);
+}

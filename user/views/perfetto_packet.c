@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include "base/alloc.h"
+#include "perfetto.pb-c.h"
+#include "views/perfetto_packet.h"
+
+#define SEQUENCE	1	/* of one writer */
+#define MAX_DETAILS	8
+
+/* Of ClockSnapshot. */
+enum { CLOCK_ID_REALTIME = 1, CLOCK_ID_MONOTONIC = 3 };
+
+struct known_track {
+	__u64 uuid;
+	UT_hash_handle hh;
+};
+
+struct packets {
+	FILE *out;
+	struct known_track *known;
+	__u8 *bytes;		/* owned */
+	size_t room;
+	Perfetto__TracePacket packet;
+	Perfetto__TrackEvent event;
+	Perfetto__DebugAnnotation details[MAX_DETAILS], *list[MAX_DETAILS];
+	__u64 last_flow;
+};
+
+static void write_packet(struct packets *p, Perfetto__TracePacket *packet)
+{
+	size_t size = perfetto__trace_packet__get_packed_size(packet), n = size;
+	__u8 head[12] = { 1 << 3 | 2 }; /* Trace.packet, of a length */
+	size_t i = 1;
+
+	if (size > p->room) {
+		p->room = 2 * size;
+		p->bytes = must_realloc(p->bytes, p->room, 1);
+	}
+	perfetto__trace_packet__pack(packet, p->bytes);
+	for (; n >= 0x80; n >>= 7)
+		head[i++] = n | 0x80;
+	head[i++] = n;
+	fwrite(head, 1, i, p->out);
+	fwrite(p->bytes, 1, size, p->out);
+}
+
+static Perfetto__TracePacket new_packet(void)
+{
+	Perfetto__TracePacket packet = PERFETTO__TRACE_PACKET__INIT;
+
+	packet.has_trusted_packet_sequence_id = true;
+	packet.trusted_packet_sequence_id = SEQUENCE;
+	return packet;
+}
+
+void packet_clock(struct packets *p, __u64 monotonic_ns, __u64 realtime_ns)
+{
+	Perfetto__TracePacket packet = new_packet();
+	Perfetto__ClockSnapshot snapshot = PERFETTO__CLOCK_SNAPSHOT__INIT;
+	Perfetto__ClockSnapshot__Clock monotonic = PERFETTO__CLOCK_SNAPSHOT__CLOCK__INIT;
+	Perfetto__ClockSnapshot__Clock realtime = PERFETTO__CLOCK_SNAPSHOT__CLOCK__INIT;
+	Perfetto__ClockSnapshot__Clock *clocks[] = { &monotonic, &realtime };
+
+	monotonic.has_clock_id = monotonic.has_timestamp = true;
+	monotonic.clock_id = CLOCK_ID_MONOTONIC;
+	monotonic.timestamp = monotonic_ns;
+	realtime.has_clock_id = realtime.has_timestamp = true;
+	realtime.clock_id = CLOCK_ID_REALTIME;
+	realtime.timestamp = realtime_ns;
+	snapshot.clocks = clocks;
+	snapshot.n_clocks = 2;
+	snapshot.has_primary_trace_clock = true;
+	snapshot.primary_trace_clock = CLOCK_ID_MONOTONIC;
+	packet.clock_snapshot = &snapshot;
+	write_packet(p, &packet);
+}
+
+void packet_track(struct packets *p, const struct track *t)
+{
+	Perfetto__TracePacket packet = new_packet();
+	Perfetto__TrackDescriptor d = PERFETTO__TRACK_DESCRIPTOR__INIT;
+	Perfetto__ProcessDescriptor process = PERFETTO__PROCESS_DESCRIPTOR__INIT;
+	Perfetto__ThreadDescriptor thread = PERFETTO__THREAD_DESCRIPTOR__INIT;
+	Perfetto__CounterDescriptor counter = PERFETTO__COUNTER_DESCRIPTOR__INIT;
+	struct known_track *known;
+
+	HASH_FIND(hh, p->known, &t->uuid, sizeof(t->uuid), known);
+	if (known)
+		return;
+	known = must_alloc(1, sizeof(*known));
+	known->uuid = t->uuid;
+	HASH_ADD(hh, p->known, uuid, sizeof(known->uuid), known);
+
+	d.has_uuid = true;
+	d.uuid = t->uuid;
+	d.has_parent_uuid = t->parent;
+	d.parent_uuid = t->parent;
+	if (t->tid) {
+		thread.has_pid = thread.has_tid = true;
+		thread.pid = t->pid;
+		thread.tid = t->tid;
+		thread.thread_name = (char *)t->name;
+		d.thread = &thread;
+	} else if (t->pid) {
+		process.has_pid = true;
+		process.pid = t->pid;
+		process.process_name = (char *)t->name;
+		d.process = &process;
+	} else {
+		d.name = (char *)t->name;
+	}
+	if (t->counter) {
+		counter.has_unit = true;
+		counter.unit = PERFETTO__COUNTER_DESCRIPTOR__UNIT__UNIT_SIZE_BYTES;
+		d.counter = &counter;
+	}
+	packet.track_descriptor = &d;
+	write_packet(p, &packet);
+}
+
+void packet_begin(struct packets *p, enum event type, __u64 track, __u64 t_ns, const char *name)
+{
+	static const Perfetto__TrackEvent__Type types[] = {
+		[EVENT_BEGIN] = PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_BEGIN,
+		[EVENT_END] = PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_END,
+		[EVENT_INSTANT] = PERFETTO__TRACK_EVENT__TYPE__TYPE_INSTANT,
+		[EVENT_COUNTER] = PERFETTO__TRACK_EVENT__TYPE__TYPE_COUNTER,
+	};
+
+	p->packet = new_packet();
+	perfetto__track_event__init(&p->event);
+	p->packet.track_event = &p->event;
+	p->packet.has_timestamp = p->packet.has_timestamp_clock_id = true;
+	p->packet.timestamp = t_ns;
+	p->packet.timestamp_clock_id = CLOCK_ID_MONOTONIC;
+	p->event.has_type = p->event.has_track_uuid = true;
+	p->event.type = types[type];
+	p->event.track_uuid = track;
+	p->event.name = (char *)name;
+	p->event.debug_annotations = p->list;
+}
+
+static Perfetto__DebugAnnotation *detail(struct packets *p, const char *name)
+{
+	size_t n = p->event.n_debug_annotations;
+	Perfetto__DebugAnnotation *d = &p->details[n];
+
+	if (n == MAX_DETAILS)
+		abort();	/* a mistake of ours: no event has so many */
+	perfetto__debug_annotation__init(d);
+	d->name = (char *)name;
+	p->list[n] = d;
+	p->event.n_debug_annotations++;
+	return d;
+}
+
+void packet_int(struct packets *p, const char *name, __s64 value)
+{
+	Perfetto__DebugAnnotation *d = detail(p, name);
+
+	d->has_int_value = true;
+	d->int_value = value;
+}
+
+void packet_pointer(struct packets *p, const char *name, __u64 value)
+{
+	Perfetto__DebugAnnotation *d = detail(p, name);
+
+	d->has_pointer_value = true;
+	d->pointer_value = value;
+}
+
+void packet_string(struct packets *p, const char *name, const char *value)
+{
+	detail(p, name)->string_value = (char *)value;
+}
+
+void packet_value(struct packets *p, __s64 value)
+{
+	p->event.has_counter_value = true;
+	p->event.counter_value = value;
+}
+
+void packet_flows(struct packets *p, __u64 *flows, size_t nr)
+{
+	p->event.flow_ids = (uint64_t *)flows;
+	p->event.n_flow_ids = nr;
+}
+
+void packet_last_flow(struct packets *p, __u64 flow)
+{
+	p->last_flow = flow;
+	p->event.terminating_flow_ids = (uint64_t *)&p->last_flow;
+	p->event.n_terminating_flow_ids = 1;
+}
+
+void packet_end(struct packets *p)
+{
+	write_packet(p, &p->packet);
+}
+
+struct packets *packets_new(FILE *out)
+{
+	struct packets *p = must_alloc(1, sizeof(*p));
+
+	p->out = out;
+	return p;
+}
+
+void packets_free(struct packets *p)
+{
+	struct known_track *k, *next;
+
+	HASH_ITER(hh, p->known, k, next) {
+		HASH_DEL(p->known, k);
+		free(k);
+	}
+	free(p->bytes);
+	free(p);
+}

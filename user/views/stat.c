@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/fmt.h"
+#include "base/table.h"
+#include "model/histogram.h"
+#include "views/stat.h"
+
+int view_stat_fd(const struct view_stat *v, __u64 ring, __u32 pid)
+{
+	const struct ring *r = ledger_ring(v->l, ring);
+
+	for (size_t i = 0; r && i < r->nr_holders; i++)
+		if (r->holders[i].pid == pid)
+			return r->holders[i].fd;
+	return -1;
+}
+
+void view_stat_fault(char *text, size_t size, const struct io_fault_row *f)
+{
+	const struct io_fault *x = &f->fault;
+	__u64 end = x->addr + x->len_bytes, buf_end = x->buf_addr + x->buf_len_bytes;
+	char a[FMT_LEN], b[FMT_LEN];
+
+	if (f->key.index >= x->nr_slots)
+		snprintf(text, size, "there is no buffer %u, the table has %u", f->key.index,
+			 x->nr_slots);
+	else if (x->empty)
+		snprintf(text, size, "slot %u is empty", f->key.index);
+	else if (!x->addr)
+		snprintf(text, size, "the import from buffer %u (%s) failed", f->key.index,
+			 fmt_bytes_long(a, x->buf_len_bytes));
+	else if (end < x->addr)
+		snprintf(text, size, "0x%llx + %llu wraps around", x->addr, x->len_bytes);
+	else if (x->addr < x->buf_addr)
+		snprintf(text, size, "0x%llx is %s before buffer %u begins", x->addr,
+			 fmt_bytes_long(a, x->buf_addr - x->addr), f->key.index);
+	else if (end > buf_end)
+		snprintf(text, size, "0x%llx + %s ends %s past buffer %u", x->addr,
+			 fmt_bytes_long(a, x->len_bytes), fmt_bytes_long(b, end - buf_end),
+			 f->key.index);
+	else
+		snprintf(text, size, "0x%llx + %s lies inside buffer %u as it is now: it was changed meanwhile, or does not allow this direction",
+			 x->addr, fmt_bytes_long(a, x->len_bytes), f->key.index);
+}
+
+void view_stat_losses(const struct io_model *m,
+		      void (*each)(const char *name, const char *text, __u64 count, void *arg),
+		      void *arg)
+{
+	const struct io_loss *l = &m->loss;
+	const struct {
+		const char *name;
+		__u64 count;
+		const char *text;
+	} all[] = {
+		{ "no_start", l->no_start, "completions whose submission was not seen (before the watch, or refused): no latency" },
+		{ "evicted_starts", l->evicted, "starts given up for want of room: no latency" },
+		{ "reused_requests", l->reused, "requests used again whose end was not seen: not counted" },
+		{ "refused", l->refused, "requests refused at submission: counted, no latency" },
+		{ "ambiguous", l->ambiguous, "completions of a user_data that was under way twice: counted, no latency" },
+		{ "muted", l->skipped, "requests with IOSQE_CQE_SKIP_SUCCESS: counted only when they fail" },
+		{ "unpolled", l->unpolled, "requests on polled rings, whose ends this kernel does not trace: not counted" },
+		{ "overflowed", l->overflowed, "completions that found the completion ring full" },
+		{ "no_cell", l->no_cell, "completions for want of a counter: not counted" },
+		{ "no_histogram", l->no_hist, "rows without percentiles for want of room" },
+		{ "no_buffer", l->no_buffer, "uses of buffers for want of room: not shown by buffer" },
+		{ "no_address", l->no_address, "addresses of plain I/O for want of room" },
+		{ "missed", m->missed, "events that came while the same program ran on that CPU: not counted" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].count)
+			each(all[i].name, all[i].text, all[i].count, arg);
+}
+
+static void print_loss(const char *name, const char *text, __u64 count, void *arg)
+{
+	const struct view_stat *v = arg;
+
+	(void)name;
+	fprintf(v->env->out, "lost: %llu %s\n", count, text);
+}
+
+static double rate(const struct view_stat *v, __u64 n)
+{
+	return v->m->t_ns ? n * 1e9 / v->m->t_ns : 0;
+}
+
+static void latency_cells(struct table *t, const struct io_row *r)
+{
+	static const unsigned int permille[] = { 500, 900, 990, 999 };
+	char buf[FMT_LEN];
+
+	for (size_t i = 0; i < 4; i++) {
+		__u64 ns = r->hist ? hist_percentile(r->hist, permille[i]) : 0;
+
+		table_cell(t, "%s", r->hist && r->c.timed ?
+			   fmt_ns(buf, ns < r->c.max_ns ? ns : r->c.max_ns) : "-");
+	}
+	table_cell(t, "%s", r->c.timed ? fmt_ns(buf, r->c.max_ns) : "-");
+}
+
+static void ring_cell(const struct view_stat *v, struct table *t, __u64 ring, __u32 pid)
+{
+	int fd = view_stat_fd(v, ring, pid);
+
+	if (fd >= 0)
+		table_cell(t, "fd %d", fd);
+	else
+		table_cell(t, "%llx", ring);
+}
+
+static void print_rows(const struct view_stat *v, const struct io_model *g)
+{
+	struct table *t = table_new(v->env->by_opcode ?
+		"PID <COMM <RING <OPCODE OPS OPS/S BYTES/S FIXED P50 P90 P99 P99.9 MAX ERRORS PUNTS" :
+		"PID <COMM <RING OPS OPS/S BYTES/S FIXED P50 P90 P99 P99.9 MAX ERRORS PUNTS");
+
+	for (size_t i = 0; i < g->nr_rows; i++) {
+		const struct io_row *r = &g->rows[i];
+		char buf[FMT_LEN];
+
+		table_cell(t, "%u", IO_WHO_TGID(r->c.who));
+		table_cell(t, "%.16s", r->c.comm);
+		ring_cell(v, t, r->c.ring, IO_WHO_TGID(r->c.who));
+		if (v->env->by_opcode)
+			table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
+		table_cell(t, "%llu", r->c.ops);
+		table_cell(t, "%.0f", rate(v, r->c.ops));
+		table_cell(t, "%s", fmt_bytes(buf, rate(v, r->c.bytes)));
+		table_cell(t, "%.0f%%", r->c.ops ? 100.0 * r->fixed_ops / r->c.ops : 0);
+		latency_cells(t, r);
+		table_cell(t, "%llu", r->c.errors);
+		table_cell(t, "%llu", r->c.punts);
+	}
+	table_print(t, v->env->out, v->header && !v->env->no_header, 0);
+}
+
+static void print_total(const struct view_stat *v)
+{
+	struct io_row all = io_model_total(v->m);
+	FILE *out = v->env->out;
+	char a[FMT_LEN], b[FMT_LEN];
+
+	fprintf(out, "%llu operations, %s, %.1f%% of them fixed, in %s", all.c.ops,
+		fmt_bytes_long(a, all.c.bytes),
+		all.c.ops ? 100.0 * all.fixed_ops / all.c.ops : 0, fmt_ns(b, v->m->t_ns));
+	if (all.c.shorts)
+		fprintf(out, "; %llu short", all.c.shorts);
+	if (all.c.errors)
+		fprintf(out, "; %llu failed, %llu of them EFAULT", all.c.errors, all.c.efaults);
+	if (all.c.cancelled)
+		fprintf(out, "; %llu cancelled", all.c.cancelled);
+	if (v->m->in_flight)
+		fprintf(out, "; %llu under way at the end", v->m->in_flight);
+	fputc('\n', out);
+	free(all.hist);
+}
+
+static const struct io_buffer_row *use_of(const struct view_stat *v, const struct ring *r, __u32 slot)
+{
+	for (size_t i = 0; i < v->m->nr_buffers; i++)
+		if (v->m->buffers[i].key.ring == r->id && v->m->buffers[i].key.index == slot &&
+		    v->m->buffers[i].key.addr == r->slots[slot]->addr)
+			return &v->m->buffers[i];
+	return NULL;
+}
+
+static int busiest_first(const void *a, const void *b)
+{
+	const struct io_buffer_row *x = a, *y = b;
+
+	if (x->key.ring != y->key.ring)
+		return x->key.ring < y->key.ring ? -1 : 1;
+	if (x->use.ops != y->use.ops)
+		return x->use.ops < y->use.ops ? 1 : -1;
+	return x->key.index < y->key.index ? -1 : x->key.index > y->key.index;
+}
+
+static __u32 ring_pid(const struct view_stat *v, __u64 ring)
+{
+	for (size_t i = 0; i < v->m->nr_rows; i++)
+		if (v->m->rows[i].c.ring == ring)
+			return IO_WHO_TGID(v->m->rows[i].c.who);
+	return 0;
+}
+
+static void print_buffers(const struct view_stat *v)
+{
+	struct table *t = table_new("PID <RING BUFFER <ADDRESS SIZE OPS BYTES TOUCHED <USE");
+	size_t n = v->m->nr_buffers;
+	struct io_buffer_row *list = must_alloc(n, sizeof(*list));
+	char buf[FMT_LEN];
+
+	if (n)
+		memcpy(list, v->m->buffers, n * sizeof(*list));
+	qsort(list, n, sizeof(*list), busiest_first);
+	for (size_t i = 0; i < n; i++) {
+		const struct io_buffer_use *u = &list[i].use;
+		__u32 pid = ring_pid(v, list[i].key.ring);
+
+		table_cell(t, "%u", pid);
+		ring_cell(v, t, list[i].key.ring, pid);
+		table_cell(t, "%u", list[i].key.index);
+		table_cell(t, "0x%llx", list[i].key.addr);
+		table_cell(t, "%s", fmt_bytes(buf, u->len_bytes));
+		table_cell(t, "%llu", u->ops);
+		table_cell(t, "%s", fmt_bytes(buf, u->bytes));
+		table_cell(t, "%s", u->no_offset == u->ops ? "?" : fmt_bytes(buf, u->max_end));
+		table_cell(t, "%.0f/s", rate(v, u->ops));
+	}
+	for (const struct ring *r = v->l->rings; r; r = r->hh.next) {
+		__u32 pid = ring_pid(v, r->id);
+
+		for (__u32 i = 0; pid && i < r->nr_slots; i++) {
+			if (!r->slots[i] || use_of(v, r, i))
+				continue;
+			table_cell(t, "%u", pid);
+			ring_cell(v, t, r->id, pid);
+			table_cell(t, "%u", i);
+			table_cell(t, "0x%llx", r->slots[i]->addr);
+			table_cell(t, "%s", fmt_bytes(buf, r->slots[i]->len_bytes));
+			table_cell(t, "0");
+			table_cell(t, "0");
+			table_cell(t, "0");
+			table_cell(t, "%s", v->m->loss.no_buffer ? "not known" :
+				   v->total ? "never" : "idle");
+		}
+	}
+	fputc('\n', v->env->out);
+	table_print(t, v->env->out, !v->env->no_header, 0);
+	free(list);
+}
+
+static void print_hists(const struct view_stat *v, const struct io_model *g)
+{
+	for (size_t i = 0; i < g->nr_rows; i++) {
+		const struct io_row *r = &g->rows[i];
+
+		if (!r->hist)
+			continue;
+		fprintf(v->env->out, "\npid %u %.16s ring %llx%s%s, from submission to completion (within %.1f%%)\n",
+			IO_WHO_TGID(r->c.who), r->c.comm, r->c.ring,
+			v->env->by_opcode ? " " : "",
+			v->env->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * HIST_ERROR);
+		hist_draw(v->env->out, r->hist, 2);
+	}
+}
+
+static void print_faults(const struct view_stat *v)
+{
+	for (size_t i = 0; i < v->m->nr_faults; i++) {
+		const struct io_fault_row *f = &v->m->faults[i];
+		char text[256];
+
+		view_stat_fault(text, sizeof(text), f);
+		fprintf(v->env->out, "EFAULT: pid %u, %s, %llu time%s; the last: %s\n",
+			ring_pid(v, f->key.ring), io_op_name(f->key.op), f->fault.count,
+			f->fault.count == 1 ? "" : "s", text);
+	}
+}
+
+static void print_advices(const struct view_stat *v)
+{
+	for (size_t i = 0; i < v->advices->nr; i++)
+		fprintf(v->env->out, "\n%s\n        %s.\n        remedy: %s\n", v->advices->list[i].tag,
+			v->advices->list[i].detail, v->advices->list[i].remedy);
+	if (!v->advices->nr)
+		fprintf(v->env->out, "\nnothing to advise\n");
+}
+
+void view_stat_text(const struct view_stat *v)
+{
+	struct io_model g = { 0 };
+
+	io_model_group(v->m, v->env->by_opcode, &g);
+	io_model_sort(&g, v->order);
+	print_rows(v, &g);
+	if (v->env->hist)
+		print_hists(v, &g);
+	if (v->env->by_buffer)
+		print_buffers(v);
+	if (!v->env->quiet) {
+		print_total(v);
+		print_faults(v);
+	}
+	view_stat_losses(v->m, print_loss, (void *)v);
+	if (v->advices)
+		print_advices(v);
+	io_model_free(&g);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What stat shows, as text and as JSON. */
+#ifndef FIXBUF_VIEWS_STAT_H
+#define FIXBUF_VIEWS_STAT_H
+
+#include <json-c/json.h>
+#include "checks/advice.h"
+#include "cli/env.h"
+#include "model/io_counters.h"
+
+struct view_stat {
+	const struct env *env;
+	const struct io_model *m;	/* selected rows; .t_ns: the time they took */
+	const struct ledger *l;		/* rings as last seen */
+	const struct advices *advices;	/* NULL = not asked for */
+	const char *starts_by;		/* what tells requests apart: "request" or "user_data" */
+	enum io_order order;
+	bool header;
+	bool total;			/* all since the begin, not an interval */
+};
+
+void view_stat_text(const struct view_stat *v);
+json_object *view_stat_json(const struct view_stat *v);
+
+/* The descriptor at which this process holds the ring, -1 when that is not known. */
+int view_stat_fd(const struct view_stat *v, __u64 ring, __u32 pid);
+/* Which bound a failed import broke, and by how much. */
+void view_stat_fault(char *text, size_t size, const struct io_fault_row *f);
+/* "3 completions whose submission was not seen" and so on; calls each() for what is not 0. */
+void view_stat_losses(const struct io_model *m,
+		      void (*each)(const char *name, const char *text, __u64 count, void *arg),
+		      void *arg);
+
+#endif

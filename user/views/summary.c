@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/fmt.h"
+#include "base/table.h"
+#include "base/wrap.h"
+#include "views/findings.h"
+#include "views/summary.h"
+#include "views/trace_text.h"
+
+#define WIDTH		100
+#define SHOWN		10	/* lines of a kind: it is one page */
+
+static const char *plural(__u64 n)
+{
+	return n == 1 ? "" : "s";
+}
+
+const char *history_call_name(unsigned int kind)
+{
+	static const char *const names[] = { "register", "update", "clone", "unregister" };
+
+	return names[kind];
+}
+
+static void print_head(FILE *out, const struct report *r, const struct history *h)
+{
+	const struct recording_about *a = r->about;
+	time_t s = r->begin_ns / 1000000000;
+	char took[FMT_LEN], when[64];
+	struct tm tm = { 0 };
+
+	localtime_r(&s, &tm);
+	strftime(when, sizeof(when), "%F %T", &tm);
+	fprintf(out, "%s, %s of Linux %s %s, %u cpu%s (tier: %s)", when,
+		fmt_ns(took, h->duration_ns > 0 ? h->duration_ns : 0), a->kernel, a->machine,
+		a->cpus, plural(a->cpus), tier_name(a->tier));
+	if (r->parts > 1)
+		fprintf(out, ", in %u parts", r->parts);
+	fprintf(out, "\n%s\n%llu fact%s, ", a->command, h->facts, plural(h->facts));
+	if (h->lost)
+		fprintf(out, "%llu lost: what follows is not all\n", h->lost);
+	else
+		fprintf(out, "none lost\n");
+}
+
+static void print_processes(const struct report *r, const struct history *h)
+{
+	struct table *t = table_new("PID <COMM UID RINGS CALLS FAILED BUFFERS BYTES PINNED IN-CALLS I/O FIXED");
+	const struct process_history *p = h->processes;
+	char buf[FMT_LEN];
+	size_t n = 0;
+
+	fprintf(r->env->out, "\nWho registered what\n");
+	for (; p && n < SHOWN; p = p->hh.next, n++) {
+		table_cell(t, "%u", p->pid);
+		table_cell(t, "%.16s", p->comm);
+		table_cell(t, "%u", p->uid);
+		table_cell(t, "%llu", p->rings);
+		table_cell(t, "%llu", p->calls);
+		table_cell(t, "%llu", p->failed);
+		table_cell(t, "%llu", p->buffers);
+		table_cell(t, "%s", fmt_bytes(buf, p->bytes));
+		table_cell(t, "%s", fmt_pages(buf, p->peak_pinned_pages));
+		table_cell(t, "%s", fmt_ns(buf, p->call_ns));
+		table_cell(t, "%llu", p->ops);
+		if (p->ops)
+			table_cell(t, "%.0f%%", 100.0 * p->fixed_ops / p->ops);
+		else
+			table_cell(t, "-");
+	}
+	table_print(t, r->env->out, !r->env->no_header && n, 2);
+	if (!n)
+		fprintf(r->env->out, "  nobody did anything\n");
+	if (p)
+		fprintf(r->env->out, "  and %zu more\n", HASH_COUNT(h->processes) - n);
+	for (const struct user_history *u = h->users; u; u = u->hh.next) {
+		fprintf(r->env->out, "  user %u had %s locked at most", u->uid,
+			fmt_pages(buf, u->peak_pages));
+		if (u->limit_bytes != ~0ULL)
+			fprintf(r->env->out, ", of %s", fmt_bytes(buf, u->limit_bytes));
+		fputc('\n', r->env->out);
+	}
+}
+
+static void print_costs(const struct report *r, const struct history *h)
+{
+	struct table *t = table_new("<CALL CALLS FAILED BUFFERS BYTES P50 P99 MAX TIME PER-MIB");
+	char buf[FMT_LEN];
+	bool any = false;
+
+	for (unsigned int i = 0; i < NR_HISTORY_CALLS; i++) {
+		const struct call_history *c = &h->calls[i];
+		__u64 p50 = hist_percentile(c->hist, 500), p99 = hist_percentile(c->hist, 990);
+
+		if (!c->calls)
+			continue;
+		any = true;
+		table_cell(t, "%s", history_call_name(i));
+		table_cell(t, "%llu", c->calls);
+		table_cell(t, "%llu", c->failed);
+		table_cell(t, "%llu", c->buffers);
+		table_cell(t, "%s", fmt_bytes(buf, c->bytes));
+		table_cell(t, "%s", c->timed ? fmt_ns(buf, p50 < c->max_ns ? p50 : c->max_ns) : "-");
+		table_cell(t, "%s", c->timed ? fmt_ns(buf, p99 < c->max_ns ? p99 : c->max_ns) : "-");
+		table_cell(t, "%s", c->timed ? fmt_ns(buf, c->max_ns) : "-");
+		table_cell(t, "%s", c->timed ? fmt_ns(buf, c->ns) : "-");
+		table_cell(t, "%s", c->timed && c->bytes ?
+			   fmt_ns(buf, c->ns * (double)(1 << 20) / c->bytes) : "-");
+	}
+	if (any)
+		fprintf(r->env->out, "\nAt what cost\n");
+	table_print(t, r->env->out, !r->env->no_header && any, 2);
+}
+
+static void print_lives(FILE *out, const struct history *h)
+{
+	__u64 lives = hist_total(h->life);
+	char a[FMT_LEN], b[FMT_LEN], c[FMT_LEN];
+
+	if (!h->buffers && !h->dropped && !h->left)
+		return;
+	fprintf(out, "\nFor how long\n  %llu buffer%s registered, %llu dropped", h->buffers,
+		plural(h->buffers), h->dropped);
+	if (lives)
+		fprintf(out, " after %s (median), %s (99 %%), %s at most",
+			fmt_ns(a, hist_percentile(h->life, 500)),
+			fmt_ns(b, hist_percentile(h->life, 990)), fmt_ns(c, hist_max(h->life)));
+	fprintf(out, "; %llu left at the end", h->left);
+	if (h->left)
+		fprintf(out, ", of %s", fmt_bytes(a, h->left_bytes));
+	fputc('\n', out);
+}
+
+static void print_row(FILE *out, const char *what, const struct io_row *row)
+{
+	char a[FMT_LEN], b[FMT_LEN];
+
+	if (!row->c.ops)
+		return;
+	fprintf(out, "  %s: %llu operations, %s", what, row->c.ops, fmt_bytes_long(a, row->c.bytes));
+	if (row->hist && row->c.timed) {
+		__u64 p50 = hist_percentile(row->hist, 500), p99 = hist_percentile(row->hist, 990);
+
+		fprintf(out, ", %s (median), %s (99 %%)",
+			fmt_ns(a, p50 < row->c.max_ns ? p50 : row->c.max_ns),
+			fmt_ns(b, p99 < row->c.max_ns ? p99 : row->c.max_ns));
+	}
+	if (row->c.errors)
+		fprintf(out, "; %llu failed, %llu of them EFAULT", row->c.errors, row->c.efaults);
+	fputc('\n', out);
+}
+
+static void print_use(const struct report *r, const struct history *h)
+{
+	FILE *out = r->env->out;
+	char size[FMT_LEN];
+
+	if (!h->fixed.c.ops && !h->plain.c.ops && !h->unused)
+		return;
+	fprintf(out, "\nWhat was used\n");
+	print_row(out, "over registered buffers", &h->fixed);
+	print_row(out, "plain", &h->plain);
+	if (h->unused)
+		fprintf(out, "  %llu buffer%s of %s saw no I/O that was counted\n", h->unused,
+			plural(h->unused), fmt_bytes(size, h->unused_bytes));
+	if (r->about->fixed_only)
+		fprintf(out, "  plain I/O was not counted: it was recorded with --io\n");
+	if (h->io_lost)
+		fprintf(out, "  %llu I/Os are missing in these counts; --stat says why\n", h->io_lost);
+}
+
+static void print_failures(FILE *out, const struct history *h)
+{
+	const struct failure_history *f = h->failures;
+	char since[FMT_LEN];
+	size_t n = 0;
+
+	if (!f)
+		return;
+	fprintf(out, "\nWhat failed, and why\n");
+	for (; f && n < SHOWN; f = f->hh.next, n++) {
+		fprintf(out, "  %llu %s%s of pid %u (%.16s): %s, first %s after the start\n", f->count,
+			history_call_name(f->key.op), plural(f->count), f->key.pid, f->comm,
+			f->key.result < 0 ? trace_errno_name(f->key.result) : "not all done",
+			fmt_ns(since, f->since_ns > 0 ? f->since_ns : 0));
+		if (f->explain) {
+			fprintf(out, "      ");
+			wrap(out, f->explain, 6, 6, WIDTH);
+		}
+	}
+	if (f)
+		fprintf(out, "  and %zu more kinds\n", HASH_COUNT(h->failures) - n);
+}
+
+static void print_findings(const struct report *r, const struct report_findings *f)
+{
+	FILE *out = r->env->out;
+	bool leaks = r->about->tier > TIER_TRACEPOINTS;
+
+	fprintf(out, "\nWhat is wrong\n");
+	if (!f->list.nr)
+		fprintf(out, "  nothing found in charges and limits%s\n",
+			leaks ? ", nothing leaked" : "; leaks are not seen at this tier");
+	view_findings_text(out, &f->list, isatty(fileno(out)));
+}
+
+void view_summary_text(const struct report *r, const struct history *h,
+		       const struct report_findings *f)
+{
+	FILE *out = r->env->out;
+
+	print_head(out, r, h);
+	print_processes(r, h);
+	print_costs(r, h);
+	print_lives(out, h);
+	print_use(r, h);
+	print_failures(out, h);
+	print_findings(r, f);
+}
