@@ -68,7 +68,8 @@ USER_OBJS += $(B)/obj/texts.o $(B)/obj/perfetto.o
 LIB_OBJS := $(filter-out %/cli/main.o,$(USER_OBJS))
 TEST_LIB_OBJS := $(patsubst tests/lib/%.c,$(B)/obj/tests/lib/%.o,$(wildcard tests/lib/*.c))
 LOADS := $(patsubst tests/load/%.c,$(B)/tests/load/%,$(wildcard tests/load/*.c))
-UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
+# in user/'s folders
+UNITS := $(patsubst %.c,$(B)/%,$(shell find tests/unit -name '*.c'))
 LIVES := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(wildcard tests/live/*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 # for QEMU on this processor
@@ -83,6 +84,11 @@ all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES) $(SYSTEMD) $(GUESTS
 # What the last build was made with: another choice rebuilds.
 FLAGS_NOW := $(CC) $(CFLAGS) $(LDFLAGS) STATIC=$(STATIC) $(VERSION)
 $(shell mkdir -p $(B); [ "$$(cat $(B)/flags 2>/dev/null)" = '$(FLAGS_NOW)' ] || echo '$(FLAGS_NOW)' > $(B)/flags)
+
+# Tests whose source is gone are not run any more, nor in the way of a folder of their name.
+GONE := $(filter-out $(UNITS) $(LIVES) $(LOADS),$(shell \
+	find $(B)/tests/unit $(B)/tests/live $(B)/tests/load -type f 2>/dev/null))
+$(if $(GONE),$(shell rm -f $(GONE)))
 
 $(B)/obj/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call msg,BPF,$@)
@@ -156,12 +162,13 @@ $(VMS): $(B)/tests/vm/%: $(B)/obj/tests/vm/%.o
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^
 
+$(UNITS:$(B)/%=$(B)/obj/%.o): TEST_CFLAGS += -Itests/unit
 $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(LIBS) -lcmocka
 
--include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/obj/*/*/*/*.d)
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/obj/*/*/*/*.d $(B)/obj/*/*/*/*/*.d)
 
 # ---- fuzzing ------------------------------------------------------------------
 

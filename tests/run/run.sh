@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs the test programs under BUILD_DIR/tests (unit first), one line each, and
-# counts their TAP lines. POSIX sh: it also runs under busybox in a guest.
-# usage: run.sh BUILD_DIR [PATTERN]     PATTERN: a glob of program names
+# Runs the test programs under BUILD_DIR/tests/unit and live, in that order, one line
+# each, and counts their TAP lines. POSIX sh: it also runs under busybox in a guest.
+# usage: run.sh BUILD_DIR [PATTERN]
+# PATTERN: a glob of the programs' names ('io_*'), with a slash of their paths ('unit/model/*')
 # FIXBUF_TEST_SECONDS: time-out of a program (default 120)
 
 build=${1:?usage: run.sh BUILD_DIR [PATTERN]}
@@ -63,7 +64,7 @@ run_one() {
 	fi
 	heard_before=$heard
 	passed=$((passed + p)) failed=$((failed + b)) skipped=$((skipped + s))
-	printf '%-28s %4d passed %3d failed %3d skipped %4d s%s\n' \
+	printf '%-32s %4d passed %3d failed %3d skipped %4d s%s\n' \
 		"$name" "$p" "$b" "$s" "$seconds" "${why:+  ($why)}"
 	if [ "$b" -gt 0 ]; then
 		grep -v '^ok ' "$log" | sed 's/^/    /'
@@ -73,11 +74,18 @@ run_one() {
 }
 
 for kind in unit live; do
-	for program in "$build/tests/$kind/"*; do
+	[ -d "$build/tests/$kind" ] || continue
+	# -L: suite.sh makes folders of links; no path of a test has a space
+	for program in $(find -L "$build/tests/$kind" -type f | sort); do
 		[ -x "$program" ] || continue
+		path=${program#"$build/tests/"}
+		case $pattern in
+		*/*) name=$path ;;
+		*) name=${path##*/} ;;
+		esac
 		# shellcheck disable=SC2254 # a glob is wanted
-		case ${program##*/} in
-		$pattern) run_one "$kind/${program##*/}" "$program" ;;
+		case $name in
+		$pattern) run_one "$path" "$program" ;;
 		esac
 	done
 done

@@ -3,14 +3,8 @@
 #ifndef FIXBUF_TEST_FACTS_H
 #define FIXBUF_TEST_FACTS_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 #include "checks/finding.h"
+#include "unit.h"
 
 #define RING	0xffff888100001000ULL
 #define RING2	0xffff888100002000ULL
@@ -136,10 +130,5 @@ static inline const struct finding *only(const struct findings *fs, enum finding
 	assert_non_null(found);
 	return found;
 }
-
-#define assert_contains(text, part) do {				\
-	if (!strstr(text, part))					\
-		fail_msg("\"%s\" is not in \"%s\"", part, text);	\
-} while (0)
 
 #endif

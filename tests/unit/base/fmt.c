@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Numbers for people, and back. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include "base/fmt.h"
+#include "unit.h"
 
 static void bytes(void **state)
 {

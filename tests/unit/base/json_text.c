@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is written as it is told is, byte for byte, what json-c prints of the same members. */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 #include "base/json_text.h"
 #include "base/json_util.h"
+#include "unit.h"
 
 static struct json_text text;
 

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's types cut down: what the programs name is there, whole, and nothing else. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
 #include <bpf/btf.h>
 #include "capture/kernel_types.h"
 #include "capture/type_index.h"
+#include "unit.h"
 
 static struct btf *kernel, *programs, *core;
 static struct type_index *index_of_all;
