@@ -42,7 +42,7 @@ static void check_clause(struct json_object *clause)
 	}
 	ok(nr && worst == rank(json_text(clause, "verdict")), "%s: %zu checks, the worst decides", name,
 	   nr);
-	/* C10 is broken in stock kernels, in ways that the README tells */
+	/* C10 is broken in stock kernels, in ways that tests/README.md tells */
 	if (strcmp(name, "C10"))
 		ok(worst < rank("fails"), "%s does not fail", name);
 }
