@@ -12,12 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 #include <json-c/json.h>
-#include "answer.h"
 #include "load.h"
 #include "memory.h"
 #include "series.h"
 #include "tap.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "uring.h"
 #include "witness.h"
 
@@ -35,14 +35,14 @@ static double now_ms(void)
 static double list_ms(void)
 {
 	struct rusage before, after;
-	struct answer a;
+	struct tool_run a;
 
 	getrusage(RUSAGE_CHILDREN, &before);
 	tool(&a, "list", "--json", "-o", "/dev/null", NULL);
 	getrusage(RUSAGE_CHILDREN, &after);
 	if (a.status)
 		bail("list ended with %d: %s", a.status, a.err);
-	answer_free(&a);
+	tool_free(&a);
 	return (after.ru_utime.tv_sec - before.ru_utime.tv_sec +
 		after.ru_stime.tv_sec - before.ru_stime.tv_sec) * 1e3 +
 	       (after.ru_utime.tv_usec - before.ru_utime.tv_usec +
@@ -96,14 +96,14 @@ static void bench_verify(void)
 	if (uring_open(&r, 4) || uring_register(r.ring_fd, &iov, 1))
 		bail("registering 1 GiB failed");
 	for (int i = 0; i < ROUNDS; i++) {
-		struct answer a;
+		struct tool_run a;
 
 		tool(&a, "verify", "--json", NULL);
 		if (a.status || !a.json)
 			bail("verify ended with %d: %s", a.status, a.err);
 		series_add(&rate, json_number(a.json, "pages") * 1e3 /
 				    json_number(a.json, "duration_ns"));
-		answer_free(&a);
+		tool_free(&a);
 	}
 	series_row("verify, 1 GiB of 4 KiB pages", ">= 3 M pages/s", series_median(&rate), "M pages/s",
 		   series_median(&rate) >= 3, &rate);
@@ -134,7 +134,7 @@ static void bench_start(void)
 
 	for (int i = 0; i < ROUNDS; i++) {
 		struct tool_how how = { 0 };
-		struct answer a;
+		struct tool_run a;
 		double begun;
 		int fds[2];
 
@@ -151,7 +151,7 @@ static void bench_start(void)
 		series_add(&first, now_ms() - begun);
 		close(fds[0]);
 		tool_wait(&a, &how);
-		answer_free(&a);
+		tool_free(&a);
 	}
 	series_row("trace, from exec to the first fact", "<= 150 ms", series_median(&first), "ms",
 		   series_median(&first) <= 150, &first);
@@ -161,7 +161,7 @@ static void bench_memory(void)
 {
 	struct series peak = { .nr = 0 };
 	struct tool_how how = { 0 };
-	struct answer a;
+	struct tool_run a;
 
 	tool_start(&a, &how, "trace", "--json", "-o", "/dev/null", NULL);
 	usleep(1000000);
@@ -185,7 +185,7 @@ static void bench_memory(void)
 	}
 	kill(a.pid, SIGINT);
 	tool_wait(&a, &how);
-	answer_free(&a);
+	tool_free(&a);
 	series_row("trace, resident with 10,007 buffers", "<= 32 MiB", series_median(&peak), "MiB",
 		   series_median(&peak) <= 32, &peak);
 }

@@ -50,7 +50,7 @@ static void measure_tier(struct tier *t, struct series *untraced)
 {
 	double before = measure(), traced = 0, beside;
 	struct tool_how how = { 0 };
-	struct answer a;
+	struct tool_run a;
 
 	tool_start(&a, &how, "trace", "--json", "-q", "--tier", t->name, NULL);
 	/* it is attached once it tells one of our calls */
@@ -61,7 +61,7 @@ static void measure_tier(struct tier *t, struct series *untraced)
 		traced = measure();
 	kill(a.pid, SIGINT);
 	tool_wait(&a, &how);
-	answer_free(&a);
+	tool_free(&a);
 	beside = (before + measure()) / 2;
 	series_add(untraced, beside);
 	if (t->absent)

@@ -109,7 +109,7 @@ static void bench_buffers(unsigned int nr)
 		before = now;
 	}
 	exporter_end(&x);
-	answer_free(&x.a);
+	tool_free(&x.a);
 	io_uring_queue_exit(&r);
 	munmap(mem, (nr + 1) * PAGE);
 	free(iov);
@@ -145,7 +145,7 @@ static void bench_rate(void)
 	took = now_ms() - begun;
 	cpu = cpu_ms() - cpu;
 	exporter_end(&x);
-	answer_free(&x.a);
+	tool_free(&x.a);
 	qsort(ms, FAST, sizeof(ms[0]), by_value);
 	printf("%-46s %-16s %9.3f %-10s %-4s (99 %% %.3f, all %.3f; %.0f a second, %.0f %% of a CPU)\n",
 	       "scrape of export, 1000 a second asked for", "<= 20 ms", ms[FAST / 2], "ms",

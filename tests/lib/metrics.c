@@ -45,7 +45,7 @@ double metric(const char *text, const char *name, ...)
 	return any ? sum : -1;
 }
 
-static char *errors_of(const struct answer *a)
+static char *errors_of(const struct tool_run *a)
 {
 	char *s = calloc(1, 65536);
 

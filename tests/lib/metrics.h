@@ -9,7 +9,7 @@
 double metric(const char *text, const char *name, ...) __attribute__((sentinel));
 
 struct exporter {
-	struct answer a;
+	struct tool_run a;
 	int port;
 };
 

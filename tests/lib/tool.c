@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "json_log.h"
 #include "load.h"
-#include "seen.h"
 #include "tool.h"
 
 #define DEFAULT_TIMEOUT_S 60
@@ -117,7 +117,7 @@ static void prepare(const struct tool_how *how)
 		take_caps(how->caps);
 }
 
-static void start(struct answer *a, const struct tool_how *how, va_list ap)
+static void start(struct tool_run *a, const struct tool_how *how, va_list ap)
 {
 	char *argv[MAX_ARGS] = { (char *)tool_path() };
 	int n = 1, null;
@@ -125,7 +125,7 @@ static void start(struct answer *a, const struct tool_how *how, va_list ap)
 	memset(a, 0, sizeof(*a));
 	while (n < MAX_ARGS - 1 && (argv[n] = va_arg(ap, char *)))
 		n++;
-	seen_expect(a, argv);
+	json_log_expect(a, argv);
 	/* files in memory, so that much output never blocks it */
 	a->out_fd = memfd_create("out", MFD_CLOEXEC);
 	a->err_fd = memfd_create("err", MFD_CLOEXEC);
@@ -172,7 +172,7 @@ static char *content(int fd)
 	return s;
 }
 
-void tool_wait(struct answer *a, const struct tool_how *how)
+void tool_wait(struct tool_run *a, const struct tool_how *how)
 {
 	a->status = await_exit(a->pid, (how->timeout_s ? how->timeout_s : DEFAULT_TIMEOUT_S) *
 			       (kernel_only() ? GUEST_FACTOR : 1));
@@ -180,12 +180,12 @@ void tool_wait(struct answer *a, const struct tool_how *how)
 	a->err = content(a->err_fd);
 	close(a->out_fd);
 	close(a->err_fd);
-	seen_keep(a);
+	json_log_keep(a);
 	if (a->out[0] == '{')
 		a->json = json_tokener_parse(a->out);
 }
 
-char *tool_said(const struct answer *a)
+char *tool_said(const struct tool_run *a)
 {
 	return content(a->out_fd);
 }
@@ -197,7 +197,7 @@ static bool has_ended(pid_t pid)
 	return !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid == pid;
 }
 
-bool tool_says(struct answer *a, const char *text, int ms)
+bool tool_says(struct tool_run *a, const char *text, int ms)
 {
 	bool ended = false;
 
@@ -218,7 +218,7 @@ bool tool_says(struct answer *a, const char *text, int ms)
 	return false;
 }
 
-void tool_start(struct answer *a, const struct tool_how *how, ...)
+void tool_start(struct tool_run *a, const struct tool_how *how, ...)
 {
 	va_list ap;
 
@@ -227,7 +227,7 @@ void tool_start(struct answer *a, const struct tool_how *how, ...)
 	va_end(ap);
 }
 
-void tool_as(struct answer *a, const struct tool_how *how, ...)
+void tool_as(struct tool_run *a, const struct tool_how *how, ...)
 {
 	va_list ap;
 
@@ -237,7 +237,7 @@ void tool_as(struct answer *a, const struct tool_how *how, ...)
 	tool_wait(a, how);
 }
 
-void tool(struct answer *a, ...)
+void tool(struct tool_run *a, ...)
 {
 	static const struct tool_how plainly;
 	va_list ap;
@@ -248,14 +248,14 @@ void tool(struct answer *a, ...)
 	tool_wait(a, &plainly);
 }
 
-void answer_free(struct answer *a)
+void tool_free(struct tool_run *a)
 {
 	if (a->json)
 		json_object_put(a->json);
 	free(a->out);
 	free(a->err);
-	free(a->json_of);
-	free(a->json_in);
+	free(a->logged_command);
+	free(a->logged_file);
 	memset(a, 0, sizeof(*a));
 }
 

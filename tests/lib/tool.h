@@ -10,13 +10,13 @@
 
 struct json_object;
 
-struct answer {
+struct tool_run {
 	int status;	/* exit status, 128 + signal, -1 when it had to be killed */
 	char *out, *err;
 	struct json_object *json; /* of .out when all of it is one object, else NULL */
 	pid_t pid;	/* while it runs */
 	int out_fd, err_fd;
-	char *json_of, *json_in; /* see seen.h: the command, the file of -o */
+	char *logged_command, *logged_file; /* see json_log.h: the command, the file of -o */
 };
 
 /* How it is run, other than plainly; zero means the plain way. */
@@ -34,16 +34,16 @@ struct tool_how {
 const char *tool_path(void);
 
 /* Runs it with these arguments and waits. */
-void tool(struct answer *a, ...) __attribute__((sentinel));
-void tool_as(struct answer *a, const struct tool_how *how, ...) __attribute__((sentinel));
+void tool(struct tool_run *a, ...) __attribute__((sentinel));
+void tool_as(struct tool_run *a, const struct tool_how *how, ...) __attribute__((sentinel));
 /* In two steps, to do something meanwhile. */
-void tool_start(struct answer *a, const struct tool_how *how, ...) __attribute__((sentinel));
-void tool_wait(struct answer *a, const struct tool_how *how);
+void tool_start(struct tool_run *a, const struct tool_how *how, ...) __attribute__((sentinel));
+void tool_wait(struct tool_run *a, const struct tool_how *how);
 /* Waits until its output so far holds the text; false after the time. */
-bool tool_says(struct answer *a, const char *text, int ms);
+bool tool_says(struct tool_run *a, const char *text, int ms);
 /* Its output so far; to be freed. */
-char *tool_said(const struct answer *a);
-void answer_free(struct answer *a);
+char *tool_said(const struct tool_run *a);
+void tool_free(struct tool_run *a);
 
 /* Seconds of the monotonic clock. */
 double now_s(void);

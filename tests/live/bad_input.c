@@ -57,7 +57,7 @@ static const struct wrong {
 	{ { "--completion", "csh" }, "'csh'" },
 };
 
-static void one_sentence(const struct answer *a, const char *what)
+static void one_sentence(const struct tool_run *a, const char *what)
 {
 	size_t lines = 0;
 
@@ -72,7 +72,7 @@ static void wrong_usage(void)
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
 		const struct wrong *w = &wrongs[i];
 		char name[128] = "";
-		struct answer a;
+		struct tool_run a;
 
 		for (int k = 0; k < 5 && w->args[k]; k++)
 			snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s%s",
@@ -80,13 +80,13 @@ static void wrong_usage(void)
 		tool(&a, w->args[0], w->args[1], w->args[2], w->args[3], w->args[4], NULL);
 		is(a.status, 2, "'%s' ends with 2", name);
 		has_text(a.err, w->said, "'%s': says what is wrong", name);
-		answer_free(&a);
+		tool_free(&a);
 	}
 }
 
 static void dead_pid(void)
 {
-	struct answer a;
+	struct tool_run a;
 	char id[16];
 	pid_t pid;
 
@@ -103,29 +103,29 @@ static void dead_pid(void)
 		is(a.status, 2, "%s of a process that is gone ends with 2", commands[i]);
 		has_text(a.err, id, "%s: says which", commands[i]);
 		one_sentence(&a, commands[i]);
-		answer_free(&a);
+		tool_free(&a);
 	}
 }
 
 static void outputs(void)
 {
 	struct tool_how closed = { .close_stdout = true }, full = { 0 }, pipe_end = { 0 };
-	struct answer a;
+	struct tool_run a;
 	int p[2];
 
 	tool_as(&a, &closed, "list", NULL);
 	is(a.status, 2, "closed standard output: ends with 2");
 	one_sentence(&a, "closed standard output");
-	answer_free(&a);
+	tool_free(&a);
 
 	full.stdout_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	tool_as(&a, &full, "list", NULL);
 	is(a.status, 2, "full disk: ends with 2");
 	one_sentence(&a, "full disk");
-	answer_free(&a);
+	tool_free(&a);
 	tool_as(&a, &full, "trace", "-d", "300ms", "--", load_path("lifecycle"), "--no-wait", NULL);
 	is(a.status, 2, "full disk: so does trace");
-	answer_free(&a);
+	tool_free(&a);
 	close(full.stdout_fd);
 
 	/* a reader that has had enough, as head -1 */
@@ -136,14 +136,14 @@ static void outputs(void)
 	tool_as(&a, &pipe_end, "list", NULL);
 	is(a.status, 0, "a reader that is gone: ends with 0");
 	is_text(a.err, "", "and says nothing");
-	answer_free(&a);
+	tool_free(&a);
 	close(p[1]);
 }
 
 static void early_reader_of_trace(void)
 {
 	struct tool_how how = { 0 };
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 	char first[256];
 	int p[2];
@@ -159,7 +159,7 @@ static void early_reader_of_trace(void)
 	tool_wait(&a, &how);
 	is(a.status, 0, "trace ends when its reader does");
 	is_text(a.err, "", "and says nothing");
-	answer_free(&a);
+	tool_free(&a);
 	load_end(&l);
 }
 
@@ -167,7 +167,7 @@ static void signals(void)
 {
 	static const int sigs[] = { SIGINT, SIGTERM };
 	struct tool_how how = { .timeout_s = 20 };
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 
 	if (!load_start(&l, "churn", NULL))
@@ -179,7 +179,7 @@ static void signals(void)
 		tool_wait(&a, &how);
 		is(a.status, 0, "%s ends trace with 0", strsignal(sigs[i]));
 		has_text(a.err, " calls, ", "and with the totals");
-		answer_free(&a);
+		tool_free(&a);
 	}
 	load_end(&l);
 
@@ -189,33 +189,33 @@ static void signals(void)
 	tool_wait(&a, &how);
 	ok(a.status == 0 || a.status == 128 + SIGINT,
 	   "SIGINT with a program: 0, or the program's status");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void help(void)
 {
-	struct answer a;
+	struct tool_run a;
 
 	tool(&a, "--help", NULL);
 	is(a.status, 0, "--help ends with 0");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		has_text(a.out, commands[i], "it names %s", commands[i]);
-	answer_free(&a);
+	tool_free(&a);
 	for (size_t i = 0; i < NR_COMMANDS; i++) {
 		tool(&a, commands[i], "--help", NULL);
 		is(a.status, 0, "%s --help ends with 0", commands[i]);
-		answer_free(&a);
+		tool_free(&a);
 	}
 	tool(&a, "--version", NULL);
 	is(a.status, 0, "--version ends with 0");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "list", "-h", NULL);
 	is(a.status, 0, "-h is the same");
 	has_text(a.out, "Examples:", "with examples");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "trace", "-q", "--", "/bin/sh", "-c", "exit ${ARGP_HELP_FMT:+9}", NULL);
 	is(a.status, 0, "how we print help is not in the environment of a program");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "answer.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define PLAIN_UID	54321
 #define NR_IO		16	/* 4 block sizes, 2 depths, direct and buffered */
@@ -32,7 +32,7 @@ static unsigned int nr_files(void)
 	return n;
 }
 
-static void nothing_left(const struct answer *a, const char *what)
+static void nothing_left(const struct tool_run *a, const char *what)
 {
 	is(nr_files(), 0, "%s: no file is left", what);
 	ok(kill(-a->pid, 0) && errno == ESRCH, "%s: no process is left", what);
@@ -114,7 +114,7 @@ static void check_register(struct json_object *list, unsigned int least)
 
 static void short_run(void)
 {
-	struct answer a;
+	struct tool_run a;
 
 	tool(&a, "bench", "-d", "2s", "--json", NULL);
 	is(a.status, 0, "a short run ends with 0");
@@ -126,19 +126,19 @@ static void short_run(void)
 	if (!geteuid())
 		ok(!json_text(a.json, "pins_skipped"), "root's has pins");
 	nothing_left(&a, "a short run");
-	answer_free(&a);
+	tool_free(&a);
 
 	tool(&a, "bench", "-d", "500ms", NULL);
 	is(a.status, 0, "so does one that prints a table");
 	has_text(a.out, "RATIO", "with ratios");
 	is_text(a.err, "", "and no progress, as nobody looks");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void interrupt(int ms, bool json)
 {
 	struct tool_how how = { .timeout_s = 60 };
-	struct answer a;
+	struct tool_run a;
 
 	tool_start(&a, &how, "bench", "-d", "50s", json ? "--json" : NULL, NULL);
 	usleep(ms * 1000);
@@ -152,7 +152,7 @@ static void interrupt(int ms, bool json)
 	else
 		has_text(a.out, "interrupted", "the table says so");
 	nothing_left(&a, "interrupted");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static char *read_all(const char *path)
@@ -170,7 +170,7 @@ static void existing_file(void)
 {
 	char path[128], *before, *after;
 	struct stat was, now;
-	struct answer a;
+	struct tool_run a;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/data", folder);
@@ -186,7 +186,7 @@ static void existing_file(void)
 	is(a.status, 0, "a file by its name");
 	is_text(json_text(json_member(a.json, "file"), "path"), path, "it is that file");
 	check_io(json_member(a.json, "io"), NR_IO / 2);
-	answer_free(&a);
+	tool_free(&a);
 	after = read_all(path);
 	stat(path, &now);
 	ok(!memcmp(before, after, FILE_BYTES), "it is byte for byte as before");
@@ -197,7 +197,7 @@ static void existing_file(void)
 	tool(&a, "bench", "-d", "700ms", "--json", "--write", path, NULL);
 	is(a.status, 0, "with --write");
 	is(json_object_array_length(json_member(a.json, "io")), 2 * NR_IO, "twice as many cases");
-	answer_free(&a);
+	tool_free(&a);
 	after = read_all(path);
 	ok(memcmp(before, after, FILE_BYTES), "it was written to, and kept its length");
 	free(after);
@@ -217,7 +217,7 @@ static void bad_files(void)
 		{ fifo, "neither a regular file" },
 		{ empty, "too small" },
 	};
-	struct answer a;
+	struct tool_run a;
 
 	snprintf(empty, sizeof(empty), "%s/empty", folder);
 	snprintf(fifo, sizeof(fifo), "%s/fifo", folder);
@@ -229,15 +229,15 @@ static void bad_files(void)
 		is(a.status, 2, "%s ends with 2", bad[i].path);
 		has_text(a.err, bad[i].said, "and a sentence");
 		is_text(a.out, "", "and nothing else");
-		answer_free(&a);
+		tool_free(&a);
 	}
 	tool(&a, "bench", empty, fifo, NULL);
 	is(a.status, 2, "two files end with 2");
 	has_text(a.err, "one file too many", "and a sentence");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "bench", "--", "true", NULL);
 	is(a.status, 2, "a program ends with 2");
-	answer_free(&a);
+	tool_free(&a);
 	unlink(empty);
 	unlink(fifo);
 }
@@ -245,7 +245,7 @@ static void bad_files(void)
 static void unprivileged(void)
 {
 	struct tool_how how = { .uid = PLAIN_UID };
-	struct answer a;
+	struct tool_run a;
 
 	if (geteuid()) {
 		skip("without privilege", "this is not root already");
@@ -258,7 +258,7 @@ static void unprivileged(void)
 	check_register(json_member(a.json, "register"), 0);
 	has_text(json_text(a.json, "pins_skipped") ? : "", "root", "but for pins, and says so");
 	nothing_left(&a, "without privilege");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

@@ -30,7 +30,7 @@ static void copy(const char *from, const char *to)
 int main(void)
 {
 	char path[] = "/tmp/fixbuf-btf-XXXXXX";
-	struct answer a;
+	struct tool_run a;
 	int fd = mkstemp(path);
 
 	if (geteuid() || fd < 0)
@@ -39,15 +39,15 @@ int main(void)
 	copy("/sys/kernel/btf/vmlinux", path);
 	tool(&a, "list", "--json", "--btf", path, NULL);
 	is(a.status, 0, "it works from a file of this kernel");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "list", "--btf", "/nonexistent", NULL);
 	is(a.status, 2, "a file that is not there is bad input");
 	has_text(a.err, "cannot read kernel types from /nonexistent", "in words");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "list", "--btf", "/etc/passwd", NULL);
 	is(a.status, 2, "a file of something else, too");
 	has_text(a.err, "give a BTF file", "and what to give");
-	answer_free(&a);
+	tool_free(&a);
 
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL)) {
@@ -60,7 +60,7 @@ int main(void)
 				 "%s: one sentence", commands[i]);
 			ok(strchr(a.err, '\n') == a.err + strlen(a.err) - 1, "%s: and no more",
 			   commands[i]);
-			answer_free(&a);
+			tool_free(&a);
 		}
 	}
 	unlink(path);

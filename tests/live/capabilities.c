@@ -72,12 +72,12 @@ static const struct {
 static bool lists_modules(void)
 {
 	struct tool_how how = { .uid = PLAIN_UID, .caps = BPF };
-	struct answer a;
+	struct tool_run a;
 	bool so;
 
 	tool_as(&a, &how, "list", NULL);
 	so = a.status == 3 && strstr(a.err, "from Linux 5.11 to 6.1 this also needs CAP_SYS_ADMIN");
-	answer_free(&a);
+	tool_free(&a);
 	return so && system("grep -qw bpf_rdonly_cast /proc/kallsyms");
 }
 
@@ -100,7 +100,7 @@ static void durations(void)
 {
 	struct tool_how how = { .uid = PLAIN_UID, .caps = BPF | BIT(CAP_DAC_READ_SEARCH) };
 	char *line, *paranoid = file_text("/proc/sys/kernel/perf_event_paranoid");
-	struct answer a;
+	struct tool_run a;
 
 	/* Debian's kernels know a level 3, at which only CAP_SYS_ADMIN opens a perf event */
 	if (atoi(paranoid) > 2)
@@ -115,19 +115,19 @@ static void durations(void)
 	ok(line && strstr(line, "attached") && strstr(line, "attached") < strchr(line, '\n'),
 	   "CAP_DAC_READ_SEARCH, too%s: durations of calls are known",
 	   how.caps & BIT(CAP_SYS_ADMIN) ? ", and CAP_SYS_ADMIN" : "");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 /* What the kernel keeps of the clauses is another test's. */
 static void contract(void)
 {
 	struct tool_how how = { .uid = PLAIN_UID };
-	struct answer a;
+	struct tool_run a;
 
 	tool_as(&a, &how, "contract", NULL);
 	ok(a.status == 0 || a.status == 1, "contract, none: ends with 0, or 1 where a clause fails");
 	has_text(a.out, "C10", "and has tried the last clause");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)
@@ -149,7 +149,7 @@ int main(void)
 		struct tool_how how = { .uid = PLAIN_UID, .caps = all[i].caps };
 		bool more = modules && how.caps == BPF;
 		char with[128], name[128] = "";
-		struct answer a;
+		struct tool_run a;
 
 		if (more)
 			how.caps |= BIT(CAP_SYS_ADMIN);
@@ -167,7 +167,7 @@ int main(void)
 			note("%s", a.err);
 		if (all[i].said && !more)
 			has_text(a.err, all[i].said, "and says why");
-		answer_free(&a);
+		tool_free(&a);
 	}
 	durations();
 	contract();

@@ -5,9 +5,9 @@
  */
 #include <stdio.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "witness.h"
 
 #define WALKS 50	/* of each kind */
@@ -20,7 +20,7 @@ static struct totals {
 static void walk(struct totals *t, const char *command, pid_t a_pid, pid_t b_pid)
 {
 	struct json_object *all;
-	struct answer a;
+	struct tool_run a;
 	char pids[32];
 
 	snprintf(pids, sizeof(pids), "%d,%d", a_pid, b_pid);
@@ -28,13 +28,13 @@ static void walk(struct totals *t, const char *command, pid_t a_pid, pid_t b_pid
 	t->ended += a.status == 0;
 	t->printed += a.json != NULL;
 	t->quiet += !*a.err;
-	t->seen += answer_nr_rings(a.json, a_pid) || answer_nr_rings(a.json, b_pid);
+	t->seen += json_nr_rings(a.json, a_pid) || json_nr_rings(a.json, b_pid);
 	if (a.status)
 		note("%s ended with %d: %s", command, a.status, a.err);
 	all = json_member(a.json, "findings");
 	for (size_t i = 0; all && i < json_object_array_length(all); i++, t->findings++)
 		note("%s", json_object_to_json_string(json_object_array_get_idx(all, i)));
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define MAX_COMMANDS 32
 
@@ -20,7 +20,7 @@ static size_t nr_commands;
 /* As the overview lists them: what it leaves out is not tested, so their number is. */
 static void find_commands(void)
 {
-	struct answer a;
+	struct tool_run a;
 	char *line;
 
 	tool(&a, "--help", NULL);
@@ -35,7 +35,7 @@ static void find_commands(void)
 		commands[nr_commands++] = strndup(name, strcspn(name, " "));
 	}
 	ok(nr_commands >= 7, "it lists %zu commands", nr_commands);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static size_t nr_lines_with(const char *text, const char *begin)
@@ -52,7 +52,7 @@ static void help_has_examples(void)
 	for (size_t i = 0; i < nr_commands; i++) {
 		char begin[128];
 		const char *examples;
-		struct answer a;
+		struct tool_run a;
 
 		tool(&a, commands[i], "--help", NULL);
 		is(a.status, 0, "%s --help ends with 0", commands[i]);
@@ -60,25 +60,25 @@ static void help_has_examples(void)
 		snprintf(begin, sizeof(begin), "  fixbuf-trace %s", commands[i]);
 		ok(examples && nr_lines_with(examples, begin) >= 3, "%s --help has three examples",
 		   commands[i]);
-		answer_free(&a);
+		tool_free(&a);
 	}
 }
 
 static bool has_json(const char *command)
 {
-	struct answer a;
+	struct tool_run a;
 	bool json;
 
 	tool(&a, command, "--help", NULL);
 	json = strstr(a.out, " --json ");
-	answer_free(&a);
+	tool_free(&a);
 	return json;
 }
 
 static void schemas(void)
 {
 	struct json_object *defs;
-	struct answer all;
+	struct tool_run all;
 
 	tool(&all, "--json-schema", NULL);
 	is(all.status, 0, "--json-schema ends with 0");
@@ -86,7 +86,7 @@ static void schemas(void)
 	ok(defs && json_object_object_length(defs) > 20, "and is one object, with definitions");
 	for (size_t i = 0; i < nr_commands; i++) {
 		struct json_object *own;
-		struct answer a;
+		struct tool_run a;
 
 		if (!has_json(commands[i]))
 			continue;
@@ -97,9 +97,9 @@ static void schemas(void)
 		ok(json_member(defs, commands[i]), "so does the schema of all commands");
 		ok(own && json_object_object_length(own) < json_object_object_length(defs),
 		   "%s: without what others print", commands[i]);
-		answer_free(&a);
+		tool_free(&a);
 	}
-	answer_free(&all);
+	tool_free(&all);
 }
 
 static void full_disk(void)
@@ -111,12 +111,12 @@ static void full_disk(void)
 	if (!full)
 		bail("no /dev/full");
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		struct answer a;
+		struct tool_run a;
 
 		tool_as(&a, &how, options[i], NULL);
 		is(a.status, 2, "%s onto a full disk ends with 2", options[i]);
 		has_text(a.err, "No space left", "%s: says why", options[i]);
-		answer_free(&a);
+		tool_free(&a);
 	}
 	fclose(full);
 }
@@ -124,12 +124,12 @@ static void full_disk(void)
 /* The one command whose JSON no other test asks for. */
 static void doctor(void)
 {
-	struct answer a;
+	struct tool_run a;
 
 	tool(&a, "doctor", "--json", NULL);
 	is(a.status, 0, "doctor --json ends with 0");
 	ok(json_text(a.json, "tier"), "and names a tier");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 /* Whatever a recording holds, each view of it has to follow the schema. */
@@ -138,18 +138,18 @@ static void reports(void)
 	static const char *const views[] = { "--summary", "--trace", "--list", "--verify", "--stat" };
 	char path[] = "/tmp/fixbuf-rec-XXXXXX";
 	int fd = mkstemp(path);
-	struct answer a;
+	struct tool_run a;
 
 	close(fd);
 	tool(&a, "record", "-q", "--io", "--stacks", "--snapshot", "-o", path, "--",
 	     load_path("lifecycle"), "--no-wait", NULL);
 	is(a.status, 0, "a recording is made");
-	answer_free(&a);
+	tool_free(&a);
 	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
 		tool(&a, "report", views[i], "--json", "--fail-on", "error", path, NULL);
 		is(a.status, 0, "report %s --json ends with 0", views[i]);
 		ok(a.out[0] == '{', "and is JSON");
-		answer_free(&a);
+		tool_free(&a);
 	}
 	unlink(path);
 }

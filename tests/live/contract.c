@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "tap.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "witness.h"
 
 #define CLAUSES 10	/* of DESIGN: C1 to C10 */
@@ -52,7 +52,7 @@ int main(void)
 	long long pinned = witness_status_kb(getpid(), "VmPin");
 	struct json_object *clauses;
 	unsigned int seen = 0, failed = 0;
-	struct answer a;
+	struct tool_run a;
 
 	/* file memory that is refused takes a disk */
 	if (!access("/mnt/disk", W_OK))
@@ -72,10 +72,10 @@ int main(void)
 	is(a.status, failed > 0, "1 when a clause fails, else 0");
 	is(json_number(a.json, "failed"), failed, "and their number is told");
 	is(witness_status_kb(getpid(), "VmPin"), pinned, "nothing of it is charged to us");
-	answer_free(&a);
+	tool_free(&a);
 
 	tool(&a, "verify", "--json", "--fail-on", "info", "--comm", "fixbuf*", NULL);
 	is(a.status, 0, "nothing it did is found afterwards");
-	answer_free(&a);
+	tool_free(&a);
 	return tap_end();
 }

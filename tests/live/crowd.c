@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static void found(const char *fault, const char *tag)
 {
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 	char uid[16];
 
@@ -22,10 +22,10 @@ static void found(const char *fault, const char *tag)
 	}
 	snprintf(uid, sizeof(uid), "%s", load_text(&l, "uid"));
 	tool(&a, "verify", "--json", "-u", uid, NULL);
-	if (strstr(l.text, "expect.") && !is(answer_nr_findings(a.json, l.pid, tag), 1,
+	if (strstr(l.text, "expect.") && !is(json_nr_findings(a.json, l.pid, tag), 1,
 					     "%s: %s is found beside them", fault, tag))
 		note("%s", a.out);
-	answer_free(&a);
+	tool_free(&a);
 	load_end(&l);
 }
 

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "memory.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "witness.h"
 
 static char out_file[] = "/tmp/fixbuf-exact-XXXXXX";
@@ -91,18 +91,18 @@ static unsigned int nr_lost(const struct json_lines *l)
 	return nr;
 }
 
-static void totals(const struct json_lines *l, const char *truth, pid_t pid, const char *tier)
+static void totals(const struct json_lines *l, const char *told, pid_t pid, const char *tier)
 {
 	struct sum pin = sum_fact(l, pid, "pin"), unpin = sum_fact(l, pid, "unpin");
 	struct sum charge = sum_fact(l, pid, "charge"), uncharge = sum_fact(l, pid, "uncharge");
 
-	is(pin.nr, value_number(truth, "pins"), "%s: pins", tier);
-	is(pin.pages, value_number(truth, "pages"), "%s: pages pinned", tier);
+	is(pin.nr, value_number(told, "pins"), "%s: pins", tier);
+	is(pin.pages, value_number(told, "pages"), "%s: pages pinned", tier);
 	is(unpin.nr, pin.nr, "%s: unpins", tier);
 	is(unpin.pages, pin.pages, "%s: pages unpinned", tier);
 	is(unpin.refs, pin.refs, "%s: references given back", tier);
-	is(charge.nr, value_number(truth, "charges"), "%s: charges", tier);
-	is(charge.pages, value_number(truth, "charged"), "%s: pages charged", tier);
+	is(charge.nr, value_number(told, "charges"), "%s: charges", tier);
+	is(charge.pages, value_number(told, "charged"), "%s: pages charged", tier);
 	is(uncharge.nr, charge.nr, "%s: uncharges", tier);
 	is(uncharge.pages, charge.pages, "%s: pages uncharged", tier);
 	is(charge.odd + uncharge.odd, 0, "%s: levels move by what is charged", tier);
@@ -110,16 +110,16 @@ static void totals(const struct json_lines *l, const char *truth, pid_t pid, con
 	   "%s: nothing was concluded, all seen", tier);
 }
 
-static void refusals(const struct json_lines *l, const char *truth, pid_t pid, const char *tier)
+static void refusals(const struct json_lines *l, const char *told, pid_t pid, const char *tier)
 {
 	struct sum hole = sum_of(l, pid, &(struct want){ .fact = "pin", .result = -EFAULT });
 	struct sum over = sum_of(l, pid, &(struct want){ .fact = "pin", .result = -ENOMEM });
 	struct sum refused = sum_of(l, pid, &(struct want){ .fact = "charge", .result = -ENOMEM });
 
-	is(hole.nr, value_number(truth, "refused.EFAULT"), "%s: pins that fail with EFAULT", tier);
-	is(over.nr, value_number(truth, "refused.ENOMEM"), "%s: pins undone with ENOMEM", tier);
+	is(hole.nr, value_number(told, "refused.EFAULT"), "%s: pins that fail with EFAULT", tier);
+	is(over.nr, value_number(told, "refused.ENOMEM"), "%s: pins undone with ENOMEM", tier);
 	is(refused.nr, over.nr, "%s: a refused charge for each", tier);
-	is(refused.pages, refused.nr * (long long)value_number(truth, "over.pages"),
+	is(refused.pages, refused.nr * (long long)value_number(told, "over.pages"),
 	   "%s: of as many pages", tier);
 	is(refused.odd, 0, "%s: which left the levels alone", tier);
 }
@@ -135,17 +135,17 @@ static void ring_memory(const struct json_lines *l, pid_t pid, const char *tier)
 }
 
 /* The facts up to READY against what the kernel said then. */
-static void witnesses(const struct json_lines *l, const char *truth, pid_t pid, const char *tier,
+static void witnesses(const struct json_lines *l, const char *told, pid_t pid, const char *tier,
 		      long long vmpin_kb, long long references)
 {
-	unsigned long long until = value_number(truth, "ready_ns");
-	long long held = value_number(truth, "held.pages");
+	unsigned long long until = value_number(told, "ready_ns");
+	long long held = value_number(told, "held.pages");
 
 	is(vmpin_kb * 1024 / (long long)PAGE, held, "%s: VmPin is what is held", tier);
 	is(sum_until(l, pid, "charge", until).pages - sum_until(l, pid, "uncharge", until).pages,
 	   vmpin_kb * 1024 / (long long)PAGE, "%s: charges less uncharges are VmPin", tier);
 	is(sum_until(l, pid, "pin", until).nr - sum_until(l, pid, "unpin", until).nr,
-	   value_number(truth, "held"), "%s: pins less unpins are the buffers held", tier);
+	   value_number(told, "held"), "%s: pins less unpins are the buffers held", tier);
 	if (references < 0)
 		skip("pin references", "this kernel does not count them");
 	else
@@ -159,7 +159,7 @@ static bool at_tier(const char *tier)
 	struct tool_how how = { .timeout_s = 100 };
 	long long vmpin_kb, before, references;
 	struct json_lines l;
-	struct answer a;
+	struct tool_run a;
 	char *text;
 	pid_t pid;
 
@@ -171,7 +171,7 @@ static bool at_tier(const char *tier)
 		if (a.status != 3)
 			bail("%s: the load program did not get ready: %s%s", tier, a.out, a.err);
 		skip(tier, "%s", a.err);
-		answer_free(&a);
+		tool_free(&a);
 		return false;
 	}
 	text = tool_said(&a);
@@ -202,7 +202,7 @@ static bool at_tier(const char *tier)
 	witnesses(&l, a.out, pid, tier, vmpin_kb, references);
 	json_lines_free(&l);
 	free(text);
-	answer_free(&a);
+	tool_free(&a);
 	return true;
 }
 

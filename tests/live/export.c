@@ -13,12 +13,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "answer.h"
 #include "http.h"
 #include "load.h"
 #include "memory.h"
 #include "metrics.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "witness.h"
 
 #define OPENMETRICS "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n"
@@ -99,13 +99,13 @@ static void gauges(void)
 /* Before 5.18 a request that is refused unread ends without a name: it is lost, and that is told. */
 static long long unnamed_io(const struct load *l)
 {
-	struct answer a;
+	struct tool_run a;
 	bool by_name;
 	char *text;
 
 	tool(&a, "stat", "--json", "-d", "100ms", NULL);
 	by_name = json_is(a.json, "starts_by", "user_data");
-	answer_free(&a);
+	tool_free(&a);
 	if (!by_name)
 		return 0;
 	text = exporter_scrape(&x);
@@ -352,17 +352,17 @@ static void serving(void)
 	is(exporter_end(&x), 0, "it ends with 0");
 	for (size_t i = 0; i < nr; i++)
 		ok(kill(list[i], 0), "and leaves no process");
-	answer_free(&x.a);
+	tool_free(&x.a);
 }
 
 int main(void)
 {
-	struct answer a;
+	struct tool_run a;
 	bool served;
 
 	tool(&a, "export", "--listen", "127.0.0.1:0", "-d", "100ms", NULL);
 	served = !strstr(a.err, "this build has no HTTP server");
-	answer_free(&a);
+	tool_free(&a);
 	if (!served)
 		skip_all("this build has no HTTP server");
 	serving();

@@ -10,14 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "metrics.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static void once(void)
 {
-	struct answer a;
+	struct tool_run a;
 	size_t len;
 
 	tool(&a, "export", "--once", NULL);
@@ -26,11 +26,11 @@ static void once(void)
 	len = strlen(a.out);
 	ok(len > 6 && !strcmp(a.out + len - 6, "# EOF\n"), "and prints OpenMetrics");
 	is(metric(a.out, "fixbuf_verify_passes_total", NULL), 1, "with the findings of one pass");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "export", "--once", "--verify-interval", "0", NULL);
 	is(metric(a.out, "fixbuf_verify_up", NULL), 0, "--verify-interval 0: it says that none checks");
 	is(metric(a.out, "fixbuf_findings", NULL), -1, "and claims no findings, nor that there are none");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 /* One owner of his own; who comes later is folded, and nothing is lost by it. */
@@ -53,14 +53,14 @@ static void folding(void)
 	ok(metric(text, "fixbuf_folded_series_total", NULL) >= 1, "and it is counted");
 	free(text);
 	exporter_end(&x);
-	answer_free(&x.a);
+	tool_free(&x.a);
 	exporter_start(&x, "--by", "ring", NULL);
 	text = exporter_scrape(&x);
 	snprintf(label, sizeof(label), "pid=\"%d\",ring=\"0x", first.pid);
 	is(metric(text, "fixbuf_rings", label, NULL), 1, "--by ring: a ring by its address");
 	free(text);
 	exporter_end(&x);
-	answer_free(&x.a);
+	tool_free(&x.a);
 	load_end(&first);
 	load_end(&second);
 }
@@ -71,7 +71,7 @@ static void textfile(void)
 	char folder[] = "/tmp/fixbuf-export-XXXXXX", path[64];
 	unsigned int whole = 0, reads = 0, files = 0;
 	struct dirent *e;
-	struct answer a;
+	struct tool_run a;
 	struct stat st;
 	double end;
 	DIR *d;
@@ -107,11 +107,11 @@ static void textfile(void)
 	is(files, 1, "and is the only one left");
 	unlink(path);
 	rmdir(folder);
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "export", "--textfile", "/nonexistent/x.prom", NULL);
 	is(a.status, 2, "a folder that is not there ends with 2");
 	has_text(a.err, "/nonexistent/x.prom", "and is named");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void wrong_usage(void)
@@ -131,7 +131,7 @@ static void wrong_usage(void)
 		{ { "-i", "5s" }, "--textfile", 2 },
 		{ { "-o", "/dev/null" }, "--once", 2 },
 	};
-	struct answer a;
+	struct tool_run a;
 
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
 		const char *const *w = wrongs[i].args;
@@ -140,17 +140,17 @@ static void wrong_usage(void)
 		is(a.status, wrongs[i].status, "'%s %s' ends with %d", w[0], w[1] ? w[1] : "",
 		   wrongs[i].status);
 		has_text(a.err, wrongs[i].said, "and says why");
-		answer_free(&a);
+		tool_free(&a);
 	}
 	tool(&a, "export", "--listen", "0.0.0.0:0", "-d", "1s", NULL);
 	is(a.status, 0, "an address that others reach is served");
 	has_text(a.err, "can be reached from other machines", "but warned of");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)
 {
-	struct answer a;
+	struct tool_run a;
 
 	once();
 	textfile();
@@ -161,6 +161,6 @@ int main(void)
 		folding();
 		wrong_usage();
 	}
-	answer_free(&a);
+	tool_free(&a);
 	return tap_end();
 }

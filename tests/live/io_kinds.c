@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
-#include "beside.h"
 #include "load.h"
+#include "shared_machine.h"
 #include "tool.h"
+#include "tool_json.h"
 
 /* Runs a command on the load: .a is what the load said, the text what the tool said. */
-static char *watch_kind(struct answer *a, const char *kind, bool facts)
+static char *watch_kind(struct tool_run *a, const char *kind, bool facts)
 {
 	char path[] = "/tmp/fixbuf-kinds-XXXXXX", program[4096], *text;
 	int fd = mkstemp(path);
@@ -48,13 +48,13 @@ static struct json_object *row(struct json_object *list, const char *opcode, boo
 	return NULL;
 }
 
-static long long said(const struct answer *a, const char *name)
+static long long said(const struct tool_run *a, const char *name)
 {
 	return value_text(a->out, name) ? (long long)value_number(a->out, name) : 0;
 }
 
 /* Both rows of an opcode, over a registered buffer and not, against what the program says. */
-static void check_rows(const struct answer *a, struct json_object *ops, const char *kind,
+static void check_rows(const struct tool_run *a, struct json_object *ops, const char *kind,
 		       const char *opcode, int op)
 {
 	static const char *const keys[] = { "ops", "bytes", "errors", "efaults", "cancelled" };
@@ -82,7 +82,7 @@ static long long loss(struct json_object *o, const char *name)
 
 static void check_stat(const char *kind)
 {
-	struct answer a;
+	struct tool_run a;
 	char *text = watch_kind(&a, kind, false);
 	struct json_object *o = json_tokener_parse(text), *ops;
 	long long unseen;
@@ -107,19 +107,19 @@ static void check_stat(const char *kind)
 		check_rows(&a, ops, kind, "URING_CMD", 46);
 		check_rows(&a, ops, kind, "RECV", 27);
 	}
-	is_of_all(json_number(o, "lost"), unseen, "%s: nothing else is lost", kind);
-	is_of_all(loss(o, "no_start"), 0, "%s: each start was found", kind);
-	is_of_all(json_number(o, "in_flight"), 0, "%s: no start is left over", kind);
+	is_machine_total(json_number(o, "lost"), unseen, "%s: nothing else is lost", kind);
+	is_machine_total(loss(o, "no_start"), 0, "%s: each start was found", kind);
+	is_machine_total(json_number(o, "in_flight"), 0, "%s: no start is left over", kind);
 out:
 	json_object_put(o);
 	free(text);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 /* At the best tier: facts of I/O come from the same points at each. */
 static void check_facts(const char *kind)
 {
-	struct answer a;
+	struct tool_run a;
 	char *text = watch_kind(&a, kind, true);
 	long long fixed[64] = { 0 }, bytes[64] = { 0 }, unseen = 0;
 	struct json_lines l;
@@ -151,7 +151,7 @@ static void check_facts(const char *kind)
 	json_lines_free(&l);
 out:
 	free(text);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

@@ -5,18 +5,18 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
-struct seen {
+struct fact_sum {
 	unsigned int nr, of_driver, sized, right_slot, derived;
 };
 
-static struct seen sum(const struct json_lines *l, const char *fact, const char *truth)
+static struct fact_sum sum(const struct json_lines *l, const char *fact, const char *told)
 {
-	long long first = value_number(truth, "first_slot"), bytes = value_number(truth, "read.bytes");
-	struct seen s = { 0 };
+	long long first = value_number(told, "first_slot"), bytes = value_number(told, "read.bytes");
+	struct fact_sum s = { 0 };
 
 	for (size_t i = 0; i < l->nr; i++) {
 		struct json_object *o = l->lines[i];
@@ -42,14 +42,14 @@ static unsigned int nr_of(const struct json_lines *l, const char *fact)
 	return nr;
 }
 
-static void exactly(const struct json_lines *l, const char *fact, const char *truth,
+static void exactly(const struct json_lines *l, const char *fact, const char *told,
 		    const char *name)
 {
-	struct seen s = sum(l, fact, truth);
+	struct fact_sum s = sum(l, fact, told);
 
-	is(s.nr, value_number(truth, name), "%s facts", fact);
+	is(s.nr, value_number(told, name), "%s facts", fact);
 	is(s.of_driver, s.nr, "%s: each a driver's, neither addressed nor charged", fact);
-	is(s.sized, value_number(truth, "reads"), "%s: of the reads' size", fact);
+	is(s.sized, value_number(told, "reads"), "%s: of the reads' size", fact);
 	is(s.right_slot, s.nr, "%s: in the server's slots", fact);
 	is(s.derived, 0, "%s: seen, not concluded", fact);
 }
@@ -60,7 +60,7 @@ int main(void)
 	char path[] = "/tmp/fixbuf-kernel-XXXXXX", *text;
 	const char *tier = tool_tier(), *skipped;
 	struct json_lines l;
-	struct answer a;
+	struct tool_run a;
 	int fd = mkstemp(path);
 
 	if (fd < 0)
@@ -82,6 +82,6 @@ int main(void)
 	exactly(&l, "drop", a.out, "dropped");
 	is(nr_of(&l, "pin") + nr_of(&l, "charge"), 0, "nothing is pinned or charged for it");
 	json_lines_free(&l);
-	answer_free(&a);
+	tool_free(&a);
 	return tap_end();
 }

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "answer.h"
 #include "load.h"
 #include "memory.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "witness.h"
 
-static void list_of(struct answer *a, pid_t pid)
+static void list_of(struct tool_run *a, pid_t pid)
 {
 	char arg[16];
 
@@ -47,7 +47,7 @@ static void is_segments(struct json_object *b, long long pages, const char *name
 static void is_slot(struct json_object *ring, const struct load *l, const char *name,
 		    unsigned int i, long long refs)
 {
-	struct json_object *b = ring_buffer(ring, i);
+	struct json_object *b = json_ring_buffer(ring, i);
 
 	is(json_number(b, "addr"), load_number(l, "%s.%u.addr", name, i), "%s %u: address", name,
 	   i);
@@ -62,7 +62,7 @@ static void is_slot(struct json_object *ring, const struct load *l, const char *
 static void neighbours(void)
 {
 	struct json_object *ring;
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 	int fd;
 
@@ -70,9 +70,9 @@ static void neighbours(void)
 		bail("%s", l.skip);
 	list_of(&a, l.pid);
 	fd = load_number(&l, "ring.fd");
-	ring = answer_ring(a.json, l.pid, fd);
+	ring = json_ring(a.json, l.pid, fd);
 	ok(ring, "the ring is listed under its process and descriptor");
-	is(answer_nr_rings(a.json, l.pid), 1, "it is the only one of that process");
+	is(json_nr_rings(a.json, l.pid), 1, "it is the only one of that process");
 	is(json_number(ring, "pid"), l.pid, "pid");
 	is_text(json_text(ring, "comm"), "fault_double_ch", "comm");
 	is(json_number(ring, "uid"), load_number(&l, "uid"), "uid");
@@ -81,18 +81,19 @@ static void neighbours(void)
 	is(json_number(ring, "pinned_vm_pages") * 4, witness_status_kb(l.pid, "VmPin"),
 	   "pinned pages are what VmPin says");
 	ok(json_number(ring, "locked_vm_pages") >= 14, "the user's account holds them");
-	is(ring_nr_buffers(ring), witness_user_bufs(l.pid, fd), "as many buffers as fdinfo says");
+	is(json_ring_nr_buffers(ring), witness_user_bufs(l.pid, fd),
+	   "as many buffers as fdinfo says");
 	for (unsigned int i = 0; i < 7; i++)
 		is_slot(ring, &l, "ring", i, 1);
 	load_end(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 /* A ring with all kinds of buffers, and one that shares them. */
 static void cloned(void)
 {
 	struct json_object *ring, *clone, *huge;
-	struct answer a;
+	struct tool_run a;
 	bool has_clone;
 	struct load l;
 	int fd;
@@ -102,11 +103,11 @@ static void cloned(void)
 	has_clone = !strcmp(load_text(&l, "clone"), "ok");
 	list_of(&a, l.pid);
 	fd = load_number(&l, "ring.fd");
-	ring = answer_ring(a.json, l.pid, fd);
-	clone = answer_ring(a.json, l.pid, fd + 1);
-	is(ring_nr_buffers(ring), 10, "ten buffers on one ring");
-	is(answer_nr_rings(a.json, l.pid), 2, "two rings");
-	huge = ring_buffer(ring, 9);
+	ring = json_ring(a.json, l.pid, fd);
+	clone = json_ring(a.json, l.pid, fd + 1);
+	is(json_ring_nr_buffers(ring), 10, "ten buffers on one ring");
+	is(json_nr_rings(a.json, l.pid), 2, "two rings");
+	huge = json_ring_buffer(ring, 9);
 	is(json_number(huge, "len_bytes"), THP, "huge page: length");
 	if (load_number(&l, "huge")) {
 		long long segments = json_number(huge, "segments");
@@ -120,9 +121,10 @@ static void cloned(void)
 		skip("huge page", "none to be had");
 	}
 	if (has_clone) {
-		is(ring_nr_buffers(clone), 10, "the clone has them too");
+		is(json_ring_nr_buffers(clone), 10, "the clone has them too");
 		for (unsigned int i = 0; i < 10; i++) {
-			struct json_object *x = ring_buffer(ring, i), *y = ring_buffer(clone, i);
+			struct json_object *x = json_ring_buffer(ring, i);
+			struct json_object *y = json_ring_buffer(clone, i);
 
 			is(json_number(x, "refs"), 2, "slot %u: two references", i);
 			is(json_number(y, "addr"), json_number(x, "addr"),
@@ -132,23 +134,23 @@ static void cloned(void)
 		skip("clone", "this kernel cannot clone buffers");
 	}
 	load_end(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void shared(void)
 {
 	struct json_object *ring, *hidden = NULL, *rings;
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 
 	if (!load_start(&l, "shared", NULL))
 		bail("%s", l.skip);
 	tool(&a, "list", "--json", NULL);
 	is(a.status, 0, "list of all processes ends with 0");
-	ring = answer_ring(a.json, l.pid, load_number(&l, "shared.fd"));
+	ring = json_ring(a.json, l.pid, load_number(&l, "shared.fd"));
 	is(json_object_array_length(json_member(ring, "holders")), 2,
 	   "a ring of two processes has two holders, its threads none more");
-	ok(answer_ring(a.json, load_number(&l, "child"), load_number(&l, "shared.fd")) == ring,
+	ok(json_ring(a.json, load_number(&l, "child"), load_number(&l, "shared.fd")) == ring,
 	   "and is one ring");
 	is_slot(ring, &l, "shared", 0, 1);
 	rings = json_member(a.json, "rings");
@@ -166,7 +168,7 @@ static void shared(void)
 		skip("a ring without a descriptor", "this kernel registers no rings");
 	}
 	load_end(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void many_buffers(void)
@@ -174,7 +176,7 @@ static void many_buffers(void)
 	unsigned long long base;
 	unsigned int right = 0;
 	struct json_object *ring;
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 
 	if (!load_start(&l, "many", "buffers", "16384", NULL)) {
@@ -182,18 +184,18 @@ static void many_buffers(void)
 		return;
 	}
 	list_of(&a, l.pid);
-	ring = answer_ring(a.json, l.pid, load_number(&l, "ring.fd"));
+	ring = json_ring(a.json, l.pid, load_number(&l, "ring.fd"));
 	base = load_number(&l, "base");
-	is(ring_nr_buffers(ring), 16384, "16384 buffers on one ring, all of them");
+	is(json_ring_nr_buffers(ring), 16384, "16384 buffers on one ring, all of them");
 	for (unsigned int i = 0; i < 16384; i++) {
-		struct json_object *b = ring_buffer(ring, i);
+		struct json_object *b = json_ring_buffer(ring, i);
 
 		right += (unsigned long long)json_number(b, "addr") == base + i * PAGE &&
 			 json_number(b, "len_bytes") == PAGE && json_number(b, "refs") == 1;
 	}
 	is(right, 16384, "each at its address");
 	load_end(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void many_rings(void)
@@ -201,7 +203,7 @@ static void many_rings(void)
 	unsigned long long base;
 	struct json_object *rings;
 	unsigned int different = 0;
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 	bool *seen;
 
@@ -215,7 +217,7 @@ static void many_rings(void)
 	base = load_number(&l, "base");
 	seen = calloc(1000, sizeof(*seen));
 	for (size_t i = 0; i < json_object_array_length(rings); i++) {
-		struct json_object *b = ring_buffer(json_object_array_get_idx(rings, i), 0);
+		struct json_object *b = json_ring_buffer(json_object_array_get_idx(rings, i), 0);
 		unsigned long long n = (json_number(b, "addr") - base) / PAGE;
 
 		if (n < 1000 && !seen[n]) {
@@ -226,7 +228,7 @@ static void many_rings(void)
 	is(different, 1000, "each with its own buffer");
 	free(seen);
 	load_end(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void many_pages(void)
@@ -235,7 +237,7 @@ static void many_pages(void)
 	unsigned int pages = kernel_only() ? 32768 : 262144;
 	struct json_object *b;
 	char arg[16], name[32];
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 
 	snprintf(arg, sizeof(arg), "%u", pages);
@@ -245,18 +247,18 @@ static void many_pages(void)
 		return;
 	}
 	list_of(&a, l.pid);
-	b = ring_buffer(answer_ring(a.json, l.pid, load_number(&l, "ring.fd")), 0);
+	b = json_ring_buffer(json_ring(a.json, l.pid, load_number(&l, "ring.fd")), 0);
 	is(json_number(b, "len_bytes"), pages * 4096LL, "%s: length", name);
 	is_segments(b, pages, name, 0);
 	is_charge(b, pages, name, 0);
 	load_end(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void filters(void)
 {
 	struct load plain, root;
-	struct answer a;
+	struct tool_run a;
 	char uid[16];
 
 	if (!load_start(&plain, "fault_double_charge", NULL) ||
@@ -264,17 +266,17 @@ static void filters(void)
 		bail("a load program does not start");
 	snprintf(uid, sizeof(uid), "%llu", load_number(&plain, "uid"));
 	tool(&a, "list", "--json", "-u", uid, NULL);
-	is(answer_nr_rings(a.json, plain.pid), 1, "-u shows that user's ring");
-	is(answer_nr_rings(a.json, root.pid), 0, "and no other");
-	answer_free(&a);
+	is(json_nr_rings(a.json, plain.pid), 1, "-u shows that user's ring");
+	is(json_nr_rings(a.json, root.pid), 0, "and no other");
+	tool_free(&a);
 	tool(&a, "list", "--json", "--comm", "man?", NULL);
-	is(answer_nr_rings(a.json, root.pid), 1, "--comm shows what matches");
-	is(answer_nr_rings(a.json, plain.pid), 0, "and nothing else");
-	answer_free(&a);
+	is(json_nr_rings(a.json, root.pid), 1, "--comm shows what matches");
+	is(json_nr_rings(a.json, plain.pid), 0, "and nothing else");
+	tool_free(&a);
 	tool(&a, "list", "-p", "1", NULL);
 	is(a.status, 0, "a process without rings is no error");
 	has_text(a.out, "0 rings", "and said in the text");
-	answer_free(&a);
+	tool_free(&a);
 	load_end(&plain);
 	load_end(&root);
 }

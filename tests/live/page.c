@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static char *between(const char *text, const char *from, const char *to)
 {
@@ -51,7 +51,7 @@ static size_t nr_of(struct json_object *data, const char *list)
 	return json_object_array_length(json_member(data, list));
 }
 
-static void check_values(const char *dom, struct json_object *data, struct answer *trace)
+static void check_values(const char *dom, struct json_object *data, struct tool_run *trace)
 {
 	struct json_object *totals = json_member(data, "totals");
 	struct json_lines lines;
@@ -99,7 +99,7 @@ int main(void)
 {
 	char rec[] = "/tmp/fixbuf-page-XXXXXX", html[64], profile[] = "/tmp/fixbuf-browser-XXXXXX";
 	char command[512], *dom, *json, *console;
-	struct answer a, trace;
+	struct tool_run a, trace;
 	int fd = mkstemp(rec);
 
 	if (fd < 0 || !mkdtemp(profile))
@@ -108,10 +108,10 @@ int main(void)
 	snprintf(html, sizeof(html), "%s.html", rec);
 	tool(&a, "record", "-q", "-o", rec, "--io", "--", load_path("demo"), "--no-wait", NULL);
 	is(a.status, 0, "record ends as its program");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "report", "--html", html, rec, NULL);
 	is(a.status, 0, "report --html");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&trace, "report", "--trace", "--json", rec, NULL);
 	dom = file_text(html);
 	is(occurrences(dom, "src=\"") + occurrences(dom, "@import") + occurrences(dom, "fetch("), 0,
@@ -151,7 +151,7 @@ int main(void)
 		free(console);
 		free(dom);
 	}
-	answer_free(&trace);
+	tool_free(&trace);
 	snprintf(command, sizeof(command), "rm -rf %s", profile);
 	if (system(command))
 		note("%s is left behind", profile);

@@ -11,7 +11,7 @@ static const char *const commands[] = { "trace", "list", "verify", "doctor", "st
 int main(void)
 {
 	struct tool_how how = { .uid = PLAIN_UID };
-	struct answer a;
+	struct tool_run a;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		const char *end;
@@ -22,7 +22,7 @@ int main(void)
 		ok(!strncmp(a.err, "fixbuf-trace: ", 14) && end && !end[1], "%s: one sentence",
 		   commands[i]);
 		is_text(a.out, "", "%s: and prints nothing else", commands[i]);
-		answer_free(&a);
+		tool_free(&a);
 	}
 	return tap_end();
 }

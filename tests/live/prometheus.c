@@ -13,11 +13,11 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "answer.h"
 #include "http.h"
 #include "load.h"
 #include "metrics.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define AWAIT_S		60
 #define RATE_INTERVAL	"1m"	/* what Grafana would have put in */

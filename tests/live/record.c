@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define NOBODY	65534
 #define TRIES	3
@@ -19,7 +19,7 @@
 static char file[] = "/tmp/fixbuf-record-XXXXXX";
 
 /* It has seen what is there and waits for facts. */
-static bool is_recording(const struct answer *a)
+static bool is_recording(const struct tool_run *a)
 {
 	char text[4096] = "";
 
@@ -27,14 +27,14 @@ static bool is_recording(const struct answer *a)
 }
 
 /* At the best tier: facts are written as they are told, whoever saw them. */
-static void start_record(struct answer *a, const char *option, const char *value)
+static void start_record(struct tool_run *a, const char *option, const char *value)
 {
 	tool_start(a, &(struct tool_how){ 0 }, "record", "-o", file, option, value, NULL);
 	for (int i = 0; i < 6000 && !is_recording(a); i++)
 		usleep(5000);
 }
 
-static void end_record(struct answer *a)
+static void end_record(struct tool_run *a)
 {
 	kill(a->pid, SIGINT);
 	tool_wait(a, &(struct tool_how){ 0 });
@@ -133,9 +133,9 @@ static void lines_of(struct lines *l, char *text)
 }
 
 /* Both watch the load at the same time: .trace has what the one printed, .report what the other wrote. */
-static void watch_load(struct answer *trace, struct answer *report, const char *load, bool io)
+static void watch_load(struct tool_run *trace, struct tool_run *report, const char *load, bool io)
 {
-	struct answer record;
+	struct tool_run record;
 	char of_pid[32];
 	pid_t pid;
 	int go;
@@ -152,7 +152,7 @@ static void watch_load(struct answer *trace, struct answer *report, const char *
 	close(go);
 	usleep(300000);
 	end_record(&record);
-	answer_free(&record);
+	tool_free(&record);
 	kill(trace->pid, SIGINT);
 	tool_wait(trace, &(struct tool_how){ 0 });
 	tool(report, "report", "-q", "--trace", file, NULL);
@@ -162,7 +162,7 @@ static void watch_load(struct answer *trace, struct answer *report, const char *
 }
 
 /* False when facts may be missing in one and not in the other, and it may be tried again. */
-static bool compare(struct answer *trace, struct answer *report, const char *name, bool last)
+static bool compare(struct tool_run *trace, struct tool_run *report, const char *name, bool last)
 {
 	static struct lines live, told;
 	size_t wrong = 0;
@@ -190,7 +190,7 @@ static bool compare(struct answer *trace, struct answer *report, const char *nam
 
 static void same_lines(const char *load, bool io)
 {
-	struct answer trace, report;
+	struct tool_run trace, report;
 	char name[64];
 	bool done = false;
 
@@ -198,8 +198,8 @@ static void same_lines(const char *load, bool io)
 	for (int i = 0; !done && i < TRIES; i++) {
 		watch_load(&trace, &report, load, io);
 		done = compare(&trace, &report, name, i == TRIES - 1);
-		answer_free(&trace);
-		answer_free(&report);
+		tool_free(&trace);
+		tool_free(&report);
 	}
 }
 
@@ -207,7 +207,7 @@ static void same_lines(const char *load, bool io)
 
 static void same_rings(bool older)
 {
-	struct answer record, list, report;
+	struct tool_run record, list, report;
 	struct json_object *a, *b;
 	const char *x, *y;
 	char pid[16];
@@ -236,17 +236,17 @@ static void same_rings(bool older)
 		y = json_object_to_json_string(json_object_array_get_idx(b, i));
 		is_text(y, x, "ring %zu as list shows it", i);
 	}
-	is(answer_nr_rings(report.json, l.pid), answer_nr_rings(list.json, l.pid), "of that process");
+	is(json_nr_rings(report.json, l.pid), json_nr_rings(list.json, l.pid), "of that process");
 	is_text(json_text(report.json, "kernel"), json_text(list.json, "kernel"), "the kernel");
-	answer_free(&record);
-	answer_free(&list);
-	answer_free(&report);
+	tool_free(&record);
+	tool_free(&list);
+	tool_free(&report);
 }
 
 /* When this process first did that, since the begin of the recording. */
 static long long moment_of(const char *fact, pid_t pid)
 {
-	struct answer trace, all;
+	struct tool_run trace, all;
 	struct json_lines l;
 	long long t = 0;
 
@@ -258,15 +258,15 @@ static long long moment_of(const char *fact, pid_t pid)
 			t = json_number(l.lines[i], "time_ns");
 	t -= json_number(all.json, "begin_ns");
 	json_lines_free(&l);
-	answer_free(&trace);
-	answer_free(&all);
+	tool_free(&trace);
+	tool_free(&all);
 	return t;
 }
 
 /* At a moment in between a program has its buffers, at the end none. */
 static void at_a_moment(void)
 {
-	struct answer record, report;
+	struct tool_run record, report;
 	char pid[16], at[32];
 	long long end;
 	pid_t process;
@@ -284,27 +284,27 @@ static void at_a_moment(void)
 	end = moment_of("ring-close", process);
 	snprintf(at, sizeof(at), "%lldns", moment_of("ring-create", process) - 1);
 	tool(&report, "report", "--list", "--at", at, "--json", "-p", pid, file, NULL);
-	is(answer_nr_rings(report.json, process), 0, "--at %s, before its ring", at);
-	answer_free(&report);
+	is(json_nr_rings(report.json, process), 0, "--at %s, before its ring", at);
+	tool_free(&report);
 	snprintf(at, sizeof(at), "%lldns", end - 1);
 	tool(&report, "report", "--list", "--at", at, "--json", "-p", pid, file, NULL);
-	is(answer_nr_rings(report.json, process), 1, "--at %s, while it runs: its ring", at);
-	is(ring_nr_buffers(answer_ring(report.json, process, -1)), 23, "with its buffers");
-	answer_free(&report);
+	is(json_nr_rings(report.json, process), 1, "--at %s, while it runs: its ring", at);
+	is(json_ring_nr_buffers(json_ring(report.json, process, -1)), 23, "with its buffers");
+	tool_free(&report);
 	tool(&report, "report", "--list", "--json", "-p", pid, file, NULL);
-	is(answer_nr_rings(report.json, process), 0, "at the end: no rings");
-	answer_free(&report);
+	is(json_nr_rings(report.json, process), 0, "at the end: no rings");
+	tool_free(&report);
 	tool(&report, "report", "--list", "--at", "noon", file, NULL);
 	is(report.status, 2, "a moment that is none");
-	answer_free(&report);
-	answer_free(&record);
+	tool_free(&report);
+	tool_free(&record);
 }
 
 /* ---- the same counts ------------------------------------------------------------------------ */
 
 static void same_counts(void)
 {
-	struct answer a, report;
+	struct tool_run a, report;
 	struct json_object *rings, *fixed;
 	long long fixed_ops = 0, did = 0;
 	char program[4096];
@@ -321,7 +321,7 @@ static void same_counts(void)
 	}
 	tool_as(&report, &(struct tool_how){ .uid = NOBODY }, "report", "--stat", "--json", file, NULL);
 	is(report.status, 2, "nobody may not read what root wrote for itself");
-	answer_free(&report);
+	tool_free(&report);
 	chmod(file, 0644);
 	tool_as(&report, &(struct tool_how){ .uid = NOBODY }, "report", "--stat", "--json", file, NULL);
 	is(report.status, 0, "report needs no privilege");
@@ -333,15 +333,15 @@ static void same_counts(void)
 		fixed_ops += json_number(json_object_array_get_idx(rings, i), "ops");
 	is(fixed_ops, did, "--stat: each operation that it did");
 	ok(json_number(report.json, "duration_ns") > 0, "in some time");
-	answer_free(&report);
+	tool_free(&report);
 	tool(&report, "report", "--json", file, NULL);
 	fixed = json_member(report.json, "fixed");
 	ok(json_number(fixed, "ops") > 0 && json_number(fixed, "p50_ns") > 0,
 	   "--summary: fixed I/O with its latency");
 	is(json_number(fixed, "ops") + json_number(json_member(report.json, "plain"), "ops"), did,
 	   "fixed and plain are all");
-	answer_free(&report);
-	answer_free(&a);
+	tool_free(&report);
+	tool_free(&a);
 }
 
 int main(void)

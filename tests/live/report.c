@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static char file[] = "/tmp/fixbuf-report-XXXXXX";
 
@@ -19,30 +19,30 @@ static char file[] = "/tmp/fixbuf-report-XXXXXX";
 
 static void status(void)
 {
-	struct answer a;
+	struct tool_run a;
 
 	tool(&a, "record", "-q", "-o", file, "--", "sh", "-c", "exit 7", NULL);
 	is(a.status, 7, "record returns the program's status");
 	is_text(a.err, "", "with -q it says nothing");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "record", "-o", file, "--", "/nonexistent", NULL);
 	is(a.status, 127, "a program that is not there");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "report", "--json", file, NULL);
 	is(a.status, 0, "and still a recording");
 	is(json_number(a.json, "shown"), 0, "in which nothing happened");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "record", "-o", "/nonexistent/file", NULL);
 	is(a.status, 2, "a file that cannot be created");
 	has_text(a.err, "cannot write to /nonexistent/file", "in words");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 /* ---- why it failed, what is wrong ------------------------------------------------------------- */
 
 static void summary(void)
 {
-	struct answer a, report, json;
+	struct tool_run a, report, json;
 	struct json_object *calls, *list;
 	long long nr[4] = { 0 };
 	static const char *const names[] = { "register", "update", "clone", "unregister" };
@@ -73,15 +73,15 @@ static void summary(void)
 	list = json_member(json.json, "failures");
 	ok(list && json_object_array_length(list) > 3, "failures, each kind once");
 	is(json_number(json.json, "lost"), 0, "nothing was lost");
-	answer_free(&json);
-	answer_free(&report);
-	answer_free(&a);
+	tool_free(&json);
+	tool_free(&report);
+	tool_free(&a);
 }
 
 static void findings(void)
 {
 	unsigned int ours = 0, near = 0;
-	struct answer a, report;
+	struct tool_run a, report;
 	struct json_object *list;
 	long long uid;
 	char program[4096];
@@ -90,7 +90,7 @@ static void findings(void)
 	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
 	if (a.status == 77) {
 		skip("findings", "fault_limit cannot run here");
-		answer_free(&a);
+		tool_free(&a);
 		return;
 	}
 	tool(&report, "report", "--verify", "--json", file, NULL);
@@ -105,19 +105,19 @@ static void findings(void)
 	}
 	is(near, 1, "near-limit, once");
 	is(ours, 1, "and nothing else of that user");
-	answer_free(&report);
+	tool_free(&report);
 	tool(&report, "report", "--verify", "--fail-on", "error", file, NULL);
 	is(report.status, 0, "--fail-on error");
 	has_text(report.out, "after the start", "it says when");
-	answer_free(&report);
-	answer_free(&a);
+	tool_free(&report);
+	tool_free(&a);
 }
 
 /* ---- stacks ------------------------------------------------------------------------------------ */
 
 static void folded(void)
 {
-	struct answer a, report, json;
+	struct tool_run a, report, json;
 	struct json_lines l;
 	long long sum = 0, calls = 0;
 	char program[4096];
@@ -142,52 +142,52 @@ static void folded(void)
 	ok(calls > 50, "calls were told");
 	is(sum, calls, "each call is in one of the stacks");
 	json_lines_free(&l);
-	answer_free(&json);
-	answer_free(&report);
+	tool_free(&json);
+	tool_free(&report);
 	tool(&report, "report", "--folded", "--by", "nothing", file, NULL);
 	is(report.status, 2, "--by something that is no weight");
-	answer_free(&report);
-	answer_free(&a);
+	tool_free(&report);
+	tool_free(&a);
 }
 
 /* ---- limits, parts, loss -------------------------------------------------------------------------- */
 
 static void limits(void)
 {
-	struct answer a, report;
+	struct tool_run a, report;
 	char program[4096];
 	struct stat st;
 
 	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
 	tool(&a, "record", "-o", file, "-d", "300ms", NULL);
 	is(a.status, 0, "-d ends it");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "record", "-o", file, "--append", "--", program, "--no-wait", NULL);
 	has_text(a.err, "0 lost", "the last line says what was lost");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&report, "report", "--json", file, NULL);
 	is(json_number(report.json, "parts"), 2, "--append adds a part");
 	ok(json_number(report.json, "facts") > 100, "with its facts");
-	answer_free(&report);
+	tool_free(&report);
 	tool(&a, "record", "-o", file, "--max-size", "1K", "--", program, "--no-wait", NULL);
 	is(a.status, 0, "--max-size does not end the program");
 	has_text(a.err, "--max-size", "but the recording, in words");
 	stat(file, &st);
 	ok(st.st_size < 100000, "%lld bytes are near it", (long long)st.st_size);
-	answer_free(&a);
+	tool_free(&a);
 	tool(&report, "report", file, NULL);
 	is(report.status, 0, "it can be reported");
 	is_text(report.err, "", "and has a clean end");
-	answer_free(&report);
+	tool_free(&report);
 	tool(&a, "record", "-o", load_path("lifecycle"), "--append", "-d", "100ms", NULL);
 	is(a.status, 2, "what is no recording is not appended to");
 	has_text(a.err, "no recording", "in words");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void loss(void)
 {
-	struct answer a, report;
+	struct tool_run a, report;
 	struct json_lines l;
 	long long lost = 0, told;
 	char program[4096], count[] = "100003";
@@ -205,21 +205,21 @@ static void loss(void)
 	}
 	ok(lost > 0, "a ring buffer of 4 KiB loses facts");
 	json_lines_free(&l);
-	answer_free(&report);
+	tool_free(&report);
 	tool(&report, "report", "--json", file, NULL);
 	is(json_number(report.json, "lost"), lost, "the summary counts as many");
 	is(json_number(json_member(report.json, "fixed"), "ops"), 100003,
 	   "the counters know all of them");
 	ok(told + lost >= 100003, "what was not told was lost");
-	answer_free(&report);
-	answer_free(&a);
+	tool_free(&report);
+	tool_free(&a);
 }
 
 /* ---- damage ----------------------------------------------------------------------------------------- */
 
 static void damage(void)
 {
-	struct answer a, report;
+	struct tool_run a, report;
 	char program[4096], cut[64];
 	char *bytes;
 	struct stat st;
@@ -227,13 +227,13 @@ static void damage(void)
 
 	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
 	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
-	answer_free(&a);
+	tool_free(&a);
 	stat(file, &st);
 	truncate(file, st.st_size - 7);
 	tool(&report, "report", file, NULL);
 	is(report.status, 0, "a file that was cut off is reported as far as it goes");
 	has_text(report.err, "ends at offset", "and said to be cut off, where");
-	answer_free(&report);
+	tool_free(&report);
 
 	fd = open(file, O_RDWR | O_CLOEXEC);
 	bytes = malloc(st.st_size);
@@ -245,7 +245,7 @@ static void damage(void)
 	tool(&report, "report", file, NULL);
 	is(report.status, 2, "a file that is damaged is refused");
 	has_text(report.err, "at offset ", "with the offset");
-	answer_free(&report);
+	tool_free(&report);
 
 	bytes[12] = 99;
 	if (pwrite(fd, bytes, st.st_size, 0) <= 0)
@@ -253,21 +253,21 @@ static void damage(void)
 	tool(&report, "report", file, NULL);
 	is(report.status, 2, "a newer version is refused");
 	has_text(report.err, "format version 99", "in words");
-	answer_free(&report);
+	tool_free(&report);
 	close(fd);
 	free(bytes);
 
 	snprintf(cut, sizeof(cut), "%s.none", file);
 	tool(&report, "report", cut, NULL);
 	is(report.status, 2, "a file that is not there");
-	answer_free(&report);
+	tool_free(&report);
 	tool(&report, "report", "/proc/self/exe", NULL);
 	is(report.status, 2, "a file that is no recording");
 	has_text(report.err, "not a recording", "in words");
-	answer_free(&report);
+	tool_free(&report);
 	tool(&report, "report", "--list", "--trace", file, NULL);
 	is(report.status, 2, "two views at once");
-	answer_free(&report);
+	tool_free(&report);
 }
 
 int main(void)

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "witness.h"
 
 #define LEAKED	101	/* pages, as the patch has them */
@@ -31,7 +31,7 @@ static char out_file[] = "/tmp/fixbuf-seeded-XXXXXX";
 static void found(const struct seed *s)
 {
 	struct json_object *f;
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 	char pid[16];
 
@@ -39,17 +39,17 @@ static void found(const struct seed *s)
 		bail("%s", l.skip);
 	snprintf(pid, sizeof(pid), "%d", l.pid);
 	tool(&a, "verify", "--json", "--fail-on", "info", "-p", pid, NULL);
-	if (!is(answer_nr_findings(a.json, 0, NULL), s->tag != NULL, "%s pages: findings", s->pages))
+	if (!is(json_nr_findings(a.json, 0, NULL), s->tag != NULL, "%s pages: findings", s->pages))
 		note("%s", a.out);
 	is(a.status, s->tag != NULL, "%s pages: exit status", s->pages);
-	f = s->tag ? answer_finding(a.json, l.pid, s->tag) : NULL;
+	f = s->tag ? json_finding(a.json, l.pid, s->tag) : NULL;
 	if (s->tag) {
 		is_text(json_text(f, "severity"), "error", "%s: severity", s->tag);
 		is(json_number(f, "index"), 0, "%s: the buffer", s->tag);
 		is(json_number(f, "pages"), s->found, "%s: pages", s->tag);
 		has_text(json_text(f, "detail"), s->detail, "%s: evidence", s->tag);
 	}
-	answer_free(&a);
+	tool_free(&a);
 	load_end(&l);
 }
 
@@ -75,7 +75,7 @@ static void leaked(void)
 	long long before = witness_pins_at_rest();
 	struct json_lines lines;
 	struct json_object *f;
-	struct answer a;
+	struct tool_run a;
 	char command[8400], *text;
 	size_t nr;
 
@@ -94,7 +94,7 @@ static void leaked(void)
 	is(witness_pins_at_rest() - before, LEAKED, "leaked-pin: and the kernel counts them, too");
 	json_lines_free(&lines);
 	free(text);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define KERNEL_PART "io_uring_register"	/* of the names that the system call has in kernels */
 
@@ -23,7 +23,7 @@ static char *read_out(void)
 	return file_text(out_file);
 }
 
-static char *trace(struct answer *a, const char *option, const char *stacks)
+static char *trace(struct tool_run *a, const char *option, const char *stacks)
 {
 	const char *tier = tool_tier();
 	struct tool_how how = { .timeout_s = 100 };
@@ -90,7 +90,7 @@ static bool is_account(struct json_object *o)
 	       !json_object_get_boolean(json_member(o, "derived"));
 }
 
-static void calls_by_caller(const struct json_lines *l, const char *truth)
+static void calls_by_caller(const struct json_lines *l, const char *told)
 {
 	for (size_t c = 0; c < NR_CALLERS; c++) {
 		unsigned int nr = 0, chain = 0, whole = 0;
@@ -108,7 +108,7 @@ static void calls_by_caller(const struct json_lines *l, const char *truth)
 								    frame_of(stack, 0, caller)));
 		}
 		snprintf(name, sizeof(name), "calls.%s", callers[c]);
-		is(nr, value_number(truth, name), "calls of %s()", callers[c]);
+		is(nr, value_number(told, name), "calls of %s()", callers[c]);
 		is(chain, nr, "each in run_the_program() in main()");
 		is(whole, nr, "with address, offset and module");
 	}
@@ -156,7 +156,7 @@ static void accounts(const struct json_lines *l)
 static void lines_of_json(void)
 {
 	struct json_lines l;
-	struct answer a;
+	struct tool_run a;
 	char *text = trace(&a, "--json", "--stacks");
 
 	json_lines_parse(&l, text);
@@ -167,28 +167,28 @@ static void lines_of_json(void)
 	accounts(&l);
 	json_lines_free(&l);
 	free(text);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void lines_of_text(void)
 {
-	struct answer a;
+	struct tool_run a;
 	char *text = trace(&a, "-T", "--stacks");
 
 	has_text(text, "user   register_the_buffers+0x", "text: who registered");
 	has_text(text, KERNEL_PART, "text: the kernel's function");
 	free(text);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void not_wanted(void)
 {
-	struct answer a;
+	struct tool_run a;
 	char *text = trace(&a, "--json", NULL);
 
 	ok(strstr(text, "\"register\"") && !strstr(text, "stack\""), "no stacks without --stacks");
 	free(text);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

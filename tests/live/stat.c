@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
-#include "beside.h"
 #include "load.h"
+#include "shared_machine.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "witness.h"
 
 #define SKIPPED 77
@@ -23,7 +23,7 @@ static const char *const op_names[64] = {
 };
 
 /* Runs stat on a load program: .a is what the program said, the answer what stat said. */
-static struct json_object *stat_of(struct answer *a, const char *option, const char *load,
+static struct json_object *stat_of(struct tool_run *a, const char *option, const char *load,
 				   const char *arg)
 {
 	char path[] = "/tmp/fixbuf-stat-XXXXXX", program[4096];
@@ -99,7 +99,7 @@ static void check_mix(const char *how)
 {
 	struct json_object *o, *losses, *ring, *ops, *fixed;
 	bool by_name;
-	struct answer a;
+	struct tool_run a;
 	long long nr = 0, fixed_nr = 0, unnamed;
 
 	o = stat_of(&a, "--by-opcode", "io_mix", how);
@@ -140,19 +140,19 @@ static void check_mix(const char *how)
 		is(json_number(fixed, "punts"), value_number(a.out, "async"),
 		   "%s: handed to workers", how);
 	if (value_text(a.out, "muted"))
-		is_of_all(json_number(losses, "muted"), value_number(a.out, "muted"),
-			  "%s: muted requests are told", how);
-	is_of_all(json_number(o, "in_flight"), 0, "%s: no start is left over", how);
-	is_of_all(json_number(o, "lost"), 0, "%s: nothing is lost", how);
+		is_machine_total(json_number(losses, "muted"), value_number(a.out, "muted"),
+				 "%s: muted requests are told", how);
+	is_machine_total(json_number(o, "in_flight"), 0, "%s: no start is left over", how);
+	is_machine_total(json_number(o, "lost"), 0, "%s: nothing is lost", how);
 out:
 	json_object_put(o);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void check_faults(void)
 {
 	struct json_object *o, *faults, *past = NULL, *bad = NULL;
-	struct answer a;
+	struct tool_run a;
 
 	o = stat_of(&a, "--by-opcode", "io_mix", NULL);
 	faults = json_member(o, "faults");
@@ -174,7 +174,7 @@ static void check_faults(void)
 			 "a bad index is explained");
 	}
 	json_object_put(o);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static struct json_object *buffer_of(struct json_object *buffers, struct json_object *ring,
@@ -191,7 +191,7 @@ static struct json_object *buffer_of(struct json_object *buffers, struct json_ob
 static void check_shared(const char *count, unsigned long nr)
 {
 	struct json_object *o, *rings, *a_ring, *b_ring, *buffers, *a_buf, *b_buf;
-	struct answer a;
+	struct tool_run a;
 
 	o = stat_of(&a, "--by-opcode", "io_many", count);
 	is(a.status, 3, "another status of the program is returned, too");
@@ -204,8 +204,8 @@ static void check_shared(const char *count, unsigned long nr)
 	is(json_number(a_ring, "bytes"), 512LL * nr, "and their bytes");
 	is(json_number(a_ring, "timed"), nr, "each was timed");
 	is(json_number(b_ring, "ops"), 211, "211 on the other");
-	is_of_all(json_number(o, "in_flight"), 0, "no start is left over");
-	is_of_all(json_number(o, "lost"), 0, "nothing is lost");
+	is_machine_total(json_number(o, "in_flight"), 0, "no start is left over");
+	is_machine_total(json_number(o, "lost"), 0, "nothing is lost");
 	buffers = json_member(o, "buffers");
 	a_buf = buffer_of(buffers, a_ring, 0);
 	b_buf = buffer_of(buffers, b_ring, 0);
@@ -216,7 +216,7 @@ static void check_shared(const char *count, unsigned long nr)
 	is(json_number(a_buf, "touched_bytes"), 16384, "how far it was used");
 	is(json_number(b_buf, "touched_bytes"), 512, "which differs by ring");
 	json_object_put(o);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static struct json_object *advice(struct json_object *o, const char *tag)
@@ -228,7 +228,7 @@ static struct json_object *advice(struct json_object *o, const char *tag)
 static void check_advice(void)
 {
 	struct json_object *o, *x;
-	struct answer a;
+	struct tool_run a;
 
 	o = stat_of(&a, "--advise", "io_habits", NULL);
 	is(a.status, 0, "the careless program ends well");
@@ -255,23 +255,23 @@ static void check_advice(void)
 	is(json_number(x, "ops"), value_number(a.out, "registered"), "a table made again and again");
 	is(json_number(x, "fd"), value_number(a.out, "b.fd"), "on the other ring");
 	json_object_put(o);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void check_count_only(void)
 {
 	struct json_object *o, *ring;
-	struct answer a;
+	struct tool_run a;
 
 	o = stat_of(&a, "--advise", "io_many", "10007");
 	ring = element(json_member(o, "rings"), 0);
 	is(json_number(ring, "ops"), 10007, "with advice: the same number");
 	json_object_put(o);
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "stat", "--json", "--no-latency", "-d", "200ms", NULL);
 	is(a.status, 0, "counting only works");
 	ok(a.json && !json_number(a.json, "in_flight"), "and keeps no start");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 /*
@@ -283,7 +283,7 @@ static void check_successors(void)
 	enum { NR = 5 };
 	struct tool_how how = { 0 };
 	struct json_lines lines;
-	struct answer a;
+	struct tool_run a;
 	long long ops[NR] = { 0 };
 	pid_t pids[NR];
 
@@ -311,37 +311,37 @@ static void check_successors(void)
 	for (int k = 0; k < NR; k++)
 		is(ops[k], 1009 + 211, "what each did is its own");
 	json_lines_free(&lines);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void check_usage(void)
 {
-	struct answer a;
+	struct tool_run a;
 	int lines = 0;
 
 	tool(&a, "stat", "--no-latency", "--hist", "-d", "1s", NULL);
 	is(a.status, 2, "a histogram without latencies is refused");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "stat", "-p", "1", "--", "true", NULL);
 	is(a.status, 2, "a process and a program are refused");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "stat", "-i", "nonsense", NULL);
 	is(a.status, 2, "a bad interval is refused");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "stat", "-q", "--", "/nonexistent", NULL);
 	is(a.status, 127, "a program that is not there");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "stat", "--json", "-i", "100ms", "-d", "450ms", NULL);
 	is(a.status, 0, "intervals end with the duration");
 	for (char *s = a.out; s && (s = strchr(s, '\n')); s++)
 		lines++;
 	ok(lines >= 2 && lines <= 6, "one line an interval, and the total (%d)", lines);
-	answer_free(&a);
+	tool_free(&a);
 	/* a slow machine takes seconds for its first look */
 	tool(&a, "stat", "-i", "100ms", "-d", "4s", NULL);
 	ok(!strchr(a.out, '\033'), "no control characters in a pipe");
 	has_text(a.out, "in total:", "totals at the end");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define MAX_FLOWS	64
 
@@ -263,7 +263,7 @@ int main(void)
 {
 	char rec[] = "/tmp/fixbuf-timeline-XXXXXX", out[64];
 	struct json_lines trace;
-	struct answer a;
+	struct tool_run a;
 	int fd = mkstemp(rec);
 
 	if (system("command -v protoc > /dev/null"))
@@ -274,10 +274,10 @@ int main(void)
 	snprintf(out, sizeof(out), "%s.pftrace", rec);
 	tool(&a, "record", "-q", "-o", rec, "--io", "--", load_path("demo"), "--no-wait", NULL);
 	is(a.status, 0, "record ends as its program");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "report", "--perfetto", out, rec, NULL);
 	is(a.status, 0, "report --perfetto");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "report", "--trace", "--json", rec, NULL);
 	json_lines_parse(&trace, a.out);
 	ok(!trace.bad, "report --trace is JSON");
@@ -288,7 +288,7 @@ int main(void)
 		check_against_trace(&trace);
 	}
 	json_lines_free(&trace);
-	answer_free(&a);
+	tool_free(&a);
 	unlink(rec);
 	unlink(out);
 	return tap_end();

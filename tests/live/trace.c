@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static const char *const calls[] = { "register", "unregister", "update", "clone" };
 
@@ -37,7 +37,7 @@ static const struct cause {
 static char out_file[] = "/tmp/fixbuf-trace-XXXXXX";
 
 /* trace -q of a program into out_file; the program's own words are the answer's. */
-static void trace_program(struct answer *a, char **trace, const char *option, ...)
+static void trace_program(struct tool_run *a, char **trace, const char *option, ...)
 {
 	const char *tier = tool_tier();
 	struct tool_how how = { .timeout_s = 100 };
@@ -87,11 +87,11 @@ static unsigned int count(const struct json_lines *l, pid_t pid, const char *fac
 }
 
 /* Every count.CALL.RESULT that the program said. */
-static void counts(const struct json_lines *l, const char *truth, pid_t pid)
+static void counts(const struct json_lines *l, const char *told, pid_t pid)
 {
-	unsigned int told = 0, want = 0;
+	unsigned int nr_calls = 0, want = 0;
 
-	for (const char *p = truth; (p = strstr(p, "count.")); p++) {
+	for (const char *p = told; (p = strstr(p, "count.")); p++) {
 		char call[16], result[16];
 		unsigned int nr;
 
@@ -102,8 +102,8 @@ static void counts(const struct json_lines *l, const char *truth, pid_t pid)
 		want += nr;
 	}
 	for (size_t i = 0; i < l->nr; i++)
-		told += is_call(l->lines[i]);
-	is(told, want, "calls in all");
+		nr_calls += is_call(l->lines[i]);
+	is(nr_calls, want, "calls in all");
 }
 
 static const char *part_of(const char *cause)
@@ -115,11 +115,11 @@ static const char *part_of(const char *cause)
 }
 
 /* The refusals, in their order: which call, which error, and why. */
-static void refusals(const struct json_lines *l, const char *truth)
+static void refusals(const struct json_lines *l, const char *told)
 {
 	size_t at = 0;
 
-	for (unsigned int i = 0; i < value_number(truth, "fails"); i++) {
+	for (unsigned int i = 0; i < value_number(told, "fails"); i++) {
 		char name[32], cause[32], want[32];
 		struct json_object *o;
 
@@ -127,9 +127,9 @@ static void refusals(const struct json_lines *l, const char *truth)
 			at++;
 		o = at < l->nr ? l->lines[at++] : NULL;
 		snprintf(name, sizeof(name), "fail.%u", i);
-		snprintf(cause, sizeof(cause), "%s", value_text(truth, name));
+		snprintf(cause, sizeof(cause), "%s", value_text(told, name));
 		snprintf(name, sizeof(name), "fail.%u.errno", i);
-		snprintf(want, sizeof(want), "%s", value_text(truth, name));
+		snprintf(want, sizeof(want), "%s", value_text(told, name));
 		is_text(json_text(o, "errno"), want, "refusal %u (%s): its error", i, cause);
 		has_text(json_text(o, "explain"), part_of(cause), "refusal %u (%s): explained", i,
 			 cause);
@@ -138,7 +138,7 @@ static void refusals(const struct json_lines *l, const char *truth)
 }
 
 /* The sets of three buffers at their addresses, as slots are told. */
-static void buffers(const struct json_lines *l, const char *truth, pid_t pid)
+static void buffers(const struct json_lines *l, const char *told, pid_t pid)
 {
 	unsigned int at[3] = { 0 }, made = 0;
 	unsigned long long addr[3];
@@ -147,7 +147,7 @@ static void buffers(const struct json_lines *l, const char *truth, pid_t pid)
 		char name[32];
 
 		snprintf(name, sizeof(name), "ring.%d.addr", i);
-		addr[i] = value_number(truth, name);
+		addr[i] = value_number(told, name);
 	}
 	for (size_t k = 0; k < l->nr; k++) {
 		struct json_object *o = l->lines[k];
@@ -172,7 +172,7 @@ static void buffers(const struct json_lines *l, const char *truth, pid_t pid)
 static void lines_of_json(void)
 {
 	struct json_lines l;
-	struct answer a;
+	struct tool_run a;
 	char *trace;
 	pid_t pid;
 
@@ -193,12 +193,12 @@ static void lines_of_json(void)
 	is(count(&l, pid, "lost", NULL), 0, "nothing was lost");
 	json_lines_free(&l);
 	free(trace);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void lines_of_text(void)
 {
-	struct answer a;
+	struct tool_run a;
 	char *trace;
 
 	trace_program(&a, &trace, "-T", load_path("lifecycle"), "--no-wait", NULL);
@@ -206,7 +206,7 @@ static void lines_of_text(void)
 	has_text(trace, "ENOMEM", "text: errors by name");
 	has_text(trace, "raise RLIMIT_MEMLOCK", "text: what to do");
 	free(trace);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

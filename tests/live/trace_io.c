@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
-#include "beside.h"
 #include "load.h"
+#include "shared_machine.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define SKIPPED	77
 #define BLOCK	512
@@ -28,7 +28,7 @@ static const struct op {
 #define NR_OPS (sizeof(ops) / sizeof(ops[0]))
 
 struct run {
-	struct answer a;	/* .out: what the load program says */
+	struct tool_run a;	/* .out: what the load program says */
 	struct json_lines l;
 	struct json_object *total;
 	char *text;
@@ -62,7 +62,7 @@ static void run_free(struct run *r)
 {
 	json_lines_free(&r->l);
 	free(r->text);
-	answer_free(&r->a);
+	tool_free(&r->a);
 }
 
 static long long did(const struct run *r, int op, const char *what)
@@ -150,7 +150,8 @@ static long long check_totals(const struct run *r, const char *how)
 	is(json_number(r->total, "ops"), all, "%s: counted in all", how);
 	is(json_number(r->total, "shown"), shown, "%s: shown", how);
 	if (!r->by_name)
-		is_of_all(json_number(r->total, "in_flight"), 0, "%s: none is left under way", how);
+		is_machine_total(json_number(r->total, "in_flight"), 0,
+				 "%s: none is left under way", how);
 	return shown;
 }
 
@@ -195,8 +196,9 @@ static void check_mix(const char *arg)
 	if (value_text(r.a.out, "async"))
 		is(punted, value_number(r.a.out, "async"), "%s: handed to workers", how);
 	if (value_text(r.a.out, "muted"))
-		is_of_all(json_number(json_member(r.total, "losses"), "muted"),
-			  value_number(r.a.out, "muted"), "%s: muted requests are told", how);
+		is_machine_total(json_number(json_member(r.total, "losses"), "muted"),
+				 value_number(r.a.out, "muted"), "%s: muted requests are told",
+				 how);
 	is(lost, 0, "%s: no fact lacked room", how);
 out:
 	run_free(&r);
@@ -267,7 +269,7 @@ static void check_same_name(void)
 	}
 	is(nr, 101, "requests of one user_data are all told, none with another's buffer");
 	if (r.by_name)
-		is_of_all(json_number(json_member(r.total, "losses"), "ambiguous"), nameless,
+		is_machine_total(json_number(json_member(r.total, "losses"), "ambiguous"), nameless,
 		   "those that cannot be told apart are counted");
 	else
 		is(nameless, 0, "and each is told apart");
@@ -279,7 +281,7 @@ static void check_loss(void)
 {
 	long long lost = 0, missing, did = kernel_only() ? 20011 : 100003;
 	struct json_lines l;
-	struct answer a;
+	struct tool_run a;
 	struct json_object *total = NULL;
 	char count[16];
 
@@ -298,9 +300,9 @@ static void check_loss(void)
 	/* the ring's own facts may be among the lost */
 	ok(missing && lost >= missing, "%lld that are not shown are told as lost (%lld)", missing,
 	   lost);
-	is_of_all(lost > missing + 20, false, "and hardly more");
+	is_machine_total(lost > missing + 20, false, "and hardly more");
 	json_lines_free(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static unsigned int lines_with(const char *text, const char *a, const char *b)
@@ -322,7 +324,7 @@ static void check_filter(const char *option, const char *value, long long want_a
 	struct tool_how how = { .timeout_s = 30 };
 	char pid_a[16], pid_b[16], total[80];
 	struct load a, b;
-	struct answer t;
+	struct tool_run t;
 
 	if (!load_start(&a, "io_late", "101", NULL) || !load_start(&b, "io_late", "103", NULL))
 		bail("io_late does not start");
@@ -340,26 +342,26 @@ static void check_filter(const char *option, const char *value, long long want_a
 	is(lines_with(t.out, pid_b, "io-done"), want_b, "%s: and that is not", option);
 	snprintf(total, sizeof(total), "%lld I/Os over registered buffers", want_a + want_b);
 	has_text(t.err, total, "%s: in the totals, too", option);
-	answer_free(&t);
+	tool_free(&t);
 }
 
 static void check_usage(void)
 {
-	struct answer a;
+	struct tool_run a;
 
 	tool(&a, "trace", "--sample", "7", "-d", "100ms", NULL);
 	is(a.status, 2, "a sample without I/O is refused");
 	has_text(a.err, "--io", "and what is missing is said");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "trace", "--io", "--sample", "0", "-d", "100ms", NULL);
 	is(a.status, 2, "a sample of none is refused");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "trace", "--io", "--sample", "1000000001", "-d", "100ms", NULL);
 	is(a.status, 2, "a sample of too few is refused");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "trace", "--json", "--", load_path("io_late"), "--no-wait", NULL);
 	ok(!strstr(a.out, "io-"), "without --io there is none");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

@@ -4,24 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static void statuses(void)
 {
-	struct answer a;
+	struct tool_run a;
 
 	tool(&a, "trace", "-q", "--", "/bin/sh", "-c", "exit 7", NULL);
 	is(a.status, 7, "the program's status is trace's");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "trace", "-q", "--", "/bin/sh", "-c", "kill -9 $$", NULL);
 	is(a.status, 128 + SIGKILL, "also when a signal ended it");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "trace", "-q", "--", "/nonexistent/program", NULL);
 	is(a.status, 127, "127 for a program that is not there");
 	has_text(a.err, "/nonexistent/program", "and says which");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 /* How many facts are about each of two processes, with this filter. */
@@ -30,11 +30,11 @@ static void filtered(const char *option, const char *value, pid_t in, pid_t out)
 	struct tool_how how = { .timeout_s = 100 };
 	unsigned int inside = 0, outside = 0;
 	struct json_lines l;
-	struct answer a;
+	struct tool_run a;
 
 	tool_as(&a, &how, "trace", "--json", "-q", "-d", "700ms", option, value, NULL);
 	if (!is(a.status, 0, "%s %s: ends after its duration with 0", option, value)) {
-		answer_free(&a);
+		tool_free(&a);
 		return;
 	}
 	json_lines_parse(&l, a.out);
@@ -46,7 +46,7 @@ static void filtered(const char *option, const char *value, pid_t in, pid_t out)
 	ok(inside || !in, "%s %s: tells what it selects", option, value);
 	is(outside, 0, "%s %s: and nothing else", option, value);
 	json_lines_free(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void filters(void)
@@ -70,14 +70,14 @@ static void filters(void)
 /* Who held the memory at the call, not who holds it when it is told. */
 static void holders(void)
 {
-	struct answer a;
+	struct tool_run a;
 
 	tool(&a, "trace", "-q", "--no-header", "--", load_path("fault_limit"), "--no-wait", NULL);
 	is(a.status, 0, "a user at its limit");
 	has_text(a.out, "of 264 KiB locked, this call needs 148 KiB more", "what the call needs");
 	has_text(a.out, " 124 KiB", "the other process holds it");
 	ok(!strstr(a.out, " 116 KiB"), "what the refused one got later is not counted");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

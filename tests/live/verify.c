@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static const struct fault {
 	const char *program, *arg;
@@ -29,7 +29,7 @@ static const struct fault {
 };
 
 /* Runs verify on what the load says it is: its user when it has one of its own. */
-static void verify(struct answer *a, const struct load *l)
+static void verify(struct tool_run *a, const struct load *l)
 {
 	char id[16];
 	const char *uid = load_text(l, "uid");
@@ -41,13 +41,13 @@ static void verify(struct answer *a, const struct load *l)
 	tool(a, "verify", "--json", "--fail-on", "info", uid ? "-u" : "-p", id, NULL);
 }
 
-static size_t nr_findings(const struct answer *a)
+static size_t nr_findings(const struct tool_run *a)
 {
-	return answer_nr_findings(a->json, 0, NULL);
+	return json_nr_findings(a->json, 0, NULL);
 }
 
 /* Sum of the pages of all findings with a tag. */
-static long long pages_of(const struct answer *a, const char *tag)
+static long long pages_of(const struct tool_run *a, const char *tag)
 {
 	struct json_object *all = json_member(a->json, "findings");
 	long long pages = 0;
@@ -61,7 +61,7 @@ static long long pages_of(const struct answer *a, const char *tag)
 	return pages;
 }
 
-static void expected(const struct answer *a, const struct load *l, const char *name)
+static void expected(const struct tool_run *a, const struct load *l, const char *name)
 {
 	size_t right = 0;
 	bool any = false;
@@ -73,10 +73,10 @@ static void expected(const struct answer *a, const struct load *l, const char *n
 		if (sscanf(p, "expect.%31[^=]=%lld", tag, &pages) != 2)
 			continue;
 		any = true;
-		ok(answer_nr_findings(a->json, 0, tag), "%s: %s is found", name, tag);
+		ok(json_nr_findings(a->json, 0, tag), "%s: %s is found", name, tag);
 		if (pages)
 			is(pages_of(a, tag), pages, "%s: %s: pages", name, tag);
-		right += answer_nr_findings(a->json, 0, tag);
+		right += json_nr_findings(a->json, 0, tag);
 	}
 	if (!is(nr_findings(a), right, "%s: nothing else is found", name))
 		note("%s", json_object_to_json_string_ext(json_member(a->json, "findings"),
@@ -87,7 +87,7 @@ static void expected(const struct answer *a, const struct load *l, const char *n
 static void one_fault(const struct fault *f)
 {
 	struct json_object *first;
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 	char name[64];
 
@@ -109,13 +109,13 @@ static void one_fault(const struct fault *f)
 	}
 	if (load_text(&l, "io_is_seen"))
 		is(load_number(&l, "io_is_seen"), 0, "%s: I/O indeed goes elsewhere", name);
-	answer_free(&a);
+	tool_free(&a);
 	load_end(&l);
 }
 
 static void views(void)
 {
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 	char pid[16];
 
@@ -127,10 +127,10 @@ static void views(void)
 	has_text(a.out, "stale-page", "the text names the tag");
 	has_text(a.out, pid, "and the process");
 	has_text(a.out, "remedy", "and what to do");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "verify", "--json", "--pages", "-p", pid, NULL);
-	is(answer_nr_findings(a.json, l.pid, "stale-page"), 3, "--pages: one finding a page");
-	answer_free(&a);
+	is(json_nr_findings(a.json, l.pid, "stale-page"), 3, "--pages: one finding a page");
+	tool_free(&a);
 	load_end(&l);
 
 	if (!load_start(&l, "fault_munmap", NULL))
@@ -141,7 +141,7 @@ static void views(void)
 	tool(&a, "verify", "--fail-on", "error", "-p", pid, NULL);
 	is(a.status, 0, "a warning is no failure with --fail-on error");
 	has_text(a.out, "unmapped-page", "but is told");
-	answer_free(&a);
+	tool_free(&a);
 	load_end(&l);
 }
 
@@ -149,7 +149,7 @@ static void healthy(const char *program, const char *arg, const char *nr)
 {
 	struct json_object *rings;
 	long long pages = 0, good = 0;
-	struct answer a;
+	struct tool_run a;
 	struct load l;
 
 	if (!load_start(&l, program, arg, nr, NULL)) {
@@ -162,7 +162,7 @@ static void healthy(const char *program, const char *arg, const char *nr)
 	for (size_t i = 0; rings && i < json_object_array_length(rings); i++) {
 		struct json_object *r = json_object_array_get_idx(rings, i);
 
-		for (size_t k = 0; k < ring_nr_buffers(r); k++) {
+		for (size_t k = 0; k < json_ring_nr_buffers(r); k++) {
 			struct json_object *b =
 				json_object_array_get_idx(json_member(r, "buffers"), k);
 
@@ -174,7 +174,7 @@ static void healthy(const char *program, const char *arg, const char *nr)
 	}
 	ok(pages > 0, "%s: pages were checked", program);
 	is(good, pages, "%s: each is pinned and in place", program);
-	answer_free(&a);
+	tool_free(&a);
 	load_end(&l);
 }
 
@@ -184,7 +184,7 @@ static void real_fio(void)
 	char file[] = "/var/tmp/fixbuf-fio-XXXXXX";
 	int fd = mkstemp(file), null;
 	char name[64];
-	struct answer a;
+	struct tool_run a;
 	bool up = false;
 	pid_t pid;
 
@@ -210,16 +210,16 @@ static void real_fio(void)
 
 		usleep(200000);
 		tool(&a, "list", "--json", "--comm", "fio", NULL);
-		ring = answer_ring(a.json, pid, -1);
-		up = ring && ring_nr_buffers(ring) == 16;
-		answer_free(&a);
+		ring = json_ring(a.json, pid, -1);
+		up = ring && json_ring_nr_buffers(ring) == 16;
+		tool_free(&a);
 	}
 	ok(up, "fio registers 16 buffers, and list shows them");
 	tool(&a, "verify", "--json", "--fail-on", "info", "--comm", "fio", NULL);
 	is(a.status, 0, "verify finds nothing in a running fio");
 	if (!is(nr_findings(&a), 0, "no finding at all"))
 		note("%s", a.out);
-	answer_free(&a);
+	tool_free(&a);
 	kill(pid, SIGINT);
 	await_exit(pid, 20);
 	close(fd);

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static char out_file[] = "/tmp/fixbuf-watch-XXXXXX";
 
 struct watched {
-	struct answer a;	/* .out is what the program said */
+	struct tool_run a;	/* .out is what the program said */
 	struct json_lines lines;
 	pid_t pid;
 };
@@ -41,7 +41,7 @@ static void watch_once(struct watched *w, const char *load, const char *arg, int
 static void watched_free(struct watched *w)
 {
 	json_lines_free(&w->lines);
-	answer_free(&w->a);
+	tool_free(&w->a);
 }
 
 static long long lost(const struct watched *w)

@@ -3,15 +3,15 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-#include "answer.h"
 #include "tool.h"
+#include "tool_json.h"
 
 static void interrupted_cleanly(void)
 {
 	static const struct tool_how how = { .timeout_s = 60 };
 	struct json_object *last;
 	struct json_lines l;
-	struct answer a;
+	struct tool_run a;
 
 	tool_start(&a, &how, "verify", "--watch", "--json", "-q", "-u", "54399", NULL);
 	sleep(2);
@@ -23,27 +23,27 @@ static void interrupted_cleanly(void)
 	ok(last && json_is(last, "fact", "summary"), "and with the totals");
 	is_text(a.err, "", "without complaint");
 	json_lines_free(&l);
-	answer_free(&a);
+	tool_free(&a);
 }
 
 static void misused(void)
 {
 	static const char *const options[] = { "-d1s", "--stacks", "--tier=tracepoints",
 					       "--ring-buffer=64" };
-	struct answer a;
+	struct tool_run a;
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		tool(&a, "verify", options[i], NULL);
 		is(a.status, 2, "verify %s without --watch: exit status", options[i]);
 		has_text(a.err, "--watch", "which is what the sentence says");
-		answer_free(&a);
+		tool_free(&a);
 	}
 	tool(&a, "verify", "--", "true", NULL);
 	is(a.status, 2, "a program without --watch: exit status");
-	answer_free(&a);
+	tool_free(&a);
 	tool(&a, "verify", "--watch", "-q", "--", "sh", "-c", "exit 7", NULL);
 	is(a.status, 7, "without a finding the status is the program's");
-	answer_free(&a);
+	tool_free(&a);
 }
 
 int main(void)

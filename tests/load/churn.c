@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define THREADS	2
 #define NR	13
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 	pthread_t thread[THREADS], dog;
 	int threads;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	for (int i = 1; i < argc; i++) {
 		plain |= !strcmp(argv[i], "plain");
 		slow |= !strcmp(argv[i], "slow");
@@ -86,11 +86,11 @@ int main(int argc, char **argv)
 	for (int i = 0; i < threads; i++)
 		pthread_create(&thread[i], NULL, run, NULL);
 	pthread_create(&dog, NULL, watchdog, NULL);
-	truth_ready();
+	report_ready();
 	stop = true;
 	for (int i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
-	truth("calls=%llu", calls);
+	report("calls=%llu", calls);
 	fflush(stdout);
 	return 0;
 }

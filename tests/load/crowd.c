@@ -7,8 +7,8 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define RINGS	2003
 #define MOST_S	120
@@ -34,13 +34,13 @@ int main(int argc, char **argv)
 	struct rlimit files = { RINGS + 64, RINGS + 64 };
 	pthread_t thread;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	alarm(MOST_S);
 	must(setrlimit(RLIMIT_NOFILE, &files), "more descriptors");
 	for (int i = 0; i < RINGS; i++)
 		must(uring_open(&rings[i], 1), "io_uring_setup");
 	pthread_create(&thread, NULL, run, NULL);
-	truth_ready();
+	report_ready();
 	stop = true;
 	pthread_join(thread, NULL);
 	return 0;

@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define SMALL		3
 #define NEIGHBOURS	3	/* 4 KiB each, 64 bytes into a page, side by side */
@@ -40,7 +40,7 @@ static void lay_out(void)
 	slots[SLOT_STALE] = (struct iovec){ mem_pages(STALE_PAGES), STALE_PAGES * PAGE };
 	slots[SLOT_HUGE] = huge ? (struct iovec){ huge, THP } :
 				  (struct iovec){ mem_pages(THP / PAGE), THP };
-	truth("huge=%d", huge != NULL);
+	report("huge=%d", huge != NULL);
 }
 
 /* Writes blocks of the small buffers to a real file and reads them back into the huge one. */
@@ -66,8 +66,8 @@ static void read_and_write(struct io_uring *r)
 				 SLOT_HUGE) == PAGE && to[PAGE - 1] == 'a' + block;
 	}
 	close(fd);
-	truth("direct=%d", direct);
-	truth("data_is_right=%d", same);
+	report("direct=%d", direct);
+	report("data_is_right=%d", same);
 }
 
 /* An ordinary user with 64 KiB to lock asks for 1 MiB. */
@@ -84,7 +84,7 @@ static void be_refused(void)
 	become_plain(64 << 10);
 	must(uring_open(&r, 4), "io_uring_setup");
 	iov.iov_base = mem_pages(iov.iov_len / PAGE);
-	truth("refused=%s", errno_name(-uring_register(r.ring_fd, &iov, 1)));
+	report("refused=%s", errno_name(-uring_register(r.ring_fd, &iov, 1)));
 	fflush(stdout);
 	_exit(0);
 }
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 	pid_t daemon;
 	int ret;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	must(uring_open(r, 8), "io_uring_setup");
 	must(uring_open(clone, 8), "io_uring_setup");
 
@@ -139,16 +139,16 @@ int main(int argc, char **argv)
 	must(uring_unregister(clone->ring_fd), "unregister");
 	/* from 6.12 on */
 	ret = uring_clone(clone->ring_fd, r->ring_fd, 0, 0, 0, 0);
-	truth("clone=%s", ret ? errno_name(-ret) : "ok");
+	report("clone=%s", ret ? errno_name(-ret) : "ok");
 
 	be_refused();
 	madvise((char *)slots[SLOT_STALE].iov_base + 7 * PAGE, DROPPED * PAGE, MADV_DONTNEED);
 	mem_touch((char *)slots[SLOT_STALE].iov_base + 7 * PAGE, DROPPED);
 	daemon = be_a_daemon(rings, 2);
 
-	truth_ring("ring", r->ring_fd, SLOTS);
-	truth("pids=%d,%d", getpid(), daemon);
-	truth_ready();
+	report_ring("ring", r->ring_fd, SLOTS);
+	report("pids=%d,%d", getpid(), daemon);
+	report_ready();
 	if (daemon)
 		kill(daemon, SIGTERM);
 	return 0;

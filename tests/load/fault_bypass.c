@@ -6,8 +6,8 @@
  * what this user holds.
  */
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 #include "witness.h"
 
 int main(int argc, char **argv)
@@ -17,24 +17,24 @@ int main(int argc, char **argv)
 	long long left;
 	char *p;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	become_plain(8 << 20);
 	must(uring_open(&r, 4), "io_uring_setup");
 	p = mem_huge();
 	if (!p)
-		truth_skip("no transparent huge page to be had");
+		report_skip("no transparent huge page to be had");
 	iov[0] = (struct iovec){ p, PAGE };
 	iov[1] = (struct iovec){ p + THP / 2, PAGE };
 	must(uring_register(r.ring_fd, iov, 2), "register");
 	if (uring_update(r.ring_fd, 0, &none, 1) != 1)
-		truth_skip("this kernel cannot empty a slot");
+		report_skip("this kernel cannot empty a slot");
 	/* up to 6.3 the old buffer is released a second later */
 	left = witness_await_kb(getpid(), "VmPin", 0, 3000);
-	truth_ring("ring", r.ring_fd, 2);
-	truth_slot("ring", 1, &iov[1], 0, 1);
-	truth("pinned_kb=%lld", left);
+	report_ring("ring", r.ring_fd, 2);
+	report_slot("ring", 1, &iov[1], 0, 1);
+	report("pinned_kb=%lld", left);
 	if (!left)
-		truth_expect("uncharged-pin", THP / PAGE);
-	truth_ready();
+		report_expect("uncharged-pin", THP / PAGE);
+	report_ready();
 	return 0;
 }

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define PAGES 11
 
@@ -33,12 +33,12 @@ static bool io_is_seen(struct io_uring *r, char *p)
 
 static void tell(struct io_uring *r, struct iovec *iov)
 {
-	truth("holder=%d", getpid());
-	truth_ring("ring", r->ring_fd, 1);
-	truth_slot("ring", 0, iov, PAGES, 1);
-	truth("io_is_seen=%d", io_is_seen(r, iov->iov_base));
-	truth_expect("stale-page", PAGES);
-	truth_ready();
+	report("holder=%d", getpid());
+	report_ring("ring", r->ring_fd, 1);
+	report_slot("ring", 0, iov, PAGES, 1);
+	report("io_is_seen=%d", io_is_seen(r, iov->iov_base));
+	report_expect("stale-page", PAGES);
+	report_ready();
 }
 
 static void child_registers(struct io_uring *r, struct iovec *iov)
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	int done[2];
 	char c;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	iov.iov_base = mem_pages(PAGES);
 	if (argc > 1) {
 		must(uring_open(&r, 4), "io_uring_setup");

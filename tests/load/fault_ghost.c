@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 #include "witness.h"
 
 #define PAGES 19
@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 	struct io_uring r;
 	int p[2], ret;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	become_plain(8 << 20);
 	must(uring_open(&r, 4), "io_uring_setup");
 	iov.iov_base = mem_pages(PAGES);
@@ -38,12 +38,12 @@ int main(int argc, char **argv)
 	ret = uring_unregister(r.ring_fd);
 	alarm(0);
 	if (ret == -EINTR)
-		truth_skip("unregister waits for I/O in flight on this kernel");
+		report_skip("unregister waits for I/O in flight on this kernel");
 	must(ret, "unregister");
-	truth_ring("ring", r.ring_fd, 0);
-	truth("pinned_kb=%lld", witness_status_kb(getpid(), "VmPin"));
-	truth("user_bufs=%lld", witness_user_bufs(getpid(), r.ring_fd));
-	truth_expect("ghost-pin", PAGES);
-	truth_ready();
+	report_ring("ring", r.ring_fd, 0);
+	report("pinned_kb=%lld", witness_status_kb(getpid(), "VmPin"));
+	report("user_bufs=%lld", witness_user_bufs(getpid(), r.ring_fd));
+	report_expect("ghost-pin", PAGES);
+	report_ready();
 	return 0;
 }

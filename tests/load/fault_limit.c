@@ -9,8 +9,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define LIMIT_PAGES	66
 #define FIRST		31
@@ -35,9 +35,9 @@ static void second(int up, int down)
 	must(uring_open(&r, 4), "io_uring_setup");
 	refused = hold(&r, REFUSED);
 	must(hold(&r, SECOND), "register");
-	truth("second.pid=%d", getpid());
-	truth("second.refused=%s", errno_name(-refused));
-	truth_ring("second", r.ring_fd, 1);
+	report("second.pid=%d", getpid());
+	report("second.refused=%s", errno_name(-refused));
+	report_ring("second", r.ring_fd, 1);
 	fflush(stdout);
 	close(up);
 	while (read(down, &c, 1) > 0)
@@ -52,13 +52,13 @@ int main(int argc, char **argv)
 	int up[2], down[2];
 	char c;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	become_plain(LIMIT_PAGES * PAGE);
 	must(uring_open(&r, 4), "io_uring_setup");
 	must(hold(&r, FIRST), "register");
-	truth("first.pid=%d", getpid());
-	truth_ring("first", r.ring_fd, 1);
-	truth("limit=%lu", LIMIT_PAGES * PAGE);
+	report("first.pid=%d", getpid());
+	report_ring("first", r.ring_fd, 1);
+	report("limit=%lu", LIMIT_PAGES * PAGE);
 	fflush(stdout);
 	if (pipe(up) || pipe(down))
 		return 1;
@@ -72,8 +72,8 @@ int main(int argc, char **argv)
 		return 1;
 	if (argc > 1 && setrlimit(RLIMIT_MEMLOCK, &lowered))
 		return 1;
-	truth_expect(argc > 1 ? "over-limit" : "near-limit", 0);
-	truth_ready();
+	report_expect(argc > 1 ? "over-limit" : "near-limit", 0);
+	report_ready();
 	close(down[1]);
 	wait(NULL);
 	return 0;

@@ -2,8 +2,8 @@
 /* A registered buffer is unmapped: RSS falls, the memory stays. */
 #include <sys/mman.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 #include "witness.h"
 
 #define PAGES 1021
@@ -14,17 +14,17 @@ int main(int argc, char **argv)
 	long long before;
 	struct io_uring r;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	must(uring_open(&r, 4), "io_uring_setup");
 	iov.iov_base = mem_pages(PAGES);
 	must(uring_register(r.ring_fd, &iov, 1), "register");
 	before = witness_status_kb(getpid(), "VmRSS");
 	munmap(iov.iov_base, iov.iov_len);
-	truth_ring("ring", r.ring_fd, 1);
-	truth_slot("ring", 0, &iov, PAGES, 1);
-	truth("rss_fell_kb=%lld", before - witness_status_kb(getpid(), "VmRSS"));
-	truth("pinned_kb=%lld", witness_status_kb(getpid(), "VmPin"));
-	truth_expect("unmapped-page", PAGES);
-	truth_ready();
+	report_ring("ring", r.ring_fd, 1);
+	report_slot("ring", 0, &iov, PAGES, 1);
+	report("rss_fell_kb=%lld", before - witness_status_kb(getpid(), "VmRSS"));
+	report("pinned_kb=%lld", witness_status_kb(getpid(), "VmPin"));
+	report_expect("unmapped-page", PAGES);
+	report_ready();
 	return 0;
 }

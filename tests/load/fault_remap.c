@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A registered buffer is unmapped and its address used again, as an allocator does. */
 #include <sys/mman.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 int main(int argc, char **argv)
 {
@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 	struct io_uring r;
 	char *again;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	must(uring_open(&r, 4), "io_uring_setup");
 	iov.iov_base = mem_pages(13);
 	must(uring_register(r.ring_fd, &iov, 1), "register");
@@ -18,11 +18,11 @@ int main(int argc, char **argv)
 	again = mmap(iov.iov_base, iov.iov_len, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (again == MAP_FAILED)
-		truth_skip("the address cannot be mapped again");
+		report_skip("the address cannot be mapped again");
 	mem_touch(again, 13);
-	truth_ring("ring", r.ring_fd, 1);
-	truth_slot("ring", 0, &iov, 13, 1);
-	truth_expect("stale-page", 13);
-	truth_ready();
+	report_ring("ring", r.ring_fd, 1);
+	report_slot("ring", 0, &iov, 13, 1);
+	report_expect("stale-page", 13);
+	report_ready();
 	return 0;
 }

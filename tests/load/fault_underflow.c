@@ -6,8 +6,8 @@
  * zero. The user is one that nobody else is, and its account ends with it.
  */
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 #include "witness.h"
 
 int main(int argc, char **argv)
@@ -18,25 +18,25 @@ int main(int argc, char **argv)
 	char *p;
 	int ret;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	become_plain(8 << 20);
 	must(uring_open(&from, 4), "io_uring_setup");
 	must(uring_open(&to, 4), "io_uring_setup");
 	p = mem_huge();
 	if (!p)
-		truth_skip("no transparent huge page to be had");
+		report_skip("no transparent huge page to be had");
 	iov[0] = (struct iovec){ p, PAGE };
 	iov[1] = (struct iovec){ p + THP / 2, PAGE };
 	must(uring_register(from.ring_fd, iov, 2), "register");
 	ret = uring_clone(to.ring_fd, from.ring_fd, 1, 0, 1, 0);
 	if (ret)
-		truth_skip("this kernel cannot clone a part of a table");
+		report_skip("this kernel cannot clone a part of a table");
 	must(uring_unregister(from.ring_fd), "unregister");
 	must(uring_unregister(to.ring_fd), "unregister");
 	left = witness_await_kb(getpid(), "VmPin", 0, 3000);
-	truth("pinned_kb=%lld", left);
+	report("pinned_kb=%lld", left);
 	if (left < 0)
-		truth_expect("charge-underflow", 0);
-	truth_ready();
+		report_expect("charge-underflow", 0);
+	report_ready();
 	return 0;
 }

@@ -6,8 +6,8 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define BATCH		512
 #define NOP_FIXED	(1U << 3)	/* IORING_NOP_FIXED_BUFFER */
@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	struct io_uring ring;
 	struct iovec iov;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	count = argc > 1 ? strtoul(argv[1], NULL, 10) : 10007;
 	iov = (struct iovec){ mem_pages(1), PAGE };
 	must(uring_open(&ring, BATCH), "io_uring_setup");
@@ -49,8 +49,8 @@ int main(int argc, char **argv)
 	for (done = 0; done < count; done += nr) {
 		nr = count - done < BATCH ? count - done : BATCH;
 		if (!batch(&ring, nr))
-			truth_skip("this kernel has no NOP with a buffer");
+			report_skip("this kernel has no NOP with a buffer");
 	}
-	truth_ready();
+	report_ready();
 	return 0;
 }

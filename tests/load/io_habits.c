@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define SMALL_BYTES	(4UL << 20)
 
@@ -65,8 +65,8 @@ static void careless(struct io_uring *r)
 		other[i] = mem_pages(1);
 	for (int i = 0; i < 211; i++)
 		io(r, IORING_OP_READ, other[i % 3], 0);
-	truth("inside=103");
-	truth("outside=%d", direct ? 211 : 0);
+	report("inside=103");
+	report("outside=%d", direct ? 211 : 0);
 }
 
 static void restless(struct io_uring *r)
@@ -78,22 +78,22 @@ static void restless(struct io_uring *r)
 		io(r, IORING_OP_READ_FIXED, iov.iov_base, 0);
 		must(uring_unregister(r->ring_fd), "unregister");
 	}
-	truth("registered=23");
+	report("registered=23");
 }
 
 int main(int argc, char **argv)
 {
 	struct io_uring a, b;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	open_file();
 	must(uring_open(&a, 4), "io_uring_setup");
 	must(uring_open(&b, 4), "io_uring_setup");
-	truth("a.fd=%d", a.ring_fd);
-	truth("b.fd=%d", b.ring_fd);
+	report("a.fd=%d", a.ring_fd);
+	report("b.fd=%d", b.ring_fd);
 	careless(&a);
 	restless(&b);
 	usleep(1300000);
-	truth_ready();
+	report_ready();
 	return 0;
 }

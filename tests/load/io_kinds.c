@@ -15,9 +15,9 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "load_report.h"
+#include "load_ring.h"
 #include "memory.h"
-#include "tally.h"
-#include "truth.h"
 
 #define NVME_DEVICE	"/dev/ng0n1"
 #define NVME_READ	2
@@ -55,13 +55,13 @@ static void sendmsgs(void)
 {
 	int out, in;
 
-	if (!tally_has_op(OP_SENDMSG_ZC))
-		truth_skip("this kernel has no SENDMSG_ZC");
-	if (!tally_connect(&out, &in))
-		truth_skip("no TCP connection over loopback");
+	if (!load_ring_has_op(OP_SENDMSG_ZC))
+		report_skip("this kernel has no SENDMSG_ZC");
+	if (!tcp_pair(&out, &in))
+		report_skip("no TCP connection over loopback");
 	send_messages(out, in, 29, true);
 	send_messages(out, in, 23, false);
-	truth("fixed.48=29");
+	report("fixed.48=29");
 }
 
 /* Reads .sectors of a namespace's begin, by command. */
@@ -87,16 +87,16 @@ static void commands(void)
 	struct io_uring_probe *p = io_uring_get_probe();
 
 	if (fd < 0)
-		truth_skip("no NVMe character device " NVME_DEVICE);
+		report_skip("no NVMe character device " NVME_DEVICE);
 	if (!p || p->last_op < OP_SENDMSG_ZC)	/* both came with 6.1 */
-		truth_skip("this kernel has no URING_CMD over registered buffers");
+		report_skip("this kernel has no URING_CMD over registered buffers");
 	for (int i = 0; i < 31; i++)
 		command(fd, buf + SECTOR * (i % 8), 1 + i % 7, IORING_URING_CMD_FIXED);
 	for (int i = 0; i < 17; i++)
 		command(fd, other, 8, 0);
 	for (int i = 0; i < 3; i++)
 		command(fd, buf + BUF_PAGES * PAGE, 1, IORING_URING_CMD_FIXED);
-	truth("fixed.46=34");
+	report("fixed.46=34");
 	close(fd);
 }
 
@@ -120,7 +120,7 @@ static void overflow(int file)
 		read_one(file, i);
 		must(io_uring_submit(&ring), "io_uring_submit");
 	}
-	truth("overflowed=%u", 23 - *ring.cq.kring_entries);
+	report("overflowed=%u", 23 - *ring.cq.kring_entries);
 	finish(23);
 	reads(file, 13);
 }
@@ -135,7 +135,7 @@ static void reap(unsigned int op, unsigned int nr)
 		must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
 		nr -= (cqe->user_data & 63) == op;
 		if (!(cqe->flags & IORING_CQE_F_MORE))
-			tally_count(cqe);
+			load_ring_count(cqe);
 		io_uring_cqe_seen(&ring, cqe);
 	}
 }
@@ -172,7 +172,7 @@ static void multishot_recv(int file)
 	int out, in;
 	__u64 name;
 
-	if (!tally_has_op(OP_SEND_ZC) || !tally_connect(&out, &in))
+	if (!load_ring_has_op(OP_SEND_ZC) || !tcp_pair(&out, &in))
 		return;
 	sqe = request(IORING_OP_PROVIDE_BUFFERS, 7, other, 256, 0);
 	sqe->buf_group = GROUP;
@@ -200,17 +200,17 @@ int main(int argc, char **argv)
 	const char *kind;
 	int file;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	kind = argc > 1 ? argv[1] : "sendmsg";
 	file = must(mem_cached_file(4 * PAGE), "a file to read");
 	if (!strcmp(kind, "command"))
 		p.flags = SETUP_SQE128 | SETUP_CQE32;
-	tally_ring(4, &p, kind);
+	load_ring_open(4, &p, kind);
 	buf = mem_pages(BUF_PAGES);
 	other = mem_pages(BUF_PAGES);
 	iov.iov_base = buf;
 	must(uring_register(ring.ring_fd, &iov, 1), "register");
-	truth("ring.addr=%p", buf);
+	report("ring.addr=%p", buf);
 	reads(file, 101);
 	if (!strcmp(kind, "sendmsg"))
 		sendmsgs();
@@ -220,7 +220,7 @@ int main(int argc, char **argv)
 		overflow(file);
 	else
 		multishot_poll(file), multishot_recv(file);
-	tally_say();
-	truth_ready();
+	load_ring_report();
+	report_ready();
 	return 0;
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define BLOCK	512
 #define BATCH	7
@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 	bool same;
 	int file;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	count = argc > 1 ? strtoul(argv[1], NULL, 10) : 101;
 	same = argc > 2 && !strcmp(argv[2], "same");
 	file = must(mem_cached_file(PAGE), "a file to read");
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 		iov[i] = (struct iovec){ mem_pages(2), 2 * PAGE };
 	must(uring_open(&ring, BATCH), "io_uring_setup");
 	must(uring_register(ring.ring_fd, iov, BUFFERS), "register");
-	truth_ready();
+	report_ready();
 	for (done = 0; done < count; done += nr) {
 		nr = count - done < BATCH ? count - done : BATCH;
 		for (unsigned int i = 0; i < nr; i++) {

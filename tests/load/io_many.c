@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define BLOCK	512
 #define BATCH	32
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 	struct io_uring a, b;
 	int file, err;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	count = argc > 1 ? strtoul(argv[1], NULL, 10) : 10007;
 	file = must(mem_cached_file(4 * PAGE), "a file to read");
 	iov[0].iov_base = mem_pages(4);
@@ -49,14 +49,14 @@ int main(int argc, char **argv)
 	err = uring_clone(b.ring_fd, a.ring_fd, 0, 0, 0, 0);
 	if (err < 0)
 		must(uring_register(b.ring_fd, iov, 2), "register");
-	truth("cloned=%d", err >= 0);
-	truth("a.fd=%d", a.ring_fd);
-	truth("b.fd=%d", b.ring_fd);
-	truth("addr=%p", iov[0].iov_base);
+	report("cloned=%d", err >= 0);
+	report("a.fd=%d", a.ring_fd);
+	report("b.fd=%d", b.ring_fd);
+	report("addr=%p", iov[0].iov_base);
 	for (unsigned long done = 0; done < count; done += BATCH)
 		batch(&a, file, iov[0].iov_base, count - done < BATCH ? count - done : BATCH);
 	for (int i = 0; i < 211; i++)
 		batch(&b, file, iov[0].iov_base, 1);
-	truth_ready();
+	report_ready();
 	return 3;
 }

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "load_report.h"
+#include "load_ring.h"
 #include "memory.h"
-#include "tally.h"
-#include "truth.h"
 
 #define NOP_FIXED	(1U << 3)	/* IORING_NOP_FIXED_BUFFER */
 #define SKIP_SUCCESS	(1U << 6)	/* IOSQE_CQE_SKIP_SUCCESS */
@@ -65,8 +65,8 @@ static void faults(void)
 		request(IORING_OP_READ_FIXED, file, buf, block, 0)->buf_index = 9;
 		finish(1);
 	}
-	truth("past_end=7");
-	truth("bad_index=5");
+	report("past_end=7");
+	report("bad_index=5");
 }
 
 static void short_reads(void)
@@ -90,7 +90,7 @@ static void linked(void)
 		request(IORING_OP_READ_FIXED, file, buf, block, 0);
 		finish(2);
 	}
-	truth("linked_past_end=2");
+	report("linked_past_end=2");
 }
 
 static void cancelled(void)
@@ -116,7 +116,7 @@ static void cancelled(void)
 static void punted(void)
 {
 	many(IORING_OP_READ_FIXED, 17, IOSQE_ASYNC);
-	truth("async=17");
+	report("async=17");
 }
 
 static void muted(void)
@@ -129,13 +129,13 @@ static void muted(void)
 	request(IORING_OP_READ_FIXED, file, buf, block, 0);
 	finish(1);
 	usleep(100000);
-	truth("muted=19");
+	report("muted=19");
 }
 
 static void nops(void)
 {
 	/* 6.13; READV_FIXED came with 6.15 and can be asked for */
-	if (!tally_has_op(OP_READV_FIXED))
+	if (!load_ring_has_op(OP_READV_FIXED))
 		return;
 	for (int i = 0; i < 37; i++)
 		request(IORING_OP_NOP, -1, NULL, 0, 0)->rw_flags = NOP_FIXED;
@@ -146,7 +146,7 @@ static void sends(void)
 {
 	int out, in;
 
-	if (!tally_has_op(OP_SEND_ZC) || !tally_connect(&out, &in))
+	if (!load_ring_has_op(OP_SEND_ZC) || !tcp_pair(&out, &in))
 		return;
 	for (int i = 0; i < 31; i++) {
 		struct io_uring_sqe *sqe = request(OP_SEND_ZC, out, buf, 1000, 0);
@@ -174,7 +174,7 @@ static void open_ring(const char *how)
 	} else if (how && !strcmp(how, "iopoll")) {
 		p.flags = IORING_SETUP_IOPOLL;
 	}
-	tally_ring(64, &p, how ? how : "plain");
+	load_ring_open(64, &p, how ? how : "plain");
 }
 
 static void open_file(bool direct)
@@ -190,7 +190,7 @@ static void open_file(bool direct)
 		must(pwrite(file, zero, PAGE, i * PAGE) < 0 ? -errno : 0, "write");
 	fsync(file);
 	if (direct && fcntl(file, F_SETFL, O_DIRECT))
-		truth_skip("no O_DIRECT on %s", dir);
+		report_skip("no O_DIRECT on %s", dir);
 }
 
 static void polled(void)
@@ -203,10 +203,10 @@ static void polled(void)
 	io_uring_submit(&ring);
 	must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
 	res = cqe->res;
-	tally_count(cqe);
+	load_ring_count(cqe);
 	io_uring_cqe_seen(&ring, cqe);
 	if (res == -EOPNOTSUPP)
-		truth_skip("this disk has no polled queues");
+		report_skip("this disk has no polled queues");
 	many(IORING_OP_READ_FIXED, 1009, 0);
 	many(IORING_OP_WRITE_FIXED, 211, 0);
 	many(IORING_OP_READ, 101, 0);
@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 	const char *how;
 	bool iopoll;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	how = argc > 1 ? argv[1] : NULL;
 	iopoll = how && !strcmp(how, "iopoll");
 	open_ring(how);
@@ -229,7 +229,7 @@ int main(int argc, char **argv)
 	if (iopoll)
 		block = 4096;
 	open_file(iopoll);
-	truth("ring.addr=%p", buf);
+	report("ring.addr=%p", buf);
 	if (iopoll) {
 		polled();
 	} else {
@@ -239,7 +239,7 @@ int main(int argc, char **argv)
 		many(IORING_OP_WRITE, 101, 0);
 		many(IORING_OP_READV, 53, 0);
 		many(IORING_OP_WRITEV, 47, 0);
-		if (tally_has_op(OP_READV_FIXED)) {
+		if (load_ring_has_op(OP_READV_FIXED)) {
 			many(OP_READV_FIXED, 43, 0);
 			many(OP_WRITEV_FIXED, 41, 0);
 		}
@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 		punted();
 		muted();
 	}
-	tally_say();
-	truth_ready();
+	load_ring_report();
+	report_ready();
 	return 0;
 }

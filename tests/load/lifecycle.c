@@ -15,8 +15,8 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define NR	3	/* buffers of a set */
 #define SETS	8
@@ -25,17 +25,17 @@
 #define PLAIN_UID 54320
 #define TMPFS_MAGIC_ 0x01021994
 
-static struct tally {
+static struct call_count {
 	char call[16], result[24];
 	unsigned int nr;
-} tallies[64];
+} call_counts[64];
 
 static unsigned int nr_fails, nr_rings;
 
 static int count(const char *call, int ret)
 {
 	const char *result = ret < 0 ? errno_name(-ret) : "ok";
-	struct tally *t = tallies;
+	struct call_count *t = call_counts;
 
 	while (t->nr && (strcmp(t->call, call) || strcmp(t->result, result)))
 		t++;
@@ -48,12 +48,12 @@ static int count(const char *call, int ret)
 static void refused(const char *cause, const char *call, int ret)
 {
 	if (count(call, ret) >= 0) {
-		truth("not_refused=%s", cause);
+		report("not_refused=%s", cause);
 		return;
 	}
-	truth("fail.%u=%s", nr_fails, cause);
-	truth("fail.%u.call=%s", nr_fails, call);
-	truth("fail.%u.errno=%s", nr_fails++, errno_name(-ret));
+	report("fail.%u=%s", nr_fails, cause);
+	report("fail.%u.call=%s", nr_fails, call);
+	report("fail.%u.errno=%s", nr_fails++, errno_name(-ret));
 }
 
 static void open_ring(struct io_uring *r)
@@ -183,12 +183,12 @@ int main(int argc, char **argv)
 	pthread_t thread;
 	char *p;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	p = mem_pages(2 * NR);
 	for (int i = 0; i < NR; i++)
 		iov[i] = (struct iovec){ p + 2 * i * PAGE, PAGE };
 	open_ring(&r);
-	truth_ring("ring", r.ring_fd, NR);
+	report_ring("ring", r.ring_fd, NR);
 	sets(&r, iov);
 	updates(&r, iov);
 	clones(&r, iov);
@@ -196,12 +196,12 @@ int main(int argc, char **argv)
 	if (pthread_create(&thread, NULL, over_limit, NULL))
 		return 1;
 	pthread_join(thread, NULL);
-	for (struct tally *t = tallies; t->nr; t++)
-		truth("count.%s.%s=%u", t->call, t->result, t->nr);
-	truth("fails=%u", nr_fails);
-	truth("rings=%u", nr_rings);
+	for (struct call_count *t = call_counts; t->nr; t++)
+		report("count.%s.%s=%u", t->call, t->result, t->nr);
+	report("fails=%u", nr_fails);
+	report("rings=%u", nr_rings);
 	for (int i = 0; i < NR; i++)
-		truth_slot("ring", i, &iov[i], 1, 1);
-	truth_ready();
+		report_slot("ring", i, &iov[i], 1, 1);
+	report_ready();
 	return 0;
 }

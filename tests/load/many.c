@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 static void buffers(unsigned int nr)
 {
@@ -21,9 +21,9 @@ static void buffers(unsigned int nr)
 	for (unsigned int i = 0; i < nr; i++)
 		iov[i] = (struct iovec){ p + i * PAGE, PAGE };
 	if (uring_register(r.ring_fd, iov, nr) == -EINVAL)
-		truth_skip("this kernel takes fewer than %u buffers", nr);
-	truth_ring("ring", r.ring_fd, nr);
-	truth("base=%p", p);
+		report_skip("this kernel takes fewer than %u buffers", nr);
+	report_ring("ring", r.ring_fd, nr);
+	report("base=%p", p);
 	free(iov);
 }
 
@@ -35,7 +35,7 @@ static void rings(unsigned int nr)
 	int first = -1;
 
 	if (setrlimit(RLIMIT_NOFILE, &files))
-		truth_skip("%u descriptors are not to be had", nr + 64);
+		report_skip("%u descriptors are not to be had", nr + 64);
 	for (unsigned int i = 0; i < nr; i++) {
 		struct iovec iov = { p + i * PAGE, PAGE };
 
@@ -44,9 +44,9 @@ static void rings(unsigned int nr)
 		if (first < 0)
 			first = r.ring_fd;
 	}
-	truth("first.fd=%d", first);
-	truth("last.fd=%d", r.ring_fd);
-	truth("base=%p", p);
+	report("first.fd=%d", first);
+	report("last.fd=%d", r.ring_fd);
+	report("base=%p", p);
 }
 
 static void pages(unsigned int nr)
@@ -55,19 +55,19 @@ static void pages(unsigned int nr)
 	struct io_uring r;
 
 	if (nr > sysconf(_SC_AVPHYS_PAGES) / 4 * 3)
-		truth_skip("%u pages of memory are not to be had", nr);
+		report_skip("%u pages of memory are not to be had", nr);
 	must(uring_open(&r, 4), "io_uring_setup");
 	iov.iov_base = mem_pages(nr);
 	must(uring_register(r.ring_fd, &iov, 1), "register");
-	truth_ring("ring", r.ring_fd, 1);
-	truth_slot("ring", 0, &iov, nr, 1);
+	report_ring("ring", r.ring_fd, 1);
+	report_slot("ring", 0, &iov, nr, 1);
 }
 
 int main(int argc, char **argv)
 {
 	unsigned int nr;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	nr = argc == 3 ? strtoul(argv[2], NULL, 0) : 0;
 	if (nr && !strcmp(argv[1], "buffers"))
 		buffers(nr);
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 		pages(nr);
 	else
 		return 2;
-	truth("nr=%u", nr);
-	truth_ready();
+	report("nr=%u", nr);
+	report_ready();
 	return 0;
 }

@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define SETS	5
 #define NR	7	/* buffers of a set, of 1 to 7 pages */
@@ -82,7 +82,7 @@ static void clones(struct io_uring *r, struct io_uring *s)
 	give(r);
 	if (can)
 		give(s);
-	truth("clones=%d", can ? CLONES + 1 : 0);
+	report("clones=%d", can ? CLONES + 1 : 0);
 }
 
 static void refusals(struct io_uring *r)
@@ -100,9 +100,9 @@ static void refusals(struct io_uring *r)
 		if (uring_register(r->ring_fd, &over, 1) != -ENOMEM)
 			must(-EINVAL, "ENOMEM over the limit");
 	must(setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0, "setrlimit");
-	truth("refused.EFAULT=%d", UNMAPPED);
-	truth("refused.ENOMEM=%d", OVER);
-	truth("over.pages=%d", OVER_PAGES);
+	report("refused.EFAULT=%d", UNMAPPED);
+	report("refused.ENOMEM=%d", OVER);
+	report("over.pages=%d", OVER_PAGES);
 }
 
 /* Two buffers in one huge page: both are pinned, the page is charged once. */
@@ -131,8 +131,8 @@ static void hold(struct io_uring *r, const struct iovec *iov, char *huge)
 	take(r, last, nr);
 	for (int i = 0; i < nr; i++)
 		sum += last[i].iov_len / PAGE;
-	truth("held=%d", nr);
-	truth("held.pages=%lu", sum);
+	report("held=%d", nr);
+	report("held.pages=%lu", sum);
 }
 
 int main(int argc, char **argv)
@@ -144,13 +144,13 @@ int main(int argc, char **argv)
 	char *huge;
 	int sig;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	sigemptyset(&go_on);
 	sigaddset(&go_on, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &go_on, NULL);
 	alarm(MOST_S);
 	become_plain(LIMIT);
-	truth("limit=%lu", LIMIT);
+	report("limit=%lu", LIMIT);
 	for (int i = 0; i < NR; i++) {
 		iov[i] = (struct iovec){ mem_pages(i + 1), (i + 1) * PAGE };
 		other[i] = (struct iovec){ mem_pages(i + 1), (i + 1) * PAGE };
@@ -165,13 +165,13 @@ int main(int argc, char **argv)
 	if (huge)
 		halves(&r, huge);
 	hold(&r, iov, huge);
-	truth("pins=%u", pins);
-	truth("pages=%lu", pages);
-	truth("charges=%u", charges);
-	truth("charged=%lu", charged);
+	report("pins=%u", pins);
+	report("pages=%lu", pages);
+	report("charges=%u", charges);
+	report("charged=%lu", charged);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	truth("ready_ns=%llu", now.tv_sec * 1000000000ULL + now.tv_nsec);
-	truth_ready();
+	report("ready_ns=%llu", now.tv_sec * 1000000000ULL + now.tv_nsec);
+	report_ready();
 	sigwait(&go_on, &sig);
 	return 0;
 }

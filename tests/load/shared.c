@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define OP_REGISTER_RING_FDS 20	/* 5.18 */
 
@@ -33,8 +33,8 @@ static void hidden_ring(void)
 	if (uring_call(r.ring_fd, OP_REGISTER_RING_FDS, &up, 1) != 1)
 		return;
 	close(r.ring_fd);
-	truth("hidden.reg_index=%u", up.offset);
-	truth_slot("hidden", 0, &iov, 5, 1);
+	report("hidden.reg_index=%u", up.offset);
+	report_slot("hidden", 0, &iov, 5, 1);
 }
 
 int main(int argc, char **argv)
@@ -46,12 +46,12 @@ int main(int argc, char **argv)
 	pid_t child;
 	char c;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	must(uring_open(&r, 4), "io_uring_setup");
 	iov.iov_base = mem_pages(3);
 	must(uring_register(r.ring_fd, &iov, 1), "register");
-	truth_ring("shared", r.ring_fd, 1);
-	truth_slot("shared", 0, &iov, 3, 1);
+	report_ring("shared", r.ring_fd, 1);
+	report_slot("shared", 0, &iov, 3, 1);
 	if (pipe(up) || pipe(down))
 		return 1;
 	fflush(stdout);
@@ -66,10 +66,10 @@ int main(int argc, char **argv)
 	close(up[1]);
 	if (read(up[0], &c, 1) < 0)
 		return 1;
-	truth("child=%d", child);
+	report("child=%d", child);
 	hidden_ring();
 	pthread_create(&thread, NULL, sleep_on, NULL);
-	truth_ready();
+	report_ready();
 	close(down[1]);
 	wait(NULL);
 	exit(0);

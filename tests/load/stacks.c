@@ -6,8 +6,8 @@
  */
 #include <stdio.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define BY_LIBRARY	7
 #define BY_SYSCALL	5
@@ -65,16 +65,16 @@ int main(int argc, char **argv)
 	struct iovec iov = { .iov_len = 2 * PAGE };
 	struct io_uring r;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	iov.iov_base = mem_pages(2);
 	must(uring_open(&r, 4), "io_uring_setup");
 	run_the_program(&r, &iov);
-	truth("calls.register_the_buffers=%d", BY_LIBRARY);
-	truth("calls.register_by_hand=%d", BY_SYSCALL);
-	truth("calls.be_refused=%d", REFUSED);
-	truth("calls.drop_the_buffers=%d", BY_LIBRARY + BY_SYSCALL);
+	report("calls.register_the_buffers=%d", BY_LIBRARY);
+	report("calls.register_by_hand=%d", BY_SYSCALL);
+	report("calls.be_refused=%d", REFUSED);
+	report("calls.drop_the_buffers=%d", BY_LIBRARY + BY_SYSCALL);
 	fflush(stdout);
 	sleep(STAY_S);
-	truth_ready();
+	report_ready();
 	return 0;
 }

@@ -15,8 +15,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define READS		13
 #define DEPTH		2
@@ -198,10 +198,10 @@ static void add_device(void)
 	int err = ctl(ADD_DEV, &info, sizeof(info), 0);
 
 	if (err == -EOPNOTSUPP || err == -EINVAL)
-		truth_skip("this kernel's ublk does not know servers without copies");
+		report_skip("this kernel's ublk does not know servers without copies");
 	must(err, "add a ublk device");
 	if (!(info.flags & F_ZERO_COPY))
-		truth_skip("this kernel's ublk has no servers without copies");
+		report_skip("this kernel's ublk has no servers without copies");
 	command.dev_id = info.dev_id;
 	must(ctl(SET_PARAMS, &params, sizeof(params), 0), "set its size");
 	char_fd = open_soon("/dev/ublkc%u", info.dev_id, O_RDWR);
@@ -223,13 +223,13 @@ int main(int argc, char **argv)
 {
 	pthread_t thread;
 
-	truth_init(&argc, argv);
+	report_init(&argc, argv);
 	alarm(MOST_S);
 	control_fd = open("/dev/ublk-control", O_RDWR | O_CLOEXEC);
 	if (control_fd < 0)
-		truth_skip("there is no ublk driver: %s", strerror(errno));
+		report_skip("there is no ublk driver: %s", strerror(errno));
 	if (io_uring_queue_init(4, &control, SETUP_SQE128))
-		truth_skip("this kernel has no ublk");
+		report_skip("this kernel has no ublk");
 	add_device();
 	must(-pthread_create(&thread, NULL, server, NULL), "start a thread");
 	must(ctl(START_DEV, NULL, 0, getpid()), "start the device");
@@ -240,12 +240,12 @@ int main(int argc, char **argv)
 	munmap((void *)descs, PAGE);
 	close(char_fd);
 	must(ctl(DEL_DEV, NULL, 0, 0), "remove the device");
-	truth("reads=%d", READS);
-	truth("read.bytes=%d", (int)READ_BYTES);
-	truth("requests=%u", requests);
-	truth("registered=%u", registered);
-	truth("dropped=%u", dropped);
-	truth("first_slot=%d", FIRST_SLOT);
-	truth_ready();
+	report("reads=%d", READS);
+	report("read.bytes=%d", (int)READ_BYTES);
+	report("requests=%u", requests);
+	report("registered=%u", registered);
+	report("dropped=%u", dropped);
+	report("first_slot=%d", FIRST_SLOT);
+	report_ready();
 	return 0;
 }

@@ -7,9 +7,9 @@
 build=${1:?usage: check.sh BUILD_DIR}
 here=$(dirname "$0")
 out=$(mktemp) || exit 2
-FIXBUF_SEEN=$(mktemp -d) || exit 2
-export FIXBUF_SEEN
-trap 'rm -rf "$out" "$FIXBUF_SEEN"' EXIT
+FIXBUF_JSON_LOG=$(mktemp -d) || exit 2
+export FIXBUF_JSON_LOG
+trap 'rm -rf "$out" "$FIXBUF_JSON_LOG"' EXIT
 passed=0 failed=0 skipped=0
 
 if [ "$(id -u)" != 0 ]; then
@@ -74,7 +74,7 @@ fi
 
 echo "--- every JSON that was seen, against its schema"
 # Debian's own, for which python3-jsonschema is installed
-tap "JSON Schema" /usr/bin/python3 "$here/schema.py" "$build/fixbuf-trace" "$FIXBUF_SEEN"
+tap "JSON Schema" /usr/bin/python3 "$here/schema.py" "$build/fixbuf-trace" "$FIXBUF_JSON_LOG"
 
 echo "--- completion in bash, zsh and fish"
 tap "completion" sh "$here/completion.sh" "$build"

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Validates the JSON that the tests saw against what --json-schema prints.
 
-usage: schema.py PROGRAM SEEN
+usage: schema.py PROGRAM FOLDER
 
-SEEN holds a file of documents, one a line, for each command (tests/lib/seen.h).
+FOLDER holds a file of documents, one a line, for each command (tests/lib/json_log.h).
 Prints TAP; a command without a document fails. Then documents are spoilt, one
 field at a time, and each spoilt one has to be refused.
 """

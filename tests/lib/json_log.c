@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "seen.h"
+#include "json_log.h"
 #include "tool.h"
 
-void seen_expect(struct answer *a, char *const *argv)
+void json_log_expect(struct tool_run *a, char *const *argv)
 {
 	const char *command = argv[1] && argv[1][0] != '-' ? argv[1] : "trace";
 	const char *output = "";
@@ -16,24 +16,24 @@ void seen_expect(struct answer *a, char *const *argv)
 		if (!strcmp(argv[i], "-o") && argv[i + 1])
 			output = argv[i + 1];
 	}
-	if (!json || !getenv("FIXBUF_SEEN"))
+	if (!json || !getenv("FIXBUF_JSON_LOG"))
 		return;
-	a->json_of = strdup(command);
-	a->json_in = *output ? strdup(output) : NULL;
+	a->logged_command = strdup(command);
+	a->logged_file = *output ? strdup(output) : NULL;
 }
 
-void seen_keep(const struct answer *a)
+void json_log_keep(const struct tool_run *a)
 {
 	char path[4096], *text;
 	FILE *f;
 
-	if (!a->json_of)
+	if (!a->logged_command)
 		return;
-	snprintf(path, sizeof(path), "%s/%s", getenv("FIXBUF_SEEN"), a->json_of);
+	snprintf(path, sizeof(path), "%s/%s", getenv("FIXBUF_JSON_LOG"), a->logged_command);
 	f = fopen(path, "ae");
 	if (!f)
 		bail("cannot write to %s", path);
-	text = a->json_in ? file_text(a->json_in) : strdup(a->out);
+	text = a->logged_file ? file_text(a->logged_file) : strdup(a->out);
 	/* a traced program may print, too; what was cut off by a kill has no newline */
 	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1)
 		if (*line == '{')

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Look-ups in what list, verify and trace print as JSON. */
-#ifndef FIXBUF_ANSWER_H
-#define FIXBUF_ANSWER_H
+#ifndef FIXBUF_TOOL_JSON_H
+#define FIXBUF_TOOL_JSON_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -15,15 +15,15 @@ bool json_is(struct json_object *o, const char *key, const char *text);
 struct json_object *json_member(struct json_object *o, const char *key);
 
 /* The ring that this process holds at this descriptor (-1: any), NULL when it is not listed. */
-struct json_object *answer_ring(struct json_object *list, pid_t pid, int fd);
+struct json_object *json_ring(struct json_object *list, pid_t pid, int fd);
 /* How many rings this process holds. */
-size_t answer_nr_rings(struct json_object *list, pid_t pid);
-struct json_object *ring_buffer(struct json_object *ring, unsigned int index);
-size_t ring_nr_buffers(struct json_object *ring);
+size_t json_nr_rings(struct json_object *list, pid_t pid);
+struct json_object *json_ring_buffer(struct json_object *ring, unsigned int index);
+size_t json_ring_nr_buffers(struct json_object *ring);
 
 /* Findings about a process (0: about any) with a tag (NULL: any). */
-size_t answer_nr_findings(struct json_object *verify, pid_t pid, const char *tag);
-struct json_object *answer_finding(struct json_object *verify, pid_t pid, const char *tag);
+size_t json_nr_findings(struct json_object *verify, pid_t pid, const char *tag);
+struct json_object *json_finding(struct json_object *verify, pid_t pid, const char *tag);
 
 /* Parses a text of JSON lines; false and the bad line when one does not parse. */
 struct json_lines {

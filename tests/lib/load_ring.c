@@ -4,27 +4,27 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "tally.h"
-#include "truth.h"
+#include "load_report.h"
+#include "load_ring.h"
 
 #define CQE_NOTIF	(1U << 3)	/* IORING_CQE_F_NOTIF */
 
 struct io_uring ring;
 
-static struct tally {
+static struct op_count {
 	unsigned long long ops, bytes, errors, efaults, cancelled, shorts;
-} tally[64];
+} op_counts[64];
 
-void tally_ring(unsigned int entries, const struct io_uring_params *params, const char *how)
+void load_ring_open(unsigned int entries, const struct io_uring_params *params, const char *how)
 {
 	struct io_uring_params p = *params;
 	int err = io_uring_queue_init_params(entries, &ring, &p);
 
 	if (err)
-		truth_skip("this kernel makes no such ring (%s): %s", how, strerror(-err));
+		report_skip("this kernel makes no such ring (%s): %s", how, strerror(-err));
 }
 
-bool tally_has_op(int op)
+bool load_ring_has_op(int op)
 {
 	static struct io_uring_probe *probe;
 
@@ -49,10 +49,10 @@ struct io_uring_sqe *request(int op, int fd, const void *addr, unsigned int len,
 	return sqe;
 }
 
-void tally_count(const struct io_uring_cqe *cqe)
+void load_ring_count(const struct io_uring_cqe *cqe)
 {
 	unsigned int op = cqe->user_data & 63, len = cqe->user_data >> 8 & 0xffffff;
-	struct tally *t = &tally[op];
+	struct op_count *t = &op_counts[op];
 
 	t->ops++;
 	if (cqe->res == -ECANCELED) {
@@ -79,30 +79,30 @@ void finish(unsigned int nr)
 			io_uring_submit(&ring);
 		must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
 		if (!(cqe->flags & CQE_NOTIF)) {
-			tally_count(cqe);
+			load_ring_count(cqe);
 			nr--;
 		}
 		io_uring_cqe_seen(&ring, cqe);
 	}
 }
 
-void tally_say(void)
+void load_ring_report(void)
 {
 	for (int op = 0; op < 64; op++) {
-		const struct tally *t = &tally[op];
+		const struct op_count *t = &op_counts[op];
 
 		if (!t->ops || op == IORING_OP_ASYNC_CANCEL)
 			continue;
-		truth("op.%d.ops=%llu", op, t->ops);
-		truth("op.%d.bytes=%llu", op, t->bytes);
-		truth("op.%d.errors=%llu", op, t->errors);
-		truth("op.%d.efaults=%llu", op, t->efaults);
-		truth("op.%d.cancelled=%llu", op, t->cancelled);
-		truth("op.%d.shorts=%llu", op, t->shorts);
+		report("op.%d.ops=%llu", op, t->ops);
+		report("op.%d.bytes=%llu", op, t->bytes);
+		report("op.%d.errors=%llu", op, t->errors);
+		report("op.%d.efaults=%llu", op, t->efaults);
+		report("op.%d.cancelled=%llu", op, t->cancelled);
+		report("op.%d.shorts=%llu", op, t->shorts);
 	}
 }
 
-bool tally_connect(int *out, int *in)
+bool tcp_pair(int *out, int *in)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(a);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
-#include "answer.h"
+#include "tool_json.h"
 
 struct json_object *json_member(struct json_object *o, const char *key)
 {
@@ -57,7 +57,7 @@ static bool holds(struct json_object *ring, pid_t pid, int fd)
 	return json_number(ring, "pid") == pid && (fd < 0 || json_number(ring, "fd") == fd);
 }
 
-struct json_object *answer_ring(struct json_object *list, pid_t pid, int fd)
+struct json_object *json_ring(struct json_object *list, pid_t pid, int fd)
 {
 	struct json_object *rings = json_member(list, "rings");
 
@@ -67,7 +67,7 @@ struct json_object *answer_ring(struct json_object *list, pid_t pid, int fd)
 	return NULL;
 }
 
-size_t answer_nr_rings(struct json_object *list, pid_t pid)
+size_t json_nr_rings(struct json_object *list, pid_t pid)
 {
 	struct json_object *rings = json_member(list, "rings");
 	size_t nr = 0;
@@ -77,12 +77,12 @@ size_t answer_nr_rings(struct json_object *list, pid_t pid)
 	return nr;
 }
 
-size_t ring_nr_buffers(struct json_object *ring)
+size_t json_ring_nr_buffers(struct json_object *ring)
 {
 	return length(json_member(ring, "buffers"));
 }
 
-struct json_object *ring_buffer(struct json_object *ring, unsigned int index)
+struct json_object *json_ring_buffer(struct json_object *ring, unsigned int index)
 {
 	struct json_object *buffers = json_member(ring, "buffers");
 
@@ -112,7 +112,7 @@ static struct json_object *find(struct json_object *verify, pid_t pid, const cha
 	return first;
 }
 
-size_t answer_nr_findings(struct json_object *verify, pid_t pid, const char *tag)
+size_t json_nr_findings(struct json_object *verify, pid_t pid, const char *tag)
 {
 	size_t nr = 0;
 
@@ -120,7 +120,7 @@ size_t answer_nr_findings(struct json_object *verify, pid_t pid, const char *tag
 	return nr;
 }
 
-struct json_object *answer_finding(struct json_object *verify, pid_t pid, const char *tag)
+struct json_object *json_finding(struct json_object *verify, pid_t pid, const char *tag)
 {
 	size_t nr = 0;
 

@@ -8,14 +8,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "load_report.h"
 #include "memory.h"
-#include "truth.h"
 
 #define PLAIN_UID 54321
 
 static bool no_wait;
 
-void truth_init(int *argc, char **argv)
+void report_init(int *argc, char **argv)
 {
 	int kept = 1;
 
@@ -28,10 +28,10 @@ void truth_init(int *argc, char **argv)
 	argv[kept] = NULL;
 	*argc = kept;
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
-	truth("pid=%d", getpid());
+	report("pid=%d", getpid());
 }
 
-void truth(const char *line, ...)
+void report(const char *line, ...)
 {
 	va_list ap;
 
@@ -41,27 +41,27 @@ void truth(const char *line, ...)
 	putchar('\n');
 }
 
-void truth_ring(const char *name, int fd, unsigned int slots)
+void report_ring(const char *name, int fd, unsigned int slots)
 {
-	truth("%s.fd=%d", name, fd);
-	truth("%s.slots=%u", name, slots);
+	report("%s.fd=%d", name, fd);
+	report("%s.slots=%u", name, slots);
 }
 
-void truth_slot(const char *name, unsigned int index, const struct iovec *iov, unsigned int charged,
-		unsigned int refs)
+void report_slot(const char *name, unsigned int index, const struct iovec *iov,
+		 unsigned int charged, unsigned int refs)
 {
 	uintptr_t start = (uintptr_t)iov->iov_base, end = start + iov->iov_len;
 
-	truth("%s.%u.addr=%p", name, index, iov->iov_base);
-	truth("%s.%u.len=%zu", name, index, iov->iov_len);
-	truth("%s.%u.pages=%lu", name, index, (end + PAGE - 1) / PAGE - start / PAGE);
-	truth("%s.%u.charged=%u", name, index, charged);
-	truth("%s.%u.refs=%u", name, index, refs);
+	report("%s.%u.addr=%p", name, index, iov->iov_base);
+	report("%s.%u.len=%zu", name, index, iov->iov_len);
+	report("%s.%u.pages=%lu", name, index, (end + PAGE - 1) / PAGE - start / PAGE);
+	report("%s.%u.charged=%u", name, index, charged);
+	report("%s.%u.refs=%u", name, index, refs);
 }
 
-void truth_expect(const char *tag, unsigned long long pages)
+void report_expect(const char *tag, unsigned long long pages)
 {
-	truth("expect.%s=%llu", tag, pages);
+	report("expect.%s=%llu", tag, pages);
 }
 
 void become_plain(size_t memlock_bytes)
@@ -75,10 +75,10 @@ void become_plain(size_t memlock_bytes)
 	must(setresuid(uid, uid, uid) ? -errno : 0, "setresuid");
 	/* or this process could not read its own /proc files as a witness */
 	prctl(PR_SET_DUMPABLE, 1);
-	truth("uid=%u", uid);
+	report("uid=%u", uid);
 }
 
-void truth_ready(void)
+void report_ready(void)
 {
 	char line[16];
 
@@ -88,7 +88,7 @@ void truth_ready(void)
 		return;
 }
 
-void truth_skip(const char *reason, ...)
+void report_skip(const char *reason, ...)
 {
 	va_list ap;
 

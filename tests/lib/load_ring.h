@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A load program's ring whose requests carry their opcode, and what became of them. */
-#ifndef FIXBUF_TALLY_H
-#define FIXBUF_TALLY_H
+#ifndef FIXBUF_LOAD_RING_H
+#define FIXBUF_LOAD_RING_H
 
 #include <stdbool.h>
 #include "uring.h"
@@ -14,21 +14,21 @@
 
 extern struct io_uring ring;
 
-/* Makes the ring; truth_skip() when this kernel makes no such. */
-void tally_ring(unsigned int entries, const struct io_uring_params *p, const char *how);
-bool tally_has_op(int op);
+/* Makes the ring; report_skip() when this kernel makes no such. */
+void load_ring_open(unsigned int entries, const struct io_uring_params *p, const char *how);
+bool load_ring_has_op(int op);
 
 /* One whose end is waited for and counted under its opcode. */
 struct io_uring_sqe *request(int op, int fd, const void *addr, unsigned int len, __u64 offset);
 /* Waits for so many ends, and counts them; notifications of SEND_ZC are none. */
 void finish(unsigned int nr);
 /* Counts one end that was waited for otherwise. */
-void tally_count(const struct io_uring_cqe *cqe);
+void load_ring_count(const struct io_uring_cqe *cqe);
 
 /* op.N.ops= and so on, for each opcode that was used. */
-void tally_say(void);
+void load_ring_report(void);
 
 /* Two ends of a TCP connection over loopback; false without. */
-bool tally_connect(int *out, int *in);
+bool tcp_pair(int *out, int *in);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdarg.h>
 #include <stdio.h>
-#include "answer.h"
-#include "beside.h"
+#include "shared_machine.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define LOOK	"700ms"	/* for which others are looked for; the programs of the tests have ended */
 
@@ -12,7 +12,7 @@ static pid_t somebody(char *comm, size_t size)
 {
 	struct json_object *rings, *o = NULL;
 	struct json_lines calls;
-	struct answer a, b;
+	struct tool_run a, b;
 	pid_t pid = 0;
 
 	tool(&a, "stat", "--json", "-d", LOOK, NULL);
@@ -30,12 +30,12 @@ static pid_t somebody(char *comm, size_t size)
 		snprintf(comm, size, "%s", json_text(o, "comm"));
 	}
 	json_lines_free(&calls);
-	answer_free(&a);
-	answer_free(&b);
+	tool_free(&a);
+	tool_free(&b);
 	return pid;
 }
 
-void is_of_all(long long got, long long want, const char *what, ...)
+void is_machine_total(long long got, long long want, const char *what, ...)
 {
 	char text[256], comm[32];
 	pid_t pid = 0;
