@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/maps.h"
 #include "capture/pagemap.h"
 
 #define AHEAD 4096	/* entries read at once */
@@ -12,11 +13,6 @@
 #define PM_SWAP		(1ULL << 62)
 #define PM_FRAME	((1ULL << 55) - 1)
 
-struct range {
-	__u64 start, end;
-	bool anon;		/* private and of no file: what is dropped comes back as another page */
-};
-
 struct pagemap {
 	__u32 pid;
 	int fd;
@@ -24,8 +20,8 @@ struct pagemap {
 	__u64 end;		/* page number to read ahead to */
 	size_t nr;
 	__u64 entries[AHEAD];
-	struct range *maps;
-	size_t nr_maps;
+	char *maps;		/* of /proc/PID/maps, NULL = not read */
+	size_t maps_len;
 };
 
 struct pagemap *pagemap_open(__u32 pid)
@@ -54,7 +50,6 @@ void pagemap_renew(struct pagemap *pm, __u64 end)
 	pm->end = (end + PAGE_BYTES - 1) >> PAGE_SHIFT;
 	free(pm->maps);
 	pm->maps = NULL;
-	pm->nr_maps = 0;
 }
 
 void pagemap_close(struct pagemap *pm)
@@ -84,45 +79,16 @@ static __u64 entry(struct pagemap *pm, __u64 page)
 	return pm->entries[page - pm->first];
 }
 
-static void read_maps(struct pagemap *pm)
-{
-	char path[40], line[512];
-	size_t room = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%u/maps", pm->pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		struct range r;
-		unsigned long inode;
-		char perms[8];
-
-		if (sscanf(line, "%llx-%llx %7s %*x %*s %lu", &r.start, &r.end, perms, &inode) != 4)
-			continue;	/* the rest of a long name */
-		r.anon = !inode && perms[3] == 'p';
-		if (pm->nr_maps == room) {
-			struct range *more;
-
-			room = room ? 2 * room : 64;
-			more = realloc(pm->maps, room * sizeof(*more));
-			if (!more)
-				break;
-			pm->maps = more;
-		}
-		pm->maps[pm->nr_maps++] = r;
-	}
-	if (f)
-		fclose(f);
-}
-
+/* Whether what is dropped there comes back as the same page. */
 static bool comes_back(struct pagemap *pm, __u64 addr)
 {
+	struct map m;
+
 	if (!pm->maps)
-		read_maps(pm);
-	for (size_t i = 0; i < pm->nr_maps; i++)
-		if (addr >= pm->maps[i].start && addr < pm->maps[i].end)
-			return !pm->maps[i].anon;
-	return false;
+		pm->maps = maps_read(pm->pid, &pm->maps_len);
+	if (!pm->maps || !maps_find(pm->maps, pm->maps_len, addr, &m))
+		return false;
+	return m.inode || m.perms[3] == 's';
 }
 
 enum mapping pagemap_compare(struct pagemap *pm, __u64 addr, __u64 pfn)

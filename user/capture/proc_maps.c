@@ -5,13 +5,11 @@
  * call, so the process may be gone or may have changed them.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
-#include <unistd.h>
-#include "base/alloc.h"
+#include "base/maps.h"
 #include "checks/failure.h"
 
 #define VM_READ		0x1
@@ -20,60 +18,24 @@
 #define TMPFS_MAGIC	0x01021994
 #define HUGETLBFS_MAGIC	0x958458f6
 
-/* The maps file whole, so that all of it is of one moment; NULL when the process is gone. */
-static char *read_maps(__u32 pid)
-{
-	char path[32], *text = NULL;
-	size_t len = 0, room = 0;
-	ssize_t n = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0) {
-		if (room - len < 4096) {
-			room = room ? 2 * room : 16384;
-			text = must_realloc(text, room, 1);
-		}
-		n = read(fd, text + len, room - len - 1);
-		if (n <= 0)
-			break;
-		len += n;
-	}
-	if (fd >= 0)
-		close(fd);
-	/* one that is ending has no mappings left */
-	if (!len || n < 0) {
-		free(text);
-		return NULL;
-	}
-	text[len] = 0;
-	return text;
-}
-
 /* Finds the mapping with .at; false when there is none. */
-static bool find_mapping(const char *maps, __u32 pid, __u64 at, struct fact_entry *e)
+static bool find_mapping(const char *maps, size_t len, __u32 pid, __u64 at, struct fact_entry *e)
 {
-	char rights[8], path[256], link[64];
 	struct statfs fs;
-	bool found = false;
+	struct map m;
+	char link[64];
 
-	for (const char *line = maps; !found && line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		path[0] = 0;
-		if (sscanf(line, "%llx-%llx %7s %*s %*s %*s%*[ ]%255[^\n]", &e->vma_start,
-			   &e->vma_end, rights, path) >= 3)
-			found = at >= e->vma_start && at < e->vma_end;
-	}
-	if (!found)
+	if (!maps_find(maps, len, at, &m))
 		return false;
-	e->vma_flags = (rights[0] == 'r' ? VM_READ : 0) | (rights[1] == 'w' ? VM_WRITE : 0) |
-		       (rights[3] == 's' ? VM_SHARED : 0);
+	e->vma_start = m.start;
+	e->vma_end = m.end;
+	e->vma_flags = (m.perms[0] == 'r' ? VM_READ : 0) | (m.perms[1] == 'w' ? VM_WRITE : 0) |
+		       (m.perms[3] == 's' ? VM_SHARED : 0);
 	e->fs_magic = 0;
 	memset(e->file, 0, sizeof(e->file));
-	if (path[0] != '/')
+	if (!m.path_len || *m.path != '/')
 		return true;
-	snprintf(e->file, sizeof(e->file), "%s", strrchr(path, '/') + 1);
+	maps_file_name(&m, e->file, sizeof(e->file));
 	snprintf(link, sizeof(link), "/proc/%u/map_files/%llx-%llx", pid, e->vma_start, e->vma_end);
 	e->fs_magic = statfs(link, &fs) ? ~0U : (__u32)fs.f_type;
 	return true;
@@ -90,14 +52,15 @@ static __u32 mapping_state(const struct fact_entry *e, int error)
 	return ENTRY_OK;
 }
 
-static void look_at_mappings(const char *maps, __u32 pid, int error, struct fact_entry *e)
+static void look_at_mappings(const char *maps, size_t len, __u32 pid, int error,
+			     struct fact_entry *e)
 {
 	__u64 end = e->base + e->len_bytes;
 
 	e->state = ENTRY_OK;
 	for (e->at = e->base; e->at < end; e->at = e->vma_end) {
-		e->state = find_mapping(maps, pid, e->at, e) ? mapping_state(e, error) :
-			   ENTRY_UNMAPPED;
+		e->state = find_mapping(maps, len, pid, e->at, e) ?
+			   mapping_state(e, error) : ENTRY_UNMAPPED;
 		if (e->state != ENTRY_OK)
 			break;
 	}
@@ -108,7 +71,8 @@ const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_ent
 {
 	bool mappings = c->result == -EFAULT || c->result == -EOPNOTSUPP;
 	bool look = mappings && nr && entries[0].state == ENTRY_UNCHECKED;
-	char *maps = look ? read_maps(c->h.pid) : NULL;
+	size_t len = 0;
+	char *maps = look ? maps_read(c->h.pid, &len) : NULL;
 	struct fact_entry *blamed = NULL;
 	__u64 pages = 0;
 
@@ -116,7 +80,7 @@ const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_ent
 		struct fact_entry *e = &entries[i];
 
 		if (e->state == ENTRY_UNCHECKED && e->base && maps)
-			look_at_mappings(maps, c->h.pid, -c->result, e);
+			look_at_mappings(maps, len, c->h.pid, -c->result, e);
 		if (e->state != ENTRY_OK && e->state != ENTRY_UNCHECKED)
 			blamed = e;
 		if (e->base)

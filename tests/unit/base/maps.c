@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /proc/PID/maps is read as its format defines, whatever the files are called. */
+#include "unit.h"
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "base/maps.h"
+
+#define HEAP	"55e0c0de0000-55e0c0e00000 rw-p 00000000 00:00 0                          [heap]\n"
+#define ANON	"7f0000000000-7f0000010000 rw-p 00000000 00:00 0 \n"
+#define FAKE	"7f1000000000-7f2000000000 rw-p 00000000 00:00 0"
+
+static size_t count(const char *text, size_t len)
+{
+	const char *end = text + len;
+	struct map m;
+	size_t n = 0;
+
+	while (maps_next(&text, end, &m))
+		n++;
+	return n;
+}
+
+static void fields(void **state)
+{
+	const char *text = "7f86d1a00000-7f86d1c00000 r-xs 00a3b000 fe:1f 18446744073709551615 "
+			   "/dev/shm/a b  c (deleted)\n";
+	const char *p = text;
+	struct map m;
+	char name[64];
+
+	(void)state;
+	assert_true(maps_next(&p, text + strlen(text), &m));
+	assert_true(m.start == 0x7f86d1a00000 && m.end == 0x7f86d1c00000);
+	assert_string_equal(m.perms, "r-xs");
+	assert_true(m.offset == 0xa3b000 && m.major == 0xfe && m.minor == 0x1f);
+	assert_true(m.inode == ~0ULL);
+	maps_file_name(&m, name, sizeof(name));
+	assert_string_equal(name, "a b  c");
+	assert_false(maps_next(&p, text + strlen(text), &m));
+}
+
+static void no_file(void **state)
+{
+	const char *text = HEAP ANON;
+	struct map m;
+	char name[64];
+
+	(void)state;
+	assert_int_equal(count(text, strlen(text)), 2);
+	assert_true(maps_find(text, strlen(text), 0x7f000000ffff, &m));
+	assert_int_equal(m.path_len, 0);
+	maps_file_name(&m, name, sizeof(name));
+	assert_string_equal(name, "");
+	assert_true(maps_find(text, strlen(text), 0x55e0c0de0000, &m));
+	assert_int_equal(m.path_len, 6);
+	maps_file_name(&m, name, sizeof(name));
+	assert_string_equal(name, "");
+	assert_false(maps_find(text, strlen(text), 0x7f0000010000, &m));
+	assert_false(maps_find(text, 0, 0x7f0000000000, &m));
+}
+
+/* A path of 4 KiB whose tail, at every offset a reader may cut it at, looks like a mapping. */
+static void long_path(void **state)
+{
+	char text[8192];
+	size_t n;
+	struct map m;
+
+	(void)state;
+	n = snprintf(text, sizeof(text), "%s7f0000020000-7f0000030000 rw-s 00000000 00:01 77   /",
+		     ANON);
+	while (n < 4096 + 256)
+		n += snprintf(text + n, sizeof(text) - n, "%s ", FAKE);
+	n += snprintf(text + n, sizeof(text) - n, " (deleted)\n%s", HEAP);
+	assert_int_equal(count(text, n), 3);
+	assert_false(maps_find(text, n, 0x7f1000000000, &m));
+	assert_true(maps_find(text, n, 0x7f0000020000, &m));
+	assert_true(m.path_len > 4096);
+	assert_int_equal(m.inode, 77);
+	assert_true(maps_find(text, n, 0x55e0c0de0000, &m));
+}
+
+static void escapes(void **state)
+{
+	const char *text = "7f0000000000-7f0000010000 rw-s 00000000 00:01 9  /x/a\\012b\\040c\n";
+	struct map m;
+	char name[64], cut[4];
+
+	(void)state;
+	assert_true(maps_find(text, strlen(text), 0x7f0000000000, &m));
+	maps_file_name(&m, name, sizeof(name));
+	assert_string_equal(name, "a\nb\\040c");
+	maps_file_name(&m, cut, sizeof(cut));
+	assert_string_equal(cut, "a\nb");
+	/* one that ends in half an escape */
+	m.path_len = strlen("/x/a\\01");
+	maps_file_name(&m, name, sizeof(name));
+	assert_string_equal(name, "a\\01");
+}
+
+static void not_a_mapping(void **state)
+{
+	static const char *const bad[] = {
+		"", "\n", "-", "7f-80\n", "7f0000000000-7f0000010000\n",
+		"7f0000000000-7f0000010000 rw-p 00000000 00:00\n",
+		"7f0000000000-7f0000010000 rwzp 00000000 00:00 0\n",
+		"7f0000010000-7f0000000000 rw-p 00000000 00:00 0\n",	/* ends before it begins */
+		"7f0000000000-17f00000000010000 rw-p 00000000 00:00 0\n", /* of more than 64 bits */
+		"7f0000000000-7f0000010000 rw-p 00000000 00:00 1f\n",
+		"7f0000000000-7f0000010000 rw-p 00000000 00:00 0x\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (count(bad[i], strlen(bad[i])))
+			fail_msg("\"%s\" is taken for a mapping", bad[i]);
+	}
+	/* the last line may have no newline, and nothing behind it is read */
+	assert_int_equal(count(FAKE, strlen(FAKE)), 1);
+	for (size_t n = 0; n < strlen(FAKE); n++)
+		assert_int_equal(count(FAKE, n), 0);
+}
+
+/* The kernel's own: a name that looks like a mapping, as long as the kernel lets it be. */
+static void real(void **state)
+{
+	char name[240];
+	struct map m;
+	size_t len, n = 0;
+	char *text, *p;
+	int fd;
+
+	(void)state;
+	n = snprintf(name, sizeof(name), "\n%s\n%s 7f3000000000-7f4000000000 r--p 0 0:0 0", FAKE,
+		     FAKE);
+	assert_true(n < sizeof(name));
+	fd = memfd_create(name, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 3 * 4096), 0);
+	p = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096);
+	assert_true(p != MAP_FAILED);
+	text = maps_read(getpid(), &len);
+	assert_non_null(text);
+	assert_true(maps_find(text, len, (__u64)p + 4096, &m));
+	assert_int_equal(m.offset, 4096);
+	assert_int_equal(m.perms[3], 's');
+	assert_true(m.inode);
+	assert_false(maps_find(text, len, 0x7f3000000000, &m));
+	free(text);
+	munmap(p, 2 * 4096);
+	close(fd);
+	assert_null(maps_read(0x7fffffff, &len));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fields), cmocka_unit_test(no_file), cmocka_unit_test(long_path),
+		cmocka_unit_test(escapes), cmocka_unit_test(not_a_mapping), cmocka_unit_test(real),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/maps.h"
+
+#define DELETED " (deleted)"
+
+/* A cursor over one line. */
+struct line {
+	const char *at, *end;
+};
+
+static bool number(struct line *l, unsigned int base, __u64 *out)
+{
+	const char *begin = l->at;
+	__u64 n = 0;
+
+	for (; l->at < l->end; l->at++) {
+		unsigned int c = (unsigned char)*l->at, digit;
+
+		if (c >= '0' && c <= '9')
+			digit = c - '0';
+		else if (c >= 'a' && c <= 'f')
+			digit = c - 'a' + 10;
+		else
+			break;
+		if (digit >= base)
+			return false;
+		if (n > (~0ULL - digit) / base)
+			return false;
+		n = n * base + digit;
+	}
+	*out = n;
+	return l->at > begin;
+}
+
+static bool sign(struct line *l, char c)
+{
+	return l->at < l->end && *l->at++ == c;
+}
+
+static bool rights(struct line *l, char out[5])
+{
+	static const char *const allowed[] = { "r-", "w-", "x-", "ps" };
+
+	for (int i = 0; i < 4; i++) {
+		if (l->at == l->end || !*l->at || !strchr(allowed[i], *l->at))
+			return false;
+		out[i] = *l->at++;
+	}
+	out[4] = 0;
+	return true;
+}
+
+static bool parse(struct line l, struct map *m)
+{
+	__u64 major, minor;
+
+	memset(m, 0, sizeof(*m));
+	if (!number(&l, 16, &m->start) || !sign(&l, '-') || !number(&l, 16, &m->end) ||
+	    !sign(&l, ' ') || !rights(&l, m->perms) || !sign(&l, ' ') ||
+	    !number(&l, 16, &m->offset) || !sign(&l, ' ') || !number(&l, 16, &major) ||
+	    !sign(&l, ':') || !number(&l, 16, &minor) || !sign(&l, ' ') ||
+	    !number(&l, 10, &m->inode))
+		return false;
+	/* the kernel pads with spaces up to the path; without one a space may end the line */
+	if (l.at < l.end && *l.at != ' ')
+		return false;
+	while (l.at < l.end && *l.at == ' ')
+		l.at++;
+	m->major = major;
+	m->minor = minor;
+	m->path = l.at;
+	m->path_len = l.end - l.at;
+	return m->start < m->end;
+}
+
+bool maps_next(const char **text, const char *end, struct map *out)
+{
+	while (*text < end) {
+		const char *newline = memchr(*text, '\n', end - *text);
+		struct line l = { *text, newline ? newline : end };
+
+		*text = newline ? newline + 1 : end;
+		if (parse(l, out))
+			return true;
+	}
+	return false;
+}
+
+bool maps_find(const char *text, size_t len, __u64 at, struct map *out)
+{
+	const char *end = text + len;
+
+	while (maps_next(&text, end, out))
+		if (at >= out->start && at < out->end)
+			return true;
+	return false;
+}
+
+void maps_file_name(const struct map *m, char *out, size_t size)
+{
+	const char *p = m->path, *end = p + m->path_len, *slash;
+	size_t deleted = strlen(DELETED), n = 0;
+
+	out[0] = 0;
+	if (p == end || *p != '/')
+		return;
+	if (m->path_len > deleted && !memcmp(end - deleted, DELETED, deleted))
+		end -= deleted;
+	slash = memrchr(p, '/', end - p);
+	for (p = slash + 1; p < end && n + 1 < size; p++) {
+		/* seq_path() escapes the newline alone: any other backslash is the name's own */
+		bool newline = end - p >= 4 && !memcmp(p, "\\012", 4);
+
+		out[n++] = newline ? '\n' : *p;
+		p += newline ? 3 : 0;
+	}
+	out[n] = 0;
+}
+
+char *maps_read(__u32 pid, size_t *len)
+{
+	char path[32], *text = NULL;
+	size_t room = 0;
+	ssize_t n = -1;
+	int fd;
+
+	*len = 0;
+	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0) {
+		if (room - *len < 4096) {
+			room = room ? 2 * room : 16384;
+			text = must_realloc(text, room, 1);
+		}
+		n = read(fd, text + *len, room - *len);
+		if (n <= 0)
+			break;
+		*len += n;
+	}
+	if (fd >= 0)
+		close(fd);
+	/* one that is ending has no mappings left */
+	if (!*len || n < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * /proc/PID/maps as proc_pid_maps(5) defines it: one mapping a line,
+ * "start-end perms offset major:minor inode path", the path last, of any
+ * length, a newline in it written as \012, " (deleted)" behind one that is
+ * unlinked.
+ */
+#ifndef FIXBUF_BASE_MAPS_H
+#define FIXBUF_BASE_MAPS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct map {
+	__u64 start, end;	/* bytes, [start, end) */
+	__u64 offset;		/* bytes into the file */
+	__u64 inode;		/* 0: of no file */
+	__u32 major, minor;	/* of the file's device */
+	char perms[5];		/* "rwxp"; [3] is 's' where it is shared */
+	const char *path;	/* into the text, not terminated, still escaped; "" without */
+	size_t path_len;
+};
+
+/*
+ * Takes the line at *text, which ends at .end, and moves *text behind it.
+ * False at the end of the text; a line that is not as the format defines is
+ * skipped whole: no part of it is taken for another.
+ */
+bool maps_next(const char **text, const char *end, struct map *out);
+
+/* The mapping that holds .at; false when there is none. */
+bool maps_find(const char *text, size_t len, __u64 at, struct map *out);
+
+/*
+ * The last part of the path as the file is called, cut to .size, without
+ * " (deleted)"; "" when the mapping is of no file.
+ */
+void maps_file_name(const struct map *m, char *out, size_t size);
+
+/* All of /proc/PID/maps, its length in *len; NULL when the process is gone. To be freed. */
+char *maps_read(__u32 pid, size_t *len);
+
+#endif
