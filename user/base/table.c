@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/table.h"
+#include "base/untrusted.h"
 
 #define MAX_COLUMNS 16
 
@@ -51,7 +52,7 @@ void table_cell(struct table *t, const char *fmt, ...)
 		t->cells = must_realloc(t->cells, t->room, sizeof(*t->cells));
 	}
 	t->cells[t->nr_cells++] = cell;
-	width = strlen(cell);
+	width = text_columns(untrusted(cell));
 	if (width > t->width[column])
 		t->width[column] = width;
 }
@@ -65,7 +66,7 @@ static void print_row(const struct table *t, const char *const cells[], int inde
 	while (last && !*cells[last - 1])
 		last--;
 	for (size_t i = 0; i < last; i++) {
-		int width = t->width[i], pad = width - (int)strlen(cells[i]);
+		int pad = (int)(t->width[i] - text_columns(untrusted(cells[i])));
 
 		fprintf(out, "%*s%s", gap + (t->left[i] ? 0 : pad), "", cells[i]);
 		gap = 2 + (t->left[i] ? pad : 0);

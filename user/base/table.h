@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Aligned columns, as wide as their content. (Of our own: Debian ships
+ * Aligned columns, as wide as their content is on a terminal. (Of our own: Debian ships
  * libsmartcols without a static archive, and STATIC=1 must link.)
  */
 #ifndef FIXBUF_BASE_TABLE_H

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include "base/untrusted.h"
 #include "base/wrap.h"
 
 void wrap(FILE *out, const char *text, int column, int indent, int width)
@@ -7,16 +8,17 @@ void wrap(FILE *out, const char *text, int column, int indent, int width)
 	int blank = 0;
 
 	while (*text) {
-		int word = strcspn(text, " ");
+		size_t len = strcspn(text, " ");
+		int word = text_columns((struct untrusted){ text, len });
 
 		if (column > indent && column + blank + word > width) {
 			fprintf(out, "\n%*s", indent, "");
 			column = indent;
 			blank = 0;
 		}
-		fprintf(out, "%*s%.*s", blank, "", word, text);
+		fprintf(out, "%*s%.*s", blank, "", (int)len, text);
 		column += blank + word;
-		text += word;
+		text += len;
 		blank = 0;
 		while (*text == ' ') {
 			text++;
