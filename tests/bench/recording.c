@@ -110,7 +110,7 @@ static void tell_io(struct writer *w, __u32 ring)
 
 static void write_all(FILE *out)
 {
-	const struct recording_about about = {
+	const struct origin about = {
 		.kernel = "bench", .machine = "bench", .tier = TIER_FUNCTIONS, .sample = 1,
 		.cpus = 2, .page_bytes = 4096, .command = "bench",
 	};

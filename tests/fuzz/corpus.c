@@ -54,7 +54,7 @@ static void tell_all(struct writer *w)
 	     .user_after_pages = 15, .limit_bytes = 65536);
 	TELL(w, fact_io, FACT_IO_DONE, false, .addr = 0x7000, .len_bytes = 512, .opcode = 4,
 	     .result = -14, .io_flags = IO_F_RANGE | IO_F_NO_IMPORT);
-	writer_lost(w, &(struct lost_facts){ 5, 1, 9, 15 });
+	writer_lost(w, &(struct lost_events){ 5, 1, 9, 15 });
 	TELL(w, fact_buffer, FACT_DROP, false, .buf = 16, .addr = 0x7000, .len_bytes = 61440);
 	TELL(w, fact_ring, FACT_RING_CLOSE, true, .user = 2, .mm = 3);
 	writer_fact(w, &gone, true, false, NULL, 0);
@@ -82,7 +82,7 @@ static void tell_io(struct writer *w)
 
 static size_t record(char *bytes, size_t room, enum tier tier)
 {
-	const struct recording_about about = {
+	const struct origin about = {
 		.kernel = "6.18", .machine = "x86_64", .start_ns = 900, .tier = tier, .sample = 1,
 		.command = "record",
 	};

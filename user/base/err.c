@@ -2,7 +2,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "base/err.h"
-#include "cli/env.h"
 
 static char sentence[1024];
 

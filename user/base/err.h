@@ -5,6 +5,13 @@
 
 #define PROGRAM_NAME "fixbuf-trace"
 
+enum exit_status {
+	EXIT_DONE	= 0,
+	EXIT_FINDINGS	= 1,	/* or a clause that does not hold */
+	EXIT_USAGE	= 2,	/* wrong usage, bad input, unwritable output */
+	EXIT_CANNOT	= 3,	/* privilege or kernel */
+};
+
 /* Remembers the sentence for who decides what to do about it; returns -errno_value. */
 int err_set(int errno_value, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The last sentence set, "" without. */

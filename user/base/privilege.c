@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "base/err.h"
 #include "base/privilege.h"
-#include "capture/kernel.h"
+#include "base/system.h"
 
 #define NOBODY 65534
 
@@ -24,11 +24,11 @@ int privilege_no_new(void)
 int privilege_keep(const struct privileges *p)
 {
 	/* the bounding set takes CAP_SETPCAP, which an ordinary user with a few capabilities lacks */
-	bool bounds = kern_capable(CAP_SETPCAP);
+	bool bounds = system_capable(CAP_SETPCAP);
 
 	capng_clear(CAPNG_SELECT_ALL);
 	for (size_t i = 0; i < p->nr; i++)
-		if (kern_capable(p->caps[i]))
+		if (system_capable(p->caps[i]))
 			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, p->caps[i]);
 	if ((bounds && capng_apply(CAPNG_SELECT_BOUNDS)) || capng_apply(CAPNG_SELECT_CAPS))
 		return err_set(EPERM, "cannot drop capabilities: %s", strerror(errno));
@@ -93,7 +93,7 @@ const char *privilege_text(char buf[PRIVILEGE_TEXT], const struct privileges *p)
 	for (size_t i = 0; i < p->nr && used < PRIVILEGE_TEXT; i++) {
 		const char *name = capng_capability_to_name(p->caps[i]);
 
-		if (kern_capable(p->caps[i]) && name)
+		if (system_capable(p->caps[i]) && name)
 			used += snprintf(buf + used, PRIVILEGE_TEXT - used, "%sCAP_%s",
 					 used ? ", " : "", name);
 	}

@@ -27,7 +27,7 @@ struct seen {
 
 struct facts {
 	struct fixbuf_bpf *skel;
-	const struct env *env;
+	const struct selection *select;
 	struct ring_buffer *rb;
 	struct facts_handler on;
 	unsigned int handled;	/* in this go */
@@ -35,7 +35,8 @@ struct facts {
 	struct seen seen[FACT_LANES];
 };
 
-struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct env *env)
+struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *select,
+			    unsigned int ring_buffer_kib)
 {
 	struct facts *f = calloc(1, sizeof(*f));
 
@@ -44,18 +45,18 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct env *env)
 		return NULL;
 	}
 	f->skel = skel;
-	f->env = env;
+	f->select = select;
 	bpf_map__set_autocreate(skel->maps.facts, true);
-	bpf_map__set_max_entries(skel->maps.facts, env->ring_buffer_kib * 1024);
+	bpf_map__set_max_entries(skel->maps.facts, ring_buffer_kib * 1024);
 	bpf_map__set_autocreate(skel->maps.filter_pids, true);
-	bpf_map__set_max_entries(skel->maps.filter_pids, env->nr_pids ? env->nr_pids : 1);
-	if (env->nr_pids)
+	bpf_map__set_max_entries(skel->maps.filter_pids, select->nr_pids ? select->nr_pids : 1);
+	if (select->nr_pids)
 		skel->rodata->filter |= FILTER_PIDS;
-	if (env->has_uid) {
+	if (select->has_uid) {
 		skel->rodata->filter |= FILTER_UID;
-		skel->rodata->filter_uid = env->uid;
+		skel->rodata->filter_uid = select->uid;
 	}
-	if (env->program)
+	if (select->tree)
 		skel->rodata->filter |= FILTER_TREE;
 	return f;
 }
@@ -71,7 +72,7 @@ static void tell_loss(struct facts *f, __u32 cpu, __u64 after, __u64 before)
 	if (before && count > before - after - 1)
 		count = before - after - 1;
 	s->lost += count;
-	f->on.lost(&(struct lost_facts){ count, cpu, after, before }, f->on.arg);
+	f->on.lost(&(struct lost_events){ count, cpu, after, before }, f->on.arg);
 }
 
 static int on_record(void *arg, void *data, size_t size)
@@ -96,8 +97,8 @@ int facts_start(struct facts *f, const struct facts_handler *handler)
 	__u8 one = 1;
 
 	f->on = *handler;
-	for (size_t i = 0; i < f->env->nr_pids; i++)
-		if (bpf_map_update_elem(pids, &f->env->pids[i], &one, BPF_ANY))
+	for (size_t i = 0; i < f->select->nr_pids; i++)
+		if (bpf_map_update_elem(pids, &f->select->pids[i], &one, BPF_ANY))
 			return err_set(errno, "cannot set the process filter: %s", strerror(errno));
 	f->rb = ring_buffer__new(bpf_map__fd(f->skel->maps.facts), on_record, f, NULL);
 	if (!f->rb)
@@ -143,7 +144,7 @@ void facts_settle(struct facts *f)
 
 	f->skipped += skipped;
 	if (skipped)
-		f->on.lost(&(struct lost_facts){ skipped, SKIPPED_CPU, 0, 0 }, f->on.arg);
+		f->on.lost(&(struct lost_events){ skipped, SKIPPED_CPU, 0, 0 }, f->on.arg);
 	for (__u32 cpu = 0; cpu < FACT_LANES; cpu++)
 		tell_loss(f, cpu, f->seen[cpu].seq, 0);
 }

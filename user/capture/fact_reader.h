@@ -4,28 +4,21 @@
 #define FIXBUF_CAPTURE_FACT_READER_H
 
 #include <abi/fact.h>
-#include "cli/env.h"
+#include "model/event.h"
+#include "model/selection.h"
 
 struct fixbuf_bpf;
 struct facts;
 
-#define SKIPPED_CPU (~0U)	/* .cpu of programs that the kernel did not run, wherever */
-
-struct lost_facts {
-	__u64 count;
-	__u32 cpu;
-	__u64 after_seq;	/* the last one that arrived before the gap, 0 = none */
-	__u64 before_seq;	/* the first one after it, 0 = none came */
-};
-
 struct facts_handler {
 	void (*fact)(const struct fact *f, void *arg);
-	void (*lost)(const struct lost_facts *l, void *arg);
+	void (*lost)(const struct lost_events *l, void *arg);
 	void *arg;
 };
 
 /* Before kern_load(): makes room and sets the filters. NULL with a sentence. */
-struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct env *env);
+struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *select,
+			    unsigned int ring_buffer_kib);
 /* After kern_load(). 0, or -errno with a sentence. */
 int facts_start(struct facts *f, const struct facts_handler *handler);
 /* Readable when facts wait. */

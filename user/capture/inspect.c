@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
-#include "views/rings.h"
+#include "checks/selected.h"
 
 #define LOOKS		3
 #define LOOK_APART_NS	20000000L
-
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 static void show_progress(struct progress *p, __u64 pages)
 {
 	char a[FMT_LEN], b[FMT_LEN];
 
 	p->done += pages;
-	if (!p->on || now_ns() - p->begun_ns < 1000000000ULL)
+	if (!p->on || clock_now_ns() - p->begun_ns < 1000000000ULL)
 		return;
 	fprintf(stderr, "\rchecked %s of %s (%.0f%%) ", fmt_bytes(a, p->done * PAGE_BYTES),
 		fmt_bytes(b, p->total * PAGE_BYTES), p->total ? 100.0 * p->done / p->total : 0);
@@ -93,7 +87,7 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 	return first == best ? 0 : page_walk_slot(pages, r, index, best);
 }
 
-static int look_at_pages(struct walk *walk, struct page_walk *pages, const struct env *env,
+static int look_at_pages(struct walk *walk, struct page_walk *pages, const struct selection *select,
 			 struct look *look, struct progress *p)
 {
 	for (struct ring *r = look->ledger->rings; r; r = r->hh.next) {
@@ -105,7 +99,7 @@ static int look_at_pages(struct walk *walk, struct page_walk *pages, const struc
 			if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
 				continue;
 			/* others' buffers count too: they may share a folio or an account */
-			if (env->nr_pids && !view_selects(env, r))
+			if (select->nr_pids && !selection_has_ring(select, r))
 				continue;
 			if (interrupted)
 				return err_set(EINTR, "interrupted before all pages were checked");
@@ -124,30 +118,9 @@ static int look_at_pages(struct walk *walk, struct page_walk *pages, const struc
 	return 0;
 }
 
-void findings_keep_selected(const struct env *env, const struct ledger *l, struct findings *fs)
+static int take_look(struct walk *walk, struct page_walk *pages, const struct selection *select,
+		     const struct check_options *o, struct look *look, struct progress *p)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < fs->nr; i++) {
-		struct finding *f = &fs->list[i];
-		struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
-		bool keep = r ? view_selects(env, r) :
-				(!env->nr_pids && !env->comm &&
-				 (!env->has_uid || env->uid == f->uid)) ||
-				(f->pid && env_selects(env, f->pid, f->uid, ""));
-
-		if (keep)
-			fs->list[kept++] = *f;
-		else
-			free(f->detail);
-	}
-	fs->nr = kept;
-}
-
-static int take_look(struct walk *walk, struct page_walk *pages, const struct env *env,
-		     struct look *look, struct progress *p)
-{
-	struct check_options o = { .every_page = env->every_page, .near_limit_percent = 0 };
 	size_t n = 0;
 	int err;
 
@@ -163,12 +136,12 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct en
 	p->done = p->total = 0;
 	for (struct buffer *b = look->ledger->buffers; b; b = b->hh.next)
 		p->total += b->buf_flags & BUFFER_F_KERNEL ? 0 : buffer_pages(b);
-	err = look_at_pages(walk, pages, env, look, p);
+	err = look_at_pages(walk, pages, select, look, p);
 	if (err)
 		return err;
-	check_pages(look->ledger, &o, &look->findings);
-	check_charges(look->ledger, &o, &look->findings);
-	findings_keep_selected(env, look->ledger, &look->findings);
+	check_pages(look->ledger, o, &look->findings);
+	check_charges(look->ledger, o, &look->findings);
+	findings_keep_selected(select, look->ledger, &look->findings);
 	return 0;
 }
 
@@ -214,18 +187,6 @@ static bool rings_rested(const struct look *a, const struct look *b, __u64 mm)
 	return true;
 }
 
-__u64 finding_mm(const struct ledger *l, const struct finding *f)
-{
-	const struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
-
-	if (r)
-		return r->mm ? r->mm->id : 0;
-	for (struct ledger_mm *m = l->mms; m; m = m->hh.next)
-		if (m->pid && m->pid == f->pid)
-			return m->id;
-	return 0;
-}
-
 /*
  * A sum over buffers against an account: a call under way has changed one and
  * not yet the other, so that it only counts when the rings rested.
@@ -259,17 +220,17 @@ static void keep_common(struct look *now, const struct look *before)
 	fs->nr = kept;
 }
 
-int look_closely(struct walk *walk, struct page_walk *pages, const struct env *env,
-		 struct look *look, struct progress *p)
+int look_closely(struct walk *walk, struct page_walk *pages, const struct selection *select,
+		 const struct check_options *o, struct look *look, struct progress *p)
 {
 	struct timespec apart = { .tv_nsec = LOOK_APART_NS };
-	int err = take_look(walk, pages, env, look, p);
+	int err = take_look(walk, pages, select, o, look, p);
 
 	for (int i = 1; !err && i < LOOKS && look->findings.nr; i++) {
 		struct look next;
 
 		nanosleep(&apart, NULL);
-		err = take_look(walk, pages, env, &next, p);
+		err = take_look(walk, pages, select, o, &next, p);
 		if (!err)
 			keep_common(&next, look);
 		look_free(look);

@@ -9,7 +9,8 @@
 #define FIXBUF_CAPTURE_INSPECT_H
 
 #include "capture/page_walk.h"
-#include "cli/env.h"
+#include "checks/finding.h"
+#include "model/selection.h"
 
 struct look {
 	struct ledger *ledger;
@@ -26,8 +27,8 @@ struct progress {
 };
 
 /* Until nothing is found or it was found each time; *look is the last. -errno with a sentence. */
-int look_closely(struct walk *walk, struct page_walk *pages, const struct env *env,
-		 struct look *look, struct progress *p);
+int look_closely(struct walk *walk, struct page_walk *pages, const struct selection *select,
+		 const struct check_options *o, struct look *look, struct progress *p);
 void look_free(struct look *look);
 /* 0 when all was looked into, else the exit status after a sentence. */
 int look_denied(const struct look *look);
@@ -39,11 +40,5 @@ void progress_end(struct progress *p);
  * none shows any. As page_walk_slot().
  */
 int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index);
-
-/* Findings about others than -p, -u and --comm name are not ours to tell. */
-void findings_keep_selected(const struct env *env, const struct ledger *l, struct findings *fs);
-
-/* The address space whose account the finding is about, 0 = none. */
-__u64 finding_mm(const struct ledger *l, const struct finding *f);
 
 #endif

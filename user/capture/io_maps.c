@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "capture/io_maps.h"
 #include "model/histogram.h"
@@ -28,14 +28,6 @@ static int failed(const char *what)
 {
 	return err_set(errno, "cannot read the %s that the kernel side keeps: %s", what,
 		       strerror(errno));
-}
-
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
 static int read_losses(struct reader *r)
@@ -264,7 +256,7 @@ int io_read_maps(struct fixbuf_bpf *skel, enum io_starts starts, struct io_model
 	int err;
 
 	r.owner = must_alloc(r.cpus * IO_HISTS, sizeof(*r.owner));
-	m->t_ns = now_ns();
+	m->t_ns = clock_now_ns();
 	err = read_losses(&r);
 	if (!err)
 		err = read_cells(&r);

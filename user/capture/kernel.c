@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <abi/fact.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -8,9 +9,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "base/err.h"
+#include "base/system.h"
 #include "capture/kernel.h"
 #include "capture/kernel_types.h"
 #include "capture/type_index.h"
@@ -45,29 +46,6 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 	if (verbose > 1 || (verbose && level != LIBBPF_DEBUG))
 		vfprintf(stderr, fmt, ap);
 	return 0;
-}
-
-bool kern_capable(unsigned int cap)
-{
-	unsigned long long effective = 0;
-	char line[128];
-	FILE *f = fopen("/proc/self/status", "re");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &effective) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return effective >> cap & 1;
-}
-
-const char *kern_release(void)
-{
-	static struct utsname u;
-
-	if (!u.release[0])
-		uname(&u);
-	return u.release;
 }
 
 const struct btf *kern_btf(void)
@@ -125,16 +103,16 @@ static int write_core_types(const struct btf *programs)
 	return n == size ? 0 : err_set(ENOMEM, "no memory for the kernel's types");
 }
 
-struct fixbuf_bpf *kern_open(const struct env *env)
+struct fixbuf_bpf *kern_open(int verbosity)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct fixbuf_bpf *skel;
 	struct bpf_map *map;
 	char path[32];
 
-	verbose = env->verbose;
+	verbose = verbosity;
 	libbpf_set_print(on_libbpf);
-	if (!kern_capable(CAP_SYS_ADMIN) && !(kern_capable(CAP_BPF) && kern_capable(CAP_PERFMON))) {
+	if (!system_capable(CAP_SYS_ADMIN) && !(system_capable(CAP_BPF) && system_capable(CAP_PERFMON))) {
 		err_set(EPERM, "loading BPF programs needs CAP_BPF and CAP_PERFMON; run it as root");
 		return NULL;
 	}
@@ -177,7 +155,7 @@ int kern_load(struct fixbuf_bpf *skel)
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	if (!err)
 		return 0;
-	if (err == -EPERM && limit.rlim_cur != RLIM_INFINITY && !kern_capable(CAP_SYS_RESOURCE))
+	if (err == -EPERM && limit.rlim_cur != RLIM_INFINITY && !system_capable(CAP_SYS_RESOURCE))
 		return err_set(EPERM, "the kernel refuses BPF programs to this process: before Linux 5.11 they count against RLIMIT_MEMLOCK, so raise that (ulimit -l unlimited) or grant CAP_SYS_RESOURCE; or it is a security module, lockdown or a container's seccomp profile");
 	if (err == -EPERM)
 		return err_set(EPERM, "the kernel refuses BPF programs to this process (a security module, lockdown or a container's seccomp profile); run it as root outside the container");

@@ -5,16 +5,16 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
-#include "cli/env.h"
 
 struct fixbuf_bpf;
 struct btf;
 
 /*
  * Opens the programs, none of them switched on and no map but the global
- * variables. NULL with a sentence when this process or kernel cannot do it.
+ * variables. .verbosity: 1 shows libbpf's warnings, 2 all that it says. NULL with a
+ * sentence when this process or kernel cannot do it.
  */
-struct fixbuf_bpf *kern_open(const struct env *env);
+struct fixbuf_bpf *kern_open(int verbosity);
 /* Takes the kernel's types from this file from now on; -errno with a sentence. */
 int kern_use_types(const char *path);
 /* Loads what was switched on; -errno with a sentence. */
@@ -23,10 +23,5 @@ int kern_load(struct fixbuf_bpf *skel);
 const struct btf *kern_btf(void);
 /* A named structure, union, enum, typedef or function of them; 0 = none. */
 __u32 kern_type(const char *name, __u32 kind);
-/* "6.18.44", as uname says. */
-const char *kern_release(void);
-
-/* Capabilities in effect, by number (linux/capability.h). */
-bool kern_capable(unsigned int cap);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
@@ -68,7 +69,7 @@ static void on_derived(const struct fact *f, void *arg)
 	if (t->cause->kind == FACT_RING_GONE) {
 		name_owner(&copy.h, ledger_ring(t->ledger, f->ring));
 		/* after a loss the ring may not be whose we think it is */
-		if (!env_selects(t->env, copy.h.pid, copy.h.uid, copy.h.comm))
+		if (!selection_has(t->select, copy.h.pid, copy.h.uid, copy.h.comm))
 			return;
 	}
 	t->out->fact(&copy.h, false, true, NULL, t->out->arg);
@@ -199,7 +200,7 @@ static void show_slot(struct tracer *t, const struct buffer *b, __u32 index, boo
 	enter(t, &f.h, show && (b || t->rest.call.op == CALL_UPDATE), show, NULL);
 }
 
-void tracer_lost(const struct lost_facts *lost, void *tracer)
+void tracer_lost(const struct lost_events *lost, void *tracer)
 {
 	struct tracer *t = tracer;
 
@@ -212,7 +213,7 @@ void tracer_lost(const struct lost_facts *lost, void *tracer)
 static void complete(struct tracer *t)
 {
 	const struct fact *call = &t->rest.call.h;
-	bool show = env_selects(t->env, call->pid, call->uid, call->comm);
+	bool show = selection_has(t->select, call->pid, call->uid, call->comm);
 	struct ledger *now;
 	struct ring *r;
 
@@ -221,7 +222,7 @@ static void complete(struct tracer *t)
 	now = ledger_new();
 	if (walk_slots(t->walk, call->ring, t->rest.first, t->rest.nr, now)) {
 		/* gone or refilled before we came */
-		tracer_lost(&(struct lost_facts){ .count = t->rest.nr, .cpu = call->cpu,
+		tracer_lost(&(struct lost_events){ .count = t->rest.nr, .cpu = call->cpu,
 						  .after_seq = call->seq }, t);
 	} else {
 		r = ledger_ring(now, call->ring);
@@ -297,7 +298,7 @@ void tracer_fact(const struct fact *f, void *tracer)
 {
 	struct tracer *t = tracer;
 	/* process and user were selected in the kernel */
-	bool show = !(f->flags & FACT_F_OTHERS) && env_selects(t->env, f->pid, f->uid, f->comm);
+	bool show = !(f->flags & FACT_F_OTHERS) && selection_has(t->select, f->pid, f->uid, f->comm);
 
 	/* tells nothing of a table */
 	if (f->kind == FACT_IO_DONE) {
@@ -351,9 +352,9 @@ bool tracer_awaits_close(const struct tracer *t)
 /* Rings that were there before; a program that we start has none yet. */
 static void show_older(struct tracer *t)
 {
-	for (const struct ring *r = t->ledger->rings; r && !t->env->program; r = r->hh.next)
+	for (const struct ring *r = t->ledger->rings; r && !t->select->tree; r = r->hh.next)
 		for (size_t i = 0; i < r->nr_holders; i++)
-			if (env_selects(t->env, r->holders[i].pid, r->holders[i].uid,
+			if (selection_has(t->select, r->holders[i].pid, r->holders[i].uid,
 					r->holders[i].comm))
 				show_ring(t, r->id);
 }
@@ -369,18 +370,18 @@ static int look(struct tracer *t)
 	} else {
 		t->ledger->track_pins = t->exact;
 		/* one probe was attached after the other */
-		t->ledger->pins_since_ns = session_now_ns();
+		t->ledger->pins_since_ns = clock_now_ns();
 	}
 	return walk_rings(t->walk, t->ledger);
 }
 
-int tracer_start(struct tracer *t, const struct env *env, struct walk *walk,
+int tracer_start(struct tracer *t, const struct selection *select, struct walk *walk,
 		 const struct attach *attach, const struct tracer_output *out)
 {
 	int err;
 
 	memset(t, 0, sizeof(*t));
-	t->env = env;
+	t->select = select;
 	t->walk = walk;
 	t->out = out;
 	t->tells_all = attach_tells_all(attach);

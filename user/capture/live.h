@@ -5,6 +5,7 @@
 
 #include "capture/fact_reader.h"
 #include "checks/failure.h"
+#include "model/selection.h"
 
 struct attach;
 
@@ -25,14 +26,14 @@ struct tracer_output {
 	/* .why is NULL unless .f is a call that failed, or did not do all. */
 	void (*fact)(const struct fact *f, bool fed, bool shown, const struct failure *why,
 		     void *arg);
-	void (*lost)(const struct lost_facts *lost, void *arg);
+	void (*lost)(const struct lost_events *lost, void *arg);
 	/* A ledger of what is there now: at the start, or after a loss. */
 	void (*look)(const struct ledger *l, bool after_loss, void *arg);
 	void *arg;
 };
 
 struct tracer {
-	const struct env *env;
+	const struct selection *select;
 	struct walk *walk;
 	struct ledger *ledger;
 	const struct tracer_output *out; /* NULL: keeps the ledger, tells nothing */
@@ -47,14 +48,14 @@ struct tracer {
 };
 
 /* Attached already: what happens meanwhile waits. 0, or -errno with a sentence. */
-int tracer_start(struct tracer *t, const struct env *env, struct walk *walk,
+int tracer_start(struct tracer *t, const struct selection *select, struct walk *walk,
 		 const struct attach *attach, const struct tracer_output *out);
 /* After a loss: the ledger of what is there now. 0, or -errno with a sentence. */
 int tracer_look_anew(struct tracer *t);
 /* Whether this is a ring of the tasks that are watched. */
 bool tracer_shows(const struct tracer *t, __u64 ring);
 void tracer_fact(const struct fact *f, void *tracer);
-void tracer_lost(const struct lost_facts *lost, void *tracer);
+void tracer_lost(const struct lost_events *lost, void *tracer);
 /* All facts that waited were handed over. */
 void tracer_drained(struct tracer *t);
 /* Rings that are shown and whose buffers are still to be released. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <poll.h>
 #include <time.h>
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/signals.h"
 #include "capture/call_hooks.h"
@@ -9,26 +10,10 @@
 #include "capture/snapshot.h"
 #include "fixbuf.skel.h"
 
-__u64 session_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
-__s64 session_realtime_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec - session_now_ns();
-}
-
 /* 0, or not 0 with a sentence. */
 static int attach_all(struct session *s, const struct facts_handler *handler, bool pages)
 {
-	s->skel = kern_open(s->env);
+	s->skel = kern_open(s->env->output.verbose);
 	if (!s->skel)
 		return -1;
 	s->walk = walk_prepare(s->skel);
@@ -39,7 +24,7 @@ static int attach_all(struct session *s, const struct facts_handler *handler, bo
 		if (!s->pages)
 			return -1;
 	}
-	s->facts = facts_prepare(s->skel, s->env);
+	s->facts = facts_prepare(s->skel, &s->env->select, s->env->ring_buffer_kib);
 	s->attach = s->facts ? attach_prepare(s->skel, s->env->tier) : NULL;
 	if (!s->attach)
 		return -1;
@@ -88,7 +73,7 @@ int session_open(struct session *s, const struct env *env, const struct facts_ha
 			program_abandon(&s->program);
 		return status;
 	}
-	if (env->verbose)
+	if (env->output.verbose)
 		tell_hooks(s);
 	return 0;
 }
@@ -109,13 +94,13 @@ int session_begin(struct session *s)
 {
 	int status = s->env->program ? program_start(&s->program, s->env->program) : 0;
 
-	s->deadline_ns = s->env->duration_ns ? session_now_ns() + s->env->duration_ns : 0;
+	s->deadline_ns = s->env->duration_ns ? clock_now_ns() + s->env->duration_ns : 0;
 	return status;
 }
 
 bool session_over(struct session *s)
 {
-	if (ferror(s->env->out) || (s->deadline_ns && session_now_ns() >= s->deadline_ns))
+	if (ferror(s->env->output.out) || (s->deadline_ns && clock_now_ns() >= s->deadline_ns))
 		return true;
 	if (!s->env->program)
 		return interrupted;
@@ -128,11 +113,11 @@ void session_wait(struct session *s, unsigned int ms)
 {
 	struct pollfd fds[] = {
 		{ .fd = facts_fd(s->facts), .events = POLLIN },
-		{ .fd = fileno(s->env->out) },	/* a reader that goes away */
+		{ .fd = fileno(s->env->output.out) },	/* a reader that goes away */
 		{ .fd = s->env->program && !s->program.ended ? s->program.pidfd : -1,
 		  .events = POLLIN },
 	};
-	__u64 now = session_now_ns();
+	__u64 now = clock_now_ns();
 
 	if (s->deadline_ns && s->deadline_ns - now < ms * 1000000ULL)
 		ms = (s->deadline_ns - now) / 1000000 + 1;

@@ -8,6 +8,7 @@
 #include "capture/io_programs.h"
 #include "capture/page_walk.h"
 #include "capture/stacks.h"
+#include "commands/env.h"
 
 struct attach;
 
@@ -39,8 +40,5 @@ int session_begin(struct session *s);
 bool session_over(struct session *s);
 /* Until there is something to do, or so long. */
 void session_wait(struct session *s, unsigned int ms);
-__u64 session_now_ns(void);
-/* What makes of a time of session_now_ns() one of CLOCK_REALTIME. */
-__s64 session_realtime_ns(void);
 
 #endif

@@ -11,11 +11,11 @@ int snapshot_check_pids(const struct env *env)
 {
 	char path[32];
 
-	for (size_t i = 0; i < env->nr_pids; i++) {
-		snprintf(path, sizeof(path), "/proc/%u", env->pids[i]);
+	for (size_t i = 0; i < env->select.nr_pids; i++) {
+		snprintf(path, sizeof(path), "/proc/%u", env->select.pids[i]);
 		if (access(path, F_OK))
 			return misuse("there is no process %u; give the id of a running one with -p",
-				      env->pids[i]);
+				      env->select.pids[i]);
 	}
 	return 0;
 }
@@ -27,7 +27,7 @@ int snapshot_open(struct snapshot *s, const struct env *env, bool pages)
 	memset(s, 0, sizeof(*s));
 	if (status)
 		return status;
-	s->skel = kern_open(env);
+	s->skel = kern_open(env->output.verbose);
 	if (!s->skel)
 		return cannot("%s", err_text());
 	s->walk = walk_prepare(s->skel);

@@ -5,7 +5,7 @@
 
 #include "capture/page_walk.h"
 #include "capture/ring_walk.h"
-#include "cli/env.h"
+#include "commands/env.h"
 
 struct snapshot {
 	struct fixbuf_bpf *skel;

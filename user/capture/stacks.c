@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "capture/stacks.h"
 #include "capture/symbols_kernel.h"
@@ -41,14 +41,6 @@ struct stacks {
 	struct stack_frame kernel_frames[STACK_FRAMES], user_frames[STACK_FRAMES + 1];
 	struct stack stack;		/* the last that was asked for; its names are owned */
 };
-
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 /* The kernel refuses a map of deeper stacks than it is set to take. */
 static unsigned int most_frames(void)
@@ -333,7 +325,7 @@ void stacks_drained(struct stacks *s)
 	s->crowded = false;
 	s->emptied++;
 	s->unsure_from_ns = s->newest_ns - LATE_NS;
-	s->unsure_to_ns = now_ns();
+	s->unsure_to_ns = clock_now_ns();
 }
 
 __u64 stacks_lost(const struct stacks *s)

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <uthash.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "capture/symbols_user.h"
 
 #define MAX_PROCESSES	16
@@ -47,14 +47,6 @@ struct process {
 struct symbols_user {
 	struct process processes[MAX_PROCESSES];
 };
-
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 /* The file as the process sees it: it may live in another mount namespace. */
 static int find_elf(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_Addr base,
@@ -136,7 +128,7 @@ static bool learn(struct process *p, __u32 pid, char *maps)
 	forget(p);
 	p->pid = pid;
 	p->maps = maps;
-	p->seen_ns = now_ns();
+	p->seen_ns = clock_now_ns();
 	p->dwfl = dwfl_begin(&callbacks);
 	if (!p->dwfl || dwfl_linux_proc_report(p->dwfl, pid) ||
 	    dwfl_report_end(p->dwfl, NULL, NULL)) {
@@ -174,7 +166,7 @@ struct process *symbols_user_process(struct symbols_user *s, __u32 pid, __u64 t_
 {
 	struct process *p = place_for(s, pid);
 	bool known = p->dwfl && p->pid == pid;
-	__u64 now = now_ns();
+	__u64 now = clock_now_ns();
 	char *maps;
 
 	if (known && t_ns <= p->seen_ns)

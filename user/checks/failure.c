@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/fmt.h"
 #include "checks/failure.h"
+#include "model/event.h"
 
 #define MAX_TABLE 16384
 

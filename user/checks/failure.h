@@ -7,14 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "capture/ring_walk.h"
+#include "model/event.h"
 
 #define EXPLAIN_LEN 640
-
-/* What is known of a failed call beside its number. */
-struct failure {
-	const char *explain;
-	const struct fact_entry *entry;	/* NULL = none to blame */
-};
 
 /* Where to look for who holds the memory. */
 struct accounts {

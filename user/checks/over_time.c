@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
-#include "capture/inspect.h"
+#include "checks/selected.h"
 #include "checks/over_time.h"
 
 #define REST_NS		20000000ULL
@@ -61,7 +61,7 @@ static void check(struct report_findings *f, const struct report *r, bool only_l
 	check_charges(l, &o, &now);
 	if (!only_levels)
 		check_leaks(l, NULL, &now);
-	findings_keep_selected(r->env, l, &now);
+	findings_keep_selected(&r->env->select, l, &now);
 	for (size_t i = 0; i < now.nr; i++) {
 		const struct finding *n = &now.list[i];
 
@@ -125,28 +125,28 @@ static bool is_release(const struct fact *f)
 		(call->op == CALL_UNREGISTER || call->op == CALL_UPDATE));
 }
 
-void report_findings_told(struct report_findings *f, const struct report *r, const struct told *t)
+void report_findings_told(struct report_findings *f, const struct report *r, const struct event *t)
 {
 	const struct ledger *l = r->replay.ledger;
 
 	if (!f->budget)
 		f->budget = FREE_STEPS;
 	f->budget++;
-	if (t->kind == TOLD_LOST)
+	if (t->kind == EVENT_LOST)
 		f->torn = true;
-	if (t->kind == TOLD_LOOK)
+	if (t->kind == EVENT_LOOK)
 		f->torn = false;
 	if (f->below_zero) {
 		f->below_zero = false;
 		if (may_check(f, l))
 			check(f, r, true);
 	}
-	if (t->kind == TOLD_END) {
+	if (t->kind == EVENT_END) {
 		if (f->dirty && !f->torn)
 			check(f, r, false);
 		return;
 	}
-	if (t->kind != TOLD_FACT || !t->fed)
+	if (t->kind != EVENT_FACT || !t->fed)
 		return;
 	if (f->dirty && !f->torn && t->t_ns > f->last_ns + REST_NS && may_check(f, l))
 		check(f, r, false);
@@ -156,7 +156,7 @@ void report_findings_told(struct report_findings *f, const struct report *r, con
 	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE;
 	f->dirty = true;
 	f->last_ns = t->t_ns;
-	f->now_ns = report_since(r, t);
+	f->now_ns = t->since_ns;
 }
 
 void report_findings_free(struct report_findings *f)

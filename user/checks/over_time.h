@@ -19,7 +19,7 @@ struct report_findings {
 };
 
 /* To be called with all that report_next() tells: the ledger is as it was before. */
-void report_findings_told(struct report_findings *f, const struct report *r, const struct told *t);
+void report_findings_told(struct report_findings *f, const struct report *r, const struct event *t);
 void report_findings_free(struct report_findings *f);
 
 #endif

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
-#include "capture/inspect.h"
+#include "checks/selected.h"
 #include "checks/standing.h"
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 #include "cli/commands.h"
+#include "commands/env.h"
 
 const struct command commands[] = {
 	{ "trace", "live lines, one a fact, failures explained (the default)",

@@ -3,7 +3,7 @@
 #ifndef FIXBUF_CLI_COMMANDS_H
 #define FIXBUF_CLI_COMMANDS_H
 
-#include "cli/env.h"
+#include "commands/env.h"
 
 /* Bit n is commands[n]: which commands an option belongs to. */
 enum command_bit {

@@ -5,8 +5,9 @@
 #include <string.h>
 #include "base/err.h"
 #include "base/signals.h"
+#include "base/system.h"
 #include "capture/kernel.h"
-#include "cli/env.h"
+#include "commands/env.h"
 #include "cli/options.h"
 
 /* Output that did not arrive is a failure, but for a reader who has had enough. */
@@ -15,17 +16,17 @@ static int close_output(struct env *env, int status)
 	int err = 0;
 
 	errno = 0;
-	if (fflush(env->out) || ferror(env->out)) {
+	if (fflush(env->output.out) || ferror(env->output.out)) {
 		/* the stream remembers that an earlier write failed, not why: fail again */
-		if (!errno && fputc('\n', env->out) != EOF)
-			fflush(env->out);
+		if (!errno && fputc('\n', env->output.out) != EOF)
+			fflush(env->output.out);
 		err = errno ? errno : EIO;
 	}
-	if (env->out != stdout && fclose(env->out) && !err)
+	if (env->output.out != stdout && fclose(env->output.out) && !err)
 		err = errno;
 	if (err && err != EPIPE && status != EXIT_CANNOT)
 		return misuse("cannot write to %s: %s; what was printed is incomplete",
-			      env->output ? env->output : "standard output", strerror(err));
+			      env->output.path ? env->output.path : "standard output", strerror(err));
 	return status;
 }
 
@@ -37,14 +38,14 @@ int main(int argc, char **argv)
 
 	cmd = options_parse(argc, argv, &env);
 	signals_catch();
-	env.out = stdout;
-	env.kernel = kern_release();
+	env.output.out = stdout;
+	env.output.kernel = system_release();
 	/* record opens its own, once it can record */
-	if (env.output && cmd->run != cmd_record) {
-		env.out = fopen(env.output, "we");
-		if (!env.out)
+	if (env.output.path && cmd->run != cmd_record) {
+		env.output.out = fopen(env.output.path, "we");
+		if (!env.output.out)
 			return misuse("cannot write to %s: %s; name a file that can be created",
-				      env.output, strerror(errno));
+				      env.output.path, strerror(errno));
 	}
 	status = close_output(&env, cmd->run(&env));
 	options_free(&env);

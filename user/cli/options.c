@@ -13,6 +13,7 @@
 #include "cli/option_rules.h"
 #include "cli/options.h"
 #include "cli/schema.h"
+#include "commands/env.h"
 
 #define MAX_SAMPLE 1000000000U
 
@@ -34,11 +35,11 @@ static int parse_pids(struct env *env, const char *list)
 		__u32 pid;
 
 		err = parse_u32(s, &pid) || !pid ? -1 : 0;
-		env->pids = must_realloc(env->pids, env->nr_pids + 1, sizeof(*env->pids));
-		env->pids[env->nr_pids++] = pid;
+		env->select.pids = must_realloc(env->select.pids, env->select.nr_pids + 1, sizeof(*env->select.pids));
+		env->select.pids[env->select.nr_pids++] = pid;
 	}
 	free(copy);
-	return env->nr_pids ? err : -1;
+	return env->select.nr_pids ? err : -1;
 }
 
 /* What is printed instead of a command's work: all of it arrives, or the status says so. */
@@ -121,13 +122,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				   arg);
 		break;
 	case 'u':
-		if (parse_u32(arg, &env->uid))
+		if (parse_u32(arg, &env->select.uid))
 			argp_error(state, "'%s' is no user id; give a number, as 'id -u NAME' prints",
 				   arg);
-		env->has_uid = true;
+		env->select.has_uid = true;
 		break;
 	case KEY_COMM:
-		env->comm = arg;
+		env->select.comm = arg;
 		break;
 	case 'd':
 		if (parse_duration(arg, &env->duration_ns))
@@ -209,11 +210,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_PERFETTO:
 		choose_view(state, REPORT_PERFETTO);
-		env->output = arg;
+		env->output.path = arg;
 		break;
 	case KEY_HTML:
 		choose_view(state, REPORT_HTML);
-		env->output = arg;
+		env->output.path = arg;
 		break;
 	case KEY_AT:
 		env->at = arg;
@@ -261,22 +262,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			exit(misuse("%s", err_text()));
 		break;
 	case KEY_JSON:
-		env->json = true;
+		env->output.json = true;
 		break;
 	case 'o':
-		env->output = arg;
+		env->output.path = arg;
 		break;
 	case 'T':
-		env->timestamps = true;
+		env->output.timestamps = true;
 		break;
 	case KEY_NO_HEADER:
-		env->no_header = true;
+		env->output.no_header = true;
 		break;
 	case 'q':
-		env->quiet = true;
+		env->output.quiet = true;
 		break;
 	case 'v':
-		env->verbose++;
+		env->output.verbose++;
 		break;
 	case 'h':
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
@@ -434,6 +435,7 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 	free(options);
 	if (env->program && p.cmd->takes != TAKES_PROGRAM)
 		exit(misuse("'%s' does not run a program; leave -- and what follows out", p.cmd->name));
+	env->select.tree = env->program;
 	if (env->program)
 		note_given(&p, KEY_PROGRAM);
 	broken = option_rules_broken(command_bit(p.cmd), p.given, p.nr_given);
@@ -445,5 +447,5 @@ const struct command *options_parse(int argc, char **argv, struct env *env)
 
 void options_free(struct env *env)
 {
-	free(env->pids);
+	free(env->select.pids);
 }

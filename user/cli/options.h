@@ -4,6 +4,7 @@
 #define FIXBUF_CLI_OPTIONS_H
 
 #include "cli/commands.h"
+#include "commands/env.h"
 
 /* Fills env and returns the command; on --help, --version or an error it exits. */
 const struct command *options_parse(int argc, char **argv, struct env *env);

@@ -11,12 +11,13 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json_util.h"
+#include "base/system.h"
 #include "base/table.h"
 #include "capture/call_hooks.h"
 #include "capture/fact_reader.h"
 #include "capture/kernel.h"
 #include "capture/snapshot.h"
-#include "cli/env.h"
+#include "commands/env.h"
 #include "views/rings.h"
 #include "fixbuf.skel.h"
 
@@ -66,14 +67,14 @@ static bool first_line(const char *path, char *line, size_t size)
 
 static void check_privilege(struct report *r)
 {
-	struct check *c = add(r, "page frames", kern_capable(CAP_SYS_ADMIN), "%s",
-			      kern_capable(CAP_SYS_ADMIN) ? "visible" : "hidden");
+	struct check *c = add(r, "page frames", system_capable(CAP_SYS_ADMIN), "%s",
+			      system_capable(CAP_SYS_ADMIN) ? "visible" : "hidden");
 	bool others;
 
 	if (!c->good)
 		advise(c, "verify needs CAP_SYS_ADMIN to read frame numbers from /proc/PID/pagemap");
-	others = kern_capable(CAP_SYS_PTRACE) &&
-		 (kern_capable(CAP_DAC_READ_SEARCH) || kern_capable(CAP_DAC_OVERRIDE));
+	others = system_capable(CAP_SYS_PTRACE) &&
+		 (system_capable(CAP_DAC_READ_SEARCH) || system_capable(CAP_DAC_OVERRIDE));
 	c = add(r, "other users' maps", others, "%s", others ? "readable" : "not readable");
 	if (!c->good)
 		advise(c, "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH to compare the pages of other users' processes");
@@ -183,27 +184,27 @@ static void print_text(const struct env *env, enum tier tier, const struct repor
 	struct utsname u;
 
 	uname(&u);
-	fprintf(env->out, "kernel  %s %s, types from %s\n", u.release, u.machine,
+	fprintf(env->output.out, "kernel  %s %s, types from %s\n", u.release, u.machine,
 		env->btf ? env->btf : "/sys/kernel/btf/vmlinux");
-	fprintf(env->out, "tier    %s: %s\n\n", tier_name(tier), tier_means(tier));
+	fprintf(env->output.out, "tier    %s: %s\n\n", tier_name(tier), tier_means(tier));
 	for (size_t i = 0; i < nr; i++) {
 		table_cell(t, "%s", hooks[i].fact);
 		table_cell(t, "%s", hooks[i].point);
 		table_cell(t, "%s", hooks[i].attached ? "attached" : "-");
 		table_cell(t, "%s", hooks[i].reason);
 	}
-	table_print(t, env->out, true, 0);
-	fputc('\n', env->out);
+	table_print(t, env->output.out, true, 0);
+	fputc('\n', env->output.out);
 	t = table_new("<CHECK <STATE <VALUE");
 	for (size_t i = 0; i < r->nr; i++) {
 		table_cell(t, "%s", r->list[i].name);
 		table_cell(t, "%s", r->list[i].good ? "ok" : "look");
 		table_cell(t, "%s", r->list[i].value);
 	}
-	table_print(t, env->out, true, 0);
+	table_print(t, env->output.out, true, 0);
 	for (size_t i = 0; i < r->nr; i++)
-		if (r->list[i].advice[0] && (!r->list[i].good || env->verbose))
-			fprintf(env->out, "%s%s: %s\n", i ? "" : "\n", r->list[i].name,
+		if (r->list[i].advice[0] && (!r->list[i].good || env->output.verbose))
+			fprintf(env->output.out, "%s%s: %s\n", i ? "" : "\n", r->list[i].name,
 				r->list[i].advice);
 }
 
@@ -213,7 +214,7 @@ static void print_json(const struct env *env, enum tier tier, const struct repor
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
 
 	json_int(o, "schema", 1);
-	json_str(o, "kernel", kern_release());
+	json_str(o, "kernel", system_release());
 	json_str(o, "tier", tier_name(tier));
 	for (size_t i = 0; i < nr; i++) {
 		json_object *h = json_object_new_object();
@@ -236,7 +237,7 @@ static void print_json(const struct env *env, enum tier tier, const struct repor
 		json_object_array_add(list, c);
 	}
 	json_object_object_add(o, "checks", list);
-	json_line(env->out, o);
+	json_line(env->output.out, o);
 }
 
 int cmd_doctor(struct env *env)
@@ -246,12 +247,12 @@ int cmd_doctor(struct env *env)
 	struct attach *a = NULL;
 	struct facts *f = NULL;
 	struct walk *w = NULL;
-	struct fixbuf_bpf *skel = kern_open(env);
+	struct fixbuf_bpf *skel = kern_open(env->output.verbose);
 	const struct hook *hooks;
 	int status = EXIT_CANNOT;
 	size_t nr;
 
-	if (!skel || !(w = walk_prepare(skel)) || !(f = facts_prepare(skel, env)) ||
+	if (!skel || !(w = walk_prepare(skel)) || !(f = facts_prepare(skel, &env->select, env->ring_buffer_kib)) ||
 	    !(a = attach_prepare(skel, env->tier)) ||
 	    kern_load(skel) || walk_start(w) || attach_start(a) || walk_rings(w, l)) {
 		cannot("%s", err_text());
@@ -265,7 +266,7 @@ int cmd_doctor(struct env *env)
 	check_memlock(&r);
 	check_accounts(&r, l);
 	hooks = attach_hooks(a, &nr);
-	(env->json ? print_json : print_text)(env, attach_tier(a), &r, hooks, nr);
+	(env->output.json ? print_json : print_text)(env, attach_tier(a), &r, hooks, nr);
 	status = EXIT_DONE;
 out:
 	attach_free(a);

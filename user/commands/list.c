@@ -3,21 +3,21 @@
 #include "base/err.h"
 #include "base/json_util.h"
 #include "capture/snapshot.h"
-#include "cli/env.h"
+#include "commands/env.h"
 #include "views/rings.h"
 
 static void print(struct env *env, const struct ledger *l, unsigned int unsteady)
 {
-	if (env->json) {
-		json_object *o = view_rings_json(env, l, false);
+	if (env->output.json) {
+		json_object *o = view_rings_json(&env->output, &env->select, l, false);
 
 		json_uint(o, "unsteady_rings", unsteady);
-		json_line(env->out, o);
+		json_line(env->output.out, o);
 		return;
 	}
-	view_rings_text(env, l);
+	view_rings_text(&env->output, &env->select, l);
 	if (unsteady)
-		fprintf(env->out, "%u ring%s changed too fast to be read; run it again\n", unsteady,
+		fprintf(env->output.out, "%u ring%s changed too fast to be read; run it again\n", unsteady,
 			unsteady == 1 ? "" : "s");
 }
 

@@ -6,11 +6,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
 #include "capture/session.h"
+#include "commands/env.h"
 #include "model/io_select.h"
 #include "model/ledger_snapshot.h"
 #include "recording/writer.h"
@@ -92,7 +94,7 @@ static void write_fact(const struct fact *f, bool fed, bool shown, const struct 
 	writer_fact(r->to, f, fed, shown, why, shown && r->session.stacks ? write_stack(r, f) : 0);
 }
 
-static void write_lost(const struct lost_facts *lost, void *arg)
+static void write_lost(const struct lost_events *lost, void *arg)
 {
 	struct record *r = arg;
 
@@ -119,7 +121,7 @@ static void write_older(const struct fact *f, void *arg)
 static void write_ledger(const struct ledger *l, bool after_loss, void *arg)
 {
 	struct record *r = arg;
-	__u64 now = session_now_ns();
+	__u64 now = clock_now_ns();
 
 	writer_look(r->to, now, after_loss);
 	ledger_facts(l, now, write_older, r);
@@ -138,7 +140,7 @@ static void write_counters(struct record *r)
 		io_model_free(&now);
 		return;
 	}
-	io_select(&now, r->session.env);
+	io_select(&now, &r->session.env->select);
 	writer_io(r->to, &r->last, &now);
 	io_model_free(&r->last);
 	r->last = now;
@@ -148,7 +150,7 @@ static void write_counters(struct record *r)
 /* True when more wait. */
 static bool read_facts(struct record *r)
 {
-	__u64 now = session_now_ns();
+	__u64 now = clock_now_ns();
 	bool more = facts_read(r->session.facts);
 
 	if (!more) {
@@ -168,7 +170,7 @@ static bool read_facts(struct record *r)
 
 static void wait_for_more(struct record *r)
 {
-	__u64 now = session_now_ns();
+	__u64 now = clock_now_ns();
 	__u64 ms = now < r->next_ns ? (r->next_ns - now) / 1000000 + 1 : 0;
 
 	session_wait(&r->session, ms < TICK_MS ? ms : TICK_MS);
@@ -178,16 +180,16 @@ static bool is_full(const struct record *r)
 {
 	__u64 max = r->session.env->max_bytes;
 
-	return ferror(r->session.env->out) || (max && writer_bytes(r->to) >= max);
+	return ferror(r->session.env->output.out) || (max && writer_bytes(r->to) >= max);
 }
 
 /* The buffers that a program left are released a little after its end. */
 static void await_release(struct record *r)
 {
-	__u64 end = session_now_ns() + CLOSE_NS;
+	__u64 end = clock_now_ns() + CLOSE_NS;
 
 	r->session.deadline_ns = 0;
-	while (tracer_awaits_close(&r->tracer) && session_now_ns() < end && !is_full(r)) {
+	while (tracer_awaits_close(&r->tracer) && clock_now_ns() < end && !is_full(r)) {
 		wait_for_more(r);
 		read_facts(r);
 	}
@@ -201,10 +203,10 @@ static int run(struct record *r)
 	if (status)
 		return status;
 	writer_flush(r->to);
-	if (!s->env->quiet && !s->env->program)
-		fprintf(stderr, "recording to %s (tier: %s); Ctrl-C ends it\n", s->env->output,
+	if (!s->env->output.quiet && !s->env->program)
+		fprintf(stderr, "recording to %s (tier: %s); Ctrl-C ends it\n", s->env->output.path,
 			tier_name(attach_tier(s->attach)));
-	r->next_ns = session_now_ns() + r->interval_ns;
+	r->next_ns = clock_now_ns() + r->interval_ns;
 	while (!session_over(s) && !is_full(r))
 		if (!read_facts(r))
 			wait_for_more(r);
@@ -212,7 +214,7 @@ static int run(struct record *r)
 		await_release(r);
 	attach_stop(s->attach);
 	io_stat_stop(s->io);
-	while (read_facts(r) && !ferror(s->env->out))
+	while (read_facts(r) && !ferror(s->env->output.out))
 		;
 	facts_settle(s->facts);
 	write_counters(r);
@@ -235,12 +237,12 @@ static void read_command(char *to, size_t size)
 			to[i] = ' ';
 }
 
-static struct recording_about about_now(const struct record *r)
+static struct origin about_now(const struct record *r)
 {
 	const struct env *env = r->session.env;
-	struct recording_about a = {
-		.start_ns = session_now_ns(),
-		.realtime_ns = session_realtime_ns(),
+	struct origin a = {
+		.start_ns = clock_now_ns(),
+		.realtime_ns = clock_realtime_offset_ns(),
 		.interval_ns = r->interval_ns,
 		.memory_bytes = (__u64)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE),
 		.cpus = sysconf(_SC_NPROCESSORS_ONLN),
@@ -264,26 +266,26 @@ static struct recording_about about_now(const struct record *r)
 /* 0, or the exit status after a sentence. */
 static int open_file(struct record *r, struct env *env)
 {
-	const struct recording_about about = about_now(r);
-	bool append = env->append && !access(env->output, F_OK);
-	FILE *out = fopen(env->output, append ? "r+e" : "we");
+	const struct origin about = about_now(r);
+	bool append = env->append && !access(env->output.path, F_OK);
+	FILE *out = fopen(env->output.path, append ? "r+e" : "we");
 
 	if (!out)
 		return misuse("cannot write to %s: %s; name a file that can be created with -o",
-			      env->output, strerror(errno));
-	env->out = out;
+			      env->output.path, strerror(errno));
+	env->output.out = out;
 	r->to = writer_create(out, append, &about);
-	return r->to ? 0 : misuse("%s: %s", env->output, err_text());
+	return r->to ? 0 : misuse("%s: %s", env->output.path, err_text());
 }
 
 static void tell_end(const struct record *r, const struct env *env)
 {
 	char size[FMT_LEN];
 
-	if (env->quiet)
+	if (env->output.quiet)
 		return;
 	fprintf(stderr, "%llu facts, %s in %s; %llu lost%s%s\n", writer_facts(r->to),
-		fmt_bytes(size, writer_bytes(r->to)), env->output, writer_lost_facts(r->to),
+		fmt_bytes(size, writer_bytes(r->to)), env->output.path, writer_lost_facts(r->to),
 		writer_lost_facts(r->to) ? ": a larger --ring-buffer makes room" : "",
 		env->max_bytes && writer_bytes(r->to) >= env->max_bytes ?
 		"; ended at --max-size" : "");
@@ -295,7 +297,7 @@ static int record(struct record *r, struct env *env)
 	struct session *s = &r->session;
 	int status = open_file(r, env);
 
-	if (!status && tracer_start(&r->tracer, env, s->walk, s->attach, &out))
+	if (!status && tracer_start(&r->tracer, &env->select, s->walk, s->attach, &out))
 		status = cannot("%s", err_text());
 	if (status) {
 		if (env->program)
@@ -304,7 +306,7 @@ static int record(struct record *r, struct env *env)
 		status = run(r);
 	}
 	if (r->to) {
-		writer_end(r->to, session_now_ns(), s->stacks ? stacks_lost(s->stacks) : 0);
+		writer_end(r->to, clock_now_ns(), s->stacks ? stacks_lost(s->stacks) : 0);
 		if (!status)
 			tell_end(r, env);
 		writer_free(r->to);
@@ -320,8 +322,8 @@ int cmd_record(struct env *env)
 
 	if (env->io && !env->sample)
 		env->sample = 1;
-	if (!env->output)
-		env->output = DEFAULT_FILE;
+	if (!env->output.path)
+		env->output.path = DEFAULT_FILE;
 	env->counters = true;
 	r.interval_ns = env->interval_ns ? env->interval_ns : INTERVAL_NS;
 	status = session_open(&r.session, env, &handler, false);

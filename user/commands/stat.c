@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/json_util.h"
 #include "base/signals.h"
@@ -14,6 +15,7 @@
 #include "capture/io_programs.h"
 #include "capture/kernel.h"
 #include "capture/snapshot.h"
+#include "commands/env.h"
 #include "model/io_select.h"
 #include "views/stat.h"
 #include "fixbuf.skel.h"
@@ -34,14 +36,6 @@ struct session {
 	enum io_order order;
 	bool live, printed;
 };
-
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 /* ---- reading and showing --------------------------------------------------------- */
 
@@ -66,7 +60,7 @@ static int look_at_rings(struct session *s, const struct io_model *m)
 		ledger_free(l);
 	}
 	s->walk_ns = 2 * s->walk_ns < WALK_NS ? 2 * s->walk_ns : WALK_NS;
-	s->next_walk = now_ns() + s->walk_ns;
+	s->next_walk = clock_now_ns() + s->walk_ns;
 	return err;
 }
 
@@ -76,7 +70,8 @@ static void show(struct session *s, const struct io_model *m, bool total)
 	struct advices advices = { 0 };
 	bool tables = env->by_buffer || env->advise || env->hist;
 	struct view_stat v = {
-		.env = env, .m = m, .l = s->rings, .order = s->order,
+		.to = &env->output, .by_opcode = env->by_opcode, .by_buffer = env->by_buffer,
+		.hist = env->hist, .m = m, .l = s->rings, .order = s->order,
 		.starts_by = io_stat_starts_by(s->io),
 		.header = s->live || !s->printed || total || tables, .total = total,
 	};
@@ -85,24 +80,24 @@ static void show(struct session *s, const struct io_model *m, bool total)
 		advise(m, s->rings, &advices);
 		v.advices = &advices;
 	}
-	if (env->json) {
+	if (env->output.json) {
 		json_object *o = view_stat_json(&v);
 
 		json_flag(o, "total", total);
-		json_line(env->out, o);
+		json_line(env->output.out, o);
 	} else {
 		if (s->live && !total) {
-			screen_clear(env->out);
-			fprintf(env->out, "sorted by %s; s sorts, q ends\n\n",
+			screen_clear(env->output.out);
+			fprintf(env->output.out, "sorted by %s; s sorts, q ends\n\n",
 				io_order_name(s->order));
 		} else if (total && s->printed) {
-			fprintf(env->out, "\nin total:\n");
+			fprintf(env->output.out, "\nin total:\n");
 		} else if (tables && s->printed) {
-			fputc('\n', env->out);
+			fputc('\n', env->output.out);
 		}
 		view_stat_text(&v);
 	}
-	fflush(env->out);
+	fflush(env->output.out);
 	s->printed = true;
 	advices_free(&advices);
 }
@@ -115,7 +110,7 @@ static int show_interval(struct session *s)
 
 	if (!err) {
 		io_model_between(&s->last, &now, &since);
-		io_select(&since, s->env);
+		io_select(&since, &s->env->select);
 		err = look_at_rings(s, &since);
 	}
 	if (!err)
@@ -134,7 +129,7 @@ static int show_total(struct session *s)
 	if (err)
 		return err;
 	all.t_ns -= s->start.t_ns;
-	io_select(&all, s->env);
+	io_select(&all, &s->env->select);
 	err = look_at_rings(s, &all);
 	if (!err)
 		show(s, &all, true);
@@ -147,12 +142,12 @@ static int show_total(struct session *s)
 static int wait_until(struct session *s, __u64 t)
 {
 	struct pollfd fds[] = {
-		{ .fd = fileno(s->env->out) },	/* a reader that goes away */
+		{ .fd = fileno(s->env->output.out) },	/* a reader that goes away */
 		{ .fd = s->env->program && !s->program.ended ? s->program.pidfd : -1,
 		  .events = POLLIN },
 		{ .fd = s->live ? STDIN_FILENO : -1, .events = POLLIN },
 	};
-	__u64 now = now_ns();
+	__u64 now = clock_now_ns();
 	struct timespec ts = { 0 };
 	int key;
 
@@ -173,13 +168,13 @@ static int wait_until(struct session *s, __u64 t)
 static int watch(struct session *s)
 {
 	const struct env *env = s->env;
-	__u64 begun = now_ns(), interval = env->interval_ns;
+	__u64 begun = clock_now_ns(), interval = env->interval_ns;
 	__u64 end = env->duration_ns ? begun + env->duration_ns : ~0ULL;
 	__u64 next = interval ? begun + interval : ~0ULL;
 	bool passed_on = false;
 	int err = 0, key = 0;
 
-	while (!err && !ferror(env->out) && key != 'q' && now_ns() < end) {
+	while (!err && !ferror(env->output.out) && key != 'q' && clock_now_ns() < end) {
 		__u64 until;
 
 		if (env->program && program_ended(&s->program))
@@ -190,17 +185,17 @@ static int watch(struct session *s)
 			program_signal(&s->program, interrupted);
 			passed_on = true;
 		}
-		if (now_ns() >= next) {
+		if (clock_now_ns() >= next) {
 			err = show_interval(s);
-			while (next <= now_ns())
+			while (next <= clock_now_ns())
 				next += interval;
-		} else if (now_ns() >= s->next_walk) {
+		} else if (clock_now_ns() >= s->next_walk) {
 			err = look_at_rings(s, &s->last);
 		}
 		until = next < end ? next : end;
 		key = wait_until(s, until < s->next_walk ? until : s->next_walk);
 		if (key == 's')
-			next = now_ns();
+			next = clock_now_ns();
 	}
 	return err;
 }
@@ -217,7 +212,7 @@ static int session_open(struct session *s)
 
 	s->rings = ledger_new();
 	s->walk_ns = FIRST_WALK_NS / 2;
-	s->skel = kern_open(s->env);
+	s->skel = kern_open(s->env->output.verbose);
 	if (!s->skel)
 		return -EPERM;
 	s->walk = walk_prepare(s->skel);
@@ -259,7 +254,7 @@ static int run(struct session *s)
 		if (status)
 			return status;
 	}
-	s->live = env->interval_ns && !env->json && screen_open(env->out);
+	s->live = env->interval_ns && !env->output.json && screen_open(env->output.out);
 	err = watch(s);
 	screen_close();
 	io_stat_stop(s->io);

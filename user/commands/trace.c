@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace trace: live lines, one a fact. */
+#include "base/clock.h"
 #include "base/err.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
 #include "capture/session.h"
+#include "commands/env.h"
 #include "views/io_line.h"
 
 #define TICK_MS		200	/* how soon a signal between two looks is noticed */
@@ -27,7 +29,7 @@ static void show_fact(const struct fact *f, bool fed, bool shown, const struct f
 	view_trace_fact(&t->view, f, why);
 }
 
-static void show_lost(const struct lost_facts *lost, void *arg)
+static void show_lost(const struct lost_events *lost, void *arg)
 {
 	struct trace *t = arg;
 
@@ -49,7 +51,7 @@ static bool read_facts(struct trace *t)
 
 	if (!more) {
 		tracer_drained(&t->tracer);
-		fflush(t->view.out);
+		fflush(t->view.to->out);
 		if (t->session.stacks)
 			stacks_drained(t->session.stacks);
 	}
@@ -59,22 +61,22 @@ static bool read_facts(struct trace *t)
 /* The buffers that a program left are released a little after its end. */
 static void await_release(struct trace *t)
 {
-	__u64 end = session_now_ns() + CLOSE_NS;
+	__u64 end = clock_now_ns() + CLOSE_NS;
 
 	t->session.deadline_ns = 0;
-	while (tracer_awaits_close(&t->tracer) && session_now_ns() < end &&
-	       !ferror(t->session.env->out)) {
+	while (tracer_awaits_close(&t->tracer) && clock_now_ns() < end &&
+	       !ferror(t->session.env->output.out)) {
 		session_wait(&t->session, TICK_MS);
 		read_facts(t);
 	}
 }
 
-static bool row_wanted(const struct io_row *row, const void *env)
+static bool row_wanted(const struct io_row *row, const void *select)
 {
 	char comm[FACT_COMM_LEN + 1];
 
 	snprintf(comm, sizeof(comm), "%.16s", row->c.comm);
-	return env_selects(env, IO_WHO_TGID(row->c.who), row->c.uid, comm);
+	return selection_has(select, IO_WHO_TGID(row->c.who), row->c.uid, comm);
 }
 
 static void tell_io_total(struct trace *t)
@@ -85,7 +87,7 @@ static void tell_io_total(struct trace *t)
 	if (io_stat_read(io, &m)) {
 		cannot("%s", err_text());
 	} else {
-		io_model_select(&m, row_wanted, t->session.env);
+		io_model_select(&m, row_wanted, &t->session.env->select);
 		view_io_end(&t->view, &m, io_stat_starts_by(io));
 	}
 	io_model_free(&m);
@@ -96,12 +98,12 @@ static int run(struct trace *t)
 	struct session *s = &t->session;
 	int status;
 
-	t->view.env = s->env;
-	t->view.out = s->env->out;
+	t->view.to = &s->env->output;
+	t->view.sample = s->env->sample;
 	t->view.tier = attach_tier(s->attach);
-	t->view.realtime_ns = session_realtime_ns();
+	t->view.realtime_ns = clock_realtime_offset_ns();
 	view_trace_begin(&t->view);
-	fflush(t->view.out);
+	fflush(t->view.to->out);
 	status = session_begin(s);
 	if (status)
 		return status;
@@ -113,7 +115,7 @@ static int run(struct trace *t)
 	attach_stop(s->attach);
 	if (s->io)
 		io_stat_stop(s->io);
-	while (read_facts(t) && !ferror(s->env->out))
+	while (read_facts(t) && !ferror(s->env->output.out))
 		;
 	facts_settle(s->facts);
 	if (s->io)
@@ -134,7 +136,7 @@ int cmd_trace(struct env *env)
 		env->sample = 1;
 	status = session_open(&t.session, env, &handler, false);
 	if (!status) {
-		if (tracer_start(&t.tracer, env, t.session.walk, t.session.attach, &out)) {
+		if (tracer_start(&t.tracer, &env->select, t.session.walk, t.session.attach, &out)) {
 			status = cannot("%s", err_text());
 			if (env->program)
 				program_abandon(&t.session.program);

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "model/history.h"
 #include "model/io_select.h"
-#include "views/rings.h"
+#include "model/totals.h"
 
 /* More of a kind are not kept apart: a page has no place for them. */
 #define MAX_KEPT 65536
@@ -64,7 +64,7 @@ static int kind_of(const struct fact_call *c)
 	}
 }
 
-static void note_failure(struct history *h, const struct report *r, const struct told *t)
+static void note_failure(struct history *h, const struct event *t)
 {
 	const struct fact_call *c = (const void *)t->fact;
 	struct failure_key key = { .pid = c->h.pid, .op = kind_of(c), .result = c->result };
@@ -79,14 +79,14 @@ static void note_failure(struct history *h, const struct report *r, const struct
 		f = must_alloc(1, sizeof(*f));
 		f->key = key;
 		memcpy(f->comm, c->h.comm, sizeof(f->comm));
-		f->since_ns = report_since(r, t);
+		f->since_ns = t->since_ns;
 		f->explain = t->why ? strdup(t->why->explain) : NULL;
 		HASH_ADD(hh, h->failures, key, sizeof(f->key), f);
 	}
 	f->count++;
 }
 
-static void on_call(struct history *h, const struct report *r, const struct told *t)
+static void on_call(struct history *h, const struct event *t)
 {
 	const struct fact_call *c = (const void *)t->fact;
 	struct process_history *p = process(h, c->h.pid, c->h.uid, c->h.comm);
@@ -103,9 +103,9 @@ static void on_call(struct history *h, const struct report *r, const struct told
 		p->failed++;
 	if (c->result < 0) {
 		k->failed++;
-		note_failure(h, r, t);
+		note_failure(h, t);
 	} else if (t->why) {
-		note_failure(h, r, t);
+		note_failure(h, t);
 	}
 	if (p)
 		p->call_ns += ns;
@@ -164,18 +164,18 @@ static void on_drop(struct history *h, const struct report *r, const struct fact
 		h->life[hist_index(f->h.t_ns - b->t_ns)]++;
 }
 
-static void on_fact(struct history *h, const struct report *r, const struct told *t)
+static void on_fact(struct history *h, const struct report *r, const struct event *t)
 {
 	const struct fact_charge *c = (const void *)t->fact;
 	const struct fact *f = t->fact;
 	struct process_history *p;
 
-	if (!t->shown || !env_selects(r->env, f->pid, f->uid, f->comm))
+	if (!t->shown || !selection_has(&r->env->select, f->pid, f->uid, f->comm))
 		return;
 	h->shown++;
 	switch (f->kind) {
 	case FACT_CALL:
-		on_call(h, r, t);
+		on_call(h, t);
 		break;
 	case FACT_BUFFER:
 		on_buffer(h, (const void *)f);
@@ -236,13 +236,13 @@ static void count_unused(struct history *h, const struct io_model *m)
 	}
 }
 
-static void on_end(struct history *h, const struct report *r, const struct told *t)
+static void on_end(struct history *h, const struct report *r, const struct event *t)
 {
-	struct ring_totals left = view_totals(r->env, r->replay.ledger);
+	struct ring_totals left = ledger_totals(r->replay.ledger, &r->env->select);
 	struct io_model m = { 0 };
 
 	io_model_copy(t->io, &m);
-	io_select(&m, r->env);
+	io_select(&m, &r->env->select);
 	add_io(h, &m);
 	count_unused(h, &m);
 	io_model_free(&m);
@@ -254,11 +254,11 @@ static void on_end(struct history *h, const struct report *r, const struct told 
 	memset(h->under_way, 0, sizeof(h->under_way));
 }
 
-void history_told(struct history *h, const struct report *r, const struct told *t)
+void history_told(struct history *h, const struct report *r, const struct event *t)
 {
-	if (t->kind == TOLD_FACT)
+	if (t->kind == EVENT_FACT)
 		on_fact(h, r, t);
-	else if (t->kind == TOLD_END)
+	else if (t->kind == EVENT_END)
 		on_end(h, r, t);
 }
 

@@ -76,7 +76,7 @@ struct history {
 };
 
 /* To be called with all that report_next() tells. */
-void history_told(struct history *h, const struct report *r, const struct told *t);
+void history_told(struct history *h, const struct report *r, const struct event *t);
 void history_free(struct history *h);
 
 #endif

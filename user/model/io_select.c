@@ -4,15 +4,15 @@
 
 static bool row_wanted(const struct io_row *row, const void *arg)
 {
-	const struct env *env = arg;
+	const struct selection *s = arg;
 	char comm[FACT_COMM_LEN + 1];
 
 	if (!row->c.ops && !row->c.punts)
 		return false;
-	if (env->program)
+	if (s->tree)
 		return row->c.flags & IO_CELL_F_TREE;
 	snprintf(comm, sizeof(comm), "%.16s", row->c.comm);
-	return env_selects(env, IO_WHO_TGID(row->c.who), row->c.uid, comm);
+	return selection_has(s, IO_WHO_TGID(row->c.who), row->c.uid, comm);
 }
 
 #define KEEP_WANTED(m, list, ring) do {						\
@@ -24,9 +24,9 @@ static bool row_wanted(const struct io_row *row, const void *arg)
 	(m)->nr_##list = __n;							\
 } while (0)
 
-void io_select(struct io_model *m, const struct env *env)
+void io_select(struct io_model *m, const struct selection *s)
 {
-	io_model_select(m, row_wanted, env);
+	io_model_select(m, row_wanted, s);
 	KEEP_WANTED(m, buffers, key.ring);
 	KEEP_WANTED(m, addresses, key.ring);
 	KEEP_WANTED(m, faults, key.ring);

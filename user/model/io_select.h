@@ -3,10 +3,10 @@
 #ifndef FIXBUF_MODEL_IO_SELECT_H
 #define FIXBUF_MODEL_IO_SELECT_H
 
-#include "cli/env.h"
 #include "model/io_counters.h"
+#include "model/selection.h"
 
 /* Drops what is not, and rows that count nothing. */
-void io_select(struct io_model *m, const struct env *env);
+void io_select(struct io_model *m, const struct selection *s);
 
 #endif

@@ -349,7 +349,7 @@ static void end_gap(struct lifetimes *h)
 	h->gap.count = 0;
 }
 
-static void tell_io(struct lifetimes *h, const struct told *t)
+static void tell_io(struct lifetimes *h, const struct event *t)
 {
 	const struct fact_io *io = (const void *)t->fact;
 	struct lifetimes_ring *r = add_ring(h, t->fact);
@@ -374,7 +374,7 @@ static void tell_io(struct lifetimes *h, const struct told *t)
 	TELL(h, io, r, life, t);
 }
 
-static void tell_fact(struct lifetimes *h, const struct told *t)
+static void tell_fact(struct lifetimes *h, const struct event *t)
 {
 	const struct fact *f = t->fact;
 	struct lifetimes_ring *r;
@@ -410,32 +410,32 @@ static void tell_fact(struct lifetimes *h, const struct told *t)
 		remove_ring(h, r);
 }
 
-void lifetimes_tell(struct lifetimes *h, const struct recording *r, const struct told *t)
+void lifetimes_tell(struct lifetimes *h, const struct event *t)
 {
 	if (t->t_ns > h->now_ns)
 		h->now_ns = t->t_ns;
-	if (h->looking && !(t->kind == TOLD_FACT && t->fact->flags & FACT_F_SNAPSHOT))
+	if (h->looking && !(t->kind == EVENT_FACT && t->fact->flags & FACT_F_SNAPSHOT))
 		end_look(h);
-	if (t->kind != TOLD_LOST && t->kind != TOLD_END)
+	if (t->kind != EVENT_LOST && t->kind != EVENT_END)
 		end_gap(h);
 	switch (t->kind) {
-	case TOLD_LOOK:
-		h->all = recording_about(r)->snapshot;
-		new_ledger(h, recording_about(r)->tier != TIER_TRACEPOINTS);
+	case EVENT_LOOK:
+		h->all = t->origin->snapshot;
+		new_ledger(h, t->origin->tier != TIER_TRACEPOINTS);
 		h->looking = true;
 		break;
-	case TOLD_FACT:
+	case EVENT_FACT:
 		tell_fact(h, t);
 		break;
-	case TOLD_LOST:
+	case EVENT_LOST:
 		if (!h->gap.count)
 			h->gap.from_ns = t->t_ns;
 		h->gap.count += t->lost.count;
 		break;
-	case TOLD_IO:
+	case EVENT_IO:
 		TELL(h, reading, t);
 		break;
-	case TOLD_END:
+	case EVENT_END:
 		end_gap(h);
 		break;
 	}

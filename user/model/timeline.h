@@ -9,7 +9,7 @@
 #define FIXBUF_MODEL_TIMELINE_H
 
 #include "model/ledger.h"
-#include "recording/reader.h"
+#include "model/event.h"
 
 struct life;
 
@@ -68,10 +68,10 @@ struct lifetimes_view {
 	/* Charged, pinned or limit of it changed. */
 	void (*level)(struct account *a, __u64 t_ns, void *arg);
 	/* .ring is NULL when the call was refused before one was looked up. */
-	void (*call)(struct lifetimes_ring *ring, const struct told *t, void *arg);
+	void (*call)(struct lifetimes_ring *ring, const struct event *t, void *arg);
 	/* .life is NULL when its buffer is not known. */
-	void (*io)(struct lifetimes_ring *ring, struct life *life, const struct told *t, void *arg);
-	void (*reading)(const struct told *t, void *arg);
+	void (*io)(struct lifetimes_ring *ring, struct life *life, const struct event *t, void *arg);
+	void (*reading)(const struct event *t, void *arg);
 	/* Nothing is known between the two. */
 	void (*gap)(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg);
 	void *arg;
@@ -81,7 +81,7 @@ struct lifetimes;
 
 struct lifetimes *lifetimes_new(const struct lifetimes_view *view);
 /* What the recording told next. */
-void lifetimes_tell(struct lifetimes *h, const struct recording *r, const struct told *t);
+void lifetimes_tell(struct lifetimes *h, const struct event *t);
 /* Rings that exist, as a uthash list. */
 const struct lifetimes_ring *lifetimes_rings(const struct lifetimes *h);
 /* What still lives is not told to end. */

@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "model/fact.h"
+#include "model/io_counters.h"
 #include "model/timeline_page.h"
-#include "views/trace_text.h"
 
 /* Room for one more: lists double. */
 #define GROW(list, nr) do {							\
@@ -76,7 +77,7 @@ static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
 
 /* ---- calls and accounts ------------------------------------------------------------------- */
 
-static void on_call(struct lifetimes_ring *ring, const struct told *t, void *arg)
+static void on_call(struct lifetimes_ring *ring, const struct event *t, void *arg)
 {
 	const struct fact_call *c = (const void *)t->fact;
 	struct page *p = arg;
@@ -100,7 +101,7 @@ static void on_call(struct lifetimes_ring *ring, const struct told *t, void *arg
 	call->call = c->h.call;
 	memcpy(call->comm, c->h.comm, sizeof(call->comm));
 	call->comm[sizeof(call->comm) - 1] = 0;
-	call->kind = trace_fact_name(&c->h);
+	call->kind = fact_name(&c->h);
 	call->explain = t->why && t->why->explain ? strdup(t->why->explain) : NULL;
 }
 
@@ -161,7 +162,7 @@ static void add_io(struct page_io *to, const struct page_io *from)
 		to->hist[i] += from->hist[i];
 }
 
-static void on_reading(const struct told *t, void *arg)
+static void on_reading(const struct event *t, void *arg)
 {
 	struct page *p = arg;
 	struct page_column *c, *last = p->nr_columns ? &p->columns[p->nr_columns - 1] : NULL;
@@ -237,19 +238,19 @@ struct page *page_new(void)
 	return p;
 }
 
-void page_tell(struct page *p, const struct recording *r, const struct told *t)
+void page_tell(struct page *p, const struct event *t)
 {
-	if (t->kind == TOLD_LOOK && !p->begin_ns) {
+	if (t->kind == EVENT_LOOK && !p->begin_ns) {
 		p->begin_ns = t->t_ns;
-		p->realtime_ns = recording_about(r)->realtime_ns;
+		p->realtime_ns = t->origin->realtime_ns;
 	}
 	if (t->t_ns > p->end_ns)
 		p->end_ns = t->t_ns;
-	p->about = recording_about(r);
-	p->facts += t->kind == TOLD_FACT && t->shown;
-	p->lost += t->kind == TOLD_LOST ? t->lost.count : 0;
-	lifetimes_tell(p->lifetimes, r, t);
-	p->clean_end = t->kind == TOLD_END && t->end.clean;
+	p->about = t->origin;
+	p->facts += t->kind == EVENT_FACT && t->shown;
+	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;
+	lifetimes_tell(p->lifetimes, t);
+	p->clean_end = t->kind == EVENT_END && t->end.clean;
 }
 
 void page_conclude(struct page *p)

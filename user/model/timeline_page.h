@@ -76,7 +76,7 @@ struct page_gap {
 
 struct page {
 	struct lifetimes *lifetimes;		/* until page_conclude() */
-	const struct recording_about *about;	/* of the last part */
+	const struct origin *about;	/* of the last part */
 	__u64 begin_ns, end_ns;
 	__s64 realtime_ns;			/* of the first part */
 	bool clean_end, io_seen;
@@ -102,7 +102,7 @@ struct page {
 
 struct page *page_new(void);
 /* What the recording told next. */
-void page_tell(struct page *p, const struct recording *r, const struct told *t);
+void page_tell(struct page *p, const struct event *t);
 /* After the last: what still lives. */
 void page_conclude(struct page *p);
 void page_free(struct page *p);

@@ -25,7 +25,7 @@ struct recording {
 	bool ended;		/* the part's end was told */
 	struct rec_head head;	/* begun to be read when the part before it was cut off */
 	bool head_waits;
-	struct recording_about about;
+	struct origin about;
 	struct recording_tables tables;
 	struct recording_io io;
 	union any_fact fact;
@@ -154,7 +154,7 @@ static void take(void *to, size_t size, const struct rec *rec, const void *data)
 
 static void on_about(struct recording *r, const struct rec *rec, const void *data)
 {
-	struct recording_about *a = &r->about;
+	struct origin *a = &r->about;
 	struct rec_about f;
 
 	take(&f, sizeof(f), rec, data);
@@ -199,8 +199,14 @@ static int on_why(struct recording *r, const struct rec *rec, const char *data)
 	return 0;
 }
 
+/* NULL for 0 and what is not known. */
+static const struct stack *stack_of(const struct recording *r, __u32 id)
+{
+	return id && id <= r->tables.nr_stacks ? r->tables.stacks[id - 1] : NULL;
+}
+
 /* 1, 0 for a kind that is not known, or -errno. */
-static int on_fact(struct recording *r, const struct rec *rec, const void *data, struct told *out)
+static int on_fact(struct recording *r, const struct rec *rec, const void *data, struct event *out)
 {
 	const char *wrong;
 	int known = recording_fact(&r->fact, data, rec->size, &wrong);
@@ -209,53 +215,53 @@ static int on_fact(struct recording *r, const struct rec *rec, const void *data,
 		return broken(r, wrong);
 	if (!known)
 		return 0;
-	out->kind = TOLD_FACT;
+	out->kind = EVENT_FACT;
 	out->fact = &r->fact.h;
 	out->t_ns = r->t_ns = r->fact.h.t_ns;
 	out->fed = rec->flags & REC_F_FED;
 	out->shown = rec->flags & REC_F_SHOWN;
 	out->why = r->has_why ? &r->why : NULL;
-	out->stack = rec->id <= r->tables.nr_stacks ? rec->id : 0;
+	out->stack = stack_of(r, rec->id);
 	r->has_why = false;
 	r->facts++;
 	return 1;
 }
 
-static void on_look(const struct rec *rec, const void *data, struct told *out)
+static void on_look(const struct rec *rec, const void *data, struct event *out)
 {
 	struct rec_look look;
 
 	take(&look, sizeof(look), rec, data);
-	out->kind = TOLD_LOOK;
+	out->kind = EVENT_LOOK;
 	out->t_ns = look.t_ns;
 	out->after_loss = look.after_loss;
 }
 
-static void on_lost(struct recording *r, const struct rec *rec, const void *data, struct told *out)
+static void on_lost(struct recording *r, const struct rec *rec, const void *data, struct event *out)
 {
 	struct rec_lost lost;
 
 	take(&lost, sizeof(lost), rec, data);
-	out->kind = TOLD_LOST;
+	out->kind = EVENT_LOST;
 	out->t_ns = r->t_ns;
-	out->lost = (struct lost_facts){ lost.count, lost.cpu, lost.after_seq, lost.before_seq };
+	out->lost = (struct lost_events){ lost.count, lost.cpu, lost.after_seq, lost.before_seq };
 	r->lost += lost.count;
 }
 
-static void on_end(struct recording *r, const struct rec *rec, const void *data, struct told *out)
+static void on_end(struct recording *r, const struct rec *rec, const void *data, struct event *out)
 {
 	struct rec_end end;
 
 	take(&end, sizeof(end), rec, data);
-	out->kind = TOLD_END;
+	out->kind = EVENT_END;
 	out->t_ns = end.t_ns;
-	out->end = (struct recording_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost };
+	out->end = (struct event_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost };
 	out->io = &r->io.all;
 	r->ended = true;
 }
 
 /* 1 when there is something to tell, 0 when not, or -errno. */
-static int on_record(struct recording *r, const struct rec *rec, const void *data, struct told *out)
+static int on_record(struct recording *r, const struct rec *rec, const void *data, struct event *out)
 {
 	const char *wrong = NULL;
 
@@ -295,7 +301,7 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 		return broken(r, wrong);
 	if (rec->type != REC_IO)
 		return 0;
-	out->kind = TOLD_IO;
+	out->kind = EVENT_IO;
 	out->t_ns = r->io.all.t_ns;
 	out->io = &r->io.all;
 	out->io_since = &r->io.since;
@@ -303,19 +309,20 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 }
 
 /* What was read up to where the file was cut off. */
-static int tell_cut(struct recording *r, struct told *out)
+static int tell_cut(struct recording *r, struct event *out)
 {
-	out->kind = TOLD_END;
+	out->kind = EVENT_END;
 	out->t_ns = r->t_ns;
-	out->end = (struct recording_end){ .facts = r->facts, .lost = r->lost };
+	out->end = (struct event_end){ .facts = r->facts, .lost = r->lost };
 	out->io = &r->io.all;
 	r->ended = true;
 	return 1;
 }
 
-int recording_next(struct recording *r, struct told *out)
+int recording_next(struct recording *r, struct event *out)
 {
 	memset(out, 0, sizeof(*out));
+	out->origin = &r->about;
 	for (;;) {
 		struct rec rec;
 		const char *data;
@@ -396,14 +403,9 @@ struct recording *recording_open_bytes(const char *name, const void *bytes, size
 	return open_stream(name, in);
 }
 
-const struct recording_about *recording_about(const struct recording *r)
+const struct origin *recording_origin(const struct recording *r)
 {
 	return &r->about;
-}
-
-const struct stack *recording_stack(const struct recording *r, __u32 id)
-{
-	return id && id <= r->tables.nr_stacks ? &r->tables.stacks[id - 1] : NULL;
 }
 
 void recording_close(struct recording *r)

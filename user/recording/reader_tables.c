@@ -90,7 +90,8 @@ const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, 
 	ok &= string_of(t, head.kernel_note, &s.kernel.note);
 	ok &= string_of(t, head.user_note, &s.user.note);
 	t->stacks = grow(t->stacks, t->nr_stacks, sizeof(*t->stacks));
-	t->stacks[t->nr_stacks++] = s;
+	t->stacks[t->nr_stacks] = must_alloc(1, sizeof(s));
+	*t->stacks[t->nr_stacks++] = s;
 	return ok ? NULL : "a stack that names a string that is not there";
 }
 
@@ -99,8 +100,9 @@ void tables_free(struct recording_tables *t)
 	for (size_t i = 0; i < t->nr_strings; i++)
 		free(t->strings[i]);
 	for (size_t i = 0; i < t->nr_stacks; i++) {
-		free(t->stacks[i].kernel.list);
-		free(t->stacks[i].user.list);
+		free(t->stacks[i]->kernel.list);
+		free(t->stacks[i]->user.list);
+		free(t->stacks[i]);
 	}
 	free(t->strings);
 	free(t->stacks);

@@ -9,7 +9,7 @@
 struct recording_tables {
 	char **strings;		/* owned, as all lists */
 	size_t nr_strings;
-	struct stack *stacks;
+	struct stack **stacks;	/* their addresses stay until the end of the part */
 	size_t nr_stacks;
 	size_t bytes;		/* held by both */
 };

@@ -16,7 +16,7 @@ static struct ledger *new_ledger(const struct replay *p)
 {
 	struct ledger *l = ledger_new();
 
-	l->exact = recording_about(p->r)->tier > TIER_TRACEPOINTS;
+	l->exact = recording_origin(p->r)->tier > TIER_TRACEPOINTS;
 	l->track_pins = l->exact;
 	return l;
 }
@@ -51,41 +51,55 @@ static bool has_room(const struct replay *p, const struct fact *f)
 	return objects(p->ledger) < MAX_OBJECTS && p->ledger->nr_slots < MAX_SLOTS;
 }
 
-int replay_next(struct replay *p, struct told *told)
+/* What holds for an event of any kind. */
+static void place(struct replay *p, struct event *e)
 {
-	int n = recording_next(p->r, told);
-	bool derived = n > 0 && told->kind == TOLD_FACT && !told->fed &&
-		       told->fact->flags & FACT_F_DERIVED;
+	const struct origin *o = recording_origin(p->r);
 
-	/* what was concluded from a fact was told before the ledger had it */
+	if (e->kind == EVENT_LOOK && !e->after_loss && !p->parts++)
+		p->begin_ns = o->start_ns + o->realtime_ns;
+	if (e->kind == EVENT_END && !e->end.clean)
+		p->cut_at = e->offset;
+	e->ledger = p->ledger;
+	e->since_ns = e->t_ns + o->realtime_ns - p->begin_ns;
+}
+
+int replay_next(struct replay *p, struct event *e)
+{
+	int n = recording_next(p->r, e);
+	bool derived = n > 0 && e->kind == EVENT_FACT && !e->fed &&
+		       e->fact->flags & FACT_F_DERIVED;
+
+	/* what was concluded from a fact was e before the ledger had it */
 	if (!derived)
 		feed_last(p);
 	if (n <= 0)
 		return n;
-	switch (told->kind) {
-	case TOLD_LOOK:
+	switch (e->kind) {
+	case EVENT_LOOK:
 		ledger_free(p->ledger);
 		p->ledger = new_ledger(p);
-		p->ledger->lost = told->after_loss ? p->lost : 0;
-		p->ledger->pins_since_ns = told->t_ns;
+		p->ledger->lost = e->after_loss ? p->lost : 0;
+		p->ledger->pins_since_ns = e->t_ns;
 		break;
-	case TOLD_LOST:
-		p->lost += told->lost.count;
-		p->ledger->lost += told->lost.count;
+	case EVENT_LOST:
+		p->lost += e->lost.count;
+		p->ledger->lost += e->lost.count;
 		break;
-	case TOLD_FACT:
+	case EVENT_FACT:
 		p->facts++;
-		if (!told->fed)
+		if (!e->fed)
 			break;
-		if (!has_room(p, told->fact))
+		if (!has_room(p, e->fact))
 			return err_set(E2BIG, "at offset %llu: more rings, buffers or slots than any machine holds; the file is damaged, or not of this program",
-				       told->offset);
-		memcpy(p->last, told->fact, told->fact->size);
+				       e->offset);
+		memcpy(p->last, e->fact, e->fact->size);
 		p->has_last = true;
 		break;
 	default:
 		break;
 	}
+	place(p, e);
 	return 1;
 }
 

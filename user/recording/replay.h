@@ -12,12 +12,15 @@ struct replay {
 	bool has_last;		/* .last still has to be fed: after what was derived from it */
 	struct fact *last;	/* owned */
 	__u64 facts, lost;	/* told so far, in all parts */
+	__s64 begin_ns;		/* of the first part, CLOCK_REALTIME */
+	unsigned int parts;	/* begun so far */
+	__u64 cut_at;		/* offset where a part was cut off, 0 = none was */
 };
 
 /* Goes on from one that was opened, and closes it with replay_close(). */
 void replay_begin(struct replay *p, struct recording *r);
-/* As recording_next(). Before .told is given, all that came before it was fed. */
-int replay_next(struct replay *p, struct told *told);
+/* As recording_next(). Before .e is given, all that came before it was fed. */
+int replay_next(struct replay *p, struct event *e);
 void replay_close(struct replay *p);
 
 #endif

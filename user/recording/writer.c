@@ -216,7 +216,7 @@ void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 	w->facts++;
 }
 
-void writer_lost(struct writer *w, const struct lost_facts *lost)
+void writer_lost(struct writer *w, const struct lost_events *lost)
 {
 	*(struct rec_lost *)record(w, REC_LOST, sizeof(struct rec_lost)) = (struct rec_lost){
 		.count = lost->count, .after_seq = lost->after_seq,
@@ -302,7 +302,7 @@ void writer_io(struct writer *w, const struct io_model *before,
 
 /* ---- begin and end --------------------------------------------------------------------- */
 
-static void put_about(struct writer *w, const struct recording_about *a)
+static void put_about(struct writer *w, const struct origin *a)
 {
 	struct rec_head head = {
 		.magic = REC_MAGIC, .endian = REC_ENDIAN, .version = REC_VERSION,
@@ -356,7 +356,7 @@ static long whole_frames(FILE *f)
 	return at;
 }
 
-struct writer *writer_create(FILE *out, bool append, const struct recording_about *about)
+struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 {
 	long at = append ? whole_frames(out) : 0;
 	struct writer *w;

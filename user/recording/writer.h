@@ -16,7 +16,7 @@ struct writer;
  * holds, which has to be open for reading, too. Who opened it closes it, and
  * asks ferror() whether all arrived. NULL with a sentence.
  */
-struct writer *writer_create(FILE *out, bool append, const struct recording_about *about);
+struct writer *writer_create(FILE *out, bool append, const struct origin *about);
 /* What follows are the facts of a new ledger. */
 void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
 /*
@@ -24,10 +24,10 @@ void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
  * REC_TABLES_MAX bytes of stacks no more are kept; they are counted.
  */
 __u32 writer_stack(struct writer *w, const struct stack *stack);
-/* .fed and .shown as in struct told; .why may be NULL; .stack: 0 = none. */
+/* .fed and .shown as in struct event; .why may be NULL; .stack: 0 = none. */
 void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 		 const struct failure *why, __u32 stack);
-void writer_lost(struct writer *w, const struct lost_facts *lost);
+void writer_lost(struct writer *w, const struct lost_events *lost);
 /* The counters as they stand; .before: as they stood at the last one, empty at first. */
 void writer_io(struct writer *w, const struct io_model *before,
 		  const struct io_model *now);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/embedded.h"
 #include "base/json_util.h"
+#include "model/fact.h"
 #include "model/histogram.h"
 #include "views/findings.h"
 #include "views/html.h"
@@ -156,7 +157,7 @@ static json_object *call_json(const struct page *p, const struct page_call *c)
 	json_uint(o, "pid", c->pid);
 	json_str(o, "comm", c->comm);
 	if (c->result < 0) {
-		json_str(o, "errno", trace_errno_name(c->result));
+		json_str(o, "errno", fact_errno_name(c->result));
 		json_str(o, "explain", c->explain ? c->explain : "");
 	}
 	return o;

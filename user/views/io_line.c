@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/fmt.h"
 #include "base/json_util.h"
+#include "model/fact.h"
 #include "views/io_line.h"
 #include "views/stat.h"
 
@@ -33,7 +34,7 @@ static void put_result(FILE *out, const struct fact_io *f)
 	char text[256];
 
 	if (f->result < 0)
-		fprintf(out, ": %s", trace_errno_name(f->result));
+		fprintf(out, ": %s", fact_errno_name(f->result));
 	else if (is_short(f))
 		fprintf(out, ": short, %s", fmt_bytes(text, f->result));
 	else if (!(f->io_flags & IO_F_RANGE) && f->result)
@@ -118,7 +119,7 @@ void view_io_json(struct json_text *t, const struct fact_io *f)
 	text_known(t, "len_bytes", f->io_flags & IO_F_RANGE, f->len_bytes);
 	text_int(t, "result", f->result);
 	if (f->result < 0)
-		text_str(t, "errno", trace_errno_name(f->result));
+		text_str(t, "errno", fact_errno_name(f->result));
 	text_known(t, "latency_ns", f->latency_ns, f->latency_ns);
 	text_flag(t, "fixed", 1);
 	text_flag(t, "punted", f->io_flags & IO_F_PUNTED);
@@ -157,7 +158,7 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	json_str(o, "fact", "io-total");
 	json_uint(o, "ops", all.c.ops);
 	json_uint(o, "shown", v->ios);
-	json_uint(o, "sample", v->env->sample);
+	json_uint(o, "sample", v->sample);
 	json_str(o, "starts_by", starts_by);
 	if (tells_in_flight(starts_by))
 		json_uint(o, "in_flight", m->in_flight);
@@ -184,7 +185,7 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	json_object_object_add(o, "opcodes", ops);
 	view_stat_losses(m, note_loss, losses);
 	json_object_object_add(o, "losses", losses);
-	json_line(v->out, o);
+	json_line(v->to->out, o);
 	free(all.hist);
 }
 
@@ -196,8 +197,8 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 	fprintf(stderr, "%llu I/O%s over registered buffers, %s, %llu failed; %llu shown",
 		all.c.ops, all.c.ops == 1 ? "" : "s", fmt_bytes(bytes, all.c.bytes),
 		all.c.errors + all.c.cancelled, v->ios);
-	if (v->env->sample > 1)
-		fprintf(stderr, " (one in %u on each cpu)", v->env->sample);
+	if (v->sample > 1)
+		fprintf(stderr, " (one in %u on each cpu)", v->sample);
 	if (m->in_flight && tells_in_flight(starts_by))
 		fprintf(stderr, "; %llu under way", m->in_flight);
 	fputc('\n', stderr);
@@ -207,10 +208,10 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 
 void view_io_end(const struct view_trace *v, const struct io_model *m, const char *starts_by)
 {
-	if (ferror(v->out))
+	if (ferror(v->to->out))
 		return;
-	if (v->env->json)
+	if (v->to->json)
 		end_json(v, m, starts_by);
-	if (!v->env->quiet)
+	if (!v->to->quiet)
 		end_text(v, m, starts_by);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "model/fact.h"
 #include "model/io_counters.h"
 #include "model/timeline.h"
 #include "views/perfetto.h"
@@ -69,7 +70,7 @@ static void flush_call(struct timeline *t)
 {
 	struct pending *w = &t->pending;
 	const struct fact_call *c = &w->call;
-	const char *name = trace_fact_name(&c->h);
+	const char *name = fact_name(&c->h);
 	__u64 thread = TRACK(THREAD, c->h.tid), begin = c->start_ns ? c->start_ns : c->h.t_ns;
 
 	if (!w->open)
@@ -78,24 +79,24 @@ static void flush_call(struct timeline *t)
 	packet_track(t->p, &(struct track){ .uuid = thread,
 		.parent = process_track(t, c->h.pid, c->h.comm), .pid = c->h.pid, .tid = c->h.tid,
 		.name = c->h.comm });
-	packet_begin(t->p, EVENT_BEGIN, thread, begin, name);
+	packet_begin(t->p, PACKET_BEGIN, thread, begin, name);
 	call_details(t->p, c, w->explain);
 	packet_flows(t->p, w->flows, w->nr);
 	packet_end(t->p);
 	if (c->result < 0) {
-		packet_begin(t->p, EVENT_INSTANT, thread, c->h.t_ns, trace_errno_name(c->result));
+		packet_begin(t->p, PACKET_INSTANT, thread, c->h.t_ns, fact_errno_name(c->result));
 		if (w->explain)
 			packet_string(t->p, "explain", w->explain);
 		packet_end(t->p);
 	}
-	packet_begin(t->p, EVENT_END, thread, c->h.t_ns, NULL);
+	packet_begin(t->p, PACKET_END, thread, c->h.t_ns, NULL);
 	packet_end(t->p);
 	free(w->explain);
 	w->explain = NULL;
 	w->nr = 0;
 }
 
-static void on_call(struct lifetimes_ring *ring, const struct told *told, void *arg)
+static void on_call(struct lifetimes_ring *ring, const struct event *told, void *arg)
 {
 	struct timeline *t = arg;
 
@@ -131,7 +132,7 @@ static void on_ring_begins(struct lifetimes_ring *r, void *arg)
 	else
 		snprintf(name, sizeof(name), "ring 0x%llx", r->id);
 	describe(t, TRACK(RING, r->number), process_track(t, r->pid, r->comm), name);
-	packet_begin(t->p, EVENT_BEGIN, TRACK(RING, r->number), r->from_ns, name);
+	packet_begin(t->p, PACKET_BEGIN, TRACK(RING, r->number), r->from_ns, name);
 	packet_pointer(t->p, "ring", r->id);
 	packet_int(t->p, "uid", r->uid);
 	packet_end(t->p);
@@ -141,7 +142,7 @@ static void on_ring_ends(struct lifetimes_ring *r, __u64 t_ns, void *arg)
 {
 	struct timeline *t = arg;
 
-	packet_begin(t->p, EVENT_END, TRACK(RING, r->number), t_ns, NULL);
+	packet_begin(t->p, PACKET_END, TRACK(RING, r->number), t_ns, NULL);
 	packet_end(t->p);
 }
 
@@ -155,7 +156,7 @@ static void on_life_begins(struct life *life, void *arg)
 	snprintf(name, sizeof(name), "slot %u", life->slot);
 	describe(t, track, TRACK(RING, life->ring->number), name);
 	snprintf(name, sizeof(name), "%s at 0x%llx", fmt_bytes(size, life->len_bytes), life->addr);
-	packet_begin(t->p, EVENT_BEGIN, track, life->from_ns, name);
+	packet_begin(t->p, PACKET_BEGIN, track, life->from_ns, name);
 	packet_pointer(t->p, "addr", life->addr);
 	packet_int(t->p, "len_bytes", life->len_bytes);
 	packet_int(t->p, "folio_bytes", 1LL << life->folio_shift);
@@ -174,22 +175,22 @@ static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
 	__u64 track = SLOT_TRACK(life->ring, life->slot);
 	bool by_call = t->pending.open && call && call == t->pending.call.h.call;
 
-	packet_begin(t->p, EVENT_INSTANT, track, t_ns,
-		     by_call ? trace_fact_name(&t->pending.call.h) : "drop");
+	packet_begin(t->p, PACKET_INSTANT, track, t_ns,
+		     by_call ? fact_name(&t->pending.call.h) : "drop");
 	packet_last_flow(t->p, life->number);
 	packet_end(t->p);
-	packet_begin(t->p, EVENT_END, track, t_ns, NULL);
+	packet_begin(t->p, PACKET_END, track, t_ns, NULL);
 	packet_end(t->p);
 }
 
-static void on_io(struct lifetimes_ring *r, struct life *life, const struct told *told, void *arg)
+static void on_io(struct lifetimes_ring *r, struct life *life, const struct event *told, void *arg)
 {
 	const struct fact_io *io = (const void *)told->fact;
 	struct timeline *t = arg;
 
 	if (!r)
 		return;
-	packet_begin(t->p, EVENT_INSTANT,
+	packet_begin(t->p, PACKET_INSTANT,
 		     life ? SLOT_TRACK(r, life->slot) : TRACK(RING, r->number), io->h.t_ns,
 		     io_op_name(io->opcode));
 	packet_int(t->p, "result", io->result);
@@ -223,7 +224,7 @@ static void count(struct timeline *t, const struct account *a, enum counter whic
 	last->pages[which] = pages;
 	packet_track(t->p, &(struct track){ .uuid = uuid, .parent = parent, .name = name,
 					    .counter = true });
-	packet_begin(t->p, EVENT_COUNTER, uuid, t_ns, NULL);
+	packet_begin(t->p, PACKET_COUNTER, uuid, t_ns, NULL);
 	packet_value(t->p, (__u64)pages * PAGE_BYTES);
 	packet_end(t->p);
 }
@@ -256,9 +257,9 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 
 	snprintf(name, sizeof(name), "%llu facts lost", lost);
 	describe(t, TRACK(LOST, 1), 0, "facts lost");
-	packet_begin(t->p, EVENT_BEGIN, TRACK(LOST, 1), from_ns, name);
+	packet_begin(t->p, PACKET_BEGIN, TRACK(LOST, 1), from_ns, name);
 	packet_end(t->p);
-	packet_begin(t->p, EVENT_END, TRACK(LOST, 1), to_ns, NULL);
+	packet_begin(t->p, PACKET_END, TRACK(LOST, 1), to_ns, NULL);
 	packet_end(t->p);
 }
 
@@ -277,14 +278,14 @@ struct timeline *timeline_new(FILE *out)
 	return t;
 }
 
-void timeline_tell(struct timeline *t, const struct recording *r, const struct told *told)
+void timeline_tell(struct timeline *t, const struct event *told)
 {
-	if (told->kind == TOLD_LOOK)
-		packet_clock(t->p, told->t_ns, told->t_ns + recording_about(r)->realtime_ns);
+	if (told->kind == EVENT_LOOK)
+		packet_clock(t->p, told->t_ns, told->t_ns + told->origin->realtime_ns);
 	if (t->pending.open &&
-	    (told->kind != TOLD_FACT || told->fact->call != t->pending.call.h.call))
+	    (told->kind != EVENT_FACT || told->fact->call != t->pending.call.h.call))
 		flush_call(t);
-	lifetimes_tell(t->lifetimes, r, told);
+	lifetimes_tell(t->lifetimes, told);
 }
 
 void timeline_end(struct timeline *t)

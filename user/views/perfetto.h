@@ -4,13 +4,13 @@
 #define FIXBUF_VIEWS_PERFETTO_H
 
 #include <stdio.h>
-#include "recording/reader.h"
+#include "model/event.h"
 
 struct timeline;
 
 struct timeline *timeline_new(FILE *out);
 /* What the recording told next. */
-void timeline_tell(struct timeline *t, const struct recording *r, const struct told *told);
+void timeline_tell(struct timeline *t, const struct event *told);
 /* After the last. */
 void timeline_end(struct timeline *t);
 

@@ -120,13 +120,13 @@ void packet_track(struct packets *p, const struct track *t)
 	write_packet(p, &packet);
 }
 
-void packet_begin(struct packets *p, enum event type, __u64 track, __u64 t_ns, const char *name)
+void packet_begin(struct packets *p, enum packet_event type, __u64 track, __u64 t_ns, const char *name)
 {
 	static const Perfetto__TrackEvent__Type types[] = {
-		[EVENT_BEGIN] = PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_BEGIN,
-		[EVENT_END] = PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_END,
-		[EVENT_INSTANT] = PERFETTO__TRACK_EVENT__TYPE__TYPE_INSTANT,
-		[EVENT_COUNTER] = PERFETTO__TRACK_EVENT__TYPE__TYPE_COUNTER,
+		[PACKET_BEGIN] = PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_BEGIN,
+		[PACKET_END] = PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_END,
+		[PACKET_INSTANT] = PERFETTO__TRACK_EVENT__TYPE__TYPE_INSTANT,
+		[PACKET_COUNTER] = PERFETTO__TRACK_EVENT__TYPE__TYPE_COUNTER,
 	};
 
 	p->packet = new_packet();

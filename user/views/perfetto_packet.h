@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum event { EVENT_BEGIN, EVENT_END, EVENT_INSTANT, EVENT_COUNTER };
+enum packet_event { PACKET_BEGIN, PACKET_END, PACKET_INSTANT, PACKET_COUNTER };
 
 struct track {
 	__u64 uuid, parent;	/* parent 0 = none */
@@ -28,7 +28,7 @@ void packet_clock(struct packets *p, __u64 monotonic_ns, __u64 realtime_ns);
 void packet_track(struct packets *p, const struct track *t);
 
 /* An event: begun, given details, and written at its end. Names are to last until then. */
-void packet_begin(struct packets *p, enum event type, __u64 track, __u64 t_ns, const char *name);
+void packet_begin(struct packets *p, enum packet_event type, __u64 track, __u64 t_ns, const char *name);
 void packet_int(struct packets *p, const char *name, __s64 value);
 void packet_pointer(struct packets *p, const char *name, __u64 value);
 void packet_string(struct packets *p, const char *name, const char *value);

@@ -5,64 +5,11 @@
 #include "base/fmt.h"
 #include "base/json_util.h"
 #include "base/table.h"
-#include "capture/kernel.h"
+#include "model/tier.h"
+#include "model/totals.h"
 #include "views/rings.h"
 
 #define NO_LIMIT (~0ULL)
-
-bool view_selects(const struct env *env, const struct ring *r)
-{
-	for (size_t i = 0; i < r->nr_holders && !r->others; i++)
-		if (env_selects(env, r->holders[i].pid, r->holders[i].uid, r->holders[i].comm))
-			return true;
-	return false;
-}
-
-static int by_address(const void *a, const void *b)
-{
-	const struct buffer *x = *(struct buffer *const *)a, *y = *(struct buffer *const *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* The buffers of the selected rings, each once; *nr of them. To be freed. */
-static struct buffer **distinct_buffers(const struct env *env, const struct ledger *l, size_t *nr)
-{
-	struct buffer **list;
-	size_t n = 0, room = 0;
-
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		room += r->nr_slots;
-	*nr = 0;
-	list = malloc((room + 1) * sizeof(*list));
-	if (!list)
-		exit(cannot("out of memory"));
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		for (__u32 i = 0; view_selects(env, r) && i < r->nr_slots; i++)
-			if (r->slots[i])
-				list[n++] = r->slots[i];
-	qsort(list, n, sizeof(*list), by_address);
-	for (size_t i = 0; i < n; i++)
-		if (!i || list[i] != list[i - 1])
-			list[(*nr)++] = list[i];
-	return list;
-}
-
-struct ring_totals view_totals(const struct env *env, const struct ledger *l)
-{
-	struct ring_totals t = { 0 };
-	struct buffer **list = distinct_buffers(env, l, &t.buffers);
-
-	for (size_t i = 0; i < t.buffers; i++) {
-		t.registered_bytes += list[i]->len_bytes;
-		if (list[i]->charged_pages != ACCT_UNKNOWN)
-			t.charged_pages += list[i]->charged_pages;
-	}
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		t.rings += view_selects(env, r);
-	free(list);
-	return t;
-}
 
 /* The account that the ring counts against; for an unlimited ring its holder's own. */
 static const struct ledger_user *account(const struct ledger *l, const struct ring *r)
@@ -124,7 +71,7 @@ static void print_holders(FILE *out, const struct ring *r)
 	fprintf(out, "  ring 0x%llx\n", r->id);
 }
 
-static void print_buffers(const struct env *env, const struct ring *r)
+static void print_buffers(const struct output *to, const struct ring *r)
 {
 	struct table *t = table_new("SLOT <ADDRESS SIZE SEGMENTS FOLIO CHARGED REFS");
 	__u32 used = 0;
@@ -150,35 +97,36 @@ static void print_buffers(const struct env *env, const struct ring *r)
 			table_cell(t, "%s", fmt_bytes(buf, b->charged_pages * PAGE_BYTES));
 		table_cell(t, "%u", b->refs);
 	}
-	table_print(t, env->out, !env->no_header && used, 2);
+	table_print(t, to->out, !to->no_header && used, 2);
 	if (used < r->nr_slots)
-		fprintf(env->out, "  %u of %u slots are empty\n", r->nr_slots - used, r->nr_slots);
+		fprintf(to->out, "  %u of %u slots are empty\n", r->nr_slots - used, r->nr_slots);
 }
 
-void view_rings_text(const struct env *env, const struct ledger *l)
+void view_rings_text(const struct output *to, const struct selection *select,
+		     const struct ledger *l)
 {
-	struct ring_totals t = view_totals(env, l);
+	struct ring_totals t = ledger_totals(l, select);
 	char a[FMT_LEN], b[FMT_LEN];
 
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		if (!view_selects(env, r))
+		if (!selection_has_ring(select, r))
 			continue;
-		print_holders(env->out, r);
-		print_account(env->out, l, r);
+		print_holders(to->out, r);
+		print_account(to->out, l, r);
 		if (r->nr_slots)
-			print_buffers(env, r);
+			print_buffers(to, r);
 		else
-			fprintf(env->out, "  no buffers registered\n");
-		fputc('\n', env->out);
+			fprintf(to->out, "  no buffers registered\n");
+		fputc('\n', to->out);
 	}
-	if (env->quiet)
+	if (to->quiet)
 		return;
-	fprintf(env->out, "%zu ring%s, %zu buffer%s, %s registered", t.rings,
+	fprintf(to->out, "%zu ring%s, %zu buffer%s, %s registered", t.rings,
 		t.rings == 1 ? "" : "s", t.buffers, t.buffers == 1 ? "" : "s",
 		fmt_bytes(a, t.registered_bytes));
 	if (t.charged_pages)
-		fprintf(env->out, ", %s charged", fmt_bytes(b, t.charged_pages * PAGE_BYTES));
-	fputc('\n', env->out);
+		fprintf(to->out, ", %s charged", fmt_bytes(b, t.charged_pages * PAGE_BYTES));
+	fputc('\n', to->out);
 }
 
 static void print_pages_json(FILE *f, const struct buffer *b)
@@ -286,16 +234,17 @@ static json_object *ring_json(const struct ledger *l, const struct ring *r, bool
 	return o;
 }
 
-json_object *view_rings_json(const struct env *env, const struct ledger *l, bool pages)
+json_object *view_rings_json(const struct output *to, const struct selection *select,
+			     const struct ledger *l, bool pages)
 {
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
 
 	json_int(o, "schema", 1);
-	json_str(o, "kernel", env->kernel);
+	json_str(o, "kernel", to->kernel);
 	/* the walk is the same on every tier and is all that a snapshot takes */
 	json_str(o, "tier", tier_name(TIER_TRACEPOINTS));
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (view_selects(env, r))
+		if (selection_has_ring(select, r))
 			json_object_array_add(list, ring_json(l, r, pages));
 	json_object_object_add(o, "rings", list);
 	return o;

@@ -80,7 +80,7 @@ static void print_loss(const char *name, const char *text, __u64 count, void *ar
 	const struct view_stat *v = arg;
 
 	(void)name;
-	fprintf(v->env->out, "lost: %llu %s\n", count, text);
+	fprintf(v->to->out, "lost: %llu %s\n", count, text);
 }
 
 static double rate(const struct view_stat *v, __u64 n)
@@ -114,7 +114,7 @@ static void ring_cell(const struct view_stat *v, struct table *t, __u64 ring, __
 
 static void print_rows(const struct view_stat *v, const struct io_model *g)
 {
-	struct table *t = table_new(v->env->by_opcode ?
+	struct table *t = table_new(v->by_opcode ?
 		"PID <COMM <RING <OPCODE OPS OPS/S BYTES/S FIXED P50 P90 P99 P99.9 MAX ERRORS PUNTS" :
 		"PID <COMM <RING OPS OPS/S BYTES/S FIXED P50 P90 P99 P99.9 MAX ERRORS PUNTS");
 
@@ -125,7 +125,7 @@ static void print_rows(const struct view_stat *v, const struct io_model *g)
 		table_cell(t, "%u", IO_WHO_TGID(r->c.who));
 		table_cell(t, "%.16s", r->c.comm);
 		ring_cell(v, t, r->c.ring, IO_WHO_TGID(r->c.who));
-		if (v->env->by_opcode)
+		if (v->by_opcode)
 			table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
 		table_cell(t, "%llu", r->c.ops);
 		table_cell(t, "%.0f", rate(v, r->c.ops));
@@ -135,13 +135,13 @@ static void print_rows(const struct view_stat *v, const struct io_model *g)
 		table_cell(t, "%llu", r->c.errors);
 		table_cell(t, "%llu", r->c.punts);
 	}
-	table_print(t, v->env->out, v->header && !v->env->no_header, 0);
+	table_print(t, v->to->out, v->header && !v->to->no_header, 0);
 }
 
 static void print_total(const struct view_stat *v)
 {
 	struct io_row all = io_model_total(v->m);
-	FILE *out = v->env->out;
+	FILE *out = v->to->out;
 	char a[FMT_LEN], b[FMT_LEN];
 
 	fprintf(out, "%llu operations, %s, %.1f%% of them fixed, in %s", all.c.ops,
@@ -229,8 +229,8 @@ static void print_buffers(const struct view_stat *v)
 				   v->total ? "never" : "idle");
 		}
 	}
-	fputc('\n', v->env->out);
-	table_print(t, v->env->out, !v->env->no_header, 0);
+	fputc('\n', v->to->out);
+	table_print(t, v->to->out, !v->to->no_header, 0);
 	free(list);
 }
 
@@ -241,11 +241,11 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 
 		if (!r->hist)
 			continue;
-		fprintf(v->env->out, "\npid %u %.16s ring %llx%s%s, from submission to completion (within %.1f%%)\n",
+		fprintf(v->to->out, "\npid %u %.16s ring %llx%s%s, from submission to completion (within %.1f%%)\n",
 			IO_WHO_TGID(r->c.who), r->c.comm, r->c.ring,
-			v->env->by_opcode ? " " : "",
-			v->env->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * HIST_ERROR);
-		hist_draw(v->env->out, r->hist, 2);
+			v->by_opcode ? " " : "",
+			v->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * HIST_ERROR);
+		hist_draw(v->to->out, r->hist, 2);
 	}
 }
 
@@ -256,7 +256,7 @@ static void print_faults(const struct view_stat *v)
 		char text[256];
 
 		view_stat_fault(text, sizeof(text), f);
-		fprintf(v->env->out, "EFAULT: pid %u, %s, %llu time%s; the last: %s\n",
+		fprintf(v->to->out, "EFAULT: pid %u, %s, %llu time%s; the last: %s\n",
 			ring_pid(v, f->key.ring), io_op_name(f->key.op), f->fault.count,
 			f->fault.count == 1 ? "" : "s", text);
 	}
@@ -265,24 +265,24 @@ static void print_faults(const struct view_stat *v)
 static void print_advices(const struct view_stat *v)
 {
 	for (size_t i = 0; i < v->advices->nr; i++)
-		fprintf(v->env->out, "\n%s\n        %s.\n        remedy: %s\n", v->advices->list[i].tag,
+		fprintf(v->to->out, "\n%s\n        %s.\n        remedy: %s\n", v->advices->list[i].tag,
 			v->advices->list[i].detail, v->advices->list[i].remedy);
 	if (!v->advices->nr)
-		fprintf(v->env->out, "\nnothing to advise\n");
+		fprintf(v->to->out, "\nnothing to advise\n");
 }
 
 void view_stat_text(const struct view_stat *v)
 {
 	struct io_model g = { 0 };
 
-	io_model_group(v->m, v->env->by_opcode, &g);
+	io_model_group(v->m, v->by_opcode, &g);
 	io_model_sort(&g, v->order);
 	print_rows(v, &g);
-	if (v->env->hist)
+	if (v->hist)
 		print_hists(v, &g);
-	if (v->env->by_buffer)
+	if (v->by_buffer)
 		print_buffers(v);
-	if (!v->env->quiet) {
+	if (!v->to->quiet) {
 		print_total(v);
 		print_faults(v);
 	}

@@ -4,12 +4,13 @@
 #define FIXBUF_VIEWS_STAT_H
 
 #include <json-c/json.h>
+#include "base/output.h"
 #include "checks/advice.h"
-#include "cli/env.h"
 #include "model/io_counters.h"
 
 struct view_stat {
-	const struct env *env;
+	const struct output *to;
+	bool by_opcode, by_buffer, hist; /* which tables */
 	const struct io_model *m;	/* selected rows; .t_ns: the time they took */
 	const struct ledger *l;		/* rings as last seen */
 	const struct advices *advices;	/* NULL = not asked for */

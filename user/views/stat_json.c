@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json_util.h"
-#include "capture/kernel.h"
 #include "model/histogram.h"
 #include "views/stat.h"
 
@@ -66,7 +65,7 @@ static void put_counts(const struct view_stat *v, json_object *o, const struct i
 	json_uint(o, "shorts", r->c.shorts);
 	json_uint(o, "punts", r->c.punts);
 	put_latency(o, r);
-	if (v->env->hist)
+	if (v->hist)
 		put_histogram(o, r);
 }
 
@@ -202,12 +201,12 @@ json_object *view_stat_json(const struct view_stat *v)
 	const struct io_loss *l = &v->m->loss;
 
 	json_int(o, "schema", 1);
-	json_str(o, "kernel", v->env->kernel);
+	json_str(o, "kernel", v->to->kernel);
 	json_uint(o, "duration_ns", v->m->t_ns);
 	json_str(o, "starts_by", v->starts_by);
 	json_object_object_add(o, "relative_error", json_object_new_double(HIST_ERROR));
 	json_object_object_add(o, "rings", rings(v));
-	if (v->env->by_buffer)
+	if (v->by_buffer)
 		json_object_object_add(o, "buffers", buffers(v));
 	json_object_object_add(o, "faults", faults(v));
 	if (v->advices)

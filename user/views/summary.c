@@ -6,6 +6,7 @@
 #include "base/fmt.h"
 #include "base/table.h"
 #include "base/wrap.h"
+#include "model/fact.h"
 #include "views/findings.h"
 #include "views/summary.h"
 #include "views/trace_text.h"
@@ -27,8 +28,8 @@ const char *history_call_name(unsigned int kind)
 
 static void print_head(FILE *out, const struct report *r, const struct history *h)
 {
-	const struct recording_about *a = r->about;
-	time_t s = r->begin_ns / 1000000000;
+	const struct origin *a = r->about;
+	time_t s = r->replay.begin_ns / 1000000000;
 	char took[FMT_LEN], when[64];
 	struct tm tm = { 0 };
 
@@ -37,8 +38,8 @@ static void print_head(FILE *out, const struct report *r, const struct history *
 	fprintf(out, "%s, %s of Linux %s %s, %u cpu%s (tier: %s)", when,
 		fmt_ns(took, h->duration_ns > 0 ? h->duration_ns : 0), a->kernel, a->machine,
 		a->cpus, plural(a->cpus), tier_name(a->tier));
-	if (r->parts > 1)
-		fprintf(out, ", in %u parts", r->parts);
+	if (r->replay.parts > 1)
+		fprintf(out, ", in %u parts", r->replay.parts);
 	fprintf(out, "\n%s\n%llu fact%s, ", a->command, h->facts, plural(h->facts));
 	if (h->lost)
 		fprintf(out, "%llu lost: what follows is not all\n", h->lost);
@@ -53,7 +54,7 @@ static void print_processes(const struct report *r, const struct history *h)
 	char buf[FMT_LEN];
 	size_t n = 0;
 
-	fprintf(r->env->out, "\nWho registered what\n");
+	fprintf(r->env->output.out, "\nWho registered what\n");
 	for (; p && n < SHOWN; p = p->hh.next, n++) {
 		table_cell(t, "%u", p->pid);
 		table_cell(t, "%.16s", p->comm);
@@ -71,17 +72,17 @@ static void print_processes(const struct report *r, const struct history *h)
 		else
 			table_cell(t, "-");
 	}
-	table_print(t, r->env->out, !r->env->no_header && n, 2);
+	table_print(t, r->env->output.out, !r->env->output.no_header && n, 2);
 	if (!n)
-		fprintf(r->env->out, "  nobody did anything\n");
+		fprintf(r->env->output.out, "  nobody did anything\n");
 	if (p)
-		fprintf(r->env->out, "  and %zu more\n", HASH_COUNT(h->processes) - n);
+		fprintf(r->env->output.out, "  and %zu more\n", HASH_COUNT(h->processes) - n);
 	for (const struct user_history *u = h->users; u; u = u->hh.next) {
-		fprintf(r->env->out, "  user %u had %s locked at most", u->uid,
+		fprintf(r->env->output.out, "  user %u had %s locked at most", u->uid,
 			fmt_pages(buf, u->peak_pages));
 		if (u->limit_bytes != ~0ULL)
-			fprintf(r->env->out, ", of %s", fmt_bytes(buf, u->limit_bytes));
-		fputc('\n', r->env->out);
+			fprintf(r->env->output.out, ", of %s", fmt_bytes(buf, u->limit_bytes));
+		fputc('\n', r->env->output.out);
 	}
 }
 
@@ -111,8 +112,8 @@ static void print_costs(const struct report *r, const struct history *h)
 			   fmt_ns(buf, c->ns * (double)(1 << 20) / c->bytes) : "-");
 	}
 	if (any)
-		fprintf(r->env->out, "\nAt what cost\n");
-	table_print(t, r->env->out, !r->env->no_header && any, 2);
+		fprintf(r->env->output.out, "\nAt what cost\n");
+	table_print(t, r->env->output.out, !r->env->output.no_header && any, 2);
 }
 
 static void print_lives(FILE *out, const struct history *h)
@@ -155,7 +156,7 @@ static void print_row(FILE *out, const char *what, const struct io_row *row)
 
 static void print_use(const struct report *r, const struct history *h)
 {
-	FILE *out = r->env->out;
+	FILE *out = r->env->output.out;
 	char size[FMT_LEN];
 
 	if (!h->fixed.c.ops && !h->plain.c.ops && !h->unused)
@@ -184,7 +185,7 @@ static void print_failures(FILE *out, const struct history *h)
 	for (; f && n < SHOWN; f = f->hh.next, n++) {
 		fprintf(out, "  %llu %s%s of pid %u (%.16s): %s, first %s after the start\n", f->count,
 			history_call_name(f->key.op), plural(f->count), f->key.pid, f->comm,
-			f->key.result < 0 ? trace_errno_name(f->key.result) : "not all done",
+			f->key.result < 0 ? fact_errno_name(f->key.result) : "not all done",
 			fmt_ns(since, f->since_ns > 0 ? f->since_ns : 0));
 		if (f->explain) {
 			fprintf(out, "      ");
@@ -197,7 +198,7 @@ static void print_failures(FILE *out, const struct history *h)
 
 static void print_findings(const struct report *r, const struct report_findings *f)
 {
-	FILE *out = r->env->out;
+	FILE *out = r->env->output.out;
 	bool leaks = r->about->tier > TIER_TRACEPOINTS;
 
 	fprintf(out, "\nWhat is wrong\n");
@@ -210,7 +211,7 @@ static void print_findings(const struct report *r, const struct report_findings 
 void view_summary_text(const struct report *r, const struct history *h,
 		       const struct report_findings *f)
 {
-	FILE *out = r->env->out;
+	FILE *out = r->env->output.out;
 
 	print_head(out, r, h);
 	print_processes(r, h);

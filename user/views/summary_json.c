@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json_util.h"
+#include "model/fact.h"
 #include "views/findings.h"
 #include "views/summary.h"
 #include "views/trace_text.h"
@@ -114,7 +115,7 @@ static json_object *failures(const struct history *h)
 		json_uint(o, "count", f->count);
 		json_int(o, "result", f->key.result);
 		if (f->key.result < 0)
-			json_str(o, "errno", trace_errno_name(f->key.result));
+			json_str(o, "errno", fact_errno_name(f->key.result));
 		else
 			json_null(o, "errno");
 		json_int(o, "since_ns", f->since_ns);
@@ -150,7 +151,7 @@ static json_object *buffers(const struct history *h)
 json_object *view_summary_json(const struct report *r, const struct history *h,
 			       const struct report_findings *f)
 {
-	const struct recording_about *a = r->about;
+	const struct origin *a = r->about;
 	json_object *o = json_object_new_object();
 
 	json_int(o, "schema", 1);
@@ -159,10 +160,10 @@ json_object *view_summary_json(const struct report *r, const struct history *h,
 	json_uint(o, "cpus", a->cpus);
 	json_str(o, "tier", tier_name(a->tier));
 	json_str(o, "command", a->command);
-	json_int(o, "begin_ns", r->begin_ns);
+	json_int(o, "begin_ns", r->replay.begin_ns);
 	json_int(o, "duration_ns", h->duration_ns);
-	json_uint(o, "parts", r->parts);
-	json_flag(o, "cut_off", r->cut_at);
+	json_uint(o, "parts", r->replay.parts);
+	json_flag(o, "cut_off", r->replay.cut_at);
 	json_uint(o, "facts", h->facts);
 	json_uint(o, "shown", h->shown);
 	json_uint(o, "lost", h->lost);

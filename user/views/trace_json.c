@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json_util.h"
 #include "checks/failure.h"
+#include "model/fact.h"
 #include "views/io_line.h"
 #include "views/stack.h"
 #include "views/trace_text.h"
@@ -8,7 +9,7 @@
 static struct json_text *begin(struct view_trace *v, const struct fact *f)
 {
 	struct json_text *t = &v->json;
-	int fd = trace_fd(v->ledger, f);
+	int fd = fact_fd(v->ledger, f);
 
 	text_begin(t);
 	text_int(t, "schema", 1);
@@ -16,7 +17,7 @@ static struct json_text *begin(struct view_trace *v, const struct fact *f)
 	text_uint(t, "time_ns", f->t_ns + v->realtime_ns);
 	text_known(t, "seq", f->seq, f->seq);
 	text_uint(t, "cpu", f->cpu);
-	text_str(t, "fact", trace_fact_name(f));
+	text_str(t, "fact", fact_name(f));
 	text_uint(t, "pid", f->pid);
 	text_uint(t, "tid", f->tid);
 	text_str(t, "comm", f->comm);
@@ -71,7 +72,7 @@ static void put_call(struct json_text *t, const struct fact_call *c, const struc
 	text_uint(t, "slots", c->nr_slots);
 	text_int(t, "result", c->result);
 	if (c->result < 0)
-		text_str(t, "errno", trace_errno_name(c->result));
+		text_str(t, "errno", fact_errno_name(c->result));
 	text_known(t, "duration_ns", c->start_ns, c->h.t_ns - c->start_ns);
 	if (c->src_ring)
 		text_addr(t, "src_ring", c->src_ring);
@@ -174,10 +175,10 @@ void view_trace_json(struct view_trace *v, const struct fact *f, const struct fa
 		view_stack_json(stack, v->stack);
 		text_members(t, stack);
 	}
-	text_line(t, v->out);
+	text_line(t, v->to->out);
 }
 
-void view_trace_json_lost(struct view_trace *v, const struct lost_facts *lost)
+void view_trace_json_lost(struct view_trace *v, const struct lost_events *lost)
 {
 	json_object *o = json_object_new_object();
 
@@ -193,5 +194,5 @@ void view_trace_json_lost(struct view_trace *v, const struct lost_facts *lost)
 		json_uint(o, "before_seq", lost->before_seq);
 	else
 		json_null(o, "before_seq");
-	json_line(v->out, o);
+	json_line(v->to->out, o);
 }

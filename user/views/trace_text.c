@@ -6,6 +6,7 @@
 #include "base/fmt.h"
 #include "base/wrap.h"
 #include "checks/failure.h"
+#include "model/fact.h"
 #include "views/io_line.h"
 #include "views/stack.h"
 #include "views/trace_text.h"
@@ -13,96 +14,29 @@
 #define NS 1000000000LL
 #define WIDTH 118
 
-const char *trace_fact_name(const struct fact *f)
-{
-	switch (f->kind) {
-	case FACT_RING_CREATE:
-		return "ring-create";
-	case FACT_RING_CLOSE:
-		return "ring-close";
-	case FACT_BUFFER:
-		return "buffer";
-	case FACT_DROP:
-		return "drop";
-	case FACT_PIN:
-		return "pin";
-	case FACT_UNPIN:
-		return "unpin";
-	case FACT_CHARGE:
-		return "charge";
-	case FACT_UNCHARGE:
-		return "uncharge";
-	case FACT_IO_DONE:
-		return "io-done";
-	case FACT_CALL:
-		break;
-	default:
-		return NULL;
-	}
-	switch (((const struct fact_call *)f)->op) {
-	case CALL_UNREGISTER:
-		return "unregister";
-	case CALL_UPDATE:
-		return "update";
-	case CALL_CLONE:
-		return "clone";
-	default:
-		return "register";
-	}
-}
-
-const char *trace_errno_name(__s64 result)
-{
-	const char *name = strerrorname_np(-result);
-
-	/* what a signal that restarts the call leaves: not for user space, so without a name */
-	return name ? name : -result == 512 ? "ERESTARTSYS" : "error";
-}
-
-static int holder_fd(const struct ledger *l, __u64 id, __u32 pid)
-{
-	const struct ring *r = ledger_ring(l, id);
-
-	for (size_t i = 0; r && i < r->nr_holders; i++)
-		if (r->holders[i].pid == pid && r->holders[i].fd >= 0)
-			return r->holders[i].fd;
-	return r && r->nr_holders ? r->holders[0].fd : -1;
-}
-
-int trace_fd(const struct ledger *l, const struct fact *f)
-{
-	const struct fact_call *c = (const void *)f;
-
-	if (f->kind == FACT_RING_CREATE)
-		return ((const struct fact_ring *)f)->fd;
-	if (f->kind == FACT_CALL && c->fd >= 0 && !(c->call_flags & CALL_F_REG_RING))
-		return c->fd;
-	return holder_fd(l, f->ring, f->pid);
-}
-
 static void put_time(struct view_trace *v, __u64 t_ns)
 {
 	__s64 ns = t_ns + v->realtime_ns;
 	time_t s = ns / NS;
 	struct tm tm;
 
-	if (!v->env->timestamps)
+	if (!v->to->timestamps)
 		return;
 	localtime_r(&s, &tm);
-	fprintf(v->out, "%02d:%02d:%02d.%03d ", tm.tm_hour, tm.tm_min, tm.tm_sec,
+	fprintf(v->to->out, "%02d:%02d:%02d.%03d ", tm.tm_hour, tm.tm_min, tm.tm_sec,
 		(int)(ns % NS / 1000000));
 }
 
 static void put_head(struct view_trace *v, const struct fact *f)
 {
-	int fd = trace_fd(v->ledger, f);
+	int fd = fact_fd(v->ledger, f);
 	char digits[16] = "-";
 
 	if (fd >= 0)
 		snprintf(digits, sizeof(digits), "%d", fd);
 	put_time(v, f->t_ns);
-	fprintf(v->out, "%c%7u %-15.15s %4s %-11s ", f->flags & FACT_F_DERIVED ? '~' : ' ', f->pid,
-		f->comm, digits, trace_fact_name(f));
+	fprintf(v->to->out, "%c%7u %-15.15s %4s %-11s ", f->flags & FACT_F_DERIVED ? '~' : ' ', f->pid,
+		f->comm, digits, fact_name(f));
 }
 
 static const char *plural(__u64 n)
@@ -124,11 +58,11 @@ static void put_levels(struct view_trace *v, const struct fact_call *c)
 	const char *guess = c->call_flags & CALL_F_BEFORE_SEEN ? "" : "~";
 
 	if (c->user)
-		fprintf(v->out, ", locked %s%lld -> %lld of %s pages (user %u)", guess,
+		fprintf(v->to->out, ", locked %s%lld -> %lld of %s pages (user %u)", guess,
 			c->user_before_pages, c->user_after_pages,
 			limit_pages(limit, c->limit_bytes), c->charged_uid);
 	else if (c->mm)
-		fprintf(v->out, ", pinned %s%lld -> %lld pages (no limit)", guess,
+		fprintf(v->to->out, ", pinned %s%lld -> %lld pages (no limit)", guess,
 			c->mm_before_pages, c->mm_after_pages);
 }
 
@@ -139,25 +73,25 @@ static void put_what(struct view_trace *v, const struct fact_call *c)
 
 	switch (c->op) {
 	case CALL_UNREGISTER:
-		fprintf(v->out, "%u slot%s", r ? r->nr_slots : 0, plural(r ? r->nr_slots : 0));
+		fprintf(v->to->out, "%u slot%s", r ? r->nr_slots : 0, plural(r ? r->nr_slots : 0));
 		break;
 	case CALL_UPDATE:
 		if (c->nr == 1)
-			fprintf(v->out, "slot %u", c->offset);
+			fprintf(v->to->out, "slot %u", c->offset);
 		else
-			fprintf(v->out, "%u slots from %u on", c->nr, c->offset);
+			fprintf(v->to->out, "%u slots from %u on", c->nr, c->offset);
 		break;
 	case CALL_CLONE:
-		src = holder_fd(v->ledger, c->src_ring, c->h.pid);
+		src = fact_holder_fd(v->ledger, c->src_ring, c->h.pid);
 		if (c->nr)
-			fprintf(v->out, "%u slots", c->nr);
+			fprintf(v->to->out, "%u slots", c->nr);
 		else
-			fprintf(v->out, "all slots");
+			fprintf(v->to->out, "all slots");
 		if (src >= 0)
-			fprintf(v->out, " of fd %d", src);
+			fprintf(v->to->out, " of fd %d", src);
 		break;
 	default:
-		fprintf(v->out, "%u buffer%s", c->nr, plural(c->nr));
+		fprintf(v->to->out, "%u buffer%s", c->nr, plural(c->nr));
 	}
 }
 
@@ -167,13 +101,13 @@ static void put_call(struct view_trace *v, const struct fact_call *c)
 
 	put_what(v, c);
 	if (c->result < 0)
-		fprintf(v->out, ": %s", trace_errno_name(c->result));
+		fprintf(v->to->out, ": %s", fact_errno_name(c->result));
 	else if (c->op == CALL_UPDATE)
-		fprintf(v->out, c->result < c->nr ? ": only %lld done" : ": ok", c->result);
+		fprintf(v->to->out, c->result < c->nr ? ": only %lld done" : ": ok", c->result);
 	else
-		fprintf(v->out, ": ok");
+		fprintf(v->to->out, ": ok");
 	if (c->start_ns)
-		fprintf(v->out, ", %s", fmt_ns(took, c->h.t_ns - c->start_ns));
+		fprintf(v->to->out, ", %s", fmt_ns(took, c->h.t_ns - c->start_ns));
 	if (c->result >= 0)
 		put_levels(v, c);
 }
@@ -182,27 +116,27 @@ static void put_buffer(struct view_trace *v, const struct fact_buffer *b)
 {
 	char size[FMT_LEN], folio[FMT_LEN];
 
-	fprintf(v->out, "[%u] ", b->index);
+	fprintf(v->to->out, "[%u] ", b->index);
 	if (b->buf_flags & BUFFER_F_TORN) {
-		fprintf(v->out, "changed while it was read");
+		fprintf(v->to->out, "changed while it was read");
 		return;
 	}
 	if (b->buf_flags & BUFFER_F_EMPTY) {
-		fprintf(v->out, "empty");
+		fprintf(v->to->out, "empty");
 		return;
 	}
 	fmt_bytes(size, b->len_bytes);
 	if (b->buf_flags & BUFFER_F_KERNEL) {
-		fprintf(v->out, "%s of a block driver", size);
+		fprintf(v->to->out, "%s of a block driver", size);
 		return;
 	}
-	fprintf(v->out, "0x%llx %s, %u segment%s", b->addr, size, b->segments, plural(b->segments));
+	fprintf(v->to->out, "0x%llx %s, %u segment%s", b->addr, size, b->segments, plural(b->segments));
 	if (b->folio_shift > PAGE_SHIFT)
-		fprintf(v->out, " in %s folios", fmt_bytes(folio, 1ULL << b->folio_shift));
+		fprintf(v->to->out, " in %s folios", fmt_bytes(folio, 1ULL << b->folio_shift));
 	if (b->charged_pages != ACCT_UNKNOWN)
-		fprintf(v->out, ", %llu page%s charged", b->charged_pages, plural(b->charged_pages));
+		fprintf(v->to->out, ", %llu page%s charged", b->charged_pages, plural(b->charged_pages));
 	if (b->refs > 1 && b->h.kind == FACT_BUFFER)
-		fprintf(v->out, ", in %u tables", b->refs);
+		fprintf(v->to->out, ", in %u tables", b->refs);
 }
 
 static void put_charge(struct view_trace *v, const struct fact_charge *c)
@@ -210,42 +144,42 @@ static void put_charge(struct view_trace *v, const struct fact_charge *c)
 	const struct ring *r = ledger_ring(v->ledger, c->h.ring);
 	char limit[FMT_LEN];
 
-	fprintf(v->out, "%lld page%s", c->pages, plural(c->pages));
+	fprintf(v->to->out, "%lld page%s", c->pages, plural(c->pages));
 	if (c->user && r && r->user)
-		fprintf(v->out, ", user %u %lld -> %lld", r->user->uid, c->user_before_pages,
+		fprintf(v->to->out, ", user %u %lld -> %lld", r->user->uid, c->user_before_pages,
 			c->user_after_pages);
 	if (c->user && c->limit_bytes != ~0ULL)
-		fprintf(v->out, " of %s", limit_pages(limit, c->limit_bytes));
+		fprintf(v->to->out, " of %s", limit_pages(limit, c->limit_bytes));
 	if (c->mm)
-		fprintf(v->out, ", process %lld -> %lld", c->mm_before_pages, c->mm_after_pages);
+		fprintf(v->to->out, ", process %lld -> %lld", c->mm_before_pages, c->mm_after_pages);
 	if (c->result < 0)
-		fprintf(v->out, ": %s", trace_errno_name(c->result));
+		fprintf(v->to->out, ": %s", fact_errno_name(c->result));
 }
 
 static void put_ring(struct view_trace *v, const struct fact_ring *r)
 {
 	if (r->h.kind == FACT_RING_CLOSE) {
-		fprintf(v->out, "%u slot%s registered", r->nr_slots, plural(r->nr_slots));
+		fprintf(v->to->out, "%u slot%s registered", r->nr_slots, plural(r->nr_slots));
 		return;
 	}
-	fprintf(v->out, "%u sq, %u cq entries", r->sq_entries, r->cq_entries);
+	fprintf(v->to->out, "%u sq, %u cq entries", r->sq_entries, r->cq_entries);
 	if (r->setup_flags)
-		fprintf(v->out, ", flags 0x%x", r->setup_flags);
+		fprintf(v->to->out, ", flags 0x%x", r->setup_flags);
 	if (r->user)
-		fprintf(v->out, ", charged to user %u", r->charged_uid);
+		fprintf(v->to->out, ", charged to user %u", r->charged_uid);
 	else
-		fprintf(v->out, ", no limit");
+		fprintf(v->to->out, ", no limit");
 }
 
 static void put_pin(struct view_trace *v, const struct fact_pin *p)
 {
 	char took[FMT_LEN];
 
-	fprintf(v->out, "0x%llx %llu page%s", p->addr, p->pages, plural(p->pages));
+	fprintf(v->to->out, "0x%llx %llu page%s", p->addr, p->pages, plural(p->pages));
 	if (p->duration_ns)
-		fprintf(v->out, ", %s", fmt_ns(took, p->duration_ns));
+		fprintf(v->to->out, ", %s", fmt_ns(took, p->duration_ns));
 	if (p->result < 0)
-		fprintf(v->out, ": %s", trace_errno_name(p->result));
+		fprintf(v->to->out, ": %s", fact_errno_name(p->result));
 }
 
 static void count(struct view_trace *v, const struct fact *f)
@@ -262,11 +196,11 @@ static void count(struct view_trace *v, const struct fact *f)
 
 void view_trace_fact(struct view_trace *v, const struct fact *f, const struct failure *why)
 {
-	int indent = v->env->timestamps ? 22 : 9;
-	if (!trace_fact_name(f))
+	int indent = v->to->timestamps ? 22 : 9;
+	if (!fact_name(f))
 		return;
 	count(v, f);
-	if (v->env->json) {
+	if (v->to->json) {
 		view_trace_json(v, f, why);
 		return;
 	}
@@ -292,45 +226,45 @@ void view_trace_fact(struct view_trace *v, const struct fact *f, const struct fa
 		put_charge(v, (const void *)f);
 		break;
 	case FACT_IO_DONE:
-		view_io_text(v->out, (const void *)f);
+		view_io_text(v->to->out, (const void *)f);
 		break;
 	}
-	fputc('\n', v->out);
+	fputc('\n', v->to->out);
 	if (why) {
-		fprintf(v->out, "%*s", indent, "");
-		wrap(v->out, why->explain, indent, indent, WIDTH);
+		fprintf(v->to->out, "%*s", indent, "");
+		wrap(v->to->out, why->explain, indent, indent, WIDTH);
 	}
-	view_stack_text(v->out, v->stack);
+	view_stack_text(v->to->out, v->stack);
 }
 
-void view_trace_lost(struct view_trace *v, const struct lost_facts *lost)
+void view_trace_lost(struct view_trace *v, const struct lost_events *lost)
 {
 	v->lost += lost->count;
-	if (v->env->json) {
+	if (v->to->json) {
 		view_trace_json_lost(v, lost);
 		return;
 	}
 	if (lost->cpu == SKIPPED_CPU) {
-		fprintf(v->out, "%*sthe kernel left out %llu run%s of our programs, where it had preempted others in them: facts may be missing\n",
-			v->env->timestamps ? 54 : 41, "", lost->count, plural(lost->count));
+		fprintf(v->to->out, "%*sthe kernel left out %llu run%s of our programs, where it had preempted others in them: facts may be missing\n",
+			v->to->timestamps ? 54 : 41, "", lost->count, plural(lost->count));
 		return;
 	}
-	fprintf(v->out, "%*s%llu fact%s lost here on cpu %u, between number %llu and ",
-		v->env->timestamps ? 54 : 41, "", lost->count, plural(lost->count), lost->cpu,
+	fprintf(v->to->out, "%*s%llu fact%s lost here on cpu %u, between number %llu and ",
+		v->to->timestamps ? 54 : 41, "", lost->count, plural(lost->count), lost->cpu,
 		lost->after_seq);
 	if (lost->before_seq)
-		fprintf(v->out, "%llu\n", lost->before_seq);
+		fprintf(v->to->out, "%llu\n", lost->before_seq);
 	else
-		fprintf(v->out, "the end\n");
+		fprintf(v->to->out, "the end\n");
 }
 
 void view_trace_begin(const struct view_trace *v)
 {
-	if (v->env->json || v->env->no_header)
+	if (v->to->json || v->to->no_header)
 		return;
-	if (v->env->timestamps)
-		fprintf(v->out, "%-12s ", "TIME");
-	fprintf(v->out, " %7s %-15s %4s %-11s %s (tier: %s)\n", "PID", "COMM", "FD", "FACT", "WHAT",
+	if (v->to->timestamps)
+		fprintf(v->to->out, "%-12s ", "TIME");
+	fprintf(v->to->out, " %7s %-15s %4s %-11s %s (tier: %s)\n", "PID", "COMM", "FD", "FACT", "WHAT",
 		tier_name(v->tier));
 }
 
@@ -338,7 +272,7 @@ void view_trace_end(struct view_trace *v)
 {
 	text_free(&v->json);
 	/* a reader that went away has had enough */
-	if (v->env->quiet || ferror(v->out))
+	if (v->to->quiet || ferror(v->to->out))
 		return;
 	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu fact%s lost%s\n",
 		v->calls, plural(v->calls), v->failed, v->rings, plural(v->rings), v->lost,

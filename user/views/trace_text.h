@@ -4,15 +4,15 @@
 #define FIXBUF_VIEWS_TRACE_TEXT_H
 
 #include "base/json_text.h"
-#include "capture/fact_reader.h"
+#include "base/output.h"
 #include "checks/failure.h"
-#include "cli/env.h"
+#include "model/event.h"
 #include "model/ledger.h"
 #include "model/stack.h"
 
 struct view_trace {
-	const struct env *env;
-	FILE *out;
+	const struct output *to;
+	__u32 sample;			/* --io: one in so many is shown */
 	enum tier tier;			/* by which facts are seen */
 	const struct ledger *ledger;	/* as it was before the fact that is shown */
 	const struct stack *stack;	/* of the fact that is shown, NULL = none */
@@ -25,16 +25,12 @@ struct view_trace {
 void view_trace_begin(const struct view_trace *v);
 /* .why is NULL unless .f is a call that failed, or did not do all. */
 void view_trace_fact(struct view_trace *v, const struct fact *f, const struct failure *why);
-void view_trace_lost(struct view_trace *v, const struct lost_facts *lost);
+void view_trace_lost(struct view_trace *v, const struct lost_events *lost);
 /* Prints the totals, and frees what .v holds. */
 void view_trace_end(struct view_trace *v);
 
 /* For both forms. */
-const char *trace_fact_name(const struct fact *f);
-const char *trace_errno_name(__s64 result);
-/* The descriptor by which the task of .f knows its ring, -1 = none. */
-int trace_fd(const struct ledger *l, const struct fact *f);
 void view_trace_json(struct view_trace *v, const struct fact *f, const struct failure *why);
-void view_trace_json_lost(struct view_trace *v, const struct lost_facts *lost);
+void view_trace_json_lost(struct view_trace *v, const struct lost_events *lost);
 
 #endif

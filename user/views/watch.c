@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "base/fmt.h"
 #include "base/json_util.h"
+#include "model/fact.h"
 #include "model/tier.h"
 #include "views/findings.h"
 #include "views/stack.h"
@@ -49,7 +50,7 @@ static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 		break;
 	case CAUSE_CALL:
 		fprintf(out, "%s %s by ", is_of_pages(tag) ? "seen after" : "at",
-			trace_fact_name(&c->call.h));
+			fact_name(&c->call.h));
 		put_who(out, c);
 		if (c->call.op == CALL_UPDATE && c->slots == 1)
 			fprintf(out, ", slot %u\n", c->call.offset);
@@ -65,7 +66,7 @@ static json_object *cause_json(const struct cause *c)
 	json_object *o = json_object_new_object();
 	bool call = c->kind == CAUSE_CALL;
 
-	json_str(o, "fact", call ? trace_fact_name(h) : "ring-close");
+	json_str(o, "fact", call ? fact_name(h) : "ring-close");
 	json_uint(o, "t_ns", h->t_ns);
 	json_uint(o, "pid", h->pid);
 	json_uint(o, "tid", h->tid);
@@ -84,26 +85,26 @@ static json_object *cause_json(const struct cause *c)
 	return o;
 }
 
-struct told_cause view_cause(const struct env *env, const struct cause *c, enum finding_tag tag,
+struct told_cause view_cause(const struct output *to, const struct cause *c, enum finding_tag tag,
 			     struct stacks *stacks)
 {
 	bool call = c->kind == CAUSE_CALL;
 	struct told_cause t = { 0 };
-	json_object *o;
+	json_object *json;
 	size_t len;
 	FILE *out;
 
-	if (env->json) {
+	if (to->json) {
 		t.json = json_object_new_object();
 		json_str(t.json, "when", call && is_of_pages(tag) ? "after-call" : kinds[c->kind]);
 		if (!call && c->kind != CAUSE_RELEASE) {
 			json_null(t.json, "call");
 			return t;
 		}
-		o = cause_json(c);
+		json = cause_json(c);
 		if (stacks && call)
-			view_stack_json(o, stacks_of(stacks, &c->call.h));
-		json_object_object_add(t.json, "call", o);
+			view_stack_json(json, stacks_of(stacks, &c->call.h));
+		json_object_object_add(t.json, "call", json);
 		return t;
 	}
 	out = open_memstream(&t.text, &len);
@@ -129,10 +130,10 @@ static void take_member(json_object *to, json_object *from, const char *name)
 	json_object_object_add(to, name, json_object_get(json_object_object_get(from, name)));
 }
 
-void view_watch_finding(const struct env *env, const struct finding *f,
+void view_watch_finding(const struct output *to, const struct finding *f,
 			const struct told_cause *cause)
 {
-	if (env->json) {
+	if (to->json) {
 		json_object *o = json_object_new_object();
 
 		json_int(o, "schema", 1);
@@ -140,29 +141,29 @@ void view_watch_finding(const struct env *env, const struct finding *f,
 		view_finding_json(o, f);
 		take_member(o, cause->json, "when");
 		take_member(o, cause->json, "call");
-		json_line(env->out, o);
+		json_line(to->out, o);
 	} else {
-		view_finding_text(env->out, f, isatty(fileno(env->out)));
-		fprintf(env->out, "        %s", cause->text ? cause->text : "\n");
+		view_finding_text(to->out, f, isatty(fileno(to->out)));
+		fprintf(to->out, "        %s", cause->text ? cause->text : "\n");
 	}
-	fflush(env->out);
+	fflush(to->out);
 }
 
-void view_watch_lost(const struct env *env, __u64 count)
+void view_watch_lost(const struct output *to, __u64 count)
 {
-	if (env->json) {
+	if (to->json) {
 		json_object *o = json_object_new_object();
 
 		json_int(o, "schema", 1);
 		json_str(o, "fact", "lost");
 		json_uint(o, "count", count);
-		json_line(env->out, o);
+		json_line(to->out, o);
 	} else {
-		fprintf(env->out, "%llu fact%s lost: what they broke or mended is not known, "
+		fprintf(to->out, "%llu fact%s lost: what they broke or mended is not known, "
 			"all is looked at anew; a larger --ring-buffer makes room\n", count,
 			count == 1 ? " was" : "s were");
 	}
-	fflush(env->out);
+	fflush(to->out);
 }
 
 static const char *plural(__u64 n)
@@ -170,11 +171,11 @@ static const char *plural(__u64 n)
 	return n == 1 ? "" : "s";
 }
 
-void view_watch_end(const struct env *env, const struct watch_totals *t)
+void view_watch_end(const struct output *to, const struct watch_totals *t)
 {
 	char took[FMT_LEN];
 
-	if (env->json) {
+	if (to->json) {
 		json_object *o = json_object_new_object();
 
 		json_int(o, "schema", 1);
@@ -188,8 +189,8 @@ void view_watch_end(const struct env *env, const struct watch_totals *t)
 		json_uint(o, "calls", t->calls);
 		json_uint(o, "duration_ns", t->duration_ns);
 		json_uint(o, "lost", t->lost);
-		json_line(env->out, o);
-	} else if (!env->quiet && !ferror(env->out)) {
+		json_line(to->out, o);
+	} else if (!to->quiet && !ferror(to->out)) {
 		fprintf(stderr, "watched for %s (tier: %s): %llu call%s, %u error%s, %u warning%s, "
 			"%u note%s; %llu fact%s lost\n", fmt_ns(took, t->duration_ns),
 			tier_name(t->tier), t->calls, plural(t->calls), t->nr[SEVERITY_ERROR],

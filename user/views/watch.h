@@ -3,9 +3,10 @@
 #ifndef FIXBUF_VIEWS_WATCH_H
 #define FIXBUF_VIEWS_WATCH_H
 
-#include "capture/fact_reader.h"
+#include "base/output.h"
 #include "capture/stacks.h"
-#include "cli/env.h"
+#include "checks/finding.h"
+#include "model/tier.h"
 
 enum cause_kind {
 	CAUSE_START,		/* it was there already */
@@ -36,12 +37,12 @@ struct watch_totals {
 };
 
 /* For a finding with that tag: a call does not take pages away, they are seen after it. */
-struct told_cause view_cause(const struct env *env, const struct cause *c, enum finding_tag tag,
+struct told_cause view_cause(const struct output *to, const struct cause *c, enum finding_tag tag,
 			     struct stacks *stacks);
 void told_cause_free(struct told_cause *t);
-void view_watch_finding(const struct env *env, const struct finding *f,
+void view_watch_finding(const struct output *to, const struct finding *f,
 			const struct told_cause *cause);
-void view_watch_lost(const struct env *env, __u64 count);
-void view_watch_end(const struct env *env, const struct watch_totals *t);
+void view_watch_lost(const struct output *to, __u64 count);
+void view_watch_end(const struct output *to, const struct watch_totals *t);
 
 #endif

@@ -66,7 +66,7 @@ static void level(struct account *a, __u64 t_ns, void *arg)
 	seen.limit = a->limit_bytes;
 }
 
-static void call(struct lifetimes_ring *r, const struct told *t, void *arg)
+static void call(struct lifetimes_ring *r, const struct event *t, void *arg)
 {
 	(void)arg;
 	assert_non_null(r);
@@ -74,7 +74,7 @@ static void call(struct lifetimes_ring *r, const struct told *t, void *arg)
 	seen.calls++;
 }
 
-static void io(struct lifetimes_ring *r, struct life *life, const struct told *t, void *arg)
+static void io(struct lifetimes_ring *r, struct life *life, const struct event *t, void *arg)
 {
 	(void)r, (void)t, (void)arg;
 	seen.ios++;
@@ -92,7 +92,7 @@ static void gap(__u64 from, __u64 to, __u64 lost, void *arg)
 
 static struct writer *begin(enum tier tier)
 {
-	const struct recording_about about = { .kernel = "6.18", .machine = "x86_64", .cpus = 2,
+	const struct origin about = { .kernel = "6.18", .machine = "x86_64", .cpus = 2,
 					       .page_bytes = 4096, .tier = tier, .sample = 1 };
 	struct writer *w;
 
@@ -113,7 +113,7 @@ static void tell_all(struct writer *w)
 					   call, io, NULL, gap, NULL };
 	struct lifetimes *h = lifetimes_new(&view);
 	struct recording *r;
-	struct told t;
+	struct event t;
 	int err;
 
 	writer_end(w, 9000, 0);
@@ -121,7 +121,7 @@ static void tell_all(struct writer *w)
 	r = recording_open(path);
 	assert_non_null(r);
 	while ((err = recording_next(r, &t)) > 0)
-		lifetimes_tell(h, r, &t);
+		lifetimes_tell(h, &t);
 	assert_int_equal(err, 0);
 	lifetimes_free(h);
 	recording_close(r);
@@ -198,7 +198,7 @@ static void test_lives(void **state)
 static void test_loss(void **state)
 {
 	struct writer *w = begin(TIER_FUNCTIONS);
-	const struct lost_facts lost = { .count = 31, .cpu = 1, .after_seq = 5, .before_seq = 37 };
+	const struct lost_events lost = { .count = 31, .cpu = 1, .after_seq = 5, .before_seq = 37 };
 	struct fact_ring r = fact_ring(FACT_RING, RING, 8, 8);
 	struct fact_holder holder = fact_holder(RING, 812, 6, 8, 8);
 

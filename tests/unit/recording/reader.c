@@ -46,7 +46,7 @@ static size_t put_record(char *to, enum rec_type type, __u32 id, const void *dat
 static void refuses(size_t nr, const char *why)
 {
 	struct recording *r = recording_open_bytes("bytes", bytes, nr);
-	struct told t;
+	struct event t;
 	int n = r ? 1 : -EINVAL;
 
 	while (n > 0)
@@ -84,7 +84,7 @@ static void newer_records(void **state)
 	struct fact unknown = fact_head(200, sizeof(unknown), RING);
 	char records[4096];
 	struct recording *r;
-	struct told t;
+	struct event t;
 	size_t n = 0, nr;
 
 	(void)state;
@@ -104,7 +104,7 @@ static void newer_records(void **state)
 	assert_int_equal(((const struct fact_charge *)t.fact)->pages, 5);
 	assert_int_equal(((const struct fact_charge *)t.fact)->stacks.caller, 0);
 	assert_int_equal(recording_next(r, &t), 1);
-	assert_int_equal(t.kind, TOLD_END);
+	assert_int_equal(t.kind, EVENT_END);
 	assert_false(t.end.clean);
 	assert_int_equal(recording_next(r, &t), 0);
 	recording_close(r);
@@ -148,7 +148,7 @@ static void refused_pin(void **state)
 	char records[4096];
 	size_t head = put_head(bytes), n;
 	struct recording *r;
-	struct told t;
+	struct event t;
 
 	(void)state;
 	pin.pages = 0xfff0000000000002;
@@ -156,7 +156,7 @@ static void refused_pin(void **state)
 	r = recording_open_bytes("bytes", bytes, head + put_frame(bytes + head, records, n, 0));
 	assert_non_null(r);
 	assert_int_equal(recording_next(r, &t), 1);
-	assert_int_equal(t.kind, TOLD_FACT);
+	assert_int_equal(t.kind, EVENT_FACT);
 	recording_close(r);
 	pin.result = 1;
 	n = put_record(records, REC_FACT, 0, &pin, sizeof(pin));

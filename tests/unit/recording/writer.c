@@ -14,7 +14,7 @@
 
 static char path[] = "/tmp/fixbuf-rec-XXXXXX";
 
-static const struct recording_about about = {
+static const struct origin about = {
 	.kernel = "6.18.44", .machine = "x86_64", .start_ns = 500, .realtime_ns = 1700000000000000000,
 	.interval_ns = 1000000000, .memory_bytes = 1 << 30, .cpus = 2, .page_bytes = 4096,
 	.tier = TIER_FUNCTIONS, .sample = 1, .stacks = true, .command = "record -- ./server",
@@ -102,7 +102,7 @@ static void write_all(bool append, bool end)
 
 		writer_fact(w, &io.h, false, true, NULL, 0);
 		if (i == 100)
-			writer_lost(w, &(struct lost_facts){ 11, 1, 100, 112 });
+			writer_lost(w, &(struct lost_events){ 11, 1, 100, 112 });
 	}
 	writer_fact(w, &drop.h, false, true, NULL, 0);
 	writer_io(w, &none, &one);
@@ -128,9 +128,9 @@ static struct recording *open_it(void)
 	return r;
 }
 
-static struct told next(struct replay *p)
+static struct event next(struct replay *p)
 {
-	struct told t;
+	struct event t;
 	int n = replay_next(p, &t);
 
 	if (n != 1)
@@ -140,12 +140,12 @@ static struct told next(struct replay *p)
 
 static void check_part(struct replay *p, bool clean)
 {
-	const struct recording_about *a = recording_about(p->r);
+	const struct origin *a = recording_origin(p->r);
 	const struct stack *s;
-	struct told t = next(p);
+	struct event t = next(p);
 	unsigned int ios = 0, lost_after = 0;
 
-	assert_int_equal(t.kind, TOLD_LOOK);
+	assert_int_equal(t.kind, EVENT_LOOK);
 	assert_int_equal(t.t_ns, 600);
 	assert_false(t.after_loss);
 	assert_string_equal(a->kernel, about.kernel);
@@ -156,14 +156,14 @@ static void check_part(struct replay *p, bool clean)
 	assert_false(a->snapshot);
 
 	t = next(p);
-	assert_int_equal(t.kind, TOLD_FACT);
+	assert_int_equal(t.kind, EVENT_FACT);
 	assert_int_equal(t.fact->kind, FACT_RING_CREATE);
 	assert_true(t.fed && t.shown);
 	assert_null(ledger_ring(p->ledger, RING));
 	t = next(p);
 	assert_int_equal(t.fact->kind, FACT_CALL);
 	assert_non_null(ledger_ring(p->ledger, RING));
-	s = recording_stack(p->r, t.stack);
+	s = t.stack;
 	assert_non_null(s);
 	assert_int_equal(s->kernel.nr, 1);
 	assert_string_equal(s->kernel.list[0].symbol, "io_sqe_buffer_register");
@@ -175,16 +175,16 @@ static void check_part(struct replay *p, bool clean)
 	assert_string_equal(s->user.note, "callers are missing");
 	t = next(p);
 	assert_int_equal(t.fact->kind, FACT_BUFFER);
-	assert_int_equal(t.stack, 0);
+	assert_null(t.stack);
 	t = next(p);
 	assert_int_equal(((const struct fact_call *)t.fact)->result, -16);
 	assert_string_equal(t.why->explain, "the ring has a table already");
 	assert_int_equal(t.why->entry->index, 3);
 	assert_string_equal(t.why->entry->file, "data");
-	assert_ptr_equal(recording_stack(p->r, t.stack), s);
+	assert_ptr_equal(t.stack, s);
 	for (;;) {
 		t = next(p);
-		if (t.kind == TOLD_LOST) {
+		if (t.kind == EVENT_LOST) {
 			lost_after = ios;
 			assert_int_equal(t.lost.count, 11);
 			assert_int_equal(t.lost.cpu, 1);
@@ -204,7 +204,7 @@ static void check_part(struct replay *p, bool clean)
 	assert_non_null(ledger_buffer(p->ledger, BUF(0)));
 
 	t = next(p);
-	assert_int_equal(t.kind, TOLD_IO);
+	assert_int_equal(t.kind, EVENT_IO);
 	assert_int_equal(t.t_ns, 10500);
 	assert_int_equal(t.io->nr_rows, 1);
 	assert_int_equal(t.io_since->t_ns, 10000);
@@ -222,7 +222,7 @@ static void check_part(struct replay *p, bool clean)
 	assert_string_equal(t.io->rows[0].c.comm, "fio");
 	assert_int_equal(t.io->nr_buffers, 1);
 	t = next(p);
-	assert_int_equal(t.kind, TOLD_END);
+	assert_int_equal(t.kind, EVENT_END);
 	assert_int_equal(t.end.clean, clean);
 	assert_int_equal(t.end.facts, NR_IO + 5);
 	assert_int_equal(t.end.lost, 11);
@@ -232,7 +232,7 @@ static void check_part(struct replay *p, bool clean)
 static void round_trip(void **state)
 {
 	struct replay p;
-	struct told t;
+	struct event t;
 
 	(void)state;
 	write_all(false, true);
@@ -246,7 +246,7 @@ static void round_trip(void **state)
 static void parts(void **state)
 {
 	struct replay p;
-	struct told t;
+	struct event t;
 
 	(void)state;
 	write_all(false, false);
@@ -277,14 +277,14 @@ static size_t read_file(void)
 static int tell_all(const void *from, size_t nr, bool *clean)
 {
 	struct recording *r = recording_open_bytes("bytes", from, nr);
-	struct told t;
+	struct event t;
 	int n;
 
 	*clean = false;
 	if (!r)
 		return -EINVAL;
 	while ((n = recording_next(r, &t)) > 0)
-		if (t.kind == TOLD_END)
+		if (t.kind == EVENT_END)
 			*clean = t.end.clean;
 	recording_close(r);
 	return n;
@@ -364,7 +364,7 @@ static void derived_before(void **state)
 	assert_int_equal(next(&p).fact->kind, FACT_RING_GONE);
 	assert_int_equal(next(&p).fact->kind, FACT_DROP);
 	assert_non_null(ledger_ring(p.ledger, RING));
-	assert_int_equal(next(&p).kind, TOLD_END);
+	assert_int_equal(next(&p).kind, EVENT_END);
 	assert_null(ledger_ring(p.ledger, RING));
 	replay_close(&p);
 }
@@ -378,7 +378,7 @@ static void many_stacks(void **state)
 	struct stack_frame frames[128];
 	const struct stack s = { { frames, 128, NULL }, { NULL, 0, NULL } };
 	struct recording *r;
-	struct told t;
+	struct event t;
 	int n;
 
 	(void)state;
@@ -392,8 +392,8 @@ static void many_stacks(void **state)
 	fclose(file);
 	r = open_it();
 	while ((n = recording_next(r, &t)) > 0) {
-		with += t.kind == TOLD_FACT && recording_stack(r, t.stack);
-		if (t.kind == TOLD_END)
+		with += t.kind == EVENT_FACT && t.stack;
+		if (t.kind == EVENT_END)
 			assert_int_equal(t.end.stacks_lost, nr - with + 5);
 	}
 	assert_int_equal(n, 0);

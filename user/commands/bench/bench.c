@@ -12,9 +12,11 @@
 #include "base/fmt.h"
 #include "base/own_ring.h"
 #include "base/signals.h"
+#include "base/system.h"
 #include "capture/kernel.h"
 #include "commands/bench/bench.h"
 #include "commands/bench/view.h"
+#include "commands/env.h"
 
 #define DEFAULT_NS	20000000000ULL
 #define REGISTER_SHARE	4	/* one part of that many is for the cost of registering */
@@ -56,7 +58,7 @@ bool bench_beyond_limit(size_t bytes)
 	struct rlimit rl;
 
 	return !getrlimit(RLIMIT_MEMLOCK, &rl) && bytes > rl.rlim_cur &&
-	       !kern_capable(CAP_IPC_LOCK);
+	       !system_capable(CAP_IPC_LOCK);
 }
 
 void bench_refused(char reason[BENCH_REASON], size_t bytes, int err)
@@ -97,7 +99,7 @@ int cmd_bench(struct env *env)
 {
 	struct bench b = {
 		.env = env,
-		.progress = isatty(STDERR_FILENO) && !env->quiet,
+		.progress = isatty(STDERR_FILENO) && !env->output.quiet,
 	};
 	__u64 all_ns = env->duration_ns ? env->duration_ns : DEFAULT_NS;
 	int status = need_ring(&b), err;

@@ -4,7 +4,7 @@
 #define FIXBUF_COMMANDS_BENCH_BENCH_H
 
 #include <abi/hist.h>
-#include "cli/env.h"
+#include "commands/env.h"
 #include "commands/bench/file.h"
 
 #define BENCH_ROUNDS	7	/* at least, unless time runs out */

@@ -4,6 +4,7 @@
 #include "base/fmt.h"
 #include "base/json_util.h"
 #include "base/signals.h"
+#include "base/system.h"
 #include "base/table.h"
 #include "capture/kernel.h"
 #include "commands/bench/view.h"
@@ -74,9 +75,9 @@ static void print_heading(const struct bench *b)
 	const struct bench_file *f = &b->file;
 	char size[FMT_LEN];
 
-	fprintf(b->env->out, "%s of %s%s%s, kernel %s, buffers of 4 KiB pages%s\n\n",
+	fprintf(b->env->output.out, "%s of %s%s%s, kernel %s, buffers of 4 KiB pages%s\n\n",
 		fmt_bytes_long(size, f->bytes), f->temporary ? "a temporary file in " : "",
-		f->path, f->memory ? " (in memory, no disk)" : "", kern_release(),
+		f->path, f->memory ? " (in memory, no disk)" : "", system_release(),
 		b->defer_taskrun ? ", ring with DEFER_TASKRUN" : "");
 }
 
@@ -118,7 +119,7 @@ static void print_io(const struct bench *b)
 				table_cell(t, "%.1f", c->arm[arm].pins);
 		}
 	}
-	table_print(t, b->env->out, true, 0);
+	table_print(t, b->env->output.out, true, 0);
 }
 
 static void call_cells(struct table *t, const struct bench_register *c, enum bench_timed call)
@@ -152,14 +153,14 @@ static void print_register(const struct bench *b)
 		call_cells(t, c, TIMED_UNREGISTER);
 		table_cell(t, "%u", c->nr);
 	}
-	fputc('\n', b->env->out);
-	table_print(t, b->env->out, true, 0);
+	fputc('\n', b->env->output.out);
+	table_print(t, b->env->output.out, true, 0);
 }
 
 /* Each reason once, with all that were left out for it. */
 static void print_skipped(const struct bench *b)
 {
-	FILE *out = b->env->out;
+	FILE *out = b->env->output.out;
 	char text[FMT_LEN];
 
 	for (size_t i = 0; i < b->nr_io; i++) {
@@ -204,7 +205,7 @@ static unsigned int fewest_rounds(const struct bench *b)
 
 static void print_legend(const struct bench *b)
 {
-	FILE *out = b->env->out;
+	FILE *out = b->env->output.out;
 
 	fprintf(out, "\nRATIO: fixed to plain, the median of the rounds (at least %u) with its quartiles; a range around 1 shows no difference.\n"
 		"/S: operations a second. CPU: process time an operation, the bench's own loop (the same for both) included.\n"
@@ -230,11 +231,11 @@ static void view_text(const struct bench *b)
 		print_io(b);
 	if (b->nr_regs)
 		print_register(b);
-	if (!b->env->quiet && any)
+	if (!b->env->output.quiet && any)
 		print_legend(b);
 	print_skipped(b);
 	if (interrupted)
-		fprintf(b->env->out, "interrupted: this is what was measured until then\n");
+		fprintf(b->env->output.out, "interrupted: this is what was measured until then\n");
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */
@@ -336,7 +337,7 @@ static void view_json(const struct bench *b)
 	json_object *io = json_object_new_array(), *regs = json_object_new_array();
 
 	json_int(o, "schema", 1);
-	json_str(o, "kernel", kern_release());
+	json_str(o, "kernel", system_release());
 	json_text(file, "path", b->file.temporary ? NULL : b->file.path);
 	json_text(file, "folder", b->file.temporary ? b->file.path : NULL);
 	json_flag(file, "temporary", b->file.temporary);
@@ -355,12 +356,12 @@ static void view_json(const struct bench *b)
 		json_object_array_add(regs, register_json(&b->regs[i]));
 	json_object_object_add(o, "io", io);
 	json_object_object_add(o, "register", regs);
-	json_line(b->env->out, o);
+	json_line(b->env->output.out, o);
 }
 
 void view_bench(const struct bench *b)
 {
-	if (b->env->json)
+	if (b->env->output.json)
 		view_json(b);
 	else
 		view_text(b);

@@ -9,7 +9,7 @@
 #include "base/json_util.h"
 #include "base/signals.h"
 #include "base/table.h"
-#include "cli/env.h"
+#include "commands/env.h"
 #include "commands/contract/main.h"
 
 static const struct {
@@ -151,17 +151,17 @@ static void print_table(struct env *env, const struct run *run)
 		table_cell(t, "%s", verdict_names[r->outcome.verdict]);
 		table_cell(t, "%s", r->outcome.detail);
 	}
-	table_print(t, env->out, !env->no_header, 0);
-	if (env->quiet || interrupted)
+	table_print(t, env->output.out, !env->output.no_header, 0);
+	if (env->output.quiet || interrupted)
 		return;
-	fputs("\n10 clauses: ", env->out);
-	print_counts(env->out, run, 'C');
-	fputs("; later additions: ", env->out);
-	print_counts(env->out, run, 'L');
-	fputc('\n', env->out);
+	fputs("\n10 clauses: ", env->output.out);
+	print_counts(env->output.out, run, 'C');
+	fputs("; later additions: ", env->output.out);
+	print_counts(env->output.out, run, 'L');
+	fputc('\n', env->output.out);
 	if (failed(run))
 		fputs("What fails is a fault of this kernel, not of the programs that run on it.\n",
-		      env->out);
+		      env->output.out);
 }
 
 static struct json_object *clause_json(const struct run *run, size_t clause)
@@ -199,7 +199,7 @@ static void print_json(struct env *env, const struct run *run)
 		json_object_array_add(list, clause_json(run, i));
 	json_object_object_add(o, "clauses", list);
 	json_int(o, "failed", failed(run));
-	json_line(env->out, o);
+	json_line(env->output.out, o);
 }
 
 /* Whether there is io_uring at all; 0 or an exit status. */
@@ -220,9 +220,9 @@ int cmd_contract(struct env *env)
 	if (status)
 		return status;
 	run_all(&run);
-	if (env->json && !interrupted)
+	if (env->output.json && !interrupted)
 		print_json(env, &run);
-	else if (!env->json)
+	else if (!env->output.json)
 		print_table(env, &run);
 	status = failed(&run) ? EXIT_FINDINGS : EXIT_DONE;
 	free(run.results);

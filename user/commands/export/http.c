@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/err.h"
-#include "cli/env.h"
+#include "commands/env.h"
 #include "commands/export/http.h"
 #include "commands/export/serve.h"
 

@@ -9,13 +9,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/privilege.h"
 #include "base/signals.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
 #include "capture/session.h"
+#include "commands/env.h"
 #include "commands/export/file.h"
 #include "commands/export/http.h"
 #include "commands/export/serve.h"
@@ -60,7 +61,7 @@ static void on_fact(const struct fact *f, void *arg)
 	tracer_fact(f, &x->tracer);
 }
 
-static void on_lost(const struct lost_facts *lost, void *arg)
+static void on_lost(const struct lost_events *lost, void *arg)
 {
 	struct exporter *x = arg;
 
@@ -70,13 +71,13 @@ static void on_lost(const struct lost_facts *lost, void *arg)
 /* Facts keep the ledger right; a walk adds what no fact tells: who else locks memory, who left. */
 static int look_anew(struct exporter *x)
 {
-	__u64 now = session_now_ns();
+	__u64 now = clock_now_ns();
 
 	if (now < x->next_walk_ns)
 		return 0;
 	if (tracer_look_anew(&x->tracer))
 		return -1;
-	x->m.walk_ns = session_now_ns() - now;
+	x->m.walk_ns = clock_now_ns() - now;
 	x->next_walk_ns = now + x->m.walk_ns * WALK_SHARE;
 	return 0;
 }
@@ -85,7 +86,7 @@ static int look_anew(struct exporter *x)
 static int forget_io(struct exporter *x)
 {
 	for (int i = 0; i < FORGET_AT_ONCE; i++) {
-		__u64 ring = export_io_gone(&x->m, x->tracer.ledger, session_now_ns(), GONE_NS), ops;
+		__u64 ring = export_io_gone(&x->m, x->tracer.ledger, clock_now_ns(), GONE_NS), ops;
 
 		if (!ring)
 			break;
@@ -99,9 +100,8 @@ static int forget_io(struct exporter *x)
 /* All as it is now, into the model. 0, or -1 with a sentence. */
 static int collect(struct exporter *x)
 {
-	__u64 begun = session_now_ns();
+	__u64 begun = clock_now_ns();
 	struct io_model io = { 0 };
-	struct timespec t;
 	int err;
 
 	if (x->collected_ns && begun - x->collected_ns < FRESH_NS)
@@ -119,9 +119,8 @@ static int collect(struct exporter *x)
 		err = forget_io(x);
 	}
 	io_model_free(&io);
-	clock_gettime(CLOCK_REALTIME, &t);
-	x->m.realtime_ns = t.tv_sec * 1000000000ULL + t.tv_nsec;
-	x->collected_ns = session_now_ns();
+	x->m.realtime_ns = clock_today_ns();
+	x->collected_ns = clock_now_ns();
 	x->m.collect_ns = x->collected_ns - begun;
 	return err;
 }
@@ -155,7 +154,7 @@ static int write_file(struct exporter *x)
 	char *text;
 	int err = -1;
 
-	x->next_file_ns = session_now_ns() + interval;
+	x->next_file_ns = clock_now_ns() + interval;
 	if (collect(x))
 		return -1;
 	text = render_text(x, METRICS_TEXT, &len);
@@ -203,7 +202,7 @@ static int answer_first(struct exporter *x)
 
 static void take_pass(struct exporter *x)
 {
-	if (!export_verify_read(&x->verify, &x->m, session_now_ns()))
+	if (!export_verify_read(&x->verify, &x->m, clock_now_ns()))
 		return;
 	if (!interrupted)
 		fprintf(stderr, PROGRAM_NAME ": the background check of pages has ended; findings are no longer told\n");
@@ -213,7 +212,7 @@ static void take_pass(struct exporter *x)
 
 static unsigned int pause_ms(const struct exporter *x)
 {
-	__u64 now = session_now_ns(), until = now + TICK_NS;
+	__u64 now = clock_now_ns(), until = now + TICK_NS;
 
 	if (x->env->textfile && x->next_file_ns < until)
 		until = x->next_file_ns;
@@ -231,7 +230,7 @@ static int serve(struct exporter *x)
 	};
 	int status = x->http.asked >= 0 ? answer_first(x) : EXIT_DONE;
 
-	while (!status && !interrupted && (!x->end_ns || session_now_ns() < x->end_ns)) {
+	while (!status && !interrupted && (!x->end_ns || clock_now_ns() < x->end_ns)) {
 		fds[2].fd = export_verify_fd(&x->verify);
 		if (poll(fds, 3, pause_ms(x)) < 0)
 			fds[0].revents = fds[1].revents = fds[2].revents = 0;
@@ -241,7 +240,7 @@ static int serve(struct exporter *x)
 			take_pass(x);
 		if (fds[1].revents)
 			status = answer_next(x);
-		if (!status && x->env->textfile && session_now_ns() >= x->next_file_ns &&
+		if (!status && x->env->textfile && clock_now_ns() >= x->next_file_ns &&
 		    write_file(x))
 			status = misuse("%s", err_text());
 	}
@@ -252,7 +251,7 @@ static int once(struct exporter *x)
 {
 	__u64 left;
 
-	while (!interrupted && x->end_ns && (left = x->end_ns - session_now_ns()) <= x->env->duration_ns) {
+	while (!interrupted && x->end_ns && (left = x->end_ns - clock_now_ns()) <= x->env->duration_ns) {
 		session_wait(&x->s, left / MS < 100 ? left / MS + 1 : 100);
 		facts_read(x->s.facts);
 	}
@@ -260,7 +259,7 @@ static int once(struct exporter *x)
 		take_pass(x);
 	if (collect(x))
 		return cannot("%s", err_text());
-	render(x, x->env->out, METRICS_OPENMETRICS);
+	render(x, x->env->output.out, METRICS_OPENMETRICS);
 	return EXIT_DONE;
 }
 
@@ -313,7 +312,7 @@ static void announce(const struct exporter *x)
 	if (x->http.asked >= 0 && !x->http.loopback)
 		fprintf(stderr, PROGRAM_NAME ": %s can be reached from other machines, and anybody there may read who registers what; put a firewall or a proxy with TLS and passwords before it, or listen at 127.0.0.1\n",
 			x->http.address);
-	if (env->quiet)
+	if (env->output.quiet)
 		return;
 	if (x->http.asked >= 0)
 		fprintf(stderr, "serving http://%s/metrics (tier: %s)\n", x->http.address, tier);
@@ -357,9 +356,9 @@ static int run(struct exporter *x)
 		return status;
 	x->m.own_pids[0] = x->s.skel->bss->own_tgid;
 	x->m.own_pids[1] = x->verify.own_tgid;
-	if (tracer_start(&x->tracer, x->env, x->s.walk, x->s.attach, NULL) || drop_privileges(x))
+	if (tracer_start(&x->tracer, &x->env->select, x->s.walk, x->s.attach, NULL) || drop_privileges(x))
 		return cannot("%s", err_text());
-	x->end_ns = x->env->duration_ns ? session_now_ns() + x->env->duration_ns : 0;
+	x->end_ns = x->env->duration_ns ? clock_now_ns() + x->env->duration_ns : 0;
 	if (!x->env->once)
 		announce(x);
 	return x->env->once ? once(x) : serve(x);

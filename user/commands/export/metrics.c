@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdarg.h>
 #include <string.h>
+#include "base/system.h"
 #include "capture/kernel.h"
 #include "commands/export/metrics.h"
+#include "model/fact.h"
 #include "views/stat.h"
 #include "views/trace_text.h"
 
@@ -259,7 +261,7 @@ static void put_calls(struct view *v)
 			begin(v, "");
 			put_owner(v, o, v->m->by);
 			fprintf(v->out, ",op=\"%s\",result=\"%s\"", op_name(o->calls[i].op),
-				o->calls[i].error ? trace_errno_name(-o->calls[i].error) : "ok");
+				o->calls[i].error ? fact_errno_name(-o->calls[i].error) : "ok");
 			value(v, "%llu", o->calls[i].count);
 		}
 	family(v, "fixbuf_register_duration_seconds", "histogram", "seconds",
@@ -402,7 +404,7 @@ void view_openmetrics(FILE *out, const struct export_model *m, enum metrics_form
 	family(&v, "fixbuf_exporter", "info", NULL, "The exporter, the kernel and how it is watched.");
 	begin(&v, "_info");
 	fprintf(out, "version=\"" VERSION "\",kernel=\"");
-	put_escaped(out, kern_release());
+	put_escaped(out, system_release());
 	fprintf(out, "\",tier=\"%s\"", tier_name(tier));
 	value(&v, "1");
 	put_registered(&v);

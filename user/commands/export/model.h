@@ -9,7 +9,7 @@
 
 #include <abi/fact.h>
 #include "checks/finding.h"
-#include "cli/env.h"
+#include "commands/env.h"
 #include "model/io_counters.h"
 
 /* Powers of two of nanoseconds, the histograms' own edges: nothing is split by folding. */

@@ -5,6 +5,7 @@
  * keep anybody waiting. Each connection is good for one request and a bounded
  * time, and there is a bounded number of them.
  */
+#include "base/clock.h"
 #include "commands/export/serve.h"
 
 #ifndef NO_HTTP
@@ -21,7 +22,7 @@
 #include "base/err.h"
 #include "base/privilege.h"
 #include "capture/session.h"
-#include "cli/env.h"
+#include "commands/env.h"
 #include "commands/export/metrics.h"
 
 #define MAX_CONNECTIONS	64
@@ -90,13 +91,13 @@ static void ask(struct server *s, enum metrics_format format)
 
 	if (s->bodies[format].asked_ns)
 		return;
-	s->bodies[format].asked_ns = session_now_ns();
+	s->bodies[format].asked_ns = clock_now_ns();
 	s->gone |= write(s->collector, &c, 1) != 1;
 }
 
 static bool is_fresh(const struct body *b)
 {
-	return b->response && session_now_ns() - b->at_ns < FRESH_NS;
+	return b->response && clock_now_ns() - b->at_ns < FRESH_NS;
 }
 
 static struct client *find_client(struct server *s, const struct MHD_Connection *c)
@@ -130,7 +131,7 @@ static enum MHD_Result serve_metrics(struct server *s, struct MHD_Connection *c)
 static enum MHD_Result serve_health(struct server *s, struct MHD_Connection *c)
 {
 	for (size_t i = 0; i <= METRICS_TEXT; i++)
-		if (s->bodies[i].asked_ns && session_now_ns() - s->bodies[i].asked_ns > HEALTHY_NS)
+		if (s->bodies[i].asked_ns && clock_now_ns() - s->bodies[i].asked_ns > HEALTHY_NS)
 			return queue_text(c, MHD_HTTP_SERVICE_UNAVAILABLE,
 					  "who collects does not answer\n");
 	/* so that silence is noticed even when nobody asks for metrics */
@@ -168,7 +169,7 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **socket_con
 	memset(client, 0, sizeof(*client));
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		client->connection = c;
-		client->since_ns = session_now_ns();
+		client->since_ns = clock_now_ns();
 	}
 }
 
@@ -183,7 +184,7 @@ static void resume(struct server *s, struct client *client)
 /* Ends who has had his time; releases who has waited long enough. Returns ms until the next. */
 static int look_after(struct server *s)
 {
-	__u64 now = session_now_ns(), next = now + LIFE_NS;
+	__u64 now = clock_now_ns(), next = now + LIFE_NS;
 
 	for (size_t i = 0; i < MAX_CONNECTIONS; i++) {
 		struct client *c = &s->clients[i];
@@ -230,7 +231,7 @@ static void take_answer(struct server *s)
 	if (b->response)
 		MHD_destroy_response(b->response);
 	b->response = r;
-	b->at_ns = session_now_ns();
+	b->at_ns = clock_now_ns();
 	b->asked_ns = 0;
 	s->text = NULL;
 	s->nr = 0;

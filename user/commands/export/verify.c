@@ -11,12 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
 #include "capture/session.h"
 #include "capture/snapshot.h"
 #include "checks/places.h"
+#include "commands/env.h"
 #include "commands/export/verify.h"
 #include "fixbuf.skel.h"
 
@@ -92,14 +94,6 @@ static size_t add_found(struct pass_finding *list, size_t nr, const struct owner
 	return nr;
 }
 
-static __u64 realtime_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 static int tell(int to, const struct env *env, struct pass *p, const struct look *look)
 {
 	struct pass_finding *list = must_alloc(look->findings.nr, sizeof(*list));
@@ -117,17 +111,18 @@ static int tell(int to, const struct env *env, struct pass *p, const struct look
 
 static int pass_once(struct snapshot *s, const struct env *env, int to)
 {
+	const struct check_options o = { .every_page = env->every_page };
 	struct progress progress = { 0 };
 	struct look look = { 0 };
 	struct pass p = { 0 };
-	__u64 begun = session_now_ns();
+	__u64 begun = clock_now_ns();
 	int err;
 
-	p.failed = look_closely(s->walk, s->pages, env, &look, &progress) != 0;
+	p.failed = look_closely(s->walk, s->pages, &env->select, &o, &look, &progress) != 0;
 	if (p.failed)
 		cannot("%s", err_text());
-	p.took_ns = session_now_ns() - begun;
-	p.realtime_ns = realtime_ns();
+	p.took_ns = clock_now_ns() - begun;
+	p.realtime_ns = clock_today_ns();
 	p.pages = look.pages;
 	p.unsteady_rings = look.unsteady_rings;
 	p.unsteady_buffers = look.unsteady_buffers;
@@ -168,9 +163,9 @@ static int work(const struct env *env, int to)
 	if (setpriority(PRIO_PROCESS, 0, 19) || write_all(to, &ready, sizeof(ready)))
 		return EXIT_CANNOT;
 	while (!pass_once(&s, env, to)) {
-		__u64 next = session_now_ns() + env->verify_interval_ns, now;
+		__u64 next = clock_now_ns() + env->verify_interval_ns, now;
 
-		while ((now = session_now_ns()) < next) {
+		while ((now = clock_now_ns()) < next) {
 			__u64 ms = (next - now) / 1000000 + 1;
 
 			if (poll(&reader, 1, ms < 60000 ? ms : 60000) > 0)

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 #include "base/privilege.h"
+#include "commands/env.h"
 #include "commands/export/model.h"
 
 struct export_verify {

@@ -17,7 +17,8 @@ struct folded {
 	struct report *r;
 	struct line *lines;
 	struct {
-		__u32 call, stack;
+		__u32 call;
+		const struct stack *stack;
 	} calls[CALLS];		/* what is concluded from a call has no stack of its own */
 	__u64 without;		/* weight of what has none at all */
 };
@@ -88,11 +89,12 @@ static __u64 weight_of(const struct fact *f, enum folded_by by)
 	return 0;
 }
 
-static void on_fact(struct folded *f, const struct told *t)
+static void on_fact(struct folded *f, const struct event *t)
 {
 	const struct fact *fact = t->fact;
 	__u64 weight = weight_of(fact, f->r->env->folded_by);
-	__u32 stack = t->stack, at = fact->call % CALLS;
+	const struct stack *stack = t->stack;
+	__u32 at = fact->call % CALLS;
 
 	if (fact->kind == FACT_CALL) {
 		f->calls[at].call = fact->call;
@@ -100,10 +102,10 @@ static void on_fact(struct folded *f, const struct told *t)
 	} else if (!stack && fact->call && f->calls[at].call == fact->call) {
 		stack = f->calls[at].stack;
 	}
-	if (!weight || !env_selects(f->r->env, fact->pid, fact->uid, fact->comm))
+	if (!weight || !selection_has(&f->r->env->select, fact->pid, fact->uid, fact->comm))
 		return;
-	if (recording_stack(f->r->replay.r, stack))
-		add(f, fact, recording_stack(f->r->replay.r, stack), weight);
+	if (stack)
+		add(f, fact, stack, weight);
 	else
 		f->without += weight;
 }
@@ -117,24 +119,24 @@ int report_folded(struct report *r)
 {
 	struct folded *f = must_alloc(1, sizeof(*f));
 	struct line *l, *next;
-	struct told t;
+	struct event t;
 	int n;
 
 	f->r = r;
 	while ((n = report_next(r, &t)) > 0)
-		if (t.kind == TOLD_FACT && t.shown)
+		if (t.kind == EVENT_FACT && t.shown)
 			on_fact(f, &t);
-		else if (t.kind == TOLD_END)
+		else if (t.kind == EVENT_END)
 			memset(f->calls, 0, sizeof(f->calls));
 	HASH_SORT(f->lines, by_text);
 	HASH_ITER(hh, f->lines, l, next) {
 		if (n >= 0)
-			fprintf(r->env->out, "%s %llu\n", l->text, l->weight);
+			fprintf(r->env->output.out, "%s %llu\n", l->text, l->weight);
 		HASH_DEL(f->lines, l);
 		free(l->text);
 		free(l);
 	}
-	if (n >= 0 && f->without && !r->env->quiet)
+	if (n >= 0 && f->without && !r->env->output.quiet)
 		fprintf(stderr, "without a stack: %llu%s\n", f->without, r->about->stacks ? "" :
 			"; record with --stacks to have them");
 	free(f);

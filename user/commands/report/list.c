@@ -6,7 +6,9 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json_util.h"
+#include "commands/env.h"
 #include "commands/report/main.h"
+#include "model/totals.h"
 #include "views/rings.h"
 
 #define NS	1000000000LL
@@ -38,12 +40,12 @@ static __s64 time_of_day(const char *s)
 /* The first moment of that time of day since the begin. */
 static __s64 since_begin(const struct report *r, __s64 of_day)
 {
-	time_t s = r->begin_ns / NS;
+	time_t s = r->replay.begin_ns / NS;
 	struct tm tm = { 0 };
 	__s64 begin;
 
 	localtime_r(&s, &tm);
-	begin = ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * NS + r->begin_ns % NS;
+	begin = ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * NS + r->replay.begin_ns % NS;
 	return (of_day - begin + DAY_NS) % DAY_NS;
 }
 
@@ -52,25 +54,25 @@ static void print(const struct report *r, const struct ledger *l)
 	const struct env *env = r->env;
 	json_object *o;
 
-	if (env->json) {
-		o = view_rings_json(env, l, false);
+	if (env->output.json) {
+		o = view_rings_json(&env->output, &env->select, l, false);
 		json_object_object_add(o, "tier", json_object_new_string(tier_name(r->about->tier)));
 		json_uint(o, "lost", l->lost);
-		json_line(env->out, o);
+		json_line(env->output.out, o);
 		return;
 	}
-	view_rings_text(env, l);
-	if (!view_totals(env, l).rings && !env->at && !env->quiet)
-		fprintf(env->out, "nothing was open at the end; --at TIME shows an earlier moment\n");
-	if (l->lost && !env->quiet)
-		fprintf(env->out, "%llu facts were lost before: what they changed is missing\n",
+	view_rings_text(&env->output, &env->select, l);
+	if (!ledger_totals(l, &env->select).rings && !env->at && !env->output.quiet)
+		fprintf(env->output.out, "nothing was open at the end; --at TIME shows an earlier moment\n");
+	if (l->lost && !env->output.quiet)
+		fprintf(env->output.out, "%llu facts were lost before: what they changed is missing\n",
 			l->lost);
 }
 
 int report_list(struct report *r)
 {
 	__s64 at = -1, of_day = -1;
-	struct told t;
+	struct event t;
 	__u64 ns;
 	int n;
 
@@ -80,12 +82,12 @@ int report_list(struct report *r)
 		return misuse("'%s' is no moment; give a time since the start, as 2.5s, or of the day, as 14:03:22",
 			      r->env->at);
 	while ((n = report_next(r, &t)) > 0) {
-		if (of_day >= 0 && r->parts) {
+		if (of_day >= 0 && r->replay.parts) {
 			at = since_begin(r, of_day);
 			of_day = -1;
 		}
 		/* what a cut-off file says of its end is the last that was told */
-		if (r->env->at && at >= 0 && report_since(r, &t) > at)
+		if (r->env->at && at >= 0 && t.since_ns > at)
 			break;
 	}
 	if (n < 0)

@@ -4,28 +4,16 @@
 #include <time.h>
 #include "base/err.h"
 #include "base/fmt.h"
+#include "commands/env.h"
 #include "commands/report/main.h"
 
 #define DEFAULT_FILE "fixbuf.rec"
 
-int report_next(struct report *r, struct told *told)
+int report_next(struct report *r, struct event *e)
 {
-	int n = replay_next(&r->replay, told);
+	int n = replay_next(&r->replay, e);
 
-	if (n < 0) {
-		misuse("%s", err_text());
-		return -1;
-	}
-	if (n && told->kind == TOLD_LOOK && !told->after_loss && !r->parts++)
-		r->begin_ns = r->about->start_ns + r->about->realtime_ns;
-	if (n && told->kind == TOLD_END && !told->end.clean)
-		r->cut_at = told->offset;
-	return n;
-}
-
-__s64 report_since(const struct report *r, const struct told *told)
-{
-	return told->t_ns + r->about->realtime_ns - r->begin_ns;
+	return n < 0 ? misuse("%s", err_text()), -1 : n;
 }
 
 static int (*const views[])(struct report *r) = {
@@ -50,24 +38,24 @@ static const char *misplaced(const struct env *env)
 		return "--by weighs the stacks of --folded; give that, too";
 	if (stat && env->report != REPORT_STAT)
 		return "--by-opcode, --by-buffer, --hist and --advise are about I/O; give --stat, too";
-	if (env->timestamps && env->report != REPORT_TRACE)
+	if (env->output.timestamps && env->report != REPORT_TRACE)
 		return "-T is about lines; give --trace, too";
-	if (env->json && env->report == REPORT_FOLDED)
+	if (env->output.json && env->report == REPORT_FOLDED)
 		return "--folded is text for a flame graph; leave --json out";
 	return NULL;
 }
 
 int report(struct env *env, struct recording *from, const char *path)
 {
-	struct report r = { .env = env, .about = recording_about(from) };
+	struct report r = { .env = env, .about = recording_origin(from) };
 	int status;
 
-	env->kernel = r.about->kernel;
+	env->output.kernel = r.about->kernel;
 	replay_begin(&r.replay, from);
 	status = views[env->report](&r);
-	if (r.cut_at)
+	if (r.replay.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s ends at offset %llu without its end, as after a crash: what came later is missing\n",
-			path, r.cut_at);
+			path, r.replay.cut_at);
 	replay_close(&r.replay);
 	return status;
 }

@@ -5,21 +5,21 @@
 #include "views/perfetto.h"
 
 /* What the filters leave out is told as of another's ring. */
-static void select_told(const struct report *r, struct told *t)
+static void select_told(const struct report *r, struct event *t)
 {
-	if (t->kind == TOLD_FACT)
-		t->shown = t->shown && env_selects(r->env, t->fact->pid, t->fact->uid, t->fact->comm);
+	if (t->kind == EVENT_FACT)
+		t->shown = t->shown && selection_has(&r->env->select, t->fact->pid, t->fact->uid, t->fact->comm);
 }
 
 int report_perfetto(struct report *r)
 {
-	struct timeline *timeline = timeline_new(r->env->out);
-	struct told t;
+	struct timeline *timeline = timeline_new(r->env->output.out);
+	struct event t;
 	int n;
 
-	while ((n = report_next(r, &t)) > 0 && !ferror(r->env->out)) {
+	while ((n = report_next(r, &t)) > 0 && !ferror(r->env->output.out)) {
 		select_told(r, &t);
-		timeline_tell(timeline, r->replay.r, &t);
+		timeline_tell(timeline, &t);
 	}
 	timeline_end(timeline);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
@@ -29,17 +29,17 @@ int report_html(struct report *r)
 {
 	struct report_findings findings = { 0 };
 	struct page *page = page_new();
-	struct told t;
+	struct event t;
 	int n;
 
 	while ((n = report_next(r, &t)) > 0) {
 		report_findings_told(&findings, r, &t);
 		select_told(r, &t);
-		page_tell(page, r->replay.r, &t);
+		page_tell(page, &t);
 	}
 	if (!n) {
 		page_conclude(page);
-		view_html(r->env->out, page, &findings.list, findings.since_ns);
+		view_html(r->env->output.out, page, &findings.list, findings.since_ns);
 	}
 	report_findings_free(&findings);
 	page_free(page);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --stat: the counters as they were read last. */
 #include "base/json_util.h"
+#include "commands/env.h"
 #include "commands/report/main.h"
 #include "model/io_select.h"
 #include "model/ledger_snapshot.h"
@@ -20,7 +21,7 @@ static void keep(const struct fact *f, void *arg)
 }
 
 /* A ring that ends takes its descriptor and buffers along: it is kept as it is. */
-static void note_close(struct stat *s, const struct told *t)
+static void note_close(struct stat *s, const struct event *t)
 {
 	const struct ring *r = t->shown && t->fact->kind == FACT_RING_CLOSE ?
 			       ledger_ring(s->r->replay.ledger, t->fact->ring) : NULL;
@@ -34,7 +35,8 @@ static void show(struct stat *s, bool header)
 	struct env *env = s->r->env;
 	struct advices advices = { 0 };
 	struct view_stat v = {
-		.env = env, .m = &s->all, .l = s->rings, .header = header,
+		.to = &env->output, .by_opcode = env->by_opcode, .by_buffer = env->by_buffer,
+		.hist = env->hist, .m = &s->all, .l = s->rings, .header = header,
 		.starts_by = s->r->about->by_user_data ? "user_data" : "request",
 	};
 
@@ -43,16 +45,16 @@ static void show(struct stat *s, bool header)
 		advise(&s->all, s->rings, &advices);
 		v.advices = &advices;
 	}
-	if (env->json) {
+	if (env->output.json) {
 		json_object *o = view_stat_json(&v);
 
 		json_flag(o, "total", 1);
 		json_flag(o, "fixed_only", s->r->about->fixed_only);
-		json_line(env->out, o);
+		json_line(env->output.out, o);
 	} else {
 		view_stat_text(&v);
-		if (s->r->about->fixed_only && !env->quiet)
-			fprintf(env->out, "only I/O over registered buffers was counted: it was recorded with --io\n");
+		if (s->r->about->fixed_only && !env->output.quiet)
+			fprintf(env->output.out, "only I/O over registered buffers was counted: it was recorded with --io\n");
 	}
 	advices_free(&advices);
 }
@@ -60,18 +62,18 @@ static void show(struct stat *s, bool header)
 int report_stat(struct report *r)
 {
 	struct stat s = { .r = r };
-	struct told t;
+	struct event t;
 	int n;
 
 	s.rings = ledger_new();
 	while ((n = report_next(r, &t)) > 0) {
-		if (t.kind == TOLD_FACT)
+		if (t.kind == EVENT_FACT)
 			note_close(&s, &t);
-		if (t.kind != TOLD_END)
+		if (t.kind != EVENT_END)
 			continue;
 		io_model_copy(t.io, &s.all);
 		s.all.t_ns -= r->about->start_ns;
-		io_select(&s.all, r->env);
+		io_select(&s.all, &r->env->select);
 		show(&s, true);
 		io_model_free(&s.all);
 		ledger_free(s.rings);

@@ -21,7 +21,7 @@ int report_summary(struct report *r)
 {
 	struct history *h = must_alloc(1, sizeof(*h));
 	struct report_findings f = { 0 };
-	struct told t;
+	struct event t;
 	int n;
 
 	while ((n = report_next(r, &t)) > 0) {
@@ -32,8 +32,8 @@ int report_summary(struct report *r)
 	HASH_SORT(h->failures, first_first);
 	if (n < 0)
 		; /* told already */
-	else if (r->env->json)
-		json_line(r->env->out, view_summary_json(r, h, &f));
+	else if (r->env->output.json)
+		json_line(r->env->output.out, view_summary_json(r, h, &f));
 	else
 		view_summary_text(r, h, &f);
 	report_findings_free(&f);

@@ -8,43 +8,43 @@ static void begin(struct view_trace *v, const struct report *r, bool first)
 {
 	v->tier = r->about->tier;
 	v->realtime_ns = r->about->realtime_ns;
-	r->env->sample = r->about->sample;
+	v->sample = r->about->sample;
 	if (first)
 		view_trace_begin(v);
 }
 
-static void show(struct view_trace *v, const struct report *r, const struct told *t)
+static void show(struct view_trace *v, const struct report *r, const struct event *t)
 {
 	const struct fact *f = t->fact;
 
-	if (!t->shown || !env_selects(r->env, f->pid, f->uid, f->comm))
+	if (!t->shown || !selection_has(&r->env->select, f->pid, f->uid, f->comm))
 		return;
 	v->ledger = r->replay.ledger;
-	v->stack = recording_stack(r->replay.r, t->stack);
+	v->stack = t->stack;
 	view_trace_fact(v, f, t->why);
 }
 
 int report_trace(struct report *r)
 {
-	struct view_trace v = { .env = r->env, .out = r->env->out };
-	struct told t;
+	struct view_trace v = { .to = &r->env->output };
+	struct event t;
 	int n;
 
-	while ((n = report_next(r, &t)) > 0 && !ferror(v.out)) {
+	while ((n = report_next(r, &t)) > 0 && !ferror(v.to->out)) {
 		switch (t.kind) {
-		case TOLD_LOOK:
+		case EVENT_LOOK:
 			if (!t.after_loss)
-				begin(&v, r, r->parts == 1);
+				begin(&v, r, r->replay.parts == 1);
 			break;
-		case TOLD_FACT:
+		case EVENT_FACT:
 			show(&v, r, &t);
 			break;
-		case TOLD_LOST:
+		case EVENT_LOST:
 			view_trace_lost(&v, &t.lost);
 			break;
-		case TOLD_IO:
+		case EVENT_IO:
 			break;
-		case TOLD_END:
+		case EVENT_END:
 			v.stacks_lost += t.end.stacks_lost;
 			if (r->about->sample && t.end.clean)
 				view_io_end(&v, t.io, r->about->by_user_data ? "user_data" :

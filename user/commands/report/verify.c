@@ -4,6 +4,7 @@
 #include "base/fmt.h"
 #include "base/json_util.h"
 #include "checks/over_time.h"
+#include "commands/env.h"
 #include "views/findings.h"
 
 static void print_text(const struct report *r, const struct report_findings *f)
@@ -19,25 +20,25 @@ static void print_text(const struct report *r, const struct report_findings *f)
 			if ((int)finding_severity(one->tag) != s)
 				continue;
 			nr[s]++;
-			view_finding_text(env->out, one, isatty(fileno(env->out)));
-			fprintf(env->out, "        first seen %s after the start\n",
+			view_finding_text(env->output.out, one, isatty(fileno(env->output.out)));
+			fprintf(env->output.out, "        first seen %s after the start\n",
 				fmt_ns(since, f->since_ns[i] > 0 ? f->since_ns[i] : 0));
 		}
 	}
-	if (env->quiet)
+	if (env->output.quiet)
 		return;
-	fprintf(env->out, "%s%llu facts checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
+	fprintf(env->output.out, "%s%llu facts checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
 		r->replay.facts, r->about->tier > TIER_TRACEPOINTS ? "leaks" :
 		"releases (leaks take a tier that sees pins)");
 	if (f->list.nr)
-		fprintf(env->out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
+		fprintf(env->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
 			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
 			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
 			nr[SEVERITY_INFO] == 1 ? "" : "s");
 	else
-		fprintf(env->out, "nothing found\n");
+		fprintf(env->output.out, "nothing found\n");
 	if (r->replay.lost)
-		fprintf(env->out, "%llu facts were lost: not checked from there to the next look at all rings\n",
+		fprintf(env->output.out, "%llu facts were lost: not checked from there to the next look at all rings\n",
 			r->replay.lost);
 }
 
@@ -58,26 +59,26 @@ static void print_json(const struct report *r, const struct report_findings *f)
 		}
 	}
 	json_int(o, "schema", 1);
-	json_str(o, "kernel", r->env->kernel);
+	json_str(o, "kernel", r->env->output.kernel);
 	json_str(o, "tier", tier_name(r->about->tier));
 	json_uint(o, "facts", r->replay.facts);
 	json_object_object_add(o, "findings", list);
 	json_uint(o, "lost", r->replay.lost);
-	json_line(r->env->out, o);
+	json_line(r->env->output.out, o);
 }
 
 int report_verify(struct report *r)
 {
 	struct report_findings f = { 0 };
 	int status = EXIT_DONE, n;
-	struct told t;
+	struct event t;
 
 	while ((n = report_next(r, &t)) > 0)
 		report_findings_told(&f, r, &t);
 	if (n < 0) {
 		status = EXIT_USAGE;
 	} else {
-		(r->env->json ? print_json : print_text)(r, &f);
+		(r->env->output.json ? print_json : print_text)(r, &f);
 		if (findings_worst(&f.list) >= (int)r->env->fail_on)
 			status = EXIT_FINDINGS;
 	}

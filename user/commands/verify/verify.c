@@ -4,6 +4,7 @@
  * the page at its address, and charged right?
  */
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json_util.h"
@@ -11,41 +12,43 @@
 #include "capture/inspect.h"
 #include "capture/session.h"
 #include "capture/snapshot.h"
+#include "commands/env.h"
 #include "commands/verify/watch.h"
+#include "model/totals.h"
 #include "views/findings.h"
 #include "views/rings.h"
 
 static void print_text(const struct env *env, const struct look *look, __u64 took_ns)
 {
-	struct ring_totals t = view_totals(env, look->ledger);
+	struct ring_totals t = ledger_totals(look->ledger, &env->select);
 	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
 	char buf[FMT_LEN];
 
 	for (size_t i = 0; i < look->findings.nr; i++)
 		nr[finding_severity(look->findings.list[i].tag)]++;
-	view_findings_text(env->out, &look->findings, isatty(fileno(env->out)));
-	if (env->quiet)
+	view_findings_text(env->output.out, &look->findings, isatty(fileno(env->output.out)));
+	if (env->output.quiet)
 		return;
-	fprintf(env->out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
+	fprintf(env->output.out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
 		look->findings.nr ? "\n" : "", t.rings, t.rings == 1 ? "" : "s", t.buffers,
 		t.buffers == 1 ? "" : "s", look->pages, fmt_ns(buf, took_ns));
 	if (look->findings.nr)
-		fprintf(env->out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
+		fprintf(env->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
 			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
 			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
 			nr[SEVERITY_INFO] == 1 ? "" : "s");
 	else
-		fprintf(env->out, "every page is pinned%s and charged\n",
+		fprintf(env->output.out, "every page is pinned%s and charged\n",
 			look->denied_buffers ? "" : ", in place");
 	if (look->unsteady_rings || look->unsteady_buffers)
-		fprintf(env->out,
+		fprintf(env->output.out,
 			"not checked: %u rings and %u buffers changed too fast; run it again\n",
 			look->unsteady_rings, look->unsteady_buffers);
 }
 
 static void print_json(const struct env *env, const struct look *look, __u64 took_ns)
 {
-	json_object *o = view_rings_json(env, look->ledger, true);
+	json_object *o = view_rings_json(&env->output, &env->select, look->ledger, true);
 
 	json_object_object_add(o, "findings", view_findings_json(&look->findings));
 	json_uint(o, "pages", look->pages);
@@ -54,24 +57,25 @@ static void print_json(const struct env *env, const struct look *look, __u64 too
 	json_uint(o, "unsteady_buffers", look->unsteady_buffers);
 	json_uint(o, "denied_buffers", look->denied_buffers);
 	json_uint(o, "lost", look->ledger->lost);
-	json_line(env->out, o);
+	json_line(env->output.out, o);
 }
 
 static int now(struct env *env)
 {
-	struct progress p = { .on = isatty(STDERR_FILENO) && !env->quiet };
+	struct progress p = { .on = isatty(STDERR_FILENO) && !env->output.quiet };
+	const struct check_options o = { .every_page = env->every_page };
 	struct look look = { 0 };
 	struct snapshot s;
 	int status = snapshot_open(&s, env, true);
 
 	if (!status) {
-		p.begun_ns = session_now_ns();
-		if (look_closely(s.walk, s.pages, env, &look, &p))
+		p.begun_ns = clock_now_ns();
+		if (look_closely(s.walk, s.pages, &env->select, &o, &look, &p))
 			status = interrupted ? 128 + interrupted : cannot("%s", err_text());
 		progress_end(&p);
 	}
 	if (!status) {
-		(env->json ? print_json : print_text)(env, &look, session_now_ns() - p.begun_ns);
+		(env->output.json ? print_json : print_text)(env, &look, clock_now_ns() - p.begun_ns);
 		status = look_denied(&look);
 		if (findings_worst(&look.findings) >= (int)env->fail_on)
 			status = EXIT_FINDINGS;

@@ -3,13 +3,16 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/signals.h"
 #include "capture/call_hooks.h"
 #include "capture/inspect.h"
 #include "checks/places.h"
+#include "commands/env.h"
 #include "commands/verify/watch.h"
 #include "commands/verify/watch_check.h"
+#include "model/fact.h"
 #include "views/trace_text.h"
 
 #define TICK_MS		200	/* how soon a signal between two looks is noticed */
@@ -35,7 +38,7 @@ static void begin_batch(struct watch *w, const struct fact_call *c)
 	b->open = true;
 	b->cause.kind = CAUSE_CALL;
 	memcpy(&b->cause.call, c, sizeof(b->cause.call));
-	b->cause.fd = trace_fd(w->tracer.ledger, &c->h);
+	b->cause.fd = fact_fd(w->tracer.ledger, &c->h);
 	b->nr = c->nr_slots;
 	if (c->op == CALL_UNREGISTER) {
 		b->nr = 0;
@@ -93,7 +96,7 @@ static void after_charge(struct watch *w, const struct fact_charge *f)
 	bool below = (f->user && f->user_after_pages < 0) || (f->mm && f->mm_after_pages < 0);
 
 	w->below_zero |= below;
-	w->moved_ns = session_now_ns();
+	w->moved_ns = clock_now_ns();
 	if (f->h.flags & FACT_F_WORKER && !w->torn) {
 		struct cause c = release_of(w, &f->h);
 
@@ -127,7 +130,7 @@ static void on_fact(const struct fact *f, void *arg)
 	if (b->open && !slot && (f->cpu == b->cause.call.h.cpu || f->kind == FACT_CALL))
 		end_batch(w);
 	if (w->known.nr_waiting)
-		known_stir(&w->known, mm_of(w, f->ring), session_now_ns());
+		known_stir(&w->known, mm_of(w, f->ring), clock_now_ns());
 	if (f->kind == FACT_CALL)
 		begin_batch(w, (const void *)f);
 	else if (f->kind == FACT_RING_GONE)
@@ -135,7 +138,7 @@ static void on_fact(const struct fact *f, void *arg)
 	tracer_fact(f, &w->tracer);
 	watch_notice_loss(w);
 	if (f->kind == FACT_CALL || slot)
-		b->t_ns = session_now_ns();
+		b->t_ns = clock_now_ns();
 	if (b->open && ((slot && !--b->left) || (f->kind == FACT_CALL && !b->left)))
 		end_batch(w);
 	else if (f->kind == FACT_CHARGE || f->kind == FACT_UNCHARGE)
@@ -144,7 +147,7 @@ static void on_fact(const struct fact *f, void *arg)
 		watch_add_cause(w, &gone);
 }
 
-static void on_lost(const struct lost_facts *lost, void *arg)
+static void on_lost(const struct lost_events *lost, void *arg)
 {
 	struct watch *w = arg;
 
@@ -157,7 +160,7 @@ static void on_lost(const struct lost_facts *lost, void *arg)
 /* 0, or -errno with a sentence. */
 static int look_anew(struct watch *w)
 {
-	w->anew_ns = session_now_ns();
+	w->anew_ns = clock_now_ns();
 	watch_tell_loss(w);
 	w->batch.open = false;
 	w->nr_causes = 0;
@@ -221,7 +224,7 @@ static void sample(struct watch *w, __u64 now_ns)
 		while (facts_read(w->s.facts))
 			;
 		/* what was read just now has stirred accounts later than .now_ns */
-		now_ns = session_now_ns();
+		now_ns = clock_now_ns();
 		if (!w->torn && !w->batch.open) {
 			compare(w, now, now_ns);
 			watch_check(w);
@@ -236,7 +239,7 @@ static void sample(struct watch *w, __u64 now_ns)
 /* All facts that waited were read. 0, or -errno with a sentence. */
 static int drained(struct watch *w)
 {
-	__u64 now = session_now_ns();
+	__u64 now = clock_now_ns();
 
 	w->in_a_row = 0;
 	if (w->batch.open && now - w->batch.t_ns >= RESUME_MS * 1000000ULL)
@@ -285,13 +288,13 @@ static int follow(struct watch *w)
 	while (!session_over(&w->s))
 		if (go_on(w))
 			return -1;
-	w->s.deadline_ns = session_now_ns() + CLOSE_NS;
+	w->s.deadline_ns = clock_now_ns() + CLOSE_NS;
 	while (w->s.program.ended && tracer_awaits_close(&w->tracer) &&
-	       session_now_ns() < w->s.deadline_ns && !ferror(w->env->out))
+	       clock_now_ns() < w->s.deadline_ns && !ferror(w->env->output.out))
 		if (go_on(w))
 			return -1;
 	attach_stop(w->s.attach);
-	while (facts_read(w->s.facts) && !ferror(w->env->out))
+	while (facts_read(w->s.facts) && !ferror(w->env->output.out))
 		;
 	watch_settle(w);
 	if (w->batch.open)
@@ -304,7 +307,8 @@ static int follow(struct watch *w)
 /* What broke without a call: the pages as they are at the end. */
 static int look_last(struct watch *w)
 {
-	struct progress p = { .on = isatty(STDERR_FILENO) && !w->env->quiet };
+	struct progress p = { .on = isatty(STDERR_FILENO) && !w->env->output.quiet };
+	const struct check_options o = { .every_page = w->env->every_page };
 	struct look look = { 0 };
 	int err = 0;
 
@@ -312,9 +316,9 @@ static int look_last(struct watch *w)
 	w->nr_causes = 0;
 	/* a second signal ends this, too */
 	interrupted = 0;
-	if (w->tracer.rings && !ferror(w->env->out)) {
-		p.begun_ns = session_now_ns();
-		err = look_closely(w->s.walk, w->s.pages, w->env, &look, &p);
+	if (w->tracer.rings && !ferror(w->env->output.out)) {
+		p.begun_ns = clock_now_ns();
+		err = look_closely(w->s.walk, w->s.pages, &w->env->select, &o, &look, &p);
 		progress_end(&p);
 	}
 	if (!err && look.denied_buffers)
@@ -332,18 +336,18 @@ static int run(struct watch *w)
 
 	if (status)
 		return status;
-	if (!w->env->quiet)
+	if (!w->env->output.quiet)
 		fprintf(stderr, "watching (tier: %s)\n", tier_name(w->totals.tier));
-	w->begun_ns = session_now_ns();
+	w->begun_ns = clock_now_ns();
 	w->to_walk = true;
 	w->torn = walk_unsteady(w->s.walk);
 	if (follow(w))
 		failed = cannot("%s", err_text());
 	else if (look_last(w))
 		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
-	w->totals.duration_ns = session_now_ns() - w->begun_ns;
+	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
-	view_watch_end(w->env, &w->totals);
+	view_watch_end(&w->env->output, &w->totals);
 	if (w->env->program)
 		status = program_wait(&w->s.program);
 	if (failed)
@@ -362,7 +366,7 @@ int watch(struct env *env)
 	watch_known_init(w);
 	status = session_open(&w->s, env, &handler, true);
 	if (!status) {
-		if (tracer_start(&w->tracer, env, w->s.walk, w->s.attach, NULL)) {
+		if (tracer_start(&w->tracer, &env->select, w->s.walk, w->s.attach, NULL)) {
 			status = cannot("%s", err_text());
 			if (env->program)
 				program_abandon(&w->s.program);

@@ -3,7 +3,7 @@
 #ifndef FIXBUF_COMMANDS_VERIFY_WATCH_H
 #define FIXBUF_COMMANDS_VERIFY_WATCH_H
 
-#include "cli/env.h"
+#include "commands/env.h"
 
 /* The exit status. */
 int watch(struct env *env);

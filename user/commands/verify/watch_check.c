@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
+#include "base/clock.h"
 #include "capture/inspect.h"
 #include "checks/places.h"
+#include "commands/env.h"
 #include "commands/verify/watch_check.h"
 
 #define BUDGET_PAGES	(1U << 18) /* walked in one go: facts wait meanwhile */
@@ -12,7 +14,7 @@
 
 static bool is_filtered(const struct env *env)
 {
-	return env->program || env->nr_pids || env->has_uid || env->comm;
+	return env->program || env->select.nr_pids || env->select.has_uid || env->select.comm;
 }
 
 static bool is_about(const struct finding *f, const struct ring *r)
@@ -61,8 +63,8 @@ static struct told_cause find_cause(const struct finding *f, __u64 mm, void *arg
 
 	for (size_t i = w->nr_causes; i-- > 0;)
 		if (has_caused(&w->causes[i], f, mm))
-			return view_cause(w->env, &w->causes[i], f->tag, w->s.stacks);
-	return view_cause(w->env, &none, f->tag, w->s.stacks);
+			return view_cause(&w->env->output, &w->causes[i], f->tag, w->s.stacks);
+	return view_cause(&w->env->output, &none, f->tag, w->s.stacks);
 }
 
 static void tell(const struct known *k, void *arg)
@@ -73,7 +75,7 @@ static void tell(const struct known *k, void *arg)
 	w->totals.nr[s]++;
 	if ((int)s > w->worst)
 		w->worst = s;
-	view_watch_finding(w->env, &k->finding, &k->cause);
+	view_watch_finding(&w->env->output, &k->finding, &k->cause);
 }
 
 void watch_notice_loss(struct watch *w)
@@ -87,7 +89,7 @@ void watch_notice_loss(struct watch *w)
 void watch_tell_loss(struct watch *w)
 {
 	if (w->totals.lost != w->lost_told)
-		view_watch_lost(w->env, w->totals.lost - w->lost_told);
+		view_watch_lost(&w->env->output, w->totals.lost - w->lost_told);
 	w->lost_told = w->totals.lost;
 }
 
@@ -126,7 +128,7 @@ void watch_check(struct watch *w)
 {
 	const struct check_options o = { .every_page = w->env->every_page };
 	struct findings fs = { 0 };
-	__u64 begun = session_now_ns();
+	__u64 begun = clock_now_ns();
 
 	check_pages(w->tracer.ledger, &o, &fs);
 	check_charges(w->tracer.ledger, &o, &fs);
@@ -134,7 +136,7 @@ void watch_check(struct watch *w)
 	keep_ours(w, &fs);
 	if (any_new(w, &fs))
 		watch_settle(w);
-	w->checked_ns = session_now_ns();
+	w->checked_ns = clock_now_ns();
 	if (!w->torn)
 		known_merge(&w->known, w->tracer.ledger, &fs, w->checked_ns);
 	findings_free(&fs);
@@ -149,7 +151,7 @@ void watch_check_if_cheap(struct watch *w)
 {
 	if (w->torn || ((w->to_walk || w->in_a_row > BACKLOG) && !w->below_zero))
 		return;
-	if (w->below_zero || session_now_ns() - w->checked_ns >= w->check_took_ns)
+	if (w->below_zero || clock_now_ns() - w->checked_ns >= w->check_took_ns)
 		watch_check(w);
 }
 

@@ -6,6 +6,7 @@
 #include "capture/live.h"
 #include "capture/session.h"
 #include "checks/standing.h"
+#include "commands/env.h"
 
 #define MAX_CAUSES	64
 

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the command line asked for, and the commands that answer it. */
-#ifndef FIXBUF_CLI_ENV_H
-#define FIXBUF_CLI_ENV_H
+#ifndef FIXBUF_COMMANDS_ENV_H
+#define FIXBUF_COMMANDS_ENV_H
 
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include "base/err.h"
+#include "base/output.h"
 #include "checks/finding.h"
+#include "model/selection.h"
 #include "model/tier.h"
-
-enum exit_status {
-	EXIT_DONE	= 0,
-	EXIT_FINDINGS	= 1,	/* or a clause that does not hold */
-	EXIT_USAGE	= 2,	/* wrong usage, bad input, unwritable output */
-	EXIT_CANNOT	= 3,	/* privilege or kernel */
-};
 
 #define RING_BUFFER_KIB 4096	/* the default */
 #define RECORD_RING_BUFFER_KIB 16384 /* the default of record, which shall lose least */
@@ -44,18 +40,10 @@ enum folded_by {
 };
 
 struct env {
-	__u32 *pids;		/* owned */
-	size_t nr_pids;
-	bool has_uid;
-	__u32 uid;
-	const char *comm;	/* glob, NULL = all */
+	struct output output;
+	struct selection select;
 	__u64 duration_ns;	/* 0 = until interrupted */
 	__u64 interval_ns;
-	const char *output;	/* path, NULL = standard output */
-	FILE *out;
-	const char *kernel;	/* release of the one that is told about */
-	bool json, timestamps, quiet, no_header;
-	int verbose;
 	enum severity fail_on;
 	bool every_page;
 	bool watch;
@@ -93,8 +81,5 @@ int cmd_bench(struct env *env);
 int cmd_record(struct env *env);
 int cmd_report(struct env *env);
 int cmd_export(struct env *env);
-
-/* Whether the filters -p, -u and --comm let this task through. */
-bool env_selects(const struct env *env, __u32 pid, __u32 uid, const char *comm);
 
 #endif

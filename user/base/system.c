@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <sys/utsname.h>
+#include "base/system.h"
+
+bool system_capable(unsigned int cap)
+{
+	unsigned long long effective = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &effective) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return effective >> cap & 1;
+}
+
+const char *system_release(void)
+{
+	static struct utsname u;
+
+	if (!u.release[0])
+		uname(&u);
+	return u.release;
+}

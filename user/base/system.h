@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What this process may do, and on which kernel it runs. */
+#ifndef FIXBUF_BASE_SYSTEM_H
+#define FIXBUF_BASE_SYSTEM_H
+
+#include <stdbool.h>
+
+/* "6.18.44", as uname(2) says. */
+const char *system_release(void);
+/* Whether a capability is in effect, by its number in linux/capability.h. */
+bool system_capable(unsigned int cap);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Events: what flows through user space. Two sources make them, the live
+ * tracer and a recording; what consumes them takes one at a time:
+ * void x_event(struct x *, const struct event *).
+ */
+#ifndef FIXBUF_MODEL_EVENT_H
+#define FIXBUF_MODEL_EVENT_H
+
+#include <abi/fact.h>
+#include <stdbool.h>
+#include "model/tier.h"
+
+struct io_model;
+struct ledger;
+struct stack;
+
+/* The machine and the run that events are of. Each part of an appended file has its own. */
+struct origin {
+	char kernel[96], machine[32];	/* as uname says */
+	__u64 start_ns;			/* CLOCK_MONOTONIC, as all .t_ns */
+	__s64 realtime_ns;		/* makes of a .t_ns a CLOCK_REALTIME */
+	__u64 interval_ns;		/* between two readings of the I/O counters */
+	__u64 memory_bytes;
+	__u32 cpus, page_bytes;
+	enum tier tier;			/* by which facts were seen */
+	__u32 sample;			/* one I/O in so many is an event, 0 = none */
+	bool stacks;			/* were asked for */
+	bool snapshot;			/* others' older rings are of interest, too */
+	bool fixed_only;		/* the counters leave plain I/O out */
+	bool by_user_data;		/* what told requests apart */
+	char command[512];		/* line that recorded it */
+};
+
+/* Facts that the kernel side made and that did not arrive. */
+struct lost_events {
+	__u64 count;
+	__u32 cpu;		/* or SKIPPED_CPU */
+	__u64 after_seq;	/* the last one that arrived before the gap, 0 = none */
+	__u64 before_seq;	/* the first one after it, 0 = none came */
+};
+
+#define SKIPPED_CPU (~0U)	/* .cpu of programs that the kernel did not run, wherever */
+
+/* What is known of a failed call beside its number. */
+struct failure {
+	const char *explain;
+	const struct fact_entry *entry;	/* NULL = none to blame */
+};
+
+enum event_kind {
+	EVENT_LOOK,	/* a new ledger; in a recording it follows as facts (FACT_F_SNAPSHOT) */
+	EVENT_FACT,
+	EVENT_LOST,
+	EVENT_IO,	/* the counters were read */
+	EVENT_END,	/* always the last of a part */
+};
+
+struct event_end {
+	bool clean;		/* else the file was cut off: the rest is as read */
+	__u64 t_ns;		/* 0 = not known */
+	__u64 facts;		/* written */
+	__u64 lost;
+	__u64 stacks_lost;	/* stacks that the map, or the file, had no place for */
+};
+
+/* Good until the source makes the next, and what it points to. */
+struct event {
+	enum event_kind kind;
+	const struct origin *origin;
+	const struct ledger *ledger; /* as it was before; EVENT_LOOK: as it is from now on */
+	__u64 offset;		/* in a file, of the frame that holds it */
+	__u64 t_ns;		/* of the fact, look, reading or end; EVENT_LOST: of the last before it */
+	__s64 since_ns;		/* .t_ns since the begin of the first part; may be < 0 */
+	/* EVENT_FACT: as long as its kind's struct, or longer */
+	const struct fact *fact;
+	bool fed;		/* enters the ledger after this event */
+	bool shown;		/* it is of what is selected: a live trace prints it */
+	const struct failure *why; /* of a call that failed or did not do all, NULL = none */
+	const struct stack *stack; /* NULL = none; good until the end of the part */
+	/* EVENT_LOST */
+	struct lost_events lost;
+	/* EVENT_LOOK */
+	bool after_loss;	/* else the begin of a part */
+	/* EVENT_IO: since the begin of the part (so at EVENT_END, too), and since the last reading */
+	const struct io_model *io, *io_since;
+	/* EVENT_END */
+	struct event_end end;
+};
+
+#endif

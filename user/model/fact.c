@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+#include "model/fact.h"
+#include "model/ledger.h"
+
+const char *fact_name(const struct fact *f)
+{
+	switch (f->kind) {
+	case FACT_RING_CREATE:
+		return "ring-create";
+	case FACT_RING_CLOSE:
+		return "ring-close";
+	case FACT_BUFFER:
+		return "buffer";
+	case FACT_DROP:
+		return "drop";
+	case FACT_PIN:
+		return "pin";
+	case FACT_UNPIN:
+		return "unpin";
+	case FACT_CHARGE:
+		return "charge";
+	case FACT_UNCHARGE:
+		return "uncharge";
+	case FACT_IO_DONE:
+		return "io-done";
+	case FACT_CALL:
+		break;
+	default:
+		return NULL;
+	}
+	switch (((const struct fact_call *)f)->op) {
+	case CALL_UNREGISTER:
+		return "unregister";
+	case CALL_UPDATE:
+		return "update";
+	case CALL_CLONE:
+		return "clone";
+	default:
+		return "register";
+	}
+}
+
+const char *fact_errno_name(__s64 result)
+{
+	const char *name = strerrorname_np(-result);
+
+	/* what a signal that restarts the call leaves: not for user space, so without a name */
+	return name ? name : -result == 512 ? "ERESTARTSYS" : "error";
+}
+
+int fact_holder_fd(const struct ledger *l, __u64 id, __u32 pid)
+{
+	const struct ring *r = ledger_ring(l, id);
+
+	for (size_t i = 0; r && i < r->nr_holders; i++)
+		if (r->holders[i].pid == pid && r->holders[i].fd >= 0)
+			return r->holders[i].fd;
+	return r && r->nr_holders ? r->holders[0].fd : -1;
+}
+
+int fact_fd(const struct ledger *l, const struct fact *f)
+{
+	const struct fact_call *c = (const void *)f;
+
+	if (f->kind == FACT_RING_CREATE)
+		return ((const struct fact_ring *)f)->fd;
+	if (f->kind == FACT_CALL && c->fd >= 0 && !(c->call_flags & CALL_F_REG_RING))
+		return c->fd;
+	return fact_holder_fd(l, f->ring, f->pid);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What people and programs read of a fact: its names. */
+#ifndef FIXBUF_MODEL_FACT_H
+#define FIXBUF_MODEL_FACT_H
+
+#include <abi/fact.h>
+
+struct ledger;
+
+/* "register", "pin", ...; NULL for kinds that are not shown. A call is named by its operation. */
+const char *fact_name(const struct fact *f);
+/* "ENOMEM" of -ENOMEM. */
+const char *fact_errno_name(__s64 result);
+/* The descriptor by which the task of .f knows its ring, -1 = none. */
+int fact_fd(const struct ledger *l, const struct fact *f);
+
+/* The descriptor at which that process holds the ring, else another's, -1 = none. */
+int fact_holder_fd(const struct ledger *l, __u64 ring, __u32 pid);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Whose rings, calls and I/O a command is about. */
+#ifndef FIXBUF_MODEL_SELECTION_H
+#define FIXBUF_MODEL_SELECTION_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ring;
+
+struct selection {
+	__u32 *pids;		/* owned */
+	size_t nr_pids;		/* 0 = any process */
+	bool has_uid;
+	__u32 uid;
+	const char *comm;	/* glob, NULL = any name */
+	bool tree;		/* a program that we start, and its descendants */
+};
+
+/* Whether the filters let a task of that process, user and name through. */
+bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const char *comm);
+/* Whether they let one of the ring's holders through. */
+bool selection_has_ring(const struct selection *s, const struct ring *r);
+
+#endif

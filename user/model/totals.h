@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the selected rings of a ledger come to. */
+#ifndef FIXBUF_MODEL_TOTALS_H
+#define FIXBUF_MODEL_TOTALS_H
+
+#include "model/ledger.h"
+#include "model/selection.h"
+
+/* Buffers that several slots hold count once. */
+struct ring_totals {
+	size_t rings, buffers;
+	__u64 registered_bytes, charged_pages;
+};
+
+struct ring_totals ledger_totals(const struct ledger *l, const struct selection *select);
+
+#endif
