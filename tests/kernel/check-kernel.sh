@@ -103,8 +103,8 @@ touch "$programs"
 kept
 
 LIBURING=$(ls "$programs/liburing" | tr '\n' ' ')
-TIERED=$(sh "$here/../vm/tests-with.sh" tool_tier)
-LEFT_OUT=$(sh "$here/../vm/tests-with.sh" 'Independent of the kernel')
+TIERED=$(sh "$here/../run/tests-with.sh" tool_tier)
+LEFT_OUT=$(sh "$here/../run/tests-with.sh" 'Independent of the kernel')
 stress=
 case " $SUITES " in
 *' stress '*) stress="$build/tests/kernel/stress $build/tests/kernel/each_failure" ;;

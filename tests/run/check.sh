@@ -56,6 +56,11 @@ tap() {
 	[ $b = 0 ] || grep -v '^ok ' "$out" | sed 's/^/    /'
 }
 
+echo "--- who includes whom"
+# shellcheck disable=SC2046 # no path has a space
+awk -f "$here/../layers.awk" $(find user -name '*.[ch]') > "$out" 2>&1
+one $? "no include in user/ is against the rule of tests/layers.awk"
+
 run "unit and live tests" "$build"
 
 asan=build/asan/fixbuf-trace
@@ -64,8 +69,8 @@ if make --no-print-directory SANITIZE=1 $asan > "$out" 2>&1; then
 	ASAN_OPTIONS=detect_leaks=1:exitcode=99
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	export FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
-	for test in bad_input list verify trace trace_select stacks stat screen watch record report; do
-		run "$test under ASan and UBSan" "$build" "$test"
+	for test in $(sh "$here/tests-with.sh" . 'Not under ASan'); do
+		run "$test under ASan and UBSan" "$build" "live/$test"
 	done
 	unset FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
 else

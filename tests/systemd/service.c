@@ -6,15 +6,14 @@
  * killed, and leaves nothing when it is stopped or removed.
  */
 #include <dirent.h>
-#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#include "bpf_objects.h"
 #include "http.h"
 #include "load.h"
 #include "memory.h"
@@ -134,50 +133,6 @@ static void find_processes(struct processes *p)
 	}
 	if (d)
 		closedir(d);
-}
-
-/* ---- what BPF holds ----------------------------------------------------------------- */
-
-static const struct {
-	int next;
-	const char *what;
-} bpf_kinds[] = {
-	{ BPF_PROG_GET_NEXT_ID, "BPF program" }, { BPF_MAP_GET_NEXT_ID, "BPF map" },
-	{ BPF_LINK_GET_NEXT_ID, "BPF link" },
-};
-
-#define NR_KINDS (sizeof(bpf_kinds) / sizeof(bpf_kinds[0]))
-
-static unsigned int nr_of(int next)
-{
-	union bpf_attr attr;
-	unsigned int nr = 0;
-
-	memset(&attr, 0, sizeof(attr));
-	while (!syscall(__NR_bpf, next, &attr, sizeof(attr))) {
-		attr.start_id = attr.next_id;
-		nr++;
-	}
-	return nr;
-}
-
-static void count_bpf(unsigned int nr[NR_KINDS])
-{
-	for (size_t i = 0; i < NR_KINDS; i++)
-		nr[i] = nr_of(bpf_kinds[i].next);
-}
-
-/* They are freed a moment after the last that holds them is gone. */
-static void is_bpf(const unsigned int before[NR_KINDS])
-{
-	for (size_t i = 0; i < NR_KINDS; i++) {
-		unsigned int now;
-
-		for (int ms = 0; (now = nr_of(bpf_kinds[i].next)) > before[i] && ms < 10000; ms += 100)
-			usleep(100000);
-		ok(now <= before[i], "and leaves no %s (%u now, %u before)", bpf_kinds[i].what, now,
-		   before[i]);
-	}
 }
 
 /* ---- what it tells ------------------------------------------------------------------ */
@@ -397,13 +352,13 @@ static void is_gone(const char *how)
 	free(answer);
 }
 
-static void stopped(const unsigned int bpf[NR_KINDS])
+static void stopped(const unsigned int bpf[NR_BPF_KINDS])
 {
 	is(run("systemctl stop " UNIT), 0, "systemctl stop");
 	is_property("ActiveState", "inactive", "it is inactive");
 	is_property("Result", "success", "and ended well");
 	is_gone("stopped");
-	is_bpf(bpf);
+	bpf_objects_are_gone(bpf);
 	ok(access("/sys/fs/cgroup/system.slice/" UNIT, F_OK), "its control group is gone");
 	is(run("test -z \"$(ls -d /tmp/systemd-private-*" UNIT "* /run/credentials/" UNIT "/* 2> /dev/null)\""), 0,
 	   "so are its folders");
@@ -451,7 +406,7 @@ static void configured(void)
 	unlink("/etc/default/fixbuf-trace");
 }
 
-static void package(const unsigned int bpf[NR_KINDS])
+static void package(const unsigned int bpf[NR_BPF_KINDS])
 {
 	pid_t before = main_pid();
 
@@ -460,7 +415,7 @@ static void package(const unsigned int bpf[NR_KINDS])
 	is(run("systemctl -q enable " UNIT), 0, "systemctl enable");
 	is(run("dpkg --purge fixbuf-trace"), 0, "the package is removed");
 	is_gone("removed");
-	is_bpf(bpf);
+	bpf_objects_are_gone(bpf);
 	is(run("systemctl cat " UNIT " > /dev/null 2>&1"), 1, "systemd does not know the unit any more");
 	is(run("test -z \"$(find /etc/systemd /run/systemd/system /usr/lib/systemd -name 'fixbuf-trace*')\""), 0,
 	   "no file or link of it is left");
@@ -469,7 +424,7 @@ static void package(const unsigned int bpf[NR_KINDS])
 int main(void)
 {
 	struct load twice, stale, bypass;
-	unsigned int bpf[NR_KINDS];
+	unsigned int bpf[NR_BPF_KINDS];
 	char *text;
 
 	if (access("/run/systemd/system", F_OK))
@@ -479,7 +434,7 @@ int main(void)
 	note("%s", text);
 	free(text);
 	is_property("UnitFileState", "disabled", "the package does not enable it");
-	count_bpf(bpf);
+	bpf_objects_count(bpf);
 	if (!load_start(&twice, "fault_double_charge", NULL) || !load_start(&stale, "fault_remap", NULL))
 		bail("the faults cannot be made");
 	if (!load_start(&bypass, "fault_bypass", NULL)) {

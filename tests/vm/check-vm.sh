@@ -9,6 +9,7 @@
 #   KERNELS     default "5.10 6.1 6.12 newest"; any that the suites hold, or paths of images
 #   TIERS       default "functions kprobes tracepoints"
 #   VM_TIMEOUT  seconds for one kernel, default 900
+#   TESTS       names of tests, globs too; default "*"
 #   LEFT_OUT    tests that stay at home, default those above; empty runs all
 #   VM_JOBS     kernels at a time, default 2; a guest keeps one processor busy
 set -eu
@@ -18,10 +19,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 KERNELS=${KERNELS:-5.10 6.1 6.12 newest}
 export TIERS="${TIERS:-functions kprobes tracepoints}"
 export VM_TIMEOUT="${VM_TIMEOUT:-900}"
+export TESTS="${TESTS:-*}"
 
 # Only a test that asks for the tier can answer differently at another
-TIERED=$(sh "$here/tests-with.sh" tool_tier)
-LEFT_OUT=${LEFT_OUT-$(sh "$here/tests-with.sh" 'Independent of the kernel')}
+TIERED=$(sh "$here/../run/tests-with.sh" tool_tier)
+LEFT_OUT=${LEFT_OUT-$(sh "$here/../run/tests-with.sh" 'Independent of the kernel')}
 export TIERED LEFT_OUT
 out=$build/vm
 

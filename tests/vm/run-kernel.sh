@@ -11,7 +11,7 @@ kernel=${2:?usage: run-kernel.sh OUT KERNEL}
 here=$(cd "$(dirname "$0")" && pwd)
 name=$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)
 
-job="TIERS='$TIERS' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' sh tests/vm/suite.sh"
+job="TIERS='$TIERS' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' TESTS='$TESTS' sh tests/vm/suite.sh"
 
 # The failures, what the kernel said, and what was running when a guest died
 evidence() {

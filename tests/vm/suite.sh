@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# suite.sh, in the guest: runs the live tests but for $LEFT_OUT; those named in
-# $TIERED once at each of $TIERS, the others once, as the row "any". Each part is a build folder
-# of links, as run.sh takes one. A part that ends without vm-tier-end has died.
+# suite.sh, in the guest: runs the live tests of $TESTS (globs, default all) but for $LEFT_OUT;
+# those named in $TIERED once at each of $TIERS, the others once, as the row "any". Each part is
+# a build folder of links, as run.sh takes one. A part that ends without vm-tier-end has died.
 build=$PWD/build
 # an emulated processor is some ten times slower
 export FIXBUF_TEST_SECONDS=600
@@ -16,15 +16,32 @@ folder() {
 }
 
 part() {
+	if [ "${TESTS:-*}" != '*' ] && [ ! "$(ls "$2/tests/live")" ]; then
+		echo "vm-tier-unwanted: $1"
+		return
+	fi
 	echo "vm-tier: $1"
 	sh tests/run/run.sh "$2"
 	echo "vm-tier-end: $?"
 }
 
+wanted() {
+	for pattern in ${TESTS:-*}; do
+		# shellcheck disable=SC2254 # a glob is wanted
+		case $1 in
+		$pattern) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+# $TESTS is split into words, but is not about the files of this folder
+set -f
 folder /run/any
 folder /run/tiered
-for program in "$build"/tests/live/*; do
-	name=${program##*/}
+for name in $(ls "$build/tests/live"); do
+	program=$build/tests/live/$name
+	wanted "$name" || continue
 	case " $LEFT_OUT | $TIERED " in
 	*" $name "*"|"*) ;;
 	*"|"*" $name "*) ln -s "$program" /run/tiered/tests/live ;;

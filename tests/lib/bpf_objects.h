@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What BPF objects the whole machine holds: for machines where no other program makes any. */
+#ifndef FIXBUF_BPF_OBJECTS_H
+#define FIXBUF_BPF_OBJECTS_H
+
+#define NR_BPF_KINDS 3 /* programs, maps, links */
+
+void bpf_objects_count(unsigned int nr[NR_BPF_KINDS]);
+/* Asserts that there are no more than these; waits up to 10 s for the kernel to free the rest. */
+void bpf_objects_are_gone(const unsigned int before[NR_BPF_KINDS]);
+
+#endif
