@@ -75,7 +75,7 @@ done
 ok "every option is explained, once, no other" "$(explained 'Some commands' | sort - "$work/every")" \
 	"$(cat "$work/all")"
 
-tags=$(fixbuf-trace verify --json-schema | sed -n '/"tag": {/,/\]/s/^ *"\([a-z-]*\)",*$/\1/p' | sort)
+tags=$(fixbuf-trace verify --json-schema | sed -n '/"finding_tag": {/,/\]/s/^ *"\([a-z-]*\)",*$/\1/p' | sort)
 ok "every tag of a finding, no other" \
 	"$(section FINDINGS | awk -F '\t' 'NF == 3 && $1 != "tag" { print $1 }' | sort)" "$tags"
 

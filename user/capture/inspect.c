@@ -162,12 +162,6 @@ int look_denied(const struct look *look)
 		      look->denied_buffers, look->denied_buffers == 1 ? " is" : "s are");
 }
 
-static bool same_finding(const struct finding *a, const struct finding *b)
-{
-	return a->tag == b->tag && a->ring == b->ring && a->pid == b->pid && a->uid == b->uid &&
-	       a->index == b->index && a->addr == b->addr;
-}
-
 /* Whether .b has all rings of .a that charge this address space, with no call on them between. */
 static bool rings_rested(const struct look *a, const struct look *b, __u64 mm)
 {
@@ -195,7 +189,7 @@ static bool account_rested(const struct look *a, const struct look *b, const str
 {
 	__u64 mm;
 
-	if (f->tag != UNCHARGED_PIN && f->tag != OVERCHARGED && f->tag != GHOST_PIN)
+	if (!finding_traits(f->tag)->rest_ns)
 		return true;
 	mm = finding_mm(a->ledger, f);
 	return rings_rested(a, b, mm) && rings_rested(b, a, mm);
@@ -211,7 +205,7 @@ static void keep_common(struct look *now, const struct look *before)
 		bool common = false;
 
 		for (size_t k = 0; k < before->findings.nr && !common; k++)
-			common = same_finding(&fs->list[i], &before->findings.list[k]);
+			common = finding_is_same(&fs->list[i], &before->findings.list[k]);
 		if (common && account_rested(now, before, &fs->list[i]))
 			fs->list[kept++] = fs->list[i];
 		else
@@ -236,5 +230,6 @@ int look_closely(struct walk *walk, struct page_walk *pages, const struct select
 		look_free(look);
 		*look = next;
 	}
+	findings_sort(&look->findings);
 	return err;
 }

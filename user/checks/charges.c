@@ -56,12 +56,13 @@ static void name_members(const struct place *list, const size_t *members, size_t
 		snprintf(text + used, len - used, " and %zu more", nr - SHOWN_BUFFERS);
 }
 
-static const char *why_overcharged(const struct place *list, const size_t *members, size_t nr)
+static enum overcharged_cause why_overcharged(const struct place *list, const size_t *members,
+					      size_t nr)
 {
 	bool rings = false, large = false;
 
 	if (nr == 1)
-		return "it was charged for more than it holds";
+		return OVERCHARGED_SOMEHOW;
 	for (size_t i = 0; i < nr; i++) {
 		const struct buffer *b = list[members[i]].buffer;
 
@@ -69,9 +70,7 @@ static const char *why_overcharged(const struct place *list, const size_t *membe
 		for (size_t k = 0; k < b->nr_extents; k++)
 			large |= b->extents[k].order > 0;
 	}
-	if (large && rings)
-		return "a huge page is charged once for each ring that registers a part of it";
-	return "they overlap, and a page that two buffers touch is charged for both";
+	return large && rings ? OVERCHARGED_BY_RINGS : OVERCHARGED_BY_OVERLAP;
 }
 
 static void report_component(const struct account *a, const struct place *list,
@@ -80,13 +79,20 @@ static void report_component(const struct account *a, const struct place *list,
 	const struct place *first = &list[members[0]];
 	struct finding f = place_finding(charged < pinned ? UNCHARGED_PIN : OVERCHARGED, first);
 	char names[(SHOWN_BUFFERS + 1) * NAME_LEN], diff[FMT_LEN], held[FMT_LEN];
+	static const char *const why[] = {
+		[OVERCHARGED_SOMEHOW] = "it was charged for more than it holds",
+		[OVERCHARGED_BY_OVERLAP] = "they overlap, and a page that two buffers touch is "
+					   "charged for both",
+		[OVERCHARGED_BY_RINGS] = "a huge page is charged once for each ring that registers "
+					 "a part of it",
+	};
 
 	name_members(list, members, nr, names, sizeof(names));
 	if (charged > pinned) {
 		f.pages = charged - pinned;
+		f.cause = why_overcharged(list, members, nr);
 		finding_add(a->out, f, "%s: %llu pages (%s) are pinned, %llu are charged; %s",
-			    names, pinned, pages_text(held, pinned), charged,
-			    why_overcharged(list, members, nr));
+			    names, pinned, pages_text(held, pinned), charged, why[f.cause]);
 		return;
 	}
 	f.pages = pinned - charged;

@@ -2,58 +2,35 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/alloc.h"
+#include "base/array.h"
 #include "checks/finding.h"
 
-static const struct {
-	const char *name;
-	enum severity severity;
-	const char *remedy;
-} tags[NR_FINDING_TAGS] = {
-	[STALE_PAGE] = { "stale-page", SEVERITY_ERROR,
-		"do not call MADV_DONTNEED, munmap, mmap or mremap on registered memory, use "
-		"madvise(MADV_DONTFORK) before a fork, and register the buffer again now" },
-	[UNMAPPED_PAGE] = { "unmapped-page", SEVERITY_WARNING,
-		"unregister the buffer before its memory is unmapped; unregister it now to give "
-		"the memory back" },
-	[UNPINNED_PAGE] = { "unpinned-page", SEVERITY_ERROR,
-		"stop I/O on this buffer and register it again; this is a kernel fault: report it "
-		"with the kernel's version and this finding" },
-	[UNCHARGED_PIN] = { "uncharged-pin", SEVERITY_ERROR,
-		"unregister the buffers to give the pages back; keep buffers that share a huge "
-		"page in one registration and drop them together; kernels up to 7.1 lose the "
-		"charge, the kernel series of fixbuf mends it" },
-	[OVERCHARGED] = { "overcharged", SEVERITY_WARNING,
-		"align buffers to pages and do not let them overlap; register a huge page once "
-		"and clone the buffers into other rings (IORING_REGISTER_CLONE_BUFFERS)" },
-	[CHARGE_UNDERFLOW] = { "charge-underflow", SEVERITY_ERROR,
-		"end the user's processes to get a new account, or grant CAP_IPC_LOCK, which is "
-		"not counted; do not clone single buffers out of a shared huge page on 7.2 and "
-		"later; the kernel series of fixbuf mends it" },
-	[GHOST_PIN] = { "ghost-pin", SEVERITY_INFO,
-		"wait for or cancel the I/O in flight; if the pages stay, look for another user of "
-		"pinned memory in that process" },
-	[BAD_SEGMENT] = { "bad-segment", SEVERITY_ERROR,
-		"stop using io_uring fixed buffers on this machine until its kernel is updated: "
-		"I/O may reach memory of others (the class of CVE-2023-2598)" },
-	[LEAKED_PIN] = { "leaked-pin", SEVERITY_ERROR,
-		"report it with the kernel's version; only a reboot gives these pages back" },
-	[OVER_LIMIT] = { "over-limit", SEVERITY_ERROR,
-		"raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK=) above what is locked, or register "
-		"less: every further registration fails with ENOMEM" },
-	[NEAR_LIMIT] = { "near-limit", SEVERITY_WARNING,
-		"raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK=), register less, or grant "
-		"CAP_IPC_LOCK: the limit is shared by all processes of the user" },
+/* A call under way has changed one of a sum and its account, and not yet the other. */
+#define CALL_REST_NS	50000000ULL
+/* Up to 6.12 a buffer that was dropped is released, and uncharged, up to a second later. */
+#define RELEASE_REST_NS	1500000000ULL
+
+#define FINDING(name, ...) [name] = { __VA_ARGS__ },
+static const struct finding_traits traits[NR_FINDING_TAGS] = {
+#include "checks/finding_table.h"
 };
+#undef FINDING
+
+const struct finding_traits *finding_traits(enum finding_tag tag)
+{
+	return &traits[tag];
+}
 
 const char *finding_tag_name(enum finding_tag tag)
 {
-	return tags[tag].name;
+	return traits[tag].tag;
 }
 
 enum severity finding_severity(enum finding_tag tag)
 {
-	return tags[tag].severity;
+	return traits[tag].severity;
 }
 
 const char *severity_name(enum severity s)
@@ -61,6 +38,24 @@ const char *severity_name(enum severity s)
 	static const char *const names[] = { "info", "warning", "error" };
 
 	return names[s];
+}
+
+struct finding_key finding_key(const struct finding *f)
+{
+	/* which process is bound most by its user's limit may change from one look to the next */
+	if (traits[f->tag].scope == SCOPE_USER)
+		return (struct finding_key){ .tag = f->tag, .uid = f->uid, .index = -1 };
+	return (struct finding_key){
+		.ring = f->ring, .addr = f->addr, .tag = f->tag, .pid = f->pid, .uid = f->uid,
+		.index = f->index,
+	};
+}
+
+bool finding_is_same(const struct finding *a, const struct finding *b)
+{
+	struct finding_key x = finding_key(a), y = finding_key(b);
+
+	return !memcmp(&x, &y, sizeof(x));
 }
 
 void finding_add(struct findings *fs, struct finding f, const char *detail_fmt, ...)
@@ -71,11 +66,8 @@ void finding_add(struct findings *fs, struct finding f, const char *detail_fmt, 
 	if (vasprintf(&f.detail, detail_fmt, ap) < 0)
 		f.detail = must_alloc(1, 1);
 	va_end(ap);
-	if (!f.remedy)
-		f.remedy = tags[f.tag].remedy;
-	/* room doubles: full at each power of two */
-	if (!(fs->nr & (fs->nr - 1)))
-		fs->list = must_realloc(fs->list, fs->nr ? 2 * fs->nr : 1, sizeof(f));
+	f.remedy = traits[f.tag].remedies[f.cause];
+	array_grow(fs->list, fs->nr);
 	fs->list[fs->nr++] = f;
 }
 
@@ -86,6 +78,36 @@ void findings_free(struct findings *fs)
 	free(fs->list);
 	fs->list = NULL;
 	fs->nr = 0;
+}
+
+void findings_keep(struct findings *fs, bool (*keep)(const struct finding *f, const void *arg),
+		   const void *arg)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fs->nr; i++) {
+		if (keep(&fs->list[i], arg))
+			fs->list[kept++] = fs->list[i];
+		else
+			free(fs->list[i].detail);
+	}
+	fs->nr = kept;
+}
+
+void findings_sort(struct findings *fs)
+{
+	struct finding *sorted;
+	size_t n = 0;
+
+	if (!fs->nr)
+		return;
+	sorted = must_alloc(fs->nr, sizeof(*sorted));
+	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
+		for (size_t i = 0; i < fs->nr; i++)
+			if ((int)finding_severity(fs->list[i].tag) == s)
+				sorted[n++] = fs->list[i];
+	memcpy(fs->list, sorted, n * sizeof(*sorted));
+	free(sorted);
 }
 
 int findings_worst(const struct findings *fs)

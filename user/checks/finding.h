@@ -1,20 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Findings: what a check concludes from the ledger. Tags are stable. */
+/* Findings: what a check concludes from the ledger. */
 #ifndef FIXBUF_CHECKS_FINDING_H
 #define FIXBUF_CHECKS_FINDING_H
 
 #include "model/ledger.h"
+#include "model/tier.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 
+#define FINDING(name, ...) name,
 enum finding_tag {
-	STALE_PAGE, UNMAPPED_PAGE, UNPINNED_PAGE, UNCHARGED_PIN, OVERCHARGED,
-	CHARGE_UNDERFLOW, GHOST_PIN, BAD_SEGMENT, LEAKED_PIN, OVER_LIMIT, NEAR_LIMIT,
+#include "checks/finding_table.h"
 	NR_FINDING_TAGS
+};
+#undef FINDING
+
+/* What a finding is about: what tells it from others of its tag. */
+enum finding_scope {
+	SCOPE_SLOT,	/* a buffer in a slot of a ring */
+	SCOPE_RING,	/* memory that a ring pinned, which may be gone itself */
+	SCOPE_MM,	/* an account: an address space's, or single buffers of one */
+	SCOPE_USER,	/* a user's account, whichever of the user's processes is named with it */
+};
+
+/* Why memory is overcharged, where that is known: each cause has a remedy. */
+enum overcharged_cause { OVERCHARGED_SOMEHOW, OVERCHARGED_BY_OVERLAP, OVERCHARGED_BY_RINGS };
+
+#define MAX_REMEDIES 3
+
+/* .replayed_from of what only a look at pages shows: a recording holds none. */
+#define TIER_NEVER (TIER_PATCHED + 1)
+
+struct finding_traits {
+	const char *tag;
+	enum severity severity;
+	enum finding_scope scope;
+	__u64 rest_ns;		/* its account must rest for so long before it is sure, 0 = it is sure */
+	bool by_level;		/* one account's level alone says so: sure even while a call is under way */
+	bool by_program;	/* the program did it to its own memory, between calls */
+	enum tier replayed_from; /* the least tier whose recordings show it */
+	const char *remedies[MAX_REMEDIES]; /* by finding.cause */
 };
 
 struct finding {
 	enum finding_tag tag;
+	unsigned int cause;	/* an index into .remedies of its traits */
 	__u64 ring;		/* 0: about a user or mm as a whole */
 	__u32 pid;		/* 0 = none */
 	__s32 fd;		/* -1 = none */
@@ -22,8 +52,9 @@ struct finding {
 	__u32 uid;
 	__u64 addr;
 	__u64 pages;
+	__s64 since_ns;		/* in a recording: when it was first so, since the begin */
 	char *detail;		/* owned: evidence in one sentence */
-	const char *remedy;	/* what a person can do */
+	const char *remedy;	/* what a person can do; set by finding_add() */
 };
 
 struct findings {
@@ -31,20 +62,36 @@ struct findings {
 	size_t nr;
 };
 
+/* Equal keys (by memcmp): the same finding, seen again. It has no padding. */
+struct finding_key {
+	__u64 ring, addr;
+	__u32 tag, pid, uid;
+	__s32 index;
+};
+
+const struct finding_traits *finding_traits(enum finding_tag tag);
 const char *finding_tag_name(enum finding_tag tag);
 enum severity finding_severity(enum finding_tag tag);
 const char *severity_name(enum severity s);
+
+struct finding_key finding_key(const struct finding *f);
+bool finding_is_same(const struct finding *a, const struct finding *b);
 
 /* Appends; .detail is formatted and owned by the list. */
 void finding_add(struct findings *fs, struct finding f, const char *detail_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void findings_free(struct findings *fs);
+/* Drops those for which keep() is false. */
+void findings_keep(struct findings *fs, bool (*keep)(const struct finding *f, const void *arg),
+		   const void *arg);
+/* The worst first; those of one severity keep their order. */
+void findings_sort(struct findings *fs);
 /* The highest severity, or -1 when there is none. */
 int findings_worst(const struct findings *fs);
 
 /* Checks: pure functions of the ledger. */
 struct check_options {
-	bool every_page;	/* one finding a page instead of merged ranges */
+	bool every_page;	/* one finding per page instead of merged ranges */
 	unsigned int near_limit_percent; /* 0 = 90 */
 };
 void check_pages(const struct ledger *l, const struct check_options *o, struct findings *out);

@@ -14,19 +14,10 @@
 #define REST_NS		20000000ULL
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
 
-static bool is_same(const struct finding *a, const struct finding *b)
-{
-	/* a user's limit, whoever of its processes is bound most at the moment */
-	if (a->tag == OVER_LIMIT || a->tag == NEAR_LIMIT)
-		return a->tag == b->tag && a->uid == b->uid;
-	return a->tag == b->tag && a->ring == b->ring && a->pid == b->pid && a->uid == b->uid &&
-	       a->index == b->index && a->addr == b->addr;
-}
-
 static struct finding *known(struct report_findings *f, const struct finding *n)
 {
 	for (size_t i = 0; i < f->list.nr; i++)
-		if (is_same(&f->list.list[i], n))
+		if (finding_is_same(&f->list.list[i], n))
 			return &f->list.list[i];
 	return NULL;
 }
@@ -37,8 +28,7 @@ static void add(struct report_findings *f, const struct finding *n)
 
 	if (!o) {
 		finding_add(&f->list, *n, "%s", n->detail);
-		f->since_ns = must_realloc(f->since_ns, f->list.nr, sizeof(*f->since_ns));
-		f->since_ns[f->list.nr - 1] = f->now_ns;
+		f->list.list[f->list.nr - 1].since_ns = f->now_ns;
 	} else if (n->pages > o->pages) {
 		o->pages = n->pages;
 		free(o->detail);
@@ -46,9 +36,10 @@ static void add(struct report_findings *f, const struct finding *n)
 	}
 }
 
-static bool is_of_level(enum finding_tag tag)
+/* A file that does not name a tier that is known holds what every tier sees. */
+static bool shows(enum tier tier, enum finding_tag tag)
 {
-	return tag == CHARGE_UNDERFLOW || tag == OVER_LIMIT || tag == NEAR_LIMIT;
+	return (tier < TIER_TRACEPOINTS ? TIER_TRACEPOINTS : tier) >= finding_traits(tag)->replayed_from;
 }
 
 /* .only_levels: in the middle of something. */
@@ -65,12 +56,10 @@ static void check(struct report_findings *f, const struct report *r, bool only_l
 	for (size_t i = 0; i < now.nr; i++) {
 		const struct finding *n = &now.list[i];
 
-		if (only_levels && !is_of_level(n->tag))
+		if (only_levels && !finding_traits(n->tag)->by_level)
 			continue;
-		/* what is released later than its call is not told where charges are not seen */
-		if (n->tag == GHOST_PIN && !l->exact)
-			continue;
-		add(f, n);
+		if (shows(r->about->tier, n->tag))
+			add(f, n);
 	}
 	findings_free(&now);
 	f->dirty = only_levels && f->dirty;
@@ -144,6 +133,7 @@ void report_findings_told(struct report_findings *f, const struct report *r, con
 	if (t->kind == EVENT_END) {
 		if (f->dirty && !f->torn)
 			check(f, r, false);
+		findings_sort(&f->list);
 		return;
 	}
 	if (t->kind != EVENT_FACT || !t->fed)
@@ -162,6 +152,5 @@ void report_findings_told(struct report_findings *f, const struct report *r, con
 void report_findings_free(struct report_findings *f)
 {
 	findings_free(&f->list);
-	free(f->since_ns);
 	memset(f, 0, sizeof(*f));
 }

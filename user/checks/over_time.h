@@ -6,8 +6,7 @@
 #include "commands/report/main.h"
 
 struct report_findings {
-	struct findings list;	/* .detail as it was when it was worst */
-	__s64 *since_ns;	/* owned, of each: since the begin of the recording */
+	struct findings list;	/* .detail as it was when it was worst; sorted at the end */
 	/* the state of the checks */
 	__u64 last_ns;		/* of the last fact that was fed */
 	__s64 now_ns;		/* the same since the begin */

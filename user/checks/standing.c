@@ -5,41 +5,15 @@
 #include "checks/selected.h"
 #include "checks/standing.h"
 
-/*
- * A sum over tables against an account: a call under way has changed one and
- * not yet the other. Up to 6.12 a buffer that was dropped is released up to a
- * second later, and stays charged that long.
- */
-#define REST_NS		50000000ULL
-#define GHOST_REST_NS	1500000000ULL
-
+/* What is found of single buffers comes from their own facts: it is sure without a rest. */
 static __u64 rest_ns(const struct finding *f)
 {
-	if (f->ring)
-		return 0;
-	if (f->tag == GHOST_PIN)
-		return GHOST_REST_NS;
-	return f->tag == UNCHARGED_PIN || f->tag == OVERCHARGED ? REST_NS : 0;
-}
-
-static struct known_key key_of(const struct finding *f)
-{
-	struct known_key key;
-
-	/* padding counts in a hash */
-	memset(&key, 0, sizeof(key));
-	key.ring = f->ring;
-	key.addr = f->addr;
-	key.tag = f->tag;
-	key.pid = f->pid;
-	key.uid = f->uid;
-	key.index = f->index;
-	return key;
+	return f->ring ? 0 : finding_traits(f->tag)->rest_ns;
 }
 
 struct known *known_find(const struct known_set *s, const struct finding *f)
 {
-	struct known_key key = key_of(f);
+	struct finding_key key = finding_key(f);
 	struct known *k = NULL;
 
 	if (s->all)
@@ -69,7 +43,7 @@ static struct known *add(struct known_set *s, const struct ledger *l, const stru
 {
 	struct known *k = must_alloc(1, sizeof(*k));
 
-	k->key = key_of(f);
+	k->key = finding_key(f);
 	k->mm = finding_mm(l, f);
 	k->since_ns = now_ns;
 	k->cause = s->cause(f, k->mm, s->arg);

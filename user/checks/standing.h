@@ -7,14 +7,8 @@
 #include "checks/finding.h"
 #include "views/watch.h"
 
-struct known_key {
-	__u64 ring, addr;
-	__u32 tag, pid, uid;
-	__s32 index;
-};
-
 struct known {
-	struct known_key key;
+	struct finding_key key;
 	struct finding finding;	/* as found last; .detail owned */
 	struct told_cause cause; /* of what was not told yet */
 	__u64 mm;		/* whose account it is about, 0 = none */

@@ -4,10 +4,22 @@
 #include <string.h>
 #include "base/embedded.h"
 #include "base/err.h"
+#include "checks/finding.h"
 #include "cli/commands.h"
 #include "cli/schema.h"
 
 #define DEFS "#/$defs/"
+
+/* What no file says, because the table of findings does. */
+static json_object *finding_tags(void)
+{
+	json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	for (int tag = 0; tag < NR_FINDING_TAGS; tag++)
+		json_object_array_add(list, json_object_new_string(finding_tag_name(tag)));
+	json_object_object_add(o, "enum", list);
+	return o;
+}
 
 /* Every definition of every file. */
 static json_object *all_definitions(void)
@@ -26,6 +38,7 @@ static json_object *all_definitions(void)
 			json_object_object_add(all, name, json_object_get(definition));
 		json_object_put(some);
 	}
+	json_object_object_add(all, "finding_tag", finding_tags());
 	return all;
 }
 

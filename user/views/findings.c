@@ -24,10 +24,8 @@ void view_finding_text(FILE *out, const struct finding *f, bool colour)
 
 void view_findings_text(FILE *out, const struct findings *fs, bool colour)
 {
-	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
-		for (size_t i = 0; i < fs->nr; i++)
-			if ((int)finding_severity(fs->list[i].tag) == s)
-				view_finding_text(out, &fs->list[i], colour);
+	for (size_t i = 0; i < fs->nr; i++)
+		view_finding_text(out, &fs->list[i], colour);
 }
 
 void view_finding_json(json_object *o, const struct finding *f)
@@ -49,15 +47,11 @@ json_object *view_findings_json(const struct findings *fs)
 {
 	json_object *list = json_object_new_array();
 
-	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
-		for (size_t i = 0; i < fs->nr; i++) {
-			json_object *o;
+	for (size_t i = 0; i < fs->nr; i++) {
+		json_object *o = json_object_new_object();
 
-			if ((int)finding_severity(fs->list[i].tag) != s)
-				continue;
-			o = json_object_new_object();
-			view_finding_json(o, &fs->list[i]);
-			json_object_array_add(list, o);
-		}
+		view_finding_json(o, &fs->list[i]);
+		json_object_array_add(list, o);
+	}
 	return list;
 }

@@ -8,7 +8,7 @@
 
 /* One finding: severity, tag, evidence and remedy, wrapped to the width. */
 void view_finding_text(FILE *out, const struct finding *f, bool colour);
-/* The worst come first. */
+/* In the order of the list. */
 void view_findings_text(FILE *out, const struct findings *fs, bool colour);
 /* Its members. */
 void view_finding_json(json_object *o, const struct finding *f);

@@ -328,33 +328,27 @@ static json_object *gap_json(const struct page *p, const struct page_gap *g)
 	return a;
 }
 
-/* The worst come first. */
-static json_object *findings_json(const struct findings *fs, const __s64 *since_ns)
+static json_object *findings_json(const struct findings *fs)
 {
 	json_object *list = json_array();
 
-	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
-		for (size_t i = 0; i < fs->nr; i++) {
-			json_object *o;
+	for (size_t i = 0; i < fs->nr; i++) {
+		json_object *o = json_object_new_object();
 
-			if ((int)finding_severity(fs->list[i].tag) != s)
-				continue;
-			o = json_object_new_object();
-			view_finding_json(o, &fs->list[i]);
-			json_int(o, "since_ns", since_ns[i]);
-			json_object_array_add(list, o);
-		}
+		view_finding_json(o, &fs->list[i]);
+		json_int(o, "since_ns", fs->list[i].since_ns);
+		json_object_array_add(list, o);
+	}
 	return list;
 }
 
-static json_object *page_json(const struct page *p, const struct findings *fs,
-			      const __s64 *since_ns)
+static json_object *page_json(const struct page *p, const struct findings *fs)
 {
 	json_object *o = json_object_new_object(), *accounts = json_array();
 
 	json_int(o, "schema", 1);
 	json_add(o, "about", about_json(p));
-	json_add(o, "findings", findings_json(fs, since_ns));
+	json_add(o, "findings", findings_json(fs));
 	json_add(o, "totals", totals_json(p));
 	for (size_t i = 0; i < p->nr_accounts; i++)
 		/* a level that never left 0 is no chart */
@@ -416,9 +410,9 @@ static void put_page(FILE *out, const char *data)
 	fputs(at, out);
 }
 
-void view_html(FILE *out, const struct page *p, const struct findings *fs, const __s64 *since_ns)
+void view_html(FILE *out, const struct page *p, const struct findings *fs)
 {
-	json_object *o = page_json(p, fs, since_ns);
+	json_object *o = page_json(p, fs);
 
 	put_page(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);

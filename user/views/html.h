@@ -7,7 +7,6 @@
 #include "checks/finding.h"
 #include "model/timeline_page.h"
 
-/* .since_ns: of each finding, since the begin of the recording. */
-void view_html(FILE *out, const struct page *p, const struct findings *fs, const __s64 *since_ns);
+void view_html(FILE *out, const struct page *p, const struct findings *fs);
 
 #endif

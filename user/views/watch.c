@@ -15,12 +15,6 @@ static const char *const kinds[] = {
 	[CAUSE_LOSS] = "loss", [CAUSE_BETWEEN] = "between", [CAUSE_END] = "end",
 };
 
-/* What the program itself does to its memory, between calls. */
-static bool is_of_pages(enum finding_tag tag)
-{
-	return tag == STALE_PAGE || tag == UNMAPPED_PAGE;
-}
-
 static void put_who(FILE *out, const struct cause *c)
 {
 	fprintf(out, "pid %u (%.*s)", c->call.h.pid, FACT_COMM_LEN, c->call.h.comm);
@@ -49,7 +43,7 @@ static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 		fputc('\n', out);
 		break;
 	case CAUSE_CALL:
-		fprintf(out, "%s %s by ", is_of_pages(tag) ? "seen after" : "at",
+		fprintf(out, "%s %s by ", finding_traits(tag)->by_program ? "seen after" : "at",
 			fact_name(&c->call.h));
 		put_who(out, c);
 		if (c->call.op == CALL_UPDATE && c->slots == 1)
@@ -96,7 +90,7 @@ struct told_cause view_cause(const struct output *to, const struct cause *c, enu
 
 	if (to->json) {
 		t.json = json_object_new_object();
-		json_str(t.json, "when", call && is_of_pages(tag) ? "after-call" : kinds[c->kind]);
+		json_str(t.json, "when", call && finding_traits(tag)->by_program ? "after-call" : kinds[c->kind]);
 		if (!call && c->kind != CAUSE_RELEASE) {
 			json_null(t.json, "call");
 			return t;

@@ -39,7 +39,7 @@ int report_html(struct report *r)
 	}
 	if (!n) {
 		page_conclude(page);
-		view_html(r->env->output.out, page, &findings.list, findings.since_ns);
+		view_html(r->env->output.out, page, &findings.list);
 	}
 	report_findings_free(&findings);
 	page_free(page);

@@ -13,17 +13,13 @@ static void print_text(const struct report *r, const struct report_findings *f)
 	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
 	char since[FMT_LEN];
 
-	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--) {
-		for (size_t i = 0; i < f->list.nr; i++) {
-			const struct finding *one = &f->list.list[i];
+	for (size_t i = 0; i < f->list.nr; i++) {
+		const struct finding *one = &f->list.list[i];
 
-			if ((int)finding_severity(one->tag) != s)
-				continue;
-			nr[s]++;
-			view_finding_text(env->output.out, one, isatty(fileno(env->output.out)));
-			fprintf(env->output.out, "        first seen %s after the start\n",
-				fmt_ns(since, f->since_ns[i] > 0 ? f->since_ns[i] : 0));
-		}
+		nr[finding_severity(one->tag)]++;
+		view_finding_text(env->output.out, one, isatty(fileno(env->output.out)));
+		fprintf(env->output.out, "        first seen %s after the start\n",
+			fmt_ns(since, one->since_ns > 0 ? one->since_ns : 0));
 	}
 	if (env->output.quiet)
 		return;
@@ -46,17 +42,12 @@ static void print_json(const struct report *r, const struct report_findings *f)
 {
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
 
-	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--) {
-		for (size_t i = 0; i < f->list.nr; i++) {
-			json_object *one;
+	for (size_t i = 0; i < f->list.nr; i++) {
+		json_object *one = json_object_new_object();
 
-			if ((int)finding_severity(f->list.list[i].tag) != s)
-				continue;
-			one = json_object_new_object();
-			view_finding_json(one, &f->list.list[i]);
-			json_int(one, "since_ns", f->since_ns[i]);
-			json_object_array_add(list, one);
-		}
+		view_finding_json(one, &f->list.list[i]);
+		json_int(one, "since_ns", f->list.list[i].since_ns);
+		json_object_array_add(list, one);
 	}
 	json_int(o, "schema", 1);
 	json_str(o, "kernel", r->env->output.kernel);

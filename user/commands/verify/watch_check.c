@@ -19,14 +19,15 @@ static bool is_filtered(const struct env *env)
 
 static bool is_about(const struct finding *f, const struct ring *r)
 {
-	if (f->pid && f->tag != OVER_LIMIT && f->tag != NEAR_LIMIT)
+	if (f->pid && finding_traits(f->tag)->scope != SCOPE_USER)
 		return f->pid == (r->mm && r->mm->pid ? r->mm->pid : ring_pid(r));
 	return r->user && r->user->uid == f->uid;
 }
 
 bool watch_is_ours(const struct watch *w, const struct finding *f)
 {
-	if (!is_filtered(w->env) || f->tag == LEAKED_PIN)
+	/* whether a ring that is gone was shown is not known any more */
+	if (!is_filtered(w->env) || finding_traits(f->tag)->scope == SCOPE_RING)
 		return true;
 	if (f->ring)
 		return tracer_shows(&w->tracer, f->ring);

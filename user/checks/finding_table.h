@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every finding there is, one row each: a check and its row are all that one takes. Read once for
+ * the names (finding.h) and once for what they mean (finding.c), so it has no include guard.
+ *
+ * FINDING(NAME, .tag, ...): the members of struct finding_traits. Tags are stable: people filter,
+ * count and alert by them.
+ */
+#ifndef FINDING
+#error "define FINDING(name, ...) first"
+#endif
+
+FINDING(STALE_PAGE,
+	.tag = "stale-page", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,
+	.by_program = true, .replayed_from = TIER_NEVER,
+	.remedies = { "do not call MADV_DONTNEED, munmap, mmap or mremap on registered memory, use "
+		"madvise(MADV_DONTFORK) before a fork, and register the buffer again now" })
+
+FINDING(UNMAPPED_PAGE,
+	.tag = "unmapped-page", .severity = SEVERITY_WARNING, .scope = SCOPE_SLOT,
+	.by_program = true, .replayed_from = TIER_NEVER,
+	.remedies = { "unregister the buffer before its memory is unmapped; unregister it now to "
+		"give the memory back" })
+
+FINDING(UNPINNED_PAGE,
+	.tag = "unpinned-page", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,
+	.replayed_from = TIER_NEVER,
+	.remedies = { "stop I/O on this buffer and register it again; this is a kernel fault: "
+		"report it with the kernel's version and this finding" })
+
+FINDING(UNCHARGED_PIN,
+	.tag = "uncharged-pin", .severity = SEVERITY_ERROR, .scope = SCOPE_MM,
+	.rest_ns = CALL_REST_NS, .replayed_from = TIER_TRACEPOINTS,
+	.remedies = { "unregister the buffers to give the pages back; keep buffers that share a "
+		"huge page in one registration and drop them together; kernels up to 7.1 lose the "
+		"charge, the kernel series of fixbuf mends it" })
+
+FINDING(OVERCHARGED,
+	.tag = "overcharged", .severity = SEVERITY_WARNING, .scope = SCOPE_MM,
+	.rest_ns = CALL_REST_NS, .replayed_from = TIER_TRACEPOINTS,
+	.remedies = {
+		[OVERCHARGED_SOMEHOW] = "align buffers to pages and do not let them overlap; register "
+			"a huge page once and clone the buffers into other rings "
+			"(IORING_REGISTER_CLONE_BUFFERS)",
+		[OVERCHARGED_BY_OVERLAP] = "align buffers to pages and do not let them overlap",
+		[OVERCHARGED_BY_RINGS] = "register a huge page once and clone the buffers into other "
+			"rings (IORING_REGISTER_CLONE_BUFFERS)",
+	})
+
+FINDING(CHARGE_UNDERFLOW,
+	.tag = "charge-underflow", .severity = SEVERITY_ERROR, .scope = SCOPE_MM,
+	.by_level = true, .replayed_from = TIER_TRACEPOINTS,
+	.remedies = { "end the user's processes to get a new account, or grant CAP_IPC_LOCK, which "
+		"is not counted; do not clone single buffers out of a shared huge page on 7.2 and "
+		"later; the kernel series of fixbuf mends it" })
+
+FINDING(GHOST_PIN,
+	.tag = "ghost-pin", .severity = SEVERITY_INFO, .scope = SCOPE_MM,
+	/* where releases are not seen, a recording does not say when a late one came */
+	.rest_ns = RELEASE_REST_NS, .replayed_from = TIER_KPROBES,
+	.remedies = { "wait for or cancel the I/O in flight; if the pages stay, look for another "
+		"user of pinned memory in that process" })
+
+FINDING(BAD_SEGMENT,
+	.tag = "bad-segment", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,
+	.replayed_from = TIER_NEVER,
+	.remedies = { "stop using io_uring fixed buffers on this machine until its kernel is "
+		"updated: I/O may reach memory of others (the class of CVE-2023-2598)" })
+
+FINDING(LEAKED_PIN,
+	.tag = "leaked-pin", .severity = SEVERITY_ERROR, .scope = SCOPE_RING,
+	.replayed_from = TIER_KPROBES,
+	.remedies = { "report it with the kernel's version; only a reboot gives these pages back" })
+
+FINDING(OVER_LIMIT,
+	.tag = "over-limit", .severity = SEVERITY_ERROR, .scope = SCOPE_USER,
+	.by_level = true, .replayed_from = TIER_TRACEPOINTS,
+	.remedies = { "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK=) above what is locked, or "
+		"register less: every further registration fails with ENOMEM" })
+
+FINDING(NEAR_LIMIT,
+	.tag = "near-limit", .severity = SEVERITY_WARNING, .scope = SCOPE_USER,
+	.by_level = true, .replayed_from = TIER_TRACEPOINTS,
+	.remedies = { "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK=), register less, or grant "
+		"CAP_IPC_LOCK: the limit is shared by all processes of the user" })
