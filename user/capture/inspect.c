@@ -195,23 +195,27 @@ static bool account_rested(const struct look *a, const struct look *b, const str
 	return rings_rested(a, b, mm) && rings_rested(b, a, mm);
 }
 
+struct two_looks {
+	const struct look *before, *now;
+};
+
+static bool stands(const struct finding *f, const void *arg)
+{
+	const struct two_looks *looks = arg;
+	const struct findings *before = &looks->before->findings;
+
+	for (size_t k = 0; k < before->nr; k++)
+		if (finding_is_same(f, &before->list[k]))
+			return account_rested(looks->now, looks->before, f);
+	return false;
+}
+
 /* Keeps of .now what .before had too. */
 static void keep_common(struct look *now, const struct look *before)
 {
-	struct findings *fs = &now->findings;
-	size_t kept = 0;
+	const struct two_looks looks = { before, now };
 
-	for (size_t i = 0; i < fs->nr; i++) {
-		bool common = false;
-
-		for (size_t k = 0; k < before->findings.nr && !common; k++)
-			common = finding_is_same(&fs->list[i], &before->findings.list[k]);
-		if (common && account_rested(now, before, &fs->list[i]))
-			fs->list[kept++] = fs->list[i];
-		else
-			free(fs->list[i].detail);
-	}
-	fs->nr = kept;
+	findings_keep(&now->findings, stands, &looks);
 }
 
 int look_closely(struct walk *walk, struct page_walk *pages, const struct selection *select,

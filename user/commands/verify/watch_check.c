@@ -37,17 +37,9 @@ bool watch_is_ours(const struct watch *w, const struct finding *f)
 	return false;
 }
 
-static void keep_ours(const struct watch *w, struct findings *fs)
+static bool keep_ours(const struct finding *f, const void *watch)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < fs->nr; i++) {
-		if (watch_is_ours(w, &fs->list[i]))
-			fs->list[kept++] = fs->list[i];
-		else
-			free(fs->list[i].detail);
-	}
-	fs->nr = kept;
+	return watch_is_ours(watch, f);
 }
 
 static bool has_caused(const struct cause *c, const struct finding *f, __u64 mm)
@@ -134,7 +126,7 @@ void watch_check(struct watch *w)
 	check_pages(w->tracer.ledger, &o, &fs);
 	check_charges(w->tracer.ledger, &o, &fs);
 	look_for_leaks(w, &fs);
-	keep_ours(w, &fs);
+	findings_keep(&fs, keep_ours, w);
 	if (any_new(w, &fs))
 		watch_settle(w);
 	w->checked_ns = clock_now_ns();
