@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdlib.h>
 #include "checks/selected.h"
 
 __u64 finding_mm(const struct ledger *l, const struct finding *f)
@@ -14,22 +13,28 @@ __u64 finding_mm(const struct ledger *l, const struct finding *f)
 	return 0;
 }
 
-void findings_keep_selected(const struct selection *select, const struct ledger *l, struct findings *fs)
+struct selecting {
+	const struct selection *select;
+	const struct ledger *ledger;
+};
+
+static bool is_selected(const struct finding *f, const void *arg)
 {
-	size_t kept = 0;
+	const struct selecting *s = arg;
+	const struct selection *select = s->select;
+	const struct ring *r = f->ring ? ledger_ring(s->ledger, f->ring) : NULL;
 
-	for (size_t i = 0; i < fs->nr; i++) {
-		struct finding *f = &fs->list[i];
-		struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
-		bool keep = r ? selection_has_ring(select, r) :
-				(!select->nr_pids && !select->comm &&
-				 (!select->has_uid || select->uid == f->uid)) ||
-				(f->pid && selection_has(select, f->pid, f->uid, ""));
+	if (r)
+		return selection_has_ring(select, r);
+	if (!select->nr_pids && !select->comm && (!select->has_uid || select->uid == f->uid))
+		return true;
+	return f->pid && selection_has(select, f->pid, f->uid, "");
+}
 
-		if (keep)
-			fs->list[kept++] = *f;
-		else
-			free(f->detail);
-	}
-	fs->nr = kept;
+void findings_keep_selected(const struct selection *select, const struct ledger *l,
+			    struct findings *fs)
+{
+	const struct selecting s = { select, l };
+
+	findings_keep(fs, is_selected, &s);
 }
