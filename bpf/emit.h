@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How a fact leaves the kernel, and whose facts are wanted. */
+/* How a fact leaves the kernel, and which tasks pass the filters. */
 #ifndef FIXBUF_BPF_EMIT_H
 #define FIXBUF_BPF_EMIT_H
 
@@ -7,12 +7,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "abi/limits.h"
 
-#define FILTER_PIDS	0x01
-#define FILTER_UID	0x02
-#define FILTER_TREE	0x04	/* descendants of our own process */
-
-#define TREE_DEPTH	32	/* orphans come back to us: the tool is a child subreaper */
+#define TREE_DEPTH	32	/* orphans become our children: our process is a child subreaper */
 
 extern __u32 own_tgid;	/* walk.bpf.c */
 
@@ -33,7 +30,7 @@ struct {
 	__type(value, __u8);
 } filter_pids __weak SEC(".maps");
 
-/* Global, so that the verifier looks at it once. */
+/* A global function, so that the verifier looks at it once. */
 __weak __noinline int in_tree(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -66,7 +63,10 @@ static __always_inline bool task_wanted(void)
 	return !(filter & FILTER_TREE) || in_tree();
 }
 
-/* Room for a record of .size (a constant), its head filled but for who; NULL counts as lost. */
+/*
+ * Room for a record of .size bytes (a constant). Its head is filled but for the task; NULL,
+ * and counted as lost, when there is no room.
+ */
 static __always_inline void *fact_room(__u16 size, __u8 kind, __u64 ring, __u32 call)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -90,7 +90,7 @@ static __always_inline void *fact_room(__u16 size, __u8 kind, __u64 ring, __u32 
 	return f;
 }
 
-/* The same of what the current task does. */
+/* Room for a record of what the current task does: its head is complete. */
 static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u32 call)
 {
 	struct fact *f = fact_room(size, kind, ring, call);

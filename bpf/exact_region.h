@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory of rings where it is charged: the bodies as those of exact.h. */
+/* The bodies of hooks where memory of rings is charged and given back. */
 #ifndef FIXBUF_BPF_EXACT_REGION_H
 #define FIXBUF_BPF_EXACT_REGION_H
 
@@ -11,7 +11,7 @@ struct region {
 	bool own;
 };
 
-/* Ring memory that is charged, by its struct io_mapped_region. */
+/* What is charged for memory of rings; the key is the address of its struct io_mapped_region. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
@@ -19,7 +19,10 @@ struct {
 	__type(value, struct region);
 } regions __weak SEC(".maps");
 
-/* 6.14 to 7.1: charged to the user, not to the process. */
+/*
+ * From 8078486e1d53 ("io_uring: use region api for SQ"), 6.14, to 7.1 memory of rings comes
+ * from io_create_region() and is charged to the user, not to the process.
+ */
 static __always_inline void region_begin(void *ctx, __u64 ring, __u64 region)
 {
 	struct pending p = { .ring = ring, .slot = region, .user = ring_user(ring) };

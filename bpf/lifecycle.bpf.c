@@ -1,366 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The life of rings and what io_uring_register() did to their tables, from
- * tracepoints alone. A call is told when it returns, followed by the slots it
- * touched, read from the ring's own table.
- */
+/* The life of rings, from tracepoints alone: made, closed by the last holder, torn down. */
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 #include "kernel/ring.h"
 #include "emit.h"
-#include "kernel/register_call.h"
-#include "entry.h"
-#include "stack.h"
-
-#define RLIMIT_MEMLOCK	8
-#define MAX_SLOTS	16384
-#define BOUNDED_SLOTS	1024	/* without bpf_loop(): the user side reads the others */
-#define SLOTS_IN_A_ROW	32
-#define BOUNDED_ENTRIES	128
-#define ENTRIES_IN_A_ROW 16
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-/* to 5.18, and in 5.10.y: one argument more before the result */
-struct trace_event_raw_io_uring_register {
-	bool eventfd;
-};
-
-#pragma clang attribute pop
-
-/* Calibration: the work function that tears rings down, learnt from a ring of our own. */
-__u64 learn_ring, exit_func;
-
-/* What was so when the call began; tid -> start. */
-struct start {
-	__u64 ring;	/* as its descriptor said, not checked to be one */
-	__u64 t_ns;
-	__s64 user_pages, mm_pages;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, struct start);
-} starts SEC(".maps");
-
-struct slots {
-	struct ring_table table;
-	__u64 ring;
-	__u32 first, call;
-	bool empty_too;
-};
-
-/* Global and of plain numbers, so that the verifier looks at it once and not in every round. */
-__noinline int emit_slot(__u64 ring, __u64 table, __u32 index, __u32 call, __u32 empty_too)
-{
-	struct ring_table t = { .slots = table };
-	struct fact_buffer *out;
-	__u64 buf, node;
-
-	buf = slot_buffer(&t, index, &node);
-	if (!buf && !empty_too)
-		return 0;
-	out = fact_reserve(sizeof(*out), FACT_BUFFER, ring, call);
-	if (!out)
-		return 0;
-	out->index = index;
-	out->node = node;
-	read_buffer(buf, out);
-	bpf_ringbuf_submit(out, 0);
-	return 0;
-}
-
-static long next_slot(__u32 i, struct slots *s)
-{
-	emit_slot(s->ring, s->table.slots, s->first + i, s->call, s->empty_too);
-	return 0;
-}
-
-/* The slots that a call which succeeded has touched: first and number. */
-static __always_inline __u32 touched(const struct call_args *a, __s64 result, __u32 nr_slots,
-				     struct slots *s)
-{
-	__u32 nr = nr_slots;
-
-	s->first = 0;
-	s->empty_too = false;
-	if (a->op == CALL_UPDATE) {
-		s->first = a->offset;
-		nr = result;
-		s->empty_too = true;
-	} else if (a->op == CALL_CLONE && a->nr) {
-		s->first = a->offset;
-		nr = a->nr;
-		s->empty_too = true;
-	} else if (a->op == CALL_UNREGISTER) {
-		nr = 0;
-	}
-	if (s->first > nr_slots)
-		return 0;
-	return nr < nr_slots - s->first ? nr : nr_slots - s->first;
-}
-
-static __always_inline void fill_levels(struct fact_call *out, const struct start *start)
-{
-	out->user_after_pages = user_locked(out->user);
-	out->mm_after_pages = mm_pinned(out->mm);
-	out->start_ns = start ? start->t_ns : 0;
-	if (start && start->ring == out->h.ring) {
-		out->user_before_pages = start->user_pages;
-		out->mm_before_pages = start->mm_pages;
-		out->call_flags |= CALL_F_BEFORE_SEEN;
-	} else {
-		out->user_before_pages = 0;
-		out->mm_before_pages = 0;
-	}
-}
-
-static __always_inline void fill_call(struct fact_call *out, const struct call_args *a, __s64 result)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	out->arg = a->arg;
-	out->limit_bytes = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_cur);
-	out->result = result;
-	out->src_ring = a->src_ring;
-	out->op = a->op;
-	out->nr = a->nr;
-	out->offset = a->offset;
-	out->fd = a->fd;
-	out->call_flags = a->flags;
-}
-
-static __always_inline void fill_ring(struct fact_call *out, __u64 ring, __u32 nr_slots)
-{
-	struct user_struct *user = (void *)ring_user(ring);
-	struct io_ring_ctx *ctx = (void *)ring;
-
-	out->user = (__u64)user;
-	out->mm = (__u64)BPF_CORE_READ(ctx, mm_account);
-	out->charged_uid = user ? BPF_CORE_READ(user, uid.val) : ~0U;
-	out->ring_flags = ring_account_flags(out->user);
-	out->nr_slots = nr_slots;
-}
-
-/* Ties the facts of one call; never 0. */
-static __always_inline __u32 call_id(void)
-{
-	__u32 cpu = bpf_get_smp_processor_id() & (FACT_LANES - 1);
-
-	return (cpu + 1) << 20 | (lanes[cpu].seq & 0xfffff);
-}
-
-static __always_inline __s64 register_result(struct bpf_raw_tracepoint_args *ctx)
-{
-	__s64 result;
-
-	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_register, eventfd))
-		return ctx->args[4];
-	result = ctx->args[5];
-	/* keeps the compiler from choosing between two addresses, which no context allows */
-	asm volatile("" : "+r"(result));
-	return result;
-}
 
 /*
- * Without bpf_loop() the verifier goes through each round: loops in global
- * functions, which it looks at once, called in a loop. Not 0 when it is over.
+ * Rings are torn down by a work function without a symbol that is always there: it is learnt
+ * from the end of a ring of our own.
  */
-__noinline int tell_some_entries(__u64 iov, __u32 first, __u32 nr, __u64 ring, __u32 call)
-{
-	for (__u32 i = 0; i < ENTRIES_IN_A_ROW; i++) {
-		__u32 n = first + i;
+__u64 learn_ring, exit_func;
 
-		if (n >= nr || tell_entry(iov + sizeof(struct user_iovec) * n, n, ring, call))
-			return 1;
-	}
-	return 0;
-}
-
-/* Returns 0: nothing was added up. */
-static __always_inline __u32 tell_entries(__u64 iov, __u32 nr, __u64 ring, __u32 call)
-{
-	for (__u32 i = 0; i < BOUNDED_ENTRIES; i += ENTRIES_IN_A_ROW)
-		if (tell_some_entries(iov, i, nr, ring, call))
-			break;
-	return 0;
-}
-
-/* Slots [first, end), not more than SLOTS_IN_A_ROW. */
-__noinline int emit_some_slots(__u64 ring, __u64 table, __u32 first, __u32 end, __u64 call)
-{
-	for (__u32 i = 0; i < SLOTS_IN_A_ROW; i++) {
-		if (first + i >= end)
-			break;
-		/* one argument holds two: there are five */
-		emit_slot(ring, table, first + i, call, call >> 32);
-	}
-	return 0;
-}
-
-static __always_inline void emit_slots(const struct slots *s, __u32 nr)
-{
-	__u64 call = (__u64)s->empty_too << 32 | s->call;
-	__u32 end = s->first + nr;
-
-	for (__u32 i = 0; i < BOUNDED_SLOTS; i += SLOTS_IN_A_ROW) {
-		if (i >= nr)
-			break;
-		emit_some_slots(s->ring, s->table.slots, s->first + i, end, call);
-	}
-}
-
-static __always_inline bool stopped(const struct call_args *a, __s64 result)
-{
-	return a->op == CALL_UPDATE && result < a->nr;
-}
-
-static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool loop)
-{
-	__u64 ring = ctx->args[0];
-	__u32 op = ctx->args[1], tid = bpf_get_current_pid_tgid(), call, nr, need = 0;
-	struct slots s = { .ring = ring };
-	struct fact_call *out;
-	struct stack_ids stacks;
-	struct call_args *a;
-	struct start *start;
-	struct work *work;
-	__s64 result;
-
-	if (!concerns_buffers(op) || !task_wanted())
-		return 0;
-	work = work_of_cpu();
-	if (!work)
-		return 0;
-	a = &work->args;
-	result = register_result(ctx);
-	read_call_args(op, a);
-	ring_table(ring, &s.table);
-	call = call_id();
-	/* before the call, so that who reads the call has it */
-	if (a->iov && a->nr <= MAX_ENTRIES && (result < 0 || stopped(a, result))) {
-		/* an update that stopped on its way does not say why */
-		__u32 done = result < 0 ? 0 : result, error = result < 0 ? -result : EFAULT;
-
-		a->iov += sizeof(struct user_iovec) * done;
-		need = loop ? blame_entry(a->iov, a->nr - done, error, ring, call) :
-			      tell_entries(a->iov, a->nr - done, ring, call);
-	}
-	take_stacks(ctx, &stacks);
-	out = fact_reserve(sizeof(*out), FACT_CALL, ring, call);
-	if (out) {
-		fill_call(out, a, result);
-		out->stacks = stacks;
-		fill_ring(out, ring, s.table.nr);
-		start = bpf_map_lookup_elem(&starts, &tid);
-		fill_levels(out, start);
-		out->need_pages = need;
-		bpf_ringbuf_submit(out, 0);
-	}
-	bpf_map_delete_elem(&starts, &tid);
-	if (result < 0)
-		return 0;
-	s.call = call;
-	nr = touched(a, result, s.table.nr, &s);
-	if (loop) {
-		bpf_loop(nr < MAX_SLOTS ? nr : MAX_SLOTS, next_slot, &s, 0);
-		return 0;
-	}
-	emit_slots(&s, nr);
-	return 0;
-}
-
-/* A kernel before 5.13 rejects the mere mention of a callback: two programs. */
-SEC("?raw_tp/io_uring_register")
-int register_loop(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_register(ctx, true);
-}
-
-SEC("?raw_tp/io_uring_register")
-int register_bounded(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_register(ctx, false);
-}
-
-/* As perf hands them over: the common head, the number, then one word each. */
-struct enter_args {
-	__u64 head;
-	__s64 nr;
-	__u64 fd, opcode, arg, nr_args;
-};
-
-struct exit_args {
-	__u64 head;
-	__s64 nr;
-	__s64 result;
-};
-
-SEC("?tp/syscalls/sys_enter_io_uring_register")
-int register_enter(struct enter_args *ctx)
-{
-	__u32 word = ctx->opcode, tid = bpf_get_current_pid_tgid();
-	struct start s = {};
-
-	if (!concerns_buffers(word & ~USE_REGISTERED_RING) || !task_wanted())
-		return 0;
-	s.ring = ring_by_fd(ctx->fd, word & USE_REGISTERED_RING);
-	if (s.ring) {
-		struct io_ring_ctx *ring = (void *)s.ring;
-
-		s.user_pages = user_locked(ring_user(s.ring));
-		s.mm_pages = mm_pinned((__u64)BPF_CORE_READ(ring, mm_account));
-	}
-	s.t_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&starts, &tid, &s, BPF_ANY);
-	return 0;
-}
-
-/* What register_enter noted and no tracepoint took was refused before any ring was found. */
-SEC("?tp/syscalls/sys_exit_io_uring_register")
-int register_exit(struct exit_args *ctx)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct start *start = bpf_map_lookup_elem(&starts, &tid);
-	struct stack_ids stacks;
-	struct fact_call *out;
-	struct call_args a;
-	__u32 op;
-
-	if (!start)
-		return 0;
-	op = BPF_CORE_READ(user_regs(), si) & ~USE_REGISTERED_RING;
-	if (concerns_buffers(op)) {
-		read_call_args(op, &a);
-		take_stacks(ctx, &stacks);
-		out = fact_reserve(sizeof(*out), FACT_CALL, 0, call_id());
-		if (out) {
-			fill_call(out, &a, ctx->result);
-			out->stacks = stacks;
-			out->call_flags |= CALL_F_NO_RING;
-			out->user = 0;
-			out->mm = 0;
-			out->user_before_pages = 0;
-			out->user_after_pages = 0;
-			out->mm_before_pages = 0;
-			out->mm_after_pages = 0;
-			out->start_ns = start->t_ns;
-			out->nr_slots = 0;
-			out->ring_flags = 0;
-			out->charged_uid = ~0U;
-			out->need_pages = 0;
-			bpf_ringbuf_submit(out, 0);
-		}
-	}
-	bpf_map_delete_elem(&starts, &tid);
-	return 0;
-}
-
-/* (fd, ctx, sq_entries, cq_entries, flags) in every version */
+/* The arguments are (fd, ctx, sq_entries, cq_entries, flags) in every version. */
 SEC("?raw_tp/io_uring_create")
 int ring_create(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -390,7 +43,10 @@ static __always_inline __u64 ring_of_work(__u64 work)
 	return work - bpf_core_field_offset(struct io_ring_ctx, exit_work);
 }
 
-/* (req_cpu, pwq, work): the last reference to a ring is gone when its exit_work is queued */
+/*
+ * The arguments are (req_cpu, pwq, work). A ring's exit_work is queued when the last reference
+ * to its file is gone.
+ */
 SEC("?raw_tp/workqueue_queue_work")
 int ring_close(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -414,7 +70,10 @@ int ring_close(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* (work, func), the latter from 5.6: the ring is freed, only its address may be used */
+/*
+ * The arguments are (work, func); "workqueue: add worker function to workqueue_execute_end
+ * tracepoint" added the latter in 5.6. The ring is freed: only its address may be used.
+ */
 SEC("?raw_tp/workqueue_execute_end")
 int ring_gone(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The patched tier: the tracepoints of patches/0003, which tell pins and charges
- * with all that belongs to them. Their arguments are those of the TP_PROTO there.
+ * with all that belongs to them. The TP_PROTO there has their arguments.
  */
 #include "exact.h"
 
-/* Whether it is to be told; one of ours is counted instead. */
+/* Whether an event of this ring is to be told; it is counted instead when the ring is ours. */
 static __always_inline bool told(__u64 ring, __u32 hit)
 {
 	__u8 wanted = RING_WANTED;
@@ -20,7 +20,7 @@ static __always_inline bool told(__u64 ring, __u32 hit)
 	return !own;
 }
 
-/* (ring, buf, addr, len, refs, folio_shift, duration) */
+/* The arguments are (ring, buf, addr, len, refs, folio_shift, duration). */
 static __always_inline int pinned(struct bpf_raw_tracepoint_args *ctx, __u8 kind, __u32 hit)
 {
 	struct pending p = {
@@ -35,7 +35,10 @@ static __always_inline int pinned(struct bpf_raw_tracepoint_args *ctx, __u8 kind
 	return 0;
 }
 
-/* (ring, buf, user, mm, user before, after, mm before, after, pages, limit, result) */
+/*
+ * The arguments are (ring, buf, user, mm, user's level before, after, mm's level before,
+ * after, pages, limit, result).
+ */
 static __always_inline int accounted(struct bpf_raw_tracepoint_args *ctx, __u8 kind, __u32 hit)
 {
 	struct pending p = {
@@ -77,7 +80,10 @@ int p_uncharge(struct bpf_raw_tracepoint_args *ctx)
 	return accounted(ctx, FACT_UNCHARGE, HIT_UNCHARGE);
 }
 
-/* (ring, index, addr, len, duration, result); without a duration nothing was tried. */
+/*
+ * The arguments are (ring, index, addr, len, duration, result). Without a duration no pin was
+ * tried.
+ */
 SEC("?raw_tp/io_uring_buf_register_fail")
 int p_fail(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whose a new ring is: exact.h asks when its buffers are released by a worker. */
+/* Notes each new ring that passes the filters: exact.h asks when a worker releases its buffers. */
 #include "exact.h"
 
-/* (fd, ctx, ...) in every version */
+/* The arguments begin with (fd, ctx) in every version. */
 SEC("?raw_tp/io_uring_create")
 int note_ring(struct bpf_raw_tracepoint_args *ctx)
 {

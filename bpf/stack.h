@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who called: the stacks of the current task, kept once each in a map. */
+/* The stacks of the current task, which are kept once each in a map. */
 #ifndef FIXBUF_BPF_STACK_H
 #define FIXBUF_BPF_STACK_H
 
@@ -9,17 +9,9 @@
 #include "abi/fact.h"
 #include "kernel/regs.h"
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct pt_regs___sp {
-	unsigned long sp;
-};
-
-#pragma clang attribute pop
-
 const volatile bool want_stacks __weak;
 
-/* Created when wanted: 16 MiB. */
+/* 16 MiB, created only when stacks are wanted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, 16384);
@@ -30,20 +22,19 @@ struct {
 /*
  * A function without a frame of its own, as most that wrap a system call,
  * hides who called it from a walk by frame pointers: the word on top of the
- * user's stack is then where it returns to. The user side knows which is which.
+ * user's stack is then its return address. The user side decides which it is.
  */
 static __always_inline __u64 word_on_top(void)
 {
-	struct pt_regs___sp *regs = (void *)user_regs();
 	__u64 word = 0;
 
-	bpf_probe_read_user(&word, sizeof(word), (void *)BPF_CORE_READ(regs, sp));
+	bpf_probe_read_user(&word, sizeof(word), (void *)BPF_CORE_READ(user_regs(), sp));
 	return word;
 }
 
 /*
- * .ctx must be the program's own. To be called before the fact is reserved, so
- * that the fact's time is not before its stacks'.
+ * .ctx must be the program's own. This must be called before the fact is reserved, so that
+ * the fact's time is not before that of its stacks.
  */
 static __always_inline void take_stacks(void *ctx, struct stack_ids *out)
 {

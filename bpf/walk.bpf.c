@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring walk. Two iterators find every ring and who holds it; four
- * programs that are never attached (they are run by BPF_PROG_TEST_RUN) answer
- * what a ring, its slots, a buffer's segments and a run of memory hold. No function probe, no
- * symbol, no kernel lock.
+ * The ring walk. Two iterators find every ring and the tasks that hold it; four programs
+ * that are never attached (they are run by BPF_PROG_TEST_RUN) answer what a ring, its slots,
+ * a buffer's segments and a run of memory hold. The walk needs no function probe, no symbol
+ * and no kernel lock.
  */
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
@@ -12,25 +12,24 @@
 #include "abi/fact.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
+#include "kernel/register_event.h"
 
-#define RLIMIT_MEMLOCK 8
-
-/* our ring of the start: how a ring's file and our own process are told */
+/* a ring that our process opened at its start: by it we know a ring's file, and our own process */
 const volatile __s32 own_ring_fd = -1;
 __u64 ring_fops;
 __u32 own_tgid;		/* in the first pid namespace, as all pids here */
 
-/* what the peek programs answer */
+/* the answers of the peek programs */
 struct fact_ring out_ring;
 struct fact_buffer out_slots[PEEK_CHUNK];
 struct seg out_segs[PEEK_CHUNK];
 struct seg out_folios[PEEK_CHUNK];
-__u64 out_table;	/* address and length of the table that the slots were read from */
+__u64 out_table;	/* address and length of the table in which the slots were read */
 __u32 out_table_nr;
 __u32 out_nr;
 __u32 out_page_size;	/* of a struct page */
 
-/* when the last buffer call on a ring returned: tells that a table changed and changed back */
+/* When a ring's last call that concerns buffers returned: a table may change and change back. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
@@ -40,7 +39,8 @@ struct {
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline void fill_holder(struct fact_holder *out, struct task_struct *task, __u64 ring)
+static __always_inline void fill_holder(struct fact_holder *out, struct task_struct *task,
+					__u64 ring)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 
@@ -65,7 +65,7 @@ static __always_inline void fill_holder(struct fact_holder *out, struct task_str
 	out->reg_index = -1;
 }
 
-/* Descriptors that are rings. */
+/* Finds descriptors that are rings. */
 SEC("?iter/task_file")
 int find_rings(struct bpf_iter__task_file *ctx)
 {
@@ -79,7 +79,7 @@ int find_rings(struct bpf_iter__task_file *ctx)
 		return 0;
 	fops = (__u64)BPF_CORE_READ(file, f_op);
 	if (!ring_fops) {
-		/* whoever reads the iterator is us */
+		/* the task that reads the iterator is ours */
 		reader = bpf_get_current_pid_tgid() >> 32;
 		if ((__u32)BPF_CORE_READ(task, tgid) != reader || (__s32)ctx->fd != own_ring_fd)
 			return 0;
@@ -94,7 +94,11 @@ int find_rings(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Rings that a task registered (5.18, e7a6c00dc77a) and, with ring 0, every process and its mm. */
+/*
+ * Finds the rings that a task registered, from e7a6c00dc77a ("io_uring: add support for
+ * registering ring file descriptors"), 5.18; and, as holders of the ring 0, every process
+ * and its mm.
+ */
 SEC("?iter/task")
 int find_registered(struct bpf_iter__task *ctx)
 {
@@ -124,15 +128,13 @@ int find_registered(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* (ctx, opcode, ...) in every version: notes what may have changed a table. */
+/* Notes calls that may have changed a table. The arguments begin with (ctx, opcode). */
 SEC("?raw_tp/io_uring_register")
 int note_call(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 ring = ctx->args[0], now = bpf_ktime_get_ns(), *last;
-	__u32 op = ctx->args[1];
 
-	if (op != CALL_REGISTER && op != CALL_UNREGISTER && op != CALL_REGISTER2 &&
-	    op != CALL_UPDATE && op != CALL_CLONE)
+	if (!concerns_buffers(ctx->args[1]))
 		return 0;
 	last = bpf_map_lookup_elem(&ring_calls, &ring);
 	if (last)
@@ -142,7 +144,7 @@ int note_call(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* args: ring. Answer: out_ring. */
+/* Takes a ring; answers in out_ring. */
 SEC("?raw_tp")
 int peek_ring(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -160,8 +162,8 @@ int peek_ring(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * A global function is verified once, whatever calls it: inlined, the loops
- * below would cost tens of milliseconds at each start.
+ * The verifier looks once at a global function, whatever calls it: with it inlined, the
+ * loops below would cost tens of milliseconds at each start.
  */
 __noinline int answer_slot(__u64 ring, __u64 slots, __u32 index, __u32 i)
 {
@@ -181,13 +183,13 @@ __noinline int answer_slot(__u64 ring, __u64 slots, __u32 index, __u32 i)
 	out->index = index;
 	buf = slot_buffer(&t, index, &out->node);
 	read_buffer(buf, out);
-	/* freed and used anew while we read it? */
+	/* was it freed and used anew while we read it? */
 	if (slot_buffer(&t, index, &node) != buf || node != out->node)
 		out->buf_flags = BUFFER_F_TORN;
 	return 0;
 }
 
-/* args: ring, first slot, count. Answer: out_slots, out_nr, and the table that was read. */
+/* Takes ring, first slot, count; answers in out_slots, out_nr, out_table and out_table_nr. */
 SEC("?raw_tp")
 int peek_slots(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -222,7 +224,7 @@ __noinline int answer_seg(__u64 bvec, __u32 i)
 	return 0;
 }
 
-/* args: address of a bio_vec array, first, count. Answer: out_segs, out_nr. */
+/* Takes the address of a bio_vec array, first, count; answers in out_segs and out_nr. */
 SEC("?raw_tp")
 int peek_segs(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -241,7 +243,7 @@ int peek_segs(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Returns how many bytes of struct pages from .page on are its folio's. */
+/* Returns how many bytes of struct pages from .page on belong to its folio. */
 __noinline __u64 answer_folio(__u64 page, __u32 i)
 {
 	struct seg *out;
@@ -255,7 +257,7 @@ __noinline __u64 answer_folio(__u64 page, __u32 i)
 	return out->head + ((__u64)bpf_core_type_size(struct page) << (out->order & 31)) - page;
 }
 
-/* args: a struct page, number of pages. Answer: out_folios, out_nr, in order, as far as there is room. */
+/* Takes a struct page and a number of pages; answers in out_folios and out_nr, as room allows. */
 SEC("?raw_tp")
 int peek_folios(struct bpf_raw_tracepoint_args *ctx)
 {

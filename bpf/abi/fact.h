@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Facts: what is seen in the kernel, one record each.
+ * Facts: records of what the programs see in the kernel.
  *
- * Plain C for both sides. Records are fixed-width and append-only: a new field
+ * This is plain C for both sides. Records are fixed-width and append-only: a new field
  * goes to the end of its record, a new kind to the end of the enum; a reader
- * takes min(fact.size, sizeof) bytes. Sequence numbers count per CPU, also
- * for records that found no room, so that a gap says how many and where.
+ * takes min(fact.size, sizeof) bytes. Sequence numbers count per CPU; records that found
+ * no room have one too, so that a gap says how many were lost and where.
  */
 #ifndef FIXBUF_BPF_ABI_FACT_H
 #define FIXBUF_BPF_ABI_FACT_H
@@ -15,13 +15,13 @@
 #define FACT_VERSION	1
 #define FACT_COMM_LEN	16
 #define FACT_NAME_LEN	48
-#define FACT_LANES	1024	/* sequences; cpus beyond share them */
+#define FACT_LANES	1024	/* sequences; CPUs beyond that number share them */
 
 enum fact_kind {
 	FACT_NONE	 = 0,
 	FACT_RING_CREATE = 1,	/* struct fact_ring */
-	FACT_RING_CLOSE	 = 2,	/* struct fact_ring: last reference dropped, teardown queued */
-	FACT_RING_GONE	 = 3,	/* struct fact: teardown done, buffers released */
+	FACT_RING_CLOSE	 = 2,	/* struct fact_ring: the last reference is gone, teardown follows */
+	FACT_RING_GONE	 = 3,	/* struct fact: the teardown is done, its buffers are released */
 	FACT_CALL	 = 4,	/* struct fact_call: an io_uring_register() returned */
 	FACT_BUFFER	 = 5,	/* struct fact_buffer: what a slot holds (or that it is empty) */
 	FACT_DROP	 = 6,	/* struct fact_buffer: what a slot held */
@@ -31,14 +31,14 @@ enum fact_kind {
 	FACT_UNCHARGE	 = 10,	/* struct fact_charge */
 	FACT_ENTRY	 = 11,	/* struct fact_entry: one iovec of a call that failed */
 	FACT_RING	 = 12,	/* struct fact_ring: snapshot of a ring */
-	FACT_HOLDER	 = 13,	/* struct fact_holder: snapshot of who holds a ring */
+	FACT_HOLDER	 = 13,	/* struct fact_holder: snapshot of a task that holds a ring */
 	FACT_IO_DONE	 = 14,	/* struct fact_io: an I/O over a registered buffer ended */
 };
 
 #define FACT_F_DERIVED	0x01	/* concluded from other facts, not seen */
-#define FACT_F_SNAPSHOT	0x02	/* from a walk, not from an event */
-#define FACT_F_WORKER	0x04	/* a kernel thread acted, for the ring */
-#define FACT_F_OTHERS	0x08	/* of a task that the filters leave out: keeps the ledger right */
+#define FACT_F_SNAPSHOT	0x02	/* read in a walk, not seen in an event */
+#define FACT_F_WORKER	0x04	/* a kernel thread acted for the ring */
+#define FACT_F_OTHERS	0x08	/* the filters leave its task out: it only keeps the ledger right */
 
 struct fact {
 	__u16 size;		/* of the whole record, bytes */
@@ -51,21 +51,24 @@ struct fact {
 	__u32 pid;		/* thread group id */
 	__u32 tid;
 	__u32 uid;		/* of the task that acted */
-	__u32 call;		/* ties what one register call caused, 0 = none */
+	__u32 call;		/* the same in all facts of one register call, 0 = of none */
 	char comm[FACT_COMM_LEN];
 };
 
 #define STACK_FRAMES	127	/* the kernel's own limit, kernel.perf_event_max_stack */
 
-/* Ids of the map of stacks; < 0: -1 not asked for, -EFAULT none, else not kept. */
+/*
+ * Ids in the map of stacks. Below 0: -1 says that the stack was not asked for, -EFAULT that
+ * there is none, others that it was not kept.
+ */
 struct stack_ids {
 	__s32 user, kernel;
 	__u64 caller;		/* the word on top of the user's stack */
 };
 
 #define RING_F_LIMITED	0x01	/* charges count against RLIMIT_MEMLOCK */
-#define RING_F_ACCT_PER_RING 0x02 /* charge is kept per ring (hpage_acct, 7.2+), not per buffer */
-#define RING_F_ACCT_SHARED 0x04	/* per user and mm, for all their rings (patches/0002) */
+#define RING_F_ACCT_PER_RING 0x02 /* the charge is kept per ring (hpage_acct), from 7.2 */
+#define RING_F_ACCT_SHARED 0x04	/* the charge is kept per user and mm (patches/0002) */
 
 struct fact_ring {
 	struct fact h;
@@ -96,10 +99,10 @@ struct fact_holder {
 	__s32 reg_index;	/* index in the task's registered rings, -1 = by fd */
 };
 
-#define BUFFER_F_KERNEL	0x01	/* block driver's pages (ublk), not pinned, not charged */
+#define BUFFER_F_KERNEL	0x01	/* a block driver's pages (ublk), neither pinned nor charged */
 #define BUFFER_F_EMPTY	0x02	/* the slot holds nothing */
-#define BUFFER_F_TORN	0x04	/* changed while it was read; other fields are void */
-#define BUFFER_F_RUNS	0x08	/* its segments are contiguous memory, across folios (patches/0010) */
+#define BUFFER_F_TORN	0x04	/* the slot changed while it was read: other fields are void */
+#define BUFFER_F_RUNS	0x08	/* its segments are runs of memory, across folios (patches/0011) */
 
 #define ACCT_UNKNOWN	(~0ULL)
 
@@ -145,7 +148,7 @@ struct fact_call {
 	__u32 ring_flags;	/* RING_F_* */
 	__u32 charged_uid;
 	__u32 call_flags;	/* CALL_F_* */
-	__u64 need_pages;	/* on failure: pages that the entries not done span, 0 = not counted */
+	__u64 need_pages;	/* on failure: what the entries not done span, 0 = not counted */
 	struct stack_ids stacks;
 };
 
@@ -153,7 +156,7 @@ struct fact_call {
 #define CALL_F_NO_RING	   0x02	/* refused before any ring was looked up */
 #define CALL_F_REG_RING	   0x04	/* fd is an index of the task's registered rings */
 
-/* Why an entry cannot be registered, as far as the program in the kernel can see. */
+/* Why an entry cannot be registered, as far as can be seen from outside the call. */
 enum entry_state {
 	ENTRY_OK	 = 0,
 	ENTRY_UNREADABLE = 1,	/* the iovec itself could not be read */
@@ -212,9 +215,9 @@ struct fact_charge {
 #define IO_F_NO_IMPORT	0x08	/* failed with EFAULT: .buf_addr to .nr_slots are its slot then */
 #define IO_F_EMPTY	0x10	/* with IO_F_NO_IMPORT: the slot holds nothing */
 #define IO_F_REFUSED	0x20	/* at submission: has no latency */
-#define IO_F_NAMELESS	0x40	/* refused unread, or one of several of a user_data: .index is void */
+#define IO_F_NAMELESS	0x40	/* refused unread, or one of several of a user_data: no .index */
 
-/* The head is of the task that submitted it, but for .t_ns and .cpu. */
+/* The head is that of the task which submitted it, but for .t_ns and .cpu. */
 struct fact_io {
 	struct fact h;
 	__u64 addr, len_bytes;	/* as the request says */
@@ -229,7 +232,7 @@ struct fact_io {
 	__u32 pad;
 };
 
-/* One bio_vec of a buffer with the state of its first folio: not a fact, an answer of the walk. */
+/* One bio_vec of a buffer and the state of its first folio: no fact, but an answer of the walk. */
 struct seg {
 	__u64 page;		/* struct page * as stored in the bio_vec */
 	__u64 head;		/* struct page * of the folio's head */
@@ -242,13 +245,13 @@ struct seg {
 
 #define SEG_F_UNREADABLE 0x01
 
-/* What one CPU has told so far; kept where both sides see it. */
+/* What one CPU has told so far. Both sides see it. */
 struct lane {
 	__u64 seq;		/* the last one given */
-	__u64 lost;		/* of them, found no room */
+	__u64 lost;		/* records that found no room */
 };
 
-#define PEEK_CHUNK	128	/* slots, segments or folios an answer of the walk holds */
+#define PEEK_CHUNK	128	/* slots, segments or folios that an answer of the walk holds */
 
 #define FACT_ASSERT_SIZE(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), "layout of struct " #type)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * From a struct page to its folio's order and pins: the one place that knows
- * how kernels keep them.
+ * how kernels keep them. Each flavour is headed by the commits between which
+ * kernels have it.
  */
 #ifndef FIXBUF_BPF_KERNEL_PAGE_H
 #define FIXBUF_BPF_KERNEL_PAGE_H
@@ -11,7 +12,11 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 
-#define GUP_PIN_COUNTING_BIAS 1024	/* include/linux/mm.h, since 5.7 */
+/*
+ * A pin of a small page counts as so many references, from 3faa52c03f44 ("mm/gup: track
+ * FOLL_PIN pages"), 5.7.
+ */
+#define GUP_PIN_COUNTING_BIAS 1024
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -19,21 +24,33 @@ enum pageflags {
 	PG_head = 16,
 };
 
-/* from 7.1: a pointer, or the mask of the folio's struct pages */
+/*
+ * From 7.1: "mm: rename the 'compound_head' field in the 'struct page' to 'compound_info'".
+ * "mm: rework compound_head() for power-of-2 sizeof(struct page)" makes it a mask of the
+ * folio's struct pages where their size is a power of two; else it is a pointer still.
+ */
 struct page___info {
 	unsigned long compound_info;
 };
 
-/* 5.10: kept in the tail pages */
+/* Before struct folio had it, the first tail page kept the order. */
 struct page___order {
 	unsigned char compound_order;
 };
 
+/*
+ * From 47e29d32afba ("mm/gup: page->hpage_pinned_refcount: exact pin counts for huge
+ * pages"), 5.7, to 5232c63f46fd ("mm: Make compound_pincount always available"), 5.18: the
+ * second tail page kept the pins.
+ */
 struct page___pinned {
 	atomic_t hpage_pinned_refcount;
 };
 
-/* from 5.18; the order is in the low byte of _flags_1 from 6.6 */
+/*
+ * From 379708ffde1b ("mm: add the first tail page to struct folio"), 6.1: what the tail
+ * pages kept has names in struct folio.
+ */
 struct folio___pincount {
 	atomic_t _pincount;
 };
@@ -42,6 +59,10 @@ struct folio___order {
 	unsigned char _folio_order;
 };
 
+/*
+ * From ebc1baf5c9b4 ("mm: free up a word in the first tail page"), 6.6: the low byte is the
+ * order.
+ */
 struct folio {
 	unsigned long _flags_1;
 };
@@ -106,7 +127,7 @@ static __always_inline __u32 folio_pins(__u64 head, __u32 order, __u32 refcount)
 		bpf_core_read(&pins, sizeof(pins), &f->_pincount);
 		return pins;
 	}
-	/* 47e29d32afba: room for a counter only from the second tail page on */
+	/* a folio of two pages has no second tail page, and no counter */
 	if (order > 1 && bpf_core_field_exists(struct page___pinned, hpage_pinned_refcount)) {
 		struct page___pinned *p = (void *)(head + 2ULL * bpf_core_type_size(struct page));
 
@@ -116,7 +137,7 @@ static __always_inline __u32 folio_pins(__u64 head, __u32 order, __u32 refcount)
 	return refcount / GUP_PIN_COUNTING_BIAS;
 }
 
-/* Reads the folio behind .page into .out; .len and .off are the caller's. */
+/* Reads the folio of .page into .out, but for .len and .off, which the caller fills. */
 static __always_inline void read_folio(__u64 page, struct seg *out)
 {
 	__u32 refcount = 0;

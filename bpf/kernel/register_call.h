@@ -10,23 +10,20 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/register_event.h"
 #include "kernel/regs.h"
 
 #define NR_IO_URING_REGISTER	427
-#define USE_REGISTERED_RING	(1U << 31)	/* in the opcode, 6.3 */
+/*
+ * A bit of the opcode: the descriptor is an index of registered rings. From 7d3fd88d61a4
+ * ("io_uring: Support calling io_uring_register with a registered ring fd"), 6.3.
+ */
+#define USE_REGISTERED_RING	(1U << 31)
 #define REGISTER_SPARSE		(1U << 0)	/* IORING_RSRC_REGISTER_SPARSE */
 #define CLONE_SRC_REGISTERED	(1U << 0)	/* IORING_REGISTER_SRC_REGISTERED */
-#define X86_USER_CS		0x33		/* a 32-bit program passes them elsewhere */
+#define X86_USER_CS		0x33		/* 32-bit programs pass their arguments elsewhere */
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct pt_regs___cs {
-	unsigned long cs;
-};
-
-#pragma clang attribute pop
-
-/* User structures, complete: their layout is ABI. */
+/* What programs hand over; the structures are complete, since their layout is ABI. */
 struct rsrc_register {
 	__u32 nr;
 	__u32 flags;
@@ -55,23 +52,22 @@ struct clone_buffers {
 
 struct call_args {
 	__u64 arg;
-	__u64 iov;	/* user address of the iovec array, 0 = none or unreadable */
+	__u64 iov;	/* user address of the iovec array, 0 = there is none, or it is not known */
 	__u64 src_ring;
 	__s32 fd;
 	__u32 op;
 	__u32 nr;
 	__u32 offset;
 	__u32 flags;	/* CALL_F_* */
-	__u32 unreadable; /* the structure at .arg */
+	__u32 unreadable; /* not 0: the structure at .arg could not be read */
 };
 
-static __always_inline bool concerns_buffers(__u32 op)
-{
-	return op == CALL_REGISTER || op == CALL_UNREGISTER || op == CALL_REGISTER2 ||
-	       op == CALL_UPDATE || op == CALL_CLONE;
-}
-
-/* The ring behind a descriptor or a registered index of the current task; not checked to be one. */
+/*
+ * The ring behind a descriptor of the current task, or behind an index of those that it
+ * registered; 0 when there is none. Whether the file is a ring is not checked. Rings are
+ * registered from e7a6c00dc77a ("io_uring: add support for registering ring file
+ * descriptors"), 5.18.
+ */
 __noinline __u64 ring_by_fd(__u32 fd, bool registered)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -97,7 +93,7 @@ __noinline __u64 ring_by_fd(__u32 fd, bool registered)
 	return file ? (__u64)BPF_CORE_READ(file, private_data) : 0;
 }
 
-/* Reads what the structure at .arg adds to what the registers say. */
+/* Adds what the structure at .arg says to what the registers say. */
 static __always_inline void read_call_arg(struct call_args *a)
 {
 	if (a->op == CALL_REGISTER) {
@@ -126,7 +122,7 @@ static __always_inline void read_call_arg(struct call_args *a)
 	}
 }
 
-/* Fills all of .a; .fd stays -1 when the arguments cannot be told. */
+/* Fills all of .a; .fd is -1 when the arguments of the call are not known. */
 static __always_inline void read_call_args(__u32 op, struct call_args *a)
 {
 	__builtin_memset(a, 0, sizeof(*a));
@@ -139,7 +135,7 @@ static __always_inline void read_call_args(__u32 op, struct call_args *a)
 	__u32 word = BPF_CORE_READ(regs, si);
 
 	if (BPF_CORE_READ(regs, orig_ax) != NR_IO_URING_REGISTER ||
-	    BPF_CORE_READ((struct pt_regs___cs *)regs, cs) != X86_USER_CS ||
+	    BPF_CORE_READ(regs, cs) != X86_USER_CS ||
 	    (word & ~USE_REGISTERED_RING) != op)
 		return;
 	a->fd = BPF_CORE_READ(regs, di);

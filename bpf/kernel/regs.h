@@ -11,7 +11,7 @@
 
 static __always_inline struct pt_regs *user_regs(void)
 {
-	/* 5.15, dd6e10fbd9fb */
+	/* from dd6e10fbd9fb ("bpf: Add bpf_task_pt_regs() helper"), 5.15 */
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 

@@ -12,27 +12,44 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 
-#define EMPTY_UBUF (~0ULL)
-
+/*
+ * ---- layouts ---------------------------------------------------------------------
+ * Each flavour is headed by the commits between which kernels have it.
+ */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-/* to 6.12: an array, of structs up to 5.12, of pointers from 5.13 */
+/*
+ * Up to 3597f2786b68 ("io_uring/rsrc: unify file and buffer resource tables"), 6.13: an
+ * array. Its elements are structs before 41edf1a5ec96 ("io_uring: keep table of pointers
+ * to ubufs"), 5.13, then pointers. 5.10.y got the latter in 5.10.162.
+ */
 struct io_ring_ctx___array {
 	unsigned int nr_user_bufs;
 	void *user_bufs;
 };
 
-/* from 6.13 (7029acd8a950): nodes */
+/*
+ * From 3597f2786b68 on: an array of pointers to nodes. That each slot has a node of its
+ * own, which points to the buffer, comes with 7029acd8a950 ("io_uring/rsrc: get rid of
+ * per-ring io_rsrc_node list"), 6.13.
+ */
 struct io_ring_ctx___nodes {
 	struct io_rsrc_data buf_table;
 };
 
-/* 5.9 to 5.10.161: the limit is a bit, .user is set in any case */
+/*
+ * 5.9 to 26bfa89e25f4 ("io_uring: place ring SQ/CQ arrays under memcg memory limits"),
+ * 5.12: a bit says whether the limit counts, and .user is set in any case. From then on
+ * .user is set only where the limit counts.
+ */
 struct io_ring_ctx___limit_mem {
 	unsigned int limit_mem : 1;
 };
 
-/* from 7.2 (df0a52537c0f): huge pages are charged per ring */
+/*
+ * From df0a52537c0f ("io_uring/rsrc: add huge page accounting for registered buffers"),
+ * 7.2: what is charged for huge pages is kept per ring.
+ */
 struct xarray {
 	void *xa_head;
 };
@@ -41,7 +58,7 @@ struct io_ring_ctx___hpage_acct {
 	struct xarray hpage_acct;
 };
 
-/* patches/0002: what is charged is kept per user and mm */
+/* With our patches/0002: what is charged is kept per user and mm. */
 struct io_ring_ctx___acct {
 	struct io_acct *acct;
 };
@@ -51,61 +68,85 @@ struct io_mapped_ubuf___common {
 	unsigned int nr_bvecs;
 };
 
-/* to 5.12, and 5.10.y up to .161: .bvec is a pointer */
+/* Up to 41edf1a5ec96, 5.13 and 5.10.162: the segments are elsewhere. */
 struct io_mapped_ubuf___bvec_ptr {
 	struct bio_vec *bvec;
 };
 
+/* From 41edf1a5ec96 on: they follow the fields. */
 struct io_mapped_ubuf___bvec_array {
 	struct bio_vec bvec[0];
 };
 
-/* 5.13 to 6.11: an end instead of a length */
+/*
+ * 41edf1a5ec96 to 9753c642a53b ("io_uring/rsrc: change ubuf->ubuf_end to length tracking"),
+ * 6.12: an end instead of a length.
+ */
 struct io_mapped_ubuf___end {
 	__u64 ubuf_end;
 };
 
-/* size_t, u32 from 6.12 (a8edbb424b13), size_t again from 7.2 */
-struct io_mapped_ubuf___len64 {
-	unsigned long len;
-};
-
-struct io_mapped_ubuf___len32 {
+/*
+ * Before and after that: a length, which is a size_t up to 5.12, a u32 from 9753c642a53b
+ * and a size_t again from 7.2. CO-RE takes any width for the same field.
+ */
+struct io_mapped_ubuf___len {
 	unsigned int len;
 };
 
-/* from 6.12 */
+/*
+ * From 3d6106aee473 ("io_uring/rsrc: store folio shift and mask into imu") and bfc0aa7a512f
+ * ("io_uring/rsrc: add reference count to struct io_mapped_ubuf"), both 6.12.
+ */
 struct io_mapped_ubuf___folio {
 	unsigned int folio_shift;
 	refcount_t refs;
 };
 
-/* to 7.1 */
+/* Up to df0a52537c0f, 7.2: what was charged for the buffer is kept in it. */
 struct io_mapped_ubuf___acct {
 	unsigned long acct_pages;
 };
 
-/* 6.15 to 6.19 */
+/* From 27cb27b6d5ea ("io_uring: add support for kernel registered bvecs"), 6.15. */
 struct io_mapped_ubuf___is_kbuf {
 	bool is_kbuf;
 };
 
-/* patches/0010 and 0011: behind the segments, where .folio_shift is 0 as they differ in size */
-struct io_seg_index {
-	unsigned int shift;
-};
-
-/* from 7.0: IO_REGBUF_F_KBUF */
+/* From 0efc331d78b0 ("io_uring/rsrc: replace reg buffer bit field with flags"), 7.0. */
 struct io_mapped_ubuf___flags {
 	__u8 flags;
 };
 
-#pragma clang attribute pop
-
 #define IO_REGBUF_F_KBUF 1
 
+/*
+ * With our patches/0012: stands behind the segments, where .folio_shift is 0
+ * because they differ in size.
+ */
+struct io_seg_index {
+	unsigned int shift;
+};
+
+/* A request begins with the struct io_uring_cmd that a driver is given. */
+struct io_kiocb___ctx {
+	struct io_ring_ctx *ctx;
+};
+
+#pragma clang attribute pop
+
+/*
+ * The address in the buffer that stands for an empty slot from 6224843d56e0 ("io_uring:
+ * allow empty slots for reg buffers"), 5.13, to 6.12. Later an empty slot has no node.
+ */
+#define EMPTY_UBUF (~0ULL)
+
+#define IORING_RSRC_BUFFER 1	/* io_rsrc_node.type, from 6.13 */
+
+/* ---- the table and its slots ------------------------------------------------------ */
+
 struct ring_table {
-	__u64 slots;	/* address of the array, 0 = nothing registered */
+	__u64 slots;	/* address of the array, 0 = nothing is registered */
 	__u32 nr;
 };
 
@@ -134,7 +175,18 @@ static __always_inline bool slots_are_structs(void)
 	       bpf_core_field_exists(struct io_mapped_ubuf___bvec_ptr, bvec);
 }
 
-/* Address of the buffer in slot .index, 0 when empty; *node gets its node (6.13+). */
+static __always_inline __u64 node_buffer(__u64 node)
+{
+	return (__u64)BPF_CORE_READ((struct io_rsrc_node *)node, buf);
+}
+
+/* Nodes of files are of the same type. */
+static __always_inline bool node_is_of_buffer(__u64 node)
+{
+	return BPF_CORE_READ((struct io_rsrc_node *)node, type) == IORING_RSRC_BUFFER;
+}
+
+/* The address of the buffer in slot .index, 0 when it is empty; *node gets its node, from 6.13. */
 static __always_inline __u64 slot_buffer(const struct ring_table *t, __u32 index, __u64 *node)
 {
 	__u64 entry = 0;
@@ -147,8 +199,10 @@ static __always_inline __u64 slot_buffer(const struct ring_table *t, __u32 index
 	if (!bpf_core_field_exists(struct io_ring_ctx___nodes, buf_table) || !entry)
 		return entry;
 	*node = entry;
-	return (__u64)BPF_CORE_READ((struct io_rsrc_node *)entry, buf);
+	return node_buffer(entry);
 }
+
+/* ---- a buffer ----------------------------------------------------------------------- */
 
 static __always_inline __u64 buffer_len(__u64 buf, __u64 addr)
 {
@@ -159,10 +213,9 @@ static __always_inline __u64 buffer_len(__u64 buf, __u64 addr)
 
 		return BPF_CORE_READ(b, ubuf_end) - addr;
 	}
-	if (bpf_core_field_exists(struct io_mapped_ubuf___len32, len)) {
-		struct io_mapped_ubuf___len32 *b = (void *)buf;
+	if (bpf_core_field_exists(struct io_mapped_ubuf___len, len)) {
+		struct io_mapped_ubuf___len *b = (void *)buf;
 
-		/* CO-RE takes either integer width as the same field */
 		bpf_core_read(&len, bpf_core_field_size(b->len) == 8 ? 8 : 4, &b->len);
 	}
 	return len;
@@ -193,12 +246,16 @@ static __always_inline __u64 buffer_bvec(__u64 buf)
 	return buf + bpf_core_field_offset(struct io_mapped_ubuf___bvec_array, bvec);
 }
 
+/* With our patches/0011 and 0012 a segment is a run of contiguous memory, across folios. */
 static __always_inline bool segments_are_runs(void)
 {
 	return bpf_core_type_exists(struct io_seg_index);
 }
 
-/* Of the unit that all segments but the first and the last are multiples of: stock kernels' folio. */
+/*
+ * The shift of the unit of which all segments but the first and the last are multiples. In
+ * stock kernels that is the folio.
+ */
 static __always_inline __u32 buffer_shift(__u64 buf, const struct fact_buffer *b)
 {
 	struct io_mapped_ubuf___folio *f = (void *)buf;
@@ -211,7 +268,20 @@ static __always_inline __u32 buffer_shift(__u64 buf, const struct fact_buffer *b
 	return BPF_CORE_READ(index, shift);
 }
 
-/* Fills all of .out but its head and .index. */
+/* Whether a buffer keeps what was charged for it. */
+static __always_inline bool buffer_keeps_charge(void)
+{
+	return bpf_core_field_exists(struct io_mapped_ubuf___acct, acct_pages);
+}
+
+/* The most bytes that an entry may have: 1 GiB before df0a52537c0f, 7.2, then 1 TiB. */
+static __always_inline __u64 max_entry_bytes(void)
+{
+	return bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct) ?
+	       1ULL << 40 : 1ULL << 30;
+}
+
+/* Fills all of .out but its head, .node and .index. */
 static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 {
 	struct io_mapped_ubuf___common *b = (void *)buf;
@@ -232,7 +302,6 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 		out->buf_flags = BUFFER_F_TORN;
 		return;
 	}
-	/* the dummy of 5.13 to 6.12 stands for an empty slot */
 	if (out->addr == EMPTY_UBUF) {
 		out->buf = 0;
 		out->addr = 0;
@@ -250,14 +319,16 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 		out->refs = BPF_CORE_READ(f, refs.refs.counter);
 	}
 	out->charged_pages = ACCT_UNKNOWN;
-	if (bpf_core_field_exists(struct io_mapped_ubuf___acct, acct_pages)) {
+	if (buffer_keeps_charge()) {
 		struct io_mapped_ubuf___acct *a = (void *)buf;
 
 		out->charged_pages = BPF_CORE_READ(a, acct_pages);
 	}
 }
 
-/* The struct user_struct that is charged and limited, 0 when none is. */
+/* ---- the ring and its account --------------------------------------------------------- */
+
+/* The struct user_struct that is charged and limited; 0 when none is. */
 static __always_inline __u64 ring_user(__u64 ring)
 {
 	struct io_ring_ctx *ctx = (void *)ring;
@@ -271,7 +342,19 @@ static __always_inline __u64 ring_user(__u64 ring)
 	return (__u64)BPF_CORE_READ(ctx, user);
 }
 
-/* RING_F_*: who is charged, and where the kernel keeps what. */
+/* The struct mm_struct that is charged: that of the process which made the ring. */
+static __always_inline __u64 ring_mm(__u64 ring)
+{
+	return (__u64)BPF_CORE_READ((struct io_ring_ctx *)ring, mm_account);
+}
+
+/* The ring of the struct io_uring_cmd that a driver is given. */
+static __always_inline __u64 command_ring(__u64 cmd)
+{
+	return (__u64)BPF_CORE_READ((struct io_kiocb___ctx *)cmd, ctx);
+}
+
+/* RING_F_*: whether charges of the ring are limited, and where the kernel keeps them. */
 static __always_inline __u32 ring_account_flags(__u64 user)
 {
 	__u32 flags = user ? RING_F_LIMITED : 0;
@@ -305,7 +388,7 @@ static __always_inline void read_ring(__u64 ring, struct fact_ring *out)
 	struct ring_table t;
 
 	out->user = (__u64)user;
-	out->mm = (__u64)BPF_CORE_READ(ctx, mm_account);
+	out->mm = ring_mm(ring);
 	out->user_locked_pages = user_locked((__u64)user);
 	out->mm_pinned_pages = mm_pinned(out->mm);
 	out->charged_uid = user ? BPF_CORE_READ(user, uid.val) : ~0U;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel's types, only the fields that are read. CO-RE relocates each
- * access by name, so order and padding here mean nothing. A suffix ___x is a
- * flavour: the same kernel type as another version declares it.
+ * The kernel's types, with only the fields that are read. CO-RE relocates each
+ * access by name, so order and padding here mean nothing. A suffix ___x makes a
+ * flavour: the same kernel type as another version declares it. Flavours stand
+ * beside the one accessor that knows them.
  */
 #ifndef FIXBUF_BPF_KERNEL_TYPES_H
 #define FIXBUF_BPF_KERNEL_TYPES_H
@@ -35,6 +36,8 @@ struct mm_struct {
 struct rlimit {
 	unsigned long rlim_cur;
 };
+
+#define RLIMIT_MEMLOCK 8
 
 struct signal_struct {
 	struct rlimit rlim[16];
@@ -111,6 +114,8 @@ struct pt_regs {
 	unsigned long dx;
 	unsigned long r10;
 	unsigned long orig_ax;
+	unsigned long cs;
+	unsigned long sp;
 };
 
 struct seq_file;
@@ -143,8 +148,8 @@ struct work_struct {
 
 struct io_mapped_ubuf;
 
-/* from 6.13 (7029acd8a950): one reference-counted node a slot */
 struct io_rsrc_node {
+	__u8 type;
 	struct io_mapped_ubuf *buf;
 };
 
@@ -169,6 +174,9 @@ struct page {
 
 #pragma clang attribute pop
 
-/* Flavours stand beside the one accessor that knows them: ring.h, page.h. */
+/* Errors that calls return, negative; the kernel's uapi headers need an architecture's. */
+#define ENOMEM		12
+#define EFAULT		14
+#define EOPNOTSUPP	95
 
 #endif

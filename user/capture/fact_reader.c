@@ -5,6 +5,7 @@
  * the kernel side counted one there: a task that was preempted between number
  * and room makes a gap that closes by itself.
  */
+#include <abi/limits.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -13,10 +14,6 @@
 #include "base/err.h"
 #include "capture/fact_reader.h"
 #include "fixbuf.skel.h"
-
-#define FILTER_PIDS	0x01	/* as in bpf/emit.h */
-#define FILTER_UID	0x02
-#define FILTER_TREE	0x04
 
 #define ENOUGH		4096	/* facts in one go: who reads has signals and deadlines to look at */
 

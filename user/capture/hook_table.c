@@ -9,7 +9,7 @@
 
 static const char *fits_register(const struct prototype *p, struct fixbuf_bpf *skel)
 {
-	/* patches/0010: one segment may hold many pins; the tracepoints there tell them */
+	/* patches/0011: one segment may hold many pins; the tracepoints there tell them */
 	if (kern_type("io_seg_index", BTF_KIND_STRUCT))
 		return "segments do not tell the pins here; the tier 'patched' does";
 	skel->rodata->register_nargs = p->nr_args;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <abi/limits.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,6 @@
 #include "capture/ring_walk.h"
 #include "capture/session.h"
 #include "checks/failure.h"
-
-#define BOUNDED_SLOTS 1024	/* as in bpf/lifecycle.bpf.c */
 
 static struct shown_ring *shown_ring(const struct tracer *t, __u64 id)
 {

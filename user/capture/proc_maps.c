@@ -4,6 +4,7 @@
  * BPF cannot look them up (before 5.17). It comes a moment later than the
  * call, so the process may be gone or may have changed them.
  */
+#include <abi/mapping.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +12,6 @@
 #include <sys/statfs.h>
 #include "base/maps.h"
 #include "checks/failure.h"
-
-#define VM_READ		0x1
-#define VM_WRITE	0x2
-#define VM_SHARED	0x8
-#define TMPFS_MAGIC	0x01021994
-#define HUGETLBFS_MAGIC	0x958458f6
 
 /* Finds the mapping with .at; false when there is none. */
 static bool find_mapping(const char *maps, size_t len, __u32 pid, __u64 at, struct fact_entry *e)
@@ -41,17 +36,6 @@ static bool find_mapping(const char *maps, size_t len, __u32 pid, __u64 at, stru
 	return true;
 }
 
-static __u32 mapping_state(const struct fact_entry *e, int error)
-{
-	bool own_pages = e->fs_magic == TMPFS_MAGIC || e->fs_magic == HUGETLBFS_MAGIC;
-
-	if (!(e->vma_flags & VM_WRITE))
-		return e->vma_flags & VM_READ ? ENTRY_READ_ONLY : ENTRY_NO_ACCESS;
-	if (e->fs_magic && !own_pages && (error == EOPNOTSUPP || e->vma_flags & VM_SHARED))
-		return ENTRY_FILE;
-	return ENTRY_OK;
-}
-
 static void look_at_mappings(const char *maps, size_t len, __u32 pid, int error,
 			     struct fact_entry *e)
 {
@@ -59,8 +43,9 @@ static void look_at_mappings(const char *maps, size_t len, __u32 pid, int error,
 
 	e->state = ENTRY_OK;
 	for (e->at = e->base; e->at < end; e->at = e->vma_end) {
-		e->state = find_mapping(maps, len, pid, e->at, e) ?
-			   mapping_state(e, error) : ENTRY_UNMAPPED;
+		e->state = !find_mapping(maps, len, pid, e->at, e) ? ENTRY_UNMAPPED :
+			   mapping_state(e->vma_flags, e->fs_magic, e->fs_magic,
+					 error == EOPNOTSUPP);
 		if (e->state != ENTRY_OK)
 			break;
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <abi/limits.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +7,6 @@
 #include "checks/failure.h"
 #include "model/event.h"
 
-#define MAX_TABLE 16384
 
 struct words {
 	char *out;
@@ -153,7 +153,7 @@ static void explain_einval(struct words *w)
 	else if (c->op == CALL_UPDATE && (__u64)c->offset + c->nr > c->nr_slots)
 		snprintf(w->out, EXPLAIN_LEN, "slots %u to %llu are beyond the table of %u; register a larger one",
 			 c->offset, (__u64)c->offset + c->nr - 1, c->nr_slots);
-	else if (c->nr > MAX_TABLE)
+	else if (c->nr > TABLE_MAX_SLOTS)
 		snprintf(w->out, EXPLAIN_LEN, "%u entries are more than a table holds: at most 16384, 1024 before Linux 5.13",
 			 c->nr);
 	else if (w->e && w->e->state == ENTRY_TOO_LONG && c->ring_flags & RING_F_ACCT_PER_RING)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <abi/limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +22,6 @@
 #define MOVED_NS	50000000ULL /* a charge that no call follows by then has none */
 #define ANEW_NS		200000000ULL /* not oftener after losses */
 #define CLOSE_NS	1500000000ULL /* how long rings may take to release what a program left */
-#define BOUNDED_SLOTS	1024	/* as in bpf/lifecycle.bpf.c */
 
 /* ---- facts ------------------------------------------------------------------------ */
 

@@ -1,36 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which iovec of a call that failed is to blame, decided in the order in which
- * the kernel looks at them. Mappings take bpf_loop() and bpf_find_vma() (both
- * 5.17); without them the first entries are told as they are, and the user
- * side looks into /proc.
+ * Which iovec of a call that failed is to blame, decided in the order in which the kernel
+ * looks at them. Looking at mappings takes bpf_loop(), from e6f2dd0f8067 ("bpf: Add bpf_loop
+ * helper"), and bpf_find_vma(), from 7c7e3d31e785 ("bpf: Introduce helper bpf_find_vma"),
+ * both 5.17. Without them the first entries are told as they are, and the user side looks
+ * into /proc.
  */
-#ifndef FIXBUF_BPF_ENTRY_H
-#define FIXBUF_BPF_ENTRY_H
+#ifndef FIXBUF_BPF_FAILED_ENTRY_H
+#define FIXBUF_BPF_FAILED_ENTRY_H
 
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "abi/limits.h"
+#include "abi/mapping.h"
 #include "kernel/ring.h"
 #include "emit.h"
 #include "kernel/register_call.h"
 
 #define PAGE_BYTES	4096ULL
-#define MAX_ENTRIES	16384
 #define MAX_VMAS	4096
-
-#define EFAULT		14
-#define EOPNOTSUPP	95
-
-#define VM_READ		0x1UL
-#define VM_WRITE	0x2UL
-#define VM_SHARED	0x8UL
-#define VM_PFNMAP	0x400UL
-#define VM_IO		0x4000UL
-
-#define TMPFS_MAGIC	0x01021994
-#define HUGETLBFS_MAGIC	0x958458f6
 
 struct user_iovec {
 	__u64 base;
@@ -39,8 +29,8 @@ struct user_iovec {
 
 struct scan {
 	__u64 iov;		/* user address of the array */
-	__u64 base, len;	/* the entry that is looked at */
-	__u64 at, end;		/* how far into it */
+	__u64 base, len;	/* of the entry that is looked at */
+	__u64 at, end;		/* what of it has not been looked at yet */
 	__u64 vma_start, vma_end, vma_flags;
 	__u64 need_pages;
 	__u64 dentry;
@@ -56,9 +46,9 @@ struct work {
 };
 
 /*
- * What a call is told from, where the verifier does not follow the values: it
- * took most of a start to look at the loops with each combination of them. No
- * program runs on a CPU while another run of it there has not ended.
+ * The working memory of a CPU. It is a map because the verifier does not follow the values
+ * in one: looking at the loops with each combination of values took it most of a start. The
+ * program never runs on a CPU before its last run there has ended.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -79,13 +69,6 @@ static __always_inline struct scan *scan_of_cpu(void)
 	struct work *w = work_of_cpu();
 
 	return w ? &w->scan : NULL;
-}
-
-/* 1 TiB from 7.2 (df0a52537c0f), 1 GiB before */
-static __always_inline __u64 max_entry_bytes(void)
-{
-	return bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct) ?
-	       1ULL << 40 : 1ULL << 30;
 }
 
 static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, void *none)
@@ -109,19 +92,10 @@ static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
-/* Plain numbers in global functions: the verifier looks at them once. */
+/* The verifier looks only once at a global function whose arguments are plain numbers. */
 __noinline int vma_state(__u64 flags, __u32 fs_magic, bool file, __u32 error)
 {
-	bool own_pages = fs_magic == TMPFS_MAGIC || fs_magic == HUGETLBFS_MAGIC;
-
-	if (flags & (VM_IO | VM_PFNMAP))
-		return ENTRY_SPECIAL;
-	if (!(flags & VM_WRITE))
-		return flags & VM_READ ? ENTRY_READ_ONLY : ENTRY_NO_ACCESS;
-	/* up to 6.4 any file is refused, and said so; later only what is written back */
-	if (file && !own_pages && (error == EOPNOTSUPP || (flags & VM_SHARED)))
-		return ENTRY_FILE;
-	return ENTRY_OK;
+	return mapping_state(flags, fs_magic, file, error == EOPNOTSUPP);
 }
 
 static long next_vma(__u32 i, void *none)
@@ -186,7 +160,7 @@ static long next_entry(__u32 i, void *none)
 	s->end = (v.base + v.len + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 	s->at = v.base & ~(PAGE_BYTES - 1);
 	s->need_pages += (s->end - s->at) / PAGE_BYTES;
-	/* other errors are not about mappings */
+	/* only these errors are about mappings */
 	if (v.base && (s->error == EFAULT || s->error == EOPNOTSUPP))
 		bpf_loop(MAX_VMAS, next_vma, NULL, 0);
 	return s->state != ENTRY_OK;
@@ -215,7 +189,10 @@ static __always_inline void fill_entry(struct fact_entry *out, const struct scan
 	}
 }
 
-/* Tells the first entry that cannot be registered, if any. Returns the pages the good ones span. */
+/*
+ * Tells the first entry that cannot be registered, if there is one. Returns the pages that
+ * the entries up to there span.
+ */
 __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 call)
 {
 	struct scan *s = scan_of_cpu();
@@ -226,7 +203,7 @@ __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 c
 	__builtin_memset(s, 0, sizeof(*s));
 	s->iov = iov;
 	s->error = error;
-	bpf_loop(nr < MAX_ENTRIES ? nr : MAX_ENTRIES, next_entry, NULL, 0);
+	bpf_loop(nr < TABLE_MAX_SLOTS ? nr : TABLE_MAX_SLOTS, next_entry, NULL, 0);
 	if (s->state == ENTRY_OK)
 		return s->need_pages;
 	out = fact_reserve(sizeof(*out), FACT_ENTRY, ring, call);
@@ -237,7 +214,7 @@ __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 c
 	return s->need_pages;
 }
 
-/* One entry as it is; not 0 when the kernel looked no further. */
+/* Tells one entry without its mappings. Returns 0 when the kernel went on to the next one. */
 __noinline int tell_entry(__u64 slot, __u32 index, __u64 ring, __u32 call)
 {
 	struct scan s = { .index = index, .at = slot, .state = ENTRY_UNREADABLE };

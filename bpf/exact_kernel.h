@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Kernel buffers: a block driver (ublk, 6.15) puts a request's pages into a slot
- * for as long as its server needs them. Nothing is pinned or charged, and no
- * io_uring_register() is called. The bodies as those of exact.h.
+ * The bodies of hooks around kernel buffers. A block driver (ublk) puts a request's pages
+ * into a slot for as long as its server needs them: nothing is pinned or charged, and no
+ * io_uring_register() is called. From 27cb27b6d5ea ("io_uring: add support for kernel
+ * registered bvecs"), 6.15.
  */
-#ifndef FIXBUF_BPF_KERNEL_ACCOUNT_H
-#define FIXBUF_BPF_KERNEL_ACCOUNT_H
+#ifndef FIXBUF_BPF_EXACT_KERNEL_H
+#define FIXBUF_BPF_EXACT_KERNEL_H
 
 #include "exact.h"
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-/* begins with the struct io_uring_cmd that the functions are given */
-struct io_kiocb___ctx {
-	struct io_ring_ctx *ctx;
-};
-
-#pragma clang attribute pop
-
-/* Where io_buffer_register_bvec() takes the slot's index: see user/capture/pin_hooks.c */
+/*
+ * Which argument of io_buffer_register_bvec() is the slot's index; user/capture/hook_table.c
+ * fills it in. "io_uring/rsrc: rename io_buffer_register_bvec()/io_buffer_unregister_bvec()"
+ * and "io_uring/rsrc: add io_buffer_register_bvec()", 7.3, gave the name to another function.
+ */
 const volatile __u32 bvec_index_arg __weak;
 
 static __always_inline bool read_slot(__u64 ring, __u32 index, struct fact_buffer *b)
@@ -34,13 +30,13 @@ static __always_inline bool read_slot(__u64 ring, __u32 index, struct fact_buffe
 	return b->buf_flags == BUFFER_F_KERNEL;
 }
 
-/* .what is IN_KERNEL_REGISTER or IN_KERNEL_DROP; a drop is told as the slot was before. */
+/* .what is IN_KERNEL_REGISTER or IN_KERNEL_DROP. A drop tells the slot as it was before. */
 static __always_inline void kernel_begin(void *ctx, __u32 what, __u64 cmd, __u32 index)
 {
 	struct pending p = { .slot = index };
 	struct fact_buffer b;
 
-	p.ring = (__u64)BPF_CORE_READ((struct io_kiocb___ctx *)cmd, ctx);
+	p.ring = command_ring(cmd);
 	if (!ring_wanted(p.ring, &p.own) || p.own)
 		return;
 	if (what == IN_KERNEL_DROP) {
@@ -63,7 +59,8 @@ static __always_inline void kernel_end(__u32 what, __s32 result)
 
 	if (!end(what, &p, &alone) || result)
 		return;
-	out = fact_reserve(sizeof(*out), what == IN_KERNEL_DROP ? FACT_DROP : FACT_BUFFER, p.ring, 0);
+	out = fact_reserve(sizeof(*out), what == IN_KERNEL_DROP ? FACT_DROP : FACT_BUFFER,
+			   p.ring, 0);
 	if (!out)
 		return;
 	out->index = p.slot;
