@@ -141,9 +141,9 @@ static __always_inline __u32 call_id(void)
 }
 
 /*
- * Without bpf_loop() the verifier goes through each round of a loop. Therefore a part of the
- * rounds is a loop in a global function, at which it looks once, and that is called in a
- * loop. Returns not 0 when there is no further entry to tell.
+ * Without bpf_loop() the verifier goes through each round of a loop. It looks at a global
+ * function once: therefore this one does some of the rounds, and is called in a loop.
+ * Returns not 0 when there is no further entry to tell.
  */
 __noinline int tell_some_entries(__u64 iov, __u32 first, __u32 nr, __u64 ring, __u32 call)
 {

@@ -20,9 +20,9 @@ struct {
 } stacks __weak SEC(".maps");
 
 /*
- * A function without a frame of its own, as most that wrap a system call,
- * hides who called it from a walk by frame pointers: the word on top of the
- * user's stack is then its return address. The user side decides which it is.
+ * A function without a frame of its own, as most that wrap a system call are, hides its
+ * caller from a walk by frame pointers: the word on top of the user's stack is then its
+ * return address. The user side decides whether it is one.
  */
 static __always_inline __u64 word_on_top(void)
 {

@@ -14,12 +14,12 @@
 #include "kernel/page.h"
 #include "kernel/register_event.h"
 
-/* a ring that our process opened at its start: by it we know a ring's file, and our own process */
+/* A ring that our process opened at its start: a ring's file, and our process, are known by it. */
 const volatile __s32 own_ring_fd = -1;
 __u64 ring_fops;
-__u32 own_tgid;		/* in the first pid namespace, as all pids here */
+__u32 own_tgid;		/* pids here are those of the first pid namespace */
 
-/* the answers of the peek programs */
+/* The answers of the peek programs. */
 struct fact_ring out_ring;
 struct fact_buffer out_slots[PEEK_CHUNK];
 struct seg out_segs[PEEK_CHUNK];
@@ -53,7 +53,7 @@ static __always_inline void fill_holder(struct fact_holder *out, struct task_str
 	out->h.pid = BPF_CORE_READ(task, tgid);
 	out->h.tid = BPF_CORE_READ(task, pid);
 	out->h.uid = BPF_CORE_READ(cred, uid.val);
-	/* a thread may bear another name than its process */
+	/* the name of the process: a thread may have another one */
 	BPF_CORE_READ_STR_INTO(&out->h.comm, task, group_leader, comm);
 	out->files = (__u64)BPF_CORE_READ(task, files);
 	out->mm = (__u64)BPF_CORE_READ(task, mm);

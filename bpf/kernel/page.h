@@ -47,6 +47,11 @@ struct page___pinned {
 	atomic_t hpage_pinned_refcount;
 };
 
+/* From 5232c63f46fd to 379708ffde1b: the first tail page kept the pins. */
+struct page___pincount {
+	atomic_t compound_pincount;
+};
+
 /*
  * From 379708ffde1b ("mm: add the first tail page to struct folio"), 6.1: what the tail
  * pages kept has names in struct folio.
@@ -125,6 +130,12 @@ static __always_inline __u32 folio_pins(__u64 head, __u32 order, __u32 refcount)
 		struct folio___pincount *f = (void *)head;
 
 		bpf_core_read(&pins, sizeof(pins), &f->_pincount);
+		return pins;
+	}
+	if (order && bpf_core_field_exists(struct page___pincount, compound_pincount)) {
+		struct page___pincount *p = (void *)(head + bpf_core_type_size(struct page));
+
+		bpf_core_read(&pins, sizeof(pins), &p->compound_pincount);
 		return pins;
 	}
 	/* a folio of two pages has no second tail page, and no counter */

@@ -174,7 +174,7 @@ struct page {
 
 #pragma clang attribute pop
 
-/* Errors that calls return, negative; the kernel's uapi headers need an architecture's. */
+/* Errors that calls return, here positive. <errno.h> would need the headers of an architecture. */
 #define ENOMEM		12
 #define EFAULT		14
 #define EOPNOTSUPP	95
