@@ -1,17 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SPDX-License-Identifier: GPL-2.0
- *
- * The functions of io_uring that the exact tiers hook into, and what a hook does there:
- * the one list from which functions.bpf.c makes programs for fentry and fexit, and
- * kprobes.bpf.c those for kprobe and kretprobe. Each of them includes it once, with
+ * The functions of io_uring that the exact tiers hook into, and what a hook does there.
+ * This is the one list from which functions.bpf.c makes programs for fentry and fexit, and
+ * kprobes.bpf.c those for kprobe and kretprobe. Each of them includes it once, and has its
+ * own definition of
  *
  *   AT_ENTRY(name, function, body)	body runs where function() is entered
  *   AT_RETURN(name, function, body)	body runs where function() returns
  *   ARG(n)				in AT_ENTRY: the argument n, counted from 0
  *   RESULT(nr_args)			in AT_RETURN: what a function of nr_args arguments returned
  *
- * defined its own way. The programs are called f_name, f_name_end, k_name and k_name_end;
- * user/capture/hook_table.c chooses among them by name, and checks the prototypes.
+ * so that this file has no guard. The programs are called f_name, f_name_end, k_name and
+ * k_name_end; user/capture/hook_table.c chooses among them by name, and checks the prototypes.
  */
 
 /* ---- a buffer is pinned and charged (bodies: exact_buffer.h) --------------------------------- */
