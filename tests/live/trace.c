@@ -204,7 +204,7 @@ static void lines_of_text(void)
 	trace_program(&a, &trace, "-T", load_path("lifecycle"), "--no-wait", NULL);
 	has_text(trace, "register", "text: calls");
 	has_text(trace, "ENOMEM", "text: errors by name");
-	has_text(trace, "raise RLIMIT_MEMLOCK", "text: what to do");
+	has_text(trace, "CAP_IPC_LOCK", "text: what to do");
 	free(trace);
 	tool_free(&a);
 }

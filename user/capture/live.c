@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
+#include "capture/proc_maps.h"
 #include "capture/ring_walk.h"
 #include "capture/session.h"
 #include "checks/failure.h"
@@ -111,14 +112,28 @@ static __s64 concluded_error(const struct fact_call *c, const struct fact_entry 
 	return -EFAULT;
 }
 
+/* All rings as they are now, where who holds the user's limit is asked for; NULL otherwise. */
+static struct ledger *others_now(const struct tracer *t, const struct fact_call *failed)
+{
+	struct ledger *now;
+
+	if (failed->result != -ENOMEM || !failed->user)
+		return NULL;
+	now = ledger_new();
+	if (!walk_rings(t->walk, now))
+		return now;
+	ledger_free(now);
+	return NULL;
+}
+
 /* Tells and enters a call that is shown, with its explanation. */
 static void enter_failure(struct tracer *t, struct fact_call *c)
 {
 	bool told = t->nr_entries && t->entries[0].h.call == c->h.call;
 	char text[EXPLAIN_LEN];
 	struct failure why = { .explain = text };
-	const struct accounts accounts = { t->walk, t->ledger };
 	struct fact_call failed = *c;
+	struct ledger *now;
 
 	if (c->result >= 0) {
 		failed.result = -EFAULT;
@@ -128,7 +143,9 @@ static void enter_failure(struct tracer *t, struct fact_call *c)
 	why.entry = explain_find_entry(&failed, t->entries, told ? t->nr_entries : 0);
 	if (c->result >= 0)
 		failed.result = concluded_error(&failed, why.entry);
-	explain_call(text, &failed, why.entry, &accounts);
+	now = others_now(t, &failed);
+	explain_call(text, &failed, why.entry, &(struct accounts){ t->ledger, now });
+	ledger_free(now);
 	c->need_pages = failed.need_pages;
 	enter(t, &c->h, true, true, &why);
 	t->nr_entries = 0;

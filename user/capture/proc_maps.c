@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/statfs.h>
 #include "base/maps.h"
+#include "capture/proc_maps.h"
 #include "checks/failure.h"
 
 /* Finds the mapping with .at; false when there is none. */

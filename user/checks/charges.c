@@ -328,6 +328,6 @@ void check_charges(const struct ledger *l, const struct check_options *o, struct
 		else
 			check_unknown(&a);
 	}
-	check_limits(l, o, places, nr, out);
+	check_limits(l, o, out);
 	free(places);
 }

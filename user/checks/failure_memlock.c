@@ -1,117 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who uses up a user's RLIMIT_MEMLOCK: exported nowhere, so the ring walk adds it up. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
 #include "base/fmt.h"
 #include "checks/failure.h"
-
-#define SHOWN_HOLDERS 4
-
-struct share {
-	__u64 buffer;
-	__u64 pages;
-	__u32 pid;
-};
-
-struct shares {
-	struct share *list;
-	size_t nr;
-};
-
-static __u64 charge_of(const struct buffer *b)
-{
-	__u64 folio = 1ULL << b->folio_shift;
-	__u64 first = b->addr & ~(folio - 1);
-
-	if (b->charged_pages != ACCT_UNKNOWN)
-		return b->charged_pages;
-	/* not kept per buffer: whole folios, at most */
-	return (((b->addr + b->len_bytes + folio - 1) & ~(folio - 1)) - first) / PAGE_BYTES;
-}
-
-static int by_buffer(const void *a, const void *b)
-{
-	const struct share *x = a, *y = b;
-
-	return x->buffer < y->buffer ? -1 : x->buffer > y->buffer;
-}
-
-static int by_pid(const void *a, const void *b)
-{
-	const struct share *x = a, *y = b;
-
-	return x->pid < y->pid ? -1 : x->pid > y->pid;
-}
-
-static int by_pages(const void *a, const void *b)
-{
-	const struct share *x = a, *y = b;
-
-	return x->pages < y->pages ? 1 : x->pages > y->pages ? -1 : by_pid(a, b);
-}
-
-static void collect(struct shares *s, const struct ledger *l, __u64 user)
-{
-	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		if (!r->user || r->user->id != user)
-			continue;
-		s->list = must_realloc(s->list, s->nr + r->nr_slots + 1, sizeof(*s->list));
-		for (__u32 i = 0; i < r->nr_slots; i++) {
-			const struct buffer *b = r->slots[i];
-
-			if (b && !(b->buf_flags & BUFFER_F_KERNEL))
-				s->list[s->nr++] = (struct share){
-					b->id, charge_of(b), r->nr_holders ? r->holders[0].pid : 0,
-				};
-		}
-	}
-}
-
-/* Each buffer once, then each process once, the largest first. */
-static void fold(struct shares *s)
-{
-	size_t n = 0;
-
-	if (!s->nr)
-		return;
-	qsort(s->list, s->nr, sizeof(*s->list), by_buffer);
-	for (size_t i = 1; i < s->nr; i++)
-		if (s->list[i].buffer != s->list[n].buffer)
-			s->list[++n] = s->list[i];
-	s->nr = n + 1;
-	qsort(s->list, s->nr, sizeof(*s->list), by_pid);
-	n = 0;
-	for (size_t i = 1; i < s->nr; i++) {
-		if (s->list[i].pid != s->list[n].pid)
-			s->list[++n] = s->list[i];
-		else
-			s->list[n].pages += s->list[i].pages;
-	}
-	s->nr = n + 1;
-	qsort(s->list, s->nr, sizeof(*s->list), by_pages);
-}
-
-static __u64 sum_of(const struct shares *s)
-{
-	__u64 sum = 0;
-
-	for (size_t i = 0; i < s->nr; i++)
-		sum += s->list[i].pages;
-	return sum;
-}
+#include "checks/shares.h"
 
 static void take_better(struct shares *best, struct shares *s, __u64 locked)
 {
-	fold(s);
-	if (sum_of(s) <= locked && (!best->nr || sum_of(s) > sum_of(best))) {
-		free(best->list);
+	if (s->pages <= locked && (!best->nr || s->pages > best->pages)) {
+		shares_free(best);
 		*best = *s;
 	} else {
-		free(s->list);
+		shares_free(s);
 	}
-	memset(s, 0, sizeof(*s));
 }
 
 /*
@@ -120,51 +22,17 @@ static void take_better(struct shares *best, struct shares *s, __u64 locked)
  * explains most of the account, and no more than it held at the call, is taken.
  */
 static void find_holders(struct shares *best, const struct accounts *from,
-			 const struct fact_call *c)
+			 const struct fact_call *c, __u64 locked)
 {
-	__u64 locked = c->user_after_pages > 0 ? c->user_after_pages : 0;
-	struct ledger *now = ledger_new();
-	struct shares s = { 0 };
+	const struct ledger *const ledgers[] = { from->then, from->now };
+	const struct { size_t first, nr; } ways[] = { { 0, 1 }, { 1, 1 }, { 0, 2 } };
+	struct shares s;
 
-	collect(&s, from->ledger, c->user);
-	take_better(best, &s, locked);
-	if (!walk_rings(from->walk, now)) {
-		collect(&s, now, c->user);
-		take_better(best, &s, locked);
-		collect(&s, from->ledger, c->user);
-		collect(&s, now, c->user);
+	memset(best, 0, sizeof(*best));
+	for (size_t i = 0; i < (from->now ? 3 : 1); i++) {
+		shares_collect(&s, c->user, ledgers + ways[i].first, ways[i].nr);
 		take_better(best, &s, locked);
 	}
-	ledger_free(now);
-}
-
-static int put_holders(char *out, size_t room, const struct accounts *from,
-		       const struct fact_call *c)
-{
-	struct shares s = { 0 };
-	__u64 sum = 0, more = 0;
-	char size[FMT_LEN];
-	int n = 0;
-
-	find_holders(&s, from, c);
-	for (size_t i = 0; i < s.nr; i++) {
-		sum += s.list[i].pages;
-		if (i >= SHOWN_HOLDERS) {
-			more += s.list[i].pages;
-			continue;
-		}
-		n += snprintf(out + n, room - n, "%s pid %u %s", n ? "," : ", held by:", s.list[i].pid,
-			      fmt_bytes_long(size, s.list[i].pages * PAGE_BYTES));
-	}
-	if (more)
-		n += snprintf(out + n, room - n, ", %zu more processes %s", s.nr - SHOWN_HOLDERS,
-			      fmt_bytes_long(size, more * PAGE_BYTES));
-	if (c->user_after_pages > 0 && (__u64)c->user_after_pages > sum)
-		n += snprintf(out + n, room - n, "%s other uses of the account (ring memory, perf, XDP, rings that are closing) %s",
-			      n ? "," : ", held by:",
-			      fmt_bytes_long(size, (c->user_after_pages - sum) * PAGE_BYTES));
-	free(s.list);
-	return n;
 }
 
 /* Rounded up, so that it suffices. */
@@ -182,7 +50,8 @@ void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c,
 {
 	__u64 locked = c->user_after_pages > 0 ? c->user_after_pages * PAGE_BYTES : 0;
 	__u64 need = c->need_pages * PAGE_BYTES;
-	char have[FMT_LEN], limit[FMT_LEN], more[FMT_LEN], least[FMT_LEN];
+	char have[FMT_LEN], limit[FMT_LEN], more[FMT_LEN], least[FMT_LEN], held[SHARES_TEXT];
+	struct shares s;
 	int n;
 
 	fmt_bytes_long(have, locked);
@@ -199,10 +68,11 @@ void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c,
 			 c->charged_uid, have, limit, more);
 		return;
 	}
-	n = snprintf(out, EXPLAIN_LEN, "user %u has %s of %s locked, this call needs %s more",
-		     c->charged_uid, have, limit, need ? more : "an unknown amount");
-	if (locked)
-		n += put_holders(out + n, EXPLAIN_LEN - n, accounts, c);
+	find_holders(&s, accounts, c, locked / PAGE_BYTES);
+	n = snprintf(out, EXPLAIN_LEN, "user %u has %s of %s locked, this call needs %s more%s",
+		     c->charged_uid, have, limit, need ? more : "an unknown amount",
+		     shares_text(held, &s, locked / PAGE_BYTES));
+	shares_free(&s);
 	if (need)
 		snprintf(out + n, EXPLAIN_LEN - n, "; raise RLIMIT_MEMLOCK to at least %s or grant CAP_IPC_LOCK",
 			 at_least(least, locked + need));

@@ -56,6 +56,11 @@ __u32 ring_pid(const struct ring *r)
 	return r->mm && r->mm->pid ? r->mm->pid : r->creator_pid;
 }
 
+__u32 ring_owner_pid(const struct ring *r)
+{
+	return r->mm && r->mm->pid ? r->mm->pid : ring_pid(r);
+}
+
 __u32 ring_uid(const struct ring *r)
 {
 	if (r->user)

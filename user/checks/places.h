@@ -23,17 +23,15 @@ struct finding place_finding(enum finding_tag tag, const struct place *p);
 /* "pid 812 fd 6 buffer 3". Returns buf. */
 const char *place_name(char buf[NAME_LEN], const struct place *p);
 
-/* Who answers for the ring; 0 when not known. */
+/* The process that holds the ring, else the one that made it; 0 when not known. */
 __u32 ring_pid(const struct ring *r);
+/* The process whose address space is charged for the ring, where it is known; else ring_pid(). */
+__u32 ring_owner_pid(const struct ring *r);
 __u32 ring_uid(const struct ring *r);
 /* "pid 812 (fio)". Returns buf. */
 const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm);
 
 /* The part of check_charges() that compares users with their RLIMIT_MEMLOCK. */
-void check_limits(const struct ledger *l, const struct check_options *o,
-		  const struct place *places, size_t nr, struct findings *out);
-
-/* The holder with the least limit of the rings that are charged to .u, NULL without a limit. */
-const struct holder *user_tightest_holder(const struct ledger *l, const struct ledger_user *u);
+void check_limits(const struct ledger *l, const struct check_options *o, struct findings *out);
 
 #endif

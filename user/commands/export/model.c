@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "checks/places.h"
+#include "checks/shares.h"
 #include "commands/export/model.h"
 
 #define FOLD_BITS 16

@@ -20,7 +20,7 @@ static bool is_filtered(const struct env *env)
 static bool is_about(const struct finding *f, const struct ring *r)
 {
 	if (f->pid && finding_traits(f->tag)->scope != SCOPE_USER)
-		return f->pid == (r->mm && r->mm->pid ? r->mm->pid : ring_pid(r));
+		return f->pid == ring_owner_pid(r);
 	return r->user && r->user->uid == f->uid;
 }
 
