@@ -4,6 +4,7 @@
  * on the console, fetches nothing, and shows the values of its own data, which
  * are those of report --trace of the same file.
  * Independent of the kernel: not run in guests.
+ * Not under ASan: what writes the page is tested by report.c.
  */
 #include <json-c/json.h>
 #include <stdio.h>

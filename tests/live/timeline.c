@@ -121,7 +121,7 @@ static bool decode(const char *path)
 {
 	char command[256], *text, *at;
 
-	snprintf(command, sizeof(command), "protoc --decode=perfetto.Trace --proto_path=user "
+	snprintf(command, sizeof(command), "protoc --decode=perfetto.Trace --proto_path=user/share "
 		 "perfetto.proto < %s > %s.txt", path, path);
 	if (!ok(!system(command), "protoc reads it"))
 		return false;

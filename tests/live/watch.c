@@ -248,12 +248,13 @@ static void amid_churn(void)
 	}
 	for (int i = 0; i < 5; i++) {
 		struct watched w;
-		char *text;
+		char *text, pid[16];
 		size_t nr;
 
 		memset(&w, 0, sizeof(w));
+		snprintf(pid, sizeof(pid), "%d", l.pid);
 		tool_as(&w.a, &how, "verify", "--watch", "--json", "-q", "-o", out_file, "-d", "500ms",
-			"--tier", tier ? tier : "tracepoints", NULL);
+			"-p", pid, "--tier", tier ? tier : "tracepoints", NULL);
 		text = file_text(out_file);
 		json_lines_parse(&w.lines, text);
 		free(text);
