@@ -66,6 +66,11 @@ const char *fmt_addr(char buf[FMT_LEN], __u64 addr)
 	return buf;
 }
 
+const char *plural(__u64 n)
+{
+	return n == 1 ? "" : "s";
+}
+
 int parse_duration(const char *s, __u64 *ns)
 {
 	static const struct { const char *unit; double ns; } units[] = {

@@ -17,6 +17,8 @@ const char *fmt_bytes_long(char buf[FMT_LEN], __u64 bytes);
 /* "850ns", "12.3us", "4.56ms", "1.20s" */
 const char *fmt_ns(char buf[FMT_LEN], __u64 ns);
 const char *fmt_addr(char buf[FMT_LEN], __u64 addr);
+/* What makes a plural of a noun: "s" unless there is one. */
+const char *plural(__u64 n);
 
 /* "500ms", "10s", "2m", "1h", "1.5s"; a bare number is seconds. -1 when it is none, or 0. */
 int parse_duration(const char *s, __u64 *ns);

@@ -14,11 +14,6 @@
 #define WIDTH		100
 #define SHOWN		10	/* lines of a kind: it is one page */
 
-static const char *plural(__u64 n)
-{
-	return n == 1 ? "" : "s";
-}
-
 const char *history_call_name(unsigned int kind)
 {
 	static const char *const names[] = { "register", "update", "clone", "unregister" };

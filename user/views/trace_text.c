@@ -39,11 +39,6 @@ static void put_head(struct view_trace *v, const struct fact *f)
 		f->comm, digits, fact_name(f));
 }
 
-static const char *plural(__u64 n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static const char *limit_pages(char buf[FMT_LEN], __u64 limit_bytes)
 {
 	if (limit_bytes == ~0ULL)

@@ -160,11 +160,6 @@ void view_watch_lost(const struct output *to, __u64 count)
 	fflush(to->out);
 }
 
-static const char *plural(__u64 n)
-{
-	return n == 1 ? "" : "s";
-}
-
 void view_watch_end(const struct output *to, const struct watch_totals *t)
 {
 	char took[FMT_LEN];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each finding of performance: made when the numbers say so, and not otherwise. */
 #include "facts.h"
+#include "base/clock.h"
 #include "checks/advice.h"
 
 #define HUGE (2 * MIB)
@@ -231,6 +232,61 @@ static void nothing(void **state)
 	end(&w);
 }
 
+/* A full table, each slot used, and as many addresses: it runs in every interval of stat --advise. */
+static void many(void **state)
+{
+	enum { N = 16384 };
+	struct world w;
+	__u64 begun, took;
+
+	(void)state;
+	begin(&w);
+	w.m.addresses = calloc(N, sizeof(*w.m.addresses));
+	w.m.buffers = calloc(N, sizeof(*w.m.buffers));
+	for (__u32 i = 0; i < N; i++) {
+		__u64 addr = ADDR + i * 65536ULL;
+
+		see_buffer(w.l, RING, i, BUF(i), addr, 32768, 8);
+		w.m.buffers[w.m.nr_buffers++] = (struct io_buffer_row){
+			.key = { .ring = RING, .addr = addr, .index = i },
+			.use = { .ops = i != 7, .max_end = 32768 },
+		};
+		/* the first half lies inside, the others beside */
+		w.m.addresses[w.m.nr_addresses++] = (struct io_address_row){
+			.key = { RING, addr + (i < N / 2 ? 4096 : 40960) },
+			.use = { .ops = 3, .bytes = 3 * 4096, .max_len = 4096, .direct = 3 },
+		};
+	}
+	begun = clock_now_ns();
+	advise(&w.m, w.l, &w.a);
+	took = clock_now_ns() - begun;
+	print_message("advice on %d slots, buffers and addresses: %.1f ms\n", N, took / 1e6);
+	assert_true(took < 500 * NS_PER_MS);
+	assert_int_equal(w.a.nr, 2);
+	assert_string_equal(w.a.list[0].tag, "unfixed-io");
+	assert_int_equal(w.a.list[0].ops, 3 * N / 2);
+	assert_string_equal(w.a.list[1].tag, "idle-buffer");
+	assert_int_equal(w.a.list[1].index, 7);
+	end(&w);
+}
+
+/* One that lies behind a longer one does not hide it. */
+static void overlapping(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	see_buffer(w.l, RING, 0, BUF(0), ADDR, 65536, 16);
+	see_buffer(w.l, RING, 1, BUF(1), ADDR + 8192, 4096, 1);
+	see_buffer(w.l, RING, 2, BUF(2), ADDR + 4096, 4096, 1);
+	for (__u32 i = 0; i < 3; i++)
+		use_buffer(&w, i, w.l->rings->slots[i]->addr, 7, 4096);
+	plain_io(&w, ADDR + 8192, 101, 16384, true);
+	assert_int_equal(find(&w, "unfixed-io")->ops, 101);
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +297,8 @@ int main(void)
 		cmocka_unit_test(churn),
 		cmocka_unit_test(folios),
 		cmocka_unit_test(nothing),
+		cmocka_unit_test(many),
+		cmocka_unit_test(overlapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
