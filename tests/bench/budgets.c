@@ -121,7 +121,7 @@ static bool first_fact(int fd)
 	while (len < sizeof(text) - 1 && (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0) {
 		len += n;
 		text[len] = 0;
-		if (strstr(text, "\"fact\""))
+		if (strstr(text, "\"event\""))
 			return true;
 	}
 	return false;
@@ -147,13 +147,13 @@ static void bench_start(void)
 			   NULL);
 		close(fds[1]);
 		if (!first_fact(fds[0]))
-			bail("no fact was told");
+			bail("no event was told");
 		series_add(&first, now_ms() - begun);
 		close(fds[0]);
 		tool_wait(&a, &how);
 		tool_free(&a);
 	}
-	series_row("trace, from exec to the first fact", "<= 150 ms", series_median(&first), "ms",
+	series_row("trace, from exec to the first event", "<= 150 ms", series_median(&first), "ms",
 		   series_median(&first) <= 150, &first);
 }
 

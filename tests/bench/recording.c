@@ -149,7 +149,7 @@ static void bench_report(const char *tool, const char *view, const char *more)
 		_exit(127);
 	}
 	wait4(pid, &status, 0, &used);
-	printf("report %-12s %-12s of %u facts: %6.2f s (%.2f s of CPU time), %6.1f MiB%s\n", view,
+	printf("report %-12s %-12s of %u events: %6.2f s (%.2f s of CPU time), %6.1f MiB%s\n", view,
 	       more ? more : "", NR, now_s() - begin, cpu_of(&used), used.ru_maxrss / 1024.0,
 	       WIFEXITED(status) && WEXITSTATUS(status) < 2 ? "" : " FAILED");
 }
@@ -237,7 +237,7 @@ int main(int argc, char **argv)
 	took = cpu_s() - begin;
 	size = ftell(out);
 	fclose(out);
-	printf("written: %.2f million facts a second of CPU time, %.1f bytes each in the file (%.0f MiB)\n",
+	printf("written: %.2f million events a second of CPU time, %.1f bytes each in the file (%.0f MiB)\n",
 	       seq / took / 1e6, (double)size / seq, size / 1048576.0);
 	bench_report(tool, "--summary", NULL);
 	bench_report(tool, "--verify", NULL);

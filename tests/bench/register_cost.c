@@ -54,9 +54,9 @@ static void measure_tier(struct tier *t, struct series *untraced)
 
 	tool_start(&a, &how, "trace", "--json", "-q", "--tier", t->name, NULL);
 	/* it is attached once it tells one of our calls */
-	for (int ms = 0; ms < 20000 && !tool_says(&a, "\"fact\"", 20); ms += 20)
+	for (int ms = 0; ms < 20000 && !tool_says(&a, "\"event\"", 20); ms += 20)
 		measure();
-	t->absent = !tool_says(&a, "\"fact\"", 5);
+	t->absent = !tool_says(&a, "\"event\"", 5);
 	if (!t->absent)
 		traced = measure();
 	kill(a.pid, SIGINT);

@@ -51,7 +51,7 @@ static struct sum sum_of(const struct json_lines *l, pid_t pid, const struct wan
 		struct json_object *o = l->lines[i];
 		long long pages = json_number(o, "pages"), by;
 
-		if (!json_is(o, "fact", w->fact) || json_number(o, "pid") != pid ||
+		if (!json_is(o, "event", w->fact) || json_number(o, "pid") != pid ||
 		    json_number(o, "result") != w->result)
 			continue;
 		if (charge && w->ring_memory != (json_number(o, "buffer") == 0 && !w->result))
@@ -87,7 +87,7 @@ static unsigned int nr_lost(const struct json_lines *l)
 	unsigned int nr = 0;
 
 	for (size_t i = 0; i < l->nr; i++)
-		nr += json_is(l->lines[i], "fact", "lost");
+		nr += json_is(l->lines[i], "event", "lost");
 	return nr;
 }
 

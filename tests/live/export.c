@@ -59,7 +59,8 @@ static void calls(void)
 	is(metric(text, "fixbuf_register_duration_seconds_bucket", "op=\"register\"", "+Inf", NULL),
 	   metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL),
 	   "the last bucket has them all");
-	is(metric(text, "fixbuf_facts_lost_total", NULL), 0, "no fact was lost");
+	is(metric(text, "fixbuf_events_lost_total", NULL), 0, "no event was lost");
+	is(metric(text, "fixbuf_facts_lost_total", NULL), 0, "also by its old name");
 	free(text);
 	load_end(&l);
 }

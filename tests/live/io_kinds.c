@@ -126,7 +126,7 @@ static void check_facts(const char *kind)
 
 	if (a.status == EXIT_SKIPPED)
 		goto out;
-	is(a.status, 0, "%s: the program ends well, told as facts", kind);
+	is(a.status, 0, "%s: the program ends well, told as events", kind);
 	json_lines_parse(&l, text);
 	for (size_t i = 0; i < l.nr; i++) {
 		struct json_object *o = l.lines[i];
@@ -135,18 +135,18 @@ static void check_facts(const char *kind)
 			 json_is(o, "opcode", "URING_CMD") ? 46 :
 			 json_is(o, "opcode", "SENDMSG_ZC") ? 48 : 63;
 
-		if (json_is(o, "fact", "io-total"))
+		if (json_is(o, "event", "io-total"))
 			unseen = loss(o, "overflowed");
-		if (!json_is(o, "fact", "io-done"))
+		if (!json_is(o, "event", "io-done"))
 			continue;
 		fixed[op]++;
 		bytes[op] += res > 0 ? res : 0;
 	}
-	is(fixed[4], said(&a, "op.4.ops") - unseen, "%s: facts of READ_FIXED", kind);
+	is(fixed[4], said(&a, "op.4.ops") - unseen, "%s: events of READ_FIXED", kind);
 	if (!unseen)
 		is(bytes[4], said(&a, "op.4.bytes"), "%s: their bytes", kind);
-	is(fixed[46], said(&a, "fixed.46"), "%s: facts of URING_CMD", kind);
-	is(fixed[48], said(&a, "fixed.48"), "%s: facts of SENDMSG_ZC", kind);
+	is(fixed[46], said(&a, "fixed.46"), "%s: events of URING_CMD", kind);
+	is(fixed[48], said(&a, "fixed.48"), "%s: events of SENDMSG_ZC", kind);
 	is(fixed[63], 0, "%s: no other", kind);
 	json_lines_free(&l);
 out:

@@ -21,7 +21,7 @@ static struct fact_sum sum(const struct json_lines *l, const char *fact, const c
 	for (size_t i = 0; i < l->nr; i++) {
 		struct json_object *o = l->lines[i];
 
-		if (!json_is(o, "fact", fact))
+		if (!json_is(o, "event", fact))
 			continue;
 		s.nr++;
 		s.of_driver += json_number(o, "kernel") == 1 && json_number(o, "addr") == 0 &&
@@ -38,7 +38,7 @@ static unsigned int nr_of(const struct json_lines *l, const char *fact)
 	unsigned int nr = 0;
 
 	for (size_t i = 0; i < l->nr; i++)
-		nr += json_is(l->lines[i], "fact", fact);
+		nr += json_is(l->lines[i], "event", fact);
 	return nr;
 }
 
@@ -47,7 +47,7 @@ static void exactly(const struct json_lines *l, const char *fact, const char *to
 {
 	struct fact_sum s = sum(l, fact, told);
 
-	is(s.nr, value_number(told, name), "%s facts", fact);
+	is(s.nr, value_number(told, name), "%s events", fact);
 	is(s.of_driver, s.nr, "%s: each a driver's, neither addressed nor charged", fact);
 	is(s.sized, value_number(told, "reads"), "%s: of the reads' size", fact);
 	is(s.right_slot, s.nr, "%s: in the server's slots", fact);

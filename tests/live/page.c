@@ -62,7 +62,7 @@ static void check_values(const char *dom, struct json_object *data, struct tool_
 	for (size_t i = 0; i < lines.nr; i++) {
 		struct json_object *o = lines.lines[i];
 
-		buffers += json_is(o, "fact", "buffer") &&
+		buffers += json_is(o, "event", "buffer") &&
 			   !json_object_get_boolean(json_member(o, "empty"));
 		failed += json_member(o, "errno") != NULL;
 	}

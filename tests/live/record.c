@@ -254,7 +254,7 @@ static long long moment_of(const char *fact, pid_t pid)
 	tool(&all, "report", "--json", file, NULL);
 	json_lines_parse(&l, trace.out);
 	for (size_t i = 0; i < l.nr && !t; i++)
-		if (json_is(l.lines[i], "fact", fact) && json_number(l.lines[i], "pid") == pid)
+		if (json_is(l.lines[i], "event", fact) && json_number(l.lines[i], "pid") == pid)
 			t = json_number(l.lines[i], "time_ns");
 	t -= json_number(all.json, "begin_ns");
 	json_lines_free(&l);

@@ -135,10 +135,10 @@ static void folded(void)
 	tool(&json, "report", "--trace", "--json", file, NULL);
 	json_lines_parse(&l, json.out);
 	for (size_t i = 0; i < l.nr; i++)
-		calls += json_is(l.lines[i], "fact", "register") ||
-			 json_is(l.lines[i], "fact", "unregister") ||
-			 json_is(l.lines[i], "fact", "update") ||
-			 json_is(l.lines[i], "fact", "clone");
+		calls += json_is(l.lines[i], "event", "register") ||
+			 json_is(l.lines[i], "event", "unregister") ||
+			 json_is(l.lines[i], "event", "update") ||
+			 json_is(l.lines[i], "event", "clone");
 	ok(calls > 50, "calls were told");
 	is(sum, calls, "each call is in one of the stacks");
 	json_lines_free(&l);
@@ -167,7 +167,7 @@ static void limits(void)
 	tool_free(&a);
 	tool(&report, "report", "--json", file, NULL);
 	is(json_number(report.json, "parts"), 2, "--append adds a part");
-	ok(json_number(report.json, "facts") > 100, "with its facts");
+	ok(json_number(report.json, "events") > 100, "with its events");
 	tool_free(&report);
 	tool(&a, "record", "-o", file, "--max-size", "1K", "--", program, "--no-wait", NULL);
 	is(a.status, 0, "--max-size does not end the program");
@@ -199,11 +199,11 @@ static void loss(void)
 	json_lines_parse(&l, report.out);
 	told = 0;
 	for (size_t i = 0; i < l.nr; i++) {
-		told += json_is(l.lines[i], "fact", "io-done");
-		if (json_is(l.lines[i], "fact", "lost"))
+		told += json_is(l.lines[i], "event", "io-done");
+		if (json_is(l.lines[i], "event", "lost"))
 			lost += json_number(l.lines[i], "count");
 	}
-	ok(lost > 0, "a ring buffer of 4 KiB loses facts");
+	ok(lost > 0, "a ring buffer of 4 KiB loses events");
 	json_lines_free(&l);
 	tool_free(&report);
 	tool(&report, "report", "--json", file, NULL);

@@ -60,7 +60,7 @@ static struct json_object *told(const struct json_lines *l, size_t *nr)
 
 	*nr = 0;
 	for (size_t i = 0; i < l->nr; i++) {
-		if (!json_is(l->lines[i], "fact", "finding"))
+		if (!json_is(l->lines[i], "event", "finding"))
 			continue;
 		first = first ? first : l->lines[i];
 		++*nr;

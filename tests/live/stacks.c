@@ -80,13 +80,13 @@ static bool is_whole(struct json_object *frame)
 
 static bool is_call(struct json_object *o)
 {
-	return json_is(o, "fact", "register") || json_is(o, "fact", "unregister");
+	return json_is(o, "event", "register") || json_is(o, "event", "unregister");
 }
 
 static bool is_account(struct json_object *o)
 {
-	return (json_is(o, "fact", "pin") || json_is(o, "fact", "unpin") ||
-		json_is(o, "fact", "charge") || json_is(o, "fact", "uncharge")) &&
+	return (json_is(o, "event", "pin") || json_is(o, "event", "unpin") ||
+		json_is(o, "event", "charge") || json_is(o, "event", "uncharge")) &&
 	       !json_object_get_boolean(json_member(o, "derived"));
 }
 
@@ -139,7 +139,7 @@ static void accounts(const struct json_lines *l)
 	for (size_t i = 0; i < l->nr; i++) {
 		struct json_object *o = l->lines[i];
 
-		if (!is_account(o) || !json_is(o, "fact", "pin"))
+		if (!is_account(o) || !json_is(o, "event", "pin"))
 			continue;
 		nr++;
 		named += caller_of(o) && has_chain(o);

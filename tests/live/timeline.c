@@ -226,7 +226,7 @@ static void check_against_trace(const struct json_lines *trace)
 
 	for (size_t i = 0; i < trace->nr; i++) {
 		struct json_object *o = trace->lines[i];
-		const char *fact = json_text(o, "fact");
+		const char *fact = json_text(o, "event");
 
 		if (!fact)
 			continue;

@@ -60,7 +60,7 @@ static void trace_program(struct tool_run *a, char **trace, const char *option, 
 static bool is_call(struct json_object *line)
 {
 	for (size_t i = 0; i < NR_CALLS; i++)
-		if (json_is(line, "fact", calls[i]))
+		if (json_is(line, "event", calls[i]))
 			return true;
 	return false;
 }
@@ -79,7 +79,7 @@ static unsigned int count(const struct json_lines *l, pid_t pid, const char *fac
 		struct json_object *o = l->lines[i];
 		const char *e = json_text(o, "errno");
 
-		if (json_is(o, "fact", fact) && json_number(o, "pid") == pid &&
+		if (json_is(o, "event", fact) && json_number(o, "pid") == pid &&
 		    (errno_name ? e && !strcmp(e, errno_name) : !e))
 			nr++;
 	}
@@ -152,7 +152,7 @@ static void buffers(const struct json_lines *l, const char *told, pid_t pid)
 	for (size_t k = 0; k < l->nr; k++) {
 		struct json_object *o = l->lines[k];
 
-		if (!json_is(o, "fact", "buffer") || json_number(o, "pid") != pid)
+		if (!json_is(o, "event", "buffer") || json_number(o, "pid") != pid)
 			continue;
 		made++;
 		for (int i = 0; i < 3; i++)

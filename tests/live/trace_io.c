@@ -53,7 +53,7 @@ static void run(struct run *r, const char *sample, const char *load, const char 
 	json_lines_parse(&r->l, r->text);
 	ok(!r->l.bad, "each line is a JSON object");
 	for (size_t i = 0; i < r->l.nr; i++)
-		if (json_is(r->l.lines[i], "fact", "io-total"))
+		if (json_is(r->l.lines[i], "event", "io-total"))
 			r->total = r->l.lines[i];
 	r->by_name = json_is(r->total, "starts_by", "user_data");
 }
@@ -100,7 +100,7 @@ static void check_op(const struct run *r, const struct op *op, const char *how)
 		struct json_object *o = r->l.lines[i];
 		long long result = json_number(o, "result");
 
-		if (!json_is(o, "fact", "io-done") || !json_is(o, "opcode", op->name))
+		if (!json_is(o, "event", "io-done") || !json_is(o, "opcode", op->name))
 			continue;
 		nr++;
 		untimed += json_number(o, "latency_ns") <= 0 && !json_number(o, "refused");
@@ -119,7 +119,7 @@ static void check_op(const struct run *r, const struct op *op, const char *how)
 			wrong += !json_member(o, "fault");
 		}
 	}
-	is(nr, did(r, op->nr, "ops") - unnamed(r, op->nr), "%s: facts, %s", how, op->name);
+	is(nr, did(r, op->nr, "ops") - unnamed(r, op->nr), "%s: events, %s", how, op->name);
 	is(bytes, did(r, op->nr, "bytes"), "%s: bytes, %s", how, op->name);
 	is(errors, did(r, op->nr, "errors") - unnamed(r, op->nr), "%s: errors, %s", how, op->name);
 	is(efaults, did(r, op->nr, "efaults") - unnamed(r, op->nr), "%s: EFAULT, %s", how, op->name);
@@ -134,7 +134,7 @@ static long long check_totals(const struct run *r, const char *how)
 	long long all = 0, shown = 0;
 
 	for (size_t i = 0; i < r->l.nr; i++)
-		shown += json_is(r->l.lines[i], "fact", "io-done");
+		shown += json_is(r->l.lines[i], "event", "io-done");
 	for (size_t i = 0; i < NR_OPS; i++) {
 		long long nr = did(r, ops[i].nr, "ops") - unnamed(r, ops[i].nr);
 
@@ -190,7 +190,7 @@ static void check_mix(const char *arg)
 		punted += json_is(r.l.lines[i], "opcode", "READ_FIXED") &&
 			  json_number(r.l.lines[i], "punted") > 0;
 		/* without a cpu: runs of any of the programs that a preemptible kernel skipped */
-		lost += json_is(r.l.lines[i], "fact", "lost") &&
+		lost += json_is(r.l.lines[i], "event", "lost") &&
 			json_member(r.l.lines[i], "cpu");
 	}
 	if (value_text(r.a.out, "async"))
@@ -199,7 +199,7 @@ static void check_mix(const char *arg)
 		is_machine_total(json_number(json_member(r.total, "losses"), "muted"),
 				 value_number(r.a.out, "muted"), "%s: muted requests are told",
 				 how);
-	is(lost, 0, "%s: no fact lacked room", how);
+	is(lost, 0, "%s: no event lacked room", how);
 out:
 	run_free(&r);
 }
@@ -258,7 +258,7 @@ static void check_same_name(void)
 
 	run(&r, "1", "io_late", "101", "same");
 	for (size_t i = 0; i < r.l.nr; i++) {
-		if (!json_is(r.l.lines[i], "fact", "io-done"))
+		if (!json_is(r.l.lines[i], "event", "io-done"))
 			continue;
 		nr++;
 		if (json_number(r.l.lines[i], "index") < 0)
@@ -290,9 +290,9 @@ static void check_loss(void)
 	     load_path("io_late"), "--no-wait", count, NULL);
 	json_lines_parse(&l, strchr(a.out, '{') ? strchr(a.out, '{') : "");
 	for (size_t i = 0; i < l.nr; i++) {
-		if (json_is(l.lines[i], "fact", "lost"))
+		if (json_is(l.lines[i], "event", "lost"))
 			lost += json_number(l.lines[i], "count");
-		if (json_is(l.lines[i], "fact", "io-total"))
+		if (json_is(l.lines[i], "event", "io-total"))
 			total = l.lines[i];
 	}
 	is(json_number(total, "ops"), did, "with little room, all are counted");
@@ -331,7 +331,7 @@ static void check_filter(const char *option, const char *value, long long want_a
 	snprintf(pid_a, sizeof(pid_a), "%d", a.pid);
 	snprintf(pid_b, sizeof(pid_b), "%d", b.pid);
 	tool_start(&t, &how, "trace", "--io", option, value ? value : pid_a, NULL);
-	ok(tool_says(&t, "FACT", 20000), "%s: begins", option);
+	ok(tool_says(&t, "EVENT", 20000), "%s: begins", option);
 	is(load_end(&a) | load_end(&b), 0, "%s: the programs end well", option);
 	usleep(300000);
 	kill(t.pid, SIGINT);

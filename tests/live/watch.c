@@ -58,7 +58,7 @@ static void watch_load(struct watched *w, const char *load, const char *arg, int
 {
 	watch_once(w, load, arg, stay_s, option);
 	for (int i = 1; i < tries && lost(w) > 0; i++) {
-		note("%s %s: %lld facts were lost, once more", load, arg, lost(w));
+		note("%s %s: %lld events were lost, once more", load, arg, lost(w));
 		watched_free(w);
 		watch_once(w, load, arg, stay_s, option);
 	}
@@ -70,7 +70,7 @@ static struct json_object *finding(const struct watched *w, const char *tag, siz
 
 	*nr = 0;
 	for (size_t i = 0; i < w->lines.nr; i++) {
-		if (!json_is(w->lines.lines[i], "fact", "finding") ||
+		if (!json_is(w->lines.lines[i], "event", "finding") ||
 		    (tag && !json_is(w->lines.lines[i], "tag", tag)))
 			continue;
 		first = first ? first : w->lines.lines[i];
@@ -86,7 +86,7 @@ static struct json_object *summary(const struct watched *w, const char *name)
 	size_t nr;
 
 	finding(w, NULL, &nr);
-	ok(last && json_is(last, "fact", "summary"), "%s: ends with a summary", name);
+	ok(last && json_is(last, "event", "summary"), "%s: ends with a summary", name);
 	if (!is(json_number(last, "findings"), nr, "%s: which counts the findings", name))
 		note("%s", w->a.err);
 	return last;
@@ -161,7 +161,7 @@ static void at_the_call(const char *load, const char *tag, const char *call_name
 	is(w.a.status, 1, "%s: exit status", load);
 	call = f ? json_member(f, "call") : NULL;
 	is_text(json_text(f, "when"), "call", "%s: at a call", load);
-	is_text(json_text(call, "fact"), call_name, "%s: of that kind", load);
+	is_text(json_text(call, "event"), call_name, "%s: of that kind", load);
 	is(json_number(call, "pid"), w.pid, "%s: by that process", load);
 	if (value_number(w.a.out, expect))
 		is(json_number(f, "pages"), value_number(w.a.out, expect), "%s: pages", load);

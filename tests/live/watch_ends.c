@@ -20,7 +20,7 @@ static void interrupted_cleanly(void)
 	is(a.status, 0, "Ctrl-C ends it cleanly");
 	json_lines_parse(&l, a.out);
 	last = l.nr ? l.lines[l.nr - 1] : NULL;
-	ok(last && json_is(last, "fact", "summary"), "and with the totals");
+	ok(last && json_is(last, "event", "summary"), "and with the totals");
 	is_text(a.err, "", "without complaint");
 	json_lines_free(&l);
 	tool_free(&a);

@@ -93,7 +93,7 @@ def kinds(documents):
     """One document for each set of fields."""
     by_fields = {}
     for document in documents:
-        fields = sorted({(tuple(o), str(o.get("fact"))) for o in objects(document)})
+        fields = sorted({(tuple(o), str(o.get("event"))) for o in objects(document)})
         by_fields.setdefault(str(fields), document)
     return list(by_fields.values())
 

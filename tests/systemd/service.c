@@ -181,7 +181,7 @@ static void counters(void)
 	text = exporter_scrape(&x);
 	ok(metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL) > 0,
 	   "and timed: the sandbox lets it read event numbers");
-	is(metric(text, "fixbuf_facts_lost_total", NULL), 0, "no fact was lost");
+	is(metric(text, "fixbuf_events_lost_total", NULL), 0, "no event was lost");
 	free(text);
 	load_end(&io);
 	load_end(&life);

@@ -99,7 +99,7 @@ int facts_start(struct facts *f, const struct facts_handler *handler)
 			return err_set(errno, "cannot set the process filter: %s", strerror(errno));
 	f->rb = ring_buffer__new(bpf_map__fd(f->skel->maps.facts), on_record, f, NULL);
 	if (!f->rb)
-		return err_set(errno, "cannot map the buffer of facts: %s; a smaller --ring-buffer may help",
+		return err_set(errno, "cannot map the buffer of events: %s; a smaller --ring-buffer may help",
 			       strerror(errno));
 	return 0;
 }

@@ -4,9 +4,9 @@
 #include "commands/env.h"
 
 const struct command commands[] = {
-	{ "trace", "live lines, one a fact, failures explained (the default)",
+	{ "trace", "live lines, one an event, failures explained (the default)",
 	  "Prints register, unregister, update and clone calls as they happen, the buffers they "
-	  "made or dropped, what was pinned and charged, and why a call failed. A fact marked ~ "
+	  "made or dropped, what was pinned and charged, and why a call failed. An event marked ~ "
 	  "was concluded from others, not seen.\v"
 	  "Examples:\n"
 	  "  fixbuf-trace trace                       # everything, until Ctrl-C\n"
@@ -71,7 +71,7 @@ const struct command commands[] = {
 	  "  fixbuf-trace bench -d 2m /dev/nvme0n1      # a device, only read\n"
 	  "  fixbuf-trace bench --write --json scratch  # overwrites the file 'scratch'\n",
 	  cmd_bench, TAKES_FILE },
-	{ "record", "facts to a file, for 'report' here or on another machine",
+	{ "record", "events to a file, for 'report' here or on another machine",
 	  "Writes down what trace would show, with explanations, stacks and what was lost, the "
 	  "rings that exist already, and the counters of all I/O in each interval, until Ctrl-C, "
 	  "the time of -d, the size of --max-size, or the end of PROGRAM, whose exit status it "

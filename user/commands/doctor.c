@@ -180,7 +180,7 @@ static const char *tier_means(enum tier t)
 static void print_text(const struct env *env, enum tier tier, const struct report *r,
 		       const struct hook *hooks, size_t nr)
 {
-	struct table *t = table_new("<FACT <ATTACH-POINT <STATE <WHY");
+	struct table *t = table_new("<EVENT <ATTACH-POINT <STATE <WHY");
 	struct utsname u;
 
 	uname(&u);
@@ -213,13 +213,13 @@ static void print_json(const struct env *env, enum tier tier, const struct repor
 {
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
 
-	json_int(o, "schema", 1);
+	json_int(o, "schema", 2);
 	json_str(o, "kernel", system_release());
 	json_str(o, "tier", tier_name(tier));
 	for (size_t i = 0; i < nr; i++) {
 		json_object *h = json_object_new_object();
 
-		json_str(h, "fact", hooks[i].fact);
+		json_str(h, "event", hooks[i].fact);
 		json_str(h, "point", hooks[i].point);
 		json_flag(h, "attached", hooks[i].attached);
 		json_str(h, "reason", hooks[i].reason);

@@ -284,7 +284,7 @@ static void tell_end(const struct record *r, const struct env *env)
 
 	if (env->output.quiet)
 		return;
-	fprintf(stderr, "%llu facts, %s in %s; %llu lost%s%s\n", writer_facts(r->to),
+	fprintf(stderr, "%llu events, %s in %s; %llu lost%s%s\n", writer_facts(r->to),
 		fmt_bytes(size, writer_bytes(r->to)), env->output.path, writer_lost_facts(r->to),
 		writer_lost_facts(r->to) ? ": a larger --ring-buffer makes room" : "",
 		env->max_bytes && writer_bytes(r->to) >= env->max_bytes ?

@@ -74,12 +74,12 @@ int recording_fact(union any_fact *to, const void *data, size_t size, const char
 
 	*wrong = NULL;
 	if (size < sizeof(head)) {
-		*wrong = "a fact that is too short";
+		*wrong = "an event that is too short";
 		return 0;
 	}
 	memcpy(&head, data, sizeof(head));
 	if (head.size < sizeof(head) || head.size > size) {
-		*wrong = "a fact that is longer than its record";
+		*wrong = "an event that is longer than its record";
 		return 0;
 	}
 	if (head.kind >= sizeof(sizes) / sizeof(sizes[0]) || !sizes[head.kind])
@@ -93,6 +93,6 @@ int recording_fact(union any_fact *to, const void *data, size_t size, const char
 	if (head.kind == FACT_ENTRY)
 		to->entry.file[FACT_NAME_LEN - 1] = 0;
 	if (!is_fit(to))
-		*wrong = "a fact with numbers that no kernel has";
+		*wrong = "an event with numbers that no kernel has";
 	return 1;
 }

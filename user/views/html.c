@@ -58,7 +58,7 @@ static json_object *about_json(const struct page *p)
 	json_add(o, "begin_unix_s",
 		 json_object_new_double(((__s64)p->begin_ns + p->realtime_ns) / 1e9));
 	json_uint(o, "duration_ns", since(p, p->end_ns));
-	json_uint(o, "facts", p->facts);
+	json_uint(o, "events", p->facts);
 	json_uint(o, "lost", p->lost);
 	json_flag(o, "clean_end", p->clean_end);
 	json_uint(o, "sample", p->about->sample);
@@ -346,7 +346,7 @@ static json_object *page_json(const struct page *p, const struct findings *fs)
 {
 	json_object *o = json_object_new_object(), *accounts = json_array();
 
-	json_int(o, "schema", 1);
+	json_int(o, "schema", 2);
 	json_add(o, "about", about_json(p));
 	json_add(o, "findings", findings_json(fs));
 	json_add(o, "totals", totals_json(p));

@@ -154,8 +154,8 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	json_object *losses = json_object_new_object();
 	struct io_row all = io_model_total(m);
 
-	json_int(o, "schema", 1);
-	json_str(o, "fact", "io-total");
+	json_int(o, "schema", 2);
+	json_str(o, "event", "io-total");
 	json_uint(o, "ops", all.c.ops);
 	json_uint(o, "shown", v->ios);
 	json_uint(o, "sample", v->sample);

@@ -255,8 +255,8 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 	struct timeline *t = arg;
 	char name[48];
 
-	snprintf(name, sizeof(name), "%llu facts lost", lost);
-	describe(t, TRACK(LOST, 1), 0, "facts lost");
+	snprintf(name, sizeof(name), "%llu events lost", lost);
+	describe(t, TRACK(LOST, 1), 0, "events lost");
 	packet_begin(t->p, PACKET_BEGIN, TRACK(LOST, 1), from_ns, name);
 	packet_end(t->p);
 	packet_begin(t->p, PACKET_END, TRACK(LOST, 1), to_ns, NULL);

@@ -239,7 +239,7 @@ json_object *view_rings_json(const struct output *to, const struct selection *se
 {
 	json_object *o = json_object_new_object(), *list = json_object_new_array();
 
-	json_int(o, "schema", 1);
+	json_int(o, "schema", 2);
 	json_str(o, "kernel", to->kernel);
 	/* the walk is the same on every tier and is all that a snapshot takes */
 	json_str(o, "tier", tier_name(TIER_TRACEPOINTS));

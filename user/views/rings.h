@@ -11,7 +11,7 @@
 void view_rings_text(const struct output *to, const struct selection *select,
 		     const struct ledger *l);
 
-/* {"schema":1,"kernel":...,"tier":...,"rings":[...]}; pages: with what the page walk saw. */
+/* {"schema":2,"kernel":...,"tier":...,"rings":[...]}; pages: with what the page walk saw. */
 json_object *view_rings_json(const struct output *to, const struct selection *select,
 			     const struct ledger *l, bool pages);
 

@@ -200,7 +200,7 @@ json_object *view_stat_json(const struct view_stat *v)
 	json_object *o = json_object_new_object(), *losses = json_object_new_object();
 	const struct io_loss *l = &v->m->loss;
 
-	json_int(o, "schema", 1);
+	json_int(o, "schema", 2);
 	json_str(o, "kernel", v->to->kernel);
 	json_uint(o, "duration_ns", v->m->t_ns);
 	json_str(o, "starts_by", v->starts_by);

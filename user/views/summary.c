@@ -35,7 +35,7 @@ static void print_head(FILE *out, const struct report *r, const struct history *
 		a->cpus, plural(a->cpus), tier_name(a->tier));
 	if (r->replay.parts > 1)
 		fprintf(out, ", in %u parts", r->replay.parts);
-	fprintf(out, "\n%s\n%llu fact%s, ", a->command, h->facts, plural(h->facts));
+	fprintf(out, "\n%s\n%llu event%s, ", a->command, h->facts, plural(h->facts));
 	if (h->lost)
 		fprintf(out, "%llu lost: what follows is not all\n", h->lost);
 	else

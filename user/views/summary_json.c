@@ -154,7 +154,7 @@ json_object *view_summary_json(const struct report *r, const struct history *h,
 	const struct origin *a = r->about;
 	json_object *o = json_object_new_object();
 
-	json_int(o, "schema", 1);
+	json_int(o, "schema", 2);
 	json_str(o, "kernel", a->kernel);
 	json_str(o, "machine", a->machine);
 	json_uint(o, "cpus", a->cpus);
@@ -164,7 +164,7 @@ json_object *view_summary_json(const struct report *r, const struct history *h,
 	json_int(o, "duration_ns", h->duration_ns);
 	json_uint(o, "parts", r->replay.parts);
 	json_flag(o, "cut_off", r->replay.cut_at);
-	json_uint(o, "facts", h->facts);
+	json_uint(o, "events", h->facts);
 	json_uint(o, "shown", h->shown);
 	json_uint(o, "lost", h->lost);
 	json_object_object_add(o, "processes", processes(h));

@@ -12,12 +12,12 @@ static struct json_text *begin(struct view_trace *v, const struct fact *f)
 	int fd = fact_fd(v->ledger, f);
 
 	text_begin(t);
-	text_int(t, "schema", 1);
+	text_int(t, "schema", 2);
 	text_uint(t, "t_ns", f->t_ns);
 	text_uint(t, "time_ns", f->t_ns + v->realtime_ns);
 	text_known(t, "seq", f->seq, f->seq);
 	text_uint(t, "cpu", f->cpu);
-	text_str(t, "fact", fact_name(f));
+	text_str(t, "event", fact_name(f));
 	text_uint(t, "pid", f->pid);
 	text_uint(t, "tid", f->tid);
 	text_str(t, "comm", f->comm);
@@ -182,8 +182,8 @@ void view_trace_json_lost(struct view_trace *v, const struct lost_events *lost)
 {
 	json_object *o = json_object_new_object();
 
-	json_int(o, "schema", 1);
-	json_str(o, "fact", "lost");
+	json_int(o, "schema", 2);
+	json_str(o, "event", "lost");
 	json_uint(o, "count", lost->count);
 	if (lost->cpu == SKIPPED_CPU)
 		json_null(o, "cpu");

@@ -240,11 +240,11 @@ void view_trace_lost(struct view_trace *v, const struct lost_events *lost)
 		return;
 	}
 	if (lost->cpu == SKIPPED_CPU) {
-		fprintf(v->to->out, "%*sthe kernel left out %llu run%s of our programs, where it had preempted others in them: facts may be missing\n",
+		fprintf(v->to->out, "%*sthe kernel left out %llu run%s of our programs, where it had preempted others in them: events may be missing\n",
 			v->to->timestamps ? 54 : 41, "", lost->count, plural(lost->count));
 		return;
 	}
-	fprintf(v->to->out, "%*s%llu fact%s lost here on cpu %u, between number %llu and ",
+	fprintf(v->to->out, "%*s%llu event%s lost here on cpu %u, between number %llu and ",
 		v->to->timestamps ? 54 : 41, "", lost->count, plural(lost->count), lost->cpu,
 		lost->after_seq);
 	if (lost->before_seq)
@@ -259,7 +259,7 @@ void view_trace_begin(const struct view_trace *v)
 		return;
 	if (v->to->timestamps)
 		fprintf(v->to->out, "%-12s ", "TIME");
-	fprintf(v->to->out, " %7s %-15s %4s %-11s %s (tier: %s)\n", "PID", "COMM", "FD", "FACT", "WHAT",
+	fprintf(v->to->out, " %7s %-15s %4s %-11s %s (tier: %s)\n", "PID", "COMM", "FD", "EVENT", "WHAT",
 		tier_name(v->tier));
 }
 
@@ -269,7 +269,7 @@ void view_trace_end(struct view_trace *v)
 	/* a reader that went away has had enough */
 	if (v->to->quiet || ferror(v->to->out))
 		return;
-	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu fact%s lost%s\n",
+	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu event%s lost%s\n",
 		v->calls, plural(v->calls), v->failed, v->rings, plural(v->rings), v->lost,
 		plural(v->lost), v->lost ? ": a larger --ring-buffer makes room" : "");
 	if (v->stacks_lost)

@@ -29,7 +29,7 @@ static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 		fputs("there when the watch began\n", out);
 		break;
 	case CAUSE_LOSS:
-		fputs("seen first after facts were lost\n", out);
+		fputs("seen first after events were lost\n", out);
 		break;
 	case CAUSE_BETWEEN:
 		fputs("seen between calls\n", out);
@@ -60,7 +60,7 @@ static json_object *cause_json(const struct cause *c)
 	json_object *o = json_object_new_object();
 	bool call = c->kind == CAUSE_CALL;
 
-	json_str(o, "fact", call ? fact_name(h) : "ring-close");
+	json_str(o, "event", call ? fact_name(h) : "ring-close");
 	json_uint(o, "t_ns", h->t_ns);
 	json_uint(o, "pid", h->pid);
 	json_uint(o, "tid", h->tid);
@@ -130,8 +130,8 @@ void view_watch_finding(const struct output *to, const struct finding *f,
 	if (to->json) {
 		json_object *o = json_object_new_object();
 
-		json_int(o, "schema", 1);
-		json_str(o, "fact", "finding");
+		json_int(o, "schema", 2);
+		json_str(o, "event", "finding");
 		view_finding_json(o, f);
 		take_member(o, cause->json, "when");
 		take_member(o, cause->json, "call");
@@ -148,12 +148,12 @@ void view_watch_lost(const struct output *to, __u64 count)
 	if (to->json) {
 		json_object *o = json_object_new_object();
 
-		json_int(o, "schema", 1);
-		json_str(o, "fact", "lost");
+		json_int(o, "schema", 2);
+		json_str(o, "event", "lost");
 		json_uint(o, "count", count);
 		json_line(to->out, o);
 	} else {
-		fprintf(to->out, "%llu fact%s lost: what they broke or mended is not known, "
+		fprintf(to->out, "%llu event%s lost: what they broke or mended is not known, "
 			"all is looked at anew; a larger --ring-buffer makes room\n", count,
 			count == 1 ? " was" : "s were");
 	}
@@ -167,8 +167,8 @@ void view_watch_end(const struct output *to, const struct watch_totals *t)
 	if (to->json) {
 		json_object *o = json_object_new_object();
 
-		json_int(o, "schema", 1);
-		json_str(o, "fact", "summary");
+		json_int(o, "schema", 2);
+		json_str(o, "event", "summary");
 		json_str(o, "tier", tier_name(t->tier));
 		json_uint(o, "findings", t->nr[SEVERITY_ERROR] + t->nr[SEVERITY_WARNING] +
 			  t->nr[SEVERITY_INFO]);
@@ -181,7 +181,7 @@ void view_watch_end(const struct output *to, const struct watch_totals *t)
 		json_line(to->out, o);
 	} else if (!to->quiet && !ferror(to->out)) {
 		fprintf(stderr, "watched for %s (tier: %s): %llu call%s, %u error%s, %u warning%s, "
-			"%u note%s; %llu fact%s lost\n", fmt_ns(took, t->duration_ns),
+			"%u note%s; %llu event%s lost\n", fmt_ns(took, t->duration_ns),
 			tier_name(t->tier), t->calls, plural(t->calls), t->nr[SEVERITY_ERROR],
 			plural(t->nr[SEVERITY_ERROR]), t->nr[SEVERITY_WARNING],
 			plural(t->nr[SEVERITY_WARNING]), t->nr[SEVERITY_INFO],

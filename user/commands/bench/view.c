@@ -336,7 +336,7 @@ static void view_json(const struct bench *b)
 	json_object *o = json_object_new_object(), *file = json_object_new_object();
 	json_object *io = json_object_new_array(), *regs = json_object_new_array();
 
-	json_int(o, "schema", 1);
+	json_int(o, "schema", 2);
 	json_str(o, "kernel", system_release());
 	json_text(file, "path", b->file.temporary ? NULL : b->file.path);
 	json_text(file, "folder", b->file.temporary ? b->file.path : NULL);

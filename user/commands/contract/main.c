@@ -193,7 +193,7 @@ static void print_json(struct env *env, const struct run *run)
 	struct utsname u;
 
 	uname(&u);
-	json_int(o, "schema", 1);
+	json_int(o, "schema", 2);
 	json_str(o, "kernel", u.release);
 	for (size_t i = 0; i < NR_CLAUSES; i++)
 		json_object_array_add(list, clause_json(run, i));

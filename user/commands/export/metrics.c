@@ -385,8 +385,11 @@ static void put_loss(struct view *v)
 {
 	const struct io_model io = { .loss = v->m->io_loss, .missed = v->m->io_missed };
 
-	family(v, "fixbuf_facts_lost", "counter", NULL,
-	       "Facts about rings and calls that did not arrive.");
+	family(v, "fixbuf_events_lost", "counter", NULL,
+	       "Events about rings and calls that were dropped on their way.");
+	plain(v, v->m->lost);
+	/* the name of the first release, kept beside the new one in the second */
+	family(v, "fixbuf_facts_lost", "counter", NULL, "The same, by its old name.");
 	plain(v, v->m->lost);
 	family(v, "fixbuf_io_lost", "counter", NULL, "I/O that was not measured in full, by why.");
 	view_stat_losses(&io, put_io_loss, v);

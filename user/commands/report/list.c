@@ -65,7 +65,7 @@ static void print(const struct report *r, const struct ledger *l)
 	if (!ledger_totals(l, &env->select).rings && !env->at && !env->output.quiet)
 		fprintf(env->output.out, "nothing was open at the end; --at TIME shows an earlier moment\n");
 	if (l->lost && !env->output.quiet)
-		fprintf(env->output.out, "%llu facts were lost before: what they changed is missing\n",
+		fprintf(env->output.out, "%llu events were lost before: what they changed is missing\n",
 			l->lost);
 }
 

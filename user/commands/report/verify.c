@@ -23,7 +23,7 @@ static void print_text(const struct report *r, const struct report_findings *f)
 	}
 	if (env->output.quiet)
 		return;
-	fprintf(env->output.out, "%s%llu facts checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
+	fprintf(env->output.out, "%s%llu events checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
 		r->replay.facts, r->about->tier > TIER_TRACEPOINTS ? "leaks" :
 		"releases (leaks take a tier that sees pins)");
 	if (f->list.nr)
@@ -34,7 +34,7 @@ static void print_text(const struct report *r, const struct report_findings *f)
 	else
 		fprintf(env->output.out, "nothing found\n");
 	if (r->replay.lost)
-		fprintf(env->output.out, "%llu facts were lost: not checked from there to the next look at all rings\n",
+		fprintf(env->output.out, "%llu events were lost: not checked from there to the next look at all rings\n",
 			r->replay.lost);
 }
 
@@ -49,10 +49,10 @@ static void print_json(const struct report *r, const struct report_findings *f)
 		json_int(one, "since_ns", f->list.list[i].since_ns);
 		json_object_array_add(list, one);
 	}
-	json_int(o, "schema", 1);
+	json_int(o, "schema", 2);
 	json_str(o, "kernel", r->env->output.kernel);
 	json_str(o, "tier", tier_name(r->about->tier));
-	json_uint(o, "facts", r->replay.facts);
+	json_uint(o, "events", r->replay.facts);
 	json_object_object_add(o, "findings", list);
 	json_uint(o, "lost", r->replay.lost);
 	json_line(r->env->output.out, o);

@@ -142,14 +142,14 @@ function chart(width, height, label) {
 			svg.append(make("path", {class: "axis",
 				d: `M${this.left},${this.top}V${this.bottom}H${this.right}`}));
 		},
-		// where facts were lost, nothing is known
+		// where events were lost, nothing is known
 		gaps() {
 			for (const [from, to, lost] of data.gaps) {
 				const x = this.x(from);
 
 				svg.append(make("rect", {class: "gap", x, y: this.top, height: this.bottom - this.top,
 					width: Math.max(2, this.x(to) - x)},
-					make("title", {}, `${count(lost)} facts lost here`)));
+					make("title", {}, `${count(lost)} events lost here`)));
 			}
 		},
 	};

@@ -6,7 +6,7 @@ function drawAbout() {
 
 	document.title = "Registered buffers: " + a.what;
 	byId("about").textContent = `${a.what}, from ${begin.toLocaleString()} for ${ns(a.duration_ns)}; ` +
-		`kernel ${a.kernel}, tier ${a.tier}; ${count(a.facts)} facts` +
+		`kernel ${a.kernel}, tier ${a.tier}; ${count(a.events)} events` +
 		(a.lost ? `, ${count(a.lost)} lost: what is shaded is not known.` : ", none lost.") +
 		(a.clean_end ? "" : " The recording was cut off.");
 	byId("footer").textContent = `Made by fixbuf-trace ${a.version}.`;
