@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring walk. Two iterators find every ring and the tasks that hold it; four programs
+ * The ring walk. Two iterators find every ring and the tasks that hold it; six programs
  * that are never attached (they are run by BPF_PROG_TEST_RUN) answer what a ring, its slots,
- * a buffer's segments and a run of memory hold. The walk needs no function probe, no symbol
- * and no kernel lock.
+ * a buffer's segments and a run of memory hold, what a page belongs to, and which address
+ * space a descriptor of pagemap holds. The walk needs no function probe, no symbol and no
+ * kernel lock.
  */
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
@@ -24,6 +25,8 @@ struct fact_ring out_ring;
 struct fact_buffer out_slots[PEEK_CHUNK];
 struct seg out_segs[PEEK_CHUNK];
 struct seg out_folios[PEEK_CHUNK];
+struct backing out_backings[2];
+__u64 out_mm;		/* of the ring in which the slots were read, or of a descriptor */
 __u64 out_table;	/* address and length of the table in which the slots were read */
 __u32 out_table_nr;
 __u32 out_nr;
@@ -200,6 +203,7 @@ int peek_slots(struct bpf_raw_tracepoint_args *ctx)
 	ring_table(ring, &t);
 	out_table = t.slots;
 	out_table_nr = t.nr;
+	out_mm = (__u64)BPF_CORE_READ((struct io_ring_ctx *)ring, mm_account);
 	out_nr = 0;
 	for (__u32 i = 0; i < PEEK_CHUNK; i++) {
 		if (i >= n || first + i >= t.nr)
@@ -271,5 +275,34 @@ int peek_folios(struct bpf_raw_tracepoint_args *ctx)
 		page += answer_folio(page, i);
 		out_nr = i + 1;
 	}
+	return 0;
+}
+
+/* args: two struct pages, the second may be 0. Answer: out_backings. */
+SEC("?raw_tp")
+int peek_backings(struct bpf_raw_tracepoint_args *ctx)
+{
+	read_backing(ctx->args[0], &out_backings[0]);
+	if (ctx->args[1])
+		read_backing(ctx->args[1], &out_backings[1]);
+	return 0;
+}
+
+/*
+ * args: a descriptor of ours of /proc/PID/pagemap. Answer: out_mm, 0 without. The file holds the
+ * address space that the process had when it was opened, whatever becomes of the process.
+ */
+SEC("?raw_tp")
+int peek_pagemap(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *self = (void *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(self, files, fdt);
+	struct file **array = BPF_CORE_READ(fdt, fd), *file = NULL;
+
+	out_mm = 0;
+	if (ctx->args[0] >= BPF_CORE_READ(fdt, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), array + ctx->args[0]);
+	out_mm = (__u64)BPF_CORE_READ(file, private_data);
 	return 0;
 }

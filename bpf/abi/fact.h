@@ -245,6 +245,23 @@ struct seg {
 
 #define SEG_F_UNREADABLE 0x01
 
+/* What a page belongs to: an answer of the walk, for pages that their address does not show. */
+struct backing {
+	__u64 index;		/* of the folio's head in its file; a huge page counts as one up to 6.6 */
+	__u64 tail;		/* of the page in its folio */
+	__u64 inode;		/* with BACKING_F_FILE */
+	__u64 anon, anon_root;	/* with BACKING_F_ANON: struct anon_vma * and the tree's first */
+	__u32 dev_major, dev_minor; /* with BACKING_F_FILE */
+	__u32 flags;		/* BACKING_F_*; neither ANON nor FILE: its file gave it up */
+	__u32 order;		/* of the folio */
+};
+
+#define BACKING_F_ANON	    0x01
+#define BACKING_F_FILE	    0x02
+#define BACKING_F_SWAPCACHE 0x04
+#define BACKING_F_UNREADABLE 0x08
+#define BACKING_F_MAPPED    0x10	/* by some address space; large folios: where the kernel counts */
+
 /* What one CPU has told so far. Both sides see it. */
 struct lane {
 	__u64 seq;		/* the last one given */
@@ -266,5 +283,6 @@ FACT_ASSERT_SIZE(fact_pin, 136);
 FACT_ASSERT_SIZE(fact_charge, 160);
 FACT_ASSERT_SIZE(fact_io, 136);
 FACT_ASSERT_SIZE(seg, 40);
+FACT_ASSERT_SIZE(backing, 56);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * From a struct page to its folio's order and pins: the one place that knows
- * how kernels keep them. Each flavour is headed by the commits between which
- * kernels have it.
+ * From a struct page to its folio's order and pins, and to what it belongs to:
+ * the one place that knows how kernels keep them. Each flavour is headed by the
+ * commits between which kernels have it.
  */
 #ifndef FIXBUF_BPF_KERNEL_PAGE_H
 #define FIXBUF_BPF_KERNEL_PAGE_H
@@ -22,6 +22,7 @@
 
 enum pageflags {
 	PG_head = 16,
+	PG_swapcache = 10,
 };
 
 /*
@@ -70,6 +71,34 @@ struct folio___order {
  */
 struct folio {
 	unsigned long _flags_1;
+};
+
+/* 7b230db3b8d3 "mm: Introduce struct folio", 5.16; struct page has lost .index since (6.18) */
+struct folio___cache {
+	struct address_space *mapping;
+	unsigned long index;
+};
+
+struct page___cache {
+	struct address_space *mapping;
+	unsigned long index;
+};
+
+struct page___mapcount {
+	atomic_t _mapcount;
+};
+
+/* 05c5323b2a34 "mm: track mapcount of large folios in single value", 6.10 */
+struct folio___mapcount {
+	atomic_t _large_mapcount;
+};
+
+struct address_space {
+	struct inode *host;
+};
+
+struct anon_vma {
+	struct anon_vma *root;
 };
 
 #pragma clang attribute pop
@@ -163,6 +192,82 @@ static __always_inline void read_folio(__u64 page, struct seg *out)
 	out->refcount = refcount;
 	out->order = head_is_large(out->head) ? folio_order(out->head) : 0;
 	out->pins = folio_pins(out->head, out->order, refcount);
+}
+
+#define FOLIO_MAPPING_ANON	1UL	/* include/linux/page-flags.h: in the low bits of .mapping */
+#define FOLIO_MAPPING_BITS	3UL
+#define MINOR_BITS	20	/* include/linux/kdev_t.h */
+
+static __always_inline __u64 folio_mapping(__u64 head, __u64 *index)
+{
+	__u64 mapping = 0;
+
+	if (bpf_core_field_exists(struct folio___cache, mapping)) {
+		struct folio___cache *f = (void *)head;
+
+		bpf_core_read(&mapping, sizeof(mapping), &f->mapping);
+		bpf_core_read(index, sizeof(*index), &f->index);
+	} else {
+		struct page___cache *p = (void *)head;
+
+		bpf_core_read(&mapping, sizeof(mapping), &p->mapping);
+		bpf_core_read(index, sizeof(*index), &p->index);
+	}
+	return mapping;
+}
+
+static __always_inline bool is_mapped(__u64 page, __u64 head, __u32 order)
+{
+	int count = -1;	/* as the kernel counts: one less than there are */
+
+	if (!order) {
+		struct page___mapcount *p = (void *)page;
+
+		bpf_core_read(&count, sizeof(count), &p->_mapcount);
+	} else if (bpf_core_field_exists(struct folio___mapcount, _large_mapcount)) {
+		struct folio___mapcount *f = (void *)head;
+
+		bpf_core_read(&count, sizeof(count), &f->_large_mapcount);
+	}
+	return count >= 0;
+}
+
+/*
+ * Truncating a file and punching a hole clear .mapping; an anonymous page that
+ * nobody maps any more keeps it, but what it points to may be gone: .anon_root
+ * is then anything.
+ */
+static __always_inline void read_backing(__u64 page, struct backing *out)
+{
+	__u64 head = page_head(page), mapping, flags = 0;
+
+	__builtin_memset(out, 0, sizeof(*out));
+	if (bpf_probe_read_kernel(&flags, sizeof(flags), (void *)head)) {
+		out->flags = BACKING_F_UNREADABLE;
+		return;
+	}
+	out->tail = (page - head) / bpf_core_type_size(struct page);
+	out->order = head_is_large(head) ? folio_order(head) : 0;
+	mapping = folio_mapping(head, &out->index);
+	if (is_mapped(page, head, out->order))
+		out->flags |= BACKING_F_MAPPED;
+	if (flags >> bpf_core_enum_value(enum pageflags, PG_swapcache) & 1)
+		out->flags |= BACKING_F_SWAPCACHE;
+	if (mapping & FOLIO_MAPPING_ANON) {
+		struct anon_vma *anon = (void *)(mapping & ~FOLIO_MAPPING_BITS);
+
+		out->flags |= BACKING_F_ANON;
+		out->anon = (__u64)anon;
+		out->anon_root = (__u64)BPF_CORE_READ(anon, root);
+	} else if (mapping) {
+		struct address_space *file = (void *)mapping;
+		__u32 dev = BPF_CORE_READ(file, host, i_sb, s_dev);
+
+		out->flags |= BACKING_F_FILE;
+		out->inode = BPF_CORE_READ(file, host, i_ino);
+		out->dev_major = dev >> MINOR_BITS;
+		out->dev_minor = dev & ((1U << MINOR_BITS) - 1);
+	}
 }
 
 #endif

@@ -47,6 +47,7 @@ struct file_operations;
 
 struct super_block {
 	unsigned long s_magic;
+	unsigned int s_dev;
 };
 
 struct qstr {
@@ -59,6 +60,7 @@ struct dentry {
 
 struct inode {
 	struct super_block *i_sb;
+	unsigned long i_ino;
 };
 
 struct path {

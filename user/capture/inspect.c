@@ -44,26 +44,40 @@ static __u64 same_pages(const struct buffer *b)
 	return same;
 }
 
-/* The i-th address space that the ring's buffers may lie in: the creator's, then the holders'. */
-static __u32 candidate(const struct walk *w, const struct ring *r, size_t i)
+/* A living process that holds the ring and has this address space, 0 = none. */
+static __u32 holder_with(const struct ring *r, __u64 mm)
 {
-	if (!i)
-		return r->mm ? walk_pid_of_mm(w, r->mm->id) ? : r->mm->pid : 0;
+	for (size_t h = 0; h < r->nr_holders; h++)
+		if (r->holders[h].mm == mm)
+			return r->holders[h].pid;
+	return 0;
+}
+
+/* The i-th address space that the ring's buffers may lie in: the creator's, then the holders'. */
+static struct whose candidate(const struct walk *w, const struct ring *r, size_t i)
+{
+	if (!i && !r->mm)
+		return (struct whose){ 0 };
+	if (!i) {
+		__u32 pid = walk_pid_of_mm(w, r->mm->id) ? : holder_with(r, r->mm->id);
+
+		return (struct whose){ pid ? : r->mm->pid, r->mm->id };
+	}
 	for (size_t h = 0; h < r->nr_holders; h++) {
-		bool seen = r->mm && r->holders[h].mm == r->mm->id;
+		bool seen = !r->holders[h].mm || (r->mm && r->holders[h].mm == r->mm->id);
 
 		for (size_t k = 0; k < h; k++)
 			seen |= r->holders[k].mm == r->holders[h].mm;
 		if (!seen && !--i)
-			return r->holders[h].pid;
+			return (struct whose){ r->holders[h].pid, r->holders[h].mm };
 	}
-	return 0;
+	return (struct whose){ 0 };
 }
 
 int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index)
 {
 	struct buffer *b = r->slots[index];
-	__u32 first = candidate(walk, r, 0), best = first, pid;
+	struct whose first = candidate(walk, r, 0), best = first, next;
 	__u64 same, best_same = 0;
 	int err = page_walk_slot(pages, r, index, first);
 
@@ -71,20 +85,20 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 		return err;
 	best_same = same_pages(b);
 	for (size_t i = 1; best_same < buffer_pages(b); i++) {
-		pid = candidate(walk, r, i);
-		if (!pid)
+		next = candidate(walk, r, i);
+		if (!next.pid)
 			break;
-		err = page_walk_slot(pages, r, index, pid);
+		err = page_walk_slot(pages, r, index, next);
 		if (err)
 			return err;
 		same = same_pages(b);
-		if (same > best_same || !best) {
-			best = pid;
+		if (same > best_same || !best.pid) {
+			best = next;
 			best_same = same;
 		}
-		first = pid;
+		first = next;
 	}
-	return first == best ? 0 : page_walk_slot(pages, r, index, best);
+	return first.mm == best.mm ? 0 : page_walk_slot(pages, r, index, best);
 }
 
 static int look_at_pages(struct walk *walk, struct page_walk *pages, const struct selection *select,
@@ -137,6 +151,7 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct se
 	for (struct buffer *b = look->ledger->buffers; b; b = b->hh.next)
 		p->total += b->buf_flags & BUFFER_F_KERNEL ? 0 : buffer_pages(b);
 	err = look_at_pages(walk, pages, select, look, p);
+	page_walk_rest(pages);
 	if (err)
 		return err;
 	check_pages(look->ledger, o, &look->findings);

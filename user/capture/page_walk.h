@@ -16,12 +16,22 @@ struct page_walk *page_walk_prepare(struct walk *w);
 int page_walk_start(struct page_walk *pw);
 void page_walk_free(struct page_walk *pw);
 
+/* Whose addresses: a process (0: nobody's), and the mm that it has to have. */
+struct whose {
+	__u32 pid;
+	__u64 mm;	/* 0: the one that it has now, believed if it is the ring's or shows a page */
+};
+
 /*
  * Reads the buffer in slot .index of .ring into its extents, compared with the
- * address space of .pid (0: with none). 0, -EAGAIN when the slot kept changing
- * (the buffer is then not .walked), or another -errno with a sentence.
+ * addresses of .whose; another mm than that one is not looked at: mappings are
+ * then unknown. 0, -EAGAIN when the slot kept changing (the buffer is then not
+ * .walked), or another -errno with a sentence.
  */
-int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, __u32 pid);
+int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct whose whose);
+
+/* After the last slot of a pass: lets go of the address space that it looked into. */
+void page_walk_rest(struct page_walk *pw);
 
 /* Times that it may not look into an address space since the start. */
 __u64 page_walk_denials(const struct page_walk *pw);

@@ -3,25 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "base/maps.h"
 #include "capture/pagemap.h"
 
 #define AHEAD 4096	/* entries read at once */
 
-/* Documentation/admin-guide/mm/pagemap.rst */
-#define PM_PRESENT	(1ULL << 63)
-#define PM_SWAP		(1ULL << 62)
-#define PM_FRAME	((1ULL << 55) - 1)
-
 struct pagemap {
-	__u32 pid;
 	int fd;
 	__u64 first;		/* page number of entries[0] */
 	__u64 end;		/* page number to read ahead to */
 	size_t nr;
 	__u64 entries[AHEAD];
-	char *maps;		/* of /proc/PID/maps, NULL = not read */
-	size_t maps_len;
 };
 
 struct pagemap *pagemap_open(__u32 pid)
@@ -39,17 +30,19 @@ struct pagemap *pagemap_open(__u32 pid)
 		close(fd);
 		return NULL;
 	}
-	pm->pid = pid;
 	pm->fd = fd;
 	return pm;
+}
+
+int pagemap_fd(const struct pagemap *pm)
+{
+	return pm->fd;
 }
 
 void pagemap_renew(struct pagemap *pm, __u64 end)
 {
 	pm->nr = 0;
 	pm->end = (end + PAGE_BYTES - 1) >> PAGE_SHIFT;
-	free(pm->maps);
-	pm->maps = NULL;
 }
 
 void pagemap_close(struct pagemap *pm)
@@ -57,12 +50,14 @@ void pagemap_close(struct pagemap *pm)
 	if (!pm)
 		return;
 	close(pm->fd);
-	free(pm->maps);
 	free(pm);
 }
 
-/* The entry of a page; 0 past the address space or when the process is gone. */
-static __u64 entry(struct pagemap *pm, __u64 page)
+/*
+ * False where the kernel says nothing: past the highest address, and for an
+ * address space that nobody uses any more, which reads as empty.
+ */
+static bool entry(struct pagemap *pm, __u64 page, __u64 *e)
 {
 	if (page < pm->first || page >= pm->first + pm->nr) {
 		__u64 nr = page < pm->end ? pm->end - page : 1;
@@ -74,38 +69,32 @@ static __u64 entry(struct pagemap *pm, __u64 page)
 		pm->first = page;
 		pm->nr = n > 0 ? n / sizeof(__u64) : 0;
 		if (!pm->nr)
-			return 0;
+			return false;
 	}
-	return pm->entries[page - pm->first];
+	*e = pm->entries[page - pm->first];
+	return true;
 }
 
-/* Whether what is dropped there comes back as the same page. */
-static bool comes_back(struct pagemap *pm, __u64 addr)
+bool pagemap_alive(struct pagemap *pm)
 {
-	struct map m;
+	__u64 e;
 
-	if (!pm->maps)
-		pm->maps = maps_read(pm->pid, &pm->maps_len);
-	if (!pm->maps || !maps_find(pm->maps, pm->maps_len, addr, &m))
-		return false;
-	return m.inode || m.perms[3] == 's';
+	return pread(pm->fd, &e, sizeof(e), 0) == sizeof(e);
 }
 
-enum mapping pagemap_compare(struct pagemap *pm, __u64 addr, __u64 pfn)
+enum shown pagemap_shows(struct pagemap *pm, __u64 addr, __u64 pfn, __u64 *other)
 {
-	__u64 e = entry(pm, addr >> PAGE_SHIFT);
+	__u64 e;
 
-	if (e & PM_PRESENT)
-		return (e & PM_FRAME) == pfn ? MAPPING_SAME : MAPPING_STALE;
-	/* before 5.17 reclaim put pinned pages into the swap cache and took them back from there */
-	if (e & PM_SWAP || comes_back(pm, addr))
-		return MAPPING_UNKNOWN;
-	return MAPPING_NONE;
+	return entry(pm, addr >> PAGE_SHIFT, &e) ? shown_by_entry(e, pfn, other) : SHOWN_UNKNOWN;
 }
 
 __u64 pagemap_frame(struct pagemap *pm, __u64 addr)
 {
-	__u64 e = entry(pm, addr >> PAGE_SHIFT);
+	__u64 e, frame = 0;
 
-	return e & PM_PRESENT ? e & PM_FRAME : 0;
+	/* no page has this frame: what is mapped there is another */
+	if (entry(pm, addr >> PAGE_SHIFT, &e))
+		shown_by_entry(e, ~0ULL, &frame);
+	return frame;
 }

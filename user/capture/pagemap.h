@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a process's addresses show now: /proc/PID/pagemap and /proc/PID/maps. */
+/* What a process's addresses show now: /proc/PID/pagemap. */
 #ifndef FIXBUF_CAPTURE_PAGEMAP_H
 #define FIXBUF_CAPTURE_PAGEMAP_H
 
-#include "model/ledger.h"
+#include "capture/backing.h"
 
 struct pagemap;
 
-/* NULL when the process is gone or cannot be looked into (errno says which). */
+/*
+ * The address space that the process has now; once open it stays that one,
+ * also when the process calls exec or ends. NULL when the process is gone or
+ * cannot be looked into (errno says which).
+ */
 struct pagemap *pagemap_open(__u32 pid);
 void pagemap_close(struct pagemap *pm);
+int pagemap_fd(const struct pagemap *pm);
 
 /*
- * How .addr (page aligned) is mapped against the frame .pfn. Reads ahead: cheap
- * when called with rising addresses. Addresses that a file or shared mapping
- * backs and that are not mapped at the moment are MAPPING_UNKNOWN: the next
- * touch brings the same page back.
+ * What .addr (page aligned) shows against the frame .pfn; with SHOWN_OTHER
+ * the frame that is there in *other. Reads ahead: cheap when called with
+ * rising addresses.
  */
-enum mapping pagemap_compare(struct pagemap *pm, __u64 addr, __u64 pfn);
+enum shown pagemap_shows(struct pagemap *pm, __u64 addr, __u64 pfn, __u64 *other);
 /* Forgets what was read ahead; from now on reads ahead up to .end only. */
 void pagemap_renew(struct pagemap *pm, __u64 end);
+/* Whether the address space is still there at this moment: one that is being torn down is not. */
+bool pagemap_alive(struct pagemap *pm);
 
 /* The frame at .addr; 0 when none is mapped or the kernel hides it (CAP_SYS_ADMIN). */
 __u64 pagemap_frame(struct pagemap *pm, __u64 addr);

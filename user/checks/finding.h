@@ -26,7 +26,13 @@ enum finding_scope {
 /* Why memory is overcharged, where that is known: each cause has a remedy. */
 enum overcharged_cause { OVERCHARGED_SOMEHOW, OVERCHARGED_BY_OVERLAP, OVERCHARGED_BY_RINGS };
 
-#define MAX_REMEDIES 3
+/* What became of a stale page, and of one that is not mapped at its address. */
+enum stale_cause {
+	STALE_REPLACED, STALE_COPIED, STALE_DROPPED, STALE_TRUNCATED, STALE_PUNCHED, STALE_GUARDED,
+};
+enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED };
+
+#define MAX_REMEDIES 6
 
 /* .replayed_from of what only a look at pages shows: a recording holds none. */
 #define TIER_NEVER (TIER_PATCHED + 1)

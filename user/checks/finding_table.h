@@ -13,14 +13,36 @@
 FINDING(STALE_PAGE,
 	.tag = "stale-page", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,
 	.by_program = true, .replayed_from = TIER_NEVER,
-	.remedies = { "do not call MADV_DONTNEED, munmap, mmap or mremap on registered memory, use "
-		"madvise(MADV_DONTFORK) before a fork, and register the buffer again now" })
+	.remedies = {
+		[STALE_REPLACED] = "do not unmap, remap or drop registered memory (munmap, mmap, "
+			"mremap, MADV_DONTNEED); unregister it first, and register the buffer "
+			"again now",
+		[STALE_COPIED] = "let the process that registered a buffer do its I/O, or register "
+			"it again in the one that goes on with it; madvise(MADV_DONTFORK) keeps "
+			"a buffer from being copied, only for whole pages that hold nothing else: "
+			"a child that touches them gets SIGSEGV",
+		[STALE_DROPPED] = "do not call MADV_DONTNEED on registered memory, and keep it out "
+			"of an allocator that does when memory is freed; unregister it first, and "
+			"register the buffer again now",
+		[STALE_TRUNCATED] = "do not shorten a file while its pages are registered "
+			"(F_SEAL_SHRINK keeps a memfd from it); extend it and register the "
+			"buffer again now",
+		[STALE_PUNCHED] = "do not punch holes (FALLOC_FL_PUNCH_HOLE, MADV_REMOVE) into "
+			"registered pages; unregister them first, and register the buffer again "
+			"now",
+		[STALE_GUARDED] = "do not install guards on registered memory; remove them "
+			"(MADV_GUARD_REMOVE) and register the buffer again, or unregister it",
+	})
 
 FINDING(UNMAPPED_PAGE,
 	.tag = "unmapped-page", .severity = SEVERITY_WARNING, .scope = SCOPE_SLOT,
 	.by_program = true, .replayed_from = TIER_NEVER,
-	.remedies = { "unregister the buffer before its memory is unmapped; unregister it now to "
-		"give the memory back" })
+	.remedies = {
+		[UNMAPPED_GONE] = "unregister the buffer before its memory is unmapped; unregister "
+			"it now to give the memory back",
+		[UNMAPPED_MOVED] = "do not move registered memory (mremap, realloc); register the "
+			"buffer at its new address",
+	})
 
 FINDING(UNPINNED_PAGE,
 	.tag = "unpinned-page", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,

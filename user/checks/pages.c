@@ -5,35 +5,47 @@
 #include "checks/folios.h"
 #include "checks/places.h"
 
-static bool is_stale(const struct extent *e)
-{
-	return e->mapping == MAPPING_STALE;
-}
-
-static bool is_unmapped(const struct extent *e)
-{
-	return e->mapping == MAPPING_NONE;
-}
-
-static bool is_unpinned(const struct extent *e)
-{
-	return !e->pins;
-}
-
+/* What became of a page. */
 static const struct rule {
 	enum finding_tag tag;
-	bool (*applies)(const struct extent *e);
+	unsigned int cause;	/* of the tag */
+	enum mapping mapping;	/* what it applies to; UNPINNED_PAGE: to pages without a pin */
 	const char *one, *many, *effect;
-	bool by_address;	/* where a segment is wrong, which page belongs to which is not known */
 } rules[] = {
-	{ STALE_PAGE, is_stale, "is no longer the page mapped there",
-	  "are no longer the pages mapped there", "I/O uses pages that the program does not see",
-	  true },
-	{ UNMAPPED_PAGE, is_unmapped, "is no longer mapped", "are no longer mapped",
-	  "memory is held that RSS does not show", true },
-	{ UNPINNED_PAGE, is_unpinned, "carries no pin", "carry no pin",
-	  "the kernel may move or reuse what I/O reads and writes", false },
+	{ STALE_PAGE, STALE_REPLACED, MAPPING_STALE,
+	  "was replaced at its address", "were replaced at their addresses",
+	  "I/O still reads and writes the old memory, which the program does not see" },
+	{ STALE_PAGE, STALE_COPIED, MAPPING_COPIED,
+	  "was copied after a fork", "were copied after a fork",
+	  "I/O reads and writes the original, this process sees the copy" },
+	{ STALE_PAGE, STALE_DROPPED, MAPPING_DROPPED,
+	  "was dropped (MADV_DONTNEED, or mapped anew)",
+	  "were dropped (MADV_DONTNEED, or mapped anew)",
+	  "I/O still reads and writes the old memory, the next touch brings another page" },
+	{ STALE_PAGE, STALE_TRUNCATED, MAPPING_TRUNCATED,
+	  "was cut off its file", "were cut off their file",
+	  "I/O goes to memory that is in no file, the program gets SIGBUS where it touches it" },
+	{ STALE_PAGE, STALE_PUNCHED, MAPPING_PUNCHED,
+	  "was taken out of its file (a punched hole, MADV_REMOVE, or a truncation)",
+	  "were taken out of their file (a punched hole, MADV_REMOVE, or a truncation)",
+	  "I/O goes to memory that the file does not hold" },
+	{ STALE_PAGE, STALE_GUARDED, MAPPING_GUARDED,
+	  "is behind a guard (MADV_GUARD_INSTALL), which dropped it",
+	  "are behind a guard (MADV_GUARD_INSTALL), which dropped them",
+	  "I/O still reads and writes the old memory, the program gets SIGSEGV where it touches it" },
+	{ UNMAPPED_PAGE, UNMAPPED_GONE, MAPPING_NONE,
+	  "is no longer mapped", "are no longer mapped", "memory is held that RSS does not show" },
+	{ UNMAPPED_PAGE, UNMAPPED_MOVED, MAPPING_MOVED,
+	  "is no longer mapped there, but elsewhere", "are no longer mapped there, but elsewhere",
+	  "what I/O reads comes to the new address (mremap), or to another mapping" },
+	{ UNPINNED_PAGE, 0, MAPPING_UNKNOWN, "carries no pin", "carry no pin",
+	  "the kernel may move or reuse what I/O reads and writes" },
 };
+
+static bool applies(const struct rule *rule, const struct extent *e)
+{
+	return rule->tag == UNPINNED_PAGE ? !e->pins : e->mapping == rule->mapping;
+}
 
 /* What a rule applies to in one buffer. */
 struct span {
@@ -50,7 +62,7 @@ static struct span find_span(const struct buffer *b, const struct rule *rule)
 	for (size_t i = 0; i < b->nr_extents; i++) {
 		const struct extent *e = &b->extents[i];
 
-		if (!rule->applies(e))
+		if (!applies(rule, e))
 			continue;
 		if (!s.ranges || e->addr != s.end)
 			s.ranges++;
@@ -75,6 +87,7 @@ static void report_span(const struct place *p, const struct rule *rule, const st
 	place_name(name, p);
 	f.addr = s->first;
 	f.pages = s->pages;
+	f.cause = rule->cause;
 	if (s->pages == all && all > 1)
 		finding_add(out, f, "%s: all %llu pages (%s) %s; %s", name, all,
 			    fmt_bytes_long(size, all * PAGE_BYTES), says, rule->effect);
@@ -96,10 +109,11 @@ static void report_each(const struct place *p, const struct rule *rule, struct f
 
 	place_name(name, p);
 	f.pages = 1;
+	f.cause = rule->cause;
 	for (size_t i = 0; i < p->buffer->nr_extents; i++) {
 		const struct extent *e = &p->buffer->extents[i];
 
-		for (__u64 k = 0; rule->applies(e) && k < e->pages; k++) {
+		for (__u64 k = 0; applies(rule, e) && k < e->pages; k++) {
 			f.addr = e->addr + k * PAGE_BYTES;
 			finding_add(out, f, "%s: the page at 0x%llx %s; %s", name, f.addr,
 				    rule->one, rule->effect);
@@ -136,7 +150,8 @@ void check_pages(const struct ledger *l, const struct check_options *o, struct f
 		for (size_t k = 0; k < sizeof(rules) / sizeof(rules[0]); k++) {
 			struct span s = find_span(places[i].buffer, &rules[k]);
 
-			if (rules[k].by_address && !folios_known(places[i].buffer))
+			/* where a segment is wrong, which page belongs to which is not known */
+			if (rules[k].tag != UNPINNED_PAGE && !folios_known(places[i].buffer))
 				continue;
 			if (s.pages && o->every_page)
 				report_each(&places[i], &rules[k], out);

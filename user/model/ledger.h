@@ -16,12 +16,18 @@
 #define PAGE_SHIFT	12
 #define PAGE_BYTES	(1ULL << PAGE_SHIFT)
 
-/* What the address shows now against the page that is pinned. */
+/* What the address shows now against the page that is pinned, and why; numbers are for good. */
 enum mapping {
-	MAPPING_UNKNOWN = 0,	/* no address space to look into */
-	MAPPING_SAME,
-	MAPPING_STALE,		/* another page is mapped there */
-	MAPPING_NONE,		/* nothing is mapped there */
+	MAPPING_UNKNOWN	  = 0,	/* no address space to look into, or it does not tell */
+	MAPPING_SAME	  = 1,	/* the same page, or the next touch brings it back */
+	MAPPING_STALE	  = 2,	/* replaced: another page is mapped there, or will be */
+	MAPPING_NONE	  = 3,	/* nothing is mapped there */
+	MAPPING_COPIED	  = 4,	/* a fork's other side got a copy, the pinned page is not the one seen */
+	MAPPING_DROPPED	  = 5,	/* private memory without a page: the next touch brings another */
+	MAPPING_TRUNCATED = 6,	/* its file was cut before it */
+	MAPPING_PUNCHED	  = 7,	/* its file gave it up and goes on behind it */
+	MAPPING_GUARDED	  = 8,	/* a guard region: a touch is a signal */
+	MAPPING_MOVED	  = 9,	/* nothing is mapped there, but the page is elsewhere */
 };
 
 /* Neighbouring pages of one buffer that are alike: addresses and frames both run on. */

@@ -68,9 +68,9 @@ static void stale(void **state)
 	assert_int_equal(f->pages, 3);
 	assert_true(f->addr == ADDR + 2 * 4096);
 	assert_string_equal(f->detail, "pid 812 fd 6 buffer 3: 3 of 16 pages, from 0x7f0000002000 "
-			    "to 0x7f0000005000, are no longer the pages mapped there; I/O uses "
-			    "pages that the program does not see");
-	assert_contains(f->remedy, "MADV_DONTFORK");
+			    "to 0x7f0000005000, were replaced at their addresses; I/O still reads and "
+			    "writes the old memory, which the program does not see");
+	assert_contains(f->remedy, "MADV_DONTNEED");
 	findings_free(&fs);
 	ledger_free(l);
 }
@@ -121,6 +121,56 @@ static void unmapped(void **state)
 	assert_contains(fs.list[0].detail, "all 16 pages (64 KiB) are no longer mapped; memory is "
 			"held that RSS does not show");
 	assert_int_equal(findings_worst(&fs), SEVERITY_WARNING);
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+/* Each cause has a sentence and a remedy of its own, and is a finding of its own. */
+static void causes(void **state)
+{
+	static const struct { enum mapping mapping; const char *says, *advises; } t[] = {
+		{ MAPPING_STALE, "was replaced", "MADV_DONTNEED" },
+		{ MAPPING_COPIED, "was copied after a fork",
+		  "only for whole pages that hold nothing else" },
+		{ MAPPING_DROPPED, "was dropped", "MADV_DONTNEED" },
+		{ MAPPING_TRUNCATED, "was cut off its file", "F_SEAL_SHRINK" },
+		{ MAPPING_PUNCHED, "was taken out of its file", "punch holes" },
+		{ MAPPING_GUARDED, "is behind a guard", "MADV_GUARD_REMOVE" },
+	};
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+	struct buffer *b = one_buffer(l);
+	struct extent e[12];
+
+	(void)state;
+	for (size_t i = 0; i < 12; i++)
+		e[i] = extent(i, 1, 1, i & 1 ? MAPPING_SAME : t[i / 2].mapping);
+	walk(b, e, 12);
+	check_pages(l, &defaults, &fs);
+	assert_int_equal(fs.nr, 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(fs.list[i].tag, STALE_PAGE);
+		assert_true(fs.list[i].addr == ADDR + 2 * i * 4096);
+		assert_contains(fs.list[i].detail, t[i].says);
+		assert_contains(fs.list[i].remedy, t[i].advises);
+	}
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+static void moved(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+	struct buffer *b = one_buffer(l);
+
+	(void)state;
+	walk_at(b, 5, 0);
+	b->extents[0].mapping = MAPPING_MOVED;
+	check_pages(l, &defaults, &fs);
+	assert_int_equal(fs.nr, 1);
+	assert_contains(only(&fs, UNMAPPED_PAGE)->detail, "are no longer mapped there, but elsewhere");
+	assert_contains(fs.list[0].remedy, "at its new address");
 	findings_free(&fs);
 	ledger_free(l);
 }
@@ -253,6 +303,8 @@ int main(void)
 		cmocka_unit_test(stale),
 		cmocka_unit_test(stale_in_ranges),
 		cmocka_unit_test(unmapped),
+		cmocka_unit_test(causes),
+		cmocka_unit_test(moved),
 		cmocka_unit_test(unpinned),
 		cmocka_unit_test(segments),
 		cmocka_unit_test(shared_is_reported_once),

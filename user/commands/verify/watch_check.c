@@ -176,19 +176,23 @@ void watch_walk_batch(struct watch *w, const struct batch *b)
 		pages += buffer_pages(buffer);
 		if (pages > BUDGET_PAGES || w->in_a_row > BACKLOG) {
 			w->to_walk = true;
-			return;
+			break;
 		}
-		if (page_walk_slot(w->s.pages, r, i, b->cause.call.h.pid))
+		if (page_walk_slot(w->s.pages, r, i,
+				   (struct whose){ .pid = b->cause.call.h.pid }))
 			buffer->tried = true;
 	}
+	page_walk_rest(w->s.pages);
 }
 
 void watch_walk_rest(struct watch *w)
 {
 	__u64 pages = 0;
 
-	for (struct ring *r = w->tracer.ledger->rings; r; r = r->hh.next) {
-		for (__u32 i = 0; tracer_shows(&w->tracer, r->id) && i < r->nr_slots; i++) {
+	for (struct ring *r = w->tracer.ledger->rings; r && pages <= BUDGET_PAGES; r = r->hh.next) {
+		if (!tracer_shows(&w->tracer, r->id))
+			continue;
+		for (__u32 i = 0; i < r->nr_slots && pages <= BUDGET_PAGES; i++) {
 			struct buffer *b = r->slots[i];
 
 			if (!is_unwalked(b))
@@ -196,10 +200,11 @@ void watch_walk_rest(struct watch *w)
 			if (look_at_slot(w->s.walk, w->s.pages, r, i))
 				b->tried = true;
 			pages += buffer_pages(b);
-			if (pages > BUDGET_PAGES)
-				return;
 		}
 	}
+	page_walk_rest(w->s.pages);
+	if (pages > BUDGET_PAGES)
+		return;
 	w->to_walk = false;
 	w->dirty = true;
 }

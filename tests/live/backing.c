@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What may become of registered memory: verify tells each loss, which it was and what to do
+ * about it, and is silent about what is legal.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static const char *const modes[] = {
+	"dropped", "dropped-one", "dropped-mapped-anew", "dropped-huge", "replaced",
+	"replaced-file", "replaced-place", "replaced-kind", "truncated", "truncated-regrown",
+	"truncated-hugetlb", "punched", "punched-touched", "punched-madvise", "guarded",
+	"guarded-before", "copied", "moved", "unmapped", "unmapped-beside-name",
+	"same-dontneed", "same-anonymous", "same-cold", "same-cold-file", "same-free",
+	"same-no-access", "same-split", "same-twice", "same-forked", "same-not-forked",
+	"same-userfault", "same-hugetlb", "same-exec",
+};
+
+static void fault(struct json_object *verify, const struct load *l, const char *mode)
+{
+	const char *tag = load_text(l, "expect.stale-page") ? "stale-page" : "unmapped-page";
+	struct json_object *f = json_finding(verify, 0, tag);
+	char text[64];
+
+	is(json_nr_findings(verify, 0, NULL), 1, "%s: one finding", mode);
+	if (!ok(f, "%s: it is %s", mode, tag))
+		return;
+	is(json_number(f, "pages"), load_number(l, "expect.%s", tag), "%s: its pages", mode);
+	snprintf(text, sizeof(text), "%s: which it was", mode);
+	has_text(json_text(f, "detail"), load_text(l, "says"), "%s", text);
+	snprintf(text, sizeof(text), "%s: what to do about it", mode);
+	has_text(json_text(f, "remedy"), load_text(l, "advises"), "%s", text);
+}
+
+/* What a page is not; that it is charged for twice is another matter. */
+static size_t nr_page_findings(struct json_object *verify)
+{
+	return json_nr_findings(verify, 0, "stale-page") +
+	       json_nr_findings(verify, 0, "unmapped-page") +
+	       json_nr_findings(verify, 0, "unpinned-page") +
+	       json_nr_findings(verify, 0, "bad-segment");
+}
+
+static void try_mode(const char *mode)
+{
+	const char *holder;
+	struct tool_run run;
+	struct load l;
+	char pid[16];
+
+	if (!load_start(&l, "backing", mode, NULL)) {
+		skip(mode, "%s", l.skip);
+		return;
+	}
+	holder = load_text(&l, "holder");
+	snprintf(pid, sizeof(pid), "%s", holder ? holder : "");
+	if (!holder)
+		snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool(&run, "verify", "--json", "--fail-on", "info", "-p", pid, NULL);
+	if (!ok(run.json, "%s: verify answers", mode))
+		note("status %d, said: %s", run.status, run.err);
+	else if (load_text(&l, "says"))
+		fault(run.json, &l, mode);
+	else if (!is(nr_page_findings(run.json), 0, "%s: is legal, nothing is found", mode))
+		note("%s", json_object_to_json_string(json_member(run.json, "findings")));
+	tool_free(&run);
+	load_end(&l);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		try_mode(modes[i]);
+	return tap_end();
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "capture/backing.h"
+
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define PM_PRESENT	(1ULL << 63)
+#define PM_SWAP		(1ULL << 62)
+#define PM_GUARD	(1ULL << 58)	/* a5c6bc590094, 6.15 */
+#define PM_FRAME	((1ULL << 55) - 1)
+/* of an entry that is not present: the low five bits are its type */
+#define PM_TYPE(e)	((e) & 31)
+#define PM_OFFSET(e)	(((e) & PM_FRAME) >> 5)
+
+/* include/linux/swap.h, swapops.h: the marker is the last type there is; 7c53dfbdb024, 6.13 */
+#define TYPE_MARKER	31
+#define MARKER_GUARD	4
+
+enum shown shown_by_entry(__u64 e, __u64 pfn, __u64 *other)
+{
+	if (e & PM_PRESENT) {
+		if ((e & PM_FRAME) == pfn)
+			return SHOWN_SAME;
+		*other = e & PM_FRAME;
+		return SHOWN_OTHER;
+	}
+	if (e & PM_GUARD)
+		return SHOWN_GUARD;
+	if (!(e & PM_SWAP))
+		return SHOWN_NOTHING;
+	if (PM_TYPE(e) != TYPE_MARKER)
+		return SHOWN_SWAPPED;
+	/* userfaultfd's markers stand where no page is */
+	return PM_OFFSET(e) == MARKER_GUARD ? SHOWN_GUARD : SHOWN_NOTHING;
+}
+
+static bool is_shared(const struct map *m)
+{
+	return m->perms[3] == 's';
+}
+
+/* fork() gives the child's copy an anon_vma of its own below the parent's. */
+static bool is_copy(const struct backing *a, const struct backing *b)
+{
+	return a->flags & b->flags & BACKING_F_ANON && a->anon_root && a->anon != b->anon &&
+	       a->anon_root == b->anon_root && a->index + a->tail == b->index + b->tail;
+}
+
+/* Whether the mapping would bring the page back: same file, same place in it. */
+static bool is_place_of(const struct evidence *e)
+{
+	const struct backing *b = &e->pinned;
+	__u64 index = (e->map->offset + e->addr - e->map->start) >> PAGE_SHIFT;
+
+	/* 5bb3ddb7fb64 and a08c7193e4f1 (6.7): before them a huge page of hugetlbfs counts as one */
+	return e->map->inode == b->inode &&
+	       (index == b->index + b->tail || index == (b->index << b->order) + b->tail);
+}
+
+static enum mapping taken_out_of_file(const struct evidence *e)
+{
+	__u64 at = e->map->offset + e->addr - e->map->start;
+
+	return e->file_bytes >= 0 && at >= (__u64)e->file_bytes ? MAPPING_TRUNCATED :
+	       MAPPING_PUNCHED;
+}
+
+static enum mapping judge_other(const struct evidence *e)
+{
+	const struct backing *b = &e->pinned;
+
+	if (is_copy(b, &e->there))
+		return MAPPING_COPIED;
+	/* given up by its file, which has another page there since */
+	if (!(b->flags & ~BACKING_F_MAPPED) && e->map && is_shared(e->map) && e->there.flags & BACKING_F_FILE)
+		return taken_out_of_file(e);
+	return MAPPING_STALE;
+}
+
+/* Nothing is present at an address that is mapped. */
+static enum mapping judge_absent(const struct evidence *e)
+{
+	const struct backing *b = &e->pinned;
+	bool file = is_shared(e->map) && e->map->inode;
+
+	if (b->flags & BACKING_F_UNREADABLE)
+		return MAPPING_UNKNOWN;
+	if (b->flags & BACKING_F_ANON)
+		return is_shared(e->map) ? MAPPING_STALE : MAPPING_DROPPED;
+	/* a file's page: the address may be empty, after fork() or reclaim, and get it back */
+	if (b->flags & BACKING_F_FILE) {
+		if (!file)
+			return MAPPING_STALE;
+		/* overlayfs shows another device and inode than the page's */
+		if (e->map->major != b->dev_major || e->map->minor != b->dev_minor)
+			return MAPPING_UNKNOWN;
+		return is_place_of(e) ? MAPPING_SAME : MAPPING_STALE;
+	}
+	/* before 6.5 reclaim takes pinned pages of tmpfs into the swap cache, and from there back */
+	if (b->flags & BACKING_F_SWAPCACHE)
+		return MAPPING_UNKNOWN;
+	return file ? taken_out_of_file(e) : MAPPING_STALE;
+}
+
+enum mapping backing_judge(const struct evidence *e)
+{
+	switch (e->shown) {
+	case SHOWN_SAME:
+		return MAPPING_SAME;
+	case SHOWN_OTHER:
+		return judge_other(e);
+	case SHOWN_GUARD:
+		return MAPPING_GUARDED;
+	case SHOWN_NOTHING:
+		if (e->map)
+			return judge_absent(e);
+		return e->pinned.flags & BACKING_F_MAPPED ? MAPPING_MOVED : MAPPING_NONE;
+	case SHOWN_SWAPPED:	/* before 5.17 reclaim takes pinned anonymous pages, and back */
+	case SHOWN_UNKNOWN:
+		break;
+	}
+	return MAPPING_UNKNOWN;
+}
