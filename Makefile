@@ -175,7 +175,7 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # what a recording passes through is watched; the rest of the program is as it is
 FUZZED := $(patsubst user/%.c,%,$(wildcard user/model/*.c user/checks/*.c user/recording/*.c \
-	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json json_text json_util table untrusted wrap))
+	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json table untrusted wrap))
 FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED)) $(B)/obj/fuzz/tests/report.o
 FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))
 FUZZ_CC = $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c

@@ -5,19 +5,9 @@
 #include "base/alloc.h"
 #include "base/json.h"
 
-#define NUMBER_MAX	20		/* characters of a 64-bit number */
+#define NUMBER_MAX	24		/* characters of a 64-bit number, and quotes around it */
 #define FLUSH		(64 << 10)	/* a longer line is printed piece by piece */
 #define MAX_DEPTH	64
-
-static void put(struct json *j, const char *s, size_t len)
-{
-	if (j->room - j->nr < len) {
-		j->room = 2 * j->room + len;
-		j->buf = must_realloc(j->buf, j->room, 1);
-	}
-	memcpy(j->buf + j->nr, s, len);
-	j->nr += len;
-}
 
 static void flush(struct json *j)
 {
@@ -25,17 +15,43 @@ static void flush(struct json *j)
 	j->nr = 0;
 }
 
-/* .name comes with the comma before it, and is that alone in a list. */
-static void begin_value(struct json *j, const char *name, size_t len)
+static void make_room(struct json *j, size_t more)
 {
-	bool first = j->first;
-
-	if (!j->depth || (len == 1) != (j->lists & 1))
-		abort();	/* a mistake of ours: a list has no names, an object nothing else */
 	if (j->nr >= FLUSH)
 		flush(j);
-	put(j, name + first, len - first);
+	if (j->room - j->nr >= more)
+		return;
+	j->room = 2 * j->room + more;
+	j->buf = must_realloc(j->buf, j->room, 1);
+}
+
+static inline void put(struct json *j, const char *s, size_t len)
+{
+	if (j->room - j->nr < len)
+		make_room(j, len);
+	memcpy(j->buf + j->nr, s, len);
+	j->nr += len;
+}
+
+/*
+ * .name comes with the comma before it, and is that alone in a list. Leaves room for .more, which
+ * begins where this returns. Lines come by the million: each member takes this path once.
+ */
+static inline char *begin_value(struct json *j, const char *name, size_t len, size_t more)
+{
+	bool first = j->first;
+	char *to;
+
+	if ((len == 1) != j->item)
+		abort();	/* a mistake of ours: a list has no names, an object nothing else */
+	if (j->room - j->nr < len + more)
+		make_room(j, len + more);
+	to = j->buf + j->nr;
+	memcpy(to, name + first, len - first);
+	j->nr += len - first;
 	j->first = false;
+	j->item = j->lists & 1;
+	return to + len - first;
 }
 
 static void enter(struct json *j, bool list)
@@ -44,19 +60,20 @@ static void enter(struct json *j, bool list)
 		abort();
 	j->lists = j->lists << 1 | list;
 	j->first = true;
+	j->item = list;
 	put(j, list ? "[" : "{", 1);
 }
 
 void json_begin(struct json *j, FILE *out)
 {
 	j->out = out;
-	j->nr = j->depth = 0;
+	j->nr = j->depth = j->lists = 0;
 	enter(j, false);
 }
 
 void json_put_open(struct json *j, const char *name, size_t len, bool list)
 {
-	begin_value(j, name, len);
+	begin_value(j, name, len, 0);
 	enter(j, list);
 }
 
@@ -68,6 +85,7 @@ void json_close(struct json *j)
 	j->lists >>= 1;
 	j->depth--;
 	j->first = false;
+	j->item = j->lists & 1;
 }
 
 void json_end(struct json *j)
@@ -87,36 +105,39 @@ void json_free(struct json *j)
 
 void json_put_raw(struct json *j, const char *name, size_t len, const char *s, size_t s_len)
 {
-	begin_value(j, name, len);
-	put(j, s, s_len);
+	memcpy(begin_value(j, name, len, s_len), s, s_len);
+	j->nr += s_len;
+}
+
+/* The digits of .value, which end before .end; returns where they begin. */
+static inline char *digits_of(char *end, __u64 value)
+{
+	do
+		*--end = '0' + value % 10;
+	while (value /= 10);
+	return end;
 }
 
 void json_put_uint(struct json *j, const char *name, size_t len, __u64 value)
 {
-	char digits[NUMBER_MAX], *s = digits + sizeof(digits);
+	char digits[NUMBER_MAX], *end = digits + sizeof(digits), *s = digits_of(end, value);
 
-	do
-		*--s = '0' + value % 10;
-	while (value /= 10);
-	json_put_raw(j, name, len, s, digits + sizeof(digits) - s);
+	json_put_raw(j, name, len, s, end - s);
 }
 
 void json_put_int(struct json *j, const char *name, size_t len, __s64 value)
 {
-	char digits[NUMBER_MAX], *s = digits + sizeof(digits);
-	__u64 left = value < 0 ? -(__u64)value : (__u64)value;
+	char digits[NUMBER_MAX], *end = digits + sizeof(digits);
+	char *s = digits_of(end, value < 0 ? -(__u64)value : (__u64)value);
 
-	do
-		*--s = '0' + left % 10;
-	while (left /= 10);
 	if (value < 0)
 		*--s = '-';
-	json_put_raw(j, name, len, s, digits + sizeof(digits) - s);
+	json_put_raw(j, name, len, s, end - s);
 }
 
 void json_put_addr(struct json *j, const char *name, size_t len, __u64 value)
 {
-	char digits[NUMBER_MAX], *s = digits + sizeof(digits);
+	char digits[NUMBER_MAX], *end = digits + sizeof(digits), *s = end;
 
 	*--s = '"';
 	do
@@ -125,7 +146,7 @@ void json_put_addr(struct json *j, const char *name, size_t len, __u64 value)
 	*--s = 'x';
 	*--s = '0';
 	*--s = '"';
-	json_put_raw(j, name, len, s, digits + sizeof(digits) - s);
+	json_put_raw(j, name, len, s, end - s);
 }
 
 void json_put_double(struct json *j, const char *name, size_t len, double value, int digits)
@@ -190,7 +211,8 @@ void json_put_text(struct json *j, const char *name, size_t len, struct untruste
 		json_put_raw(j, name, len, JSON_LIT("null"));
 		return;
 	}
-	json_put_raw(j, name, len, JSON_LIT("\""));
+	*begin_value(j, name, len, value.len + 2) = '"';
+	j->nr++;
 	for (;;) {
 		size_t n = plain_length(j, s, end - s);
 		__s32 c;
@@ -206,11 +228,17 @@ void json_put_text(struct json *j, const char *name, size_t len, struct untruste
 	put(j, "\"", 1);
 }
 
+void json_key(struct json *j, const char *name)
+{
+	json_put_raw(j, JSON_LIT(",\""), name, strlen(name));
+	put(j, JSON_LIT("\":"));
+	j->first = j->item = true;
+}
+
 void json_members_of(struct json *j, const char *line, size_t len)
 {
 	/* "{...}\n" */
 	if (len <= 3)
 		return;
-	begin_value(j, ",\"", 2);
-	put(j, line + 2, len - 4);
+	json_put_raw(j, JSON_LIT(",\""), line + 2, len - 4);
 }

@@ -21,7 +21,8 @@ struct json {
 	size_t nr, room;
 	__u64 lists;		/* a bit for each open scope, the innermost lowest: it is a list */
 	unsigned int depth;
-	bool first;		/* of its scope */
+	bool first;		/* of its scope, or after a key: no comma goes before it */
+	bool item;		/* what comes next has no name */
 	bool in_html;		/* '<' becomes \u003c: no text may end the <script> around */
 };
 
@@ -61,6 +62,9 @@ void json_close(struct json *j);
 #define json_item_int(j, value)		json_put_int(j, JSON_ITEM, value)
 #define json_item_uint(j, value)	json_put_uint(j, JSON_ITEM, value)
 #define json_item_str(j, value)		json_put_text(j, JSON_ITEM, untrusted(value))
+
+/* A name of our own that is no literal: an item follows, as its value. */
+void json_key(struct json *j, const char *name);
 
 /* Members as another writer wrote them: its line. */
 void json_members_of(struct json *j, const char *line, size_t len);

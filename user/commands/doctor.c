@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "base/err.h"
 #include "base/fmt.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "base/system.h"
 #include "base/table.h"
 #include "capture/call_hooks.h"
@@ -211,33 +211,34 @@ static void print_text(const struct env *env, enum tier tier, const struct repor
 static void print_json(const struct env *env, enum tier tier, const struct report *r,
 		       const struct hook *hooks, size_t nr)
 {
-	json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json j = { 0 };
 
-	json_int(o, "schema", 2);
-	json_str(o, "kernel", system_release());
-	json_str(o, "tier", tier_name(tier));
+	json_begin(&j, env->output.out);
+	json_int(&j, "schema", 2);
+	json_str(&j, "kernel", system_release());
+	json_str(&j, "tier", tier_name(tier));
+	json_open_list(&j, "hooks");
 	for (size_t i = 0; i < nr; i++) {
-		json_object *h = json_object_new_object();
-
-		json_str(h, "event", hooks[i].fact);
-		json_str(h, "point", hooks[i].point);
-		json_flag(h, "attached", hooks[i].attached);
-		json_str(h, "reason", hooks[i].reason);
-		json_object_array_add(list, h);
+		json_item_open(&j);
+		json_str(&j, "event", hooks[i].fact);
+		json_str(&j, "point", hooks[i].point);
+		json_flag(&j, "attached", hooks[i].attached);
+		json_str(&j, "reason", hooks[i].reason);
+		json_close(&j);
 	}
-	json_object_object_add(o, "hooks", list);
-	list = json_object_new_array();
+	json_close(&j);
+	json_open_list(&j, "checks");
 	for (size_t i = 0; i < r->nr; i++) {
-		json_object *c = json_object_new_object();
-
-		json_str(c, "check", r->list[i].name);
-		json_flag(c, "ok", r->list[i].good);
-		json_str(c, "value", r->list[i].value);
-		json_str(c, "advice", r->list[i].advice);
-		json_object_array_add(list, c);
+		json_item_open(&j);
+		json_str(&j, "check", r->list[i].name);
+		json_flag(&j, "ok", r->list[i].good);
+		json_str(&j, "value", r->list[i].value);
+		json_str(&j, "advice", r->list[i].advice);
+		json_close(&j);
 	}
-	json_object_object_add(o, "checks", list);
-	json_line(env->output.out, o);
+	json_close(&j);
+	json_end(&j);
+	json_free(&j);
 }
 
 int cmd_doctor(struct env *env)

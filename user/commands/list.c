@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace list: every ring of every process and its registered buffers, now. */
 #include "base/err.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "capture/snapshot.h"
 #include "commands/env.h"
 #include "views/rings.h"
@@ -9,10 +9,14 @@
 static void print(struct env *env, const struct ledger *l, unsigned int unsteady)
 {
 	if (env->output.json) {
-		json_object *o = view_rings_json(&env->output, &env->select, l, false);
+		struct json j = { 0 };
 
-		json_uint(o, "unsteady_rings", unsteady);
-		json_line(env->output.out, o);
+		json_begin(&j, env->output.out);
+		/* the walk is the same on every tier and is all that a snapshot takes */
+		view_rings_json(&j, &env->output, &env->select, l, TIER_TRACEPOINTS, false);
+		json_uint(&j, "unsteady_rings", unsteady);
+		json_end(&j);
+		json_free(&j);
 		return;
 	}
 	view_rings_text(&env->output, &env->select, l);

@@ -9,7 +9,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "base/signals.h"
 #include "base/terminal.h"
 #include "capture/io_programs.h"
@@ -81,10 +81,13 @@ static void show(struct session *s, const struct io_model *m, bool total)
 		v.advices = &advices;
 	}
 	if (env->output.json) {
-		json_object *o = view_stat_json(&v);
+		struct json j = { 0 };
 
-		json_flag(o, "total", total);
-		json_line(env->output.out, o);
+		json_begin(&j, env->output.out);
+		view_stat_json(&j, &v);
+		json_flag(&j, "total", total);
+		json_end(&j);
+		json_free(&j);
 	} else {
 		if (s->live && !total) {
 			screen_clear(env->output.out);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
-#include "base/json_util.h"
 #include "base/wrap.h"
 #include "views/findings.h"
 
@@ -28,30 +27,30 @@ void view_findings_text(FILE *out, const struct findings *fs, bool colour)
 		view_finding_text(out, &fs->list[i], colour);
 }
 
-void view_finding_json(json_object *o, const struct finding *f)
+void view_finding_json(struct json *j, const struct finding *f)
 {
-	json_str(o, "tag", finding_tag_name(f->tag));
-	json_str(o, "severity", severity_name(finding_severity(f->tag)));
-	json_uint(o, "pid", f->pid);
-	json_int(o, "fd", f->fd);
-	json_addr(o, "ring", f->ring);
-	json_int(o, "index", f->index);
-	json_uint(o, "uid", f->uid);
-	json_addr(o, "addr", f->addr);
-	json_uint(o, "pages", f->pages);
-	json_str(o, "detail", f->detail);
-	json_str(o, "remedy", f->remedy);
+	json_str(j, "tag", finding_tag_name(f->tag));
+	json_str(j, "severity", severity_name(finding_severity(f->tag)));
+	json_uint(j, "pid", f->pid);
+	json_int(j, "fd", f->fd);
+	json_addr(j, "ring", f->ring);
+	json_int(j, "index", f->index);
+	json_uint(j, "uid", f->uid);
+	json_addr(j, "addr", f->addr);
+	json_uint(j, "pages", f->pages);
+	json_str(j, "detail", f->detail);
+	json_str(j, "remedy", f->remedy);
 }
 
-json_object *view_findings_json(const struct findings *fs)
+void view_findings_json(struct json *j, const struct findings *fs, bool since)
 {
-	json_object *list = json_object_new_array();
-
+	json_open_list(j, "findings");
 	for (size_t i = 0; i < fs->nr; i++) {
-		json_object *o = json_object_new_object();
-
-		view_finding_json(o, &fs->list[i]);
-		json_object_array_add(list, o);
+		json_item_open(j);
+		view_finding_json(j, &fs->list[i]);
+		if (since)
+			json_int(j, "since_ns", fs->list[i].since_ns);
+		json_close(j);
 	}
-	return list;
+	json_close(j);
 }

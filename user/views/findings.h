@@ -3,7 +3,7 @@
 #ifndef FIXBUF_VIEWS_FINDINGS_H
 #define FIXBUF_VIEWS_FINDINGS_H
 
-#include <json-c/json.h>
+#include "base/json.h"
 #include "checks/finding.h"
 
 /* One finding: severity, tag, evidence and remedy, wrapped to the width. */
@@ -11,8 +11,8 @@ void view_finding_text(FILE *out, const struct finding *f, bool colour);
 /* In the order of the list. */
 void view_findings_text(FILE *out, const struct findings *fs, bool colour);
 /* Its members. */
-void view_finding_json(json_object *o, const struct finding *f);
-/* An array, in the same order. */
-json_object *view_findings_json(const struct findings *fs);
+void view_finding_json(struct json *j, const struct finding *f);
+/* The member "findings", in the same order; .since: with when each was seen first. */
+void view_findings_json(struct json *j, const struct findings *fs, bool since);
 
 #endif

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/fmt.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "model/fact.h"
 #include "views/io_line.h"
 #include "views/stat.h"
@@ -70,10 +70,9 @@ void view_io_text(FILE *out, const struct fact_io *f)
 }
 
 /* Which bound, and how far it was passed where that is a distance. */
-static void put_fault(struct json_text *t, const struct fact_io *f)
+static void put_fault(struct json *j, const struct fact_io *f)
 {
 	__u64 end = f->addr + f->len_bytes, buf_end = f->buf_addr + f->buf_len_bytes, by = 0;
-	json_object *o = json_object_new_object(), *fault = json_object_new_object();
 	const char *bound = NULL;
 	char text[256];
 
@@ -91,41 +90,35 @@ static void put_fault(struct json_text *t, const struct fact_io *f)
 		bound = "end";
 		by = end - buf_end;
 	}
-	if (bound)
-		json_str(fault, "bound", bound);
-	else
-		json_null(fault, "bound");
-	if (by)
-		json_uint(fault, "by", by);
-	else
-		json_null(fault, "by");
-	json_uint(fault, "slots", f->nr_slots);
-	json_addr(fault, "buffer_addr", f->buf_addr);
-	json_uint(fault, "buffer_len_bytes", f->buf_len_bytes);
-	json_str(fault, "detail", fault_text(text, sizeof(text), f));
-	json_object_object_add(o, "fault", fault);
-	text_members(t, o);
+	json_open(j, "fault");
+	json_str(j, "bound", bound);
+	json_known(j, "by", by, by);
+	json_uint(j, "slots", f->nr_slots);
+	json_addr(j, "buffer_addr", f->buf_addr);
+	json_uint(j, "buffer_len_bytes", f->buf_len_bytes);
+	json_str(j, "detail", fault_text(text, sizeof(text), f));
+	json_close(j);
 }
 
-void view_io_json(struct json_text *t, const struct fact_io *f)
+void view_io_json(struct json *j, const struct fact_io *f)
 {
-	text_str(t, "opcode", io_op_name(f->opcode));
-	text_known(t, "index", !(f->io_flags & IO_F_NAMELESS), f->index);
+	json_str(j, "opcode", io_op_name(f->opcode));
+	json_known(j, "index", !(f->io_flags & IO_F_NAMELESS), f->index);
 	if (f->io_flags & IO_F_RANGE)
-		text_addr(t, "addr", f->addr);
+		json_addr(j, "addr", f->addr);
 	else
-		text_null(t, "addr");
-	text_known(t, "offset_bytes", f->io_flags & IO_F_OFFSET, f->offset_bytes);
-	text_known(t, "len_bytes", f->io_flags & IO_F_RANGE, f->len_bytes);
-	text_int(t, "result", f->result);
+		json_null(j, "addr");
+	json_known(j, "offset_bytes", f->io_flags & IO_F_OFFSET, f->offset_bytes);
+	json_known(j, "len_bytes", f->io_flags & IO_F_RANGE, f->len_bytes);
+	json_int(j, "result", f->result);
 	if (f->result < 0)
-		text_str(t, "errno", fact_errno_name(f->result));
-	text_known(t, "latency_ns", f->latency_ns, f->latency_ns);
-	text_flag(t, "fixed", 1);
-	text_flag(t, "punted", f->io_flags & IO_F_PUNTED);
-	text_flag(t, "refused", f->io_flags & IO_F_REFUSED);
+		json_str(j, "errno", fact_errno_name(f->result));
+	json_known(j, "latency_ns", f->latency_ns, f->latency_ns);
+	json_flag(j, "fixed", 1);
+	json_flag(j, "punted", f->io_flags & IO_F_PUNTED);
+	json_flag(j, "refused", f->io_flags & IO_F_REFUSED);
 	if (f->io_flags & IO_F_NO_IMPORT)
-		put_fault(t, f);
+		put_fault(j, f);
 }
 
 /* ---- totals -------------------------------------------------------------------------- */
@@ -139,7 +132,8 @@ static bool tells_in_flight(const char *starts_by)
 static void note_loss(const char *name, const char *text, __u64 count, void *arg)
 {
 	(void)text;
-	json_object_object_add(arg, name, json_object_new_uint64(count));
+	json_key(arg, name);
+	json_item_uint((struct json *)arg, count);
 }
 
 static void print_loss(const char *name, const char *text, __u64 count, void *arg)
@@ -148,44 +142,47 @@ static void print_loss(const char *name, const char *text, __u64 count, void *ar
 	fprintf(arg, "%llu %s\n", count, text);
 }
 
+static void put_opcode(struct json *j, const struct io_model *m, unsigned int op)
+{
+	struct io_row sum = { 0 };
+
+	for (size_t i = 0; i < m->nr_rows; i++)
+		if (IO_WHO_OP(m->rows[i].c.who) == op)
+			io_row_add(&sum, &m->rows[i]);
+	free(sum.hist);
+	if (!sum.c.ops)
+		return;
+	json_item_open(j);
+	json_str(j, "opcode", io_op_name(op));
+	json_uint(j, "ops", sum.c.ops);
+	json_uint(j, "bytes", sum.c.bytes);
+	json_uint(j, "errors", sum.c.errors);
+	json_uint(j, "cancelled", sum.c.cancelled);
+	json_close(j);
+}
+
 static void end_json(const struct view_trace *v, const struct io_model *m, const char *starts_by)
 {
-	json_object *o = json_object_new_object(), *ops = json_object_new_array();
-	json_object *losses = json_object_new_object();
 	struct io_row all = io_model_total(m);
+	struct json j = { 0 };
 
-	json_int(o, "schema", 2);
-	json_str(o, "event", "io-total");
-	json_uint(o, "ops", all.c.ops);
-	json_uint(o, "shown", v->ios);
-	json_uint(o, "sample", v->sample);
-	json_str(o, "starts_by", starts_by);
-	if (tells_in_flight(starts_by))
-		json_uint(o, "in_flight", m->in_flight);
-	else
-		json_null(o, "in_flight");
-	for (unsigned int op = 0; op <= IO_OP_UNKNOWN; op++) {
-		json_object *one;
-		struct io_row sum = { 0 };
-
-		for (size_t i = 0; i < m->nr_rows; i++)
-			if (IO_WHO_OP(m->rows[i].c.who) == op)
-				io_row_add(&sum, &m->rows[i]);
-		free(sum.hist);
-		if (!sum.c.ops)
-			continue;
-		one = json_object_new_object();
-		json_str(one, "opcode", io_op_name(op));
-		json_uint(one, "ops", sum.c.ops);
-		json_uint(one, "bytes", sum.c.bytes);
-		json_uint(one, "errors", sum.c.errors);
-		json_uint(one, "cancelled", sum.c.cancelled);
-		json_object_array_add(ops, one);
-	}
-	json_object_object_add(o, "opcodes", ops);
-	view_stat_losses(m, note_loss, losses);
-	json_object_object_add(o, "losses", losses);
-	json_line(v->to->out, o);
+	json_begin(&j, v->to->out);
+	json_int(&j, "schema", 2);
+	json_str(&j, "event", "io-total");
+	json_uint(&j, "ops", all.c.ops);
+	json_uint(&j, "shown", v->ios);
+	json_uint(&j, "sample", v->sample);
+	json_str(&j, "starts_by", starts_by);
+	json_known(&j, "in_flight", tells_in_flight(starts_by), m->in_flight);
+	json_open_list(&j, "opcodes");
+	for (unsigned int op = 0; op <= IO_OP_UNKNOWN; op++)
+		put_opcode(&j, m, op);
+	json_close(&j);
+	json_open(&j, "losses");
+	view_stat_losses(m, note_loss, &j);
+	json_close(&j);
+	json_end(&j);
+	json_free(&j);
 	free(all.hist);
 }
 

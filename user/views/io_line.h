@@ -3,14 +3,14 @@
 #ifndef FIXBUF_VIEWS_IO_LINE_H
 #define FIXBUF_VIEWS_IO_LINE_H
 
-#include "base/json_text.h"
+#include "base/json.h"
 #include "model/io_counters.h"
 #include "views/trace_text.h"
 
 /* What follows the head of the line. */
 void view_io_text(FILE *out, const struct fact_io *f);
 /* The fields that follow the head. */
-void view_io_json(struct json_text *t, const struct fact_io *f);
+void view_io_json(struct json *j, const struct fact_io *f);
 /* .m: of the tasks that are wanted; .starts_by as in io_stat.h. */
 void view_io_end(const struct view_trace *v, const struct io_model *m, const char *starts_by);
 

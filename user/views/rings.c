@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/err.h"
 #include "base/fmt.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "base/table.h"
 #include "model/tier.h"
 #include "model/totals.h"
@@ -129,7 +129,7 @@ void view_rings_text(const struct output *to, const struct selection *select,
 	fputc('\n', to->out);
 }
 
-static void print_pages_json(FILE *f, const struct buffer *b)
+static void put_pages(struct json *j, const struct buffer *b)
 {
 	__u64 pinned = 0, same = 0;
 
@@ -139,113 +139,83 @@ static void print_pages_json(FILE *f, const struct buffer *b)
 		if (b->extents[i].mapping == MAPPING_SAME)
 			same += b->extents[i].pages;
 	}
-	fprintf(f, ",\"pages\":%llu,\"pinned_pages\":%llu,\"same_pages\":%llu,\"steady\":%s",
-		buffer_pages(b), pinned, same,
-		b->walked || b->buf_flags & BUFFER_F_KERNEL ? "true" : "false");
+	json_uint(j, "pages", buffer_pages(b));
+	json_uint(j, "pinned_pages", pinned);
+	json_uint(j, "same_pages", same);
+	json_flag(j, "steady", b->walked || b->buf_flags & BUFFER_F_KERNEL);
 }
 
-static void print_buffer_json(FILE *f, const struct buffer *b, __u32 index, bool pages)
+static void put_buffer(struct json *j, const struct buffer *b, __u32 index, bool pages)
 {
-	fprintf(f, "{\"index\":%u,\"addr\":\"0x%llx\",\"len_bytes\":%llu,\"segments\":%u,"
-		"\"folio_bytes\":%llu,\"charged_pages\":", index, b->addr, b->len_bytes, b->segments,
-		1ULL << (b->folio_shift & 63));
-	if (b->charged_pages == ACCT_UNKNOWN)
-		fprintf(f, "null");
-	else
-		fprintf(f, "%llu", b->charged_pages);
-	fprintf(f, ",\"refs\":%u,\"kernel\":%s", b->refs,
-		b->buf_flags & BUFFER_F_KERNEL ? "true" : "false");
+	json_item_open(j);
+	json_uint(j, "index", index);
+	json_addr(j, "addr", b->addr);
+	json_uint(j, "len_bytes", b->len_bytes);
+	json_uint(j, "segments", b->segments);
+	json_uint(j, "folio_bytes", 1ULL << (b->folio_shift & 63));
+	json_known(j, "charged_pages", b->charged_pages != ACCT_UNKNOWN, b->charged_pages);
+	json_uint(j, "refs", b->refs);
+	json_flag(j, "kernel", b->buf_flags & BUFFER_F_KERNEL);
 	if (pages)
-		print_pages_json(f, b);
-	fputc('}', f);
+		put_pages(j, b);
+	json_close(j);
 }
 
-/* There may be 16384 of them, and nothing in them needs escaping: written at once, as text. */
-static json_object *buffers_json(const struct ring *r, bool pages)
+static void put_holder(struct json *j, const struct holder *h)
 {
-	json_object *o = json_object_new_array();
-	bool any = false;
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		exit(cannot("out of memory"));
-	fputc('[', f);
-	for (__u32 i = 0; i < r->nr_slots; i++) {
-		if (!r->slots[i])
-			continue;
-		if (any)
-			fputc(',', f);
-		print_buffer_json(f, r->slots[i], i, pages);
-		any = true;
-	}
-	fputc(']', f);
-	if (fclose(f))
-		exit(cannot("out of memory"));
-	json_object_set_serializer(o, json_object_userdata_to_json_string, text,
-				   json_object_free_userdata);
-	return o;
-}
-
-static json_object *holder_json(const struct holder *h)
-{
-	json_object *o = json_object_new_object();
-	char comm[FACT_COMM_LEN + 1] = "";
-
-	memcpy(comm, h->comm, FACT_COMM_LEN);
-	json_uint(o, "pid", h->pid);
-	json_uint(o, "tid", h->tid);
-	json_str(o, "comm", comm);
-	json_int(o, "fd", h->fd);
+	json_item_open(j);
+	json_uint(j, "pid", h->pid);
+	json_uint(j, "tid", h->tid);
+	json_text(j, "comm", ((struct untrusted){ h->comm, strnlen(h->comm, FACT_COMM_LEN) }));
+	json_int(j, "fd", h->fd);
 	if (h->reg_index >= 0)
-		json_int(o, "registered_index", h->reg_index);
-	json_uint(o, "uid", h->uid);
-	return o;
+		json_int(j, "registered_index", h->reg_index);
+	json_uint(j, "uid", h->uid);
+	json_close(j);
 }
 
-static json_object *ring_json(const struct ledger *l, const struct ring *r, bool pages)
+static void put_ring(struct json *j, const struct ledger *l, const struct ring *r, bool pages)
 {
+	const struct holder *first = r->nr_holders ? &r->holders[0] : NULL;
 	const struct ledger_user *u = account(l, r);
-	json_object *o = json_object_new_object(), *list = json_object_new_array();
 	__u64 limit = limit_bytes(r);
-	char comm[FACT_COMM_LEN + 1] = "";
 
-	if (r->nr_holders)
-		memcpy(comm, r->holders[0].comm, FACT_COMM_LEN);
-	json_uint(o, "pid", r->nr_holders ? r->holders[0].pid : 0);
-	json_str(o, "comm", comm);
-	json_int(o, "fd", r->nr_holders ? r->holders[0].fd : -1);
-	json_addr(o, "ring", r->id);
-	json_uint(o, "uid", ring_uid(r));
-	json_flag(o, "limited", r->user != NULL);
-	json_int(o, "locked_vm_pages", u ? u->locked_pages : 0);
-	json_int(o, "pinned_vm_pages", r->mm ? r->mm->pinned_pages : 0);
-	json_uint(o, "creator_pid", r->mm ? r->mm->pid : 0);
-	if (limit == NO_LIMIT)
-		json_null(o, "memlock_limit_bytes");
+	json_item_open(j);
+	json_uint(j, "pid", first ? first->pid : 0);
+	if (first)
+		json_text(j, "comm", ((struct untrusted){ first->comm, strnlen(first->comm, FACT_COMM_LEN) }));
 	else
-		json_uint(o, "memlock_limit_bytes", limit);
-	json_uint(o, "slots", r->nr_slots);
+		json_str(j, "comm", "");
+	json_int(j, "fd", first ? first->fd : -1);
+	json_addr(j, "ring", r->id);
+	json_uint(j, "uid", ring_uid(r));
+	json_flag(j, "limited", r->user != NULL);
+	json_int(j, "locked_vm_pages", u ? u->locked_pages : 0);
+	json_int(j, "pinned_vm_pages", r->mm ? r->mm->pinned_pages : 0);
+	json_uint(j, "creator_pid", r->mm ? r->mm->pid : 0);
+	json_known(j, "memlock_limit_bytes", limit != NO_LIMIT, limit);
+	json_uint(j, "slots", r->nr_slots);
+	json_open_list(j, "holders");
 	for (size_t i = 0; i < r->nr_holders; i++)
-		json_object_array_add(list, holder_json(&r->holders[i]));
-	json_object_object_add(o, "holders", list);
-	json_object_object_add(o, "buffers", buffers_json(r, pages));
-	return o;
+		put_holder(j, &r->holders[i]);
+	json_close(j);
+	json_open_list(j, "buffers");
+	for (__u32 i = 0; i < r->nr_slots; i++)
+		if (r->slots[i])
+			put_buffer(j, r->slots[i], i, pages);
+	json_close(j);
+	json_close(j);
 }
 
-json_object *view_rings_json(const struct output *to, const struct selection *select,
-			     const struct ledger *l, bool pages)
+void view_rings_json(struct json *j, const struct output *to, const struct selection *select,
+		     const struct ledger *l, enum tier tier, bool pages)
 {
-	json_object *o = json_object_new_object(), *list = json_object_new_array();
-
-	json_int(o, "schema", 2);
-	json_str(o, "kernel", to->kernel);
-	/* the walk is the same on every tier and is all that a snapshot takes */
-	json_str(o, "tier", tier_name(TIER_TRACEPOINTS));
+	json_int(j, "schema", 2);
+	json_str(j, "kernel", to->kernel);
+	json_str(j, "tier", tier_name(tier));
+	json_open_list(j, "rings");
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
 		if (selection_has_ring(select, r))
-			json_object_array_add(list, ring_json(l, r, pages));
-	json_object_object_add(o, "rings", list);
-	return o;
+			put_ring(j, l, r, pages);
+	json_close(j);
 }

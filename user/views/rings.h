@@ -3,16 +3,20 @@
 #ifndef FIXBUF_VIEWS_RINGS_H
 #define FIXBUF_VIEWS_RINGS_H
 
-#include <json-c/json.h>
+#include "base/json.h"
 #include "base/output.h"
 #include "model/ledger.h"
 #include "model/selection.h"
+#include "model/tier.h"
 
 void view_rings_text(const struct output *to, const struct selection *select,
 		     const struct ledger *l);
 
-/* {"schema":2,"kernel":...,"tier":...,"rings":[...]}; pages: with what the page walk saw. */
-json_object *view_rings_json(const struct output *to, const struct selection *select,
-			     const struct ledger *l, bool pages);
+/*
+ * The members "schema", "kernel", "tier" and "rings". .tier: by which the ledger came about;
+ * .pages: with what the page walk saw.
+ */
+void view_rings_json(struct json *j, const struct output *to, const struct selection *select,
+		     const struct ledger *l, enum tier tier, bool pages);
 
 #endif

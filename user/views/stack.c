@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "base/json_util.h"
 #include "views/stack.h"
 
 #define INDENT 12
@@ -32,46 +31,36 @@ void view_stack_text(FILE *out, const struct stack *s)
 	put_frames(out, &s->user, "user");
 }
 
-static json_object *frame_json(const struct stack_frame *f)
+static void put_frames_json(struct json *j, const struct frames *f)
 {
-	json_object *o = json_object_new_object();
+	for (size_t i = 0; i < f->nr; i++) {
+		const struct stack_frame *frame = &f->list[i];
 
-	json_addr(o, "ip", f->ip);
-	if (f->symbol) {
-		json_str(o, "symbol", f->symbol);
-		json_uint(o, "offset", f->offset);
-	} else {
-		json_null(o, "symbol");
-		json_null(o, "offset");
+		json_item_open(j);
+		json_addr(j, "ip", frame->ip);
+		json_str(j, "symbol", frame->symbol);
+		json_known(j, "offset", frame->symbol, frame->offset);
+		json_str(j, "module", frame->module);
+		if (frame->file) {
+			json_str(j, "file", frame->file);
+			json_int(j, "line", frame->line);
+		}
+		json_close(j);
 	}
-	if (f->module)
-		json_str(o, "module", f->module);
-	else
-		json_null(o, "module");
-	if (f->file) {
-		json_str(o, "file", f->file);
-		json_int(o, "line", f->line);
-	}
-	return o;
 }
 
-static json_object *frames_json(const struct frames *f)
-{
-	json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < f->nr; i++)
-		json_object_array_add(list, frame_json(&f->list[i]));
-	return list;
-}
-
-void view_stack_json(json_object *o, const struct stack *s)
+void view_stack_json(struct json *j, const struct stack *s)
 {
 	if (!s)
 		return;
-	json_object_object_add(o, "kstack", frames_json(&s->kernel));
-	json_object_object_add(o, "ustack", frames_json(&s->user));
+	json_open_list(j, "kstack");
+	put_frames_json(j, &s->kernel);
+	json_close(j);
+	json_open_list(j, "ustack");
+	put_frames_json(j, &s->user);
+	json_close(j);
 	if (s->kernel.note)
-		json_str(o, "kstack_note", s->kernel.note);
+		json_str(j, "kstack_note", s->kernel.note);
 	if (s->user.note)
-		json_str(o, "ustack_note", s->user.note);
+		json_str(j, "ustack_note", s->user.note);
 }

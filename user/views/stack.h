@@ -3,12 +3,12 @@
 #ifndef FIXBUF_VIEWS_STACK_H
 #define FIXBUF_VIEWS_STACK_H
 
-#include <json-c/json.h>
 #include <stdio.h>
+#include "base/json.h"
 #include "model/stack.h"
 
 /* Both: nothing for NULL. */
 void view_stack_text(FILE *out, const struct stack *s);
-void view_stack_json(json_object *o, const struct stack *s);
+void view_stack_json(struct json *j, const struct stack *s);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef FIXBUF_VIEWS_STAT_H
 #define FIXBUF_VIEWS_STAT_H
 
-#include <json-c/json.h>
+#include "base/json.h"
 #include "base/output.h"
 #include "checks/advice.h"
 #include "model/io_counters.h"
@@ -21,7 +21,8 @@ struct view_stat {
 };
 
 void view_stat_text(const struct view_stat *v);
-json_object *view_stat_json(const struct view_stat *v);
+/* Its members. */
+void view_stat_json(struct json *j, const struct view_stat *v);
 
 /* The descriptor at which this process holds the ring, -1 when that is not known. */
 int view_stat_fd(const struct view_stat *v, __u64 ring, __u32 pid);

@@ -1,198 +1,185 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "base/json_util.h"
 #include "checks/failure.h"
 #include "model/fact.h"
 #include "views/io_line.h"
 #include "views/stack.h"
 #include "views/trace_text.h"
 
-static struct json_text *begin(struct view_trace *v, const struct fact *f)
+static struct json *begin(struct view_trace *v, const struct fact *f)
 {
-	struct json_text *t = &v->json;
+	struct json *j = &v->json;
 	int fd = fact_fd(v->ledger, f);
 
-	text_begin(t);
-	text_int(t, "schema", 2);
-	text_uint(t, "t_ns", f->t_ns);
-	text_uint(t, "time_ns", f->t_ns + v->realtime_ns);
-	text_known(t, "seq", f->seq, f->seq);
-	text_uint(t, "cpu", f->cpu);
-	text_str(t, "event", fact_name(f));
-	text_uint(t, "pid", f->pid);
-	text_uint(t, "tid", f->tid);
-	text_str(t, "comm", f->comm);
-	text_uint(t, "uid", f->uid);
+	json_begin(j, v->to->out);
+	json_int(j, "schema", 2);
+	json_uint(j, "t_ns", f->t_ns);
+	json_uint(j, "time_ns", f->t_ns + v->realtime_ns);
+	json_known(j, "seq", f->seq, f->seq);
+	json_uint(j, "cpu", f->cpu);
+	json_str(j, "event", fact_name(f));
+	json_uint(j, "pid", f->pid);
+	json_uint(j, "tid", f->tid);
+	json_str(j, "comm", f->comm);
+	json_uint(j, "uid", f->uid);
 	if (f->ring)
-		text_addr(t, "ring", f->ring);
+		json_addr(j, "ring", f->ring);
 	else
-		text_null(t, "ring");
-	text_known(t, "fd", fd >= 0, fd);
-	text_flag(t, "derived", f->flags & FACT_F_DERIVED);
-	text_str(t, "tier", tier_name(v->tier));
+		json_null(j, "ring");
+	json_known(j, "fd", fd >= 0, fd);
+	json_flag(j, "derived", f->flags & FACT_F_DERIVED);
+	json_str(j, "tier", tier_name(v->tier));
 	if (f->call)
-		text_uint(t, "call", f->call);
-	return t;
+		json_uint(j, "call", f->call);
+	return j;
 }
 
-static void put_limit(struct json_text *t, __u64 limit_bytes)
+static void put_limit(struct json *j, __u64 limit_bytes)
 {
-	text_known(t, "limit_bytes", limit_bytes != ~0ULL, limit_bytes);
+	json_known(j, "limit_bytes", limit_bytes != ~0ULL, limit_bytes);
 }
 
-static void put_ring(struct json_text *t, const struct fact_ring *r)
+static void put_ring(struct json *j, const struct fact_ring *r)
 {
-	text_known(t, "charged_uid", r->user, r->charged_uid);
-	text_uint(t, "slots", r->nr_slots);
-	text_uint(t, "setup_flags", r->setup_flags);
-	text_uint(t, "sq_entries", r->sq_entries);
-	text_uint(t, "cq_entries", r->cq_entries);
-	text_int(t, "user_locked_pages", r->user_locked_pages);
-	text_int(t, "mm_pinned_pages", r->mm_pinned_pages);
+	json_known(j, "charged_uid", r->user, r->charged_uid);
+	json_uint(j, "slots", r->nr_slots);
+	json_uint(j, "setup_flags", r->setup_flags);
+	json_uint(j, "sq_entries", r->sq_entries);
+	json_uint(j, "cq_entries", r->cq_entries);
+	json_int(j, "user_locked_pages", r->user_locked_pages);
+	json_int(j, "mm_pinned_pages", r->mm_pinned_pages);
 }
 
-static void put_entry(struct json_text *t, const struct fact_entry *e)
+static void put_entry(struct json *j, const struct fact_entry *e)
 {
-	json_object *o = json_object_new_object(), *entry = json_object_new_object();
-
-	json_uint(entry, "index", e->index);
-	json_str(entry, "state", entry_state_name(e->state));
-	json_addr(entry, "addr", e->base);
-	json_uint(entry, "len_bytes", e->len_bytes);
-	json_addr(entry, "at", e->at);
+	json_open(j, "entry");
+	json_uint(j, "index", e->index);
+	json_str(j, "state", entry_state_name(e->state));
+	json_addr(j, "addr", e->base);
+	json_uint(j, "len_bytes", e->len_bytes);
+	json_addr(j, "at", e->at);
 	if (e->file[0])
-		json_str(entry, "file", e->file);
-	json_object_object_add(o, "entry", entry);
-	text_members(t, o);
+		json_str(j, "file", e->file);
+	json_close(j);
 }
 
-static void put_call(struct json_text *t, const struct fact_call *c, const struct failure *why)
+static void put_call(struct json *j, const struct fact_call *c, const struct failure *why)
 {
-	text_uint(t, "nr", c->nr);
-	text_uint(t, "offset", c->offset);
-	text_uint(t, "slots", c->nr_slots);
-	text_int(t, "result", c->result);
+	json_uint(j, "nr", c->nr);
+	json_uint(j, "offset", c->offset);
+	json_uint(j, "slots", c->nr_slots);
+	json_int(j, "result", c->result);
 	if (c->result < 0)
-		text_str(t, "errno", fact_errno_name(c->result));
-	text_known(t, "duration_ns", c->start_ns, c->h.t_ns - c->start_ns);
+		json_str(j, "errno", fact_errno_name(c->result));
+	json_known(j, "duration_ns", c->start_ns, c->h.t_ns - c->start_ns);
 	if (c->src_ring)
-		text_addr(t, "src_ring", c->src_ring);
+		json_addr(j, "src_ring", c->src_ring);
 	if (!(c->call_flags & CALL_F_NO_RING)) {
-		text_known(t, "charged_uid", c->user, c->charged_uid);
-		text_flag(t, "before_derived", !(c->call_flags & CALL_F_BEFORE_SEEN));
-		text_int(t, "user_before_pages", c->user_before_pages);
-		text_int(t, "user_after_pages", c->user_after_pages);
-		text_int(t, "mm_before_pages", c->mm_before_pages);
-		text_int(t, "mm_after_pages", c->mm_after_pages);
-		put_limit(t, c->limit_bytes);
+		json_known(j, "charged_uid", c->user, c->charged_uid);
+		json_flag(j, "before_derived", !(c->call_flags & CALL_F_BEFORE_SEEN));
+		json_int(j, "user_before_pages", c->user_before_pages);
+		json_int(j, "user_after_pages", c->user_after_pages);
+		json_int(j, "mm_before_pages", c->mm_before_pages);
+		json_int(j, "mm_after_pages", c->mm_after_pages);
+		put_limit(j, c->limit_bytes);
 	}
 	if (!why)
 		return;
-	text_str(t, "explain", why->explain);
+	json_str(j, "explain", why->explain);
 	if (c->need_pages)
-		text_uint(t, "need_pages", c->need_pages);
+		json_uint(j, "need_pages", c->need_pages);
 	if (why->entry)
-		put_entry(t, why->entry);
+		put_entry(j, why->entry);
 }
 
-static void put_buffer(struct json_text *t, const struct fact_buffer *b)
+static void put_buffer(struct json *j, const struct fact_buffer *b)
 {
-	text_uint(t, "index", b->index);
-	text_flag(t, "empty", b->buf_flags & BUFFER_F_EMPTY);
+	json_uint(j, "index", b->index);
+	json_flag(j, "empty", b->buf_flags & BUFFER_F_EMPTY);
 	if (b->buf_flags & BUFFER_F_EMPTY)
 		return;
-	text_flag(t, "torn", b->buf_flags & BUFFER_F_TORN);
+	json_flag(j, "torn", b->buf_flags & BUFFER_F_TORN);
 	if (b->buf_flags & BUFFER_F_TORN)
 		return;
-	text_addr(t, "buffer", b->buf);
-	text_addr(t, "addr", b->addr);
-	text_uint(t, "len_bytes", b->len_bytes);
-	text_uint(t, "segments", b->segments);
-	text_uint(t, "folio_bytes", 1ULL << b->folio_shift);
+	json_addr(j, "buffer", b->buf);
+	json_addr(j, "addr", b->addr);
+	json_uint(j, "len_bytes", b->len_bytes);
+	json_uint(j, "segments", b->segments);
+	json_uint(j, "folio_bytes", 1ULL << b->folio_shift);
 	if (b->len_bytes)
-		text_uint(t, "pages", ((b->addr + b->len_bytes - 1) >> PAGE_SHIFT) -
+		json_uint(j, "pages", ((b->addr + b->len_bytes - 1) >> PAGE_SHIFT) -
 			  (b->addr >> PAGE_SHIFT) + 1);
-	text_known(t, "charged_pages", b->charged_pages != ACCT_UNKNOWN, b->charged_pages);
-	text_uint(t, "refs", b->refs);
-	text_flag(t, "kernel", b->buf_flags & BUFFER_F_KERNEL);
+	json_known(j, "charged_pages", b->charged_pages != ACCT_UNKNOWN, b->charged_pages);
+	json_uint(j, "refs", b->refs);
+	json_flag(j, "kernel", b->buf_flags & BUFFER_F_KERNEL);
 }
 
-static void put_pin(struct json_text *t, const struct fact_pin *p)
+static void put_pin(struct json *j, const struct fact_pin *p)
 {
-	text_addr(t, "buffer", p->buf);
-	text_addr(t, "addr", p->addr);
-	text_uint(t, "pages", p->pages);
-	text_uint(t, "refs", p->refs);
-	text_int(t, "result", p->result);
+	json_addr(j, "buffer", p->buf);
+	json_addr(j, "addr", p->addr);
+	json_uint(j, "pages", p->pages);
+	json_uint(j, "refs", p->refs);
+	json_int(j, "result", p->result);
 }
 
-static void put_charge(struct json_text *t, const struct fact_charge *c)
+static void put_charge(struct json *j, const struct fact_charge *c)
 {
-	text_addr(t, "buffer", c->buf);
-	text_int(t, "pages", c->pages);
+	json_addr(j, "buffer", c->buf);
+	json_int(j, "pages", c->pages);
 	if (c->user) {
-		text_int(t, "user_before_pages", c->user_before_pages);
-		text_int(t, "user_after_pages", c->user_after_pages);
+		json_int(j, "user_before_pages", c->user_before_pages);
+		json_int(j, "user_after_pages", c->user_after_pages);
 	}
 	if (c->mm) {
-		text_int(t, "mm_before_pages", c->mm_before_pages);
-		text_int(t, "mm_after_pages", c->mm_after_pages);
+		json_int(j, "mm_before_pages", c->mm_before_pages);
+		json_int(j, "mm_after_pages", c->mm_after_pages);
 	}
-	put_limit(t, c->limit_bytes);
-	text_int(t, "result", c->result);
+	put_limit(j, c->limit_bytes);
+	json_int(j, "result", c->result);
 }
 
 void view_trace_json(struct view_trace *v, const struct fact *f, const struct failure *why)
 {
-	struct json_text *t = begin(v, f);
+	struct json *j = begin(v, f);
 
 	switch (f->kind) {
 	case FACT_RING_CREATE:
 	case FACT_RING_CLOSE:
-		put_ring(t, (const void *)f);
+		put_ring(j, (const void *)f);
 		break;
 	case FACT_CALL:
-		put_call(t, (const void *)f, why);
+		put_call(j, (const void *)f, why);
 		break;
 	case FACT_BUFFER:
 	case FACT_DROP:
-		put_buffer(t, (const void *)f);
+		put_buffer(j, (const void *)f);
 		break;
 	case FACT_PIN:
 	case FACT_UNPIN:
-		put_pin(t, (const void *)f);
+		put_pin(j, (const void *)f);
 		break;
 	case FACT_CHARGE:
 	case FACT_UNCHARGE:
-		put_charge(t, (const void *)f);
+		put_charge(j, (const void *)f);
 		break;
 	case FACT_IO_DONE:
-		view_io_json(t, (const void *)f);
+		view_io_json(j, (const void *)f);
 		break;
 	}
-	if (v->stack) {
-		json_object *stack = json_object_new_object();
-
-		view_stack_json(stack, v->stack);
-		text_members(t, stack);
-	}
-	text_line(t, v->to->out);
+	view_stack_json(j, v->stack);
+	json_end(j);
 }
 
 void view_trace_json_lost(struct view_trace *v, const struct lost_events *lost)
 {
-	json_object *o = json_object_new_object();
+	struct json *j = &v->json;
 
-	json_int(o, "schema", 2);
-	json_str(o, "event", "lost");
-	json_uint(o, "count", lost->count);
-	if (lost->cpu == SKIPPED_CPU)
-		json_null(o, "cpu");
-	else
-		json_uint(o, "cpu", lost->cpu);
-	json_uint(o, "after_seq", lost->after_seq);
-	if (lost->before_seq)
-		json_uint(o, "before_seq", lost->before_seq);
-	else
-		json_null(o, "before_seq");
-	json_line(v->to->out, o);
+	json_begin(j, v->to->out);
+	json_int(j, "schema", 2);
+	json_str(j, "event", "lost");
+	json_uint(j, "count", lost->count);
+	json_known(j, "cpu", lost->cpu != SKIPPED_CPU, lost->cpu);
+	json_uint(j, "after_seq", lost->after_seq);
+	json_known(j, "before_seq", lost->before_seq, lost->before_seq);
+	json_end(j);
 }

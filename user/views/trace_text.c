@@ -265,7 +265,7 @@ void view_trace_begin(const struct view_trace *v)
 
 void view_trace_end(struct view_trace *v)
 {
-	text_free(&v->json);
+	json_free(&v->json);
 	/* a reader that went away has had enough */
 	if (v->to->quiet || ferror(v->to->out))
 		return;

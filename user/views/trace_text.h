@@ -3,7 +3,7 @@
 #ifndef FIXBUF_VIEWS_TRACE_TEXT_H
 #define FIXBUF_VIEWS_TRACE_TEXT_H
 
-#include "base/json_text.h"
+#include "base/json.h"
 #include "base/output.h"
 #include "checks/failure.h"
 #include "model/event.h"
@@ -16,7 +16,7 @@ struct view_trace {
 	enum tier tier;			/* by which facts are seen */
 	const struct ledger *ledger;	/* as it was before the fact that is shown */
 	const struct stack *stack;	/* of the fact that is shown, NULL = none */
-	struct json_text json;		/* the line that is being written */
+	struct json json;		/* the line that is being written */
 	__s64 realtime_ns;		/* what makes a fact's time a time of day */
 	__u64 calls, failed, rings, ios, lost;
 	__u64 stacks_lost;

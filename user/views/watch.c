@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/fmt.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "model/fact.h"
 #include "model/tier.h"
 #include "views/findings.h"
@@ -54,59 +54,57 @@ static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 	}
 }
 
-static json_object *cause_json(const struct cause *c)
+static void put_call_json(struct json *j, const struct cause *c, const struct stack *stack)
 {
 	const struct fact *h = &c->call.h;
-	json_object *o = json_object_new_object();
 	bool call = c->kind == CAUSE_CALL;
 
-	json_str(o, "event", call ? fact_name(h) : "ring-close");
-	json_uint(o, "t_ns", h->t_ns);
-	json_uint(o, "pid", h->pid);
-	json_uint(o, "tid", h->tid);
-	json_str(o, "comm", h->comm);
-	json_uint(o, "uid", h->uid);
-	json_addr(o, "ring", h->ring);
-	json_int(o, "fd", c->fd);
-	if (!call)
-		return o;
-	json_uint(o, "slots", c->slots);
-	if (c->call.op == CALL_UPDATE || c->call.op == CALL_CLONE)
-		json_uint(o, "offset", c->call.offset);
-	json_int(o, "result", c->call.result);
-	json_int(o, "user_after_pages", c->call.user_after_pages);
-	json_int(o, "mm_after_pages", c->call.mm_after_pages);
-	return o;
+	json_open(j, "call");
+	json_str(j, "event", call ? fact_name(h) : "ring-close");
+	json_uint(j, "t_ns", h->t_ns);
+	json_uint(j, "pid", h->pid);
+	json_uint(j, "tid", h->tid);
+	json_str(j, "comm", h->comm);
+	json_uint(j, "uid", h->uid);
+	json_addr(j, "ring", h->ring);
+	json_int(j, "fd", c->fd);
+	if (call) {
+		json_uint(j, "slots", c->slots);
+		if (c->call.op == CALL_UPDATE || c->call.op == CALL_CLONE)
+			json_uint(j, "offset", c->call.offset);
+		json_int(j, "result", c->call.result);
+		json_int(j, "user_after_pages", c->call.user_after_pages);
+		json_int(j, "mm_after_pages", c->call.mm_after_pages);
+		view_stack_json(j, stack);
+	}
+	json_close(j);
 }
 
 struct told_cause view_cause(const struct output *to, const struct cause *c, enum finding_tag tag,
 			     struct stacks *stacks)
 {
 	bool call = c->kind == CAUSE_CALL;
+	const struct stack *stack = stacks && call ? stacks_of(stacks, &c->call.h) : NULL;
 	struct told_cause t = { 0 };
-	json_object *json;
-	size_t len;
-	FILE *out;
+	FILE *out = open_memstream(&t.text, &t.len);
+	struct json j = { 0 };
 
-	if (to->json) {
-		t.json = json_object_new_object();
-		json_str(t.json, "when", call && finding_traits(tag)->by_program ? "after-call" : kinds[c->kind]);
-		if (!call && c->kind != CAUSE_RELEASE) {
-			json_null(t.json, "call");
-			return t;
-		}
-		json = cause_json(c);
-		if (stacks && call)
-			view_stack_json(json, stacks_of(stacks, &c->call.h));
-		json_object_object_add(t.json, "call", json);
-		return t;
-	}
-	out = open_memstream(&t.text, &len);
 	if (!out)
 		return t;
-	put_cause(out, c, tag);
-	if (stacks && call)
-		view_stack_text(out, stacks_of(stacks, &c->call.h));
+	if (to->json) {
+		json_begin(&j, out);
+		json_str(&j, "when", call && finding_traits(tag)->by_program ? "after-call" :
+			 kinds[c->kind]);
+		if (call || c->kind == CAUSE_RELEASE)
+			put_call_json(&j, c, stack);
+		else
+			json_null(&j, "call");
+		json_end(&j);
+		json_free(&j);
+	} else {
+		put_cause(out, c, tag);
+		view_stack_text(out, stack);
+	}
 	fclose(out);
 	return t;
 }
@@ -114,28 +112,23 @@ struct told_cause view_cause(const struct output *to, const struct cause *c, enu
 void told_cause_free(struct told_cause *t)
 {
 	free(t->text);
-	json_object_put(t->json);
 	t->text = NULL;
-	t->json = NULL;
-}
-
-static void take_member(json_object *to, json_object *from, const char *name)
-{
-	json_object_object_add(to, name, json_object_get(json_object_object_get(from, name)));
 }
 
 void view_watch_finding(const struct output *to, const struct finding *f,
 			const struct told_cause *cause)
 {
 	if (to->json) {
-		json_object *o = json_object_new_object();
+		struct json j = { 0 };
 
-		json_int(o, "schema", 2);
-		json_str(o, "event", "finding");
-		view_finding_json(o, f);
-		take_member(o, cause->json, "when");
-		take_member(o, cause->json, "call");
-		json_line(to->out, o);
+		json_begin(&j, to->out);
+		json_int(&j, "schema", 2);
+		json_str(&j, "event", "finding");
+		view_finding_json(&j, f);
+		if (cause->text)
+			json_members_of(&j, cause->text, cause->len);
+		json_end(&j);
+		json_free(&j);
 	} else {
 		view_finding_text(to->out, f, isatty(fileno(to->out)));
 		fprintf(to->out, "        %s", cause->text ? cause->text : "\n");
@@ -146,12 +139,14 @@ void view_watch_finding(const struct output *to, const struct finding *f,
 void view_watch_lost(const struct output *to, __u64 count)
 {
 	if (to->json) {
-		json_object *o = json_object_new_object();
+		struct json j = { 0 };
 
-		json_int(o, "schema", 2);
-		json_str(o, "event", "lost");
-		json_uint(o, "count", count);
-		json_line(to->out, o);
+		json_begin(&j, to->out);
+		json_int(&j, "schema", 2);
+		json_str(&j, "event", "lost");
+		json_uint(&j, "count", count);
+		json_end(&j);
+		json_free(&j);
 	} else {
 		fprintf(to->out, "%llu event%s lost: what they broke or mended is not known, "
 			"all is looked at anew; a larger --ring-buffer makes room\n", count,
@@ -165,20 +160,22 @@ void view_watch_end(const struct output *to, const struct watch_totals *t)
 	char took[FMT_LEN];
 
 	if (to->json) {
-		json_object *o = json_object_new_object();
+		struct json j = { 0 };
 
-		json_int(o, "schema", 2);
-		json_str(o, "event", "summary");
-		json_str(o, "tier", tier_name(t->tier));
-		json_uint(o, "findings", t->nr[SEVERITY_ERROR] + t->nr[SEVERITY_WARNING] +
+		json_begin(&j, to->out);
+		json_int(&j, "schema", 2);
+		json_str(&j, "event", "summary");
+		json_str(&j, "tier", tier_name(t->tier));
+		json_uint(&j, "findings", t->nr[SEVERITY_ERROR] + t->nr[SEVERITY_WARNING] +
 			  t->nr[SEVERITY_INFO]);
-		json_uint(o, "errors", t->nr[SEVERITY_ERROR]);
-		json_uint(o, "warnings", t->nr[SEVERITY_WARNING]);
-		json_uint(o, "infos", t->nr[SEVERITY_INFO]);
-		json_uint(o, "calls", t->calls);
-		json_uint(o, "duration_ns", t->duration_ns);
-		json_uint(o, "lost", t->lost);
-		json_line(to->out, o);
+		json_uint(&j, "errors", t->nr[SEVERITY_ERROR]);
+		json_uint(&j, "warnings", t->nr[SEVERITY_WARNING]);
+		json_uint(&j, "infos", t->nr[SEVERITY_INFO]);
+		json_uint(&j, "calls", t->calls);
+		json_uint(&j, "duration_ns", t->duration_ns);
+		json_uint(&j, "lost", t->lost);
+		json_end(&j);
+		json_free(&j);
 	} else if (!to->quiet && !ferror(to->out)) {
 		fprintf(stderr, "watched for %s (tier: %s): %llu call%s, %u error%s, %u warning%s, "
 			"%u note%s; %llu event%s lost\n", fmt_ns(took, t->duration_ns),

@@ -24,10 +24,10 @@ struct cause {
 	__s32 fd;		/* of the ring, -1 = none known */
 };
 
-/* A cause as it will be told: the names of its stacks may be gone by then. One of the two. */
+/* A cause as it will be told: the names of its stacks may be gone by then. */
 struct told_cause {
-	char *text;		/* owned */
-	struct json_object *json; /* owned */
+	char *text;		/* owned; JSON: a line of its own */
+	size_t len;
 };
 
 struct watch_totals {

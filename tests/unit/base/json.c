@@ -120,10 +120,14 @@ static void scopes(void **state)
 	json_close(&j);
 	json_item_str(&j, "x");
 	json_close(&j);
+	for (int i = 0; i < 2; i++) {
+		json_key(&j, (const char *const[]){ "a", "b" }[i]);
+		json_item_int(&j, i);
+	}
 	json_str(&j, "last", "");
 	json_object_put(end());
 	assert_string_equal(told, "{\"yes\":true,\"no\":false,\"none\":null,\"null\":null,\"empty\":{},"
-			    "\"list\":[1,-2,[],{\"in\":\"it\"},\"x\"],\"last\":\"\"}\n");
+			    "\"list\":[1,-2,[],{\"in\":\"it\"},\"x\"],\"a\":0,\"b\":1,\"last\":\"\"}\n");
 	free(told);
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/fmt.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "base/signals.h"
 #include "base/system.h"
 #include "base/table.h"
@@ -241,122 +241,121 @@ static void view_text(const struct bench *b)
 /* ---- JSON --------------------------------------------------------------------------------- */
 
 /* Four digits after the point: more would only be noise. */
-static void json_real(json_object *o, const char *name, double value)
+#define json_real(j, name, value)	json_fixed(j, name, value, 4)
+/* "" is null. */
+#define json_reason(j, name, text)	json_str(j, name, (text) && *(text) ? (text) : NULL)
+
+/* The members of an object that was opened, and its end. */
+static void put_spread(struct json *j, struct spread s)
 {
-	char text[64];
-
-	snprintf(text, sizeof(text), "%.4f", value);
-	json_object_object_add(o, name, json_object_new_double_s(value, text));
-}
-
-static void json_spread(json_object *o, const char *name, struct spread s)
-{
-	json_object *j = json_object_new_object();
-
 	json_real(j, "median", s.median);
 	json_real(j, "min", s.min);
 	json_real(j, "q1", s.q1);
 	json_real(j, "q3", s.q3);
 	json_real(j, "max", s.max);
-	json_object_object_add(o, name, j);
+	json_close(j);
 }
 
-/* "" is null. */
-static void json_text(json_object *o, const char *name, const char *text)
+/* As put_spread(). */
+static void put_arm(struct json *j, const struct bench_arm *a, unsigned int rounds)
 {
-	if (text && *text)
-		json_object_object_add(o, name, json_object_new_string(text));
-	else
-		json_object_object_add(o, name, NULL);
-}
-
-static json_object *arm_json(const struct bench_arm *a, unsigned int rounds)
-{
-	json_object *o = json_object_new_object();
-
-	json_uint(o, "ops", a->ops);
-	json_real(o, "iops", spread_of(a->iops, rounds).median);
-	json_real(o, "cpu_ns_per_op", spread_of(a->cpu_ns, rounds).median);
-	json_uint(o, "p50_ns", hist_percentile(a->hist, 500));
-	json_uint(o, "p99_ns", hist_percentile(a->hist, 990));
+	json_uint(j, "ops", a->ops);
+	json_real(j, "iops", spread_of(a->iops, rounds).median);
+	json_real(j, "cpu_ns_per_op", spread_of(a->cpu_ns, rounds).median);
+	json_uint(j, "p50_ns", hist_percentile(a->hist, 500));
+	json_uint(j, "p99_ns", hist_percentile(a->hist, 990));
 	if (a->pins < 0)
-		json_null(o, "pins_per_op");
+		json_null(j, "pins_per_op");
 	else
-		json_real(o, "pins_per_op", a->pins);
-	return o;
+		json_real(j, "pins_per_op", a->pins);
+	json_close(j);
 }
 
-static json_object *io_json(const struct bench_io *c)
+static void put_io(struct json *j, const struct bench_io *c)
 {
 	const struct bench_arm *p = &c->arm[PLAIN], *f = &c->arm[FIXED];
-	json_object *o = json_object_new_object(), *ratio;
+	const char *skipped = io_skipped(c);
 
-	json_str(o, "operation", c->write ? "write" : "read");
-	json_flag(o, "direct", c->direct);
-	json_uint(o, "block_bytes", c->block_bytes);
-	json_uint(o, "depth", c->depth);
-	json_text(o, "skipped", io_skipped(c));
-	json_uint(o, "rounds", io_skipped(c) ? 0 : c->rounds);
-	if (io_skipped(c))
-		return o;
-	json_object_object_add(o, "plain", arm_json(p, c->rounds));
-	json_object_object_add(o, "fixed", arm_json(f, c->rounds));
-	ratio = json_object_new_object();
-	json_spread(ratio, "iops", ratio_of(f->iops, p->iops, c->rounds));
-	json_spread(ratio, "cpu_ns_per_op", ratio_of(f->cpu_ns, p->cpu_ns, c->rounds));
-	json_real(ratio, "p99_ns", (double)hist_percentile(f->hist, 990) /
-		  hist_percentile(p->hist, 990));
-	json_object_object_add(o, "ratio", ratio);
-	return o;
+	json_item_open(j);
+	json_str(j, "operation", c->write ? "write" : "read");
+	json_flag(j, "direct", c->direct);
+	json_uint(j, "block_bytes", c->block_bytes);
+	json_uint(j, "depth", c->depth);
+	json_str(j, "skipped", skipped);
+	json_uint(j, "rounds", skipped ? 0 : c->rounds);
+	if (!skipped) {
+		json_open(j, "plain");
+		put_arm(j, p, c->rounds);
+		json_open(j, "fixed");
+		put_arm(j, f, c->rounds);
+		json_open(j, "ratio");
+		json_open(j, "iops");
+		put_spread(j, ratio_of(f->iops, p->iops, c->rounds));
+		json_open(j, "cpu_ns_per_op");
+		put_spread(j, ratio_of(f->cpu_ns, p->cpu_ns, c->rounds));
+		json_real(j, "p99_ns", (double)hist_percentile(f->hist, 990) /
+			  hist_percentile(p->hist, 990));
+		json_close(j);
+	}
+	json_close(j);
 }
 
-static json_object *register_json(const struct bench_register *c)
+static void put_register(struct json *j, const struct bench_register *c)
 {
-	json_object *o = json_object_new_object();
+	const char *skipped = register_skipped(c);
 
-	json_uint(o, "buffer_bytes", c->bytes);
-	json_str(o, "pages", page_names[c->pages]);
-	json_uint(o, "page_bytes", c->page_bytes);
-	json_text(o, "skipped", register_skipped(c));
-	json_text(o, "clone_skipped", c->no_clone);
-	json_uint(o, "times", register_skipped(c) ? 0 : c->nr);
-	if (register_skipped(c))
-		return o;
-	json_spread(o, "register_ns", spread_of(c->ns[TIMED_REGISTER], c->nr));
-	if (*c->no_clone)
-		json_null(o, "clone_ns");
-	else
-		json_spread(o, "clone_ns", spread_of(c->ns[TIMED_CLONE], c->nr));
-	json_spread(o, "unregister_ns", spread_of(c->ns[TIMED_UNREGISTER], c->nr));
-	return o;
+	json_item_open(j);
+	json_uint(j, "buffer_bytes", c->bytes);
+	json_str(j, "pages", page_names[c->pages]);
+	json_uint(j, "page_bytes", c->page_bytes);
+	json_str(j, "skipped", skipped);
+	json_reason(j, "clone_skipped", c->no_clone);
+	json_uint(j, "times", skipped ? 0 : c->nr);
+	if (!skipped) {
+		json_open(j, "register_ns");
+		put_spread(j, spread_of(c->ns[TIMED_REGISTER], c->nr));
+		if (*c->no_clone) {
+			json_null(j, "clone_ns");
+		} else {
+			json_open(j, "clone_ns");
+			put_spread(j, spread_of(c->ns[TIMED_CLONE], c->nr));
+		}
+		json_open(j, "unregister_ns");
+		put_spread(j, spread_of(c->ns[TIMED_UNREGISTER], c->nr));
+	}
+	json_close(j);
 }
 
 static void view_json(const struct bench *b)
 {
-	json_object *o = json_object_new_object(), *file = json_object_new_object();
-	json_object *io = json_object_new_array(), *regs = json_object_new_array();
+	struct json j = { 0 };
 
-	json_int(o, "schema", 2);
-	json_str(o, "kernel", system_release());
-	json_text(file, "path", b->file.temporary ? NULL : b->file.path);
-	json_text(file, "folder", b->file.temporary ? b->file.path : NULL);
-	json_flag(file, "temporary", b->file.temporary);
-	json_flag(file, "device", b->file.device);
-	json_flag(file, "in_memory", b->file.memory);
-	json_uint(file, "used_bytes", b->file.bytes);
-	json_object_object_add(o, "file", file);
-	json_flag(o, "defer_taskrun", b->defer_taskrun);
-	json_uint(o, "buffer_page_bytes", 4096);
-	json_str(o, "pins_scope", "system");
-	json_text(o, "pins_skipped", b->no_pins);
-	json_flag(o, "interrupted", !!interrupted);
+	json_begin(&j, b->env->output.out);
+	json_int(&j, "schema", 2);
+	json_str(&j, "kernel", system_release());
+	json_open(&j, "file");
+	json_str(&j, "path", b->file.temporary ? NULL : b->file.path);
+	json_str(&j, "folder", b->file.temporary ? b->file.path : NULL);
+	json_flag(&j, "temporary", b->file.temporary);
+	json_flag(&j, "device", b->file.device);
+	json_flag(&j, "in_memory", b->file.memory);
+	json_uint(&j, "used_bytes", b->file.bytes);
+	json_close(&j);
+	json_flag(&j, "defer_taskrun", b->defer_taskrun);
+	json_uint(&j, "buffer_page_bytes", 4096);
+	json_str(&j, "pins_scope", "system");
+	json_reason(&j, "pins_skipped", b->no_pins);
+	json_flag(&j, "interrupted", !!interrupted);
+	json_open_list(&j, "io");
 	for (size_t i = 0; i < b->nr_io; i++)
-		json_object_array_add(io, io_json(&b->io[i]));
+		put_io(&j, &b->io[i]);
+	json_close(&j);
+	json_open_list(&j, "register");
 	for (size_t i = 0; i < b->nr_regs; i++)
-		json_object_array_add(regs, register_json(&b->regs[i]));
-	json_object_object_add(o, "io", io);
-	json_object_object_add(o, "register", regs);
-	json_line(b->env->output.out, o);
+		put_register(&j, &b->regs[i]);
+	json_close(&j);
+	json_end(&j);
+	json_free(&j);
 }
 
 void view_bench(const struct bench *b)

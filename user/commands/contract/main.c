@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "base/signals.h"
 #include "base/table.h"
 #include "commands/env.h"
@@ -164,42 +164,44 @@ static void print_table(struct env *env, const struct run *run)
 		      env->output.out);
 }
 
-static struct json_object *clause_json(const struct run *run, size_t clause)
+static void put_clause(struct json *j, const struct run *run, size_t clause)
 {
-	struct json_object *o = json_object_new_object(), *checks = json_object_new_array();
-
-	json_str(o, "clause", clauses[clause].name);
-	json_str(o, "text", clauses[clause].text);
-	json_str(o, "verdict", verdict_names[run->verdict[clause]]);
+	json_item_open(j);
+	json_str(j, "clause", clauses[clause].name);
+	json_str(j, "text", clauses[clause].text);
+	json_str(j, "verdict", verdict_names[run->verdict[clause]]);
+	json_open_list(j, "checks");
 	for (size_t i = 0; i < run->nr; i++) {
 		const struct result *r = &run->results[i];
-		struct json_object *c;
 
 		if (clause_index(r->check->clause) != clause)
 			continue;
-		c = json_object_new_object();
-		json_str(c, "name", r->check->name);
-		json_str(c, "verdict", verdict_names[r->outcome.verdict]);
-		json_str(c, "detail", r->outcome.detail);
-		json_object_array_add(checks, c);
+		json_item_open(j);
+		json_str(j, "name", r->check->name);
+		json_str(j, "verdict", verdict_names[r->outcome.verdict]);
+		json_str(j, "detail", r->outcome.detail);
+		json_close(j);
 	}
-	json_object_object_add(o, "checks", checks);
-	return o;
+	json_close(j);
+	json_close(j);
 }
 
 static void print_json(struct env *env, const struct run *run)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json j = { 0 };
 	struct utsname u;
 
 	uname(&u);
-	json_int(o, "schema", 2);
-	json_str(o, "kernel", u.release);
+	json_begin(&j, env->output.out);
+	json_int(&j, "schema", 2);
+	json_str(&j, "kernel", u.release);
+	json_open_list(&j, "clauses");
 	for (size_t i = 0; i < NR_CLAUSES; i++)
-		json_object_array_add(list, clause_json(run, i));
-	json_object_object_add(o, "clauses", list);
-	json_int(o, "failed", failed(run));
-	json_line(env->output.out, o);
+		put_clause(&j, run, i);
+	json_close(&j);
+	json_int(&j, "failed", failed(run));
+	json_end(&j);
+	json_free(&j);
 }
 
 /* Whether there is io_uring at all; 0 or an exit status. */

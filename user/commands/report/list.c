@@ -5,7 +5,7 @@
 #include <time.h>
 #include "base/err.h"
 #include "base/fmt.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "commands/env.h"
 #include "commands/report/main.h"
 #include "model/totals.h"
@@ -52,13 +52,14 @@ static __s64 since_begin(const struct report *r, __s64 of_day)
 static void print(const struct report *r, const struct ledger *l)
 {
 	const struct env *env = r->env;
-	json_object *o;
+	struct json j = { 0 };
 
 	if (env->output.json) {
-		o = view_rings_json(&env->output, &env->select, l, false);
-		json_object_object_add(o, "tier", json_object_new_string(tier_name(r->about->tier)));
-		json_uint(o, "lost", l->lost);
-		json_line(env->output.out, o);
+		json_begin(&j, env->output.out);
+		view_rings_json(&j, &env->output, &env->select, l, r->about->tier, false);
+		json_uint(&j, "lost", l->lost);
+		json_end(&j);
+		json_free(&j);
 		return;
 	}
 	view_rings_text(&env->output, &env->select, l);

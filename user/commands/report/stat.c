@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --stat: the counters as they were read last. */
-#include "base/json_util.h"
+#include "base/json.h"
 #include "commands/env.h"
 #include "commands/report/main.h"
 #include "model/io_select.h"
@@ -46,11 +46,14 @@ static void show(struct stat *s, bool header)
 		v.advices = &advices;
 	}
 	if (env->output.json) {
-		json_object *o = view_stat_json(&v);
+		struct json j = { 0 };
 
-		json_flag(o, "total", 1);
-		json_flag(o, "fixed_only", s->r->about->fixed_only);
-		json_line(env->output.out, o);
+		json_begin(&j, env->output.out);
+		view_stat_json(&j, &v);
+		json_flag(&j, "total", 1);
+		json_flag(&j, "fixed_only", s->r->about->fixed_only);
+		json_end(&j);
+		json_free(&j);
 	} else {
 		view_stat_text(&v);
 		if (s->r->about->fixed_only && !env->output.quiet)

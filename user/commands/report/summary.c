@@ -2,7 +2,6 @@
 /* report, and report --summary: one page. */
 #include <stdlib.h>
 #include "base/alloc.h"
-#include "base/json_util.h"
 #include "views/summary.h"
 
 static int busiest_first(const struct process_history *a, const struct process_history *b)
@@ -33,7 +32,7 @@ int report_summary(struct report *r)
 	if (n < 0)
 		; /* told already */
 	else if (r->env->output.json)
-		json_line(r->env->output.out, view_summary_json(r, h, &f));
+		view_summary_json(r, h, &f);
 	else
 		view_summary_text(r, h, &f);
 	report_findings_free(&f);

@@ -2,7 +2,7 @@
 /* report --verify: what was wrong with charges, limits and releases. */
 #include <unistd.h>
 #include "base/fmt.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "checks/over_time.h"
 #include "commands/env.h"
 #include "views/findings.h"
@@ -40,22 +40,17 @@ static void print_text(const struct report *r, const struct report_findings *f)
 
 static void print_json(const struct report *r, const struct report_findings *f)
 {
-	json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json j = { 0 };
 
-	for (size_t i = 0; i < f->list.nr; i++) {
-		json_object *one = json_object_new_object();
-
-		view_finding_json(one, &f->list.list[i]);
-		json_int(one, "since_ns", f->list.list[i].since_ns);
-		json_object_array_add(list, one);
-	}
-	json_int(o, "schema", 2);
-	json_str(o, "kernel", r->env->output.kernel);
-	json_str(o, "tier", tier_name(r->about->tier));
-	json_uint(o, "events", r->replay.facts);
-	json_object_object_add(o, "findings", list);
-	json_uint(o, "lost", r->replay.lost);
-	json_line(r->env->output.out, o);
+	json_begin(&j, r->env->output.out);
+	json_int(&j, "schema", 2);
+	json_str(&j, "kernel", r->env->output.kernel);
+	json_str(&j, "tier", tier_name(r->about->tier));
+	json_uint(&j, "events", r->replay.facts);
+	view_findings_json(&j, &f->list, true);
+	json_uint(&j, "lost", r->replay.lost);
+	json_end(&j);
+	json_free(&j);
 }
 
 int report_verify(struct report *r)

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
-#include "base/json_util.h"
+#include "base/json.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
 #include "capture/session.h"
@@ -48,16 +48,20 @@ static void print_text(const struct env *env, const struct look *look, __u64 too
 
 static void print_json(const struct env *env, const struct look *look, __u64 took_ns)
 {
-	json_object *o = view_rings_json(&env->output, &env->select, look->ledger, true);
+	struct json j = { 0 };
 
-	json_object_object_add(o, "findings", view_findings_json(&look->findings));
-	json_uint(o, "pages", look->pages);
-	json_uint(o, "duration_ns", took_ns);
-	json_uint(o, "unsteady_rings", look->unsteady_rings);
-	json_uint(o, "unsteady_buffers", look->unsteady_buffers);
-	json_uint(o, "denied_buffers", look->denied_buffers);
-	json_uint(o, "lost", look->ledger->lost);
-	json_line(env->output.out, o);
+	json_begin(&j, env->output.out);
+	/* the walk is the same on every tier and is all that a snapshot takes */
+	view_rings_json(&j, &env->output, &env->select, look->ledger, TIER_TRACEPOINTS, true);
+	view_findings_json(&j, &look->findings, false);
+	json_uint(&j, "pages", look->pages);
+	json_uint(&j, "duration_ns", took_ns);
+	json_uint(&j, "unsteady_rings", look->unsteady_rings);
+	json_uint(&j, "unsteady_buffers", look->unsteady_buffers);
+	json_uint(&j, "denied_buffers", look->denied_buffers);
+	json_uint(&j, "lost", look->ledger->lost);
+	json_end(&j);
+	json_free(&j);
 }
 
 static int now(struct env *env)
