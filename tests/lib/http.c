@@ -38,7 +38,7 @@ char *http_talk(int port, const char *bytes, size_t len)
 	char *text;
 	ssize_t n;
 
-	/* who is refused may be cut off while he still speaks */
+	/* a server that refuses may close the connection while the request is still being sent */
 	while (f && len && (n = send(fd, bytes, len, MSG_NOSIGNAL)) > 0) {
 		bytes += n;
 		len -= n;

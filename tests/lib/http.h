@@ -5,15 +5,15 @@
 
 #include <stddef.h>
 
-/* A connection to that port of this machine; -1 without. */
+/* Connects to that port of this machine: the socket, or -1 when nobody listens there. */
 int http_connect(int port);
-/* Sends these bytes and reads to the end: all that came, to be freed. "" when nothing did. */
+/* Sends these bytes and reads to the end: all that came, to be freed; "" when nothing did. */
 char *http_talk(int port, const char *bytes, size_t len);
-/* GET path, with more header lines or "": all that came, to be freed. */
+/* Sends "GET path" with these further header lines (or ""). Returns all that came, to be freed. */
 char *http_get(int port, const char *path, const char *headers);
-/* 200; 0 when it is no answer. */
+/* The status of an HTTP answer (200 and so on); 0 when it is no answer. */
 int http_status(const char *answer);
-/* What follows the headers. */
+/* The part of an HTTP answer behind its headers. */
 const char *http_body(const char *answer);
 
 #endif

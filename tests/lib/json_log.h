@@ -5,9 +5,9 @@
 
 struct tool_run;
 
-/* Notes what these arguments will print as JSON, and where to. */
+/* Notes in .a whether these arguments print JSON, of which command, and to which file. */
 void json_log_expect(struct tool_run *a, char *const *argv);
-/* It has ended: appends the documents to FIXBUF_JSON_LOG/COMMAND, if there is such a folder. */
+/* Call when the run has ended: appends its documents to FIXBUF_JSON_LOG/COMMAND, if that is set. */
 void json_log_keep(const struct tool_run *a);
 
 #endif

@@ -67,13 +67,13 @@ void report_expect(const char *tag, unsigned long long pages)
 void become_plain(size_t memlock_bytes)
 {
 	struct rlimit limit = { memlock_bytes, memlock_bytes };
-	/* a user of its own: what an earlier program of that user held is given back late */
+	/* each process gets another uid, as the kernel gives back late what an earlier one held */
 	uid_t uid = PLAIN_UID + getpid() % 4093;
 
 	must(setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0, "setrlimit");
 	must(setresgid(uid, uid, uid) ? -errno : 0, "setresgid");
 	must(setresuid(uid, uid, uid) ? -errno : 0, "setresuid");
-	/* or this process could not read its own /proc files as a witness */
+	/* setresuid() made the process undumpable, and then it cannot read its own /proc files */
 	prctl(PR_SET_DUMPABLE, 1);
 	report("uid=%u", uid);
 }

@@ -12,28 +12,28 @@
 #include "tap.h"
 #include "uring.h"
 
-/* Takes --no-wait out of argv. */
+/* Call first: takes --no-wait out of argv. */
 void report_init(int *argc, char **argv);
-/* name=value; the format is of the whole line. */
+/* Prints one line name=value; the format is that of the whole line. */
 void report(const char *line, ...) PRINTF(1, 2);
-/* Ring .name: its descriptor and slots. */
+/* Reports the descriptor and the number of slots of ring .name. */
 void report_ring(const char *name, int fd, unsigned int slots);
-/* Slot .index of ring .name: bytes, 4 KiB pages touched, pages charged, tables that hold it. */
+/* Reports a slot of ring .name: bytes, 4 KiB pages, pages charged, and tables that hold it. */
 void report_slot(const char *name, unsigned int index, const struct iovec *iov,
 		 unsigned int charged, unsigned int refs);
-/* What verify must find, one line a finding; none of these: nothing. */
+/* Reports one finding that verify must make; a load that reports none is healthy. */
 void report_expect(const char *tag, unsigned long long pages);
 
 /*
- * This process becomes a user that nobody else is, bound by this
- * RLIMIT_MEMLOCK, and says uid=; needs root.
+ * Makes this process a user that no other process is, with this RLIMIT_MEMLOCK,
+ * and reports uid=. Needs root.
  */
 void become_plain(size_t memlock_bytes);
 
 void report_ready(void);
-/* This kernel or machine cannot do it: says why and ends with 77. */
+/* Ends the program with 77 and this reason: the kernel or machine lacks what the load needs. */
 void report_skip(const char *reason, ...) PRINTF(1, 2) __attribute__((noreturn));
-/* A step that has to work: returns ret, or ends the program in words. */
+/* Returns ret; ends the program with 1 and a sentence when it is negative (-errno). */
 int must(int ret, const char *what);
 
 #endif

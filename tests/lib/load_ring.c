@@ -44,7 +44,7 @@ struct io_uring_sqe *request(int op, int fd, const void *addr, unsigned int len,
 		sqe = io_uring_get_sqe(&ring);
 	}
 	io_uring_prep_rw(op, sqe, fd, addr, len, offset);
-	/* unique, with the opcode and the length that was asked for */
+	/* user_data is unique and holds the opcode and the length that was asked for */
 	sqe->user_data = ++serial << 32 | (__u64)len << 8 | op;
 	return sqe;
 }
@@ -61,7 +61,7 @@ void load_ring_count(const struct io_uring_cqe *cqe)
 		t->errors++;
 		t->efaults += cqe->res == -EFAULT;
 	} else {
-		/* a command's result is a status */
+		/* the result of a command is a status, not a number of bytes */
 		t->bytes += op == IORING_OP_URING_CMD ? 0 : cqe->res;
 		t->shorts += (op == IORING_OP_READ || op == IORING_OP_WRITE ||
 			      op == IORING_OP_READ_FIXED || op == IORING_OP_WRITE_FIXED) &&

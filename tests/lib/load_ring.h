@@ -14,21 +14,21 @@
 
 extern struct io_uring ring;
 
-/* Makes the ring; report_skip() when this kernel makes no such. */
+/* Makes the ring; ends the program by report_skip() when this kernel makes no such ring. */
 void load_ring_open(unsigned int entries, const struct io_uring_params *p, const char *how);
 bool load_ring_has_op(int op);
 
-/* One whose end is waited for and counted under its opcode. */
+/* Queues a request; its completion is counted under its opcode. */
 struct io_uring_sqe *request(int op, int fd, const void *addr, unsigned int len, __u64 offset);
-/* Waits for so many ends, and counts them; notifications of SEND_ZC are none. */
+/* Waits for .nr completions and counts them; a notification of SEND_ZC is no completion. */
 void finish(unsigned int nr);
-/* Counts one end that was waited for otherwise. */
+/* Counts a completion that the caller has waited for itself. */
 void load_ring_count(const struct io_uring_cqe *cqe);
 
-/* op.N.ops= and so on, for each opcode that was used. */
+/* Reports op.N.ops= and so on for each opcode that was used. */
 void load_ring_report(void);
 
-/* Two ends of a TCP connection over loopback; false without. */
+/* Makes the two ends of a TCP connection over loopback; false when that fails. */
 bool tcp_pair(int *out, int *in);
 
 #endif

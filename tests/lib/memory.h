@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory of a known kind. */
+/* Memory whose pages are of a known size and present, and files to read it from. */
 #ifndef FIXBUF_MEMORY_H
 #define FIXBUF_MEMORY_H
 

@@ -75,7 +75,7 @@ void exporter_start(struct exporter *x, ...)
 	for (int ms = 0; ms < START_MS && !x->port; ms += 5) {
 		char *said = errors_of(&x->a), *at = strstr(said, "serving http://127.0.0.1:");
 
-		/* all of it: the line after it comes next */
+		/* the line is complete once the next one has begun */
 		if (at && strstr(at, "capabilities kept"))
 			x->port = atoi(at + strlen("serving http://127.0.0.1:"));
 		free(said);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Look-ups in what export prints, and a running one. */
+/* A running export, and look-ups in the metrics that it prints. */
 #ifndef FIXBUF_METRICS_H
 #define FIXBUF_METRICS_H
 
@@ -15,14 +15,14 @@ struct exporter {
 
 /* Starts export at a free port of this machine and waits until it serves. */
 void exporter_start(struct exporter *x, ...) __attribute__((sentinel));
-/* All metrics now, to be freed. */
+/* Scrapes once: all metrics, to be freed. */
 char *exporter_scrape(const struct exporter *x);
-/* Scrapes until the metric has that value, or some seconds; what it was last, to be freed. */
+/* Scrapes until the metric has that value, or some seconds: the last scrape, to be freed. */
 char *exporter_await(const struct exporter *x, double value, const char *name, const char *label);
-/* The metric comes to have that value: what the kernel side tells arrives a moment later. */
+/* Asserts that the metric comes to have that value; events of the kernel arrive a moment later. */
 void is_metric(const struct exporter *x, double want, const char *what, const char *name,
 	       const char *label);
-/* Ends it by SIGTERM: its exit status. */
+/* Sends SIGTERM and waits: the exit status. */
 int exporter_end(struct exporter *x);
 
 #endif

@@ -13,9 +13,9 @@ struct series {
 };
 
 void series_add(struct series *s, double value);
-/* Puts them in order: .v[0] is the least. 0 when there are none. */
+/* Sorts the series, so that .v[0] is the least. Returns the median, 0 of an empty series. */
 double series_median(struct series *s);
-/* A row of make bench's tables; the series in order. */
+/* Prints a row of make bench's tables; the series must be sorted. */
 void series_row(const char *what, const char *must, double value, const char *unit, bool held,
 		const struct series *s);
 

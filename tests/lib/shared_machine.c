@@ -5,9 +5,9 @@
 #include "tool.h"
 #include "tool_json.h"
 
-#define LOOK	"700ms"	/* for which others are looked for; the programs of the tests have ended */
+#define LOOK	"700ms"	/* how long to look for others; the test's programs have ended by then */
 
-/* A process whose rings are at work now, 0 = none. */
+/* Finds a process whose rings are at work now: its pid, 0 when there is none. */
 static pid_t somebody(char *comm, size_t size)
 {
 	struct json_object *rings, *o = NULL;

@@ -64,7 +64,7 @@ bool has_text(const char *text, const char *part, const char *what, ...)
 	return found;
 }
 
-/* Each line of it begins with '#': what is quoted must not read as a result. */
+/* Begins each line with '#', so that no quoted line reads as a result. */
 void note(const char *text, ...)
 {
 	char *s = NULL, *save = NULL;

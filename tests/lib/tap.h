@@ -16,11 +16,11 @@ bool is_text(const char *got, const char *want, const char *what, ...) PRINTF(3,
 bool has_text(const char *text, const char *part, const char *what, ...) PRINTF(3, 4);
 
 void note(const char *text, ...) PRINTF(1, 2);
-/* One assertion that cannot be made here. */
+/* Counts one assertion as skipped, because of this kernel or machine. */
 void skip(const char *what, const char *reason, ...) PRINTF(2, 3);
-/* The whole program cannot run here: ends it. */
+/* Ends the program: this kernel or machine lacks what all of it tests. */
 void skip_all(const char *reason, ...) PRINTF(1, 2) __attribute__((noreturn));
-/* The test itself broke, not what it tests: ends it. */
+/* Ends the program: the test itself cannot go on, which says nothing of what it tests. */
 void bail(const char *reason, ...) PRINTF(1, 2) __attribute__((noreturn));
 
 /* Prints the plan; returns the exit status: 0, 1, or 77 when all was skipped. */

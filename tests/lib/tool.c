@@ -77,7 +77,7 @@ int await_exit(pid_t pid, int seconds)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Ambient, so that they stay over exec. */
+/* Raises the capabilities as ambient ones, so that they survive exec. */
 static void take_caps(unsigned long long caps)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -92,7 +92,7 @@ static void take_caps(unsigned long long caps)
 			_exit(126);
 }
 
-/* In the child, before exec. */
+/* Runs in the child, before exec. */
 static void prepare(const struct tool_how *how)
 {
 	struct rlimit as = { how->memory_bytes, how->memory_bytes };
@@ -106,7 +106,7 @@ static void prepare(const struct tool_how *how)
 		dup2(how->stdout_fd, 1);
 	if (how->memory_bytes && setrlimit(RLIMIT_AS, &as))
 		_exit(126);
-	/* not to be had by a root without CAP_SYS_RESOURCE, who may not need it */
+	/* a root without CAP_SYS_RESOURCE cannot raise it, and may not need to */
 	if (how->caps && setrlimit(RLIMIT_MEMLOCK, &none) && errno != EPERM)
 		_exit(126);
 	if (how->caps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
@@ -126,7 +126,7 @@ static void start(struct tool_run *a, const struct tool_how *how, va_list ap)
 	while (n < MAX_ARGS - 1 && (argv[n] = va_arg(ap, char *)))
 		n++;
 	json_log_expect(a, argv);
-	/* files in memory, so that much output never blocks it */
+	/* output goes to files in memory, so that a full pipe never blocks the tool */
 	a->out_fd = memfd_create("out", MFD_CLOEXEC);
 	a->err_fd = memfd_create("err", MFD_CLOEXEC);
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -139,7 +139,7 @@ static void start(struct tool_run *a, const struct tool_how *how, va_list ap)
 		dup2(null, 0);
 		dup2(a->out_fd, 1);
 		dup2(a->err_fd, 2);
-		/* by descriptor: another user may not reach the path */
+		/* exec goes by descriptor, as another user may not reach the path */
 		if (how->uid)
 			self = open(argv[0], O_RDONLY | O_CLOEXEC);
 		prepare(how);
@@ -208,7 +208,7 @@ bool tool_says(struct tool_run *a, const char *text, int ms)
 		free(s);
 		if (found)
 			return true;
-		/* one more look after its end, then there is nothing to wait for */
+		/* after the tool's end one more look is enough */
 		if (ended)
 			return false;
 		ended = has_ended(a->pid);

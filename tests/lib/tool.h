@@ -14,15 +14,15 @@ struct tool_run {
 	int status;	/* exit status, 128 + signal, -1 when it had to be killed */
 	char *out, *err;
 	struct json_object *json; /* of .out when all of it is one object, else NULL */
-	pid_t pid;	/* while it runs */
+	pid_t pid;	/* of the running tool */
 	int out_fd, err_fd;
 	char *logged_command, *logged_file; /* see json_log.h: the command, the file of -o */
 };
 
-/* How it is run, other than plainly; zero means the plain way. */
+/* How to run the tool; a zero means the default. */
 struct tool_how {
 	int timeout_s;	/* 0 = 60 */
-	int stdout_fd;	/* where its output goes, 0 = kept in .out */
+	int stdout_fd;	/* standard output goes there; 0 = it is kept in .out */
 	bool close_stdout;
 	uid_t uid;	/* 0 = as we are */
 	unsigned long long caps; /* with .uid: bits of the capabilities that it has all the same;
@@ -30,39 +30,39 @@ struct tool_how {
 	unsigned long memory_bytes; /* RLIMIT_AS, 0 = as we are */
 };
 
-/* fixbuf-trace itself: FIXBUF, or the build folder's. */
+/* The path of fixbuf-trace: FIXBUF, or that of the build folder. */
 const char *tool_path(void);
 
-/* Runs it with these arguments and waits. */
+/* Runs the tool with these arguments (up to NULL) and waits for its end. */
 void tool(struct tool_run *a, ...) __attribute__((sentinel));
 void tool_as(struct tool_run *a, const struct tool_how *how, ...) __attribute__((sentinel));
-/* In two steps, to do something meanwhile. */
+/* The same in two steps, so that the test can do something while the tool runs. */
 void tool_start(struct tool_run *a, const struct tool_how *how, ...) __attribute__((sentinel));
 void tool_wait(struct tool_run *a, const struct tool_how *how);
 /* Waits until its output so far holds the text; false after the time. */
 bool tool_says(struct tool_run *a, const char *text, int ms);
-/* Its output so far; to be freed. */
+/* What the tool has printed so far; to be freed. */
 char *tool_said(const struct tool_run *a);
 void tool_free(struct tool_run *a);
 
 /* Seconds of the monotonic clock. */
 double now_s(void);
 
-/* All that comes, up to a NUL; "" where there is none; to be freed. */
+/* Reads a stream to its end: the text up to a NUL, "" of NULL; to be freed. */
 char *stream_text(FILE *f);
-/* All of a file, "" when there is none; to be freed. */
+/* Reads all of a file: the text, "" when there is no such file; to be freed. */
 char *file_text(const char *path);
 
 /* Value for trace's --tier: FIXBUF_TIER, or NULL. */
 const char *tool_tier(void);
 
 /*
- * FIXBUF_KERNEL_ONLY: in an emulated guest, where time is dear. What another kernel cannot
- * change is left to make check, and numbers that prove no more by being large are small.
+ * True when FIXBUF_KERNEL_ONLY is set, in an emulated guest, where time is dear. Tests then leave
+ * to make check what another kernel cannot change, and use small numbers where large prove no more.
  */
 bool kernel_only(void);
 
-/* Exit status of a child, 128 + signal, or -1 when it was killed after that time. */
+/* Waits for a child: its exit status, 128 + signal, or -1 when it was killed after that time. */
 int await_exit(pid_t pid, int seconds);
 void set_cloexec(int fd);
 

@@ -86,7 +86,7 @@ struct json_object *json_ring_buffer(struct json_object *ring, unsigned int inde
 {
 	struct json_object *buffers = json_member(ring, "buffers");
 
-	/* mostly at its own place; empty slots shift it to the front */
+	/* a buffer is mostly at the place of its index; empty slots shift it to the front */
 	for (size_t i = index < length(buffers) ? index + 1 : length(buffers); i-- > 0;) {
 		struct json_object *b = json_object_array_get_idx(buffers, i);
 

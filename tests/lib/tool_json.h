@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A number, whether given as one or as "0x..."; -1 when it is missing or null. */
+/* The member as a number, also when it is a string "0x..."; -1 when it is missing or null. */
 long long json_number(struct json_object *o, const char *key);
 const char *json_text(struct json_object *o, const char *key);
 bool json_is(struct json_object *o, const char *key, const char *text);
@@ -21,7 +21,7 @@ size_t json_nr_rings(struct json_object *list, pid_t pid);
 struct json_object *json_ring_buffer(struct json_object *ring, unsigned int index);
 size_t json_ring_nr_buffers(struct json_object *ring);
 
-/* Findings about a process (0: about any) with a tag (NULL: any). */
+/* Findings about a process (0 = any) with a tag (NULL = any): how many, and the first. */
 size_t json_nr_findings(struct json_object *verify, pid_t pid, const char *tag);
 struct json_object *json_finding(struct json_object *verify, pid_t pid, const char *tag);
 

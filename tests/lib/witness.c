@@ -12,7 +12,7 @@
 
 #define BTF_MOST (64UL << 20)
 
-/* The number after the line that begins with key; -1 without. */
+/* The number behind .key at the begin of a line of the file; -1 when there is no such line. */
 static long long number_after(const char *path, const char *key)
 {
 	long long value = -1;

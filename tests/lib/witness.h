@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel says by itself, without the tool: the witnesses of the tests. */
+/* The witnesses of the tests: what the kernel itself says, without the tool. */
 #ifndef FIXBUF_WITNESS_H
 #define FIXBUF_WITNESS_H
 
@@ -8,14 +8,14 @@
 
 /* A field of /proc/PID/status in kB ("VmPin", "VmLck", "VmRSS"), -1 when there is none. */
 long long witness_status_kb(pid_t pid, const char *field);
-/* Any number of it, in that base; ~0 when there is none. */
+/* The same field of any kind as a number in that base; ~0 when there is none. */
 unsigned long long witness_status(pid_t pid, const char *field, int base);
 /* Waits up to ms for the field to become kb; returns the last value. */
 long long witness_await_kb(pid_t pid, const char *field, long long kb, int ms);
 
 /* Pin references taken minus given back, system-wide since boot; -1 when not counted. */
 long long witness_pins(void);
-/* The same once it has not moved for half a second: rings and slots are released late. */
+/* Waits until that has not moved for half a second, as rings and slots are released late. */
 long long witness_pins_at_rest(void);
 
 /* "UserBufs" of /proc/PID/fdinfo/FD, -1 when it does not say. */
@@ -35,10 +35,10 @@ size_t witness_huge_bytes(const void *p);
  */
 bool witness_joins_pages(void);
 
-/* Children of a process, at most .max: how many. */
+/* Lists the children of a process, at most .max: returns how many. */
 size_t witness_children(pid_t pid, pid_t *list, size_t max);
 
-/* Open descriptors of a process. */
+/* Counts the open descriptors of a process. */
 int witness_nr_fds(pid_t pid);
 
 #endif

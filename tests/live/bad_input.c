@@ -17,7 +17,7 @@ static const char *const commands[] = { "trace", "list", "verify", "contract", "
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-/* Wrong usage, each with a part of what must be said. */
+/* Each wrong command line, with a part of what must be said about it. */
 static const struct wrong {
 	const char *args[5], *said;
 } wrongs[] = {
@@ -128,7 +128,7 @@ static void outputs(void)
 	tool_free(&a);
 	close(full.stdout_fd);
 
-	/* a reader that has had enough, as head -1 */
+	/* the reader closes the pipe after the first line, as head -1 does */
 	if (pipe2(p, O_CLOEXEC))
 		bail("no pipe");
 	close(p[0]);

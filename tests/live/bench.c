@@ -43,7 +43,7 @@ static double real(struct json_object *o, const char *key)
 	return json_object_get_double(json_member(o, key));
 }
 
-/* min <= q1 <= median <= q3 <= max, all above zero. */
+/* Checks that 0 < min <= q1 <= median <= q3 <= max. */
 static bool is_spread(struct json_object *s)
 {
 	return s && real(s, "min") > 0 && real(s, "min") <= real(s, "q1") &&
@@ -51,7 +51,7 @@ static bool is_spread(struct json_object *s)
 	       real(s, "q3") <= real(s, "max");
 }
 
-/* least: how many cases must have been measured. */
+/* Checks the cases of a run; at least .least of them must have been measured. */
 static void check_io(struct json_object *list, unsigned int least)
 {
 	unsigned int measured = 0, skipped = 0, good = 0, seen[2][4][2] = { 0 }, each = 0;
@@ -263,7 +263,7 @@ static void unprivileged(void)
 
 int main(void)
 {
-	/* where O_DIRECT works, if anywhere */
+	/* a folder where O_DIRECT works, if it works anywhere */
 	snprintf(folder, sizeof(folder), "%s/fixbuf-bench-XXXXXX",
 		 access("/mnt/disk", W_OK) ? "/var/tmp" : "/mnt/disk");
 	if (!mkdtemp(folder))

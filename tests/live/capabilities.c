@@ -68,7 +68,7 @@ static const struct {
 	  "pages are not checked in the background" },
 };
 
-/* From 5.11 to 6.1: libbpf looks into all modules for what only 6.2 has. */
+/* On kernels 5.11 to 6.1 libbpf looks into all modules for a function that only 6.2 has. */
 static bool lists_modules(void)
 {
 	struct tool_how how = { .uid = PLAIN_UID, .caps = BPF };
@@ -95,7 +95,7 @@ static void text_of(char *text, size_t size, unsigned long long caps)
 			snprintf(text + strlen(text), size - strlen(text), " %s", names[i].name);
 }
 
-/* The start of calls takes an event's number, from a tree that is root's. */
+/* The tool times calls with an event whose number it reads from tracefs, which is root's. */
 static void durations(void)
 {
 	struct tool_how how = { .uid = PLAIN_UID, .caps = BPF | BIT(CAP_DAC_READ_SEARCH) };
@@ -118,7 +118,7 @@ static void durations(void)
 	tool_free(&a);
 }
 
-/* What the kernel keeps of the clauses is another test's. */
+/* Only whether contract runs is tested here; contract.c tests what it says. */
 static void contract(void)
 {
 	struct tool_how how = { .uid = PLAIN_UID };
@@ -137,7 +137,7 @@ int main(void)
 
 	if (!mkdtemp(folder) || chown(folder, PLAIN_UID, PLAIN_UID))
 		bail("no temporary folder");
-	/* where bench makes its file */
+	/* bench makes its file in TMPDIR, which the user must be able to write to */
 	setenv("TMPDIR", folder, 1);
 	snprintf(recording, sizeof(recording), "%s/recording", folder);
 	snprintf(metrics, sizeof(metrics), "%s/fixbuf.prom", folder);
@@ -159,7 +159,7 @@ int main(void)
 				 k ? " " : "", w[k] == recording || w[k] == metrics ? "FILE" :
 				 w[k] == pid ? "PID" : w[k]);
 		tool_as(&a, &how, w[0], w[1], w[2], w[3], w[4], NULL);
-		/* with that capability verify does what it refuses without */
+		/* verify refuses without this capability, and works with it */
 		if (more && all[i].status)
 			ok(!strstr(a.err, "grant CAP_SYS_ADMIN"), "%s, %s: is not refused for it",
 			   name, with);

@@ -17,7 +17,7 @@
 static char *commands[MAX_COMMANDS];
 static size_t nr_commands;
 
-/* As the overview lists them: what it leaves out is not tested, so their number is. */
+/* The commands that --help lists; their number is asserted, as one that it omits is not tested. */
 static void find_commands(void)
 {
 	struct tool_run a;
@@ -121,7 +121,7 @@ static void full_disk(void)
 	fclose(full);
 }
 
-/* The one command whose JSON no other test asks for. */
+/* doctor is the only command whose JSON no other test asks for. */
 static void doctor(void)
 {
 	struct tool_run a;

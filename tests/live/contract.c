@@ -54,7 +54,7 @@ int main(void)
 	unsigned int seen = 0, failed = 0;
 	struct tool_run a;
 
-	/* file memory that is refused takes a disk */
+	/* only a file on a disk has memory that the kernel refuses */
 	if (!access("/mnt/disk", W_OK))
 		setenv("TMPDIR", "/mnt/disk", 1);
 	tool(&a, "contract", "--json", NULL);

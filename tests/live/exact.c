@@ -17,10 +17,10 @@
 
 static char out_file[] = "/tmp/fixbuf-exact-XXXXXX";
 
-/* Those of one kind, with one result, about buffers or about ring memory. */
+/* Sums the facts of one kind, with one result, about buffers or about ring memory. */
 struct sum {
 	long long nr, pages, refs;
-	unsigned int odd;	/* levels that did not move by .pages */
+	unsigned int odd;	/* facts whose levels did not move by .pages */
 	unsigned int derived;
 };
 
@@ -134,7 +134,7 @@ static void ring_memory(const struct json_lines *l, pid_t pid, const char *tier)
 	is(out.pages, in.pages, "%s: ring memory: of as many pages", tier);
 }
 
-/* The facts up to READY against what the kernel said then. */
+/* Compares the facts up to READY with what the kernel said then. */
 static void witnesses(const struct json_lines *l, const char *told, pid_t pid, const char *tier,
 		      long long vmpin_kb, long long references)
 {
@@ -153,7 +153,7 @@ static void witnesses(const struct json_lines *l, const char *told, pid_t pid, c
 		   references, "%s: references held are those that the kernel counts", tier);
 }
 
-/* False when this kernel does not have the tier. */
+/* Tests one tier; false when this kernel does not have it. */
 static bool at_tier(const char *tier)
 {
 	struct tool_how how = { .timeout_s = 100 };
@@ -176,7 +176,7 @@ static bool at_tier(const char *tier)
 	}
 	text = tool_said(&a);
 	pid = value_number(text, "pid");
-	/* what trace itself has tried, and others before it, is released late: by seconds before 6.4 */
+	/* what trace and earlier programs registered is released late, before 6.4 by seconds */
 	references = witness_pins_at_rest();
 	for (int i = 0; !value_number(text, "clones") && i < 200; i++) {
 		if (references - before == (long long)value_number(text, "held.pages"))

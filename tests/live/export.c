@@ -116,7 +116,7 @@ static long long unnamed_io(const struct load *l)
 	return load_number(l, "bad_index");
 }
 
-/* Returns the pid that did it. */
+/* Runs a load to its end; returns the pid that it had. */
 static pid_t io_once(void)
 {
 	static const struct { int op; const char *name; } ops[] = {
@@ -144,7 +144,7 @@ static pid_t io_once(void)
 	return l.pid;
 }
 
-/* What a ring counted stays when its counters make room for others. */
+/* Counts of a ring stay in the metrics when its counters make room for those of others. */
 static void io(void)
 {
 	pid_t pid = io_once();
@@ -171,7 +171,7 @@ static void io(void)
 	free(text);
 }
 
-/* By its user, who is nobody else: that tag in that process. */
+/* Finds the load by its uid, which no other process has: that tag of that process. */
 static void findings(void)
 {
 	struct load l;
@@ -259,7 +259,7 @@ static void garbage(void)
 
 		for (size_t k = 0; k < sizeof(noise); k++)
 			noise[k] = rand();
-		/* so that it is over and not waited for */
+		/* an empty line ends the request, so that the server does not wait for the rest */
 		memcpy(noise + sizeof(noise) - 4, "\r\n\r\n", 4);
 		a = http_talk(x.port, noise, sizeof(noise));
 		if (http_status(a) == 200)
@@ -280,7 +280,7 @@ static void garbage(void)
 	free(a);
 }
 
-/* More than it takes at once, none of which ever says a whole sentence. */
+/* Opens more connections than it serves at once; none of them ever sends a whole request. */
 static void slow_clients(void)
 {
 	int fds[101], closed = 0;
@@ -294,7 +294,7 @@ static void slow_clients(void)
 	a = http_get(x.port, "/healthz", "");
 	is(http_status(a), 200, "behind 101 clients that say half a sentence one is served");
 	free(a);
-	/* the rest had to wait for a place, and has its time, too */
+	/* the others waited for a place, and then have the same time */
 	for (int i = 0; i < 101; i++) {
 		closed += fds[i] < 0 || read(fds[i], &c, 1) <= 0;
 		close(fds[i]);
@@ -322,7 +322,7 @@ static void privileges(void)
 			servers++;
 			is(witness_status(list[i], "Uid", 10), 65534, "who serves is nobody");
 			is(witness_status(list[i], "NoNewPrivs", 10), 1, "and can gain nothing");
-			/* its sockets, what it waits with, what complaints go to; "." and ".." */
+			/* sockets, the epoll descriptor and standard error; "." and ".." */
 			ok(witness_nr_fds(list[i]) <= 8, "and has hardly a file open");
 		} else if ((caps & verify) == verify) {
 			verifiers++;

@@ -33,7 +33,7 @@ static void once(void)
 	tool_free(&a);
 }
 
-/* One owner of his own; who comes later is folded, and nothing is lost by it. */
+/* With one series for owners, later owners are folded into "other", and their counts stay. */
 static void folding(void)
 {
 	struct load first, second;
@@ -47,7 +47,7 @@ static void folding(void)
 	}
 	exporter_start(&x, "--max-series", "1", NULL);
 	text = exporter_scrape(&x);
-	/* there may be others on this machine */
+	/* other programs of this machine may have rings */
 	ok(metric(text, "fixbuf_rings", "comm=\"other\"", NULL) >= 1, "--max-series 1: one is other");
 	ok(metric(text, "fixbuf_rings", NULL) >= 2, "none is missing");
 	ok(metric(text, "fixbuf_folded_series_total", NULL) >= 1, "and it is counted");
@@ -86,7 +86,7 @@ static void textfile(void)
 
 		if (len) {
 			reads++;
-			/* the first line and one of the last family */
+			/* the file must hold its first line and one of the last family */
 			whole += !strncmp(text, "# HELP fixbuf_exporter_info", 27) &&
 				 strstr(text, "\nfixbuf_walk_duration_seconds ") &&
 				 text[len - 1] == '\n';

@@ -13,7 +13,7 @@
 #include "tool.h"
 #include "tool_json.h"
 
-/* Runs a command on the load: .a is what the load said, the text what the tool said. */
+/* Runs a command on the load: .out of .a is what the load printed, the text what the tool did. */
 static char *watch_kind(struct tool_run *a, const char *kind, bool facts)
 {
 	char path[] = "/tmp/fixbuf-kinds-XXXXXX", program[4096], *text;
@@ -53,7 +53,7 @@ static long long said(const struct tool_run *a, const char *name)
 	return value_text(a->out, name) ? (long long)value_number(a->out, name) : 0;
 }
 
-/* Both rows of an opcode, over a registered buffer and not, against what the program says. */
+/* Compares both rows of an opcode, over a registered buffer and not, with the program's report. */
 static void check_rows(const struct tool_run *a, struct json_object *ops, const char *kind,
 		       const char *opcode, int op)
 {
@@ -72,7 +72,7 @@ static void check_rows(const struct tool_run *a, struct json_object *ops, const 
 		   opcode);
 }
 
-/* One loss of stat, 0 when it names none. */
+/* The number of one kind of loss in stat's JSON, 0 when it names none. */
 static long long loss(struct json_object *o, const char *name)
 {
 	struct json_object *l = json_member(o, "losses");
@@ -97,7 +97,7 @@ static void check_stat(const char *kind)
 	ops = json_member(element(json_member(o, "rings"), 0), "opcodes");
 	unseen = loss(o, "overflowed");
 	if (unseen) {
-		/* from 6.1 such a completion is not traced as one */
+		/* from 6.1 a completion that overflows is not traced as a completion */
 		is(unseen, said(&a, "overflowed"), "%s: what was not seen is told", kind);
 		is(json_number(row(ops, "READ_FIXED", true), "ops"),
 		   said(&a, "op.4.ops") - unseen, "%s: all others are counted", kind);
@@ -116,7 +116,7 @@ out:
 	tool_free(&a);
 }
 
-/* At the best tier: facts of I/O come from the same points at each. */
+/* Runs at the best tier only, as facts of I/O come from the same tracepoints at each. */
 static void check_facts(const char *kind)
 {
 	struct tool_run a;

@@ -31,7 +31,7 @@ static size_t occurrences(const char *text, const char *part)
 	return n;
 }
 
-/* The figure under a title, as the page shows it. */
+/* The figure that the page shows under a title. */
 static long long figure(const char *dom, const char *title)
 {
 	char from[96], *value, digits[32];
@@ -83,7 +83,7 @@ static void check_values(const char *dom, struct json_object *data, struct tool_
 	   "parts of buffers that were used are drawn");
 }
 
-/* A person without a mouse: the first buffer is picked, looked at closer, and moved. */
+/* By keyboard alone the first buffer can be picked, zoomed and moved. */
 static void press_keys(const char *html)
 {
 	FILE *f = fopen(html, "a");

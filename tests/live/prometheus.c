@@ -21,7 +21,7 @@
 #include "tool_json.h"
 
 #define AWAIT_S		60
-#define RATE_INTERVAL	"1m"	/* what Grafana would have put in */
+#define RATE_INTERVAL	"1m"	/* Grafana would put such a value in place of the variable */
 
 static struct exporter x;
 static char folder[] = "/tmp/fixbuf-prometheus-XXXXXX";
@@ -35,7 +35,7 @@ static int run_shell(const char *command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* A file of the source tree, next to the build folder. */
+/* The path of a file of the source tree, which the build folder lies in. */
 static const char *source(const char *name)
 {
 	static char path[8192];
@@ -93,7 +93,7 @@ static void start_server(void)
 	_exit(127);
 }
 
-/* The "data" of an answer of its API, to be put; NULL when it does not say success. */
+/* Asks Prometheus's API: the "data" of its answer, NULL without success. *answer is to be put. */
 static struct json_object *ask(const char *path, struct json_object **answer)
 {
 	char *text = http_get(port, path, "Connection: close\r\nAccept-Encoding: identity\r\n");
@@ -104,7 +104,7 @@ static struct json_object *ask(const char *path, struct json_object **answer)
 	return json_is(*answer, "status", "success") ? json_member(*answer, "data") : NULL;
 }
 
-/* Samples that a query gives. */
+/* Counts the samples that a query gives. */
 static size_t query(const char *expr)
 {
 	static char path[16384];
@@ -133,7 +133,7 @@ static size_t await_query(const char *expr)
 
 /* ---- the parts ----------------------------------------------------------------------- */
 
-/* Prints what it said when it did not end with 0. */
+/* Runs promtool; prints what that said when it did not end with 0. */
 static void promtool(const char *what, const char *job, const char *file)
 {
 	char command[8400];
@@ -157,7 +157,7 @@ static void checked(void)
 	promtool(": each alert fires on what it is for", "test rules", source("tests/live/rules.yml"));
 }
 
-/* Not one of them may be without data, in whatever state the machine is. */
+/* Every query of the dashboard must give data, whatever state the machine is in. */
 static void dashboard(void)
 {
 	struct json_object *root = json_object_from_file(source("user/share/prometheus/fixbuf.dashboard.json"));

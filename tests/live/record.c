@@ -18,7 +18,7 @@
 
 static char file[] = "/tmp/fixbuf-record-XXXXXX";
 
-/* It has seen what is there and waits for facts. */
+/* Waits until record has taken its first look and waits for facts. */
 static bool is_recording(const struct tool_run *a)
 {
 	char text[4096] = "";
@@ -26,7 +26,7 @@ static bool is_recording(const struct tool_run *a)
 	return pread(a->err_fd, text, sizeof(text) - 1, 0) > 0 && strstr(text, "recording to ");
 }
 
-/* At the best tier: facts are written as they are told, whoever saw them. */
+/* Runs at the best tier only: record writes facts as it gets them, whichever probe saw them. */
 static void start_record(struct tool_run *a, const char *option, const char *value)
 {
 	tool_start(a, &(struct tool_how){ 0 }, "record", "-o", file, option, value, NULL);
@@ -41,7 +41,7 @@ static void end_record(struct tool_run *a)
 	is(a->status, 0, "record ends cleanly on SIGINT");
 }
 
-/* A process that becomes the load program once it is let go: its pid is known before. */
+/* Forks a process that becomes the load when it is let go, so that its pid is known before. */
 static pid_t hold_load(int *go, const char *load, const char *arg, const char *arg2)
 {
 	int p[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -66,7 +66,7 @@ static pid_t hold_load(int *go, const char *load, const char *arg, const char *a
 
 /* ---- the same lines ---------------------------------------------------------------------- */
 
-/* Times are measured by each tool on its own. */
+/* Removes times, which each tool measures on its own. */
 static void blank_times(char *s)
 {
 	char *to = s;
@@ -111,10 +111,10 @@ static bool explains_at_once(void)
 struct lines {
 	char *list[16384];
 	size_t nr;
-	bool torn;	/* a preemptible kernel left out runs of a tool's programs */
+	bool torn;	/* a preemptible kernel skipped runs of the BPF programs */
 };
 
-/* In order of text: what cpus tell at the same time may come in either order. */
+/* Sorts the lines by text, as facts of several CPUs may come in either order. */
 static void lines_of(struct lines *l, char *text)
 {
 	bool all = explains_at_once();
@@ -132,7 +132,7 @@ static void lines_of(struct lines *l, char *text)
 	qsort(l->list, l->nr, sizeof(l->list[0]), by_text);
 }
 
-/* Both watch the load at the same time: .trace has what the one printed, .report what the other wrote. */
+/* trace and record watch the load at the same time; .trace is what the one printed. */
 static void watch_load(struct tool_run *trace, struct tool_run *report, const char *load, bool io)
 {
 	struct tool_run record;
@@ -161,7 +161,7 @@ static void watch_load(struct tool_run *trace, struct tool_run *report, const ch
 	blank_times(report->out);
 }
 
-/* False when facts may be missing in one and not in the other, and it may be tried again. */
+/* Compares both; false when one of them may miss facts that the other has: then try again. */
 static bool compare(struct tool_run *trace, struct tool_run *report, const char *name, bool last)
 {
 	static struct lines live, told;
@@ -243,7 +243,7 @@ static void same_rings(bool older)
 	tool_free(&report);
 }
 
-/* When this process first did that, since the begin of the recording. */
+/* The time, since the begin of the recording, at which this process first did that. */
 static long long moment_of(const char *fact, pid_t pid)
 {
 	struct tool_run trace, all;
@@ -263,7 +263,7 @@ static long long moment_of(const char *fact, pid_t pid)
 	return t;
 }
 
-/* At a moment in between a program has its buffers, at the end none. */
+/* The program has its buffers at a moment in between, and none at the end. */
 static void at_a_moment(void)
 {
 	struct tool_run record, report;
@@ -325,7 +325,7 @@ static void same_counts(void)
 	chmod(file, 0644);
 	tool_as(&report, &(struct tool_how){ .uid = NOBODY }, "report", "--stat", "--json", file, NULL);
 	is(report.status, 0, "report needs no privilege");
-	/* by name only, what is refused at once is not seen */
+	/* a request that was refused at once is not seen where completions tell user_data only */
 	if (json_is(report.json, "starts_by", "user_data"))
 		did -= value_number(a.out, "bad_index");
 	rings = json_member(report.json, "rings");

@@ -123,7 +123,7 @@ static void folded(void)
 	char program[4096];
 
 	snprintf(program, sizeof(program), "%s", load_path("lifecycle"));
-	/* it stays a second, so that its names can be looked up */
+	/* the program stays for a second, so that its symbols can be looked up */
 	tool(&a, "record", "-q", "--stacks", "-o", file, "--", "sh", "-c", "sleep 1 | $0", program,
 	     NULL);
 	tool(&report, "report", "--folded", file, NULL);

@@ -28,10 +28,10 @@
 
 struct view {
 	pid_t pid;
-	int master, slave;	/* its standard input, and its output unless .out is another */
+	int master, slave;	/* the tool's terminal: input, and output unless .out is another */
 	int out, out_slave;
 	struct termios before;
-	char text[1 << 18];	/* what it wrote */
+	char text[1 << 18];	/* what the tool wrote to its terminal */
 	size_t len;
 };
 
@@ -66,7 +66,7 @@ static void open_terminal(int *master, int *slave)
 	set_cloexec(*slave);
 }
 
-/* .apart: its output is another terminal than its input. */
+/* Starts stat on a terminal; .apart: its output is another terminal than its input. */
 static void start_view(struct view *v, pid_t who, bool apart)
 {
 	char pid[16];
@@ -102,7 +102,7 @@ static bool is_as_before(const struct view *v)
 	       !memcmp(now.c_cc, v->before.c_cc, sizeof(now.c_cc));
 }
 
-/* Takes what it wrote, waiting so long for the first of it; false when there was nothing. */
+/* Takes what the tool wrote, waiting up to .ms for the first byte; false when there was none. */
 static bool take(struct view *v, int ms)
 {
 	struct pollfd p = { .fd = v->out, .events = POLLIN };
@@ -118,7 +118,7 @@ static bool take(struct view *v, int ms)
 	return true;
 }
 
-/* Reads on until it has written this after .from; where it stands, or NULL after the time. */
+/* Reads on until this text stands behind .from: its place, or NULL after the time. */
 static const char *shows(struct view *v, size_t from, const char *text)
 {
 	double end = now_s() + WAIT_S;
@@ -128,7 +128,7 @@ static const char *shows(struct view *v, size_t from, const char *text)
 	return strstr(v->text + from, text);
 }
 
-/* Its exit status, 128 + signal, -1 when it had to be killed. */
+/* Waits for the tool's end: its exit status, 128 + signal, -1 when it had to be killed. */
 static int end_of(struct view *v)
 {
 	double end = now_s() + WAIT_S;
@@ -178,7 +178,7 @@ static void check_picture(pid_t who)
 	at = shows(&v, 0, CLEAR "\033[3Jsorted by operations; s sorts, q ends");
 	ok(at, "a picture begins on a clear screen");
 	from = at ? at - v.text + 1 : 0;
-	/* the second: all of an interval */
+	/* the second screen shows a whole interval */
 	next = shows(&v, from, CLEAR);
 	ok(next, "another follows");
 	from = next ? next - v.text + 1 : 0;
@@ -224,7 +224,7 @@ static void check_end(pid_t who, const char *how, int sig)
 	close_view(&v);
 }
 
-/* Its output is a terminal that is closed, its input another that stays. */
+/* The terminal of its output is closed, while that of its input stays. */
 static void check_reader_gone(pid_t who)
 {
 	double begun;
@@ -243,7 +243,7 @@ static void check_reader_gone(pid_t who)
 	close_view(&v);
 }
 
-/* All of its terminal is gone: there is nothing to restore, but it must not go on. */
+/* When its whole terminal is gone there is nothing to restore, but the tool must end. */
 static void check_hang_up(pid_t who)
 {
 	start_view(&v, who, false);

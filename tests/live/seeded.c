@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What no stock kernel does wrong, on a kernel that does: tests/kernel/seeded.patch
- * treats buffers of some numbers of pages wrongly, one way each.
+ * Findings that no tested stock kernel triggers, on a kernel that is broken on purpose:
+ * tests/kernel/seeded.patch treats buffers of certain numbers of pages wrongly, one way each.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ static void found(const struct seed *s)
 	load_end(&l);
 }
 
-/* The first finding that the watch told, and how many there were. */
+/* Returns the first finding that the watch told, and how many there were. */
 static struct json_object *told(const struct json_lines *l, size_t *nr)
 {
 	struct json_object *first = NULL;
@@ -68,7 +68,7 @@ static struct json_object *told(const struct json_lines *l, size_t *nr)
 	return first;
 }
 
-/* A buffer that left its ring, and the kernel keeps a reference to it. */
+/* The broken kernel keeps a reference to a buffer that has left its ring. */
 static void leaked(void)
 {
 	struct tool_how how = { .timeout_s = 100 };

@@ -131,7 +131,7 @@ static void kernel_side(const struct json_lines *l)
 	is(own, 0, "none shows the way into our own program");
 }
 
-/* What is seen, not derived, tells who did it too; a worker of the kernel has no user's stack. */
+/* Pins that are seen, not derived, have stacks, too; a worker of the kernel has no user's stack. */
 static void accounts(const struct json_lines *l)
 {
 	unsigned int nr = 0, named = 0, kernel = 0;
@@ -200,7 +200,7 @@ int main(void)
 		bail("no temporary file");
 	close(fd);
 	lines_of_json();
-	/* only who saw it differs by tier, not how it is shown */
+	/* the tier decides which probe sees an event, not how it is shown */
 	if (!tier || !strcmp(tier, "tracepoints")) {
 		lines_of_text();
 		not_wanted();

@@ -22,7 +22,7 @@ static const char *const op_names[64] = {
 	[61] = "WRITEV_FIXED",
 };
 
-/* Runs stat on a load program: .a is what the program said, the answer what stat said. */
+/* Runs stat on a load program: .out of .a is what the program printed, the JSON what stat did. */
 static struct json_object *stat_of(struct tool_run *a, const char *option, const char *load,
 				   const char *arg)
 {
@@ -64,7 +64,7 @@ static long long sum(struct json_object *list, const char *key)
 	return n;
 }
 
-/* What the program says of one opcode, 0 when it says nothing. */
+/* The number that the program reported about one opcode, 0 when it reported none. */
 static long long did(const char *text, int op, const char *what)
 {
 	char name[64];
@@ -112,7 +112,7 @@ static void check_mix(const char *how)
 	}
 	is(a.status, 0, "%s: the program's status is returned", how);
 	losses = json_member(o, "losses");
-	/* where a completion names no request, one that was refused at once has no opcode */
+	/* a request that was refused at once has no opcode where completions tell user_data only */
 	by_name = json_is(o, "starts_by", "user_data");
 	if (by_name && !strcmp(how, "iopoll")) {
 		ok(json_number(losses, "unpolled") > 1000, "%s: that they cannot be counted is said",
@@ -187,7 +187,7 @@ static struct json_object *buffer_of(struct json_object *buffers, struct json_ob
 	return NULL;
 }
 
-/* Two rings that share a buffer; a large prime number in the first. */
+/* Two rings share a buffer; the first does a large prime number of reads. */
 static void check_shared(const char *count, unsigned long nr)
 {
 	struct json_object *o, *rings, *a_ring, *b_ring, *buffers, *a_buf, *b_buf;
@@ -197,7 +197,7 @@ static void check_shared(const char *count, unsigned long nr)
 	is(a.status, 3, "another status of the program is returned, too");
 	rings = json_member(o, "rings");
 	is(rings ? json_object_array_length(rings) : 0, 2, "two rings");
-	/* busiest first */
+	/* rings are listed by how busy they are */
 	a_ring = element(rings, 0);
 	b_ring = element(rings, 1);
 	is(json_number(a_ring, "ops"), nr, "%s operations on one", count);
@@ -224,7 +224,7 @@ static struct json_object *advice(struct json_object *o, const char *tag)
 	return with_text(json_member(o, "advice"), "tag", tag);
 }
 
-/* What a program does against its own interest is found, each thing in its numbers. */
+/* The advice names each thing that the program does against its own interest, with its numbers. */
 static void check_advice(void)
 {
 	struct json_object *o, *x;
@@ -337,7 +337,7 @@ static void check_usage(void)
 		lines++;
 	ok(lines >= 2 && lines <= 6, "one line an interval, and the total (%d)", lines);
 	tool_free(&a);
-	/* a slow machine takes seconds for its first look */
+	/* the first look takes seconds on a slow machine */
 	tool(&a, "stat", "-i", "100ms", "-d", "4s", NULL);
 	ok(!strchr(a.out, '\033'), "no control characters in a pipe");
 	has_text(a.out, "in total:", "totals at the end");

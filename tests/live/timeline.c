@@ -48,7 +48,7 @@ static void text_value(char *to, size_t room, const char *value)
 	snprintf(to, room, "%.*s", (int)strcspn(value + 1, "\""), value + 1);
 }
 
-/* One packet of protoc's text form, from behind its first line to its closing brace. */
+/* Reads one packet of protoc's text form, from behind its first line to its closing brace. */
 static void parse_packet(char **at)
 {
 	struct event e = { .order = nr_events };

@@ -14,7 +14,7 @@ static const char *const calls[] = { "register", "unregister", "update", "clone"
 
 #define NR_CALLS (sizeof(calls) / sizeof(calls[0]))
 
-/* A part of what is said about each cause of a refusal. */
+/* For each cause of a refusal a part of the explanation that trace must print. */
 static const struct cause {
 	const char *name, *part;
 } causes[] = {
@@ -36,7 +36,7 @@ static const struct cause {
 
 static char out_file[] = "/tmp/fixbuf-trace-XXXXXX";
 
-/* trace -q of a program into out_file; the program's own words are the answer's. */
+/* Runs trace -q on a program, with the JSON in out_file; .out is what the program printed. */
 static void trace_program(struct tool_run *a, char **trace, const char *option, ...)
 {
 	const char *tier = tool_tier();
@@ -86,7 +86,7 @@ static unsigned int count(const struct json_lines *l, pid_t pid, const char *fac
 	return nr;
 }
 
-/* Every count.CALL.RESULT that the program said. */
+/* The sum of all count.CALL.RESULT that the program reported. */
 static void counts(const struct json_lines *l, const char *told, pid_t pid)
 {
 	unsigned int nr_calls = 0, want = 0;
@@ -114,7 +114,7 @@ static const char *part_of(const char *cause)
 	bail("the load program knows a cause '%s' that this test does not", cause);
 }
 
-/* The refusals, in their order: which call, which error, and why. */
+/* Compares the refusals in their order: which call, which error, and why. */
 static void refusals(const struct json_lines *l, const char *told)
 {
 	size_t at = 0;
@@ -137,7 +137,7 @@ static void refusals(const struct json_lines *l, const char *told)
 	}
 }
 
-/* The sets of three buffers at their addresses, as slots are told. */
+/* Compares the buffers told with the program's calls: sets of three, at known addresses. */
 static void buffers(const struct json_lines *l, const char *told, pid_t pid)
 {
 	unsigned int at[3] = { 0 }, made = 0;
@@ -159,7 +159,7 @@ static void buffers(const struct json_lines *l, const char *told, pid_t pid)
 			at[i] += (unsigned long long)json_number(o, "addr") == addr[i] &&
 				 json_number(o, "index") == i;
 	}
-	/* 11 registrations and 3 clones of three, 5 updates of one */
+	/* each registration and clone makes three slots, each update one */
 	is(made, 3 * (count(l, pid, "register", NULL) + count(l, pid, "clone", NULL)) +
 	   count(l, pid, "update", NULL), "buffers made");
 	is(at[0], count(l, pid, "register", NULL) + count(l, pid, "clone", NULL),

@@ -32,7 +32,7 @@ struct run {
 	struct json_lines l;
 	struct json_object *total;
 	char *text;
-	bool by_name;		/* completions name no request */
+	bool by_name;		/* completions tell user_data only, not the request */
 };
 
 static void run(struct run *r, const char *sample, const char *load, const char *arg,
@@ -90,7 +90,7 @@ static struct json_object *op_total(const struct run *r, const char *name)
 	return NULL;
 }
 
-/* What its facts say of one opcode, against what the program says. */
+/* Compares the facts about one opcode with what the program reported. */
 static void check_op(const struct run *r, const struct op *op, const char *how)
 {
 	long long nr = 0, bytes = 0, errors = 0, efaults = 0, cancelled = 0, wrong = 0, untimed = 0;
@@ -128,7 +128,7 @@ static void check_op(const struct run *r, const struct op *op, const char *how)
 	is(untimed, 0, "%s: each with a latency, %s", how, op->name);
 }
 
-/* The counts are exact, whatever was shown. */
+/* The counts are exact, however few I/Os a sample shows. */
 static long long check_totals(const struct run *r, const char *how)
 {
 	long long all = 0, shown = 0;
@@ -189,7 +189,7 @@ static void check_mix(const char *arg)
 	for (size_t i = 0; i < r.l.nr; i++) {
 		punted += json_is(r.l.lines[i], "opcode", "READ_FIXED") &&
 			  json_number(r.l.lines[i], "punted") > 0;
-		/* without a cpu: runs of any of the programs that a preemptible kernel skipped */
+		/* a loss without a cpu counts runs of programs that a preemptible kernel skipped */
 		lost += json_is(r.l.lines[i], "event", "lost") &&
 			json_member(r.l.lines[i], "cpu");
 	}
@@ -250,7 +250,7 @@ static void check_sample(void)
 	run_free(&r);
 }
 
-/* What a completion tells of requests of one name. */
+/* Requests that share a user_data: what a completion tells of them. */
 static void check_same_name(void)
 {
 	long long nr = 0, nameless = 0;
@@ -270,13 +270,13 @@ static void check_same_name(void)
 	is(nr, 101, "requests of one user_data are all told, none with another's buffer");
 	if (r.by_name)
 		is_machine_total(json_number(json_member(r.total, "losses"), "ambiguous"), nameless,
-		   "those that cannot be told apart are counted");
+				 "those that cannot be told apart are counted");
 	else
 		is(nameless, 0, "and each is told apart");
 	run_free(&r);
 }
 
-/* Where facts find no room, what is missing is counted. */
+/* Facts that find no room in the ring buffer are counted as lost. */
 static void check_loss(void)
 {
 	long long lost = 0, missing, did = kernel_only() ? 20011 : 100003;
@@ -297,7 +297,7 @@ static void check_loss(void)
 	}
 	is(json_number(total, "ops"), did, "with little room, all are counted");
 	missing = did - json_number(total, "shown");
-	/* the ring's own facts may be among the lost */
+	/* facts about the ring itself may be among the lost */
 	ok(missing && lost >= missing, "%lld that are not shown are told as lost (%lld)", missing,
 	   lost);
 	is_machine_total(lost > missing + 20, false, "and hardly more");
@@ -318,7 +318,7 @@ static unsigned int lines_with(const char *text, const char *a, const char *b)
 	return nr;
 }
 
-/* Two programs do the same, one is wanted: by process, or by the option given. */
+/* Two programs do the same; the option (or the process) selects one of them. */
 static void check_filter(const char *option, const char *value, long long want_a, long long want_b)
 {
 	struct tool_how how = { .timeout_s = 30 };

@@ -24,7 +24,7 @@ static void statuses(void)
 	tool_free(&a);
 }
 
-/* How many facts are about each of two processes, with this filter. */
+/* Counts the facts about each of two processes that trace shows with this filter. */
 static void filtered(const char *option, const char *value, pid_t in, pid_t out)
 {
 	struct tool_how how = { .timeout_s = 100 };
@@ -67,7 +67,7 @@ static void filters(void)
 	load_end(&plain);
 }
 
-/* Who held the memory at the call, not who holds it when it is told. */
+/* ENOMEM is explained by who held the memory at the call, not by who holds it when it is told. */
 static void holders(void)
 {
 	struct tool_run a;

@@ -28,7 +28,7 @@ static const struct fault {
 	{ "fault_underflow", NULL },
 };
 
-/* Runs verify on what the load says it is: its user when it has one of its own. */
+/* Runs verify on the load's user, if it has one of its own, else on its process. */
 static void verify(struct tool_run *a, const struct load *l)
 {
 	char id[16];
@@ -135,7 +135,7 @@ static void views(void)
 
 	if (!load_start(&l, "fault_munmap", NULL))
 		bail("%s", l.skip);
-	/* of 4084: the kernel's counters lag by some pages */
+	/* nearly all of 4084 pages, as the kernel's counters lag by some */
 	ok(load_number(&l, "rss_fell_kb") > 3500, "after munmap RSS does not show the memory");
 	snprintf(pid, sizeof(pid), "%d", l.pid);
 	tool(&a, "verify", "--fail-on", "error", "-p", pid, NULL);
@@ -178,7 +178,7 @@ static void healthy(const char *program, const char *arg, const char *nr)
 	load_end(&l);
 }
 
-/* A real program: fio with fixedbufs=1. */
+/* fio with fixedbufs=1 is a real program that must be found healthy. */
 static void real_fio(void)
 {
 	char file[] = "/var/tmp/fixbuf-fio-XXXXXX";

@@ -21,7 +21,7 @@ struct watched {
 	pid_t pid;
 };
 
-/* Under watch; the program stays for these seconds after it is READY. */
+/* Runs a load under verify --watch; the load stays for these seconds after it is READY. */
 static void watch_once(struct watched *w, const char *load, const char *arg, int stay_s,
 		       const char *option)
 {
@@ -79,7 +79,7 @@ static struct json_object *finding(const struct watched *w, const char *tag, siz
 	return first;
 }
 
-/* The last line, which agrees with the others. */
+/* Checks that the summary, the last line, agrees with the lines before it. */
 static struct json_object *summary(const struct watched *w, const char *name)
 {
 	struct json_object *last = w->lines.nr ? w->lines.lines[w->lines.nr - 1] : NULL;
@@ -133,8 +133,8 @@ static bool has_frame(struct json_object *call, const char *which, const char *p
 }
 
 /*
- * A fault of the kernel: on kernels that have it, it is told at this call. Another
- * may come with it: a clone of a part of a huge page loses the charge up to 7.1.
+ * A kernel that has this fault commits it in this call, and the watch tells it there. Another
+ * finding may come with it: a clone of a part of a huge page loses the charge up to 7.1.
  */
 static void at_the_call(const char *load, const char *tag, const char *call_name)
 {
@@ -143,7 +143,7 @@ static void at_the_call(const char *load, const char *tag, const char *call_name
 	char expect[64];
 	size_t nr;
 
-	/* it must be there until its pages were looked at */
+	/* the load must live until the watch has looked at its pages */
 	watch_load(&w, load, "", kernel_only() ? 5 : 2, "--stacks", 3);
 	if (was_skipped(&w, load, false)) {
 		watched_free(&w);
@@ -171,7 +171,7 @@ static void at_the_call(const char *load, const char *tag, const char *call_name
 	watched_free(&w);
 }
 
-/* No call takes the pages away: seen after the call before, or by the last look. */
+/* No call takes these pages away: the watch finds that after the call before, or at its end. */
 static void by_the_last_look(void)
 {
 	struct json_object *f;
@@ -194,7 +194,7 @@ static void by_the_last_look(void)
 	watched_free(&w);
 }
 
-/* Every count.CALL.RESULT that the program said. */
+/* The sum of all count.CALL.RESULT that the program reported. */
 static long long calls_of(const char *text)
 {
 	long long sum = 0;
@@ -235,7 +235,7 @@ static void healthy(const char *load, const char *arg, int stay_s, bool overlaps
 	watched_free(&w);
 }
 
-/* What was under way while the probes were attached is not a fault. */
+/* Calls that were under way while the probes were attached must not look like faults. */
 static void amid_churn(void)
 {
 	static const struct tool_how how = { .timeout_s = 30 };
