@@ -5,6 +5,7 @@
 
 #include "checks/finding.h"
 #include "unit.h"
+#include "model/ledger_buffers.h"
 
 #define RING	0xffff888100001000ULL
 #define RING2	0xffff888100002000ULL

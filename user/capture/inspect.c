@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "capture/inspect.h"
 #include "checks/selected.h"
+#include "model/ledger_buffers.h"
 
 #define LOOKS		3
 #define LOOK_APART_NS	20000000L

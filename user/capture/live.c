@@ -381,8 +381,9 @@ static int look(struct tracer *t)
 	t->ledger = ledger_new();
 	t->ledger->exact = t->exact;
 	if (t->out) {
-		t->ledger->on_derived = on_derived;
-		t->ledger->arg = t;
+		t->derived.tell = on_derived;
+		t->derived.arg = t;
+		derived_observe(&t->derived, t->ledger);
 	} else {
 		t->ledger->track_pins = t->exact;
 		/* one probe was attached after the other */

@@ -5,6 +5,7 @@
 
 #include "capture/fact_reader.h"
 #include "checks/failure.h"
+#include "model/derived.h"
 #include "model/selection.h"
 
 struct attach;
@@ -36,6 +37,7 @@ struct tracer {
 	const struct selection *select;
 	struct walk *walk;
 	struct ledger *ledger;
+	struct derived derived;		/* what follows from what it is fed */
 	const struct tracer_output *out; /* NULL: keeps the ledger, tells nothing */
 	struct shown_ring *rings;
 	struct fact_entry *entries;	/* owned; of the call that follows them */

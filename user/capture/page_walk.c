@@ -16,6 +16,7 @@
 #include "capture/page_walk.h"
 #include "capture/pagemap.h"
 #include "fixbuf.skel.h"
+#include "model/ledger_buffers.h"
 
 #define TRIES 50
 #define REST_US 1000

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "checks/advice.h"
+#include "model/ledger_buffers.h"
 
 #define ENOUGH_OPS	64	/* below that nothing is concluded from plain I/O */
 #define REPEATED	8	/* times that an address is used, on average */

@@ -10,6 +10,7 @@
 #include "base/fmt.h"
 #include "checks/folios.h"
 #include "checks/places.h"
+#include "model/ledger_buffers.h"
 
 #define SHOWN_BUFFERS 4
 

@@ -2,6 +2,7 @@
 /* Pages that stay pinned though every ring that ever held them is gone. */
 #include "base/fmt.h"
 #include "checks/places.h"
+#include "model/ledger_buffers.h"
 
 /*
  * Two rings that drop a shared buffer at the same instant each look as if the

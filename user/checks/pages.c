@@ -4,6 +4,7 @@
 #include "base/fmt.h"
 #include "checks/folios.h"
 #include "checks/places.h"
+#include "model/ledger_buffers.h"
 
 /* What became of a page. */
 static const struct rule {

@@ -6,6 +6,7 @@
 #include "base/fmt.h"
 #include "checks/places.h"
 #include "checks/shares.h"
+#include "model/ledger_buffers.h"
 
 #define SHOWN 4
 

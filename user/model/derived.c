@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 #include "model/derived.h"
+#include "model/ledger_buffers.h"
 
-static bool derives(const struct ledger *l, const struct fact *cause)
+/* What was there before we came is nobody's doing. */
+static bool is_snapshot(const struct fact *cause)
 {
-	return l->on_derived && !(cause->flags & FACT_F_SNAPSHOT);
+	return cause->flags & FACT_F_SNAPSHOT;
 }
 
 static struct fact head(const struct fact *cause, const struct ring *r, enum fact_kind kind,
@@ -20,9 +22,28 @@ static struct fact head(const struct fact *cause, const struct ring *r, enum fac
 	return h;
 }
 
-void derive_drop(struct ledger *l, const struct fact *cause, const struct ring *r, __u32 index,
-		 const struct buffer *b)
+static void on_fact(const struct fact *f, void *arg)
 {
+	const struct fact_call *c = (const void *)f;
+	struct derived *d = arg;
+
+	/* what no call ties together ends with its fact */
+	if (!d->level.call)
+		d->level.valid = false;
+	if (f->kind != FACT_CALL || c->result < 0 || !f->ring)
+		return;
+	d->level.valid = true;
+	d->level.call = f->call;
+	d->level.ring = f->ring;
+	d->level.limit_bytes = c->limit_bytes;
+	d->level.user_pages = c->user_before_pages;
+	d->level.mm_pages = c->mm_before_pages;
+}
+
+static void on_dropped(const struct ledger *l, const struct fact *cause, const struct ring *r,
+		       __u32 index, const struct buffer *b, void *arg)
+{
+	struct derived *d = arg;
 	struct fact_buffer f = {
 		.buf = b->id,
 		.addr = b->addr,
@@ -36,14 +57,15 @@ void derive_drop(struct ledger *l, const struct fact *cause, const struct ring *
 		.buf_flags = b->buf_flags,
 	};
 
+	(void)l;
 	/* one that was seen needs no conclusion */
-	if (!derives(l, cause) || cause->kind == FACT_DROP)
+	if (is_snapshot(cause) || cause->kind == FACT_DROP)
 		return;
 	f.h = head(cause, r, FACT_DROP, sizeof(f));
-	l->on_derived(&f.h, l->arg);
+	d->tell(&f.h, d->arg);
 }
 
-static void derive_pin(struct ledger *l, const struct fact *cause, const struct ring *r,
+static void derive_pin(const struct derived *d, const struct fact *cause, const struct ring *r,
 		       const struct buffer *b, enum fact_kind kind)
 {
 	struct fact_pin f = {
@@ -56,7 +78,7 @@ static void derive_pin(struct ledger *l, const struct fact *cause, const struct 
 		.folio_shift = b->folio_shift,
 	};
 
-	l->on_derived(&f.h, l->arg);
+	d->tell(&f.h, d->arg);
 }
 
 static __u64 charge_of(const struct ring *r, const struct buffer *b)
@@ -66,7 +88,7 @@ static __u64 charge_of(const struct ring *r, const struct buffer *b)
 	return ring_is_charged(r) ? buffer_pages(b) : 0;
 }
 
-static void derive_charge(struct ledger *l, const struct fact *cause, const struct ring *r,
+static void derive_charge(struct derived *d, const struct fact *cause, const struct ring *r,
 			  const struct buffer *b, enum fact_kind kind)
 {
 	__s64 pages = charge_of(r, b);
@@ -82,43 +104,55 @@ static void derive_charge(struct ledger *l, const struct fact *cause, const stru
 
 	if (!pages)
 		return;
-	if (!l->level.valid || l->level.call != cause->call || l->level.ring != cause->ring) {
+	if (!d->level.valid || d->level.call != cause->call || d->level.ring != cause->ring) {
 		/* levels as last seen: after a charge, but before a release */
 		__s64 ahead = kind == FACT_CHARGE ? pages : 0;
 
-		l->level.valid = true;
-		l->level.call = cause->call;
-		l->level.ring = cause->ring;
-		l->level.limit_bytes = ~0ULL;
-		l->level.user_pages = r->user ? r->user->locked_pages - ahead : 0;
-		l->level.mm_pages = r->mm ? r->mm->pinned_pages - ahead : 0;
+		d->level.valid = true;
+		d->level.call = cause->call;
+		d->level.ring = cause->ring;
+		d->level.limit_bytes = ~0ULL;
+		d->level.user_pages = r->user ? r->user->locked_pages - ahead : 0;
+		d->level.mm_pages = r->mm ? r->mm->pinned_pages - ahead : 0;
 	}
-	f.limit_bytes = l->level.limit_bytes;
+	f.limit_bytes = d->level.limit_bytes;
 	if (r->user) {
-		f.user_before_pages = l->level.user_pages;
-		f.user_after_pages = l->level.user_pages += change;
+		f.user_before_pages = d->level.user_pages;
+		f.user_after_pages = d->level.user_pages += change;
 	}
 	if (r->mm) {
-		f.mm_before_pages = l->level.mm_pages;
-		f.mm_after_pages = l->level.mm_pages += change;
+		f.mm_before_pages = d->level.mm_pages;
+		f.mm_after_pages = d->level.mm_pages += change;
 	}
-	l->on_derived(&f.h, l->arg);
+	d->tell(&f.h, d->arg);
 }
 
-void derive_release(struct ledger *l, const struct fact *cause, const struct ring *r,
-		    const struct buffer *b)
+static bool is_concluded(const struct ledger *l, const struct fact *cause, const struct buffer *b)
 {
-	if (!derives(l, cause) || l->exact || b->buf_flags & BUFFER_F_KERNEL)
-		return;
-	derive_pin(l, cause, r, b, FACT_UNPIN);
-	derive_charge(l, cause, r, b, FACT_UNCHARGE);
+	return !is_snapshot(cause) && !l->exact && !(b->buf_flags & BUFFER_F_KERNEL);
 }
 
-void derive_take(struct ledger *l, const struct fact *cause, const struct ring *r,
-		 const struct buffer *b)
+static void on_released(const struct ledger *l, const struct fact *cause, const struct ring *r,
+			const struct buffer *b, void *arg)
 {
-	if (!derives(l, cause) || l->exact || b->buf_flags & BUFFER_F_KERNEL)
+	if (!is_concluded(l, cause, b))
 		return;
-	derive_pin(l, cause, r, b, FACT_PIN);
-	derive_charge(l, cause, r, b, FACT_CHARGE);
+	derive_pin(arg, cause, r, b, FACT_UNPIN);
+	derive_charge(arg, cause, r, b, FACT_UNCHARGE);
+}
+
+static void on_taken(const struct ledger *l, const struct fact *cause, const struct ring *r,
+		     const struct buffer *b, void *arg)
+{
+	if (!is_concluded(l, cause, b))
+		return;
+	derive_pin(arg, cause, r, b, FACT_PIN);
+	derive_charge(arg, cause, r, b, FACT_CHARGE);
+}
+
+void derived_observe(struct derived *d, struct ledger *l)
+{
+	d->observer = (struct ledger_observer){ on_fact, on_taken, on_dropped, on_released, d };
+	memset(&d->level, 0, sizeof(d->level));
+	l->observer = &d->observer;
 }

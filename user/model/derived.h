@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What follows from a slot that changed, where pins and charges are not seen. */
+/*
+ * What follows from slots that changed, as facts (FACT_F_DERIVED): drops that no event told, and
+ * pins and charges where the ledger is not .exact. They bear the task, time and call of their cause.
+ */
 #ifndef FIXBUF_MODEL_DERIVED_H
 #define FIXBUF_MODEL_DERIVED_H
 
 #include "model/ledger.h"
 
-/* ~drop */
-void derive_drop(struct ledger *l, const struct fact *cause, const struct ring *r, __u32 index,
-		 const struct buffer *b);
-/* ~unpin, ~uncharge: the last slot let go of it */
-void derive_release(struct ledger *l, const struct fact *cause, const struct ring *r,
-		    const struct buffer *b);
-/* ~pin, ~charge: a buffer that was not there before */
-void derive_take(struct ledger *l, const struct fact *cause, const struct ring *r,
-		 const struct buffer *b);
+struct derived {
+	void (*tell)(const struct fact *f, void *arg); /* to be set, as .arg */
+	void *arg;
+	struct ledger_observer observer;
+	/* Where the charges of one call stand: its facts arrive one by one. */
+	struct {
+		bool valid;
+		__u32 call;
+		__u64 ring, limit_bytes;
+		__s64 user_pages, mm_pages;
+	} level;
+};
+
+/* From now on .tell hears what follows from what .l is fed; .d must outlive it. */
+void derived_observe(struct derived *d, struct ledger *l);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "model/history.h"
 #include "model/io_select.h"
+#include "model/ledger_buffers.h"
 #include "model/totals.h"
 
 /* More of a kind are not kept apart: a page has no place for them. */

@@ -2,7 +2,7 @@
 #include <linux/io_uring.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "model/ledger.h"
 #include "model/ledger_buffers.h"
 #include "model/ledger_pins.h"
@@ -16,26 +16,12 @@ struct ledger *ledger_new(void)
 	return must_alloc(1, sizeof(struct ledger));
 }
 
-/* From 7.2 (df0a52537c0f) not without a user. */
-bool ring_is_charged(const struct ring *r)
-{
-	return r->user || !(r->ring_flags & RING_F_ACCT_PER_RING);
-}
-
 struct ring *ledger_ring(const struct ledger *l, __u64 id)
 {
 	struct ring *r;
 
 	HASH_FIND(hh, l->rings, &id, sizeof(id), r);
 	return r;
-}
-
-struct buffer *ledger_buffer(const struct ledger *l, __u64 id)
-{
-	struct buffer *b;
-
-	HASH_FIND(hh, l->buffers, &id, sizeof(id), b);
-	return b;
 }
 
 /* ---- users and address spaces ---------------------------------------------- */
@@ -163,7 +149,7 @@ static struct holder *holder_add(struct ring *r, const struct fact *f, __s32 fd,
 	struct holder *h = holder_find(r, f->pid, fd, reg_index);
 
 	if (!h) {
-		r->holders = must_realloc(r->holders, r->nr_holders + 1, sizeof(*r->holders));
+		array_grow(r->holders, r->nr_holders);
 		h = &r->holders[r->nr_holders++];
 		memset(h, 0, sizeof(*h));
 		h->pid = f->pid;
@@ -291,13 +277,6 @@ static void feed_call(struct ledger *l, const struct fact_call *f)
 	for (size_t i = 0; i < r->nr_holders; i++)
 		if (r->holders[i].pid == f->h.pid)
 			r->holders[i].memlock_limit_bytes = f->limit_bytes;
-
-	l->level.valid = true;
-	l->level.call = f->h.call;
-	l->level.ring = f->h.ring;
-	l->level.limit_bytes = f->limit_bytes;
-	l->level.user_pages = f->user_before_pages;
-	l->level.mm_pages = f->mm_before_pages;
 	switch (f->op) {
 	case CALL_UNREGISTER:
 		slots_resize(l, &f->h, r, 0);
@@ -348,9 +327,8 @@ void ledger_feed(struct ledger *l, const struct fact *f)
 		return;
 	if (r && !(f->flags & FACT_F_OTHERS))
 		r->others = false;
-	/* what no call ties together ends with its fact */
-	if (!l->level.call)
-		l->level.valid = false;
+	if (l->observer && l->observer->fact)
+		l->observer->fact(f, l->observer->arg);
 	switch (f->kind) {
 	case FACT_RING_CREATE:
 		feed_ring_create(l, (const void *)f);

@@ -116,6 +116,27 @@ struct pin {
 	UT_hash_handle hh;
 };
 
+struct ledger;
+
+/*
+ * Hears what becomes of buffers while the ledger is fed; each may be NULL. All follow from the
+ * fact that is fed, which the ledger has applied in part by then.
+ */
+struct ledger_observer {
+	/* It is about to be applied. */
+	void (*fact)(const struct fact *f, void *arg);
+	/* A slot of .r holds a buffer that none held before. */
+	void (*taken)(const struct ledger *l, const struct fact *cause, const struct ring *r,
+		      const struct buffer *b, void *arg);
+	/* The slot let go of what it held. */
+	void (*dropped)(const struct ledger *l, const struct fact *cause, const struct ring *r,
+			__u32 index, const struct buffer *b, void *arg);
+	/* It was the last that held it. */
+	void (*released)(const struct ledger *l, const struct fact *cause, const struct ring *r,
+			 const struct buffer *b, void *arg);
+	void *arg;
+};
+
 struct ledger {
 	struct ring *rings;	/* uthash by .id, in order of arrival */
 	struct buffer *buffers;
@@ -127,16 +148,7 @@ struct ledger {
 	bool track_pins;	/* set before the first fact, with .exact only */
 	__u64 pins_since_ns;	/* with .track_pins: of those before, the end may not have been told */
 	__u64 lost;		/* facts that did not arrive */
-	/* Called for each fact concluded from others (FACT_F_DERIVED), during ledger_feed(). */
-	void (*on_derived)(const struct fact *f, void *arg);
-	void *arg;
-	/* Where the derived charges of one call stand: its facts arrive one by one. */
-	struct {
-		bool valid;
-		__u32 call;
-		__u64 ring, limit_bytes;
-		__s64 user_pages, mm_pages;
-	} level;
+	const struct ledger_observer *observer; /* NULL = none; to be set before the first fact */
 };
 
 struct ledger *ledger_new(void);
@@ -146,15 +158,5 @@ void ledger_free(struct ledger *l);
 void ledger_feed(struct ledger *l, const struct fact *f);
 
 struct ring *ledger_ring(const struct ledger *l, __u64 id);
-struct buffer *ledger_buffer(const struct ledger *l, __u64 id);
-
-/* Whether what its buffers pin is charged to anybody. */
-bool ring_is_charged(const struct ring *r);
-
-/* Takes ownership of .extents. */
-void buffer_set_extents(struct buffer *b, struct extent *extents, size_t nr);
-
-/* Pages from .addr's page to the end of the last: what pinning it touches. */
-__u64 buffer_pages(const struct buffer *b);
 
 #endif

@@ -2,12 +2,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
-#include "model/derived.h"
 #include "model/ledger_buffers.h"
 #include "model/ledger_pins.h"
 
 /* Far above what any kernel allows (16384): a larger number is a damaged record. */
 #define MAX_SLOTS (1U << 20)
+
+/* From 7.2 (df0a52537c0f) not without a user. */
+bool ring_is_charged(const struct ring *r)
+{
+	return r->user || !(r->ring_flags & RING_F_ACCT_PER_RING);
+}
+
+struct buffer *ledger_buffer(const struct ledger *l, __u64 id)
+{
+	struct buffer *b;
+
+	HASH_FIND(hh, l->buffers, &id, sizeof(id), b);
+	return b;
+}
 
 void buffer_set_extents(struct buffer *b, struct extent *extents, size_t nr)
 {
@@ -43,10 +56,12 @@ void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u3
 	r->slots[index] = NULL;
 	b->slots--;
 	pins_dropped(l, b->id, r->id, cause->t_ns);
-	derive_drop(l, cause, r, index, b);
+	if (l->observer && l->observer->dropped)
+		l->observer->dropped(l, cause, r, index, b, l->observer->arg);
 	if (b->slots)
 		return;
-	derive_release(l, cause, r, b);
+	if (l->observer && l->observer->released)
+		l->observer->released(l, cause, r, b, l->observer->arg);
 	buffer_free(l, b);
 }
 
@@ -141,6 +156,6 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 	r->slots[f->index] = b;
 	b->slots++;
 	pins_held(l, b->id, r->id);
-	if (is_new)
-		derive_take(l, &f->h, r, b);
+	if (is_new && l->observer && l->observer->taken)
+		l->observer->taken(l, &f->h, r, b, l->observer->arg);
 }

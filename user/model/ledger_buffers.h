@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The slots of a ring and the buffers they share; only ledger.c changes them. */
+/* The slots of a ring and the buffers that they share. */
 #ifndef FIXBUF_MODEL_LEDGER_BUFFERS_H
 #define FIXBUF_MODEL_LEDGER_BUFFERS_H
 
 #include "model/ledger.h"
 
-/* .cause is the fact that made it so: what is derived bears its task, time and call. */
+struct buffer *ledger_buffer(const struct ledger *l, __u64 id);
+
+/* Whether what its buffers pin is charged to anybody. */
+bool ring_is_charged(const struct ring *r);
+
+/* Takes ownership of .extents. */
+void buffer_set_extents(struct buffer *b, struct extent *extents, size_t nr);
+
+/* Pages from .addr's page to the end of the last: what pinning it touches. */
+__u64 buffer_pages(const struct buffer *b);
+
+/* For ledger.c alone; .cause is the fact that made it so, as the observer hears it. */
 void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f);
 void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u32 index);
 void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __u32 nr);

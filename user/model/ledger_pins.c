@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "model/ledger_pins.h"
 
 static struct pin *pin_find(const struct ledger *l, __u64 buf)
@@ -69,7 +69,7 @@ void pins_held(struct ledger *l, __u64 buf, __u64 ring)
 		return;
 	r = ring_find(p, ring);
 	if (!r) {
-		p->rings = must_realloc(p->rings, p->nr_rings + 1, sizeof(*p->rings));
+		array_grow(p->rings, p->nr_rings);
 		r = &p->rings[p->nr_rings++];
 		r->id = ring;
 	}

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "model/derived.h"
+#include "model/ledger_buffers.h"
 #include "model/timeline.h"
 
 /* Far more than exist at once anywhere: beyond, a file is damaged. */
@@ -17,6 +19,7 @@ struct held {			/* whom a buffer's pages are counted for */
 struct lifetimes {
 	struct lifetimes_view view;
 	struct ledger *ledger;
+	struct derived derived;
 	struct lifetimes_ring *rings;
 	struct account *accounts;
 	struct held *held;
@@ -317,8 +320,9 @@ static void new_ledger(struct lifetimes *h, bool exact)
 	ledger_free(h->ledger);
 	h->ledger = ledger_new();
 	h->ledger->exact = exact;
-	h->ledger->on_derived = on_derived;
-	h->ledger->arg = h;
+	h->derived.tell = on_derived;
+	h->derived.arg = h;
+	derived_observe(&h->derived, h->ledger);
 }
 
 /* What the look did not see again is gone. */

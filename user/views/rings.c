@@ -5,6 +5,7 @@
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/table.h"
+#include "model/ledger_buffers.h"
 #include "model/tier.h"
 #include "model/totals.h"
 #include "views/rings.h"

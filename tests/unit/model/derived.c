@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the ledger concludes where pins and charges are not seen, and in which order. */
 #include "facts.h"
+#include "model/derived.h"
 
 #define MAX_SEEN 32
 
 struct seen {
+	struct derived derived;
 	size_t nr;
 	union {
 		struct fact h;
@@ -29,8 +31,9 @@ static struct ledger *watched(struct seen *s)
 	struct ledger *l = ledger_new();
 
 	s->nr = 0;
-	l->on_derived = keep;
-	l->arg = s;
+	s->derived.tell = keep;
+	s->derived.arg = s;
+	derived_observe(&s->derived, l);
 	see_ring(l, RING, 10, 10);
 	see_ring(l, RING2, 10, 10);
 	return l;

@@ -5,6 +5,7 @@
 #include "checks/places.h"
 #include "checks/shares.h"
 #include "commands/export/model.h"
+#include "model/ledger_buffers.h"
 
 #define FOLD_BITS 16
 

@@ -6,6 +6,7 @@
 #include "checks/places.h"
 #include "commands/env.h"
 #include "commands/verify/watch_check.h"
+#include "model/ledger_buffers.h"
 
 #define BUDGET_PAGES	(1U << 18) /* walked in one go: facts wait meanwhile */
 #define BACKLOG		1024	/* facts in a row: reading them goes first */
