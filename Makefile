@@ -54,7 +54,7 @@ LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
 LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libdw libelf json-c libzstd libprotobuf-c zlib) -lm
 
 # linked statically there is no HTTP server: not all of what it takes comes as archives
-LIBS += -lcap-ng $(if $(STATIC),,-lmicrohttpd)
+LIBS += -liberty -lcap-ng $(if $(STATIC),,-lmicrohttpd)
 
 # clang for the BPF target does not know where the distribution keeps <asm/*.h>;
 # -idirafter, so that its own headers come first
@@ -144,7 +144,7 @@ $(B)/fixbuf-trace: $(USER_OBJS)
 $(LOADS) $(LIVES) $(SYSTEMD) $(filter-out %/recording,$(BENCHES)): $(B)/tests/%: $(B)/obj/tests/%.o $(TEST_LIB_OBJS)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $^ $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs liburing json-c) -lm
+	$(Q)$(LINK) -o $@ $^ $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs liburing json-c zlib) -lm
 
 $(B)/tests/bench/recording: $(B)/obj/tests/bench/recording.o $(LIB_OBJS)
 	$(call msg,LINK,$@)
@@ -205,7 +205,7 @@ $(B)/tests/fuzz/corpus: $(B)/obj/tests/fuzz/corpus.o $(LIB_OBJS)
 BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev \
 	zlib1g-dev libzstd-dev libjson-c-dev uthash-dev liburing-dev protobuf-c-compiler libprotobuf-c-dev pkg-config
 CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev protobuf-compiler python3-jsonschema bash zsh fish groff man-db
-BUILD_DEPS += libcap-ng-dev $(if $(STATIC),,libmicrohttpd-dev)
+BUILD_DEPS += libcap-ng-dev libiberty-dev $(if $(STATIC),,libmicrohttpd-dev)
 VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip xz-utils
 KERNEL_DEPS := $(VM_DEPS) git flex bison bc libssl-dev dwarves ccache dpkg-dev rsync patch perl g++
 

@@ -2,6 +2,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,6 +14,11 @@
 #include "base/system.h"
 
 #define NOBODY 65534
+/* Above what containers are given and below what is negative for some: nobody's. */
+#define OWN_FIRST	1879048192U
+/* systemd's for services, where a user namespace has no more than 65536 */
+#define OWN_SMALL	61184U
+#define OWN_SMALL_NR	4336U
 
 int privilege_no_new(void)
 {
@@ -63,6 +69,33 @@ int privilege_become_nobody(void)
 	    setresuid(NOBODY, NOBODY, NOBODY))
 		return err_set(errno, "cannot become user %d: %s", NOBODY, strerror(errno));
 	return 0;
+}
+
+static int become(uid_t uid)
+{
+	return setresgid(uid, uid, uid) || setresuid(uid, uid, uid);
+}
+
+int privilege_become_own(void)
+{
+	const struct privileges none = { NULL, 0 };
+	pid_t parent = getppid();
+
+	if (!geteuid()) {
+		/* what gives up CAP_SETPCAP and CAP_SETUID comes last */
+		capng_clear(CAPNG_SELECT_ALL);
+		if (system_capable(CAP_SETPCAP) && capng_apply(CAPNG_SELECT_BOUNDS))
+			return err_set(EPERM, "cannot drop capabilities");
+		if (setgroups(0, NULL) || (become(OWN_FIRST + getpid()) &&
+					   become(OWN_SMALL + getpid() % OWN_SMALL_NR)))
+			return err_set(errno, "cannot become another user: %s", strerror(errno));
+	}
+	if (privilege_keep(&none) || privilege_no_new())
+		return -EPERM;
+	prctl(PR_SET_DUMPABLE, 0);
+	/* a change of user takes this back, so it comes after */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return getppid() == parent ? 0 : err_set(ESRCH, "who started this process has ended");
 }
 
 static bool works_with(const struct privileges *p, bool (*works)(void *arg), void *arg)

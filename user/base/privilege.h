@@ -19,6 +19,12 @@ int privilege_no_new(void);
 int privilege_keep(const struct privileges *p);
 /* Closes all files but these two and the standard ones; the second may be -1. */
 void privilege_keep_open(int a, int b);
+/*
+ * As root: becomes a user that no other process is, in no group, so that none may trace it or
+ * take its descriptors, nor it another's. Without capabilities from then on, root or not; its
+ * memory is not dumped, and it ends when who started it ends. -errno with a sentence.
+ */
+int privilege_become_own(void);
 /* As root: becomes nobody, in no group. -errno with a sentence. */
 int privilege_become_nobody(void);
 /*

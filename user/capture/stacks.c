@@ -60,6 +60,7 @@ struct stacks *stacks_prepare(struct fixbuf_bpf *skel)
 	struct stacks *s = must_alloc(1, sizeof(*s));
 
 	s->skel = skel;
+	s->user = symbols_user_new();
 	skel->rodata->want_stacks = true;
 	bpf_map__set_autocreate(skel->maps.stacks, true);
 	bpf_map__set_value_size(skel->maps.stacks, most_frames() * sizeof(__u64));
@@ -193,21 +194,12 @@ static void name_kernel(struct stacks *s, __s32 id, struct frames *to)
 
 /* ---- the user's ----------------------------------------------------------------- */
 
-static struct stack_frame user_frame(struct process *p, __u64 ip, bool returns, enum frame_kind *kind)
+static struct stack_frame user_frame(__u64 ip, const struct user_symbol *u)
 {
-	struct stack_frame f = { .ip = ip };
-	struct user_symbol u;
-
-	*kind = FRAME_UNKNOWN;
-	if (!p)
-		return f;
-	*kind = symbols_user_find(p, ip, returns, &u);
-	f.symbol = u.name;
-	f.offset = u.offset;
-	f.module = u.module;
-	f.file = u.file;
-	f.line = u.line;
-	return f;
+	return (struct stack_frame){
+		.ip = ip, .symbol = u->name, .offset = u->offset, .module = u->module,
+		.file = u->file, .line = u->line,
+	};
 }
 
 /* Where threads begin; stripped C libraries have no name for it. */
@@ -235,8 +227,6 @@ static struct process *process_of(struct stacks *s, const struct fact *f,
 {
 	if (ids->user < 0)
 		return NULL;
-	if (!s->user)
-		s->user = symbols_user_new();
 	return symbols_user_process(s->user, f->pid, f->t_ns);
 }
 
@@ -252,14 +242,24 @@ static void name_user(struct stacks *s, struct process *p, const struct fact *f,
 	else if (nr && !p)
 		to->note = "the process has ended: no names";
 	for (size_t i = 0; i < nr; i++) {
-		enum frame_kind kind;
-		struct stack_frame frame = user_frame(p, ips[i], i, &kind);
+		struct user_symbol u = { .mapped = true };
+		struct stack_frame frame;
 
+		if (p)
+			symbols_user_find(s->user, p, ips[i], i, &u);
+		/* a walk by frame pointers takes for a caller what it finds there */
+		if (!u.mapped && i) {
+			to->note = NO_FRAME_POINTER;
+			continue;
+		}
+		frame = user_frame(ips[i], &u);
 		add_frame(to, &frame);
-		if (!i && kind == FRAME_NONE && ids->caller)
+		if (u.why)
+			to->note = u.why;
+		if (!i && u.frame == FRAME_NONE && ids->caller)
 			nr = put_caller(ips, nr, ids->caller);
-		else if ((kind == FRAME_NONE || kind == FRAME_STACK_POINTER) &&
-			 !is_outermost(&frame))
+		else if ((u.frame == FRAME_NONE || u.frame == FRAME_STACK_POINTER) &&
+			 !is_outermost(&frame) && !to->note)
 			to->note = NO_FRAME_POINTER;
 	}
 }

@@ -1,142 +1,179 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libdwfl knows a process by its mappings at one moment. They are looked at
- * again before each stack, and what it knew is dropped when they have changed.
+ * A process is known by its folder in /proc, which stays its own when its number is given to
+ * another. Its mappings are read again before each stack, and less often where that is dear;
+ * names are kept by file, so that processes share them.
  */
-#include <dwarf.h>
-#include <elfutils/libdwfl.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <uthash.h>
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "capture/symbols_readers.h"
 #include "capture/symbols_user.h"
 
 #define MAX_PROCESSES	16
-#define MAX_PLACES	4096		/* of a process that are kept */
-#define STALE_NS	1000000000ULL	/* what was so is taken to be so that long */
+#define MAX_PLACES	8192		/* that are kept */
+#define MAX_PLACE_BYTES	(4 << 20)
+#define STALE_NS	NS_PER_S	/* after its end a process is known that long */
+#define COST_SHARE	10		/* of the time that reading mappings may take: one tenth */
 
-#define X86_RBP		6		/* DWARF's numbers of the registers */
-#define X86_RSP		7
-
+/* The user is part of it: what one user's reader said is nothing to another's. */
 struct key {
-	__u64 ip;
-	__u64 returns;			/* as wide as .ip: no padding in a key */
+	struct file_identity file;
+	__u64 offset;
+	__u32 uid;
+	__u32 returns;			/* bool, as wide as .uid: no padding in a key */
 };
 
-/* The tables of symbols, lines and frames are slow to search. */
 struct place {
 	struct key key;
-	struct user_symbol symbol;	/* its texts are .dwfl's */
+	__u64 offset;
+	__u32 line;
 	enum frame_kind frame;
+	char *name, *file;		/* owned, NULL = none */
 	UT_hash_handle hh;
 };
 
 struct process {
+	int proc;			/* its folder in /proc, -1 = free */
+	int root;			/* of its files, also after its end; -1 = none */
 	__u32 pid;
-	Dwfl *dwfl;			/* NULL = free */
-	char *maps;			/* owned; the mappings that .dwfl knows */
-	__u64 seen_ns;			/* when they were read last */
-	struct place *places;
+	__u32 uid, inner_pid;		/* inner: in its own namespace */
+	struct mappings maps;
+	__u64 seen_ns, cost_ns;		/* when they were read last, and how long it took */
+	__u64 started_ns;		/* in steps of a clock tick, rounded down */
 };
 
 struct symbols_user {
 	struct process processes[MAX_PROCESSES];
+	struct readers *readers;
+	struct place *places;
+	size_t place_bytes;
 };
 
-/* The file as the process sees it: it may live in another mount namespace. */
-static int find_elf(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_Addr base,
-		    char **file_name, Elf **elf)
-{
-	const struct process *p = *userdata;
-	char path[4096 + 32];
-	struct stat st;
-	int fd;
+/* ---- processes ------------------------------------------------------------------ */
 
-	if (p && name[0] == '/') {
-		snprintf(path, sizeof(path), "/proc/%u/root%s", p->pid, name);
-		/* opening a device would do something */
-		if (!stat(path, &st)) {
-			fd = S_ISREG(st.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-			if (fd >= 0)
-				*file_name = strdup(path);
-			return fd;
-		}
-	}
-	return dwfl_linux_proc_find_elf(mod, userdata, name, base, file_name, elf);
+static FILE *open_in(int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!f && fd >= 0)
+		close(fd);
+	return f;
 }
 
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-};
-
-static int tell_process(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_Addr base,
-			void *process)
+/* False when the process has ended: a zombie has no mappings. */
+static bool read_mappings(struct process *p)
 {
-	(void)mod;
-	(void)name;
-	(void)base;
-	*userdata = process;
-	return DWARF_CB_OK;
+	__u64 start = clock_now_ns();
+	FILE *f = open_in(p->proc, "maps");
+	struct mappings new;
+	bool any = f && mappings_parse(&new, f);
+
+	if (f)
+		fclose(f);
+	if (!any) {
+		if (f)
+			mappings_free(&new);
+		return false;
+	}
+	p->seen_ns = clock_now_ns();
+	p->cost_ns = p->seen_ns - start;
+	if (new.hash == p->maps.hash && new.nr == p->maps.nr) {
+		/* what was found out of them holds */
+		mappings_free(&new);
+		return true;
+	}
+	mappings_free(&p->maps);
+	p->maps = new;
+	if (p->root >= 0)
+		close(p->root);
+	p->root = openat(p->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return true;
 }
 
-/* NULL when the process has ended: a zombie has no mappings. */
-static char *read_maps(__u32 pid)
+static void read_status(struct process *p)
 {
-	char path[64], *text = NULL;
-	size_t room = 0;
-	FILE *f;
+	FILE *f = open_in(p->proc, "status");
+	char line[256];
 
-	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return NULL;
-	if (getdelim(&text, &room, '\0', f) <= 0) {
-		free(text);
-		text = NULL;
+	while (f && fgets(line, sizeof(line), f)) {
+		sscanf(line, "Uid: %u", &p->uid);
+		/* the last is the innermost */
+		if (!strncmp(line, "NSpid:", 6))
+			p->inner_pid = strtoul(strrchr(line, '\t') ? strrchr(line, '\t') : "0", NULL, 10);
 	}
-	fclose(f);
-	return text;
+	if (f)
+		fclose(f);
 }
 
-static void forget_places(struct process *p)
+/* Field 22 counts clock ticks since boot, suspended or not; the name before it may hold anything. */
+static void read_start(struct process *p)
 {
-	struct place *l, *next;
+	unsigned long long ticks = 0, asleep, ns;
+	FILE *f = open_in(p->proc, "stat");
+	struct timespec boot;
+	char text[1024];
+	size_t len = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	const char *at;
 
-	HASH_ITER(hh, p->places, l, next) {
-		HASH_DEL(p->places, l);
-		free(l);
-	}
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	asleep = boot.tv_sec * NS_PER_S + boot.tv_nsec - clock_now_ns();
+	text[len] = '\0';
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		ticks = strtoull(at + 1, NULL, 10);
+	ns = ticks * (NS_PER_S / sysconf(_SC_CLK_TCK));
+	p->started_ns = ns > asleep ? ns - asleep : 0;
+	if (f)
+		fclose(f);
 }
 
 static void forget(struct process *p)
 {
-	forget_places(p);
-	if (p->dwfl)
-		dwfl_end(p->dwfl);
-	free(p->maps);
-	memset(p, 0, sizeof(*p));
+	mappings_free(&p->maps);
+	if (p->proc >= 0)
+		close(p->proc);
+	if (p->root >= 0)
+		close(p->root);
+	*p = (struct process){ .proc = -1, .root = -1 };
 }
 
-static bool learn(struct process *p, __u32 pid, char *maps)
+static bool learn(struct process *p, __u32 pid)
 {
+	char path[32];
+
 	forget(p);
+	snprintf(path, sizeof(path), "/proc/%u", pid);
 	p->pid = pid;
-	p->maps = maps;
-	p->seen_ns = clock_now_ns();
-	p->dwfl = dwfl_begin(&callbacks);
-	if (!p->dwfl || dwfl_linux_proc_report(p->dwfl, pid) ||
-	    dwfl_report_end(p->dwfl, NULL, NULL)) {
+	p->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->proc < 0 || !read_mappings(p)) {
 		forget(p);
 		return false;
 	}
-	dwfl_getmodules(p->dwfl, tell_process, p, 0);
+	read_status(p);
+	read_start(p);
 	return true;
+}
+
+/* Its number is not another's yet. */
+static bool keeps_number(const struct process *p)
+{
+	char path[32];
+
+	if (!faccessat(p->proc, "stat", F_OK, 0))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%u", p->pid);
+	return access(path, F_OK);
 }
 
 /* The one known by this pid, else a free one, else the one not used for longest. */
@@ -147,7 +184,7 @@ static struct process *place_for(struct symbols_user *s, __u32 pid)
 	for (int i = 0; i < MAX_PROCESSES; i++) {
 		struct process *p = &s->processes[i];
 
-		if (p->dwfl && p->pid == pid)
+		if (p->proc >= 0 && p->pid == pid)
 			return p;
 		if (p->seen_ns < best->seen_ns)
 			best = p;
@@ -157,105 +194,187 @@ static struct process *place_for(struct symbols_user *s, __u32 pid)
 
 struct symbols_user *symbols_user_new(void)
 {
-	/* a look-up must not wait for a server */
-	unsetenv("DEBUGINFOD_URLS");
-	return must_alloc(1, sizeof(struct symbols_user));
+	struct symbols_user *s = must_alloc(1, sizeof(*s));
+
+	for (int i = 0; i < MAX_PROCESSES; i++)
+		s->processes[i] = (struct process){ .proc = -1, .root = -1 };
+	s->readers = readers_start();
+	return s;
 }
 
 struct process *symbols_user_process(struct symbols_user *s, __u32 pid, __u64 t_ns)
 {
 	struct process *p = place_for(s, pid);
-	bool known = p->dwfl && p->pid == pid;
-	__u64 now = clock_now_ns();
-	char *maps;
 
-	if (known && t_ns <= p->seen_ns)
-		return p;
-	maps = read_maps(pid);
-	if (!maps) {
-		/* it ended, but not long after it was seen */
-		if (known && t_ns - p->seen_ns < STALE_NS)
+	if (p->proc >= 0 && p->pid == pid) {
+		if (t_ns <= p->seen_ns + COST_SHARE * p->cost_ns || read_mappings(p))
 			return p;
-		if (known)
-			forget(p);
+		/* it ended, but not long after it was seen */
+		if (t_ns - p->seen_ns < STALE_NS && keeps_number(p))
+			return p;
+	}
+	return learn(p, pid) && p->started_ns <= t_ns ? p : NULL;
+}
+
+/* ---- places in files ------------------------------------------------------------ */
+
+static void forget_places(struct symbols_user *s)
+{
+	struct place *l, *next;
+
+	HASH_ITER(hh, s->places, l, next) {
+		HASH_DEL(s->places, l);
+		free(l->name);
+		free(l->file);
+		free(l);
+	}
+	s->place_bytes = 0;
+}
+
+static char *copy(struct symbols_user *s, const char *text)
+{
+	if (!text[0])
 		return NULL;
-	}
-	if (known && !strcmp(maps, p->maps)) {
-		free(maps);
-		p->seen_ns = now;
-		return p;
-	}
-	return learn(p, pid, maps) ? p : NULL;
+	s->place_bytes += strlen(text) + 1;
+	return strdup(text);
 }
 
-static void find_symbol(Dwfl_Module *mod, __u64 ip, bool returns, struct user_symbol *found)
+static struct place *keep(struct symbols_user *s, const struct key *key, const struct elf_place *e)
 {
-	GElf_Off offset;
-	Dwfl_Line *line;
-	GElf_Sym sym;
-
-	found->module = dwfl_module_info(mod, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-	found->name = dwfl_module_addrinfo(mod, ip - returns, &offset, &sym, NULL, NULL, NULL);
-	found->offset = offset + returns;
-	line = dwfl_module_getsrc(mod, ip - returns);
-	if (line)
-		found->file = dwfl_lineinfo(line, NULL, &found->line, NULL, NULL, NULL);
-}
-
-/* The rule by which the unwind tables find the caller's frame. */
-static enum frame_kind kind_of(const Dwarf_Op *cfa, size_t nr)
-{
-	if (nr != 1)
-		return FRAME_UNKNOWN;
-	if (cfa->atom == DW_OP_breg0 + X86_RBP ||
-	    (cfa->atom == DW_OP_bregx && cfa->number == X86_RBP))
-		return FRAME_POINTER;
-	if (cfa->atom == DW_OP_breg0 + X86_RSP)
-		return cfa->number == sizeof(__u64) ? FRAME_NONE : FRAME_STACK_POINTER;
-	if (cfa->atom == DW_OP_bregx && cfa->number == X86_RSP)
-		return cfa->number2 == sizeof(__u64) ? FRAME_NONE : FRAME_STACK_POINTER;
-	return FRAME_UNKNOWN;
-}
-
-static enum frame_kind find_frame(Dwfl_Module *mod, __u64 ip)
-{
-	Dwarf_Frame *frame = NULL;
-	enum frame_kind kind;
-	Dwarf_Addr bias;
-	Dwarf_CFI *cfi;
-	Dwarf_Op *cfa;
-	size_t nr;
-
-	cfi = dwfl_module_eh_cfi(mod, &bias);
-	if (!cfi || dwarf_cfi_addrframe(cfi, ip - bias, &frame))
-		return FRAME_UNKNOWN;
-	kind = dwarf_frame_cfa(frame, &cfa, &nr) ? FRAME_UNKNOWN : kind_of(cfa, nr);
-	free(frame);
-	return kind;
-}
-
-enum frame_kind symbols_user_find(struct process *p, __u64 ip, bool returns,
-				  struct user_symbol *found)
-{
-	struct key key = { ip, returns };
-	Dwfl_Module *mod;
 	struct place *l;
 
-	HASH_FIND(hh, p->places, &key, sizeof(key), l);
-	if (!l) {
-		if (HASH_COUNT(p->places) >= MAX_PLACES)
-			forget_places(p);
-		l = must_alloc(1, sizeof(*l));
-		l->key = key;
-		mod = dwfl_addrmodule(p->dwfl, ip - returns);
-		if (mod) {
-			find_symbol(mod, ip, returns, &l->symbol);
-			l->frame = find_frame(mod, ip - returns);
-		}
-		HASH_ADD(hh, p->places, key, sizeof(l->key), l);
+	if (HASH_COUNT(s->places) >= MAX_PLACES || s->place_bytes >= MAX_PLACE_BYTES)
+		forget_places(s);
+	l = must_alloc(1, sizeof(*l));
+	l->key = *key;
+	l->offset = e->offset;
+	l->line = e->line;
+	l->frame = e->frame;
+	l->name = copy(s, e->name);
+	l->file = copy(s, e->file);
+	HASH_ADD(hh, s->places, key, sizeof(l->key), l);
+	return l;
+}
+
+static void tell(const struct place *l, struct user_symbol *found)
+{
+	found->frame = l->frame;
+	if (l->name) {
+		found->name = l->name;
+		found->offset = l->offset;
 	}
-	*found = l->symbol;
-	return l->frame;
+	if (l->file) {
+		found->file = l->file;
+		found->line = l->line;
+	}
+}
+
+struct source {
+	const struct process *p;
+	struct mapping *m;
+};
+
+static int open_file(void *arg)
+{
+	const struct source *s = arg;
+
+	return mappings_open(s->m, s->p->proc, s->p->root);
+}
+
+/* Where distributions put what they took out of a file, as the process sees it. */
+static int open_debug(void *arg, const __u8 *id, __u32 len)
+{
+	char path[64 + 2 * BUILD_ID_MAX] = "/usr/lib/debug/.build-id/";
+	const struct source *s = arg;
+	size_t at = strlen(path);
+	const char *why;
+	struct stat st;
+
+	for (__u32 i = 0; i < len; i++)
+		at += snprintf(path + at, sizeof(path) - at, i ? "%02x" : "%02x/", id[i]);
+	snprintf(path + at, sizeof(path) - at, ".debug");
+	return mappings_open_beneath(s->p->root, path, &st, &why);
+}
+
+static void find_in_file(struct symbols_user *s, const struct process *p, struct mapping *m,
+			 __u64 offset, bool returns, struct user_symbol *found)
+{
+	struct source source = { p, m };
+	const struct reader_source how = { open_file, open_debug, &source };
+	struct elf_place e;
+	struct place *l;
+	struct key key;
+	int fd;
+
+	/* its identity is known from the first time on that it was opened */
+	if (!m->file.ino) {
+		fd = mappings_open(m, p->proc, p->root);
+		found->why = m->refused;
+		if (fd < 0)
+			return;
+		close(fd);
+	}
+	key = (struct key){ m->file, offset, p->uid, returns };
+	HASH_FIND(hh, s->places, &key, sizeof(key), l);
+	if (!l && reader_find(readers_for(s->readers, p->uid), &m->file, &how, offset, returns, &e,
+			      &found->why))
+		l = keep(s, &key, &e);
+	if (!l && !found->why)
+		found->why = m->refused;
+	if (l)
+		tell(l, found);
+}
+
+/* Runtimes that compile write /tmp/perf-PID.map; only the process's own user is believed. */
+static void find_in_map(struct symbols_user *s, const struct process *p, __u64 ip, bool returns,
+			struct user_symbol *found)
+{
+	struct elf_place e;
+	struct place *l;
+	char path[64];
+	struct key key;
+	const char *why;
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%u.map", p->inner_pid);
+	fd = mappings_open_beneath(p->root, path, &st, &why);
+	if (fd < 0)
+		return;
+	if (st.st_uid == p->uid) {
+		key = (struct key){ mappings_identity(&st), ip, p->uid, returns };
+		HASH_FIND(hh, s->places, &key, sizeof(key), l);
+		if (!l && reader_find_in_map(readers_for(s->readers, p->uid), fd, ip - returns, &e,
+					     &found->why)) {
+			e.offset += returns;
+			l = keep(s, &key, &e);
+		}
+		if (l)
+			tell(l, found);
+	}
+	close(fd);
+}
+
+void symbols_user_find(struct symbols_user *s, struct process *p, __u64 ip, bool returns,
+		       struct user_symbol *found)
+{
+	struct mapping *m = mappings_find(&p->maps, ip - returns);
+
+	*found = (struct user_symbol){ .mapped = m != NULL };
+	if (!m)
+		return;
+	found->module = m->path;
+	if (!m->ino) {
+		/* [vdso] and the like are no files */
+		if (m->path && m->path[0] == '[')
+			found->offset = ip - m->start;
+		else if (p->root >= 0)
+			find_in_map(s, p, ip, returns, found);
+		return;
+	}
+	found->offset = ip - m->start + m->offset;
+	if (m->path && p->root >= 0)
+		find_in_file(s, p, m, found->offset, returns, found);
 }
 
 void symbols_user_free(struct symbols_user *s)
@@ -264,5 +383,7 @@ void symbols_user_free(struct symbols_user *s)
 		return;
 	for (int i = 0; i < MAX_PROCESSES; i++)
 		forget(&s->processes[i]);
+	readers_stop(s->readers);
+	forget_places(s);
 	free(s);
 }

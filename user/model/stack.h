@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct stack_frame {
-	__u64 ip, offset;	/* offset: of .ip in .symbol */
+	__u64 ip, offset;	/* offset: of .ip in .symbol, or in the file .module without one */
 	const char *symbol;	/* NULL = not known, as the others */
 	const char *module, *file;
 	int line;		/* 0 without .file */

@@ -15,7 +15,9 @@ static void put_frames(FILE *out, const struct frames *f, const char *whose)
 			fprintf(out, "0x%llx", frame->ip);
 		if (frame->file)
 			fprintf(out, "  %s:%d", frame->file, frame->line);
-		if (frame->module)
+		if (frame->module && !frame->symbol && frame->offset)
+			fprintf(out, "  (%s+0x%llx)", frame->module, frame->offset);
+		else if (frame->module)
 			fprintf(out, "  (%s)", frame->module);
 		fputc('\n', out);
 	}
@@ -40,6 +42,8 @@ static void put_frames_json(struct json *j, const struct frames *f)
 		json_addr(j, "ip", frame->ip);
 		json_str(j, "symbol", frame->symbol);
 		json_known(j, "offset", frame->symbol, frame->offset);
+		if (frame->module && !frame->symbol && frame->offset)
+			json_uint(j, "module_offset", frame->offset);
 		json_str(j, "module", frame->module);
 		if (frame->file) {
 			json_str(j, "file", frame->file);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "capture/mappings.h"
+
+#define MAX_MAPPINGS	4096		/* of code: of one process that are kept */
+#define MAX_PATH_BYTES	(256 << 10)	/* of one process */
+#define MAX_LINES	100000		/* vm.max_map_count is 65530 by default */
+#define MAX_FILE_BYTES	(1LL << 30)
+
+#define CHANGED	"a file was replaced or removed since the program mapped it: its functions have no names"
+#define DELETED	" (deleted)"	/* the kernel puts it after the name */
+#define GONE	"a mapped file cannot be opened where the program sees it: its functions have no names"
+#define UNUSUAL	"a mapped file is no regular file, or larger than 1 GiB: its functions have no names"
+
+static __u64 hash_more(__u64 hash, const char *text)
+{
+	/* FNV-1a */
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
+	return hash;
+}
+
+static void add(struct mappings *m, struct mapping *new, char *path)
+{
+	if (!(m->nr & (m->nr - 1)))
+		m->list = must_realloc(m->list, m->nr ? 2 * m->nr : 1, sizeof(*m->list));
+	path[strcspn(path, "\n")] = '\0';
+	/* "[vdso]" has no file, as a name of a file has no place without '/' */
+	if ((path[0] == '/' || path[0] == '[') &&
+	    m->path_bytes + strlen(path) <= MAX_PATH_BYTES) {
+		m->path_bytes += strlen(path) + 1;
+		new->path = strdup(path);
+	}
+	m->list[m->nr++] = *new;
+}
+
+bool mappings_parse(struct mappings *m, FILE *maps)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	*m = (struct mappings){ .hash = 14695981039346656037ULL };
+	for (int i = 0; i < MAX_LINES && m->nr < MAX_MAPPINGS && getline(&line, &room, maps) > 0;
+	     i++) {
+		unsigned long long start, end, offset, ino;
+		struct mapping new = { 0 };
+		char rights[8];
+		int path = 0;
+
+		if (sscanf(line, "%llx-%llx %7s %llx %x:%x %llu %n", &start, &end, rights, &offset,
+			   &new.major, &new.minor, &ino, &path) != 7 || !path ||
+		    strlen(rights) < 4 || rights[2] != 'x' || start >= end)
+			continue;
+		/* the file of the kernel is in order; what is not is not that file */
+		if (m->nr && start < m->list[m->nr - 1].end)
+			continue;
+		new.start = start;
+		new.end = end;
+		new.offset = offset;
+		new.ino = ino;
+		m->hash = hash_more(m->hash, line);
+		add(m, &new, line + path);
+	}
+	free(line);
+	return m->nr;
+}
+
+struct mapping *mappings_find(const struct mappings *m, __u64 ip)
+{
+	size_t low = 0, high = m->nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (m->list[mid].start <= ip)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low && ip < m->list[low - 1].end ? &m->list[low - 1] : NULL;
+}
+
+void mappings_free(struct mappings *m)
+{
+	for (size_t i = 0; i < m->nr; i++)
+		free(m->list[i].path);
+	free(m->list);
+	*m = (struct mappings){ 0 };
+}
+
+struct file_identity mappings_identity(const struct stat *st)
+{
+	return (struct file_identity){
+		.dev = st->st_dev, .ino = st->st_ino, .size = st->st_size,
+		.changed_ns = st->st_ctim.tv_sec * 1000000000ULL + st->st_ctim.tv_nsec,
+	};
+}
+
+int mappings_open_beneath(int root, const char *path, struct stat *st, const char **why)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd, place = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	char self[64];
+
+	*why = GONE;
+	if (place < 0)
+		return -errno;
+	/* a place in the tree first: to open a device or a pipe would do something */
+	if (fstat(place, st) || !S_ISREG(st->st_mode) || st->st_size > MAX_FILE_BYTES) {
+		*why = UNUSUAL;
+		close(place);
+		return -EINVAL;
+	}
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
+	fd = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = fd < 0 ? -errno : fd;
+	close(place);
+	return fd;
+}
+
+/*
+ * Whether it is the file that is mapped. /proc/PID/maps names the device of the file system,
+ * which for a subvolume or an overlay is not the one that stat() says, so the mapped file itself
+ * is asked, as long as the process is there and we may.
+ */
+static bool is_mapped(const struct mapping *m, int proc, const struct stat *st)
+{
+	struct stat mapped;
+	char name[64];
+
+	if (m->file.ino)
+		return m->file.ino == st->st_ino && m->file.dev == st->st_dev;
+	snprintf(name, sizeof(name), "map_files/%llx-%llx", m->start, m->end);
+	if (!fstatat(proc, name, &mapped, 0))
+		return mapped.st_dev == st->st_dev && mapped.st_ino == st->st_ino;
+	return st->st_ino == m->ino && major(st->st_dev) == m->major &&
+	       minor(st->st_dev) == m->minor;
+}
+
+static bool is_deleted(const char *path)
+{
+	size_t len = strlen(path), end = strlen(DELETED);
+
+	return len > end && !strcmp(path + len - end, DELETED);
+}
+
+int mappings_open(struct mapping *m, int proc, int root)
+{
+	struct stat st;
+	int fd;
+
+	if (m->refused)
+		return -ENOENT;
+	fd = mappings_open_beneath(root, m->path, &st, &m->refused);
+	if (fd < 0) {
+		if (is_deleted(m->path))
+			m->refused = CHANGED;
+		return fd;
+	}
+	if (!is_mapped(m, proc, &st)) {
+		m->refused = CHANGED;
+		close(fd);
+		return -ESTALE;
+	}
+	m->file = mappings_identity(&st);
+	m->refused = NULL;
+	return fd;
+}

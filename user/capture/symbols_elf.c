@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libiberty/demangle.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "capture/symbols_elf.h"
+
+#define X86_RBP		6		/* DWARF's numbers of the registers */
+#define X86_RSP		7
+#define MAX_SYMBOLS	2500000		/* 60 MB: a table with more is not looked through */
+#define LONGEST_BARE	(64 << 10)	/* farther from a symbol without a size: not in it */
+
+struct part {
+	int fd;
+	Elf *elf;
+	Dwarf *dwarf;		/* NULL = no debug information */
+	Elf_Scn *symbols;	/* .symtab, else .dynsym */
+};
+
+struct elf_file {
+	struct part own, debug;	/* .debug.elf NULL = none */
+	Dwarf_CFI *frames;	/* .eh_frame */
+};
+
+static Elf_Scn *section_of_type(Elf *elf, GElf_Word type)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+
+	while ((scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &header) && header.sh_type == type)
+			return scn;
+	return NULL;
+}
+
+static void close_part(struct part *p)
+{
+	dwarf_end(p->dwarf);
+	elf_end(p->elf);
+	if (p->fd >= 0)
+		close(p->fd);
+	*p = (struct part){ .fd = -1 };
+}
+
+static bool open_part(struct part *p, int fd)
+{
+	*p = (struct part){ .fd = fd };
+	elf_version(EV_CURRENT);
+	p->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!p->elf || elf_kind(p->elf) != ELF_K_ELF) {
+		close_part(p);
+		return false;
+	}
+	p->symbols = section_of_type(p->elf, SHT_SYMTAB);
+	if (!p->symbols)
+		p->symbols = section_of_type(p->elf, SHT_DYNSYM);
+	return true;
+}
+
+struct elf_file *elf_file_open(int fd)
+{
+	struct elf_file *f = calloc(1, sizeof(*f));
+
+	if (!f || !open_part(&f->own, fd)) {
+		if (!f)
+			close(fd);
+		free(f);
+		return NULL;
+	}
+	f->debug.fd = -1;
+	return f;
+}
+
+static __u32 build_id(Elf *elf, __u8 id[BUILD_ID_MAX])
+{
+	const void *bytes;
+	ssize_t len = dwelf_elf_gnu_build_id(elf, &bytes);
+
+	if (len <= 0 || len > BUILD_ID_MAX)
+		return 0;
+	memcpy(id, bytes, len);
+	return len;
+}
+
+__u32 elf_file_build_id(struct elf_file *f, __u8 id[BUILD_ID_MAX])
+{
+	return build_id(f->own.elf, id);
+}
+
+void elf_file_add_debug(struct elf_file *f, int fd)
+{
+	__u8 own[BUILD_ID_MAX], its[BUILD_ID_MAX];
+	__u32 len = build_id(f->own.elf, own);
+
+	if (f->debug.elf || !open_part(&f->debug, fd))
+		return;
+	if (!len || build_id(f->debug.elf, its) != len || memcmp(own, its, len))
+		close_part(&f->debug);
+}
+
+void elf_file_close(struct elf_file *f)
+{
+	if (!f)
+		return;
+	if (f->frames)
+		dwarf_cfi_end(f->frames);
+	close_part(&f->debug);
+	close_part(&f->own);
+	free(f);
+}
+
+/* Where the file's bytes are in its own addresses; false when they are not code of it. */
+static bool address_of(Elf *elf, __u64 offset, __u64 *addr)
+{
+	size_t nr;
+
+	if (elf_getphdrnum(elf, &nr))
+		return false;
+	for (size_t i = 0; i < nr; i++) {
+		GElf_Phdr h;
+
+		if (!gelf_getphdr(elf, i, &h) || h.p_type != PT_LOAD || !(h.p_flags & PF_X))
+			continue;
+		/* what is mapped begins at a page */
+		if (offset >= h.p_offset && offset - h.p_offset < h.p_filesz) {
+			*addr = offset - h.p_offset + h.p_vaddr;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- symbols -------------------------------------------------------------------- */
+
+static bool is_function(const GElf_Sym *s)
+{
+	unsigned int type = GELF_ST_TYPE(s->st_info);
+
+	return s->st_shndx != SHN_UNDEF && s->st_shndx < SHN_LORESERVE && s->st_name &&
+	       (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE);
+}
+
+/* Of several names for one place: with a size, of a function, global. */
+static unsigned int rank(const GElf_Sym *s)
+{
+	return 4 * (s->st_size != 0) + 2 * (GELF_ST_TYPE(s->st_info) == STT_FUNC) +
+	       (GELF_ST_BIND(s->st_info) == STB_GLOBAL);
+}
+
+static bool in_section(Elf *elf, size_t index, __u64 addr)
+{
+	GElf_Shdr h;
+
+	return gelf_getshdr(elf_getscn(elf, index), &h) && addr >= h.sh_addr &&
+	       addr - h.sh_addr < h.sh_size;
+}
+
+/* The symbol that covers the address: by its size, or the nearest before it when it has none. */
+static bool find_symbol(const struct part *p, __u64 addr, GElf_Sym *found)
+{
+	GElf_Sym near = { 0 }, s;
+	bool any = false, any_near = false;
+	GElf_Shdr header;
+	Elf_Data *data;
+	size_t nr;
+
+	data = p->symbols ? elf_getdata(p->symbols, NULL) : NULL;
+	if (!data || !gelf_getshdr(p->symbols, &header) || !header.sh_entsize)
+		return false;
+	nr = data->d_size / header.sh_entsize;
+	for (size_t i = 1; i < nr && nr <= MAX_SYMBOLS && gelf_getsym(data, i, &s); i++) {
+		if (s.st_value > addr || !is_function(&s))
+			continue;
+		if (addr - s.st_value < s.st_size &&
+		    (!any || s.st_value > found->st_value ||
+		     (s.st_value == found->st_value && rank(&s) > rank(found)))) {
+			*found = s;
+			any = true;
+		}
+		if (!any_near || s.st_value > near.st_value ||
+		    (s.st_value == near.st_value && rank(&s) > rank(&near))) {
+			near = s;
+			any_near = true;
+		}
+	}
+	if (any || !any_near || near.st_size || addr - near.st_value >= LONGEST_BARE ||
+	    !in_section(p->elf, near.st_shndx, addr))
+		return any;
+	*found = near;
+	return true;
+}
+
+static void keep_text(char to[SYMBOL_TEXT], const char *from)
+{
+	if (snprintf(to, SYMBOL_TEXT, "%s", from) >= SYMBOL_TEXT)
+		strcpy(to + SYMBOL_TEXT - 4, "...");
+}
+
+static void keep_name(char to[SYMBOL_TEXT], const char *mangled)
+{
+	char *plain = NULL;
+
+	/* C++ begins with _Z, Rust with _R or _ZN */
+	if (mangled[0] == '_' && (mangled[1] == 'Z' || mangled[1] == 'R'))
+		plain = cplus_demangle(mangled, DMGL_AUTO | DMGL_ANSI | DMGL_PARAMS);
+	keep_text(to, plain ? plain : mangled);
+	free(plain);
+}
+
+static bool name_place(const struct part *p, __u64 addr, struct elf_place *place)
+{
+	GElf_Shdr header;
+	const char *name;
+	GElf_Sym s = { 0 };
+
+	if (!p->elf || !find_symbol(p, addr, &s) || !gelf_getshdr(p->symbols, &header))
+		return false;
+	name = elf_strptr(p->elf, header.sh_link, s.st_name);
+	if (!name || !name[0])
+		return false;
+	keep_name(place->name, name);
+	place->offset = addr - s.st_value;
+	return true;
+}
+
+/* ---- lines ---------------------------------------------------------------------- */
+
+/* Without a table of addresses, as from some compilers, each unit is asked. */
+static Dwarf_Die *unit_of(Dwarf *dwarf, __u64 addr, Dwarf_Die *unit)
+{
+	Dwarf_Off at = 0, next;
+	size_t header;
+
+	if (dwarf_addrdie(dwarf, addr, unit))
+		return unit;
+	for (; !dwarf_nextcu(dwarf, at, &next, &header, NULL, NULL, NULL); at = next)
+		if (dwarf_offdie(dwarf, at + header, unit) && dwarf_haspc(unit, addr) == 1)
+			return unit;
+	return NULL;
+}
+
+static bool find_line(struct part *p, __u64 addr, struct elf_place *place)
+{
+	Dwarf_Die unit;
+	Dwarf_Line *line;
+	const char *file;
+	int number;
+
+	if (p->elf && !p->dwarf)
+		p->dwarf = dwarf_begin_elf(p->elf, DWARF_C_READ, NULL);
+	if (!p->dwarf || !unit_of(p->dwarf, addr, &unit))
+		return false;
+	line = dwarf_getsrc_die(&unit, addr);
+	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	if (!file || dwarf_lineno(line, &number))
+		return false;
+	keep_text(place->file, file);
+	place->line = number;
+	return true;
+}
+
+/* ---- frames --------------------------------------------------------------------- */
+
+/* The rule by which the unwind tables find the caller's frame. */
+static enum frame_kind kind_of(const Dwarf_Op *cfa, size_t nr)
+{
+	if (nr != 1)
+		return FRAME_UNKNOWN;
+	if (cfa->atom == DW_OP_breg0 + X86_RBP ||
+	    (cfa->atom == DW_OP_bregx && cfa->number == X86_RBP))
+		return FRAME_POINTER;
+	if (cfa->atom == DW_OP_breg0 + X86_RSP)
+		return cfa->number == sizeof(__u64) ? FRAME_NONE : FRAME_STACK_POINTER;
+	if (cfa->atom == DW_OP_bregx && cfa->number == X86_RSP)
+		return cfa->number2 == sizeof(__u64) ? FRAME_NONE : FRAME_STACK_POINTER;
+	return FRAME_UNKNOWN;
+}
+
+static enum frame_kind find_frame(struct elf_file *f, __u64 addr)
+{
+	Dwarf_Frame *frame = NULL;
+	enum frame_kind kind;
+	Dwarf_Op *cfa;
+	size_t nr;
+
+	if (!f->frames)
+		f->frames = dwarf_getcfi_elf(f->own.elf);
+	if (!f->frames || dwarf_cfi_addrframe(f->frames, addr, &frame))
+		return FRAME_UNKNOWN;
+	kind = dwarf_frame_cfa(frame, &cfa, &nr) ? FRAME_UNKNOWN : kind_of(cfa, nr);
+	free(frame);
+	return kind;
+}
+
+void elf_file_find(struct elf_file *f, __u64 offset, bool returns, struct elf_place *place)
+{
+	__u64 addr;
+
+	memset(place, 0, sizeof(*place));
+	if (!address_of(f->own.elf, offset - returns, &addr))
+		return;
+	place->frame = find_frame(f, addr);
+	if (name_place(&f->debug, addr, place) || name_place(&f->own, addr, place))
+		place->offset += returns;
+	if (!find_line(&f->debug, addr, place))
+		find_line(&f->own, addr, place);
+}
+
+/* ---- compiled at run time ------------------------------------------------------- */
+
+void perf_map_find(int fd, __u64 ip, struct elf_place *place)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *f = own < 0 ? NULL : fdopen(own, "r");
+	char line[2 * SYMBOL_TEXT];
+
+	memset(place, 0, sizeof(*place));
+	if (!f && own >= 0)
+		close(own);
+	if (!f)
+		return;
+	rewind(f);
+	/* code is moved and written again: the last line holds */
+	while (fgets(line, sizeof(line), f)) {
+		unsigned long long start, size;
+		int name = 0;
+
+		if (sscanf(line, "%llx %llx %n", &start, &size, &name) != 2 || !name ||
+		    ip < start || ip - start >= size)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		keep_text(place->name, line + name);
+		place->offset = ip - start;
+	}
+	fclose(f);
+}
