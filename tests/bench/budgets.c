@@ -31,7 +31,7 @@ static double now_ms(void)
 	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
-/* CPU time of one list, user and kernel. */
+/* Runs list once: its CPU time, of user and kernel. */
 static double list_ms(void)
 {
 	struct rusage before, after;
@@ -127,7 +127,7 @@ static bool first_fact(int fd)
 	return false;
 }
 
-/* From exec to the first fact of a program that registers at once. */
+/* Measures from exec to the first fact of a program that registers at once. */
 static void bench_start(void)
 {
 	struct series first = { .nr = 0 };

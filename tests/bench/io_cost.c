@@ -54,7 +54,7 @@ static double spent(void)
 	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
-/* An operation's cost. */
+/* The cost of an operation. */
 static double measure(enum load load)
 {
 	double begun = spent();
@@ -108,14 +108,14 @@ static bool has_nop_fixed(void)
 
 struct watcher {
 	const char *name;
-	const char *program;	/* NULL = ours */
+	const char *program;	/* which is run; NULL = fixbuf-trace */
 	const char *arg[10];
-	const char *points[2];	/* empty programs there */
-	bool clock;		/* but for reading the clock */
+	const char *points[2];	/* tracepoints with an empty program */
+	bool clock;		/* the empty programs read the clock */
 	const char *seen;	/* the tracepoint that it attaches to last */
 	int events, per_cpu;	/* or so many perf events or links, in all and for each processor */
 	const char *enabled;	/* or this file of tracefs says 1 */
-	int floor;		/* tracepoints in it */
+	int floor;		/* the number of tracepoints that its floor has */
 	double must;
 	bool absent;
 	struct series added[2];

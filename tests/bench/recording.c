@@ -154,7 +154,7 @@ static void bench_report(const char *tool, const char *view, const char *more)
 	       WIFEXITED(status) && WEXITSTATUS(status) < 2 ? "" : " FAILED");
 }
 
-/* The load, which begins when it may read a byte. */
+/* Forks the load, which begins when it can read a byte. */
 static pid_t start_load(const char *tool, int *go)
 {
 	char load[4096];

@@ -53,7 +53,7 @@ static void measure_tier(struct tier *t, struct series *untraced)
 	struct tool_run a;
 
 	tool_start(&a, &how, "trace", "--json", "-q", "--tier", t->name, NULL);
-	/* it is attached once it tells one of our calls */
+	/* trace is attached once it tells one of our calls */
 	for (int ms = 0; ms < 20000 && !tool_says(&a, "\"event\"", 20); ms += 20)
 		measure();
 	t->absent = !tool_says(&a, "\"event\"", 5);

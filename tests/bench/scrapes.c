@@ -67,7 +67,7 @@ static double scrape_ms(unsigned int *old)
 
 	if (http_status(a) != 200 || len < 6 || strcmp(a + len - 6, "# EOF\n"))
 		bail("a scrape was not answered");
-	/* it is told in milliseconds */
+	/* the metric has milliseconds */
 	*old += metric(a, "fixbuf_collect_timestamp_seconds", NULL) * 1000 < wall - 1;
 	free(a);
 	return ms;
@@ -75,7 +75,7 @@ static double scrape_ms(unsigned int *old)
 
 static void start(void)
 {
-	/* no pass over pages beside it */
+	/* export must not check pages while it is measured */
 	exporter_start(&x, "--verify-interval", "0", NULL);
 	nr_servers = witness_children(x.a.pid, servers, 3);
 	servers[nr_servers++] = x.a.pid;
@@ -102,7 +102,7 @@ static void bench_buffers(unsigned int nr)
 		double now;
 
 		series_add(&wall, scrape_ms(&old));
-		/* also what is collected after an answer that did not wait for it */
+		/* CPU time of a collection that the answer did not wait for counts, too */
 		usleep(APART_US);
 		now = cpu_ms();
 		series_add(&cpu, now - before);

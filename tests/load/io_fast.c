@@ -12,7 +12,7 @@
 #define BATCH		512
 #define NOP_FIXED	(1U << 3)	/* IORING_NOP_FIXED_BUFFER */
 
-/* False when the kernel refuses. */
+/* Does .nr NOPs over the buffer; false when the kernel has none of these. */
 static bool batch(struct io_uring *ring, unsigned int nr)
 {
 	struct io_uring_cqe *cqe;

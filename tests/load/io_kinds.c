@@ -31,7 +31,7 @@
 
 static char *buf, *other;
 
-/* Of 2 * 500 bytes each, from the registered buffer or not. */
+/* Sends .nr messages of 2 * 500 bytes each, from the registered buffer or not. */
 static void send_messages(int out, int in, unsigned int nr, bool fixed)
 {
 	char *from = fixed ? buf : other;
@@ -45,7 +45,7 @@ static void send_messages(int out, int in, unsigned int nr, bool fixed)
 		if (fixed)
 			sqe->ioprio = SEND_FIXED;
 		finish(1);
-		/* a kernel that refuses it has sent nothing */
+		/* a kernel that refuses the request has sent nothing */
 		while (recv(in, drain, sizeof(drain), MSG_DONTWAIT) > 0)
 			;
 	}
@@ -64,7 +64,7 @@ static void sendmsgs(void)
 	report("fixed.48=29");
 }
 
-/* Reads .sectors of a namespace's begin, by command. */
+/* Reads the first .sectors of an NVMe namespace by a command. */
 static void command(int fd, void *addr, unsigned int sectors, unsigned int flags)
 {
 	struct io_uring_sqe *sqe = request(IORING_OP_URING_CMD, fd, NULL, 0, 0);
@@ -113,7 +113,7 @@ static void reads(int file, unsigned int nr)
 	}
 }
 
-/* Of 23 that complete unreaped, as many as the completion ring has places are seen. */
+/* Of 23 requests that complete unreaped only as many are seen as the completion ring has places. */
 static void overflow(int file)
 {
 	for (int i = 0; i < 23; i++) {
@@ -165,7 +165,7 @@ static void multishot_poll(int file)
 	close(fd);
 }
 
-/* The same with seven messages into provided buffers. */
+/* One request that receives seven messages into provided buffers. */
 static void multishot_recv(int file)
 {
 	struct io_uring_sqe *sqe;

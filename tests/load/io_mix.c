@@ -57,7 +57,7 @@ static void many(int op, unsigned int nr, unsigned int sqe_flags)
 
 static void faults(void)
 {
-	/* seven end 100 bytes past the buffer, five name a buffer that is not there */
+	/* seven requests end 100 bytes past the buffer, five name a buffer that does not exist */
 	for (int i = 0; i < 7; i++)
 		request(IORING_OP_READ_FIXED, file, buf + BUF_PAGES * PAGE - block + 100, block, 0);
 	finish(7);
@@ -83,7 +83,7 @@ static void linked(void)
 		request(IORING_OP_READ_FIXED, file, buf + PAGE, block, 0);
 	}
 	finish(26);
-	/* the first fails, so the other is cancelled */
+	/* the first request of each link fails, so that the other is cancelled */
 	for (int i = 0; i < 2; i++) {
 		request(IORING_OP_READ_FIXED, file, buf + BUF_PAGES * PAGE, block, 0)->flags |=
 			IOSQE_IO_LINK;
@@ -125,7 +125,7 @@ static void muted(void)
 		return;
 	for (int i = 0; i < 19; i++)
 		request(IORING_OP_READ_FIXED, file, buf, block, 0)->flags |= SKIP_SUCCESS;
-	/* one that answers, so that they are done */
+	/* the completion of this request tells that those before it are done */
 	request(IORING_OP_READ_FIXED, file, buf, block, 0);
 	finish(1);
 	usleep(100000);

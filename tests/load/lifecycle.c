@@ -70,7 +70,7 @@ static void sets(struct io_uring *r, const struct iovec *iov)
 	}
 }
 
-/* Two pages in place of what the slot holds, then one again. */
+/* Puts two pages in place of what the slot holds, then one again. */
 static void updates(struct io_uring *r, const struct iovec *iov)
 {
 	must(count("register", uring_register(r->ring_fd, iov, NR)), "register");
@@ -98,7 +98,7 @@ static void clones(struct io_uring *r, const struct iovec *iov)
 			refused("no-clone", "clone", ret);
 		} else {
 			must(count("clone", ret), "clone");
-			/* the last one goes by closing its ring */
+			/* the last set goes by closing its ring */
 			if (i < CLONES - 1)
 				must(count("unregister", uring_unregister(to.ring_fd)),
 				     "unregister");
@@ -160,7 +160,7 @@ static void refusals(struct io_uring *r, const struct iovec *iov)
 	must(count("unregister", uring_unregister(r->ring_fd)), "unregister");
 }
 
-/* A thread that is another user: the raw call changes this thread alone. */
+/* Runs as a thread that is another user: the raw system call changes this thread alone. */
 static void *over_limit(void *arg)
 {
 	struct rlimit limit = { 16 * PAGE, 16 * PAGE };

@@ -87,7 +87,7 @@ static const struct io_desc *descs;
 static int control_fd, char_fd;
 static atomic_uint registered, dropped, requests;
 
-/* Cleared, with the command's own part at its end. */
+/* Returns a cleared SQE whose end holds the command's own part. */
 static struct io_uring_sqe *prepare(struct io_uring *r, int fd, __u32 op, const void *cmd, size_t len)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(r);
@@ -102,7 +102,7 @@ static struct io_uring_sqe *prepare(struct io_uring *r, int fd, __u32 op, const 
 	return sqe;
 }
 
-/* A step of the device's life; -errno. */
+/* Does one step of the device's life: 0 or -errno. */
 static int ctl(__u32 op, const void *arg, __u16 len, __u64 data)
 {
 	struct io_uring_cqe *cqe;
@@ -128,7 +128,7 @@ static void push(__u32 op, unsigned int tag, int step, __s32 result, __u64 addr)
 	io_uring_submit(&queue);
 }
 
-/* What follows a completion; false when the device is stopped. */
+/* Handles a completion; false when the device is stopped. */
 static bool serve(__u64 data, int result)
 {
 	unsigned int tag = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Facts built by hand: one user, one process, and what a test changes of them. */
+/* Builds facts by hand: of one user and one process, for a test to change. */
 #ifndef FIXBUF_TEST_FACTS_H
 #define FIXBUF_TEST_FACTS_H
 
@@ -74,7 +74,7 @@ static inline struct fact_call fact_call(__u64 ring, enum call_op op, __u32 nr, 
 	};
 }
 
-/* A ring that a walk saw, held by pid 812 at fd 6. */
+/* Feeds a ring as a walk sees it, held by pid 812 at fd 6 (RING) or 7. */
 static inline void see_ring(struct ledger *l, __u64 ring, __s64 locked, __s64 pinned)
 {
 	struct fact_ring r = fact_ring(FACT_RING, ring, locked, pinned);
@@ -95,7 +95,7 @@ static inline struct buffer *see_buffer(struct ledger *l, __u64 ring, __u32 inde
 	return ledger_buffer(l, buf);
 }
 
-/* What a page walk would have set. */
+/* Sets the extents of a buffer as a page walk does. */
 static inline void walk(struct buffer *b, const struct extent *extents, size_t nr)
 {
 	struct extent *copy = calloc(nr ? nr : 1, sizeof(*copy));
@@ -106,7 +106,7 @@ static inline void walk(struct buffer *b, const struct extent *extents, size_t n
 	b->walked = true;
 }
 
-/* One extent over the whole buffer, healthy. */
+/* Gives the whole buffer one healthy extent. */
 static inline void walk_at(struct buffer *b, __u64 pfn, __u32 order)
 {
 	struct extent e = {
@@ -117,7 +117,7 @@ static inline void walk_at(struct buffer *b, __u64 pfn, __u32 order)
 	walk(b, &e, 1);
 }
 
-/* The only finding with that tag; fails when there is none or more than one. */
+/* Returns the only finding with that tag; fails when there is none or more than one. */
 static inline const struct finding *only(const struct findings *fs, enum finding_tag tag)
 {
 	const struct finding *found = NULL;

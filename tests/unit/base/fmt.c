@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers for people, and back. */
+/* Numbers are formatted for people, and parsed back. */
 #include "base/fmt.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel's types cut down: what the programs name is there, whole, and nothing else. */
+/* The cut-down types of the kernel hold what the programs name, whole, and nothing else. */
 #include <bpf/btf.h>
 #include "capture/kernel_types.h"
 #include "capture/type_index.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Each finding of performance: made when the numbers say so, and not otherwise. */
+/* Each advice is given when the numbers say so, and not otherwise. */
 #include "facts.h"
 #include "base/clock.h"
 #include "checks/advice.h"
@@ -81,7 +81,7 @@ static void unfixed(void **state)
 	use_buffer(&w, 0, ADDR, 1009, 65536);
 	plain_io(&w, ADDR + 4096, 101, 4096, false);
 	plain_io(&w, ADDR + 65536 - 4096, 103, 4096, true);
-	/* reaches out of it, and beside it */
+	/* this I/O reaches out of the buffer, the next lies beside it */
 	plain_io(&w, ADDR + 65536 - 4096, 107, 8192, false);
 	plain_io(&w, ADDR - 4096, 109, 4096, false);
 	a = find(&w, "unfixed-io");
@@ -110,12 +110,12 @@ static void worth_registering(void **state)
 	assert_int_equal(a->ops, 303);
 	assert_contains(a->detail, "only 3 unregistered buffers");
 	assert_contains(a->detail, "pins 48 KiB once instead of pinning and unpinning 303 times");
-	/* another address each time: nothing would be saved */
+	/* with another address each time, registering would save nothing */
 	w.m.nr_addresses = 0;
 	for (int i = 0; i < 211; i++)
 		plain_io(&w, ADDR + i * 16384, 1, 16384, true);
 	assert_null(find(&w, "worth-registering"));
-	/* through the page cache nothing is pinned */
+	/* I/O through the page cache pins nothing */
 	w.m.nr_addresses = 0;
 	plain_io(&w, ADDR, 1009, 4096, false);
 	assert_null(find(&w, "worth-registering"));
@@ -136,11 +136,11 @@ static void idle(void **state)
 	a = find(&w, "idle-buffer");
 	assert_non_null(a);
 	assert_contains(a->detail, "3 of its 5 registered buffers (192 KiB) were not used in 10.0s");
-	/* a use that was not kept may have been of any of them */
+	/* a use that found no room in the table may have been of any buffer */
 	w.m.loss.no_buffer = 1;
 	assert_null(find(&w, "idle-buffer"));
 	w.m.loss.no_buffer = 0;
-	/* a ring that does nothing is no news */
+	/* unused buffers of a ring that does nothing are not worth advice */
 	w.m.rows[0].c.ops = 0;
 	assert_null(find(&w, "idle-buffer"));
 	end(&w);
@@ -161,7 +161,7 @@ static void oversized(void **state)
 	assert_int_equal(a->bytes, 12 * MIB);
 	w.m.buffers[0].use.max_end = 15 * MIB;
 	assert_null(find(&w, "oversized-buffer"));
-	/* where offsets are not known nothing is concluded from them */
+	/* where offsets are not known, no advice is concluded from them */
 	w.m.buffers[0].use.max_end = 4 * MIB;
 	w.m.buffers[0].use.no_offset = 1;
 	assert_null(find(&w, "oversized-buffer"));
@@ -203,11 +203,11 @@ static void folios(void **state)
 	assert_non_null(a);
 	assert_contains(a->detail, "1024 segments; 2 huge pages");
 	assert_null(find(&w, "fragmented-buffer"));
-	/* on huge pages already */
+	/* the same buffer, already on huge pages */
 	small->segments = 2;
 	small->folio_shift = 21;
 	assert_null(find(&w, "small-folios"));
-	/* folios of 16 KiB */
+	/* a second buffer on folios of 16 KiB */
 	big = see_buffer(w.l, RING, 1, BUF(1), HUGE * 200, 4 * MIB, 1024);
 	use_buffer(&w, 1, HUGE * 200, 7, 4 * MIB);
 	big->segments = 256;

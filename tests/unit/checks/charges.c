@@ -6,7 +6,7 @@
 
 static const struct check_options defaults;
 
-/* Charged to user and mm alike, far from the limit. */
+/* Makes a ring whose pages are charged to user and mm alike, far from the limit. */
 static struct ledger *with_ring(__s64 charged)
 {
 	struct ledger *l = ledger_new();
@@ -25,7 +25,7 @@ static void expect_none(struct ledger *l)
 	ledger_free(l);
 }
 
-/* One finding and no other. */
+/* Asserts that there is this finding and no other. */
 static void expect_pages(struct ledger *l, enum finding_tag tag, __u64 pages, const char *says)
 {
 	struct findings fs = { 0 };
@@ -50,10 +50,10 @@ static void healthy(void **state)
 
 	(void)state;
 	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 16 * 4096, 16), 100, 0);
-	/* two parts of one huge page, charged with the first */
+	/* two parts of one huge page, which is charged with the first */
 	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + HUGE, 4096, 512), 1024, 9);
 	walk_at(see_buffer(l, RING, 2, BUF(2), ADDR + HUGE + 4096, 4096, 0), 1025, 9);
-	/* a clone, and a kernel buffer */
+	/* a clone and a kernel buffer are charged nothing */
 	see_ring(l, RING2, 528, 528);
 	see_buffer(l, RING2, 0, BUF(1), ADDR + HUGE, 4096, 512);
 	b = see_buffer(l, RING2, 1, BUF(3), 0, 65536, 0);
@@ -345,12 +345,12 @@ static void new_uncharged(void **state)
 	see_new_buffer(l, RING, 1, 1024, 3, 9);
 	expect_pages(l, UNCHARGED_PIN, 512, "hold 528 pages (whole folios), 16 are charged: "
 		     "RLIMIT_MEMLOCK is bypassed by 2 MiB");
-	/* one that is not known could make it worse, never better */
+	/* a buffer whose charge is not known could only make the bypass larger */
 	l = with_new_ring(14);
 	see_new_buffer(l, RING, 0, 100, 16, 0);
 	see_new_buffer(l, RING, 1, 1024, 3, 9)->walked = false;
 	expect_pages(l, UNCHARGED_PIN, 2, "hold 16 pages");
-	/* but it may explain what is charged */
+	/* but the unknown buffer may explain what is charged too much */
 	l = with_new_ring(16 + 512);
 	see_new_buffer(l, RING, 0, 100, 16, 0);
 	see_new_buffer(l, RING, 1, 1024, 3, 9)->walked = false;
@@ -366,12 +366,12 @@ static void new_overcharged(void **state)
 	see_new_buffer(l, RING, 0, 100, 10, 0);
 	see_new_buffer(l, RING, 1, 105, 10, 0);
 	expect_pages(l, OVERCHARGED, 5, "hold 15 pages, 20 are charged");
-	/* a huge page in two rings */
+	/* two rings hold a huge page, and both pay for it */
 	l = with_new_ring(1024);
 	see_new_buffer(l, RING, 0, 1024, 10, 9);
 	see_new_buffer(l, RING2, 0, 1024, 10, 9);
 	expect_pages(l, OVERCHARGED, 512, "hold 512 pages, 1024 are charged");
-	/* three more are not explained */
+	/* no buffer explains three more pages */
 	l = with_new_ring(23);
 	see_new_buffer(l, RING, 0, 100, 10, 0);
 	see_new_buffer(l, RING, 1, 105, 10, 0);
@@ -390,7 +390,7 @@ static void new_ghost(void **state)
 	(void)state;
 	see_new_buffer(l, RING, 0, 100, 16, 0);
 	expect_pages(l, GHOST_PIN, 2, "2 pages (8 KiB)");
-	/* less than the overlap: it is not the overlap */
+	/* the excess is less than the overlap, so that the overlap does not explain it */
 	l = with_new_ring(17);
 	see_new_buffer(l, RING, 0, 100, 10, 0);
 	see_new_buffer(l, RING, 1, 105, 10, 0);
@@ -403,7 +403,7 @@ static void new_without_user(void **state)
 	struct fact_ring r = fact_ring(FACT_RING, RING, 0, 0);
 
 	(void)state;
-	/* CAP_IPC_LOCK: pinned, and nothing is charged at all */
+	/* a ring of a CAP_IPC_LOCK owner pins and is charged nothing */
 	r.user = 0;
 	r.ring_flags = RING_F_ACCT_PER_RING;
 	FEED(l, r);
@@ -429,7 +429,7 @@ static void shared_account(void **state)
 	see_new_buffer(l, RING2, 3, 100, 3, 0);
 	expect_pages(l, OVERCHARGED, 3, "hold 515 pages, 518 are charged: pages that two buffers "
 		     "touch are charged for both");
-	/* with stock kernels' way of counting this would be right */
+	/* by the stock kernels' way of counting this charge would be right */
 	l = with_rings(2 * 512, RING_F_ACCT_SHARED);
 	see_new_buffer(l, RING, 0, 1024, 3, 9);
 	see_new_buffer(l, RING2, 1, 1030, 5, 9);

@@ -5,7 +5,7 @@
 
 static void tags(void **state)
 {
-	/* those that people may have in their filters and alerts by now */
+	/* people may have these tags in filters and alerts, so that they must not change */
 	static const struct { const char *name, *severity; } stable[NR_FINDING_TAGS] = {
 		[STALE_PAGE] = { "stale-page", "error" },
 		[UNMAPPED_PAGE] = { "unmapped-page", "warning" },
@@ -43,7 +43,7 @@ static void same(void **state)
 	struct finding f = slot, user = { .tag = NEAR_LIMIT, .pid = 812, .uid = 1000, .index = -1 };
 
 	(void)state;
-	/* how many pages it has become is no other finding */
+	/* the same finding with more pages is not another one */
 	f.pages = 7;
 	assert_true(finding_is_same(&slot, &f));
 	f.index = 4;
@@ -54,7 +54,7 @@ static void same(void **state)
 	f = slot;
 	f.tag = UNMAPPED_PAGE;
 	assert_false(finding_is_same(&slot, &f));
-	/* a user's limit, whichever process is named with it */
+	/* a finding about a user's limit is the same whichever process it names */
 	f = user;
 	f.pid = 977;
 	assert_true(finding_is_same(&user, &f));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pins that were seen and never undone: told once every ring that held them is gone. */
+/* A pin that was seen and never undone is told once every ring that held it is gone. */
 #include "facts.h"
 
 #define SECOND 1000000000ULL
@@ -109,7 +109,7 @@ static void leaked(void **state)
 	assert_contains(f->detail, "pid 812 (fio): 13 pages (52 KiB) from 0x7f0000000000");
 	assert_int_equal(findings_worst(&fs), SEVERITY_ERROR);
 	findings_free(&fs);
-	/* released after all */
+	/* the unpin comes after all */
 	unpin(l, RING, BUF(0));
 	assert_int_equal(nr_leaks(l, NULL), 0);
 	ledger_free(l);
@@ -148,7 +148,7 @@ static void lives_on_in_a_clone(void **state)
 	ledger_free(l);
 }
 
-/* Both rings looked as if the other kept it. */
+/* Each of two rings could look as if the other kept the buffer. */
 static void dropped_by_two_at_once(void **state)
 {
 	struct ledger *l = exact_ledger();
@@ -164,7 +164,7 @@ static void dropped_by_two_at_once(void **state)
 	ledger_free(l);
 }
 
-/* In a ring that was made or filled by tasks that are not watched. */
+/* The ring was made or filled by tasks that are not watched. */
 static void held_elsewhere(void **state)
 {
 	struct ledger *l = exact_ledger(), *now = ledger_new();
@@ -195,14 +195,14 @@ static void only_what_was_seen(void **state)
 	FEED(l, failed);
 	FEED(l, derived);
 	FEED(l, unknown);
-	/* of one that was there before */
+	/* this pin is of a buffer that was there before */
 	unpin(l, RING, BUF(5));
 	assert_null(l->pins);
 	end(l, RING, SECOND);
 	assert_int_equal(nr_leaks(l, NULL), 0);
 	ledger_free(l);
 
-	/* pins are concluded, not seen */
+	/* derived pins are concluded, not seen, and prove no leak */
 	l = ledger_new();
 	create(l, RING);
 	pin(l, RING, BUF(0));
@@ -211,13 +211,13 @@ static void only_what_was_seen(void **state)
 	ledger_free(l);
 }
 
-/* Of a pin from before, the end may have come before there was a probe for it. */
+/* A pin from before the start may have ended before there was a probe for its end. */
 static void only_since_all_probes(void **state)
 {
 	struct ledger *l = exact_ledger();
 
 	(void)state;
-	/* facts are of 1000 ns */
+	/* the facts of facts.h have the time 1000 ns */
 	l->pins_since_ns = 1001;
 	create(l, RING);
 	pin(l, RING, BUF(0));
@@ -231,7 +231,7 @@ static void only_since_all_probes(void **state)
 	ledger_free(l);
 }
 
-/* The memory of a struct is used again: the end of the one before was not seen. */
+/* The kernel reuses the address of a buffer whose end was not seen. */
 static void address_used_again(void **state)
 {
 	struct ledger *l = exact_ledger();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A user's charge against RLIMIT_MEMLOCK. */
+/* Findings about a user's charge against RLIMIT_MEMLOCK. */
 #include "facts.h"
 
 static void check(const struct ledger *l, unsigned int percent, struct findings *fs)
@@ -10,7 +10,7 @@ static void check(const struct ledger *l, unsigned int percent, struct findings 
 	check_charges(l, &o, fs);
 }
 
-/* A limit of 2048 pages; .buffers pages are in a buffer. */
+/* Makes a user with a limit of 2048 pages, of whose charge .buffers pages are in a buffer. */
 static struct ledger *with(__s64 locked, __u64 buffer)
 {
 	struct ledger *l = ledger_new();
@@ -32,7 +32,7 @@ static void below(void **state)
 	check(l, 89, &fs);
 	assert_int_equal(fs.nr, 1);
 	ledger_free(l);
-	/* just there */
+	/* the charge is exactly at the threshold */
 	l = with(1024, 1024);
 	check(l, 50, &fs);
 	assert_int_equal(fs.nr, 1);
@@ -94,19 +94,19 @@ static void unlimited(void **state)
 	FEED(l, h);
 	check(l, 0, &fs);
 	assert_int_equal(fs.nr, 0);
-	/* another holder's is a limit */
+	/* the limit of another holder counts */
 	h = fact_holder(RING, 977, 6, 2050, 2050);
 	FEED(l, h);
 	check(l, 0, &fs);
 	assert_int_equal(only(&fs, OVER_LIMIT)->pid, 977);
-	/* but not of a ring that does not count */
+	/* but not that of a ring that is not charged */
 	r.ring_flags = 0;
 	r.nr_slots = 1;
 	FEED(l, r);
 	check(l, 0, &fs);
 	assert_int_equal(fs.nr, 0);
 	ledger_free(l);
-	/* nothing locked and nothing allowed */
+	/* no page is locked and none is allowed */
 	l = with(0, 0);
 	h = fact_holder(RING, 812, 6, 0, 0);
 	h.memlock_limit_bytes = 0;

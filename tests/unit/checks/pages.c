@@ -4,7 +4,7 @@
 
 static const struct check_options defaults;
 
-/* Sixteen pages in slot 3 of a ring. */
+/* Makes a buffer of sixteen pages in slot 3 of a ring. */
 static struct buffer *one_buffer(struct ledger *l)
 {
 	see_ring(l, RING, 16, 16);
@@ -32,11 +32,11 @@ static void healthy(void **state)
 	check_pages(l, &defaults, &fs);
 	assert_int_equal(fs.nr, 0);
 	assert_int_equal(findings_worst(&fs), -1);
-	/* no address space to look into */
+	/* the buffer has no address space to look into */
 	b->extents[0].mapping = MAPPING_UNKNOWN;
 	check_pages(l, &defaults, &fs);
 	assert_int_equal(fs.nr, 0);
-	/* the kernel's own pages */
+	/* a kernel buffer has pages of the kernel's own */
 	b->extents[0].pins = 0;
 	b->buf_flags = BUFFER_F_KERNEL;
 	check_pages(l, &defaults, &fs);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a watch tells: each finding once, and sums against an account only after a rest. */
+/* A watch tells each finding once, and sums against an account only after a rest. */
 #include "facts.h"
 #include "checks/standing.h"
 
@@ -29,7 +29,7 @@ static struct known_set new_set(void)
 	return (struct known_set){ .tell = tell, .cause = no_cause };
 }
 
-/* A check at this time has found nr slots of the ring with the tag; nr -1: the account. */
+/* Feeds a check at this time that found nr slots of the ring with the tag; nr -1: the account. */
 static void merge(struct known_set *s, struct ledger *l, enum finding_tag tag, int nr, __u64 ms)
 {
 	struct findings fs = { 0 };
@@ -57,7 +57,7 @@ static void once(void **state)
 	assert_int_equal(told, 3);
 	merge(&s, l, UNCHARGED_PIN, 5, 3);
 	assert_int_equal(told, 5);
-	/* gone, and there again */
+	/* a finding that was gone is told again when it returns */
 	merge(&s, l, UNCHARGED_PIN, 0, 4);
 	assert_null(s.all);
 	merge(&s, l, UNCHARGED_PIN, 2, 5);
@@ -96,7 +96,7 @@ static void after_a_rest(void **state)
 	ledger_free(l);
 }
 
-/* The call under way has ended: nothing was wrong. */
+/* A suspicion vanishes with the end of the call that was under way: it is not told. */
 static void mended_meanwhile(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -113,7 +113,7 @@ static void mended_meanwhile(void **state)
 	ledger_free(l);
 }
 
-/* Kernels up to 6.12 release up to a second later. */
+/* Kernels up to 6.12 release a buffer up to a second late, so that the rest is longer there. */
 static void ghosts_wait_longer(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -155,7 +155,7 @@ static void after_a_loss(void **state)
 	merge(&s, l, OVERCHARGED, -1, 1000);
 	known_drop_waiting(&s);
 	assert_null(s.all);
-	/* by the last look: at once, and once */
+	/* the last look tells what it finds at once, and only once */
 	for (int i = 0; i < 3; i++) {
 		finding_add(&fs, f, "the account");
 		known_add(&s, l, &fs.list[i]);

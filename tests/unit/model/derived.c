@@ -39,7 +39,7 @@ static struct ledger *watched(struct seen *s)
 	return l;
 }
 
-/* Compares the kinds seen with a string of D rop, P in, U npin, C harge, R elease; forgets them. */
+/* Compares the kinds told so far (D drop, P pin, U unpin, C charge, R uncharge) and forgets them. */
 static void expect(struct seen *s, const char *kinds)
 {
 	static const char letters[] = {
@@ -85,7 +85,7 @@ static void new_buffer(void **state)
 	expect(&s, "PC");
 	FEED(l, f);
 	expect(&s, "");
-	/* a clone is not pinned or charged again */
+	/* a clone neither pins nor charges again */
 	f = fact_buffer(RING2, 0, BUF(0), ADDR + 8, 8192, 3);
 	FEED(l, f);
 	expect(&s, "");
@@ -131,7 +131,7 @@ static void replaced(void **state)
 	FEED(l, f);
 	assert_int_equal(s.list[0].buffer.index, 5);
 	expect(&s, "DURPC");
-	/* the same address, another buffer */
+	/* another buffer at the same address */
 	f = fact_buffer(RING, 6, BUF(1), ADDR + MIB, 8192, 2);
 	FEED(l, f);
 	assert_int_equal(s.list[0].buffer.index, 5);
@@ -160,7 +160,7 @@ static void levels_within_a_call(void **state)
 						   (i + 1) * 4096, i + 1);
 
 		FEED(l, f);
-		/* another ring's refusal between them */
+		/* a refused call of another ring comes between them */
 		other.h.call = 8;
 		other.user_after_pages = 106;
 		other.mm_after_pages = 56;
@@ -220,12 +220,12 @@ static void nothing_to_charge(void **state)
 	(void)state;
 	FEED(l, f);
 	expect(&s, "P");
-	/* unknown: by size */
+	/* a buffer whose charge is unknown is charged by its size */
 	f = fact_buffer(RING, 1, BUF(1), ADDR, 3 * 4096, ACCT_UNKNOWN);
 	FEED(l, f);
 	assert_int_equal(s.list[1].charge.pages, 3);
 	expect(&s, "PC");
-	/* unknown, and nobody is charged */
+	/* the same in a ring that charges nobody is charged nothing */
 	r.user = 0;
 	r.ring_flags = RING_F_ACCT_PER_RING;
 	FEED(l, r);
@@ -249,11 +249,11 @@ static void not_derived(void **state)
 	f.buf_flags = BUFFER_F_EMPTY;
 	FEED(l, f);
 	expect(&s, "D");
-	/* a walk has no events */
+	/* facts of a walk are no events, so nothing is concluded from them */
 	see_buffer(l, RING, 0, BUF(1), ADDR, 4096, 1);
 	see_buffer(l, RING, 0, BUF(2), ADDR, 4096, 1);
 	expect(&s, "");
-	/* exact tiers see pins and charges, but no slot being emptied */
+	/* exact tiers see pins and charges, but not that a slot is emptied */
 	l->exact = true;
 	f = fact_buffer(RING, 1, BUF(3), ADDR, 4096, 1);
 	FEED(l, f);

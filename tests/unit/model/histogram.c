@@ -80,7 +80,7 @@ static void few_values(void **state)
 	count[hist_index(9)] = 999;
 	assert_int_equal(hist_percentile(count, 1), 7);
 	assert_int_equal(hist_percentile(count, 2), 9);
-	/* one slow in a thousand is p99.9's neighbour, not p99.9 */
+	/* one slow value in a thousand lies just above p99.9 */
 	count[hist_index(7)] = 0;
 	count[hist_index(1 << 20)] = 1;
 	assert_int_equal(hist_percentile(count, 999), 9);

@@ -67,7 +67,7 @@ static void between(void **state)
 	assert_int_equal(d.nr_rows, 2);
 	assert_int_equal(d.rows[0].c.ops, 103);
 	assert_int_equal(hist_total(d.rows[0].hist), 103);
-	/* the slow one came before */
+	/* the slow operation is of the time before, so it is not in the difference */
 	assert_true(d.rows[0].c.max_ns < 1100);
 	assert_int_equal(d.rows[1].c.ops, 107);
 	assert_int_equal(d.loss.no_start, 2);
@@ -76,12 +76,12 @@ static void between(void **state)
 	io_model_free(&d);
 }
 
-/* Buffers, addresses, failed imports and calls: what is new, what went on, what stood still. */
+/* The difference has those buffers, addresses, failed imports and calls that are new or went on. */
 static void lists_between(void **state)
 {
 	struct io_buffer_row b0[] = { { { 1, 0x1000, 0, 0 }, { .ops = 5, .bytes = 50, .max_end = 90 } },
 				      { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 } } };
-	/* in another order, and one more */
+	/* the later lists are in another order and have one more row */
 	struct io_buffer_row b1[] = { { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 } },
 				      { { 1, 0x3000, 1, 0 }, { .ops = 3, .bytes = 30 } },
 				      { { 1, 0x1000, 0, 0 },
@@ -116,7 +116,7 @@ static void lists_between(void **state)
 	assert_int_equal(d.calls[0].calls.registers, 11);
 	assert_int_equal(d.calls[0].calls.first_ns, 100);
 	io_model_free(&d);
-	/* nothing since */
+	/* between two equal looks there is no row */
 	io_model_between(&after, &after, &d);
 	assert_int_equal(d.nr_buffers + d.nr_addresses + d.nr_faults + d.nr_calls, 0);
 	io_model_free(&d);

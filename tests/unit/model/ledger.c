@@ -92,18 +92,18 @@ static void holders(void **state)
 	assert_int_equal(r->user->locked_pages, 11);
 	assert_int_equal(r->mm->pinned_pages, 5);
 
-	/* a process that shares the descriptors */
+	/* a process that shares the table of descriptors is the same holder */
 	f.h.pid = 814;
 	FEED(l, f);
 	assert_int_equal(r->nr_holders, 1);
-	/* one that inherited it */
+	/* a process that inherited the ring is another holder */
 	f = fact_holder(RING, 815, 6, 11, 0);
 	f.mm = MM2;
 	FEED(l, f);
 	assert_int_equal(r->nr_holders, 2);
 	assert_int_equal(r->mm->pid, 814);
 	assert_int_equal(HASH_COUNT(l->mms), 2);
-	/* another descriptor of the same, and a registered one */
+	/* another descriptor of the same process is one more, a registered one, too */
 	f.fd = 9;
 	FEED(l, f);
 	f.fd = -1;
@@ -133,7 +133,7 @@ static void slots_grow_and_share(void **state)
 	assert_int_equal(HASH_COUNT(l->buffers), 16384);
 	assert_null(ledger_buffer(l, BUF(0)));
 
-	/* a clone in another ring, and twice in it */
+	/* another ring holds the same buffer by a clone, twice */
 	f = fact_buffer(RING2, 4, BUF(1), ADDR, 8192, 2);
 	FEED(l, f);
 	f.index = 5;
@@ -144,7 +144,7 @@ static void slots_grow_and_share(void **state)
 	assert_null(r->slots[0]);
 	assert_int_equal(ledger_buffer(l, BUF(1))->slots, 2);
 
-	/* a snapshot with a smaller table */
+	/* a later walk finds a smaller table */
 	see_ring(l, RING, 0, 0);
 	assert_int_equal(r->nr_slots, 0);
 	assert_int_equal(HASH_COUNT(l->buffers), 1);
@@ -157,7 +157,7 @@ static void buffer_updates(void **state)
 	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR, 8192, 2);
 
 	(void)state;
-	FEED(l, f);	/* of a ring that nothing was heard of */
+	FEED(l, f);	/* the ledger knows nothing of that ring */
 	assert_null(ledger_ring(l, RING)->mm);
 	f.refs = 2;
 	f.charged_pages = 0;
@@ -167,7 +167,7 @@ static void buffer_updates(void **state)
 	assert_int_equal(ledger_buffer(l, BUF(0))->charged_pages, 0);
 	assert_int_equal(ledger_buffer(l, BUF(0))->t_ns, 1000);
 	assert_int_equal(ledger_buffer(l, BUF(0))->slots, 1);
-	/* torn while it was read: nothing is known */
+	/* a buffer that was torn while it was read tells nothing */
 	f.buf_flags = BUFFER_F_TORN;
 	f.buf = 0x1234;
 	FEED(l, f);
@@ -219,7 +219,7 @@ static void calls(void **state)
 		f = fact_buffer(RING, i, BUF(i), ADDR + i * 4096, 4096, 1);
 		FEED(l, f);
 	}
-	/* refused: levels only */
+	/* a refused call brings new levels only */
 	c = fact_call(RING, CALL_UNREGISTER, 0, 0, -4);
 	c.user_after_pages = 6;
 	c.mm_after_pages = 6;
@@ -230,7 +230,7 @@ static void calls(void **state)
 	c = fact_call(RING2, CALL_REGISTER, 1, 1, -12);
 	FEED(l, c);
 	assert_null(ledger_ring(l, RING2));
-	/* a table that was dropped unseen */
+	/* a register call that succeeds means that the old table was dropped unseen */
 	c = fact_call(RING, CALL_REGISTER2, 2, 2, 0);
 	c.h.t_ns = 5000;
 	c.start_ns = 4000;
@@ -240,7 +240,7 @@ static void calls(void **state)
 	c = fact_call(RING, CALL_UNREGISTER, 0, 0, 0);
 	FEED(l, c);
 	assert_int_equal(r->nr_slots, 0);
-	/* a ring heard of by its call alone */
+	/* the first that is heard of a ring may be its call */
 	c = fact_call(RING2, CALL_CLONE, 4, 4, 0);
 	FEED(l, c);
 	assert_int_equal(ledger_ring(l, RING2)->nr_slots, 4);
@@ -341,7 +341,7 @@ static void damaged_records(void **state)
 	FEED(l, c);
 	assert_int_equal(ledger_ring(l, RING)->nr_slots, 0);
 	assert_null(l->buffers);
-	/* no ring: nothing to keep it under */
+	/* without a ring there is nothing to keep the fact under */
 	f = fact_buffer(0, 0, BUF(0), ADDR, 4096, 1);
 	FEED(l, f);
 	assert_int_equal(HASH_COUNT(l->rings), 1);

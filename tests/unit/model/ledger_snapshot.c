@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A ledger told as facts is the same ledger again. */
+/* A ledger that is written as facts and read again is the same ledger. */
 #include "facts.h"
 #include "model/ledger_snapshot.h"
 
@@ -21,7 +21,7 @@ static void same_again(void **state)
 	see_buffer(l, RING, 2, BUF(0), ADDR, 8192, 2);
 	see_buffer(l, RING, 4, BUF(1), ADDR + MIB, 4096, ACCT_UNKNOWN);
 	see_buffer(l, RING2, 0, BUF(0), ADDR, 8192, 2);
-	/* a creator that holds the ring no longer */
+	/* the creator of this ring holds it no longer */
 	owner.mm = MM;
 	FEED(l, owner);
 	ledger_facts(l, 5000, feed, again);
@@ -62,7 +62,7 @@ static void same_again(void **state)
 	ledger_free(again);
 }
 
-/* Rings of tasks that the filters leave out, until one of the others does something with them. */
+/* Rings of tasks that a filter leaves out stay out until a selected task uses them. */
 static void others(void **state)
 {
 	struct ledger *l = ledger_new();

@@ -194,7 +194,7 @@ static void test_lives(void **state)
 	assert_int_equal(seen.limit, 8 * MIB);
 }
 
-/* What a look after a loss does not see any more has ended; what it sees lives on. */
+/* A buffer that a look after a loss does not see any more has ended; one that it sees lives on. */
 static void test_loss(void **state)
 {
 	struct writer *w = begin(TIER_FUNCTIONS);
@@ -231,7 +231,7 @@ static void test_loss(void **state)
 	assert_int_equal(seen.user_charged, 8);
 }
 
-/* Rings of others keep the ledger right, and are not told of. */
+/* Rings of processes that are not selected keep the ledger right, and are not told. */
 static void test_others(void **state)
 {
 	struct writer *w = begin(TIER_FUNCTIONS);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Recordings that no writer of this version wrote: newer ones, and hostile ones. */
+/* Recordings that no writer of this version made: newer ones, and hostile ones. */
 #include <errno.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -21,7 +21,7 @@ static size_t put_head(char *to)
 	return sizeof(head);
 }
 
-/* A frame of these records behind .at; raw_bytes 0: as many as there are. */
+/* Appends a frame of these records at .at; raw_bytes 0 means their true number of bytes. */
 static size_t put_frame(char *to, const void *records, size_t nr, __u32 raw_bytes)
 {
 	struct rec_frame f = { .mark = REC_FRAME_MARK, .raw_bytes = raw_bytes ? raw_bytes : nr };
@@ -42,7 +42,7 @@ static size_t put_record(char *to, enum rec_type type, __u32 id, const void *dat
 	return sizeof(rec) + REC_ALIGN(size);
 }
 
-/* The first bytes are told up to where one is refused for that. */
+/* Asserts that these bytes are read up to a place where they are refused, for that reason. */
 static void refuses(size_t nr, const char *why)
 {
 	struct recording *r = recording_open_bytes("bytes", bytes, nr);
@@ -120,7 +120,7 @@ static void hostile(void **state)
 	size_t head = put_head(bytes), n;
 
 	(void)state;
-	/* more than it says, or less */
+	/* a frame that unpacks to more than it says, or to less */
 	n = put_record(records, 99, 0, "anything", 8);
 	refuses(head + put_frame(bytes + head, records, n, n - 8), "cannot be decompressed");
 	refuses(head + put_frame(bytes + head, records, n, n + 8), "cannot be decompressed");

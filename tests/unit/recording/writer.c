@@ -273,7 +273,7 @@ static size_t read_file(void)
 	return n;
 }
 
-/* All that is told of these bytes: 0, or -errno; *clean: whether the end was. */
+/* Replays these bytes: 0 or -errno; *clean says whether the recording ended cleanly. */
 static int tell_all(const void *from, size_t nr, bool *clean)
 {
 	struct recording *r = recording_open_bytes("bytes", from, nr);
@@ -290,7 +290,7 @@ static int tell_all(const void *from, size_t nr, bool *clean)
 	return n;
 }
 
-/* Cut off anywhere, it is read up to there, or said where it breaks. */
+/* A recording that is cut off anywhere is read up to there, or refused with the offset. */
 static void cut_anywhere(void **state)
 {
 	unsigned int told = 0, refused = 0;
@@ -315,7 +315,7 @@ static void cut_anywhere(void **state)
 	assert_int_equal(told, size - refused);
 }
 
-/* Each single byte that is changed shows. */
+/* A change of any single byte is noticed. */
 static void changed_anywhere(void **state)
 {
 	size_t size;
@@ -341,7 +341,7 @@ static void changed_anywhere(void **state)
 	}
 }
 
-/* What is concluded from a fact was told before the ledger had that fact. */
+/* A derived fact is told before the ledger gets the fact that it is concluded from. */
 static void derived_before(void **state)
 {
 	struct writer *w = create(false);
@@ -369,7 +369,7 @@ static void derived_before(void **state)
 	replay_close(&p);
 }
 
-/* Stacks without end: as many as there is room for, the others are counted, all is read. */
+/* Of endlessly many stacks those are kept for which there is room; the others are counted. */
 static void many_stacks(void **state)
 {
 	struct fact_call call = fact_call(RING, CALL_REGISTER, 1, 1, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Both formats to the letter, whatever a process calls itself. */
+/* Both formats are kept to the letter, whatever a process calls itself. */
 #include "facts.h"
 #include "commands/export/metrics.h"
 
@@ -14,7 +14,7 @@ static char *rendered(struct export_model *m, enum metrics_format format)
 	return text;
 }
 
-/* One call of a process by that name, in this format. */
+/* Prints the metrics of one call of a process by that name, in this format. */
 static char *called(const char *comm, enum metrics_format format)
 {
 	struct fact_call c = fact_call(RING, CALL_CLONE, 1, 1, -16);
@@ -69,7 +69,7 @@ static void names(void **state)
 	static const struct { const char *comm, *shown; } all[] = {
 		{ "a\"b\\c\nd", "comm=\"a\\\"b\\\\c\\nd\"" },
 		{ "f\xc3\xbcnf", "comm=\"f\xc3\xbcnf\"" },
-		/* cut off in the middle of a character, as the kernel cuts names */
+		/* the kernel cuts names off in the middle of a character */
 		{ "f\xc3", "comm=\"f\xef\xbf\xbd\"" },
 		{ "\xff\xfe", "comm=\"\xef\xbf\xbd\xef\xbf\xbd\"" },
 		{ "\xed\xa0\x80", "comm=\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who is told apart and who is folded; that counters never lose or repeat anything. */
+/* Which owners have a series of their own; counters never lose or repeat anything. */
 #include <errno.h>
 #include "facts.h"
 #include "base/alloc.h"
@@ -61,7 +61,7 @@ static void calls_by_result(void **state)
 	assert_int_equal(o->calls[1].count, 3);
 }
 
-/* An update of the older and the newer kind is one; only what has a start is timed. */
+/* Both kinds of update calls are counted as one; only a call whose start was seen is timed. */
 static void call_time(void **state)
 {
 	struct fact_call c = fact_call(RING, CALL_REGISTER2, 1, 1, 0);
@@ -107,7 +107,7 @@ static void the_rest_is_other(void **state)
 	assert_int_equal(m.folded, 2);
 }
 
-/* Who was not seen for long, and has nothing now, gives his place away. */
+/* An owner that was not seen for long and has nothing now is evicted for another. */
 static void idle_owners_make_room(void **state)
 {
 	struct ledger *l = ledger_new();
