@@ -71,6 +71,17 @@ const char *plural(__u64 n)
 	return n == 1 ? "" : "s";
 }
 
+const char *fmt_count_pages(char buf[FMT_LEN], __u64 pages)
+{
+	snprintf(buf, FMT_LEN, "%llu page%s", pages, plural(pages));
+	return buf;
+}
+
+const char *is_or_are(__u64 n)
+{
+	return n == 1 ? "is" : "are";
+}
+
 int parse_duration(const char *s, __u64 *ns)
 {
 	static const struct { const char *unit; double ns; } units[] = {

@@ -19,6 +19,10 @@ const char *fmt_ns(char buf[FMT_LEN], __u64 ns);
 const char *fmt_addr(char buf[FMT_LEN], __u64 addr);
 /* What makes a plural of a noun: "s" unless there is one. */
 const char *plural(__u64 n);
+/* "1 page", "12 pages": number and noun agree. Returns buf. */
+const char *fmt_count_pages(char buf[FMT_LEN], __u64 pages);
+/* The verb of so many: "is", "are". */
+const char *is_or_are(__u64 n);
 
 /* "500ms", "10s", "2m", "1h", "1.5s"; a bare number is seconds. -1 when it is none, or 0. */
 int parse_duration(const char *s, __u64 *ns);

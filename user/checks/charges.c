@@ -79,11 +79,11 @@ static void report_component(const struct account *a, const struct place *list,
 {
 	const struct place *first = &list[members[0]];
 	struct finding f = place_finding(charged < pinned ? UNCHARGED_PIN : OVERCHARGED, first);
-	char names[(SHOWN_BUFFERS + 1) * NAME_LEN], diff[FMT_LEN], held[FMT_LEN];
+	char names[(SHOWN_BUFFERS + 1) * NAME_LEN], diff[FMT_LEN], held[FMT_LEN], count[FMT_LEN];
 	static const char *const why[] = {
 		[OVERCHARGED_SOMEHOW] = "it was charged for more than it holds",
-		[OVERCHARGED_BY_OVERLAP] = "they overlap, and a page that two buffers touch is "
-					   "charged for both",
+		[OVERCHARGED_BY_OVERLAP] = "they share pages, and a shared page is charged to "
+					   "each buffer",
 		[OVERCHARGED_BY_RINGS] = "a huge page is charged once for each ring that registers "
 					 "a part of it",
 	};
@@ -92,21 +92,23 @@ static void report_component(const struct account *a, const struct place *list,
 	if (charged > pinned) {
 		f.pages = charged - pinned;
 		f.cause = why_overcharged(list, members, nr);
-		finding_add(a->out, f, "%s: %llu pages (%s) are pinned, %llu are charged; %s",
-			    names, pinned, pages_text(held, pinned), charged, why[f.cause]);
+		finding_add(a->out, f, "%s: %s (%s) %s pinned, %llu %s charged; %s", names,
+			    fmt_count_pages(count, pinned), pages_text(held, pinned),
+			    is_or_are(pinned), charged, is_or_are(charged), why[f.cause]);
 		return;
 	}
 	f.pages = pinned - charged;
 	pages_text(diff, f.pages);
 	pages_text(held, pinned);
+	fmt_count_pages(count, pinned);
 	if (first->ring->user)
-		finding_add(a->out, f, "%s: %llu pages (%s, whole folios) are pinned, %llu are "
-			    "charged; user %u bypasses RLIMIT_MEMLOCK by %s", names, pinned, held,
-			    charged, f.uid, diff);
+		finding_add(a->out, f, "%s: %s (%s, whole folios) %s pinned, %llu %s charged; "
+			    "user %u bypasses RLIMIT_MEMLOCK by %s", names, count, held,
+			    is_or_are(pinned), charged, is_or_are(charged), f.uid, diff);
 	else
-		finding_add(a->out, f, "%s: %llu pages (%s, whole folios) are pinned, %llu are "
-			    "charged; VmPin shows %s too little", names, pinned, held, charged,
-			    diff);
+		finding_add(a->out, f, "%s: %s (%s, whole folios) %s pinned, %llu %s charged; "
+			    "VmPin shows %s too little", names, count, held, is_or_are(pinned),
+			    charged, is_or_are(charged), diff);
 }
 
 /* One user's buffers in one address space. Returns the pages found uncharged. */
@@ -166,12 +168,13 @@ static struct finding mm_finding(const struct account *a, enum finding_tag tag, 
 
 static void report_ghost(const struct account *a, __u64 pages)
 {
-	char name[NAME_LEN], size[FMT_LEN];
+	char name[NAME_LEN], size[FMT_LEN], count[FMT_LEN];
 
-	finding_add(a->out, mm_finding(a, GHOST_PIN, pages), "%llu pages (%s) are charged to %s "
-		    "that no buffer table explains: I/O in flight on an unregistered buffer, or "
-		    "another user of pinned_vm (RDMA, vDPA, zero-copy receive)", pages,
-		    pages_text(size, pages), mm_name(name, a->mm));
+	finding_add(a->out, mm_finding(a, GHOST_PIN, pages), "%s (%s) %s charged to %s, and no "
+		    "buffer table explains that: I/O in flight holds an unregistered buffer, or "
+		    "RDMA, vDPA or zero-copy receive pins memory too",
+		    fmt_count_pages(count, pages), pages_text(size, pages), is_or_are(pages),
+		    mm_name(name, a->mm));
 }
 
 /* To 7.1: every buffer says what was charged for it. */
@@ -193,8 +196,8 @@ static void check_known(const struct account *a)
 		report_ghost(a, excess);
 	else if (excess < 0 && uncharged < (__u64)-excess)
 		finding_add(a->out, mm_finding(a, UNCHARGED_PIN, -excess), "the buffers of %s were "
-			    "charged %llu pages, its pinned_vm is %lld: %s are pinned and not "
-			    "charged any more", mm_name(name, a->mm), charged, a->mm->pinned_pages,
+			    "charged %llu pages, but its pinned_vm is %lld: %s stay pinned without "
+			    "a charge", mm_name(name, a->mm), charged, a->mm->pinned_pages,
 			    pages_text(size, -excess));
 }
 
@@ -235,9 +238,9 @@ static void check_unknown(const struct account *a)
 		__u64 pages = expected - pinned;
 
 		finding_add(a->out, mm_finding(a, OVERCHARGED, pages), "the buffers of %s hold "
-			    "%llu pages, %lld are charged: pages that two buffers touch%s are "
-			    "charged for both", mm_name(name, a->mm), pinned, a->mm->pinned_pages,
-			    per_ring ? ", and huge pages that two rings register," : "");
+			    "%llu pages, %lld are charged: a page%s is charged to each buffer that "
+			    "shares it", mm_name(name, a->mm), pinned, a->mm->pinned_pages,
+			    per_ring ? ", or a huge page that two rings register," : "");
 		excess -= pages;
 	}
 	if (excess)
@@ -267,15 +270,15 @@ static void check_underflow(const struct ledger *l, struct findings *out)
 		};
 
 		if (u->locked_pages < 0)
-			finding_add(out, f, "user %u: locked_vm is %lld pages, more was given back "
-				    "than charged; registrations of this user fail with ENOMEM or "
-				    "pass any limit", u->uid, u->locked_pages);
+			finding_add(out, f, "user %u: locked_vm is %lld pages: the kernel gave back more "
+				    "than it had charged; registrations of this user fail with ENOMEM, "
+				    "or pass any limit", u->uid, u->locked_pages);
 	}
 	for (a.mm = l->mms; a.mm; a.mm = a.mm->hh.next)
 		if (a.mm->pinned_pages < 0)
 			finding_add(out, mm_finding(&a, CHARGE_UNDERFLOW, -a.mm->pinned_pages),
-				    "%s: pinned_vm is %lld pages (VmPin: %llu kB), more was given "
-				    "back than charged", mm_name(name, a.mm), a.mm->pinned_pages,
+				    "%s: pinned_vm is %lld pages (VmPin: %llu kB): the kernel gave back "
+				    "more than it had charged", mm_name(name, a.mm), a.mm->pinned_pages,
 				    (__u64)a.mm->pinned_pages << (PAGE_SHIFT - 10));
 }
 

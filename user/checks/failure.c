@@ -90,7 +90,7 @@ static void explain_entry(struct words *w)
 			 e->index, e->base);
 		break;
 	case ENTRY_TOO_LONG:
-		snprintf(w->out, EXPLAIN_LEN, "%s is beyond this kernel's limit of %s a buffer; split it",
+		snprintf(w->out, EXPLAIN_LEN, "%s is beyond this kernel's limit of %s per buffer; split it",
 			 who, w->c->ring_flags & RING_F_ACCT_PER_RING ? "1 TiB" : "1 GiB");
 		break;
 	case ENTRY_WRAPS:
@@ -192,7 +192,7 @@ static void explain_eopnotsupp(struct words *w)
 static void explain_no_ring(struct words *w)
 {
 	if (w->c->call_flags & CALL_F_REG_RING)
-		snprintf(w->out, EXPLAIN_LEN, "%d is no index of a ring that this thread has registered", w->c->fd);
+		snprintf(w->out, EXPLAIN_LEN, "this thread has registered no ring with index %d", w->c->fd);
 	else if (w->c->call_flags & CALL_F_NO_RING)
 		snprintf(w->out, EXPLAIN_LEN, "descriptor %d is not open", w->c->fd);
 	else

@@ -64,7 +64,7 @@ void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c,
 		return;
 	}
 	if (need && locked + need <= c->limit_bytes) {
-		snprintf(out, EXPLAIN_LEN, "user %u has %s of %s locked and this call's pages are %s, which fits: huge pages behind it are charged whole, or the kernel itself ran out of memory",
+		snprintf(out, EXPLAIN_LEN, "user %u has %s of %s locked and this call's pages are %s, which fits: either they lie in huge pages, which are charged whole, or the kernel itself ran out of memory",
 			 c->charged_uid, have, limit, more);
 		return;
 	}
@@ -74,8 +74,8 @@ void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c,
 		     shares_text(held, &s, locked / PAGE_BYTES));
 	shares_free(&s);
 	if (need)
-		snprintf(out + n, EXPLAIN_LEN - n, "; raise RLIMIT_MEMLOCK to at least %s or grant CAP_IPC_LOCK",
+		snprintf(out + n, EXPLAIN_LEN - n, "; raise RLIMIT_MEMLOCK to at least %s (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container) or grant CAP_IPC_LOCK",
 			 at_least(least, locked + need));
 	else
-		snprintf(out + n, EXPLAIN_LEN - n, "; raise RLIMIT_MEMLOCK or grant CAP_IPC_LOCK");
+		snprintf(out + n, EXPLAIN_LEN - n, "; raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container) or grant CAP_IPC_LOCK");
 }

@@ -55,7 +55,7 @@ FINDING(UNCHARGED_PIN,
 	.rest_ns = CALL_REST_NS, .replayed_from = TIER_TRACEPOINTS,
 	.remedies = { "unregister the buffers to give the pages back; keep buffers that share a "
 		"huge page in one registration and drop them together; kernels up to 7.1 lose the "
-		"charge, the kernel series of fixbuf mends it" })
+		"charge, the kernel series of fixbuf repairs this" })
 
 FINDING(OVERCHARGED,
 	.tag = "overcharged", .severity = SEVERITY_WARNING, .scope = SCOPE_MM,
@@ -74,7 +74,7 @@ FINDING(CHARGE_UNDERFLOW,
 	.by_level = true, .replayed_from = TIER_TRACEPOINTS,
 	.remedies = { "end the user's processes to get a new account, or grant CAP_IPC_LOCK, which "
 		"is not counted; do not clone single buffers out of a shared huge page on 7.2 and "
-		"later; the kernel series of fixbuf mends it" })
+		"later; the kernel series of fixbuf repairs this" })
 
 FINDING(GHOST_PIN,
 	.tag = "ghost-pin", .severity = SEVERITY_INFO, .scope = SCOPE_MM,
@@ -97,11 +97,13 @@ FINDING(LEAKED_PIN,
 FINDING(OVER_LIMIT,
 	.tag = "over-limit", .severity = SEVERITY_ERROR, .scope = SCOPE_USER,
 	.by_level = true, .replayed_from = TIER_TRACEPOINTS,
-	.remedies = { "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK=) above what is locked, or "
-		"register less: every further registration fails with ENOMEM" })
+	.remedies = { "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit "
+		"memlock= for a container) above what is locked, or register less: every further "
+		"registration fails with ENOMEM" })
 
 FINDING(NEAR_LIMIT,
 	.tag = "near-limit", .severity = SEVERITY_WARNING, .scope = SCOPE_USER,
 	.by_level = true, .replayed_from = TIER_TRACEPOINTS,
-	.remedies = { "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK=), register less, or grant "
+	.remedies = { "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit "
+		"memlock= for a container), register less, or grant "
 		"CAP_IPC_LOCK: the limit is shared by all processes of the user" })

@@ -49,9 +49,10 @@ void check_leaks(const struct ledger *l, const struct ledger *now, struct findin
 
 		if (is_owned(l, p) || end_may_be_missed(p) || (now && ledger_buffer(now, p->buf)))
 			continue;
-		finding_add(out, f, "pid %u (%s): %llu pages (%s) from 0x%llx on were pinned and "
-			    "never unpinned, and every ring that held them is gone", p->pid,
-			    p->comm, p->pages, fmt_bytes_long(size, p->pages * PAGE_BYTES),
-			    p->addr);
+		finding_add(out, f, "pid %u (%s): %llu page%s (%s) from 0x%llx on %s pinned and "
+			    "never unpinned, and every ring that held the buffer is gone", p->pid,
+			    p->comm, p->pages, plural(p->pages),
+			    fmt_bytes_long(size, p->pages * PAGE_BYTES), p->addr,
+			    p->pages == 1 ? "was" : "were");
 	}
 }

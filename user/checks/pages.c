@@ -35,7 +35,7 @@ static const struct rule {
 	  "are behind a guard (MADV_GUARD_INSTALL), which dropped them",
 	  "I/O still reads and writes the old memory, the program gets SIGSEGV where it touches it" },
 	{ UNMAPPED_PAGE, UNMAPPED_GONE, MAPPING_NONE,
-	  "is no longer mapped", "are no longer mapped", "memory is held that RSS does not show" },
+	  "is no longer mapped", "are no longer mapped", "the buffer holds memory that RSS does not show" },
 	{ UNMAPPED_PAGE, UNMAPPED_MOVED, MAPPING_MOVED,
 	  "is no longer mapped there, but elsewhere", "are no longer mapped there, but elsewhere",
 	  "what I/O reads comes to the new address (mremap), or to another mapping" },

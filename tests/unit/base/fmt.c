@@ -87,6 +87,19 @@ static void numbers(void **state)
 	assert_true(n == 4294967295U);
 }
 
+/* "1 pages are pinned" has been printed. */
+static void nouns_and_verbs_agree(void **state)
+{
+	char buf[FMT_LEN];
+
+	(void)state;
+	assert_string_equal(fmt_count_pages(buf, 1), "1 page");
+	assert_string_equal(fmt_count_pages(buf, 0), "0 pages");
+	assert_string_equal(fmt_count_pages(buf, 17), "17 pages");
+	assert_string_equal(is_or_are(1), "is");
+	assert_string_equal(is_or_are(0), "are");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +108,7 @@ int main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(nouns_and_verbs_agree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,7 +116,7 @@ static void unaligned_neighbours(void **state)
 	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 6000, 2), 100, 0);
 	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + 6000, 6000, 2), 101, 0);
 	expect_pages(l, OVERCHARGED, 1, "pid 812 fd 6 buffer 0, pid 812 fd 6 buffer 1: 3 pages "
-		     "(12 KiB) are pinned, 4 are charged; they overlap");
+		     "(12 KiB) are pinned, 4 are charged; they share pages");
 }
 
 static void huge_page_in_two_rings(void **state)
@@ -242,7 +242,7 @@ static void ghost(void **state)
 
 	(void)state;
 	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 16 * 4096, 16), 100, 0);
-	expect_pages(l, GHOST_PIN, 4, "4 pages (16 KiB) are charged to pid 812 (fio) that no ");
+	expect_pages(l, GHOST_PIN, 4, "4 pages (16 KiB) are charged to pid 812 (fio), and no ");
 	expect_pages(with_ring(4), GHOST_PIN, 4, "no buffer table explains");
 }
 
@@ -252,7 +252,7 @@ static void charge_was_lost(void **state)
 
 	(void)state;
 	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 16 * 4096, 16), 100, 0);
-	expect_pages(l, UNCHARGED_PIN, 6, "were charged 16 pages, its pinned_vm is 10");
+	expect_pages(l, UNCHARGED_PIN, 6, "were charged 16 pages, but its pinned_vm is 10");
 }
 
 static void lost_charge_is_said_once(void **state)
@@ -427,8 +427,8 @@ static void shared_account(void **state)
 	see_new_buffer(l, RING2, 1, 1030, 5, 9);
 	see_new_buffer(l, RING, 2, 100, 3, 0);
 	see_new_buffer(l, RING2, 3, 100, 3, 0);
-	expect_pages(l, OVERCHARGED, 3, "hold 515 pages, 518 are charged: pages that two buffers "
-		     "touch are charged for both");
+	expect_pages(l, OVERCHARGED, 3, "hold 515 pages, 518 are charged: a page is charged to each "
+		     "buffer that shares it");
 	/* by the stock kernels' way of counting this charge would be right */
 	l = with_rings(2 * 512, RING_F_ACCT_SHARED);
 	see_new_buffer(l, RING, 0, 1024, 3, 9);

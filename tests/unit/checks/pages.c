@@ -118,8 +118,8 @@ static void unmapped(void **state)
 	check_pages(l, &defaults, &fs);
 	assert_int_equal(fs.nr, 1);
 	assert_int_equal(only(&fs, UNMAPPED_PAGE)->pages, 16);
-	assert_contains(fs.list[0].detail, "all 16 pages (64 KiB) are no longer mapped; memory is "
-			"held that RSS does not show");
+	assert_contains(fs.list[0].detail, "all 16 pages (64 KiB) are no longer mapped; the buffer "
+			"holds memory that RSS does not show");
 	assert_int_equal(findings_worst(&fs), SEVERITY_WARNING);
 	findings_free(&fs);
 	ledger_free(l);
