@@ -18,6 +18,7 @@
 #include "uring.h"
 
 #define HEAP_WORD	0x10011UL	/* as in tests/live/hostile_symbols.c */
+#define STAY_US		1500000
 #define NAMED		__attribute__((noinline, noclone, used))
 
 static const char *dir;
@@ -95,7 +96,7 @@ static void as_compiled_code(int ring)
 	/* the fourth argument of the call is in another register than of a function */
 	__asm__ volatile("mov $1, %%r10" ::: "r10");
 	run(ring, IORING_REGISTER_BUFFERS, &iov, 0, 1);
-	usleep(200000);
+	usleep(STAY_US);
 	unlink(path);
 }
 #endif
@@ -112,7 +113,7 @@ static int be_hostile(const char *how)
 #ifdef __x86_64__
 	if (!strcmp(how, "word")) {
 		with_heap_word(r.ring_fd);
-		usleep(200000);
+		usleep(STAY_US);
 		return 0;
 	}
 	if (!strcmp(how, "map")) {
@@ -124,7 +125,7 @@ static int be_hostile(const char *how)
 	if (!strcmp(how, "die"))
 		_exit(0);
 	/* so that it is found alive */
-	usleep(strcmp(how, "stay") ? 300000 : 2000000);
+	usleep(STAY_US);
 	return 0;
 }
 

@@ -51,7 +51,7 @@ bool mappings_parse(struct mappings *m, FILE *maps)
 	for (int i = 0; i < MAX_LINES && m->nr < MAX_MAPPINGS && getline(&line, &room, maps) > 0;
 	     i++) {
 		unsigned long long start, end, offset, ino;
-		struct mapping new = { 0 };
+		struct mapping new = { .fd = -1 };
 		char rights[8];
 		int path = 0;
 
@@ -90,8 +90,11 @@ struct mapping *mappings_find(const struct mappings *m, __u64 ip)
 
 void mappings_free(struct mappings *m)
 {
-	for (size_t i = 0; i < m->nr; i++)
+	for (size_t i = 0; i < m->nr; i++) {
 		free(m->list[i].path);
+		if (m->list[i].fd >= 0)
+			close(m->list[i].fd);
+	}
 	free(m->list);
 	*m = (struct mappings){ 0 };
 }

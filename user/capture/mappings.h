@@ -19,6 +19,7 @@ struct mapping {
 	__u32 major, minor;
 	char *path;			/* owned; as the process named it, NULL = none, or too many */
 	struct file_identity file;	/* once it was opened, .ino 0 before */
+	int fd;				/* of it, opened and not used yet; -1 = none, owned */
 	const char *refused;		/* a sentence, when it could not be used; not owned */
 };
 

@@ -241,6 +241,8 @@ static void name_user(struct stacks *s, struct process *p, const struct fact *f,
 		to->note = NULL;
 	else if (nr && !p)
 		to->note = "the process has ended: no names";
+	if (p)
+		symbols_user_prepare(p, ips, nr);
 	for (size_t i = 0; i < nr; i++) {
 		struct user_symbol u = { .mapped = true };
 		struct stack_frame frame;

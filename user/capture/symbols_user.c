@@ -277,8 +277,10 @@ struct source {
 static int open_file(void *arg)
 {
 	const struct source *s = arg;
+	int fd = s->m->fd;
 
-	return mappings_open(s->m, s->p->proc, s->p->root);
+	s->m->fd = -1;
+	return fd >= 0 ? fd : mappings_open(s->m, s->p->proc, s->p->root);
 }
 
 /* Where distributions put what they took out of a file, as the process sees it. */
@@ -296,6 +298,23 @@ static int open_debug(void *arg, const __u8 *id, __u32 len)
 	return mappings_open_beneath(s->p->root, path, &st, &why);
 }
 
+/* Once it is, its identity is known. */
+static void have_open(const struct process *p, struct mapping *m)
+{
+	if (!m->file.ino && m->fd < 0)
+		m->fd = mappings_open(m, p->proc, p->root);
+}
+
+void symbols_user_prepare(struct process *p, const __u64 *ips, size_t nr)
+{
+	for (size_t i = 0; p->root >= 0 && i < nr; i++) {
+		struct mapping *m = mappings_find(&p->maps, ips[i] - !!i);
+
+		if (m && m->ino && m->path)
+			have_open(p, m);
+	}
+}
+
 static void find_in_file(struct symbols_user *s, const struct process *p, struct mapping *m,
 			 __u64 offset, bool returns, struct user_symbol *found)
 {
@@ -304,15 +323,11 @@ static void find_in_file(struct symbols_user *s, const struct process *p, struct
 	struct elf_place e;
 	struct place *l;
 	struct key key;
-	int fd;
 
-	/* its identity is known from the first time on that it was opened */
+	have_open(p, m);
 	if (!m->file.ino) {
-		fd = mappings_open(m, p->proc, p->root);
 		found->why = m->refused;
-		if (fd < 0)
-			return;
-		close(fd);
+		return;
 	}
 	key = (struct key){ m->file, offset, p->uid, returns };
 	HASH_FIND(hh, s->places, &key, sizeof(key), l);
@@ -323,6 +338,9 @@ static void find_in_file(struct symbols_user *s, const struct process *p, struct
 		found->why = m->refused;
 	if (l)
 		tell(l, found);
+	if (m->fd >= 0)
+		close(m->fd);
+	m->fd = -1;
 }
 
 /* Runtimes that compile write /tmp/perf-PID.map; only the process's own user is believed. */

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include "capture/symbols_elf.h"
 
 struct symbols_user;
@@ -28,6 +29,8 @@ struct user_symbol {
 struct symbols_user *symbols_user_new(void);
 /* The process at .t_ns; NULL when it ended before it was looked at. Good until the next call. */
 struct process *symbols_user_process(struct symbols_user *s, __u32 pid, __u64 t_ns);
+/* Opens the files behind these addresses at once: reading the first may outlast the process. */
+void symbols_user_prepare(struct process *p, const __u64 *ips, size_t nr);
 /* .returns: the address is where a call returns to, one past what is asked for. */
 void symbols_user_find(struct symbols_user *s, struct process *p, __u64 ip, bool returns,
 		       struct user_symbol *found);
