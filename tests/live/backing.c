@@ -11,14 +11,17 @@
 #include "tool.h"
 #include "tool_json.h"
 
-static const char *const modes[] = {
+static const char *const faults[] = {
 	"dropped", "dropped-one", "dropped-mapped-anew", "dropped-huge", "replaced",
 	"replaced-file", "replaced-place", "replaced-kind", "truncated", "truncated-regrown",
 	"truncated-hugetlb", "punched", "punched-touched", "punched-madvise", "guarded",
-	"guarded-before", "copied", "moved", "unmapped", "unmapped-beside-name",
-	"same-dontneed", "same-anonymous", "same-cold", "same-cold-file", "same-free",
-	"same-no-access", "same-split", "same-twice", "same-forked", "same-not-forked",
-	"same-userfault", "same-hugetlb", "same-exec",
+	"guarded-before", "dropped-main-ended", "copied", "moved", "unmapped",
+	"unmapped-beside-name",
+};
+
+static const char *const legal[] = {
+	"dontneed", "anonymous", "cold", "cold-file", "free", "no-access", "split", "twice",
+	"forked", "not-forked", "userfault", "hugetlb", "exec",
 };
 
 static void fault(struct json_object *verify, const struct load *l, const char *mode)
@@ -37,6 +40,19 @@ static void fault(struct json_object *verify, const struct load *l, const char *
 	has_text(json_text(f, "remedy"), load_text(l, "advises"), "%s", text);
 }
 
+/* Each page of a legal buffer was compared and is in place. */
+static void in_place(struct json_object *verify, pid_t pid, const char *mode)
+{
+	struct json_object *ring = json_ring(verify, pid, -1);
+
+	ok(json_ring_nr_buffers(ring), "%s: its buffers are listed", mode);
+	for (size_t i = 0; i < json_ring_nr_buffers(ring); i++) {
+		struct json_object *b = json_object_array_get_idx(json_member(ring, "buffers"), i);
+
+		is(json_number(b, "same_pages"), json_number(b, "pages"), "%s: is in place", mode);
+	}
+}
+
 /* What a page is not; that it is charged for twice is another matter. */
 static size_t nr_page_findings(struct json_object *verify)
 {
@@ -46,14 +62,14 @@ static size_t nr_page_findings(struct json_object *verify)
 	       json_nr_findings(verify, 0, "bad-segment");
 }
 
-static void try_mode(const char *mode)
+static void try_mode(const char *program, const char *mode)
 {
 	const char *holder;
 	struct tool_run run;
 	struct load l;
 	char pid[16];
 
-	if (!load_start(&l, "backing", mode, NULL)) {
+	if (!load_start(&l, program, mode, NULL)) {
 		skip(mode, "%s", l.skip);
 		return;
 	}
@@ -68,6 +84,8 @@ static void try_mode(const char *mode)
 		fault(run.json, &l, mode);
 	else if (!is(nr_page_findings(run.json), 0, "%s: is legal, nothing is found", mode))
 		note("%s", json_object_to_json_string(json_member(run.json, "findings")));
+	else
+		in_place(run.json, l.pid, mode);
 	tool_free(&run);
 	load_end(&l);
 }
@@ -86,7 +104,9 @@ static void set_huge_pages_aside(void)
 int main(void)
 {
 	set_huge_pages_aside();
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		try_mode(modes[i]);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		try_mode("backing", faults[i]);
+	for (size_t i = 0; i < sizeof(legal) / sizeof(legal[0]); i++)
+		try_mode("backing_legal", legal[i]);
 	return tap_end();
 }

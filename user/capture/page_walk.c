@@ -2,11 +2,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -29,14 +27,7 @@ struct page_walk {
 	struct bpf_link *calls;
 	__u64 pages_at;		/* kernel address of the struct page of frame 0 */
 	__u32 page_size;	/* of a struct page */
-	struct pagemap *pm;	/* of .mm, kept from one buffer of a pass to the next */
-	__u64 mm;
-	__u32 pid;		/* it was opened as this process's */
-	char *maps;		/* /proc/PID/maps of the same mm, NULL = not read */
-	size_t maps_len;
-	struct map map;		/* the last one that was looked up */
-	__s64 map_bytes;	/* length of its file */
-	__u64 denials;
+	struct space *space;	/* the address space that is looked into */
 	struct extent *extents;	/* of the buffer that is being read */
 	size_t nr, room;
 	__u64 bad_segment_at, segment_bytes;
@@ -54,10 +45,9 @@ struct page_walk *page_walk_prepare(struct walk *w)
 	}
 	pw->w = w;
 	pw->skel = walk_skel(w);
+	pw->space = space_prepare(pw->skel);
 	bpf_program__set_autoload(pw->skel->progs.peek_segs, true);
 	bpf_program__set_autoload(pw->skel->progs.peek_folios, true);
-	bpf_program__set_autoload(pw->skel->progs.peek_backings, true);
-	bpf_program__set_autoload(pw->skel->progs.peek_pagemap, true);
 	bpf_program__set_autoload(pw->skel->progs.note_call, true);
 	bpf_map__set_autocreate(pw->skel->maps.ring_calls, true);
 	return pw;
@@ -68,7 +58,7 @@ void page_walk_free(struct page_walk *pw)
 	if (!pw)
 		return;
 	bpf_link__destroy(pw->calls);
-	page_walk_rest(pw);
+	space_free(pw->space);
 	free(pw->extents);
 	free(pw);
 }
@@ -163,84 +153,6 @@ static bool is_page(const struct page_walk *pw, __u64 page)
 	return page >= pw->pages_at && !(at % pw->page_size) && at / pw->page_size < MAX_FRAME;
 }
 
-/* 0 when nothing is open. */
-static __u64 mm_of(struct page_walk *pw, const struct pagemap *pm)
-{
-	if (!pm || walk_peek(pw->skel->progs.peek_pagemap, pagemap_fd(pm), 0, 0))
-		return 0;
-	return pw->skel->bss->out_mm;
-}
-
-/*
- * A process changes its mm for good: when it has this one still after the
- * maps were opened, they are of this one, and whole if it is alive after that.
- */
-static bool read_maps(struct page_walk *pw)
-{
-	struct pagemap *again;
-
-	if (pw->maps)
-		return true;
-	pw->maps = maps_read(pw->pid, &pw->maps_len);
-	again = pagemap_open(pw->pid);
-	if (pw->maps && (mm_of(pw, again) != pw->mm || !pagemap_alive(again))) {
-		free(pw->maps);
-		pw->maps = NULL;
-	}
-	pagemap_close(again);
-	pw->map.end = 0;
-	return pw->maps;
-}
-
-/* Neighbours mostly lie in one mapping. False where there is none. */
-static bool find_map(struct page_walk *pw, __u64 addr)
-{
-	char path[64];
-	struct stat st;
-
-	if (addr >= pw->map.start && addr < pw->map.end)
-		return true;
-	if (!maps_find(pw->maps, pw->maps_len, addr, &pw->map)) {
-		pw->map.end = 0;
-		return false;
-	}
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", pw->pid, pw->map.start,
-		 pw->map.end);
-	pw->map_bytes = pw->map.inode && !stat(path, &st) && st.st_ino == pw->map.inode ?
-			st.st_size : -1;
-	return true;
-}
-
-/* Sets how the page is mapped. 0, or -errno with a sentence. */
-static int look_at_page(struct page_walk *pw, struct extent *e)
-{
-	struct backing *out = pw->skel->bss->out_backings;
-	__u64 other = 0;
-	struct evidence ev = { .addr = e->addr, .file_bytes = -1 };
-	int err;
-
-	ev.shown = pagemap_shows(pw->pm, e->addr, e->pfn, &other);
-	if (ev.shown == SHOWN_OTHER || ev.shown == SHOWN_NOTHING) {
-		if (!read_maps(pw)) {
-			e->mapping = MAPPING_UNKNOWN;
-			return 0;
-		}
-		err = walk_peek(pw->skel->progs.peek_backings,
-				pw->pages_at + e->pfn * pw->page_size,
-				other ? pw->pages_at + other * pw->page_size : 0, 0);
-		if (err)
-			return err;
-		ev.pinned = out[0];
-		ev.there = out[1];
-		if (find_map(pw, e->addr)) {
-			ev.map = &pw->map;
-			ev.file_bytes = pw->map_bytes;
-		}
-	}
-	e->mapping = backing_judge(&ev);
-	return 0;
-}
-
 /* Pages of one folio, from user address .addr and frame .pfn on. */
 static int add_folio(struct page_walk *pw, const struct seg *s, __u64 addr, __u64 pfn, __u64 pages)
 {
@@ -256,7 +168,7 @@ static int add_folio(struct page_walk *pw, const struct seg *s, __u64 addr, __u6
 		};
 		int err;
 
-		err = pw->pm ? look_at_page(pw, &e) : 0;
+		err = space_look(pw->space, &e, pw->pages_at, pw->page_size);
 		if (!err)
 			err = add_pages(pw, e);
 		if (err)
@@ -353,37 +265,14 @@ static bool slot_is(struct page_walk *pw, const struct ring *r, __u32 index, con
 	       !(now->buf_flags & (BUFFER_F_TORN | BUFFER_F_EMPTY));
 }
 
-void page_walk_rest(struct page_walk *pw)
-{
-	pagemap_close(pw->pm);
-	pw->pm = NULL;
-	pw->mm = pw->pid = 0;
-	free(pw->maps);
-	pw->maps = NULL;
-}
-
-/* Opens the process's address space if it is the one that it has to be. */
-static void look_into(struct page_walk *pw, struct whose whose, const struct buffer *b)
-{
-	/* kept open it is still that mm, but a process may have got another since */
-	if (!whose.mm || whose.mm != pw->mm || whose.pid != pw->pid) {
-		page_walk_rest(pw);
-		pw->pm = whose.pid ? pagemap_open(whose.pid) : NULL;
-		pw->denials += whose.pid && !pw->pm && (errno == EACCES || errno == EPERM);
-		pw->mm = mm_of(pw, pw->pm);
-		pw->pid = whose.pid;
-		if (!pw->mm || (whose.mm && whose.mm != pw->mm))
-			page_walk_rest(pw);
-	}
-	free(pw->maps);
-	pw->maps = NULL;
-	if (pw->pm)
-		pagemap_renew(pw->pm, b->addr + b->len_bytes);
-}
-
 __u64 page_walk_denials(const struct page_walk *pw)
 {
-	return pw->denials;
+	return space_denials(pw->space);
+}
+
+void page_walk_rest(struct page_walk *pw)
+{
+	space_leave(pw->space);
 }
 
 __u64 page_walk_last_call(const struct page_walk *pw, __u64 ring)
@@ -444,7 +333,7 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct 
 	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
 		__u64 before = page_walk_last_call(pw, ring->id);
 
-		look_into(pw, whose, b);
+		space_enter(pw->space, whose, b->addr + b->len_bytes);
 		if (!slot_is(pw, ring, index, b))
 			continue;
 		err = read_segments(pw, b);
@@ -459,7 +348,7 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct 
 	}
 	if (err)
 		return err;
-	if (!whose.mm && (!ring->mm || pw->mm != ring->mm->id))
+	if (!whose.mm && (!ring->mm || space_mm(pw->space) != ring->mm->id))
 		believe_if_seen(pw);
 	buffer_set_extents(b, pw->extents, pw->nr);
 	b->bad_segment_at = pw->bad_segment_at;

@@ -4,6 +4,7 @@
 #define FIXBUF_CAPTURE_PAGE_WALK_H
 
 #include "capture/ring_walk.h"
+#include "capture/space.h"
 
 struct page_walk;
 
@@ -15,12 +16,6 @@ struct page_walk *page_walk_prepare(struct walk *w);
  */
 int page_walk_start(struct page_walk *pw);
 void page_walk_free(struct page_walk *pw);
-
-/* Whose addresses: a process (0: nobody's), and the mm that it has to have. */
-struct whose {
-	__u32 pid;
-	__u64 mm;	/* 0: the one that it has now, believed if it is the ring's or shows a page */
-};
 
 /*
  * Reads the buffer in slot .index of .ring into its extents, compared with the

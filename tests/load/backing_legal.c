@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What programs do to registered memory without losing it, one mode each:
+ * backing_legal MODE. verify must be silent about its pages.
+ */
+#include <errno.h>
+#include <linux/userfaultfd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "backing.h"
+#include "load_report.h"
+#include "memory.h"
+
+#ifndef MADV_COLD
+#define MADV_COLD	20
+#define MADV_PAGEOUT	21
+#endif
+
+#define PAGES	BACKING_PAGES
+#define AT	5	/* what happens to pages [AT, AT + NR) of the buffer */
+#define NR	3
+
+static void dontneed(void)
+{
+	int fd;
+
+	backing_advise(backing_of_file(&fd) + AT * PAGE, NR, MADV_DONTNEED, "MADV_DONTNEED");
+}
+
+static void anonymous(void)
+{
+	char *p = backing_map(NULL, PAGES, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	mem_touch(p, PAGES);
+	backing_hold(p, PAGES);
+	backing_advise(p, PAGES, MADV_DONTNEED, "MADV_DONTNEED");
+}
+
+static void cold(void)
+{
+	char *p = backing_private();
+
+	backing_advise(p, PAGES, MADV_COLD, "MADV_COLD");
+	backing_advise(p, PAGES, MADV_PAGEOUT, "MADV_PAGEOUT");
+}
+
+static void cold_file(void)
+{
+	int fd;
+	char *p = backing_of_file(&fd);
+
+	backing_advise(p, PAGES, MADV_COLD, "MADV_COLD");
+	backing_advise(p, PAGES, MADV_PAGEOUT, "MADV_PAGEOUT");
+}
+
+static void lazy_free(void)
+{
+	backing_advise(backing_private(), PAGES, MADV_FREE, "MADV_FREE");
+}
+
+static void no_access(void)
+{
+	must(mprotect(backing_private(), PAGES * PAGE, PROT_NONE) ? -errno : 0, "mprotect");
+}
+
+static void split(void)
+{
+	char *p = mem_huge();
+
+	if (!p)
+		report_skip("no transparent huge page to be had");
+	backing_hold(p, THP / PAGE);
+	must(mprotect(p + THP / 2, PAGE, PROT_READ) ? -errno : 0, "mprotect");
+	backing_advise(p, THP / PAGE, MADV_COLD, "MADV_COLD");
+}
+
+static void twice(void)
+{
+	int fd = backing_file(PAGES);
+	char *p = backing_map(NULL, PAGES, MAP_SHARED, fd, 0);
+	char *q = backing_map(NULL, PAGES, MAP_SHARED, fd, 0);
+	struct iovec iov[] = { { p, PAGES * PAGE }, { q, PAGES * PAGE } };
+	struct io_uring ring;
+
+	mem_touch(p, PAGES);
+	must(uring_open(&ring, 4), "io_uring_setup");
+	if (uring_register(ring.ring_fd, iov, 2))
+		report_skip("this kernel does not register files' pages");
+	backing_advise(q, PAGES, MADV_DONTNEED, "MADV_DONTNEED");
+}
+
+static void keep_child(void)
+{
+	int alive[2];
+	char c;
+
+	must(pipe(alive) ? -errno : 0, "pipe");
+	if (!fork()) {
+		close(alive[1]);
+		_exit(read(alive[0], &c, 1) < 0);
+	}
+}
+
+static void forked(void)
+{
+	backing_private();
+	keep_child();
+}
+
+static void not_forked(void)
+{
+	backing_advise(backing_private(), PAGES, MADV_DONTFORK, "MADV_DONTFORK");
+	keep_child();
+}
+
+static void userfault(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	char *p = backing_private();
+	struct uffdio_register reg = {
+		.range = { (unsigned long)p, PAGES * PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
+		report_skip("userfaultfd is refused: %s", strerror(errno));
+}
+
+static void hugetlb(void)
+{
+	int fd;
+
+	backing_advise(backing_of_huge(&fd), THP / PAGE, MADV_DONTNEED, "MADV_DONTNEED of hugetlb");
+}
+
+/* The address space changes, the pid does not. */
+static void again_by_exec(const char *self, bool again)
+{
+	if (again) {
+		backing_private();
+		return;
+	}
+	backing_private();
+	execl("/proc/self/exe", self, "exec", "again", NULL);
+	must(-errno, "exec");
+}
+
+static const struct mode {
+	const char *name;
+	void (*run)(void);
+} modes[] = {
+	{ "dontneed", dontneed },
+	{ "anonymous", anonymous },
+	{ "cold", cold },
+	{ "cold-file", cold_file },
+	{ "free", lazy_free },
+	{ "no-access", no_access },
+	{ "split", split },
+	{ "twice", twice },
+	{ "forked", forked },
+	{ "not-forked", not_forked },
+	{ "userfault", userfault },
+	{ "hugetlb", hugetlb },
+};
+
+int main(int argc, char **argv)
+{
+	report_init(&argc, argv);
+	if (argc > 1 && !strcmp(argv[1], "exec")) {
+		again_by_exec(argv[0], argc > 2);
+		report_ready();
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (argc < 2 || strcmp(argv[1], modes[i].name))
+			continue;
+		modes[i].run();
+		report_ready();
+		return 0;
+	}
+	fprintf(stderr, "usage: backing_legal MODE\n");
+	return 2;
+}

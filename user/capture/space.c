@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include "base/alloc.h"
+#include "capture/pagemap.h"
+#include "capture/ring_walk.h"
+#include "capture/space.h"
+#include "fixbuf.skel.h"
+
+struct space {
+	struct fixbuf_bpf *skel;
+	struct pagemap *pm;	/* of .mm, NULL = nothing is looked into */
+	__u64 mm;
+	__u32 pid;		/* the process or thread that it was opened by */
+	char *maps;		/* /proc/PID/maps of the same mm, NULL = not read */
+	size_t maps_len;
+	struct map map;		/* the last one that was looked up, or the hole */
+	bool is_hole;
+	__s64 map_bytes;	/* length of its file */
+	__u64 denials;
+};
+
+struct space *space_prepare(struct fixbuf_bpf *skel)
+{
+	struct space *s = must_alloc(1, sizeof(*s));
+
+	s->skel = skel;
+	bpf_program__set_autoload(skel->progs.peek_backings, true);
+	bpf_program__set_autoload(skel->progs.peek_pagemap, true);
+	return s;
+}
+
+void space_free(struct space *s)
+{
+	space_leave(s);
+	free(s);
+}
+
+/* 0 when nothing is open. */
+static __u64 mm_of(struct space *s, const struct pagemap *pm)
+{
+	if (!pm || walk_peek(s->skel->progs.peek_pagemap, pagemap_fd(pm), 0, 0))
+		return 0;
+	return s->skel->bss->out_mm;
+}
+
+void space_leave(struct space *s)
+{
+	pagemap_close(s->pm);
+	s->pm = NULL;
+	s->mm = s->pid = 0;
+	free(s->maps);
+	s->maps = NULL;
+}
+
+static void open_space(struct space *s, __u32 pid)
+{
+	s->pm = pagemap_open(pid);
+	s->denials += !s->pm && (errno == EACCES || errno == EPERM);
+	s->mm = mm_of(s, s->pm);
+	s->pid = pid;
+	if (!s->mm)
+		space_leave(s);
+}
+
+/* Of a process whose first thread has ended, another has the address space. */
+static void open_thread(struct space *s, __u32 pid)
+{
+	struct dirent *d;
+	char path[32];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%u/task", pid);
+	dir = opendir(path);
+	while (dir && !s->pm && (d = readdir(dir)))
+		if (atoi(d->d_name) > 0)
+			open_space(s, atoi(d->d_name));
+	if (dir)
+		closedir(dir);
+}
+
+void space_enter(struct space *s, struct whose whose, __u64 end)
+{
+	/* kept open it is still that mm, but a process may have got another since */
+	if (!whose.mm || whose.mm != s->mm) {
+		space_leave(s);
+		if (whose.pid)
+			open_space(s, whose.pid);
+		if (whose.pid && !s->pm)
+			open_thread(s, whose.pid);
+		if (whose.mm && whose.mm != s->mm)
+			space_leave(s);
+	}
+	free(s->maps);
+	s->maps = NULL;
+	if (s->pm)
+		pagemap_renew(s->pm, end);
+}
+
+__u64 space_mm(const struct space *s)
+{
+	return s->mm;
+}
+
+__u64 space_denials(const struct space *s)
+{
+	return s->denials;
+}
+
+/*
+ * A process changes its mm for good: when it has this one still after the
+ * maps were opened, they are of this one, and whole if it is alive after that.
+ */
+static bool read_maps(struct space *s)
+{
+	struct pagemap *again;
+
+	if (s->maps)
+		return true;
+	s->maps = maps_read(s->pid, &s->maps_len);
+	again = pagemap_open(s->pid);
+	if (s->maps && (mm_of(s, again) != s->mm || !pagemap_alive(again))) {
+		free(s->maps);
+		s->maps = NULL;
+	}
+	pagemap_close(again);
+	s->map.end = 0;
+	return s->maps;
+}
+
+/* Neighbours mostly lie in one mapping, or in one hole. False where there is none. */
+static bool find_map(struct space *s, __u64 addr)
+{
+	const char *text = s->maps, *end = s->maps + s->maps_len;
+	char path[64];
+	struct stat st;
+
+	if (addr >= s->map.start && addr < s->map.end)
+		return !s->is_hole;
+	s->is_hole = true;
+	/* they are in order */
+	while (maps_next(&text, end, &s->map)) {
+		s->is_hole = addr < s->map.start;
+		if (addr < s->map.end)
+			break;
+		s->is_hole = true;
+	}
+	if (s->is_hole) {
+		s->map.end = addr < s->map.start ? s->map.start : ~0ULL;
+		s->map.start = addr;
+		return false;
+	}
+	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", s->pid, s->map.start,
+		 s->map.end);
+	s->map_bytes = s->map.inode && !stat(path, &st) && st.st_ino == s->map.inode ?
+			st.st_size : -1;
+	return true;
+}
+
+int space_look(struct space *s, struct extent *e, __u64 pages_at, __u32 page_size)
+{
+	struct backing *out = s->skel->bss->out_backings;
+	__u64 other = 0;
+	struct evidence ev = { .addr = e->addr, .file_bytes = -1 };
+	int err;
+
+	if (!s->pm)
+		return 0;
+	ev.shown = pagemap_shows(s->pm, e->addr, e->pfn, &other);
+	if (ev.shown == SHOWN_OTHER || ev.shown == SHOWN_NOTHING) {
+		if (!read_maps(s)) {
+			e->mapping = MAPPING_UNKNOWN;
+			return 0;
+		}
+		err = walk_peek(s->skel->progs.peek_backings,
+				pages_at + e->pfn * page_size,
+				other ? pages_at + other * page_size : 0, 0);
+		if (err)
+			return err;
+		ev.pinned = out[0];
+		ev.there = out[1];
+		if (find_map(s, e->addr)) {
+			ev.map = &s->map;
+			ev.file_bytes = s->map_bytes;
+		}
+	}
+	e->mapping = backing_judge(&ev);
+	return 0;
+}

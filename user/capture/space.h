@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The address space that a buffer's pages are compared with: the very mm that
+ * they have to lie in, whatever becomes of the process meanwhile.
+ */
+#ifndef FIXBUF_CAPTURE_SPACE_H
+#define FIXBUF_CAPTURE_SPACE_H
+
+#include "model/ledger.h"
+
+struct fixbuf_bpf;
+struct space;
+
+/* Whose addresses: a process (0: nobody's), and the mm that it has to have. */
+struct whose {
+	__u32 pid;
+	__u64 mm;	/* 0: the one that it has now, believed if it is the ring's or shows a page */
+};
+
+/* Switches its programs on, before kern_load(). */
+struct space *space_prepare(struct fixbuf_bpf *skel);
+void space_free(struct space *s);
+
+/*
+ * Opens the process's address space if it is the one that it has to be;
+ * otherwise none is. Called for each buffer: what was read before is forgotten,
+ * and .end is up to where reading ahead makes sense.
+ */
+void space_enter(struct space *s, struct whose whose, __u64 end);
+/* An open descriptor keeps the struct mm_struct: not beyond a pass. */
+void space_leave(struct space *s);
+/* The one that is open, 0 = none. */
+__u64 space_mm(const struct space *s);
+/* Times that it may not look into an address space since the start. */
+__u64 space_denials(const struct space *s);
+
+/*
+ * Sets .mapping of a page: what its address shows against .pfn. The kernel's
+ * struct pages begin at .pages_at, .page_size bytes each. 0, or -errno with a
+ * sentence.
+ */
+int space_look(struct space *s, struct extent *e, __u64 pages_at, __u32 page_size);
+
+#endif
