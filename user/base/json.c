@@ -234,11 +234,3 @@ void json_key(struct json *j, const char *name)
 	put(j, JSON_LIT("\":"));
 	j->first = j->item = true;
 }
-
-void json_members_of(struct json *j, const char *line, size_t len)
-{
-	/* "{...}\n" */
-	if (len <= 3)
-		return;
-	json_put_raw(j, JSON_LIT(",\""), line + 2, len - 4);
-}

@@ -66,9 +66,6 @@ void json_close(struct json *j);
 /* A name of our own that is no literal: an item follows, as its value. */
 void json_key(struct json *j, const char *name);
 
-/* Members as another writer wrote them: its line. */
-void json_members_of(struct json *j, const char *line, size_t len);
-
 #define JSON_LIT(s)	(s), sizeof(s) - 1
 #define JSON_NAME(name)	JSON_LIT(",\"" name "\":")
 #define JSON_ITEM	JSON_LIT(",")

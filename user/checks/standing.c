@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
-#include <string.h>
+#include <uthash.h>
 #include "base/alloc.h"
 #include "checks/selected.h"
 #include "checks/standing.h"
+
+struct stood {
+	struct finding_key key;
+	struct finding finding;	/* as found last; .detail owned */
+	struct cause cause;	/* of what was not told yet */
+	__u64 mm;		/* whose account it is about, 0 = none */
+	__u64 since_ns;		/* nothing happened to that account since */
+	bool told, present;
+	UT_hash_handle hh;
+};
+
+struct standing {
+	struct standing_teller teller;
+	struct stood *all;
+	size_t waiting;
+};
 
 /* What is found of single buffers comes from their own facts: it is sure without a rest. */
 static __u64 rest_ns(const struct finding *f)
@@ -11,115 +27,142 @@ static __u64 rest_ns(const struct finding *f)
 	return f->ring ? 0 : finding_traits(f->tag)->rest_ns;
 }
 
-struct known *known_find(const struct known_set *s, const struct finding *f)
+static struct stood *find(const struct standing *s, const struct finding *f)
 {
 	struct finding_key key = finding_key(f);
-	struct known *k = NULL;
+	struct stood *one = NULL;
 
 	if (s->all)
-		HASH_FIND(hh, s->all, &key, sizeof(key), k);
-	return k;
+		HASH_FIND(hh, s->all, &key, sizeof(key), one);
+	return one;
 }
 
-static void forget(struct known_set *s, struct known *k)
+static void forget_cause(struct stood *one)
 {
-	s->nr_waiting -= !k->told;
-	HASH_DEL(s->all, k);
-	told_cause_free(&k->cause);
-	free(k->finding.detail);
-	free(k);
+	stack_free(one->cause.stack);
+	one->cause.stack = NULL;
 }
 
-static void tell(struct known_set *s, struct known *k)
+static void forget(struct standing *s, struct stood *one)
 {
-	s->tell(k, s->arg);
-	s->nr_waiting--;
-	k->told = true;
-	told_cause_free(&k->cause);
+	s->waiting -= !one->told;
+	HASH_DEL(s->all, one);
+	forget_cause(one);
+	free(one->finding.detail);
+	free(one);
 }
 
-static struct known *add(struct known_set *s, const struct ledger *l, const struct finding *f,
+static void tell(struct standing *s, struct stood *one)
+{
+	s->teller.tell(&one->finding, &one->cause, s->teller.arg);
+	s->waiting--;
+	one->told = true;
+	forget_cause(one);
+}
+
+static struct stood *add(struct standing *s, const struct ledger *l, const struct finding *f,
 			 __u64 now_ns)
 {
-	struct known *k = must_alloc(1, sizeof(*k));
+	struct stood *one = must_alloc(1, sizeof(*one));
 
-	k->key = finding_key(f);
-	k->mm = finding_mm(l, f);
-	k->since_ns = now_ns;
-	k->cause = s->cause(f, k->mm, s->arg);
-	HASH_ADD(hh, s->all, key, sizeof(k->key), k);
-	s->nr_waiting++;
-	return k;
+	one->key = finding_key(f);
+	one->mm = finding_mm(l, f);
+	one->since_ns = now_ns;
+	one->cause = s->teller.cause(f, one->mm, s->teller.arg);
+	HASH_ADD(hh, s->all, key, sizeof(one->key), one);
+	s->waiting++;
+	return one;
 }
 
-static void take(struct known *k, struct finding *f)
+static void take(struct stood *one, struct finding *f)
 {
-	free(k->finding.detail);
-	k->finding = *f;
+	free(one->finding.detail);
+	one->finding = *f;
 	f->detail = NULL;
-	k->present = true;
+	one->present = true;
 }
 
-void known_merge(struct known_set *s, const struct ledger *l, struct findings *now, __u64 now_ns)
+struct standing *standing_new(const struct standing_teller *teller)
 {
-	struct known *k, *next;
+	struct standing *s = must_alloc(1, sizeof(*s));
 
-	for (k = s->all; k; k = k->hh.next)
-		k->present = false;
+	s->teller = *teller;
+	return s;
+}
+
+bool standing_has(const struct standing *s, const struct finding *f)
+{
+	return find(s, f);
+}
+
+size_t standing_waiting(const struct standing *s)
+{
+	return s->waiting;
+}
+
+void standing_merge(struct standing *s, const struct ledger *l, struct findings *now, __u64 now_ns)
+{
+	struct stood *one, *next;
+
+	for (one = s->all; one; one = one->hh.next)
+		one->present = false;
 	for (size_t i = 0; i < now->nr; i++) {
 		struct finding *f = &now->list[i];
 
-		k = known_find(s, f);
-		if (!k)
-			k = add(s, l, f, now_ns);
-		take(k, f);
-		if (!k->told && !rest_ns(&k->finding))
-			tell(s, k);
+		one = find(s, f);
+		if (!one)
+			one = add(s, l, f, now_ns);
+		take(one, f);
+		if (!one->told && !rest_ns(&one->finding))
+			tell(s, one);
 	}
-	HASH_ITER(hh, s->all, k, next)
-		if (!k->present)
-			forget(s, k);
+	HASH_ITER(hh, s->all, one, next)
+		if (!one->present)
+			forget(s, one);
 }
 
-void known_stir(struct known_set *s, __u64 mm, __u64 now_ns)
+void standing_stir(struct standing *s, __u64 mm, __u64 now_ns)
 {
-	for (struct known *k = s->nr_waiting ? s->all : NULL; k; k = k->hh.next)
-		if (!k->told && k->mm == mm)
-			k->since_ns = now_ns;
+	for (struct stood *one = s->waiting ? s->all : NULL; one; one = one->hh.next)
+		if (!one->told && one->mm == mm)
+			one->since_ns = now_ns;
 }
 
-void known_tell_rested(struct known_set *s, __u64 now_ns)
+void standing_tell_rested(struct standing *s, __u64 now_ns)
 {
-	for (struct known *k = s->nr_waiting ? s->all : NULL; k; k = k->hh.next)
-		if (!k->told && now_ns >= k->since_ns + rest_ns(&k->finding))
-			tell(s, k);
+	for (struct stood *one = s->waiting ? s->all : NULL; one; one = one->hh.next)
+		if (!one->told && now_ns >= one->since_ns + rest_ns(&one->finding))
+			tell(s, one);
 }
 
-void known_add(struct known_set *s, const struct ledger *l, struct finding *f)
+void standing_add(struct standing *s, const struct ledger *l, struct finding *f)
 {
-	struct known *k = known_find(s, f);
+	struct stood *one = find(s, f);
 
-	if (k && k->told)
+	if (one && one->told)
 		return;
-	if (!k)
-		k = add(s, l, f, 0);
-	take(k, f);
-	tell(s, k);
+	if (!one)
+		one = add(s, l, f, 0);
+	take(one, f);
+	tell(s, one);
 }
 
-void known_drop_waiting(struct known_set *s)
+void standing_drop_waiting(struct standing *s)
 {
-	struct known *k, *next;
+	struct stood *one, *next;
 
-	HASH_ITER(hh, s->all, k, next)
-		if (!k->told)
-			forget(s, k);
+	HASH_ITER(hh, s->all, one, next)
+		if (!one->told)
+			forget(s, one);
 }
 
-void known_free(struct known_set *s)
+void standing_free(struct standing *s)
 {
-	struct known *k, *next;
+	struct stood *one, *next;
 
-	HASH_ITER(hh, s->all, k, next)
-		forget(s, k);
+	if (!s)
+		return;
+	HASH_ITER(hh, s->all, one, next)
+		forget(s, one);
+	free(s);
 }

@@ -23,4 +23,8 @@ struct stack {
 	struct frames kernel, user;
 };
 
+/* A copy that owns all it points to, for stack_free(); NULL of NULL. */
+struct stack *stack_copy(const struct stack *s);
+void stack_free(struct stack *copy);
+
 #endif

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdlib.h>
 #include <unistd.h>
 #include "base/fmt.h"
 #include "base/json.h"
@@ -49,12 +48,12 @@ static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 		if (c->call.op == CALL_UPDATE && c->slots == 1)
 			fprintf(out, ", slot %u\n", c->call.offset);
 		else
-			fprintf(out, ", %u slot%s\n", c->slots, c->slots == 1 ? "" : "s");
+			fprintf(out, ", %u slot%s\n", c->slots, plural(c->slots));
 		break;
 	}
 }
 
-static void put_call_json(struct json *j, const struct cause *c, const struct stack *stack)
+static void put_call_json(struct json *j, const struct cause *c)
 {
 	const struct fact *h = &c->call.h;
 	bool call = c->kind == CAUSE_CALL;
@@ -75,49 +74,15 @@ static void put_call_json(struct json *j, const struct cause *c, const struct st
 		json_int(j, "result", c->call.result);
 		json_int(j, "user_after_pages", c->call.user_after_pages);
 		json_int(j, "mm_after_pages", c->call.mm_after_pages);
-		view_stack_json(j, stack);
+		view_stack_json(j, c->stack);
 	}
 	json_close(j);
 }
 
-struct told_cause view_cause(const struct output *to, const struct cause *c, enum finding_tag tag,
-			     struct stacks *stacks)
+void view_watch_finding(const struct output *to, const struct finding *f, const struct cause *c)
 {
 	bool call = c->kind == CAUSE_CALL;
-	const struct stack *stack = stacks && call ? stacks_of(stacks, &c->call.h) : NULL;
-	struct told_cause t = { 0 };
-	FILE *out = open_memstream(&t.text, &t.len);
-	struct json j = { 0 };
 
-	if (!out)
-		return t;
-	if (to->json) {
-		json_begin(&j, out);
-		json_str(&j, "when", call && finding_traits(tag)->by_program ? "after-call" :
-			 kinds[c->kind]);
-		if (call || c->kind == CAUSE_RELEASE)
-			put_call_json(&j, c, stack);
-		else
-			json_null(&j, "call");
-		json_end(&j);
-		json_free(&j);
-	} else {
-		put_cause(out, c, tag);
-		view_stack_text(out, stack);
-	}
-	fclose(out);
-	return t;
-}
-
-void told_cause_free(struct told_cause *t)
-{
-	free(t->text);
-	t->text = NULL;
-}
-
-void view_watch_finding(const struct output *to, const struct finding *f,
-			const struct told_cause *cause)
-{
 	if (to->json) {
 		struct json j = { 0 };
 
@@ -125,13 +90,19 @@ void view_watch_finding(const struct output *to, const struct finding *f,
 		json_int(&j, "schema", 2);
 		json_str(&j, "event", "finding");
 		view_finding_json(&j, f);
-		if (cause->text)
-			json_members_of(&j, cause->text, cause->len);
+		json_str(&j, "when", call && finding_traits(f->tag)->by_program ? "after-call" :
+			 kinds[c->kind]);
+		if (call || c->kind == CAUSE_RELEASE)
+			put_call_json(&j, c);
+		else
+			json_null(&j, "call");
 		json_end(&j);
 		json_free(&j);
 	} else {
 		view_finding_text(to->out, f, isatty(fileno(to->out)));
-		fprintf(to->out, "        %s", cause->text ? cause->text : "\n");
+		fprintf(to->out, "        ");
+		put_cause(to->out, c, f->tag);
+		view_stack_text(to->out, c->stack);
 	}
 	fflush(to->out);
 }

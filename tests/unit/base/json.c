@@ -226,39 +226,6 @@ static void long_lines(void **state)
 	free(s);
 }
 
-/* What another wrote goes in as it is; nothing leaves no trace. */
-static void members(void **state)
-{
-	struct json other = { 0 };
-	char *line, *empty;
-	size_t nr_line, nr_empty;
-	FILE *f = open_memstream(&line, &nr_line);
-
-	(void)state;
-	json_begin(&other, f);
-	json_str(&other, "path", "/a/b\n");
-	json_open_list(&other, "list");
-	json_close(&other);
-	json_end(&other);
-	fclose(f);
-	f = open_memstream(&empty, &nr_empty);
-	json_begin(&other, f);
-	json_end(&other);
-	fclose(f);
-	json_free(&other);
-
-	begin();
-	json_members_of(&j, empty, nr_empty);
-	json_members_of(&j, line, nr_line);
-	json_members_of(&j, empty, nr_empty);
-	json_int(&j, "after", -1);
-	json_object_put(end());
-	assert_string_equal(told, "{\"path\":\"/a/b\\n\",\"list\":[],\"after\":-1}\n");
-	free(told);
-	free(line);
-	free(empty);
-}
-
 static int done(void **state)
 {
 	(void)state;
@@ -277,7 +244,6 @@ int main(void)
 		cmocka_unit_test(characters),
 		cmocka_unit_test(in_html),
 		cmocka_unit_test(long_lines),
-		cmocka_unit_test(members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, done);

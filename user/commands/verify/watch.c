@@ -129,8 +129,8 @@ static void on_fact(const struct fact *f, void *arg)
 	/* a cpu tells a call and its slots in one go, others come in between */
 	if (b->open && !slot && (f->cpu == b->cause.call.h.cpu || f->kind == FACT_CALL))
 		end_batch(w);
-	if (w->known.nr_waiting)
-		known_stir(&w->known, mm_of(w, f->ring), clock_now_ns());
+	if (standing_waiting(w->standing))
+		standing_stir(w->standing, mm_of(w, f->ring), clock_now_ns());
 	if (f->kind == FACT_CALL)
 		begin_batch(w, (const void *)f);
 	else if (f->kind == FACT_RING_GONE)
@@ -165,7 +165,7 @@ static int look_anew(struct watch *w)
 	w->batch.open = false;
 	w->nr_causes = 0;
 	w->no_cause = CAUSE_LOSS;
-	known_drop_waiting(&w->known);
+	standing_drop_waiting(w->standing);
 	if (tracer_look_anew(&w->tracer))
 		return -1;
 	/* a ring that changes too fast is not in the ledger as it is */
@@ -194,7 +194,7 @@ static void compare(struct watch *w, const struct ledger *now, __u64 now_ns)
 	for (struct ledger_mm *m = l->mms; m; m = m->hh.next) {
 		HASH_FIND(hh, now->mms, &m->id, sizeof(m->id), mm);
 		if (!mm || mm->pinned_pages != m->pinned_pages)
-			known_stir(&w->known, m->id, now_ns);
+			standing_stir(w->standing, m->id, now_ns);
 		if (mm)
 			m->pinned_pages = mm->pinned_pages;
 	}
@@ -207,7 +207,7 @@ static void compare(struct watch *w, const struct ledger *now, __u64 now_ns)
 		const struct ring *known = ledger_ring(l, r->id);
 
 		if (r->mm && (!known || !same_slots(known, r)))
-			known_stir(&w->known, r->mm->id, now_ns);
+			standing_stir(w->standing, r->mm->id, now_ns);
 	}
 }
 
@@ -216,7 +216,7 @@ static void sample(struct watch *w, __u64 now_ns)
 {
 	struct ledger *now;
 
-	if (!w->known.nr_waiting || now_ns - w->sampled_ns < SAMPLE_MS * 1000000ULL)
+	if (!standing_waiting(w->standing) || now_ns - w->sampled_ns < SAMPLE_MS * 1000000ULL)
 		return;
 	w->sampled_ns = now_ns;
 	now = ledger_new();
@@ -230,7 +230,7 @@ static void sample(struct watch *w, __u64 now_ns)
 			watch_check(w);
 			watch_settle(w);
 			if (!w->torn)
-				known_tell_rested(&w->known, now_ns);
+				standing_tell_rested(w->standing, now_ns);
 		}
 	}
 	ledger_free(now);
@@ -268,7 +268,7 @@ static unsigned int pause_ms(const struct watch *w)
 		return RESUME_MS;
 	if (w->to_walk && !w->torn)
 		return 0;
-	return w->known.nr_waiting || w->moved_ns ? SAMPLE_MS : TICK_MS;
+	return standing_waiting(w->standing) || w->moved_ns ? SAMPLE_MS : TICK_MS;
 }
 
 static int go_on(struct watch *w)
@@ -325,7 +325,7 @@ static int look_last(struct watch *w)
 		look_denied(&look);
 	for (size_t i = 0; !err && i < look.findings.nr; i++)
 		if (watch_is_ours(w, &look.findings.list[i]))
-			known_add(&w->known, look.ledger, &look.findings.list[i]);
+			standing_add(w->standing, look.ledger, &look.findings.list[i]);
 	look_free(&look);
 	return err;
 }
@@ -363,7 +363,7 @@ int watch(struct env *env)
 
 	w->env = env;
 	w->worst = -1;
-	watch_known_init(w);
+	w->standing = watch_standing(w);
 	status = session_open(&w->s, env, &handler, true);
 	if (!status) {
 		if (tracer_start(&w->tracer, &env->select, w->s.walk, w->s.attach, NULL)) {
@@ -375,7 +375,7 @@ int watch(struct env *env)
 			status = run(w);
 		}
 	}
-	known_free(&w->known);
+	standing_free(w->standing);
 	tracer_free(&w->tracer);
 	session_close(&w->s);
 	free(w);

@@ -50,26 +50,31 @@ static bool has_caused(const struct cause *c, const struct finding *f, __u64 mm)
 	return mm ? c->call.mm == mm : !f->ring && c->call.charged_uid == f->uid;
 }
 
-static struct told_cause find_cause(const struct finding *f, __u64 mm, void *arg)
+static struct cause find_cause(const struct finding *f, __u64 mm, void *arg)
 {
-	struct watch *w = arg;
-	const struct cause none = { .kind = w->no_cause, .fd = -1 };
+	const struct watch *w = arg;
+	struct cause found = { .kind = w->no_cause, .fd = -1 };
 
-	for (size_t i = w->nr_causes; i-- > 0;)
-		if (has_caused(&w->causes[i], f, mm))
-			return view_cause(&w->env->output, &w->causes[i], f->tag, w->s.stacks);
-	return view_cause(&w->env->output, &none, f->tag, w->s.stacks);
+	for (size_t i = w->nr_causes; i-- > 0;) {
+		if (!has_caused(&w->causes[i], f, mm))
+			continue;
+		found = w->causes[i];
+		if (w->s.stacks && found.kind == CAUSE_CALL)
+			found.stack = stack_copy(stacks_of(w->s.stacks, &found.call.h));
+		break;
+	}
+	return found;
 }
 
-static void tell(const struct known *k, void *arg)
+static void tell(const struct finding *f, const struct cause *c, void *arg)
 {
+	enum severity s = finding_severity(f->tag);
 	struct watch *w = arg;
-	enum severity s = finding_severity(k->finding.tag);
 
 	w->totals.nr[s]++;
 	if ((int)s > w->worst)
 		w->worst = s;
-	view_watch_finding(&w->env->output, &k->finding, &k->cause);
+	view_watch_finding(&w->env->output, f, c);
 }
 
 void watch_notice_loss(struct watch *w)
@@ -90,7 +95,7 @@ void watch_tell_loss(struct watch *w)
 static bool any_new(const struct watch *w, const struct findings *fs)
 {
 	for (size_t i = 0; i < fs->nr; i++)
-		if (!known_find(&w->known, &fs->list[i]))
+		if (!standing_has(w->standing, &fs->list[i]))
 			return true;
 	return false;
 }
@@ -132,7 +137,7 @@ void watch_check(struct watch *w)
 		watch_settle(w);
 	w->checked_ns = clock_now_ns();
 	if (!w->torn)
-		known_merge(&w->known, w->tracer.ledger, &fs, w->checked_ns);
+		standing_merge(w->standing, w->tracer.ledger, &fs, w->checked_ns);
 	findings_free(&fs);
 	w->nr_causes = 0;
 	w->no_cause = CAUSE_BETWEEN;
@@ -210,7 +215,7 @@ void watch_walk_rest(struct watch *w)
 	w->dirty = true;
 }
 
-void watch_known_init(struct watch *w)
+struct standing *watch_standing(struct watch *w)
 {
-	w->known = (struct known_set){ .tell = tell, .cause = find_cause, .arg = w };
+	return standing_new(&(struct standing_teller){ tell, find_cause, w });
 }

@@ -7,6 +7,7 @@
 #include "capture/session.h"
 #include "checks/standing.h"
 #include "commands/env.h"
+#include "views/watch.h"
 
 #define MAX_CAUSES	64
 
@@ -22,7 +23,7 @@ struct watch {
 	struct env *env;
 	struct session s;
 	struct tracer tracer;
-	struct known_set known;
+	struct standing *standing;	/* what was found and still stands */
 	struct batch batch;
 	struct cause causes[MAX_CAUSES]; /* since the last check, in order */
 	size_t nr_causes;
@@ -41,8 +42,8 @@ struct watch {
 	int worst;
 };
 
-/* Sets what .known calls. */
-void watch_known_init(struct watch *w);
+/* For .standing: it tells what is new, with the last call that may have caused it. */
+struct standing *watch_standing(struct watch *w);
 /* Whether it is about tasks that are watched. */
 bool watch_is_ours(const struct watch *w, const struct finding *f);
 void watch_add_cause(struct watch *w, const struct cause *c);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What made a finding so, as a watch knows it. */
+#ifndef FIXBUF_CHECKS_CAUSE_H
+#define FIXBUF_CHECKS_CAUSE_H
+
+#include <abi/fact.h>
+#include "model/stack.h"
+
+enum cause_kind {
+	CAUSE_START,		/* it was there already */
+	CAUSE_CALL,
+	CAUSE_RELEASE,		/* the kernel took back what a ring held */
+	CAUSE_LOSS,		/* seen first after a loss */
+	CAUSE_BETWEEN,		/* no call explains it */
+	CAUSE_END,		/* seen by the last look */
+};
+
+struct cause {
+	enum cause_kind kind;
+	struct fact_call call;	/* CAUSE_RELEASE: only the head, ring and mm */
+	__u32 slots;		/* that it was about */
+	__s32 fd;		/* of the ring, -1 = none known */
+	struct stack *stack;	/* a copy: the caller's names may be gone by then; NULL = none */
+};
+
+#endif
