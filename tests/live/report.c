@@ -181,7 +181,7 @@ static void limits(void)
 	tool_free(&report);
 	tool(&a, "record", "-o", load_path("lifecycle"), "--append", "-d", "100ms", NULL);
 	is(a.status, 2, "what is no recording is not appended to");
-	has_text(a.err, "no recording", "in words");
+	has_text(a.err, "not a recording", "in words");
 	tool_free(&a);
 }
 

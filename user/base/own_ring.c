@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/err.h"
@@ -118,17 +119,22 @@ int ring_raw_clone_buffers(const struct ring_raw *dst, const struct ring_raw *sr
 
 int ring_raw_cannot(int err)
 {
+	struct rlimit limit;
+
 	switch (-err) {
 	case 0:
 		return 0;
 	case ENOSYS:
 		return cannot("this kernel has no io_uring, or a seccomp filter hides it");
 	case EPERM:
-		return cannot("io_uring is switched off; see /proc/sys/kernel/io_uring_disabled");
+		return cannot("io_uring_setup: EPERM; io_uring is disabled for this process, see /proc/sys/kernel/io_uring_disabled");
 	case ENOMEM:
-		return cannot("no ring can be made: RLIMIT_MEMLOCK is used up; raise it");
+		if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
+			return cannot("io_uring_setup: ENOMEM; memory is short");
+		return cannot("io_uring_setup: ENOMEM (RLIMIT_MEMLOCK of %llu KiB, which all processes of the user share, has no room left, or memory is short); raise it with ulimit -l",
+			      (unsigned long long)limit.rlim_cur >> 10);
 	default:
-		return cannot("no ring can be made: %s", strerror(-err));
+		return cannot("io_uring_setup: %s", strerror(-err));
 	}
 }
 

@@ -108,7 +108,7 @@ static int take_perf(struct attach *a, int hook, const char *event, const char *
 
 	if (id < 0) {
 		snprintf(h->reason, sizeof(h->reason),
-			 "no trace event number: %s; durations are not known, calls refused early not seen",
+			 "no trace event number: %s; durations are unknown, calls that are refused early are not seen",
 			 strerror(-id));
 		return id;
 	}
@@ -179,12 +179,12 @@ int attach_start(struct attach *a)
 	take_perf(a, CALL_START, "syscalls/sys_enter_io_uring_register",
 		  "start, and levels before, of each call");
 	err = take_raw(a, calls, a->loop ? "bpf_loop() and bpf_find_vma() are there" :
-		       "no bpf_loop() (5.17): the rest is read by the walk");
+		       "no bpf_loop() (5.17): the walk reads the other slots");
 	if (err)
 		return err_set(-err, "cannot attach to the io_uring_register tracepoint: %s; 'doctor' says what this kernel offers",
 			       strerror(-err));
 	snprintf(a->hooks[a->loop ? CALLS_BOUNDED : CALLS_LOOP].reason, sizeof(a->hooks[0].reason),
-		 a->loop ? "not needed" : "takes bpf_loop() and bpf_find_vma(), Linux 5.17");
+		 a->loop ? "not needed" : "needs bpf_loop() and bpf_find_vma(), Linux 5.17");
 	if (a->hooks[CALL_START].attached)
 		take_perf(a, CALL_REFUSED, "syscalls/sys_exit_io_uring_register",
 			  "calls that are refused before a ring is found");
@@ -192,10 +192,10 @@ int attach_start(struct attach *a)
 		snprintf(a->hooks[CALL_REFUSED].reason, sizeof(a->hooks[0].reason),
 			 "needs the start of the call");
 	take_raw(a, CREATE, "every new ring");
-	take_raw(a, CLOSE, "the work function was learnt from a ring of our own");
+	take_raw(a, CLOSE, "the work function was learnt from our own ring");
 	take_raw(a, GONE, "the end of that work");
 	if (!learn_exit_func(a)) {
-		drop(a, CLOSE, "the end of a ring of our own was not seen: ends of rings are not shown");
+		drop(a, CLOSE, "the end of our own ring was not seen: ends of rings are not shown");
 		drop(a, GONE, "needs ring-close");
 	}
 	return 0;

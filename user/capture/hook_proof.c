@@ -111,5 +111,5 @@ int calibrate(struct calibration *c, bool (*settled)(const struct calibration *c
 	for (int i = 0; !err && i < WAIT_MS && !settled(c, arg); i++)
 		nanosleep(&ms, NULL);
 	munmap(memory, NR * PAGE);
-	return err ? err_set(-err, "no buffer can be registered by ourselves: %s", strerror(-err)) : 0;
+	return err ? err_set(-err, "cannot register a buffer of our own: %s", strerror(-err)) : 0;
 }

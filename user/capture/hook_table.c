@@ -11,13 +11,13 @@ static const char *fits_register(const struct prototype *p, struct fixbuf_bpf *s
 {
 	/* patches/0011: one segment may hold many pins; the tracepoints there tell them */
 	if (kern_type("io_seg_index", BTF_KIND_STRUCT))
-		return "segments do not tell the pins here; the tier 'patched' does";
+		return "segments do not show pins on this kernel; use tier 'patched'";
 	skel->rodata->register_nargs = p->nr_args;
 	skel->rodata->register_gives_node = prototype_gives(p, "io_rsrc_node", 1);
 	if (!prototype_takes(p, 0, "io_ring_ctx", 1) || !prototype_takes(p, 1, "iovec", 1))
 		return "it registers a whole table here (before 5.13), not one buffer";
 	if (!skel->rodata->register_gives_node && !prototype_takes(p, 2, "io_mapped_ubuf", 2))
-		return "its prototype is not known";
+		return "unknown prototype";
 	return NULL;
 }
 
@@ -25,14 +25,14 @@ static const char *fits_release_node(const struct prototype *p, struct fixbuf_bp
 {
 	(void)skel;
 	return prototype_takes(p, 0, "io_ring_ctx", 1) && prototype_takes(p, 1, "io_rsrc_node", 1) ?
-	       NULL : "its prototype is not known";
+	       NULL : "unknown prototype";
 }
 
 static const char *fits_release_slot(const struct prototype *p, struct fixbuf_bpf *skel)
 {
 	(void)skel;
 	return prototype_takes(p, 0, "io_ring_ctx", 1) && prototype_takes(p, 1, "io_mapped_ubuf", 2) ?
-	       NULL : "its prototype is not known";
+	       NULL : "unknown prototype";
 }
 
 /* (ctx, pages) to 6.18, (user, mm, pages) from 6.19 */
@@ -40,13 +40,13 @@ static const char *fits_amount(const struct prototype *p, struct fixbuf_bpf *ske
 {
 	skel->rodata->amount_arg = p->nr_args - 1;
 	return (p->nr_args == 2 || p->nr_args == 3) && prototype_takes_number(p, p->nr_args - 1) ?
-	       NULL : "its prototype is not known";
+	       NULL : "unknown prototype";
 }
 
 static const char *fits_amount_inner(const struct prototype *p, struct fixbuf_bpf *skel)
 {
 	(void)skel;
-	return p->nr_args == 2 && prototype_takes_number(p, 1) ? NULL : "its prototype is not known";
+	return p->nr_args == 2 && prototype_takes_number(p, 1) ? NULL : "unknown prototype";
 }
 
 static const char *fits_region(const struct prototype *p, struct fixbuf_bpf *skel)
@@ -55,13 +55,13 @@ static const char *fits_region(const struct prototype *p, struct fixbuf_bpf *ske
 	if (prototype_takes(p, 0, "user_struct", 1))
 		return "it takes no ring: ring memory is not charged here";
 	return p->nr_args == 4 && prototype_takes(p, 0, "io_ring_ctx", 1) &&
-	       prototype_takes(p, 1, "io_mapped_region", 1) ? NULL : "its prototype is not known";
+	       prototype_takes(p, 1, "io_mapped_region", 1) ? NULL : "unknown prototype";
 }
 
 static const char *fits_region_free(const struct prototype *p, struct fixbuf_bpf *skel)
 {
 	(void)skel;
-	return prototype_takes(p, 1, "io_mapped_region", 1) ? NULL : "its prototype is not known";
+	return prototype_takes(p, 1, "io_mapped_region", 1) ? NULL : "unknown prototype";
 }
 
 static const char *fits_kernel_request(const struct prototype *p, struct fixbuf_bpf *skel)
@@ -69,7 +69,7 @@ static const char *fits_kernel_request(const struct prototype *p, struct fixbuf_
 	(void)skel;
 	return p->nr_args == 5 && prototype_takes(p, 0, "io_uring_cmd", 1) &&
 	       prototype_takes(p, 1, "request", 1) && prototype_takes_number(p, 3) ?
-	       NULL : "its prototype is not known";
+	       NULL : "unknown prototype";
 }
 
 /* (cmd, request, release, index, flags) to 7.2, then (cmd, bvecs, nr, release, priv, dir, index, flags) */
@@ -82,14 +82,14 @@ static const char *fits_kernel_bvec(const struct prototype *p, struct fixbuf_bpf
 	skel->rodata->bvec_index_arg = 6;
 	return p->nr_args == 8 && prototype_takes(p, 0, "io_uring_cmd", 1) &&
 	       prototype_takes(p, 1, "bio_vec", 1) && prototype_takes_number(p, 6) ?
-	       NULL : "its prototype is not known";
+	       NULL : "unknown prototype";
 }
 
 static const char *fits_kernel_drop(const struct prototype *p, struct fixbuf_bpf *skel)
 {
 	(void)skel;
 	return p->nr_args == 3 && prototype_takes(p, 0, "io_uring_cmd", 1) &&
-	       prototype_takes_number(p, 1) ? NULL : "its prototype is not known";
+	       prototype_takes_number(p, 1) ? NULL : "unknown prototype";
 }
 
 /* Behind the probe's own argument; the kernel's patches/0003 */
@@ -98,7 +98,7 @@ static const char *fits_tells_pin(const struct prototype *p, struct fixbuf_bpf *
 	(void)skel;
 	return p->nr_args == 8 && prototype_takes(p, 1, "io_ring_ctx", 1) &&
 	       prototype_takes_number(p, 3) && prototype_takes_number(p, 7) ?
-	       NULL : "its prototype is not known";
+	       NULL : "unknown prototype";
 }
 
 static const char *fits_tells_charge(const struct prototype *p, struct fixbuf_bpf *skel)
@@ -106,14 +106,14 @@ static const char *fits_tells_charge(const struct prototype *p, struct fixbuf_bp
 	(void)skel;
 	return p->nr_args == 12 && prototype_takes(p, 1, "io_ring_ctx", 1) &&
 	       prototype_takes(p, 3, "user_struct", 1) && prototype_takes(p, 4, "mm_struct", 1) &&
-	       prototype_takes_number(p, 11) ? NULL : "its prototype is not known";
+	       prototype_takes_number(p, 11) ? NULL : "unknown prototype";
 }
 
 static const char *fits_tells_failure(const struct prototype *p, struct fixbuf_bpf *skel)
 {
 	(void)skel;
 	return p->nr_args == 7 && prototype_takes(p, 1, "io_ring_ctx", 1) &&
-	       prototype_takes_number(p, 6) ? NULL : "its prototype is not known";
+	       prototype_takes_number(p, 6) ? NULL : "unknown prototype";
 }
 
 const struct probe exact_probes[NR_PROBES] = {
@@ -126,7 +126,7 @@ const struct probe exact_probes[NR_PROBES] = {
 	{ "uncharge", "io_uring_buf_uncharge", "uncharge", NEED_NONE, false, "charge", HIT_UNCHARGE,
 	  "each move of an account, its levels before and after", fits_tells_charge, true },
 	{ "failed pin", "io_uring_buf_register_fail", "fail", NEED_NONE, false, "pin", HIT_NONE,
-	  "entries that could not be registered, and why", fits_tells_failure, true },
+	  "entries that failed to register, and why", fits_tells_failure, true },
 	{ "pin, charge", "io_sqe_buffer_register", "register", NEED_PIN, true, NULL, HIT_REGISTERED,
 	  "each buffer, with its pages, time and levels before and after", fits_register, false },
 	{ "unpin, uncharge", "io_free_rsrc_node", "release_node", NEED_UNPIN, true, NULL, HIT_RELEASED,
@@ -142,11 +142,11 @@ const struct probe exact_probes[NR_PROBES] = {
 	{ "ring uncharge", "io_free_region", "region_free", NEED_NONE, true, "region", HIT_REGION_FREED,
 	  "memory of rings", fits_region_free, false },
 	{ "kernel buffer", "io_buffer_register_request", "kernel_request", NEED_NONE, true, NULL, HIT_NONE,
-	  "a block driver's, without a call (not tried: takes such a driver)", fits_kernel_request, false },
+	  "buffers of block drivers, without a call (untested: needs such a driver)", fits_kernel_request, false },
 	{ "kernel buffer", "io_buffer_register_bvec", "kernel_bvec", NEED_NONE, true, NULL, HIT_NONE,
-	  "a block driver's, without a call (not tried: takes such a driver)", fits_kernel_bvec, false },
+	  "buffers of block drivers, without a call (untested: needs such a driver)", fits_kernel_bvec, false },
 	{ "kernel drop", "io_buffer_unregister", "kernel_drop", NEED_NONE, true, NULL, HIT_NONE,
-	  "a block driver's, without a call (not tried: takes such a driver)", fits_kernel_drop, false },
+	  "buffers of block drivers, without a call (untested: needs such a driver)", fits_kernel_drop, false },
 	{ "kernel drop", "io_buffer_unregister_bvec", "kernel_drop_bvec", NEED_NONE, true, NULL, HIT_NONE,
-	  "a block driver's, without a call (not tried: takes such a driver)", fits_kernel_drop, false },
+	  "buffers of block drivers, without a call (untested: needs such a driver)", fits_kernel_drop, false },
 };

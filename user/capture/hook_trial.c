@@ -11,13 +11,17 @@
 #include <unistd.h>
 #include "capture/hook_trial.h"
 
+#define ENOTSUPP	524	/* the kernel's own: no header for programs has it */
 #define KPROBE_TYPE "/sys/bus/event_source/devices/kprobe/type"
 
 static int refused(int err, const char *step, char *why, size_t size)
 {
 	if (err == -EPERM || err == -EACCES)
-		snprintf(why, size, "the kernel refuses %s to this process or to all (%s): lockdown, a security module or a container",
-			 step, strerror(-err));
+		snprintf(why, size, "%s refused (%s): kernel lockdown, an LSM, or a container", step,
+			 err == -EPERM ? "EPERM" : "EACCES");
+	else if (err == -ENOTSUPP)
+		snprintf(why, size, "%s is not supported by this kernel on this architecture (ENOTSUPP)",
+			 step);
 	else
 		snprintf(why, size, "%s: %s", step, strerror(-err));
 	return err;
@@ -36,7 +40,7 @@ int trial_fentry(const struct prototype *p, bool attach, char *why, size_t size)
 	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", nothing,
 			     sizeof(nothing) / sizeof(nothing[0]), &opts);
 	if (prog < 0)
-		return refused(prog, "fentry programs", why, size);
+		return refused(prog, "fentry", why, size);
 	if (!attach) {
 		close(prog);
 		return 0;
@@ -46,7 +50,7 @@ int trial_fentry(const struct prototype *p, bool attach, char *why, size_t size)
 	if (!err)
 		close(link);
 	close(prog);
-	return err ? refused(err, "to attach fentry programs", why, size) : 0;
+	return err ? refused(err, "fentry", why, size) : 0;
 }
 
 static int kprobe_type(void)
@@ -82,7 +86,7 @@ int trial_kprobe(const char *func, char *why, size_t size)
 	attr.type = type;
 	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
-		return refused(-errno, "kprobes", why, size);
+		return refused(-errno, "kprobe", why, size);
 	close(fd);
 	return 0;
 }

@@ -174,7 +174,7 @@ int look_denied(const struct look *look)
 {
 	if (!look->denied_buffers)
 		return 0;
-	return cannot("%u buffer%s in processes that this user may not look into: whether their pages are still those mapped there is not known; grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or run it as root",
+	return cannot("%u buffer%s in processes that this user may not inspect, so their pages were not compared; grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or run it as root",
 		      look->denied_buffers, look->denied_buffers == 1 ? " is" : "s are");
 }
 

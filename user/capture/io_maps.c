@@ -26,7 +26,7 @@ struct reader {
 
 static int failed(const char *what)
 {
-	return err_set(errno, "cannot read the %s that the kernel side keeps: %s", what,
+	return err_set(errno, "cannot read the %s from the BPF maps: %s", what,
 		       strerror(errno));
 }
 

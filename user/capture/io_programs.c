@@ -88,7 +88,7 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	else if (submit_sqe == 2)
 		start = s->skel->progs.io_submit_sqe;
 	if (complete < 3 || !start)
-		return err_set(ENOTSUP, "this kernel's io_uring tracepoints have a form that is not understood; 'doctor' says what else works here");
+		return err_set(ENOTSUP, "this kernel's io_uring tracepoints have an unknown form; 'doctor' says what else works here");
 	/* to 5.17 a completion that overflows is traced as one, too */
 	s->overflow_unseen = !s->by_user_data && tracepoint_args("io_uring_cqe_overflow") > 0;
 	if (s->overflow_unseen)
@@ -222,7 +222,7 @@ int io_stat_forget(struct io_stat *s, __u64 ring, __u64 *ops)
 		opts.cpu = cpu;
 		/* ENXIO: the CPU is off */
 		if (bpf_prog_test_run_opts(fd, &opts) && errno != ENXIO)
-			return err_set(errno, "cannot free the counters of a ring that is gone: %s",
+			return err_set(errno, "cannot delete the counters of a closed ring: %s",
 				       strerror(errno));
 	}
 	*ops = s->skel->bss->io_forgotten_ops;

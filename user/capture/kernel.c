@@ -117,7 +117,7 @@ struct fixbuf_bpf *kern_open(int verbosity)
 		return NULL;
 	}
 	if (access(KERNEL_BTF, R_OK)) {
-		err_set(ENOENT, "this kernel shows no type information at " KERNEL_BTF ", which iterators take, whatever --btf names; mount sysfs, or boot a kernel built with CONFIG_DEBUG_INFO_BTF");
+		err_set(ENOENT, "this kernel has no type information at " KERNEL_BTF ", which iterators take, whatever --btf names; mount sysfs, or boot a kernel built with CONFIG_DEBUG_INFO_BTF");
 		return NULL;
 	}
 	core_fd = memfd_create("types", MFD_CLOEXEC);

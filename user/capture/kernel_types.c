@@ -188,7 +188,7 @@ struct btf *core_types(const struct btf *kernel, const struct type_index *index,
 	if (!err)
 		return c.to;
 	btf__free(c.to);
-	err_set(-err, "the kernel's types are not understood: %s; give a BTF file of the running kernel with --btf",
+	err_set(-err, "cannot parse the kernel's types: %s; give a BTF file of the running kernel with --btf",
 		strerror(-err));
 	return NULL;
 }

@@ -100,7 +100,7 @@ static bool fits(struct exact *e, const struct probe *p, enum tier tier, struct 
 		return false;
 	}
 	if (p->with && !is_placed(e, p->with)) {
-		say(h, "of no use alone");
+		say(h, "not useful alone");
 		return false;
 	}
 	if (p->tracepoint)
@@ -150,9 +150,9 @@ static const struct hook *choose(struct exact *e, enum tier tier)
 
 static int cannot_have(const struct exact *e, enum tier tier, const struct hook *missing)
 {
-	return err_set(EOPNOTSUPP, "the tier '%s' cannot be had here: %s: %s%s", tier_name(tier),
+	return err_set(EOPNOTSUPP, "tier '%s' is unavailable: %s: %s%s", tier_name(tier),
 		       missing->point, missing->reason,
-		       e->forced ? "; without --tier the best that can be had is taken" : "");
+		       e->forced ? "; omit --tier to use the best available" : "");
 }
 
 /* Of a tier that is not taken only what speaks against it is of interest. */
@@ -372,7 +372,7 @@ static int fall_back(struct exact *e, const char *why)
 		if (why && l->probe->need != NEED_NONE)
 			give_up(l, "%s", why);
 		else if (l->hook->attached)
-			give_up(l, "of no use alone");
+			give_up(l, "not useful alone");
 		else if (l->probe->need != NEED_NONE)
 			missing = l->hook;
 	}

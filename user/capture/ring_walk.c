@@ -115,7 +115,7 @@ static int iterate(struct bpf_link *link, struct holders *h)
 		h->nr += n / sizeof(*h->list);
 	}
 	close(fd);
-	return n ? err_set(errno, "the iteration over the tasks broke off: %s", strerror(errno)) : 0;
+	return n ? err_set(errno, "the walk over all tasks failed: %s", strerror(errno)) : 0;
 }
 
 int walk_start(struct walk *w)
@@ -126,7 +126,7 @@ int walk_start(struct walk *w)
 	w->files = bpf_program__attach_iter(w->skel->progs.find_rings, NULL);
 	w->tasks = bpf_program__attach_iter(w->skel->progs.find_registered, NULL);
 	if (!w->files || !w->tasks)
-		return err_set(errno, "this kernel does not let us iterate over tasks: %s; it takes Linux 5.8 or later",
+		return err_set(errno, "this kernel has no iterators over tasks: %s; Linux 5.8 or later is needed",
 			       strerror(errno));
 	err = iterate(w->files, &h);
 	for (size_t i = 0; !err && i < h.nr; i++)
@@ -134,7 +134,7 @@ int walk_start(struct walk *w)
 			w->own_ring = h.list[i].h.ring;
 	free(h.list);
 	if (!err && !w->own_ring)
-		err = err_set(ENOENT, "the walk does not find a ring of our own; this kernel's io_uring is not understood");
+		err = err_set(ENOENT, "the walk does not find our own ring; this kernel's io_uring has an unknown layout");
 	return err;
 }
 
@@ -145,7 +145,7 @@ int walk_peek(const struct bpf_program *prog, __u64 arg0, __u64 arg1, __u64 arg2
 
 	if (!bpf_prog_test_run_opts(bpf_program__fd(prog), &opts))
 		return 0;
-	return err_set(errno, "this kernel does not run %s for us: %s; it takes Linux 5.10 or later",
+	return err_set(errno, "this kernel does not run %s: %s; Linux 5.10 or later is needed",
 		       bpf_program__name(prog), strerror(errno));
 }
 

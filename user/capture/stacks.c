@@ -22,9 +22,9 @@
 #define LIMIT_FILE	"/proc/sys/kernel/perf_event_max_stack"
 #define RENEW_NS	1000000000ULL	/* the map is emptied at most that often */
 #define LATE_NS		1000000ULL	/* facts of several cpus arrive out of order */
-#define NO_PLACE	"not kept: the map of stacks had no place for it"
+#define NO_PLACE	"not kept: the stack map was full"
 /* kernels that preempt themselves, 7.x: one is taken at a time on a CPU */
-#define NO_TURN	"not taken: another task was preempted on this CPU while its own was"
+#define NO_TURN	"not taken: another task on this CPU was preempted while its stack was taken"
 /* then what is taken for one belongs to an outer function, or to none */
 #define NO_FRAME_POINTER "callers are missing: some functions were built without a frame pointer"
 

@@ -38,7 +38,7 @@ struct recording {
 
 static int broken(const struct recording *r, const char *what)
 {
-	return err_set(EINVAL, "%s: at offset %llu: %s; the file is damaged, or not of this program",
+	return err_set(EINVAL, "%s: at offset %llu: %s; the file is damaged, or fixbuf-trace did not write it",
 		       r->name, r->offset, what);
 }
 
@@ -67,19 +67,19 @@ static int begin_part(struct recording *r, struct rec_head *head, size_t have)
 	char skipped[64];
 
 	if (read_bytes(r, (char *)head + have, sizeof(*head) - have) < sizeof(*head) - have)
-		return broken(r, "the file ends in its head");
+		return broken(r, "the file ends inside its header");
 	if (head->endian != REC_ENDIAN)
-		return err_set(EINVAL, "%s: at offset %llu: recorded on a machine of the other byte order; report it on one like that",
+		return err_set(EINVAL, "%s: at offset %llu: recorded on a machine of the other byte order; run report on such a machine",
 			       r->name, r->offset);
 	if (head->version != REC_VERSION)
 		return err_set(EINVAL, "%s: at offset %llu: format version %u, this program reads version %u; use the fixbuf-trace that recorded it",
 			       r->name, r->offset, head->version, REC_VERSION);
 	if (head->size < sizeof(*head) || head->size > 4096)
-		return broken(r, "a head of an impossible size");
+		return broken(r, "a header of an impossible size");
 	for (__u32 left = head->size - sizeof(*head), n; left; left -= n) {
 		n = left < sizeof(skipped) ? left : sizeof(skipped);
 		if (read_bytes(r, skipped, n) < n)
-			return broken(r, "the file ends in its head");
+			return broken(r, "the file ends inside its header");
 	}
 	part_free(r);
 	r->ended = false;
@@ -107,7 +107,7 @@ static int read_frame(struct recording *r, const struct rec_frame *head)
 		return broken(r, "a frame whose checksum is wrong");
 	n = ZSTD_decompressDCtx(r->zstd, r->raw, head->raw_bytes, r->stored, head->stored_bytes);
 	if (ZSTD_isError(n) || n != head->raw_bytes)
-		return broken(r, "a frame that cannot be decompressed to what it says");
+		return broken(r, "a frame that does not decompress to its stated size");
 	r->nr_raw = n;
 	r->at = 0;
 	return 1;
@@ -138,7 +138,7 @@ static int next_frame(struct recording *r)
 			continue;
 		}
 		if (r->ended)
-			return broken(r, "a frame behind the end");
+			return broken(r, "a frame after the end");
 		return read_frame(r, &frame);
 	}
 }
@@ -346,7 +346,7 @@ int recording_next(struct recording *r, struct event *out)
 		if (REC_ALIGN(rec.size) > r->nr_raw - r->at - sizeof(rec))
 			return broken(r, "a record that is longer than its frame");
 		if (r->ended)
-			return broken(r, "a record behind the end");
+			return broken(r, "a record after the end");
 		r->at += sizeof(rec) + REC_ALIGN(rec.size);
 		n = on_record(r, &rec, data, out);
 		if (n)

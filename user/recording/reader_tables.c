@@ -92,7 +92,7 @@ const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, 
 	t->stacks = grow(t->stacks, t->nr_stacks, sizeof(*t->stacks));
 	t->stacks[t->nr_stacks] = must_alloc(1, sizeof(s));
 	*t->stacks[t->nr_stacks++] = s;
-	return ok ? NULL : "a stack that names a string that is not there";
+	return ok ? NULL : "a stack that refers to a missing string";
 }
 
 void tables_free(struct recording_tables *t)

@@ -91,7 +91,7 @@ int replay_next(struct replay *p, struct event *e)
 		if (!e->fed)
 			break;
 		if (!has_room(p, e->fact))
-			return err_set(E2BIG, "at offset %llu: more rings, buffers or slots than any machine holds; the file is damaged, or not of this program",
+			return err_set(E2BIG, "at offset %llu: more rings, buffers or slots than any machine holds; the file is damaged, or fixbuf-trace did not write it",
 				       e->offset);
 		memcpy(p->last, e->fact, e->fact->size);
 		p->has_last = true;

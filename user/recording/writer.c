@@ -347,7 +347,7 @@ static long whole_frames(FILE *f)
 		else if (at && frame.mark == REC_FRAME_MARK)
 			end = at + (long)sizeof(frame) + frame.stored_bytes;
 		else
-			return err_set(EINVAL, "it is no recording, or a damaged one, at offset %ld; name another with -o",
+			return err_set(EINVAL, "it is not a recording, or is damaged at offset %ld; name another with -o",
 				       at);
 		if (end <= at || end > size)
 			break;

@@ -122,8 +122,8 @@ static void hostile(void **state)
 	(void)state;
 	/* a frame that unpacks to more than it says, or to less */
 	n = put_record(records, 99, 0, "anything", 8);
-	refuses(head + put_frame(bytes + head, records, n, n - 8), "cannot be decompressed");
-	refuses(head + put_frame(bytes + head, records, n, n + 8), "cannot be decompressed");
+	refuses(head + put_frame(bytes + head, records, n, n - 8), "does not decompress");
+	refuses(head + put_frame(bytes + head, records, n, n + 8), "does not decompress");
 	refuses(head + put_frame(bytes + head, zeros, sizeof(zeros), sizeof(zeros) + 1),
 		"impossible size");
 	refuses(head + put_frame(bytes + head, records, n, ~0U), "impossible size");
