@@ -20,12 +20,15 @@ const volatile __s32 own_ring_fd = -1;
 __u64 ring_fops;
 __u32 own_tgid;		/* pids here are those of the first pid namespace */
 
+/* What peek_backings is asked. */
+__u64 in_pages[PEEK_CHUNK];
+
 /* The answers of the peek programs. */
 struct fact_ring out_ring;
 struct fact_buffer out_slots[PEEK_CHUNK];
 struct seg out_segs[PEEK_CHUNK];
 struct seg out_folios[PEEK_CHUNK];
-struct backing out_backings[2];
+struct backing out_backings[PEEK_CHUNK];
 __u64 out_mm;		/* of the ring in which the slots were read, or of a descriptor */
 __u64 out_table;	/* address and length of the table in which the slots were read */
 __u32 out_table_nr;
@@ -278,13 +281,22 @@ int peek_folios(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* args: two struct pages, the second may be 0. Answer: out_backings. */
+__noinline int answer_backing(__u32 i)
+{
+	if (i >= PEEK_CHUNK)
+		return 0;
+	read_backing(in_pages[i], &out_backings[i]);
+	return 0;
+}
+
+/* args: count; in_pages are struct pages. Answer: out_backings. */
 SEC("?raw_tp")
 int peek_backings(struct bpf_raw_tracepoint_args *ctx)
 {
-	read_backing(ctx->args[0], &out_backings[0]);
-	if (ctx->args[1])
-		read_backing(ctx->args[1], &out_backings[1]);
+	__u32 n = ctx->args[0];
+
+	for (__u32 i = 0; i < PEEK_CHUNK && i < n; i++)
+		answer_backing(i);
 	return 0;
 }
 

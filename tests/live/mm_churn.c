@@ -26,14 +26,23 @@ static void under_watch(const char *mode)
 {
 	static const struct tool_how how = { .timeout_s = 110 };
 	const char *tier = tool_tier();
+	char out[] = "/tmp/fixbuf-churn-XXXXXX", *text;
+	int fd = mkstemp(out);
 	struct json_lines l;
 	size_t found = 0;
 	struct tool_run w;
 
+	if (fd < 0)
+		bail("mkstemp");
+	close(fd);
+
 	tool_as(&w, &how, "verify", "--watch", "--json", "-q", "--tier",
-		tier ? tier : "tracepoints", "-o", "/dev/stderr", "--", load_path("mm_churn"), mode,
+		tier ? tier : "tracepoints", "-o", out, "--", load_path("mm_churn"), mode,
 		rounds(), "--no-wait", NULL);
-	json_lines_parse(&l, w.err);
+	text = file_text(out);
+	unlink(out);
+	json_lines_parse(&l, text);
+	free(text);
 	ok(l.nr, "%s: watch tells its totals", mode);
 	for (size_t i = 0; i < l.nr; i++) {
 		for (size_t k = 0; k < sizeof(tags) / sizeof(tags[0]); k++) {

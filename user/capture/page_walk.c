@@ -28,6 +28,8 @@ struct page_walk {
 	__u64 pages_at;		/* kernel address of the struct page of frame 0 */
 	__u32 page_size;	/* of a struct page */
 	struct space *space;	/* the address space that is looked into */
+	struct extent pages[PEEK_CHUNK]; /* single ones, yet to be compared */
+	size_t nr_pages;
 	struct extent *extents;	/* of the buffer that is being read */
 	size_t nr, room;
 	__u64 bad_segment_at, segment_bytes;
@@ -142,6 +144,17 @@ static int add_pages(struct page_walk *pw, struct extent e)
 	return 0;
 }
 
+/* Compares the pages that wait and makes them extents. */
+static int flush_pages(struct page_walk *pw)
+{
+	int err = space_look(pw->space, pw->pages, pw->nr_pages, pw->pages_at, pw->page_size);
+
+	for (size_t i = 0; !err && i < pw->nr_pages; i++)
+		err = add_pages(pw, pw->pages[i]);
+	pw->nr_pages = 0;
+	return err;
+}
+
 /*
  * A buffer that a call has freed and not yet taken out of its slot has, where a segment was, what
  * the allocator keeps in free memory.
@@ -159,20 +172,17 @@ static int add_folio(struct page_walk *pw, const struct seg *s, __u64 addr, __u6
 	if (s->flags & SEG_F_UNREADABLE || s->head > s->page || s->order > 30)
 		return -EAGAIN;
 	for (__u64 i = 0; i < pages; i++) {
-		struct extent e = {
+		int err = pw->nr_pages == PEEK_CHUNK ? flush_pages(pw) : 0;
+
+		if (err)
+			return err;
+		pw->pages[pw->nr_pages++] = (struct extent){
 			.addr = addr + i * PAGE_BYTES,
 			.pfn = pfn + i,
 			.pages = 1,
 			.order = s->order,
 			.pins = s->pins,
 		};
-		int err;
-
-		err = space_look(pw->space, &e, pw->pages_at, pw->page_size);
-		if (!err)
-			err = add_pages(pw, e);
-		if (err)
-			return err;
 	}
 	return 0;
 }
@@ -229,7 +239,7 @@ static int read_segments(struct page_walk *pw, const struct buffer *b)
 	struct fixbuf_bpf__bss *bss = pw->skel->bss;
 	__u64 at = b->addr;
 
-	pw->nr = 0;
+	pw->nr = pw->nr_pages = 0;
 	pw->bad_segment_at = 0;
 	pw->segment_bytes = 0;
 	for (__u32 done = 0, nr; done < b->segments; done += nr) {
@@ -250,7 +260,7 @@ static int read_segments(struct page_walk *pw, const struct buffer *b)
 			return -EAGAIN;
 	}
 	pw->segment_bytes = at - b->addr;
-	return 0;
+	return flush_pages(pw);
 }
 
 /* Whether the slot still holds the buffer as the ledger knows it. */

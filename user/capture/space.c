@@ -161,33 +161,72 @@ static bool find_map(struct space *s, __u64 addr)
 	return true;
 }
 
-int space_look(struct space *s, struct extent *e, __u64 pages_at, __u32 page_size)
+/* A page whose address alone does not tell; what it and the page there belong to does. */
+struct doubt {
+	struct extent *page;
+	enum shown shown;
+	size_t pinned, there;	/* indices of the answers; .there with SHOWN_OTHER */
+};
+
+static enum mapping judge(struct space *s, const struct doubt *d)
 {
-	struct backing *out = s->skel->bss->out_backings;
-	__u64 other = 0;
-	struct evidence ev = { .addr = e->addr, .file_bytes = -1 };
+	const struct backing *out = s->skel->bss->out_backings;
+	struct evidence e = {
+		.shown = d->shown, .addr = d->page->addr, .pinned = out[d->pinned],
+		.file_bytes = -1,
+	};
+
+	if (d->shown == SHOWN_OTHER)
+		e.there = out[d->there];
+	if (find_map(s, e.addr)) {
+		e.map = &s->map;
+		e.file_bytes = s->map_bytes;
+	}
+	return backing_judge(&e);
+}
+
+/* 0, or -errno with a sentence. */
+static int settle(struct space *s, const struct doubt *doubts, size_t nr, size_t asked)
+{
 	int err;
 
-	if (!s->pm)
+	if (!nr || !read_maps(s))
 		return 0;
-	ev.shown = pagemap_shows(s->pm, e->addr, e->pfn, &other);
-	if (ev.shown == SHOWN_OTHER || ev.shown == SHOWN_NOTHING) {
-		if (!read_maps(s)) {
-			e->mapping = MAPPING_UNKNOWN;
-			return 0;
+	err = walk_peek(s->skel->progs.peek_backings, asked, 0, 0);
+	for (size_t i = 0; !err && i < nr; i++)
+		doubts[i].page->mapping = judge(s, &doubts[i]);
+	return err;
+}
+
+int space_look(struct space *s, struct extent *pages, size_t nr, __u64 pages_at, __u32 page_size)
+{
+	__u64 *ask = s->skel->bss->in_pages;
+	struct doubt doubts[PEEK_CHUNK];
+	size_t asked = 0, in_doubt = 0;
+	int err;
+
+	for (size_t i = 0; s->pm && i < nr; i++) {
+		struct doubt d = { .page = &pages[i] };
+		struct evidence e = { .addr = pages[i].addr };
+		__u64 other = 0;
+
+		e.shown = d.shown = pagemap_shows(s->pm, e.addr, pages[i].pfn, &other);
+		if (d.shown != SHOWN_OTHER && d.shown != SHOWN_NOTHING) {
+			pages[i].mapping = backing_judge(&e);
+			continue;
 		}
-		err = walk_peek(s->skel->progs.peek_backings,
-				pages_at + e->pfn * page_size,
-				other ? pages_at + other * page_size : 0, 0);
-		if (err)
-			return err;
-		ev.pinned = out[0];
-		ev.there = out[1];
-		if (find_map(s, e->addr)) {
-			ev.map = &s->map;
-			ev.file_bytes = s->map_bytes;
+		if (asked + 2 > PEEK_CHUNK) {
+			err = settle(s, doubts, in_doubt, asked);
+			if (err)
+				return err;
+			asked = in_doubt = 0;
 		}
+		d.pinned = asked;
+		ask[asked++] = pages_at + pages[i].pfn * page_size;
+		d.there = asked;
+		if (d.shown == SHOWN_OTHER)
+			ask[asked++] = pages_at + other * page_size;
+		doubts[in_doubt++] = d;
 	}
-	e->mapping = backing_judge(&ev);
-	return 0;
+	return settle(s, doubts, in_doubt, asked);
 }

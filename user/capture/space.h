@@ -35,10 +35,10 @@ __u64 space_mm(const struct space *s);
 __u64 space_denials(const struct space *s);
 
 /*
- * Sets .mapping of a page: what its address shows against .pfn. The kernel's
- * struct pages begin at .pages_at, .page_size bytes each. 0, or -errno with a
- * sentence.
+ * Sets .mapping of .nr single pages, PEEK_CHUNK at most, mostly of rising
+ * addresses: what each address shows against .pfn. The kernel's struct pages
+ * begin at .pages_at, .page_size bytes each. 0, or -errno with a sentence.
  */
-int space_look(struct space *s, struct extent *e, __u64 pages_at, __u32 page_size);
+int space_look(struct space *s, struct extent *pages, size_t nr, __u64 pages_at, __u32 page_size);
 
 #endif
