@@ -12,7 +12,7 @@
 #include <zstd.h>
 #include "base/alloc.h"
 #include "recording/format.h"
-#include "commands/report/main.h"
+#include "commands/report/report.h"
 
 static FILE *out;
 
@@ -35,19 +35,19 @@ static size_t frame_records(char *to, size_t room, const uint8_t *records, size_
 	return stored + n - to;
 }
 
-static void show(struct env *env, const void *bytes, size_t nr)
+static void show(struct report_options *o, const void *bytes, size_t nr)
 {
 	struct recording *r = recording_open_bytes("fuzz", bytes, nr);
 
 	if (r)
-		report(env, r, "fuzz");
+		report(o, r, "fuzz");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct env env = { .fail_on = SEVERITY_WARNING, .by_buffer = true, .hist = true };
+	struct report_options o = { .fail_on = SEVERITY_WARNING, .by_buffer = true, .hist = true };
 	size_t nr = size > 2 ? size - 2 : 0, room = ZSTD_compressBound(nr) + 64;
 	char *file;
 
@@ -55,19 +55,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		out = fopen("/dev/null", "w");
 	if (!out || !nr)
 		return 0;
-	env.out = out;
-	env.report = (data[0] >> 1) % (REPORT_HTML + 1);
-	env.json = data[0] & 0x40 && env.report < REPORT_FOLDED;
-	env.advise = data[1] & 1;
-	env.folded_by = data[1] & 3;
-	env.timestamps = data[1] & 4;
-	env.at = env.report == REPORT_LIST && data[1] & 8 ? "1s" : NULL;
+	o.output.out = out;
+	o.view = (data[0] >> 1) % (REPORT_HTML + 1);
+	o.output.json = data[0] & 0x40 && o.view < REPORT_FOLDED;
+	o.advise = data[1] & 1;
+	o.folded_by = data[1] & 3;
+	o.output.timestamps = data[1] & 4;
+	o.at = o.view == REPORT_LIST && data[1] & 8 ? "1s" : NULL;
 	if (data[0] & 1) {
-		show(&env, data + 2, nr);
+		show(&o, data + 2, nr);
 		return 0;
 	}
 	file = must_alloc(room, 1);
-	show(&env, file, frame_records(file, room, data + 2, nr));
+	show(&o, file, frame_records(file, room, data + 2, nr));
 	free(file);
 	return 0;
 }

@@ -27,7 +27,7 @@ static const struct wrong {
 	{ { "list", "-p", "" }, "''" },
 	{ { "list", "-p", "1,x" }, "'1,x'" },
 	{ { "list", "-p", "99999999999" }, "process id" },
-	{ { "list", "-u", "root" }, "'root'" },
+	{ { "list", "-u", "nobody-of-that-name" }, "'nobody-of-that-name'" },
 	{ { "trace", "-d", "5x" }, "'5x'" },
 	{ { "trace", "-d", "-1s" }, "'-1s'" },
 	{ { "trace", "--tier", "nonsense" }, "'nonsense'" },

@@ -4,41 +4,97 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/err.h"
+#include "base/clock.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
 #include "capture/proc_maps.h"
-#include "capture/ring_walk.h"
-#include "capture/session.h"
 #include "checks/failure.h"
+#include "model/derived.h"
 
-static struct shown_ring *shown_ring(const struct tracer *t, __u64 id)
+struct shown_ring {		/* a ring of the tasks that are watched */
+	__u64 id;
+	bool closing;
+	UT_hash_handle hh;
+};
+
+/* A call whose slots the kernel side could not tell all. */
+struct rest {
+	struct fact_call call;
+	__u32 first, nr;	/* nr 0 = none */
+};
+
+struct live {
+	struct capture *capture;
+	const struct selection *select;
+	const struct origin *origin;
+	void (*on_event)(const struct event *e, void *arg); /* NULL: keeps the ledger, tells nothing */
+	void *arg;
+	struct ledger *ledger;
+	struct derived derived;		/* what follows from what it is fed */
+	struct shown_ring *rings;
+	struct fact_entry *entries;	/* owned; of the call that follows them */
+	size_t nr_entries;
+	struct rest rest;
+	const struct fact *cause;	/* what the ledger derives from */
+	bool show_derived;
+	bool tells_all;			/* see call_hooks.h */
+	bool exact;			/* pins and charges are seen */
+	bool stacks;			/* come with what is shown */
+	__u64 last_ns;			/* of the last fact */
+};
+
+static struct event event_of(const struct live *l, enum event_kind kind, __u64 t_ns)
+{
+	return (struct event){
+		.kind = kind, .origin = l->origin, .ledger = l->ledger, .t_ns = t_ns,
+		.since_ns = l->origin ? t_ns - l->origin->start_ns : 0,
+	};
+}
+
+static void tell_fact(struct live *l, const struct fact *f, bool fed, bool shown,
+		      const struct failure *why)
+{
+	struct event e;
+
+	if (!l->on_event)
+		return;
+	e = event_of(l, EVENT_FACT, f->t_ns);
+	e.fact = f;
+	e.fed = fed;
+	e.shown = shown;
+	e.why = why;
+	if (l->stacks && shown)
+		e.stack = stacks_of(l->capture->stacks, f);
+	l->on_event(&e, l->arg);
+}
+
+static struct shown_ring *shown_ring(const struct live *l, __u64 id)
 {
 	struct shown_ring *r;
 
-	HASH_FIND(hh, t->rings, &id, sizeof(id), r);
+	HASH_FIND(hh, l->rings, &id, sizeof(id), r);
 	return r;
 }
 
-static void show_ring(struct tracer *t, __u64 id)
+static void show_ring(struct live *l, __u64 id)
 {
-	struct shown_ring *r = shown_ring(t, id);
+	struct shown_ring *r = shown_ring(l, id);
 
 	if (r || !id)
 		return;
 	r = must_alloc(1, sizeof(*r));
 	r->id = id;
-	HASH_ADD(hh, t->rings, id, sizeof(r->id), r);
+	HASH_ADD(hh, l->rings, id, sizeof(r->id), r);
 }
 
-static void forget_ring(struct tracer *t, __u64 id)
+static void forget_ring(struct live *l, __u64 id)
 {
-	struct shown_ring *r = shown_ring(t, id);
+	struct shown_ring *r = shown_ring(l, id);
 
 	if (!r)
 		return;
-	HASH_DEL(t->rings, r);
+	HASH_DEL(l->rings, r);
 	free(r);
 }
 
@@ -55,7 +111,7 @@ static void name_owner(struct fact *f, const struct ring *r)
 
 static void on_derived(const struct fact *f, void *arg)
 {
-	struct tracer *t = arg;
+	struct live *l = arg;
 	union {
 		struct fact h;
 		struct fact_buffer buffer;
@@ -63,44 +119,43 @@ static void on_derived(const struct fact *f, void *arg)
 		struct fact_charge charge;
 	} copy;
 
-	if (!t->show_derived || f->size > sizeof(copy))
+	if (!l->show_derived || f->size > sizeof(copy))
 		return;
 	memcpy(&copy, f, f->size);
-	if (t->cause->kind == FACT_RING_GONE) {
-		name_owner(&copy.h, ledger_ring(t->ledger, f->ring));
+	if (l->cause->kind == FACT_RING_GONE) {
+		name_owner(&copy.h, ledger_ring(l->ledger, f->ring));
 		/* after a loss the ring may not be whose we think it is */
-		if (!selection_has(t->select, copy.h.pid, copy.h.uid, copy.h.comm))
+		if (!selection_has(l->select, copy.h.pid, copy.h.uid, copy.h.comm))
 			return;
 	}
-	t->out->fact(&copy.h, false, true, NULL, t->out->arg);
+	tell_fact(l, &copy.h, false, true, NULL);
 }
 
 /* .derive: whether what is concluded from it is shown. */
-static void enter(struct tracer *t, const struct fact *f, bool shown, bool derive,
+static void enter(struct live *l, const struct fact *f, bool shown, bool derive,
 		  const struct failure *why)
 {
-	if (t->out)
-		t->out->fact(f, true, shown, why, t->out->arg);
-	t->cause = f;
-	t->show_derived = derive;
-	ledger_feed(t->ledger, f);
+	tell_fact(l, f, true, shown, why);
+	l->cause = f;
+	l->show_derived = derive;
+	ledger_feed(l->ledger, f);
 }
 
 /* What the start of the call would have shown, from what was seen last. */
-static void guess_before(const struct tracer *t, struct fact_call *c)
+static void guess_before(const struct live *l, struct fact_call *c)
 {
-	const struct ring *r = ledger_ring(t->ledger, c->h.ring);
+	const struct ring *r = ledger_ring(l->ledger, c->h.ring);
 
 	c->user_before_pages = r && r->user ? r->user->locked_pages : c->user_after_pages;
 	c->mm_before_pages = r && r->mm ? r->mm->pinned_pages : c->mm_after_pages;
 }
 
-static void note_entry(struct tracer *t, const struct fact *f)
+static void note_entry(struct live *l, const struct fact *f)
 {
-	if (t->nr_entries && t->entries[0].h.call != f->call)
-		t->nr_entries = 0;
-	t->entries = must_realloc(t->entries, t->nr_entries + 1, sizeof(*t->entries));
-	memcpy(&t->entries[t->nr_entries++], f, sizeof(*t->entries));
+	if (l->nr_entries && l->entries[0].h.call != f->call)
+		l->nr_entries = 0;
+	l->entries = must_realloc(l->entries, l->nr_entries + 1, sizeof(*l->entries));
+	memcpy(&l->entries[l->nr_entries++], f, sizeof(*l->entries));
 }
 
 /* An update that did some slots gives their number: what stopped it is concluded. */
@@ -113,23 +168,23 @@ static __s64 concluded_error(const struct fact_call *c, const struct fact_entry 
 }
 
 /* All rings as they are now, where who holds the user's limit is asked for; NULL otherwise. */
-static struct ledger *others_now(const struct tracer *t, const struct fact_call *failed)
+static struct ledger *others_now(const struct live *l, const struct fact_call *failed)
 {
 	struct ledger *now;
 
 	if (failed->result != -ENOMEM || !failed->user)
 		return NULL;
 	now = ledger_new();
-	if (!walk_rings(t->walk, now))
+	if (!walk_rings(l->capture->walk, now))
 		return now;
 	ledger_free(now);
 	return NULL;
 }
 
 /* Tells and enters a call that is shown, with its explanation. */
-static void enter_failure(struct tracer *t, struct fact_call *c)
+static void enter_failure(struct live *l, struct fact_call *c)
 {
-	bool told = t->nr_entries && t->entries[0].h.call == c->h.call;
+	bool told = l->nr_entries && l->entries[0].h.call == c->h.call;
 	char text[EXPLAIN_LEN];
 	struct failure why = { .explain = text };
 	struct fact_call failed = *c;
@@ -137,18 +192,18 @@ static void enter_failure(struct tracer *t, struct fact_call *c)
 
 	if (c->result >= 0) {
 		failed.result = -EFAULT;
-		for (size_t i = 0; told && i < t->nr_entries; i++)
-			t->entries[i].index += c->result;
+		for (size_t i = 0; told && i < l->nr_entries; i++)
+			l->entries[i].index += c->result;
 	}
-	why.entry = explain_find_entry(&failed, t->entries, told ? t->nr_entries : 0);
+	why.entry = explain_find_entry(&failed, l->entries, told ? l->nr_entries : 0);
 	if (c->result >= 0)
 		failed.result = concluded_error(&failed, why.entry);
-	now = others_now(t, &failed);
-	explain_call(text, &failed, why.entry, &(struct accounts){ t->ledger, now });
+	now = others_now(l, &failed);
+	explain_call(text, &failed, why.entry, &(struct accounts){ l->ledger, now });
 	ledger_free(now);
 	c->need_pages = failed.need_pages;
-	enter(t, &c->h, true, true, &why);
-	t->nr_entries = 0;
+	enter(l, &c->h, true, true, &why);
+	l->nr_entries = 0;
 }
 
 /* Failed, or stopped before it had done all. */
@@ -157,7 +212,7 @@ static bool is_incomplete(const struct fact_call *c)
 	return c->result < 0 || (c->op == CALL_UPDATE && c->result < c->nr);
 }
 
-static void note_rest(struct tracer *t, const struct fact_call *c)
+static void note_rest(struct live *l, const struct fact_call *c)
 {
 	__u64 first = 0, end = c->nr_slots;
 
@@ -167,34 +222,34 @@ static void note_rest(struct tracer *t, const struct fact_call *c)
 	}
 	if (end > c->nr_slots)
 		end = c->nr_slots;
-	if (t->tells_all || c->op == CALL_UNREGISTER || end <= first + BOUNDED_SLOTS)
+	if (l->tells_all || c->op == CALL_UNREGISTER || end <= first + BOUNDED_SLOTS)
 		return;
-	t->rest.call = *c;
-	t->rest.first = first + BOUNDED_SLOTS;
-	t->rest.nr = end - t->rest.first;
+	l->rest.call = *c;
+	l->rest.first = first + BOUNDED_SLOTS;
+	l->rest.nr = end - l->rest.first;
 }
 
-static void on_call(struct tracer *t, const struct fact *f, bool show)
+static void on_call(struct live *l, const struct fact *f, bool show)
 {
 	struct fact_call c;
 
 	memcpy(&c, f, sizeof(c));
 	if (show)
-		show_ring(t, f->ring);
+		show_ring(l, f->ring);
 	if (!(c.call_flags & CALL_F_BEFORE_SEEN))
-		guess_before(t, &c);
-	if (is_incomplete(&c) && show && t->out)
-		enter_failure(t, &c);
+		guess_before(l, &c);
+	if (is_incomplete(&c) && show && l->on_event)
+		enter_failure(l, &c);
 	else
-		enter(t, &c.h, show, show, NULL);
+		enter(l, &c.h, show, show, NULL);
 	if (c.result >= 0)
-		note_rest(t, &c);
+		note_rest(l, &c);
 }
 
-static void show_slot(struct tracer *t, const struct buffer *b, __u32 index, bool show)
+static void show_slot(struct live *l, const struct buffer *b, __u32 index, bool show)
 {
 	struct fact_buffer f = {
-		.h = t->rest.call.h,
+		.h = l->rest.call.h,
 		.buf_flags = BUFFER_F_EMPTY,
 		.index = index,
 	};
@@ -213,84 +268,87 @@ static void show_slot(struct tracer *t, const struct buffer *b, __u32 index, boo
 		f.refs = b->refs;
 		f.buf_flags = b->buf_flags;
 	}
-	enter(t, &f.h, show && (b || t->rest.call.op == CALL_UPDATE), show, NULL);
+	enter(l, &f.h, show && (b || l->rest.call.op == CALL_UPDATE), show, NULL);
 }
 
-void tracer_lost(const struct lost_events *lost, void *tracer)
+void live_lost(struct live *l, const struct lost_events *lost)
 {
-	struct tracer *t = tracer;
+	struct event e;
 
-	t->ledger->lost += lost->count;
-	if (t->out)
-		t->out->lost(lost, t->out->arg);
+	l->ledger->lost += lost->count;
+	if (!l->on_event)
+		return;
+	e = event_of(l, EVENT_LOST, l->last_ns);
+	e.lost = *lost;
+	l->on_event(&e, l->arg);
 }
 
 /* Reads the slots that the kernel side left out. */
-static void complete(struct tracer *t)
+void live_complete(struct live *l)
 {
-	const struct fact *call = &t->rest.call.h;
-	bool show = selection_has(t->select, call->pid, call->uid, call->comm);
+	const struct fact *call = &l->rest.call.h;
+	bool show = selection_has(l->select, call->pid, call->uid, call->comm);
 	struct ledger *now;
 	struct ring *r;
 
-	if (!t->rest.nr)
+	if (!l->rest.nr)
 		return;
 	now = ledger_new();
-	if (walk_slots(t->walk, call->ring, t->rest.first, t->rest.nr, now)) {
+	if (walk_slots(l->capture->walk, call->ring, l->rest.first, l->rest.nr, now)) {
 		/* gone or refilled before we came */
-		tracer_lost(&(struct lost_events){ .count = t->rest.nr, .cpu = call->cpu,
-						  .after_seq = call->seq }, t);
+		live_lost(l, &(struct lost_events){ .count = l->rest.nr, .cpu = call->cpu,
+						    .after_seq = call->seq });
 	} else {
 		r = ledger_ring(now, call->ring);
-		for (__u32 i = t->rest.first; r && i < t->rest.first + t->rest.nr; i++)
-			show_slot(t, i < r->nr_slots ? r->slots[i] : NULL, i, show);
+		for (__u32 i = l->rest.first; r && i < l->rest.first + l->rest.nr; i++)
+			show_slot(l, i < r->nr_slots ? r->slots[i] : NULL, i, show);
 	}
 	ledger_free(now);
-	t->rest.nr = 0;
+	l->rest.nr = 0;
 }
 
 /* Where facts were lost, an address that was shown may have become another process's ring. */
-static bool is_another(const struct tracer *t, const struct fact_ring *f)
+static bool is_another(const struct live *l, const struct fact_ring *f)
 {
-	const struct ring *r = ledger_ring(t->ledger, f->h.ring);
+	const struct ring *r = ledger_ring(l->ledger, f->h.ring);
 
-	return t->ledger->lost && r && r->mm && f->mm && r->mm->id != f->mm;
+	return l->ledger->lost && r && r->mm && f->mm && r->mm->id != f->mm;
 }
 
-static void on_close(struct tracer *t, const struct fact *f)
+static void on_close(struct live *l, const struct fact *f)
 {
 	struct shown_ring *r;
 
-	if (is_another(t, (const void *)f))
-		forget_ring(t, f->ring);
-	r = shown_ring(t, f->ring);
+	if (is_another(l, (const void *)f))
+		forget_ring(l, f->ring);
+	r = shown_ring(l, f->ring);
 	if (r)
 		r->closing = true;
-	enter(t, f, r, r, NULL);
+	enter(l, f, r, r, NULL);
 }
 
-static void on_gone(struct tracer *t, const struct fact *f)
+static void on_gone(struct live *l, const struct fact *f)
 {
-	const struct ring *r = ledger_ring(t->ledger, f->ring);
-	const struct shown_ring *shown = shown_ring(t, f->ring);
+	const struct ring *r = ledger_ring(l->ledger, f->ring);
+	const struct shown_ring *shown = shown_ring(l, f->ring);
 
 	/* the address may be a new ring's before the worker that freed the old one is done */
 	if (r && !r->closing)
 		return;
-	enter(t, f, false, shown && shown->closing, NULL);
-	forget_ring(t, f->ring);
+	enter(l, f, false, shown && shown->closing, NULL);
+	forget_ring(l, f->ring);
 }
 
-static void on_create(struct tracer *t, const struct fact *f, bool show)
+static void on_create(struct live *l, const struct fact *f, bool show)
 {
-	forget_ring(t, f->ring);
+	forget_ring(l, f->ring);
 	if (show)
-		show_ring(t, f->ring);
-	enter(t, f, show, show, NULL);
+		show_ring(l, f->ring);
+	enter(l, f, show, show, NULL);
 }
 
 /* A pin or a charge, or its end: as such, or by a worker of the kernel for the ring's owner. */
-static void on_account(struct tracer *t, const struct fact *f, bool show)
+static void on_account(struct live *l, const struct fact *f, bool show)
 {
 	union {
 		struct fact h;
@@ -302,152 +360,219 @@ static void on_account(struct tracer *t, const struct fact *f, bool show)
 		return;
 	memcpy(&copy, f, f->size);
 	if (f->flags & FACT_F_WORKER) {
-		name_owner(&copy.h, ledger_ring(t->ledger, f->ring));
-		show = shown_ring(t, f->ring);
+		name_owner(&copy.h, ledger_ring(l->ledger, f->ring));
+		show = shown_ring(l, f->ring);
 	} else if (show && f->kind == FACT_PIN) {
-		show_ring(t, f->ring);
+		show_ring(l, f->ring);
 	}
-	enter(t, &copy.h, show, show, NULL);
+	enter(l, &copy.h, show, show, NULL);
 }
 
-void tracer_fact(const struct fact *f, void *tracer)
+void live_fact(struct live *l, const struct fact *f)
 {
-	struct tracer *t = tracer;
 	/* process and user were selected in the kernel */
-	bool show = !(f->flags & FACT_F_OTHERS) && selection_has(t->select, f->pid, f->uid, f->comm);
+	bool show = !(f->flags & FACT_F_OTHERS) && selection_has(l->select, f->pid, f->uid, f->comm);
 
+	l->last_ns = f->t_ns;
 	/* tells nothing of a table */
 	if (f->kind == FACT_IO_DONE) {
-		if (show && t->out)
-			t->out->fact(f, false, true, NULL, t->out->arg);
+		if (show)
+			tell_fact(l, f, false, true, NULL);
 		return;
 	}
-	if (f->call != t->rest.call.h.call)
-		complete(t);
+	if (f->call != l->rest.call.h.call)
+		live_complete(l);
 	switch (f->kind) {
 	case FACT_ENTRY:
-		note_entry(t, f);
+		note_entry(l, f);
 		break;
 	case FACT_CALL:
-		on_call(t, f, show);
+		on_call(l, f, show);
 		break;
 	case FACT_RING_CREATE:
-		on_create(t, f, show);
+		on_create(l, f, show);
 		break;
 	case FACT_PIN:
 	case FACT_UNPIN:
 	case FACT_CHARGE:
 	case FACT_UNCHARGE:
-		on_account(t, f, show);
+		on_account(l, f, show);
 		break;
 	case FACT_RING_CLOSE:
-		on_close(t, f);
+		on_close(l, f);
 		break;
 	case FACT_RING_GONE:
-		on_gone(t, f);
+		on_gone(l, f);
 		break;
 	default:
-		enter(t, f, show, show, NULL);
+		enter(l, f, show, show, NULL);
 		break;
 	}
 }
 
-void tracer_drained(struct tracer *t)
+bool live_read(struct live *l)
 {
-	complete(t);
+	bool more = facts_read(l->capture->facts);
+
+	if (!more)
+		live_complete(l);
+	if (!more && l->capture->stacks)
+		stacks_drained(l->capture->stacks);
+	return more;
 }
 
-bool tracer_awaits_close(const struct tracer *t)
+bool live_awaits_close(const struct live *l)
 {
-	for (const struct shown_ring *r = t->rings; r; r = r->hh.next)
+	for (const struct shown_ring *r = l->rings; r; r = r->hh.next)
 		if (r->closing)
 			return true;
 	return false;
 }
 
 /* Rings that were there before; a program that we start has none yet. */
-static void show_older(struct tracer *t)
+static void show_older(struct live *l)
 {
-	for (const struct ring *r = t->ledger->rings; r && !t->select->tree; r = r->hh.next)
+	for (const struct ring *r = l->ledger->rings; r && !l->select->tree; r = r->hh.next)
 		for (size_t i = 0; i < r->nr_holders; i++)
-			if (selection_has(t->select, r->holders[i].pid, r->holders[i].uid,
+			if (selection_has(l->select, r->holders[i].pid, r->holders[i].uid,
 					r->holders[i].comm))
-				show_ring(t, r->id);
+				show_ring(l, r->id);
 }
 
 /* A ledger of what is there now. */
-static int look(struct tracer *t)
+static int look(struct live *l)
 {
-	t->ledger = ledger_new();
-	t->ledger->exact = t->exact;
-	if (t->out) {
-		t->derived.tell = on_derived;
-		t->derived.arg = t;
-		derived_observe(&t->derived, t->ledger);
+	l->ledger = ledger_new();
+	l->ledger->exact = l->exact;
+	if (l->on_event) {
+		l->derived.tell = on_derived;
+		l->derived.arg = l;
+		derived_observe(&l->derived, l->ledger);
 	} else {
-		t->ledger->track_pins = t->exact;
+		l->ledger->track_pins = l->exact;
 		/* one probe was attached after the other */
-		t->ledger->pins_since_ns = clock_now_ns();
+		l->ledger->pins_since_ns = clock_now_ns();
 	}
-	return walk_rings(t->walk, t->ledger);
+	return walk_rings(l->capture->walk, l->ledger);
 }
 
-int tracer_start(struct tracer *t, const struct selection *select, struct walk *walk,
-		 const struct attach *attach, const struct tracer_output *out)
+static void on_fact(const struct fact *f, void *live)
 {
+	live_fact(*(struct live **)live, f);
+}
+
+static void on_lost(const struct lost_events *lost, void *live)
+{
+	live_lost(*(struct live **)live, lost);
+}
+
+struct facts_handler live_handler(struct live **live)
+{
+	return (struct facts_handler){ on_fact, on_lost, live };
+}
+
+static void tell_look(struct live *l, bool after_loss)
+{
+	struct event e = event_of(l, EVENT_LOOK, clock_now_ns());
+
+	e.after_loss = after_loss;
+	if (l->on_event)
+		l->on_event(&e, l->arg);
+}
+
+int live_start(struct live **live, struct capture *capture, const struct selection *select,
+	       const struct origin *origin,
+	       void (*on_event)(const struct event *e, void *arg), void *arg)
+{
+	struct live *l = must_alloc(1, sizeof(*l));
 	int err;
 
-	memset(t, 0, sizeof(*t));
-	t->select = select;
-	t->walk = walk;
-	t->out = out;
-	t->tells_all = attach_tells_all(attach);
-	t->exact = attach_tier(attach) != TIER_TRACEPOINTS;
-	err = look(t);
+	*live = l;
+	l->capture = capture;
+	l->select = select;
+	l->origin = origin;
+	l->on_event = on_event;
+	l->arg = arg;
+	l->tells_all = attach_tells_all(capture->attach);
+	l->exact = attach_tier(capture->attach) != TIER_TRACEPOINTS;
+	err = look(l);
 	if (err)
 		return err;
-	show_older(t);
-	for (const struct shown_ring *r = t->rings; r; r = r->hh.next)
-		attach_want_ring(attach, r->id);
-	if (out)
-		out->look(t->ledger, false, out->arg);
+	show_older(l);
+	for (const struct shown_ring *r = l->rings; r; r = r->hh.next)
+		attach_want_ring(capture->attach, r->id);
+	tell_look(l, false);
 	return 0;
 }
 
-int tracer_look_anew(struct tracer *t)
+void live_bring_stacks(struct live *l)
+{
+	l->stacks = l->capture->stacks;
+}
+
+int live_look_anew(struct live *l)
 {
 	struct shown_ring *r, *next;
-	__u64 lost = t->ledger->lost;
+	__u64 lost = l->ledger->lost;
 	int err;
 
-	ledger_free(t->ledger);
-	t->rest.nr = 0;
-	t->nr_entries = 0;
-	err = look(t);
-	t->ledger->lost = lost;
-	HASH_ITER(hh, t->rings, r, next)
-		if (!ledger_ring(t->ledger, r->id))
-			forget_ring(t, r->id);
-	if (!err && t->out)
-		t->out->look(t->ledger, true, t->out->arg);
+	ledger_free(l->ledger);
+	l->rest.nr = 0;
+	l->nr_entries = 0;
+	err = look(l);
+	l->ledger->lost = lost;
+	HASH_ITER(hh, l->rings, r, next)
+		if (!ledger_ring(l->ledger, r->id))
+			forget_ring(l, r->id);
+	if (!err)
+		tell_look(l, true);
 	return err;
 }
 
-bool tracer_shows(const struct tracer *t, __u64 ring)
+void live_end(struct live *l, const struct io_model *io)
 {
-	return shown_ring(t, ring);
+	struct event e = event_of(l, EVENT_END, clock_now_ns());
+
+	e.io = io;
+	e.end.clean = true;
+	e.end.t_ns = e.t_ns;
+	e.end.lost = l->ledger->lost;
+	e.end.stacks_lost = l->capture->stacks ? stacks_lost(l->capture->stacks) : 0;
+	if (l->on_event)
+		l->on_event(&e, l->arg);
 }
 
-void tracer_free(struct tracer *t)
+struct ledger *live_ledger(const struct live *l)
+{
+	return l->ledger;
+}
+
+bool live_shows(const struct live *l, __u64 ring)
+{
+	return shown_ring(l, ring);
+}
+
+bool live_shows_any(const struct live *l)
+{
+	return l->rings;
+}
+
+bool live_tells_all(const struct live *l)
+{
+	return l->tells_all;
+}
+
+void live_free(struct live *l)
 {
 	struct shown_ring *r, *next;
 
-	if (!t->ledger)
+	if (!l)
 		return;
-	HASH_ITER(hh, t->rings, r, next) {
-		HASH_DEL(t->rings, r);
+	HASH_ITER(hh, l->rings, r, next) {
+		HASH_DEL(l->rings, r);
 		free(r);
 	}
-	free(t->entries);
-	ledger_free(t->ledger);
+	free(l->entries);
+	ledger_free(l->ledger);
+	free(l);
 }

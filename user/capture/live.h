@@ -1,67 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What becomes of a fact: selected, explained, told to an output, entered into the ledger. */
+/*
+ * The live source of events: each fact is selected, explained and told as an
+ * event, then entered into the ledger, so that a consumer sees the ledger as it
+ * was before.
+ */
 #ifndef FIXBUF_CAPTURE_LIVE_H
 #define FIXBUF_CAPTURE_LIVE_H
 
-#include "capture/fact_reader.h"
-#include "checks/failure.h"
-#include "model/derived.h"
-#include "model/selection.h"
+#include "capture/capture.h"
+#include "model/event.h"
+#include "model/ledger.h"
 
-struct attach;
+struct live;
 
-struct shown_ring {		/* a ring of the tasks that are watched */
-	__u64 id;
-	bool closing;
-	UT_hash_handle hh;
-};
+/* What a capture is opened with, so that its facts come to *live: which may still be NULL then. */
+struct facts_handler live_handler(struct live **live);
+/*
+ * Looks at what is there: the facts that came meanwhile wait. .on_event NULL: keeps
+ * the ledger, with pins tracked, and tells nothing. .origin must outlive it. *live is
+ * set before the first event. 0, or -errno with a sentence; free it in either case.
+ */
+int live_start(struct live **live, struct capture *capture, const struct selection *select,
+	       const struct origin *origin,
+	       void (*on_event)(const struct event *e, void *arg), void *arg);
+void live_free(struct live *l);
 
-/* A call whose slots the kernel side could not tell all. */
-struct rest {
-	struct fact_call call;
-	__u32 first, nr;	/* nr 0 = none */
-};
+/* Stacks come with the events that are shown; else a consumer asks the capture for them. */
+void live_bring_stacks(struct live *l);
+/* Takes one fact, or a loss, as the reader hands it over. */
+void live_fact(struct live *l, const struct fact *f);
+void live_lost(struct live *l, const struct lost_events *lost);
+/* All facts that waited were taken: reads the slots that the kernel side left out. */
+void live_complete(struct live *l);
+/* Takes what waits, to the last; true when more does already. */
+bool live_read(struct live *l);
+/* After a loss: looks at what is there now, an event. 0, or -errno with a sentence. */
+int live_look_anew(struct live *l);
+/* Tells the end, with the I/O counters, or NULL, and the stacks that found no place. */
+void live_end(struct live *l, const struct io_model *io);
 
-/* Where things are told: lines, a file. The ledger is as it was before each. */
-struct tracer_output {
-	/* .why is NULL unless .f is a call that failed, or did not do all. */
-	void (*fact)(const struct fact *f, bool fed, bool shown, const struct failure *why,
-		     void *arg);
-	void (*lost)(const struct lost_events *lost, void *arg);
-	/* A ledger of what is there now: at the start, or after a loss. */
-	void (*look)(const struct ledger *l, bool after_loss, void *arg);
-	void *arg;
-};
-
-struct tracer {
-	const struct selection *select;
-	struct walk *walk;
-	struct ledger *ledger;
-	struct derived derived;		/* what follows from what it is fed */
-	const struct tracer_output *out; /* NULL: keeps the ledger, tells nothing */
-	struct shown_ring *rings;
-	struct fact_entry *entries;	/* owned; of the call that follows them */
-	size_t nr_entries;
-	struct rest rest;
-	const struct fact *cause;	/* what the ledger derives from */
-	bool show_derived;
-	bool tells_all;			/* see attach.h */
-	bool exact;			/* pins and charges are seen */
-};
-
-/* Attached already: what happens meanwhile waits. 0, or -errno with a sentence. */
-int tracer_start(struct tracer *t, const struct selection *select, struct walk *walk,
-		 const struct attach *attach, const struct tracer_output *out);
-/* After a loss: the ledger of what is there now. 0, or -errno with a sentence. */
-int tracer_look_anew(struct tracer *t);
-/* Whether this is a ring of the tasks that are watched. */
-bool tracer_shows(const struct tracer *t, __u64 ring);
-void tracer_fact(const struct fact *f, void *tracer);
-void tracer_lost(const struct lost_events *lost, void *tracer);
-/* All facts that waited were handed over. */
-void tracer_drained(struct tracer *t);
+/* As it is now; good until live_look_anew(). */
+struct ledger *live_ledger(const struct live *l);
+/* Whether this is a ring of the tasks that are watched; whether any is. */
+bool live_shows(const struct live *l, __u64 ring);
+bool live_shows_any(const struct live *l);
 /* Rings that are shown and whose buffers are still to be released. */
-bool tracer_awaits_close(const struct tracer *t);
-void tracer_free(struct tracer *t);
+bool live_awaits_close(const struct live *l);
+/* All slots of a call arrive as facts. */
+bool live_tells_all(const struct live *l);
 
 #endif

@@ -14,7 +14,7 @@
 #define REST_NS		20000000ULL
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
 
-static struct finding *known(struct report_findings *f, const struct finding *n)
+static struct finding *known(struct over_time *f, const struct finding *n)
 {
 	for (size_t i = 0; i < f->list.nr; i++)
 		if (finding_is_same(&f->list.list[i], n))
@@ -22,7 +22,7 @@ static struct finding *known(struct report_findings *f, const struct finding *n)
 	return NULL;
 }
 
-static void add(struct report_findings *f, const struct finding *n)
+static void add(struct over_time *f, const struct finding *n)
 {
 	struct finding *o = known(f, n);
 
@@ -43,22 +43,22 @@ static bool shows(enum tier tier, enum finding_tag tag)
 }
 
 /* .only_levels: in the middle of something. */
-static void check(struct report_findings *f, const struct report *r, bool only_levels)
+static void check(struct over_time *f, const struct event *t, bool only_levels)
 {
 	const struct check_options o = { 0 };
-	const struct ledger *l = r->replay.ledger;
+	const struct ledger *l = t->ledger;
 	struct findings now = { 0 };
 
 	check_charges(l, &o, &now);
 	if (!only_levels)
 		check_leaks(l, NULL, &now);
-	findings_keep_selected(&r->env->select, l, &now);
+	findings_keep_selected(f->select, l, &now);
 	for (size_t i = 0; i < now.nr; i++) {
 		const struct finding *n = &now.list[i];
 
 		if (only_levels && !finding_traits(n->tag)->by_level)
 			continue;
-		if (shows(r->about->tier, n->tag))
+		if (shows(t->origin->tier, n->tag))
 			add(f, n);
 	}
 	findings_free(&now);
@@ -71,7 +71,7 @@ static __u64 steps(const struct ledger *l)
 	return 16 + l->nr_slots + HASH_COUNT(l->rings) + HASH_COUNT(l->pins);
 }
 
-static bool may_check(struct report_findings *f, const struct ledger *l)
+static bool may_check(struct over_time *f, const struct ledger *l)
 {
 	if (f->budget < steps(l))
 		return false;
@@ -114,9 +114,9 @@ static bool is_release(const struct fact *f)
 		(call->op == CALL_UNREGISTER || call->op == CALL_UPDATE));
 }
 
-void report_findings_told(struct report_findings *f, const struct report *r, const struct event *t)
+void over_time_event(struct over_time *f, const struct event *t)
 {
-	const struct ledger *l = r->replay.ledger;
+	const struct ledger *l = t->ledger;
 
 	if (!f->budget)
 		f->budget = FREE_STEPS;
@@ -128,20 +128,20 @@ void report_findings_told(struct report_findings *f, const struct report *r, con
 	if (f->below_zero) {
 		f->below_zero = false;
 		if (may_check(f, l))
-			check(f, r, true);
+			check(f, t, true);
 	}
 	if (t->kind == EVENT_END) {
 		if (f->dirty && !f->torn)
-			check(f, r, false);
+			check(f, t, false);
 		findings_sort(&f->list);
 		return;
 	}
 	if (t->kind != EVENT_FACT || !t->fed)
 		return;
 	if (f->dirty && !f->torn && t->t_ns > f->last_ns + REST_NS && may_check(f, l))
-		check(f, r, false);
+		check(f, t, false);
 	else if (f->grown && !f->torn && is_release(t->fact) && may_check(f, l))
-		check(f, r, true);
+		check(f, t, true);
 	f->below_zero = is_below_zero(t->fact);
 	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE;
 	f->dirty = true;
@@ -149,7 +149,7 @@ void report_findings_told(struct report_findings *f, const struct report *r, con
 	f->now_ns = t->since_ns;
 }
 
-void report_findings_free(struct report_findings *f)
+void over_time_free(struct over_time *f)
 {
 	findings_free(&f->list);
 	memset(f, 0, sizeof(*f));

@@ -3,9 +3,13 @@
 #ifndef FIXBUF_CHECKS_OVER_TIME_H
 #define FIXBUF_CHECKS_OVER_TIME_H
 
-#include "commands/report/main.h"
+#include "checks/finding.h"
+#include "model/event.h"
+#include "model/selection.h"
 
-struct report_findings {
+/* Zero but for .select. */
+struct over_time {
+	const struct selection *select;
 	struct findings list;	/* .detail as it was when it was worst; sorted at the end */
 	/* the state of the checks */
 	__u64 last_ns;		/* of the last fact that was fed */
@@ -17,8 +21,8 @@ struct report_findings {
 	bool below_zero;	/* the last fact says so of an account */
 };
 
-/* To be called with all that report_next() tells: the ledger is as it was before. */
-void report_findings_told(struct report_findings *f, const struct report *r, const struct event *t);
-void report_findings_free(struct report_findings *f);
+/* Takes every event, in order. */
+void over_time_event(struct over_time *f, const struct event *t);
+void over_time_free(struct over_time *f);
 
 #endif

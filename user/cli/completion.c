@@ -1,39 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <string.h>
 #include "base/embedded.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
-#include "cli/option_rows.h"
+#include "cli/common_options.h"
 
-/* Arguments of options whose values are few, or of which some are likely. */
-static const struct {
-	const char *arg, *words;
-} values[] = {
-	{ "TIER", "functions kprobes tracepoints" },
-	{ "SEVERITY", "error warning info" },
-	{ "SHELL", "bash zsh fish" },
-	{ "TIME", "500ms 1s 10s 1m" },
-	{ "LABEL", "pid ring" },
-	{ "KIB", "1024 4096 16384 65536" },
-	{ "SIZE", "100M 1G 10G" },
-	{ "WHAT", "pinned charged time count" },
-	{ "LABEL", "pid ring" },
-	{ "N", "10 100 1000" },
-};
-
-static const char *words_of(const char *arg)
+static bool takes_file(const struct command *cmd)
 {
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		if (!strcmp(values[i].arg, arg))
-			return values[i].words;
-	return NULL;
+	return option_named(cmd->options, "");
 }
 
-static bool has_letter(const struct argp_option *o)
+/* "a b c", for all shells; nothing without words. */
+static void put_words(FILE *out, const struct option_row *row)
 {
-	return o->key < 128 && isalnum(o->key);
+	for (size_t i = 0; row->words && row->words[i]; i++)
+		fprintf(out, "%s%s", i ? " " : "", row->words[i]);
 }
+
+#define for_each_option(row, cmd) \
+	for (const struct option_row *row = NULL; (row = option_next(cmd, row));)
 
 /* Between single quotes; .special are preceded by a backslash. */
 static void quoted(FILE *out, const char *s, const char *special)
@@ -48,144 +33,158 @@ static void quoted(FILE *out, const char *s, const char *special)
 
 /* ---- bash: functions that tell its script what there is ------------------------------- */
 
-static void bash_argument(FILE *out, const char *command, const struct argp_option *o)
+/* What follows the option: a name for the script to act on, and its words. */
+static void bash_argument(FILE *out, const char *command, const struct option_row *row)
 {
-	if (!o->arg)
+	if (!row->arg)
 		return;
 	fputc('\t', out);
-	if (has_letter(o))
-		fprintf(out, "'%s -%c' | ", command, o->key);
-	fprintf(out, "'%s --%s') echo '%s' ;;\n", command, o->name, o->arg);
+	if (row->letter)
+		fprintf(out, "'%s -%c' | ", command, row->letter);
+	fprintf(out, "'%s --%s') echo '%s' ;;\n", command, row->name, row->arg);
+}
+
+static void bash_words(FILE *out, const char *command, const struct option_row *row)
+{
+	if (!row->words)
+		return;
+	fputc('\t', out);
+	if (row->letter)
+		fprintf(out, "'%s -%c' | ", command, row->letter);
+	fprintf(out, "'%s --%s') echo '", command, row->name);
+	put_words(out, row);
+	fputs("' ;;\n", out);
 }
 
 static void bash(FILE *out)
 {
 	fputs("_fixbuf_trace_commands='", out);
-	for (size_t c = 0; c < nr_commands; c++)
-		fprintf(out, "%s%s", c ? " " : "", commands[c].name);
+	for (size_t c = 0; commands[c]; c++)
+		fprintf(out, "%s%s", c ? " " : "", commands[c]->name);
 	fputs("'\n\n_fixbuf_trace_options() {\n\tcase $1 in\n", out);
-	for (size_t c = 0; c < nr_commands; c++) {
-		fprintf(out, "\t%s) echo '", commands[c].name);
-		for (size_t i = 0; i < nr_option_rows; i++)
-			if (option_rows[i].commands & command_bit(&commands[c]))
-				fprintf(out, "--%s ", option_rows[i].o.name);
+	for (size_t c = 0; commands[c]; c++) {
+		fprintf(out, "\t%s) echo '", commands[c]->name);
+		for_each_option(row, commands[c])
+			fprintf(out, "--%s ", row->name);
 		fputs("' ;;\n", out);
 	}
 	fputs("\tesac\n}\n\n_fixbuf_trace_takes_file() {\n\tcase $1 in\n", out);
-	for (size_t c = 0; c < nr_commands; c++)
-		if (commands[c].takes == TAKES_FILE)
-			fprintf(out, "\t%s) ;;\n", commands[c].name);
+	for (size_t c = 0; commands[c]; c++)
+		if (takes_file(commands[c]))
+			fprintf(out, "\t%s) ;;\n", commands[c]->name);
 	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_fixbuf_trace_argument() {\n\tcase \"$1 $2\" in\n", out);
-	for (size_t c = 0; c < nr_commands; c++)
-		for (size_t i = 0; i < nr_option_rows; i++)
-			if (option_rows[i].commands & command_bit(&commands[c]))
-				bash_argument(out, commands[c].name, &option_rows[i].o);
-	fputs("\tesac\n}\n\n_fixbuf_trace_words() {\n\tcase $1 in\n", out);
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		fprintf(out, "\t%s) echo '%s' ;;\n", values[i].arg, values[i].words);
+	for (size_t c = 0; commands[c]; c++)
+		for_each_option(row, commands[c])
+			bash_argument(out, commands[c]->name, row);
+	fputs("\tesac\n}\n\n_fixbuf_trace_words() {\n\tcase \"$1 $2\" in\n", out);
+	for (size_t c = 0; commands[c]; c++)
+		for_each_option(row, commands[c])
+			bash_words(out, commands[c]->name, row);
 	fputs("\tesac\n}\n\n", out);
 }
 
 /* ---- zsh: specifications for _arguments -------------------------------------------------- */
 
-static void zsh_action(FILE *out, const char *arg)
+static void zsh_action(FILE *out, const struct option_row *row)
 {
-	fprintf(out, ":%s:", arg);
-	if (words_of(arg))
-		fprintf(out, "(%s)", words_of(arg));
-	else if (!strcmp(arg, "FILE"))
+	fprintf(out, ":%s:", row->arg);
+	if (row->words) {
+		fputc('(', out);
+		put_words(out, row);
+		fputc(')', out);
+	} else if (!strcmp(row->arg, "FILE")) {
 		fputs("_files", out);
-	else if (!strncmp(arg, "PID", 3))
+	} else if (!strncmp(row->arg, "PID", 3)) {
 		fputs("_fixbuf_trace_pids", out);
-	else if (!strcmp(arg, "UID"))
+	} else if (!strcmp(row->arg, "UID")) {
 		fputs("_fixbuf_trace_uids", out);
-	else if (!strcmp(arg, "GLOB"))
+	} else if (!strcmp(row->arg, "GLOB")) {
 		fputs("_fixbuf_trace_names", out);
+	}
+}
+
+static void zsh_option(FILE *out, const struct option_row *row)
+{
+	if (row->letter)
+		fprintf(out, "\t\t'(-%c --%s)'{-%c%s,--%s%s}'[", row->letter, row->name,
+			row->letter, row->arg ? "+" : "", row->name, row->arg ? "=" : "");
+	else
+		fprintf(out, "\t\t'--%s%s[", row->name, row->arg ? "=" : "");
+	quoted(out, row->help, "[]\\");
+	fputc(']', out);
+	if (row->arg)
+		zsh_action(out, row);
+	fputs("'\n", out);
 }
 
 static void zsh(FILE *out)
 {
 	fputs("#compdef fixbuf-trace\n\n_fixbuf_trace_commands=(\n", out);
-	for (size_t c = 0; c < nr_commands; c++) {
-		fprintf(out, "\t'%s:", commands[c].name);
-		quoted(out, commands[c].summary, "");
+	for (size_t c = 0; commands[c]; c++) {
+		fprintf(out, "\t'%s:", commands[c]->name);
+		quoted(out, commands[c]->summary, "");
 		fputs("'\n", out);
 	}
 	fputs(")\n\n_fixbuf_trace_specs() {\n\tcase $1 in\n", out);
-	for (size_t c = 0; c < nr_commands; c++) {
-		fprintf(out, "\t%s) specs=(\n", commands[c].name);
-		for (size_t i = 0; i < nr_option_rows; i++) {
-			const struct argp_option *o = &option_rows[i].o;
-
-			if (!(option_rows[i].commands & command_bit(&commands[c])))
-				continue;
-			if (has_letter(o))
-				fprintf(out, "\t\t'(-%c --%s)'{-%c%s,--%s%s}'[", o->key, o->name,
-					o->key, o->arg ? "+" : "", o->name, o->arg ? "=" : "");
-			else
-				fprintf(out, "\t\t'--%s%s[", o->name, o->arg ? "=" : "");
-			quoted(out, o->doc, "[]\\");
-			fputc(']', out);
-			if (o->arg)
-				zsh_action(out, o->arg);
-			fputs("'\n", out);
-		}
-		if (commands[c].takes == TAKES_FILE)
+	for (size_t c = 0; commands[c]; c++) {
+		fprintf(out, "\t%s) specs=(\n", commands[c]->name);
+		for_each_option(row, commands[c])
+			zsh_option(out, row);
+		if (takes_file(commands[c]))
 			fputs("\t\t'1:FILE:_files'\n", out);
 		fputs("\t) ;;\n", out);
 	}
 	fputs("\tesac\n}\n\n", out);
 }
 
-/* ---- fish: one line an option -------------------------------------------------------------- */
+/* ---- fish: one line per option of each command -------------------------------------------- */
 
-static void fish_argument(FILE *out, const char *arg)
+static void fish_argument(FILE *out, const struct option_row *row)
 {
-	if (!strcmp(arg, "FILE")) {
+	if (!strcmp(row->arg, "FILE")) {
 		fputs(" -r -F", out);
 		return;
 	}
 	fputs(" -x -a '", out);
-	if (words_of(arg))
-		fputs(words_of(arg), out);
-	else if (!strncmp(arg, "PID", 3))
+	if (row->words)
+		put_words(out, row);
+	else if (!strncmp(row->arg, "PID", 3))
 		fputs("(__fixbuf_trace_pids)", out);
-	else if (!strcmp(arg, "UID"))
+	else if (!strcmp(row->arg, "UID"))
 		fputs("(__fixbuf_trace_uids)", out);
-	else if (!strcmp(arg, "GLOB"))
+	else if (!strcmp(row->arg, "GLOB"))
 		fputs("(__fixbuf_trace_names)", out);
 	fputc('\'', out);
+}
+
+static void fish_option(FILE *out, const struct command *cmd, const struct option_row *row)
+{
+	fprintf(out, "complete -c fixbuf-trace -n '__fixbuf_trace_in %s' -l %s", cmd->name, row->name);
+	if (row->letter)
+		fprintf(out, " -s %c", row->letter);
+	fputs(" -d '", out);
+	quoted(out, row->help, "\\");
+	fputc('\'', out);
+	if (row->arg)
+		fish_argument(out, row);
+	fputc('\n', out);
 }
 
 static void fish(FILE *out)
 {
 	fputs("complete -c fixbuf-trace -f\n", out);
-	for (size_t c = 0; c < nr_commands; c++) {
+	for (size_t c = 0; commands[c]; c++) {
 		fprintf(out, "complete -c fixbuf-trace -n __fixbuf_trace_needs_command -a %s -d '",
-			commands[c].name);
-		quoted(out, commands[c].summary, "\\");
+			commands[c]->name);
+		quoted(out, commands[c]->summary, "\\");
 		fputs("'\n", out);
-		if (commands[c].takes == TAKES_FILE)
+		if (takes_file(commands[c]))
 			fprintf(out, "complete -c fixbuf-trace -n '__fixbuf_trace_in %s' -F\n",
-				commands[c].name);
+				commands[c]->name);
 	}
-	for (size_t i = 0; i < nr_option_rows; i++) {
-		const struct argp_option *o = &option_rows[i].o;
-
-		fputs("complete -c fixbuf-trace -n '__fixbuf_trace_in", out);
-		for (size_t c = 0; c < nr_commands; c++)
-			if (option_rows[i].commands & command_bit(&commands[c]))
-				fprintf(out, " %s", commands[c].name);
-		fprintf(out, "' -l %s", o->name);
-		if (has_letter(o))
-			fprintf(out, " -s %c", o->key);
-		fputs(" -d '", out);
-		quoted(out, o->doc, "\\");
-		fputc('\'', out);
-		if (o->arg)
-			fish_argument(out, o->arg);
-		fputc('\n', out);
-	}
+	for (size_t c = 0; commands[c]; c++)
+		for_each_option(row, commands[c])
+			fish_option(out, commands[c], row);
 }
 
 int completion_print(FILE *out, const char *shell)

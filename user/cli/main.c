@@ -1,53 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
-/* fixbuf-trace: one program, one verb a job. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
+#include "base/output.h"
 #include "base/signals.h"
 #include "base/system.h"
-#include "capture/kernel.h"
-#include "commands/env.h"
 #include "cli/options.h"
 
 /* Output that did not arrive is a failure, but for a reader who has had enough. */
-static int close_output(struct env *env, int status)
+static int close_output(struct output *o, int status)
 {
 	int err = 0;
 
 	errno = 0;
-	if (fflush(env->output.out) || ferror(env->output.out)) {
+	if (fflush(o->out) || ferror(o->out)) {
 		/* the stream remembers that an earlier write failed, not why: fail again */
-		if (!errno && fputc('\n', env->output.out) != EOF)
-			fflush(env->output.out);
+		if (!errno && fputc('\n', o->out) != EOF)
+			fflush(o->out);
 		err = errno ? errno : EIO;
 	}
-	if (env->output.out != stdout && fclose(env->output.out) && !err)
+	if (o->out != stdout && fclose(o->out) && !err)
 		err = errno;
 	if (err && err != EPIPE && status != EXIT_CANNOT)
 		return misuse("cannot write to %s: %s; what was printed is incomplete",
-			      env->output.path ? env->output.path : "standard output", strerror(err));
+			      o->path ? o->path : "standard output", strerror(err));
 	return status;
 }
 
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
-	struct env env;
+	void *options;
+	struct output *o;
 	int status;
 
-	cmd = options_parse(argc, argv, &env);
+	cmd = options_parse(argc, argv, &options);
+	o = options;
 	signals_catch();
-	env.output.out = stdout;
-	env.output.kernel = system_release();
-	/* record opens its own, once it can record */
-	if (env.output.path && cmd->run != cmd_record) {
-		env.output.out = fopen(env.output.path, "we");
-		if (!env.output.out)
+	o->out = stdout;
+	o->kernel = system_release();
+	if (o->path && !cmd->opens_output) {
+		o->out = fopen(o->path, "we");
+		if (!o->out)
 			return misuse("cannot write to %s: %s; name a file that can be created",
-				      env.output.path, strerror(errno));
+				      o->path, strerror(errno));
 	}
-	status = close_output(&env, cmd->run(&env));
-	options_free(&env);
+	status = close_output(o, cmd->run(options));
+	free(options);
 	return status;
 }

@@ -5,42 +5,24 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/fmt.h"
-#include "capture/kernel.h"
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "cli/completion.h"
-#include "cli/option_rows.h"
-#include "cli/option_rules.h"
 #include "cli/options.h"
 #include "cli/schema.h"
-#include "commands/env.h"
 
-#define MAX_SAMPLE 1000000000U
+#define KEYS 256	/* keys from here on are of options without a letter */
 
 struct parse {
-	struct env *env;
 	const struct command *cmd;
 	bool named;		/* the command was, else it is the default */
-	int *given;		/* keys, owned */
+	char *options;		/* the command's, to be filled */
+	const struct option_row **rows; /* owned; by key - KEYS: of the command, then of others */
+	const struct command **owners;	/* owned; whose each is, NULL = every command's */
+	size_t nr_rows;
+	const char **given;	/* owned: names */
 	size_t nr_given;
 };
-
-static int parse_pids(struct env *env, const char *list)
-{
-	char *copy = strdup(list), *save = NULL;
-	int err = 0;
-
-	for (char *s = copy ? strtok_r(copy, ",", &save) : NULL; s && !err;
-	     s = strtok_r(NULL, ",", &save)) {
-		__u32 pid;
-
-		err = parse_u32(s, &pid) || !pid ? -1 : 0;
-		env->select.pids = must_realloc(env->select.pids, env->select.nr_pids + 1, sizeof(*env->select.pids));
-		env->select.pids[env->select.nr_pids++] = pid;
-	}
-	free(copy);
-	return env->select.nr_pids ? err : -1;
-}
 
 /* What is printed instead of a command's work: all of it arrives, or the status says so. */
 static void printed(void)
@@ -51,265 +33,117 @@ static void printed(void)
 	exit(EXIT_DONE);
 }
 
+static bool has_option(const struct command *cmd, const char *name)
+{
+	for (const struct option_row *row = NULL; (row = option_next(cmd, row));)
+		if (!strcmp(row->name, name))
+			return true;
+	return false;
+}
+
 /* "list does not take --watch; verify does" */
-static void refuse_foreign(const struct option_row *row, const struct command *cmd)
+static void refuse_foreign(const char *name, const struct command *cmd)
 {
 	char takers[256] = "";
 	size_t nr = 0;
 
-	for (size_t i = 0; i < nr_commands; i++)
-		if (option_row(row->o.key, command_bit(&commands[i]))->commands &
-		    command_bit(&commands[i]))
+	for (size_t i = 0; commands[i]; i++)
+		if (has_option(commands[i], name))
 			snprintf(takers + strlen(takers), sizeof(takers) - strlen(takers), "%s%s",
-				 nr++ ? ", " : "", commands[i].name);
-	exit(misuse("%s does not take --%s; %s do%s", cmd->name, row->o.name, takers,
-		    nr == 1 ? "es" : ""));
+				 nr++ ? ", " : "", commands[i]->name);
+	exit(misuse("%s does not take --%s; %s do%s", cmd->name, name, takers, nr == 1 ? "es" : ""));
 }
 
-static void note_given(struct parse *p, int key)
+static void note_given(struct parse *p, const char *name)
 {
 	p->given = must_realloc(p->given, p->nr_given + 1, sizeof(*p->given));
-	p->given[p->nr_given++] = key;
+	p->given[p->nr_given++] = name;
 }
 
-static void choose_view(struct argp_state *state, enum report_view view)
+static bool is_given(const struct parse *p, const char *name)
 {
-	struct env *env = ((struct parse *)state->input)->env;
-
-	if (env->report && env->report != view)
-		argp_error(state, "--summary, --trace, --list, --verify, --stat, --folded, --perfetto and --html are views of their own; give one");
-	env->report = view;
+	for (size_t i = 0; i < p->nr_given; i++)
+		if (!strcmp(p->given[i], name))
+			return true;
+	return false;
 }
 
-static void parse_by(struct argp_state *state, const char *arg)
+static void refuse(struct argp_state *state, const struct option_row *row, const char *arg)
 {
-	static const char *const weights[] = {
-		[BY_COUNT] = "count", [BY_PINNED] = "pinned", [BY_CHARGED] = "charged", [BY_TIME] = "time",
-	}, *const labels[] = { [EXPORT_BY_PID] = "pid", [EXPORT_BY_RING] = "ring" };
+	/* a sentence without %s does not look at it */
+	argp_error(state, row->refusal, arg);
+}
+
+static void answer_common(struct argp_state *state, const struct option_row *row, const char *arg)
+{
 	struct parse *p = state->input;
-	bool labelling = command_bit(p->cmd) == EXPORT;
-	const char *const *words = labelling ? labels : weights;
-	size_t nr = labelling ? EXPORT_BY_RING + 1 : BY_TIME + 1, i = 0;
 
-	while (i < nr && (!words[i] || strcmp(arg, words[i])))
-		i++;
-	if (i == nr && labelling)
-		argp_error(state, "'%s' is nothing to label by; give pid or ring", arg);
-	else if (i == nr)
-		argp_error(state, "'%s' is nothing to weigh stacks by; give pinned, charged, time or count",
-			   arg);
-	else if (labelling)
-		p->env->by = i;
+	if (!strcmp(row->name, "help")) {
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	} else if (!strcmp(row->name, "usage")) {
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+	} else if (!strcmp(row->name, "version")) {
+		puts(PROGRAM_NAME " " VERSION);
+		printed();
+	} else if (!strcmp(row->name, "json-schema")) {
+		schema_print(stdout, p->named ? p->cmd->name : NULL);
+		printed();
+	} else {
+		if (completion_print(stdout, arg))
+			refuse(state, row, arg);
+		printed();
+	}
+}
+
+static void take_file(struct argp_state *state, char *arg)
+{
+	struct parse *p = state->input;
+	const struct option_row *row = option_named(p->cmd->options, "");
+
+	if (!row)
+		argp_error(state, "unexpected argument '%s'; a program to run goes after --", arg);
+	else if (is_given(p, ""))
+		argp_error(state, "'%s' is one file too many; name one", arg);
 	else
-		p->env->folded_by = i;
+		row->parse(row, arg, p->options + row->offset);
+	note_given(p, "");
+}
+
+/* .nr_rows when it is none of ours. */
+static size_t row_of_key(const struct parse *p, int key)
+{
+	size_t i = 0;
+
+	if (key >= KEYS)
+		return (size_t)(key - KEYS) < p->nr_rows ? (size_t)(key - KEYS) : p->nr_rows;
+	while (i < p->nr_rows && (!key || p->rows[i]->letter != key))
+		i++;
+	return i;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *p = state->input;
-	const struct option_row *row = option_row(key, command_bit(p->cmd));
-	struct env *env = p->env;
+	const struct option_row *row;
+	size_t i;
 
-	if (row) {
-		if (!(row->commands & command_bit(p->cmd)))
-			refuse_foreign(row, p->cmd);
-		note_given(p, key);
+	if (key == ARGP_KEY_ARG) {
+		take_file(state, arg);
+		return 0;
 	}
-	switch (key) {
-	case 'p':
-		if (parse_pids(env, arg))
-			argp_error(state, "'%s' is no list of process ids; give -p 812 or -p 812,977",
-				   arg);
-		break;
-	case 'u':
-		if (parse_u32(arg, &env->select.uid))
-			argp_error(state, "'%s' is no user id; give a number, as 'id -u NAME' prints",
-				   arg);
-		env->select.has_uid = true;
-		break;
-	case KEY_COMM:
-		env->select.comm = arg;
-		break;
-	case 'd':
-		if (parse_duration(arg, &env->duration_ns))
-			argp_error(state, "'%s' is no duration; give 500ms, 10s or 2m", arg);
-		break;
-	case KEY_FAIL_ON:
-		if (!strcmp(arg, "error"))
-			env->fail_on = SEVERITY_ERROR;
-		else if (!strcmp(arg, "warning"))
-			env->fail_on = SEVERITY_WARNING;
-		else if (!strcmp(arg, "info"))
-			env->fail_on = SEVERITY_INFO;
-		else
-			argp_error(state, "'%s' is no severity; give error, warning or info", arg);
-		break;
-	case KEY_TIER:
-		env->tier = tier_by_name(arg);
-		if (env->tier == TIER_UNKNOWN)
-			argp_error(state, "'%s' is no tier; give patched, functions, kprobes or tracepoints",
-				   arg);
-		break;
-	case KEY_RING_BUFFER:
-		if (parse_u32(arg, &env->ring_buffer_kib) || env->ring_buffer_kib < 4 ||
-		    env->ring_buffer_kib > 1 << 20 ||
-		    (env->ring_buffer_kib & (env->ring_buffer_kib - 1)))
-			argp_error(state, "'%s' is no buffer size; give a power of two from 4 to 1048576",
-				   arg);
-		break;
-	case KEY_PAGES:
-		env->every_page = true;
-		break;
-	case 'i':
-		if (parse_duration(arg, &env->interval_ns))
-			argp_error(state, "'%s' is no interval; give 500ms, 1s or 1m", arg);
-		break;
-	case KEY_BY_OPCODE:
-		env->by_opcode = true;
-		break;
-	case KEY_BY_BUFFER:
-		env->by_buffer = true;
-		break;
-	case KEY_HIST:
-		env->hist = true;
-		break;
-	case KEY_ADVISE:
-		env->advise = true;
-		break;
-	case KEY_NO_LATENCY:
-		env->no_latency = true;
-		break;
-	case KEY_WRITE:
-		env->write = true;
-		break;
-	case KEY_IO:
-		env->io = true;
-		break;
-	case KEY_SAMPLE:
-		if (parse_u32(arg, &env->sample) || !env->sample || env->sample > MAX_SAMPLE)
-			argp_error(state, "'%s' is no share; give N from 1 to %u to show one I/O in N",
-				   arg, MAX_SAMPLE);
-		break;
-	case KEY_SUMMARY:
-		choose_view(state, REPORT_SUMMARY);
-		break;
-	case KEY_TRACE:
-		choose_view(state, REPORT_TRACE);
-		break;
-	case KEY_LIST:
-		choose_view(state, REPORT_LIST);
-		break;
-	case KEY_VERIFY:
-		choose_view(state, REPORT_VERIFY);
-		break;
-	case KEY_STAT:
-		choose_view(state, REPORT_STAT);
-		break;
-	case KEY_FOLDED:
-		choose_view(state, REPORT_FOLDED);
-		break;
-	case KEY_PERFETTO:
-		choose_view(state, REPORT_PERFETTO);
-		env->output.path = arg;
-		break;
-	case KEY_HTML:
-		choose_view(state, REPORT_HTML);
-		env->output.path = arg;
-		break;
-	case KEY_AT:
-		env->at = arg;
-		break;
-	case KEY_BY:
-		parse_by(state, arg);
-		break;
-	case KEY_APPEND:
-		env->append = true;
-		break;
-	case KEY_SNAPSHOT:
-		env->snapshot = true;
-		break;
-	case KEY_MAX_SIZE:
-		if (parse_size(arg, &env->max_bytes))
-			argp_error(state, "'%s' is no size; give 100M or 2G", arg);
-		break;
-	case KEY_LISTEN:
-		env->listen = arg;
-		break;
-	case KEY_TEXTFILE:
-		env->textfile = arg;
-		break;
-	case KEY_ONCE:
-		env->once = true;
-		break;
-	case KEY_MAX_SERIES:
-		if (parse_u32(arg, &env->max_series) || !env->max_series)
-			argp_error(state, "'%s' is no number of label sets; give 1 or more", arg);
-		break;
-	case KEY_VERIFY_INTERVAL:
-		env->verify_interval_ns = 0;
-		if (strcmp(arg, "0") && parse_duration(arg, &env->verify_interval_ns))
-			argp_error(state, "'%s' is no interval; give 60s, 5m or 0", arg);
-		break;
-	case KEY_WATCH:
-		env->watch = true;
-		break;
-	case KEY_STACKS:
-		env->stacks = true;
-		break;
-	case KEY_BTF:
-		env->btf = arg;
-		if (kern_use_types(arg))
-			exit(misuse("%s", err_text()));
-		break;
-	case KEY_JSON:
-		env->output.json = true;
-		break;
-	case 'o':
-		env->output.path = arg;
-		break;
-	case 'T':
-		env->output.timestamps = true;
-		break;
-	case KEY_NO_HEADER:
-		env->output.no_header = true;
-		break;
-	case 'q':
-		env->output.quiet = true;
-		break;
-	case 'v':
-		env->output.verbose++;
-		break;
-	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		break;
-	case KEY_USAGE:
-		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
-		break;
-	case 'V':
-		puts(PROGRAM_NAME " " VERSION);
-		printed();
-		break;
-	case KEY_JSON_SCHEMA:
-		schema_print(stdout, p->named ? p->cmd->name : NULL);
-		printed();
-		break;
-	case KEY_COMPLETION:
-		if (completion_print(stdout, arg))
-			argp_error(state, "'%s' is no shell that is known; give bash, zsh or fish", arg);
-		printed();
-		break;
-	case ARGP_KEY_ARG:
-		if (p->cmd->takes == TAKES_FILE && !env->file) {
-			env->file = arg;
-			break;
-		}
-		if (p->cmd->takes == TAKES_FILE)
-			argp_error(state, "'%s' is one file too many; name one", arg);
-		argp_error(state, "'%s' is not understood here; a program to run goes after --", arg);
-		break;
-	default:
+	i = row_of_key(p, key);
+	if (i == p->nr_rows)
 		return ARGP_ERR_UNKNOWN;
+	row = p->rows[i];
+	if (!p->owners[i]) {
+		answer_common(state, row, arg);
+		return 0;
 	}
+	if (p->owners[i] != p->cmd)
+		refuse_foreign(row->name, p->cmd);
+	note_given(p, row->name);
+	if (!row->parse(row, arg, p->options + row->offset))
+		refuse(state, row, arg);
 	return 0;
 }
 
@@ -330,8 +164,8 @@ static char *overview_filter(int key, const char *text, void *input)
 	if (!f)
 		return (char *)text;
 	fprintf(f, "Commands:\n");
-	for (size_t i = 0; i < nr_commands; i++)
-		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	for (size_t i = 0; commands[i]; i++)
+		fprintf(f, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(f, "\n'" PROGRAM_NAME " COMMAND --help' tells each one's options.\n\nExamples:\n"
 		"  fixbuf-trace -- ./server         # what a program registers, from its start\n"
 		"  fixbuf-trace list                # what is registered now, and who pays for it\n"
@@ -341,39 +175,61 @@ static char *overview_filter(int key, const char *text, void *input)
 }
 
 /* The program after --, cut off so that argp never reorders or reads it. */
-static int cut_program(int argc, char **argv, struct env *env)
+static int cut_program(int argc, char **argv, char ***program)
 {
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--"))
 			continue;
 		if (i + 1 == argc)
 			exit(misuse("no program after --; name one, or leave the -- out"));
-		env->program = &argv[i + 1];
+		*program = &argv[i + 1];
 		argv[i] = NULL;
 		return i;
 	}
 	return argc;
 }
 
+static bool is_there(const struct parse *p, const char *name)
+{
+	for (size_t i = 0; i < p->nr_rows; i++)
+		if (!strcmp(p->rows[i]->name, name))
+			return true;
+	return false;
+}
+
+static void add_row(struct parse *p, const struct option_row *row, const struct command *owner)
+{
+	if (is_there(p, row->name))
+		return;
+	p->rows = must_realloc(p->rows, p->nr_rows + 1, sizeof(*p->rows));
+	p->owners = must_realloc(p->owners, p->nr_rows + 1, sizeof(*p->owners));
+	p->rows[p->nr_rows] = row;
+	p->owners[p->nr_rows++] = owner;
+}
+
 /*
- * The rows as argp takes them; those of other commands are hidden, to be refused
+ * The rows as argp takes them. Those of other commands are hidden, to be refused
  * in words, unless this command has its own of that name.
  */
-static struct argp_option *argp_options(const struct command *cmd)
+static struct argp_option *argp_options(struct parse *p)
 {
-	struct argp_option *options = must_alloc(nr_option_rows + 1, sizeof(*options));
-	unsigned int bit = command_bit(cmd);
-	size_t nr = 0;
+	struct argp_option *options;
 
-	for (size_t i = 0; i < nr_option_rows; i++) {
-		const struct option_row *row = &option_rows[i];
+	for (const struct option_row *row = NULL; (row = option_next(p->cmd, row));)
+		add_row(p, row, option_is_common(row) ? NULL : p->cmd);
+	for (size_t i = 0; commands[i]; i++)
+		for (const struct option_row *row = NULL; (row = option_next(commands[i], row));)
+			add_row(p, row, commands[i]);
+	options = must_alloc(p->nr_rows + 1, sizeof(*options));
+	for (size_t i = 0; i < p->nr_rows; i++) {
+		const struct option_row *row = p->rows[i];
+		bool hidden = p->owners[i] && p->owners[i] != p->cmd;
 
-		if (option_row(row->o.key, bit) != row)
-			continue;
-		options[nr] = row->o;
-		if (!(row->commands & bit))
-			options[nr].flags |= OPTION_HIDDEN;
-		nr++;
+		options[i] = (struct argp_option){
+			.name = row->name, .key = row->letter ? row->letter : KEYS + (int)i,
+			.arg = row->arg, .flags = hidden ? OPTION_HIDDEN : 0,
+			.doc = row->help, .group = row->group,
+		};
 	}
 	return options;
 }
@@ -394,7 +250,7 @@ static bool take_command(int *argc, char ***argv, const struct command **cmd)
 {
 	static char invocation[64];
 
-	*cmd = &commands[0];
+	*cmd = commands[0];
 	if (*argc < 2 || (*argv)[1][0] == '-') {
 		(*argv)[0] = PROGRAM_NAME;
 		return false;
@@ -409,43 +265,51 @@ static bool take_command(int *argc, char ***argv, const struct command **cmd)
 	return true;
 }
 
-const struct command *options_parse(int argc, char **argv, struct env *env)
+static void take_program(struct parse *p, char **program)
 {
-	static const char *const takes[] = {
-		[TAKES_PROGRAM] = "[-- PROGRAM [ARGS]]", [TAKES_FILE] = "[FILE]",
-	};
-	struct parse p = { .env = env };
-	struct argp argp = { .parser = parse_option };
-	struct argp_option *options;
-	const char *broken;
+	const struct option_row *row = option_named(p->cmd->options, "--");
 
-	memset(env, 0, sizeof(*env));
-	env->fail_on = SEVERITY_WARNING;
-	env->max_series = MAX_SERIES;
-	env->verify_interval_ns = VERIFY_INTERVAL_NS;
-	argp_err_exit_status = EXIT_USAGE;
-	argc = cut_program(argc, argv, env);
-	p.named = take_command(&argc, &argv, &p.cmd);
-	env->ring_buffer_kib = p.cmd->run == cmd_record ? RECORD_RING_BUFFER_KIB : RING_BUFFER_KIB;
-	argp.options = options = argp_options(p.cmd);
-	argp.doc = p.named ? p.cmd->text : overview;
-	argp.args_doc = p.named ? takes[p.cmd->takes] : "[COMMAND]\n[-- PROGRAM [ARGS]]";
-	argp.help_filter = p.named ? NULL : overview_filter;
-	run_argp(&argp, argc, argv, &p);
-	free(options);
-	if (env->program && p.cmd->takes != TAKES_PROGRAM)
-		exit(misuse("'%s' does not run a program; leave -- and what follows out", p.cmd->name));
-	env->select.tree = env->program;
-	if (env->program)
-		note_given(&p, KEY_PROGRAM);
-	broken = option_rules_broken(command_bit(p.cmd), p.given, p.nr_given);
-	if (broken)
-		exit(misuse("%s", broken));
-	free(p.given);
-	return p.cmd;
+	if (!program)
+		return;
+	if (!row)
+		exit(misuse("'%s' does not run a program; leave -- and what follows out", p->cmd->name));
+	*(char ***)(p->options + row->offset) = program;
+	note_given(p, "--");
 }
 
-void options_free(struct env *env)
+static void check_rules(const struct parse *p)
 {
-	free(env->select.pids);
+	for (const struct option_rule *r = p->cmd->rules; r && r->option; r++)
+		if (is_given(p, r->option) && is_given(p, r->other) == (r->relation == EXCLUDES))
+			exit(misuse("%s", r->sentence));
+}
+
+const struct command *options_parse(int argc, char **argv, void **options)
+{
+	struct parse p = { .nr_rows = 0 };
+	struct argp argp = { .parser = parse_option };
+	struct argp_option *rows;
+	char **program = NULL;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argc = cut_program(argc, argv, &program);
+	p.named = take_command(&argc, &argv, &p.cmd);
+	p.options = must_alloc(1, p.cmd->options_size);
+	if (p.cmd->defaults)
+		memcpy(p.options, p.cmd->defaults, p.cmd->options_size);
+	argp.options = rows = argp_options(&p);
+	argp.doc = p.named ? p.cmd->text : overview;
+	argp.args_doc = !p.named ? "[COMMAND]\n[-- PROGRAM [ARGS]]" :
+			option_named(p.cmd->options, "--") ? "[-- PROGRAM [ARGS]]" :
+			option_named(p.cmd->options, "") ? "[FILE]" : NULL;
+	argp.help_filter = p.named ? NULL : overview_filter;
+	run_argp(&argp, argc, argv, &p);
+	take_program(&p, program);
+	check_rules(&p);
+	free(rows);
+	free(p.rows);
+	free(p.owners);
+	free(p.given);
+	*options = p.options;
+	return p.cmd;
 }

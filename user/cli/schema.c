@@ -86,8 +86,8 @@ void schema_print(FILE *out, const char *command)
 	json_object *all = all_definitions(), *root, *defs = json_object_new_object();
 	json_object *any = json_object_new_array();
 
-	for (size_t i = 0; i < nr_commands; i++) {
-		const char *name = commands[i].name;
+	for (size_t i = 0; commands[i]; i++) {
+		const char *name = commands[i]->name;
 
 		if ((command && strcmp(command, name)) || !json_object_object_get_ex(all, name, NULL))
 			continue;

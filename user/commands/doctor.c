@@ -14,11 +14,9 @@
 #include "base/system.h"
 #include "base/table.h"
 #include "capture/call_hooks.h"
-#include "capture/fact_reader.h"
-#include "capture/kernel.h"
-#include "capture/snapshot.h"
-#include "commands/env.h"
-#include "views/rings.h"
+#include "capture/live.h"
+#include "commands/option.h"
+#include "commands/run.h"
 #include "fixbuf.skel.h"
 
 struct check {
@@ -26,6 +24,11 @@ struct check {
 	char value[64];
 	bool good;
 	char advice[200];	/* what to do, or what it means; "" = nothing */
+};
+
+struct doctor_options {
+	struct output output;
+	struct capture_how how;
 };
 
 struct report {
@@ -177,43 +180,43 @@ static const char *tier_means(enum tier t)
 	return "pins, unpins, charges and uncharges are seen as they happen";
 }
 
-static void print_text(const struct env *env, enum tier tier, const struct report *r,
+static void print_text(const struct doctor_options *o, enum tier tier, const struct report *r,
 		       const struct hook *hooks, size_t nr)
 {
 	struct table *t = table_new("<EVENT <ATTACH-POINT <STATE <WHY");
 	struct utsname u;
 
 	uname(&u);
-	fprintf(env->output.out, "kernel  %s %s, types from %s\n", u.release, u.machine,
-		env->btf ? env->btf : "/sys/kernel/btf/vmlinux");
-	fprintf(env->output.out, "tier    %s: %s\n\n", tier_name(tier), tier_means(tier));
+	fprintf(o->output.out, "kernel  %s %s, types from %s\n", u.release, u.machine,
+		o->how.btf ? o->how.btf : "/sys/kernel/btf/vmlinux");
+	fprintf(o->output.out, "tier    %s: %s\n\n", tier_name(tier), tier_means(tier));
 	for (size_t i = 0; i < nr; i++) {
 		table_cell(t, "%s", hooks[i].fact);
 		table_cell(t, "%s", hooks[i].point);
 		table_cell(t, "%s", hooks[i].attached ? "attached" : "-");
 		table_cell(t, "%s", hooks[i].reason);
 	}
-	table_print(t, env->output.out, true, 0);
-	fputc('\n', env->output.out);
+	table_print(t, o->output.out, true, 0);
+	fputc('\n', o->output.out);
 	t = table_new("<CHECK <STATE <VALUE");
 	for (size_t i = 0; i < r->nr; i++) {
 		table_cell(t, "%s", r->list[i].name);
 		table_cell(t, "%s", r->list[i].good ? "ok" : "look");
 		table_cell(t, "%s", r->list[i].value);
 	}
-	table_print(t, env->output.out, true, 0);
+	table_print(t, o->output.out, true, 0);
 	for (size_t i = 0; i < r->nr; i++)
-		if (r->list[i].advice[0] && (!r->list[i].good || env->output.verbose))
-			fprintf(env->output.out, "%s%s: %s\n", i ? "" : "\n", r->list[i].name,
+		if (r->list[i].advice[0] && (!r->list[i].good || o->output.verbose))
+			fprintf(o->output.out, "%s%s: %s\n", i ? "" : "\n", r->list[i].name,
 				r->list[i].advice);
 }
 
-static void print_json(const struct env *env, enum tier tier, const struct report *r,
+static void print_json(const struct doctor_options *o, enum tier tier, const struct report *r,
 		       const struct hook *hooks, size_t nr)
 {
 	struct json j = { 0 };
 
-	json_begin(&j, env->output.out);
+	json_begin(&j, o->output.out);
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", system_release());
 	json_str(&j, "tier", tier_name(tier));
@@ -241,40 +244,58 @@ static void print_json(const struct env *env, enum tier tier, const struct repor
 	json_free(&j);
 }
 
-int cmd_doctor(struct env *env)
+static int doctor(void *options)
 {
+	const struct doctor_options *o = options;
+	const struct selection all = { .nr_pids = 0 };
+	struct live *none = NULL;
+	const struct facts_handler on = live_handler(&none);
+	const struct capture_wants wants = { .how = &o->how, .select = &all, .on = &on };
+	struct run run = { .to = &o->output };
 	struct ledger *l = ledger_new();
 	struct report r = { .nr = 0 };
-	struct attach *a = NULL;
-	struct facts *f = NULL;
-	struct walk *w = NULL;
-	struct fixbuf_bpf *skel = kern_open(env->output.verbose);
 	const struct hook *hooks;
-	int status = EXIT_CANNOT;
+	int status = run_open(&run, &wants);
 	size_t nr;
 
-	if (!skel || !(w = walk_prepare(skel)) || !(f = facts_prepare(skel, &env->select, env->ring_buffer_kib)) ||
-	    !(a = attach_prepare(skel, env->tier)) ||
-	    kern_load(skel) || walk_start(w) || attach_start(a) || walk_rings(w, l)) {
-		cannot("%s", err_text());
-		goto out;
+	if (!status && walk_rings(run.capture.walk, l))
+		status = cannot("%s", err_text());
+	if (!status) {
+		check_privilege(&r);
+		check_pid_namespace(&r, run.capture.skel);
+		check_lockdown(&r);
+		check_tracefs(&r);
+		check_io_uring(&r);
+		check_memlock(&r);
+		check_accounts(&r, l);
+		hooks = attach_hooks(run.capture.attach, &nr);
+		(o->output.json ? print_json : print_text)(o, attach_tier(run.capture.attach), &r,
+							   hooks, nr);
 	}
-	check_privilege(&r);
-	check_pid_namespace(&r, skel);
-	check_lockdown(&r);
-	check_tracefs(&r);
-	check_io_uring(&r);
-	check_memlock(&r);
-	check_accounts(&r, l);
-	hooks = attach_hooks(a, &nr);
-	(env->output.json ? print_json : print_text)(env, attach_tier(a), &r, hooks, nr);
-	status = EXIT_DONE;
-out:
-	attach_free(a);
-	facts_free(f);
-	walk_free(w);
-	if (skel)
-		fixbuf_bpf__destroy(skel);
+	run_close(&run);
 	ledger_free(l);
 	return status;
 }
+
+static const struct option_row options[] = {
+	ROW_TIER(struct doctor_options),
+	ROW_BTF(struct doctor_options),
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROWS_SAID,
+	{ 0 }
+};
+
+const struct command doctor_command = {
+	.name = "doctor",
+	.summary = "which tier and attach points, which limits, what to do about it",
+	.text = "Says how well this kernel can be watched, which attach points were chosen or refused "
+		"and why, and what to do about what is missing.\v"
+		"Examples:\n"
+		"  fixbuf-trace doctor           # a report for a person\n"
+		"  fixbuf-trace doctor --json    # for a program\n"
+		"  fixbuf-trace doctor -v        # with what libbpf says\n",
+	.options = options,
+	.options_size = sizeof(struct doctor_options),
+	.run = doctor,
+};

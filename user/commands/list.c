@@ -2,40 +2,72 @@
 /* fixbuf-trace list: every ring of every process and its registered buffers, now. */
 #include "base/err.h"
 #include "base/json.h"
-#include "capture/snapshot.h"
-#include "commands/env.h"
+#include "commands/option.h"
+#include "commands/run.h"
 #include "views/rings.h"
 
-static void print(struct env *env, const struct ledger *l, unsigned int unsteady)
+struct list_options {
+	struct output output;
+	struct selection select;
+	struct capture_how how;
+};
+
+static void print(const struct list_options *o, const struct ledger *l, unsigned int unsteady)
 {
-	if (env->output.json) {
+	if (o->output.json) {
 		struct json j = { 0 };
 
-		json_begin(&j, env->output.out);
+		json_begin(&j, o->output.out);
 		/* the walk is the same on every tier and is all that a snapshot takes */
-		view_rings_json(&j, &env->output, &env->select, l, TIER_TRACEPOINTS, false);
+		view_rings_json(&j, &o->output, &o->select, l, TIER_TRACEPOINTS, false);
 		json_uint(&j, "unsteady_rings", unsteady);
 		json_end(&j);
 		json_free(&j);
 		return;
 	}
-	view_rings_text(&env->output, &env->select, l);
+	view_rings_text(&o->output, &o->select, l);
 	if (unsteady)
-		fprintf(env->output.out, "%u ring%s changed too fast to be read; run it again\n", unsteady,
+		fprintf(o->output.out, "%u ring%s changed too fast to be read; run it again\n", unsteady,
 			unsteady == 1 ? "" : "s");
 }
 
-int cmd_list(struct env *env)
+static int list(void *options)
 {
+	const struct list_options *o = options;
+	const struct capture_wants wants = { .how = &o->how, .select = &o->select };
+	struct run r = { .to = &o->output };
 	struct ledger *l = ledger_new();
-	struct snapshot s;
-	int status = snapshot_open(&s, env, false);
+	int status = run_open(&r, &wants);
 
-	if (!status && walk_rings(s.walk, l))
+	if (!status && walk_rings(r.capture.walk, l))
 		status = cannot("%s", err_text());
 	if (!status)
-		print(env, l, walk_unsteady(s.walk));
-	snapshot_close(&s);
+		print(o, l, walk_unsteady(r.capture.walk));
+	run_close(&r);
 	ledger_free(l);
 	return status;
 }
+
+static const struct option_row options[] = {
+	ROWS_SELECTION(struct list_options),
+	ROW_BTF(struct list_options),
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROW_NO_HEADER,
+	ROWS_SAID,
+	{ 0 }
+};
+
+const struct command list_command = {
+	.name = "list",
+	.summary = "every ring of every process and its registered buffers, now",
+	.text = "Shows each ring, who holds it, whose limit it counts against and how much of that is "
+		"used, and each registered buffer with its folio size and charge.\v"
+		"Examples:\n"
+		"  fixbuf-trace list                  # all rings\n"
+		"  fixbuf-trace list -p 812,977       # of two processes\n"
+		"  fixbuf-trace list --json -o a.json # for a program\n",
+	.options = options,
+	.options_size = sizeof(struct list_options),
+	.run = list,
+};

@@ -3,24 +3,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
-#include "capture/call_hooks.h"
 #include "capture/live.h"
-#include "capture/session.h"
-#include "commands/env.h"
+#include "commands/option.h"
+#include "commands/run.h"
 #include "model/io_select.h"
 #include "model/ledger_snapshot.h"
 #include "recording/writer.h"
 
-#define DEFAULT_FILE	"fixbuf.rec"
-#define TICK_MS		200	/* how soon a signal between two looks is noticed */
-#define CLOSE_NS	1000000000ULL /* how long rings may take to release what a program left */
-#define INTERVAL_NS	1000000000ULL
 #define MAX_STACKS	65536	/* kept in mind */
 #define ANEW_NS		1000000000ULL /* not oftener after losses */
 
@@ -31,19 +25,32 @@ struct written_stack {
 	UT_hash_handle hh;
 };
 
+struct record_options {
+	struct output output;
+	struct selection select;
+	struct capture_how how;
+	__u64 duration_ns, interval_ns;
+	__u64 max_bytes;	/* 0 = as much as it comes to */
+	bool io, append, snapshot;
+	__u32 sample;
+	char **program;
+};
+
 struct record {
-	struct session session;
-	struct tracer tracer;
+	struct record_options *o;
+	struct run run;
+	struct live *live;
+	struct origin origin;
 	struct writer *to;
 	struct io_model last;	/* the counters as they were written last */
-	__u64 interval_ns, next_ns;
+	__u64 next_ns;
 	__u64 anew_ns;		/* when all was looked at */
 	bool torn;		/* facts were lost since */
 	struct written_stack *stacks;
 	__u32 emptied;		/* as of .stacks' keys */
 };
 
-/* ---- the tracer's output -------------------------------------------------------------- */
+/* ---- events ----------------------------------------------------------------------------- */
 
 static void forget_stacks(struct record *r)
 {
@@ -58,7 +65,7 @@ static void forget_stacks(struct record *r)
 /* The number of the fact's stack in the file. */
 static __u32 write_stack(struct record *r, const struct fact *f)
 {
-	struct stacks *stacks = r->session.stacks;
+	struct stacks *stacks = r->run.capture.stacks;
 	struct written_stack *w;
 	struct stack_key key;
 
@@ -77,29 +84,21 @@ static __u32 write_stack(struct record *r, const struct fact *f)
 	return w->id;
 }
 
-static void write_fact(const struct fact *f, bool fed, bool shown, const struct failure *why,
-		       void *arg)
+static void write_fact(struct record *r, const struct event *e)
 {
-	struct record *r = arg;
+	const struct fact *f = e->fact;
 	union {
 		struct fact h;
 		char bytes[512];
 	} others;
 
-	if (!shown && !tracer_shows(&r->tracer, f->ring) && f->size <= sizeof(others)) {
+	if (!e->shown && !live_shows(r->live, f->ring) && f->size <= sizeof(others)) {
 		memcpy(&others, f, f->size);
 		others.h.flags |= FACT_F_OTHERS;
 		f = &others.h;
 	}
-	writer_fact(r->to, f, fed, shown, why, shown && r->session.stacks ? write_stack(r, f) : 0);
-}
-
-static void write_lost(const struct lost_events *lost, void *arg)
-{
-	struct record *r = arg;
-
-	writer_lost(r->to, lost);
-	r->torn = true;
+	writer_fact(r->to, f, e->fed, e->shown, e->why,
+		    e->shown && r->run.capture.stacks ? write_stack(r, f) : 0);
 }
 
 static void write_older(const struct fact *f, void *arg)
@@ -113,20 +112,37 @@ static void write_older(const struct fact *f, void *arg)
 	} copy;
 
 	memcpy(&copy, f, f->size);
-	if (!r->session.env->snapshot && !tracer_shows(&r->tracer, f->ring))
+	if (!r->o->snapshot && !live_shows(r->live, f->ring))
 		copy.h.flags |= FACT_F_OTHERS;
 	writer_fact(r->to, &copy.h, true, false, NULL, 0);
 }
 
-static void write_ledger(const struct ledger *l, bool after_loss, void *arg)
+static void write_ledger(struct record *r, const struct event *e)
+{
+	writer_look(r->to, e->t_ns, e->after_loss);
+	ledger_facts(e->ledger, e->t_ns, write_older, r);
+	r->torn = false;
+	r->anew_ns = e->t_ns;
+}
+
+static void on_event(const struct event *e, void *arg)
 {
 	struct record *r = arg;
-	__u64 now = clock_now_ns();
 
-	writer_look(r->to, now, after_loss);
-	ledger_facts(l, now, write_older, r);
-	r->torn = false;
-	r->anew_ns = now;
+	switch (e->kind) {
+	case EVENT_LOOK:
+		write_ledger(r, e);
+		break;
+	case EVENT_FACT:
+		write_fact(r, e);
+		break;
+	case EVENT_LOST:
+		writer_lost(r->to, &e->lost);
+		r->torn = true;
+		break;
+	default:
+		break;
+	}
 }
 
 /* ---- while it runs ---------------------------------------------------------------------- */
@@ -136,202 +152,206 @@ static void write_counters(struct record *r)
 {
 	struct io_model now = { 0 };
 
-	if (io_stat_read(r->session.io, &now)) {
+	if (io_stat_read(r->run.capture.io, &now)) {
 		io_model_free(&now);
 		return;
 	}
-	io_select(&now, &r->session.env->select);
+	io_select(&now, &r->o->select);
 	writer_io(r->to, &r->last, &now);
 	io_model_free(&r->last);
 	r->last = now;
 	writer_flush(r->to);
 }
 
-/* True when more wait. */
-static bool read_facts(struct record *r)
+static bool step(void *arg)
 {
+	struct record *r = arg;
 	__u64 now = clock_now_ns();
-	bool more = facts_read(r->session.facts);
+	bool more = live_read(r->live);
 
-	if (!more) {
-		tracer_drained(&r->tracer);
-		if (r->session.stacks)
-			stacks_drained(r->session.stacks);
-		/* what was lost is made good by a look at what is there */
-		if (r->torn && now - r->anew_ns >= ANEW_NS)
-			tracer_look_anew(&r->tracer);
-	}
+	/* what was lost is made good by a look at what is there */
+	if (!more && r->torn && now - r->anew_ns >= ANEW_NS)
+		live_look_anew(r->live);
 	if (now >= r->next_ns) {
 		write_counters(r);
-		r->next_ns = now + r->interval_ns;
+		r->next_ns = now + r->o->interval_ns;
 	}
 	return more;
 }
 
-static void wait_for_more(struct record *r)
+static unsigned int pause_ms(void *arg)
 {
+	const struct record *r = arg;
 	__u64 now = clock_now_ns();
-	__u64 ms = now < r->next_ns ? (r->next_ns - now) / 1000000 + 1 : 0;
 
-	session_wait(&r->session, ms < TICK_MS ? ms : TICK_MS);
+	return now < r->next_ns ? (r->next_ns - now) / NS_PER_MS + 1 : 0;
 }
 
-static bool is_full(const struct record *r)
+static bool is_full(void *arg)
 {
-	__u64 max = r->session.env->max_bytes;
+	const struct record *r = arg;
 
-	return ferror(r->session.env->output.out) || (max && writer_bytes(r->to) >= max);
+	return r->o->max_bytes && writer_bytes(r->to) >= r->o->max_bytes;
 }
 
-/* The buffers that a program left are released a little after its end. */
-static void await_release(struct record *r)
+static bool is_releasing(void *arg)
 {
-	__u64 end = clock_now_ns() + CLOSE_NS;
-
-	r->session.deadline_ns = 0;
-	while (tracer_awaits_close(&r->tracer) && clock_now_ns() < end && !is_full(r)) {
-		wait_for_more(r);
-		read_facts(r);
-	}
+	return live_awaits_close(((struct record *)arg)->live);
 }
 
 static int run(struct record *r)
 {
-	struct session *s = &r->session;
-	int status = session_begin(s);
+	const struct run_steps steps = {
+		.step = step, .pause_ms = pause_ms, .enough = is_full, .releasing = is_releasing,
+		.arg = r,
+	};
+	int status = run_begin(&r->run);
 
 	if (status)
 		return status;
 	writer_flush(r->to);
-	if (!s->env->output.quiet && !s->env->program)
-		fprintf(stderr, "recording to %s (tier: %s); Ctrl-C ends it\n", s->env->output.path,
-			tier_name(attach_tier(s->attach)));
-	r->next_ns = clock_now_ns() + r->interval_ns;
-	while (!session_over(s) && !is_full(r))
-		if (!read_facts(r))
-			wait_for_more(r);
-	if (s->program.ended)
-		await_release(r);
-	attach_stop(s->attach);
-	io_stat_stop(s->io);
-	while (read_facts(r) && !ferror(s->env->output.out))
-		;
-	facts_settle(s->facts);
+	if (!r->o->output.quiet && !r->o->program)
+		fprintf(stderr, "recording to %s (tier: %s); Ctrl-C ends it\n", r->o->output.path,
+			tier_name(r->origin.tier));
+	r->next_ns = clock_now_ns() + r->o->interval_ns;
+	run_steps(&r->run, &steps);
 	write_counters(r);
 	return EXIT_DONE;
 }
 
 /* ---- from begin to end -------------------------------------------------------------------- */
 
-/* The command line as it was given. */
-static void read_command(char *to, size_t size)
-{
-	FILE *f = fopen("/proc/self/cmdline", "re");
-	size_t n = f ? fread(to, 1, size - 1, f) : 0;
-
-	if (f)
-		fclose(f);
-	to[n] = 0;
-	for (size_t i = 0; i + 1 < n; i++)
-		if (!to[i])
-			to[i] = ' ';
-}
-
-static struct origin about_now(const struct record *r)
-{
-	const struct env *env = r->session.env;
-	struct origin a = {
-		.start_ns = clock_now_ns(),
-		.realtime_ns = clock_realtime_offset_ns(),
-		.interval_ns = r->interval_ns,
-		.memory_bytes = (__u64)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE),
-		.cpus = sysconf(_SC_NPROCESSORS_ONLN),
-		.page_bytes = sysconf(_SC_PAGESIZE),
-		.tier = attach_tier(r->session.attach),
-		.sample = env->sample,
-		.stacks = env->stacks,
-		.snapshot = env->snapshot,
-		.fixed_only = env->io,
-		.by_user_data = !strcmp(io_stat_starts_by(r->session.io), "user_data"),
-	};
-	struct utsname uts;
-
-	uname(&uts);
-	snprintf(a.kernel, sizeof(a.kernel), "%s", uts.release);
-	snprintf(a.machine, sizeof(a.machine), "%.31s", uts.machine);
-	read_command(a.command, sizeof(a.command));
-	return a;
-}
-
 /* 0, or the exit status after a sentence. */
-static int open_file(struct record *r, struct env *env)
+static int open_file(struct record *r)
 {
-	const struct origin about = about_now(r);
-	bool append = env->append && !access(env->output.path, F_OK);
-	FILE *out = fopen(env->output.path, append ? "r+e" : "we");
+	struct record_options *o = r->o;
+	bool append = o->append && !access(o->output.path, F_OK);
+	FILE *out = fopen(o->output.path, append ? "r+e" : "we");
 
 	if (!out)
 		return misuse("cannot write to %s: %s; name a file that can be created with -o",
-			      env->output.path, strerror(errno));
-	env->output.out = out;
-	r->to = writer_create(out, append, &about);
-	return r->to ? 0 : misuse("%s: %s", env->output.path, err_text());
+			      o->output.path, strerror(errno));
+	o->output.out = out;
+	r->to = writer_create(out, append, &r->origin);
+	return r->to ? 0 : misuse("%s: %s", o->output.path, err_text());
 }
 
-static void tell_end(const struct record *r, const struct env *env)
+static void tell_end(const struct record *r)
 {
+	const struct record_options *o = r->o;
 	char size[FMT_LEN];
 
-	if (env->output.quiet)
+	if (o->output.quiet)
 		return;
 	fprintf(stderr, "%llu events, %s in %s; %llu lost%s%s\n", writer_facts(r->to),
-		fmt_bytes(size, writer_bytes(r->to)), env->output.path, writer_lost_facts(r->to),
+		fmt_bytes(size, writer_bytes(r->to)), o->output.path, writer_lost_facts(r->to),
 		writer_lost_facts(r->to) ? ": a larger --ring-buffer makes room" : "",
-		env->max_bytes && writer_bytes(r->to) >= env->max_bytes ?
-		"; ended at --max-size" : "");
+		o->max_bytes && writer_bytes(r->to) >= o->max_bytes ? "; ended at --max-size" : "");
 }
 
-static int record(struct record *r, struct env *env)
+static int write_all(struct record *r)
 {
-	const struct tracer_output out = { write_fact, write_lost, write_ledger, r };
-	struct session *s = &r->session;
-	int status = open_file(r, env);
-
-	if (!status && tracer_start(&r->tracer, &env->select, s->walk, s->attach, &out))
-		status = cannot("%s", err_text());
-	if (status) {
-		if (env->program)
-			program_abandon(&s->program);
-	} else {
-		status = run(r);
-	}
-	if (r->to) {
-		writer_end(r->to, clock_now_ns(), s->stacks ? stacks_lost(s->stacks) : 0);
-		if (!status)
-			tell_end(r, env);
-		writer_free(r->to);
-	}
-	return !status && env->program ? program_wait(&s->program) : status;
-}
-
-int cmd_record(struct env *env)
-{
-	struct record r = { 0 };
-	const struct facts_handler handler = { tracer_fact, tracer_lost, &r.tracer };
+	struct capture *c = &r->run.capture;
 	int status;
 
-	if (env->io && !env->sample)
-		env->sample = 1;
-	if (!env->output.path)
-		env->output.path = DEFAULT_FILE;
-	env->counters = true;
-	r.interval_ns = env->interval_ns ? env->interval_ns : INTERVAL_NS;
-	status = session_open(&r.session, env, &handler, false);
+	capture_origin(c, &r->origin);
+	r->origin.interval_ns = r->o->interval_ns;
+	r->origin.sample = r->o->sample;
+	r->origin.snapshot = r->o->snapshot;
+	r->origin.fixed_only = r->o->io;
+	status = open_file(r);
 	if (!status)
-		status = record(&r, env);
-	tracer_free(&r.tracer);
+		status = live_start(&r->live, c, &r->o->select, &r->origin, on_event, r) ?
+			 cannot("%s", err_text()) : run(r);
+	if (r->to) {
+		writer_end(r->to, clock_now_ns(), c->stacks ? stacks_lost(c->stacks) : 0);
+		if (!status)
+			tell_end(r);
+		writer_free(r->to);
+	}
+	return status ? status : run_end(&r->run, 0);
+}
+
+static int record(void *options)
+{
+	struct record_options *o = options;
+	struct record r = {
+		.o = o,
+		.run = { .to = &o->output, .argv = o->program, .duration_ns = o->duration_ns },
+	};
+	const struct facts_handler on = live_handler(&r.live);
+	const struct io_how io = {
+		.latency = true, .by_buffer = true, .by_address = !o->io,
+		.sample = o->io ? (o->sample ? o->sample : 1) : 0,
+	};
+	const struct capture_wants wants = {
+		.how = &o->how, .select = &o->select, .on = &on, .io = &io,
+	};
+	int status;
+
+	o->select.tree = o->program;
+	o->sample = io.sample;
+	status = run_open(&r.run, &wants);
+	if (!status)
+		status = write_all(&r);
+	live_free(r.live);
 	io_model_free(&r.last);
 	forget_stacks(&r);
-	session_close(&r.session);
+	run_close(&r.run);
 	return status;
 }
+
+static const struct option_row options[] = {
+	ROW_PROGRAM(struct record_options),
+	ROWS_SELECTION(struct record_options),
+	ROW_DURATION(struct record_options),
+	ROW_INTERVAL(struct record_options, "write down the counters of I/O that often (default 1s)"),
+	{ .name = "max-size", .arg = "SIZE", .words = words_size,
+	  .help = "end when the file is that large: 100M, 2G", .parse = parse_bytes,
+	  .offset = offsetof(struct record_options, max_bytes), .group = GROUP_HOW,
+	  .refusal = "'%s' is not a size; give 100M or 2G" },
+	{ .name = "snapshot",
+	  .help = "begin with every ring that exists, also those of tasks that are not selected",
+	  .parse = parse_flag, .offset = offsetof(struct record_options, snapshot),
+	  .group = GROUP_HOW },
+	{ .name = "append", .help = "add to the recording that FILE holds", .parse = parse_flag,
+	  .offset = offsetof(struct record_options, append), .group = GROUP_HOW },
+	ROW_IO(struct record_options),
+	ROW_SAMPLE(struct record_options),
+	ROW_TIER(struct record_options),
+	ROW_BTF(struct record_options),
+	ROW_STACKS(struct record_options),
+	ROW_RING_BUFFER(struct record_options,
+			"room for events that wait to be written (default 16384)"),
+	ROW_OUTPUT_AS("the recording (default fixbuf.rec)"),
+	ROWS_SAID,
+	{ 0 }
+};
+
+static const struct option_rule rules[] = {
+	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "sample", NEEDS, "io", "--sample is about I/O; give --io, too" },
+	{ 0 }
+};
+
+static const struct record_options defaults = {
+	.output.path = "fixbuf.rec",
+	.how.ring_buffer_kib = 16384,	/* what is recorded shall lose least */
+	.interval_ns = NS_PER_S,
+};
+
+const struct command record_command = {
+	.name = "record",
+	.summary = "events to a file, for 'report' here or on another machine",
+	.text = "Writes down what trace would show, with explanations, stacks and what was lost, the "
+		"rings that exist already, and the counters of all I/O in each interval, until Ctrl-C, "
+		"the time of -d, the size of --max-size, or the end of PROGRAM, whose exit status it "
+		"returns.\v"
+		"Examples:\n"
+		"  fixbuf-trace record -- ./server --fixed     # one program, to fixbuf.rec\n"
+		"  fixbuf-trace record --stacks --io -d 1m     # a minute of all, with each I/O and who called\n"
+		"  fixbuf-trace record -o a.rec --max-size 1G  # until Ctrl-C, or a GiB\n",
+	.options = options, .rules = rules,
+	.options_size = sizeof(struct record_options), .defaults = &defaults,
+	.run = record, .opens_output = true,
+};

@@ -1,40 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace stat: I/O by process and ring, every interval or in total. */
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/signals.h"
 #include "base/terminal.h"
-#include "capture/io_programs.h"
-#include "capture/kernel.h"
-#include "capture/snapshot.h"
-#include "commands/env.h"
+#include "commands/option.h"
+#include "commands/run.h"
 #include "model/io_select.h"
 #include "views/stat.h"
-#include "fixbuf.skel.h"
 
-#define TICK_NS		200000000ULL	/* how soon a signal between two looks is noticed */
 #define FIRST_WALK_NS	20000000ULL	/* a short program is looked at early, a long one seldom */
 #define WALK_NS		1000000000ULL
 
-struct session {
-	struct env *env;
-	struct fixbuf_bpf *skel;
-	struct walk *walk;
-	struct io_stat *io;
-	struct program program;
+struct stat_options {
+	struct output output;
+	struct selection select;
+	struct capture_how how;
+	__u64 duration_ns, interval_ns;
+	bool by_opcode, by_buffer, hist, advise, no_latency;
+	char **program;
+};
+
+struct stat {
+	const struct stat_options *o;
+	struct run run;
 	struct io_model start, last;
 	struct ledger *rings;	/* as of the last walk that saw one of ours */
 	__u64 next_walk, walk_ns;
+	__u64 next_ns;		/* when an interval is shown, ~0 = never */
 	enum io_order order;
-	bool live, printed;
+	bool live, printed, quit;
+	int err;
 };
 
 /* ---- reading and showing --------------------------------------------------------- */
@@ -48,10 +45,10 @@ static bool holds_ours(const struct ledger *l, const struct io_model *m)
 }
 
 /* A program's last walk sees no rings of it any more: the one before says more. */
-static int look_at_rings(struct session *s, const struct io_model *m)
+static int look_at_rings(struct stat *s, const struct io_model *m)
 {
 	struct ledger *l = ledger_new();
-	int err = walk_rings(s->walk, l);
+	int err = walk_rings(s->run.capture.walk, l);
 
 	if (!err && (holds_ours(l, m) || !holds_ours(s->rings, m))) {
 		ledger_free(s->rings);
@@ -64,56 +61,56 @@ static int look_at_rings(struct session *s, const struct io_model *m)
 	return err;
 }
 
-static void show(struct session *s, const struct io_model *m, bool total)
+static void show(struct stat *s, const struct io_model *m, bool total)
 {
-	struct env *env = s->env;
+	const struct stat_options *o = s->o;
 	struct advices advices = { 0 };
-	bool tables = env->by_buffer || env->advise || env->hist;
+	bool tables = o->by_buffer || o->advise || o->hist;
 	struct view_stat v = {
-		.to = &env->output, .by_opcode = env->by_opcode, .by_buffer = env->by_buffer,
-		.hist = env->hist, .m = m, .l = s->rings, .order = s->order,
-		.starts_by = io_stat_starts_by(s->io),
+		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
+		.hist = o->hist, .m = m, .l = s->rings, .order = s->order,
+		.starts_by = io_stat_starts_by(s->run.capture.io),
 		.header = s->live || !s->printed || total || tables, .total = total,
 	};
 
-	if (env->advise) {
+	if (o->advise) {
 		advise(m, s->rings, &advices);
 		v.advices = &advices;
 	}
-	if (env->output.json) {
+	if (o->output.json) {
 		struct json j = { 0 };
 
-		json_begin(&j, env->output.out);
+		json_begin(&j, o->output.out);
 		view_stat_json(&j, &v);
 		json_flag(&j, "total", total);
 		json_end(&j);
 		json_free(&j);
 	} else {
 		if (s->live && !total) {
-			screen_clear(env->output.out);
-			fprintf(env->output.out, "sorted by %s; s sorts, q ends\n\n",
+			screen_clear(o->output.out);
+			fprintf(o->output.out, "sorted by %s; s sorts, q ends\n\n",
 				io_order_name(s->order));
 		} else if (total && s->printed) {
-			fprintf(env->output.out, "\nin total:\n");
+			fprintf(o->output.out, "\nin total:\n");
 		} else if (tables && s->printed) {
-			fputc('\n', env->output.out);
+			fputc('\n', o->output.out);
 		}
 		view_stat_text(&v);
 	}
-	fflush(env->output.out);
+	fflush(o->output.out);
 	s->printed = true;
 	advices_free(&advices);
 }
 
 /* What happened since the last interval. */
-static int show_interval(struct session *s)
+static int show_interval(struct stat *s)
 {
 	struct io_model now = { 0 }, since = { 0 };
-	int err = io_stat_read(s->io, &now);
+	int err = io_stat_read(s->run.capture.io, &now);
 
 	if (!err) {
 		io_model_between(&s->last, &now, &since);
-		io_select(&since, &s->env->select);
+		io_select(&since, &s->o->select);
 		err = look_at_rings(s, &since);
 	}
 	if (!err)
@@ -124,15 +121,15 @@ static int show_interval(struct session *s)
 	return err;
 }
 
-static int show_total(struct session *s)
+static int show_total(struct stat *s)
 {
 	struct io_model all = { 0 };
-	int err = io_stat_read(s->io, &all);
+	int err = io_stat_read(s->run.capture.io, &all);
 
 	if (err)
 		return err;
 	all.t_ns -= s->start.t_ns;
-	io_select(&all, &s->env->select);
+	io_select(&all, &s->o->select);
 	err = look_at_rings(s, &all);
 	if (!err)
 		show(s, &all, true);
@@ -142,153 +139,150 @@ static int show_total(struct session *s)
 
 /* ---- the watch --------------------------------------------------------------------- */
 
-static int wait_until(struct session *s, __u64 t)
+static void press(struct stat *s, int key)
 {
-	struct pollfd fds[] = {
-		{ .fd = fileno(s->env->output.out) },	/* a reader that goes away */
-		{ .fd = s->env->program && !s->program.ended ? s->program.pidfd : -1,
-		  .events = POLLIN },
-		{ .fd = s->live ? STDIN_FILENO : -1, .events = POLLIN },
-	};
-	__u64 now = clock_now_ns();
-	struct timespec ts = { 0 };
-	int key;
-
-	if (t > now + TICK_NS)
-		t = now + TICK_NS;
-	if (t > now) {
-		ts.tv_nsec = t - now;
-		ppoll(fds, 3, &ts, NULL);
-	}
-	if (fds[0].revents & (POLLERR | POLLHUP))
-		return 'q';
-	key = screen_key();
-	if (key == 's')
-		s->order = (s->order + 1) % IO_NR_ORDERS;
-	return key;
+	if (key == 'q')
+		s->quit = true;
+	if (key != 's')
+		return;
+	s->order = (s->order + 1) % IO_NR_ORDERS;
+	s->next_ns = clock_now_ns();
 }
 
-static int watch(struct session *s)
+static bool step(void *arg)
 {
-	const struct env *env = s->env;
-	__u64 begun = clock_now_ns(), interval = env->interval_ns;
-	__u64 end = env->duration_ns ? begun + env->duration_ns : ~0ULL;
-	__u64 next = interval ? begun + interval : ~0ULL;
-	bool passed_on = false;
-	int err = 0, key = 0;
+	struct stat *s = arg;
+	__u64 now = clock_now_ns();
 
-	while (!err && !ferror(env->output.out) && key != 'q' && clock_now_ns() < end) {
-		__u64 until;
-
-		if (env->program && program_ended(&s->program))
-			break;
-		if (interrupted && !env->program)
-			break;
-		if (interrupted && !passed_on) {
-			program_signal(&s->program, interrupted);
-			passed_on = true;
-		}
-		if (clock_now_ns() >= next) {
-			err = show_interval(s);
-			while (next <= clock_now_ns())
-				next += interval;
-		} else if (clock_now_ns() >= s->next_walk) {
-			err = look_at_rings(s, &s->last);
-		}
-		until = next < end ? next : end;
-		key = wait_until(s, until < s->next_walk ? until : s->next_walk);
-		if (key == 's')
-			next = clock_now_ns();
+	if (s->live)
+		press(s, screen_key());
+	if (now >= s->next_ns) {
+		s->err = show_interval(s);
+		while (s->next_ns <= clock_now_ns())
+			s->next_ns += s->o->interval_ns;
+	} else if (now >= s->next_walk) {
+		s->err = look_at_rings(s, &s->last);
 	}
-	return err;
+	return false;
+}
+
+static unsigned int pause_ms(void *arg)
+{
+	const struct stat *s = arg;
+	__u64 until = s->next_ns < s->next_walk ? s->next_ns : s->next_walk, now = clock_now_ns();
+
+	return until <= now ? 0 : until - now > NS_PER_S ? 1000 : (until - now) / NS_PER_MS + 1;
+}
+
+static bool has_enough(void *arg)
+{
+	const struct stat *s = arg;
+
+	return s->err || s->quit;
 }
 
 /* 0, or -errno with a sentence. */
-static int session_open(struct session *s)
+static int begin(struct stat *s)
 {
-	const struct io_how how = {
-		.latency = !s->env->no_latency,
-		.by_buffer = s->env->by_buffer || s->env->advise,
-		.by_address = s->env->advise,
-	};
-	int err;
+	int err = io_stat_read(s->run.capture.io, &s->start);
 
 	s->rings = ledger_new();
 	s->walk_ns = FIRST_WALK_NS / 2;
-	s->skel = kern_open(s->env->output.verbose);
-	if (!s->skel)
-		return -EPERM;
-	s->walk = walk_prepare(s->skel);
-	s->io = s->walk ? io_stat_prepare(s->skel, &how) : NULL;
-	if (!s->io)
-		return -ENOTSUP;
-	err = kern_load(s->skel);
-	if (!err)
-		err = walk_start(s->walk);
-	if (!err)
-		err = io_stat_start(s->io);
-	if (!err)
-		err = io_stat_read(s->io, &s->start);
 	if (!err)
 		err = look_at_rings(s, &s->start);
 	s->last.t_ns = s->start.t_ns;
 	return err;
 }
 
-static void session_close(struct session *s)
+static int run(struct stat *s)
 {
-	screen_close();
-	io_stat_free(s->io);
-	io_model_free(&s->start);
-	io_model_free(&s->last);
-	walk_free(s->walk);
-	ledger_free(s->rings);
-	if (s->skel)
-		fixbuf_bpf__destroy(s->skel);
-}
+	const struct run_steps steps = {
+		.step = step, .pause_ms = pause_ms, .enough = has_enough, .arg = s,
+	};
+	const struct stat_options *o = s->o;
+	int status;
 
-static int run(struct session *s)
-{
-	struct env *env = s->env;
-	int status = EXIT_DONE, err;
-
-	if (env->program) {
-		status = program_start(&s->program, env->program);
-		if (status)
-			return status;
-	}
-	s->live = env->interval_ns && !env->output.json && screen_open(env->output.out);
-	err = watch(s);
-	screen_close();
-	io_stat_stop(s->io);
-	if (!err)
-		err = show_total(s);
-	if (err)
-		status = cannot("%s", err_text());
-	if (env->program) {
-		int program_status = program_wait(&s->program);
-
-		status = err ? status : program_status;
-	}
-	return status;
-}
-
-int cmd_stat(struct env *env)
-{
-	struct session s = { .env = env };
-	int status = snapshot_check_pids(env);
-
+	if (begin(s))
+		return cannot("%s", err_text());
+	status = run_begin(&s->run);
 	if (status)
 		return status;
-	if (env->program && program_prepare(&s.program, env->program))
-		return cannot("%s", err_text());
-	if (session_open(&s)) {
-		status = cannot("%s", err_text());
-		if (env->program)
-			program_abandon(&s.program);
-	} else {
+	s->run.keys = s->live = o->interval_ns && !o->output.json && screen_open(o->output.out);
+	s->next_ns = o->interval_ns ? clock_now_ns() + o->interval_ns : ~0ULL;
+	run_steps(&s->run, &steps);
+	screen_close();
+	if (!s->err)
+		s->err = show_total(s);
+	return run_end(&s->run, s->err ? cannot("%s", err_text()) : 0);
+}
+
+static int stat_io(void *options)
+{
+	struct stat_options *o = options;
+	struct stat s = {
+		.o = o,
+		.run = { .to = &o->output, .argv = o->program, .duration_ns = o->duration_ns },
+	};
+	const struct io_how io = {
+		.latency = !o->no_latency,
+		.by_buffer = o->by_buffer || o->advise,
+		.by_address = o->advise,
+	};
+	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .io = &io };
+	int status;
+
+	o->select.tree = o->program;
+	status = run_open(&s.run, &wants);
+	if (!status)
 		status = run(&s);
-	}
-	session_close(&s);
+	screen_close();
+	io_model_free(&s.start);
+	io_model_free(&s.last);
+	if (s.rings)
+		ledger_free(s.rings);
+	run_close(&s.run);
 	return status;
 }
+
+#define FLAG(option, field, text) \
+	{ .name = option, .help = text, .parse = parse_flag, .group = GROUP_HOW, \
+	  .offset = offsetof(struct stat_options, field) }
+
+static const struct option_row options[] = {
+	ROW_PROGRAM(struct stat_options),
+	ROWS_SELECTION(struct stat_options),
+	ROW_DURATION(struct stat_options),
+	ROW_INTERVAL(struct stat_options, "show what happened in each interval: 1s, 500ms"),
+	FLAG("by-opcode", by_opcode, "one line per opcode"),
+	FLAG("by-buffer", by_buffer, "which buffers are used, how far into them, and which never"),
+	FLAG("hist", hist, "draw the latencies"),
+	FLAG("advise", advise, "what would make it faster, with the evidence"),
+	FLAG("no-latency", no_latency, "count only: cheaper, no percentiles"),
+	ROW_BTF(struct stat_options),
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROW_NO_HEADER,
+	ROWS_SAID,
+	{ 0 }
+};
+
+static const struct option_rule rules[] = {
+	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "hist", EXCLUDES, "no-latency", "--hist draws latencies; leave --no-latency out" },
+	{ 0 }
+};
+
+const struct command stat_command = {
+	.name = "stat",
+	.summary = "I/O by process and ring: how much is fixed, how fast, what failed",
+	.text = "Counts reads, writes, sends and commands of io_uring, those over registered buffers and "
+		"the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
+		"requests handed to workers. In total when it ends, or every interval.\v"
+		"Examples:\n"
+		"  fixbuf-trace stat -i 1                         # live, like top; q ends, s sorts\n"
+		"  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"
+		"  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n",
+	.options = options, .rules = rules,
+	.options_size = sizeof(struct stat_options),
+	.run = stat_io,
+};

@@ -1,150 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0
-/* fixbuf-trace trace: live lines, one a fact. */
-#include "base/clock.h"
+/* fixbuf-trace trace: live lines, one per event. */
 #include "base/err.h"
-#include "capture/call_hooks.h"
 #include "capture/live.h"
-#include "capture/session.h"
-#include "commands/env.h"
-#include "views/io_line.h"
+#include "commands/option.h"
+#include "commands/run.h"
+#include "model/io_select.h"
+#include "views/trace_text.h"
 
-#define TICK_MS		200	/* how soon a signal between two looks is noticed */
-#define CLOSE_NS	1000000000ULL /* how long rings may take to release what a program left */
+struct trace_options {
+	struct output output;
+	struct selection select;
+	struct capture_how how;
+	__u64 duration_ns;
+	bool io;
+	__u32 sample;
+	char **program;
+};
 
 struct trace {
-	struct session session;
-	struct tracer tracer;
+	const struct trace_options *o;
+	struct run run;
+	struct live *live;
+	struct origin origin;
 	struct view_trace view;
 };
 
-static void show_fact(const struct fact *f, bool fed, bool shown, const struct failure *why,
-		      void *arg)
+static void on_event(const struct event *e, void *arg)
 {
 	struct trace *t = arg;
 
-	(void)fed;
-	if (!shown)
-		return;
-	t->view.stack = t->session.stacks ? stacks_of(t->session.stacks, f) : NULL;
-	view_trace_fact(&t->view, f, why);
+	view_trace_event(&t->view, e);
 }
 
-static void show_lost(const struct lost_events *lost, void *arg)
+static bool step(void *arg)
 {
 	struct trace *t = arg;
+	bool more = live_read(t->live);
 
-	view_trace_lost(&t->view, lost);
-}
-
-static void use_ledger(const struct ledger *l, bool after_loss, void *arg)
-{
-	struct trace *t = arg;
-
-	(void)after_loss;
-	t->view.ledger = l;
-}
-
-/* True when more wait. */
-static bool read_facts(struct trace *t)
-{
-	bool more = facts_read(t->session.facts);
-
-	if (!more) {
-		tracer_drained(&t->tracer);
-		fflush(t->view.to->out);
-		if (t->session.stacks)
-			stacks_drained(t->session.stacks);
-	}
+	if (!more)
+		fflush(t->o->output.out);
 	return more;
 }
 
-/* The buffers that a program left are released a little after its end. */
-static void await_release(struct trace *t)
+static bool is_releasing(void *arg)
 {
-	__u64 end = clock_now_ns() + CLOSE_NS;
-
-	t->session.deadline_ns = 0;
-	while (tracer_awaits_close(&t->tracer) && clock_now_ns() < end &&
-	       !ferror(t->session.env->output.out)) {
-		session_wait(&t->session, TICK_MS);
-		read_facts(t);
-	}
+	return live_awaits_close(((struct trace *)arg)->live);
 }
 
-static bool row_wanted(const struct io_row *row, const void *select)
+static void tell_end(struct trace *t)
 {
-	char comm[FACT_COMM_LEN + 1];
-
-	snprintf(comm, sizeof(comm), "%.16s", row->c.comm);
-	return selection_has(select, IO_WHO_TGID(row->c.who), row->c.uid, comm);
-}
-
-static void tell_io_total(struct trace *t)
-{
-	struct io_stat *io = t->session.io;
+	struct io_stat *io = t->run.capture.io;
 	struct io_model m = { 0 };
 
-	if (io_stat_read(io, &m)) {
+	if (io && io_stat_read(io, &m))
 		cannot("%s", err_text());
-	} else {
-		io_model_select(&m, row_wanted, &t->session.env->select);
-		view_io_end(&t->view, &m, io_stat_starts_by(io));
-	}
+	io_select(&m, &t->o->select);
+	live_end(t->live, &m);
 	io_model_free(&m);
 }
 
 static int run(struct trace *t)
 {
-	struct session *s = &t->session;
+	const struct run_steps steps = { .step = step, .releasing = is_releasing, .arg = t };
 	int status;
 
-	t->view.to = &s->env->output;
-	t->view.sample = s->env->sample;
-	t->view.tier = attach_tier(s->attach);
-	t->view.realtime_ns = clock_realtime_offset_ns();
-	view_trace_begin(&t->view);
-	fflush(t->view.to->out);
-	status = session_begin(s);
+	capture_origin(&t->run.capture, &t->origin);
+	t->origin.sample = t->o->sample;
+	t->view.to = &t->o->output;
+	if (live_start(&t->live, &t->run.capture, &t->o->select, &t->origin, on_event, t))
+		return cannot("%s", err_text());
+	live_bring_stacks(t->live);
+	fflush(t->o->output.out);
+	status = run_begin(&t->run);
 	if (status)
 		return status;
-	while (!session_over(s))
-		if (!read_facts(t))
-			session_wait(s, TICK_MS);
-	if (s->program.ended)
-		await_release(t);
-	attach_stop(s->attach);
-	if (s->io)
-		io_stat_stop(s->io);
-	while (read_facts(t) && !ferror(s->env->output.out))
-		;
-	facts_settle(s->facts);
-	if (s->io)
-		tell_io_total(t);
-	t->view.stacks_lost = s->stacks ? stacks_lost(s->stacks) : 0;
+	run_steps(&t->run, &steps);
+	tell_end(t);
 	view_trace_end(&t->view);
-	return s->env->program ? program_wait(&s->program) : EXIT_DONE;
+	return run_end(&t->run, 0);
 }
 
-int cmd_trace(struct env *env)
+static int trace(void *options)
 {
-	struct trace t = { 0 };
-	const struct facts_handler handler = { tracer_fact, tracer_lost, &t.tracer };
-	const struct tracer_output out = { show_fact, show_lost, use_ledger, &t };
+	struct trace_options *o = options;
+	struct trace t = {
+		.o = o,
+		.run = { .to = &o->output, .argv = o->program, .duration_ns = o->duration_ns },
+	};
+	const struct facts_handler on = live_handler(&t.live);
+	const struct io_how io = { .sample = o->sample ? o->sample : 1 };
+	const struct capture_wants wants = {
+		.how = &o->how, .select = &o->select, .on = &on, .io = o->io ? &io : NULL,
+	};
 	int status;
 
-	if (env->io && !env->sample)
-		env->sample = 1;
-	status = session_open(&t.session, env, &handler, false);
-	if (!status) {
-		if (tracer_start(&t.tracer, &env->select, t.session.walk, t.session.attach, &out)) {
-			status = cannot("%s", err_text());
-			if (env->program)
-				program_abandon(&t.session.program);
-		} else {
-			status = run(&t);
-		}
-	}
-	tracer_free(&t.tracer);
-	session_close(&t.session);
+	o->select.tree = o->program;
+	o->sample = o->io ? io.sample : 0;
+	status = run_open(&t.run, &wants);
+	if (!status)
+		status = run(&t);
+	live_free(t.live);
+	run_close(&t.run);
 	return status;
 }
+
+static const struct option_row options[] = {
+	ROW_PROGRAM(struct trace_options),
+	ROWS_SELECTION(struct trace_options),
+	ROW_DURATION(struct trace_options),
+	ROW_IO(struct trace_options),
+	ROW_SAMPLE(struct trace_options),
+	ROW_TIER(struct trace_options),
+	ROW_BTF(struct trace_options),
+	ROW_STACKS(struct trace_options),
+	ROW_RING_BUFFER(struct trace_options, "room for events that wait to be read (default 4096)"),
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROW_TIMESTAMPS,
+	ROW_NO_HEADER,
+	ROWS_SAID,
+	{ 0 }
+};
+
+static const struct option_rule rules[] = {
+	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "sample", NEEDS, "io", "--sample is about I/O; give --io, too" },
+	{ 0 }
+};
+
+const struct command trace_command = {
+	.name = "trace",
+	.summary = "live lines, one per event, failures explained (the default)",
+	.text = "Prints register, unregister, update and clone calls as they happen, the buffers they "
+		"made or dropped, what was pinned and charged, and why a call failed. An event marked ~ "
+		"was concluded from others, not seen.\v"
+		"Examples:\n"
+		"  fixbuf-trace trace                       # everything, until Ctrl-C\n"
+		"  fixbuf-trace trace -- ./server --fixed   # one program, from its first instruction\n"
+		"  fixbuf-trace trace -u 1000 --json -d 10s # one user's calls as JSON lines\n"
+		"  fixbuf-trace trace --io --sample 1000    # and one in 1000 of the I/Os\n",
+	.options = options, .rules = rules,
+	.options_size = sizeof(struct trace_options),
+	.run = trace,
+};

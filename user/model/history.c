@@ -156,22 +156,22 @@ static void on_buffer(struct history *h, const struct fact_buffer *b)
 	note_slot(h, b);
 }
 
-static void on_drop(struct history *h, const struct report *r, const struct fact_buffer *f)
+static void on_drop(struct history *h, const struct ledger *l, const struct fact_buffer *f)
 {
-	const struct buffer *b = ledger_buffer(r->replay.ledger, f->buf);
+	const struct buffer *b = ledger_buffer(l, f->buf);
 
 	h->dropped++;
 	if (b && f->h.t_ns > b->t_ns)
 		h->life[hist_index(f->h.t_ns - b->t_ns)]++;
 }
 
-static void on_fact(struct history *h, const struct report *r, const struct event *t)
+static void on_fact(struct history *h, const struct event *t)
 {
 	const struct fact_charge *c = (const void *)t->fact;
 	const struct fact *f = t->fact;
 	struct process_history *p;
 
-	if (!t->shown || !selection_has(&r->env->select, f->pid, f->uid, f->comm))
+	if (!t->shown || !selection_has(h->select, f->pid, f->uid, f->comm))
 		return;
 	h->shown++;
 	switch (f->kind) {
@@ -182,7 +182,7 @@ static void on_fact(struct history *h, const struct report *r, const struct even
 		on_buffer(h, (const void *)f);
 		break;
 	case FACT_DROP:
-		on_drop(h, r, (const void *)f);
+		on_drop(h, t->ledger, (const void *)f);
 		break;
 	case FACT_RING_CREATE:
 		p = process(h, f->pid, f->uid, f->comm);
@@ -237,13 +237,13 @@ static void count_unused(struct history *h, const struct io_model *m)
 	}
 }
 
-static void on_end(struct history *h, const struct report *r, const struct event *t)
+static void on_end(struct history *h, const struct event *t)
 {
-	struct ring_totals left = ledger_totals(r->replay.ledger, &r->env->select);
+	struct ring_totals left = ledger_totals(t->ledger, h->select);
 	struct io_model m = { 0 };
 
 	io_model_copy(t->io, &m);
-	io_select(&m, &r->env->select);
+	io_select(&m, h->select);
 	add_io(h, &m);
 	count_unused(h, &m);
 	io_model_free(&m);
@@ -251,16 +251,16 @@ static void on_end(struct history *h, const struct report *r, const struct event
 	h->left_bytes += left.registered_bytes;
 	h->facts += t->end.facts;
 	h->lost += t->end.lost;
-	h->duration_ns += t->t_ns - r->about->start_ns;
+	h->duration_ns += t->t_ns - t->origin->start_ns;
 	memset(h->under_way, 0, sizeof(h->under_way));
 }
 
-void history_told(struct history *h, const struct report *r, const struct event *t)
+void history_event(struct history *h, const struct event *t)
 {
 	if (t->kind == EVENT_FACT)
-		on_fact(h, r, t);
+		on_fact(h, t);
 	else if (t->kind == EVENT_END)
-		on_end(h, r, t);
+		on_end(h, t);
 }
 
 #define FREE_ALL(set, ...) do {					\

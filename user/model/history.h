@@ -3,8 +3,11 @@
 #ifndef FIXBUF_MODEL_HISTORY_H
 #define FIXBUF_MODEL_HISTORY_H
 
-#include "commands/report/main.h"
+#include <uthash.h>
+#include "model/event.h"
 #include "model/histogram.h"
+#include "model/io_counters.h"
+#include "model/selection.h"
 
 struct process_history {
 	__u32 pid, uid;
@@ -55,7 +58,9 @@ struct slot_history {
 
 #define HISTORY_CALLS 1024	/* under way at a time */
 
+/* Zero but for .select. */
 struct history {
+	const struct selection *select;
 	struct process_history *processes;
 	struct user_history *users;
 	struct call_history calls[NR_HISTORY_CALLS];
@@ -75,8 +80,8 @@ struct history {
 	} under_way[HISTORY_CALLS];
 };
 
-/* To be called with all that report_next() tells. */
-void history_told(struct history *h, const struct report *r, const struct event *t);
+/* Takes every event, in order. */
+void history_event(struct history *h, const struct event *t);
 void history_free(struct history *h);
 
 #endif

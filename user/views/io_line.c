@@ -171,7 +171,7 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	json_str(&j, "event", "io-total");
 	json_uint(&j, "ops", all.c.ops);
 	json_uint(&j, "shown", v->ios);
-	json_uint(&j, "sample", v->sample);
+	json_uint(&j, "sample", v->origin->sample);
 	json_str(&j, "starts_by", starts_by);
 	json_known(&j, "in_flight", tells_in_flight(starts_by), m->in_flight);
 	json_open_list(&j, "opcodes");
@@ -194,8 +194,8 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 	fprintf(stderr, "%llu I/O%s over registered buffers, %s, %llu failed; %llu shown",
 		all.c.ops, all.c.ops == 1 ? "" : "s", fmt_bytes(bytes, all.c.bytes),
 		all.c.errors + all.c.cancelled, v->ios);
-	if (v->sample > 1)
-		fprintf(stderr, " (one in %u on each cpu)", v->sample);
+	if (v->origin->sample > 1)
+		fprintf(stderr, " (one in %u on each cpu)", v->origin->sample);
 	if (m->in_flight && tells_in_flight(starts_by))
 		fprintf(stderr, "; %llu under way", m->in_flight);
 	fputc('\n', stderr);

@@ -9,7 +9,6 @@
 #include "model/fact.h"
 #include "views/findings.h"
 #include "views/summary.h"
-#include "views/trace_text.h"
 
 #define WIDTH		100
 #define SHOWN		10	/* lines of a kind: it is one page */
@@ -21,10 +20,11 @@ const char *history_call_name(unsigned int kind)
 	return names[kind];
 }
 
-static void print_head(FILE *out, const struct report *r, const struct history *h)
+static void print_head(FILE *out, const struct view_summary *v)
 {
-	const struct origin *a = r->about;
-	time_t s = r->replay.begin_ns / 1000000000;
+	const struct history *h = v->h;
+	const struct origin *a = v->origin;
+	time_t s = v->begin_ns / 1000000000;
 	char took[FMT_LEN], when[64];
 	struct tm tm = { 0 };
 
@@ -33,8 +33,8 @@ static void print_head(FILE *out, const struct report *r, const struct history *
 	fprintf(out, "%s, %s of Linux %s %s, %u cpu%s (tier: %s)", when,
 		fmt_ns(took, h->duration_ns > 0 ? h->duration_ns : 0), a->kernel, a->machine,
 		a->cpus, plural(a->cpus), tier_name(a->tier));
-	if (r->replay.parts > 1)
-		fprintf(out, ", in %u parts", r->replay.parts);
+	if (v->parts > 1)
+		fprintf(out, ", in %u parts", v->parts);
 	fprintf(out, "\n%s\n%llu event%s, ", a->command, h->facts, plural(h->facts));
 	if (h->lost)
 		fprintf(out, "%llu lost: what follows is not all\n", h->lost);
@@ -42,14 +42,15 @@ static void print_head(FILE *out, const struct report *r, const struct history *
 		fprintf(out, "none lost\n");
 }
 
-static void print_processes(const struct report *r, const struct history *h)
+static void print_processes(const struct view_summary *v)
 {
+	const struct history *h = v->h;
 	struct table *t = table_new("PID <COMM UID RINGS CALLS FAILED BUFFERS BYTES PINNED IN-CALLS I/O FIXED");
 	const struct process_history *p = h->processes;
 	char buf[FMT_LEN];
 	size_t n = 0;
 
-	fprintf(r->env->output.out, "\nWho registered what\n");
+	fprintf(v->to->out, "\nWho registered what\n");
 	for (; p && n < SHOWN; p = p->hh.next, n++) {
 		table_cell(t, "%u", p->pid);
 		table_cell(t, "%.16s", p->comm);
@@ -67,22 +68,23 @@ static void print_processes(const struct report *r, const struct history *h)
 		else
 			table_cell(t, "-");
 	}
-	table_print(t, r->env->output.out, !r->env->output.no_header && n, 2);
+	table_print(t, v->to->out, !v->to->no_header && n, 2);
 	if (!n)
-		fprintf(r->env->output.out, "  nobody did anything\n");
+		fprintf(v->to->out, "  nobody did anything\n");
 	if (p)
-		fprintf(r->env->output.out, "  and %zu more\n", HASH_COUNT(h->processes) - n);
+		fprintf(v->to->out, "  and %zu more\n", HASH_COUNT(h->processes) - n);
 	for (const struct user_history *u = h->users; u; u = u->hh.next) {
-		fprintf(r->env->output.out, "  user %u had %s locked at most", u->uid,
+		fprintf(v->to->out, "  user %u had %s locked at most", u->uid,
 			fmt_pages(buf, u->peak_pages));
 		if (u->limit_bytes != ~0ULL)
-			fprintf(r->env->output.out, ", of %s", fmt_bytes(buf, u->limit_bytes));
-		fputc('\n', r->env->output.out);
+			fprintf(v->to->out, ", of %s", fmt_bytes(buf, u->limit_bytes));
+		fputc('\n', v->to->out);
 	}
 }
 
-static void print_costs(const struct report *r, const struct history *h)
+static void print_costs(const struct view_summary *v)
 {
+	const struct history *h = v->h;
 	struct table *t = table_new("<CALL CALLS FAILED BUFFERS BYTES P50 P99 MAX TIME PER-MIB");
 	char buf[FMT_LEN];
 	bool any = false;
@@ -107,8 +109,8 @@ static void print_costs(const struct report *r, const struct history *h)
 			   fmt_ns(buf, c->ns * (double)(1 << 20) / c->bytes) : "-");
 	}
 	if (any)
-		fprintf(r->env->output.out, "\nAt what cost\n");
-	table_print(t, r->env->output.out, !r->env->output.no_header && any, 2);
+		fprintf(v->to->out, "\nAt what cost\n");
+	table_print(t, v->to->out, !v->to->no_header && any, 2);
 }
 
 static void print_lives(FILE *out, const struct history *h)
@@ -149,9 +151,10 @@ static void print_row(FILE *out, const char *what, const struct io_row *row)
 	fputc('\n', out);
 }
 
-static void print_use(const struct report *r, const struct history *h)
+static void print_use(const struct view_summary *v)
 {
-	FILE *out = r->env->output.out;
+	const struct history *h = v->h;
+	FILE *out = v->to->out;
 	char size[FMT_LEN];
 
 	if (!h->fixed.c.ops && !h->plain.c.ops && !h->unused)
@@ -162,7 +165,7 @@ static void print_use(const struct report *r, const struct history *h)
 	if (h->unused)
 		fprintf(out, "  %llu buffer%s of %s saw no I/O that was counted\n", h->unused,
 			plural(h->unused), fmt_bytes(size, h->unused_bytes));
-	if (r->about->fixed_only)
+	if (v->origin->fixed_only)
 		fprintf(out, "  plain I/O was not counted: it was recorded with --io\n");
 	if (h->io_lost)
 		fprintf(out, "  %llu I/Os are missing in these counts; --stat says why\n", h->io_lost);
@@ -191,10 +194,11 @@ static void print_failures(FILE *out, const struct history *h)
 		fprintf(out, "  and %zu more kinds\n", HASH_COUNT(h->failures) - n);
 }
 
-static void print_findings(const struct report *r, const struct report_findings *f)
+static void print_findings(const struct view_summary *v)
 {
-	FILE *out = r->env->output.out;
-	bool leaks = r->about->tier > TIER_TRACEPOINTS;
+	const struct over_time *f = v->f;
+	FILE *out = v->to->out;
+	bool leaks = v->origin->tier > TIER_TRACEPOINTS;
 
 	fprintf(out, "\nWhat is wrong\n");
 	if (!f->list.nr)
@@ -203,16 +207,15 @@ static void print_findings(const struct report *r, const struct report_findings 
 	view_findings_text(out, &f->list, isatty(fileno(out)));
 }
 
-void view_summary_text(const struct report *r, const struct history *h,
-		       const struct report_findings *f)
+void view_summary_text(const struct view_summary *v)
 {
-	FILE *out = r->env->output.out;
+	FILE *out = v->to->out;
 
-	print_head(out, r, h);
-	print_processes(r, h);
-	print_costs(r, h);
-	print_lives(out, h);
-	print_use(r, h);
-	print_failures(out, h);
-	print_findings(r, f);
+	print_head(out, v);
+	print_processes(v);
+	print_costs(v);
+	print_lives(out, v->h);
+	print_use(v);
+	print_failures(out, v->h);
+	print_findings(v);
 }

@@ -4,14 +4,22 @@
 #define FIXBUF_VIEWS_SUMMARY_H
 
 #include "base/json.h"
+#include "base/output.h"
 #include "checks/over_time.h"
 #include "model/history.h"
 
-/* .processes and .failures of .h are sorted: the busiest first, the first failure first. */
-void view_summary_text(const struct report *r, const struct history *h,
-		       const struct report_findings *f);
-void view_summary_json(const struct report *r, const struct history *h,
-		       const struct report_findings *f);
+struct view_summary {
+	const struct output *to;
+	const struct origin *origin;	/* of the last part */
+	const struct history *h;	/* sorted: the busiest process first, the first failure first */
+	const struct over_time *f;
+	__s64 begin_ns;			/* of the first part, CLOCK_REALTIME */
+	unsigned int parts;
+	__u64 cut_at;			/* offset where the file was cut off, 0 = it was not */
+};
+
+void view_summary_text(const struct view_summary *v);
+void view_summary_json(const struct view_summary *v);
 
 /* "register" and so on, of NR_HISTORY_CALLS. */
 const char *history_call_name(unsigned int kind);

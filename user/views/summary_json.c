@@ -3,7 +3,6 @@
 #include "model/fact.h"
 #include "views/findings.h"
 #include "views/summary.h"
-#include "views/trace_text.h"
 
 static void put_processes(struct json *j, const struct history *h)
 {
@@ -120,23 +119,23 @@ static void put_buffers(struct json *j, const struct history *h)
 	json_close(j);
 }
 
-void view_summary_json(const struct report *r, const struct history *h,
-		       const struct report_findings *f)
+void view_summary_json(const struct view_summary *v)
 {
-	const struct origin *a = r->about;
+	const struct origin *a = v->origin;
+	const struct history *h = v->h;
 	struct json j = { 0 };
 
-	json_begin(&j, r->env->output.out);
+	json_begin(&j, v->to->out);
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", a->kernel);
 	json_str(&j, "machine", a->machine);
 	json_uint(&j, "cpus", a->cpus);
 	json_str(&j, "tier", tier_name(a->tier));
 	json_str(&j, "command", a->command);
-	json_int(&j, "begin_ns", r->replay.begin_ns);
+	json_int(&j, "begin_ns", v->begin_ns);
 	json_int(&j, "duration_ns", h->duration_ns);
-	json_uint(&j, "parts", r->replay.parts);
-	json_flag(&j, "cut_off", r->replay.cut_at);
+	json_uint(&j, "parts", v->parts);
+	json_flag(&j, "cut_off", v->cut_at);
 	json_uint(&j, "events", h->facts);
 	json_uint(&j, "shown", h->shown);
 	json_uint(&j, "lost", h->lost);
@@ -156,7 +155,7 @@ void view_summary_json(const struct report *r, const struct history *h,
 	}
 	json_uint(&j, "io_lost", h->io_lost);
 	put_failures(&j, h);
-	view_findings_json(&j, &f->list, false);
+	view_findings_json(&j, &v->f->list, false);
 	json_end(&j);
 	json_free(&j);
 }

@@ -13,7 +13,7 @@ static struct json *begin(struct view_trace *v, const struct fact *f)
 	json_begin(j, v->to->out);
 	json_int(j, "schema", 2);
 	json_uint(j, "t_ns", f->t_ns);
-	json_uint(j, "time_ns", f->t_ns + v->realtime_ns);
+	json_uint(j, "time_ns", f->t_ns + v->origin->realtime_ns);
 	json_known(j, "seq", f->seq, f->seq);
 	json_uint(j, "cpu", f->cpu);
 	json_str(j, "event", fact_name(f));
@@ -27,7 +27,7 @@ static struct json *begin(struct view_trace *v, const struct fact *f)
 		json_null(j, "ring");
 	json_known(j, "fd", fd >= 0, fd);
 	json_flag(j, "derived", f->flags & FACT_F_DERIVED);
-	json_str(j, "tier", tier_name(v->tier));
+	json_str(j, "tier", tier_name(v->origin->tier));
 	if (f->call)
 		json_uint(j, "call", f->call);
 	return j;

@@ -16,7 +16,7 @@
 
 static void put_time(struct view_trace *v, __u64 t_ns)
 {
-	__s64 ns = t_ns + v->realtime_ns;
+	__s64 ns = t_ns + v->origin->realtime_ns;
 	time_t s = ns / NS;
 	struct tm tm;
 
@@ -189,9 +189,10 @@ static void count(struct view_trace *v, const struct fact *f)
 	}
 }
 
-void view_trace_fact(struct view_trace *v, const struct fact *f, const struct failure *why)
+static void show_fact(struct view_trace *v, const struct fact *f, const struct failure *why)
 {
 	int indent = v->to->timestamps ? 22 : 9;
+
 	if (!fact_name(f))
 		return;
 	count(v, f);
@@ -232,7 +233,7 @@ void view_trace_fact(struct view_trace *v, const struct fact *f, const struct fa
 	view_stack_text(v->to->out, v->stack);
 }
 
-void view_trace_lost(struct view_trace *v, const struct lost_events *lost)
+static void show_lost(struct view_trace *v, const struct lost_events *lost)
 {
 	v->lost += lost->count;
 	if (v->to->json) {
@@ -253,14 +254,41 @@ void view_trace_lost(struct view_trace *v, const struct lost_events *lost)
 		fprintf(v->to->out, "the end\n");
 }
 
-void view_trace_begin(const struct view_trace *v)
+static void begin(struct view_trace *v)
 {
-	if (v->to->json || v->to->no_header)
+	if (v->begun || v->to->json || v->to->no_header)
 		return;
+	v->begun = true;
 	if (v->to->timestamps)
 		fprintf(v->to->out, "%-12s ", "TIME");
 	fprintf(v->to->out, " %7s %-15s %4s %-11s %s (tier: %s)\n", "PID", "COMM", "FD", "EVENT", "WHAT",
-		tier_name(v->tier));
+		tier_name(v->origin->tier));
+}
+
+void view_trace_event(struct view_trace *v, const struct event *e)
+{
+	v->origin = e->origin;
+	v->ledger = e->ledger;
+	v->stack = e->stack;
+	switch (e->kind) {
+	case EVENT_LOOK:
+		begin(v);
+		break;
+	case EVENT_FACT:
+		if (e->shown)
+			show_fact(v, e->fact, e->why);
+		break;
+	case EVENT_LOST:
+		show_lost(v, &e->lost);
+		break;
+	case EVENT_IO:
+		break;
+	case EVENT_END:
+		v->stacks_lost += e->end.stacks_lost;
+		if (e->origin->sample && e->end.clean)
+			view_io_end(v, e->io, e->origin->by_user_data ? "user_data" : "request");
+		break;
+	}
 }
 
 void view_trace_end(struct view_trace *v)

@@ -10,22 +10,19 @@
 #include "model/ledger.h"
 #include "model/stack.h"
 
+/* Zero but for .to; the rest is its own. */
 struct view_trace {
 	const struct output *to;
-	__u32 sample;			/* --io: one in so many is shown */
-	enum tier tier;			/* by which facts are seen */
-	const struct ledger *ledger;	/* as it was before the fact that is shown */
-	const struct stack *stack;	/* of the fact that is shown, NULL = none */
+	const struct origin *origin;	/* of the events that come now */
+	const struct ledger *ledger;	/* as it was before the event that is shown */
+	const struct stack *stack;	/* of the event that is shown, NULL = none */
 	struct json json;		/* the line that is being written */
-	__s64 realtime_ns;		/* what makes a fact's time a time of day */
+	bool begun;
 	__u64 calls, failed, rings, ios, lost;
 	__u64 stacks_lost;
 };
 
-void view_trace_begin(const struct view_trace *v);
-/* .why is NULL unless .f is a call that failed, or did not do all. */
-void view_trace_fact(struct view_trace *v, const struct fact *f, const struct failure *why);
-void view_trace_lost(struct view_trace *v, const struct lost_events *lost);
+void view_trace_event(struct view_trace *v, const struct event *e);
 /* Prints the totals, and frees what .v holds. */
 void view_trace_end(struct view_trace *v);
 

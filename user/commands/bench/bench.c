@@ -6,32 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/own_ring.h"
 #include "base/signals.h"
 #include "base/system.h"
-#include "capture/kernel.h"
 #include "commands/bench/bench.h"
 #include "commands/bench/view.h"
-#include "commands/env.h"
+#include "commands/option.h"
 
 #define DEFAULT_NS	20000000000ULL
 #define REGISTER_SHARE	4	/* one part of that many is for the cost of registering */
 
-__u64 bench_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 void bench_progress(const struct bench *b, const char *fmt, ...)
 {
-	__u64 now = bench_now(), all = b->end_ns - b->begun_ns, done = now - b->begun_ns;
+	__u64 now = clock_now_ns(), all = b->end_ns - b->begun_ns, done = now - b->begun_ns;
 	char text[64];
 	va_list ap;
 
@@ -95,22 +86,23 @@ static void raise_limit(void)
 	}
 }
 
-int cmd_bench(struct env *env)
+static int run(void *options)
 {
+	const struct bench_options *o = options;
 	struct bench b = {
-		.env = env,
-		.progress = isatty(STDERR_FILENO) && !env->output.quiet,
+		.o = o,
+		.progress = isatty(STDERR_FILENO) && !o->output.quiet,
 	};
-	__u64 all_ns = env->duration_ns ? env->duration_ns : DEFAULT_NS;
+	__u64 all_ns = o->duration_ns ? o->duration_ns : DEFAULT_NS;
 	int status = need_ring(&b), err;
 
 	if (status)
 		return status;
-	b.begun_ns = bench_now();
+	b.begun_ns = clock_now_ns();
 	b.end_ns = b.begun_ns + all_ns;
-	if (!env->file)
+	if (!o->file)
 		bench_progress(&b, "preparing the file");
-	status = bench_file_open(&b.file, env->file, env->write);
+	status = bench_file_open(&b.file, o->file, o->write);
 	if (!status) {
 		raise_limit();
 		err = bench_io_run(&b, b.end_ns - all_ns / REGISTER_SHARE);
@@ -130,3 +122,32 @@ int cmd_bench(struct env *env)
 	free(b.regs);
 	return status;
 }
+
+static const struct option_row options[] = {
+	ROW_FILE(struct bench_options),
+	ROW_DURATION(struct bench_options),
+	{ .name = "write", .help = "measure writes, too: overwrites what is in FILE",
+	  .parse = parse_flag, .offset = offsetof(struct bench_options, write), .group = GROUP_HOW },
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROWS_SAID,
+	{ 0 }
+};
+
+const struct command bench_command = {
+	.name = "bench",
+	.summary = "how much faster registered buffers are here, and what registering costs",
+	.text = "Reads FILE (a file or a block device; a temporary file unless one is named) with READ and "
+		"with READ_FIXED, side by side in rounds, over block sizes, queue depths, O_DIRECT and "
+		"the page cache: operations a second, CPU time, latency and pins of each; then times "
+		"register, clone and unregister by size and page size. FILE is only read, unless --write "
+		"is given. Takes about 20 s; needs no privilege, but for counting pins and for "
+		"buffers beyond RLIMIT_MEMLOCK.\v"
+		"Examples:\n"
+		"  fixbuf-trace bench                         # on a temporary file, 20 s\n"
+		"  fixbuf-trace bench -d 2m /dev/nvme0n1      # a device, only read\n"
+		"  fixbuf-trace bench --write --json scratch  # overwrites the file 'scratch'\n",
+	.options = options,
+	.options_size = sizeof(struct bench_options),
+	.run = run,
+};

@@ -4,7 +4,7 @@
 #define FIXBUF_COMMANDS_BENCH_BENCH_H
 
 #include <abi/hist.h>
-#include "commands/env.h"
+#include "base/output.h"
 #include "commands/bench/file.h"
 
 #define BENCH_ROUNDS	7	/* at least, unless time runs out */
@@ -43,8 +43,15 @@ struct bench_register {
 	char skipped[BENCH_REASON], no_clone[BENCH_REASON];
 };
 
+struct bench_options {
+	struct output output;
+	__u64 duration_ns;
+	const char *file;	/* NULL = a temporary one */
+	bool write;		/* measure writes, too */
+};
+
 struct bench {
-	struct env *env;
+	const struct bench_options *o;
 	struct bench_file file;
 	struct bench_io *io;
 	size_t nr_io;
@@ -60,7 +67,6 @@ struct bench {
 int bench_io_run(struct bench *b, __u64 end_ns);
 int bench_register_run(struct bench *b, __u64 end_ns);
 
-__u64 bench_now(void);
 /* Where the bench is, on a terminal only. */
 void bench_progress(const struct bench *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

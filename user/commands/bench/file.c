@@ -11,7 +11,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/signals.h"
-#include "commands/env.h"
 #include "commands/bench/file.h"
 
 #define MIB		(1UL << 20)

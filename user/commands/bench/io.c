@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/own_ring.h"
@@ -103,7 +104,7 @@ static int go(struct io_run *run, const struct bench_io *c, enum arm arm, __u64 
 	struct ring_raw *r = &lane_of(run, c)->ring;
 	int fd = c->direct ? run->b->file.direct : run->b->file.buffered, err = 0, ret;
 	unsigned int free_slots[MAX_DEPTH], nr_free = 0, queued = 0, under_way = 0;
-	__u64 begun = bench_now(), now = begun, start[MAX_DEPTH], done = 0, cpu = cpu_now();
+	__u64 begun = clock_now_ns(), now = begun, start[MAX_DEPTH], done = 0, cpu = cpu_now();
 	unsigned int opcode = c->arm[arm].opcode;
 
 	while (nr_free < c->depth) {
@@ -134,7 +135,7 @@ static int go(struct io_run *run, const struct bench_io *c, enum arm arm, __u64 
 		if (ret < 0 && ret != -EINTR && ret != -EAGAIN && ret != -EBUSY)
 			return err_set(-ret, "io_uring_enter(): %s", strerror(-ret));
 		queued -= ret > 0 ? ret : 0;
-		now = bench_now();
+		now = clock_now_ns();
 		while (ring_raw_take(r, &cqe)) {
 			if (cqe.res != (int)c->block_bytes && !err && !interrupted)
 				err = err_set(cqe.res < 0 ? -cqe.res : EIO, "%s: %s",
@@ -214,13 +215,13 @@ static void open_pins(struct io_run *run)
  */
 static int try_case(struct io_run *run, struct bench_io *c)
 {
-	__u64 begun = bench_now();
+	__u64 begun = clock_now_ns();
 	int err = 0;
 
 	for (enum arm arm = 0; arm < NR_ARMS; arm++)
 		c->arm[arm].pins = -1;
 	for (int trial = 0; trial < TRIALS && !err && !interrupted; trial++) {
-		if (trial && (*run->b->no_pins || bench_now() - begun > TRIAL_NS))
+		if (trial && (*run->b->no_pins || clock_now_ns() - begun > TRIAL_NS))
 			break;
 		for (enum arm arm = 0; arm < NR_ARMS && !err; arm++) {
 			long long before = pins_taken(run), after;
@@ -243,7 +244,7 @@ static int try_case(struct io_run *run, struct bench_io *c)
 
 static void list_cases(struct bench *b)
 {
-	bool write = b->env->write;
+	bool write = b->o->write;
 
 	b->io = must_alloc(2 * 2 * NR_BLOCKS * NR_DEPTHS, sizeof(*b->io));
 	for (int w = 0; w <= write; w++)
@@ -311,7 +312,7 @@ static void prepare_case(struct io_run *run, struct bench_io *c)
 static void rounds(struct io_run *run, __u64 end_ns)
 {
 	struct bench *b = run->b;
-	__u64 nr = 0, wanted, begun = bench_now(), left = 0;
+	__u64 nr = 0, wanted, begun = clock_now_ns(), left = 0;
 
 	for (size_t i = 0; i < b->nr_io; i++)
 		nr += !*b->io[i].skipped;
@@ -323,7 +324,7 @@ static void rounds(struct io_run *run, __u64 end_ns)
 	for (__u64 round = 0; round < wanted && !interrupted; round++) {
 		for (size_t i = 0; i < b->nr_io && !interrupted; i++) {
 			struct bench_io *c = &b->io[i];
-			__u64 now = bench_now();
+			__u64 now = clock_now_ns();
 
 			if (*c->skipped)
 				continue;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/own_ring.h"
@@ -126,16 +127,16 @@ static bool get_memory(struct bench_register *c, struct area *a)
 static int once(struct bench_register *c, const struct iovec *iov, const struct ring_raw *r,
 		const struct ring_raw *other)
 {
-	__u64 t = bench_now();
+	__u64 t = clock_now_ns();
 	int err = ring_raw_register_buffers(r, iov, 1);
 
 	if (err)
 		return err;
-	c->ns[TIMED_REGISTER][c->nr] = bench_now() - t;
+	c->ns[TIMED_REGISTER][c->nr] = clock_now_ns() - t;
 	if (!*c->no_clone) {
-		t = bench_now();
+		t = clock_now_ns();
 		err = ring_raw_clone_buffers(other, r, 0, 0);
-		c->ns[TIMED_CLONE][c->nr] = bench_now() - t;
+		c->ns[TIMED_CLONE][c->nr] = clock_now_ns() - t;
 		if (!err)
 			ring_raw_unregister_buffers(other);
 		else if (err == -EINVAL)
@@ -144,9 +145,9 @@ static int once(struct bench_register *c, const struct iovec *iov, const struct 
 			snprintf(c->no_clone, BENCH_REASON, "%s", strerror(-err));
 	}
 	/* the last reference: the one that unpins */
-	t = bench_now();
+	t = clock_now_ns();
 	err = ring_raw_unregister_buffers(r);
-	c->ns[TIMED_UNREGISTER][c->nr] = bench_now() - t;
+	c->ns[TIMED_UNREGISTER][c->nr] = clock_now_ns() - t;
 	c->nr += !err;
 	return err;
 }
@@ -154,7 +155,7 @@ static int once(struct bench_register *c, const struct iovec *iov, const struct 
 static void measure(struct bench_register *c, const struct ring_raw *r,
 		    const struct ring_raw *other, __u64 ns)
 {
-	__u64 begun = bench_now();
+	__u64 begun = clock_now_ns();
 	struct iovec iov;
 	struct area a;
 	int err = 0;
@@ -167,7 +168,7 @@ static void measure(struct bench_register *c, const struct ring_raw *r,
 		return;
 	iov = (struct iovec){ a.p, c->bytes };
 	while (!err && !interrupted && c->nr < BENCH_MAX &&
-	       (c->nr < BENCH_ROUNDS || bench_now() - begun < ns))
+	       (c->nr < BENCH_ROUNDS || clock_now_ns() - begun < ns))
 		err = once(c, &iov, r, other);
 	if (err)
 		bench_refused(c->skipped, c->bytes, err);
@@ -196,7 +197,7 @@ int bench_register_run(struct bench *b, __u64 end_ns)
 			c->page_bytes = page_size(pages);
 		}
 	for (size_t i = 0; i < b->nr_regs && !interrupted; i++) {
-		__u64 now = bench_now();
+		__u64 now = clock_now_ns();
 
 		bench_progress(b, "registering: case %zu of %zu", i + 1, b->nr_regs);
 		/* the small ones take no time worth saving */

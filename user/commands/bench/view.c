@@ -75,7 +75,7 @@ static void print_heading(const struct bench *b)
 	const struct bench_file *f = &b->file;
 	char size[FMT_LEN];
 
-	fprintf(b->env->output.out, "%s of %s%s%s, kernel %s, buffers of 4 KiB pages%s\n\n",
+	fprintf(b->o->output.out, "%s of %s%s%s, kernel %s, buffers of 4 KiB pages%s\n\n",
 		fmt_bytes_long(size, f->bytes), f->temporary ? "a temporary file in " : "",
 		f->path, f->memory ? " (in memory, no disk)" : "", system_release(),
 		b->defer_taskrun ? ", ring with DEFER_TASKRUN" : "");
@@ -119,7 +119,7 @@ static void print_io(const struct bench *b)
 				table_cell(t, "%.1f", c->arm[arm].pins);
 		}
 	}
-	table_print(t, b->env->output.out, true, 0);
+	table_print(t, b->o->output.out, true, 0);
 }
 
 static void call_cells(struct table *t, const struct bench_register *c, enum bench_timed call)
@@ -153,14 +153,14 @@ static void print_register(const struct bench *b)
 		call_cells(t, c, TIMED_UNREGISTER);
 		table_cell(t, "%u", c->nr);
 	}
-	fputc('\n', b->env->output.out);
-	table_print(t, b->env->output.out, true, 0);
+	fputc('\n', b->o->output.out);
+	table_print(t, b->o->output.out, true, 0);
 }
 
 /* Each reason once, with all that were left out for it. */
 static void print_skipped(const struct bench *b)
 {
-	FILE *out = b->env->output.out;
+	FILE *out = b->o->output.out;
 	char text[FMT_LEN];
 
 	for (size_t i = 0; i < b->nr_io; i++) {
@@ -205,7 +205,7 @@ static unsigned int fewest_rounds(const struct bench *b)
 
 static void print_legend(const struct bench *b)
 {
-	FILE *out = b->env->output.out;
+	FILE *out = b->o->output.out;
 
 	fprintf(out, "\nRATIO: fixed to plain, the median of the rounds (at least %u) with its quartiles; a range around 1 shows no difference.\n"
 		"/S: operations a second. CPU: process time an operation, the bench's own loop (the same for both) included.\n"
@@ -231,11 +231,11 @@ static void view_text(const struct bench *b)
 		print_io(b);
 	if (b->nr_regs)
 		print_register(b);
-	if (!b->env->output.quiet && any)
+	if (!b->o->output.quiet && any)
 		print_legend(b);
 	print_skipped(b);
 	if (interrupted)
-		fprintf(b->env->output.out, "interrupted: this is what was measured until then\n");
+		fprintf(b->o->output.out, "interrupted: this is what was measured until then\n");
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */
@@ -330,7 +330,7 @@ static void view_json(const struct bench *b)
 {
 	struct json j = { 0 };
 
-	json_begin(&j, b->env->output.out);
+	json_begin(&j, b->o->output.out);
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", system_release());
 	json_open(&j, "file");
@@ -360,7 +360,7 @@ static void view_json(const struct bench *b)
 
 void view_bench(const struct bench *b)
 {
-	if (b->env->output.json)
+	if (b->o->output.json)
 		view_json(b);
 	else
 		view_text(b);

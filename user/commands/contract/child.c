@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "commands/contract/main.h"
+#include "commands/contract/contract.h"
 
 #define TIMEOUT_MS	20000
 #define LIMIT_BYTES	(256 * MIB)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "commands/contract/main.h"
+#include "commands/contract/contract.h"
 
 #define NOT_LANDED ((char)0xaa)
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "capture/kernel.h"
-#include "commands/contract/main.h"
+#include "commands/contract/contract.h"
 
 /* Room for the charge of two rings that share a huge page, and some. */
 static void start(void)

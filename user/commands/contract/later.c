@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "commands/contract/main.h"
+#include "commands/contract/contract.h"
 
 #define UNKNOWN_NOP_FLAG	(1U << 31)
 #define SLOTS			7

@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "commands/contract/main.h"
+#include "commands/contract/contract.h"
 
 #define LIMIT		16	/* pages */
 #define MAX_BUFFERS	16384

@@ -9,8 +9,12 @@
 #include "base/json.h"
 #include "base/signals.h"
 #include "base/table.h"
-#include "commands/env.h"
-#include "commands/contract/main.h"
+#include "commands/contract/contract.h"
+#include "commands/option.h"
+
+struct contract_options {
+	struct output output;
+};
 
 static const struct {
 	const char *name, *text;
@@ -139,7 +143,7 @@ static void print_counts(FILE *out, const struct run *run, char kind)
 	}
 }
 
-static void print_table(struct env *env, const struct run *run)
+static void print_table(const struct contract_options *o, const struct run *run)
 {
 	struct table *t = table_new("<CLAUSE <CHECK <VERDICT <NOTE");
 
@@ -151,17 +155,17 @@ static void print_table(struct env *env, const struct run *run)
 		table_cell(t, "%s", verdict_names[r->outcome.verdict]);
 		table_cell(t, "%s", r->outcome.detail);
 	}
-	table_print(t, env->output.out, !env->output.no_header, 0);
-	if (env->output.quiet || interrupted)
+	table_print(t, o->output.out, !o->output.no_header, 0);
+	if (o->output.quiet || interrupted)
 		return;
-	fputs("\n10 clauses: ", env->output.out);
-	print_counts(env->output.out, run, 'C');
-	fputs("; later additions: ", env->output.out);
-	print_counts(env->output.out, run, 'L');
-	fputc('\n', env->output.out);
+	fputs("\n10 clauses: ", o->output.out);
+	print_counts(o->output.out, run, 'C');
+	fputs("; later additions: ", o->output.out);
+	print_counts(o->output.out, run, 'L');
+	fputc('\n', o->output.out);
 	if (failed(run))
 		fputs("What fails is a fault of this kernel, not of the programs that run on it.\n",
-		      env->output.out);
+		      o->output.out);
 }
 
 static void put_clause(struct json *j, const struct run *run, size_t clause)
@@ -186,13 +190,13 @@ static void put_clause(struct json *j, const struct run *run, size_t clause)
 	json_close(j);
 }
 
-static void print_json(struct env *env, const struct run *run)
+static void print_json(const struct contract_options *o, const struct run *run)
 {
 	struct json j = { 0 };
 	struct utsname u;
 
 	uname(&u);
-	json_begin(&j, env->output.out);
+	json_begin(&j, o->output.out);
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", u.release);
 	json_open_list(&j, "clauses");
@@ -214,21 +218,44 @@ static int need_io_uring(void)
 	return ring_raw_cannot(ret);
 }
 
-int cmd_contract(struct env *env)
+static int contract(void *options)
 {
+	const struct contract_options *o = options;
 	struct run run = { 0 };
 	int status = need_io_uring();
 
 	if (status)
 		return status;
 	run_all(&run);
-	if (env->output.json && !interrupted)
-		print_json(env, &run);
-	else if (!env->output.json)
-		print_table(env, &run);
+	if (o->output.json && !interrupted)
+		print_json(o, &run);
+	else if (!o->output.json)
+		print_table(o, &run);
 	status = failed(&run) ? EXIT_FINDINGS : EXIT_DONE;
 	free(run.results);
 	if (interrupted)
 		return cannot("interrupted before every clause was tried; run it to its end");
 	return status;
 }
+
+static const struct option_row options[] = {
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROW_NO_HEADER,
+	ROWS_SAID,
+	{ 0 }
+};
+
+const struct command contract_command = {
+	.name = "contract",
+	.summary = "runs the contract of registered buffers against this kernel",
+	.text = "Tries each clause of the contract with rings of its own and prints whether it holds, "
+		"differs in a known way, or fails. Leaves nothing behind.\v"
+		"Examples:\n"
+		"  fixbuf-trace contract                     # a table, one line per clause\n"
+		"  fixbuf-trace contract --json              # for a program\n"
+		"  fixbuf-trace contract -o before.txt       # kept, to compare kernels\n",
+	.options = options,
+	.options_size = sizeof(struct contract_options),
+	.run = contract,
+};

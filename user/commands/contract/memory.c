@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include "commands/contract/main.h"
+#include "commands/contract/contract.h"
 
 /* An unnamed file on a file system that writes back, which shmem does not. */
 static int real_file(void)

@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-#include "commands/contract/main.h"
+#include "commands/contract/contract.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25	/* 6.1 */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the I/O counters have gained since they were last read, to whose it is. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"

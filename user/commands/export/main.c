@@ -15,12 +15,13 @@
 #include "base/signals.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
-#include "capture/session.h"
-#include "commands/env.h"
+#include "base/fmt.h"
 #include "commands/export/file.h"
 #include "commands/export/http.h"
 #include "commands/export/serve.h"
 #include "commands/export/verify.h"
+#include "commands/option.h"
+#include "commands/run.h"
 #include "fixbuf.skel.h"
 
 #ifndef CAP_PERFMON
@@ -40,9 +41,9 @@
 #define FORGET_AT_ONCE	64		/* rings, for each takes a run on every CPU */
 
 struct exporter {
-	struct env *env;
-	struct session s;
-	struct tracer tracer;
+	const struct export_options *o;
+	struct run run;
+	struct live *live;
 	struct export_model m;
 	struct export_verify verify;
 	struct export_http http;
@@ -58,14 +59,14 @@ static void on_fact(const struct fact *f, void *arg)
 
 	if (f->kind == FACT_CALL)
 		export_call(&x->m, (const void *)f);
-	tracer_fact(f, &x->tracer);
+	live_fact(x->live, f);
 }
 
 static void on_lost(const struct lost_events *lost, void *arg)
 {
 	struct exporter *x = arg;
 
-	tracer_lost(lost, &x->tracer);
+	live_lost(x->live, lost);
 }
 
 /* Facts keep the ledger right; a walk adds what no fact tells: who else locks memory, who left. */
@@ -75,7 +76,7 @@ static int look_anew(struct exporter *x)
 
 	if (now < x->next_walk_ns)
 		return 0;
-	if (tracer_look_anew(&x->tracer))
+	if (live_look_anew(x->live))
 		return -1;
 	x->m.walk_ns = clock_now_ns() - now;
 	x->next_walk_ns = now + x->m.walk_ns * WALK_SHARE;
@@ -86,11 +87,11 @@ static int look_anew(struct exporter *x)
 static int forget_io(struct exporter *x)
 {
 	for (int i = 0; i < FORGET_AT_ONCE; i++) {
-		__u64 ring = export_io_gone(&x->m, x->tracer.ledger, clock_now_ns(), GONE_NS), ops;
+		__u64 ring = export_io_gone(&x->m, live_ledger(x->live), clock_now_ns(), GONE_NS), ops;
 
 		if (!ring)
 			break;
-		if (io_stat_forget(x->s.io, ring, &ops))
+		if (io_stat_forget(x->run.capture.io, ring, &ops))
 			return -1;
 		export_io_forgotten(&x->m, ring, ops);
 	}
@@ -107,15 +108,15 @@ static int collect(struct exporter *x)
 	if (x->collected_ns && begun - x->collected_ns < FRESH_NS)
 		return 0;
 	/* no more than waits now: who calls faster than we read would keep us here */
-	facts_read(x->s.facts);
-	tracer_drained(&x->tracer);
-	facts_settle(x->s.facts);
+	facts_read(x->run.capture.facts);
+	live_complete(x->live);
+	facts_settle(x->run.capture.facts);
 	err = look_anew(x);
 	if (!err)
-		err = io_stat_read(x->s.io, &io);
+		err = io_stat_read(x->run.capture.io, &io);
 	if (!err) {
 		export_io(&x->m, &io, begun);
-		export_rings(&x->m, x->tracer.ledger, begun);
+		export_rings(&x->m, live_ledger(x->live), begun);
 		err = forget_io(x);
 	}
 	io_model_free(&io);
@@ -127,7 +128,7 @@ static int collect(struct exporter *x)
 
 static void render(struct exporter *x, FILE *out, enum metrics_format format)
 {
-	view_openmetrics(out, &x->m, format, attach_tier(x->s.attach));
+	view_openmetrics(out, &x->m, format, attach_tier(x->run.capture.attach));
 }
 
 /* To be freed; NULL with a sentence. */
@@ -149,7 +150,7 @@ static char *render_text(struct exporter *x, enum metrics_format format, size_t 
 
 static int write_file(struct exporter *x)
 {
-	__u64 interval = x->env->interval_ns ? x->env->interval_ns : TEXTFILE_NS;
+	__u64 interval = x->o->interval_ns ? x->o->interval_ns : TEXTFILE_NS;
 	size_t len;
 	char *text;
 	int err = -1;
@@ -159,7 +160,7 @@ static int write_file(struct exporter *x)
 		return -1;
 	text = render_text(x, METRICS_TEXT, &len);
 	if (text)
-		err = export_file_replace(x->env->textfile, text, len);
+		err = export_file_replace(x->o->textfile, text, len);
 	free(text);
 	return err;
 }
@@ -214,7 +215,7 @@ static unsigned int pause_ms(const struct exporter *x)
 {
 	__u64 now = clock_now_ns(), until = now + TICK_NS;
 
-	if (x->env->textfile && x->next_file_ns < until)
+	if (x->o->textfile && x->next_file_ns < until)
 		until = x->next_file_ns;
 	if (x->end_ns && x->end_ns < until)
 		until = x->end_ns;
@@ -224,7 +225,7 @@ static unsigned int pause_ms(const struct exporter *x)
 static int serve(struct exporter *x)
 {
 	struct pollfd fds[] = {
-		{ .fd = facts_fd(x->s.facts), .events = POLLIN },
+		{ .fd = facts_fd(x->run.capture.facts), .events = POLLIN },
 		{ .fd = x->http.asked, .events = POLLIN },
 		{ .events = POLLIN },
 	};
@@ -234,32 +235,36 @@ static int serve(struct exporter *x)
 		fds[2].fd = export_verify_fd(&x->verify);
 		if (poll(fds, 3, pause_ms(x)) < 0)
 			fds[0].revents = fds[1].revents = fds[2].revents = 0;
-		if (fds[0].revents && !facts_read(x->s.facts))
-			tracer_drained(&x->tracer);
+		if (fds[0].revents && !facts_read(x->run.capture.facts))
+			live_complete(x->live);
 		if (fds[2].revents)
 			take_pass(x);
 		if (fds[1].revents)
 			status = answer_next(x);
-		if (!status && x->env->textfile && clock_now_ns() >= x->next_file_ns &&
+		if (!status && x->o->textfile && clock_now_ns() >= x->next_file_ns &&
 		    write_file(x))
 			status = misuse("%s", err_text());
 	}
 	return status;
 }
 
+static bool read_some(void *arg)
+{
+	facts_read(((struct exporter *)arg)->run.capture.facts);
+	return false;
+}
+
 static int once(struct exporter *x)
 {
-	__u64 left;
+	const struct run_steps steps = { .step = read_some, .arg = x };
 
-	while (!interrupted && x->end_ns && (left = x->end_ns - clock_now_ns()) <= x->env->duration_ns) {
-		session_wait(&x->s, left / MS < 100 ? left / MS + 1 : 100);
-		facts_read(x->s.facts);
-	}
+	if (x->o->duration_ns && !run_begin(&x->run))
+		run_until(&x->run, &steps);
 	if (x->verify.pid)
 		take_pass(x);
 	if (collect(x))
 		return cannot("%s", err_text());
-	render(x, x->env->output.out, METRICS_OPENMETRICS);
+	render(x, x->o->output.out, METRICS_OPENMETRICS);
 	return EXIT_DONE;
 }
 
@@ -272,8 +277,8 @@ static bool can_collect(void *exporter)
 	struct ledger *l = ledger_new();
 	struct io_model io = { 0 };
 	__u64 ops;
-	int err = walk_rings(x->s.walk, l) || io_stat_read(x->s.io, &io) ||
-		  io_stat_forget(x->s.io, 0, &ops);
+	int err = walk_rings(x->run.capture.walk, l) || io_stat_read(x->run.capture.io, &io) ||
+		  io_stat_forget(x->run.capture.io, 0, &ops);
 
 	io_model_free(&io);
 	ledger_free(l);
@@ -295,29 +300,29 @@ static int drop_privileges(struct exporter *x)
 
 /* ---- from begin to end -------------------------------------------------------------------- */
 
-static int check_build(const struct env *env)
+static int check_build(const struct export_options *o)
 {
-	if (!export_can_serve && !env->once && !env->textfile)
+	if (!export_can_serve && !o->once && !o->textfile)
 		return misuse("this build has no HTTP server (it is linked statically); use --textfile or --once");
-	if (!export_can_serve && env->listen)
+	if (!export_can_serve && o->listen)
 		return misuse("this build has no HTTP server (it is linked statically); leave --listen out");
 	return 0;
 }
 
 static void announce(const struct exporter *x)
 {
-	const struct env *env = x->env;
-	const char *tier = tier_name(attach_tier(x->s.attach));
+	const struct export_options *o = x->o;
+	const char *tier = tier_name(attach_tier(x->run.capture.attach));
 
 	if (x->http.asked >= 0 && !x->http.loopback)
 		fprintf(stderr, PROGRAM_NAME ": %s can be reached from other machines, and anybody there may read who registers what; put a firewall or a proxy with TLS and passwords before it, or listen at 127.0.0.1\n",
 			x->http.address);
-	if (env->output.quiet)
+	if (o->output.quiet)
 		return;
 	if (x->http.asked >= 0)
 		fprintf(stderr, "serving http://%s/metrics (tier: %s)\n", x->http.address, tier);
-	if (env->textfile)
-		fprintf(stderr, "writing %s (tier: %s)\n", env->textfile, tier);
+	if (o->textfile)
+		fprintf(stderr, "writing %s (tier: %s)\n", o->textfile, tier);
 	fprintf(stderr, "capabilities kept: %s to collect, ", x->privileges);
 	if (x->verify.pid)
 		fprintf(stderr, "%s to verify, ", x->verify.privileges);
@@ -327,17 +332,17 @@ static void announce(const struct exporter *x)
 /* Before this process has anything that the others could inherit. */
 static int start_others(struct exporter *x)
 {
-	const struct env *env = x->env;
-	bool serves = !env->once && (env->listen || !env->textfile);
+	const struct export_options *o = x->o;
+	bool serves = !o->once && (o->listen || !o->textfile);
 	int status = 0;
 
 	if (serves)
-		status = export_http_listen(&x->http, env->listen ? env->listen : ADDRESS);
+		status = export_http_listen(&x->http, o->listen ? o->listen : ADDRESS);
 	if (!status && serves)
 		status = export_http_start(&x->http);
-	if (status || !env->verify_interval_ns)
+	if (status || !o->verify_interval_ns)
 		return status;
-	if (!export_verify_start(&x->verify, env))
+	if (!export_verify_start(&x->verify, o))
 		x->m.verifying = true;
 	else
 		fprintf(stderr, PROGRAM_NAME ": pages are not checked in the background, and no findings told; --verify-interval 0 asks for that\n");
@@ -346,42 +351,129 @@ static int start_others(struct exporter *x)
 
 static int run(struct exporter *x)
 {
-	static const struct io_how how = { .latency = true, .forgets = true, .only_ended = true };
-	const struct facts_handler handler = { on_fact, on_lost, x };
-	int status;
+	static const struct io_how io = { .latency = true, .forgets = true, .only_ended = true };
+	const struct facts_handler on = { on_fact, on_lost, x };
+	const struct capture_wants wants = {
+		.how = &x->o->how, .select = &x->o->select, .on = &on, .io = &io,
+	};
+	int status = run_open(&x->run, &wants);
 
-	x->s.io_how = &how;
-	status = session_open(&x->s, x->env, &handler, false);
 	if (status)
 		return status;
-	x->m.own_pids[0] = x->s.skel->bss->own_tgid;
+	x->m.own_pids[0] = x->run.capture.skel->bss->own_tgid;
 	x->m.own_pids[1] = x->verify.own_tgid;
-	if (tracer_start(&x->tracer, &x->env->select, x->s.walk, x->s.attach, NULL) || drop_privileges(x))
+	if (live_start(&x->live, &x->run.capture, &x->o->select, NULL, NULL, NULL) ||
+	    drop_privileges(x))
 		return cannot("%s", err_text());
-	x->end_ns = x->env->duration_ns ? clock_now_ns() + x->env->duration_ns : 0;
-	if (!x->env->once)
+	x->end_ns = x->o->duration_ns ? clock_now_ns() + x->o->duration_ns : 0;
+	if (!x->o->once)
 		announce(x);
-	return x->env->once ? once(x) : serve(x);
+	return x->o->once ? once(x) : serve(x);
 }
 
-int cmd_export(struct env *env)
+static int export(void *options)
 {
+	const struct export_options *o = options;
 	struct exporter x = {
-		.env = env,
+		.o = o, .run = { .to = &o->output, .duration_ns = o->duration_ns },
 		.verify.from = -1, .http.listener = -1, .http.asked = -1,
 	};
-	int status = check_build(env);
+	int status = check_build(o);
 
 	if (status)
 		return status;
-	export_model_init(&x.m, env->by, env->max_series);
+	export_model_init(&x.m, o->by, o->max_series);
 	status = start_others(&x);
 	if (!status)
 		status = run(&x);
 	export_http_stop(&x.http);
 	export_verify_stop(&x.verify);
-	tracer_free(&x.tracer);
-	session_close(&x.s);
+	live_free(x.live);
+	run_close(&x.run);
 	export_model_free(&x.m);
 	return status;
 }
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+static const char *const words_label[] = { "pid", "ring", NULL };
+
+static parser(parse_label)
+{
+	int *by = at;
+
+	if (!parse_word(row, arg, at))
+		return false;
+	/* without --by it is by name */
+	*by += EXPORT_BY_PID;
+	return true;
+}
+
+static parser(parse_verify_interval)
+{
+	__u64 *ns = at;
+
+	(void)row;
+	*ns = 0;
+	return !strcmp(arg, "0") || !parse_duration(arg, ns);
+}
+
+static const struct option_row options[] = {
+	ROW_DURATION(struct export_options),
+	ROW_INTERVAL(struct export_options, "how often --textfile is written (default 15s)"),
+	ROW_TIER(struct export_options),
+	ROW_BTF(struct export_options),
+	ROW_RING_BUFFER(struct export_options, "room for events that wait to be read (default 4096)"),
+	{ .name = "listen", .arg = "ADDR:PORT", .help = "where to serve (default 127.0.0.1:9836)",
+	  .parse = parse_text, .offset = offsetof(struct export_options, listen), .group = GROUP_HOW },
+	{ .name = "textfile", .arg = "FILE",
+	  .help = "write a file for node_exporter instead, every -i TIME; --listen does both",
+	  .parse = parse_text, .offset = offsetof(struct export_options, textfile),
+	  .group = GROUP_HOW },
+	{ .name = "once", .help = "print it once, after the time of -d, and end",
+	  .parse = parse_flag, .offset = offsetof(struct export_options, once), .group = GROUP_HOW },
+	{ .name = "by", .arg = "LABEL", .words = words_label,
+	  .help = "label by pid or ring, too; default: user and name", .parse = parse_label,
+	  .offset = offsetof(struct export_options, by), .group = GROUP_HOW,
+	  .refusal = "'%s' is nothing to label by; give pid or ring" },
+	{ .name = "max-series", .arg = "N", .words = words_count,
+	  .help = "this many label sets, the rest is \"other\" (default 500)",
+	  .parse = parse_number, .offset = offsetof(struct export_options, max_series),
+	  .group = GROUP_HOW, .refusal = "'%s' is not a number of label sets; give 1 or more" },
+	{ .name = "verify-interval", .arg = "TIME", .words = words_time,
+	  .help = "check all pages so often (default 60s), 0: never", .parse = parse_verify_interval,
+	  .offset = offsetof(struct export_options, verify_interval_ns), .group = GROUP_HOW,
+	  .refusal = "'%s' is not an interval; give 60s, 5m or 0" },
+	ROW_OUTPUT,
+	ROWS_SAID,
+	{ 0 }
+};
+
+static const struct option_rule rules[] = {
+	{ "once", EXCLUDES, "listen", "--once prints and ends; leave --listen out" },
+	{ "once", EXCLUDES, "textfile", "--once prints and ends; leave --textfile out" },
+	{ "interval", NEEDS, "textfile", "-i is how often --textfile is written; name the file, too" },
+	{ "output", NEEDS, "once",
+	  "-o is for --once; use --textfile to have a file written again and again" },
+	{ 0 }
+};
+
+static const struct export_options defaults = {
+	.max_series = 500, .verify_interval_ns = 60 * NS_PER_S,
+};
+
+const struct command export_command = {
+	.name = "export",
+	.summary = "metrics for Prometheus: an OpenMetrics endpoint, or a file for node_exporter",
+	.text = "Serves GET /metrics and /healthz, and counts from its start on: what is registered, pinned "
+		"and charged, each user's limit and headroom, calls and their time, I/O and its latency, "
+		"and what a check of all pages in the background found. It keeps no capability that it "
+		"does not need.\v"
+		"Examples:\n"
+		"  fixbuf-trace export                              # http://127.0.0.1:9836/metrics\n"
+		"  fixbuf-trace export --textfile /var/lib/prometheus/node-exporter/fixbuf.prom\n"
+		"  fixbuf-trace export --once -d 10s                # ten seconds, to standard output\n",
+	.options = options, .rules = rules,
+	.options_size = sizeof(struct export_options), .defaults = &defaults,
+	.run = export,
+};

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_COMMANDS_EXPORT_METRICS_H
 #define FIXBUF_COMMANDS_EXPORT_METRICS_H
 
+#include <stdio.h>
 #include "commands/export/model.h"
 #include "model/tier.h"
 

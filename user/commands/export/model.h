@@ -9,7 +9,6 @@
 
 #include <abi/fact.h>
 #include "checks/finding.h"
-#include "commands/env.h"
 #include "model/io_counters.h"
 
 /* Powers of two of nanoseconds, the histograms' own edges: nothing is split by folding. */
@@ -17,6 +16,8 @@
 #define BOUND_NS(i)	((1ULL << (10 + (i))) - 1)	/* the largest value within */
 
 #define IDLE_NS		300000000000ULL	/* who was not seen for so long gives his place away */
+
+enum export_by { EXPORT_BY_COMM, EXPORT_BY_PID, EXPORT_BY_RING };
 
 struct bounded {
 	__u64 count[BOUNDS + 1];	/* the last: above all bounds */

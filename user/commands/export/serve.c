@@ -21,8 +21,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/privilege.h"
-#include "capture/session.h"
-#include "commands/env.h"
 #include "commands/export/metrics.h"
 
 #define MAX_CONNECTIONS	64

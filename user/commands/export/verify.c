@@ -15,11 +15,9 @@
 #include "base/err.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
-#include "capture/session.h"
-#include "capture/snapshot.h"
 #include "checks/places.h"
-#include "commands/env.h"
 #include "commands/export/verify.h"
+#include "commands/run.h"
 #include "fixbuf.skel.h"
 
 #ifndef CAP_PERFMON
@@ -64,18 +62,18 @@ static int write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-static struct owner_key key_of(const struct env *env, const struct ledger *l,
+static struct owner_key key_of(const struct export_options *o, const struct ledger *l,
 			       const struct finding *f)
 {
 	const struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
 	const char *comm = "";
 
 	if (r)
-		return export_ring_key(env->by, r);
+		return export_ring_key(o->by, r);
 	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
 		if (f->pid && mm->pid == f->pid)
 			comm = mm->comm;
-	return export_key(env->by, f->uid, comm, f->pid, 0);
+	return export_key(o->by, f->uid, comm, f->pid, 0);
 }
 
 static size_t add_found(struct pass_finding *list, size_t nr, const struct owner_key *key,
@@ -94,13 +92,13 @@ static size_t add_found(struct pass_finding *list, size_t nr, const struct owner
 	return nr;
 }
 
-static int tell(int to, const struct env *env, struct pass *p, const struct look *look)
+static int tell(int to, const struct export_options *o, struct pass *p, const struct look *look)
 {
 	struct pass_finding *list = must_alloc(look->findings.nr, sizeof(*list));
 	int err;
 
 	for (size_t i = 0; i < look->findings.nr; i++) {
-		struct owner_key key = key_of(env, look->ledger, &look->findings.list[i]);
+		struct owner_key key = key_of(o, look->ledger, &look->findings.list[i]);
 
 		p->nr = add_found(list, p->nr, &key, &look->findings.list[i]);
 	}
@@ -109,16 +107,16 @@ static int tell(int to, const struct env *env, struct pass *p, const struct look
 	return err;
 }
 
-static int pass_once(struct snapshot *s, const struct env *env, int to)
+static int pass_once(struct capture *s, const struct export_options *o, int to)
 {
-	const struct check_options o = { .every_page = env->every_page };
+	const struct check_options checks = { .every_page = false };
 	struct progress progress = { 0 };
 	struct look look = { 0 };
 	struct pass p = { 0 };
 	__u64 begun = clock_now_ns();
 	int err;
 
-	p.failed = look_closely(s->walk, s->pages, &env->select, &o, &look, &progress) != 0;
+	p.failed = look_closely(s->walk, s->pages, &o->select, &checks, &look, &progress) != 0;
 	if (p.failed)
 		cannot("%s", err_text());
 	p.took_ns = clock_now_ns() - begun;
@@ -129,14 +127,14 @@ static int pass_once(struct snapshot *s, const struct env *env, int to)
 	p.denied_buffers = look.denied_buffers;
 	if (p.failed)
 		findings_free(&look.findings);
-	err = tell(to, env, &p, &look);
+	err = tell(to, o, &p, &look);
 	look_free(&look);
 	return err;
 }
 
 static bool can_look(void *snapshot)
 {
-	struct snapshot *s = snapshot;
+	struct capture *s = snapshot;
 	struct ledger *l = ledger_new();
 	int err = walk_rings(s->walk, l);
 
@@ -145,25 +143,26 @@ static bool can_look(void *snapshot)
 }
 
 /* Until the reader is gone: its end of the pipe breaks then. */
-static int work(const struct env *env, int to)
+static int work(const struct export_options *o, int to)
 {
 	const struct privileges *keep;
 	struct ready ready = { 0 };
-	struct snapshot s;
+	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .pages = true };
 	struct pollfd reader = { .fd = to };
-	int status = snapshot_open(&s, env, true);
+	struct run r = { .to = &o->output };
+	int status = run_open(&r, &wants);
 
 	if (status)
 		return status;
-	keep = privilege_least(sets, sizeof(sets) / sizeof(sets[0]), can_look, &s);
+	keep = privilege_least(sets, sizeof(sets) / sizeof(sets[0]), can_look, &r.capture);
 	privilege_text(ready.privileges, keep);
 	if (privilege_keep(keep))
 		return cannot("%s", err_text());
-	ready.own_tgid = s.skel->bss->own_tgid;
+	ready.own_tgid = r.capture.skel->bss->own_tgid;
 	if (setpriority(PRIO_PROCESS, 0, 19) || write_all(to, &ready, sizeof(ready)))
 		return EXIT_CANNOT;
-	while (!pass_once(&s, env, to)) {
-		__u64 next = clock_now_ns() + env->verify_interval_ns, now;
+	while (!pass_once(&r.capture, o, to)) {
+		__u64 next = clock_now_ns() + o->verify_interval_ns, now;
 
 		while ((now = clock_now_ns()) < next) {
 			__u64 ms = (next - now) / 1000000 + 1;
@@ -172,7 +171,7 @@ static int work(const struct env *env, int to)
 				return EXIT_DONE;
 		}
 	}
-	snapshot_close(&s);
+	run_close(&r);
 	return EXIT_DONE;
 }
 
@@ -195,7 +194,7 @@ static int read_all(int fd, void *data, size_t size)
 	return 0;
 }
 
-int export_verify_start(struct export_verify *v, const struct env *env)
+int export_verify_start(struct export_verify *v, const struct export_options *o)
 {
 	struct ready ready;
 	int ends[2];
@@ -210,7 +209,7 @@ int export_verify_start(struct export_verify *v, const struct env *env)
 		/* a terminal's Ctrl-C is for who started us: we end with our reader */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_DFL);
-		_exit(work(env, ends[1]));
+		_exit(work(o, ends[1]));
 	}
 	close(ends[1]);
 	v->from = ends[0];

@@ -5,8 +5,7 @@
 
 #include <sys/types.h>
 #include "base/privilege.h"
-#include "commands/env.h"
-#include "commands/export/model.h"
+#include "commands/export/export.h"
 
 struct export_verify {
 	pid_t pid;		/* 0 = none */
@@ -19,7 +18,7 @@ struct export_verify {
  * Before anything is loaded, so that the process inherits nothing. Waits until
  * it is ready: -1 after a sentence on standard error when it cannot look.
  */
-int export_verify_start(struct export_verify *v, const struct env *env);
+int export_verify_start(struct export_verify *v, const struct export_options *o);
 /* Readable when a pass has ended, or the process. */
 int export_verify_fd(const struct export_verify *v);
 /* Waits for the end of a pass and enters it. -1 when the process has ended. */

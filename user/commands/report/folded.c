@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
-#include "commands/report/main.h"
+#include "commands/report/report.h"
 
 #define CALLS 1024	/* under way at a time */
 
@@ -92,7 +92,7 @@ static __u64 weight_of(const struct fact *f, enum folded_by by)
 static void on_fact(struct folded *f, const struct event *t)
 {
 	const struct fact *fact = t->fact;
-	__u64 weight = weight_of(fact, f->r->env->folded_by);
+	__u64 weight = weight_of(fact, f->r->o->folded_by);
 	const struct stack *stack = t->stack;
 	__u32 at = fact->call % CALLS;
 
@@ -102,7 +102,7 @@ static void on_fact(struct folded *f, const struct event *t)
 	} else if (!stack && fact->call && f->calls[at].call == fact->call) {
 		stack = f->calls[at].stack;
 	}
-	if (!weight || !selection_has(&f->r->env->select, fact->pid, fact->uid, fact->comm))
+	if (!weight || !selection_has(&f->r->o->select, fact->pid, fact->uid, fact->comm))
 		return;
 	if (stack)
 		add(f, fact, stack, weight);
@@ -131,13 +131,13 @@ int report_folded(struct report *r)
 	HASH_SORT(f->lines, by_text);
 	HASH_ITER(hh, f->lines, l, next) {
 		if (n >= 0)
-			fprintf(r->env->output.out, "%s %llu\n", l->text, l->weight);
+			fprintf(r->o->output.out, "%s %llu\n", l->text, l->weight);
 		HASH_DEL(f->lines, l);
 		free(l->text);
 		free(l);
 	}
-	if (n >= 0 && f->without && !r->env->output.quiet)
-		fprintf(stderr, "without a stack: %llu%s\n", f->without, r->about->stacks ? "" :
+	if (n >= 0 && f->without && !r->o->output.quiet)
+		fprintf(stderr, "without a stack: %llu%s\n", f->without, r->origin->stacks ? "" :
 			"; record with --stacks to have them");
 	free(f);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;

@@ -6,8 +6,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json.h"
-#include "commands/env.h"
-#include "commands/report/main.h"
+#include "commands/report/report.h"
 #include "model/totals.h"
 #include "views/rings.h"
 
@@ -51,22 +50,22 @@ static __s64 since_begin(const struct report *r, __s64 of_day)
 
 static void print(const struct report *r, const struct ledger *l)
 {
-	const struct env *env = r->env;
+	const struct report_options *o = r->o;
 	struct json j = { 0 };
 
-	if (env->output.json) {
-		json_begin(&j, env->output.out);
-		view_rings_json(&j, &env->output, &env->select, l, r->about->tier, false);
+	if (o->output.json) {
+		json_begin(&j, o->output.out);
+		view_rings_json(&j, &o->output, &o->select, l, r->origin->tier, false);
 		json_uint(&j, "lost", l->lost);
 		json_end(&j);
 		json_free(&j);
 		return;
 	}
-	view_rings_text(&env->output, &env->select, l);
-	if (!ledger_totals(l, &env->select).rings && !env->at && !env->output.quiet)
-		fprintf(env->output.out, "nothing was open at the end; --at TIME shows an earlier moment\n");
-	if (l->lost && !env->output.quiet)
-		fprintf(env->output.out, "%llu events were lost before: what they changed is missing\n",
+	view_rings_text(&o->output, &o->select, l);
+	if (!ledger_totals(l, &o->select).rings && !o->at && !o->output.quiet)
+		fprintf(o->output.out, "nothing was open at the end; --at TIME shows an earlier moment\n");
+	if (l->lost && !o->output.quiet)
+		fprintf(o->output.out, "%llu events were lost before: what they changed is missing\n",
 			l->lost);
 }
 
@@ -77,18 +76,18 @@ int report_list(struct report *r)
 	__u64 ns;
 	int n;
 
-	if (r->env->at && !parse_duration(r->env->at, &ns))
+	if (r->o->at && !parse_duration(r->o->at, &ns))
 		at = ns;
-	else if (r->env->at && (of_day = time_of_day(r->env->at)) < 0)
+	else if (r->o->at && (of_day = time_of_day(r->o->at)) < 0)
 		return misuse("'%s' is no moment; give a time since the start, as 2.5s, or of the day, as 14:03:22",
-			      r->env->at);
+			      r->o->at);
 	while ((n = report_next(r, &t)) > 0) {
 		if (of_day >= 0 && r->replay.parts) {
 			at = since_begin(r, of_day);
 			of_day = -1;
 		}
 		/* what a cut-off file says of its end is the last that was told */
-		if (r->env->at && at >= 0 && t.since_ns > at)
+		if (r->o->at && at >= 0 && t.since_ns > at)
 			break;
 	}
 	if (n < 0)

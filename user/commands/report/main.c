@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace report: a recording in every view, offline. */
 #include <string.h>
-#include <time.h>
-#include "base/err.h"
-#include "base/fmt.h"
-#include "commands/env.h"
-#include "commands/report/main.h"
+#include "commands/option.h"
+#include "commands/report/report.h"
 
 #define DEFAULT_FILE "fixbuf.rec"
 
@@ -27,32 +24,14 @@ static int (*const views[])(struct report *r) = {
 	[REPORT_HTML] = report_html,
 };
 
-/* What an option belongs to that was given without it, NULL when all is well. */
-static const char *misplaced(const struct env *env)
+int report(struct report_options *o, struct recording *from, const char *path)
 {
-	bool stat = env->by_opcode || env->by_buffer || env->hist || env->advise;
-
-	if (env->at && env->report != REPORT_LIST)
-		return "--at is the moment of --list; give that, too";
-	if (env->folded_by != BY_COUNT && env->report != REPORT_FOLDED)
-		return "--by weighs the stacks of --folded; give that, too";
-	if (stat && env->report != REPORT_STAT)
-		return "--by-opcode, --by-buffer, --hist and --advise are about I/O; give --stat, too";
-	if (env->output.timestamps && env->report != REPORT_TRACE)
-		return "-T is about lines; give --trace, too";
-	if (env->output.json && env->report == REPORT_FOLDED)
-		return "--folded is text for a flame graph; leave --json out";
-	return NULL;
-}
-
-int report(struct env *env, struct recording *from, const char *path)
-{
-	struct report r = { .env = env, .about = recording_origin(from) };
+	struct report r = { .o = o, .origin = recording_origin(from) };
 	int status;
 
-	env->output.kernel = r.about->kernel;
+	o->output.kernel = r.origin->kernel;
 	replay_begin(&r.replay, from);
-	status = views[env->report](&r);
+	status = views[o->view](&r);
 	if (r.replay.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s ends at offset %llu without its end, as after a crash: what came later is missing\n",
 			path, r.replay.cut_at);
@@ -60,13 +39,107 @@ int report(struct env *env, struct recording *from, const char *path)
 	return status;
 }
 
-int cmd_report(struct env *env)
+static int run(void *options)
 {
-	const char *path = env->file ? env->file : DEFAULT_FILE;
-	struct recording *from;
+	struct report_options *o = options;
+	const char *path = o->file ? o->file : DEFAULT_FILE;
+	struct recording *from = recording_open(path);
 
-	if (misplaced(env))
-		return misuse("%s", misplaced(env));
-	from = recording_open(path);
-	return from ? report(env, from, path) : misuse("%s", err_text());
+	return from ? report(o, from, path) : misuse("%s", err_text());
 }
+
+/* ---- options ------------------------------------------------------------------------- */
+
+static parser(parse_view)
+{
+	struct report_options *o = at;
+
+	if (o->view && (int)o->view != row->value)
+		return false;
+	o->view = row->value;
+	if (row->arg)
+		o->output.path = arg;
+	return true;
+}
+
+#define ONE_VIEW "--summary, --trace, --list, --verify, --stat, --folded, --perfetto and --html are views of their own; give one"
+#define VIEW(option, which, text) \
+	{ .name = option, .help = text, .parse = parse_view, .value = which, .refusal = ONE_VIEW }
+#define VIEW_TO_FILE(option, which, text) \
+	{ .name = option, .help = text, .parse = parse_view, .value = which, .refusal = ONE_VIEW, \
+	  .arg = "OUT" }
+#define FLAG(option, field, text) \
+	{ .name = option, .help = text, .parse = parse_flag, .group = GROUP_HOW, \
+	  .offset = offsetof(struct report_options, field) }
+
+/* In the order of enum folded_by. */
+static const char *const words_by[] = { "count", "pinned", "charged", "time", NULL };
+
+static const struct option_row options[] = {
+	ROW_FILE(struct report_options),
+	VIEW("summary", REPORT_SUMMARY, "one page (the default)"),
+	VIEW("trace", REPORT_TRACE, "the lines that trace would have printed"),
+	VIEW("list", REPORT_LIST, "rings and their buffers, at the end or at --at"),
+	VIEW("verify", REPORT_VERIFY, "what is wrong with charges, limits and releases"),
+	VIEW("stat", REPORT_STAT, "I/O by process and ring"),
+	VIEW("folded", REPORT_FOLDED, "stacks in one line each, for a flame graph"),
+	VIEW_TO_FILE("perfetto", REPORT_PERFETTO, "write a timeline to OUT, for ui.perfetto.dev"),
+	VIEW_TO_FILE("html", REPORT_HTML, "write one page of charts to OUT, for any browser"),
+	{ .name = "at", .arg = "TIME", .words = words_time,
+	  .help = "with --list: so long after the start (2.5s), or at a time of day (14:03:22)",
+	  .parse = parse_text, .offset = offsetof(struct report_options, at), .group = GROUP_TARGET },
+	{ .name = "by", .arg = "WHAT", .words = words_by,
+	  .help = "with --folded: what counts: pinned or charged pages, time, or count (default) of calls",
+	  .parse = parse_word, .offset = offsetof(struct report_options, folded_by),
+	  .group = GROUP_TARGET,
+	  .refusal = "'%s' is nothing to weigh stacks by; give pinned, charged, time or count" },
+	ROWS_SELECTION(struct report_options),
+	ROW_FAIL_ON(struct report_options),
+	FLAG("by-opcode", by_opcode, "one line per opcode"),
+	FLAG("by-buffer", by_buffer, "which buffers are used, how far into them, and which never"),
+	FLAG("hist", hist, "draw the latencies"),
+	FLAG("advise", advise, "what would make it faster, with the evidence"),
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROW_TIMESTAMPS,
+	ROW_NO_HEADER,
+	ROWS_SAID,
+	{ 0 }
+};
+
+#define ABOUT_IO "--by-opcode, --by-buffer, --hist and --advise are about I/O; give --stat, too"
+
+static const struct option_rule rules[] = {
+	{ "perfetto", EXCLUDES, "json", "--perfetto has a format of its own; leave --json out" },
+	{ "perfetto", EXCLUDES, "output", "--perfetto names its file itself; leave -o out" },
+	{ "html", EXCLUDES, "json", "--html has a format of its own; leave --json out" },
+	{ "html", EXCLUDES, "output", "--html names its file itself; leave -o out" },
+	{ "at", NEEDS, "list", "--at is the moment of --list; give that, too" },
+	{ "by", NEEDS, "folded", "--by weighs the stacks of --folded; give that, too" },
+	{ "by-opcode", NEEDS, "stat", ABOUT_IO },
+	{ "by-buffer", NEEDS, "stat", ABOUT_IO },
+	{ "hist", NEEDS, "stat", ABOUT_IO },
+	{ "advise", NEEDS, "stat", ABOUT_IO },
+	{ "timestamps", NEEDS, "trace", "-T is about lines; give --trace, too" },
+	{ "folded", EXCLUDES, "json", "--folded is text for a flame graph; leave --json out" },
+	{ 0 }
+};
+
+static const struct report_options defaults = { .fail_on = SEVERITY_WARNING };
+
+const struct command report_command = {
+	.name = "report",
+	.summary = "what a recording holds, in every view; needs no privilege",
+	.text = "Reads FILE (fixbuf.rec unless one is named), which record wrote here or on another "
+		"machine, and prints one page: who registered what, for how long and at what cost, what "
+		"was used, what failed and why, what leaked. Or, with one of the options below, what the "
+		"live command of that name would have printed. Exits 1 when --verify found something, 2 "
+		"for a file that is damaged.\v"
+		"Examples:\n"
+		"  fixbuf-trace report                      # one page about fixbuf.rec\n"
+		"  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"
+		"  fixbuf-trace report --folded --by pinned | flamegraph.pl > pinned.svg\n",
+	.options = options, .rules = rules,
+	.options_size = sizeof(struct report_options), .defaults = &defaults,
+	.run = run,
+};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --perfetto and --html: what was recorded, drawn over time. */
 #include "checks/over_time.h"
+#include "commands/report/report.h"
 #include "views/html.h"
 #include "views/perfetto.h"
 
@@ -8,16 +9,16 @@
 static void select_told(const struct report *r, struct event *t)
 {
 	if (t->kind == EVENT_FACT)
-		t->shown = t->shown && selection_has(&r->env->select, t->fact->pid, t->fact->uid, t->fact->comm);
+		t->shown = t->shown && selection_has(&r->o->select, t->fact->pid, t->fact->uid, t->fact->comm);
 }
 
 int report_perfetto(struct report *r)
 {
-	struct timeline *timeline = timeline_new(r->env->output.out);
+	struct timeline *timeline = timeline_new(r->o->output.out);
 	struct event t;
 	int n;
 
-	while ((n = report_next(r, &t)) > 0 && !ferror(r->env->output.out)) {
+	while ((n = report_next(r, &t)) > 0 && !ferror(r->o->output.out)) {
 		select_told(r, &t);
 		timeline_tell(timeline, &t);
 	}
@@ -27,21 +28,21 @@ int report_perfetto(struct report *r)
 
 int report_html(struct report *r)
 {
-	struct report_findings findings = { 0 };
+	struct over_time findings = { .select = &r->o->select };
 	struct page *page = page_new();
 	struct event t;
 	int n;
 
 	while ((n = report_next(r, &t)) > 0) {
-		report_findings_told(&findings, r, &t);
+		over_time_event(&findings, &t);
 		select_told(r, &t);
 		page_tell(page, &t);
 	}
 	if (!n) {
 		page_conclude(page);
-		view_html(r->env->output.out, page, &findings.list);
+		view_html(r->o->output.out, page, &findings.list);
 	}
-	report_findings_free(&findings);
+	over_time_free(&findings);
 	page_free(page);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --stat: the counters as they were read last. */
 #include "base/json.h"
-#include "commands/env.h"
-#include "commands/report/main.h"
+#include "commands/report/report.h"
 #include "model/io_select.h"
 #include "model/ledger_snapshot.h"
 #include "views/stat.h"
@@ -32,32 +31,32 @@ static void note_close(struct stat *s, const struct event *t)
 
 static void show(struct stat *s, bool header)
 {
-	struct env *env = s->r->env;
+	const struct report_options *o = s->r->o;
 	struct advices advices = { 0 };
 	struct view_stat v = {
-		.to = &env->output, .by_opcode = env->by_opcode, .by_buffer = env->by_buffer,
-		.hist = env->hist, .m = &s->all, .l = s->rings, .header = header,
-		.starts_by = s->r->about->by_user_data ? "user_data" : "request",
+		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
+		.hist = o->hist, .m = &s->all, .l = s->rings, .header = header,
+		.starts_by = s->r->origin->by_user_data ? "user_data" : "request",
 	};
 
 	ledger_facts(s->r->replay.ledger, 0, keep, s->rings);
-	if (env->advise) {
+	if (o->advise) {
 		advise(&s->all, s->rings, &advices);
 		v.advices = &advices;
 	}
-	if (env->output.json) {
+	if (o->output.json) {
 		struct json j = { 0 };
 
-		json_begin(&j, env->output.out);
+		json_begin(&j, o->output.out);
 		view_stat_json(&j, &v);
 		json_flag(&j, "total", 1);
-		json_flag(&j, "fixed_only", s->r->about->fixed_only);
+		json_flag(&j, "fixed_only", s->r->origin->fixed_only);
 		json_end(&j);
 		json_free(&j);
 	} else {
 		view_stat_text(&v);
-		if (s->r->about->fixed_only && !env->output.quiet)
-			fprintf(env->output.out, "only I/O over registered buffers was counted: it was recorded with --io\n");
+		if (s->r->origin->fixed_only && !o->output.quiet)
+			fprintf(o->output.out, "only I/O over registered buffers was counted: it was recorded with --io\n");
 	}
 	advices_free(&advices);
 }
@@ -75,8 +74,8 @@ int report_stat(struct report *r)
 		if (t.kind != EVENT_END)
 			continue;
 		io_model_copy(t.io, &s.all);
-		s.all.t_ns -= r->about->start_ns;
-		io_select(&s.all, &r->env->select);
+		s.all.t_ns -= r->origin->start_ns;
+		io_select(&s.all, &r->o->select);
 		show(&s, true);
 		io_model_free(&s.all);
 		ledger_free(s.rings);

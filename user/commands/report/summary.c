@@ -2,6 +2,7 @@
 /* report, and report --summary: one page. */
 #include <stdlib.h>
 #include "base/alloc.h"
+#include "commands/report/report.h"
 #include "views/summary.h"
 
 static int busiest_first(const struct process_history *a, const struct process_history *b)
@@ -19,23 +20,28 @@ static int first_first(const struct failure_history *a, const struct failure_his
 int report_summary(struct report *r)
 {
 	struct history *h = must_alloc(1, sizeof(*h));
-	struct report_findings f = { 0 };
-	struct event t;
+	struct over_time f = { .select = &r->o->select };
+	struct view_summary v = { .to = &r->o->output, .origin = r->origin, .h = h, .f = &f };
+	struct event e;
 	int n;
 
-	while ((n = report_next(r, &t)) > 0) {
-		report_findings_told(&f, r, &t);
-		history_told(h, r, &t);
+	h->select = &r->o->select;
+	while ((n = report_next(r, &e)) > 0) {
+		over_time_event(&f, &e);
+		history_event(h, &e);
 	}
+	v.begin_ns = r->replay.begin_ns;
+	v.parts = r->replay.parts;
+	v.cut_at = r->replay.cut_at;
 	HASH_SORT(h->processes, busiest_first);
 	HASH_SORT(h->failures, first_first);
 	if (n < 0)
 		; /* told already */
-	else if (r->env->output.json)
-		view_summary_json(r, h, &f);
+	else if (r->o->output.json)
+		view_summary_json(&v);
 	else
-		view_summary_text(r, h, &f);
-	report_findings_free(&f);
+		view_summary_text(&v);
+	over_time_free(&f);
 	history_free(h);
 	free(h);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;

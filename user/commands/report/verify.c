@@ -4,12 +4,12 @@
 #include "base/fmt.h"
 #include "base/json.h"
 #include "checks/over_time.h"
-#include "commands/env.h"
+#include "commands/report/report.h"
 #include "views/findings.h"
 
-static void print_text(const struct report *r, const struct report_findings *f)
+static void print_text(const struct report *r, const struct over_time *f)
 {
-	const struct env *env = r->env;
+	const struct report_options *o = r->o;
 	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
 	char since[FMT_LEN];
 
@@ -17,35 +17,35 @@ static void print_text(const struct report *r, const struct report_findings *f)
 		const struct finding *one = &f->list.list[i];
 
 		nr[finding_severity(one->tag)]++;
-		view_finding_text(env->output.out, one, isatty(fileno(env->output.out)));
-		fprintf(env->output.out, "        first seen %s after the start\n",
+		view_finding_text(o->output.out, one, isatty(fileno(o->output.out)));
+		fprintf(o->output.out, "        first seen %s after the start\n",
 			fmt_ns(since, one->since_ns > 0 ? one->since_ns : 0));
 	}
-	if (env->output.quiet)
+	if (o->output.quiet)
 		return;
-	fprintf(env->output.out, "%s%llu events checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
-		r->replay.facts, r->about->tier > TIER_TRACEPOINTS ? "leaks" :
+	fprintf(o->output.out, "%s%llu events checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
+		r->replay.facts, r->origin->tier > TIER_TRACEPOINTS ? "leaks" :
 		"releases (leaks take a tier that sees pins)");
 	if (f->list.nr)
-		fprintf(env->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
+		fprintf(o->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
 			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
 			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
 			nr[SEVERITY_INFO] == 1 ? "" : "s");
 	else
-		fprintf(env->output.out, "nothing found\n");
+		fprintf(o->output.out, "nothing found\n");
 	if (r->replay.lost)
-		fprintf(env->output.out, "%llu events were lost: not checked from there to the next look at all rings\n",
+		fprintf(o->output.out, "%llu events were lost: not checked from there to the next look at all rings\n",
 			r->replay.lost);
 }
 
-static void print_json(const struct report *r, const struct report_findings *f)
+static void print_json(const struct report *r, const struct over_time *f)
 {
 	struct json j = { 0 };
 
-	json_begin(&j, r->env->output.out);
+	json_begin(&j, r->o->output.out);
 	json_int(&j, "schema", 2);
-	json_str(&j, "kernel", r->env->output.kernel);
-	json_str(&j, "tier", tier_name(r->about->tier));
+	json_str(&j, "kernel", r->o->output.kernel);
+	json_str(&j, "tier", tier_name(r->origin->tier));
 	json_uint(&j, "events", r->replay.facts);
 	view_findings_json(&j, &f->list, true);
 	json_uint(&j, "lost", r->replay.lost);
@@ -55,19 +55,19 @@ static void print_json(const struct report *r, const struct report_findings *f)
 
 int report_verify(struct report *r)
 {
-	struct report_findings f = { 0 };
+	struct over_time f = { .select = &r->o->select };
 	int status = EXIT_DONE, n;
 	struct event t;
 
 	while ((n = report_next(r, &t)) > 0)
-		report_findings_told(&f, r, &t);
+		over_time_event(&f, &t);
 	if (n < 0) {
 		status = EXIT_USAGE;
 	} else {
-		(r->env->output.json ? print_json : print_text)(r, &f);
-		if (findings_worst(&f.list) >= (int)r->env->fail_on)
+		(r->o->output.json ? print_json : print_text)(r, &f);
+		if (findings_worst(&f.list) >= (int)r->o->fail_on)
 			status = EXIT_FINDINGS;
 	}
-	report_findings_free(&f);
+	over_time_free(&f);
 	return status;
 }

@@ -10,49 +10,48 @@
 #include "base/json.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
-#include "capture/session.h"
-#include "capture/snapshot.h"
-#include "commands/env.h"
+#include "commands/option.h"
+#include "commands/run.h"
 #include "commands/verify/watch.h"
 #include "model/totals.h"
 #include "views/findings.h"
 #include "views/rings.h"
 
-static void print_text(const struct env *env, const struct look *look, __u64 took_ns)
+static void print_text(const struct verify_options *o, const struct look *look, __u64 took_ns)
 {
-	struct ring_totals t = ledger_totals(look->ledger, &env->select);
+	struct ring_totals t = ledger_totals(look->ledger, &o->select);
 	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
 	char buf[FMT_LEN];
 
 	for (size_t i = 0; i < look->findings.nr; i++)
 		nr[finding_severity(look->findings.list[i].tag)]++;
-	view_findings_text(env->output.out, &look->findings, isatty(fileno(env->output.out)));
-	if (env->output.quiet)
+	view_findings_text(o->output.out, &look->findings, isatty(fileno(o->output.out)));
+	if (o->output.quiet)
 		return;
-	fprintf(env->output.out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
+	fprintf(o->output.out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
 		look->findings.nr ? "\n" : "", t.rings, t.rings == 1 ? "" : "s", t.buffers,
 		t.buffers == 1 ? "" : "s", look->pages, fmt_ns(buf, took_ns));
 	if (look->findings.nr)
-		fprintf(env->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
+		fprintf(o->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
 			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
 			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
 			nr[SEVERITY_INFO] == 1 ? "" : "s");
 	else
-		fprintf(env->output.out, "every page is pinned%s and charged\n",
+		fprintf(o->output.out, "every page is pinned%s and charged\n",
 			look->denied_buffers ? "" : ", in place");
 	if (look->unsteady_rings || look->unsteady_buffers)
-		fprintf(env->output.out,
+		fprintf(o->output.out,
 			"not checked: %u rings and %u buffers changed too fast; run it again\n",
 			look->unsteady_rings, look->unsteady_buffers);
 }
 
-static void print_json(const struct env *env, const struct look *look, __u64 took_ns)
+static void print_json(const struct verify_options *o, const struct look *look, __u64 took_ns)
 {
 	struct json j = { 0 };
 
-	json_begin(&j, env->output.out);
+	json_begin(&j, o->output.out);
 	/* the walk is the same on every tier and is all that a snapshot takes */
-	view_rings_json(&j, &env->output, &env->select, look->ledger, TIER_TRACEPOINTS, true);
+	view_rings_json(&j, &o->output, &o->select, look->ledger, TIER_TRACEPOINTS, true);
 	view_findings_json(&j, &look->findings, false);
 	json_uint(&j, "pages", look->pages);
 	json_uint(&j, "duration_ns", took_ns);
@@ -64,32 +63,89 @@ static void print_json(const struct env *env, const struct look *look, __u64 too
 	json_free(&j);
 }
 
-static int now(struct env *env)
+static int now(struct verify_options *o)
 {
-	struct progress p = { .on = isatty(STDERR_FILENO) && !env->output.quiet };
-	const struct check_options o = { .every_page = env->every_page };
+	const struct check_options checks = { .every_page = o->every_page };
+	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .pages = true };
+	struct progress p = { .on = isatty(STDERR_FILENO) && !o->output.quiet };
+	struct run r = { .to = &o->output };
 	struct look look = { 0 };
-	struct snapshot s;
-	int status = snapshot_open(&s, env, true);
+	int status = run_open(&r, &wants);
 
 	if (!status) {
 		p.begun_ns = clock_now_ns();
-		if (look_closely(s.walk, s.pages, &env->select, &o, &look, &p))
+		if (look_closely(r.capture.walk, r.capture.pages, &o->select, &checks, &look, &p))
 			status = interrupted ? 128 + interrupted : cannot("%s", err_text());
 		progress_end(&p);
 	}
 	if (!status) {
-		(env->output.json ? print_json : print_text)(env, &look, clock_now_ns() - p.begun_ns);
+		(o->output.json ? print_json : print_text)(o, &look, clock_now_ns() - p.begun_ns);
 		status = look_denied(&look);
-		if (findings_worst(&look.findings) >= (int)env->fail_on)
+		if (findings_worst(&look.findings) >= (int)o->fail_on)
 			status = EXIT_FINDINGS;
 	}
 	look_free(&look);
-	snapshot_close(&s);
+	run_close(&r);
 	return status;
 }
 
-int cmd_verify(struct env *env)
+static int verify(void *options)
 {
-	return env->watch ? watch(env) : now(env);
+	struct verify_options *o = options;
+
+	return o->watch ? watch(o) : now(o);
 }
+
+static const struct option_row options[] = {
+	ROW_PROGRAM(struct verify_options),
+	ROWS_SELECTION(struct verify_options),
+	ROW_FAIL_ON(struct verify_options),
+	{ .name = "pages", .help = "one finding per page instead of merged ranges",
+	  .parse = parse_flag, .offset = offsetof(struct verify_options, every_page),
+	  .group = GROUP_HOW },
+	{ .name = "watch", .help = "go on, and tell a finding at the call that broke the balance",
+	  .parse = parse_flag, .offset = offsetof(struct verify_options, watch), .group = GROUP_HOW },
+	ROW_DURATION(struct verify_options),
+	ROW_TIER(struct verify_options),
+	ROW_BTF(struct verify_options),
+	ROW_STACKS(struct verify_options),
+	ROW_RING_BUFFER(struct verify_options, "room for events that wait to be read (default 4096)"),
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROW_NO_HEADER,
+	ROWS_SAID,
+	{ 0 }
+};
+
+#define WATCH_ONLY(what) \
+	"verify takes " what " with --watch only; add --watch, or leave it out"
+
+static const struct option_rule rules[] = {
+	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "--", NEEDS, "watch", WATCH_ONLY("a program after --") },
+	{ "duration", NEEDS, "watch", WATCH_ONLY("-d") },
+	{ "stacks", NEEDS, "watch", WATCH_ONLY("--stacks") },
+	{ "tier", NEEDS, "watch", WATCH_ONLY("--tier") },
+	{ "ring-buffer", NEEDS, "watch", WATCH_ONLY("--ring-buffer") },
+	{ 0 }
+};
+
+static const struct verify_options defaults = { .fail_on = SEVERITY_WARNING };
+
+const struct command verify_command = {
+	.name = "verify",
+	.summary = "checks page pinning, mapping and accounting, now; exits 1 on a finding",
+	.text = "Checks page by page that each registered buffer is pinned, that its pages are still "
+		"those mapped at its address, and that the sum is charged right. With --watch it goes on "
+		"and checks after each call, until Ctrl-C, the time of -d or the end of PROGRAM; -d, "
+		"--stacks, --tier, --ring-buffer and PROGRAM are for --watch only. The exit status is 1 "
+		"when something was found, else PROGRAM's own.\v"
+		"Examples:\n"
+		"  fixbuf-trace verify                    # everything; exit status 1 on a finding\n"
+		"  fixbuf-trace verify -p 812 --pages     # one process, page by page\n"
+		"  fixbuf-trace verify --fail-on error    # warnings do not fail\n"
+		"  fixbuf-trace verify --watch -- ./server # at which call it breaks\n",
+	.options = options, .rules = rules,
+	.options_size = sizeof(struct verify_options), .defaults = &defaults,
+	.run = verify,
+};

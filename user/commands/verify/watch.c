@@ -10,25 +10,22 @@
 #include "capture/call_hooks.h"
 #include "capture/inspect.h"
 #include "checks/places.h"
-#include "commands/env.h"
 #include "commands/verify/watch.h"
 #include "commands/verify/watch_check.h"
 #include "model/fact.h"
 #include "views/trace_text.h"
 
-#define TICK_MS		200	/* how soon a signal between two looks is noticed */
 #define RESUME_MS	2	/* slots of a call that do not come by then: they are empty */
 #define SAMPLE_MS	25	/* how often an account is looked at that has to rest */
 #define MOVED_NS	50000000ULL /* a charge that no call follows by then has none */
 #define ANEW_NS		200000000ULL /* not oftener after losses */
-#define CLOSE_NS	1500000000ULL /* how long rings may take to release what a program left */
 
 /* ---- facts ------------------------------------------------------------------------ */
 
 static void begin_batch(struct watch *w, const struct fact_call *c)
 {
 	struct batch *b = &w->batch;
-	const struct ring *r = ledger_ring(w->tracer.ledger, c->h.ring);
+	const struct ring *r = ledger_ring(live_ledger(w->live), c->h.ring);
 
 	w->totals.calls++;
 	w->below_zero |= (c->user && c->user_after_pages < 0) || (c->mm && c->mm_after_pages < 0);
@@ -38,7 +35,7 @@ static void begin_batch(struct watch *w, const struct fact_call *c)
 	b->open = true;
 	b->cause.kind = CAUSE_CALL;
 	memcpy(&b->cause.call, c, sizeof(b->cause.call));
-	b->cause.fd = fact_fd(w->tracer.ledger, &c->h);
+	b->cause.fd = fact_fd(live_ledger(w->live), &c->h);
 	b->nr = c->nr_slots;
 	if (c->op == CALL_UNREGISTER) {
 		b->nr = 0;
@@ -53,7 +50,7 @@ static void begin_batch(struct watch *w, const struct fact_call *c)
 	if (c->op != CALL_UNREGISTER)
 		b->cause.slots = b->nr;
 	b->left = b->nr;
-	if (!w->tracer.tells_all && b->left > BOUNDED_SLOTS)
+	if (!live_tells_all(w->live) && b->left > BOUNDED_SLOTS)
 		b->left = BOUNDED_SLOTS;
 }
 
@@ -62,7 +59,7 @@ static void end_batch(struct watch *w)
 	struct batch *b = &w->batch;
 
 	b->open = false;
-	tracer_drained(&w->tracer);
+	live_complete(w->live);
 	watch_notice_loss(w);
 	if (w->torn)
 		return;
@@ -74,7 +71,7 @@ static void end_batch(struct watch *w)
 /* The ring's owner, for what the kernel does on its own. */
 static struct cause release_of(const struct watch *w, const struct fact *f)
 {
-	const struct ring *r = ledger_ring(w->tracer.ledger, f->ring);
+	const struct ring *r = ledger_ring(live_ledger(w->live), f->ring);
 	struct cause c = { .kind = CAUSE_RELEASE, .fd = -1 };
 
 	c.call.h = *f;
@@ -108,7 +105,7 @@ static void after_charge(struct watch *w, const struct fact_charge *f)
 
 static __u64 mm_of(const struct watch *w, __u64 ring)
 {
-	const struct ring *r = ledger_ring(w->tracer.ledger, ring);
+	const struct ring *r = ledger_ring(live_ledger(w->live), ring);
 
 	return r && r->mm ? r->mm->id : 0;
 }
@@ -135,7 +132,7 @@ static void on_fact(const struct fact *f, void *arg)
 		begin_batch(w, (const void *)f);
 	else if (f->kind == FACT_RING_GONE)
 		gone = release_of(w, f);
-	tracer_fact(f, &w->tracer);
+	live_fact(w->live, f);
 	watch_notice_loss(w);
 	if (f->kind == FACT_CALL || slot)
 		b->t_ns = clock_now_ns();
@@ -151,7 +148,7 @@ static void on_lost(const struct lost_events *lost, void *arg)
 {
 	struct watch *w = arg;
 
-	tracer_lost(lost, &w->tracer);
+	live_lost(w->live, lost);
 	watch_notice_loss(w);
 }
 
@@ -166,10 +163,10 @@ static int look_anew(struct watch *w)
 	w->nr_causes = 0;
 	w->no_cause = CAUSE_LOSS;
 	standing_drop_waiting(w->standing);
-	if (tracer_look_anew(&w->tracer))
+	if (live_look_anew(w->live))
 		return -1;
 	/* a ring that changes too fast is not in the ledger as it is */
-	w->torn = walk_unsteady(w->s.walk);
+	w->torn = walk_unsteady(w->run.capture.walk);
 	w->to_walk = true;
 	return 0;
 }
@@ -187,7 +184,7 @@ static bool same_slots(const struct ring *a, const struct ring *b)
 /* Takes over the levels of now; where tables differ, facts are still to come. */
 static void compare(struct watch *w, const struct ledger *now, __u64 now_ns)
 {
-	struct ledger *l = w->tracer.ledger;
+	struct ledger *l = live_ledger(w->live);
 	struct ledger_user *u;
 	struct ledger_mm *mm;
 
@@ -220,8 +217,8 @@ static void sample(struct watch *w, __u64 now_ns)
 		return;
 	w->sampled_ns = now_ns;
 	now = ledger_new();
-	if (!walk_rings(w->s.walk, now) && !walk_unsteady(w->s.walk)) {
-		while (facts_read(w->s.facts))
+	if (!walk_rings(w->run.capture.walk, now) && !walk_unsteady(w->run.capture.walk)) {
+		while (facts_read(w->run.capture.facts))
 			;
 		/* what was read just now has stirred accounts later than .now_ns */
 		now_ns = clock_now_ns();
@@ -257,58 +254,59 @@ static int drained(struct watch *w)
 		watch_check(w);
 	if (!w->to_walk)
 		sample(w, now);
-	if (w->s.stacks)
-		stacks_drained(w->s.stacks);
+	if (w->run.capture.stacks)
+		stacks_drained(w->run.capture.stacks);
 	return 0;
 }
 
-static unsigned int pause_ms(const struct watch *w)
+static unsigned int pause_ms(void *arg)
 {
+	const struct watch *w = arg;
+
 	if (w->batch.open)
 		return RESUME_MS;
 	if (w->to_walk && !w->torn)
 		return 0;
-	return standing_waiting(w->standing) || w->moved_ns ? SAMPLE_MS : TICK_MS;
+	return standing_waiting(w->standing) || w->moved_ns ? SAMPLE_MS : RUN_TICK_MS;
 }
 
-static int go_on(struct watch *w)
+static bool step(void *arg)
 {
-	if (facts_read(w->s.facts))
-		return 0;
-	if (drained(w))
-		return -1;
-	session_wait(&w->s, pause_ms(w));
-	return 0;
+	struct watch *w = arg;
+
+	if (facts_read(w->run.capture.facts))
+		return true;
+	w->failed |= drained(w) != 0;
+	return false;
+}
+
+static bool has_enough(void *arg)
+{
+	return ((struct watch *)arg)->failed;
+}
+
+static bool is_releasing(void *arg)
+{
+	return live_awaits_close(((struct watch *)arg)->live);
 }
 
 /* ---- from begin to end ---------------------------------------------------------------- */
 
-static int follow(struct watch *w)
+/* What came last is checked, too. */
+static void check_rest(struct watch *w)
 {
-	while (!session_over(&w->s))
-		if (go_on(w))
-			return -1;
-	w->s.deadline_ns = clock_now_ns() + CLOSE_NS;
-	while (w->s.program.ended && tracer_awaits_close(&w->tracer) &&
-	       clock_now_ns() < w->s.deadline_ns && !ferror(w->env->output.out))
-		if (go_on(w))
-			return -1;
-	attach_stop(w->s.attach);
-	while (facts_read(w->s.facts) && !ferror(w->env->output.out))
-		;
 	watch_settle(w);
 	if (w->batch.open)
 		end_batch(w);
 	if (w->dirty && !w->torn)
 		watch_check(w);
-	return 0;
 }
 
 /* What broke without a call: the pages as they are at the end. */
 static int look_last(struct watch *w)
 {
-	struct progress p = { .on = isatty(STDERR_FILENO) && !w->env->output.quiet };
-	const struct check_options o = { .every_page = w->env->every_page };
+	struct progress p = { .on = isatty(STDERR_FILENO) && !w->o->output.quiet };
+	const struct check_options o = { .every_page = w->o->every_page };
 	struct look look = { 0 };
 	int err = 0;
 
@@ -316,9 +314,9 @@ static int look_last(struct watch *w)
 	w->nr_causes = 0;
 	/* a second signal ends this, too */
 	interrupted = 0;
-	if (w->tracer.rings && !ferror(w->env->output.out)) {
+	if (live_shows_any(w->live) && !ferror(w->o->output.out)) {
 		p.begun_ns = clock_now_ns();
-		err = look_closely(w->s.walk, w->s.pages, &w->env->select, &o, &look, &p);
+		err = look_closely(w->run.capture.walk, w->run.capture.pages, &w->o->select, &o, &look, &p);
 		progress_end(&p);
 	}
 	if (!err && look.denied_buffers)
@@ -332,52 +330,58 @@ static int look_last(struct watch *w)
 
 static int run(struct watch *w)
 {
-	int failed = 0, status = session_begin(&w->s);
+	const struct run_steps steps = {
+		.step = step, .pause_ms = pause_ms, .enough = has_enough, .releasing = is_releasing,
+		.arg = w,
+	};
+	int failed = 0, status = run_begin(&w->run);
 
 	if (status)
 		return status;
-	if (!w->env->output.quiet)
+	if (!w->o->output.quiet)
 		fprintf(stderr, "watching (tier: %s)\n", tier_name(w->totals.tier));
 	w->begun_ns = clock_now_ns();
 	w->to_walk = true;
-	w->torn = walk_unsteady(w->s.walk);
-	if (follow(w))
+	w->torn = walk_unsteady(w->run.capture.walk);
+	run_steps(&w->run, &steps);
+	if (!w->failed)
+		check_rest(w);
+	if (w->failed)
 		failed = cannot("%s", err_text());
 	else if (look_last(w))
 		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
 	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
-	view_watch_end(&w->env->output, &w->totals);
-	if (w->env->program)
-		status = program_wait(&w->s.program);
+	view_watch_end(&w->o->output, &w->totals);
+	status = run_end(&w->run, failed);
 	if (failed)
 		return failed;
-	return w->worst >= (int)w->env->fail_on ? EXIT_FINDINGS : status;
+	return w->worst >= (int)w->o->fail_on ? EXIT_FINDINGS : status;
 }
 
-int watch(struct env *env)
+int watch(struct verify_options *o)
 {
 	struct watch *w = must_alloc(1, sizeof(*w));
-	const struct facts_handler handler = { on_fact, on_lost, w };
+	const struct facts_handler on = { on_fact, on_lost, w };
+	const struct capture_wants wants = {
+		.how = &o->how, .select = &o->select, .pages = true, .on = &on,
+	};
 	int status;
 
-	w->env = env;
+	o->select.tree = o->program;
+	w->o = o;
 	w->worst = -1;
 	w->standing = watch_standing(w);
-	status = session_open(&w->s, env, &handler, true);
+	w->run = (struct run){ .to = &o->output, .argv = o->program, .duration_ns = o->duration_ns };
+	status = run_open(&w->run, &wants);
 	if (!status) {
-		if (tracer_start(&w->tracer, &env->select, w->s.walk, w->s.attach, NULL)) {
-			status = cannot("%s", err_text());
-			if (env->program)
-				program_abandon(&w->s.program);
-		} else {
-			w->totals.tier = attach_tier(w->s.attach);
-			status = run(w);
-		}
+		w->totals.tier = attach_tier(w->run.capture.attach);
+		status = live_start(&w->live, &w->run.capture, &o->select, NULL, NULL, NULL) ?
+			 cannot("%s", err_text()) : run(w);
 	}
 	standing_free(w->standing);
-	tracer_free(&w->tracer);
-	session_close(&w->s);
+	live_free(w->live);
+	run_close(&w->run);
 	free(w);
 	return status;
 }

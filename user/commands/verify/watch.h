@@ -3,9 +3,22 @@
 #ifndef FIXBUF_COMMANDS_VERIFY_WATCH_H
 #define FIXBUF_COMMANDS_VERIFY_WATCH_H
 
-#include "commands/env.h"
+#include "base/output.h"
+#include "capture/capture.h"
+#include "checks/finding.h"
+#include "model/selection.h"
+
+struct verify_options {
+	struct output output;
+	struct selection select;
+	struct capture_how how;		/* --watch */
+	__u64 duration_ns;		/* --watch */
+	enum severity fail_on;
+	bool every_page, watch;
+	char **program;			/* --watch */
+};
 
 /* The exit status. */
-int watch(struct env *env);
+int watch(struct verify_options *o);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "capture/inspect.h"
 #include "checks/places.h"
-#include "commands/env.h"
 #include "commands/verify/watch_check.h"
 #include "model/ledger_buffers.h"
 
@@ -13,9 +12,9 @@
 
 /* ---- what is found --------------------------------------------------------------- */
 
-static bool is_filtered(const struct env *env)
+static bool is_filtered(const struct selection *s)
 {
-	return env->program || env->select.nr_pids || env->select.has_uid || env->select.comm;
+	return s->tree || s->nr_pids || s->has_uid || s->comm;
 }
 
 static bool is_about(const struct finding *f, const struct ring *r)
@@ -28,12 +27,12 @@ static bool is_about(const struct finding *f, const struct ring *r)
 bool watch_is_ours(const struct watch *w, const struct finding *f)
 {
 	/* whether a ring that is gone was shown is not known any more */
-	if (!is_filtered(w->env) || finding_traits(f->tag)->scope == SCOPE_RING)
+	if (!is_filtered(&w->o->select) || finding_traits(f->tag)->scope == SCOPE_RING)
 		return true;
 	if (f->ring)
-		return tracer_shows(&w->tracer, f->ring);
-	for (const struct ring *r = w->tracer.ledger->rings; r; r = r->hh.next)
-		if (tracer_shows(&w->tracer, r->id) && is_about(f, r))
+		return live_shows(w->live, f->ring);
+	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
+		if (live_shows(w->live, r->id) && is_about(f, r))
 			return true;
 	return false;
 }
@@ -59,8 +58,8 @@ static struct cause find_cause(const struct finding *f, __u64 mm, void *arg)
 		if (!has_caused(&w->causes[i], f, mm))
 			continue;
 		found = w->causes[i];
-		if (w->s.stacks && found.kind == CAUSE_CALL)
-			found.stack = stack_copy(stacks_of(w->s.stacks, &found.call.h));
+		if (w->run.capture.stacks && found.kind == CAUSE_CALL)
+			found.stack = stack_copy(stacks_of(w->run.capture.stacks, &found.call.h));
 		break;
 	}
 	return found;
@@ -74,12 +73,12 @@ static void tell(const struct finding *f, const struct cause *c, void *arg)
 	w->totals.nr[s]++;
 	if ((int)s > w->worst)
 		w->worst = s;
-	view_watch_finding(&w->env->output, f, c);
+	view_watch_finding(&w->o->output, f, c);
 }
 
 void watch_notice_loss(struct watch *w)
 {
-	__u64 lost = w->tracer.ledger->lost;
+	__u64 lost = live_ledger(w->live)->lost;
 
 	w->torn |= lost != w->totals.lost;
 	w->totals.lost = lost;
@@ -88,7 +87,7 @@ void watch_notice_loss(struct watch *w)
 void watch_tell_loss(struct watch *w)
 {
 	if (w->totals.lost != w->lost_told)
-		view_watch_lost(&w->env->output, w->totals.lost - w->lost_told);
+		view_watch_lost(&w->o->output, w->totals.lost - w->lost_told);
 	w->lost_told = w->totals.lost;
 }
 
@@ -102,7 +101,7 @@ static bool any_new(const struct watch *w, const struct findings *fs)
 
 void watch_settle(struct watch *w)
 {
-	facts_settle(w->s.facts);
+	facts_settle(w->run.capture.facts);
 	watch_notice_loss(w);
 }
 
@@ -112,32 +111,32 @@ static void look_for_leaks(struct watch *w, struct findings *fs)
 	struct findings leaks = { 0 };
 	struct ledger *now = NULL;
 
-	check_leaks(w->tracer.ledger, NULL, &leaks);
+	check_leaks(live_ledger(w->live), NULL, &leaks);
 	if (any_new(w, &leaks)) {
 		now = ledger_new();
-		if (walk_rings(w->s.walk, now))
+		if (walk_rings(w->run.capture.walk, now))
 			w->torn = true;
 	}
 	findings_free(&leaks);
-	check_leaks(w->tracer.ledger, now, fs);
+	check_leaks(live_ledger(w->live), now, fs);
 	ledger_free(now);
 }
 
 void watch_check(struct watch *w)
 {
-	const struct check_options o = { .every_page = w->env->every_page };
+	const struct check_options o = { .every_page = w->o->every_page };
 	struct findings fs = { 0 };
 	__u64 begun = clock_now_ns();
 
-	check_pages(w->tracer.ledger, &o, &fs);
-	check_charges(w->tracer.ledger, &o, &fs);
+	check_pages(live_ledger(w->live), &o, &fs);
+	check_charges(live_ledger(w->live), &o, &fs);
 	look_for_leaks(w, &fs);
 	findings_keep(&fs, keep_ours, w);
 	if (any_new(w, &fs))
 		watch_settle(w);
 	w->checked_ns = clock_now_ns();
 	if (!w->torn)
-		standing_merge(w->standing, w->tracer.ledger, &fs, w->checked_ns);
+		standing_merge(w->standing, live_ledger(w->live), &fs, w->checked_ns);
 	findings_free(&fs);
 	w->nr_causes = 0;
 	w->no_cause = CAUSE_BETWEEN;
@@ -171,7 +170,7 @@ static bool is_unwalked(const struct buffer *b)
 
 void watch_walk_batch(struct watch *w, const struct batch *b)
 {
-	struct ring *r = ledger_ring(w->tracer.ledger, b->cause.call.h.ring);
+	struct ring *r = ledger_ring(live_ledger(w->live), b->cause.call.h.ring);
 	__u64 pages = 0;
 
 	for (__u32 i = b->first; r && i < r->nr_slots && i < b->first + b->nr; i++) {
@@ -184,31 +183,31 @@ void watch_walk_batch(struct watch *w, const struct batch *b)
 			w->to_walk = true;
 			break;
 		}
-		if (page_walk_slot(w->s.pages, r, i,
+		if (page_walk_slot(w->run.capture.pages, r, i,
 				   (struct whose){ .pid = b->cause.call.h.pid }))
 			buffer->tried = true;
 	}
-	page_walk_rest(w->s.pages);
+	page_walk_rest(w->run.capture.pages);
 }
 
 void watch_walk_rest(struct watch *w)
 {
 	__u64 pages = 0;
 
-	for (struct ring *r = w->tracer.ledger->rings; r && pages <= BUDGET_PAGES; r = r->hh.next) {
-		if (!tracer_shows(&w->tracer, r->id))
+	for (struct ring *r = live_ledger(w->live)->rings; r && pages <= BUDGET_PAGES; r = r->hh.next) {
+		if (!live_shows(w->live, r->id))
 			continue;
 		for (__u32 i = 0; i < r->nr_slots && pages <= BUDGET_PAGES; i++) {
 			struct buffer *b = r->slots[i];
 
 			if (!is_unwalked(b))
 				continue;
-			if (look_at_slot(w->s.walk, w->s.pages, r, i))
+			if (look_at_slot(w->run.capture.walk, w->run.capture.pages, r, i))
 				b->tried = true;
 			pages += buffer_pages(b);
 		}
 	}
-	page_walk_rest(w->s.pages);
+	page_walk_rest(w->run.capture.pages);
 	if (pages > BUDGET_PAGES)
 		return;
 	w->to_walk = false;

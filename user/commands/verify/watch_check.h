@@ -4,9 +4,9 @@
 #define FIXBUF_COMMANDS_VERIFY_WATCH_CHECK_H
 
 #include "capture/live.h"
-#include "capture/session.h"
 #include "checks/standing.h"
-#include "commands/env.h"
+#include "commands/run.h"
+#include "commands/verify/watch.h"
 #include "views/watch.h"
 
 #define MAX_CAUSES	64
@@ -20,9 +20,9 @@ struct batch {
 };
 
 struct watch {
-	struct env *env;
-	struct session s;
-	struct tracer tracer;
+	const struct verify_options *o;
+	struct run run;
+	struct live *live;
 	struct standing *standing;	/* what was found and still stands */
 	struct batch batch;
 	struct cause causes[MAX_CAUSES]; /* since the last check, in order */
@@ -38,6 +38,7 @@ struct watch {
 	__u64 lost_told;
 	__u64 anew_ns, sampled_ns;
 	__u64 begun_ns;
+	bool failed;			/* a sentence is set */
 	struct watch_totals totals;
 	int worst;
 };

@@ -3,8 +3,8 @@
  * The contract of registered buffers, check by check. Each check runs in a
  * child of its own, so that what it pins, charges or blocks ends with it.
  */
-#ifndef FIXBUF_COMMANDS_CONTRACT_MAIN_H
-#define FIXBUF_COMMANDS_CONTRACT_MAIN_H
+#ifndef FIXBUF_COMMANDS_CONTRACT_CONTRACT_H
+#define FIXBUF_COMMANDS_CONTRACT_CONTRACT_H
 
 #include <stdbool.h>
 #include <sys/types.h>

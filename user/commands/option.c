@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/fmt.h"
+#include "commands/option.h"
+
+#define MAX_NUMBER 1000000000U
+
+const char *const words_time[] = { "500ms", "1s", "10s", "1m", NULL };
+const char *const words_tier[] = { "patched", "functions", "kprobes", "tracepoints", NULL };
+/* In the order of enum severity. */
+const char *const words_severity[] = { "info", "warning", "error", NULL };
+const char *const words_room[] = { "1024", "4096", "16384", "65536", NULL };
+const char *const words_count[] = { "10", "100", "1000", NULL };
+const char *const words_size[] = { "100M", "1G", "10G", NULL };
+
+parser(parse_flag)
+{
+	(void)row, (void)arg;
+	*(bool *)at = true;
+	return true;
+}
+
+parser(parse_count)
+{
+	(void)row, (void)arg;
+	++*(int *)at;
+	return true;
+}
+
+parser(parse_value)
+{
+	(void)arg;
+	*(int *)at = row->value;
+	return true;
+}
+
+parser(parse_word)
+{
+	for (int i = 0; row->words[i]; i++) {
+		if (strcmp(row->words[i], arg))
+			continue;
+		*(int *)at = i;
+		return true;
+	}
+	return false;
+}
+
+parser(parse_text)
+{
+	(void)row;
+	*(const char **)at = arg;
+	return true;
+}
+
+parser(parse_pid_list)
+{
+	struct selection *s = at;
+	char *copy = strdup(arg), *save = NULL;
+	bool good = copy;
+
+	(void)row;
+	for (char *p = copy ? strtok_r(copy, ",", &save) : NULL; p && good;
+	     p = strtok_r(NULL, ",", &save)) {
+		__u32 pid;
+
+		good = !parse_u32(p, &pid) && pid;
+		s->pids = must_realloc(s->pids, s->nr_pids + 1, sizeof(*s->pids));
+		s->pids[s->nr_pids++] = pid;
+	}
+	free(copy);
+	return good && s->nr_pids;
+}
+
+parser(parse_user)
+{
+	struct selection *s = at;
+	const struct passwd *user;
+
+	(void)row;
+	s->has_uid = true;
+	if (!parse_u32(arg, &s->uid))
+		return true;
+	user = getpwnam(arg);
+	if (user)
+		s->uid = user->pw_uid;
+	return user;
+}
+
+parser(parse_time)
+{
+	(void)row;
+	return !parse_duration(arg, at);
+}
+
+parser(parse_bytes)
+{
+	(void)row;
+	return !parse_size(arg, at);
+}
+
+parser(parse_number)
+{
+	__u32 *n = at;
+
+	(void)row;
+	return !parse_u32(arg, n) && *n && *n <= MAX_NUMBER;
+}
+
+parser(parse_tier)
+{
+	enum tier *tier = at;
+
+	(void)row;
+	*tier = tier_by_name(arg);
+	return *tier != TIER_UNKNOWN;
+}
+
+parser(parse_room)
+{
+	unsigned int *kib = at;
+
+	(void)row;
+	return !parse_u32(arg, kib) && *kib >= 4 && *kib <= 1 << 20 && !(*kib & (*kib - 1));
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Rows of options that several commands take, and the parsers of all. */
+#ifndef FIXBUF_COMMANDS_OPTION_H
+#define FIXBUF_COMMANDS_OPTION_H
+
+#include "base/output.h"
+#include "capture/capture.h"
+#include "commands/command.h"
+#include "model/selection.h"
+
+#define parser(name) bool name(const struct option_row *row, const char *arg, void *at)
+
+parser(parse_flag);	/* bool = true */
+parser(parse_count);	/* int + 1 */
+parser(parse_value);	/* int = row->value */
+parser(parse_word);	/* int = index of the argument in row->words */
+parser(parse_text);	/* const char *, the argument itself */
+parser(parse_pid_list);	/* struct selection */
+parser(parse_user);	/* struct selection: a number or a name */
+parser(parse_time);	/* __u64, nanoseconds */
+parser(parse_bytes);	/* __u64 */
+parser(parse_number);	/* __u32, from 1 on */
+parser(parse_tier);	/* enum tier */
+parser(parse_room);	/* unsigned int, KiB: a power of two */
+
+extern const char *const words_time[], *const words_tier[], *const words_severity[],
+	*const words_room[], *const words_count[], *const words_size[];
+
+/* .type is the command's struct of options. */
+#define ROW_PROGRAM(type) \
+	{ .arg = "PROGRAM", .help = "", .offset = offsetof(type, program) }
+#define ROW_FILE(type) \
+	{ .arg = "FILE", .help = "", .parse = parse_text, .offset = offsetof(type, file) }
+
+#define ROWS_SELECTION(type) \
+	{ .name = "pid", .letter = 'p', .arg = "PID[,PID]", .help = "only these processes", \
+	  .parse = parse_pid_list, .offset = offsetof(type, select), .group = GROUP_TARGET, \
+	  .refusal = "'%s' is not a list of process ids; give -p 812 or -p 812,977" }, \
+	{ .name = "uid", .letter = 'u', .arg = "UID", .help = "only this user's processes", \
+	  .parse = parse_user, .offset = offsetof(type, select), .group = GROUP_TARGET, \
+	  .refusal = "unknown user '%s'; give a name or a number, as 'id -u NAME' prints" }, \
+	{ .name = "comm", .arg = "GLOB", .help = "only processes whose name matches", \
+	  .parse = parse_text, .offset = offsetof(type, select.comm), .group = GROUP_TARGET }
+
+#define ROW_DURATION(type) \
+	{ .name = "duration", .letter = 'd', .arg = "TIME", .words = words_time, \
+	  .help = "end after this time: 500ms, 10s, 2m", .parse = parse_time, \
+	  .offset = offsetof(type, duration_ns), .group = GROUP_HOW, \
+	  .refusal = "'%s' is not a duration; give 500ms, 10s or 2m" }
+#define ROW_INTERVAL(type, text) \
+	{ .name = "interval", .letter = 'i', .arg = "TIME", .words = words_time, .help = text, \
+	  .parse = parse_time, .offset = offsetof(type, interval_ns), .group = GROUP_HOW, \
+	  .refusal = "'%s' is not an interval; give 500ms, 1s or 1m" }
+#define ROW_FAIL_ON(type) \
+	{ .name = "fail-on", .arg = "SEVERITY", .words = words_severity, \
+	  .help = "exit 1 from this severity on: error, warning (default) or info", \
+	  .parse = parse_word, .offset = offsetof(type, fail_on), .group = GROUP_HOW, \
+	  .refusal = "'%s' is not a severity; give error, warning or info" }
+#define ROW_TIER(type) \
+	{ .name = "tier", .arg = "TIER", .words = words_tier, \
+	  .help = "force how the kernel is watched: patched, functions, kprobes or tracepoints", \
+	  .parse = parse_tier, .offset = offsetof(type, how.tier), .group = GROUP_HOW, \
+	  .refusal = "'%s' is not a tier; give patched, functions, kprobes or tracepoints" }
+#define ROW_BTF(type) \
+	{ .name = "btf", .arg = "FILE", \
+	  .help = "relocate by the types in this BTF file instead of the kernel's own", \
+	  .parse = parse_text, .offset = offsetof(type, how.btf), .group = GROUP_HOW }
+#define ROW_STACKS(type) \
+	{ .name = "stacks", .help = "who called: the kernel's and the program's stack", \
+	  .parse = parse_flag, .offset = offsetof(type, how.stacks), .group = GROUP_HOW }
+#define ROW_RING_BUFFER(type, text) \
+	{ .name = "ring-buffer", .arg = "KIB", .words = words_room, .help = text, \
+	  .parse = parse_room, .offset = offsetof(type, how.ring_buffer_kib), .group = GROUP_HOW, \
+	  .refusal = "'%s' is not a buffer size; give a power of two from 4 to 1048576" }
+#define ROW_IO(type) \
+	{ .name = "io", .help = "each I/O over a registered buffer, too, when it ends", \
+	  .parse = parse_flag, .offset = offsetof(type, io), .group = GROUP_HOW }
+#define ROW_SAMPLE(type) \
+	{ .name = "sample", .arg = "N", .words = words_count, \
+	  .help = "with --io: show one I/O in N on each cpu, count all", .parse = parse_number, \
+	  .offset = offsetof(type, sample), .group = GROUP_HOW, \
+	  .refusal = "'%s' is not a share; give N from 1 to 1000000000 to show one I/O in N" }
+
+#define ROW_JSON \
+	{ .name = "json", .help = "JSON instead of text", .parse = parse_flag, \
+	  .offset = offsetof(struct output, json), .group = GROUP_OUTPUT }
+#define ROW_OUTPUT_AS(text) \
+	{ .name = "output", .letter = 'o', .arg = "FILE", .help = text, .parse = parse_text, \
+	  .offset = offsetof(struct output, path), .group = GROUP_OUTPUT }
+#define ROW_OUTPUT ROW_OUTPUT_AS("write to FILE")
+#define ROW_TIMESTAMPS \
+	{ .name = "timestamps", .letter = 'T', .help = "begin each line with the time of day", \
+	  .parse = parse_flag, .offset = offsetof(struct output, timestamps), .group = GROUP_OUTPUT }
+#define ROW_NO_HEADER \
+	{ .name = "no-header", .help = "no column titles", .parse = parse_flag, \
+	  .offset = offsetof(struct output, no_header), .group = GROUP_OUTPUT }
+#define ROWS_SAID \
+	{ .name = "quiet", .letter = 'q', .help = "no progress, no totals", .parse = parse_flag, \
+	  .offset = offsetof(struct output, quiet), .group = GROUP_OUTPUT }, \
+	{ .name = "verbose", .letter = 'v', .help = "say more; twice: what libbpf says", \
+	  .parse = parse_count, .offset = offsetof(struct output, verbose), .group = GROUP_OUTPUT }
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/signals.h"
+#include "capture/kernel.h"
+#include "commands/run.h"
+
+#define RELEASE_NS	(3 * NS_PER_S / 2)	/* how long rings may take to release what a program left */
+
+/* A pid that does not exist is bad input. 0, or the exit status after a sentence. */
+static int check_pids(const struct selection *select)
+{
+	char path[32];
+
+	for (size_t i = 0; i < select->nr_pids; i++) {
+		snprintf(path, sizeof(path), "/proc/%u", select->pids[i]);
+		if (access(path, F_OK))
+			return misuse("there is no process %u; give the id of a running one with -p",
+				      select->pids[i]);
+	}
+	return 0;
+}
+
+int run_open(struct run *r, const struct capture_wants *wants)
+{
+	struct capture_wants all = *wants;
+	int status = check_pids(wants->select);
+
+	all.verbosity = r->to->verbose;
+	if (status)
+		return status;
+	if (wants->how->btf && kern_use_types(wants->how->btf))
+		return misuse("%s", err_text());
+	if (r->argv && program_prepare(&r->program, r->argv)) {
+		r->argv = NULL;
+		return cannot("%s", err_text());
+	}
+	return capture_open(&r->capture, &all) ? cannot("%s", err_text()) : 0;
+}
+
+int run_begin(struct run *r)
+{
+	int status = r->argv ? program_start(&r->program, r->argv) : 0;
+
+	r->started = true;
+	if (status)
+		r->argv = NULL;
+	r->deadline_ns = r->duration_ns ? clock_now_ns() + r->duration_ns : 0;
+	return status;
+}
+
+static bool has_enough(const struct run *r, const struct run_steps *s)
+{
+	return r->reader_gone || ferror(r->to->out) || (s->enough && s->enough(s->arg));
+}
+
+static bool is_over(struct run *r, const struct run_steps *s)
+{
+	if (has_enough(r, s) || (r->deadline_ns && clock_now_ns() >= r->deadline_ns))
+		return true;
+	if (!r->argv)
+		return interrupted;
+	if (interrupted && !r->passed_on)
+		program_signal(&r->program, r->passed_on = interrupted);
+	return program_ended(&r->program);
+}
+
+static void wait_for_more(struct run *r, const struct run_steps *s)
+{
+	struct pollfd fds[] = {
+		{ .fd = r->capture.facts ? facts_fd(r->capture.facts) : -1, .events = POLLIN },
+		{ .fd = fileno(r->to->out) },
+		{ .fd = r->argv && !r->program.ended ? r->program.pidfd : -1, .events = POLLIN },
+		{ .fd = r->keys ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+	unsigned int ms = s->pause_ms ? s->pause_ms(s->arg) : RUN_TICK_MS;
+	__u64 now = clock_now_ns();
+
+	if (ms > RUN_TICK_MS)
+		ms = RUN_TICK_MS;
+	if (r->deadline_ns && now >= r->deadline_ns)
+		return;
+	if (r->deadline_ns && r->deadline_ns - now < ms * NS_PER_MS)
+		ms = (r->deadline_ns - now) / NS_PER_MS + 1;
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), ms) > 0)
+		r->reader_gone = fds[1].revents & (POLLERR | POLLHUP);
+}
+
+/* The buffers that a program left are released a little after its end. */
+static void await_release(struct run *r, const struct run_steps *s)
+{
+	__u64 end = clock_now_ns() + RELEASE_NS;
+
+	r->deadline_ns = 0;
+	while (s->releasing(s->arg) && clock_now_ns() < end && !has_enough(r, s)) {
+		wait_for_more(r, s);
+		s->step(s->arg);
+	}
+}
+
+void run_until(struct run *r, const struct run_steps *s)
+{
+	while (!is_over(r, s))
+		if (!s->step(s->arg))
+			wait_for_more(r, s);
+}
+
+void run_steps(struct run *r, const struct run_steps *s)
+{
+	run_until(r, s);
+	if (s->releasing && r->argv && r->program.ended)
+		await_release(r, s);
+	capture_stop(&r->capture);
+	while (s->step(s->arg) && !ferror(r->to->out))
+		;
+	if (r->capture.facts)
+		facts_settle(r->capture.facts);
+}
+
+int run_end(struct run *r, int status)
+{
+	int program_status = r->argv ? program_wait(&r->program) : 0;
+
+	r->argv = NULL;
+	return status ? status : program_status;
+}
+
+void run_close(struct run *r)
+{
+	if (r->argv && r->started)
+		program_wait(&r->program);
+	else if (r->argv)
+		program_abandon(&r->program);
+	capture_close(&r->capture);
+}

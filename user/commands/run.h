@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How a command runs: what it has of the kernel, the program after --, signals,
+ * the time of -d, and the release of what the program left. All commands that
+ * look into the kernel share it.
+ */
+#ifndef FIXBUF_COMMANDS_RUN_H
+#define FIXBUF_COMMANDS_RUN_H
+
+#include "base/child.h"
+#include "base/output.h"
+#include "capture/capture.h"
+
+struct run {
+	/* Set by the command. */
+	const struct output *to;
+	char **argv;		/* of PROGRAM, NULL = none */
+	__u64 duration_ns;	/* 0 = until interrupted, or PROGRAM's end */
+	bool keys;		/* a key on standard input ends a wait */
+	/* Of the runner. */
+	struct capture capture;
+	struct program program;
+	bool started;		/* the program was */
+	bool reader_gone;	/* nobody reads what we print */
+	__u64 deadline_ns;	/* 0 = none */
+	int passed_on;		/* signal that the program was sent */
+};
+
+/* What a command does while it runs; each gets .arg. */
+struct run_steps {
+	/* Takes what waits; true when more does already. */
+	bool (*step)(void *arg);
+	/* Milliseconds after which to call step() again though nothing came; NULL = RUN_TICK_MS. */
+	unsigned int (*pause_ms)(void *arg);
+	/* The command has had enough by itself; NULL = never. */
+	bool (*enough)(void *arg);
+	/* Rings that the program left are still being released; NULL = not waited for. */
+	bool (*releasing)(void *arg);
+	void *arg;
+};
+
+#define RUN_TICK_MS	200	/* how soon a signal between two steps is noticed */
+
+/*
+ * Checks the selected pids (.wants->verbosity is that of .to), forks the program (it waits), opens the capture.
+ * 0, or the exit status after a sentence on standard error; close it in either case.
+ */
+int run_open(struct run *r, const struct capture_wants *wants);
+/* Starts the program, if any, and the time of -d. 0, or the exit status after a sentence. */
+int run_begin(struct run *r);
+/* Steps until the time of -d, the program's end or a signal, and goes on seeing. */
+void run_until(struct run *r, const struct run_steps *s);
+/*
+ * Steps until the end: of time, of the program and its rings, by a signal, or
+ * because the reader or the command has had enough. Then the capture is stopped,
+ * what waits is taken, and losses that no fact has shown are settled.
+ */
+void run_steps(struct run *r, const struct run_steps *s);
+/* Waits for the program; its status, or .status unless that is 0 or there is none. */
+int run_end(struct run *r, int status);
+void run_close(struct run *r);
+
+#endif
