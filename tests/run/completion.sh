@@ -95,7 +95,7 @@ offers "a command by its beginning" verify fixbuf-trace ver
 offers "an option of the default command" '--tier --timestamps' fixbuf-trace --ti
 offers "an option of a command" --write fixbuf-trace bench --wr
 offers "none that it does not take" '' fixbuf-trace list --wr
-offers "tiers" 'functions kprobes tracepoints' fixbuf-trace doctor --tier ''
+offers "tiers" 'functions kprobes patched tracepoints' fixbuf-trace doctor --tier ''
 offers "severities" 'error info warning' fixbuf-trace verify --fail-on ''
 offers "durations" '10s 1m 1s 500ms' fixbuf-trace trace -d ''
 offers "shells" 'bash fish zsh' fixbuf-trace --completion ''
