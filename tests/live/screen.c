@@ -213,12 +213,16 @@ static void check_end(pid_t who, const char *how, int sig)
 	start_view(&v, who, false);
 	ok(shows(&v, 0, CLEAR), "%s: it runs", how);
 	ok(!is_as_before(&v), "%s: the terminal is its own", how);
+	/* a signal in the middle of a picture interrupts its write, and then a piece is missing */
+	while (take(&v, 50))
+		;
 	from = v.len;
 	if (sig)
 		kill(v.pid, sig);
 	else
 		press(&v, "\003");
-	is(end_of(&v), 0, "%s ends it", how);
+	if (!is(end_of(&v), 0, "%s ends it", how))
+		note("%s", v.text + from);
 	has_text(v.text + from, "in total:", "%s: with the totals", how);
 	ok(is_as_before(&v), "%s: the terminal is as it was", how);
 	close_view(&v);

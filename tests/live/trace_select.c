@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* trace shows what its filters select and returns its program's status, at any tier. */
+#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,19 @@ static void filters(void)
 	load_end(&plain);
 }
 
+/* Makes every run of blanks and newlines one blank, as an explanation is wrapped to a width. */
+static void unwrap(char *s)
+{
+	char *start = s, *to = s;
+
+	for (; *s; s++)
+		if (!isspace(*s))
+			*to++ = *s;
+		else if (to > start && to[-1] != ' ')
+			*to++ = ' ';
+	*to = '\0';
+}
+
 /* ENOMEM is explained by who held the memory at the call, not by who holds it when it is told. */
 static void holders(void)
 {
@@ -74,6 +88,7 @@ static void holders(void)
 
 	tool(&a, "trace", "-q", "--no-header", "--", load_path("fault_limit"), "--no-wait", NULL);
 	is(a.status, 0, "a user at its limit");
+	unwrap(a.out);
 	has_text(a.out, "of 264 KiB locked, this call needs 148 KiB more", "what the call needs");
 	has_text(a.out, " 124 KiB", "the other process holds it");
 	ok(!strstr(a.out, " 116 KiB"), "what the refused one got later is not counted");
