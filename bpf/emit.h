@@ -101,7 +101,7 @@ static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u
 	f->pid = id >> 32;
 	f->tid = id;
 	f->uid = bpf_get_current_uid_gid();
-	bpf_get_current_comm(f->comm, sizeof(f->comm));
+	bpf_get_current_comm(&f->comm, sizeof(f->comm));
 	return f;
 }
 

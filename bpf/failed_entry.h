@@ -181,11 +181,11 @@ static __always_inline void fill_entry(struct fact_entry *out, const struct scan
 	out->state = s->state;
 	out->fs_magic = s->fs_magic;
 	out->pad = 0;
-	__builtin_memset(out->file, 0, sizeof(out->file));
+	__builtin_memset(&out->file, 0, sizeof(out->file));
 	if (dentry) {
 		const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
 
-		bpf_probe_read_kernel_str(out->file, sizeof(out->file), name);
+		bpf_probe_read_kernel_str(&out->file, sizeof(out->file), name);
 	}
 }
 

@@ -11,10 +11,9 @@
 #define FIXBUF_BPF_ABI_FACT_H
 
 #include <linux/types.h>
+#include "abi/names.h"
 
 #define FACT_VERSION	1
-#define FACT_COMM_LEN	16
-#define FACT_NAME_LEN	48
 #define FACT_LANES	1024	/* sequences; CPUs beyond that number share them */
 
 enum fact_kind {
@@ -52,7 +51,7 @@ struct fact {
 	__u32 tid;
 	__u32 uid;		/* of the task that acted */
 	__u32 call;		/* the same in all facts of one register call, 0 = of none */
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 };
 
 #define STACK_FRAMES	127	/* the kernel's own limit, kernel.perf_event_max_stack */
@@ -182,7 +181,7 @@ struct fact_entry {
 	__u32 state;		/* enum entry_state */
 	__u32 fs_magic;		/* super block magic of the mapped file, 0 = none */
 	__u32 pad;
-	char file[FACT_NAME_LEN]; /* last component of the mapped file's name */
+	struct file_name file;	/* the mapped file's */
 };
 
 struct fact_pin {

@@ -47,7 +47,7 @@ struct io_cell {
 	__u64 first_ns;		/* made then */
 	__u32 uid;
 	__u32 pad;
-	char comm[FACT_COMM_LEN]; /* the process's, then */
+	struct comm comm; /* the process's, then */
 };
 
 #define IO_WHAT(op, fixed)	((__u64)!!(fixed) << 8 | (op))

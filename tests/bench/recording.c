@@ -59,7 +59,7 @@ static struct fact head(enum fact_kind kind, size_t size, __u32 ring)
 	return (struct fact){
 		.size = size, .kind = kind, .cpu = seq & 1, .seq = seq / 2, .t_ns = seq * 1000,
 		.ring = 0xffff888100000000ULL + ring * 0x1000ULL, .pid = 800 + ring % 7,
-		.tid = 800 + ring % 7, .uid = 1000, .call = seq / PER_SET, .comm = "server",
+		.tid = 800 + ring % 7, .uid = 1000, .call = seq / PER_SET, .comm = { "server" },
 	};
 }
 

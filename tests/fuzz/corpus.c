@@ -20,7 +20,7 @@ static struct fact head(enum fact_kind kind, size_t size)
 	seq++;
 	return (struct fact){ .size = size, .kind = kind, .ring = RING, .pid = 812, .tid = 813,
 			      .uid = 1000, .call = 7, .seq = seq, .t_ns = 1000 + seq * 1000000,
-			      .comm = "fio" };
+			      .comm = { "fio" } };
 }
 
 #define TELL(w, type, k, fed, ...) do {							\
@@ -31,11 +31,16 @@ static struct fact head(enum fact_kind kind, size_t size)
 
 static void tell_all(struct writer *w)
 {
-	struct stack_frame frames[] = { { 0x401010, 0x10, "main", "/bin/a", "a.c", 4 } };
-	const struct stack stack = { { NULL, 0, "none" }, { frames, 1, NULL } };
+	struct stack_frame frames[] = { {
+		.ip = 0x401010, .offset = 0x10, .symbol = untrusted("main"),
+		.module = untrusted("/bin/a"), .file = untrusted("a.c"), .line = 4,
+	} };
+	const struct stack stack = {
+		.kernel.note = untrusted("none"), .user = { .list = frames, .nr = 1 },
+	};
 	struct fact_call call = { .h = head(FACT_CALL, sizeof(call)), .user = 2, .mm = 3,
 				  .limit_bytes = 65536, .result = -12, .nr = 1, .fd = 3 };
-	struct fact_entry entry = { .h = head(FACT_ENTRY, sizeof(entry)), .file = "data" };
+	struct fact_entry entry = { .h = head(FACT_ENTRY, sizeof(entry)), .file = { "data" } };
 	const struct failure why = { "the limit", &entry };
 	struct fact gone = head(FACT_RING_GONE, sizeof(gone));
 
@@ -65,7 +70,7 @@ static void tell_io(struct writer *w)
 {
 	__u64 hist[HIST_BUCKETS] = { [100] = 3 };
 	struct io_row row = { .c = { .ring = RING, .who = IO_WHO(812, 4, true), .ops = 3,
-				     .timed = 3, .latency_ns = 900, .max_ns = 400, .comm = "fio" },
+				     .timed = 3, .latency_ns = 900, .max_ns = 400, .comm = { "fio" } },
 			      .hist = hist, .fixed_ops = 3 };
 	struct io_buffer_row buffer = { { RING, 0x7000, 0, 0 }, { .ops = 3, .len_bytes = 61440 } };
 	struct io_address_row address = { { RING, 0x9000 }, { .ops = 2, .max_len = 512 } };

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_TEST_FACTS_H
 #define FIXBUF_TEST_FACTS_H
 
+#include "base/untrusted.h"
 #include "checks/finding.h"
 #include "unit.h"
 #include "model/ledger_buffers.h"
@@ -19,11 +20,20 @@
 
 #define FEED(l, f) ledger_feed(l, &(f).h)
 
+/* As much of the name as fits. */
+static inline struct comm comm_of(const char *name)
+{
+	struct comm c = { "" };
+
+	memcpy(c.bytes, name, strnlen(name, sizeof(c.bytes)));
+	return c;
+}
+
 static inline struct fact fact_head(enum fact_kind kind, size_t size, __u64 ring)
 {
 	return (struct fact){
 		.size = size, .kind = kind, .ring = ring, .pid = 812, .tid = 813, .uid = 1000,
-		.call = 7, .t_ns = 1000, .comm = "fio",
+		.call = 7, .t_ns = 1000, .comm = { "fio" },
 	};
 }
 

@@ -18,12 +18,16 @@ static bool in_ranges(__s32 c, const struct range *r, size_t nr)
 
 #define IN(c, ranges)	in_ranges(c, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
-struct comm comm_of(const char *name)
+struct untrusted untrusted_copy(struct untrusted u)
 {
-	struct comm c = { "" };
+	char *bytes;
 
-	memcpy(c.bytes, name, strnlen(name, sizeof(c.bytes) - 1));
-	return c;
+	if (!u.bytes)
+		return u;
+	bytes = must_alloc(u.len + 1, 1);
+	memcpy(bytes, u.bytes, u.len);
+	u.bytes = bytes;
+	return u;
 }
 
 size_t utf8_next(const char *text, size_t len, __s32 *c)
@@ -102,6 +106,13 @@ size_t text_columns(struct untrusted u)
 	return nr;
 }
 
+void put_padded(FILE *out, const char *text, size_t columns)
+{
+	size_t took = text_columns(untrusted(text));
+
+	fprintf(out, "%s%*s", text, took < columns ? (int)(columns - took) : 0, "");
+}
+
 #define LONGEST 12	/* "\U000e0001" and a 0 */
 
 /* One character, tamed, as a string; *c is its number. Returns how many bytes it stands for. */
@@ -147,15 +158,6 @@ const char *tame(char *buf, size_t size, struct untrusted u)
 	return buf;
 }
 
-char *tame_dup(struct untrusted u)
-{
-	size_t size = TAME_FACTOR * u.len + 1;
-	char *buf = must_alloc(size, 1);
-
-	tame(buf, size, u);
-	return buf;
-}
-
 size_t put_tamed(FILE *out, struct untrusted u)
 {
 	size_t nr = 0;
@@ -189,5 +191,16 @@ void put_label(FILE *out, struct untrusted u)
 			fputs(text, out);
 		else
 			fprintf(out, "\\%s", text);
+	}
+}
+
+void put_folded(FILE *out, struct untrusted u)
+{
+	for (size_t i = 0; i < u.len; ) {
+		char text[LONGEST];
+		__s32 c;
+
+		i += tame_one(text, u.bytes + i, u.len - i, &c);
+		fputs(c == ';' || c == ' ' ? "_" : text, out);
 	}
 }

@@ -3,16 +3,17 @@
  * Text that a watched process chose: names of tasks, files and symbols, arguments. It may hold
  * any bytes: escape sequences, line ends, what is no UTF-8. Its types have no "%s"; it leaves
  * through a function that knows the format:
- *   terminal, sentences, folded stacks, Perfetto	tame(), put_tamed(), TAME_COMM()
- *   JSON						json_text(), json_comm() of base/json.h
- *   labels of metrics				put_label()
+ *   terminal, sentences, HTML, Perfetto	tame(), put_tamed(), TAME_COMM()
+ *   JSON				json_text(), json_comm() of base/json.h
+ *   labels of metrics			put_label()
+ *   folded stacks			put_folded()
  * A sentence (the detail of a finding, the explanation of a failure) is built of tamed text, so
  * that it is plain text for every view.
  */
 #ifndef FIXBUF_BASE_UNTRUSTED_H
 #define FIXBUF_BASE_UNTRUSTED_H
 
-#include <abi/comm.h>
+#include <abi/names.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,8 +35,13 @@ static inline struct untrusted comm_name(const struct comm *c)
 	return (struct untrusted){ c->bytes, strnlen(c->bytes, sizeof(c->bytes)) };
 }
 
-/* As much as fits, for tasks whose name is told by something else than the kernel. */
-struct comm comm_of(const char *name);
+static inline struct untrusted file_name(const struct file_name *f)
+{
+	return (struct untrusted){ f->bytes, strnlen(f->bytes, sizeof(f->bytes)) };
+}
+
+/* .bytes of the copy are the caller's to free. */
+struct untrusted untrusted_copy(struct untrusted u);
 
 /*
  * The character at .s, of .len > 0 bytes: its number in *c, -1 when these bytes are no UTF-8.
@@ -64,11 +70,14 @@ const char *tame(char *buf, size_t size, struct untrusted u);
 #define TAME_COMM(comm) \
 	tame((char[TAMED_COMM_SIZE]){ 0 }, TAMED_COMM_SIZE, comm_name(&(comm)))
 
-/* Owned by the caller. */
-char *tame_dup(struct untrusted u);
+/* Prints a text and blanks up to that column. */
+void put_padded(FILE *out, const char *text, size_t columns);
 
 /* Prints it tamed; returns how many columns it took. */
 size_t put_tamed(FILE *out, struct untrusted u);
+
+/* Prints it as a name in a folded stack: without ';' and blanks, which part names there. */
+void put_folded(FILE *out, struct untrusted u);
 
 /* Prints it as the value of a label of OpenMetrics, without the quotes. Different text differs. */
 void put_label(FILE *out, struct untrusted u);

@@ -106,7 +106,7 @@ static void name_owner(struct fact *f, const struct ring *r)
 	f->pid = r->holders[0].pid;
 	f->tid = r->holders[0].tid;
 	f->uid = r->holders[0].uid;
-	memcpy(f->comm, r->holders[0].comm, sizeof(f->comm));
+	f->comm = r->holders[0].comm;
 }
 
 static void on_derived(const struct fact *f, void *arg)
@@ -125,7 +125,7 @@ static void on_derived(const struct fact *f, void *arg)
 	if (l->cause->kind == FACT_RING_GONE) {
 		name_owner(&copy.h, ledger_ring(l->ledger, f->ring));
 		/* after a loss the ring may not be whose we think it is */
-		if (!selection_has(l->select, copy.h.pid, copy.h.uid, copy.h.comm))
+		if (!selection_has(l->select, copy.h.pid, copy.h.uid, &copy.h.comm))
 			return;
 	}
 	tell_fact(l, &copy.h, false, true, NULL);
@@ -287,7 +287,7 @@ void live_lost(struct live *l, const struct lost_events *lost)
 void live_complete(struct live *l)
 {
 	const struct fact *call = &l->rest.call.h;
-	bool show = selection_has(l->select, call->pid, call->uid, call->comm);
+	bool show = selection_has(l->select, call->pid, call->uid, &call->comm);
 	struct ledger *now;
 	struct ring *r;
 
@@ -371,7 +371,7 @@ static void on_account(struct live *l, const struct fact *f, bool show)
 void live_fact(struct live *l, const struct fact *f)
 {
 	/* process and user were selected in the kernel */
-	bool show = !(f->flags & FACT_F_OTHERS) && selection_has(l->select, f->pid, f->uid, f->comm);
+	bool show = !(f->flags & FACT_F_OTHERS) && selection_has(l->select, f->pid, f->uid, &f->comm);
 
 	l->last_ns = f->t_ns;
 	/* tells nothing of a table */
@@ -435,7 +435,7 @@ static void show_older(struct live *l)
 	for (const struct ring *r = l->ledger->rings; r && !l->select->tree; r = r->hh.next)
 		for (size_t i = 0; i < r->nr_holders; i++)
 			if (selection_has(l->select, r->holders[i].pid, r->holders[i].uid,
-					r->holders[i].comm))
+					&r->holders[i].comm))
 				show_ring(l, r->id);
 }
 

@@ -28,10 +28,10 @@ static bool find_mapping(const char *maps, size_t len, __u32 pid, __u64 at, stru
 	e->vma_flags = (m.perms[0] == 'r' ? VM_READ : 0) | (m.perms[1] == 'w' ? VM_WRITE : 0) |
 		       (m.perms[3] == 's' ? VM_SHARED : 0);
 	e->fs_magic = 0;
-	memset(e->file, 0, sizeof(e->file));
+	e->file = (struct file_name){ "" };
 	if (!m.path_len || *m.path != '/')
 		return true;
-	maps_file_name(&m, e->file, sizeof(e->file));
+	maps_file_name(&m, e->file.bytes, sizeof(e->file.bytes));
 	snprintf(link, sizeof(link), "/proc/%u/map_files/%llx-%llx", pid, e->vma_start, e->vma_end);
 	e->fs_magic = statfs(link, &fs) ? ~0U : (__u32)fs.f_type;
 	return true;

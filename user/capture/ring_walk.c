@@ -27,7 +27,7 @@ struct holders {
 struct mm_pid {
 	__u64 mm;
 	__u32 pid;
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 };
 
 struct walk {
@@ -298,7 +298,7 @@ static int remember_mms(struct walk *w, const struct holders *h)
 	for (; w->nr_mms < n; w->nr_mms++) {
 		w->mms[w->nr_mms].mm = h->list[w->nr_mms].mm;
 		w->mms[w->nr_mms].pid = h->list[w->nr_mms].h.pid;
-		memcpy(w->mms[w->nr_mms].comm, h->list[w->nr_mms].h.comm, FACT_COMM_LEN);
+		w->mms[w->nr_mms].comm = h->list[w->nr_mms].h.comm;
 	}
 	return 0;
 }
@@ -319,7 +319,7 @@ static void name_mms(const struct walk *w, struct ledger *l)
 			if (w->mms[i].mm != m->id)
 				continue;
 			m->pid = w->mms[i].pid;
-			memcpy(m->comm, w->mms[i].comm, FACT_COMM_LEN);
+			m->comm = w->mms[i].comm;
 		}
 	}
 }

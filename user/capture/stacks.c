@@ -67,11 +67,6 @@ struct stacks *stacks_prepare(struct fixbuf_bpf *skel)
 	return s;
 }
 
-static char *copy(const char *name)
-{
-	return name ? strdup(name) : NULL;
-}
-
 static const struct stack_ids *ids_of(const struct fact *f)
 {
 	switch (f->kind) {
@@ -102,21 +97,22 @@ static const struct stack_ids *look_at(struct stacks *s, const struct fact *f)
 }
 
 /* The addresses, innermost first; 0 with a reason when there are none. */
-static size_t read_stack(struct stacks *s, __s32 id, __u64 ips[STACK_FRAMES], const char **why)
+static size_t read_stack(struct stacks *s, __s32 id, __u64 ips[STACK_FRAMES],
+			 struct untrusted *why)
 {
 	__u32 key = id;
 	size_t n = 0;
 
-	*why = NULL;
+	*why = untrusted(NULL);
 	if (id == -EFAULT) {
-		*why = NO_TURN;
+		*why = untrusted(NO_TURN);
 		return 0;
 	}
 	memset(ips, 0, STACK_FRAMES * sizeof(*ips));
 	if (id < 0 || bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.stacks), &key, ips)) {
 		s->lost++;
 		s->crowded = true;
-		*why = NO_PLACE;
+		*why = untrusted(NO_PLACE);
 		return 0;
 	}
 	while (n < STACK_FRAMES && ips[n])
@@ -143,9 +139,9 @@ static struct stack_frame kernel_frame(const struct symbols_kernel *symbols, __u
 	struct kernel_symbol k;
 
 	if (symbols && symbols_kernel_find(symbols, ip, &k)) {
-		f.symbol = k.name;
+		f.symbol = untrusted(k.name);
 		f.offset = k.offset;
-		f.module = k.module;
+		f.module = untrusted(k.module);
 	}
 	return f;
 }
@@ -170,9 +166,9 @@ static void add_frame(struct frames *to, const struct stack_frame *f)
 	struct stack_frame *frame = &to->list[to->nr++];
 
 	*frame = *f;
-	frame->symbol = copy(f->symbol);
-	frame->module = copy(f->module);
-	frame->file = copy(f->file);
+	frame->symbol = untrusted_copy(f->symbol);
+	frame->module = untrusted_copy(f->module);
+	frame->file = untrusted_copy(f->file);
 }
 
 static void name_kernel(struct stacks *s, __s32 id, struct frames *to)
@@ -183,7 +179,7 @@ static void name_kernel(struct stacks *s, __s32 id, struct frames *to)
 
 	symbols = nr ? kernel_symbols(s) : NULL;
 	for (size_t i = 0; i < nr && i < MAX_OWN_FRAMES; i++)
-		if (is_way_in(kernel_frame(symbols, ips[i]).symbol))
+		if (is_way_in(kernel_frame(symbols, ips[i]).symbol.bytes))
 			first = i + 1;
 	for (size_t i = first; i < nr; i++) {
 		struct stack_frame f = kernel_frame(symbols, ips[i]);
@@ -197,8 +193,8 @@ static void name_kernel(struct stacks *s, __s32 id, struct frames *to)
 static struct stack_frame user_frame(__u64 ip, const struct user_symbol *u)
 {
 	return (struct stack_frame){
-		.ip = ip, .symbol = u->name, .offset = u->offset, .module = u->module,
-		.file = u->file, .line = u->line,
+		.ip = ip, .symbol = untrusted(u->name), .offset = u->offset,
+		.module = untrusted(u->module), .file = untrusted(u->file), .line = u->line,
 	};
 }
 
@@ -207,10 +203,10 @@ static bool is_outermost(const struct stack_frame *f)
 {
 	static const char *const begins[] = { "_start", "__libc_start", "start_thread", "clone" };
 
-	for (size_t i = 0; f->symbol && i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (!strncmp(f->symbol, begins[i], strlen(begins[i])))
+	for (size_t i = 0; f->symbol.bytes && i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (!strncmp(f->symbol.bytes, begins[i], strlen(begins[i])))
 			return true;
-	return !f->symbol && f->module && strstr(f->module, "/libc");
+	return !f->symbol.bytes && f->module.bytes && strstr(f->module.bytes, "/libc");
 }
 
 /* Puts in who called a function that has no frame; returns the number of addresses. */
@@ -238,9 +234,9 @@ static void name_user(struct stacks *s, struct process *p, const struct fact *f,
 
 	/* a thread of the kernel has no user's stack */
 	if (f->flags & FACT_F_WORKER)
-		to->note = NULL;
+		to->note = untrusted(NULL);
 	else if (nr && !p)
-		to->note = "the process has ended: no names";
+		to->note = untrusted("the process has ended: no names");
 	if (p)
 		symbols_user_prepare(p, ips, nr);
 	for (size_t i = 0; i < nr; i++) {
@@ -251,18 +247,18 @@ static void name_user(struct stacks *s, struct process *p, const struct fact *f,
 			symbols_user_find(s->user, p, ips[i], i, &u);
 		/* a walk by frame pointers takes for a caller what it finds there */
 		if (!u.mapped && i) {
-			to->note = NO_FRAME_POINTER;
+			to->note = untrusted(NO_FRAME_POINTER);
 			continue;
 		}
 		frame = user_frame(ips[i], &u);
 		add_frame(to, &frame);
 		if (u.why)
-			to->note = u.why;
+			to->note = untrusted(u.why);
 		if (!i && u.frame == FRAME_NONE && ids->caller)
 			nr = put_caller(ips, nr, ids->caller);
 		else if ((u.frame == FRAME_NONE || u.frame == FRAME_STACK_POINTER) &&
-			 !is_outermost(&frame) && !to->note)
-			to->note = NO_FRAME_POINTER;
+			 !is_outermost(&frame) && !to->note.bytes)
+			to->note = untrusted(NO_FRAME_POINTER);
 	}
 }
 
@@ -271,9 +267,9 @@ static void name_user(struct stacks *s, struct process *p, const struct fact *f,
 static void forget_names(struct frames *f)
 {
 	for (size_t i = 0; i < f->nr; i++) {
-		free((void *)f->list[i].symbol);
-		free((void *)f->list[i].module);
-		free((void *)f->list[i].file);
+		free((void *)f->list[i].symbol.bytes);
+		free((void *)f->list[i].module.bytes);
+		free((void *)f->list[i].file.bytes);
 	}
 }
 
@@ -284,7 +280,7 @@ const struct stack *stacks_of(struct stacks *s, const struct fact *f)
 
 	forget_names(&s->stack.kernel);
 	forget_names(&s->stack.user);
-	s->stack = (struct stack){ { s->kernel_frames, 0, NULL }, { s->user_frames, 0, NULL } };
+	s->stack = (struct stack){ .kernel.list = s->kernel_frames, .user.list = s->user_frames };
 	if (!ids)
 		return NULL;
 	p = process_of(s, f, ids);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/fmt.h"
+#include "base/untrusted.h"
 #include "checks/failure.h"
 #include "model/event.h"
 
@@ -53,11 +54,13 @@ static const char *fs_name(__u32 magic)
 /* "the read-only mapping 0x1000-0x3000 of 'name' (ext4)" */
 static int put_mapping(char *out, size_t room, const struct fact_entry *e)
 {
+	char name[TAME_FACTOR * FILE_NAME_LEN + 1];
 	const char *fs = fs_name(e->fs_magic);
 	int n = snprintf(out, room, "the mapping 0x%llx-0x%llx", e->vma_start, e->vma_end);
 
-	if (e->file[0])
-		n += snprintf(out + n, room - n, " of '%s'", e->file);
+	if (e->file.bytes[0])
+		n += snprintf(out + n, room - n, " of '%s'",
+			      tame(name, sizeof(name), file_name(&e->file)));
 	if (fs)
 		n += snprintf(out + n, room - n, " (%s)", fs);
 	return n;
@@ -66,7 +69,7 @@ static int put_mapping(char *out, size_t room, const struct fact_entry *e)
 static void explain_entry(struct words *w)
 {
 	const struct fact_entry *e = w->e;
-	char size[FMT_LEN], depth[FMT_LEN], map[160], who[96];
+	char size[FMT_LEN], depth[FMT_LEN], map[320], who[96];
 
 	fmt_bytes_long(size, e->len_bytes);
 	fmt_bytes_long(depth, e->at > e->base ? e->at - e->base : 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pages that stay pinned though every ring that ever held them is gone. */
 #include "base/fmt.h"
+#include "base/untrusted.h"
 #include "checks/places.h"
 #include "model/ledger_buffers.h"
 
@@ -51,7 +52,7 @@ void check_leaks(const struct ledger *l, const struct ledger *now, struct findin
 			continue;
 		finding_add(out, f, "pid %u (%s): %llu page%s (%s) from 0x%llx on %s pinned and "
 			    "never unpinned, and every ring that held the buffer is gone", p->pid,
-			    p->comm, p->pages, plural(p->pages),
+			    TAME_COMM(p->comm), p->pages, plural(p->pages),
 			    fmt_bytes_long(size, p->pages * PAGE_BYTES), p->addr,
 			    p->pages == 1 ? "was" : "were");
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A user's charge against RLIMIT_MEMLOCK. */
 #include "base/fmt.h"
+#include "base/untrusted.h"
 #include "checks/places.h"
 #include "checks/shares.h"
 
@@ -24,7 +25,7 @@ static void report(const struct ledger *l, const struct ledger_user *u, const st
 	shares_collect(&s, u->id, &l, 1);
 	finding_add(out, f, "user %u has %s locked of the %s that RLIMIT_MEMLOCK of pid %u "
 		    "(%s) allows%s", u->uid, fmt_bytes_long(a, locked * PAGE_BYTES),
-		    fmt_bytes_long(b, h->memlock_limit_bytes), h->pid, h->comm,
+		    fmt_bytes_long(b, h->memlock_limit_bytes), h->pid, TAME_COMM(h->comm),
 		    shares_text(text, &s, locked));
 	shares_free(&s);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/alloc.h"
+#include "base/untrusted.h"
 #include "checks/places.h"
 
 struct seen {
@@ -99,7 +100,7 @@ const char *place_name(char buf[NAME_LEN], const struct place *p)
 const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm)
 {
 	if (mm->pid)
-		snprintf(buf, NAME_LEN, "pid %u (%s)", mm->pid, mm->comm);
+		snprintf(buf, NAME_LEN, "pid %u (%s)", mm->pid, TAME_COMM(mm->comm));
 	else
 		snprintf(buf, NAME_LEN, "the process with address space 0x%llx", mm->id);
 	return buf;

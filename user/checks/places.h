@@ -5,7 +5,7 @@
 
 #include "checks/finding.h"
 
-#define NAME_LEN 128
+#define NAME_LEN 128	/* with a tamed comm */
 
 /* Where a buffer is shown: the first slot that holds it, in order of arrival. */
 struct place {

@@ -28,7 +28,7 @@ static bool is_selected(const struct finding *f, const void *arg)
 		return selection_has_ring(select, r);
 	if (!select->nr_pids && !select->comm && (!select->has_uid || select->uid == f->uid))
 		return true;
-	return f->pid && selection_has(select, f->pid, f->uid, "");
+	return f->pid && selection_has(select, f->pid, f->uid, &(struct comm){ "" });
 }
 
 void findings_keep_selected(const struct selection *select, const struct ledger *l,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/array.h"
 #include "base/fmt.h"
+#include "base/untrusted.h"
 #include "checks/places.h"
 #include "checks/shares.h"
 #include "model/ledger_buffers.h"
@@ -120,13 +121,11 @@ static struct share share_of(const struct part *p)
 {
 	const struct ring *r = p->ring;
 	struct share s = { .pid = ring_owner_pid(r), .pages = p->pages };
-	const char *comm = "";
 
 	if (r->mm && r->mm->pid)
-		comm = r->mm->comm;
+		s.comm = r->mm->comm;
 	else if (r->nr_holders)
-		comm = r->holders[0].comm;
-	snprintf(s.comm, sizeof(s.comm), "%s", comm);
+		s.comm = r->holders[0].comm;
 	return s;
 }
 
@@ -192,14 +191,14 @@ const char *shares_text(char buf[SHARES_TEXT], const struct shares *s, __u64 loc
 {
 	__u64 shown = 0;
 	size_t used = 0;
-	char who[64];
+	char who[32 + TAMED_COMM_SIZE];
 
 	buf[0] = 0;
 	for (size_t i = 0; i < s->nr && i < SHOWN; i++) {
 		const struct share *one = &s->list[i];
 
-		if (one->pid && one->comm[0])
-			snprintf(who, sizeof(who), "pid %u (%s)", one->pid, one->comm);
+		if (one->pid && one->comm.bytes[0])
+			snprintf(who, sizeof(who), "pid %u (%s)", one->pid, TAME_COMM(one->comm));
 		else if (one->pid)
 			snprintf(who, sizeof(who), "pid %u", one->pid);
 		else

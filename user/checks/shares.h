@@ -13,7 +13,7 @@
 /* What the rings of one process have charged to the user. */
 struct share {
 	__u32 pid;		/* of the address space that made them; 0 = not known */
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	__u64 pages;
 };
 

@@ -10,7 +10,8 @@
 /* More of a kind are not kept apart: a page has no place for them. */
 #define MAX_KEPT 65536
 
-static struct process_history *process(struct history *h, __u32 pid, __u32 uid, const char *comm)
+static struct process_history *process(struct history *h, __u32 pid, __u32 uid,
+				       const struct comm *comm)
 {
 	struct process_history *p;
 
@@ -20,7 +21,7 @@ static struct process_history *process(struct history *h, __u32 pid, __u32 uid, 
 	p = must_alloc(1, sizeof(*p));
 	p->pid = pid;
 	p->uid = uid;
-	memcpy(p->comm, comm, sizeof(p->comm));
+	p->comm = *comm;
 	HASH_ADD(hh, h->processes, pid, sizeof(p->pid), p);
 	return p;
 }
@@ -79,7 +80,7 @@ static void note_failure(struct history *h, const struct event *t)
 	if (!f) {
 		f = must_alloc(1, sizeof(*f));
 		f->key = key;
-		memcpy(f->comm, c->h.comm, sizeof(f->comm));
+		f->comm = c->h.comm;
 		f->since_ns = t->since_ns;
 		f->explain = t->why ? strdup(t->why->explain) : NULL;
 		HASH_ADD(hh, h->failures, key, sizeof(f->key), f);
@@ -90,7 +91,7 @@ static void note_failure(struct history *h, const struct event *t)
 static void on_call(struct history *h, const struct event *t)
 {
 	const struct fact_call *c = (const void *)t->fact;
-	struct process_history *p = process(h, c->h.pid, c->h.uid, c->h.comm);
+	struct process_history *p = process(h, c->h.pid, c->h.uid, &c->h.comm);
 	struct call_history *k = &h->calls[kind_of(c)];
 	__u64 ns = c->start_ns && c->h.t_ns > c->start_ns ? c->h.t_ns - c->start_ns : 0;
 	__u32 at = c->h.call % HISTORY_CALLS;
@@ -139,7 +140,7 @@ static void note_slot(struct history *h, const struct fact_buffer *b)
 
 static void on_buffer(struct history *h, const struct fact_buffer *b)
 {
-	struct process_history *p = process(h, b->h.pid, b->h.uid, b->h.comm);
+	struct process_history *p = process(h, b->h.pid, b->h.uid, &b->h.comm);
 	__u32 at = b->h.call % HISTORY_CALLS;
 
 	if (b->buf_flags & (BUFFER_F_EMPTY | BUFFER_F_TORN))
@@ -171,7 +172,7 @@ static void on_fact(struct history *h, const struct event *t)
 	const struct fact *f = t->fact;
 	struct process_history *p;
 
-	if (!t->shown || !selection_has(h->select, f->pid, f->uid, f->comm))
+	if (!t->shown || !selection_has(h->select, f->pid, f->uid, &f->comm))
 		return;
 	h->shown++;
 	switch (f->kind) {
@@ -185,7 +186,7 @@ static void on_fact(struct history *h, const struct event *t)
 		on_drop(h, t->ledger, (const void *)f);
 		break;
 	case FACT_RING_CREATE:
-		p = process(h, f->pid, f->uid, f->comm);
+		p = process(h, f->pid, f->uid, &f->comm);
 		if (p)
 			p->rings++;
 		break;
@@ -193,7 +194,7 @@ static void on_fact(struct history *h, const struct event *t)
 		if (f->flags & FACT_F_DERIVED || c->result < 0)
 			break;
 		raise_user(h, c->user, f->uid, c->user_after_pages, c->limit_bytes);
-		raise_mm(process(h, f->pid, f->uid, f->comm), c->mm, c->mm_after_pages);
+		raise_mm(process(h, f->pid, f->uid, &f->comm), c->mm, c->mm_after_pages);
 		break;
 	}
 }
@@ -205,7 +206,7 @@ static void add_io(struct history *h, const struct io_model *m)
 	for (size_t i = 0; i < m->nr_rows; i++) {
 		const struct io_row *row = &m->rows[i];
 		struct process_history *p = process(h, IO_WHO_TGID(row->c.who), row->c.uid,
-						    row->c.comm);
+						    &row->c.comm);
 
 		io_row_add(IO_WHO_FIXED(row->c.who) ? &h->fixed : &h->plain, row);
 		if (!p)

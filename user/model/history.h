@@ -11,7 +11,7 @@
 
 struct process_history {
 	__u32 pid, uid;
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	__u64 rings, calls, failed;
 	__u64 buffers, bytes;	/* put into slots */
 	__u64 call_ns;		/* spent in calls */
@@ -42,7 +42,7 @@ struct failure_history {
 		__u32 pid, op;
 		__s64 result;
 	} key;
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	__u64 count;
 	__s64 since_ns;		/* of the first, since the begin */
 	char *explain;		/* owned: the first one's, NULL = none */

@@ -34,7 +34,7 @@ static void name_row(struct io_cell *to, const struct io_cell *from)
 		return;
 	to->first_ns = from->first_ns;
 	to->uid = from->uid;
-	memcpy(to->comm, from->comm, sizeof(to->comm));
+	to->comm = from->comm;
 }
 
 void io_row_add(struct io_row *to, const struct io_row *from)

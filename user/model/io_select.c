@@ -5,14 +5,12 @@
 static bool row_wanted(const struct io_row *row, const void *arg)
 {
 	const struct selection *s = arg;
-	char comm[FACT_COMM_LEN + 1];
 
 	if (!row->c.ops && !row->c.punts)
 		return false;
 	if (s->tree)
 		return row->c.flags & IO_CELL_F_TREE;
-	snprintf(comm, sizeof(comm), "%.16s", row->c.comm);
-	return selection_has(s, IO_WHO_TGID(row->c.who), row->c.uid, comm);
+	return selection_has(s, IO_WHO_TGID(row->c.who), row->c.uid, &row->c.comm);
 }
 
 #define KEEP_WANTED(m, list, ring) do {						\

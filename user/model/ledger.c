@@ -75,8 +75,7 @@ static void name_mm(struct ledger_mm *mm, const struct fact *f)
 	if (!mm)
 		return;
 	mm->pid = f->pid;
-	memcpy(mm->comm, f->comm, sizeof(mm->comm));
-	mm->comm[sizeof(mm->comm) - 1] = 0;
+	mm->comm = f->comm;
 }
 
 static void forget_mm(struct ledger *l, struct ledger_mm *mm)
@@ -159,8 +158,7 @@ static struct holder *holder_add(struct ring *r, const struct fact *f, __s32 fd,
 		h->memlock_limit_bytes = ~0ULL;
 	}
 	h->uid = f->uid;
-	memcpy(h->comm, f->comm, sizeof(h->comm));
-	h->comm[sizeof(h->comm) - 1] = 0;
+	h->comm = f->comm;
 	return h;
 }
 

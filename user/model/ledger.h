@@ -51,7 +51,7 @@ struct ledger_mm {
 	__u64 id;		/* struct mm_struct * */
 	__s64 pinned_pages;	/* as last seen */
 	__u32 pid;		/* a living process with this address space, 0 = none known */
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	__u32 rings;		/* rings of the ledger that are charged to it */
 	UT_hash_handle hh;
 };
@@ -80,7 +80,7 @@ struct holder {
 	__u64 mm, user;
 	__u64 files;		/* struct files_struct *, 0 = unknown */
 	__u64 memlock_limit_bytes; /* ~0 = unlimited or unknown */
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 };
 
 struct ring {
@@ -112,7 +112,7 @@ struct pin {
 	struct pin_ring *rings;	/* owned; [0] pinned it, others cloned it */
 	size_t nr_rings;
 	__u32 pid, uid;
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	UT_hash_handle hh;
 };
 

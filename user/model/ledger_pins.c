@@ -46,8 +46,7 @@ void pins_add(struct ledger *l, const struct fact_pin *f)
 	p->pages = f->pages;
 	p->pid = f->h.pid;
 	p->uid = f->h.uid;
-	memcpy(p->comm, f->h.comm, sizeof(p->comm));
-	p->comm[sizeof(p->comm) - 1] = 0;
+	p->comm = f->h.comm;
 	HASH_ADD(hh, l->pins, buf, sizeof(p->buf), p);
 	pins_held(l, f->buf, f->h.ring);
 }

@@ -71,7 +71,7 @@ static void tell_holder(const struct telling *t, const struct ledger *l, const s
 	f.h.pid = h->pid;
 	f.h.tid = h->tid;
 	f.h.uid = h->uid;
-	memcpy(f.h.comm, h->comm, sizeof(f.h.comm));
+	f.h.comm = h->comm;
 	t->each(&f.h, t->arg);
 }
 
@@ -110,7 +110,7 @@ static void tell_mm(const struct telling *t, const struct ledger_mm *m)
 	};
 
 	f.h.pid = m->pid;
-	memcpy(f.h.comm, m->comm, sizeof(f.h.comm));
+	f.h.comm = m->comm;
 	t->each(&f.h, t->arg);
 }
 

@@ -3,20 +3,28 @@
 #include "model/ledger.h"
 #include "model/selection.h"
 
-bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const char *comm)
+static bool name_matches(const char *glob, const struct comm *comm)
+{
+	char name[COMM_LEN + 1] = "";
+
+	memcpy(name, comm->bytes, COMM_LEN);
+	return !fnmatch(glob, name, 0);
+}
+
+bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm)
 {
 	bool hit = !s->nr_pids;
 
 	for (size_t i = 0; i < s->nr_pids; i++)
 		hit |= s->pids[i] == pid;
 	return hit && (!s->has_uid || s->uid == uid) &&
-	       (!s->comm || !fnmatch(s->comm, comm, 0));
+	       (!s->comm || name_matches(s->comm, comm));
 }
 
 bool selection_has_ring(const struct selection *s, const struct ring *r)
 {
 	for (size_t i = 0; i < r->nr_holders && !r->others; i++)
-		if (selection_has(s, r->holders[i].pid, r->holders[i].uid, r->holders[i].comm))
+		if (selection_has(s, r->holders[i].pid, r->holders[i].uid, &r->holders[i].comm))
 			return true;
 	return false;
 }

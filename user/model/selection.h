@@ -3,6 +3,7 @@
 #ifndef FIXBUF_MODEL_SELECTION_H
 #define FIXBUF_MODEL_SELECTION_H
 
+#include <abi/names.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@ struct selection {
 };
 
 /* Whether the filters let a task of that process, user and name through. */
-bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const char *comm);
+bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm);
 /* Whether they let one of the ring's holders through. */
 bool selection_has_ring(const struct selection *s, const struct ring *r);
 

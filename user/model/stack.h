@@ -5,18 +5,19 @@
 
 #include <linux/types.h>
 #include <stddef.h>
+#include "base/untrusted.h"
 
 struct stack_frame {
 	__u64 ip, offset;	/* offset: of .ip in .symbol, or in the file .module without one */
-	const char *symbol;	/* NULL = not known, as the others */
-	const char *module, *file;
+	/* of a file that the process chose; .bytes NULL = not known */
+	struct untrusted symbol, module, file;
 	int line;		/* 0 without .file */
 };
 
 struct frames {
 	struct stack_frame *list;
 	size_t nr;
-	const char *note;	/* what is missing, NULL = nothing */
+	struct untrusted note;	/* what is missing: of ours, or of a file */
 };
 
 struct stack {

@@ -103,7 +103,7 @@ static void mm_level(struct lifetimes *h, __u64 id, __s64 charged)
 	HASH_FIND(hh, h->ledger->mms, &id, sizeof(id), mm);
 	if (mm && mm->pid) {
 		a->pid = mm->pid;
-		memcpy(a->comm, mm->comm, sizeof(a->comm));
+		a->comm = mm->comm;
 	}
 	level(h, a, charged, a->limit_bytes);
 }
@@ -195,8 +195,7 @@ static void name_ring(struct lifetimes *h, struct lifetimes_ring *r, const struc
 	r->pid = holder ? holder->pid : f->pid;
 	r->uid = holder ? holder->uid : f->uid;
 	r->fd = holder ? holder->fd : -1;
-	memcpy(r->comm, holder ? holder->comm : f->comm, sizeof(r->comm));
-	r->comm[sizeof(r->comm) - 1] = 0;
+	r->comm = holder ? holder->comm : f->comm;
 }
 
 static struct lifetimes_ring *add_ring(struct lifetimes *h, const struct fact *f)

@@ -18,7 +18,7 @@ struct lifetimes_ring {
 	__u32 number;		/* from 1, in order of arrival */
 	__u32 pid, uid;		/* of who holds or made it */
 	__s32 fd;		/* -1 = none known */
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	__u64 from_ns;		/* made, or first seen */
 	bool watched;		/* something of it was shown */
 	struct life **slots;	/* owned; what each holds now, NULL = nothing */
@@ -49,7 +49,7 @@ struct account {
 	bool is_mm;
 	__u32 number;		/* from 1 */
 	__u32 uid, pid;		/* of a user, of an address space */
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	__s64 charged_pages;	/* by everyone, io_uring or not */
 	__s64 pinned_pages;	/* by the registered buffers that were seen */
 	__u64 limit_bytes;	/* RLIMIT_MEMLOCK of the last caller, ~0 = none known */

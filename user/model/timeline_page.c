@@ -26,7 +26,7 @@ static void on_ring_begins(struct lifetimes_ring *r, void *arg)
 	ring->pid = r->pid;
 	ring->uid = r->uid;
 	ring->fd = r->fd;
-	memcpy(ring->comm, r->comm, sizeof(ring->comm));
+	ring->comm = r->comm;
 }
 
 static void keep_life(struct page *p, const struct life *life, __u64 to_ns, bool ended)
@@ -99,8 +99,7 @@ static void on_call(struct lifetimes_ring *ring, const struct event *t, void *ar
 	call->result = c->result;
 	call->pid = c->h.pid;
 	call->call = c->h.call;
-	memcpy(call->comm, c->h.comm, sizeof(call->comm));
-	call->comm[sizeof(call->comm) - 1] = 0;
+	call->comm = c->h.comm;
 	call->kind = fact_name(&c->h);
 	call->explain = t->why && t->why->explain ? strdup(t->why->explain) : NULL;
 }
@@ -137,7 +136,7 @@ static void on_level(struct account *from, __u64 t_ns, void *arg)
 	a = *kept;
 	a->uid = from->uid;
 	a->pid = from->pid;
-	memcpy(a->comm, from->comm, sizeof(a->comm));
+	a->comm = from->comm;
 	a->limit_bytes = from->limit_bytes;
 	if (from->charged_pages > a->peak_pages)
 		a->peak_pages = from->charged_pages;

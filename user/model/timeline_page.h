@@ -20,7 +20,7 @@
 struct page_ring {
 	__u32 pid, uid;
 	__s32 fd;
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 };
 
 struct page_life {
@@ -37,7 +37,7 @@ struct page_call {
 	__u64 bytes;			/* registered by it */
 	__s64 result;
 	__u32 pid, call;
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	const char *kind;
 	char *explain;			/* owned, NULL = none */
 };
@@ -50,7 +50,7 @@ struct page_point {
 struct page_account {
 	bool is_mm;
 	__u32 uid, pid;
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	__u64 limit_bytes;
 	__s64 peak_pages;
 	struct page_point *points;	/* owned */

@@ -122,7 +122,7 @@ struct rec_io_row {
 	__u64 errors, efaults, cancelled, shorts, punts;
 	__u64 first_ns, fixed_ops, fixed_bytes;
 	__u32 flags, uid;
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 	__u32 nr_buckets;
 	__u32 pad;
 };

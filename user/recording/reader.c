@@ -7,6 +7,7 @@
 #include <zstd.h>
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/untrusted.h"
 #include "recording/reader.h"
 #include "recording/reader_fact.h"
 #include "recording/reader_io.h"
@@ -152,6 +153,10 @@ static void take(void *to, size_t size, const struct rec *rec, const void *data)
 	memcpy(to, data, rec->size < size ? rec->size : size);
 }
 
+/* A sentence or word of ours, or so the file says: views print it as it is. */
+#define TAKE_TEXT(to, from) \
+	tame(to, sizeof(to), (struct untrusted){ from, strnlen(from, sizeof(from)) })
+
 static void on_about(struct recording *r, const struct rec *rec, const void *data)
 {
 	struct origin *a = &r->about;
@@ -170,12 +175,9 @@ static void on_about(struct recording *r, const struct rec *rec, const void *dat
 	a->snapshot = f.flags & REC_ABOUT_SNAPSHOT;
 	a->fixed_only = f.flags & REC_ABOUT_FIXED_ONLY;
 	a->by_user_data = f.flags & REC_ABOUT_BY_USER_DATA;
-	memcpy(a->kernel, f.kernel, sizeof(a->kernel) - 1);
-	memcpy(a->machine, f.machine, sizeof(a->machine) - 1);
-	memcpy(a->command, f.command, sizeof(a->command) - 1);
-	text_tame(a->kernel);
-	text_tame(a->machine);
-	text_tame(a->command);
+	TAKE_TEXT(a->kernel, f.kernel);
+	TAKE_TEXT(a->machine, f.machine);
+	TAKE_TEXT(a->command, f.command);
 	r->io.all.t_ns = r->t_ns = a->start_ns;
 }
 
@@ -186,14 +188,9 @@ static int on_why(struct recording *r, const struct rec *rec, const char *data)
 	if (rec->size < skip)
 		return broken(r, "an explanation that is too short");
 	memcpy(&r->entry, data, skip);
-	r->entry.file[sizeof(r->entry.file) - 1] = 0;
-	text_tame(r->entry.file);
 	len = rec->size - skip;
-	if (len >= sizeof(r->explain))
-		len = sizeof(r->explain) - 1;
-	memcpy(r->explain, data + skip, len);
-	r->explain[len] = 0;
-	text_tame(r->explain);
+	tame(r->explain, sizeof(r->explain),
+	     (struct untrusted){ data + skip, strnlen(data + skip, len) });
 	r->has_why = true;
 	r->why.entry = skip ? &r->entry : NULL;
 	return 0;

@@ -88,10 +88,6 @@ int recording_fact(union any_fact *to, const void *data, size_t size, const char
 	memcpy(to, data, have);
 	memset((char *)to + have, 0, sizes[head.kind] - have);
 	to->h.size = sizes[head.kind];
-	to->h.comm[FACT_COMM_LEN - 1] = 0;
-	text_tame(to->h.comm);
-	if (head.kind == FACT_ENTRY)
-		to->entry.file[FACT_NAME_LEN - 1] = 0;
 	if (!is_fit(to))
 		*wrong = "an event with numbers that no kernel has";
 	return 1;

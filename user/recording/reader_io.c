@@ -54,8 +54,7 @@ static void read_cell(struct io_row *row, const struct rec_io_row *r)
 		.cancelled = r->cancelled, .shorts = r->shorts, .punts = r->punts,
 		.first_ns = r->first_ns, .uid = r->uid,
 	};
-	memcpy(row->c.comm, r->comm, sizeof(row->c.comm));
-	row->c.comm[sizeof(row->c.comm) - 1] = 0;
+	row->c.comm = r->comm;
 	row->fixed_ops = r->fixed_ops;
 	row->fixed_bytes = r->fixed_bytes;
 }

@@ -7,13 +7,6 @@
 
 #define MAX_BYTES	(4ULL * REC_TABLES_MAX)	/* what is written takes up to four times that here */
 
-void text_tame(char *text)
-{
-	for (unsigned char *c = (void *)text; *c; c++)
-		if (*c < ' ' || *c == 0x7f)
-			*c = '?';
-}
-
 static void *grow(void *list, size_t nr, size_t size)
 {
 	/* doubles at each power of two */
@@ -31,16 +24,15 @@ const char *tables_add_string(struct recording_tables *t, const struct rec *rec,
 		return "more strings and stacks than any recording has";
 	s = must_alloc(rec->size + 1, 1);
 	memcpy(s, data, rec->size);
-	text_tame(s);
 	t->strings = grow(t->strings, t->nr_strings, sizeof(*t->strings));
 	t->strings[t->nr_strings++] = s;
 	return NULL;
 }
 
 /* False for a number that no string has. */
-static bool string_of(const struct recording_tables *t, __u32 id, const char **s)
+static bool string_of(const struct recording_tables *t, __u32 id, struct untrusted *s)
 {
-	*s = id && id <= t->nr_strings ? t->strings[id - 1] : NULL;
+	*s = untrusted(id && id <= t->nr_strings ? t->strings[id - 1] : NULL);
 	return id <= t->nr_strings;
 }
 

@@ -19,7 +19,4 @@ const char *tables_add_string(struct recording_tables *t, const struct rec *rec,
 const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, const void *data);
 void tables_free(struct recording_tables *t);
 
-/* Text from a file is for terminals, too: control characters become '?'. */
-void text_tame(char *text);
-
 #endif

@@ -102,22 +102,22 @@ static __u32 number(struct known **set, const void *bytes, size_t size, bool *is
 	return k->id;
 }
 
-static __u32 put_string(struct writer *w, const char *s)
+static __u32 put_string(struct writer *w, struct untrusted s)
 {
-	size_t size = s ? strlen(s) : 0;
+	size_t size = s.len;
 	bool is_new;
 	__u32 id;
 	void *to;
 
-	if (!s)
+	if (!s.bytes)
 		return 0;
 	if (size > 4096)
 		size = 4096;
-	id = number(&w->strings, s, size, &is_new);
+	id = number(&w->strings, s.bytes, size, &is_new);
 	if (is_new) {
 		w->tables += sizeof(struct rec) + size;
 		to = record(w, REC_STRING, size);
-		memcpy(to, s, size);
+		memcpy(to, s.bytes, size);
 		head_of(to)->id = id;
 	}
 	return id;
@@ -241,7 +241,7 @@ static void put_row(struct writer *w, const struct io_row *row)
 	struct rec_bucket buckets[HIST_BUCKETS];
 	char *to;
 
-	memcpy(r.comm, c->comm, sizeof(r.comm));
+	r.comm = c->comm;
 	for (__u32 i = 0; row->hist && i < HIST_BUCKETS; i++)
 		if (row->hist[i])
 			buckets[r.nr_buckets++] = (struct rec_bucket){ i, row->hist[i] };

@@ -20,21 +20,23 @@ static __u64 since(const struct page *p, __u64 t_ns)
 	return t_ns > p->begin_ns ? t_ns - p->begin_ns : 0;
 }
 
-static void who(char text[64], const struct page_ring *r)
+#define WHO	(32 + TAMED_COMM_SIZE)
+
+static void who(char text[WHO], const struct page_ring *r)
 {
-	snprintf(text, 64, r->fd >= 0 ? "%s (%u) fd %d" : "%s (%u)", r->comm, r->pid, r->fd);
+	snprintf(text, WHO, r->fd >= 0 ? "%s (%u) fd %d" : "%s (%u)", TAME_COMM(r->comm), r->pid, r->fd);
 }
 
 static void put_about(struct json *j, const struct page *p)
 {
 	const struct page_ring *first = p->nr_rings ? &p->rings[0] : NULL;
-	char text[96];
+	char text[32 + TAMED_COMM_SIZE];
 
 	for (size_t i = 1; i < p->nr_rings && first; i++)
 		if (p->rings[i].pid != first->pid)
 			first = NULL;
 	if (first)
-		snprintf(text, sizeof(text), "%s (%u)", first->comm, first->pid);
+		snprintf(text, sizeof(text), "%s (%u)", TAME_COMM(first->comm), first->pid);
 	else
 		snprintf(text, sizeof(text), "%zu rings", p->nr_rings);
 	json_open(j, "about");
@@ -73,12 +75,12 @@ static void put_totals(struct json *j, const struct page *p)
 
 static void put_account(struct json *j, const struct page *p, const struct page_account *a)
 {
-	char name[64];
+	char name[64 + TAMED_COMM_SIZE];
 
 	if (a->is_mm && !a->pid)
 		snprintf(name, sizeof(name), "Pinned memory of a process without a name");
 	else if (a->is_mm)
-		snprintf(name, sizeof(name), "Pinned memory (VmPin) of %s (%u)", a->comm, a->pid);
+		snprintf(name, sizeof(name), "Pinned memory (VmPin) of %s (%u)", TAME_COMM(a->comm), a->pid);
 	else
 		snprintf(name, sizeof(name), "Locked memory of uid %u", a->uid);
 	json_item_open(j);
@@ -122,7 +124,7 @@ static void put_call(struct json *j, const struct page *p, const struct page_cal
 	json_uint(j, "duration_ns", c->duration_ns);
 	json_uint(j, "bytes", c->bytes);
 	json_uint(j, "pid", c->pid);
-	json_str(j, "comm", c->comm);
+	json_str(j, "comm", TAME_COMM(c->comm));
 	if (c->result < 0) {
 		json_str(j, "errno", fact_errno_name(c->result));
 		json_str(j, "explain", c->explain ? c->explain : "");
@@ -149,7 +151,7 @@ static void put_offsets(struct json *j, const struct page *p)
 	qsort(used, nr, sizeof(*used), by_ops);
 	json_open_list(j, "offsets");
 	for (size_t i = 0; i < nr && i < PAGE_BUFFERS; i++) {
-		char name[96], ring[64];
+		char name[WHO + 16], ring[WHO];
 
 		who(ring, &p->rings[used[i]->ring - 1]);
 		snprintf(name, sizeof(name), "%s slot %u", ring, used[i]->slot);
@@ -269,7 +271,7 @@ static void put_latency(struct json *j, const struct page *p)
 
 static void put_ring(struct json *j, const struct page_ring *r)
 {
-	char name[64];
+	char name[WHO];
 
 	who(name, r);
 	json_item_open(j);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/untrusted.h"
 #include "model/fact.h"
 #include "model/io_counters.h"
 #include "model/timeline.h"
@@ -44,11 +45,12 @@ static void describe(struct timeline *t, __u64 uuid, __u64 parent, const char *n
 	packet_track(t->p, &(struct track){ .uuid = uuid, .parent = parent, .name = name });
 }
 
-static __u64 process_track(struct timeline *t, __u32 pid, const char *comm)
+static __u64 process_track(struct timeline *t, __u32 pid, const struct comm *comm)
 {
 	__u64 uuid = TRACK(PROCESS, pid);
 
-	packet_track(t->p, &(struct track){ .uuid = uuid, .pid = pid, .name = comm });
+	packet_track(t->p, &(struct track){ .uuid = uuid, .pid = pid,
+						.name = TAME_COMM(*comm) });
 	return uuid;
 }
 
@@ -77,8 +79,8 @@ static void flush_call(struct timeline *t)
 		return;
 	w->open = false;
 	packet_track(t->p, &(struct track){ .uuid = thread,
-		.parent = process_track(t, c->h.pid, c->h.comm), .pid = c->h.pid, .tid = c->h.tid,
-		.name = c->h.comm });
+		.parent = process_track(t, c->h.pid, &c->h.comm), .pid = c->h.pid, .tid = c->h.tid,
+		.name = TAME_COMM(c->h.comm) });
 	packet_begin(t->p, PACKET_BEGIN, thread, begin, name);
 	call_details(t->p, c, w->explain);
 	packet_flows(t->p, w->flows, w->nr);
@@ -131,7 +133,7 @@ static void on_ring_begins(struct lifetimes_ring *r, void *arg)
 		snprintf(name, sizeof(name), "ring fd %d", r->fd);
 	else
 		snprintf(name, sizeof(name), "ring 0x%llx", r->id);
-	describe(t, TRACK(RING, r->number), process_track(t, r->pid, r->comm), name);
+	describe(t, TRACK(RING, r->number), process_track(t, r->pid, &r->comm), name);
 	packet_begin(t->p, PACKET_BEGIN, TRACK(RING, r->number), r->from_ns, name);
 	packet_pointer(t->p, "ring", r->id);
 	packet_int(t->p, "uid", r->uid);
@@ -238,7 +240,7 @@ static void on_level(struct account *a, __u64 t_ns, void *arg)
 	if (!a->data)
 		a->data = must_alloc(1, sizeof(struct levels));
 	if (a->is_mm) {
-		parent = process_track(t, a->pid, a->comm);
+		parent = process_track(t, a->pid, &a->comm);
 	} else {
 		snprintf(name, sizeof(name), "uid %u", a->uid);
 		parent = TRACK(USER, a->number);

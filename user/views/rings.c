@@ -51,7 +51,7 @@ static void print_account(FILE *out, const struct ledger *l, const struct ring *
 	if (r->mm) {
 		fprintf(out, "; VmPin %s", fmt_pages(a, r->mm->pinned_pages));
 		if (r->mm->pid && (!r->nr_holders || r->mm->pid != r->holders[0].pid))
-			fprintf(out, " of pid %u %.16s", r->mm->pid, r->mm->comm);
+			fprintf(out, " of pid %u %s", r->mm->pid, TAME_COMM(r->mm->comm));
 		else if (!r->mm->pid)
 			fprintf(out, " of a process that has ended");
 	}
@@ -63,7 +63,8 @@ static void print_holders(FILE *out, const struct ring *r)
 	for (size_t i = 0; i < r->nr_holders; i++) {
 		const struct holder *h = &r->holders[i];
 
-		fprintf(out, "%spid %u %.16s ", i ? ", also " : "", h->pid, h->comm);
+		fprintf(out, "%spid %u %s ", i ? ", also " : "", h->pid,
+			TAME_COMM(h->comm));
 		if (h->fd >= 0)
 			fprintf(out, "fd %d", h->fd);
 		else
@@ -167,7 +168,7 @@ static void put_holder(struct json *j, const struct holder *h)
 	json_item_open(j);
 	json_uint(j, "pid", h->pid);
 	json_uint(j, "tid", h->tid);
-	json_text(j, "comm", ((struct untrusted){ h->comm, strnlen(h->comm, FACT_COMM_LEN) }));
+	json_comm(j, "comm", &h->comm);
 	json_int(j, "fd", h->fd);
 	if (h->reg_index >= 0)
 		json_int(j, "registered_index", h->reg_index);
@@ -184,7 +185,7 @@ static void put_ring(struct json *j, const struct ledger *l, const struct ring *
 	json_item_open(j);
 	json_uint(j, "pid", first ? first->pid : 0);
 	if (first)
-		json_text(j, "comm", ((struct untrusted){ first->comm, strnlen(first->comm, FACT_COMM_LEN) }));
+		json_comm(j, "comm", &first->comm);
 	else
 		json_str(j, "comm", "");
 	json_int(j, "fd", first ? first->fd : -1);

@@ -9,20 +9,31 @@ static void put_frames(FILE *out, const struct frames *f, const char *whose)
 		const struct stack_frame *frame = &f->list[i];
 
 		fprintf(out, "%*s%-7s", INDENT, "", whose);
-		if (frame->symbol)
-			fprintf(out, "%s+0x%llx", frame->symbol, frame->offset);
-		else
+		if (frame->symbol.bytes) {
+			put_tamed(out, frame->symbol);
+			fprintf(out, "+0x%llx", frame->offset);
+		} else {
 			fprintf(out, "0x%llx", frame->ip);
-		if (frame->file)
-			fprintf(out, "  %s:%d", frame->file, frame->line);
-		if (frame->module && !frame->symbol && frame->offset)
-			fprintf(out, "  (%s+0x%llx)", frame->module, frame->offset);
-		else if (frame->module)
-			fprintf(out, "  (%s)", frame->module);
+		}
+		if (frame->file.bytes) {
+			fputs("  ", out);
+			put_tamed(out, frame->file);
+			fprintf(out, ":%d", frame->line);
+		}
+		if (frame->module.bytes) {
+			fputs("  (", out);
+			put_tamed(out, frame->module);
+			if (!frame->symbol.bytes && frame->offset)
+				fprintf(out, "+0x%llx", frame->offset);
+			fputc(')', out);
+		}
 		fputc('\n', out);
 	}
-	if (f->note)
-		fprintf(out, "%*s%-7s[%s]\n", INDENT, "", whose, f->note);
+	if (f->note.bytes) {
+		fprintf(out, "%*s%-7s[", INDENT, "", whose);
+		put_tamed(out, f->note);
+		fputs("]\n", out);
+	}
 }
 
 void view_stack_text(FILE *out, const struct stack *s)
@@ -40,13 +51,13 @@ static void put_frames_json(struct json *j, const struct frames *f)
 
 		json_item_open(j);
 		json_addr(j, "ip", frame->ip);
-		json_str(j, "symbol", frame->symbol);
-		json_known(j, "offset", frame->symbol, frame->offset);
-		if (frame->module && !frame->symbol && frame->offset)
+		json_text(j, "symbol", frame->symbol);
+		json_known(j, "offset", frame->symbol.bytes, frame->offset);
+		if (frame->module.bytes && !frame->symbol.bytes && frame->offset)
 			json_uint(j, "module_offset", frame->offset);
-		json_str(j, "module", frame->module);
-		if (frame->file) {
-			json_str(j, "file", frame->file);
+		json_text(j, "module", frame->module);
+		if (frame->file.bytes) {
+			json_text(j, "file", frame->file);
 			json_int(j, "line", frame->line);
 		}
 		json_close(j);
@@ -63,8 +74,8 @@ void view_stack_json(struct json *j, const struct stack *s)
 	json_open_list(j, "ustack");
 	put_frames_json(j, &s->user);
 	json_close(j);
-	if (s->kernel.note)
-		json_str(j, "kstack_note", s->kernel.note);
-	if (s->user.note)
-		json_str(j, "ustack_note", s->user.note);
+	if (s->kernel.note.bytes)
+		json_text(j, "kstack_note", s->kernel.note);
+	if (s->user.note.bytes)
+		json_text(j, "ustack_note", s->user.note);
 }

@@ -123,7 +123,7 @@ static void print_rows(const struct view_stat *v, const struct io_model *g)
 		char buf[FMT_LEN];
 
 		table_cell(t, "%u", IO_WHO_TGID(r->c.who));
-		table_cell(t, "%.16s", r->c.comm);
+		table_cell(t, "%s", TAME_COMM(r->c.comm));
 		ring_cell(v, t, r->c.ring, IO_WHO_TGID(r->c.who));
 		if (v->by_opcode)
 			table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
@@ -241,8 +241,8 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 
 		if (!r->hist)
 			continue;
-		fprintf(v->to->out, "\npid %u %.16s ring %llx%s%s, from submission to completion (within %.1f%%)\n",
-			IO_WHO_TGID(r->c.who), r->c.comm, r->c.ring,
+		fprintf(v->to->out, "\npid %u %s ring %llx%s%s, from submission to completion (within %.1f%%)\n",
+			IO_WHO_TGID(r->c.who), TAME_COMM(r->c.comm), r->c.ring,
 			v->by_opcode ? " " : "",
 			v->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * HIST_ERROR);
 		hist_draw(v->to->out, r->hist, 2);

@@ -87,7 +87,7 @@ static void put_rings(struct json *j, const struct view_stat *v)
 
 		json_item_open(j);
 		json_uint(j, "pid", IO_WHO_TGID(r->c.who));
-		json_text(j, "comm", ((struct untrusted){ r->c.comm, strnlen(r->c.comm, FACT_COMM_LEN) }));
+		json_comm(j, "comm", &r->c.comm);
 		json_uint(j, "uid", r->c.uid);
 		json_known(j, "fd", fd >= 0, fd);
 		json_addr(j, "ring", r->c.ring);

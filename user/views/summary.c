@@ -53,7 +53,7 @@ static void print_processes(const struct view_summary *v)
 	fprintf(v->to->out, "\nWho registered what\n");
 	for (; p && n < SHOWN; p = p->hh.next, n++) {
 		table_cell(t, "%u", p->pid);
-		table_cell(t, "%.16s", p->comm);
+		table_cell(t, "%s", TAME_COMM(p->comm));
 		table_cell(t, "%u", p->uid);
 		table_cell(t, "%llu", p->rings);
 		table_cell(t, "%llu", p->calls);
@@ -181,8 +181,8 @@ static void print_failures(FILE *out, const struct history *h)
 		return;
 	fprintf(out, "\nWhat failed, and why\n");
 	for (; f && n < SHOWN; f = f->hh.next, n++) {
-		fprintf(out, "  %llu %s%s of pid %u (%.16s): %s, first %s after the start\n", f->count,
-			history_call_name(f->key.op), plural(f->count), f->key.pid, f->comm,
+		fprintf(out, "  %llu %s%s of pid %u (%s): %s, first %s after the start\n", f->count,
+			history_call_name(f->key.op), plural(f->count), f->key.pid, TAME_COMM(f->comm),
 			f->key.result < 0 ? fact_errno_name(f->key.result) : "not all done",
 			fmt_ns(since, f->since_ns > 0 ? f->since_ns : 0));
 		if (f->explain) {

@@ -10,7 +10,7 @@ static void put_processes(struct json *j, const struct history *h)
 	for (const struct process_history *p = h->processes; p; p = p->hh.next) {
 		json_item_open(j);
 		json_uint(j, "pid", p->pid);
-		json_str(j, "comm", p->comm);
+		json_comm(j, "comm", &p->comm);
 		json_uint(j, "uid", p->uid);
 		json_uint(j, "rings", p->rings);
 		json_uint(j, "calls", p->calls);
@@ -91,7 +91,7 @@ static void put_failures(struct json *j, const struct history *h)
 	for (const struct failure_history *f = h->failures; f; f = f->hh.next) {
 		json_item_open(j);
 		json_uint(j, "pid", f->key.pid);
-		json_str(j, "comm", f->comm);
+		json_comm(j, "comm", &f->comm);
 		json_str(j, "call", history_call_name(f->key.op));
 		json_uint(j, "count", f->count);
 		json_int(j, "result", f->key.result);

@@ -19,7 +19,7 @@ static struct json *begin(struct view_trace *v, const struct fact *f)
 	json_str(j, "event", fact_name(f));
 	json_uint(j, "pid", f->pid);
 	json_uint(j, "tid", f->tid);
-	json_str(j, "comm", f->comm);
+	json_comm(j, "comm", &f->comm);
 	json_uint(j, "uid", f->uid);
 	if (f->ring)
 		json_addr(j, "ring", f->ring);
@@ -57,8 +57,8 @@ static void put_entry(struct json *j, const struct fact_entry *e)
 	json_addr(j, "addr", e->base);
 	json_uint(j, "len_bytes", e->len_bytes);
 	json_addr(j, "at", e->at);
-	if (e->file[0])
-		json_str(j, "file", e->file);
+	if (e->file.bytes[0])
+		json_text(j, "file", file_name(&e->file));
 	json_close(j);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/fmt.h"
+#include "base/untrusted.h"
 #include "base/wrap.h"
 #include "checks/failure.h"
 #include "model/fact.h"
@@ -35,8 +36,9 @@ static void put_head(struct view_trace *v, const struct fact *f)
 	if (fd >= 0)
 		snprintf(digits, sizeof(digits), "%d", fd);
 	put_time(v, f->t_ns);
-	fprintf(v->to->out, "%c%7u %-15.15s %4s %-11s ", f->flags & FACT_F_DERIVED ? '~' : ' ', f->pid,
-		f->comm, digits, fact_name(f));
+	fprintf(v->to->out, "%c%7u ", f->flags & FACT_F_DERIVED ? '~' : ' ', f->pid);
+	put_padded(v->to->out, TAME_COMM(f->comm), 15);
+	fprintf(v->to->out, " %4s %-11s ", digits, fact_name(f));
 }
 
 static const char *limit_pages(char buf[FMT_LEN], __u64 limit_bytes)

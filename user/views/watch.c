@@ -16,7 +16,7 @@ static const char *const kinds[] = {
 
 static void put_who(FILE *out, const struct cause *c)
 {
-	fprintf(out, "pid %u (%.*s)", c->call.h.pid, FACT_COMM_LEN, c->call.h.comm);
+	fprintf(out, "pid %u (%s)", c->call.h.pid, TAME_COMM(c->call.h.comm));
 	if (c->fd >= 0)
 		fprintf(out, " fd %d", c->fd);
 }
@@ -63,7 +63,7 @@ static void put_call_json(struct json *j, const struct cause *c)
 	json_uint(j, "t_ns", h->t_ns);
 	json_uint(j, "pid", h->pid);
 	json_uint(j, "tid", h->tid);
-	json_str(j, "comm", h->comm);
+	json_comm(j, "comm", &h->comm);
 	json_uint(j, "uid", h->uid);
 	json_addr(j, "ring", h->ring);
 	json_int(j, "fd", c->fd);

@@ -37,8 +37,7 @@ static void see_owned(struct ledger *l, __u64 ring, __u32 pid, const char *comm,
 
 	r.ring_flags = RING_F_LIMITED | flags;
 	r.mm = h.mm = mm;
-	memset(h.h.comm, 0, sizeof(h.h.comm));
-	memcpy(h.h.comm, comm, strlen(comm));
+	h.h.comm = comm_of(comm);
 	h.memlock_limit_bytes = 512 * 4096;
 	FEED(l, h);
 	FEED(l, r);

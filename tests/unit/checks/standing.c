@@ -8,14 +8,16 @@
 static int told;
 
 /* A frame of it belongs to each cause, until that is told or dropped: ASan sees one that is not freed. */
-static const struct stack stack = { .user = { (struct stack_frame[]){ { .symbol = "main" } }, 1, NULL } };
+static const struct stack stack = {
+	.user = { .list = (struct stack_frame[]){ { .symbol = { "main", 4 } } }, .nr = 1 },
+};
 
 static void tell(const struct finding *f, const struct cause *c, void *arg)
 {
 	(void)arg;
 	assert_non_null(f->detail);
 	assert_int_equal(c->kind, CAUSE_BETWEEN);
-	assert_string_equal(c->stack->user.list[0].symbol, "main");
+	assert_string_equal(c->stack->user.list[0].symbol.bytes, "main");
 	told++;
 }
 

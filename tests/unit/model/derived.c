@@ -70,7 +70,7 @@ static void new_buffer(void **state)
 	assert_int_equal(s.list[0].h.call, 7);
 	assert_int_equal(s.list[0].h.seq, 0);
 	assert_int_equal(s.list[0].h.t_ns, 1000);
-	assert_string_equal(s.list[0].h.comm, "fio");
+	assert_string_equal(s.list[0].h.comm.bytes, "fio");
 	assert_true(s.list[0].h.ring == RING);
 	assert_true(s.list[0].pin.buf == BUF(0));
 	assert_true(s.list[0].pin.addr == ADDR + 8);

@@ -9,7 +9,7 @@ static void add_row(struct io_model *m, __u64 ring, __u32 pid, __u8 op, bool fix
 {
 	struct io_row one = {
 		.c = { .ops = ops, .bytes = 512 * ops, .timed = ops, .latency_ns = ops * ns,
-		       .max_ns = ns, .first_ns = 5, .uid = 1000, .comm = "fio" },
+		       .max_ns = ns, .first_ns = 5, .uid = 1000, .comm = { "fio" } },
 		.fixed_ops = fixed ? ops : 0, .fixed_bytes = fixed ? 512 * ops : 0,
 	};
 	__u64 count[HIST_BUCKETS] = { 0 };
@@ -42,7 +42,7 @@ static void merge(void **state)
 	io_model_sort(&g, IO_BY_OPS);
 	assert_int_equal(g.rows[0].c.ops, 311);
 	assert_int_equal(g.rows[0].fixed_ops, 204);
-	assert_string_equal(g.rows[0].c.comm, "fio");
+	assert_string_equal(g.rows[0].c.comm.bytes, "fio");
 	total = io_model_total(&m);
 	assert_int_equal(total.c.ops, 101 + 103 + 107 + 109 + 113);
 	assert_int_equal(hist_total(total.hist), total.c.timed);

@@ -19,7 +19,7 @@ static void ring_create_and_gone(void **state)
 	assert_int_equal(r->holders[0].tid, 813);
 	assert_int_equal(r->holders[0].fd, 6);
 	assert_int_equal(r->holders[0].reg_index, -1);
-	assert_string_equal(r->holders[0].comm, "fio");
+	assert_string_equal(r->holders[0].comm.bytes, "fio");
 	assert_true(r->holders[0].memlock_limit_bytes == ~0ULL);
 	assert_int_equal(r->creator_pid, 812);
 	assert_int_equal(r->creator_uid, 1000);
@@ -334,9 +334,9 @@ static void damaged_records(void **state)
 	assert_null(l->rings);
 	create.h.kind = FACT_RING_CREATE;
 	create.nr_slots = 0xffffffff;
-	memset(create.h.comm, 'x', sizeof(create.h.comm));
+	memset(&create.h.comm, 'x', sizeof(create.h.comm));
 	FEED(l, create);
-	assert_int_equal(strlen(ledger_ring(l, RING)->holders[0].comm), FACT_COMM_LEN - 1);
+	assert_int_equal(comm_name(&ledger_ring(l, RING)->holders[0].comm).len, COMM_LEN);
 	FEED(l, f);
 	FEED(l, c);
 	assert_int_equal(ledger_ring(l, RING)->nr_slots, 0);

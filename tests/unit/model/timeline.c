@@ -22,7 +22,7 @@ static void ring_begins(struct lifetimes_ring *r, void *arg)
 {
 	(void)arg;
 	assert_int_equal(r->number, ++seen.rings);
-	assert_string_equal(r->comm, "fio");
+	assert_string_equal(r->comm.bytes, "fio");
 }
 
 static void ring_ends(struct lifetimes_ring *r, __u64 t_ns, void *arg)

@@ -20,15 +20,19 @@ static const struct origin about = {
 	.tier = TIER_FUNCTIONS, .sample = 1, .stacks = true, .command = "record -- ./server",
 };
 
+#define TEXT(s)	{ s, sizeof(s) - 1 }
+
 static struct stack_frame kernel_frames[] = {
-	{ 0xffffffff81000010, 0x10, "io_sqe_buffer_register", NULL, NULL, 0 },
+	{ .ip = 0xffffffff81000010, .offset = 0x10, .symbol = TEXT("io_sqe_buffer_register") },
 };
 static struct stack_frame user_frames[] = {
-	{ 0x401010, 0x10, "main", "/bin/server", "server.c", 42 },
-	{ 0x7f0000001000, 0, NULL, "/lib/libc.so.6", NULL, 0 },
+	{ .ip = 0x401010, .offset = 0x10, .symbol = TEXT("main"), .module = TEXT("/bin/server"),
+	  .file = TEXT("server.c"), .line = 42 },
+	{ .ip = 0x7f0000001000, .module = TEXT("/lib/libc.so.6") },
 };
 static const struct stack stack = {
-	{ kernel_frames, 1, NULL }, { user_frames, 2, "callers are missing" },
+	.kernel = { .list = kernel_frames, .nr = 1 },
+	.user = { .list = user_frames, .nr = 2, .note = TEXT("callers are missing") },
 };
 
 static struct fact_io fact_io(__u64 seq)
@@ -48,7 +52,7 @@ static struct io_row io_row(__u64 ops)
 	struct io_row r = {
 		.c = { .ring = RING, .who = IO_WHO(812, 4, true), .ops = ops, .bytes = ops * 4096,
 		       .timed = ops, .latency_ns = ops * 100, .max_ns = 100, .first_ns = 700,
-		       .uid = 1000, .comm = "fio" },
+		       .uid = 1000, .comm = { "fio" } },
 		.hist = calloc(HIST_BUCKETS, sizeof(__u64)), .fixed_ops = ops,
 	};
 
@@ -78,7 +82,7 @@ static void write_all(bool append, bool end)
 	struct fact_call call = fact_call(RING, CALL_REGISTER, 1, 1, 0);
 	struct fact_call failed = fact_call(RING, CALL_REGISTER, 1, 1, -16);
 	struct fact_entry entry = { .h = fact_head(FACT_ENTRY, sizeof(entry), RING), .index = 3,
-				    .file = "data" };
+				    .file = { "data" } };
 	const struct failure why = { "the ring has a table already", &entry };
 	struct fact_buffer buffer = fact_buffer(RING, 0, BUF(0), ADDR, 4096, 1);
 	struct fact_buffer drop = buffer;
@@ -166,13 +170,13 @@ static void check_part(struct replay *p, bool clean)
 	s = t.stack;
 	assert_non_null(s);
 	assert_int_equal(s->kernel.nr, 1);
-	assert_string_equal(s->kernel.list[0].symbol, "io_sqe_buffer_register");
-	assert_null(s->kernel.note);
+	assert_string_equal(s->kernel.list[0].symbol.bytes, "io_sqe_buffer_register");
+	assert_null(s->kernel.note.bytes);
 	assert_int_equal(s->user.nr, 2);
 	assert_int_equal(s->user.list[0].line, 42);
-	assert_string_equal(s->user.list[0].file, "server.c");
-	assert_null(s->user.list[1].symbol);
-	assert_string_equal(s->user.note, "callers are missing");
+	assert_string_equal(s->user.list[0].file.bytes, "server.c");
+	assert_null(s->user.list[1].symbol.bytes);
+	assert_string_equal(s->user.note.bytes, "callers are missing");
 	t = next(p);
 	assert_int_equal(t.fact->kind, FACT_BUFFER);
 	assert_null(t.stack);
@@ -180,7 +184,7 @@ static void check_part(struct replay *p, bool clean)
 	assert_int_equal(((const struct fact_call *)t.fact)->result, -16);
 	assert_string_equal(t.why->explain, "the ring has a table already");
 	assert_int_equal(t.why->entry->index, 3);
-	assert_string_equal(t.why->entry->file, "data");
+	assert_string_equal(t.why->entry->file.bytes, "data");
 	assert_ptr_equal(t.stack, s);
 	for (;;) {
 		t = next(p);
@@ -219,7 +223,7 @@ static void check_part(struct replay *p, bool clean)
 	assert_int_equal(t.io->rows[0].c.ops, 18);
 	assert_int_equal(t.io->rows[0].fixed_ops, 18);
 	assert_int_equal(t.io->rows[0].hist[hist_index(100)], 18);
-	assert_string_equal(t.io->rows[0].c.comm, "fio");
+	assert_string_equal(t.io->rows[0].c.comm.bytes, "fio");
 	assert_int_equal(t.io->nr_buffers, 1);
 	t = next(p);
 	assert_int_equal(t.kind, EVENT_END);
@@ -376,7 +380,7 @@ static void many_stacks(void **state)
 	struct writer *w = create(false);
 	unsigned int nr = 0, with = 0;
 	struct stack_frame frames[128];
-	const struct stack s = { { frames, 128, NULL }, { NULL, 0, NULL } };
+	const struct stack s = { .kernel = { .list = frames, .nr = 128 } };
 	struct recording *r;
 	struct event t;
 	int n;

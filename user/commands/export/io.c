@@ -60,7 +60,6 @@ static void add_row(struct export_model *m, const struct io_row *r, __u64 now_ns
 	struct io_count *c;
 	struct io_seen *s;
 	struct bounded latency;
-	char comm[FACT_COMM_LEN + 1];
 
 	HASH_FIND(hh, m->seen, &at, sizeof(at), s);
 	if (!s) {
@@ -70,8 +69,7 @@ static void add_row(struct export_model *m, const struct io_row *r, __u64 now_ns
 	}
 	if (r->c.ops == s->ops && r->c.punts == s->punts)
 		return;
-	snprintf(comm, sizeof(comm), "%.16s", r->c.comm);
-	key = export_key(m->by, r->c.uid, comm, IO_WHO_TGID(r->c.who), r->c.ring);
+	key = export_key(m->by, r->c.uid, &r->c.comm, IO_WHO_TGID(r->c.who), r->c.ring);
 	c = count_of(export_owner(m, &key, now_ns), IO_WHO_OP(r->c.who), IO_WHO_FIXED(r->c.who));
 	fold(r, &latency);
 	GAIN(c->ops, s->ops, r->c.ops);

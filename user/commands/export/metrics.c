@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/system.h"
 #include "capture/kernel.h"
+#include "base/untrusted.h"
 #include "commands/export/metrics.h"
 #include "model/fact.h"
 #include "views/stat.h"
@@ -35,42 +36,6 @@ static void family(struct view *v, const char *name, const char *type, const cha
 		text && info ? "gauge" : type);
 	if (!text && unit)
 		fprintf(v->out, "# UNIT %s %s\n", name, unit);
-}
-
-/* Length of the UTF-8 sequence at s, 0 when there is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
-		   s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* overlong forms, surrogates, and what is above the last character */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-/* Between quotes. The name of a process can be any bytes. */
-static void put_escaped(FILE *out, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s) {
-		size_t n = utf8_length(s);
-
-		if (!n || (*s < 0x20 && *s != '\n') || *s == 0x7f)
-			fputs("\xef\xbf\xbd", out);
-		else if (*s == '\n')
-			fputs("\\n", out);
-		else if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else
-			fwrite(s, 1, n, out);
-		s += n ? n : 1;
-	}
 }
 
 /* Up to and with the '{'; .suffix is that of the sample. */
@@ -114,7 +79,7 @@ static void put_owner(struct view *v, const struct owner *o, enum export_by by)
 		return;
 	}
 	fprintf(v->out, "uid=\"%u\",comm=\"", o->key.uid);
-	put_escaped(v->out, o->key.comm);
+	put_label(v->out, comm_name(&o->key.comm));
 	fputc('"', v->out);
 	if (by != EXPORT_BY_COMM)
 		fprintf(v->out, ",pid=\"%u\"", o->key.pid);
@@ -407,7 +372,7 @@ void view_openmetrics(FILE *out, const struct export_model *m, enum metrics_form
 	family(&v, "fixbuf_exporter", "info", NULL, "The exporter, the kernel and how it is watched.");
 	begin(&v, "_info");
 	fprintf(out, "version=\"" VERSION "\",kernel=\"");
-	put_escaped(out, system_release());
+	put_label(out, untrusted(system_release()));
 	fprintf(out, "\",tier=\"%s\"", tier_name(tier));
 	value(&v, "1");
 	put_registered(&v);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/untrusted.h"
 #include "checks/places.h"
 #include "checks/shares.h"
 #include "commands/export/model.h"
@@ -32,14 +33,15 @@ static void owner_remove(struct export_model *m, struct owner *o)
 
 /* ---- owners ------------------------------------------------------------------- */
 
-struct owner_key export_key(enum export_by by, __u32 uid, const char *comm, __u32 pid, __u64 ring)
+struct owner_key export_key(enum export_by by, __u32 uid, const struct comm *comm, __u32 pid,
+			    __u64 ring)
 {
 	struct owner_key k;
 
 	/* it is hashed as it lies in memory */
 	memset(&k, 0, sizeof(k));
 	k.uid = uid;
-	memcpy(k.comm, comm, strnlen(comm, sizeof(k.comm) - 1));
+	memcpy(k.comm.bytes, comm->bytes, comm_name(comm).len);
 	if (by != EXPORT_BY_COMM)
 		k.pid = pid;
 	if (by == EXPORT_BY_RING)
@@ -49,9 +51,10 @@ struct owner_key export_key(enum export_by by, __u32 uid, const char *comm, __u3
 
 struct owner_key export_ring_key(enum export_by by, const struct ring *r)
 {
-	const char *comm = r->nr_holders ? r->holders[0].comm : r->mm ? r->mm->comm : "";
+	static const struct comm none;
 
-	return export_key(by, ring_uid(r), comm, ring_pid(r), r->id);
+	return export_key(by, ring_uid(r), r->nr_holders ? &r->holders[0].comm :
+			  r->mm ? &r->mm->comm : &none, ring_pid(r), r->id);
 }
 
 /* Whether it was folded before. Two keys in 65536 may be taken for one. */
@@ -137,7 +140,7 @@ void export_call(struct export_model *m, const struct fact_call *c)
 
 	if (is_own(m, c->h.pid) || op > CALL_CLONE)
 		return;
-	key = export_key(m->by, c->h.uid, c->h.comm, c->h.pid, c->h.ring);
+	key = export_key(m->by, c->h.uid, &c->h.comm, c->h.pid, c->h.ring);
 	o = export_owner(m, &key, c->h.t_ns);
 	while (i < o->nr_calls && (o->calls[i].op != op || o->calls[i].error != error))
 		i++;
@@ -200,9 +203,11 @@ static void add_account(struct export_model *m, const struct ledger *l, const st
 		r = r->hh.next;
 	if (!r || is_own(m, ring_pid(r)))
 		return;
-	key = export_key(by, ring_uid(r),
-			 mm->pid ? mm->comm : r->nr_holders ? r->holders[0].comm : "",
-			 mm->pid ? mm->pid : ring_pid(r), 0);
+	if (mm->pid)
+		key = export_key(by, ring_uid(r), &mm->comm, mm->pid, 0);
+	else
+		key = export_key(by, ring_uid(r), r->nr_holders ? &r->holders[0].comm : &mm->comm,
+				 ring_pid(r), 0);
 	o = export_owner(m, &key, now_ns);
 	o->now = o->has_account = true;
 	o->account_pages += mm->pinned_pages;

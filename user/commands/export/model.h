@@ -28,7 +28,7 @@ struct owner_key {
 	__u32 uid;
 	__u32 pid;		/* 0 unless told apart by it */
 	__u64 ring;		/* likewise */
-	char comm[FACT_COMM_LEN];
+	struct comm comm;
 };
 
 struct call_count {
@@ -112,7 +112,7 @@ void export_model_free(struct export_model *m);
 
 /* The owner of this key, or who stands for those without room; good until the next call. */
 struct owner *export_owner(struct export_model *m, const struct owner_key *key, __u64 now_ns);
-struct owner_key export_key(enum export_by by, __u32 uid, const char *comm, __u32 pid, __u64 ring);
+struct owner_key export_key(enum export_by by, __u32 uid, const struct comm *comm, __u32 pid, __u64 ring);
 /* Whose this ring is. */
 struct owner_key export_ring_key(enum export_by by, const struct ring *r);
 

@@ -66,14 +66,14 @@ static struct owner_key key_of(const struct export_options *o, const struct ledg
 			       const struct finding *f)
 {
 	const struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
-	const char *comm = "";
+	struct comm comm = { "" };
 
 	if (r)
 		return export_ring_key(o->by, r);
 	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
 		if (f->pid && mm->pid == f->pid)
 			comm = mm->comm;
-	return export_key(o->by, f->uid, comm, f->pid, 0);
+	return export_key(o->by, f->uid, &comm, f->pid, 0);
 }
 
 static size_t add_found(struct pass_finding *list, size_t nr, const struct owner_key *key,

@@ -23,21 +23,14 @@ struct folded {
 	__u64 without;		/* weight of what has none at all */
 };
 
-static void put_name(FILE *out, const char *name)
-{
-	/* ';' and ' ' are the format's own */
-	for (; *name; name++)
-		fputc(*name == ';' || *name == ' ' ? '_' : *name, out);
-}
-
 static void put_frames(FILE *out, const struct frames *f, const char *mark)
 {
 	for (size_t i = f->nr; i--;) {
 		fputc(';', out);
-		if (f->list[i].symbol)
-			put_name(out, f->list[i].symbol);
-		else if (f->list[i].module)
-			put_name(out, f->list[i].module);
+		if (f->list[i].symbol.bytes)
+			put_folded(out, f->list[i].symbol);
+		else if (f->list[i].module.bytes)
+			put_folded(out, f->list[i].module);
 		else
 			fprintf(out, "0x%llx", f->list[i].ip);
 		fputs(mark, out);
@@ -53,7 +46,7 @@ static void add(struct folded *f, const struct fact *fact, const struct stack *s
 
 	if (!out)
 		return;
-	put_name(out, fact->comm);
+	put_folded(out, comm_name(&fact->comm));
 	put_frames(out, &s->user, "");
 	put_frames(out, &s->kernel, "_[k]");
 	fclose(out);
@@ -102,7 +95,7 @@ static void on_fact(struct folded *f, const struct event *t)
 	} else if (!stack && fact->call && f->calls[at].call == fact->call) {
 		stack = f->calls[at].stack;
 	}
-	if (!weight || !selection_has(&f->r->o->select, fact->pid, fact->uid, fact->comm))
+	if (!weight || !selection_has(&f->r->o->select, fact->pid, fact->uid, &fact->comm))
 		return;
 	if (stack)
 		add(f, fact, stack, weight);

@@ -9,7 +9,7 @@
 static void select_told(const struct report *r, struct event *t)
 {
 	if (t->kind == EVENT_FACT)
-		t->shown = t->shown && selection_has(&r->o->select, t->fact->pid, t->fact->uid, t->fact->comm);
+		t->shown = t->shown && selection_has(&r->o->select, t->fact->pid, t->fact->uid, &t->fact->comm);
 }
 
 int report_perfetto(struct report *r)

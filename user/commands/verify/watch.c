@@ -81,7 +81,7 @@ static struct cause release_of(const struct watch *w, const struct fact *f)
 		c.call.h.pid = r->holders[0].pid;
 		c.call.h.tid = r->holders[0].tid;
 		c.call.h.uid = r->holders[0].uid;
-		memcpy(c.call.h.comm, r->holders[0].comm, sizeof(c.call.h.comm));
+		c.call.h.comm = r->holders[0].comm;
 		c.fd = r->holders[0].fd;
 	}
 	return c;

@@ -22,8 +22,7 @@ static char *called(const char *comm, enum metrics_format format)
 	char *text;
 
 	export_model_init(&m, EXPORT_BY_PID, 3);
-	memset(c.h.comm, 0, sizeof(c.h.comm));
-	memcpy(c.h.comm, comm, strlen(comm));
+	c.h.comm = comm_of(comm);
 	c.start_ns = c.h.t_ns - 500;
 	export_call(&m, &c);
 	text = rendered(&m, format);
@@ -67,13 +66,13 @@ static void old_text(void **state)
 static void names(void **state)
 {
 	static const struct { const char *comm, *shown; } all[] = {
-		{ "a\"b\\c\nd", "comm=\"a\\\"b\\\\c\\nd\"" },
+		{ "a\"b\\c\nd", "comm=\"a\\\"b\\\\\\\\c\\nd\"" },
 		{ "f\xc3\xbcnf", "comm=\"f\xc3\xbcnf\"" },
-		/* the kernel cuts names off in the middle of a character */
-		{ "f\xc3", "comm=\"f\xef\xbf\xbd\"" },
-		{ "\xff\xfe", "comm=\"\xef\xbf\xbd\xef\xbf\xbd\"" },
-		{ "\xed\xa0\x80", "comm=\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
-		{ "a\tb\x7f", "comm=\"a\xef\xbf\xbd" "b\xef\xbf\xbd\"" },
+		/* cut off in the middle of a character, as the kernel cuts names */
+		{ "f\xc3", "comm=\"f\\\\xc3\"" },
+		{ "\xff\xfe", "comm=\"\\\\xff\\\\xfe\"" },
+		{ "\xed\xa0\x80", "comm=\"\\\\xed\\\\xa0\\\\x80\"" },
+		{ "a\tb\x7f", "comm=\"a\\\\tb\\\\x7f\"" },
 		{ "", "comm=\"\"" },
 	};
 
@@ -89,7 +88,7 @@ static void names(void **state)
 static void below_zero_and_findings(void **state)
 {
 	const struct pass_finding f = {
-		.key = { .uid = 1000, .comm = "fio" }, .tag = UNCHARGED_PIN, .count = 1, .pages = 512,
+		.key = { .uid = 1000, .comm = { "fio" } }, .tag = UNCHARGED_PIN, .count = 1, .pages = 512,
 	};
 	const struct pass p = { .nr = 1, .pages = 3, .realtime_ns = 1234567890012345678ULL };
 	struct ledger *l = ledger_new();

@@ -28,8 +28,7 @@ static void call_of(const char *comm, __u32 uid, __s64 result, __u64 t_ns)
 {
 	struct fact_call c = fact_call(RING, CALL_REGISTER, 1, 1, result);
 
-	memset(c.h.comm, 0, sizeof(c.h.comm));
-	memcpy(c.h.comm, comm, strlen(comm));
+	c.h.comm = comm_of(comm);
 	c.h.uid = uid;
 	c.h.t_ns = t_ns;
 	export_call(&m, &c);
@@ -38,7 +37,7 @@ static void call_of(const char *comm, __u32 uid, __s64 result, __u64 t_ns)
 static struct owner *owner_of(const char *comm)
 {
 	for (struct owner *o = m.owners; o; o = o->hh.next)
-		if (!strcmp(o->key.comm, comm))
+		if (!strcmp(o->key.comm.bytes, comm))
 			return o;
 	return NULL;
 }
@@ -188,7 +187,7 @@ static void read_io(__u64 ring, __u64 ops, __u64 ns)
 	struct io_model io = { 0 };
 	struct io_row *r = io_model_row(&io, ring, IO_WHO(812, 4, true));
 
-	memcpy(r->c.comm, "fio", 3);
+	r->c.comm = comm_of("fio");
 	r->c.ops = ops;
 	r->c.bytes = 512 * ops;
 	r->hist = must_alloc(HIST_BUCKETS, sizeof(*r->hist));
@@ -262,8 +261,8 @@ static void bounds_split_nothing(void **state)
 static void passes(void **state)
 {
 	const struct pass_finding list[] = {
-		{ .key = { .uid = 1, .comm = "a" }, .tag = STALE_PAGE, .count = 2, .pages = 5 },
-		{ .key = { .uid = 2, .comm = "b" }, .tag = STALE_PAGE, .count = 1, .pages = 7 },
+		{ .key = { .uid = 1, .comm = { "a" } }, .tag = STALE_PAGE, .count = 2, .pages = 5 },
+		{ .key = { .uid = 2, .comm = { "b" } }, .tag = STALE_PAGE, .count = 1, .pages = 7 },
 	};
 	struct pass p = { .nr = 2, .pages = 100 }, failed = { .failed = 1 }, clean = { 0 };
 
