@@ -84,16 +84,56 @@ static void check_values(const char *dom, struct json_object *data, struct tool_
 }
 
 /* By keyboard alone the first buffer can be picked, zoomed and moved. */
-static void press_keys(const char *html)
+static void press_keys(const char *html, const char *dom)
 {
+	char *nonce = between(dom, "<script nonce=\"", "\"");
 	FILE *f = fopen(html, "a");
 
 	if (!f)
 		bail("cannot add to %s", html);
-	fputs("<script>for (const key of [\"ArrowDown\", \"+\", \"ArrowRight\"]) "
-	      "document.getElementById(\"lives-box\").dispatchEvent("
-	      "new KeyboardEvent(\"keydown\", {key, bubbles: true}));</script>\n", f);
+	fprintf(f, "<script nonce=\"%s\">for (const key of [\"ArrowDown\", \"+\", \"ArrowRight\"]) "
+		"document.getElementById(\"lives-box\").dispatchEvent("
+		"new KeyboardEvent(\"keydown\", {key, bubbles: true}));</script>\n", nonce);
 	fclose(f);
+	free(nonce);
+}
+
+/* What the page looks like when its scripts have run, and what they said. To be freed. */
+static void browse(const char *profile, const char *html, const char *rec, char **dom, char **console)
+{
+	char command[512];
+
+	/* root needs --no-sandbox; the console goes to stderr */
+	snprintf(command, sizeof(command),
+		 "timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir=%s "
+		 "--enable-logging=stderr --dump-dom file://%s > %s.dom 2> %s.console",
+		 profile, html, rec, rec);
+	is(system(command), 0, "the browser reads it");
+	snprintf(command, sizeof(command), "%s.dom", rec);
+	*dom = file_text(command);
+	unlink(command);
+	snprintf(command, sizeof(command), "%s.console", rec);
+	*console = file_text(command);
+	unlink(command);
+}
+
+/* A script that got into the page all the same would not run. */
+static void check_policy(const char *profile, const char *html, const char *rec)
+{
+	FILE *f = fopen(html, "a");
+	char *dom, *console;
+
+	if (!f)
+		bail("cannot add to %s", html);
+	fputs("<script>document.body.dataset.forged = \"true\";</script>"
+	      "<p onclick=\"\" style=\"color: red\">x</p>\n", f);
+	fclose(f);
+	browse(profile, html, rec, &dom, &console);
+	is(occurrences(dom, "data-forged=\"true\""), 0, "a script without the page's word does not run");
+	is(occurrences(console, "Content Security Policy") >= 3, 1,
+	   "script, handler and style were refused");
+	free(dom);
+	free(console);
 }
 
 int main(void)
@@ -119,24 +159,15 @@ int main(void)
 	   "it names nothing to be fetched");
 	is(occurrences(dom, "@DATA@") + occurrences(dom, "@JS@") + occurrences(dom, "@CSS@"), 0,
 	   "nothing is left to fill in");
-	free(dom);
+	is(occurrences(dom, "Content-Security-Policy"), 1, "it has a policy");
 
 	if (system("command -v chromium > /dev/null")) {
 		skip("it renders", "there is no chromium here; install the package of that name");
+		free(dom);
 	} else {
-		press_keys(html);
-		/* root needs --no-sandbox; the console goes to stderr */
-		snprintf(command, sizeof(command),
-			 "timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir=%s "
-			 "--enable-logging=stderr --dump-dom file://%s > %s.dom 2> %s.console",
-			 profile, html, rec, rec);
-		is(system(command), 0, "the browser reads it");
-		snprintf(command, sizeof(command), "%s.dom", rec);
-		dom = file_text(command);
-		unlink(command);
-		snprintf(command, sizeof(command), "%s.console", rec);
-		console = file_text(command);
-		unlink(command);
+		press_keys(html, dom);
+		free(dom);
+		browse(profile, html, rec, &dom, &console);
 		if (!is(occurrences(console, ":CONSOLE"), 0, "nothing is said on the console"))
 			note("%s", console);
 		has_text(dom, "data-drawn=\"true\"", "the last line of its script was reached");
@@ -151,6 +182,7 @@ int main(void)
 		free(json);
 		free(console);
 		free(dom);
+		check_policy(profile, html, rec);
 	}
 	tool_free(&trace);
 	snprintf(command, sizeof(command), "rm -rf %s", profile);

@@ -16,7 +16,10 @@ function make(name, attributes, ...children) {
 	const e = drawn ? document.createElementNS(SVG, name) : document.createElement(name);
 
 	for (const [key, value] of Object.entries(attributes || {}))
-		e.setAttribute(key, value);
+		if (key === "style")
+			e.style.cssText = value; // as an attribute the page's policy refuses it
+		else
+			e.setAttribute(key, value);
 	e.append(...children);
 	return e;
 }
