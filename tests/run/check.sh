@@ -58,10 +58,19 @@ tap() {
 	[ $b = 0 ] || grep -v '^ok ' "$out" | sed 's/^/    /'
 }
 
-echo "--- who includes whom"
+echo "--- folders and files"
 # shellcheck disable=SC2046 # no path has a space
 awk -f "$here/../layers.awk" $(find user -name '*.[ch]') > "$out" 2>&1
 one $? "no include in user/ is against the rule of tests/layers.awk"
+find tests/unit -name '*.c' | while read -r f; do
+	[ -e "user/${f#tests/unit/}" ] || echo "$f: there is no module of that name"
+done > "$out"
+[ ! -s "$out" ]
+one $? "each unit test is named after a module of user/"
+find bpf user tests patches -name '*.[ch]' -o -name '*.sh' | xargs wc -l |
+	awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }' > "$out"
+[ ! -s "$out" ]
+one $? "no file is longer than 500 lines"
 
 # Another user's program uses io_uring all the while: a test that takes it for its own fails.
 "$build/tests/load/neighbour" 65534 > "$neighbour_says" 2>&1 &
