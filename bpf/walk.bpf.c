@@ -301,7 +301,8 @@ int peek_backings(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * args: a descriptor of ours of /proc/PID/pagemap. Answer: out_mm, 0 without. The file holds the
+ * args: a descriptor of ours of /proc/PID/pagemap. Answer: out_mm, 0 without and for one whose
+ * pages are being taken away. The file holds the
  * address space that the process had when it was opened, whatever becomes of the process.
  */
 SEC("?raw_tp")
@@ -316,5 +317,7 @@ int peek_pagemap(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	bpf_probe_read_kernel(&file, sizeof(file), array + ctx->args[0]);
 	out_mm = (__u64)BPF_CORE_READ(file, private_data);
+	if (mm_is_reaped(out_mm))
+		out_mm = 0;
 	return 0;
 }

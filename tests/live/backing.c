@@ -21,7 +21,8 @@ static const char *const faults[] = {
 
 static const char *const legal[] = {
 	"dontneed", "anonymous", "cold", "cold-file", "free", "no-access", "split", "twice",
-	"forked", "not-forked", "userfault", "hugetlb", "exec",
+	"forked", "not-forked", "wiped-in-child", "locked", "userfault", "write-protected",
+	"hugetlb", "reaped", "exec",
 };
 
 static void fault(struct json_object *verify, const struct load *l, const char *mode)
@@ -84,7 +85,7 @@ static void try_mode(const char *program, const char *mode)
 		fault(run.json, &l, mode);
 	else if (!is(nr_page_findings(run.json), 0, "%s: is legal, nothing is found", mode))
 		note("%s", json_object_to_json_string(json_member(run.json, "findings")));
-	else
+	else if (!load_text(&l, "unknown"))
 		in_place(run.json, l.pid, mode);
 	tool_free(&run);
 	load_end(&l);

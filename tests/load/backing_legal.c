@@ -4,17 +4,22 @@
  * backing_legal MODE. verify must be silent about its pages.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "backing.h"
 #include "load_report.h"
 #include "memory.h"
 
+#define PROCESS_MRELEASE 448	/* 5.15 */
 #ifndef MADV_COLD
 #define MADV_COLD	20
 #define MADV_PAGEOUT	21
@@ -117,17 +122,47 @@ static void not_forked(void)
 	keep_child();
 }
 
-static void userfault(void)
+/* Registers the buffer with userfaultfd, too. */
+static int userfault_in(char *p, __u64 mode)
 {
 	struct uffdio_api api = { .api = UFFD_API };
-	char *p = backing_private();
 	struct uffdio_register reg = {
-		.range = { (unsigned long)p, PAGES * PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING,
+		.range = { (unsigned long)p, PAGES * PAGE }, .mode = mode,
 	};
 	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
 
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
 		report_skip("userfaultfd is refused: %s", strerror(errno));
+	return fd;
+}
+
+static void userfault(void)
+{
+	userfault_in(backing_private(), UFFDIO_REGISTER_MODE_MISSING);
+}
+
+static void write_protected(void)
+{
+	char *p = backing_private();
+	struct uffdio_writeprotect wp = {
+		.range = { (unsigned long)p, PAGES * PAGE }, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	int fd = userfault_in(p, UFFDIO_REGISTER_MODE_WP);
+
+	must(ioctl(fd, UFFDIO_WRITEPROTECT, &wp) ? -errno : 0, "write protection");
+}
+
+static void locked(void)
+{
+	char *p = backing_private();
+
+	must(mlock(p, PAGES * PAGE) || munlock(p, PAGES * PAGE) ? -errno : 0, "mlock");
+}
+
+static void wiped_in_child(void)
+{
+	backing_advise(backing_private(), PAGES, MADV_WIPEONFORK, "MADV_WIPEONFORK");
+	keep_child();
 }
 
 static void hugetlb(void)
@@ -135,6 +170,32 @@ static void hugetlb(void)
 	int fd;
 
 	backing_advise(backing_of_huge(&fd), THP / PAGE, MADV_DONTNEED, "MADV_DONTNEED of hugetlb");
+}
+
+/* A killed process that does not get to its end, while the kernel takes its memory away. */
+static void reaped(void)
+{
+	int ready[2], status, fd;
+	pid_t pid;
+	char c;
+
+	must(pipe(ready) ? -errno : 0, "pipe");
+	pid = fork();
+	if (!pid) {
+		backing_private();
+		must(write(ready[1], "", 1) < 0 ? -errno : 0, "write");
+		pause();
+		_exit(0);
+	}
+	must(read(ready[0], &c, 1) < 0 ? -errno : 0, "read");
+	must(ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT) ? -errno : 0, "ptrace");
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	fd = syscall(__NR_pidfd_open, pid, 0);
+	if (!WIFSTOPPED(status) || fd < 0 || syscall(PROCESS_MRELEASE, fd, 0))
+		report_skip("this kernel does not take a killed process's memory away on demand");
+	report("holder=%d", pid);
+	report("unknown=1");
 }
 
 /* The address space changes, the pid does not. */
@@ -163,8 +224,12 @@ static const struct mode {
 	{ "twice", twice },
 	{ "forked", forked },
 	{ "not-forked", not_forked },
+	{ "wiped-in-child", wiped_in_child },
+	{ "locked", locked },
 	{ "userfault", userfault },
+	{ "write-protected", write_protected },
 	{ "hugetlb", hugetlb },
+	{ "reaped", reaped },
 };
 
 int main(int argc, char **argv)

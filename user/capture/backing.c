@@ -4,13 +4,13 @@
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define PM_PRESENT	(1ULL << 63)
 #define PM_SWAP		(1ULL << 62)
-#define PM_GUARD	(1ULL << 58)	/* a5c6bc590094, 6.15 */
+#define PM_GUARD	(1ULL << 58)	/* "fs/proc/task_mmu: add guard region bit to pagemap", 6.15 */
 #define PM_FRAME	((1ULL << 55) - 1)
 /* of an entry that is not present: the low five bits are its type */
 #define PM_TYPE(e)	((e) & 31)
 #define PM_OFFSET(e)	(((e) & PM_FRAME) >> 5)
 
-/* include/linux/swap.h, swapops.h: the marker is the last type there is; 7c53dfbdb024, 6.13 */
+/* include/linux/swap.h: the last type; 7c53dfbdb024 "mm: add PTE_MARKER_GUARD PTE marker", 6.13 */
 #define TYPE_MARKER	31
 #define MARKER_GUARD	4
 
@@ -50,7 +50,10 @@ static bool is_place_of(const struct evidence *e)
 	const struct backing *b = &e->pinned;
 	__u64 index = (e->map->offset + e->addr - e->map->start) >> PAGE_SHIFT;
 
-	/* 5bb3ddb7fb64 and a08c7193e4f1 (6.7): before them a huge page of hugetlbfs counts as one */
+	/*
+	 * Before a08c7193e4f1 "mm/filemap: remove hugetlb special casing in filemap.c", 6.7, a huge
+	 * page of hugetlbfs counts as one.
+	 */
 	return e->map->inode == b->inode &&
 	       (index == b->index + b->tail || index == (b->index << b->order) + b->tail);
 }

@@ -40,7 +40,7 @@ void space_free(struct space *s)
 	free(s);
 }
 
-/* 0 when nothing is open. */
+/* 0 when nothing is open, and when its pages are being taken away. */
 static __u64 mm_of(struct space *s, const struct pagemap *pm)
 {
 	if (!pm || walk_peek(s->skel->progs.peek_pagemap, pagemap_fd(pm), 0, 0))
@@ -193,6 +193,9 @@ static int settle(struct space *s, const struct doubt *doubts, size_t nr, size_t
 	if (!nr || !read_maps(s))
 		return 0;
 	err = walk_peek(s->skel->progs.peek_backings, asked, 0, 0);
+	/* the kernel may take the pages of a killed process away: from then on they say nothing */
+	if (!err && mm_of(s, s->pm) != s->mm)
+		return 0;
 	for (size_t i = 0; !err && i < nr; i++)
 		doubts[i].page->mapping = judge(s, &doubts[i]);
 	return err;
