@@ -76,7 +76,7 @@ void exporter_start(struct exporter *x, ...)
 		char *said = errors_of(&x->a), *at = strstr(said, "serving http://127.0.0.1:");
 
 		/* the line is complete once the next one has begun */
-		if (at && strstr(at, "capabilities kept"))
+		if (at && strstr(at, "capabilities:"))
 			x->port = atoi(at + strlen("serving http://127.0.0.1:"));
 		free(said);
 		usleep(5000);

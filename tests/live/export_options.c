@@ -120,9 +120,9 @@ static void wrong_usage(void)
 		const char *args[4], *said;
 		int status;
 	} wrongs[] = {
-		{ { "--listen", "9836" }, "'9836' is no address", 2 },
-		{ { "--listen", "localhost:1" }, "'localhost:1' is no address", 2 },
-		{ { "--listen", "::1:9836" }, "'::1:9836' is no address", 2 },
+		{ { "--listen", "9836" }, "'9836' is not an address", 2 },
+		{ { "--listen", "localhost:1" }, "'localhost:1' is not an address", 2 },
+		{ { "--listen", "::1:9836" }, "'::1:9836' is not an address", 2 },
 		{ { "--listen", "192.0.2.1:9836" }, "cannot listen at 192.0.2.1:9836", 3 },
 		{ { "--by", "user" }, "'user'", 2 },
 		{ { "--max-series", "0" }, "'0'", 2 },

@@ -232,7 +232,7 @@ static void damage(void)
 	truncate(file, st.st_size - 7);
 	tool(&report, "report", file, NULL);
 	is(report.status, 0, "a file that was cut off is reported as far as it goes");
-	has_text(report.err, "ends at offset", "and said to be cut off, where");
+	has_text(report.err, "breaks off at offset", "and said to be cut off, where");
 	tool_free(&report);
 
 	fd = open(file, O_RDWR | O_CLOEXEC);

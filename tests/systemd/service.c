@@ -189,24 +189,20 @@ static void counters(void)
 
 /* ---- what its processes are -------------------------------------------------------------- */
 
-/* "CAP_A, CAP_B to WHAT" in a line, as bits. */
-static unsigned long long claimed(const char *text, const char *what)
+/* "WHOSE CAP_A, CAP_B" up to a semicolon or the end of the line, as bits. */
+static unsigned long long claimed(const char *text, const char *whose)
 {
 	static const struct { const char *name; int cap; } names[] = {
 		{ "CAP_BPF", 39 }, { "CAP_PERFMON", 38 }, { "CAP_SYS_ADMIN", CAP_SYS_ADMIN },
 		{ "CAP_SYS_PTRACE", CAP_SYS_PTRACE }, { "CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH },
 	};
-	const char *end = strstr(text, what), *begin = end;
+	const char *begin = strstr(text, whose);
 	unsigned long long bits = 0;
 	char part[160];
 
-	if (!end)
-		bail("the journal says nothing of '%s': %s", what, text);
-	/* from the colon, or from where the one before ends */
-	while (begin > text && begin[-1] != ':' && strncmp(begin, "collect,", 8) &&
-	       strncmp(begin, "verify,", 7))
-		begin--;
-	snprintf(part, sizeof(part), "%.*s", (int)(end - begin), begin);
+	if (!begin)
+		bail("the journal says nothing of the '%s': %s", whose, text);
+	snprintf(part, sizeof(part), "%.*s", (int)strcspn(begin, ";\n"), begin);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strstr(part, names[i].name))
 			bits |= 1ULL << names[i].cap;
@@ -228,7 +224,7 @@ static void is_confined(pid_t pid, const char *who, unsigned long long caps, uns
 
 static void processes(void)
 {
-	char *text = journal(), *line = strstr(text, "capabilities kept:");
+	char *text = journal(), *line = strstr(text, "capabilities:");
 	pid_t main = main_pid(), server = 0, verifier = 0;
 	unsigned long long uid = witness_status(main, "Uid", 10);
 	unsigned int lines = 1;
@@ -240,7 +236,7 @@ static void processes(void)
 		note("%s", text);
 	has_text(text, "serving http://127.0.0.1:9836/metrics", "where it serves");
 	if (!line)
-		bail("the journal does not say which capabilities are kept");
+		bail("the journal does not name the capabilities");
 	note("%s", line);
 	find_processes(&p);
 	is(p.nr, 3, "three processes");
@@ -253,9 +249,9 @@ static void processes(void)
 			server = p.pid[i];
 	}
 	ok(uid >= 61184 && uid <= 65519, "a user of systemd's making (%llu)", uid);
-	is_confined(main, "who collects", claimed(line, " to collect"), uid);
-	is_confined(verifier, "who verifies", claimed(line, " to verify"), uid);
-	is_confined(server, "who serves", 0, uid);
+	is_confined(main, "the collector", claimed(line, "collector"), uid);
+	is_confined(verifier, "the page checker", claimed(line, "page checker"), uid);
+	is_confined(server, "the HTTP server", 0, uid);
 	free(text);
 }
 

@@ -138,7 +138,7 @@ static void check_memlock(struct report *r)
 	c = add(r, "RLIMIT_MEMLOCK here", true, "%s",
 		limit.rlim_cur == RLIM_INFINITY ? "unlimited" : fmt_bytes(buf, limit.rlim_cur));
 	if (limit.rlim_cur != RLIM_INFINITY)
-		advise(c, "binds what a user without CAP_IPC_LOCK registers, all processes together; raise it with LimitMEMLOCK=, limits.conf or ulimit -l");
+		advise(c, "limits what a user without CAP_IPC_LOCK can register, all processes together; raise it with LimitMEMLOCK=, limits.conf or ulimit -l");
 }
 
 /* The account nearest to its limit. */

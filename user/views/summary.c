@@ -37,7 +37,7 @@ static void print_head(FILE *out, const struct view_summary *v)
 		fprintf(out, ", in %u parts", v->parts);
 	fprintf(out, "\n%s\n%llu event%s, ", a->command, h->facts, plural(h->facts));
 	if (h->lost)
-		fprintf(out, "%llu lost: what follows is not all\n", h->lost);
+		fprintf(out, "%llu lost: the numbers below are incomplete\n", h->lost);
 	else
 		fprintf(out, "none lost\n");
 }
@@ -70,7 +70,7 @@ static void print_processes(const struct view_summary *v)
 	}
 	table_print(t, v->to->out, !v->to->no_header && n, 2);
 	if (!n)
-		fprintf(v->to->out, "  nobody did anything\n");
+		fprintf(v->to->out, "  no process did anything\n");
 	if (p)
 		fprintf(v->to->out, "  and %zu more\n", HASH_COUNT(h->processes) - n);
 	for (const struct user_history *u = h->users; u; u = u->hh.next) {
@@ -166,7 +166,7 @@ static void print_use(const struct view_summary *v)
 		fprintf(out, "  %llu buffer%s of %s saw no I/O that was counted\n", h->unused,
 			plural(h->unused), fmt_bytes(size, h->unused_bytes));
 	if (v->origin->fixed_only)
-		fprintf(out, "  plain I/O was not counted: it was recorded with --io\n");
+		fprintf(out, "  plain I/O was not counted, because --io was given to record\n");
 	if (h->io_lost)
 		fprintf(out, "  %llu I/Os are missing in these counts; --stat says why\n", h->io_lost);
 }
@@ -203,7 +203,7 @@ static void print_findings(const struct view_summary *v)
 	fprintf(out, "\nWhat is wrong\n");
 	if (!f->list.nr)
 		fprintf(out, "  nothing found in charges and limits%s\n",
-			leaks ? ", nothing leaked" : "; leaks are not seen at this tier");
+			leaks ? ", nothing leaked" : "; leak detection needs the functions, kprobes or patched tier");
 	view_findings_text(out, &f->list, isatty(fileno(out)));
 }
 

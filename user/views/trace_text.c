@@ -243,7 +243,7 @@ static void show_lost(struct view_trace *v, const struct lost_events *lost)
 		return;
 	}
 	if (lost->cpu == SKIPPED_CPU) {
-		fprintf(v->to->out, "%*sthe kernel left out %llu run%s of our programs, where it had preempted others in them: events may be missing\n",
+		fprintf(v->to->out, "%*sthe kernel skipped %llu run%s of our BPF programs, which another task on the CPU was inside: events may be missing\n",
 			v->to->timestamps ? 54 : 41, "", lost->count, plural(lost->count));
 		return;
 	}
@@ -303,6 +303,6 @@ void view_trace_end(struct view_trace *v)
 		v->calls, plural(v->calls), v->failed, v->rings, plural(v->rings), v->lost,
 		plural(v->lost), v->lost ? ": a larger --ring-buffer makes room" : "");
 	if (v->stacks_lost)
-		fprintf(stderr, "%llu stack%s found no place in the map of stacks\n",
+		fprintf(stderr, "%llu stack%s not kept: the stack map was full\n",
 			v->stacks_lost, plural(v->stacks_lost));
 }

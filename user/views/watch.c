@@ -25,10 +25,10 @@ static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 {
 	switch (c->kind) {
 	case CAUSE_START:
-		fputs("there when the watch began\n", out);
+		fputs("present when the watch began\n", out);
 		break;
 	case CAUSE_LOSS:
-		fputs("seen first after events were lost\n", out);
+		fputs("first seen after events were lost\n", out);
 		break;
 	case CAUSE_BETWEEN:
 		fputs("seen between calls\n", out);
@@ -37,7 +37,7 @@ static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 		fputs("seen when the watch ended\n", out);
 		break;
 	case CAUSE_RELEASE:
-		fputs("at the release of what a ring held, of ", out);
+		fputs("when the buffers of a closed ring were released, of ", out);
 		put_who(out, c);
 		fputc('\n', out);
 		break;
@@ -119,8 +119,8 @@ void view_watch_lost(const struct output *to, __u64 count)
 		json_end(&j);
 		json_free(&j);
 	} else {
-		fprintf(to->out, "%llu event%s lost: what they broke or mended is not known, "
-			"all is looked at anew; a larger --ring-buffer makes room\n", count,
+		fprintf(to->out, "%llu event%s lost: everything is checked again; a larger "
+			"--ring-buffer makes room\n", count,
 			count == 1 ? " was" : "s were");
 	}
 	fflush(to->out);

@@ -88,7 +88,7 @@ static int open_temporary(struct bench_file *f)
 		err = fill(f->buffered);
 	f->bytes = TEMPORARY_BYTES;
 	if (err)
-		return cannot("no temporary file of %lu MiB could be made: %s; set TMPDIR to a folder with room, or name a FILE",
+		return cannot("cannot create a temporary file of %lu MiB: %s; set TMPDIR to a folder with room, or name a FILE",
 			      TEMPORARY_BYTES / MIB, strerror(err));
 	return 0;
 }
@@ -114,7 +114,7 @@ static int open_named(struct bench_file *f, const char *path, bool write)
 		return misuse("%s is in use (mounted?) and is not written to; name another, or leave --write out",
 			      path);
 	if (f->buffered < 0)
-		return misuse("cannot open %s to %s it: %s; name one that you may", path,
+		return misuse("cannot open %s to %s it: %s; name another", path,
 			      write ? "write to" : "read", strerror(errno));
 	end = lseek(f->buffered, 0, SEEK_END);
 	if (end < LEAST_BYTES)

@@ -269,7 +269,7 @@ static void open_lane(struct io_run *run, struct bench_lane *lane, unsigned int 
 	int err = bench_ring(run->b, &lane->ring, depth);
 
 	if (err) {
-		snprintf(lane->refused, BENCH_REASON, "no ring can be made: %s", strerror(-err));
+		snprintf(lane->refused, BENCH_REASON, "io_uring_setup: %s", strerror(-err));
 		return;
 	}
 	for (unsigned int i = 0; i < depth; i++)

@@ -102,7 +102,7 @@ static bool get_memory(struct bench_register *c, struct area *a)
 	a->map = mmap(NULL, a->map_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (a->map == MAP_FAILED) {
 		if (c->pages == PAGES_HUGETLB)
-			snprintf(c->skipped, BENCH_REASON, "it takes free hugetlb pages (%zu); see /proc/sys/vm/nr_hugepages",
+			snprintf(c->skipped, BENCH_REASON, "it needs %zu free hugetlb pages; see /proc/sys/vm/nr_hugepages",
 				 a->bytes / page);
 		else
 			snprintf(c->skipped, BENCH_REASON, "mmap(): %s", strerror(errno));
@@ -186,7 +186,7 @@ int bench_register_run(struct bench *b, __u64 end_ns)
 			ring_raw_close(&rings[0]);
 	}
 	if (err)
-		return err_set(-err, "no ring can be made: %s", strerror(-err));
+		return err_set(-err, "io_uring_setup: %s", strerror(-err));
 	b->regs = must_alloc(NR_SIZES * NR_PAGES, sizeof(*b->regs));
 	for (size_t i = 0; i < NR_SIZES; i++)
 		for (enum bench_pages pages = 0; pages < NR_PAGES; pages++) {

@@ -208,16 +208,16 @@ static void print_legend(const struct bench *b)
 	FILE *out = b->o->output.out;
 
 	fprintf(out, "\nRATIO: fixed to plain, the median of the rounds (at least %u) with its quartiles; a range around 1 shows no difference.\n"
-		"/S: operations a second. CPU: process time an operation, the bench's own loop (the same for both) included.\n"
+		"/S: operations per second. CPU: process time per operation, the bench's own loop (the same for both) included.\n"
 		"P99: from submission to completion, within %.1f%%.\n",
 		fewest_rounds(b), 100 * HIST_ERROR);
 	if (fewest_rounds(b) < BENCH_ROUNDS)
 		fprintf(out, "Fewer than %d rounds: give more time with -d before you trust the spread.\n",
 			BENCH_ROUNDS);
 	if (*b->no_pins)
-		fprintf(out, "Pins an operation are not shown: %s.\n", b->no_pins);
+		fprintf(out, "Pins per operation are not shown: %s.\n", b->no_pins);
 	else
-		fprintf(out, "PINS: page references that pin_user_pages() took an operation, counted system-wide.\n");
+		fprintf(out, "PINS: page references that pin_user_pages() took per operation, counted system-wide.\n");
 }
 
 static void view_text(const struct bench *b)
@@ -235,7 +235,7 @@ static void view_text(const struct bench *b)
 		print_legend(b);
 	print_skipped(b);
 	if (interrupted)
-		fprintf(b->o->output.out, "interrupted: this is what was measured until then\n");
+		fprintf(b->o->output.out, "interrupted: the tables show what was measured before\n");
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */

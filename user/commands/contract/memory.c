@@ -26,7 +26,7 @@ static int real_file(void)
 		if (fd >= 0 && !ftruncate(fd, 4 * page_bytes))
 			return fd;
 	}
-	not_tried("no disk file to be had here: set TMPDIR");
+	not_tried("no file on a disk here: set TMPDIR");
 }
 
 static void *map_file(int fd, int flags, int prot)

@@ -89,7 +89,7 @@ char *huge_page(void)
 	if (proc_kb("/proc/self/smaps_rollup", "AnonHugePages") == before)
 		madvise(p, size, MADV_COLLAPSE);
 	if (proc_kb("/proc/self/smaps_rollup", "AnonHugePages") == before)
-		not_tried("no transparent huge page to be had");
+		not_tried("no transparent huge page available");
 	return p;
 }
 

@@ -96,7 +96,7 @@ int export_http_listen(struct export_http *h, const char *address)
 
 	h->listener = h->asked = -1;
 	if (parse(address, &at, &len))
-		return misuse("'%s' is no address to listen at; give ADDR:PORT, as 127.0.0.1:9836 or [::1]:9836",
+		return misuse("'%s' is not an address to listen at; give ADDR:PORT, as 127.0.0.1:9836 or [::1]:9836",
 			      address);
 	h->listener = socket(at.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (h->listener >= 0)

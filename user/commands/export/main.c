@@ -206,7 +206,7 @@ static void take_pass(struct exporter *x)
 	if (!export_verify_read(&x->verify, &x->m, clock_now_ns()))
 		return;
 	if (!interrupted)
-		fprintf(stderr, PROGRAM_NAME ": the background check of pages has ended; findings are no longer told\n");
+		fprintf(stderr, PROGRAM_NAME ": the background check of pages has ended; findings are no longer updated\n");
 	export_verify_stop(&x->verify);
 	export_no_passes(&x->m);
 }
@@ -315,7 +315,7 @@ static void announce(const struct exporter *x)
 	const char *tier = tier_name(attach_tier(x->run.capture.attach));
 
 	if (x->http.asked >= 0 && !x->http.loopback)
-		fprintf(stderr, PROGRAM_NAME ": %s can be reached from other machines, and anybody there may read who registers what; put a firewall or a proxy with TLS and passwords before it, or listen at 127.0.0.1\n",
+		fprintf(stderr, PROGRAM_NAME ": %s can be reached from other machines, and anybody there can read who registers what; put a firewall or a proxy with TLS and passwords in front of it, or listen at 127.0.0.1\n",
 			x->http.address);
 	if (o->output.quiet)
 		return;
@@ -323,10 +323,10 @@ static void announce(const struct exporter *x)
 		fprintf(stderr, "serving http://%s/metrics (tier: %s)\n", x->http.address, tier);
 	if (o->textfile)
 		fprintf(stderr, "writing %s (tier: %s)\n", o->textfile, tier);
-	fprintf(stderr, "capabilities kept: %s to collect, ", x->privileges);
+	fprintf(stderr, "capabilities: collector %s", x->privileges);
 	if (x->verify.pid)
-		fprintf(stderr, "%s to verify, ", x->verify.privileges);
-	fprintf(stderr, "none to serve\n");
+		fprintf(stderr, "; page checker %s", x->verify.privileges);
+	fprintf(stderr, "%s\n", x->http.asked >= 0 ? "; HTTP server none" : "");
 }
 
 /* Before this process has anything that the others could inherit. */
@@ -345,7 +345,7 @@ static int start_others(struct exporter *x)
 	if (!export_verify_start(&x->verify, o))
 		x->m.verifying = true;
 	else
-		fprintf(stderr, PROGRAM_NAME ": pages are not checked in the background, and no findings told; --verify-interval 0 asks for that\n");
+		fprintf(stderr, PROGRAM_NAME ": pages are not checked in the background, so there are no findings; --verify-interval 0 asks for that\n");
 	return 0;
 }
 

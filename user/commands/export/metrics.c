@@ -140,21 +140,21 @@ static void histogram(struct view *v, const struct bounded *b,
 
 static void put_registered(struct view *v)
 {
-	family(v, "fixbuf_rings", "gauge", NULL, "io_uring instances that are there now.");
+	family(v, "fixbuf_rings", "gauge", NULL, "io_uring instances that exist now.");
 	OWNER_GAUGE(v, o->rings, o->rings);
 	family(v, "fixbuf_registered_buffers", "gauge", NULL,
-	       "Buffers that are registered now, a cloned one once.");
+	       "Buffers registered now; a cloned buffer counts once.");
 	OWNER_GAUGE(v, o->rings, o->buffers);
 	family(v, "fixbuf_registered_bytes", "gauge", "bytes", "Length of the registered buffers.");
 	OWNER_GAUGE(v, o->rings, o->bytes);
 	family(v, "fixbuf_pinned_bytes", "gauge", "bytes",
-	       "Pages of 4 KiB that the registered buffers touch, a page once for each buffer.");
+	       "Bytes of the 4 KiB pages that the registered buffers touch; a shared page counts for each buffer.");
 	OWNER_GAUGE(v, o->rings, o->pinned_pages * PAGE_BYTES);
 	family(v, "fixbuf_charged_bytes", "gauge", "bytes",
-	       "Charged for the registered buffers as the kernel keeps it with each; Linux 7.2 and later do not.");
+	       "Charge that the kernel keeps with each registered buffer; absent from Linux 7.2 on.");
 	OWNER_GAUGE(v, o->charge_known, o->charged_pages * PAGE_BYTES);
 	family(v, "fixbuf_process_pinned_vm_bytes", "gauge", "bytes",
-	       "pinned_vm (VmPin) of the processes that registered, which other users of pinned memory share; below zero: an underflow.");
+	       "pinned_vm (VmPin) of the processes that registered, which other users of pinned memory share; a negative value is an underflow.");
 	EACH_OWNER(v, o) {
 		if (!o->has_account)
 			continue;
@@ -185,11 +185,11 @@ static __s64 locked_bytes(const struct user_gauge *u)
 static void put_users(struct view *v)
 {
 	family(v, "fixbuf_user_locked_bytes", "gauge", "bytes",
-	       "Charged to the user against RLIMIT_MEMLOCK, by all of his processes and not by io_uring alone.");
+	       "Charged to the user against RLIMIT_MEMLOCK, by all of the user's processes, through io_uring and otherwise.");
 	EACH_USER(v, u)
 		put_user(v, u, locked_bytes(u));
 	family(v, "fixbuf_user_memlock_limit_bytes", "gauge", "bytes",
-	       "The least RLIMIT_MEMLOCK of the user's processes that hold rings; absent without a limit.");
+	       "Smallest RLIMIT_MEMLOCK of the user's processes that hold rings; absent without a limit.");
 	EACH_USER(v, u)
 		if (u->limited)
 			put_user(v, u, u->limit_bytes);
@@ -220,7 +220,7 @@ static void put_calls(struct view *v)
 	static const __u32 ops[] = { CALL_REGISTER, CALL_UNREGISTER, CALL_UPDATE, CALL_CLONE };
 
 	family(v, "fixbuf_register_calls", "counter", NULL,
-	       "Calls of io_uring_register() about buffers, by what they gave.");
+	       "Calls of io_uring_register() about buffers, by result.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_calls; i++) {
 			begin(v, "");
@@ -230,7 +230,7 @@ static void put_calls(struct view *v)
 			value(v, "%llu", o->calls[i].count);
 		}
 	family(v, "fixbuf_register_duration_seconds", "histogram", "seconds",
-	       "How long these calls took.");
+	       "Duration of these calls.");
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		histogram(v, &v->m->call_time[ops[i]], op_label, &ops[i]);
 }
@@ -261,20 +261,20 @@ static void io_labels(struct view *v, const void *arg)
 static void put_io(struct view *v)
 {
 	family(v, "fixbuf_io_operations", "counter", NULL,
-	       "Requests that completed; fixed: over a registered buffer.");
+	       "Requests that completed; fixed=true: over a registered buffer.");
 	IO_COUNTER(v, ops);
-	family(v, "fixbuf_io_bytes", "counter", "bytes", "Transferred by them.");
+	family(v, "fixbuf_io_bytes", "counter", "bytes", "Bytes transferred by these requests.");
 	IO_COUNTER(v, bytes);
-	family(v, "fixbuf_io_errors", "counter", NULL, "Requests that failed, but for ECANCELED.");
+	family(v, "fixbuf_io_errors", "counter", NULL, "Requests that failed, except with ECANCELED.");
 	IO_COUNTER(v, errors);
 	family(v, "fixbuf_io_short_operations", "counter", NULL,
-	       "Requests that transferred less than was asked for.");
+	       "Requests that transferred less than they asked for.");
 	IO_COUNTER(v, shorts);
 	family(v, "fixbuf_io_punted_operations", "counter", NULL,
 	       "Requests that were handed to a worker thread.");
 	IO_COUNTER(v, punts);
 	family(v, "fixbuf_io_latency_seconds", "histogram", "seconds",
-	       "From submission to completion.");
+	       "Time from submission to completion.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_ios; i++)
 			histogram(v, &o->ios[i].latency, io_labels,
@@ -296,20 +296,20 @@ static void put_findings(struct view *v)
 	family(v, "fixbuf_verify_up", "gauge", NULL,
 	       "Whether pages and accounts are checked in the background.");
 	plain(v, m->verifying);
-	family(v, "fixbuf_verify_passes", "counter", NULL, "Checks of everything so far.");
+	family(v, "fixbuf_verify_passes", "counter", NULL, "Passes over all pages so far.");
 	plain(v, m->passes);
-	family(v, "fixbuf_verify_failed_passes", "counter", NULL, "Those that could not look.");
+	family(v, "fixbuf_verify_failed_passes", "counter", NULL, "Passes that failed.");
 	plain(v, m->failed_passes);
 	if (!m->has_pass)
 		return;
-	family(v, "fixbuf_findings", "gauge", NULL, "What the last pass found.");
+	family(v, "fixbuf_findings", "gauge", NULL, "Findings of the last pass.");
 	for (int tag = 0; tag < NR_FINDING_TAGS; tag++) {
 		begin(v, "");
 		put_tag(v, tag);
 		value(v, "%llu", m->findings[tag]);
 	}
 	family(v, "fixbuf_finding_bytes", "gauge", "bytes",
-	       "Memory that the findings of the last pass are about, by whose it is.");
+	       "Memory that the findings of the last pass are about, by owner.");
 	EACH_OWNER(v, o)
 		for (int tag = 0; tag < NR_FINDING_TAGS; tag++) {
 			if (!o->has_finding[tag])
@@ -320,17 +320,17 @@ static void put_findings(struct view *v)
 			put_owner(v, o, m->by);
 			value(v, "%llu", o->finding_pages[tag] * PAGE_BYTES);
 		}
-	family(v, "fixbuf_verify_timestamp_seconds", "gauge", "seconds", "When the last pass ended.");
+	family(v, "fixbuf_verify_timestamp_seconds", "gauge", "seconds", "Time at which the last pass ended.");
 	plain_seconds(v, m->pass.realtime_ns);
-	family(v, "fixbuf_verify_duration_seconds", "gauge", "seconds", "How long it took.");
+	family(v, "fixbuf_verify_duration_seconds", "gauge", "seconds", "Duration of the last pass.");
 	plain_seconds(v, m->pass.took_ns);
-	family(v, "fixbuf_verify_pages", "gauge", NULL, "Pages that it looked at.");
+	family(v, "fixbuf_verify_pages", "gauge", NULL, "Pages that the last pass looked at.");
 	plain(v, m->pass.pages);
 	family(v, "fixbuf_verify_unsteady", "gauge", NULL,
-	       "Rings and buffers that changed too fast for it to look at.");
+	       "Rings and buffers that changed too fast for the last pass to read.");
 	plain(v, m->pass.unsteady_rings + m->pass.unsteady_buffers);
 	family(v, "fixbuf_verify_denied", "gauge", NULL,
-	       "Buffers in processes that it may not look into: their pages were not compared.");
+	       "Buffers in processes that the checker may not inspect: their pages were not compared.");
 	plain(v, m->pass.denied_buffers);
 }
 
@@ -356,11 +356,11 @@ static void put_loss(struct view *v)
 	/* the name of the first release, kept beside the new one in the second */
 	family(v, "fixbuf_facts_lost", "counter", NULL, "The same, by its old name.");
 	plain(v, v->m->lost);
-	family(v, "fixbuf_io_lost", "counter", NULL, "I/O that was not measured in full, by why.");
+	family(v, "fixbuf_io_lost", "counter", NULL, "I/O that was not measured in full, by reason.");
 	view_stat_losses(&io, put_io_loss, v);
 	put_io_loss("forgotten", NULL, v->m->io_forgotten, v);
 	family(v, "fixbuf_folded_series", "counter", NULL,
-	       "Label sets that found no room and count as other, see --max-series.");
+	       "Label sets beyond --max-series, which count as other.");
 	plain(v, v->m->folded);
 }
 
@@ -369,7 +369,7 @@ void view_openmetrics(FILE *out, const struct export_model *m, enum metrics_form
 {
 	struct view v = { .out = out, .m = m, .format = format };
 
-	family(&v, "fixbuf_exporter", "info", NULL, "The exporter, the kernel and how it is watched.");
+	family(&v, "fixbuf_exporter", "info", NULL, "The exporter, the kernel and the tier.");
 	begin(&v, "_info");
 	fprintf(out, "version=\"" VERSION "\",kernel=\"");
 	put_label(out, untrusted(system_release()));
@@ -381,12 +381,12 @@ void view_openmetrics(FILE *out, const struct export_model *m, enum metrics_form
 	put_io(&v);
 	put_findings(&v);
 	put_loss(&v);
-	family(&v, "fixbuf_collect_timestamp_seconds", "gauge", "seconds", "When this was collected.");
+	family(&v, "fixbuf_collect_timestamp_seconds", "gauge", "seconds", "Time at which this was collected.");
 	plain_seconds(&v, m->realtime_ns);
-	family(&v, "fixbuf_collect_duration_seconds", "gauge", "seconds", "How long that took.");
+	family(&v, "fixbuf_collect_duration_seconds", "gauge", "seconds", "Duration of collecting this.");
 	plain_seconds(&v, m->collect_ns);
 	family(&v, "fixbuf_walk_duration_seconds", "gauge", "seconds",
-	       "How long the last look at all rings took.");
+	       "Duration of the last look at all rings.");
 	plain_seconds(&v, m->walk_ns);
 	if (format == METRICS_OPENMETRICS)
 		fputs("# EOF\n", out);

@@ -122,7 +122,7 @@ static enum MHD_Result serve_metrics(struct server *s, struct MHD_Connection *c)
 		return MHD_YES;
 	}
 	if (!b->response)
-		return queue_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "nothing was collected yet\n");
+		return queue_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "nothing has been collected yet\n");
 	return MHD_queue_response(c, MHD_HTTP_OK, b->response);
 }
 
@@ -131,7 +131,7 @@ static enum MHD_Result serve_health(struct server *s, struct MHD_Connection *c)
 	for (size_t i = 0; i <= METRICS_TEXT; i++)
 		if (s->bodies[i].asked_ns && clock_now_ns() - s->bodies[i].asked_ns > HEALTHY_NS)
 			return queue_text(c, MHD_HTTP_SERVICE_UNAVAILABLE,
-					  "who collects does not answer\n");
+					  "the collector does not answer\n");
 	/* so that silence is noticed even when nobody asks for metrics */
 	if (!is_fresh(&s->bodies[METRICS_TEXT]))
 		ask(s, METRICS_TEXT);
@@ -147,7 +147,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	(void)data_size;
 	(void)request;
 	if (strcmp(url, "/metrics") && strcmp(url, "/healthz"))
-		return queue_text(c, MHD_HTTP_NOT_FOUND, "there are /metrics and /healthz\n");
+		return queue_text(c, MHD_HTTP_NOT_FOUND, "not found; this server has /metrics and /healthz\n");
 	if (strcmp(method, "GET"))
 		return queue_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET it\n");
 	return strcmp(url, "/metrics") ? serve_health(arg, c) : serve_metrics(arg, c);

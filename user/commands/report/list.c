@@ -63,9 +63,9 @@ static void print(const struct report *r, const struct ledger *l)
 	}
 	view_rings_text(&o->output, &o->select, l);
 	if (!ledger_totals(l, &o->select).rings && !o->at && !o->output.quiet)
-		fprintf(o->output.out, "nothing was open at the end; --at TIME shows an earlier moment\n");
+		fprintf(o->output.out, "no ring was open at the end; --at TIME shows an earlier moment\n");
 	if (l->lost && !o->output.quiet)
-		fprintf(o->output.out, "%llu events were lost before: what they changed is missing\n",
+		fprintf(o->output.out, "%llu events were lost before this moment: what they changed is missing\n",
 			l->lost);
 }
 
@@ -79,7 +79,7 @@ int report_list(struct report *r)
 	if (r->o->at && !parse_duration(r->o->at, &ns))
 		at = ns;
 	else if (r->o->at && (of_day = time_of_day(r->o->at)) < 0)
-		return misuse("'%s' is no moment; give a time since the start, as 2.5s, or of the day, as 14:03:22",
+		return misuse("'%s' is not a moment; give a time since the start, as 2.5s, or a time of day, as 14:03:22",
 			      r->o->at);
 	while ((n = report_next(r, &t)) > 0) {
 		if (of_day >= 0 && r->replay.parts) {

@@ -33,7 +33,7 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	replay_begin(&r.replay, from);
 	status = views[o->view](&r);
 	if (r.replay.cut_at)
-		fprintf(stderr, PROGRAM_NAME ": %s ends at offset %llu without its end, as after a crash: what came later is missing\n",
+		fprintf(stderr, PROGRAM_NAME ": %s breaks off at offset %llu, as after a crash: later events are missing\n",
 			path, r.replay.cut_at);
 	replay_close(&r.replay);
 	return status;
@@ -107,20 +107,20 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-#define ABOUT_IO "--by-opcode, --by-buffer, --hist and --advise are about I/O; give --stat, too"
+#define ABOUT_IO "--by-opcode, --by-buffer, --hist and --advise are about I/O; add --stat"
 
 static const struct option_rule rules[] = {
 	{ "perfetto", EXCLUDES, "json", "--perfetto has a format of its own; leave --json out" },
 	{ "perfetto", EXCLUDES, "output", "--perfetto names its file itself; leave -o out" },
 	{ "html", EXCLUDES, "json", "--html has a format of its own; leave --json out" },
 	{ "html", EXCLUDES, "output", "--html names its file itself; leave -o out" },
-	{ "at", NEEDS, "list", "--at is the moment of --list; give that, too" },
-	{ "by", NEEDS, "folded", "--by weighs the stacks of --folded; give that, too" },
+	{ "at", NEEDS, "list", "--at is the moment of --list; add --list" },
+	{ "by", NEEDS, "folded", "--by weighs the stacks of --folded; add --folded" },
 	{ "by-opcode", NEEDS, "stat", ABOUT_IO },
 	{ "by-buffer", NEEDS, "stat", ABOUT_IO },
 	{ "hist", NEEDS, "stat", ABOUT_IO },
 	{ "advise", NEEDS, "stat", ABOUT_IO },
-	{ "timestamps", NEEDS, "trace", "-T is about lines; give --trace, too" },
+	{ "timestamps", NEEDS, "trace", "-T marks the lines of --trace; add --trace" },
 	{ "folded", EXCLUDES, "json", "--folded is text for a flame graph; leave --json out" },
 	{ 0 }
 };

@@ -56,7 +56,7 @@ static void show(struct stat *s, bool header)
 	} else {
 		view_stat_text(&v);
 		if (s->r->origin->fixed_only && !o->output.quiet)
-			fprintf(o->output.out, "only I/O over registered buffers was counted: it was recorded with --io\n");
+			fprintf(o->output.out, "only I/O over registered buffers was counted, because --io was given to record\n");
 	}
 	advices_free(&advices);
 }

@@ -25,7 +25,7 @@ static void print_text(const struct report *r, const struct over_time *f)
 		return;
 	fprintf(o->output.out, "%s%llu events checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
 		r->replay.facts, r->origin->tier > TIER_TRACEPOINTS ? "leaks" :
-		"releases (leaks take a tier that sees pins)");
+		"releases (leak detection needs the functions, kprobes or patched tier)");
 	if (f->list.nr)
 		fprintf(o->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
 			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
@@ -34,7 +34,7 @@ static void print_text(const struct report *r, const struct over_time *f)
 	else
 		fprintf(o->output.out, "nothing found\n");
 	if (r->replay.lost)
-		fprintf(o->output.out, "%llu events were lost: not checked from there to the next look at all rings\n",
+		fprintf(o->output.out, "%llu events were lost: nothing is checked between a loss and the next look at all rings\n",
 			r->replay.lost);
 }
 

@@ -35,7 +35,7 @@ static void openmetrics(void **state)
 	char *text = called("fio", METRICS_OPENMETRICS);
 
 	(void)state;
-	assert_contains(text, "# HELP fixbuf_register_calls Calls of io_uring_register() about buffers, by what they gave.\n"
+	assert_contains(text, "# HELP fixbuf_register_calls Calls of io_uring_register() about buffers, by result.\n"
 			"# TYPE fixbuf_register_calls counter\n"
 			"fixbuf_register_calls_total{uid=\"1000\",comm=\"fio\",pid=\"812\",op=\"clone\",result=\"EBUSY\"} 1\n");
 	assert_contains(text, "# TYPE fixbuf_register_duration_seconds histogram\n"
