@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "model/history.h"
+#include "model/io_loss.h"
 #include "model/io_select.h"
 #include "model/ledger_buffers.h"
 #include "model/totals.h"
@@ -214,8 +215,7 @@ static void add_io(struct history *h, const struct io_model *m)
 		p->ops += row->c.ops;
 		p->fixed_ops += row->fixed_ops;
 	}
-	h->io_lost += m->loss.reused + m->loss.unpolled + m->loss.overflowed + m->loss.no_cell +
-		      m->missed;
+	h->io_lost += io_lost(m);
 }
 
 /* The counters know a buffer by its ring, index and address. */

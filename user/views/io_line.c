@@ -10,16 +10,9 @@
 /* What broke the import, as stat puts it. */
 static const char *fault_text(char *text, size_t size, const struct fact_io *f)
 {
-	const struct io_fault_row row = {
-		.key = { .ring = f->h.ring, .op = f->opcode, .index = f->index },
-		.fault = {
-			.addr = f->io_flags & IO_F_RANGE ? f->addr : 0, .len_bytes = f->len_bytes,
-			.buf_addr = f->buf_addr, .buf_len_bytes = f->buf_len_bytes,
-			.nr_slots = f->nr_slots, .empty = !!(f->io_flags & IO_F_EMPTY),
-		},
-	};
+	const struct io_import import = io_import_of_fact(f);
 
-	view_stat_fault(text, size, &row);
+	view_stat_fault(text, size, &import);
 	return text;
 }
 
@@ -72,26 +65,18 @@ void view_io_text(FILE *out, const struct fact_io *f)
 /* Which bound, and how far it was passed where that is a distance. */
 static void put_fault(struct json *j, const struct fact_io *f)
 {
-	__u64 end = f->addr + f->len_bytes, buf_end = f->buf_addr + f->buf_len_bytes, by = 0;
-	const char *bound = NULL;
+	static const char *const names[] = {
+		[IO_BOUND_INDEX] = "index", [IO_BOUND_EMPTY] = "empty", [IO_BOUND_WRAP] = "wrap",
+		[IO_BOUND_BEGIN] = "begin", [IO_BOUND_END] = "end",
+	};
+	const struct io_import import = io_import_of_fact(f);
+	enum io_bound bound;
 	char text[256];
+	__u64 by;
 
-	if (f->index >= f->nr_slots) {
-		bound = "index";
-		by = f->index - f->nr_slots + 1;
-	} else if (f->io_flags & IO_F_EMPTY) {
-		bound = "empty";
-	} else if (f->io_flags & IO_F_RANGE && end < f->addr) {
-		bound = "wrap";
-	} else if (f->io_flags & IO_F_RANGE && f->addr < f->buf_addr) {
-		bound = "begin";
-		by = f->buf_addr - f->addr;
-	} else if (f->io_flags & IO_F_RANGE && end > buf_end) {
-		bound = "end";
-		by = end - buf_end;
-	}
+	bound = io_import_bound(&import, &by);
 	json_open(j, "fault");
-	json_str(j, "bound", bound);
+	json_str(j, "bound", names[bound]);
 	json_known(j, "by", by, by);
 	json_uint(j, "slots", f->nr_slots);
 	json_addr(j, "buffer_addr", f->buf_addr);

@@ -17,32 +17,39 @@ int view_stat_fd(const struct view_stat *v, __u64 ring, __u32 pid)
 	return -1;
 }
 
-void view_stat_fault(char *text, size_t size, const struct io_fault_row *f)
+void view_stat_fault(char *text, size_t size, const struct io_import *i)
 {
-	const struct io_fault *x = &f->fault;
-	__u64 end = x->addr + x->len_bytes, buf_end = x->buf_addr + x->buf_len_bytes;
 	char a[FMT_LEN], b[FMT_LEN];
+	__u64 by;
 
-	if (f->key.index >= x->nr_slots)
-		snprintf(text, size, "there is no buffer %u, the table has %u", f->key.index,
-			 x->nr_slots);
-	else if (x->empty)
-		snprintf(text, size, "slot %u is empty", f->key.index);
-	else if (!x->addr)
-		snprintf(text, size, "the import from buffer %u (%s) failed", f->key.index,
-			 fmt_bytes_long(a, x->buf_len_bytes));
-	else if (end < x->addr)
-		snprintf(text, size, "0x%llx + %llu wraps around", x->addr, x->len_bytes);
-	else if (x->addr < x->buf_addr)
-		snprintf(text, size, "0x%llx is %s before buffer %u begins", x->addr,
-			 fmt_bytes_long(a, x->buf_addr - x->addr), f->key.index);
-	else if (end > buf_end)
-		snprintf(text, size, "0x%llx + %s ends %s past buffer %u", x->addr,
-			 fmt_bytes_long(a, x->len_bytes), fmt_bytes_long(b, end - buf_end),
-			 f->key.index);
-	else
+	switch (io_import_bound(i, &by)) {
+	case IO_BOUND_INDEX:
+		snprintf(text, size, "there is no buffer %u, the table has %u", i->index,
+			 i->nr_slots);
+		break;
+	case IO_BOUND_EMPTY:
+		snprintf(text, size, "slot %u is empty", i->index);
+		break;
+	case IO_BOUND_UNKNOWN:
+		snprintf(text, size, "the import from buffer %u (%s) failed", i->index,
+			 fmt_bytes_long(a, i->buf_len_bytes));
+		break;
+	case IO_BOUND_WRAP:
+		snprintf(text, size, "0x%llx + %llu wraps around", i->addr, i->len_bytes);
+		break;
+	case IO_BOUND_BEGIN:
+		snprintf(text, size, "0x%llx is %s before buffer %u begins", i->addr,
+			 fmt_bytes_long(a, by), i->index);
+		break;
+	case IO_BOUND_END:
+		snprintf(text, size, "0x%llx + %s ends %s past buffer %u", i->addr,
+			 fmt_bytes_long(a, i->len_bytes), fmt_bytes_long(b, by), i->index);
+		break;
+	case IO_BOUND_NONE:
 		snprintf(text, size, "0x%llx + %s lies inside buffer %u as it is now: it was changed meanwhile, or does not allow this direction",
-			 x->addr, fmt_bytes_long(a, x->len_bytes), f->key.index);
+			 i->addr, fmt_bytes_long(a, i->len_bytes), i->index);
+		break;
+	}
 }
 
 void view_stat_losses(const struct io_model *m,
@@ -253,9 +260,10 @@ static void print_faults(const struct view_stat *v)
 {
 	for (size_t i = 0; i < v->m->nr_faults; i++) {
 		const struct io_fault_row *f = &v->m->faults[i];
+		const struct io_import import = io_import_of_row(f);
 		char text[256];
 
-		view_stat_fault(text, sizeof(text), f);
+		view_stat_fault(text, sizeof(text), &import);
 		fprintf(v->to->out, "EFAULT: pid %u, %s, %llu time%s; the last: %s\n",
 			ring_pid(v, f->key.ring), io_op_name(f->key.op), f->fault.count,
 			f->fault.count == 1 ? "" : "s", text);

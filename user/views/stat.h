@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "checks/advice.h"
 #include "model/io_counters.h"
+#include "model/io_fault.h"
 
 struct view_stat {
 	const struct output *to;
@@ -27,7 +28,7 @@ void view_stat_json(struct json *j, const struct view_stat *v);
 /* The descriptor at which this process holds the ring, -1 when that is not known. */
 int view_stat_fd(const struct view_stat *v, __u64 ring, __u32 pid);
 /* Which bound a failed import broke, and by how much. */
-void view_stat_fault(char *text, size_t size, const struct io_fault_row *f);
+void view_stat_fault(char *text, size_t size, const struct io_import *i);
 /* "3 completions whose submission was not seen" and so on; calls each() for what is not 0. */
 void view_stat_losses(const struct io_model *m,
 		      void (*each)(const char *name, const char *text, __u64 count, void *arg),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json.h"
 #include "model/histogram.h"
+#include "model/io_loss.h"
 #include "views/stat.h"
 
 static void put_latency(struct json *j, const struct io_row *r)
@@ -124,9 +125,10 @@ static void put_faults(struct json *j, const struct io_model *m)
 	json_open_list(j, "faults");
 	for (size_t i = 0; i < m->nr_faults; i++) {
 		const struct io_fault_row *f = &m->faults[i];
+		const struct io_import import = io_import_of_row(f);
 		char text[256];
 
-		view_stat_fault(text, sizeof(text), f);
+		view_stat_fault(text, sizeof(text), &import);
 		json_item_open(j);
 		json_addr(j, "ring", f->key.ring);
 		json_str(j, "opcode", io_op_name(f->key.op));
@@ -172,8 +174,6 @@ static void put_loss(const char *name, const char *text, __u64 count, void *arg)
 
 void view_stat_json(struct json *j, const struct view_stat *v)
 {
-	const struct io_loss *l = &v->m->loss;
-
 	json_int(j, "schema", 2);
 	json_str(j, "kernel", v->to->kernel);
 	json_uint(j, "duration_ns", v->m->t_ns);
@@ -186,8 +186,7 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	if (v->advices)
 		put_advices(j, v->advices);
 	json_uint(j, "in_flight", v->m->in_flight);
-	/* what is in no count; the other losses cost a latency or a detail */
-	json_uint(j, "lost", l->reused + l->unpolled + l->overflowed + l->no_cell + v->m->missed);
+	json_uint(j, "lost", io_lost(v->m));
 	json_open(j, "losses");
 	view_stat_losses(v->m, put_loss, j);
 	json_close(j);

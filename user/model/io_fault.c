@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "model/io_fault.h"
+
+struct io_import io_import_of_fact(const struct fact_io *f)
+{
+	return (struct io_import){
+		.index = f->index, .nr_slots = f->nr_slots, .empty = f->io_flags & IO_F_EMPTY,
+		.has_range = f->io_flags & IO_F_RANGE, .addr = f->addr, .len_bytes = f->len_bytes,
+		.buf_addr = f->buf_addr, .buf_len_bytes = f->buf_len_bytes,
+	};
+}
+
+struct io_import io_import_of_row(const struct io_fault_row *row)
+{
+	const struct io_fault *f = &row->fault;
+
+	/* a counter has no flag for a range that is known: nobody registers address 0 */
+	return (struct io_import){
+		.index = row->key.index, .nr_slots = f->nr_slots, .empty = f->empty,
+		.has_range = f->addr, .addr = f->addr, .len_bytes = f->len_bytes,
+		.buf_addr = f->buf_addr, .buf_len_bytes = f->buf_len_bytes,
+	};
+}
+
+enum io_bound io_import_bound(const struct io_import *i, __u64 *by)
+{
+	__u64 end = i->addr + i->len_bytes, buf_end = i->buf_addr + i->buf_len_bytes;
+
+	*by = 0;
+	if (i->index >= i->nr_slots) {
+		*by = (__u64)i->index - i->nr_slots + 1;
+		return IO_BOUND_INDEX;
+	}
+	if (i->empty)
+		return IO_BOUND_EMPTY;
+	if (!i->has_range)
+		return IO_BOUND_UNKNOWN;
+	if (end < i->addr)
+		return IO_BOUND_WRAP;
+	if (i->addr < i->buf_addr) {
+		*by = i->buf_addr - i->addr;
+		return IO_BOUND_BEGIN;
+	}
+	if (end > buf_end) {
+		*by = end - buf_end;
+		return IO_BOUND_END;
+	}
+	return IO_BOUND_NONE;
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "model/io_loss.h"
+
+__u64 io_lost(const struct io_model *m)
+{
+	const struct io_loss *l = &m->loss;
+
+	return l->reused + l->unpolled + l->overflowed + l->no_cell + m->missed;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What of the I/O is in no count. */
+#ifndef FIXBUF_MODEL_IO_LOSS_H
+#define FIXBUF_MODEL_IO_LOSS_H
+
+#include "model/io_counters.h"
+
+/* I/Os that ended and are in no row; the other losses cost a latency or a detail. */
+__u64 io_lost(const struct io_model *m);
+
+#endif
