@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "base/table.h"
 #include "base/untrusted.h"
@@ -16,7 +16,7 @@ struct table {
 	size_t width[MAX_COLUMNS];
 	size_t nr_columns;
 	char **cells;
-	size_t nr_cells, room;
+	size_t nr_cells;
 };
 
 struct table *table_new(const char *columns)
@@ -47,10 +47,7 @@ void table_cell(struct table *t, const char *fmt, ...)
 	if (vasprintf(&cell, fmt, ap) < 0)
 		exit(cannot("out of memory"));
 	va_end(ap);
-	if (t->nr_cells == t->room) {
-		t->room = t->room ? 2 * t->room : 64;
-		t->cells = must_realloc(t->cells, t->room, sizeof(*t->cells));
-	}
+	array_grow(t->cells, t->nr_cells);
 	t->cells[t->nr_cells++] = cell;
 	width = text_columns(untrusted(cell));
 	if (width > t->width[column])

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "base/clock.h"
 #include "capture/call_hooks.h"
@@ -154,7 +154,7 @@ static void note_entry(struct live *l, const struct fact *f)
 {
 	if (l->nr_entries && l->entries[0].h.call != f->call)
 		l->nr_entries = 0;
-	l->entries = must_realloc(l->entries, l->nr_entries + 1, sizeof(*l->entries));
+	array_grow(l->entries, l->nr_entries);
 	memcpy(&l->entries[l->nr_entries++], f, sizeof(*l->entries));
 }
 

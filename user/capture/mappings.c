@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "capture/mappings.h"
 
 #define MAX_MAPPINGS	4096		/* of code: of one process that are kept */
@@ -30,8 +30,7 @@ static __u64 hash_more(__u64 hash, const char *text)
 
 static void add(struct mappings *m, struct mapping *new, char *path)
 {
-	if (!(m->nr & (m->nr - 1)))
-		m->list = must_realloc(m->list, m->nr ? 2 * m->nr : 1, sizeof(*m->list));
+	array_grow(m->list, m->nr);
 	path[strcspn(path, "\n")] = '\0';
 	/* "[vdso]" has no file, as a name of a file has no place without '/' */
 	if ((path[0] == '/' || path[0] == '[') &&

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "capture/symbols_kernel.h"
 
@@ -17,7 +17,7 @@ struct symbol {
 
 struct symbols_kernel {
 	struct symbol *list;
-	size_t nr, room;
+	size_t nr;
 	char *text;
 	size_t len, text_room;
 };
@@ -51,10 +51,7 @@ static void keep_line(struct symbols_kernel *s, char *line)
 		module += *module == '[';
 		module[strcspn(module, "]")] = '\0';
 	}
-	if (s->nr == s->room) {
-		s->room = s->room ? 2 * s->room : 1 << 16;
-		s->list = must_realloc(s->list, s->room, sizeof(*s->list));
-	}
+	array_grow(s->list, s->nr);
 	s->list[s->nr].addr = addr;
 	s->list[s->nr].name = keep_text(s, name);
 	s->list[s->nr].module = module ? keep_text(s, module) : 0;

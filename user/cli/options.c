@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
@@ -56,7 +56,7 @@ static void refuse_foreign(const char *name, const struct command *cmd)
 
 static void note_given(struct parse *p, const char *name)
 {
-	p->given = must_realloc(p->given, p->nr_given + 1, sizeof(*p->given));
+	array_grow(p->given, p->nr_given);
 	p->given[p->nr_given++] = name;
 }
 
@@ -201,8 +201,8 @@ static void add_row(struct parse *p, const struct option_row *row, const struct 
 {
 	if (is_there(p, row->name))
 		return;
-	p->rows = must_realloc(p->rows, p->nr_rows + 1, sizeof(*p->rows));
-	p->owners = must_realloc(p->owners, p->nr_rows + 1, sizeof(*p->owners));
+	array_grow(p->rows, p->nr_rows);
+	array_grow(p->owners, p->nr_rows);
 	p->rows[p->nr_rows] = row;
 	p->owners[p->nr_rows++] = owner;
 }

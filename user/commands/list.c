@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace list: every ring of every process and its registered buffers, now. */
 #include "base/err.h"
+#include "base/fmt.h"
 #include "base/json.h"
 #include "commands/option.h"
 #include "commands/run.h"
@@ -28,7 +29,7 @@ static void print(const struct list_options *o, const struct ledger *l, unsigned
 	view_rings_text(&o->output, &o->select, l);
 	if (unsteady)
 		fprintf(o->output.out, "%u ring%s changed too fast to be read; run it again\n", unsteady,
-			unsteady == 1 ? "" : "s");
+			plural(unsteady));
 }
 
 static int list(void *options)

@@ -2,7 +2,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "base/fmt.h"
 #include "commands/option.h"
 
@@ -67,7 +67,7 @@ parser(parse_pid_list)
 		__u32 pid;
 
 		good = !parse_u32(p, &pid) && pid;
-		s->pids = must_realloc(s->pids, s->nr_pids + 1, sizeof(*s->pids));
+		array_grow(s->pids, s->nr_pids);
 		s->pids[s->nr_pids++] = pid;
 	}
 	free(copy);

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "model/fact.h"
 #include "model/io_counters.h"
 #include "model/timeline_page.h"
-
-/* Room for one more: lists double. */
-#define GROW(list, nr) do {							\
-	if (!((nr) & ((nr) - 1)))						\
-		(list) = must_realloc(list, (nr) ? 2 * (nr) : 1, sizeof(*(list)));	\
-} while (0)
 
 /* ---- buffers ---------------------------------------------------------------------------- */
 
@@ -21,7 +15,7 @@ static void on_ring_begins(struct lifetimes_ring *r, void *arg)
 
 	if (p->rings_nr++ >= PAGE_RINGS)
 		return;
-	GROW(p->rings, p->nr_rings);
+	array_grow(p->rings, p->nr_rings);
 	ring = &p->rings[p->nr_rings++];
 	ring->pid = r->pid;
 	ring->uid = r->uid;
@@ -37,7 +31,7 @@ static void keep_life(struct page *p, const struct life *life, __u64 to_ns, bool
 		p->lives_left++;
 		return;
 	}
-	GROW(p->lives, p->nr_lives);
+	array_grow(p->lives, p->nr_lives);
 	l = &p->lives[p->nr_lives++];
 	l->ring = life->ring->number;
 	l->slot = life->slot;
@@ -91,7 +85,7 @@ static void on_call(struct lifetimes_ring *ring, const struct event *t, void *ar
 		p->calls_left++;
 		return;
 	}
-	GROW(p->calls, p->nr_calls);
+	array_grow(p->calls, p->nr_calls);
 	call = &p->calls[p->nr_calls++];
 	memset(call, 0, sizeof(*call));
 	call->t_ns = c->h.t_ns;
@@ -130,7 +124,7 @@ static void on_level(struct account *from, __u64 t_ns, void *arg)
 		*kept = must_alloc(1, sizeof(**kept));
 		(*kept)->points = must_alloc(PAGE_POINTS, sizeof(*(*kept)->points));
 		(*kept)->is_mm = from->is_mm;
-		GROW(p->accounts, p->nr_accounts);
+		array_grow(p->accounts, p->nr_accounts);
 		p->accounts[p->nr_accounts++] = *kept;
 	}
 	a = *kept;
@@ -209,7 +203,7 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 		last->lost += lost;
 		return;
 	}
-	GROW(p->gaps, p->nr_gaps);
+	array_grow(p->gaps, p->nr_gaps);
 	p->gaps[p->nr_gaps++] = (struct page_gap){ from_ns, to_ns, lost };
 }
 

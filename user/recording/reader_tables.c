@@ -2,16 +2,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "recording/reader_tables.h"
 
 #define MAX_BYTES	(4ULL * REC_TABLES_MAX)	/* what is written takes up to four times that here */
-
-static void *grow(void *list, size_t nr, size_t size)
-{
-	/* doubles at each power of two */
-	return nr & (nr - 1) ? list : must_realloc(list, nr ? 2 * nr : 1, size);
-}
 
 const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data)
 {
@@ -24,7 +18,7 @@ const char *tables_add_string(struct recording_tables *t, const struct rec *rec,
 		return "more strings and stacks than any recording has";
 	s = must_alloc(rec->size + 1, 1);
 	memcpy(s, data, rec->size);
-	t->strings = grow(t->strings, t->nr_strings, sizeof(*t->strings));
+	array_grow(t->strings, t->nr_strings);
 	t->strings[t->nr_strings++] = s;
 	return NULL;
 }
@@ -81,7 +75,7 @@ const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, 
 	ok &= read_frames(t, &s.user, head.nr_user, list + head.nr_kernel);
 	ok &= string_of(t, head.kernel_note, &s.kernel.note);
 	ok &= string_of(t, head.user_note, &s.user.note);
-	t->stacks = grow(t->stacks, t->nr_stacks, sizeof(*t->stacks));
+	array_grow(t->stacks, t->nr_stacks);
 	t->stacks[t->nr_stacks] = must_alloc(1, sizeof(s));
 	*t->stacks[t->nr_stacks++] = s;
 	return ok ? NULL : "a stack that refers to a missing string";

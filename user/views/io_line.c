@@ -177,7 +177,7 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 	char bytes[FMT_LEN];
 
 	fprintf(stderr, "%llu I/O%s over registered buffers, %s, %llu failed; %llu shown",
-		all.c.ops, all.c.ops == 1 ? "" : "s", fmt_bytes(bytes, all.c.bytes),
+		all.c.ops, plural(all.c.ops), fmt_bytes(bytes, all.c.bytes),
 		all.c.errors + all.c.cancelled, v->ios);
 	if (v->origin->sample > 1)
 		fprintf(stderr, " (one in %u on each cpu)", v->origin->sample);

@@ -124,7 +124,7 @@ void view_rings_text(const struct output *to, const struct selection *select,
 	if (to->quiet)
 		return;
 	fprintf(to->out, "%zu ring%s, %zu buffer%s, %s registered", t.rings,
-		t.rings == 1 ? "" : "s", t.buffers, t.buffers == 1 ? "" : "s",
+		plural(t.rings), t.buffers, plural(t.buffers),
 		fmt_bytes(a, t.registered_bytes));
 	if (t.charged_pages)
 		fprintf(to->out, ", %s charged", fmt_bytes(b, t.charged_pages * PAGE_BYTES));

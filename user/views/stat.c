@@ -266,7 +266,7 @@ static void print_faults(const struct view_stat *v)
 		view_stat_fault(text, sizeof(text), &import);
 		fprintf(v->to->out, "EFAULT: pid %u, %s, %llu time%s; the last: %s\n",
 			ring_pid(v, f->key.ring), io_op_name(f->key.op), f->fault.count,
-			f->fault.count == 1 ? "" : "s", text);
+			plural(f->fault.count), text);
 	}
 }
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "commands/export/model.h"
 
 struct io_place {
@@ -39,8 +39,8 @@ static struct io_count *count_of(struct owner *o, __u8 opcode, bool fixed)
 	while (i < o->nr_ios && (o->ios[i].opcode != opcode || o->ios[i].fixed != fixed))
 		i++;
 	if (i == o->nr_ios) {
-		o->ios = must_realloc(o->ios, ++o->nr_ios, sizeof(*o->ios));
-		memset(&o->ios[i], 0, sizeof(o->ios[i]));
+		array_grow(o->ios, o->nr_ios);
+		memset(&o->ios[o->nr_ios++], 0, sizeof(*o->ios));
 		o->ios[i].opcode = opcode;
 		o->ios[i].fixed = fixed;
 	}

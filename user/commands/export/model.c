@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "base/untrusted.h"
 #include "checks/places.h"
 #include "checks/shares.h"
@@ -145,8 +145,8 @@ void export_call(struct export_model *m, const struct fact_call *c)
 	while (i < o->nr_calls && (o->calls[i].op != op || o->calls[i].error != error))
 		i++;
 	if (i == o->nr_calls) {
-		o->calls = must_realloc(o->calls, ++o->nr_calls, sizeof(*o->calls));
-		o->calls[i] = (struct call_count){ .op = op, .error = error };
+		array_grow(o->calls, o->nr_calls);
+		o->calls[o->nr_calls++] = (struct call_count){ .op = op, .error = error };
 	}
 	o->calls[i].count++;
 	if (c->start_ns && c->h.t_ns >= c->start_ns)
@@ -253,7 +253,7 @@ static void add_users(struct export_model *m, const struct ledger *l)
 		if (!is_charged(m, l, u))
 			continue;
 		h = user_tightest_holder(l, u);
-		m->users = must_realloc(m->users, m->nr_users + 1, sizeof(*m->users));
+		array_grow(m->users, m->nr_users);
 		m->users[m->nr_users++] = (struct user_gauge){
 			.uid = u->uid,
 			.limited = h,

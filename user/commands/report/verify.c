@@ -28,9 +28,9 @@ static void print_text(const struct report *r, const struct over_time *f)
 		"releases (leak detection needs the functions, kprobes or patched tier)");
 	if (f->list.nr)
 		fprintf(o->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
-			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
-			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
-			nr[SEVERITY_INFO] == 1 ? "" : "s");
+			plural(nr[SEVERITY_ERROR]), nr[SEVERITY_WARNING],
+			plural(nr[SEVERITY_WARNING]), nr[SEVERITY_INFO],
+			plural(nr[SEVERITY_INFO]));
 	else
 		fprintf(o->output.out, "nothing found\n");
 	if (r->replay.lost)

@@ -29,13 +29,13 @@ static void print_text(const struct verify_options *o, const struct look *look, 
 	if (o->output.quiet)
 		return;
 	fprintf(o->output.out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
-		look->findings.nr ? "\n" : "", t.rings, t.rings == 1 ? "" : "s", t.buffers,
-		t.buffers == 1 ? "" : "s", look->pages, fmt_ns(buf, took_ns));
+		look->findings.nr ? "\n" : "", t.rings, plural(t.rings), t.buffers,
+		plural(t.buffers), look->pages, fmt_ns(buf, took_ns));
 	if (look->findings.nr)
 		fprintf(o->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
-			nr[SEVERITY_ERROR] == 1 ? "" : "s", nr[SEVERITY_WARNING],
-			nr[SEVERITY_WARNING] == 1 ? "" : "s", nr[SEVERITY_INFO],
-			nr[SEVERITY_INFO] == 1 ? "" : "s");
+			plural(nr[SEVERITY_ERROR]), nr[SEVERITY_WARNING],
+			plural(nr[SEVERITY_WARNING]), nr[SEVERITY_INFO],
+			plural(nr[SEVERITY_INFO]));
 	else
 		fprintf(o->output.out, "every page is pinned%s and charged\n",
 			look->denied_buffers ? "" : ", in place");
