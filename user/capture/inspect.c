@@ -10,6 +10,7 @@
 #include "base/fmt.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
+#include "checks/finding_index.h"
 #include "checks/selected.h"
 #include "model/ledger_buffers.h"
 
@@ -213,25 +214,24 @@ static bool account_rested(const struct look *a, const struct look *b, const str
 
 struct two_looks {
 	const struct look *before, *now;
+	struct finding_index *found;	/* before */
 };
 
 static bool stands(const struct finding *f, const void *arg)
 {
 	const struct two_looks *looks = arg;
-	const struct findings *before = &looks->before->findings;
 
-	for (size_t k = 0; k < before->nr; k++)
-		if (finding_is_same(f, &before->list[k]))
-			return account_rested(looks->now, looks->before, f);
-	return false;
+	return finding_index_find(looks->found, f) >= 0 &&
+	       account_rested(looks->now, looks->before, f);
 }
 
 /* Keeps of .now what .before had too. */
 static void keep_common(struct look *now, const struct look *before)
 {
-	const struct two_looks looks = { before, now };
+	struct two_looks looks = { before, now, finding_index_of(&before->findings) };
 
 	findings_keep(&now->findings, stands, &looks);
+	finding_index_free(&looks.found);
 }
 
 int look_closely(struct walk *walk, struct page_walk *pages, const struct selection *select,

@@ -51,13 +51,6 @@ struct finding_key finding_key(const struct finding *f)
 	};
 }
 
-bool finding_is_same(const struct finding *a, const struct finding *b)
-{
-	struct finding_key x = finding_key(a), y = finding_key(b);
-
-	return !memcmp(&x, &y, sizeof(x));
-}
-
 void finding_add(struct findings *fs, struct finding f, const char *detail_fmt, ...)
 {
 	va_list ap;

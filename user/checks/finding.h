@@ -68,7 +68,7 @@ struct findings {
 	size_t nr;
 };
 
-/* Equal keys (by memcmp): the same finding, seen again. It has no padding. */
+/* Equal bytes: the same finding, seen again. It has no padding. */
 struct finding_key {
 	__u64 ring, addr;
 	__u32 tag, pid, uid;
@@ -81,7 +81,6 @@ enum severity finding_severity(enum finding_tag tag);
 const char *severity_name(enum severity s);
 
 struct finding_key finding_key(const struct finding *f);
-bool finding_is_same(const struct finding *a, const struct finding *b);
 
 /* Appends; .detail is formatted and owned by the list. */
 void finding_add(struct findings *fs, struct finding f, const char *detail_fmt, ...)

@@ -14,22 +14,19 @@
 #define REST_NS		20000000ULL
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
 
-static struct finding *known(struct over_time *f, const struct finding *n)
-{
-	for (size_t i = 0; i < f->list.nr; i++)
-		if (finding_is_same(&f->list.list[i], n))
-			return &f->list.list[i];
-	return NULL;
-}
-
 static void add(struct over_time *f, const struct finding *n)
 {
-	struct finding *o = known(f, n);
+	long at = finding_index_find(f->index, n);
+	struct finding *o;
 
-	if (!o) {
+	if (at < 0) {
+		finding_index_add(&f->index, n, f->list.nr);
 		finding_add(&f->list, *n, "%s", n->detail);
 		f->list.list[f->list.nr - 1].since_ns = f->now_ns;
-	} else if (n->pages > o->pages) {
+		return;
+	}
+	o = &f->list.list[at];
+	if (n->pages > o->pages) {
 		o->pages = n->pages;
 		free(o->detail);
 		o->detail = strdup(n->detail);
@@ -134,6 +131,8 @@ void over_time_event(struct over_time *f, const struct event *t)
 		if (f->dirty && !f->torn)
 			check(f, t, false);
 		findings_sort(&f->list);
+		finding_index_free(&f->index);
+		f->index = finding_index_of(&f->list);
 		return;
 	}
 	if (t->kind != EVENT_FACT || !t->fed)
@@ -152,5 +151,6 @@ void over_time_event(struct over_time *f, const struct event *t)
 void over_time_free(struct over_time *f)
 {
 	findings_free(&f->list);
+	finding_index_free(&f->index);
 	memset(f, 0, sizeof(*f));
 }

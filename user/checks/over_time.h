@@ -3,7 +3,7 @@
 #ifndef FIXBUF_CHECKS_OVER_TIME_H
 #define FIXBUF_CHECKS_OVER_TIME_H
 
-#include "checks/finding.h"
+#include "checks/finding_index.h"
 #include "model/event.h"
 #include "model/selection.h"
 
@@ -11,6 +11,7 @@
 struct over_time {
 	const struct selection *select;
 	struct findings list;	/* .detail as it was when it was worst; sorted at the end */
+	struct finding_index *index; /* of the list */
 	/* the state of the checks */
 	__u64 last_ns;		/* of the last fact that was fed */
 	__s64 now_ns;		/* the same since the begin */

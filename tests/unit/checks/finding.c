@@ -2,6 +2,8 @@
 /* Tags, severities and remedies; the list that holds them. */
 #include <stdio.h>
 #include "facts.h"
+#include "base/clock.h"
+#include "checks/finding_index.h"
 
 static void tags(void **state)
 {
@@ -35,6 +37,13 @@ static void tags(void **state)
 	}
 }
 
+static bool is_same(const struct finding *a, const struct finding *b)
+{
+	struct finding_key x = finding_key(a), y = finding_key(b);
+
+	return !memcmp(&x, &y, sizeof(x));
+}
+
 static void same(void **state)
 {
 	const struct finding slot = {
@@ -45,21 +54,21 @@ static void same(void **state)
 	(void)state;
 	/* the same finding with more pages is not another one */
 	f.pages = 7;
-	assert_true(finding_is_same(&slot, &f));
+	assert_true(is_same(&slot, &f));
 	f.index = 4;
-	assert_false(finding_is_same(&slot, &f));
+	assert_false(is_same(&slot, &f));
 	f = slot;
 	f.addr += 4096;
-	assert_false(finding_is_same(&slot, &f));
+	assert_false(is_same(&slot, &f));
 	f = slot;
 	f.tag = UNMAPPED_PAGE;
-	assert_false(finding_is_same(&slot, &f));
+	assert_false(is_same(&slot, &f));
 	/* a finding about a user's limit is the same whichever process it names */
 	f = user;
 	f.pid = 977;
-	assert_true(finding_is_same(&user, &f));
+	assert_true(is_same(&user, &f));
 	f.uid = 1001;
-	assert_false(finding_is_same(&user, &f));
+	assert_false(is_same(&user, &f));
 }
 
 static bool is_even(const struct finding *f, const void *arg)
@@ -119,12 +128,40 @@ static void list(void **state)
 	assert_null(fs.list);
 }
 
+/* As many as --every-page makes of 1 GiB: each is looked up in what the look before had. */
+static void many(void **state)
+{
+	enum { N = 262144 };
+	struct finding f = { .tag = STALE_PAGE, .ring = RING, .index = 3, .pid = 812, .uid = 1000 };
+	struct finding_index *index = NULL;
+	__u64 begun = clock_now_ns();
+
+	(void)state;
+	assert_int_equal(finding_index_find(index, &f), -1);
+	for (int i = 0; i < N; i++) {
+		f.addr = ADDR + i * 4096ULL;
+		finding_index_add(&index, &f, i);
+		/* the first keeps its place */
+		finding_index_add(&index, &f, i + 1);
+	}
+	for (int i = N - 1; i >= 0; i--) {
+		f.addr = ADDR + i * 4096ULL;
+		assert_int_equal(finding_index_find(index, &f), i);
+	}
+	f.uid = 1001;
+	assert_int_equal(finding_index_find(index, &f), -1);
+	finding_index_free(&index);
+	assert_null(index);
+	assert_true(clock_now_ns() - begun < 5 * NS_PER_S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tags),
 		cmocka_unit_test(same),
 		cmocka_unit_test(order),
+		cmocka_unit_test(many),
 		cmocka_unit_test(list),
 	};
 
