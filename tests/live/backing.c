@@ -87,6 +87,8 @@ static void try_mode(const char *program, const char *mode)
 		note("%s", json_object_to_json_string(json_member(run.json, "findings")));
 	else if (!load_text(&l, "unknown"))
 		in_place(run.json, l.pid, mode);
+	is(json_number(run.json, "not_compared_pages"),
+	   load_text(&l, "unknown") ? load_number(&l, "unknown") : 0, "%s: pages not compared", mode);
 	tool_free(&run);
 	load_end(&l);
 }

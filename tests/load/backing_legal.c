@@ -195,7 +195,7 @@ static void reaped(void)
 	if (!WIFSTOPPED(status) || fd < 0 || syscall(PROCESS_MRELEASE, fd, 0))
 		report_skip("this kernel does not take a killed process's memory away on demand");
 	report("holder=%d", pid);
-	report("unknown=1");
+	report("unknown=%d", PAGES);
 }
 
 /* The address space changes, the pid does not. */

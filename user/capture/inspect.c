@@ -36,14 +36,14 @@ void progress_end(struct progress *p)
 	p->shown = false;
 }
 
-static __u64 same_pages(const struct buffer *b)
+static __u64 pages_with(const struct buffer *b, enum mapping mapping)
 {
-	__u64 same = 0;
+	__u64 nr = 0;
 
 	for (size_t i = 0; i < b->nr_extents; i++)
-		if (b->extents[i].mapping == MAPPING_SAME)
-			same += b->extents[i].pages;
-	return same;
+		if (b->extents[i].mapping == mapping)
+			nr += b->extents[i].pages;
+	return nr;
 }
 
 /* A living process that holds the ring and has this address space, 0 = none. */
@@ -85,7 +85,7 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 
 	if (err)
 		return err;
-	best_same = same_pages(b);
+	best_same = pages_with(b, MAPPING_SAME);
 	for (size_t i = 1; best_same < buffer_pages(b); i++) {
 		next = candidate(walk, r, i);
 		if (!next.pid)
@@ -93,7 +93,7 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 		err = page_walk_slot(pages, r, index, next);
 		if (err)
 			return err;
-		same = same_pages(b);
+		same = pages_with(b, MAPPING_SAME);
 		if (same > best_same || !best.pid) {
 			best = next;
 			best_same = same;
@@ -128,6 +128,8 @@ static int look_at_pages(struct walk *walk, struct page_walk *pages, const struc
 				 b->extents[0].mapping == MAPPING_UNKNOWN)
 				look->denied_buffers++;
 			look->pages += buffer_pages(b);
+			if (!err && selection_has_ring(select, r))
+				look->not_compared_pages += pages_with(b, MAPPING_UNKNOWN);
 			show_progress(p, buffer_pages(b));
 		}
 	}

@@ -17,6 +17,7 @@ struct look {
 	struct findings findings;
 	__u64 *calls;		/* when each ring saw its last, in the ledger's order */
 	__u64 pages;
+	__u64 not_compared_pages; /* pinned, but what their addresses show could not be told */
 	unsigned int unsteady_rings, unsteady_buffers;
 	unsigned int denied_buffers; /* whose addresses we may not look into */
 };

@@ -38,7 +38,10 @@ static void print_text(const struct verify_options *o, const struct look *look, 
 			plural(nr[SEVERITY_INFO]));
 	else
 		fprintf(o->output.out, "every page is pinned%s and charged\n",
-			look->denied_buffers ? "" : ", in place");
+			look->not_compared_pages ? "" : ", in place");
+	if (look->not_compared_pages && !look->denied_buffers)
+		fprintf(o->output.out, "not compared: what the addresses of %llu page%s show could not be told (their process ends, calls exec or runs in another pid namespace, or they are swapped out)\n",
+			look->not_compared_pages, look->not_compared_pages == 1 ? "" : "s");
 	if (look->unsteady_rings || look->unsteady_buffers)
 		fprintf(o->output.out,
 			"not checked: %u rings and %u buffers changed too fast; run it again\n",
@@ -58,6 +61,7 @@ static void print_json(const struct verify_options *o, const struct look *look, 
 	json_uint(&j, "unsteady_rings", look->unsteady_rings);
 	json_uint(&j, "unsteady_buffers", look->unsteady_buffers);
 	json_uint(&j, "denied_buffers", look->denied_buffers);
+	json_uint(&j, "not_compared_pages", look->not_compared_pages);
 	json_uint(&j, "lost", look->ledger->lost);
 	json_end(&j);
 	json_free(&j);
