@@ -5,15 +5,15 @@
 #include "base/untrusted.h"
 #include "checks/places.h"
 
-struct seen {
+struct taken {
 	const struct buffer *buffer;
 	UT_hash_handle hh;
 };
 
-/* Only what several slots hold needs to be remembered. */
-static bool is_seen(struct seen **set, const struct buffer *b)
+/* Whether it was taken already; only what several slots hold needs to be remembered. */
+static bool is_taken(struct taken **set, const struct buffer *b)
 {
-	struct seen *s;
+	struct taken *s;
 
 	if (b->slots <= 1)
 		return false;
@@ -29,14 +29,14 @@ static bool is_seen(struct seen **set, const struct buffer *b)
 size_t places_collect(const struct ledger *l, struct place **out)
 {
 	struct place *list = must_alloc(HASH_COUNT(l->buffers), sizeof(*list));
-	struct seen *set = NULL, *s, *next;
+	struct taken *set = NULL, *s, *next;
 	size_t nr = 0;
 
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
 		for (__u32 i = 0; i < r->nr_slots; i++) {
 			const struct buffer *b = r->slots[i];
 
-			if (!b || b->buf_flags & BUFFER_F_KERNEL || is_seen(&set, b))
+			if (!b || b->buf_flags & BUFFER_F_KERNEL || is_taken(&set, b))
 				continue;
 			list[nr] = (struct place){ r, b, i, nr };
 			nr++;

@@ -16,11 +16,11 @@ struct held {			/* whom a buffer's pages are counted for */
 	UT_hash_handle hh;
 };
 
-struct lifetimes {
-	struct lifetimes_view view;
+struct timeline {
+	struct timeline_listener view;
 	struct ledger *ledger;
 	struct derived derived;
-	struct lifetimes_ring *rings;
+	struct timeline_ring *rings;
 	struct account *accounts;
 	struct held *held;
 	__u32 nr_rings, nr_accounts;
@@ -40,9 +40,9 @@ struct lifetimes {
 		(h)->view.name(__VA_ARGS__, (h)->view.arg);			\
 } while (0)
 
-static struct lifetimes_ring *find_ring(const struct lifetimes *h, __u64 id)
+static struct timeline_ring *find_ring(const struct timeline *h, __u64 id)
 {
-	struct lifetimes_ring *r;
+	struct timeline_ring *r;
 
 	HASH_FIND(hh, h->rings, &id, sizeof(id), r);
 	return r;
@@ -50,7 +50,7 @@ static struct lifetimes_ring *find_ring(const struct lifetimes *h, __u64 id)
 
 /* ---- accounts -------------------------------------------------------------------- */
 
-static struct account *account(struct lifetimes *h, __u64 id, bool is_mm)
+static struct account *account(struct timeline *h, __u64 id, bool is_mm)
 {
 	struct account *a;
 
@@ -68,7 +68,7 @@ static struct account *account(struct lifetimes *h, __u64 id, bool is_mm)
 	return a;
 }
 
-static void level(struct lifetimes *h, struct account *a, __s64 charged, __u64 limit)
+static void level(struct timeline *h, struct account *a, __s64 charged, __u64 limit)
 {
 	if (!a || (a->told && a->charged_pages == charged && a->limit_bytes == limit))
 		return;
@@ -80,7 +80,7 @@ static void level(struct lifetimes *h, struct account *a, __s64 charged, __u64 l
 	TELL(h, level, a, h->now_ns);
 }
 
-static void user_level(struct lifetimes *h, __u64 id, __s64 charged, __u64 limit)
+static void user_level(struct timeline *h, __u64 id, __s64 charged, __u64 limit)
 {
 	struct account *a = account(h, id, false);
 	struct ledger_user *u;
@@ -93,7 +93,7 @@ static void user_level(struct lifetimes *h, __u64 id, __s64 charged, __u64 limit
 	level(h, a, charged, limit ? limit : a->limit_bytes);
 }
 
-static void mm_level(struct lifetimes *h, __u64 id, __s64 charged)
+static void mm_level(struct timeline *h, __u64 id, __s64 charged)
 {
 	struct account *a = account(h, id, true);
 	struct ledger_mm *mm;
@@ -108,7 +108,7 @@ static void mm_level(struct lifetimes *h, __u64 id, __s64 charged)
 	level(h, a, charged, a->limit_bytes);
 }
 
-static void pinned(struct lifetimes *h, __u64 id, bool is_mm, __s64 pages)
+static void pinned(struct timeline *h, __u64 id, bool is_mm, __s64 pages)
 {
 	struct account *a = account(h, id, is_mm);
 
@@ -119,7 +119,7 @@ static void pinned(struct lifetimes *h, __u64 id, bool is_mm, __s64 pages)
 		TELL(h, level, a, h->now_ns);
 }
 
-static void pin(struct lifetimes *h, __u64 ring, __u64 buf, __s64 pages)
+static void pin(struct timeline *h, __u64 ring, __u64 buf, __s64 pages)
 {
 	const struct ring *r = ledger_ring(h->ledger, ring);
 	struct held *held;
@@ -137,7 +137,7 @@ static void pin(struct lifetimes *h, __u64 ring, __u64 buf, __s64 pages)
 	pinned(h, held->mm, true, pages);
 }
 
-static void unpin(struct lifetimes *h, __u64 buf)
+static void unpin(struct timeline *h, __u64 buf)
 {
 	struct held *held;
 
@@ -150,13 +150,13 @@ static void unpin(struct lifetimes *h, __u64 buf)
 	free(held);
 }
 
-static void account_of(struct lifetimes *h, const struct fact *f)
+static void account_of(struct timeline *h, const struct fact *f)
 {
 	const struct fact_charge *charge = (const void *)f;
 	const struct fact_call *call = (const void *)f;
 	const struct fact_ring *ring = (const void *)f;
 	const struct fact_pin *p = (const void *)f;
-	const struct lifetimes_ring *r = find_ring(h, f->ring);
+	const struct timeline_ring *r = find_ring(h, f->ring);
 
 	h->ours = r && r->watched;
 	switch (f->kind) {
@@ -187,7 +187,7 @@ static void account_of(struct lifetimes *h, const struct fact *f)
 
 /* ---- rings and lives --------------------------------------------------------------- */
 
-static void name_ring(struct lifetimes *h, struct lifetimes_ring *r, const struct fact *f)
+static void name_ring(struct timeline *h, struct timeline_ring *r, const struct fact *f)
 {
 	const struct ring *known = ledger_ring(h->ledger, r->id);
 	const struct holder *holder = known && known->nr_holders ? &known->holders[0] : NULL;
@@ -198,9 +198,9 @@ static void name_ring(struct lifetimes *h, struct lifetimes_ring *r, const struc
 	r->comm = holder ? holder->comm : f->comm;
 }
 
-static struct lifetimes_ring *add_ring(struct lifetimes *h, const struct fact *f)
+static struct timeline_ring *add_ring(struct timeline *h, const struct fact *f)
 {
-	struct lifetimes_ring *r = find_ring(h, f->ring);
+	struct timeline_ring *r = find_ring(h, f->ring);
 
 	if (r || !f->ring || HASH_COUNT(h->rings) == MAX_RINGS)
 		return r;
@@ -211,7 +211,7 @@ static struct lifetimes_ring *add_ring(struct lifetimes *h, const struct fact *f
 	return r;
 }
 
-static void end_life(struct lifetimes *h, struct lifetimes_ring *r, __u32 slot)
+static void end_life(struct timeline *h, struct timeline_ring *r, __u32 slot)
 {
 	struct life *life = slot < r->nr_slots ? r->slots[slot] : NULL;
 
@@ -223,7 +223,7 @@ static void end_life(struct lifetimes *h, struct lifetimes_ring *r, __u32 slot)
 	free(life);
 }
 
-static void begin_life(struct lifetimes *h, struct lifetimes_ring *r, __u32 slot,
+static void begin_life(struct timeline *h, struct timeline_ring *r, __u32 slot,
 		       const struct buffer *b, bool older)
 {
 	struct life *life = slot < r->nr_slots ? r->slots[slot] : NULL;
@@ -257,7 +257,7 @@ static void begin_life(struct lifetimes *h, struct lifetimes_ring *r, __u32 slot
 }
 
 /* From now on it is told of; what it holds already was there before. */
-static void watch_ring(struct lifetimes *h, struct lifetimes_ring *r, const struct fact *f)
+static void watch_ring(struct timeline *h, struct timeline_ring *r, const struct fact *f)
 {
 	if (!r || r->watched)
 		return;
@@ -270,7 +270,7 @@ static void watch_ring(struct lifetimes *h, struct lifetimes_ring *r, const stru
 			TELL(h, life_begins, r->slots[i]);
 }
 
-static void remove_ring(struct lifetimes *h, struct lifetimes_ring *r)
+static void remove_ring(struct timeline *h, struct timeline_ring *r)
 {
 	for (__u32 i = 0; i < r->nr_slots; i++)
 		end_life(h, r, i);
@@ -285,8 +285,8 @@ static void remove_ring(struct lifetimes *h, struct lifetimes_ring *r)
 static void on_derived(const struct fact *f, void *arg)
 {
 	const struct fact_buffer *b = (const void *)f;
-	struct lifetimes *h = arg;
-	struct lifetimes_ring *r = find_ring(h, f->ring);
+	struct timeline *h = arg;
+	struct timeline_ring *r = find_ring(h, f->ring);
 
 	if (f->kind == FACT_DROP && r)
 		end_life(h, r, b->index);
@@ -294,12 +294,12 @@ static void on_derived(const struct fact *f, void *arg)
 		account_of(h, f);
 }
 
-static void set_slot(struct lifetimes *h, const struct fact_buffer *f)
+static void set_slot(struct timeline *h, const struct fact_buffer *f)
 {
 	const struct ring *ring = ledger_ring(h->ledger, f->h.ring);
 	const struct buffer *b = ring && f->index < ring->nr_slots ? ring->slots[f->index] : NULL;
 	bool older = f->h.flags & FACT_F_SNAPSHOT;
-	struct lifetimes_ring *r = add_ring(h, &f->h);
+	struct timeline_ring *r = add_ring(h, &f->h);
 
 	if (!r || f->buf_flags & BUFFER_F_TORN)
 		return;
@@ -314,7 +314,7 @@ static void set_slot(struct lifetimes *h, const struct fact_buffer *f)
 
 /* ---- what is told ------------------------------------------------------------------- */
 
-static void new_ledger(struct lifetimes *h, bool exact)
+static void new_ledger(struct timeline *h, bool exact)
 {
 	ledger_free(h->ledger);
 	h->ledger = ledger_new();
@@ -325,9 +325,9 @@ static void new_ledger(struct lifetimes *h, bool exact)
 }
 
 /* What the look did not see again is gone. */
-static void end_look(struct lifetimes *h)
+static void end_look(struct timeline *h)
 {
-	struct lifetimes_ring *r, *next;
+	struct timeline_ring *r, *next;
 
 	h->looking = false;
 	h->call = 0;
@@ -344,7 +344,7 @@ static void end_look(struct lifetimes *h)
 	}
 }
 
-static void end_gap(struct lifetimes *h)
+static void end_gap(struct timeline *h)
 {
 	if (!h->gap.count)
 		return;
@@ -352,10 +352,10 @@ static void end_gap(struct lifetimes *h)
 	h->gap.count = 0;
 }
 
-static void tell_io(struct lifetimes *h, const struct event *t)
+static void tell_io(struct timeline *h, const struct event *t)
 {
 	const struct fact_io *io = (const void *)t->fact;
-	struct lifetimes_ring *r = add_ring(h, t->fact);
+	struct timeline_ring *r = add_ring(h, t->fact);
 	struct life *life = NULL;
 
 	watch_ring(h, r, t->fact);
@@ -377,10 +377,10 @@ static void tell_io(struct lifetimes *h, const struct event *t)
 	TELL(h, io, r, life, t);
 }
 
-static void tell_fact(struct lifetimes *h, const struct event *t)
+static void tell_fact(struct timeline *h, const struct event *t)
 {
 	const struct fact *f = t->fact;
-	struct lifetimes_ring *r;
+	struct timeline_ring *r;
 
 	h->call = f->call;
 	if (f->kind == FACT_IO_DONE) {
@@ -413,7 +413,7 @@ static void tell_fact(struct lifetimes *h, const struct event *t)
 		remove_ring(h, r);
 }
 
-void lifetimes_tell(struct lifetimes *h, const struct event *t)
+void timeline_event(struct timeline *h, const struct event *t)
 {
 	if (t->t_ns > h->now_ns)
 		h->now_ns = t->t_ns;
@@ -444,23 +444,23 @@ void lifetimes_tell(struct lifetimes *h, const struct event *t)
 	}
 }
 
-const struct lifetimes_ring *lifetimes_rings(const struct lifetimes *h)
+const struct timeline_ring *timeline_rings(const struct timeline *h)
 {
 	return h->rings;
 }
 
-struct lifetimes *lifetimes_new(const struct lifetimes_view *view)
+struct timeline *timeline_new(const struct timeline_listener *view)
 {
-	struct lifetimes *h = must_alloc(1, sizeof(*h));
+	struct timeline *h = must_alloc(1, sizeof(*h));
 
 	h->view = *view;
 	new_ledger(h, false);
 	return h;
 }
 
-void lifetimes_free(struct lifetimes *h)
+void timeline_free(struct timeline *h)
 {
-	struct lifetimes_ring *r, *next_ring;
+	struct timeline_ring *r, *next_ring;
 	struct account *a, *next;
 	struct held *held, *next_held;
 

@@ -13,7 +13,7 @@
 
 struct life;
 
-struct lifetimes_ring {
+struct timeline_ring {
 	__u64 id;		/* struct io_ring_ctx * */
 	__u32 number;		/* from 1, in order of arrival */
 	__u32 pid, uid;		/* of who holds or made it */
@@ -28,7 +28,7 @@ struct lifetimes_ring {
 
 /* A buffer in a slot, from its registration on. */
 struct life {
-	struct lifetimes_ring *ring;
+	struct timeline_ring *ring;
 	__u64 number;		/* from 1 */
 	__u64 buf;		/* struct io_mapped_ubuf * */
 	__u64 addr, len_bytes;
@@ -59,32 +59,32 @@ struct account {
 };
 
 /* What a view hears; each may be NULL. Times are CLOCK_MONOTONIC. */
-struct lifetimes_view {
-	void (*ring_begins)(struct lifetimes_ring *r, void *arg);
-	void (*ring_ends)(struct lifetimes_ring *r, __u64 t_ns, void *arg);
+struct timeline_listener {
+	void (*ring_begins)(struct timeline_ring *r, void *arg);
+	void (*ring_ends)(struct timeline_ring *r, __u64 t_ns, void *arg);
 	void (*life_begins)(struct life *life, void *arg);
 	/* .call: fact.call that ended it, 0 = none */
 	void (*life_ends)(struct life *life, __u64 t_ns, __u32 call, void *arg);
 	/* Charged, pinned or limit of it changed. */
 	void (*level)(struct account *a, __u64 t_ns, void *arg);
 	/* .ring is NULL when the call was refused before one was looked up. */
-	void (*call)(struct lifetimes_ring *ring, const struct event *t, void *arg);
+	void (*call)(struct timeline_ring *ring, const struct event *t, void *arg);
 	/* .life is NULL when its buffer is not known. */
-	void (*io)(struct lifetimes_ring *ring, struct life *life, const struct event *t, void *arg);
+	void (*io)(struct timeline_ring *ring, struct life *life, const struct event *t, void *arg);
 	void (*reading)(const struct event *t, void *arg);
 	/* Nothing is known between the two. */
 	void (*gap)(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg);
 	void *arg;
 };
 
-struct lifetimes;
+struct timeline;
 
-struct lifetimes *lifetimes_new(const struct lifetimes_view *view);
+struct timeline *timeline_new(const struct timeline_listener *view);
 /* What the recording told next. */
-void lifetimes_tell(struct lifetimes *h, const struct event *t);
+void timeline_event(struct timeline *h, const struct event *t);
 /* Rings that exist, as a uthash list. */
-const struct lifetimes_ring *lifetimes_rings(const struct lifetimes *h);
+const struct timeline_ring *timeline_rings(const struct timeline *h);
 /* What still lives is not told to end. */
-void lifetimes_free(struct lifetimes *h);
+void timeline_free(struct timeline *h);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* ---- buffers ---------------------------------------------------------------------------- */
 
-static void on_ring_begins(struct lifetimes_ring *r, void *arg)
+static void on_ring_begins(struct timeline_ring *r, void *arg)
 {
 	struct page *p = arg;
 	struct page_ring *ring;
@@ -71,7 +71,7 @@ static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
 
 /* ---- calls and accounts ------------------------------------------------------------------- */
 
-static void on_call(struct lifetimes_ring *ring, const struct event *t, void *arg)
+static void on_call(struct timeline_ring *ring, const struct event *t, void *arg)
 {
 	const struct fact_call *c = (const void *)t->fact;
 	struct page *p = arg;
@@ -118,7 +118,7 @@ static void on_level(struct account *from, __u64 t_ns, void *arg)
 	struct page *p = arg;
 	struct page_account *a, **kept = from->data;
 
-	/* it outlives the lifetimes, which frees what hangs on its accounts */
+	/* it outlives the timeline, which frees what hangs on its accounts */
 	if (!kept) {
 		kept = from->data = must_alloc(1, sizeof(*kept));
 		*kept = must_alloc(1, sizeof(**kept));
@@ -207,11 +207,11 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 	p->gaps[p->nr_gaps++] = (struct page_gap){ from_ns, to_ns, lost };
 }
 
-static void keep_living(struct page *p, const struct lifetimes *h)
+static void keep_living(struct page *p, const struct timeline *h)
 {
-	const struct lifetimes_ring *r;
+	const struct timeline_ring *r;
 
-	for (r = lifetimes_rings(h); r; r = r->hh.next)
+	for (r = timeline_rings(h); r; r = r->hh.next)
 		for (__u32 i = 0; r->watched && i < r->nr_slots; i++)
 			if (r->slots[i])
 				keep_life(p, r->slots[i], p->end_ns, false);
@@ -220,18 +220,18 @@ static void keep_living(struct page *p, const struct lifetimes *h)
 struct page *page_new(void)
 {
 	struct page *p = must_alloc(1, sizeof(*p));
-	const struct lifetimes_view view = {
+	const struct timeline_listener view = {
 		.ring_begins = on_ring_begins,
 		.life_begins = on_life_begins, .life_ends = on_life_ends,
 		.level = on_level, .call = on_call, .reading = on_reading, .gap = on_gap,
 		.arg = p,
 	};
 
-	p->lifetimes = lifetimes_new(&view);
+	p->timeline = timeline_new(&view);
 	return p;
 }
 
-void page_tell(struct page *p, const struct event *t)
+void page_event(struct page *p, const struct event *t)
 {
 	if (t->kind == EVENT_LOOK && !p->begin_ns) {
 		p->begin_ns = t->t_ns;
@@ -242,15 +242,15 @@ void page_tell(struct page *p, const struct event *t)
 	p->about = t->origin;
 	p->facts += t->kind == EVENT_FACT && t->shown;
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;
-	lifetimes_tell(p->lifetimes, t);
+	timeline_event(p->timeline, t);
 	p->clean_end = t->kind == EVENT_END && t->end.clean;
 }
 
 void page_conclude(struct page *p)
 {
-	keep_living(p, p->lifetimes);
-	lifetimes_free(p->lifetimes);
-	p->lifetimes = NULL;
+	keep_living(p, p->timeline);
+	timeline_free(p->timeline);
+	p->timeline = NULL;
 }
 
 void page_free(struct page *p)
@@ -267,6 +267,6 @@ void page_free(struct page *p)
 	free(p->calls);
 	free(p->columns);
 	free(p->gaps);
-	lifetimes_free(p->lifetimes);
+	timeline_free(p->timeline);
 	free(p);
 }

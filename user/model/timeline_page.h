@@ -24,7 +24,7 @@ struct page_ring {
 };
 
 struct page_life {
-	__u32 ring;		/* lifetimes_ring.number */
+	__u32 ring;		/* timeline_ring.number */
 	__u32 slot, folio_shift;
 	bool ended, older;
 	__u64 from_ns, to_ns;
@@ -75,7 +75,7 @@ struct page_gap {
 };
 
 struct page {
-	struct lifetimes *lifetimes;		/* until page_conclude() */
+	struct timeline *timeline;		/* until page_conclude() */
 	const struct origin *about;	/* of the last part */
 	__u64 begin_ns, end_ns;
 	__s64 realtime_ns;			/* of the first part */
@@ -102,7 +102,7 @@ struct page {
 
 struct page *page_new(void);
 /* What the recording told next. */
-void page_tell(struct page *p, const struct event *t);
+void page_event(struct page *p, const struct event *t);
 /* After the last: what still lives. */
 void page_conclude(struct page *p);
 void page_free(struct page *p);

@@ -34,18 +34,18 @@ struct pending {
 	size_t nr, room;
 };
 
-struct timeline {
+struct perfetto {
 	struct packets *p;
-	struct lifetimes *lifetimes;
+	struct timeline *timeline;
 	struct pending pending;
 };
 
-static void describe(struct timeline *t, __u64 uuid, __u64 parent, const char *name)
+static void describe(struct perfetto *t, __u64 uuid, __u64 parent, const char *name)
 {
 	packet_track(t->p, &(struct track){ .uuid = uuid, .parent = parent, .name = name });
 }
 
-static __u64 process_track(struct timeline *t, __u32 pid, const struct comm *comm)
+static __u64 process_track(struct perfetto *t, __u32 pid, const struct comm *comm)
 {
 	__u64 uuid = TRACK(PROCESS, pid);
 
@@ -68,7 +68,7 @@ static void call_details(struct packets *p, const struct fact_call *c, const cha
 		packet_string(p, "explain", explain);
 }
 
-static void flush_call(struct timeline *t)
+static void flush_call(struct perfetto *t)
 {
 	struct pending *w = &t->pending;
 	const struct fact_call *c = &w->call;
@@ -98,9 +98,9 @@ static void flush_call(struct timeline *t)
 	w->nr = 0;
 }
 
-static void on_call(struct lifetimes_ring *ring, const struct event *told, void *arg)
+static void on_call(struct timeline_ring *ring, const struct event *told, void *arg)
 {
-	struct timeline *t = arg;
+	struct perfetto *t = arg;
 
 	(void)ring;
 	flush_call(t);
@@ -109,7 +109,7 @@ static void on_call(struct lifetimes_ring *ring, const struct event *told, void 
 	t->pending.open = true;
 }
 
-static void call_flow(struct timeline *t, const struct life *life)
+static void call_flow(struct perfetto *t, const struct life *life)
 {
 	struct pending *w = &t->pending;
 
@@ -124,9 +124,9 @@ static void call_flow(struct timeline *t, const struct life *life)
 
 /* ---- rings and buffers ------------------------------------------------------------------ */
 
-static void on_ring_begins(struct lifetimes_ring *r, void *arg)
+static void on_ring_begins(struct timeline_ring *r, void *arg)
 {
-	struct timeline *t = arg;
+	struct perfetto *t = arg;
 	char name[64];
 
 	if (r->fd >= 0)
@@ -140,9 +140,9 @@ static void on_ring_begins(struct lifetimes_ring *r, void *arg)
 	packet_end(t->p);
 }
 
-static void on_ring_ends(struct lifetimes_ring *r, __u64 t_ns, void *arg)
+static void on_ring_ends(struct timeline_ring *r, __u64 t_ns, void *arg)
 {
-	struct timeline *t = arg;
+	struct perfetto *t = arg;
 
 	packet_begin(t->p, PACKET_END, TRACK(RING, r->number), t_ns, NULL);
 	packet_end(t->p);
@@ -150,7 +150,7 @@ static void on_ring_ends(struct lifetimes_ring *r, __u64 t_ns, void *arg)
 
 static void on_life_begins(struct life *life, void *arg)
 {
-	struct timeline *t = arg;
+	struct perfetto *t = arg;
 	__u64 track = SLOT_TRACK(life->ring, life->slot);
 	char name[FMT_LEN + 32], size[FMT_LEN];
 
@@ -173,7 +173,7 @@ static void on_life_begins(struct life *life, void *arg)
 
 static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
 {
-	struct timeline *t = arg;
+	struct perfetto *t = arg;
 	__u64 track = SLOT_TRACK(life->ring, life->slot);
 	bool by_call = t->pending.open && call && call == t->pending.call.h.call;
 
@@ -185,10 +185,10 @@ static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
 	packet_end(t->p);
 }
 
-static void on_io(struct lifetimes_ring *r, struct life *life, const struct event *told, void *arg)
+static void on_io(struct timeline_ring *r, struct life *life, const struct event *told, void *arg)
 {
 	const struct fact_io *io = (const void *)told->fact;
-	struct timeline *t = arg;
+	struct perfetto *t = arg;
 
 	if (!r)
 		return;
@@ -214,7 +214,7 @@ struct levels {			/* as written last, pages */
 	__s64 pages[3];
 };
 
-static void count(struct timeline *t, const struct account *a, enum counter which, __u64 parent,
+static void count(struct perfetto *t, const struct account *a, enum counter which, __u64 parent,
 		  const char *name, __s64 pages, __u64 t_ns)
 {
 	__u64 uuid = TRACK(COUNTER, (__u64)a->number << 8 | which);
@@ -233,7 +233,7 @@ static void count(struct timeline *t, const struct account *a, enum counter whic
 
 static void on_level(struct account *a, __u64 t_ns, void *arg)
 {
-	struct timeline *t = arg;
+	struct perfetto *t = arg;
 	__u64 parent;
 	char name[32];
 
@@ -254,7 +254,7 @@ static void on_level(struct account *a, __u64 t_ns, void *arg)
 
 static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 {
-	struct timeline *t = arg;
+	struct perfetto *t = arg;
 	char name[48];
 
 	snprintf(name, sizeof(name), "%llu events lost", lost);
@@ -265,10 +265,10 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 	packet_end(t->p);
 }
 
-struct timeline *timeline_new(FILE *out)
+struct perfetto *perfetto_new(FILE *out)
 {
-	struct timeline *t = must_alloc(1, sizeof(*t));
-	const struct lifetimes_view view = {
+	struct perfetto *t = must_alloc(1, sizeof(*t));
+	const struct timeline_listener view = {
 		.ring_begins = on_ring_begins, .ring_ends = on_ring_ends,
 		.life_begins = on_life_begins, .life_ends = on_life_ends,
 		.level = on_level, .call = on_call, .io = on_io, .gap = on_gap,
@@ -276,25 +276,25 @@ struct timeline *timeline_new(FILE *out)
 	};
 
 	t->p = packets_new(out);
-	t->lifetimes = lifetimes_new(&view);
+	t->timeline = timeline_new(&view);
 	return t;
 }
 
-void timeline_tell(struct timeline *t, const struct event *told)
+void perfetto_event(struct perfetto *t, const struct event *told)
 {
 	if (told->kind == EVENT_LOOK)
 		packet_clock(t->p, told->t_ns, told->t_ns + told->origin->realtime_ns);
 	if (t->pending.open &&
 	    (told->kind != EVENT_FACT || told->fact->call != t->pending.call.h.call))
 		flush_call(t);
-	lifetimes_tell(t->lifetimes, told);
+	timeline_event(t->timeline, told);
 }
 
-void timeline_end(struct timeline *t)
+void perfetto_end(struct perfetto *t)
 {
 	flush_call(t);
 	free(t->pending.flows);
-	lifetimes_free(t->lifetimes);
+	timeline_free(t->timeline);
 	packets_free(t->p);
 	free(t);
 }

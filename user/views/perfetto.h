@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include "model/event.h"
 
-struct timeline;
+struct perfetto;
 
-struct timeline *timeline_new(FILE *out);
+struct perfetto *perfetto_new(FILE *out);
 /* What the recording told next. */
-void timeline_tell(struct timeline *t, const struct event *told);
+void perfetto_event(struct perfetto *t, const struct event *told);
 /* After the last. */
-void timeline_end(struct timeline *t);
+void perfetto_end(struct perfetto *t);
 
 #endif

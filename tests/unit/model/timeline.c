@@ -7,7 +7,7 @@
 #include "model/timeline.h"
 #include "recording/writer.h"
 
-static char path[] = "/tmp/fixbuf-lifetimes-XXXXXX";
+static char path[] = "/tmp/fixbuf-timeline-XXXXXX";
 static FILE *file;
 
 static struct {
@@ -18,14 +18,14 @@ static struct {
 	__u32 ending_call;
 } seen;
 
-static void ring_begins(struct lifetimes_ring *r, void *arg)
+static void ring_begins(struct timeline_ring *r, void *arg)
 {
 	(void)arg;
 	assert_int_equal(r->number, ++seen.rings);
 	assert_string_equal(r->comm.bytes, "fio");
 }
 
-static void ring_ends(struct lifetimes_ring *r, __u64 t_ns, void *arg)
+static void ring_ends(struct timeline_ring *r, __u64 t_ns, void *arg)
 {
 	(void)r, (void)t_ns, (void)arg;
 	seen.rings_ended++;
@@ -66,7 +66,7 @@ static void level(struct account *a, __u64 t_ns, void *arg)
 	seen.limit = a->limit_bytes;
 }
 
-static void call(struct lifetimes_ring *r, const struct event *t, void *arg)
+static void call(struct timeline_ring *r, const struct event *t, void *arg)
 {
 	(void)arg;
 	assert_non_null(r);
@@ -74,7 +74,7 @@ static void call(struct lifetimes_ring *r, const struct event *t, void *arg)
 	seen.calls++;
 }
 
-static void io(struct lifetimes_ring *r, struct life *life, const struct event *t, void *arg)
+static void io(struct timeline_ring *r, struct life *life, const struct event *t, void *arg)
 {
 	(void)r, (void)t, (void)arg;
 	seen.ios++;
@@ -109,9 +109,9 @@ static struct writer *begin(enum tier tier)
 
 static void tell_all(struct writer *w)
 {
-	const struct lifetimes_view view = { ring_begins, ring_ends, life_begins, life_ends, level,
+	const struct timeline_listener view = { ring_begins, ring_ends, life_begins, life_ends, level,
 					   call, io, NULL, gap, NULL };
-	struct lifetimes *h = lifetimes_new(&view);
+	struct timeline *h = timeline_new(&view);
 	struct recording *r;
 	struct event t;
 	int err;
@@ -121,9 +121,9 @@ static void tell_all(struct writer *w)
 	r = recording_open(path);
 	assert_non_null(r);
 	while ((err = recording_next(r, &t)) > 0)
-		lifetimes_tell(h, &t);
+		timeline_event(h, &t);
 	assert_int_equal(err, 0);
-	lifetimes_free(h);
+	timeline_free(h);
 	recording_close(r);
 	unlink(path);
 }

@@ -14,15 +14,15 @@ static void select_told(const struct report *r, struct event *t)
 
 int report_perfetto(struct report *r)
 {
-	struct timeline *timeline = timeline_new(r->o->output.out);
+	struct perfetto *perfetto = perfetto_new(r->o->output.out);
 	struct event t;
 	int n;
 
 	while ((n = report_next(r, &t)) > 0 && !ferror(r->o->output.out)) {
 		select_told(r, &t);
-		timeline_tell(timeline, &t);
+		perfetto_event(perfetto, &t);
 	}
-	timeline_end(timeline);
+	perfetto_end(perfetto);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }
 
@@ -36,7 +36,7 @@ int report_html(struct report *r)
 	while ((n = report_next(r, &t)) > 0) {
 		over_time_event(&findings, &t);
 		select_told(r, &t);
-		page_tell(page, &t);
+		page_event(page, &t);
 	}
 	if (!n) {
 		page_conclude(page);
