@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stddef.h>
+#include <unistd.h>
 #include "base/signals.h"
 
 volatile sig_atomic_t interrupted;
 
+#define PATIENCE_S	3	/* a reader that takes nothing ends a write after a signal, and us with it */
+
 static void on_signal(int sig)
 {
 	interrupted = sig;
+	alarm(PATIENCE_S);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
 }
 
 void signals_catch(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
+	/* a write that a signal cuts short must not look like one that failed; poll() ends all the same */
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigaction late = { .sa_handler = on_alarm };
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGALRM, &late, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }

@@ -1,48 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <abi/limits.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include "base/array.h"
-#include "base/err.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "capture/call_hooks.h"
-#include "capture/live.h"
-#include "capture/proc_maps.h"
-#include "checks/failure.h"
-#include "model/derived.h"
-
-struct shown_ring {		/* a ring of the tasks that are watched */
-	__u64 id;
-	bool closing;
-	UT_hash_handle hh;
-};
-
-/* A call whose slots the kernel side could not tell all. */
-struct rest {
-	struct fact_call call;
-	__u32 first, nr;	/* nr 0 = none */
-};
-
-struct live {
-	struct capture *capture;
-	const struct selection *select;
-	const struct origin *origin;
-	void (*on_event)(const struct event *e, void *arg); /* NULL: keeps the ledger, tells nothing */
-	void *arg;
-	struct ledger *ledger;
-	struct derived derived;		/* what follows from what it is fed */
-	struct shown_ring *rings;
-	struct fact_entry *entries;	/* owned; of the call that follows them */
-	size_t nr_entries;
-	struct rest rest;
-	const struct fact *cause;	/* what the ledger derives from */
-	bool show_derived;
-	bool tells_all;			/* see call_hooks.h */
-	bool exact;			/* pins and charges are seen */
-	bool stacks;			/* come with what is shown */
-	__u64 last_ns;			/* of the last fact */
-};
+#include "capture/live_private.h"
 
 static struct event event_of(const struct live *l, enum event_kind kind, __u64 t_ns)
 {
@@ -52,8 +13,8 @@ static struct event event_of(const struct live *l, enum event_kind kind, __u64 t
 	};
 }
 
-static void tell_fact(struct live *l, const struct fact *f, bool fed, bool shown,
-		      const struct failure *why)
+void live_tell_fact(struct live *l, const struct fact *f, bool fed, bool shown,
+		    const struct failure *why)
 {
 	struct event e;
 
@@ -69,7 +30,7 @@ static void tell_fact(struct live *l, const struct fact *f, bool fed, bool shown
 	l->on_event(&e, l->arg);
 }
 
-static struct shown_ring *shown_ring(const struct live *l, __u64 id)
+struct shown_ring *live_ring(const struct live *l, __u64 id)
 {
 	struct shown_ring *r;
 
@@ -77,9 +38,9 @@ static struct shown_ring *shown_ring(const struct live *l, __u64 id)
 	return r;
 }
 
-static void show_ring(struct live *l, __u64 id)
+void live_show_ring(struct live *l, __u64 id)
 {
-	struct shown_ring *r = shown_ring(l, id);
+	struct shown_ring *r = live_ring(l, id);
 
 	if (r || !id)
 		return;
@@ -88,187 +49,14 @@ static void show_ring(struct live *l, __u64 id)
 	HASH_ADD(hh, l->rings, id, sizeof(r->id), r);
 }
 
-static void forget_ring(struct live *l, __u64 id)
+void live_forget_ring(struct live *l, __u64 id)
 {
-	struct shown_ring *r = shown_ring(l, id);
+	struct shown_ring *r = live_ring(l, id);
 
 	if (!r)
 		return;
 	HASH_DEL(l->rings, r);
 	free(r);
-}
-
-/* A ring's end is nobody's doing: show whose ring it was, not the kernel's worker. */
-static void name_owner(struct fact *f, const struct ring *r)
-{
-	if (!r || !r->nr_holders)
-		return;
-	f->pid = r->holders[0].pid;
-	f->tid = r->holders[0].tid;
-	f->uid = r->holders[0].uid;
-	f->comm = r->holders[0].comm;
-}
-
-static void on_derived(const struct fact *f, void *arg)
-{
-	struct live *l = arg;
-	union {
-		struct fact h;
-		struct fact_buffer buffer;
-		struct fact_pin pin;
-		struct fact_charge charge;
-	} copy;
-
-	if (!l->show_derived || f->size > sizeof(copy))
-		return;
-	memcpy(&copy, f, f->size);
-	if (l->cause->kind == FACT_RING_GONE) {
-		name_owner(&copy.h, ledger_ring(l->ledger, f->ring));
-		/* after a loss the ring may not be whose we think it is */
-		if (!selection_has(l->select, copy.h.pid, copy.h.uid, &copy.h.comm))
-			return;
-	}
-	tell_fact(l, &copy.h, false, true, NULL);
-}
-
-/* .derive: whether what is concluded from it is shown. */
-static void enter(struct live *l, const struct fact *f, bool shown, bool derive,
-		  const struct failure *why)
-{
-	tell_fact(l, f, true, shown, why);
-	l->cause = f;
-	l->show_derived = derive;
-	ledger_feed(l->ledger, f);
-}
-
-/* What the start of the call would have shown, from what was seen last. */
-static void guess_before(const struct live *l, struct fact_call *c)
-{
-	const struct ring *r = ledger_ring(l->ledger, c->h.ring);
-
-	c->user_before_pages = r && r->user ? r->user->locked_pages : c->user_after_pages;
-	c->mm_before_pages = r && r->mm ? r->mm->pinned_pages : c->mm_after_pages;
-}
-
-static void note_entry(struct live *l, const struct fact *f)
-{
-	if (l->nr_entries && l->entries[0].h.call != f->call)
-		l->nr_entries = 0;
-	array_grow(l->entries, l->nr_entries);
-	memcpy(&l->entries[l->nr_entries++], f, sizeof(*l->entries));
-}
-
-/* An update that did some slots gives their number: what stopped it is concluded. */
-static __s64 concluded_error(const struct fact_call *c, const struct fact_entry *blamed)
-{
-	if (!blamed && c->user && c->need_pages * PAGE_BYTES + c->user_after_pages * PAGE_BYTES >
-	    c->limit_bytes)
-		return -ENOMEM;
-	return -EFAULT;
-}
-
-/* All rings as they are now, where who holds the user's limit is asked for; NULL otherwise. */
-static struct ledger *others_now(const struct live *l, const struct fact_call *failed)
-{
-	struct ledger *now;
-
-	if (failed->result != -ENOMEM || !failed->user)
-		return NULL;
-	now = ledger_new();
-	if (!walk_rings(l->capture->walk, now))
-		return now;
-	ledger_free(now);
-	return NULL;
-}
-
-/* Tells and enters a call that is shown, with its explanation. */
-static void enter_failure(struct live *l, struct fact_call *c)
-{
-	bool told = l->nr_entries && l->entries[0].h.call == c->h.call;
-	char text[EXPLAIN_LEN];
-	struct failure why = { .explain = text };
-	struct fact_call failed = *c;
-	struct ledger *now;
-
-	if (c->result >= 0) {
-		failed.result = -EFAULT;
-		for (size_t i = 0; told && i < l->nr_entries; i++)
-			l->entries[i].index += c->result;
-	}
-	why.entry = explain_find_entry(&failed, l->entries, told ? l->nr_entries : 0);
-	if (c->result >= 0)
-		failed.result = concluded_error(&failed, why.entry);
-	now = others_now(l, &failed);
-	explain_call(text, &failed, why.entry, &(struct accounts){ l->ledger, now });
-	ledger_free(now);
-	c->need_pages = failed.need_pages;
-	enter(l, &c->h, true, true, &why);
-	l->nr_entries = 0;
-}
-
-/* Failed, or stopped before it had done all. */
-static bool is_incomplete(const struct fact_call *c)
-{
-	return c->result < 0 || (c->op == CALL_UPDATE && c->result < c->nr);
-}
-
-static void note_rest(struct live *l, const struct fact_call *c)
-{
-	__u64 first = 0, end = c->nr_slots;
-
-	if (c->op == CALL_UPDATE || (c->op == CALL_CLONE && c->nr)) {
-		first = c->offset;
-		end = first + (c->op == CALL_UPDATE ? (__u64)c->result : c->nr);
-	}
-	if (end > c->nr_slots)
-		end = c->nr_slots;
-	if (l->tells_all || c->op == CALL_UNREGISTER || end <= first + BOUNDED_SLOTS)
-		return;
-	l->rest.call = *c;
-	l->rest.first = first + BOUNDED_SLOTS;
-	l->rest.nr = end - l->rest.first;
-}
-
-static void on_call(struct live *l, const struct fact *f, bool show)
-{
-	struct fact_call c;
-
-	memcpy(&c, f, sizeof(c));
-	if (show)
-		show_ring(l, f->ring);
-	if (!(c.call_flags & CALL_F_BEFORE_SEEN))
-		guess_before(l, &c);
-	if (is_incomplete(&c) && show && l->on_event)
-		enter_failure(l, &c);
-	else
-		enter(l, &c.h, show, show, NULL);
-	if (c.result >= 0)
-		note_rest(l, &c);
-}
-
-static void show_slot(struct live *l, const struct buffer *b, __u32 index, bool show)
-{
-	struct fact_buffer f = {
-		.h = l->rest.call.h,
-		.buf_flags = BUFFER_F_EMPTY,
-		.index = index,
-	};
-
-	f.h.size = sizeof(f);
-	f.h.kind = FACT_BUFFER;
-	f.h.seq = 0;
-	if (b) {
-		f.buf = b->id;
-		f.addr = b->addr;
-		f.len_bytes = b->len_bytes;
-		f.bvec = b->bvec;
-		f.charged_pages = b->charged_pages;
-		f.segments = b->segments;
-		f.folio_shift = b->folio_shift;
-		f.refs = b->refs;
-		f.buf_flags = b->buf_flags;
-	}
-	enter(l, &f.h, show && (b || l->rest.call.op == CALL_UPDATE), show, NULL);
 }
 
 void live_lost(struct live *l, const struct lost_events *lost)
@@ -281,133 +69,6 @@ void live_lost(struct live *l, const struct lost_events *lost)
 	e = event_of(l, EVENT_LOST, l->last_ns);
 	e.lost = *lost;
 	l->on_event(&e, l->arg);
-}
-
-/* Reads the slots that the kernel side left out. */
-void live_complete(struct live *l)
-{
-	const struct fact *call = &l->rest.call.h;
-	bool show = selection_has(l->select, call->pid, call->uid, &call->comm);
-	struct ledger *now;
-	struct ring *r;
-
-	if (!l->rest.nr)
-		return;
-	now = ledger_new();
-	if (walk_slots(l->capture->walk, call->ring, l->rest.first, l->rest.nr, now)) {
-		/* gone or refilled before we came */
-		live_lost(l, &(struct lost_events){ .count = l->rest.nr, .cpu = call->cpu,
-						    .after_seq = call->seq });
-	} else {
-		r = ledger_ring(now, call->ring);
-		for (__u32 i = l->rest.first; r && i < l->rest.first + l->rest.nr; i++)
-			show_slot(l, i < r->nr_slots ? r->slots[i] : NULL, i, show);
-	}
-	ledger_free(now);
-	l->rest.nr = 0;
-}
-
-/* Where facts were lost, an address that was shown may have become another process's ring. */
-static bool is_another(const struct live *l, const struct fact_ring *f)
-{
-	const struct ring *r = ledger_ring(l->ledger, f->h.ring);
-
-	return l->ledger->lost && r && r->mm && f->mm && r->mm->id != f->mm;
-}
-
-static void on_close(struct live *l, const struct fact *f)
-{
-	struct shown_ring *r;
-
-	if (is_another(l, (const void *)f))
-		forget_ring(l, f->ring);
-	r = shown_ring(l, f->ring);
-	if (r)
-		r->closing = true;
-	enter(l, f, r, r, NULL);
-}
-
-static void on_gone(struct live *l, const struct fact *f)
-{
-	const struct ring *r = ledger_ring(l->ledger, f->ring);
-	const struct shown_ring *shown = shown_ring(l, f->ring);
-
-	/* the address may be a new ring's before the worker that freed the old one is done */
-	if (r && !r->closing)
-		return;
-	enter(l, f, false, shown && shown->closing, NULL);
-	forget_ring(l, f->ring);
-}
-
-static void on_create(struct live *l, const struct fact *f, bool show)
-{
-	forget_ring(l, f->ring);
-	if (show)
-		show_ring(l, f->ring);
-	enter(l, f, show, show, NULL);
-}
-
-/* A pin or a charge, or its end: as such, or by a worker of the kernel for the ring's owner. */
-static void on_account(struct live *l, const struct fact *f, bool show)
-{
-	union {
-		struct fact h;
-		struct fact_pin pin;
-		struct fact_charge charge;
-	} copy;
-
-	if (f->size > sizeof(copy))
-		return;
-	memcpy(&copy, f, f->size);
-	if (f->flags & FACT_F_WORKER) {
-		name_owner(&copy.h, ledger_ring(l->ledger, f->ring));
-		show = shown_ring(l, f->ring);
-	} else if (show && f->kind == FACT_PIN) {
-		show_ring(l, f->ring);
-	}
-	enter(l, &copy.h, show, show, NULL);
-}
-
-void live_fact(struct live *l, const struct fact *f)
-{
-	/* process and user were selected in the kernel */
-	bool show = !(f->flags & FACT_F_OTHERS) && selection_has(l->select, f->pid, f->uid, &f->comm);
-
-	l->last_ns = f->t_ns;
-	/* tells nothing of a table */
-	if (f->kind == FACT_IO_DONE) {
-		if (show)
-			tell_fact(l, f, false, true, NULL);
-		return;
-	}
-	if (f->call != l->rest.call.h.call)
-		live_complete(l);
-	switch (f->kind) {
-	case FACT_ENTRY:
-		note_entry(l, f);
-		break;
-	case FACT_CALL:
-		on_call(l, f, show);
-		break;
-	case FACT_RING_CREATE:
-		on_create(l, f, show);
-		break;
-	case FACT_PIN:
-	case FACT_UNPIN:
-	case FACT_CHARGE:
-	case FACT_UNCHARGE:
-		on_account(l, f, show);
-		break;
-	case FACT_RING_CLOSE:
-		on_close(l, f);
-		break;
-	case FACT_RING_GONE:
-		on_gone(l, f);
-		break;
-	default:
-		enter(l, f, show, show, NULL);
-		break;
-	}
 }
 
 bool live_read(struct live *l)
@@ -436,7 +97,7 @@ static void show_older(struct live *l)
 		for (size_t i = 0; i < r->nr_holders; i++)
 			if (selection_has(l->select, r->holders[i].pid, r->holders[i].uid,
 					&r->holders[i].comm))
-				show_ring(l, r->id);
+				live_show_ring(l, r->id);
 }
 
 /* A ledger of what is there now. */
@@ -445,7 +106,7 @@ static int look(struct live *l)
 	l->ledger = ledger_new();
 	l->ledger->exact = l->exact;
 	if (l->on_event) {
-		l->derived.tell = on_derived;
+		l->derived.tell = live_on_derived;
 		l->derived.arg = l;
 		derived_observe(&l->derived, l->ledger);
 	} else {
@@ -523,7 +184,7 @@ int live_look_anew(struct live *l)
 	l->ledger->lost = lost;
 	HASH_ITER(hh, l->rings, r, next)
 		if (!ledger_ring(l->ledger, r->id))
-			forget_ring(l, r->id);
+			live_forget_ring(l, r->id);
 	if (!err)
 		tell_look(l, true);
 	return err;
@@ -549,7 +210,7 @@ struct ledger *live_ledger(const struct live *l)
 
 bool live_shows(const struct live *l, __u64 ring)
 {
-	return shown_ring(l, ring);
+	return live_ring(l, ring);
 }
 
 bool live_shows_any(const struct live *l)

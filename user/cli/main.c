@@ -37,7 +37,6 @@ int main(int argc, char **argv)
 
 	cmd = options_parse(argc, argv, &options);
 	o = options;
-	signals_catch();
 	o->out = stdout;
 	o->kernel = system_release();
 	if (o->path && !cmd->opens_output) {
@@ -46,6 +45,8 @@ int main(int argc, char **argv)
 			return misuse("cannot write to %s: %s; name a file that can be created",
 				      o->path, strerror(errno));
 	}
+	/* not before: opening a FIFO may take a reader that never comes */
+	signals_catch();
 	status = close_output(o, cmd->run(options));
 	free(options);
 	return status;

@@ -19,6 +19,7 @@
 #include "base/own_ring.h"
 #include "base/signals.h"
 #include "commands/bench/bench.h"
+#include "commands/bench/rig.h"
 
 #define NR_BLOCKS	4
 #define NR_DEPTHS	2

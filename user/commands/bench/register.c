@@ -12,6 +12,7 @@
 #include "base/own_ring.h"
 #include "base/signals.h"
 #include "commands/bench/bench.h"
+#include "commands/bench/rig.h"
 
 #define MIB		(1UL << 20)
 #define SPARE_BYTES	(128 * MIB)	/* of memory, left to others */

@@ -9,15 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "base/own_ring.h"
-
-enum verdict {		/* a clause's verdict is its worst check's */
-	ABSENT,		/* this kernel does not have what is tried */
-	HOLDS,
-	NOT_TRIED,
-	DIFFERS,	/* in a known way */
-	FAILS,
-	NR_VERDICTS,
-};
+#include "commands/contract/verdict.h"
 
 enum role {
 	AS_STARTED,
@@ -41,31 +33,11 @@ extern const struct check checks_limits[];	/* C7 to C9 */
 extern const struct check checks_exact[];	/* C10 */
 extern const struct check checks_later[];	/* L1 ... */
 
-/* ---- running one (contract_child.c) ---- */
-
-struct outcome {
-	enum verdict verdict;
-	char detail[160];
-};
+/* ---- running one (run.c) ---- */
 
 void contract_run_check(const struct check *check, struct outcome *result);
 
-/* ---- inside a check ---- */
-
-/* Each ends the check. */
-#define VERDICT_ATTRIBUTES __attribute__((format(printf, 1, 2), noreturn))
-void holds(const char *fmt, ...) VERDICT_ATTRIBUTES;
-void differs(const char *fmt, ...) VERDICT_ATTRIBUTES;
-void not_tried(const char *fmt, ...) VERDICT_ATTRIBUTES;
-void absent(const char *fmt, ...) VERDICT_ATTRIBUTES;
-void fails(const char *fmt, ...) VERDICT_ATTRIBUTES;
-
-/* "EFAULT" for -EFAULT, otherwise the number; for one use in a sentence. */
-const char *result_name(long result);
-/* Fails unless they are equal: "WHAT: EFAULT, not 0". */
-void want(const char *what, long seen, long expected);
-
-/* ---- tools (contract_tools.c) ---- */
+/* ---- tools (tools.c) ---- */
 
 #define MIB (1UL << 20)
 extern size_t page_bytes;

@@ -18,6 +18,7 @@
 #endif
 
 size_t page_bytes;
+bool own_user;
 
 static struct ring_raw probe;
 static char *probe_memory;

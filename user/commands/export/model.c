@@ -334,7 +334,6 @@ void export_model_free(struct export_model *m)
 {
 	struct owner *o, *next;
 
-	export_io_free(m);
 	HASH_ITER(hh, m->owners, o, next)
 		owner_remove(m, o);
 	if (m->other)

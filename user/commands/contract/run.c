@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One check in a process of its own: role, time-out, and the verdict that it leaves. */
+/* Runs one check in a process of its own: its role, its time-out, the verdict that it leaves. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,51 +27,7 @@
 /* PROC_USER_INIT_INO of the kernel */
 #define FIRST_USER_NAMESPACE	0xeffffffdU
 
-bool own_user;
-
 static struct outcome *outcome;		/* shared with the child */
-
-static void __attribute__((format(printf, 2, 0), noreturn))
-leave(enum verdict verdict, const char *fmt, va_list ap)
-{
-	vsnprintf(outcome->detail, sizeof(outcome->detail), fmt, ap);
-	outcome->verdict = verdict;
-	_exit(0);
-}
-
-#define VERDICT(name, verdict)				\
-	void name(const char *fmt, ...)			\
-	{						\
-		va_list ap;				\
-							\
-		va_start(ap, fmt);			\
-		leave(verdict, fmt, ap);		\
-	}
-
-VERDICT(holds, HOLDS)
-VERDICT(differs, DIFFERS)
-VERDICT(not_tried, NOT_TRIED)
-VERDICT(absent, ABSENT)
-VERDICT(fails, FAILS)
-
-const char *result_name(long result)
-{
-	static char text[4][24];
-	static unsigned int next;
-	char *t = text[next++ % 4];
-	const char *name = result < 0 ? strerrorname_np(-result) : NULL;
-
-	if (name)
-		return name;
-	snprintf(t, sizeof(text[0]), "%ld", result);
-	return t;
-}
-
-void want(const char *what, long seen, long expected)
-{
-	if (seen != expected)
-		fails("%s: %s, not %s", what, result_name(seen), result_name(expected));
-}
 
 /* In a user namespace of its own, capabilities neither lift the limit nor give other users. */
 static bool first_user_namespace(void)
@@ -149,6 +104,7 @@ static void __attribute__((noreturn)) child(const struct check *check, uid_t uid
 {
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	verdict_goes_to(outcome);
 	if (check->role == AS_USER)
 		become_user(uid);
 	own_user = !uid;

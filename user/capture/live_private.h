@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What live.c (the source) and live_facts.c (what becomes of a fact) share. */
+#ifndef FIXBUF_CAPTURE_LIVE_PRIVATE_H
+#define FIXBUF_CAPTURE_LIVE_PRIVATE_H
+
+#include "capture/live.h"
+#include "model/derived.h"
+
+struct shown_ring {		/* a ring of the tasks that are watched */
+	__u64 id;
+	bool closing;
+	UT_hash_handle hh;
+};
+
+/* A call whose slots the kernel side could not tell all. */
+struct rest {
+	struct fact_call call;
+	__u32 first, nr;	/* nr 0 = none */
+};
+
+struct live {
+	struct capture *capture;
+	const struct selection *select;
+	const struct origin *origin;
+	void (*on_event)(const struct event *e, void *arg); /* NULL: keeps the ledger, tells nothing */
+	void *arg;
+	struct ledger *ledger;
+	struct derived derived;		/* what follows from what it is fed */
+	struct shown_ring *rings;
+	struct fact_entry *entries;	/* owned; of the call that follows them */
+	size_t nr_entries;
+	struct rest rest;
+	const struct fact *cause;	/* what the ledger derives from */
+	bool show_derived;
+	bool tells_all;			/* see call_hooks.h */
+	bool exact;			/* pins and charges are seen */
+	bool stacks;			/* come with what is shown */
+	__u64 last_ns;			/* of the last fact */
+};
+
+/* The ring, if it is one of the tasks that are watched. */
+struct shown_ring *live_ring(const struct live *l, __u64 id);
+void live_show_ring(struct live *l, __u64 id);
+void live_forget_ring(struct live *l, __u64 id);
+void live_tell_fact(struct live *l, const struct fact *f, bool fed, bool shown,
+		    const struct failure *why);
+/* What the ledger concludes from the fact that is being entered. */
+void live_on_derived(const struct fact *f, void *live);
+
+#endif
