@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * I/O by ring, process and opcode: counted when it completes, timed from its
- * submission. Per-CPU cells and histograms, no lock, no allocation; what could
- * not be measured is counted in io_losses. User side: io_stat.c.
+ * I/O of selected rings by process and opcode: counted when it completes, timed
+ * from its submission. A cell is one CPU's, so nothing is locked or atomic; what
+ * could not be measured is counted in io_losses. User side: capture/io_maps.c.
  */
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
@@ -17,10 +17,19 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, IO_RINGS);
-	__type(key, __u64);
+	__uint(max_entries, IO_CALLS);
+	__type(key, struct io_calls_place);
 	__type(value, struct io_calls);
 } io_ring_calls SEC(".maps");
+
+static __always_inline bool req_selected(enum io_access access, __u64 ring, struct io_kiocb *k)
+{
+	int known = ring_decided(ring);
+
+	if (known >= 0)
+		return known;
+	return decide_ring(ring, io_owner_task(PROBE, io_owner(access, k)));
+}
 
 /* Raw tracepoints give numbers; typed ones pointers, which the verifier lets no one hash. */
 static __always_inline int on_submit(__u64 req, enum io_access access)
@@ -30,11 +39,13 @@ static __always_inline int on_submit(__u64 req, enum io_access access)
 
 	if (!op_kind[op])
 		return 0;
+	if (select_by && !req_selected(access, io_ring_of(access, req), k))
+		return 0;
 	if (IO_GET(access, k, flags) & REQ_F_CQE_SKIP) {
 		COUNT_LOSS(skipped);
 		return 0;
 	}
-	put_start(req, bpf_ktime_get_ns());
+	put_start(req, bpf_ktime_get_ns() & ~(__u64)IO_START_PUNTED);
 	return 0;
 }
 
@@ -66,7 +77,9 @@ int io_req_failed(struct bpf_raw_tracepoint_args *ctx)
 	__u64 req = ctx->args[1];
 	__u8 op = IO_READ(EITHER, req, struct io_kiocb, opcode);
 
-	if (op_kind[op])
+	if (op_kind[op] && (!select_by ||
+			    req_selected(EITHER, io_ring_of(EITHER, req),
+					 IO_AS(EITHER, req, struct io_kiocb))))
 		put_start(req, IO_START_REFUSED);
 	return 0;
 }
@@ -77,7 +90,7 @@ static __always_inline __u64 start_of(__u64 req, enum io_access access)
 	__u64 t = take_start(req);
 
 	if (t > IO_START_REFUSED)
-		return t;
+		return t & ~(__u64)IO_START_PUNTED;
 	if (t == IO_START_REFUSED)
 		COUNT_LOSS(refused);
 	else if (!(IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP))
@@ -116,10 +129,15 @@ static __always_inline int on_complete(struct bpf_raw_tracepoint_args *ctx, enum
 
 	if (!w.req)
 		return 0;
+	/* first: what is not selected is to cost least */
+	if (select_by && !ring_decided(w.ring))
+		return 0;
 	k = IO_AS(access, w.req, struct io_kiocb);
 	op = IO_GET(access, k, opcode);
 	kind = op_kind[op];
 	if (!kind)
+		return 0;
+	if (select_by && !req_selected(access, w.ring, k))
 		return 0;
 	/* a notification of SEND_ZC bears this opcode and is no request's end */
 	if (op == OP_NOP && end_flags(ctx, form) & CQE_F_NOTIF)
@@ -171,13 +189,44 @@ int io_detail_res(struct bpf_raw_tracepoint_args *ctx)
 	return on_complete(ctx, RES, DETAIL);
 }
 
-/* ---- an address that becomes another task's ------------------------------------------ */
+/* ---- addresses that become another task's or ring's ----------------------------------- */
+
+/* (fd, ring, ...): in the task whose ring it is. What was known of its address ends here. */
+SEC("?raw_tp/io_uring_create")
+int io_ring_create(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 ring = ctx->args[1];
+
+	if (!decide_as(ring, bpf_get_current_task(), ctx->args[0], BPF_ANY))
+		bpf_map_delete_elem(&io_rings, &ring);
+	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	return 0;
+}
 
 SEC("?raw_tp/sched_process_exit")
 int io_owner_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (BPF_CORE_READ((struct task_struct *)ctx->args[0], io_uring))
+	struct task_struct *task = (void *)ctx->args[0];
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+
+	if (BPF_CORE_READ(task, io_uring))
 		__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	/* the number may become another process's */
+	if (select_by & SELECT_PIDS && (__u32)BPF_CORE_READ(task, pid) == tgid)
+		bpf_map_delete_elem(&selected_pids, &tgid);
+	return 0;
+}
+
+/* (parent, child): the children of a selected process are selected. */
+SEC("?raw_tp/sched_process_fork")
+int io_select_child(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 parent = BPF_CORE_READ((struct task_struct *)ctx->args[0], tgid);
+	__u32 child = BPF_CORE_READ((struct task_struct *)ctx->args[1], tgid);
+	__u8 one = 1;
+
+	if (parent != child && bpf_map_lookup_elem(&selected_pids, &parent))
+		bpf_map_update_elem(&selected_pids, &child, &one, BPF_ANY);
 	return 0;
 }
 
@@ -200,7 +249,7 @@ int io_submit_ud(struct bpf_raw_tracepoint_args *ctx)
 	struct io_ud_start *s = ud_start(ring, user_data);
 	__u8 op = ctx->args[2];
 
-	if (!s)
+	if (!s || !ring_selected(ring, bpf_get_current_task()))
 		return 0;
 	/* their ends are not traced */
 	if (BPF_CORE_READ((struct io_ring_ctx *)ring, flags) & SETUP_IOPOLL) {
@@ -236,7 +285,7 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 	__u8 op;
 
 	/* a multishot poll goes on */
-	if (ctx->args[3] & CQE_F_MORE)
+	if (ctx->args[3] & CQE_F_MORE || !ring_selected(w.ring, bpf_get_current_task()))
 		return 0;
 	s = ud_ended(w.ring, user_data);
 	if (!s)
@@ -275,6 +324,7 @@ static __always_inline int on_punt(__u64 ring, __u64 req)
 {
 	__u8 op = IO_READ(PROBE, req, struct io_kiocb, opcode);
 
+
 	if (op_kind[op] & (OP_FIXED | OP_PLAIN))
 		count_punt(ring, req, op, op_kind[op] & OP_FIXED);
 	else if (op_kind[op] & OP_FLAG && op != OP_NOP)
@@ -287,6 +337,9 @@ int io_punt(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 req = ctx->args[0];
 
+	/* a request may be handed over more than once */
+	if (mark_punted(req))
+		return 0;
 	return on_punt((__u64)IO_READ(PROBE, req, struct io_kiocb, ctx), req);
 }
 
@@ -294,15 +347,17 @@ int io_punt(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_queue_async_work")
 int io_punt_ud(struct bpf_raw_tracepoint_args *ctx)
 {
+	if (mark_punted_ud(ctx->args[0], ctx->args[2]))
+		return 0;
 	return on_punt(ctx->args[0], ctx->args[2]);
 }
 
-/* Such a completion is not traced as one (6.1 and later). */
+/* (ring, ...): such a completion is not traced as one (6.1 and later). */
 SEC("?raw_tp/io_uring_cqe_overflow")
 int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
-	(void)ctx;
-	COUNT_LOSS(overflowed);
+	if (!select_by || ring_selected(ctx->args[0], bpf_get_current_task()))
+		COUNT_LOSS(overflowed);
 	return 0;
 }
 
@@ -310,15 +365,19 @@ int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 static __always_inline int note_call(__u64 ring, __u32 op, __u32 nr_slots, __s64 ret)
 {
 	struct io_calls *c, fresh = { 0 };
+	struct io_calls_place key = { .ring = ring };
 
 	if (ret < 0 || (op != CALL_REGISTER && op != CALL_UNREGISTER && op != CALL_REGISTER2 &&
 			op != CALL_UPDATE && op != CALL_CLONE))
 		return 0;
-	c = bpf_map_lookup_elem(&io_ring_calls, &ring);
+	if (!ring_selected(ring, bpf_get_current_task()))
+		return 0;
+	key.born_ns = ring_born(ring);
+	c = bpf_map_lookup_elem(&io_ring_calls, &key);
 	if (!c) {
 		fresh.first_ns = bpf_ktime_get_ns();
-		bpf_map_update_elem(&io_ring_calls, &ring, &fresh, BPF_NOEXIST);
-		c = bpf_map_lookup_elem(&io_ring_calls, &ring);
+		bpf_map_update_elem(&io_ring_calls, &key, &fresh, BPF_NOEXIST);
+		c = bpf_map_lookup_elem(&io_ring_calls, &key);
 		if (!c)
 			return 0;
 	}
@@ -348,50 +407,6 @@ SEC("?raw_tp/io_uring_register")
 int io_calls_eventfd(struct bpf_raw_tracepoint_args *ctx)
 {
 	return note_call(ctx->args[0], ctx->args[1], ctx->args[3], (__s64)ctx->args[5]);
-}
-
-/* ---- export: cells of rings that are gone make room --------------------------------- */
-
-__u64 io_forgotten_ops;
-
-/* Global, as what walk.bpf.c calls in loops: the verifier looks at it once. */
-__noinline int give_back_hist(__u32 hist)
-{
-	struct io_cpu *cpu = this_cpu();
-	__u32 index = hist - 1;
-	struct io_hist *h = bpf_map_lookup_elem(&io_hists, &index);
-
-	if (!h || !cpu)
-		return 0;
-	/* in a plain loop the compiler sees a memset(), which there is none of */
-	for (__u32 i = 0; i < HIST_BUCKETS; i++)
-		STORE(h->count[i], 0);
-	h->count[0] = cpu->free_hist;
-	cpu->free_hist = hist;
-	return 0;
-}
-
-__noinline int forget_cell(__u64 ring, __u32 index)
-{
-	struct io_cell *c = bpf_map_lookup_elem(&io_cells, &index);
-
-	if (!c || c->ring != ring)
-		return 0;
-	io_forgotten_ops += c->ops;
-	give_back_hist(c->hist);
-	__builtin_memset(c, 0, sizeof(*c));
-	return 0;
-}
-
-/* args: ring. Never attached: run on each CPU, for cells are a CPU's own. */
-SEC("?raw_tp")
-int io_forget(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 ring = ctx->args[0];
-
-	for (__u32 i = 0; ring && i < IO_CELLS; i++)
-		forget_cell(ring, i);
-	return 0;
 }
 
 /* ---- trace --io: the same points, told as facts ------------------------------------- */
@@ -424,11 +439,7 @@ int io_fact_punt(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_queue_async_work")
 int io_fact_punt_ud(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 user_data = IO_READ(PROBE, ctx->args[2], struct io_kiocb___name, user_data);
-	struct io_ud_start *s = ud_start(ctx->args[0], user_data);
-
-	if (s && s->pending && s->ring == ctx->args[0] && s->user_data == user_data)
-		s->punted = 1;
+	mark_punted_ud(ctx->args[0], ctx->args[2]);
 	return 0;
 }
 
@@ -452,7 +463,8 @@ int io_fact_ud(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct io_ud_start *s;
 
-	if (ctx->args[3] & CQE_F_MORE)
+	if (ctx->args[3] & CQE_F_MORE ||
+	    !ring_selected(ctx->args[0], bpf_get_current_task()))
 		return 0;
 	s = ud_ended(ctx->args[0], ctx->args[1]);
 	return s ? on_fact_end_ud(s, ctx->args[2]) : 0;

@@ -27,19 +27,6 @@ struct {
 	__type(value, __u64);
 } io_untold SEC(".maps");
 
-/* By who submitted it: it may complete in any task. */
-static __always_inline bool submitter_wanted(__u32 tgid, __u64 task)
-{
-	if (tgid == own_tgid)
-		return false;
-	if ((filter & FILTER_UID) &&
-	    BPF_CORE_READ((struct task_struct *)task, cred, uid.val) != filter_uid)
-		return false;
-	if ((filter & FILTER_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
-		return false;
-	return !(filter & FILTER_TREE) || tree_flag(task);
-}
-
 static __always_inline bool is_fixed(enum io_access access, __u64 req, __u8 op)
 {
 	return op_kind[op] & OP_FIXED ||
@@ -125,7 +112,7 @@ static __always_inline int on_fact_start(__u64 req, bool refused, enum io_access
 	if (!is_fixed(access, req, op))
 		return 0;
 	task = io_task(access, req);
-	if (!submitter_wanted(io_tgid(access, task), task))
+	if (!ring_selected(io_ring_of(access, req), task))
 		return 0;
 	if (!refused && IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP) {
 		COUNT_LOSS(skipped);
@@ -154,7 +141,7 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 		return 0;
 	w.task = io_task(access, req);
 	w.who = IO_WHO(io_tgid(access, w.task), op, true);
-	if (!submitter_wanted(IO_WHO_TGID(w.who), w.task))
+	if (!ring_selected(ring, w.task))
 		return 0;
 	start = take_start(req);
 	if (start == IO_START_REFUSED) {
@@ -205,8 +192,6 @@ static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
 	__sync_fetch_and_add(&s->pending, -1ULL);
 	/* one that is not known may have been fixed */
 	if (!IO_WHO_FIXED(w.who) && IO_WHO_OP(w.who) != IO_OP_UNKNOWN)
-		return 0;
-	if (!submitter_wanted(IO_WHO_TGID(w.who), w.task))
 		return 0;
 	if (!w.t_ns) {
 		COUNT_LOSS(ambiguous);

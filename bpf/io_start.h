@@ -97,21 +97,27 @@ static __always_inline __u64 take_start(__u64 req)
 	return 0;
 }
 
-/* A start that is kept, handed to a worker: says so by its lowest bit, which was 0. */
-static __always_inline void mark_punted(__u64 req)
+/*
+ * A start that is kept, handed to a worker: says so by its lowest bit, which was 0.
+ * True when it said so already.
+ */
+static __always_inline bool mark_punted(__u64 req)
 {
 	struct io_start_set *s = start_set(req);
 
 	if (!s)
-		return;
+		return false;
 	for (int i = 0; i < IO_START_WAYS; i++) {
 		__u64 t = s->way[i].t_ns;
 
 		if (t > IO_START_REFUSED && (s->way[i].key ^ t) == req) {
+			if (t & IO_START_PUNTED)
+				return true;
 			STORE(s->way[i].t_ns, t | IO_START_PUNTED);
 			STORE(s->way[i].key, req ^ (t | IO_START_PUNTED));
 		}
 	}
+	return false;
 }
 
 static __always_inline struct io_ud_start *ud_start(__u64 ring, __u64 user_data)
@@ -120,6 +126,21 @@ static __always_inline struct io_ud_start *ud_start(__u64 ring, __u64 user_data)
 
 	_Static_assert(IO_UD_STARTS == 1 << 16, "the shift above");
 	return bpf_map_lookup_elem(&io_ud_starts, &index);
+}
+
+/* The same by ring and user_data. */
+static __always_inline bool mark_punted_ud(__u64 ring, __u64 req)
+{
+	__u64 user_data = IO_READ(PROBE, req, struct io_kiocb___name, user_data);
+	struct io_ud_start *s = ud_start(ring, user_data);
+	bool before;
+
+	if (!s || !s->pending || s->ring != ring || s->user_data != user_data)
+		return false;
+	before = s->punted;
+	s->punted = 1;
+	/* of several with that name each may have been handed over */
+	return before && s->t_ns;
 }
 
 static __always_inline __u64 ud_check(const struct io_ud_start *s)

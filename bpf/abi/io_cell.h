@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the I/O programs keep in maps, and both sides read. All of it is per
- * CPU and merged by its key; nothing is streamed.
+ * What the I/O programs keep in maps, and both sides read, of selected rings
+ * only. Nothing is streamed: the reader merges what CPUs keep apart.
  */
 #ifndef FIXBUF_BPF_ABI_IO_CELL_H
 #define FIXBUF_BPF_ABI_IO_CELL_H
@@ -10,13 +10,15 @@
 #include "abi/fact.h"
 #include "abi/hist.h"
 
-#define IO_CELLS	2048	/* (ring, process, opcode) a CPU can tell apart */
-#define IO_CELL_PROBES	16	/* places to look for one */
-#define IO_HISTS	128	/* of them, with a histogram */
-#define IO_BUFFERS	16411	/* (ring, buffer) */
-#define IO_ADDRESSES	16411	/* (ring, address) of plain I/O */
+#define IO_CELL_PROBES	32	/* places to look for one */
+#define IO_TOTALS	1024	/* last places: for whole processes, where rings find none */
+#define IO_MIN_CELLS	12288	/* (ring, process, opcode, CPU) that can be told apart */
+#define IO_MAX_CELLS	65536
+#define IO_BUFFERS	16411	/* (ring, buffer, CPU) */
+#define IO_ADDRESSES	16411	/* (ring, address, CPU) of plain I/O */
 #define IO_FAULTS	1031
-#define IO_RINGS	1031	/* rings whose table changed */
+#define IO_CALLS	1031	/* rings whose table changed */
+#define IO_DECIDED	16384	/* rings of which it is remembered whether they are selected */
 
 #define IO_START_WAYS	4	/* one cache line */
 #define IO_START_SETS	16384
@@ -24,30 +26,46 @@
 
 #define IO_OP_UNKNOWN	255	/* before 5.18 a completion does not say which request it ends */
 
-#define IO_CELL_F_TREE	0x01	/* a descendant of our own process */
+#define IO_COARSE	32	/* a step per power of two */
 
-/* Opcode .op of process .tgid on ring .ring; what each completion needs is in its first 64 bytes. */
+/*
+ * Opcode .op of process .tgid on one ring, as one CPU counted it: only programs
+ * on that CPU write, so nothing is locked or atomic. What each completion needs
+ * is in the first 64 bytes. 32-bit counters may wrap: the reader adds differences.
+ */
 struct io_cell {
-	__u64 ring;		/* struct io_ring_ctx *, 0 = free */
+	__u64 ring;		/* struct io_ring_ctx *, or IO_RING_ANY; 0 = free, or being freed */
 	__u64 owner;		/* io_owner() of its last request, whose process is that of .who */
 	__u64 known;		/* if this is io_epoch | IO_WHAT() */
 	__u64 ops;		/* completions */
 	__u64 bytes;		/* transferred */
 	__u64 latency_ns;	/* sum */
 	__u64 max_ns;
-	__u32 hist;		/* 1 + index in the histograms of this CPU, 0 = none */
-	__u32 flags;		/* IO_CELL_F_* */
+	__u32 hist;		/* 1 + index in io_hists, 0 = none: .coarse */
+	__u32 cpu;
 	__u64 who;		/* IO_WHO() */
-	__u64 timed;		/* of .ops, with a latency and in no histogram */
-	__u64 errors;		/* negative results but ECANCELED */
-	__u64 efaults;		/* of them */
-	__u64 cancelled;
-	__u64 shorts;		/* less transferred than asked for */
-	__u64 punts;		/* handed to a worker */
-	__u64 first_ns;		/* made then */
+	__u64 born_ns;		/* with .ring: which ring */
+	__u32 errors;		/* negative results but ECANCELED */
+	__u32 efaults;		/* of them */
+	__u32 cancelled;
+	__u32 shorts;		/* less transferred than asked for */
+	__u32 punts;		/* handed to a worker */
 	__u32 uid;
-	__u32 pad;
-	struct comm comm; /* the process's, then */
+	struct comm comm;	/* the process's, when the cell was made */
+	__u64 first_ns;		/* made then */
+	__u32 coarse[IO_COARSE];
+};
+
+#define IO_RING_ANY	1	/* all rings of a process, or of all, that found no place */
+
+/* Which counter of .coarse a bucket of the fine histogram belongs to. */
+#define IO_COARSE_OF(bucket)	((bucket) / HIST_STEPS < 3 ? 0 : (bucket) / HIST_STEPS - 2)
+
+/* A selected ring: its address and this make its identity, as addresses are used again. */
+struct io_ring {
+	__u64 born_ns;		/* created, or first seen */
+	__s32 fd;		/* as io_uring_setup() returned it, -1 = not seen */
+	__u32 pid;		/* of its owner */
 };
 
 #define IO_WHAT(op, fixed)	((__u64)!!(fixed) << 8 | (op))
@@ -57,8 +75,9 @@ struct io_cell {
 #define IO_WHO_FIXED(who)	((who) >> 8 & 1)
 #define IO_WHO_OP(who)		((__u8)(who))
 
+/* Of one cell. */
 struct io_hist {
-	__u64 count[HIST_BUCKETS];
+	__u32 count[HIST_BUCKETS];
 };
 
 /* A start is valid when key ^ t_ns gives the request: torn writes of two CPUs never do. */
@@ -68,7 +87,7 @@ struct io_start {
 };
 
 #define IO_START_REFUSED 1
-#define IO_START_PUNTED	1	/* a bit of a time, only where facts are told */
+#define IO_START_PUNTED	1	/* a bit of a time: handed to a worker */
 
 struct io_start_set {
 	struct io_start way[IO_START_WAYS];
@@ -96,6 +115,13 @@ struct io_buffer_key {
 	__u32 pad;
 };
 
+/* What the maps are keyed by: a CPU's own, so that nothing is atomic. */
+struct io_buffer_place {
+	struct io_buffer_key key;
+	__u64 born_ns;		/* of the ring */
+	__u64 cpu;
+};
+
 struct io_buffer_use {
 	__u64 ops, bytes;
 	__u64 len_bytes;	/* of the buffer */
@@ -107,6 +133,12 @@ struct io_buffer_use {
 struct io_address_key {
 	__u64 ring;
 	__u64 addr;
+};
+
+struct io_address_place {
+	struct io_address_key key;
+	__u64 born_ns;
+	__u64 cpu;
 };
 
 struct io_address_use {
@@ -121,6 +153,12 @@ struct io_fault_key {
 	__u32 index;
 };
 
+struct io_fault_place {
+	struct io_fault_key key;
+	__u64 born_ns;
+	__u64 pid;
+};
+
 /* The last failed import of that kind, against the table as it was then. */
 struct io_fault {
 	__u64 count;
@@ -128,6 +166,11 @@ struct io_fault {
 	__u64 buf_addr, buf_len_bytes;
 	__u32 nr_slots;
 	__u32 empty;
+};
+
+struct io_calls_place {
+	__u64 ring;
+	__u64 born_ns;
 };
 
 /* Successful io_uring_register() calls on one ring. */
@@ -148,7 +191,10 @@ struct io_loss {
 	__u64 skipped;		/* IOSQE_CQE_SKIP_SUCCESS: no completion to see */
 	__u64 unpolled;		/* on polled rings of kernels that do not trace their ends: not counted */
 	__u64 overflowed;	/* completions that found the ring full: not counted */
-	__u64 no_cell, no_hist, no_buffer, no_address;
+	__u64 no_cell;		/* no place in the table of counters, nor for a total: not counted */
+	__u64 no_hist;		/* cells without a fine histogram */
+	__u64 no_buffer, no_address;
+	__u64 no_ring;		/* rings that found no place: counted in their process's total */
 };
 
 #endif

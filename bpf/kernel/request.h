@@ -73,6 +73,7 @@ static const __u8 op_kind[256] = {
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct io_uring_cqe {
+	__u64 user_data;
 	__s32 res;
 	__u32 flags;
 };
@@ -94,6 +95,10 @@ struct io_kiocb {
 	struct io_ring_ctx *ctx;
 	struct task_struct___io *task;		/* to 6.12 */
 	struct io_uring_task___io *tctx;	/* from 6.13 (b6f58a3f4aa8) */
+};
+
+struct mm_struct___owner {
+	struct task_struct *owner;	/* CONFIG_MEMCG */
 };
 
 /* to 6.12 */
@@ -221,6 +226,28 @@ static __always_inline __u64 io_task(enum io_access access, __u64 req)
 static __always_inline __u32 io_tgid(enum io_access access, __u64 task)
 {
 	return IO_READ(access, task, struct task_struct___io, tgid);
+}
+
+/*
+ * The ring of a request, as a number that may be hashed: a cast load would give
+ * a pointer, so its place is read as if a completion began there, with a number.
+ */
+static __always_inline __u64 io_ring_of(enum io_access access, __u64 req)
+{
+	if (!IO_CASTS(access))
+		return (__u64)IO_READ(PROBE, req, struct io_kiocb, ctx);
+	return IO_READ(access, req + bpf_core_field_offset(struct io_kiocb, ctx),
+		       struct io_uring_cqe, user_data);
+}
+
+/* The task whose ring it is: that of the ring's mm; 0 when the kernel does not say. */
+static __always_inline __u64 ring_owner(__u64 ring)
+{
+	struct mm_struct___owner *mm = (void *)BPF_CORE_READ((struct io_ring_ctx *)ring, mm_account);
+
+	if (!mm || !bpf_core_field_exists(mm->owner))
+		return 0;
+	return (__u64)BPF_CORE_READ(mm, owner);
 }
 
 /* Of an opcode of OP_FLAG: whether this request uses a registered buffer. */

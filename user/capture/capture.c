@@ -42,7 +42,7 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 		c->stacks = how->stacks ? stacks_prepare(c->skel) : NULL;
 	}
 	if (wants->io) {
-		c->io = io_stat_prepare(c->skel, wants->io);
+		c->io = io_stat_prepare(c->skel, wants->select, wants->io);
 		if (!c->io)
 			return -1;
 	}

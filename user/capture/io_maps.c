@@ -4,24 +4,45 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "capture/io_details.h"
 #include "capture/io_maps.h"
+#include "capture/io_rings.h"
 #include "model/histogram.h"
 #include "fixbuf.skel.h"
 
-/* Of bpf/io_count.h's struct io_cpu: the same. */
-struct io_cpu_value {
-	struct io_loss loss;
-	__u64 hists, free_hist;
-};
+#define CELLS_PER_CPU	6144
+#define HISTS_PER_CPU	192
+#define MIN_HISTS	384
+#define MAX_HISTS	4096
+#define FEW_RINGS	8192
+#define MANY_RINGS	32768
+#define MAX_ROWS	4096	/* above that rows of rings that are gone become one per user */
+#define IDLE_TOTAL	8	/* a process's total is given back after so many quiet rounds */
 
-struct reader {
+struct io_reader {
 	struct fixbuf_bpf *skel;
-	struct io_model *m;
+	enum io_starts starts;
 	size_t cpus;
-	__u32 *owner;		/* [cpu][hist]: 1 + row */
+	__u32 nr_cells, nr_hists;
+	struct io_cell *cells;		/* the kernel side's */
+	struct io_hist *hists;
+	struct io_cell *seen;		/* as they were read last: differences are added */
+	struct io_hist *seen_hists;
+	/* Of each cell: rounds without a change; or it is closed: taken from its ring, not yet free. */
+	__u8 *idle;
+	bool *closed;
+	__u32 taken;			/* cells, as of the last reading */
+	__u64 made;			/* the kernel side's io_made then */
+	struct io_rings rings;
+	struct io_model all, since;	/* rows only */
+	struct io_model kept;		/* details of rings that are gone */
+	struct io_model last;		/* details as told last in .since */
+	bool asked;			/* for .since, ever */
 };
 
 static int failed(const char *what)
@@ -30,102 +51,337 @@ static int failed(const char *what)
 		       strerror(errno));
 }
 
-static int read_losses(struct reader *r)
+/* ---- room ------------------------------------------------------------------------ */
+
+static size_t within(size_t n, size_t least, size_t most)
 {
-	struct io_cpu_value *v = must_alloc(r->cpus, sizeof(*v));
+	return n < least ? least : n > most ? most : n;
+}
+
+/* Sizes a map; one that no program uses must still exist, but not with all its room. */
+static void make(struct bpf_map *map, bool used, size_t entries)
+{
+	bpf_map__set_autocreate(map, true);
+	bpf_map__set_max_entries(map, used ? entries : 1);
+}
+
+struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, enum io_starts starts)
+{
+	struct io_reader *r = must_alloc(1, sizeof(*r));
+	bool details = skel->rodata->io_by_address, by_buffer = skel->rodata->io_by_buffer;
+	bool times = skel->rodata->io_latency || skel->rodata->io_sample;
+	bool by_user_data = starts == IO_STARTS_BY_USER_DATA;
+
+	r->skel = skel;
+	r->starts = starts;
+	r->cpus = libbpf_num_possible_cpus();
+	r->nr_cells = within(r->cpus * CELLS_PER_CPU, IO_MIN_CELLS, IO_MAX_CELLS);
+	r->nr_hists = skel->rodata->io_latency ?
+		      within(r->cpus * HISTS_PER_CPU, MIN_HISTS, MAX_HISTS) : 1;
+	skel->rodata->io_nr_cells = r->nr_cells;
+	make(skel->maps.io_cells, true, r->nr_cells);
+	make(skel->maps.io_claims, true, r->nr_cells);
+	make(skel->maps.io_hists, true, r->nr_hists);
+	make(skel->maps.io_free_hists, true, r->nr_hists);
+	make(skel->maps.io_rings, true, r->cpus > 4 ? MANY_RINGS : FEW_RINGS);
+	make(skel->maps.io_decided, true, IO_DECIDED);
+	make(skel->maps.io_losses, true, 1);
+	make(skel->maps.io_starts, times && !by_user_data, IO_START_SETS);
+	make(skel->maps.io_buffers, by_buffer, IO_BUFFERS);
+	make(skel->maps.io_addresses, details, IO_ADDRESSES);
+	make(skel->maps.io_faults, true, IO_FAULTS);
+	make(skel->maps.io_untold, skel->rodata->io_sample, 1);
+	bpf_map__set_autocreate(skel->maps.io_ud_starts, by_user_data);
+	bpf_map__set_autocreate(skel->maps.io_ring_calls, details);
+	return r;
+}
+
+/* Arrays that may be mapped have whole pages. */
+static void *map_array(const struct bpf_map *map, size_t bytes)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *at = mmap(NULL, (bytes + page - 1) / page * page, PROT_READ | PROT_WRITE, MAP_SHARED,
+			bpf_map__fd(map), 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static void unmap_array(void *at, size_t bytes)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	if (at)
+		munmap(at, (bytes + page - 1) / page * page);
+}
+
+static int free_hist(struct io_reader *r, __u32 index)
+{
+	return bpf_map_update_elem(bpf_map__fd(r->skel->maps.io_free_hists), NULL, &index, BPF_ANY);
+}
+
+int io_reader_start(struct io_reader *r)
+{
+	r->cells = map_array(r->skel->maps.io_cells, r->nr_cells * sizeof(*r->cells));
+	r->hists = map_array(r->skel->maps.io_hists, r->nr_hists * sizeof(*r->hists));
+	if (!r->cells || !r->hists)
+		return failed("counters");
+	r->seen = must_alloc(r->nr_cells, sizeof(*r->seen));
+	r->seen_hists = must_alloc(r->nr_hists, sizeof(*r->seen_hists));
+	r->idle = must_alloc(r->nr_cells, sizeof(*r->idle));
+	r->closed = must_alloc(r->nr_cells, sizeof(*r->closed));
+	for (__u32 i = r->skel->rodata->io_latency ? r->nr_hists : 0; i--;)
+		if (free_hist(r, i))
+			return failed("histograms");
+	return 0;
+}
+
+/* ---- cells ----------------------------------------------------------------------- */
+
+/* Adds latencies since they were read last; returns their number. */
+static __u64 read_hist(struct io_reader *r, const struct io_cell *c, struct io_row *to)
+{
+	const struct io_hist *h;
+	struct io_hist *seen;
+	__u64 sum = 0;
+
+	if (!c->hist || c->hist > r->nr_hists)
+		return 0;
+	h = &r->hists[c->hist - 1];
+	seen = &r->seen_hists[c->hist - 1];
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
+		__u32 now = *(const volatile __u32 *)&h->count[i], new = now - seen->count[i];
+
+		if (!new)
+			continue;
+		seen->count[i] = now;
+		sum += new;
+		io_row_add_bucket(to, i, new);
+	}
+	return sum;
+}
+
+static __u64 read_coarse(const struct io_cell *c, const struct io_cell *seen, struct io_row *to)
+{
+	__u64 sum = 0;
+
+	for (unsigned int i = 0; i < IO_COARSE; i++) {
+		__u32 new = c->coarse[i] - seen->coarse[i];
+
+		if (!new)
+			continue;
+		sum += new;
+		io_row_add_coarse(to, i, new);
+	}
+	return sum;
+}
+
+/* What .c has more than .seen; who it is of is .seen's. */
+static struct io_row gain(const struct io_cell *c, const struct io_cell *seen)
+{
+	struct io_row row = { .c = {
+		.ring = seen->ring, .born_ns = seen->born_ns, .who = seen->who,
+		.ops = c->ops - seen->ops, .bytes = c->bytes - seen->bytes,
+		.latency_ns = c->latency_ns - seen->latency_ns,
+		.errors = (__u32)(c->errors - seen->errors),
+		.efaults = (__u32)(c->efaults - seen->efaults),
+		.cancelled = (__u32)(c->cancelled - seen->cancelled),
+		.shorts = (__u32)(c->shorts - seen->shorts),
+		.punts = (__u32)(c->punts - seen->punts),
+		.first_ns = seen->first_ns, .uid = seen->uid, .fd = -1,
+	} };
+
+	row.c.comm = seen->comm;
+	if (IO_WHO_FIXED(seen->who)) {
+		row.fixed_ops = row.c.ops;
+		row.fixed_bytes = row.c.bytes;
+	}
+	return row;
+}
+
+/* The largest of what is new: exact when it is the largest ever, else known to a bucket. */
+static __u64 new_max(const struct io_cell *c, const struct io_cell *seen, const struct io_row *row)
+{
+	__u64 top;
+
+	if (c->max_ns > seen->max_ns)
+		return c->max_ns;
+	top = row->hist ? hist_max(row->hist) : 0;
+	return top < c->max_ns ? top : c->max_ns;
+}
+
+/* Each word once, however often the compiler would read it: it counts on meanwhile. */
+static void copy_cell(struct io_cell *to, const struct io_cell *from)
+{
+	typedef __u64 __attribute__((may_alias)) word;
+	const volatile word *f = (const volatile word *)from;
+	word *t = (word *)to;
+
+	_Static_assert(sizeof(*to) % sizeof(*t) == 0, "whole words");
+	for (size_t i = 0; i < sizeof(*to) / sizeof(*t); i++)
+		t[i] = f[i];
+}
+
+static void name_unknown(struct io_row *row)
+{
+	if (!IO_WHO_TGID(row->c.who))
+		row->c.comm = (struct comm){ "(others)" };
+}
+
+static void read_cell(struct io_reader *r, __u32 i)
+{
+	struct io_cell now, *seen = &r->seen[i];
+	const struct known_ring *k;
+	struct io_row row, *all, *since;
+
+	copy_cell(&now, &r->cells[i]);
+	if (!seen->ring) {
+		/* new: all of it has been counted since */
+		seen->ring = now.ring;
+		seen->born_ns = now.born_ns;
+		seen->who = now.who;
+		seen->uid = now.uid;
+		seen->first_ns = now.first_ns;
+		seen->comm = now.comm;
+	}
+	row = gain(&now, seen);
+	row.c.coarse = read_coarse(&now, seen, &row);
+	row.c.timed = row.c.coarse + read_hist(r, &now, &row);
+	r->idle[i] = row.c.ops || row.c.punts || row.c.timed ? 0 : r->idle[i] + (r->idle[i] < 255);
+	if (!r->idle[i]) {
+		row.c.max_ns = row.c.timed ? new_max(&now, seen, &row) : 0;
+		k = io_rings_find(&r->rings, row.c.ring, row.c.born_ns);
+		row.c.fd = k ? k->r.fd : -1;
+		name_unknown(&row);
+		all = io_model_row(&r->all, row.c.ring, row.c.born_ns, row.c.who);
+		io_row_add(all, &row);
+		since = io_model_row(&r->since, row.c.ring, row.c.born_ns, row.c.who);
+		io_row_add(since, &row);
+	}
+	free(row.hist);
+	/* what tells whose it is stays as it was: a closed cell has no ring */
+	now.ring = seen->ring;
+	now.born_ns = seen->born_ns;
+	now.who = seen->who;
+	now.uid = seen->uid;
+	now.first_ns = seen->first_ns;
+	now.comm = seen->comm;
+	*seen = now;
+}
+
+static void read_cells(struct io_reader *r)
+{
+	r->taken = 0;
+	r->made = *(volatile __u64 *)&r->skel->bss->io_made;
+	for (__u32 i = 0; i < r->nr_cells; i++) {
+		if (!r->closed[i] && !__atomic_load_n(&r->cells[i].ring, __ATOMIC_ACQUIRE))
+			continue;
+		r->taken++;
+		read_cell(r, i);
+	}
+}
+
+bool io_reader_crowded(const struct io_reader *r)
+{
+	return r->taken + (*(volatile __u64 *)&r->skel->bss->io_made - r->made) > r->nr_cells / 2;
+}
+
+/* ---- giving back ------------------------------------------------------------------- */
+
+/*
+ * A cell is closed first: no program takes it from then on, and its place is no
+ * one's. One that was about to count in it has done so by the next round, when it
+ * is read for the last time and freed: nothing is lost, whatever was thought of its ring.
+ */
+static void close_cell(struct io_reader *r, __u32 i)
+{
+	__atomic_store_n(&r->cells[i].ring, 0, __ATOMIC_RELEASE);
+	r->closed[i] = true;
+}
+
+static void free_cell(struct io_reader *r, __u32 i)
+{
+	__u32 hist = r->cells[i].hist;
+
+	if (hist && hist <= r->nr_hists) {
+		memset(&r->hists[hist - 1], 0, sizeof(*r->hists));
+		memset(&r->seen_hists[hist - 1], 0, sizeof(*r->seen_hists));
+		free_hist(r, hist - 1);
+	}
+	memset(&r->cells[i], 0, sizeof(*r->cells));
+	memset(&r->seen[i], 0, sizeof(*r->seen));
+	r->closed[i] = false;
+	r->idle[i] = 0;
+	bpf_map_delete_elem(bpf_map__fd(r->skel->maps.io_claims), &i);
+}
+
+static bool is_over(const struct io_reader *r, __u32 i)
+{
+	const struct io_cell *c = &r->seen[i];
+
+	if (c->ring == IO_RING_ANY)
+		return r->idle[i] >= IDLE_TOTAL;
+	return !io_rings_find(&r->rings, c->ring, c->born_ns);
+}
+
+/* Rows of rings that are gone become one per user and opcode, so that memory has an end. */
+static void fold_rows(struct io_reader *r)
+{
+	struct io_model folded = { 0 };
+
+	if (r->all.nr_rows <= MAX_ROWS)
+		return;
+	for (size_t i = 0; i < r->all.nr_rows; i++) {
+		struct io_row *row = &r->all.rows[i], *to;
+		__u64 who = row->c.who & IO_WHAT(0xff, true);
+
+		if (io_rings_find(&r->rings, row->c.ring, row->c.born_ns)) {
+			to = io_model_row(&folded, row->c.ring, row->c.born_ns, row->c.who);
+			io_row_add(to, row);
+		} else {
+			to = io_model_row(&folded, IO_RING_ANY, 1 + (__u64)row->c.uid, who);
+			io_row_add(to, row);
+			to->c.fd = -1;
+			to->c.comm = (struct comm){ "(ended)" };
+		}
+	}
+	io_model_free(&r->all);
+	r->all = folded;
+}
+
+int io_reader_tidy(struct io_reader *r, const struct ledger *l)
+{
+	int rings = bpf_map__fd(r->skel->maps.io_rings), err = io_rings_read(&r->rings, rings);
+
+	if (err)
+		return err;
+	read_cells(r);
+	io_rings_drop_gone(&r->rings, rings, l);
+	for (__u32 i = 0; i < r->nr_cells; i++) {
+		if (r->closed[i])
+			free_cell(r, i);
+		else if (r->seen[i].ring && is_over(r, i))
+			close_cell(r, i);
+	}
+	fold_rows(r);
+	return io_details_tidy(r->skel, &r->rings, &r->kept);
+}
+
+/* ---- a reading --------------------------------------------------------------------- */
+
+static int read_losses(struct io_reader *r, struct io_loss *sum)
+{
+	/* struct io_cpu of bpf/io_cells.h holds nothing else */
+	struct io_loss *v = must_alloc(r->cpus, sizeof(*v));
 	__u32 zero = 0;
 	int err = bpf_map_lookup_elem(bpf_map__fd(r->skel->maps.io_losses), &zero, v);
 
-	for (size_t cpu = 0; !err && cpu < r->cpus; cpu++) {
-		__u64 *sum = (__u64 *)&r->m->loss;
-		const __u64 *more = (const __u64 *)&v[cpu].loss;
-
-		for (size_t i = 0; i < sizeof(v->loss) / sizeof(*sum); i++)
-			sum[i] += more[i];
-	}
+	for (size_t cpu = 0; !err && cpu < r->cpus; cpu++)
+		for (size_t i = 0; i < sizeof(*v) / sizeof(__u64); i++)
+			((__u64 *)sum)[i] += ((const __u64 *)&v[cpu])[i];
 	free(v);
+	sum->no_buffer += r->kept.loss.no_buffer;
+	sum->no_address += r->kept.loss.no_address;
 	return err ? failed("losses") : 0;
-}
-
-static void add_cell(struct reader *r, const struct io_cell *c, size_t cpu)
-{
-	struct io_row one = { .c = *c }, *row;
-
-	if (!c->ring)
-		return;
-	if (IO_WHO_FIXED(c->who)) {
-		one.fixed_ops = c->ops;
-		one.fixed_bytes = c->bytes;
-	}
-	row = io_model_row(r->m, c->ring, c->who);
-	io_row_add(row, &one);
-	if (c->hist && c->hist <= IO_HISTS)
-		r->owner[cpu * IO_HISTS + c->hist - 1] = 1 + (row - r->m->rows);
-}
-
-/*
- * Only places where some CPU has a cell: on a machine of many processors the
- * whole array is megabytes. Given back by all, a place is looked at no more.
- */
-static int read_cells(struct reader *r)
-{
-	struct io_cell *v = must_alloc(r->cpus, sizeof(*v));
-	volatile __u8 *taken = r->skel->bss->io_cells_taken;
-	int fd = bpf_map__fd(r->skel->maps.io_cells), err = 0;
-
-	for (__u32 i = 0; !err && i < IO_CELLS; i++) {
-		bool any = false;
-
-		if (!taken[i])
-			continue;
-		/* before the look: who takes a cell after it says so after this */
-		taken[i] = 0;
-		err = bpf_map_lookup_elem(fd, &i, v);
-		for (size_t cpu = 0; !err && cpu < r->cpus; cpu++) {
-			add_cell(r, &v[cpu], cpu);
-			any |= v[cpu].ring != 0;
-		}
-		if (any || err)
-			taken[i] = 1;
-	}
-	free(v);
-	return err ? failed("counters") : 0;
-}
-
-static void add_hists(struct reader *r, __u32 index, const struct io_hist *v)
-{
-	for (size_t cpu = 0; cpu < r->cpus; cpu++) {
-		__u32 owner = r->owner[cpu * IO_HISTS + index];
-
-		if (!owner)
-			continue;
-		io_model_add_hist(&r->m->rows[owner - 1], v[cpu].count);
-		r->m->rows[owner - 1].c.timed += hist_total(v[cpu].count);
-	}
-}
-
-static bool is_owned(const struct reader *r, __u32 index)
-{
-	for (size_t cpu = 0; cpu < r->cpus; cpu++)
-		if (r->owner[cpu * IO_HISTS + index])
-			return true;
-	return false;
-}
-
-static int read_hists(struct reader *r)
-{
-	struct io_hist *v = must_alloc(r->cpus, sizeof(*v));
-	int fd = bpf_map__fd(r->skel->maps.io_hists), err = 0;
-
-	for (__u32 i = 0; !err && i < IO_HISTS; i++) {
-		if (!is_owned(r, i))
-			continue;
-		err = bpf_map_lookup_elem(fd, &i, v);
-		if (!err)
-			add_hists(r, i, v);
-	}
-	free(v);
-	return err ? failed("histograms") : 0;
 }
 
 /* All values of an array in one call, to be freed; NULL with errno. */
@@ -143,139 +399,91 @@ static void *read_array(const struct bpf_map *map, __u32 nr, size_t size)
 	return values;
 }
 
-static int read_in_flight(struct reader *r, enum io_starts starts)
+static int read_in_flight(struct io_reader *r, __u64 *in_flight)
 {
-	bool by_user_data = starts == IO_STARTS_BY_USER_DATA;
+	bool by_user_data = r->starts == IO_STARTS_BY_USER_DATA;
+	__u32 nr = by_user_data ? IO_UD_STARTS : bpf_map__max_entries(r->skel->maps.io_starts);
 	void *values = by_user_data ?
-		read_array(r->skel->maps.io_ud_starts, IO_UD_STARTS, sizeof(struct io_ud_start)) :
-		read_array(r->skel->maps.io_starts, IO_START_SETS, sizeof(struct io_start_set));
+		read_array(r->skel->maps.io_ud_starts, nr, sizeof(struct io_ud_start)) :
+		read_array(r->skel->maps.io_starts, nr, sizeof(struct io_start_set));
 	const struct io_ud_start *named = values;
 	const struct io_start_set *sets = values;
 
 	if (!values)
 		return failed("starts");
-	for (__u32 i = 0; by_user_data && i < IO_UD_STARTS; i++)
+	for (__u32 i = 0; by_user_data && i < nr; i++)
 		if ((__s64)named[i].pending > 0)
-			r->m->in_flight += named[i].pending;
-	for (__u32 i = 0; !by_user_data && i < IO_START_SETS; i++)
+			*in_flight += named[i].pending;
+	for (__u32 i = 0; !by_user_data && i < nr; i++)
 		for (int k = 0; k < IO_START_WAYS; k++)
-			r->m->in_flight += sets[i].way[k].t_ns > IO_START_REFUSED;
+			*in_flight += sets[i].way[k].t_ns > IO_START_REFUSED;
 	free(values);
 	return 0;
 }
 
-/* Calls each() for every entry of a hash; a value is .per_cpu values in one. */
-static int read_hash(struct reader *r, struct bpf_map *map, size_t key_size, size_t value_size,
-		     size_t per_cpu, void (*each)(struct reader *r, const void *key, const void *v))
+static void forget_details(struct io_model *m)
 {
-	int fd = bpf_map__fd(map), err;
-	char *key = must_alloc(1, key_size), *value = must_alloc(per_cpu, value_size);
-	bool first = true;
-
-	while (!(err = bpf_map_get_next_key(fd, first ? NULL : key, key))) {
-		first = false;
-		if (!bpf_map_lookup_elem(fd, key, value))
-			each(r, key, value);
-	}
-	err = errno;
-	free(key);
-	free(value);
-	errno = err;
-	return err == ENOENT ? 0 : failed(bpf_map__name(map));
+	free(m->buffers);
+	free(m->addresses);
+	free(m->faults);
+	free(m->calls);
+	memset(m, 0, sizeof(*m));
 }
 
-static void *grow(void *list, size_t nr, size_t size)
+/* Rows go to .since, which knows them no more; details are the difference to the last time. */
+static void tell_since(struct io_reader *r, const struct io_model *all, struct io_model *since)
 {
-	/* doubles at each power of two */
-	return nr & (nr - 1) ? list : must_realloc(list, nr ? 2 * nr : 1, size);
+	struct io_model now = { 0 };
+
+	r->asked = true;
+	*since = r->since;
+	memset(&r->since, 0, sizeof(r->since));
+	io_model_lists_between(&r->last, all, since);
+	io_details_merge(all, &now);
+	forget_details(&r->last);
+	r->last = now;
 }
 
-static void add_buffer(struct reader *r, const void *key, const void *value)
+int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *since)
 {
-	const struct io_buffer_use *v = value;
-	struct io_model *m = r->m;
-	struct io_buffer_row *row;
+	struct io_model lists = { 0 };
+	int err = io_rings_read(&r->rings, bpf_map__fd(r->skel->maps.io_rings));
 
-	m->buffers = grow(m->buffers, m->nr_buffers, sizeof(*m->buffers));
-	row = &m->buffers[m->nr_buffers++];
-	memset(row, 0, sizeof(*row));
-	memcpy(&row->key, key, sizeof(row->key));
-	for (size_t i = 0; i < r->cpus; i++) {
-		row->use.ops += v[i].ops;
-		row->use.bytes += v[i].bytes;
-		row->use.no_offset += v[i].no_offset;
-		if (v[i].len_bytes)
-			row->use.len_bytes = v[i].len_bytes;
-		if (v[i].max_end > row->use.max_end)
-			row->use.max_end = v[i].max_end;
-		if (v[i].last_ns > row->use.last_ns)
-			row->use.last_ns = v[i].last_ns;
-	}
-}
-
-static void add_address(struct reader *r, const void *key, const void *value)
-{
-	const struct io_address_use *v = value;
-	struct io_model *m = r->m;
-	struct io_address_row *row;
-
-	m->addresses = grow(m->addresses, m->nr_addresses, sizeof(*m->addresses));
-	row = &m->addresses[m->nr_addresses++];
-	memset(row, 0, sizeof(*row));
-	memcpy(&row->key, key, sizeof(row->key));
-	for (size_t i = 0; i < r->cpus; i++) {
-		row->use.ops += v[i].ops;
-		row->use.bytes += v[i].bytes;
-		row->use.direct += v[i].direct;
-		if (v[i].max_len > row->use.max_len)
-			row->use.max_len = v[i].max_len;
-	}
-}
-
-static void add_fault(struct reader *r, const void *key, const void *value)
-{
-	struct io_model *m = r->m;
-
-	m->faults = grow(m->faults, m->nr_faults, sizeof(*m->faults));
-	memcpy(&m->faults[m->nr_faults].key, key, sizeof(m->faults->key));
-	memcpy(&m->faults[m->nr_faults++].fault, value, sizeof(m->faults->fault));
-}
-
-static void add_calls(struct reader *r, const void *key, const void *value)
-{
-	struct io_model *m = r->m;
-
-	m->calls = grow(m->calls, m->nr_calls, sizeof(*m->calls));
-	memcpy(&m->calls[m->nr_calls].ring, key, sizeof(m->calls->ring));
-	memcpy(&m->calls[m->nr_calls++].calls, value, sizeof(m->calls->calls));
-}
-
-int io_read_maps(struct fixbuf_bpf *skel, enum io_starts starts, struct io_model *m)
-{
-	struct reader r = { .skel = skel, .m = m, .cpus = libbpf_num_possible_cpus() };
-	int err;
-
-	r.owner = must_alloc(r.cpus * IO_HISTS, sizeof(*r.owner));
-	m->t_ns = clock_now_ns();
-	err = read_losses(&r);
 	if (!err)
-		err = read_cells(&r);
+		read_cells(r);
+	io_model_copy(&r->all, all);
+	all->t_ns = clock_now_ns();
 	if (!err)
-		err = read_hists(&r);
-	if (!err && starts != IO_STARTS_UNREAD)
-		err = read_in_flight(&r, starts);
-	if (!err && skel->rodata->io_by_buffer)
-		err = read_hash(&r, skel->maps.io_buffers, sizeof(struct io_buffer_key),
-				sizeof(struct io_buffer_use), r.cpus, add_buffer);
-	if (!err && skel->rodata->io_by_address)
-		err = read_hash(&r, skel->maps.io_addresses, sizeof(struct io_address_key),
-				sizeof(struct io_address_use), r.cpus, add_address);
+		err = read_losses(r, &all->loss);
+	if (!err && r->starts != IO_STARTS_UNREAD)
+		err = read_in_flight(r, &all->in_flight);
 	if (!err)
-		err = read_hash(&r, skel->maps.io_faults, sizeof(struct io_fault_key),
-				sizeof(struct io_fault), 1, add_fault);
-	if (!err && skel->rodata->io_by_address)
-		err = read_hash(&r, skel->maps.io_ring_calls, sizeof(__u64),
-				sizeof(struct io_calls), 1, add_calls);
-	free(r.owner);
+		err = io_details_read(r->skel, &lists);
+	io_details_merge(&r->kept, &lists);
+	io_details_merge(&lists, all);
+	forget_details(&lists);
+	if (since)
+		tell_since(r, all, since);
+	else if (!r->asked)
+		/* let it not grow */
+		io_model_free(&r->since);
 	return err;
+}
+
+void io_reader_free(struct io_reader *r)
+{
+	if (!r)
+		return;
+	unmap_array(r->cells, r->nr_cells * sizeof(*r->cells));
+	unmap_array(r->hists, r->nr_hists * sizeof(*r->hists));
+	free(r->seen);
+	free(r->seen_hists);
+	free(r->idle);
+	free(r->closed);
+	io_rings_free(&r->rings);
+	io_model_free(&r->all);
+	io_model_free(&r->since);
+	forget_details(&r->kept);
+	forget_details(&r->last);
+	free(r);
 }

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From the maps of the I/O programs to the model: merged over CPUs. */
+/*
+ * What the I/O programs keep in maps, read and given back: the maps have room for
+ * what is there now, the reader knows all that ever was.
+ */
 #ifndef FIXBUF_CAPTURE_IO_MAPS_H
 #define FIXBUF_CAPTURE_IO_MAPS_H
 
 #include "model/io_counters.h"
+#include "model/ledger.h"
 
 struct fixbuf_bpf;
+struct io_reader;
 
-/* What tells requests under way apart, and whether they are counted: that takes most of the time. */
-enum io_starts {
-	IO_STARTS_BY_REQUEST,
-	IO_STARTS_BY_USER_DATA,
-	IO_STARTS_UNREAD,
-};
+/* What in-flight requests are kept by. */
+enum io_starts { IO_STARTS_UNREAD, IO_STARTS_BY_REQUEST, IO_STARTS_BY_USER_DATA };
 
-/* Into an empty model, all but .missed. -errno with a sentence. */
-int io_read_maps(struct fixbuf_bpf *skel, enum io_starts starts, struct io_model *m);
+/* Before kern_load(), when the programs' constants are set: decides how much room is made. */
+struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, enum io_starts starts);
+/* After kern_load(), before programs are attached. -errno with a sentence. */
+int io_reader_start(struct io_reader *r);
+/* As io_stat_read(): rows and lists, and of .all also losses, time and what is under way. */
+int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *since);
+/* As io_stat_tidy() and io_stat_crowded(). */
+int io_reader_tidy(struct io_reader *r, const struct ledger *l);
+bool io_reader_crowded(const struct io_reader *r);
+void io_reader_free(struct io_reader *r);
 
 #endif

@@ -11,21 +11,24 @@
 #include "capture/io_maps.h"
 #include "capture/io_programs.h"
 #include "capture/kernel.h"
+#include "capture/select.h"
 #include "fixbuf.skel.h"
 
-#define MAX_PROGS 10
+#define MAX_PROGS 12
 
 static const char *const type_names[NR_IO_TYPES] = IO_TYPE_NAMES;
 
 struct io_stat {
 	struct fixbuf_bpf *skel;
+	const struct selection *select; /* whose I/O is wanted */
+	struct io_reader *reader;
 	struct bpf_program *progs[MAX_PROGS];
 	struct bpf_link *links[MAX_PROGS];
 	size_t nr;
 	bool by_user_data;
-	bool only_ended;
 	bool overflow_unseen;	/* a completion that finds the ring full is not traced as one */
 	__u64 reused;		/* whose end was not seen, and did not overflow */
+	struct io_model last;	/* losses and time when .since was asked for last */
 };
 
 /* Arguments of a tracepoint's probes without the first, which is none; -1 when there is no such. */
@@ -72,6 +75,20 @@ static void use_fact_programs(struct io_stat *s, bool submit_req, bool cqe)
 	       cqe ? s->skel->progs.io_fact_cqe : s->skel->progs.io_fact_res);
 }
 
+/*
+ * What tells rings and processes apart that have one address or number after the
+ * other: last in the list, which is the first to be attached and the last to go.
+ */
+static void use_identity(struct io_stat *s)
+{
+	use(s, s->skel->progs.io_ring_create);
+	use(s, s->skel->progs.io_owner_exit);
+	if (!s->by_user_data)
+		use(s, s->skel->progs.io_owner_exec);
+	if (s->select->nr_pids)
+		use(s, s->skel->progs.io_select_child);
+}
+
 /* What the prototypes look like by version stands in bpf/io.bpf.c. */
 static int choose_programs(struct io_stat *s, const struct io_how *how)
 {
@@ -95,6 +112,7 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 		use(s, s->skel->progs.io_overflow);
 	if (how->sample) {
 		use_fact_programs(s, submit_req == 1, complete == 3);
+		use_identity(s);
 		return 0;
 	}
 	/* without a request at the end, its start says what it was */
@@ -102,58 +120,48 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 		use(s, start);
 	if (how->latency && tracepoint_args("io_uring_req_failed") == 3 && !s->by_user_data)
 		use(s, s->skel->progs.io_req_failed);
-	if (!s->by_user_data) {
-		use(s, s->skel->progs.io_owner_exit);
-		use(s, s->skel->progs.io_owner_exec);
-	}
 	use(s, s->by_user_data ? s->skel->progs.io_complete_ud :
 	       end_program(s->skel, how, complete == 3));
 	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
 	if (how->by_address)
 		use(s, tracepoint_args("io_uring_register") == 6 ?
 		    s->skel->progs.io_calls_eventfd : s->skel->progs.io_calls);
+	use_identity(s);
 	return 0;
 }
 
-struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how)
+struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection *select,
+				const struct io_how *how)
 {
 	struct io_stat *s = must_alloc(1, sizeof(*s));
 
 	s->skel = skel;
-	s->only_ended = how->only_ended;
-	if (choose_programs(s, how)) {
+	s->select = select;
+	if (choose_programs(s, how) || select_prepare(skel, select)) {
 		free(s);
 		return NULL;
 	}
 	for (int i = 0; i < NR_IO_TYPES; i++)
 		skel->rodata->io_types[i] = kern_type(type_names[i], BTF_KIND_STRUCT);
-	if (how->forgets)
-		bpf_program__set_autoload(skel->progs.io_forget, true);
 	skel->rodata->io_latency = how->latency;
 	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;
 	skel->rodata->io_by_address = how->by_address;
-	bpf_map__set_autocreate(skel->maps.io_cells, true);
-	bpf_map__set_autocreate(skel->maps.io_hists, true);
-	bpf_map__set_autocreate(skel->maps.io_losses, true);
-	bpf_map__set_autocreate(skel->maps.io_starts, true);
-	bpf_map__set_autocreate(skel->maps.io_ud_starts, s->by_user_data);
-	bpf_map__set_autocreate(skel->maps.io_buffers, true);
-	bpf_map__set_autocreate(skel->maps.io_addresses, true);
-	bpf_map__set_autocreate(skel->maps.io_faults, true);
-	bpf_map__set_autocreate(skel->maps.io_ring_calls, how->by_address);
-	bpf_map__set_autocreate(skel->maps.io_untold, how->sample);
-	/* maps that no program uses must still exist, but not with all their room */
-	if (!how->by_buffer)
-		bpf_map__set_max_entries(skel->maps.io_buffers, 1);
-	if (!how->by_address)
-		bpf_map__set_max_entries(skel->maps.io_addresses, 1);
+	s->reader = io_reader_prepare(skel, how->only_ended ? IO_STARTS_UNREAD :
+				      s->by_user_data ? IO_STARTS_BY_USER_DATA :
+							IO_STARTS_BY_REQUEST);
 	return s;
 }
 
 /* Ends first: what was started before them would look like never ended. */
 int io_stat_start(struct io_stat *s)
 {
+	int err = io_reader_start(s->reader);
+
+	if (!err)
+		err = select_start(s->skel, s->select);
+	if (err)
+		return err;
 	for (size_t i = s->nr; i--;) {
 		s->links[i] = bpf_program__attach(s->progs[i]);
 		if (!s->links[i])
@@ -199,34 +207,31 @@ static void settle_overflow(struct io_stat *s, struct io_model *m)
 	l->reused = s->reused;
 }
 
-int io_stat_read(struct io_stat *s, struct io_model *m)
+int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since)
 {
-	int err = io_read_maps(s->skel, s->only_ended ? IO_STARTS_UNREAD :
-				       s->by_user_data ? IO_STARTS_BY_USER_DATA :
-							 IO_STARTS_BY_REQUEST, m);
+	int err = io_reader_read(s->reader, all, since);
 
-	m->missed = missed_runs(s);
+	all->missed = missed_runs(s);
 	if (s->overflow_unseen)
-		settle_overflow(s, m);
+		settle_overflow(s, all);
+	if (since) {
+		since->in_flight = all->in_flight;
+		io_model_losses_between(&s->last, all, since);
+		s->last.loss = all->loss;
+		s->last.missed = all->missed;
+		s->last.t_ns = all->t_ns;
+	}
 	return err;
 }
 
-int io_stat_forget(struct io_stat *s, __u64 ring, __u64 *ops)
+bool io_stat_crowded(const struct io_stat *s)
 {
-	int fd = bpf_program__fd(s->skel->progs.io_forget);
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &ring, .ctx_size_in = sizeof(ring),
-		    .flags = BPF_F_TEST_RUN_ON_CPU);
+	return io_reader_crowded(s->reader);
+}
 
-	s->skel->bss->io_forgotten_ops = 0;
-	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
-		opts.cpu = cpu;
-		/* ENXIO: the CPU is off */
-		if (bpf_prog_test_run_opts(fd, &opts) && errno != ENXIO)
-			return err_set(errno, "cannot delete the counters of a closed ring: %s",
-				       strerror(errno));
-	}
-	*ops = s->skel->bss->io_forgotten_ops;
-	return 0;
+int io_stat_tidy(struct io_stat *s, const struct ledger *l)
+{
+	return io_reader_tidy(s->reader, l);
 }
 
 const char *io_stat_starts_by(const struct io_stat *s)
@@ -239,5 +244,6 @@ void io_stat_free(struct io_stat *s)
 	if (!s)
 		return;
 	io_stat_stop(s);
+	io_reader_free(s->reader);
 	free(s);
 }

@@ -4,6 +4,8 @@
 #define FIXBUF_CAPTURE_IO_PROGRAMS_H
 
 #include "model/io_counters.h"
+#include "model/ledger.h"
+#include "model/selection.h"
 
 struct fixbuf_bpf;
 struct io_stat;
@@ -12,26 +14,30 @@ struct io_how {
 	bool latency;		/* see submissions too */
 	bool by_buffer;
 	bool by_address;
-	bool forgets;		/* io_stat_forget() will be called */
 	bool only_ended;	/* the model's .in_flight is not asked for */
 	__u32 sample;		/* of fixed buffers only, and a fact for one in so many; 0 = none */
 };
 
-/* Before kern_load(). NULL with a sentence. */
-struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how);
+/* Before kern_load(): .select says whose. NULL with a sentence. */
+struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection *select,
+				const struct io_how *how);
 /* After kern_load(): counts from now on. -errno with a sentence. */
 int io_stat_start(struct io_stat *s);
 /* Nothing is counted from then on. */
 void io_stat_stop(struct io_stat *s);
-/* Everything since the start, into an empty model. -errno with a sentence. */
-int io_stat_read(struct io_stat *s, struct io_model *m);
-void io_stat_free(struct io_stat *s);
-
 /*
- * Frees the counters of a ring that is gone; what they still held goes to
- * *ops: more than was read last is lost. -errno with a sentence.
+ * Everything since the start, into an empty .all, and, unless it is NULL, since
+ * the last time that .since was asked for. -errno with a sentence.
  */
-int io_stat_forget(struct io_stat *s, __u64 ring, __u64 *ops);
+int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since);
+/*
+ * Gives back the places of rings that are gone: those that two ledgers in a row,
+ * each of a walk of its own, do not have. What they counted stays known.
+ * To be called every second, and when it is crowded. -errno with a sentence.
+ */
+int io_stat_tidy(struct io_stat *s, const struct ledger *l);
+bool io_stat_crowded(const struct io_stat *s);
+void io_stat_free(struct io_stat *s);
 
 /* What tells requests apart: "request" or, before 5.18, "user_data". */
 const char *io_stat_starts_by(const struct io_stat *s);

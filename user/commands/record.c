@@ -11,7 +11,6 @@
 #include "capture/live.h"
 #include "commands/option.h"
 #include "commands/run.h"
-#include "model/io_select.h"
 #include "model/ledger_snapshot.h"
 #include "recording/writer.h"
 
@@ -150,17 +149,29 @@ static void on_event(const struct event *e, void *arg)
 /* Errors leave what was written as it is: the next reading may work. */
 static void write_counters(struct record *r)
 {
-	struct io_model now = { 0 };
+	struct io_model now = { 0 }, since = { 0 }, rows;
 
-	if (io_stat_read(r->run.capture.io, &now)) {
-		io_model_free(&now);
-		return;
+	if (!io_stat_read(r->run.capture.io, &now, &since)) {
+		/* the file holds what was added by row, and all else as it stands */
+		rows = now;
+		now.rows = since.rows;
+		now.nr_rows = since.nr_rows;
+		now.room = since.room;
+		since.rows = rows.rows;
+		since.nr_rows = rows.nr_rows;
+		since.room = rows.room;
+		io_model_forget_index(&now);
+		io_model_forget_index(&since);
+		writer_io(r->to, &r->last, &now);
+		io_model_drop_rows(&now);
+		io_model_free(&r->last);
+		r->last = now;
+		memset(&now, 0, sizeof(now));
+		writer_flush(r->to);
 	}
-	io_select(&now, &r->o->select);
-	writer_io(r->to, &r->last, &now);
-	io_model_free(&r->last);
-	r->last = now;
-	writer_flush(r->to);
+	io_model_free(&now);
+	io_model_free(&since);
+	io_stat_tidy(r->run.capture.io, live_ledger(r->live));
 }
 
 static bool step(void *arg)

@@ -7,7 +7,6 @@
 #include "base/terminal.h"
 #include "commands/option.h"
 #include "commands/run.h"
-#include "model/io_select.h"
 #include "views/stat.h"
 
 #define FIRST_WALK_NS	20000000ULL	/* a short program is looked at early, a long one seldom */
@@ -25,7 +24,8 @@ struct stat_options {
 struct stat {
 	const struct stat_options *o;
 	struct run run;
-	struct io_model start, last;
+	__u64 start_ns;
+	struct io_model last;
 	struct ledger *rings;	/* as of the last walk that saw one of ours */
 	__u64 next_walk, walk_ns;
 	__u64 next_ns;		/* when an interval is shown, ~0 = never */
@@ -50,6 +50,8 @@ static int look_at_rings(struct stat *s, const struct io_model *m)
 	struct ledger *l = ledger_new();
 	int err = walk_rings(s->run.capture.walk, l);
 
+	if (!err)
+		err = io_stat_tidy(s->run.capture.io, l);
 	if (!err && (holds_ours(l, m) || !holds_ours(s->rings, m))) {
 		ledger_free(s->rings);
 		s->rings = l;
@@ -105,31 +107,30 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 /* What happened since the last interval. */
 static int show_interval(struct stat *s)
 {
-	struct io_model now = { 0 }, since = { 0 };
-	int err = io_stat_read(s->run.capture.io, &now);
+	struct io_model all = { 0 }, since = { 0 };
+	int err = io_stat_read(s->run.capture.io, &all, &since);
 
 	if (!err) {
-		io_model_between(&s->last, &now, &since);
-		io_select(&since, &s->o->select);
+		io_model_drop_empty(&since);
 		err = look_at_rings(s, &since);
 	}
 	if (!err)
 		show(s, &since, false);
 	io_model_free(&since);
 	io_model_free(&s->last);
-	s->last = now;
+	s->last = all;
 	return err;
 }
 
 static int show_total(struct stat *s)
 {
 	struct io_model all = { 0 };
-	int err = io_stat_read(s->run.capture.io, &all);
+	int err = io_stat_read(s->run.capture.io, &all, NULL);
 
 	if (err)
 		return err;
-	all.t_ns -= s->start.t_ns;
-	io_select(&all, &s->o->select);
+	all.t_ns -= s->start_ns;
+	io_model_drop_empty(&all);
 	err = look_at_rings(s, &all);
 	if (!err)
 		show(s, &all, true);
@@ -160,7 +161,7 @@ static bool step(void *arg)
 		s->err = show_interval(s);
 		while (s->next_ns <= clock_now_ns())
 			s->next_ns += s->o->interval_ns;
-	} else if (now >= s->next_walk) {
+	} else if (now >= s->next_walk || io_stat_crowded(s->run.capture.io)) {
 		s->err = look_at_rings(s, &s->last);
 	}
 	return false;
@@ -184,13 +185,13 @@ static bool has_enough(void *arg)
 /* 0, or -errno with a sentence. */
 static int begin(struct stat *s)
 {
-	int err = io_stat_read(s->run.capture.io, &s->start);
+	int err = io_stat_read(s->run.capture.io, &s->last, NULL);
 
 	s->rings = ledger_new();
 	s->walk_ns = FIRST_WALK_NS / 2;
 	if (!err)
-		err = look_at_rings(s, &s->start);
-	s->last.t_ns = s->start.t_ns;
+		err = look_at_rings(s, &s->last);
+	s->start_ns = s->last.t_ns;
 	return err;
 }
 
@@ -236,7 +237,6 @@ static int stat_io(void *options)
 	if (!status)
 		status = run(&s);
 	screen_close();
-	io_model_free(&s.start);
 	io_model_free(&s.last);
 	if (s.rings)
 		ledger_free(s.rings);

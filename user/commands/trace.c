@@ -32,11 +32,23 @@ static void on_event(const struct event *e, void *arg)
 	view_trace_event(&t->view, e);
 }
 
+/* Rings that are gone leave their counters; an error is told when all are read at the end. */
+static void give_back(struct trace *t)
+{
+	struct ledger *l = ledger_new();
+
+	if (!walk_rings(t->run.capture.walk, l))
+		io_stat_tidy(t->run.capture.io, l);
+	ledger_free(l);
+}
+
 static bool step(void *arg)
 {
 	struct trace *t = arg;
 	bool more = live_read(t->live);
 
+	if (t->run.capture.io && io_stat_crowded(t->run.capture.io))
+		give_back(t);
 	if (!more)
 		fflush(t->o->output.out);
 	return more;
@@ -52,9 +64,9 @@ static void tell_end(struct trace *t)
 	struct io_stat *io = t->run.capture.io;
 	struct io_model m = { 0 };
 
-	if (io && io_stat_read(io, &m))
+	if (io && io_stat_read(io, &m, NULL))
 		cannot("%s", err_text());
-	io_select(&m, &t->o->select);
+	io_model_drop_empty(&m);
 	live_end(t->live, &m);
 	io_model_free(&m);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What happened between two readings of the same counters. */
+#include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "model/histogram.h"
@@ -12,6 +13,7 @@ static void subtract_row(struct io_row *a, const struct io_row *b)
 	a->c.ops -= b->c.ops;
 	a->c.bytes -= b->c.bytes;
 	a->c.timed -= b->c.timed;
+	a->c.coarse -= b->c.coarse;
 	a->c.latency_ns -= b->c.latency_ns;
 	a->c.errors -= b->c.errors;
 	a->c.efaults -= b->c.efaults;
@@ -41,20 +43,23 @@ static void subtract_loss(struct io_loss *a, const struct io_loss *b)
 
 /* What an entry was before: they keep their order, so it stands at .at or soon after. NULL = new. */
 static const void *before_of(const void *list, size_t nr, size_t size, const void *key,
-			     size_t key_size, size_t at)
+			     size_t key_size, size_t born_at, __u64 born_ns, size_t at)
 {
 	for (size_t i = 0; i < nr; i++) {
 		const char *entry = (const char *)list + (at + i) % nr * size;
 
-		if (!memcmp(entry, key, key_size))
+		if (!memcmp(entry, key, key_size) &&
+		    !memcmp(entry + born_at, &born_ns, sizeof(born_ns)))
 			return entry;
 	}
 	return NULL;
 }
 
+/* A ring's address says little without when it was born. */
 #define BEFORE_OF(list, i, key)	((typeof(before->list))				\
 	before_of(before->list, before->nr_##list, sizeof(*before->list),		\
-		  &after->list[i].key, sizeof(after->list[i].key), i))
+		  &after->list[i].key, sizeof(after->list[i].key),			\
+		  offsetof(typeof(*before->list), born_ns), after->list[i].born_ns, i))
 
 /* Entries of which nothing happened since are left out; what was the largest ever remains so. */
 static void buffers_between(const struct io_model *before, const struct io_model *after,
@@ -129,27 +134,40 @@ static void calls_between(const struct io_model *before, const struct io_model *
 	}
 }
 
+void io_model_losses_between(const struct io_model *before, const struct io_model *after,
+			     struct io_model *out)
+{
+	out->t_ns = after->t_ns - before->t_ns;
+	out->loss = after->loss;
+	subtract_loss(&out->loss, &before->loss);
+	out->missed = after->missed - before->missed;
+}
+
+void io_model_lists_between(const struct io_model *before, const struct io_model *after,
+			    struct io_model *out)
+{
+	buffers_between(before, after, out);
+	addresses_between(before, after, out);
+	faults_between(before, after, out);
+	calls_between(before, after, out);
+}
+
 void io_model_between(const struct io_model *before, const struct io_model *after,
 		      struct io_model *out)
 {
 	struct io_model old = { .rows = before->rows, .nr_rows = before->nr_rows };
 
-	out->t_ns = after->t_ns - before->t_ns;
-	out->loss = after->loss;
-	subtract_loss(&out->loss, &before->loss);
-	out->missed = after->missed - before->missed;
+	io_model_losses_between(before, after, out);
 	out->in_flight = after->in_flight;
 	for (size_t i = 0; i < after->nr_rows; i++) {
-		const struct io_row *r = &after->rows[i];
-		struct io_row *now = io_model_row(out, r->c.ring, r->c.who);
+		const struct io_counts *c = &after->rows[i].c;
+		const struct io_row *was = io_model_find(&old, c->ring, c->born_ns, c->who);
+		struct io_row *now = io_model_row(out, c->ring, c->born_ns, c->who);
 
-		io_row_add(now, r);
-		for (size_t k = 0; k < old.nr_rows; k++)
-			if (old.rows[k].c.ring == r->c.ring && old.rows[k].c.who == r->c.who)
-				subtract_row(now, &old.rows[k]);
+		io_row_add(now, &after->rows[i]);
+		if (was)
+			subtract_row(now, was);
 	}
-	buffers_between(before, after, out);
-	addresses_between(before, after, out);
-	faults_between(before, after, out);
-	calls_between(before, after, out);
+	free(old.places);
+	io_model_lists_between(before, after, out);
 }

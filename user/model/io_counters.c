@@ -5,19 +5,67 @@
 #include "model/histogram.h"
 #include "model/io_counters.h"
 
-struct io_row *io_model_row(struct io_model *m, __u64 ring, __u64 who)
+static __u32 *place_of(const struct io_model *m, __u64 ring, __u64 born_ns, __u64 who)
 {
-	for (size_t i = 0; i < m->nr_rows; i++)
-		if (m->rows[i].c.ring == ring && m->rows[i].c.who == who)
-			return &m->rows[i];
+	__u64 hash = (ring ^ born_ns * 3 ^ who * 5) * 0x9e3779b97f4a7c15ULL;
+	size_t i = (hash >> 32) & (m->nr_places - 1);
+
+	for (; m->places[i]; i = (i + 1) & (m->nr_places - 1)) {
+		const struct io_counts *c = &m->rows[m->places[i] - 1].c;
+
+		if (c->ring == ring && c->born_ns == born_ns && c->who == who)
+			break;
+	}
+	return &m->places[i];
+}
+
+/* Rows may have been added, sorted and dropped by others: their number and .nr_indexed tell. */
+static void index_rows(struct io_model *m)
+{
+	if (m->nr_indexed == m->nr_rows && 2 * m->nr_rows < m->nr_places)
+		return;
+	free(m->places);
+	for (m->nr_places = 128; m->nr_places < 4 * m->nr_rows; m->nr_places *= 2)
+		;
+	m->places = must_alloc(m->nr_places, sizeof(*m->places));
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_counts *c = &m->rows[i].c;
+
+		*place_of(m, c->ring, c->born_ns, c->who) = i + 1;
+	}
+	m->nr_indexed = m->nr_rows;
+}
+
+void io_model_forget_index(struct io_model *m)
+{
+	free(m->places);
+	m->places = NULL;
+	m->nr_places = 0;
+	m->nr_indexed = 0;
+}
+
+struct io_row *io_model_row(struct io_model *m, __u64 ring, __u64 born_ns, __u64 who)
+{
+	struct io_row *row;
+	__u32 *place;
+
+	index_rows(m);
+	place = place_of(m, ring, born_ns, who);
+	if (*place)
+		return &m->rows[*place - 1];
 	if (m->nr_rows == m->room) {
 		m->room = m->room ? 2 * m->room : 64;
 		m->rows = must_realloc(m->rows, m->room, sizeof(*m->rows));
 	}
-	memset(&m->rows[m->nr_rows], 0, sizeof(*m->rows));
-	m->rows[m->nr_rows].c.ring = ring;
-	m->rows[m->nr_rows].c.who = who;
-	return &m->rows[m->nr_rows++];
+	row = &m->rows[m->nr_rows++];
+	memset(row, 0, sizeof(*row));
+	row->c.ring = ring;
+	row->c.born_ns = born_ns;
+	row->c.who = who;
+	row->c.fd = -1;
+	*place = m->nr_rows;
+	m->nr_indexed = m->nr_rows;
+	return row;
 }
 
 void io_model_add_hist(struct io_row *row, const __u64 count[HIST_BUCKETS])
@@ -28,8 +76,39 @@ void io_model_add_hist(struct io_row *row, const __u64 count[HIST_BUCKETS])
 		row->hist[i] += count[i];
 }
 
-static void name_row(struct io_cell *to, const struct io_cell *from)
+struct io_row *io_model_find(struct io_model *m, __u64 ring, __u64 born_ns, __u64 who)
 {
+	__u32 place;
+
+	index_rows(m);
+	place = *place_of(m, ring, born_ns, who);
+	return place ? &m->rows[place - 1] : NULL;
+}
+
+void io_row_add_coarse(struct io_row *row, unsigned int coarse, __u64 n)
+{
+	unsigned int first = coarse ? (coarse + 2) * HIST_STEPS : 0;
+
+	if (!row->hist)
+		row->hist = must_alloc(HIST_BUCKETS, sizeof(*row->hist));
+	/* evenly, the odd ones about the middle */
+	for (unsigned int i = 0; i < HIST_STEPS; i++)
+		row->hist[first + i] += n / HIST_STEPS;
+	for (unsigned int i = 0; i < n % HIST_STEPS; i++)
+		row->hist[first + (HIST_STEPS - n % HIST_STEPS) / 2 + i]++;
+}
+
+void io_row_add_bucket(struct io_row *row, unsigned int bucket, __u64 n)
+{
+	if (!row->hist)
+		row->hist = must_alloc(HIST_BUCKETS, sizeof(*row->hist));
+	row->hist[bucket] += n;
+}
+
+static void name_row(struct io_counts *to, const struct io_counts *from)
+{
+	if (from->fd >= 0)
+		to->fd = from->fd;
 	if (to->first_ns && to->first_ns <= from->first_ns)
 		return;
 	to->first_ns = from->first_ns;
@@ -39,14 +118,14 @@ static void name_row(struct io_cell *to, const struct io_cell *from)
 
 void io_row_add(struct io_row *to, const struct io_row *from)
 {
-	struct io_cell *t = &to->c;
-	const struct io_cell *f = &from->c;
+	struct io_counts *t = &to->c;
+	const struct io_counts *f = &from->c;
 
 	name_row(t, f);
-	t->flags |= f->flags;
 	t->ops += f->ops;
 	t->bytes += f->bytes;
 	t->timed += f->timed;
+	t->coarse += f->coarse;
 	t->latency_ns += f->latency_ns;
 	t->max_ns = f->max_ns > t->max_ns ? f->max_ns : t->max_ns;
 	t->errors += f->errors;
@@ -72,6 +151,18 @@ void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, 
 			free(m->rows[i].hist);
 	}
 	m->nr_rows = n;
+	io_model_forget_index(m);
+}
+
+static bool counts_something(const struct io_row *row, const void *arg)
+{
+	(void)arg;
+	return row->c.ops || row->c.punts;
+}
+
+void io_model_drop_empty(struct io_model *m)
+{
+	io_model_select(m, counts_something, NULL);
 }
 
 void io_model_group(const struct io_model *m, bool by_opcode, struct io_model *out)
@@ -79,15 +170,16 @@ void io_model_group(const struct io_model *m, bool by_opcode, struct io_model *o
 	out->t_ns = m->t_ns;
 	for (size_t i = 0; i < m->nr_rows; i++) {
 		const struct io_row *r = &m->rows[i];
-		__u64 who = by_opcode ? r->c.who : IO_WHO(IO_WHO_TGID(r->c.who), 0, false);
+		__u64 who = by_opcode ? r->c.who & ~IO_WHAT(0, true) :
+					  IO_WHO(IO_WHO_TGID(r->c.who), 0, false);
 
-		io_row_add(io_model_row(out, r->c.ring, who), r);
+		io_row_add(io_model_row(out, r->c.ring, r->c.born_ns, who), r);
 	}
 }
 
 struct io_row io_model_total(const struct io_model *m)
 {
-	struct io_row total = { 0 };
+	struct io_row total = { .c.fd = -1 };
 
 	for (size_t i = 0; i < m->nr_rows; i++)
 		io_row_add(&total, &m->rows[i]);
@@ -112,9 +204,20 @@ static __u64 weight(const struct io_row *r)
 		return r->hist ? hist_percentile(r->hist, 990) : 0;
 	case IO_BY_ERRORS:
 		return r->c.errors;
+	case IO_BY_RING:
+		return 0;
 	default:
 		return r->c.ops;
 	}
+}
+
+static int by_ring(const struct io_counts *x, const struct io_counts *y)
+{
+	if (x->ring != y->ring)
+		return x->ring < y->ring ? -1 : 1;
+	if (x->born_ns != y->born_ns)
+		return x->born_ns < y->born_ns ? -1 : 1;
+	return x->who < y->who ? -1 : x->who > y->who;
 }
 
 static int heaviest_first(const void *a, const void *b)
@@ -124,9 +227,28 @@ static int heaviest_first(const void *a, const void *b)
 
 	if (wx != wy)
 		return wx < wy ? 1 : -1;
-	if (x->c.who != y->c.who)
+	if (order_now != IO_BY_RING && x->c.who != y->c.who)
 		return x->c.who < y->c.who ? -1 : 1;
-	return x->c.ring < y->c.ring ? -1 : x->c.ring > y->c.ring;
+	return by_ring(&x->c, &y->c);
+}
+
+size_t io_model_first(const struct io_model *m, const struct io_counts *c)
+{
+	const struct io_counts least = {
+		.ring = c->ring, .born_ns = c->born_ns,
+		.who = IO_WHO(IO_WHO_TGID(c->who), 0, false),
+	};
+	size_t from = 0, to = m->nr_rows;
+
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+
+		if (by_ring(&m->rows[middle].c, &least) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
 }
 
 void io_model_sort(struct io_model *m, enum io_order order)
@@ -134,6 +256,22 @@ void io_model_sort(struct io_model *m, enum io_order order)
 	order_now = order;
 	if (m->nr_rows)
 		qsort(m->rows, m->nr_rows, sizeof(*m->rows), heaviest_first);
+	io_model_forget_index(m);
+}
+
+const struct io_counts *io_model_ring(const struct io_model *m, __u64 ring, __u64 born_ns)
+{
+	const struct io_counts *found = NULL;
+
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_counts *c = &m->rows[i].c;
+
+		if (c->ring != ring || (born_ns && c->born_ns != born_ns))
+			continue;
+		if (!found || c->born_ns > found->born_ns)
+			found = c;
+	}
+	return found;
 }
 
 bool io_model_has_ring(const struct io_model *m, __u64 ring)
@@ -156,6 +294,9 @@ void io_model_copy(const struct io_model *m, struct io_model *out)
 	*out = *m;
 	out->rows = copy(m->rows, m->nr_rows, sizeof(*m->rows));
 	out->room = m->nr_rows;
+	out->places = NULL;
+	out->nr_places = 0;
+	out->nr_indexed = 0;
 	for (size_t i = 0; i < m->nr_rows; i++)
 		if (m->rows[i].hist)
 			out->rows[i].hist = copy(m->rows[i].hist, HIST_BUCKETS, sizeof(__u64));
@@ -165,11 +306,19 @@ void io_model_copy(const struct io_model *m, struct io_model *out)
 	out->calls = copy(m->calls, m->nr_calls, sizeof(*m->calls));
 }
 
-void io_model_free(struct io_model *m)
+void io_model_drop_rows(struct io_model *m)
 {
 	for (size_t i = 0; i < m->nr_rows; i++)
 		free(m->rows[i].hist);
 	free(m->rows);
+	m->rows = NULL;
+	m->nr_rows = m->room = 0;
+	io_model_forget_index(m);
+}
+
+void io_model_free(struct io_model *m)
+{
+	io_model_drop_rows(m);
 	free(m->buffers);
 	free(m->addresses);
 	free(m->faults);

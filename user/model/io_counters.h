@@ -10,8 +10,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What all CPUs counted of one (ring, process, opcode). */
+struct io_counts {
+	__u64 ring;		/* struct io_ring_ctx *, IO_RING_ANY: all that ended or found no place */
+	__u64 born_ns;		/* tells rings of the same address apart, 0 = not known */
+	__u64 who;		/* IO_WHO(); no process: all that ended, of one user */
+	__u64 ops, bytes;
+	__u64 latency_ns;	/* sum */
+	__u64 max_ns;
+	__u64 timed;		/* of .ops, with a latency */
+	__u64 coarse;		/* of .timed, known to a power of two only: spread over it */
+	__u64 errors;		/* negative results but ECANCELED */
+	__u64 efaults;		/* of them */
+	__u64 cancelled;
+	__u64 shorts;		/* less transferred than asked for */
+	__u64 punts;		/* handed to a worker */
+	__u64 first_ns;		/* first counted then */
+	__u32 uid;
+	__s32 fd;		/* that the ring was created with, -1 = not known */
+	struct comm comm;
+};
+
 struct io_row {
-	struct io_cell c;	/* summed; .hist is void */
+	struct io_counts c;
 	__u64 *hist;		/* owned, HIST_BUCKETS; NULL = no latency */
 	__u64 fixed_ops, fixed_bytes;	/* of .c.ops, .c.bytes */
 };
@@ -19,27 +40,34 @@ struct io_row {
 struct io_buffer_row {
 	struct io_buffer_key key;
 	struct io_buffer_use use;
+	__u64 born_ns;		/* of the ring, as in struct io_counts */
 };
 
 struct io_address_row {
 	struct io_address_key key;
 	struct io_address_use use;
+	__u64 born_ns;
 };
 
 struct io_fault_row {
 	struct io_fault_key key;
 	struct io_fault fault;
+	__u64 born_ns;
+	__u64 pid;		/* 0 = not known */
 };
 
 struct io_calls_row {
 	__u64 ring;
 	struct io_calls calls;
+	__u64 born_ns;
 };
 
 struct io_model {
 	__u64 t_ns;		/* read at; of a difference: the time between */
 	struct io_row *rows;	/* owned, as all lists */
 	size_t nr_rows, room;
+	__u32 *places;		/* hash of the first .nr_indexed rows: 1 + index, 0 = none */
+	size_t nr_places, nr_indexed;
 	struct io_buffer_row *buffers;
 	size_t nr_buffers;
 	struct io_address_row *addresses;
@@ -54,25 +82,47 @@ struct io_model {
 };
 
 /* The row of this ring and who, made when it is not there; good until the next call. */
-struct io_row *io_model_row(struct io_model *m, __u64 ring, __u64 who);
+struct io_row *io_model_row(struct io_model *m, __u64 ring, __u64 born_ns, __u64 who);
+/* The same, NULL when it is not there. */
+struct io_row *io_model_find(struct io_model *m, __u64 ring, __u64 born_ns, __u64 who);
 /* Adds counters, histogram and whatever else of .from to .to, but who it is. */
 void io_row_add(struct io_row *to, const struct io_row *from);
 void io_model_add_hist(struct io_row *row, const __u64 count[HIST_BUCKETS]);
+void io_row_add_bucket(struct io_row *row, unsigned int bucket, __u64 n);
+/* Adds .n latencies of which only the power of two is known: counter .coarse of a cell. */
+void io_row_add_coarse(struct io_row *row, unsigned int coarse, __u64 n);
+/* To be called by whoever changes the order of rows otherwise than by a function below. */
+void io_model_forget_index(struct io_model *m);
+void io_model_drop_rows(struct io_model *m);
+/* Drops rows that count nothing. */
+void io_model_drop_empty(struct io_model *m);
 /* Drops rows for which keep() is false. */
 void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, const void *arg),
 		     const void *arg);
 /* What happened between two readings of the same counters, into an empty .out. */
 void io_model_between(const struct io_model *before, const struct io_model *after,
 		      struct io_model *out);
-/* One row a (process, ring), by opcode too when asked, into an empty .out. */
+/* Parts of it: of losses and time, and of all lists but the rows. */
+void io_model_losses_between(const struct io_model *before, const struct io_model *after,
+			     struct io_model *out);
+void io_model_lists_between(const struct io_model *before, const struct io_model *after,
+			    struct io_model *out);
+/* One row per (process, ring), by opcode too when asked, fixed or not, into an empty .out. */
 void io_model_group(const struct io_model *m, bool by_opcode, struct io_model *out);
 /* All rows as one, for a total; free its .hist. */
 struct io_row io_model_total(const struct io_model *m);
 
-enum io_order { IO_BY_OPS, IO_BY_BYTES, IO_BY_P99, IO_BY_ERRORS, IO_NR_ORDERS };
+enum io_order {
+	IO_BY_OPS, IO_BY_BYTES, IO_BY_P99, IO_BY_ERRORS, IO_NR_ORDERS,
+	IO_BY_RING = IO_NR_ORDERS,	/* for look-ups: and by process, opcode */
+};
 const char *io_order_name(enum io_order order);
 void io_model_sort(struct io_model *m, enum io_order order);
 
+/* Of rows in that order: the first of the ring and process of .c. */
+size_t io_model_first(const struct io_model *m, const struct io_counts *c);
+/* A row's of this ring; .born_ns 0: of the newest of that address. NULL = none has it. */
+const struct io_counts *io_model_ring(const struct io_model *m, __u64 ring, __u64 born_ns);
 /* Whether it has a row of this ring. */
 bool io_model_has_ring(const struct io_model *m, __u64 ring);
 /* Into an empty .out. */

@@ -8,8 +8,6 @@ static bool row_wanted(const struct io_row *row, const void *arg)
 
 	if (!row->c.ops && !row->c.punts)
 		return false;
-	if (s->tree)
-		return row->c.flags & IO_CELL_F_TREE;
 	return selection_has(s, IO_WHO_TGID(row->c.who), row->c.uid, &row->c.comm);
 }
 

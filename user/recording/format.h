@@ -115,7 +115,7 @@ struct rec_io {
 	__u64 loss[16];		/* struct io_loss, in its order */
 };
 
-/* As struct io_cell and struct io_row; then the buckets in use. */
+/* As struct io_counts and struct io_row; then the buckets in use, then .nr_more words. */
 struct rec_io_row {
 	__u64 ring, who;
 	__u64 ops, bytes, timed, latency_ns, max_ns;
@@ -124,8 +124,10 @@ struct rec_io_row {
 	__u32 flags, uid;
 	struct comm comm;
 	__u32 nr_buckets;
-	__u32 pad;
+	__u32 nr_more;		/* enum rec_io_more: 0 in older files */
 };
+
+enum rec_io_more { REC_IO_BORN_NS, REC_IO_COARSE, REC_IO_NR_MORE };
 
 struct rec_bucket {
 	__u64 index:16, count:48;

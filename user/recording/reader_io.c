@@ -5,12 +5,13 @@
 #include "base/alloc.h"
 #include "recording/reader_io.h"
 
-#define MAX_ROWS	32768	/* of a kind: the kernel side has no place for so many */
+#define MAX_ROWS	32768	/* of a kind that are kept apart */
 
 /* Where in its list of .all a key is. */
 struct io_index {
 	struct io_key {
 		__u64 a, b, c;
+		__u64 born_ns;	/* of the ring, 0 in older files */
 		__u64 kind;	/* enum rec_type */
 	} key;
 	size_t at;
@@ -47,12 +48,12 @@ static void *grow(void *list, size_t nr, size_t size)
 
 static void read_cell(struct io_row *row, const struct rec_io_row *r)
 {
-	row->c = (struct io_cell){
+	row->c = (struct io_counts){
 		.ring = r->ring, .who = r->who, .ops = r->ops, .bytes = r->bytes,
 		.timed = r->timed, .latency_ns = r->latency_ns, .max_ns = r->max_ns,
-		.flags = r->flags, .errors = r->errors, .efaults = r->efaults,
+		.errors = r->errors, .efaults = r->efaults,
 		.cancelled = r->cancelled, .shorts = r->shorts, .punts = r->punts,
-		.first_ns = r->first_ns, .uid = r->uid,
+		.first_ns = r->first_ns, .uid = r->uid, .fd = -1,
 	};
 	row->c.comm = r->comm;
 	row->fixed_ops = r->fixed_ops;
@@ -85,31 +86,45 @@ static const char *on_row(struct recording_io *io, const struct rec *rec, const 
 {
 	struct rec_io_row r;
 	struct io_key key = { .kind = REC_IO_ROW };
+	__u64 more[REC_IO_NR_MORE] = { 0 };
 	struct io_index *known;
 	struct io_row *row;
+	size_t buckets;
 
 	if (rec->size < sizeof(r))
 		return too_short;
 	memcpy(&r, data, sizeof(r));
 	if (r.nr_buckets > (rec->size - sizeof(r)) / sizeof(struct rec_bucket))
 		return "a histogram that is longer than its record";
+	buckets = r.nr_buckets * sizeof(struct rec_bucket);
+	if (r.nr_more >= REC_IO_NR_MORE && rec->size - sizeof(r) - buckets >= sizeof(more))
+		memcpy(more, data + sizeof(r) + buckets, sizeof(more));
 	if (io->since.nr_rows >= MAX_ROWS)
 		return too_many;
 	row = add_row(&io->since);
 	read_cell(row, &r);
 	read_buckets(row, data + sizeof(r), r.nr_buckets);
-	key.a = r.ring;
-	key.b = r.who;
+	row->c.born_ns = more[REC_IO_BORN_NS];
+	row->c.coarse = more[REC_IO_COARSE];
+	key.a = row->c.ring;
+	key.b = row->c.who;
+	key.born_ns = row->c.born_ns;
+	if (io->all.nr_rows >= MAX_ROWS && !find(io, &key)) {
+		/* kept apart by opcode only */
+		key.a = IO_RING_ANY;
+		key.b = row->c.who & IO_WHAT(0xff, true);
+		key.born_ns = 0;
+	}
 	known = find(io, &key);
 	if (!known) {
 		struct io_row *all;
 
-		if (io->all.nr_rows >= MAX_ROWS)
-			return too_many;
 		remember(io, &key, io->all.nr_rows);
 		all = add_row(&io->all);
-		all->c.ring = r.ring;
-		all->c.who = r.who;
+		all->c.ring = key.a;
+		all->c.who = key.b;
+		all->c.born_ns = key.born_ns;
+		all->c.fd = -1;
 		io_row_add(all, row);
 	} else {
 		io_row_add(&io->all.rows[known->at], row);
@@ -123,6 +138,7 @@ struct list {
 	void **all, **since;
 	size_t *nr_all, *nr_since;
 	size_t size;		/* of an entry */
+	size_t least;		/* the same in older files, which end before .born_ns */
 	struct io_key key;
 };
 
@@ -139,6 +155,7 @@ static bool list_of(struct recording_io *io, const struct rec *rec, const char *
 	l->nr_all = &a->nr_##list;							\
 	l->nr_since = &s->nr_##list;							\
 	l->size = sizeof(*a->list);							\
+	l->least = offsetof(typeof(*a->list), born_ns);				\
 } while (0)
 	switch (rec->type) {
 	case REC_IO_BUFFER:
@@ -154,18 +171,31 @@ static bool list_of(struct recording_io *io, const struct rec *rec, const char *
 		LIST(calls);
 		break;
 	}
-	if (rec->size < l->size)
+	if (rec->size < l->least)
 		return false;
 	/* each begins with its key */
 	memcpy(&l->key, data, rec->type == REC_IO_BUFFER ? sizeof(struct io_buffer_key) :
 	       rec->type == REC_IO_CALLS ? sizeof(__u64) : sizeof(struct io_address_key));
+	if (rec->size < l->size)
+		return true;
+	memcpy(&l->key.born_ns, data + l->least, sizeof(l->key.born_ns));
+	if (rec->type == REC_IO_FAULT)
+		memcpy(&l->key.c, data + offsetof(struct io_fault_row, pid), sizeof(l->key.c));
 	return true;
 }
 
-static void append(void **list, size_t *nr, size_t size, const void *data)
+/* What an older file does not have is 0. */
+static void put(void *to, const struct list *l, const struct rec *rec, const void *data)
 {
-	*list = grow(*list, *nr, size);
-	memcpy((char *)*list + (*nr)++ * size, data, size);
+	memset(to, 0, l->size);
+	memcpy(to, data, rec->size < l->size ? l->least : l->size);
+}
+
+static void append(void **list, size_t *nr, const struct list *l, const struct rec *rec,
+		   const void *data)
+{
+	*list = grow(*list, *nr, l->size);
+	put((char *)*list + (*nr)++ * l->size, l, rec, data);
 }
 
 static const char *on_entry(struct recording_io *io, const struct rec *rec, const char *data)
@@ -177,16 +207,16 @@ static const char *on_entry(struct recording_io *io, const struct rec *rec, cons
 		return too_short;
 	if (*l.nr_since >= MAX_ROWS)
 		return too_many;
-	append(l.since, l.nr_since, l.size, data);
+	append(l.since, l.nr_since, &l, rec, data);
 	known = find(io, &l.key);
 	if (known) {
-		memcpy((char *)*l.all + known->at * l.size, data, l.size);
+		put((char *)*l.all + known->at * l.size, &l, rec, data);
 		return NULL;
 	}
 	if (*l.nr_all >= MAX_ROWS)
 		return too_many;
 	remember(io, &l.key, *l.nr_all);
-	append(l.all, l.nr_all, l.size, data);
+	append(l.all, l.nr_all, &l, rec, data);
 	return NULL;
 }
 

@@ -229,14 +229,17 @@ void writer_lost(struct writer *w, const struct lost_events *lost)
 
 static void put_row(struct writer *w, const struct io_row *row)
 {
-	const struct io_cell *c = &row->c;
+	const struct io_counts *c = &row->c;
+	const __u64 more[REC_IO_NR_MORE] = {
+		[REC_IO_BORN_NS] = c->born_ns, [REC_IO_COARSE] = c->coarse,
+	};
 	struct rec_io_row r = {
 		.ring = c->ring, .who = c->who, .ops = c->ops, .bytes = c->bytes,
 		.timed = c->timed, .latency_ns = c->latency_ns, .max_ns = c->max_ns,
 		.errors = c->errors, .efaults = c->efaults, .cancelled = c->cancelled,
 		.shorts = c->shorts, .punts = c->punts, .first_ns = c->first_ns,
 		.fixed_ops = row->fixed_ops, .fixed_bytes = row->fixed_bytes,
-		.flags = c->flags, .uid = c->uid,
+		.uid = c->uid, .nr_more = REC_IO_NR_MORE,
 	};
 	struct rec_bucket buckets[HIST_BUCKETS];
 	char *to;
@@ -245,9 +248,10 @@ static void put_row(struct writer *w, const struct io_row *row)
 	for (__u32 i = 0; row->hist && i < HIST_BUCKETS; i++)
 		if (row->hist[i])
 			buckets[r.nr_buckets++] = (struct rec_bucket){ i, row->hist[i] };
-	to = record(w, REC_IO_ROW, sizeof(r) + r.nr_buckets * sizeof(buckets[0]));
+	to = record(w, REC_IO_ROW, sizeof(r) + r.nr_buckets * sizeof(buckets[0]) + sizeof(more));
 	memcpy(to, &r, sizeof(r));
 	memcpy(to + sizeof(r), buckets, r.nr_buckets * sizeof(buckets[0]));
+	memcpy(to + sizeof(r) + r.nr_buckets * sizeof(buckets[0]), more, sizeof(more));
 }
 
 static void put_rows(struct writer *w, const struct io_model *before,

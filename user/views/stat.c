@@ -7,9 +7,13 @@
 #include "model/histogram.h"
 #include "views/stat.h"
 
-int view_stat_fd(const struct view_stat *v, __u64 ring, __u32 pid)
+int view_stat_fd(const struct view_stat *v, const struct io_counts *c)
 {
-	const struct ring *r = ledger_ring(v->l, ring);
+	const struct ring *r = ledger_ring(v->l, c->ring);
+	__u32 pid = IO_WHO_TGID(c->who);
+
+	if (c->fd >= 0)
+		return c->fd;
 
 	for (size_t i = 0; r && i < r->nr_holders; i++)
 		if (r->holders[i].pid == pid)
@@ -70,8 +74,9 @@ void view_stat_losses(const struct io_model *m,
 		{ "muted", l->skipped, "requests with IOSQE_CQE_SKIP_SUCCESS: counted only when they fail" },
 		{ "unpolled", l->unpolled, "requests on polled rings, whose ends this kernel does not trace: not counted" },
 		{ "overflowed", l->overflowed, "completions that found the completion ring full" },
-		{ "no_cell", l->no_cell, "completions for want of a counter: not counted" },
-		{ "no_histogram", l->no_hist, "rows without percentiles for want of room" },
+		{ "no_cell", l->no_cell, "completions not counted: the counter table was full" },
+		{ "no_ring", l->no_ring, "rings without rows of their own, as the ring table was full: counted per process" },
+		{ "no_histogram", l->no_hist, "counters without a fine histogram: percentiles to a power of two" },
 		{ "no_buffer", l->no_buffer, "uses of buffers for want of room: not shown by buffer" },
 		{ "no_address", l->no_address, "addresses of plain I/O for want of room" },
 		{ "missed", m->missed, "events that came while the same program ran on that CPU: not counted" },
@@ -109,14 +114,25 @@ static void latency_cells(struct table *t, const struct io_row *r)
 	table_cell(t, "%s", r->c.timed ? fmt_ns(buf, r->c.max_ns) : "-");
 }
 
-static void ring_cell(const struct view_stat *v, struct table *t, __u64 ring, __u32 pid)
+/* Nobody's: all that ended, or found no place. */
+static void pid_cell(struct table *t, __u32 pid)
 {
-	int fd = view_stat_fd(v, ring, pid);
+	if (pid)
+		table_cell(t, "%u", pid);
+	else
+		table_cell(t, "-");
+}
+
+static void ring_cell(const struct view_stat *v, struct table *t, const struct io_counts *c)
+{
+	int fd = view_stat_fd(v, c);
 
 	if (fd >= 0)
 		table_cell(t, "fd %d", fd);
+	else if (c->ring == IO_RING_ANY)
+		table_cell(t, "-");
 	else
-		table_cell(t, "%llx", ring);
+		table_cell(t, "%llx", c->ring);
 }
 
 static void print_rows(const struct view_stat *v, const struct io_model *g)
@@ -129,9 +145,9 @@ static void print_rows(const struct view_stat *v, const struct io_model *g)
 		const struct io_row *r = &g->rows[i];
 		char buf[FMT_LEN];
 
-		table_cell(t, "%u", IO_WHO_TGID(r->c.who));
+		pid_cell(t, IO_WHO_TGID(r->c.who));
 		table_cell(t, "%s", TAME_COMM(r->c.comm));
-		ring_cell(v, t, r->c.ring, IO_WHO_TGID(r->c.who));
+		ring_cell(v, t, &r->c);
 		if (v->by_opcode)
 			table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
 		table_cell(t, "%llu", r->c.ops);
@@ -186,12 +202,12 @@ static int busiest_first(const void *a, const void *b)
 	return x->key.index < y->key.index ? -1 : x->key.index > y->key.index;
 }
 
-static __u32 ring_pid(const struct view_stat *v, __u64 ring)
+/* Whose a ring is; .born_ns 0: the newest of that address, which is the one that is still there. */
+static struct io_counts ring_user(const struct view_stat *v, __u64 ring, __u64 born_ns)
 {
-	for (size_t i = 0; i < v->m->nr_rows; i++)
-		if (v->m->rows[i].c.ring == ring)
-			return IO_WHO_TGID(v->m->rows[i].c.who);
-	return 0;
+	const struct io_counts *c = io_model_ring(v->m, ring, born_ns);
+
+	return c ? *c : (struct io_counts){ .ring = ring, .fd = -1 };
 }
 
 static void print_buffers(const struct view_stat *v)
@@ -206,10 +222,10 @@ static void print_buffers(const struct view_stat *v)
 	qsort(list, n, sizeof(*list), busiest_first);
 	for (size_t i = 0; i < n; i++) {
 		const struct io_buffer_use *u = &list[i].use;
-		__u32 pid = ring_pid(v, list[i].key.ring);
+		const struct io_counts user = ring_user(v, list[i].key.ring, list[i].born_ns);
 
-		table_cell(t, "%u", pid);
-		ring_cell(v, t, list[i].key.ring, pid);
+		pid_cell(t, IO_WHO_TGID(user.who));
+		ring_cell(v, t, &user);
 		table_cell(t, "%u", list[i].key.index);
 		table_cell(t, "0x%llx", list[i].key.addr);
 		table_cell(t, "%s", fmt_bytes(buf, u->len_bytes));
@@ -219,13 +235,14 @@ static void print_buffers(const struct view_stat *v)
 		table_cell(t, "%.0f/s", rate(v, u->ops));
 	}
 	for (const struct ring *r = v->l->rings; r; r = r->hh.next) {
-		__u32 pid = ring_pid(v, r->id);
+		const struct io_counts user = ring_user(v, r->id, 0);
+		__u32 pid = IO_WHO_TGID(user.who);
 
 		for (__u32 i = 0; pid && i < r->nr_slots; i++) {
 			if (!r->slots[i] || use_of(v, r, i))
 				continue;
 			table_cell(t, "%u", pid);
-			ring_cell(v, t, r->id, pid);
+			ring_cell(v, t, &user);
 			table_cell(t, "%u", i);
 			table_cell(t, "0x%llx", r->slots[i]->addr);
 			table_cell(t, "%s", fmt_bytes(buf, r->slots[i]->len_bytes));
@@ -265,8 +282,9 @@ static void print_faults(const struct view_stat *v)
 
 		view_stat_fault(text, sizeof(text), &import);
 		fprintf(v->to->out, "EFAULT: pid %u, %s, %llu time%s; the last: %s\n",
-			ring_pid(v, f->key.ring), io_op_name(f->key.op), f->fault.count,
-			plural(f->fault.count), text);
+			f->pid ? (__u32)f->pid :
+			IO_WHO_TGID(ring_user(v, f->key.ring, f->born_ns).who),
+			io_op_name(f->key.op), f->fault.count, plural(f->fault.count), text);
 	}
 }
 

@@ -25,8 +25,8 @@ void view_stat_text(const struct view_stat *v);
 /* Its members. */
 void view_stat_json(struct json *j, const struct view_stat *v);
 
-/* The descriptor at which this process holds the ring, -1 when that is not known. */
-int view_stat_fd(const struct view_stat *v, __u64 ring, __u32 pid);
+/* The descriptor at which the process of .c holds its ring, -1 when that is not known. */
+int view_stat_fd(const struct view_stat *v, const struct io_counts *c);
 /* Which bound a failed import broke, and by how much. */
 void view_stat_fault(char *text, size_t size, const struct io_import *i);
 /* "3 completions whose submission was not seen" and so on; calls each() for what is not 0. */

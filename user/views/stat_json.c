@@ -15,6 +15,7 @@ static void put_latency(struct json *j, const struct io_row *r)
 			p[i] = r->c.max_ns;
 	}
 	json_uint(j, "timed", r->c.timed);
+	json_uint(j, "coarse", r->c.coarse);
 	json_known(j, "p50_ns", known, p[0]);
 	json_known(j, "p90_ns", known, p[1]);
 	json_known(j, "p99_ns", known, p[2]);
@@ -58,17 +59,20 @@ static void put_counts(struct json *j, const struct view_stat *v, const struct i
 		put_histogram(j, r);
 }
 
-static void put_opcodes(struct json *j, const struct view_stat *v, const struct io_row *ring)
+/* Of the process and ring of .ring. .by_opcode is sorted by ring. */
+static void put_opcodes(struct json *j, const struct view_stat *v, const struct io_row *ring,
+			const struct io_model *by_opcode)
 {
 	json_open_list(j, "opcodes");
-	for (size_t i = 0; i < v->m->nr_rows; i++) {
-		const struct io_row *r = &v->m->rows[i];
+	for (size_t i = io_model_first(by_opcode, &ring->c); i < by_opcode->nr_rows; i++) {
+		const struct io_row *r = &by_opcode->rows[i];
 
-		if (r->c.ring != ring->c.ring || IO_WHO_TGID(r->c.who) != IO_WHO_TGID(ring->c.who))
-			continue;
+		if (r->c.ring != ring->c.ring || r->c.born_ns != ring->c.born_ns ||
+		    IO_WHO_TGID(r->c.who) != IO_WHO_TGID(ring->c.who))
+			break;
 		json_item_open(j);
 		json_str(j, "opcode", io_op_name(IO_WHO_OP(r->c.who)));
-		json_flag(j, "fixed", IO_WHO_FIXED(r->c.who));
+		json_flag(j, "fixed", r->fixed_ops != 0);
 		put_counts(j, v, r);
 		json_close(j);
 	}
@@ -77,14 +81,16 @@ static void put_opcodes(struct json *j, const struct view_stat *v, const struct 
 
 static void put_rings(struct json *j, const struct view_stat *v)
 {
-	struct io_model g = { 0 };
+	struct io_model g = { 0 }, by_opcode = { 0 };
 
+	io_model_group(v->m, true, &by_opcode);
+	io_model_sort(&by_opcode, IO_BY_RING);
 	io_model_group(v->m, false, &g);
 	io_model_sort(&g, v->order);
 	json_open_list(j, "rings");
 	for (size_t i = 0; i < g.nr_rows; i++) {
 		const struct io_row *r = &g.rows[i];
-		int fd = view_stat_fd(v, r->c.ring, IO_WHO_TGID(r->c.who));
+		int fd = view_stat_fd(v, &r->c);
 
 		json_item_open(j);
 		json_uint(j, "pid", IO_WHO_TGID(r->c.who));
@@ -93,10 +99,11 @@ static void put_rings(struct json *j, const struct view_stat *v)
 		json_known(j, "fd", fd >= 0, fd);
 		json_addr(j, "ring", r->c.ring);
 		put_counts(j, v, r);
-		put_opcodes(j, v, r);
+		put_opcodes(j, v, r, &by_opcode);
 		json_close(j);
 	}
 	json_close(j);
+	io_model_free(&by_opcode);
 	io_model_free(&g);
 }
 
@@ -131,6 +138,7 @@ static void put_faults(struct json *j, const struct io_model *m)
 		view_stat_fault(text, sizeof(text), &import);
 		json_item_open(j);
 		json_addr(j, "ring", f->key.ring);
+		json_known(j, "pid", f->pid, f->pid);
 		json_str(j, "opcode", io_op_name(f->key.op));
 		json_uint(j, "index", f->key.index);
 		json_uint(j, "count", f->fault.count);

@@ -18,7 +18,7 @@ static void begin(struct world *w)
 	w->l = ledger_new();
 	w->m.t_ns = 10000000000ULL;
 	see_ring(w->l, RING, 100, 100);
-	io_model_row(&w->m, RING, IO_WHO(812, 4, true))->c.ops = 1009;
+	io_model_row(&w->m, RING, 0, IO_WHO(812, 4, true))->c.ops = 1009;
 	w->m.rows[0].fixed_ops = 1009;
 }
 

@@ -13,7 +13,7 @@ static void add_row(struct io_model *m, __u64 ring, __u32 pid, __u8 op, bool fix
 		.fixed_ops = fixed ? ops : 0, .fixed_bytes = fixed ? 512 * ops : 0,
 	};
 	__u64 count[HIST_BUCKETS] = { 0 };
-	struct io_row *row = io_model_row(m, ring, IO_WHO(pid, op, fixed));
+	struct io_row *row = io_model_row(m, ring, 0, IO_WHO(pid, op, fixed));
 
 	count[hist_index(ns)] = ops;
 	io_row_add(row, &one);
@@ -79,19 +79,19 @@ static void between(void **state)
 /* The difference has those buffers, addresses, failed imports and calls that are new or went on. */
 static void lists_between(void **state)
 {
-	struct io_buffer_row b0[] = { { { 1, 0x1000, 0, 0 }, { .ops = 5, .bytes = 50, .max_end = 90 } },
-				      { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 } } };
-	/* the later lists are in another order and have one more row */
-	struct io_buffer_row b1[] = { { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 } },
-				      { { 1, 0x3000, 1, 0 }, { .ops = 3, .bytes = 30 } },
+	struct io_buffer_row b0[] = { { { 1, 0x1000, 0, 0 }, { .ops = 5, .bytes = 50, .max_end = 90 }, 7 },
+				      { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 }, 7 } };
+	/* in another order, and one more */
+	struct io_buffer_row b1[] = { { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 }, 7 },
+				      { { 1, 0x3000, 1, 0 }, { .ops = 3, .bytes = 30 }, 7 },
 				      { { 1, 0x1000, 0, 0 },
-					{ .ops = 16, .bytes = 160, .max_end = 90, .no_offset = 2 } } };
-	struct io_address_row a0[] = { { { 1, 0x9000 }, { .ops = 5, .direct = 5, .max_len = 8 } } };
-	struct io_address_row a1[] = { { { 1, 0x9000 }, { .ops = 18, .direct = 12, .max_len = 8 } } };
-	struct io_fault_row f0[] = { { { 1, 4, 9 }, { .count = 2 } }, { { 1, 5, 9 }, { .count = 1 } } };
-	struct io_fault_row f1[] = { { { 1, 4, 9 }, { .count = 2 } }, { { 1, 5, 9 }, { .count = 4 } } };
-	struct io_calls_row c0[] = { { 1, { .registers = 2, .last_ns = 100 } } };
-	struct io_calls_row c1[] = { { 1, { .registers = 13, .first_ns = 50, .last_ns = 300 } } };
+					{ .ops = 16, .bytes = 160, .max_end = 90, .no_offset = 2 }, 7 } };
+	struct io_address_row a0[] = { { { 1, 0x9000 }, { .ops = 5, .direct = 5, .max_len = 8 }, 7 } };
+	struct io_address_row a1[] = { { { 1, 0x9000 }, { .ops = 18, .direct = 12, .max_len = 8 }, 7 } };
+	struct io_fault_row f0[] = { { { 1, 4, 9 }, { .count = 2 }, 7, 812 }, { { 1, 5, 9 }, { .count = 1 }, 7, 812 } };
+	struct io_fault_row f1[] = { { { 1, 4, 9 }, { .count = 2 }, 7, 812 }, { { 1, 5, 9 }, { .count = 4 }, 7, 812 } };
+	struct io_calls_row c0[] = { { 1, { .registers = 2, .last_ns = 100 }, 7 } };
+	struct io_calls_row c1[] = { { 1, { .registers = 13, .first_ns = 50, .last_ns = 300 }, 7 } };
 	struct io_model before = { .buffers = b0, .nr_buffers = 2, .addresses = a0, .nr_addresses = 1,
 				   .faults = f0, .nr_faults = 2, .calls = c0, .nr_calls = 1 };
 	struct io_model after = { .buffers = b1, .nr_buffers = 3, .addresses = a1, .nr_addresses = 1,

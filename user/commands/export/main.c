@@ -37,8 +37,6 @@
 #define FRESH_NS	(50 * MS)	/* collected not longer ago: good for the other format */
 #define TEXTFILE_NS	(15000 * MS)
 #define WALK_SHARE	20		/* of the time, walks take one part in so many */
-#define GONE_NS		(2000 * MS)	/* after that a ring's counters make room */
-#define FORGET_AT_ONCE	64		/* rings, for each takes a run on every CPU */
 
 struct exporter {
 	const struct export_options *o;
@@ -83,26 +81,11 @@ static int look_anew(struct exporter *x)
 	return 0;
 }
 
-/* Counters of rings that are gone make room for those that come. */
-static int forget_io(struct exporter *x)
-{
-	for (int i = 0; i < FORGET_AT_ONCE; i++) {
-		__u64 ring = export_io_gone(&x->m, live_ledger(x->live), clock_now_ns(), GONE_NS), ops;
-
-		if (!ring)
-			break;
-		if (io_stat_forget(x->run.capture.io, ring, &ops))
-			return -1;
-		export_io_forgotten(&x->m, ring, ops);
-	}
-	return 0;
-}
-
 /* All as it is now, into the model. 0, or -1 with a sentence. */
 static int collect(struct exporter *x)
 {
 	__u64 begun = clock_now_ns();
-	struct io_model io = { 0 };
+	struct io_model all = { 0 }, since = { 0 };
 	int err;
 
 	if (x->collected_ns && begun - x->collected_ns < FRESH_NS)
@@ -113,13 +96,14 @@ static int collect(struct exporter *x)
 	facts_settle(x->run.capture.facts);
 	err = look_anew(x);
 	if (!err)
-		err = io_stat_read(x->run.capture.io, &io);
+		err = io_stat_read(x->run.capture.io, &all, &since);
 	if (!err) {
-		export_io(&x->m, &io, begun);
+		export_io(&x->m, &all, &since, begun);
 		export_rings(&x->m, live_ledger(x->live), begun);
-		err = forget_io(x);
+		err = io_stat_tidy(x->run.capture.io, live_ledger(x->live));
 	}
-	io_model_free(&io);
+	io_model_free(&all);
+	io_model_free(&since);
 	x->m.realtime_ns = clock_today_ns();
 	x->collected_ns = clock_now_ns();
 	x->m.collect_ns = x->collected_ns - begun;
@@ -276,9 +260,9 @@ static bool can_collect(void *exporter)
 	struct exporter *x = exporter;
 	struct ledger *l = ledger_new();
 	struct io_model io = { 0 };
-	__u64 ops;
-	int err = walk_rings(x->run.capture.walk, l) || io_stat_read(x->run.capture.io, &io) ||
-		  io_stat_forget(x->run.capture.io, 0, &ops);
+	int err = walk_rings(x->run.capture.walk, l) ||
+		  io_stat_read(x->run.capture.io, &io, NULL) ||
+		  io_stat_tidy(x->run.capture.io, l);
 
 	io_model_free(&io);
 	ledger_free(l);
@@ -351,7 +335,7 @@ static int start_others(struct exporter *x)
 
 static int run(struct exporter *x)
 {
-	static const struct io_how io = { .latency = true, .forgets = true, .only_ended = true };
+	static const struct io_how io = { .latency = true, .only_ended = true };
 	const struct facts_handler on = { on_fact, on_lost, x };
 	const struct capture_wants wants = {
 		.how = &x->o->how, .select = &x->o->select, .on = &on, .io = &io,

@@ -358,7 +358,6 @@ static void put_loss(struct view *v)
 	plain(v, v->m->lost);
 	family(v, "fixbuf_io_lost", "counter", NULL, "I/O that was not measured in full, by reason.");
 	view_stat_losses(&io, put_io_loss, v);
-	put_io_loss("forgotten", NULL, v->m->io_forgotten, v);
 	family(v, "fixbuf_folded_series", "counter", NULL,
 	       "Label sets beyond --max-series, which count as other.");
 	plain(v, v->m->folded);

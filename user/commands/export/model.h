@@ -84,21 +84,18 @@ struct pass {
 	__u64 pages, took_ns, realtime_ns;
 };
 
-struct io_seen;			/* of a ring and process, as last read */
-
 struct export_model {
 	enum export_by by;
 	size_t max_owners;
 	struct owner *owners, *other; /* .other is NULL until something is folded */
 	__u64 folded;		/* different keys that were, nearly: see is_known_fold() */
 	__u8 *folds;		/* owned */
-	struct io_seen *seen;	/* owned */
 	struct user_gauge *users;
 	size_t nr_users;
 	struct bounded call_time[CALL_CLONE + 1];
 	__u64 lost;
 	struct io_loss io_loss;	/* as the kernel side counts */
-	__u64 io_missed, io_forgotten;
+	__u64 io_missed;
 	bool verifying, has_pass;
 	struct pass pass;
 	__u64 passes, failed_passes;
@@ -118,18 +115,11 @@ struct owner_key export_ring_key(enum export_by by, const struct ring *r);
 
 void export_call(struct export_model *m, const struct fact_call *c);
 
-/* ---- export_io.c ---- */
+/* ---- io.c ---- */
 
-/* All since the start, as read; what is new since the last time is added. */
-void export_io(struct export_model *m, const struct io_model *io, __u64 now_ns);
-/*
- * A ring that the ledger has not had for .for_ns, 0 = none: its counters were
- * added and can be freed. To be asked after each export_io().
- */
-__u64 export_io_gone(struct export_model *m, const struct ledger *l, __u64 now_ns, __u64 for_ns);
-/* They were, and held so many operations. */
-void export_io_forgotten(struct export_model *m, __u64 ring, __u64 ops);
-void export_io_free(struct export_model *m);
+/* .all: losses since the start; .since: rows of what is new since the last time, which is added. */
+void export_io(struct export_model *m, const struct io_model *all, const struct io_model *since,
+	       __u64 now_ns);
 
 void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns);
 void export_pass(struct export_model *m, const struct pass *p, const struct pass_finding *list,

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which ring a request is of, whether it is selected, and the cell that counts
+ * it. Only selected rings take room; where it ends, a process is counted as one.
+ */
+#ifndef FIXBUF_BPF_IO_CELLS_H
+#define FIXBUF_BPF_IO_CELLS_H
+
+#include "kernel/types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "abi/io_cell.h"
+#include "kernel/request.h"
+#include "selection.h"
+
+const volatile bool io_latency;		/* cells get histograms */
+const volatile __u32 io_nr_cells;	/* the user side makes so much room */
+
+/* Sized at start. Mapped by the reader; a place is a CPU's own once it is in io_claims. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IO_MIN_CELLS);
+	__type(key, __u32);
+	__type(value, struct io_cell);
+} io_cells SEC(".maps");
+
+/* Adding a place to it is what two CPUs cannot both do. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IO_MIN_CELLS);
+	__type(key, __u32);
+	__type(value, __u8);
+} io_claims SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct io_hist);
+} io_hists SEC(".maps");
+
+/* Those that no cell has, all zero: the reader puts them here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__uint(value_size, sizeof(__u32));
+} io_free_hists SEC(".maps");
+
+/* Selected rings by address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, struct io_ring);
+} io_rings SEC(".maps");
+
+/* The last decisions: a ring's address, lowest bit set when it is selected. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IO_DECIDED);
+	__type(key, __u32);
+	__type(value, __u64);
+} io_decided SEC(".maps");
+
+struct io_cpu {
+	struct io_loss loss;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct io_cpu);
+} io_losses SEC(".maps");
+
+static __always_inline struct io_cpu *this_cpu(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&io_losses, &zero);
+}
+
+#define COUNT_LOSS(field) do {				\
+	struct io_cpu *__cpu = this_cpu();		\
+							\
+	if (__cpu)					\
+		__cpu->loss.field++;			\
+} while (0)
+
+/* ---- rings ------------------------------------------------------------------ */
+
+static __always_inline __u64 *decided(__u64 ring)
+{
+	/* a struct io_ring_ctx takes more than 512 bytes, in slabs that are aligned less */
+	__u32 index = (ring >> 6) * 0x9e3779b97f4a7c15ULL >> 50;
+
+	_Static_assert(IO_DECIDED == 1 << 14, "the shift above");
+	return bpf_map_lookup_elem(&io_decided, &index);
+}
+
+/* 1 or 0 by what was decided last, -1 when that is not remembered. */
+static __always_inline int ring_decided(__u64 ring)
+{
+	__u64 *last = decided(ring);
+
+	if (!last || (*last & ~1ULL) != ring)
+		return -1;
+	return *last & 1;
+}
+
+/* .task: whose it is. Notes a ring that is selected, and what was decided. */
+static __always_inline bool decide_as(__u64 ring, __u64 task, __s32 fd, __u64 flags)
+{
+	bool selected = task_selected(task);
+	__u64 *last = decided(ring);
+
+	if (selected) {
+		struct io_ring r = {
+			.born_ns = bpf_ktime_get_ns(), .fd = fd,
+			.pid = BPF_CORE_READ((struct task_struct *)task, tgid),
+		};
+
+		if (bpf_map_update_elem(&io_rings, &ring, &r, flags) &&
+		    !bpf_map_lookup_elem(&io_rings, &ring) && ring_decided(ring) != 1)
+			COUNT_LOSS(no_ring);
+	}
+	if (last)
+		*last = ring | selected;
+	return selected;
+}
+
+/* Of a ring that was there before us. .task: of a request, where the kernel does not say whose it is. */
+static __noinline int decide_ring(__u64 ring, __u64 task)
+{
+	__u64 owner = ring_owner(ring);
+
+	return decide_as(ring, owner ? owner : task, -1, BPF_NOEXIST);
+}
+
+static __always_inline bool ring_selected(__u64 ring, __u64 task)
+{
+	int known = ring_decided(ring);
+
+	return known >= 0 ? known : decide_ring(ring, task);
+}
+
+/* ---- cells ------------------------------------------------------------------ */
+
+/* Rises when a task goes, executes another program or makes a ring: addresses are used again. */
+__u64 io_epoch;
+__u64 io_made;		/* cells, about: so that the reader comes before there is no room */
+
+static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 born_ns, __u64 who,
+				      __u64 task)
+{
+	struct task_struct *t = (void *)task;
+	__u32 hist;
+
+	c->who = who;
+	c->born_ns = born_ns;
+	c->first_ns = bpf_ktime_get_ns();
+	c->cpu = bpf_get_smp_processor_id();
+	if (task && IO_WHO_TGID(who)) {
+		c->uid = BPF_CORE_READ(t, cred, uid.val);
+		BPF_CORE_READ_STR_INTO(&c->comm, t, group_leader, comm);
+	}
+	if (io_latency) {
+		if (bpf_map_pop_elem(&io_free_hists, &hist))
+			COUNT_LOSS(no_hist);
+		else
+			c->hist = hist + 1;
+	}
+	__sync_fetch_and_add(&io_made, 1);
+	/* last: marks it as taken */
+	c->ring = ring;
+}
+
+struct io_search {
+	__u64 ring, born_ns, who, task;
+	__u32 at, begin, end;	/* the first place to look at, and those there are */
+};
+
+static __noinline struct io_cell *search_cell(const struct io_search *s)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), index = s->at;
+	__u8 one = 1;
+
+	for (__u32 i = 0; i < IO_CELL_PROBES; i++) {
+		struct io_cell *c = bpf_map_lookup_elem(&io_cells, &index);
+
+		if (!c)
+			return NULL;
+		if (c->ring == s->ring && c->who == s->who && c->born_ns == s->born_ns &&
+		    c->cpu == cpu)
+			return c;
+		if (!c->ring && !bpf_map_update_elem(&io_claims, &index, &one, BPF_NOEXIST)) {
+			make_cell(c, s->ring, s->born_ns, s->who, s->task);
+			return c;
+		}
+		if (++index >= s->end)
+			index = s->begin;
+	}
+	return NULL;
+}
+
+/* Not by process: the way to its number is the longest, and need not be waited for. */
+static __always_inline __u64 cell_hash(__u64 ring, __u64 what, __u32 cpu)
+{
+	return ((ring >> 6 ^ (what & 0xffff) ^ (__u64)cpu << 40) * 0x9e3779b97f4a7c15ULL) >> 32;
+}
+
+static __always_inline __u32 cell_index(__u64 ring, __u64 what, __u32 cpu)
+{
+	return cell_hash(ring, what, cpu) * (io_nr_cells - IO_TOTALS) >> 32;
+}
+
+/* For all rings of a process that find no place, or, without one, of all. */
+static __noinline struct io_cell *total_cell(__u64 who, __u64 task)
+{
+	__u32 begin = io_nr_cells - IO_TOTALS, cpu = bpf_get_smp_processor_id();
+	struct io_search s = {
+		.ring = IO_RING_ANY, .who = who, .task = task, .begin = begin,
+		.end = io_nr_cells,
+		.at = begin + (cell_hash(who >> 26, who, cpu) & (IO_TOTALS - 1)),
+	};
+	struct io_cell *c = search_cell(&s);
+
+	if (c)
+		return c;
+	s.who = who & IO_WHAT(0xff, true);
+	s.at = begin + (cell_hash(0, who, cpu) & (IO_TOTALS - 1));
+	c = search_cell(&s);
+	if (!c)
+		COUNT_LOSS(no_cell);
+	return c;
+}
+
+/* NULL when the ring is not selected. */
+static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
+{
+	struct io_search s = { .ring = ring, .who = who, .task = task };
+	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
+	struct io_cell *c;
+
+	if (!r) {
+		if (!ring_decided(ring) || !decide_ring(ring, task))
+			return NULL;
+		r = bpf_map_lookup_elem(&io_rings, &ring);
+		if (!r)
+			return total_cell(who, task);
+	}
+	s.born_ns = r->born_ns;
+	s.end = io_nr_cells - IO_TOTALS;
+	s.at = cell_index(ring, who, bpf_get_smp_processor_id());
+	c = search_cell(&s);
+	return c ? c : total_cell(who, task);
+}
+
+static __noinline struct io_cell *meet_owner(__u64 ring, __u64 owner, __u64 what)
+{
+	/* before the process is looked up */
+	__u64 known = *(volatile __u64 *)&io_epoch | what;
+	__u64 task = io_owner_task(PROBE, owner);
+	struct io_cell *c;
+
+	c = find_cell(ring, (__u64)io_tgid(PROBE, task) << 32 | what, task);
+	if (!c)
+		return NULL;
+	c->owner = owner;
+	c->known = known;
+	return c;
+}
+
+/* The same, without looking the process up again for each request. */
+static __always_inline struct io_cell *owned_cell(__u64 ring, __u64 owner, __u64 what)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 index = cell_index(ring, what, cpu);
+	struct io_cell *c = bpf_map_lookup_elem(&io_cells, &index);
+
+	if (c && c->ring == ring && c->owner == owner && c->known == (io_epoch | what) &&
+	    c->cpu == cpu)
+		return c;
+	return meet_owner(ring, owner, what);
+}
+
+#endif

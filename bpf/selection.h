@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Whether a task is selected: decided in the kernel, once per ring, before
+ * anything is kept of it. The user side fills this in: capture/select.c.
+ */
+#ifndef FIXBUF_BPF_SELECTION_H
+#define FIXBUF_BPF_SELECTION_H
+
+#include "kernel/types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "abi/names.h"
+#include "abi/selection.h"
+
+#define SELECT_DEPTH	32	/* of parents and of cgroups */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct task_struct___cgroups {
+	struct css_set *cgroups;
+};
+
+#pragma clang attribute pop
+
+extern __u32 own_tgid;	/* walk.bpf.c */
+
+/* All of what .select_by names must hold; 0 = everyone is selected. */
+const volatile __u32 select_by;
+const volatile __u32 select_uid;
+const volatile __u64 select_cgroup;	/* its id */
+/* A glob over the comm: a bit for each number of its elements that may have been matched. */
+const volatile __u64 select_comm_begin;
+const volatile __u64 select_comm_stays;	/* a star follows: any character leaves it as it is */
+const volatile __u64 select_comm_end;
+const volatile __u64 select_comm_next[256]; /* by character: the states that it takes to the next */
+
+/* Processes that are selected. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} selected_pids SEC(".maps");
+
+/* Every state of the pattern at once, a bit each: no branch for a character. */
+static __always_inline bool comm_selected(struct task_struct *task)
+{
+	__u64 states = select_comm_begin;
+	char comm[COMM_LEN] = { 0 };
+
+	BPF_CORE_READ_STR_INTO(&comm, task, group_leader, comm);
+	for (int i = 0; i < COMM_LEN; i++) {
+		__u8 c = comm[i];
+
+		if (!c)
+			break;
+		states = (states & select_comm_next[c]) << 1 | (states & select_comm_stays);
+	}
+	return states & select_comm_end;
+}
+
+static __always_inline bool cgroup_selected(struct task_struct *task)
+{
+	struct task_struct___cgroups *t = (void *)task;
+	struct cgroup *cgroup = BPF_CORE_READ(t, cgroups, dfl_cgrp);
+	struct cgroup_subsys_state *parent;
+
+	for (int i = 0; i < SELECT_DEPTH && cgroup; i++) {
+		if (BPF_CORE_READ(cgroup, kn, id) == select_cgroup)
+			return true;
+		parent = BPF_CORE_READ(cgroup, self.parent);
+		cgroup = parent ? BPF_CORE_READ(parent, cgroup) : NULL;
+	}
+	return false;
+}
+
+/* Descendants of our own process. */
+static __always_inline bool tree_selected(struct task_struct *task)
+{
+	for (int i = 0; i < SELECT_DEPTH; i++) {
+		__u32 tgid;
+
+		task = BPF_CORE_READ(task, real_parent);
+		if (!task)
+			return false;
+		tgid = BPF_CORE_READ(task, tgid);
+		if (tgid == own_tgid)
+			return true;
+		if (tgid <= 1)
+			return false;
+	}
+	return false;
+}
+
+/* Our own process never is. Static and not inlined: the verifier knows it by heart then. */
+static __noinline int task_selected(__u64 address)
+{
+	struct task_struct *task = (void *)address;
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+	__u32 by = select_by;
+
+	if (!tgid || tgid == own_tgid)
+		return false;
+	if (by & SELECT_PIDS && !bpf_map_lookup_elem(&selected_pids, &tgid))
+		return false;
+	if (by & SELECT_UID && BPF_CORE_READ(task, cred, uid.val) != select_uid)
+		return false;
+	if (by & SELECT_COMM && !comm_selected(task))
+		return false;
+	if (by & SELECT_CGROUP && !cgroup_selected(task))
+		return false;
+	return !(by & SELECT_TREE) || tree_selected(task);
+}
+
+#endif

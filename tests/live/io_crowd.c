@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stat counts the I/O of what is selected exactly and nothing else, whatever
+ * neighbours do, however many rings and processes come and go.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tool_json.h"
+#include "load.h"
+#include "tool.h"
+
+static struct load noise;
+
+static long long sum(struct json_object *o, const char *key)
+{
+	struct json_object *rings = json_member(o, "rings");
+	long long n = 0;
+
+	for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
+		n += json_number(json_object_array_get_idx(rings, i), key);
+	return n;
+}
+
+/* Rows of another user than this. */
+static size_t strangers(struct json_object *o, long long uid)
+{
+	struct json_object *rings = json_member(o, "rings");
+	size_t n = 0;
+
+	for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
+		n += json_number(json_object_array_get_idx(rings, i), "uid") != uid;
+	return n;
+}
+
+static size_t without_percentiles(struct json_object *o)
+{
+	struct json_object *rings = json_member(o, "rings"), *r;
+	size_t n = 0;
+
+	for (size_t i = 0; rings && i < json_object_array_length(rings); i++) {
+		r = json_object_array_get_idx(rings, i);
+		n += json_number(r, "p99_ns") <= 0;
+	}
+	return n;
+}
+
+static void check_exact(struct json_object *o, long long want, long long uid, const char *what)
+{
+	is(sum(o, "ops"), want, "%s: operations", what);
+	is(sum(o, "bytes"), 512 * want, "%s: bytes", what);
+	is(sum(o, "timed"), want, "%s: each is timed", what);
+	is(without_percentiles(o), 0, "%s: each row has percentiles", what);
+	is(strangers(o, uid), 0, "%s: nobody else is counted", what);
+	is(json_number(o, "lost"), 0, "%s: nothing is lost", what);
+	is(json_number(o, "in_flight"), 0, "%s: nothing is under way", what);
+	ok(!json_member(json_member(o, "losses"), "no_start"),
+	   "%s: no completion of a neighbour is told", what);
+}
+
+/* stat around a load program with two arguments. */
+static void check_program(const char *load, const char *a, const char *b, long long want)
+{
+	char path[] = "/tmp/fixbuf-crowd-XXXXXX", what[128];
+	struct json_object *o;
+	struct tool_run t;
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		bail("no temporary file");
+	snprintf(what, sizeof(what), "%s %s %s", load, a, b);
+	tool(&t, "stat", "--json", "-o", path, "--", load_path(load), "--no-wait", a, b, NULL);
+	is(t.status, 0, "%s: it ends well", what);
+	o = json_object_from_file(path);
+	is(value_number(t.out, "ops"), want, "%s: what it says it did", what);
+	check_exact(o, want, 0, what);
+	json_object_put(o);
+	close(fd);
+	unlink(path);
+	tool_free(&t);
+}
+
+/* By its user, while it comes and goes: intervals and the total. */
+static void check_intervals(const char *processes, const char *ops, long long want)
+{
+	struct tool_how how = { 0 };
+	struct json_lines lines;
+	struct tool_run t;
+	struct load l;
+	long long told = 0;
+	char uid[24];
+
+	if (!load_start(&l, "io_short", processes, ops, "plain", NULL))
+		bail("%s", l.skip);
+	snprintf(uid, sizeof(uid), "%llu", load_number(&l, "uid"));
+	tool_start(&t, &how, "stat", "--json", "-i", "200ms", "-u", uid, NULL);
+	ok(tool_says(&t, "{", 20000), "by user: it begins");
+	is(load_end(&l), 0, "by user: the load ends well");
+	usleep(300000);
+	kill(t.pid, SIGINT);
+	tool_wait(&t, &how);
+	json_lines_parse(&lines, t.out);
+	for (size_t i = 0; i + 1 < lines.nr; i++) {
+		told += sum(lines.lines[i], "ops");
+		if (strangers(lines.lines[i], atoi(uid)))
+			ok(false, "by user: an interval has somebody else's I/O");
+	}
+	if (lines.nr) {
+		struct json_object *total = lines.lines[lines.nr - 1];
+
+		check_exact(total, want, atoi(uid), "by user");
+		told += want - sum(total, "ops");
+	}
+	ok(told <= want && told > 0, "intervals tell no more than there was (%lld)", told);
+	json_lines_free(&lines);
+	tool_free(&t);
+}
+
+/* A thread's number is that of its process; what others do is not counted. */
+static void check_pid(void)
+{
+	struct tool_how how = { 0 };
+	struct json_object *ring;
+	struct tool_run t;
+	struct load l;
+	char pid[24];
+
+	if (!load_start(&l, "io_late", "1009", NULL))
+		bail("%s", l.skip);
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool_start(&t, &how, "stat", "--json", "-i", "200ms", "-p", pid, NULL);
+	ok(tool_says(&t, "{", 20000), "by process: it begins");
+	is(load_end(&l), 0, "by process: the load ends well");
+	usleep(300000);
+	kill(t.pid, SIGINT);
+	tool_wait(&t, &how);
+	{
+		struct json_lines lines;
+
+		json_lines_parse(&lines, t.out);
+		ok(lines.nr > 0, "by process: there is a total");
+		if (lines.nr) {
+			struct json_object *o = lines.lines[lines.nr - 1];
+
+			check_exact(o, 1009, 0, "by process");
+			ring = json_object_array_get_idx(json_member(o, "rings"), 0);
+			is(json_number(ring, "pid"), l.pid, "by process: its number");
+		}
+		json_lines_free(&lines);
+	}
+	tool_free(&t);
+}
+
+int main(void)
+{
+	bool quick = kernel_only();
+
+	if (geteuid())
+		skip_all("needs root");
+	if (!load_start(&noise, "io_short", "0", "0", "plain", NULL))
+		bail("%s", noise.skip);
+	check_program("io_short", quick ? "97" : "397", "997", (quick ? 97 : 397) + 997);
+	check_program("io_rings", quick ? "509" : "4099", "3", 3 * (quick ? 509 : 4099));
+	check_intervals(quick ? "97" : "997", "101", (quick ? 97 : 997) + 101);
+	check_pid();
+	if (!quick) {
+		check_program("io_short", "4999", "1009", 4999 + 1009);
+		check_program("io_rings", "9973", "1", 9973);
+	}
+	is(load_end(&noise), 0, "the neighbour ends well");
+	return tap_end();
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * So many rings at a time, OPS reads over a registered buffer on each, by turns.
+ *   io_rings RINGS OPS
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "memory.h"
+#include "load_report.h"
+
+#define BLOCK 512
+
+int main(int argc, char **argv)
+{
+	struct rlimit files = { 65536, 65536 };
+	unsigned long nr, ops;
+	struct io_uring *rings;
+	struct iovec iov;
+	int file;
+
+	report_init(&argc, argv);
+	nr = argc > 1 ? strtoul(argv[1], NULL, 10) : 4099;
+	ops = argc > 2 ? strtoul(argv[2], NULL, 10) : 3;
+	setrlimit(RLIMIT_NOFILE, &files);
+	file = must(mem_cached_file(PAGE), "a file to read");
+	iov = (struct iovec){ mem_pages(1), PAGE };
+	rings = calloc(nr, sizeof(*rings));
+	for (unsigned long i = 0; i < nr; i++) {
+		must(uring_open(&rings[i], 1), "io_uring_setup");
+		must(uring_register(rings[i].ring_fd, &iov, 1), "register");
+	}
+	for (unsigned long k = 0; k < ops; k++)
+		for (unsigned long i = 0; i < nr; i++)
+			must(uring_io(&rings[i], IORING_OP_READ_FIXED, file, iov.iov_base, BLOCK, 0,
+				      0) == BLOCK ? 0 : -EIO, "READ_FIXED");
+	report("ops=%lu", nr * ops);
+	report_ready();
+	return 0;
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "capture/io_details.h"
+#include "fixbuf.skel.h"
+
+#define MAX_KEPT 16384	/* of a kind, of rings that are gone: more are counted as lost */
+
+static void *room_for_one(void *list, size_t nr, size_t size)
+{
+	/* doubles at each power of two */
+	return nr & (nr - 1) ? list : must_realloc(list, nr ? 2 * nr : 1, size);
+}
+
+/* ---- one entry of each kind, appended ---------------------------------------------- */
+
+static void add_buffer(struct io_model *m, const void *key, const void *value)
+{
+	const struct io_buffer_place *p = key;
+	struct io_buffer_row *row;
+
+	m->buffers = room_for_one(m->buffers, m->nr_buffers, sizeof(*m->buffers));
+	row = &m->buffers[m->nr_buffers++];
+	row->key = p->key;
+	row->born_ns = p->born_ns;
+	memcpy(&row->use, value, sizeof(row->use));
+}
+
+static void add_address(struct io_model *m, const void *key, const void *value)
+{
+	const struct io_address_place *p = key;
+	struct io_address_row *row;
+
+	m->addresses = room_for_one(m->addresses, m->nr_addresses, sizeof(*m->addresses));
+	row = &m->addresses[m->nr_addresses++];
+	row->key = p->key;
+	row->born_ns = p->born_ns;
+	memcpy(&row->use, value, sizeof(row->use));
+}
+
+static void add_fault(struct io_model *m, const void *key, const void *value)
+{
+	const struct io_fault_place *p = key;
+	struct io_fault_row *row;
+
+	m->faults = room_for_one(m->faults, m->nr_faults, sizeof(*m->faults));
+	row = &m->faults[m->nr_faults++];
+	row->key = p->key;
+	row->born_ns = p->born_ns;
+	row->pid = p->pid;
+	memcpy(&row->fault, value, sizeof(row->fault));
+}
+
+static void add_calls(struct io_model *m, const void *key, const void *value)
+{
+	const struct io_calls_place *p = key;
+	struct io_calls_row *row;
+
+	m->calls = room_for_one(m->calls, m->nr_calls, sizeof(*m->calls));
+	row = &m->calls[m->nr_calls++];
+	row->ring = p->ring;
+	row->born_ns = p->born_ns;
+	memcpy(&row->calls, value, sizeof(row->calls));
+}
+
+/* ---- entries of one key become one -------------------------------------------------- */
+
+static int compare(__u64 a, __u64 b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int buffer_order(const void *a, const void *b)
+{
+	const struct io_buffer_row *x = a, *y = b;
+	int d = compare(x->key.ring, y->key.ring);
+
+	d = d ? d : compare(x->born_ns, y->born_ns);
+	d = d ? d : compare(x->key.index, y->key.index);
+	return d ? d : compare(x->key.addr, y->key.addr);
+}
+
+static void sum_buffers(void *to, const void *from)
+{
+	struct io_buffer_use *t = &((struct io_buffer_row *)to)->use;
+	const struct io_buffer_use *f = &((const struct io_buffer_row *)from)->use;
+
+	t->ops += f->ops;
+	t->bytes += f->bytes;
+	t->no_offset += f->no_offset;
+	if (f->len_bytes)
+		t->len_bytes = f->len_bytes;
+	if (f->max_end > t->max_end)
+		t->max_end = f->max_end;
+	if (f->last_ns > t->last_ns)
+		t->last_ns = f->last_ns;
+}
+
+static int address_order(const void *a, const void *b)
+{
+	const struct io_address_row *x = a, *y = b;
+	int d = compare(x->key.ring, y->key.ring);
+
+	d = d ? d : compare(x->born_ns, y->born_ns);
+	return d ? d : compare(x->key.addr, y->key.addr);
+}
+
+static void sum_addresses(void *to, const void *from)
+{
+	struct io_address_use *t = &((struct io_address_row *)to)->use;
+	const struct io_address_use *f = &((const struct io_address_row *)from)->use;
+
+	t->ops += f->ops;
+	t->bytes += f->bytes;
+	t->direct += f->direct;
+	if (f->max_len > t->max_len)
+		t->max_len = f->max_len;
+}
+
+static int fault_order(const void *a, const void *b)
+{
+	const struct io_fault_row *x = a, *y = b;
+	int d = compare(x->key.ring, y->key.ring);
+
+	d = d ? d : compare(x->born_ns, y->born_ns);
+	d = d ? d : compare(x->pid, y->pid);
+	d = d ? d : compare(x->key.op, y->key.op);
+	return d ? d : compare(x->key.index, y->key.index);
+}
+
+static void sum_faults(void *to, const void *from)
+{
+	struct io_fault *t = &((struct io_fault_row *)to)->fault;
+	const struct io_fault *f = &((const struct io_fault_row *)from)->fault;
+	__u64 count = t->count + f->count;
+
+	*t = *f;
+	t->count = count;
+}
+
+static int calls_order(const void *a, const void *b)
+{
+	const struct io_calls_row *x = a, *y = b;
+	int d = compare(x->ring, y->ring);
+
+	return d ? d : compare(x->born_ns, y->born_ns);
+}
+
+static void sum_calls(void *to, const void *from)
+{
+	struct io_calls *t = &((struct io_calls_row *)to)->calls;
+	const struct io_calls *f = &((const struct io_calls_row *)from)->calls;
+
+	t->registers += f->registers;
+	t->unregisters += f->unregisters;
+	t->updates += f->updates;
+	t->clones += f->clones;
+	t->last_ns = f->last_ns;
+	t->nr_slots = f->nr_slots;
+}
+
+static void merge(void *list, size_t *nr, size_t size, int (*order)(const void *a, const void *b),
+		  void (*sum)(void *to, const void *from))
+{
+	char *l = list;
+	size_t n = 0;
+
+	if (!*nr)
+		return;
+	qsort(list, *nr, size, order);
+	for (size_t i = 1; i < *nr; i++) {
+		if (!order(l + n * size, l + i * size))
+			sum(l + n * size, l + i * size);
+		else if (++n != i)
+			memcpy(l + n * size, l + i * size, size);
+	}
+	*nr = n + 1;
+}
+
+static void merge_all(struct io_model *m)
+{
+	merge(m->buffers, &m->nr_buffers, sizeof(*m->buffers), buffer_order, sum_buffers);
+	merge(m->addresses, &m->nr_addresses, sizeof(*m->addresses), address_order, sum_addresses);
+	merge(m->faults, &m->nr_faults, sizeof(*m->faults), fault_order, sum_faults);
+	merge(m->calls, &m->nr_calls, sizeof(*m->calls), calls_order, sum_calls);
+}
+
+#define APPEND(to, from, list) do {							\
+	(to)->list = must_realloc((to)->list, (to)->nr_##list + (from)->nr_##list + 1,	\
+				  sizeof(*(to)->list));					\
+	memcpy((to)->list + (to)->nr_##list, (from)->list,				\
+	       (from)->nr_##list * sizeof(*(to)->list));				\
+	(to)->nr_##list += (from)->nr_##list;						\
+} while (0)
+
+void io_details_merge(const struct io_model *from, struct io_model *to)
+{
+	if (from->nr_buffers)
+		APPEND(to, from, buffers);
+	if (from->nr_addresses)
+		APPEND(to, from, addresses);
+	if (from->nr_faults)
+		APPEND(to, from, faults);
+	if (from->nr_calls)
+		APPEND(to, from, calls);
+	merge_all(to);
+}
+
+/* ---- the maps --------------------------------------------------------------------- */
+
+struct detail {
+	struct bpf_map *map;
+	size_t key_size, value_size;
+	size_t ring_at, born_at;	/* in a key */
+	void (*add)(struct io_model *m, const void *key, const void *value);
+	__u64 *lost;			/* entries of gone rings that are not kept; NULL = not told */
+	size_t *nr_kept;
+};
+
+/* Those that the programs fill here; returns their number. */
+static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct detail d[4])
+{
+	size_t n = 0;
+
+	d[n++] = (struct detail){
+		skel->maps.io_faults, sizeof(struct io_fault_place), sizeof(struct io_fault),
+		offsetof(struct io_fault_place, key.ring),
+		offsetof(struct io_fault_place, born_ns), add_fault, NULL, &kept->nr_faults };
+	if (skel->rodata->io_by_buffer)
+		d[n++] = (struct detail){
+			skel->maps.io_buffers, sizeof(struct io_buffer_place),
+			sizeof(struct io_buffer_use), offsetof(struct io_buffer_place, key.ring),
+			offsetof(struct io_buffer_place, born_ns), add_buffer,
+			&kept->loss.no_buffer, &kept->nr_buffers };
+	if (!skel->rodata->io_by_address)
+		return n;
+	d[n++] = (struct detail){
+		skel->maps.io_addresses, sizeof(struct io_address_place),
+		sizeof(struct io_address_use), offsetof(struct io_address_place, key.ring),
+		offsetof(struct io_address_place, born_ns), add_address,
+		&kept->loss.no_address, &kept->nr_addresses };
+	d[n++] = (struct detail){
+		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_calls),
+		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
+		add_calls, NULL, &kept->nr_calls };
+	return n;
+}
+
+static bool is_gone(const struct detail *d, const char *key, const struct io_rings *rings)
+{
+	__u64 ring, born_ns;
+
+	memcpy(&ring, key + d->ring_at, sizeof(ring));
+	memcpy(&born_ns, key + d->born_at, sizeof(born_ns));
+	return !io_rings_find(rings, ring, born_ns);
+}
+
+/* All keys first: a walk over a hash begins anew when its entry goes. */
+static char *keys_of(const struct detail *d, size_t *nr)
+{
+	int fd = bpf_map__fd(d->map), err;
+	char *keys = NULL, *last = NULL;
+	size_t max = bpf_map__max_entries(d->map);
+
+	*nr = 0;
+	/* bounded: a walk may see entries again when others go meanwhile */
+	while (*nr < max) {
+		keys = room_for_one(keys, *nr, d->key_size);
+		last = *nr ? keys + (*nr - 1) * d->key_size : NULL;
+		err = bpf_map_get_next_key(fd, last, keys + *nr * d->key_size);
+		if (err) {
+			if (errno == ENOENT)
+				return keys;
+			free(keys);
+			return NULL;
+		}
+		++*nr;
+	}
+	return keys ? keys : must_alloc(1, d->key_size);
+}
+
+/* .rings: only entries of gone ones, which leave the map. */
+static int read_detail(const struct detail *d, const struct io_rings *rings, struct io_model *m)
+{
+	char *value = must_alloc(1, d->value_size), *keys;
+	int fd = bpf_map__fd(d->map);
+	size_t nr;
+
+	keys = keys_of(d, &nr);
+	for (size_t i = 0; keys && i < nr; i++) {
+		const char *key = keys + i * d->key_size;
+
+		if (rings && !is_gone(d, key, rings))
+			continue;
+		if (bpf_map_lookup_elem(fd, key, value))
+			continue;
+		if (!rings || *d->nr_kept < MAX_KEPT)
+			d->add(m, key, value);
+		else if (d->lost)
+			++*d->lost;
+		if (rings)
+			bpf_map_delete_elem(fd, key);
+	}
+	free(value);
+	if (!keys)
+		return err_set(errno, "cannot read the map %s of the kernel side: %s",
+			       bpf_map__name(d->map), strerror(errno));
+	free(keys);
+	return 0;
+}
+
+static int read_details(struct fixbuf_bpf *skel, const struct io_rings *rings, struct io_model *m)
+{
+	struct detail d[4];
+	size_t nr = details(skel, m, d);
+	int err = 0;
+
+	for (size_t i = 0; !err && i < nr; i++)
+		err = read_detail(&d[i], rings, m);
+	merge_all(m);
+	return err;
+}
+
+int io_details_read(struct fixbuf_bpf *skel, struct io_model *m)
+{
+	return read_details(skel, NULL, m);
+}
+
+int io_details_tidy(struct fixbuf_bpf *skel, const struct io_rings *rings, struct io_model *kept)
+{
+	return read_details(skel, rings, kept);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "capture/io_rings.h"
+
+#define CHUNK 1024
+
+static int by_address(const void *a, const void *b)
+{
+	const struct known_ring *x = a, *y = b;
+
+	return x->ring < y->ring ? -1 : x->ring > y->ring;
+}
+
+int io_rings_read(struct io_rings *k, int map)
+{
+	__u64 *keys = must_alloc(CHUNK, sizeof(*keys));
+	struct io_ring *values = must_alloc(CHUNK, sizeof(*values));
+	__u32 batch, nr;
+	bool first = true;
+	int err = 0;
+
+	k->nr = 0;
+	while (!err) {
+		nr = CHUNK;
+		err = bpf_map_lookup_batch(map, first ? NULL : &batch, &batch, keys, values, &nr,
+					   NULL);
+		if (err && errno != ENOENT)
+			break;
+		first = false;
+		k->list = must_realloc(k->list, k->nr + nr + 1, sizeof(*k->list));
+		for (__u32 i = 0; i < nr; i++)
+			k->list[k->nr++] = (struct known_ring){ keys[i], values[i] };
+	}
+	err = errno;
+	free(keys);
+	free(values);
+	if (k->nr)
+		qsort(k->list, k->nr, sizeof(*k->list), by_address);
+	return err == ENOENT ? 0 : err_set(err, "cannot read the rings that the kernel side keeps: %s",
+					   strerror(err));
+}
+
+static const struct known_ring *find(const struct known_ring *list, size_t nr, __u64 ring,
+				     __u64 born_ns)
+{
+	const struct known_ring key = { .ring = ring };
+	const struct known_ring *r = nr ? bsearch(&key, list, nr, sizeof(key), by_address) : NULL;
+
+	return r && r->r.born_ns == born_ns ? r : NULL;
+}
+
+const struct known_ring *io_rings_find(const struct io_rings *k, __u64 ring, __u64 born_ns)
+{
+	return find(k->list, k->nr, ring, born_ns);
+}
+
+void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)
+{
+	struct known_ring *missed = must_alloc(k->nr, sizeof(*missed));
+	size_t nr_missed = 0, kept = 0;
+
+	for (size_t i = 0; i < k->nr; i++) {
+		const struct known_ring *r = &k->list[i];
+
+		if (!ledger_ring(l, r->ring)) {
+			if (find(k->missed, k->nr_missed, r->ring, r->r.born_ns)) {
+				bpf_map_delete_elem(map, &r->ring);
+				continue;
+			}
+			missed[nr_missed++] = *r;
+		}
+		k->list[kept++] = *r;
+	}
+	k->nr = kept;
+	free(k->missed);
+	k->missed = missed;
+	k->nr_missed = nr_missed;
+}
+
+void io_rings_free(struct io_rings *k)
+{
+	free(k->list);
+	free(k->missed);
+	memset(k, 0, sizeof(*k));
+}

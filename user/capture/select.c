@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <abi/fact.h>
+#include <abi/selection.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/err.h"
+#include "capture/select.h"
+#include "fixbuf.skel.h"
+
+#define MAX_CHILDREN	4096	/* of selected processes, alive at a time */
+#define MAX_ELEMENTS	62
+
+/* The length of the bracket expression at .s, 0 when it is none. */
+static size_t bracket(const char *s)
+{
+	size_t i = 1;
+
+	if (s[i] == '!' || s[i] == '^')
+		i++;
+	if (s[i] == ']')
+		i++;
+	while (s[i] && s[i] != ']') {
+		/* [:alpha:] and the like hold a bracket of their own */
+		const char *end = s[i] == '[' && s[i + 1] && strchr(":.=", s[i + 1]) ?
+				  strchr(s + i + 2, ']') : NULL;
+
+		i = end ? (size_t)(end - s) + 1 : i + 1;
+	}
+	return s[i] ? i + 1 : 0;
+}
+
+/* What characters an element of a glob takes is asked of fnmatch() itself. */
+static void add_element(struct fixbuf_bpf *skel, const char *element, unsigned int state)
+{
+	for (unsigned int c = 1; c < 256; c++) {
+		const char text[2] = { c };
+
+		if (!fnmatch(element, text, 0))
+			skel->rodata->select_comm_next[c] |= 1ULL << state;
+	}
+}
+
+static int use_glob(struct fixbuf_bpf *skel, const char *glob)
+{
+	unsigned int state = 0;
+	char element[64];
+
+	for (const char *s = glob; *s;) {
+		size_t len = *s == '[' ? bracket(s) : *s == '\\' && s[1] ? 2 : 1;
+
+		if (*s == '*') {
+			skel->rodata->select_comm_stays |= 1ULL << state;
+			s++;
+			continue;
+		}
+		if (!len)
+			len = 1;
+		if (state == MAX_ELEMENTS || len >= sizeof(element))
+			return err_set(EINVAL, "the name pattern '%s' is too long: a name has 15 characters",
+				       glob);
+		snprintf(element, sizeof(element), "%.*s", (int)len, s);
+		add_element(skel, element, state++);
+		s += len;
+	}
+	skel->rodata->select_comm_begin = 1;
+	skel->rodata->select_comm_end = 1ULL << state;
+	return 0;
+}
+
+int select_prepare(struct fixbuf_bpf *skel, const struct selection *s)
+{
+	__u32 by = 0;
+
+	bpf_map__set_autocreate(skel->maps.selected_pids, true);
+	if (s->nr_pids) {
+		bpf_map__set_max_entries(skel->maps.selected_pids, s->nr_pids + MAX_CHILDREN);
+		by |= SELECT_PIDS;
+	}
+	if (s->has_uid) {
+		by |= SELECT_UID;
+		skel->rodata->select_uid = s->uid;
+	}
+	if (s->tree)
+		by |= SELECT_TREE;
+	if (s->comm)
+		by |= SELECT_COMM;
+	skel->rodata->select_by = by;
+	return s->comm ? use_glob(skel, s->comm) : 0;
+}
+
+/* The process of a thread. */
+static __u32 process_of(__u32 tid)
+{
+	char path[64], line[128];
+	__u32 pid = tid;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", tid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Tgid: %u", &pid) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+int select_start(struct fixbuf_bpf *skel, const struct selection *s)
+{
+	int fd = bpf_map__fd(skel->maps.selected_pids);
+	const __u8 one = 1;
+
+	for (size_t i = 0; i < s->nr_pids; i++) {
+		__u32 pid = process_of(s->pids[i]);
+
+		if (bpf_map_update_elem(fd, &pid, &one, BPF_ANY))
+			return err_set(errno, "cannot select process %u: %s", pid, strerror(errno));
+	}
+	return 0;
+}
