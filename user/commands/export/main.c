@@ -374,7 +374,6 @@ static int export(void *options)
 	export_verify_stop(&x.verify);
 	live_free(x.live);
 	run_close(&x.run);
-	export_io_free(&x.m);
 	export_model_free(&x.m);
 	return status;
 }
