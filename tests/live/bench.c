@@ -233,7 +233,7 @@ static void bad_files(void)
 	}
 	tool(&a, "bench", empty, fifo, NULL);
 	is(a.status, 2, "two files end with 2");
-	has_text(a.err, "one file too many", "and a sentence");
+	has_text(a.err, "name only one", "and a sentence");
 	tool_free(&a);
 	tool(&a, "bench", "--", "true", NULL);
 	is(a.status, 2, "a program ends with 2");

@@ -5,13 +5,13 @@
 static const char *const words_shell[] = { "bash", "zsh", "fish", NULL };
 
 static const struct option_row common_options[] = {
-	{ .name = "json-schema", .help = "the JSON Schema of what --json prints", .group = GROUP_LAST },
+	{ .name = "json-schema", .help = "print the JSON Schema of what --json prints", .group = GROUP_LAST },
 	{ .name = "completion", .arg = "SHELL", .words = words_shell,
-	  .help = "a script that completes this in bash, zsh or fish", .group = GROUP_LAST,
-	  .refusal = "'%s' is not a shell that is known; give bash, zsh or fish" },
-	{ .name = "help", .letter = 'h', .help = "this list", .group = GROUP_LAST },
-	{ .name = "usage", .help = "the options in short", .group = GROUP_LAST },
-	{ .name = "version", .letter = 'V', .help = "the program's version", .group = GROUP_LAST },
+	  .help = "print the completion script for bash, zsh or fish", .group = GROUP_LAST,
+	  .refusal = "'%s' is not a known shell; give bash, zsh or fish" },
+	{ .name = "help", .letter = 'h', .help = "show this help", .group = GROUP_LAST },
+	{ .name = "usage", .help = "list the options in short", .group = GROUP_LAST },
+	{ .name = "version", .letter = 'V', .help = "print the version", .group = GROUP_LAST },
 	{ 0 }
 };
 

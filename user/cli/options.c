@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/array.h"
 #include "base/err.h"
+#include "base/fmt.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/completion.h"
@@ -100,10 +101,17 @@ static void take_file(struct argp_state *state, char *arg)
 	struct parse *p = state->input;
 	const struct option_row *row = option_named(p->cmd->options, "");
 
-	if (!row)
-		argp_error(state, "unexpected argument '%s'; a program to run goes after --", arg);
+	bool runs = option_named(p->cmd->options, "--");
+	__u32 pid;
+
+	if (!row && !parse_u32(arg, &pid) && option_named(p->cmd->options, "pid"))
+		argp_error(state, "unexpected argument '%s'; did you mean -p %s%s?", arg, arg,
+			   runs ? ", or -- PROGRAM" : "");
+	else if (!row)
+		argp_error(state, "unexpected argument '%s'%s", arg,
+			   runs ? "; a program to run goes after --" : "");
 	else if (is_given(p, ""))
-		argp_error(state, "'%s' is one file too many; name one", arg);
+		argp_error(state, "'%s' is a second file; name only one", arg);
 	else
 		row->parse(row, arg, p->options + row->offset);
 	note_given(p, "");
@@ -166,9 +174,9 @@ static char *overview_filter(int key, const char *text, void *input)
 	fprintf(f, "Commands:\n");
 	for (size_t i = 0; commands[i]; i++)
 		fprintf(f, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-	fprintf(f, "\n'" PROGRAM_NAME " COMMAND --help' tells each one's options.\n\nExamples:\n"
+	fprintf(f, "\n'" PROGRAM_NAME " COMMAND --help' shows the options of each.\n\nExamples:\n"
 		"  fixbuf-trace -- ./server         # what a program registers, from its start\n"
-		"  fixbuf-trace list                # what is registered now, and who pays for it\n"
+		"  fixbuf-trace list                # what is registered now, and who is charged\n"
 		"  fixbuf-trace verify -p 812       # are the pages pinned, and still the program's?\n");
 	fclose(f);
 	return out;

@@ -53,36 +53,36 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .refusal = "'%s' is not an interval; give 500ms, 1s or 1m" }
 #define ROW_FAIL_ON(type) \
 	{ .name = "fail-on", .arg = "SEVERITY", .words = words_severity, \
-	  .help = "exit 1 from this severity on: error, warning (default) or info", \
+	  .help = "exit 1 on a finding of this severity or worse: error, warning (default) or info", \
 	  .parse = parse_word, .offset = offsetof(type, fail_on), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a severity; give error, warning or info" }
 #define ROW_TIER(type) \
 	{ .name = "tier", .arg = "TIER", .words = words_tier, \
-	  .help = "force how the kernel is watched: patched, functions, kprobes or tracepoints", \
+	  .help = "use this tier: patched, functions, kprobes or tracepoints (default: the best available)", \
 	  .parse = parse_tier, .offset = offsetof(type, how.tier), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a tier; give patched, functions, kprobes or tracepoints" }
 #define ROW_BTF(type) \
 	{ .name = "btf", .arg = "FILE", \
-	  .help = "relocate by the types in this BTF file instead of the kernel's own", \
+	  .help = "take the kernel's types from this BTF file instead of the kernel", \
 	  .parse = parse_text, .offset = offsetof(type, how.btf), .group = GROUP_HOW }
 #define ROW_STACKS(type) \
-	{ .name = "stacks", .help = "who called: the kernel's and the program's stack", \
+	{ .name = "stacks", .help = "show who called: the kernel's and the program's stack", \
 	  .parse = parse_flag, .offset = offsetof(type, how.stacks), .group = GROUP_HOW }
 #define ROW_RING_BUFFER(type, text) \
 	{ .name = "ring-buffer", .arg = "KIB", .words = words_room, .help = text, \
 	  .parse = parse_room, .offset = offsetof(type, how.ring_buffer_kib), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a buffer size; give a power of two from 4 to 1048576" }
 #define ROW_IO(type) \
-	{ .name = "io", .help = "each I/O over a registered buffer, too, when it ends", \
+	{ .name = "io", .help = "also show each I/O over a registered buffer, when it ends", \
 	  .parse = parse_flag, .offset = offsetof(type, io), .group = GROUP_HOW }
 #define ROW_SAMPLE(type) \
 	{ .name = "sample", .arg = "N", .words = words_count, \
-	  .help = "with --io: show one I/O in N on each cpu, count all", .parse = parse_number, \
+	  .help = "with --io: show one I/O in N on each CPU, count all", .parse = parse_number, \
 	  .offset = offsetof(type, sample), .group = GROUP_HOW, \
-	  .refusal = "'%s' is not a share; give N from 1 to 1000000000 to show one I/O in N" }
+	  .refusal = "'%s' is not a number from 1 to 1000000000; give N to show one I/O in N" }
 
 #define ROW_JSON \
-	{ .name = "json", .help = "JSON instead of text", .parse = parse_flag, \
+	{ .name = "json", .help = "print JSON instead of text", .parse = parse_flag, \
 	  .offset = offsetof(struct output, json), .group = GROUP_OUTPUT }
 #define ROW_OUTPUT_AS(text) \
 	{ .name = "output", .letter = 'o', .arg = "FILE", .help = text, .parse = parse_text, \
@@ -92,12 +92,12 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "timestamps", .letter = 'T', .help = "begin each line with the time of day", \
 	  .parse = parse_flag, .offset = offsetof(struct output, timestamps), .group = GROUP_OUTPUT }
 #define ROW_NO_HEADER \
-	{ .name = "no-header", .help = "no column titles", .parse = parse_flag, \
+	{ .name = "no-header", .help = "print no column titles", .parse = parse_flag, \
 	  .offset = offsetof(struct output, no_header), .group = GROUP_OUTPUT }
 #define ROWS_SAID \
-	{ .name = "quiet", .letter = 'q', .help = "no progress, no totals", .parse = parse_flag, \
+	{ .name = "quiet", .letter = 'q', .help = "print no progress and no totals", .parse = parse_flag, \
 	  .offset = offsetof(struct output, quiet), .group = GROUP_OUTPUT }, \
-	{ .name = "verbose", .letter = 'v', .help = "say more; twice: what libbpf says", \
+	{ .name = "verbose", .letter = 'v', .help = "say more; twice: also what libbpf says", \
 	  .parse = parse_count, .offset = offsetof(struct output, verbose), .group = GROUP_OUTPUT }
 
 #endif

@@ -316,13 +316,13 @@ static const struct option_row options[] = {
 	ROW_PROGRAM(struct record_options),
 	ROWS_SELECTION(struct record_options),
 	ROW_DURATION(struct record_options),
-	ROW_INTERVAL(struct record_options, "write down the counters of I/O that often (default 1s)"),
+	ROW_INTERVAL(struct record_options, "how often the I/O counters are recorded (default 1s)"),
 	{ .name = "max-size", .arg = "SIZE", .words = words_size,
-	  .help = "end when the file is that large: 100M, 2G", .parse = parse_bytes,
+	  .help = "end when the file reaches this size: 100M, 2G", .parse = parse_bytes,
 	  .offset = offsetof(struct record_options, max_bytes), .group = GROUP_HOW,
 	  .refusal = "'%s' is not a size; give 100M or 2G" },
 	{ .name = "snapshot",
-	  .help = "begin with every ring that exists, also those of tasks that are not selected",
+	  .help = "begin with every existing ring, also those of processes that are not selected",
 	  .parse = parse_flag, .offset = offsetof(struct record_options, snapshot),
 	  .group = GROUP_HOW },
 	{ .name = "append", .help = "add to the recording that FILE holds", .parse = parse_flag,
@@ -333,7 +333,7 @@ static const struct option_row options[] = {
 	ROW_BTF(struct record_options),
 	ROW_STACKS(struct record_options),
 	ROW_RING_BUFFER(struct record_options,
-			"room for events that wait to be written (default 16384)"),
+			"buffer for events that wait to be written (default 16384)"),
 	ROW_OUTPUT_AS("the recording (default fixbuf.rec)"),
 	ROWS_SAID,
 	{ 0 }
@@ -341,7 +341,7 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
-	{ "sample", NEEDS, "io", "--sample is about I/O; give --io, too" },
+	{ "sample", NEEDS, "io", "--sample is about I/O; add --io" },
 	{ 0 }
 };
 

@@ -90,7 +90,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	} else {
 		if (s->live && !total) {
 			screen_clear(o->output.out);
-			fprintf(o->output.out, "sorted by %s; s sorts, q ends\n\n",
+			fprintf(o->output.out, "sorted by %s; s sorts by another column, q ends\n\n",
 				io_order_name(s->order));
 		} else if (total && s->printed) {
 			fprintf(o->output.out, "\nin total:\n");
@@ -255,9 +255,9 @@ static const struct option_row options[] = {
 	ROW_INTERVAL(struct stat_options, "show what happened in each interval: 1s, 500ms"),
 	FLAG("by-opcode", by_opcode, "one line per opcode"),
 	FLAG("by-buffer", by_buffer, "which buffers are used, how far into them, and which never"),
-	FLAG("hist", hist, "draw the latencies"),
-	FLAG("advise", advise, "what would make it faster, with the evidence"),
-	FLAG("no-latency", no_latency, "count only: cheaper, no percentiles"),
+	FLAG("hist", hist, "draw histograms of the latencies"),
+	FLAG("advise", advise, "suggest what would make it faster, with the evidence"),
+	FLAG("no-latency", no_latency, "count only: costs less, shows no percentiles"),
 	ROW_BTF(struct stat_options),
 	ROW_JSON,
 	ROW_OUTPUT,

@@ -125,7 +125,7 @@ static const struct option_row options[] = {
 	ROW_TIER(struct trace_options),
 	ROW_BTF(struct trace_options),
 	ROW_STACKS(struct trace_options),
-	ROW_RING_BUFFER(struct trace_options, "room for events that wait to be read (default 4096)"),
+	ROW_RING_BUFFER(struct trace_options, "buffer for events that wait to be read (default 4096)"),
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_TIMESTAMPS,
@@ -136,7 +136,7 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
-	{ "sample", NEEDS, "io", "--sample is about I/O; give --io, too" },
+	{ "sample", NEEDS, "io", "--sample is about I/O; add --io" },
 	{ 0 }
 };
 

@@ -82,7 +82,7 @@ static int run(void *options)
 static const struct option_row options[] = {
 	ROW_FILE(struct bench_options),
 	ROW_DURATION(struct bench_options),
-	{ .name = "write", .help = "measure writes, too: overwrites what is in FILE",
+	{ .name = "write", .help = "also measure writes; this overwrites FILE",
 	  .parse = parse_flag, .offset = offsetof(struct bench_options, write), .group = GROUP_HOW },
 	ROW_JSON,
 	ROW_OUTPUT,
@@ -92,12 +92,12 @@ static const struct option_row options[] = {
 
 const struct command bench_command = {
 	.name = "bench",
-	.summary = "how much faster registered buffers are here, and what registering costs",
+	.summary = "how much faster registered buffers are on this machine, and what registering costs",
 	.text = "Reads FILE (a file or a block device; a temporary file unless one is named) with READ and "
 		"with READ_FIXED, side by side in rounds, over block sizes, queue depths, O_DIRECT and "
-		"the page cache: operations a second, CPU time, latency and pins of each; then times "
+		"the page cache: operations per second, CPU time, latency and pins of each; then times "
 		"register, clone and unregister by size and page size. FILE is only read, unless --write "
-		"is given. Takes about 20 s; needs no privilege, but for counting pins and for "
+		"is given. Takes about 20 s; needs no privilege, except for counting pins and for "
 		"buffers beyond RLIMIT_MEMLOCK.\v"
 		"Examples:\n"
 		"  fixbuf-trace bench                         # on a temporary file, 20 s\n"

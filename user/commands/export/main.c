@@ -407,25 +407,25 @@ static const struct option_row options[] = {
 	ROW_INTERVAL(struct export_options, "how often --textfile is written (default 15s)"),
 	ROW_TIER(struct export_options),
 	ROW_BTF(struct export_options),
-	ROW_RING_BUFFER(struct export_options, "room for events that wait to be read (default 4096)"),
+	ROW_RING_BUFFER(struct export_options, "buffer for events that wait to be read (default 4096)"),
 	{ .name = "listen", .arg = "ADDR:PORT", .help = "where to serve (default 127.0.0.1:9836)",
 	  .parse = parse_text, .offset = offsetof(struct export_options, listen), .group = GROUP_HOW },
 	{ .name = "textfile", .arg = "FILE",
-	  .help = "write a file for node_exporter instead, every -i TIME; --listen does both",
+	  .help = "write this file for node_exporter every -i TIME instead of serving; with --listen, do both",
 	  .parse = parse_text, .offset = offsetof(struct export_options, textfile),
 	  .group = GROUP_HOW },
-	{ .name = "once", .help = "print it once, after the time of -d, and end",
+	{ .name = "once", .help = "print the metrics once, after the time of -d, and exit",
 	  .parse = parse_flag, .offset = offsetof(struct export_options, once), .group = GROUP_HOW },
 	{ .name = "by", .arg = "LABEL", .words = words_label,
-	  .help = "label by pid or ring, too; default: user and name", .parse = parse_label,
+	  .help = "also label by pid or ring (default: user and name)", .parse = parse_label,
 	  .offset = offsetof(struct export_options, by), .group = GROUP_HOW,
-	  .refusal = "'%s' is nothing to label by; give pid or ring" },
+	  .refusal = "'%s' is not a label; give pid or ring" },
 	{ .name = "max-series", .arg = "N", .words = words_count,
-	  .help = "this many label sets, the rest is \"other\" (default 500)",
+	  .help = "keep at most N label sets, the rest count as \"other\" (default 500)",
 	  .parse = parse_number, .offset = offsetof(struct export_options, max_series),
 	  .group = GROUP_HOW, .refusal = "'%s' is not a number of label sets; give 1 or more" },
 	{ .name = "verify-interval", .arg = "TIME", .words = words_time,
-	  .help = "check all pages so often (default 60s), 0: never", .parse = parse_verify_interval,
+	  .help = "how often all pages are checked (default 60s); 0: never", .parse = parse_verify_interval,
 	  .offset = offsetof(struct export_options, verify_interval_ns), .group = GROUP_HOW,
 	  .refusal = "'%s' is not an interval; give 60s, 5m or 0" },
 	ROW_OUTPUT,
@@ -434,8 +434,8 @@ static const struct option_row options[] = {
 };
 
 static const struct option_rule rules[] = {
-	{ "once", EXCLUDES, "listen", "--once prints and ends; leave --listen out" },
-	{ "once", EXCLUDES, "textfile", "--once prints and ends; leave --textfile out" },
+	{ "once", EXCLUDES, "listen", "--once prints and exits; leave --listen out" },
+	{ "once", EXCLUDES, "textfile", "--once prints and exits; leave --textfile out" },
 	{ "interval", NEEDS, "textfile", "-i is how often --textfile is written; name the file, too" },
 	{ "output", NEEDS, "once",
 	  "-o is for --once; use --textfile to have a file written again and again" },
@@ -451,8 +451,8 @@ const struct command export_command = {
 	.summary = "metrics for Prometheus: an OpenMetrics endpoint, or a file for node_exporter",
 	.text = "Serves GET /metrics and /healthz, and counts from its start on: what is registered, pinned "
 		"and charged, each user's limit and headroom, calls and their time, I/O and its latency, "
-		"and what a check of all pages in the background found. It keeps no capability that it "
-		"does not need.\v"
+		"and what a check of all pages in the background found. Each of its "
+		"processes keeps only the capabilities that it prints when it starts.\v"
 		"Examples:\n"
 		"  fixbuf-trace export                              # http://127.0.0.1:9836/metrics\n"
 		"  fixbuf-trace export --textfile /var/lib/prometheus/node-exporter/fixbuf.prom\n"

@@ -62,7 +62,7 @@ static parser(parse_view)
 	return true;
 }
 
-#define ONE_VIEW "--summary, --trace, --list, --verify, --stat, --folded, --perfetto and --html are views of their own; give one"
+#define ONE_VIEW "--summary, --trace, --list, --verify, --stat, --folded, --perfetto and --html are one view each; give only one"
 #define VIEW(option, which, text) \
 	{ .name = option, .help = text, .parse = parse_view, .value = which, .refusal = ONE_VIEW }
 #define VIEW_TO_FILE(option, which, text) \
@@ -82,23 +82,23 @@ static const struct option_row options[] = {
 	VIEW("list", REPORT_LIST, "rings and their buffers, at the end or at --at"),
 	VIEW("verify", REPORT_VERIFY, "what is wrong with charges, limits and releases"),
 	VIEW("stat", REPORT_STAT, "I/O by process and ring"),
-	VIEW("folded", REPORT_FOLDED, "stacks in one line each, for a flame graph"),
+	VIEW("folded", REPORT_FOLDED, "one stack per line, for a flame graph"),
 	VIEW_TO_FILE("perfetto", REPORT_PERFETTO, "write a timeline to OUT, for ui.perfetto.dev"),
-	VIEW_TO_FILE("html", REPORT_HTML, "write one page of charts to OUT, for any browser"),
+	VIEW_TO_FILE("html", REPORT_HTML, "write a self-contained page of charts to OUT; it works offline, in dark mode and in print"),
 	{ .name = "at", .arg = "TIME", .words = words_time,
-	  .help = "with --list: so long after the start (2.5s), or at a time of day (14:03:22)",
+	  .help = "with --list: the moment, since the start (2.5s) or as a time of day (14:03:22)",
 	  .parse = parse_text, .offset = offsetof(struct report_options, at), .group = GROUP_TARGET },
 	{ .name = "by", .arg = "WHAT", .words = words_by,
-	  .help = "with --folded: what counts: pinned or charged pages, time, or count (default) of calls",
+	  .help = "with --folded: weigh by pinned or charged pages, time, or count of calls (default)",
 	  .parse = parse_word, .offset = offsetof(struct report_options, folded_by),
 	  .group = GROUP_TARGET,
-	  .refusal = "'%s' is nothing to weigh stacks by; give pinned, charged, time or count" },
+	  .refusal = "'%s' is not a weight; give pinned, charged, time or count" },
 	ROWS_SELECTION(struct report_options),
 	ROW_FAIL_ON(struct report_options),
 	FLAG("by-opcode", by_opcode, "one line per opcode"),
 	FLAG("by-buffer", by_buffer, "which buffers are used, how far into them, and which never"),
-	FLAG("hist", hist, "draw the latencies"),
-	FLAG("advise", advise, "what would make it faster, with the evidence"),
+	FLAG("hist", hist, "draw histograms of the latencies"),
+	FLAG("advise", advise, "suggest what would make it faster, with the evidence"),
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_TIMESTAMPS,
@@ -111,9 +111,9 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "perfetto", EXCLUDES, "json", "--perfetto has a format of its own; leave --json out" },
-	{ "perfetto", EXCLUDES, "output", "--perfetto names its file itself; leave -o out" },
+	{ "perfetto", EXCLUDES, "output", "--perfetto takes the name of its file; leave -o out" },
 	{ "html", EXCLUDES, "json", "--html has a format of its own; leave --json out" },
-	{ "html", EXCLUDES, "output", "--html names its file itself; leave -o out" },
+	{ "html", EXCLUDES, "output", "--html takes the name of its file; leave -o out" },
 	{ "at", NEEDS, "list", "--at is the moment of --list; add --list" },
 	{ "by", NEEDS, "folded", "--by weighs the stacks of --folded; add --folded" },
 	{ "by-opcode", NEEDS, "stat", ABOUT_IO },

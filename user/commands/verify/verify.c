@@ -107,13 +107,13 @@ static const struct option_row options[] = {
 	{ .name = "pages", .help = "one finding per page instead of merged ranges",
 	  .parse = parse_flag, .offset = offsetof(struct verify_options, every_page),
 	  .group = GROUP_HOW },
-	{ .name = "watch", .help = "go on, and tell a finding at the call that broke the balance",
+	{ .name = "watch", .help = "keep watching, and show each finding at the call that caused it",
 	  .parse = parse_flag, .offset = offsetof(struct verify_options, watch), .group = GROUP_HOW },
 	ROW_DURATION(struct verify_options),
 	ROW_TIER(struct verify_options),
 	ROW_BTF(struct verify_options),
 	ROW_STACKS(struct verify_options),
-	ROW_RING_BUFFER(struct verify_options, "room for events that wait to be read (default 4096)"),
+	ROW_RING_BUFFER(struct verify_options, "buffer for events that wait to be read (default 4096)"),
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_NO_HEADER,
@@ -140,8 +140,8 @@ const struct command verify_command = {
 	.name = "verify",
 	.summary = "checks page pinning, mapping and accounting, now; exits 1 on a finding",
 	.text = "Checks page by page that each registered buffer is pinned, that its pages are still "
-		"those mapped at its address, and that the sum is charged right. With --watch it goes on "
-		"and checks after each call, until Ctrl-C, the time of -d or the end of PROGRAM; -d, "
+		"those mapped at its address, and that what is charged is what is pinned. With --watch it "
+		"goes on and checks after each call, until Ctrl-C, the time of -d or the end of PROGRAM; -d, "
 		"--stacks, --tier, --ring-buffer and PROGRAM are for --watch only. The exit status is 1 "
 		"when something was found, else PROGRAM's own.\v"
 		"Examples:\n"
