@@ -7,7 +7,7 @@
 # make check-kernel  the series of patches/ on Debian's 6.12: built, booted, tested
 # make bench      the budgets, measured
 # make bench-vm   what watching costs in instructions, counted by QEMU
-# make fuzz       the reader of recordings against any bytes; SECONDS=3600
+# make fuzz       report against any bytes, every view against any names; SECONDS=3600
 # make install    DESTDIR= PREFIX=/usr/local
 # make check-export  export with the real Prometheus, the package in clean Debian roots,
 #                 the unit under the systemd of Debian 12 and 13
@@ -175,10 +175,11 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # what a recording passes through is watched; the rest of the program is as it is
 FUZZED := $(patsubst user/%.c,%,$(wildcard user/model/*.c user/checks/*.c user/recording/*.c \
-	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json table untrusted wrap))
-FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED)) $(B)/obj/fuzz/tests/report.o
+	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json table untrusted wrap)) \
+	commands/export/metrics
+FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED))
 FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))
-FUZZ_CC = $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c
+FUZZ_CC = $(CLANG) $(ALL_CFLAGS) -Itests/lib $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c
 
 $(B)/obj/fuzz/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h $(B)/perfetto.pb-c.h
 	$(call msg,FUZZCC,$@)
@@ -190,12 +191,14 @@ $(B)/obj/fuzz/tests/%.o: tests/fuzz/%.c Makefile $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $< -o $@
 
-$(B)/tests/fuzz/report: $(FUZZ_OBJS) $(FUZZ_REST)
+$(B)/tests/fuzz/names: $(patsubst %,$(B)/obj/fuzz/tests/%.o,names story) $(B)/obj/tests/lib/strict.o
+$(B)/tests/fuzz/report: $(B)/obj/fuzz/tests/report.o
+$(B)/tests/fuzz/report $(B)/tests/fuzz/names: $(FUZZ_OBJS) $(FUZZ_REST)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(LDFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-$(B)/tests/fuzz/corpus: $(B)/obj/tests/fuzz/corpus.o $(LIB_OBJS)
+$(B)/tests/fuzz/corpus: $(patsubst %,$(B)/obj/tests/fuzz/%.o,corpus story) $(LIB_OBJS)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
@@ -228,8 +231,9 @@ check-vm: deps
 	@sh tests/vm/check-vm.sh $(B)
 
 SECONDS ?= 600
-fuzz: deps $(B)/tests/fuzz/report $(B)/tests/fuzz/corpus
-	@sh tests/fuzz/run.sh $(B) $(SECONDS)
+fuzz: deps $(B)/tests/fuzz/report $(B)/tests/fuzz/names $(B)/tests/fuzz/corpus
+	@sh tests/fuzz/run.sh $(B) report $(SECONDS)
+	@sh tests/fuzz/run.sh $(B) names $(SECONDS)
 
 # The same suites under sanitizers, and each patch by itself, take as long again:
 # check-kernel-debug, check-kernel-patches. kernel-cost counts instructions.

@@ -111,9 +111,12 @@ echo "--- the man page against the tables of commands and options"
 tap "man page" sh "$here/man.sh" "$build"
 
 echo "--- fuzzing"
-if make --no-print-directory "$build/tests/fuzz/report" "$build/tests/fuzz/corpus" > "$out" 2>&1; then
-	sh "$here/../fuzz/run.sh" "$build" "${FIXBUF_FUZZ_SECONDS:-20}" > "$out" 2>&1
+if make --no-print-directory "$build/tests/fuzz/report" "$build/tests/fuzz/names" \
+	"$build/tests/fuzz/corpus" > "$out" 2>&1; then
+	sh "$here/../fuzz/run.sh" "$build" report "${FIXBUF_FUZZ_SECONDS:-20}" > "$out" 2>&1
 	one $? "report bears any bytes"
+	sh "$here/../fuzz/run.sh" "$build" names "${FIXBUF_FUZZ_SECONDS:-20}" > "$out" 2>&1
+	one $? "every view bears any names"
 else
 	one 1 "build of the fuzzer"
 fi

@@ -196,6 +196,8 @@ void put_label(FILE *out, struct untrusted u)
 
 void put_folded(FILE *out, struct untrusted u)
 {
+	if (!u.len)
+		fputc('_', out);
 	for (size_t i = 0; i < u.len; ) {
 		char text[LONGEST];
 		__s32 c;

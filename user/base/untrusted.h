@@ -76,7 +76,7 @@ void put_padded(FILE *out, const char *text, size_t columns);
 /* Prints it tamed; returns how many columns it took. */
 size_t put_tamed(FILE *out, struct untrusted u);
 
-/* Prints it as a name in a folded stack: without ';' and blanks, which part names there. */
+/* Prints it as a name in a folded stack, where ';' and blanks part names and none is empty. */
 void put_folded(FILE *out, struct untrusted u);
 
 /* Prints it as the value of a label of OpenMetrics, without the quotes. Different text differs. */

@@ -175,7 +175,7 @@ static void put_user(struct view *v, const struct user_gauge *u, __s64 bytes)
 }
 
 #define EACH_USER(v, u) \
-	for (const struct user_gauge *u = (v)->m->users; u < (v)->m->users + (v)->m->nr_users; u++)
+	for (const struct user_gauge *u = (v)->m->users; u && u < (v)->m->users + (v)->m->nr_users; u++)
 
 static __s64 locked_bytes(const struct user_gauge *u)
 {
