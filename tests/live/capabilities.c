@@ -63,7 +63,7 @@ static const struct {
 	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, BPF, 0,
 	  "pages are not checked in the background" },
 	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, OTHERS, 0,
-	  "page checker CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH; HTTP server none" },
+	  "page checker CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH; its keeper " },
 	{ { "export", "--textfile", metrics, "-d300ms" }, BPF, 0,
 	  "pages are not checked in the background" },
 };

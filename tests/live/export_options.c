@@ -128,7 +128,8 @@ static void wrong_usage(void)
 		{ { "--max-series", "0" }, "'0'", 2 },
 		{ { "--verify-interval", "x" }, "'x'", 2 },
 		{ { "--once", "--listen", "127.0.0.1:0" }, "--once", 2 },
-		{ { "-i", "5s" }, "--textfile", 2 },
+		{ { "--once", "-i", "5s" }, "--once", 2 },
+		{ { "--allow-host", "a:80" }, "'a:80'", 2 },
 		{ { "-o", "/dev/null" }, "--once", 2 },
 	};
 	struct tool_run a;

@@ -162,6 +162,6 @@ sandboxed() {
 	return $status
 }
 ok "with the unit's user, capabilities and file systems it serves" sandboxed
-ok "and checks pages" grep -q "CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH to verify" "$work/out.unit"
+ok "and checks pages" grep -q "page checker CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH; its keeper" "$work/out.unit"
 echo "1..$tests"
 [ $failed = 0 ]

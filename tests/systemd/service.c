@@ -195,6 +195,7 @@ static unsigned long long claimed(const char *text, const char *whose)
 	static const struct { const char *name; int cap; } names[] = {
 		{ "CAP_BPF", 39 }, { "CAP_PERFMON", 38 }, { "CAP_SYS_ADMIN", CAP_SYS_ADMIN },
 		{ "CAP_SYS_PTRACE", CAP_SYS_PTRACE }, { "CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH },
+		{ "CAP_SETPCAP", CAP_SETPCAP },
 	};
 	const char *begin = strstr(text, whose);
 	unsigned long long bits = 0;
@@ -225,7 +226,7 @@ static void is_confined(pid_t pid, const char *who, unsigned long long caps, uns
 static void processes(void)
 {
 	char *text = journal(), *line = strstr(text, "capabilities:");
-	pid_t main = main_pid(), server = 0, verifier = 0;
+	pid_t main = main_pid(), server = 0, verifier = 0, keeper = 0;
 	unsigned long long uid = witness_status(main, "Uid", 10);
 	unsigned int lines = 1;
 	struct processes p;
@@ -239,19 +240,25 @@ static void processes(void)
 		bail("the journal does not name the capabilities");
 	note("%s", line);
 	find_processes(&p);
-	is(p.nr, 3, "three processes");
+	is(p.nr, 4, "four processes");
 	for (size_t i = 0; i < p.nr; i++) {
 		if (p.pid[i] == main)
 			continue;
-		if (witness_status(p.pid[i], "CapPrm", 16))
-			verifier = p.pid[i];
-		else
+		if (!witness_status(p.pid[i], "CapPrm", 16))
 			server = p.pid[i];
+		else if (witness_status(p.pid[i], "PPid", 10) == (unsigned long long)main)
+			keeper = p.pid[i];
+		else
+			verifier = p.pid[i];
 	}
 	ok(uid >= 61184 && uid <= 65519, "a user of systemd's making (%llu)", uid);
 	is_confined(main, "the collector", claimed(line, "collector"), uid);
 	is_confined(verifier, "the page checker", claimed(line, "page checker"), uid);
 	is_confined(server, "the HTTP server", 0, uid);
+	/* what the keeper has it may hand on to the page checker */
+	is(witness_status(keeper, "CapPrm", 16), claimed(line, "keeper"),
+	   "the keeper: its capabilities are those of the journal");
+	is(witness_status(keeper, "NoNewPrivs", 10), 1, "the keeper: can gain none");
 	free(text);
 }
 
@@ -315,7 +322,7 @@ static void comes_back(pid_t killed, const char *who)
 	free(restarts);
 	ok(serves(RESTART_S), "and it serves");
 	find_processes(&now);
-	is(now.nr, 3, "with three processes");
+	is(now.nr, 4, "with four processes");
 	for (size_t i = 0; i < now.nr; i++)
 		for (size_t k = 0; k < old.nr; k++)
 			mixed |= now.pid[i] == old.pid[k];

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/child.h"
 #include "base/err.h"
@@ -111,4 +112,16 @@ void program_abandon(struct program *p)
 	close(p->go);
 	close(p->failed);
 	program_wait(p);
+}
+
+void child_reap(pid_t pid, int ms)
+{
+	const struct timespec step = { .tv_nsec = 1000000 };
+	pid_t ended;
+
+	while ((ended = waitpid(pid, NULL, WNOHANG)) != pid && ms-- > 0) {
+		if (ended < 0 && errno != EINTR)
+			return;
+		nanosleep(&step, NULL);
+	}
 }

@@ -27,4 +27,7 @@ int program_wait(struct program *p);
 /* Gives up one that was not started. */
 void program_abandon(struct program *p);
 
+/* Reaps a child that was told to end otherwise than by a signal; gives up after that time. */
+void child_reap(pid_t pid, int ms);
+
 #endif

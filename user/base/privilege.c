@@ -13,7 +13,6 @@
 #include "base/privilege.h"
 #include "base/system.h"
 
-#define NOBODY 65534
 /* Above what containers are given and below what is negative for some: nobody's. */
 #define OWN_FIRST	1879048192U
 /* systemd's for services, where a user namespace has no more than 65536 */
@@ -25,20 +24,6 @@ int privilege_no_new(void)
 	if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return 0;
 	return err_set(errno, "cannot give up new privileges: %s", strerror(errno));
-}
-
-int privilege_keep(const struct privileges *p)
-{
-	/* the bounding set takes CAP_SETPCAP, which an ordinary user with a few capabilities lacks */
-	bool bounds = system_capable(CAP_SETPCAP);
-
-	capng_clear(CAPNG_SELECT_ALL);
-	for (size_t i = 0; i < p->nr; i++)
-		if (system_capable(p->caps[i]))
-			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, p->caps[i]);
-	if ((bounds && capng_apply(CAPNG_SELECT_BOUNDS)) || capng_apply(CAPNG_SELECT_CAPS))
-		return err_set(EPERM, "cannot drop capabilities: %s", strerror(errno));
-	return 0;
 }
 
 static void close_from(unsigned int first, unsigned int last)
@@ -56,19 +41,11 @@ void privilege_keep_open(int a, int b)
 
 	if (low <= STDERR_FILENO)
 		low = STDERR_FILENO;
+	if (high < low)
+		high = low;
 	close_from(STDERR_FILENO + 1, low - 1);
 	close_from(low + 1, high - 1);
 	close_from(high + 1, ~0U);
-}
-
-int privilege_become_nobody(void)
-{
-	if (geteuid())
-		return 0;
-	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		return err_set(errno, "cannot become user %d: %s", NOBODY, strerror(errno));
-	return 0;
 }
 
 static int become(uid_t uid)
@@ -76,24 +53,68 @@ static int become(uid_t uid)
 	return setresgid(uid, uid, uid) || setresuid(uid, uid, uid);
 }
 
-int privilege_become_own(void)
+/* Of a set only what we have. */
+static size_t choose(const struct privileges *p)
 {
-	const struct privileges none = { NULL, 0 };
-	pid_t parent = getppid();
+	size_t nr = 0;
 
+	capng_clear(CAPNG_SELECT_ALL);
+	for (size_t i = 0; i < p->nr; i++)
+		if (system_capable(p->caps[i])) {
+			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, p->caps[i]);
+			nr++;
+		}
+	return nr;
+}
+
+int privilege_keep(const struct privileges *p)
+{
+	/* the bounding set takes CAP_SETPCAP, which an ordinary user with a few capabilities lacks */
+	bool bounds = system_capable(CAP_SETPCAP);
+
+	choose(p);
+	if ((bounds && capng_apply(CAPNG_SELECT_BOUNDS)) || capng_apply(CAPNG_SELECT_CAPS))
+		return err_set(EPERM, "cannot drop capabilities: %s", strerror(errno));
+	prctl(PR_SET_DUMPABLE, 0);
+	return 0;
+}
+
+int privilege_only(const struct privileges *p)
+{
+	bool bounds = system_capable(CAP_SETPCAP);
+
+	choose(p);
+	for (size_t i = 0; i < p->nr; i++)
+		capng_update(CAPNG_ADD, CAPNG_BOUNDING_SET, p->caps[i]);
+	if (capng_apply(bounds ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS))
+		return err_set(EPERM, "cannot drop capabilities");
+	prctl(PR_SET_DUMPABLE, 0);
+	return privilege_no_new();
+}
+
+int privilege_become_own(const struct privileges *keep)
+{
+	bool bounds = system_capable(CAP_SETPCAP);
+	size_t nr = choose(keep);
+
+	/* what gives up CAP_SETPCAP and CAP_SETUID comes last */
+	if (bounds && capng_apply(CAPNG_SELECT_BOUNDS))
+		return err_set(EPERM, "cannot drop capabilities");
 	if (!geteuid()) {
-		/* what gives up CAP_SETPCAP and CAP_SETUID comes last */
-		capng_clear(CAPNG_SELECT_ALL);
-		if (system_capable(CAP_SETPCAP) && capng_apply(CAPNG_SELECT_BOUNDS))
-			return err_set(EPERM, "cannot drop capabilities");
+		prctl(PR_SET_KEEPCAPS, nr != 0);
 		if (setgroups(0, NULL) || (become(OWN_FIRST + getpid()) &&
 					   become(OWN_SMALL + getpid() % OWN_SMALL_NR)))
 			return err_set(errno, "cannot become another user: %s", strerror(errno));
 	}
-	if (privilege_keep(&none) || privilege_no_new())
-		return -EPERM;
+	if (capng_apply(CAPNG_SELECT_CAPS))
+		return err_set(EPERM, "cannot drop capabilities");
+	/* a change of user takes it back, so it comes after */
 	prctl(PR_SET_DUMPABLE, 0);
-	/* a change of user takes this back, so it comes after */
+	return privilege_no_new();
+}
+
+int privilege_end_with(pid_t parent)
+{
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return getppid() == parent ? 0 : err_set(ESRCH, "who started this process has ended");
 }

@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-#define PRIVILEGE_TEXT 160
+#define PRIVILEGE_TEXT 256
 
 struct privileges {
 	const unsigned int *caps;	/* by number */
@@ -15,18 +16,23 @@ struct privileges {
 
 /* No program that we start ever gets more. -errno with a sentence. */
 int privilege_no_new(void);
-/* Keeps of what we have only these. -errno with a sentence. */
+/* Keeps of what we have only these, and is not dumped from then on. -errno with a sentence. */
 int privilege_keep(const struct privileges *p);
-/* Closes all files but these two and the standard ones; the second may be -1. */
+/* The same, and what it starts may have these, but never more. -errno with a sentence. */
+int privilege_only(const struct privileges *p);
+/* Closes all files but these two and the standard ones; each may be -1. */
 void privilege_keep_open(int a, int b);
 /*
  * As root: becomes a user that no other process is, in no group, so that none may trace it or
- * take its descriptors, nor it another's. Without capabilities from then on, root or not; its
- * memory is not dumped, and it ends when who started it ends. -errno with a sentence.
+ * take its descriptors, nor it another's. Root or not, from then on it has only these
+ * capabilities of what it had and can gain none, and is not dumped. -errno with a sentence.
  */
-int privilege_become_own(void);
-/* As root: becomes nobody, in no group. -errno with a sentence. */
-int privilege_become_nobody(void);
+int privilege_become_own(const struct privileges *keep);
+/*
+ * From then on this process is killed when its parent, who forked it, ends; a change of user
+ * takes that back. -errno with a sentence when it has ended.
+ */
+int privilege_end_with(pid_t parent);
 /*
  * The first of these sets with which works() does, tried in a child process;
  * the last one when none does.

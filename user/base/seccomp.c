@@ -41,22 +41,22 @@ static void answer(struct filter *f, __u32 what)
 }
 
 /* Each rule is a block that is jumped over, so that no jump is longer than a block. */
-static void put_rule(struct filter *f, const struct syscall_rule *r)
+static void put_rule(struct filter *f, const struct syscall_rule *r, __u32 what)
 {
 	if (!r->mask) {
 		put(f, BPF_JMP | BPF_JEQ | BPF_K, r->nr, 0, 1);
-		answer(f, SECCOMP_RET_ALLOW);
+		answer(f, what);
 		return;
 	}
 	put(f, BPF_JMP | BPF_JEQ | BPF_K, r->nr, 0, 5);
 	load(f, offsetof(struct seccomp_data, args) + r->arg * sizeof(__u64) + LOW_HALF);
 	put(f, BPF_ALU | BPF_AND | BPF_K, r->mask, 0, 0);
 	put(f, BPF_JMP | BPF_JEQ | BPF_K, r->value, 0, 1);
-	answer(f, SECCOMP_RET_ALLOW);
+	answer(f, what);
 	load(f, offsetof(struct seccomp_data, nr));
 }
 
-int seccomp_allow(const struct syscall_rule *rules, size_t nr)
+static int install(const struct syscall_rule *rules, size_t nr, __u32 these, __u32 others)
 {
 	struct filter f = { .len = 0 };
 	struct sock_fprog program = { .filter = f.code };
@@ -72,10 +72,20 @@ int seccomp_allow(const struct syscall_rule *rules, size_t nr)
 	put(&f, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
 	answer(&f, SECCOMP_RET_KILL_PROCESS);
 	for (size_t i = 0; i < nr; i++)
-		put_rule(&f, &rules[i]);
-	answer(&f, SECCOMP_RET_ERRNO | EPERM);
+		put_rule(&f, &rules[i], these);
+	answer(&f, others);
 	program.len = f.len;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 		return err_set(errno, "cannot restrict system calls: %s", strerror(errno));
 	return 0;
+}
+
+int seccomp_allow(const struct syscall_rule *rules, size_t nr)
+{
+	return install(rules, nr, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | EPERM);
+}
+
+int seccomp_refuse(const struct syscall_rule *rules, size_t nr)
+{
+	return install(rules, nr, SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW);
 }

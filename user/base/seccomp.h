@@ -9,7 +9,7 @@
 struct syscall_rule {
 	int nr;
 	__u8 arg;		/* with .mask: the number of the argument that decides */
-	__u32 mask, value;	/* allowed when its low half & mask is value; mask 0: always */
+	__u32 mask, value;	/* meant when its low half & mask is value; mask 0: always */
 };
 
 /*
@@ -18,5 +18,7 @@ struct syscall_rule {
  * takes no_new_privs, or CAP_SYS_ADMIN. -errno with a sentence.
  */
 int seccomp_allow(const struct syscall_rule *rules, size_t nr);
+/* The same with every call allowed but these. */
+int seccomp_refuse(const struct syscall_rule *rules, size_t nr);
 
 #endif

@@ -79,7 +79,7 @@ static void answer_question(struct elf_file *files[READER_FILES], const struct r
 		close(fd);
 }
 
-static void __attribute__((noreturn)) read_files(int socket)
+static void __attribute__((noreturn)) read_files(int socket, pid_t nursery)
 {
 	static struct elf_file *files[READER_FILES];
 	static struct reader_answer a;
@@ -87,10 +87,9 @@ static void __attribute__((noreturn)) read_files(int socket)
 	int fd;
 
 	privilege_keep_open(socket, -1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_DUMPABLE, 0);
 	limit_reader();
-	if (seccomp_allow(reader_calls, sizeof(reader_calls) / sizeof(reader_calls[0])))
+	if (privilege_end_with(nursery) ||
+	    seccomp_allow(reader_calls, sizeof(reader_calls) / sizeof(reader_calls[0])))
 		_exit(1);
 	while (descriptor_receive(socket, &q, sizeof(q), &fd) == sizeof(q)) {
 		memset(&a, 0, sizeof(a));
@@ -123,16 +122,17 @@ static void be_quiet(void)
 		dup2(null, fd);
 }
 
-void nursery_run(int socket)
+void nursery_run(int socket, pid_t parent)
 {
-	pid_t readers[READERS] = { 0 };
+	const struct privileges none = { NULL, 0 };
+	pid_t readers[READERS] = { 0 }, own = getpid();
 	struct nursery_request r;
 	int fd;
 
 	be_quiet();
 	prctl(PR_SET_NAME, "fixbuf-symbols");
 	privilege_keep_open(socket, -1);
-	if (privilege_become_own())
+	if (privilege_become_own(&none) || privilege_end_with(parent))
 		_exit(1);
 	while (descriptor_receive(socket, &r, sizeof(r), &fd) == sizeof(r)) {
 		if (r.place < READERS) {
@@ -140,7 +140,7 @@ void nursery_run(int socket)
 			if (r.task == NURSERY_START && fd >= 0) {
 				readers[r.place] = fork();
 				if (!readers[r.place])
-					read_files(fd);
+					read_files(fd, own);
 			}
 		}
 		if (fd >= 0)

@@ -7,6 +7,7 @@
 #ifndef FIXBUF_CAPTURE_SYMBOLS_CHILD_H
 #define FIXBUF_CAPTURE_SYMBOLS_CHILD_H
 
+#include <sys/types.h>
 #include "capture/symbols_elf.h"
 
 #define READERS		4
@@ -42,7 +43,7 @@ struct nursery_request {
 	__u32 task, place;
 };
 
-/* Serves these until the other end closes. */
-void nursery_run(int socket) __attribute__((noreturn));
+/* Serves these until the other end closes, or who forked this process ends. */
+void nursery_run(int socket, pid_t parent) __attribute__((noreturn));
 
 #endif

@@ -63,6 +63,7 @@ static long now_ms(void)
 struct readers *readers_start(void)
 {
 	struct readers *r = must_alloc(1, sizeof(*r));
+	pid_t own = getpid();
 	int pair[2];
 
 	r->pid = -1;
@@ -73,7 +74,7 @@ struct readers *readers_start(void)
 		return r;
 	r->pid = fork();
 	if (!r->pid)
-		nursery_run(pair[1]);
+		nursery_run(pair[1], own);
 	close(pair[1]);
 	r->socket = pair[0];
 	return r;

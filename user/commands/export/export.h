@@ -14,11 +14,15 @@ struct export_options {
 	struct capture_how how;
 	__u64 duration_ns, interval_ns;
 	const char *listen;	/* ADDR:PORT, NULL = the default */
+	const char *allow_hosts; /* with commas between, NULL = none */
 	const char *textfile;
 	bool once;
 	enum export_by by;
 	__u32 max_series;
 	__u64 verify_interval_ns; /* 0 = never */
 };
+
+/* Until it is told to end; the exit status. */
+int export_run(void *options);
 
 #endif

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#include "base/child.h"
 #include "base/err.h"
 #include "commands/export/http.h"
 #include "commands/export/serve.h"
 
+#define REAP_MS 2000
 #define BACKLOG 128
 
 /* "ADDR:PORT", "[ADDR]:PORT"; without ADDR it is every IPv4 address. 0 or -1. */
@@ -108,9 +109,10 @@ int export_http_listen(struct export_http *h, const char *address)
 	return 0;
 }
 
-int export_http_start(struct export_http *h)
+int export_http_start(struct export_http *h, const char *hosts, __u64 stale_ns)
 {
 	struct timeval patience = { .tv_sec = 5 };
+	struct serve_how how = { .parent = getpid(), .hosts = hosts, .stale_ns = stale_ns };
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
@@ -123,7 +125,9 @@ int export_http_start(struct export_http *h)
 		/* a terminal's Ctrl-C is for who started us: we end with him */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_DFL);
-		_exit(export_serve(h->listener, ends[1]));
+		how.listener = h->listener;
+		how.collector = ends[1];
+		_exit(export_serve(&how));
 	}
 	close(ends[1]);
 	close(h->listener);
@@ -177,9 +181,8 @@ void export_http_stop(struct export_http *h)
 	if (h->asked >= 0)
 		close(h->asked);
 	h->listener = h->asked = -1;
-	if (h->pid > 0) {
-		kill(h->pid, SIGTERM);
-		waitpid(h->pid, NULL, 0);
-	}
+	/* it may be another user's: it ends with its socket, not by a signal */
+	if (h->pid > 0)
+		child_reap(h->pid, REAP_MS);
 	h->pid = 0;
 }

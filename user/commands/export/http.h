@@ -20,8 +20,12 @@ struct export_http {
 
 /* Before anything else: takes the address, ADDR:PORT. 0, or the exit status after a sentence. */
 int export_http_listen(struct export_http *h, const char *address);
-/* Before anything is loaded: the process starts. 0, or the exit status after a sentence. */
-int export_http_start(struct export_http *h);
+/*
+ * Before anything is loaded: the process starts. .hosts: names that it may be asked by, besides
+ * addresses and localhost; what is older than .stale_ns it does not tell. 0, or the exit status after
+ * a sentence.
+ */
+int export_http_start(struct export_http *h, const char *hosts, __u64 stale_ns);
 /* What it wants; -1 when it has ended. */
 int export_http_wants(struct export_http *h, enum metrics_format *format);
 /* -1 when it has ended. */

@@ -35,11 +35,14 @@ static void add_row(struct export_model *m, const struct io_row *r, __u64 now_ns
 {
 	struct owner_key key;
 	struct io_count *c;
+	struct owner *o;
 
 	if (!r->c.ops && !r->c.punts)
 		return;
 	key = export_key(m->by, r->c.uid, &r->c.comm, IO_WHO_TGID(r->c.who), r->c.ring);
-	c = count_of(export_owner(m, &key, now_ns), IO_WHO_OP(r->c.who), IO_WHO_FIXED(r->c.who));
+	o = export_owner(m, &key, now_ns);
+	o->told = false;
+	c = count_of(o, IO_WHO_OP(r->c.who), IO_WHO_FIXED(r->c.who));
 	fold(r, &c->latency);
 	c->ops += r->c.ops;
 	c->bytes += r->c.bytes;
@@ -55,4 +58,21 @@ void export_io(struct export_model *m, const struct io_model *all, const struct 
 		add_row(m, &since->rows[i], now_ns);
 	m->io_loss = all->loss;
 	m->io_missed = all->missed;
+}
+
+void export_io_merge(struct owner *to, const struct owner *from)
+{
+	for (size_t i = 0; i < from->nr_ios; i++) {
+		const struct io_count *f = &from->ios[i];
+		struct io_count *t = count_of(to, f->opcode, f->fixed);
+
+		t->ops += f->ops;
+		t->bytes += f->bytes;
+		t->errors += f->errors;
+		t->shorts += f->shorts;
+		t->punts += f->punts;
+		t->latency.sum_ns += f->latency.sum_ns;
+		for (int b = 0; b <= BOUNDS; b++)
+			t->latency.count[b] += f->latency.count[b];
+	}
 }

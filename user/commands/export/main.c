@@ -4,6 +4,7 @@
  * needs next to nothing once attached, one looks at pages now and then and
  * keeps what that takes, one speaks HTTP and has nothing at all.
  */
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
@@ -15,12 +16,12 @@
 #include "base/signals.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
-#include "base/fmt.h"
+#include "commands/export/calls.h"
 #include "commands/export/file.h"
 #include "commands/export/http.h"
+#include "commands/export/keeper.h"
 #include "commands/export/serve.h"
 #include "commands/export/verify.h"
-#include "commands/option.h"
 #include "commands/run.h"
 #include "fixbuf.skel.h"
 
@@ -35,7 +36,8 @@
 #define MS		1000000ULL
 #define TICK_NS		(500 * MS)	/* how soon a signal between two looks is noticed */
 #define FRESH_NS	(50 * MS)	/* collected not longer ago: good for the other format */
-#define TEXTFILE_NS	(15000 * MS)
+#define INTERVAL_NS	(15000 * MS)	/* unless told */
+#define STALE_INTERVALS	3		/* what is older is not told */
 #define WALK_SHARE	20		/* of the time, walks take one part in so many */
 
 struct exporter {
@@ -45,9 +47,14 @@ struct exporter {
 	struct export_model m;
 	struct export_verify verify;
 	struct export_http http;
-	char privileges[PRIVILEGE_TEXT];
+	char privileges[PRIVILEGE_TEXT], keeper_privileges[PRIVILEGE_TEXT];
 	__u64 collected_ns, next_walk_ns, next_file_ns, end_ns;
 };
+
+static __u64 interval_ns(const struct export_options *o)
+{
+	return o->interval_ns ? o->interval_ns : INTERVAL_NS;
+}
 
 /* ---- collecting ------------------------------------------------------------------- */
 
@@ -113,6 +120,7 @@ static int collect(struct exporter *x)
 static void render(struct exporter *x, FILE *out, enum metrics_format format)
 {
 	view_openmetrics(out, &x->m, format, attach_tier(x->run.capture.attach));
+	export_told(&x->m);
 }
 
 /* To be freed; NULL with a sentence. */
@@ -134,12 +142,11 @@ static char *render_text(struct exporter *x, enum metrics_format format, size_t 
 
 static int write_file(struct exporter *x)
 {
-	__u64 interval = x->o->interval_ns ? x->o->interval_ns : TEXTFILE_NS;
 	size_t len;
 	char *text;
 	int err = -1;
 
-	x->next_file_ns = clock_now_ns() + interval;
+	x->next_file_ns = clock_now_ns() + interval_ns(x->o);
 	if (collect(x))
 		return -1;
 	text = render_text(x, METRICS_TEXT, &len);
@@ -187,12 +194,25 @@ static int answer_first(struct exporter *x)
 
 static void take_pass(struct exporter *x)
 {
-	if (!export_verify_read(&x->verify, &x->m, clock_now_ns()))
-		return;
-	if (!interrupted)
-		fprintf(stderr, PROGRAM_NAME ": the background check of pages has ended; findings are no longer updated\n");
-	export_verify_stop(&x->verify);
-	export_no_passes(&x->m);
+	switch (export_verify_read(&x->verify, &x->m, clock_now_ns())) {
+	case VERIFY_WORKS:
+		x->m.verifying = true;
+		x->m.own_pids[1] = x->verify.own_tgid;
+		break;
+	case VERIFY_ENDED:
+		if (!interrupted)
+			fprintf(stderr, PROGRAM_NAME ": the background check of pages has ended and is started again; findings are not updated until then\n");
+		export_no_passes(&x->m);
+		break;
+	case VERIFY_WAITS:
+		break;
+	}
+}
+
+static void take_verifier(struct exporter *x)
+{
+	if (export_verify_next(&x->verify) && !interrupted)
+		fprintf(stderr, PROGRAM_NAME ": the process that starts the background check of pages has ended; findings are no longer updated: start export again\n");
 }
 
 static unsigned int pause_ms(const struct exporter *x)
@@ -212,17 +232,21 @@ static int serve(struct exporter *x)
 		{ .fd = facts_fd(x->run.capture.facts), .events = POLLIN },
 		{ .fd = x->http.asked, .events = POLLIN },
 		{ .events = POLLIN },
+		{ .events = POLLIN },
 	};
 	int status = x->http.asked >= 0 ? answer_first(x) : EXIT_DONE;
 
 	while (!status && !interrupted && (!x->end_ns || clock_now_ns() < x->end_ns)) {
-		fds[2].fd = export_verify_fd(&x->verify);
-		if (poll(fds, 3, pause_ms(x)) < 0)
-			fds[0].revents = fds[1].revents = fds[2].revents = 0;
+		fds[2].fd = x->verify.from;
+		fds[3].fd = x->verify.control;
+		if (poll(fds, 4, pause_ms(x)) < 0)
+			fds[0].revents = fds[1].revents = fds[2].revents = fds[3].revents = 0;
 		if (fds[0].revents && !facts_read(x->run.capture.facts))
 			live_complete(x->live);
 		if (fds[2].revents)
 			take_pass(x);
+		if (fds[3].revents)
+			take_verifier(x);
 		if (fds[1].revents)
 			status = answer_next(x);
 		if (!status && x->o->textfile && clock_now_ns() >= x->next_file_ns &&
@@ -277,9 +301,15 @@ static int drop_privileges(struct exporter *x)
 	static const struct privileges sets[] = { { NULL, 0 }, { bpf, 1 }, { both, 2 }, { all, 3 } };
 	const struct privileges *least;
 
+	/* libbpf reads it from a file once */
+	libbpf_num_possible_cpus();
 	least = privilege_least(sets, sizeof(sets) / sizeof(sets[0]), can_collect, x);
 	privilege_text(x->privileges, least);
-	return privilege_keep(least) || privilege_no_new();
+	privilege_text(x->keeper_privileges, &export_keeper_keeps);
+	/* who writes the file has to stay who may write it */
+	if (x->o->textfile)
+		return privilege_keep(least) || privilege_no_new() || export_calls_collect(true);
+	return privilege_become_own(least) || export_calls_collect(false);
 }
 
 /* ---- from begin to end -------------------------------------------------------------------- */
@@ -309,7 +339,8 @@ static void announce(const struct exporter *x)
 		fprintf(stderr, "writing %s (tier: %s)\n", o->textfile, tier);
 	fprintf(stderr, "capabilities: collector %s", x->privileges);
 	if (x->verify.pid)
-		fprintf(stderr, "; page checker %s", x->verify.privileges);
+		fprintf(stderr, "; page checker %s; its keeper %s", x->verify.privileges,
+			x->keeper_privileges);
 	fprintf(stderr, "%s\n", x->http.asked >= 0 ? "; HTTP server none" : "");
 }
 
@@ -323,7 +354,8 @@ static int start_others(struct exporter *x)
 	if (serves)
 		status = export_http_listen(&x->http, o->listen ? o->listen : ADDRESS);
 	if (!status && serves)
-		status = export_http_start(&x->http);
+		status = export_http_start(&x->http, o->allow_hosts,
+					   STALE_INTERVALS * interval_ns(o));
 	if (status || !o->verify_interval_ns)
 		return status;
 	if (!export_verify_start(&x->verify, o))
@@ -355,17 +387,20 @@ static int run(struct exporter *x)
 	return x->o->once ? once(x) : serve(x);
 }
 
-static int export(void *options)
+int export_run(void *options)
 {
 	const struct export_options *o = options;
 	struct exporter x = {
 		.o = o, .run = { .to = &o->output, .duration_ns = o->duration_ns },
-		.verify.from = -1, .http.listener = -1, .http.asked = -1,
+		.verify.from = -1, .verify.control = -1, .http.listener = -1, .http.asked = -1,
 	};
 	int status = check_build(o);
 
 	if (status)
 		return status;
+	/* what our caller left open is nothing to who serves or collects */
+	if (!o->once)
+		privilege_keep_open(-1, -1);
 	export_model_init(&x.m, o->by, o->max_series);
 	status = start_others(&x);
 	if (!status)
@@ -377,87 +412,3 @@ static int export(void *options)
 	export_model_free(&x.m);
 	return status;
 }
-
-/* ---- options ------------------------------------------------------------------------------- */
-
-static const char *const words_label[] = { "pid", "ring", NULL };
-
-static parser(parse_label)
-{
-	int *by = at;
-
-	if (!parse_word(row, arg, at))
-		return false;
-	/* without --by it is by name */
-	*by += EXPORT_BY_PID;
-	return true;
-}
-
-static parser(parse_verify_interval)
-{
-	__u64 *ns = at;
-
-	(void)row;
-	*ns = 0;
-	return !strcmp(arg, "0") || !parse_duration(arg, ns);
-}
-
-static const struct option_row options[] = {
-	ROW_DURATION(struct export_options),
-	ROW_INTERVAL(struct export_options, "how often --textfile is written (default 15s)"),
-	ROW_TIER(struct export_options),
-	ROW_BTF(struct export_options),
-	ROW_RING_BUFFER(struct export_options, "buffer for events that wait to be read (default 4096)"),
-	{ .name = "listen", .arg = "ADDR:PORT", .help = "where to serve (default 127.0.0.1:9836)",
-	  .parse = parse_text, .offset = offsetof(struct export_options, listen), .group = GROUP_HOW },
-	{ .name = "textfile", .arg = "FILE",
-	  .help = "write this file for node_exporter every -i TIME instead of serving; with --listen, do both",
-	  .parse = parse_text, .offset = offsetof(struct export_options, textfile),
-	  .group = GROUP_HOW },
-	{ .name = "once", .help = "print the metrics once, after the time of -d, and exit",
-	  .parse = parse_flag, .offset = offsetof(struct export_options, once), .group = GROUP_HOW },
-	{ .name = "by", .arg = "LABEL", .words = words_label,
-	  .help = "also label by pid or ring (default: user and name)", .parse = parse_label,
-	  .offset = offsetof(struct export_options, by), .group = GROUP_HOW,
-	  .refusal = "'%s' is not a label; give pid or ring" },
-	{ .name = "max-series", .arg = "N", .words = words_count,
-	  .help = "keep at most N label sets, the rest count as \"other\" (default 500)",
-	  .parse = parse_number, .offset = offsetof(struct export_options, max_series),
-	  .group = GROUP_HOW, .refusal = "'%s' is not a number of label sets; give 1 or more" },
-	{ .name = "verify-interval", .arg = "TIME", .words = words_time,
-	  .help = "how often all pages are checked (default 60s); 0: never", .parse = parse_verify_interval,
-	  .offset = offsetof(struct export_options, verify_interval_ns), .group = GROUP_HOW,
-	  .refusal = "'%s' is not an interval; give 60s, 5m or 0" },
-	ROW_OUTPUT,
-	ROWS_SAID,
-	{ 0 }
-};
-
-static const struct option_rule rules[] = {
-	{ "once", EXCLUDES, "listen", "--once prints and exits; leave --listen out" },
-	{ "once", EXCLUDES, "textfile", "--once prints and exits; leave --textfile out" },
-	{ "interval", NEEDS, "textfile", "-i is how often --textfile is written; name the file, too" },
-	{ "output", NEEDS, "once",
-	  "-o is for --once; use --textfile to have a file written again and again" },
-	{ 0 }
-};
-
-static const struct export_options defaults = {
-	.max_series = 500, .verify_interval_ns = 60 * NS_PER_S,
-};
-
-const struct command export_command = {
-	.name = "export",
-	.summary = "metrics for Prometheus: an OpenMetrics endpoint, or a file for node_exporter",
-	.text = "Serves GET /metrics and /healthz, and counts from its start on: what is registered, pinned "
-		"and charged, each user's limit and headroom, calls and their time, I/O and its latency, "
-		"and what a check of all pages in the background found. Each of its "
-		"processes keeps only the capabilities that it prints when it starts.\v"
-		"Examples:\n"
-		"  fixbuf-trace export                              # http://127.0.0.1:9836/metrics\n"
-		"  fixbuf-trace export --textfile /var/lib/prometheus/node-exporter/fixbuf.prom\n"
-		"  fixbuf-trace export --once -d 10s                # ten seconds, to standard output\n",
-	.options = options, .rules = rules,
-	.options_size = sizeof(struct export_options), .defaults = &defaults,
-	.run = export,
-};

@@ -31,6 +31,19 @@ static void owner_remove(struct export_model *m, struct owner *o)
 	owner_free(o);
 }
 
+static __u64 *call_of(struct owner *o, __u32 op, int error)
+{
+	size_t i = 0;
+
+	while (i < o->nr_calls && (o->calls[i].op != op || o->calls[i].error != error))
+		i++;
+	if (i == o->nr_calls) {
+		array_grow(o->calls, o->nr_calls);
+		o->calls[o->nr_calls++] = (struct call_count){ .op = op, .error = error };
+	}
+	return &o->calls[i].count;
+}
+
 /* ---- owners ------------------------------------------------------------------- */
 
 struct owner_key export_key(enum export_by by, __u32 uid, const struct comm *comm, __u32 pid,
@@ -72,42 +85,95 @@ static bool is_known_fold(struct export_model *m, const struct owner_key *key)
 	return known;
 }
 
-static bool make_room(struct export_model *m, __u64 now_ns)
+static struct owner *other_owner(struct export_model *m)
 {
-	struct owner *oldest = NULL;
+	if (!m->other) {
+		m->other = must_alloc(1, sizeof(*m->other));
+		m->other->other = true;
+	}
+	return m->other;
+}
+
+/* What nobody was told yet is told with the others'. */
+static void merge(struct export_model *m, const struct owner *from)
+{
+	struct owner *to = other_owner(m);
+
+	for (size_t i = 0; i < from->nr_calls; i++)
+		*call_of(to, from->calls[i].op, from->calls[i].error) += from->calls[i].count;
+	export_io_merge(to, from);
+	to->told = false;
+}
+
+/* Who is gone: first those of whom all was told, then who was seen longest ago. */
+static bool gives_way(const struct owner *o, const struct owner *best)
+{
+	if (!best || o->told != best->told)
+		return !best || o->told;
+	return o->seen_ns < best->seen_ns;
+}
+
+/* .living: the new one is there now, with so many bytes; else it may be gone already. */
+static bool make_room(struct export_model *m, __u64 now_ns, bool living, __u64 bytes)
+{
+	struct owner *gone = NULL, *least = NULL;
 
 	if (HASH_COUNT(m->owners) < m->max_owners)
 		return true;
-	for (struct owner *o = m->owners; o; o = o->hh.next)
-		if (!o->now && o->seen_ns + IDLE_NS < now_ns &&
-		    (!oldest || o->seen_ns < oldest->seen_ns))
-			oldest = o;
-	if (oldest)
-		owner_remove(m, oldest);
-	return oldest;
+	for (struct owner *o = m->owners; o; o = o->hh.next) {
+		if (o->now && (!least || o->weight_bytes < least->weight_bytes))
+			least = o;
+		if (!o->now && (living || o->told || o->seen_ns + IDLE_NS < now_ns) &&
+		    gives_way(o, gone))
+			gone = o;
+	}
+	/* not for a little more, or two of a size would take turns */
+	if (!gone && living && least && bytes / 2 > least->weight_bytes)
+		gone = least;
+	if (!gone)
+		return false;
+	if (!gone->ever_told)
+		merge(m, gone);
+	owner_remove(m, gone);
+	return true;
 }
 
-struct owner *export_owner(struct export_model *m, const struct owner_key *key, __u64 now_ns)
+static struct owner *find_owner(struct export_model *m, const struct owner_key *key)
 {
 	struct owner *o;
 
 	HASH_FIND(hh, m->owners, key, sizeof(*key), o);
-	if (!o && make_room(m, now_ns)) {
+	return o;
+}
+
+static struct owner *owner_for(struct export_model *m, const struct owner_key *key, __u64 now_ns,
+			       bool living, __u64 bytes)
+{
+	struct owner *o = find_owner(m, key);
+
+	if (!o && make_room(m, now_ns, living, bytes)) {
 		o = must_alloc(1, sizeof(*o));
 		o->key = *key;
 		HASH_ADD(hh, m->owners, key, sizeof(o->key), o);
 	}
 	if (!o) {
 		m->folded += !is_known_fold(m, key);
-		if (!m->other) {
-			m->other = must_alloc(1, sizeof(*m->other));
-			m->other->other = true;
-		}
-		o = m->other;
+		o = other_owner(m);
 	}
 	if (now_ns > o->seen_ns)
 		o->seen_ns = now_ns;
 	return o;
+}
+
+struct owner *export_owner(struct export_model *m, const struct owner_key *key, __u64 now_ns)
+{
+	return owner_for(m, key, now_ns, false, 0);
+}
+
+void export_told(struct export_model *m)
+{
+	for (struct owner *o = m->owners; o; o = o->hh.next)
+		o->told = o->ever_told = true;
 }
 
 static bool is_own(const struct export_model *m, __u32 pid)
@@ -136,19 +202,13 @@ void export_call(struct export_model *m, const struct fact_call *c)
 	struct owner_key key;
 	struct owner *o;
 	__u32 op = c->op == CALL_REGISTER2 ? CALL_REGISTER : c->op;
-	size_t i = 0;
 
 	if (is_own(m, c->h.pid) || op > CALL_CLONE)
 		return;
 	key = export_key(m->by, c->h.uid, &c->h.comm, c->h.pid, c->h.ring);
 	o = export_owner(m, &key, c->h.t_ns);
-	while (i < o->nr_calls && (o->calls[i].op != op || o->calls[i].error != error))
-		i++;
-	if (i == o->nr_calls) {
-		array_grow(o->calls, o->nr_calls);
-		o->calls[o->nr_calls++] = (struct call_count){ .op = op, .error = error };
-	}
-	o->calls[i].count++;
+	++*call_of(o, op, error);
+	o->told = false;
 	if (c->start_ns && c->h.t_ns >= c->start_ns)
 		bounded_add(&m->call_time[op], c->h.t_ns - c->start_ns);
 }
@@ -166,11 +226,8 @@ static void forget_now(struct owner *o)
 		o->now |= o->has_finding[t];
 }
 
-static void add_places(struct export_model *m, const struct ledger *l, __u64 now_ns)
+static void add_places(struct export_model *m, const struct place *places, size_t nr, __u64 now_ns)
 {
-	struct place *places;
-	size_t nr = places_collect(l, &places);
-
 	for (size_t i = 0; i < nr; i++) {
 		const struct buffer *b = places[i].buffer;
 		struct owner_key key = export_ring_key(m->by, places[i].ring);
@@ -187,30 +244,103 @@ static void add_places(struct export_model *m, const struct ledger *l, __u64 now
 			o->charged_pages += b->charged_pages;
 		}
 	}
-	free(places);
 }
 
 /* An address space is charged once, however many rings it has: the first one's owner has it. */
-static void add_account(struct export_model *m, const struct ledger *l, const struct ledger_mm *mm,
-			__u64 now_ns)
+static bool account_key(const struct export_model *m, const struct ledger *l,
+			const struct ledger_mm *mm, struct owner_key *key)
 {
 	const struct ring *r = l->rings;
 	enum export_by by = m->by == EXPORT_BY_RING ? EXPORT_BY_PID : m->by;
-	struct owner_key key;
-	struct owner *o;
 
 	while (r && r->mm != mm)
 		r = r->hh.next;
 	if (!r || is_own(m, ring_pid(r)))
-		return;
+		return false;
 	if (mm->pid)
-		key = export_key(by, ring_uid(r), &mm->comm, mm->pid, 0);
+		*key = export_key(by, ring_uid(r), &mm->comm, mm->pid, 0);
 	else
-		key = export_key(by, ring_uid(r), r->nr_holders ? &r->holders[0].comm : &mm->comm,
-				 ring_pid(r), 0);
+		*key = export_key(by, ring_uid(r), r->nr_holders ? &r->holders[0].comm : &mm->comm,
+				  ring_pid(r), 0);
+	return true;
+}
+
+static void add_account(struct export_model *m, const struct ledger *l, const struct ledger_mm *mm,
+			__u64 now_ns)
+{
+	struct owner_key key;
+	struct owner *o;
+
+	if (!account_key(m, l, mm, &key))
+		return;
 	o = export_owner(m, &key, now_ns);
 	o->now = o->has_account = true;
 	o->account_pages += mm->pinned_pages;
+}
+
+/* ---- who is there ----------------------------------------------------------------- */
+
+struct newcomer {
+	struct owner_key key;
+	__u64 bytes;
+	UT_hash_handle hh;
+};
+
+static int by_bytes(const struct newcomer *a, const struct newcomer *b)
+{
+	return a->bytes < b->bytes ? 1 : a->bytes > b->bytes ? -1 : 0;
+}
+
+static void is_there(struct export_model *m, struct newcomer **new, const struct owner_key *key,
+		     __u64 bytes)
+{
+	struct owner *o = find_owner(m, key);
+	struct newcomer *n;
+
+	if (o) {
+		o->now = true;
+		return;
+	}
+	HASH_FIND(hh, *new, key, sizeof(*key), n);
+	if (!n) {
+		n = must_alloc(1, sizeof(*n));
+		n->key = *key;
+		HASH_ADD(hh, *new, key, sizeof(n->key), n);
+	}
+	n->bytes += bytes;
+}
+
+/* Before anything is counted for anybody: who is there has a place, the largest first. */
+static void seat(struct export_model *m, const struct ledger *l, const struct place *places,
+		 size_t nr, __u64 now_ns)
+{
+	struct newcomer *new = NULL, *n, *next;
+	struct owner_key key;
+
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		key = export_ring_key(m->by, r);
+		if (!is_own(m, ring_pid(r)))
+			is_there(m, &new, &key, 0);
+	}
+	for (size_t i = 0; i < nr; i++) {
+		key = export_ring_key(m->by, places[i].ring);
+		if (!is_own(m, ring_pid(places[i].ring)))
+			is_there(m, &new, &key, places[i].buffer->len_bytes);
+	}
+	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
+		if (mm->rings && account_key(m, l, mm, &key))
+			is_there(m, &new, &key, 0);
+	HASH_SORT(new, by_bytes);
+	HASH_ITER(hh, new, n, next) {
+		struct owner *o = owner_for(m, &n->key, now_ns, true, n->bytes);
+
+		if (!o->other) {
+			o->now = true;
+			o->weight_bytes = n->bytes;
+		}
+		HASH_DEL(new, n);
+		free(n);
+	}
 }
 
 static int by_locked(const void *a, const void *b)
@@ -266,9 +396,13 @@ static void add_users(struct export_model *m, const struct ledger *l)
 
 void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns)
 {
+	struct place *places;
+	size_t nr = places_collect(l, &places);
+
 	for (struct owner *o = m->owners; o; o = o->hh.next)
 		forget_now(o);
 	forget_now(m->other);
+	seat(m, l, places, nr, now_ns);
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
 		struct owner_key key = export_ring_key(m->by, r);
 		struct owner *o;
@@ -279,10 +413,14 @@ void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns)
 		o->now = true;
 		o->rings++;
 	}
-	add_places(m, l, now_ns);
+	add_places(m, places, nr, now_ns);
+	free(places);
 	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
 		if (mm->rings)
 			add_account(m, l, mm, now_ns);
+	for (struct owner *o = m->owners; o; o = o->hh.next)
+		if (o->now)
+			o->weight_bytes = o->bytes;
 	add_users(m, l);
 	m->lost = l->lost;
 }

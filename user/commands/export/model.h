@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a fleet is told: counters since the start and gauges of now, by owner.
- * The number of owners is bounded: who finds no room is folded into one more,
- * "other". Knows nothing of BPF or HTTP: every rule is testable offline.
+ * The number of owners is bounded. Who is gone, and was told, gives its place to
+ * who comes; who finds no room is folded into one more, "other"; of those that are
+ * there the largest have a place. Knows nothing of BPF or HTTP: every rule is testable offline.
  */
 #ifndef FIXBUF_COMMANDS_EXPORT_MODEL_H
 #define FIXBUF_COMMANDS_EXPORT_MODEL_H
@@ -15,7 +16,7 @@
 #define BOUNDS		24	/* 1 us to 8.6 s */
 #define BOUND_NS(i)	((1ULL << (10 + (i))) - 1)	/* the largest value within */
 
-#define IDLE_NS		300000000000ULL	/* who was not seen for so long gives his place away */
+#define IDLE_NS		300000000000ULL	/* who was not seen for so long gives its place away */
 
 enum export_by { EXPORT_BY_COMM, EXPORT_BY_PID, EXPORT_BY_RING };
 
@@ -48,6 +49,8 @@ struct owner {
 	struct owner_key key;
 	bool other;		/* stands for all that found no room */
 	__u64 seen_ns;
+	bool told, ever_told;	/* what it counts: all of it, or some */
+	__u64 weight_bytes;	/* of what it had registered when it was last looked at */
 	struct call_count *calls; /* owned, as all lists */
 	size_t nr_calls;
 	struct io_count *ios;
@@ -107,6 +110,9 @@ struct export_model {
 void export_model_init(struct export_model *m, enum export_by by, size_t max_owners);
 void export_model_free(struct export_model *m);
 
+/* What it holds was told: who is gone may now give its place away. */
+void export_told(struct export_model *m);
+
 /* The owner of this key, or who stands for those without room; good until the next call. */
 struct owner *export_owner(struct export_model *m, const struct owner_key *key, __u64 now_ns);
 struct owner_key export_key(enum export_by by, __u32 uid, const struct comm *comm, __u32 pid, __u64 ring);
@@ -120,6 +126,8 @@ void export_call(struct export_model *m, const struct fact_call *c);
 /* .all: losses since the start; .since: rows of what is new since the last time, which is added. */
 void export_io(struct export_model *m, const struct io_model *all, const struct io_model *since,
 	       __u64 now_ns);
+/* Adds one owner's I/O to another's. */
+void export_io_merge(struct owner *to, const struct owner *from);
 
 void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns);
 void export_pass(struct export_model *m, const struct pass *p, const struct pass_finding *list,

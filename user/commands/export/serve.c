@@ -17,18 +17,23 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/privilege.h"
+#include "commands/export/calls.h"
+#include "commands/export/host.h"
 #include "commands/export/metrics.h"
 
 #define MAX_CONNECTIONS	64
+#define MAX_ACCEPTED	(MAX_CONNECTIONS + 16)	/* with those that are being closed */
 #define MEMORY_BYTES	(16 << 10)	/* of one connection: request line and headers */
 #define MS		1000000ULL
 #define LIFE_NS		(5000 * MS)	/* of a connection, however busy */
 #define FRESH_NS	(200 * MS)	/* collected not longer ago: not collected anew */
 #define PATIENCE_NS	(12 * MS)	/* then what was collected last has to do */
+#define STALE_WAIT_NS	(2000 * MS)	/* the same when what there is is too old to be told */
 #define HEALTHY_NS	(10000 * MS)	/* a collector that does not answer by then is ill */
 
 const bool export_can_serve = true;
@@ -38,6 +43,7 @@ struct client {
 	__u64 since_ns;
 	bool waits;		/* suspended until there is an answer, or no patience left */
 	bool served;
+	bool evicted;		/* its place is given to another one */
 	enum metrics_format format;
 };
 
@@ -49,8 +55,9 @@ struct body {
 
 struct server {
 	struct MHD_Daemon *daemon;
+	const struct serve_how *how;
 	int collector;
-	struct client clients[MAX_CONNECTIONS];
+	struct client clients[MAX_ACCEPTED];
 	struct body bodies[METRICS_TEXT + 1];
 	struct serve_answer head;
 	char *text;		/* owned; of the answer that is coming in */
@@ -98,9 +105,14 @@ static bool is_fresh(const struct body *b)
 	return b->response && clock_now_ns() - b->at_ns < FRESH_NS;
 }
 
+static bool is_stale(const struct server *s, const struct body *b)
+{
+	return b->response && clock_now_ns() - b->at_ns > s->how->stale_ns;
+}
+
 static struct client *find_client(struct server *s, const struct MHD_Connection *c)
 {
-	for (size_t i = 0; i < MAX_CONNECTIONS; i++)
+	for (size_t i = 0; i < MAX_ACCEPTED; i++)
 		if (s->clients[i].connection == c)
 			return &s->clients[i];
 	return NULL;
@@ -123,6 +135,9 @@ static enum MHD_Result serve_metrics(struct server *s, struct MHD_Connection *c)
 	}
 	if (!b->response)
 		return queue_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "nothing has been collected yet\n");
+	if (is_stale(s, b))
+		return queue_text(c, MHD_HTTP_SERVICE_UNAVAILABLE,
+				  "the collector does not answer, and its last sample is too old\n");
 	return MHD_queue_response(c, MHD_HTTP_OK, b->response);
 }
 
@@ -146,6 +161,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	(void)data;
 	(void)data_size;
 	(void)request;
+	if (!export_host_allowed(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host"),
+				 ((struct server *)arg)->how->hosts))
+		return queue_text(c, MHD_HTTP_MISDIRECTED_REQUEST,
+				  "unknown Host; ask by address, or start export with --allow-host NAME\n");
 	if (strcmp(url, "/metrics") && strcmp(url, "/healthz"))
 		return queue_text(c, MHD_HTTP_NOT_FOUND, "not found; this server has /metrics and /healthz\n");
 	if (strcmp(method, "GET"))
@@ -154,6 +173,36 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 }
 
 /* ---- connections ------------------------------------------------------------------- */
+
+/* The library sees it end and cleans up. */
+static void end_connection(struct client *c)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+/* One more than there may be: the oldest that has not asked for anything gives its place away. */
+static void make_room(struct server *s)
+{
+	struct client *oldest = NULL;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < MAX_ACCEPTED; i++) {
+		struct client *c = &s->clients[i];
+
+		if (!c->connection || c->evicted)
+			continue;
+		nr++;
+		if (!c->waits && !c->served && (!oldest || c->since_ns < oldest->since_ns))
+			oldest = c;
+	}
+	if (nr <= MAX_CONNECTIONS || !oldest)
+		return;
+	end_connection(oldest);
+	oldest->evicted = true;
+}
 
 static void on_connection(void *arg, struct MHD_Connection *c, void **socket_context,
 			  enum MHD_ConnectionNotificationCode code)
@@ -168,6 +217,7 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **socket_con
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		client->connection = c;
 		client->since_ns = clock_now_ns();
+		make_room(s);
 	}
 }
 
@@ -184,7 +234,7 @@ static int look_after(struct server *s)
 {
 	__u64 now = clock_now_ns(), next = now + LIFE_NS;
 
-	for (size_t i = 0; i < MAX_CONNECTIONS; i++) {
+	for (size_t i = 0; i < MAX_ACCEPTED; i++) {
 		struct client *c = &s->clients[i];
 		__u64 until = c->since_ns + LIFE_NS;
 
@@ -194,18 +244,15 @@ static int look_after(struct server *s)
 			const struct body *b = &s->bodies[c->format];
 
 			/* the first one has to wait for what there is not yet */
-			until = b->response ? b->asked_ns + PATIENCE_NS : until;
+			if (b->response)
+				until = b->asked_ns +
+					(is_stale(s, b) ? STALE_WAIT_NS : PATIENCE_NS);
 			if (is_fresh(b) || now >= until) {
 				resume(s, c);
 				continue;
 			}
 		} else if (now >= until) {
-			const union MHD_ConnectionInfo *info =
-				MHD_get_connection_info(c->connection,
-							MHD_CONNECTION_INFO_CONNECTION_FD);
-
-			/* the library sees it end and cleans up */
-			shutdown(info->connect_fd, SHUT_RDWR);
+			end_connection(c);
 			until = now + LIFE_NS;
 		}
 		next = until < next ? until : next;
@@ -282,33 +329,37 @@ static int run(struct server *s)
 
 /* ---- the process ------------------------------------------------------------------------ */
 
-static int give_up_privileges(void)
+static int give_up_privileges(pid_t parent)
 {
 	const struct privileges none = { 0 };
-	const struct rlimit files = { MAX_CONNECTIONS + 16, MAX_CONNECTIONS + 16 };
+	const struct rlimit files = { MAX_ACCEPTED + 16, MAX_ACCEPTED + 16 };
 
-	return privilege_become_nobody() || privilege_keep(&none) || privilege_no_new() ||
-	       setrlimit(RLIMIT_NOFILE, &files);
+	return privilege_become_own(&none) || privilege_end_with(parent) || setrlimit(RLIMIT_NOFILE, &files);
 }
 
-int export_serve(int listener, int collector)
+int export_serve(const struct serve_how *how)
 {
 	struct server *s = must_alloc(1, sizeof(*s));
 
-	privilege_keep_open(listener, collector);
+	privilege_keep_open(how->listener, how->collector);
 	close(STDOUT_FILENO);
-	if (give_up_privileges())
+	if (give_up_privileges(how->parent))
 		return cannot("%s", err_text());
-	s->collector = collector;
+	s->how = how;
+	s->collector = how->collector;
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-				     on_request, s, MHD_OPTION_LISTEN_SOCKET, listener,
-				     MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CONNECTIONS,
+				     on_request, s, MHD_OPTION_LISTEN_SOCKET, how->listener,
+				     MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_ACCEPTED,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
 				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)(LIFE_NS / MS / 1000),
 				     MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 				     MHD_OPTION_END);
 	if (!s->daemon)
 		return cannot("the HTTP server does not start: %s", strerror(errno));
+	/* the time zone is read now, for the date in answers */
+	tzset();
+	if (export_calls_serve())
+		return cannot("%s", err_text());
 	return run(s);
 }
 
@@ -316,10 +367,9 @@ int export_serve(int listener, int collector)
 
 const bool export_can_serve;
 
-int export_serve(int listener, int collector)
+int export_serve(const struct serve_how *how)
 {
-	(void)listener;
-	(void)collector;
+	(void)how;
 	return 3;
 }
 

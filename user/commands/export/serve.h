@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* One byte asks for all metrics in one format; the answer follows its head. */
 #define SERVE_ASK_OPENMETRICS	'o'
@@ -18,7 +19,14 @@ struct serve_answer {
 /* Whether this build has a server. */
 extern const bool export_can_serve;
 
-/* Until .collector is closed at its other end; returns the exit status. */
-int export_serve(int listener, int collector);
+struct serve_how {
+	int listener, collector;
+	pid_t parent;
+	const char *hosts;	/* names that it may be asked by (host.h) */
+	__u64 stale_ns;		/* what was collected longer ago is not told */
+};
+
+/* Until .collector is closed at its other end, or the parent ends; returns the exit status. */
+int export_serve(const struct serve_how *how);
 
 #endif

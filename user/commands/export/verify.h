@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The slow background pass over all pages: a process of its own, which alone may look at them. */
+/*
+ * The slow background pass over all pages, as who collects sees it: a process of its own, which
+ * alone may look at them (pass.h), and one that starts it (keeper.h).
+ */
 #ifndef FIXBUF_COMMANDS_EXPORT_VERIFY_H
 #define FIXBUF_COMMANDS_EXPORT_VERIFY_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "base/privilege.h"
 #include "commands/export/export.h"
 
 struct export_verify {
-	pid_t pid;		/* 0 = none */
-	int from;		/* read end: what it found, pass after pass */
+	pid_t pid;		/* of the keeper, 0 = none */
+	int control;		/* readable when another one that looks was started, -1 = none */
+	int from;		/* readable when it has something to say, or has ended; -1 = none */
+	bool ready;
 	__u32 own_tgid;		/* its process as the kernel numbers it */
 	char privileges[PRIVILEGE_TEXT]; /* what it keeps */
 };
@@ -19,10 +25,17 @@ struct export_verify {
  * it is ready: -1 after a sentence on standard error when it cannot look.
  */
 int export_verify_start(struct export_verify *v, const struct export_options *o);
-/* Readable when a pass has ended, or the process. */
-int export_verify_fd(const struct export_verify *v);
-/* Waits for the end of a pass and enters it. -1 when the process has ended. */
-int export_verify_read(struct export_verify *v, struct export_model *m, __u64 now_ns);
+
+enum verify_news {
+	VERIFY_WORKS,		/* it got ready, or a pass has ended */
+	VERIFY_ENDED,
+	VERIFY_WAITS,		/* it did not get ready: another will be started */
+};
+
+/* .from is readable: waits for the end of the message and enters a pass. */
+enum verify_news export_verify_read(struct export_verify *v, struct export_model *m, __u64 now_ns);
+/* .control is readable. -1 when there will be no other one. */
+int export_verify_next(struct export_verify *v);
 void export_verify_stop(struct export_verify *v);
 
 #endif

@@ -126,6 +126,109 @@ static void idle_owners_make_room(void **state)
 	ledger_free(l);
 }
 
+/* A program of this name that has a ring with one buffer. */
+static void see_program(struct ledger *l, int i, const char *comm, __u64 bytes)
+{
+	__u64 ring = RING + i * 0x10000, mm = MM + i * 0x1000;
+	struct fact_ring r = fact_ring(FACT_RING, ring, 0, 0);
+	struct fact_holder h = fact_holder(ring, 900 + i, 6, 0, 0);
+
+	r.h.flags = FACT_F_SNAPSHOT;
+	r.mm = h.mm = mm;
+	r.h.pid = 900 + i;
+	r.h.comm = h.h.comm = comm_of(comm);
+	FEED(l, h);
+	FEED(l, r);
+	see_buffer(l, ring, 0, BUF(40 + i), ADDR + i * 1024 * MIB, bytes, 1);
+}
+
+static __u64 calls_told(void)
+{
+	__u64 sum = 0;
+
+	for (struct owner *o = m.owners; o; o = o->hh.next)
+		for (size_t i = 0; i < o->nr_calls; i++)
+			sum += o->calls[i].count;
+	for (size_t i = 0; m.other && i < m.other->nr_calls; i++)
+		sum += m.other->calls[i].count;
+	return sum;
+}
+
+/* Twenty minutes of names that end as soon as they have begun, at 40 a second. */
+static void names_that_end_take_no_place(void **state)
+{
+	const int seconds = 20 * 60, rate = 40;
+	struct ledger *l = ledger_new();
+	char comm[16];
+
+	(void)state;
+	for (int i = 0; i < seconds * rate; i++) {
+		snprintf(comm, sizeof(comm), "n%d", i);
+		call_of(comm, 1, 0, (i + 1) * (SECOND / rate));
+		/* it is scraped every 15 seconds */
+		if (i % (15 * rate))
+			continue;
+		export_rings(&m, l, (i + 1) * (SECOND / rate));
+		export_told(&m);
+	}
+	see_program(l, 1, "living", 4096);
+	export_rings(&m, l, seconds * SECOND);
+	assert_non_null(owner_of("living"));
+	assert_int_equal(owner_of("living")->buffers, 1);
+	assert_int_equal(HASH_COUNT(m.owners), 3);
+	/* and a new name is told as soon as those before it were */
+	export_told(&m);
+	call_of("late", 1, 0, seconds * SECOND);
+	assert_non_null(owner_of("late"));
+	assert_non_null(owner_of("living"));
+	ledger_free(l);
+}
+
+/* What gives its place away before anybody was told is told with the others'. */
+static void nothing_is_forgotten_untold(void **state)
+{
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	call_of("a", 1, 0, 1);
+	call_of("b", 1, 0, 2);
+	call_of("c", 1, -ENOMEM, 3);
+	call_of("d", 1, 0, 4);
+	see_program(l, 1, "e", 4096);
+	see_program(l, 2, "f", 4096);
+	see_program(l, 3, "g", 4096);
+	export_rings(&m, l, 5);
+	assert_non_null(owner_of("e"));
+	assert_non_null(owner_of("f"));
+	assert_non_null(owner_of("g"));
+	assert_int_equal(calls_told(), 4);
+	ledger_free(l);
+}
+
+/* Of more programs than there are places the largest have one, whenever they came. */
+static void the_largest_have_a_place(void **state)
+{
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	see_program(l, 1, "small", 1 * MIB);
+	see_program(l, 2, "middle", 4 * MIB);
+	see_program(l, 3, "big", 16 * MIB);
+	export_rings(&m, l, 1);
+	see_program(l, 4, "bigger", 64 * MIB);
+	see_program(l, 5, "tiny", 4096);
+	export_rings(&m, l, 2);
+	assert_null(owner_of("small"));
+	assert_null(owner_of("tiny"));
+	assert_non_null(owner_of("middle"));
+	assert_non_null(owner_of("big"));
+	assert_int_equal(owner_of("bigger")->bytes, 64 * MIB);
+	assert_int_equal(m.other->bytes, 1 * MIB + 4096);
+	export_rings(&m, l, 3);
+	assert_non_null(owner_of("middle"));
+	ledger_free(l);
+}
+
 static void gauges_are_of_now(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -266,6 +369,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(own_calls_are_not_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_rest_is_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(idle_owners_make_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_that_end_take_no_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nothing_is_forgotten_untold, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_largest_have_a_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(gauges_are_of_now, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(users_are_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(io_is_gained, set_up, tear_down),

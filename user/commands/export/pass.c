@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The process that looks at all pages now and then, and keeps what that takes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "capture/inspect.h"
+#include "checks/places.h"
+#include "commands/export/calls.h"
+#include "commands/export/model.h"
+#include "commands/export/export.h"
+#include "commands/export/pass.h"
+#include "commands/run.h"
+#include "fixbuf.skel.h"
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+
+/* What a pass needs; old kernels ask for CAP_BPF at each use of a program. */
+static const unsigned int pages_alone[] = {
+	CAP_SYS_ADMIN,		/* page frame numbers in pagemap */
+	CAP_SYS_PTRACE,		/* other users' processes */
+	CAP_DAC_READ_SEARCH,	/* their files in /proc are their own */
+};
+static const unsigned int with_bpf[] = {
+	CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_BPF, CAP_PERFMON,
+};
+static const struct privileges sets[] = { { pages_alone, 3 }, { with_bpf, 5 } };
+
+static int write_all(int fd, const void *data, size_t size)
+{
+	const char *p = data;
+
+	while (size) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		size -= n;
+	}
+	return 0;
+}
+
+static struct owner_key key_of(const struct export_options *o, const struct ledger *l,
+			       const struct finding *f)
+{
+	const struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
+	struct comm comm = { "" };
+
+	if (r)
+		return export_ring_key(o->by, r);
+	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
+		if (f->pid && mm->pid == f->pid)
+			comm = mm->comm;
+	return export_key(o->by, f->uid, &comm, f->pid, 0);
+}
+
+static size_t add_found(struct pass_finding *list, size_t nr, const struct owner_key *key,
+			const struct finding *f)
+{
+	size_t i = 0;
+
+	while (i < nr && (list[i].tag != f->tag || memcmp(&list[i].key, key, sizeof(*key))))
+		i++;
+	if (i == nr) {
+		list[nr].key = *key;
+		list[nr++].tag = f->tag;
+	}
+	list[i].count++;
+	list[i].pages += f->pages;
+	return nr;
+}
+
+static int tell(int to, const struct export_options *o, struct pass *p, const struct look *look)
+{
+	struct pass_finding *list = must_alloc(look->findings.nr, sizeof(*list));
+	int err;
+
+	for (size_t i = 0; i < look->findings.nr; i++) {
+		struct owner_key key = key_of(o, look->ledger, &look->findings.list[i]);
+
+		p->nr = add_found(list, p->nr, &key, &look->findings.list[i]);
+	}
+	err = write_all(to, p, sizeof(*p)) || write_all(to, list, p->nr * sizeof(*list));
+	free(list);
+	return err;
+}
+
+static int pass_once(struct capture *s, const struct export_options *o, int to)
+{
+	const struct check_options checks = { .every_page = false };
+	struct progress progress = { 0 };
+	struct look look = { 0 };
+	struct pass p = { 0 };
+	__u64 begun = clock_now_ns();
+	int err;
+
+	p.failed = look_closely(s->walk, s->pages, &o->select, &checks, &look, &progress) != 0;
+	if (p.failed)
+		cannot("%s", err_text());
+	p.took_ns = clock_now_ns() - begun;
+	p.realtime_ns = clock_today_ns();
+	p.pages = look.pages;
+	p.unsteady_rings = look.unsteady_rings;
+	p.unsteady_buffers = look.unsteady_buffers;
+	p.denied_buffers = look.denied_buffers;
+	if (p.failed)
+		findings_free(&look.findings);
+	err = tell(to, o, &p, &look);
+	look_free(&look);
+	return err;
+}
+
+static bool can_look(void *snapshot)
+{
+	struct capture *s = snapshot;
+	struct ledger *l = ledger_new();
+	int err = walk_rings(s->walk, l);
+
+	ledger_free(l);
+	return !err;
+}
+
+int export_passes(const struct export_options *o, int to, pid_t parent)
+{
+	const struct privileges *keep;
+	struct pass_ready ready = { 0 };
+	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .pages = true };
+	struct pollfd reader = { .fd = to };
+	struct run r = { .to = &o->output };
+	int status = run_open(&r, &wants);
+
+	if (status)
+		return status;
+	keep = privilege_least(sets, sizeof(sets) / sizeof(sets[0]), can_look, &r.capture);
+	privilege_text(ready.privileges, keep);
+	if (privilege_become_own(keep) || privilege_end_with(parent) || export_calls_verify())
+		return cannot("%s", err_text());
+	ready.own_tgid = r.capture.skel->bss->own_tgid;
+	if (setpriority(PRIO_PROCESS, 0, 19) || write_all(to, &ready, sizeof(ready)))
+		return EXIT_CANNOT;
+	while (!pass_once(&r.capture, o, to)) {
+		__u64 next = clock_now_ns() + o->verify_interval_ns, now;
+
+		while ((now = clock_now_ns()) < next) {
+			__u64 ms = (next - now) / 1000000 + 1;
+
+			if (poll(&reader, 1, ms < 60000 ? ms : 60000) > 0)
+				return EXIT_DONE;
+		}
+	}
+	run_close(&r);
+	return EXIT_DONE;
+}
