@@ -14,7 +14,7 @@
 static const char *const faults[] = {
 	"dropped", "dropped-one", "dropped-mapped-anew", "dropped-huge", "replaced",
 	"replaced-file", "replaced-place", "replaced-kind", "truncated", "truncated-regrown",
-	"truncated-hugetlb", "punched", "punched-touched", "punched-madvise", "guarded",
+	"truncated-hugetlb", "truncated-large", "punched", "punched-touched", "punched-madvise", "guarded",
 	"guarded-before", "dropped-main-ended", "copied", "moved", "unmapped",
 	"unmapped-beside-name",
 };

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "backing.h"
@@ -256,6 +258,29 @@ static void truncated_hugetlb(void)
 	stale(THP / PAGE, "were cut off their file", "F_SEAL_SHRINK");
 }
 
+/* In one large folio, which is not split while it is pinned. */
+static void truncated_large(void)
+{
+	size_t left = 100;
+	char *p;
+	int fd;
+
+	must(unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ? -errno :
+	     0, "mount namespace");
+	if (mount("none", "/tmp", "tmpfs", 0, "huge=always"))
+		report_skip("this kernel has no huge pages in tmpfs");
+	fd = open("/tmp/large", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	must(fd < 0 ? -errno : 0, "open");
+	resize(fd, THP / PAGE);
+	p = backing_map(NULL, 2 * THP / PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = (char *)(((unsigned long)p + THP - 1) & ~(THP - 1));
+	p = backing_map(p, THP / PAGE, MAP_SHARED | MAP_FIXED, fd, 0);
+	mem_touch(p, THP / PAGE);
+	backing_hold(p, THP / PAGE);
+	resize(fd, left);
+	stale(THP / PAGE - left, "were cut off their file", "F_SEAL_SHRINK");
+}
+
 static void *drop_and_stay(void *arg)
 {
 	backing_advise((char *)arg + AT * PAGE, NR, MADV_DONTNEED, "MADV_DONTNEED");
@@ -283,7 +308,7 @@ static const struct mode {
 	{ "replaced", replaced }, { "replaced-file", replaced_file },
 	{ "replaced-place", replaced_place }, { "replaced-kind", replaced_kind },
 	{ "truncated", truncated }, { "truncated-regrown", truncated_regrown },
-	{ "truncated-hugetlb", truncated_hugetlb },
+	{ "truncated-hugetlb", truncated_hugetlb }, { "truncated-large", truncated_large },
 	{ "punched", punched }, { "punched-touched", punched_touched },
 	{ "punched-madvise", punched_madvise },
 	{ "guarded", guarded }, { "guarded-before", guarded_before },

@@ -58,12 +58,17 @@ static bool is_place_of(const struct evidence *e)
 	       (index == b->index + b->tail || index == (b->index << b->order) + b->tail);
 }
 
-static enum mapping taken_out_of_file(const struct evidence *e)
+/* A touch is SIGBUS then. */
+static bool is_behind_end(const struct evidence *e)
 {
 	__u64 at = e->map->offset + e->addr - e->map->start;
 
-	return e->file_bytes >= 0 && at >= (__u64)e->file_bytes ? MAPPING_TRUNCATED :
-	       MAPPING_PUNCHED;
+	return e->file_bytes >= 0 && at >= (__u64)e->file_bytes;
+}
+
+static enum mapping taken_out_of_file(const struct evidence *e)
+{
+	return is_behind_end(e) ? MAPPING_TRUNCATED : MAPPING_PUNCHED;
 }
 
 static enum mapping judge_other(const struct evidence *e)
@@ -95,7 +100,10 @@ static enum mapping judge_absent(const struct evidence *e)
 		/* overlayfs shows another device and inode than the page's */
 		if (e->map->major != b->dev_major || e->map->minor != b->dev_minor)
 			return MAPPING_UNKNOWN;
-		return is_place_of(e) ? MAPPING_SAME : MAPPING_STALE;
+		if (!is_place_of(e))
+			return MAPPING_STALE;
+		/* a large folio that is pinned is not split, it keeps what was cut off */
+		return is_behind_end(e) ? MAPPING_TRUNCATED : MAPPING_SAME;
 	}
 	/* before 6.5 reclaim takes pinned pages of tmpfs into the swap cache, and from there back */
 	if (b->flags & BACKING_F_SWAPCACHE)

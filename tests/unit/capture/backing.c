@@ -117,6 +117,13 @@ static void files_that_gave_up(void **state)
 	assert_int_equal(backing_judge(&e), MAPPING_PUNCHED);
 	e.file_bytes = -1;
 	assert_int_equal(backing_judge(&e), MAPPING_PUNCHED);
+	/* a large folio that holds the new end, too, stays in its file */
+	e.file_bytes = 7 * PAGE_BYTES;
+	e.pinned = of_file;
+	assert_int_equal(backing_judge(&e), MAPPING_TRUNCATED);
+	e.file_bytes = 8 * PAGE_BYTES;
+	assert_int_equal(backing_judge(&e), MAPPING_SAME);
+	e.pinned = given_up;
 	/* touched again */
 	e.shown = SHOWN_OTHER;
 	e.there = of_file;
