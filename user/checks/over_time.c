@@ -8,11 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
-#include "checks/selected.h"
+#include "checks/finding_index.h"
 #include "checks/over_time.h"
+#include "checks/selected.h"
 
 #define REST_NS		20000000ULL
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
+
+struct over_time {
+	const struct selection *select;
+	struct findings list;	/* sorted at the end of each part */
+	struct finding_index *index; /* of the list */
+	__u64 last_ns;		/* of the last fact that was fed */
+	__s64 now_ns;		/* the same since the begin */
+	__u64 budget;		/* steps that checks may take: as many as facts were told, and some */
+	bool torn;		/* facts were lost since the last look */
+	bool dirty;		/* facts came since the last check */
+	bool grown;		/* levels may have, since the last check */
+	bool below_zero;	/* the last fact says so of an account */
+};
 
 static void add(struct over_time *f, const struct finding *n)
 {
@@ -148,9 +162,22 @@ void over_time_event(struct over_time *f, const struct event *t)
 	f->now_ns = t->since_ns;
 }
 
+struct over_time *over_time_new(const struct selection *select)
+{
+	struct over_time *f = must_alloc(1, sizeof(*f));
+
+	f->select = select;
+	return f;
+}
+
+const struct findings *over_time_findings(const struct over_time *f)
+{
+	return &f->list;
+}
+
 void over_time_free(struct over_time *f)
 {
 	findings_free(&f->list);
 	finding_index_free(&f->index);
-	memset(f, 0, sizeof(*f));
+	free(f);
 }

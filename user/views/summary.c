@@ -196,15 +196,15 @@ static void print_failures(FILE *out, const struct history *h)
 
 static void print_findings(const struct view_summary *v)
 {
-	const struct over_time *f = v->f;
+	const struct findings *f = v->f;
 	FILE *out = v->to->out;
 	bool leaks = v->origin->tier > TIER_TRACEPOINTS;
 
 	fprintf(out, "\nWhat is wrong\n");
-	if (!f->list.nr)
+	if (!f->nr)
 		fprintf(out, "  nothing found in charges and limits%s\n",
 			leaks ? ", nothing leaked" : "; leak detection needs the functions, kprobes or patched tier");
-	view_findings_text(out, &f->list, isatty(fileno(out)));
+	view_findings_text(out, f, isatty(fileno(out)));
 }
 
 void view_summary_text(const struct view_summary *v)

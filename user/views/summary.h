@@ -5,14 +5,14 @@
 
 #include "base/json.h"
 #include "base/output.h"
-#include "checks/over_time.h"
+#include "checks/finding.h"
 #include "model/history.h"
 
 struct view_summary {
 	const struct output *to;
 	const struct origin *origin;	/* of the last part */
 	const struct history *h;	/* sorted: the busiest process first, the first failure first */
-	const struct over_time *f;
+	const struct findings *f;	/* the worst first */
 	__s64 begin_ns;			/* of the first part, CLOCK_REALTIME */
 	unsigned int parts;
 	__u64 cut_at;			/* offset where the file was cut off, 0 = it was not */

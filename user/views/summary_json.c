@@ -155,7 +155,7 @@ void view_summary_json(const struct view_summary *v)
 	}
 	json_uint(&j, "io_lost", h->io_lost);
 	put_failures(&j, h);
-	view_findings_json(&j, &v->f->list, false);
+	view_findings_json(&j, v->f, false);
 	json_end(&j);
 	json_free(&j);
 }

@@ -28,21 +28,21 @@ int report_perfetto(struct report *r)
 
 int report_html(struct report *r)
 {
-	struct over_time findings = { .select = &r->o->select };
+	struct over_time *findings = over_time_new(&r->o->select);
 	struct page *page = page_new();
 	struct event t;
 	int n;
 
 	while ((n = report_next(r, &t)) > 0) {
-		over_time_event(&findings, &t);
+		over_time_event(findings, &t);
 		select_told(r, &t);
 		page_event(page, &t);
 	}
 	if (!n) {
 		page_conclude(page);
-		view_html(r->o->output.out, page, &findings.list);
+		view_html(r->o->output.out, page, over_time_findings(findings));
 	}
-	over_time_free(&findings);
+	over_time_free(findings);
 	page_free(page);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }

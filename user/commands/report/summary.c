@@ -2,6 +2,7 @@
 /* report, and report --summary: one page. */
 #include <stdlib.h>
 #include "base/alloc.h"
+#include "checks/over_time.h"
 #include "commands/report/report.h"
 #include "views/summary.h"
 
@@ -20,14 +21,14 @@ static int first_first(const struct failure_history *a, const struct failure_his
 int report_summary(struct report *r)
 {
 	struct history *h = must_alloc(1, sizeof(*h));
-	struct over_time f = { .select = &r->o->select };
-	struct view_summary v = { .to = &r->o->output, .origin = r->origin, .h = h, .f = &f };
+	struct over_time *f = over_time_new(&r->o->select);
+	struct view_summary v = { .to = &r->o->output, .origin = r->origin, .h = h, .f = over_time_findings(f) };
 	struct event e;
 	int n;
 
 	h->select = &r->o->select;
 	while ((n = report_next(r, &e)) > 0) {
-		over_time_event(&f, &e);
+		over_time_event(f, &e);
 		history_event(h, &e);
 	}
 	v.begin_ns = r->replay.begin_ns;
@@ -41,7 +42,7 @@ int report_summary(struct report *r)
 		view_summary_json(&v);
 	else
 		view_summary_text(&v);
-	over_time_free(&f);
+	over_time_free(f);
 	history_free(h);
 	free(h);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;

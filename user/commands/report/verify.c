@@ -7,14 +7,14 @@
 #include "commands/report/report.h"
 #include "views/findings.h"
 
-static void print_text(const struct report *r, const struct over_time *f)
+static void print_text(const struct report *r, const struct findings *f)
 {
 	const struct report_options *o = r->o;
 	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
 	char since[FMT_LEN];
 
-	for (size_t i = 0; i < f->list.nr; i++) {
-		const struct finding *one = &f->list.list[i];
+	for (size_t i = 0; i < f->nr; i++) {
+		const struct finding *one = &f->list[i];
 
 		nr[finding_severity(one->tag)]++;
 		view_finding_text(o->output.out, one, isatty(fileno(o->output.out)));
@@ -23,10 +23,10 @@ static void print_text(const struct report *r, const struct over_time *f)
 	}
 	if (o->output.quiet)
 		return;
-	fprintf(o->output.out, "%s%llu events checked for charges, limits and %s: ", f->list.nr ? "\n" : "",
+	fprintf(o->output.out, "%s%llu events checked for charges, limits and %s: ", f->nr ? "\n" : "",
 		r->replay.facts, r->origin->tier > TIER_TRACEPOINTS ? "leaks" :
 		"releases (leak detection needs the functions, kprobes or patched tier)");
-	if (f->list.nr)
+	if (f->nr)
 		fprintf(o->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
 			plural(nr[SEVERITY_ERROR]), nr[SEVERITY_WARNING],
 			plural(nr[SEVERITY_WARNING]), nr[SEVERITY_INFO],
@@ -38,7 +38,7 @@ static void print_text(const struct report *r, const struct over_time *f)
 			r->replay.lost);
 }
 
-static void print_json(const struct report *r, const struct over_time *f)
+static void print_json(const struct report *r, const struct findings *f)
 {
 	struct json j = { 0 };
 
@@ -47,7 +47,7 @@ static void print_json(const struct report *r, const struct over_time *f)
 	json_str(&j, "kernel", r->o->output.kernel);
 	json_str(&j, "tier", tier_name(r->origin->tier));
 	json_uint(&j, "events", r->replay.facts);
-	view_findings_json(&j, &f->list, true);
+	view_findings_json(&j, f, true);
 	json_uint(&j, "lost", r->replay.lost);
 	json_end(&j);
 	json_free(&j);
@@ -55,19 +55,19 @@ static void print_json(const struct report *r, const struct over_time *f)
 
 int report_verify(struct report *r)
 {
-	struct over_time f = { .select = &r->o->select };
+	struct over_time *f = over_time_new(&r->o->select);
 	int status = EXIT_DONE, n;
 	struct event t;
 
 	while ((n = report_next(r, &t)) > 0)
-		over_time_event(&f, &t);
+		over_time_event(f, &t);
 	if (n < 0) {
 		status = EXIT_USAGE;
 	} else {
-		(r->o->output.json ? print_json : print_text)(r, &f);
-		if (findings_worst(&f.list) >= (int)r->o->fail_on)
+		(r->o->output.json ? print_json : print_text)(r, over_time_findings(f));
+		if (findings_worst(over_time_findings(f)) >= (int)r->o->fail_on)
 			status = EXIT_FINDINGS;
 	}
-	over_time_free(&f);
+	over_time_free(f);
 	return status;
 }
