@@ -4,18 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "capture/io_details.h"
 #include "fixbuf.skel.h"
 
 #define MAX_KEPT 16384	/* of a kind, of rings that are gone: more are counted as lost */
-
-static void *room_for_one(void *list, size_t nr, size_t size)
-{
-	/* doubles at each power of two */
-	return nr & (nr - 1) ? list : must_realloc(list, nr ? 2 * nr : 1, size);
-}
 
 /* ---- one entry of each kind, appended ---------------------------------------------- */
 
@@ -24,7 +18,7 @@ static void add_buffer(struct io_model *m, const void *key, const void *value)
 	const struct io_buffer_place *p = key;
 	struct io_buffer_row *row;
 
-	m->buffers = room_for_one(m->buffers, m->nr_buffers, sizeof(*m->buffers));
+	array_grow(m->buffers, m->nr_buffers);
 	row = &m->buffers[m->nr_buffers++];
 	row->key = p->key;
 	row->born_ns = p->born_ns;
@@ -36,7 +30,7 @@ static void add_address(struct io_model *m, const void *key, const void *value)
 	const struct io_address_place *p = key;
 	struct io_address_row *row;
 
-	m->addresses = room_for_one(m->addresses, m->nr_addresses, sizeof(*m->addresses));
+	array_grow(m->addresses, m->nr_addresses);
 	row = &m->addresses[m->nr_addresses++];
 	row->key = p->key;
 	row->born_ns = p->born_ns;
@@ -48,7 +42,7 @@ static void add_fault(struct io_model *m, const void *key, const void *value)
 	const struct io_fault_place *p = key;
 	struct io_fault_row *row;
 
-	m->faults = room_for_one(m->faults, m->nr_faults, sizeof(*m->faults));
+	array_grow(m->faults, m->nr_faults);
 	row = &m->faults[m->nr_faults++];
 	row->key = p->key;
 	row->born_ns = p->born_ns;
@@ -61,7 +55,7 @@ static void add_calls(struct io_model *m, const void *key, const void *value)
 	const struct io_calls_place *p = key;
 	struct io_calls_row *row;
 
-	m->calls = room_for_one(m->calls, m->nr_calls, sizeof(*m->calls));
+	array_grow(m->calls, m->nr_calls);
 	row = &m->calls[m->nr_calls++];
 	row->ring = p->ring;
 	row->born_ns = p->born_ns;
@@ -270,7 +264,7 @@ static char *keys_of(const struct detail *d, size_t *nr)
 	*nr = 0;
 	/* bounded: a walk may see entries again when others go meanwhile */
 	while (*nr < max) {
-		keys = room_for_one(keys, *nr, d->key_size);
+		keys = array_room(keys, *nr, d->key_size);
 		last = *nr ? keys + (*nr - 1) * d->key_size : NULL;
 		err = bpf_map_get_next_key(fd, last, keys + *nr * d->key_size);
 		if (err) {

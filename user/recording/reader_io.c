@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
-#include "base/alloc.h"
+#include "base/array.h"
 #include "recording/reader_io.h"
 
 #define MAX_ROWS	32768	/* of a kind that are kept apart */
@@ -36,12 +36,6 @@ static void remember(struct recording_io *io, const struct io_key *key, size_t a
 	i->key = *key;
 	i->at = at;
 	HASH_ADD(hh, io->index, key, sizeof(i->key), i);
-}
-
-static void *grow(void *list, size_t nr, size_t size)
-{
-	/* doubles at each power of two */
-	return nr & (nr - 1) ? list : must_realloc(list, nr ? 2 * nr : 1, size);
 }
 
 /* ---- rows --------------------------------------------------------------------- */
@@ -194,7 +188,7 @@ static void put(void *to, const struct list *l, const struct rec *rec, const voi
 static void append(void **list, size_t *nr, const struct list *l, const struct rec *rec,
 		   const void *data)
 {
-	*list = grow(*list, *nr, l->size);
+	*list = array_room(*list, *nr, l->size);
 	put((char *)*list + (*nr)++ * l->size, l, rec, data);
 }
 
