@@ -1,155 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A user's program that was made to harm who traces it with stacks (tests/live/hostile_symbols):
- * it registers a buffer as told, out of functions whose names are known.
- *
- *   hostile become FOLDER HOW	by root: gives that up and becomes FOLDER/program
- *   hostile be FOLDER HOW	that program
+ * An unprivileged process whose names hurt whoever prints them: its own, that of a file which it
+ * maps, and that of a function. It registers two buffers, reads into one, and is refused a
+ * read-only mapping of the file.
+ * usage: hostile FILE
  */
-#include <sched.h>
-#include <stdio.h>
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
+#include <sys/prctl.h>
 #include <unistd.h>
+#include "hostile.h"
 #include "load_report.h"
 #include "memory.h"
-#include "uring.h"
 
-#define HEAP_WORD	0x10011UL	/* as in tests/live/hostile_symbols.c */
-#define STAY_US		1500000
-#define NAMED		__attribute__((noinline, noclone, used))
+#define PAGES	7
 
-static const char *dir;
+int hostile_register(int fd, const struct iovec *iov, unsigned int nr) __asm__("\"" HOSTILE_SYMBOL "\"");
 
-static const char *in_dir(const char *name)
+__attribute__((noinline)) int hostile_register(int fd, const struct iovec *iov, unsigned int nr)
 {
-	static char path[2][4096];
-	static int turn;
+	int ret = uring_register(fd, iov, nr);
 
-	turn = !turn;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", dir, name);
-	return path[turn];
-}
-
-static struct iovec iov;
-
-/* A name as a C++ compiler makes it. */
-static long mangled(int ring) __asm__("_ZN7hostile2up8registerEi");
-
-static NAMED long hostile_register(int ring)
-{
-	long ret = syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &iov, 1);
-
+	/* no tail call: the function stays on the stack */
 	__asm__ volatile("" ::: "memory");
 	return ret;
-}
-
-static NAMED long mangled(int ring)
-{
-	long ret = hostile_register(ring);
-
-	__asm__ volatile("" ::: "memory");
-	return ret;
-}
-
-#ifdef __x86_64__
-/* Frames that never were: the walk by frame pointers finds a word of the heap. */
-static NAMED long with_heap_word(int ring)
-{
-	unsigned long frame[2] = { 0, HEAP_WORD }, ret;
-	register long nr __asm__("r10") = 1;
-
-	frame[0] = (unsigned long)__builtin_frame_address(0);
-	__asm__ volatile("push %%rbp; mov %[frame], %%rbp; syscall; pop %%rbp"
-			 : "=a"(ret)
-			 : "0"((long)SYS_io_uring_register), "D"((long)ring),
-			   "S"((long)IORING_REGISTER_BUFFERS), "d"(&iov), "r"(nr),
-			   [frame] "r"(frame)
-			 : "rcx", "r11", "memory");
-	return ret;
-}
-
-/* push %rbp; mov %rsp,%rbp; mov $io_uring_register,%eax; syscall; pop %rbp; ret */
-static const unsigned char code[] = {
-	0x55, 0x48, 0x89, 0xe5, 0xb8, SYS_io_uring_register & 0xff, SYS_io_uring_register >> 8, 0,
-	0, 0x0f, 0x05, 0x5d, 0xc3,
-};
-
-static void as_compiled_code(int ring)
-{
-	void *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	long (*run)(int ring, long op, void *arg, long none, long nr) = p;
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
-	unlink(path);
-	f = fopen(path, "we");
-	if (!f || p == MAP_FAILED)
-		return;
-	fprintf(f, "%lx %zx compiled method\n", (unsigned long)p, sizeof(code));
-	fclose(f);
-	memcpy(p, code, sizeof(code));
-	/* the fourth argument of the call is in another register than of a function */
-	__asm__ volatile("mov $1, %%r10" ::: "r10");
-	run(ring, IORING_REGISTER_BUFFERS, &iov, 0, 1);
-	usleep(STAY_US);
-	unlink(path);
-}
-#endif
-
-static int be_hostile(const char *how)
-{
-	struct io_uring r;
-
-	iov = (struct iovec){ mem_pages(1), PAGE };
-	must(uring_open(&r, 4), "io_uring_setup");
-	/* the attack is prepared; who traces goes on */
-	if (!strcmp(how, "replace"))
-		must(rename(in_dir("other"), in_dir("program")), "rename");
-#ifdef __x86_64__
-	if (!strcmp(how, "word")) {
-		with_heap_word(r.ring_fd);
-		usleep(STAY_US);
-		return 0;
-	}
-	if (!strcmp(how, "map")) {
-		as_compiled_code(r.ring_fd);
-		return 0;
-	}
-#endif
-	mangled(r.ring_fd);
-	if (!strcmp(how, "die"))
-		_exit(0);
-	/* so that it is found alive */
-	usleep(STAY_US);
-	return 0;
-}
-
-/* Started by the tool as root: gives that up, and becomes the program of the folder. */
-static int become_hostile(char **argv)
-{
-	const char *how = argv[3];
-
-	if (!strcmp(how, "die") || !strcmp(how, "elsewhere")) {
-		/* another file of that name in a place of its own */
-		must(unshare(CLONE_NEWNS), "unshare");
-		must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount private");
-		must(mount(in_dir("program"), in_dir("other"), NULL, MS_BIND, NULL), "mount");
-	}
-	become_plain(64 * PAGE);
-	execl(in_dir(!strcmp(how, "die") || !strcmp(how, "elsewhere") ? "other" : "program"),
-	      "program", "be", dir, how, NULL);
-	return 127;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 4)
+	struct iovec good[2] = { { .iov_len = PAGES * PAGE }, { .iov_len = PAGE } }, bad = { .iov_len = PAGE };
+	struct io_uring r;
+	int fd;
+
+	report_init(&argc, argv);
+	if (argc != 2)
 		return 2;
-	dir = argv[2];
-	return strcmp(argv[1], "be") ? become_hostile(argv) : be_hostile(argv[3]);
+	fd = must(open(argv[1], O_RDONLY), "open");
+	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
+		return 1;
+	prctl(PR_SET_NAME, HOSTILE);
+	/* a process that has changed its user is not looked into otherwise */
+	prctl(PR_SET_DUMPABLE, 1);
+	must(uring_open(&r, 4), "io_uring_setup");
+	for (int i = 0; i < 2; i++)
+		good[i].iov_base = mem_pages(PAGES);
+	bad.iov_base = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	report("refused=%s", errno_name(-hostile_register(r.ring_fd, &bad, 1)));
+	must(hostile_register(r.ring_fd, good, 2), "register");
+	must(uring_io(&r, IORING_OP_READ_FIXED, fd, good[0].iov_base, PAGE, 0, 0), "read");
+	/* beyond the buffer */
+	report("fault=%s", errno_name(-uring_io(&r, IORING_OP_READ_FIXED, fd, good[1].iov_base, 2 * PAGE, 0, 1)));
+	/* long enough to be looked into: who has ended has no names */
+	usleep(300000);
+	report_ring("ring", r.ring_fd, 2);
+	report_ready();
+	return 0;
 }

@@ -102,18 +102,12 @@ bool maps_find(const char *text, size_t len, __u64 at, struct map *out)
 	return false;
 }
 
-void maps_file_name(const struct map *m, char *out, size_t size)
+void maps_unescape(char *out, size_t size, const char *p, size_t len)
 {
-	const char *p = m->path, *end = p + m->path_len, *slash;
-	size_t deleted = strlen(DELETED), n = 0;
+	const char *end = p + len;
+	size_t n = 0;
 
-	out[0] = 0;
-	if (p == end || *p != '/')
-		return;
-	if (m->path_len > deleted && !memcmp(end - deleted, DELETED, deleted))
-		end -= deleted;
-	slash = memrchr(p, '/', end - p);
-	for (p = slash + 1; p < end && n + 1 < size; p++) {
+	for (; p < end && n + 1 < size; p++) {
 		/* seq_path() escapes the newline alone: any other backslash is the name's own */
 		bool newline = end - p >= 4 && !memcmp(p, "\\012", 4);
 
@@ -121,6 +115,20 @@ void maps_file_name(const struct map *m, char *out, size_t size)
 		p += newline ? 3 : 0;
 	}
 	out[n] = 0;
+}
+
+void maps_file_name(const struct map *m, char *out, size_t size)
+{
+	const char *p = m->path, *end = p + m->path_len, *slash;
+	size_t deleted = strlen(DELETED);
+
+	out[0] = 0;
+	if (p == end || *p != '/')
+		return;
+	if (m->path_len > deleted && !memcmp(end - deleted, DELETED, deleted))
+		end -= deleted;
+	slash = memrchr(p, '/', end - p);
+	maps_unescape(out, size, slash + 1, end - slash - 1);
 }
 
 char *maps_read(__u32 pid, size_t *len)

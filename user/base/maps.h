@@ -32,6 +32,8 @@ bool maps_next(const char **text, const char *end, struct map *out);
 /* The mapping that holds .at; false when there is none. */
 bool maps_find(const char *text, size_t len, __u64 at, struct map *out);
 
+/* A path as the file is called, cut to .size; .out may be .p. */
+void maps_unescape(char *out, size_t size, const char *p, size_t len);
 /*
  * The last part of the path as the file is called, cut to .size, without
  * " (deleted)"; "" when the mapping is of no file.

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/array.h"
+#include "base/maps.h"
 #include "capture/mappings.h"
 
 #define MAX_MAPPINGS	4096		/* of code: of one process that are kept */
@@ -32,6 +33,7 @@ static void add(struct mappings *m, struct mapping *new, char *path)
 {
 	array_grow(m->list, m->nr);
 	path[strcspn(path, "\n")] = '\0';
+	maps_unescape(path, strlen(path) + 1, path, strlen(path));
 	/* "[vdso]" has no file, as a name of a file has no place without '/' */
 	if ((path[0] == '/' || path[0] == '[') &&
 	    m->path_bytes + strlen(path) <= MAX_PATH_BYTES) {
