@@ -15,8 +15,8 @@ FINDING(STALE_PAGE,
 	.by_program = true, .replayed_from = TIER_NEVER,
 	.remedies = {
 		[STALE_REPLACED] = "do not unmap, remap or drop registered memory (munmap, mmap, "
-			"mremap, MADV_DONTNEED); unregister it first, and register the buffer "
-			"again now",
+			"mremap, MADV_DONTNEED) and register no child's memory on a ring that it "
+			"inherited; unregister it first, and register the buffer again now",
 		[STALE_COPIED] = "let the process that registered a buffer do its I/O, or register "
 			"it again in the one that goes on with it; madvise(MADV_DONTFORK) keeps "
 			"a buffer from being copied, only for whole pages that hold nothing else: "

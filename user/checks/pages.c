@@ -14,7 +14,8 @@ static const struct rule {
 	const char *one, *many, *effect;
 } rules[] = {
 	{ STALE_PAGE, STALE_REPLACED, MAPPING_STALE,
-	  "was replaced at its address", "were replaced at their addresses",
+	  "was replaced at its address, or is another process's",
+	  "were replaced at their addresses, or are another process's",
 	  "I/O still reads and writes the old memory, which the program does not see" },
 	{ STALE_PAGE, STALE_COPIED, MAPPING_COPIED,
 	  "was copied after a fork", "were copied after a fork",

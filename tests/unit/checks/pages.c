@@ -68,8 +68,8 @@ static void stale(void **state)
 	assert_int_equal(f->pages, 3);
 	assert_true(f->addr == ADDR + 2 * 4096);
 	assert_string_equal(f->detail, "pid 812 fd 6 buffer 3: 3 of 16 pages, from 0x7f0000002000 "
-			    "to 0x7f0000005000, were replaced at their addresses; I/O still reads and "
-			    "writes the old memory, which the program does not see");
+			    "to 0x7f0000005000, were replaced at their addresses, or are another "
+			    "process's; I/O still reads and writes the old memory, which the program does not see");
 	assert_contains(f->remedy, "MADV_DONTNEED");
 	findings_free(&fs);
 	ledger_free(l);
