@@ -100,6 +100,20 @@ int find_rings(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
+/* Where the rings are kept that the task submitted to; bpf/submitters.bpf.c reads on from there. */
+static __always_inline void tell_xarray(struct seq_file *seq, const struct io_uring_task *tctx,
+					struct fact_holder *out)
+{
+	/* before 13bf43f5f473 ("io_uring: introduce ctx to tctx back map"), 5.12, it keeps files */
+	if (!bpf_core_type_exists(struct io_tctx_node))
+		return;
+	out->h.ring = (__u64)BPF_CORE_READ(tctx, xa.xa_head);
+	out->how = HOLDER_XARRAY;
+	if (out->h.ring)
+		bpf_seq_write(seq, out, sizeof(*out));
+	out->how = HOLDER_BY_INDEX;
+}
+
 /*
  * Finds the rings that a task registered, from e7a6c00dc77a ("io_uring: add support for
  * registering ring file descriptors"), 5.18; and, as holders of the ring 0, every process
@@ -118,10 +132,11 @@ int find_registered(struct bpf_iter__task *ctx)
 	fill_holder(&out, task, 0);
 	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) && BPF_CORE_READ(task, mm))
 		bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
-	if (!bpf_core_field_exists(struct io_uring_task, registered_rings))
-		return 0;
 	tctx = BPF_CORE_READ(task, io_uring);
 	if (!tctx)
+		return 0;
+	tell_xarray(ctx->meta->seq, tctx, &out);
+	if (!bpf_core_field_exists(struct io_uring_task, registered_rings))
 		return 0;
 	for (int i = 0; i < IO_RINGFD_REG_MAX; i++) {
 		file = BPF_CORE_READ(tctx, registered_rings[i]);

@@ -86,6 +86,13 @@ struct fact_ring {
 	__u32 pad;
 };
 
+enum holder_how {
+	HOLDER_BY_INDEX	= 0,	/* as .fd and .reg_index say */
+	HOLDER_SUBMITTED = 1,	/* nobody has a descriptor: it made the ring or submitted to it */
+	HOLDER_MAPPING	= 2,	/* nobody has a descriptor: it has the ring's memory mapped */
+	HOLDER_XARRAY	= 3,	/* between the walk's two halves only: .h.ring is a struct xarray's head */
+};
+
 struct fact_holder {
 	struct fact h;		/* pid, tid, uid, comm: the holder's */
 	__u64 files;		/* struct files_struct *: equal = shared descriptors */
@@ -94,8 +101,10 @@ struct fact_holder {
 	__u64 memlock_limit_bytes; /* soft RLIMIT_MEMLOCK, ~0 = unlimited */
 	__s64 user_locked_pages; /* of .user */
 	__s64 mm_pinned_pages;	/* of .mm */
-	__s32 fd;		/* -1: held by registration only */
-	__s32 reg_index;	/* index in the task's registered rings, -1 = by fd */
+	__s32 fd;		/* -1: held otherwise */
+	__s32 reg_index;	/* index in the task's registered rings, -1 = held otherwise */
+	__u32 how;		/* enum holder_how */
+	__u32 pad;
 };
 
 #define BUFFER_F_KERNEL	0x01	/* a block driver's pages (ublk), neither pinned nor charged */
@@ -261,6 +270,15 @@ struct backing {
 #define BACKING_F_UNREADABLE 0x08
 #define BACKING_F_MAPPED    0x10	/* by some address space; large folios: where the kernel counts */
 
+#define PEEK_NODES	32	/* nodes of an xarray that an answer of the walk holds */
+
+/* A node of an xarray: an answer of the walk. */
+struct xa_slots {
+	__u64 slot[64];
+	__u32 shift;		/* of its slots in the index; 0: they are entries */
+	__u32 pad;
+};
+
 /* What one CPU has told so far. Both sides see it. */
 struct lane {
 	__u64 seq;		/* the last one given */
@@ -274,7 +292,7 @@ struct lane {
 
 FACT_ASSERT_SIZE(fact, 64);
 FACT_ASSERT_SIZE(fact_ring, 136);
-FACT_ASSERT_SIZE(fact_holder, 120);
+FACT_ASSERT_SIZE(fact_holder, 128);
 FACT_ASSERT_SIZE(fact_buffer, 136);
 FACT_ASSERT_SIZE(fact_call, 208);
 FACT_ASSERT_SIZE(fact_entry, 176);

@@ -50,10 +50,6 @@ struct io_ring_ctx___limit_mem {
  * From df0a52537c0f ("io_uring/rsrc: add huge page accounting for registered buffers"),
  * 7.2: what is charged for huge pages is kept per ring.
  */
-struct xarray {
-	void *xa_head;
-};
-
 struct io_ring_ctx___hpage_acct {
 	struct xarray hpage_acct;
 };
@@ -346,6 +342,14 @@ static __always_inline __u64 ring_user(__u64 ring)
 static __always_inline __u64 ring_mm(__u64 ring)
 {
 	return (__u64)BPF_CORE_READ((struct io_ring_ctx *)ring, mm_account);
+}
+
+#define PERCPU_REF_DEAD 2	/* a bit of the pointer: the last user is gone */
+
+/* Whether nothing can use the ring any more: it only waits for its end. */
+static __always_inline bool ring_is_dying(__u64 ring)
+{
+	return BPF_CORE_READ((struct io_ring_ctx *)ring, refs.percpu_count_ptr) & PERCPU_REF_DEAD;
 }
 
 /* The ring of the struct io_uring_cmd that a driver is given. */

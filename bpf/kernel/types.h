@@ -92,8 +92,27 @@ struct vm_area_struct {
 
 #define IO_RINGFD_REG_MAX 16
 
+struct xarray {
+	void *xa_head;
+};
+
+#define XA_SLOTS 64	/* 16 with CONFIG_BASE_SMALL */
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[XA_SLOTS];
+};
+
 struct io_uring_task {
 	struct file *registered_rings[IO_RINGFD_REG_MAX];
+	struct xarray xa;
+};
+
+struct io_ring_ctx;
+
+/* A task's entry of a ring that it made or submitted to. */
+struct io_tctx_node {
+	struct io_ring_ctx *ctx;
 };
 
 struct task_struct {
@@ -160,7 +179,12 @@ struct io_rsrc_data {
 	struct io_rsrc_node **nodes;
 };
 
+struct percpu_ref {
+	unsigned long percpu_count_ptr;
+};
+
 struct io_ring_ctx {
+	struct percpu_ref refs;
 	unsigned int flags;
 	unsigned int sq_entries;
 	unsigned int cq_entries;

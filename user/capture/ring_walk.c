@@ -12,17 +12,14 @@
 #include <unistd.h>
 #include "base/err.h"
 #include "base/own_ring.h"
+#include "capture/holders.h"
 #include "capture/ring_walk.h"
+#include "capture/submitters.h"
 #include "fixbuf.skel.h"
 
 #define TRIES 50
 /* IORING_MAX_REG_BUFFERS is 16384 to 7.3: a larger count is a torn read */
 #define MAX_SLOTS (1U << 20)
-
-struct holders {
-	struct fact_holder *list;
-	size_t nr, room;
-};
 
 struct mm_pid {
 	__u64 mm;
@@ -71,6 +68,7 @@ struct walk *walk_prepare(struct fixbuf_bpf *skel)
 	bpf_program__set_autoload(skel->progs.find_registered, true);
 	bpf_program__set_autoload(skel->progs.peek_ring, true);
 	bpf_program__set_autoload(skel->progs.peek_slots, true);
+	submitters_prepare(skel);
 	return w;
 }
 
@@ -241,46 +239,13 @@ int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger 
 	return err;
 }
 
-static int by_ring(const void *a, const void *b)
-{
-	const struct fact_holder *x = a, *y = b;
-
-	if (x->h.ring != y->h.ring)
-		return x->h.ring < y->h.ring ? -1 : 1;
-	if (x->h.pid != y->h.pid)
-		return x->h.pid < y->h.pid ? -1 : 1;
-	if (x->h.tid != y->h.tid)
-		return x->h.tid < y->h.tid ? -1 : 1;
-	/* a descriptor tells more than a registration */
-	if ((x->fd < 0) != (y->fd < 0))
-		return x->fd < 0 ? 1 : -1;
-	return x->fd - y->fd;
-}
-
 static int find_holders(struct walk *w, struct holders *h)
 {
 	int err = iterate(w->files, h);
 
 	if (!err)
 		err = iterate(w->tasks, h);
-	if (!err && h->nr)
-		qsort(h->list, h->nr, sizeof(*h->list), by_ring);
-	return err;
-}
-
-static bool holds(const struct holders *h, __u64 ring)
-{
-	size_t lo = 0, hi = h->nr;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (h->list[mid].h.ring < ring)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < h->nr && h->list[lo].h.ring == ring;
+	return err ? err : submitters_find(w->skel, h);
 }
 
 /* The records with ring 0, which sort first, are the processes. */
@@ -383,7 +348,7 @@ int walk_rings(struct walk *w, struct ledger *l)
 	if (!err)
 		err = find_holders(w, &again);
 	for (size_t i = w->nr_mms; !err && i < h.nr; i = next_ring(&h, i))
-		if (h.list[i].h.ring != w->own_ring && holds(&again, h.list[i].h.ring))
+		if (h.list[i].h.ring != w->own_ring && holders_have(&again, h.list[i].h.ring))
 			feed_ring(w, &readings[i], &h.list[i], next_ring(&h, i) - i, l);
 	if (!err)
 		name_mms(w, l);

@@ -89,6 +89,9 @@ const char *place_name(char buf[NAME_LEN], const struct place *p)
 
 	if (!h)
 		snprintf(buf, NAME_LEN, "ring 0x%llx buffer %u", r->id, p->index);
+	else if (h->how)
+		snprintf(buf, NAME_LEN, "pid %u ring without descriptor 0x%llx buffer %u", h->pid,
+			 r->id, p->index);
 	else if (h->fd < 0)
 		snprintf(buf, NAME_LEN, "pid %u registered ring %d buffer %u", h->pid, h->reg_index,
 			 p->index);

@@ -227,6 +227,7 @@ static void feed_holder(struct ledger *l, const struct fact_holder *f)
 	h->mm = f->mm;
 	h->user = f->user;
 	h->files = f->files;
+	h->how = f->how;
 	h->memlock_limit_bytes = f->memlock_limit_bytes;
 }
 

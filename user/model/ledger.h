@@ -75,8 +75,9 @@ struct buffer {
 
 struct holder {
 	__u32 pid, tid, uid;
-	__s32 fd;		/* -1: held by registration only */
-	__s32 reg_index;	/* -1: by descriptor */
+	__s32 fd;		/* -1: held otherwise */
+	__s32 reg_index;	/* -1: held otherwise */
+	__u32 how;		/* enum holder_how */
 	__u64 mm, user;
 	__u64 files;		/* struct files_struct *, 0 = unknown */
 	__u64 memlock_limit_bytes; /* ~0 = unlimited or unknown */

@@ -66,6 +66,7 @@ static void tell_holder(const struct telling *t, const struct ledger *l, const s
 		.mm_pinned_pages = pinned_pages(l, h->mm),
 		.fd = h->fd,
 		.reg_index = h->reg_index,
+		.how = h->how,
 	};
 
 	f.h.pid = h->pid;

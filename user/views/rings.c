@@ -58,6 +58,13 @@ static void print_account(FILE *out, const struct ledger *l, const struct ring *
 	fputc('\n', out);
 }
 
+/* How a ring that nobody can name lives on, as far as that was seen. */
+static const char *lives_on(const struct holder *h)
+{
+	return h->how == HOLDER_MAPPING ? "descriptor closed; still mapped" :
+	       "descriptor closed; still mapped, waited in or polled";
+}
+
 static void print_holders(FILE *out, const struct ring *r)
 {
 	for (size_t i = 0; i < r->nr_holders; i++) {
@@ -67,6 +74,8 @@ static void print_holders(FILE *out, const struct ring *r)
 			TAME_COMM(h->comm));
 		if (h->fd >= 0)
 			fprintf(out, "fd %d", h->fd);
+		else if (h->how)
+			fprintf(out, "fd - (%s)", lives_on(h));
 		else
 			fprintf(out, "registered ring %d", h->reg_index);
 	}
@@ -163,6 +172,17 @@ static void put_buffer(struct json *j, const struct buffer *b, __u32 index, bool
 	json_close(j);
 }
 
+static const char *held_by(const struct holder *h)
+{
+	switch (h->how) {
+	case HOLDER_SUBMITTED:
+		return "submitted";
+	case HOLDER_MAPPING:
+		return "mapping";
+	}
+	return h->fd < 0 ? "registered" : "fd";
+}
+
 static void put_holder(struct json *j, const struct holder *h)
 {
 	json_item_open(j);
@@ -172,6 +192,7 @@ static void put_holder(struct json *j, const struct holder *h)
 	json_int(j, "fd", h->fd);
 	if (h->reg_index >= 0)
 		json_int(j, "registered_index", h->reg_index);
+	json_str(j, "held_by", held_by(h));
 	json_uint(j, "uid", h->uid);
 	json_close(j);
 }

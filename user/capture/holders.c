@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include "capture/holders.h"
+
+static int by_ring(const void *a, const void *b)
+{
+	const struct fact_holder *x = a, *y = b;
+
+	if (x->h.ring != y->h.ring)
+		return x->h.ring < y->h.ring ? -1 : 1;
+	if (x->h.pid != y->h.pid)
+		return x->h.pid < y->h.pid ? -1 : 1;
+	if (x->h.tid != y->h.tid)
+		return x->h.tid < y->h.tid ? -1 : 1;
+	/* a descriptor tells more than a registration */
+	if ((x->fd < 0) != (y->fd < 0))
+		return x->fd < 0 ? 1 : -1;
+	return x->fd - y->fd;
+}
+
+void holders_sort(struct holders *h)
+{
+	if (h->nr)
+		qsort(h->list, h->nr, sizeof(*h->list), by_ring);
+}
+
+bool holders_have(const struct holders *h, __u64 ring)
+{
+	size_t lo = 0, hi = h->nr;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (h->list[mid].h.ring < ring)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < h->nr && h->list[lo].h.ring == ring;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A task's rings are the entries of an xarray, whose index is the ring's address: eleven levels,
+ * with a leaf for nearly each ring. Nothing is locked: a node that was freed meanwhile may read as
+ * anything, so an entry counts only when it names the ring that its index says, and the walk looks
+ * for the ring again at its end.
+ */
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include "base/array.h"
+#include "capture/ring_walk.h"
+#include "capture/submitters.h"
+#include "fixbuf.skel.h"
+
+#define SLOT_BITS	6	/* 64 slots a node; kernels with 16 have more levels */
+#define NODES_MAX	(1U << 20) /* read in one walk; a torn tree has no end of its own */
+
+/* The kernel's marks of a pointer to a node: an odd multiple of 2, beyond a page. */
+#define IS_NODE(slot)	(((slot) & 3) == 2 && (slot) > 4096)
+#define NODE(slot)	((slot) - 2)
+
+/* A node to read, or, with .is_entry, an entry at that index. */
+struct todo {
+	__u64 at, index;
+	size_t task;		/* in tasks */
+	__u32 above;		/* shift of the node that has it */
+};
+
+struct descent {
+	struct fixbuf_bpf *skel;
+	struct holders *h;
+	struct fact_holder *tasks;
+	struct todo *nodes, *entries;
+	size_t nr_tasks, nr_nodes, nr_entries, done;
+};
+
+void submitters_prepare(struct fixbuf_bpf *skel)
+{
+	bpf_program__set_autoload(skel->progs.peek_nodes, true);
+	bpf_program__set_autoload(skel->progs.peek_submitted, true);
+}
+
+static void add(struct todo **list, size_t *nr, struct todo t)
+{
+	array_grow(*list, *nr);
+	(*list)[(*nr)++] = t;
+}
+
+/* Takes the xarrays out of the list, and sorts what is left. */
+static void take_tasks(struct descent *d)
+{
+	struct holders *h = d->h;
+	size_t left = 0;
+
+	for (size_t i = 0; i < h->nr; i++) {
+		const struct fact_holder *f = &h->list[i];
+
+		if (f->how != HOLDER_XARRAY) {
+			h->list[left++] = *f;
+			continue;
+		}
+		/* an array whose head is an entry has it at 0, where no ring is */
+		if (IS_NODE(f->h.ring))
+			add(&d->nodes, &d->nr_nodes, (struct todo){
+				.at = NODE(f->h.ring), .task = d->nr_tasks, .above = 64 + SLOT_BITS,
+			});
+		array_grow(d->tasks, d->nr_tasks);
+		d->tasks[d->nr_tasks++] = *f;
+	}
+	h->nr = left;
+	holders_sort(h);
+}
+
+static void take_slots(struct descent *d, const struct todo *t, const struct xa_slots *node)
+{
+	/* each level has a lower shift, in a tree that is whole */
+	if (node->shift >= t->above || node->shift >= 64)
+		return;
+	for (__u64 i = 0; i < 1 << SLOT_BITS; i++) {
+		struct todo next = {
+			.at = node->slot[i], .index = t->index | i << node->shift,
+			.task = t->task, .above = node->shift,
+		};
+
+		if (node->shift && IS_NODE(next.at)) {
+			next.at = NODE(next.at);
+			add(&d->nodes, &d->nr_nodes, next);
+		} else if (!node->shift && next.at && !(next.at & 3) &&
+			   !holders_have(d->h, next.index)) {
+			add(&d->entries, &d->nr_entries, next);
+		}
+	}
+}
+
+static int descend(struct descent *d)
+{
+	struct todo now[PEEK_NODES];
+
+	while (d->nr_nodes && d->done < NODES_MAX) {
+		size_t nr = d->nr_nodes < PEEK_NODES ? d->nr_nodes : PEEK_NODES;
+		int err;
+
+		d->nr_nodes -= nr;
+		d->done += nr;
+		for (size_t i = 0; i < nr; i++) {
+			now[i] = d->nodes[d->nr_nodes + i];
+			d->skel->bss->in_nodes[i] = now[i].at;
+		}
+		err = walk_peek(d->skel->progs.peek_nodes, nr, 0, 0);
+		if (err)
+			return err;
+		for (size_t i = 0; i < nr; i++)
+			take_slots(d, &now[i], &d->skel->bss->out_nodes[i]);
+	}
+	return 0;
+}
+
+static void add_holder(struct descent *d, const struct todo *t)
+{
+	struct holders *h = d->h;
+	struct fact_holder *f;
+
+	if (h->nr == h->room) {
+		h->room = h->room ? 2 * h->room : 64;
+		h->list = must_realloc(h->list, h->room, sizeof(*h->list));
+	}
+	f = &h->list[h->nr++];
+	*f = d->tasks[t->task];
+	f->h.ring = t->index;
+	f->how = HOLDER_SUBMITTED;
+}
+
+static int confirm(struct descent *d)
+{
+	for (size_t first = 0; first < d->nr_entries; first += PEEK_NODES) {
+		size_t nr = d->nr_entries - first;
+		int err;
+
+		if (nr > PEEK_NODES)
+			nr = PEEK_NODES;
+		for (size_t i = 0; i < nr; i++)
+			d->skel->bss->in_nodes[i] = d->entries[first + i].at;
+		err = walk_peek(d->skel->progs.peek_submitted, nr, 0, 0);
+		if (err)
+			return err;
+		for (size_t i = 0; i < nr; i++)
+			if (d->skel->bss->out_submitted[i] == d->entries[first + i].index)
+				add_holder(d, &d->entries[first + i]);
+	}
+	return 0;
+}
+
+int submitters_find(struct fixbuf_bpf *skel, struct holders *h)
+{
+	struct descent d = { .skel = skel, .h = h };
+	int err;
+
+	take_tasks(&d);
+	err = descend(&d);
+	if (!err)
+		err = confirm(&d);
+	if (!err && d.nr_entries)
+		holders_sort(h);
+	free(d.tasks);
+	free(d.nodes);
+	free(d.entries);
+	return err;
+}
