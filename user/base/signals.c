@@ -3,7 +3,7 @@
 #include <unistd.h>
 #include "base/signals.h"
 
-volatile sig_atomic_t interrupted;
+volatile sig_atomic_t interrupted, hung_up;
 
 #define PATIENCE_S	3	/* a reader that takes nothing ends a write after a signal, and us with it */
 
@@ -28,4 +28,18 @@ void signals_catch(void)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGALRM, &late, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+static void on_hangup(int sig)
+{
+	(void)sig;
+	hung_up = 1;
+}
+
+void signals_catch_hangup(void)
+{
+	struct sigaction sa = { .sa_handler = on_hangup, .sa_flags = SA_RESTART }, before;
+
+	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &sa, NULL);
 }

@@ -7,6 +7,12 @@
 /* The SIGINT or SIGTERM that came, 0 = none: end cleanly, with the totals. */
 extern volatile sig_atomic_t interrupted;
 
+/* A SIGHUP came: write what waits. Whoever acts on it sets it to 0. */
+extern volatile sig_atomic_t hung_up;
+
+/* SIGHUP is noted from then on, unless it is ignored, and ends nothing. */
+void signals_catch_hangup(void);
+
 /* A reader that goes away shows as EPIPE from then on, not as a signal. */
 void signals_catch(void);
 

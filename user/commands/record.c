@@ -7,11 +7,13 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/signals.h"
 #include "base/fmt.h"
 #include "capture/live.h"
 #include "commands/option.h"
 #include "commands/run.h"
 #include "model/ledger_snapshot.h"
+#include "recording/file.h"
 #include "recording/writer.h"
 
 #define MAX_STACKS	65536	/* kept in mind */
@@ -180,6 +182,11 @@ static bool step(void *arg)
 	__u64 now = clock_now_ns();
 	bool more = live_read(r->live);
 
+	if (hung_up) {
+		hung_up = 0;
+		write_counters(r);
+	}
+
 	/* what was lost is made good by a look at what is there */
 	if (!more && r->torn && now - r->anew_ns >= ANEW_NS)
 		live_look_anew(r->live);
@@ -237,11 +244,10 @@ static int open_file(struct record *r)
 {
 	struct record_options *o = r->o;
 	bool append = o->append && !access(o->output.path, F_OK);
-	FILE *out = fopen(o->output.path, append ? "r+e" : "we");
+	FILE *out = recording_create(o->output.path, append);
 
 	if (!out)
-		return misuse("cannot write to %s: %s; name a file that can be created with -o",
-			      o->output.path, strerror(errno));
+		return misuse("%s", err_text());
 	o->output.out = out;
 	r->to = writer_create(out, append, &r->origin);
 	return r->to ? 0 : misuse("%s: %s", o->output.path, err_text());
@@ -271,14 +277,25 @@ static int write_all(struct record *r)
 	r->origin.snapshot = r->o->snapshot;
 	r->origin.fixed_only = r->o->io;
 	status = open_file(r);
+	signals_catch_hangup();
 	if (!status)
 		status = live_start(&r->live, c, &r->o->select, &r->origin, on_event, r) ?
 			 cannot("%s", err_text()) : run(r);
 	if (r->to) {
+		int error;
+
 		writer_end(r->to, clock_now_ns(), c->stacks ? stacks_lost(c->stacks) : 0);
-		if (!status)
+		error = writer_error(r->to);
+		if (!status && error)
+			status = cannot("cannot write to %s: %s; it holds the first %llu of %llu events",
+					r->o->output.path, strerror(error),
+					writer_safe_facts(r->to), writer_facts(r->to));
+		else if (!status)
 			tell_end(r);
 		writer_free(r->to);
+		/* it was told, and the file is to stay as it is */
+		if (error)
+			clearerr(r->o->output.out);
 	}
 	return status ? status : run_end(&r->run, 0);
 }

@@ -100,6 +100,9 @@ static int read_frame(struct recording *r, const struct rec_frame *head)
 	if (!head->raw_bytes || head->raw_bytes > REC_FRAME_MAX || !head->stored_bytes ||
 	    head->stored_bytes > STORED_MAX)
 		return broken(r, "a frame of an impossible size");
+	if (head->raw_bytes > REC_RATIO_FREE &&
+	    head->raw_bytes / REC_RATIO_MAX > head->stored_bytes)
+		return broken(r, "a frame that unpacks to more than any recording's does");
 	if (read_bytes(r, r->stored, head->stored_bytes) < head->stored_bytes)
 		return 0;
 	bare.crc = 0;

@@ -30,17 +30,41 @@ struct writer {
 	char *raw, *stored;
 	size_t nr_raw, stored_room;
 	__u64 written, facts, lost;
+	__u64 safe_facts;		/* in whole frames that the file took */
+	int error;			/* errno: the file takes no more */
 	__u64 tables, stacks_lost;	/* bytes of strings and stacks; those for which there was no room */
 	struct known *strings, *stacks;
 };
 
 /* ---- frames ----------------------------------------------------------------------- */
 
-static void put_bytes(struct writer *w, const void *bytes, size_t nr)
+static bool put_bytes(struct writer *w, const void *bytes, size_t nr)
 {
-	w->written += fwrite(bytes, 1, nr, w->out);
+	errno = 0;
+	if (fwrite(bytes, 1, nr, w->out) == nr)
+		return true;
+	w->error = errno ? errno : EIO;
+	return false;
 }
 
+/* A reader takes what is smaller for one that was made to be large (REC_RATIO_MAX). */
+static size_t pad(struct writer *w, size_t n)
+{
+	size_t least = w->nr_raw / REC_RATIO_MAX + 1, more = least > n ? least - n : 0;
+	__u32 head[2];
+
+	if (!more)
+		return n;
+	/* a frame that zstd skips: its mark and its size, at least */
+	more = more < sizeof(head) ? sizeof(head) : more;
+	head[0] = ZSTD_MAGIC_SKIPPABLE_START;
+	head[1] = more - sizeof(head);
+	memset(w->stored + n, 0, more);
+	memcpy(w->stored + n, head, sizeof(head));
+	return n + more;
+}
+
+/* Whole or not at all: what part of it came before the file took no more goes again. */
 static void put_frame(struct writer *w)
 {
 	size_t n = ZSTD_compressCCtx(w->zstd, w->stored, w->stored_room, w->raw, w->nr_raw, LEVEL);
@@ -49,11 +73,22 @@ static void put_frame(struct writer *w)
 	/* there is room for the worst case */
 	if (ZSTD_isError(n))
 		exit(cannot("cannot compress: %s", ZSTD_getErrorName(n)));
+	n = pad(w, n);
 	w->nr_raw = 0;
+	if (w->error)
+		return;
 	head.stored_bytes = n;
 	head.crc = crc32(crc32(0, (void *)&head, sizeof(head)), (void *)w->stored, n);
-	put_bytes(w, &head, sizeof(head));
-	put_bytes(w, w->stored, n);
+	if (put_bytes(w, &head, sizeof(head)) && put_bytes(w, w->stored, n)) {
+		errno = 0;
+		w->error = fflush(w->out) ? (errno ? errno : EIO) : 0;
+	}
+	if (!w->error) {
+		w->written += sizeof(head) + n;
+		w->safe_facts = w->facts;
+	} else if (ftruncate(fileno(w->out), w->written)) {
+		/* a reader finds a frame that is cut off, and says so */
+	}
 }
 
 /* Room for a record of that size, its head filled in. */
@@ -80,7 +115,6 @@ void writer_flush(struct writer *w)
 {
 	if (w->nr_raw)
 		put_frame(w);
-	fflush(w->out);
 }
 
 /* ---- strings and stacks, each once ---------------------------------------------------- */
@@ -326,7 +360,8 @@ static void put_about(struct writer *w, const struct origin *a)
 	memcpy(r.kernel, a->kernel, sizeof(r.kernel));
 	memcpy(r.machine, a->machine, sizeof(r.machine));
 	memcpy(r.command, a->command, sizeof(r.command));
-	put_bytes(w, &head, sizeof(head));
+	if (put_bytes(w, &head, sizeof(head)))
+		w->written += sizeof(head);
 	memcpy(record(w, REC_ABOUT, sizeof(r)), &r, sizeof(r));
 	writer_flush(w);
 }
@@ -375,7 +410,7 @@ struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 	w->out = out;
 	w->written = at;
 	w->zstd = ZSTD_createCCtx();
-	w->stored_room = ZSTD_compressBound(ROOM);
+	w->stored_room = ZSTD_compressBound(ROOM) + ROOM / REC_RATIO_MAX + 16;
 	w->raw = must_alloc(ROOM, 1);
 	w->stored = must_alloc(w->stored_room, 1);
 	put_about(w, about);
@@ -385,6 +420,16 @@ struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 __u64 writer_facts(const struct writer *w)
 {
 	return w->facts;
+}
+
+__u64 writer_safe_facts(const struct writer *w)
+{
+	return w->safe_facts;
+}
+
+int writer_error(const struct writer *w)
+{
+	return w->error;
 }
 
 __u64 writer_bytes(const struct writer *w)
@@ -402,6 +447,9 @@ void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
 	*(struct rec_end *)record(w, REC_END, sizeof(struct rec_end)) =
 		(struct rec_end){ t_ns, w->facts, w->lost, stacks_lost + w->stacks_lost };
 	writer_flush(w);
+	/* a full disk may show no sooner; what is no file cannot be synced */
+	if (!w->error && fsync(fileno(w->out)) && (errno == ENOSPC || errno == EIO || errno == EDQUOT))
+		w->error = errno;
 }
 
 void writer_free(struct writer *w)

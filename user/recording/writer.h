@@ -14,7 +14,7 @@ struct writer;
 /*
  * An empty file, or .append: a part is added to the recording that the file
  * holds, which has to be open for reading, too. Who opened it closes it, and
- * asks ferror() whether all arrived. NULL with a sentence.
+ * asks writer_error() whether all arrived. NULL with a sentence.
  */
 struct writer *writer_create(FILE *out, bool append, const struct origin *about);
 /* What follows are the facts of a new ledger. */
@@ -34,6 +34,10 @@ void writer_io(struct writer *w, const struct io_model *before,
 void writer_flush(struct writer *w);
 
 __u64 writer_facts(const struct writer *w);
+/* Of these, those that the file has taken; after an error fewer. */
+__u64 writer_safe_facts(const struct writer *w);
+/* errno once the file took no more, 0 before; it ends with its last whole frame then. */
+int writer_error(const struct writer *w);
 /* In the file, with what waits for its frame taken as it is. */
 __u64 writer_bytes(const struct writer *w);
 __u64 writer_lost_facts(const struct writer *w);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Recordings that no writer of this version made: newer ones, and hostile ones. */
 #include <errno.h>
+#include <sys/resource.h>
 #include <zlib.h>
 #include <zstd.h>
+#include "base/clock.h"
 #include "base/err.h"
 #include "facts.h"
 #include "recording/format.h"
@@ -141,6 +143,38 @@ static void hostile(void **state)
 	refuses(head + put_frame(bytes + head, records, n, 0), "out of its order");
 }
 
+/* A little that unpacks to very much is refused, at once and in little memory. */
+static void bombs(void **state)
+{
+	static char zeros[REC_FRAME_MAX];
+	struct rec_frame f = { .mark = REC_FRAME_MARK, .raw_bytes = REC_FRAME_MAX };
+	size_t head = put_head(bytes), left = 2UL << 30;
+	ZSTD_outBuffer out = { bytes + head + sizeof(f), sizeof(bytes) - head - sizeof(f), 0 };
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	struct rusage before, after;
+	__u64 start;
+
+	(void)state;
+	getrusage(RUSAGE_SELF, &before);
+	refuses(head + put_frame(bytes + head, zeros, sizeof(zeros), 0), "unpacks to more");
+	for (; left; left -= sizeof(zeros)) {
+		ZSTD_inBuffer in = { zeros, sizeof(zeros), 0 };
+
+		while (ZSTD_compressStream2(z, &out, &in, left > sizeof(zeros) ? ZSTD_e_continue :
+					    ZSTD_e_end) && left == sizeof(zeros))
+			;
+	}
+	ZSTD_freeCCtx(z);
+	f.stored_bytes = out.pos;
+	f.crc = crc32(crc32(0, (void *)&f, sizeof(f)), (void *)(bytes + head + sizeof(f)), out.pos);
+	memcpy(bytes + head, &f, sizeof(f));
+	start = clock_now_ns();
+	refuses(head + sizeof(f) + out.pos, "does not decompress");
+	assert_in_range(clock_now_ns() - start, 0, NS_PER_S);
+	getrusage(RUSAGE_SELF, &after);
+	assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 100 << 10);
+}
+
 /* As the exact tiers tell of an iovec whose end wraps: no kernel pins that, and any says so. */
 static void refused_pin(void **state)
 {
@@ -169,6 +203,7 @@ int main(void)
 		cmocka_unit_test(other_versions),
 		cmocka_unit_test(newer_records),
 		cmocka_unit_test(hostile),
+		cmocka_unit_test(bombs),
 		cmocka_unit_test(refused_pin),
 	};
 

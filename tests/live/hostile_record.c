@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * record by root where another user prepared the place: what it writes is in a file of its own
+ * that only it may read, or it says in one sentence why not; and what it says is in the file is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+#define HIS_UID	54398
+
+static char dir[] = "/tmp/fixbuf-hostile-XXXXXX";	/* anybody may write there */
+
+static const char *in_dir(const char *name)
+{
+	static char path[4][256];
+	static int turn;
+
+	turn = (turn + 1) % 4;
+	snprintf(path[turn], sizeof(path[turn]), "%s/%s", dir, name);
+	return path[turn];
+}
+
+static void make(const char *path, const char *text, uid_t owner)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) || chown(path, owner, owner) || chmod(path, 0666))
+		bail("%s: %s", path, strerror(errno));
+}
+
+/* Refused with a sentence that says why; what it leads to is as it was. */
+static void refused(const char *path, const char *victim, const char *why)
+{
+	struct tool_run a;
+	double start = now_s();
+
+	tool(&a, "record", "-q", "-o", path, "--", "true", NULL);
+	is(a.status, 2, "%s: is refused", path + strlen(dir));
+	has_text(a.err, why, "%s: and it is said why", path + strlen(dir));
+	is(strcspn(a.err, "\n") + 1, strlen(a.err), "in one sentence");
+	ok(now_s() - start < 10, "at once");
+	tool_free(&a);
+	if (victim) {
+		char *text = file_text(victim);
+
+		is_text(text, "precious", "what it leads to is untouched");
+		free(text);
+	}
+}
+
+static void places(void)
+{
+	mkdir(in_dir("own"), 0700);
+	mkdir(in_dir("his"), 0777);
+	if (chmod(in_dir("his"), 0777) || chown(in_dir("his"), HIS_UID, HIS_UID))
+		bail("a folder: %s", strerror(errno));
+	make(in_dir("own/victim"), "precious", 0);
+	make(in_dir("his/file"), "precious", HIS_UID);
+	if (symlink(in_dir("own/victim"), in_dir("link")) || symlink(in_dir("own"), in_dir("way")) ||
+	    symlink("/dev/tty", in_dir("device")) || link(in_dir("own/victim"), in_dir("name")) ||
+	    mkfifo(in_dir("pipe"), 0666))
+		bail("what is prepared: %s", strerror(errno));
+	refused(in_dir("link"), in_dir("own/victim"), "link");
+	refused(in_dir("way/victim"), in_dir("own/victim"), "link that another user may change");
+	refused(in_dir("device"), NULL, "link");
+	refused(in_dir("pipe"), NULL, "is not a regular file");
+	refused(in_dir("his/file"), in_dir("his/file"), "belongs to another user");
+	refused(in_dir("name"), in_dir("own/victim"), "another name");
+	refused("/dev/null", NULL, "is not a regular file");
+}
+
+static void mode(void)
+{
+	struct stat st;
+	struct tool_run a;
+
+	umask(0);
+	tool(&a, "record", "-q", "-o", in_dir("new"), "--", "true", NULL);
+	is(a.status, 0, "a new file is written");
+	tool_free(&a);
+	if (stat(in_dir("new"), &st))
+		bail("%s: %s", in_dir("new"), strerror(errno));
+	is(st.st_mode & 07777, 0600, "that only its owner may read");
+	chmod(in_dir("new"), 0666);
+	tool(&a, "record", "-q", "-o", in_dir("new"), "--", "true", NULL);
+	is(a.status, 0, "and written again");
+	tool_free(&a);
+	st.st_mode = 0;
+	stat(in_dir("new"), &st);
+	is(st.st_mode & 07777, 0600, "also when it was another's to read");
+	umask(022);
+}
+
+/* Two that add to one file at a time would mix their frames. */
+static void two_at_once(void)
+{
+	struct tool_run one, two;
+	const struct tool_how how = { 0 };
+
+	tool_start(&one, &how, "record", "-q", "--append", "-o", in_dir("new"), "--", "sleep", "2",
+		   NULL);
+	usleep(1000000);
+	tool(&two, "record", "-q", "--append", "-o", in_dir("new"), "--", "true", NULL);
+	is(two.status, 2, "a second one that adds to the file is refused");
+	has_text(two.err, "is being written by another recording", "and it is said why");
+	tool_free(&two);
+	tool_wait(&one, &how);
+	is(one.status, 0, "the first one ends well");
+	tool_free(&one);
+	tool(&one, "report", in_dir("new"), NULL);
+	is(one.status, 0, "and the file is whole");
+	tool_free(&one);
+}
+
+/* What came before a hang-up is in the file, and it goes on. */
+static void hang_up(void)
+{
+	const struct tool_how how = { 0 };
+	struct tool_run a, report;
+	struct load l;
+	char pid[16];
+	long before;
+	struct stat st;
+
+	if (!load_start(&l, "churn", "slow", NULL))
+		bail("churn does not start");
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	/* nothing is written for an hour by itself */
+	tool_start(&a, &how, "record", "-q", "-i", "1h", "-p", pid, "-o", in_dir("hup"), NULL);
+	for (int i = 0; i < 200 && stat(in_dir("hup"), &st); i++)
+		usleep(50000);
+	usleep(1500000);
+	before = stat(in_dir("hup"), &st) ? -1 : st.st_size;
+	kill(a.pid, SIGHUP);
+	for (int i = 0; i < 100 && !stat(in_dir("hup"), &st) && st.st_size == before; i++)
+		usleep(50000);
+	ok(before >= 0 && st.st_size > before, "SIGHUP: what waited is written (%ld, %lld bytes)", before,
+	   (long long)st.st_size);
+	usleep(300000);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	is(a.status, 0, "and it goes on until it is told to end");
+	tool(&report, "report", "--json", in_dir("hup"), NULL);
+	is(report.status, 0, "the file is whole");
+	tool_free(&report);
+	tool_free(&a);
+	load_end(&l);
+}
+
+/* In a place of its own, so that nothing has to be unmounted. */
+static void full(void)
+{
+	unsigned long long kept = 0;
+	struct tool_run a;
+	struct load l;
+	char pid[16], *at;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mkdir(in_dir("small"), 0700) ||
+	    mount("none", in_dir("small"), "tmpfs", 0, "size=64k")) {
+		skip("a disk that is full", "no file system can be mounted here");
+		return;
+	}
+	if (!load_start(&l, "churn", NULL))
+		bail("churn does not start");
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool(&a, "record", "-q", "--stacks", "-o", in_dir("small/file"), "-d", "30s", "-p", pid, NULL);
+	load_end(&l);
+	is(a.status, 3, "a full disk: it ends with 3");
+	has_text(a.err, "No space left on device", "and says why");
+	is(strcspn(a.err, "\n") + 1, strlen(a.err), "in one sentence");
+	at = strstr(a.err, "it holds the first ");
+	if (ok(at, "and how much is in the file"))
+		kept = strtoull(at + strlen("it holds the first "), NULL, 10);
+	note("%s", a.err);
+	tool_free(&a);
+	tool(&a, "report", "--json", in_dir("small/file"), NULL);
+	ok(kept > 0, "something is");
+	is(json_number(a.json, "events"), kept, "it holds what was said");
+	tool_free(&a);
+	umount(in_dir("small"));
+}
+
+static void clean(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	if (system(command))
+		note("%s is left", dir);
+}
+
+int main(void)
+{
+	if (!mkdtemp(dir) || chmod(dir, 01777))
+		bail("no temporary folder");
+	places();
+	mode();
+	two_at_once();
+	hang_up();
+	full();
+	clean();
+	return tap_end();
+}

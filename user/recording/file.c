@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "recording/file.h"
+
+#define ADVICE	"; name another file with -o"
+
+/* Whether nobody but us and root may put a link there. */
+static bool is_ours(const char *folder)
+{
+	struct stat st;
+
+	return !stat(folder, &st) && (!st.st_uid || st.st_uid == geteuid()) &&
+	       !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* The same of all folders on the way, "/" and "." among them. */
+static bool way_is_ours(const char *path)
+{
+	char *copy = strdup(path);
+	bool ours = copy && is_ours(path[0] == '/' ? "/" : ".");
+
+	for (char *at = copy; ours && at && (at = strchr(at + 1, '/'));) {
+		*at = '\0';
+		ours = is_ours(copy);
+		*at = '/';
+	}
+	free(copy);
+	return ours;
+}
+
+/* Links are followed only where nobody could have made them for us to follow. */
+static bool links_are_ours(const char *path)
+{
+	char *copy = strdup(path), *folder = copy ? realpath(dirname(copy), NULL) : NULL, *real = NULL;
+	bool ours = folder && asprintf(&real, "%s/.", folder) > 0 && way_is_ours(path) &&
+		    way_is_ours(real);
+
+	free(real);
+	free(folder);
+	free(copy);
+	return ours;
+}
+
+/* A descriptor or -errno. */
+static int open_safely(const char *path, int flags)
+{
+	const struct open_how how = {
+		.flags = flags, .mode = flags & O_CREAT ? 0600 : 0, .resolve = RESOLVE_NO_SYMLINKS,
+	};
+	int fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ELOOP)
+		return -errno;
+	if (!links_are_ours(path))
+		return -ELOOP;
+	fd = open(path, flags, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static int refuse(const char *path, const char *why)
+{
+	return err_set(EINVAL, "cannot write to %s: it %s" ADVICE, path, why);
+}
+
+/* 0, or -errno with a sentence. */
+static int check_kind(const char *path, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return refuse(path, "is not a regular file");
+	if (st->st_uid != geteuid())
+		return refuse(path, "belongs to another user");
+	if (st->st_nlink > 1)
+		return refuse(path, "has another name, which may be another user's");
+	return 0;
+}
+
+/* What is there already, without effect on it. 0, or -errno with a sentence. */
+static int check_place(const char *path)
+{
+	struct stat st;
+	int fd = open_safely(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), err;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd == -ELOOP)
+		return refuse(path, "is reached through a link that another user may change");
+	if (fd < 0)
+		return err_set(-fd, "cannot write to %s: %s; name a file that can be created with -o",
+			       path, strerror(-fd));
+	err = fstat(fd, &st) ? -errno : 0;
+	close(fd);
+	if (err)
+		return err_set(-err, "cannot write to %s: %s" ADVICE, path, strerror(-err));
+	if (S_ISLNK(st.st_mode))
+		return refuse(path, "is a link; name the file that it leads to");
+	return check_kind(path, &st);
+}
+
+static int prepare(int fd, const char *path, bool append)
+{
+	struct stat st;
+	int err;
+
+	if (fstat(fd, &st))
+		return err_set(errno, "cannot write to %s: %s" ADVICE, path, strerror(errno));
+	err = check_kind(path, &st);
+	if (err)
+		return err;
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? refuse(path, "is being written by another recording") :
+		       err_set(errno, "cannot lock %s: %s" ADVICE, path, strerror(errno));
+	/* what is added to may turn out to be no recording: it stays as it is */
+	if (!append && (fchmod(fd, 0600) || ftruncate(fd, 0)))
+		return err_set(errno, "cannot write to %s: %s" ADVICE, path, strerror(errno));
+	return 0;
+}
+
+FILE *recording_create(const char *path, bool append)
+{
+	FILE *f = NULL;
+	int fd;
+
+	if (check_place(path))
+		return NULL;
+	fd = open_safely(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0) {
+		err_set(-fd, "cannot write to %s: %s; name a file that can be created with -o", path,
+			strerror(-fd));
+		return NULL;
+	}
+	if (!prepare(fd, path, append))
+		f = fdopen(fd, "r+");
+	if (!f)
+		close(fd);
+	else
+		/* the writer's frames are whole, and what does not fit is not tried again later */
+		setvbuf(f, NULL, _IONBF, 0);
+	return f;
+}
