@@ -35,7 +35,7 @@ def schema_of(program, *command):
 
 
 # What a schema may say about a number is whether it is one and not below -1, 0 or 1, or the
-# version 1: documents of one shape are valid or not together, so that one of them is enough.
+# version 2: documents of one shape are valid or not together, so that one of them is enough.
 KEYWORDS = {
     "$schema", "$defs", "$ref", "title", "description", "type", "const", "enum", "minimum",
     "pattern", "maxLength", "properties", "required", "items", "additionalProperties",
@@ -48,7 +48,7 @@ def check_keywords(schema, where="schema"):
     assert not unknown, f"{where}: say in schema.py what shape() must keep for {unknown}"
     assert schema.get("minimum", 0) in (-1, 0, 1), f"{where}: minimum"
     for value in [schema.get("const"), *schema.get("enum", [])]:
-        assert isinstance(value, (str, bool, type(None))) or value == 1, f"{where}: {value}"
+        assert isinstance(value, (str, bool, type(None))) or value == 2, f"{where}: {value}"
     for name, part in schema.items():
         if name in ("properties", "$defs"):
             for key, value in part.items():
@@ -65,7 +65,7 @@ def shape(value):
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
-        return max(-2, min(2, value))
+        return max(-2, min(3, value))
     if isinstance(value, float):
         return -0.5 if value < 0 else 0.5
     if isinstance(value, str):

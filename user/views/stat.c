@@ -64,27 +64,41 @@ void view_stat_losses(const struct io_model *m,
 	const struct {
 		const char *name;
 		__u64 count;
-		const char *text;
+		const char *noun, *text;
 	} all[] = {
-		{ "no_start", l->no_start, "completions whose submission was not seen (before the watch, or refused): no latency" },
-		{ "evicted_starts", l->evicted, "starts given up for want of room: no latency" },
-		{ "reused_requests", l->reused, "requests used again whose end was not seen: not counted" },
-		{ "refused", l->refused, "requests refused at submission: counted, no latency" },
-		{ "ambiguous", l->ambiguous, "completions of a user_data that was under way twice: counted, no latency" },
-		{ "muted", l->skipped, "requests with IOSQE_CQE_SKIP_SUCCESS: counted only when they fail" },
-		{ "unpolled", l->unpolled, "requests on polled rings, whose ends this kernel does not trace: not counted" },
-		{ "overflowed", l->overflowed, "completions that found the completion ring full" },
-		{ "no_cell", l->no_cell, "completions not counted: the counter table was full" },
-		{ "no_ring", l->no_ring, "rings without rows of their own, as the ring table was full: counted per process" },
-		{ "no_histogram", l->no_hist, "counters without a fine histogram: percentiles to a power of two" },
-		{ "no_buffer", l->no_buffer, "uses of buffers for want of room: not shown by buffer" },
-		{ "no_address", l->no_address, "addresses of plain I/O for want of room" },
-		{ "missed", m->missed, "events that came while the same program ran on that CPU: not counted" },
+		{ "no_start", l->no_start, "completion",
+		  "without latency: the submission was not seen (before the watch, or refused)" },
+		{ "evicted_starts", l->evicted, "submission",
+		  "without latency: the table of starts was full" },
+		{ "reused_requests", l->reused, "request",
+		  "not counted: used again before the end was seen" },
+		{ "refused", l->refused, "request", "counted without latency: refused at submission" },
+		{ "ambiguous", l->ambiguous, "completion",
+		  "counted without latency: two requests with one user_data were under way" },
+		{ "muted", l->skipped, "request",
+		  "with IOSQE_CQE_SKIP_SUCCESS: counted only on failure" },
+		{ "unpolled", l->unpolled, "request",
+		  "not counted: on polled rings, whose completions this kernel does not trace" },
+		{ "overflowed", l->overflowed, "completion", "delayed: the completion ring was full" },
+		{ "no_cell", l->no_cell, "completion", "not counted: the counter table was full" },
+		{ "no_ring", l->no_ring, "ring", "counted per process: the ring table was full" },
+		{ "no_histogram", l->no_hist, "counter",
+		  "with percentiles to a power of two: the histogram table was full" },
+		{ "no_buffer", l->no_buffer, "buffer use",
+		  "not shown by buffer: the buffer table was full" },
+		{ "no_address", l->no_address, "plain request",
+		  "without an address: the address table was full" },
+		{ "missed", m->missed, "I/O event",
+		  "not counted: the same BPF program was already running on that CPU" },
 	};
+	char text[128];
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (all[i].count)
-			each(all[i].name, all[i].text, all[i].count, arg);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!all[i].count)
+			continue;
+		snprintf(text, sizeof(text), "%s%s %s", all[i].noun, plural(all[i].count), all[i].text);
+		each(all[i].name, text, all[i].count, arg);
+	}
 }
 
 static void print_loss(const char *name, const char *text, __u64 count, void *arg)
@@ -92,7 +106,7 @@ static void print_loss(const char *name, const char *text, __u64 count, void *ar
 	const struct view_stat *v = arg;
 
 	(void)name;
-	fprintf(v->to->out, "lost: %llu %s\n", count, text);
+	fprintf(v->to->out, "%llu %s\n", count, text);
 }
 
 static double rate(const struct view_stat *v, __u64 n)

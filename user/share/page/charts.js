@@ -55,7 +55,7 @@ function drawOffsets() {
 		none("offsets-map", "No I/O over a registered buffer was recorded; record with --io.");
 		return;
 	}
-	byId("offsets-note").textContent = "One row a buffer, from its first byte to its last; the stronger the " +
+	byId("offsets-note").textContent = "One row per buffer, from its first byte to its last; the stronger the " +
 		"colour, the more requests touched that part" +
 		(data.about.sample > 1 ? `; one request in ${data.about.sample} was recorded.` : ".");
 	const row = 16, width = 1100, left = 230;

@@ -7,7 +7,7 @@ function drawAbout() {
 	document.title = "Registered buffers: " + a.what;
 	byId("about").textContent = `${a.what}, from ${begin.toLocaleString()} for ${ns(a.duration_ns)}; ` +
 		`kernel ${a.kernel}, tier ${a.tier}; ${count(a.events)} events` +
-		(a.lost ? `, ${count(a.lost)} lost: what is shaded is not known.` : ", none lost.") +
+		(a.lost ? `, ${count(a.lost)} lost: nothing is known of the shaded times.` : ", none lost.") +
 		(a.clean_end ? "" : " The recording was cut off.");
 	byId("footer").textContent = `Made by fixbuf-trace ${a.version}.`;
 }
@@ -20,7 +20,7 @@ function drawFindings() {
 	for (const f of data.findings)
 		list.append(make("div", {class: `finding ${f.severity}`},
 			make("p", {}, make("strong", {}, `${f.severity}: ${f.tag}`),
-			     ` ${f.detail} (first so after ${ns(f.since_ns)})`),
+			     ` ${f.detail} (first seen after ${ns(f.since_ns)})`),
 			make("p", {class: "note"}, f.remedy || "")));
 }
 
