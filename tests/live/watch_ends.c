@@ -13,7 +13,8 @@ static void interrupted_cleanly(void)
 	struct json_lines l;
 	struct tool_run a;
 
-	tool_start(&a, &how, "verify", "--watch", "--json", "-q", "-u", "54399", NULL);
+	tool_start(&a, &how, "verify", "--watch", "--json", "-q", "-u", "54399",
+		   "--allow-unsettled", NULL);
 	sleep(2);
 	kill(a.pid, SIGINT);
 	tool_wait(&a, &how);

@@ -10,6 +10,7 @@ enum exit_status {
 	EXIT_FINDINGS	= 1,	/* or a clause that does not hold */
 	EXIT_USAGE	= 2,	/* wrong usage, bad input, unwritable output */
 	EXIT_CANNOT	= 3,	/* privilege or kernel */
+	EXIT_UNSETTLED	= 4,	/* what was asked could not be looked at, or not for sure */
 };
 
 /* Remembers the sentence for who decides what to do about it; returns -errno_value. */

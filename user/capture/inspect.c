@@ -11,10 +11,12 @@
 #include "base/signals.h"
 #include "capture/inspect.h"
 #include "checks/finding_index.h"
+#include "checks/places.h"
 #include "checks/selected.h"
 #include "model/ledger_buffers.h"
 
-#define LOOKS		3
+#define LOOKS		3	/* in a row that have a finding: it is confirmed */
+#define MAX_LOOKS	9	/* in all */
 #define LOOK_APART_NS	20000000L
 
 static void show_progress(struct progress *p, __u64 pages)
@@ -103,37 +105,110 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 	return first.mm == best.mm ? 0 : page_walk_slot(pages, r, index, best);
 }
 
+static void add_unsettled(struct look *look, enum unsettled_what what, const struct ring *r,
+			  __u64 count)
+{
+	if (count)
+		unsettled_add(&look->unsettled, (struct unsettled){
+			.what = what, .has_uid = true, .uid = ring_uid(r), .pid = ring_pid(r),
+			.count = count,
+		});
+}
+
+/* What became of a buffer of the selection, which .err says of its walk. */
+static void count_pages(struct look *look, const struct ring *r, const struct buffer *b, int err,
+			bool denied)
+{
+	__u64 unseen = err ? 0 : pages_with(b, MAPPING_UNKNOWN);
+
+	if (err) {
+		look->unsteady_buffers++;
+		add_unsettled(look, UNSETTLED_BUFFERS, r, 1);
+		return;
+	}
+	look->pages += buffer_pages(b) - unseen;
+	look->not_compared_pages += unseen;
+	if (denied && unseen) {
+		look->denied_buffers++;
+		add_unsettled(look, UNSETTLED_DENIED, r, 1);
+	} else {
+		add_unsettled(look, UNSETTLED_PAGES, r, unseen);
+	}
+}
+
+/* 0, or -errno with a sentence. .ours: the ring is one of the selection. */
+static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring *r, bool ours,
+			struct look *look, struct progress *p)
+{
+	for (__u32 i = 0; i < r->nr_slots; i++) {
+		struct buffer *b = r->slots[i];
+		__u64 denials = page_walk_denials(pages);
+		int err;
+
+		if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
+			continue;
+		if (interrupted)
+			return err_set(EINTR, "interrupted before all pages were checked");
+		err = look_at_slot(walk, pages, r, i);
+		if (err && err != -EAGAIN)
+			return err;
+		if (ours)
+			count_pages(look, r, b, err, page_walk_denials(pages) != denials);
+		show_progress(p, buffer_pages(b));
+	}
+	return 0;
+}
+
+/*
+ * The selection first: a buffer that it shares with others is one of its own. Others' count
+ * for sums, since they may share a folio or an account.
+ */
 static int look_at_pages(struct walk *walk, struct page_walk *pages, const struct selection *select,
 			 struct look *look, struct progress *p)
 {
-	for (struct ring *r = look->ledger->rings; r; r = r->hh.next) {
-		for (__u32 i = 0; i < r->nr_slots; i++) {
-			struct buffer *b = r->slots[i];
-			__u64 denials = page_walk_denials(pages);
-			int err;
+	for (int ours = 1; ours >= (select->nr_pids ? 1 : 0); ours--) {
+		for (struct ring *r = look->ledger->rings; r; r = r->hh.next) {
+			int err = 0;
 
-			if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
-				continue;
-			/* others' buffers count too: they may share a folio or an account */
-			if (select->nr_pids && !selection_has_ring(select, r))
-				continue;
-			if (interrupted)
-				return err_set(EINTR, "interrupted before all pages were checked");
-			err = look_at_slot(walk, pages, r, i);
-			if (err == -EAGAIN)
-				look->unsteady_buffers++;
-			else if (err)
+			if (selection_has_ring(select, r) == ours)
+				err = look_at_ring(walk, pages, r, ours, look, p);
+			if (err)
 				return err;
-			else if (page_walk_denials(pages) != denials && b->nr_extents &&
-				 b->extents[0].mapping == MAPPING_UNKNOWN)
-				look->denied_buffers++;
-			look->pages += buffer_pages(b);
-			if (!err && selection_has_ring(select, r))
-				look->not_compared_pages += pages_with(b, MAPPING_UNKNOWN);
-			show_progress(p, buffer_pages(b));
 		}
 	}
 	return 0;
+}
+
+struct seen_rings {
+	const struct ledger *ledger;
+	const struct selection *select;
+};
+
+static bool has_ring_of(__u32 pid, const void *arg)
+{
+	const struct seen_rings *s = arg;
+
+	for (const struct ring *r = s->ledger->rings; r; r = r->hh.next) {
+		if (!selection_has_ring(s->select, r))
+			continue;
+		for (size_t i = 0; i < r->nr_holders; i++)
+			if (!pid || r->holders[i].pid == pid)
+				return true;
+	}
+	return false;
+}
+
+static void count_rings(struct look *look, const struct selection *select)
+{
+	struct seen_rings seen = { look->ledger, select };
+
+	for (const struct ring *r = look->ledger->rings; r; r = r->hh.next) {
+		if (!r->unread || !selection_has_ring(select, r))
+			continue;
+		look->unsteady_rings++;
+		add_unsettled(look, UNSETTLED_RINGS, r, 1);
+	}
+	unsettled_selection(&look->unsettled, select, has_ring_of, &seen);
 }
 
 static int take_look(struct walk *walk, struct page_walk *pages, const struct selection *select,
@@ -147,7 +222,6 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct se
 	err = walk_rings(walk, look->ledger);
 	if (err)
 		return err;
-	look->unsteady_rings = walk_unsteady(walk);
 	look->calls = must_alloc(HASH_COUNT(look->ledger->rings), sizeof(*look->calls));
 	for (struct ring *r = look->ledger->rings; r; r = r->hh.next)
 		look->calls[n++] = page_walk_last_call(pages, r->id);
@@ -161,6 +235,7 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct se
 	check_pages(look->ledger, o, &look->findings);
 	check_charges(look->ledger, o, &look->findings);
 	findings_keep_selected(select, look->ledger, &look->findings);
+	count_rings(look, select);
 	return 0;
 }
 
@@ -169,16 +244,9 @@ void look_free(struct look *look)
 	if (look->ledger)
 		ledger_free(look->ledger);
 	findings_free(&look->findings);
+	unsettled_free(&look->unsettled);
 	free(look->calls);
 	memset(look, 0, sizeof(*look));
-}
-
-int look_denied(const struct look *look)
-{
-	if (!look->denied_buffers)
-		return 0;
-	return cannot("%u buffer%s in processes that this user may not inspect, so their pages were not compared; grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or run it as root",
-		      look->denied_buffers, look->denied_buffers == 1 ? " is" : "s are");
 }
 
 /* Whether .b has all rings of .a that charge this address space, with no call on them between. */
@@ -214,26 +282,37 @@ static bool account_rested(const struct look *a, const struct look *b, const str
 	return rings_rested(a, b, mm) && rings_rested(b, a, mm);
 }
 
-struct two_looks {
-	const struct look *before, *now;
-	struct finding_index *found;	/* before */
-};
-
-static bool stands(const struct finding *f, const void *arg)
+/* How many looks in a row had each finding, and its account at rest. */
+static bool count_looks(struct look *now, const struct look *before)
 {
-	const struct two_looks *looks = arg;
+	struct finding_index *found = before ? finding_index_of(&before->findings) : NULL;
+	bool all = true;
 
-	return finding_index_find(looks->found, f) >= 0 &&
-	       account_rested(looks->now, looks->before, f);
+	for (size_t i = 0; i < now->findings.nr; i++) {
+		struct finding *f = &now->findings.list[i];
+		long k = before ? finding_index_find(found, f) : -1;
+
+		f->looks = 1;
+		if (k >= 0 && account_rested(now, before, f))
+			f->looks += before->findings.list[k].looks;
+		all &= f->looks >= LOOKS;
+	}
+	finding_index_free(&found);
+	return all;
 }
 
-/* Keeps of .now what .before had too. */
-static void keep_common(struct look *now, const struct look *before)
+static void mark_suspicions(struct look *look)
 {
-	struct two_looks looks = { before, now, finding_index_of(&before->findings) };
+	for (size_t i = 0; i < look->findings.nr; i++) {
+		struct finding *f = &look->findings.list[i];
 
-	findings_keep(&now->findings, stands, &looks);
-	finding_index_free(&looks.found);
+		f->unconfirmed = f->looks < LOOKS;
+		if (f->unconfirmed)
+			unsettled_add(&look->unsettled, (struct unsettled){
+				.what = UNSETTLED_FINDINGS, .has_uid = true, .uid = f->uid,
+				.pid = f->pid, .count = 1,
+			});
+	}
 }
 
 int look_closely(struct walk *walk, struct page_walk *pages, const struct selection *select,
@@ -241,17 +320,19 @@ int look_closely(struct walk *walk, struct page_walk *pages, const struct select
 {
 	struct timespec apart = { .tv_nsec = LOOK_APART_NS };
 	int err = take_look(walk, pages, select, o, look, p);
+	bool sure = !err && count_looks(look, NULL);
 
-	for (int i = 1; !err && i < LOOKS && look->findings.nr; i++) {
+	for (int i = 1; !err && !sure && i < MAX_LOOKS; i++) {
 		struct look next;
 
 		nanosleep(&apart, NULL);
 		err = take_look(walk, pages, select, o, &next, p);
 		if (!err)
-			keep_common(&next, look);
+			sure = count_looks(&next, look);
 		look_free(look);
 		*look = next;
 	}
+	mark_suspicions(look);
 	findings_sort(&look->findings);
 	return err;
 }

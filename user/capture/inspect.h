@@ -2,24 +2,26 @@
 /*
  * Looks at everything, rings and pages, and what is wrong. The system goes on
  * while it is looked at, and user, mm and tables are read one after the other.
- * What is wrong stays wrong: a finding counts when each of several looks, a
- * moment apart, has it.
+ * What is wrong stays wrong: a finding counts when each of several looks in a
+ * row, a moment apart, has it.
  */
 #ifndef FIXBUF_CAPTURE_INSPECT_H
 #define FIXBUF_CAPTURE_INSPECT_H
 
 #include "capture/page_walk.h"
 #include "checks/finding.h"
+#include "checks/verdict.h"
 #include "model/selection.h"
 
 struct look {
 	struct ledger *ledger;
 	struct findings findings;
 	__u64 *calls;		/* when each ring saw its last, in the ledger's order */
-	__u64 pages;
 	__u64 not_compared_pages; /* pinned, but what their addresses show could not be told */
+	__u64 pages;		/* of the selection, compared with their addresses */
 	unsigned int unsteady_rings, unsteady_buffers;
 	unsigned int denied_buffers; /* whose addresses we may not look into */
+	struct unsettled_list unsettled; /* the same by owner, and whatever else was not looked at */
 };
 
 struct progress {
@@ -27,12 +29,13 @@ struct progress {
 	__u64 begun_ns, done, total;
 };
 
-/* Until nothing is found or it was found each time; *look is the last. -errno with a sentence. */
+/*
+ * Looks until everything that the last look found was found in each of several in a row; what
+ * never stood still is .unconfirmed. *look is the last. -errno with a sentence.
+ */
 int look_closely(struct walk *walk, struct page_walk *pages, const struct selection *select,
 		 const struct check_options *o, struct look *look, struct progress *p);
 void look_free(struct look *look);
-/* 0 when all was looked into, else the exit status after a sentence. */
-int look_denied(const struct look *look);
 void progress_end(struct progress *p);
 
 /*

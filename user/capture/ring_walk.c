@@ -320,6 +320,8 @@ static int read_rings(struct walk *w, const struct holders *h, struct reading *o
 static void feed_ring(struct walk *w, const struct reading *r, const struct fact_holder *h,
 		      size_t nr, struct ledger *l)
 {
+	struct ring *ring;
+
 	ledger_feed(l, &r->ring.h);
 	for (size_t i = 0; i < nr; i++)
 		ledger_feed(l, &h[i].h);
@@ -328,6 +330,9 @@ static void feed_ring(struct walk *w, const struct reading *r, const struct fact
 	for (__u32 i = 0; r->steady && i < r->ring.nr_slots; i++)
 		ledger_feed(l, &w->slots[r->first + i].h);
 	w->unsteady += !r->steady;
+	ring = ledger_ring(l, r->ring.h.ring);
+	if (ring)
+		ring->unread = !r->steady;
 }
 
 int walk_rings(struct walk *w, struct ledger *l)

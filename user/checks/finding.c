@@ -108,7 +108,7 @@ int findings_worst(const struct findings *fs)
 	int worst = -1;
 
 	for (size_t i = 0; i < fs->nr; i++)
-		if ((int)finding_severity(fs->list[i].tag) > worst)
+		if (!fs->list[i].unconfirmed && (int)finding_severity(fs->list[i].tag) > worst)
 			worst = finding_severity(fs->list[i].tag);
 	return worst;
 }

@@ -58,6 +58,8 @@ struct finding {
 	__u32 uid;
 	__u64 addr;
 	__u64 pages;
+	unsigned int looks;	/* looks in a row that had it, each at an account that rested */
+	bool unconfirmed;	/* a suspicion: it did not stand still for long enough */
 	__s64 since_ns;		/* in a recording: when it was first so, since the begin */
 	char *detail;		/* owned: evidence in one sentence */
 	const char *remedy;	/* what a person can do; set by finding_add() */
@@ -91,7 +93,7 @@ void findings_keep(struct findings *fs, bool (*keep)(const struct finding *f, co
 		   const void *arg);
 /* The worst first; those of one severity keep their order. */
 void findings_sort(struct findings *fs);
-/* The highest severity, or -1 when there is none. */
+/* The highest severity that is confirmed, or -1 when there is none. */
 int findings_worst(const struct findings *fs);
 
 /* Checks: pure functions of the ledger. */

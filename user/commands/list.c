@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "commands/option.h"
 #include "commands/run.h"
+#include "model/totals.h"
 #include "views/rings.h"
 
 struct list_options {
@@ -44,6 +45,9 @@ static int list(void *options)
 		status = cannot("%s", err_text());
 	if (!status)
 		print(o, l, walk_unsteady(r.capture.walk));
+	if (!status && !o->output.quiet && !ledger_totals(l, &o->select).rings)
+		fprintf(stderr, PROGRAM_NAME ": no ring%s was found\n",
+			selection_asks(&o->select) ? " of the selection" : "");
 	run_close(&r);
 	ledger_free(l);
 	return status;

@@ -56,6 +56,10 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .help = "exit 1 on a finding of this severity or worse: error, warning (default) or info", \
 	  .parse = parse_word, .offset = offsetof(type, fail_on), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a severity; give error, warning or info" }
+#define ROW_ALLOW_UNSETTLED(type) \
+	{ .name = "allow-unsettled", \
+	  .help = "exit 0, not 4, when nothing was found and something could not be settled", \
+	  .parse = parse_flag, .offset = offsetof(type, allow_unsettled), .group = GROUP_HOW }
 #define ROW_TIER(type) \
 	{ .name = "tier", .arg = "TIER", .words = words_tier, \
 	  .help = "use this tier: patched, functions, kprobes or tracepoints (default: the best available)", \

@@ -11,24 +11,59 @@
 
 #define RELEASE_NS	(3 * NS_PER_S / 2)	/* how long rings may take to release what a program left */
 
-/* A pid that does not exist is bad input. 0, or the exit status after a sentence. */
-static int check_pids(const struct selection *select)
+/* The process of a task of /proc, 0 = there is none. */
+static __u32 process_of(__u32 task)
 {
-	char path[32];
+	char path[32], line[64];
+	unsigned int tgid = 0;
+	FILE *f;
 
-	for (size_t i = 0; i < select->nr_pids; i++) {
-		snprintf(path, sizeof(path), "/proc/%u", select->pids[i]);
-		if (access(path, F_OK))
+	snprintf(path, sizeof(path), "/proc/%u/status", task);
+	f = fopen(path, "re");
+	while (f && !tgid && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Tgid: %u", &tgid) != 1)
+			tgid = 0;
+	if (f)
+		fclose(f);
+	return tgid;
+}
+
+static bool has_pid(const struct selection *s, size_t nr, __u32 pid)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (s->pids[i] == pid)
+			return true;
+	return false;
+}
+
+/*
+ * Rings belong to processes: a thread stands for its own. A pid that does not exist is bad
+ * input. 0, or the exit status after a sentence.
+ */
+static int take_processes(struct selection *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->nr_pids; i++) {
+		__u32 task = s->pids[i], pid = process_of(task);
+
+		if (!pid)
 			return misuse("there is no process %u; give the id of a running one with -p",
-				      select->pids[i]);
+				      task);
+		if (pid != task)
+			fprintf(stderr, PROGRAM_NAME ": %u is a thread of process %u, which is taken instead\n",
+				task, pid);
+		if (!has_pid(s, kept, pid))
+			s->pids[kept++] = pid;
 	}
+	s->nr_pids = kept;
 	return 0;
 }
 
 int run_open(struct run *r, const struct capture_wants *wants)
 {
 	struct capture_wants all = *wants;
-	int status = check_pids(wants->select);
+	int status = take_processes((struct selection *)wants->select);
 
 	all.verbosity = r->to->verbose;
 	if (status)

@@ -42,7 +42,8 @@ struct run_steps {
 #define RUN_TICK_MS	200	/* how soon a signal between two steps is noticed */
 
 /*
- * Checks the selected pids (.wants->verbosity is that of .to), forks the program (it waits), opens the capture.
+ * Checks the selected pids and takes the process for a thread (.wants->verbosity is that of .to),
+ * forks the program (it waits), opens the capture. .wants->select is in the command's own options.
  * 0, or the exit status after a sentence on standard error; close it in either case.
  */
 int run_open(struct run *r, const struct capture_wants *wants);

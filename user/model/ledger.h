@@ -95,6 +95,7 @@ struct ring {
 	__u32 ring_flags, setup_flags, sq_entries, cq_entries;
 	__u32 creator_pid, creator_uid;
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
+	bool unread;		/* a walk found it changing too fast to read its slots */
 	bool others;		/* only facts with FACT_F_OTHERS so far */
 	__u64 since_ns;		/* a walk saw it first, then: it has what older events say */
 	UT_hash_handle hh;

@@ -11,6 +11,11 @@ static bool name_matches(const char *glob, const struct comm *comm)
 	return !fnmatch(glob, name, 0);
 }
 
+bool selection_asks(const struct selection *s)
+{
+	return s->nr_pids || s->has_uid || s->comm;
+}
+
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm)
 {
 	bool hit = !s->nr_pids;

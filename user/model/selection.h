@@ -19,6 +19,8 @@ struct selection {
 	bool tree;		/* a program that we start, and its descendants */
 };
 
+/* Whether only some were asked for, by process, user or name. */
+bool selection_asks(const struct selection *s);
 /* Whether the filters let a task of that process, user and name through. */
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm);
 /* Whether they let one of the ring's holders through. */

@@ -13,8 +13,9 @@ void view_finding_text(FILE *out, const struct finding *f, bool colour)
 	};
 	enum severity s = finding_severity(f->tag);
 
-	fprintf(out, "%s%-7s %s%s\n", colour ? paint[s] : "", severity_name(s),
-		finding_tag_name(f->tag), colour ? "\033[0m" : "");
+	fprintf(out, "%s%-7s %s%s%s\n", colour ? paint[s] : "", severity_name(s),
+		finding_tag_name(f->tag), colour ? "\033[0m" : "",
+		f->unconfirmed ? " (not confirmed)" : "");
 	fprintf(out, "        ");
 	wrap(out, f->detail, 8, 8, WIDTH);
 	fprintf(out, "        remedy: ");
@@ -31,6 +32,7 @@ void view_finding_json(struct json *j, const struct finding *f)
 {
 	json_str(j, "tag", finding_tag_name(f->tag));
 	json_str(j, "severity", severity_name(finding_severity(f->tag)));
+	json_flag(j, "confirmed", !f->unconfirmed);
 	json_uint(j, "pid", f->pid);
 	json_int(j, "fd", f->fd);
 	json_addr(j, "ring", f->ring);

@@ -7,6 +7,7 @@
 #include "views/findings.h"
 #include "views/stack.h"
 #include "views/trace_text.h"
+#include "views/verdict.h"
 #include "views/watch.h"
 
 static const char *const kinds[] = {
@@ -126,7 +127,8 @@ void view_watch_lost(const struct output *to, __u64 count)
 	fflush(to->out);
 }
 
-void view_watch_end(const struct output *to, const struct watch_totals *t)
+void view_watch_end(const struct output *to, const struct watch_totals *t, enum verdict v,
+		    const struct unsettled_list *u)
 {
 	char took[FMT_LEN];
 
@@ -145,9 +147,13 @@ void view_watch_end(const struct output *to, const struct watch_totals *t)
 		json_uint(&j, "calls", t->calls);
 		json_uint(&j, "duration_ns", t->duration_ns);
 		json_uint(&j, "lost", t->lost);
+		view_verdict_json(&j, v, u);
 		json_end(&j);
 		json_free(&j);
-	} else if (!to->quiet && !ferror(to->out)) {
+		return;
+	}
+	view_unsettled_text(to->out, u, isatty(fileno(to->out)));
+	if (!to->quiet && !ferror(to->out)) {
 		fprintf(stderr, "watched for %s (tier: %s): %llu call%s, %u error%s, %u warning%s, "
 			"%u note%s; %llu event%s lost\n", fmt_ns(took, t->duration_ns),
 			tier_name(t->tier), t->calls, plural(t->calls), t->nr[SEVERITY_ERROR],

@@ -6,6 +6,7 @@
 #include "base/output.h"
 #include "checks/cause.h"
 #include "checks/finding.h"
+#include "checks/verdict.h"
 #include "model/tier.h"
 
 struct watch_totals {
@@ -17,6 +18,7 @@ struct watch_totals {
 /* With its cause: a call does not take pages away, they are seen after it. */
 void view_watch_finding(const struct output *to, const struct finding *f, const struct cause *cause);
 void view_watch_lost(const struct output *to, __u64 count);
-void view_watch_end(const struct output *to, const struct watch_totals *t);
+void view_watch_end(const struct output *to, const struct watch_totals *t, enum verdict v,
+		    const struct unsettled_list *u);
 
 #endif

@@ -91,9 +91,11 @@ static int tell(int to, const struct export_options *o, struct pass *p, const st
 	int err;
 
 	for (size_t i = 0; i < look->findings.nr; i++) {
-		struct owner_key key = key_of(o, look->ledger, &look->findings.list[i]);
+		const struct finding *f = &look->findings.list[i];
+		struct owner_key key = key_of(o, look->ledger, f);
 
-		p->nr = add_found(list, p->nr, &key, &look->findings.list[i]);
+		if (!f->unconfirmed)
+			p->nr = add_found(list, p->nr, &key, f);
 	}
 	err = write_all(to, p, sizeof(*p)) || write_all(to, list, p->nr * sizeof(*list));
 	free(list);

@@ -95,6 +95,7 @@ static const struct option_row options[] = {
 	  .refusal = "'%s' is not a weight; give pinned, charged, time or count" },
 	ROWS_SELECTION(struct report_options),
 	ROW_FAIL_ON(struct report_options),
+	ROW_ALLOW_UNSETTLED(struct report_options),
 	FLAG("by-opcode", by_opcode, "one line per opcode"),
 	FLAG("by-buffer", by_buffer, "which buffers are used, how far into them, and which never"),
 	FLAG("hist", hist, "draw histograms of the latencies"),
@@ -120,6 +121,7 @@ static const struct option_rule rules[] = {
 	{ "by-buffer", NEEDS, "stat", ABOUT_IO },
 	{ "hist", NEEDS, "stat", ABOUT_IO },
 	{ "advise", NEEDS, "stat", ABOUT_IO },
+	{ "allow-unsettled", NEEDS, "verify", "--allow-unsettled is about what --verify concludes; give that, too" },
 	{ "timestamps", NEEDS, "trace", "-T marks the lines of --trace; add --trace" },
 	{ "folded", EXCLUDES, "json", "--folded is text for a flame graph; leave --json out" },
 	{ 0 }
@@ -133,8 +135,8 @@ const struct command report_command = {
 	.text = "Reads FILE (fixbuf.rec unless one is named), which record wrote here or on another "
 		"machine, and prints one page: who registered what, for how long and at what cost, what "
 		"was used, what failed and why, what leaked. Or, with one of the options below, what the "
-		"live command of that name would have printed. Exits 1 when --verify found something, 2 "
-		"for a file that is damaged.\v"
+		"live command of that name would have printed. Exits 1 when --verify found something, 4 "
+		"when events were lost or none was of who was asked for, 2 for a file that is damaged.\v"
 		"Examples:\n"
 		"  fixbuf-trace report                      # one page about fixbuf.rec\n"
 		"  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"

@@ -35,7 +35,8 @@ struct report_options {
 	const char *file;	/* NULL = fixbuf.rec */
 	const char *at;		/* --list: the moment, NULL = the end */
 	enum folded_by folded_by;
-	enum severity fail_on;
+	enum severity fail_on;		/* --verify */
+	bool allow_unsettled;		/* --verify */
 	bool by_opcode, by_buffer, hist, advise; /* --stat */
 };
 

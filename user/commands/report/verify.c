@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --verify: what was wrong with charges, limits and releases. */
+#include <stdlib.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/fmt.h"
 #include "base/json.h"
 #include "checks/over_time.h"
+#include "checks/verdict.h"
 #include "commands/report/report.h"
 #include "views/findings.h"
+#include "views/verdict.h"
 
-static void print_text(const struct report *r, const struct findings *f)
+static void print_text(const struct report *r, const struct findings *f,
+		       const struct unsettled_list *u)
 {
 	const struct report_options *o = r->o;
 	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
@@ -21,9 +26,10 @@ static void print_text(const struct report *r, const struct findings *f)
 		fprintf(o->output.out, "        first seen %s after the start\n",
 			fmt_ns(since, one->since_ns > 0 ? one->since_ns : 0));
 	}
+	view_unsettled_text(o->output.out, u, isatty(fileno(o->output.out)));
 	if (o->output.quiet)
 		return;
-	fprintf(o->output.out, "%s%llu events checked for charges, limits and %s: ", f->nr ? "\n" : "",
+	fprintf(o->output.out, "%s%llu events checked for charges, limits and %s: ", f->nr || u->nr ? "\n" : "",
 		r->replay.facts, r->origin->tier > TIER_TRACEPOINTS ? "leaks" :
 		"releases (leak detection needs the functions, kprobes or patched tier)");
 	if (f->nr)
@@ -32,13 +38,14 @@ static void print_text(const struct report *r, const struct findings *f)
 			plural(nr[SEVERITY_WARNING]), nr[SEVERITY_INFO],
 			plural(nr[SEVERITY_INFO]));
 	else
-		fprintf(o->output.out, "nothing found\n");
+		fprintf(o->output.out, u->nr ? "unsettled, see above\n" : "nothing found\n");
 	if (r->replay.lost)
 		fprintf(o->output.out, "%llu events were lost: nothing is checked between a loss and the next look at all rings\n",
 			r->replay.lost);
 }
 
-static void print_json(const struct report *r, const struct findings *f)
+static void print_json(const struct report *r, const struct findings *f, enum verdict v,
+		       const struct unsettled_list *u)
 {
 	struct json j = { 0 };
 
@@ -47,27 +54,72 @@ static void print_json(const struct report *r, const struct findings *f)
 	json_str(&j, "kernel", r->o->output.kernel);
 	json_str(&j, "tier", tier_name(r->origin->tier));
 	json_uint(&j, "events", r->replay.facts);
+	view_verdict_json(&j, v, u);
 	view_findings_json(&j, f, true);
 	json_uint(&j, "lost", r->replay.lost);
 	json_end(&j);
 	json_free(&j);
 }
 
+/* Whose events a recording holds. */
+struct told {
+	const struct selection *select;
+	bool any;		/* of the selection */
+	bool *pids;		/* owned: of each that was asked for, in its order */
+};
+
+static void note_whose(struct told *t, const struct fact *f)
+{
+	if (f->flags & FACT_F_OTHERS || !selection_has(t->select, f->pid, f->uid, &f->comm))
+		return;
+	t->any = true;
+	for (size_t i = 0; i < t->select->nr_pids; i++)
+		t->pids[i] |= t->select->pids[i] == f->pid;
+}
+
+static bool was_told(__u32 pid, const void *arg)
+{
+	const struct told *t = arg;
+
+	for (size_t i = 0; pid && i < t->select->nr_pids; i++)
+		if (t->select->pids[i] == pid)
+			return t->pids[i];
+	return t->any;
+}
+
 int report_verify(struct report *r)
 {
 	struct over_time *f = over_time_new(&r->o->select);
-	int status = EXIT_DONE, n;
+	struct told told = {
+		.select = &r->o->select,
+		.pids = must_alloc(r->o->select.nr_pids, sizeof(*told.pids)),
+	};
+	struct unsettled_list u = { 0 };
+	int status = EXIT_USAGE, n;
 	struct event t;
 
-	while ((n = report_next(r, &t)) > 0)
+	while ((n = report_next(r, &t)) > 0) {
 		over_time_event(f, &t);
-	if (n < 0) {
-		status = EXIT_USAGE;
-	} else {
-		(r->o->output.json ? print_json : print_text)(r, over_time_findings(f));
-		if (findings_worst(over_time_findings(f)) >= (int)r->o->fail_on)
-			status = EXIT_FINDINGS;
+		if (t.kind == EVENT_FACT)
+			note_whose(&told, t.fact);
 	}
+	if (!n) {
+		enum verdict v;
+
+		if (r->replay.lost)
+			unsettled_add(&u, (struct unsettled){
+				.what = UNSETTLED_EVENTS, .count = r->replay.lost,
+			});
+		unsettled_selection(&u, &r->o->select, was_told, &told);
+		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
+		if (r->o->output.json)
+			print_json(r, over_time_findings(f), v, &u);
+		else
+			print_text(r, over_time_findings(f), &u);
+		status = verdict_status(v, r->o->allow_unsettled, EXIT_DONE);
+	}
+	unsettled_free(&u);
+	free(told.pids);
 	over_time_free(f);
 	return status;
 }

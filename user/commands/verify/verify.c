@@ -16,45 +16,68 @@
 #include "model/totals.h"
 #include "views/findings.h"
 #include "views/rings.h"
+#include "views/verdict.h"
+
+/* What was looked at, when nothing was found. */
+static void print_nothing(FILE *out, const struct look *look, const struct ring_totals *t)
+{
+	if (!t->rings)
+		fputs("nothing to check: no ring was found\n", out);
+	else if (look->unsettled.nr)
+		fputs("unsettled, see above\n", out);
+	else if (look->pages)
+		fputs("every page is pinned, in place and charged\n", out);
+	else
+		fputs("nothing is registered\n", out);
+}
+
+static void print_totals(FILE *out, const struct findings *fs)
+{
+	unsigned int nr[SEVERITY_ERROR + 1] = { 0 }, suspected = 0;
+
+	for (size_t i = 0; i < fs->nr; i++) {
+		if (fs->list[i].unconfirmed)
+			suspected++;
+		else
+			nr[finding_severity(fs->list[i].tag)]++;
+	}
+	fprintf(out, "%u error%s, %u warning%s, %u note%s", nr[SEVERITY_ERROR],
+		plural(nr[SEVERITY_ERROR]), nr[SEVERITY_WARNING], plural(nr[SEVERITY_WARNING]),
+		nr[SEVERITY_INFO], plural(nr[SEVERITY_INFO]));
+	if (suspected)
+		fprintf(out, ", %u not confirmed", suspected);
+	fputc('\n', out);
+}
 
 static void print_text(const struct verify_options *o, const struct look *look, __u64 took_ns)
 {
 	struct ring_totals t = ledger_totals(look->ledger, &o->select);
-	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
+	bool colour = isatty(fileno(o->output.out));
+	FILE *out = o->output.out;
 	char buf[FMT_LEN];
 
-	for (size_t i = 0; i < look->findings.nr; i++)
-		nr[finding_severity(look->findings.list[i].tag)]++;
-	view_findings_text(o->output.out, &look->findings, isatty(fileno(o->output.out)));
+	view_findings_text(out, &look->findings, colour);
+	view_unsettled_text(out, &look->unsettled, colour);
 	if (o->output.quiet)
 		return;
-	fprintf(o->output.out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
-		look->findings.nr ? "\n" : "", t.rings, plural(t.rings), t.buffers,
-		plural(t.buffers), look->pages, fmt_ns(buf, took_ns));
+	fprintf(out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
+		look->findings.nr || look->unsettled.nr ? "\n" : "", t.rings, plural(t.rings),
+		t.buffers, plural(t.buffers), look->pages, fmt_ns(buf, took_ns));
 	if (look->findings.nr)
-		fprintf(o->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
-			plural(nr[SEVERITY_ERROR]), nr[SEVERITY_WARNING],
-			plural(nr[SEVERITY_WARNING]), nr[SEVERITY_INFO],
-			plural(nr[SEVERITY_INFO]));
+		print_totals(out, &look->findings);
 	else
-		fprintf(o->output.out, "every page is pinned%s and charged\n",
-			look->not_compared_pages ? "" : ", in place");
-	if (look->not_compared_pages && !look->denied_buffers)
-		fprintf(o->output.out, "not compared: what the addresses of %llu page%s show could not be told (their process ends, calls exec or runs in another pid namespace, or they are swapped out)\n",
-			look->not_compared_pages, look->not_compared_pages == 1 ? "" : "s");
-	if (look->unsteady_rings || look->unsteady_buffers)
-		fprintf(o->output.out,
-			"not checked: %u rings and %u buffers changed too fast; run it again\n",
-			look->unsteady_rings, look->unsteady_buffers);
+		print_nothing(out, look, &t);
 }
 
-static void print_json(const struct verify_options *o, const struct look *look, __u64 took_ns)
+static void print_json(const struct verify_options *o, const struct look *look, enum verdict v,
+		       __u64 took_ns)
 {
 	struct json j = { 0 };
 
 	json_begin(&j, o->output.out);
 	/* the walk is the same on every tier and is all that a snapshot takes */
 	view_rings_json(&j, &o->output, &o->select, look->ledger, TIER_TRACEPOINTS, true);
+	view_verdict_json(&j, v, &look->unsettled);
 	view_findings_json(&j, &look->findings, false);
 	json_uint(&j, "pages", look->pages);
 	json_uint(&j, "duration_ns", took_ns);
@@ -83,10 +106,14 @@ static int now(struct verify_options *o)
 		progress_end(&p);
 	}
 	if (!status) {
-		(o->output.json ? print_json : print_text)(o, &look, clock_now_ns() - p.begun_ns);
-		status = look_denied(&look);
-		if (findings_worst(&look.findings) >= (int)o->fail_on)
-			status = EXIT_FINDINGS;
+		enum verdict v = verdict_of(findings_worst(&look.findings), o->fail_on,
+					    &look.unsettled);
+
+		if (o->output.json)
+			print_json(o, &look, v, clock_now_ns() - p.begun_ns);
+		else
+			print_text(o, &look, clock_now_ns() - p.begun_ns);
+		status = verdict_status(v, o->allow_unsettled, 0);
 	}
 	look_free(&look);
 	run_close(&r);
@@ -104,6 +131,7 @@ static const struct option_row options[] = {
 	ROW_PROGRAM(struct verify_options),
 	ROWS_SELECTION(struct verify_options),
 	ROW_FAIL_ON(struct verify_options),
+	ROW_ALLOW_UNSETTLED(struct verify_options),
 	{ .name = "pages", .help = "one finding per page instead of merged ranges",
 	  .parse = parse_flag, .offset = offsetof(struct verify_options, every_page),
 	  .group = GROUP_HOW },
@@ -138,12 +166,13 @@ static const struct verify_options defaults = { .fail_on = SEVERITY_WARNING };
 
 const struct command verify_command = {
 	.name = "verify",
-	.summary = "checks page pinning, mapping and accounting, now; exits 1 on a finding",
+	.summary = "checks page pinning, mapping and accounting, now; exits 1 on a finding, 4 unsettled",
 	.text = "Checks page by page that each registered buffer is pinned, that its pages are still "
-		"those mapped at its address, and that what is charged is what is pinned. With --watch it "
-		"goes on and checks after each call, until Ctrl-C, the time of -d or the end of PROGRAM; -d, "
-		"--stacks, --tier, --ring-buffer and PROGRAM are for --watch only. The exit status is 1 "
-		"when something was found, else PROGRAM's own.\v"
+		"those mapped at its address, and that the sum is charged right. With --watch it goes on "
+		"and checks after each call, until Ctrl-C, the time of -d or the end of PROGRAM; -d, "
+		"--stacks, --tier, --ring-buffer and PROGRAM are for --watch only. The exit status is "
+		"PROGRAM's own unless it is 0, else 1 when something was found, else 4 when something "
+		"that was asked for could not be looked at or confirmed.\v"
 		"Examples:\n"
 		"  fixbuf-trace verify                    # everything; exit status 1 on a finding\n"
 		"  fixbuf-trace verify -p 812 --pages     # one process, page by page\n"

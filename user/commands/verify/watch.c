@@ -302,6 +302,15 @@ static void check_rest(struct watch *w)
 		watch_check(w);
 }
 
+static bool is_of_program(const struct watch *w, __u32 pid)
+{
+	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
+		for (size_t i = 0; live_shows(w->live, r->id) && i < r->nr_holders; i++)
+			if (r->holders[i].pid == pid)
+				return true;
+	return false;
+}
+
 /* What broke without a call: the pages as they are at the end. */
 static int look_last(struct watch *w)
 {
@@ -314,15 +323,17 @@ static int look_last(struct watch *w)
 	w->nr_causes = 0;
 	/* a second signal ends this, too */
 	interrupted = 0;
-	if (live_shows_any(w->live) && !ferror(w->o->output.out)) {
+	if ((live_shows_any(w->live) || (selection_asks(&w->o->select) && !w->totals.calls)) &&
+	    !ferror(w->o->output.out)) {
 		p.begun_ns = clock_now_ns();
 		err = look_closely(w->run.capture.walk, w->run.capture.pages, &w->o->select, &o, &look, &p);
 		progress_end(&p);
 	}
-	if (!err && look.denied_buffers)
-		look_denied(&look);
+	for (size_t i = 0; !err && i < look.unsettled.nr; i++)
+		if (!w->o->program || is_of_program(w, look.unsettled.list[i].pid))
+			unsettled_add(&w->unsettled, look.unsettled.list[i]);
 	for (size_t i = 0; !err && i < look.findings.nr; i++)
-		if (watch_is_ours(w, &look.findings.list[i]))
+		if (!look.findings.list[i].unconfirmed && watch_is_ours(w, &look.findings.list[i]))
 			standing_add(w->standing, look.ledger, &look.findings.list[i]);
 	look_free(&look);
 	return err;
@@ -335,6 +346,7 @@ static int run(struct watch *w)
 		.arg = w,
 	};
 	int failed = 0, status = run_begin(&w->run);
+	enum verdict v;
 
 	if (status)
 		return status;
@@ -352,11 +364,14 @@ static int run(struct watch *w)
 		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
 	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
-	view_watch_end(&w->o->output, &w->totals);
+	if (w->totals.lost)
+		unsettled_add(&w->unsettled, (struct unsettled){
+			.what = UNSETTLED_EVENTS, .count = w->totals.lost,
+		});
+	v = verdict_of(w->worst, w->o->fail_on, &w->unsettled);
+	view_watch_end(&w->o->output, &w->totals, v, &w->unsettled);
 	status = run_end(&w->run, failed);
-	if (failed)
-		return failed;
-	return w->worst >= (int)w->o->fail_on ? EXIT_FINDINGS : status;
+	return failed ? failed : verdict_status(v, w->o->allow_unsettled, status);
 }
 
 int watch(struct verify_options *o)
@@ -379,6 +394,7 @@ int watch(struct verify_options *o)
 		status = live_start(&w->live, &w->run.capture, &o->select, NULL, NULL, NULL) ?
 			 cannot("%s", err_text()) : run(w);
 	}
+	unsettled_free(&w->unsettled);
 	standing_free(w->standing);
 	live_free(w->live);
 	run_close(&w->run);

@@ -14,7 +14,7 @@ struct verify_options {
 	struct capture_how how;		/* --watch */
 	__u64 duration_ns;		/* --watch */
 	enum severity fail_on;
-	bool every_page, watch;
+	bool every_page, watch, allow_unsettled;
 	char **program;			/* --watch */
 };
 

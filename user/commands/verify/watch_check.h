@@ -40,6 +40,7 @@ struct watch {
 	__u64 begun_ns;
 	bool failed;			/* a sentence is set */
 	struct watch_totals totals;
+	struct unsettled_list unsettled;
 	int worst;
 };
 

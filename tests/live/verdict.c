@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/* verify vouches for what it looked at, for nothing else; its exit status says which. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+#define VOUCHED "every page is pinned"
+
+/* How many rows of "unsettled" say this of that process (0 = any). */
+static long long unsettled(const struct tool_run *a, const char *what, pid_t pid)
+{
+	struct json_object *all = json_member(a->json, "unsettled");
+	long long n = 0;
+
+	for (size_t i = 0; all && i < json_object_array_length(all); i++) {
+		struct json_object *one = json_object_array_get_idx(all, i);
+
+		n += json_is(one, "what", what) && (!pid || json_number(one, "pid") == pid);
+	}
+	return n;
+}
+
+/* A process without rings, a user and a name that nobody has. */
+static void nothing_to_check(void)
+{
+	static const char *const asked[][2] = {
+		{ "-u", "61099" }, { "--comm", "nobody-has-this" }, { "-p", NULL },
+	};
+	char own[16];
+	struct tool_run a;
+
+	snprintf(own, sizeof(own), "%d", getpid());
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		const char *value = asked[i][1] ? asked[i][1] : own;
+
+		tool(&a, "verify", "--json", asked[i][0], value, NULL);
+		is(a.status, 4, "verify %s of nothing exits with 4", asked[i][0]);
+		ok(json_is(a.json, "verdict", "unsettled"), "%s: the verdict", asked[i][0]);
+		is(unsettled(&a, "nothing-to-check", 0), 1, "%s: and why", asked[i][0]);
+		is(json_number(a.json, "pages"), 0, "%s: pages of others are not counted",
+		   asked[i][0]);
+		tool_free(&a);
+		tool(&a, "verify", asked[i][0], value, "--allow-unsettled", NULL);
+		is(a.status, 0, "%s: --allow-unsettled makes it 0", asked[i][0]);
+		ok(!strstr(a.out, VOUCHED), "%s: nothing is vouched for", asked[i][0]);
+		has_text(a.out, "nothing to check", "%s: the text says so", asked[i][0]);
+		tool_free(&a);
+		tool(&a, "list", asked[i][0], value, NULL);
+		is(a.status, 0, "list %s of nothing exits with 0", asked[i][0]);
+		has_text(a.err, "no ring", "list %s: one line on standard error", asked[i][0]);
+		tool_free(&a);
+	}
+}
+
+static void only_the_selection(void)
+{
+	struct load l, other;
+	struct tool_run a;
+	char pids[40];
+
+	if (!load_start(&l, "many", "pages", "101", NULL))
+		bail("%s", l.skip);
+	if (!load_start(&other, "many", "pages", "103", NULL))
+		bail("%s", other.skip);
+	snprintf(pids, sizeof(pids), "%d", l.pid);
+	tool(&a, "verify", "--json", "-p", pids, NULL);
+	is(a.status, 0, "a healthy process exits with 0");
+	ok(json_is(a.json, "verdict", "nothing-found"), "and the verdict is nothing-found");
+	is(json_number(a.json, "pages"), 101, "its pages are counted, others' are not");
+	tool_free(&a);
+	tool(&a, "verify", "-p", pids, NULL);
+	has_text(a.out, VOUCHED, "of compared pages the text vouches");
+	tool_free(&a);
+	snprintf(pids, sizeof(pids), "%d,%d", l.pid, getpid());
+	tool(&a, "verify", "--json", "-p", pids, NULL);
+	is(a.status, 4, "one of two processes has no ring: unsettled");
+	is(unsettled(&a, "nothing-to-check", getpid()), 1, "which is named");
+	tool_free(&a);
+	load_end(&other);
+	load_end(&l);
+}
+
+static void of_a_thread(void)
+{
+	static const char *const commands[] = { "verify", "list" };
+	char tid[16], says[64];
+	struct tool_run a;
+	struct load l;
+
+	if (!load_start(&l, "threads", NULL))
+		bail("%s", l.skip);
+	snprintf(tid, sizeof(tid), "%s", load_text(&l, "tid"));
+	snprintf(says, sizeof(says), "%s is a thread of process %d", tid, l.pid);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		tool(&a, commands[i], "--json", "-p", tid, NULL);
+		is(a.status, 0, "%s -p TID: exit status", commands[i]);
+		is(json_nr_rings(a.json, l.pid), 1, "%s -p TID takes the process", commands[i]);
+		has_text(a.err, says, "%s -p TID says so", commands[i]);
+		tool_free(&a);
+	}
+	tool(&a, "stat", "--json", "-q", "-d", "10ms", "-p", tid, NULL);
+	has_text(a.err, says, "stat -p TID says so");
+	tool_free(&a);
+	load_end(&l);
+}
+
+static void the_programs_own(void)
+{
+	char file[] = "/tmp/fixbuf-verdict-XXXXXX", command[300];
+	int fd = mkstemp(file);
+	struct tool_run a;
+
+	tool(&a, "verify", "--watch", "-q", "--", "sh", "-c", "exit 5", NULL);
+	is(a.status, 5, "a program's own status comes before what was found");
+	tool_free(&a);
+	snprintf(command, sizeof(command), "sleep 1 | %s; exit 7", load_path("fault_dontneed"));
+	tool(&a, "verify", "--watch", "-q", "--", "sh", "-c", command, NULL);
+	is(a.status, 7, "also when something was found");
+	has_text(a.out, "stale-page", "which is told");
+	tool_free(&a);
+
+	snprintf(command, sizeof(command), "%s --no-wait", load_path("shared"));
+	tool(&a, "record", "-q", "-o", file, "--", "sh", "-c", command, NULL);
+	tool_free(&a);
+	tool(&a, "report", "--verify", "--json", file, "--comm", "nobody-has-this", NULL);
+	is(a.status, 4, "report --verify of somebody who is not in the recording exits with 4");
+	is(unsettled(&a, "nothing-to-check", 0), 1, "and says why");
+	tool_free(&a);
+	tool(&a, "report", "--verify", "--allow-unsettled", file, "--comm", "nobody-has-this", NULL);
+	is(a.status, 0, "with --allow-unsettled with 0");
+	tool_free(&a);
+	if (fd >= 0)
+		close(fd);
+	unlink(file);
+}
+
+int main(void)
+{
+	nothing_to_check();
+	only_the_selection();
+	of_a_thread();
+	the_programs_own();
+	return tap_end();
+}

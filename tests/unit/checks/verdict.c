@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A verdict's exit status, and who is told to be unsettled. */
+#include "unit.h"
+#include "base/err.h"
+#include "checks/verdict.h"
+
+static void statuses(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_status(VERDICT_FOUND, false, 0), EXIT_FINDINGS);
+	assert_int_equal(verdict_status(VERDICT_FOUND, true, 0), EXIT_FINDINGS);
+	assert_int_equal(verdict_status(VERDICT_UNSETTLED, false, 0), EXIT_UNSETTLED);
+	assert_int_equal(verdict_status(VERDICT_UNSETTLED, true, 0), EXIT_DONE);
+	assert_int_equal(verdict_status(VERDICT_NOTHING_FOUND, false, 0), EXIT_DONE);
+	/* a refusal, or the status of the program that was run, comes first */
+	assert_int_equal(verdict_status(VERDICT_FOUND, false, EXIT_CANNOT), EXIT_CANNOT);
+	assert_int_equal(verdict_status(VERDICT_UNSETTLED, true, 7), 7);
+}
+
+static void verdicts(void **state)
+{
+	struct unsettled_list u = { 0 };
+
+	(void)state;
+	assert_int_equal(verdict_of(-1, SEVERITY_WARNING, &u), VERDICT_NOTHING_FOUND);
+	assert_int_equal(verdict_of(SEVERITY_INFO, SEVERITY_WARNING, &u), VERDICT_NOTHING_FOUND);
+	assert_int_equal(verdict_of(SEVERITY_INFO, SEVERITY_INFO, &u), VERDICT_FOUND);
+	unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_RINGS, .count = 1, .pid = 812 });
+	assert_int_equal(verdict_of(SEVERITY_INFO, SEVERITY_WARNING, &u), VERDICT_UNSETTLED);
+	assert_int_equal(verdict_of(SEVERITY_ERROR, SEVERITY_WARNING, &u), VERDICT_FOUND);
+	unsettled_free(&u);
+}
+
+static void suspicions(void **state)
+{
+	struct findings fs = { 0 };
+	struct finding f = { .tag = STALE_PAGE, .unconfirmed = true };
+
+	(void)state;
+	finding_add(&fs, f, "perhaps");
+	assert_int_equal(findings_worst(&fs), -1);
+	f.unconfirmed = false;
+	finding_add(&fs, f, "for sure");
+	assert_int_equal(findings_worst(&fs), SEVERITY_ERROR);
+	findings_free(&fs);
+}
+
+static void owners(void **state)
+{
+	struct unsettled_list u = { 0 };
+	struct unsettled one = { .what = UNSETTLED_BUFFERS, .has_uid = true, .uid = 7, .count = 2 };
+	char why[UNSETTLED_TEXT];
+
+	(void)state;
+	one.pid = 812;
+	unsettled_add(&u, one);
+	unsettled_add(&u, one);
+	one.pid = 977;
+	one.count = 1;
+	unsettled_add(&u, one);
+	assert_int_equal(u.nr, 2);
+	assert_int_equal(u.list[0].count, 4);
+	assert_string_equal(unsettled_why(why, &u.list[0]), "4 buffers of pid 812: each changed "
+			    "faster than it can be read: its pages were not checked");
+	assert_string_equal(unsettled_why(why, &u.list[1]), "1 buffer of pid 977 changed faster "
+			    "than it can be read: its pages were not checked");
+	unsettled_free(&u);
+}
+
+static bool only_812(__u32 pid, const void *arg)
+{
+	(void)arg;
+	return pid == 812;
+}
+
+static void asked_for(void **state)
+{
+	__u32 pids[] = { 812, 977 };
+	struct selection s = { .pids = pids, .nr_pids = 2 };
+	struct unsettled_list u = { 0 };
+
+	(void)state;
+	unsettled_selection(&u, &s, only_812, NULL);
+	assert_int_equal(u.nr, 1);
+	assert_int_equal(u.list[0].pid, 977);
+	unsettled_free(&u);
+	unsettled_selection(&u, &(struct selection){ .pids = NULL }, only_812, NULL);
+	assert_int_equal(u.nr, 0);
+	unsettled_selection(&u, &(struct selection){ .comm = "fio" }, only_812, NULL);
+	assert_int_equal(u.nr, 1);
+	unsettled_free(&u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(statuses),
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(suspicions),
+		cmocka_unit_test(owners),
+		cmocka_unit_test(asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

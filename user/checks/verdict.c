@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/array.h"
+#include "base/err.h"
+#include "base/fmt.h"
+#include "checks/verdict.h"
+
+/* What is said of each: "3 buffers of pid 812 changed faster than ..." */
+static const struct {
+	const char *name, *one, *many, *why, *remedy;
+} rows[NR_UNSETTLED] = {
+	[UNSETTLED_SELECTION] = {
+		.name = "nothing-to-check",
+		.remedy = "fixbuf-trace list shows whose rings there are",
+	},
+	[UNSETTLED_RINGS] = {
+		"changing-rings", "ring", "rings",
+		"changed faster than it can be read: its buffers were not checked",
+		"run it again; verify --watch sees each change",
+	},
+	[UNSETTLED_BUFFERS] = {
+		"changing-buffers", "buffer", "buffers",
+		"changed faster than it can be read: its pages were not checked",
+		"run it again; verify --watch sees each change",
+	},
+	[UNSETTLED_DENIED] = {
+		"denied-buffers", "buffer", "buffers",
+		"may not be looked into by this user: its pages were not compared",
+		"grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or run it as root",
+	},
+	[UNSETTLED_PAGES] = {
+		"unseen-pages", "page", "pages",
+		"could not be compared with what the program has at its address",
+		"run it again; for a process of another pid namespace run it where /proc shows the "
+		"process",
+	},
+	[UNSETTLED_FINDINGS] = {
+		"unconfirmed-findings", "suspicion", "suspicions",
+		"could not be confirmed, since buffers came and went meanwhile",
+		"run it again; verify --watch checks after each call",
+	},
+	[UNSETTLED_EVENTS] = {
+		"lost-events", "event", "events",
+		"was lost: what it broke or mended is not known",
+		"give a larger --ring-buffer",
+	},
+};
+
+static bool same_row(const struct unsettled *a, const struct unsettled *b)
+{
+	return a->what == b->what && a->has_uid == b->has_uid && a->uid == b->uid &&
+	       a->pid == b->pid;
+}
+
+void unsettled_add(struct unsettled_list *u, struct unsettled one)
+{
+	for (size_t i = 0; i < u->nr; i++) {
+		if (same_row(&u->list[i], &one)) {
+			u->list[i].count += one.count;
+			return;
+		}
+	}
+	array_grow(u->list, u->nr);
+	u->list[u->nr++] = one;
+}
+
+void unsettled_selection(struct unsettled_list *u, const struct selection *s,
+			 bool (*seen)(__u32 pid, const void *arg), const void *arg)
+{
+	struct unsettled row = {
+		.what = UNSETTLED_SELECTION, .has_uid = s->has_uid, .uid = s->uid, .count = 1,
+		.comm = s->comm,
+	};
+
+	for (size_t i = 0; i < s->nr_pids; i++) {
+		row.pid = s->pids[i];
+		if (!seen(row.pid, arg))
+			unsettled_add(u, row);
+	}
+	if (!s->nr_pids && selection_asks(s) && !seen(0, arg))
+		unsettled_add(u, row);
+}
+
+void unsettled_free(struct unsettled_list *u)
+{
+	free(u->list);
+	u->list = NULL;
+	u->nr = 0;
+}
+
+const char *unsettled_name(enum unsettled_what what)
+{
+	return rows[what].name;
+}
+
+const char *unsettled_remedy(enum unsettled_what what)
+{
+	return rows[what].remedy;
+}
+
+/* " of pid 812", " of user 1000" or nothing. */
+static const char *owner(char buf[48], const struct unsettled *u)
+{
+	buf[0] = 0;
+	if (u->pid)
+		snprintf(buf, 48, " of pid %u", u->pid);
+	else if (u->has_uid)
+		snprintf(buf, 48, " of user %u", u->uid);
+	return buf;
+}
+
+const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
+{
+	char whose[48];
+
+	if (u->what == UNSETTLED_SELECTION)
+		snprintf(buf, UNSETTLED_TEXT, "no ring%s%s%s%s was found, so nothing was checked",
+			 owner(whose, u), u->comm ? " of processes named '" : "",
+			 u->comm ? u->comm : "", u->comm ? "'" : "");
+	else if (u->count == 1)
+		snprintf(buf, UNSETTLED_TEXT, "1 %s%s %s", rows[u->what].one, owner(whose, u),
+			 rows[u->what].why);
+	else
+		snprintf(buf, UNSETTLED_TEXT, "%llu %s%s: each %s", u->count, rows[u->what].many,
+			 owner(whose, u), rows[u->what].why);
+	return buf;
+}
+
+enum verdict verdict_of(int worst, enum severity fail_on, const struct unsettled_list *u)
+{
+	if (worst >= (int)fail_on)
+		return VERDICT_FOUND;
+	return u->nr ? VERDICT_UNSETTLED : VERDICT_NOTHING_FOUND;
+}
+
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = { "nothing-found", "unsettled", "found" };
+
+	return names[v];
+}
+
+int verdict_status(enum verdict v, bool allow_unsettled, int status)
+{
+	if (status || v == VERDICT_NOTHING_FOUND)
+		return status;
+	if (v == VERDICT_FOUND)
+		return EXIT_FINDINGS;
+	return allow_unsettled ? EXIT_DONE : EXIT_UNSETTLED;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a verification concludes: found, unsettled or nothing found, and the exit status that says
+ * so. What could not be looked at is listed: nobody is vouched for who was not looked at.
+ */
+#ifndef FIXBUF_CHECKS_VERDICT_H
+#define FIXBUF_CHECKS_VERDICT_H
+
+#include "checks/finding.h"
+#include "model/selection.h"
+
+enum verdict { VERDICT_NOTHING_FOUND, VERDICT_UNSETTLED, VERDICT_FOUND };
+
+enum unsettled_what {
+	UNSETTLED_SELECTION,	/* nothing was selected although something was asked for */
+	UNSETTLED_RINGS,	/* changed faster than they can be read */
+	UNSETTLED_BUFFERS,	/* the same */
+	UNSETTLED_DENIED,	/* buffers whose addresses we may not look into */
+	UNSETTLED_PAGES,	/* their addresses could not be looked into for another reason */
+	UNSETTLED_FINDINGS,	/* were suspected and could not be confirmed */
+	UNSETTLED_EVENTS,	/* were lost */
+	NR_UNSETTLED
+};
+
+#define UNSETTLED_TEXT	320
+
+struct unsettled {
+	enum unsettled_what what;
+	bool has_uid;
+	__u32 uid;
+	__u32 pid;		/* 0 = none */
+	__u64 count;		/* of rings, buffers, pages, findings or events */
+	const char *comm;	/* UNSETTLED_SELECTION: the glob that was asked for; not owned */
+};
+
+struct unsettled_list {
+	struct unsettled *list;	/* owned; a row per .what, .uid and .pid */
+	size_t nr;
+};
+
+/* Adds .count to the row of that kind and owner. */
+void unsettled_add(struct unsettled_list *u, struct unsettled one);
+/*
+ * Adds what was asked for and is not there: .seen(pid) tells whether a ring of that process was,
+ * of any process for 0. Nothing when nothing in particular was asked for.
+ */
+void unsettled_selection(struct unsettled_list *u, const struct selection *s,
+			 bool (*seen)(__u32 pid, const void *arg), const void *arg);
+void unsettled_free(struct unsettled_list *u);
+
+/* A stable name, as a person and a metric say it. */
+const char *unsettled_name(enum unsettled_what what);
+/* One sentence; returns buf. */
+const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u);
+const char *unsettled_remedy(enum unsettled_what what);
+
+/* .worst: the highest severity that was confirmed, -1 = none. */
+enum verdict verdict_of(int worst, enum severity fail_on, const struct unsettled_list *u);
+const char *verdict_name(enum verdict v);
+/*
+ * The exit status: .status (a refusal, or that of a program that was run) unless it is 0, then
+ * what was found, then what is unsettled unless that is allowed.
+ */
+int verdict_status(enum verdict v, bool allow_unsettled, int status);
+
+#endif

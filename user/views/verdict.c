@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include "base/wrap.h"
+#include "views/verdict.h"
+
+#define WIDTH 100
+
+void view_unsettled_text(FILE *out, const struct unsettled_list *u, bool colour)
+{
+	char why[UNSETTLED_TEXT];
+
+	for (size_t i = 0; i < u->nr; i++) {
+		fprintf(out, "%sunsettled %s%s\n        ", colour ? "\033[35m" : "",
+			unsettled_name(u->list[i].what), colour ? "\033[0m" : "");
+		wrap(out, unsettled_why(why, &u->list[i]), 8, 8, WIDTH);
+		fprintf(out, "        remedy: ");
+		wrap(out, unsettled_remedy(u->list[i].what), 16, 16, WIDTH);
+	}
+}
+
+void view_verdict_json(struct json *j, enum verdict v, const struct unsettled_list *u)
+{
+	char why[UNSETTLED_TEXT];
+
+	json_str(j, "verdict", verdict_name(v));
+	json_open_list(j, "unsettled");
+	for (size_t i = 0; i < u->nr; i++) {
+		const struct unsettled *one = &u->list[i];
+
+		json_item_open(j);
+		json_str(j, "what", unsettled_name(one->what));
+		json_known(j, "uid", one->has_uid, one->uid);
+		json_known(j, "pid", one->pid, one->pid);
+		json_uint(j, "count", one->count);
+		json_str(j, "why", unsettled_why(why, one));
+		json_str(j, "remedy", unsettled_remedy(one->what));
+		json_close(j);
+	}
+	json_close(j);
+}
