@@ -66,6 +66,8 @@ struct {
 
 struct io_cpu {
 	struct io_loss loss;
+	/* of the completion that was timed last, and how many have shared its time */
+	__u64 last_req, end_ns, shared;
 };
 
 struct {

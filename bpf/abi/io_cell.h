@@ -24,6 +24,8 @@
 #define IO_START_SETS	16384
 #define IO_UD_STARTS	65536
 
+#define IO_CLOCK_SHARED	8	/* completions of a flush that share a reading of the clock, at most */
+
 #define IO_OP_UNKNOWN	255	/* before 5.18 a completion does not say which request it ends */
 
 #define IO_COARSE	32	/* a step per power of two */

@@ -111,6 +111,15 @@ struct io_kiocb___node {
 	struct io_rsrc_node *buf_node;
 };
 
+/* from 5.15: completions wait in a list until they are published */
+struct io_wq_work_node {
+	struct io_wq_work_node *next;
+};
+
+struct io_kiocb___list {
+	struct io_wq_work_node comp_list;
+};
+
 struct file___io {
 	unsigned int f_flags;
 };
@@ -238,6 +247,22 @@ static __always_inline __u64 io_ring_of(enum io_access access, __u64 req)
 		return (__u64)IO_READ(PROBE, req, struct io_kiocb, ctx);
 	return IO_READ(access, req + bpf_core_field_offset(struct io_kiocb, ctx),
 		       struct io_uring_cqe, user_data);
+}
+
+/*
+ * Completions of one flush are published by one store, after the kernel has gone
+ * through the list that they wait in: whether .req comes after .last there.
+ */
+static __always_inline bool io_same_flush(enum io_access access, __u64 last, __u64 req)
+{
+	__u64 at;
+
+	if (!last || !IO_CASTS(access) ||
+	    !bpf_core_field_exists(((struct io_kiocb___list *)0)->comp_list))
+		return false;
+	at = bpf_core_field_offset(struct io_kiocb___list, comp_list);
+	/* a number, as in io_ring_of() */
+	return IO_READ(access, last + at, struct io_uring_cqe, user_data) == req + at;
 }
 
 /* The task whose ring it is: that of the ring's mm; 0 when the kernel does not say. */

@@ -9,4 +9,10 @@ void bpf_objects_count(unsigned int nr[NR_BPF_KINDS]);
 /* Asserts that there are no more than these; waits up to 10 s for the kernel to free the rest. */
 void bpf_objects_are_gone(const unsigned int before[NR_BPF_KINDS]);
 
+/*
+ * Returns how many programs of anybody are on the raw tracepoints of io_uring: beside
+ * one, an empty program costs less than alone, so that no ratio to it means anything.
+ */
+unsigned int bpf_objects_on_rings(void);
+
 #endif

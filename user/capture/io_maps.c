@@ -370,14 +370,14 @@ int io_reader_tidy(struct io_reader *r, const struct ledger *l)
 
 static int read_losses(struct io_reader *r, struct io_loss *sum)
 {
-	/* struct io_cpu of bpf/io_cells.h holds nothing else */
-	struct io_loss *v = must_alloc(r->cpus, sizeof(*v));
+	/* struct io_cpu of bpf/io_cells.h begins with them */
+	struct { struct io_loss loss; __u64 more[3]; } *v = must_alloc(r->cpus, sizeof(*v));
 	__u32 zero = 0;
 	int err = bpf_map_lookup_elem(bpf_map__fd(r->skel->maps.io_losses), &zero, v);
 
 	for (size_t cpu = 0; !err && cpu < r->cpus; cpu++)
-		for (size_t i = 0; i < sizeof(*v) / sizeof(__u64); i++)
-			((__u64 *)sum)[i] += ((const __u64 *)&v[cpu])[i];
+		for (size_t i = 0; i < sizeof(v->loss) / sizeof(__u64); i++)
+			((__u64 *)sum)[i] += ((const __u64 *)&v[cpu].loss)[i];
 	free(v);
 	sum->no_buffer += r->kept.loss.no_buffer;
 	sum->no_address += r->kept.loss.no_address;

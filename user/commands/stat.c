@@ -277,7 +277,9 @@ const struct command stat_command = {
 	.summary = "I/O by process and ring: how much is fixed, how fast, what failed",
 	.text = "Counts reads, writes, sends and commands of io_uring, those over registered buffers and "
 		"the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
-		"requests handed to workers. In total when it ends, or every interval.\v"
+		"requests handed to workers. In total when it ends, or every interval. Up to 8 completions "
+		"of one flush share a reading of the clock: their latencies may end by what the kernel "
+		"takes between them early, about 1 us.\v"
 		"Examples:\n"
 		"  fixbuf-trace stat -i 1                         # live, like top; q ends, s sorts\n"
 		"  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"

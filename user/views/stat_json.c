@@ -187,6 +187,7 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	json_uint(j, "duration_ns", v->m->t_ns);
 	json_str(j, "starts_by", v->starts_by);
 	json_double(j, "relative_error", HIST_ERROR);
+	json_uint(j, "clock_shared_by", IO_CLOCK_SHARED);
 	put_rings(j, v);
 	if (v->by_buffer)
 		put_buffers(j, v->m);
