@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
 #include "base/output.h"
@@ -48,6 +47,6 @@ int main(int argc, char **argv)
 	/* not before: opening a FIFO may take a reader that never comes */
 	signals_catch();
 	status = close_output(o, cmd->run(options));
-	free(options);
+	options_free(cmd, options);
 	return status;
 }

@@ -11,6 +11,7 @@
 #include "cli/completion.h"
 #include "cli/options.h"
 #include "cli/schema.h"
+#include "model/selection.h"
 
 #define KEYS 256	/* keys from here on are of options without a letter */
 
@@ -320,4 +321,13 @@ const struct command *options_parse(int argc, char **argv, void **options)
 	free(p.given);
 	*options = p.options;
 	return p.cmd;
+}
+
+void options_free(const struct command *cmd, void *options)
+{
+	const struct option_row *pids = option_named(cmd->options, "pid");
+
+	if (pids)
+		free(((struct selection *)((char *)options + pids->offset))->pids);
+	free(options);
 }

@@ -6,9 +6,10 @@
 #include "commands/command.h"
 
 /*
- * Returns the command, and its options in *options, to be freed; on --help,
- * --version or an error it exits.
+ * Returns the command, and its options in *options; on --help, --version or an
+ * error it exits.
  */
 const struct command *options_parse(int argc, char **argv, void **options);
+void options_free(const struct command *cmd, void *options);
 
 #endif
