@@ -20,7 +20,10 @@
 #include "kernel/register_call.h"
 
 #define PAGE_BYTES	4096ULL
+#define S_IFMT		0170000
+#define S_IFREG		0100000
 #define MAX_VMAS	4096
+#define MAX_PAGES	(1U << 18)	/* that are looked at for one call: 1 GiB */
 
 struct user_iovec {
 	__u64 base;
@@ -32,12 +35,14 @@ struct scan {
 	__u64 base, len;	/* of the entry that is looked at */
 	__u64 at, end;		/* what of it has not been looked at yet */
 	__u64 vma_start, vma_end, vma_flags;
+	__u64 file_bytes;	/* of the mapping that its file fills, ~0 = there is no such end */
 	__u64 need_pages;
 	__u64 dentry;
 	__u32 index;
 	__u32 fs_magic;
 	__u32 state;		/* enum entry_state */
 	__s32 error;		/* what the call returned, positive */
+	__u32 pages_left;	/* that may still be looked at */
 };
 
 struct work {
@@ -71,6 +76,17 @@ static __always_inline struct scan *scan_of_cpu(void)
 	return w ? &w->scan : NULL;
 }
 
+/* Only a regular file has an end. */
+static __always_inline __u64 file_bytes(struct vm_area_struct *vma, struct file *file)
+{
+	__u64 offset = BPF_CORE_READ(vma, vm_pgoff) * PAGE_BYTES;
+	__u64 size = BPF_CORE_READ(file, f_inode, i_size);
+
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFREG)
+		return ~0ULL;
+	return size > offset ? (size - offset + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1) : 0;
+}
+
 static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, void *none)
 {
 	struct file *file = BPF_CORE_READ(vma, vm_file);
@@ -85,7 +101,9 @@ static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, vo
 	s->vma_flags = BPF_CORE_READ(vma, vm_flags);
 	s->fs_magic = 0;
 	s->dentry = 0;
+	s->file_bytes = ~0ULL;
 	if (file) {
+		s->file_bytes = file_bytes(vma, file);
 		s->dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
 		s->fs_magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
 	}
@@ -96,6 +114,38 @@ static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, vo
 __noinline int vma_state(__u64 flags, __u32 fs_magic, bool file, __u32 error)
 {
 	return mapping_state(flags, fs_magic, file, error == EOPNOTSUPP);
+}
+
+/*
+ * A pin makes each page present, up to the one that cannot be had: after the call, the first
+ * that is not there is the one where it failed.
+ */
+static long next_page(__u32 i, void *none)
+{
+	struct scan *s = scan_of_cpu();
+	__u8 byte;
+
+	(void)i;
+	(void)none;
+	if (!s || s->at >= s->end || s->at >= s->vma_end || !s->pages_left)
+		return 1;
+	s->pages_left--;
+	if (!bpf_probe_read_user(&byte, sizeof(byte), (void *)s->at)) {
+		s->at += PAGE_BYTES;
+		return 0;
+	}
+	s->state = ENTRY_ABSENT;
+	return 1;
+}
+
+/* Why the page at .at is not there, of what a look from here can tell. */
+static __always_inline __u32 absent_state(const struct scan *s)
+{
+	if (s->at - s->vma_start >= s->file_bytes)
+		return ENTRY_BEYOND_FILE;
+	if (s->vma_flags & VM_UFFD_MISSING)
+		return ENTRY_USERFAULT;
+	return ENTRY_ABSENT;
 }
 
 static long next_vma(__u32 i, void *none)
@@ -116,6 +166,13 @@ static long next_vma(__u32 i, void *none)
 	s->state = vma_state(s->vma_flags, s->fs_magic, s->dentry, s->error);
 	if (s->state != ENTRY_OK)
 		return 1;
+	if (s->error == EFAULT && s->pages_left) {
+		bpf_loop(MAX_PAGES, next_page, NULL, 0);
+		if (s->state == ENTRY_ABSENT) {
+			s->state = absent_state(s);
+			return 1;
+		}
+	}
 	s->at = s->vma_end;
 	return 0;
 }
@@ -180,7 +237,7 @@ static __always_inline void fill_entry(struct fact_entry *out, const struct scan
 	out->index = s->index;
 	out->state = s->state;
 	out->fs_magic = s->fs_magic;
-	out->pad = 0;
+	out->looked = s->state == ENTRY_ABSENT ? LOOKED_FILE : 0;
 	__builtin_memset(&out->file, 0, sizeof(out->file));
 	if (dentry) {
 		const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
@@ -203,6 +260,7 @@ __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 c
 	__builtin_memset(s, 0, sizeof(*s));
 	s->iov = iov;
 	s->error = error;
+	s->pages_left = MAX_PAGES;
 	bpf_loop(nr < TABLE_MAX_SLOTS ? nr : TABLE_MAX_SLOTS, next_entry, NULL, 0);
 	if (s->state == ENTRY_OK)
 		return s->need_pages;

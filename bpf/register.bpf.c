@@ -119,6 +119,14 @@ static __always_inline void fill_call(struct fact_call *out, const struct call_a
 	out->offset = a->offset;
 	out->fd = a->fd;
 	out->call_flags = a->flags;
+	out->array = a->iov;
+	out->hard_limit_bytes = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_max);
+	out->seen = a->seen;
+	out->nr_args = a->nr_args;
+	out->arg_flags = a->arg_flags;
+	out->src_fd = a->src_fd;
+	out->src_offset = a->src_offset;
+	out->src_slots = a->src_slots;
 }
 
 static __always_inline void fill_ring(struct fact_call *out, __u64 ring, __u32 nr_slots)
@@ -213,7 +221,7 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 		return 0;
 	a = &work->args;
 	result = register_result(ctx);
-	read_call_args(op, a);
+	read_call_args(op, ring, a);
 	ring_table(ring, &s.table);
 	call = call_id();
 	/* the entry is told before the call, so that the reader has it when the call comes */
@@ -221,9 +229,10 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 		/* an update that stopped on its way returns a count, which hides the error */
 		__u32 done = result < 0 ? 0 : result, error = result < 0 ? -result : EFAULT;
 
-		a->iov += sizeof(struct user_iovec) * done;
-		need = loop ? blame_entry(a->iov, a->nr - done, error, ring, call) :
-			      tell_entries(a->iov, a->nr - done, ring, call);
+		__u64 iov = a->iov + sizeof(struct user_iovec) * done;
+
+		need = loop ? blame_entry(iov, a->nr - done, error, ring, call) :
+			      tell_entries(iov, a->nr - done, ring, call);
 	}
 	take_stacks(ctx, &stacks);
 	out = fact_reserve(sizeof(*out), FACT_CALL, ring, call);
@@ -234,6 +243,7 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 		start = bpf_map_lookup_elem(&starts, &tid);
 		fill_levels(out, start);
 		out->need_pages = need;
+		out->seen |= loop && result == -EFAULT ? SEEN_PAGES : 0;
 		bpf_ringbuf_submit(out, 0);
 	}
 	bpf_map_delete_elem(&starts, &tid);
@@ -308,7 +318,7 @@ int register_exit(struct exit_args *ctx)
 		return 0;
 	op = BPF_CORE_READ(user_regs(), si) & ~USE_REGISTERED_RING;
 	if (concerns_buffers(op)) {
-		read_call_args(op, &a);
+		read_call_args(op, 0, &a);
 		take_stacks(ctx, &stacks);
 		out = fact_reserve(sizeof(*out), FACT_CALL, 0, call_id());
 		if (out) {

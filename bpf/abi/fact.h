@@ -158,7 +158,33 @@ struct fact_call {
 	__u32 call_flags;	/* CALL_F_* */
 	__u64 need_pages;	/* on failure: what the entries not done span, 0 = not counted */
 	struct stack_ids stacks;
+	/* evidence for why it failed: what was looked at when it returned is in .seen */
+	__u64 array;		/* user address of the entries, 0 = none */
+	__u64 hard_limit_bytes;	/* the caller's hard RLIMIT_MEMLOCK */
+	__u32 seen;		/* SEEN_*; 0 = nothing was looked at */
+	__u32 nr_args;		/* the call's last argument, as it was given */
+	__u32 arg_flags;	/* CALL_REGISTER2, CALL_CLONE: in the structure at .arg */
+	__u32 src_fd, src_offset, src_slots; /* CALL_CLONE; .src_slots: of the source's table */
 };
+
+/* What was looked at, then what was found; the latter says nothing without the former. */
+#define SEEN_ARGS	0x0001	/* .arg, .nr_args, the caller's user namespace */
+#define SEEN_STRUCT	0x0002	/* the structure at .arg: .array, .arg_flags, .src_fd */
+#define SEEN_SRC	0x0004	/* CALL_CLONE: what .src_fd stands for */
+#define SEEN_FD		0x0008	/* CALL_F_NO_RING: what .fd stands for */
+#define SEEN_FEATURES	0x0010	/* which of the features below this kernel has */
+#define SEEN_PAGES	0x0020	/* EFAULT: whether the entries' pages are there, of the first GiB */
+#define SEEN_RESERVED	0x0100	/* a reserved field of the structure is not 0 */
+#define SEEN_SRC_NONE	0x0200	/* .src_fd is not open, or no registered ring's index */
+#define SEEN_SRC_OTHER	0x0400	/* it is no io_uring */
+#define SEEN_SRC_USER	0x0800	/* the source's account is another user's */
+#define SEEN_SRC_MM	0x1000	/* the source's account is another address space's */
+#define SEEN_SRC_ISSUER	0x2000	/* the source takes calls from another thread only */
+#define SEEN_FD_NONE	0x4000	/* .fd is not open, or no registered ring's index */
+#define SEEN_NO_TABLE	0x8000	/* the thread has no table of registered rings */
+#define SEEN_USER_NS	0x10000	/* the caller lives in a user namespace of its own */
+#define SEEN_KNOWS_RANGES 0x20000 /* clones take ranges and IORING_REGISTER_DST_REPLACE (6.13) */
+#define SEEN_KNOWS_INDEX 0x40000 /* calls take the index of a registered ring (6.3) */
 
 #define CALL_F_BEFORE_SEEN 0x01	/* *_before_pages were read at the start, not derived */
 #define CALL_F_NO_RING	   0x02	/* refused before any ring was looked up */
@@ -178,6 +204,12 @@ enum entry_state {
 	ENTRY_FILE	 = 9,	/* shared file mapping that cannot be pinned long-term */
 	ENTRY_SPECIAL	 = 10,	/* VM_IO / VM_PFNMAP */
 	ENTRY_UNCHECKED	 = 11,	/* this kernel offers no look-up of mappings */
+	ENTRY_ABSENT	 = 12,	/* at .at no page came to be, for a reason that is not seen */
+	ENTRY_BEYOND_FILE = 13,	/* .at is mapped, but lies beyond the end of its file */
+	ENTRY_USERFAULT	 = 14,	/* no page at .at, which a userfaultfd handler is to fill */
+	ENTRY_FILE_FULL	 = 15,	/* no page at .at, and none left in its tmpfs */
+	ENTRY_NO_HUGE	 = 16,	/* no page at .at, and no huge page free */
+	ENTRY_GUARD	 = 17,	/* .at is a guard region */
 };
 
 struct fact_entry {
@@ -189,9 +221,14 @@ struct fact_entry {
 	__u32 index;		/* among those not done */
 	__u32 state;		/* enum entry_state */
 	__u32 fs_magic;		/* super block magic of the mapped file, 0 = none */
-	__u32 pad;
+	__u32 looked;		/* with ENTRY_ABSENT: LOOKED_* */
 	struct file_name file;	/* the mapped file's */
 };
+
+/* What is known not to be why the page is not there, because it was looked at. */
+#define LOOKED_FILE	0x01	/* the end of the file, and its userfaultfd */
+#define LOOKED_FULL	0x02	/* whether the tmpfs is full */
+#define LOOKED_HUGE	0x04	/* whether a huge page is free */
 
 struct fact_pin {
 	struct fact h;
@@ -294,7 +331,7 @@ FACT_ASSERT_SIZE(fact, 64);
 FACT_ASSERT_SIZE(fact_ring, 136);
 FACT_ASSERT_SIZE(fact_holder, 128);
 FACT_ASSERT_SIZE(fact_buffer, 136);
-FACT_ASSERT_SIZE(fact_call, 208);
+FACT_ASSERT_SIZE(fact_call, 248);
 FACT_ASSERT_SIZE(fact_entry, 176);
 FACT_ASSERT_SIZE(fact_pin, 136);
 FACT_ASSERT_SIZE(fact_charge, 160);

@@ -15,6 +15,7 @@
 #define VM_READ		0x1UL
 #define VM_WRITE	0x2UL
 #define VM_SHARED	0x8UL
+#define VM_UFFD_MISSING	0x200UL
 #define VM_PFNMAP	0x400UL
 #define VM_IO		0x4000UL
 

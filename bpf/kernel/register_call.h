@@ -12,6 +12,7 @@
 #include "abi/fact.h"
 #include "kernel/register_event.h"
 #include "kernel/regs.h"
+#include "kernel/ring.h"
 
 #define NR_IO_URING_REGISTER	427
 /*
@@ -60,15 +61,16 @@ struct call_args {
 	__u32 offset;
 	__u32 flags;	/* CALL_F_* */
 	__u32 unreadable; /* not 0: the structure at .arg could not be read */
+	__u32 seen;	/* SEEN_*, and what belongs to them, as in fact_call */
+	__u32 nr_args, arg_flags, src_fd, src_offset, src_slots;
 };
 
 /*
- * The ring behind a descriptor of the current task, or behind an index of those that it
- * registered; 0 when there is none. Whether the file is a ring is not checked. Rings are
- * registered from e7a6c00dc77a ("io_uring: add support for registering ring file
- * descriptors"), 5.18.
+ * The file behind a descriptor of the current task, or behind an index of the rings that it
+ * registered; 0 when there is none. Rings are registered from e7a6c00dc77a ("io_uring: add
+ * support for registering ring file descriptors"), 5.18.
  */
-__noinline __u64 ring_by_fd(__u32 fd, bool registered)
+__noinline __u64 file_by_fd(__u32 fd, bool registered)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct file *file = NULL;
@@ -90,11 +92,55 @@ __noinline __u64 ring_by_fd(__u32 fd, bool registered)
 			return 0;
 		bpf_probe_read_kernel(&file, sizeof(file), &array[fd]);
 	}
+	return (__u64)file;
+}
+
+/* The ring behind it, 0 without a file. Whether the file is a ring is not checked. */
+static __always_inline __u64 ring_by_fd(__u32 fd, bool registered)
+{
+	struct file *file = (void *)file_by_fd(fd, registered);
+
 	return file ? (__u64)BPF_CORE_READ(file, private_data) : 0;
 }
 
+/*
+ * What the source of a clone is. It is a ring where its file has the operations of the
+ * target's. Its own thread is known from 97bbdc06a444 ("io_uring: add
+ * IORING_SETUP_SINGLE_ISSUER"), 6.0.
+ */
+static __always_inline void look_at_source(struct call_args *a, __u64 ring)
+{
+	struct file *src = (void *)file_by_fd(a->src_fd, a->arg_flags & CLONE_SRC_REGISTERED);
+	struct file *to = (void *)file_by_fd(a->fd, a->flags & CALL_F_REG_RING);
+	struct io_ring_ctx *from, *ctx = (void *)ring;
+	struct ring_table t;
+
+	if (!src) {
+		a->seen |= SEEN_SRC | SEEN_SRC_NONE;
+		return;
+	}
+	if (!to || (__u64)BPF_CORE_READ(to, private_data) != ring)
+		return;
+	a->seen |= SEEN_SRC;
+	if (BPF_CORE_READ(src, f_op) != BPF_CORE_READ(to, f_op)) {
+		a->seen |= SEEN_SRC_OTHER;
+		return;
+	}
+	from = BPF_CORE_READ(src, private_data);
+	a->src_ring = (__u64)from;
+	ring_table(a->src_ring, &t);
+	a->src_slots = t.nr;
+	if (BPF_CORE_READ(from, user) != BPF_CORE_READ(ctx, user))
+		a->seen |= SEEN_SRC_USER;
+	if (BPF_CORE_READ(from, mm_account) != BPF_CORE_READ(ctx, mm_account))
+		a->seen |= SEEN_SRC_MM;
+	if (bpf_core_field_exists(from->submitter_task) && BPF_CORE_READ(from, submitter_task) &&
+	    BPF_CORE_READ(from, submitter_task) != (void *)bpf_get_current_task())
+		a->seen |= SEEN_SRC_ISSUER;
+}
+
 /* Adds what the structure at .arg says to what the registers say. */
-static __always_inline void read_call_arg(struct call_args *a)
+static __always_inline void read_call_arg(struct call_args *a, __u64 ring)
 {
 	if (a->op == CALL_REGISTER) {
 		a->iov = a->arg;
@@ -104,6 +150,10 @@ static __always_inline void read_call_arg(struct call_args *a)
 		a->unreadable = bpf_probe_read_user(&r, sizeof(r), (void *)a->arg) != 0;
 		a->nr = a->unreadable ? 0 : r.nr;
 		a->iov = a->unreadable || (r.flags & REGISTER_SPARSE) ? 0 : r.data;
+		if (!a->unreadable) {
+			a->arg_flags = r.flags;
+			a->seen |= SEEN_STRUCT | (r.resv2 ? SEEN_RESERVED : 0);
+		}
 	} else if (a->op == CALL_UPDATE) {
 		struct rsrc_update2 u;
 
@@ -111,19 +161,48 @@ static __always_inline void read_call_arg(struct call_args *a)
 		a->nr = a->unreadable ? 0 : u.nr;
 		a->offset = a->unreadable ? 0 : u.offset;
 		a->iov = a->unreadable ? 0 : u.data;
+		if (!a->unreadable)
+			a->seen |= SEEN_STRUCT | (u.resv || u.resv2 ? SEEN_RESERVED : 0);
 	} else if (a->op == CALL_CLONE) {
 		struct clone_buffers c;
 
 		a->unreadable = bpf_probe_read_user(&c, sizeof(c), (void *)a->arg) != 0;
 		a->nr = a->unreadable ? 0 : c.nr;
 		a->offset = a->unreadable ? 0 : c.dst_off;
-		if (!a->unreadable)
-			a->src_ring = ring_by_fd(c.src_fd, c.flags & CLONE_SRC_REGISTERED);
+		if (a->unreadable)
+			return;
+		a->seen |= SEEN_STRUCT | (c.pad[0] || c.pad[1] || c.pad[2] ? SEEN_RESERVED : 0);
+		a->arg_flags = c.flags;
+		a->src_fd = c.src_fd;
+		a->src_offset = c.src_off;
+		if (ring)
+			look_at_source(a, ring);
 	}
 }
 
-/* Fills all of .a; .fd is -1 when the arguments of the call are not known. */
-static __always_inline void read_call_args(__u32 op, struct call_args *a)
+/* What the descriptor of a call that found no ring stands for. */
+static __always_inline void look_at_fd(struct call_args *a)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	a->seen |= SEEN_FD;
+	if (!file_by_fd(a->fd, a->flags & CALL_F_REG_RING))
+		a->seen |= SEEN_FD_NONE;
+	if (!BPF_CORE_READ(task, io_uring))
+		a->seen |= SEEN_NO_TABLE;
+}
+
+static __always_inline __u32 kernel_knows(void)
+{
+	/* ranges came with the table of nodes, in 6.13: no released kernel has only one */
+	return bpf_core_field_exists(struct io_ring_ctx___nodes, buf_table) ? SEEN_KNOWS_RANGES : 0;
+}
+
+/*
+ * Fills all of .a; .fd is -1 and .seen 0 when the arguments of the call are not known.
+ * .ring: on which the call ran, 0 = it found none.
+ */
+static __always_inline void read_call_args(__u32 op, __u64 ring, struct call_args *a)
 {
 	__builtin_memset(a, 0, sizeof(*a));
 	a->op = op;
@@ -141,8 +220,14 @@ static __always_inline void read_call_args(__u32 op, struct call_args *a)
 	a->fd = BPF_CORE_READ(regs, di);
 	a->arg = BPF_CORE_READ(regs, dx);
 	a->nr = BPF_CORE_READ(regs, r10);
+	a->nr_args = a->nr;
 	a->flags = word & USE_REGISTERED_RING ? CALL_F_REG_RING : 0;
-	read_call_arg(a);
+	a->seen = SEEN_ARGS | kernel_knows();
+	if (BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cred, user_ns, level) > 0)
+		a->seen |= SEEN_USER_NS;
+	if (!ring)
+		look_at_fd(a);
+	read_call_arg(a, ring);
 }
 
 #endif

@@ -24,9 +24,14 @@ struct user_struct {
 	atomic_long_t locked_vm;
 };
 
+struct user_namespace {
+	int level;
+};
+
 struct cred {
 	kuid_t uid;
 	struct user_struct *user;
+	struct user_namespace *user_ns;
 };
 
 struct mm_struct {
@@ -35,6 +40,7 @@ struct mm_struct {
 
 struct rlimit {
 	unsigned long rlim_cur;
+	unsigned long rlim_max;
 };
 
 #define RLIMIT_MEMLOCK 8
@@ -61,6 +67,8 @@ struct dentry {
 struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	long long i_size;
+	unsigned short i_mode;
 };
 
 struct path {
@@ -87,6 +95,7 @@ struct vm_area_struct {
 	unsigned long vm_start;
 	unsigned long vm_end;
 	unsigned long vm_flags;
+	unsigned long vm_pgoff;
 	struct file *vm_file;
 };
 
@@ -191,6 +200,7 @@ struct io_ring_ctx {
 	struct user_struct *user;
 	struct mm_struct *mm_account;
 	struct work_struct exit_work;
+	struct task_struct *submitter_task;
 };
 
 struct page {

@@ -64,6 +64,7 @@ int ring_raw_open(struct ring_raw *r, unsigned int entries, unsigned int flags)
 	}
 	r->sq_entries = p.sq_entries;
 	r->cq_entries = p.cq_entries;
+	r->features = p.features;
 	err = map_rings(r, &p);
 	if (err)
 		ring_raw_close(r);

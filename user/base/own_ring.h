@@ -58,6 +58,7 @@ struct ring_clone_buffers {
 struct ring_raw {
 	int fd;			/* -1 = closed */
 	unsigned int sq_entries, cq_entries;
+	unsigned int features;	/* IORING_FEAT_* of this kernel */
 	size_t memory_bytes;	/* of the ring itself, whole pages, as 6.14 to 7.1 charge it */
 	void *rings, *sqes;
 	size_t rings_bytes, sqes_bytes;

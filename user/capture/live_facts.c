@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/own_ring.h"
 #include "capture/live_private.h"
 #include "capture/proc_maps.h"
 #include "checks/failure.h"
@@ -92,6 +93,20 @@ static struct ledger *others_now(const struct live *l, const struct fact_call *f
 	return NULL;
 }
 
+#define FEAT_REG_REG_RING (1U << 13)	/* IORING_FEAT_REG_REG_RING, 6.3 */
+
+/* Whether this kernel takes the index of a registered ring: only a ring of our own says so. */
+static void look_at_features(struct fact_call *c)
+{
+	struct ring_raw r;
+
+	if (!(c->call_flags & CALL_F_NO_RING) || !(c->call_flags & CALL_F_REG_RING) ||
+	    ring_raw_open(&r, 1, 0))
+		return;
+	c->seen |= SEEN_FEATURES | (r.features & FEAT_REG_REG_RING ? SEEN_KNOWS_INDEX : 0);
+	ring_raw_close(&r);
+}
+
 /* Tells and enters a call that is shown, with its explanation. */
 static void enter_failure(struct live *l, struct fact_call *c)
 {
@@ -109,10 +124,12 @@ static void enter_failure(struct live *l, struct fact_call *c)
 	why.entry = explain_find_entry(&failed, l->entries, told ? l->nr_entries : 0);
 	if (c->result >= 0)
 		failed.result = concluded_error(&failed, why.entry);
+	look_at_features(&failed);
 	now = others_now(l, &failed);
 	explain_call(text, &failed, why.entry, &(struct accounts){ l->ledger, now });
 	ledger_free(now);
 	c->need_pages = failed.need_pages;
+	c->seen = failed.seen;
 	enter(l, &c->h, true, true, &why);
 	l->nr_entries = 0;
 }

@@ -6,10 +6,13 @@
  */
 #include <abi/mapping.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 #include "base/maps.h"
 #include "capture/proc_maps.h"
 #include "checks/failure.h"
@@ -52,6 +55,79 @@ static void look_at_mappings(const char *maps, size_t len, __u32 pid, int error,
 	}
 }
 
+/* Where the mapping's file is; false when the process is gone or its file cannot be reached. */
+static bool file_system(const struct fact_entry *e, __u32 pid, struct statfs *fs)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/%u/map_files/%llx-%llx", pid, e->vma_start, e->vma_end);
+	return !statfs(link, fs);
+}
+
+/* Huge pages of that size that nobody has reserved, -1 when that cannot be read. */
+static long long free_huge_pages(__u64 bytes)
+{
+	static const char *const names[] = { "free_hugepages", "resv_hugepages" };
+	long long n[2];
+	char path[96];
+
+	for (int i = 0; i < 2; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%llukB/%s",
+			 bytes >> 10, names[i]);
+		f = fopen(path, "re");
+		if (!f)
+			return -1;
+		if (fscanf(f, "%lld", &n[i]) != 1)
+			n[i] = -1;
+		fclose(f);
+		if (n[i] < 0)
+			return -1;
+	}
+	return n[0] > n[1] ? n[0] - n[1] : 0;
+}
+
+#define PM_GUARD (1ULL << 58)	/* "fs/proc/task_mmu: add guard region bit to pagemap", 6.15 */
+
+static bool is_guard(__u32 pid, __u64 at)
+{
+	__u64 entry = 0;
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/pagemap", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (pread(fd, &entry, sizeof(entry), (at >> PAGE_SHIFT) * sizeof(entry)) != sizeof(entry))
+		entry = 0;
+	close(fd);
+	return entry & PM_GUARD;
+}
+
+/* The kernel side saw that a page is not there: why, of what can be seen from here. */
+static void look_behind(struct fact_entry *e, __u32 pid)
+{
+	struct statfs fs;
+	long long huge;
+
+	if (e->fs_magic == TMPFS_MAGIC && file_system(e, pid, &fs)) {
+		e->looked |= LOOKED_FULL;
+		/* a mount without a bound has no blocks at all */
+		if (fs.f_blocks && !fs.f_bfree)
+			e->state = ENTRY_FILE_FULL;
+	} else if (e->fs_magic == HUGETLBFS_MAGIC && file_system(e, pid, &fs)) {
+		huge = free_huge_pages(fs.f_bsize);
+		if (huge >= 0)
+			e->looked |= LOOKED_HUGE;
+		if (!huge)
+			e->state = ENTRY_NO_HUGE;
+	} else if (is_guard(pid, e->at)) {
+		e->state = ENTRY_GUARD;
+	}
+}
+
 const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_entry *entries,
 					    size_t nr)
 {
@@ -67,6 +143,8 @@ const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_ent
 
 		if (e->state == ENTRY_UNCHECKED && e->base && maps)
 			look_at_mappings(maps, len, c->h.pid, -c->result, e);
+		if (e->state == ENTRY_ABSENT)
+			look_behind(e, c->h.pid);
 		if (e->state != ENTRY_OK && e->state != ENTRY_UNCHECKED)
 			blamed = e;
 		if (e->base)

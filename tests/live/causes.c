@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Each failed registration is told with its own cause, and with a remedy that can be followed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+/* What the explanation of each cause must say, and what it must not. */
+static const struct cause {
+	const char *name, *says, *also, *never;
+} causes[] = {
+	{ "no-clone", "cloning takes Linux 6.12", "", "DST_REPLACE" },
+	{ "clone-null", "structure is NULL", "", "flag" },
+	{ "clone-closed", "the source, descriptor 977, is not open", "", "index" },
+	{ "clone-other-file", "is not an io_uring", "the source", "memfd" },
+	{ "clone-index", "no ring with index 7", "SRC_REGISTERED", "descriptor" },
+	{ "clone-index-beyond", "index 77 is beyond", "", "flags 0x" },
+	{ "clone-flags", "flags 0x100 are unknown", "", "user" },
+	{ "clone-pad", "reserved field", "pad", "user" },
+	{ "clone-nr-args", "last argument is 2", "takes 1", "user" },
+	{ "clone-nothing", "has no buffers registered", "source", "target" },
+	{ "clone-itself", "the same ring", "another ring", "unregister it" },
+	{ "clone-occupied", "a table of 3 buffers already", "unregister it first", "same ring" },
+	{ "clone-process", "made by another process", "", "flag" },
+	{ "fd-minus-one", "descriptor -1 is no", "io_uring_setup() fail?", "operation\"" },
+	{ "fd-closed", "descriptor 977 is not open", "", "operation" },
+	{ "fd-other-file", "is not an io_uring", "", "operation" },
+	{ "null-array", "iovecs is NULL", "pass", "mapped and writable" },
+	{ "unreadable-array", "entry 0 of the iovec array, at 0x10", "cannot be read", "writable" },
+	{ "unmapped", "nothing is mapped 4 KiB into it", "", "guard" },
+	{ "read-only", "read-only", "PROT_WRITE", "guard" },
+	{ "no-access", "PROT_NONE", "PROT_WRITE", "guard" },
+	{ "too-long", "beyond this kernel's limit of", "split", "guard" },
+	{ "guard", "8 KiB into it", "guard region", "file" },
+	{ "beyond-file", "8 KiB into it", "beyond the end of its file", "guard" },
+	{ "no-huge-page", "no huge page is free", "vm.nr_hugepages", "guard" },
+	{ "full", "256 KiB into it", "its file system is full", "guard" },
+	{ "userfault", "16 KiB into it", "userfaultfd", "guard" },
+	{ "secret", "memfd_secret", "ordinary anonymous memory", "MAP_PRIVATE" },
+	{ "file", "file memory that cannot be pinned", "(ext4)", "secret" },
+};
+
+/* Where kernels differ; each of these is true of one of them. */
+static bool differs(const char *cause)
+{
+	return !strncmp(cause, "clone-source-", 13) || !strncmp(cause, "clone-offset-", 13) ||
+	       !strncmp(cause, "index-", 6);
+}
+
+static void one(const char *cause, const char *said)
+{
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		const struct cause *c = &causes[i];
+
+		if (strcmp(c->name, cause))
+			continue;
+		/* the end of /tmp's file system is not ours to choose */
+		has_text(said, c->says, "%s: its cause", cause);
+		has_text(said, !strcmp(cause, "file") ? "(" : c->also, "%s: its evidence or remedy",
+			 cause);
+		ok(said && !strstr(said, c->never), "%s: not '%s'", cause, c->never);
+		return;
+	}
+	bail("the load program knows a cause '%s' that this test does not", cause);
+}
+
+static void kernels_own(const char *cause, const char *said)
+{
+	static const char *const one_of[] = {
+		"ranges take Linux 6.13", "asks for 5 slots", "beyond its table of 3", "nr is 0 (all)",
+		"takes Linux 6.3", "index 77 is beyond", "no ring with index 3",
+	};
+	size_t found = 0;
+
+	for (size_t i = 0; said && i < sizeof(one_of) / sizeof(one_of[0]); i++)
+		found += !!strstr(said, one_of[i]);
+	is(found, 1, "%s: its cause in this kernel", cause);
+	if (found != 1)
+		note("%s", said ? said : "nothing");
+}
+
+static struct json_object *next_failure(const struct json_lines *l, size_t *at)
+{
+	while (*at < l->nr) {
+		struct json_object *o = l->lines[(*at)++];
+
+		if (json_text(o, "errno"))
+			return o;
+	}
+	return NULL;
+}
+
+int main(void)
+{
+	char out_file[] = "/tmp/fixbuf-causes-XXXXXX", name[32];
+	struct tool_how how = { .timeout_s = 100 };
+	struct json_lines l;
+	struct tool_run a;
+	size_t at = 0;
+	char *trace, *told;
+	int fd = mkstemp(out_file);
+
+	if (fd < 0)
+		bail("no temporary file");
+	close(fd);
+	tool_start(&a, &how, "trace", "-q", "--json", "-o", out_file, "--", "sh", "-c",
+		   "(sleep 3; echo) | \"$0\"", load_path("causes"), NULL);
+	tool_wait(&a, &how);
+	is(a.status, 0, "trace ends with the program's status");
+	trace = file_text(out_file);
+	told = a.out;
+	json_lines_parse(&l, trace);
+	if (!strstr(told, "READY"))
+		bail("the load program did not run: %s%s", told, a.err);
+	for (unsigned int i = 0; i < value_number(told, "fails"); i++) {
+		struct json_object *o = next_failure(&l, &at);
+		char cause[32], want[32];
+		const char *said = o ? json_text(o, "explain") : NULL;
+
+		snprintf(name, sizeof(name), "fail.%u", i);
+		snprintf(cause, sizeof(cause), "%s", value_text(told, name));
+		snprintf(name, sizeof(name), "fail.%u.errno", i);
+		snprintf(want, sizeof(want), "%s", value_text(told, name));
+		is_text(o ? json_text(o, "errno") : NULL, want, "%s: its error", cause);
+		if (differs(cause))
+			kernels_own(cause, said);
+		else
+			one(cause, said);
+	}
+	ok(!next_failure(&l, &at), "no other call failed");
+	json_lines_free(&l);
+	free(trace);
+	tool_free(&a);
+	unlink(out_file);
+	return tap_end();
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A call that found no ring: its descriptor, the index of a registered ring, or the operation. */
+#include <errno.h>
+#include "facts.h"
+#include "checks/failure.h"
+
+static const char *why(enum call_op op, int error, __s32 fd, __u32 flags, __u32 seen)
+{
+	static char text[EXPLAIN_LEN];
+	struct fact_call c = fact_call(0, op, 0, 0, -error);
+
+	c.fd = fd;
+	c.call_flags = CALL_F_NO_RING | flags;
+	c.seen = seen;
+	explain_call(text, &c, NULL, &(struct accounts){ NULL, NULL });
+	return text;
+}
+
+static void descriptors(void **state)
+{
+	(void)state;
+	assert_contains(why(CALL_REGISTER, EINVAL, -1, 0, SEEN_ARGS), "descriptor -1 is no ring");
+	assert_contains(why(CALL_REGISTER, EBADF, -1, 0, SEEN_ARGS), "io_uring_setup() fail?");
+	assert_string_equal(why(CALL_CLONE, EBADF, 9, 0, SEEN_ARGS | SEEN_FD | SEEN_FD_NONE),
+			    "descriptor 9 is not open");
+	assert_contains(why(CALL_REGISTER, EBADF, 9, 0, SEEN_ARGS | SEEN_FD), "O_PATH");
+	assert_string_equal(why(CALL_CLONE, EOPNOTSUPP, 9, 0, SEEN_ARGS),
+			    "descriptor 9 is not an io_uring");
+	/* a descriptor that is not known has no number */
+	assert_null(strstr(why(CALL_REGISTER, EBADF, -1, 0, 0), "-1"));
+	assert_null(strstr(why(CALL_REGISTER, EOPNOTSUPP, -1, 0, 0), "-1"));
+}
+
+static void indexes(void **state)
+{
+	const __u32 seen = SEEN_ARGS | SEEN_FEATURES | SEEN_KNOWS_INDEX;
+
+	(void)state;
+	assert_contains(why(CALL_REGISTER, EINVAL, 77, CALL_F_REG_RING, seen),
+			"index 77 is beyond the 16 rings");
+	assert_contains(why(CALL_REGISTER, EINVAL, 3, CALL_F_REG_RING, seen | SEEN_NO_TABLE),
+			"registered no rings, but the call names index 3");
+	assert_contains(why(CALL_REGISTER, EBADF, 3, CALL_F_REG_RING, seen),
+			"registered no ring with index 3");
+	assert_contains(why(CALL_REGISTER, EINVAL, 3, CALL_F_REG_RING, SEEN_ARGS | SEEN_FEATURES),
+			"takes Linux 6.3); pass the ring's descriptor");
+	assert_contains(why(CALL_REGISTER, EINVAL, 3, CALL_F_REG_RING, SEEN_ARGS), "not looked at");
+}
+
+static void operations(void **state)
+{
+	(void)state;
+	assert_contains(why(CALL_CLONE, EINVAL, 4, 0, SEEN_ARGS), "Linux 6.12");
+	assert_contains(why(CALL_UPDATE, EINVAL, 4, 0, SEEN_ARGS), "Linux 5.13");
+	/* every kernel knows this one */
+	assert_contains(why(CALL_REGISTER, EINVAL, 4, 0, SEEN_ARGS), "why is not seen");
+	assert_contains(why(CALL_CLONE, EINVAL, -1, 0, 0), "its arguments are not known");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(descriptors),
+		cmocka_unit_test(indexes),
+		cmocka_unit_test(operations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
