@@ -93,11 +93,21 @@ static size_t columns(__s32 c)
 	return IN(c, marks) ? 0 : IN(c, wide) ? 2 : 1;
 }
 
+/* How much of it, from .from on, is printable ASCII, as nearly every name is. */
+static size_t plain_length(struct untrusted u, size_t from)
+{
+	size_t n = 0;
+
+	while (from + n < u.len && u.bytes[from + n] >= ' ' && u.bytes[from + n] < 0x7f)
+		n++;
+	return n;
+}
+
 size_t text_columns(struct untrusted u)
 {
-	size_t nr = 0;
+	size_t i = plain_length(u, 0), nr = i;
 
-	for (size_t i = 0; i < u.len; ) {
+	while (i < u.len) {
 		__s32 c;
 
 		i += utf8_next(u.bytes + i, u.len - i, &c);
@@ -110,7 +120,9 @@ void put_padded(FILE *out, const char *text, size_t columns)
 {
 	size_t took = text_columns(untrusted(text));
 
-	fprintf(out, "%s%*s", text, took < columns ? (int)(columns - took) : 0, "");
+	fputs(text, out);
+	for (; took < columns; took++)
+		putc_unlocked(' ', out);
 }
 
 #define LONGEST 12	/* "\U000e0001" and a 0 */
@@ -140,9 +152,13 @@ static size_t tame_one(char text[LONGEST], const char *s, size_t len, __s32 *c)
 
 const char *tame(char *buf, size_t size, struct untrusted u)
 {
-	size_t nr = 0;
+	size_t i = plain_length(u, 0), nr = i;
 
-	for (size_t i = 0; i < u.len; ) {
+	if (nr && nr < size)
+		memcpy(buf, u.bytes, nr);
+	else
+		i = nr = 0;
+	while (i < u.len) {
 		char text[LONGEST];
 		size_t more;
 		__s32 c;
