@@ -83,7 +83,7 @@ struct fact_ring {
 	__u32 setup_flags;	/* IORING_SETUP_* */
 	__u32 sq_entries;
 	__u32 cq_entries;
-	__u32 pad;
+	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
 };
 
 enum holder_how {
@@ -313,6 +313,16 @@ struct backing {
 struct xa_slots {
 	__u64 slot[64];
 	__u32 shift;		/* of its slots in the index; 0: they are entries */
+	__u32 pad;
+};
+
+#define MAP_SLOTS 16
+
+/* A run of a process's mappings, or a node of the tree that has them: an answer of the walk. */
+struct map_node {
+	__u64 slot[MAP_SLOTS];	/* nodes to read on from; .is_leaf: rings that are mapped */
+	__u64 next;		/* the run goes on there, 0 = it does not */
+	__u32 is_leaf;
 	__u32 pad;
 };
 

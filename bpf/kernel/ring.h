@@ -54,6 +54,18 @@ struct io_ring_ctx___hpage_acct {
 	struct xarray hpage_acct;
 };
 
+/*
+ * From the regions of 6.14 on the ring's own memory is charged to its user, until that ends with
+ * the accounts of 7.2. Before 26bfa89e25f4, 5.12, it was too: in powers of two.
+ */
+struct io_mapped_region___6_14 {
+	unsigned int nr_pages;
+};
+
+struct io_ring_ctx___regions {
+	struct io_mapped_region___6_14 sq_region, ring_region, param_region;
+};
+
 /* With our patches/0002: what is charged is kept per user and mm. */
 struct io_ring_ctx___acct {
 	struct io_acct *acct;
@@ -370,6 +382,21 @@ static __always_inline __u32 ring_account_flags(__u64 user)
 	return flags;
 }
 
+/* Pages of the ring's own memory that its user is charged for. */
+static __always_inline __u32 ring_own_pages(__u64 ring)
+{
+	struct io_ring_ctx___regions *r = (void *)ring;
+	__u32 pages;
+
+	if (!bpf_core_field_exists(struct io_ring_ctx___regions, ring_region) ||
+	    bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct))
+		return 0;
+	pages = BPF_CORE_READ(r, sq_region.nr_pages) + BPF_CORE_READ(r, ring_region.nr_pages);
+	if (bpf_core_field_exists(struct io_ring_ctx___regions, param_region))
+		pages += BPF_CORE_READ(r, param_region.nr_pages);
+	return pages;
+}
+
 static __always_inline __s64 user_locked(__u64 user)
 {
 	return user ? BPF_CORE_READ((struct user_struct *)user, locked_vm.counter) : 0;
@@ -400,7 +427,7 @@ static __always_inline void read_ring(__u64 ring, struct fact_ring *out)
 	out->setup_flags = BPF_CORE_READ(ctx, flags);
 	out->sq_entries = BPF_CORE_READ(ctx, sq_entries);
 	out->cq_entries = BPF_CORE_READ(ctx, cq_entries);
-	out->pad = 0;
+	out->ring_pages = out->user ? ring_own_pages(ring) : 0;
 	ring_table(ring, &t);
 	out->table = t.slots;
 	out->nr_slots = t.nr;

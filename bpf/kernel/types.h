@@ -91,7 +91,10 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct mm_struct;
+
 struct vm_area_struct {
+	struct mm_struct *vm_mm;
 	unsigned long vm_start;
 	unsigned long vm_end;
 	unsigned long vm_flags;

@@ -23,47 +23,74 @@ static struct json_object *hidden_ring(struct json_object *answer, pid_t pid)
 	return NULL;
 }
 
-static void by_submission(const char *way, size_t nr_rings)
+static bool start(struct load *l, const char *way, pid_t *holder)
+{
+	if (!load_start(l, "hidden_ring", way, NULL)) {
+		skip(way, "%s", l->skip);
+		return false;
+	}
+	*holder = load_text(l, "child") ? (pid_t)load_number(l, "child") : l->pid;
+	return true;
+}
+
+static void is_listed(struct load *l, const char *way, pid_t pid, const char *held_by)
 {
 	struct json_object *ring, *buffer, *holder;
 	struct tool_run a;
-	struct load l;
 	char arg[16];
 
-	if (!load_start(&l, "hidden_ring", way, NULL)) {
-		skip(way, "%s", l.skip);
-		return;
-	}
-	snprintf(arg, sizeof(arg), "%d", l.pid);
+	snprintf(arg, sizeof(arg), "%d", pid);
 	tool(&a, "list", "--json", "-p", arg, NULL);
 	is(a.status, 0, "%s: list ends with 0", way);
-	is(json_nr_rings(a.json, l.pid), nr_rings, "%s: as many rings as there are", way);
-	ring = hidden_ring(a.json, l.pid);
+	is(json_nr_rings(a.json, pid), load_text(l, "other.fd") ? 2 : 1,
+	   "%s: as many rings as there are", way);
+	ring = hidden_ring(a.json, pid);
 	ok(ring, "%s: the ring without a descriptor is listed", way);
 	buffer = json_ring_buffer(ring, 0);
-	is(json_number(buffer, "addr"), load_number(&l, "hidden.0.addr"), "%s: address", way);
+	is(json_number(buffer, "addr"), load_number(l, "hidden.0.addr"), "%s: address", way);
 	is(json_number(buffer, "len_bytes"), PAGES * PAGE, "%s: length", way);
-	is(json_number(ring, "pinned_vm_pages") * 4, witness_status_kb(l.pid, "VmPin"),
-	   "%s: it explains VmPin", way);
+	if (pid == l->pid)
+		is(json_number(ring, "pinned_vm_pages") * 4, witness_status_kb(pid, "VmPin"),
+		   "%s: it explains VmPin", way);
 	holder = json_object_array_get_idx(json_member(ring, "holders"), 0);
-	is_text(json_text(holder, "held_by"), "submitted", "%s: known by submission", way);
+	is_text(json_text(holder, "held_by"), held_by, "%s: how it is known", way);
 	tool_free(&a);
 	tool(&a, "list", "-p", arg, NULL);
-	has_text(a.out, "fd - (descriptor closed; still mapped, waited in or polled)",
-		 "%s: the text says how it lives on", way);
+	has_text(a.out, "fd - (descriptor closed; still mapped", "%s: the text says so, too", way);
 	tool_free(&a);
+}
+
+static void is_verified(const char *way, pid_t pid)
+{
+	struct tool_run a;
+	char arg[16];
+
+	snprintf(arg, sizeof(arg), "%d", pid);
 	tool(&a, "verify", "--json", "-p", arg, NULL);
-	is(json_number(json_ring_buffer(hidden_ring(a.json, l.pid), 0), "same_pages"), PAGES,
+	is(json_number(json_ring_buffer(hidden_ring(a.json, pid), 0), "same_pages"), PAGES,
 	   "%s: verify compares its pages", way);
-	is(json_nr_findings(a.json, l.pid, NULL), 0, "%s: nothing is wrong", way);
+	is(json_nr_findings(a.json, pid, NULL), 0, "%s: nothing is wrong", way);
 	tool_free(&a);
+}
+
+static void lives_on(const char *way, const char *held_by)
+{
+	struct load l;
+	pid_t holder;
+
+	if (!start(&l, way, &holder))
+		return;
+	is_listed(&l, way, holder, held_by);
+	is_verified(way, holder);
 	load_end(&l);
 }
 
 int main(void)
 {
-	by_submission("mapped", 1);
-	by_submission("waited", 1);
-	by_submission("polled", 2);
+	lives_on("mapped", "submitted");
+	lives_on("waited", "submitted");
+	lives_on("polled", "submitted");
+	lives_on("thread", "mapping");
+	lives_on("inherited", "mapping");
 	return tap_end();
 }

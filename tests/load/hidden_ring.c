@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A ring that nobody has a descriptor of, with 256 KiB registered. It lives on by a mapping of
- * its memory (mapped), by a thread that waits in it (waited), or by another ring that polls it
- * (polled).
+ * its memory (mapped; by one whose first thread, which made the ring, has ended: thread; by a
+ * child of the process that made it, which has ended: inherited), by a thread that waits in it
+ * (waited), or by another ring that polls it (polled).
  */
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "load_report.h"
 #include "memory.h"
@@ -51,6 +54,70 @@ static void poll_by(struct io_uring *other)
 	report_ring("other", other->ring_fd, 0);
 }
 
+/* Shared, so that a child sees the pages that its parent registered. */
+static void *shared_pages(void)
+{
+	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		       0);
+
+	if (p == MAP_FAILED)
+		report_skip("no memory");
+	mem_touch(p, PAGES);
+	return p;
+}
+
+static void make(struct iovec *iov, bool shared)
+{
+	must(uring_open(&hidden, 4), "io_uring_setup");
+	iov->iov_base = shared ? shared_pages() : mem_pages(PAGES);
+	must(uring_register(hidden.ring_fd, iov, 1), "register");
+}
+
+static void *make_in_thread(void *iov)
+{
+	make(iov, false);
+	return NULL;
+}
+
+/* In the child that stays: without the descriptor, until the pipe's other end is closed. */
+static void keep_mapping(int told, int stay)
+{
+	char c = 0;
+
+	close(hidden.ring_fd);
+	report("child=%d", getpid());
+	fflush(stdout);
+	must(write(told, &c, 1) == 1 ? 0 : -errno, "write");
+	while (read(stay, &c, 1) > 0)
+		;
+	_exit(0);
+}
+
+static void inherit(struct iovec *iov)
+{
+	int told[2], stay[2];
+	pid_t creator;
+	char c;
+
+	become_plain(8 << 20);
+	must(pipe(told) || pipe(stay) ? -errno : 0, "pipe");
+	fflush(stdout);
+	creator = fork();
+	if (!creator) {
+		close(stay[1]);
+		make(iov, true);
+		report_slot("hidden", 0, iov, PAGES, 1);
+		fflush(stdout);
+		if (!fork())
+			keep_mapping(told[1], stay[0]);
+		_exit(0);
+	}
+	close(told[1]);
+	waitpid(creator, NULL, 0);
+	if (read(told[0], &c, 1) != 1)
+		report_skip("the child did not come up");
+}
+
 int main(int argc, char **argv)
 {
 	struct iovec iov = { .iov_len = PAGES * PAGE };
@@ -60,20 +127,26 @@ int main(int argc, char **argv)
 
 	report_init(&argc, argv);
 	way = argc > 1 ? argv[1] : "mapped";
-	must(uring_open(&hidden, 4), "io_uring_setup");
-	iov.iov_base = mem_pages(PAGES);
-	must(uring_register(hidden.ring_fd, &iov, 1), "register");
+	if (!strcmp(way, "inherited")) {
+		inherit(&iov);
+		report_ready();
+		_exit(0);
+	}
+	if (!strcmp(way, "thread")) {
+		must(-pthread_create(&thread, NULL, make_in_thread, &iov), "pthread_create");
+		pthread_join(thread, NULL);
+	} else {
+		make(&iov, false);
+	}
 	report_slot("hidden", 0, &iov, PAGES, 1);
 	if (!strcmp(way, "waited")) {
 		must(-pthread_create(&thread, NULL, wait_in_it, NULL), "pthread_create");
 		await_waiter();
 	} else if (!strcmp(way, "polled")) {
 		poll_by(&other);
-	} else if (strcmp(way, "mapped")) {
-		report_skip("there is no way %s", way);
 	}
 	close(hidden.ring_fd);
-	if (strcmp(way, "mapped"))
+	if (!strcmp(way, "waited") || !strcmp(way, "polled"))
 		unmap();
 	report_ready();
 	_exit(0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include "base/alloc.h"
 #include "capture/holders.h"
 
 static int by_ring(const void *a, const void *b)
@@ -22,6 +23,15 @@ void holders_sort(struct holders *h)
 {
 	if (h->nr)
 		qsort(h->list, h->nr, sizeof(*h->list), by_ring);
+}
+
+struct fact_holder *holders_add(struct holders *h)
+{
+	if (h->nr == h->room) {
+		h->room = h->room ? 2 * h->room : 64;
+		h->list = must_realloc(h->list, h->room, sizeof(*h->list));
+	}
+	return &h->list[h->nr++];
 }
 
 bool holders_have(const struct holders *h, __u64 ring)

@@ -14,6 +14,8 @@ struct holders {
 
 /* By ring, those without one first, and by process; a descriptor before other ways to hold it. */
 void holders_sort(struct holders *h);
+/* Makes room for one more, and returns it. */
+struct fact_holder *holders_add(struct holders *h);
 /* Whether any of the sorted list holds the ring. */
 bool holders_have(const struct holders *h, __u64 ring);
 

@@ -219,6 +219,7 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct se
 
 	memset(look, 0, sizeof(*look));
 	look->ledger = ledger_new();
+	walk_be_thorough(walk);
 	err = walk_rings(walk, look->ledger);
 	if (err)
 		return err;

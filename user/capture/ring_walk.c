@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/err.h"
 #include "base/own_ring.h"
+#include "capture/charges.h"
 #include "capture/holders.h"
+#include "capture/mapped.h"
 #include "capture/ring_walk.h"
 #include "capture/submitters.h"
 #include "fixbuf.skel.h"
@@ -35,6 +38,8 @@ struct walk {
 	struct mm_pid *mms;
 	size_t nr_mms;
 	unsigned int unsteady;
+	bool thorough;
+	unsigned int cut;		/* see walk_cut() */
 	struct fact_buffer *slots;	/* as read, ring after ring */
 	size_t nr, room;
 };
@@ -69,6 +74,7 @@ struct walk *walk_prepare(struct fixbuf_bpf *skel)
 	bpf_program__set_autoload(skel->progs.peek_ring, true);
 	bpf_program__set_autoload(skel->progs.peek_slots, true);
 	submitters_prepare(skel);
+	mapped_prepare(skel);
 	return w;
 }
 
@@ -248,6 +254,15 @@ static int find_holders(struct walk *w, struct holders *h)
 	return err ? err : submitters_find(w->skel, h);
 }
 
+/* The same as .before, rings found by mapping included. */
+static int find_holders_again(struct walk *w, struct holders *h, const struct holders *before)
+{
+	unsigned int cut;
+	int err = find_holders(w, h);
+
+	return err ? err : mapped_find(w->skel, h, before, &cut);
+}
+
 /* The records with ring 0, which sort first, are the processes. */
 static int remember_mms(struct walk *w, const struct holders *h)
 {
@@ -299,6 +314,39 @@ static size_t next_ring(const struct holders *h, size_t i)
 	return end;
 }
 
+/* Where buffers do not say their charge, their folios are an upper bound. */
+static __s64 charge_of(const struct fact_buffer *b)
+{
+	__u64 folio = 1ULL << (b->folio_shift & 31);
+
+	if (b->buf_flags & (BUFFER_F_EMPTY | BUFFER_F_KERNEL))
+		return 0;
+	if (b->charged_pages != ACCT_UNKNOWN)
+		return b->charged_pages;
+	return ((b->addr % folio + b->len_bytes + folio - 1) / folio * folio) >> PAGE_SHIFT;
+}
+
+/* Whether no account that a process shows has more than the rings that were found put there. */
+static bool rings_explain(const struct walk *w, const struct holders *h,
+			  const struct reading *readings)
+{
+	struct charges c = { 0 };
+	bool explained;
+
+	for (size_t i = w->nr_mms; i < h->nr; i = next_ring(h, i)) {
+		const struct reading *r = &readings[i];
+		__s64 pages = 0;
+
+		for (__u32 k = 0; r->steady && k < r->ring.nr_slots; k++)
+			pages += charge_of(&w->slots[r->first + k]);
+		charges_add(&c, r->ring.mm, pages);
+		charges_add(&c, r->ring.user, pages + r->ring.ring_pages);
+	}
+	explained = charges_explain(&c, h->list, w->nr_mms);
+	charges_free(&c);
+	return explained;
+}
+
 /* Reads every ring that is held into out, which has room for all. */
 static int read_rings(struct walk *w, const struct holders *h, struct reading *out)
 {
@@ -315,6 +363,29 @@ static int read_rings(struct walk *w, const struct holders *h, struct reading *o
 			err = 0;
 	}
 	return err;
+}
+
+/* Reads every ring into *readings; others are looked for where an account has more than they explain. */
+static int find_and_read(struct walk *w, struct holders *h, struct reading **readings)
+{
+	bool mapped = w->thorough;
+	int err = find_holders(w, h);
+
+	w->cut = 0;
+	for (;;) {
+		if (!err && mapped)
+			err = mapped_find(w->skel, h, NULL, &w->cut);
+		if (!err)
+			err = remember_mms(w, h);
+		if (err)
+			return err;
+		free(*readings);
+		*readings = must_alloc(h->nr, sizeof(**readings));
+		err = read_rings(w, h, *readings);
+		if (err || mapped || rings_explain(w, h, *readings))
+			return err;
+		mapped = true;
+	}
 }
 
 static void feed_ring(struct walk *w, const struct reading *r, const struct fact_holder *h,
@@ -342,16 +413,10 @@ int walk_rings(struct walk *w, struct ledger *l)
 	int err;
 
 	w->unsteady = 0;
-	err = find_holders(w, &h);
-	if (!err)
-		err = remember_mms(w, &h);
-	if (!err && !(readings = calloc(h.nr + 1, sizeof(*readings))))
-		err = err_set(ENOMEM, "out of memory");
-	if (!err)
-		err = read_rings(w, &h, readings);
+	err = find_and_read(w, &h, &readings);
 	/* what was freed meanwhile may have been read as anything */
 	if (!err)
-		err = find_holders(w, &again);
+		err = find_holders_again(w, &again, &h);
 	for (size_t i = w->nr_mms; !err && i < h.nr; i = next_ring(&h, i))
 		if (h.list[i].h.ring != w->own_ring && holders_have(&again, h.list[i].h.ring))
 			feed_ring(w, &readings[i], &h.list[i], next_ring(&h, i) - i, l);
@@ -361,6 +426,16 @@ int walk_rings(struct walk *w, struct ledger *l)
 	free(h.list);
 	free(again.list);
 	return err;
+}
+
+void walk_be_thorough(struct walk *w)
+{
+	w->thorough = true;
+}
+
+unsigned int walk_cut(const struct walk *w)
+{
+	return w->cut;
 }
 
 unsigned int walk_unsteady(const struct walk *w)

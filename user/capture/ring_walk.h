@@ -20,6 +20,13 @@ void walk_free(struct walk *w);
  * fed without its slots and counted. 0, or -errno with a sentence.
  */
 int walk_rings(struct walk *w, struct ledger *l);
+/*
+ * From then on every process's mappings are looked through for rings that live on by them; else
+ * only where some user's or address space's account has more than the rings that were found.
+ */
+void walk_be_thorough(struct walk *w);
+/* Processes whose mappings the last walk_rings() left out: their user has too many. */
+unsigned int walk_cut(const struct walk *w);
 /* Rings that the last walk_rings() could not read whole. */
 unsigned int walk_unsteady(const struct walk *w);
 

@@ -117,14 +117,8 @@ static int descend(struct descent *d)
 
 static void add_holder(struct descent *d, const struct todo *t)
 {
-	struct holders *h = d->h;
-	struct fact_holder *f;
+	struct fact_holder *f = holders_add(d->h);
 
-	if (h->nr == h->room) {
-		h->room = h->room ? 2 * h->room : 64;
-		h->list = must_realloc(h->list, h->room, sizeof(*h->list));
-	}
-	f = &h->list[h->nr++];
 	*f = d->tasks[t->task];
 	f->h.ring = t->index;
 	f->how = HOLDER_SUBMITTED;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What rings charge to users and address spaces, against what their accounts have. */
+#ifndef FIXBUF_CAPTURE_CHARGES_H
+#define FIXBUF_CAPTURE_CHARGES_H
+
+#include <abi/fact.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct charge {
+	__u64 id;		/* struct user_struct * or struct mm_struct * */
+	__s64 pages;
+};
+
+struct charges {
+	struct charge *list;	/* owned */
+	size_t nr;
+};
+
+/* Adds to what the account is charged, 0 = nobody's. */
+void charges_add(struct charges *c, __u64 id, __s64 pages);
+/* Whether none of the processes' accounts has more. Nothing can be added after it. */
+bool charges_explain(struct charges *c, const struct fact_holder *processes, size_t nr);
+void charges_free(struct charges *c);
+
+#endif

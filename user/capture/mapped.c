@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nothing is locked, so what is read may be torn or freed: a mapping counts only when it says
+ * that it is of the address space it was found in, and the walk looks for its ring again at its end.
+ */
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include "base/array.h"
+#include "capture/mapped.h"
+#include "capture/ring_walk.h"
+#include "fixbuf.skel.h"
+
+#define USER_NODES	(1U << 15) /* read for one user in a walk: half a million mappings */
+#define LEVELS		8	/* of a tree, more than 16^8 mappings */
+
+struct todo {
+	__u64 at;		/* 0 = the first of the process's */
+	size_t process;		/* in h */
+	unsigned int level;
+};
+
+struct reader {
+	__u32 uid;
+	unsigned int nodes;
+};
+
+struct search {
+	struct fixbuf_bpf *skel;
+	struct holders *h;
+	struct fact_holder *found;
+	struct todo *todo;
+	struct reader *users;
+	size_t nr_found, nr_todo, nr_users;
+	unsigned int cut;
+};
+
+void mapped_prepare(struct fixbuf_bpf *skel)
+{
+	bpf_program__set_autoload(skel->progs.peek_maps, true);
+}
+
+static void add(struct search *s, struct todo t)
+{
+	array_grow(s->todo, s->nr_todo);
+	s->todo[s->nr_todo++] = t;
+}
+
+/* A user with very many mappings keeps nobody else's from being looked at. */
+static bool may_read(struct search *s, const struct todo *t)
+{
+	__u32 uid = s->h->list[t->process].h.uid;
+	size_t i = 0;
+
+	while (i < s->nr_users && s->users[i].uid != uid)
+		i++;
+	if (i == s->nr_users) {
+		array_grow(s->users, s->nr_users);
+		s->users[s->nr_users++] = (struct reader){ .uid = uid };
+	}
+	return s->users[i].nodes++ < USER_NODES;
+}
+
+static void add_found(struct search *s, const struct todo *t, __u64 ring)
+{
+	struct fact_holder f = s->h->list[t->process];
+
+	if (holders_have(s->h, ring))
+		return;
+	for (size_t i = s->nr_found; i-- && s->found[i].h.pid == f.h.pid;)
+		if (s->found[i].h.ring == ring)
+			return;
+	f.h.ring = ring;
+	f.how = HOLDER_MAPPING;
+	array_grow(s->found, s->nr_found);
+	s->found[s->nr_found++] = f;
+}
+
+static void take(struct search *s, const struct todo *t, const struct map_node *n)
+{
+	struct todo next = *t;
+
+	for (int i = 0; i < MAP_SLOTS; i++) {
+		if (n->slot[i] && n->is_leaf)
+			add_found(s, t, n->slot[i]);
+		next.at = n->slot[i];
+		next.level = t->level + 1;
+		/* the last words of a node are not always slots */
+		if (next.at > 4096 && !n->is_leaf && next.level <= LEVELS)
+			add(s, next);
+	}
+	next.at = n->next;
+	next.level = t->level;
+	if (next.at)
+		add(s, next);
+}
+
+static int read_on(struct search *s)
+{
+	struct todo now[PEEK_NODES];
+	size_t nr = 0;
+	int err;
+
+	while (s->nr_todo && nr < PEEK_NODES) {
+		const struct todo *t = &s->todo[--s->nr_todo];
+
+		if (!may_read(s, t)) {
+			s->cut += !t->at;
+			continue;
+		}
+		s->skel->bss->in_maps[nr] = t->at;
+		s->skel->bss->in_mms[nr] = s->h->list[t->process].mm;
+		now[nr++] = *t;
+	}
+	err = walk_peek(s->skel->progs.peek_maps, nr, s->skel->bss->ring_fops, 0);
+	for (size_t i = 0; !err && i < nr; i++)
+		take(s, &now[i], &s->skel->bss->out_maps[i]);
+	return err;
+}
+
+static bool wanted(const struct holders *only, __u32 pid)
+{
+	for (size_t i = 0; only && i < only->nr; i++)
+		if (only->list[i].how == HOLDER_MAPPING && only->list[i].h.pid == pid)
+			return true;
+	return !only;
+}
+
+int mapped_find(struct fixbuf_bpf *skel, struct holders *h, const struct holders *only,
+		unsigned int *cut)
+{
+	struct search s = { .skel = skel, .h = h };
+	int err = 0;
+
+	/* those of no ring come first: the processes */
+	for (size_t i = 0; i < h->nr && !h->list[i].h.ring; i++)
+		if (wanted(only, h->list[i].h.pid))
+			add(&s, (struct todo){ .process = i });
+	while (!err && s.nr_todo)
+		err = read_on(&s);
+	for (size_t i = 0; !err && i < s.nr_found; i++)
+		*holders_add(h) = s.found[i];
+	holders_sort(h);
+	*cut = s.cut;
+	free(s.found);
+	free(s.todo);
+	free(s.users);
+	return err;
+}

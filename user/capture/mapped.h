@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Rings that live on because a process has their memory mapped. */
+#ifndef FIXBUF_CAPTURE_MAPPED_H
+#define FIXBUF_CAPTURE_MAPPED_H
+
+#include "capture/holders.h"
+
+struct fixbuf_bpf;
+
+/* Switches its program on, before kern_load(). */
+void mapped_prepare(struct fixbuf_bpf *skel);
+
+/*
+ * Looks through the mappings of the processes of h, which is sorted; with .only just of those that
+ * it has as holders by mapping. Adds holders of each ring that none of h holds, and sorts h. Sets
+ * *cut to the number of processes whose user has more mappings than are looked through. 0, or
+ * -errno with a sentence.
+ */
+int mapped_find(struct fixbuf_bpf *skel, struct holders *h, const struct holders *only,
+		unsigned int *cut);
+
+#endif
