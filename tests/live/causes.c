@@ -31,6 +31,7 @@ static const struct cause {
 	{ "null-array", "iovecs is NULL", "pass", "mapped and writable" },
 	{ "unreadable-array", "entry 0 of the iovec array, at 0x10", "cannot be read", "writable" },
 	{ "unmapped", "nothing is mapped 4 KiB into it", "", "guard" },
+	{ "read-only-too", "read-only", "PROT_WRITE", "guard" },
 	{ "read-only", "read-only", "PROT_WRITE", "guard" },
 	{ "no-access", "PROT_NONE", "PROT_WRITE", "guard" },
 	{ "too-long", "beyond this kernel's limit of", "split", "guard" },
@@ -93,6 +94,34 @@ static struct json_object *next_failure(const struct json_lines *l, size_t *at)
 	return NULL;
 }
 
+/* report keeps failures of one error apart by their causes, and counts those of one cause. */
+static void apart(const char *file)
+{
+	struct tool_run a, report;
+	struct json_object *list;
+	unsigned int efaults = 0, twice = 0, causes_told = 0;
+	size_t nr;
+
+	tool(&a, "record", "-q", "-o", file, "--", load_path("causes"), "--no-wait", NULL);
+	tool(&report, "report", "--json", file, NULL);
+	list = json_member(report.json, "failures");
+	nr = list ? json_object_array_length(list) : 0;
+	for (size_t i = 0; i < nr; i++) {
+		struct json_object *o = json_object_array_get_idx(list, i);
+		const char *said = json_text(o, "explain");
+
+		efaults += json_is(o, "errno", "EFAULT");
+		twice += said && strstr(said, "read-only") && json_number(o, "count") == 2;
+		causes_told += said && (strstr(said, "iovecs is NULL") || strstr(said, "PROT_NONE") ||
+					strstr(said, "nothing is mapped"));
+	}
+	ok(efaults >= 6, "report: %u kinds of EFAULT, at least 6", efaults);
+	is(causes_told, 3, "three of them by their causes");
+	is(twice, 1, "the one that happened twice, at two addresses, is one of two");
+	tool_free(&report);
+	tool_free(&a);
+}
+
 int main(void)
 {
 	char out_file[] = "/tmp/fixbuf-causes-XXXXXX", name[32];
@@ -134,6 +163,7 @@ int main(void)
 	json_lines_free(&l);
 	free(trace);
 	tool_free(&a);
+	apart(out_file);
 	unlink(out_file);
 	return tap_end();
 }

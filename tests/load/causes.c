@@ -177,6 +177,7 @@ static void memories(void)
 	memory("unmapped", hole, 3 * PAGE);
 	mprotect(plain, PAGE, PROT_READ);
 	memory("read-only", plain, 2 * PAGE);
+	memory("read-only-too", plain, PAGE);
 	mprotect(plain, PAGE, PROT_NONE);
 	memory("no-access", plain, 2 * PAGE);
 	memory("too-long", guard, (1UL << 40) + PAGE);

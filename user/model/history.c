@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
@@ -67,10 +68,54 @@ static int kind_of(const struct fact_call *c)
 	}
 }
 
+/* Behind a number with its unit: "0x7f00", "4096", "7.9 MiB". */
+static const char *skip_number(const char *s)
+{
+	static const char *const units[] = { " bytes", " KiB", " MiB", " GiB", " TiB" };
+
+	while (isalnum((unsigned char)*s) || (*s == '.' && isdigit((unsigned char)s[1])))
+		s++;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strncmp(s, units[i], strlen(units[i])))
+			return s + strlen(units[i]);
+	return s;
+}
+
+/*
+ * Two explanations are of one cause if they differ only in what is particular to a call: its
+ * numbers, names in quotes, remarks in parentheses. Else a loop would fail in a new way each time.
+ */
+static __u64 cause_of(const char *explain)
+{
+	__u64 hash = 0xcbf29ce484222325;	/* FNV-1a */
+	int depth = 0;
+	bool quoted = false;
+
+	for (const char *s = explain; *s;) {
+		if (isdigit((unsigned char)*s)) {
+			s = skip_number(s);
+			continue;
+		}
+		/* an apostrophe inside a word quotes nothing */
+		if (*s == '\'')
+			quoted = !quoted && (s == explain || !isalnum((unsigned char)s[-1]));
+		depth += *s == '(';
+		depth -= *s == ')' && depth;
+		if (!quoted && !depth)
+			hash = (hash ^ (unsigned char)*s) * 0x100000001b3;
+		s++;
+	}
+	return hash;
+}
+
 static void note_failure(struct history *h, const struct event *t)
 {
 	const struct fact_call *c = (const void *)t->fact;
-	struct failure_key key = { .pid = c->h.pid, .op = kind_of(c), .result = c->result };
+	const char *explain = t->why ? t->why->explain : NULL;
+	struct failure_key key = {
+		.pid = c->h.pid, .op = kind_of(c), .result = c->result,
+		.cause = explain ? cause_of(explain) : 0,
+	};
 	struct failure_history *f;
 
 	HASH_FIND(hh, h->failures, &key, sizeof(key), f);
@@ -83,7 +128,7 @@ static void note_failure(struct history *h, const struct event *t)
 		f->key = key;
 		f->comm = c->h.comm;
 		f->since_ns = t->since_ns;
-		f->explain = t->why ? strdup(t->why->explain) : NULL;
+		f->explain = explain ? strdup(explain) : NULL;
 		HASH_ADD(hh, h->failures, key, sizeof(f->key), f);
 	}
 	f->count++;

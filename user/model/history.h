@@ -36,11 +36,12 @@ struct call_history {
 	__u64 hist[HIST_BUCKETS]; /* of durations */
 };
 
-/* Calls that failed alike. */
+/* Calls that failed alike: of one process, with one error, for one cause. */
 struct failure_history {
 	struct failure_key {
 		__u32 pid, op;
 		__s64 result;
+		__u64 cause;	/* of its explanation without what is particular; 0 without */
 	} key;
 	struct comm comm;
 	__u64 count;
