@@ -178,6 +178,8 @@ int peek_ring(struct bpf_raw_tracepoint_args *ctx)
 	out->h.t_ns = bpf_ktime_get_ns();
 	out->h.ring = ctx->args[0];
 	read_ring(ctx->args[0], out);
+	if (is_locked((void *)ctx->args[0]))
+		out->ring_flags |= RING_F_LOCKED;
 	out->fd = -1;
 	return 0;
 }

@@ -412,6 +412,15 @@ static __always_inline __s64 mm_pinned(__u64 mm)
  * from 6.13 on a table is taken away before its buffers are uncharged, so levels
  * under a table that still stands include its charges.
  */
+/* Calls hold it while they change tables and accounts. PREEMPT_RT keeps its owner elsewhere. */
+static __always_inline bool is_locked(struct io_ring_ctx *ctx)
+{
+	if (!bpf_core_field_exists(struct mutex, owner))
+		return false;
+	/* the low bits say who waits */
+	return BPF_CORE_READ(ctx, uring_lock.owner.counter) & ~7L;
+}
+
 static __always_inline void read_ring(__u64 ring, struct fact_ring *out)
 {
 	struct io_ring_ctx *ctx = (void *)ring;

@@ -195,8 +195,13 @@ struct percpu_ref {
 	unsigned long percpu_count_ptr;
 };
 
+struct mutex {
+	atomic_long_t owner;
+};
+
 struct io_ring_ctx {
 	struct percpu_ref refs;
+	struct mutex uring_lock;
 	unsigned int flags;
 	unsigned int sq_entries;
 	unsigned int cq_entries;

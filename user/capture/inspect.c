@@ -10,13 +10,14 @@
 #include "base/fmt.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
-#include "checks/finding_index.h"
+#include "checks/confirm.h"
 #include "checks/places.h"
 #include "checks/selected.h"
 #include "model/ledger_buffers.h"
 
-#define LOOKS		3	/* in a row that have a finding: it is confirmed */
-#define MAX_LOOKS	9	/* in all */
+#define MAX_LOOKS	16
+#define LUCKY_LOOKS	5	/* until nothing changes too fast to be looked at */
+#define MAX_FOLLOWS	16	/* in a look */
 #define LOOK_APART_NS	20000000L
 
 static void show_progress(struct progress *p, __u64 pages)
@@ -136,6 +137,43 @@ static void count_pages(struct look *look, const struct ring *r, const struct bu
 	}
 }
 
+/* Takes over what the walk of the same buffer in another ring has read. */
+static void take_pages(struct buffer *b, struct buffer *from)
+{
+	buffer_set_extents(b, from->extents, from->nr_extents);
+	b->bad_segment_at = from->bad_segment_at;
+	b->segment_bytes = from->segment_bytes;
+	b->walked = true;
+	from->extents = NULL;
+	from->nr_extents = 0;
+}
+
+/*
+ * A buffer that is cloned from ring to ring, each closed soon, is in no ring for long: looked for
+ * where it is now. As look_at_slot().
+ */
+static int follow(struct walk *walk, struct page_walk *pages, struct buffer *b, struct look *look)
+{
+	int err = -EAGAIN;
+
+	while (err == -EAGAIN && look->follows++ < MAX_FOLLOWS) {
+		struct ledger *now = ledger_new();
+		struct buffer *same;
+
+		err = walk_rings(walk, now) ? -EIO : -EAGAIN;
+		HASH_FIND(hh, now->buffers, &b->id, sizeof(b->id), same);
+		for (struct ring *r = now->rings; same && err == -EAGAIN && r; r = r->hh.next)
+			for (__u32 i = 0; err == -EAGAIN && i < r->nr_slots; i++)
+				if (r->slots[i] == same && same->addr == b->addr &&
+				    same->len_bytes == b->len_bytes)
+					err = look_at_slot(walk, pages, r, i);
+		if (!err)
+			take_pages(b, same);
+		ledger_free(now);
+	}
+	return err;
+}
+
 /* 0, or -errno with a sentence. .ours: the ring is one of the selection. */
 static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring *r, bool ours,
 			struct look *look, struct progress *p)
@@ -150,6 +188,8 @@ static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring 
 		if (interrupted)
 			return err_set(EINTR, "interrupted before all pages were checked");
 		err = look_at_slot(walk, pages, r, i);
+		if (err == -EAGAIN && ours)
+			err = follow(walk, pages, b, look);
 		if (err && err != -EAGAIN)
 			return err;
 		if (ours)
@@ -211,10 +251,28 @@ static void count_rings(struct look *look, const struct selection *select)
 	unsettled_selection(&look->unsettled, select, has_ring_of, &seen);
 }
 
+/* Rings of the selection that were closed while they were read. */
+static void count_left(struct look *look, const struct walk *walk, const struct selection *select)
+{
+	const struct fact_holder *left;
+	unsigned int nr = walk_left(walk, &left);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct fact *h = &left[i].h;
+
+		if (!selection_has(select, h->pid, h->uid, &h->comm))
+			continue;
+		look->unsteady_rings++;
+		unsettled_add(&look->unsettled, (struct unsettled){
+			.what = UNSETTLED_RINGS, .has_uid = true, .uid = h->uid, .pid = h->pid,
+			.count = 1,
+		});
+	}
+}
+
 static int take_look(struct walk *walk, struct page_walk *pages, const struct selection *select,
 		     const struct check_options *o, struct look *look, struct progress *p)
 {
-	size_t n = 0;
 	int err;
 
 	memset(look, 0, sizeof(*look));
@@ -223,9 +281,9 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct se
 	err = walk_rings(walk, look->ledger);
 	if (err)
 		return err;
-	look->calls = must_alloc(HASH_COUNT(look->ledger->rings), sizeof(*look->calls));
+	count_left(look, walk, select);
 	for (struct ring *r = look->ledger->rings; r; r = r->hh.next)
-		look->calls[n++] = page_walk_last_call(pages, r->id);
+		r->last_call_ns = page_walk_last_call(pages, r->id);
 	p->done = p->total = 0;
 	for (struct buffer *b = look->ledger->buffers; b; b = b->hh.next)
 		p->total += b->buf_flags & BUFFER_F_KERNEL ? 0 : buffer_pages(b);
@@ -246,74 +304,16 @@ void look_free(struct look *look)
 		ledger_free(look->ledger);
 	findings_free(&look->findings);
 	unsettled_free(&look->unsettled);
-	free(look->calls);
 	memset(look, 0, sizeof(*look));
 }
 
-/* Whether .b has all rings of .a that charge this address space, with no call on them between. */
-static bool rings_rested(const struct look *a, const struct look *b, __u64 mm)
+/* What was not there, or changed too fast, may stand still in the next look. */
+static bool may_settle(const struct look *look)
 {
-	size_t i = 0;
-
-	for (struct ring *r = a->ledger->rings; r; r = r->hh.next, i++) {
-		size_t k = 0;
-		struct ring *o;
-
-		if (!r->mm || r->mm->id != mm)
-			continue;
-		for (o = b->ledger->rings; o && o->id != r->id; o = o->hh.next)
-			k++;
-		if (!o || a->calls[i] != b->calls[k])
-			return false;
-	}
-	return true;
-}
-
-/*
- * A sum over buffers against an account: a call under way has changed one and
- * not yet the other, so that it only counts when the rings rested.
- */
-static bool account_rested(const struct look *a, const struct look *b, const struct finding *f)
-{
-	__u64 mm;
-
-	if (!finding_traits(f->tag)->rest_ns)
-		return true;
-	mm = finding_mm(a->ledger, f);
-	return rings_rested(a, b, mm) && rings_rested(b, a, mm);
-}
-
-/* How many looks in a row had each finding, and its account at rest. */
-static bool count_looks(struct look *now, const struct look *before)
-{
-	struct finding_index *found = before ? finding_index_of(&before->findings) : NULL;
-	bool all = true;
-
-	for (size_t i = 0; i < now->findings.nr; i++) {
-		struct finding *f = &now->findings.list[i];
-		long k = before ? finding_index_find(found, f) : -1;
-
-		f->looks = 1;
-		if (k >= 0 && account_rested(now, before, f))
-			f->looks += before->findings.list[k].looks;
-		all &= f->looks >= LOOKS;
-	}
-	finding_index_free(&found);
-	return all;
-}
-
-static void mark_suspicions(struct look *look)
-{
-	for (size_t i = 0; i < look->findings.nr; i++) {
-		struct finding *f = &look->findings.list[i];
-
-		f->unconfirmed = f->looks < LOOKS;
-		if (f->unconfirmed)
-			unsettled_add(&look->unsettled, (struct unsettled){
-				.what = UNSETTLED_FINDINGS, .has_uid = true, .uid = f->uid,
-				.pid = f->pid, .count = 1,
-			});
-	}
+	for (size_t i = 0; i < look->unsettled.nr; i++)
+		if (look->unsettled.list[i].what <= UNSETTLED_BUFFERS)
+			return true;
+	return false;
 }
 
 int look_closely(struct walk *walk, struct page_walk *pages, const struct selection *select,
@@ -321,19 +321,19 @@ int look_closely(struct walk *walk, struct page_walk *pages, const struct select
 {
 	struct timespec apart = { .tv_nsec = LOOK_APART_NS };
 	int err = take_look(walk, pages, select, o, look, p);
-	bool sure = !err && count_looks(look, NULL);
+	bool sure = !err && confirm(&look->findings, look->ledger, NULL, NULL);
 
-	for (int i = 1; !err && !sure && i < MAX_LOOKS; i++) {
+	for (int i = 1; !err && i < MAX_LOOKS && (!sure || (i < LUCKY_LOOKS && may_settle(look))); i++) {
 		struct look next;
 
 		nanosleep(&apart, NULL);
 		err = take_look(walk, pages, select, o, &next, p);
 		if (!err)
-			sure = count_looks(&next, look);
+			sure = confirm(&next.findings, next.ledger, &look->findings, look->ledger);
 		look_free(look);
 		*look = next;
 	}
-	mark_suspicions(look);
+	confirm_rest(&look->findings, &look->unsettled);
 	findings_sort(&look->findings);
 	return err;
 }

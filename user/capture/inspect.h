@@ -16,9 +16,9 @@
 struct look {
 	struct ledger *ledger;
 	struct findings findings;
-	__u64 *calls;		/* when each ring saw its last, in the ledger's order */
 	__u64 not_compared_pages; /* pinned, but what their addresses show could not be told */
 	__u64 pages;		/* of the selection, compared with their addresses */
+	unsigned int follows;	/* walks for buffers that had left their ring */
 	unsigned int unsteady_rings, unsteady_buffers;
 	unsigned int denied_buffers; /* whose addresses we may not look into */
 	struct unsettled_list unsettled; /* the same by owner, and whatever else was not looked at */

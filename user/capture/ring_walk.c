@@ -21,6 +21,8 @@
 #include "fixbuf.skel.h"
 
 #define TRIES 50
+#define MAX_LEFT 64
+#define UNLOCKED_TRIES 10	/* for a moment at which no call is half done */
 /* IORING_MAX_REG_BUFFERS is 16384 to 7.3: a larger count is a torn read */
 #define MAX_SLOTS (1U << 20)
 
@@ -40,6 +42,8 @@ struct walk {
 	unsigned int unsteady;
 	bool thorough;
 	unsigned int cut;		/* see walk_cut() */
+	struct fact_holder left[MAX_LEFT]; /* of rings with buffers that were closed during the last walk */
+	unsigned int nr_left;
 	struct fact_buffer *slots;	/* as read, ring after ring */
 	size_t nr, room;
 };
@@ -197,9 +201,13 @@ static int make_room(struct walk *w, size_t nr)
 	return 0;
 }
 
-/* Reads the ring into *ring and appends all its slots to w->slots. */
+/*
+ * Reads the ring into *ring and appends all its slots to w->slots. RING_F_LOCKED: somebody held
+ * its lock before or after.
+ */
 static int read_ring(struct walk *w, __u64 id, struct fact_ring *ring)
 {
+	__u32 locked = 0;
 	int err = -EAGAIN;
 
 	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
@@ -207,6 +215,7 @@ static int read_ring(struct walk *w, __u64 id, struct fact_ring *ring)
 		if (err)
 			return err;
 		*ring = w->skel->bss->out_ring;
+		locked = ring->ring_flags & RING_F_LOCKED;
 		if (!ring->nr_slots)
 			return 0;
 		err = -EAGAIN;
@@ -220,10 +229,16 @@ static int read_ring(struct walk *w, __u64 id, struct fact_ring *ring)
 			w->nr -= ring->nr_slots;
 			err = -EAGAIN;
 		}
+		locked |= w->skel->bss->out_ring.ring_flags & RING_F_LOCKED;
+		if (!err && locked && i < UNLOCKED_TRIES) {
+			w->nr -= ring->nr_slots;
+			err = -EAGAIN;
+		}
 	}
 	/* the levels of user and mm as they were while the table still stood */
 	if (!err)
 		*ring = w->skel->bss->out_ring;
+	ring->ring_flags |= locked;
 	return err;
 }
 
@@ -413,13 +428,18 @@ int walk_rings(struct walk *w, struct ledger *l)
 	int err;
 
 	w->unsteady = 0;
+	w->nr_left = 0;
 	err = find_and_read(w, &h, &readings);
 	/* what was freed meanwhile may have been read as anything */
 	if (!err)
 		err = find_holders_again(w, &again, &h);
 	for (size_t i = w->nr_mms; !err && i < h.nr; i = next_ring(&h, i))
-		if (h.list[i].h.ring != w->own_ring && holders_have(&again, h.list[i].h.ring))
+		if (h.list[i].h.ring == w->own_ring)
+			continue;
+		else if (holders_have(&again, h.list[i].h.ring))
 			feed_ring(w, &readings[i], &h.list[i], next_ring(&h, i) - i, l);
+		else if (readings[i].ring.nr_slots && w->nr_left < MAX_LEFT)
+			w->left[w->nr_left++] = h.list[i];
 	if (!err)
 		name_mms(w, l);
 	free(readings);
@@ -441,6 +461,12 @@ unsigned int walk_cut(const struct walk *w)
 unsigned int walk_unsteady(const struct walk *w)
 {
 	return w->unsteady;
+}
+
+unsigned int walk_left(const struct walk *w, const struct fact_holder **list)
+{
+	*list = w->left;
+	return w->nr_left;
 }
 
 struct fixbuf_bpf *walk_skel(struct walk *w)

@@ -29,6 +29,11 @@ void walk_be_thorough(struct walk *w);
 unsigned int walk_cut(const struct walk *w);
 /* Rings that the last walk_rings() could not read whole. */
 unsigned int walk_unsteady(const struct walk *w);
+/*
+ * Holders of rings with buffers that were closed during it, the first 64, until the next walk: the
+ * buffers may be in rings made since.
+ */
+unsigned int walk_left(const struct walk *w, const struct fact_holder **list);
 
 /* Reads slots [first, first + nr) of one ring again; -EAGAIN when they kept changing. */
 int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger *l);

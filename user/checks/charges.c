@@ -20,6 +20,7 @@ struct account {
 	const struct ledger_mm *mm;
 	const struct place *places;
 	size_t nr;
+	__s64 excess;		/* pages charged beyond what its buffers say, where they say it */
 	struct findings *out;
 };
 
@@ -88,6 +89,13 @@ static void report_component(const struct account *a, const struct place *list,
 					 "a part of it",
 	};
 
+	for (size_t i = 0; i < nr; i++) {
+		const struct ring *r = list[members[i]].ring;
+
+		f.moving |= r->ring_flags & RING_F_LOCKED;
+		if (r->last_call_ns > f.call_ns)
+			f.call_ns = r->last_call_ns;
+	}
 	name_members(list, members, nr, names, sizeof(names));
 	if (charged > pinned) {
 		f.pages = charged - pinned;
@@ -98,6 +106,8 @@ static void report_component(const struct account *a, const struct place *list,
 		return;
 	}
 	f.pages = pinned - charged;
+	/* a buffer of a ring that was not seen may bear the charge */
+	f.moving |= a->excess >= (__s64)f.pages;
 	pages_text(diff, f.pages);
 	pages_text(held, pinned);
 	fmt_count_pages(count, pinned);
@@ -178,20 +188,22 @@ static void report_ghost(const struct account *a, __u64 pages)
 }
 
 /* To 7.1: every buffer says what was charged for it. */
-static void check_known(const struct account *a)
+static void check_known(struct account *a)
 {
 	__u64 charged = 0, uncharged = 0;
 	char name[NAME_LEN], size[FMT_LEN];
 	__s64 excess;
 
+	for (size_t i = 0; i < a->nr; i++)
+		charged += a->places[i].buffer->charged_pages;
+	a->excess = excess = a->mm->pinned_pages - charged;
 	for (size_t i = 0, n; i < a->nr; i += n) {
 		const struct place *list = a->places + i;
 
-		for (n = 0; i + n < a->nr && list[n].ring->user == list[0].ring->user; n++)
-			charged += list[n].buffer->charged_pages;
+		for (n = 0; i + n < a->nr && list[n].ring->user == list[0].ring->user;)
+			n++;
 		uncharged += check_components(a, list, n);
 	}
-	excess = a->mm->pinned_pages - charged;
 	if (excess > 0)
 		report_ghost(a, excess);
 	else if (excess < 0 && uncharged < (__u64)-excess)

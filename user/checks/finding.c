@@ -45,6 +45,10 @@ struct finding_key finding_key(const struct finding *f)
 	/* which process is bound most by its user's limit may change from one look to the next */
 	if (traits[f->tag].scope == SCOPE_USER)
 		return (struct finding_key){ .tag = f->tag, .uid = f->uid, .index = -1 };
+	if (f->buf)
+		return (struct finding_key){
+			.buf = f->buf, .mm = f->mm, .addr = f->addr, .tag = f->tag, .index = -1,
+		};
 	return (struct finding_key){
 		.ring = f->ring, .addr = f->addr, .tag = f->tag, .pid = f->pid, .uid = f->uid,
 		.index = f->index,

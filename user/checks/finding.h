@@ -58,7 +58,12 @@ struct finding {
 	__u32 uid;
 	__u64 addr;
 	__u64 pages;
-	unsigned int looks;	/* looks in a row that had it, each at an account that rested */
+	__u64 buf;		/* SCOPE_SLOT: struct io_mapped_ubuf *, whichever rings hold it; else 0 */
+	__u64 mm;		/* with .buf: whose addresses */
+	__u64 call_ns;		/* the last call on the rings whose buffers it adds up, 0 = none */
+	bool moving;		/* a call may have been half done on one of them, or one was not seen */
+	bool beside;		/* calls on other rings of the account came in between the looks */
+	unsigned int looks;	/* looks in a row that had it, each while what it adds up rested */
 	bool unconfirmed;	/* a suspicion: it did not stand still for long enough */
 	__s64 since_ns;		/* in a recording: when it was first so, since the begin */
 	char *detail;		/* owned: evidence in one sentence */
@@ -70,9 +75,12 @@ struct findings {
 	size_t nr;
 };
 
-/* Equal bytes: the same finding, seen again. It has no padding. */
+/*
+ * Equal bytes: the same finding, seen again. It has no padding. What is about a buffer is told by
+ * that and its pages: a clone in another ring is the same.
+ */
 struct finding_key {
-	__u64 ring, addr;
+	__u64 ring, buf, mm, addr;
 	__u32 tag, pid, uid;
 	__s32 index;
 };

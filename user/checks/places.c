@@ -79,6 +79,8 @@ struct finding place_finding(enum finding_tag tag, const struct place *p)
 		.index = p->index,
 		.uid = ring_uid(p->ring),
 		.addr = p->buffer->addr,
+		.buf = finding_traits(tag)->scope == SCOPE_SLOT ? p->buffer->id : 0,
+		.mm = p->ring->mm ? p->ring->mm->id : 0,
 	};
 }
 

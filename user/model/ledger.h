@@ -96,6 +96,7 @@ struct ring {
 	__u32 creator_pid, creator_uid;
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
 	bool unread;		/* a walk found it changing too fast to read its slots */
+	__u64 last_call_ns;	/* a look that has to compare: when its last buffer call returned, 0 = none */
 	bool others;		/* only facts with FACT_F_OTHERS so far */
 	__u64 since_ns;		/* a walk saw it first, then: it has what older events say */
 	UT_hash_handle hh;

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A call under way has changed one of a sum and its account, and not yet the other. So a sum over
+ * buffers counts when no call on their rings ended between two looks, and none was half done. What
+ * buffers of some rings show among each other needs no rest of the other rings: there a buffer may
+ * be missed that changes rings from one to the next, but not in many looks in a row.
+ */
+#include "checks/confirm.h"
+#include "checks/finding_index.h"
+#include "checks/selected.h"
+
+#define LOOKS		3	/* in a row that have a finding: it is confirmed */
+#define LOOKS_BESIDE	8	/* the same beside calls on other rings of the account */
+
+struct two_looks {
+	const struct ledger *now, *before;
+};
+
+/* Whether .b has all rings of .a that charge this address space, with no call on them between. */
+static bool rings_rested(const struct ledger *a, const struct ledger *b, __u64 mm)
+{
+	for (const struct ring *r = a->rings; r; r = r->hh.next) {
+		const struct ring *o;
+
+		if (!r->mm || r->mm->id != mm)
+			continue;
+		o = ledger_ring(b, r->id);
+		if (!o || o->last_call_ns != r->last_call_ns || r->ring_flags & RING_F_LOCKED)
+			return false;
+	}
+	return true;
+}
+
+static bool account_rested(const struct two_looks *l, const struct finding *f)
+{
+	__u64 mm = finding_mm(l->now, f);
+
+	return rings_rested(l->now, l->before, mm) && rings_rested(l->before, l->now, mm);
+}
+
+/* Whether .f, which the look before had as .o, could not have been a call that was half done. */
+static bool stands(const struct two_looks *l, struct finding *f, const struct finding *o)
+{
+	bool rested;
+
+	if (!finding_traits(f->tag)->rest_ns)
+		return true;
+	rested = account_rested(l, f);
+	if (!f->ring)
+		return rested;
+	f->beside = o->beside || !rested;
+	return f->call_ns == o->call_ns && !f->moving && !o->moving;
+}
+
+static bool is_confirmed(const struct finding *f)
+{
+	return f->looks >= (f->beside ? LOOKS_BESIDE : LOOKS);
+}
+
+bool confirm(struct findings *now, const struct ledger *l, const struct findings *before,
+	     const struct ledger *l_before)
+{
+	struct finding_index *found = before ? finding_index_of(before) : NULL;
+	const struct two_looks looks = { l, l_before };
+	bool all = true;
+
+	for (size_t i = 0; i < now->nr; i++) {
+		struct finding *f = &now->list[i];
+		long k = finding_index_find(found, f);
+
+		f->looks = 1;
+		if (k >= 0 && stands(&looks, f, &before->list[k]))
+			f->looks += before->list[k].looks;
+		all &= is_confirmed(f);
+	}
+	finding_index_free(&found);
+	return all;
+}
+
+void confirm_rest(struct findings *now, struct unsettled_list *u)
+{
+	for (size_t i = 0; i < now->nr; i++) {
+		struct finding *f = &now->list[i];
+
+		f->unconfirmed = !is_confirmed(f);
+		if (f->unconfirmed)
+			unsettled_add(u, (struct unsettled){
+				.what = UNSETTLED_FINDINGS, .has_uid = true, .uid = f->uid,
+				.pid = f->pid, .count = 1,
+			});
+	}
+}
