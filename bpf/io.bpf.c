@@ -14,6 +14,7 @@
 #include "io_count.h"
 #include "io_start.h"
 #include "io_fact.h"
+#include "io_overflow.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -102,28 +103,31 @@ static __always_inline __u64 start_of(__u64 req, enum io_access access)
 enum io_form {
 	CQE,	/* from 6.13: (ring, request, cqe) */
 	RES,	/* 5.18 to 6.12: (ring, request, user_data, res, cflags, ...) */
+	FULL,	/* the ring was: (ring, user_data, res, cflags, ...) */
 };
 
 static __always_inline __s32 end_res(struct bpf_raw_tracepoint_args *ctx, enum io_form form)
 {
 	__u64 cqe = ctx->args[2];
 
-	return form == CQE ? IO_READ(CAST, cqe, struct io_uring_cqe, res) : (__s32)ctx->args[3];
+	return form == CQE ? IO_READ(CAST, cqe, struct io_uring_cqe, res) :
+	       form == RES ? (__s32)ctx->args[3] : (__s32)ctx->args[2];
 }
 
 static __always_inline __u32 end_flags(struct bpf_raw_tracepoint_args *ctx, enum io_form form)
 {
 	__u64 cqe = ctx->args[2];
 
-	return form == CQE ? IO_READ(CAST, cqe, struct io_uring_cqe, flags) : (__u32)ctx->args[4];
+	return form == CQE ? IO_READ(CAST, cqe, struct io_uring_cqe, flags) :
+	       form == RES ? (__u32)ctx->args[4] : (__u32)ctx->args[3];
 }
 
-static __always_inline int on_complete(struct bpf_raw_tracepoint_args *ctx, enum io_form form,
-				       enum io_mode mode)
+static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracepoint_args *ctx,
+				    enum io_form form, enum io_mode mode)
 {
 	const enum io_access access = form == CQE ? CAST : EITHER;
 	bool times = mode == TIME || (mode == DETAIL && io_latency), fixed;
-	struct io_what w = { .ring = ctx->args[0], .req = ctx->args[1] };
+	struct io_what w = { .ring = ring, .req = req };
 	struct io_kiocb *k;
 	__u8 op, kind;
 
@@ -151,6 +155,12 @@ static __always_inline int on_complete(struct bpf_raw_tracepoint_args *ctx, enum
 	count_end(owned_cell(w.ring, io_owner(access, k), w.who), &w, kind, end_res(ctx, form),
 		  mode, access);
 	return 0;
+}
+
+static __always_inline int on_complete(struct bpf_raw_tracepoint_args *ctx, enum io_form form,
+				       enum io_mode mode)
+{
+	return complete(ctx->args[0], ctx->args[1], ctx, form, mode);
 }
 
 SEC("?raw_tp/io_uring_complete")
@@ -352,12 +362,23 @@ int io_punt_ud(struct bpf_raw_tracepoint_args *ctx)
 	return on_punt(ctx->args[0], ctx->args[2]);
 }
 
-/* (ring, ...): such a completion is not traced as one (6.1 and later). */
+/* (ring, user_data, res, cflags, ...): a completion that is not traced as one (6.1 and later). */
 SEC("?raw_tp/io_uring_cqe_overflow")
 int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (!select_by || ring_selected(ctx->args[0], bpf_get_current_task()))
-		COUNT_LOSS(overflowed);
+	__u64 ring = ctx->args[0], req;
+
+	/* of a request that goes on, or a notification: no request's end */
+	if (ctx->args[3] & (CQE_F_MORE | CQE_F_NOTIF) ||
+	    !ring_selected(ring, bpf_get_current_task()))
+		return 0;
+	req = overflowed_request(ring, ctx->args[1], ctx->args[2]);
+	if (!req)
+		count_unknown(ring, ctx->args[2]);
+	else if (io_sample)
+		on_fact_end(ring, req, ctx->args[2], ctx->args[3], EITHER);
+	else
+		complete(ring, req, ctx, FULL, DETAIL);
 	return 0;
 }
 

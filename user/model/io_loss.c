@@ -5,5 +5,5 @@ __u64 io_lost(const struct io_model *m)
 {
 	const struct io_loss *l = &m->loss;
 
-	return l->reused + l->unpolled + l->overflowed + l->no_cell + m->missed;
+	return l->reused + l->unpolled + l->no_cell + m->missed;
 }

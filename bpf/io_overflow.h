@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A completion that finds its ring full is traced without its request (6.1 and
+ * later). The kernel is going through the list of completions of that flush then,
+ * so the request is in it: the one after that which was seen last, or another of
+ * that user_data and result.
+ */
+#ifndef FIXBUF_BPF_IO_OVERFLOW_H
+#define FIXBUF_BPF_IO_OVERFLOW_H
+
+#include "io_count.h"
+
+#define IO_FLUSH_MAX	64	/* completions of a flush that are looked at */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct io_wq_work_list {
+	struct io_wq_work_node *first;
+};
+
+struct io_submit_state {
+	struct io_wq_work_list compl_reqs;
+};
+
+struct io_ring_ctx___submit {
+	struct io_submit_state submit_state;
+};
+
+struct io_cqe {
+	__u64 user_data;
+	__s32 res;
+};
+
+struct io_kiocb___cqe {
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+};
+
+#pragma clang attribute pop
+
+static __always_inline bool is_end_of(__u64 req, __u64 ring, __u64 user_data, __s32 res)
+{
+	struct io_kiocb___cqe *k = (void *)req;
+
+	return (__u64)BPF_CORE_READ(k, ctx) == ring && BPF_CORE_READ(k, cqe.user_data) == user_data &&
+	       BPF_CORE_READ(k, cqe.res) == res;
+}
+
+static __always_inline __u64 next_in_flush(__u64 req)
+{
+	return (__u64)BPF_CORE_READ((struct io_kiocb___list *)req, comp_list.next);
+}
+
+/* 0 when it is not known. */
+static __noinline __u64 overflowed_request(__u64 ring, __u64 user_data, __s32 res)
+{
+	struct io_ring_ctx___submit *ctx = (void *)ring;
+	struct io_cpu *cpu = this_cpu();
+	__u64 node, at, req;
+
+	if (!cpu || !bpf_core_field_exists(((struct io_kiocb___list *)0)->comp_list) ||
+	    !bpf_core_field_exists(ctx->submit_state.compl_reqs) ||
+	    !bpf_core_field_exists(((struct io_kiocb___cqe *)0)->cqe))
+		return 0;
+	at = bpf_core_field_offset(struct io_kiocb___list, comp_list);
+	if (cpu->last_req) {
+		node = next_in_flush(cpu->last_req);
+		req = node - at;
+		if (node && is_end_of(req, ring, user_data, res)) {
+			cpu->last_req = req;
+			return req;
+		}
+	}
+	node = (__u64)BPF_CORE_READ(ctx, submit_state.compl_reqs.first);
+	for (int i = 0; i < IO_FLUSH_MAX && node; i++) {
+		req = node - at;
+		if (is_end_of(req, ring, user_data, res)) {
+			cpu->last_req = req;
+			return req;
+		}
+		node = next_in_flush(req);
+	}
+	return 0;
+}
+
+/* Of a ring that is selected; what it was is not known. */
+static __always_inline void count_unknown(__u64 ring, __s32 res)
+{
+	__u64 task = ring_owner(ring);
+	struct io_cell *c;
+
+	COUNT_LOSS(overflowed);
+	if (!task)
+		task = bpf_get_current_task();
+	c = find_cell(ring, IO_WHO(io_tgid(PROBE, task), IO_OP_UNKNOWN, false), task);
+	if (!c)
+		return;
+	c->ops++;
+	if (res < 0)
+		c->errors++;
+}
+
+#endif
