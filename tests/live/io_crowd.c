@@ -153,6 +153,60 @@ static void check_pid(void)
 	tool_free(&t);
 }
 
+/* How many failures of this opcode are said to be this process's. */
+static long long faults_of(struct json_object *o, pid_t pid, const char *opcode)
+{
+	struct json_object *list = json_member(o, "faults");
+	long long n = 0;
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		struct json_object *f = json_object_array_get_idx(list, i);
+
+		if (json_number(f, "pid") == pid && json_is(f, "opcode", opcode))
+			n += json_number(f, "count");
+	}
+	return n;
+}
+
+/* Processes by turns, whose rings come to lie where others' were: failures stay with who made them. */
+static void check_failures(void)
+{
+	enum { NR = 6 };
+	struct tool_how how = { 0 };
+	struct json_lines lines;
+	struct tool_run t;
+	pid_t pids[NR];
+
+	tool_start(&t, &how, "stat", "--json", "-i", "200ms", NULL);
+	ok(tool_says(&t, "{", 20000), "failures: it begins");
+	for (int i = 0; i < NR; i++) {
+		struct load l;
+
+		if (!load_start(&l, "io_bad", i % 2 ? "write" : "read", i % 2 ? "5" : "3", NULL))
+			bail("%s", l.skip);
+		pids[i] = l.pid;
+		is(load_end(&l), 0, "failures: the program ends well");
+	}
+	usleep(300000);
+	kill(t.pid, SIGINT);
+	tool_wait(&t, &how);
+	json_lines_parse(&lines, t.out);
+	if (lines.nr && json_is(lines.lines[0], "starts_by", "user_data")) {
+		skip("failures by process", "a completion names no request on this kernel");
+	} else {
+		struct json_object *o = lines.nr ? lines.lines[lines.nr - 1] : NULL;
+
+		for (int i = 0; i < NR; i++) {
+			is(faults_of(o, pids[i], "READ_FIXED"), i % 2 ? 0 : 3,
+			   "failures: READ_FIXED of the %d. process", i + 1);
+			is(faults_of(o, pids[i], "WRITE_FIXED"), i % 2 ? 5 : 0,
+			   "failures: WRITE_FIXED of the %d. process", i + 1);
+		}
+	}
+	json_lines_free(&lines);
+	tool_free(&t);
+}
+
 int main(void)
 {
 	bool quick = kernel_only();
@@ -165,6 +219,7 @@ int main(void)
 	check_program("io_rings", quick ? "509" : "4099", "3", 3 * (quick ? 509 : 4099));
 	check_intervals(quick ? "97" : "997", "101", (quick ? 97 : 997) + 101);
 	check_pid();
+	check_failures();
 	if (!quick) {
 		check_program("io_short", "4999", "1009", 4999 + 1009);
 		check_program("io_rings", "9973", "1", 9973);

@@ -122,9 +122,78 @@ static void lists_between(void **state)
 	io_model_free(&d);
 }
 
+/* Two rings had the same address, one after the other; what is known of one is not the other's. */
+static void rings_of_one_address(void **state)
+{
+	struct io_model before = { 0 }, after = { 0 }, d = { 0 }, g = { 0 };
+	__u64 who = IO_WHO(812, 4, true);
+
+	(void)state;
+	io_model_row(&before, 0x1000, 7, who)->c.ops = 101;
+	io_model_row(&after, 0x1000, 7, who)->c.ops = 101;
+	io_model_row(&after, 0x1000, 9, who)->c.ops = 3;
+	assert_int_equal(after.nr_rows, 2);
+	assert_null(io_model_find(&after, 0x1000, 8, who));
+	assert_int_equal(io_model_ring(&after, 0x1000, 0)->born_ns, 9);
+	assert_int_equal(io_model_ring(&after, 0x1000, 7)->ops, 101);
+	io_model_between(&before, &after, &d);
+	io_model_drop_empty(&d);
+	assert_int_equal(d.nr_rows, 1);
+	assert_int_equal(d.rows[0].c.ops, 3);
+	io_model_group(&after, false, &g);
+	assert_int_equal(g.nr_rows, 2);
+	io_model_free(&before);
+	io_model_free(&after);
+	io_model_free(&d);
+	io_model_free(&g);
+}
+
+/* Sorting moves rows; they are found all the same, and by ring in that order. */
+static void rows_are_found(void **state)
+{
+	struct io_model m = { 0 };
+
+	(void)state;
+	for (__u64 i = 1; i <= 997; i++) {
+		io_model_row(&m, i * 4096, i, IO_WHO(812, 4, true))->c.ops = i * 7919 % 997;
+		io_model_row(&m, i * 4096, i, IO_WHO(812, 5, true))->c.ops = i;
+	}
+	io_model_sort(&m, IO_BY_OPS);
+	for (__u64 i = 1; i <= 997; i++)
+		assert_int_equal(io_model_row(&m, i * 4096, i, IO_WHO(812, 5, true))->c.ops, i);
+	assert_int_equal(m.nr_rows, 2 * 997);
+	io_model_sort(&m, IO_BY_RING);
+	for (__u64 i = 1; i <= 997; i++) {
+		const struct io_counts c = { .ring = i * 4096, .born_ns = i,
+					     .who = IO_WHO(812, 0, false) };
+
+		assert_int_equal(m.rows[io_model_first(&m, &c)].c.who, IO_WHO(812, 4, true));
+	}
+	io_model_free(&m);
+}
+
+/* Latencies known to a power of two are spread over it, and none is lost. */
+static void coarse_latencies(void **state)
+{
+	struct io_row row = { 0 };
+	__u32 bucket = hist_index(5000);
+
+	(void)state;
+	io_row_add_coarse(&row, IO_COARSE_OF(bucket), 35);
+	assert_int_equal(hist_total(row.hist), 35);
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
+		if (row.hist[i])
+			assert_true(i / HIST_STEPS == bucket / HIST_STEPS && row.hist[i] <= 3);
+	assert_in_range(hist_percentile(row.hist, 500), 4096, 8191);
+	free(row.hist);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rings_of_one_address),
+		cmocka_unit_test(rows_are_found),
+		cmocka_unit_test(coarse_latencies),
 		cmocka_unit_test(merge),
 		cmocka_unit_test(between),
 		cmocka_unit_test(lists_between),
