@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/err.h"
 #include "base/own_ring.h"
 #include "capture/page_walk.h"
@@ -30,7 +31,7 @@ struct page_walk {
 	struct space *space;	/* the address space that is looked into */
 	struct extent pages[PEEK_CHUNK]; /* single ones, yet to be compared */
 	size_t nr_pages;
-	struct extent *extents;	/* of the buffer that is being read */
+	struct extent *extents;	/* of the buffer that is being read; the room is used again */
 	size_t nr, room;
 	__u64 bad_segment_at, segment_bytes;
 	time_t second;		/* of .rests */
@@ -337,6 +338,7 @@ static void believe_if_seen(struct page_walk *pw)
 int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct whose whose)
 {
 	struct buffer *b = ring->slots[index];
+	struct extent *extents;
 	bool again = false;
 	int err = -EAGAIN;
 
@@ -360,11 +362,14 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct 
 		return err;
 	if (!whose.mm && (!ring->mm || space_mm(pw->space) != ring->mm->id))
 		believe_if_seen(pw);
-	buffer_set_extents(b, pw->extents, pw->nr);
+	/* room for what there is: most buffers have one extent, and a look has very many buffers */
+	extents = must_alloc(pw->nr, sizeof(*extents));
+	if (pw->nr)
+		memcpy(extents, pw->extents, pw->nr * sizeof(*extents));
+	buffer_set_extents(b, extents, pw->nr);
 	b->bad_segment_at = pw->bad_segment_at;
 	b->segment_bytes = pw->segment_bytes;
 	b->walked = true;
-	pw->extents = NULL;
-	pw->nr = pw->room = 0;
+	pw->nr = 0;
 	return 0;
 }
