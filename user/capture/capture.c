@@ -39,7 +39,8 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 		c->attach = c->facts ? attach_prepare(c->skel, how->tier) : NULL;
 		if (!c->attach)
 			return -1;
-		c->stacks = how->stacks ? stacks_prepare(c->skel) : NULL;
+		if (c->stacks)
+			stacks_prepare(c->stacks, c->skel);
 	}
 	if (wants->io) {
 		c->io = io_stat_prepare(c->skel, wants->select, wants->io);
@@ -54,6 +55,8 @@ int capture_open(struct capture *c, const struct capture_wants *wants)
 	int err;
 
 	memset(c, 0, sizeof(*c));
+	if (wants->on && wants->how->stacks)
+		c->stacks = stacks_new();
 	c->skel = kern_open(wants->verbosity);
 	if (!c->skel || prepare(c, wants))
 		return -1;

@@ -442,6 +442,10 @@ int walk_rings(struct walk *w, struct ledger *l)
 			w->left[w->nr_left++] = h.list[i];
 	if (!err)
 		name_mms(w, l);
+	/* as much again as the ledger takes, until the next walk */
+	free(w->slots);
+	w->slots = NULL;
+	w->room = w->nr = 0;
 	free(readings);
 	free(h.list);
 	free(again.list);

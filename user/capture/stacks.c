@@ -55,16 +55,20 @@ static unsigned int most_frames(void)
 	return n && n < STACK_FRAMES ? n : STACK_FRAMES;
 }
 
-struct stacks *stacks_prepare(struct fixbuf_bpf *skel)
+struct stacks *stacks_new(void)
 {
 	struct stacks *s = must_alloc(1, sizeof(*s));
 
-	s->skel = skel;
 	s->user = symbols_user_new();
+	return s;
+}
+
+void stacks_prepare(struct stacks *s, struct fixbuf_bpf *skel)
+{
+	s->skel = skel;
 	skel->rodata->want_stacks = true;
 	bpf_map__set_autocreate(skel->maps.stacks, true);
 	bpf_map__set_value_size(skel->maps.stacks, most_frames() * sizeof(__u64));
-	return s;
 }
 
 static const struct stack_ids *ids_of(const struct fact *f)

@@ -10,8 +10,10 @@
 struct fixbuf_bpf;
 struct stacks;
 
+/* Before kern_open(): what is forked to read symbols is to have nothing, and to be small. */
+struct stacks *stacks_new(void);
 /* Before kern_load(): makes the programs take them. */
-struct stacks *stacks_prepare(struct fixbuf_bpf *skel);
+void stacks_prepare(struct stacks *s, struct fixbuf_bpf *skel);
 /*
  * Of a fact that has any, else NULL; good until the next. To be asked as soon
  * as the fact is read: a process that has ended takes the names with it.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a user who registers very much, or very often, makes root's commands take of memory. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "witness.h"
+
+#define RINGS		7
+#define BUFFERS		14300		/* of each */
+#define VERIFY_KB	(96L << 10)
+#define RECORD_KB	(64L << 10)
+#define MAX_S		240
+
+/* The most that the processes of a command take of their own at a time, until it ends. */
+static long watch(struct tool_run *a)
+{
+	const struct tool_how how = { .timeout_s = MAX_S };
+	long most = 0;
+
+	while (!kill(a->pid, 0) && witness_status_kb(a->pid, "VmRSS") > 0) {
+		long now = witness_status_kb(a->pid, "RssAnon");
+		pid_t list[8];
+		size_t nr = witness_children(a->pid, list, 8);
+
+		for (size_t i = 0; i < nr; i++) {
+			pid_t reader = 0;
+
+			now += witness_status_kb(list[i], "RssAnon");
+			if (witness_children(list[i], &reader, 1))
+				now += witness_status_kb(reader, "RssAnon");
+		}
+		most = now > most ? now : most;
+		usleep(5000);
+	}
+	tool_wait(a, &how);
+	return most;
+}
+
+static void many_buffers(void)
+{
+	const struct tool_how how = { .timeout_s = MAX_S };
+	struct load l[RINGS];
+	char nr[16], pids[128] = "";
+	struct tool_run a;
+	long kb;
+
+	snprintf(nr, sizeof(nr), "%d", BUFFERS);
+	for (int i = 0; i < RINGS; i++) {
+		if (!load_start(&l[i], "many", "buffers", nr, NULL)) {
+			skip("verify of many buffers", "%s", l[i].skip);
+			return;
+		}
+		snprintf(pids + strlen(pids), sizeof(pids) - strlen(pids), "%s%d", i ? "," : "",
+			 l[i].pid);
+	}
+	tool_start(&a, &how, "verify", "--json", "-p", pids, NULL);
+	kb = watch(&a);
+	ok(kb > 0 && kb < VERIFY_KB, "verify of %d buffers takes less than %ld MiB (%ld)",
+	   RINGS * BUFFERS, VERIFY_KB >> 10, kb >> 10);
+	tool_free(&a);
+	for (int i = 0; i < RINGS; i++)
+		load_end(&l[i]);
+}
+
+static void churn(void)
+{
+	const struct tool_how how = { .timeout_s = MAX_S };
+	char file[] = "/tmp/fixbuf-memory-XXXXXX", pid[16];
+	int fd = mkstemp(file);
+	struct tool_run a;
+	struct load l;
+	long kb;
+
+	if (fd < 0 || !load_start(&l, "churn", NULL))
+		bail("churn does not start");
+	close(fd);
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool_start(&a, &how, "record", "-q", "--stacks", "-d", "6s", "-p", pid, "-o", file, NULL);
+	kb = watch(&a);
+	is(a.status, 0, "record --stacks beside churn ends well");
+	ok(kb > 0 && kb < RECORD_KB, "and takes less than %ld MiB (%ld)", RECORD_KB >> 10, kb >> 10);
+	tool_free(&a);
+	load_end(&l);
+	unlink(file);
+}
+
+int main(void)
+{
+	churn();
+	many_buffers();
+	return tap_end();
+}
