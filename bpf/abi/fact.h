@@ -185,6 +185,7 @@ struct fact_call {
 #define SEEN_NO_TABLE	0x8000	/* the thread has no table of registered rings */
 #define SEEN_USER_NS	0x10000	/* the caller lives in a user namespace of its own */
 #define SEEN_KNOWS_RANGES 0x20000 /* clones take ranges and IORING_REGISTER_DST_REPLACE (6.13) */
+#define SEEN_KNOWS_CLONE 0x80000 /* tables can be cloned (6.12) */
 #define SEEN_KNOWS_INDEX 0x40000 /* calls take the index of a registered ring (6.3) */
 
 #define CALL_F_BEFORE_SEEN 0x01	/* *_before_pages were read at the start, not derived */

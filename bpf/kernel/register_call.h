@@ -192,10 +192,17 @@ static __always_inline void look_at_fd(struct call_args *a)
 		a->seen |= SEEN_NO_TABLE;
 }
 
+/* References of buffers came with the clones that share them. */
 static __always_inline __u32 kernel_knows(void)
 {
+	__u32 seen = 0;
+
+	if (bpf_core_field_exists(struct io_mapped_ubuf___folio, refs))
+		seen |= SEEN_KNOWS_CLONE;
 	/* ranges came with the table of nodes, in 6.13: no released kernel has only one */
-	return bpf_core_field_exists(struct io_ring_ctx___nodes, buf_table) ? SEEN_KNOWS_RANGES : 0;
+	if (bpf_core_field_exists(struct io_ring_ctx___nodes, buf_table))
+		seen |= SEEN_KNOWS_RANGES;
+	return seen;
 }
 
 /*

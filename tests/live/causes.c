@@ -94,6 +94,48 @@ static struct json_object *next_failure(const struct json_lines *l, size_t *at)
 	return NULL;
 }
 
+/* ---- RLIMIT_MEMLOCK ------------------------------------------------------------------- */
+
+static const struct cause limits[] = {
+	{ "soft", "this is the soft limit, the hard limit is 512 KiB", "raise the soft limit",
+	  "grant CAP_IPC_LOCK" },
+	{ "hard", "also the hard limit, now 256 KiB", "or grant CAP_IPC_LOCK", "soft limit" },
+	{ "same", "192 KiB of it are the same 64 KiB of addresses, registered again, 3 times in all",
+	  "(causes) 192 KiB", "ended" },
+	{ "ended", "(causes, which has ended) 64 KiB", "raise the soft limit", "registered again" },
+	{ "user-ns", "(as it is outside)", "of a user namespace, in which the caller lives, does not count",
+	  "or grant CAP_IPC_LOCK" },
+};
+
+static void over_limit(const struct cause *c, const char *file)
+{
+	struct json_object *o = NULL;
+	struct json_lines l;
+	struct tool_run a;
+	size_t at = 0;
+	char *trace;
+
+	tool(&a, "trace", "-q", "--json", "-o", file, "--", load_path("causes"), c->name,
+	     "--no-wait", NULL);
+	trace = file_text(file);
+	json_lines_parse(&l, trace);
+	if (value_number(a.out, "fails"))
+		o = next_failure(&l, &at);
+	if (o) {
+		const char *said = json_text(o, "explain");
+
+		is_text(json_text(o, "errno"), "ENOMEM", "%s: its error", c->name);
+		has_text(said, c->says, "%s: its cause", c->name);
+		has_text(said, c->also, "%s: its evidence or remedy", c->name);
+		ok(said && !strstr(said, c->never), "%s: not '%s'", c->name, c->never);
+	} else {
+		skip(c->name, "%s", a.out);
+	}
+	json_lines_free(&l);
+	free(trace);
+	tool_free(&a);
+}
+
 /* report keeps failures of one error apart by their causes, and counts those of one cause. */
 static void apart(const char *file)
 {
@@ -163,6 +205,8 @@ int main(void)
 	json_lines_free(&l);
 	free(trace);
 	tool_free(&a);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		over_limit(&limits[i], out_file);
 	apart(out_file);
 	unlink(out_file);
 	return tap_end();

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One registration that fails for the cause that is named on the command line, or all of them.
- * Says for each: fail.N=CAUSE, fail.N.errno, or skipped.CAUSE=REASON.
+ * Registrations that fail, each for another cause; with an argument one that is over
+ * RLIMIT_MEMLOCK: "same" (pages of three rings), "ended" (a process that left its ring),
+ * "user-ns", "soft" or "hard" (limit). Says for each: fail.N=CAUSE, fail.N.errno, or skipped.CAUSE=REASON.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -209,9 +213,71 @@ static void memories(void)
 		skipped("file", "no file system but tmpfs");
 }
 
+/* ---- RLIMIT_MEMLOCK: a program of its own for each cause, as a user of its own ---------- */
+
+#define LIMIT	(256UL << 10)
+#define PART	(64UL << 10)
+
+static void over_limit(const char *cause)
+{
+	struct iovec v = { mem_pages(LIMIT / PAGE), LIMIT };
+	struct io_uring r;
+
+	must(uring_open(&r, 4), "io_uring_setup");
+	failed(cause, uring_register(r.ring_fd, &v, 1));
+}
+
+static void same_pages(int times)
+{
+	struct iovec v = { mem_pages(PART / PAGE), PART };
+	struct io_uring r;
+
+	for (int i = 0; i < times; i++) {
+		must(uring_open(&r, 4), "io_uring_setup");
+		must(uring_register(r.ring_fd, &v, 1), "register");
+	}
+}
+
+/* A child that shares our descriptors leaves its ring, and its charge, to us. */
+static void left_behind(void)
+{
+	pid_t pid = syscall(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+	if (!pid) {
+		same_pages(1);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	report("ended=%d", pid);
+}
+
+static void memlock(const char *cause)
+{
+	bool hard = !strcmp(cause, "hard") || !strcmp(cause, "user-ns");
+	struct rlimit limit = { LIMIT, hard ? LIMIT : 2 * LIMIT };
+
+	become_plain(2 * LIMIT);
+	must(setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0, "setrlimit");
+	if (!strcmp(cause, "user-ns") && unshare(CLONE_NEWUSER)) {
+		skipped(cause, "no user namespace for a plain user");
+		return;
+	}
+	if (!strcmp(cause, "same"))
+		same_pages(3);
+	if (!strcmp(cause, "ended"))
+		left_behind();
+	over_limit(cause);
+}
+
 int main(int argc, char **argv)
 {
 	report_init(&argc, argv);
+	if (argc > 1) {
+		memlock(argv[1]);
+		report("fails=%u", nr_fails);
+		report_ready();
+		return 0;
+	}
 	for (int i = 0; i < NR; i++)
 		iov[i] = (struct iovec){ mem_pages(1), PAGE };
 	must(uring_open(&from, 4), "io_uring_setup");

@@ -2,6 +2,7 @@
 /* What becomes of a fact: selected, explained, told, entered into the ledger. */
 #include <abi/limits.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
@@ -107,6 +108,11 @@ static void look_at_features(struct fact_call *c)
 	ring_raw_close(&r);
 }
 
+static bool has_ended(__u32 pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
+}
+
 /* Tells and enters a call that is shown, with its explanation. */
 static void enter_failure(struct live *l, struct fact_call *c)
 {
@@ -126,7 +132,7 @@ static void enter_failure(struct live *l, struct fact_call *c)
 		failed.result = concluded_error(&failed, why.entry);
 	look_at_features(&failed);
 	now = others_now(l, &failed);
-	explain_call(text, &failed, why.entry, &(struct accounts){ l->ledger, now });
+	explain_call(text, &failed, why.entry, &(struct accounts){ l->ledger, now, has_ended });
 	ledger_free(now);
 	c->need_pages = failed.need_pages;
 	c->seen = failed.seen;

@@ -9,12 +9,13 @@
 #include "model/event.h"
 #include "model/ledger.h"
 
-#define EXPLAIN_LEN 640
+#define EXPLAIN_LEN 1000
 
 /* Where to look for who holds the memory. */
 struct accounts {
 	const struct ledger *then;	/* rings that are watched, at the call */
 	const struct ledger *now;	/* all rings, a moment after it; NULL = not looked at */
+	bool (*has_ended)(__u32 pid);	/* NULL = not looked at */
 };
 
 /* .call has failed; .entry is the iovec to blame, NULL without. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who uses up a user's RLIMIT_MEMLOCK: exported nowhere, so the ring walk adds it up. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/fmt.h"
@@ -45,14 +46,73 @@ static const char *at_least(char buf[FMT_LEN], __u64 bytes)
 	return buf;
 }
 
+/* Adds to .out, as far as there is room. */
+static void add(char *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(char *out, const char *format, ...)
+{
+	size_t n = strlen(out);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(out + n, EXPLAIN_LEN - n, format, ap);
+	va_end(ap);
+}
+
+static void add_holders(char *out, const struct fact_call *c, const struct accounts *from,
+			__u64 locked)
+{
+	char held[SHARES_TEXT], all[FMT_LEN], once[FMT_LEN];
+	struct shares s;
+
+	find_holders(&s, from, c, locked / PAGE_BYTES);
+	/* the caller had not, when it called */
+	for (size_t i = 0; from->has_ended && i < s.nr; i++)
+		s.list[i].ended = s.list[i].pid && s.list[i].pid != c->h.pid &&
+				  from->has_ended(s.list[i].pid);
+	add(out, "%s", shares_text(held, &s, locked / PAGE_BYTES));
+	if (s.repeated_pages) {
+		add(out, "; %s of it are the same %s of addresses, registered again",
+		    fmt_bytes_long(all, s.repeated_pages * PAGE_BYTES),
+		    fmt_bytes_long(once, s.repeated_once * PAGE_BYTES));
+		if (s.repeated_pages % s.repeated_once == 0)
+			add(out, ", %llu times in all", s.repeated_pages / s.repeated_once);
+		/* what a clone is charged from 7.2 on was not looked at */
+		if (c->seen & SEEN_KNOWS_CLONE && !(c->ring_flags & RING_F_ACCT_PER_RING))
+			add(out, ": clone the table instead (IORING_REGISTER_CLONE_BUFFERS)");
+	}
+	shares_free(&s);
+}
+
+/* What this caller can do: without a privilege up to its hard limit. */
+static void add_remedy(char *out, const struct fact_call *c, __u64 locked, __u64 need)
+{
+	bool hard_known = c->seen & SEEN_ARGS, inside = c->seen & SEEN_USER_NS;
+	char least[FMT_LEN], hard[FMT_LEN] = "unlimited";
+
+	at_least(least, locked + need);
+	if (c->hard_limit_bytes != ~0ULL)
+		fmt_bytes_long(hard, c->hard_limit_bytes);
+	if (inside)
+		add(out, "; CAP_IPC_LOCK of a user namespace, in which the caller lives, does not count");
+	if (need && hard_known && c->hard_limit_bytes >= locked + need) {
+		add(out, "; this is the soft limit, the hard limit is %s: raise the soft limit of RLIMIT_MEMLOCK to at least %s (setrlimit(), ulimit -S -l)",
+		    hard, least);
+		return;
+	}
+	add(out, "; raise RLIMIT_MEMLOCK%s%s", need ? " to at least " : "", need ? least : "");
+	if (hard_known)
+		add(out, ", also the hard limit, now %s%s", hard,
+		    inside ? ", where the container is started" : "");
+	add(out, " (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container)%s",
+	    inside ? "" : " or grant CAP_IPC_LOCK");
+}
+
 void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c,
 		     const struct accounts *accounts)
 {
 	__u64 locked = c->user_after_pages > 0 ? c->user_after_pages * PAGE_BYTES : 0;
 	__u64 need = c->need_pages * PAGE_BYTES;
-	char have[FMT_LEN], limit[FMT_LEN], more[FMT_LEN], least[FMT_LEN], held[SHARES_TEXT];
-	struct shares s;
-	int n;
+	char have[FMT_LEN], limit[FMT_LEN], more[FMT_LEN];
 
 	fmt_bytes_long(have, locked);
 	fmt_bytes_long(limit, c->limit_bytes);
@@ -68,14 +128,9 @@ void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c,
 			 c->charged_uid, have, limit, more);
 		return;
 	}
-	find_holders(&s, accounts, c, locked / PAGE_BYTES);
-	n = snprintf(out, EXPLAIN_LEN, "user %u has %s of %s locked, this call needs %s more%s",
-		     c->charged_uid, have, limit, need ? more : "an unknown amount",
-		     shares_text(held, &s, locked / PAGE_BYTES));
-	shares_free(&s);
-	if (need)
-		snprintf(out + n, EXPLAIN_LEN - n, "; raise RLIMIT_MEMLOCK to at least %s (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container) or grant CAP_IPC_LOCK",
-			 at_least(least, locked + need));
-	else
-		snprintf(out + n, EXPLAIN_LEN - n, "; raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container) or grant CAP_IPC_LOCK");
+	snprintf(out, EXPLAIN_LEN, "user %u%s has %s of %s locked, this call needs %s more",
+		 c->charged_uid, c->seen & SEEN_USER_NS ? " (as it is outside)" : "", have, limit,
+		 need ? more : "an unknown amount");
+	add_holders(out, c, accounts, locked);
+	add_remedy(out, c, locked, need);
 }

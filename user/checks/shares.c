@@ -117,6 +117,35 @@ static void charge(struct parts *parts)
 	}
 }
 
+static __u64 mm_of(const struct part *p)
+{
+	return p->ring->mm ? p->ring->mm->id : 0;
+}
+
+static int by_place(const void *va, const void *vb)
+{
+	const struct part *a = va, *b = vb;
+
+	return compare(mm_of(a), mm_of(b)) ? : compare(a->start, b->start) ? :
+	       compare(a->end, b->end);
+}
+
+/* Buffers of their own over the same addresses: each is charged again. */
+static void find_repeated(struct shares *s, struct parts *p)
+{
+	qsort(p->list, p->nr, sizeof(*p->list), by_place);
+	for (size_t i = 0, n; i < p->nr; i += n) {
+		__u64 pages = p->list[i].pages;
+
+		for (n = 1; i + n < p->nr && !by_place(&p->list[i], &p->list[i + n]); n++)
+			pages += p->list[i + n].pages;
+		if (n == 1 || !mm_of(&p->list[i]) || pages == p->list[i].pages)
+			continue;
+		s->repeated_pages += pages;
+		s->repeated_once += pages / n;
+	}
+}
+
 static struct share share_of(const struct part *p)
 {
 	const struct ring *r = p->ring;
@@ -155,6 +184,7 @@ void shares_collect(struct shares *s, __u64 user, const struct ledger *const *le
 	charge(&parts);
 	if (!parts.nr)
 		return;
+	find_repeated(s, &parts);
 	s->list = must_alloc(parts.nr, sizeof(*s->list));
 	for (size_t i = 0; i < parts.nr; i++) {
 		s->list[i] = share_of(&parts.list[i]);
@@ -191,16 +221,18 @@ const char *shares_text(char buf[SHARES_TEXT], const struct shares *s, __u64 loc
 {
 	__u64 shown = 0;
 	size_t used = 0;
-	char who[32 + TAMED_COMM_SIZE];
+	char who[48 + TAMED_COMM_SIZE];
 
 	buf[0] = 0;
 	for (size_t i = 0; i < s->nr && i < SHOWN; i++) {
 		const struct share *one = &s->list[i];
 
 		if (one->pid && one->comm.bytes[0])
-			snprintf(who, sizeof(who), "pid %u (%s)", one->pid, TAME_COMM(one->comm));
+			snprintf(who, sizeof(who), "pid %u (%s%s)", one->pid, TAME_COMM(one->comm),
+				 one->ended ? ", which has ended" : "");
 		else if (one->pid)
-			snprintf(who, sizeof(who), "pid %u", one->pid);
+			snprintf(who, sizeof(who), "pid %u%s", one->pid,
+				 one->ended ? " (which has ended)" : "");
 		else
 			snprintf(who, sizeof(who), "an unknown process");
 		used = put(buf, used, who, one->pages);

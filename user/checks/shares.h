@@ -8,19 +8,22 @@
 
 #include "model/ledger.h"
 
-#define SHARES_TEXT 384
+#define SHARES_TEXT 480
 
 /* What the rings of one process have charged to the user. */
 struct share {
 	__u32 pid;		/* of the address space that made them; 0 = not known */
 	struct comm comm;
 	__u64 pages;
+	bool ended;		/* the process has: what keeps its rings keeps the charge */
 };
 
 struct shares {
 	struct share *list;	/* owned; the largest first */
 	size_t nr;
 	__u64 pages;		/* their sum */
+	/* of it, what several buffers have at the same addresses: charged, and charged but once */
+	__u64 repeated_pages, repeated_once;
 };
 
 /*

@@ -17,7 +17,7 @@ static const char *at_entry(enum entry_state state, __u32 fs_magic, __u32 looked
 	};
 
 	c.seen = SEEN_ARGS | SEEN_PAGES;
-	explain_call(text, &c, &e, &(struct accounts){ NULL, NULL });
+	explain_call(text, &c, &e, &(struct accounts){ 0 });
 	return text;
 }
 
@@ -28,7 +28,7 @@ static const char *at_none(enum call_op op, __u64 arg, __u64 array, __u32 seen)
 	c.arg = arg;
 	c.array = array;
 	c.seen = seen;
-	explain_call(text, &c, NULL, &(struct accounts){ NULL, NULL });
+	explain_call(text, &c, NULL, &(struct accounts){ 0 });
 	return text;
 }
 
@@ -84,7 +84,7 @@ static void excess(void **state)
 				.state = ENTRY_TOO_LONG };
 
 	(void)state;
-	explain_call(text, &c, &e, &(struct accounts){ NULL, NULL });
+	explain_call(text, &c, &e, &(struct accounts){ 0 });
 	assert_contains(text, "4 KiB beyond this kernel's limit of 1 GiB");
 }
 

@@ -12,7 +12,7 @@ static const char *why(enum call_op op, int error, __s32 fd, __u32 flags, __u32 
 	c.fd = fd;
 	c.call_flags = CALL_F_NO_RING | flags;
 	c.seen = seen;
-	explain_call(text, &c, NULL, &(struct accounts){ NULL, NULL });
+	explain_call(text, &c, NULL, &(struct accounts){ 0 });
 	return text;
 }
 

@@ -26,7 +26,7 @@ static const char *explained(const struct ledger *then, const struct ledger *now
 	c.user_before_pages = c.user_after_pages = locked;
 	c.limit_bytes = locked * 4096;
 	c.need_pages = 1;
-	explain_call(text, &c, NULL, &(struct accounts){ then, now });
+	explain_call(text, &c, NULL, &(struct accounts){ then, now, NULL });
 	return text;
 }
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/* ENOMEM: both limits, who holds the account, and what this caller can do about it. */
+#include <errno.h>
+#include "facts.h"
+#include "checks/failure.h"
+
+static bool everyone_has_ended(__u32 pid)
+{
+	return pid;
+}
+
+/* 48 pages of 64 are locked, and 32 more were asked for. */
+static struct fact_call one_too_many(__u64 hard_pages)
+{
+	struct fact_call c = fact_call(RING, CALL_REGISTER, 1, 0, -ENOMEM);
+
+	c.user_after_pages = 48;
+	c.need_pages = 32;
+	c.limit_bytes = 64 * 4096;
+	c.hard_limit_bytes = hard_pages == ~0ULL ? ~0ULL : hard_pages * 4096;
+	c.seen = SEEN_ARGS | SEEN_KNOWS_CLONE;
+	return c;
+}
+
+static const char *why(const struct fact_call *c, const struct ledger *then, bool ended)
+{
+	static char text[EXPLAIN_LEN];
+
+	explain_call(text, c, NULL, &(struct accounts){ then, NULL, ended ? everyone_has_ended : NULL });
+	return text;
+}
+
+static void both_limits(void **state)
+{
+	struct ledger *none = ledger_new();
+	struct fact_call c = one_too_many(128);
+
+	(void)state;
+	assert_contains(why(&c, none, false), "has 192 KiB of 256 KiB locked, this call needs 128 KiB");
+	assert_contains(why(&c, none, false), "this is the soft limit, the hard limit is 512 KiB: raise "
+			"the soft limit of RLIMIT_MEMLOCK to at least 320 KiB");
+	c = one_too_many(~0ULL);
+	assert_contains(why(&c, none, false), "the hard limit is unlimited");
+	c = one_too_many(64);
+	assert_contains(why(&c, none, false), "raise RLIMIT_MEMLOCK to at least 320 KiB, also the hard "
+			"limit, now 256 KiB (");
+	assert_contains(why(&c, none, false), "or grant CAP_IPC_LOCK");
+	/* a remedy inside a user namespace would do nothing */
+	c.seen |= SEEN_USER_NS;
+	assert_contains(why(&c, none, false), "user 1000 (as it is outside)");
+	assert_contains(why(&c, none, false), "does not count");
+	assert_null(strstr(why(&c, none, false), "grant"));
+	/* what was not looked at is not named */
+	c.seen = 0;
+	assert_null(strstr(why(&c, none, false), "hard"));
+	ledger_free(none);
+}
+
+static void holders(void **state)
+{
+	struct fact_call c = one_too_many(128);
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	for (__u64 i = 0; i < 3; i++) {
+		see_ring(l, RING + i * 4096, 48, 48);
+		see_buffer(l, RING + i * 4096, 0, BUF(i), ADDR, 16 * 4096, 16);
+	}
+	assert_contains(why(&c, l, false), "held by: pid 812 (fio) 192 KiB; 192 KiB of it are the same "
+			"64 KiB of addresses, registered again, 3 times in all: clone the table");
+	/* the caller itself had not ended when it called */
+	assert_contains(why(&c, l, true), "pid 812 (fio) 192 KiB");
+	c.h.pid = 977;
+	assert_contains(why(&c, l, true), "pid 812 (fio, which has ended) 192 KiB");
+	c.seen &= ~SEEN_KNOWS_CLONE;
+	assert_null(strstr(why(&c, l, false), "clone"));
+	ledger_free(l);
+	/* buffers that only overlap are not the same */
+	l = ledger_new();
+	c = one_too_many(128);
+	see_ring(l, RING, 48, 48);
+	see_buffer(l, RING, 0, BUF(1), ADDR, 16 * 4096, 16);
+	see_buffer(l, RING, 1, BUF(2), ADDR + 4096, 16 * 4096, 16);
+	assert_null(strstr(why(&c, l, false), "registered again"));
+	ledger_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_limits),
+		cmocka_unit_test(holders),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
