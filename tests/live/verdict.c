@@ -138,11 +138,54 @@ static void the_programs_own(void)
 	unlink(file);
 }
 
+/* What is wrong with a user's account is found by the name of one of its processes, too. */
+static void by_name(void)
+{
+	struct tool_run a;
+	struct load l;
+	char uid[16];
+
+	if (!load_start(&l, "fault_limit", NULL))
+		bail("%s", l.skip);
+	snprintf(uid, sizeof(uid), "%s", load_text(&l, "uid"));
+	tool(&a, "verify", "--json", "--comm", "fault_lim*", "-u", uid, NULL);
+	is(a.status, 1, "--comm: exit status");
+	is(json_nr_findings(a.json, 0, "near-limit"), 1, "--comm: near-limit of its user");
+	tool_free(&a);
+	tool(&a, "verify", "--json", "--comm", "somebody-else", "-u", uid, NULL);
+	is(json_nr_findings(a.json, 0, NULL), 0, "another name: nothing about it");
+	tool_free(&a);
+	load_end(&l);
+}
+
+/* Over the limit is what watch and report say, too, not only that it is near. */
+static void over_the_limit(void)
+{
+	char file[] = "/tmp/fixbuf-verdict-XXXXXX", command[300];
+	int fd = mkstemp(file);
+	struct tool_run a;
+
+	snprintf(command, sizeof(command), "sleep 2 | %s again", load_path("fault_limit"));
+	tool(&a, "verify", "--watch", "--json", "-q", "--", "sh", "-c", command, NULL);
+	has_text(a.out, "\"over-limit\"", "verify --watch tells over-limit");
+	tool_free(&a);
+	tool(&a, "record", "-q", "-o", file, "--", "sh", "-c", command, NULL);
+	tool_free(&a);
+	tool(&a, "report", "--verify", "--json", file, NULL);
+	is(json_nr_findings(a.json, 0, "over-limit"), 1, "report --verify tells over-limit");
+	tool_free(&a);
+	if (fd >= 0)
+		close(fd);
+	unlink(file);
+}
+
 int main(void)
 {
 	nothing_to_check();
 	only_the_selection();
 	of_a_thread();
 	the_programs_own();
+	by_name();
+	over_the_limit();
 	return tap_end();
 }

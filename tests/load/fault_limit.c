@@ -2,10 +2,11 @@
 /*
  * The limit is the user's, not the process's: one process holds 31 pages of
  * 66, another is refused 37 more and takes 29. With "over", the limit is
- * lowered below what is held.
+ * lowered below what is held; with "again", a call that is refused follows.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
 		return 1;
 	if (argc > 1 && setrlimit(RLIMIT_MEMLOCK, &lowered))
 		return 1;
+	if (argc > 1 && !strcmp(argv[1], "again"))
+		hold(&r, FIRST);
 	report_expect(argc > 1 ? "over-limit" : "near-limit", 0);
 	report_ready();
 	close(down[1]);

@@ -7,6 +7,8 @@ __u64 finding_mm(const struct ledger *l, const struct finding *f)
 
 	if (r)
 		return r->mm ? r->mm->id : 0;
+	if (f->mm)
+		return f->mm;
 	for (struct ledger_mm *m = l->mms; m; m = m->hh.next)
 		if (m->pid && m->pid == f->pid)
 			return m->id;
@@ -18,17 +20,36 @@ struct selecting {
 	const struct ledger *ledger;
 };
 
+/* Whether the ring is charged to the account that the finding is about. */
+static bool is_of_account(const struct ring *r, const struct finding *f)
+{
+	if (finding_traits(f->tag)->scope == SCOPE_USER || (!f->pid && !f->mm))
+		return r->user && r->user->uid == f->uid;
+	return r->mm && (f->mm ? r->mm->id == f->mm : r->mm->pid == f->pid);
+}
+
+/*
+ * An account is a matter of everybody who is charged to it, whichever process is named with it.
+ * One that no ring is left of is its own user's.
+ */
 static bool is_selected(const struct finding *f, const void *arg)
 {
 	const struct selecting *s = arg;
 	const struct selection *select = s->select;
 	const struct ring *r = f->ring ? ledger_ring(s->ledger, f->ring) : NULL;
+	bool any = false;
 
 	if (r)
 		return selection_has_ring(select, r);
-	if (!select->nr_pids && !select->comm && (!select->has_uid || select->uid == f->uid))
-		return true;
-	return f->pid && selection_has(select, f->pid, f->uid, &(struct comm){ "" });
+	for (r = s->ledger->rings; r; r = r->hh.next) {
+		if (!is_of_account(r, f))
+			continue;
+		if (selection_has_ring(select, r))
+			return true;
+		any = true;
+	}
+	return !any && !select->comm && (!select->has_uid || select->uid == f->uid) &&
+	       (!select->nr_pids || (f->pid && selection_has_pid(select, f->pid)));
 }
 
 void findings_keep_selected(const struct selection *select, const struct ledger *l,

@@ -266,6 +266,11 @@ static void feed_call(struct ledger *l, const struct fact_call *f)
 	struct ring *r;
 
 	level_mm(l, f->mm, f->mm_after_pages);
+	/* of a call that failed, too: it may have failed of that */
+	r = ledger_ring(l, f->h.ring);
+	for (size_t i = 0; r && i < r->nr_holders; i++)
+		if (r->holders[i].pid == f->h.pid)
+			r->holders[i].memlock_limit_bytes = f->limit_bytes;
 	if (f->result < 0)
 		return;
 	r = ring_get(l, &f->h);
@@ -273,9 +278,6 @@ static void feed_call(struct ledger *l, const struct fact_call *f)
 		return;
 	ring_charge_to(l, r, user, learn_mm(l, f->mm, f->mm_after_pages));
 	r->ring_flags = f->ring_flags;
-	for (size_t i = 0; i < r->nr_holders; i++)
-		if (r->holders[i].pid == f->h.pid)
-			r->holders[i].memlock_limit_bytes = f->limit_bytes;
 	switch (f->op) {
 	case CALL_UNREGISTER:
 		slots_resize(l, &f->h, r, 0);

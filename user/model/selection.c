@@ -16,13 +16,17 @@ bool selection_asks(const struct selection *s)
 	return s->nr_pids || s->has_uid || s->comm;
 }
 
+bool selection_has_pid(const struct selection *s, __u32 pid)
+{
+	for (size_t i = 0; i < s->nr_pids; i++)
+		if (s->pids[i] == pid)
+			return true;
+	return !s->nr_pids;
+}
+
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm)
 {
-	bool hit = !s->nr_pids;
-
-	for (size_t i = 0; i < s->nr_pids; i++)
-		hit |= s->pids[i] == pid;
-	return hit && (!s->has_uid || s->uid == uid) &&
+	return selection_has_pid(s, pid) && (!s->has_uid || s->uid == uid) &&
 	       (!s->comm || name_matches(s->comm, comm));
 }
 

@@ -21,6 +21,8 @@ struct selection {
 
 /* Whether only some were asked for, by process, user or name. */
 bool selection_asks(const struct selection *s);
+/* Whether the process is among those that were asked for, if any were. */
+bool selection_has_pid(const struct selection *s, __u32 pid);
 /* Whether the filters let a task of that process, user and name through. */
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm);
 /* Whether they let one of the ring's holders through. */

@@ -29,6 +29,8 @@ static void begin_batch(struct watch *w, const struct fact_call *c)
 
 	w->totals.calls++;
 	w->below_zero |= (c->user && c->user_after_pages < 0) || (c->mm && c->mm_after_pages < 0);
+	/* it may have shown another limit */
+	w->dirty |= c->result < 0;
 	if (c->result < 0)
 		return;
 	memset(b, 0, sizeof(*b));
