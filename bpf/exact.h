@@ -14,11 +14,11 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 #include "abi/hits.h"
+#include "abi/limits.h"
 #include "kernel/ring.h"
 #include "emit.h"
 #include "stack.h"
 
-#define PAGE_SHIFT	12
 #define PF_KTHREAD	0x00200000	/* include/linux/sched.h */
 #define NOT_SEEN	(-1LL)
 

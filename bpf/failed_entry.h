@@ -19,7 +19,6 @@
 #include "emit.h"
 #include "kernel/register_call.h"
 
-#define PAGE_BYTES	4096ULL
 #define S_IFMT		0170000
 #define S_IFREG		0100000
 #define MAX_VMAS	4096

@@ -12,7 +12,6 @@
 #include "abi/io_cell.h"
 #include "io_cells.h"
 
-#define EFAULT		14
 #define ECANCELED	125
 
 /* Constants of the program: what is not asked for costs nothing. */

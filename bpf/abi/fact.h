@@ -13,7 +13,6 @@
 #include <linux/types.h>
 #include "abi/names.h"
 
-#define FACT_VERSION	1
 #define FACT_LANES	1024	/* sequences; CPUs beyond that number share them */
 
 enum fact_kind {

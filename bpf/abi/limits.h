@@ -15,6 +15,10 @@
  */
 #define BOUNDED_SLOTS	1024
 
+/* Addresses and charges are counted in pages of x86-64. */
+#define PAGE_SHIFT	12
+#define PAGE_BYTES	(1ULL << PAGE_SHIFT)
+
 /* Bits of the constant .filter: which tests a task must pass for its facts to be told. */
 #define FILTER_PIDS	0x01	/* its process is in .filter_pids */
 #define FILTER_UID	0x02	/* its user is .filter_uid */

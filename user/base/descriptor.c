@@ -9,6 +9,23 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
+int descriptor_write(int fd, const void *data, size_t size)
+{
+	const char *p = data;
+
+	while (size) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		size -= n;
+	}
+	return 0;
+}
+
 int descriptor_send(int socket, const void *message, size_t size, int fd)
 {
 	struct iovec iov = { (void *)message, size };

@@ -60,12 +60,6 @@ const char *fmt_ns(char buf[FMT_LEN], __u64 ns)
 	return buf;
 }
 
-const char *fmt_addr(char buf[FMT_LEN], __u64 addr)
-{
-	snprintf(buf, FMT_LEN, "0x%llx", addr);
-	return buf;
-}
-
 const char *plural(__u64 n)
 {
 	return n == 1 ? "" : "s";

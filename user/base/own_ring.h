@@ -22,7 +22,6 @@ enum {
 };
 
 #define RING_REGISTER_SPARSE	(1U << 0)	/* io_uring_rsrc_register.flags, 5.19 */
-#define RING_CLONE_DST_REPLACE	(1U << 1)	/* 6.13 */
 #define RING_SEND_FIXED_BUF	(1U << 2)	/* sqe->ioprio of SEND_ZC, 6.0 */
 #define RING_NOP_FIXED_BUFFER	(1U << 3)	/* sqe->rw_flags of NOP, 6.13 */
 

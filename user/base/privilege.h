@@ -3,9 +3,18 @@
 #ifndef FIXBUF_BASE_PRIVILEGE_H
 #define FIXBUF_BASE_PRIVILEGE_H
 
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+/* Headers before 5.8 lack them. */
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
 
 #define PRIVILEGE_TEXT 256
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <bpf/libbpf.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -109,6 +110,16 @@ static void read_command(char *to, size_t size)
 	for (size_t i = 0; i + 1 < n; i++)
 		if (!to[i])
 			to[i] = ' ';
+}
+
+__u32 capture_own_tgid(const struct capture *c)
+{
+	return c->skel->bss->own_tgid;
+}
+
+void capture_learn_cpus(void)
+{
+	libbpf_num_possible_cpus();
 }
 
 void capture_origin(const struct capture *c, struct origin *o)

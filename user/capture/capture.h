@@ -53,6 +53,10 @@ int capture_open(struct capture *c, const struct capture_wants *wants);
 void capture_stop(struct capture *c);
 void capture_close(struct capture *c);
 
+/* Our own process as the kernel numbers it, also from within a pid namespace. */
+__u32 capture_own_tgid(const struct capture *c);
+/* Before privileges are given up: libbpf reads from a file, once, how many CPUs there may be. */
+void capture_learn_cpus(void);
 /* This machine and run, from now on, as events bring it. */
 void capture_origin(const struct capture *c, struct origin *o);
 

@@ -3,7 +3,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "base/err.h"
+#include "base/privilege.h"
 #include "base/system.h"
 #include "capture/kernel.h"
 #include "capture/kernel_types.h"
@@ -18,13 +18,6 @@
 #include "fixbuf.skel.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
-
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
 
 static int verbose;
 static char libbpf_says[256];
@@ -67,6 +60,17 @@ __u32 kern_type(const char *name, __u32 kind)
 		id = type_index_next(names, name, strlen(name), id);
 	} while (id && btf_kind(btf__type_by_id(types, id)) != kind);
 	return id;
+}
+
+bool kern_has_member(const char *name, const char *member)
+{
+	__u32 id = kern_type(name, BTF_KIND_STRUCT);
+	const struct btf_type *t = id ? btf__type_by_id(types, id) : NULL;
+
+	for (int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(types, btf_members(t)[i].name_off), member))
+			return true;
+	return false;
 }
 
 int kern_use_types(const char *path)

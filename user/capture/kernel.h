@@ -23,5 +23,7 @@ int kern_load(struct fixbuf_bpf *skel);
 const struct btf *kern_btf(void);
 /* A named structure, union, enum, typedef or function of them; 0 = none. */
 __u32 kern_type(const char *name, __u32 kind);
+/* Whether they hold a struct of that name with that member. */
+bool kern_has_member(const char *name, const char *member);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the probes of exact_probes.c are hung in. A probe that does nothing shows
+ * Where the probes of hook_table.c are hung in. A probe that does nothing shows
  * whether the kernel lets us, buffers of our own show whether it ever fires.
  */
 #include <abi/fact.h>

@@ -24,7 +24,6 @@
 #define MAX_LEFT 64
 #define UNLOCKED_TRIES 10	/* for a moment at which no call is half done */
 /* IORING_MAX_REG_BUFFERS is 16384 to 7.3: a larger count is a torn read */
-#define MAX_SLOTS (1U << 20)
 
 struct mm_pid {
 	__u64 mm;
@@ -219,7 +218,7 @@ static int read_ring(struct walk *w, __u64 id, struct fact_ring *ring)
 		if (!ring->nr_slots)
 			return 0;
 		err = -EAGAIN;
-		if (ring->nr_slots > MAX_SLOTS)
+		if (ring->nr_slots > LEDGER_MAX_SLOTS)
 			continue;
 		err = make_room(w, ring->nr_slots);
 		if (!err)

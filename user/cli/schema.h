@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* JSON Schema of what commands print with --json: user/schema/, joined. */
+/* JSON Schema of what commands print with --json: share/schema/, joined. */
 #ifndef FIXBUF_CLI_SCHEMA_H
 #define FIXBUF_CLI_SCHEMA_H
 

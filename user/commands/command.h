@@ -22,7 +22,7 @@ struct option_row {
 	size_t offset;		/* of what .parse fills, in the command's options */
 	const char *refusal;	/* sentence for an argument that is refused; %s is the argument */
 	const char *const *words; /* values, all or likely ones, for completion; ends with NULL */
-	int value;		/* for parse_value() */
+	int value;		/* for a .parse that serves several rows */
 	enum option_group group;
 };
 

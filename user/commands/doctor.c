@@ -17,7 +17,6 @@
 #include "capture/live.h"
 #include "commands/option.h"
 #include "commands/run.h"
-#include "fixbuf.skel.h"
 
 struct check {
 	const char *name;
@@ -83,9 +82,9 @@ static void check_privilege(struct report *r)
 		advise(c, "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH to compare the pages of other users' processes");
 }
 
-static void check_pid_namespace(struct report *r, const struct fixbuf_bpf *skel)
+static void check_pid_namespace(struct report *r, const struct capture *capture)
 {
-	bool first = skel->bss->own_tgid == (__u32)getpid();
+	bool first = capture_own_tgid(capture) == (__u32)getpid();
 	struct check *c = add(r, "pid namespace", first, first ? "the first" : "a container's");
 
 	if (!first)
@@ -262,7 +261,7 @@ static int doctor(void *options)
 		status = cannot("%s", err_text());
 	if (!status) {
 		check_privilege(&r);
-		check_pid_namespace(&r, run.capture.skel);
+		check_pid_namespace(&r, &run.capture);
 		check_lockdown(&r);
 		check_tracefs(&r);
 		check_io_uring(&r);

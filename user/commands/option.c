@@ -30,13 +30,6 @@ parser(parse_count)
 	return true;
 }
 
-parser(parse_value)
-{
-	(void)arg;
-	*(int *)at = row->value;
-	return true;
-}
-
 parser(parse_word)
 {
 	for (int i = 0; row->words[i]; i++) {

@@ -12,7 +12,6 @@
 
 parser(parse_flag);	/* bool = true */
 parser(parse_count);	/* int + 1 */
-parser(parse_value);	/* int = row->value */
 parser(parse_word);	/* int = index of the argument in row->words */
 parser(parse_text);	/* const char *, the argument itself */
 parser(parse_pid_list);	/* struct selection */

@@ -3,6 +3,28 @@
 #include "model/fact.h"
 #include "model/ledger.h"
 
+static const __u16 sizes[] = {
+	[FACT_RING_CREATE] = sizeof(struct fact_ring),
+	[FACT_RING_CLOSE] = sizeof(struct fact_ring),
+	[FACT_RING_GONE] = sizeof(struct fact),
+	[FACT_CALL] = sizeof(struct fact_call),
+	[FACT_BUFFER] = sizeof(struct fact_buffer),
+	[FACT_DROP] = sizeof(struct fact_buffer),
+	[FACT_PIN] = sizeof(struct fact_pin),
+	[FACT_UNPIN] = sizeof(struct fact_pin),
+	[FACT_CHARGE] = sizeof(struct fact_charge),
+	[FACT_UNCHARGE] = sizeof(struct fact_charge),
+	[FACT_ENTRY] = sizeof(struct fact_entry),
+	[FACT_RING] = sizeof(struct fact_ring),
+	[FACT_HOLDER] = sizeof(struct fact_holder),
+	[FACT_IO_DONE] = sizeof(struct fact_io),
+};
+
+size_t fact_min_size(__u32 kind)
+{
+	return kind < sizeof(sizes) / sizeof(sizes[0]) ? sizes[kind] : 0;
+}
+
 const char *fact_name(const struct fact *f)
 {
 	switch (f->kind) {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What people and programs read of a fact: its names. */
+/* What holds of facts by their kind: sizes, and the names that people and programs read. */
 #ifndef FIXBUF_MODEL_FACT_H
 #define FIXBUF_MODEL_FACT_H
 
 #include <abi/fact.h>
+#include <stddef.h>
 
 struct ledger;
 
+/* Bytes that a fact of that kind has at least; 0 for a kind that is none. */
+size_t fact_min_size(__u32 kind);
 /* "register", "pin", ...; NULL for kinds that are not shown. A call is named by its operation. */
 const char *fact_name(const struct fact *f);
 /* "ENOMEM" of -ENOMEM. */

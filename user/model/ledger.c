@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "model/fact.h"
 #include "model/ledger.h"
 #include "model/ledger_buffers.h"
 #include "model/ledger_pins.h"
@@ -302,27 +303,13 @@ static void feed_charge(struct ledger *l, const struct fact_charge *f)
 	level_mm(l, f->mm, f->mm_after_pages);
 }
 
-static const __u16 sizes[] = {
-	[FACT_RING_CREATE] = sizeof(struct fact_ring),
-	[FACT_RING_CLOSE] = sizeof(struct fact_ring),
-	[FACT_RING_GONE] = sizeof(struct fact),
-	[FACT_CALL] = sizeof(struct fact_call),
-	[FACT_BUFFER] = sizeof(struct fact_buffer),
-	[FACT_DROP] = sizeof(struct fact_buffer),
-	[FACT_PIN] = sizeof(struct fact_pin),
-	[FACT_UNPIN] = sizeof(struct fact_pin),
-	[FACT_CHARGE] = sizeof(struct fact_charge),
-	[FACT_UNCHARGE] = sizeof(struct fact_charge),
-	[FACT_RING] = sizeof(struct fact_ring),
-	[FACT_HOLDER] = sizeof(struct fact_holder),
-};
-
 void ledger_feed(struct ledger *l, const struct fact *f)
 {
 	struct ring *r = ledger_ring(l, f->ring);
 
-	if (f->kind >= sizeof(sizes) / sizeof(sizes[0]) || !sizes[f->kind] ||
-	    f->size < sizes[f->kind])
+	/* a single I/O and the entry of a failed call change nothing here */
+	if (f->kind == FACT_IO_DONE || f->kind == FACT_ENTRY || !fact_min_size(f->kind) ||
+	    f->size < fact_min_size(f->kind))
 		return;
 	if (r && !(f->flags & FACT_F_SNAPSHOT) && f->t_ns < r->since_ns)
 		return;

@@ -8,13 +8,13 @@
 #define FIXBUF_MODEL_LEDGER_H
 
 #include <abi/fact.h>
+#include <abi/limits.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <uthash.h>
 
-#define PAGE_SHIFT	12
-#define PAGE_BYTES	(1ULL << PAGE_SHIFT)
+#define LEDGER_MAX_SLOTS (1U << 20)	/* of one table: beyond what any kernel allows */
 
 /* What the address shows now against the page that is pinned, and why; numbers are for good. */
 enum mapping {

@@ -6,7 +6,6 @@
 #include "model/ledger_pins.h"
 
 /* Far above what any kernel allows (16384): a larger number is a damaged record. */
-#define MAX_SLOTS (1U << 20)
 
 /* From 7.2 (df0a52537c0f) not without a user. */
 bool ring_is_charged(const struct ring *r)
@@ -76,7 +75,7 @@ static size_t slots_room(__u32 nr)
 
 void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __u32 nr)
 {
-	if (nr > MAX_SLOTS)
+	if (nr > LEDGER_MAX_SLOTS)
 		return;
 	for (__u32 i = nr; i < r->nr_slots; i++)
 		slot_clear(l, cause, r, i);
@@ -128,7 +127,7 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 	struct buffer *b = ledger_buffer(l, f->buf);
 	bool is_new;
 
-	if (f->index >= MAX_SLOTS)
+	if (f->index >= LEDGER_MAX_SLOTS)
 		return;
 	if (f->index >= r->nr_slots)
 		slots_resize(l, &f->h, r, f->index + 1);

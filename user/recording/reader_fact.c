@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdbool.h>
 #include <string.h>
+#include "model/fact.h"
 #include "recording/reader_fact.h"
 #include "recording/reader_tables.h"
 
-#define MAX_SLOTS	(1U << 16)	/* kernels allow 16384 */
+#define MAX_TABLE	(1U << 16)	/* kernels allow 16384 */
 #define MAX_SHIFT	40
 #define MAX_PAGES	(1LL << 52)	/* the address space of any kernel */
-
-static const __u16 sizes[] = {
-	[FACT_RING_CREATE] = sizeof(struct fact_ring),
-	[FACT_RING_CLOSE] = sizeof(struct fact_ring),
-	[FACT_RING_GONE] = sizeof(struct fact),
-	[FACT_CALL] = sizeof(struct fact_call),
-	[FACT_BUFFER] = sizeof(struct fact_buffer),
-	[FACT_DROP] = sizeof(struct fact_buffer),
-	[FACT_PIN] = sizeof(struct fact_pin),
-	[FACT_UNPIN] = sizeof(struct fact_pin),
-	[FACT_CHARGE] = sizeof(struct fact_charge),
-	[FACT_UNCHARGE] = sizeof(struct fact_charge),
-	[FACT_ENTRY] = sizeof(struct fact_entry),
-	[FACT_RING] = sizeof(struct fact_ring),
-	[FACT_HOLDER] = sizeof(struct fact_holder),
-	[FACT_IO_DONE] = sizeof(struct fact_io),
-};
 
 static bool is_level(__s64 pages)
 {
@@ -37,17 +21,17 @@ static bool is_fit(const union any_fact *f)
 	case FACT_RING_CREATE:
 	case FACT_RING_CLOSE:
 	case FACT_RING:
-		return f->ring.nr_slots <= MAX_SLOTS && is_level(f->ring.user_locked_pages) &&
+		return f->ring.nr_slots <= MAX_TABLE && is_level(f->ring.user_locked_pages) &&
 		       is_level(f->ring.mm_pinned_pages);
 	case FACT_HOLDER:
 		return is_level(f->holder.user_locked_pages) && is_level(f->holder.mm_pinned_pages);
 	case FACT_CALL:
-		return f->call.nr_slots <= MAX_SLOTS && is_level(f->call.result) &&
+		return f->call.nr_slots <= MAX_TABLE && is_level(f->call.result) &&
 		       is_level(f->call.user_before_pages) && is_level(f->call.user_after_pages) &&
 		       is_level(f->call.mm_before_pages) && is_level(f->call.mm_after_pages);
 	case FACT_BUFFER:
 	case FACT_DROP:
-		return f->buffer.index < MAX_SLOTS && f->buffer.folio_shift <= MAX_SHIFT &&
+		return f->buffer.index < MAX_TABLE && f->buffer.folio_shift <= MAX_SHIFT &&
 		       (f->buffer.charged_pages == ACCT_UNKNOWN ||
 			f->buffer.charged_pages < MAX_PAGES);
 	case FACT_PIN:
@@ -70,7 +54,7 @@ static bool is_fit(const union any_fact *f)
 int recording_fact(union any_fact *to, const void *data, size_t size, const char **wrong)
 {
 	struct fact head;
-	size_t have;
+	size_t have, whole;
 
 	*wrong = NULL;
 	if (size < sizeof(head)) {
@@ -82,12 +66,13 @@ int recording_fact(union any_fact *to, const void *data, size_t size, const char
 		*wrong = "an event that is longer than its record";
 		return 0;
 	}
-	if (head.kind >= sizeof(sizes) / sizeof(sizes[0]) || !sizes[head.kind])
+	whole = fact_min_size(head.kind);
+	if (!whole)
 		return 0;
-	have = head.size < sizes[head.kind] ? head.size : sizes[head.kind];
+	have = head.size < whole ? head.size : whole;
 	memcpy(to, data, have);
-	memset((char *)to + have, 0, sizes[head.kind] - have);
-	to->h.size = sizes[head.kind];
+	memset((char *)to + have, 0, whole - have);
+	to->h.size = whole;
 	if (!is_fit(to))
 		*wrong = "an event with numbers that no kernel has";
 	return 1;

@@ -9,7 +9,7 @@
 
 /* Bounds of what a file may make of the ledger: more than any machine was seen to hold. */
 #define MAX_OBJECTS	(8U << 20)	/* rings, buffers, users and address spaces */
-#define MAX_SLOTS	(64ULL << 20)	/* of all rings */
+#define MAX_ALL_SLOTS	(64ULL << 20)	/* of all rings */
 #define MAX_HOLDERS	16384		/* of a ring */
 
 static struct ledger *new_ledger(const struct replay *p)
@@ -48,7 +48,7 @@ static bool has_room(const struct replay *p, const struct fact *f)
 
 	if (r && r->nr_holders >= MAX_HOLDERS)
 		return false;
-	return objects(p->ledger) < MAX_OBJECTS && p->ledger->nr_slots < MAX_SLOTS;
+	return objects(p->ledger) < MAX_OBJECTS && p->ledger->nr_slots < MAX_ALL_SLOTS;
 }
 
 /* What holds for an event of any kind. */

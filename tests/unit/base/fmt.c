@@ -35,16 +35,6 @@ static void times(void **state)
 		assert_string_equal(fmt_ns(buf, t[i].ns), t[i].text);
 }
 
-static void addresses(void **state)
-{
-	char buf[FMT_LEN];
-
-	(void)state;
-	assert_string_equal(fmt_addr(buf, 0), "0x0");
-	assert_string_equal(fmt_addr(buf, 0x7f0000001000ULL), "0x7f0000001000");
-	assert_string_equal(fmt_addr(buf, ~0ULL), "0xffffffffffffffff");
-}
-
 static void durations(void **state)
 {
 	static const struct { const char *text; __u64 ns; } good[] = {
@@ -105,7 +95,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(times),
-		cmocka_unit_test(addresses),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(nouns_and_verbs_agree),

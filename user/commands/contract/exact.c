@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* C10: both charges, the user's and the mm's, against what is pinned. */
-#include <bpf/btf.h>
 #include <errno.h>
 #include <string.h>
 #include "capture/kernel.h"
@@ -210,14 +209,7 @@ static void whole_clone(void)
 /* From 7.2 (df0a52537c0f) huge pages are charged per ring: see io_ring_ctx.hpage_acct. */
 static bool charge_is_per_ring(void)
 {
-	const struct btf *btf = kern_btf();
-	__u32 id = kern_type("io_ring_ctx", BTF_KIND_STRUCT);
-	const struct btf_type *t = id ? btf__type_by_id(btf, id) : NULL;
-
-	for (int i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), "hpage_acct"))
-			return true;
-	return false;
+	return kern_has_member("io_ring_ctx", "hpage_acct");
 }
 
 static void partial_clone(void)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/child.h"
+#include "base/descriptor.h"
 #include "base/err.h"
 #include "commands/export/http.h"
 #include "commands/export/serve.h"
@@ -147,31 +148,14 @@ int export_http_wants(struct export_http *h, enum metrics_format *format)
 	return 0;
 }
 
-static int write_all(int fd, const void *data, size_t size)
-{
-	const char *p = data;
-
-	while (size) {
-		ssize_t n = write(fd, p, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		size -= n;
-	}
-	return 0;
-}
-
 int export_http_answer(struct export_http *h, enum metrics_format format, const char *text,
 		       size_t len)
 {
 	const struct serve_answer head = { .format = format, .len = len };
 
-	if (write_all(h->asked, &head, sizeof(head)))
+	if (descriptor_write(h->asked, &head, sizeof(head)))
 		return -1;
-	return write_all(h->asked, text, len);
+	return descriptor_write(h->asked, text, len);
 }
 
 void export_http_stop(struct export_http *h)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,13 +15,6 @@
 #include "commands/export/calls.h"
 #include "commands/export/keeper.h"
 #include "commands/export/pass.h"
-
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
 
 #define FIRST_PAUSE_MS	1000
 #define MAX_PAUSE_MS	60000

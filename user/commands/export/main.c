@@ -4,9 +4,7 @@
  * needs next to nothing once attached, one looks at pages now and then and
  * keeps what that takes, one speaks HTTP and has nothing at all.
  */
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,20 +21,11 @@
 #include "commands/export/serve.h"
 #include "commands/export/verify.h"
 #include "commands/run.h"
-#include "fixbuf.skel.h"
-
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
 
 #define ADDRESS		"127.0.0.1:9836"
-#define MS		1000000ULL
-#define TICK_NS		(500 * MS)	/* how soon a signal between two looks is noticed */
-#define FRESH_NS	(50 * MS)	/* collected not longer ago: good for the other format */
-#define INTERVAL_NS	(15000 * MS)	/* unless told */
+#define TICK_NS		(500 * NS_PER_MS)	/* how soon a signal between two looks is noticed */
+#define FRESH_NS	(50 * NS_PER_MS)	/* collected not longer ago: good for the other format */
+#define INTERVAL_NS	(15000 * NS_PER_MS)	/* unless told */
 #define STALE_INTERVALS	3		/* what is older is not told */
 #define WALK_SHARE	20		/* of the time, walks take one part in so many */
 
@@ -223,7 +212,7 @@ static unsigned int pause_ms(const struct exporter *x)
 		until = x->next_file_ns;
 	if (x->end_ns && x->end_ns < until)
 		until = x->end_ns;
-	return until > now ? (until - now) / MS + 1 : 0;
+	return until > now ? (until - now) / NS_PER_MS + 1 : 0;
 }
 
 static int serve(struct exporter *x)
@@ -301,8 +290,7 @@ static int drop_privileges(struct exporter *x)
 	static const struct privileges sets[] = { { NULL, 0 }, { bpf, 1 }, { both, 2 }, { all, 3 } };
 	const struct privileges *least;
 
-	/* libbpf reads it from a file once */
-	libbpf_num_possible_cpus();
+	capture_learn_cpus();
 	least = privilege_least(sets, sizeof(sets) / sizeof(sets[0]), can_collect, x);
 	privilege_text(x->privileges, least);
 	privilege_text(x->keeper_privileges, &export_keeper_keeps);
@@ -376,7 +364,7 @@ static int run(struct exporter *x)
 
 	if (status)
 		return status;
-	x->m.own_pids[0] = x->run.capture.skel->bss->own_tgid;
+	x->m.own_pids[0] = capture_own_tgid(&x->run.capture);
 	x->m.own_pids[1] = x->verify.own_tgid;
 	if (live_start(&x->live, &x->run.capture, &x->o->select, NULL, NULL, NULL) ||
 	    drop_privileges(x))

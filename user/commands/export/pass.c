@@ -2,7 +2,6 @@
 /* The process that looks at all pages now and then, and keeps what that takes. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,9 @@
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/err.h"
+#include "base/privilege.h"
 #include "capture/inspect.h"
 #include "checks/places.h"
 #include "commands/export/calls.h"
@@ -18,14 +19,6 @@
 #include "commands/export/export.h"
 #include "commands/export/pass.h"
 #include "commands/run.h"
-#include "fixbuf.skel.h"
-
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
 
 /* What a pass needs; old kernels ask for CAP_BPF at each use of a program. */
 static const unsigned int pages_alone[] = {
@@ -37,23 +30,6 @@ static const unsigned int with_bpf[] = {
 	CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_BPF, CAP_PERFMON,
 };
 static const struct privileges sets[] = { { pages_alone, 3 }, { with_bpf, 5 } };
-
-static int write_all(int fd, const void *data, size_t size)
-{
-	const char *p = data;
-
-	while (size) {
-		ssize_t n = write(fd, p, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		size -= n;
-	}
-	return 0;
-}
 
 static struct owner_key key_of(const struct export_options *o, const struct ledger *l,
 			       const struct finding *f)
@@ -97,7 +73,7 @@ static int tell(int to, const struct export_options *o, struct pass *p, const st
 		if (!f->unconfirmed)
 			p->nr = add_found(list, p->nr, &key, f);
 	}
-	err = write_all(to, p, sizeof(*p)) || write_all(to, list, p->nr * sizeof(*list));
+	err = descriptor_write(to, p, sizeof(*p)) || descriptor_write(to, list, p->nr * sizeof(*list));
 	free(list);
 	return err;
 }
@@ -152,8 +128,8 @@ int export_passes(const struct export_options *o, int to, pid_t parent)
 	privilege_text(ready.privileges, keep);
 	if (privilege_become_own(keep) || privilege_end_with(parent) || export_calls_verify())
 		return cannot("%s", err_text());
-	ready.own_tgid = r.capture.skel->bss->own_tgid;
-	if (setpriority(PRIO_PROCESS, 0, 19) || write_all(to, &ready, sizeof(ready)))
+	ready.own_tgid = capture_own_tgid(&r.capture);
+	if (setpriority(PRIO_PROCESS, 0, 19) || descriptor_write(to, &ready, sizeof(ready)))
 		return EXIT_CANNOT;
 	while (!pass_once(&r.capture, o, to)) {
 		__u64 next = clock_now_ns() + o->verify_interval_ns, now;

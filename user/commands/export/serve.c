@@ -29,12 +29,11 @@
 #define MAX_CONNECTIONS	64
 #define MAX_ACCEPTED	(MAX_CONNECTIONS + 16)	/* with those that are being closed */
 #define MEMORY_BYTES	(16 << 10)	/* of one connection: request line and headers */
-#define MS		1000000ULL
-#define LIFE_NS		(5000 * MS)	/* of a connection, however busy */
-#define FRESH_NS	(200 * MS)	/* collected not longer ago: not collected anew */
-#define PATIENCE_NS	(12 * MS)	/* then what was collected last has to do */
-#define STALE_WAIT_NS	(2000 * MS)	/* the same when what there is is too old to be told */
-#define HEALTHY_NS	(10000 * MS)	/* a collector that does not answer by then is ill */
+#define LIFE_NS		(5000 * NS_PER_MS)	/* of a connection, however busy */
+#define FRESH_NS	(200 * NS_PER_MS)	/* collected not longer ago: not collected anew */
+#define PATIENCE_NS	(12 * NS_PER_MS)	/* then what was collected last has to do */
+#define STALE_WAIT_NS	(2000 * NS_PER_MS)	/* the same when what there is is too old to be told */
+#define HEALTHY_NS	(10000 * NS_PER_MS)	/* a collector that does not answer by then is ill */
 
 const bool export_can_serve = true;
 
@@ -257,7 +256,7 @@ static int look_after(struct server *s)
 		}
 		next = until < next ? until : next;
 	}
-	return (next - now) / MS + 1;
+	return (next - now) / NS_PER_MS + 1;
 }
 
 /* ---- who collects -------------------------------------------------------------------- */
@@ -351,7 +350,7 @@ int export_serve(const struct serve_how *how)
 				     on_request, s, MHD_OPTION_LISTEN_SOCKET, how->listener,
 				     MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_ACCEPTED,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
-				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)(LIFE_NS / MS / 1000),
+				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)(LIFE_NS / NS_PER_MS / 1000),
 				     MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 				     MHD_OPTION_END);
 	if (!s->daemon)
