@@ -74,7 +74,12 @@ static __always_inline __u32 touched(const struct call_args *a, __s64 result, __
 
 	s->first = 0;
 	s->empty_too = false;
-	if (a->op == CALL_UPDATE) {
+	if (a->op == CALL_UNREGISTER) {
+		nr = 0;
+	} else if (!(a->seen & SEEN_ARGS)) {
+		/* which slots is not known: all are read again */
+		s->empty_too = a->op == CALL_UPDATE || a->op == CALL_CLONE;
+	} else if (a->op == CALL_UPDATE) {
 		s->first = a->offset;
 		nr = result;
 		s->empty_too = true;
@@ -82,8 +87,6 @@ static __always_inline __u32 touched(const struct call_args *a, __s64 result, __
 		s->first = a->offset;
 		nr = a->nr;
 		s->empty_too = true;
-	} else if (a->op == CALL_UNREGISTER) {
-		nr = 0;
 	}
 	if (s->first > nr_slots)
 		return 0;

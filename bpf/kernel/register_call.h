@@ -23,6 +23,7 @@
 #define REGISTER_SPARSE		(1U << 0)	/* IORING_RSRC_REGISTER_SPARSE */
 #define CLONE_SRC_REGISTERED	(1U << 0)	/* IORING_REGISTER_SRC_REGISTERED */
 #define X86_USER_CS		0x33		/* 32-bit programs pass their arguments elsewhere */
+#define X86_TS_COMPAT		0x2		/* so do 64-bit ones by int 0x80: thread_info.status */
 
 /* What programs hand over; the structures are complete, since their layout is ABI. */
 struct rsrc_register {
@@ -205,6 +206,13 @@ static __always_inline __u32 kernel_knows(void)
 	return seen;
 }
 
+static __always_inline bool called_as_32_bit(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, thread_info.status) & X86_TS_COMPAT;
+}
+
 /*
  * Fills all of .a; .fd is -1 and .seen 0 when the arguments of the call are not known.
  * .ring: on which the call ran, 0 = it found none.
@@ -221,7 +229,7 @@ static __always_inline void read_call_args(__u32 op, __u64 ring, struct call_arg
 	__u32 word = BPF_CORE_READ(regs, si);
 
 	if (BPF_CORE_READ(regs, orig_ax) != NR_IO_URING_REGISTER ||
-	    BPF_CORE_READ(regs, cs) != X86_USER_CS ||
+	    BPF_CORE_READ(regs, cs) != X86_USER_CS || called_as_32_bit() ||
 	    (word & ~USE_REGISTERED_RING) != op)
 		return;
 	a->fd = BPF_CORE_READ(regs, di);

@@ -127,7 +127,12 @@ struct io_tctx_node {
 	struct io_ring_ctx *ctx;
 };
 
+struct thread_info {
+	unsigned int status;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	char comm[16];

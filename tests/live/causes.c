@@ -136,6 +136,43 @@ static void over_limit(const struct cause *c, const char *file)
 	tool_free(&a);
 }
 
+/* A 32-bit call: what its arguments were is not guessed, and the table is read again whole. */
+static void as_32_bit(const char *file)
+{
+	unsigned long long addr;
+	struct tool_run a, report;
+	struct json_lines l;
+	unsigned int slots = 0, updates = 0;
+	char *trace;
+
+	tool(&a, "record", "-q", "-o", file, "--", load_path("causes"), "int80", "--no-wait", NULL);
+	if (a.status) {
+		skip("a 32-bit call", "%s", a.out);
+		tool_free(&a);
+		return;
+	}
+	addr = value_number(a.out, "addr");
+	tool(&report, "report", "--trace", "--json", file, NULL);
+	trace = report.out;
+	json_lines_parse(&l, trace);
+	for (size_t i = 0; i < l.nr; i++) {
+		struct json_object *o = l.lines[i];
+
+		if (json_is(o, "event", "update"))
+			updates += json_number(o, "nr") == -1 && json_number(o, "offset") == -1;
+		slots += json_is(o, "event", "buffer") && json_number(o, "index") == 1 &&
+			 (unsigned long long)json_number(o, "addr") == addr;
+	}
+	is(updates, 1, "a 32-bit call: its arguments are not known");
+	is(slots, 1, "the slot that it replaced is seen all the same");
+	json_lines_free(&l);
+	tool_free(&report);
+	tool(&report, "report", "--verify", "--fail-on", "error", file, NULL);
+	is(report.status, 0, "and nothing is wrong with the charge");
+	tool_free(&report);
+	tool_free(&a);
+}
+
 /* report keeps failures of one error apart by their causes, and counts those of one cause. */
 static void apart(const char *file)
 {
@@ -208,6 +245,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		over_limit(&limits[i], out_file);
 	apart(out_file);
+	as_32_bit(out_file);
 	unlink(out_file);
 	return tap_end();
 }

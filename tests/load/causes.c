@@ -2,7 +2,7 @@
 /*
  * Registrations that fail, each for another cause; with an argument one that is over
  * RLIMIT_MEMLOCK: "same" (pages of three rings), "ended" (a process that left its ring),
- * "user-ns", "soft" or "hard" (limit). Says for each: fail.N=CAUSE, fail.N.errno, or skipped.CAUSE=REASON.
+ * "user-ns", "soft" or "hard" (limit); "int80": none fails, a 32-bit call updates a slot. Says for each: fail.N=CAUSE, fail.N.errno, or skipped.CAUSE=REASON.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -269,17 +269,66 @@ static void memlock(const char *cause)
 	over_limit(cause);
 }
 
+/* ---- int 0x80: the arguments are in other registers, and 32 bits wide ----------------- */
+
+#if defined(__x86_64__)
+static int call_32(unsigned int fd, unsigned int op, void *arg, unsigned int nr)
+{
+	int ret;
+
+	__asm__ volatile("int $0x80"
+			 : "=a" (ret)
+			 : "a" (__NR_io_uring_register), "b" (fd), "c" (op),
+			   "d" ((uint32_t)(uintptr_t)arg), "S" (nr)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+/* A table of three, of which slot 1 is replaced; stays so. */
+static void update_as_32_bit(void)
+{
+	char *low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct io_uring_rsrc_update2 *u = (void *)low;
+	struct iovec *other = (void *)(low + 256);
+	char *page = mem_pages(2);
+	int ret;
+
+	if (low == MAP_FAILED)
+		report_skip("no memory below 4 GiB");
+	*other = (struct iovec){ page, 2 * PAGE };
+	*u = (struct io_uring_rsrc_update2){ .offset = 1, .data = (uintptr_t)other, .nr = 1 };
+	must(uring_open(&to, 4), "io_uring_setup");
+	must(uring_register(to.ring_fd, iov, NR), "register");
+	ret = call_32(to.ring_fd, 16, u, sizeof(*u));
+	if (ret == -ENOSYS)
+		report_skip("no 32-bit calls in this kernel");
+	must(ret, "update");
+	report("addr=0x%lx", (unsigned long)page);
+}
+#else
+static void update_as_32_bit(void)
+{
+	report_skip("32-bit calls are x86's");
+}
+#endif
+
 int main(int argc, char **argv)
 {
 	report_init(&argc, argv);
+	for (int i = 0; i < NR; i++)
+		iov[i] = (struct iovec){ mem_pages(1), PAGE };
+	if (argc > 1 && !strcmp(argv[1], "int80")) {
+		update_as_32_bit();
+		report_ready();
+		return 0;
+	}
 	if (argc > 1) {
 		memlock(argv[1]);
 		report("fails=%u", nr_fails);
 		report_ready();
 		return 0;
 	}
-	for (int i = 0; i < NR; i++)
-		iov[i] = (struct iovec){ mem_pages(1), PAGE };
 	must(uring_open(&from, 4), "io_uring_setup");
 	must(uring_open(&to, 4), "io_uring_setup");
 	must(uring_open(&full, 4), "io_uring_setup");

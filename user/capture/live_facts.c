@@ -10,6 +10,7 @@
 #include "capture/live_private.h"
 #include "capture/proc_maps.h"
 #include "checks/failure.h"
+#include "model/fact.h"
 
 /* A ring's end is nobody's doing: show whose ring it was, not the kernel's worker. */
 static void name_owner(struct fact *f, const struct ring *r)
@@ -150,7 +151,7 @@ static void note_rest(struct live *l, const struct fact_call *c)
 {
 	__u64 first = 0, end = c->nr_slots;
 
-	if (c->op == CALL_UPDATE || (c->op == CALL_CLONE && c->nr)) {
+	if (fact_args_known(c) && (c->op == CALL_UPDATE || (c->op == CALL_CLONE && c->nr))) {
 		first = c->offset;
 		end = first + (c->op == CALL_UPDATE ? (__u64)c->result : c->nr);
 	}

@@ -81,6 +81,12 @@ int fact_holder_fd(const struct ledger *l, __u64 id, __u32 pid)
 	return r && r->nr_holders ? r->holders[0].fd : -1;
 }
 
+/* Recordings from before .seen have the descriptor only. */
+bool fact_args_known(const struct fact_call *c)
+{
+	return c->seen & SEEN_ARGS || c->fd != -1;
+}
+
 int fact_fd(const struct ledger *l, const struct fact *f)
 {
 	const struct fact_call *c = (const void *)f;

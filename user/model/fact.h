@@ -4,6 +4,7 @@
 #define FIXBUF_MODEL_FACT_H
 
 #include <abi/fact.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ledger;
@@ -14,6 +15,8 @@ size_t fact_min_size(__u32 kind);
 const char *fact_name(const struct fact *f);
 /* "ENOMEM" of -ENOMEM. */
 const char *fact_errno_name(__s64 result);
+/* Whether the arguments of the call were seen: not those of a 32-bit call. */
+bool fact_args_known(const struct fact_call *c);
 /* The descriptor by which the task of .f knows its ring, -1 = none. */
 int fact_fd(const struct ledger *l, const struct fact *f);
 

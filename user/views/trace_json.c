@@ -64,8 +64,8 @@ static void put_entry(struct json *j, const struct fact_entry *e)
 
 static void put_call(struct json *j, const struct fact_call *c, const struct failure *why)
 {
-	json_uint(j, "nr", c->nr);
-	json_uint(j, "offset", c->offset);
+	json_known(j, "nr", fact_args_known(c), c->nr);
+	json_known(j, "offset", fact_args_known(c), c->offset);
 	json_uint(j, "slots", c->nr_slots);
 	json_int(j, "result", c->result);
 	if (c->result < 0)

@@ -73,14 +73,18 @@ static void put_what(struct view_trace *v, const struct fact_call *c)
 		fprintf(v->to->out, "%u slot%s", r ? r->nr_slots : 0, plural(r ? r->nr_slots : 0));
 		break;
 	case CALL_UPDATE:
-		if (c->nr == 1)
+		if (!fact_args_known(c))
+			fprintf(v->to->out, "slots ?");
+		else if (c->nr == 1)
 			fprintf(v->to->out, "slot %u", c->offset);
 		else
 			fprintf(v->to->out, "%u slots from %u on", c->nr, c->offset);
 		break;
 	case CALL_CLONE:
 		src = fact_holder_fd(v->ledger, c->src_ring, c->h.pid);
-		if (c->nr)
+		if (!fact_args_known(c))
+			fprintf(v->to->out, "slots ?");
+		else if (c->nr)
 			fprintf(v->to->out, "%u slots", c->nr);
 		else
 			fprintf(v->to->out, "all slots");
@@ -88,7 +92,10 @@ static void put_what(struct view_trace *v, const struct fact_call *c)
 			fprintf(v->to->out, " of fd %d", src);
 		break;
 	default:
-		fprintf(v->to->out, "%u buffer%s", c->nr, plural(c->nr));
+		if (fact_args_known(c))
+			fprintf(v->to->out, "%u buffer%s", c->nr, plural(c->nr));
+		else
+			fprintf(v->to->out, "? buffers");
 	}
 }
 

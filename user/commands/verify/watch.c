@@ -42,6 +42,8 @@ static void begin_batch(struct watch *w, const struct fact_call *c)
 	if (c->op == CALL_UNREGISTER) {
 		b->nr = 0;
 		b->cause.slots = r ? r->nr_slots : 0;
+	} else if (!fact_args_known(c)) {
+		; /* all slots are told */
 	} else if (c->op == CALL_UPDATE) {
 		b->first = c->offset;
 		b->nr = c->result;
