@@ -85,6 +85,46 @@ static void lives_on(const char *way, const char *held_by)
 	load_end(&l);
 }
 
+static void kept_over_exec(void)
+{
+	struct tool_run a;
+	pid_t holder;
+	struct load l;
+	char arg[16];
+
+	if (!start(&l, "exec", &holder))
+		return;
+	snprintf(arg, sizeof(arg), "%d", l.pid);
+	tool(&a, "list", "-p", arg, NULL);
+	has_text(a.out, "VmPin 256K of a process that has ended (the descriptor was kept over exec "
+		 "or fork: FD_CLOEXEC closes it at exec)", "exec: whose ring it was, and the remedy");
+	tool_free(&a);
+	load_end(&l);
+}
+
+/* What no way shows is told by the account, which has more than the rings that were found. */
+static void unseen(void)
+{
+	struct json_object *f;
+	struct tool_run a;
+	pid_t holder;
+	struct load l;
+	char arg[16];
+
+	if (!start(&l, "unseen", &holder))
+		return;
+	snprintf(arg, sizeof(arg), "%d", l.pid);
+	tool(&a, "verify", "--json", "-p", arg, NULL);
+	is(a.status, 1, "unseen: verify ends with 1");
+	is(json_nr_rings(a.json, l.pid), 0, "unseen: no ring is found");
+	is(json_nr_findings(a.json, l.pid, NULL), 1, "unseen: one finding");
+	f = json_finding(a.json, l.pid, "unexplained-charge");
+	is(json_number(f, "pages"), 512, "unseen: of all its pages");
+	is_text(json_text(f, "severity"), "warning", "unseen: a warning beyond 1 MiB");
+	tool_free(&a);
+	load_end(&l);
+}
+
 int main(void)
 {
 	lives_on("mapped", "submitted");
@@ -92,5 +132,7 @@ int main(void)
 	lives_on("polled", "submitted");
 	lives_on("thread", "mapping");
 	lives_on("inherited", "mapping");
+	kept_over_exec();
+	unseen();
 	return tap_end();
 }

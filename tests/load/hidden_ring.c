@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A ring that nobody has a descriptor of, with 256 KiB registered. It lives on by a mapping of
+ * A ring that nobody has a descriptor of, with 256 KiB registered (unseen: 2 MiB). It lives on by a mapping of
  * its memory (mapped; by one whose first thread, which made the ring, has ended: thread; by a
  * child of the process that made it, which has ended: inherited), by a thread that waits in it
- * (waited), or by another ring that polls it (polled).
+ * (waited), or by another ring that polls it (polled). exec: the other way round, a descriptor that
+ * is kept by a program which does not know of it. unseen: the thread that made the ring has ended
+ * and another waits in it, which nothing shows but the account.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -16,8 +19,7 @@
 #include "load_report.h"
 #include "memory.h"
 
-#define PAGES 64
-
+static size_t pages = 64;
 static struct io_uring hidden;
 
 static void *wait_in_it(void *arg)
@@ -57,19 +59,20 @@ static void poll_by(struct io_uring *other)
 /* Shared, so that a child sees the pages that its parent registered. */
 static void *shared_pages(void)
 {
-	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+	char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		       0);
 
 	if (p == MAP_FAILED)
 		report_skip("no memory");
-	mem_touch(p, PAGES);
+	mem_touch(p, pages);
 	return p;
 }
 
 static void make(struct iovec *iov, bool shared)
 {
 	must(uring_open(&hidden, 4), "io_uring_setup");
-	iov->iov_base = shared ? shared_pages() : mem_pages(PAGES);
+	iov->iov_len = pages * PAGE;
+	iov->iov_base = shared ? shared_pages() : mem_pages(pages);
 	must(uring_register(hidden.ring_fd, iov, 1), "register");
 }
 
@@ -106,7 +109,7 @@ static void inherit(struct iovec *iov)
 	if (!creator) {
 		close(stay[1]);
 		make(iov, true);
-		report_slot("hidden", 0, iov, PAGES, 1);
+		report_slot("hidden", 0, iov, pages, 1);
 		fflush(stdout);
 		if (!fork())
 			keep_mapping(told[1], stay[0]);
@@ -118,35 +121,57 @@ static void inherit(struct iovec *iov)
 		report_skip("the child did not come up");
 }
 
+/* Becomes a program that does not know of the descriptor. */
+static void keep_over_exec(struct iovec *iov)
+{
+	make(iov, false);
+	report_slot("hidden", 0, iov, pages, 1);
+	report("ring.fd=%d", hidden.ring_fd);
+	fflush(stdout);
+	must(fcntl(hidden.ring_fd, F_SETFD, 0) ? -errno : 0, "fcntl");
+	execl("/proc/self/exe", "hidden_ring", "rest", NULL);
+	must(-errno, "exec");
+}
+
 int main(int argc, char **argv)
 {
-	struct iovec iov = { .iov_len = PAGES * PAGE };
+	struct iovec iov;
 	struct io_uring other;
 	pthread_t thread;
 	const char *way;
 
 	report_init(&argc, argv);
 	way = argc > 1 ? argv[1] : "mapped";
+	if (!strcmp(way, "unseen")) {
+		pages = 512;
+		become_plain(8 << 20);
+	}
+	if (!strcmp(way, "exec"))
+		keep_over_exec(&iov);
+	if (!strcmp(way, "rest")) {
+		report_ready();
+		return 0;
+	}
 	if (!strcmp(way, "inherited")) {
 		inherit(&iov);
 		report_ready();
 		_exit(0);
 	}
-	if (!strcmp(way, "thread")) {
+	if (!strcmp(way, "thread") || !strcmp(way, "unseen")) {
 		must(-pthread_create(&thread, NULL, make_in_thread, &iov), "pthread_create");
 		pthread_join(thread, NULL);
 	} else {
 		make(&iov, false);
 	}
-	report_slot("hidden", 0, &iov, PAGES, 1);
-	if (!strcmp(way, "waited")) {
+	report_slot("hidden", 0, &iov, pages, 1);
+	if (!strcmp(way, "waited") || !strcmp(way, "unseen")) {
 		must(-pthread_create(&thread, NULL, wait_in_it, NULL), "pthread_create");
 		await_waiter();
 	} else if (!strcmp(way, "polled")) {
 		poll_by(&other);
 	}
 	close(hidden.ring_fd);
-	if (!strcmp(way, "waited") || !strcmp(way, "polled"))
+	if (!strcmp(way, "waited") || !strcmp(way, "polled") || !strcmp(way, "unseen"))
 		unmap();
 	report_ready();
 	_exit(0);

@@ -40,6 +40,7 @@ struct walk {
 	size_t nr_mms;
 	unsigned int unsteady;
 	bool thorough;
+	bool accounts;			/* processes without rings are fed, too */
 	unsigned int cut;		/* see walk_cut() */
 	struct fact_holder left[MAX_LEFT]; /* of rings with buffers that were closed during the last walk */
 	unsigned int nr_left;
@@ -142,6 +143,11 @@ int walk_start(struct walk *w)
 	free(h.list);
 	if (!err && !w->own_ring)
 		err = err_set(ENOENT, "the walk does not find our own ring; this kernel's io_uring has an unknown layout");
+	if (!err)
+		err = walk_peek(w->skel->progs.peek_ring, w->own_ring, 0, 0);
+	/* rings that are not limited charge nobody there: no account tells that one is missing */
+	if (!err && w->skel->bss->out_ring.ring_flags & RING_F_ACCT_PER_RING)
+		w->thorough = true;
 	return err;
 }
 
@@ -432,8 +438,10 @@ int walk_rings(struct walk *w, struct ledger *l)
 	/* what was freed meanwhile may have been read as anything */
 	if (!err)
 		err = find_holders_again(w, &again, &h);
+	for (size_t i = 0; !err && w->accounts && i < w->nr_mms; i++)
+		ledger_feed(l, &h.list[i].h);
 	for (size_t i = w->nr_mms; !err && i < h.nr; i = next_ring(&h, i))
-		if (h.list[i].h.ring == w->own_ring)
+		if (h.list[i].h.ring == w->own_ring && !w->accounts)
 			continue;
 		else if (holders_have(&again, h.list[i].h.ring))
 			feed_ring(w, &readings[i], &h.list[i], next_ring(&h, i) - i, l);
@@ -448,6 +456,16 @@ int walk_rings(struct walk *w, struct ledger *l)
 	free(readings);
 	free(h.list);
 	free(again.list);
+	return err;
+}
+
+int walk_accounts(struct walk *w, struct ledger *l)
+{
+	int err;
+
+	w->accounts = true;
+	err = walk_rings(w, l);
+	w->accounts = false;
 	return err;
 }
 

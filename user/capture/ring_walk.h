@@ -20,6 +20,9 @@ void walk_free(struct walk *w);
  * fed without its slots and counted. 0, or -errno with a sentence.
  */
 int walk_rings(struct walk *w, struct ledger *l);
+/* The same, with the accounts of processes without rings, and our own ring. */
+int walk_accounts(struct walk *w, struct ledger *l);
+
 /*
  * From then on every process's mappings are looked through for rings that live on by them; else
  * only where some user's or address space's account has more than the rings that were found.

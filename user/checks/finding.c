@@ -33,6 +33,13 @@ enum severity finding_severity(enum finding_tag tag)
 	return traits[tag].severity;
 }
 
+enum severity severity_of_finding(const struct finding *f)
+{
+	const struct finding_traits *t = &traits[f->tag];
+
+	return t->info_causes & 1U << f->cause ? SEVERITY_INFO : t->severity;
+}
+
 const char *severity_name(enum severity s)
 {
 	static const char *const names[] = { "info", "warning", "error" };
@@ -77,6 +84,16 @@ void findings_free(struct findings *fs)
 	fs->nr = 0;
 }
 
+void findings_append(struct findings *to, struct findings *from)
+{
+	for (size_t i = 0; i < from->nr; i++) {
+		array_grow(to->list, to->nr);
+		to->list[to->nr++] = from->list[i];
+	}
+	free(from->list);
+	*from = (struct findings){ 0 };
+}
+
 void findings_keep(struct findings *fs, bool (*keep)(const struct finding *f, const void *arg),
 		   const void *arg)
 {
@@ -101,7 +118,7 @@ void findings_sort(struct findings *fs)
 	sorted = must_alloc(fs->nr, sizeof(*sorted));
 	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
 		for (size_t i = 0; i < fs->nr; i++)
-			if ((int)finding_severity(fs->list[i].tag) == s)
+			if ((int)severity_of_finding(&fs->list[i]) == s)
 				sorted[n++] = fs->list[i];
 	memcpy(fs->list, sorted, n * sizeof(*sorted));
 	free(sorted);
@@ -112,7 +129,7 @@ int findings_worst(const struct findings *fs)
 	int worst = -1;
 
 	for (size_t i = 0; i < fs->nr; i++)
-		if (!fs->list[i].unconfirmed && (int)finding_severity(fs->list[i].tag) > worst)
-			worst = finding_severity(fs->list[i].tag);
+		if (!fs->list[i].unconfirmed && (int)severity_of_finding(&fs->list[i]) > worst)
+			worst = severity_of_finding(&fs->list[i]);
 	return worst;
 }

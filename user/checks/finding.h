@@ -32,6 +32,9 @@ enum stale_cause {
 };
 enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED };
 
+/* How much of an account nothing explains. */
+enum unexplained_cause { UNEXPLAINED_MUCH, UNEXPLAINED_LITTLE };
+
 #define MAX_REMEDIES 6
 
 /* .replayed_from of what only a look at pages shows: a recording holds none. */
@@ -40,6 +43,7 @@ enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED };
 struct finding_traits {
 	const char *tag;
 	enum severity severity;
+	unsigned int info_causes; /* bits of the causes that make it an info */
 	enum finding_scope scope;
 	__u64 rest_ns;		/* its account must rest for so long before it is sure, 0 = it is sure */
 	bool by_level;		/* one account's level alone says so: sure even while a call is under way */
@@ -87,7 +91,9 @@ struct finding_key {
 
 const struct finding_traits *finding_traits(enum finding_tag tag);
 const char *finding_tag_name(enum finding_tag tag);
+/* The highest that the tag has; of_finding: the one that this cause of it has. */
 enum severity finding_severity(enum finding_tag tag);
+enum severity severity_of_finding(const struct finding *f);
 const char *severity_name(enum severity s);
 
 struct finding_key finding_key(const struct finding *f);
@@ -96,6 +102,8 @@ struct finding_key finding_key(const struct finding *f);
 void finding_add(struct findings *fs, struct finding f, const char *detail_fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void findings_free(struct findings *fs);
+/* Moves all of .from behind those of .to. */
+void findings_append(struct findings *to, struct findings *from);
 /* Drops those for which keep() is false. */
 void findings_keep(struct findings *fs, bool (*keep)(const struct finding *f, const void *arg),
 		   const void *arg);

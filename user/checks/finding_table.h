@@ -83,6 +83,19 @@ FINDING(GHOST_PIN,
 	.remedies = { "wait for or cancel the I/O in flight; if the pages stay, look for another "
 		"user of pinned memory in that process" })
 
+FINDING(UNEXPLAINED_CHARGE,
+	.tag = "unexplained-charge", .severity = SEVERITY_WARNING,
+	.info_causes = 1U << UNEXPLAINED_LITTLE, .scope = SCOPE_MM,
+	/* a recording does not tell all processes' accounts */
+	.replayed_from = TIER_NEVER,
+	.remedies = {
+		[UNEXPLAINED_MUCH] = "look for its other users: perf record, AF_XDP sockets, "
+			"zero-copy sends, VFIO, iommufd, RDMA, vDPA; if there are none, end the "
+			"processes that had the ring",
+		[UNEXPLAINED_LITTLE] = "nothing needs to be done unless it grows; perf, AF_XDP, "
+			"zero-copy sends, VFIO, iommufd, RDMA and vDPA count there too",
+	})
+
 FINDING(BAD_SEGMENT,
 	.tag = "bad-segment", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,
 	.replayed_from = TIER_NEVER,

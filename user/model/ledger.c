@@ -76,6 +76,7 @@ static void name_mm(struct ledger_mm *mm, const struct fact *f)
 	if (!mm)
 		return;
 	mm->pid = f->pid;
+	mm->uid = f->uid;
 	mm->comm = f->comm;
 }
 
@@ -177,6 +178,7 @@ static struct ring *feed_ring(struct ledger *l, const struct fact_ring *f)
 	r->setup_flags = f->setup_flags;
 	r->sq_entries = f->sq_entries;
 	r->cq_entries = f->cq_entries;
+	r->ring_pages = f->ring_pages;
 	slots_resize(l, &f->h, r, f->nr_slots);
 	return r;
 }

@@ -50,7 +50,7 @@ struct ledger_user {
 struct ledger_mm {
 	__u64 id;		/* struct mm_struct * */
 	__s64 pinned_pages;	/* as last seen */
-	__u32 pid;		/* a living process with this address space, 0 = none known */
+	__u32 pid, uid;		/* a living process with this address space, 0 = none known */
 	struct comm comm;
 	__u32 rings;		/* rings of the ledger that are charged to it */
 	UT_hash_handle hh;
@@ -93,6 +93,7 @@ struct ring {
 	struct buffer **slots;	/* owned array of shared buffers, NULL = empty */
 	__u32 nr_slots;
 	__u32 ring_flags, setup_flags, sq_entries, cq_entries;
+	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
 	__u32 creator_pid, creator_uid;
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
 	bool unread;		/* a walk found it changing too fast to read its slots */

@@ -32,6 +32,7 @@ static void tell_ring(const struct telling *t, const struct ring *r)
 		.setup_flags = r->setup_flags,
 		.sq_entries = r->sq_entries,
 		.cq_entries = r->cq_entries,
+		.ring_pages = r->ring_pages,
 	};
 
 	t->each(&f.h, t->arg);

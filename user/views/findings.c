@@ -11,7 +11,7 @@ void view_finding_text(FILE *out, const struct finding *f, bool colour)
 		[SEVERITY_INFO] = "\033[36m", [SEVERITY_WARNING] = "\033[33m",
 		[SEVERITY_ERROR] = "\033[31m",
 	};
-	enum severity s = finding_severity(f->tag);
+	enum severity s = severity_of_finding(f);
 
 	fprintf(out, "%s%-7s %s%s%s\n", colour ? paint[s] : "", severity_name(s),
 		finding_tag_name(f->tag), colour ? "\033[0m" : "",
@@ -31,7 +31,7 @@ void view_findings_text(FILE *out, const struct findings *fs, bool colour)
 void view_finding_json(struct json *j, const struct finding *f)
 {
 	json_str(j, "tag", finding_tag_name(f->tag));
-	json_str(j, "severity", severity_name(finding_severity(f->tag)));
+	json_str(j, "severity", severity_name(severity_of_finding(f)));
 	json_flag(j, "confirmed", !f->unconfirmed);
 	json_uint(j, "pid", f->pid);
 	json_int(j, "fd", f->fd);

@@ -32,6 +32,13 @@ static __u32 ring_uid(const struct ring *r)
 	return r->user ? r->user->uid : r->nr_holders ? r->holders[0].uid : 0;
 }
 
+/* A descriptor outlives the address space that its ring is charged to by exec or fork. */
+static const char *kept_how(const struct ring *r)
+{
+	return r->nr_holders && r->holders[0].fd >= 0 ?
+	       " (the descriptor was kept over exec or fork: FD_CLOEXEC closes it at exec)" : "";
+}
+
 static void print_account(FILE *out, const struct ledger *l, const struct ring *r)
 {
 	const struct ledger_user *u = account(l, r);
@@ -53,7 +60,7 @@ static void print_account(FILE *out, const struct ledger *l, const struct ring *
 		if (r->mm->pid && (!r->nr_holders || r->mm->pid != r->holders[0].pid))
 			fprintf(out, " of pid %u %s", r->mm->pid, TAME_COMM(r->mm->comm));
 		else if (!r->mm->pid)
-			fprintf(out, " of a process that has ended");
+			fprintf(out, " of a process that has ended%s", kept_how(r));
 	}
 	fputc('\n', out);
 }

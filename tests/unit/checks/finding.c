@@ -16,6 +16,7 @@ static void tags(void **state)
 		[OVERCHARGED] = { "overcharged", "warning" },
 		[CHARGE_UNDERFLOW] = { "charge-underflow", "error" },
 		[GHOST_PIN] = { "ghost-pin", "info" },
+		[UNEXPLAINED_CHARGE] = { "unexplained-charge", "warning" },
 		[BAD_SEGMENT] = { "bad-segment", "error" },
 		[LEAKED_PIN] = { "leaked-pin", "error" },
 		[OVER_LIMIT] = { "over-limit", "error" },

@@ -21,7 +21,7 @@ static void print_text(const struct report *r, const struct findings *f,
 	for (size_t i = 0; i < f->nr; i++) {
 		const struct finding *one = &f->list[i];
 
-		nr[finding_severity(one->tag)]++;
+		nr[severity_of_finding(one)]++;
 		view_finding_text(o->output.out, one, isatty(fileno(o->output.out)));
 		fprintf(o->output.out, "        first seen %s after the start\n",
 			fmt_ns(since, one->since_ns > 0 ? one->since_ns : 0));

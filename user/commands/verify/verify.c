@@ -9,6 +9,7 @@
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/signals.h"
+#include "capture/balance.h"
 #include "capture/inspect.h"
 #include "commands/option.h"
 #include "commands/run.h"
@@ -39,7 +40,7 @@ static void print_totals(FILE *out, const struct findings *fs)
 		if (fs->list[i].unconfirmed)
 			suspected++;
 		else
-			nr[finding_severity(fs->list[i].tag)]++;
+			nr[severity_of_finding(&fs->list[i])]++;
 	}
 	fprintf(out, "%u error%s, %u warning%s, %u note%s", nr[SEVERITY_ERROR],
 		plural(nr[SEVERITY_ERROR]), nr[SEVERITY_WARNING], plural(nr[SEVERITY_WARNING]),
@@ -101,7 +102,8 @@ static int now(struct verify_options *o)
 
 	if (!status) {
 		p.begun_ns = clock_now_ns();
-		if (look_closely(r.capture.walk, r.capture.pages, &o->select, &checks, &look, &p))
+		if (look_closely(r.capture.walk, r.capture.pages, &o->select, &checks, &look, &p) ||
+		    look_at_balance(r.capture.walk, &o->select, &look.findings))
 			status = interrupted ? 128 + interrupted : cannot("%s", err_text());
 		progress_end(&p);
 	}

@@ -67,7 +67,7 @@ static struct cause find_cause(const struct finding *f, __u64 mm, void *arg)
 
 static void tell(const struct finding *f, const struct cause *c, void *arg)
 {
-	enum severity s = finding_severity(f->tag);
+	enum severity s = severity_of_finding(f);
 	struct watch *w = arg;
 
 	w->totals.nr[s]++;

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What accounts have beyond the rings that were found. */
+#include "facts.h"
+#include "checks/balance.h"
+
+/* A process without rings, with these levels. */
+static void see_process(struct ledger *l, __u32 pid, __u64 mm, __s64 locked, __s64 pinned)
+{
+	struct fact_holder f = fact_holder(0, pid, -1, locked, pinned);
+
+	f.mm = mm;
+	FEED(l, f);
+}
+
+static void check(const struct ledger *first, const struct ledger *again, struct findings *fs)
+{
+	struct balance b = { 0 };
+
+	findings_free(fs);
+	balance_take(&b, first);
+	if (again)
+		balance_again(&b, again);
+	check_balance(&b, first, fs);
+	balance_free(&b);
+}
+
+static void balanced(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+
+	(void)state;
+	see_ring(l, RING, 64, 64);
+	check(l, NULL, &fs);
+	assert_int_equal(fs.nr, 0);
+	ledger_free(l);
+}
+
+/* Where the kernel charges the ring's own memory, that is explained. */
+static void ring_memory(void **state)
+{
+	struct fact_ring r = fact_ring(FACT_RING, RING, 66, 64);
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+
+	(void)state;
+	see_ring(l, RING, 66, 64);
+	check(l, NULL, &fs);
+	assert_int_equal(only(&fs, UNEXPLAINED_CHARGE)->pages, 2);
+	assert_int_equal(severity_of_finding(&fs.list[0]), SEVERITY_INFO);
+	r.ring_pages = 2;
+	FEED(l, r);
+	check(l, NULL, &fs);
+	assert_int_equal(fs.nr, 0);
+	ledger_free(l);
+}
+
+static void without_ring(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+	const struct finding *f;
+
+	(void)state;
+	see_process(l, 977, MM2, 512, 512);
+	check(l, NULL, &fs);
+	/* the user's account has the same pages: they are not told twice */
+	assert_int_equal(fs.nr, 1);
+	f = only(&fs, UNEXPLAINED_CHARGE);
+	assert_int_equal(f->pid, 977);
+	assert_int_equal(f->pages, 512);
+	assert_int_equal(severity_of_finding(f), SEVERITY_WARNING);
+	assert_non_null(strstr(f->detail, "512 pages (2 MiB) are charged to pid 977 (fio)"));
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+/* The hidden ring of a process that has ended: only its user's account has it. */
+static void of_a_user(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+	const struct finding *f;
+
+	(void)state;
+	see_ring(l, RING, 64 + 257, 64);
+	check(l, NULL, &fs);
+	f = only(&fs, UNEXPLAINED_CHARGE);
+	assert_int_equal(f->pages, 257);
+	assert_int_equal(f->uid, 1000);
+	assert_int_equal(f->pid, 0);
+	/* beyond 1 MiB and a tenth of 8 MiB */
+	assert_int_equal(severity_of_finding(f), SEVERITY_WARNING);
+	see_ring(l, RING, 64 + 256, 64);
+	check(l, NULL, &fs);
+	assert_int_equal(severity_of_finding(&fs.list[0]), SEVERITY_INFO);
+	findings_free(&fs);
+	ledger_free(l);
+}
+
+/* The least of all readings; nothing of what was explained in one of them. */
+static void moving(void **state)
+{
+	struct ledger *a = ledger_new(), *b = ledger_new();
+	struct findings fs = { 0 };
+
+	(void)state;
+	see_process(a, 977, MM2, 512, 512);
+	see_process(b, 977, MM2, 500, 500);
+	check(a, b, &fs);
+	assert_int_equal(only(&fs, UNEXPLAINED_CHARGE)->pages, 500);
+	see_process(b, 977, MM2, 0, 0);
+	check(a, b, &fs);
+	assert_int_equal(fs.nr, 0);
+	ledger_free(a);
+	ledger_free(b);
+}
+
+static void known(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+	struct balance b = { 0 };
+
+	(void)state;
+	see_process(l, 977, MM2, 512, 512);
+	balance_take(&b, l);
+	balance_explain(&b, 0, 500);
+	check_balance(&b, l, &fs);
+	assert_int_equal(only(&fs, UNEXPLAINED_CHARGE)->pages, 12);
+	findings_free(&fs);
+	balance_explain(&b, 0, 500);
+	check_balance(&b, l, &fs);
+	assert_int_equal(fs.nr, 0);
+	balance_free(&b);
+	ledger_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(balanced),
+		cmocka_unit_test(ring_memory),
+		cmocka_unit_test(without_ring),
+		cmocka_unit_test(of_a_user),
+		cmocka_unit_test(moving),
+		cmocka_unit_test(known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include "base/array.h"
+#include "base/fmt.h"
+#include "checks/balance.h"
+#include "checks/places.h"
+#include "checks/shares.h"
+
+#define MUCH_PAGES	((1ULL << 20) >> PAGE_SHIFT)
+#define MUCH_OF_LIMIT	10	/* one part in so many */
+
+static void add(struct balance *b, struct rest r)
+{
+	array_grow(b->list, b->nr);
+	b->list[b->nr++] = r;
+}
+
+static bool has_ring_of(const struct ledger *l, const struct ledger_mm *mm,
+			const struct ledger_user *u)
+{
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (r->mm == mm && r->user == u)
+			return true;
+	return false;
+}
+
+/*
+ * What is charged to a user for buffers is charged to the address space, too. One that no ring
+ * explains has a rest of its own, and is not told twice.
+ */
+static __s64 user_rest(const struct ledger *l, const struct ledger_user *u)
+{
+	__s64 rest = u->locked_pages;
+
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (r->user == u)
+			rest -= r->ring_pages;
+	for (const struct ledger_mm *mm = l->mms; mm && rest > 0; mm = mm->hh.next) {
+		if (mm->pinned_pages <= 0)
+			continue;
+		if (mm->rings ? has_ring_of(l, mm, u) : mm->pid && mm->uid == u->uid)
+			rest -= mm->pinned_pages;
+	}
+	return rest;
+}
+
+void balance_take(struct balance *b, const struct ledger *l)
+{
+	/* where rings charge it, what they do not explain is a ghost-pin */
+	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
+		if (!mm->rings && mm->pinned_pages > 0)
+			add(b, (struct rest){
+				.id = mm->id, .uid = mm->uid, .pid = mm->pid,
+				.pages = mm->pinned_pages,
+			});
+	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
+		__s64 rest = user_rest(l, u);
+
+		/* root's rings are rarely limited, but perf's buffers, and BPF before 5.11, count */
+		if (rest > 0 && (u->uid || user_tightest_holder(l, u)))
+			add(b, (struct rest){
+				.id = u->id, .is_user = true, .uid = u->uid, .pages = rest,
+			});
+	}
+}
+
+static const struct rest *find(const struct balance *b, const struct rest *r)
+{
+	for (size_t i = 0; i < b->nr; i++)
+		if (b->list[i].id == r->id && b->list[i].is_user == r->is_user)
+			return &b->list[i];
+	return NULL;
+}
+
+void balance_again(struct balance *b, const struct ledger *l)
+{
+	struct balance now = { 0 };
+	size_t kept = 0;
+
+	balance_take(&now, l);
+	for (size_t i = 0; i < b->nr; i++) {
+		const struct rest *r = find(&now, &b->list[i]);
+
+		if (!r)
+			continue;
+		b->list[kept] = b->list[i];
+		if (r->pages < b->list[kept].pages)
+			b->list[kept].pages = r->pages;
+		kept++;
+	}
+	b->nr = kept;
+	balance_free(&now);
+}
+
+void balance_explain(struct balance *b, size_t i, __u64 pages)
+{
+	struct rest *r = &b->list[i];
+
+	r->pages -= pages < r->pages ? pages : r->pages;
+}
+
+void balance_free(struct balance *b)
+{
+	free(b->list);
+	b->list = NULL;
+	b->nr = 0;
+}
+
+/* A user whom no ring's limit binds is in nobody's way. */
+static bool is_much(const struct ledger *l, const struct rest *r)
+{
+	const struct holder *h = NULL;
+	__u64 much = MUCH_PAGES;
+
+	for (const struct ledger_user *u = l->users; u && r->is_user; u = u->hh.next)
+		if (u->id == r->id)
+			h = user_tightest_holder(l, u);
+	if (r->is_user && !h)
+		return false;
+	if (h && h->memlock_limit_bytes / MUCH_OF_LIMIT > much * PAGE_BYTES)
+		much = h->memlock_limit_bytes / MUCH_OF_LIMIT / PAGE_BYTES;
+	return r->pages > much;
+}
+
+static void report(const struct rest *r, const struct ledger *l, struct findings *out)
+{
+	struct finding f = {
+		.tag = UNEXPLAINED_CHARGE, .pid = r->pid, .fd = -1, .index = -1, .uid = r->uid,
+		.cause = is_much(l, r) ? UNEXPLAINED_MUCH : UNEXPLAINED_LITTLE, .pages = r->pages,
+	};
+	char name[NAME_LEN], size[FMT_LEN], count[FMT_LEN];
+
+	fmt_bytes_long(size, r->pages * PAGE_BYTES);
+	fmt_count_pages(count, r->pages);
+	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next) {
+		if (r->is_user || mm->id != r->id)
+			continue;
+		finding_add(out, f, "%s (%s) %s charged to %s, and no ring that was found "
+			    "explains that; looked at: descriptors, registered rings, rings that "
+			    "living threads submitted to, mappings. Not seen: a ring that is "
+			    "closing, or whose last user has ended while it is polled or waited in",
+			    count, size, is_or_are(r->pages), mm_name(name, mm));
+		return;
+	}
+	if (r->is_user)
+		finding_add(out, f, "%s (%s) of what user %u has locked %s not explained by rings "
+			    "that were found; looked at: descriptors, registered rings, rings that "
+			    "living threads submitted to, mappings. Not seen: a ring that is "
+			    "closing, or whose last user has ended while it is polled or waited in",
+			    count, size, r->uid, is_or_are(r->pages));
+}
+
+void check_balance(const struct balance *b, const struct ledger *l, struct findings *out)
+{
+	for (size_t i = 0; i < b->nr; i++)
+		if (b->list[i].pages)
+			report(&b->list[i], l, out);
+}

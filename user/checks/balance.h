@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The balance: what accounts have, against what the rings that were found put there. It is taken
+ * several times, since others charge and uncharge meanwhile: the least rest counts.
+ */
+#ifndef FIXBUF_CHECKS_BALANCE_H
+#define FIXBUF_CHECKS_BALANCE_H
+
+#include "checks/finding.h"
+
+/* An account with more than is explained. */
+struct rest {
+	__u64 id;		/* struct user_struct * or struct mm_struct * */
+	bool is_user;
+	__u32 uid, pid;		/* .pid of an address space, else 0 */
+	__u64 pages;
+};
+
+struct balance {
+	struct rest *list;	/* owned */
+	size_t nr;
+};
+
+/* Takes it for the first time, from a ledger of all rings and processes. */
+void balance_take(struct balance *b, const struct ledger *l);
+/* Takes it again: a rest becomes the lesser one, and goes when it is explained. */
+void balance_again(struct balance *b, const struct ledger *l);
+/* That much of the rest at that place is known to be something else. */
+void balance_explain(struct balance *b, size_t i, __u64 pages);
+void balance_free(struct balance *b);
+
+/* One finding an account. */
+void check_balance(const struct balance *b, const struct ledger *l, struct findings *out);
+
+#endif
