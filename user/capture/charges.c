@@ -2,6 +2,18 @@
 #include <stdlib.h>
 #include "base/array.h"
 #include "capture/charges.h"
+#include "model/ledger.h"
+
+__s64 charge_of_buffer(const struct fact_buffer *b)
+{
+	__u64 folio = 1ULL << (b->folio_shift & 31);
+
+	if (b->buf_flags & (BUFFER_F_EMPTY | BUFFER_F_KERNEL))
+		return 0;
+	if (b->charged_pages != ACCT_UNKNOWN)
+		return b->charged_pages;
+	return ((b->addr % folio + b->len_bytes + folio - 1) / folio * folio) >> PAGE_SHIFT;
+}
 
 void charges_add(struct charges *c, __u64 id, __s64 pages)
 {

@@ -17,6 +17,9 @@ struct charges {
 	size_t nr;
 };
 
+/* Pages; where buffers do not say their charge, their folios are an upper bound. */
+__s64 charge_of_buffer(const struct fact_buffer *b);
+
 /* Adds to what the account is charged, 0 = nobody's. */
 void charges_add(struct charges *c, __u64 id, __s64 pages);
 /* Whether none of the processes' accounts has more. Nothing can be added after it. */

@@ -10,6 +10,7 @@
 #include "base/fmt.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
+#include "capture/mapped.h"
 #include "checks/confirm.h"
 #include "checks/places.h"
 #include "checks/selected.h"
@@ -270,6 +271,30 @@ static void count_left(struct look *look, const struct walk *walk, const struct 
 	}
 }
 
+/* No user makes the verdict on another's processes unsettled. */
+static bool concerns(const struct selection *select, const struct ledger *l, __u32 uid)
+{
+	if (!selection_asks(select))
+		return true;
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		for (size_t i = 0; i < r->nr_holders; i++)
+			if (r->holders[i].uid == uid && selection_has_ring(select, r))
+				return true;
+	return select->has_uid && select->uid == uid;
+}
+
+static void count_cuts(struct look *look, const struct walk *walk, const struct selection *select)
+{
+	const struct mapped_cuts *cuts = walk_cuts(walk);
+
+	for (size_t i = 0; i < cuts->nr; i++)
+		if (concerns(select, look->ledger, cuts->list[i].uid))
+			unsettled_add(&look->unsettled, (struct unsettled){
+				.what = UNSETTLED_MAPPINGS, .has_uid = true,
+				.uid = cuts->list[i].uid, .count = cuts->list[i].processes,
+			});
+}
+
 static int take_look(struct walk *walk, struct page_walk *pages, const struct selection *select,
 		     const struct check_options *o, struct look *look, struct progress *p)
 {
@@ -295,6 +320,7 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct se
 	check_charges(look->ledger, o, &look->findings);
 	findings_keep_selected(select, look->ledger, &look->findings);
 	count_rings(look, select);
+	count_cuts(look, walk, select);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct todo {
 struct reader {
 	__u32 uid;
 	unsigned int nodes;
+	unsigned int left_out;		/* processes */
 };
 
 struct search {
@@ -31,7 +32,7 @@ struct search {
 	struct todo *todo;
 	struct reader *users;
 	size_t nr_found, nr_todo, nr_users;
-	unsigned int cut;
+	size_t left_out;		/* 1 + the last process that was, whole or in part */
 };
 
 void mapped_prepare(struct fixbuf_bpf *skel)
@@ -57,7 +58,13 @@ static bool may_read(struct search *s, const struct todo *t)
 		array_grow(s->users, s->nr_users);
 		s->users[s->nr_users++] = (struct reader){ .uid = uid };
 	}
-	return s->users[i].nodes++ < USER_NODES;
+	if (s->users[i].nodes++ < USER_NODES)
+		return true;
+	/* one that was begun may have many nodes left: it counts once */
+	if (s->left_out != t->process + 1)
+		s->users[i].left_out++;
+	s->left_out = t->process + 1;
+	return false;
 }
 
 static void add_found(struct search *s, const struct todo *t, __u64 ring)
@@ -103,10 +110,8 @@ static int read_on(struct search *s)
 	while (s->nr_todo && nr < PEEK_NODES) {
 		const struct todo *t = &s->todo[--s->nr_todo];
 
-		if (!may_read(s, t)) {
-			s->cut += !t->at;
+		if (!may_read(s, t))
 			continue;
-		}
 		s->skel->bss->in_maps[nr] = t->at;
 		s->skel->bss->in_mms[nr] = s->h->list[t->process].mm;
 		now[nr++] = *t;
@@ -125,8 +130,22 @@ static bool wanted(const struct holders *only, __u32 pid)
 	return !only;
 }
 
+static void keep_cuts(const struct search *s, struct mapped_cuts *cuts)
+{
+	free(cuts->list);
+	*cuts = (struct mapped_cuts){ 0 };
+	for (size_t i = 0; i < s->nr_users; i++) {
+		if (!s->users[i].left_out)
+			continue;
+		array_grow(cuts->list, cuts->nr);
+		cuts->list[cuts->nr++] = (struct mapped_cut){
+			s->users[i].uid, s->users[i].left_out,
+		};
+	}
+}
+
 int mapped_find(struct fixbuf_bpf *skel, struct holders *h, const struct holders *only,
-		unsigned int *cut)
+		struct mapped_cuts *cuts)
 {
 	struct search s = { .skel = skel, .h = h };
 	int err = 0;
@@ -140,7 +159,8 @@ int mapped_find(struct fixbuf_bpf *skel, struct holders *h, const struct holders
 	for (size_t i = 0; !err && i < s.nr_found; i++)
 		*holders_add(h) = s.found[i];
 	holders_sort(h);
-	*cut = s.cut;
+	if (cuts)
+		keep_cuts(&s, cuts);
 	free(s.found);
 	free(s.todo);
 	free(s.users);

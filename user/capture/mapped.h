@@ -10,13 +10,23 @@ struct fixbuf_bpf;
 /* Switches its program on, before kern_load(). */
 void mapped_prepare(struct fixbuf_bpf *skel);
 
+/* A user with more mappings than are looked through in one walk. */
+struct mapped_cut {
+	__u32 uid;
+	unsigned int processes;	/* that were left out */
+};
+
+struct mapped_cuts {
+	struct mapped_cut *list;	/* owned */
+	size_t nr;
+};
+
 /*
  * Looks through the mappings of the processes of h, which is sorted; with .only just of those that
  * it has as holders by mapping. Adds holders of each ring that none of h holds, and sorts h. Sets
- * *cut to the number of processes whose user has more mappings than are looked through. 0, or
- * -errno with a sentence.
+ * *cuts, whose list may be of an earlier walk; NULL = not wanted. 0, or -errno with a sentence.
  */
 int mapped_find(struct fixbuf_bpf *skel, struct holders *h, const struct holders *only,
-		unsigned int *cut);
+		struct mapped_cuts *cuts);
 
 #endif

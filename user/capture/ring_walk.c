@@ -41,9 +41,9 @@ struct walk {
 	unsigned int unsteady;
 	bool thorough;
 	bool accounts;			/* processes without rings are fed, too */
-	unsigned int cut;		/* see walk_cut() */
 	struct fact_holder left[MAX_LEFT]; /* of rings with buffers that were closed during the last walk */
 	unsigned int nr_left;
+	struct mapped_cuts cuts;
 	struct fact_buffer *slots;	/* as read, ring after ring */
 	size_t nr, room;
 };
@@ -90,6 +90,7 @@ void walk_free(struct walk *w)
 	bpf_link__destroy(w->tasks);
 	ring_raw_close(&w->own);
 	free(w->mms);
+	free(w->cuts.list);
 	free(w->slots);
 	free(w);
 }
@@ -277,10 +278,9 @@ static int find_holders(struct walk *w, struct holders *h)
 /* The same as .before, rings found by mapping included. */
 static int find_holders_again(struct walk *w, struct holders *h, const struct holders *before)
 {
-	unsigned int cut;
 	int err = find_holders(w, h);
 
-	return err ? err : mapped_find(w->skel, h, before, &cut);
+	return err ? err : mapped_find(w->skel, h, before, NULL);
 }
 
 /* The records with ring 0, which sort first, are the processes. */
@@ -334,18 +334,6 @@ static size_t next_ring(const struct holders *h, size_t i)
 	return end;
 }
 
-/* Where buffers do not say their charge, their folios are an upper bound. */
-static __s64 charge_of(const struct fact_buffer *b)
-{
-	__u64 folio = 1ULL << (b->folio_shift & 31);
-
-	if (b->buf_flags & (BUFFER_F_EMPTY | BUFFER_F_KERNEL))
-		return 0;
-	if (b->charged_pages != ACCT_UNKNOWN)
-		return b->charged_pages;
-	return ((b->addr % folio + b->len_bytes + folio - 1) / folio * folio) >> PAGE_SHIFT;
-}
-
 /* Whether no account that a process shows has more than the rings that were found put there. */
 static bool rings_explain(const struct walk *w, const struct holders *h,
 			  const struct reading *readings)
@@ -358,7 +346,7 @@ static bool rings_explain(const struct walk *w, const struct holders *h,
 		__s64 pages = 0;
 
 		for (__u32 k = 0; r->steady && k < r->ring.nr_slots; k++)
-			pages += charge_of(&w->slots[r->first + k]);
+			pages += charge_of_buffer(&w->slots[r->first + k]);
 		charges_add(&c, r->ring.mm, pages);
 		charges_add(&c, r->ring.user, pages + r->ring.ring_pages);
 	}
@@ -391,10 +379,10 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 	bool mapped = w->thorough;
 	int err = find_holders(w, h);
 
-	w->cut = 0;
+	w->cuts.nr = 0;
 	for (;;) {
 		if (!err && mapped)
-			err = mapped_find(w->skel, h, NULL, &w->cut);
+			err = mapped_find(w->skel, h, NULL, &w->cuts);
 		if (!err)
 			err = remember_mms(w, h);
 		if (err)
@@ -474,9 +462,9 @@ void walk_be_thorough(struct walk *w)
 	w->thorough = true;
 }
 
-unsigned int walk_cut(const struct walk *w)
+const struct mapped_cuts *walk_cuts(const struct walk *w)
 {
-	return w->cut;
+	return &w->cuts;
 }
 
 unsigned int walk_unsteady(const struct walk *w)

@@ -6,6 +6,7 @@
 #include "model/ledger.h"
 
 struct fixbuf_bpf;
+struct mapped_cuts;
 struct walk;
 
 /* Switches the walk's programs on, before kern_load(). NULL with a sentence. */
@@ -28,8 +29,8 @@ int walk_accounts(struct walk *w, struct ledger *l);
  * only where some user's or address space's account has more than the rings that were found.
  */
 void walk_be_thorough(struct walk *w);
-/* Processes whose mappings the last walk_rings() left out: their user has too many. */
-unsigned int walk_cut(const struct walk *w);
+/* Whose mappings the last walk_rings() did not look through, or not all; good until the next. */
+const struct mapped_cuts *walk_cuts(const struct walk *w);
 /* Rings that the last walk_rings() could not read whole. */
 unsigned int walk_unsteady(const struct walk *w);
 /*

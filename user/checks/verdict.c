@@ -35,6 +35,12 @@ static const struct {
 		"run it again; for a process of another pid namespace run it where /proc shows the "
 		"process",
 	},
+	[UNSETTLED_MAPPINGS] = {
+		"unseen-mappings", "process", "processes",
+		"has more mappings than are looked through: a ring without a descriptor may live on "
+		"by one of them",
+		"end what the user does not need, and run it again",
+	},
 	[UNSETTLED_FINDINGS] = {
 		"unconfirmed-findings", "suspicion", "suspicions",
 		"could not be confirmed, since buffers came and went meanwhile",
