@@ -294,6 +294,13 @@ static void at_a_moment(void)
 	tool(&report, "report", "--list", "--json", "-p", pid, file, NULL);
 	is(json_nr_rings(report.json, process), 0, "at the end: no rings");
 	tool_free(&report);
+	tool(&report, "report", "--list", "--at", at, file, NULL);
+	ok(!strstr(report.err, "ends after"), "--at %s: nothing about its end", at);
+	tool_free(&report);
+	tool(&report, "report", "--list", "--at", "9000s", file, NULL);
+	is(report.status, 0, "--at 9000s, beyond the end");
+	has_text(report.err, "the recording ends after", "--at 9000s: says so");
+	tool_free(&report);
 	tool(&report, "report", "--list", "--at", "noon", file, NULL);
 	is(report.status, 2, "a moment that is none");
 	tool_free(&report);

@@ -53,6 +53,11 @@ static void nothing_to_check(void)
 		is(a.status, 0, "list %s of nothing exits with 0", asked[i][0]);
 		has_text(a.err, "no ring", "list %s: one line on standard error", asked[i][0]);
 		tool_free(&a);
+		tool(&a, "stat", "-d", "200ms", asked[i][0], value, NULL);
+		is(a.status, 0, "stat %s of nothing exits with 0", asked[i][0]);
+		has_text(a.err, "no ring of the selection was found",
+			 "stat %s: one line on standard error", asked[i][0]);
+		tool_free(&a);
 	}
 }
 

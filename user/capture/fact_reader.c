@@ -15,9 +15,9 @@
 #include "capture/fact_reader.h"
 #include "fixbuf.skel.h"
 
-#define ENOUGH		4096	/* facts in one go: who reads has signals and deadlines to look at */
+#define ENOUGH		4096	/* facts in one go: its reader has signals and deadlines to look at */
 
-struct seen {
+struct arrivals {
 	__u64 seq;		/* the highest that arrived */
 	__u64 lost;		/* reported */
 };
@@ -29,7 +29,7 @@ struct facts {
 	struct facts_handler on;
 	unsigned int handled;	/* in this go */
 	__u64 skipped;		/* runs that were reported */
-	struct seen seen[FACT_LANES];
+	struct arrivals seen[FACT_LANES];
 };
 
 struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *select,
@@ -60,7 +60,7 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 
 static void tell_loss(struct facts *f, __u32 cpu, __u64 after, __u64 before)
 {
-	struct seen *s = &f->seen[cpu & (FACT_LANES - 1)];
+	struct arrivals *s = &f->seen[cpu & (FACT_LANES - 1)];
 	__u64 lost = f->skel->bss->lanes[cpu & (FACT_LANES - 1)].lost;
 	__u64 count = lost - s->lost;
 
@@ -76,7 +76,7 @@ static int on_record(void *arg, void *data, size_t size)
 {
 	struct facts *f = arg;
 	const struct fact *fact = data;
-	struct seen *s = &f->seen[fact->cpu & (FACT_LANES - 1)];
+	struct arrivals *s = &f->seen[fact->cpu & (FACT_LANES - 1)];
 
 	if (size < sizeof(*fact))
 		return 0;

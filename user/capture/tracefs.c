@@ -31,7 +31,7 @@ static int open_tracefs(void)
 		dir = open(mounts[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (dir < 0)
 			continue;
-		/* not access(2), which asks for who we really are, without his capabilities */
+		/* not access(2), which asks as our real user, without the capabilities that we have */
 		events = openat(dir, "events", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (events >= 0) {
 			close(events);

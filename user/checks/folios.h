@@ -16,7 +16,7 @@ struct components {
 /* Whether the walk knows all pages of .b, and can be trusted. */
 bool folios_known(const struct buffer *b);
 
-/* In order of their first member; who is not folios_known() stands alone, with 0 pages. */
+/* In order of their first member; one that is not folios_known() stands alone, with 0 pages. */
 void components_find(struct components *c, const struct place *list, size_t nr);
 void components_free(struct components *c);
 

@@ -96,7 +96,7 @@ static void zsh_action(FILE *out, const struct option_row *row)
 		fputs("_files", out);
 	} else if (!strncmp(row->arg, "PID", 3)) {
 		fputs("_fixbuf_trace_pids", out);
-	} else if (!strcmp(row->arg, "UID")) {
+	} else if (!strcmp(row->arg, "USER")) {
 		fputs("_fixbuf_trace_uids", out);
 	} else if (!strcmp(row->arg, "GLOB")) {
 		fputs("_fixbuf_trace_names", out);
@@ -150,7 +150,7 @@ static void fish_argument(FILE *out, const struct option_row *row)
 		put_words(out, row);
 	else if (!strncmp(row->arg, "PID", 3))
 		fputs("(__fixbuf_trace_pids)", out);
-	else if (!strcmp(row->arg, "UID"))
+	else if (!strcmp(row->arg, "USER"))
 		fputs("(__fixbuf_trace_uids)", out);
 	else if (!strcmp(row->arg, "GLOB"))
 		fputs("(__fixbuf_trace_names)", out);

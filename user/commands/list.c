@@ -70,7 +70,7 @@ const struct command list_command = {
 		"used, and each registered buffer with its folio size and charge.\v"
 		"Examples:\n"
 		"  fixbuf-trace list                  # all rings\n"
-		"  fixbuf-trace list -p 812,977       # of two processes\n"
+		"  fixbuf-trace list -p 812,977       # those of two processes\n"
 		"  fixbuf-trace list --json -o a.json # for a program\n",
 	.options = options,
 	.options_size = sizeof(struct list_options),

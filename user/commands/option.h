@@ -35,7 +35,8 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "pid", .letter = 'p', .arg = "PID[,PID]", .help = "only these processes", \
 	  .parse = parse_pid_list, .offset = offsetof(type, select), .group = GROUP_TARGET, \
 	  .refusal = "'%s' is not a list of process ids; give -p 812 or -p 812,977" }, \
-	{ .name = "uid", .letter = 'u', .arg = "UID", .help = "only this user's processes", \
+	{ .name = "uid", .letter = 'u', .arg = "USER", \
+	  .help = "only this user's processes: a name or a number", \
 	  .parse = parse_user, .offset = offsetof(type, select), .group = GROUP_TARGET, \
 	  .refusal = "unknown user '%s'; give a name or a number, as 'id -u NAME' prints" }, \
 	{ .name = "comm", .arg = "GLOB", .help = "only processes whose name matches", \
@@ -68,21 +69,21 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "btf", .arg = "FILE", \
 	  .help = "take the kernel's types from this BTF file instead of the kernel", \
 	  .parse = parse_text, .offset = offsetof(type, how.btf), .group = GROUP_HOW }
-#define ROW_STACKS(type) \
-	{ .name = "stacks", .help = "show who called: the kernel's and the program's stack", \
+#define ROW_STACKS(type, text) \
+	{ .name = "stacks", .help = text, \
 	  .parse = parse_flag, .offset = offsetof(type, how.stacks), .group = GROUP_HOW }
 #define ROW_RING_BUFFER(type, text) \
 	{ .name = "ring-buffer", .arg = "KIB", .words = words_room, .help = text, \
 	  .parse = parse_room, .offset = offsetof(type, how.ring_buffer_kib), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a buffer size; give a power of two from 4 to 1048576" }
-#define ROW_IO(type) \
-	{ .name = "io", .help = "also show each I/O over a registered buffer, when it ends", \
+#define ROW_IO(type, text) \
+	{ .name = "io", .help = text, \
 	  .parse = parse_flag, .offset = offsetof(type, io), .group = GROUP_HOW }
-#define ROW_SAMPLE(type) \
+#define ROW_SAMPLE(type, text) \
 	{ .name = "sample", .arg = "N", .words = words_count, \
-	  .help = "with --io: show one I/O in N on each CPU, count all", .parse = parse_number, \
+	  .help = text, .parse = parse_number, \
 	  .offset = offsetof(type, sample), .group = GROUP_HOW, \
-	  .refusal = "'%s' is not a number from 1 to 1000000000; give N to show one I/O in N" }
+	  .refusal = "'%s' is not a number from 1 to 1000000000; give N for one I/O in N" }
 
 #define ROW_JSON \
 	{ .name = "json", .help = "print JSON instead of text", .parse = parse_flag, \

@@ -7,6 +7,7 @@
 #include "base/terminal.h"
 #include "commands/option.h"
 #include "commands/run.h"
+#include "model/totals.h"
 #include "views/stat.h"
 
 #define FIRST_WALK_NS	20000000ULL	/* a short program is looked at early, a long one seldom */
@@ -31,6 +32,7 @@ struct stat {
 	__u64 next_ns;		/* when an interval is shown, ~0 = never */
 	enum io_order order;
 	bool live, printed, quit;
+	bool found;		/* a ring of the selection, once at least */
 	int err;
 };
 
@@ -50,8 +52,10 @@ static int look_at_rings(struct stat *s, const struct io_model *m)
 	struct ledger *l = ledger_new();
 	int err = walk_rings(s->run.capture.walk, l);
 
-	if (!err)
+	if (!err) {
+		s->found |= ledger_totals(l, &s->o->select).rings;
 		err = io_stat_tidy(s->run.capture.io, l);
+	}
 	if (!err && (holds_ours(l, m) || !holds_ours(s->rings, m))) {
 		ledger_free(s->rings);
 		s->rings = l;
@@ -134,6 +138,9 @@ static int show_total(struct stat *s)
 	err = look_at_rings(s, &all);
 	if (!err)
 		show(s, &all, true);
+	if (!err && !s->found && !all.nr_rows && !s->o->output.quiet &&
+	    selection_asks(&s->o->select))
+		fputs(PROGRAM_NAME ": no ring of the selection was found\n", stderr);
 	io_model_free(&all);
 	return err;
 }
@@ -278,8 +285,8 @@ const struct command stat_command = {
 	.text = "Counts reads, writes, sends and commands of io_uring, those over registered buffers and "
 		"the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
 		"requests handed to workers. In total when it ends, or every interval. Up to 8 completions "
-		"of one flush share a reading of the clock: their latencies may end by what the kernel "
-		"takes between them early, about 1 us.\v"
+		"of one flush share a reading of the clock, so a latency may read up to about 1 us "
+		"short.\v"
 		"Examples:\n"
 		"  fixbuf-trace stat -i 1                         # live, like top; q ends, s sorts\n"
 		"  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"

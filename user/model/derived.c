@@ -3,7 +3,7 @@
 #include "model/derived.h"
 #include "model/ledger_buffers.h"
 
-/* What was there before we came is nobody's doing. */
+/* What was there before the watch began was done by no call that it saw. */
 static bool is_snapshot(const struct fact *cause)
 {
 	return cause->flags & FACT_F_SNAPSHOT;

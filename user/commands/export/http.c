@@ -123,7 +123,7 @@ int export_http_start(struct export_http *h, const char *hosts, __u64 stale_ns)
 		return cannot("cannot start the HTTP server: %s", strerror(errno));
 	if (!h->pid) {
 		close(ends[0]);
-		/* a terminal's Ctrl-C is for who started us: we end with him */
+		/* a terminal's Ctrl-C is for the process that started us: we end with it */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_DFL);
 		how.listener = h->listener;

@@ -18,7 +18,7 @@
 
 #define FIRST_PAUSE_MS	1000
 #define MAX_PAUSE_MS	60000
-#define STEADY_NS	(60 * NS_PER_S)	/* who lived that long starts again at once */
+#define STEADY_NS	(60 * NS_PER_S)	/* a process that lived that long is started again at once */
 
 /* What loading takes and a pass keeps, and what it takes to become another user and end one. */
 static const unsigned int caps[] = {
@@ -87,7 +87,7 @@ void export_keep(const struct export_options *o, int control, pid_t parent)
 
 	/* what others hold open would never seem to end to them */
 	privilege_keep_open(control, -1);
-	/* a terminal's Ctrl-C is for who started us: we end with him */
+	/* a terminal's Ctrl-C is for the process that started us: we end with it */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	prctl(PR_SET_NAME, "fixbuf-keeper");

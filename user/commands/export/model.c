@@ -105,7 +105,7 @@ static void merge(struct export_model *m, const struct owner *from)
 	to->told = false;
 }
 
-/* Who is gone: first those of whom all was told, then who was seen longest ago. */
+/* Of the owners that are gone: first those of which all was told, then the one seen longest ago. */
 static bool gives_way(const struct owner *o, const struct owner *best)
 {
 	if (!best || o->told != best->told)
@@ -278,7 +278,7 @@ static void add_account(struct export_model *m, const struct ledger *l, const st
 	o->account_pages += mm->pinned_pages;
 }
 
-/* ---- who is there ----------------------------------------------------------------- */
+/* ---- the owners that are there ---------------------------------------------------- */
 
 struct newcomer {
 	struct owner_key key;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What runs in the process that looks at pages, and how it speaks with who collects. */
+/* What runs in the process that looks at pages, and how it speaks with the one that collects. */
 #ifndef FIXBUF_COMMANDS_EXPORT_PASS_H
 #define FIXBUF_COMMANDS_EXPORT_PASS_H
 

@@ -228,7 +228,7 @@ static void resume(struct server *s, struct client *client)
 	s->steps = 4;
 }
 
-/* Ends who has had his time; releases who has waited long enough. Returns ms until the next. */
+/* Ends connections that have had their time, answers those that waited enough. ms until the next. */
 static int look_after(struct server *s)
 {
 	__u64 now = clock_now_ns(), next = now + LIFE_NS;

@@ -71,7 +71,7 @@ static void print(const struct report *r, const struct ledger *l)
 
 int report_list(struct report *r)
 {
-	__s64 at = -1, of_day = -1;
+	__s64 at = -1, of_day = -1, last = 0;
 	struct event t;
 	__u64 ns;
 	int n;
@@ -89,9 +89,16 @@ int report_list(struct report *r)
 		/* what a cut-off file says of its end is the last that was told */
 		if (r->o->at && at >= 0 && t.since_ns > at)
 			break;
+		last = t.since_ns > last ? t.since_ns : last;
 	}
 	if (n < 0)
 		return EXIT_USAGE;
+	if (!n && r->o->at && !r->o->output.quiet) {
+		char buf[FMT_LEN];
+
+		fprintf(stderr, PROGRAM_NAME ": the recording ends after %s: this is its end\n",
+			fmt_ns(buf, last));
+	}
 	print(r, r->replay.ledger);
 	return EXIT_DONE;
 }

@@ -136,7 +136,7 @@ const struct command report_command = {
 		"machine, and prints one page: who registered what, for how long and at what cost, what "
 		"was used, what failed and why, what leaked. Or, with one of the options below, what the "
 		"live command of that name would have printed. Exits 1 when --verify found something, 4 "
-		"when events were lost or none was of who was asked for, 2 for a file that is damaged.\v"
+		"when events were lost or none matched -p, -u or --comm, 2 for a file that is damaged.\v"
 		"Examples:\n"
 		"  fixbuf-trace report                      # one page about fixbuf.rec\n"
 		"  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"

@@ -61,14 +61,14 @@ static void print_json(const struct report *r, const struct findings *f, enum ve
 	json_free(&j);
 }
 
-/* Whose events a recording holds. */
-struct told {
+/* Which of those that were asked for have an event in the recording. */
+struct matched {
 	const struct selection *select;
 	bool any;		/* of the selection */
 	bool *pids;		/* owned: of each that was asked for, in its order */
 };
 
-static void note_whose(struct told *t, const struct fact *f)
+static void note_whose(struct matched *t, const struct fact *f)
 {
 	if (f->flags & FACT_F_OTHERS || !selection_has(t->select, f->pid, f->uid, &f->comm))
 		return;
@@ -77,9 +77,9 @@ static void note_whose(struct told *t, const struct fact *f)
 		t->pids[i] |= t->select->pids[i] == f->pid;
 }
 
-static bool was_told(__u32 pid, const void *arg)
+static bool has_matched(__u32 pid, const void *arg)
 {
-	const struct told *t = arg;
+	const struct matched *t = arg;
 
 	for (size_t i = 0; pid && i < t->select->nr_pids; i++)
 		if (t->select->pids[i] == pid)
@@ -90,9 +90,9 @@ static bool was_told(__u32 pid, const void *arg)
 int report_verify(struct report *r)
 {
 	struct over_time *f = over_time_new(&r->o->select);
-	struct told told = {
+	struct matched matched = {
 		.select = &r->o->select,
-		.pids = must_alloc(r->o->select.nr_pids, sizeof(*told.pids)),
+		.pids = must_alloc(r->o->select.nr_pids, sizeof(*matched.pids)),
 	};
 	struct unsettled_list u = { 0 };
 	int status = EXIT_USAGE, n;
@@ -101,7 +101,7 @@ int report_verify(struct report *r)
 	while ((n = report_next(r, &t)) > 0) {
 		over_time_event(f, &t);
 		if (t.kind == EVENT_FACT)
-			note_whose(&told, t.fact);
+			note_whose(&matched, t.fact);
 	}
 	if (!n) {
 		enum verdict v;
@@ -110,7 +110,7 @@ int report_verify(struct report *r)
 			unsettled_add(&u, (struct unsettled){
 				.what = UNSETTLED_EVENTS, .count = r->replay.lost,
 			});
-		unsettled_selection(&u, &r->o->select, was_told, &told);
+		unsettled_selection(&u, &r->o->select, has_matched, &matched);
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
 		if (r->o->output.json)
 			print_json(r, over_time_findings(f), v, &u);
@@ -119,7 +119,7 @@ int report_verify(struct report *r)
 		status = verdict_status(v, r->o->allow_unsettled, EXIT_DONE);
 	}
 	unsettled_free(&u);
-	free(told.pids);
+	free(matched.pids);
 	over_time_free(f);
 	return status;
 }

@@ -142,7 +142,7 @@ static const struct option_row options[] = {
 	ROW_DURATION(struct verify_options),
 	ROW_TIER(struct verify_options),
 	ROW_BTF(struct verify_options),
-	ROW_STACKS(struct verify_options),
+	ROW_STACKS(struct verify_options, "show who called: the kernel's and the program's stack"),
 	ROW_RING_BUFFER(struct verify_options, "buffer for events that wait to be read (default 4096)"),
 	ROW_JSON,
 	ROW_OUTPUT,
