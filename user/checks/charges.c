@@ -9,10 +9,9 @@
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "checks/folios.h"
+#include "checks/overcharge.h"
 #include "checks/places.h"
 #include "model/ledger_buffers.h"
-
-#define SHOWN_BUFFERS 4
 
 /* An address space with the places of its rings' buffers, in order of user and arrival. */
 struct account {
@@ -44,67 +43,23 @@ static const char *pages_text(char buf[FMT_LEN], __u64 pages)
 
 /* ---- components ---------------------------------------------------------------- */
 
-static void name_members(const struct place *list, const size_t *members, size_t nr, char *text,
-			 size_t len)
-{
-	char name[NAME_LEN];
-	size_t used = 0;
-
-	text[0] = 0;
-	for (size_t i = 0; i < nr && i < SHOWN_BUFFERS && used < len; i++)
-		used += snprintf(text + used, len - used, "%s%s", i ? ", " : "",
-				 place_name(name, &list[members[i]]));
-	if (nr > SHOWN_BUFFERS && used < len)
-		snprintf(text + used, len - used, " and %zu more", nr - SHOWN_BUFFERS);
-}
-
-static enum overcharged_cause why_overcharged(const struct place *list, const size_t *members,
-					      size_t nr)
-{
-	bool rings = false, large = false;
-
-	if (nr == 1)
-		return OVERCHARGED_SOMEHOW;
-	for (size_t i = 0; i < nr; i++) {
-		const struct buffer *b = list[members[i]].buffer;
-
-		rings |= list[members[i]].ring != list[members[0]].ring;
-		for (size_t k = 0; k < b->nr_extents; k++)
-			large |= b->extents[k].order > 0;
-	}
-	return large && rings ? OVERCHARGED_BY_RINGS : OVERCHARGED_BY_OVERLAP;
-}
-
-static void report_component(const struct account *a, const struct place *list,
+static void report_uncharged(const struct account *a, const struct place *list,
 			     const size_t *members, size_t nr, __u64 pinned, __u64 charged)
 {
-	const struct place *first = &list[members[0]];
-	struct finding f = place_finding(charged < pinned ? UNCHARGED_PIN : OVERCHARGED, first);
-	char names[(SHOWN_BUFFERS + 1) * NAME_LEN], diff[FMT_LEN], held[FMT_LEN], count[FMT_LEN];
-	static const char *const why[] = {
-		[OVERCHARGED_SOMEHOW] = "it was charged for more than it holds",
-		[OVERCHARGED_BY_OVERLAP] = "they share pages, and a shared page is charged to "
-					   "each buffer",
-		[OVERCHARGED_BY_RINGS] = "a huge page is charged once for each ring that registers "
-					 "a part of it",
-	};
+	const struct place *first = &list[members[0]], *named[NAMED_BUFFERS];
+	struct finding f = place_finding(UNCHARGED_PIN, first);
+	char names[(NAMED_BUFFERS + 1) * NAME_LEN], diff[FMT_LEN], held[FMT_LEN], count[FMT_LEN];
 
 	for (size_t i = 0; i < nr; i++) {
 		const struct ring *r = list[members[i]].ring;
 
+		if (i < NAMED_BUFFERS)
+			named[i] = &list[members[i]];
 		f.moving |= r->ring_flags & RING_F_LOCKED;
 		if (r->last_call_ns > f.call_ns)
 			f.call_ns = r->last_call_ns;
 	}
-	name_members(list, members, nr, names, sizeof(names));
-	if (charged > pinned) {
-		f.pages = charged - pinned;
-		f.cause = why_overcharged(list, members, nr);
-		finding_add(a->out, f, "%s: %s (%s) %s pinned, %llu %s charged; %s", names,
-			    fmt_count_pages(count, pinned), pages_text(held, pinned),
-			    is_or_are(pinned), charged, is_or_are(charged), why[f.cause]);
-		return;
-	}
+	name_places(names, sizeof(names), named, nr);
 	f.pages = pinned - charged;
 	/* a buffer of a ring that was not seen may bear the charge */
 	f.moving |= a->excess >= (__s64)f.pages;
@@ -122,7 +77,8 @@ static void report_component(const struct account *a, const struct place *list,
 }
 
 /* One user's buffers in one address space. Returns the pages found uncharged. */
-static __u64 check_components(const struct account *a, const struct place *list, size_t nr)
+static __u64 check_components(const struct account *a, const struct place *list, size_t nr,
+			      struct overcharges *over)
 {
 	struct components c;
 	bool all_known = true;
@@ -143,9 +99,12 @@ static __u64 check_components(const struct account *a, const struct place *list,
 		/* a buffer whose pages are not known may bear the charge of a shared folio */
 		if (charged == c.pages[k] || (charged < c.pages[k] && !all_known))
 			continue;
-		if (charged < c.pages[k])
-			uncharged += c.pages[k] - charged;
-		report_component(a, list, members, nr_members, c.pages[k], charged);
+		if (charged > c.pages[k]) {
+			overcharge_add(over, list, members, nr_members, c.pages[k], charged);
+			continue;
+		}
+		uncharged += c.pages[k] - charged;
+		report_uncharged(a, list, members, nr_members, c.pages[k], charged);
 	}
 	components_free(&c);
 	return uncharged;
@@ -193,6 +152,7 @@ static void check_known(struct account *a)
 {
 	__u64 charged = 0, uncharged = 0;
 	char name[NAME_LEN], size[FMT_LEN];
+	struct overcharges over = { 0 };
 	__s64 excess;
 
 	for (size_t i = 0; i < a->nr; i++)
@@ -203,8 +163,9 @@ static void check_known(struct account *a)
 
 		for (n = 0; i + n < a->nr && list[n].ring->user == list[0].ring->user;)
 			n++;
-		uncharged += check_components(a, list, n);
+		uncharged += check_components(a, list, n, &over);
 	}
+	overcharge_report(&over, a->out);
 	if (excess > 0)
 		report_ghost(a, excess);
 	else if (excess < 0 && uncharged < (__u64)-excess)
@@ -214,11 +175,34 @@ static void check_known(struct account *a)
 			    pages_text(size, -excess));
 }
 
+/* Buffers that share pages, and what the kernel charges for those. */
+static void find_shared(const struct place *list, size_t nr, bool per_ring, struct overcharges *over)
+{
+	struct place *some = must_alloc(nr, sizeof(*some));
+	struct components c;
+
+	components_find(&c, list, nr);
+	for (size_t k = 0; k < c.nr; k++) {
+		const size_t *members = c.members + c.begin[k];
+		size_t n = c.begin[k + 1] - c.begin[k];
+		__u64 pinned, expected;
+
+		for (size_t i = 0; i < n; i++)
+			some[i] = list[members[i]];
+		folios_count(some, n, per_ring, &pinned, &expected);
+		if (expected > pinned)
+			overcharge_add(over, list, members, n, pinned, expected);
+	}
+	components_free(&c);
+	free(some);
+}
+
 /* Buffers do not say what was charged for them: from 7.2 the ring does, ours keeps it per user and mm. */
 static void check_unknown(const struct account *a)
 {
 	struct place *list = must_alloc(a->nr, sizeof(*list));
 	char name[NAME_LEN], size[FMT_LEN];
+	struct overcharges over = { 0 };
 	__u64 pinned, expected, excess;
 	size_t nr = 0;
 	bool all_known = true, per_ring = false, limited = false;
@@ -232,7 +216,8 @@ static void check_unknown(const struct account *a)
 		list[nr++] = a->places[i];
 	}
 	folios_count(list, nr, per_ring, &pinned, &expected);
-	free(list);
+	if (expected > pinned)
+		find_shared(list, nr, per_ring, &over);
 	if (a->mm->pinned_pages < (__s64)pinned) {
 		__u64 pages = pinned - a->mm->pinned_pages;
 
@@ -241,23 +226,16 @@ static void check_unknown(const struct account *a)
 			    mm_name(name, a->mm), pinned, a->mm->pinned_pages,
 			    limited ? "RLIMIT_MEMLOCK is bypassed" : "VmPin is too low",
 			    pages_text(size, pages));
-		return;
+	} else if (all_known) { /* else what looks too much may be of a buffer that was not read */
+		excess = a->mm->pinned_pages - pinned;
+		if (expected > pinned && excess >= expected - pinned) {
+			overcharge_report(&over, a->out);
+			excess -= expected - pinned;
+		}
+		if (excess)
+			report_ghost(a, excess);
 	}
-	/* what looks too much may be of a buffer that could not be read */
-	if (!all_known)
-		return;
-	excess = a->mm->pinned_pages - pinned;
-	if (expected > pinned && excess >= expected - pinned) {
-		__u64 pages = expected - pinned;
-
-		finding_add(a->out, mm_finding(a, OVERCHARGED, pages), "the buffers of %s hold "
-			    "%llu pages, %lld are charged: a page%s is charged to each buffer that "
-			    "shares it", mm_name(name, a->mm), pinned, a->mm->pinned_pages,
-			    per_ring ? ", or a huge page that two rings register," : "");
-		excess -= pages;
-	}
-	if (excess)
-		report_ghost(a, excess);
+	free(list);
 }
 
 static bool says_charge(const struct account *a)

@@ -37,7 +37,7 @@ enum severity severity_of_finding(const struct finding *f)
 {
 	const struct finding_traits *t = &traits[f->tag];
 
-	return t->info_causes & 1U << f->cause ? SEVERITY_INFO : t->severity;
+	return f->minor || t->info_causes & 1U << f->cause ? SEVERITY_INFO : t->severity;
 }
 
 const char *severity_name(enum severity s)
@@ -52,6 +52,11 @@ struct finding_key finding_key(const struct finding *f)
 	/* which process is bound most by its user's limit may change from one look to the next */
 	if (traits[f->tag].scope == SCOPE_USER)
 		return (struct finding_key){ .tag = f->tag, .uid = f->uid, .index = -1 };
+	if (traits[f->tag].by_cause && f->mm)
+		return (struct finding_key){
+			.mm = f->mm, .tag = f->tag, .pid = f->pid, .uid = f->uid, .cause = f->cause,
+			.index = -1,
+		};
 	if (f->buf)
 		return (struct finding_key){
 			.buf = f->buf, .mm = f->mm, .addr = f->addr, .tag = f->tag, .index = -1,

@@ -24,7 +24,10 @@ enum finding_scope {
 };
 
 /* Why memory is overcharged, where that is known: each cause has a remedy. */
-enum overcharged_cause { OVERCHARGED_SOMEHOW, OVERCHARGED_BY_OVERLAP, OVERCHARGED_BY_RINGS };
+enum overcharged_cause {
+	OVERCHARGED_SOMEHOW, OVERCHARGED_BY_OVERLAP, OVERCHARGED_BY_RINGS, OVERCHARGED_BY_EDGES,
+	OVERCHARGED_BY_ALIASES,
+};
 
 /* What became of a stale page, and of one that is not mapped at its address. */
 enum stale_cause {
@@ -47,6 +50,7 @@ struct finding_traits {
 	enum finding_scope scope;
 	__u64 rest_ns;		/* its account must rest for so long before it is sure, 0 = it is sure */
 	bool by_level;		/* one account's level alone says so: sure even while a call is under way */
+	bool by_cause;		/* one for an address space and cause, whatever buffers there are */
 	bool by_program;	/* the program did it to its own memory, between calls */
 	enum tier replayed_from; /* the least tier whose recordings show it */
 	const char *remedies[MAX_REMEDIES]; /* by finding.cause */
@@ -68,6 +72,7 @@ struct finding {
 	bool moving;		/* a call may have been half done on one of them, or one was not seen */
 	bool beside;		/* calls on other rings of the account came in between the looks */
 	unsigned int looks;	/* looks in a row that had it, each while what it adds up rested */
+	bool minor;		/* it is so little that it is an info, whatever its tag */
 	bool unconfirmed;	/* a suspicion: it did not stand still for long enough */
 	__s64 since_ns;		/* in a recording: when it was first so, since the begin */
 	char *detail;		/* owned: evidence in one sentence */
@@ -85,8 +90,9 @@ struct findings {
  */
 struct finding_key {
 	__u64 ring, buf, mm, addr;
-	__u32 tag, pid, uid;
+	__u32 tag, pid, uid, cause;
 	__s32 index;
+	__u32 zero;		/* in place of padding */
 };
 
 const struct finding_traits *finding_traits(enum finding_tag tag);

@@ -58,15 +58,17 @@ FINDING(UNCHARGED_PIN,
 		"charge, the kernel series of fixbuf repairs this" })
 
 FINDING(OVERCHARGED,
-	.tag = "overcharged", .severity = SEVERITY_WARNING, .scope = SCOPE_MM,
+	.tag = "overcharged", .severity = SEVERITY_WARNING, .scope = SCOPE_MM, .by_cause = true,
 	.rest_ns = CALL_REST_NS, .replayed_from = TIER_TRACEPOINTS,
 	.remedies = {
-		[OVERCHARGED_SOMEHOW] = "align buffers to pages and do not let them overlap; register "
-			"a huge page once and clone the buffers into other rings "
-			"(IORING_REGISTER_CLONE_BUFFERS)",
-		[OVERCHARGED_BY_OVERLAP] = "align buffers to pages and do not let them overlap",
-		[OVERCHARGED_BY_RINGS] = "register a huge page once and clone the buffers into other "
-			"rings (IORING_REGISTER_CLONE_BUFFERS)",
+		[OVERCHARGED_SOMEHOW] = "unregister the buffer and register it again; if it stays so, "
+			"report it with the kernel's version and this finding",
+		[OVERCHARGED_BY_OVERLAP] = "do not let buffers overlap",
+		[OVERCHARGED_BY_RINGS] = "register the memory once and clone the buffers into the "
+			"other rings (IORING_REGISTER_CLONE_BUFFERS, from 6.12 on)",
+		[OVERCHARGED_BY_EDGES] = "align buffers to 4 KiB (posix_memalign; for fio "
+			"--iomem_align=4096)",
+		[OVERCHARGED_BY_ALIASES] = "map the file once, or register one of its mappings",
 	})
 
 FINDING(CHARGE_UNDERFLOW,

@@ -116,7 +116,52 @@ static void unaligned_neighbours(void **state)
 	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 6000, 2), 100, 0);
 	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + 6000, 6000, 2), 101, 0);
 	expect_pages(l, OVERCHARGED, 1, "pid 812 fd 6 buffer 0, pid 812 fd 6 buffer 1: 3 pages "
-		     "(12 KiB) are pinned, 4 are charged; they share pages");
+		     "(12 KiB) are pinned, 4 are charged; they do not start at page boundaries, so neighbours "
+		     "share a page, which is charged to both");
+}
+
+/* Little is no reason to fail: 1 MiB, or a tenth of the least limit. */
+static void how_much(void **state)
+{
+	static const struct { __u64 pages; __u64 limit; bool minor; } all[] = {
+		{ 256, 8 * MIB, true }, { 257, 8 * MIB, false }, { 257, 20 * MIB, true },
+		{ 513, 20 * MIB, false }, { 256, ~0ULL, true }, { 257, ~0ULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct ledger *l = with_ring(2 * all[i].pages);
+		struct findings fs = { 0 };
+
+		ledger_ring(l, RING)->holders[0].memlock_limit_bytes = all[i].limit;
+		walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, all[i].pages * 4096, all[i].pages),
+			1000, 0);
+		walk_at(see_buffer(l, RING, 1, BUF(1), ADDR, all[i].pages * 4096, all[i].pages),
+			1000, 0);
+		check_charges(l, &defaults, &fs);
+		assert_int_equal(only(&fs, OVERCHARGED)->cause, OVERCHARGED_BY_OVERLAP);
+		assert_int_equal(severity_of_finding(only(&fs, OVERCHARGED)),
+				 all[i].minor ? SEVERITY_INFO : SEVERITY_WARNING);
+		findings_free(&fs);
+		ledger_free(l);
+	}
+}
+
+static void causes(void **state)
+{
+	struct ledger *l = with_ring(6);
+
+	(void)state;
+	/* as malloc() gives them */
+	for (__u32 i = 0; i < 3; i++)
+		walk_at(see_buffer(l, RING, i, BUF(i), ADDR + 0x640 + i * 4096, 4096, 2), 100 + i, 0);
+	expect_pages(l, OVERCHARGED, 2, "each starts 0x640 into a page");
+	/* the same set on two rings */
+	l = with_ring(8);
+	see_ring(l, RING2, 8, 8);
+	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 4 * 4096, 4), 100, 0);
+	walk_at(see_buffer(l, RING2, 0, BUF(1), ADDR, 4 * 4096, 4), 100, 0);
+	expect_pages(l, OVERCHARGED, 4, "several rings register the same memory");
 }
 
 static void huge_page_in_two_rings(void **state)
@@ -127,7 +172,8 @@ static void huge_page_in_two_rings(void **state)
 	see_ring(l, RING2, 1024, 1024);
 	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 512), 1024, 9);
 	walk_at(see_buffer(l, RING2, 0, BUF(1), ADDR + 8192, 4096, 512), 1026, 9);
-	expect_pages(l, OVERCHARGED, 512, "a huge page is charged once for each ring");
+	expect_pages(l, OVERCHARGED, 512, "several rings register the same memory, or parts of a "
+		     "huge page, and each is charged for it");
 }
 
 static void charge_of_one_is_wrong(void **state)
@@ -153,13 +199,12 @@ static void chain_of_components(void **state)
 		walk_at(see_buffer(l, RING, i, BUF(i), ADDR + i * MIB, b[i].pages * 4096,
 				   b[i].pages), b[i].pfn, 0);
 	check_charges(l, &defaults, &fs);
-	assert_int_equal(fs.nr, 2);
-	assert_int_equal(fs.list[0].pages, 2);
-	assert_contains(fs.list[0].detail,
-			"buffer 0, pid 812 fd 6 buffer 1, pid 812 fd 6 buffer 2: 6 pages");
-	assert_int_equal(fs.list[1].pages, 1);
-	assert_int_equal(fs.list[1].index, 3);
-	assert_contains(fs.list[1].detail, "buffer 3, pid 812 fd 6 buffer 4: 3 pages");
+	/* one finding for a cause */
+	assert_int_equal(fs.nr, 1);
+	assert_int_equal(fs.list[0].pages, 3);
+	assert_int_equal(fs.list[0].index, -1);
+	assert_contains(fs.list[0].detail, "buffer 3 and 1 more: 9 pages");
+	assert_contains(fs.list[0].detail, "the same page lies at several addresses");
 	findings_free(&fs);
 	ledger_free(l);
 }
@@ -365,12 +410,12 @@ static void new_overcharged(void **state)
 	(void)state;
 	see_new_buffer(l, RING, 0, 100, 10, 0);
 	see_new_buffer(l, RING, 1, 105, 10, 0);
-	expect_pages(l, OVERCHARGED, 5, "hold 15 pages, 20 are charged");
+	expect_pages(l, OVERCHARGED, 5, "15 pages (60 KiB) are pinned, 20 are charged");
 	/* two rings hold a huge page, and both pay for it */
 	l = with_new_ring(1024);
 	see_new_buffer(l, RING, 0, 1024, 10, 9);
 	see_new_buffer(l, RING2, 0, 1024, 10, 9);
-	expect_pages(l, OVERCHARGED, 512, "hold 512 pages, 1024 are charged");
+	expect_pages(l, OVERCHARGED, 512, "512 pages (2 MiB) are pinned, 1024 are charged; several rings");
 	/* no buffer explains three more pages */
 	l = with_new_ring(23);
 	see_new_buffer(l, RING, 0, 100, 10, 0);
@@ -427,8 +472,7 @@ static void shared_account(void **state)
 	see_new_buffer(l, RING2, 1, 1030, 5, 9);
 	see_new_buffer(l, RING, 2, 100, 3, 0);
 	see_new_buffer(l, RING2, 3, 100, 3, 0);
-	expect_pages(l, OVERCHARGED, 3, "hold 515 pages, 518 are charged: a page is charged to each "
-		     "buffer that shares it");
+	expect_pages(l, OVERCHARGED, 3, "3 pages (12 KiB) are pinned, 6 are charged");
 	/* by the stock kernels' way of counting this charge would be right */
 	l = with_rings(2 * 512, RING_F_ACCT_SHARED);
 	see_new_buffer(l, RING, 0, 1024, 3, 9);
@@ -460,6 +504,8 @@ int main(void)
 		cmocka_unit_test(first_half_dropped),
 		cmocka_unit_test(uncharged_without_limit),
 		cmocka_unit_test(unaligned_neighbours),
+		cmocka_unit_test(how_much),
+		cmocka_unit_test(causes),
 		cmocka_unit_test(huge_page_in_two_rings),
 		cmocka_unit_test(charge_of_one_is_wrong),
 		cmocka_unit_test(chain_of_components),

@@ -122,7 +122,7 @@ static void list(void **state)
 	finding_add(&fs, (struct finding){ .tag = OVERCHARGED, .cause = OVERCHARGED_BY_OVERLAP },
 		    "last");
 	assert_string_equal(fs.list[37].remedy,
-			    "align buffers to pages and do not let them overlap");
+			    "do not let buffers overlap");
 	assert_int_equal(findings_worst(&fs), SEVERITY_WARNING);
 	findings_free(&fs);
 	assert_int_equal(fs.nr, 0);
