@@ -2,7 +2,8 @@
 /*
  * trace --stacks by root beside a user's program that was made to harm it: what its files say is
  * read by a process that has nothing, nothing else is opened, and no other file is taken for
- * one of them. The attacker is a copy of tests/load/hostile, run by a user without privileges.
+ * one of them. The attacker is a copy of tests/load/attacker, run by a user without privileges.
+ * Not under ASan: memory is measured, and system calls are not filtered there.
  */
 #include <elf.h>
 #include <errno.h>
@@ -44,7 +45,7 @@ static const char *in_dir(const char *name)
 
 static char *copy_of_load(size_t *len)
 {
-	FILE *f = fopen(load_path("hostile"), "re");
+	FILE *f = fopen(load_path("attacker"), "re");
 	char *bytes;
 
 	if (!f || fseek(f, 0, SEEK_END))
@@ -203,7 +204,7 @@ static void start(struct tool_run *a, const char *how)
 	struct tool_how tool = { 0 };
 
 	tool_start(a, &tool, "trace", "--json", "-q", "--stacks", "-o", in_dir("lines"), "--tier",
-		   tier ? tier : "tracepoints", "--", load_path("hostile"), "become", dir, how, NULL);
+		   tier ? tier : "tracepoints", "--", load_path("attacker"), "become", dir, how, NULL);
 }
 
 static struct seen attack(const char *how)
@@ -232,7 +233,7 @@ static void names_of_an_honest_one(void)
 	s = attack("honest");
 	has_text(s.text, OWN_NAME, "an honest program's functions have names");
 	has_text(s.text, "hostile::up::register(int)", "names of C++ as people write them");
-	has_text(s.text, "hostile.c", "and lines");
+	has_text(s.text, "attacker.c", "and lines");
 	free(s.text);
 }
 

@@ -48,6 +48,15 @@ void privilege_keep_open(int a, int b)
 	close_from(high + 1, ~0U);
 }
 
+/* None of the same user may trace this process or take its descriptors. */
+static void be_closed(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	/* which looks for leaks by tracing it */
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 static int become(uid_t uid)
 {
 	return setresgid(uid, uid, uid) || setresuid(uid, uid, uid);
@@ -75,7 +84,7 @@ int privilege_keep(const struct privileges *p)
 	choose(p);
 	if ((bounds && capng_apply(CAPNG_SELECT_BOUNDS)) || capng_apply(CAPNG_SELECT_CAPS))
 		return err_set(EPERM, "cannot drop capabilities: %s", strerror(errno));
-	prctl(PR_SET_DUMPABLE, 0);
+	be_closed();
 	return 0;
 }
 
@@ -88,7 +97,7 @@ int privilege_only(const struct privileges *p)
 		capng_update(CAPNG_ADD, CAPNG_BOUNDING_SET, p->caps[i]);
 	if (capng_apply(bounds ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS))
 		return err_set(EPERM, "cannot drop capabilities");
-	prctl(PR_SET_DUMPABLE, 0);
+	be_closed();
 	return privilege_no_new();
 }
 
@@ -109,7 +118,7 @@ int privilege_become_own(const struct privileges *keep)
 	if (capng_apply(CAPNG_SELECT_CAPS))
 		return err_set(EPERM, "cannot drop capabilities");
 	/* a change of user takes it back, so it comes after */
-	prctl(PR_SET_DUMPABLE, 0);
+	be_closed();
 	return privilege_no_new();
 }
 

@@ -63,6 +63,10 @@ static int install(const struct syscall_rule *rules, size_t nr, __u32 these, __u
 
 	if (nr > MAX_RULES)
 		return err_set(E2BIG, "a filter of %zu system calls is too long", nr);
+#ifdef __SANITIZE_ADDRESS__
+	/* its look for leaks, at the end, makes calls of its own */
+	return 0;
+#endif
 #ifdef OWN_ARCH
 	load(&f, offsetof(struct seccomp_data, arch));
 	put(&f, BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0);
