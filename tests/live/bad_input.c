@@ -116,13 +116,13 @@ static void outputs(void)
 	struct tool_run a;
 	int p[2];
 
-	tool_as(&a, &closed, "list", NULL);
+	tool_as(&a, &closed, "list", "-q", "--json", NULL);
 	is(a.status, 2, "closed standard output: ends with 2");
 	one_sentence(&a, "closed standard output");
 	tool_free(&a);
 
 	full.stdout_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-	tool_as(&a, &full, "list", NULL);
+	tool_as(&a, &full, "list", "-q", "--json", NULL);
 	is(a.status, 2, "full disk: ends with 2");
 	one_sentence(&a, "full disk");
 	tool_free(&a);

@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "capture/inspect.h"
 #include "capture/mapped.h"
+#include "checks/checks.h"
 #include "checks/confirm.h"
 #include "checks/places.h"
 #include "checks/selected.h"

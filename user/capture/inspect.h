@@ -9,7 +9,7 @@
 #define FIXBUF_CAPTURE_INSPECT_H
 
 #include "capture/page_walk.h"
-#include "checks/finding.h"
+#include "checks/checks.h"
 #include "checks/verdict.h"
 #include "model/selection.h"
 

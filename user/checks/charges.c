@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "checks/checks.h"
 #include "checks/folios.h"
 #include "checks/overcharge.h"
 #include "checks/places.h"

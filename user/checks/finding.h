@@ -118,14 +118,4 @@ void findings_sort(struct findings *fs);
 /* The highest severity that is confirmed, or -1 when there is none. */
 int findings_worst(const struct findings *fs);
 
-/* Checks: pure functions of the ledger. */
-struct check_options {
-	bool every_page;	/* one finding per page instead of merged ranges */
-	unsigned int near_limit_percent; /* 0 = 90 */
-};
-void check_pages(const struct ledger *l, const struct check_options *o, struct findings *out);
-void check_charges(const struct ledger *l, const struct check_options *o, struct findings *out);
-/* Only of pins that were seen; .now is a walk's ledger of all rings, NULL without. */
-void check_leaks(const struct ledger *l, const struct ledger *now, struct findings *out);
-
 #endif

@@ -2,6 +2,7 @@
 /* Pages that stay pinned though every ring that ever held them is gone. */
 #include "base/fmt.h"
 #include "base/untrusted.h"
+#include "checks/checks.h"
 #include "checks/places.h"
 #include "model/ledger_buffers.h"
 

@@ -2,6 +2,7 @@
 /* A user's charge against RLIMIT_MEMLOCK. */
 #include "base/fmt.h"
 #include "base/untrusted.h"
+#include "checks/checks.h"
 #include "checks/places.h"
 #include "checks/shares.h"
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "checks/checks.h"
 #include "checks/finding_index.h"
 #include "checks/over_time.h"
 #include "checks/selected.h"

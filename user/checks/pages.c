@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/fmt.h"
+#include "checks/checks.h"
 #include "checks/folios.h"
 #include "checks/places.h"
 #include "model/ledger_buffers.h"

@@ -31,7 +31,4 @@ __u32 ring_uid(const struct ring *r);
 /* "pid 812 (fio)". Returns buf. */
 const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm);
 
-/* The part of check_charges() that compares users with their RLIMIT_MEMLOCK. */
-void check_limits(const struct ledger *l, const struct check_options *o, struct findings *out);
-
 #endif

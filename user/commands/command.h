@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A command: one row of cli/commands.c, and a file or folder here that holds
+ * A command: two lines of cli/commands.c, and a file or folder here that holds
  * its struct command, its options and what it does.
  */
 #ifndef FIXBUF_COMMANDS_COMMAND_H

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Findings about charges: where buffers know theirs (to 7.1), and where they do not. */
+#include "checks/checks.h"
 #include "facts.h"
 
 #define HUGE	(512 * 4096ULL)

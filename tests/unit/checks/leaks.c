@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A pin that was seen and never undone is told once every ring that held it is gone. */
+#include "checks/checks.h"
 #include "facts.h"
 
 #define SECOND 1000000000ULL

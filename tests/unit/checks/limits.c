@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Findings about a user's charge against RLIMIT_MEMLOCK. */
+#include "checks/checks.h"
 #include "facts.h"
 
 static void check(const struct ledger *l, unsigned int percent, struct findings *fs)

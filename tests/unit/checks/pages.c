@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Findings about pages: stale, unmapped, unpinned, bad segments. */
+#include "checks/checks.h"
 #include "facts.h"
 
 static const struct check_options defaults;

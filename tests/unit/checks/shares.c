@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who holds a user's limit: the same answer for a finding and for a call that failed. */
 #include <errno.h>
+#include "checks/checks.h"
 #include "facts.h"
 #include "checks/failure.h"
 #include "checks/places.h"

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/privilege.h"
 #include "capture/inspect.h"
+#include "checks/checks.h"
 #include "checks/places.h"
 #include "commands/export/calls.h"
 #include "commands/export/model.h"

@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "capture/balance.h"
 #include "capture/inspect.h"
+#include "checks/checks.h"
 #include "commands/option.h"
 #include "commands/run.h"
 #include "commands/verify/watch.h"

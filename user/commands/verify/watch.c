@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "capture/call_hooks.h"
 #include "capture/inspect.h"
+#include "checks/checks.h"
 #include "checks/places.h"
 #include "commands/verify/watch.h"
 #include "commands/verify/watch_check.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "capture/inspect.h"
+#include "checks/checks.h"
 #include "checks/places.h"
 #include "commands/verify/watch_check.h"
 #include "model/ledger_buffers.h"

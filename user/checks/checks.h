@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The checks: each is a pure function of the ledger that appends what it finds. */
+#ifndef FIXBUF_CHECKS_CHECKS_H
+#define FIXBUF_CHECKS_CHECKS_H
+
+#include "checks/finding.h"
+
+struct check_options {
+	bool every_page;	/* one finding per page instead of merged ranges */
+	unsigned int near_limit_percent; /* 0 = 90 */
+};
+
+void check_pages(const struct ledger *l, const struct check_options *o, struct findings *out);
+void check_charges(const struct ledger *l, const struct check_options *o, struct findings *out);
+/* The part of check_charges() that compares users with their RLIMIT_MEMLOCK. */
+void check_limits(const struct ledger *l, const struct check_options *o, struct findings *out);
+/* Only of pins that were seen; .now is a walk's ledger of all rings, NULL without. */
+void check_leaks(const struct ledger *l, const struct ledger *now, struct findings *out);
+
+#endif
