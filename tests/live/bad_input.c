@@ -136,7 +136,7 @@ static void outputs(void)
 		bail("no pipe");
 	close(p[0]);
 	pipe_end.stdout_fd = p[1];
-	tool_as(&a, &pipe_end, "list", NULL);
+	tool_as(&a, &pipe_end, "list", "-q", "--json", NULL);
 	is(a.status, 0, "a reader that is gone: ends with 0");
 	is_text(a.err, "", "and says nothing");
 	tool_free(&a);

@@ -67,6 +67,14 @@ find tests/unit -name '*.c' | while read -r f; do
 done > "$out"
 [ ! -s "$out" ]
 one $? "each unit test is named after a module of user/"
+# Of the kernel are linux/..., filemap.c and coredump.h; texts.c is made by the build.
+find user bpf -name '*.[ch]' | xargs grep -hE '^[	 ]*(/?\*)|/\*' |
+	grep -oE '(^|[ (])[a-z_]+(/[a-z_]+)*\.(bpf\.c|c|h)\b' | tr -d ' (' | sort -u |
+	grep -vE 'linux/|^(filemap\.c|sched/coredump\.h|texts\.c)$' | while read -r f; do
+	find user bpf tests | grep -qE "(^|/)$f\$" || echo "a comment names $f, which is not there"
+done > "$out"
+[ ! -s "$out" ]
+one $? "files that comments name are there"
 find bpf user tests patches -name '*.[ch]' -o -name '*.sh' | xargs wc -l |
 	awk '$2 != "total" && $1 > 500 { print $2 ": " $1 " lines" }' > "$out"
 [ ! -s "$out" ]

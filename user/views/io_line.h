@@ -11,7 +11,7 @@
 void view_io_text(FILE *out, const struct fact_io *f);
 /* The fields that follow the head. */
 void view_io_json(struct json *j, const struct fact_io *f);
-/* .m: of the tasks that are wanted; .starts_by as in io_stat.h. */
+/* .m: of the tasks that are wanted; .starts_by as in capture/io_programs.h. */
 void view_io_end(const struct view_trace *v, const struct io_model *m, const char *starts_by);
 
 #endif
