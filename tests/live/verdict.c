@@ -158,7 +158,7 @@ static void in_a_namespace(void)
 		 tool_path());
 	status = system(command);
 	is(WEXITSTATUS(status), 3, "verify -p of an inner process is refused");
-	snprintf(command, sizeof(command), "sleep 3 | unshare -pf --mount-proc sh -c '%s <&0 > /dev/null & "
+	snprintf(command, sizeof(command), "sleep 3 | unshare -pf --mount-proc sh -c 'exec 3<&0; %s <&3 > /dev/null & "
 		 "sleep 1; %s verify --json --comm \"fault_dontne*\" | grep -q unseen-pages'",
 		 load_path("fault_dontneed"), tool_path());
 	is(system(command), 0, "pages that cannot be compared there are unsettled");
