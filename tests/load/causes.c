@@ -173,17 +173,19 @@ static void userfault(void)
 
 static void memories(void)
 {
-	char *hole = mem_pages(3), *guard = mem_pages(8), *plain = mem_pages(2), *p;
+	char *hole = mem_pages(3), *guard = mem_pages(8), *p;
+	/* each mapping stays as it was: some kernels are asked for it after the call */
+	char *read_only = mem_pages(2), *no_access = mem_pages(2);
 	int fd = memfd_create("short", MFD_CLOEXEC);
 	bool direct;
 
 	munmap(hole + PAGE, PAGE);
 	memory("unmapped", hole, 3 * PAGE);
-	mprotect(plain, PAGE, PROT_READ);
-	memory("read-only", plain, 2 * PAGE);
-	memory("read-only-too", plain, PAGE);
-	mprotect(plain, PAGE, PROT_NONE);
-	memory("no-access", plain, 2 * PAGE);
+	mprotect(read_only, PAGE, PROT_READ);
+	memory("read-only", read_only, 2 * PAGE);
+	memory("read-only-too", read_only, PAGE);
+	mprotect(no_access, PAGE, PROT_NONE);
+	memory("no-access", no_access, 2 * PAGE);
 	memory("too-long", guard, (1UL << 40) + PAGE);
 	if (madvise(guard + 2 * PAGE, PAGE, MADV_GUARD))
 		skipped("guard", "no guard regions");
