@@ -9,9 +9,14 @@
 #include "checks/balance.h"
 #include "checks/selected.h"
 
-/* A ring that closes gives its pages back within tens of milliseconds, up to 6.1 within a second or two. */
-#define READINGS	4
+/*
+ * A ring that closes gives its pages back within tens of milliseconds, up to 6.1 within a second
+ * or two. Where rings come and go all the time one of them may be closing at each reading: what
+ * is told was there in all of many. The first that explains an account ends its readings.
+ */
+#define READINGS	16
 #define APART_NS	100000000L
+#define JITTER_NS	7000000L	/* a load with a beat of its own is not met at the same point */
 
 /* Pages of perf's buffers that a process has mapped: part of them is charged to it. */
 static __u64 perf_pages(__u32 pid)
@@ -46,7 +51,7 @@ static void explain_by_perf(struct balance *b, const struct ledger *l)
 
 int look_at_balance(struct walk *walk, const struct selection *select, struct findings *out)
 {
-	struct timespec apart = { .tv_nsec = APART_NS };
+	struct timespec apart = { 0 };
 	struct ledger *l = ledger_new();
 	struct findings found = { 0 };
 	struct balance b = { 0 };
@@ -57,6 +62,7 @@ int look_at_balance(struct walk *walk, const struct selection *select, struct fi
 	for (int i = 1; !err && b.nr && i < READINGS && !interrupted; i++) {
 		ledger_free(l);
 		l = ledger_new();
+		apart.tv_nsec = APART_NS - i * JITTER_NS / 2;
 		nanosleep(&apart, NULL);
 		err = walk_accounts(walk, l);
 		if (!err)

@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Findings about charges: where buffers know theirs (to 7.1), and where they do not. */
-#include "checks/checks.h"
-#include "facts.h"
+#include "charged.h"
 
 #define HUGE	(512 * 4096ULL)
-
-static const struct check_options defaults;
-
-/* Makes a ring whose pages are charged to user and mm alike, far from the limit. */
-static struct ledger *with_ring(__s64 charged)
-{
-	struct ledger *l = ledger_new();
-
-	see_ring(l, RING, charged, charged);
-	return l;
-}
 
 static void expect_none(struct ledger *l)
 {
@@ -23,24 +11,6 @@ static void expect_none(struct ledger *l)
 	check_charges(l, &defaults, &fs);
 	if (fs.nr)
 		fail_msg("%s: %s", finding_tag_name(fs.list[0].tag), fs.list[0].detail);
-	ledger_free(l);
-}
-
-/* Asserts that there is this finding and no other. */
-static void expect_pages(struct ledger *l, enum finding_tag tag, __u64 pages, const char *says)
-{
-	struct findings fs = { 0 };
-
-	check_charges(l, &defaults, &fs);
-	for (size_t i = 1; i < fs.nr; i++)
-		fail_msg("%s: %s", finding_tag_name(fs.list[i].tag), fs.list[i].detail);
-	assert_int_equal(fs.nr, 1);
-	assert_int_equal(fs.list[0].tag, tag);
-	assert_int_equal(fs.list[0].pages, pages);
-	assert_int_equal(fs.list[0].pid, 812);
-	assert_int_equal(fs.list[0].uid, 1000);
-	assert_contains(fs.list[0].detail, says);
-	findings_free(&fs);
 	ledger_free(l);
 }
 
@@ -106,63 +76,6 @@ static void uncharged_without_limit(void **state)
 	FEED(l, r);
 	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 5 * 4096, 3), 100, 0);
 	expect_pages(l, UNCHARGED_PIN, 2, "VmPin shows 8 KiB too little");
-}
-
-static void unaligned_neighbours(void **state)
-{
-	struct ledger *l = with_ring(4);
-
-	(void)state;
-	/* 6000 bytes each: the page in the middle belongs to both */
-	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 6000, 2), 100, 0);
-	walk_at(see_buffer(l, RING, 1, BUF(1), ADDR + 6000, 6000, 2), 101, 0);
-	expect_pages(l, OVERCHARGED, 1, "pid 812 fd 6 buffer 0, pid 812 fd 6 buffer 1: 3 pages "
-		     "(12 KiB) are pinned, 4 are charged; they do not start at page boundaries, so neighbours "
-		     "share a page, which is charged to both");
-}
-
-/* Little is no reason to fail: 1 MiB, or a tenth of the least limit. */
-static void how_much(void **state)
-{
-	static const struct { __u64 pages; __u64 limit; bool minor; } all[] = {
-		{ 256, 8 * MIB, true }, { 257, 8 * MIB, false }, { 257, 20 * MIB, true },
-		{ 513, 20 * MIB, false }, { 256, ~0ULL, true }, { 257, ~0ULL, false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct ledger *l = with_ring(2 * all[i].pages);
-		struct findings fs = { 0 };
-
-		ledger_ring(l, RING)->holders[0].memlock_limit_bytes = all[i].limit;
-		walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, all[i].pages * 4096, all[i].pages),
-			1000, 0);
-		walk_at(see_buffer(l, RING, 1, BUF(1), ADDR, all[i].pages * 4096, all[i].pages),
-			1000, 0);
-		check_charges(l, &defaults, &fs);
-		assert_int_equal(only(&fs, OVERCHARGED)->cause, OVERCHARGED_BY_OVERLAP);
-		assert_int_equal(severity_of_finding(only(&fs, OVERCHARGED)),
-				 all[i].minor ? SEVERITY_INFO : SEVERITY_WARNING);
-		findings_free(&fs);
-		ledger_free(l);
-	}
-}
-
-static void causes(void **state)
-{
-	struct ledger *l = with_ring(6);
-
-	(void)state;
-	/* as malloc() gives them */
-	for (__u32 i = 0; i < 3; i++)
-		walk_at(see_buffer(l, RING, i, BUF(i), ADDR + 0x640 + i * 4096, 4096, 2), 100 + i, 0);
-	expect_pages(l, OVERCHARGED, 2, "each starts 0x640 into a page");
-	/* the same set on two rings */
-	l = with_ring(8);
-	see_ring(l, RING2, 8, 8);
-	walk_at(see_buffer(l, RING, 0, BUF(0), ADDR, 4 * 4096, 4), 100, 0);
-	walk_at(see_buffer(l, RING2, 0, BUF(1), ADDR, 4 * 4096, 4), 100, 0);
-	expect_pages(l, OVERCHARGED, 4, "several rings register the same memory");
 }
 
 static void huge_page_in_two_rings(void **state)
@@ -504,9 +417,6 @@ int main(void)
 		cmocka_unit_test(not_walked),
 		cmocka_unit_test(first_half_dropped),
 		cmocka_unit_test(uncharged_without_limit),
-		cmocka_unit_test(unaligned_neighbours),
-		cmocka_unit_test(how_much),
-		cmocka_unit_test(causes),
 		cmocka_unit_test(huge_page_in_two_rings),
 		cmocka_unit_test(charge_of_one_is_wrong),
 		cmocka_unit_test(chain_of_components),
