@@ -175,7 +175,7 @@ static void check_picture(pid_t who)
 
 	snprintf(pid, sizeof(pid), "%d", who);
 	start_view(&v, who, false);
-	at = shows(&v, 0, CLEAR "\033[3Jsorted by operations; s sorts, q ends");
+	at = shows(&v, 0, CLEAR "\033[3Jsorted by operations; s sorts by another column, q ends");
 	ok(at, "a picture begins on a clear screen");
 	from = at ? at - v.text + 1 : 0;
 	/* the second screen shows a whole interval */
