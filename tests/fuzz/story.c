@@ -71,10 +71,10 @@ static void tell_io(struct writer *w)
 	struct io_row row = { .c = { .ring = RING, .who = IO_WHO(812, 4, true), .ops = 3,
 				     .timed = 3, .latency_ns = 900, .max_ns = 400, .comm = story->comm },
 			      .hist = hist, .fixed_ops = 3 };
-	struct io_buffer_row buffer = { { RING, 0x7000, 0, 0 }, { .ops = 3, .len_bytes = 61440 } };
-	struct io_address_row address = { { RING, 0x9000 }, { .ops = 2, .max_len = 512 } };
-	struct io_fault_row fault = { { RING, 4, 0 }, { .count = 2, .addr = 0x1000 } };
-	struct io_calls_row calls = { RING, { .registers = 1 } };
+	struct io_buffer_row buffer = { .key = { RING, 0x7000, 0, 0 }, .use = { .ops = 3, .len_bytes = 61440 } };
+	struct io_address_row address = { .key = { RING, 0x9000 }, .use = { .ops = 2, .max_len = 512 } };
+	struct io_fault_row fault = { .key = { RING, 4, 0 }, .fault = { .count = 2, .addr = 0x1000 } };
+	struct io_calls_row calls = { .ring = RING, .calls = { .registers = 1 } };
 	struct io_model none = { 0 }, m = {
 		.t_ns = 40000000, .rows = &row, .nr_rows = 1, .buffers = &buffer, .nr_buffers = 1,
 		.addresses = &address, .nr_addresses = 1, .faults = &fault, .nr_faults = 1,

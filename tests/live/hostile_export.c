@@ -2,6 +2,7 @@
 /*
  * export by root beside users who want to harm it: what each of its processes may do, and what
  * happens when one is taken over, killed or stopped, or when everybody connects at once.
+ * Independent of the kernel: not run in guests.
  * Not under ASan: system calls are not filtered there, and export.c tests what it says.
  */
 #include <errno.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a user who registers very much, or very often, makes root's commands take of memory.
+ * Independent of the kernel: not run in guests.
  * Not under ASan: that takes more.
  */
 #include <signal.h>

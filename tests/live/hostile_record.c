@@ -2,6 +2,7 @@
 /*
  * record by root where another user prepared the place: what it writes is in a file of its own
  * that only it may read, or it says in one sentence why not; and what it says is in the file is.
+ * Independent of the kernel: not run in guests.
  */
 #include <errno.h>
 #include <fcntl.h>

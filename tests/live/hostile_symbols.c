@@ -3,6 +3,7 @@
  * trace --stacks by root beside a user's program that was made to harm it: what its files say is
  * read by a process that has nothing, nothing else is opened, and no other file is taken for
  * one of them. The attacker is a copy of tests/load/attacker, run by a user without privileges.
+ * Independent of the kernel: not run in guests.
  * Not under ASan: memory is measured, and system calls are not filtered there.
  */
 #include <elf.h>
