@@ -8,7 +8,7 @@
 # tab-separated. Any failure, dead guest or complaint of a kernel: exit 1.
 #   KERNELS     default "5.10 6.1 6.12 newest"; any that the suites hold, or paths of images
 #   TIERS       default "functions kprobes tracepoints"
-#   VM_TIMEOUT  seconds for one kernel, default 900
+#   VM_TIMEOUT  seconds for one kernel, default 1500
 #   TESTS       names of tests, globs too; default "*"
 #   LEFT_OUT    tests that stay at home, default those above; empty runs all
 #   VM_JOBS     kernels at a time, default 2; a guest keeps one processor busy
@@ -18,7 +18,7 @@ build=${1:?usage: check-vm.sh BUILD_DIR}
 here=$(cd "$(dirname "$0")" && pwd)
 KERNELS=${KERNELS:-5.10 6.1 6.12 newest}
 export TIERS="${TIERS:-functions kprobes tracepoints}"
-export VM_TIMEOUT="${VM_TIMEOUT:-900}"
+export VM_TIMEOUT="${VM_TIMEOUT:-1500}"
 export TESTS="${TESTS:-*}"
 
 # Only a test that asks for the tier can answer differently at another
