@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include "hostile.h"
 #include "http.h"
@@ -122,13 +123,27 @@ static void check_file(const char *what, bool name)
 
 /* ---- of what happens --------------------------------------------------------------------- */
 
+/* bpf_find_vma() is of 5.17: the kernel side then sees the mapping at the call itself. */
+static bool looks_at_mappings(void)
+{
+	unsigned int major, minor;
+	struct utsname u;
+
+	return uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2 ||
+	       major > 5 || (major == 5 && minor >= 17);
+}
+
 static void live(void)
 {
 	struct tool_run a;
 
 	tool(&a, "trace", "--stacks", "--io", "--", program, "--no-wait", file, NULL);
 	check(&a, TEXT, true, "trace --stacks");
-	has_text(a.out, "'f" HOSTILE_TAMED "'", "an explanation names the file");
+	if (looks_at_mappings())
+		has_text(a.out, "'f" HOSTILE_TAMED "'", "an explanation names the file");
+	else
+		skip("an explanation names the file",
+		     "before 5.17 the program's mappings are asked for after the call, and may be gone");
 	has_text(a.out, HOSTILE_SYMBOL_TAMED "+0x", "a stack names the function");
 	has_text(a.out, "/" HOSTILE_TAMED ")", "and the program");
 	tool_free(&a);

@@ -26,7 +26,7 @@
 
 struct io_reader {
 	struct fixbuf_bpf *skel;
-	enum io_starts starts;
+	bool by_user_data, in_flight;	/* as asked for */
 	size_t cpus;
 	__u32 nr_cells, nr_hists;
 	struct io_cell *cells;		/* the kernel side's */
@@ -65,15 +65,15 @@ static void make(struct bpf_map *map, bool used, size_t entries)
 	bpf_map__set_max_entries(map, used ? entries : 1);
 }
 
-struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, enum io_starts starts)
+struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, bool in_flight)
 {
 	struct io_reader *r = must_alloc(1, sizeof(*r));
 	bool details = skel->rodata->io_by_address, by_buffer = skel->rodata->io_by_buffer;
 	bool times = skel->rodata->io_latency || skel->rodata->io_sample;
-	bool by_user_data = starts == IO_STARTS_BY_USER_DATA;
 
 	r->skel = skel;
-	r->starts = starts;
+	r->by_user_data = by_user_data;
+	r->in_flight = in_flight;
 	r->cpus = libbpf_num_possible_cpus();
 	r->nr_cells = within(r->cpus * CELLS_PER_CPU, IO_MIN_CELLS, IO_MAX_CELLS);
 	r->nr_hists = skel->rodata->io_latency ?
@@ -401,7 +401,7 @@ static void *read_array(const struct bpf_map *map, __u32 nr, size_t size)
 
 static int read_in_flight(struct io_reader *r, __u64 *in_flight)
 {
-	bool by_user_data = r->starts == IO_STARTS_BY_USER_DATA;
+	bool by_user_data = r->by_user_data;
 	__u32 nr = by_user_data ? IO_UD_STARTS : bpf_map__max_entries(r->skel->maps.io_starts);
 	void *values = by_user_data ?
 		read_array(r->skel->maps.io_ud_starts, nr, sizeof(struct io_ud_start)) :
@@ -455,7 +455,7 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 	all->t_ns = clock_now_ns();
 	if (!err)
 		err = read_losses(r, &all->loss);
-	if (!err && r->starts != IO_STARTS_UNREAD)
+	if (!err && r->in_flight)
 		err = read_in_flight(r, &all->in_flight);
 	if (!err)
 		err = io_details_read(r->skel, &lists);

@@ -12,11 +12,11 @@
 struct fixbuf_bpf;
 struct io_reader;
 
-/* What in-flight requests are kept by. */
-enum io_starts { IO_STARTS_UNREAD, IO_STARTS_BY_REQUEST, IO_STARTS_BY_USER_DATA };
-
-/* Before kern_load(), when the programs' constants are set: decides how much room is made. */
-struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, enum io_starts starts);
+/*
+ * Before kern_load(), when the programs' constants are set: decides how much room is made.
+ * .by_user_data: requests are told apart by that; .in_flight: those under way are counted.
+ */
+struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, bool in_flight);
 /* After kern_load(), before programs are attached. -errno with a sentence. */
 int io_reader_start(struct io_reader *r);
 /* As io_stat_read(): rows and lists, and of .all also losses, time and what is under way. */

@@ -147,9 +147,7 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection 
 	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;
 	skel->rodata->io_by_address = how->by_address;
-	s->reader = io_reader_prepare(skel, how->only_ended ? IO_STARTS_UNREAD :
-				      s->by_user_data ? IO_STARTS_BY_USER_DATA :
-							IO_STARTS_BY_REQUEST);
+	s->reader = io_reader_prepare(skel, s->by_user_data, !how->only_ended);
 	return s;
 }
 
