@@ -80,7 +80,8 @@ static int install(const struct syscall_rule *rules, size_t nr, __u32 these, __u
 	answer(&f, others);
 	program.len = f.len;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-		return err_set(errno, "cannot restrict system calls: %s", strerror(errno));
+		return err_set(errno, "cannot restrict system calls: %s%s", strerror(errno),
+			       errno == EINVAL ? "; this kernel has no filters for them (CONFIG_SECCOMP_FILTER), without which export does not run" : "");
 	return 0;
 }
 
