@@ -10,6 +10,7 @@
 #include "capture/live_private.h"
 #include "capture/proc_maps.h"
 #include "checks/failure.h"
+#include "model/ledger_buffers.h"
 #include "model/fact.h"
 
 /* A ring's end is nobody's doing: show whose ring it was, not the kernel's worker. */
@@ -183,26 +184,12 @@ static void on_call(struct live *l, const struct fact *f, bool show)
 
 static void show_slot(struct live *l, const struct buffer *b, __u32 index, bool show)
 {
-	struct fact_buffer f = {
-		.h = l->rest.call.h,
-		.buf_flags = BUFFER_F_EMPTY,
-		.index = index,
-	};
+	struct fact_buffer f = buffer_fact(b, index);
 
+	f.h = l->rest.call.h;
 	f.h.size = sizeof(f);
 	f.h.kind = FACT_BUFFER;
 	f.h.seq = 0;
-	if (b) {
-		f.buf = b->id;
-		f.addr = b->addr;
-		f.len_bytes = b->len_bytes;
-		f.bvec = b->bvec;
-		f.charged_pages = b->charged_pages;
-		f.segments = b->segments;
-		f.folio_shift = b->folio_shift;
-		f.refs = b->refs;
-		f.buf_flags = b->buf_flags;
-	}
 	enter(l, &f.h, show && (b || l->rest.call.op == CALL_UPDATE), show, NULL);
 }
 

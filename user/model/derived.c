@@ -44,18 +44,7 @@ static void on_dropped(const struct ledger *l, const struct fact *cause, const s
 		       __u32 index, const struct buffer *b, void *arg)
 {
 	struct derived *d = arg;
-	struct fact_buffer f = {
-		.buf = b->id,
-		.addr = b->addr,
-		.len_bytes = b->len_bytes,
-		.bvec = b->bvec,
-		.charged_pages = b->charged_pages,
-		.index = index,
-		.segments = b->segments,
-		.folio_shift = b->folio_shift,
-		.refs = b->refs,
-		.buf_flags = b->buf_flags,
-	};
+	struct fact_buffer f = buffer_fact(b, index);
 
 	(void)l;
 	/* one that was seen needs no conclusion */

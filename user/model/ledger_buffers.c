@@ -158,3 +158,21 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 	if (is_new && l->observer && l->observer->taken)
 		l->observer->taken(l, &f->h, r, b, l->observer->arg);
 }
+
+struct fact_buffer buffer_fact(const struct buffer *b, __u32 index)
+{
+	if (!b)
+		return (struct fact_buffer){ .index = index, .buf_flags = BUFFER_F_EMPTY };
+	return (struct fact_buffer){
+		.buf = b->id,
+		.addr = b->addr,
+		.len_bytes = b->len_bytes,
+		.bvec = b->bvec,
+		.charged_pages = b->charged_pages,
+		.index = index,
+		.segments = b->segments,
+		.folio_shift = b->folio_shift,
+		.refs = b->refs,
+		.buf_flags = b->buf_flags,
+	};
+}

@@ -21,4 +21,7 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f);
 void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u32 index);
 void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __u32 nr);
 
+/* The buffer as the fact of slot .index, but for its head; NULL: an empty slot's. */
+struct fact_buffer buffer_fact(const struct buffer *b, __u32 index);
+
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include "model/ledger_buffers.h"
 #include "model/ledger_snapshot.h"
 
 struct telling {
@@ -80,20 +81,9 @@ static void tell_holder(const struct telling *t, const struct ledger *l, const s
 static void tell_slot(const struct telling *t, const struct ring *r, __u32 index)
 {
 	const struct buffer *b = r->slots[index];
-	struct fact_buffer f = {
-		.h = head(t, FACT_BUFFER, sizeof(f), r),
-		.buf = b->id,
-		.addr = b->addr,
-		.len_bytes = b->len_bytes,
-		.bvec = b->bvec,
-		.charged_pages = b->charged_pages,
-		.index = index,
-		.segments = b->segments,
-		.folio_shift = b->folio_shift,
-		.refs = b->refs,
-		.buf_flags = b->buf_flags,
-	};
+	struct fact_buffer f = buffer_fact(b, index);
 
+	f.h = head(t, FACT_BUFFER, sizeof(f), r);
 	/* not before the ring was seen: then it would be of one that had its address */
 	if (b->t_ns > f.h.t_ns)
 		f.h.t_ns = b->t_ns;
