@@ -131,32 +131,42 @@ void maps_file_name(const struct map *m, char *out, size_t size)
 	maps_unescape(out, size, slash + 1, end - slash - 1);
 }
 
-char *maps_read(__u32 pid, size_t *len)
+static char *read_all(int fd, size_t *len)
 {
-	char path[32], *text = NULL;
-	size_t room = 0;
+	size_t room = 16384;
+	char *text = NULL;
 	ssize_t n = -1;
-	int fd;
 
 	*len = 0;
-	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0) {
-		if (room - *len < 4096) {
-			room = room ? 2 * room : 16384;
-			text = must_realloc(text, room, 1);
-		}
-		n = read(fd, text + *len, room - *len);
+	for (; fd >= 0 && room <= MAPS_MAX_BYTES; room *= 2) {
+		text = must_realloc(text, room, 1);
+		do {
+			n = read(fd, text + *len, room - *len);
+			*len += n > 0 ? n : 0;
+		} while (n > 0 && *len < room);
 		if (n <= 0)
 			break;
-		*len += n;
 	}
 	if (fd >= 0)
 		close(fd);
-	/* one that is ending has no mappings left */
-	if (!*len || n < 0) {
+	/* one that is ending has no mappings left; text that does not end is more than is read */
+	if (!*len || n) {
 		free(text);
+		*len = 0;
 		return NULL;
 	}
 	return text;
+}
+
+char *maps_read(__u32 pid, size_t *len)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
+	return read_all(open(path, O_RDONLY | O_CLOEXEC), len);
+}
+
+char *maps_read_in(int proc, size_t *len)
+{
+	return read_all(openat(proc, "maps", O_RDONLY | O_CLOEXEC), len);
 }

@@ -40,7 +40,18 @@ void maps_unescape(char *out, size_t size, const char *p, size_t len);
  */
 void maps_file_name(const struct map *m, char *out, size_t size);
 
-/* All of /proc/PID/maps, its length in *len; NULL when the process is gone. To be freed. */
+/*
+ * A process may have 65,530 mappings, each of a name of 4 KiB: of more text than this it is not
+ * known what it has mapped.
+ */
+#define MAPS_MAX_BYTES	(16 << 20)
+
+/*
+ * All of /proc/PID/maps, its length in *len; NULL when the process is gone, may not be looked
+ * into, or has more than MAPS_MAX_BYTES. To be freed.
+ */
 char *maps_read(__u32 pid, size_t *len);
+/* The same of the process whose folder in /proc that is. */
+char *maps_read_in(int proc, size_t *len);
 
 #endif

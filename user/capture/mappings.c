@@ -2,18 +2,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/array.h"
 #include "base/maps.h"
 #include "capture/mappings.h"
 
 #define MAX_MAPPINGS	4096		/* of code: of one process that are kept */
 #define MAX_PATH_BYTES	(256 << 10)	/* of one process */
-#define MAX_LINES	100000		/* vm.max_map_count is 65530 by default */
 #define MAX_FILE_BYTES	(1LL << 30)
 
 #define CHANGED	"a file was replaced or removed since the program mapped it: its functions have no names"
@@ -21,56 +22,52 @@
 #define GONE	"a mapped file cannot be opened where the program sees it: its functions have no names"
 #define UNUSUAL	"a mapped file is no regular file, or larger than 1 GiB: its functions have no names"
 
-static __u64 hash_more(__u64 hash, const char *text)
+static __u64 hash_more(__u64 hash, const char *text, const char *end)
 {
 	/* FNV-1a */
-	for (; *text; text++)
+	for (; text < end; text++)
 		hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
 	return hash;
 }
 
-static void add(struct mappings *m, struct mapping *new, char *path)
+static char *path_of(const struct map *map)
 {
-	array_grow(m->list, m->nr);
-	path[strcspn(path, "\n")] = '\0';
-	maps_unescape(path, strlen(path) + 1, path, strlen(path));
-	/* "[vdso]" has no file, as a name of a file has no place without '/' */
-	if ((path[0] == '/' || path[0] == '[') &&
-	    m->path_bytes + strlen(path) <= MAX_PATH_BYTES) {
-		m->path_bytes += strlen(path) + 1;
-		new->path = strdup(path);
-	}
-	m->list[m->nr++] = *new;
+	char *path = must_alloc(map->path_len + 1, 1);
+
+	maps_unescape(path, map->path_len + 1, map->path, map->path_len);
+	return path;
 }
 
-bool mappings_parse(struct mappings *m, FILE *maps)
+static void add(struct mappings *m, const struct map *map)
 {
-	char *line = NULL;
-	size_t room = 0;
+	struct mapping new = {
+		.fd = -1, .start = map->start, .end = map->end, .offset = map->offset,
+		.ino = map->inode, .major = map->major, .minor = map->minor,
+	};
+
+	/* "[vdso]" has no file, as a name of a file has no place without '/' */
+	if (map->path_len && (map->path[0] == '/' || map->path[0] == '[') &&
+	    m->path_bytes + map->path_len <= MAX_PATH_BYTES) {
+		m->path_bytes += map->path_len + 1;
+		new.path = path_of(map);
+	}
+	array_grow(m->list, m->nr);
+	m->list[m->nr++] = new;
+}
+
+bool mappings_parse(struct mappings *m, const char *text, size_t len)
+{
+	const char *end = text + len, *line = text;
+	struct map map;
 
 	*m = (struct mappings){ .hash = 14695981039346656037ULL };
-	for (int i = 0; i < MAX_LINES && m->nr < MAX_MAPPINGS && getline(&line, &room, maps) > 0;
-	     i++) {
-		unsigned long long start, end, offset, ino;
-		struct mapping new = { .fd = -1 };
-		char rights[8];
-		int path = 0;
-
-		if (sscanf(line, "%llx-%llx %7s %llx %x:%x %llu %n", &start, &end, rights, &offset,
-			   &new.major, &new.minor, &ino, &path) != 7 || !path ||
-		    strlen(rights) < 4 || rights[2] != 'x' || start >= end)
-			continue;
+	for (; m->nr < MAX_MAPPINGS && maps_next(&text, end, &map); line = text) {
 		/* the file of the kernel is in order; what is not is not that file */
-		if (m->nr && start < m->list[m->nr - 1].end)
+		if (map.perms[2] != 'x' || (m->nr && map.start < m->list[m->nr - 1].end))
 			continue;
-		new.start = start;
-		new.end = end;
-		new.offset = offset;
-		new.ino = ino;
-		m->hash = hash_more(m->hash, line);
-		add(m, &new, line + path);
+		m->hash = hash_more(m->hash, line, text);
+		add(m, &map);
 	}
-	free(line);
 	return m->nr;
 }
 

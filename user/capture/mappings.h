@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 /* What a file is as long as nobody writes to it; no padding: it is part of a key. */
@@ -31,7 +31,7 @@ struct mappings {
 };
 
 /* The mappings of code in a text as /proc/PID/maps has it; false when it has none. */
-bool mappings_parse(struct mappings *m, FILE *maps);
+bool mappings_parse(struct mappings *m, const char *text, size_t len);
 struct mapping *mappings_find(const struct mappings *m, __u64 ip);
 void mappings_free(struct mappings *m);
 

@@ -221,7 +221,7 @@ static size_t put_caller(__u64 ips[STACK_FRAMES + 1], size_t nr, __u64 caller)
 	return nr + 1;
 }
 
-/* Learns the process while it is there; NULL when it has ended, or has no stack. */
+/* Learns the process while it is there; NULL when it cannot be known, or has no stack. */
 static struct process *process_of(struct stacks *s, const struct fact *f,
 				  const struct stack_ids *ids)
 {
@@ -240,7 +240,7 @@ static void name_user(struct stacks *s, struct process *p, const struct fact *f,
 	if (f->flags & FACT_F_WORKER)
 		to->note = untrusted(NULL);
 	else if (nr && !p)
-		to->note = untrusted("the process has ended: no names");
+		to->note = untrusted("the process has ended, or has too many mappings: no names");
 	if (p)
 		symbols_user_prepare(p, ips, nr);
 	for (size_t i = 0; i < nr; i++) {

@@ -14,6 +14,7 @@
 #include <uthash.h>
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/maps.h"
 #include "capture/symbols_readers.h"
 #include "capture/symbols_user.h"
 
@@ -69,21 +70,18 @@ static FILE *open_in(int folder, const char *name)
 	return f;
 }
 
-/* False when the process has ended: a zombie has no mappings. */
+/* False when the process has ended, for a zombie has no mappings, or has too many to be read. */
 static bool read_mappings(struct process *p)
 {
 	__u64 start = clock_now_ns();
-	FILE *f = open_in(p->proc, "maps");
 	struct mappings new;
-	bool any = f && mappings_parse(&new, f);
+	size_t len;
+	char *text = maps_read_in(p->proc, &len);
+	bool any = text && mappings_parse(&new, text, len);
 
-	if (f)
-		fclose(f);
-	if (!any) {
-		if (f)
-			mappings_free(&new);
+	free(text);
+	if (!any)
 		return false;
-	}
 	p->seen_ns = clock_now_ns();
 	p->cost_ns = p->seen_ns - start;
 	if (new.hash == p->maps.hash && new.nr == p->maps.nr) {

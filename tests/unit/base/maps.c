@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* /proc/PID/maps is read as its format defines, whatever the files are called. */
 #include "unit.h"
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/maps.h"
 
@@ -153,11 +157,50 @@ static void real(void **state)
 	assert_null(maps_read(0x7fffffff, &len));
 }
 
+/* Names as long as the kernel lets them be make text that nobody has to read to its end. */
+static void too_long(void **state)
+{
+	char dir[] = "/tmp/maps.XXXXXX", path[PATH_MAX];
+	size_t len, n, text = 0;
+	int fd, depth = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	n = strlen(dir);
+	/* a path that the kernel can show has less than a page */
+	while (n + 1 + 200 < 4000) {
+		memset(path, 'd', 200);
+		path[200] = 0;
+		assert_int_equal(mkdir(path, 0700), 0);
+		assert_int_equal(chdir(path), 0);
+		n += 201;
+		depth++;
+	}
+	fd = open("f", O_RDWR | O_CREAT, 0600);
+	assert_int_equal(ftruncate(fd, 4096), 0);
+	/* of one place in the file each: no two become one */
+	for (; text <= MAPS_MAX_BYTES; text += n)
+		assert_true(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) != MAP_FAILED);
+	close(fd);
+	assert_null(maps_read(getpid(), &len));
+	assert_int_equal(len, 0);
+	unlink("f");
+	for (path[200] = 0; depth; depth--) {
+		memset(path, 'd', 200);
+		assert_int_equal(chdir(".."), 0);
+		assert_int_equal(rmdir(path), 0);
+	}
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fields), cmocka_unit_test(no_file), cmocka_unit_test(long_path),
 		cmocka_unit_test(escapes), cmocka_unit_test(not_a_mapping), cmocka_unit_test(real),
+		cmocka_unit_test(too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,11 +6,9 @@
 
 static struct mappings read_text(const char *text)
 {
-	FILE *f = fmemopen((void *)text, strlen(text), "r");
 	struct mappings m;
 
-	mappings_parse(&m, f);
-	fclose(f);
+	mappings_parse(&m, text, strlen(text));
 	return m;
 }
 
