@@ -92,13 +92,11 @@ bool maps_next(const char **text, const char *end, struct map *out)
 	return false;
 }
 
-bool maps_find(const char *text, size_t len, __u64 at, struct map *out)
+bool maps_find(const char **text, const char *end, __u64 at, struct map *out)
 {
-	const char *end = text + len;
-
-	while (maps_next(&text, end, out))
-		if (at >= out->start && at < out->end)
-			return true;
+	while (maps_next(text, end, out))
+		if (at < out->end)
+			return at >= out->start;
 	return false;
 }
 

@@ -29,8 +29,11 @@ struct map {
  */
 bool maps_next(const char **text, const char *end, struct map *out);
 
-/* The mapping that holds .at; false when there is none. */
-bool maps_find(const char *text, size_t len, __u64 at, struct map *out);
+/*
+ * The mapping that holds .at, of those from *text on, which are in order; false when there is
+ * none. *text moves behind it: a look-up of rising addresses goes through the text once.
+ */
+bool maps_find(const char **text, const char *end, __u64 at, struct map *out);
 
 /* A path as the file is called, cut to .size; .out may be .p. */
 void maps_unescape(char *out, size_t size, const char *p, size_t len);

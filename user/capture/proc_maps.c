@@ -17,14 +17,15 @@
 #include "capture/proc_maps.h"
 #include "checks/failure.h"
 
-/* Finds the mapping with .at; false when there is none. */
-static bool find_mapping(const char *maps, size_t len, __u32 pid, __u64 at, struct fact_entry *e)
+/* Finds the mapping with .at from *maps on; false when there is none. */
+static bool find_mapping(const char **maps, const char *end, __u32 pid, __u64 at,
+			 struct fact_entry *e)
 {
 	struct statfs fs;
 	struct map m;
 	char link[64];
 
-	if (!maps_find(maps, len, at, &m))
+	if (!maps_find(maps, end, at, &m))
 		return false;
 	e->vma_start = m.start;
 	e->vma_end = m.end;
@@ -40,14 +41,14 @@ static bool find_mapping(const char *maps, size_t len, __u32 pid, __u64 at, stru
 	return true;
 }
 
-static void look_at_mappings(const char *maps, size_t len, __u32 pid, int error,
+static void look_at_mappings(const char *maps, const char *maps_end, __u32 pid, int error,
 			     struct fact_entry *e)
 {
 	__u64 end = e->base + e->len_bytes;
 
 	e->state = ENTRY_OK;
 	for (e->at = e->base; e->at < end; e->at = e->vma_end) {
-		e->state = !find_mapping(maps, len, pid, e->at, e) ? ENTRY_UNMAPPED :
+		e->state = !find_mapping(&maps, maps_end, pid, e->at, e) ? ENTRY_UNMAPPED :
 			   mapping_state(e->vma_flags, e->fs_magic, e->fs_magic,
 					 error == EOPNOTSUPP);
 		if (e->state != ENTRY_OK)
@@ -142,7 +143,7 @@ const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_ent
 		struct fact_entry *e = &entries[i];
 
 		if (e->state == ENTRY_UNCHECKED && e->base && maps)
-			look_at_mappings(maps, len, c->h.pid, -c->result, e);
+			look_at_mappings(maps, maps + len, c->h.pid, -c->result, e);
 		if (e->state == ENTRY_ABSENT)
 			look_behind(e, c->h.pid);
 		if (e->state != ENTRY_OK && e->state != ENTRY_UNCHECKED)

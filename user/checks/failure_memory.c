@@ -195,7 +195,7 @@ void explain_entry(struct words *w)
 			 who, map, w->c->result == -EFAULT ? ", or map the file MAP_PRIVATE" : "");
 		break;
 	case ENTRY_UNCHECKED:
-		snprintf(w->out, EXPLAIN_LEN, "the process has ended before its mappings could be looked at; this kernel shows them only while it runs");
+		snprintf(w->out, EXPLAIN_LEN, "its mappings could not be looked at: the process has ended, may not be looked into, or has too many; this kernel shows them only while it runs");
 		break;
 	case ENTRY_SPECIAL:
 		snprintf(w->out, EXPLAIN_LEN, "%s: %s is device memory (VM_IO or VM_PFNMAP), which has no pages to pin; use ordinary memory",

@@ -11,6 +11,7 @@
 #include "base/maps.h"
 
 #define HEAP	"55e0c0de0000-55e0c0e00000 rw-p 00000000 00:00 0                          [heap]\n"
+#define STACK	"7ffc0c000000-7ffc0c021000 rw-p 00000000 00:00 0                          [stack]\n"
 #define ANON	"7f0000000000-7f0000010000 rw-p 00000000 00:00 0 \n"
 #define FAKE	"7f1000000000-7f2000000000 rw-p 00000000 00:00 0"
 
@@ -23,6 +24,11 @@ static size_t count(const char *text, size_t len)
 	while (maps_next(&text, end, &m))
 		n++;
 	return n;
+}
+
+static bool holds(const char *text, size_t len, __u64 at, struct map *m)
+{
+	return maps_find(&text, text + len, at, m);
 }
 
 static void fields(void **state)
@@ -52,16 +58,31 @@ static void no_file(void **state)
 
 	(void)state;
 	assert_int_equal(count(text, strlen(text)), 2);
-	assert_true(maps_find(text, strlen(text), 0x7f000000ffff, &m));
+	assert_true(holds(text, strlen(text), 0x7f000000ffff, &m));
 	assert_int_equal(m.path_len, 0);
 	maps_file_name(&m, name, sizeof(name));
 	assert_string_equal(name, "");
-	assert_true(maps_find(text, strlen(text), 0x55e0c0de0000, &m));
+	assert_true(holds(text, strlen(text), 0x55e0c0de0000, &m));
 	assert_int_equal(m.path_len, 6);
 	maps_file_name(&m, name, sizeof(name));
 	assert_string_equal(name, "");
-	assert_false(maps_find(text, strlen(text), 0x7f0000010000, &m));
-	assert_false(maps_find(text, 0, 0x7f0000000000, &m));
+	assert_false(holds(text, strlen(text), 0x7f0000010000, &m));
+	assert_false(holds(text, 0, 0x7f0000000000, &m));
+}
+
+/* Rising addresses are found in one way through the text, and none is found behind. */
+static void in_order(void **state)
+{
+	const char *text = HEAP ANON "7f0000020000-7f0000030000 rw-p 00000000 00:00 0 \n";
+	const char *end = text + strlen(text);
+	struct map m;
+
+	(void)state;
+	assert_true(maps_find(&text, end, 0x55e0c0dfffff, &m));
+	assert_true(maps_find(&text, end, 0x7f0000000000, &m));
+	assert_false(maps_find(&text, end, 0x7f0000010000, &m));
+	assert_ptr_equal(text, end);
+	assert_false(maps_find(&text, end, 0x55e0c0de0000, &m));
 }
 
 /* A path of 4 KiB whose tail, at every offset a reader may cut it at, looks like a mapping. */
@@ -76,13 +97,13 @@ static void long_path(void **state)
 		     ANON);
 	while (n < 4096 + 256)
 		n += snprintf(text + n, sizeof(text) - n, "%s ", FAKE);
-	n += snprintf(text + n, sizeof(text) - n, " (deleted)\n%s", HEAP);
+	n += snprintf(text + n, sizeof(text) - n, " (deleted)\n%s", STACK);
 	assert_int_equal(count(text, n), 3);
-	assert_false(maps_find(text, n, 0x7f1000000000, &m));
-	assert_true(maps_find(text, n, 0x7f0000020000, &m));
+	assert_false(holds(text, n, 0x7f1000000000, &m));
+	assert_true(holds(text, n, 0x7f0000020000, &m));
 	assert_true(m.path_len > 4096);
 	assert_int_equal(m.inode, 77);
-	assert_true(maps_find(text, n, 0x55e0c0de0000, &m));
+	assert_true(holds(text, n, 0x7ffc0c000000, &m));
 }
 
 static void escapes(void **state)
@@ -92,7 +113,7 @@ static void escapes(void **state)
 	char name[64], cut[4];
 
 	(void)state;
-	assert_true(maps_find(text, strlen(text), 0x7f0000000000, &m));
+	assert_true(holds(text, strlen(text), 0x7f0000000000, &m));
 	maps_file_name(&m, name, sizeof(name));
 	assert_string_equal(name, "a\nb\\040c");
 	maps_file_name(&m, cut, sizeof(cut));
@@ -146,11 +167,11 @@ static void real(void **state)
 	assert_true(p != MAP_FAILED);
 	text = maps_read(getpid(), &len);
 	assert_non_null(text);
-	assert_true(maps_find(text, len, (__u64)p + 4096, &m));
+	assert_true(holds(text, len, (__u64)p + 4096, &m));
 	assert_int_equal(m.offset, 4096);
 	assert_int_equal(m.perms[3], 's');
 	assert_true(m.inode);
-	assert_false(maps_find(text, len, 0x7f3000000000, &m));
+	assert_false(holds(text, len, 0x7f3000000000, &m));
 	free(text);
 	munmap(p, 2 * 4096);
 	close(fd);
@@ -198,7 +219,8 @@ static void too_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fields), cmocka_unit_test(no_file), cmocka_unit_test(long_path),
+		cmocka_unit_test(fields), cmocka_unit_test(no_file),
+		cmocka_unit_test(in_order), cmocka_unit_test(long_path),
 		cmocka_unit_test(escapes), cmocka_unit_test(not_a_mapping), cmocka_unit_test(real),
 		cmocka_unit_test(too_long),
 	};
