@@ -14,6 +14,8 @@
 
 struct two_looks {
 	const struct ledger *now, *before;
+	__u64 mm;		/* looked at last: findings of one account come in a row */
+	bool any, rested;	/* whether there was one, and what was seen of it */
 };
 
 /* Whether .b has all rings of .a that charge this address space, with no call on them between. */
@@ -31,15 +33,20 @@ static bool rings_rested(const struct ledger *a, const struct ledger *b, __u64 m
 	return true;
 }
 
-static bool account_rested(const struct two_looks *l, const struct finding *f)
+static bool account_rested(struct two_looks *l, const struct finding *f)
 {
 	__u64 mm = finding_mm(l->now, f);
 
-	return rings_rested(l->now, l->before, mm) && rings_rested(l->before, l->now, mm);
+	if (!l->any || mm != l->mm)
+		l->rested = rings_rested(l->now, l->before, mm) &&
+			    rings_rested(l->before, l->now, mm);
+	l->any = true;
+	l->mm = mm;
+	return l->rested;
 }
 
 /* Whether .f, which the look before had as .o, could not have been a call that was half done. */
-static bool stands(const struct two_looks *l, struct finding *f, const struct finding *o)
+static bool stands(struct two_looks *l, struct finding *f, const struct finding *o)
 {
 	bool rested;
 
@@ -61,7 +68,7 @@ bool confirm(struct findings *now, const struct ledger *l, const struct findings
 	     const struct ledger *l_before)
 {
 	struct finding_index *found = before ? finding_index_of(before) : NULL;
-	const struct two_looks looks = { l, l_before };
+	struct two_looks looks = { .now = l, .before = l_before };
 	bool all = true;
 
 	for (size_t i = 0; i < now->nr; i++) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What several looks in a row found, beside rings that rest and rings that do not. */
+#include <time.h>
 #include "facts.h"
 #include "checks/confirm.h"
 
@@ -76,6 +77,32 @@ static void rest(void **state)
 	ledger_free(l);
 }
 
+/* A process can have any number of both: looking at all of one for each of the other takes minutes. */
+static void many_rings_and_findings(void **state)
+{
+	enum { MANY = 20000 };
+	struct findings before = { 0 }, now = { 0 };
+	struct ledger *l = ledger_new();
+	struct finding f = { .tag = UNCHARGED_PIN, .ring = RING, .pid = 812, .mm = MM };
+	clock_t begun;
+
+	(void)state;
+	for (__u64 i = 0; i < MANY; i++) {
+		see_ring(l, RING + (i << 12), 16, 16);
+		f.index = i;
+		finding_add(&before, f, "wrong");
+		finding_add(&now, f, "wrong");
+	}
+	confirm(&before, l, NULL, NULL);
+	begun = clock();
+	confirm(&now, l, &before, l);
+	assert_true(clock() - begun < CLOCKS_PER_SEC);
+	assert_int_equal(now.list[MANY - 1].looks, 2);
+	findings_free(&before);
+	findings_free(&now);
+	ledger_free(l);
+}
+
 static void clones(void **state)
 {
 	struct finding a = { .tag = STALE_PAGE, .ring = RING, .buf = 7, .mm = MM, .addr = ADDR };
@@ -98,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(beside),
 		cmocka_unit_test(rest),
+		cmocka_unit_test(many_rings_and_findings),
 		cmocka_unit_test(clones),
 	};
 
