@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include "base/alloc.h"
 #include "base/array.h"
 #include "base/fmt.h"
 #include "checks/balance.h"
@@ -15,37 +16,69 @@ static void add(struct balance *b, struct rest r)
 	b->list[b->nr++] = r;
 }
 
-static bool has_ring_of(const struct ledger *l, const struct ledger_mm *mm,
-			const struct ledger_user *u)
+/* An address space and a user that rings of the ledger are both charged to. */
+struct pair {
+	const struct ledger_mm *mm;
+	const struct ledger_user *user;
+};
+
+static int by_pair(const void *va, const void *vb)
 {
+	const struct pair *a = va, *b = vb;
+
+	if (a->user != b->user)
+		return a->user < b->user ? -1 : 1;
+	return a->mm < b->mm ? -1 : a->mm > b->mm;
+}
+
+/* Each once; *nr of them. To be freed. */
+static struct pair *collect_pairs(const struct ledger *l, size_t *nr)
+{
+	struct pair *list = must_alloc(HASH_COUNT(l->rings), sizeof(*list));
+	size_t all = 0;
+
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (r->mm == mm && r->user == u)
-			return true;
-	return false;
+		if (r->mm && r->user)
+			list[all++] = (struct pair){ r->mm, r->user };
+	qsort(list, all, sizeof(*list), by_pair);
+	*nr = 0;
+	for (size_t i = 0; i < all; i++)
+		if (!i || by_pair(&list[i - 1], &list[i]))
+			list[(*nr)++] = list[i];
+	return list;
+}
+
+static __s64 above_zero(__s64 pages)
+{
+	return pages > 0 ? pages : 0;
 }
 
 /*
  * What is charged to a user for buffers is charged to the address space, too. One that no ring
  * explains has a rest of its own, and is not told twice.
  */
-static __s64 user_rest(const struct ledger *l, const struct ledger_user *u)
+static __s64 user_rest(const struct ledger *l, const struct ledger_user *u,
+		       const struct pair *pairs, size_t nr)
 {
 	__s64 rest = u->locked_pages;
 
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
 		if (r->user == u)
 			rest -= r->ring_pages;
-	for (const struct ledger_mm *mm = l->mms; mm && rest > 0; mm = mm->hh.next) {
-		if (mm->pinned_pages <= 0)
-			continue;
-		if (mm->rings ? has_ring_of(l, mm, u) : mm->pid && mm->uid == u->uid)
-			rest -= mm->pinned_pages;
-	}
+	for (size_t i = 0; i < nr; i++)
+		if (pairs[i].user == u)
+			rest -= above_zero(pairs[i].mm->pinned_pages);
+	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
+		if (!mm->rings && mm->pid && mm->uid == u->uid)
+			rest -= above_zero(mm->pinned_pages);
 	return rest;
 }
 
 void balance_take(struct balance *b, const struct ledger *l)
 {
+	size_t nr;
+	struct pair *pairs = collect_pairs(l, &nr);
+
 	/* where rings charge it, what they do not explain is a ghost-pin */
 	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
 		if (!mm->rings && mm->pinned_pages > 0)
@@ -54,7 +87,7 @@ void balance_take(struct balance *b, const struct ledger *l)
 				.pages = mm->pinned_pages,
 			});
 	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
-		__s64 rest = user_rest(l, u);
+		__s64 rest = user_rest(l, u, pairs, nr);
 
 		/* root's rings are rarely limited, but perf's buffers, and BPF before 5.11, count */
 		if (rest > 0 && (u->uid || user_tightest_holder(l, u)))
@@ -62,6 +95,7 @@ void balance_take(struct balance *b, const struct ledger *l)
 				.id = u->id, .is_user = true, .uid = u->uid, .pages = rest,
 			});
 	}
+	free(pairs);
 }
 
 static const struct rest *find(const struct balance *b, const struct rest *r)

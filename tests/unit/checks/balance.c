@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What accounts have beyond the rings that were found. */
+#include <time.h>
 #include "facts.h"
 #include "checks/balance.h"
 
@@ -136,6 +137,32 @@ static void known(void **state)
 	ledger_free(l);
 }
 
+/* Many processes with a ring each, of several users: not each user against each pair of them. */
+static void crowd(void **state)
+{
+	enum { MANY = 10000, USERS = 10 };
+	struct ledger *l = ledger_new();
+	struct balance b = { 0 };
+	clock_t begun;
+
+	(void)state;
+	for (__u64 i = 0; i < MANY; i++) {
+		struct fact_ring r = fact_ring(FACT_RING, RING + (i << 12), 16 * MANY / USERS + 512, 16);
+
+		r.user = USER + (i % USERS << 12);
+		r.charged_uid = 1000 + i % USERS;
+		r.mm = MM + (i << 12);
+		FEED(l, r);
+	}
+	begun = clock();
+	balance_take(&b, l);
+	assert_true(clock() - begun < CLOCKS_PER_SEC);
+	assert_int_equal(b.nr, USERS);
+	assert_int_equal(b.list[0].pages, 512);
+	balance_free(&b);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +172,7 @@ int main(void)
 		cmocka_unit_test(of_a_user),
 		cmocka_unit_test(moving),
 		cmocka_unit_test(known),
+		cmocka_unit_test(crowd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
