@@ -37,6 +37,13 @@ __u64 hist_percentile(const __u64 count[HIST_BUCKETS], unsigned int permille)
 	return 0;
 }
 
+__u64 hist_percentile_to(const __u64 count[HIST_BUCKETS], unsigned int permille, __u64 max)
+{
+	__u64 value = hist_percentile(count, permille);
+
+	return value < max ? value : max;
+}
+
 __u64 hist_max(const __u64 count[HIST_BUCKETS])
 {
 	for (unsigned int i = HIST_BUCKETS; i--;)

@@ -13,6 +13,8 @@
 __u64 hist_total(const __u64 count[HIST_BUCKETS]);
 /* The value that .permille of 1000 are not above, 0 when there is none: its bucket's middle. */
 __u64 hist_percentile(const __u64 count[HIST_BUCKETS], unsigned int permille);
+/* The same, not above .max, the greatest value that was counted: a bucket may end above it. */
+__u64 hist_percentile_to(const __u64 count[HIST_BUCKETS], unsigned int permille, __u64 max);
 /* What the last bucket in use cannot be above, 0 when there is none. */
 __u64 hist_max(const __u64 count[HIST_BUCKETS]);
 /* A bar a power of two, .indent blanks before it; nothing when it is empty. */

@@ -201,7 +201,7 @@ static __u64 weight(const struct io_row *r)
 	case IO_BY_BYTES:
 		return r->c.bytes;
 	case IO_BY_P99:
-		return r->hist ? hist_percentile(r->hist, 990) : 0;
+		return r->hist ? hist_percentile_to(r->hist, 990, r->c.max_ns) : 0;
 	case IO_BY_ERRORS:
 		return r->c.errors;
 	case IO_BY_RING:

@@ -176,9 +176,7 @@ static void put_offsets(struct json *j, const struct page *p)
 
 static __u64 percentile(const struct page_io *io, unsigned int permille)
 {
-	__u64 ns = hist_percentile(io->hist, permille);
-
-	return ns < io->max_ns ? ns : io->max_ns;
+	return hist_percentile_to(io->hist, permille, io->max_ns);
 }
 
 static void put_total(struct json *j, const char *name, const struct page_io *io)

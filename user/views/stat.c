@@ -120,12 +120,9 @@ static void latency_cells(struct table *t, const struct io_row *r)
 	static const unsigned int permille[] = { 500, 900, 990, 999 };
 	char buf[FMT_LEN];
 
-	for (size_t i = 0; i < 4; i++) {
-		__u64 ns = r->hist ? hist_percentile(r->hist, permille[i]) : 0;
-
+	for (size_t i = 0; i < 4; i++)
 		table_cell(t, "%s", r->hist && r->c.timed ?
-			   fmt_ns(buf, ns < r->c.max_ns ? ns : r->c.max_ns) : "-");
-	}
+			   fmt_ns(buf, hist_percentile_to(r->hist, permille[i], r->c.max_ns)) : "-");
 	table_cell(t, "%s", r->c.timed ? fmt_ns(buf, r->c.max_ns) : "-");
 }
 

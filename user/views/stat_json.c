@@ -6,14 +6,12 @@
 
 static void put_latency(struct json *j, const struct io_row *r)
 {
+	static const unsigned int permille[] = { 500, 900, 990, 999 };
 	bool known = r->hist && r->c.timed;
 	__u64 p[4] = { 0 };
 
-	for (size_t i = 0; known && i < 4; i++) {
-		p[i] = hist_percentile(r->hist, (const unsigned int[]){ 500, 900, 990, 999 }[i]);
-		if (p[i] > r->c.max_ns)
-			p[i] = r->c.max_ns;
-	}
+	for (size_t i = 0; known && i < 4; i++)
+		p[i] = hist_percentile_to(r->hist, permille[i], r->c.max_ns);
 	json_uint(j, "timed", r->c.timed);
 	json_uint(j, "coarse", r->c.coarse);
 	json_known(j, "p50_ns", known, p[0]);

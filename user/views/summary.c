@@ -91,7 +91,6 @@ static void print_costs(const struct view_summary *v)
 
 	for (unsigned int i = 0; i < NR_HISTORY_CALLS; i++) {
 		const struct call_history *c = &h->calls[i];
-		__u64 p50 = hist_percentile(c->hist, 500), p99 = hist_percentile(c->hist, 990);
 
 		if (!c->calls)
 			continue;
@@ -101,8 +100,8 @@ static void print_costs(const struct view_summary *v)
 		table_cell(t, "%llu", c->failed);
 		table_cell(t, "%llu", c->buffers);
 		table_cell(t, "%s", fmt_bytes(buf, c->bytes));
-		table_cell(t, "%s", c->timed ? fmt_ns(buf, p50 < c->max_ns ? p50 : c->max_ns) : "-");
-		table_cell(t, "%s", c->timed ? fmt_ns(buf, p99 < c->max_ns ? p99 : c->max_ns) : "-");
+		table_cell(t, "%s", c->timed ? fmt_ns(buf, hist_percentile_to(c->hist, 500, c->max_ns)) : "-");
+		table_cell(t, "%s", c->timed ? fmt_ns(buf, hist_percentile_to(c->hist, 990, c->max_ns)) : "-");
 		table_cell(t, "%s", c->timed ? fmt_ns(buf, c->max_ns) : "-");
 		table_cell(t, "%s", c->timed ? fmt_ns(buf, c->ns) : "-");
 		table_cell(t, "%s", c->timed && c->bytes ?
@@ -139,13 +138,10 @@ static void print_row(FILE *out, const char *what, const struct io_row *row)
 	if (!row->c.ops)
 		return;
 	fprintf(out, "  %s: %llu operations, %s", what, row->c.ops, fmt_bytes_long(a, row->c.bytes));
-	if (row->hist && row->c.timed) {
-		__u64 p50 = hist_percentile(row->hist, 500), p99 = hist_percentile(row->hist, 990);
-
+	if (row->hist && row->c.timed)
 		fprintf(out, ", %s (median), %s (99 %%)",
-			fmt_ns(a, p50 < row->c.max_ns ? p50 : row->c.max_ns),
-			fmt_ns(b, p99 < row->c.max_ns ? p99 : row->c.max_ns));
-	}
+			fmt_ns(a, hist_percentile_to(row->hist, 500, row->c.max_ns)),
+			fmt_ns(b, hist_percentile_to(row->hist, 990, row->c.max_ns)));
 	if (row->c.errors)
 		fprintf(out, "; %llu failed, %llu of them EFAULT", row->c.errors, row->c.efaults);
 	fputc('\n', out);

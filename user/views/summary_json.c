@@ -39,14 +39,6 @@ static void put_users(struct json *j, const struct history *h)
 	json_close(j);
 }
 
-/* A bucket may end above the longest that was seen. */
-static __u64 percentile(const __u64 *hist, __u64 max_ns, unsigned int permille)
-{
-	__u64 ns = hist_percentile(hist, permille);
-
-	return ns < max_ns ? ns : max_ns;
-}
-
 static void put_calls(struct json *j, const struct history *h)
 {
 	json_open_list(j, "calls");
@@ -63,9 +55,9 @@ static void put_calls(struct json *j, const struct history *h)
 		json_uint(j, "registered_bytes", c->bytes);
 		json_uint(j, "timed", c->timed);
 		json_uint(j, "duration_ns", c->ns);
-		json_uint(j, "p50_ns", percentile(c->hist, c->max_ns, 500));
-		json_uint(j, "p99_ns", percentile(c->hist, c->max_ns, 990));
-		json_uint(j, "max_ns", c->max_ns);
+		json_known(j, "p50_ns", c->timed, hist_percentile_to(c->hist, 500, c->max_ns));
+		json_known(j, "p99_ns", c->timed, hist_percentile_to(c->hist, 990, c->max_ns));
+		json_known(j, "max_ns", c->timed, c->max_ns);
 		json_close(j);
 	}
 	json_close(j);
@@ -80,8 +72,8 @@ static void put_row(struct json *j, const struct io_row *r)
 	json_uint(j, "errors", r->c.errors);
 	json_uint(j, "efaults", r->c.efaults);
 	json_uint(j, "cancelled", r->c.cancelled);
-	json_known(j, "p50_ns", known, percentile(r->hist, r->c.max_ns, 500));
-	json_known(j, "p99_ns", known, percentile(r->hist, r->c.max_ns, 990));
+	json_known(j, "p50_ns", known, hist_percentile_to(r->hist, 500, r->c.max_ns));
+	json_known(j, "p99_ns", known, hist_percentile_to(r->hist, 990, r->c.max_ns));
 	json_known(j, "max_ns", known, r->c.max_ns);
 }
 

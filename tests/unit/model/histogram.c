@@ -85,6 +85,10 @@ static void few_values(void **state)
 	count[hist_index(1 << 20)] = 1;
 	assert_int_equal(hist_percentile(count, 999), 9);
 	assert_int_equal(hist_percentile(count, 1000) >> 20, 1);
+	/* the middle of a bucket may be above all that is in it */
+	assert_true(hist_percentile(count, 1000) > 1 << 20);
+	assert_int_equal(hist_percentile_to(count, 1000, 1 << 20), 1 << 20);
+	assert_int_equal(hist_percentile_to(count, 999, 1 << 20), 9);
 }
 
 int main(void)
