@@ -194,13 +194,26 @@ static void print_total(const struct view_stat *v)
 	free(all.hist);
 }
 
-static const struct io_buffer_row *use_of(const struct view_stat *v, const struct ring *r, __u32 slot)
+static int by_key(const void *a, const void *b)
 {
-	for (size_t i = 0; i < v->m->nr_buffers; i++)
-		if (v->m->buffers[i].key.ring == r->id && v->m->buffers[i].key.index == slot &&
-		    v->m->buffers[i].key.addr == r->slots[slot]->addr)
-			return &v->m->buffers[i];
-	return NULL;
+	const struct io_buffer_key *x = &((const struct io_buffer_row *)a)->key;
+	const struct io_buffer_key *y = &((const struct io_buffer_row *)b)->key;
+
+	if (x->ring != y->ring)
+		return x->ring < y->ring ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* .list: by key. */
+static bool was_used(const struct io_buffer_row *list, size_t nr, const struct ring *r, __u32 slot)
+{
+	const struct io_buffer_row key = {
+		.key = { .ring = r->id, .addr = r->slots[slot]->addr, .index = slot },
+	};
+
+	return bsearch(&key, list, nr, sizeof(*list), by_key);
 }
 
 static int busiest_first(const void *a, const void *b)
@@ -227,6 +240,7 @@ static void print_buffers(const struct view_stat *v)
 	struct table *t = table_new("PID <RING BUFFER <ADDRESS SIZE OPS BYTES TOUCHED <USE");
 	size_t n = v->m->nr_buffers;
 	struct io_buffer_row *list = must_alloc(n, sizeof(*list));
+	struct io_counts user = { 0 };
 	char buf[FMT_LEN];
 
 	if (n)
@@ -234,8 +248,10 @@ static void print_buffers(const struct view_stat *v)
 	qsort(list, n, sizeof(*list), busiest_first);
 	for (size_t i = 0; i < n; i++) {
 		const struct io_buffer_use *u = &list[i].use;
-		const struct io_counts user = ring_user(v, list[i].key.ring, list[i].born_ns);
 
+		if (!i || list[i].key.ring != list[i - 1].key.ring ||
+		    list[i].born_ns != list[i - 1].born_ns)
+			user = ring_user(v, list[i].key.ring, list[i].born_ns);
 		pid_cell(t, IO_WHO_TGID(user.who));
 		ring_cell(v, t, &user);
 		table_cell(t, "%u", list[i].key.index);
@@ -246,12 +262,14 @@ static void print_buffers(const struct view_stat *v)
 		table_cell(t, "%s", u->no_offset == u->ops ? "?" : fmt_bytes(buf, u->max_end));
 		table_cell(t, "%.0f/s", rate(v, u->ops));
 	}
+	qsort(list, n, sizeof(*list), by_key);
 	for (const struct ring *r = v->l->rings; r; r = r->hh.next) {
-		const struct io_counts user = ring_user(v, r->id, 0);
-		__u32 pid = IO_WHO_TGID(user.who);
+		__u32 pid;
 
+		user = ring_user(v, r->id, 0);
+		pid = IO_WHO_TGID(user.who);
 		for (__u32 i = 0; pid && i < r->nr_slots; i++) {
-			if (!r->slots[i] || use_of(v, r, i))
+			if (!r->slots[i] || was_used(list, n, r, i))
 				continue;
 			table_cell(t, "%u", pid);
 			ring_cell(v, t, &user);
