@@ -208,8 +208,18 @@ static void on_drop(struct history *h, const struct ledger *l, const struct fact
 	const struct buffer *b = ledger_buffer(l, f->buf);
 
 	h->dropped++;
-	if (b && f->h.t_ns > b->t_ns)
+	/* one that a look has found may have been there for long */
+	if (b && b->t_ns > l->pins_since_ns && f->h.t_ns > b->t_ns)
 		h->life[hist_index(f->h.t_ns - b->t_ns)]++;
+}
+
+/* Whose account it is: a ring may be used by another user's process than it is charged to. */
+static __u32 charged_uid(const struct ledger *l, const struct fact_charge *c)
+{
+	struct ledger_user *u;
+
+	HASH_FIND(hh, l->users, &c->user, sizeof(c->user), u);
+	return u ? u->uid : c->h.uid;
 }
 
 static void on_fact(struct history *h, const struct event *t)
@@ -239,7 +249,7 @@ static void on_fact(struct history *h, const struct event *t)
 	case FACT_CHARGE:
 		if (f->flags & FACT_F_DERIVED || c->result < 0)
 			break;
-		raise_user(h, c->user, f->uid, c->user_after_pages, c->limit_bytes);
+		raise_user(h, c->user, charged_uid(t->ledger, c), c->user_after_pages, c->limit_bytes);
 		raise_mm(process(h, f->pid, f->uid, &f->comm), c->mm, c->mm_after_pages);
 		break;
 	}
@@ -268,6 +278,8 @@ static void count_unused(struct history *h, const struct io_model *m)
 {
 	struct slot_history *s, *next;
 
+	/* a use that found no room makes a busy buffer look idle */
+	h->uses_lost |= m->loss.no_buffer != 0;
 	for (size_t i = 0; i < m->nr_buffers; i++) {
 		HASH_FIND(hh, h->slots, &m->buffers[i].key, sizeof(s->key), s);
 		if (!s)

@@ -69,9 +69,10 @@ struct history {
 	__u64 more_failures;	/* that found no place in .failures */
 	struct slot_history *slots;
 	__u64 buffers, dropped;	/* put into slots, taken out */
-	__u64 life[HIST_BUCKETS]; /* from one to the other, in ns */
+	__u64 life[HIST_BUCKETS]; /* from one to the other, in ns, of those whose begin was seen */
 	__u64 left, left_bytes;	/* still registered at the end */
 	__u64 unused, unused_bytes; /* of .slots: no I/O over it was counted */
+	bool uses_lost;		/* so .unused is not known: uses found no room to be counted */
 	struct io_row fixed, plain; /* sums, with .hist */
 	__u64 io_lost, shown, facts, lost;
 	__s64 duration_ns;

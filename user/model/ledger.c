@@ -39,8 +39,7 @@ static struct ledger_user *learn_user(struct ledger *l, __u64 id, __u32 uid, __s
 		u->id = id;
 		HASH_ADD(hh, l->users, id, sizeof(u->id), u);
 	}
-	if (uid != ~0U)
-		u->uid = uid;
+	u->uid = uid;
 	u->locked_pages = locked_pages;
 	return u;
 }
@@ -69,6 +68,16 @@ static void level_mm(struct ledger *l, __u64 id, __s64 pinned_pages)
 	HASH_FIND(hh, l->mms, &id, sizeof(id), mm);
 	if (mm)
 		mm->pinned_pages = pinned_pages;
+}
+
+/* The same: a charge does not say whose account it is, only who was there. */
+static void level_user(struct ledger *l, __u64 id, __s64 locked_pages)
+{
+	struct ledger_user *u;
+
+	HASH_FIND(hh, l->users, &id, sizeof(id), u);
+	if (u)
+		u->locked_pages = locked_pages;
 }
 
 static void name_mm(struct ledger_mm *mm, const struct fact *f)
@@ -301,7 +310,7 @@ static void feed_charge(struct ledger *l, const struct fact_charge *f)
 	/* a derived one, read back from a file, repeats what its cause said */
 	if (f->h.flags & FACT_F_DERIVED)
 		return;
-	learn_user(l, f->user, ~0U, f->user_after_pages);
+	level_user(l, f->user, f->user_after_pages);
 	level_mm(l, f->mm, f->mm_after_pages);
 }
 

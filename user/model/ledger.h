@@ -150,7 +150,7 @@ struct ledger {
 	__u64 nr_slots;		/* of all rings */
 	bool exact;		/* pins and charges arrive as facts: derive none */
 	bool track_pins;	/* set before the first fact, with .exact only */
-	__u64 pins_since_ns;	/* with .track_pins: of those before, the end may not have been told */
+	__u64 pins_since_ns;	/* of pins before, the end may not have been told; of buffers, the begin */
 	__u64 lost;		/* facts that did not arrive */
 	const struct ledger_observer *observer; /* NULL = none; to be set before the first fact */
 };

@@ -63,18 +63,19 @@ static void print_processes(const struct view_summary *v)
 		table_cell(t, "%s", fmt_pages(buf, p->peak_pinned_pages));
 		table_cell(t, "%s", fmt_ns(buf, p->call_ns));
 		table_cell(t, "%llu", p->ops);
-		if (p->ops)
+		if (p->ops && !v->origin->fixed_only)
 			table_cell(t, "%.0f%%", 100.0 * p->fixed_ops / p->ops);
 		else
 			table_cell(t, "-");
 	}
 	table_print(t, v->to->out, !v->to->no_header && n, 2);
 	if (!n)
-		fprintf(v->to->out, "  no process did anything\n");
+		fprintf(v->to->out, "  nothing was recorded of %s\n",
+			selection_asks(h->select) ? "what was asked for" : "any process");
 	if (p)
 		fprintf(v->to->out, "  and %zu more\n", HASH_COUNT(h->processes) - n);
 	for (const struct user_history *u = h->users; u; u = u->hh.next) {
-		fprintf(v->to->out, "  user %u had %s locked at most", u->uid,
+		fprintf(v->to->out, "  user %u had up to %s locked at a call", u->uid,
 			fmt_pages(buf, u->peak_pages));
 		if (u->limit_bytes != ~0ULL)
 			fprintf(v->to->out, ", of %s", fmt_bytes(buf, u->limit_bytes));
@@ -121,6 +122,8 @@ static void print_lives(FILE *out, const struct history *h)
 		return;
 	fprintf(out, "\nFor how long\n  %llu buffer%s registered, %llu dropped", h->buffers,
 		plural(h->buffers), h->dropped);
+	if (lives && lives < h->dropped)
+		fprintf(out, ", %llu of them, whose registration was seen,", lives);
 	if (lives)
 		fprintf(out, " after %s (median), %s (99 %%), %s at most",
 			fmt_ns(a, hist_percentile(h->life, 500)),
@@ -158,7 +161,9 @@ static void print_use(const struct view_summary *v)
 	fprintf(out, "\nWhat was used\n");
 	print_row(out, "over registered buffers", &h->fixed);
 	print_row(out, "plain", &h->plain);
-	if (h->unused)
+	if (h->uses_lost)
+		fprintf(out, "  which buffers saw no I/O is not known: the table of their uses was full\n");
+	else if (h->unused)
 		fprintf(out, "  %llu buffer%s of %s saw no I/O that was counted\n", h->unused,
 			plural(h->unused), fmt_bytes(size, h->unused_bytes));
 	if (v->origin->fixed_only)
@@ -188,18 +193,28 @@ static void print_failures(FILE *out, const struct history *h)
 	}
 	if (f)
 		fprintf(out, "  and %zu more kinds\n", HASH_COUNT(h->failures) - n);
+	if (h->more_failures)
+		fprintf(out, "  and %llu calls of further kinds, which were not kept apart\n",
+			h->more_failures);
 }
 
 static void print_findings(const struct view_summary *v)
 {
+	const struct history *h = v->h;
 	const struct findings *f = v->f;
 	FILE *out = v->to->out;
 	bool leaks = v->origin->tier > TIER_TRACEPOINTS;
 
 	fprintf(out, "\nWhat is wrong\n");
-	if (!f->nr)
-		fprintf(out, "  nothing found in charges and limits%s\n",
-			leaks ? ", nothing leaked" : "; leak detection needs the functions, kprobes or patched tier");
+	if (!h->shown && selection_asks(h->select))
+		fprintf(out, "  nothing was checked: nothing was recorded of what was asked for\n");
+	else if (!f->nr)
+		fprintf(out, "  %snothing found in %s%s\n",
+			h->failures ? "besides the failures above, " : "",
+			leaks ? "charges, limits and leaks" :
+			"charges and limits; leak detection needs the functions, kprobes or patched tier",
+			h->lost ? "; between a loss and the next look at all rings nothing was checked" :
+			"");
 	view_findings_text(out, f, isatty(fileno(out)));
 }
 

@@ -104,8 +104,8 @@ static void put_buffers(struct json *j, const struct history *h)
 	json_uint(j, "dropped", h->dropped);
 	json_uint(j, "left", h->left);
 	json_uint(j, "left_bytes", h->left_bytes);
-	json_uint(j, "unused", h->unused);
-	json_uint(j, "unused_bytes", h->unused_bytes);
+	json_known(j, "unused", !h->uses_lost, h->unused);
+	json_known(j, "unused_bytes", !h->uses_lost, h->unused_bytes);
 	json_known(j, "life_p50_ns", known, hist_percentile(h->life, 500));
 	json_known(j, "life_p99_ns", known, hist_percentile(h->life, 990));
 	json_close(j);

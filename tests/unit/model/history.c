@@ -39,10 +39,74 @@ static void one_row_for_a_cause(void **state)
 	history_free(&h);
 }
 
+static void told(struct history *h, struct ledger *l, const struct fact *f)
+{
+	const struct event e = { .kind = EVENT_FACT, .fact = f, .ledger = l, .shown = true };
+
+	history_event(h, &e);
+	ledger_feed(l, f);
+}
+
+/* Root's process registers on a ring that is charged to user 1000. */
+static void charges_are_of_the_rings_user(void **state)
+{
+	struct history h = { .select = &everything };
+	struct ledger *l = ledger_new();
+	struct fact_charge c = {
+		.h = fact_head(FACT_CHARGE, sizeof(c), RING), .user = USER, .pages = 4,
+		.user_after_pages = 20, .limit_bytes = ~0ULL,
+	};
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	c.h.uid = 0;
+	told(&h, l, &c.h);
+	assert_int_equal(HASH_COUNT(h.users), 1);
+	assert_int_equal(h.users->uid, 1000);
+	assert_int_equal(h.users->peak_pages, 20);
+	/* nor does the ledger take whoever was there for the owner of an account */
+	c.user = USER2;
+	told(&h, l, &c.h);
+	assert_int_equal(HASH_COUNT(l->users), 1);
+	history_free(&h);
+	ledger_free(l);
+}
+
+/* How long a buffer lived is not known of one that was there before. */
+static void lives_that_were_seen_whole(void **state)
+{
+	struct history h = { .select = &everything };
+	struct ledger *l = ledger_new();
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(1), ADDR, 4096, 1);
+
+	(void)state;
+	l->pins_since_ns = 5000;
+	see_ring(l, RING, 16, 16);
+	f.h.t_ns = 5000;
+	FEED(l, f);
+	f.index = 1;
+	f.buf = BUF(2);
+	f.h.t_ns = 6000;
+	FEED(l, f);
+	f.h.kind = FACT_DROP;
+	f.h.t_ns = 9000;
+	told(&h, l, &f.h);
+	f.index = 0;
+	f.buf = BUF(1);
+	told(&h, l, &f.h);
+	assert_int_equal(h.dropped, 2);
+	assert_int_equal(hist_total(h.life), 1);
+	assert_int_equal(h.life[hist_index(3000)], 1);
+	history_free(&h);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_row_for_a_cause),
+		cmocka_unit_test(charges_are_of_the_rings_user),
+		cmocka_unit_test(lives_that_were_seen_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
