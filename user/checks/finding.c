@@ -129,6 +129,15 @@ void findings_sort(struct findings *fs)
 	free(sorted);
 }
 
+struct finding_counts findings_count(const struct findings *fs)
+{
+	struct finding_counts c = { 0 };
+
+	for (size_t i = 0; i < fs->nr; i++)
+		c.nr[severity_of_finding(&fs->list[i])] += !fs->list[i].unconfirmed;
+	return c;
+}
+
 int findings_worst(const struct findings *fs)
 {
 	int worst = -1;

@@ -115,6 +115,9 @@ void findings_keep(struct findings *fs, bool (*keep)(const struct finding *f, co
 		   const void *arg);
 /* The worst first; those of one severity keep their order. */
 void findings_sort(struct findings *fs);
+/* How many are confirmed, of each severity. */
+struct finding_counts { unsigned int nr[SEVERITY_ERROR + 1]; };
+struct finding_counts findings_count(const struct findings *fs);
 /* The highest severity that is confirmed, or -1 when there is none. */
 int findings_worst(const struct findings *fs);
 

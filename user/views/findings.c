@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include "base/fmt.h"
 #include "base/wrap.h"
 #include "views/findings.h"
 
@@ -26,6 +27,15 @@ void view_findings_text(FILE *out, const struct findings *fs, bool colour)
 {
 	for (size_t i = 0; i < fs->nr; i++)
 		view_finding_text(out, &fs->list[i], colour);
+}
+
+void view_finding_counts(FILE *out, const struct finding_counts *c)
+{
+	static const char *const nouns[] = { "note", "warning", "error" };
+
+	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
+		fprintf(out, "%s%u %s%s", s < SEVERITY_ERROR ? ", " : "", c->nr[s], nouns[s],
+			plural(c->nr[s]));
 }
 
 void view_finding_json(struct json *j, const struct finding *f)

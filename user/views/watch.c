@@ -139,11 +139,11 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		json_int(&j, "schema", 2);
 		json_str(&j, "event", "summary");
 		json_str(&j, "tier", tier_name(t->tier));
-		json_uint(&j, "findings", t->nr[SEVERITY_ERROR] + t->nr[SEVERITY_WARNING] +
-			  t->nr[SEVERITY_INFO]);
-		json_uint(&j, "errors", t->nr[SEVERITY_ERROR]);
-		json_uint(&j, "warnings", t->nr[SEVERITY_WARNING]);
-		json_uint(&j, "infos", t->nr[SEVERITY_INFO]);
+		json_uint(&j, "findings", t->found.nr[SEVERITY_ERROR] + t->found.nr[SEVERITY_WARNING] +
+			  t->found.nr[SEVERITY_INFO]);
+		json_uint(&j, "errors", t->found.nr[SEVERITY_ERROR]);
+		json_uint(&j, "warnings", t->found.nr[SEVERITY_WARNING]);
+		json_uint(&j, "infos", t->found.nr[SEVERITY_INFO]);
 		json_uint(&j, "calls", t->calls);
 		json_uint(&j, "duration_ns", t->duration_ns);
 		json_uint(&j, "lost", t->lost);
@@ -154,11 +154,10 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 	}
 	view_unsettled_text(to->out, u, isatty(fileno(to->out)));
 	if (!to->quiet && !ferror(to->out)) {
-		fprintf(stderr, "watched for %s (tier: %s): %llu call%s, %u error%s, %u warning%s, "
-			"%u note%s; %llu event%s lost\n", fmt_ns(took, t->duration_ns),
-			tier_name(t->tier), t->calls, plural(t->calls), t->nr[SEVERITY_ERROR],
-			plural(t->nr[SEVERITY_ERROR]), t->nr[SEVERITY_WARNING],
-			plural(t->nr[SEVERITY_WARNING]), t->nr[SEVERITY_INFO],
-			plural(t->nr[SEVERITY_INFO]), t->lost, plural(t->lost));
+		fprintf(stderr, "watched for %s (tier: %s): %llu call%s, ",
+			fmt_ns(took, t->duration_ns), tier_name(t->tier), t->calls,
+			plural(t->calls));
+		view_finding_counts(stderr, &t->found);
+		fprintf(stderr, "; %llu event%s lost\n", t->lost, plural(t->lost));
 	}
 }

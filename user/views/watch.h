@@ -11,7 +11,7 @@
 
 struct watch_totals {
 	__u64 calls, lost, duration_ns;
-	unsigned int nr[SEVERITY_ERROR + 1];
+	struct finding_counts found;
 	enum tier tier;
 };
 

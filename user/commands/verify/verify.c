@@ -15,39 +15,48 @@
 #include "commands/option.h"
 #include "commands/run.h"
 #include "commands/verify/watch.h"
+#include "model/ledger_buffers.h"
 #include "model/totals.h"
 #include "views/findings.h"
 #include "views/rings.h"
 #include "views/verdict.h"
 
+/* From 7.2 on the kernel charges nobody for a ring without a limit. */
+static bool all_charged(const struct ledger *l, const struct selection *select)
+{
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (r->nr_slots && !ring_is_charged(r) && selection_has_ring(select, r))
+			return false;
+	return true;
+}
+
 /* What was looked at, when nothing was found. */
-static void print_nothing(FILE *out, const struct look *look, const struct ring_totals *t)
+static void print_nothing(FILE *out, const struct verify_options *o, const struct look *look,
+			  const struct ring_totals *t)
 {
 	if (!t->rings)
 		fputs("nothing to check: no ring was found\n", out);
 	else if (look->unsettled.nr)
 		fputs("unsettled, see above\n", out);
-	else if (look->pages)
+	else if (look->pages && all_charged(look->ledger, &o->select))
 		fputs("every page is pinned, in place and charged\n", out);
+	else if (look->pages)
+		fputs("every page is pinned and in place; this kernel does not charge those of "
+		      "rings without a limit (CAP_IPC_LOCK)\n", out);
 	else
 		fputs("nothing is registered\n", out);
 }
 
 static void print_totals(FILE *out, const struct findings *fs)
 {
-	unsigned int nr[SEVERITY_ERROR + 1] = { 0 }, suspected = 0;
+	const struct finding_counts c = findings_count(fs);
+	size_t suspected = fs->nr;
 
-	for (size_t i = 0; i < fs->nr; i++) {
-		if (fs->list[i].unconfirmed)
-			suspected++;
-		else
-			nr[severity_of_finding(&fs->list[i])]++;
-	}
-	fprintf(out, "%u error%s, %u warning%s, %u note%s", nr[SEVERITY_ERROR],
-		plural(nr[SEVERITY_ERROR]), nr[SEVERITY_WARNING], plural(nr[SEVERITY_WARNING]),
-		nr[SEVERITY_INFO], plural(nr[SEVERITY_INFO]));
+	for (int s = SEVERITY_INFO; s <= SEVERITY_ERROR; s++)
+		suspected -= c.nr[s];
+	view_finding_counts(out, &c);
 	if (suspected)
-		fprintf(out, ", %u not confirmed", suspected);
+		fprintf(out, ", %zu not confirmed", suspected);
 	fputc('\n', out);
 }
 
@@ -68,7 +77,7 @@ static void print_text(const struct verify_options *o, const struct look *look, 
 	if (look->findings.nr)
 		print_totals(out, &look->findings);
 	else
-		print_nothing(out, look, &t);
+		print_nothing(out, o, look, &t);
 }
 
 static void print_json(const struct verify_options *o, const struct look *look, enum verdict v,

@@ -15,7 +15,7 @@
 
 static bool is_filtered(const struct selection *s)
 {
-	return s->tree || s->nr_pids || s->has_uid || s->comm;
+	return s->tree || selection_asks(s);
 }
 
 static bool is_about(const struct finding *f, const struct ring *r)
@@ -71,7 +71,7 @@ static void tell(const struct finding *f, const struct cause *c, void *arg)
 	enum severity s = severity_of_finding(f);
 	struct watch *w = arg;
 
-	w->totals.nr[s]++;
+	w->totals.found.nr[s]++;
 	if ((int)s > w->worst)
 		w->worst = s;
 	view_watch_finding(&w->o->output, f, c);
