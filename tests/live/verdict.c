@@ -135,6 +135,7 @@ static void the_programs_own(void)
 	tool(&a, "report", "--verify", "--json", file, "--comm", "nobody-has-this", NULL);
 	is(a.status, 4, "report --verify of somebody who is not in the recording exits with 4");
 	is(unsettled(&a, "nothing-to-check", 0), 1, "and says why");
+	is(json_number(a.json, "events"), 0, "of others' events none counts as checked");
 	tool_free(&a);
 	tool(&a, "report", "--verify", "--allow-unsettled", file, "--comm", "nobody-has-this", NULL);
 	is(a.status, 0, "with --allow-unsettled with 0");

@@ -250,7 +250,7 @@ static void count_rings(struct look *look, const struct selection *select)
 		look->unsteady_rings++;
 		add_unsettled(look, UNSETTLED_RINGS, r, 1);
 	}
-	unsettled_selection(&look->unsettled, select, has_ring_of, &seen);
+	unsettled_selection(&look->unsettled, UNSETTLED_SELECTION, select, has_ring_of, &seen);
 }
 
 /* Rings of the selection that were closed while they were read. */

@@ -12,7 +12,15 @@ static const struct {
 } rows[NR_UNSETTLED] = {
 	[UNSETTLED_SELECTION] = {
 		.name = "nothing-to-check",
+		.one = "no ring",
+		.why = "was found: there was nothing to check",
 		.remedy = "fixbuf-trace list shows whose rings there are",
+	},
+	[UNSETTLED_UNRECORDED] = {
+		.name = "nothing-to-check",
+		.one = "no event",
+		.why = "was recorded: there was nothing to check",
+		.remedy = "report without --verify names the processes of the recording",
 	},
 	[UNSETTLED_RINGS] = {
 		"changing-rings", "ring", "rings",
@@ -49,7 +57,7 @@ static const struct {
 	[UNSETTLED_EVENTS] = {
 		"lost-events", "event", "events",
 		"was lost: what it broke or mended is not known",
-		"give a larger --ring-buffer",
+		"watch, or record, with a larger --ring-buffer",
 	},
 };
 
@@ -71,11 +79,12 @@ void unsettled_add(struct unsettled_list *u, struct unsettled one)
 	u->list[u->nr++] = one;
 }
 
-void unsettled_selection(struct unsettled_list *u, const struct selection *s,
+void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
+			 const struct selection *s,
 			 bool (*seen)(__u32 pid, const void *arg), const void *arg)
 {
 	struct unsettled row = {
-		.what = UNSETTLED_SELECTION, .has_uid = s->has_uid, .uid = s->uid, .count = 1,
+		.what = what, .has_uid = s->has_uid, .uid = s->uid, .count = 1,
 		.comm = s->comm,
 	};
 
@@ -120,10 +129,10 @@ const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
 {
 	char whose[48];
 
-	if (u->what == UNSETTLED_SELECTION)
-		snprintf(buf, UNSETTLED_TEXT, "no ring%s%s%s%s was found, so nothing was checked",
+	if (u->what == UNSETTLED_SELECTION || u->what == UNSETTLED_UNRECORDED)
+		snprintf(buf, UNSETTLED_TEXT, "%s%s%s%s%s %s", rows[u->what].one,
 			 owner(whose, u), u->comm ? " of processes named '" : "",
-			 u->comm ? u->comm : "", u->comm ? "'" : "");
+			 u->comm ? u->comm : "", u->comm ? "'" : "", rows[u->what].why);
 	else if (u->count == 1)
 		snprintf(buf, UNSETTLED_TEXT, "1 %s%s %s", rows[u->what].one, owner(whose, u),
 			 rows[u->what].why);

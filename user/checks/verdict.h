@@ -20,6 +20,7 @@ enum unsettled_what {
 	UNSETTLED_MAPPINGS,	/* of processes: too many to look through for rings */
 	UNSETTLED_FINDINGS,	/* were suspected and could not be confirmed */
 	UNSETTLED_EVENTS,	/* were lost */
+	UNSETTLED_UNRECORDED,	/* as UNSETTLED_SELECTION, in a recording */
 	NR_UNSETTLED
 };
 
@@ -31,7 +32,7 @@ struct unsettled {
 	__u32 uid;
 	__u32 pid;		/* 0 = none */
 	__u64 count;		/* of rings, buffers, pages, findings or events */
-	const char *comm;	/* UNSETTLED_SELECTION: the glob that was asked for; not owned */
+	const char *comm;	/* UNSETTLED_SELECTION, _UNRECORDED: the glob asked for; not owned */
 };
 
 struct unsettled_list {
@@ -42,10 +43,12 @@ struct unsettled_list {
 /* Adds .count to the row of that kind and owner. */
 void unsettled_add(struct unsettled_list *u, struct unsettled one);
 /*
- * Adds what was asked for and is not there: .seen(pid) tells whether a ring of that process was,
- * of any process for 0. Nothing when nothing in particular was asked for.
+ * Adds what was asked for and is not there, as UNSETTLED_SELECTION or _UNRECORDED: .seen(pid) tells
+ * whether a ring or event of that process is, of any process for 0. Nothing when nothing in
+ * particular was asked for.
  */
-void unsettled_selection(struct unsettled_list *u, const struct selection *s,
+void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
+			 const struct selection *s,
 			 bool (*seen)(__u32 pid, const void *arg), const void *arg);
 void unsettled_free(struct unsettled_list *u);
 

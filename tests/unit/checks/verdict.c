@@ -78,16 +78,27 @@ static void asked_for(void **state)
 	__u32 pids[] = { 812, 977 };
 	struct selection s = { .pids = pids, .nr_pids = 2 };
 	struct unsettled_list u = { 0 };
+	char why[UNSETTLED_TEXT];
 
 	(void)state;
-	unsettled_selection(&u, &s, only_812, NULL);
+	unsettled_selection(&u, UNSETTLED_SELECTION, &s, only_812, NULL);
 	assert_int_equal(u.nr, 1);
 	assert_int_equal(u.list[0].pid, 977);
 	unsettled_free(&u);
-	unsettled_selection(&u, &(struct selection){ .pids = NULL }, only_812, NULL);
+	unsettled_selection(&u, UNSETTLED_SELECTION, &(struct selection){ .pids = NULL }, only_812, NULL);
 	assert_int_equal(u.nr, 0);
-	unsettled_selection(&u, &(struct selection){ .comm = "fio" }, only_812, NULL);
+	unsettled_selection(&u, UNSETTLED_SELECTION, &(struct selection){ .comm = "fio" },
+			    only_812, NULL);
 	assert_int_equal(u.nr, 1);
+	assert_string_equal(unsettled_why(why, &u.list[0]), "no ring of processes named 'fio' was "
+			    "found: there was nothing to check");
+	unsettled_free(&u);
+	/* where the rings are another machine's, looking at this one's does not help */
+	unsettled_selection(&u, UNSETTLED_UNRECORDED, &s, only_812, NULL);
+	assert_string_equal(unsettled_why(why, &u.list[0]), "no event of pid 977 was recorded: "
+			    "there was nothing to check");
+	assert_null(strstr(unsettled_remedy(u.list[0].what), "list"));
+	assert_string_equal(unsettled_name(u.list[0].what), "nothing-to-check");
 	unsettled_free(&u);
 }
 

@@ -12,16 +12,14 @@
 #include "views/verdict.h"
 
 static void print_text(const struct report *r, const struct findings *f,
-		       const struct unsettled_list *u)
+		       const struct unsettled_list *u, __u64 events)
 {
 	const struct report_options *o = r->o;
-	unsigned int nr[SEVERITY_ERROR + 1] = { 0 };
 	char since[FMT_LEN];
 
 	for (size_t i = 0; i < f->nr; i++) {
 		const struct finding *one = &f->list[i];
 
-		nr[severity_of_finding(one)]++;
 		view_finding_text(o->output.out, one, isatty(fileno(o->output.out)));
 		fprintf(o->output.out, "        first seen %s after the start\n",
 			fmt_ns(since, one->since_ns > 0 ? one->since_ns : 0));
@@ -30,22 +28,23 @@ static void print_text(const struct report *r, const struct findings *f,
 	if (o->output.quiet)
 		return;
 	fprintf(o->output.out, "%s%llu events checked for charges, limits and %s: ", f->nr || u->nr ? "\n" : "",
-		r->replay.facts, r->origin->tier > TIER_TRACEPOINTS ? "leaks" :
+		events, r->origin->tier > TIER_TRACEPOINTS ? "leaks" :
 		"releases (leak detection needs the functions, kprobes or patched tier)");
-	if (f->nr)
-		fprintf(o->output.out, "%u error%s, %u warning%s, %u note%s\n", nr[SEVERITY_ERROR],
-			plural(nr[SEVERITY_ERROR]), nr[SEVERITY_WARNING],
-			plural(nr[SEVERITY_WARNING]), nr[SEVERITY_INFO],
-			plural(nr[SEVERITY_INFO]));
-	else
+	if (f->nr) {
+		const struct finding_counts c = findings_count(f);
+
+		view_finding_counts(o->output.out, &c);
+		fputc('\n', o->output.out);
+	} else {
 		fprintf(o->output.out, u->nr ? "unsettled, see above\n" : "nothing found\n");
+	}
 	if (r->replay.lost)
 		fprintf(o->output.out, "%llu events were lost: nothing is checked between a loss and the next look at all rings\n",
 			r->replay.lost);
 }
 
 static void print_json(const struct report *r, const struct findings *f, enum verdict v,
-		       const struct unsettled_list *u)
+		       const struct unsettled_list *u, __u64 events)
 {
 	struct json j = { 0 };
 
@@ -53,7 +52,7 @@ static void print_json(const struct report *r, const struct findings *f, enum ve
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", r->o->output.kernel);
 	json_str(&j, "tier", tier_name(r->origin->tier));
-	json_uint(&j, "events", r->replay.facts);
+	json_uint(&j, "events", events);
 	view_verdict_json(&j, v, u);
 	view_findings_json(&j, f, true);
 	json_uint(&j, "lost", r->replay.lost);
@@ -64,7 +63,7 @@ static void print_json(const struct report *r, const struct findings *f, enum ve
 /* Which of those that were asked for have an event in the recording. */
 struct matched {
 	const struct selection *select;
-	bool any;		/* of the selection */
+	__u64 nr;		/* events of the selection */
 	bool *pids;		/* owned: of each that was asked for, in its order */
 };
 
@@ -72,7 +71,7 @@ static void note_whose(struct matched *t, const struct fact *f)
 {
 	if (f->flags & FACT_F_OTHERS || !selection_has(t->select, f->pid, f->uid, &f->comm))
 		return;
-	t->any = true;
+	t->nr++;
 	for (size_t i = 0; i < t->select->nr_pids; i++)
 		t->pids[i] |= t->select->pids[i] == f->pid;
 }
@@ -84,7 +83,7 @@ static bool has_matched(__u32 pid, const void *arg)
 	for (size_t i = 0; pid && i < t->select->nr_pids; i++)
 		if (t->select->pids[i] == pid)
 			return t->pids[i];
-	return t->any;
+	return t->nr;
 }
 
 int report_verify(struct report *r)
@@ -104,18 +103,19 @@ int report_verify(struct report *r)
 			note_whose(&matched, t.fact);
 	}
 	if (!n) {
+		__u64 events = selection_asks(&r->o->select) ? matched.nr : r->replay.facts;
 		enum verdict v;
 
 		if (r->replay.lost)
 			unsettled_add(&u, (struct unsettled){
 				.what = UNSETTLED_EVENTS, .count = r->replay.lost,
 			});
-		unsettled_selection(&u, &r->o->select, has_matched, &matched);
+		unsettled_selection(&u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
 		if (r->o->output.json)
-			print_json(r, over_time_findings(f), v, &u);
+			print_json(r, over_time_findings(f), v, &u, events);
 		else
-			print_text(r, over_time_findings(f), &u);
+			print_text(r, over_time_findings(f), &u, events);
 		status = verdict_status(v, r->o->allow_unsettled, EXIT_DONE);
 	}
 	unsettled_free(&u);
