@@ -11,10 +11,13 @@
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 #include "witness.h"
 
 #define RINGS		7
 #define BUFFERS		14300		/* of each */
+#define DESCRIPTORS	300000
+#define LIST_KB		(24L << 10)
 #define VERIFY_KB	(96L << 10)
 #define RECORD_KB	(64L << 10)
 #define MAX_S		240
@@ -70,6 +73,29 @@ static void many_buffers(void)
 		load_end(&l[i]);
 }
 
+static void many_descriptors(void)
+{
+	const struct tool_how how = { .timeout_s = MAX_S };
+	char nr[16], pid[16];
+	struct tool_run a;
+	struct load l;
+	long kb;
+
+	snprintf(nr, sizeof(nr), "%d", DESCRIPTORS);
+	if (!load_start(&l, "many", "descriptors", nr, NULL)) {
+		skip("list of many descriptors", "%s", l.skip);
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool_start(&a, &how, "list", "--json", "-p", pid, NULL);
+	kb = watch(&a);
+	is(a.status, 0, "list beside a ring of %d descriptors ends well", DESCRIPTORS);
+	is(json_nr_rings(a.json, l.pid), 1, "and shows the ring");
+	ok(kb > 0 && kb < LIST_KB, "and takes less than %ld MiB (%ld)", LIST_KB >> 10, kb >> 10);
+	tool_free(&a);
+	load_end(&l);
+}
+
 static void churn(void)
 {
 	const struct tool_how how = { .timeout_s = MAX_S };
@@ -96,5 +122,6 @@ int main(void)
 {
 	churn();
 	many_buffers();
+	many_descriptors();
 	return tap_end();
 }

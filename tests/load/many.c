@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Much of one thing: "many buffers N" on one ring, "many rings N", or
- * "many pages N" of 4 KiB in one buffer.
+ * Much of one thing: "many buffers N" on one ring, "many rings N", "many pages N" of 4 KiB in
+ * one buffer, or "many descriptors N" of one ring.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "load_report.h"
@@ -63,6 +65,31 @@ static void pages(unsigned int nr)
 	report_slot("ring", 0, &iov, nr, 1);
 }
 
+/* In as many processes as the limit of each makes it take. */
+static void descriptors(unsigned int nr)
+{
+	struct iovec iov = { mem_pages(1), PAGE };
+	struct rlimit files;
+	struct io_uring r;
+	unsigned int each;
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	must(uring_open(&r, 4), "io_uring_setup");
+	must(uring_register(r.ring_fd, &iov, 1), "register");
+	for (each = 1; each < nr && dup(r.ring_fd) >= 0; each++)
+		;
+	for (unsigned int done = each; done < nr; done += each) {
+		if (!must(fork(), "fork")) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+	}
+	report_ring("ring", r.ring_fd, 1);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int nr;
@@ -75,6 +102,8 @@ int main(int argc, char **argv)
 		rings(nr);
 	else if (nr && !strcmp(argv[1], "pages"))
 		pages(nr);
+	else if (nr && !strcmp(argv[1], "descriptors"))
+		descriptors(nr);
 	else
 		return 2;
 	report("nr=%u", nr);

@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "capture/holders.h"
 
+#define MANY	16384	/* 2 MiB: what is too many is left out before there is more room */
+
 static int by_ring(const void *a, const void *b)
 {
 	const struct fact_holder *x = a, *y = b;
@@ -21,16 +23,38 @@ static int by_ring(const void *a, const void *b)
 
 void holders_sort(struct holders *h)
 {
+	size_t kept = 0, same = 0;
+
 	if (h->nr)
 		qsort(h->list, h->nr, sizeof(*h->list), by_ring);
+	for (size_t i = 0; i < h->nr; i++) {
+		const struct fact_holder *f = &h->list[i];
+
+		same = i && f->h.ring == f[-1].h.ring && f->h.pid == f[-1].h.pid ? same + 1 : 0;
+		if (same < HOLDERS_A_PROCESS)
+			h->list[kept++] = *f;
+	}
+	h->nr = kept;
+}
+
+struct fact_holder *holders_room(struct holders *h, size_t nr)
+{
+	if (h->room - h->nr >= nr)
+		return &h->list[h->nr];
+	if (h->room >= MANY)
+		holders_sort(h);
+	/* with less than half of it free the next sort would come soon */
+	if (h->room - h->nr < nr || h->nr > h->room / 2) {
+		h->room = h->room ? 2 * h->room : 512;
+		h->list = must_realloc(h->list, h->room, sizeof(*h->list));
+	}
+	return &h->list[h->nr];
 }
 
 struct fact_holder *holders_add(struct holders *h)
 {
-	if (h->nr == h->room) {
-		h->room = h->room ? 2 * h->room : 64;
-		h->list = must_realloc(h->list, h->room, sizeof(*h->list));
-	}
+	if (h->nr == h->room)
+		holders_room(h, 1);
 	return &h->list[h->nr++];
 }
 

@@ -12,9 +12,20 @@ struct holders {
 	size_t nr, room;
 };
 
-/* By ring, those without one first, and by process; a descriptor before other ways to hold it. */
+/*
+ * Descriptors are duplicated by the hundred thousand at no cost: of one process and ring so many
+ * records are kept, which say as much as all would.
+ */
+#define HOLDERS_A_PROCESS 16
+
+/*
+ * By ring, those without one first, and by process; a descriptor before other ways to hold it.
+ * Leaves out what is more than HOLDERS_A_PROCESS.
+ */
 void holders_sort(struct holders *h);
-/* Makes room for one more, and returns it. */
+/* Room for .nr more, behind the others; it may have sorted them. .nr is less than 512. */
+struct fact_holder *holders_room(struct holders *h, size_t nr);
+/* Adds one, to be filled; never sorts when the list has room. */
 struct fact_holder *holders_add(struct holders *h);
 /* Whether any of the sorted list holds the ring. */
 bool holders_have(const struct holders *h, __u64 ring);

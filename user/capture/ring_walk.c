@@ -104,24 +104,15 @@ static int iterate(struct bpf_link *link, struct holders *h)
 	if (fd < 0)
 		return err_set(errno, "cannot iterate over the tasks: %s", strerror(errno));
 	for (;;) {
-		if (h->room - h->nr < 256) {
-			struct fact_holder *more;
+		struct fact_holder *room = holders_room(h, 256);
 
-			h->room = h->room ? 2 * h->room : 512;
-			more = realloc(h->list, h->room * sizeof(*more));
-			if (!more) {
-				close(fd);
-				return err_set(ENOMEM, "out of memory");
-			}
-			h->list = more;
-		}
 		/* the kernel hands out whole records */
-		n = read(fd, h->list + h->nr, (h->room - h->nr) * sizeof(*h->list));
+		n = read(fd, room, (h->room - h->nr) * sizeof(*room));
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (n <= 0)
 			break;
-		h->nr += n / sizeof(*h->list);
+		h->nr += n / sizeof(*room);
 	}
 	close(fd);
 	return n ? err_set(errno, "the walk over all tasks failed: %s", strerror(errno)) : 0;
