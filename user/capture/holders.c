@@ -58,7 +58,7 @@ struct fact_holder *holders_add(struct holders *h)
 	return &h->list[h->nr++];
 }
 
-bool holders_have(const struct holders *h, __u64 ring)
+size_t holders_first(const struct holders *h, __u64 ring)
 {
 	size_t lo = 0, hi = h->nr;
 
@@ -70,5 +70,21 @@ bool holders_have(const struct holders *h, __u64 ring)
 		else
 			hi = mid;
 	}
-	return lo < h->nr && h->list[lo].h.ring == ring;
+	return lo;
+}
+
+size_t holders_next_ring(const struct holders *h, size_t i)
+{
+	size_t end = i;
+
+	while (end < h->nr && h->list[end].h.ring == h->list[i].h.ring)
+		end++;
+	return end;
+}
+
+bool holders_have(const struct holders *h, __u64 ring)
+{
+	size_t i = holders_first(h, ring);
+
+	return i < h->nr && h->list[i].h.ring == ring;
 }

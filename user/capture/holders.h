@@ -27,6 +27,9 @@ void holders_sort(struct holders *h);
 struct fact_holder *holders_room(struct holders *h, size_t nr);
 /* Adds one, to be filled; never sorts when the list has room. */
 struct fact_holder *holders_add(struct holders *h);
+/* Of the sorted list: where those of the ring begin, or would; where those of another than [i] do. */
+size_t holders_first(const struct holders *h, __u64 ring);
+size_t holders_next_ring(const struct holders *h, size_t i);
 /* Whether any of the sorted list holds the ring. */
 bool holders_have(const struct holders *h, __u64 ring);
 

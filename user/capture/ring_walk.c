@@ -11,37 +11,30 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "base/own_ring.h"
 #include "capture/charges.h"
 #include "capture/holders.h"
 #include "capture/mapped.h"
+#include "capture/mms.h"
 #include "capture/ring_walk.h"
 #include "capture/submitters.h"
 #include "fixbuf.skel.h"
 
 #define TRIES 50
-#define MAX_LEFT 64
 #define UNLOCKED_TRIES 10	/* for a moment at which no call is half done */
-/* IORING_MAX_REG_BUFFERS is 16384 to 7.3: a larger count is a torn read */
-
-struct mm_pid {
-	__u64 mm;
-	__u32 pid;
-	struct comm comm;
-};
 
 struct walk {
 	struct fixbuf_bpf *skel;
 	struct ring_raw own;
 	__u64 own_ring;
 	struct bpf_link *files, *tasks;
-	struct mm_pid *mms;
-	size_t nr_mms;
+	struct mms mms;			/* a record for each process */
 	unsigned int unsteady;
 	bool thorough;
 	bool accounts;			/* processes without rings are fed, too */
-	struct fact_holder left[MAX_LEFT]; /* of rings with buffers that were closed during the last walk */
+	struct fact_holder *left;	/* of rings with buffers that were closed during the last walk */
 	unsigned int nr_left;
 	struct mapped_cuts cuts;
 	struct fact_buffer *slots;	/* as read, ring after ring */
@@ -89,7 +82,8 @@ void walk_free(struct walk *w)
 	bpf_link__destroy(w->files);
 	bpf_link__destroy(w->tasks);
 	ring_raw_close(&w->own);
-	free(w->mms);
+	mms_free(&w->mms);
+	free(w->left);
 	free(w->cuts.list);
 	free(w->slots);
 	free(w);
@@ -216,6 +210,7 @@ static int read_ring(struct walk *w, __u64 id, struct fact_ring *ring)
 		if (!ring->nr_slots)
 			return 0;
 		err = -EAGAIN;
+		/* a larger count than any kernel allows is a torn read */
 		if (ring->nr_slots > LEDGER_MAX_SLOTS)
 			continue;
 		err = make_room(w, ring->nr_slots);
@@ -274,55 +269,24 @@ static int find_holders_again(struct walk *w, struct holders *h, const struct ho
 	return err ? err : mapped_find(w->skel, h, before, NULL);
 }
 
-/* The records with ring 0, which sort first, are the processes. */
-static int remember_mms(struct walk *w, const struct holders *h)
-{
-	size_t n = 0;
-
-	while (n < h->nr && !h->list[n].h.ring)
-		n++;
-	free(w->mms);
-	w->nr_mms = 0;
-	w->mms = calloc(n ? n : 1, sizeof(*w->mms));
-	if (!w->mms)
-		return err_set(ENOMEM, "out of memory");
-	for (; w->nr_mms < n; w->nr_mms++) {
-		w->mms[w->nr_mms].mm = h->list[w->nr_mms].mm;
-		w->mms[w->nr_mms].pid = h->list[w->nr_mms].h.pid;
-		w->mms[w->nr_mms].comm = h->list[w->nr_mms].h.comm;
-	}
-	return 0;
-}
-
 __u32 walk_pid_of_mm(const struct walk *w, __u64 mm)
 {
-	for (size_t i = 0; i < w->nr_mms; i++)
-		if (w->mms[i].mm == mm)
-			return w->mms[i].pid;
-	return 0;
+	const struct mm_owner *owner = mms_find(&w->mms, mm);
+
+	return owner ? owner->pid : 0;
 }
 
 /* A creator that no longer holds its ring still has the address space that is charged. */
 static void name_mms(const struct walk *w, struct ledger *l)
 {
 	for (struct ledger_mm *m = l->mms; m; m = m->hh.next) {
-		for (size_t i = 0; !m->pid && i < w->nr_mms; i++) {
-			if (w->mms[i].mm != m->id)
-				continue;
-			m->pid = w->mms[i].pid;
-			m->comm = w->mms[i].comm;
-		}
+		const struct mm_owner *owner = m->pid ? NULL : mms_find(&w->mms, m->id);
+
+		if (!owner)
+			continue;
+		m->pid = owner->pid;
+		m->comm = owner->comm;
 	}
-}
-
-/* Index past the holders of the ring that h->list[i] holds. */
-static size_t next_ring(const struct holders *h, size_t i)
-{
-	size_t end = i;
-
-	while (end < h->nr && h->list[end].h.ring == h->list[i].h.ring)
-		end++;
-	return end;
 }
 
 /* Whether no account that a process shows has more than the rings that were found put there. */
@@ -332,7 +296,7 @@ static bool rings_explain(const struct walk *w, const struct holders *h,
 	struct charges c = { 0 };
 	bool explained;
 
-	for (size_t i = w->nr_mms; i < h->nr; i = next_ring(h, i)) {
+	for (size_t i = w->mms.nr; i < h->nr; i = holders_next_ring(h, i)) {
 		const struct reading *r = &readings[i];
 		__s64 pages = 0;
 
@@ -341,7 +305,7 @@ static bool rings_explain(const struct walk *w, const struct holders *h,
 		charges_add(&c, r->ring.mm, pages);
 		charges_add(&c, r->ring.user, pages + r->ring.ring_pages);
 	}
-	explained = charges_explain(&c, h->list, w->nr_mms);
+	explained = charges_explain(&c, h->list, w->mms.nr);
 	charges_free(&c);
 	return explained;
 }
@@ -352,7 +316,7 @@ static int read_rings(struct walk *w, const struct holders *h, struct reading *o
 	int err = 0;
 
 	w->nr = 0;
-	for (size_t i = w->nr_mms; !err && i < h->nr; i = next_ring(h, i)) {
+	for (size_t i = w->mms.nr; !err && i < h->nr; i = holders_next_ring(h, i)) {
 		struct reading *r = &out[i];
 
 		r->first = w->nr;
@@ -374,10 +338,9 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 	for (;;) {
 		if (!err && mapped)
 			err = mapped_find(w->skel, h, NULL, &w->cuts);
-		if (!err)
-			err = remember_mms(w, h);
 		if (err)
 			return err;
+		mms_take(&w->mms, h);
 		free(*readings);
 		*readings = must_alloc(h->nr, sizeof(**readings));
 		err = read_rings(w, h, *readings);
@@ -405,6 +368,40 @@ static void feed_ring(struct walk *w, const struct reading *r, const struct fact
 		ring->unread = !r->steady;
 }
 
+static void leave_out(struct walk *w, const struct fact_holder *h)
+{
+	array_grow(w->left, w->nr_left);
+	w->left[w->nr_left++] = *h;
+}
+
+/*
+ * Whether the ring that .h hold is still there, with what was read of it. Its address may be
+ * another process's ring by now, or was already when it was read. One that none of its holders
+ * has any more may have been inherited: it is still charged to the address space that it was, and
+ * that is not who has it now.
+ */
+static bool is_still_there(struct walk *w, const struct reading *r, const struct fact_holder *h,
+			   size_t nr, const struct holders *again)
+{
+	size_t begin = holders_first(again, h->h.ring), end, k = 0;
+
+	if (begin == again->nr || again->list[begin].h.ring != h->h.ring)
+		return false;
+	end = holders_next_ring(again, begin);
+	/* both are in order of their processes */
+	for (size_t i = begin; i < end; i++) {
+		while (k < nr && h[k].h.pid < again->list[i].h.pid)
+			k++;
+		if (k < nr && h[k].h.pid == again->list[i].h.pid)
+			return true;
+	}
+	for (size_t i = begin; i < end; i++)
+		if (again->list[i].mm == r->ring.mm)
+			return false;
+	return !walk_peek(w->skel->progs.peek_ring, h->h.ring, 0, 0) &&
+	       w->skel->bss->out_ring.mm == r->ring.mm;
+}
+
 int walk_rings(struct walk *w, struct ledger *l)
 {
 	struct holders h = { 0 }, again = { 0 };
@@ -412,20 +409,24 @@ int walk_rings(struct walk *w, struct ledger *l)
 	int err;
 
 	w->unsteady = 0;
+	free(w->left);
+	w->left = NULL;
 	w->nr_left = 0;
 	err = find_and_read(w, &h, &readings);
 	/* what was freed meanwhile may have been read as anything */
 	if (!err)
 		err = find_holders_again(w, &again, &h);
-	for (size_t i = 0; !err && w->accounts && i < w->nr_mms; i++)
+	for (size_t i = 0; !err && w->accounts && i < w->mms.nr; i++)
 		ledger_feed(l, &h.list[i].h);
-	for (size_t i = w->nr_mms; !err && i < h.nr; i = next_ring(&h, i))
+	for (size_t i = w->mms.nr, nr; !err && i < h.nr; i += nr) {
+		nr = holders_next_ring(&h, i) - i;
 		if (h.list[i].h.ring == w->own_ring && !w->accounts)
 			continue;
-		else if (holders_have(&again, h.list[i].h.ring))
-			feed_ring(w, &readings[i], &h.list[i], next_ring(&h, i) - i, l);
-		else if (readings[i].ring.nr_slots && w->nr_left < MAX_LEFT)
-			w->left[w->nr_left++] = h.list[i];
+		if (is_still_there(w, &readings[i], &h.list[i], nr, &again))
+			feed_ring(w, &readings[i], &h.list[i], nr, l);
+		else if (readings[i].ring.nr_slots)
+			leave_out(w, &h.list[i]);
+	}
 	if (!err)
 		name_mms(w, l);
 	/* as much again as the ledger takes, until the next walk */

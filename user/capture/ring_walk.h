@@ -34,7 +34,7 @@ const struct mapped_cuts *walk_cuts(const struct walk *w);
 /* Rings that the last walk_rings() could not read whole. */
 unsigned int walk_unsteady(const struct walk *w);
 /*
- * Holders of rings with buffers that were closed during it, the first 64, until the next walk: the
+ * Holders of rings with buffers that were closed during it, one of each, until the next walk: the
  * buffers may be in rings made since.
  */
 unsigned int walk_left(const struct walk *w, const struct fact_holder **list);
