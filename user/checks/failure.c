@@ -9,7 +9,6 @@
 #include <string.h>
 #include "checks/failure_words.h"
 
-#define REGISTER_SPARSE	1U	/* IORING_RSRC_REGISTER_SPARSE */
 #define STRUCT_BYTES	32U	/* of io_uring_rsrc_register and io_uring_rsrc_update2 */
 
 /* The structure of BUFFERS2 and BUFFERS_UPDATE; false where it is as it should be, or not known. */
@@ -64,7 +63,7 @@ static void explain_eopnotsupp(struct words *w)
 	if (w->e)
 		explain_entry(w);
 	else
-		SAY(w, "an entry lies in a file mapping, which this kernel does not register; use anonymous memory or a memfd");
+		SAY(w, "an entry lies in a file mapping, which this kernel does not register; use anonymous memory or, from Linux 5.14 on, a memfd");
 }
 
 void explain_call(char out[EXPLAIN_LEN], const struct fact_call *c, const struct fact_entry *entry,

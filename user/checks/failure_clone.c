@@ -11,7 +11,6 @@
 
 #define SRC_REGISTERED	1U	/* IORING_REGISTER_SRC_REGISTERED, 6.12 */
 #define DST_REPLACE	2U	/* IORING_REGISTER_DST_REPLACE, 6.13 */
-#define MAX_REGISTERED	16	/* rings that a thread can register */
 
 /* "descriptor 7", "registered index 3" */
 static const char *source(char buf[FMT_LEN], const struct fact_call *c)

@@ -7,6 +7,8 @@
 #include "checks/failure.h"
 #include "checks/shares.h"
 
+#define NO_MEMORY "the kernel got no memory for it: there was none, or the limit of a memory cgroup was reached (neither was looked at)"
+
 static void take_better(struct shares *best, struct shares *s, __u64 locked)
 {
 	if (s->pages <= locked && (!best->nr || s->pages > best->pages)) {
@@ -94,9 +96,10 @@ static void add_remedy(char *out, const struct fact_call *c, __u64 locked, __u64
 		fmt_bytes_long(hard, c->hard_limit_bytes);
 	if (inside)
 		add(out, "; CAP_IPC_LOCK of a user namespace, in which the caller lives, does not count");
-	if (need && hard_known && c->hard_limit_bytes >= locked + need) {
-		add(out, "; this is the soft limit, the hard limit is %s: raise the soft limit of RLIMIT_MEMLOCK to at least %s (setrlimit(), ulimit -S -l)",
-		    hard, least);
+	if (hard_known && (c->hard_limit_bytes == ~0ULL ||
+			   (need && c->hard_limit_bytes >= locked + need))) {
+		add(out, "; this is the soft limit, the hard limit is %s: raise the soft limit of RLIMIT_MEMLOCK%s%s (setrlimit(), ulimit -S -l)",
+		    hard, need ? " to at least " : "", need ? least : "");
 		return;
 	}
 	add(out, "; raise RLIMIT_MEMLOCK%s%s", need ? " to at least " : "", need ? least : "");
@@ -118,13 +121,13 @@ void explain_memlock(char out[EXPLAIN_LEN], const struct fact_call *c,
 	fmt_bytes_long(limit, c->limit_bytes);
 	fmt_bytes_long(more, need);
 	if (!c->user || c->limit_bytes == ~0ULL || c->op == CALL_CLONE) {
-		snprintf(out, EXPLAIN_LEN, "the kernel itself ran out of memory: %s",
+		snprintf(out, EXPLAIN_LEN, "%s, so " NO_MEMORY,
 			 c->op == CALL_CLONE ? "clones are not charged to the user" :
 			 "no RLIMIT_MEMLOCK applies to this ring");
 		return;
 	}
 	if (need && locked + need <= c->limit_bytes) {
-		snprintf(out, EXPLAIN_LEN, "user %u has %s of %s locked and this call's pages are %s, which fits: either they lie in huge pages, which are charged whole, or the kernel itself ran out of memory",
+		snprintf(out, EXPLAIN_LEN, "user %u has %s of %s locked and this call's pages are %s, which fits now: they lie in huge pages, which are charged whole, or more was locked during the call, or " NO_MEMORY,
 			 c->charged_uid, have, limit, more);
 		return;
 	}

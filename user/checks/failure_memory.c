@@ -8,7 +8,6 @@
 #include "base/untrusted.h"
 #include "checks/failure_words.h"
 
-#define REGISTER_SPARSE	1U		/* IORING_RSRC_REGISTER_SPARSE */
 #define LOOKED_PAGES	(1U << 18)	/* as the programs in the kernel bound their look */
 #ifndef SECRETMEM_MAGIC			/* in <linux/magic.h> from 5.14 on */
 #define SECRETMEM_MAGIC	0x5345434d
@@ -149,57 +148,58 @@ void explain_entry(struct words *w)
 	switch (e->state) {
 	case ENTRY_UNREADABLE:
 		if (e->at == w->c->arg && w->c->op != CALL_REGISTER)
-			snprintf(w->out, EXPLAIN_LEN, "the argument structure at 0x%llx cannot be read; pass the address of one that is mapped",
-				 e->at);
+			SAY(w, "the argument structure at 0x%llx cannot be read; pass the address of one that is mapped",
+			    e->at);
 		else
-			snprintf(w->out, EXPLAIN_LEN, "entry %u of the iovec array, at 0x%llx, cannot be read; the array must be mapped and hold all %u entries",
-				 e->index, e->at, w->c->nr);
+			SAY(w, "entry %u of the iovec array, at 0x%llx, cannot be read; the array must be mapped and hold all %u entries",
+			    e->index, e->at, w->c->nr);
 		break;
 	case ENTRY_NULL:
-		snprintf(w->out, EXPLAIN_LEN, "entry %u has a NULL base and a length of %s; an empty slot takes length 0, from Linux 5.13 on",
-			 e->index, size);
+		SAY(w, "entry %u has a NULL base and a length of %s; an empty slot takes length 0, from Linux 5.13 on",
+		    e->index, size);
 		break;
 	case ENTRY_EMPTY:
-		snprintf(w->out, EXPLAIN_LEN, "entry %u at 0x%llx has length 0; give a length, or a NULL base for an empty slot",
-			 e->index, e->base);
+		SAY(w, "entry %u at 0x%llx has length 0; give a length, or a NULL base for an empty slot",
+		    e->index, e->base);
 		break;
 	case ENTRY_TOO_LONG:
 		explain_too_long(w);
 		break;
 	case ENTRY_WRAPS:
-		snprintf(w->out, EXPLAIN_LEN, "entry %u: 0x%llx + 0x%llx wraps around the end of the address space; the length is wrong",
-			 e->index, e->base, e->len_bytes);
+		SAY(w, "entry %u: 0x%llx + 0x%llx wraps around the end of the address space; the length is wrong",
+		    e->index, e->base, e->len_bytes);
 		break;
 	case ENTRY_UNMAPPED:
 		if (e->at > e->base)
-			snprintf(w->out, EXPLAIN_LEN, "%s: nothing is mapped %s into it, at 0x%llx; the buffer is longer than its memory",
-				 who, depth, e->at);
+			SAY(w, "%s: nothing is mapped %s into it, at 0x%llx; the buffer is longer than its memory",
+			    who, depth, e->at);
 		else
-			snprintf(w->out, EXPLAIN_LEN, "%s: nothing is mapped there; the address is wrong or the memory was unmapped",
-				 who);
+			SAY(w, "%s: nothing is mapped there; the address is wrong or the memory was unmapped",
+			    who);
 		break;
 	case ENTRY_READ_ONLY:
-		snprintf(w->out, EXPLAIN_LEN, "%s: %s is read-only, but buffers are pinned for writing; map it with PROT_READ | PROT_WRITE",
-			 who, map);
+		SAY(w, "%s: %s is read-only, but buffers are pinned for writing; map it with PROT_READ | PROT_WRITE",
+		    who, map);
 		break;
 	case ENTRY_NO_ACCESS:
-		snprintf(w->out, EXPLAIN_LEN, "%s: %s may not be accessed (PROT_NONE); map it with PROT_READ | PROT_WRITE",
-			 who, map);
+		SAY(w, "%s: %s may not be accessed (PROT_NONE); map it with PROT_READ | PROT_WRITE",
+		    who, map);
 		break;
 	case ENTRY_FILE:
 		if (e->fs_magic == SECRETMEM_MAGIC)
 			SAY(w, "%s: %s comes from memfd_secret(), whose pages the kernel may not pin; use ordinary anonymous memory",
 			    who, map);
 		else
-			snprintf(w->out, EXPLAIN_LEN, "%s: %s is file memory that cannot be pinned for long; use anonymous memory or a memfd%s",
-			 who, map, w->c->result == -EFAULT ? ", or map the file MAP_PRIVATE" : "");
+			SAY(w, "%s: %s is file memory that cannot be pinned for long; use anonymous memory or %s",
+			    who, map, w->c->result == -EFAULT ? "a memfd, or map the file MAP_PRIVATE" :
+			    "from Linux 5.14 on a memfd");
 		break;
 	case ENTRY_UNCHECKED:
-		snprintf(w->out, EXPLAIN_LEN, "its mappings could not be looked at: the process has ended, may not be looked into, or has too many; this kernel shows them only while it runs");
+		SAY(w, "its mappings could not be looked at: the process has ended, may not be looked into, or has too many; this kernel shows them only while it runs");
 		break;
 	case ENTRY_SPECIAL:
-		snprintf(w->out, EXPLAIN_LEN, "%s: %s is device memory (VM_IO or VM_PFNMAP), which has no pages to pin; use ordinary memory",
-			 who, map);
+		SAY(w, "%s: %s is device memory (VM_IO or VM_PFNMAP), which has no pages to pin; use ordinary memory",
+		    who, map);
 		break;
 	default:
 		explain_page(w, who, map);

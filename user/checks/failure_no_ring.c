@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include "checks/failure_words.h"
 
-#define MAX_REGISTERED	16	/* rings that a thread can register */
-
 static void explain_index(struct words *w)
 {
 	const struct fact_call *c = w->c;

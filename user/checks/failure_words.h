@@ -11,6 +11,9 @@ struct words {
 	const struct fact_entry *e;	/* to blame, NULL without */
 };
 
+#define REGISTER_SPARSE	1U	/* IORING_RSRC_REGISTER_SPARSE */
+#define MAX_REGISTERED	16	/* rings that a thread can register */
+
 #define SAY(w, ...) ((void)snprintf((w)->out, EXPLAIN_LEN, __VA_ARGS__))
 
 /* What is wrong with the entry .e. */

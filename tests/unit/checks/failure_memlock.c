@@ -50,9 +50,32 @@ static void both_limits(void **state)
 	assert_contains(why(&c, none, false), "user 1000 (as it is outside)");
 	assert_contains(why(&c, none, false), "does not count");
 	assert_null(strstr(why(&c, none, false), "grant"));
+	/* nor would raising a hard limit that there is not, however little is known of the call */
+	c = one_too_many(~0ULL);
+	c.need_pages = 0;
+	assert_contains(why(&c, none, false), "needs an unknown amount more");
+	assert_contains(why(&c, none, false), "raise the soft limit of RLIMIT_MEMLOCK (setrlimit()");
+	assert_null(strstr(why(&c, none, false), "also the hard limit"));
 	/* what was not looked at is not named */
 	c.seen = 0;
 	assert_null(strstr(why(&c, none, false), "hard"));
+	ledger_free(none);
+}
+
+/* Where the limit did not refuse it, why the kernel has no memory was not looked at. */
+static void no_memory(void **state)
+{
+	struct ledger *none = ledger_new();
+	struct fact_call c = one_too_many(128);
+
+	(void)state;
+	c.need_pages = 8;
+	assert_contains(why(&c, none, false), "which fits now");
+	assert_contains(why(&c, none, false), "neither was looked at");
+	c.user = 0;
+	assert_contains(why(&c, none, false), "no RLIMIT_MEMLOCK applies to this ring, so the kernel got "
+			"no memory for it");
+	assert_contains(why(&c, none, false), "neither was looked at");
 	ledger_free(none);
 }
 
@@ -89,6 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_limits),
+		cmocka_unit_test(no_memory),
 		cmocka_unit_test(holders),
 	};
 
