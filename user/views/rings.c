@@ -5,6 +5,7 @@
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/table.h"
+#include "checks/places.h"
 #include "model/ledger_buffers.h"
 #include "model/tier.h"
 #include "model/totals.h"
@@ -25,11 +26,6 @@ static const struct ledger_user *account(const struct ledger *l, const struct ri
 static __u64 limit_bytes(const struct ring *r)
 {
 	return r->nr_holders ? r->holders[0].memlock_limit_bytes : NO_LIMIT;
-}
-
-static __u32 ring_uid(const struct ring *r)
-{
-	return r->user ? r->user->uid : r->nr_holders ? r->holders[0].uid : 0;
 }
 
 /* A descriptor outlives the address space that its ring is charged to by exec or fork. */
