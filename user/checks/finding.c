@@ -62,8 +62,8 @@ struct finding_key finding_key(const struct finding *f)
 			.buf = f->buf, .mm = f->mm, .addr = f->addr, .tag = f->tag, .index = -1,
 		};
 	return (struct finding_key){
-		.ring = f->ring, .addr = f->addr, .tag = f->tag, .pid = f->pid, .uid = f->uid,
-		.index = f->index,
+		.ring = f->ring, .mm = f->mm, .addr = f->addr, .tag = f->tag, .pid = f->pid,
+		.uid = f->uid, .index = f->index,
 	};
 }
 

@@ -70,6 +70,12 @@ static void same(void **state)
 	assert_true(is_same(&user, &f));
 	f.uid = 1001;
 	assert_false(is_same(&user, &f));
+	/* accounts of processes that have ended, of one user */
+	f = (struct finding){ .tag = GHOST_PIN, .uid = 1000, .index = -1, .mm = MM };
+	user = f;
+	assert_true(is_same(&user, &f));
+	f.mm = MM2;
+	assert_false(is_same(&user, &f));
 }
 
 static bool is_even(const struct finding *f, const void *arg)
