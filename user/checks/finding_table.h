@@ -114,11 +114,12 @@ FINDING(OVER_LIMIT,
 	.by_level = true, .replayed_from = TIER_TRACEPOINTS,
 	.remedies = { "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit "
 		"memlock= for a container) above what is locked, or register less: every further "
-		"registration fails with ENOMEM" })
+		"registration under that limit fails with ENOMEM" })
 
 FINDING(NEAR_LIMIT,
 	.tag = "near-limit", .severity = SEVERITY_WARNING, .scope = SCOPE_USER,
 	.by_level = true, .replayed_from = TIER_TRACEPOINTS,
 	.remedies = { "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit "
 		"memlock= for a container), register less, or grant "
-		"CAP_IPC_LOCK: the limit is shared by all processes of the user" })
+		"CAP_IPC_LOCK: what is locked counts for all processes of the user, each against "
+		"its own limit" })

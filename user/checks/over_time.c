@@ -130,8 +130,6 @@ void over_time_event(struct over_time *f, const struct event *t)
 {
 	const struct ledger *l = t->ledger;
 
-	if (!f->budget)
-		f->budget = FREE_STEPS;
 	f->budget++;
 	if (t->kind == EVENT_LOST)
 		f->torn = true;
@@ -168,6 +166,7 @@ struct over_time *over_time_new(const struct selection *select)
 	struct over_time *f = must_alloc(1, sizeof(*f));
 
 	f->select = select;
+	f->budget = FREE_STEPS;
 	return f;
 }
 

@@ -5,8 +5,6 @@
 #include "model/ledger_buffers.h"
 #include "model/ledger_pins.h"
 
-/* Far above what any kernel allows (16384): a larger number is a damaged record. */
-
 /* From 7.2 (df0a52537c0f) not without a user. */
 bool ring_is_charged(const struct ring *r)
 {

@@ -63,7 +63,8 @@ static void print(const struct report *r, const struct ledger *l)
 	}
 	view_rings_text(&o->output, &o->select, l);
 	if (!ledger_totals(l, &o->select).rings && !o->at && !o->output.quiet)
-		fprintf(o->output.out, "no ring was open at the end; --at TIME shows an earlier moment\n");
+		fprintf(o->output.out, "no ring%s was open at the end; --at TIME shows an earlier moment\n",
+			selection_asks(&o->select) ? " of the selection" : "");
 	if (l->lost && !o->output.quiet)
 		fprintf(o->output.out, "%llu events were lost before this moment: what they changed is missing\n",
 			l->lost);
