@@ -332,13 +332,15 @@ static __always_inline void count_punt(__u64 ring, __u64 req, __u8 op, bool fixe
 
 static __always_inline int on_punt(__u64 ring, __u64 req)
 {
-	__u8 op = IO_READ(PROBE, req, struct io_kiocb, opcode);
+	__u8 op = IO_READ(PROBE, req, struct io_kiocb, opcode), kind = op_kind[op];
+	bool fixed = kind & OP_FIXED;
 
-
-	if (op_kind[op] & (OP_FIXED | OP_PLAIN))
-		count_punt(ring, req, op, op_kind[op] & OP_FIXED);
-	else if (op_kind[op] & OP_FLAG && op != OP_NOP)
-		count_punt(ring, req, op, io_flag_says_fixed(PROBE, req, op));
+	if (!(kind & (OP_FIXED | OP_PLAIN))) {
+		if (!(kind & OP_FLAG) || op == OP_NOP)
+			return 0;
+		fixed = io_flag_says_fixed(PROBE, req, op);
+	}
+	count_punt(ring, req, op, fixed);
 	return 0;
 }
 

@@ -179,32 +179,43 @@ static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 born_
 	c->ring = ring;
 }
 
-struct io_search {
-	__u64 ring, born_ns, who, task;
-	__u32 at, begin, end;	/* the first place to look at, and those there are */
-};
-
-static __noinline struct io_cell *search_cell(const struct io_search *s)
+/*
+ * The place of a cell, or one that was free and is claimed, counted from 1 and looked for from
+ * .at on; 0 when there is neither. Not static: the verifier goes through it once, not again for
+ * each way that leads here.
+ */
+__noinline int search_cell(__u64 ring, __u64 born_ns, __u64 who, __u32 at)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), index = s->at;
+	__u32 places = ring == IO_RING_ANY ? IO_TOTALS : io_nr_cells - IO_TOTALS;
+	__u32 end = ring == IO_RING_ANY ? io_nr_cells : places;
+	__u32 cpu = bpf_get_smp_processor_id(), index = at;
 	__u8 one = 1;
 
 	for (__u32 i = 0; i < IO_CELL_PROBES; i++) {
 		struct io_cell *c = bpf_map_lookup_elem(&io_cells, &index);
 
 		if (!c)
-			return NULL;
-		if (c->ring == s->ring && c->who == s->who && c->born_ns == s->born_ns &&
-		    c->cpu == cpu)
-			return c;
-		if (!c->ring && !bpf_map_update_elem(&io_claims, &index, &one, BPF_NOEXIST)) {
-			make_cell(c, s->ring, s->born_ns, s->who, s->task);
-			return c;
-		}
-		if (++index >= s->end)
-			index = s->begin;
+			return 0;
+		/* one branch: each is another state that the verifier goes on with */
+		if (!((c->ring ^ ring) | (c->who ^ who) | (c->born_ns ^ born_ns) | (c->cpu ^ cpu)) ||
+		    (!c->ring && !bpf_map_update_elem(&io_claims, &index, &one, BPF_NOEXIST)))
+			return index + 1;
+		if (++index >= end)
+			index -= places;
 	}
-	return NULL;
+	return 0;
+}
+
+static __noinline struct io_cell *cell_from(__u64 ring, __u64 born_ns, __u64 who, __u64 task,
+					    __u32 at)
+{
+	__u32 place = search_cell(ring, born_ns, who, at), index = place - 1;
+	struct io_cell *c = place ? bpf_map_lookup_elem(&io_cells, &index) : NULL;
+
+	/* it was free and is claimed: nobody else fills it */
+	if (c && !c->ring)
+		make_cell(c, ring, born_ns, who, task);
+	return c;
 }
 
 /* Not by process: the way to its number is the longest, and need not be waited for. */
@@ -222,18 +233,13 @@ static __always_inline __u32 cell_index(__u64 ring, __u64 what, __u32 cpu)
 static __noinline struct io_cell *total_cell(__u64 who, __u64 task)
 {
 	__u32 begin = io_nr_cells - IO_TOTALS, cpu = bpf_get_smp_processor_id();
-	struct io_search s = {
-		.ring = IO_RING_ANY, .who = who, .task = task, .begin = begin,
-		.end = io_nr_cells,
-		.at = begin + (cell_hash(who >> 26, who, cpu) & (IO_TOTALS - 1)),
-	};
-	struct io_cell *c = search_cell(&s);
+	struct io_cell *c = cell_from(IO_RING_ANY, 0, who, task, begin +
+				      (cell_hash(who >> 26, who, cpu) & (IO_TOTALS - 1)));
 
 	if (c)
 		return c;
-	s.who = who & IO_WHAT(0xff, true);
-	s.at = begin + (cell_hash(0, who, cpu) & (IO_TOTALS - 1));
-	c = search_cell(&s);
+	c = cell_from(IO_RING_ANY, 0, who & IO_WHAT(0xff, true), task,
+		      begin + (cell_hash(0, who, cpu) & (IO_TOTALS - 1)));
 	if (!c)
 		COUNT_LOSS(no_cell);
 	return c;
@@ -242,7 +248,6 @@ static __noinline struct io_cell *total_cell(__u64 who, __u64 task)
 /* NULL when the ring is not selected. */
 static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 {
-	struct io_search s = { .ring = ring, .who = who, .task = task };
 	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
 	struct io_cell *c;
 
@@ -253,10 +258,8 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 		if (!r)
 			return total_cell(who, task);
 	}
-	s.born_ns = r->born_ns;
-	s.end = io_nr_cells - IO_TOTALS;
-	s.at = cell_index(ring, who, bpf_get_smp_processor_id());
-	c = search_cell(&s);
+	c = cell_from(ring, r->born_ns, who, task,
+		      cell_index(ring, who, bpf_get_smp_processor_id()));
 	return c ? c : total_cell(who, task);
 }
 

@@ -115,6 +115,7 @@ static __always_inline bool mark_punted(__u64 req)
 				return true;
 			STORE(s->way[i].t_ns, t | IO_START_PUNTED);
 			STORE(s->way[i].key, req ^ (t | IO_START_PUNTED));
+			return false;
 		}
 	}
 	return false;

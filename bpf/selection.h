@@ -117,7 +117,7 @@ static __noinline int task_selected(__u64 address)
 {
 	struct task_struct *task = (void *)address;
 	__u32 tgid = BPF_CORE_READ(task, tgid);
-	__u32 by = select_by;
+	__u64 by = select_by; /* spilled whole, so that the verifier still knows it */
 
 	if (!tgid || tgid == own_tgid)
 		return false;
