@@ -316,8 +316,11 @@ static void check_successors(void)
 
 static void check_usage(void)
 {
+	struct tool_how how = { 0 };
+	struct json_lines lines;
 	struct tool_run a;
-	int lines = 0;
+	size_t within = 0;
+	double begun;
 
 	tool(&a, "stat", "--no-latency", "--hist", "-d", "1s", NULL);
 	is(a.status, 2, "a histogram without latencies is refused");
@@ -331,14 +334,21 @@ static void check_usage(void)
 	tool(&a, "stat", "-q", "--", "/nonexistent", NULL);
 	is(a.status, 127, "a program that is not there");
 	tool_free(&a);
+	begun = now_s();
 	tool(&a, "stat", "--json", "-i", "100ms", "-d", "450ms", NULL);
+	begun = now_s() - begun;
 	is(a.status, 0, "intervals end with the duration");
-	for (char *s = a.out; s && (s = strchr(s, '\n')); s++)
-		lines++;
-	ok(lines >= 2 && lines <= 6, "one line an interval, and the total (%d)", lines);
+	json_lines_parse(&lines, a.out);
+	ok(lines.nr >= 2 && lines.nr <= 6, "one line an interval, and the total (%zu)", lines.nr);
+	for (size_t i = 0; i < lines.nr; i++)
+		within += json_number(lines.lines[i], "duration_ns") < begun * 1e9;
+	is(within, lines.nr, "none of them is longer than all of it was");
+	json_lines_free(&lines);
 	tool_free(&a);
-	/* the first look takes seconds on a slow machine */
-	tool(&a, "stat", "-i", "100ms", "-d", "4s", NULL);
+	tool_start(&a, &how, "stat", "-i", "100ms", NULL);
+	ok(tool_says(&a, "OPS/S", 20000), "a table is printed");
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
 	ok(!strchr(a.out, '\033'), "no control characters in a pipe");
 	has_text(a.out, "in total:", "totals at the end");
 	tool_free(&a);

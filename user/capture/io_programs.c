@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "capture/io_maps.h"
 #include "capture/io_programs.h"
@@ -156,6 +157,8 @@ int io_stat_start(struct io_stat *s)
 {
 	int err = io_reader_start(s->reader);
 
+	/* the first reading of what was gained is of the time from here on */
+	s->last.t_ns = clock_now_ns();
 	if (!err)
 		err = select_start(s->skel, s->select);
 	if (err)
