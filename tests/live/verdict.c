@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* verify vouches for what it looked at, for nothing else; its exit status says which. */
+/*
+ * verify vouches for what it looked at, for nothing else; its exit status says which.
+ * Independent of the kernel but for what verify.c and watch.c test.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,8 +151,8 @@ static void the_programs_own(void)
 /* In a pid namespace an id may be another process's outside: nothing is selected by it. */
 static void in_a_namespace(void)
 {
-	char command[600];
-	int status;
+	char file[] = "/tmp/fixbuf-verdict-XXXXXX", command[900];
+	int status, fd;
 
 	if (system("unshare -pf --mount-proc true 2> /dev/null")) {
 		skip("a pid namespace", "none can be made here");
@@ -159,10 +162,16 @@ static void in_a_namespace(void)
 		 tool_path());
 	status = system(command);
 	is(WEXITSTATUS(status), 3, "verify -p of an inner process is refused");
-	snprintf(command, sizeof(command), "sleep 3 | unshare -pf --mount-proc sh -c 'exec 3<&0; %s <&3 > /dev/null & "
-		 "sleep 1; %s verify --json --comm \"fault_dontne*\" | grep -q unseen-pages'",
-		 load_path("fault_dontneed"), tool_path());
+	fd = mkstemp(file);
+	/* the load ends with the namespace */
+	snprintf(command, sizeof(command), "unshare -pf --mount-proc sh -c 'sleep 100 | %s > %s & "
+		 "for i in $(seq 100); do ! grep -q READY %s || break; sleep 0.1; done; "
+		 "%s verify --json --comm \"fault_dontne*\" | grep -q unseen-pages'",
+		 load_path("fault_dontneed"), file, file, tool_path());
 	is(system(command), 0, "pages that cannot be compared there are unsettled");
+	if (fd >= 0)
+		close(fd);
+	unlink(file);
 }
 
 /* What is wrong with a user's account is found by the name of one of its processes, too. */
