@@ -217,17 +217,20 @@ deps:
 
 # ---- jobs -------------------------------------------------------------------
 
+# as many compilers as processors, unless make was told how many
+make_all = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) all
+
 demo: deps
-	@$(MAKE) --no-print-directory all
+	@+$(make_all)
 	@sh tests/run/demo.sh $(B)
 
 check: deps
-	@$(MAKE) --no-print-directory all
+	@+$(make_all)
 	@sh tests/run/check.sh $(B)
 
 check-vm: deps
 	@sh tests/run/deps.sh $(VM_DEPS)
-	@$(MAKE) --no-print-directory all
+	@+$(make_all)
 	@sh tests/vm/check-vm.sh $(B)
 
 SECONDS ?= 600
@@ -239,16 +242,16 @@ fuzz: deps $(B)/tests/fuzz/report $(B)/tests/fuzz/names $(B)/tests/fuzz/corpus
 # check-kernel-debug, check-kernel-patches. kernel-cost counts instructions.
 check-kernel check-kernel-debug check-kernel-patches kernel-cost: deps
 	@sh tests/run/deps.sh $(KERNEL_DEPS) $(if $(filter %-patches,$@),sparse python3-ply python3-git)
-	@$(MAKE) --no-print-directory all
+	@+$(make_all)
 	@sh tests/kernel/$@.sh $(B)
 
 bench: deps
-	@$(MAKE) --no-print-directory all
+	@+$(make_all)
 	@sh tests/bench/bench.sh $(B)
 
 bench-vm: deps
 	@sh tests/run/deps.sh $(VM_DEPS)
-	@$(MAKE) --no-print-directory all
+	@+$(make_all)
 	@sh tests/bench/bench-vm.sh $(B)
 
 # shell, where below share/
@@ -265,7 +268,7 @@ install: $(B)/fixbuf-trace
 check-export: deps
 	@for p in prometheus lintian debootstrap dpkg-dev $(VM_DEPS); do \
 		sh tests/run/deps.sh $$p || echo "without $$p, what takes it is skipped"; done
-	@$(MAKE) --no-print-directory all
+	@+$(make_all)
 	@sh tests/run/check-export.sh $(B)
 
 # the time of its files is that of the last commit, where there is one

@@ -87,7 +87,7 @@ neighbour=$!
 run "unit and live tests beside a neighbour" "$build"
 
 asan=build/asan/fixbuf-trace
-if make --no-print-directory SANITIZE=1 $asan > "$out" 2>&1; then
+if make --no-print-directory -j"$(nproc)" SANITIZE=1 $asan > "$out" 2>&1; then
 	FIXBUF=$(pwd)/$asan
 	ASAN_OPTIONS=detect_leaks=1:exitcode=99
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -119,7 +119,7 @@ echo "--- the man page against the tables of commands and options"
 tap "man page" sh "$here/man.sh" "$build"
 
 echo "--- fuzzing"
-if make --no-print-directory "$build/tests/fuzz/report" "$build/tests/fuzz/names" \
+if make --no-print-directory -j"$(nproc)" "$build/tests/fuzz/report" "$build/tests/fuzz/names" \
 	"$build/tests/fuzz/corpus" > "$out" 2>&1; then
 	sh "$here/../fuzz/run.sh" "$build" report "${FIXBUF_FUZZ_SECONDS:-20}" > "$out" 2>&1
 	one $? "report bears any bytes"
