@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/err.h"
 #include "base/output.h"
 #include "base/signals.h"
 #include "base/system.h"
 #include "cli/options.h"
+
+/*
+ * What is opened later must not take the number of a standard stream that our caller closed: what
+ * is printed would go there. Writing to such a stream fails as before, as this is read only.
+ */
+static void fill_standard_streams(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+}
 
 /* Output that did not arrive is a failure, but for a reader who has had enough. */
 static int close_output(struct output *o, int status)
@@ -34,6 +50,7 @@ int main(int argc, char **argv)
 	struct output *o;
 	int status;
 
+	fill_standard_streams();
 	cmd = options_parse(argc, argv, &options);
 	o = options;
 	o->out = stdout;
