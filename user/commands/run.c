@@ -98,15 +98,19 @@ static bool has_enough(const struct run *r, const struct run_steps *s)
 	return r->reader_gone || ferror(r->to->out) || (s->enough && s->enough(s->arg));
 }
 
+/* A signal that is to end us is for the program, whose end we wait for. */
+static bool program_is_over(struct run *r)
+{
+	if (interrupted && !r->passed_on)
+		program_signal(&r->program, r->passed_on = interrupted);
+	return program_ended(&r->program);
+}
+
 static bool is_over(struct run *r, const struct run_steps *s)
 {
 	if (has_enough(r, s) || (r->deadline_ns && clock_now_ns() >= r->deadline_ns))
 		return true;
-	if (!r->argv)
-		return interrupted;
-	if (interrupted && !r->passed_on)
-		program_signal(&r->program, r->passed_on = interrupted);
-	return program_ended(&r->program);
+	return r->argv ? program_is_over(r) : interrupted;
 }
 
 static void wait_for_more(struct run *r, const struct run_steps *s)
@@ -161,9 +165,19 @@ void run_steps(struct run *r, const struct run_steps *s)
 		facts_settle(r->capture.facts);
 }
 
+/* Its status; it may run on long after the time of -d, or after our reader has gone. */
+static int await_program(struct run *r)
+{
+	struct pollfd end = { .fd = r->program.pidfd, .events = POLLIN };
+
+	while (!program_is_over(r))
+		poll(&end, 1, RUN_TICK_MS);
+	return program_wait(&r->program);
+}
+
 int run_end(struct run *r, int status)
 {
-	int program_status = r->argv ? program_wait(&r->program) : 0;
+	int program_status = r->argv ? await_program(r) : 0;
 
 	r->argv = NULL;
 	return status ? status : program_status;
@@ -172,7 +186,7 @@ int run_end(struct run *r, int status)
 void run_close(struct run *r)
 {
 	if (r->argv && r->started)
-		program_wait(&r->program);
+		await_program(r);
 	else if (r->argv)
 		program_abandon(&r->program);
 	capture_close(&r->capture);
