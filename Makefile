@@ -47,7 +47,7 @@ SAN := -fsanitize=address,undefined
 WARN := -Wall -Wextra -Werror -Wmissing-field-initializers
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
-	$(if $(STATIC),-DNO_HTTP) -DVERSION='"$(VERSION)"' $(if $(SANITIZE),$(SAN) -fno-omit-frame-pointer)
+	$(if $(STATIC),-DNO_HTTP -DNO_NSS) -DVERSION='"$(VERSION)"' $(if $(SANITIZE),$(SAN) -fno-omit-frame-pointer)
 # the kernel walks a user's stack by frame pointers
 TEST_CFLAGS = -Itests/lib -fno-omit-frame-pointer
 LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "load.h"
@@ -26,6 +27,9 @@ static const struct wrong {
 	{ { "list", "-p", "0" }, "'0'" },
 	{ { "list", "-p", "" }, "''" },
 	{ { "list", "-p", "1,x" }, "'1,x'" },
+	{ { "list", "-p", "1,,2" }, "'1,,2'" },
+	{ { "list", "-p", "1," }, "'1,'" },
+	{ { "stat", "-i", "1ns", "-d", "1s" }, "'1ns'" },
 	{ { "list", "-p", "99999999999" }, "process id" },
 	{ { "list", "-u", "nobody-of-that-name" }, "'nobody-of-that-name'" },
 	{ { "trace", "-d", "5x" }, "'5x'" },
@@ -143,6 +147,46 @@ static void outputs(void)
 	close(p[1]);
 }
 
+static double children_cpu_s(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return u.ru_utime.tv_sec + u.ru_stime.tv_sec +
+	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* A file must not take the number of a stream that is closed, nor a poll() return at once for it. */
+static void closed_streams(void)
+{
+	struct tool_how closed = { .close_stdout = true };
+	double cpu[3] = { children_cpu_s() };
+	char path[] = "/tmp/fixbuf-closed-XXXXXX";
+	char command[512], *text;
+	struct tool_run a;
+	int fd;
+
+	for (int i = 0; i < 2; i++) {
+		tool_as(&a, i ? &closed : &(struct tool_how){ 0 }, "stat", "-d", "4s", NULL);
+		cpu[i + 1] = children_cpu_s();
+		tool_free(&a);
+	}
+	ok(cpu[2] - cpu[1] < cpu[1] - cpu[0] + 0.6,
+	   "standard output closed: stat takes %.1f s of CPU, not much more than %.1f",
+	   cpu[2] - cpu[1], cpu[1] - cpu[0]);
+
+	fd = mkostemp(path, O_CLOEXEC);
+	snprintf(command, sizeof(command), "'%s' list --json -o %s -p $$ 2>&-", tool_path(), path);
+	if (fd < 0 || system(command))
+		note("'%s' failed", command);
+	text = file_text(path);
+	ok(text[0] == '{' && !strstr(text, "fixbuf-trace"),
+	   "with standard error closed: sentences do not go into the file of -o");
+	free(text);
+	unlink(path);
+	close(fd);
+}
+
 static void early_reader_of_trace(void)
 {
 	struct tool_how how = { 0 };
@@ -195,6 +239,26 @@ static void signals(void)
 	tool_free(&a);
 }
 
+/* trace has nothing to do any more, and waits for the program. */
+static void signal_after_reader(void)
+{
+	struct tool_how how = { .timeout_s = 20 };
+	struct tool_run a;
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC))
+		bail("no pipe");
+	close(p[0]);
+	how.stdout_fd = p[1];
+	tool_start(&a, &how, "trace", "--", "sleep", "60", NULL);
+	usleep(1500000);
+	kill(a.pid, SIGTERM);
+	tool_wait(&a, &how);
+	is(a.status, 128 + SIGTERM, "SIGTERM when the reader is gone: the program gets it");
+	tool_free(&a);
+	close(p[1]);
+}
+
 static void help(void)
 {
 	struct tool_run a;
@@ -226,8 +290,10 @@ int main(void)
 	wrong_usage();
 	dead_pid();
 	outputs();
+	closed_streams();
 	early_reader_of_trace();
 	signals();
+	signal_after_reader();
 	help();
 	return tap_end();
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/fmt.h"
 #include "commands/option.h"
 
@@ -51,12 +53,12 @@ parser(parse_text)
 parser(parse_pid_list)
 {
 	struct selection *s = at;
-	char *copy = strdup(arg), *save = NULL;
+	char *copy = strdup(arg), *rest = copy, *p;
 	bool good = copy;
 
 	(void)row;
-	for (char *p = copy ? strtok_r(copy, ",", &save) : NULL; p && good;
-	     p = strtok_r(NULL, ",", &save)) {
+	/* an empty one, as of an empty variable in a script, is not left out in silence */
+	while (good && (p = strsep(&rest, ","))) {
 		__u32 pid;
 
 		good = !parse_u32(p, &pid) && pid;
@@ -64,7 +66,24 @@ parser(parse_pid_list)
 		s->pids[s->nr_pids++] = pid;
 	}
 	free(copy);
-	return good && s->nr_pids;
+	return good;
+}
+
+static const struct passwd *user_named(const char *name)
+{
+#ifdef NO_NSS
+	/* what getpwnam() loads crashes in a program that is linked statically */
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *user = NULL;
+
+	while (f && (user = fgetpwent(f)) && strcmp(user->pw_name, name))
+		;
+	if (f)
+		fclose(f);
+	return user;
+#else
+	return getpwnam(name);
+#endif
 }
 
 parser(parse_user)
@@ -76,7 +95,7 @@ parser(parse_user)
 	s->has_uid = true;
 	if (!parse_u32(arg, &s->uid))
 		return true;
-	user = getpwnam(arg);
+	user = user_named(arg);
 	if (user)
 		s->uid = user->pw_uid;
 	return user;
@@ -86,6 +105,13 @@ parser(parse_time)
 {
 	(void)row;
 	return !parse_duration(arg, at);
+}
+
+parser(parse_interval)
+{
+	const __u64 *ns = at;
+
+	return parse_time(row, arg, at) && *ns >= NS_PER_MS;
 }
 
 parser(parse_bytes)

@@ -17,6 +17,7 @@ parser(parse_text);	/* const char *, the argument itself */
 parser(parse_pid_list);	/* struct selection */
 parser(parse_user);	/* struct selection: a number or a name */
 parser(parse_time);	/* __u64, nanoseconds */
+parser(parse_interval);	/* the same, from 1 ms on: less is done again and again without a pause */
 parser(parse_bytes);	/* __u64 */
 parser(parse_number);	/* __u32, from 1 on */
 parser(parse_tier);	/* enum tier */
@@ -49,8 +50,8 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .refusal = "'%s' is not a duration; give 500ms, 10s or 2m" }
 #define ROW_INTERVAL(type, text) \
 	{ .name = "interval", .letter = 'i', .arg = "TIME", .words = words_time, .help = text, \
-	  .parse = parse_time, .offset = offsetof(type, interval_ns), .group = GROUP_HOW, \
-	  .refusal = "'%s' is not an interval; give 500ms, 1s or 1m" }
+	  .parse = parse_interval, .offset = offsetof(type, interval_ns), .group = GROUP_HOW, \
+	  .refusal = "'%s' is not an interval of 1ms or more; give 500ms, 1s or 1m" }
 #define ROW_FAIL_ON(type) \
 	{ .name = "fail-on", .arg = "SEVERITY", .words = words_severity, \
 	  .help = "exit 1 on a finding of this severity or worse: error, warning (default) or info", \

@@ -166,8 +166,10 @@ static bool step(void *arg)
 		press(s, screen_key());
 	if (now >= s->next_ns) {
 		s->err = show_interval(s);
-		while (s->next_ns <= clock_now_ns())
-			s->next_ns += s->o->interval_ns;
+		/* intervals that reading and showing took longer than are left out */
+		now = clock_now_ns();
+		if (s->next_ns <= now)
+			s->next_ns = now + s->o->interval_ns - (now - s->next_ns) % s->o->interval_ns;
 	} else if (now >= s->next_walk || io_stat_crowded(s->run.capture.io)) {
 		s->err = look_at_rings(s, &s->last);
 	}

@@ -2,7 +2,6 @@
 /* The options of export. */
 #include <string.h>
 #include "base/clock.h"
-#include "base/fmt.h"
 #include "commands/export/export.h"
 #include "commands/export/host.h"
 #include "commands/option.h"
@@ -22,11 +21,8 @@ static parser(parse_label)
 
 static parser(parse_verify_interval)
 {
-	__u64 *ns = at;
-
-	(void)row;
-	*ns = 0;
-	return !strcmp(arg, "0") || !parse_duration(arg, ns);
+	*(__u64 *)at = 0;
+	return !strcmp(arg, "0") || parse_interval(row, arg, at);
 }
 
 static parser(parse_hosts)
@@ -64,7 +60,7 @@ static const struct option_row options[] = {
 	{ .name = "verify-interval", .arg = "TIME", .words = words_time,
 	  .help = "how often all pages are checked (default 60s); 0: never", .parse = parse_verify_interval,
 	  .offset = offsetof(struct export_options, verify_interval_ns), .group = GROUP_HOW,
-	  .refusal = "'%s' is not an interval; give 60s, 5m or 0" },
+	  .refusal = "'%s' is not an interval of 1ms or more; give 60s, 5m or 0" },
 	ROW_OUTPUT,
 	ROWS_SAID,
 	{ 0 }
