@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/child.h"
@@ -122,6 +123,7 @@ int export_http_start(struct export_http *h, const char *hosts, __u64 stale_ns)
 	if (h->pid < 0)
 		return cannot("cannot start the HTTP server: %s", strerror(errno));
 	if (!h->pid) {
+		prctl(PR_SET_NAME, "fixbuf-http");
 		close(ends[0]);
 		/* a terminal's Ctrl-C is for the process that started us: we end with it */
 		signal(SIGINT, SIG_IGN);

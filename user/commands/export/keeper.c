@@ -43,6 +43,7 @@ static bool start(struct child *c, const struct export_options *o, int control)
 		return false;
 	c->pid = fork();
 	if (!c->pid) {
+		prctl(PR_SET_NAME, "fixbuf-pages");
 		privilege_keep_open(ends[1], -1);
 		_exit(export_passes(o, ends[1], own));
 	}
