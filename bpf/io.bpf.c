@@ -8,8 +8,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
-#include "kernel/ring.h"
+#include "kernel/register_event.h"
 #include "kernel/request.h"
+#include "kernel/ring.h"
 #include "abi/io_cell.h"
 #include "io_count.h"
 #include "io_start.h"
@@ -384,14 +385,15 @@ int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* (ring, opcode, nr_files, nr_bufs, eventfd or ret, ret): the result is the last */
-static __always_inline int note_call(__u64 ring, __u32 op, __u32 nr_slots, __s64 ret)
+SEC("?raw_tp/io_uring_register")
+int io_calls(struct bpf_raw_tracepoint_args *ctx)
 {
+	__u64 ring = ctx->args[0];
+	__u32 op = ctx->args[1], nr_slots = ctx->args[3];
 	struct io_calls *c, fresh = { 0 };
 	struct io_calls_place key = { .ring = ring };
 
-	if (ret < 0 || (op != CALL_REGISTER && op != CALL_UNREGISTER && op != CALL_REGISTER2 &&
-			op != CALL_UPDATE && op != CALL_CLONE))
+	if (!concerns_buffers(op) || register_result(ctx) < 0)
 		return 0;
 	if (!ring_selected(ring, bpf_get_current_task()))
 		return 0;
@@ -416,20 +418,6 @@ static __always_inline int note_call(__u64 ring, __u32 op, __u32 nr_slots, __s64
 	if (nr_slots)
 		c->nr_slots = nr_slots;
 	return 0;
-}
-
-/* from 5.16 */
-SEC("?raw_tp/io_uring_register")
-int io_calls(struct bpf_raw_tracepoint_args *ctx)
-{
-	return note_call(ctx->args[0], ctx->args[1], ctx->args[3], (__s64)ctx->args[4]);
-}
-
-/* to 5.15, with an eventfd in between */
-SEC("?raw_tp/io_uring_register")
-int io_calls_eventfd(struct bpf_raw_tracepoint_args *ctx)
-{
-	return note_call(ctx->args[0], ctx->args[1], ctx->args[3], (__s64)ctx->args[5]);
 }
 
 /* ---- trace --io: the same points, told as facts ------------------------------------- */

@@ -26,9 +26,13 @@ struct start {
 	__s64 user_pages, mm_pages;
 };
 
+/*
+ * Where there is no room the oldest gives its place: threads of one user that all wait in a call
+ * must not keep the starts of others out, whose calls may be refused unseen then.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
 	__type(key, __u32);
 	__type(value, struct start);
 } starts SEC(".maps");

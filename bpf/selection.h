@@ -12,42 +12,13 @@
 #include "abi/names.h"
 #include "abi/selection.h"
 
-#define SELECT_DEPTH	32	/* of parents and of cgroups */
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct kernfs_node {
-	__u64 id;
-};
-
-struct cgroup;
-
-struct cgroup_subsys_state {
-	struct cgroup *cgroup;
-	struct cgroup_subsys_state *parent;
-};
-
-struct cgroup {
-	struct cgroup_subsys_state self;
-	struct kernfs_node *kn;
-};
-
-struct css_set {
-	struct cgroup *dfl_cgrp;
-};
-
-struct task_struct___cgroups {
-	struct css_set *cgroups;
-};
-
-#pragma clang attribute pop
+#define SELECT_DEPTH	32	/* of parents */
 
 extern __u32 own_tgid;	/* walk.bpf.c */
 
 /* All of what .select_by names must hold; 0 = everyone is selected. */
 const volatile __u32 select_by;
 const volatile __u32 select_uid;
-const volatile __u64 select_cgroup;	/* its id */
 /* A glob over the comm: a bit for each number of its elements that may have been matched. */
 const volatile __u64 select_comm_begin;
 const volatile __u64 select_comm_stays;	/* a star follows: any character leaves it as it is */
@@ -77,21 +48,6 @@ static __always_inline bool comm_selected(struct task_struct *task)
 		states = (states & select_comm_next[c]) << 1 | (states & select_comm_stays);
 	}
 	return states & select_comm_end;
-}
-
-static __always_inline bool cgroup_selected(struct task_struct *task)
-{
-	struct task_struct___cgroups *t = (void *)task;
-	struct cgroup *cgroup = BPF_CORE_READ(t, cgroups, dfl_cgrp);
-	struct cgroup_subsys_state *parent;
-
-	for (int i = 0; i < SELECT_DEPTH && cgroup; i++) {
-		if (BPF_CORE_READ(cgroup, kn, id) == select_cgroup)
-			return true;
-		parent = BPF_CORE_READ(cgroup, self.parent);
-		cgroup = parent ? BPF_CORE_READ(parent, cgroup) : NULL;
-	}
-	return false;
 }
 
 /* Descendants of our own process. */
@@ -126,8 +82,6 @@ static __noinline int task_selected(__u64 address)
 	if (by & SELECT_UID && BPF_CORE_READ(task, cred, uid.val) != select_uid)
 		return false;
 	if (by & SELECT_COMM && !comm_selected(task))
-		return false;
-	if (by & SELECT_CGROUP && !cgroup_selected(task))
 		return false;
 	return !(by & SELECT_TREE) || tree_selected(task);
 }

@@ -306,7 +306,7 @@ __noinline int answer_backing(__u32 i)
 	return 0;
 }
 
-/* args: count; in_pages are struct pages. Answer: out_backings. */
+/* Takes a count, and as many struct pages in in_pages; answers in out_backings. */
 SEC("?raw_tp")
 int peek_backings(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -318,9 +318,9 @@ int peek_backings(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * args: a descriptor of ours of /proc/PID/pagemap. Answer: out_mm, 0 without and for one whose
- * pages are being taken away. The file holds the
- * address space that the process had when it was opened, whatever becomes of the process.
+ * Takes a descriptor of ours of /proc/PID/pagemap; answers in out_mm: 0 without one, and where
+ * the pages are being taken away. The file holds the address space that the process had when it
+ * was opened, whatever becomes of the process.
  */
 SEC("?raw_tp")
 int peek_pagemap(struct bpf_raw_tracepoint_args *ctx)

@@ -6,7 +6,6 @@
 #define SELECT_PIDS	0x01
 #define SELECT_UID	0x02
 #define SELECT_COMM	0x04
-#define SELECT_CGROUP	0x08	/* and those below it */
-#define SELECT_TREE	0x10	/* descendants of our own process */
+#define SELECT_TREE	0x08	/* descendants of our own process */
 
 #endif

@@ -407,11 +407,6 @@ static __always_inline __s64 mm_pinned(__u64 mm)
 	return mm ? BPF_CORE_READ((struct mm_struct *)mm, pinned_vm.counter) : 0;
 }
 
-/*
- * Fills all of .out but its head and .fd. The levels are read before the table:
- * from 6.13 on a table is taken away before its buffers are uncharged, so levels
- * under a table that still stands include its charges.
- */
 /* Calls hold it while they change tables and accounts. PREEMPT_RT keeps its owner elsewhere. */
 static __always_inline bool is_locked(struct io_ring_ctx *ctx)
 {
@@ -421,6 +416,11 @@ static __always_inline bool is_locked(struct io_ring_ctx *ctx)
 	return BPF_CORE_READ(ctx, uring_lock.owner.counter) & ~7L;
 }
 
+/*
+ * Fills all of .out but its head and .fd. The levels are read before the table:
+ * from 6.13 on a table is taken away before its buffers are uncharged, so levels
+ * under a table that still stands include its charges.
+ */
 static __always_inline void read_ring(__u64 ring, struct fact_ring *out)
 {
 	struct io_ring_ctx *ctx = (void *)ring;

@@ -125,8 +125,7 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	       end_program(s->skel, how, complete == 3));
 	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
 	if (how->by_address)
-		use(s, tracepoint_args("io_uring_register") == 6 ?
-		    s->skel->progs.io_calls_eventfd : s->skel->progs.io_calls);
+		use(s, s->skel->progs.io_calls);
 	use_identity(s);
 	return 0;
 }
