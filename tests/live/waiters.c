@@ -13,6 +13,7 @@
 #include "uring.h"
 
 #define THREADS "1400"
+#define NO_FD	1021
 
 /* How many lines of the text have both. */
 static unsigned int lines_with(char *text, const char *a, const char *b)
@@ -36,7 +37,7 @@ int main(void)
 	if (!tool_says(&t, "EVENT", 20000))
 		bail("trace does not begin");
 	if (load_start(&l, "waiters", THREADS, NULL)) {
-		is(uring_call(-1, IORING_REGISTER_BUFFERS, NULL, 1), -EBADF, "a call is refused");
+		is(uring_call(NO_FD, IORING_REGISTER_BUFFERS, NULL, 1), -EBADF, "a call is refused");
 		usleep(300000);
 		kill(t.pid, SIGINT);
 		tool_wait(&t, &how);
