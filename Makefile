@@ -7,7 +7,7 @@
 # make check-kernel  the series of patches/ on Debian's 6.12: built, booted, tested
 # make bench      the budgets, measured
 # make bench-vm   what watching costs in instructions, counted by QEMU
-# make fuzz       report against any bytes, every view against any names; SECONDS=3600
+# make fuzz       what reads what others wrote, against any bytes; SECONDS=3600
 # make install    DESTDIR= PREFIX=/usr/local
 # make check-export  export with the real Prometheus, the package in clean Debian roots,
 #                 the unit under the systemd of Debian 12 and 13
@@ -173,10 +173,10 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 # ---- fuzzing ------------------------------------------------------------------
 
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-# what a recording passes through is watched; the rest of the program is as it is
+# what any bytes pass through is watched; the rest of the program is as it is
 FUZZED := $(patsubst user/%.c,%,$(wildcard user/model/*.c user/checks/*.c user/recording/*.c \
-	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json table untrusted wrap)) \
-	commands/export/metrics
+	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json maps table untrusted wrap)) \
+	$(patsubst %,commands/export/%,metrics request host) capture/mappings capture/symbols_elf
 FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED))
 FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))
 FUZZ_CC = $(CLANG) $(ALL_CFLAGS) -Itests/lib $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c
@@ -192,8 +192,9 @@ $(B)/obj/fuzz/tests/%.o: tests/fuzz/%.c Makefile $(B)/flags
 	$(Q)$(FUZZ_CC) $< -o $@
 
 $(B)/tests/fuzz/names: $(patsubst %,$(B)/obj/fuzz/tests/%.o,names story) $(B)/obj/tests/lib/strict.o
-$(B)/tests/fuzz/report: $(B)/obj/fuzz/tests/report.o
-$(B)/tests/fuzz/report $(B)/tests/fuzz/names: $(FUZZ_OBJS) $(FUZZ_REST)
+FUZZERS := $(patsubst %,$(B)/tests/fuzz/%,report names maps request elf)
+$(filter-out %/names,$(FUZZERS)): $(B)/tests/fuzz/%: $(B)/obj/fuzz/tests/%.o
+$(FUZZERS): $(FUZZ_OBJS) $(FUZZ_REST)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(LDFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
@@ -234,9 +235,10 @@ check-vm: deps
 	@sh tests/vm/check-vm.sh $(B)
 
 SECONDS ?= 600
-fuzz: deps $(B)/tests/fuzz/report $(B)/tests/fuzz/names $(B)/tests/fuzz/corpus
-	@sh tests/fuzz/run.sh $(B) report $(SECONDS)
-	@sh tests/fuzz/run.sh $(B) names $(SECONDS)
+fuzz: deps fuzzers
+	@for f in $(notdir $(FUZZERS)); do sh tests/fuzz/run.sh $(B) $$f $(SECONDS) || exit; done
+
+fuzzers: $(FUZZERS) $(B)/tests/fuzz/corpus
 
 # The same suites under sanitizers, and each patch by itself, take as long again:
 # check-kernel-debug, check-kernel-patches. kernel-cost counts instructions.
@@ -287,5 +289,5 @@ $(B):
 clean:
 	$(Q)rm -rf build
 
-.PHONY: all deps demo check check-vm check-kernel check-kernel-debug check-kernel-patches kernel-cost bench bench-vm fuzz install clean
+.PHONY: all deps demo check check-vm check-kernel check-kernel-debug check-kernel-patches kernel-cost bench bench-vm fuzz fuzzers install clean
 .PHONY: check-export deb deps-deb dist

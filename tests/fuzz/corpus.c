@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Writes what fuzzing begins with: small recordings with every kind of
- * record, as files and as the records of a frame, for each view; and names
- * that hurt each of them.
- * usage: corpus FOLDER FOLDER-OF-NAMES
+ * record, as files and as the records of a frame, for each view; names
+ * that hurt each of them; mappings, file names and requests.
+ * usage: corpus FOLDER-OF-RECORDINGS OF-NAMES OF-MAPS OF-REQUESTS
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,10 +60,54 @@ static int save_names(const char *folder, int view)
 	return fclose(f) ? perror(path), 1 : 0;
 }
 
+struct seed {
+	const char *name, *bytes;
+	size_t nr;
+};
+
+#define SEED(name, text) { name, text, sizeof(text) - 1 }
+
+/* As maps.c takes them. */
+static const struct seed maps[] = {
+	SEED("text", "\1" "55e0c0de0000-55e0c0e00000 r-xp 00001000 fe:01 1234                       /usr/bin/a\n"
+		     "7f0000000000-7f0000010000 rw-p 00000000 00:00 0 \n"
+		     "7f0000010000-7f0000020000 rw-s 00000000 00:01 77  /memfd:x (deleted)\n"
+		     "7f0000020000-7f0000030000 r-xp 00002000 fe:01 78  /x/a\\012b c\n"
+		     "7ffc0c000000-7ffc0c021000 rw-p 00000000 00:00 0  [stack]\n"
+		     "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0  [vsyscall]\n"),
+	SEED("names", "\2" "lib/libc.so.6\0" "a\n7f0000000000-7f2000000000 r-xp 00000000 00:00 0\n\0"
+		      "a (deleted)\0" "a\\012b\0" "\xff\x1b[2J"),
+};
+
+/* As request.c takes them. */
+static const struct seed requests[] = {
+	SEED("address", "\nGET\n/metrics\n127.0.0.1:9836\napplication/openmetrics-text;version=1.0.0,*/*;q=0.1"),
+	SEED("six", "\nGET\n/healthz\n[fe80::1]:9836\ntext/plain"),
+	SEED("name", "web1,web1.example\nGET\n/metrics\nWEB1.example:80"),
+	SEED("localhost", "a-b_c.d\nHEAD\n/metrics?x\nlocalhost"),
+};
+
+static int save_seeds(const char *folder, const struct seed *seeds, size_t nr)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < nr; i++) {
+		char path[4096];
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/%s", folder, seeds[i].name);
+		f = fopen(path, "w");
+		err = !f || fwrite(seeds[i].bytes, 1, seeds[i].nr, f) < seeds[i].nr || fclose(f);
+		if (err)
+			perror(path);
+	}
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	static char file[1 << 16], records[1 << 16];
-	int err = argc != 3;
+	int err = argc != 5;
 
 	for (int view = 0; !err && view < 16; view++) {
 		size_t nr = story_record(&plain_story, file, sizeof(file),
@@ -74,5 +118,6 @@ int main(int argc, char **argv)
 	}
 	for (int view = 0; !err && view < 40; view++)
 		err = save_names(argv[2], view);
-	return err;
+	return err || save_seeds(argv[3], maps, sizeof(maps) / sizeof(maps[0])) ||
+	       save_seeds(argv[4], requests, sizeof(requests) / sizeof(requests[0]));
 }

@@ -119,14 +119,13 @@ echo "--- the man page against the tables of commands and options"
 tap "man page" sh "$here/man.sh" "$build"
 
 echo "--- fuzzing"
-if make --no-print-directory -j"$(nproc)" "$build/tests/fuzz/report" "$build/tests/fuzz/names" \
-	"$build/tests/fuzz/corpus" > "$out" 2>&1; then
-	sh "$here/../fuzz/run.sh" "$build" report "${FIXBUF_FUZZ_SECONDS:-20}" > "$out" 2>&1
-	one $? "report bears any bytes"
-	sh "$here/../fuzz/run.sh" "$build" names "${FIXBUF_FUZZ_SECONDS:-20}" > "$out" 2>&1
-	one $? "every view bears any names"
+if make --no-print-directory -j"$(nproc)" fuzzers > "$out" 2>&1; then
+	for what in report names maps request elf; do
+		sh "$here/../fuzz/run.sh" "$build" $what "${FIXBUF_FUZZ_SECONDS:-8}" > "$out" 2>&1
+		one $? "fuzzing of $what"
+	done
 else
-	one 1 "build of the fuzzer"
+	one 1 "build of the fuzzers"
 fi
 
 echo "--- valgrind"

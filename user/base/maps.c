@@ -65,7 +65,7 @@ static bool parse(struct line l, struct map *m)
 	    !sign(&l, ' ') || !rights(&l, m->perms) || !sign(&l, ' ') ||
 	    !number(&l, 16, &m->offset) || !sign(&l, ' ') || !number(&l, 16, &major) ||
 	    !sign(&l, ':') || !number(&l, 16, &minor) || !sign(&l, ' ') ||
-	    !number(&l, 10, &m->inode))
+	    !number(&l, 10, &m->inode) || major > ~0U || minor > ~0U)
 		return false;
 	/* the kernel pads with spaces up to the path; without one a space may end the line */
 	if (l.at < l.end && *l.at != ' ')

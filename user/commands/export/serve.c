@@ -23,8 +23,7 @@
 #include "base/err.h"
 #include "base/privilege.h"
 #include "commands/export/calls.h"
-#include "commands/export/host.h"
-#include "commands/export/metrics.h"
+#include "commands/export/request.h"
 
 #define MAX_CONNECTIONS	64
 #define MAX_ACCEPTED	(MAX_CONNECTIONS + 16)	/* with those that are being closed */
@@ -117,12 +116,10 @@ static struct client *find_client(struct server *s, const struct MHD_Connection 
 	return NULL;
 }
 
-static enum MHD_Result serve_metrics(struct server *s, struct MHD_Connection *c)
+static enum MHD_Result serve_metrics(struct server *s, struct MHD_Connection *c,
+				     enum metrics_format format)
 {
 	struct client *client = find_client(s, c);
-	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept");
-	enum metrics_format format = accept && strstr(accept, "application/openmetrics-text") ?
-				     METRICS_OPENMETRICS : METRICS_TEXT;
 	struct body *b = &s->bodies[format];
 
 	if (client && !client->served && !is_fresh(b)) {
@@ -156,19 +153,26 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 				  const char *method, const char *version, const char *data,
 				  size_t *data_size, void **request)
 {
+	const struct request r = {
+		.method = method, .url = url,
+		.host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host"),
+		.accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept"),
+	};
+	struct server *s = arg;
+	const struct request_answer a = export_request(&r, s->how->hosts);
+
 	(void)version;
 	(void)data;
 	(void)data_size;
 	(void)request;
-	if (!export_host_allowed(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host"),
-				 ((struct server *)arg)->how->hosts))
-		return queue_text(c, MHD_HTTP_MISDIRECTED_REQUEST,
-				  "unknown Host; ask by address, or start export with --allow-host NAME\n");
-	if (strcmp(url, "/metrics") && strcmp(url, "/healthz"))
-		return queue_text(c, MHD_HTTP_NOT_FOUND, "not found; this server has /metrics and /healthz\n");
-	if (strcmp(method, "GET"))
-		return queue_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET it\n");
-	return strcmp(url, "/metrics") ? serve_health(arg, c) : serve_metrics(arg, c);
+	switch (a.kind) {
+	case REQUEST_METRICS:
+		return serve_metrics(s, c, a.format);
+	case REQUEST_HEALTH:
+		return serve_health(s, c);
+	default:
+		return queue_text(c, a.status, a.text);
+	}
 }
 
 /* ---- connections ------------------------------------------------------------------- */
