@@ -20,6 +20,7 @@ void backing_hold(char *p, size_t pages)
 	if (ret == -EOPNOTSUPP)
 		report_skip("this kernel does not register files' pages");
 	must(ret, "register");
+	report_before_fault();
 }
 
 char *backing_private(void)

@@ -54,20 +54,20 @@ const char *load_path(const char *name)
 static bool read_truth(struct load *l)
 {
 	time_t end = time(NULL) + READY_S;
-	size_t len = 0, room = 0;
+	size_t len = l->text ? strlen(l->text) : 0, begin = len, room = len;
 
 	for (;;) {
 		struct pollfd p = { .fd = l->from, .events = POLLIN };
 		ssize_t n;
 
 		if (room - len < 4096) {
-			room = room ? 2 * room : 1 << 16;
+			room = 2 * room + (1 << 16);
 			l->text = realloc(l->text, room);
 			if (!l->text)
 				bail("out of memory");
 		}
 		l->text[len] = '\0';
-		if (len >= 6 && !strcmp(l->text + len - 6, "READY\n"))
+		if (len >= begin + 6 && !strcmp(l->text + len - 6, "READY\n"))
 			return true;
 		if (time(NULL) >= end)
 			return false;
@@ -139,6 +139,12 @@ bool load_start(struct load *l, const char *name, ...)
 		bail("%s ended before it was ready, with status %d", name, load_end(l));
 	}
 	return true;
+}
+
+void load_break(struct load *l)
+{
+	if (write(l->to, "\n", 1) != 1 || !read_truth(l))
+		bail("load %d is not READY a second time", l->pid);
 }
 
 int load_end(struct load *l)

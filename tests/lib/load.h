@@ -21,6 +21,8 @@ const char *load_path(const char *name);
 
 /* Starts tests/load/NAME ARGS and waits until it is READY; false when it skips (see .skip). */
 bool load_start(struct load *l, const char *name, ...) __attribute__((sentinel));
+/* One that was started with --late breaks what it has to, and is READY again. */
+void load_break(struct load *l);
 /* Lets it go on and waits: its exit status, 128 + signal, or -1 when it had to be killed. */
 int load_end(struct load *l);
 

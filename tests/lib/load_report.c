@@ -13,7 +13,7 @@
 
 #define PLAIN_UID 54321
 
-static bool no_wait;
+static bool no_wait, late;
 
 void report_init(int *argc, char **argv)
 {
@@ -22,6 +22,8 @@ void report_init(int *argc, char **argv)
 	for (int i = 1; i < *argc; i++) {
 		if (!strcmp(argv[i], "--no-wait"))
 			no_wait = true;
+		else if (!strcmp(argv[i], "--late"))
+			late = true;
 		else
 			argv[kept++] = argv[i];
 	}
@@ -86,6 +88,12 @@ void report_ready(void)
 	fflush(stdout);
 	if (!no_wait && !fgets(line, sizeof(line), stdin))
 		return;
+}
+
+void report_before_fault(void)
+{
+	if (late)
+		report_ready();
 }
 
 void report_skip(const char *reason, ...)

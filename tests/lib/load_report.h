@@ -2,7 +2,8 @@
 /*
  * The load programs' side: each says what it did as name=value lines, then
  * READY, and stays until a line or the end of its standard input, so that a
- * steady state can be looked at. With --no-wait it goes on at once.
+ * steady state can be looked at. With --no-wait it goes on at once. With --late
+ * it is READY before it does anything wrong, too, and does that after a line.
  */
 #ifndef FIXBUF_LOAD_REPORT_H
 #define FIXBUF_LOAD_REPORT_H
@@ -12,7 +13,7 @@
 #include "tap.h"
 #include "uring.h"
 
-/* Call first: takes --no-wait out of argv. */
+/* Call first: takes --no-wait and --late out of argv. */
 void report_init(int *argc, char **argv);
 /* Prints one line name=value; the format is that of the whole line. */
 void report(const char *line, ...) PRINTF(1, 2);
@@ -31,6 +32,8 @@ void report_expect(const char *tag, unsigned long long pages);
 void become_plain(size_t memlock_bytes);
 
 void report_ready(void);
+/* All is well up to here; what follows breaks it. */
+void report_before_fault(void);
 /* Ends the program with 77 and this reason: the kernel or machine lacks what the load needs. */
 void report_skip(const char *reason, ...) PRINTF(1, 2) __attribute__((noreturn));
 /* Returns ret; ends the program with 1 and a sentence when it is negative (-errno). */

@@ -29,7 +29,7 @@ static void interrupted_cleanly(void)
 
 static void misused(void)
 {
-	static const char *const options[] = { "-d1s", "--stacks", "--tier=tracepoints",
+	static const char *const options[] = { "-d1s", "-i1s", "--stacks", "--tier=tracepoints",
 					       "--ring-buffer=64" };
 	struct tool_run a;
 

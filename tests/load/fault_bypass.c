@@ -26,6 +26,7 @@ int main(int argc, char **argv)
 	iov[0] = (struct iovec){ p, PAGE };
 	iov[1] = (struct iovec){ p + THP / 2, PAGE };
 	must(uring_register(r.ring_fd, iov, 2), "register");
+	report_before_fault();
 	if (uring_update(r.ring_fd, 0, &none, 1) != 1)
 		report_skip("this kernel cannot empty a slot");
 	/* up to 6.3 the old buffer is released a second later */

@@ -13,6 +13,7 @@ int main(int argc, char **argv)
 	must(uring_open(&r, 4), "io_uring_setup");
 	iov.iov_base = mem_pages(17);
 	must(uring_register(r.ring_fd, &iov, 1), "register");
+	report_before_fault();
 	madvise((char *)iov.iov_base + 5 * PAGE, 3 * PAGE, MADV_DONTNEED);
 	mem_touch((char *)iov.iov_base + 5 * PAGE, 3);
 	report_ring("ring", r.ring_fd, 1);

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
 	p = mem_pages(NR + 1);
 	for (int i = 0; i < NR; i++)
 		iov[i] = (struct iovec){ p + 64 + i * PAGE, PAGE };
+	report_before_fault();
 	must(uring_register(r.ring_fd, iov, NR), "register");
 	report_ring("ring", r.ring_fd, NR);
 	for (int i = 0; i < NR; i++)

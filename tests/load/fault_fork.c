@@ -62,6 +62,7 @@ static void parent_leaves(struct io_uring *r, struct iovec *iov)
 	if (pipe(alive))
 		exit(1);
 	must(uring_register(r->ring_fd, iov, 1), "register");
+	report_before_fault();
 	if (fork())
 		_exit(0);
 	/* the parent's end closes when its memory is gone */

@@ -24,6 +24,7 @@ int main(int argc, char **argv)
 	iov[0].iov_base = mem_pages(7);
 	iov[1].iov_base = mem_pages(5);
 	must(uring_register(r.ring_fd, iov, 2), "register");
+	report_before_fault();
 	move(iov[0].iov_base, mem_pages(7), 7);
 	move(mem_pages(5), iov[1].iov_base, 5);
 	report_ring("ring", r.ring_fd, 2);

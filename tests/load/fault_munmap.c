@@ -19,6 +19,7 @@ int main(int argc, char **argv)
 	iov.iov_base = mem_pages(PAGES);
 	must(uring_register(r.ring_fd, &iov, 1), "register");
 	before = witness_status_kb(getpid(), "VmRSS");
+	report_before_fault();
 	munmap(iov.iov_base, iov.iov_len);
 	report_ring("ring", r.ring_fd, 1);
 	report_slot("ring", 0, &iov, PAGES, 1);

@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 	must(uring_open(&r, 4), "io_uring_setup");
 	iov.iov_base = mem_pages(13);
 	must(uring_register(r.ring_fd, &iov, 1), "register");
+	report_before_fault();
 	munmap(iov.iov_base, iov.iov_len);
 	again = mmap(iov.iov_base, iov.iov_len, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);

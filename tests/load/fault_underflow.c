@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 	iov[0] = (struct iovec){ p, PAGE };
 	iov[1] = (struct iovec){ p + THP / 2, PAGE };
 	must(uring_register(from.ring_fd, iov, 2), "register");
+	report_before_fault();
 	ret = uring_clone(to.ring_fd, from.ring_fd, 1, 0, 1, 0);
 	if (ret)
 		report_skip("this kernel cannot clone a part of a table");

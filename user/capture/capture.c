@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "capture/call_hooks.h"
 #include "capture/capture.h"
+#include "capture/forks.h"
 #include "capture/kernel.h"
 #include "fixbuf.skel.h"
 
@@ -48,6 +49,11 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 		if (!c->io)
 			return -1;
 	}
+	if (wants->forks) {
+		c->forks = forks_prepare(c->skel);
+		if (!c->forks)
+			return -1;
+	}
 	return 0;
 }
 
@@ -72,6 +78,8 @@ int capture_open(struct capture *c, const struct capture_wants *wants)
 		err = attach_start(c->attach);
 	if (!err && c->io)
 		err = io_stat_start(c->io);
+	if (!err && c->forks)
+		forks_start(c->forks);
 	if (!err && c->attach && wants->verbosity)
 		tell_hooks(c);
 	return err;
@@ -91,6 +99,7 @@ void capture_close(struct capture *c)
 	facts_free(c->facts);
 	stacks_free(c->stacks);
 	io_stat_free(c->io);
+	forks_free(c->forks);
 	page_walk_free(c->pages);
 	walk_free(c->walk);
 	if (c->skel)

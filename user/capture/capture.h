@@ -18,6 +18,7 @@
 #define RING_BUFFER_KIB 4096	/* room for facts that wait, unless asked otherwise */
 
 struct attach;
+struct forks;
 
 /* How to watch: what the command line may say of it. */
 struct capture_how {
@@ -35,6 +36,7 @@ struct capture_wants {
 	bool pages;			/* the page walk */
 	const struct facts_handler *on;	/* calls, pins and charges as they happen */
 	const struct io_how *io;	/* I/O counted, or told one by one */
+	bool forks;			/* of who has registered buffers */
 };
 
 struct capture {
@@ -45,6 +47,7 @@ struct capture {
 	struct attach *attach;
 	struct stacks *stacks;
 	struct io_stat *io;
+	struct forks *forks;
 };
 
 /* Facts wait from then on. 0, or -errno with a sentence; close it in either case. */

@@ -20,7 +20,6 @@
 #define MAX_LOOKS	16
 #define LUCKY_LOOKS	5	/* until nothing changes too fast to be looked at */
 #define MAX_FOLLOWS	16	/* in a look */
-#define LOOK_APART_NS	20000000L
 
 static void show_progress(struct progress *p, __u64 pages)
 {
@@ -343,24 +342,45 @@ static bool may_settle(const struct look *look)
 	return false;
 }
 
+int looks_next(struct looks *s, struct walk *walk, struct page_walk *pages,
+	       const struct selection *select, const struct check_options *o, struct progress *p)
+{
+	struct look next;
+	int err = take_look(walk, pages, select, o, &next, p);
+
+	if (!err)
+		s->sure = confirm(&next.findings, next.ledger, s->nr ? &s->last.findings : NULL,
+				  s->last.ledger);
+	if (s->nr++)
+		look_free(&s->last);
+	s->last = next;
+	return err;
+}
+
+bool looks_done(const struct looks *s)
+{
+	return s->nr >= MAX_LOOKS || (s->sure && (s->nr >= LUCKY_LOOKS || !may_settle(&s->last)));
+}
+
+void looks_end(struct looks *s, struct look *last)
+{
+	confirm_rest(&s->last.findings, &s->last.unsettled);
+	findings_sort(&s->last.findings);
+	*last = s->last;
+	memset(s, 0, sizeof(*s));
+}
+
 int look_closely(struct walk *walk, struct page_walk *pages, const struct selection *select,
 		 const struct check_options *o, struct look *look, struct progress *p)
 {
-	struct timespec apart = { .tv_nsec = LOOK_APART_NS };
-	int err = take_look(walk, pages, select, o, look, p);
-	bool sure = !err && confirm(&look->findings, look->ledger, NULL, NULL);
+	const struct timespec apart = { .tv_nsec = LOOK_APART_NS };
+	struct looks s = { 0 };
+	int err = looks_next(&s, walk, pages, select, o, p);
 
-	for (int i = 1; !err && i < MAX_LOOKS && (!sure || (i < LUCKY_LOOKS && may_settle(look))); i++) {
-		struct look next;
-
+	while (!err && !looks_done(&s)) {
 		nanosleep(&apart, NULL);
-		err = take_look(walk, pages, select, o, &next, p);
-		if (!err)
-			sure = confirm(&next.findings, next.ledger, &look->findings, look->ledger);
-		look_free(look);
-		*look = next;
+		err = looks_next(&s, walk, pages, select, o, p);
 	}
-	confirm_rest(&look->findings, &look->unsettled);
-	findings_sort(&look->findings);
+	looks_end(&s, look);
 	return err;
 }

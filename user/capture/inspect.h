@@ -29,6 +29,25 @@ struct progress {
 	__u64 begun_ns, done, total;
 };
 
+/* Several looks in a row, each taken when its turn comes: all zero before the first. */
+struct looks {
+	struct look last;
+	unsigned int nr;
+	bool sure;		/* what the last found was found in several in a row */
+};
+
+#define LOOK_APART_NS	20000000L
+
+/*
+ * Takes one more, LOOK_APART_NS after the one before, until looks_done(). 0, or -errno with a
+ * sentence. looks_end() takes the last out, also after an error: what never stood still is
+ * .unconfirmed.
+ */
+int looks_next(struct looks *s, struct walk *walk, struct page_walk *pages,
+	       const struct selection *select, const struct check_options *o, struct progress *p);
+bool looks_done(const struct looks *s);
+void looks_end(struct looks *s, struct look *last);
+
 /*
  * Looks until everything that the last look found was found in each of several in a row; what
  * never stood still is .unconfirmed. *look is the last. -errno with a sentence.

@@ -11,7 +11,9 @@ struct stood {
 	struct cause cause;	/* of what was not told yet */
 	__u64 mm;		/* whose account it is about, 0 = none */
 	__u64 since_ns;		/* nothing happened to that account since */
-	bool told, present;
+	bool told;
+	bool present;		/* what follows the events has it */
+	bool seen;		/* the last look at everything had it */
 	UT_hash_handle hh;
 };
 
@@ -79,7 +81,15 @@ static void take(struct stood *one, struct finding *f)
 	free(one->finding.detail);
 	one->finding = *f;
 	f->detail = NULL;
-	one->present = true;
+}
+
+static void forget_gone(struct standing *s)
+{
+	struct stood *one, *next;
+
+	HASH_ITER(hh, s->all, one, next)
+		if (!one->present && !one->seen)
+			forget(s, one);
 }
 
 struct standing *standing_new(const struct standing_teller *teller)
@@ -102,7 +112,7 @@ size_t standing_waiting(const struct standing *s)
 
 void standing_merge(struct standing *s, const struct ledger *l, struct findings *now, __u64 now_ns)
 {
-	struct stood *one, *next;
+	struct stood *one;
 
 	for (one = s->all; one; one = one->hh.next)
 		one->present = false;
@@ -113,12 +123,11 @@ void standing_merge(struct standing *s, const struct ledger *l, struct findings 
 		if (!one)
 			one = add(s, l, f, now_ns);
 		take(one, f);
+		one->present = true;
 		if (!one->told && !rest_ns(&one->finding))
 			tell(s, one);
 	}
-	HASH_ITER(hh, s->all, one, next)
-		if (!one->present)
-			forget(s, one);
+	forget_gone(s);
 }
 
 void standing_stir(struct standing *s, __u64 mm, __u64 now_ns)
@@ -135,16 +144,29 @@ void standing_tell_rested(struct standing *s, __u64 now_ns)
 			tell(s, one);
 }
 
-void standing_add(struct standing *s, const struct ledger *l, struct finding *f)
+void standing_look(struct standing *s, const struct ledger *l, struct findings *now, bool all)
 {
-	struct stood *one = find(s, f);
+	struct stood *one;
 
-	if (one && one->told)
-		return;
-	if (!one)
-		one = add(s, l, f, 0);
-	take(one, f);
-	tell(s, one);
+	for (one = all ? s->all : NULL; one; one = one->hh.next)
+		one->seen = false;
+	for (size_t i = 0; i < now->nr; i++) {
+		struct finding *f = &now->list[i];
+
+		one = find(s, f);
+		if (!one && f->unconfirmed)
+			continue;
+		if (!one)
+			one = add(s, l, f, 0);
+		one->seen = true;
+		if (f->unconfirmed)
+			continue;
+		take(one, f);
+		if (!one->told)
+			tell(s, one);
+	}
+	if (all)
+		forget_gone(s);
 }
 
 void standing_drop_waiting(struct standing *s)

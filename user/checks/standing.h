@@ -29,8 +29,12 @@ void standing_merge(struct standing *s, const struct ledger *l, struct findings 
 void standing_stir(struct standing *s, __u64 mm, __u64 now_ns);
 /* Tells those that stood while their account rested. */
 void standing_tell_rested(struct standing *s, __u64 now_ns);
-/* Tells one more, found by other means, unless it was; takes its detail. */
-void standing_add(struct standing *s, const struct ledger *l, struct finding *f);
+/*
+ * A look at everything found these: tells those that are confirmed and new. What the events do not
+ * show stays until a look does not have it, which .all says: nothing was left out of this one.
+ * Takes the details out of the list.
+ */
+void standing_look(struct standing *s, const struct ledger *l, struct findings *now, bool all);
 /* After a loss: what was not told has to show anew. */
 void standing_drop_waiting(struct standing *s);
 void standing_free(struct standing *s);

@@ -158,13 +158,55 @@ static void after_a_loss(void **state)
 	see_ring(l, RING, 16, 16);
 	merge(s, l, OVERCHARGED, -1, 1000);
 	standing_drop_waiting(s);
-	/* the last look tells what it finds at once, and only once */
+	/* a look tells what it finds at once, and only once */
 	for (int i = 0; i < 3; i++) {
 		finding_add(&fs, f, "the account");
-		standing_add(s, l, &fs.list[i]);
+		standing_look(s, l, &fs, false);
+		findings_free(&fs);
 	}
 	assert_int_equal(told, 1);
+	standing_free(s);
+	ledger_free(l);
+}
+
+/* Feeds a look, which has one finding or none. */
+static void look(struct standing *s, struct ledger *l, bool has, bool confirmed, bool all)
+{
+	struct finding f = {
+		.tag = STALE_PAGE, .fd = -1, .index = -1, .pid = 812, .unconfirmed = !confirmed,
+	};
+	struct findings fs = { 0 };
+
+	if (has)
+		finding_add(&fs, f, "pages");
+	standing_look(s, l, &fs, all);
 	findings_free(&fs);
+}
+
+/* What only looks show stands from one look to the next, whatever calls come between. */
+static void by_looks(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct standing *s = new_set();
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	look(s, l, true, false, true);
+	assert_int_equal(told, 0);
+	look(s, l, true, true, true);
+	assert_int_equal(told, 1);
+	merge(s, l, STALE_PAGE, 0, 1000);
+	look(s, l, true, true, true);
+	assert_int_equal(told, 1);
+	/* neither a doubt nor a look that left something out takes it back */
+	look(s, l, true, false, true);
+	look(s, l, false, false, false);
+	merge(s, l, STALE_PAGE, 0, 1001);
+	look(s, l, true, true, true);
+	assert_int_equal(told, 1);
+	look(s, l, false, false, true);
+	look(s, l, true, true, true);
+	assert_int_equal(told, 2);
 	standing_free(s);
 	ledger_free(l);
 }
@@ -178,6 +220,7 @@ int main(void)
 		cmocka_unit_test(ghosts_wait_longer),
 		cmocka_unit_test(at_once),
 		cmocka_unit_test(after_a_loss),
+		cmocka_unit_test(by_looks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,8 @@ static const struct option_row options[] = {
 	  .group = GROUP_HOW },
 	{ .name = "watch", .help = "keep watching, and show each finding at the call that caused it",
 	  .parse = parse_flag, .offset = offsetof(struct verify_options, watch), .group = GROUP_HOW },
+	ROW_INTERVAL(struct verify_options, "how often --watch looks at all pages again: 1s unless told; "
+		     "the looks take a tenth of one CPU at most"),
 	ROW_DURATION(struct verify_options),
 	ROW_TIER(struct verify_options),
 	ROW_BTF(struct verify_options),
@@ -169,6 +171,7 @@ static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
 	{ "--", NEEDS, "watch", WATCH_ONLY("a program after --") },
 	{ "duration", NEEDS, "watch", WATCH_ONLY("-d") },
+	{ "interval", NEEDS, "watch", WATCH_ONLY("-i") },
 	{ "stacks", NEEDS, "watch", WATCH_ONLY("--stacks") },
 	{ "tier", NEEDS, "watch", WATCH_ONLY("--tier") },
 	{ "ring-buffer", NEEDS, "watch", WATCH_ONLY("--ring-buffer") },
@@ -182,8 +185,10 @@ const struct command verify_command = {
 	.summary = "checks page pinning, mapping and accounting, now; exits 1 on a finding, 4 unsettled",
 	.text = "Checks page by page that each registered buffer is pinned, that its pages are still "
 		"those mapped at its address, and that the sum is charged right. With --watch it goes on "
-		"and checks after each call, until Ctrl-C, the time of -d or the end of PROGRAM; -d, "
-		"--stacks, --tier, --ring-buffer and PROGRAM are for --watch only. The exit status is "
+		"and checks after each call, at a fork of who has registered buffers, and every second (-i; a "
+		"look that took t of CPU time is followed by a pause of 9 t or more), until Ctrl-C, the "
+		"time of -d or the end of PROGRAM; -i, -d, --stacks, --tier, --ring-buffer and PROGRAM "
+		"are for --watch only. The exit status is "
 		"PROGRAM's own unless it is 0, else 1 when something was found, else 4 when something "
 		"that was asked for could not be looked at or confirmed.\v"
 		"Examples:\n"

@@ -13,6 +13,7 @@
 #include "checks/places.h"
 #include "commands/verify/watch.h"
 #include "commands/verify/watch_check.h"
+#include "commands/verify/watch_look.h"
 #include "model/fact.h"
 #include "views/trace_text.h"
 
@@ -70,6 +71,7 @@ static void end_batch(struct watch *w)
 		return;
 	watch_walk_batch(w, b);
 	watch_add_cause(w, &b->cause);
+	watch_await_forks(w, ledger_ring(live_ledger(w->live), b->cause.call.h.ring));
 	watch_check_if_cheap(w);
 }
 
@@ -261,7 +263,7 @@ static int drained(struct watch *w)
 		sample(w, now);
 	if (w->run.capture.stacks)
 		stacks_drained(w->run.capture.stacks);
-	return 0;
+	return w->to_walk || w->torn ? 0 : watch_look(w);
 }
 
 static unsigned int pause_ms(void *arg)
@@ -272,6 +274,8 @@ static unsigned int pause_ms(void *arg)
 		return RESUME_MS;
 	if (w->to_walk && !w->torn)
 		return 0;
+	if (watch_is_looking(w))
+		return LOOK_APART_NS / NS_PER_MS;
 	return standing_waiting(w->standing) || w->moved_ns ? SAMPLE_MS : RUN_TICK_MS;
 }
 
@@ -307,43 +311,6 @@ static void check_rest(struct watch *w)
 		watch_check(w);
 }
 
-static bool is_of_program(const struct watch *w, __u32 pid)
-{
-	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
-		for (size_t i = 0; live_shows(w->live, r->id) && i < r->nr_holders; i++)
-			if (r->holders[i].pid == pid)
-				return true;
-	return false;
-}
-
-/* What broke without a call: the pages as they are at the end. */
-static int look_last(struct watch *w)
-{
-	struct progress p = { .on = isatty(STDERR_FILENO) && !w->o->output.quiet };
-	const struct check_options o = { .every_page = w->o->every_page };
-	struct look look = { 0 };
-	int err = 0;
-
-	w->no_cause = CAUSE_END;
-	w->nr_causes = 0;
-	/* a second signal ends this, too */
-	interrupted = 0;
-	if ((live_shows_any(w->live) || (selection_asks(&w->o->select) && !w->totals.calls)) &&
-	    !ferror(w->o->output.out)) {
-		p.begun_ns = clock_now_ns();
-		err = look_closely(w->run.capture.walk, w->run.capture.pages, &w->o->select, &o, &look, &p);
-		progress_end(&p);
-	}
-	for (size_t i = 0; !err && i < look.unsettled.nr; i++)
-		if (!w->o->program || is_of_program(w, look.unsettled.list[i].pid))
-			unsettled_add(&w->unsettled, look.unsettled.list[i]);
-	for (size_t i = 0; !err && i < look.findings.nr; i++)
-		if (!look.findings.list[i].unconfirmed && watch_is_ours(w, &look.findings.list[i]))
-			standing_add(w->standing, look.ledger, &look.findings.list[i]);
-	look_free(&look);
-	return err;
-}
-
 static int run(struct watch *w)
 {
 	const struct run_steps steps = {
@@ -358,6 +325,8 @@ static int run(struct watch *w)
 	if (!w->o->output.quiet)
 		fprintf(stderr, "watching (tier: %s)\n", tier_name(w->totals.tier));
 	w->begun_ns = clock_now_ns();
+	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
+		watch_await_forks(w, r);
 	w->to_walk = true;
 	w->torn = walk_unsteady(w->run.capture.walk);
 	run_steps(&w->run, &steps);
@@ -365,7 +334,7 @@ static int run(struct watch *w)
 		check_rest(w);
 	if (w->failed)
 		failed = cannot("%s", err_text());
-	else if (look_last(w))
+	else if (watch_look_last(w))
 		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
 	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
@@ -384,7 +353,7 @@ int watch(struct verify_options *o)
 	struct watch *w = must_alloc(1, sizeof(*w));
 	const struct facts_handler on = { on_fact, on_lost, w };
 	const struct capture_wants wants = {
-		.how = &o->how, .select = &o->select, .pages = true, .on = &on,
+		.how = &o->how, .select = &o->select, .pages = true, .on = &on, .forks = true,
 	};
 	int status;
 

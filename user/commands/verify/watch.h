@@ -13,6 +13,7 @@ struct verify_options {
 	struct selection select;
 	struct capture_how how;		/* --watch */
 	__u64 duration_ns;		/* --watch */
+	__u64 interval_ns;		/* --watch; 0 = LOOK_INTERVAL_NS */
 	enum severity fail_on;
 	bool every_page, watch, allow_unsettled;
 	char **program;			/* --watch */

@@ -55,7 +55,7 @@ static struct cause find_cause(const struct finding *f, __u64 mm, void *arg)
 	const struct watch *w = arg;
 	struct cause found = { .kind = w->no_cause, .fd = -1 };
 
-	for (size_t i = w->nr_causes; i-- > 0;) {
+	for (size_t i = w->looking ? 0 : w->nr_causes; i-- > 0;) {
 		if (!has_caused(&w->causes[i], f, mm))
 			continue;
 		found = w->causes[i];

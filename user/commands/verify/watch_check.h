@@ -3,6 +3,8 @@
 #ifndef FIXBUF_COMMANDS_VERIFY_WATCH_CHECK_H
 #define FIXBUF_COMMANDS_VERIFY_WATCH_CHECK_H
 
+#include "capture/forks.h"
+#include "capture/inspect.h"
 #include "capture/live.h"
 #include "checks/standing.h"
 #include "commands/run.h"
@@ -37,6 +39,11 @@ struct watch {
 	__u64 checked_ns, check_took_ns;
 	__u64 lost_told;
 	__u64 anew_ns, sampled_ns;
+	struct looks looks;		/* in a row, at everything; .nr 0 = none are under way */
+	bool looking;			/* what is found now, no call is to blame for */
+	__u64 looked_ns, looks_begun_ns, looks_took_ns;	/* the last; of CPU time */
+	__u64 next_look_ns, rested_ns;	/* the next is due; and not before that */
+	__u64 forks;			/* of forks_seen(): those before the last look */
 	__u64 begun_ns;
 	bool failed;			/* a sentence is set */
 	struct watch_totals totals;

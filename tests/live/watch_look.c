@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * verify --watch looks again at an interval and at forks: what breaks long after the last call is
+ * told while the watch goes on, once, and what is legal beside it is not.
+ * Not under ASan: watch.c runs the same.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static const char *const faults[] = {
+	"dropped", "replaced", "unmapped", "moved", "truncated", "punched", "guarded", "copied",
+};
+static const char *const legal[] = { "dontneed", "split", "cold", "forked", "locked" };
+
+#define NR_FAULTS	(sizeof(faults) / sizeof(faults[0]))
+#define NR_LEGAL	(sizeof(legal) / sizeof(legal[0]))
+
+static struct load broken[NR_FAULTS], healthy[NR_LEGAL];
+
+/* Whoever goes on with the ring. */
+static pid_t holder(const struct load *l)
+{
+	return load_text(l, "holder") ? (pid_t)load_number(l, "holder") : l->pid;
+}
+
+static struct json_object *only(const struct json_lines *l, pid_t pid, size_t *nr)
+{
+	struct json_object *first = NULL;
+
+	*nr = 0;
+	for (size_t i = 0; i < l->nr; i++) {
+		if (!json_is(l->lines[i], "event", "finding") ||
+		    json_number(l->lines[i], "pid") != pid)
+			continue;
+		if (!(*nr)++)
+			first = l->lines[i];
+		else
+			note("%s", json_object_to_json_string(l->lines[i]));
+	}
+	return first;
+}
+
+static void check_fault(const struct json_lines *lines, const struct load *l, const char *mode)
+{
+	const char *tag = load_text(l, "expect.stale-page") ? "stale-page" : "unmapped-page";
+	struct json_object *f;
+	size_t nr;
+
+	if (strstr(l->text, "\nSKIP ")) {
+		skip(mode, "%s", strstr(l->text, "\nSKIP ") + 6);
+		return;
+	}
+	f = only(lines, holder(l), &nr);
+	if (!is(nr, 1, "%s: is told once", mode))
+		return;
+	is_text(json_text(f, "tag"), tag, "%s: its tag", mode);
+	is_text(json_text(f, "when"), "between", "%s: no call is blamed", mode);
+	is(json_number(f, "pages"), load_number(l, "expect.%s", tag), "%s: its pages", mode);
+}
+
+static void start(struct load *list, const char *program, const char *const *modes, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (!load_start(&list[i], program, modes[i], "--late", NULL))
+			skip(modes[i], "%s", list[i].skip);
+	}
+}
+
+static void break_all(struct load *list, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!list[i].skip)
+			load_break(&list[i]);
+}
+
+static void end_all(struct load *list, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!list[i].skip)
+			load_end(&list[i]);
+}
+
+/* A watch that has told what was there before it has looked at everything once. */
+static void watch_start(struct tool_run *w, const struct tool_how *how, const char *interval)
+{
+	const char *tier = tool_tier();
+	struct load there;
+
+	if (!load_start(&there, "backing", "dropped-one", NULL))
+		bail("dropped-one: %s", there.skip);
+	tool_start(w, how, "verify", "--watch", "--json", "-q", "--comm", "backing*", "-i", interval,
+		   "--tier", tier ? tier : "tracepoints", NULL);
+	if (!ok(tool_says(w, "\"when\":\"start\"", 60000), "what was there is told first"))
+		note("%s", tool_said(w));
+	load_end(&there);
+}
+
+static bool said_of(const struct tool_run *w, pid_t pid, size_t *nr)
+{
+	char *text = tool_said(w);
+	struct json_lines lines;
+
+	json_lines_parse(&lines, text);
+	only(&lines, pid, nr);
+	json_lines_free(&lines);
+	free(text);
+	return *nr;
+}
+
+/*
+ * The pages are the wrong ones from the parent's end on: a look that came between the fork and
+ * that does not show it, and no other one comes here.
+ */
+static void told_after_a_fork(void)
+{
+	static const struct tool_how how = { .timeout_s = 110 };
+	struct tool_run w;
+	size_t nr = 0;
+
+	watch_start(&w, &how, "3607s");
+	for (int i = 0; i < 5 && !nr; i++) {
+		struct load l;
+
+		if (!load_start(&l, "backing", "copied", "--late", NULL))
+			bail("copied: %s", l.skip);
+		load_break(&l);
+		for (int k = 0; k < (kernel_only() ? 71 : 13) && !said_of(&w, holder(&l), &nr); k++)
+			usleep(100000);
+		load_end(&l);
+	}
+	is(nr, 1, "copied: a fork is a reason to look");
+	kill(w.pid, SIGINT);
+	tool_wait(&w, &how);
+	tool_free(&w);
+}
+
+/* The watch selects by name, since a fork's child goes on with the ring of one of them. */
+static void told_while_it_goes_on(void)
+{
+	static const struct tool_how how = { .timeout_s = 110 };
+	struct json_lines lines;
+	struct tool_run w;
+	char *text;
+	size_t nr;
+
+	start(broken, "backing", faults, NR_FAULTS);
+	start(healthy, "backing_legal", legal, NR_LEGAL);
+	watch_start(&w, &how, "211ms");
+	break_all(broken, NR_FAULTS);
+	break_all(healthy, NR_LEGAL);
+	usleep(kernel_only() ? 7000000 : 1501000);
+	text = tool_said(&w);
+	json_lines_parse(&lines, text);
+	free(text);
+	for (size_t i = 0; i < NR_FAULTS; i++)
+		if (!broken[i].skip)
+			check_fault(&lines, &broken[i], faults[i]);
+	json_lines_free(&lines);
+	kill(w.pid, SIGINT);
+	tool_wait(&w, &how);
+	json_lines_parse(&lines, w.out);
+	for (size_t i = 0; i < NR_FAULTS; i++) {
+		if (broken[i].skip || strstr(broken[i].text, "\nSKIP "))
+			continue;
+		only(&lines, holder(&broken[i]), &nr);
+		is(nr, 1, "%s: is not told again at the end", faults[i]);
+	}
+	for (size_t i = 0; i < NR_LEGAL; i++) {
+		struct json_object *f = healthy[i].skip ? NULL :
+					only(&lines, holder(&healthy[i]), &nr);
+
+		if (!ok(!f, "%s: is legal, and not told", legal[i]))
+			note("%s", json_object_to_json_string(f));
+	}
+	json_lines_free(&lines);
+	tool_free(&w);
+	end_all(broken, NR_FAULTS);
+	end_all(healthy, NR_LEGAL);
+}
+
+int main(void)
+{
+	told_while_it_goes_on();
+	told_after_a_fork();
+	return tap_end();
+}
