@@ -16,6 +16,7 @@
 #include "io_start.h"
 #include "io_fact.h"
 #include "io_overflow.h"
+#include "io_identity.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -198,56 +199,6 @@ SEC("?raw_tp/io_uring_complete")
 int io_detail_res(struct bpf_raw_tracepoint_args *ctx)
 {
 	return on_complete(ctx, RES, DETAIL);
-}
-
-/* ---- addresses that become another task's or ring's ----------------------------------- */
-
-/* (fd, ring, ...): in the task whose ring it is. What was known of its address ends here. */
-SEC("?raw_tp/io_uring_create")
-int io_ring_create(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 ring = ctx->args[1];
-
-	if (!decide_as(ring, bpf_get_current_task(), ctx->args[0], BPF_ANY))
-		bpf_map_delete_elem(&io_rings, &ring);
-	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
-	return 0;
-}
-
-SEC("?raw_tp/sched_process_exit")
-int io_owner_exit(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct task_struct *task = (void *)ctx->args[0];
-	__u32 tgid = BPF_CORE_READ(task, tgid);
-
-	if (BPF_CORE_READ(task, io_uring))
-		__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
-	/* the number may become another process's */
-	if (select_by & SELECT_PIDS && (__u32)BPF_CORE_READ(task, pid) == tgid)
-		bpf_map_delete_elem(&selected_pids, &tgid);
-	return 0;
-}
-
-/* (parent, child): the children of a selected process are selected. */
-SEC("?raw_tp/sched_process_fork")
-int io_select_child(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u32 parent = BPF_CORE_READ((struct task_struct *)ctx->args[0], tgid);
-	__u32 child = BPF_CORE_READ((struct task_struct *)ctx->args[1], tgid);
-	__u8 one = 1;
-
-	if (parent != child && bpf_map_lookup_elem(&selected_pids, &parent))
-		bpf_map_update_elem(&selected_pids, &child, &one, BPF_ANY);
-	return 0;
-}
-
-/* The old program's struct io_uring_task is gone. */
-SEC("?raw_tp/sched_process_exec")
-int io_owner_exec(struct bpf_raw_tracepoint_args *ctx)
-{
-	(void)ctx;
-	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
-	return 0;
 }
 
 /* ---- before 5.18: by ring and user_data -------------------------------------------- */

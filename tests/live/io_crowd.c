@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include "tool_json.h"
 #include "load.h"
@@ -47,19 +48,37 @@ static size_t without_percentiles(struct json_object *o)
 	return n;
 }
 
+/*
+ * From 7.0 on (f7d327654b88, "bpf: Have __bpf_trace_run() use rcu_read_lock_dont_migrate()") a task
+ * may be preempted in a program of a tracepoint; what others of that CPU do until it goes on does
+ * not run that program.
+ */
+static bool preempts_programs(void)
+{
+	struct utsname u;
+
+	return !uname(&u) && atoi(u.release) >= 7;
+}
+
 static void check_exact(struct json_object *o, long long want, long long uid, const char *what)
 {
 	struct json_object *losses = json_member(o, "losses");
-	long long missed;
+	long long missed = json_member(losses, "missed") ? json_number(losses, "missed") : 0;
 
+	if (missed && preempts_programs()) {
+		ok(sum(o, "ops") <= want && sum(o, "ops") >= want - missed,
+		   "%s: as many as were done, but for %lld", what, missed);
+		is(strangers(o, uid), 0, "%s: nobody else is counted", what);
+		is(json_number(o, "lost"), missed, "%s: what is lost is said", what);
+		skip("exactness", "this kernel did not run programs %lld times", missed);
+		return;
+	}
 	is(sum(o, "ops"), want, "%s: operations", what);
 	is(sum(o, "bytes"), 512 * want, "%s: bytes", what);
 	is(sum(o, "timed"), want, "%s: each is timed", what);
 	is(without_percentiles(o), 0, "%s: each row has percentiles", what);
 	is(strangers(o, uid), 0, "%s: nobody else is counted", what);
-	/* a run that the kernel refused may have been for anybody's request */
-	missed = json_member(losses, "missed") ? json_number(losses, "missed") : 0;
-	is(json_number(o, "lost") - missed, 0, "%s: nothing is lost", what);
+	is(json_number(o, "lost"), 0, "%s: nothing is lost", what);
 	is(json_number(o, "in_flight"), 0, "%s: nothing is under way", what);
 	ok(!json_member(json_member(o, "losses"), "no_start"),
 	   "%s: no completion of a neighbour is told", what);

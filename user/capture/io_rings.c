@@ -59,6 +59,15 @@ const struct known_ring *io_rings_find(const struct io_rings *k, __u64 ring, __u
 	return find(k->list, k->nr, ring, born_ns);
 }
 
+/* Unless its address has become a new ring's since it was read. */
+static void drop(int map, const struct known_ring *r)
+{
+	struct io_ring now;
+
+	if (!bpf_map_lookup_elem(map, &r->ring, &now) && now.born_ns == r->r.born_ns)
+		bpf_map_delete_elem(map, &r->ring);
+}
+
 void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)
 {
 	struct known_ring *missed = must_alloc(k->nr, sizeof(*missed));
@@ -69,7 +78,7 @@ void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)
 
 		if (!ledger_ring(l, r->ring)) {
 			if (find(k->missed, k->nr_missed, r->ring, r->r.born_ns)) {
-				bpf_map_delete_elem(map, &r->ring);
+				drop(map, r);
 				continue;
 			}
 			missed[nr_missed++] = *r;

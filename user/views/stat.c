@@ -90,7 +90,7 @@ void view_stat_losses(const struct io_model *m,
 		{ "no_address", l->no_address, "plain request",
 		  "without an address: the address table was full" },
 		{ "missed", m->missed, "I/O event",
-		  "of anybody not counted: the same BPF program was already running on that CPU" },
+		  "of anybody not counted: the same BPF program was already running on that CPU, or preempted there" },
 	};
 	char text[128];
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Addresses and numbers that become another task's or ring's: what was known of them ends. */
+#ifndef FIXBUF_BPF_IO_IDENTITY_H
+#define FIXBUF_BPF_IO_IDENTITY_H
+
+#include "kernel/types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "io_cells.h"
+
+/* (fd, ring, ...): in the task whose ring it is. What was known of its address ends here. */
+static __always_inline int on_ring_create(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 ring = ctx->args[1];
+
+	if (!decide_as(ring, bpf_get_current_task(), ctx->args[0], BPF_ANY))
+		bpf_map_delete_elem(&io_rings, &ring);
+	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	return 0;
+}
+
+static __always_inline int on_owner_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = (void *)ctx->args[0];
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+
+	if (BPF_CORE_READ(task, io_uring))
+		__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	/* the number may become another process's */
+	if (select_by & SELECT_PIDS && (__u32)BPF_CORE_READ(task, pid) == tgid)
+		bpf_map_delete_elem(&selected_pids, &tgid);
+	return 0;
+}
+
+/* The old program's struct io_uring_task is gone. */
+static __always_inline int on_owner_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	(void)ctx;
+	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	return 0;
+}
+
+/* (parent, child): the children of a selected process are selected. */
+static __always_inline int on_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 parent = BPF_CORE_READ((struct task_struct *)ctx->args[0], tgid);
+	__u32 child = BPF_CORE_READ((struct task_struct *)ctx->args[1], tgid);
+	__u8 one = 1;
+
+	if (parent != child && bpf_map_lookup_elem(&selected_pids, &parent))
+		bpf_map_update_elem(&selected_pids, &child, &one, BPF_ANY);
+	return 0;
+}
+
+/*
+ * Each is there twice, for kernels that preempt programs: what one is not run for, as a task was
+ * preempted in it, the other sees. It does no harm when both see it.
+ */
+#define TWICE(tracepoint, name, on)					\
+SEC("?raw_tp/" tracepoint)						\
+int name(struct bpf_raw_tracepoint_args *ctx)				\
+{									\
+	return on(ctx);							\
+}									\
+									\
+SEC("?raw_tp/" tracepoint)						\
+int name##_again(struct bpf_raw_tracepoint_args *ctx)			\
+{									\
+	return on(ctx);							\
+}
+
+TWICE("io_uring_create", io_ring_create, on_ring_create)
+TWICE("sched_process_exit", io_owner_exit, on_owner_exit)
+TWICE("sched_process_exec", io_owner_exec, on_owner_exec)
+TWICE("sched_process_fork", io_select_child, on_fork)
+
+#endif
