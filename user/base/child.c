@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,11 +11,24 @@
 #include <unistd.h>
 #include "base/child.h"
 #include "base/err.h"
+#include "base/system.h"
+#include "base/user.h"
 
 #define EXIT_NOT_RUN	126
 #define EXIT_NOT_FOUND	127
 
-static void in_child(int go, int failed, char **argv)
+/* Told when it is tried, not before: until exec the process would be the user's, and still know us. */
+static void run(char **argv, const struct passwd *as)
+{
+	int err = as ? user_become(as) : 0;
+
+	if (err)
+		errno = -err;
+	else
+		execvp(argv[0], argv);
+}
+
+static void in_child(int go, int failed, char **argv, const struct passwd *as)
 {
 	char c;
 
@@ -23,16 +37,33 @@ static void in_child(int go, int failed, char **argv)
 	signal(SIGPIPE, SIG_DFL);
 	if (read(go, &c, 1) != 1)
 		_exit(EXIT_NOT_RUN);
-	execvp(argv[0], argv);
+	run(argv, as);
 	if (write(failed, &errno, sizeof(errno)) < 0)
 		_exit(EXIT_NOT_RUN);
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN);
 }
 
-int program_prepare(struct program *p, char **argv)
+/* 0 with the user in *as, or -errno with a sentence. */
+static int find_user(const char *run_as, const struct passwd **as)
 {
-	int go[2], failed[2];
+	*as = run_as ? user_find(run_as) : NULL;
+	if (!run_as)
+		return 0;
+	if (!*as)
+		return err_set(ENOENT, "there is no user %s any more", run_as);
+	if (!system_capable(CAP_SETUID) || !system_capable(CAP_SETGID))
+		return err_set(EPERM, "running a program as %s needs CAP_SETUID and CAP_SETGID; run as root, or leave --run-as out",
+			       run_as);
+	return 0;
+}
 
+int program_prepare(struct program *p, char **argv, const char *run_as)
+{
+	const struct passwd *as;
+	int go[2], failed[2], err = find_user(run_as, &as);
+
+	if (err)
+		return err;
 	/* orphans of the program come to us, so that its tree stays whole */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
@@ -42,7 +73,7 @@ int program_prepare(struct program *p, char **argv)
 		return err_set(errno, "cannot start a process: %s", strerror(errno));
 	if (!p->pid) {
 		close(go[1]);
-		in_child(go[0], failed[1], argv);
+		in_child(go[0], failed[1], argv, as);
 	}
 	close(go[0]);
 	close(failed[1]);
@@ -50,6 +81,7 @@ int program_prepare(struct program *p, char **argv)
 	p->failed = failed[0];
 	p->pidfd = syscall(SYS_pidfd_open, p->pid, 0);
 	p->ended = 0;
+	p->run_as = run_as;
 	if (p->pidfd >= 0)
 		fcntl(p->pidfd, F_SETFD, FD_CLOEXEC);
 	return 0;
@@ -70,7 +102,8 @@ int program_start(struct program *p, char **argv)
 	if (!err)
 		return 0;
 	program_wait(p);
-	cannot("cannot run %s: %s", argv[0], strerror(err));
+	cannot("cannot run %s%s%s: %s", argv[0], p->run_as ? " as " : "", p->run_as ? : "",
+	       strerror(err));
 	return err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
 }
 

@@ -12,10 +12,14 @@ struct program {
 	int pidfd;		/* readable once it has ended, -1 = none */
 	int status;		/* as wait() said */
 	int ended;
+	const char *run_as;	/* not owned, NULL = as we */
 };
 
-/* Forks; the child waits. -errno with a sentence. */
-int program_prepare(struct program *p, char **argv);
+/*
+ * Forks; the child waits. .run_as: the name or number of a user, NULL = it runs as we do.
+ * -errno with a sentence.
+ */
+int program_prepare(struct program *p, char **argv, const char *run_as);
 /* Lets it run. 0, or the exit status after a sentence on standard error: 127 not found, 126 otherwise. */
 int program_start(struct program *p, char **argv);
 /* Whether it has ended. */

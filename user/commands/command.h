@@ -34,6 +34,7 @@ struct option_rule {
 	const char *sentence;
 };
 
+#define RUN_AS_WHAT "--run-as is for a program after --; name one, or leave --run-as out"
 #define PROGRAM_OR_PIDS "give either processes with -p or a program after --, not both"
 
 struct command {

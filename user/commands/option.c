@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/fmt.h"
+#include "base/user.h"
 #include "commands/option.h"
 
 #define MAX_NUMBER 1000000000U
@@ -69,23 +68,6 @@ parser(parse_pid_list)
 	return good;
 }
 
-static const struct passwd *user_named(const char *name)
-{
-#ifdef NO_NSS
-	/* what getpwnam() loads crashes in a program that is linked statically */
-	FILE *f = fopen("/etc/passwd", "re");
-	const struct passwd *user = NULL;
-
-	while (f && (user = fgetpwent(f)) && strcmp(user->pw_name, name))
-		;
-	if (f)
-		fclose(f);
-	return user;
-#else
-	return getpwnam(name);
-#endif
-}
-
 parser(parse_user)
 {
 	struct selection *s = at;
@@ -95,10 +77,15 @@ parser(parse_user)
 	s->has_uid = true;
 	if (!parse_u32(arg, &s->uid))
 		return true;
-	user = user_named(arg);
+	user = user_find(arg);
 	if (user)
 		s->uid = user->pw_uid;
 	return user;
+}
+
+parser(parse_run_as)
+{
+	return user_find(arg) && parse_text(row, arg, at);
 }
 
 parser(parse_time)

@@ -16,6 +16,7 @@ parser(parse_word);	/* int = index of the argument in row->words */
 parser(parse_text);	/* const char *, the argument itself */
 parser(parse_pid_list);	/* struct selection */
 parser(parse_user);	/* struct selection: a number or a name */
+parser(parse_run_as);	/* const char *, the name or number of a user that there is */
 parser(parse_time);	/* __u64, nanoseconds */
 parser(parse_interval);	/* the same, from 1 ms on: less is done again and again without a pause */
 parser(parse_bytes);	/* __u64 */
@@ -29,6 +30,11 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 /* .type is the command's struct of options. */
 #define ROW_PROGRAM(type) \
 	{ .arg = "PROGRAM", .help = "", .offset = offsetof(type, program) }
+#define ROW_RUN_AS(type) \
+	{ .name = "run-as", .arg = "USER", \
+	  .help = "run PROGRAM as this user, in the user's groups (default: as who calls, with all rights)", \
+	  .parse = parse_run_as, .offset = offsetof(type, run_as), .group = GROUP_TARGET, \
+	  .refusal = "unknown user '%s'; give a name or a number, as 'id -u NAME' prints" }
 #define ROW_FILE(type) \
 	{ .arg = "FILE", .help = "", .parse = parse_text, .offset = offsetof(type, file) }
 

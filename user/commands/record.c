@@ -35,6 +35,7 @@ struct record_options {
 	bool io, append, snapshot;
 	__u32 sample;
 	char **program;
+	const char *run_as;
 };
 
 struct record {
@@ -305,7 +306,8 @@ static int record(void *options)
 	struct record_options *o = options;
 	struct record r = {
 		.o = o,
-		.run = { .to = &o->output, .argv = o->program, .duration_ns = o->duration_ns },
+		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
+			 .duration_ns = o->duration_ns },
 	};
 	const struct facts_handler on = live_handler(&r.live);
 	const struct io_how io = {
@@ -332,6 +334,7 @@ static int record(void *options)
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct record_options),
 	ROWS_SELECTION(struct record_options),
+	ROW_RUN_AS(struct record_options),
 	ROW_DURATION(struct record_options),
 	ROW_INTERVAL(struct record_options, "how often the I/O counters are recorded (default 1s)"),
 	{ .name = "max-size", .arg = "SIZE", .words = words_size,
@@ -358,6 +361,7 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
 	{ "sample", NEEDS, "io", "--sample is about I/O; add --io" },
 	{ 0 }
 };

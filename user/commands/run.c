@@ -70,7 +70,7 @@ int run_open(struct run *r, const struct capture_wants *wants)
 		return status;
 	if (wants->how->btf && kern_use_types(wants->how->btf))
 		return misuse("%s", err_text());
-	if (r->argv && program_prepare(&r->program, r->argv)) {
+	if (r->argv && program_prepare(&r->program, r->argv, r->run_as)) {
 		r->argv = NULL;
 		return cannot("%s", err_text());
 	}

@@ -15,6 +15,7 @@ struct run {
 	/* Set by the command. */
 	const struct output *to;
 	char **argv;		/* of PROGRAM, NULL = none */
+	const char *run_as;	/* whom it runs as, NULL = as we */
 	__u64 duration_ns;	/* 0 = until interrupted, or PROGRAM's end */
 	bool keys;		/* a key on standard input ends a wait */
 	/* Of the runner. */

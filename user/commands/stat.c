@@ -20,6 +20,7 @@ struct stat_options {
 	__u64 duration_ns, interval_ns;
 	bool by_opcode, by_buffer, hist, advise, no_latency;
 	char **program;
+	const char *run_as;
 };
 
 struct stat {
@@ -231,7 +232,8 @@ static int stat_io(void *options)
 	struct stat_options *o = options;
 	struct stat s = {
 		.o = o,
-		.run = { .to = &o->output, .argv = o->program, .duration_ns = o->duration_ns },
+		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
+			 .duration_ns = o->duration_ns },
 	};
 	const struct io_how io = {
 		.latency = !o->no_latency,
@@ -260,6 +262,7 @@ static int stat_io(void *options)
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct stat_options),
 	ROWS_SELECTION(struct stat_options),
+	ROW_RUN_AS(struct stat_options),
 	ROW_DURATION(struct stat_options),
 	ROW_INTERVAL(struct stat_options, "show what happened in each interval: 1s, 500ms"),
 	FLAG("by-opcode", by_opcode, "one line per opcode"),
@@ -277,6 +280,7 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
 	{ "hist", EXCLUDES, "no-latency", "--hist draws latencies; leave --no-latency out" },
 	{ 0 }
 };

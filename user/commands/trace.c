@@ -15,6 +15,7 @@ struct trace_options {
 	bool io;
 	__u32 sample;
 	char **program;
+	const char *run_as;
 };
 
 struct trace {
@@ -97,7 +98,8 @@ static int trace(void *options)
 	struct trace_options *o = options;
 	struct trace t = {
 		.o = o,
-		.run = { .to = &o->output, .argv = o->program, .duration_ns = o->duration_ns },
+		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
+			 .duration_ns = o->duration_ns },
 	};
 	const struct facts_handler on = live_handler(&t.live);
 	const struct io_how io = { .sample = o->sample ? o->sample : 1 };
@@ -119,6 +121,7 @@ static int trace(void *options)
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct trace_options),
 	ROWS_SELECTION(struct trace_options),
+	ROW_RUN_AS(struct trace_options),
 	ROW_DURATION(struct trace_options),
 	ROW_IO(struct trace_options, "also show each I/O over a registered buffer, when it ends"),
 	ROW_SAMPLE(struct trace_options, "with --io: show one I/O in N on each CPU, count all"),
@@ -136,6 +139,7 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
 	{ "sample", NEEDS, "io", "--sample is about I/O; add --io" },
 	{ 0 }
 };

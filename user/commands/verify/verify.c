@@ -143,6 +143,7 @@ static int verify(void *options)
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct verify_options),
 	ROWS_SELECTION(struct verify_options),
+	ROW_RUN_AS(struct verify_options),
 	ROW_FAIL_ON(struct verify_options),
 	ROW_ALLOW_UNSETTLED(struct verify_options),
 	{ .name = "pages", .help = "one finding per page instead of merged ranges",
@@ -169,6 +170,7 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
 	{ "--", NEEDS, "watch", WATCH_ONLY("a program after --") },
 	{ "duration", NEEDS, "watch", WATCH_ONLY("-d") },
 	{ "interval", NEEDS, "watch", WATCH_ONLY("-i") },

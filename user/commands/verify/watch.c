@@ -361,7 +361,8 @@ int watch(struct verify_options *o)
 	w->o = o;
 	w->worst = -1;
 	w->standing = watch_standing(w);
-	w->run = (struct run){ .to = &o->output, .argv = o->program, .duration_ns = o->duration_ns };
+	w->run = (struct run){ .to = &o->output, .argv = o->program, .run_as = o->run_as,
+			      .duration_ns = o->duration_ns };
 	status = run_open(&w->run, &wants);
 	if (!status) {
 		w->totals.tier = attach_tier(w->run.capture.attach);

@@ -17,6 +17,7 @@ struct verify_options {
 	enum severity fail_on;
 	bool every_page, watch, allow_unsettled;
 	char **program;			/* --watch */
+	const char *run_as;
 };
 
 /* The exit status. */
