@@ -15,6 +15,7 @@
 #include "abi/fact.h"
 #include "abi/hits.h"
 #include "abi/limits.h"
+#include "kernel/pid.h"
 #include "kernel/ring.h"
 #include "emit.h"
 #include "stack.h"
@@ -211,7 +212,7 @@ static __always_inline void tell_pin(const struct pending *p, __u8 kind, __s64 r
 	out->result = result;
 	out->stacks = p->stacks;
 	out->folio_shift = p->folio_shift;
-	out->pad = 0;
+	out->ns_pid = current_ns_tgid();
 	bpf_ringbuf_submit(out, 0);
 }
 
@@ -247,6 +248,8 @@ static __always_inline void tell_account(const struct pending *p, __u8 kind,
 	out->pages = a->pages;
 	out->result = a->result;
 	out->stacks = p->stacks;
+	out->ns_pid = current_ns_tgid();
+	out->pad = 0;
 	bpf_ringbuf_submit(out, 0);
 }
 

@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/pid.h"
 #include "kernel/ring.h"
 #include "emit.h"
 #include "kernel/request.h"
@@ -87,7 +88,7 @@ static __always_inline void tell(const struct io_what *w, __s32 res, __u32 flags
 	f->nr_slots = 0;
 	f->io_flags = flags;
 	f->opcode = IO_WHO_OP(w->who);
-	f->pad = 0;
+	f->ns_pid = ns_tgid(t);
 	if (res >= 0 && w->buf) {
 		set_offset(f, w->buf);
 	} else if (!(flags & IO_F_NAMELESS)) {

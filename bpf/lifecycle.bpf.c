@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/pid.h"
 #include "kernel/ring.h"
 #include "emit.h"
 
@@ -34,6 +35,7 @@ int ring_create(struct bpf_raw_tracepoint_args *ctx)
 	out->sq_entries = ctx->args[2];
 	out->cq_entries = ctx->args[3];
 	out->setup_flags = ctx->args[4];
+	out->ns_pid = current_ns_tgid();
 	bpf_ringbuf_submit(out, 0);
 	return 0;
 }
@@ -66,6 +68,7 @@ int ring_close(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	read_ring(ring_of_work(work), out);
 	out->fd = -1;
+	out->ns_pid = current_ns_tgid();
 	bpf_ringbuf_submit(out, 0);
 	return 0;
 }

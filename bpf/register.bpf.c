@@ -9,6 +9,7 @@
 #include "abi/fact.h"
 #include "abi/limits.h"
 #include "kernel/register_call.h"
+#include "kernel/pid.h"
 #include "kernel/register_event.h"
 #include "kernel/ring.h"
 #include "emit.h"
@@ -60,6 +61,7 @@ __noinline int emit_slot(__u64 ring, __u64 table, __u32 index, __u32 call, __u32
 	out->index = index;
 	out->node = node;
 	read_buffer(buf, out);
+	out->ns_pid = current_ns_tgid();
 	bpf_ringbuf_submit(out, 0);
 	return 0;
 }
@@ -134,6 +136,8 @@ static __always_inline void fill_call(struct fact_call *out, const struct call_a
 	out->src_fd = a->src_fd;
 	out->src_offset = a->src_offset;
 	out->src_slots = a->src_slots;
+	out->ns_pid = ns_tgid(task);
+	out->pad = 0;
 }
 
 static __always_inline void fill_ring(struct fact_call *out, __u64 ring, __u32 nr_slots)

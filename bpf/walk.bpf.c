@@ -13,12 +13,16 @@
 #include "abi/fact.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
+#include "kernel/pid.h"
 #include "kernel/register_event.h"
 
 /* A ring that our process opened at its start: a ring's file, and our process, are known by it. */
 const volatile __s32 own_ring_fd = -1;
 __u64 ring_fops;
-__u32 own_tgid;		/* pids here are those of the first pid namespace */
+__u32 own_tgid;		/* pids here are those of the initial pid namespace */
+__u64 own_pid;
+__u32 own_level;	/* of the pid namespace in which we are, whose processes iterators show */
+__u32 ns_level;		/* of that which our /proc shows: at most as deep */
 
 /* What peek_backings is asked. */
 __u64 in_pages[PEEK_CHUNK];
@@ -69,6 +73,7 @@ static __always_inline void fill_holder(struct fact_holder *out, struct task_str
 	out->mm_pinned_pages = mm_pinned(out->mm);
 	out->fd = -1;
 	out->reg_index = -1;
+	out->ns_pid = ns_tgid(task);
 }
 
 /* Finds descriptors that are rings. */
@@ -91,6 +96,8 @@ int find_rings(struct bpf_iter__task_file *ctx)
 			return 0;
 		ring_fops = fops;
 		own_tgid = reader;
+		own_pid = (__u64)BPF_CORE_READ(task, group_leader, thread_pid);
+		own_level = BPF_CORE_READ((struct pid *)own_pid, level);
 	}
 	if (fops != ring_fops)
 		return 0;

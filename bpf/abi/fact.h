@@ -46,12 +46,17 @@ struct fact {
 	__u64 seq;		/* per cpu, from 1 */
 	__u64 t_ns;		/* CLOCK_MONOTONIC */
 	__u64 ring;		/* struct io_ring_ctx *, 0 when unknown */
-	__u32 pid;		/* thread group id */
+	__u32 pid;		/* thread group id in the initial pid namespace */
 	__u32 tid;
 	__u32 uid;		/* of the task that acted */
 	__u32 call;		/* the same in all facts of one register call, 0 = of none */
 	struct comm comm;
 };
+
+/*
+ * What most records have beside .h.pid, as .ns_pid: the process's id in the pid namespace that the
+ * tool's /proc shows. 0: that is the initial one, or it was not told; NS_PID_HIDDEN: it is in none.
+ */
 
 #define STACK_FRAMES	127	/* the kernel's own limit, kernel.perf_event_max_stack */
 
@@ -84,6 +89,8 @@ struct fact_ring {
 	__u32 sq_entries;
 	__u32 cq_entries;
 	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
+	__u32 ns_pid;		/* RING_CREATE, RING_CLOSE */
+	__u32 pad;
 };
 
 enum holder_how {
@@ -104,7 +111,7 @@ struct fact_holder {
 	__s32 fd;		/* -1: held otherwise */
 	__s32 reg_index;	/* index in the task's registered rings, -1 = held otherwise */
 	__u32 how;		/* enum holder_how */
-	__u32 pad;
+	__u32 ns_pid;
 };
 
 #define BUFFER_F_KERNEL	0x01	/* a block driver's pages (ublk), neither pinned nor charged */
@@ -127,7 +134,7 @@ struct fact_buffer {
 	__u32 folio_shift;
 	__u32 refs;		/* tables that share it */
 	__u32 buf_flags;	/* BUFFER_F_* */
-	__u32 pad;
+	__u32 ns_pid;
 };
 
 enum call_op {			/* IORING_REGISTER_* opcodes that concern buffers */
@@ -165,6 +172,8 @@ struct fact_call {
 	__u32 nr_args;		/* the call's last argument, as it was given */
 	__u32 arg_flags;	/* CALL_REGISTER2, CALL_CLONE: in the structure at .arg */
 	__u32 src_fd, src_offset, src_slots; /* CALL_CLONE; .src_slots: of the source's table */
+	__u32 ns_pid;
+	__u32 pad;
 };
 
 /* What was looked at, then what was found; the latter says nothing without the former. */
@@ -241,7 +250,7 @@ struct fact_pin {
 	__s64 result;
 	struct stack_ids stacks;
 	__u32 folio_shift;
-	__u32 pad;
+	__u32 ns_pid;
 };
 
 struct fact_charge {
@@ -253,6 +262,8 @@ struct fact_charge {
 	__s64 pages;
 	__s64 result;
 	struct stack_ids stacks;
+	__u32 ns_pid;
+	__u32 pad;
 };
 
 #define IO_F_RANGE	0x01	/* .addr and .len_bytes are known */
@@ -275,7 +286,7 @@ struct fact_io {
 	__u32 nr_slots;
 	__u32 io_flags;		/* IO_F_* */
 	__u32 opcode;		/* IORING_OP_* */
-	__u32 pad;
+	__u32 ns_pid;
 };
 
 /* One bio_vec of a buffer and the state of its first folio: no fact, but an answer of the walk. */
@@ -339,13 +350,13 @@ struct lane {
 	_Static_assert(sizeof(struct type) == (bytes), "layout of struct " #type)
 
 FACT_ASSERT_SIZE(fact, 64);
-FACT_ASSERT_SIZE(fact_ring, 136);
+FACT_ASSERT_SIZE(fact_ring, 144);
 FACT_ASSERT_SIZE(fact_holder, 128);
 FACT_ASSERT_SIZE(fact_buffer, 136);
-FACT_ASSERT_SIZE(fact_call, 248);
+FACT_ASSERT_SIZE(fact_call, 256);
 FACT_ASSERT_SIZE(fact_entry, 176);
 FACT_ASSERT_SIZE(fact_pin, 136);
-FACT_ASSERT_SIZE(fact_charge, 160);
+FACT_ASSERT_SIZE(fact_charge, 168);
 FACT_ASSERT_SIZE(fact_io, 136);
 FACT_ASSERT_SIZE(seg, 40);
 FACT_ASSERT_SIZE(backing, 56);

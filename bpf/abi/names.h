@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Names that a watched process chose. They are no strings that one may print: base/untrusted.h
- * lets them out. Bytes behind the first 0 mean nothing, and there may be no 0.
+ * Who is meant. Names are what a watched process chose: no strings that one may print,
+ * base/untrusted.h lets them out. Bytes behind the first 0 mean nothing, and there may be no 0.
  */
 #ifndef FIXBUF_ABI_NAMES_H
 #define FIXBUF_ABI_NAMES_H
+
+/* An id in the tool's pid namespace, in which the process is not seen. */
+#define NS_PID_HIDDEN	(~0U)
 
 #define COMM_LEN	16	/* TASK_COMM_LEN */
 #define FILE_NAME_LEN	48

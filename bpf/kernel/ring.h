@@ -302,7 +302,7 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 	out->folio_shift = 12;
 	out->refs = 1;
 	out->buf_flags = BUFFER_F_EMPTY;
-	out->pad = 0;
+	out->ns_pid = 0;
 	out->addr = 0;
 	if (!buf)
 		return;
@@ -417,7 +417,7 @@ static __always_inline bool is_locked(struct io_ring_ctx *ctx)
 }
 
 /*
- * Fills all of .out but its head and .fd. The levels are read before the table:
+ * Fills all of .out but its head, .fd and .ns_pid. The levels are read before the table:
  * from 6.13 on a table is taken away before its buffers are uncharged, so levels
  * under a table that still stands include its charges.
  */
@@ -437,6 +437,8 @@ static __always_inline void read_ring(__u64 ring, struct fact_ring *out)
 	out->sq_entries = BPF_CORE_READ(ctx, sq_entries);
 	out->cq_entries = BPF_CORE_READ(ctx, cq_entries);
 	out->ring_pages = out->user ? ring_own_pages(ring) : 0;
+	out->ns_pid = 0;
+	out->pad = 0;
 	ring_table(ring, &t);
 	out->table = t.slots;
 	out->nr_slots = t.nr;

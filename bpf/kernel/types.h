@@ -131,6 +131,18 @@ struct thread_info {
 	unsigned int status;
 };
 
+struct pid_namespace;
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
@@ -139,6 +151,7 @@ struct task_struct {
 	void *stack;
 	struct mm_struct *mm;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	struct task_struct *real_parent;
 	const struct cred *cred;
 	struct signal_struct *signal;

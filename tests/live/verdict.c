@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
@@ -148,32 +147,6 @@ static void the_programs_own(void)
 	unlink(file);
 }
 
-/* In a pid namespace an id may be another process's outside: nothing is selected by it. */
-static void in_a_namespace(void)
-{
-	char file[] = "/tmp/fixbuf-verdict-XXXXXX", command[900];
-	int status, fd;
-
-	if (system("unshare -pf --mount-proc true 2> /dev/null")) {
-		skip("a pid namespace", "none can be made here");
-		return;
-	}
-	snprintf(command, sizeof(command), "unshare -pf --mount-proc %s verify -p 1 > /dev/null 2>&1",
-		 tool_path());
-	status = system(command);
-	is(WEXITSTATUS(status), 3, "verify -p of an inner process is refused");
-	fd = mkstemp(file);
-	/* the load ends with the namespace */
-	snprintf(command, sizeof(command), "unshare -pf --mount-proc sh -c 'sleep 100 | %s > %s & "
-		 "for i in $(seq 100); do ! grep -q READY %s || break; sleep 0.1; done; "
-		 "%s verify --json --comm \"fault_dontne*\" | grep -q unseen-pages'",
-		 load_path("fault_dontneed"), file, file, tool_path());
-	is(system(command), 0, "pages that cannot be compared there are unsettled");
-	if (fd >= 0)
-		close(fd);
-	unlink(file);
-}
-
 /* What is wrong with a user's account is found by the name of one of its processes, too. */
 static void by_name(void)
 {
@@ -221,7 +194,6 @@ int main(void)
 	only_the_selection();
 	of_a_thread();
 	the_programs_own();
-	in_a_namespace();
 	by_name();
 	over_the_limit();
 	return tap_end();

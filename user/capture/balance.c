@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/maps.h"
+#include "base/pid.h"
 #include "base/signals.h"
 #include "capture/balance.h"
 #include "capture/ring_walk.h"
@@ -19,14 +20,14 @@
 #define JITTER_NS	7000000L	/* a load with a beat of its own is not met at the same point */
 
 /* Pages of perf's buffers that a process has mapped: part of them is charged to it. */
-static __u64 perf_pages(__u32 pid)
+static __u64 perf_pages(__u32 pid, __u32 ns_pid)
 {
 	static const char name[] = "anon_inode:[perf_event]";
 	__u64 bytes = 0;
 	const char *at;
 	struct map m;
 	size_t len;
-	char *text = maps_read(pid, &len);
+	char *text = maps_read(pid_in_proc(pid, ns_pid), &len);
 
 	at = text;
 	while (text && maps_next(&at, text + len, &m))
@@ -42,10 +43,10 @@ static void explain_by_perf(struct balance *b, const struct ledger *l)
 		const struct rest *r = &b->list[i];
 
 		if (!r->is_user && r->pid)
-			balance_explain(b, i, perf_pages(r->pid));
+			balance_explain(b, i, perf_pages(r->pid, r->ns_pid));
 		for (const struct ledger_mm *mm = l->mms; mm && r->is_user; mm = mm->hh.next)
 			if (mm->pid && mm->uid == r->uid)
-				balance_explain(b, i, perf_pages(mm->pid));
+				balance_explain(b, i, perf_pages(mm->pid, mm->ns_pid));
 	}
 }
 

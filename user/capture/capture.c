@@ -70,6 +70,8 @@ int capture_open(struct capture *c, const struct capture_wants *wants)
 	err = kern_load(c->skel);
 	if (!err)
 		err = walk_start(c->walk);
+	if (!err)
+		err = walk_translate_pids(c->walk, wants->select);
 	if (!err && c->pages)
 		err = page_walk_start(c->pages);
 	if (!err && c->facts)
@@ -143,6 +145,7 @@ void capture_origin(const struct capture *c, struct origin *o)
 		.page_bytes = sysconf(_SC_PAGESIZE),
 		.tier = attach_tier(c->attach),
 		.stacks = c->stacks,
+		.pid_ns = c->skel->bss->ns_level,
 		.by_user_data = c->io && !strcmp(io_stat_starts_by(c->io), "user_data"),
 	};
 	uname(&uts);

@@ -31,7 +31,7 @@ struct capture_how {
 /* The ring walk is always there; the rest is what is set. */
 struct capture_wants {
 	const struct capture_how *how;
-	const struct selection *select;
+	struct selection *select;	/* its .pids are translated */
 	int verbosity;			/* 1: hooks, libbpf's warnings on standard error; 2: all of libbpf */
 	bool pages;			/* the page walk */
 	const struct facts_handler *on;	/* calls, pins and charges as they happen */

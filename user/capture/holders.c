@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "base/alloc.h"
+#include "base/err.h"
 #include "capture/holders.h"
 
 #define MANY	16384	/* 2 MiB: what is too many is left out before there is more room */
@@ -56,6 +62,28 @@ struct fact_holder *holders_add(struct holders *h)
 	if (h->nr == h->room)
 		holders_room(h, 1);
 	return &h->list[h->nr++];
+}
+
+int holders_iterate(struct bpf_link *link, struct holders *h)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(errno, "cannot iterate over the tasks: %s", strerror(errno));
+	for (;;) {
+		struct fact_holder *room = holders_room(h, 256);
+
+		/* the kernel hands out whole records */
+		n = read(fd, room, (h->room - h->nr) * sizeof(*room));
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0)
+			break;
+		h->nr += n / sizeof(*room);
+	}
+	close(fd);
+	return n ? err_set(errno, "the walk over all tasks failed: %s", strerror(errno)) : 0;
 }
 
 size_t holders_first(const struct holders *h, __u64 ring)

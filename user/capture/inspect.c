@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
+#include "base/pid.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
 #include "capture/mapped.h"
@@ -50,12 +51,12 @@ static __u64 pages_with(const struct buffer *b, enum mapping mapping)
 	return nr;
 }
 
-/* A living process that holds the ring and has this address space, 0 = none. */
+/* A living process that holds the ring and has this address space, as /proc has it, 0 = none. */
 static __u32 holder_with(const struct ring *r, __u64 mm)
 {
 	for (size_t h = 0; h < r->nr_holders; h++)
 		if (r->holders[h].mm == mm)
-			return r->holders[h].pid;
+			return pid_in_proc(r->holders[h].pid, r->holders[h].ns_pid);
 	return 0;
 }
 
@@ -67,15 +68,17 @@ static struct whose candidate(const struct walk *w, const struct ring *r, size_t
 	if (!i) {
 		__u32 pid = walk_pid_of_mm(w, r->mm->id) ? : holder_with(r, r->mm->id);
 
-		return (struct whose){ pid ? : r->mm->pid, r->mm->id };
+		return (struct whose){ pid ? : pid_in_proc(r->mm->pid, r->mm->ns_pid), r->mm->id };
 	}
 	for (size_t h = 0; h < r->nr_holders; h++) {
-		bool seen = !r->holders[h].mm || (r->mm && r->holders[h].mm == r->mm->id);
+		__u32 pid = pid_in_proc(r->holders[h].pid, r->holders[h].ns_pid);
+		bool seen = !pid || !r->holders[h].mm ||
+			    (r->mm && r->holders[h].mm == r->mm->id);
 
 		for (size_t k = 0; k < h; k++)
 			seen |= r->holders[k].mm == r->holders[h].mm;
 		if (!seen && !--i)
-			return (struct whose){ r->holders[h].pid, r->holders[h].mm };
+			return (struct whose){ pid, r->holders[h].mm };
 	}
 	return (struct whose){ 0 };
 }
@@ -113,7 +116,7 @@ static void add_unsettled(struct look *look, enum unsettled_what what, const str
 	if (count)
 		unsettled_add(&look->unsettled, (struct unsettled){
 			.what = what, .has_uid = true, .uid = ring_uid(r), .pid = ring_pid(r),
-			.count = count,
+			.ns_pid = ring_ns_pid(r), .count = count,
 		});
 }
 
@@ -266,7 +269,7 @@ static void count_left(struct look *look, const struct walk *walk, const struct 
 		look->unsteady_rings++;
 		unsettled_add(&look->unsettled, (struct unsettled){
 			.what = UNSETTLED_RINGS, .has_uid = true, .uid = h->uid, .pid = h->pid,
-			.count = 1,
+			.ns_pid = left[i].ns_pid, .count = 1,
 		});
 	}
 }
@@ -295,6 +298,16 @@ static void count_cuts(struct look *look, const struct walk *walk, const struct 
 			});
 }
 
+/* Whoever is asked for by name, by user, or not at all, may be outside. */
+static void count_outside(struct look *look, const struct walk *walk,
+			  const struct selection *select)
+{
+	if (walk_is_inside(walk) && !select->nr_pids && !select->tree)
+		unsettled_add(&look->unsettled, (struct unsettled){
+			.what = UNSETTLED_OUTSIDE, .count = 1,
+		});
+}
+
 static int take_look(struct walk *walk, struct page_walk *pages, const struct selection *select,
 		     const struct check_options *o, struct look *look, struct progress *p)
 {
@@ -321,6 +334,7 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct se
 	findings_keep_selected(select, look->ledger, &look->findings);
 	count_rings(look, select);
 	count_cuts(look, walk, select);
+	count_outside(look, walk, select);
 	return 0;
 }
 

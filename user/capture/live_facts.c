@@ -19,6 +19,7 @@ static void name_owner(struct fact *f, const struct ring *r)
 	if (!r || !r->nr_holders)
 		return;
 	f->pid = r->holders[0].pid;
+	fact_set_ns_pid(f, r->holders[0].ns_pid);
 	f->tid = r->holders[0].tid;
 	f->uid = r->holders[0].uid;
 	f->comm = r->holders[0].comm;

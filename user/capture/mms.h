@@ -7,7 +7,7 @@
 
 struct mm_owner {
 	__u64 mm;		/* struct mm_struct * */
-	__u32 pid;
+	__u32 pid, ns_pid;
 	struct comm comm;
 };
 

@@ -14,6 +14,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "base/maps.h"
+#include "base/pid.h"
 #include "capture/proc_maps.h"
 #include "checks/failure.h"
 
@@ -135,7 +136,8 @@ const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_ent
 	bool mappings = c->result == -EFAULT || c->result == -EOPNOTSUPP;
 	bool look = mappings && nr && entries[0].state == ENTRY_UNCHECKED;
 	size_t len = 0;
-	char *maps = look ? maps_read(c->h.pid, &len) : NULL;
+	__u32 pid = pid_in_proc(c->h.pid, c->ns_pid);
+	char *maps = look ? maps_read(pid, &len) : NULL;
 	struct fact_entry *blamed = NULL;
 	__u64 pages = 0;
 
@@ -143,9 +145,9 @@ const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_ent
 		struct fact_entry *e = &entries[i];
 
 		if (e->state == ENTRY_UNCHECKED && e->base && maps)
-			look_at_mappings(maps, maps + len, c->h.pid, -c->result, e);
+			look_at_mappings(maps, maps + len, pid, -c->result, e);
 		if (e->state == ENTRY_ABSENT)
-			look_behind(e, c->h.pid);
+			look_behind(e, pid);
 		if (e->state != ENTRY_OK && e->state != ENTRY_UNCHECKED)
 			blamed = e;
 		if (e->base)

@@ -14,10 +14,12 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "base/own_ring.h"
+#include "base/pid.h"
 #include "capture/charges.h"
 #include "capture/holders.h"
 #include "capture/mapped.h"
 #include "capture/mms.h"
+#include "capture/pid_namespace.h"
 #include "capture/ring_walk.h"
 #include "capture/submitters.h"
 #include "fixbuf.skel.h"
@@ -89,29 +91,6 @@ void walk_free(struct walk *w)
 	free(w);
 }
 
-/* Appends what the iterator yields. */
-static int iterate(struct bpf_link *link, struct holders *h)
-{
-	int fd = bpf_iter_create(bpf_link__fd(link));
-	ssize_t n;
-
-	if (fd < 0)
-		return err_set(errno, "cannot iterate over the tasks: %s", strerror(errno));
-	for (;;) {
-		struct fact_holder *room = holders_room(h, 256);
-
-		/* the kernel hands out whole records */
-		n = read(fd, room, (h->room - h->nr) * sizeof(*room));
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			continue;
-		if (n <= 0)
-			break;
-		h->nr += n / sizeof(*room);
-	}
-	close(fd);
-	return n ? err_set(errno, "the walk over all tasks failed: %s", strerror(errno)) : 0;
-}
-
 int walk_start(struct walk *w)
 {
 	struct holders h = { 0 };
@@ -122,7 +101,7 @@ int walk_start(struct walk *w)
 	if (!w->files || !w->tasks)
 		return err_set(errno, "this kernel has no iterators over tasks: %s; Linux 5.8 or later is needed",
 			       strerror(errno));
-	err = iterate(w->files, &h);
+	err = holders_iterate(w->files, &h);
 	for (size_t i = 0; !err && i < h.nr; i++)
 		if (h.list[i].h.pid == w->skel->bss->own_tgid && h.list[i].fd == w->own.fd)
 			w->own_ring = h.list[i].h.ring;
@@ -130,11 +109,29 @@ int walk_start(struct walk *w)
 	if (!err && !w->own_ring)
 		err = err_set(ENOENT, "the walk does not find our own ring; this kernel's io_uring has an unknown layout");
 	if (!err)
+		pid_namespace_learn(w->skel);
+	if (!err)
 		err = walk_peek(w->skel->progs.peek_ring, w->own_ring, 0, 0);
 	/* rings that are not limited charge nobody there: no account tells that one is missing */
 	if (!err && w->skel->bss->out_ring.ring_flags & RING_F_ACCT_PER_RING)
 		w->thorough = true;
 	return err;
+}
+
+int walk_translate_pids(struct walk *w, struct selection *s)
+{
+	struct holders h = { 0 };
+	int err = w->skel->bss->ns_level && s->nr_pids ? holders_iterate(w->tasks, &h) : 0;
+
+	if (!err && h.nr)
+		err = pid_namespace_translate(s, &h);
+	free(h.list);
+	return err;
+}
+
+bool walk_is_inside(const struct walk *w)
+{
+	return w->skel->bss->own_level;
 }
 
 int walk_peek(const struct bpf_program *prog, __u64 arg0, __u64 arg1, __u64 arg2)
@@ -254,10 +251,10 @@ int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger 
 
 static int find_holders(struct walk *w, struct holders *h)
 {
-	int err = iterate(w->files, h);
+	int err = holders_iterate(w->files, h);
 
 	if (!err)
-		err = iterate(w->tasks, h);
+		err = holders_iterate(w->tasks, h);
 	return err ? err : submitters_find(w->skel, h);
 }
 
@@ -273,7 +270,7 @@ __u32 walk_pid_of_mm(const struct walk *w, __u64 mm)
 {
 	const struct mm_owner *owner = mms_find(&w->mms, mm);
 
-	return owner ? owner->pid : 0;
+	return owner ? pid_in_proc(owner->pid, owner->ns_pid) : 0;
 }
 
 /* A creator that no longer holds its ring still has the address space that is charged. */
@@ -285,6 +282,7 @@ static void name_mms(const struct walk *w, struct ledger *l)
 		if (!owner)
 			continue;
 		m->pid = owner->pid;
+		m->ns_pid = owner->ns_pid;
 		m->comm = owner->comm;
 	}
 }

@@ -7,6 +7,7 @@
 
 struct fixbuf_bpf;
 struct mapped_cuts;
+struct selection;
 struct walk;
 
 /* Switches the walk's programs on, before kern_load(). NULL with a sentence. */
@@ -14,6 +15,10 @@ struct walk *walk_prepare(struct fixbuf_bpf *skel);
 /* After kern_load(): learns what a ring's file looks like from a ring of our own. */
 int walk_start(struct walk *w);
 void walk_free(struct walk *w);
+/* Makes of the ids that our /proc shows those of the initial pid namespace. 0, or -errno with a sentence. */
+int walk_translate_pids(struct walk *w, struct selection *s);
+/* Whether there are processes that the walk does not see: we are in a pid namespace below the initial one. */
+bool walk_is_inside(const struct walk *w);
 
 /*
  * Feeds every ring, holder and slot of the system as snapshot facts; rings of
@@ -42,7 +47,7 @@ unsigned int walk_left(const struct walk *w, const struct fact_holder **list);
 /* Reads slots [first, first + nr) of one ring again; -EAGAIN when they kept changing. */
 int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger *l);
 
-/* A living process with this address space, 0 = none, as of the last walk_rings(). */
+/* A living process with this address space as /proc has it, 0 = none, as of the last walk_rings(). */
 __u32 walk_pid_of_mm(const struct walk *w, __u64 mm);
 
 /* For page_walk.c: runs a program that is never attached; -errno with a sentence. */

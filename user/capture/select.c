@@ -92,33 +92,13 @@ int select_prepare(struct fixbuf_bpf *skel, const struct selection *s)
 	return s->comm ? use_glob(skel, s->comm) : 0;
 }
 
-/* The process of a thread. */
-static __u32 process_of(__u32 tid)
-{
-	char path[64], line[128];
-	__u32 pid = tid;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%u/status", tid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Tgid: %u", &pid) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return pid;
-}
-
 int select_start(struct fixbuf_bpf *skel, const struct selection *s)
 {
 	int fd = bpf_map__fd(skel->maps.selected_pids);
 	const __u8 one = 1;
 
-	for (size_t i = 0; i < s->nr_pids; i++) {
-		__u32 pid = process_of(s->pids[i]);
-
-		if (bpf_map_update_elem(fd, &pid, &one, BPF_ANY))
-			return err_set(errno, "cannot select process %u: %s", pid, strerror(errno));
-	}
+	for (size_t i = 0; i < s->nr_pids; i++)
+		if (bpf_map_update_elem(fd, &s->pids[i], &one, BPF_ANY))
+			return err_set(errno, "cannot select process %u: %s", s->pids[i], strerror(errno));
 	return 0;
 }

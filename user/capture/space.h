@@ -11,7 +11,7 @@
 struct fixbuf_bpf;
 struct space;
 
-/* Whose addresses: a process (0: nobody's), and the mm that it has to have. */
+/* Whose addresses: a process as /proc has it (0: nobody's), and the mm that it has to have. */
 struct whose {
 	__u32 pid;
 	__u64 mm;	/* 0: the one that it has now, believed if it is the ring's or shows a page */

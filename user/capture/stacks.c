@@ -13,10 +13,12 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/pid.h"
 #include "capture/stacks.h"
 #include "capture/symbols_kernel.h"
 #include "capture/symbols_user.h"
 #include "fixbuf.skel.h"
+#include "model/fact.h"
 
 #define MAX_OWN_FRAMES	12	/* in which the way into our program is looked for */
 #define LIMIT_FILE	"/proc/sys/kernel/perf_event_max_stack"
@@ -227,7 +229,7 @@ static struct process *process_of(struct stacks *s, const struct fact *f,
 {
 	if (ids->user < 0)
 		return NULL;
-	return symbols_user_process(s->user, f->pid, f->t_ns);
+	return symbols_user_process(s->user, pid_in_proc(f->pid, fact_ns_pid(f)), f->t_ns);
 }
 
 static void name_user(struct stacks *s, struct process *p, const struct fact *f,

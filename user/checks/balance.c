@@ -84,6 +84,7 @@ void balance_take(struct balance *b, const struct ledger *l)
 		if (!mm->rings && mm->pinned_pages > 0)
 			add(b, (struct rest){
 				.id = mm->id, .uid = mm->uid, .pid = mm->pid,
+				.ns_pid = mm->ns_pid,
 				.pages = mm->pinned_pages,
 			});
 	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
@@ -159,7 +160,8 @@ static bool is_much(const struct ledger *l, const struct rest *r)
 static void report(const struct rest *r, const struct ledger *l, struct findings *out)
 {
 	struct finding f = {
-		.tag = UNEXPLAINED_CHARGE, .pid = r->pid, .fd = -1, .index = -1, .uid = r->uid,
+		.tag = UNEXPLAINED_CHARGE, .pid = r->pid, .ns_pid = r->ns_pid, .fd = -1,
+		.index = -1, .uid = r->uid,
 		.cause = is_much(l, r) ? UNEXPLAINED_MUCH : UNEXPLAINED_LITTLE, .pages = r->pages,
 	};
 	char name[NAME_LEN], size[FMT_LEN], count[FMT_LEN];

@@ -12,7 +12,7 @@
 struct rest {
 	__u64 id;		/* struct user_struct * or struct mm_struct * */
 	bool is_user;
-	__u32 uid, pid;		/* .pid of an address space, else 0 */
+	__u32 uid, pid, ns_pid;		/* .pid of an address space, else 0 */
 	__u64 pages;
 };
 

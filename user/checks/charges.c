@@ -129,6 +129,7 @@ static struct finding mm_finding(const struct account *a, enum finding_tag tag, 
 	return (struct finding){
 		.tag = tag,
 		.pid = a->mm->pid ? a->mm->pid : r ? ring_pid(r) : 0,
+		.ns_pid = a->mm->pid ? a->mm->ns_pid : r ? ring_ns_pid(r) : 0,
 		.fd = -1,
 		.index = -1,
 		.uid = r ? ring_uid(r) : 0,

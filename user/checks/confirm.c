@@ -93,7 +93,7 @@ void confirm_rest(struct findings *now, struct unsettled_list *u)
 		if (f->unconfirmed)
 			unsettled_add(u, (struct unsettled){
 				.what = UNSETTLED_FINDINGS, .has_uid = true, .uid = f->uid,
-				.pid = f->pid, .count = 1,
+				.pid = f->pid, .ns_pid = f->ns_pid, .count = 1,
 			});
 	}
 }

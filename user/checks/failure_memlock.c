@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/fmt.h"
+#include "base/pid.h"
 #include "checks/failure.h"
 #include "checks/shares.h"
 
@@ -68,9 +68,11 @@ static void add_holders(char *out, const struct fact_call *c, const struct accou
 
 	find_holders(&s, from, c, locked / PAGE_BYTES);
 	/* the caller had not, when it called */
-	for (size_t i = 0; from->has_ended && i < s.nr; i++)
-		s.list[i].ended = s.list[i].pid && s.list[i].pid != c->h.pid &&
-				  from->has_ended(s.list[i].pid);
+	for (size_t i = 0; from->has_ended && i < s.nr; i++) {
+		__u32 pid = pid_in_proc(s.list[i].pid, s.list[i].ns_pid);
+
+		s.list[i].ended = pid && s.list[i].pid != c->h.pid && from->has_ended(pid);
+	}
 	add(out, "%s", shares_text(held, &s, locked / PAGE_BYTES));
 	if (s.repeated_pages) {
 		add(out, "; %s of it are the same %s of addresses, registered again",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pages that stay pinned though every ring that ever held them is gone. */
-#include "base/fmt.h"
+#include "base/pid.h"
 #include "base/untrusted.h"
 #include "checks/checks.h"
 #include "checks/places.h"
@@ -45,15 +45,15 @@ void check_leaks(const struct ledger *l, const struct ledger *now, struct findin
 
 	for (const struct pin *p = l->exact ? l->pins : NULL; p; p = p->hh.next) {
 		struct finding f = {
-			.tag = LEAKED_PIN, .ring = p->rings[0].id, .pid = p->pid, .fd = -1,
+			.tag = LEAKED_PIN, .ring = p->rings[0].id, .pid = p->pid, .ns_pid = p->ns_pid, .fd = -1,
 			.index = -1, .uid = p->uid, .addr = p->addr, .pages = p->pages,
 		};
 
 		if (is_owned(l, p) || end_may_be_missed(p) || (now && ledger_buffer(now, p->buf)))
 			continue;
-		finding_add(out, f, "pid %u (%s): %llu page%s (%s) from 0x%llx on %s pinned and "
+		finding_add(out, f, "pid %s (%s): %llu page%s (%s) from 0x%llx on %s pinned and "
 			    "never unpinned, and every ring that was seen to hold the buffer is "
-			    "gone", p->pid, TAME_COMM(p->comm), p->pages, plural(p->pages),
+			    "gone", PID_TEXT(p->pid, p->ns_pid), TAME_COMM(p->comm), p->pages, plural(p->pages),
 			    fmt_bytes_long(size, p->pages * PAGE_BYTES), p->addr,
 			    p->pages == 1 ? "was" : "were");
 	}

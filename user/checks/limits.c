@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A user's charge against RLIMIT_MEMLOCK. */
-#include "base/fmt.h"
+#include "base/pid.h"
 #include "base/untrusted.h"
 #include "checks/checks.h"
 #include "checks/places.h"
@@ -15,6 +15,7 @@ static void report(const struct ledger *l, const struct ledger_user *u, const st
 	struct finding f = {
 		.tag = tag,
 		.pid = h->pid,
+		.ns_pid = h->ns_pid,
 		.fd = -1,
 		.index = -1,
 		.uid = u->uid,
@@ -24,9 +25,9 @@ static void report(const struct ledger *l, const struct ledger_user *u, const st
 	struct shares s;
 
 	shares_collect(&s, u->id, &l, 1);
-	finding_add(out, f, "user %u has %s locked of the %s that RLIMIT_MEMLOCK of pid %u "
+	finding_add(out, f, "user %u has %s locked of the %s that RLIMIT_MEMLOCK of pid %s "
 		    "(%s) allows%s", u->uid, fmt_bytes_long(a, locked * PAGE_BYTES),
-		    fmt_bytes_long(b, h->memlock_limit_bytes), h->pid, TAME_COMM(h->comm),
+		    fmt_bytes_long(b, h->memlock_limit_bytes), PID_TEXT(h->pid, h->ns_pid), TAME_COMM(h->comm),
 		    shares_text(text, &s, locked));
 	shares_free(&s);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/alloc.h"
+#include "base/pid.h"
 #include "base/untrusted.h"
 #include "checks/places.h"
 
@@ -57,6 +58,18 @@ __u32 ring_pid(const struct ring *r)
 	return r->mm && r->mm->pid ? r->mm->pid : r->creator_pid;
 }
 
+__u32 ring_ns_pid(const struct ring *r)
+{
+	if (r->nr_holders)
+		return r->holders[0].ns_pid;
+	return r->mm && r->mm->pid ? r->mm->ns_pid : r->creator_ns_pid;
+}
+
+__u32 ring_owner_ns_pid(const struct ring *r)
+{
+	return r->mm && r->mm->pid ? r->mm->ns_pid : ring_ns_pid(r);
+}
+
 __u32 ring_owner_pid(const struct ring *r)
 {
 	return r->mm && r->mm->pid ? r->mm->pid : ring_pid(r);
@@ -75,6 +88,7 @@ struct finding place_finding(enum finding_tag tag, const struct place *p)
 		.tag = tag,
 		.ring = p->ring->id,
 		.pid = ring_pid(p->ring),
+		.ns_pid = ring_ns_pid(p->ring),
 		.fd = p->ring->nr_holders ? p->ring->holders[0].fd : -1,
 		.index = p->index,
 		.uid = ring_uid(p->ring),
@@ -88,24 +102,28 @@ const char *place_name(char buf[NAME_LEN], const struct place *p)
 {
 	const struct ring *r = p->ring;
 	const struct holder *h = r->nr_holders ? &r->holders[0] : NULL;
+	char pid[FMT_LEN];
 
+	if (h)
+		fmt_pid(pid, h->pid, h->ns_pid);
 	if (!h)
 		snprintf(buf, NAME_LEN, "ring 0x%llx buffer %u", r->id, p->index);
 	else if (h->how)
-		snprintf(buf, NAME_LEN, "pid %u ring without descriptor 0x%llx buffer %u", h->pid,
+		snprintf(buf, NAME_LEN, "pid %s ring without descriptor 0x%llx buffer %u", pid,
 			 r->id, p->index);
 	else if (h->fd < 0)
-		snprintf(buf, NAME_LEN, "pid %u registered ring %d buffer %u", h->pid, h->reg_index,
+		snprintf(buf, NAME_LEN, "pid %s registered ring %d buffer %u", pid, h->reg_index,
 			 p->index);
 	else
-		snprintf(buf, NAME_LEN, "pid %u fd %d buffer %u", h->pid, h->fd, p->index);
+		snprintf(buf, NAME_LEN, "pid %s fd %d buffer %u", pid, h->fd, p->index);
 	return buf;
 }
 
 const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm)
 {
 	if (mm->pid)
-		snprintf(buf, NAME_LEN, "pid %u (%s)", mm->pid, TAME_COMM(mm->comm));
+		snprintf(buf, NAME_LEN, "pid %s (%s)", PID_TEXT(mm->pid, mm->ns_pid),
+			 TAME_COMM(mm->comm));
 	else
 		snprintf(buf, NAME_LEN, "the process with address space 0x%llx", mm->id);
 	return buf;

@@ -23,10 +23,12 @@ struct finding place_finding(enum finding_tag tag, const struct place *p);
 /* "pid 812 fd 6 buffer 3". Returns buf. */
 const char *place_name(char buf[NAME_LEN], const struct place *p);
 
-/* The process that holds the ring, else the one that made it; 0 when not known. */
+/* The process that holds the ring, else the one that made it; 0 when not known. The latter its .ns_pid. */
 __u32 ring_pid(const struct ring *r);
+__u32 ring_ns_pid(const struct ring *r);
 /* The process whose address space is charged for the ring, where it is known; else ring_pid(). */
 __u32 ring_owner_pid(const struct ring *r);
+__u32 ring_owner_ns_pid(const struct ring *r);
 __u32 ring_uid(const struct ring *r);
 /* "pid 812 (fio)". Returns buf. */
 const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
-#include "base/fmt.h"
+#include "base/pid.h"
 #include "base/untrusted.h"
 #include "checks/places.h"
 #include "checks/shares.h"
@@ -149,7 +149,9 @@ static void find_repeated(struct shares *s, struct parts *p)
 static struct share share_of(const struct part *p)
 {
 	const struct ring *r = p->ring;
-	struct share s = { .pid = ring_owner_pid(r), .pages = p->pages };
+	struct share s = {
+		.pid = ring_owner_pid(r), .ns_pid = ring_owner_ns_pid(r), .pages = p->pages,
+	};
 
 	if (r->mm && r->mm->pid)
 		s.comm = r->mm->comm;
@@ -221,17 +223,18 @@ const char *shares_text(char buf[SHARES_TEXT], const struct shares *s, __u64 loc
 {
 	__u64 shown = 0;
 	size_t used = 0;
-	char who[48 + TAMED_COMM_SIZE];
+	char who[64 + TAMED_COMM_SIZE];
 
 	buf[0] = 0;
 	for (size_t i = 0; i < s->nr && i < SHOWN; i++) {
 		const struct share *one = &s->list[i];
 
 		if (one->pid && one->comm.bytes[0])
-			snprintf(who, sizeof(who), "pid %u (%s%s)", one->pid, TAME_COMM(one->comm),
+			snprintf(who, sizeof(who), "pid %s (%s%s)",
+				 PID_TEXT(one->pid, one->ns_pid), TAME_COMM(one->comm),
 				 one->ended ? ", which has ended" : "");
 		else if (one->pid)
-			snprintf(who, sizeof(who), "pid %u%s", one->pid,
+			snprintf(who, sizeof(who), "pid %s%s", PID_TEXT(one->pid, one->ns_pid),
 				 one->ended ? " (which has ended)" : "");
 		else
 			snprintf(who, sizeof(who), "an unknown process");

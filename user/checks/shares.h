@@ -12,7 +12,7 @@
 
 /* What the rings of one process have charged to the user. */
 struct share {
-	__u32 pid;		/* of the address space that made them; 0 = not known */
+	__u32 pid, ns_pid;	/* of the address space that made them; 0 = not known */
 	struct comm comm;
 	__u64 pages;
 	bool ended;		/* the process has: what keeps its rings keeps the charge */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "base/array.h"
 #include "base/err.h"
-#include "base/fmt.h"
+#include "base/pid.h"
 #include "checks/verdict.h"
 
 /* What is said of each: "3 buffers of pid 812 changed faster than ..." */
@@ -49,6 +49,12 @@ static const struct {
 		"by one of them",
 		"end what the user does not need, and run it again",
 	},
+	[UNSETTLED_OUTSIDE] = {
+		.name = "outside-processes",
+		.one = "what processes outside of this pid namespace have registered",
+		.why = "is not shown here, and was not checked",
+		.remedy = "run it in the host's pid namespace, or select processes of this one with -p",
+	},
 	[UNSETTLED_FINDINGS] = {
 		"unconfirmed-findings", "suspicion", "suspicions",
 		"could not be confirmed, since buffers came and went meanwhile",
@@ -90,6 +96,7 @@ void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 
 	for (size_t i = 0; i < s->nr_pids; i++) {
 		row.pid = s->pids[i];
+		row.ns_pid = s->ns_pids ? s->ns_pids[i] : 0;
 		if (!seen(row.pid, arg))
 			unsettled_add(u, row);
 	}
@@ -114,25 +121,29 @@ const char *unsettled_remedy(enum unsettled_what what)
 	return rows[what].remedy;
 }
 
+#define OWNER_TEXT 48
+
 /* " of pid 812", " of user 1000" or nothing. */
-static const char *owner(char buf[48], const struct unsettled *u)
+static const char *owner(char buf[OWNER_TEXT], const struct unsettled *u)
 {
 	buf[0] = 0;
 	if (u->pid)
-		snprintf(buf, 48, " of pid %u", u->pid);
+		snprintf(buf, OWNER_TEXT, " of pid %s", PID_TEXT(u->pid, u->ns_pid));
 	else if (u->has_uid)
-		snprintf(buf, 48, " of user %u", u->uid);
+		snprintf(buf, OWNER_TEXT, " of user %u", u->uid);
 	return buf;
 }
 
 const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
 {
-	char whose[48];
+	char whose[OWNER_TEXT];
 
 	if (u->what == UNSETTLED_SELECTION || u->what == UNSETTLED_UNRECORDED)
 		snprintf(buf, UNSETTLED_TEXT, "%s%s%s%s%s %s", rows[u->what].one,
 			 owner(whose, u), u->comm ? " of processes named '" : "",
 			 u->comm ? u->comm : "", u->comm ? "'" : "", rows[u->what].why);
+	else if (u->what == UNSETTLED_OUTSIDE)
+		snprintf(buf, UNSETTLED_TEXT, "%s %s", rows[u->what].one, rows[u->what].why);
 	else if (u->count == 1)
 		snprintf(buf, UNSETTLED_TEXT, "1 %s%s %s", rows[u->what].one, owner(whose, u),
 			 rows[u->what].why);

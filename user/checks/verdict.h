@@ -18,6 +18,7 @@ enum unsettled_what {
 	UNSETTLED_DENIED,	/* buffers whose addresses we may not look into */
 	UNSETTLED_PAGES,	/* their addresses could not be looked into for another reason */
 	UNSETTLED_MAPPINGS,	/* of processes: too many to look through for rings */
+	UNSETTLED_OUTSIDE,	/* processes outside of the pid namespace in which we are */
 	UNSETTLED_FINDINGS,	/* were suspected and could not be confirmed */
 	UNSETTLED_EVENTS,	/* were lost */
 	UNSETTLED_UNRECORDED,	/* as UNSETTLED_SELECTION, in a recording */
@@ -30,7 +31,7 @@ struct unsettled {
 	enum unsettled_what what;
 	bool has_uid;
 	__u32 uid;
-	__u32 pid;		/* 0 = none */
+	__u32 pid, ns_pid;	/* .pid 0 = none */
 	__u64 count;		/* of rings, buffers, pages, findings or events */
 	const char *comm;	/* UNSETTLED_SELECTION, _UNRECORDED: the glob asked for; not owned */
 };

@@ -328,6 +328,6 @@ void options_free(const struct command *cmd, void *options)
 	const struct option_row *pids = option_named(cmd->options, "pid");
 
 	if (pids)
-		free(((struct selection *)((char *)options + pids->offset))->pids);
+		selection_free((struct selection *)((char *)options + pids->offset));
 	free(options);
 }

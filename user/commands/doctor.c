@@ -84,11 +84,11 @@ static void check_privilege(struct report *r)
 
 static void check_pid_namespace(struct report *r, const struct capture *capture)
 {
-	bool first = capture_own_tgid(capture) == (__u32)getpid();
+	bool first = !walk_is_inside(capture->walk);
 	struct check *c = add(r, "pid namespace", first, first ? "the first" : "a container's");
 
 	if (!first)
-		advise(c, "pids are shown as the host counts them, pages cannot be compared; run it in the host's pid namespace");
+		advise(c, "processes outside of it are not looked at; their calls and I/O are seen, under the host's pids; run it in the host's pid namespace");
 }
 
 static void check_lockdown(struct report *r)
@@ -246,7 +246,7 @@ static void print_json(const struct doctor_options *o, enum tier tier, const str
 static int doctor(void *options)
 {
 	const struct doctor_options *o = options;
-	const struct selection all = { .nr_pids = 0 };
+	struct selection all = { .nr_pids = 0 };
 	struct live *none = NULL;
 	const struct facts_handler on = live_handler(&none);
 	const struct capture_wants wants = { .how = &o->how, .select = &all, .on = &on };

@@ -35,7 +35,7 @@ static void print(const struct list_options *o, const struct ledger *l, unsigned
 
 static int list(void *options)
 {
-	const struct list_options *o = options;
+	struct list_options *o = options;
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select };
 	struct run r = { .to = &o->output };
 	struct ledger *l = ledger_new();
@@ -48,6 +48,8 @@ static int list(void *options)
 	if (!status && !o->output.quiet && !ledger_totals(l, &o->select).rings)
 		fprintf(stderr, PROGRAM_NAME ": no ring%s was found\n",
 			selection_asks(&o->select) ? " of the selection" : "");
+	if (!status && !o->output.quiet && walk_is_inside(r.capture.walk) && !o->select.nr_pids)
+		fprintf(stderr, PROGRAM_NAME ": rings of processes outside of this pid namespace are not shown\n");
 	run_close(&r);
 	ledger_free(l);
 	return status;

@@ -63,7 +63,7 @@ static int take_processes(struct selection *s)
 int run_open(struct run *r, const struct capture_wants *wants)
 {
 	struct capture_wants all = *wants;
-	int status = take_processes((struct selection *)wants->select);
+	int status = take_processes(wants->select);
 
 	all.verbosity = r->to->verbose;
 	if (status)
@@ -74,12 +74,7 @@ int run_open(struct run *r, const struct capture_wants *wants)
 		r->argv = NULL;
 		return cannot("%s", err_text());
 	}
-	if (capture_open(&r->capture, &all))
-		return cannot("%s", err_text());
-	/* another process may have that number there */
-	if (wants->select->nr_pids && capture_own_tgid(&r->capture) != (__u32)getpid())
-		return cannot("-p takes the ids that processes have outside of this pid namespace; run it there, or select with -u or --comm");
-	return 0;
+	return capture_open(&r->capture, &all) ? cannot("%s", err_text()) : 0;
 }
 
 int run_begin(struct run *r)

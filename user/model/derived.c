@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 #include "model/derived.h"
+#include "model/fact.h"
 #include "model/ledger_buffers.h"
 
 /* What was there before the watch began was done by no call that it saw. */
@@ -20,6 +21,13 @@ static struct fact head(const struct fact *cause, const struct ring *r, enum fac
 	h.seq = 0;
 	h.ring = r->id;
 	return h;
+}
+
+/* Concluded of the same process. */
+static void tell(const struct derived *d, const struct fact *cause, struct fact *f)
+{
+	fact_set_ns_pid(f, fact_ns_pid(cause));
+	d->tell(f, d->arg);
 }
 
 static void on_fact(const struct fact *f, void *arg)
@@ -51,7 +59,7 @@ static void on_dropped(const struct ledger *l, const struct fact *cause, const s
 	if (is_snapshot(cause) || cause->kind == FACT_DROP)
 		return;
 	f.h = head(cause, r, FACT_DROP, sizeof(f));
-	d->tell(&f.h, d->arg);
+	tell(d, cause, &f.h);
 }
 
 static void derive_pin(const struct derived *d, const struct fact *cause, const struct ring *r,
@@ -67,7 +75,7 @@ static void derive_pin(const struct derived *d, const struct fact *cause, const 
 		.folio_shift = b->folio_shift,
 	};
 
-	d->tell(&f.h, d->arg);
+	tell(d, cause, &f.h);
 }
 
 static __u64 charge_of(const struct ring *r, const struct buffer *b)
@@ -113,7 +121,7 @@ static void derive_charge(struct derived *d, const struct fact *cause, const str
 		f.mm_before_pages = d->level.mm_pages;
 		f.mm_after_pages = d->level.mm_pages += change;
 	}
-	d->tell(&f.h, d->arg);
+	tell(d, cause, &f.h);
 }
 
 static bool is_concluded(const struct ledger *l, const struct fact *cause, const struct buffer *b)

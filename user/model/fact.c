@@ -25,6 +25,48 @@ size_t fact_min_size(__u32 kind)
 	return kind < sizeof(sizes) / sizeof(sizes[0]) ? sizes[kind] : 0;
 }
 
+#define AT_NS_PID(type)	offsetof(struct type, ns_pid)
+
+static const __u16 ns_pids[] = {
+	[FACT_RING_CREATE] = AT_NS_PID(fact_ring),
+	[FACT_RING_CLOSE] = AT_NS_PID(fact_ring),
+	[FACT_CALL] = AT_NS_PID(fact_call),
+	[FACT_BUFFER] = AT_NS_PID(fact_buffer),
+	[FACT_DROP] = AT_NS_PID(fact_buffer),
+	[FACT_PIN] = AT_NS_PID(fact_pin),
+	[FACT_UNPIN] = AT_NS_PID(fact_pin),
+	[FACT_CHARGE] = AT_NS_PID(fact_charge),
+	[FACT_UNCHARGE] = AT_NS_PID(fact_charge),
+	[FACT_HOLDER] = AT_NS_PID(fact_holder),
+	[FACT_IO_DONE] = AT_NS_PID(fact_io),
+};
+
+/* NULL where its kind has none. */
+static void *ns_pid_of(const struct fact *f)
+{
+	size_t at = f->kind < sizeof(ns_pids) / sizeof(ns_pids[0]) ? ns_pids[f->kind] : 0;
+
+	return at && at < f->size ? (char *)f + at : NULL;
+}
+
+__u32 fact_ns_pid(const struct fact *f)
+{
+	const void *at = ns_pid_of(f);
+	__u32 ns_pid = 0;
+
+	if (at)
+		memcpy(&ns_pid, at, sizeof(ns_pid));
+	return ns_pid;
+}
+
+void fact_set_ns_pid(struct fact *f, __u32 ns_pid)
+{
+	void *at = ns_pid_of(f);
+
+	if (at)
+		memcpy(at, &ns_pid, sizeof(ns_pid));
+}
+
 const char *fact_name(const struct fact *f)
 {
 	switch (f->kind) {

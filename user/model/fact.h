@@ -17,6 +17,9 @@ const char *fact_name(const struct fact *f);
 const char *fact_errno_name(__s64 result);
 /* Whether the arguments of the call were seen: not those of a 32-bit call. */
 bool fact_args_known(const struct fact_call *c);
+/* What the record has as .ns_pid, 0 where its kind has none; the latter sets it. */
+__u32 fact_ns_pid(const struct fact *f);
+void fact_set_ns_pid(struct fact *f, __u32 ns_pid);
 /* The descriptor by which the task of .f knows its ring, -1 = none. */
 int fact_fd(const struct ledger *l, const struct fact *f);
 

@@ -85,6 +85,7 @@ static void name_mm(struct ledger_mm *mm, const struct fact *f)
 	if (!mm)
 		return;
 	mm->pid = f->pid;
+	mm->ns_pid = fact_ns_pid(f);
 	mm->uid = f->uid;
 	mm->comm = f->comm;
 }
@@ -168,6 +169,7 @@ static struct holder *holder_add(struct ring *r, const struct fact *f, __s32 fd,
 		h->reg_index = reg_index;
 		h->memlock_limit_bytes = ~0ULL;
 	}
+	h->ns_pid = fact_ns_pid(f);
 	h->uid = f->uid;
 	h->comm = f->comm;
 	return h;
@@ -204,6 +206,7 @@ static void feed_ring_create(struct ledger *l, const struct fact_ring *f)
 	if (!r)
 		return;
 	r->creator_pid = f->h.pid;
+	r->creator_ns_pid = f->ns_pid;
 	r->creator_uid = f->h.uid;
 	name_mm(r->mm, &f->h);
 	h = holder_add(r, &f->h, registered ? -1 : f->fd, registered ? f->fd : -1);

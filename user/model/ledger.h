@@ -51,6 +51,7 @@ struct ledger_mm {
 	__u64 id;		/* struct mm_struct * */
 	__s64 pinned_pages;	/* as last seen */
 	__u32 pid, uid;		/* a living process with this address space, 0 = none known */
+	__u32 ns_pid;		/* as in facts, here and below */
 	struct comm comm;
 	__u32 rings;		/* rings of the ledger that are charged to it */
 	UT_hash_handle hh;
@@ -74,7 +75,7 @@ struct buffer {
 };
 
 struct holder {
-	__u32 pid, tid, uid;
+	__u32 pid, ns_pid, tid, uid;
 	__s32 fd;		/* -1: held otherwise */
 	__s32 reg_index;	/* -1: held otherwise */
 	__u32 how;		/* enum holder_how */
@@ -94,7 +95,7 @@ struct ring {
 	__u32 nr_slots;
 	__u32 ring_flags, setup_flags, sq_entries, cq_entries;
 	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
-	__u32 creator_pid, creator_uid;
+	__u32 creator_pid, creator_ns_pid, creator_uid;
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
 	bool unread;		/* a walk found it changing too fast to read its slots */
 	__u64 last_call_ns;	/* a look that has to compare: when its last buffer call returned, 0 = none */
@@ -115,7 +116,7 @@ struct pin {
 	__u64 addr, pages;
 	struct pin_ring *rings;	/* owned; [0] pinned it, others cloned it */
 	size_t nr_rings;
-	__u32 pid, uid;
+	__u32 pid, ns_pid, uid;
 	struct comm comm;
 	UT_hash_handle hh;
 };

@@ -45,6 +45,7 @@ void pins_add(struct ledger *l, const struct fact_pin *f)
 	p->addr = f->addr;
 	p->pages = f->pages;
 	p->pid = f->h.pid;
+	p->ns_pid = f->ns_pid;
 	p->uid = f->h.uid;
 	p->comm = f->h.comm;
 	HASH_ADD(hh, l->pins, buf, sizeof(p->buf), p);

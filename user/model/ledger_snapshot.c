@@ -69,6 +69,7 @@ static void tell_holder(const struct telling *t, const struct ledger *l, const s
 		.fd = h->fd,
 		.reg_index = h->reg_index,
 		.how = h->how,
+		.ns_pid = h->ns_pid,
 	};
 
 	f.h.pid = h->pid;
@@ -99,6 +100,7 @@ static void tell_mm(const struct telling *t, const struct ledger_mm *m)
 		.mm_pinned_pages = m->pinned_pages,
 		.fd = -1,
 		.reg_index = -1,
+		.ns_pid = m->ns_pid,
 	};
 
 	f.h.pid = m->pid;

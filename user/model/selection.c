@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <fnmatch.h>
+#include <stdlib.h>
 #include "model/ledger.h"
 #include "model/selection.h"
 
@@ -9,6 +10,14 @@ static bool name_matches(const char *glob, const struct comm *comm)
 
 	memcpy(name, comm->bytes, COMM_LEN);
 	return !fnmatch(glob, name, 0);
+}
+
+void selection_free(struct selection *s)
+{
+	free(s->pids);
+	free(s->ns_pids);
+	s->pids = s->ns_pids = NULL;
+	s->nr_pids = 0;
 }
 
 bool selection_asks(const struct selection *s)

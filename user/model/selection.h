@@ -11,7 +11,8 @@
 struct ring;
 
 struct selection {
-	__u32 *pids;		/* owned */
+	__u32 *pids;		/* owned; ids in the initial pid namespace once the kernel is asked */
+	__u32 *ns_pids;		/* owned: of each as it was given; NULL = the same */
 	size_t nr_pids;		/* 0 = any process */
 	bool has_uid;
 	__u32 uid;
@@ -19,6 +20,7 @@ struct selection {
 	bool tree;		/* a program that we start, and its descendants */
 };
 
+void selection_free(struct selection *s);
 /* Whether only some were asked for, by process, user or name. */
 bool selection_asks(const struct selection *s);
 /* Whether the process is among those that were asked for, if any were. */

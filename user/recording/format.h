@@ -72,6 +72,7 @@ struct rec {
 #define REC_ABOUT_SNAPSHOT	0x02
 #define REC_ABOUT_FIXED_ONLY	0x04
 #define REC_ABOUT_BY_USER_DATA	0x08
+#define REC_ABOUT_PID_NS	0x10
 
 struct rec_about {
 	__u64 start_ns;

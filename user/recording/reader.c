@@ -178,6 +178,7 @@ static void on_about(struct recording *r, const struct rec *rec, const void *dat
 	a->snapshot = f.flags & REC_ABOUT_SNAPSHOT;
 	a->fixed_only = f.flags & REC_ABOUT_FIXED_ONLY;
 	a->by_user_data = f.flags & REC_ABOUT_BY_USER_DATA;
+	a->pid_ns = f.flags & REC_ABOUT_PID_NS;
 	TAKE_TEXT(a->kernel, f.kernel);
 	TAKE_TEXT(a->machine, f.machine);
 	TAKE_TEXT(a->command, f.command);

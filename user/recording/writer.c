@@ -354,7 +354,8 @@ static void put_about(struct writer *w, const struct origin *a)
 		.flags = (a->stacks ? REC_ABOUT_STACKS : 0) |
 			 (a->snapshot ? REC_ABOUT_SNAPSHOT : 0) |
 			 (a->fixed_only ? REC_ABOUT_FIXED_ONLY : 0) |
-			 (a->by_user_data ? REC_ABOUT_BY_USER_DATA : 0),
+			 (a->by_user_data ? REC_ABOUT_BY_USER_DATA : 0) |
+			 (a->pid_ns ? REC_ABOUT_PID_NS : 0),
 	};
 
 	memcpy(r.kernel, a->kernel, sizeof(r.kernel));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include "base/fmt.h"
+#include "base/pid.h"
 #include "base/wrap.h"
 #include "views/findings.h"
 
@@ -44,6 +45,7 @@ void view_finding_json(struct json *j, const struct finding *f)
 	json_str(j, "severity", severity_name(severity_of_finding(f)));
 	json_flag(j, "confirmed", !f->unconfirmed);
 	json_uint(j, "pid", f->pid);
+	json_ns_pid(j, f->ns_pid);
 	json_int(j, "fd", f->fd);
 	json_addr(j, "ring", f->ring);
 	json_int(j, "index", f->index);

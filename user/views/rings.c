@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json.h"
+#include "base/pid.h"
 #include "base/table.h"
 #include "checks/places.h"
 #include "model/ledger_buffers.h"
@@ -54,9 +55,12 @@ static void print_account(FILE *out, const struct ledger *l, const struct ring *
 	if (r->mm) {
 		fprintf(out, "; VmPin %s", fmt_pages(a, r->mm->pinned_pages));
 		if (r->mm->pid && (!r->nr_holders || r->mm->pid != r->holders[0].pid))
-			fprintf(out, " of pid %u %s", r->mm->pid, TAME_COMM(r->mm->comm));
+			fprintf(out, " of pid %s %s", PID_TEXT(r->mm->pid, r->mm->ns_pid),
+				TAME_COMM(r->mm->comm));
 		else if (!r->mm->pid)
-			fprintf(out, " of a process that has ended%s", kept_how(r));
+			fprintf(out, " of a process that has ended%s%s",
+				ring_ns_pid(r) ? " or is outside of this pid namespace" : "",
+				kept_how(r));
 	}
 	fputc('\n', out);
 }
@@ -73,7 +77,7 @@ static void print_holders(FILE *out, const struct ring *r)
 	for (size_t i = 0; i < r->nr_holders; i++) {
 		const struct holder *h = &r->holders[i];
 
-		fprintf(out, "%spid %u %s ", i ? ", also " : "", h->pid,
+		fprintf(out, "%spid %s %s ", i ? ", also " : "", PID_TEXT(h->pid, h->ns_pid),
 			TAME_COMM(h->comm));
 		if (h->fd >= 0)
 			fprintf(out, "fd %d", h->fd);
@@ -190,6 +194,7 @@ static void put_holder(struct json *j, const struct holder *h)
 {
 	json_item_open(j);
 	json_uint(j, "pid", h->pid);
+	json_ns_pid(j, h->ns_pid);
 	json_uint(j, "tid", h->tid);
 	json_comm(j, "comm", &h->comm);
 	json_int(j, "fd", h->fd);
@@ -208,6 +213,7 @@ static void put_ring(struct json *j, const struct ledger *l, const struct ring *
 
 	json_item_open(j);
 	json_uint(j, "pid", first ? first->pid : 0);
+	json_ns_pid(j, first ? first->ns_pid : 0);
 	if (first)
 		json_comm(j, "comm", &first->comm);
 	else
@@ -219,6 +225,8 @@ static void put_ring(struct json *j, const struct ledger *l, const struct ring *
 	json_int(j, "locked_vm_pages", u ? u->locked_pages : 0);
 	json_int(j, "pinned_vm_pages", r->mm ? r->mm->pinned_pages : 0);
 	json_uint(j, "creator_pid", r->mm ? r->mm->pid : 0);
+	if (r->mm && r->mm->ns_pid)
+		json_known(j, "creator_ns_pid", r->mm->ns_pid != NS_PID_HIDDEN, r->mm->ns_pid);
 	json_known(j, "memlock_limit_bytes", limit != NO_LIMIT, limit);
 	json_uint(j, "slots", r->nr_slots);
 	json_open_list(j, "holders");

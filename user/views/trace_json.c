@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "base/pid.h"
 #include "checks/failure.h"
 #include "model/fact.h"
 #include "views/io_line.h"
@@ -18,6 +19,7 @@ static struct json *begin(struct view_trace *v, const struct fact *f)
 	json_uint(j, "cpu", f->cpu);
 	json_str(j, "event", fact_name(f));
 	json_uint(j, "pid", f->pid);
+	json_ns_pid(j, fact_ns_pid(f));
 	json_uint(j, "tid", f->tid);
 	json_comm(j, "comm", &f->comm);
 	json_uint(j, "uid", f->uid);

@@ -28,6 +28,20 @@ static void put_time(struct view_trace *v, __u64 t_ns)
 		(int)(ns % NS / 1000000));
 }
 
+/* Below the initial pid namespace both ids: "-" is of a process that is not seen there. */
+static void put_pid(struct view_trace *v, const struct fact *f)
+{
+	__u32 ns_pid = fact_ns_pid(f);
+	char mark = f->flags & FACT_F_DERIVED ? '~' : ' ';
+
+	if (!v->origin->pid_ns)
+		fprintf(v->to->out, "%c%7u ", mark, f->pid);
+	else if (!ns_pid || ns_pid == NS_PID_HIDDEN)
+		fprintf(v->to->out, "%c%7s %7u ", mark, ns_pid ? "-" : "?", f->pid);
+	else
+		fprintf(v->to->out, "%c%7u %7u ", mark, ns_pid, f->pid);
+}
+
 static void put_head(struct view_trace *v, const struct fact *f)
 {
 	int fd = fact_fd(v->ledger, f);
@@ -36,7 +50,7 @@ static void put_head(struct view_trace *v, const struct fact *f)
 	if (fd >= 0)
 		snprintf(digits, sizeof(digits), "%d", fd);
 	put_time(v, f->t_ns);
-	fprintf(v->to->out, "%c%7u ", f->flags & FACT_F_DERIVED ? '~' : ' ', f->pid);
+	put_pid(v, f);
 	put_padded(v->to->out, TAME_COMM(f->comm), 15);
 	fprintf(v->to->out, " %4s %-11s ", digits, fact_name(f));
 }
@@ -270,7 +284,8 @@ static void begin(struct view_trace *v)
 	v->begun = true;
 	if (v->to->timestamps)
 		fprintf(v->to->out, "%-12s ", "TIME");
-	fprintf(v->to->out, " %7s %-15s %4s %-11s %s (tier: %s)\n", "PID", "COMM", "FD", "EVENT", "WHAT",
+	fprintf(v->to->out, " %7s %s%-15s %4s %-11s %s (tier: %s)\n", "PID",
+		v->origin->pid_ns ? "OUTSIDE " : "", "COMM", "FD", "EVENT", "WHAT",
 		tier_name(v->origin->tier));
 }
 

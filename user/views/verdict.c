@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include "base/pid.h"
 #include "base/wrap.h"
 #include "views/verdict.h"
 
@@ -31,6 +32,7 @@ void view_verdict_json(struct json *j, enum verdict v, const struct unsettled_li
 		json_str(j, "what", unsettled_name(one->what));
 		json_known(j, "uid", one->has_uid, one->uid);
 		json_known(j, "pid", one->pid, one->pid);
+		json_ns_pid(j, one->ns_pid);
 		json_uint(j, "count", one->count);
 		json_str(j, "why", unsettled_why(why, one));
 		json_str(j, "remedy", unsettled_remedy(one->what));

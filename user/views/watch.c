@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include "base/fmt.h"
 #include "base/json.h"
+#include "base/pid.h"
 #include "model/fact.h"
 #include "model/tier.h"
 #include "views/findings.h"
@@ -17,7 +18,8 @@ static const char *const kinds[] = {
 
 static void put_who(FILE *out, const struct cause *c)
 {
-	fprintf(out, "pid %u (%s)", c->call.h.pid, TAME_COMM(c->call.h.comm));
+	fprintf(out, "pid %s (%s)", PID_TEXT(c->call.h.pid, c->call.ns_pid),
+		TAME_COMM(c->call.h.comm));
 	if (c->fd >= 0)
 		fprintf(out, " fd %d", c->fd);
 }
@@ -63,6 +65,7 @@ static void put_call_json(struct json *j, const struct cause *c)
 	json_str(j, "event", call ? fact_name(h) : "ring-close");
 	json_uint(j, "t_ns", h->t_ns);
 	json_uint(j, "pid", h->pid);
+	json_ns_pid(j, c->call.ns_pid);
 	json_uint(j, "tid", h->tid);
 	json_comm(j, "comm", &h->comm);
 	json_uint(j, "uid", h->uid);

@@ -34,7 +34,7 @@ struct child {
 	__u64 since_ns;
 };
 
-static bool start(struct child *c, const struct export_options *o, int control)
+static bool start(struct child *c, struct export_options *o, int control)
 {
 	pid_t own = getpid();
 	int ends[2];
@@ -79,7 +79,7 @@ static bool wait_for(struct child *c, int control, int *status)
 	return alive;
 }
 
-void export_keep(const struct export_options *o, int control, pid_t parent)
+void export_keep(struct export_options *o, int control, pid_t parent)
 {
 	struct pollfd collector = { .fd = control, .events = POLLIN };
 	unsigned int pause_ms = FIRST_PAUSE_MS;

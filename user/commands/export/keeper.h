@@ -17,6 +17,6 @@ extern const struct privileges export_keeper_keeps;
  * Sends on .control, for each that it starts, the end of a pipe that says what it finds
  * (pass.h). Ends with the other end of .control, or when the first one cannot look.
  */
-void export_keep(const struct export_options *o, int control, pid_t parent) __attribute__((noreturn));
+void export_keep(struct export_options *o, int control, pid_t parent) __attribute__((noreturn));
 
 #endif

@@ -30,7 +30,7 @@
 #define WALK_SHARE	20		/* of the time, walks take one part in so many */
 
 struct exporter {
-	const struct export_options *o;
+	struct export_options *o;
 	struct run run;
 	struct live *live;
 	struct export_model m;
@@ -335,7 +335,7 @@ static void announce(const struct exporter *x)
 /* Before this process has anything that the others could inherit. */
 static int start_others(struct exporter *x)
 {
-	const struct export_options *o = x->o;
+	struct export_options *o = x->o;
 	bool serves = !o->once && (o->listen || !o->textfile);
 	int status = 0;
 
@@ -377,7 +377,7 @@ static int run(struct exporter *x)
 
 int export_run(void *options)
 {
-	const struct export_options *o = options;
+	struct export_options *o = options;
 	struct exporter x = {
 		.o = o, .run = { .to = &o->output, .duration_ns = o->duration_ns },
 		.verify.from = -1, .verify.control = -1, .http.listener = -1, .http.asked = -1,

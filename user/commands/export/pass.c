@@ -114,7 +114,7 @@ static bool can_look(void *snapshot)
 	return !err;
 }
 
-int export_passes(const struct export_options *o, int to, pid_t parent)
+int export_passes(struct export_options *o, int to, pid_t parent)
 {
 	const struct privileges *keep;
 	struct pass_ready ready = { 0 };

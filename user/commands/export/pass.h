@@ -19,6 +19,6 @@ struct pass_ready {
  * Until the reader is gone, whose end of the pipe breaks then, or the parent has ended;
  * returns the exit status.
  */
-int export_passes(const struct export_options *o, int to, pid_t parent);
+int export_passes(struct export_options *o, int to, pid_t parent);
 
 #endif

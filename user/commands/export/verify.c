@@ -79,7 +79,7 @@ static int take_pass(struct export_verify *v, struct export_model *m, __u64 now_
 	return err;
 }
 
-int export_verify_start(struct export_verify *v, const struct export_options *o)
+int export_verify_start(struct export_verify *v, struct export_options *o)
 {
 	pid_t own = getpid();
 	int ends[2];

@@ -24,7 +24,7 @@ struct export_verify {
  * Before anything is loaded, so that the process inherits nothing. Waits until
  * it is ready: -1 after a sentence on standard error when it cannot look.
  */
-int export_verify_start(struct export_verify *v, const struct export_options *o);
+int export_verify_start(struct export_verify *v, struct export_options *o);
 
 enum verify_news {
 	VERIFY_WORKS,		/* it got ready, or a pass has ended */

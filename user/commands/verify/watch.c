@@ -86,6 +86,7 @@ static struct cause release_of(const struct watch *w, const struct fact *f)
 	c.call.mm = r && r->mm ? r->mm->id : 0;
 	if (r && r->nr_holders) {
 		c.call.h.pid = r->holders[0].pid;
+		c.call.ns_pid = r->holders[0].ns_pid;
 		c.call.h.tid = r->holders[0].tid;
 		c.call.h.uid = r->holders[0].uid;
 		c.call.h.comm = r->holders[0].comm;

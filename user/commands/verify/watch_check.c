@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/pid.h"
 #include "capture/inspect.h"
 #include "checks/checks.h"
 #include "checks/places.h"
@@ -185,7 +186,8 @@ void watch_walk_batch(struct watch *w, const struct batch *b)
 			break;
 		}
 		if (page_walk_slot(w->run.capture.pages, r, i,
-				   (struct whose){ .pid = b->cause.call.h.pid }))
+				   (struct whose){ .pid = pid_in_proc(b->cause.call.h.pid,
+								      b->cause.call.ns_pid) }))
 			buffer->tried = true;
 	}
 	page_walk_rest(w->run.capture.pages);

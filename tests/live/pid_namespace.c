@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * In a pid namespace of its own the tool takes and shows the ids that /proc has there, beside those
+ * outside; it compares the pages of the processes that it sees, and vouches for no others. The test
+ * itself runs as the first process of one.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static int host_proc;	/* as it was outside */
+
+/* Whether the process that is .pid outside is .ns_pid here, as the kernel itself says. */
+static bool is_same(long long pid, long long ns_pid)
+{
+	char path[32], text[4096] = "", *ids;
+	long long out, in;
+	int fd;
+
+	snprintf(path, sizeof(path), "%lld/status", pid);
+	fd = openat(host_proc, path, O_RDONLY);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return false;
+	close(fd);
+	ids = strstr(text, "NSpid:");
+	return ids && sscanf(ids, "NSpid: %lld %lld", &out, &in) == 2 && out == pid &&
+	       in == ns_pid;
+}
+
+static struct json_object *ring_of(const struct tool_run *a, pid_t ns_pid)
+{
+	struct json_object *rings = json_member(a->json, "rings");
+
+	for (size_t i = 0; rings && i < json_object_array_length(rings); i++) {
+		struct json_object *r = json_object_array_get_idx(rings, i);
+
+		if (json_number(r, "ns_pid") == ns_pid)
+			return r;
+	}
+	return NULL;
+}
+
+static bool is_unsettled(const struct tool_run *a, const char *what)
+{
+	struct json_object *all = json_member(a->json, "unsettled");
+
+	for (size_t i = 0; all && i < json_object_array_length(all); i++)
+		if (json_is(json_object_array_get_idx(all, i), "what", what))
+			return true;
+	return false;
+}
+
+static void selected(void)
+{
+	char id[16], says[64];
+	struct json_object *r;
+	struct tool_run a;
+	struct load l, other;
+
+	if (!load_start(&other, "many", "pages", "101", NULL) ||
+	    !load_start(&l, "many", "pages", "103", NULL))
+		bail("%s", l.skip);
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "list", "--json", "-p", id, NULL);
+	r = ring_of(&a, l.pid);
+	ok(r && json_object_array_length(json_member(a.json, "rings")) == 1,
+	   "-p takes the id that /proc has");
+	ok(is_same(json_number(r, "pid"), l.pid), "which is told beside that outside");
+	snprintf(says, sizeof(says), "pid %d (%lld outside) many", l.pid, json_number(r, "pid"));
+	tool_free(&a);
+	tool(&a, "list", "-p", id, NULL);
+	has_text(a.out, says, "list: both in the text");
+	tool_free(&a);
+	tool(&a, "verify", "--json", "-p", id, NULL);
+	is(a.status, 0, "verify -p of a healthy process ends with 0");
+	is(json_number(a.json, "pages"), 103, "its pages were compared");
+	is(json_number(a.json, "not_compared_pages"), 0, "all of them");
+	tool_free(&a);
+	tool(&a, "verify", "--json", "--comm", "many", NULL);
+	ok(is_unsettled(&a, "outside-processes"), "verify by name: those outside are unsettled");
+	is(a.status, 4, "and its exit status says so");
+	is(json_number(a.json, "pages"), 103 + 101, "the pages of those here were compared");
+	tool_free(&a);
+	snprintf(id, sizeof(id), "%d", 99999);
+	tool(&a, "verify", "-p", id, NULL);
+	is(a.status, 2, "there is no such process here");
+	tool_free(&a);
+	load_end(&other);
+	load_end(&l);
+}
+
+static void found(void)
+{
+	struct json_object *f;
+	struct tool_run a;
+	char id[16], says[48];
+	struct load l;
+
+	if (!load_start(&l, "fault_dontneed", NULL))
+		bail("%s", l.skip);
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "verify", "--json", "-p", id, NULL);
+	is(a.status, 1, "verify finds the fault");
+	f = json_object_array_get_idx(json_member(a.json, "findings"), 0);
+	is(json_number(f, "pages"), 3, "all of its pages");
+	is(json_number(f, "ns_pid"), l.pid, "with the process's id here");
+	ok(is_same(json_number(f, "pid"), l.pid), "and outside");
+	snprintf(says, sizeof(says), "pid %d (%lld outside) fd", l.pid, json_number(f, "pid"));
+	has_text(json_text(f, "detail"), says, "the sentence has both");
+	tool_free(&a);
+	load_end(&l);
+}
+
+/* Counts the lines of a trace by what they say of the process. */
+static void count_lines(const char *text, pid_t inside, unsigned int *in, unsigned int *hidden,
+			unsigned int *bad)
+{
+	struct json_lines l;
+
+	json_lines_parse(&l, text);
+	for (size_t i = 0; i < l.nr; i++) {
+		struct json_object *ns = NULL;
+
+		if (!json_object_object_get_ex(l.lines[i], "ns_pid", &ns))
+			++*bad;
+		else if (!ns)
+			++*hidden;
+		else if (json_number(l.lines[i], "ns_pid") == inside)
+			++*in;
+		else
+			++*bad;
+	}
+	json_lines_free(&l);
+}
+
+/* .ask: a byte makes a program outside register, and another tells that it did. */
+static void traced(int ask, int told)
+{
+	static const struct tool_how how = { 0 };
+	unsigned int in = 0, hidden = 0, bad = 0;
+	struct tool_run a;
+	struct load l;
+	char c = 0, id[16];
+
+	if (!load_start(&l, "many", "pages", "7", NULL))
+		bail("%s", l.skip);
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool_start(&a, &how, "trace", "--json", "--tier", tool_tier() ? : "tracepoints", "-p", id, NULL);
+	usleep(700000);
+	if (write(ask, &c, 1) != 1 || read(told, &c, 1) != 1)
+		bail("no program outside");
+	load_end(&l);
+	usleep(300000);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	count_lines(a.out, atoi(id), &in, &hidden, &bad);
+	ok(in > 0, "trace -p shows the process's ring being closed, under its id here");
+	is(hidden + bad, 0, "and nothing else");
+	tool_free(&a);
+
+	in = hidden = bad = 0;
+	tool_start(&a, &how, "trace", "--json", "--tier", tool_tier() ? : "tracepoints", "--comm",
+		   "shared", NULL);
+	usleep(700000);
+	if (write(ask, &c, 1) != 1 || read(told, &c, 1) != 1)
+		bail("no program outside");
+	usleep(300000);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	count_lines(a.out, -1, &in, &hidden, &bad);
+	ok(hidden > 0, "trace shows a process outside, which has no id here");
+	is(in + bad, 0, "each of its lines says so");
+	tool_free(&a);
+}
+
+/* A recording holds both, and is read elsewhere. */
+static void recorded(void)
+{
+	char file[] = "/tmp/fixbuf-pid-XXXXXX", *text;
+	int fd = mkstemp(file);
+	struct tool_run a;
+
+	tool(&a, "record", "-q", "-o", file, "--", load_path("shared"), "--no-wait", NULL);
+	is(a.status, 0, "record in the namespace");
+	tool_free(&a);
+	tool(&a, "report", "--trace", file, NULL);
+	text = a.out;
+	has_text(text, "PID OUTSIDE COMM", "its report has a column for each id");
+	ok(!strstr(text, "       ? "), "and no event without them");
+	tool_free(&a);
+	if (fd >= 0)
+		close(fd);
+	unlink(file);
+}
+
+static int inside(int ask, int told)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("proc", "/proc", "proc", 0, NULL)) {
+		skip("a pid namespace", "its /proc cannot be mounted");
+		return tap_end();
+	}
+	selected();
+	found();
+	traced(ask, told);
+	recorded();
+	return tap_end();
+}
+
+int main(void)
+{
+	int ask[2], told[2], status;
+	char c;
+	pid_t pid;
+
+	host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pipe2(ask, O_CLOEXEC) || pipe2(told, O_CLOEXEC))
+		bail("pipe");
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWPID | CLONE_NEWNS)) {
+			skip("a pid namespace", "none can be made here");
+			return tap_end();
+		}
+		pid = fork();
+		if (!pid) {
+			close(ask[0]);
+			close(told[1]);
+			return inside(ask[1], told[0]);
+		}
+		close(ask[1]);
+		return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	}
+	close(ask[1]);
+	close(told[0]);
+	/* outside, until the other end is closed */
+	while (read(ask[0], &c, 1) == 1) {
+		char command[300];
+
+		snprintf(command, sizeof(command), "%s --no-wait > /dev/null 2>&1", load_path("shared"));
+		c = system(command) ? 1 : 0;
+		if (write(told[1], &c, 1) != 1)
+			break;
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}

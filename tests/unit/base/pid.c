@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A process's id here and outside, for people, for /proc and in facts. */
+#include "base/pid.h"
+#include "facts.h"
+#include "model/fact.h"
+#include "recording/reader_fact.h"
+
+static void both(void **state)
+{
+	char buf[FMT_LEN];
+
+	(void)state;
+	assert_string_equal(fmt_pid(buf, 812, 0), "812");
+	assert_string_equal(fmt_pid(buf, 812, 7), "7 (812 outside)");
+	assert_string_equal(fmt_pid(buf, 812, NS_PID_HIDDEN), "812 outside");
+	assert_string_equal(fmt_pid(buf, 4194304, 4194303), "4194303 (4194304 outside)");
+	assert_int_equal(pid_in_proc(812, 0), 812);
+	assert_int_equal(pid_in_proc(812, 7), 7);
+	/* never another process that has the number here */
+	assert_int_equal(pid_in_proc(812, NS_PID_HIDDEN), 0);
+}
+
+static void of_facts(void **state)
+{
+	struct fact_holder holder = fact_holder(RING, 812, 3, 0, 0);
+	struct fact_call call = fact_call(RING, CALL_REGISTER, 1, 1, 0);
+	struct fact gone = fact_head(FACT_RING_GONE, sizeof(gone), RING);
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	fact_set_ns_pid(&call.h, 7);
+	assert_int_equal(call.ns_pid, 7);
+	assert_int_equal(fact_ns_pid(&call.h), 7);
+	fact_set_ns_pid(&gone, 7);
+	assert_int_equal(fact_ns_pid(&gone), 0);
+	holder.ns_pid = 7;
+	FEED(l, holder);
+	assert_int_equal(ledger_ring(l, RING)->holders[0].ns_pid, 7);
+	ledger_free(l);
+}
+
+/* Records of before, which were shorter or had 0 there. */
+static void older(void **state)
+{
+	struct fact_call call = fact_call(RING, CALL_REGISTER, 1, 1, 0);
+	union any_fact got;
+	const char *wrong;
+
+	(void)state;
+	call.h.size = offsetof(struct fact_call, ns_pid);
+	call.ns_pid = 7;
+	assert_int_equal(fact_ns_pid(&call.h), 0);
+	assert_int_equal(recording_fact(&got, &call, call.h.size, &wrong), 1);
+	assert_null(wrong);
+	assert_int_equal(got.call.h.pid, 812);
+	assert_int_equal(fact_ns_pid(&got.h), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both),
+		cmocka_unit_test(of_facts),
+		cmocka_unit_test(older),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A process has an id in each pid namespace down to its own. .pid is the one in the initial
+ * namespace, by which processes are told apart; .ns_pid is the one that our /proc shows, as in facts
+ * (abi/fact.h): 0 where that is the same, NS_PID_HIDDEN where /proc does not show the process.
+ */
+#ifndef FIXBUF_BASE_PID_H
+#define FIXBUF_BASE_PID_H
+
+#include "base/fmt.h"
+#include "base/json.h"
+
+/* "812", "7 (812 outside)", "812 outside". Returns buf. */
+const char *fmt_pid(char buf[FMT_LEN], __u32 pid, __u32 ns_pid);
+
+#define PID_TEXT(pid, ns_pid)	fmt_pid((char[FMT_LEN]){ 0 }, pid, ns_pid)
+
+/* The id that our /proc has it by, 0 = it has it not. */
+static inline __u32 pid_in_proc(__u32 pid, __u32 ns_pid)
+{
+	return !ns_pid ? pid : ns_pid == NS_PID_HIDDEN ? 0 : ns_pid;
+}
+
+/* Adds "ns_pid" where the two differ; null when the process is hidden. */
+void json_ns_pid(struct json *j, __u32 ns_pid);
+
+#endif
