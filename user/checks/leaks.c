@@ -49,7 +49,7 @@ void check_leaks(const struct ledger *l, const struct ledger *now, struct findin
 			.index = -1, .uid = p->uid, .addr = p->addr, .pages = p->pages,
 		};
 
-		if (is_owned(l, p) || end_may_be_missed(p) || (now && ledger_buffer(now, p->buf)))
+		if (p->others || is_owned(l, p) || end_may_be_missed(p) || (now && ledger_buffer(now, p->buf)))
 			continue;
 		finding_add(out, f, "pid %s (%s): %llu page%s (%s) from 0x%llx on %s pinned and "
 			    "never unpinned, and every ring that was seen to hold the buffer is "

@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Between a charge and its call, a call and its slots, sums do not add up:
- * the ledger is checked when it has rested a while, and at its end. What a
- * level alone says holds at any time: it is looked at when it is below zero,
- * and before it sinks.
+ * Sums are compared between calls, as hindsight tells. What a level alone says
+ * holds at any time: it is looked at when it is below zero, and before it sinks.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "checks/checks.h"
 #include "checks/finding_index.h"
+#include "checks/hindsight.h"
 #include "checks/over_time.h"
 #include "checks/selected.h"
 
-#define REST_NS		20000000ULL
+#define LEAK_REST_NS	20000000ULL
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
 
 struct over_time {
 	const struct selection *select;
 	struct findings list;	/* sorted at the end of each part */
 	struct finding_index *index; /* of the list */
+	struct hindsight *hindsight;
+	struct findings leaks;	/* seen at .leaks_ns: a check long after that has them, too, makes them sure */
+	__u64 leaks_ns;
 	__u64 last_ns;		/* of the last fact that was fed */
-	__s64 now_ns;		/* the same since the begin */
+	__s64 now_ns;		/* of the last fact that was fed, since the begin */
 	__u64 budget;		/* steps that checks may take: as many as facts were told, and some */
 	bool torn;		/* facts were lost since the last look */
-	bool dirty;		/* facts came since the last check */
 	bool grown;		/* levels may have, since the last check */
 	bool below_zero;	/* the last fact says so of an account */
 };
 
-static void add(struct over_time *f, const struct finding *n)
+static void add(struct over_time *f, const struct finding *n, __s64 since_ns)
 {
 	long at = finding_index_find(f->index, n);
 	struct finding *o;
@@ -37,7 +38,7 @@ static void add(struct over_time *f, const struct finding *n)
 	if (at < 0) {
 		finding_index_add(&f->index, n, f->list.nr);
 		finding_add(&f->list, *n, "%s", n->detail);
-		f->list.list[f->list.nr - 1].since_ns = f->now_ns;
+		f->list.list[f->list.nr - 1].since_ns = since_ns;
 		return;
 	}
 	o = &f->list.list[at];
@@ -54,28 +55,88 @@ static bool shows(enum tier tier, enum finding_tag tag)
 	return (tier < TIER_TRACEPOINTS ? TIER_TRACEPOINTS : tier) >= finding_traits(tag)->replayed_from;
 }
 
-/* .only_levels: in the middle of something. */
-static void check(struct over_time *f, const struct event *t, bool only_levels)
+struct sight {
+	enum tier tier;
+	bool levels_only;
+};
+
+static bool is_to_tell(const struct finding *f, const void *arg)
 {
+	const struct sight *s = arg;
+
+	return shows(s->tier, f->tag) && (!s->levels_only || finding_traits(f->tag)->by_level);
+}
+
+static void find(struct over_time *f, const struct event *t, bool levels_only, struct findings *now)
+{
+	const struct sight s = { t->origin->tier, levels_only };
 	const struct check_options o = { 0 };
-	const struct ledger *l = t->ledger;
+
+	check_charges(t->ledger, &o, now);
+	if (!levels_only)
+		check_leaks(t->ledger, NULL, now);
+	findings_keep(now, is_to_tell, &s);
+	findings_keep_selected(f->select, t->ledger, now);
+	for (size_t i = 0; i < now->nr; i++)
+		if (finding_traits(now->list[i].tag)->by_level)
+			add(f, &now->list[i], f->now_ns);
+	f->grown = false;
+}
+
+static void check_levels(struct over_time *f, const struct event *t)
+{
 	struct findings now = { 0 };
 
-	check_charges(l, &o, &now);
-	if (!only_levels)
-		check_leaks(l, NULL, &now);
-	findings_keep_selected(f->select, l, &now);
-	for (size_t i = 0; i < now.nr; i++) {
-		const struct finding *n = &now.list[i];
-
-		if (only_levels && !finding_traits(n->tag)->by_level)
-			continue;
-		if (shows(t->origin->tier, n->tag))
-			add(f, n);
-	}
+	find(f, t, true, &now);
 	findings_free(&now);
-	f->dirty = only_levels && f->dirty;
-	f->grown = false;
+}
+
+static bool is_leak(const struct finding *f, const void *arg)
+{
+	(void)arg;
+	return f->tag == LEAKED_PIN;
+}
+
+/*
+ * A clone may be the last that holds a buffer, and its slots are told after its call. Takes .now,
+ * what the ledger shows at .t_ns.
+ */
+static void tell_leaks(struct over_time *f, struct findings *now, __u64 t_ns, bool end)
+{
+	struct finding_index *before = finding_index_of(&f->leaks);
+	bool rested = t_ns > f->leaks_ns + LEAK_REST_NS;
+
+	findings_keep(now, is_leak, NULL);
+	for (size_t i = 0; i < now->nr; i++)
+		if (end || (rested && finding_index_find(before, &now->list[i]) >= 0))
+			add(f, &now->list[i], f->now_ns);
+	finding_index_free(&before);
+	if (rested || !f->leaks.nr) {
+		findings_free(&f->leaks);
+		f->leaks = *now;
+		f->leaks_ns = t_ns;
+	} else {
+		findings_free(now);
+	}
+}
+
+static void tell_sure(struct over_time *f)
+{
+	struct findings *sure = hindsight_sure(f->hindsight);
+
+	for (size_t i = 0; i < sure->nr; i++)
+		add(f, &sure->list[i], sure->list[i].since_ns);
+	findings_free(sure);
+}
+
+/* As the ledger is at .t_ns. */
+static void check(struct over_time *f, const struct event *t, __u64 t_ns, bool end)
+{
+	struct findings now = { 0 };
+
+	find(f, t, false, &now);
+	hindsight_judge(f->hindsight, t->ledger, &now, t_ns, end);
+	tell_leaks(f, &now, t_ns, end);
 }
 
 static __u64 steps(const struct ledger *l)
@@ -126,39 +187,58 @@ static bool is_release(const struct fact *f)
 		(call->op == CALL_UNREGISTER || call->op == CALL_UPDATE));
 }
 
-void over_time_event(struct over_time *f, const struct event *t)
+/* What was known of accounts does not go on from here. */
+static void forget(struct over_time *f, bool torn)
+{
+	hindsight_forget(f->hindsight);
+	findings_free(&f->leaks);
+	f->torn = torn;
+}
+
+static void before_fact(struct over_time *f, const struct event *t)
 {
 	const struct ledger *l = t->ledger;
 
-	f->budget++;
-	if (t->kind == EVENT_LOST)
-		f->torn = true;
-	if (t->kind == EVENT_LOOK)
-		f->torn = false;
-	if (f->below_zero) {
-		f->below_zero = false;
-		if (may_check(f, l))
-			check(f, t, true);
+	if (!f->torn) {
+		if (hindsight_is_due(f->hindsight, t->t_ns) && may_check(f, l))
+			check(f, t, t->t_ns, false);
+		else if (f->grown && is_release(t->fact) && may_check(f, l))
+			check_levels(f, t);
+		hindsight_fact(f->hindsight, t);
+		tell_sure(f);
 	}
-	if (t->kind == EVENT_END) {
-		if (f->dirty && !f->torn)
-			check(f, t, false);
-		findings_sort(&f->list);
-		finding_index_free(&f->index);
-		f->index = finding_index_of(&f->list);
-		return;
-	}
-	if (t->kind != EVENT_FACT || !t->fed)
-		return;
-	if (f->dirty && !f->torn && t->t_ns > f->last_ns + REST_NS && may_check(f, l))
-		check(f, t, false);
-	else if (f->grown && !f->torn && is_release(t->fact) && may_check(f, l))
-		check(f, t, true);
 	f->below_zero = is_below_zero(t->fact);
 	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE;
-	f->dirty = true;
-	f->last_ns = t->t_ns;
 	f->now_ns = t->since_ns;
+	f->last_ns = t->t_ns;
+}
+
+static void at_end(struct over_time *f, const struct event *t)
+{
+	/* when a file that breaks off ended is not known */
+	if (!f->torn)
+		check(f, t, t->t_ns > f->last_ns ? t->t_ns : f->last_ns, true);
+	tell_sure(f);
+	forget(f, false);
+	findings_sort(&f->list);
+	finding_index_free(&f->index);
+	f->index = finding_index_of(&f->list);
+}
+
+void over_time_event(struct over_time *f, const struct event *t)
+{
+	f->budget++;
+	if (t->kind == EVENT_LOST || t->kind == EVENT_LOOK)
+		forget(f, t->kind == EVENT_LOST);
+	if (f->below_zero) {
+		f->below_zero = false;
+		if (may_check(f, t->ledger))
+			check_levels(f, t);
+	}
+	if (t->kind == EVENT_END)
+		at_end(f, t);
+	else if (t->kind == EVENT_FACT && t->fed)
+		before_fact(f, t);
 }
 
 struct over_time *over_time_new(const struct selection *select)
@@ -166,6 +246,7 @@ struct over_time *over_time_new(const struct selection *select)
 	struct over_time *f = must_alloc(1, sizeof(*f));
 
 	f->select = select;
+	f->hindsight = hindsight_new();
 	f->budget = FREE_STEPS;
 	return f;
 }
@@ -177,6 +258,8 @@ const struct findings *over_time_findings(const struct over_time *f)
 
 void over_time_free(struct over_time *f)
 {
+	hindsight_free(f->hindsight);
+	findings_free(&f->leaks);
 	findings_free(&f->list);
 	finding_index_free(&f->index);
 	free(f);

@@ -28,6 +28,15 @@ static bool is_of_account(const struct ring *r, const struct finding *f)
 	return r->mm && (f->mm ? r->mm->id == f->mm : r->mm->pid == f->pid);
 }
 
+/* Of a recording of others: whether all that it has of that user only kept the ledger right. */
+static bool is_others(const struct ledger *l, __u32 uid)
+{
+	for (const struct ledger_user *u = l->users; u; u = u->hh.next)
+		if (u->uid == uid && u->others)
+			return true;
+	return false;
+}
+
 /*
  * An account is a matter of everybody who is charged to it, whichever process is named with it.
  * One that no ring is left of is its own user's.
@@ -48,7 +57,7 @@ static bool is_selected(const struct finding *f, const void *arg)
 			return true;
 		any = true;
 	}
-	return !any && !select->comm && (!select->has_uid || select->uid == f->uid) &&
+	return !any && !is_others(s->ledger, f->uid) && !select->comm && (!select->has_uid || select->uid == f->uid) &&
 	       (!select->nr_pids || (f->pid && selection_has_pid(select, f->pid)));
 }
 

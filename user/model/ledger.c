@@ -27,7 +27,8 @@ struct ring *ledger_ring(const struct ledger *l, __u64 id)
 
 /* ---- users and address spaces ---------------------------------------------- */
 
-static struct ledger_user *learn_user(struct ledger *l, __u64 id, __u32 uid, __s64 locked_pages)
+static struct ledger_user *learn_user(struct ledger *l, const struct fact *f, __u64 id, __u32 uid,
+				      __s64 locked_pages)
 {
 	struct ledger_user *u;
 
@@ -37,10 +38,12 @@ static struct ledger_user *learn_user(struct ledger *l, __u64 id, __u32 uid, __s
 	if (!u) {
 		u = must_alloc(1, sizeof(*u));
 		u->id = id;
+		u->others = true;
 		HASH_ADD(hh, l->users, id, sizeof(u->id), u);
 	}
 	u->uid = uid;
 	u->locked_pages = locked_pages;
+	u->others &= !!(f->flags & FACT_F_OTHERS);
 	return u;
 }
 
@@ -183,7 +186,7 @@ static struct ring *feed_ring(struct ledger *l, const struct fact_ring *f)
 
 	if (!r)
 		return NULL;
-	ring_charge_to(l, r, learn_user(l, f->user, f->charged_uid, f->user_locked_pages),
+	ring_charge_to(l, r, learn_user(l, &f->h, f->user, f->charged_uid, f->user_locked_pages),
 		       learn_mm(l, f->mm, f->mm_pinned_pages));
 	r->ring_flags = f->ring_flags;
 	r->setup_flags = f->setup_flags;
@@ -218,7 +221,7 @@ static void feed_ring_close(struct ledger *l, const struct fact_ring *f)
 {
 	struct ring *r = ledger_ring(l, f->h.ring);
 
-	learn_user(l, f->user, f->charged_uid, f->user_locked_pages);
+	learn_user(l, &f->h, f->user, f->charged_uid, f->user_locked_pages);
 	if (!r)
 		return;
 	r->closing = true;
@@ -231,7 +234,7 @@ static void feed_holder(struct ledger *l, const struct fact_holder *f)
 	struct ring *r = ring_get(l, &f->h);
 	struct holder *h;
 
-	learn_user(l, f->user, f->h.uid, f->user_locked_pages);
+	learn_user(l, &f->h, f->user, f->h.uid, f->user_locked_pages);
 	name_mm(learn_mm(l, f->mm, f->mm_pinned_pages), &f->h);
 	if (!r)
 		return;
@@ -277,7 +280,7 @@ static void drop_older(struct ledger *l, const struct fact_call *f, struct ring 
 
 static void feed_call(struct ledger *l, const struct fact_call *f)
 {
-	struct ledger_user *user = learn_user(l, f->user, f->charged_uid, f->user_after_pages);
+	struct ledger_user *user = learn_user(l, &f->h, f->user, f->charged_uid, f->user_after_pages);
 	struct ring *r;
 
 	level_mm(l, f->mm, f->mm_after_pages);

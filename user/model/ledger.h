@@ -44,6 +44,7 @@ struct ledger_user {
 	__u64 id;		/* struct user_struct * */
 	__u32 uid;
 	__s64 locked_pages;	/* as last seen: io_uring's and others' */
+	bool others;		/* only facts with FACT_F_OTHERS so far */
 	UT_hash_handle hh;
 };
 
@@ -118,6 +119,7 @@ struct pin {
 	size_t nr_rings;
 	__u32 pid, ns_pid, uid;
 	struct comm comm;
+	bool others;		/* nobody who was selected pinned it */
 	UT_hash_handle hh;
 };
 

@@ -48,6 +48,7 @@ void pins_add(struct ledger *l, const struct fact_pin *f)
 	p->ns_pid = f->ns_pid;
 	p->uid = f->h.uid;
 	p->comm = f->h.comm;
+	p->others = f->h.flags & FACT_F_OTHERS;
 	HASH_ADD(hh, l->pins, buf, sizeof(p->buf), p);
 	pins_held(l, f->buf, f->h.ring);
 }

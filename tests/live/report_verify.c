@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * report --verify of healthy programs whose releases take a while and are looked into in the
+ * middle; and of a selection beside another user, whose account is wrong: it tells what is about
+ * the selection alone.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static char file[] = "/tmp/fixbuf-report-verify-XXXXXX";
+
+/* report --verify of the file: .what is the recording's. */
+static void nothing_is_found(const char *what)
+{
+	struct json_object *all;
+	struct tool_run a;
+
+	tool(&a, "report", "--verify", "--json", file, NULL);
+	all = json_member(a.json, "findings");
+	is(all ? (long long)json_object_array_length(all) : -1, 0, "%s: no finding", what);
+	for (size_t i = 0; all && i < json_object_array_length(all); i++)
+		note("%s", json_object_to_json_string(json_object_array_get_idx(all, i)));
+	is(a.status, 0, "%s: report --verify exits with 0", what);
+	tool_free(&a);
+}
+
+static void record_long_releases(void)
+{
+	const char *tier = tool_tier();
+	struct tool_run a;
+
+	tool(&a, "record", "-q", "-o", file, tier ? "--tier" : "-q", tier ? tier : "-q", "--",
+	     load_path("releases"), "--no-wait", kernel_only() ? "8" : "32", NULL);
+	is(a.status, 0, "record of a program with long releases");
+	tool_free(&a);
+	nothing_is_found("long releases");
+}
+
+/* One who is over the limit from before on, and one who comes to it meanwhile. */
+static void record_beside_others(const char *option, const char *value)
+{
+	struct tool_run a;
+	struct load l;
+
+	tool_start(&a, &(struct tool_how){ 0 }, "record", "-o", file, "-d", "700ms", option, value,
+		   NULL);
+	if (!load_start(&l, "fault_limit", NULL))
+		bail("%s", l.skip);
+	tool_wait(&a, &(struct tool_how){ 0 });
+	is(a.status, 0, "record %s beside others", option);
+	load_end(&l);
+	tool_free(&a);
+	nothing_is_found(option);
+}
+
+static void beside_others(void)
+{
+	struct load other, ours;
+	char pid[16];
+
+	if (!load_start(&other, "fault_limit", "over", NULL)) {
+		skip("beside others", "%s", other.skip);
+		return;
+	}
+	if (!load_start(&ours, "churn", "slow", "small", NULL))
+		bail("%s", ours.skip);
+	snprintf(pid, sizeof(pid), "%d", ours.pid);
+	record_beside_others("-p", pid);
+	record_beside_others("--comm", "chur[n]");
+	load_end(&ours);
+	load_end(&other);
+}
+
+int main(void)
+{
+	int fd = mkstemp(file);
+
+	record_long_releases();
+	beside_others();
+	if (fd >= 0)
+		close(fd);
+	unlink(file);
+	return tap_end();
+}

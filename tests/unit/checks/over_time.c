@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is told of a recording: sums are compared between calls, never inside one. */
+#include "checks/over_time.h"
+#include "facts.h"
+
+#define MS	1000000ULL
+#define PAGES	4096ULL		/* of each buffer */
+#define NR	3
+
+static struct ledger *l;
+static struct over_time *told;
+static const struct selection all;
+static __u64 now_ns;
+
+static int begin_at(enum tier tier, const struct selection *select)
+{
+	static struct origin origin;
+	const struct event look = { .kind = EVENT_LOOK, .origin = &origin };
+
+	origin.tier = tier;
+	l = ledger_new();
+	l->exact = l->track_pins = tier > TIER_TRACEPOINTS;
+	now_ns = 1000;
+	told = over_time_new(select);
+	over_time_event(told, &look);
+	return 0;
+}
+
+static const struct origin *origin_of(enum tier tier)
+{
+	static struct origin o;
+
+	o.tier = tier;
+	return &o;
+}
+
+static enum tier tier_of(void)
+{
+	return l->exact ? TIER_FUNCTIONS : TIER_TRACEPOINTS;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_at(TIER_FUNCTIONS, &all);
+}
+
+static int finish(void **state)
+{
+	(void)state;
+	over_time_free(told);
+	ledger_free(l);
+	return 0;
+}
+
+static void wait_ms(__u64 ms)
+{
+	now_ns += ms * MS;
+}
+
+static void tell(struct fact *f)
+{
+	const struct event e = {
+		.kind = EVENT_FACT, .origin = origin_of(tier_of()), .ledger = l, .t_ns = now_ns,
+		.since_ns = now_ns - 1000, .fact = f, .fed = true, .shown = true,
+	};
+
+	f->t_ns = now_ns;
+	over_time_event(told, &e);
+	ledger_feed(l, f);
+}
+
+static const struct findings *end(void)
+{
+	const struct event e = {
+		.kind = EVENT_END, .origin = origin_of(tier_of()), .ledger = l, .t_ns = now_ns,
+		.since_ns = now_ns - 1000, .end = { .clean = true },
+	};
+
+	over_time_event(told, &e);
+	return over_time_findings(told);
+}
+
+static void create(__u64 ring, __s64 pinned)
+{
+	struct fact_ring f = fact_ring(FACT_RING_CREATE, ring, pinned, pinned);
+
+	tell(&f.h);
+}
+
+static void close_ring(__u64 ring, __s64 pinned)
+{
+	struct fact_ring f = fact_ring(FACT_RING_CLOSE, ring, pinned, pinned);
+
+	tell(&f.h);
+}
+
+static void gone(__u64 ring)
+{
+	struct fact f = fact_head(FACT_RING_GONE, sizeof(f), ring);
+
+	tell(&f);
+}
+
+static void call(__u64 ring, enum call_op op, __u32 slots, __s64 result, __s64 pinned, __u64 start_ns)
+{
+	struct fact_call f = fact_call(ring, op, slots, slots, result);
+
+	f.user_after_pages = f.mm_after_pages = pinned;
+	f.start_ns = start_ns;
+	f.limit_bytes = ~0ULL;
+	tell(&f.h);
+}
+
+static void slot(__u64 ring, __u32 index, __u64 buf, __u64 charged)
+{
+	struct fact_buffer f = fact_buffer(ring, index, buf, ADDR + (buf & 0xffff) * 8 * MIB,
+					   PAGES * 4096, charged);
+
+	tell(&f.h);
+}
+
+static void account(enum fact_kind kind, __u64 ring, __u64 buf, __s64 pages, __s64 after)
+{
+	struct fact_charge f = {
+		.h = fact_head(kind, sizeof(f), ring), .user = USER, .mm = MM, .buf = buf,
+		.user_after_pages = after, .mm_after_pages = after, .pages = pages,
+	};
+
+	tell(&f.h);
+}
+
+/* A ring with NR buffers from .first on, all charged; .below: what others have. */
+static void fill(__u64 ring, __u32 first, __s64 below)
+{
+	create(ring, below);
+	call(ring, CALL_REGISTER, NR, 0, below + NR * PAGES, 0);
+	for (__u32 i = 0; i < NR; i++)
+		slot(ring, i, BUF(first + i), PAGES);
+}
+
+static void nothing_of(enum finding_tag tag)
+{
+	const struct findings *fs = end();
+
+	for (size_t i = 0; i < fs->nr; i++)
+		assert_int_not_equal(fs->list[i].tag, tag);
+}
+
+/* The buffers go one by one, and only the end of the call takes them out of the table. */
+static void inside_unregister(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	for (__u32 i = 0; i < NR; i++) {
+		account(FACT_UNCHARGE, RING, BUF(i), PAGES, (NR - 1 - i) * PAGES);
+		wait_ms(30);
+	}
+	call(RING, CALL_UNREGISTER, 0, 0, 0, 0);
+	wait_ms(2000);
+	assert_int_equal(end()->nr, 0);
+}
+
+static void inside_register(void **state)
+{
+	(void)state;
+	create(RING, 0);
+	wait_ms(100);
+	for (__u32 i = 0; i < NR; i++) {
+		account(FACT_CHARGE, RING, BUF(i), PAGES, (i + 1) * PAGES);
+		wait_ms(1700);
+	}
+	call(RING, CALL_REGISTER, NR, 0, NR * PAGES, 0);
+	for (__u32 i = 0; i < NR; i++)
+		slot(RING, i, BUF(i), PAGES);
+	wait_ms(2000);
+	assert_int_equal(end()->nr, 0);
+}
+
+/* The kernel releases what a closed ring has while the account is read for another. */
+static void inside_close(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	close_ring(RING, NR * PAGES);
+	wait_ms(30);
+	create(RING2, 0);
+	wait_ms(3000);
+	gone(RING);
+	wait_ms(2000);
+	call(RING2, CALL_UNREGISTER, 0, -6, 0, 0);
+	wait_ms(2000);
+	assert_int_equal(end()->nr, 0);
+}
+
+/* At tracepoints only its end says that a call was under way on the other ring. */
+static void inside_a_silent_call(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	create(RING2, PAGES);
+	wait_ms(100);
+	call(RING, CALL_UNREGISTER, 0, 0, 0, 0);
+	wait_ms(2000);
+	assert_int_equal(end()->nr, 0);
+}
+
+static void before_a_call(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	create(RING2, PAGES);
+	wait_ms(100);
+	call(RING, CALL_UNREGISTER, 0, 0, 0, now_ns - MS);
+	wait_ms(2000);
+	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
+}
+
+/* Neither a call that failed nor a close was in the middle of a release. */
+static void beside_harmless_ends(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	create(RING2, PAGES);
+	wait_ms(100);
+	call(RING, CALL_UNREGISTER, 0, -6, NR * PAGES, 0);
+	wait_ms(10);
+	close_ring(RING, NR * PAGES);
+	gone(RING);
+	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
+}
+
+static void after_a_call(void **state)
+{
+	const struct finding *f;
+
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	call(RING, CALL_UPDATE, 1, 1, PAGES, 0);
+	slot(RING, 0, BUF(7), PAGES);
+	f = only(end(), UNCHARGED_PIN);
+	assert_int_equal(f->pages, 2 * PAGES);
+	assert_int_equal(f->since_ns, 100 * MS);
+}
+
+/* The old buffers are in the ledger until the slots of the call are told. */
+static void between_call_and_slots(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	call(RING, CALL_UPDATE, NR, NR, 0, 0);
+	for (__u32 i = 0; i < NR; i++) {
+		wait_ms(100);
+		slot(RING, i, BUF(i + 10), 0);
+	}
+	wait_ms(2000);
+	assert_int_equal(end()->nr, 0);
+}
+
+static void beside_an_idle_ring(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	fill(RING2, NR, NR * PAGES);
+	wait_ms(100);
+	call(RING, CALL_UPDATE, 1, 1, 4 * PAGES, 0);
+	slot(RING, 0, BUF(0), PAGES);
+	wait_ms(2000);
+	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
+}
+
+static void a_call_may_go_on_at_the_end(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	fill(RING2, NR, NR * PAGES);
+	wait_ms(100);
+	call(RING, CALL_UPDATE, 1, 1, 4 * PAGES, 0);
+	slot(RING, 0, BUF(0), PAGES);
+	wait_ms(50);
+	assert_int_equal(end()->nr, 0);
+}
+
+/* Others that are never at rest do not keep an account from being judged. */
+static void beside_others(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	call(RING, CALL_UPDATE, 1, 1, PAGES, 0);
+	slot(RING, 0, BUF(7), PAGES);
+	for (int i = 0; i < 50; i++) {
+		struct fact_call c = fact_call(RING2, CALL_REGISTER, 1, 1, -16);
+
+		wait_ms(1);
+		c.mm = MM2;
+		c.user = USER2;
+		tell(&c.h);
+	}
+	/* repaired, and gone long before the end */
+	call(RING, CALL_UNREGISTER, 0, 0, 0, 0);
+	close_ring(RING, 0);
+	gone(RING);
+	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
+}
+
+static void ghost(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	call(RING, CALL_UNREGISTER, 0, 0, PAGES, 0);
+	wait_ms(1700);
+	call(RING, CALL_UNREGISTER, 0, -6, PAGES, 0);
+	assert_int_equal(only(end(), GHOST_PIN)->pages, PAGES);
+}
+
+/* To 6.12 a worker of the kernel releases what was unregistered, later. */
+static void released_late(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	call(RING, CALL_UNREGISTER, 0, 0, NR * PAGES, 0);
+	wait_ms(1000);
+	for (__u32 i = 0; i < NR; i++) {
+		struct fact_charge f = {
+			.h = fact_head(FACT_UNCHARGE, sizeof(f), RING), .user = USER, .mm = MM,
+			.buf = BUF(i), .mm_after_pages = (NR - 1 - i) * PAGES, .pages = PAGES,
+		};
+
+		f.h.flags = FACT_F_WORKER;
+		tell(&f.h);
+		wait_ms(30);
+	}
+	wait_ms(2000);
+	assert_int_equal(end()->nr, 0);
+}
+
+static void below_zero_inside_a_call(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	account(FACT_UNCHARGE, RING, BUF(0), PAGES, -5);
+	account(FACT_UNCHARGE, RING, BUF(1), PAGES, 3);
+	call(RING, CALL_UNREGISTER, 0, 0, 0, 0);
+	assert_int_equal(end()->list[0].tag, CHARGE_UNDERFLOW);
+	assert_int_equal(end()->list[0].pages, 5);
+}
+
+static void nothing_after_a_loss(void **state)
+{
+	const struct event lost = { .kind = EVENT_LOST, .ledger = NULL, .lost = { .count = 1 } };
+
+	(void)state;
+	fill(RING, 0, 0);
+	wait_ms(100);
+	over_time_event(told, &lost);
+	call(RING, CALL_UPDATE, 1, 1, PAGES, 0);
+	slot(RING, 0, BUF(7), PAGES);
+	wait_ms(2000);
+	nothing_of(UNCHARGED_PIN);
+}
+
+static void pinned(__u64 ring, __u64 buf, __u8 flags)
+{
+	struct fact_pin f = {
+		.h = fact_head(FACT_PIN, sizeof(f), ring), .buf = buf, .addr = ADDR, .pages = PAGES,
+	};
+
+	f.h.flags = flags;
+	tell(&f.h);
+}
+
+static void leak(void **state)
+{
+	(void)state;
+	create(RING, 0);
+	pinned(RING, BUF(0), 0);
+	close_ring(RING, 0);
+	gone(RING);
+	assert_int_equal(only(end(), LEAKED_PIN)->pages, PAGES);
+}
+
+/* In a recording of a selection: what is wrong with accounts of others, whose rings are gone. */
+static void of_others(void **state)
+{
+	struct fact_ring made = fact_ring(FACT_RING_CREATE, RING, 0, 0);
+	struct fact_ring closed = fact_ring(FACT_RING_CLOSE, RING, -7, -7);
+
+	(void)state;
+	made.h.flags = closed.h.flags = FACT_F_OTHERS;
+	tell(&made.h);
+	pinned(RING, BUF(0), FACT_F_OTHERS);
+	tell(&closed.h);
+	gone(RING);
+	assert_int_equal(end()->nr, 0);
+}
+
+static void of_a_user_without_rings(void **state)
+{
+	(void)state;
+	create(RING, 0);
+	close_ring(RING, -7);
+	gone(RING);
+	assert_true(end()->nr > 0);
+	assert_int_equal(end()->list[0].tag, CHARGE_UNDERFLOW);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(inside_unregister), TEST(inside_register), TEST(inside_close),
+		TEST(inside_a_silent_call), TEST(before_a_call), TEST(beside_harmless_ends),
+		TEST(after_a_call), TEST(between_call_and_slots), TEST(beside_an_idle_ring),
+		TEST(a_call_may_go_on_at_the_end), TEST(beside_others), TEST(ghost),
+		TEST(released_late), TEST(below_zero_inside_a_call), TEST(nothing_after_a_loss),
+		TEST(leak), TEST(of_others), TEST(of_a_user_without_rings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
