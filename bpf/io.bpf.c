@@ -352,6 +352,7 @@ int io_calls(struct bpf_raw_tracepoint_args *ctx)
 	c = bpf_map_lookup_elem(&io_ring_calls, &key);
 	if (!c) {
 		fresh.first_ns = bpf_ktime_get_ns();
+		fresh.pid = bpf_get_current_pid_tgid() >> 32;
 		bpf_map_update_elem(&io_ring_calls, &key, &fresh, BPF_NOEXIST);
 		c = bpf_map_lookup_elem(&io_ring_calls, &key);
 		if (!c)

@@ -180,7 +180,7 @@ struct io_calls {
 	__u64 registers, unregisters, updates, clones;
 	__u64 first_ns, last_ns;
 	__u32 nr_slots;		/* after the last */
-	__u32 pad;
+	__u32 pid;		/* of who made the first, 0 = not known (older files) */
 };
 
 /* What was not measured, and why. */

@@ -258,6 +258,31 @@ static void check_advice(void)
 	tool_free(&a);
 }
 
+/* A ring per operation is told once, not as a table that is made again and again. */
+static void check_ring_advice(void)
+{
+	struct json_object *o;
+	struct tool_run a;
+	char path[] = "/tmp/fixbuf-stat-XXXXXX";
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		bail("no temporary file");
+	tool(&a, "stat", "--json", "--advise", "-o", path, "--", load_path("io_rings"), "--no-wait",
+	     "101", "1", "alone", NULL);
+	is(a.status, 0, "a ring per operation: it ends well");
+	o = json_object_from_file(path);
+	is_text(json_text(advice(o, "ring-churn"), "remedy"),
+		"keep one ring and what is registered with it for all of them", "what to do");
+	has_text(json_text(advice(o, "ring-churn"), "detail"),
+		 ": 101 rings were made for 101 operations", "how many");
+	is(json_object_array_length(json_member(o, "advice")), 1, "and nothing else is advised");
+	json_object_put(o);
+	close(fd);
+	unlink(path);
+	tool_free(&a);
+}
+
 static void check_count_only(void)
 {
 	struct json_object *o, *ring;
@@ -365,6 +390,7 @@ int main(void)
 	check_faults();
 	check_shared(kernel_only() ? "100003" : "1000003", kernel_only() ? 100003 : 1000003);
 	check_advice();
+	check_ring_advice();
 	check_count_only();
 	check_successors();
 	if (!kernel_only())

@@ -7,7 +7,7 @@
 #include "model/ledger.h"
 
 /* Tags are stable: unfixed-io, worth-registering, idle-buffer, oversized-buffer,
- * table-churn, small-folios, fragmented-buffer */
+ * table-churn, ring-churn, small-folios, fragmented-buffer */
 struct advice {
 	const char *tag;
 	__u64 ring;

@@ -188,6 +188,67 @@ static void churn(void **state)
 	end(&w);
 }
 
+/* Of rings that lay at one address one after the other, each has its own; the last may be a neighbour's. */
+static void identity(void **state)
+{
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	w.m.calls = calloc(9, sizeof(*w.m.calls));
+	for (w.m.nr_calls = 0; w.m.nr_calls < 9; w.m.nr_calls++)
+		w.m.calls[w.m.nr_calls] = (struct io_calls_row){
+			.ring = RING, .born_ns = w.m.nr_calls, .calls = { .registers = 1 },
+		};
+	assert_null(find(&w, "table-churn"));
+	/* a table that was made again and again, of a ring that is gone: another process has the address */
+	w.m.calls[8].calls = (struct io_calls){ .registers = 101, .pid = 907 };
+	a = find(&w, "table-churn");
+	assert_non_null(a);
+	assert_int_equal(a->pid, 907);
+	assert_int_equal(a->fd, -1);
+	assert_contains(a->detail, "pid 907 ring ");
+	assert_contains(a->detail, "for 0 operations");
+	end(&w);
+	/* buffers of a ring that is not the one that was used */
+	begin(&w);
+	w.m.rows[0].c.who = IO_WHO(907, 4, true);
+	see_buffer(w.l, RING, 0, BUF(0), ADDR, 65536, 16);
+	assert_null(find(&w, "idle-buffer"));
+	for (int i = 0; i < 3; i++)
+		plain_io(&w, ADDR + MIB + i * 16384, 101, 16384, true);
+	assert_null(find(&w, "worth-registering"));
+	end(&w);
+}
+
+static void rings(void **state)
+{
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	/* made where the last one was, or with its descriptor; others have rings at the same time */
+	for (int i = 0; i < 101; i++) {
+		struct io_row *r = io_model_row(&w.m, RING + (i % 7) * 4096, 1 + i,
+						IO_WHO(907, 4, true));
+
+		r->c.ops = 1;
+		r->c.fd = 5;
+		io_model_row(&w.m, RING + (100 + i) * 4096, 1 + i, IO_WHO(908, 4, true))->c.ops = 1;
+	}
+	a = find(&w, "ring-churn");
+	assert_non_null(a);
+	assert_int_equal(a->pid, 907);
+	assert_int_equal(a->ops, 101);
+	assert_string_equal(a->detail, "pid 907: 101 rings were made for 101 operations");
+	for (size_t i = 0; i < w.m.nr_rows; i++)
+		w.m.rows[i].c.ops = 1009;
+	assert_null(find(&w, "ring-churn"));
+	end(&w);
+}
+
 static void folios(void **state)
 {
 	struct buffer *small, *big;
@@ -295,6 +356,8 @@ int main(void)
 		cmocka_unit_test(idle),
 		cmocka_unit_test(oversized),
 		cmocka_unit_test(churn),
+		cmocka_unit_test(identity),
+		cmocka_unit_test(rings),
 		cmocka_unit_test(folios),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(many),
