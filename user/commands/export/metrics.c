@@ -289,6 +289,27 @@ static void put_tag(struct view *v, enum finding_tag tag)
 		finding_tag_name(tag));
 }
 
+static void put_unsettled(struct view *v)
+{
+	const struct export_model *m = v->m;
+
+	family(v, "fixbuf_unsettled", "gauge", NULL,
+	       "What the last pass could not look at or confirm, by reason and user: rings, buffers, pages, processes or suspicions.");
+	for (__u32 i = 0; i < m->pass.nr_unsettled; i++) {
+		begin(v, "");
+		fprintf(v->out, "reason=\"%s\",uid=\"%u\"", unsettled_name(m->unsettled[i].what),
+			m->unsettled[i].uid);
+		value(v, "%llu", m->unsettled[i].count);
+	}
+	for (int what = 0; what < NR_UNSETTLED; what++) {
+		if (!m->unsettled_others[what])
+			continue;
+		begin(v, "");
+		fprintf(v->out, "reason=\"%s\",uid=\"other\"", unsettled_name(what));
+		value(v, "%llu", m->unsettled_others[what]);
+	}
+}
+
 static void put_findings(struct view *v)
 {
 	const struct export_model *m = v->m;
@@ -320,6 +341,7 @@ static void put_findings(struct view *v)
 			put_owner(v, o, m->by);
 			value(v, "%llu", o->finding_pages[tag] * PAGE_BYTES);
 		}
+	put_unsettled(v);
 	family(v, "fixbuf_verify_timestamp_seconds", "gauge", "seconds", "Time at which the last pass ended.");
 	plain_seconds(v, m->pass.realtime_ns);
 	family(v, "fixbuf_verify_duration_seconds", "gauge", "seconds", "Duration of the last pass.");

@@ -425,49 +425,6 @@ void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns)
 	m->lost = l->lost;
 }
 
-/* ---- findings ------------------------------------------------------------------------ */
-
-static void forget_findings(struct owner *o)
-{
-	if (!o)
-		return;
-	memset(o->finding_pages, 0, sizeof(o->finding_pages));
-	memset(o->has_finding, 0, sizeof(o->has_finding));
-}
-
-void export_no_passes(struct export_model *m)
-{
-	m->has_pass = m->verifying = false;
-	memset(m->findings, 0, sizeof(m->findings));
-	for (struct owner *o = m->owners; o; o = o->hh.next)
-		forget_findings(o);
-	forget_findings(m->other);
-}
-
-void export_pass(struct export_model *m, const struct pass *p, const struct pass_finding *list,
-		 __u64 now_ns)
-{
-	m->passes++;
-	m->failed_passes += p->failed;
-	if (p->failed)
-		return;
-	export_no_passes(m);
-	m->verifying = m->has_pass = true;
-	m->pass = *p;
-	for (__u32 i = 0; i < p->nr; i++) {
-		const struct pass_finding *f = &list[i];
-		struct owner *o;
-
-		if (f->tag >= NR_FINDING_TAGS)
-			continue;
-		o = export_owner(m, &f->key, now_ns);
-		o->now = true;
-		o->has_finding[f->tag] = true;
-		o->finding_pages[f->tag] += f->pages;
-		m->findings[f->tag] += f->count;
-	}
-}
-
 void export_model_free(struct export_model *m)
 {
 	struct owner *o, *next;
@@ -478,4 +435,5 @@ void export_model_free(struct export_model *m)
 		owner_free(m->other);
 	free(m->folds);
 	free(m->users);
+	free(m->unsettled);
 }

@@ -10,6 +10,7 @@
 
 #include <abi/fact.h>
 #include "checks/finding.h"
+#include "checks/verdict.h"
 #include "model/io_counters.h"
 
 /* Powers of two of nanoseconds, the histograms' own edges: nothing is split by folding. */
@@ -80,10 +81,17 @@ struct pass_finding {
 	__u64 pages;
 };
 
+/* What a pass could not look at or confirm, by reason and user. */
+struct pass_unsettled {
+	__u32 what;		/* enum unsettled_what */
+	__u32 uid;
+	__u64 count;
+};
+
 struct pass {
 	__u32 failed;		/* could not look: nothing else is valid */
-	__u32 nr;		/* of what follows it */
-	__u32 unsteady_rings, unsteady_buffers, denied_buffers, pad;
+	__u32 nr, nr_unsettled;	/* of what follows it */
+	__u32 unsteady_rings, unsteady_buffers, denied_buffers;
 	__u64 pages, took_ns, realtime_ns;
 };
 
@@ -101,6 +109,8 @@ struct export_model {
 	__u64 io_missed;
 	bool verifying, has_pass;
 	struct pass pass;
+	struct pass_unsettled *unsettled; /* .pass.nr_unsettled of them, owned */
+	__u64 unsettled_others[NR_UNSETTLED]; /* of users that found no room there */
 	__u64 passes, failed_passes;
 	__u64 findings[NR_FINDING_TAGS];
 	__u32 own_pids[2];	/* processes of ours: their rings are not told */
@@ -130,8 +140,11 @@ void export_io(struct export_model *m, const struct io_model *all, const struct 
 void export_io_merge(struct owner *to, const struct owner *from);
 
 void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns);
+
+/* ---- found.c ---- */
+
 void export_pass(struct export_model *m, const struct pass *p, const struct pass_finding *list,
-		 __u64 now_ns);
+		 const struct pass_unsettled *unsettled, __u64 now_ns);
 /* No one looks at pages any more: what was found once is not told on. */
 void export_no_passes(struct export_model *m);
 

@@ -12,6 +12,8 @@
 #include "base/descriptor.h"
 #include "base/err.h"
 #include "base/privilege.h"
+#include "base/signals.h"
+#include "capture/balance.h"
 #include "capture/inspect.h"
 #include "checks/checks.h"
 #include "checks/places.h"
@@ -20,6 +22,18 @@
 #include "commands/export/export.h"
 #include "commands/export/pass.h"
 #include "commands/run.h"
+
+/* Where something is not explained, the balance is taken for over a second. */
+#define BALANCE_NS	(30 * NS_PER_S)
+
+/* What passes keep from one to the next. */
+struct passes {
+	const struct export_options *o;
+	const struct capture *capture;
+	int to;
+	struct findings balance; /* of when it was taken last */
+	__u64 next_balance_ns;
+};
 
 /* What a pass needs; old kernels ask for CAP_BPF at each use of a program. */
 static const unsigned int pages_alone[] = {
@@ -62,24 +76,71 @@ static size_t add_found(struct pass_finding *list, size_t nr, const struct owner
 	return nr;
 }
 
-static int tell(int to, const struct export_options *o, struct pass *p, const struct look *look)
+static void tell_findings(struct pass *p, struct pass_finding *list, const struct passes *s,
+			  const struct ledger *l, const struct findings *fs)
 {
-	struct pass_finding *list = must_alloc(look->findings.nr, sizeof(*list));
-	int err;
-
-	for (size_t i = 0; i < look->findings.nr; i++) {
-		const struct finding *f = &look->findings.list[i];
-		struct owner_key key = key_of(o, look->ledger, f);
+	for (size_t i = 0; i < fs->nr; i++) {
+		const struct finding *f = &fs->list[i];
+		struct owner_key key = key_of(s->o, l, f);
 
 		if (!f->unconfirmed)
 			p->nr = add_found(list, p->nr, &key, f);
 	}
-	err = descriptor_write(to, p, sizeof(*p)) || descriptor_write(to, list, p->nr * sizeof(*list));
+}
+
+/* By user: a process has no label of its own there. */
+static void tell_unsettled(struct pass *p, struct pass_unsettled *list, const struct unsettled_list *u)
+{
+	for (size_t i = 0; i < u->nr; i++) {
+		const struct unsettled *one = &u->list[i];
+		__u32 k = 0;
+
+		while (k < p->nr_unsettled &&
+		       (list[k].what != one->what || list[k].uid != one->uid))
+			k++;
+		if (k == p->nr_unsettled)
+			list[p->nr_unsettled++] = (struct pass_unsettled){ one->what, one->uid, 0 };
+		list[k].count += one->count;
+	}
+}
+
+static int tell(const struct passes *s, struct pass *p, const struct look *look)
+{
+	struct pass_finding *list = must_alloc(look->findings.nr + s->balance.nr, sizeof(*list));
+	struct pass_unsettled *unsettled = must_alloc(look->unsettled.nr, sizeof(*unsettled));
+	int err;
+
+	if (!p->failed) {
+		tell_findings(p, list, s, look->ledger, &look->findings);
+		tell_findings(p, list, s, look->ledger, &s->balance);
+		tell_unsettled(p, unsettled, &look->unsettled);
+	}
+	err = descriptor_write(s->to, p, sizeof(*p)) ||
+	      descriptor_write(s->to, list, p->nr * sizeof(*list)) ||
+	      descriptor_write(s->to, unsettled, p->nr_unsettled * sizeof(*unsettled));
+	free(unsettled);
 	free(list);
 	return err;
 }
 
-static int pass_once(struct capture *s, const struct export_options *o, int to)
+/* 0, or -errno with a sentence. */
+static int take_balance(struct passes *s)
+{
+	__u64 now = clock_now_ns();
+	int err;
+
+	if (now < s->next_balance_ns)
+		return 0;
+	s->next_balance_ns = now + BALANCE_NS;
+	findings_free(&s->balance);
+	err = look_at_balance(s->capture->walk, &s->o->select, &s->balance);
+	/* the readings ended early: what they left is not sure */
+	if (interrupted)
+		findings_free(&s->balance);
+	return err;
+}
+
+static int pass_once(struct passes *s)
 {
 	const struct check_options checks = { .every_page = false };
 	struct progress progress = { 0 };
@@ -88,7 +149,8 @@ static int pass_once(struct capture *s, const struct export_options *o, int to)
 	__u64 begun = clock_now_ns();
 	int err;
 
-	p.failed = look_closely(s->walk, s->pages, &o->select, &checks, &look, &progress) != 0;
+	p.failed = look_closely(s->capture->walk, s->capture->pages, &s->o->select, &checks, &look,
+				&progress) || take_balance(s);
 	if (p.failed)
 		cannot("%s", err_text());
 	p.took_ns = clock_now_ns() - begun;
@@ -97,9 +159,7 @@ static int pass_once(struct capture *s, const struct export_options *o, int to)
 	p.unsteady_rings = look.unsteady_rings;
 	p.unsteady_buffers = look.unsteady_buffers;
 	p.denied_buffers = look.denied_buffers;
-	if (p.failed)
-		findings_free(&look.findings);
-	err = tell(to, o, &p, &look);
+	err = tell(s, &p, &look);
 	look_free(&look);
 	return err;
 }
@@ -121,6 +181,7 @@ int export_passes(struct export_options *o, int to, pid_t parent)
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .pages = true };
 	struct pollfd reader = { .fd = to };
 	struct run r = { .to = &o->output };
+	struct passes s = { .o = o, .to = to };
 	int status = run_open(&r, &wants);
 
 	if (status)
@@ -132,7 +193,8 @@ int export_passes(struct export_options *o, int to, pid_t parent)
 	ready.own_tgid = capture_own_tgid(&r.capture);
 	if (setpriority(PRIO_PROCESS, 0, 19) || descriptor_write(to, &ready, sizeof(ready)))
 		return EXIT_CANNOT;
-	while (!pass_once(&r.capture, o, to)) {
+	s.capture = &r.capture;
+	while (!pass_once(&s)) {
 		__u64 next = clock_now_ns() + o->verify_interval_ns, now;
 
 		while ((now = clock_now_ns()) < next) {
@@ -142,6 +204,7 @@ int export_passes(struct export_options *o, int to, pid_t parent)
 				return EXIT_DONE;
 		}
 	}
+	findings_free(&s.balance);
 	run_close(&r);
 	return EXIT_DONE;
 }

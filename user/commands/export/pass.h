@@ -9,7 +9,7 @@
 
 struct export_options;
 
-/* The first it says; then a struct pass (model.h) and its findings, pass after pass. */
+/* The first it says; then a struct pass (model.h), its findings and what is unsettled, pass after pass. */
 struct pass_ready {
 	__u32 own_tgid;			/* its process as the kernel numbers it */
 	char privileges[PRIVILEGE_TEXT]; /* what it keeps */

@@ -65,6 +65,7 @@ static int take_ready(struct export_verify *v)
 
 static int take_pass(struct export_verify *v, struct export_model *m, __u64 now_ns)
 {
+	struct pass_unsettled *unsettled;
 	struct pass_finding *list;
 	struct pass p;
 	int err;
@@ -72,9 +73,12 @@ static int take_pass(struct export_verify *v, struct export_model *m, __u64 now_
 	if (read_all(v->from, &p, sizeof(p)))
 		return -1;
 	list = must_alloc(p.nr, sizeof(*list));
-	err = read_all(v->from, list, p.nr * sizeof(*list));
+	unsettled = must_alloc(p.nr_unsettled, sizeof(*unsettled));
+	err = read_all(v->from, list, p.nr * sizeof(*list)) ||
+	      read_all(v->from, unsettled, p.nr_unsettled * sizeof(*unsettled));
 	if (!err)
-		export_pass(m, &p, list, now_ns);
+		export_pass(m, &p, list, unsettled, now_ns);
+	free(unsettled);
 	free(list);
 	return err;
 }

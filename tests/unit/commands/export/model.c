@@ -347,18 +347,41 @@ static void passes(void **state)
 	struct pass p = { .nr = 2, .pages = 100 }, failed = { .failed = 1 }, clean = { 0 };
 
 	(void)state;
-	export_pass(&m, &p, list, 1);
+	export_pass(&m, &p, list, NULL, 1);
 	assert_int_equal(m.findings[STALE_PAGE], 3);
 	assert_int_equal(owner_of("b")->finding_pages[STALE_PAGE], 7);
-	export_pass(&m, &failed, NULL, 2);
+	export_pass(&m, &failed, NULL, NULL, 2);
 	assert_int_equal(m.findings[STALE_PAGE], 3);
 	assert_int_equal(m.failed_passes, 1);
-	export_pass(&m, &clean, NULL, 3);
+	export_pass(&m, &clean, NULL, NULL, 3);
 	assert_int_equal(m.findings[STALE_PAGE], 0);
 	assert_false(owner_of("b")->has_finding[STALE_PAGE]);
 	assert_int_equal(m.passes, 3);
 	export_no_passes(&m);
 	assert_false(m.has_pass);
+}
+
+/* A user with many reasons, or many users, take no more room than owners have. */
+static void unsettled_is_bounded(void **state)
+{
+	const struct pass_unsettled list[] = {
+		{ UNSETTLED_PAGES, 1, 2 }, { UNSETTLED_RINGS, 2, 7 }, { UNSETTLED_PAGES, 3, 11 },
+		{ NR_UNSETTLED, 4, 1000 }, { UNSETTLED_PAGES, 5, 1 }, { UNSETTLED_FINDINGS, 6, 5 },
+	};
+	const struct pass p = { .nr_unsettled = 6 }, settled = { 0 };
+
+	(void)state;
+	m.max_owners = 3;
+	export_pass(&m, &p, NULL, list, 1);
+	assert_int_equal(m.pass.nr_unsettled, 3);
+	assert_int_equal(m.unsettled[0].uid, 3);
+	assert_int_equal(m.unsettled[1].uid, 2);
+	assert_int_equal(m.unsettled[2].uid, 6);
+	assert_int_equal(m.unsettled_others[UNSETTLED_PAGES], 3);
+	assert_int_equal(m.unsettled_others[UNSETTLED_RINGS], 0);
+	export_pass(&m, &settled, NULL, NULL, 2);
+	assert_int_equal(m.pass.nr_unsettled, 0);
+	assert_int_equal(m.unsettled_others[UNSETTLED_PAGES], 0);
 }
 
 int main(void)
@@ -377,6 +400,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(io_is_gained, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bounds_split_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(passes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unsettled_is_bounded, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

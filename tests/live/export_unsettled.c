@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * export tells what its passes could not look at, by user, and what no ring explains.
+ * Independent of the kernel: not run in guests. Not under ASan: export.c runs what looks.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "memory.h"
+#include "metrics.h"
+
+static struct exporter x;
+
+/* Memory that is reaped, as the OOM killer does: nothing says what was at its addresses. */
+static void by_user(void)
+{
+	double pages = 0;
+	struct load l;
+
+	if (!load_start(&l, "backing_legal", "reaped", NULL)) {
+		skip("reaped", "%s", l.skip);
+		return;
+	}
+	for (int i = 0; i < 300 && pages < 17; i++) {
+		char *text = exporter_scrape(&x);
+
+		pages = metric(text, "fixbuf_unsettled", "reason=\"unseen-pages\"", "uid=\"0\"", NULL);
+		free(text);
+		usleep(50000);
+	}
+	/* a neighbour may have some, too */
+	if (!ok(pages >= 17, "pages that were not compared are told of their user"))
+		note("%g", pages);
+	load_end(&l);
+}
+
+/* The first pass takes the balance. */
+static void by_the_balance(void)
+{
+	struct load l;
+	char label[32];
+
+	if (!load_start(&l, "hidden_ring", "unseen", NULL))
+		bail("hidden_ring: %s", l.skip);
+	exporter_start(&x, "--verify-interval", "101ms", "--by", "pid", NULL);
+	snprintf(label, sizeof(label), "pid=\"%d\"", l.pid);
+	is_metric(&x, 512 * PAGE, "what no ring explains is told of its process",
+		  "fixbuf_finding_bytes", label);
+	load_end(&l);
+}
+
+int main(void)
+{
+	struct tool_run a;
+	bool served;
+
+	tool(&a, "export", "--listen", "127.0.0.1:0", "-d", "100ms", NULL);
+	served = !strstr(a.err, "this build has no HTTP server");
+	tool_free(&a);
+	if (!served)
+		skip_all("this build has no HTTP server");
+	by_the_balance();
+	by_user();
+	is(exporter_end(&x), 0, "it ends with 0");
+	tool_free(&x.a);
+	return tap_end();
+}
