@@ -15,5 +15,7 @@ int export_calls_verify(void);
 int export_calls_serve(void);
 /* Who starts another: what that makes is its own affair, so this takes only what neither does. */
 int export_calls_keep(void);
+/* Who removes the socket: waits, and unlinks. */
+int export_calls_remove(void);
 
 #endif

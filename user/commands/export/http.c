@@ -17,6 +17,7 @@
 
 #define REAP_MS 2000
 #define BACKLOG 128
+#define UNIX "unix:"
 
 /* "ADDR:PORT", "[ADDR]:PORT"; without ADDR it is every IPv4 address. 0 or -1. */
 static int split(const char *address, char *host, size_t size, const char **port)
@@ -98,8 +99,12 @@ int export_http_listen(struct export_http *h, const char *address)
 	int one = 1;
 
 	h->listener = h->asked = -1;
+	if (!strncmp(address, UNIX, strlen(UNIX))) {
+		h->loopback = true;
+		return unix_socket_listen(&h->local, address + strlen(UNIX), &h->listener);
+	}
 	if (parse(address, &at, &len))
-		return misuse("'%s' is not an address to listen at; give ADDR:PORT, as 127.0.0.1:9836 or [::1]:9836",
+		return misuse("'%s' is not an address to listen at; give ADDR:PORT, as 127.0.0.1:9836 or [::1]:9836, or unix:PATH",
 			      address);
 	h->listener = socket(at.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (h->listener >= 0)
@@ -171,4 +176,5 @@ void export_http_stop(struct export_http *h)
 	if (h->pid > 0)
 		child_reap(h->pid, REAP_MS);
 	h->pid = 0;
+	unix_socket_end(&h->local);
 }

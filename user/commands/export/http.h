@@ -10,15 +10,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include "commands/export/metrics.h"
+#include "commands/export/unix_socket.h"
 
 struct export_http {
 	pid_t pid;		/* 0 = none */
 	int listener, asked;	/* .asked: readable when it wants metrics, or has ended */
-	bool loopback;
+	bool loopback;		/* nobody on another machine can connect */
 	char address[64];	/* as it is written in a URL */
+	struct unix_socket local; /* instead of an address */
 };
 
-/* Before anything else: takes the address, ADDR:PORT. 0, or the exit status after a sentence. */
+/* Before anything else: takes the address, ADDR:PORT or unix:PATH. 0, or the exit status after a sentence. */
 int export_http_listen(struct export_http *h, const char *address);
 /*
  * Before anything is loaded: the process starts. .hosts: names that it may be asked by, besides

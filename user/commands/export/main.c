@@ -321,7 +321,9 @@ static void announce(const struct exporter *x)
 			x->http.address);
 	if (o->output.quiet)
 		return;
-	if (x->http.asked >= 0)
+	if (x->http.asked >= 0 && x->http.local.pid)
+		fprintf(stderr, "serving /metrics at %s (tier: %s)\n", o->listen, tier);
+	else if (x->http.asked >= 0)
 		fprintf(stderr, "serving http://%s/metrics (tier: %s)\n", x->http.address, tier);
 	if (o->textfile)
 		fprintf(stderr, "writing %s (tier: %s)\n", o->textfile, tier);
@@ -329,7 +331,8 @@ static void announce(const struct exporter *x)
 	if (x->verify.pid)
 		fprintf(stderr, "; page checker %s; its keeper %s", x->verify.privileges,
 			x->keeper_privileges);
-	fprintf(stderr, "%s\n", x->http.asked >= 0 ? "; HTTP server none" : "");
+	fprintf(stderr, "%s%s\n", x->http.asked >= 0 ? "; HTTP server none" : "",
+		x->http.local.pid ? "; remover of the socket none" : "");
 }
 
 /* Before this process has anything that the others could inherit. */
