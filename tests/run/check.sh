@@ -3,6 +3,7 @@
 # All tests that this machine can run: as built, again with the user program
 # under ASan and UBSan, and once under valgrind.
 # usage: check.sh BUILD_DIR
+# TESTS: paths as they are printed (live/watch unit/base/json): of the tests only these
 
 build=${1:?usage: check.sh BUILD_DIR}
 here=$(dirname "$0")
@@ -84,7 +85,13 @@ one $? "no file is longer than 500 lines"
 "$build/tests/load/neighbour" 65534 > "$neighbour_says" 2>&1 &
 neighbour=$!
 
-run "unit and live tests beside a neighbour" "$build"
+if [ -z "${TESTS:-}" ]; then
+	run "unit and live tests beside a neighbour" "$build"
+else
+	for test in $TESTS; do
+		run "$test beside a neighbour" "$build" "$test"
+	done
+fi
 
 asan=build/asan/fixbuf-trace
 if make --no-print-directory -j"$(nproc)" SANITIZE=1 $asan > "$out" 2>&1; then
@@ -93,6 +100,10 @@ if make --no-print-directory -j"$(nproc)" SANITIZE=1 $asan > "$out" 2>&1; then
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	export FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
 	for test in $(sh "$here/tests-with.sh" . 'Not under ASan'); do
+		case " ${TESTS:-live/$test} " in
+		*" live/$test "*) ;;
+		*) continue ;;
+		esac
 		run "$test under ASan and UBSan" "$build" "live/$test"
 	done
 	unset FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
