@@ -65,6 +65,12 @@ static const struct {
 		"was lost: what it broke or mended is not known",
 		"watch, or record, with a larger --ring-buffer",
 	},
+	[UNSETTLED_SKIPPED] = {
+		"skipped-programs", "run of a BPF program", "runs of BPF programs",
+		"was skipped by the kernel, since another task on the CPU was inside it: what it "
+		"would have told is not known",
+		"verify without --watch reads what there is now",
+	},
 };
 
 static bool same_row(const struct unsettled *a, const struct unsettled *b)
@@ -102,6 +108,18 @@ void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 	}
 	if (!s->nr_pids && selection_asks(s) && !seen(0, arg))
 		unsettled_add(u, row);
+}
+
+void unsettled_losses(struct unsettled_list *u, __u64 lost, __u64 skipped)
+{
+	if (lost > skipped)
+		unsettled_add(u, (struct unsettled){
+			.what = UNSETTLED_EVENTS, .count = lost - skipped,
+		});
+	if (skipped)
+		unsettled_add(u, (struct unsettled){
+			.what = UNSETTLED_SKIPPED, .count = skipped,
+		});
 }
 
 void unsettled_free(struct unsettled_list *u)

@@ -21,6 +21,7 @@ enum unsettled_what {
 	UNSETTLED_OUTSIDE,	/* processes outside of the pid namespace in which we are */
 	UNSETTLED_FINDINGS,	/* were suspected and could not be confirmed */
 	UNSETTLED_EVENTS,	/* were lost */
+	UNSETTLED_SKIPPED,	/* runs of our programs, by the kernel */
 	UNSETTLED_UNRECORDED,	/* as UNSETTLED_SELECTION, in a recording */
 	NR_UNSETTLED
 };
@@ -51,6 +52,8 @@ void unsettled_add(struct unsettled_list *u, struct unsettled one);
 void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 			 const struct selection *s,
 			 bool (*seen)(__u32 pid, const void *arg), const void *arg);
+/* So many events were lost; of them .skipped are runs of programs that the kernel left out. */
+void unsettled_losses(struct unsettled_list *u, __u64 lost, __u64 skipped);
 void unsettled_free(struct unsettled_list *u);
 
 /* A stable name, as a person and a metric say it. */

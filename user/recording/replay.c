@@ -84,6 +84,8 @@ int replay_next(struct replay *p, struct event *e)
 		break;
 	case EVENT_LOST:
 		p->lost += e->lost.count;
+		if (e->lost.cpu == SKIPPED_CPU)
+			p->skipped += e->lost.count;
 		p->ledger->lost += e->lost.count;
 		break;
 	case EVENT_FACT:

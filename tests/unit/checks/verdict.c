@@ -45,6 +45,26 @@ static void suspicions(void **state)
 	findings_free(&fs);
 }
 
+/* A larger buffer brings back nothing that the kernel did not run. */
+static void losses(void **state)
+{
+	struct unsettled_list u = { 0 };
+
+	(void)state;
+	unsettled_losses(&u, 0, 0);
+	assert_int_equal(u.nr, 0);
+	unsettled_losses(&u, 7, 7);
+	assert_int_equal(u.nr, 1);
+	assert_int_equal(u.list[0].what, UNSETTLED_SKIPPED);
+	assert_int_equal(u.list[0].count, 7);
+	unsettled_losses(&u, 11, 6);
+	assert_int_equal(u.nr, 2);
+	assert_int_equal(u.list[0].count, 13);
+	assert_int_equal(u.list[1].what, UNSETTLED_EVENTS);
+	assert_int_equal(u.list[1].count, 5);
+	unsettled_free(&u);
+}
+
 static void owners(void **state)
 {
 	struct unsettled_list u = { 0 };
@@ -108,6 +128,7 @@ int main(void)
 		cmocka_unit_test(statuses),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(suspicions),
+		cmocka_unit_test(losses),
 		cmocka_unit_test(owners),
 		cmocka_unit_test(asked_for),
 	};

@@ -106,10 +106,7 @@ int report_verify(struct report *r)
 		__u64 events = selection_asks(&r->o->select) ? matched.nr : r->replay.facts;
 		enum verdict v;
 
-		if (r->replay.lost)
-			unsettled_add(&u, (struct unsettled){
-				.what = UNSETTLED_EVENTS, .count = r->replay.lost,
-			});
+		unsettled_losses(&u, r->replay.lost, r->replay.skipped);
 		unsettled_selection(&u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
 		if (r->o->output.json)

@@ -157,6 +157,8 @@ static void on_lost(const struct lost_events *lost, void *arg)
 	struct watch *w = arg;
 
 	live_lost(w->live, lost);
+	if (lost->cpu == SKIPPED_CPU)
+		w->skipped += lost->count;
 	watch_notice_loss(w);
 }
 
@@ -339,10 +341,7 @@ static int run(struct watch *w)
 		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
 	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
-	if (w->totals.lost)
-		unsettled_add(&w->unsettled, (struct unsettled){
-			.what = UNSETTLED_EVENTS, .count = w->totals.lost,
-		});
+	unsettled_losses(&w->unsettled, w->totals.lost, w->skipped);
 	v = verdict_of(w->worst, w->o->fail_on, &w->unsettled);
 	view_watch_end(&w->o->output, &w->totals, v, &w->unsettled);
 	status = run_end(&w->run, failed);

@@ -37,7 +37,7 @@ struct watch {
 	bool to_walk;			/* buffers whose pages were not looked at */
 	__u64 moved_ns;			/* an account moved, and its call was not seen yet; 0 = none */
 	__u64 checked_ns, check_took_ns;
-	__u64 lost_told;
+	__u64 lost_told, skipped;	/* events; of those lost, runs of programs */
 	__u64 anew_ns, sampled_ns;
 	struct looks looks;		/* in a row, at everything; .nr 0 = none are under way */
 	bool looking;			/* what is found now, no call is to blame for */
