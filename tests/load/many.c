@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Much of one thing: "many buffers N" on one ring, "many rings N", "many pages N" of 4 KiB in
- * one buffer, or "many descriptors N" of one ring.
+ * one buffer, "many descriptors N" of one ring, or "many clones N": a user without capabilities has
+ * a full table of parts of one huge page, and N rings with that table.
  */
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,9 @@
 #include <unistd.h>
 #include "load_report.h"
 #include "memory.h"
+
+#define NOBODY		65534
+#define TABLE		16384	/* what a table has at most */
 
 static void buffers(unsigned int nr)
 {
@@ -90,6 +95,33 @@ static void descriptors(unsigned int nr)
 	report_ring("ring", r.ring_fd, 1);
 }
 
+static void clones(unsigned int nr)
+{
+	struct rlimit files = { nr + 64, nr + 64 };
+	struct iovec *iov = calloc(TABLE, sizeof(*iov));
+	char *p = mem_huge();
+	struct io_uring r, to;
+
+	if (!p)
+		report_skip("there is no huge page");
+	must(setrlimit(RLIMIT_NOFILE, &files), "more descriptors");
+	must(setgroups(0, NULL), "no groups");
+	must(setresgid(NOBODY, NOBODY, NOBODY), "another group");
+	must(setresuid(NOBODY, NOBODY, NOBODY), "another user");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	must(uring_open(&r, 1), "io_uring_setup");
+	for (unsigned int i = 0; i < TABLE; i++)
+		iov[i] = (struct iovec){ p + i % (THP / PAGE) * PAGE, PAGE };
+	must(uring_register(r.ring_fd, iov, TABLE), "register");
+	for (unsigned int i = 1; i < nr; i++) {
+		must(uring_open(&to, 1), "io_uring_setup");
+		if (uring_clone(to.ring_fd, r.ring_fd, 0, 0, 0, 0) < 0)
+			report_skip("this kernel clones no tables");
+	}
+	report("ring.fd=%d", r.ring_fd);
+	free(iov);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int nr;
@@ -104,6 +136,8 @@ int main(int argc, char **argv)
 		pages(nr);
 	else if (nr && !strcmp(argv[1], "descriptors"))
 		descriptors(nr);
+	else if (nr && !strcmp(argv[1], "clones"))
+		clones(nr);
 	else
 		return 2;
 	report("nr=%u", nr);

@@ -27,7 +27,7 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 {
 	const struct capture_how *how = wants->how;
 
-	c->walk = walk_prepare(c->skel);
+	c->walk = walk_prepare(c->skel, wants->select);
 	if (!c->walk)
 		return -1;
 	if (wants->pages) {

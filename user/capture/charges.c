@@ -30,8 +30,7 @@ static int by_id(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Leaves one entry an account, in order. */
-static void merge(struct charges *c)
+void charges_sort(struct charges *c)
 {
 	size_t last = 0;
 
@@ -47,18 +46,28 @@ static void merge(struct charges *c)
 	c->nr = last + 1;
 }
 
+static const struct charge *find(const struct charges *c, __u64 id)
+{
+	const struct charge key = { .id = id };
+
+	return c->nr ? bsearch(&key, c->list, c->nr, sizeof(*c->list), by_id) : NULL;
+}
+
+bool charges_have(const struct charges *c, __u64 id)
+{
+	return find(c, id);
+}
+
 static __s64 charged_to(const struct charges *c, __u64 id)
 {
-	struct charge key = { .id = id }, *found = NULL;
+	const struct charge *found = find(c, id);
 
-	if (c->nr)
-		found = bsearch(&key, c->list, c->nr, sizeof(*c->list), by_id);
 	return found ? found->pages : 0;
 }
 
 bool charges_explain(struct charges *c, const struct fact_holder *processes, size_t nr)
 {
-	merge(c);
+	charges_sort(c);
 	for (size_t i = 0; i < nr; i++) {
 		const struct fact_holder *p = &processes[i];
 

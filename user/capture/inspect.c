@@ -247,7 +247,10 @@ static void count_rings(struct look *look, const struct selection *select)
 	struct seen_rings seen = { look->ledger, select };
 
 	for (const struct ring *r = look->ledger->rings; r; r = r->hh.next) {
-		if (!r->unread || !selection_has_ring(select, r))
+		if (!selection_has_ring(select, r))
+			continue;
+		add_unsettled(look, UNSETTLED_BEYOND, r, r->skipped);
+		if (!r->unread)
 			continue;
 		look->unsteady_rings++;
 		add_unsettled(look, UNSETTLED_RINGS, r, 1);

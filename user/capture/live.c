@@ -163,6 +163,7 @@ int live_start(struct live **live, struct capture *capture, const struct selecti
 	for (const struct shown_ring *r = l->rings; r; r = r->hh.next)
 		attach_want_ring(capture->attach, r->id);
 	tell_look(l, false);
+	walk_see_through(capture->walk);
 	return 0;
 }
 

@@ -144,10 +144,10 @@ static void keep_cuts(const struct search *s, struct mapped_cuts *cuts)
 	}
 }
 
-int mapped_find(struct fixbuf_bpf *skel, struct holders *h, const struct holders *only,
+int mapped_find(struct walk *w, struct holders *h, const struct holders *only,
 		struct mapped_cuts *cuts)
 {
-	struct search s = { .skel = skel, .h = h };
+	struct search s = { .skel = walk_skel(w), .h = h };
 	int err = 0;
 
 	/* those of no ring come first: the processes */
@@ -155,7 +155,7 @@ int mapped_find(struct fixbuf_bpf *skel, struct holders *h, const struct holders
 		if (wanted(only, h->list[i].h.pid))
 			add(&s, (struct todo){ .process = i });
 	while (!err && s.nr_todo)
-		err = read_on(&s);
+		err = walk_is_over(w) ? walk_end() : read_on(&s);
 	for (size_t i = 0; !err && i < s.nr_found; i++)
 		*holders_add(h) = s.found[i];
 	holders_sort(h);

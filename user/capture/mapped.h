@@ -6,6 +6,7 @@
 #include "capture/holders.h"
 
 struct fixbuf_bpf;
+struct walk;
 
 /* Switches its program on, before kern_load(). */
 void mapped_prepare(struct fixbuf_bpf *skel);
@@ -26,7 +27,7 @@ struct mapped_cuts {
  * it has as holders by mapping. Adds holders of each ring that none of h holds, and sorts h. Sets
  * *cuts, whose list may be of an earlier walk; NULL = not wanted. 0, or -errno with a sentence.
  */
-int mapped_find(struct fixbuf_bpf *skel, struct holders *h, const struct holders *only,
+int mapped_find(struct walk *w, struct holders *h, const struct holders *only,
 		struct mapped_cuts *cuts);
 
 #endif

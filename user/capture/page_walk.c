@@ -194,7 +194,8 @@ static int add_run(struct page_walk *pw, __u64 addr, __u64 pfn, __u64 pages)
 	struct fixbuf_bpf__bss *bss = pw->skel->bss;
 
 	while (pages) {
-		int err = walk_peek(pw->skel->progs.peek_folios,
+		int err = walk_is_over(pw->w) ? walk_end() :
+			  walk_peek(pw->skel->progs.peek_folios,
 				    pw->pages_at + pfn * pw->page_size, pages, 0);
 
 		for (__u32 i = 0; !err && i < bss->out_nr; i++) {
@@ -244,7 +245,8 @@ static int read_segments(struct page_walk *pw, const struct buffer *b)
 	pw->bad_segment_at = 0;
 	pw->segment_bytes = 0;
 	for (__u32 done = 0, nr; done < b->segments; done += nr) {
-		int err = walk_peek(pw->skel->progs.peek_segs, b->bvec, done, b->segments - done);
+		int err = walk_is_over(pw->w) ? walk_end() :
+			  walk_peek(pw->skel->progs.peek_segs, b->bvec, done, b->segments - done);
 
 		if (err)
 			return err;

@@ -15,17 +15,16 @@
 #include "base/err.h"
 #include "base/own_ring.h"
 #include "base/pid.h"
+#include "base/signals.h"
 #include "capture/charges.h"
 #include "capture/holders.h"
 #include "capture/mapped.h"
 #include "capture/mms.h"
 #include "capture/pid_namespace.h"
+#include "capture/ring_reader.h"
 #include "capture/ring_walk.h"
 #include "capture/submitters.h"
 #include "fixbuf.skel.h"
-
-#define TRIES 50
-#define UNLOCKED_TRIES 10	/* for a moment at which no call is half done */
 
 struct walk {
 	struct fixbuf_bpf *skel;
@@ -39,18 +38,14 @@ struct walk {
 	struct fact_holder *left;	/* of rings with buffers that were closed during the last walk */
 	unsigned int nr_left;
 	struct mapped_cuts cuts;
-	struct fact_buffer *slots;	/* as read, ring after ring */
-	size_t nr, room;
+	const struct selection *select;	/* whose rings are read first; not owned */
+	bool seen_through;		/* a signal ends no walk */
+	int came_before;		/* signal that did, before this walk */
+	struct charges wanted;		/* accounts of the selection; unused when it is everybody */
+	struct ring_reader reader;
 };
 
-/* A ring as read: its slots are w->slots[first .. first + ring.nr_slots), none when unsteady. */
-struct reading {
-	struct fact_ring ring;
-	size_t first;
-	bool steady;
-};
-
-struct walk *walk_prepare(struct fixbuf_bpf *skel)
+struct walk *walk_prepare(struct fixbuf_bpf *skel, const struct selection *select)
 {
 	struct walk *w = calloc(1, sizeof(*w));
 	int err;
@@ -59,7 +54,8 @@ struct walk *walk_prepare(struct fixbuf_bpf *skel)
 		err_set(ENOMEM, "out of memory");
 		return NULL;
 	}
-	w->skel = skel;
+	w->skel = w->reader.skel = skel;
+	w->select = select;
 	err = ring_raw_open(&w->own, 4, 0);
 	if (err) {
 		err_set(-err, "cannot create an io_uring of our own: %s; see /proc/sys/kernel/io_uring_disabled",
@@ -87,8 +83,18 @@ void walk_free(struct walk *w)
 	mms_free(&w->mms);
 	free(w->left);
 	free(w->cuts.list);
-	free(w->slots);
+	reader_free(&w->reader);
 	free(w);
+}
+
+bool walk_is_over(const struct walk *w)
+{
+	return interrupted && !w->came_before && !w->seen_through;
+}
+
+int walk_end(void)
+{
+	return err_set(EINTR, "interrupted before all rings were read");
 }
 
 int walk_start(struct walk *w)
@@ -101,7 +107,7 @@ int walk_start(struct walk *w)
 	if (!w->files || !w->tasks)
 		return err_set(errno, "this kernel has no iterators over tasks: %s; Linux 5.8 or later is needed",
 			       strerror(errno));
-	err = holders_iterate(w->files, &h);
+	err = holders_iterate(w, w->files, &h);
 	for (size_t i = 0; !err && i < h.nr; i++)
 		if (h.list[i].h.pid == w->skel->bss->own_tgid && h.list[i].fd == w->own.fd)
 			w->own_ring = h.list[i].h.ring;
@@ -121,7 +127,7 @@ int walk_start(struct walk *w)
 int walk_translate_pids(struct walk *w, struct selection *s)
 {
 	struct holders h = { 0 };
-	int err = w->skel->bss->ns_level && s->nr_pids ? holders_iterate(w->tasks, &h) : 0;
+	int err = w->skel->bss->ns_level && s->nr_pids ? holders_iterate(w, w->tasks, &h) : 0;
 
 	if (!err && h.nr)
 		err = pid_namespace_translate(s, &h);
@@ -145,117 +151,22 @@ int walk_peek(const struct bpf_program *prog, __u64 arg0, __u64 arg1, __u64 arg2
 		       bpf_program__name(prog), strerror(errno));
 }
 
-/* Appends slots [first, first + nr) to w->slots; -EAGAIN when the table does not stand still. */
-static int read_slots_once(struct walk *w, __u64 ring, __u32 first, __u32 nr, __u64 table)
-{
-	struct fixbuf_bpf__bss *bss = w->skel->bss;
-	__u32 table_nr = 0;
-
-	for (__u32 done = 0; done < nr; done += bss->out_nr) {
-		int err = walk_peek(w->skel->progs.peek_slots, ring, first + done, nr - done);
-
-		if (err)
-			return err;
-		if (!done)
-			table_nr = bss->out_table_nr;
-		if (bss->out_table != table || bss->out_table_nr != table_nr || !bss->out_nr)
-			return -EAGAIN;
-		for (__u32 i = 0; i < bss->out_nr; i++)
-			if (bss->out_slots[i].buf_flags & BUFFER_F_TORN)
-				return -EAGAIN;
-		/* there is room for a whole answer, see make_room() */
-		memcpy(w->slots + w->nr + done, bss->out_slots, bss->out_nr * sizeof(*w->slots));
-	}
-	if (walk_peek(w->skel->progs.peek_ring, ring, 0, 0) || bss->out_ring.table != table)
-		return -EAGAIN;
-	w->nr += nr;
-	return 0;
-}
-
-static int make_room(struct walk *w, size_t nr)
-{
-	struct fact_buffer *more;
-
-	nr += w->nr + PEEK_CHUNK;
-	if (nr <= w->room)
-		return 0;
-	if (nr < 2 * w->room)
-		nr = 2 * w->room;
-	more = realloc(w->slots, nr * sizeof(*more));
-	if (!more)
-		return err_set(ENOMEM, "out of memory");
-	w->slots = more;
-	w->room = nr;
-	return 0;
-}
-
-/*
- * Reads the ring into *ring and appends all its slots to w->slots. RING_F_LOCKED: somebody held
- * its lock before or after.
- */
-static int read_ring(struct walk *w, __u64 id, struct fact_ring *ring)
-{
-	__u32 locked = 0;
-	int err = -EAGAIN;
-
-	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
-		err = walk_peek(w->skel->progs.peek_ring, id, 0, 0);
-		if (err)
-			return err;
-		*ring = w->skel->bss->out_ring;
-		locked = ring->ring_flags & RING_F_LOCKED;
-		if (!ring->nr_slots)
-			return 0;
-		err = -EAGAIN;
-		/* a larger count than any kernel allows is a torn read */
-		if (ring->nr_slots > LEDGER_MAX_SLOTS)
-			continue;
-		err = make_room(w, ring->nr_slots);
-		if (!err)
-			err = read_slots_once(w, id, 0, ring->nr_slots, ring->table);
-		/* a table of another length may come to lie where this one was */
-		if (!err && w->skel->bss->out_ring.nr_slots != ring->nr_slots) {
-			w->nr -= ring->nr_slots;
-			err = -EAGAIN;
-		}
-		locked |= w->skel->bss->out_ring.ring_flags & RING_F_LOCKED;
-		if (!err && locked && i < UNLOCKED_TRIES) {
-			w->nr -= ring->nr_slots;
-			err = -EAGAIN;
-		}
-	}
-	/* the levels of user and mm as they were while the table still stood */
-	if (!err)
-		*ring = w->skel->bss->out_ring;
-	ring->ring_flags |= locked;
-	return err;
-}
-
 int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger *l)
 {
-	int err = -EAGAIN;
+	int err = reader_slots(&w->reader, ring, first, nr);
 
-	w->nr = 0;
-	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
-		err = walk_peek(w->skel->progs.peek_ring, ring, 0, 0);
-		if (err)
-			return err;
-		err = make_room(w, nr);
-		if (!err)
-			err = read_slots_once(w, ring, first, nr, w->skel->bss->out_ring.table);
-	}
 	for (__u32 i = 0; !err && i < nr; i++)
-		ledger_feed(l, &w->slots[i].h);
+		ledger_feed(l, &w->reader.raw[i].h);
 	return err;
 }
 
 static int find_holders(struct walk *w, struct holders *h)
 {
-	int err = holders_iterate(w->files, h);
+	int err = holders_iterate(w, w->files, h);
 
 	if (!err)
-		err = holders_iterate(w->tasks, h);
-	return err ? err : submitters_find(w->skel, h);
+		err = holders_iterate(w, w->tasks, h);
+	return err ? err : submitters_find(w, h);
 }
 
 /* The same as .before, rings found by mapping included. */
@@ -263,7 +174,7 @@ static int find_holders_again(struct walk *w, struct holders *h, const struct ho
 {
 	int err = find_holders(w, h);
 
-	return err ? err : mapped_find(w->skel, h, before, NULL);
+	return err ? err : mapped_find(w, h, before, NULL);
 }
 
 __u32 walk_pid_of_mm(const struct walk *w, __u64 mm)
@@ -298,30 +209,77 @@ static bool rings_explain(const struct walk *w, const struct holders *h,
 		const struct reading *r = &readings[i];
 		__s64 pages = 0;
 
-		for (__u32 k = 0; r->steady && k < r->ring.nr_slots; k++)
-			pages += charge_of_buffer(&w->slots[r->first + k]);
+		for (__u32 k = 0; k < r->nr; k++) {
+			struct fact_buffer b = reader_slot(&w->reader, r, k);
+
+			pages += charge_of_buffer(&b);
+		}
+		/* what is not known explains anything: nobody makes us look for what is not there */
+		if (r->skipped || r->left_out)
+			pages = CHARGES_ANY;
 		charges_add(&c, r->ring.mm, pages);
-		charges_add(&c, r->ring.user, pages + r->ring.ring_pages);
+		charges_add(&c, r->ring.user, pages == CHARGES_ANY ? pages :
+						   pages + r->ring.ring_pages);
 	}
 	explained = charges_explain(&c, h->list, w->mms.nr);
 	charges_free(&c);
 	return explained;
 }
 
-/* Reads every ring that is held into out, which has room for all. */
+static bool is_selected(const struct walk *w, const struct fact_holder *h, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (selection_has(w->select, h[i].h.pid, h[i].h.uid, &h[i].h.comm))
+			return true;
+	return false;
+}
+
+/* The accounts of the selected processes and, as those are read, of their rings. */
+static void want_accounts(struct walk *w, const struct holders *h)
+{
+	charges_free(&w->wanted);
+	for (size_t i = 0; i < w->mms.nr; i++) {
+		if (!is_selected(w, &h->list[i], 1))
+			continue;
+		charges_add(&w->wanted, h->list[i].mm, 0);
+		charges_add(&w->wanted, h->list[i].user, 0);
+	}
+}
+
+/*
+ * The rings of the selection, then those that share an account with it; of others only what they
+ * are, for they tell nothing of it, and nobody pays for what another has. All of everybody, when
+ * nobody in particular was asked for.
+ */
 static int read_rings(struct walk *w, const struct holders *h, struct reading *out)
 {
+	bool asks = selection_asks(w->select);
 	int err = 0;
 
-	w->nr = 0;
-	for (size_t i = w->mms.nr; !err && i < h->nr; i = holders_next_ring(h, i)) {
-		struct reading *r = &out[i];
+	reader_reset(&w->reader);
+	if (asks)
+		want_accounts(w, h);
+	for (int ours = 1; ours >= 0; ours--) {
+		for (size_t i = w->mms.nr, nr; !err && i < h->nr; i += nr) {
+			struct reading *r = &out[i];
 
-		r->first = w->nr;
-		err = read_ring(w, h->list[i].h.ring, &r->ring);
-		r->steady = !err;
-		if (err == -EAGAIN)
-			err = 0;
+			nr = holders_next_ring(h, i) - i;
+			if (is_selected(w, &h->list[i], nr) != ours)
+				continue;
+			if (walk_is_over(w))
+				return walk_end();
+			err = reader_ring(&w->reader, h->list[i].h.ring, r);
+			r->left_out = asks && !ours && !charges_have(&w->wanted, r->ring.mm) &&
+				      !charges_have(&w->wanted, r->ring.user);
+			if (!err && !r->left_out)
+				err = reader_table(&w->reader, h->list[i].h.ring,
+						   h->list[i].h.uid, r);
+			if (ours && asks) {
+				charges_add(&w->wanted, r->ring.mm, 0);
+				charges_add(&w->wanted, r->ring.user, 0);
+			}
+		}
+		charges_sort(&w->wanted);
 	}
 	return err;
 }
@@ -335,7 +293,7 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 	w->cuts.nr = 0;
 	for (;;) {
 		if (!err && mapped)
-			err = mapped_find(w->skel, h, NULL, &w->cuts);
+			err = mapped_find(w, h, NULL, &w->cuts);
 		if (err)
 			return err;
 		mms_take(&w->mms, h);
@@ -351,19 +309,30 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 static void feed_ring(struct walk *w, const struct reading *r, const struct fact_holder *h,
 		      size_t nr, struct ledger *l)
 {
+	struct fact_ring f = r->ring;
 	struct ring *ring;
 
-	ledger_feed(l, &r->ring.h);
+	/* no room is made for slots that are not fed */
+	if (!r->nr)
+		f.nr_slots = 0;
+	ledger_feed(l, &f.h);
 	for (size_t i = 0; i < nr; i++)
 		ledger_feed(l, &h[i].h);
 	/* again: its levels are newer than the holders' */
-	ledger_feed(l, &r->ring.h);
-	for (__u32 i = 0; r->steady && i < r->ring.nr_slots; i++)
-		ledger_feed(l, &w->slots[r->first + i].h);
-	w->unsteady += !r->steady;
+	ledger_feed(l, &f.h);
+	for (__u32 i = 0; i < r->nr; i++) {
+		struct fact_buffer slot = reader_slot(&w->reader, r, i);
+
+		ledger_feed(l, &slot.h);
+	}
+	w->unsteady += r->unsteady;
 	ring = ledger_ring(l, r->ring.h.ring);
-	if (ring)
-		ring->unread = !r->steady;
+	if (!ring)
+		return;
+	ring->unread = r->unsteady;
+	ring->skipped = r->skipped;
+	if (r->skipped || r->left_out)
+		ledger_know_less(ring);
 }
 
 static void leave_out(struct walk *w, const struct fact_holder *h)
@@ -406,6 +375,7 @@ int walk_rings(struct walk *w, struct ledger *l)
 	struct reading *readings = NULL;
 	int err;
 
+	w->came_before = interrupted;
 	w->unsteady = 0;
 	free(w->left);
 	w->left = NULL;
@@ -428,9 +398,8 @@ int walk_rings(struct walk *w, struct ledger *l)
 	if (!err)
 		name_mms(w, l);
 	/* as much again as the ledger takes, until the next walk */
-	free(w->slots);
-	w->slots = NULL;
-	w->room = w->nr = 0;
+	reader_free(&w->reader);
+	charges_free(&w->wanted);
 	free(readings);
 	free(h.list);
 	free(again.list);
@@ -445,6 +414,11 @@ int walk_accounts(struct walk *w, struct ledger *l)
 	err = walk_rings(w, l);
 	w->accounts = false;
 	return err;
+}
+
+void walk_see_through(struct walk *w)
+{
+	w->seen_through = true;
 }
 
 void walk_be_thorough(struct walk *w)

@@ -4,14 +4,17 @@
 #define FIXBUF_CAPTURE_RING_WALK_H
 
 #include "model/ledger.h"
+#include "model/selection.h"
 
 struct fixbuf_bpf;
 struct mapped_cuts;
-struct selection;
 struct walk;
 
-/* Switches the walk's programs on, before kern_load(). NULL with a sentence. */
-struct walk *walk_prepare(struct fixbuf_bpf *skel);
+/*
+ * Switches the walk's programs on, before kern_load(). .select stays its owner's, until the end.
+ * NULL with a sentence.
+ */
+struct walk *walk_prepare(struct fixbuf_bpf *skel, const struct selection *select);
 /* After kern_load(): learns what a ring's file looks like from a ring of our own. */
 int walk_start(struct walk *w);
 void walk_free(struct walk *w);
@@ -21,13 +24,21 @@ int walk_translate_pids(struct walk *w, struct selection *s);
 bool walk_is_inside(const struct walk *w);
 
 /*
- * Feeds every ring, holder and slot of the system as snapshot facts; rings of
- * this process are left out. A ring that changes too fast to be read whole is
- * fed without its slots and counted. 0, or -errno with a sentence.
+ * Feeds every ring, holder and slot of the system as snapshot facts; rings of this process are
+ * left out. Where somebody in particular is selected, the slots of others are left out, but of
+ * rings that share an account with the selection. A ring that changes too fast to be read whole is
+ * fed without its slots and counted; so is one whose user has more slots than are read for one
+ * (.skipped). A signal ends it within 100 ms. 0, or -errno with a sentence, -EINTR by a signal.
  */
 int walk_rings(struct walk *w, struct ledger *l);
 /* The same, with the accounts of processes without rings, and our own ring. */
 int walk_accounts(struct walk *w, struct ledger *l);
+
+/* From then on no signal ends a walk: what was begun is brought to its end. */
+void walk_see_through(struct walk *w);
+/* Whether a signal came since the walk began, and ends it; with which sentence. */
+bool walk_is_over(const struct walk *w);
+int walk_end(void);
 
 /*
  * From then on every process's mappings are looked through for rings that live on by them; else

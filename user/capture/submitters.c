@@ -28,6 +28,7 @@ struct todo {
 
 struct descent {
 	struct fixbuf_bpf *skel;
+	const struct walk *w;
 	struct holders *h;
 	struct fact_holder *tasks;
 	struct todo *nodes, *entries;
@@ -100,6 +101,8 @@ static int descend(struct descent *d)
 		size_t nr = d->nr_nodes < PEEK_NODES ? d->nr_nodes : PEEK_NODES;
 		int err;
 
+		if (walk_is_over(d->w))
+			return walk_end();
 		d->nr_nodes -= nr;
 		d->done += nr;
 		for (size_t i = 0; i < nr; i++) {
@@ -130,6 +133,8 @@ static int confirm(struct descent *d)
 		size_t nr = d->nr_entries - first;
 		int err;
 
+		if (walk_is_over(d->w))
+			return walk_end();
 		if (nr > PEEK_NODES)
 			nr = PEEK_NODES;
 		for (size_t i = 0; i < nr; i++)
@@ -144,9 +149,9 @@ static int confirm(struct descent *d)
 	return 0;
 }
 
-int submitters_find(struct fixbuf_bpf *skel, struct holders *h)
+int submitters_find(struct walk *w, struct holders *h)
 {
-	struct descent d = { .skel = skel, .h = h };
+	struct descent d = { .skel = walk_skel(w), .w = w, .h = h };
 	int err;
 
 	take_tasks(&d);

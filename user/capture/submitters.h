@@ -6,6 +6,7 @@
 #include "capture/holders.h"
 
 struct fixbuf_bpf;
+struct walk;
 
 /* Switches its programs on, before kern_load(). */
 void submitters_prepare(struct fixbuf_bpf *skel);
@@ -14,6 +15,6 @@ void submitters_prepare(struct fixbuf_bpf *skel);
  * Turns the records of h that have HOLDER_XARRAY into holders, by submission, of each ring that
  * none of the others holds, and sorts h. 0, or -errno with a sentence.
  */
-int submitters_find(struct fixbuf_bpf *skel, struct holders *h);
+int submitters_find(struct walk *w, struct holders *h);
 
 #endif

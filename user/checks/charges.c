@@ -316,7 +316,7 @@ void check_charges(const struct ledger *l, const struct check_options *o, struct
 		size_t first = find_account(places, nr, mm);
 		struct account a = { .l = l, .mm = mm, .places = places + first, .out = out };
 
-		if (!mm->rings || is_broken(l, mm, any_user_broken))
+		if (!mm->rings || mm->partial || is_broken(l, mm, any_user_broken))
 			continue;
 		while (first + a.nr < nr && a.places[a.nr].ring->mm == mm)
 			a.nr++;

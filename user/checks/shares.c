@@ -180,8 +180,13 @@ void shares_collect(struct shares *s, __u64 user, const struct ledger *const *le
 	size_t n = 0;
 
 	memset(s, 0, sizeof(*s));
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
+		const struct ledger_user *u;
+
 		collect(&parts, ledgers[i], user);
+		HASH_FIND(hh, ledgers[i]->users, &user, sizeof(user), u);
+		s->partial |= u && u->partial;
+	}
 	drop_repeated(&parts);
 	charge(&parts);
 	if (!parts.nr)
@@ -246,7 +251,10 @@ const char *shares_text(char buf[SHARES_TEXT], const struct shares *s, __u64 loc
 			 s->nr - SHOWN == 1 ? "" : "es");
 		used = put(buf, used, who, s->pages - shown);
 	}
-	if (locked_pages > s->pages)
+	if (locked_pages > s->pages && s->partial)
+		put(buf, used, "buffers that were not read, and other uses of the account",
+		    locked_pages - s->pages);
+	else if (locked_pages > s->pages)
 		put(buf, used, "other uses of the account (ring memory, perf, AF_XDP, zero-copy "
 		    "sends, rings that are closing)", locked_pages - s->pages);
 	return buf;

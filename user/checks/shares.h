@@ -22,6 +22,7 @@ struct shares {
 	struct share *list;	/* owned; the largest first */
 	size_t nr;
 	__u64 pages;		/* their sum */
+	bool partial;		/* the user has buffers that are not known */
 	/* of it, what several buffers have at the same addresses: charged, and charged but once */
 	__u64 repeated_pages, repeated_once;
 };

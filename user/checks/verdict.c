@@ -43,6 +43,11 @@ static const struct {
 		"run it again; for a process of another pid namespace run it where /proc shows the "
 		"process",
 	},
+	[UNSETTLED_BEYOND] = {
+		"skipped-buffers", "buffer", "buffers",
+		"was not checked: it is beyond what is read of one user at a time",
+		"name one process with -p: its rings are read first",
+	},
 	[UNSETTLED_MAPPINGS] = {
 		"unseen-mappings", "process", "processes",
 		"has more mappings than are looked through: a ring without a descriptor may live on "

@@ -17,6 +17,7 @@ enum unsettled_what {
 	UNSETTLED_BUFFERS,	/* the same */
 	UNSETTLED_DENIED,	/* buffers whose addresses we may not look into */
 	UNSETTLED_PAGES,	/* their addresses could not be looked into for another reason */
+	UNSETTLED_BEYOND,	/* buffers beyond what is read of one user */
 	UNSETTLED_MAPPINGS,	/* of processes: too many to look through for rings */
 	UNSETTLED_OUTSIDE,	/* processes outside of the pid namespace in which we are */
 	UNSETTLED_FINDINGS,	/* were suspected and could not be confirmed */

@@ -258,7 +258,7 @@ static int doctor(void *options)
 	size_t nr;
 
 	if (!status && walk_rings(run.capture.walk, l))
-		status = cannot("%s", err_text());
+		status = run_cannot();
 	if (!status) {
 		check_privilege(&r);
 		check_pid_namespace(&r, &run.capture);

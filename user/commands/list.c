@@ -42,7 +42,7 @@ static int list(void *options)
 	int status = run_open(&r, &wants);
 
 	if (!status && walk_rings(r.capture.walk, l))
-		status = cannot("%s", err_text());
+		status = run_cannot();
 	if (!status)
 		print(o, l, walk_unsteady(r.capture.walk));
 	if (!status && !o->output.quiet && !ledger_totals(l, &o->select).rings)

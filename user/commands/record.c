@@ -281,7 +281,7 @@ static int write_all(struct record *r)
 	signals_catch_hangup();
 	if (!status)
 		status = live_start(&r->live, c, &r->o->select, &r->origin, on_event, r) ?
-			 cannot("%s", err_text()) : run(r);
+			 run_cannot() : run(r);
 	if (r->to) {
 		int error;
 

@@ -74,7 +74,12 @@ int run_open(struct run *r, const struct capture_wants *wants)
 		r->argv = NULL;
 		return cannot("%s", err_text());
 	}
-	return capture_open(&r->capture, &all) ? cannot("%s", err_text()) : 0;
+	return capture_open(&r->capture, &all) ? run_cannot() : 0;
+}
+
+int run_cannot(void)
+{
+	return interrupted ? 128 + interrupted : cannot("%s", err_text());
 }
 
 int run_begin(struct run *r)

@@ -48,6 +48,11 @@ struct run_steps {
  * 0, or the exit status after a sentence on standard error; close it in either case.
  */
 int run_open(struct run *r, const struct capture_wants *wants);
+/*
+ * After a step that failed with a sentence: tells it, and returns the exit status; when a signal
+ * ended it, that of the signal.
+ */
+int run_cannot(void);
 /* Starts the program, if any, and the time of -d. 0, or the exit status after a sentence. */
 int run_begin(struct run *r);
 /* Steps until the time of -d, the program's end or a signal, and goes on seeing. */

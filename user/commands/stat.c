@@ -214,7 +214,8 @@ static int run(struct stat *s)
 	int status;
 
 	if (begin(s))
-		return cannot("%s", err_text());
+		return run_cannot();
+	walk_see_through(s->run.capture.walk);
 	status = run_begin(&s->run);
 	if (status)
 		return status;

@@ -81,7 +81,7 @@ static int run(struct trace *t)
 	t->origin.sample = t->o->sample;
 	t->view.to = &t->o->output;
 	if (live_start(&t->live, &t->run.capture, &t->o->select, &t->origin, on_event, t))
-		return cannot("%s", err_text());
+		return run_cannot();
 	live_bring_stacks(t->live);
 	fflush(t->o->output.out);
 	status = run_begin(&t->run);

@@ -25,6 +25,14 @@ struct ring *ledger_ring(const struct ledger *l, __u64 id)
 	return r;
 }
 
+void ledger_know_less(struct ring *r)
+{
+	if (r->user)
+		r->user->partial = true;
+	if (r->mm)
+		r->mm->partial = true;
+}
+
 /* ---- users and address spaces ---------------------------------------------- */
 
 static struct ledger_user *learn_user(struct ledger *l, const struct fact *f, __u64 id, __u32 uid,

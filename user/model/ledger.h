@@ -45,6 +45,7 @@ struct ledger_user {
 	__u32 uid;
 	__s64 locked_pages;	/* as last seen: io_uring's and others' */
 	bool others;		/* only facts with FACT_F_OTHERS so far */
+	bool partial;		/* of a ring that is charged to it the buffers are not known */
 	UT_hash_handle hh;
 };
 
@@ -55,6 +56,7 @@ struct ledger_mm {
 	__u32 ns_pid;		/* as in facts, here and below */
 	struct comm comm;
 	__u32 rings;		/* rings of the ledger that are charged to it */
+	bool partial;		/* of one of them the buffers are not known */
 	UT_hash_handle hh;
 };
 
@@ -99,6 +101,7 @@ struct ring {
 	__u32 creator_pid, creator_ns_pid, creator_uid;
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
 	bool unread;		/* a walk found it changing too fast to read its slots */
+	__u32 skipped;		/* slots that a walk did not read, as its user has too many */
 	__u64 last_call_ns;	/* a look that has to compare: when its last buffer call returned, 0 = none */
 	bool others;		/* only facts with FACT_F_OTHERS so far */
 	__u64 since_ns;		/* a walk saw it first, then: it has what older events say */
@@ -165,5 +168,8 @@ void ledger_free(struct ledger *l);
 void ledger_feed(struct ledger *l, const struct fact *f);
 
 struct ring *ledger_ring(const struct ledger *l, __u64 id);
+
+/* Its buffers are not known: sums of the accounts that it is charged to say nothing. */
+void ledger_know_less(struct ring *r);
 
 #endif

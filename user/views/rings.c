@@ -133,6 +133,10 @@ void view_rings_text(const struct output *to, const struct selection *select,
 		print_account(to->out, l, r);
 		if (r->nr_slots)
 			print_buffers(to, r);
+		else if (r->skipped)
+			fprintf(to->out, "  skipped %u slots of ring 0x%llx: user %u has more than are "
+				"read of one user; name the process with -p, its rings are read first\n",
+				r->skipped, r->id, ring_uid(r));
 		else
 			fprintf(to->out, "  no buffers registered\n");
 		fputc('\n', to->out);
@@ -228,7 +232,8 @@ static void put_ring(struct json *j, const struct ledger *l, const struct ring *
 	if (r->mm && r->mm->ns_pid)
 		json_known(j, "creator_ns_pid", r->mm->ns_pid != NS_PID_HIDDEN, r->mm->ns_pid);
 	json_known(j, "memlock_limit_bytes", limit != NO_LIMIT, limit);
-	json_uint(j, "slots", r->nr_slots);
+	json_uint(j, "slots", r->nr_slots + r->skipped);
+	json_uint(j, "skipped_slots", r->skipped);
 	json_open_list(j, "holders");
 	for (size_t i = 0; i < r->nr_holders; i++)
 		put_holder(j, &r->holders[i]);

@@ -371,7 +371,7 @@ static int run(struct exporter *x)
 	x->m.own_pids[1] = x->verify.own_tgid;
 	if (live_start(&x->live, &x->run.capture, &x->o->select, NULL, NULL, NULL) ||
 	    drop_privileges(x))
-		return cannot("%s", err_text());
+		return run_cannot();
 	x->end_ns = x->o->duration_ns ? clock_now_ns() + x->o->duration_ns : 0;
 	if (!x->o->once)
 		announce(x);

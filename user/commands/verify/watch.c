@@ -367,7 +367,7 @@ int watch(struct verify_options *o)
 	if (!status) {
 		w->totals.tier = attach_tier(w->run.capture.attach);
 		status = live_start(&w->live, &w->run.capture, &o->select, NULL, NULL, NULL) ?
-			 cannot("%s", err_text()) : run(w);
+			 run_cannot() : run(w);
 	}
 	unsettled_free(&w->unsettled);
 	standing_free(w->standing);

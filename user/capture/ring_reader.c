@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "capture/ring_reader.h"
+#include "capture/ring_walk.h"
+#include "fixbuf.skel.h"
+
+#define TRIES 50
+#define UNLOCKED_TRIES 10	/* for a moment at which no call is half done */
+
+/*
+ * Buffers cost a user nothing: 200 rings with full tables fit into 4 MiB of locked memory. So many
+ * slots of one user are kept, eight full tables, and so many are read, rings that change included.
+ */
+#define USER_SLOTS	(8U * TABLE_MAX_SLOTS)
+#define USER_READS	(4 * USER_SLOTS)
+
+struct reader_user {
+	__u32 uid;
+	__u32 kept, read;	/* slots */
+	UT_hash_handle hh;
+};
+
+/* What a slot says of its buffer. */
+struct kept_buffer {
+	__u64 buf, addr, len_bytes, bvec, charged_pages;
+	__u32 segments, folio_shift, refs, buf_flags;
+	__u32 next;		/* 1 + index of the next in its bucket */
+};
+
+static struct reader_user *user_of(struct ring_reader *rr, __u32 uid)
+{
+	struct reader_user *u;
+
+	HASH_FIND(hh, rr->users, &uid, sizeof(uid), u);
+	if (!u) {
+		u = must_alloc(1, sizeof(*u));
+		u->uid = uid;
+		HASH_ADD(hh, rr->users, uid, sizeof(u->uid), u);
+	}
+	return u;
+}
+
+/* ---- reading ------------------------------------------------------------------- */
+
+/* Slots [first, first + nr) to .raw; -EAGAIN when the table does not stand still. */
+static int read_slots_once(struct ring_reader *rr, __u64 ring, __u32 first, __u32 nr, __u64 table)
+{
+	struct fixbuf_bpf__bss *bss = rr->skel->bss;
+	__u32 table_nr = 0;
+
+	for (__u32 done = 0; done < nr; done += bss->out_nr) {
+		int err = walk_peek(rr->skel->progs.peek_slots, ring, first + done, nr - done);
+
+		if (err)
+			return err;
+		if (!done)
+			table_nr = bss->out_table_nr;
+		if (bss->out_table != table || bss->out_table_nr != table_nr || !bss->out_nr)
+			return -EAGAIN;
+		for (__u32 i = 0; i < bss->out_nr; i++)
+			if (bss->out_slots[i].buf_flags & BUFFER_F_TORN)
+				return -EAGAIN;
+		/* there is room for a whole answer, see make_room() */
+		memcpy(rr->raw + done, bss->out_slots, bss->out_nr * sizeof(*rr->raw));
+	}
+	if (walk_peek(rr->skel->progs.peek_ring, ring, 0, 0) || bss->out_ring.table != table)
+		return -EAGAIN;
+	return 0;
+}
+
+static int make_room(struct ring_reader *rr, size_t nr)
+{
+	struct fact_buffer *more;
+
+	nr += PEEK_CHUNK;
+	if (nr <= rr->raw_room)
+		return 0;
+	more = realloc(rr->raw, nr * sizeof(*more));
+	if (!more)
+		return err_set(ENOMEM, "out of memory");
+	rr->raw = more;
+	rr->raw_room = nr;
+	return 0;
+}
+
+int reader_slots(struct ring_reader *rr, __u64 ring, __u32 first, __u32 nr)
+{
+	int err = -EAGAIN;
+
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		err = walk_peek(rr->skel->progs.peek_ring, ring, 0, 0);
+		if (err)
+			return err;
+		err = make_room(rr, nr);
+		if (!err)
+			err = read_slots_once(rr, ring, first, nr, rr->skel->bss->out_ring.table);
+	}
+	return err;
+}
+
+/* ---- what is kept --------------------------------------------------------------- */
+
+static __u32 bucket_of(const struct ring_reader *rr, __u64 buf)
+{
+	return (buf >> 4) * 0x9e3779b97f4a7c15ULL >> 32 & (rr->nr_buckets - 1);
+}
+
+static void enter_bucket(struct ring_reader *rr, __u32 i)
+{
+	__u32 *bucket = &rr->buckets[bucket_of(rr, rr->kept[i].buf)];
+
+	rr->kept[i].next = *bucket;
+	*bucket = i + 1;
+}
+
+static void grow(struct ring_reader *rr)
+{
+	__u32 nr = rr->nr_buckets ? 2 * rr->nr_buckets : 1024;
+
+	rr->kept = must_realloc(rr->kept, nr, sizeof(*rr->kept));
+	free(rr->buckets);
+	rr->buckets = must_alloc(nr, sizeof(*rr->buckets));
+	rr->nr_buckets = nr;
+	for (__u32 i = 0; i < rr->nr_kept; i++)
+		enter_bucket(rr, i);
+}
+
+/* The number of users of a buffer changes; one that differs otherwise has only its address. */
+static bool is_kept(struct kept_buffer *k, const struct fact_buffer *f)
+{
+	if (k->buf != f->buf || k->addr != f->addr || k->len_bytes != f->len_bytes ||
+	    k->bvec != f->bvec || k->charged_pages != f->charged_pages ||
+	    k->segments != f->segments || k->folio_shift != f->folio_shift ||
+	    k->buf_flags != f->buf_flags)
+		return false;
+	k->refs = f->refs;
+	return true;
+}
+
+/* 1 + its index, 0 of an empty slot. */
+static __u32 keep(struct ring_reader *rr, const struct fact_buffer *f)
+{
+	if (f->buf_flags & BUFFER_F_EMPTY)
+		return 0;
+	if (rr->nr_kept == rr->nr_buckets)
+		grow(rr);
+	for (__u32 n = rr->buckets[bucket_of(rr, f->buf)]; n; n = rr->kept[n - 1].next)
+		if (is_kept(&rr->kept[n - 1], f))
+			return n;
+	rr->kept[rr->nr_kept] = (struct kept_buffer){
+		.buf = f->buf, .addr = f->addr, .len_bytes = f->len_bytes, .bvec = f->bvec,
+		.charged_pages = f->charged_pages, .segments = f->segments,
+		.folio_shift = f->folio_shift, .refs = f->refs, .buf_flags = f->buf_flags,
+	};
+	enter_bucket(rr, rr->nr_kept);
+	return ++rr->nr_kept;
+}
+
+static void keep_slots(struct ring_reader *rr, struct reading *out)
+{
+	size_t end = rr->nr_slots + out->ring.nr_slots;
+
+	if (end > rr->slots_room) {
+		rr->slots_room = end > 2 * rr->slots_room ? end : 2 * rr->slots_room;
+		rr->slots = must_realloc(rr->slots, rr->slots_room, sizeof(*rr->slots));
+	}
+	out->first = rr->nr_slots;
+	out->nr = out->ring.nr_slots;
+	out->slots_ns = rr->raw[0].h.t_ns;
+	for (__u32 i = 0; i < out->nr; i++)
+		rr->slots[rr->nr_slots++] = keep(rr, &rr->raw[i]);
+}
+
+struct fact_buffer reader_slot(const struct ring_reader *rr, const struct reading *r, __u32 i)
+{
+	__u32 n = rr->slots[r->first + i];
+	const struct kept_buffer *k = n ? &rr->kept[n - 1] : NULL;
+	struct fact_buffer f = {
+		.h = {
+			.size = sizeof(f), .kind = FACT_BUFFER, .flags = FACT_F_SNAPSHOT,
+			.t_ns = r->slots_ns, .ring = r->ring.h.ring,
+		},
+		.index = i,
+		.buf_flags = BUFFER_F_EMPTY,
+	};
+
+	if (!k)
+		return f;
+	f.buf = k->buf;
+	f.addr = k->addr;
+	f.len_bytes = k->len_bytes;
+	f.bvec = k->bvec;
+	f.charged_pages = k->charged_pages;
+	f.segments = k->segments;
+	f.folio_shift = k->folio_shift;
+	f.refs = k->refs;
+	f.buf_flags = k->buf_flags;
+	return f;
+}
+
+/* ---- rings ------------------------------------------------------------------------ */
+
+int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out)
+{
+	int err = walk_peek(rr->skel->progs.peek_ring, id, 0, 0);
+
+	out->ring = rr->skel->bss->out_ring;
+	return err;
+}
+
+/* What the ring is now; its slots into .raw. -EAGAIN when the table does not stand still. */
+static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, struct reading *out,
+		     __u32 *locked)
+{
+	const struct fact_ring *now = &rr->skel->bss->out_ring;
+	int err = reader_ring(rr, id, out);
+	__u32 nr = out->ring.nr_slots;
+
+	*locked = out->ring.ring_flags & RING_F_LOCKED;
+	if (err || !nr)
+		return err;
+	/* a larger count than any kernel allows is a torn read */
+	if (nr > LEDGER_MAX_SLOTS)
+		return -EAGAIN;
+	if (nr > USER_SLOTS - u->kept || u->read > USER_READS) {
+		out->skipped = nr;
+		return 0;
+	}
+	u->read += nr;
+	err = make_room(rr, nr);
+	if (!err)
+		err = read_slots_once(rr, id, 0, nr, out->ring.table);
+	/* a table of another length may come to lie where this one was */
+	if (!err && now->nr_slots != nr)
+		err = -EAGAIN;
+	*locked |= now->ring_flags & RING_F_LOCKED;
+	/* the levels of user and mm as they were while the table still stood */
+	if (!err)
+		out->ring = *now;
+	return err;
+}
+
+int reader_table(struct ring_reader *rr, __u64 id, __u32 uid, struct reading *out)
+{
+	struct reader_user *u;
+	__u32 locked = 0;
+	int err;
+
+	/* whose descriptor it is says nothing: a ring counts for the user that it is charged to */
+	err = reader_ring(rr, id, out);
+	u = user_of(rr, out->ring.user ? out->ring.charged_uid : uid);
+	for (int i = 0; !err && i < TRIES; i++) {
+		err = read_once(rr, id, u, out, &locked);
+		if (err && err != -EAGAIN)
+			return err;
+		out->unsteady = err;
+		if (u->read > USER_READS || out->skipped || !out->ring.nr_slots ||
+		    (!err && (!locked || i >= UNLOCKED_TRIES)))
+			break;
+		err = 0;
+	}
+	if (err && err != -EAGAIN)
+		return err;
+	out->ring.ring_flags |= locked;
+	if (!out->unsteady && !out->skipped && out->ring.nr_slots) {
+		keep_slots(rr, out);
+		u->kept += out->nr;
+	}
+	return 0;
+}
+
+void reader_reset(struct ring_reader *rr)
+{
+	struct reader_user *u, *next;
+
+	HASH_ITER(hh, rr->users, u, next) {
+		HASH_DEL(rr->users, u);
+		free(u);
+	}
+	if (rr->nr_kept)
+		memset(rr->buckets, 0, rr->nr_buckets * sizeof(*rr->buckets));
+	rr->nr_kept = 0;
+	rr->nr_slots = 0;
+}
+
+void reader_free(struct ring_reader *rr)
+{
+	reader_reset(rr);
+	free(rr->raw);
+	free(rr->kept);
+	free(rr->buckets);
+	free(rr->slots);
+	*rr = (struct ring_reader){ .skel = rr->skel };
+}

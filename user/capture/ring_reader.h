@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reads rings and their tables of buffers, each until it stands still, for ring_walk.c. A buffer
+ * that many slots hold, as clones do, is kept once.
+ */
+#ifndef FIXBUF_CAPTURE_RING_READER_H
+#define FIXBUF_CAPTURE_RING_READER_H
+
+#include <abi/fact.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fixbuf_bpf;
+struct kept_buffer;
+struct reader_user;
+
+struct ring_reader {
+	struct fixbuf_bpf *skel;
+	struct fact_buffer *raw;	/* owned; of the ring that is being read */
+	size_t raw_room;
+	struct kept_buffer *kept;	/* owned */
+	__u32 *buckets;			/* owned; of .kept, by address */
+	__u32 nr_kept, nr_buckets;
+	__u32 *slots;			/* owned; ring after ring: 1 + index into .kept, 0 = empty */
+	size_t nr_slots, slots_room;
+	struct reader_user *users;	/* owned, uthash by uid */
+};
+
+/* A ring as read. */
+struct reading {
+	struct fact_ring ring;
+	size_t first;		/* of its slots in the reader */
+	__u32 nr;		/* of them: all, or none */
+	__u32 skipped;		/* slots that were not read, as those of its user took all that one may take */
+	__u64 slots_ns;		/* when reading them began */
+	bool unsteady;		/* changed too fast for its slots to be read */
+	bool left_out;		/* its slots were not wanted */
+};
+
+/* Reads what the ring is, not its slots. -errno with a sentence. */
+int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out);
+/*
+ * The same, and all its slots, at the cost of .uid, who may make a walk read and keep so many.
+ * RING_F_LOCKED: somebody held its lock before or after. -errno with a sentence.
+ */
+int reader_table(struct ring_reader *rr, __u64 id, __u32 uid, struct reading *out);
+/* Slots [first, first + nr) of one ring into .raw; -EAGAIN when they kept changing. */
+int reader_slots(struct ring_reader *rr, __u64 id, __u32 first, __u32 nr);
+
+/* What the i-th slot of the ring held. */
+struct fact_buffer reader_slot(const struct ring_reader *rr, const struct reading *r, __u32 i);
+/* Forgets all that was read, and what users took; keeps the room. */
+void reader_reset(struct ring_reader *rr);
+void reader_free(struct ring_reader *rr);
+
+#endif
