@@ -8,6 +8,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 #include "abi/limits.h"
+#include "comm_glob.h"
 
 #define TREE_DEPTH	32	/* orphans become our children: our process is a child subreaper */
 
@@ -49,6 +50,22 @@ __weak __noinline int in_tree(void)
 	return false;
 }
 
+/*
+ * The same. A thread may have a name of its own: what it does to a ring of its process is needed
+ * to know the ring, so either name will do here; the user side looks at the task's.
+ */
+__weak __noinline int comm_wanted(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	char comm[COMM_LEN] = { 0 };
+
+	bpf_get_current_comm(&comm, sizeof(comm));
+	if (comm_matches(comm))
+		return true;
+	BPF_CORE_READ_STR_INTO(&comm, task, group_leader, comm);
+	return comm_matches(comm);
+}
+
 /* Whether the current task passes the filters; our own never does. */
 static __always_inline bool task_wanted(void)
 {
@@ -59,6 +76,8 @@ static __always_inline bool task_wanted(void)
 	if ((filter & FILTER_UID) && (__u32)bpf_get_current_uid_gid() != filter_uid)
 		return false;
 	if ((filter & FILTER_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
+		return false;
+	if ((filter & FILTER_COMM) && !comm_wanted())
 		return false;
 	return !(filter & FILTER_TREE) || in_tree();
 }

@@ -11,6 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/names.h"
 #include "abi/selection.h"
+#include "comm_glob.h"
 
 #define SELECT_DEPTH	32	/* of parents */
 
@@ -19,11 +20,6 @@ extern __u32 own_tgid;	/* walk.bpf.c */
 /* All of what .select_by names must hold; 0 = everyone is selected. */
 const volatile __u32 select_by;
 const volatile __u32 select_uid;
-/* A glob over the comm: a bit for each number of its elements that may have been matched. */
-const volatile __u64 select_comm_begin;
-const volatile __u64 select_comm_stays;	/* a star follows: any character leaves it as it is */
-const volatile __u64 select_comm_end;
-const volatile __u64 select_comm_next[256]; /* by character: the states that it takes to the next */
 
 /* Processes that are selected. */
 struct {
@@ -33,21 +29,12 @@ struct {
 	__type(value, __u8);
 } selected_pids SEC(".maps");
 
-/* Every state of the pattern at once, a bit each: no branch for a character. */
 static __always_inline bool comm_selected(struct task_struct *task)
 {
-	__u64 states = select_comm_begin;
 	char comm[COMM_LEN] = { 0 };
 
 	BPF_CORE_READ_STR_INTO(&comm, task, group_leader, comm);
-	for (int i = 0; i < COMM_LEN; i++) {
-		__u8 c = comm[i];
-
-		if (!c)
-			break;
-		states = (states & select_comm_next[c]) << 1 | (states & select_comm_stays);
-	}
-	return states & select_comm_end;
+	return comm_matches(comm);
 }
 
 /* Descendants of our own process. */

@@ -351,6 +351,38 @@ static void same_counts(void)
 	tool_free(&a);
 }
 
+/* ---- what is not selected takes no room ------------------------------------------------------ */
+
+/* Events that the end of record tells; those of rings that were there at the begin are few. */
+static unsigned long events_of(const char *comm)
+{
+	unsigned long nr = ~0UL;
+	struct tool_run a;
+
+	tool(&a, "record", "-o", file, "--comm", comm, "-d", "700ms", NULL);
+	is(a.status, 0, "record --comm %s", comm);
+	for (const char *line = a.err; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%lu events", &nr) == 1)
+			break;
+	}
+	tool_free(&a);
+	return nr;
+}
+
+static void selected_only(void)
+{
+	unsigned long all, none;
+	struct load l;
+
+	if (!load_start(&l, "io_short", "0", "0", "plain", NULL))
+		bail("%s", l.skip);
+	none = events_of("nosuch*");
+	all = events_of("io_shor?");
+	is(load_end(&l), 0, "the neighbour ends well");
+	ok(all > 100 && none < all / 4, "others' rings are not written (%lu and %lu events)", none, all);
+}
+
 int main(void)
 {
 	int fd = mkstemp(file);
@@ -366,6 +398,8 @@ int main(void)
 		at_a_moment();
 	}
 	same_counts();
+	if (!kernel_only())
+		selected_only();
 	unlink(file);
 	return tap_end();
 }

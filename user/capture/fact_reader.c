@@ -13,6 +13,7 @@
 #include <string.h>
 #include "base/err.h"
 #include "capture/fact_reader.h"
+#include "capture/select.h"
 #include "fixbuf.skel.h"
 
 #define ENOUGH		4096	/* facts in one go: its reader has signals and deadlines to look at */
@@ -55,6 +56,13 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 	}
 	if (select->tree)
 		skel->rodata->filter |= FILTER_TREE;
+	if (select->comm) {
+		skel->rodata->filter |= FILTER_COMM;
+		if (select_prepare_comm(skel, select->comm)) {
+			free(f);
+			return NULL;
+		}
+	}
 	return f;
 }
 

@@ -281,7 +281,7 @@ static void on_account(struct live *l, const struct fact *f, bool show)
 
 void live_fact(struct live *l, const struct fact *f)
 {
-	/* process and user were selected in the kernel */
+	/* a thread whose process has the name was let through by the kernel side, too */
 	bool show = !(f->flags & FACT_F_OTHERS) && selection_has(l->select, f->pid, f->uid, &f->comm);
 
 	l->last_ns = f->t_ns;

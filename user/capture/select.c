@@ -44,7 +44,7 @@ static void add_element(struct fixbuf_bpf *skel, const char *element, unsigned i
 	}
 }
 
-static int use_glob(struct fixbuf_bpf *skel, const char *glob)
+int select_prepare_comm(struct fixbuf_bpf *skel, const char *glob)
 {
 	unsigned int state = 0;
 	char element[64];
@@ -89,7 +89,7 @@ int select_prepare(struct fixbuf_bpf *skel, const struct selection *s)
 	if (s->comm)
 		by |= SELECT_COMM;
 	skel->rodata->select_by = by;
-	return s->comm ? use_glob(skel, s->comm) : 0;
+	return s->comm ? select_prepare_comm(skel, s->comm) : 0;
 }
 
 int select_start(struct fixbuf_bpf *skel, const struct selection *s)

@@ -26,6 +26,14 @@ struct written_stack {
 	UT_hash_handle hh;
 };
 
+/* A ring that the file knows, or others' that it may come to know. */
+struct written_ring {
+	__u64 id;
+	bool written;
+	struct fact_ring create;	/* else, to be written first */
+	UT_hash_handle hh;
+};
+
 struct record_options {
 	struct output output;
 	struct selection select;
@@ -48,6 +56,7 @@ struct record {
 	__u64 next_ns;
 	__u64 anew_ns;		/* when all was looked at */
 	bool torn;		/* facts were lost since */
+	struct written_ring *rings;
 	struct written_stack *stacks;
 	__u32 emptied;		/* as of .stacks' keys */
 };
@@ -86,6 +95,81 @@ static __u32 write_stack(struct record *r, const struct fact *f)
 	return w->id;
 }
 
+static void forget_rings(struct record *r)
+{
+	struct written_ring *w, *next;
+
+	HASH_ITER(hh, r->rings, w, next) {
+		HASH_DEL(r->rings, w);
+		free(w);
+	}
+}
+
+static struct written_ring *find_ring(const struct record *r, __u64 id)
+{
+	struct written_ring *w;
+
+	HASH_FIND(hh, r->rings, &id, sizeof(id), w);
+	return w;
+}
+
+static struct written_ring *ring_of(struct record *r, __u64 id)
+{
+	struct written_ring *w = find_ring(r, id);
+
+	if (w)
+		return w;
+	w = must_alloc(1, sizeof(*w));
+	w->id = id;
+	HASH_ADD(hh, r->rings, id, sizeof(w->id), w);
+	return w;
+}
+
+static void forget_ring(struct record *r, __u64 id)
+{
+	struct written_ring *w = find_ring(r, id);
+
+	if (!w)
+		return;
+	HASH_DEL(r->rings, w);
+	free(w);
+}
+
+/*
+ * What others do is of use only to rings that the file knows, as an address may become another's.
+ * That others made a ring is kept until something that is shown happens to it, or it is gone.
+ */
+static bool is_of_use(struct record *r, const struct event *e)
+{
+	const struct fact *f = e->fact;
+	struct written_ring *w = find_ring(r, f->ring);
+
+	if (e->shown || !f->ring || (w && w->written))
+		return true;
+	if (f->kind == FACT_RING_CREATE && f->size <= sizeof(w->create)) {
+		w = ring_of(r, f->ring);
+		memcpy(&w->create, f, f->size);
+		w->create.h.flags |= FACT_F_OTHERS;
+	} else if (f->kind == FACT_RING_GONE) {
+		forget_ring(r, f->ring);
+	}
+	return false;
+}
+
+static void note_ring(struct record *r, const struct fact *f)
+{
+	struct written_ring *w;
+
+	if (f->kind == FACT_RING_GONE || !f->ring) {
+		forget_ring(r, f->ring);
+		return;
+	}
+	w = ring_of(r, f->ring);
+	if (!w->written && w->create.h.kind && f->kind != FACT_RING_CREATE)
+		writer_fact(r->to, &w->create.h, true, false, NULL, 0);
+	w->written = true;
+}
+
 static void write_fact(struct record *r, const struct event *e)
 {
 	const struct fact *f = e->fact;
@@ -94,6 +178,9 @@ static void write_fact(struct record *r, const struct event *e)
 		char bytes[512];
 	} others;
 
+	if (!is_of_use(r, e))
+		return;
+	note_ring(r, f);
 	if (!e->shown && !live_shows(r->live, f->ring) && f->size <= sizeof(others)) {
 		memcpy(&others, f, f->size);
 		others.h.flags |= FACT_F_OTHERS;
@@ -116,12 +203,14 @@ static void write_older(const struct fact *f, void *arg)
 	memcpy(&copy, f, f->size);
 	if (!r->o->snapshot && !live_shows(r->live, f->ring))
 		copy.h.flags |= FACT_F_OTHERS;
+	note_ring(r, f);
 	writer_fact(r->to, &copy.h, true, false, NULL, 0);
 }
 
 static void write_ledger(struct record *r, const struct event *e)
 {
 	writer_look(r->to, e->t_ns, e->after_loss);
+	forget_rings(r);
 	ledger_facts(e->ledger, e->t_ns, write_older, r);
 	r->torn = false;
 	r->anew_ns = e->t_ns;
@@ -327,6 +416,7 @@ static int record(void *options)
 	live_free(r.live);
 	io_model_free(&r.last);
 	forget_stacks(&r);
+	forget_rings(&r);
 	run_close(&r.run);
 	return status;
 }
