@@ -240,11 +240,9 @@ static void on_close(struct live *l, const struct fact *f)
 
 static void on_gone(struct live *l, const struct fact *f)
 {
-	const struct ring *r = ledger_ring(l->ledger, f->ring);
 	const struct shown_ring *shown = live_ring(l, f->ring);
 
-	/* the address may be a new ring's before the worker that freed the old one is done */
-	if (r && !r->closing)
+	if (!ledger_takes_end(l->ledger, f->ring))
 		return;
 	enter(l, f, false, shown && shown->closing, NULL);
 	live_forget_ring(l, f->ring);

@@ -209,6 +209,7 @@ static void feed_ring_create(struct ledger *l, const struct fact_ring *f)
 {
 	bool registered = f->setup_flags & IORING_SETUP_REGISTERED_FD_ONLY;
 	struct ring *r = ledger_ring(l, f->h.ring);
+	__u32 older_ends = r ? r->older_ends + r->closing : 0;
 	struct holder *h;
 
 	if (r)
@@ -216,6 +217,7 @@ static void feed_ring_create(struct ledger *l, const struct fact_ring *f)
 	r = feed_ring(l, f);
 	if (!r)
 		return;
+	r->older_ends = older_ends;
 	r->creator_pid = f->h.pid;
 	r->creator_ns_pid = f->ns_pid;
 	r->creator_uid = f->h.uid;
@@ -326,6 +328,17 @@ static void feed_charge(struct ledger *l, const struct fact_charge *f)
 		return;
 	level_user(l, f->user, f->user_after_pages);
 	level_mm(l, f->mm, f->mm_after_pages);
+}
+
+bool ledger_takes_end(struct ledger *l, __u64 ring)
+{
+	struct ring *r = ledger_ring(l, ring);
+
+	if (r && r->older_ends) {
+		r->older_ends--;
+		return false;
+	}
+	return !r || r->closing;
 }
 
 void ledger_feed(struct ledger *l, const struct fact *f)

@@ -100,6 +100,7 @@ struct ring {
 	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
 	__u32 creator_pid, creator_ns_pid, creator_uid;
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
+	__u32 older_ends;	/* RING_GONE to come of rings that had the address before */
 	bool unread;		/* a walk found it changing too fast to read its slots */
 	__u32 skipped;		/* slots that a walk did not read, as its user has too many */
 	__u64 last_call_ns;	/* a look that has to compare: when its last buffer call returned, 0 = none */
@@ -164,6 +165,11 @@ struct ledger {
 struct ledger *ledger_new(void);
 void ledger_free(struct ledger *l);
 
+/*
+ * Whether a RING_GONE, before it is fed, is of the ring that the ledger has: the address may be a
+ * new ring's, closed in its turn, before the worker that freed the old one has told its end.
+ */
+bool ledger_takes_end(struct ledger *l, __u64 ring);
 /* Applies one fact. Unknown kinds and short records are ignored. */
 void ledger_feed(struct ledger *l, const struct fact *f);
 

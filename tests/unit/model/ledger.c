@@ -56,6 +56,28 @@ static void ring_without_descriptor(void **state)
 	ledger_free(l);
 }
 
+/* As many ends as closes come; only with the last of them is the newest ring gone for sure. */
+static void ends_of_older_rings(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct fact_ring create = fact_ring(FACT_RING_CREATE, RING, 3, 2);
+	struct fact_ring close = fact_ring(FACT_RING_CLOSE, RING, 1, 0);
+
+	(void)state;
+	assert_true(ledger_takes_end(l, RING));
+	FEED(l, create);
+	assert_false(ledger_takes_end(l, RING));
+	FEED(l, close);
+	FEED(l, create);
+	FEED(l, close);
+	FEED(l, create);
+	assert_false(ledger_takes_end(l, RING));
+	FEED(l, close);
+	assert_false(ledger_takes_end(l, RING));
+	assert_true(ledger_takes_end(l, RING));
+	ledger_free(l);
+}
+
 static void ring_address_reused(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -371,6 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ring_create_and_gone),
 		cmocka_unit_test(ring_without_descriptor),
+		cmocka_unit_test(ends_of_older_rings),
 		cmocka_unit_test(ring_address_reused),
 		cmocka_unit_test(holders),
 		cmocka_unit_test(slots_grow_and_share),
