@@ -167,6 +167,56 @@ static void by_name(void)
 	load_end(&l);
 }
 
+/* What is accepted is counted, and decides nothing. */
+static void ignoring(void)
+{
+	char file[] = "/tmp/fixbuf-verdict-XXXXXX", accepted[64];
+	int fd = mkstemp(file);
+	struct tool_run a;
+	struct load l;
+	char uid[16];
+
+	if (!load_start(&l, "fault_limit", NULL))
+		bail("%s", l.skip);
+	snprintf(uid, sizeof(uid), "%s", load_text(&l, "uid"));
+	tool(&a, "verify", "--json", "-u", uid, "--ignore", "near-limit:fault_lim*", NULL);
+	is(a.status, 0, "--ignore of what was found: exit status");
+	is(json_number(a.json, "ignored"), 1, "it is counted");
+	is(json_nr_findings(a.json, 0, NULL), 0, "and not told");
+	tool_free(&a);
+	tool(&a, "verify", "-u", uid, "--ignore", "near-limit", NULL);
+	has_text(a.out, "1 finding is ignored by --ignore", "the text says so");
+	ok(!strstr(a.out, VOUCHED), "over what is ignored nothing is vouched for");
+	tool_free(&a);
+	tool(&a, "verify", "-u", uid, "--ignore", "near-limit:somebody-else", "--ignore",
+	     "over-limit", NULL);
+	is(a.status, 1, "--ignore of others: exit status");
+	tool_free(&a);
+	snprintf(accepted, sizeof(accepted), "# accepted\nnear-limit:%s # batch\n", uid);
+	ok(write(fd, accepted, strlen(accepted)) > 0, "a file");
+	tool(&a, "verify", "-q", "-u", uid, "--ignore-file", file, NULL);
+	is(a.status, 0, "--ignore-file: exit status");
+	tool_free(&a);
+	tool(&a, "verify", "--watch", "--json", "-q", "-d", "200ms", "-u", uid, "--ignore",
+	     "near-limit", NULL);
+	is(a.status, 0, "verify --watch --ignore: exit status");
+	is(json_nr_findings(a.json, 0, NULL), 0, "no line about it");
+	has_text(a.out, "\"ignored\":1", "the summary counts it");
+	tool_free(&a);
+	load_end(&l);
+	tool(&a, "verify", "--ignore", "nothing-like-it", NULL);
+	is(a.status, 2, "--ignore of no tag is refused");
+	has_text(a.err, "near-limit", "with the tags that there are");
+	tool_free(&a);
+	tool(&a, "verify", "--ignore-file", "/dev/zero", NULL);
+	is(a.status, 2, "a file without end is refused");
+	has_text(a.err, "more than 1024 KiB", "as that");
+	tool_free(&a);
+	if (fd >= 0)
+		close(fd);
+	unlink(file);
+}
+
 /* Over the limit is what watch and report say, too, not only that it is near. */
 static void over_the_limit(void)
 {
@@ -183,6 +233,11 @@ static void over_the_limit(void)
 	tool(&a, "report", "--verify", "--json", file, NULL);
 	is(json_nr_findings(a.json, 0, "over-limit"), 1, "report --verify tells over-limit");
 	tool_free(&a);
+	tool(&a, "report", "--verify", "--json", "--ignore", "over-limit:fault_lim*", "--ignore",
+	     "near-limit", file, NULL);
+	is(a.status, 0, "report --verify --ignore: exit status");
+	ok(json_number(a.json, "ignored") > 0, "it is counted");
+	tool_free(&a);
 	if (fd >= 0)
 		close(fd);
 	unlink(file);
@@ -195,6 +250,7 @@ int main(void)
 	of_a_thread();
 	the_programs_own();
 	by_name();
+	ignoring();
 	over_the_limit();
 	return tap_end();
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/alloc.h"
+#include "base/files.h"
 #include "base/maps.h"
 
 #define DELETED " (deleted)"
@@ -131,29 +131,13 @@ void maps_file_name(const struct map *m, char *out, size_t size)
 
 static char *read_all(int fd, size_t *len)
 {
-	size_t room = 16384;
-	char *text = NULL;
-	ssize_t n = -1;
+	char *text = file_read(fd, MAPS_MAX_BYTES, len);
 
-	*len = 0;
-	for (; fd >= 0 && room <= MAPS_MAX_BYTES; room *= 2) {
-		text = must_realloc(text, room, 1);
-		do {
-			n = read(fd, text + *len, room - *len);
-			*len += n > 0 ? n : 0;
-		} while (n > 0 && *len < room);
-		if (n <= 0)
-			break;
-	}
-	if (fd >= 0)
-		close(fd);
-	/* one that is ending has no mappings left; text that does not end is more than is read */
-	if (!*len || n) {
-		free(text);
-		*len = 0;
-		return NULL;
-	}
-	return text;
+	/* one that is ending has no mappings left */
+	if (*len)
+		return text;
+	free(text);
+	return NULL;
 }
 
 char *maps_read(__u32 pid, size_t *len)

@@ -171,6 +171,7 @@ static void report(const struct rest *r, const struct ledger *l, struct findings
 	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next) {
 		if (r->is_user || mm->id != r->id)
 			continue;
+		f.comm = mm->comm;
 		finding_add(out, f, "%s (%s) %s charged to %s, and no ring that was found "
 			    "explains that; looked at: descriptors, registered rings, rings that "
 			    "living threads submitted to, mappings. Not seen: a ring that is "

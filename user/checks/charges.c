@@ -133,6 +133,7 @@ static struct finding mm_finding(const struct account *a, enum finding_tag tag, 
 		.fd = -1,
 		.index = -1,
 		.uid = r ? ring_uid(r) : 0,
+		.comm = a->mm->pid ? a->mm->comm : r ? ring_comm(r) : (struct comm){ "" },
 		.mm = a->mm->id,
 		.pages = pages,
 	};

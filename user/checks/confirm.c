@@ -91,9 +91,6 @@ void confirm_rest(struct findings *now, struct unsettled_list *u)
 
 		f->unconfirmed = !is_confirmed(f);
 		if (f->unconfirmed)
-			unsettled_add(u, (struct unsettled){
-				.what = UNSETTLED_FINDINGS, .has_uid = true, .uid = f->uid,
-				.pid = f->pid, .ns_pid = f->ns_pid, .count = 1,
-			});
+			unsettled_add(u, suspicion_row(f));
 	}
 }

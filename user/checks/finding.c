@@ -18,6 +18,14 @@ static const struct finding_traits traits[NR_FINDING_TAGS] = {
 };
 #undef FINDING
 
+/* The first member of each row is its tag. */
+#define FINDING(name, tag, ...) [name] = { tag },
+const union finding_tag_list finding_tag_list = { {
+#include "checks/finding_table.h"
+	[NR_FINDING_TAGS] = { NULL },
+} };
+#undef FINDING
+
 const struct finding_traits *finding_traits(enum finding_tag tag)
 {
 	return &traits[tag];

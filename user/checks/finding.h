@@ -64,6 +64,7 @@ struct finding {
 	__s32 fd;		/* -1 = none */
 	__s32 index;		/* slot, -1 = not about one slot */
 	__u32 uid;
+	struct comm comm;	/* of .pid, empty when not known */
 	__u64 addr;
 	__u64 pages;
 	__u64 buf;		/* SCOPE_SLOT: struct io_mapped_ubuf *, whichever rings hold it; else 0 */
@@ -94,6 +95,12 @@ struct finding_key {
 	__s32 index;
 	__u32 zero;		/* in place of padding */
 };
+
+/* The tags, as text: by enum finding_tag, and as words that end with NULL. */
+extern const union finding_tag_list {
+	struct { const char *tag; } of[NR_FINDING_TAGS + 1];
+	const char *words[NR_FINDING_TAGS + 1];
+} finding_tag_list;
 
 const struct finding_traits *finding_traits(enum finding_tag tag);
 const char *finding_tag_name(enum finding_tag tag);

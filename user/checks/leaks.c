@@ -46,7 +46,7 @@ void check_leaks(const struct ledger *l, const struct ledger *now, struct findin
 	for (const struct pin *p = l->exact ? l->pins : NULL; p; p = p->hh.next) {
 		struct finding f = {
 			.tag = LEAKED_PIN, .ring = p->rings[0].id, .pid = p->pid, .ns_pid = p->ns_pid, .fd = -1,
-			.index = -1, .uid = p->uid, .addr = p->addr, .pages = p->pages,
+			.index = -1, .uid = p->uid, .comm = p->comm, .addr = p->addr, .pages = p->pages,
 		};
 
 		if (p->others || is_owned(l, p) || end_may_be_missed(p) || (now && ledger_buffer(now, p->buf)))

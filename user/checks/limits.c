@@ -19,6 +19,7 @@ static void report(const struct ledger *l, const struct ledger_user *u, const st
 		.fd = -1,
 		.index = -1,
 		.uid = u->uid,
+		.comm = h->comm,
 		.pages = tag == OVER_LIMIT ? locked - limit : locked,
 	};
 	char a[FMT_LEN], b[FMT_LEN], text[SHARES_TEXT];

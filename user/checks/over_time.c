@@ -256,6 +256,15 @@ const struct findings *over_time_findings(const struct over_time *f)
 	return &f->list;
 }
 
+size_t over_time_ignore(struct over_time *f, const struct ignored *i)
+{
+	size_t nr = ignored_drop(i, &f->list);
+
+	finding_index_free(&f->index);
+	f->index = finding_index_of(&f->list);
+	return nr;
+}
+
 void over_time_free(struct over_time *f)
 {
 	hindsight_free(f->hindsight);

@@ -82,6 +82,13 @@ __u32 ring_uid(const struct ring *r)
 	return r->nr_holders ? r->holders[0].uid : r->creator_uid;
 }
 
+struct comm ring_comm(const struct ring *r)
+{
+	if (r->nr_holders)
+		return r->holders[0].comm;
+	return r->mm && r->mm->pid ? r->mm->comm : (struct comm){ "" };
+}
+
 struct finding place_finding(enum finding_tag tag, const struct place *p)
 {
 	return (struct finding){
@@ -92,6 +99,7 @@ struct finding place_finding(enum finding_tag tag, const struct place *p)
 		.fd = p->ring->nr_holders ? p->ring->holders[0].fd : -1,
 		.index = p->index,
 		.uid = ring_uid(p->ring),
+		.comm = ring_comm(p->ring),
 		.addr = p->buffer->addr,
 		.buf = finding_traits(tag)->scope == SCOPE_SLOT ? p->buffer->id : 0,
 		.mm = p->ring->mm ? p->ring->mm->id : 0,

@@ -30,6 +30,8 @@ __u32 ring_ns_pid(const struct ring *r);
 __u32 ring_owner_pid(const struct ring *r);
 __u32 ring_owner_ns_pid(const struct ring *r);
 __u32 ring_uid(const struct ring *r);
+/* The name of ring_pid(), empty when not known. */
+struct comm ring_comm(const struct ring *r);
 /* "pid 812 (fio)". Returns buf. */
 const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm);
 

@@ -96,6 +96,26 @@ void unsettled_add(struct unsettled_list *u, struct unsettled one)
 	u->list[u->nr++] = one;
 }
 
+void unsettled_take(struct unsettled_list *u, struct unsettled one)
+{
+	for (size_t i = 0; i < u->nr; i++) {
+		if (!same_row(&u->list[i], &one))
+			continue;
+		u->list[i].count -= one.count < u->list[i].count ? one.count : u->list[i].count;
+		if (!u->list[i].count)
+			u->list[i] = u->list[--u->nr];
+		return;
+	}
+}
+
+struct unsettled suspicion_row(const struct finding *f)
+{
+	return (struct unsettled){
+		.what = UNSETTLED_FINDINGS, .has_uid = true, .uid = f->uid, .pid = f->pid,
+		.ns_pid = f->ns_pid, .count = 1,
+	};
+}
+
 void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 			 const struct selection *s,
 			 bool (*seen)(__u32 pid, const void *arg), const void *arg)

@@ -45,6 +45,10 @@ struct unsettled_list {
 
 /* Adds .count to the row of that kind and owner. */
 void unsettled_add(struct unsettled_list *u, struct unsettled one);
+/* Takes .count back from it; a row of nothing goes. */
+void unsettled_take(struct unsettled_list *u, struct unsettled one);
+/* The row that a finding which is not confirmed counts in. */
+struct unsettled suspicion_row(const struct finding *f);
 /*
  * Adds what was asked for and is not there, as UNSETTLED_SELECTION or _UNRECORDED: .seen(pid) tells
  * whether a ring or event of that process is, of any process for 0. Nothing when nothing in

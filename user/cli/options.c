@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "base/fmt.h"
+#include "checks/ignored.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/completion.h"
@@ -326,7 +327,10 @@ const struct command *options_parse(int argc, char **argv, void **options)
 void options_free(const struct command *cmd, void *options)
 {
 	const struct option_row *pids = option_named(cmd->options, "pid");
+	const struct option_row *ignored = option_named(cmd->options, "ignore");
 
+	if (ignored)
+		ignored_free((struct ignored *)((char *)options + ignored->offset));
 	if (pids)
 		selection_free((struct selection *)((char *)options + pids->offset));
 	free(options);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/fmt.h"
 #include "base/user.h"
+#include "checks/ignored.h"
 #include "commands/option.h"
 
 #define MAX_NUMBER 1000000000U
@@ -130,4 +135,48 @@ parser(parse_room)
 
 	(void)row;
 	return !parse_u32(arg, kib) && *kib >= 4 && *kib <= 1 << 20 && !(*kib & (*kib - 1));
+}
+
+#define REFUSAL 640
+
+char refusal_ignore[REFUSAL], refusal_ignore_file[REFUSAL];
+
+static void put_tags(char *refusal)
+{
+	for (size_t i = 0; finding_tag_list.words[i]; i++)
+		snprintf(refusal + strlen(refusal), REFUSAL - strlen(refusal), "%s%s",
+			 i ? ", " : "", finding_tag_list.words[i]);
+}
+
+parser(parse_ignore)
+{
+	(void)row;
+	if (ignored_add(at, arg, strlen(arg)))
+		return true;
+	snprintf(refusal_ignore, REFUSAL, "'%%s' is not a finding to ignore; give TAG, TAG:COMM or "
+		 "TAG:UID, with a tag of ");
+	put_tags(refusal_ignore);
+	return false;
+}
+
+parser(parse_ignore_file)
+{
+	size_t len, line = 0;
+	char *text = file_read(open(arg, O_RDONLY | O_CLOEXEC), IGNORED_MAX_BYTES, &len);
+
+	(void)row;
+	if (!text && errno == EFBIG)
+		snprintf(refusal_ignore_file, REFUSAL, "%%s has more than %u KiB: it is no list of "
+			 "findings to ignore", IGNORED_MAX_BYTES >> 10);
+	else if (!text)
+		snprintf(refusal_ignore_file, REFUSAL, "cannot read %%s: %s", strerror(errno));
+	else
+		line = ignored_add_lines(at, text, len);
+	if (line) {
+		snprintf(refusal_ignore_file, REFUSAL, "%%s: line %zu is not a finding to ignore; "
+			 "give TAG, TAG:COMM or TAG:UID, with a tag of ", line);
+		put_tags(refusal_ignore_file);
+	}
+	free(text);
+	return text && !line;
 }

@@ -5,6 +5,7 @@
 
 #include "base/output.h"
 #include "capture/capture.h"
+#include "checks/finding.h"
 #include "commands/command.h"
 #include "model/selection.h"
 
@@ -23,6 +24,10 @@ parser(parse_bytes);	/* __u64 */
 parser(parse_number);	/* __u32, from 1 on */
 parser(parse_tier);	/* enum tier */
 parser(parse_room);	/* unsigned int, KiB: a power of two */
+parser(parse_ignore);	/* struct ignored: one more */
+parser(parse_ignore_file); /* the same: those of a file */
+
+extern char refusal_ignore[], refusal_ignore_file[]; /* filled when it is refused */
 
 extern const char *const words_time[], *const words_tier[], *const words_severity[],
 	*const words_room[], *const words_count[], *const words_size[];
@@ -67,6 +72,16 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "allow-unsettled", \
 	  .help = "exit 0, not 4, when nothing was found and something could not be settled", \
 	  .parse = parse_flag, .offset = offsetof(type, allow_unsettled), .group = GROUP_HOW }
+#define ROWS_IGNORE(type, with) \
+	{ .name = "ignore", .arg = "TAG[:WHOSE]", .words = finding_tag_list.words, \
+	  .help = with "count, but do not tell, findings of this tag: of all, of a user id, or of " \
+		"processes whose name matches; may be repeated", \
+	  .parse = parse_ignore, .offset = offsetof(type, ignored), .group = GROUP_HOW, \
+	  .refusal = refusal_ignore }, \
+	{ .name = "ignore-file", .arg = "FILE", \
+	  .help = with "the same, of each line of FILE; # begins a comment", \
+	  .parse = parse_ignore_file, .offset = offsetof(type, ignored), .group = GROUP_HOW, \
+	  .refusal = refusal_ignore_file }
 #define ROW_TIER(type) \
 	{ .name = "tier", .arg = "TIER", .words = words_tier, \
 	  .help = "use this tier: patched, functions, kprobes or tracepoints (default: the best available)", \

@@ -4,7 +4,7 @@
 #include "model/ledger.h"
 #include "model/selection.h"
 
-static bool name_matches(const char *glob, const struct comm *comm)
+bool comm_matches(const char *glob, const struct comm *comm)
 {
 	char name[COMM_LEN + 1] = "";
 
@@ -36,7 +36,7 @@ bool selection_has_pid(const struct selection *s, __u32 pid)
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm)
 {
 	return selection_has_pid(s, pid) && (!s->has_uid || s->uid == uid) &&
-	       (!s->comm || name_matches(s->comm, comm));
+	       (!s->comm || comm_matches(s->comm, comm));
 }
 
 bool selection_has_ring(const struct selection *s, const struct ring *r)

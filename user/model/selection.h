@@ -20,6 +20,8 @@ struct selection {
 	bool tree;		/* a program that we start, and its descendants */
 };
 
+bool comm_matches(const char *glob, const struct comm *comm);
+
 void selection_free(struct selection *s);
 /* Whether only some were asked for, by process, user or name. */
 bool selection_asks(const struct selection *s);

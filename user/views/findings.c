@@ -39,6 +39,12 @@ void view_finding_counts(FILE *out, const struct finding_counts *c)
 			plural(c->nr[s]));
 }
 
+void view_findings_ignored(FILE *out, __u64 nr)
+{
+	if (nr)
+		fprintf(out, "%llu finding%s ignored by --ignore\n", nr, nr == 1 ? " is" : "s are");
+}
+
 void view_finding_json(struct json *j, const struct finding *f)
 {
 	json_str(j, "tag", finding_tag_name(f->tag));

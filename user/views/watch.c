@@ -147,6 +147,7 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		json_uint(&j, "errors", t->found.nr[SEVERITY_ERROR]);
 		json_uint(&j, "warnings", t->found.nr[SEVERITY_WARNING]);
 		json_uint(&j, "infos", t->found.nr[SEVERITY_INFO]);
+		json_uint(&j, "ignored", t->ignored);
 		json_uint(&j, "calls", t->calls);
 		json_uint(&j, "duration_ns", t->duration_ns);
 		json_uint(&j, "lost", t->lost);
@@ -162,5 +163,6 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 			plural(t->calls));
 		view_finding_counts(stderr, &t->found);
 		fprintf(stderr, "; %llu event%s lost\n", t->lost, plural(t->lost));
+		view_findings_ignored(stderr, t->ignored);
 	}
 }

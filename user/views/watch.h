@@ -10,7 +10,7 @@
 #include "model/tier.h"
 
 struct watch_totals {
-	__u64 calls, lost, duration_ns;
+	__u64 calls, lost, ignored, duration_ns;
 	struct finding_counts found;
 	enum tier tier;
 };

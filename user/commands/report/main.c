@@ -96,6 +96,7 @@ static const struct option_row options[] = {
 	ROWS_SELECTION(struct report_options),
 	ROW_FAIL_ON(struct report_options),
 	ROW_ALLOW_UNSETTLED(struct report_options),
+	ROWS_IGNORE(struct report_options, "with --verify: "),
 	FLAG("by-opcode", by_opcode, "one line per opcode"),
 	FLAG("by-buffer", by_buffer, "which buffers are used, how far into them, and which never"),
 	FLAG("hist", hist, "draw histograms of the latencies"),
@@ -110,6 +111,8 @@ static const struct option_row options[] = {
 
 #define ABOUT_IO "--by-opcode, --by-buffer, --hist and --advise are about I/O; add --stat"
 
+#define ABOUT_FINDINGS(what) what " is about what --verify finds; give that, too"
+
 static const struct option_rule rules[] = {
 	{ "perfetto", EXCLUDES, "json", "--perfetto has a format of its own; leave --json out" },
 	{ "perfetto", EXCLUDES, "output", "--perfetto takes the name of its file; leave -o out" },
@@ -122,6 +125,8 @@ static const struct option_rule rules[] = {
 	{ "hist", NEEDS, "stat", ABOUT_IO },
 	{ "advise", NEEDS, "stat", ABOUT_IO },
 	{ "allow-unsettled", NEEDS, "verify", "--allow-unsettled is about what --verify concludes; give that, too" },
+	{ "ignore", NEEDS, "verify", ABOUT_FINDINGS("--ignore") },
+	{ "ignore-file", NEEDS, "verify", ABOUT_FINDINGS("--ignore-file") },
 	{ "timestamps", NEEDS, "trace", "-T marks the lines of --trace; add --trace" },
 	{ "folded", EXCLUDES, "json", "--folded is text for a flame graph; leave --json out" },
 	{ 0 }

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/output.h"
-#include "checks/finding.h"
+#include "checks/ignored.h"
 #include "model/selection.h"
 #include "recording/replay.h"
 
@@ -37,6 +37,7 @@ struct report_options {
 	enum folded_by folded_by;
 	enum severity fail_on;		/* --verify */
 	bool allow_unsettled;		/* --verify */
+	struct ignored ignored;		/* --verify */
 	bool by_opcode, by_buffer, hist, advise; /* --stat */
 };
 

@@ -11,7 +11,7 @@
 #include "views/findings.h"
 #include "views/verdict.h"
 
-static void print_text(const struct report *r, const struct findings *f,
+static void print_text(const struct report *r, const struct findings *f, size_t ignored,
 		       const struct unsettled_list *u, __u64 events)
 {
 	const struct report_options *o = r->o;
@@ -36,15 +36,17 @@ static void print_text(const struct report *r, const struct findings *f,
 		view_finding_counts(o->output.out, &c);
 		fputc('\n', o->output.out);
 	} else {
-		fprintf(o->output.out, u->nr ? "unsettled, see above\n" : "nothing found\n");
+		fputs(u->nr ? "unsettled, see above\n" : ignored ? "nothing else was found\n" :
+		      "nothing found\n", o->output.out);
 	}
+	view_findings_ignored(o->output.out, ignored);
 	if (r->replay.lost)
 		fprintf(o->output.out, "%llu events were lost: nothing is checked between a loss and the next look at all rings\n",
 			r->replay.lost);
 }
 
-static void print_json(const struct report *r, const struct findings *f, enum verdict v,
-		       const struct unsettled_list *u, __u64 events)
+static void print_json(const struct report *r, const struct findings *f, size_t ignored,
+		       enum verdict v, const struct unsettled_list *u, __u64 events)
 {
 	struct json j = { 0 };
 
@@ -55,6 +57,7 @@ static void print_json(const struct report *r, const struct findings *f, enum ve
 	json_uint(&j, "events", events);
 	view_verdict_json(&j, v, u);
 	view_findings_json(&j, f, true);
+	json_uint(&j, "ignored", ignored);
 	json_uint(&j, "lost", r->replay.lost);
 	json_end(&j);
 	json_free(&j);
@@ -104,15 +107,16 @@ int report_verify(struct report *r)
 	}
 	if (!n) {
 		__u64 events = selection_asks(&r->o->select) ? matched.nr : r->replay.facts;
+		size_t ignored = over_time_ignore(f, &r->o->ignored);
 		enum verdict v;
 
 		unsettled_losses(&u, r->replay.lost, r->replay.skipped);
 		unsettled_selection(&u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
 		if (r->o->output.json)
-			print_json(r, over_time_findings(f), v, &u, events);
+			print_json(r, over_time_findings(f), ignored, v, &u, events);
 		else
-			print_text(r, over_time_findings(f), &u, events);
+			print_text(r, over_time_findings(f), ignored, &u, events);
 		status = verdict_status(v, r->o->allow_unsettled, EXIT_DONE);
 	}
 	unsettled_free(&u);

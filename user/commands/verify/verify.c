@@ -32,12 +32,14 @@ static bool all_charged(const struct ledger *l, const struct selection *select)
 
 /* What was looked at, when nothing was found. */
 static void print_nothing(FILE *out, const struct verify_options *o, const struct look *look,
-			  const struct ring_totals *t)
+			  const struct ring_totals *t, size_t ignored)
 {
 	if (!t->rings)
 		fputs("nothing to check: no ring was found\n", out);
 	else if (look->unsettled.nr)
 		fputs("unsettled, see above\n", out);
+	else if (ignored)
+		fputs("nothing else was found\n", out);
 	else if (look->pages && all_charged(look->ledger, &o->select))
 		fputs("every page is pinned, in place and charged\n", out);
 	else if (look->pages)
@@ -60,7 +62,8 @@ static void print_totals(FILE *out, const struct findings *fs)
 	fputc('\n', out);
 }
 
-static void print_text(const struct verify_options *o, const struct look *look, __u64 took_ns)
+static void print_text(const struct verify_options *o, const struct look *look, size_t ignored,
+		       __u64 took_ns)
 {
 	struct ring_totals t = ledger_totals(look->ledger, &o->select);
 	bool colour = isatty(fileno(o->output.out));
@@ -77,11 +80,12 @@ static void print_text(const struct verify_options *o, const struct look *look, 
 	if (look->findings.nr)
 		print_totals(out, &look->findings);
 	else
-		print_nothing(out, o, look, &t);
+		print_nothing(out, o, look, &t, ignored);
+	view_findings_ignored(out, ignored);
 }
 
 static void print_json(const struct verify_options *o, const struct look *look, enum verdict v,
-		       __u64 took_ns)
+		       size_t ignored, __u64 took_ns)
 {
 	struct json j = { 0 };
 
@@ -90,6 +94,7 @@ static void print_json(const struct verify_options *o, const struct look *look, 
 	view_rings_json(&j, &o->output, &o->select, look->ledger, TIER_TRACEPOINTS, true);
 	view_verdict_json(&j, v, &look->unsettled);
 	view_findings_json(&j, &look->findings, false);
+	json_uint(&j, "ignored", ignored);
 	json_uint(&j, "pages", look->pages);
 	json_uint(&j, "duration_ns", took_ns);
 	json_uint(&j, "unsteady_rings", look->unsteady_rings);
@@ -119,13 +124,16 @@ static int now(struct verify_options *o)
 		progress_end(&p);
 	}
 	if (!status) {
-		enum verdict v = verdict_of(findings_worst(&look.findings), o->fail_on,
-					    &look.unsettled);
+		enum verdict v;
+		size_t ignored;
 
+		ignored_settle(&o->ignored, &look.findings, &look.unsettled);
+		ignored = ignored_drop(&o->ignored, &look.findings);
+		v = verdict_of(findings_worst(&look.findings), o->fail_on, &look.unsettled);
 		if (o->output.json)
-			print_json(o, &look, v, clock_now_ns() - p.begun_ns);
+			print_json(o, &look, v, ignored, clock_now_ns() - p.begun_ns);
 		else
-			print_text(o, &look, clock_now_ns() - p.begun_ns);
+			print_text(o, &look, ignored, clock_now_ns() - p.begun_ns);
 		status = verdict_status(v, o->allow_unsettled, 0);
 	}
 	look_free(&look);
@@ -146,6 +154,7 @@ static const struct option_row options[] = {
 	ROW_RUN_AS(struct verify_options),
 	ROW_FAIL_ON(struct verify_options),
 	ROW_ALLOW_UNSETTLED(struct verify_options),
+	ROWS_IGNORE(struct verify_options, ""),
 	{ .name = "pages", .help = "one finding per page instead of merged ranges",
 	  .parse = parse_flag, .offset = offsetof(struct verify_options, every_page),
 	  .group = GROUP_HOW },

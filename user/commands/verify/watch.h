@@ -5,7 +5,7 @@
 
 #include "base/output.h"
 #include "capture/capture.h"
-#include "checks/finding.h"
+#include "checks/ignored.h"
 #include "model/selection.h"
 
 struct verify_options {
@@ -16,6 +16,7 @@ struct verify_options {
 	__u64 interval_ns;		/* --watch; 0 = LOOK_INTERVAL_NS */
 	enum severity fail_on;
 	bool every_page, watch, allow_unsettled;
+	struct ignored ignored;
 	char **program;			/* --watch */
 	const char *run_as;
 };

@@ -72,6 +72,10 @@ static void tell(const struct finding *f, const struct cause *c, void *arg)
 	enum severity s = severity_of_finding(f);
 	struct watch *w = arg;
 
+	if (ignored_has(&w->o->ignored, f)) {
+		w->totals.ignored++;
+		return;
+	}
 	w->totals.found.nr[s]++;
 	if ((int)s > w->worst)
 		w->worst = s;

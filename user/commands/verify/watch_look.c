@@ -116,6 +116,8 @@ int watch_look_last(struct watch *w)
 		      look_at_balance(c->walk, &w->o->select, &look.findings) || interrupted;
 		progress_end(&p);
 	}
+	if (!err)
+		ignored_settle(&w->o->ignored, &look.findings, &look.unsettled);
 	for (size_t i = 0; !err && i < look.unsettled.nr; i++)
 		if (!w->o->program || is_of_program(w, look.unsettled.list[i].pid))
 			unsettled_add(&w->unsettled, look.unsettled.list[i]);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Files that are read whole, up to a bound. */
+#ifndef FIXBUF_BASE_FILES_H
+#define FIXBUF_BASE_FILES_H
+
+#include <stddef.h>
+
+/*
+ * All of what .fd gives, its length in *len; closes it. NULL with errno where it cannot be read,
+ * EFBIG where there is more than .max_bytes (a power of two, 16 KiB or more). To be freed.
+ */
+char *file_read(int fd, size_t max_bytes, size_t *len);
+
+#endif
