@@ -339,6 +339,28 @@ static void check_successors(void)
 	tool_free(&a);
 }
 
+/* Attached to a ring of which all is under way and nothing ends: it is told, not left out. */
+static void check_silent(void)
+{
+	struct tool_run a;
+	struct load l;
+	char pid[16], fd[16];
+
+	if (!load_start(&l, "io_pipe", "3", NULL))
+		bail("%s", l.skip);
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	snprintf(fd, sizeof(fd), "fd %llu", load_number(&l, "fd"));
+	tool(&a, "stat", "--by-buffer", "-p", pid, "-d", "200ms", NULL);
+	has_text(a.out, "none ended", "its buffer has a row");
+	has_text(a.out, fd, "by its descriptor");
+	has_text(a.out, "1 ring without I/O that ended", "and a sentence");
+	tool_free(&a);
+	tool(&a, "stat", "--json", "-p", pid, "-d", "200ms", NULL);
+	is(json_number(a.json, "silent_rings"), 1, "in JSON, too");
+	tool_free(&a);
+	is(load_end(&l), 0, "its reads end");
+}
+
 static void check_usage(void)
 {
 	struct tool_how how = { 0 };
@@ -393,6 +415,7 @@ int main(void)
 	check_ring_advice();
 	check_count_only();
 	check_successors();
+	check_silent();
 	if (!kernel_only())
 		check_usage();
 	return tap_end();

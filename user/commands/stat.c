@@ -75,7 +75,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	bool tables = o->by_buffer || o->advise || o->hist;
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
-		.hist = o->hist, .m = m, .l = s->rings, .order = s->order,
+		.hist = o->hist, .m = m, .l = s->rings, .select = &o->select, .order = s->order,
 		.starts_by = io_stat_starts_by(s->run.capture.io),
 		.header = s->live || !s->printed || total || tables, .total = total,
 	};

@@ -235,6 +235,39 @@ static struct io_counts ring_user(const struct view_stat *v, __u64 ring, __u64 b
 	return c ? *c : (struct io_counts){ .ring = ring, .fd = -1 };
 }
 
+/* The holder of a ring that was asked for and of which no I/O ended; NULL when it is not such a ring. */
+static const struct holder *silent_holder(const struct view_stat *v, const struct ring *r)
+{
+	if (!v->select || !selection_asks(v->select) || io_model_has_ring(v->m, r->id))
+		return NULL;
+	for (size_t i = 0; i < r->nr_holders; i++) {
+		const struct holder *h = &r->holders[i];
+
+		if (selection_has(v->select, h->pid, h->uid, &h->comm))
+			return h;
+	}
+	return NULL;
+}
+
+__u64 view_stat_silent(const struct view_stat *v)
+{
+	__u64 nr = 0;
+
+	for (const struct ring *r = v->l->rings; r; r = r->hh.next)
+		nr += silent_holder(v, r) != NULL;
+	return nr;
+}
+
+/* Requests that were under way before we came have no start, and none of them has ended. */
+static void print_silent(const struct view_stat *v)
+{
+	__u64 nr = view_stat_silent(v);
+
+	if (nr)
+		fprintf(v->to->out, "%llu ring%s without I/O that ended; what was submitted before the start is seen when it ends\n",
+			nr, plural(nr));
+}
+
 static void print_buffers(const struct view_stat *v)
 {
 	struct table *t = table_new("PID <RING BUFFER <ADDRESS SIZE OPS BYTES TOUCHED <USE");
@@ -264,9 +297,14 @@ static void print_buffers(const struct view_stat *v)
 	}
 	qsort(list, n, sizeof(*list), by_key);
 	for (const struct ring *r = v->l->rings; r; r = r->hh.next) {
+		const struct holder *silent = silent_holder(v, r);
 		__u32 pid;
 
 		user = ring_user(v, r->id, 0);
+		if (silent)
+			user = (struct io_counts){
+				.ring = r->id, .who = IO_WHO(silent->pid, 0, false), .fd = silent->fd,
+			};
 		pid = IO_WHO_TGID(user.who);
 		for (__u32 i = 0; pid && i < r->nr_slots; i++) {
 			if (!r->slots[i] || was_used(list, n, r, i))
@@ -280,7 +318,7 @@ static void print_buffers(const struct view_stat *v)
 			table_cell(t, "0");
 			table_cell(t, "0");
 			table_cell(t, "%s", v->m->loss.no_buffer ? "not known" :
-				   v->total ? "never" : "idle");
+				   silent ? "none ended" : v->total ? "never" : "idle");
 		}
 	}
 	fputc('\n', v->to->out);
@@ -340,6 +378,7 @@ void view_stat_text(const struct view_stat *v)
 		print_buffers(v);
 	if (!v->to->quiet) {
 		print_total(v);
+		print_silent(v);
 		print_faults(v);
 	}
 	view_stat_losses(v->m, print_loss, (void *)v);

@@ -193,6 +193,8 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	if (v->advices)
 		put_advices(j, v->advices);
 	json_uint(j, "in_flight", v->m->in_flight);
+	if (v->select && selection_asks(v->select))
+		json_uint(j, "silent_rings", view_stat_silent(v));
 	json_uint(j, "lost", io_lost(v->m));
 	json_open(j, "losses");
 	view_stat_losses(v->m, put_loss, j);
