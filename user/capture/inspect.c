@@ -21,6 +21,7 @@
 #define MAX_LOOKS	16
 #define LUCKY_LOOKS	5	/* until nothing changes too fast to be looked at */
 #define MAX_FOLLOWS	16	/* in a look */
+#define MAX_TORN	16	/* slots in a row that could not be read: the ring is gone, or as good as */
 
 static void show_progress(struct progress *p, __u64 pages)
 {
@@ -182,18 +183,22 @@ static int follow(struct walk *walk, struct page_walk *pages, struct buffer *b, 
 static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring *r, bool ours,
 			struct look *look, struct progress *p)
 {
+	unsigned int torn = 0;
+
 	for (__u32 i = 0; i < r->nr_slots; i++) {
 		struct buffer *b = r->slots[i];
 		__u64 denials = page_walk_denials(pages);
-		int err;
+		int err = -EAGAIN;
 
 		if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
 			continue;
 		if (interrupted)
 			return err_set(EINTR, "interrupted before all pages were checked");
-		err = look_at_slot(walk, pages, r, i);
+		if (torn < MAX_TORN)
+			err = look_at_slot(walk, pages, r, i);
 		if (err == -EAGAIN && ours)
 			err = follow(walk, pages, b, look);
+		torn = err == -EAGAIN ? torn + 1 : 0;
 		if (err && err != -EAGAIN)
 			return err;
 		if (ours)

@@ -347,9 +347,10 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct 
 	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
 		__u64 before = page_walk_last_call(pw, ring->id);
 
-		space_enter(pw->space, whose, b->addr + b->len_bytes);
+		/* first: of a ring that is gone no address space is looked for, slot by slot */
 		if (!slot_is(pw, ring, index, b))
 			continue;
+		space_enter(pw->space, whose, b->addr + b->len_bytes);
 		err = read_segments(pw, b);
 		/* freed and registered anew meanwhile? the calls tell even if all looks the same */
 		if (!err && (!slot_is(pw, ring, index, b) ||
