@@ -56,6 +56,7 @@ int main(int argc, char **argv)
 	report_init(&argc, argv);
 	become_plain(LIMIT_PAGES * PAGE);
 	must(uring_open(&r, 4), "io_uring_setup");
+	report_before_fault();
 	must(hold(&r, FIRST), "register");
 	report("first.pid=%d", getpid());
 	report_ring("first", r.ring_fd, 1);
