@@ -56,6 +56,11 @@ static void nothing_to_check(void)
 		is(a.status, 0, "list %s of nothing exits with 0", asked[i][0]);
 		has_text(a.err, "no ring", "list %s: one line on standard error", asked[i][0]);
 		tool_free(&a);
+		tool(&a, "trace", "-d", "50ms", asked[i][0], value, NULL);
+		is(a.status, 0, "trace %s of nothing exits with 0", asked[i][0]);
+		has_text(a.err, "no ring of the selection was found",
+			 "trace %s: one line on standard error", asked[i][0]);
+		tool_free(&a);
 		tool(&a, "stat", "-d", "200ms", asked[i][0], value, NULL);
 		is(a.status, 0, "stat %s of nothing exits with 0", asked[i][0]);
 		has_text(a.err, "no ring of the selection was found",
@@ -167,6 +172,28 @@ static void by_name(void)
 	load_end(&l);
 }
 
+/* The same of a watch, and of what is about a process's account. */
+static void watch_by_name(const char *load, const char *arg, const char *glob, const char *tag)
+{
+	const char *command[] = { "verify", "--watch" };
+	struct tool_run a;
+	struct load l;
+
+	if (!load_start(&l, load, arg, NULL)) {
+		skip(tag, "%s", l.skip);
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		tool(&a, "verify", "--json", "-q", "--fail-on", "info", "--comm", glob,
+		     i ? command[i] : "-q", i ? "-d" : "-q", i ? "200ms" : "-q", NULL);
+		is(a.status, 1, "%s --comm %s: exit status", command[i], glob);
+		has_text(a.out, tag, "%s --comm %s: %s", command[i], glob, tag);
+		has_text(a.out, "\"comm\":\"fault_", "%s --comm %s: with the name", command[i], glob);
+		tool_free(&a);
+	}
+	load_end(&l);
+}
+
 /* What is accepted is counted, and decides nothing. */
 static void ignoring(void)
 {
@@ -233,6 +260,12 @@ static void over_the_limit(void)
 	tool(&a, "report", "--verify", "--json", file, NULL);
 	is(json_nr_findings(a.json, 0, "over-limit"), 1, "report --verify tells over-limit");
 	tool_free(&a);
+	tool(&a, "report", "--verify", "--json", "--comm", "fault_lim*", file, NULL);
+	is(json_nr_findings(a.json, 0, "over-limit"), 1, "also by name");
+	tool_free(&a);
+	tool(&a, "report", "--verify", "--json", "--comm", "s[h]", "--allow-unsettled", file, NULL);
+	is(json_nr_findings(a.json, 0, NULL), 0, "and not of another name");
+	tool_free(&a);
 	tool(&a, "report", "--verify", "--json", "--ignore", "over-limit:fault_lim*", "--ignore",
 	     "near-limit", file, NULL);
 	is(a.status, 0, "report --verify --ignore: exit status");
@@ -250,6 +283,8 @@ int main(void)
 	of_a_thread();
 	the_programs_own();
 	by_name();
+	watch_by_name("fault_limit", "over", "fault_l[i]mit", "\"over-limit\"");
+	watch_by_name("fault_ghost", NULL, "fault_gh*", "\"ghost-pin\"");
 	ignoring();
 	over_the_limit();
 	return tap_end();

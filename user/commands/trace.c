@@ -24,12 +24,14 @@ struct trace {
 	struct live *live;
 	struct origin origin;
 	struct view_trace view;
+	bool seen;		/* a ring or a call of the selection */
 };
 
 static void on_event(const struct event *e, void *arg)
 {
 	struct trace *t = arg;
 
+	t->seen |= e->kind == EVENT_FACT && e->shown;
 	view_trace_event(&t->view, e);
 }
 
@@ -82,6 +84,7 @@ static int run(struct trace *t)
 	t->view.to = &t->o->output;
 	if (live_start(&t->live, &t->run.capture, &t->o->select, &t->origin, on_event, t))
 		return run_cannot();
+	t->seen |= live_shows_any(t->live);
 	live_bring_stacks(t->live);
 	fflush(t->o->output.out);
 	status = run_begin(&t->run);
@@ -90,6 +93,9 @@ static int run(struct trace *t)
 	run_steps(&t->run, &steps);
 	tell_end(t);
 	view_trace_end(&t->view);
+	if (!t->seen && !t->o->output.quiet)
+		fprintf(stderr, PROGRAM_NAME ": no ring%s was found\n", selection_asks(&t->o->select) ?
+			" of the selection" : t->o->program ? " of the program" : "");
 	return run_end(&t->run, 0);
 }
 

@@ -52,6 +52,7 @@ void view_finding_json(struct json *j, const struct finding *f)
 	json_flag(j, "confirmed", !f->unconfirmed);
 	json_uint(j, "pid", f->pid);
 	json_ns_pid(j, f->ns_pid);
+	json_comm(j, "comm", &f->comm);
 	json_int(j, "fd", f->fd);
 	json_addr(j, "ring", f->ring);
 	json_int(j, "index", f->index);
