@@ -172,20 +172,31 @@ void live_bring_stacks(struct live *l)
 	l->stacks = l->capture->stacks;
 }
 
+static __u64 mm_of(const struct live *l, __u64 id)
+{
+	const struct ring *r = ledger_ring(l->ledger, id);
+
+	return r && r->mm ? r->mm->id : 0;
+}
+
+/* Meanwhile the address of a ring that was shown may have become another's, and rings were made. */
 int live_look_anew(struct live *l)
 {
 	struct shown_ring *r, *next;
 	__u64 lost = l->ledger->lost;
 	int err;
 
+	for (r = l->rings; r; r = r->hh.next)
+		r->mm = mm_of(l, r->id);
 	ledger_free(l->ledger);
 	l->rest.nr = 0;
 	l->nr_entries = 0;
 	err = look(l);
 	l->ledger->lost = lost;
 	HASH_ITER(hh, l->rings, r, next)
-		if (!ledger_ring(l->ledger, r->id))
+		if (!ledger_ring(l->ledger, r->id) || (r->mm && r->mm != mm_of(l, r->id)))
 			live_forget_ring(l, r->id);
+	show_older(l);
 	if (!err)
 		tell_look(l, true);
 	return err;

@@ -8,6 +8,7 @@
 
 struct shown_ring {		/* a ring of the tasks that are watched */
 	__u64 id;
+	__u64 mm;		/* that it was charged to when events were lost, 0 = unknown */
 	bool closing;
 	UT_hash_handle hh;
 };
