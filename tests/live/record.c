@@ -214,11 +214,11 @@ static void same_rings(bool older)
 	struct load l;
 
 	if (!older)
-		start_record(&record, NULL, NULL);
+		start_record(&record, "--raw-addresses", NULL);
 	if (!load_start(&l, "shared", NULL))
 		bail("shared does not start");
 	if (older)
-		start_record(&record, NULL, NULL);
+		start_record(&record, "--raw-addresses", NULL);
 	snprintf(pid, sizeof(pid), "%d", l.pid);
 	tool(&list, "list", "--json", "-p", pid, NULL);
 	end_record(&record);

@@ -98,6 +98,9 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "ring-buffer", .arg = "KIB", .words = words_room, .help = text, \
 	  .parse = parse_room, .offset = offsetof(type, how.ring_buffer_kib), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a buffer size; give a power of two from 4 to 1048576" }
+#define ROW_RAW_ADDRESSES(type, text) \
+	{ .name = "raw-addresses", .help = text, .parse = parse_flag, \
+	  .offset = offsetof(type, raw_addresses), .group = GROUP_HOW }
 #define ROW_IO(type, text) \
 	{ .name = "io", .help = text, \
 	  .parse = parse_flag, .offset = offsetof(type, io), .group = GROUP_HOW }

@@ -44,6 +44,7 @@ struct record_options {
 	__u32 sample;
 	char **program;
 	const char *run_as;
+	bool raw_addresses;
 };
 
 struct record {
@@ -365,6 +366,7 @@ static int write_all(struct record *r)
 	r->origin.interval_ns = r->o->interval_ns;
 	r->origin.sample = r->o->sample;
 	r->origin.snapshot = r->o->snapshot;
+	r->origin.raw_addresses = r->o->raw_addresses;
 	r->origin.fixed_only = r->o->io;
 	status = open_file(r);
 	signals_catch_hangup();
@@ -444,6 +446,8 @@ static const struct option_row options[] = {
 	ROW_STACKS(struct record_options, "record who called: the kernel's and the program's stack"),
 	ROW_RING_BUFFER(struct record_options,
 			"buffer for events that wait to be written (default 16384)"),
+	ROW_RAW_ADDRESSES(struct record_options,
+			  "write kernel addresses as they are (default: what stands for each in this file)"),
 	ROW_OUTPUT_AS("the recording (default fixbuf.rec)"),
 	ROWS_SAID,
 	{ 0 }

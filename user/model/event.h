@@ -29,6 +29,7 @@ struct origin {
 	bool snapshot;			/* others' older rings are of interest, too */
 	bool fixed_only;		/* the counters leave plain I/O out */
 	bool by_user_data;		/* what told requests apart */
+	bool raw_addresses;		/* the kernel's are in the file as they are; not read back */
 	bool pid_ns;			/* made below the initial pid namespace: facts have .ns_pid */
 	char command[512];		/* line that recorded it */
 };

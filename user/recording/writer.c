@@ -10,11 +10,11 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "recording/format.h"
+#include "recording/hide.h"
 #include "recording/writer.h"
 
 #define LEVEL	1		/* of zstd: others cost as much time, or more room */
 #define ROOM	(2 * REC_FRAME_RAW)
-
 
 /* What was written already, by its bytes. */
 struct known {
@@ -34,6 +34,8 @@ struct writer {
 	int error;			/* errno: the file takes no more */
 	__u64 tables, stacks_lost;	/* bytes of strings and stacks; those for which there was no room */
 	struct known *strings, *stacks;
+	struct address_key own_key;
+	const struct address_key *key;	/* NULL: kernel addresses are written as they are */
 };
 
 /* ---- frames ----------------------------------------------------------------------- */
@@ -157,12 +159,13 @@ static __u32 put_string(struct writer *w, struct untrusted s)
 	return id;
 }
 
+/* .key: of the kernel's frames, else NULL. */
 static void fill_frames(struct writer *w, struct rec_stack_frame *to,
-			const struct frames *f, __u32 nr)
+			const struct frames *f, __u32 nr, const struct address_key *key)
 {
 	for (__u32 i = 0; i < nr; i++)
 		to[i] = (struct rec_stack_frame){
-			.ip = f->list[i].ip,
+			.ip = address_hidden(key, f->list[i].ip),
 			.offset = f->list[i].offset,
 			.symbol = put_string(w, f->list[i].symbol),
 			.module = put_string(w, f->list[i].module),
@@ -192,8 +195,8 @@ __u32 writer_stack(struct writer *w, const struct stack *s)
 	all.head.nr_user = s->user.nr <= STACK_FRAMES + 1 ? s->user.nr : STACK_FRAMES + 1;
 	all.head.kernel_note = put_string(w, s->kernel.note);
 	all.head.user_note = put_string(w, s->user.note);
-	fill_frames(w, all.frames, &s->kernel, all.head.nr_kernel);
-	fill_frames(w, all.frames + all.head.nr_kernel, &s->user, all.head.nr_user);
+	fill_frames(w, all.frames, &s->kernel, all.head.nr_kernel, w->key);
+	fill_frames(w, all.frames + all.head.nr_kernel, &s->user, all.head.nr_user, NULL);
 	size = sizeof(all.head) + (all.head.nr_kernel + all.head.nr_user) * sizeof(all.frames[0]);
 	id = number(&w->stacks, &all, size, &is_new);
 	if (is_new) {
@@ -244,6 +247,7 @@ void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 		put_why(w, why);
 	to = record(w, REC_FACT, f->size);
 	memcpy(to, f, f->size);
+	hide_addresses(w->key, to);
 	rec = head_of(to);
 	rec->flags = (fed ? REC_F_FED : 0) | (shown ? REC_F_SHOWN : 0);
 	rec->id = stack;
@@ -268,7 +272,7 @@ static void put_row(struct writer *w, const struct io_row *row)
 		[REC_IO_BORN_NS] = c->born_ns, [REC_IO_COARSE] = c->coarse,
 	};
 	struct rec_io_row r = {
-		.ring = c->ring, .who = c->who, .ops = c->ops, .bytes = c->bytes,
+		.ring = address_hidden(w->key, c->ring), .who = c->who, .ops = c->ops, .bytes = c->bytes,
 		.timed = c->timed, .latency_ns = c->latency_ns, .max_ns = c->max_ns,
 		.errors = c->errors, .efaults = c->efaults, .cancelled = c->cancelled,
 		.shorts = c->shorts, .punts = c->punts, .first_ns = c->first_ns,
@@ -300,6 +304,15 @@ static void put_rows(struct writer *w, const struct io_model *before,
 	io_model_free(&since);
 }
 
+/* A row of a list, which begins with its ring. */
+static void put_listed(struct writer *w, enum rec_type type, size_t size, const void *row)
+{
+	__u64 *to = record(w, type, size);
+
+	memcpy(to, row, size);
+	*to = address_hidden(w->key, *to);
+}
+
 /* Entries that are not the same in .before; the maps that they are read from keep their order. */
 static void put_list(struct writer *w, enum rec_type type, size_t size,
 		     const void *before, size_t nr_before, const void *now, size_t nr)
@@ -315,7 +328,7 @@ static void put_list(struct writer *w, enum rec_type type, size_t size,
 
 		HASH_FIND(hh, old, n + i * size, size, k);
 		if (!k)
-			memcpy(record(w, type, size), n + i * size, size);
+			put_listed(w, type, size, n + i * size);
 	}
 	forget(&old);
 }
@@ -413,6 +426,10 @@ struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 	w->zstd = ZSTD_createCCtx();
 	w->stored_room = ZSTD_compressBound(ROOM) + ROOM / REC_RATIO_MAX + 16;
 	w->raw = must_alloc(ROOM, 1);
+	if (!about->raw_addresses) {
+		address_key_new(&w->own_key);
+		w->key = &w->own_key;
+	}
 	w->stored = must_alloc(w->stored_room, 1);
 	put_about(w, about);
 	return w;

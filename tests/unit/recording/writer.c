@@ -15,6 +15,7 @@
 static char path[] = "/tmp/fixbuf-rec-XXXXXX";
 
 static const struct origin about = {
+	.raw_addresses = true,
 	.kernel = "6.18.44", .machine = "x86_64", .start_ns = 500, .realtime_ns = 1700000000000000000,
 	.interval_ns = 1000000000, .memory_bytes = 1 << 30, .cpus = 2, .page_bytes = 4096,
 	.tier = TIER_FUNCTIONS, .sample = 1, .stacks = true, .command = "record -- ./server",

@@ -54,6 +54,8 @@ static const struct option_row options[] = {
 	  .help = "also label by pid or ring (default: user and name)", .parse = parse_label,
 	  .offset = offsetof(struct export_options, by), .group = GROUP_HOW,
 	  .refusal = "'%s' is not a label; give pid or ring" },
+	ROW_RAW_ADDRESSES(struct export_options,
+			  "with --by ring: label by the ring's kernel address (default: what stands for it)"),
 	{ .name = "max-series", .arg = "N", .words = words_count,
 	  .help = "keep at most N label sets, the rest count as \"other\" (default 500)",
 	  .parse = parse_number, .offset = offsetof(struct export_options, max_series),

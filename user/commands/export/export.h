@@ -16,7 +16,7 @@ struct export_options {
 	const char *listen;	/* ADDR:PORT, NULL = the default */
 	const char *allow_hosts; /* with commas between, NULL = none */
 	const char *textfile;
-	bool once;
+	bool once, raw_addresses;
 	enum export_by by;
 	__u32 max_series;
 	__u64 verify_interval_ns; /* 0 = never */

@@ -393,6 +393,10 @@ int export_run(void *options)
 	if (!o->once)
 		privilege_keep_open(-1, -1);
 	export_model_init(&x.m, o->by, o->max_series);
+	if (!o->raw_addresses) {
+		address_key_new(&x.m.own_key);
+		x.m.key = &x.m.own_key;
+	}
 	status = start_others(&x);
 	if (!status)
 		status = run(&x);

@@ -84,7 +84,7 @@ static void put_owner(struct view *v, const struct owner *o, enum export_by by)
 	if (by != EXPORT_BY_COMM)
 		fprintf(v->out, ",pid=\"%u\"", o->key.pid);
 	if (by == EXPORT_BY_RING)
-		fprintf(v->out, ",ring=\"0x%llx\"", o->key.ring);
+		fprintf(v->out, ",ring=\"0x%llx\"", address_hidden(v->m->key, o->key.ring));
 }
 
 #define EACH_OWNER(v, o) \

@@ -9,6 +9,7 @@
 #define FIXBUF_COMMANDS_EXPORT_MODEL_H
 
 #include <abi/fact.h>
+#include "base/address_key.h"
 #include "checks/finding.h"
 #include "checks/verdict.h"
 #include "model/io_counters.h"
@@ -113,6 +114,8 @@ struct export_model {
 	__u64 unsettled_others[NR_UNSETTLED]; /* of users that found no room there */
 	__u64 passes, failed_passes;
 	__u64 findings[NR_FINDING_TAGS];
+	struct address_key own_key;
+	const struct address_key *key;	/* hides the kernel's addresses in labels, NULL = they are told */
 	__u32 own_pids[2];	/* processes of ours: their rings are not told */
 	__u64 realtime_ns, collect_ns, walk_ns;	/* of the last collection */
 };

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A Feistel network of four rounds, each with the keyed hash SipHash-2-4: a permutation of 64 bits. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "base/address_key.h"
+#include "base/err.h"
+
+#define ROUNDS 4
+
+void address_key_new(struct address_key *key)
+{
+	ssize_t n;
+
+	do {
+		n = getrandom(key, sizeof(*key), 0);
+	} while (n < 0 && errno == EINTR);
+	/* so few bytes come whole */
+	if (n != sizeof(*key))
+		exit(cannot("cannot make a key: %s", strerror(errno)));
+}
+
+static __u64 rotate(__u64 x, unsigned int by)
+{
+	return x << by | x >> (64 - by);
+}
+
+static void mix(__u64 v[4], unsigned int times)
+{
+	while (times--) {
+		v[0] += v[1];
+		v[2] += v[3];
+		v[1] = rotate(v[1], 13) ^ v[0];
+		v[3] = rotate(v[3], 16) ^ v[2];
+		v[0] = rotate(v[0], 32);
+		v[2] += v[1];
+		v[0] += v[3];
+		v[1] = rotate(v[1], 17) ^ v[2];
+		v[3] = rotate(v[3], 21) ^ v[0];
+		v[2] = rotate(v[2], 32);
+	}
+}
+
+/* SipHash-2-4 of 8 bytes. */
+static __u64 hash(const struct address_key *key, __u64 word)
+{
+	const __u64 last = 8ULL << 56;
+	__u64 v[4] = {
+		key->half[0] ^ 0x736f6d6570736575, key->half[1] ^ 0x646f72616e646f6d,
+		key->half[0] ^ 0x6c7967656e657261, key->half[1] ^ 0x7465646279746573,
+	};
+
+	v[3] ^= word;
+	mix(v, 2);
+	v[0] ^= word;
+	v[3] ^= last;
+	mix(v, 2);
+	v[0] ^= last;
+	v[2] ^= 0xff;
+	mix(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static __u64 permute(const struct address_key *key, __u64 address)
+{
+	__u32 left = address >> 32, right = address;
+
+	for (__u64 round = 0; round < ROUNDS; round++) {
+		__u32 next = left ^ (__u32)hash(key, round << 32 | right);
+
+		left = right;
+		right = next;
+	}
+	return (__u64)left << 32 | right;
+}
+
+__u64 address_hidden(const struct address_key *key, __u64 address)
+{
+	__u64 hidden;
+
+	if (!key || !address)
+		return address;
+	hidden = permute(key, address);
+	/* the one that 0 would stand for; what 0 is permuted to is free */
+	return hidden ? hidden : permute(key, 0);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kernel addresses as others may read them: one stands for each address, the same one as long as
+ * the key lives, and nobody without the key can tell which. Two that differ stay so.
+ */
+#ifndef FIXBUF_BASE_ADDRESS_KEY_H
+#define FIXBUF_BASE_ADDRESS_KEY_H
+
+#include <linux/types.h>
+
+struct address_key {
+	__u64 half[2];
+};
+
+/* A new key, which is written nowhere. */
+void address_key_new(struct address_key *key);
+/* What stands for the address; 0, which says that there is none, for 0. NULL: the address. */
+__u64 address_hidden(const struct address_key *key, __u64 address);
+
+#endif
