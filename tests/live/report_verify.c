@@ -24,7 +24,8 @@ static void nothing_is_found(const char *what)
 	is(all ? (long long)json_object_array_length(all) : -1, 0, "%s: no finding", what);
 	for (size_t i = 0; all && i < json_object_array_length(all); i++)
 		note("%s", json_object_to_json_string(json_object_array_get_idx(all, i)));
-	is(a.status, 0, "%s: report --verify exits with 0", what);
+	/* where events were lost, on a busy machine, that is all that it says */
+	is(a.status, a.json && json_number(a.json, "lost") ? 4 : 0, "%s: report --verify exits", what);
 	tool_free(&a);
 }
 
@@ -66,7 +67,8 @@ static void beside_others(void)
 		skip("beside others", "%s", other.skip);
 		return;
 	}
-	if (!load_start(&ours, "churn", "slow", "small", NULL))
+	/* calls of two threads on one account, also when the recording ends */
+	if (!load_start(&ours, "churn", "small", kernel_only() ? "slow" : NULL, NULL))
 		bail("%s", ours.skip);
 	snprintf(pid, sizeof(pid), "%d", ours.pid);
 	record_beside_others("-p", pid);

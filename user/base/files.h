@@ -7,7 +7,7 @@
 
 /*
  * All of what .fd gives, its length in *len; closes it. NULL with errno where it cannot be read,
- * EFBIG where there is more than .max_bytes (a power of two, 16 KiB or more). To be freed.
+ * EFBIG where it has .max_bytes (a power of two, 16 KiB or more) or more. To be freed.
  */
 char *file_read(int fd, size_t max_bytes, size_t *len);
 
