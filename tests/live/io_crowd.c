@@ -106,6 +106,44 @@ static void check_program(const char *load, const char *a, const char *b, long l
 	tool_free(&t);
 }
 
+/*
+ * More under way than starts are kept of: all are counted, and each ring tells how many of its own
+ * have no latency.
+ */
+static void check_deep(void)
+{
+	char path[] = "/tmp/fixbuf-crowd-XXXXXX";
+	struct json_object *o, *rings, *losses, *r;
+	size_t wrong = 0, nr;
+	struct tool_run t;
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		bail("no temporary file");
+	tool(&t, "stat", "--json", "-o", path, "--", load_path("io_deep"), "--no-wait", "601", "127",
+	     NULL);
+	is(t.status, 0, "deep: it ends well");
+	o = json_object_from_file(path);
+	losses = json_member(o, "losses");
+	rings = json_member(o, "rings");
+	nr = rings ? json_object_array_length(rings) : 0;
+	is(nr, 601, "deep: rings");
+	for (size_t i = 0; i < nr; i++) {
+		r = json_object_array_get_idx(rings, i);
+		wrong += json_number(r, "ops") != 127 || json_number(r, "timed") > 127;
+	}
+	is(wrong, 0, "deep: operations of each");
+	ok(json_number(losses, "evicted_starts") > 0, "deep: starts lost their place");
+	is(sum(o, "timed") + json_number(losses, "no_start"), 601 * 127,
+	   "deep: each is timed, or told as not timed");
+	is(json_number(o, "lost"), 0, "deep: nothing is lost");
+	is(json_number(o, "in_flight"), 0, "deep: nothing is under way");
+	json_object_put(o);
+	close(fd);
+	unlink(path);
+	tool_free(&t);
+}
+
 /* By its user, while it comes and goes: intervals and the total. */
 static void check_intervals(const char *processes, const char *ops, long long want)
 {
@@ -247,6 +285,7 @@ int main(void)
 	if (!quick) {
 		check_program("io_short", "4999", "1009", 4999 + 1009);
 		check_program("io_rings", "9973", "1", 9973);
+		check_deep();
 	}
 	is(load_end(&noise), 0, "the neighbour ends well");
 	return tap_end();
