@@ -3,6 +3,7 @@
  * stat counts exactly what a program did, by opcode and buffer, in every kind
  * of ring, and starts that it keeps are all taken again.
  */
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -361,6 +362,46 @@ static void check_silent(void)
 	is(load_end(&l), 0, "its reads end");
 }
 
+/* What the maps and programs of a process take of the kernel's memory, as the kernel tells it. */
+static unsigned long long kernel_bytes(pid_t pid)
+{
+	unsigned long long sum = 0, n;
+	char path[300], line[128];
+	struct dirent *e;
+	DIR *dir;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	dir = opendir(path);
+	while (dir && (e = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", pid, e->d_name);
+		f = fopen(path, "re");
+		while (f && fgets(line, sizeof(line), f))
+			if (sscanf(line, "memlock: %llu", &n) == 1)
+				sum += n;
+		if (f)
+			fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+	return sum;
+}
+
+static void check_memory(void)
+{
+	unsigned long long most = sysconf(_SC_NPROCESSORS_CONF) > 2 ? 64 << 20 : 8 << 20, bytes;
+	struct tool_how how = { 0 };
+	struct tool_run a;
+
+	tool_start(&a, &how, "stat", "-i", "100ms", NULL);
+	ok(tool_says(&a, "OPS/S", 20000), "stat of all begins");
+	bytes = kernel_bytes(a.pid);
+	ok(bytes > 1 << 20 && bytes <= most, "it takes %llu bytes of the kernel's memory", bytes);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	tool_free(&a);
+}
+
 static void check_usage(void)
 {
 	struct tool_how how = { 0 };
@@ -416,7 +457,9 @@ int main(void)
 	check_count_only();
 	check_successors();
 	check_silent();
-	if (!kernel_only())
+	if (!kernel_only()) {
+		check_memory();
 		check_usage();
+	}
 	return tap_end();
 }

@@ -12,15 +12,10 @@
 #include "capture/io_details.h"
 #include "capture/io_maps.h"
 #include "capture/io_rings.h"
+#include "capture/io_room.h"
 #include "model/histogram.h"
 #include "fixbuf.skel.h"
 
-#define CELLS_PER_CPU	6144
-#define HISTS_PER_CPU	192
-#define MIN_HISTS	384
-#define MAX_HISTS	4096
-#define FEW_RINGS	8192
-#define MANY_RINGS	32768
 #define MAX_ROWS	4096	/* above that rows of rings that are gone become one per user */
 #define IDLE_TOTAL	8	/* a process's total is given back after so many quiet rounds */
 
@@ -53,11 +48,6 @@ static int failed(const char *what)
 
 /* ---- room ------------------------------------------------------------------------ */
 
-static size_t within(size_t n, size_t least, size_t most)
-{
-	return n < least ? least : n > most ? most : n;
-}
-
 /* Sizes a map; one that no program uses must still exist, but not with all its room. */
 static void make(struct bpf_map *map, bool used, size_t entries)
 {
@@ -70,20 +60,21 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	struct io_reader *r = must_alloc(1, sizeof(*r));
 	bool details = skel->rodata->io_by_address, by_buffer = skel->rodata->io_by_buffer;
 	bool times = skel->rodata->io_latency || skel->rodata->io_sample;
+	struct io_room room;
 
 	r->skel = skel;
 	r->by_user_data = by_user_data;
 	r->in_flight = in_flight;
 	r->cpus = libbpf_num_possible_cpus();
-	r->nr_cells = within(r->cpus * CELLS_PER_CPU, IO_MIN_CELLS, IO_MAX_CELLS);
-	r->nr_hists = skel->rodata->io_latency ?
-		      within(r->cpus * HISTS_PER_CPU, MIN_HISTS, MAX_HISTS) : 1;
+	room = io_room(r->cpus, skel->rodata->io_latency);
+	r->nr_cells = room.cells;
+	r->nr_hists = room.hists;
 	skel->rodata->io_nr_cells = r->nr_cells;
 	make(skel->maps.io_cells, true, r->nr_cells);
 	make(skel->maps.io_claims, true, r->nr_cells);
 	make(skel->maps.io_hists, true, r->nr_hists);
 	make(skel->maps.io_free_hists, true, r->nr_hists);
-	make(skel->maps.io_rings, true, r->cpus > 4 ? MANY_RINGS : FEW_RINGS);
+	make(skel->maps.io_rings, true, room.rings);
 	make(skel->maps.io_decided, true, IO_DECIDED);
 	make(skel->maps.io_losses, true, 1);
 	make(skel->maps.io_starts, times && !by_user_data, IO_START_SETS);
