@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/ending.h"
 #include "kernel/ring.h"
 
 /* What both are asked: addresses of nodes, or of entries. */
@@ -15,6 +16,7 @@ __u64 in_nodes[PEEK_NODES];
 
 struct xa_slots out_nodes[PEEK_NODES];
 __u64 out_submitted[PEEK_NODES];	/* the entries' rings, 0 = none that lives on */
+__u32 out_waits_for[PEEK_NODES];	/* requests, of rings that are closed; 0 = it is not closed */
 
 __noinline int answer_node(__u32 i)
 {
@@ -51,7 +53,8 @@ __noinline int answer_submitted(__u32 i)
 	if (i >= PEEK_NODES)
 		return 0;
 	ring = (__u64)BPF_CORE_READ((struct io_tctx_node *)in_nodes[i], ctx);
-	out_submitted[i] = ring_is_dying(ring) ? 0 : ring;
+	out_waits_for[i] = ring_is_dying(ring) ? dying_ring_waits_for(ring) : 0;
+	out_submitted[i] = ring_is_dying(ring) && !out_waits_for[i] ? 0 : ring;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "abi/fact.h"
+#include "kernel/ending.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
 #include "kernel/pid.h"
@@ -74,6 +75,7 @@ static __always_inline void fill_holder(struct fact_holder *out, struct task_str
 	out->fd = -1;
 	out->reg_index = -1;
 	out->ns_pid = ns_tgid(task);
+	out->ending = task_ending(task);
 }
 
 /* Finds descriptors that are rings. */
@@ -107,14 +109,22 @@ int find_rings(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Where the rings are kept that the task submitted to; bpf/submitters.bpf.c reads on from there. */
+/*
+ * Where the rings are kept that the task submitted to, from where bpf/submitters.bpf.c reads on; and
+ * what has the number of requests that a task which ends waits for.
+ */
 static __always_inline void tell_xarray(struct seq_file *seq, const struct io_uring_task *tctx,
 					struct fact_holder *out)
 {
+	if (out->ending) {
+		out->h.ring = (__u64)tctx;
+		out->how = HOLDER_ENDING;
+		bpf_seq_write(seq, out, sizeof(*out));
+	}
 	/* before 13bf43f5f473 ("io_uring: introduce ctx to tctx back map"), 5.12, it keeps files */
-	if (!bpf_core_type_exists(struct io_tctx_node))
-		return;
-	out->h.ring = (__u64)BPF_CORE_READ(tctx, xa.xa_head);
+	out->h.ring = 0;
+	if (bpf_core_type_exists(struct io_tctx_node))
+		out->h.ring = (__u64)BPF_CORE_READ(tctx, xa.xa_head);
 	out->how = HOLDER_XARRAY;
 	if (out->h.ring)
 		bpf_seq_write(seq, out, sizeof(*out));

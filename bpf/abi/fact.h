@@ -98,7 +98,17 @@ enum holder_how {
 	HOLDER_SUBMITTED = 1,	/* nobody has a descriptor: it made the ring or submitted to it */
 	HOLDER_MAPPING	= 2,	/* nobody has a descriptor: it has the ring's memory mapped */
 	HOLDER_XARRAY	= 3,	/* between the walk's two halves only: .h.ring is a struct xarray's head */
+	HOLDER_CLOSING	= 4,	/* it was closed and waits for .in_flight requests of this task */
+	HOLDER_ENDING	= 5,	/* as HOLDER_XARRAY: a struct io_uring_task, of a task that ends */
 };
+
+enum ending {
+	ENDING_NOT	= 0,
+	ENDING_EXITS	= 1,
+	ENDING_KILLED	= 2,	/* by a signal */
+};
+
+#define IN_FLIGHT_UNKNOWN 0x7fffffff
 
 struct fact_holder {
 	struct fact h;		/* pid, tid, uid, comm: the holder's */
@@ -112,6 +122,8 @@ struct fact_holder {
 	__s32 reg_index;	/* index in the task's registered rings, -1 = held otherwise */
 	__u32 how;		/* enum holder_how */
 	__u32 ns_pid;
+	__u32 ending;		/* enum ending: of the process */
+	__u32 in_flight;	/* with .ending: requests that its tasks wait for; HOLDER_CLOSING */
 };
 
 #define BUFFER_F_KERNEL	0x01	/* a block driver's pages (ublk), neither pinned nor charged */
@@ -319,6 +331,8 @@ struct backing {
 #define BACKING_F_UNREADABLE 0x08
 #define BACKING_F_MAPPED    0x10	/* by some address space; large folios: where the kernel counts */
 
+#define IN_FLIGHT_CPUS	512	/* whose parts of a number of requests are added up */
+
 #define PEEK_NODES	32	/* nodes of an xarray that an answer of the walk holds */
 
 /* A node of an xarray: an answer of the walk. */
@@ -351,7 +365,7 @@ struct lane {
 
 FACT_ASSERT_SIZE(fact, 64);
 FACT_ASSERT_SIZE(fact_ring, 144);
-FACT_ASSERT_SIZE(fact_holder, 128);
+FACT_ASSERT_SIZE(fact_holder, 136);
 FACT_ASSERT_SIZE(fact_buffer, 136);
 FACT_ASSERT_SIZE(fact_call, 256);
 FACT_ASSERT_SIZE(fact_entry, 176);

@@ -46,6 +46,8 @@ struct rlimit {
 #define RLIMIT_MEMLOCK 8
 
 struct signal_struct {
+	unsigned int flags;
+	int group_exit_code;
 	struct rlimit rlim[16];
 };
 
@@ -115,9 +117,19 @@ struct xa_node {
 	void *slots[XA_SLOTS];
 };
 
+struct bpf_array {
+	void *pptrs[1];
+};
+
+struct percpu_counter {
+	__s64 count;
+	__s32 *counters;
+};
+
 struct io_uring_task {
 	struct file *registered_rings[IO_RINGFD_REG_MAX];
 	struct xarray xa;
+	struct percpu_counter inflight;
 };
 
 struct io_ring_ctx;
@@ -209,8 +221,13 @@ struct io_rsrc_data {
 	struct io_rsrc_node **nodes;
 };
 
+struct percpu_ref_data {
+	atomic_long_t count;
+};
+
 struct percpu_ref {
 	unsigned long percpu_count_ptr;
+	struct percpu_ref_data *data;
 };
 
 struct mutex {

@@ -87,6 +87,7 @@ static void lives_on(const char *way, const char *held_by)
 
 static void kept_over_exec(void)
 {
+	struct json_object *f;
 	struct tool_run a;
 	pid_t holder;
 	struct load l;
@@ -99,6 +100,13 @@ static void kept_over_exec(void)
 	/* how much depends: from 7.2 a ring that no limit binds charges no address space */
 	has_text(a.out, " of a process that has ended (the descriptor was kept over exec or fork: "
 		 "FD_CLOEXEC closes it at exec)", "exec: whose ring it was, and the remedy");
+	tool_free(&a);
+	tool(&a, "verify", "--json", "-p", arg, NULL);
+	f = json_finding(a.json, l.pid, "unmapped-page");
+	is(json_number(f, "pages"), PAGES, "exec: verify finds its pages");
+	has_text(json_text(f, "detail"), "called exec, and the ring's descriptor was kept",
+		 "exec: and says why");
+	has_text(json_text(f, "remedy"), "FD_CLOEXEC", "exec: and what to do");
 	tool_free(&a);
 	load_end(&l);
 }

@@ -247,6 +247,19 @@ static bool has_ring_of(__u32 pid, const void *arg)
 	return false;
 }
 
+/* Healthy as the ring may be: its process goes on no more. */
+static void count_ending(struct look *look, const struct ring *r)
+{
+	const struct holder *h = r->nr_holders ? &r->holders[0] : NULL;
+
+	if (h && h->ending && h->in_flight && h->how != HOLDER_CLOSING)
+		unsettled_add(&look->unsettled, (struct unsettled){
+			.what = UNSETTLED_ENDING, .has_uid = true, .uid = ring_uid(r),
+			.pid = h->pid, .ns_pid = h->ns_pid, .count = 1,
+			.ending = h->ending, .in_flight = h->in_flight,
+		});
+}
+
 static void count_rings(struct look *look, const struct selection *select)
 {
 	struct seen_rings seen = { look->ledger, select };
@@ -254,6 +267,7 @@ static void count_rings(struct look *look, const struct selection *select)
 	for (const struct ring *r = look->ledger->rings; r; r = r->hh.next) {
 		if (!selection_has_ring(select, r))
 			continue;
+		count_ending(look, r);
 		add_unsettled(look, UNSETTLED_BEYOND, r, r->skipped);
 		if (!r->unread)
 			continue;
@@ -359,7 +373,7 @@ void look_free(struct look *look)
 static bool may_settle(const struct look *look)
 {
 	for (size_t i = 0; i < look->unsettled.nr; i++)
-		if (look->unsettled.list[i].what <= UNSETTLED_BUFFERS)
+		if (look->unsettled.list[i].what <= UNSETTLED_ENDING)
 			return true;
 	return false;
 }

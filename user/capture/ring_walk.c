@@ -18,6 +18,7 @@
 #include "base/signals.h"
 #include "capture/charges.h"
 #include "capture/holders.h"
+#include "capture/in_flight.h"
 #include "capture/mapped.h"
 #include "capture/mms.h"
 #include "capture/pid_namespace.h"
@@ -68,6 +69,7 @@ struct walk *walk_prepare(struct fixbuf_bpf *skel, const struct selection *selec
 	bpf_program__set_autoload(skel->progs.find_registered, true);
 	bpf_program__set_autoload(skel->progs.peek_ring, true);
 	bpf_program__set_autoload(skel->progs.peek_slots, true);
+	in_flight_prepare(skel);
 	submitters_prepare(skel);
 	mapped_prepare(skel);
 	return w;
@@ -166,6 +168,8 @@ static int find_holders(struct walk *w, struct holders *h)
 
 	if (!err)
 		err = holders_iterate(w, w->tasks, h);
+	if (!err)
+		err = in_flight_find(w, h);
 	return err ? err : submitters_find(w, h);
 }
 
@@ -355,6 +359,9 @@ static bool is_still_there(struct walk *w, const struct reading *r, const struct
 	if (begin == again->nr || again->list[begin].h.ring != h->h.ring)
 		return false;
 	end = holders_next_ring(again, begin);
+	/* what is closed is gone soon, and its address another process's, time and again */
+	if (h->how == HOLDER_CLOSING && (again->list[begin].how != h->how || h->mm != r->ring.mm))
+		return false;
 	/* both are in order of their processes */
 	for (size_t i = begin; i < end; i++) {
 		while (k < nr && h[k].h.pid < again->list[i].h.pid)
@@ -392,7 +399,7 @@ int walk_rings(struct walk *w, struct ledger *l)
 			continue;
 		if (is_still_there(w, &readings[i], &h.list[i], nr, &again))
 			feed_ring(w, &readings[i], &h.list[i], nr, l);
-		else if (readings[i].ring.nr_slots)
+		else if (readings[i].ring.nr_slots && h.list[i].how != HOLDER_CLOSING)
 			leave_out(w, &h.list[i]);
 	}
 	if (!err)

@@ -118,13 +118,16 @@ static int descend(struct descent *d)
 	return 0;
 }
 
-static void add_holder(struct descent *d, const struct todo *t)
+/* .waits_for: requests, if it is closed and waits for some. */
+static void add_holder(struct descent *d, const struct todo *t, __u32 waits_for)
 {
 	struct fact_holder *f = holders_add(d->h);
 
 	*f = d->tasks[t->task];
 	f->h.ring = t->index;
-	f->how = HOLDER_SUBMITTED;
+	f->how = waits_for ? HOLDER_CLOSING : HOLDER_SUBMITTED;
+	if (waits_for)
+		f->in_flight = waits_for;
 }
 
 static int confirm(struct descent *d)
@@ -144,7 +147,8 @@ static int confirm(struct descent *d)
 			return err;
 		for (size_t i = 0; i < nr; i++)
 			if (d->skel->bss->out_submitted[i] == d->entries[first + i].index)
-				add_holder(d, &d->entries[first + i]);
+				add_holder(d, &d->entries[first + i],
+					   d->skel->bss->out_waits_for[i]);
 	}
 	return 0;
 }

@@ -33,7 +33,7 @@ enum overcharged_cause {
 enum stale_cause {
 	STALE_REPLACED, STALE_COPIED, STALE_DROPPED, STALE_TRUNCATED, STALE_PUNCHED, STALE_GUARDED,
 };
-enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED };
+enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED, UNMAPPED_KEPT };
 
 /* How much of an account nothing explains. */
 enum unexplained_cause { UNEXPLAINED_MUCH, UNEXPLAINED_LITTLE };

@@ -42,6 +42,9 @@ FINDING(UNMAPPED_PAGE,
 			"it now to give the memory back",
 		[UNMAPPED_MOVED] = "do not move registered memory (mremap, realloc); register the "
 			"buffer at its new address",
+		[UNMAPPED_KEPT] = "leave FD_CLOEXEC set on the ring's descriptor, as io_uring_setup() "
+			"sets it, so that exec closes it, and close it in a child of fork that does "
+			"not use it; close it now in the process that kept it",
 	})
 
 FINDING(UNPINNED_PAGE,

@@ -38,12 +38,30 @@ static const struct rule {
 	  "I/O still reads and writes the old memory, the program gets SIGSEGV where it touches it" },
 	{ UNMAPPED_PAGE, UNMAPPED_GONE, MAPPING_NONE,
 	  "is no longer mapped", "are no longer mapped", "the buffer holds memory that RSS does not show" },
+	{ UNMAPPED_PAGE, UNMAPPED_KEPT, MAPPING_NONE,
+	  "is not mapped here", "are not mapped here",
+	  "who registered the buffer has ended or called exec, and the ring's descriptor was kept" },
 	{ UNMAPPED_PAGE, UNMAPPED_MOVED, MAPPING_MOVED,
 	  "is no longer mapped there, but elsewhere", "are no longer mapped there, but elsewhere",
 	  "what I/O reads comes to the new address (mremap), or to another mapping" },
 	{ UNPINNED_PAGE, 0, MAPPING_UNKNOWN, "carries no pin", "carry no pin",
 	  "the kernel may move or reuse what I/O reads and writes" },
 };
+
+/* An exec or the end of its parent left the process a ring whose memory went with another. */
+static bool is_kept(const struct ring *r)
+{
+	return r->mm && !r->mm->pid && r->nr_holders && r->holders[0].fd >= 0 &&
+	       /* in a pid namespace the other may be outside */
+	       !r->holders[0].ns_pid;
+}
+
+/* Two rules tell of memory that is mapped no more: one where the ring was kept. */
+static bool is_rule_of(const struct rule *rule, const struct ring *r)
+{
+	return rule->tag != UNMAPPED_PAGE || rule->mapping != MAPPING_NONE ||
+	       (rule->cause == UNMAPPED_KEPT) == is_kept(r);
+}
 
 static bool applies(const struct rule *rule, const struct extent *e)
 {
@@ -153,6 +171,8 @@ void check_pages(const struct ledger *l, const struct check_options *o, struct f
 		for (size_t k = 0; k < sizeof(rules) / sizeof(rules[0]); k++) {
 			struct span s = find_span(places[i].buffer, &rules[k]);
 
+			if (!is_rule_of(&rules[k], places[i].ring))
+				continue;
 			/* where a segment is wrong, which page belongs to which is not known */
 			if (rules[k].tag != UNPINNED_PAGE && !folios_known(places[i].buffer))
 				continue;

@@ -32,6 +32,11 @@ static const struct {
 		"changed faster than it can be read: its pages were not checked",
 		"run it again; verify --watch sees each change",
 	},
+	[UNSETTLED_ENDING] = {
+		.name = "ending-processes",
+		.remedy = "mend what its I/O waits for (thaw the file system, bring the device or the "
+			"server back): until then its pages stay pinned and charged",
+	},
 	[UNSETTLED_DENIED] = {
 		"denied-buffers", "buffer", "buffers",
 		"may not be looked into by this user: its pages were not compared",
@@ -177,14 +182,40 @@ static const char *owner(char buf[OWNER_TEXT], const struct unsettled *u)
 	return buf;
 }
 
+#define WAITING_TEXT 45	/* with ten digits */
+
+const char *waiting_text(char buf[ENDING_TEXT], __u32 in_flight)
+{
+	if (in_flight == IN_FLIGHT_UNKNOWN)
+		snprintf(buf, ENDING_TEXT, "waits for requests in flight");
+	else
+		snprintf(buf, ENDING_TEXT, "waits for %u request%s in flight", in_flight,
+			 plural(in_flight));
+	return buf;
+}
+
+const char *ending_text(char buf[ENDING_TEXT], __u32 ending, __u32 in_flight)
+{
+	char waits[ENDING_TEXT] = "";
+
+	if (in_flight)
+		waiting_text(waits, in_flight);
+	snprintf(buf, ENDING_TEXT, "%s%s%.*s", ending == ENDING_KILLED ? "being killed" : "exiting",
+		 in_flight ? ", " : "", WAITING_TEXT, waits);
+	return buf;
+}
+
 const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
 {
-	char whose[OWNER_TEXT];
+	char whose[OWNER_TEXT], ends[ENDING_TEXT];
 
 	if (u->what == UNSETTLED_SELECTION || u->what == UNSETTLED_UNRECORDED)
 		snprintf(buf, UNSETTLED_TEXT, "%s%s%s%s%s %s", rows[u->what].one,
 			 owner(whose, u), u->comm ? " of processes named '" : "",
 			 u->comm ? u->comm : "", u->comm ? "'" : "", rows[u->what].why);
+	else if (u->what == UNSETTLED_ENDING)
+		snprintf(buf, UNSETTLED_TEXT, "%llu ring%s%s, which is %s", u->count, plural(u->count),
+			 owner(whose, u), ending_text(ends, u->ending, u->in_flight));
 	else if (u->what == UNSETTLED_OUTSIDE)
 		snprintf(buf, UNSETTLED_TEXT, "%s %s", rows[u->what].one, rows[u->what].why);
 	else if (u->count == 1)

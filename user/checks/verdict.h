@@ -15,6 +15,7 @@ enum unsettled_what {
 	UNSETTLED_SELECTION,	/* nothing was selected although something was asked for */
 	UNSETTLED_RINGS,	/* changed faster than they can be read */
 	UNSETTLED_BUFFERS,	/* the same */
+	UNSETTLED_ENDING,	/* rings of a process that ends and waits for requests in flight */
 	UNSETTLED_DENIED,	/* buffers whose addresses we may not look into */
 	UNSETTLED_PAGES,	/* their addresses could not be looked into for another reason */
 	UNSETTLED_BEYOND,	/* buffers beyond what is read of one user */
@@ -34,6 +35,7 @@ struct unsettled {
 	bool has_uid;
 	__u32 uid;
 	__u32 pid, ns_pid;	/* .pid 0 = none */
+	__u32 ending, in_flight; /* UNSETTLED_ENDING: as in facts */
 	__u64 count;		/* of rings, buffers, pages, findings or events */
 	const char *comm;	/* UNSETTLED_SELECTION, _UNRECORDED: the glob asked for; not owned */
 };
@@ -60,6 +62,12 @@ void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 /* So many events were lost; of them .skipped are runs of programs that the kernel left out. */
 void unsettled_losses(struct unsettled_list *u, __u64 lost, __u64 skipped);
 void unsettled_free(struct unsettled_list *u);
+
+#define ENDING_TEXT	64
+/* "being killed, waits for 3 requests in flight": of a process that ends. Returns buf. */
+const char *ending_text(char buf[ENDING_TEXT], __u32 ending, __u32 in_flight);
+/* "waits for 1 request in flight". Returns buf. */
+const char *waiting_text(char buf[ENDING_TEXT], __u32 in_flight);
 
 /* A stable name, as a person and a metric say it. */
 const char *unsettled_name(enum unsettled_what what);

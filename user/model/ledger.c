@@ -256,6 +256,8 @@ static void feed_holder(struct ledger *l, const struct fact_holder *f)
 	h->user = f->user;
 	h->files = f->files;
 	h->how = f->how;
+	h->ending = f->ending;
+	h->in_flight = f->in_flight;
 	h->memlock_limit_bytes = f->memlock_limit_bytes;
 }
 

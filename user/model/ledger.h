@@ -82,6 +82,7 @@ struct holder {
 	__s32 fd;		/* -1: held otherwise */
 	__s32 reg_index;	/* -1: held otherwise */
 	__u32 how;		/* enum holder_how */
+	__u32 ending, in_flight; /* as in facts */
 	__u64 mm, user;
 	__u64 files;		/* struct files_struct *, 0 = unknown */
 	__u64 memlock_limit_bytes; /* ~0 = unlimited or unknown */

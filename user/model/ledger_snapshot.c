@@ -70,6 +70,8 @@ static void tell_holder(const struct telling *t, const struct ledger *l, const s
 		.reg_index = h->reg_index,
 		.how = h->how,
 		.ns_pid = h->ns_pid,
+		.ending = h->ending,
+		.in_flight = h->in_flight,
 	};
 
 	f.h.pid = h->pid;

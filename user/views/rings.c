@@ -7,6 +7,7 @@
 #include "base/pid.h"
 #include "base/table.h"
 #include "checks/places.h"
+#include "checks/verdict.h"
 #include "model/ledger_buffers.h"
 #include "model/tier.h"
 #include "model/totals.h"
@@ -66,14 +67,18 @@ static void print_account(FILE *out, const struct ledger *l, const struct ring *
 }
 
 /* How a ring that nobody can name lives on, as far as that was seen. */
-static const char *lives_on(const struct holder *h)
+static const char *lives_on(char buf[ENDING_TEXT], const struct holder *h)
 {
+	if (h->how == HOLDER_CLOSING)
+		return waiting_text(buf, h->in_flight);
 	return h->how == HOLDER_MAPPING ? "descriptor closed; still mapped" :
 	       "descriptor closed; still mapped, waited in or polled";
 }
 
 static void print_holders(FILE *out, const struct ring *r)
 {
+	char text[ENDING_TEXT];
+
 	for (size_t i = 0; i < r->nr_holders; i++) {
 		const struct holder *h = &r->holders[i];
 
@@ -82,11 +87,16 @@ static void print_holders(FILE *out, const struct ring *r)
 		if (h->fd >= 0)
 			fprintf(out, "fd %d", h->fd);
 		else if (h->how)
-			fprintf(out, "fd - (%s)", lives_on(h));
+			fprintf(out, "fd - (%s%s)", h->how == HOLDER_CLOSING ? "closed; " : "",
+				lives_on(text, h));
 		else
 			fprintf(out, "registered ring %d", h->reg_index);
 	}
 	fprintf(out, "  ring 0x%llx\n", r->id);
+	if (r->nr_holders && r->holders[0].ending)
+		fprintf(out, "  %s\n", ending_text(text, r->holders[0].ending,
+						   r->holders[0].how == HOLDER_CLOSING ? 0 :
+						   r->holders[0].in_flight));
 }
 
 static void print_buffers(const struct output *to, const struct ring *r)
@@ -190,6 +200,8 @@ static const char *held_by(const struct holder *h)
 		return "submitted";
 	case HOLDER_MAPPING:
 		return "mapping";
+	case HOLDER_CLOSING:
+		return "closing";
 	}
 	return h->fd < 0 ? "registered" : "fd";
 }
@@ -205,6 +217,10 @@ static void put_holder(struct json *j, const struct holder *h)
 	if (h->reg_index >= 0)
 		json_int(j, "registered_index", h->reg_index);
 	json_str(j, "held_by", held_by(h));
+	if (h->ending)
+		json_str(j, "ending", h->ending == ENDING_KILLED ? "killed" : "exits");
+	if (h->ending || h->how == HOLDER_CLOSING)
+		json_known(j, "in_flight", h->in_flight != IN_FLIGHT_UNKNOWN, h->in_flight);
 	json_uint(j, "uid", h->uid);
 	json_close(j);
 }

@@ -122,6 +122,26 @@ static void asked_for(void **state)
 	unsettled_free(&u);
 }
 
+/* Neither how many there are, nor that there are any, is said unless it is known. */
+static void ending(void **state)
+{
+	char text[ENDING_TEXT], why[UNSETTLED_TEXT];
+	struct unsettled u = {
+		.what = UNSETTLED_ENDING, .pid = 812, .ns_pid = 7, .count = 2,
+		.ending = ENDING_KILLED, .in_flight = 3,
+	};
+
+	(void)state;
+	assert_string_equal(unsettled_why(why, &u), "2 rings of pid 7 (812 outside), which is being "
+			    "killed, waits for 3 requests in flight");
+	assert_string_equal(ending_text(text, ENDING_EXITS, 1), "exiting, waits for 1 request in flight");
+	assert_string_equal(ending_text(text, ENDING_KILLED, 0), "being killed");
+	assert_string_equal(ending_text(text, ENDING_KILLED, IN_FLIGHT_UNKNOWN),
+			    "being killed, waits for requests in flight");
+	assert_string_equal(ending_text(text, ENDING_KILLED, IN_FLIGHT_UNKNOWN - 1),
+			    "being killed, waits for 2147483646 requests in flight");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +151,7 @@ int main(void)
 		cmocka_unit_test(losses),
 		cmocka_unit_test(owners),
 		cmocka_unit_test(asked_for),
+		cmocka_unit_test(ending),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

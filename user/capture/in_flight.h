@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How many requests the processes wait for that end: killed, they may hang on a frozen file system. */
+#ifndef FIXBUF_CAPTURE_IN_FLIGHT_H
+#define FIXBUF_CAPTURE_IN_FLIGHT_H
+
+#include "capture/holders.h"
+
+struct fixbuf_bpf;
+struct walk;
+
+/* Switches its programs on, before kern_load(). */
+void in_flight_prepare(struct fixbuf_bpf *skel);
+/*
+ * Takes the HOLDER_ENDING out of holders, which it leaves in any order, and sets .in_flight of the
+ * others whose process ends. 0, or -errno with a sentence.
+ */
+int in_flight_find(struct walk *w, struct holders *h);
+
+#endif
