@@ -20,8 +20,8 @@ struct over_time {
 	struct findings list;	/* sorted at the end of each part */
 	struct finding_index *index; /* of the list */
 	struct hindsight *hindsight;
-	struct findings leaks;	/* seen at .leaks_ns: a check long after that has them, too, makes them sure */
-	__u64 leaks_ns;
+	struct findings leaks;	/* suspected; a later check that has them, too, makes them sure */
+	__u64 leaks_ns;		/* when they were */
 	__u64 last_ns;		/* of the last fact that was fed */
 	__s64 now_ns;		/* of the last fact that was fed, since the begin */
 	__u64 budget;		/* steps that checks may take: as many as facts were told, and some */

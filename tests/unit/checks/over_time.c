@@ -102,7 +102,8 @@ static void gone(__u64 ring)
 	tell(&f);
 }
 
-static void call(__u64 ring, enum call_op op, __u32 slots, __s64 result, __s64 pinned, __u64 start_ns)
+static void call(__u64 ring, enum call_op op, __u32 slots, __s64 result, __s64 pinned,
+		 __u64 start_ns)
 {
 	struct fact_call f = fact_call(ring, op, slots, slots, result);
 
