@@ -205,12 +205,13 @@ static void put_character(struct json *j, const char *s, size_t len, __s32 c)
 
 void json_put_text(struct json *j, const char *name, size_t len, struct untrusted value)
 {
-	const char *s = value.bytes, *end = s + value.len;
+	const char *s = value.bytes, *end;
 
 	if (!s) {
 		json_put_raw(j, name, len, JSON_LIT("null"));
 		return;
 	}
+	end = s + value.len;
 	*begin_value(j, name, len, value.len + 2) = '"';
 	j->nr++;
 	for (;;) {

@@ -133,13 +133,14 @@ static int add_pages(struct page_walk *pw, struct extent e)
 		return 0;
 	}
 	if (pw->nr == pw->room) {
-		struct extent *more;
+		size_t room = pw->room ? 2 * (size_t)pw->room : 1024;
+		struct extent *more = realloc(pw->extents, room * sizeof(*more));
 
-		pw->room = pw->room ? 2 * pw->room : 1024;
-		more = realloc(pw->extents, pw->room * sizeof(*more));
+		/* the next slot is read into what there is */
 		if (!more)
 			return err_set(ENOMEM, "out of memory");
 		pw->extents = more;
+		pw->room = room;
 	}
 	pw->extents[pw->nr++] = e;
 	return 0;

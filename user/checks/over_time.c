@@ -43,9 +43,14 @@ static void add(struct over_time *f, const struct finding *n, __s64 since_ns)
 	}
 	o = &f->list.list[at];
 	if (n->pages > o->pages) {
+		char *detail = strdup(n->detail);
+
 		o->pages = n->pages;
-		free(o->detail);
-		o->detail = strdup(n->detail);
+		/* without memory the words of the smaller one stay */
+		if (detail) {
+			free(o->detail);
+			o->detail = detail;
+		}
 	}
 }
 
