@@ -45,7 +45,7 @@ int main(void)
 	for (int i = 0; i < OTHERS; i++)
 		pids[i] = others();
 	tool(&w, "verify", "--watch", "--json", "-q", "--comm", "churn", "--tier", "tracepoints",
-	     "--ring-buffer", "4", "-d", "3s", NULL);
+	     "--ring-buffer", "4", "-d", "2s", NULL);
 	json_lines_parse(&l, w.out);
 	for (size_t i = 0; i < l.nr; i++) {
 		if (json_is(l.lines[i], "event", "lost"))

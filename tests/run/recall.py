@@ -274,7 +274,7 @@ def precision(minutes):
     seen.end()
     print(f"| {minutes:g} minutes of legal churn | looks | false findings |\n|---|---|---|")
     looks = {"verify": f"{seen.looks}, of them unsettled {seen.unsettled}",
-             "verify --watch": "one a second and at each call", "export": f"{seen.passes}, the longest {seen.longest_pass:.1f} s",
+             "verify --watch": "at each call, and one a second at most", "export": f"{seen.passes}, the longest {seen.longest_pass:.1f} s",
              "record": "one recording"}
     for name in OBSERVERS:
         false = [text for (tag, _), text in seen.found[name].items() if tag not in TRUE_OF_CHURN]
