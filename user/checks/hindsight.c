@@ -8,12 +8,15 @@
 #include "model/ledger_buffers.h"
 
 #define REST_NS		20000000ULL	/* accounts that move faster are judged less often */
+#define MAX_CALLS	256		/* of an account at a time: a file may hold any number */
+#define MAX_OPEN	256
+#define MAX_ACCOUNTS	(1U << 20)	/* those that come later are not judged */
 #define END_REST_NS	1500000000ULL	/* a call that takes longer is not expected to end */
 
-/* A call or a release that a fact told of, and whose end was not told yet. */
+/* A call that a fact told of, and whose end was not told yet. */
 struct under_way {
 	__u64 ring;
-	__u32 tid;		/* of the task in the call, 0 = a release by the kernel */
+	__u32 tid;		/* of the task in it */
 };
 
 struct suspicion {
@@ -22,6 +25,7 @@ struct suspicion {
 	bool rested;		/* for as long as its tag has to */
 	__u64 *open;		/* owned: rings on which a call may have been under way */
 	size_t nr_open;
+	bool many_open;		/* too many to list: any may have been */
 };
 
 /* An address space's. */
@@ -32,6 +36,8 @@ struct account {
 	__u64 ring;		/* that had just ended a call then, or was just made; 0 = none */
 	__u32 call, left;	/* slots of its last call that are still to be told */
 	bool queued;		/* is still to be judged */
+	bool crowded;		/* more calls than .calls may hold: nothing is known from then on */
+	__u32 closing;		/* rings that the kernel releases */
 	struct under_way *calls; /* owned */
 	size_t nr_calls;
 	struct suspicion *suspicions; /* owned */
@@ -129,6 +135,9 @@ static void begin(struct account *a, __u64 ring, __u32 tid)
 	for (size_t i = 0; i < a->nr_calls; i++)
 		if (a->calls[i].ring == ring && a->calls[i].tid == tid)
 			return;
+	a->crowded |= a->nr_calls == MAX_CALLS;
+	if (a->crowded)
+		return;
 	array_grow(a->calls, a->nr_calls);
 	a->calls[a->nr_calls++] = (struct under_way){ ring, tid };
 }
@@ -171,6 +180,8 @@ static __u32 slots_to_come(const struct fact_call *c)
 
 static void note(struct account *a, const struct ledger *l, const struct fact *f)
 {
+	const struct ring *r = ledger_ring(l, f->ring);
+
 	switch (f->kind) {
 	case FACT_CALL:
 		end(a, f);
@@ -199,8 +210,7 @@ static void note(struct account *a, const struct ledger *l, const struct fact *f
 	case FACT_RING_CLOSE:
 		end(a, f);
 		a->ring = 0;
-		if (ledger_ring(l, f->ring))
-			begin(a, f->ring, 0);
+		a->closing += r && !r->closing;
 		break;
 	case FACT_RING_GONE:
 		end(a, f);
@@ -214,7 +224,7 @@ static void note(struct account *a, const struct ledger *l, const struct fact *f
 
 static bool is_quiet(const struct account *a)
 {
-	return !a->nr_calls && !a->left;
+	return !a->nr_calls && !a->crowded && !a->closing && !a->left;
 }
 
 /* ---- what may have been under way --------------------------------------------------- */
@@ -265,6 +275,8 @@ static bool look_back(struct suspicion *s, const struct fact *f)
 	if (!has_rested(s, f->t_ns))
 		return false;
 	s->rested = true;
+	if (s->many_open)
+		return f->kind != FACT_CALL || !may_show(s, (const void *)f);
 	if (!is_open(s, f->ring, &at))
 		return true;
 	switch (f->kind) {
@@ -283,20 +295,31 @@ static bool look_back(struct suspicion *s, const struct fact *f)
 	return true;
 }
 
+/* The end of a release, or that its ring's address is another's by now. */
+static void released(const struct hindsight *h, __u64 mm, const struct fact *f)
+{
+	struct account *a = account_find(h, mm);
+
+	if (a && a->closing && (f->kind == FACT_RING_GONE || f->kind == FACT_RING_CREATE))
+		a->closing--;
+}
+
 void hindsight_fact(struct hindsight *h, const struct event *e)
 {
 	const struct ring *r = ledger_ring(e->ledger, e->fact->ring);
 	__u64 mm = mm_of(r, e->fact);
 	struct account *a = account_find(h, mm);
 
-	if (!mm)
+	if (!mm || (!a && HASH_COUNT(h->accounts) >= MAX_ACCOUNTS))
 		return;
 	for (size_t i = a ? a->nr_suspicions : 0; i-- > 0;) {
 		if (!look_back(&a->suspicions[i], e->fact))
 			drop_suspicion(a, i);
-		else if (!a->suspicions[i].nr_open)
+		else if (!a->suspicions[i].nr_open && !a->suspicions[i].many_open)
 			become_sure(h, a, i);
 	}
+	if (r && r->closing && r->mm)
+		released(h, r->mm->id, e->fact);
 	if (e->fact->kind == FACT_RING_GONE && r && r->mm && r->mm->rings == 1) {
 		if (a)
 			account_drop(h, a);
@@ -347,6 +370,9 @@ static void suspect(struct account *a, const struct ledger *l, struct finding *f
 		/* what holds nothing has nothing to release */
 		if (f->tag == UNCHARGED_PIN && !r->nr_slots)
 			continue;
+		s.many_open |= s.nr_open == MAX_OPEN;
+		if (s.many_open)
+			break;
 		array_grow(s.open, s.nr_open);
 		s.open[s.nr_open++] = r->id;
 	}
@@ -360,7 +386,7 @@ static void settle(struct hindsight *h, struct account *a, __u64 t_ns)
 	for (size_t i = a->nr_suspicions; i-- > 0;) {
 		const struct suspicion *s = &a->suspicions[i];
 
-		if (has_rested(s, t_ns) && (!s->nr_open || t_ns >= s->t_ns + END_REST_NS))
+		if (has_rested(s, t_ns) && ((!s->nr_open && !s->many_open) || t_ns >= s->t_ns + END_REST_NS))
 			become_sure(h, a, i);
 	}
 }

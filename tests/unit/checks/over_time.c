@@ -209,6 +209,55 @@ static void inside_a_silent_call(void **state)
 	assert_int_equal(end()->nr, 0);
 }
 
+/* The new ring has the address of the closed one before the end of that is told. */
+static void address_of_a_closed_ring(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	close_ring(RING, NR * PAGES);
+	fill(RING, 10, 0);
+	call(RING, CALL_UPDATE, 1, 1, PAGES, 0);
+	slot(RING, 0, BUF(20), PAGES);
+	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
+}
+
+/* More rings than are listed: none may have been in a call that releases. */
+static void beside_many_rings(void **state)
+{
+	(void)state;
+	for (__u32 i = 1; i <= 300; i++) {
+		create(RING2 + i * 0x1000, 0);
+		call(RING2 + i * 0x1000, CALL_REGISTER, 1, 0, 0, 0);
+		slot(RING2 + i * 0x1000, 0, BUF(100 + i), 0);
+	}
+	fill(RING, 0, 0);
+	call(RING, CALL_UPDATE, 1, 1, PAGES, 0);
+	slot(RING, 0, BUF(20), PAGES);
+	wait_ms(100);
+	call(RING2 + 0x1000, CALL_UNREGISTER, 0, -6, PAGES, 0);
+	wait_ms(2000);
+	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
+}
+
+/* So many tasks in calls that their ends are not kept apart: nothing is judged. */
+static void a_crowd(void **state)
+{
+	(void)state;
+	fill(RING, 0, 0);
+	for (__u32 i = 1; i <= 300; i++) {
+		struct fact_charge f = {
+			.h = fact_head(FACT_CHARGE, sizeof(f), RING2), .user = USER, .mm = MM,
+			.buf = BUF(1000 + i), .mm_after_pages = 1, .pages = 1,
+		};
+
+		f.h.tid = 10000 + i;
+		tell(&f.h);
+	}
+	call(RING2, CALL_REGISTER, 1, -14, 1, 0);
+	wait_ms(2000);
+	assert_int_equal(end()->nr, 0);
+}
+
 static void before_a_call(void **state)
 {
 	(void)state;
@@ -424,6 +473,7 @@ int main(void)
 		TEST(after_a_call), TEST(between_call_and_slots), TEST(beside_an_idle_ring),
 		TEST(a_call_may_go_on_at_the_end), TEST(beside_others), TEST(ghost),
 		TEST(released_late), TEST(below_zero_inside_a_call), TEST(nothing_after_a_loss),
+		TEST(address_of_a_closed_ring), TEST(beside_many_rings), TEST(a_crowd),
 		TEST(leak), TEST(of_others), TEST(of_a_user_without_rings),
 	};
 
