@@ -123,6 +123,14 @@ bool facts_read(struct facts *f)
 	return ring_buffer__consume(f->rb) == -EAGAIN;
 }
 
+/* What programs that only count I/O were not run for is told with their counts. */
+static bool tells_facts(const struct bpf_program *p)
+{
+	const char *name = bpf_program__name(p);
+
+	return strncmp(name, "io_", 3) || !strncmp(name, "io_fact", 7);
+}
+
 /*
  * A kernel that preempts programs does not run one on a cpu where another task
  * was preempted in it (5.12 counts that): whatever it would have told is missing.
@@ -136,7 +144,7 @@ static __u64 skipped_runs(const struct facts *f)
 		struct bpf_prog_info info = { 0 };
 		__u32 len = sizeof(info);
 
-		if (bpf_program__fd(p) >= 0 &&
+		if (bpf_program__fd(p) >= 0 && tells_facts(p) &&
 		    !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 			skipped += info.recursion_misses;
 	}

@@ -57,6 +57,7 @@ struct record {
 	__u64 next_ns;
 	__u64 anew_ns;		/* when all was looked at */
 	bool torn;		/* facts were lost since */
+	__u64 no_room;		/* facts lost that a larger buffer would have held */
 	struct written_ring *rings;
 	struct written_stack *stacks;
 	__u32 emptied;		/* as of .stacks' keys */
@@ -230,6 +231,7 @@ static void on_event(const struct event *e, void *arg)
 		break;
 	case EVENT_LOST:
 		writer_lost(r->to, &e->lost);
+		r->no_room += e->lost.cpu == SKIPPED_CPU ? 0 : e->lost.count;
 		r->torn = true;
 		break;
 	default:
@@ -353,7 +355,7 @@ static void tell_end(const struct record *r)
 		return;
 	fprintf(stderr, "%llu events, %s in %s; %llu lost%s%s\n", writer_facts(r->to),
 		fmt_bytes(size, writer_bytes(r->to)), o->output.path, writer_lost_facts(r->to),
-		writer_lost_facts(r->to) ? ": a larger --ring-buffer makes room" : "",
+		r->no_room ? ": a larger --ring-buffer makes room" : "",
 		o->max_bytes && writer_bytes(r->to) >= o->max_bytes ? "; ended at --max-size" : "");
 }
 

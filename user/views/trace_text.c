@@ -259,6 +259,7 @@ static void show_fact(struct view_trace *v, const struct fact *f, const struct f
 static void show_lost(struct view_trace *v, const struct lost_events *lost)
 {
 	v->lost += lost->count;
+	v->skipped += lost->cpu == SKIPPED_CPU ? lost->count : 0;
 	if (v->to->json) {
 		view_trace_json_lost(v, lost);
 		return;
@@ -323,7 +324,7 @@ void view_trace_end(struct view_trace *v)
 		return;
 	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu event%s lost%s\n",
 		v->calls, plural(v->calls), v->failed, v->rings, plural(v->rings), v->lost,
-		plural(v->lost), v->lost ? ": a larger --ring-buffer makes room" : "");
+		plural(v->lost), v->lost > v->skipped ? ": a larger --ring-buffer makes room" : "");
 	if (v->stacks_lost)
 		fprintf(stderr, "%llu stack%s not kept: the stack map was full\n",
 			v->stacks_lost, plural(v->stacks_lost));

@@ -19,6 +19,7 @@ struct view_trace {
 	struct json json;		/* the line that is being written */
 	bool begun;
 	__u64 calls, failed, rings, ios, lost;
+	__u64 skipped;			/* of .lost: not for want of room */
 	__u64 stacks_lost;
 };
 
