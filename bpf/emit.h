@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How a fact leaves the kernel, and which tasks pass the filters. */
+/* How a fact leaves the kernel. */
 #ifndef FIXBUF_BPF_EMIT_H
 #define FIXBUF_BPF_EMIT_H
 
@@ -7,95 +7,26 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
-#include "abi/limits.h"
-#include "comm_glob.h"
-
-#define TREE_DEPTH	32	/* orphans become our children: our process is a child subreaper */
-
-extern __u32 own_tgid;	/* walk.bpf.c */
-
-const volatile __u32 filter __weak;
-const volatile __u32 filter_uid __weak;
+#include "share.h"
 
 struct lane lanes[FACT_LANES] __weak;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096 * 1024);
-} facts __weak SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u8);
-} filter_pids __weak SEC(".maps");
-
-/* A global function, so that the verifier looks at it once. */
-__weak __noinline int in_tree(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	for (int i = 0; i < TREE_DEPTH; i++) {
-		task = BPF_CORE_READ(task, real_parent);
-		if (!task)
-			return false;
-		__u32 tgid = BPF_CORE_READ(task, tgid);
-
-		if (tgid == own_tgid)
-			return true;
-		if (tgid <= 1)
-			return false;
-	}
-	return false;
-}
-
 /*
- * The same. A thread may have a name of its own: what it does to a ring of its process is needed
- * to know the ring, so either name will do here; the user side looks at the task's.
+ * Room for a record of .size bytes (a constant) for which .uid pays, unless it is .sure. Its head
+ * is filled but for the task; NULL, and counted as lost, when there is no room.
  */
-__weak __noinline int comm_wanted(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	char comm[COMM_LEN] = { 0 };
-
-	bpf_get_current_comm(&comm, sizeof(comm));
-	if (comm_matches(comm))
-		return true;
-	BPF_CORE_READ_STR_INTO(&comm, task, group_leader, comm);
-	return comm_matches(comm);
-}
-
-/* Whether the current task passes the filters; our own never does. */
-static __always_inline bool task_wanted(void)
-{
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-
-	if (tgid == own_tgid)
-		return false;
-	if ((filter & FILTER_UID) && (__u32)bpf_get_current_uid_gid() != filter_uid)
-		return false;
-	if ((filter & FILTER_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
-		return false;
-	if ((filter & FILTER_COMM) && !comm_wanted())
-		return false;
-	return !(filter & FILTER_TREE) || in_tree();
-}
-
-/*
- * Room for a record of .size bytes (a constant). Its head is filled but for the task; NULL,
- * and counted as lost, when there is no room.
- */
-static __always_inline void *fact_room(__u16 size, __u8 kind, __u64 ring, __u32 call)
+static __always_inline void *fact_room(__u16 size, __u8 kind, __u64 ring, __u32 call, __u32 uid,
+				       bool sure)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct lane *lane = &lanes[cpu & (FACT_LANES - 1)];
 	__u64 seq = ++lane->seq;
 	struct fact *f;
 
-	f = bpf_ringbuf_reserve(&facts, size, 0);
+	f = may_send(uid, size, sure) ? bpf_ringbuf_reserve(&facts, size, 0) : NULL;
 	if (!f) {
 		lane->lost++;
+		lost_of(uid);
 		return NULL;
 	}
 	f->size = size;
@@ -112,7 +43,7 @@ static __always_inline void *fact_room(__u16 size, __u8 kind, __u64 ring, __u32 
 /* Room for a record of what the current task does: its head is complete. */
 static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u32 call)
 {
-	struct fact *f = fact_room(size, kind, ring, call);
+	struct fact *f = fact_room(size, kind, ring, call, acting_uid(ring, kind), false);
 	__u64 id = bpf_get_current_pid_tgid();
 
 	if (!f)

@@ -20,16 +20,7 @@
 #include "emit.h"
 #include "stack.h"
 
-#define PF_KTHREAD	0x00200000	/* include/linux/sched.h */
 #define NOT_SEEN	(-1LL)
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct task_struct___flags {
-	unsigned int flags;
-};
-
-#pragma clang attribute pop
 
 /* The kind of function that a task is in; together with its tid it is the key of .pending. */
 enum { IN_REGISTER, IN_RELEASE, IN_REGION, IN_REGION_FREE, IN_KERNEL_REGISTER, IN_KERNEL_DROP };
@@ -79,13 +70,6 @@ __u64 moves[MOVES] __weak;
 static __always_inline __u64 *moves_of(__u64 mm)
 {
 	return &moves[(mm >> 8) & (MOVES - 1)];
-}
-
-static __always_inline bool in_kernel_thread(void)
-{
-	struct task_struct___flags *task = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
 }
 
 static __always_inline __u64 pending_key(__u32 what)

@@ -69,13 +69,15 @@ static __always_inline void tell(const struct io_what *w, __s32 res, __u32 flags
 	struct task_struct *t = (void *)w->task;
 	struct io_slot slot;
 	struct fact_io *f;
+	__u32 uid;
 
-	f = fact_room(sizeof(*f), FACT_IO_DONE, w->ring, 0);
+	uid = BPF_CORE_READ(t, cred, uid.val);
+	f = fact_room(sizeof(*f), FACT_IO_DONE, w->ring, 0, uid, filter);
 	if (!f)
 		return;
 	f->h.pid = IO_WHO_TGID(w->who);
 	f->h.tid = BPF_CORE_READ(t, pid);
-	f->h.uid = BPF_CORE_READ(t, cred, uid.val);
+	f->h.uid = uid;
 	BPF_CORE_READ_STR_INTO(&f->h.comm, t, group_leader, comm);
 	f->addr = w->addr;
 	f->len_bytes = w->len_bytes;

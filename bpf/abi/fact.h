@@ -358,6 +358,18 @@ struct lane {
 	__u64 lost;		/* records that found no room */
 };
 
+#define SENDER_PARTS	32	/* twice as many as the buffer has at a time */
+
+/* What one user has told while the buffer was not nearly empty. Both sides see it. */
+struct sender {
+	__u64 part[SENDER_PARTS]; /* which parts of all that was ever written those are */
+	__u64 sent[SENDER_PARTS]; /* bytes, to each of these parts */
+	__u64 lost;		/* records that found no room */
+};
+
+#define FACT_SENDERS	1024	/* users beyond that number are counted as one */
+#define SENDER_KERNEL	(~0U)	/* "uid" of what workers of the kernel tell of nobody's ring */
+
 #define PEEK_CHUNK	128	/* slots, segments or folios that an answer of the walk holds */
 
 #define FACT_ASSERT_SIZE(type, bytes) \

@@ -383,6 +383,28 @@ static void selected_only(void)
 	ok(all > 100 && none < all / 4, "others' rings are not written (%lu and %lu events)", none, all);
 }
 
+/* --snapshot has the buffers of processes that are not selected. */
+static void others_too(void)
+{
+	struct load asked, other;
+	struct tool_run a;
+	char pid[16];
+
+	if (!load_start(&asked, "many", "buffers", "3", NULL) ||
+	    !load_start(&other, "many", "buffers", "5", NULL))
+		bail("many does not start");
+	snprintf(pid, sizeof(pid), "%d", asked.pid);
+	tool(&a, "record", "-q", "--snapshot", "-p", pid, "-d", "100ms", "-o", file, NULL);
+	is(a.status, 0, "record --snapshot of one process");
+	tool_free(&a);
+	snprintf(pid, sizeof(pid), "%d", other.pid);
+	tool(&a, "report", "--list", "-p", pid, file, NULL);
+	has_text(a.out, "1 ring, 5 buffers,", "has the buffers of another");
+	tool_free(&a);
+	load_end(&asked);
+	load_end(&other);
+}
+
 int main(void)
 {
 	int fd = mkstemp(file);
@@ -398,8 +420,10 @@ int main(void)
 		at_a_moment();
 	}
 	same_counts();
-	if (!kernel_only())
+	if (!kernel_only()) {
 		selected_only();
+		others_too();
+	}
 	unlink(file);
 	return tap_end();
 }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Much of one thing: "many buffers N" on one ring, "many rings N", "many pages N" of 4 KiB in
- * one buffer, "many descriptors N" of one ring, or "many clones N": a user without capabilities has
- * a full table of parts of one huge page, and N rings with that table.
+ * one buffer, "many descriptors N" of one ring. By a user of its own, when told to go on: "many
+ * calls N" that register a buffer, and as many that unregister it. By another, without
+ * capabilities: "many clones N", a full table of parts of one huge page and N rings with that
+ * table; "many events N", as many as there may be until told to go on, of tables of N buffers and
+ * of rings.
  */
 #include <errno.h>
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,6 +21,7 @@
 #include "memory.h"
 
 #define NOBODY		65534
+#define SOMEBODY	54397
 #define TABLE		16384	/* what a table has at most */
 
 static void buffers(unsigned int nr)
@@ -95,6 +101,14 @@ static void descriptors(unsigned int nr)
 	report_ring("ring", r.ring_fd, 1);
 }
 
+static void become(uid_t uid)
+{
+	must(setgroups(0, NULL), "no groups");
+	must(setresgid(uid, uid, uid), "another group");
+	must(setresuid(uid, uid, uid), "another user");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 static void clones(unsigned int nr)
 {
 	struct rlimit files = { nr + 64, nr + 64 };
@@ -105,10 +119,7 @@ static void clones(unsigned int nr)
 	if (!p)
 		report_skip("there is no huge page");
 	must(setrlimit(RLIMIT_NOFILE, &files), "more descriptors");
-	must(setgroups(0, NULL), "no groups");
-	must(setresgid(NOBODY, NOBODY, NOBODY), "another group");
-	must(setresuid(NOBODY, NOBODY, NOBODY), "another user");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	become(NOBODY);
 	must(uring_open(&r, 1), "io_uring_setup");
 	for (unsigned int i = 0; i < TABLE; i++)
 		iov[i] = (struct iovec){ p + i % (THP / PAGE) * PAGE, PAGE };
@@ -122,12 +133,72 @@ static void clones(unsigned int nr)
 	free(iov);
 }
 
+static atomic_bool stop;
+
+static void *tables(void *arg)
+{
+	unsigned int nr = *(unsigned int *)arg;
+	struct iovec *iov = calloc(nr, sizeof(*iov));
+	char *p = mem_pages(nr);
+	struct io_uring r;
+
+	must(uring_open(&r, 1), "io_uring_setup");
+	for (unsigned int i = 0; i < nr; i++)
+		iov[i] = (struct iovec){ p + i * PAGE, PAGE };
+	/* it may fail while rings that close are still charged: that is an event, too */
+	while (!stop)
+		if (!uring_register(r.ring_fd, iov, nr))
+			uring_unregister(r.ring_fd);
+	free(iov);
+	return NULL;
+}
+
+static void events(unsigned int nr)
+{
+	pthread_t thread;
+	struct io_uring r;
+	pid_t child;
+
+	become(NOBODY);
+	child = must(fork(), "fork");
+	while (!child && getppid() != 1)
+		if (!uring_open(&r, 1))
+			close(r.ring_fd);
+	if (!child)
+		_exit(0);
+	pthread_create(&thread, NULL, tables, &nr);
+	report_ready();
+	stop = true;
+	pthread_join(thread, NULL);
+	kill(child, SIGKILL);
+}
+
+static void calls(unsigned int nr)
+{
+	struct iovec iov = { mem_pages(1), PAGE };
+	struct io_uring r;
+
+	become(SOMEBODY);
+	must(uring_open(&r, 1), "io_uring_setup");
+	report_ready();
+	for (unsigned int i = 0; i < nr; i++) {
+		must(uring_register(r.ring_fd, &iov, 1), "register");
+		must(uring_unregister(r.ring_fd), "unregister");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int nr;
 
 	report_init(&argc, argv);
 	nr = argc == 3 ? strtoul(argv[2], NULL, 0) : 0;
+	if (nr && !strcmp(argv[1], "events"))
+		events(nr);
+	else if (nr && !strcmp(argv[1], "calls"))
+		calls(nr);
+	if (argc == 3 && (!strcmp(argv[1], "events") || !strcmp(argv[1], "calls")))
+		return 0;
 	if (nr && !strcmp(argv[1], "buffers"))
 		buffers(nr);
 	else if (nr && !strcmp(argv[1], "rings"))

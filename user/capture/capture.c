@@ -25,9 +25,10 @@ static void tell_hooks(const struct capture *c)
 /* Switches on what is wanted, before the load. */
 static int prepare(struct capture *c, const struct capture_wants *wants)
 {
+	static const struct selection everybody;
 	const struct capture_how *how = wants->how;
 
-	c->walk = walk_prepare(c->skel, wants->select);
+	c->walk = walk_prepare(c->skel, wants->everybody ? &everybody : wants->select);
 	if (!c->walk)
 		return -1;
 	if (wants->pages) {

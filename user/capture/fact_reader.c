@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/array.h"
 #include "base/err.h"
 #include "capture/fact_reader.h"
 #include "capture/select.h"
@@ -30,6 +31,7 @@ struct facts {
 	struct facts_handler on;
 	unsigned int handled;	/* in this go */
 	__u64 skipped;		/* runs that were reported */
+	struct user_loss *losses;
 	struct arrivals seen[FACT_LANES];
 };
 
@@ -46,6 +48,7 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 	f->select = select;
 	bpf_map__set_autocreate(skel->maps.facts, true);
 	bpf_map__set_max_entries(skel->maps.facts, ring_buffer_kib * 1024);
+	bpf_map__set_autocreate(skel->maps.senders, true);
 	bpf_map__set_autocreate(skel->maps.filter_pids, true);
 	bpf_map__set_max_entries(skel->maps.filter_pids, select->nr_pids ? select->nr_pids : 1);
 	if (select->nr_pids)
@@ -162,10 +165,46 @@ void facts_settle(struct facts *f)
 		tell_loss(f, cpu, f->seen[cpu].seq, 0);
 }
 
+static int by_count(const void *va, const void *vb)
+{
+	const struct user_loss *a = va, *b = vb;
+
+	return a->count < b->count ? 1 : a->count > b->count ? -1 : 0;
+}
+
+static void add_loss(struct facts *f, size_t *nr, __u32 uid, __u64 count)
+{
+	if (!count)
+		return;
+	array_grow(f->losses, *nr);
+	f->losses[(*nr)++] = (struct user_loss){ uid, count };
+}
+
+const struct user_loss *facts_losses(struct facts *f, size_t *nr)
+{
+	int senders = bpf_map__fd(f->skel->maps.senders);
+	__u32 *last = NULL, uid;
+	struct sender s;
+
+	free(f->losses);
+	f->losses = NULL;
+	*nr = 0;
+	for (int i = 0; i < FACT_SENDERS && !bpf_map_get_next_key(senders, last, &uid); i++) {
+		last = &uid;
+		if (!bpf_map_lookup_elem(senders, &uid, &s))
+			add_loss(f, nr, uid, s.lost);
+	}
+	add_loss(f, nr, LOSS_OF_REST, f->skel->bss->other_senders.lost);
+	if (*nr)
+		qsort(f->losses, *nr, sizeof(*f->losses), by_count);
+	return f->losses;
+}
+
 void facts_free(struct facts *f)
 {
 	if (!f)
 		return;
 	ring_buffer__free(f->rb);
+	free(f->losses);
 	free(f);
 }

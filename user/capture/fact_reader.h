@@ -27,6 +27,8 @@ int facts_fd(const struct facts *f);
 bool facts_read(struct facts *f);
 /* Reports losses that no later fact has shown; after the end of facts the total is then final. */
 void facts_settle(struct facts *f);
+/* Whose facts were lost so far, the greatest loss first; good until the next call. */
+const struct user_loss *facts_losses(struct facts *f, size_t *nr);
 void facts_free(struct facts *f);
 
 #endif

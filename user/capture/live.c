@@ -210,6 +210,8 @@ void live_end(struct live *l, const struct io_model *io)
 	e.end.clean = true;
 	e.end.t_ns = e.t_ns;
 	e.end.lost = l->ledger->lost;
+	if (l->capture->facts)
+		e.end.losers = facts_losses(l->capture->facts, &e.end.nr_losers);
 	e.end.stacks_lost = l->capture->stacks ? stacks_lost(l->capture->stacks) : 0;
 	if (l->on_event)
 		l->on_event(&e, l->arg);

@@ -409,6 +409,7 @@ static int record(void *options)
 	};
 	const struct capture_wants wants = {
 		.how = &o->how, .select = &o->select, .on = &on, .io = &io,
+		.everybody = o->snapshot,
 	};
 	int status;
 

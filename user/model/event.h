@@ -8,6 +8,7 @@
 #define FIXBUF_MODEL_EVENT_H
 
 #include <abi/fact.h>
+#include <stddef.h>
 #include <stdbool.h>
 #include "model/tier.h"
 
@@ -42,6 +43,14 @@ struct lost_events {
 	__u64 before_seq;	/* the first one after it, 0 = none came */
 };
 
+/* How many of one user's facts found no room. */
+struct user_loss {
+	__u32 uid;		/* or SENDER_KERNEL, LOSS_OF_REST */
+	__u64 count;
+};
+
+#define LOSS_OF_REST (~0U - 1)	/* of users beyond those that are counted each */
+
 #define SKIPPED_CPU (~0U)	/* .cpu of programs that the kernel did not run, wherever */
 
 /* What is known of a failed call beside its number. */
@@ -64,6 +73,8 @@ struct event_end {
 	__u64 facts;		/* written */
 	__u64 lost;
 	__u64 stacks_lost;	/* stacks that the map, or the file, had no place for */
+	const struct user_loss *losers; /* whose facts were lost, live; the greatest loss first */
+	size_t nr_losers;
 };
 
 /* Good until the source makes the next, and what it points to. */

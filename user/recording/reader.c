@@ -256,7 +256,7 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 	take(&end, sizeof(end), rec, data);
 	out->kind = EVENT_END;
 	out->t_ns = end.t_ns;
-	out->end = (struct event_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost };
+	out->end = (struct event_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost, NULL, 0 };
 	out->io = &r->io.all;
 	r->ended = true;
 }

@@ -185,3 +185,23 @@ void view_trace_json_lost(struct view_trace *v, const struct lost_events *lost)
 	json_known(j, "before_seq", lost->before_seq, lost->before_seq);
 	json_end(j);
 }
+
+void view_trace_json_losers(struct view_trace *v, const struct event_end *end)
+{
+	struct json *j = &v->json;
+
+	json_begin(j, v->to->out);
+	json_int(j, "schema", 2);
+	json_str(j, "event", "lost-total");
+	json_open_list(j, "users");
+	for (size_t i = 0; i < end->nr_losers; i++) {
+		const struct user_loss *u = &end->losers[i];
+
+		json_item_open(j);
+		json_known(j, "uid", u->uid != SENDER_KERNEL && u->uid != LOSS_OF_REST, u->uid);
+		json_uint(j, "count", u->count);
+		json_close(j);
+	}
+	json_close(j);
+	json_end(j);
+}

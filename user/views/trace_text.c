@@ -278,6 +278,33 @@ static void show_lost(struct view_trace *v, const struct lost_events *lost)
 		fprintf(v->to->out, "the end\n");
 }
 
+/* In text with the totals, in JSON as a line. */
+static void show_losers(struct view_trace *v, const struct event_end *end)
+{
+	if (v->to->json && end->nr_losers)
+		view_trace_json_losers(v, end);
+	v->nr_losers = end->nr_losers < VIEW_LOSERS ? end->nr_losers : VIEW_LOSERS;
+	for (size_t i = 0; i < v->nr_losers; i++)
+		v->losers[i] = end->losers[i];
+}
+
+static void print_losers(const struct view_trace *v)
+{
+	for (size_t i = 0; i < v->nr_losers; i++) {
+		const struct user_loss *u = &v->losers[i];
+
+		fprintf(stderr, "%s%llu ", i ? ", " : " (", u->count);
+		if (u->uid == SENDER_KERNEL)
+			fputs("of the kernel's workers", stderr);
+		else if (u->uid == LOSS_OF_REST)
+			fputs("of other users", stderr);
+		else
+			fprintf(stderr, "of uid %u", u->uid);
+	}
+	if (v->nr_losers)
+		fputc(')', stderr);
+}
+
 static void begin(struct view_trace *v)
 {
 	if (v->begun || v->to->json || v->to->no_header)
@@ -310,6 +337,7 @@ void view_trace_event(struct view_trace *v, const struct event *e)
 		break;
 	case EVENT_END:
 		v->stacks_lost += e->end.stacks_lost;
+		show_losers(v, &e->end);
 		if (e->origin->sample && e->end.clean)
 			view_io_end(v, e->io, e->origin->by_user_data ? "user_data" : "request");
 		break;
@@ -322,9 +350,11 @@ void view_trace_end(struct view_trace *v)
 	/* a reader that went away has had enough */
 	if (v->to->quiet || ferror(v->to->out))
 		return;
-	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu event%s lost%s\n",
+	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu event%s lost",
 		v->calls, plural(v->calls), v->failed, v->rings, plural(v->rings), v->lost,
-		plural(v->lost), v->lost > v->skipped ? ": a larger --ring-buffer makes room" : "");
+		plural(v->lost));
+	print_losers(v);
+	fputs(v->lost > v->skipped ? ": a larger --ring-buffer makes room\n" : "\n", stderr);
 	if (v->stacks_lost)
 		fprintf(stderr, "%llu stack%s not kept: the stack map was full\n",
 			v->stacks_lost, plural(v->stacks_lost));

@@ -10,6 +10,8 @@
 #include "model/ledger.h"
 #include "model/stack.h"
 
+#define VIEW_LOSERS 4
+
 /* Zero but for .to; the rest is its own. */
 struct view_trace {
 	const struct output *to;
@@ -21,6 +23,8 @@ struct view_trace {
 	__u64 calls, failed, rings, ios, lost;
 	__u64 skipped;			/* of .lost: not for want of room */
 	__u64 stacks_lost;
+	struct user_loss losers[VIEW_LOSERS];	/* those who lost most */
+	size_t nr_losers;
 };
 
 void view_trace_event(struct view_trace *v, const struct event *e);
@@ -30,5 +34,6 @@ void view_trace_end(struct view_trace *v);
 /* For both forms. */
 void view_trace_json(struct view_trace *v, const struct fact *f, const struct failure *why);
 void view_trace_json_lost(struct view_trace *v, const struct lost_events *lost);
+void view_trace_json_losers(struct view_trace *v, const struct event_end *end);
 
 #endif

@@ -314,6 +314,29 @@ static void check_rest(struct watch *w)
 		watch_check(w);
 }
 
+/* By user, as far as that is known: no user makes the verdict on another unsettled. */
+static void add_losses(struct watch *w)
+{
+	const struct selection *s = &w->o->select;
+	__u64 rest = w->totals.lost - w->skipped;
+	size_t nr;
+	const struct user_loss *u = facts_losses(w->run.capture.facts, &nr);
+
+	for (size_t i = 0; i < nr; i++) {
+		__u64 count = u[i].count < rest ? u[i].count : rest;
+
+		if (u[i].uid == SENDER_KERNEL || u[i].uid == LOSS_OF_REST)
+			continue;
+		rest -= count;
+		if (count && (!s->has_uid || s->uid == u[i].uid))
+			unsettled_add(&w->unsettled, (struct unsettled){
+				.what = UNSETTLED_EVENTS, .has_uid = true, .uid = u[i].uid,
+				.count = count,
+			});
+	}
+	unsettled_losses(&w->unsettled, rest + w->skipped, w->skipped);
+}
+
 static int run(struct watch *w)
 {
 	const struct run_steps steps = {
@@ -341,7 +364,7 @@ static int run(struct watch *w)
 		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
 	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
-	unsettled_losses(&w->unsettled, w->totals.lost, w->skipped);
+	add_losses(w);
 	v = verdict_of(w->worst, w->o->fail_on, &w->unsettled);
 	view_watch_end(&w->o->output, &w->totals, v, &w->unsettled);
 	status = run_end(&w->run, failed);
