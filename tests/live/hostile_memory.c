@@ -19,7 +19,7 @@
 #define BUFFERS		14300		/* of each */
 #define DESCRIPTORS	300000
 #define LIST_KB		(40L << 10)
-#define VERIFY_KB	(96L << 10)
+#define VERIFY_KB	(64L << 10)
 #define RECORD_KB	(64L << 10)
 #define MAX_S		240
 

@@ -35,7 +35,7 @@ struct walk {
 	struct mms mms;			/* a record for each process */
 	unsigned int unsteady;
 	bool thorough;
-	bool accounts;			/* processes without rings are fed, too */
+	bool accounts;			/* processes without rings are fed, too, and no slots */
 	struct fact_holder *left;	/* of rings with buffers that were closed during the last walk */
 	unsigned int nr_left;
 	struct mapped_cuts cuts;
@@ -273,8 +273,9 @@ static int read_rings(struct walk *w, const struct holders *h, struct reading *o
 			if (walk_is_over(w))
 				return walk_end();
 			err = reader_ring(&w->reader, h->list[i].h.ring, r);
-			r->left_out = asks && !ours && !charges_have(&w->wanted, r->ring.mm) &&
-				      !charges_have(&w->wanted, r->ring.user);
+			r->left_out = w->accounts ||
+				      (asks && !ours && !charges_have(&w->wanted, r->ring.mm) &&
+				       !charges_have(&w->wanted, r->ring.user));
 			if (!err && !r->left_out)
 				err = reader_table(&w->reader, h->list[i].h.ring,
 						   h->list[i].h.uid, r);
@@ -291,7 +292,7 @@ static int read_rings(struct walk *w, const struct holders *h, struct reading *o
 /* Reads every ring into *readings; others are looked for where an account has more than they explain. */
 static int find_and_read(struct walk *w, struct holders *h, struct reading **readings)
 {
-	bool mapped = w->thorough;
+	bool mapped = w->thorough || w->accounts;
 	int err = find_holders(w, h);
 
 	w->cuts.nr = 0;

@@ -31,7 +31,7 @@ bool walk_is_inside(const struct walk *w);
  * (.skipped). A signal ends it within 100 ms. 0, or -errno with a sentence, -EINTR by a signal.
  */
 int walk_rings(struct walk *w, struct ledger *l);
-/* The same, with the accounts of processes without rings, and our own ring. */
+/* The same without slots, but with the accounts of processes without rings, and our own ring. */
 int walk_accounts(struct walk *w, struct ledger *l);
 
 /* From then on no signal ends a walk: what was begun is brought to its end. */
