@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #define ROUNDS 4
+#define FIRST_ADDRESS 4096	/* below there is none, and numbers there have a meaning of their own */
 
 void address_key_new(struct address_key *key)
 {
@@ -77,11 +78,11 @@ static __u64 permute(const struct address_key *key, __u64 address)
 
 __u64 address_hidden(const struct address_key *key, __u64 address)
 {
-	__u64 hidden;
-
-	if (!key || !address)
+	if (!key || address < FIRST_ADDRESS)
 		return address;
-	hidden = permute(key, address);
-	/* the one that 0 would stand for; what 0 is permuted to is free */
-	return hidden ? hidden : permute(key, 0);
+	/* on along its cycle, which comes back to an address at the latest with the one it began with */
+	do {
+		address = permute(key, address);
+	} while (address < FIRST_ADDRESS);
+	return address;
 }

@@ -14,7 +14,10 @@ struct address_key {
 
 /* A new key, which is written nowhere. */
 void address_key_new(struct address_key *key);
-/* What stands for the address; 0, which says that there is none, for 0. NULL: the address. */
+/*
+ * What stands for the address. A number below 4096, as 0 for none, is no address and stays what it
+ * is. NULL: the address.
+ */
 __u64 address_hidden(const struct address_key *key, __u64 address);
 
 #endif

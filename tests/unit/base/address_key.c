@@ -51,7 +51,10 @@ static void none(void **state)
 
 	(void)state;
 	address_key_new(&k);
+	/* none, and all rings of a row of counters */
 	assert_true(!address_hidden(&k, 0));
+	assert_true(address_hidden(&k, 1) == 1 && address_hidden(&k, 4095) == 4095);
+	assert_true(address_hidden(&k, 4096) != 4096);
 	assert_true(address_hidden(NULL, 812) == 812);
 }
 
