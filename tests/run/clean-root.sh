@@ -11,7 +11,7 @@ umask 022
 suite=${1:?usage: clean-root.sh SUITE FOLDER [PACKAGE...]}
 folder=${2:?usage: clean-root.sh SUITE FOLDER [PACKAGE...]}
 shift 2
-CACHE=$(cd "$(dirname "$0")/.." && pwd)/build/vm-cache
+CACHE=$(cd "$(dirname "$0")/../.." && pwd)/build/vm-cache
 me=clean-root
 kept=$CACHE/roots/$suite$(printf '+%s' "$@" | sed 's/^+$//').tar
 

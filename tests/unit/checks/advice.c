@@ -318,9 +318,9 @@ static void many(void **state)
 			.use = { .ops = 3, .bytes = 3 * 4096, .max_len = 4096, .direct = 3 },
 		};
 	}
-	begun = clock_now_ns();
+	begun = cpu_time_ns();
 	advise(&w.m, w.l, &w.a);
-	took = clock_now_ns() - begun;
+	took = cpu_time_ns() - begun;
 	print_message("advice on %d slots, buffers and addresses: %.1f ms\n", N, took / 1e6);
 	assert_true(took < 500 * NS_PER_MS);
 	assert_int_equal(w.a.nr, 2);

@@ -141,7 +141,7 @@ static void many(void **state)
 	enum { N = 262144 };
 	struct finding f = { .tag = STALE_PAGE, .ring = RING, .index = 3, .pid = 812, .uid = 1000 };
 	struct finding_index *index = NULL;
-	__u64 begun = clock_now_ns();
+	__u64 begun = cpu_time_ns();
 
 	(void)state;
 	assert_int_equal(finding_index_find(index, &f), -1);
@@ -159,7 +159,7 @@ static void many(void **state)
 	assert_int_equal(finding_index_find(index, &f), -1);
 	finding_index_free(&index);
 	assert_null(index);
-	assert_true(clock_now_ns() - begun < 5 * NS_PER_S);
+	assert_true(cpu_time_ns() - begun < 5 * NS_PER_S);
 }
 
 int main(void)

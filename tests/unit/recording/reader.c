@@ -168,9 +168,9 @@ static void bombs(void **state)
 	f.stored_bytes = out.pos;
 	f.crc = crc32(crc32(0, (void *)&f, sizeof(f)), (void *)(bytes + head + sizeof(f)), out.pos);
 	memcpy(bytes + head, &f, sizeof(f));
-	start = clock_now_ns();
+	start = cpu_time_ns();
 	refuses(head + sizeof(f) + out.pos, "does not decompress");
-	assert_in_range(clock_now_ns() - start, 0, NS_PER_S);
+	assert_in_range(cpu_time_ns() - start, 0, NS_PER_S);
 	getrusage(RUSAGE_SELF, &after);
 	assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 100 << 10);
 }
