@@ -15,7 +15,7 @@
 #include "tool.h"
 #include "tool_json.h"
 
-#define HIS_UID	65534
+#define HIS_UID	54401
 #define OWN_UID	54397
 #define OWN	101	/* calls of each kind */
 #define FILL_US	700000	/* of it, in which nobody reads */

@@ -20,7 +20,7 @@
 #include "load_report.h"
 #include "memory.h"
 
-#define NOBODY		65534
+#define HOSTILE		54401	/* nobody else runs as it: neighbours may be nobody */
 #define SOMEBODY	54397
 #define TABLE		16384	/* what a table has at most */
 
@@ -119,7 +119,7 @@ static void clones(unsigned int nr)
 	if (!p)
 		report_skip("there is no huge page");
 	must(setrlimit(RLIMIT_NOFILE, &files), "more descriptors");
-	become(NOBODY);
+	become(HOSTILE);
 	must(uring_open(&r, 1), "io_uring_setup");
 	for (unsigned int i = 0; i < TABLE; i++)
 		iov[i] = (struct iovec){ p + i % (THP / PAGE) * PAGE, PAGE };
@@ -159,7 +159,7 @@ static void events(unsigned int nr)
 	struct io_uring r;
 	pid_t child;
 
-	become(NOBODY);
+	become(HOSTILE);
 	child = must(fork(), "fork");
 	/* no faster than the kernel frees them: what is left of very many holds up who ends then */
 	while (!child && getppid() != 1) {
