@@ -367,7 +367,8 @@ static bool is_still_there(struct walk *w, const struct reading *r, const struct
 	for (size_t i = begin; i < end; i++) {
 		while (k < nr && h[k].h.pid < again->list[i].h.pid)
 			k++;
-		if (k < nr && h[k].h.pid == again->list[i].h.pid)
+		/* its own address may have been another's in between: what was read has to be its */
+		if (k < nr && h[k].h.pid == again->list[i].h.pid && h[k].mm == r->ring.mm)
 			return true;
 	}
 	for (size_t i = begin; i < end; i++)
