@@ -49,6 +49,7 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 	bpf_map__set_autocreate(skel->maps.facts, true);
 	bpf_map__set_max_entries(skel->maps.facts, ring_buffer_kib * 1024);
 	bpf_map__set_autocreate(skel->maps.senders, true);
+	skel->rodata->facts_told = 1;
 	bpf_map__set_autocreate(skel->maps.filter_pids, true);
 	bpf_map__set_max_entries(skel->maps.filter_pids, select->nr_pids ? select->nr_pids : 1);
 	if (select->nr_pids)
