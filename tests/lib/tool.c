@@ -202,10 +202,11 @@ bool tool_says(struct tool_run *a, const char *text, int ms)
 	bool ended = false;
 
 	for (; ms > 0; ms -= 5) {
-		char *s = content(a->out_fd);
-		bool found = strstr(s, text);
+		char *out = content(a->out_fd), *err = content(a->err_fd);
+		bool found = strstr(out, text) || strstr(err, text);
 
-		free(s);
+		free(out);
+		free(err);
 		if (found)
 			return true;
 		/* after the tool's end one more look is enough */

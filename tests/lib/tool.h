@@ -39,7 +39,7 @@ void tool_as(struct tool_run *a, const struct tool_how *how, ...) __attribute__(
 /* The same in two steps, so that the test can do something while the tool runs. */
 void tool_start(struct tool_run *a, const struct tool_how *how, ...) __attribute__((sentinel));
 void tool_wait(struct tool_run *a, const struct tool_how *how);
-/* Waits until its output so far holds the text; false after the time. */
+/* Waits until its output or its errors so far hold the text; false after the time. */
 bool tool_says(struct tool_run *a, const char *text, int ms);
 /* What the tool has printed so far; to be freed. */
 char *tool_said(const struct tool_run *a);

@@ -151,7 +151,7 @@ static int server_ended(void)
 	return interrupted ? EXIT_DONE : cannot("the HTTP server has ended; start export again");
 }
 
-/* 0, or the exit status after a sentence. */
+/* 0, or the exit status after a sentence; a signal that ended the walk ends us as it should. */
 static int answer(struct exporter *x, enum metrics_format format)
 {
 	size_t len;
@@ -159,7 +159,7 @@ static int answer(struct exporter *x, enum metrics_format format)
 	int gone;
 
 	if (collect(x))
-		return cannot("%s", err_text());
+		return interrupted ? EXIT_DONE : cannot("%s", err_text());
 	text = render_text(x, format, &len);
 	if (!text)
 		return cannot("%s", err_text());
@@ -239,7 +239,7 @@ static int serve(struct exporter *x)
 		if (fds[1].revents)
 			status = answer_next(x);
 		if (!status && x->o->textfile && clock_now_ns() >= x->next_file_ns &&
-		    write_file(x))
+		    write_file(x) && !interrupted)
 			status = misuse("%s", err_text());
 	}
 	return status;
@@ -260,7 +260,7 @@ static int once(struct exporter *x)
 	if (x->verify.pid)
 		take_pass(x);
 	if (collect(x))
-		return cannot("%s", err_text());
+		return interrupted ? 128 + interrupted : cannot("%s", err_text());
 	render(x, x->o->output.out, METRICS_OPENMETRICS);
 	return EXIT_DONE;
 }
@@ -400,6 +400,9 @@ int export_run(void *options)
 	status = start_others(&x);
 	if (!status)
 		status = run(&x);
+	/* who is asked to end while it starts ends as well as later */
+	if (interrupted && !o->once && status == 128 + interrupted)
+		status = EXIT_DONE;
 	export_http_stop(&x.http);
 	export_verify_stop(&x.verify);
 	live_free(x.live);
