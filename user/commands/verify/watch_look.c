@@ -41,6 +41,22 @@ static void take(struct watch *w, struct look *look, bool all)
 	w->looking = false;
 }
 
+/*
+ * A look is ahead of events that still wait to be read: those come first, since they have a cause
+ * for what it found. False: a call is told in part, or some were lost.
+ */
+static bool catch_up(struct watch *w)
+{
+	while (facts_read(w->run.capture.facts))
+		;
+	watch_settle(w);
+	if (w->torn || w->batch.open)
+		return false;
+	if (w->dirty)
+		watch_check(w);
+	return !w->torn;
+}
+
 static bool is_time(const struct watch *w, __u64 now_ns)
 {
 	if (w->looks.nr)
@@ -78,7 +94,7 @@ int watch_look(struct watch *w)
 	if (!err && !looks_done(&w->looks))
 		return 0;
 	looks_end(&w->looks, &look);
-	if (!err)
+	if (!err && catch_up(w))
 		take(w, &look, !look.unsettled.nr);
 	look_free(&look);
 	rest(w);
