@@ -222,13 +222,14 @@ void attach_want_ring(const struct attach *a, __u64 ring)
 	exact_want_ring(a->exact, ring);
 }
 
+/* Who tells the end of a ring goes first: told without its unpins and uncharges it would be a leak. */
 void attach_stop(struct attach *a)
 {
-	exact_stop(a->exact);
 	for (int i = 0; i < NR_HOOKS; i++) {
 		bpf_link__destroy(a->links[i]);
 		a->links[i] = NULL;
 	}
+	exact_stop(a->exact);
 }
 
 void attach_free(struct attach *a)

@@ -140,6 +140,9 @@ static void await_release(struct run *r, const struct run_steps *s)
 	__u64 end = clock_now_ns() + RELEASE_NS;
 
 	r->deadline_ns = 0;
+	/* that its rings were closed may still wait to be read */
+	while (s->step(s->arg) && !has_enough(r, s))
+		;
 	while (s->releasing(s->arg) && clock_now_ns() < end && !has_enough(r, s)) {
 		wait_for_more(r, s);
 		s->step(s->arg);
