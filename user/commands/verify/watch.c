@@ -17,7 +17,7 @@
 #include "model/fact.h"
 #include "views/trace_text.h"
 
-#define RESUME_MS	2	/* slots of a call that do not come by then: they are empty */
+#define RESUME_MS	50	/* slots of a call that do not come by then, also where a processor is late: they are empty */
 #define SAMPLE_MS	25	/* how often an account is looked at that has to rest */
 #define MOVED_NS	50000000ULL /* a charge that no call follows by then has none */
 #define ANEW_NS		200000000ULL /* not oftener after losses */
