@@ -19,8 +19,8 @@ struct {
 __u64 out_part_at;	/* this CPU's part of the map's only value */
 __u64 out_parts;	/* what the kernel makes that of, by adding what the CPU has its parts at */
 __u64 map_at;
-__u64 in_cpu_offsets[IN_FLIGHT_CPUS]; /* what to add, 0 = the CPU is not there */
-__u32 out_in_flight;
+__u64 in_cpu_offsets[IN_FLIGHT_CPUS]; /* what to add for some of the CPUs, 0 = it is not there */
+__s64 out_in_flight;
 
 /* Run on the CPU that is asked about. */
 SEC("?raw_tp")
@@ -38,32 +38,35 @@ int peek_cpu(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* A function of its own, which is not static: the verifier goes through it once. */
+__noinline int add_part(__u64 parts, __u32 i)
+{
+	__s32 part = 0;
+
+	if (i >= IN_FLIGHT_CPUS || !in_cpu_offsets[i])
+		return 0;
+	bpf_probe_read_kernel(&part, sizeof(part), (void *)(parts + in_cpu_offsets[i]));
+	out_in_flight += part;
+	return 0;
+}
+
 /*
- * args: struct io_uring_task *. Answer: out_in_flight. The number is kept so from d8a6df10aac9
- * ("io_uring: use percpu counters to track inflight requests"), 5.10, on. What a task has counted
- * ahead, it gives back when it ends.
+ * Takes a struct io_uring_task, and whether to begin with what no CPU has; answers in out_in_flight,
+ * a part of the sum. The number is kept so from d8a6df10aac9 ("io_uring: use percpu counters to
+ * track inflight requests"), 5.10, on. What a task has counted ahead, it gives back when it ends.
  */
 SEC("?raw_tp")
 int peek_in_flight(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct io_uring_task *t = (void *)ctx->args[0];
 	__u64 parts;
-	__s64 sum;
 
 	out_in_flight = IN_FLIGHT_UNKNOWN;
 	if (!bpf_core_field_exists(struct io_uring_task, inflight))
 		return 0;
-	sum = BPF_CORE_READ(t, inflight.count);
+	out_in_flight = ctx->args[1] ? BPF_CORE_READ(t, inflight.count) : 0;
 	parts = (__u64)BPF_CORE_READ(t, inflight.counters);
-	for (__u32 cpu = 0; cpu < IN_FLIGHT_CPUS; cpu++) {
-		__u64 offset = in_cpu_offsets[cpu];
-		__s32 part = 0;
-
-		if (offset)
-			bpf_probe_read_kernel(&part, sizeof(part), (void *)(parts + offset));
-		sum += part;
-	}
-	if (sum >= 0 && sum < IN_FLIGHT_UNKNOWN)
-		out_in_flight = sum;
+	for (__u32 i = 0; i < IN_FLIGHT_CPUS; i++)
+		add_part(parts, i);
 	return 0;
 }

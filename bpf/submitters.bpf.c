@@ -48,13 +48,15 @@ int peek_nodes(struct bpf_raw_tracepoint_args *ctx)
 
 __noinline int answer_submitted(__u32 i)
 {
+	bool dying;
 	__u64 ring;
 
 	if (i >= PEEK_NODES)
 		return 0;
 	ring = (__u64)BPF_CORE_READ((struct io_tctx_node *)in_nodes[i], ctx);
-	out_waits_for[i] = ring_is_dying(ring) ? dying_ring_waits_for(ring) : 0;
-	out_submitted[i] = ring_is_dying(ring) && !out_waits_for[i] ? 0 : ring;
+	dying = ring_is_dying(ring);
+	out_waits_for[i] = dying ? dying_ring_waits_for(ring) : 0;
+	out_submitted[i] = dying && !out_waits_for[i] ? 0 : ring;
 	return 0;
 }
 

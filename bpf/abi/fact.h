@@ -331,7 +331,7 @@ struct backing {
 #define BACKING_F_UNREADABLE 0x08
 #define BACKING_F_MAPPED    0x10	/* by some address space; large folios: where the kernel counts */
 
-#define IN_FLIGHT_CPUS	512	/* whose parts of a number of requests are added up */
+#define IN_FLIGHT_CPUS	32	/* whose parts of a number of requests an answer of the walk adds up */
 
 #define PEEK_NODES	32	/* nodes of an xarray that an answer of the walk holds */
 

@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdlib.h>
+#include "base/alloc.h"
 #include "base/array.h"
 #include "capture/in_flight.h"
 #include "capture/ring_walk.h"
@@ -17,6 +18,11 @@ struct all_waiting {
 	size_t nr;
 };
 
+struct cpus {
+	__u64 *offsets;		/* what to add to the address of a number for the CPU's part, 0 = it is off */
+	size_t nr;
+};
+
 void in_flight_prepare(struct fixbuf_bpf *skel)
 {
 	bpf_map__set_autocreate(skel->maps.in_each_cpu, true);
@@ -25,22 +31,21 @@ void in_flight_prepare(struct fixbuf_bpf *skel)
 }
 
 /*
- * Only once a process ends that waits, which is rare. A CPU that is off cannot be asked: its part
- * was added to the sum when it went. False where there are more than are added up.
+ * Only once a process ends that waits, which is rare, and once per walk. A CPU that is off cannot be
+ * asked: its part was added to the sum when it went.
  */
-static bool learn_cpus(struct fixbuf_bpf *skel)
+static void learn_cpus(struct fixbuf_bpf *skel, struct cpus *c)
 {
 	int nr = libbpf_num_possible_cpus();
 
-	for (int cpu = 0; cpu < nr && nr <= IN_FLIGHT_CPUS; cpu++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+	c->nr = nr > 0 ? nr : 0;
+	c->offsets = must_alloc(c->nr + 1, sizeof(*c->offsets));
+	for (size_t i = 0; i < c->nr; i++) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = i);
 
-		if (skel->bss->in_cpu_offsets[cpu] ||
-		    bpf_prog_test_run_opts(bpf_program__fd(skel->progs.peek_cpu), &opts))
-			continue;
-		skel->bss->in_cpu_offsets[cpu] = skel->bss->out_part_at - skel->bss->out_parts;
+		if (!bpf_prog_test_run_opts(bpf_program__fd(skel->progs.peek_cpu), &opts))
+			c->offsets[i] = skel->bss->out_part_at - skel->bss->out_parts;
 	}
-	return nr > 0 && nr <= IN_FLIGHT_CPUS;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -50,18 +55,29 @@ static int by_pid(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static int count(struct fixbuf_bpf *skel, const struct fact_holder *f, struct all_waiting *w)
+static int count(struct walk *walk, const struct fact_holder *f, const struct cpus *c,
+		 struct all_waiting *w)
 {
-	struct waiting one = { f->h.pid, IN_FLIGHT_UNKNOWN };
-	int err = 0;
+	struct fixbuf_bpf *skel = walk_skel(walk);
+	__s64 sum = 0;
 
-	if (learn_cpus(skel)) {
-		err = walk_peek(skel->progs.peek_in_flight, f->h.ring, 0, 0);
-		one.in_flight = skel->bss->out_in_flight;
+	if (walk_is_over(walk))
+		return walk_end();
+	for (size_t first = 0; first < c->nr; first += IN_FLIGHT_CPUS) {
+		int err;
+
+		for (size_t i = 0; i < IN_FLIGHT_CPUS; i++)
+			skel->bss->in_cpu_offsets[i] = first + i < c->nr ? c->offsets[first + i] : 0;
+		err = walk_peek(skel->progs.peek_in_flight, f->h.ring, !first, 0);
+		if (err)
+			return err;
+		sum += skel->bss->out_in_flight;
 	}
 	array_grow(w->list, w->nr);
-	w->list[w->nr++] = one;
-	return err;
+	w->list[w->nr++] = (struct waiting){
+		f->h.pid, c->nr && sum >= 0 && sum < IN_FLIGHT_UNKNOWN ? sum : IN_FLIGHT_UNKNOWN,
+	};
+	return 0;
 }
 
 /* A process may have several tasks. */
@@ -85,16 +101,19 @@ static void add_up(struct all_waiting *w)
 
 int in_flight_find(struct walk *walk, struct holders *h)
 {
-	struct fixbuf_bpf *skel = walk_skel(walk);
 	struct all_waiting w = { 0 };
+	struct cpus c = { 0 };
 	size_t left = 0;
 	int err = 0;
 
 	for (size_t i = 0; i < h->nr && !err; i++) {
-		if (h->list[i].how == HOLDER_ENDING)
-			err = count(skel, &h->list[i], &w);
-		else
+		if (h->list[i].how != HOLDER_ENDING) {
 			h->list[left++] = h->list[i];
+			continue;
+		}
+		if (!c.offsets)
+			learn_cpus(walk_skel(walk), &c);
+		err = count(walk, &h->list[i], &c, &w);
 	}
 	h->nr = left;
 	if (w.nr)
@@ -108,6 +127,7 @@ int in_flight_find(struct walk *walk, struct holders *h)
 		if (found)
 			f->in_flight = found->in_flight;
 	}
+	free(c.offsets);
 	free(w.list);
 	return err;
 }
