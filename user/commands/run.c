@@ -140,8 +140,8 @@ static void await_release(struct run *r, const struct run_steps *s)
 	__u64 end = clock_now_ns() + RELEASE_NS;
 
 	r->deadline_ns = 0;
-	/* that its rings were closed may still wait to be read */
-	while (s->step(s->arg) && !has_enough(r, s))
+	/* that its rings were closed may still wait to be read, behind what others go on doing */
+	while (s->step(s->arg) && clock_now_ns() < end && !has_enough(r, s))
 		;
 	while (s->releasing(s->arg) && clock_now_ns() < end && !has_enough(r, s)) {
 		wait_for_more(r, s);
