@@ -9,6 +9,7 @@
 #   SUITES    default "kselftest liburing fixbuf", debug: "kselftest liburing stress fixbuf";
 #             fixbuf is fixbuf-trace's live tests, on stock and off those that ask for a tier;
 #             empty: only builds, and prints the paths of the images
+#   TESTS     names of these live tests, globs too: on each variant only these
 #   TIERS     of fixbuf-trace on our kernels, default "patched", on the stock one "functions"
 #   VM_TIMEOUT  seconds for one kernel
 # What was built is kept in build/vm-cache by what it was built from.
@@ -129,9 +130,9 @@ $(cat "$here/guest.sh")"
 suites_of() {
 	case $1 in
 	# no tracepoints of ours there
-	stock) (TESTS=$TIERED && run_one stock "$SUITES" functions) ;;
+	stock) (TESTS=${TESTS:-$TIERED}; run_one stock "$SUITES" functions) ;;
 	seeded) run_one seeded seeded functions ;;
-	off) (TESTS=$TIERED && run_one off "$SUITES" "$TIERS") ;;
+	off) (TESTS=${TESTS:-$TIERED}; run_one off "$SUITES" "$TIERS") ;;
 	*) run_one "$1" "$SUITES" "$TIERS" ;;
 	esac
 }

@@ -31,6 +31,9 @@ run() {
 	if [ $# != 3 ]; then
 		tail -n 1 "$out"
 		set -- 0 1 0
+	elif [ "$*" = '0 0 0' ]; then
+		echo "there is no such test"
+		set -- 0 1 0
 	fi
 	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 }
