@@ -12,10 +12,7 @@
 #include "abi/names.h"
 #include "abi/selection.h"
 #include "comm_glob.h"
-
-#define SELECT_DEPTH	32	/* of parents */
-
-extern __u32 own_tgid;	/* walk.bpf.c */
+#include "tree.h"
 
 /* All of what .select_by names must hold; 0 = everyone is selected. */
 const volatile __u32 select_by;
@@ -37,24 +34,6 @@ static __always_inline bool comm_selected(struct task_struct *task)
 	return comm_matches(comm);
 }
 
-/* Descendants of our own process. */
-static __always_inline bool tree_selected(struct task_struct *task)
-{
-	for (int i = 0; i < SELECT_DEPTH; i++) {
-		__u32 tgid;
-
-		task = BPF_CORE_READ(task, real_parent);
-		if (!task)
-			return false;
-		tgid = BPF_CORE_READ(task, tgid);
-		if (tgid == own_tgid)
-			return true;
-		if (tgid <= 1)
-			return false;
-	}
-	return false;
-}
-
 /* Our own process never is. Static and not inlined: the verifier knows it by heart then. */
 static __noinline int task_selected(__u64 address)
 {
@@ -70,7 +49,7 @@ static __noinline int task_selected(__u64 address)
 		return false;
 	if (by & SELECT_COMM && !comm_selected(task))
 		return false;
-	return !(by & SELECT_TREE) || tree_selected(task);
+	return !(by & SELECT_TREE) || descends_from_us(task);
 }
 
 #endif

@@ -6,23 +6,13 @@
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "abi/limits.h"
+#include "abi/selection.h"
 #include "comm_glob.h"
+#include "tree.h"
 
 #define PF_KTHREAD	0x00200000	/* include/linux/sched.h */
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct task_struct___flags {
-	unsigned int flags;
-};
-
-#pragma clang attribute pop
-
-#define TREE_DEPTH	32	/* orphans become our children: our process is a child subreaper */
-
-extern __u32 own_tgid;	/* walk.bpf.c */
-
+/* All of what .filter names (abi/selection.h) must hold; 0 = everyone passes. */
 const volatile __u32 filter __weak;
 const volatile __u32 filter_uid __weak;
 
@@ -36,20 +26,7 @@ struct {
 /* A global function, so that the verifier looks at it once. */
 __weak __noinline int in_tree(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	for (int i = 0; i < TREE_DEPTH; i++) {
-		task = BPF_CORE_READ(task, real_parent);
-		if (!task)
-			return false;
-		__u32 tgid = BPF_CORE_READ(task, tgid);
-
-		if (tgid == own_tgid)
-			return true;
-		if (tgid <= 1)
-			return false;
-	}
-	return false;
+	return descends_from_us((void *)bpf_get_current_task());
 }
 
 /*
@@ -75,18 +52,18 @@ static __always_inline bool task_wanted(void)
 
 	if (tgid == own_tgid)
 		return false;
-	if ((filter & FILTER_UID) && (__u32)bpf_get_current_uid_gid() != filter_uid)
+	if ((filter & SELECT_UID) && (__u32)bpf_get_current_uid_gid() != filter_uid)
 		return false;
-	if ((filter & FILTER_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
+	if ((filter & SELECT_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
 		return false;
-	if ((filter & FILTER_COMM) && !comm_wanted())
+	if ((filter & SELECT_COMM) && !comm_wanted())
 		return false;
-	return !(filter & FILTER_TREE) || in_tree();
+	return !(filter & SELECT_TREE) || in_tree();
 }
 
 static __always_inline bool in_kernel_thread(void)
 {
-	struct task_struct___flags *task = (void *)bpf_get_current_task();
+	struct task_struct *task = (void *)bpf_get_current_task();
 
 	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
 }

@@ -19,10 +19,4 @@
 #define PAGE_SHIFT	12
 #define PAGE_BYTES	(1ULL << PAGE_SHIFT)
 
-/* Bits of the constant .filter: which tests a task must pass for its facts to be told. */
-#define FILTER_PIDS	0x01	/* its process is in .filter_pids */
-#define FILTER_UID	0x02	/* its user is .filter_uid */
-#define FILTER_TREE	0x04	/* it descends from our own process */
-#define FILTER_COMM	0x08	/* its name, or that of its process, matches the glob */
-
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Whose rings are wanted, as the kernel side decides it. */
+/* Whose rings, and whose events, are wanted, as the kernel side decides it. */
 #ifndef FIXBUF_BPF_ABI_SELECTION_H
 #define FIXBUF_BPF_ABI_SELECTION_H
 
-#define SELECT_PIDS	0x01
+#define SELECT_PIDS	0x01	/* the process is in a map of them */
 #define SELECT_UID	0x02
-#define SELECT_COMM	0x04
+#define SELECT_COMM	0x04	/* its name matches the glob; for events that of its process, too */
 #define SELECT_TREE	0x08	/* descendants of our own process */
 
 #endif

@@ -5,7 +5,6 @@
  * the kernel side counted one there: a task that was preempted between number
  * and room makes a gap that closes by itself.
  */
-#include <abi/limits.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -52,20 +51,11 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 	skel->rodata->facts_told = 1;
 	bpf_map__set_autocreate(skel->maps.filter_pids, true);
 	bpf_map__set_max_entries(skel->maps.filter_pids, select->nr_pids ? select->nr_pids : 1);
-	if (select->nr_pids)
-		skel->rodata->filter |= FILTER_PIDS;
-	if (select->has_uid) {
-		skel->rodata->filter |= FILTER_UID;
-		skel->rodata->filter_uid = select->uid;
-	}
-	if (select->tree)
-		skel->rodata->filter |= FILTER_TREE;
-	if (select->comm) {
-		skel->rodata->filter |= FILTER_COMM;
-		if (select_prepare_comm(skel, select->comm)) {
-			free(f);
-			return NULL;
-		}
+	skel->rodata->filter = select_bits(select);
+	skel->rodata->filter_uid = select->uid;
+	if (select->comm && select_prepare_comm(skel, select->comm)) {
+		free(f);
+		return NULL;
 	}
 	return f;
 }
@@ -127,11 +117,16 @@ bool facts_read(struct facts *f)
 	return ring_buffer__consume(f->rb) == -EAGAIN;
 }
 
-/* What programs that only count I/O were not run for is told with their counts. */
-static bool tells_facts(const struct bpf_program *p)
+/*
+ * What programs that only count I/O were not run for is told with their counts; a fork that was not
+ * noted is no event.
+ */
+static bool tells_facts(const struct facts *f, const struct bpf_program *p)
 {
 	const char *name = bpf_program__name(p);
 
+	if (p == f->skel->progs.note_fork)
+		return false;
 	return strncmp(name, "io_", 3) || !strncmp(name, "io_fact", 7);
 }
 
@@ -148,7 +143,7 @@ static __u64 skipped_runs(const struct facts *f)
 		struct bpf_prog_info info = { 0 };
 		__u32 len = sizeof(info);
 
-		if (bpf_program__fd(p) >= 0 && tells_facts(p) &&
+		if (bpf_program__fd(p) >= 0 && tells_facts(f, p) &&
 		    !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 			skipped += info.recursion_misses;
 	}

@@ -213,17 +213,17 @@ int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out)
 	return err;
 }
 
-/* What the ring is now; its slots into .raw. -EAGAIN when the table does not stand still. */
+/* The slots of the ring, as .out has it, into .raw. -EAGAIN when the table does not stand still. */
 static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, struct reading *out,
 		     __u32 *locked)
 {
 	const struct fact_ring *now = &rr->skel->bss->out_ring;
-	int err = reader_ring(rr, id, out);
 	__u32 nr = out->ring.nr_slots;
+	int err;
 
 	*locked = out->ring.ring_flags & RING_F_LOCKED;
-	if (err || !nr)
-		return err;
+	if (!nr)
+		return 0;
 	/* a larger count than any kernel allows is a torn read */
 	if (nr > LEDGER_MAX_SLOTS)
 		return -EAGAIN;
@@ -247,25 +247,22 @@ static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, st
 
 int reader_table(struct ring_reader *rr, __u64 id, __u32 uid, struct reading *out)
 {
-	struct reader_user *u;
-	__u32 locked = 0;
-	int err;
-
 	/* whose descriptor it is says nothing: a ring counts for the user that it is charged to */
-	err = reader_ring(rr, id, out);
-	u = user_of(rr, out->ring.user ? out->ring.charged_uid : uid);
-	for (int i = 0; !err && i < TRIES; i++) {
-		err = read_once(rr, id, u, out, &locked);
+	struct reader_user *u = user_of(rr, out->ring.user ? out->ring.charged_uid : uid);
+	__u32 locked = 0;
+	int err = 0;
+
+	for (int i = 0; i < TRIES; i++) {
+		err = i ? reader_ring(rr, id, out) : 0;
+		if (!err)
+			err = read_once(rr, id, u, out, &locked);
 		if (err && err != -EAGAIN)
 			return err;
 		out->unsteady = err;
 		if (u->read > USER_READS || out->skipped || !out->ring.nr_slots ||
 		    (!err && (!locked || i >= UNLOCKED_TRIES)))
 			break;
-		err = 0;
 	}
-	if (err && err != -EAGAIN)
-		return err;
 	out->ring.ring_flags |= locked;
 	if (!out->unsteady && !out->skipped && out->ring.nr_slots) {
 		keep_slots(rr, out);

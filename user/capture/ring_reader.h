@@ -40,8 +40,9 @@ struct reading {
 /* Reads what the ring is, not its slots. -errno with a sentence. */
 int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out);
 /*
- * The same, and all its slots, at the cost of .uid, who may make a walk read and keep so many.
- * RING_F_LOCKED: somebody held its lock before or after. -errno with a sentence.
+ * After reader_ring(): all its slots, at the cost of .uid, who may make a walk read and keep so
+ * many; and what it is then. RING_F_LOCKED: somebody held its lock before or after. -errno with a
+ * sentence.
  */
 int reader_table(struct ring_reader *rr, __u64 id, __u32 uid, struct reading *out);
 /* Slots [first, first + nr) of one ring into .raw; -EAGAIN when they kept changing. */

@@ -71,24 +71,19 @@ int select_prepare_comm(struct fixbuf_bpf *skel, const char *glob)
 	return 0;
 }
 
+__u32 select_bits(const struct selection *s)
+{
+	return (s->nr_pids ? SELECT_PIDS : 0) | (s->has_uid ? SELECT_UID : 0) |
+	       (s->comm ? SELECT_COMM : 0) | (s->tree ? SELECT_TREE : 0);
+}
+
 int select_prepare(struct fixbuf_bpf *skel, const struct selection *s)
 {
-	__u32 by = 0;
-
 	bpf_map__set_autocreate(skel->maps.selected_pids, true);
-	if (s->nr_pids) {
+	if (s->nr_pids)
 		bpf_map__set_max_entries(skel->maps.selected_pids, s->nr_pids + MAX_CHILDREN);
-		by |= SELECT_PIDS;
-	}
-	if (s->has_uid) {
-		by |= SELECT_UID;
-		skel->rodata->select_uid = s->uid;
-	}
-	if (s->tree)
-		by |= SELECT_TREE;
-	if (s->comm)
-		by |= SELECT_COMM;
-	skel->rodata->select_by = by;
+	skel->rodata->select_by = select_bits(s);
+	skel->rodata->select_uid = s->uid;
 	return s->comm ? select_prepare_comm(skel, s->comm) : 0;
 }
 

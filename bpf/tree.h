@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which tasks descend from our own process: "-- PROGRAM" and what it starts. */
+#ifndef FIXBUF_BPF_TREE_H
+#define FIXBUF_BPF_TREE_H
+
+#include "kernel/types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#define TREE_DEPTH	32	/* orphans become our children: our process is a child subreaper */
+
+extern __u32 own_tgid;	/* walk.bpf.c */
+
+static __always_inline bool descends_from_us(struct task_struct *task)
+{
+	for (int i = 0; i < TREE_DEPTH; i++) {
+		__u32 tgid;
+
+		task = BPF_CORE_READ(task, real_parent);
+		if (!task)
+			return false;
+		tgid = BPF_CORE_READ(task, tgid);
+		if (tgid == own_tgid)
+			return true;
+		if (tgid <= 1)
+			return false;
+	}
+	return false;
+}
+
+#endif
