@@ -98,6 +98,20 @@ static void selected(void)
 	load_end(&l);
 }
 
+/* Of whom that is is not known: no user is blamed. */
+static void exported(void)
+{
+	struct tool_run a;
+
+	tool(&a, "export", "--once", NULL);
+	if (strstr(a.err, "pages are not checked"))
+		skip("export in the namespace", "it cannot look at pages here");
+	else
+		has_text(a.out, "fixbuf_unsettled{reason=\"outside-processes\"} ",
+			 "export: those outside are unsettled, of no user");
+	tool_free(&a);
+}
+
 static void found(void)
 {
 	struct json_object *f;
@@ -215,6 +229,7 @@ static int inside(int ask, int told)
 		return tap_end();
 	}
 	selected();
+	exported();
 	found();
 	traced(ask, told);
 	recorded();

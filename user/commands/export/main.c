@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fixbuf-trace export: for Prometheus. Three processes: this one collects and
- * needs next to nothing once attached, one looks at pages now and then and
- * keeps what that takes, one speaks HTTP and has nothing at all.
+ * fixbuf-trace export: for Prometheus. This process collects and needs next to
+ * nothing once attached; one looks at pages now and then and keeps what that takes
+ * (keeper.c starts it again); one speaks HTTP and has nothing at all.
  */
 #include <errno.h>
 #include <poll.h>

@@ -297,8 +297,9 @@ static void put_unsettled(struct view *v)
 	       "What the last pass could not look at or confirm, by reason and user: rings, buffers, pages, processes or suspicions.");
 	for (__u32 i = 0; i < m->pass.nr_unsettled; i++) {
 		begin(v, "");
-		fprintf(v->out, "reason=\"%s\",uid=\"%u\"", unsettled_name(m->unsettled[i].what),
-			m->unsettled[i].uid);
+		fprintf(v->out, "reason=\"%s\"", unsettled_name(m->unsettled[i].what));
+		if (m->unsettled[i].uid != PASS_NO_UID)
+			fprintf(v->out, ",uid=\"%u\"", m->unsettled[i].uid);
 		value(v, "%llu", m->unsettled[i].count);
 	}
 	for (int what = 0; what < NR_UNSETTLED; what++) {

@@ -85,9 +85,11 @@ struct pass_finding {
 /* What a pass could not look at or confirm, by reason and user. */
 struct pass_unsettled {
 	__u32 what;		/* enum unsettled_what */
-	__u32 uid;
+	__u32 uid;		/* PASS_NO_UID: of no user in particular */
 	__u64 count;
 };
+
+#define PASS_NO_UID	(~0U)
 
 struct pass {
 	__u32 failed;		/* could not look: nothing else is valid */

@@ -50,14 +50,8 @@ static struct owner_key key_of(const struct export_options *o, const struct ledg
 			       const struct finding *f)
 {
 	const struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
-	struct comm comm = { "" };
 
-	if (r)
-		return export_ring_key(o->by, r);
-	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
-		if (f->pid && mm->pid == f->pid)
-			comm = mm->comm;
-	return export_key(o->by, f->uid, &comm, f->pid, 0);
+	return r ? export_ring_key(o->by, r) : export_key(o->by, f->uid, &f->comm, f->pid, 0);
 }
 
 static size_t add_found(struct pass_finding *list, size_t nr, const struct owner_key *key,
@@ -93,13 +87,12 @@ static void tell_unsettled(struct pass *p, struct pass_unsettled *list, const st
 {
 	for (size_t i = 0; i < u->nr; i++) {
 		const struct unsettled *one = &u->list[i];
-		__u32 k = 0;
+		__u32 uid = one->has_uid ? one->uid : PASS_NO_UID, k = 0;
 
-		while (k < p->nr_unsettled &&
-		       (list[k].what != one->what || list[k].uid != one->uid))
+		while (k < p->nr_unsettled && (list[k].what != one->what || list[k].uid != uid))
 			k++;
 		if (k == p->nr_unsettled)
-			list[p->nr_unsettled++] = (struct pass_unsettled){ one->what, one->uid, 0 };
+			list[p->nr_unsettled++] = (struct pass_unsettled){ one->what, uid, 0 };
 		list[k].count += one->count;
 	}
 }
