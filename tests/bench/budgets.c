@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <json-c/json.h>
@@ -34,19 +33,14 @@ static double now_ms(void)
 /* Runs list once: its CPU time, of user and kernel. */
 static double list_ms(void)
 {
-	struct rusage before, after;
+	double begun = children_cpu_s();
 	struct tool_run a;
 
-	getrusage(RUSAGE_CHILDREN, &before);
 	tool(&a, "list", "--json", "-o", "/dev/null", NULL);
-	getrusage(RUSAGE_CHILDREN, &after);
 	if (a.status)
 		bail("list ended with %d: %s", a.status, a.err);
 	tool_free(&a);
-	return (after.ru_utime.tv_sec - before.ru_utime.tv_sec +
-		after.ru_stime.tv_sec - before.ru_stime.tv_sec) * 1e3 +
-	       (after.ru_utime.tv_usec - before.ru_utime.tv_usec +
-		after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e3;
+	return (children_cpu_s() - begun) * 1e3;
 }
 
 /* The cost of a buffer is the slope: with 10007 of them against none. */

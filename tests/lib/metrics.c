@@ -54,6 +54,18 @@ static char *errors_of(const struct tool_run *a)
 	return s;
 }
 
+void exporter_needed(void)
+{
+	struct tool_run a;
+	bool serves;
+
+	tool(&a, "export", "--listen", "127.0.0.1:0", "-d", "100ms", NULL);
+	serves = !strstr(a.err, "this build has no HTTP server");
+	tool_free(&a);
+	if (!serves)
+		skip_all("this build has no HTTP server");
+}
+
 void exporter_start(struct exporter *x, ...)
 {
 	const struct tool_how how = { 0 };

@@ -60,6 +60,23 @@ double now_s(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+double children_cpu_s(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return u.ru_utime.tv_sec + u.ru_stime.tv_sec +
+	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+long children_most_kb(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return u.ru_maxrss;
+}
+
 int await_exit(pid_t pid, int seconds)
 {
 	double end = now_s() + seconds;
@@ -247,6 +264,17 @@ void tool(struct tool_run *a, ...)
 	start(a, &plainly, ap);
 	va_end(ap);
 	tool_wait(a, &plainly);
+}
+
+bool tool_skipped(const struct tool_run *a, const char *what)
+{
+	const char *why = strstr(a->out, "SKIP ");
+
+	if (a->status != EXIT_SKIPPED)
+		return false;
+	why = why ? why + strlen("SKIP ") : "it does not say why";
+	skip(what, "%.*s", (int)strcspn(why, "\n"), why);
+	return true;
 }
 
 void tool_free(struct tool_run *a)

@@ -45,8 +45,14 @@ bool tool_says(struct tool_run *a, const char *text, int ms);
 char *tool_said(const struct tool_run *a);
 void tool_free(struct tool_run *a);
 
+/* Whether the program after -- skipped: counts .what as skipped then, for its reason. */
+bool tool_skipped(const struct tool_run *a, const char *what);
+
 /* Seconds of the monotonic clock. */
 double now_s(void);
+/* Seconds of CPU that the children waited for have taken so far, and the most memory of one. */
+double children_cpu_s(void);
+long children_most_kb(void);
 
 /* Reads a stream to its end: the text up to a NUL, "" of NULL; to be freed. */
 char *stream_text(FILE *f);

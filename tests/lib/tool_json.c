@@ -44,6 +44,29 @@ static size_t length(struct json_object *array)
 	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
 }
 
+struct json_object *json_element(struct json_object *list, size_t i)
+{
+	return i < length(list) ? json_object_array_get_idx(list, i) : NULL;
+}
+
+struct json_object *json_with(struct json_object *list, const char *key, const char *text)
+{
+	for (size_t i = 0; i < length(list); i++)
+		if (json_is(json_element(list, i), key, text))
+			return json_element(list, i);
+	return NULL;
+}
+
+long long json_sum(struct json_object *o, const char *list, const char *key)
+{
+	struct json_object *all = json_member(o, list);
+	long long n = 0;
+
+	for (size_t i = 0; i < length(all); i++)
+		n += json_number(json_element(all, i), key);
+	return n;
+}
+
 static bool holds(struct json_object *ring, pid_t pid, int fd)
 {
 	struct json_object *holders = json_member(ring, "holders");

@@ -14,6 +14,12 @@ const char *json_text(struct json_object *o, const char *key);
 bool json_is(struct json_object *o, const char *key, const char *text);
 struct json_object *json_member(struct json_object *o, const char *key);
 
+/* Of the member that is a list: its element (NULL beyond the end), and that with this text. */
+struct json_object *json_element(struct json_object *list, size_t i);
+struct json_object *json_with(struct json_object *list, const char *key, const char *text);
+/* The sum of a number over all elements of the member that is a list; 0 without. */
+long long json_sum(struct json_object *o, const char *list, const char *key);
+
 /* The ring that this process holds at this descriptor (-1: any), NULL when it is not listed. */
 struct json_object *json_ring(struct json_object *list, pid_t pid, int fd);
 /* How many rings this process holds. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "load.h"
@@ -145,15 +144,6 @@ static void outputs(void)
 	is_text(a.err, "", "and says nothing");
 	tool_free(&a);
 	close(p[1]);
-}
-
-static double children_cpu_s(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_CHILDREN, &u);
-	return u.ru_utime.tv_sec + u.ru_stime.tv_sec +
-	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 /* A file must not take the number of a stream that is closed, nor a poll() return at once for it. */

@@ -53,14 +53,7 @@ static void by_the_balance(void)
 
 int main(void)
 {
-	struct tool_run a;
-	bool served;
-
-	tool(&a, "export", "--listen", "127.0.0.1:0", "-d", "100ms", NULL);
-	served = !strstr(a.err, "this build has no HTTP server");
-	tool_free(&a);
-	if (!served)
-		skip_all("this build has no HTTP server");
+	exporter_needed();
 	by_the_balance();
 	by_user();
 	is(exporter_end(&x), 0, "it ends with 0");

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
@@ -25,60 +24,33 @@
 #define SIGNAL_US	200000
 #define END_S		1.0
 
-/* Of the processes that were waited for, seconds. */
-static double cpu_s(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_CHILDREN, &u);
-	return u.ru_utime.tv_sec + u.ru_stime.tv_sec +
-	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
-static long most_kb(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_CHILDREN, &u);
-	return u.ru_maxrss;
-}
-
-static long sum(struct json_object *answer, const char *member)
-{
-	struct json_object *rings = json_object_object_get(answer, "rings");
-	long all = 0;
-
-	for (size_t i = 0; i < json_object_array_length(rings); i++)
-		all += json_object_get_int64(json_object_object_get(
-				json_object_array_get_idx(rings, i), member));
-	return all;
-}
-
 static void beside_him(pid_t other)
 {
-	double begun = cpu_s();
+	double begun = children_cpu_s();
 	struct tool_run a;
 	char pid[16];
 
 	snprintf(pid, sizeof(pid), "%d", other);
 	tool(&a, "list", "--json", "-p", pid, NULL);
 	is(a.status, 0, "list of another process ends well");
-	is(sum(a.json, "slots"), BUFFERS, "and has its buffers");
-	is(sum(a.json, "skipped_slots"), 0, "all of them");
+	is(json_sum(a.json, "rings", "slots"), BUFFERS, "and has its buffers");
+	is(json_sum(a.json, "rings", "skipped_slots"), 0, "all of them");
 	tool_free(&a);
-	ok(cpu_s() - begun < OWN_S, "in less than %.1f s of CPU (%.2f)", OWN_S, cpu_s() - begun);
+	ok(children_cpu_s() - begun < OWN_S, "in less than %.1f s of CPU (%.2f)", OWN_S,
+	   children_cpu_s() - begun);
 
-	begun = cpu_s();
+	begun = children_cpu_s();
 	tool(&a, "verify", "--json", "-p", pid, NULL);
 	is(a.status, 0, "verify of another process finds nothing, and is sure");
-	is(sum(a.json, "slots"), BUFFERS, "of its buffers");
+	is(json_sum(a.json, "rings", "slots"), BUFFERS, "of its buffers");
 	tool_free(&a);
-	ok(cpu_s() - begun < OWN_S, "in less than %.1f s of CPU (%.2f)", OWN_S, cpu_s() - begun);
+	ok(children_cpu_s() - begun < OWN_S, "in less than %.1f s of CPU (%.2f)", OWN_S,
+	   children_cpu_s() - begun);
 }
 
 static void his_own(pid_t his)
 {
-	double begun = cpu_s();
+	double begun = children_cpu_s();
 	struct tool_run a;
 	char text[96];
 
@@ -96,7 +68,8 @@ static void his_own(pid_t his)
 	has_text(a.out, text, "and looked at the others, each once in however many tables it is");
 	has_text(a.out, "unsettled, see above", "no sum over what was not read is a finding");
 	tool_free(&a);
-	ok(cpu_s() - begun < ALL_S, "both in less than %.1f s of CPU (%.2f)", ALL_S, cpu_s() - begun);
+	ok(children_cpu_s() - begun < ALL_S, "both in less than %.1f s of CPU (%.2f)", ALL_S,
+	   children_cpu_s() - begun);
 }
 
 static void by_signal(void)
@@ -130,7 +103,8 @@ int main(void)
 	beside_him(other.pid);
 	his_own(his.pid);
 	by_signal();
-	ok(most_kb() < MOST_KB, "none took more than %ld MiB (%ld)", MOST_KB >> 10, most_kb() >> 10);
+	ok(children_most_kb() < MOST_KB, "none took more than %ld MiB (%ld)", MOST_KB >> 10,
+	   children_most_kb() >> 10);
 	load_end(&other);
 	load_end(&his);
 	return tap_end();

@@ -15,16 +15,6 @@
 
 static struct load noise;
 
-static long long sum(struct json_object *o, const char *key)
-{
-	struct json_object *rings = json_member(o, "rings");
-	long long n = 0;
-
-	for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
-		n += json_number(json_object_array_get_idx(rings, i), key);
-	return n;
-}
-
 /* Rows of another user than this. */
 static size_t strangers(struct json_object *o, long long uid)
 {
@@ -66,16 +56,16 @@ static void check_exact(struct json_object *o, long long want, long long uid, co
 	long long missed = json_member(losses, "missed") ? json_number(losses, "missed") : 0;
 
 	if (missed && preempts_programs()) {
-		ok(sum(o, "ops") <= want && sum(o, "ops") >= want - missed,
+		ok(json_sum(o, "rings", "ops") <= want && json_sum(o, "rings", "ops") >= want - missed,
 		   "%s: as many as were done, but for %lld", what, missed);
 		is(strangers(o, uid), 0, "%s: nobody else is counted", what);
 		is(json_number(o, "lost"), missed, "%s: what is lost is said", what);
 		skip("exactness", "this kernel did not run programs %lld times", missed);
 		return;
 	}
-	is(sum(o, "ops"), want, "%s: operations", what);
-	is(sum(o, "bytes"), 512 * want, "%s: bytes", what);
-	is(sum(o, "timed"), want, "%s: each is timed", what);
+	is(json_sum(o, "rings", "ops"), want, "%s: operations", what);
+	is(json_sum(o, "rings", "bytes"), 512 * want, "%s: bytes", what);
+	is(json_sum(o, "rings", "timed"), want, "%s: each is timed", what);
 	is(without_percentiles(o), 0, "%s: each row has percentiles", what);
 	is(strangers(o, uid), 0, "%s: nobody else is counted", what);
 	is(json_number(o, "lost"), 0, "%s: nothing is lost", what);
@@ -134,7 +124,7 @@ static void check_deep(void)
 	}
 	is(wrong, 0, "deep: operations of each");
 	ok(json_number(losses, "evicted_starts") > 0, "deep: starts lost their place");
-	is(sum(o, "timed") + json_number(losses, "no_start"), 601 * 127,
+	is(json_sum(o, "rings", "timed") + json_number(losses, "no_start"), 601 * 127,
 	   "deep: each is timed, or told as not timed");
 	is(json_number(o, "lost"), 0, "deep: nothing is lost");
 	is(json_number(o, "in_flight"), 0, "deep: nothing is under way");
@@ -165,7 +155,7 @@ static void check_intervals(const char *processes, const char *ops, long long wa
 	tool_wait(&t, &how);
 	json_lines_parse(&lines, t.out);
 	for (size_t i = 0; i + 1 < lines.nr; i++) {
-		told += sum(lines.lines[i], "ops");
+		told += json_sum(lines.lines[i], "rings", "ops");
 		if (strangers(lines.lines[i], atoi(uid)))
 			ok(false, "by user: an interval has somebody else's I/O");
 	}
@@ -173,7 +163,7 @@ static void check_intervals(const char *processes, const char *ops, long long wa
 		struct json_object *total = lines.lines[lines.nr - 1];
 
 		check_exact(total, want, atoi(uid), "by user");
-		told += want - sum(total, "ops");
+		told += want - json_sum(total, "rings", "ops");
 	}
 	ok(told <= want && told > 0, "intervals tell no more than there was (%lld)", told);
 	json_lines_free(&lines);

@@ -17,16 +17,6 @@
 
 static char file[] = "/tmp/fixbuf-crowd-XXXXXX";
 
-static long long sum(struct json_object *o, const char *key)
-{
-	struct json_object *rings = json_member(o, "rings");
-	long long n = 0;
-
-	for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
-		n += json_number(json_object_array_get_idx(rings, i), key);
-	return n;
-}
-
 static void check_file(const char *what, long long want)
 {
 	struct json_object *rings;
@@ -34,9 +24,9 @@ static void check_file(const char *what, long long want)
 
 	tool(&a, "report", "--stat", "--json", file, NULL);
 	rings = json_member(a.json, "rings");
-	is(sum(a.json, "ops"), want, "%s: operations", what);
-	is(sum(a.json, "bytes"), 512 * want, "%s: bytes", what);
-	is(sum(a.json, "timed"), want, "%s: each is timed", what);
+	is(json_sum(a.json, "rings", "ops"), want, "%s: operations", what);
+	is(json_sum(a.json, "rings", "bytes"), 512 * want, "%s: bytes", what);
+	is(json_sum(a.json, "rings", "timed"), want, "%s: each is timed", what);
 	is(json_number(a.json, "lost"), 0, "%s: nothing is lost", what);
 	/* one process has two rings nowhere here: the last does all of what is not one read */
 	ok(rings && json_object_array_length(rings) > 1, "%s: rings are told apart", what);

@@ -33,20 +33,6 @@ static char *watch_kind(struct tool_run *a, const char *kind, bool facts)
 	return text;
 }
 
-static struct json_object *element(struct json_object *list, size_t i)
-{
-	return list && i < json_object_array_length(list) ? json_object_array_get_idx(list, i) :
-							   NULL;
-}
-
-static struct json_object *row(struct json_object *list, const char *opcode)
-{
-	for (size_t i = 0; list && i < json_object_array_length(list); i++)
-		if (json_is(element(list, i), "opcode", opcode))
-			return element(list, i);
-	return NULL;
-}
-
 static long long said(const struct tool_run *a, const char *name)
 {
 	return value_text(a->out, name) ? (long long)value_number(a->out, name) : 0;
@@ -57,7 +43,7 @@ static void check_rows(const struct tool_run *a, struct json_object *ops, const 
 		       const char *opcode, int op)
 {
 	static const char *const keys[] = { "ops", "bytes", "errors", "efaults", "cancelled" };
-	struct json_object *o = row(ops, opcode);
+	struct json_object *o = json_with(ops, "opcode", opcode);
 	char name[32];
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -86,21 +72,17 @@ static void check_stat(const char *kind)
 	struct json_object *o = json_tokener_parse(text), *ops;
 	long long unseen;
 
-	if (a.status == EXIT_SKIPPED) {
-		const char *why = strstr(a.out, "SKIP ");
-
-		skip(kind, "%.*s", why ? (int)strcspn(why + 5, "\n") : 0, why ? why + 5 : "");
+	if (tool_skipped(&a, kind))
 		goto out;
-	}
 	is(a.status, 0, "%s: the program ends well", kind);
-	ops = json_member(element(json_member(o, "rings"), 0), "opcodes");
+	ops = json_member(json_element(json_member(o, "rings"), 0), "opcodes");
 	unseen = loss(o, "overflowed");
 	if (unseen) {
 		/* from 6.1 a completion that overflows is not traced as a completion */
 		is(unseen, said(&a, "overflowed"), "%s: what was not seen is told", kind);
-		is(json_number(row(ops, "READ_FIXED"), "ops"),
+		is(json_number(json_with(ops, "opcode", "READ_FIXED"), "ops"),
 		   said(&a, "op.4.ops") - unseen, "%s: all others are counted", kind);
-		is(json_number(element(json_member(o, "rings"), 0), "ops"), said(&a, "op.4.ops"),
+		is(json_number(json_element(json_member(o, "rings"), 0), "ops"), said(&a, "op.4.ops"),
 		   "%s: the ring's total has all", kind);
 	} else {
 		check_rows(&a, ops, kind, "READ_FIXED", 4);

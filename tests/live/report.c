@@ -88,8 +88,7 @@ static void findings(void)
 
 	snprintf(program, sizeof(program), "%s", load_path("fault_limit"));
 	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
-	if (a.status == 77) {
-		skip("findings", "fault_limit cannot run here");
+	if (tool_skipped(&a, "findings")) {
 		tool_free(&a);
 		return;
 	}

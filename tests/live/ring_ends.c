@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "memory.h"
@@ -17,15 +16,6 @@
 #define BUFFERS	16381
 #define ROUNDS	3
 #define MOST_S	5	/* ten times what it took; buffer by buffer it is 20 and more */
-
-static double cpu_s(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_CHILDREN, &u);
-	return u.ru_utime.tv_sec + u.ru_stime.tv_sec +
-	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 /* Each buffer is the same page. */
 static pid_t hold(int up)
@@ -72,10 +62,10 @@ static double verify_s(unsigned int after_us)
 		kill(pids[i], SIGKILL);
 	for (int i = 0; i < PROCESSES; i++)
 		waitpid(pids[i], NULL, 0);
-	begun = cpu_s();
+	begun = children_cpu_s();
 	tool_wait(&v, &how);
 	tool_free(&v);
-	return cpu_s() - begun;
+	return children_cpu_s() - begun;
 }
 
 int main(void)

@@ -15,7 +15,6 @@
 #include "tool_json.h"
 #include "witness.h"
 
-#define SKIPPED 77
 
 static const char *const op_names[64] = {
 	[0] = "NOP", [1] = "READV", [2] = "WRITEV", [4] = "READ_FIXED", [5] = "WRITE_FIXED",
@@ -42,29 +41,6 @@ static struct json_object *stat_of(struct tool_run *a, const char *option, const
 	return o;
 }
 
-static struct json_object *element(struct json_object *list, size_t i)
-{
-	return list && i < json_object_array_length(list) ? json_object_array_get_idx(list, i) :
-							   NULL;
-}
-
-static struct json_object *with_text(struct json_object *list, const char *key, const char *text)
-{
-	for (size_t i = 0; list && i < json_object_array_length(list); i++)
-		if (json_is(element(list, i), key, text))
-			return element(list, i);
-	return NULL;
-}
-
-static long long sum(struct json_object *list, const char *key)
-{
-	long long n = 0;
-
-	for (size_t i = 0; list && i < json_object_array_length(list); i++)
-		n += json_number(element(list, i), key);
-	return n;
-}
-
 /* The number that the program reported about one opcode, 0 when it reported none. */
 static long long did(const char *text, int op, const char *what)
 {
@@ -78,7 +54,7 @@ static void check_op(struct json_object *ops, const char *text, int op, const ch
 		     long long unnamed)
 {
 	static const char *const keys[] = { "bytes", "cancelled", "shorts" };
-	struct json_object *o = with_text(ops, "opcode", op_names[op]);
+	struct json_object *o = json_with(ops, "opcode", op_names[op]);
 
 	is(json_number(o, "ops"), did(text, op, "ops") - unnamed, "%s: operations, %s", how,
 	   op_names[op]);
@@ -89,7 +65,7 @@ static void check_op(struct json_object *ops, const char *text, int op, const ch
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		is(json_number(o, keys[i]), did(text, op, keys[i]), "%s: %s, %s", how, keys[i],
 		   op_names[op]);
-	is(sum(json_member(o, "histogram"), "count"), json_number(o, "timed"),
+	is(json_sum(o, "histogram", "count"), json_number(o, "timed"),
 	   "%s: the histogram holds each time, %s", how, op_names[op]);
 	ok(json_number(o, "p50_ns") <= json_number(o, "p99_ns") &&
 	   json_number(o, "p99_ns") <= json_number(o, "max_ns"), "%s: percentiles rise, %s", how,
@@ -105,12 +81,8 @@ static void check_mix(const char *how)
 
 	o = stat_of(&a, "--by-opcode", "io_mix", how);
 	how = how ? how : "plain";
-	if (a.status == SKIPPED) {
-		char *why = strstr(a.out, "SKIP ");
-
-		skip(how, "%.*s", why ? (int)strcspn(why, "\n") : 0, why ? why : "");
+	if (tool_skipped(&a, how))
 		goto out;
-	}
 	is(a.status, 0, "%s: the program's status is returned", how);
 	losses = json_member(o, "losses");
 	/* a request that was refused at once has no opcode where completions tell user_data only */
@@ -122,7 +94,7 @@ static void check_mix(const char *how)
 	}
 	unnamed = by_name && value_text(a.out, "bad_index") ?
 		  (long long)value_number(a.out, "bad_index") : 0;
-	ring = element(json_member(o, "rings"), 0);
+	ring = json_element(json_member(o, "rings"), 0);
 	is(json_object_array_length(json_member(o, "rings")), 1, "%s: one ring", how);
 	is(json_number(ring, "pid"), value_number(a.out, "pid"), "%s: of that process", how);
 	ops = json_member(ring, "opcodes");
@@ -136,7 +108,7 @@ static void check_mix(const char *how)
 	}
 	is(json_number(ring, "ops"), nr - unnamed, "%s: nothing else is counted", how);
 	is(json_number(ring, "fixed_ops"), fixed_nr - unnamed, "%s: what was fixed", how);
-	fixed = with_text(ops, "opcode", "READ_FIXED");
+	fixed = json_with(ops, "opcode", "READ_FIXED");
 	if (value_text(a.out, "async"))
 		is(json_number(fixed, "punts"), value_number(a.out, "async"),
 		   "%s: handed to workers", how);
@@ -158,10 +130,10 @@ static void check_faults(void)
 	o = stat_of(&a, "--by-opcode", "io_mix", NULL);
 	faults = json_member(o, "faults");
 	for (size_t i = 0; faults && i < json_object_array_length(faults); i++) {
-		if (json_number(element(faults, i), "index") == 9)
-			bad = element(faults, i);
+		if (json_number(json_element(faults, i), "index") == 9)
+			bad = json_element(faults, i);
 		else
-			past = element(faults, i);
+			past = json_element(faults, i);
 	}
 	is(json_number(past, "count"),
 	   value_number(a.out, "past_end") + value_number(a.out, "linked_past_end"),
@@ -182,9 +154,9 @@ static struct json_object *buffer_of(struct json_object *buffers, struct json_ob
 				     unsigned int index)
 {
 	for (size_t i = 0; buffers && i < json_object_array_length(buffers); i++)
-		if (json_number(element(buffers, i), "index") == index &&
-		    json_is(element(buffers, i), "ring", json_text(ring, "ring")))
-			return element(buffers, i);
+		if (json_number(json_element(buffers, i), "index") == index &&
+		    json_is(json_element(buffers, i), "ring", json_text(ring, "ring")))
+			return json_element(buffers, i);
 	return NULL;
 }
 
@@ -199,8 +171,8 @@ static void check_shared(const char *count, unsigned long nr)
 	rings = json_member(o, "rings");
 	is(rings ? json_object_array_length(rings) : 0, 2, "two rings");
 	/* rings are listed by how busy they are */
-	a_ring = element(rings, 0);
-	b_ring = element(rings, 1);
+	a_ring = json_element(rings, 0);
+	b_ring = json_element(rings, 1);
 	is(json_number(a_ring, "ops"), nr, "%s operations on one", count);
 	is(json_number(a_ring, "bytes"), 512LL * nr, "and their bytes");
 	is(json_number(a_ring, "timed"), nr, "each was timed");
@@ -222,7 +194,7 @@ static void check_shared(const char *count, unsigned long nr)
 
 static struct json_object *advice(struct json_object *o, const char *tag)
 {
-	return with_text(json_member(o, "advice"), "tag", tag);
+	return json_with(json_member(o, "advice"), "tag", tag);
 }
 
 /* The advice names each thing that the program does against its own interest, with its numbers. */
@@ -290,7 +262,7 @@ static void check_count_only(void)
 	struct tool_run a;
 
 	o = stat_of(&a, "--advise", "io_many", "10007");
-	ring = element(json_member(o, "rings"), 0);
+	ring = json_element(json_member(o, "rings"), 0);
 	is(json_number(ring, "ops"), 10007, "with advice: the same number");
 	json_object_put(o);
 	tool_free(&a);
@@ -331,8 +303,8 @@ static void check_successors(void)
 
 		for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
 			for (int k = 0; k < NR; k++)
-				if (json_number(element(rings, i), "pid") == pids[k])
-					ops[k] += json_number(element(rings, i), "ops");
+				if (json_number(json_element(rings, i), "pid") == pids[k])
+					ops[k] += json_number(json_element(rings, i), "ops");
 	}
 	for (int k = 0; k < NR; k++)
 		is(ops[k], 1009 + 211, "what each did is its own");

@@ -13,7 +13,6 @@
 #include "tool.h"
 #include "tool_json.h"
 
-#define SKIPPED	77
 #define BLOCK	512
 
 /* io_mix uses no other over its registered buffer */
@@ -155,17 +154,6 @@ static long long check_totals(const struct run *r, const char *how)
 	return shown;
 }
 
-static bool skipped(const struct run *r, const char *how)
-{
-	const char *why = strstr(r->a.out, "SKIP ");
-
-	if (r->a.status == SKIPPED) {
-		why = why ? why + strlen("SKIP ") : "";
-		skip(how, "%.*s", (int)strcspn(why, "\n"), why);
-	}
-	return r->a.status == SKIPPED;
-}
-
 static void check_mix(const char *arg)
 {
 	const char *how = arg ? arg : "plain";
@@ -173,7 +161,7 @@ static void check_mix(const char *arg)
 	struct run r;
 
 	run(&r, "1", "io_mix", arg, NULL);
-	if (skipped(&r, how))
+	if (tool_skipped(&r.a, how))
 		goto out;
 	is(r.a.status, 0, "%s: the program's status is returned", how);
 	if (r.by_name && !strcmp(how, "iopoll")) {
