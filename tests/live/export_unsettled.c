@@ -36,18 +36,27 @@ static void by_user(void)
 	load_end(&l);
 }
 
-/* The first pass takes the balance. */
+/*
+ * The first pass takes the balance. Where rings come and go it cannot always settle it, and the
+ * next one is taken 30 s later, twice as long as a value is awaited otherwise.
+ */
 static void by_the_balance(void)
 {
 	struct load l;
 	char label[32];
+	double bytes = 0;
 
 	if (!load_start(&l, "hidden_ring", "unseen", NULL))
 		bail("hidden_ring: %s", l.skip);
 	exporter_start(&x, "--verify-interval", "101ms", "--by", "pid", NULL);
 	snprintf(label, sizeof(label), "pid=\"%d\"", l.pid);
-	is_metric(&x, 512 * PAGE, "what no ring explains is told of its process",
-		  "fixbuf_finding_bytes", label);
+	for (int i = 0; i < 5 && bytes != 512 * PAGE; i++) {
+		char *text = exporter_await(&x, 512 * PAGE, "fixbuf_finding_bytes", label);
+
+		bytes = metric(text, "fixbuf_finding_bytes", label, NULL);
+		free(text);
+	}
+	is(bytes, 512 * PAGE, "what no ring explains is told of its process");
 	load_end(&l);
 }
 

@@ -25,6 +25,7 @@
 #define BOMB_BYTES	(1600UL << 20)
 #define MAX_RSS_KB	(100L << 10)
 #define MAX_SECONDS	20		/* ten times what it may wait for one user's files */
+#define LINE_MS		4000	/* the longest wait for a line, which mostly comes at once */
 #define HEAP_WORD	0x10011UL
 #define OWN_NAME	"hostile_register"
 #define OTHERS_NAME	"othersx_register"	/* as long */
@@ -198,13 +199,35 @@ struct seen {
 	double seconds;
 };
 
+/* The program stays until let_go(). */
 static void start(struct tool_run *a, const char *how)
 {
 	const char *tier = tool_tier();
 	struct tool_how tool = { 0 };
 
+	unlink(in_dir("seen"));
+	unlink(in_dir("lines"));
 	tool_start(a, &tool, "trace", "--json", "-q", "--stacks", "-o", in_dir("lines"), "--tier",
 		   tier ? tier : "tracepoints", "--", load_path("attacker"), "become", dir, how, NULL);
+}
+
+static void let_go(void)
+{
+	close(open(in_dir("seen"), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+}
+
+/* A line is told whole, with its stack. */
+static void await_line(const char *part)
+{
+	bool told = false;
+
+	for (int ms = 0; ms < LINE_MS && !told; ms += 10) {
+		char *text = file_text(in_dir("lines"));
+
+		told = strstr(text, part) && strchr(strstr(text, part), '\n');
+		free(text);
+		usleep(10000);
+	}
 }
 
 static struct seen attack(const char *how)
@@ -214,6 +237,8 @@ static struct seen attack(const char *how)
 	struct tool_run a;
 
 	start(&a, how);
+	await_line("\"register\"");
+	let_go();
 	tool_wait(&a, &tool);
 	seen.seconds = now_s() - seen.seconds;
 	seen.text = file_text(in_dir("lines"));
@@ -389,6 +414,7 @@ static void readers(void)
 		has_nothing("who starts readers", nursery, 0);
 		has_nothing("a reader", reader, 2);
 	}
+	let_go();
 	tool_wait(&a, &tool);
 	ok(!found || kill(reader, 0), "it ends with the tool");
 	tool_free(&a);
@@ -396,7 +422,7 @@ static void readers(void)
 
 static void clean(void)
 {
-	static const char *const names[] = { "program", "other", "canary", "pipe", "lines" };
+	static const char *const names[] = { "program", "other", "canary", "pipe", "lines", "seen" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unlink(in_dir(names[i]));

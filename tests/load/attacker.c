@@ -18,7 +18,7 @@
 #include "uring.h"
 
 #define HEAP_WORD	0x10011UL	/* as in tests/live/hostile_symbols.c */
-#define STAY_US		1500000
+#define STAY_MS		5000
 #define NAMED		__attribute__((noinline, noclone, used))
 
 static const char *dir;
@@ -34,6 +34,13 @@ static const char *in_dir(const char *name)
 }
 
 static struct iovec iov;
+
+/* So that it is found alive: until the test has seen what is told of it. */
+static void stay(void)
+{
+	for (int ms = 0; ms < STAY_MS && access(in_dir("seen"), F_OK); ms += 10)
+		usleep(10000);
+}
 
 /* A name as a C++ compiler makes it. */
 static long mangled(int ring) __asm__("_ZN7hostile2up8registerEi");
@@ -96,7 +103,7 @@ static void as_compiled_code(int ring)
 	/* the fourth argument of the call is in another register than of a function */
 	__asm__ volatile("mov $1, %%r10" ::: "r10");
 	run(ring, IORING_REGISTER_BUFFERS, &iov, 0, 1);
-	usleep(STAY_US);
+	stay();
 	unlink(path);
 }
 #endif
@@ -113,7 +120,7 @@ static int be_hostile(const char *how)
 #ifdef __x86_64__
 	if (!strcmp(how, "word")) {
 		with_heap_word(r.ring_fd);
-		usleep(STAY_US);
+		stay();
 		return 0;
 	}
 	if (!strcmp(how, "map")) {
@@ -124,8 +131,7 @@ static int be_hostile(const char *how)
 	mangled(r.ring_fd);
 	if (!strcmp(how, "die"))
 		_exit(0);
-	/* so that it is found alive */
-	usleep(STAY_US);
+	stay();
 	return 0;
 }
 
