@@ -251,7 +251,8 @@ static void over_the_limit(void)
 	int fd = mkstemp(file);
 	struct tool_run a;
 
-	snprintf(command, sizeof(command), "sleep 2 | %s again", load_path("fault_limit"));
+	snprintf(command, sizeof(command), "sleep %d | %s again", kernel_only() ? 2 : 1,
+		 load_path("fault_limit"));
 	tool(&a, "verify", "--watch", "--json", "-q", "--", "sh", "-c", command, NULL);
 	has_text(a.out, "\"over-limit\"", "verify --watch tells over-limit");
 	tool_free(&a);

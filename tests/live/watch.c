@@ -143,7 +143,7 @@ static void at_the_call(const char *load, const char *tag, const char *call_name
 	size_t nr;
 
 	/* the load must live until the watch has looked at its pages */
-	watch_load(&w, load, "", kernel_only() ? 5 : 2, "--stacks", 3);
+	watch_load(&w, load, "", kernel_only() ? 5 : 1, "--stacks", 3);
 	if (was_skipped(&w, load, false)) {
 		watched_free(&w);
 		return;
@@ -177,7 +177,8 @@ static void by_the_last_look(void)
 	struct watched w;
 	size_t nr;
 
-	watch_load(&w, "fault_dontneed", "", 4, "-d2s", 1);
+	watch_load(&w, "fault_dontneed", "", kernel_only() ? 4 : 2, kernel_only() ? "-d2s" : "-d1s",
+		   1);
 	if (was_skipped(&w, "fault_dontneed", true)) {
 		watched_free(&w);
 		return;
@@ -282,7 +283,7 @@ int main(void)
 	at_the_call("fault_underflow", "charge-underflow", "unregister");
 	by_the_last_look();
 	healthy("lifecycle", "--no-wait", 0, true);
-	healthy("churn", "slow small", 3, false);
+	healthy("churn", "slow small", kernel_only() ? 3 : 1, false);
 	amid_churn();
 	unlink(out_file);
 	return tap_end();
