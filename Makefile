@@ -4,7 +4,7 @@
 # make demo       the main job on a real load; installs what is missing first
 # make check      all tests that this machine can run; installs what is missing first
 # make check-vm   the same live tests in stock kernels under QEMU
-# make check-kernel  the series of patches/ on Debian's 6.12: built, booted, tested
+# make check-kernel  the series of patches/ on Debian's 6.12 and 7.3: built, booted, tested
 # make bench      the budgets, measured
 # make bench-vm   what watching costs in instructions, counted by QEMU
 # make fuzz       what reads what others wrote, against any bytes; SECONDS=3600
@@ -21,7 +21,6 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 
-B := build$(if $(SANITIZE),/asan)
 PREFIX ?= /usr/local
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -33,6 +32,28 @@ PKG_CONFIG ?= pkg-config
 PROTOC_C ?= protoc-c
 VERSION := 0.1
 
+# As the kernel names them. ARCH= of another one than this machine's builds for that with clang
+# and lld, under build/ARCH, with the libraries of $(SYSROOT).
+arch_name = $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(patsubst s390x,s390,$(patsubst \
+	riscv64,riscv,$(patsubst ppc64le,powerpc,$(1))))))
+HOST_ARCH := $(call arch_name,$(shell uname -m))
+ARCH := $(HOST_ARCH)
+override ARCH := $(call arch_name,$(ARCH))
+CROSS := $(filter-out $(HOST_ARCH),$(ARCH))
+TRIPLE_x86 := x86_64-linux-gnu
+TRIPLE_arm64 := aarch64-linux-gnu
+TRIPLE := $(TRIPLE_$(ARCH))
+B := build$(if $(CROSS),/$(CROSS))$(if $(SANITIZE),/asan)
+
+ifneq ($(CROSS),)
+SYSROOT ?= build/vm-cache/sysroot-$(ARCH)
+ROOT := $(abspath $(SYSROOT))
+CC := $(CLANG) --target=$(TRIPLE) --sysroot=$(ROOT)
+LDFLAGS += -fuse-ld=lld -Wl,-rpath-link,$(ROOT)/usr/lib/$(TRIPLE)
+export PKG_CONFIG_LIBDIR := $(ROOT)/usr/lib/$(TRIPLE)/pkgconfig:$(ROOT)/usr/share/pkgconfig
+export PKG_CONFIG_SYSROOT_DIR := $(ROOT)
+endif
+
 ifeq ($(V),1)
 Q :=
 msg = @:
@@ -41,7 +62,6 @@ Q := @
 msg = @printf '  %-8s %s\n' "$(1)" "$(patsubst $(B)/%,%,$(2))"
 endif
 
-ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 # a comma would end an argument of $(if)
 SAN := -fsanitize=address,undefined
 WARN := -Wall -Wextra -Werror -Wmissing-field-initializers
@@ -51,15 +71,21 @@ ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
 # the kernel walks a user's stack by frame pointers
 TEST_CFLAGS = -Itests/lib -fno-omit-frame-pointer
 LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
-LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf libdw libelf json-c libzstd libprotobuf-c zlib) -lm
+LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf $(if $(STATIC),libdw) libelf json-c libzstd libprotobuf-c zlib) -lm
+LIBS += -liberty -lcap-ng -pthread
 
-# linked statically there is no HTTP server: not all of what it takes comes as archives
-LIBS += -liberty -lcap-ng $(if $(STATIC),,-lmicrohttpd)
+# What one job needs it loads (user/base/library.h), by the name that a program linked with it would
+# have. Linked statically there is no HTTP server: not all of what it takes comes as archives.
+soname = $(shell readelf -d $$($(CC) -print-file-name=$(1).so) | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
+$(B)/obj/user/capture/symbols_elf.o $(B)/obj/fuzz/user/capture/symbols_elf.o: \
+	ALL_CFLAGS += $(if $(STATIC),,-DLIBDW='"$(call soname,libdw)"')
+$(B)/obj/user/commands/export/serve.o: ALL_CFLAGS += $(if $(STATIC),,-DLIBMICROHTTPD='"$(call soname,libmicrohttpd)"')
+$(B)/obj/user/commands/export/login.o: ALL_CFLAGS += $(if $(STATIC),,-DLIBCRYPT='"$(call soname,libcrypt)"')
 
 # clang for the BPF target does not know where the distribution keeps <asm/*.h>;
 # -idirafter, so that its own headers come first
 BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Ibpf $(WARN) \
-	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+	-idirafter $(ROOT)/usr/include/$(TRIPLE)
 
 BPF_OBJS := $(patsubst bpf/%.bpf.c,$(B)/obj/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 TEXTS := $(wildcard user/share/schema/*.json user/share/completion/* user/share/page/*)
@@ -73,13 +99,14 @@ UNITS := $(patsubst %.c,$(B)/%,$(shell find tests/unit -name '*.c'))
 LIVES := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(wildcard tests/live/*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 # for QEMU on this processor
-VMS := $(if $(filter x86,$(ARCH)),$(patsubst tests/vm/%.c,$(B)/tests/vm/%,$(wildcard tests/vm/*.c)))
+VMS := $(if $(filter x86,$(HOST_ARCH)),$(patsubst tests/vm/%.c,build/tests/vm/%,$(wildcard tests/vm/*.c)))
 SYSTEMD := $(patsubst tests/systemd/%.c,$(B)/tests/systemd/%,$(wildcard tests/systemd/*.c))
 GUESTS := $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*.c))
 GUEST_LIB_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/kernel/lib/*.c) \
-	$(patsubst %,tests/lib/%.c,tap witness memory) user/base/own_ring.c user/base/err.c)
+	$(patsubst %,tests/lib/%.c,tap witness memory) user/base/own_ring.c user/base/err.c user/base/system.c)
 
-all: $(B)/fixbuf-trace $(LOADS) $(UNITS) $(LIVES) $(BENCHES) $(SYSTEMD) $(GUESTS) $(VMS)
+# of another architecture: what its guests run
+all: $(B)/fixbuf-trace $(LOADS) $(LIVES) $(BENCHES) $(if $(CROSS),,$(UNITS) $(SYSTEMD) $(GUESTS) $(VMS))
 
 # What the last build was made with: another choice rebuilds.
 FLAGS_NOW := $(CC) $(CFLAGS) $(LDFLAGS) STATIC=$(STATIC) $(VERSION)
@@ -97,13 +124,18 @@ $(B)/obj/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(Q)$(BPFTOOL) gen object $@ $(@:.o=.tmp.o)
 	$(Q)rm -f $(@:.o=.tmp.o)
 
-$(B)/fixbuf.bpf.o: $(BPF_OBJS)
+# The walk is all that some commands take, and has to start fast: an object of its own.
+WALK_OBJS := $(patsubst %,$(B)/obj/bpf/%.bpf.o,walk mapped in_flight submitters)
+$(B)/walk.bpf.o: $(WALK_OBJS)
+$(B)/fixbuf.bpf.o: $(filter-out $(WALK_OBJS),$(BPF_OBJS))
+$(B)/walk.bpf.o $(B)/fixbuf.bpf.o:
 	$(call msg,BPFLINK,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
-$(B)/fixbuf.skel.h: $(B)/fixbuf.bpf.o
+SKELS := $(B)/walk.skel.h $(B)/fixbuf.skel.h
+$(SKELS): $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call msg,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name fixbuf_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 $(B)/perfetto.pb-c.c $(B)/perfetto.pb-c.h &: user/share/perfetto.proto
 	$(call msg,PROTOC,$@)
@@ -114,7 +146,7 @@ $(B)/obj/perfetto.o: $(B)/perfetto.pb-c.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(B)/obj/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h $(B)/perfetto.pb-c.h
+$(B)/obj/user/%.o: user/%.c Makefile $(B)/flags | $(SKELS) $(B)/perfetto.pb-c.h
 	$(call msg,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
@@ -157,7 +189,7 @@ $(GUESTS): $(B)/tests/kernel/%: $(B)/obj/tests/kernel/%.o $(GUEST_LIB_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -pthread -o $@ $^
 
-$(VMS): $(B)/tests/vm/%: $(B)/obj/tests/vm/%.o
+$(VMS): build/tests/vm/%: build/obj/tests/vm/%.o
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^
@@ -176,12 +208,12 @@ FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # what any bytes pass through is watched; the rest of the program is as it is
 FUZZED := $(patsubst user/%.c,%,$(wildcard user/model/*.c user/checks/*.c user/recording/*.c \
 	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json maps table untrusted wrap)) \
-	$(patsubst %,commands/export/%,metrics request host) capture/mappings capture/symbols_elf
+	$(patsubst %,commands/export/%,metrics request host web_config) capture/mappings capture/symbols_elf
 FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED))
 FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))
 FUZZ_CC = $(CLANG) $(ALL_CFLAGS) -Itests/lib $(FUZZ_SAN) -fsanitize=fuzzer-no-link -MMD -MP -c
 
-$(B)/obj/fuzz/user/%.o: user/%.c Makefile $(B)/flags | $(B)/fixbuf.skel.h $(B)/perfetto.pb-c.h
+$(B)/obj/fuzz/user/%.o: user/%.c Makefile $(B)/flags | $(SKELS) $(B)/perfetto.pb-c.h
 	$(call msg,FUZZCC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $< -o $@
@@ -192,7 +224,7 @@ $(B)/obj/fuzz/tests/%.o: tests/fuzz/%.c Makefile $(B)/flags
 	$(Q)$(FUZZ_CC) $< -o $@
 
 $(B)/tests/fuzz/names: $(patsubst %,$(B)/obj/fuzz/tests/%.o,names story) $(B)/obj/tests/lib/strict.o
-FUZZERS := $(patsubst %,$(B)/tests/fuzz/%,report names maps request elf)
+FUZZERS := $(patsubst %,$(B)/tests/fuzz/%,report names maps request web elf)
 $(filter-out %/names,$(FUZZERS)): $(B)/tests/fuzz/%: $(B)/obj/fuzz/tests/%.o
 $(FUZZERS): $(FUZZ_OBJS) $(FUZZ_REST)
 	$(call msg,LINK,$@)
@@ -210,11 +242,16 @@ BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev li
 	zlib1g-dev libzstd-dev libjson-c-dev uthash-dev liburing-dev protobuf-c-compiler libprotobuf-c-dev pkg-config
 CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev protobuf-compiler python3-jsonschema bash zsh fish groff man-db
 BUILD_DEPS += libcap-ng-dev libiberty-dev $(if $(STATIC),,libmicrohttpd-dev)
-VM_DEPS := qemu-system-x86 busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip xz-utils
+# of another architecture: what to link with, and the guest's commands
+LIB_DEPS = $(filter %-dev,$(BUILD_DEPS)) libgcc-$(shell gcc -dumpversion)-dev busybox-static
+VM_DEPS := qemu-system-$(if $(filter arm64,$(ARCH)),arm,x86) busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip kmod xz-utils
 KERNEL_DEPS := $(VM_DEPS) git flex bison bc libssl-dev dwarves ccache dpkg-dev rsync patch perl g++
 
+sysroot = $(if $(CROSS),ARCH=$(ARCH) sh tests/vm/sysroot.sh $(LIB_DEPS) >/dev/null)
+
 deps:
-	@sh tests/run/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
+	@sh tests/run/deps.sh $(BUILD_DEPS) $(CHECK_DEPS) $(if $(CROSS),lld)
+	@$(sysroot)
 
 # ---- jobs -------------------------------------------------------------------
 
@@ -232,7 +269,7 @@ check: deps
 check-vm: deps
 	@sh tests/run/deps.sh $(VM_DEPS)
 	@+$(make_all)
-	@sh tests/vm/check-vm.sh $(B)
+	@ARCH=$(ARCH) sh tests/vm/check-vm.sh $(B)
 
 SECONDS ?= 600
 fuzz: deps fuzzers

@@ -14,10 +14,10 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 #include "abi/hits.h"
-#include "abi/limits.h"
 #include "kernel/pid.h"
 #include "kernel/ring.h"
 #include "emit.h"
+#include "page_size.h"
 #include "stack.h"
 
 #define NOT_SEEN	(-1LL)
@@ -197,7 +197,7 @@ static __always_inline void tell_pin(const struct pending *p, __u8 kind, __s64 r
 	out->stacks = p->stacks;
 	out->folio_shift = p->folio_shift;
 	out->ns_pid = current_ns_tgid();
-	bpf_ringbuf_submit(out, 0);
+	fact_submit(out);
 }
 
 /* What became of an account; its levels before are in a struct pending. */
@@ -234,7 +234,7 @@ static __always_inline void tell_account(const struct pending *p, __u8 kind,
 	out->stacks = p->stacks;
 	out->ns_pid = current_ns_tgid();
 	out->pad = 0;
-	bpf_ringbuf_submit(out, 0);
+	fact_submit(out);
 }
 
 static __always_inline void tell_charge(const struct pending *p, __u8 kind, __s64 pages,

@@ -81,7 +81,7 @@ static __always_inline void kernel_end(__u32 what, __s32 result)
 		out->buf_flags = BUFFER_F_KERNEL;
 	}
 	out->ns_pid = current_ns_tgid();
-	bpf_ringbuf_submit(out, 0);
+	fact_submit(out);
 }
 
 #endif

@@ -17,6 +17,7 @@
 #include "abi/mapping.h"
 #include "kernel/ring.h"
 #include "emit.h"
+#include "page_size.h"
 #include "kernel/register_call.h"
 
 #define S_IFMT		0170000
@@ -29,6 +30,12 @@ struct user_iovec {
 	__u64 len;
 };
 
+/* As a ring takes them that a 32-bit call made. */
+struct user_iovec32 {
+	__u32 base;
+	__u32 len;
+};
+
 struct scan {
 	__u64 iov;		/* user address of the array */
 	__u64 base, len;	/* of the entry that is looked at */
@@ -36,17 +43,19 @@ struct scan {
 	__u64 vma_start, vma_end, vma_flags;
 	__u64 file_bytes;	/* of the mapping that its file fills, ~0 = there is no such end */
 	__u64 need_pages;
-	__u64 dentry;
+	__u64 dentry, fs_type;
 	__u32 index;
 	__u32 fs_magic;
 	__u32 state;		/* enum entry_state */
 	__s32 error;		/* what the call returned, positive */
 	__u32 pages_left;	/* that may still be looked at */
+	__u32 compat;		/* the array is one of struct user_iovec32 */
 };
 
 struct work {
 	struct call_args args;
 	struct scan scan;
+	struct stack_ids stacks;
 };
 
 /*
@@ -75,6 +84,25 @@ static __always_inline struct scan *scan_of_cpu(void)
 	return w ? &w->scan : NULL;
 }
 
+static __always_inline __u64 entry_bytes(bool compat)
+{
+	return compat ? sizeof(struct user_iovec32) : sizeof(struct user_iovec);
+}
+
+/* Returns not 0 where it cannot be read. */
+static __always_inline int read_entry(__u64 slot, bool compat, struct user_iovec *v)
+{
+	struct user_iovec32 v32;
+	int err;
+
+	if (!compat)
+		return bpf_probe_read_user(v, sizeof(*v), (void *)slot);
+	err = bpf_probe_read_user(&v32, sizeof(v32), (void *)slot);
+	v->base = v32.base;
+	v->len = v32.len;
+	return err;
+}
+
 /* Only a regular file has an end. */
 static __always_inline __u64 file_bytes(struct vm_area_struct *vma, struct file *file)
 {
@@ -100,11 +128,13 @@ static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, vo
 	s->vma_flags = BPF_CORE_READ(vma, vm_flags);
 	s->fs_magic = 0;
 	s->dentry = 0;
+	s->fs_type = 0;
 	s->file_bytes = ~0ULL;
 	if (file) {
 		s->file_bytes = file_bytes(vma, file);
 		s->dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
 		s->fs_magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
+		s->fs_type = (__u64)BPF_CORE_READ(file, f_inode, i_sb, s_type);
 	}
 	return 0;
 }
@@ -198,19 +228,20 @@ static long next_entry(__u32 i, void *none)
 	(void)none;
 	if (!s)
 		return 1;
-	slot = s->iov + sizeof(v) * i;
+	slot = s->iov + entry_bytes(s->compat) * i;
 	s->index = i;
 	s->base = 0;
 	s->len = 0;
-	if (bpf_probe_read_user(&v, sizeof(v), (void *)slot)) {
+	if (read_entry(slot, s->compat, &v)) {
 		s->at = slot;
 		s->state = ENTRY_UNREADABLE;
 		return 1;
 	}
+	s->state = range_state(v.base, v.len);
+	v.base = untagged(v.base);
 	s->base = v.base;
 	s->len = v.len;
 	s->at = v.base;
-	s->state = range_state(v.base, v.len);
 	if (s->state != ENTRY_OK)
 		return 1;
 	s->end = (v.base + v.len + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
@@ -226,6 +257,7 @@ static long next_entry(__u32 i, void *none)
 static __always_inline void fill_entry(struct fact_entry *out, const struct scan *s)
 {
 	struct dentry *dentry = (void *)s->dentry;
+	struct file_system_type *type = (void *)s->fs_type;
 
 	out->base = s->base;
 	out->len_bytes = s->len;
@@ -238,6 +270,12 @@ static __always_inline void fill_entry(struct fact_entry *out, const struct scan
 	out->fs_magic = s->fs_magic;
 	out->looked = s->state == ENTRY_ABSENT ? LOOKED_FILE : 0;
 	__builtin_memset(&out->file, 0, sizeof(out->file));
+	__builtin_memset(&out->fs_name, 0, sizeof(out->fs_name));
+	if (type) {
+		const char *name = BPF_CORE_READ(type, name);
+
+		bpf_probe_read_kernel_str(&out->fs_name, sizeof(out->fs_name), name);
+	}
 	if (dentry) {
 		const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
 
@@ -260,13 +298,14 @@ __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 c
 	s->iov = iov;
 	s->error = error;
 	s->pages_left = MAX_PAGES;
+	s->compat = ring_is_compat(ring);
 	bpf_loop(nr < TABLE_MAX_SLOTS ? nr : TABLE_MAX_SLOTS, next_entry, NULL, 0);
 	if (s->state == ENTRY_OK)
 		return s->need_pages;
 	out = fact_reserve(sizeof(*out), FACT_ENTRY, ring, call);
 	if (out) {
 		fill_entry(out, s);
-		bpf_ringbuf_submit(out, 0);
+		fact_submit(out);
 	}
 	return s->need_pages;
 }
@@ -278,10 +317,10 @@ __noinline int tell_entry(__u64 slot, __u32 index, __u64 ring, __u32 call)
 	struct user_iovec v = {};
 	struct fact_entry *out;
 
-	if (!bpf_probe_read_user(&v, sizeof(v), (void *)slot)) {
-		s.base = v.base;
+	if (!read_entry(slot, ring_is_compat(ring), &v)) {
+		s.base = untagged(v.base);
 		s.len = v.len;
-		s.at = v.base;
+		s.at = s.base;
 		s.state = range_state(v.base, v.len);
 		if (s.state == ENTRY_OK)
 			s.state = ENTRY_UNCHECKED;
@@ -289,7 +328,7 @@ __noinline int tell_entry(__u64 slot, __u32 index, __u64 ring, __u32 call)
 	out = fact_reserve(sizeof(*out), FACT_ENTRY, ring, call);
 	if (out) {
 		fill_entry(out, &s);
-		bpf_ringbuf_submit(out, 0);
+		fact_submit(out);
 	}
 	return s.state != ENTRY_UNCHECKED;
 }

@@ -14,6 +14,7 @@
 #include "abi/io_cell.h"
 #include "io_count.h"
 #include "io_start.h"
+#include "io_failure.h"
 #include "io_fact.h"
 #include "io_overflow.h"
 #include "io_identity.h"
@@ -25,30 +26,43 @@ struct {
 	__type(value, struct io_calls);
 } io_ring_calls SEC(".maps");
 
-static __always_inline bool req_selected(enum io_access access, __u64 ring, struct io_kiocb *k)
+/* Looked up before anything is read of a request: what is not selected is to cost least. */
+static __always_inline int known_of(__u64 ring)
 {
-	int known = ring_decided(ring);
+	return select_by ? ring_decided(ring) : 1;
+}
 
-	if (known >= 0)
-		return known;
-	return decide_ring(ring, io_owner_task(PROBE, io_owner(access, k)));
+/* .known: of its ring. */
+static __always_inline bool req_selected(int known, enum io_access access, __u64 ring,
+					 struct io_kiocb *k)
+{
+	return known >= 0 ? known :
+	       decide_ring(ring, io_owner_task(PROBE, io_owner(access, k)));
 }
 
 /* Raw tracepoints give numbers; typed ones pointers, which the verifier lets no one hash. */
 static __always_inline int on_submit(__u64 req, enum io_access access)
 {
-	struct io_kiocb *k = IO_AS(access, req, struct io_kiocb);
-	__u8 op = IO_GET(access, k, opcode);
+	__u64 ring = io_ring_of(access, req);
+	int known = known_of(ring);
+	struct io_kiocb *k;
+	__u8 op;
 
-	if (!op_kind[op])
+	if (!known)
 		return 0;
-	if (select_by && !req_selected(access, io_ring_of(access, req), k))
+	k = IO_AS(access, req, struct io_kiocb);
+	op = IO_GET(access, k, opcode);
+	if (!op_kind[op] || !req_selected(known, access, ring, k))
 		return 0;
 	if (IO_GET(access, k, flags) & REQ_F_CQE_SKIP) {
 		COUNT_LOSS(skipped);
 		return 0;
 	}
-	put_start(req, bpf_ktime_get_ns() & ~(__u64)IO_START_PUNTED);
+	if (io_by_address && (op == OP_READV || op == OP_WRITEV))
+		note_vector(ring, req);
+	if (!io_latency)
+		return 0;
+	put_start(req, start_time(access, ring) & ~(__u64)IO_START_PUNTED);
 	return 0;
 }
 
@@ -77,13 +91,27 @@ int io_submit_sqe(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_req_failed")
 int io_req_failed(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 req = ctx->args[1];
-	__u8 op = IO_READ(EITHER, req, struct io_kiocb, opcode);
+	__u64 req = ctx->args[1], ring = io_ring_of(EITHER, req);
 
-	if (op_kind[op] && (!select_by ||
-			    req_selected(EITHER, io_ring_of(EITHER, req),
-					 IO_AS(EITHER, req, struct io_kiocb))))
+	if (!req_selected(known_of(ring), EITHER, ring, IO_AS(EITHER, req, struct io_kiocb)))
+		return 0;
+	if (io_latency && op_kind[IO_READ(EITHER, req, struct io_kiocb, opcode)])
 		put_start(req, IO_START_REFUSED);
+	return note_refused(ring, req, ctx->args[0], ctx->args[2]);
+}
+
+/* (request, its link): the link is cancelled, since the request failed or was short. */
+SEC("?raw_tp/io_uring_fail_link")
+int io_fail_link(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 link = ctx->args[1];
+	__u8 op = IO_READ(PROBE, link, struct io_kiocb, opcode);
+
+	/* the end of others is not looked at, and would leave its mark to who comes after */
+	if (!op_kind[op] || ((io_sample || op == OP_NOP) && !is_fixed(PROBE, link, op)))
+		return 0;
+	if (known_of((__u64)IO_READ(PROBE, link, struct io_kiocb, ctx)))
+		mark_link(ctx->args[0], link);
 	return 0;
 }
 
@@ -130,32 +158,39 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 	const enum io_access access = form == CQE ? CAST : EITHER;
 	bool times = mode == TIME || (mode == DETAIL && io_latency), fixed;
 	struct io_what w = { .ring = ring, .req = req };
+	int known = known_of(ring);
 	struct io_kiocb *k;
+	struct io_cell *c;
 	__u8 op, kind;
+	__s32 res;
 
-	if (!w.req)
-		return 0;
-	/* first: what is not selected is to cost least */
-	if (select_by && !ring_decided(w.ring))
+	if (!w.req || !known)
 		return 0;
 	k = IO_AS(access, w.req, struct io_kiocb);
 	op = IO_GET(access, k, opcode);
 	kind = op_kind[op];
 	if (!kind)
 		return 0;
-	if (select_by && !req_selected(access, w.ring, k))
+	if (!req_selected(known, access, w.ring, k))
 		return 0;
 	/* a notification of SEND_ZC bears this opcode and is no request's end */
-	if (op == OP_NOP && end_flags(ctx, form) & CQE_F_NOTIF)
+	if (op == OP_NOP && end_flags(ctx, form) & CQE_F_NOTIF) {
+		if (end_res(ctx, form) == NOTIF_COPIED)
+			note_copied(ring, req);
 		return 0;
+	}
 	if (times)
 		w.t_ns = start_of(w.req, access);
 	fixed = kind & OP_FLAG ? io_flag_says_fixed(access, w.req, op) : kind & OP_FIXED;
 	if (op == OP_NOP && !fixed)
 		return 0;
 	w.who = IO_WHAT(op, fixed);
-	count_end(owned_cell(w.ring, io_owner(access, k), w.who), &w, kind, end_res(ctx, form),
-		  mode, access);
+	c = owned_cell(w.ring, io_owner(access, k), w.who);
+	res = end_res(ctx, form);
+	count_end(c, &w, kind, res, mode, access);
+	/* the cell knows the process; .who may not */
+	if (res < 0 && c)
+		note_failure(w.ring, w.req, c->who, res);
 	return 0;
 }
 
@@ -240,26 +275,21 @@ int io_submit_ud(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_complete")
 int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct io_what w = { .ring = ctx->args[0] };
-	__u64 user_data = ctx->args[1];
+	__u64 ring = ctx->args[0], user_data = ctx->args[1];
 	__s32 res = ctx->args[2];
 	struct io_ud_start *s;
+	struct io_what w;
 	__u8 op;
 
 	/* a multishot poll goes on */
-	if (ctx->args[3] & CQE_F_MORE || !ring_selected(w.ring, bpf_get_current_task()))
+	if (ctx->args[3] & CQE_F_MORE || !ring_selected(ring, bpf_get_current_task()))
 		return 0;
-	s = ud_ended(w.ring, user_data);
+	s = ud_ended(ring, user_data);
 	if (!s)
 		return 0;
-	w.task = s->task;
-	w.who = s->who;
-	w.t_ns = io_latency ? s->t_ns : 0;
-	w.addr = s->addr;
-	w.len_bytes = s->len_bytes;
-	w.buf = s->buf;
-	w.index = s->index;
-	w.direct = s->direct;
+	w = started_as(s);
+	if (!io_latency)
+		w.t_ns = 0;
 	if (!s->t_ns)
 		COUNT_LOSS(ambiguous);
 	__sync_fetch_and_add(&s->pending, -1ULL);
@@ -268,7 +298,7 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 	if (op != IO_OP_UNKNOWN && !(op_kind[op] & ~OP_FLAG))
 		return 0;
 	count_end(find_cell(w.ring, w.who, w.task), &w, op_kind[op], res, DETAIL, PROBE);
-	return 0;
+	return res < 0 ? note_failure_ud(s, res) : 0;
 }
 
 /* ---- what else happens to a request ---------------------------------------------- */
@@ -293,7 +323,7 @@ static __always_inline int on_punt(__u64 ring, __u64 req)
 		fixed = io_flag_says_fixed(PROBE, req, op);
 	}
 	count_punt(ring, req, op, fixed);
-	return 0;
+	return note_punt(ring, req, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed));
 }
 
 SEC("?raw_tp/io_uring_queue_async_work")
@@ -302,7 +332,7 @@ int io_punt(struct bpf_raw_tracepoint_args *ctx)
 	__u64 req = ctx->args[0];
 
 	/* a request may be handed over more than once */
-	if (mark_punted(req))
+	if (mark_punted(req) || request_was_punted(req))
 		return 0;
 	return on_punt((__u64)IO_READ(PROBE, req, struct io_kiocb, ctx), req);
 }
@@ -321,18 +351,48 @@ SEC("?raw_tp/io_uring_cqe_overflow")
 int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 ring = ctx->args[0], req;
+	__u8 op;
 
 	/* of a request that goes on, or a notification: no request's end */
 	if (ctx->args[3] & (CQE_F_MORE | CQE_F_NOTIF) ||
 	    !ring_selected(ring, bpf_get_current_task()))
 		return 0;
 	req = overflowed_request(ring, ctx->args[1], ctx->args[2]);
-	if (!req)
+	if (!req) {
 		count_unknown(ring, ctx->args[2]);
-	else if (io_sample)
+		return 0;
+	}
+	op = IO_READ(EITHER, req, struct io_kiocb, opcode);
+	if (op_kind[op] && op != OP_NOP)
+		COUNT_LOSS(late);
+	if (io_sample)
 		on_fact_end(ring, req, ctx->args[2], ctx->args[3], EITHER);
 	else
 		complete(ring, req, ctx, FULL, DETAIL);
+	return 0;
+}
+
+/* The answer: of struct io_under_way. */
+__u64 out_req_ring, out_req_addr, out_req_bytes;
+__u32 out_req_index, out_req_flags;
+
+/* Never attached: takes a request whose start is kept. */
+SEC("?raw_tp")
+int io_peek(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 req = ctx->args[0];
+	__u8 op = IO_READ(PROBE, req, struct io_kiocb, opcode);
+	struct io_what w = { .req = req };
+
+	out_req_flags = is_fixed(PROBE, req, op) ? EV_FIXED : 0;
+	read_request(&w, op, PROBE);
+	if (w.len_bytes)
+		out_req_flags |= EV_RANGE;
+	out_req_index = w.index;
+	out_req_addr = w.addr;
+	out_req_bytes = w.len_bytes;
+	/* one that ended meanwhile is none; one that took its place is as much under way */
+	out_req_ring = is_started(req) ? (__u64)IO_READ(PROBE, req, struct io_kiocb, ctx) : 0;
 	return 0;
 }
 
@@ -377,19 +437,21 @@ int io_calls(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_submit_req")
 int io_fact_submit_req(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_fact_start(ctx->args[0], false, EITHER);
+	return on_fact_start(ctx->args[0], EITHER);
 }
 
 SEC("?raw_tp/io_uring_submit_sqe")
 int io_fact_submit_sqe(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_fact_start(ctx->args[0], false, EITHER);
+	return on_fact_start(ctx->args[0], EITHER);
 }
 
 SEC("?raw_tp/io_uring_req_failed")
 int io_fact_failed(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_fact_start(ctx->args[1], true, EITHER);
+	__u64 req = ctx->args[1];
+
+	return on_fact_refused(io_ring_of(EITHER, req), req, ctx->args[0], ctx->args[2]);
 }
 
 SEC("?raw_tp/io_uring_queue_async_work")

@@ -64,12 +64,6 @@ struct {
 	__type(value, __u64);
 } io_decided SEC(".maps");
 
-struct io_cpu {
-	struct io_loss loss;
-	/* of the completion that was timed last, and how many have shared its time */
-	__u64 last_req, end_ns, shared;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -250,6 +244,7 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 {
 	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
 	struct io_cell *c;
+	__s32 fd;
 
 	if (!r) {
 		if (!ring_decided(ring) || !decide_ring(ring, task))
@@ -258,9 +253,14 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 		if (!r)
 			return total_cell(who, task);
 	}
+	fd = r->fd;
 	c = cell_from(ring, r->born_ns, who, task,
 		      cell_index(ring, who, bpf_get_smp_processor_id()));
-	return c ? c : total_cell(who, task);
+	if (!c)
+		return total_cell(who, task);
+	/* in the cell, too: it outlives what is known of the ring's address */
+	c->fd = fd + 1;
+	return c;
 }
 
 static __noinline struct io_cell *meet_owner(__u64 ring, __u64 owner, __u64 what)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What becomes of a request's end: its cell, histogram, buffer, address or failed import. */
+/* What becomes of a request's end: its cell, histogram, buffer or address; io_failure.h: why it failed. */
 #ifndef FIXBUF_BPF_IO_COUNT_H
 #define FIXBUF_BPF_IO_COUNT_H
 
@@ -37,13 +37,6 @@ struct {
 	__type(key, struct io_address_place);
 	__type(value, struct io_address_use);
 } io_addresses SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, IO_FAULTS);
-	__type(key, struct io_fault_place);
-	__type(value, struct io_fault);
-} io_faults SEC(".maps");
 
 /* A request as its end needs it; its address is never taken, or it would live in memory. */
 struct io_what {
@@ -93,7 +86,7 @@ static __always_inline __u64 end_time(enum io_access access, __u64 req, __u64 st
 	return cpu->end_ns;
 }
 
-/* ---- on request: buffers, addresses, failed imports --------------------------- */
+/* ---- on request: buffers, addresses ------------------------------------------- */
 
 /* When the ring of this address was born, 0 = not known. */
 static __always_inline __u64 ring_born(__u64 ring)
@@ -103,7 +96,7 @@ static __always_inline __u64 ring_born(__u64 ring)
 	return r ? r->born_ns : 0;
 }
 
-static __always_inline void note_buffer(const struct io_what *w, __u8 op, __u64 bytes)
+static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 {
 	struct io_mapped_ubuf___common *b = (void *)w->buf;
 	struct io_buffer_place key = {
@@ -129,13 +122,14 @@ static __always_inline void note_buffer(const struct io_what *w, __u8 op, __u64 
 	u->bytes += bytes;
 	u->last_ns = bpf_ktime_get_ns();
 	/* kernel buffers begin at 0, as do the offsets into them */
-	if (!(op_kind[op] & OP_LENGTH))
+	if (!w->len_bytes)
 		u->no_offset++;
 	else if (w->addr - key.key.addr + w->len_bytes > u->max_end)
 		u->max_end = w->addr - key.key.addr + w->len_bytes;
 }
 
-static __always_inline void note_address(const struct io_what *w, __u64 bytes)
+/* .kind: IO_ADDRESS_*. */
+static __always_inline void note_address(const struct io_what *w, __u64 bytes, __u32 kind)
 {
 	struct io_address_place key = {
 		.key = { .ring = w->ring, .addr = w->addr },
@@ -155,71 +149,9 @@ static __always_inline void note_address(const struct io_what *w, __u64 bytes)
 	u->ops++;
 	u->bytes += bytes;
 	u->direct += w->direct;
+	u->kinds |= kind;
 	if (w->len_bytes > u->max_len)
 		u->max_len = w->len_bytes;
-}
-
-/* What an index names now. */
-struct io_slot {
-	__u64 buf;
-	__u64 addr, len_bytes;
-	__u32 nr_slots;
-	bool empty;
-};
-
-static __always_inline void look_at_slot(__u64 ring, __u32 index, struct io_slot *s)
-{
-	struct ring_table t;
-	__u64 node;
-
-	ring_table(ring, &t);
-	s->buf = 0;
-	s->addr = 0;
-	s->len_bytes = 0;
-	s->nr_slots = t.nr;
-	s->empty = true;
-	if (index >= t.nr)
-		return;
-	s->buf = slot_buffer(&t, index, &node);
-	if (!s->buf)
-		return;
-	struct io_mapped_ubuf___common *b = (void *)s->buf;
-
-	bpf_core_read(&s->addr, sizeof(s->addr), &b->ubuf);
-	if (s->addr == EMPTY_UBUF)
-		return;
-	s->empty = false;
-	s->len_bytes = buffer_len(s->buf, s->addr);
-}
-
-/* Which bound was broken: the table as it is now, just after the import failed. */
-static __noinline int note_fault(__u64 ring, __u64 who, __u32 index, __u64 addr, __u64 len_bytes)
-{
-	struct io_fault_place key = { 0 };
-	struct io_fault *f, fresh = { 0 };
-	struct io_slot s;
-
-	key.key.ring = ring;
-	key.key.op = IO_WHO_OP(who);
-	key.key.index = index;
-	key.born_ns = ring_born(ring);
-	key.pid = IO_WHO_TGID(who);
-	f = bpf_map_lookup_elem(&io_faults, &key);
-	if (!f) {
-		bpf_map_update_elem(&io_faults, &key, &fresh, BPF_NOEXIST);
-		f = bpf_map_lookup_elem(&io_faults, &key);
-		if (!f)
-			return 0;
-	}
-	__sync_fetch_and_add(&f->count, 1);
-	f->addr = addr;
-	f->len_bytes = len_bytes;
-	look_at_slot(ring, index, &s);
-	f->nr_slots = s.nr_slots;
-	f->empty = s.empty;
-	f->buf_addr = s.addr;
-	f->buf_len_bytes = s.len_bytes;
-	return 0;
 }
 
 static __always_inline void read_request(struct io_what *w, __u8 op, enum io_access access)
@@ -230,27 +162,60 @@ static __always_inline void read_request(struct io_what *w, __u8 op, enum io_acc
 	if (op_kind[op] & OP_LENGTH) {
 		w->addr = io_rw_addr(access, w->req);
 		w->len_bytes = io_rw_len(access, w->req);
+	} else if (op == OP_SEND || op == OP_SEND_ZC) {
+		w->addr = io_send_addr(w->req);
+		w->len_bytes = io_send_len(access, w->req);
 	}
 }
 
-static __always_inline void count_failure(struct io_cell *c, struct io_what *w, __s32 res,
-					  enum io_access access)
+/* The struct io_mapped_ubuf that an index names now, 0 = none. */
+static __noinline __u64 indexed_buffer(__u64 ring, __u32 index)
 {
-	__u8 op = IO_WHO_OP(w->who);
+	struct ring_table t;
+	__u64 node;
 
+	ring_table(ring, &t);
+	return index < t.nr ? slot_buffer(&t, index, &node) : 0;
+}
+
+/*
+ * A vectored request, while its iovecs are what it is of: from where to where they reach, since
+ * one buffer has to hold them all. None that has more of them, or 32-bit ones.
+ */
+static __noinline int note_vector(__u64 ring, __u64 req)
+{
+	struct io_what w = { .ring = ring };
+	__u64 iovecs = io_rw_addr(PROBE, req), bytes = 0, end = 0;
+	__u32 nr = io_rw_len(PROBE, req);
+	struct { __u64 base, len; } iov;
+
+	if (!nr || nr > EV_MAX_SEGMENTS || ring_is_compat(ring))
+		return 0;
+	w.addr = ~0ULL;
+	for (__u32 i = 0; i < EV_MAX_SEGMENTS && i < nr; i++) {
+		if (bpf_probe_read_user(&iov, sizeof(iov), (void *)(iovecs + i * sizeof(iov))))
+			return 0;
+		if (iov.base < w.addr)
+			w.addr = iov.base;
+		if (iov.base + iov.len > end)
+			end = iov.base + iov.len;
+		bytes += iov.len;
+	}
+	w.len_bytes = end - w.addr;
+	w.direct = io_is_direct(PROBE, req);
+	note_address(&w, bytes, IO_ADDRESS_VECTOR);
+	return 0;
+}
+
+static __always_inline void count_failure(struct io_cell *c, __s32 res)
+{
 	if (res == -ECANCELED) {
 		c->cancelled++;
 		return;
 	}
 	c->errors++;
-	if (res != -EFAULT)
-		return;
-	c->efaults++;
-	if (!IO_WHO_FIXED(w->who))
-		return;
-	read_request(w, op, access);
-	/* the cell knows the process; .who may not */
-	note_fault(w->ring, c->who, w->index, w->addr, w->len_bytes);
+	if (res == -EFAULT)
+		c->efaults++;
 }
 
 static __always_inline void note_details(struct io_what *w, __u8 op, __u64 bytes,
@@ -259,14 +224,19 @@ static __always_inline void note_details(struct io_what *w, __u8 op, __u64 bytes
 	if (io_by_buffer && IO_WHO_FIXED(w->who)) {
 		read_request(w, op, access);
 		if (w->req)
-			w->buf = io_buffer_of(access, w->req);
-		note_buffer(w, op, bytes);
+			w->buf = buffer_is_the_notifications(op) ? indexed_buffer(w->ring, w->index) :
+				 io_buffer_of(access, w->req);
+		note_buffer(w, bytes);
 	}
 	if (io_by_address && (op == OP_READ || op == OP_WRITE)) {
 		read_request(w, op, access);
 		if (w->req)
 			w->direct = io_is_direct(access, w->req);
-		note_address(w, bytes);
+		note_address(w, bytes, IO_ADDRESS_RW);
+	}
+	if (io_by_address && w->req && !IO_WHO_FIXED(w->who) && (op == OP_SEND || op == OP_SEND_ZC)) {
+		read_request(w, op, access);
+		note_address(w, bytes, op == OP_SEND ? IO_ADDRESS_SEND : IO_ADDRESS_SEND_ZC);
 	}
 }
 
@@ -281,7 +251,7 @@ static __always_inline void count_end(struct io_cell *c, struct io_what *w, __u8
 		count_latency(c, (w->req ? end_time(access, w->req, w->t_ns) : bpf_ktime_get_ns()) -
 				 w->t_ns);
 	if (res < 0) {
-		count_failure(c, w, res, access);
+		count_failure(c, res);
 		return;
 	}
 	if (kind & OP_BYTES)

@@ -16,6 +16,7 @@
 #include "kernel/request.h"
 #include "abi/io_cell.h"
 #include "io_count.h"
+#include "io_failure.h"
 #include "io_start.h"
 
 const volatile __u32 io_sample;	/* of so many, one is told; 0 = none is asked for */
@@ -63,21 +64,14 @@ static __always_inline void set_offset(struct fact_io *f, __u64 buf)
 	f->io_flags |= IO_F_OFFSET;
 }
 
-/* .w->buf, .addr and .len_bytes are those of .flags. */
-static __always_inline void tell(const struct io_what *w, __s32 res, __u32 flags)
+/* .w->buf, .addr and .len_bytes are those of .flags; all but .seen of a failure, too. */
+static __always_inline void fill_io(struct fact_io *f, const struct io_what *w, __s32 res, __u32 flags)
 {
 	struct task_struct *t = (void *)w->task;
-	struct io_slot slot;
-	struct fact_io *f;
-	__u32 uid;
 
-	uid = BPF_CORE_READ(t, cred, uid.val);
-	f = fact_room(sizeof(*f), FACT_IO_DONE, w->ring, 0, uid, filter);
-	if (!f)
-		return;
 	f->h.pid = IO_WHO_TGID(w->who);
 	f->h.tid = BPF_CORE_READ(t, pid);
-	f->h.uid = uid;
+	f->h.uid = BPF_CORE_READ(t, cred, uid.val);
 	BPF_CORE_READ_STR_INTO(&f->h.comm, t, group_leader, comm);
 	f->addr = w->addr;
 	f->len_bytes = w->len_bytes;
@@ -91,23 +85,62 @@ static __always_inline void tell(const struct io_what *w, __s32 res, __u32 flags
 	f->io_flags = flags;
 	f->opcode = IO_WHO_OP(w->who);
 	f->ns_pid = ns_tgid(t);
-	if (res >= 0 && w->buf) {
-		set_offset(f, w->buf);
-	} else if (!(flags & IO_F_NAMELESS)) {
-		look_at_slot(w->ring, w->index, &slot);
-		if (res == -EFAULT) {
-			f->io_flags |= IO_F_NO_IMPORT | (slot.empty ? IO_F_EMPTY : 0);
-			f->buf_addr = slot.empty ? 0 : slot.addr;
-			f->buf_len_bytes = slot.len_bytes;
-			f->nr_slots = slot.nr_slots;
-		}
-		if (!slot.empty && flags & IO_F_RANGE)
-			set_offset(f, slot.buf);
-	}
-	bpf_ringbuf_submit(f, 0);
 }
 
-static __always_inline int on_fact_start(__u64 req, bool refused, enum io_access access)
+static __always_inline void tell(const struct io_what *w, __s32 res, __u32 flags)
+{
+	struct task_struct *t = (void *)w->task;
+	__u32 uid = BPF_CORE_READ(t, cred, uid.val);
+	struct fact_io *f = fact_room(sizeof(*f), FACT_IO_DONE, w->ring, 0, w->task, uid, filter);
+	struct io_slot slot;
+
+	if (!f)
+		return;
+	fill_io(f, w, res, flags);
+	if (w->buf) {
+		set_offset(f, w->buf);
+	} else if (flags & IO_F_RANGE) {
+		look_at_slot(w->ring, w->index, &slot);
+		if (!slot.empty)
+			set_offset(f, slot.buf);
+	}
+	fact_submit(f);
+}
+
+/* .seen says of the request what .w would. */
+static __always_inline void tell_failed(const struct io_what *w, __s32 res, __u32 flags,
+					const struct io_evidence *seen)
+{
+	struct task_struct *t = (void *)w->task;
+	__u32 uid = BPF_CORE_READ(t, cred, uid.val);
+	struct fact_io_failed *f = fact_room(sizeof(*f), FACT_IO_FAILED, w->ring, 0, w->task, uid, filter);
+	struct fact_io *io = &f->io;
+
+	if (!f)
+		return;
+	flags |= seen->flags & EV_RANGE ? IO_F_RANGE : 0;
+	flags |= seen->flags & EV_INDEX ? 0 : IO_F_NAMELESS;
+	flags |= seen->flags & EV_REFUSED ? IO_F_REFUSED : 0;
+	fill_io(io, w, res, flags);
+	io->addr = seen->addr;
+	io->len_bytes = seen->len_bytes;
+	io->index = seen->index;
+	if (seen->flags & EV_SLOT && res == -EFAULT) {
+		io->io_flags |= IO_F_NO_IMPORT | (seen->flags & EV_EMPTY ? IO_F_EMPTY : 0);
+		io->buf_addr = seen->buf_addr;
+		io->buf_len_bytes = seen->buf_len_bytes;
+		io->nr_slots = seen->nr_slots;
+	}
+	if (seen->flags & EV_SLOT && seen->flags & EV_RANGE && !(seen->flags & EV_EMPTY) &&
+	    lies_in(seen->addr, seen->len_bytes, seen->buf_addr, seen->buf_len_bytes)) {
+		io->offset_bytes = seen->addr - seen->buf_addr;
+		io->io_flags |= IO_F_OFFSET;
+	}
+	f->seen = *seen;
+	fact_submit(f);
+}
+
+static __always_inline int on_fact_start(__u64 req, enum io_access access)
 {
 	__u8 op = IO_READ(access, req, struct io_kiocb, opcode);
 	__u64 task;
@@ -117,12 +150,59 @@ static __always_inline int on_fact_start(__u64 req, bool refused, enum io_access
 	task = io_task(access, req);
 	if (!ring_selected(io_ring_of(access, req), task))
 		return 0;
-	if (!refused && IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP) {
+	if (IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP) {
 		COUNT_LOSS(skipped);
 		return 0;
 	}
-	put_start(req, refused ? IO_START_REFUSED : bpf_ktime_get_ns() & ~(__u64)IO_START_PUNTED);
+	put_start(req, bpf_ktime_get_ns() & ~(__u64)IO_START_PUNTED);
 	return 0;
+}
+
+/* Told at once: the request may not say what it is when it completes. */
+static __noinline int on_fact_refused(__u64 ring, __u64 req, __u64 sqe, __s32 res)
+{
+	struct io_what w = { .ring = ring };
+	struct io_fresh *f;
+
+	w.task = bpf_get_current_task();
+	if (!ring_selected(ring, w.task))
+		return 0;
+	f = take_fresh();
+	if (!f)
+		return 0;
+	w.who = see_refused(&f->failure, ring, req, sqe, res, true);
+	/* of others none is told */
+	if (IO_WHO_FIXED(w.who)) {
+		put_start(req, IO_START_REFUSED);
+		merge_failure(ring, w.who, res, IO_FAILED, &f->failure);
+		if (is_next_to_tell())
+			tell_failed(&w, res, 0, &f->failure.seen);
+	}
+	put_fresh(f);
+	return 0;
+}
+
+static __noinline int tell_seen(const struct io_what *of, __s32 res, __u32 flags, struct io_fresh *f)
+{
+	/* a number, which may be passed on as one */
+	struct io_what w = {
+		.ring = of->ring, .task = io_task(PROBE, of->req), .who = of->who, .t_ns = of->t_ns,
+	};
+
+	tell_failed(&w, res, flags, &f->failure.seen);
+	return 0;
+}
+
+/* Looked at, then told: each is a call of its own, since both together take too much stack. */
+static __always_inline void on_fact_failed(const struct io_what *w, __s32 res, __u32 flags)
+{
+	struct io_fresh *f = failure_seen(w->ring, w->req, w->who, res);
+
+	if (!f)
+		return;
+	if (is_next_to_tell())
+		tell_seen(w, res, flags, f);
+	put_fresh(f);
 }
 
 /* .cqe_flags are those of the completion. */
@@ -147,22 +227,21 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	if (!ring_selected(ring, w.task))
 		return 0;
 	start = take_start(req);
-	if (start == IO_START_REFUSED) {
-		flags |= IO_F_REFUSED;
-	} else if (start) {
+	if (start > IO_START_REFUSED) {
 		w.t_ns = start & ~(__u64)IO_START_PUNTED;
 		flags |= start & IO_START_PUNTED ? IO_F_PUNTED : 0;
-	} else {
+	} else if (!start) {
 		COUNT_LOSS(no_start);
 	}
 	count_end(find_cell(w.ring, w.who, w.task), &w, op_kind[op], res, DETAIL, access);
-	if (!is_next_to_tell())
-		return 0;
-	/* it may hold what the request before it left; only the index is refused with EFAULT */
-	if (flags & IO_F_REFUSED && res != -EFAULT) {
-		tell(&w, res, flags | IO_F_NAMELESS);
+	if (res < 0) {
+		on_fact_failed(&w, res, flags);
 		return 0;
 	}
+	if (!is_next_to_tell())
+		return 0;
+	/* a number, which may be passed on as one */
+	w.task = io_task(PROBE, req);
 	w.index = IO_READ(access, req, struct io_kiocb, buf_index);
 	if (op_kind[op] & OP_LENGTH) {
 		w.addr = io_rw_addr(access, req);
@@ -178,18 +257,27 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	return 0;
 }
 
+static __noinline int on_fact_failed_ud(const struct io_what *w, const struct io_ud_start *s,
+					__s32 res, __u32 flags)
+{
+	struct io_fresh *f = take_fresh();
+
+	if (!f)
+		return 0;
+	see_failure_ud(&f->failure, s);
+	merge_failure(w->ring, w->who, res, IO_FAILED, &f->failure);
+	if (is_next_to_tell())
+		tell_failed(w, res, flags, &f->failure.seen);
+	put_fresh(f);
+	return 0;
+}
+
 /* .s: what its start was kept as. */
 static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
 {
-	struct io_what w = { .ring = s->ring };
+	struct io_what w = started_as(s);
 	__u32 flags = IO_F_RANGE;
 
-	w.task = s->task;
-	w.who = s->who;
-	w.t_ns = s->t_ns;
-	w.addr = s->addr;
-	w.len_bytes = s->len_bytes;
-	w.index = s->index;
 	if (s->punted)
 		flags |= IO_F_PUNTED;
 	__sync_fetch_and_add(&s->pending, -1ULL);
@@ -207,6 +295,8 @@ static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
 		return 0;
 	count_end(find_cell(w.ring, w.who, w.task), &w,
 		  op_kind[IO_WHO_OP(w.who)], res, DETAIL, PROBE);
+	if (res < 0)
+		return on_fact_failed_ud(&w, s, res, flags & ~IO_F_RANGE);
 	if (is_next_to_tell())
 		tell(&w, res, flags);
 	return 0;

@@ -8,6 +8,7 @@
 #ifndef FIXBUF_BPF_IO_OVERFLOW_H
 #define FIXBUF_BPF_IO_OVERFLOW_H
 
+#include "kernel/io_failed.h"
 #include "io_count.h"
 
 #define IO_FLUSH_MAX	64	/* completions of a flush that are looked at */
@@ -26,24 +27,14 @@ struct io_ring_ctx___submit {
 	struct io_submit_state submit_state;
 };
 
-struct io_cqe {
-	__u64 user_data;
-	__s32 res;
-};
-
-struct io_kiocb___cqe {
-	struct io_cqe cqe;
-	struct io_ring_ctx *ctx;
-};
-
 #pragma clang attribute pop
 
 static __always_inline bool is_end_of(__u64 req, __u64 ring, __u64 user_data, __s32 res)
 {
 	struct io_kiocb___cqe *k = (void *)req;
 
-	return (__u64)BPF_CORE_READ(k, ctx) == ring && BPF_CORE_READ(k, cqe.user_data) == user_data &&
-	       BPF_CORE_READ(k, cqe.res) == res;
+	return (__u64)BPF_CORE_READ((struct io_kiocb *)req, ctx) == ring &&
+	       BPF_CORE_READ(k, cqe.user_data) == user_data && BPF_CORE_READ(k, cqe.res) == res;
 }
 
 static __always_inline __u64 next_in_flush(__u64 req)

@@ -25,13 +25,48 @@ struct {
 	__type(value, struct io_ud_start);
 } io_ud_starts SEC(".maps");
 
+const volatile bool io_share_starts;	/* up to IO_START_SHARED requests of a call have one start */
+
+/*
+ * When a request is submitted. A reading is shared by what the same call takes from the same
+ * queue next: what was read in another call, or of another ring that had this address, is not.
+ */
+static __always_inline __u64 start_time(enum io_access access, __u64 ring)
+{
+	struct io_cpu *cpu = io_share_starts ? this_cpu() : NULL;
+	__u32 at, taken, since;
+
+	if (!cpu)
+		return bpf_ktime_get_ns();
+	at = io_queue_at(access, ring);
+	taken = io_queue_taken(access, ring, at);
+	since = at - cpu->start_at;
+	if (cpu->start_ring == ring && cpu->start_epoch == io_epoch && since &&
+	    since < IO_START_SHARED && since < taken)
+		return cpu->start_ns;
+	cpu->start_ring = ring;
+	cpu->start_epoch = io_epoch;
+	cpu->start_at = at;
+	cpu->start_ns = bpf_ktime_get_ns();
+	return cpu->start_ns;
+}
+
+/*
+ * Requests are 256 bytes or nearly, many to a slab page: neighbours, which are used together, have
+ * their starts in the same cache line, each in a place of its own.
+ */
 static __always_inline struct io_start_set *start_set(__u64 req)
 {
-	/* requests are 256 bytes or nearly, many to a slab page */
-	__u32 index = ((req >> 6) * 0x9e3779b97f4a7c15ULL) >> 50;
+	__u32 index = ((req >> 10) * 0x9e3779b97f4a7c15ULL) >> 50;
 
 	_Static_assert(IO_START_SETS == 1 << 14, "the shift above");
+	_Static_assert(IO_START_WAYS == 1 << 2, "the shifts here and below");
 	return bpf_map_lookup_elem(&io_starts, &index);
+}
+
+static __always_inline struct io_start *own_way(struct io_start_set *s, __u64 req)
+{
+	return &s->way[(req >> 8) & (IO_START_WAYS - 1)];
 }
 
 /* Where others are: not often. */
@@ -63,38 +98,68 @@ static __noinline int put_beside(struct io_start_set *s, __u64 req, __u64 now)
 static __always_inline void put_start(__u64 req, __u64 now)
 {
 	struct io_start_set *s = start_set(req);
-	__u64 taken = 0;
+	struct io_start *own;
+	bool before = false;
 
 	if (!s)
 		return;
+	own = own_way(s, req);
 	for (int i = 0; i < IO_START_WAYS; i++)
-		taken |= s->way[i].t_ns;
-	if (taken) {
+		before |= (s->way[i].key ^ s->way[i].t_ns) == req;
+	if (before || own->t_ns) {
 		put_beside(s, req, now);
 		return;
 	}
-	STORE(s->way[0].t_ns, now);
-	STORE(s->way[0].key, req ^ now);
+	STORE(own->t_ns, now);
+	STORE(own->key, req ^ now);
+}
+
+static __always_inline void free_way(struct io_start *way)
+{
+	/* last what marks it as taken: another CPU may want the place */
+	STORE(way->key, 0);
+	STORE(way->t_ns, 0);
+}
+
+static __noinline __u64 take_beside(struct io_start_set *s, __u64 req)
+{
+	for (int i = 0; s && i < IO_START_WAYS; i++) {
+		__u64 t = s->way[i].t_ns;
+
+		if (t && (s->way[i].key ^ t) == req) {
+			free_way(&s->way[i]);
+			return t;
+		}
+	}
+	return 0;
 }
 
 /* 0 when it is not there. */
 static __always_inline __u64 take_start(__u64 req)
 {
 	struct io_start_set *s = start_set(req);
+	struct io_start *own;
+	__u64 t;
 
 	if (!s)
 		return 0;
-	for (int i = 0; i < IO_START_WAYS; i++) {
-		__u64 t = s->way[i].t_ns;
-
-		if (t && (s->way[i].key ^ t) == req) {
-			/* last what marks it as taken: another CPU may want the place */
-			STORE(s->way[i].key, 0);
-			STORE(s->way[i].t_ns, 0);
-			return t;
-		}
+	own = own_way(s, req);
+	t = own->t_ns;
+	if (t && (own->key ^ t) == req) {
+		free_way(own);
+		return t;
 	}
-	return 0;
+	return take_beside(s, req);
+}
+
+static __always_inline bool is_started(__u64 req)
+{
+	struct io_start_set *s = start_set(req);
+	bool found = false;
+
+	for (int i = 0; s && i < IO_START_WAYS; i++)
+		found |= s->way[i].t_ns > IO_START_REFUSED && (s->way[i].key ^ s->way[i].t_ns) == req;
+	return found;
 }
 
 /*
@@ -160,6 +225,16 @@ static __always_inline struct io_ud_start *ud_ended(__u64 ring, __u64 user_data)
 		return s;
 	COUNT_LOSS(no_start);
 	return NULL;
+}
+
+/* What its start kept of it; .t_ns is 0 where several of that name were under way. */
+static __always_inline struct io_what started_as(const struct io_ud_start *s)
+{
+	return (struct io_what){
+		.ring = s->ring, .task = s->task, .who = s->who, .addr = s->addr,
+		.len_bytes = s->len_bytes, .buf = s->buf, .t_ns = s->t_ns, .index = s->index,
+		.direct = s->direct,
+	};
 }
 
 static __always_inline void fill_ud_start(struct io_ud_start *s, __u64 ring, __u64 req, __u8 op,

@@ -36,7 +36,7 @@ int ring_create(struct bpf_raw_tracepoint_args *ctx)
 	out->cq_entries = ctx->args[3];
 	out->setup_flags = ctx->args[4];
 	out->ns_pid = current_ns_tgid();
-	bpf_ringbuf_submit(out, 0);
+	fact_submit(out);
 	return 0;
 }
 
@@ -69,7 +69,7 @@ int ring_close(struct bpf_raw_tracepoint_args *ctx)
 	read_ring(ring_of_work(work), out);
 	out->fd = -1;
 	out->ns_pid = current_ns_tgid();
-	bpf_ringbuf_submit(out, 0);
+	fact_submit(out);
 	return 0;
 }
 
@@ -86,6 +86,6 @@ int ring_gone(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	out = fact_reserve(sizeof(*out), FACT_RING_GONE, ring_of_work(ctx->args[0]), 0);
 	if (out)
-		bpf_ringbuf_submit(out, 0);
+		fact_submit(out);
 	return 0;
 }

@@ -54,7 +54,8 @@ __u64 in_maps[PEEK_NODES], in_mms[PEEK_NODES];
 
 struct map_node out_maps[PEEK_NODES];
 
-static __always_inline __u64 ring_mapped(__u64 at, __u64 mm, __u64 fops)
+/* The verifier looks at it once, not in each round of the loops below. */
+__noinline __u64 ring_mapped(__u64 at, __u64 mm, __u64 fops)
 {
 	struct vm_area_struct *vma = (void *)at;
 	struct file *file = BPF_CORE_READ(vma, vm_file);

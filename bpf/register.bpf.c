@@ -8,10 +8,12 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 #include "abi/limits.h"
+#include "kernel/caller.h"
 #include "kernel/register_call.h"
 #include "kernel/pid.h"
 #include "kernel/register_event.h"
 #include "kernel/ring.h"
+#include "call_fact.h"
 #include "emit.h"
 #include "failed_entry.h"
 #include "stack.h"
@@ -19,24 +21,6 @@
 #define SLOTS_IN_A_ROW	32
 #define BOUNDED_ENTRIES	128
 #define ENTRIES_IN_A_ROW 16
-
-/* What was so when a call began; the key is the tid of its task. */
-struct start {
-	__u64 ring;	/* what its descriptor stood for; it may not be a ring */
-	__u64 t_ns;
-	__s64 user_pages, mm_pages;
-};
-
-/*
- * Where there is no room the oldest gives its place: threads of one user that all wait in a call
- * must not keep the starts of others out, whose calls may be refused unseen then.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u32);
-	__type(value, struct start);
-} starts SEC(".maps");
 
 struct slots {
 	struct ring_table table;
@@ -62,7 +46,7 @@ __noinline int emit_slot(__u64 ring, __u64 table, __u32 index, __u32 call, __u32
 	out->node = node;
 	read_buffer(buf, out);
 	out->ns_pid = current_ns_tgid();
-	bpf_ringbuf_submit(out, 0);
+	fact_submit(out);
 	return 0;
 }
 
@@ -114,32 +98,6 @@ static __always_inline void fill_levels(struct fact_call *out, const struct star
 	}
 }
 
-static __always_inline void fill_call(struct fact_call *out, const struct call_args *a,
-				      __s64 result)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	out->arg = a->arg;
-	out->limit_bytes = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_cur);
-	out->result = result;
-	out->src_ring = a->src_ring;
-	out->op = a->op;
-	out->nr = a->nr;
-	out->offset = a->offset;
-	out->fd = a->fd;
-	out->call_flags = a->flags;
-	out->array = a->iov;
-	out->hard_limit_bytes = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_max);
-	out->seen = a->seen;
-	out->nr_args = a->nr_args;
-	out->arg_flags = a->arg_flags;
-	out->src_fd = a->src_fd;
-	out->src_offset = a->src_offset;
-	out->src_slots = a->src_slots;
-	out->ns_pid = ns_tgid(task);
-	out->pad = 0;
-}
-
 static __always_inline void fill_ring(struct fact_call *out, __u64 ring, __u32 nr_slots)
 {
 	struct user_struct *user = (void *)ring_user(ring);
@@ -151,14 +109,6 @@ static __always_inline void fill_ring(struct fact_call *out, __u64 ring, __u32 n
 	out->nr_slots = nr_slots;
 }
 
-/* A number that ties the facts of one call; never 0. */
-static __always_inline __u32 call_id(void)
-{
-	__u32 cpu = bpf_get_smp_processor_id() & (FACT_LANES - 1);
-
-	return (cpu + 1) << 20 | (lanes[cpu].seq & 0xfffff);
-}
-
 /*
  * Without bpf_loop() the verifier goes through each round of a loop. It looks at a global
  * function once: therefore this one does some of the rounds, and is called in a loop.
@@ -166,10 +116,12 @@ static __always_inline __u32 call_id(void)
  */
 __noinline int tell_some_entries(__u64 iov, __u32 first, __u32 nr, __u64 ring, __u32 call)
 {
+	__u64 bytes = entry_bytes(ring_is_compat(ring));
+
 	for (__u32 i = 0; i < ENTRIES_IN_A_ROW; i++) {
 		__u32 n = first + i;
 
-		if (n >= nr || tell_entry(iov + sizeof(struct user_iovec) * n, n, ring, call))
+		if (n >= nr || tell_entry(iov + bytes * n, n, ring, call))
 			return 1;
 	}
 	return 0;
@@ -208,6 +160,52 @@ static __always_inline void emit_slots(const struct slots *s, __u32 nr)
 	}
 }
 
+/* Told before a call that failed of something that may be seen of its task. */
+__noinline int tell_caller(__u64 ring, __u32 op, __u32 error, __u32 call)
+{
+	struct fact_caller *out = fact_reserve(sizeof(*out), FACT_CALLER, ring, call);
+
+	if (!out)
+		return 0;
+	__builtin_memset(&out->cgroup_limit_bytes, 0,
+			 sizeof(*out) - __builtin_offsetof(struct fact_caller, cgroup_limit_bytes));
+	out->caller_flags = read_ending();
+	read_cgroups(out);
+	if (error == EEXIST)
+		read_issuer(out, ring);
+	if (error == EACCES)
+		out->caller_flags |= read_restrictions(ring, op);
+	fact_submit(out);
+	return 0;
+}
+
+/*
+ * Tells the call whose arguments and stacks the CPU's working memory has. A global function, so that
+ * the verifier looks at it once and not for each way through on_register().
+ */
+__noinline int tell_call(__u64 ring, __s64 result, __u32 need_pages, __u32 nr_slots, __u32 call)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct start *start = bpf_map_lookup_elem(&starts, &tid);
+	struct work *work = work_of_cpu();
+	struct fact_call *out;
+
+	if (start)
+		start->told = true;
+	if (!work)
+		return 0;
+	out = fact_reserve(sizeof(*out), FACT_CALL, ring, call);
+	if (!out)
+		return 0;
+	fill_call(out, &work->args, result);
+	out->stacks = work->stacks;
+	fill_ring(out, ring, nr_slots);
+	fill_levels(out, start);
+	out->need_pages = need_pages;
+	fact_submit(out);
+	return 0;
+}
+
 static __always_inline bool stopped(const struct call_args *a, __s64 result)
 {
 	return a->op == CALL_UPDATE && result < a->nr;
@@ -216,12 +214,9 @@ static __always_inline bool stopped(const struct call_args *a, __s64 result)
 static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool loop)
 {
 	__u64 ring = ctx->args[0];
-	__u32 op = ctx->args[1], tid = bpf_get_current_pid_tgid(), call, nr, need = 0;
+	__u32 op = ctx->args[1], call, nr, need = 0;
 	struct slots s = { .ring = ring };
-	struct fact_call *out;
-	struct stack_ids stacks;
 	struct call_args *a;
-	struct start *start;
 	struct work *work;
 	__s64 result;
 
@@ -240,24 +235,18 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 		/* an update that stopped on its way returns a count, which hides the error */
 		__u32 done = result < 0 ? 0 : result, error = result < 0 ? -result : EFAULT;
 
-		__u64 iov = a->iov + sizeof(struct user_iovec) * done;
+		__u64 iov = a->iov + entry_bytes(a->flags & CALL_F_IOVEC32) * done;
 
 		need = loop ? blame_entry(iov, a->nr - done, error, ring, call) :
 			      tell_entries(iov, a->nr - done, ring, call);
 	}
-	take_stacks(ctx, &stacks);
-	out = fact_reserve(sizeof(*out), FACT_CALL, ring, call);
-	if (out) {
-		fill_call(out, a, result);
-		out->stacks = stacks;
-		fill_ring(out, ring, s.table.nr);
-		start = bpf_map_lookup_elem(&starts, &tid);
-		fill_levels(out, start);
-		out->need_pages = need;
-		out->seen |= loop && result == -EFAULT ? SEEN_PAGES : 0;
-		bpf_ringbuf_submit(out, 0);
-	}
-	bpf_map_delete_elem(&starts, &tid);
+	if (result == -ENOMEM || result == -EFAULT || result == -EEXIST || result == -EACCES ||
+	    (result >= 0 && stopped(a, result)))
+		tell_caller(ring, op, -result, call);
+	if (loop && result == -EFAULT)
+		a->seen |= SEEN_PAGES;
+	take_stacks(ctx, &work->stacks);
+	tell_call(ring, result, need, s.table.nr, call);
 	if (result < 0)
 		return 0;
 	s.call = call;
@@ -281,75 +270,4 @@ SEC("?raw_tp/io_uring_register")
 int register_bounded(struct bpf_raw_tracepoint_args *ctx)
 {
 	return on_register(ctx, false);
-}
-
-/* Arguments as perf hands them over: the common head, the call's number, then a word for each. */
-struct enter_args {
-	__u64 head;
-	__s64 nr;
-	__u64 fd, opcode, arg, nr_args;
-};
-
-struct exit_args {
-	__u64 head;
-	__s64 nr;
-	__s64 result;
-};
-
-SEC("?tp/syscalls/sys_enter_io_uring_register")
-int register_enter(struct enter_args *ctx)
-{
-	__u32 word = ctx->opcode, tid = bpf_get_current_pid_tgid();
-	struct start s = {};
-
-	if (!concerns_buffers(word & ~USE_REGISTERED_RING) || !task_wanted())
-		return 0;
-	s.ring = ring_by_fd(ctx->fd, word & USE_REGISTERED_RING);
-	if (s.ring) {
-		s.user_pages = user_locked(ring_user(s.ring));
-		s.mm_pages = mm_pinned(ring_mm(s.ring));
-	}
-	s.t_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&starts, &tid, &s, BPF_ANY);
-	return 0;
-}
-
-/* A call that register_enter noted and no tracepoint took was refused before any ring was found. */
-SEC("?tp/syscalls/sys_exit_io_uring_register")
-int register_exit(struct exit_args *ctx)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct start *start = bpf_map_lookup_elem(&starts, &tid);
-	struct stack_ids stacks;
-	struct fact_call *out;
-	struct call_args a;
-	__u32 op;
-
-	if (!start)
-		return 0;
-	op = BPF_CORE_READ(user_regs(), si) & ~USE_REGISTERED_RING;
-	if (concerns_buffers(op)) {
-		read_call_args(op, 0, &a);
-		take_stacks(ctx, &stacks);
-		out = fact_reserve(sizeof(*out), FACT_CALL, 0, call_id());
-		if (out) {
-			fill_call(out, &a, ctx->result);
-			out->stacks = stacks;
-			out->call_flags |= CALL_F_NO_RING;
-			out->user = 0;
-			out->mm = 0;
-			out->user_before_pages = 0;
-			out->user_after_pages = 0;
-			out->mm_before_pages = 0;
-			out->mm_after_pages = 0;
-			out->start_ns = start->t_ns;
-			out->nr_slots = 0;
-			out->ring_flags = 0;
-			out->charged_uid = ~0U;
-			out->need_pages = 0;
-			bpf_ringbuf_submit(out, 0);
-		}
-	}
-	bpf_map_delete_elem(&starts, &tid);
-	return 0;
 }

@@ -20,19 +20,6 @@ struct {
 } stacks __weak SEC(".maps");
 
 /*
- * A function without a frame of its own, as most that wrap a system call are, hides its
- * caller from a walk by frame pointers: the word on top of the user's stack is then its
- * return address. The user side decides whether it is one.
- */
-static __always_inline __u64 word_on_top(void)
-{
-	__u64 word = 0;
-
-	bpf_probe_read_user(&word, sizeof(word), (void *)BPF_CORE_READ(user_regs(), sp));
-	return word;
-}
-
-/*
  * .ctx must be the program's own. This must be called before the fact is reserved, so that
  * the fact's time is not before that of its stacks.
  */
@@ -46,7 +33,7 @@ static __always_inline void take_stacks(void *ctx, struct stack_ids *out)
 	out->kernel = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP);
 	out->user = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP | BPF_F_USER_STACK);
 	if (out->user >= 0)
-		out->caller = word_on_top();
+		out->caller = user_caller();
 }
 
 #endif

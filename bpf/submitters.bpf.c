@@ -17,6 +17,8 @@ __u64 in_nodes[PEEK_NODES];
 struct xa_slots out_nodes[PEEK_NODES];
 __u64 out_submitted[PEEK_NODES];	/* the entries' rings, 0 = none that lives on */
 __u32 out_waits_for[PEEK_NODES];	/* requests, of rings that are closed; 0 = it is not closed */
+__s32 out_tids[PEEK_NODES];	/* of the tasks that the entries are of */
+__u32 out_whose[PEEK_NODES];	/* ring_whose() of the rings */
 
 __noinline int answer_node(__u32 i)
 {
@@ -35,7 +37,7 @@ __noinline int answer_node(__u32 i)
 	return 0;
 }
 
-/* args: count. Answer: out_nodes. */
+/* Takes a count, and as many nodes in in_nodes; answers in out_nodes. */
 SEC("?raw_tp")
 int peek_nodes(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -48,19 +50,23 @@ int peek_nodes(struct bpf_raw_tracepoint_args *ctx)
 
 __noinline int answer_submitted(__u32 i)
 {
+	struct io_tctx_node *node;
 	bool dying;
 	__u64 ring;
 
 	if (i >= PEEK_NODES)
 		return 0;
-	ring = (__u64)BPF_CORE_READ((struct io_tctx_node *)in_nodes[i], ctx);
+	node = (void *)in_nodes[i];
+	ring = (__u64)BPF_CORE_READ(node, ctx);
+	out_tids[i] = BPF_CORE_READ(node, task, pid);
+	out_whose[i] = ring_whose(ring);
 	dying = ring_is_dying(ring);
 	out_waits_for[i] = dying ? dying_ring_waits_for(ring) : 0;
 	out_submitted[i] = dying && !out_waits_for[i] ? 0 : ring;
 	return 0;
 }
 
-/* args: count. Answer: out_submitted. */
+/* Takes a count, and as many entries in in_nodes; answers in out_submitted and those below it. */
 SEC("?raw_tp")
 int peek_submitted(struct bpf_raw_tracepoint_args *ctx)
 {

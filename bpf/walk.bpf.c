@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring walk. Two iterators find every ring and the tasks that hold it; six programs
+ * The ring walk. Two iterators find every ring and the tasks that hold it; nine programs
  * that are never attached (they are run by BPF_PROG_TEST_RUN) answer what a ring, its slots,
- * a buffer's segments and a run of memory hold, what a page belongs to, and which address
- * space a descriptor of pagemap holds. The walk needs no function probe, no symbol and no
+ * a buffer's segments and a run of memory hold, what a page belongs to, who holds a node, which address space a
+ * descriptor of pagemap holds, and which page a file begins with. The walk needs no function probe and no
  * kernel lock.
  */
 #include "kernel/types.h"
@@ -14,10 +14,15 @@
 #include "kernel/ending.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
+#include "kernel/payer.h"
 #include "kernel/pid.h"
+#include "kernel/provided.h"
 #include "kernel/register_event.h"
 
-/* A ring that our process opened at its start: a ring's file, and our process, are known by it. */
+/*
+ * A ring's file is known by that of one that our process opened at its start; where it can have
+ * none, the user side knows the address of its operations. Our process is the iterators' reader.
+ */
 const volatile __s32 own_ring_fd = -1;
 __u64 ring_fops;
 __u32 own_tgid;		/* pids here are those of the initial pid namespace */
@@ -25,8 +30,9 @@ __u64 own_pid;
 __u32 own_level;	/* of the pid namespace in which we are, whose processes iterators show */
 __u32 ns_level;		/* of that which our /proc shows: at most as deep */
 
-/* What peek_backings is asked. */
+/* What peek_backings is asked; and peek_users, of nodes. */
 __u64 in_pages[PEEK_CHUNK];
+struct node_of in_held_nodes[PEEK_CHUNK];
 
 /* The answers of the peek programs. */
 struct fact_ring out_ring;
@@ -34,11 +40,13 @@ struct fact_buffer out_slots[PEEK_CHUNK];
 struct seg out_segs[PEEK_CHUNK];
 struct seg out_folios[PEEK_CHUNK];
 struct backing out_backings[PEEK_CHUNK];
+__u32 out_users[PEEK_CHUNK];
 __u64 out_mm;		/* of the ring in which the slots were read, or of a descriptor */
 __u64 out_table;	/* address and length of the table in which the slots were read */
 __u32 out_table_nr;
 __u32 out_nr;
 __u32 out_page_size;	/* of a struct page */
+__u64 out_first_page;
 
 /* When a ring's last call that concerns buffers returned: a table may change and change back. */
 struct {
@@ -47,6 +55,8 @@ struct {
 	__type(key, __u64);
 	__type(value, __u64);
 } ring_calls SEC(".maps");
+
+#define PEEK_ROUND	16
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -76,6 +86,20 @@ static __always_inline void fill_holder(struct fact_holder *out, struct task_str
 	out->reg_index = -1;
 	out->ns_pid = ns_tgid(task);
 	out->ending = task_ending(task);
+	out->payer = payer_of((__u64)cred, out->h.uid);
+}
+
+/* The task that reads the iterator is ours: is it this one? */
+static __always_inline bool learn_own(struct task_struct *task)
+{
+	__u32 reader = bpf_get_current_pid_tgid() >> 32;
+
+	if ((__u32)BPF_CORE_READ(task, tgid) != reader)
+		return false;
+	own_tgid = reader;
+	own_pid = (__u64)BPF_CORE_READ(task, group_leader, thread_pid);
+	own_level = BPF_CORE_READ((struct pid *)own_pid, level);
+	return true;
 }
 
 /* Finds descriptors that are rings. */
@@ -85,26 +109,23 @@ int find_rings(struct bpf_iter__task_file *ctx)
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	struct fact_holder out;
-	__u32 reader;
 	__u64 fops;
 
 	if (!task || !file)
 		return 0;
 	fops = (__u64)BPF_CORE_READ(file, f_op);
+	if (!own_tgid && !learn_own(task))
+		return 0;
 	if (!ring_fops) {
-		/* the task that reads the iterator is ours */
-		reader = bpf_get_current_pid_tgid() >> 32;
-		if ((__u32)BPF_CORE_READ(task, tgid) != reader || (__s32)ctx->fd != own_ring_fd)
+		if ((__u32)BPF_CORE_READ(task, tgid) != own_tgid || (__s32)ctx->fd != own_ring_fd)
 			return 0;
 		ring_fops = fops;
-		own_tgid = reader;
-		own_pid = (__u64)BPF_CORE_READ(task, group_leader, thread_pid);
-		own_level = BPF_CORE_READ((struct pid *)own_pid, level);
 	}
 	if (fops != ring_fops)
 		return 0;
 	fill_holder(&out, task, (__u64)BPF_CORE_READ(file, private_data));
 	out.fd = ctx->fd;
+	out.whose = ring_whose(out.h.ring);
 	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 	return 0;
 }
@@ -131,6 +152,22 @@ static __always_inline void tell_xarray(struct seq_file *seq, const struct io_ur
 	out->how = HOLDER_BY_INDEX;
 }
 
+/* The ring whose file it is, 0 = none. The verifier looks at it once, not in each round of a loop. */
+__noinline __u64 ring_of_file(__u64 at)
+{
+	struct file *file = (void *)at;
+
+	if (!file || (__u64)BPF_CORE_READ(file, f_op) != ring_fops)
+		return 0;
+	return (__u64)BPF_CORE_READ(file, private_data);
+}
+
+/* The same, for the same reason. */
+__noinline __u32 ring_is_whose(__u64 ring)
+{
+	return ring_whose(ring);
+}
+
 /*
  * Finds the rings that a task registered, from e7a6c00dc77a ("io_uring: add support for
  * registering ring file descriptors"), 5.18; and, as holders of the ring 0, every process
@@ -139,29 +176,30 @@ static __always_inline void tell_xarray(struct seq_file *seq, const struct io_ur
 SEC("?iter/task")
 int find_registered(struct bpf_iter__task *ctx)
 {
+	/* once: for each such load the verifier goes through all of the kernel's types */
+	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
 	struct io_uring_task *tctx;
 	struct fact_holder out;
-	struct file *file;
 
 	if (!task)
 		return 0;
 	fill_holder(&out, task, 0);
 	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) && BPF_CORE_READ(task, mm))
-		bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+		bpf_seq_write(seq, &out, sizeof(out));
 	tctx = BPF_CORE_READ(task, io_uring);
 	if (!tctx)
 		return 0;
-	tell_xarray(ctx->meta->seq, tctx, &out);
+	tell_xarray(seq, tctx, &out);
 	if (!bpf_core_field_exists(struct io_uring_task, registered_rings))
 		return 0;
 	for (int i = 0; i < IO_RINGFD_REG_MAX; i++) {
-		file = BPF_CORE_READ(tctx, registered_rings[i]);
-		if (!file || (__u64)BPF_CORE_READ(file, f_op) != ring_fops)
+		out.h.ring = ring_of_file((__u64)BPF_CORE_READ(tctx, registered_rings[i]));
+		if (!out.h.ring)
 			continue;
-		out.h.ring = (__u64)BPF_CORE_READ(file, private_data);
 		out.reg_index = i;
-		bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+		out.whose = ring_is_whose(out.h.ring);
+		bpf_seq_write(seq, &out, sizeof(out));
 	}
 	return 0;
 }
@@ -195,9 +233,22 @@ int peek_ring(struct bpf_raw_tracepoint_args *ctx)
 	out->h.t_ns = bpf_ktime_get_ns();
 	out->h.ring = ctx->args[0];
 	read_ring(ctx->args[0], out);
+	out->whose = ring_whose(ctx->args[0]);
 	if (is_locked((void *)ctx->args[0]))
 		out->ring_flags |= RING_F_LOCKED;
 	out->fd = -1;
+	return 0;
+}
+
+/*
+ * Takes the ring that peek_ring took: adds what it has for provided buffers, which takes the verifier
+ * longer than all else, so that not all who look at rings have it.
+ */
+SEC("?raw_tp")
+int peek_provided(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (charges_ring_memory())
+		out_ring.ring_pages += provided_pages(ctx->args[0]);
 	return 0;
 }
 
@@ -229,6 +280,14 @@ __noinline int answer_slot(__u64 ring, __u64 slots, __u32 index, __u32 i)
 	return 0;
 }
 
+/* Rounds of a loop that the verifier has looked at are quick to look at. */
+__noinline int answer_slots(__u64 ring, __u64 slots, __u32 first, __u32 i, __u32 n)
+{
+	for (int k = 0; k < PEEK_ROUND && i < n; k++, i++)
+		answer_slot(ring, slots, first + i, i);
+	return 0;
+}
+
 /* Takes ring, first slot, count; answers in out_slots, out_nr, out_table and out_table_nr. */
 SEC("?raw_tp")
 int peek_slots(struct bpf_raw_tracepoint_args *ctx)
@@ -241,13 +300,15 @@ int peek_slots(struct bpf_raw_tracepoint_args *ctx)
 	out_table = t.slots;
 	out_table_nr = t.nr;
 	out_mm = (__u64)BPF_CORE_READ((struct io_ring_ctx *)ring, mm_account);
-	out_nr = 0;
-	for (__u32 i = 0; i < PEEK_CHUNK; i++) {
-		if (i >= n || first + i >= t.nr)
-			break;
-		answer_slot(ring, t.slots, first + i, i);
-		out_nr = i + 1;
-	}
+	if (first >= t.nr)
+		n = 0;
+	else if (n > t.nr - first)
+		n = t.nr - first;
+	if (n > PEEK_CHUNK)
+		n = PEEK_CHUNK;
+	out_nr = n;
+	for (__u32 i = 0; i < PEEK_CHUNK && i < n; i += PEEK_ROUND)
+		answer_slots(ring, t.slots, first, i, n);
 	return 0;
 }
 
@@ -334,6 +395,59 @@ int peek_backings(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+__noinline int answer_users(__u32 i)
+{
+	if (i >= PEEK_CHUNK)
+		return 0;
+	out_users[i] = node_users(in_held_nodes[i].node, in_held_nodes[i].buf);
+	return 0;
+}
+
+/* Takes a count, and as many nodes in in_held_nodes; answers in out_users. */
+SEC("?raw_tp")
+int peek_users(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 n = ctx->args[0];
+
+	for (__u32 i = 0; i < PEEK_CHUNK && i < n; i++)
+		answer_users(i);
+	return 0;
+}
+
+static __always_inline struct file *own_file(__u64 fd)
+{
+	struct task_struct *self = (void *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(self, files, fdt);
+	struct file **array = BPF_CORE_READ(fdt, fd), *file = NULL;
+
+	if (fd < BPF_CORE_READ(fdt, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), array + fd);
+	return file;
+}
+
+#define XA_DEPTH	4	/* a huge page lies some nodes deep */
+
+/*
+ * Takes a descriptor of ours of a file in memory; answers in out_first_page the struct page of its
+ * first page, 0 without one.
+ */
+SEC("?raw_tp")
+int peek_first_page(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct file *file = own_file(ctx->args[0]);
+
+	out_page_size = bpf_core_type_size(struct page);
+	out_first_page = file ? (__u64)BPF_CORE_READ(file, f_inode, i_mapping, i_pages.xa_head) : 0;
+	for (int i = 0; i < XA_DEPTH && (out_first_page & 3) == XA_NODE_MARK; i++) {
+		struct xa_node *node = (void *)(out_first_page - XA_NODE_MARK);
+
+		out_first_page = (__u64)BPF_CORE_READ(node, slots[0]);
+	}
+	if (out_first_page & 3)
+		out_first_page = 0;
+	return 0;
+}
+
 /*
  * Takes a descriptor of ours of /proc/PID/pagemap; answers in out_mm: 0 without one, and where
  * the pages are being taken away. The file holds the address space that the process had when it
@@ -342,15 +456,9 @@ int peek_backings(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp")
 int peek_pagemap(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct task_struct *self = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(self, files, fdt);
-	struct file **array = BPF_CORE_READ(fdt, fd), *file = NULL;
+	struct file *file = own_file(ctx->args[0]);
 
-	out_mm = 0;
-	if (ctx->args[0] >= BPF_CORE_READ(fdt, max_fds))
-		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), array + ctx->args[0]);
-	out_mm = (__u64)BPF_CORE_READ(file, private_data);
+	out_mm = file ? (__u64)BPF_CORE_READ(file, private_data) : 0;
 	if (mm_is_reaped(out_mm))
 		out_mm = 0;
 	return 0;

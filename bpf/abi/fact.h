@@ -11,6 +11,7 @@
 #define FIXBUF_BPF_ABI_FACT_H
 
 #include <linux/types.h>
+#include "abi/io_evidence.h"
 #include "abi/names.h"
 
 #define FACT_LANES	1024	/* sequences; CPUs beyond that number share them */
@@ -31,6 +32,10 @@ enum fact_kind {
 	FACT_RING	 = 12,	/* struct fact_ring: snapshot of a ring */
 	FACT_HOLDER	 = 13,	/* struct fact_holder: snapshot of a task that holds a ring */
 	FACT_IO_DONE	 = 14,	/* struct fact_io: an I/O over a registered buffer ended */
+	FACT_CALLER	 = 15,	/* struct fact_caller: who made a call that failed */
+	FACT_SETUP	 = 16,	/* struct fact_setup: an io_uring_setup() failed */
+	FACT_IO_FAILED	 = 17,	/* struct fact_io_failed: the same, and it failed */
+	FACT_IN_USE	 = 18,	/* struct fact_in_use: requests hold what a slot held, or no more */
 };
 
 #define FACT_F_DERIVED	0x01	/* concluded from other facts, not seen */
@@ -90,7 +95,7 @@ struct fact_ring {
 	__u32 cq_entries;
 	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
 	__u32 ns_pid;		/* RING_CREATE, RING_CLOSE */
-	__u32 pad;
+	__u32 whose;		/* the walk's: ring_whose(), 0 = not looked at */
 };
 
 enum holder_how {
@@ -124,6 +129,8 @@ struct fact_holder {
 	__u32 ns_pid;
 	__u32 ending;		/* enum ending: of the process */
 	__u32 in_flight;	/* with .ending: requests that its tasks wait for; HOLDER_CLOSING */
+	__u32 payer;		/* uid that its share of what is read counts for */
+	__u32 whose;		/* of its ring as it was found: as struct fact_ring's */
 };
 
 #define BUFFER_F_KERNEL	0x01	/* a block driver's pages (ublk), neither pinned nor charged */
@@ -147,6 +154,21 @@ struct fact_buffer {
 	__u32 refs;		/* tables that share it */
 	__u32 buf_flags;	/* BUFFER_F_* */
 	__u32 ns_pid;
+};
+
+/*
+ * A call let go of a buffer that requests still use: told with the call's head, before the call.
+ * Once more when none holds it any more, as it was seen at .h.t_ns, at the latest. From 6.13.
+ */
+struct fact_in_use {
+	struct fact h;
+	__u64 buf, node;
+	__u64 addr, len_bytes;
+	__u64 since_ns;		/* when the call returned */
+	__u32 index;		/* of the slot that held it */
+	__u32 requests;		/* 0 = none any more */
+	__u32 ns_pid;
+	__u32 pad;
 };
 
 enum call_op {			/* IORING_REGISTER_* opcodes that concern buffers */
@@ -195,6 +217,7 @@ struct fact_call {
 #define SEEN_FD		0x0008	/* CALL_F_NO_RING: what .fd stands for */
 #define SEEN_FEATURES	0x0010	/* which of the features below this kernel has */
 #define SEEN_PAGES	0x0020	/* EFAULT: whether the entries' pages are there, of the first GiB */
+#define SEEN_TAGS_NONE	0x0040	/* the array of tags cannot be read at its begin */
 #define SEEN_RESERVED	0x0100	/* a reserved field of the structure is not 0 */
 #define SEEN_SRC_NONE	0x0200	/* .src_fd is not open, or no registered ring's index */
 #define SEEN_SRC_OTHER	0x0400	/* it is no io_uring */
@@ -207,10 +230,46 @@ struct fact_call {
 #define SEEN_KNOWS_RANGES 0x20000 /* clones take ranges and IORING_REGISTER_DST_REPLACE (6.13) */
 #define SEEN_KNOWS_CLONE 0x80000 /* tables can be cloned (6.12) */
 #define SEEN_KNOWS_INDEX 0x40000 /* calls take the index of a registered ring (6.3) */
+#define SEEN_OTHER_WAY	0x800000 /* with SEEN_FD: as a descriptor, or as an index, .fd stands for a file */
+/* With CALL_F_UNENTERED. */
+#define SEEN_FILTER	0x100000 /* the task has a seccomp filter */
+#define SEEN_TRACED	0x200000 /* another process traces it, and can refuse calls */
+#define SEEN_OLDER	0x400000 /* the call may have begun before we were there to see it */
 
 #define CALL_F_BEFORE_SEEN 0x01	/* *_before_pages were read at the start, not derived */
 #define CALL_F_NO_RING	   0x02	/* refused before any ring was looked up */
 #define CALL_F_REG_RING	   0x04	/* fd is an index of the task's registered rings */
+#define CALL_F_IOVEC32	   0x08	/* the ring takes iovecs of 8 bytes, as 32-bit programs have them */
+#define CALL_F_UNENTERED   0x10	/* it was seen to return, but not to begin */
+
+/* An io_uring_setup() that failed. What was looked at, by whom, is in .seen. */
+struct fact_setup {
+	struct fact h;
+	__u64 user, mm;		/* that a ring of this caller is charged to; .user 0: no limit applies */
+	__u64 limit_bytes, hard_limit_bytes; /* the caller's RLIMIT_MEMLOCK, ~0 = unlimited */
+	__u64 files_limit;	/* its soft RLIMIT_NOFILE, ~0 = unlimited */
+	__u64 start_ns;		/* 0 when the start was not seen */
+	__s64 user_pages;	/* that .user has locked now */
+	__s64 result;
+	__u32 charged_uid;	/* of .user; ~0 without */
+	__u32 seen;		/* SEEN_* and SETUP_* */
+	__u32 entries;		/* SEEN_ARGS: as they were asked for */
+	__u32 setup_flags;	/* SEEN_STRUCT: this and the next three, of the structure */
+	__u32 cq_entries, sq_thread_cpu, wq_fd;
+	__u32 call_flags;	/* CALL_F_* */
+	__u32 unknown_flags;	/* SETUP_FLAGS: those of .setup_flags that this kernel does not know */
+	__u32 disabled;		/* SETUP_DISABLED: kernel.io_uring_disabled, just after the call */
+	__s32 group;		/* the same: kernel.io_uring_group, -1 = none */
+	__u32 ns_pid;
+	struct stack_ids stacks;
+};
+
+/* Bits of fact_setup.seen beside SEEN_*. */
+#define SETUP_FLAGS	0x01000000 /* which of the flags this kernel knows was tried */
+#define SETUP_DISABLED	0x02000000 /* what the system's settings say was read */
+#define SETUP_CHARGED	0x04000000 /* this kernel charges a ring's own memory to its user */
+#define SETUP_CHARGED_POWER 0x08000000 /* the same, in powers of two (up to 5.11) */
+#define SETUP_ADMIN	0x10000000 /* the caller has CAP_SYS_ADMIN */
 
 /* Why an entry cannot be registered, as far as can be seen from outside the call. */
 enum entry_state {
@@ -245,12 +304,30 @@ struct fact_entry {
 	__u32 fs_magic;		/* super block magic of the mapped file, 0 = none */
 	__u32 looked;		/* with ENTRY_ABSENT: LOOKED_* */
 	struct file_name file;	/* the mapped file's */
+	struct comm fs_name;	/* the type of its file system */
 };
 
 /* What is known not to be why the page is not there, because it was looked at. */
 #define LOOKED_FILE	0x01	/* the end of the file, and its userfaultfd */
 #define LOOKED_FULL	0x02	/* whether the tmpfs is full */
 #define LOOKED_HUGE	0x04	/* whether a huge page is free */
+
+#define CALLER_F_KILLED		0x01	/* a deadly signal, or exit_group(), came before the call's end */
+#define CALLER_F_OOM		0x02	/* it was for want of memory */
+#define CALLER_F_RING_FORBIDS	0x04	/* the ring's restrictions leave the operation out */
+#define CALLER_F_TASK_FORBIDS	0x08	/* so do those of the calling task */
+
+/* What limits the task whose call failed, beside its RLIMIT_MEMLOCK. */
+struct fact_caller {
+	struct fact h;
+	/* of the memory cgroups that it is in, the one with the least room; ~0 = none has a limit */
+	__u64 cgroup_limit_bytes, cgroup_used_bytes;
+	struct file_name cgroup;
+	__u32 caller_flags;	/* CALLER_F_* */
+	/* the only thread that may call (IORING_SETUP_SINGLE_ISSUER), .issuer_tid 0 = any may */
+	__u32 issuer_pid, issuer_tid, issuer_ns_pid;
+	struct comm issuer;
+};
 
 struct fact_pin {
 	struct fact h;
@@ -301,6 +378,11 @@ struct fact_io {
 	__u32 ns_pid;
 };
 
+struct fact_io_failed {
+	struct fact_io io;
+	struct io_evidence seen;
+};
+
 /* One bio_vec of a buffer and the state of its first folio: no fact, but an answer of the walk. */
 struct seg {
 	__u64 page;		/* struct page * as stored in the bio_vec */
@@ -331,6 +413,11 @@ struct backing {
 #define BACKING_F_UNREADABLE 0x08
 #define BACKING_F_MAPPED    0x10	/* by some address space; large folios: where the kernel counts */
 
+/* What the walk is asked of: a buffer and its node, of which it may be free by now. */
+struct node_of {
+	__u64 node, buf;
+};
+
 #define IN_FLIGHT_CPUS	32	/* whose parts of a number of requests an answer of the walk adds up */
 
 #define PEEK_NODES	32	/* nodes of an xarray that an answer of the walk holds */
@@ -356,7 +443,17 @@ struct map_node {
 struct lane {
 	__u64 seq;		/* the last one given */
 	__u64 lost;		/* records that found no room */
+	__u64 told_ns;		/* when the last record began */
 };
+
+/*
+ * A reader that found something looks again after so long, and is woken for none that comes within
+ * it: waking costs the caller more than the record.
+ */
+#define FACT_WAIT_NS	20000000
+
+/* Unless a record makes this part of the buffer wait. */
+#define FACT_WAKE_PART	4
 
 #define SENDER_PARTS	32	/* twice as many as the buffer has at a time */
 
@@ -377,13 +474,17 @@ struct sender {
 
 FACT_ASSERT_SIZE(fact, 64);
 FACT_ASSERT_SIZE(fact_ring, 144);
-FACT_ASSERT_SIZE(fact_holder, 136);
+FACT_ASSERT_SIZE(fact_holder, 144);
 FACT_ASSERT_SIZE(fact_buffer, 136);
+FACT_ASSERT_SIZE(fact_setup, 192);
 FACT_ASSERT_SIZE(fact_call, 256);
-FACT_ASSERT_SIZE(fact_entry, 176);
+FACT_ASSERT_SIZE(fact_entry, 192);
+FACT_ASSERT_SIZE(fact_caller, 160);
 FACT_ASSERT_SIZE(fact_pin, 136);
 FACT_ASSERT_SIZE(fact_charge, 168);
 FACT_ASSERT_SIZE(fact_io, 136);
+FACT_ASSERT_SIZE(fact_io_failed, 304);
+FACT_ASSERT_SIZE(io_evidence, 168);
 FACT_ASSERT_SIZE(seg, 40);
 FACT_ASSERT_SIZE(backing, 56);
 

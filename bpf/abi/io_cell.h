@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include "abi/fact.h"
 #include "abi/hist.h"
+#include "abi/io_evidence.h"
 
 #define IO_CELL_PROBES	32	/* places to look for one */
 #define IO_TOTALS	1024	/* last places: for whole processes, where rings find none */
@@ -16,7 +17,7 @@
 #define IO_MAX_CELLS	65536
 #define IO_BUFFERS	16411	/* (ring, buffer, CPU) */
 #define IO_ADDRESSES	16411	/* (ring, address, CPU) of plain I/O */
-#define IO_FAULTS	1031
+#define IO_FAILURES	1031	/* kinds of failures: (ring, process, opcode, error, what was found) */
 #define IO_CALLS	1031	/* rings whose table changed */
 #define IO_DECIDED	16384	/* rings of which it is remembered whether they are selected */
 
@@ -25,6 +26,7 @@
 #define IO_UD_STARTS	65536
 
 #define IO_CLOCK_SHARED	8	/* completions of a flush that share a reading of the clock, at most */
+#define IO_START_SHARED	4	/* requests of a submission that share one, at most, when asked for */
 
 #define IO_OP_UNKNOWN	255	/* before 5.18 a completion does not say which request it ends */
 
@@ -43,8 +45,9 @@ struct io_cell {
 	__u64 bytes;		/* transferred */
 	__u64 latency_ns;	/* sum */
 	__u64 max_ns;
-	__u32 hist;		/* 1 + index in io_hists, 0 = none: .coarse */
-	__u32 cpu;
+	__u16 hist;		/* 1 + index in io_hists, 0 = none: .coarse */
+	__u16 cpu;
+	__u32 fd;		/* 1 + the ring's descriptor as it was made, 0 = not seen */
 	__u64 who;		/* IO_WHO() */
 	__u64 born_ns;		/* with .ring: which ring */
 	__u32 errors;		/* negative results but ECANCELED */
@@ -146,28 +149,65 @@ struct io_address_place {
 struct io_address_use {
 	__u64 ops, bytes;
 	__u64 max_len;
-	__u64 direct;		/* of .ops, O_DIRECT */
+	__u32 direct;		/* of .ops, O_DIRECT */
+	__u32 kinds;		/* IO_ADDRESS_*, 0 = older: IO_ADDRESS_RW */
 };
 
-struct io_fault_key {
+#define IO_ADDRESS_RW		0x1 /* READ, WRITE */
+#define IO_ADDRESS_VECTOR	0x2 /* READV, WRITEV: counted when it starts; all that its iovecs reach over */
+#define IO_ADDRESS_SEND		0x4
+#define IO_ADDRESS_SEND_ZC	0x8
+
+/* A request that has not ended, as it is now. */
+struct io_under_way {
+	__u64 ring;		/* 0 = it has ended meanwhile */
+	__u64 addr, len_bytes;	/* EV_RANGE */
+	__u32 index;		/* EV_INDEX */
+	__u32 flags;		/* EV_* */
+};
+
+enum io_failure_kind {
+	IO_FAILED,		/* .result is its error */
+	IO_PUNTED,		/* no failure: handed to a worker */
+	IO_COPIED,		/* no failure: a zero-copy send whose data the kernel copied */
+};
+
+struct io_failure_key {
 	__u64 ring;
-	__u32 op;
-	__u32 index;
-};
-
-struct io_fault_place {
-	struct io_fault_key key;
-	__u64 born_ns;
 	__u64 pid;
+	__u64 found;		/* IO_FOUND() */
+	__u32 what;		/* IO_WHAT() */
+	__u32 index;
+	__s32 result;
+	__u32 op_flags;
+	__u32 kind;		/* enum io_failure_kind */
+	__u32 head;		/* IO_HEAD(), 0 = no other request has to do with it */
 };
 
-/* The last failed import of that kind, against the table as it was then. */
-struct io_fault {
+/* What makes two failures differ: the EV_*, the sqe's flags, and of what kind the file is. */
+#define IO_FOUND(flags, sqe_flags, file) \
+	((__u64)(flags) | ((__u64)(sqe_flags) & 0xff) << 32 | (__u64)(file) << 40)
+
+/*
+ * 24 bits: S_IFMT, FMODE_READ, _WRITE, _CAN_READ and _CAN_WRITE, and of what its file system is
+ * known by.
+ */
+#define IO_FILE(inode_mode, file_mode, fs_magic) \
+	(((inode_mode) >> 12 & 0xf) | ((file_mode) & 3) << 4 | ((file_mode) >> 17 & 3) << 6 | \
+	 (((fs_magic) ^ (fs_magic) >> 16) & 0xffff) << 8)
+
+#define IO_HEAD(op, result)	((__u32)(op) << 24 | ((__u32)(result) & 0xffffff))
+
+struct io_failure_place {
+	struct io_failure_key key;
+	__u64 born_ns;
+};
+
+/* Those of one key. The evidence is that of the first. */
+struct io_failure {
 	__u64 count;
-	__u64 addr, len_bytes;
-	__u64 buf_addr, buf_len_bytes;
-	__u32 nr_slots;
-	__u32 empty;
+	__u64 first_ns, last_ns;
+	struct io_evidence seen;
 };
 
 struct io_calls_place {
@@ -197,6 +237,19 @@ struct io_loss {
 	__u64 no_hist;		/* cells without a fine histogram */
 	__u64 no_buffer, no_address;
 	__u64 no_ring;		/* rings that found no place: counted in their process's total */
+	/* the rest is newer than some recordings, where it is 0 */
+	__u64 no_cause;		/* failures of a kind that found no place: counted without their cause */
+	__u64 late;		/* found their completion ring full: counted, with all that is known of them */
+};
+
+/* What a CPU keeps for itself. */
+struct io_cpu {
+	struct io_loss loss;
+	/* of the completion that was timed last, and how many have shared its time */
+	__u64 last_req, end_ns, shared;
+	/* the last reading of the clock for a start, and for which request of which ring */
+	__u64 start_ring, start_epoch, start_ns;
+	__u32 start_at, pad;
 };
 
 #endif

@@ -18,6 +18,8 @@ enum io_type {
 	TYPE_CQE,
 	TYPE_IO_TASK,
 	TYPE_TASK,
+	TYPE_RING,
+	TYPE_RINGS,
 	NR_IO_TYPES,
 };
 
@@ -32,6 +34,8 @@ enum io_type {
 	[TYPE_CQE] = "io_uring_cqe",		\
 	[TYPE_IO_TASK] = "io_uring_task",	\
 	[TYPE_TASK] = "task_struct",		\
+	[TYPE_RING] = "io_ring_ctx",		\
+	[TYPE_RINGS] = "io_rings",		\
 }
 
 #endif

@@ -15,8 +15,4 @@
  */
 #define BOUNDED_SLOTS	1024
 
-/* Addresses and charges are counted in pages of x86-64. */
-#define PAGE_SHIFT	12
-#define PAGE_BYTES	(1ULL << PAGE_SHIFT)
-
 #endif

@@ -14,6 +14,7 @@
 /* fact_entry.vma_flags, as include/linux/mm.h has them in every version */
 #define VM_READ		0x1UL
 #define VM_WRITE	0x2UL
+#define VM_EXEC		0x4UL
 #define VM_SHARED	0x8UL
 #define VM_UFFD_MISSING	0x200UL
 #define VM_PFNMAP	0x400UL

@@ -20,6 +20,7 @@ static __always_inline __u32 task_ending(struct task_struct *task)
 }
 
 #define MAX_FREE	512
+#define FREE_ROUND	32
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -42,29 +43,46 @@ struct io_ring_ctx___locked_free {
 
 #pragma clang attribute pop
 
+__u64 unused_at __weak;		/* in the list; 0 = at its end */
+__u32 nr_unused __weak;
+
+/* No branch of the loop below, which the verifier would look at as often: it looks at this once. */
+__weak __noinline int count_unused(void)
+{
+	if (unused_at) {
+		nr_unused++;
+		unused_at = (__u64)BPF_CORE_READ((struct io_wq_work_node *)unused_at, next);
+	}
+	return 0;
+}
+
+/* The loop in two: rounds of one that the verifier has looked at are quick to look at. */
+__weak __noinline int count_some_unused(void)
+{
+	for (int i = 0; i < FREE_ROUND; i++)
+		count_unused();
+	return 0;
+}
+
 /*
  * Requests that a ring keeps allocated without a use, each of which has a reference to it: from
  * 5.16 on, where they are a list of single links. -1 = too many to count.
  */
-__weak __noinline int unused_requests(__u64 ring)
+static __always_inline int unused_requests(__u64 ring)
 {
 	struct io_ring_ctx___submit_state *ctx = (void *)ring;
 	struct io_ring_ctx___locked_free *locked = (void *)ring;
-	struct io_wq_work_node *node;
-	int nr = 0;
 
 	if (!bpf_core_field_exists(ctx->submit_state) ||
 	    bpf_core_field_size(ctx->submit_state.free_list) != sizeof(void *))
 		return 0;
+	nr_unused = 0;
 	if (bpf_core_field_exists(locked->locked_free_nr))
-		nr = BPF_CORE_READ(locked, locked_free_nr);
-	node = BPF_CORE_READ(ctx, submit_state.free_list.next);
-	for (int i = 0; i < MAX_FREE; i++) {
-		if (!node)
-			return nr + i;
-		node = BPF_CORE_READ(node, next);
-	}
-	return -1;
+		nr_unused = BPF_CORE_READ(locked, locked_free_nr);
+	unused_at = (__u64)BPF_CORE_READ(ctx, submit_state.free_list.next);
+	for (int i = 0; i < MAX_FREE / FREE_ROUND; i++)
+		count_some_unused();
+	return unused_at ? -1 : (int)nr_unused;
 }
 
 /*

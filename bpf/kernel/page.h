@@ -107,6 +107,7 @@ struct mm_struct___bits {
 };
 
 struct address_space {
+	struct xarray i_pages;
 	struct inode *host;
 };
 

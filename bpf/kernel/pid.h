@@ -13,7 +13,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/names.h"
 
-extern __u32 own_tgid;	/* walk.bpf.c */
+extern __u32 own_tgid;	/* walk.bpf.c, self.bpf.c */
 extern __u32 ns_level;	/* of the namespace that our /proc shows; 0 = the initial one */
 extern __u64 own_pid;	/* struct pid * of our process */
 

@@ -22,8 +22,6 @@
 #define USE_REGISTERED_RING	(1U << 31)
 #define REGISTER_SPARSE		(1U << 0)	/* IORING_RSRC_REGISTER_SPARSE */
 #define CLONE_SRC_REGISTERED	(1U << 0)	/* IORING_REGISTER_SRC_REGISTERED */
-#define X86_USER_CS		0x33		/* 32-bit programs pass their arguments elsewhere */
-#define X86_TS_COMPAT		0x2		/* so do 64-bit ones by int 0x80: thread_info.status */
 
 /* What programs hand over; the structures are complete, since their layout is ABI. */
 struct rsrc_register {
@@ -71,7 +69,7 @@ struct call_args {
  * registered; 0 when there is none. Rings are registered from e7a6c00dc77a ("io_uring: add
  * support for registering ring file descriptors"), 5.18.
  */
-__noinline __u64 file_by_fd(__u32 fd, bool registered)
+__weak __noinline __u64 file_by_fd(__u32 fd, bool registered)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct file *file = NULL;
@@ -140,6 +138,18 @@ static __always_inline void look_at_source(struct call_args *a, __u64 ring)
 		a->seen |= SEEN_SRC_ISSUER;
 }
 
+/*
+ * Whether there are tags, and the first, which the kernel has read if it got that far, cannot be read.
+ * What is global the verifier looks at once: each way through it would double those of its callers,
+ * which with stacks are a million on 6.1.
+ */
+__weak __noinline __u32 seen_of_tags(__u64 tags)
+{
+	__u64 tag;
+
+	return tags && bpf_probe_read_user(&tag, sizeof(tag), (void *)tags) ? SEEN_TAGS_NONE : 0;
+}
+
 /* Adds what the structure at .arg says to what the registers say. */
 static __always_inline void read_call_arg(struct call_args *a, __u64 ring)
 {
@@ -153,7 +163,8 @@ static __always_inline void read_call_arg(struct call_args *a, __u64 ring)
 		a->iov = a->unreadable || (r.flags & REGISTER_SPARSE) ? 0 : r.data;
 		if (!a->unreadable) {
 			a->arg_flags = r.flags;
-			a->seen |= SEEN_STRUCT | (r.resv2 ? SEEN_RESERVED : 0);
+			a->seen |= SEEN_STRUCT | (r.resv2 ? SEEN_RESERVED : 0) |
+				   seen_of_tags(r.tags);
 		}
 	} else if (a->op == CALL_UPDATE) {
 		struct rsrc_update2 u;
@@ -163,7 +174,8 @@ static __always_inline void read_call_arg(struct call_args *a, __u64 ring)
 		a->offset = a->unreadable ? 0 : u.offset;
 		a->iov = a->unreadable ? 0 : u.data;
 		if (!a->unreadable)
-			a->seen |= SEEN_STRUCT | (u.resv || u.resv2 ? SEEN_RESERVED : 0);
+			a->seen |= SEEN_STRUCT | (u.resv || u.resv2 ? SEEN_RESERVED : 0) |
+				   seen_of_tags(u.tags);
 	} else if (a->op == CALL_CLONE) {
 		struct clone_buffers c;
 
@@ -181,16 +193,24 @@ static __always_inline void read_call_arg(struct call_args *a, __u64 ring)
 	}
 }
 
-/* What the descriptor of a call that found no ring stands for. */
-static __always_inline void look_at_fd(struct call_args *a)
+/* What the descriptor of a call that found no ring stands for. Global for the same reason. */
+__weak __noinline __u32 seen_of_fd(__u32 fd, __u32 flags)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 seen = SEEN_FD;
 
-	a->seen |= SEEN_FD;
-	if (!file_by_fd(a->fd, a->flags & CALL_F_REG_RING))
-		a->seen |= SEEN_FD_NONE;
+	if (!file_by_fd(fd, flags & CALL_F_REG_RING))
+		seen |= SEEN_FD_NONE;
+	if (file_by_fd(fd, !(flags & CALL_F_REG_RING)))
+		seen |= SEEN_OTHER_WAY;
 	if (!BPF_CORE_READ(task, io_uring))
-		a->seen |= SEEN_NO_TABLE;
+		seen |= SEEN_NO_TABLE;
+	return seen;
+}
+
+static __always_inline void look_at_fd(struct call_args *a)
+{
+	a->seen |= seen_of_fd(a->fd, a->flags);
 }
 
 /* References of buffers came with the clones that share them. */
@@ -206,37 +226,30 @@ static __always_inline __u32 kernel_knows(void)
 	return seen;
 }
 
-static __always_inline bool called_as_32_bit(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, thread_info.status) & X86_TS_COMPAT;
-}
-
 /*
  * Fills all of .a; .fd is -1 and .seen 0 when the arguments of the call are not known.
  * .ring: on which the call ran, 0 = it found none.
  */
 static __always_inline void read_call_args(__u32 op, __u64 ring, struct call_args *a)
 {
+	struct pt_regs *regs = user_regs();
+	bool narrow = called_as_32_bit();
+	__u32 word;
+
 	__builtin_memset(a, 0, sizeof(*a));
 	a->op = op;
 	a->fd = -1;
-	if (!bpf_core_field_exists(struct pt_regs, orig_ax))
+	if (syscall_number(regs) != NR_IO_URING_REGISTER)
 		return;
-
-	struct pt_regs *regs = user_regs();
-	__u32 word = BPF_CORE_READ(regs, si);
-
-	if (BPF_CORE_READ(regs, orig_ax) != NR_IO_URING_REGISTER ||
-	    BPF_CORE_READ(regs, cs) != X86_USER_CS || called_as_32_bit() ||
-	    (word & ~USE_REGISTERED_RING) != op)
+	word = syscall_arg(regs, 1, narrow);
+	if ((word & ~USE_REGISTERED_RING) != op)
 		return;
-	a->fd = BPF_CORE_READ(regs, di);
-	a->arg = BPF_CORE_READ(regs, dx);
-	a->nr = BPF_CORE_READ(regs, r10);
+	a->fd = syscall_arg(regs, 0, narrow);
+	a->arg = syscall_arg(regs, 2, narrow);
+	a->nr = syscall_arg(regs, 3, narrow);
 	a->nr_args = a->nr;
 	a->flags = word & USE_REGISTERED_RING ? CALL_F_REG_RING : 0;
+	a->flags |= ring && ring_is_compat(ring) ? CALL_F_IOVEC32 : 0;
 	a->seen = SEEN_ARGS | kernel_knows();
 	if (BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cred, user_ns, level) > 0)
 		a->seen |= SEEN_USER_NS;

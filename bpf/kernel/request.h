@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/io_types.h"
+#include "kernel/functions.h"
 #include "kernel/ring.h"
 
 enum io_op {			/* IORING_OP_*, ABI */
@@ -18,6 +19,8 @@ enum io_op {			/* IORING_OP_*, ABI */
 	OP_WRITEV	= 2,
 	OP_READ_FIXED	= 4,
 	OP_WRITE_FIXED	= 5,
+	OP_SENDMSG	= 9,
+	OP_RECVMSG	= 10,
 	OP_READ		= 22,
 	OP_WRITE	= 23,
 	OP_SEND		= 26,
@@ -43,6 +46,8 @@ static const __u8 op_kind[256] = {
 	[OP_WRITEV]	  = OP_PLAIN | OP_BYTES,
 	[OP_READ_FIXED]	  = OP_FIXED | OP_BYTES | OP_LENGTH,
 	[OP_WRITE_FIXED]  = OP_FIXED | OP_BYTES | OP_LENGTH,
+	[OP_SENDMSG]	  = OP_PLAIN | OP_BYTES,
+	[OP_RECVMSG]	  = OP_PLAIN | OP_BYTES,
 	[OP_READ]	  = OP_PLAIN | OP_BYTES | OP_LENGTH,
 	[OP_WRITE]	  = OP_PLAIN | OP_BYTES | OP_LENGTH,
 	[OP_SEND]	  = OP_FLAG | OP_BYTES,
@@ -61,8 +66,10 @@ static const __u8 op_kind[256] = {
 #define REQ_F_CQE_SKIP		(1U << 6)	/* the low byte is that of the sqe, ABI */
 #define CQE_F_MORE		(1U << 1)	/* IORING_CQE_F_MORE */
 #define CQE_F_NOTIF		(1U << 3)	/* IORING_CQE_F_NOTIF */
+#define NOTIF_COPIED		((__s32)(1U << 31)) /* IORING_NOTIF_USAGE_ZC_COPIED, 6.2: its result */
 
 #define SETUP_IOPOLL		(1U << 0)	/* IORING_SETUP_IOPOLL */
+#define SETUP_SQ_REWIND		(1U << 20)	/* IORING_SETUP_SQ_REWIND, 7.0 */
 
 #ifdef __TARGET_ARCH_arm64
 #define O_DIRECT_FLAG		0200000
@@ -111,6 +118,11 @@ struct io_kiocb___node {
 	struct io_rsrc_node *buf_node;
 };
 
+/* From 6.0 to 6.12 the table that a request's buffer is of. */
+struct io_kiocb___table {
+	struct io_rsrc_node *rsrc_node;
+};
+
 /* from 5.15: completions wait in a list until they are published */
 struct io_wq_work_node {
 	struct io_wq_work_node *next;
@@ -153,14 +165,22 @@ struct io_kiocb___name {
 	__u64 user_data;
 };
 
-#pragma clang attribute pop
-
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-
-/* the verifier knows the cast by this name */
-enum special_kfunc_type {
-	KF_bpf_rdonly_cast = 8,
+/* Entries of the queue that were taken; those of calls that have ended are in .rings->sq.head. */
+struct io_uring___head {
+	unsigned int head;
 };
+
+struct io_rings___head {
+	struct io_uring___head sq;
+};
+
+struct io_ring_ctx___queue {
+	unsigned int flags;
+	unsigned int cached_sq_head;
+	struct io_rings___head *rings;
+};
+
+#pragma clang attribute pop
 
 const volatile __u32 io_types[NR_IO_TYPES];
 
@@ -173,6 +193,8 @@ const volatile __u32 io_types[NR_IO_TYPES];
 	struct io_kiocb___node *: TYPE_KIOCB,			\
 	struct io_nop *: TYPE_NOP,				\
 	struct io_rsrc_node *: TYPE_NODE,			\
+	struct io_ring_ctx___queue *: TYPE_RING,		\
+	struct io_rings___head *: TYPE_RINGS,			\
 	struct io_rw *: TYPE_RW,				\
 	struct io_sr_msg *: TYPE_SR_MSG,			\
 	struct io_uring_cmd *: TYPE_CMD,			\
@@ -189,8 +211,7 @@ enum io_access {
 
 #define IO_CASTS(access)							\
 	((access) == CAST ||							\
-	 ((access) == EITHER &&							\
-	  bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)))
+	 ((access) == EITHER && HAS_FUNC(bpf_rdonly_cast)))
 
 /* What is read more than once is cast once. */
 #define IO_AS(access, ptr, type) ({						\
@@ -265,6 +286,28 @@ static __always_inline bool io_same_flush(enum io_access access, __u64 last, __u
 	return IO_READ(access, last + at, struct io_uring_cqe, user_data) == req + at;
 }
 
+/* Which entry of the ring's queue was taken last: counted from the ring's begin, from 1. */
+static __always_inline __u32 io_queue_at(enum io_access access, __u64 ring)
+{
+	return IO_READ(access, ring, struct io_ring_ctx___queue, cached_sq_head);
+}
+
+/*
+ * How many entries the call that is under way has taken, 0 = not known: where a queue is begun
+ * anew by each call, as from 7.0 it may be, its head says nothing.
+ */
+static __always_inline __u32 io_queue_taken(enum io_access access, __u64 ring, __u32 at)
+{
+	__u64 rings;
+
+	if (!bpf_core_field_exists(struct io_ring_ctx___queue, cached_sq_head) ||
+	    !bpf_core_field_exists(struct io_rings___head, sq.head) ||
+	    IO_READ(access, ring, struct io_ring_ctx___queue, flags) & SETUP_SQ_REWIND)
+		return 0;
+	rings = (__u64)IO_READ(access, ring, struct io_ring_ctx___queue, rings);
+	return at - IO_READ(access, rings, struct io_rings___head, sq.head);
+}
+
 /* The task whose ring it is: that of the ring's mm; 0 when the kernel does not say. */
 static __always_inline __u64 ring_owner(__u64 ring)
 {
@@ -311,6 +354,25 @@ static __always_inline __u32 io_send_len(enum io_access access, __u64 req)
 {
 	return IO_READ(access, req, struct io_sr_msg, len) +
 	       IO_READ(access, req, struct io_sr_msg, done_io);
+}
+
+/* Of the notification of a zero-copy send: whether that was over a registered buffer. */
+static __always_inline bool notification_is_fixed(__u64 req)
+{
+	if (bpf_core_field_exists(struct io_kiocb___node, buf_node))
+		return BPF_CORE_READ((struct io_kiocb___node *)req, buf_node);
+	return bpf_core_field_exists(struct io_kiocb___table, rsrc_node) &&
+	       BPF_CORE_READ((struct io_kiocb___table *)req, rsrc_node);
+}
+
+/*
+ * A zero-copy send leaves its buffer to its notification from 6.13 on, and does not point to that
+ * when it ends: which buffer it was, its index says.
+ */
+static __always_inline bool buffer_is_the_notifications(__u8 op)
+{
+	return (op == OP_SEND_ZC || op == OP_SENDMSG_ZC) &&
+	       bpf_core_field_exists(struct io_kiocb___node, buf_node);
 }
 
 /* The struct io_mapped_ubuf of a request that has looked it up, not checked to be one. */

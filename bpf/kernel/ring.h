@@ -11,6 +11,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/node.h"
+#include "page_size.h"
 
 /*
  * ---- layouts ---------------------------------------------------------------------
@@ -26,15 +28,6 @@
 struct io_ring_ctx___array {
 	unsigned int nr_user_bufs;
 	void *user_bufs;
-};
-
-/*
- * From 3597f2786b68 on: an array of pointers to nodes. That each slot has a node of its
- * own, which points to the buffer, comes with 7029acd8a950 ("io_uring/rsrc: get rid of
- * per-ring io_rsrc_node list"), 6.13.
- */
-struct io_ring_ctx___nodes {
-	struct io_rsrc_data buf_table;
 };
 
 /*
@@ -65,6 +58,20 @@ struct io_mapped_region___6_14 {
 struct io_ring_ctx___regions {
 	struct io_mapped_region___6_14 sq_region, ring_region, param_region;
 };
+
+/*
+ * Whether the ring was made by a 32-bit call, which says how the iovecs are laid out that it is
+ * given: up to 7.0 a bit field, from 7.1 in a word of flags.
+ */
+struct io_ring_ctx___bits {
+	unsigned int compat : 1;
+};
+
+struct io_ring_ctx___int_flags {
+	unsigned int int_flags;
+};
+
+#define IO_RING_F_COMPAT (1U << 11) /* as in 7.3: the enum has no name by which CO-RE could find it */
 
 /* With our patches/0002: what is charged is kept per user and mm. */
 struct io_ring_ctx___acct {
@@ -149,8 +156,6 @@ struct io_kiocb___ctx {
  */
 #define EMPTY_UBUF (~0ULL)
 
-#define IORING_RSRC_BUFFER 1	/* io_rsrc_node.type, from 6.13 */
-
 /* ---- the table and its slots ------------------------------------------------------ */
 
 struct ring_table {
@@ -181,17 +186,6 @@ static __always_inline bool slots_are_structs(void)
 {
 	return !bpf_core_field_exists(struct io_ring_ctx___nodes, buf_table) &&
 	       bpf_core_field_exists(struct io_mapped_ubuf___bvec_ptr, bvec);
-}
-
-static __always_inline __u64 node_buffer(__u64 node)
-{
-	return (__u64)BPF_CORE_READ((struct io_rsrc_node *)node, buf);
-}
-
-/* Nodes of files are of the same type. */
-static __always_inline bool node_is_of_buffer(__u64 node)
-{
-	return BPF_CORE_READ((struct io_rsrc_node *)node, type) == IORING_RSRC_BUFFER;
 }
 
 /* The address of the buffer in slot .index, 0 when it is empty; *node gets its node, from 6.13. */
@@ -299,7 +293,7 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 	out->len_bytes = 0;
 	out->charged_pages = 0;
 	out->segments = 0;
-	out->folio_shift = 12;
+	out->folio_shift = PAGE_SHIFT;
 	out->refs = 1;
 	out->buf_flags = BUFFER_F_EMPTY;
 	out->ns_pid = 0;
@@ -356,6 +350,31 @@ static __always_inline __u64 ring_mm(__u64 ring)
 	return (__u64)BPF_CORE_READ((struct io_ring_ctx *)ring, mm_account);
 }
 
+/*
+ * Tells a ring from another's that has its address a moment later; never 0. A ring that charges no
+ * address space is known by where its memory is.
+ */
+static __always_inline __u32 ring_whose(__u64 ring)
+{
+	__u64 mm = ring_mm(ring);
+
+	if (!mm)
+		mm = (__u64)BPF_CORE_READ((struct io_ring_ctx *)ring, rings);
+	return (mm * 0x9e3779b97f4a7c15ULL >> 32) | 1;
+}
+
+static __always_inline bool ring_is_compat(__u64 ring)
+{
+	struct io_ring_ctx___bits *bits = (void *)ring;
+	struct io_ring_ctx___int_flags *flags = (void *)ring;
+
+	if (bpf_core_field_exists(bits->compat))
+		return BPF_CORE_READ_BITFIELD_PROBED(bits, compat);
+	if (bpf_core_field_exists(flags->int_flags))
+		return BPF_CORE_READ(flags, int_flags) & IO_RING_F_COMPAT;
+	return false;
+}
+
 #define PERCPU_REF_DEAD 2	/* a bit of the pointer: the last user is gone */
 
 /* Whether nothing can use the ring any more: it only waits for its end. */
@@ -382,14 +401,20 @@ static __always_inline __u32 ring_account_flags(__u64 user)
 	return flags;
 }
 
-/* Pages of the ring's own memory that its user is charged for. */
+/* Whether a ring's own memory is charged to its user, by pages. */
+static __always_inline bool charges_ring_memory(void)
+{
+	return bpf_core_field_exists(struct io_ring_ctx___regions, ring_region) &&
+	       !bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct);
+}
+
+/* Pages of the ring's own memory that its user is charged for, without its provided-buffer rings. */
 static __always_inline __u32 ring_own_pages(__u64 ring)
 {
 	struct io_ring_ctx___regions *r = (void *)ring;
 	__u32 pages;
 
-	if (!bpf_core_field_exists(struct io_ring_ctx___regions, ring_region) ||
-	    bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct))
+	if (!charges_ring_memory())
 		return 0;
 	pages = BPF_CORE_READ(r, sq_region.nr_pages) + BPF_CORE_READ(r, ring_region.nr_pages);
 	if (bpf_core_field_exists(struct io_ring_ctx___regions, param_region))
@@ -438,7 +463,7 @@ static __always_inline void read_ring(__u64 ring, struct fact_ring *out)
 	out->cq_entries = BPF_CORE_READ(ctx, cq_entries);
 	out->ring_pages = out->user ? ring_own_pages(ring) : 0;
 	out->ns_pid = 0;
-	out->pad = 0;
+	out->whose = 0;
 	ring_table(ring, &t);
 	out->table = t.slots;
 	out->nr_slots = t.nr;

@@ -25,7 +25,9 @@ struct user_struct {
 };
 
 struct user_namespace {
+	struct user_namespace *parent;
 	int level;
+	kuid_t owner;
 };
 
 struct cred {
@@ -53,9 +55,14 @@ struct signal_struct {
 
 struct file_operations;
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	unsigned long s_magic;
 	unsigned int s_dev;
+	struct file_system_type *s_type;
 };
 
 struct qstr {
@@ -66,8 +73,15 @@ struct dentry {
 	struct qstr d_name;
 };
 
+struct xarray {
+	void *xa_head;
+};
+
+struct address_space;
+
 struct inode {
 	struct super_block *i_sb;
+	struct address_space *i_mapping;
 	unsigned long i_ino;
 	long long i_size;
 	unsigned short i_mode;
@@ -106,10 +120,6 @@ struct vm_area_struct {
 
 #define IO_RINGFD_REG_MAX 16
 
-struct xarray {
-	void *xa_head;
-};
-
 #define XA_SLOTS 64	/* 16 with CONFIG_BASE_SMALL */
 
 struct xa_node {
@@ -136,11 +146,8 @@ struct io_ring_ctx;
 
 /* A task's entry of a ring that it made or submitted to. */
 struct io_tctx_node {
+	struct task_struct *task;
 	struct io_ring_ctx *ctx;
-};
-
-struct thread_info {
-	unsigned int status;
 };
 
 struct pid_namespace;
@@ -156,7 +163,6 @@ struct pid {
 };
 
 struct task_struct {
-	struct thread_info thread_info;
 	unsigned int flags;
 	int pid;
 	int tgid;
@@ -170,16 +176,6 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct files_struct *files;
 	struct io_uring_task *io_uring;
-};
-
-struct pt_regs {
-	unsigned long di;
-	unsigned long si;
-	unsigned long dx;
-	unsigned long r10;
-	unsigned long orig_ax;
-	unsigned long cs;
-	unsigned long sp;
 };
 
 struct seq_file;
@@ -214,6 +210,7 @@ struct io_mapped_ubuf;
 
 struct io_rsrc_node {
 	__u8 type;
+	int refs;
 	struct io_mapped_ubuf *buf;
 };
 
@@ -243,6 +240,7 @@ struct io_ring_ctx {
 	unsigned int cq_entries;
 	struct user_struct *user;
 	struct mm_struct *mm_account;
+	void *rings;
 	struct work_struct exit_work;
 	struct task_struct *submitter_task;
 };
@@ -256,7 +254,9 @@ struct page {
 
 /* Errors that calls return, here positive. <errno.h> would need the headers of an architecture. */
 #define ENOMEM		12
+#define EACCES		13
 #define EFAULT		14
+#define EEXIST		17
 #define EOPNOTSUPP	95
 
 #endif

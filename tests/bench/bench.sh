@@ -7,6 +7,7 @@ echo "kernel $(uname -r), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sed
 "$build/tests/bench/budgets"
 "$build/tests/bench/scrapes"
 "$build/tests/bench/register_cost"
+"$build/tests/bench/others_cost"
 "$build/tests/bench/io_cost"
 echo
 echo "What recordings cost:"

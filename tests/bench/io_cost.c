@@ -3,42 +3,42 @@
  * What watching I/O costs: CPU time an operation, untraced, with empty
  * programs on the tracepoints (the floor), with stat counting, with stat
  * timing, and with what else is installed. Interleaved rounds of one run,
- * each against the untraced measurement beside it. Prints a table; asserts no time.
- *   io_cost [ROUNDS [instructions|time|beside [WATCHER]]]
+ * each against the untraced measurements around it; a round that was not quiet
+ * (they differ) is made again, one beside a foreign tracer does not count. Prints a table;
+ * asserts no time.
+ * A signal to end makes it print what it has.
+ *   io_cost [ROUNDS [instructions|time|beside [WATCHER [LOAD]]]]
  * instructions: where the clock counts them (boot.sh -n).
  * beside: beside foreign tracers, too, where else a measurement is discarded.
+ * WATCHER, LOAD: a part of its name.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <dirent.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <linux/bpf.h>
 #include "bpf_objects.h"
 #include "memory.h"
 #include "series.h"
 #include "tap.h"
 #include "tool.h"
 #include "uring.h"
+#include "watcher.h"
 
 #define BATCH		32
 #define MANY		1000	/* rings */
 #define MANY_BATCH	16
 #define BLOCK		512
-#define FILE_BYTES	(1UL << 20)
-#define ATTACH_MS	20000
+#define FILE_BYTES	(64UL << 20)
+#define HOT_BYTES	(1UL << 20)
 #define SLICE		3200	/* operations that are measured as one */
 #define MAX_SLICES	64
-#define MAX_TRIES	20	/* beside foreign tracers */
+#define MAX_TRIES	3	/* for a quiet round: else the quietest of them counts */
+#define QUIET		1.05	/* the untraced measurements around a round differ by this at most */
 
 static unsigned int rounds = 11;
 static unsigned int slices = 20;
@@ -46,6 +46,7 @@ static unsigned int slices = 20;
 static bool instructions;
 static bool any_company;	/* measured beside foreign tracers, too: ratios mean less */
 static unsigned int discarded;	/* measurements beside a foreign tracer */
+static unsigned int unquiet;	/* or made again as others disturbed them */
 
 /* ---- the load -------------------------------------------------------------------- */
 
@@ -53,13 +54,14 @@ static struct io_uring ring, many[MANY];
 static char *buf;
 static int file;
 
-enum load { READ_FIXED, NOP_FIXED, MANY_RINGS, PUNTED, NR_LOADS };
+enum load { READ_FIXED, NOP_FIXED, SINGLY, MANY_RINGS, PUNTED, NR_LOADS };
 
 static const char *const load_names[NR_LOADS] = {
-	[READ_FIXED] = "512-byte READ_FIXED from the page cache",
-	[NOP_FIXED] = "NOP with a fixed buffer",
+	[READ_FIXED] = "512-byte READ_FIXED from the page cache, 32 at a time",
+	[NOP_FIXED] = "NOP with a fixed buffer, 32 at a time",
+	[SINGLY] = "4 KiB READ_FIXED from random places of 64 MiB, one at a time as fio does",
 	[MANY_RINGS] = "512-byte READ_FIXED, 1000 rings in turn, 16 at a time",
-	[PUNTED] = "512-byte READ_FIXED by workers (IOSQE_ASYNC)",
+	[PUNTED] = "512-byte READ_FIXED by workers (IOSQE_ASYNC), 32 at a time",
 };
 
 /* Nanoseconds of CPU time: this thread's, and of workers. */
@@ -71,10 +73,18 @@ static double spent(enum load load)
 	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
+static unsigned long random_page(void)
+{
+	static uint64_t state = 1;
+
+	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (state >> 33) % (FILE_BYTES / PAGE);
+}
+
 static void batch(struct io_uring *r, enum load load, unsigned int nr, unsigned long done)
 {
+	unsigned int len = load == SINGLY ? PAGE : BLOCK, got;
 	struct io_uring_cqe *cqes[BATCH];
-	unsigned int got;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		struct io_uring_sqe *sqe = io_uring_get_sqe(r);
@@ -84,33 +94,32 @@ static void batch(struct io_uring *r, enum load load, unsigned int nr, unsigned 
 			sqe->rw_flags = 1U << 3; /* IORING_NOP_FIXED_BUFFER */
 			continue;
 		}
-		io_uring_prep_read_fixed(sqe, file, buf + i * BLOCK, BLOCK,
-					 (done + i) * BLOCK % FILE_BYTES, 0);
+		if (load == SINGLY)
+			io_uring_prep_read_fixed(sqe, file, buf + done % 4 * PAGE, PAGE,
+						 random_page() * PAGE, 0);
+		else
+			io_uring_prep_read_fixed(sqe, file, buf + i * BLOCK, BLOCK,
+						 (done + i) * BLOCK % HOT_BYTES, 0);
 		if (load == PUNTED)
 			sqe->flags |= IOSQE_ASYNC;
 	}
 	if (io_uring_submit_and_wait(r, nr) != (int)nr)
 		bail("submission failed");
 	got = io_uring_peek_batch_cqe(r, cqes, nr);
-	if (got != nr || cqes[0]->res != (load == NOP_FIXED ? 0 : BLOCK))
+	if (got != nr || cqes[0]->res != (load == NOP_FIXED ? 0 : (int)len))
 		bail("%u completions, the first with %d", got, got ? cqes[0]->res : 0);
 	io_uring_cq_advance(r, got);
 }
 
 static double slice(enum load load)
 {
+	const unsigned int nr = load == MANY_RINGS ? MANY_BATCH : load == SINGLY ? 1 : BATCH;
 	static unsigned int next;
 	double begun = spent(load);
 
-	for (unsigned long done = 0; done < SLICE;) {
-		if (load == MANY_RINGS) {
-			batch(&many[next], load, MANY_BATCH, done);
-			next = (next + 1) % MANY;
-			done += MANY_BATCH;
-		} else {
-			batch(&ring, load, BATCH, done);
-			done += BATCH;
-		}
+	for (unsigned long done = 0; done < SLICE; done += nr) {
+		batch(load == MANY_RINGS ? &many[next] : &ring, load, nr, done);
+		next = (next + 1) % MANY;
 	}
 	return (spent(load) - begun) / SLICE;
 }
@@ -127,10 +136,13 @@ static double measure(enum load load)
 {
 	double cost[MAX_SLICES];
 
-	for (unsigned int i = 0; i < slices; i++)
+	/* workers take ten times as long */
+	unsigned int nr = load == PUNTED ? (slices + 3) / 4 : slices;
+
+	for (unsigned int i = 0; i < nr; i++)
 		cost[i] = slice(load);
-	qsort(cost, slices, sizeof(*cost), ascending);
-	return cost[slices / 4];
+	qsort(cost, nr, sizeof(*cost), ascending);
+	return cost[nr / 4];
 }
 
 static void set_up(void)
@@ -160,232 +172,90 @@ static bool has_nop_fixed(void)
 
 /* ---- who watches ------------------------------------------------------------------ */
 
-struct watcher {
-	const char *name;
-	const char *program;	/* which is run; NULL = fixbuf-trace */
-	const char *arg[10];
-	const char *points[2];	/* tracepoints with an empty program */
-	bool clock;		/* the empty programs read the clock */
-	const char *seen;	/* the tracepoint that it attaches to last */
-	int events, per_cpu;	/* or so many perf events or links, in all and for each processor */
-	const char *enabled;	/* or this file of tracefs says 1 */
+struct row {
+	struct watcher w;
 	int floor;		/* the number of tracepoints that its floor has */
 	double must, many_must;	/* 0 = no bound; with many rings */
-	bool absent;
-	struct series added[NR_LOADS];
-	pid_t pid;
-	int fds[2];
+	bool rival;		/* a goal is a quarter of what it adds */
+	/* What it adds, and what its floor does in the same rounds. */
+	struct series added[NR_LOADS], beneath[NR_LOADS];
 };
 
-static char submit_point[64] = "io_uring_submit_req";
-
-/* A program that does nothing, or only reads the clock. */
-static int empty_program(const char *point, bool clock)
-{
-	const struct bpf_insn code[] = {
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ktime_get_ns },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr a = { .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT };
-	int prog, link;
-
-	a.insns = (uintptr_t)(clock ? code : code + 1);
-	a.insn_cnt = clock ? 3 : 2;
-	a.license = (uintptr_t)"GPL";
-	do
-		prog = syscall(SYS_bpf, BPF_PROG_LOAD, &a, sizeof(a));
-	/* completions by workers that are still to be told of look like a signal */
-	while (prog < 0 && errno == EAGAIN);
-	if (prog < 0)
-		return -errno;
-	memset(&a, 0, sizeof(a));
-	a.raw_tracepoint.name = (uintptr_t)point;
-	a.raw_tracepoint.prog_fd = prog;
-	link = syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &a, sizeof(a));
-	close(prog);
-	return link < 0 ? -errno : link;
-}
-
-/* Whether a process holds a link to this tracepoint. */
-static bool watches(pid_t pid, const char *point)
-{
-	char path[64], text[4096], want[80];
-	struct dirent *e;
-	bool found = false;
-	DIR *d;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
-	snprintf(want, sizeof(want), "tp_name:\t%s", point);
-	d = opendir(path);
-	while (d && !found && (e = readdir(d))) {
-		int fd = openat(dirfd(d), e->d_name, O_RDONLY);
-		ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-		if (n > 0) {
-			text[n] = '\0';
-			found = strstr(text, want);
-		}
-		if (fd >= 0)
-			close(fd);
-	}
-	if (d)
-		closedir(d);
-	return found;
-}
-
-/* Perf events and links to BPF programs that a process holds. */
-static int nr_events(pid_t pid)
-{
-	char path[64], text[64];
-	struct dirent *e;
-	int nr = 0;
-	DIR *d;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	d = opendir(path);
-	while (d && (e = readdir(d))) {
-		ssize_t n = readlinkat(dirfd(d), e->d_name, text, sizeof(text) - 1);
-
-		text[n > 0 ? n : 0] = '\0';
-		nr += strstr(text, "perf_event") || strstr(text, "bpf_link") ||
-		      strstr(text, "bpf-link");
-	}
-	if (d)
-		closedir(d);
-	return nr;
-}
-
-static bool is_attached(const struct watcher *w)
-{
-	char text[4] = "";
-	int fd;
-
-	if (w->seen)
-		return watches(w->pid, w->seen);
-	if (w->enabled) {
-		fd = open(w->enabled, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
-			text[0] = '\0';
-		if (fd >= 0)
-			close(fd);
-		return text[0] == '1';
-	}
-	if (nr_events(w->pid) < w->events + w->per_cpu * sysconf(_SC_NPROCESSORS_ONLN))
-		return false;
-	/* the last of them is held, and yet to be armed */
-	usleep(200000);
-	return true;
-}
-
-static void spawn(struct watcher *w)
-{
-	w->pid = fork();
-	if (w->pid)
-		return;
-	int null = open("/dev/null", O_RDWR);
-	char *argv[14] = { (char *)(w->program ? w->program : tool_path()) };
-
-	for (int i = 0; i < 10 && w->arg[i]; i++)
-		argv[i + 1] = (char *)w->arg[i];
-	dup2(null, 0);
-	dup2(null, 1);
-	dup2(null, 2);
-	execvp(argv[0], argv);
-	_exit(127);
-}
-
-static bool begin(struct watcher *w)
-{
-	int status;
-
-	w->fds[0] = w->fds[1] = -1;
-	w->pid = 0;
-	for (int i = 0; i < 2 && w->points[i]; i++) {
-		w->fds[i] = empty_program(w->points[i], w->clock);
-		if (w->fds[i] < 0)
-			bail("no empty program on %s: %s", w->points[i], strerror(-w->fds[i]));
-	}
-	if (w->points[0])
-		return true;
-	spawn(w);
-	for (int ms = 0; ms < ATTACH_MS; ms += 10) {
-		if (waitpid(w->pid, &status, WNOHANG) == w->pid) {
-			w->pid = 0;
-			return false;
-		}
-		if (is_attached(w))
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
-static void end(struct watcher *w)
-{
-	for (int i = 0; i < 2; i++)
-		if (w->fds[i] >= 0)
-			close(w->fds[i]);
-	if (w->pid > 0) {
-		kill(w->pid, SIGINT);
-		await_exit(w->pid, 20);
-	}
-}
-
+#define COMPLETE "io_uring_complete"
 #define BOTH "io_uring:io_uring_submit_req,io_uring:io_uring_complete"
 #define EVENTS "/sys/kernel/tracing/events/io_uring/"
 #define RECORDED "/dev/shm/fixbuf-io_cost.dat"
 
-static struct watcher watchers[] = {
-	{ .name = "empty program on the completion", .points = { "io_uring_complete" } },
-	{ .name = "empty programs on submission and completion",
-	  .points = { "io_uring_complete", submit_point } },
-	{ .name = "the same two, reading the clock", .clock = true, .floor = 2,
-	  .points = { "io_uring_complete", submit_point } },
-	{ .name = "stat --no-latency", .arg = { "stat", "--no-latency", "-q" }, .floor = 1,
-	  .must = 1.25, .many_must = 1.6, .seen = "io_uring_complete" },
-	{ .name = "stat", .arg = { "stat", "-q" }, .floor = 2, .must = 2.2, .many_must = 2.6,
-	  .seen = submit_point },
-	{ .name = "stat -p 1, which this is not", .arg = { "stat", "-q", "-p", "1" }, .floor = 2,
-	  .must = 1.1, .many_must = 1.4, .seen = submit_point },
-	{ .name = "stat --by-buffer", .arg = { "stat", "--by-buffer", "-q" }, .floor = 2,
-	  .seen = submit_point },
-	{ .name = "trace --io --sample 1000", .floor = 2, .seen = submit_point,
-	  .arg = { "trace", "--io", "--sample", "1000", "-q" } },
-	{ .name = "bpftrace, count by result", .program = "bpftrace", .floor = 1,
-	  .events = 1, .per_cpu = 1,
-	  .arg = { "-e", "tracepoint:io_uring:io_uring_complete { @[args->res < 0] = count(); }" } },
-	{ .name = "bpftrace, latency histogram", .program = "bpftrace", .floor = 2,
-	  .events = 2, .per_cpu = 1,
-	  .arg = { "-e", "tracepoint:io_uring:io_uring_submit_req { @s[args->req] = nsecs; } "
-		   "tracepoint:io_uring:io_uring_complete { $t = @s[args->req]; "
-		   "if ($t) { @ns = hist(nsecs - $t); delete(@s[args->req]); } }" } },
-	{ .name = "uringscope, all programs", .program = "uringscope", .arg = { "-a" },
-	  .floor = 2, .events = 4 },
-	{ .name = "perf stat, counting both", .program = "perf", .floor = 2, .per_cpu = 2,
-	  .arg = { "stat", "-a", "-e", BOTH } },
-	{ .name = "perf record of both", .program = "perf", .floor = 2, .per_cpu = 2,
-	  .arg = { "record", "-a", "-q", "-o", "/dev/null", "-e", BOTH } },
-	{ .name = "perf trace of both", .program = "perf", .floor = 2, .per_cpu = 2,
-	  .arg = { "trace", "-a", "-o", "/dev/null", "-e", BOTH } },
-	{ .name = "trace-cmd record of both", .program = "trace-cmd", .floor = 2,
-	  .enabled = EVENTS "io_uring_complete/enable",
-	  .arg = { "record", "-o", RECORDED, "-e", "io_uring:io_uring_submit_req", "-e",
-		   "io_uring:io_uring_complete" } },
+/* .points[1] and .seen are set to the tracepoint that this kernel has. */
+#define SUBMIT "io_uring_submit_req"
+
+enum { ONE_EMPTY, TWO_EMPTY, STAT = 4 };
+
+static struct row rows[] = {
+	[ONE_EMPTY] = { { .name = "empty program on the completion", .points = { COMPLETE } }, .floor = 0 },
+	[TWO_EMPTY] = { { .name = "empty programs on submission and completion",
+			  .points = { COMPLETE, SUBMIT } }, .floor = 0 },
+	{ { .name = "the same two, reading the clock", .clock = true,
+	    .points = { COMPLETE, SUBMIT } }, .floor = 2 },
+	{ { .name = "stat --no-latency", .arg = { "stat", "--no-latency", "-q" },
+	    .seen = COMPLETE }, .floor = 1, .must = 1.25, .many_must = 1.6 },
+	[STAT] = { { .name = "stat", .arg = { "stat", "-q" }, .seen = SUBMIT },
+		   .floor = 2, .must = 2.2, .many_must = 2.6 },
+	{ { .name = "stat --share-starts", .arg = { "stat", "--share-starts", "-q" },
+	    .seen = SUBMIT }, .floor = 2, .must = 1.9, .many_must = 2.6 },
+	{ { .name = "stat -p 1, which this is not", .arg = { "stat", "-q", "-p", "1" },
+	    .seen = SUBMIT }, .floor = 2, .must = 1.1, .many_must = 1.4 },
+	{ { .name = "stat --by-buffer", .arg = { "stat", "--by-buffer", "-q" }, .seen = SUBMIT },
+	  .floor = 2 },
+	{ { .name = "trace --io --sample 1000", .seen = SUBMIT,
+	    .arg = { "trace", "--io", "--sample", "1000", "-q" } }, .floor = 2 },
+	{ { .name = "bpftrace, count by result", .program = "bpftrace", .events = 1, .per_cpu = 1,
+	    .arg = { "-e", "tracepoint:io_uring:io_uring_complete { @[args->res < 0] = count(); }" } },
+	  .floor = 1 },
+	{ { .name = "bpftrace, latency histogram", .program = "bpftrace", .events = 2, .per_cpu = 1,
+	    .arg = { "-e", "tracepoint:io_uring:io_uring_submit_req { @s[args->req] = nsecs; } "
+		     "tracepoint:io_uring:io_uring_complete { $t = @s[args->req]; "
+		     "if ($t) { @ns = hist(nsecs - $t); delete(@s[args->req]); } }" } },
+	  .floor = 2, .rival = true },
+	{ { .name = "uringscope, all programs", .program = "uringscope", .arg = { "-a" },
+	    .events = 4 }, .floor = 2, .rival = true },
+	{ { .name = "perf stat, counting both", .program = "perf", .per_cpu = 2,
+	    .arg = { "stat", "-a", "-e", BOTH } }, .floor = 2 },
+	{ { .name = "perf record of both", .program = "perf", .per_cpu = 2,
+	    .arg = { "record", "-a", "-q", "-o", "/dev/null", "-e", BOTH } }, .floor = 2 },
+	{ { .name = "perf trace of both", .program = "perf", .per_cpu = 2,
+	    .arg = { "trace", "-a", "-o", "/dev/null", "-e", BOTH } }, .floor = 2 },
+	{ { .name = "trace-cmd record of both", .program = "trace-cmd",
+	    .enabled = EVENTS "io_uring_complete/enable",
+	    .arg = { "record", "-o", RECORDED, "-e", "io_uring:io_uring_submit_req", "-e",
+		     "io_uring:io_uring_complete" } }, .floor = 2 },
 };
 
-#define NR_WATCHERS (sizeof(watchers) / sizeof(watchers[0]))
+#define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static void name_points(void)
+{
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		struct watcher *w = &rows[i].w;
+
+		if (w->points[1])
+			w->points[1] = watcher_submit_point();
+		if (w->seen && !strcmp(w->seen, SUBMIT))
+			w->seen = watcher_submit_point();
+	}
+}
 
 /* ---- the table --------------------------------------------------------------------- */
 
-static void row(struct watcher *w, enum load load, double floor)
+static void print_row(struct row *r, enum load load)
 {
-	struct series *s = &w->added[load];
-	double added = series_median(s);
-	double must = load == PUNTED ? 0 : load == MANY_RINGS ? w->many_must : w->must;
+	struct series *s = &r->added[load];
+	double added = series_median(s), floor = series_median(&r->beneath[load]);
+	double must = load == MANY_RINGS ? r->many_must :
+		      load == READ_FIXED || load == NOP_FIXED ? r->must : 0;
 
-	printf("  %-46s %+8.1f  ", w->name, added);
-	if (w->floor)
+	printf("  %-46s %+8.1f  ", r->w.name, added);
+	if (r->floor)
 		printf("%5.2f", added / floor);
 	else
 		printf("%5s", "-");
@@ -398,62 +268,112 @@ static void row(struct watcher *w, enum load load, double floor)
 
 static void table(enum load load, struct series *untraced)
 {
-	double one = series_median(&watchers[0].added[load]);
-	double two = series_median(&watchers[1].added[load]);
-	double none = series_median(untraced);
+	double none = series_median(untraced), ours = series_median(&rows[STAT].added[load]);
 
 	printf("\n%s: %.1f %s an operation untraced (%.1f to %.1f), %u rounds of %u slices of %u\n",
 	       load_names[load], none, instructions ? "instructions" : "ns of CPU",
 	       untraced->v[0], untraced->v[untraced->nr - 1], untraced->nr, slices, SLICE);
 	printf("  %-46s %8s  %5s  %5s\n", "WATCHED BY", instructions ? "ADDS" : "ADDS ns", "FLOOR",
 	       "MUST");
-	for (size_t i = 0; i < NR_WATCHERS; i++)
-		if (watchers[i].added[load].nr)
-			row(&watchers[i], load, watchers[i].floor == 1 ? one : two);
-}
+	for (size_t i = 0; i < NR_ROWS; i++)
+		if (rows[i].added[load].nr)
+			print_row(&rows[i], load);
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		double theirs = series_median(&rows[i].added[load]);
 
-static bool runs(enum load load)
-{
-	return load != NOP_FIXED || has_nop_fixed();
-}
-
-/* One watcher against the untraced measurements around it; false beside a foreign tracer. */
-static bool measure_beside(struct watcher *w, enum load load, double *added, double *beside)
-{
-	double before, watched;
-
-	if (!any_company && bpf_objects_on_rings())
-		return false;
-	before = measure(load);
-	w->absent = !begin(w);
-	watched = w->absent ? 0 : measure(load);
-	end(w);
-	*beside = (before + measure(load)) / 2;
-	*added = watched - *beside;
-	return any_company || !bpf_objects_on_rings();
-}
-
-static void one_round(struct watcher *w, enum load load, struct series *untraced)
-{
-	double added, beside;
-
-	for (int tries = 0; !measure_beside(w, load, &added, &beside); tries++) {
-		discarded++;
-		if (tries == MAX_TRIES)
-			return;
-		usleep(100000);
+		if (rows[i].rival && rows[i].added[load].nr && rows[STAT].added[load].nr)
+			printf("  stat adds %.2f of what %s adds: must be 0.25, %s\n", ours / theirs,
+			       rows[i].w.program, ours <= theirs / 4 ? "ok" : "OVER");
 	}
-	if (w->absent)
+}
+
+static bool runs(enum load load, const char *wanted)
+{
+	return (load != NOP_FIXED || has_nop_fixed()) &&
+	       (!wanted || strstr(load_names[load], wanted));
+}
+
+struct round {
+	double untraced[3], floor, watched;
+	double spread;		/* of the untraced: the largest to the least */
+	bool foreign;
+};
+
+static double measure_floor(const struct row *r, enum load load)
+{
+	double cost;
+
+	if (!r->floor)
+		return 0;
+	watcher_begin(&rows[r->floor == 1 ? ONE_EMPTY : TWO_EMPTY].w);
+	cost = measure(load);
+	watcher_end(&rows[r->floor == 1 ? ONE_EMPTY : TWO_EMPTY].w);
+	return cost;
+}
+
+/* One watcher and its floor against the untraced measurements around each. */
+static struct round one_round(struct row *r, enum load load)
+{
+	struct round m = { .foreign = bpf_objects_on_io() };
+	double least, most;
+
+	m.untraced[0] = measure(load);
+	m.floor = measure_floor(r, load);
+	m.untraced[1] = measure(load);
+	watcher_begin(&r->w);
+	m.watched = r->w.absent ? 0 : measure(load);
+	watcher_end(&r->w);
+	m.untraced[2] = measure(load);
+	m.foreign |= bpf_objects_on_io() != 0;
+	least = most = m.untraced[0];
+	for (int i = 1; i < 3; i++) {
+		least = m.untraced[i] < least ? m.untraced[i] : least;
+		most = m.untraced[i] > most ? m.untraced[i] : most;
+	}
+	m.spread = most / least;
+	return m;
+}
+
+/* Blocked and asked for: a signal would interrupt waits. */
+static bool ended(void)
+{
+	sigset_t waiting;
+
+	return !sigpending(&waiting) && (sigismember(&waiting, SIGINT) > 0 ||
+					 sigismember(&waiting, SIGTERM) > 0);
+}
+
+static void measure_row(struct row *r, enum load load, struct series *untraced)
+{
+	struct round m = { 0 }, now;
+
+	for (int tries = 0; tries < MAX_TRIES; tries++) {
+		now = one_round(r, load);
+		if (r->w.absent)
+			return;
+		if (now.foreign && !any_company && !instructions) {
+			discarded++;
+			continue;
+		}
+		if (!m.spread || now.spread < m.spread)
+			m = now;
+		if (instructions || ended() || m.spread <= QUIET)
+			break;
+		unquiet++;
+	}
+	if (!m.spread)
 		return;
-	series_add(&w->added[load], added);
-	if (w == watchers)
-		series_add(untraced, beside);
+	series_add(&r->added[load], m.watched - (m.untraced[1] + m.untraced[2]) / 2);
+	series_add(&r->beneath[load], m.floor - (m.untraced[0] + m.untraced[1]) / 2);
+	if (r == rows)
+		series_add(untraced, m.untraced[1]);
 }
 
 int main(int argc, char **argv)
 {
+	const char *watcher = argc > 3 ? argv[3] : NULL, *wanted = argc > 4 ? argv[4] : NULL;
 	static struct series untraced[NR_LOADS];
-	int fd;
+	sigset_t signals;
 
 	if (argc > 1)
 		rounds = atoi(argv[1]) < SERIES_MAX ? atoi(argv[1]) : SERIES_MAX;
@@ -466,35 +386,36 @@ int main(int argc, char **argv)
 		fprintf(stderr, "io_cost: the tool needs root; run it as root\n");
 		return EXIT_SKIPPED;
 	}
-	fd = empty_program(submit_point, false);
-	if (fd < 0)
-		snprintf(submit_point, sizeof(submit_point), "io_uring_submit_sqe");
-	else
-		close(fd);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	name_points();
 	set_up();
+	watcher_take_processor();
 	for (int l = 0; l < NR_LOADS; l++)
-		if (runs(l))
+		if (runs(l, wanted))
 			measure(l);
-	for (unsigned int r = 0; r < rounds; r++) {
-		for (size_t i = 0; i < NR_WATCHERS; i++)
+	for (unsigned int k = 0; k < rounds && !ended(); k++) {
+		for (size_t i = 0; i < NR_ROWS; i++)
 			for (int l = 0; l < NR_LOADS; l++)
-				if (!watchers[i].absent && runs(l) &&
-				    (argc < 4 || i < 3 || strstr(watchers[i].name, argv[3])))
-					one_round(&watchers[i], l, &untraced[l]);
+				if (!ended() && !rows[i].w.absent && runs(l, wanted) &&
+				    (!watcher || i < 3 || strstr(rows[i].w.name, watcher)))
+					measure_row(&rows[i], l, &untraced[l]);
 		if (!instructions && isatty(STDERR_FILENO))
-			fprintf(stderr, "\rround %u of %u%s", r + 1, rounds,
-				r + 1 < rounds ? "" : "\n");
+			fprintf(stderr, "\rround %u of %u%s", k + 1, rounds,
+				k + 1 < rounds ? "" : "\n");
 	}
 	unlink(RECORDED);
 	for (int l = 0; l < NR_LOADS; l++)
 		if (untraced[l].nr)
 			table(l, &untraced[l]);
-	if (discarded)
-		printf("discarded: %u measurements, as others had programs on the tracepoints\n",
-		       discarded);
-	for (size_t i = 0; i < NR_WATCHERS; i++)
-		if (watchers[i].absent)
-			printf("not measured: %s (%s does not run here)\n", watchers[i].name,
-			       watchers[i].program ? watchers[i].program : "it");
+	if (discarded || unquiet)
+		printf("made again: %u rounds beside others' programs on the tracepoints, %u that others disturbed\n",
+		       discarded, unquiet);
+	for (size_t i = 0; i < NR_ROWS; i++)
+		if (rows[i].w.absent)
+			printf("not measured: %s (%s does not run here)\n", rows[i].w.name,
+			       rows[i].w.program ? rows[i].w.program : "it");
 	return 0;
 }

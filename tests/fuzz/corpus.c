@@ -2,8 +2,9 @@
 /*
  * Writes what fuzzing begins with: small recordings with every kind of
  * record, as files and as the records of a frame, for each view; names
- * that hurt each of them; mappings, file names and requests.
- * usage: corpus FOLDER-OF-RECORDINGS OF-NAMES OF-MAPS OF-REQUESTS
+ * that hurt each of them; mappings, file names, requests and
+ * files of --web-config.
+ * usage: corpus FOLDER-OF-RECORDINGS OF-NAMES OF-MAPS OF-REQUESTS OF-WEB
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,14 @@ static const struct seed requests[] = {
 	SEED("localhost", "a-b_c.d\nHEAD\n/metrics?x\nlocalhost"),
 };
 
+/* As web.c takes them. */
+static const struct seed webs[] = {
+	SEED("both", "---\n# all\ntls_server_config:\n  cert_file: \"c.pem\"\n  key_file: 'k.pem' # of it\n"
+		     "  min_version: TLS13\nbasic_auth_users:\n"
+		     "  alice: $2b$05$abcdefghijklmnopqrstuu8xaCxxL82bnl.UY74PMksDxIJShppPC\n"),
+	SEED("none", "http_server_config:\r\n  http2: false\r\n"),
+};
+
 static int save_seeds(const char *folder, const struct seed *seeds, size_t nr)
 {
 	int err = 0;
@@ -107,7 +116,7 @@ static int save_seeds(const char *folder, const struct seed *seeds, size_t nr)
 int main(int argc, char **argv)
 {
 	static char file[1 << 16], records[1 << 16];
-	int err = argc != 5;
+	int err = argc != 6;
 
 	for (int view = 0; !err && view < 16; view++) {
 		size_t nr = story_record(&plain_story, file, sizeof(file),
@@ -119,5 +128,6 @@ int main(int argc, char **argv)
 	for (int view = 0; !err && view < 40; view++)
 		err = save_names(argv[2], view);
 	return err || save_seeds(argv[3], maps, sizeof(maps) / sizeof(maps[0])) ||
-	       save_seeds(argv[4], requests, sizeof(requests) / sizeof(requests[0]));
+	       save_seeds(argv[4], requests, sizeof(requests) / sizeof(requests[0])) ||
+	       save_seeds(argv[5], webs, sizeof(webs) / sizeof(webs[0]));
 }

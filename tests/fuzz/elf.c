@@ -42,7 +42,7 @@ static void check_place(const struct elf_place *p)
 
 static void read_elf(unsigned int how, __u64 offset, const uint8_t *data, size_t size)
 {
-	struct elf_file *f = elf_file_open(file_of(data, size));
+	struct elf_file *f = elf_load_library() ? NULL : elf_file_open(file_of(data, size));
 	__u8 id[BUILD_ID_MAX];
 	struct elf_place place;
 

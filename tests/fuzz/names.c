@@ -141,10 +141,9 @@ static void explanations(const struct story *s, __u32 state)
 	const struct fact_entry entry = { .state = ENTRY_UNREADABLE + state % 11, .file = s->file, .base = 4096,
 					  .at = 8192, .len_bytes = 8192, .vma_start = 4096,
 					  .vma_end = 12288, .fs_magic = 0xef53 };
-	const struct accounts none = { 0 };
 	char text[EXPLAIN_LEN];
 
-	explain_call(text, &call, &entry, &none);
+	explain_call(text, &call, &(struct evidence){ .entry = &entry });
 	must_hold(strict_line(text, strlen(text)), "an explanation", text, strlen(text));
 }
 
@@ -200,12 +199,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned int how = size ? data[0] : 0;
 	struct input in = { data + !!size, data + size };
 	struct untrusted comm = take(&in), file = take(&in), other;
-	char explain[256], command[256];
+	char command[256];
 	struct story s = { .symbol = take(&in), .module = take(&in), .source = take(&in),
 			   .note = take(&in) };
 	struct comm second;
 
-	s.explain = take_string(&in, explain, sizeof(explain));
 	s.command = take_string(&in, command, sizeof(command));
 	other = take(&in);
 	memcpy(s.comm.bytes, comm.bytes, comm.len < COMM_LEN ? comm.len : COMM_LEN);

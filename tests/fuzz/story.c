@@ -8,7 +8,7 @@
 
 const struct story plain_story = {
 	.comm = { "fio" }, .file = { "data" }, .symbol = { "main", 4 }, .module = { "/bin/a", 6 },
-	.source = { "a.c", 3 }, .note = { "none", 4 }, .explain = "the limit", .command = "record",
+	.source = { "a.c", 3 }, .note = { "none", 4 }, .command = "record",
 };
 
 static const struct story *story;
@@ -40,7 +40,12 @@ static void tell_all(struct writer *w)
 	struct fact_call call = { .h = head(FACT_CALL, sizeof(call)), .user = 2, .mm = 3,
 				  .limit_bytes = 65536, .result = -12, .nr = 1, .fd = 3 };
 	struct fact_entry entry = { .h = head(FACT_ENTRY, sizeof(entry)), .file = story->file };
-	const struct failure why = { story->explain, &entry };
+	const struct share_sum sum = { .pages = 15, .nr_shares = 1 };
+	const struct share share = { .pages = 15, .pid = 812, .comm = story->comm, .ended = 1,
+				     .keeper_pid = 813, .keeper_comm = story->comm };
+	const struct evidence seen = { .entry = &entry, .account = &sum, .shares = &share,
+				       .nr_shares = 1 };
+	const struct failure why = { .evidence = &seen };
 	struct fact gone = head(FACT_RING_GONE, sizeof(gone));
 
 	writer_look(w, 900, false);
@@ -75,11 +80,14 @@ static void tell_io(struct writer *w)
 			      .hist = hist, .fixed_ops = 3 };
 	struct io_buffer_row buffer = { .key = { RING, 0x7000, 0, 0 }, .use = { .ops = 3, .len_bytes = 61440 } };
 	struct io_address_row address = { .key = { RING, 0x9000 }, .use = { .ops = 2, .max_len = 512 } };
-	struct io_fault_row fault = { .key = { RING, 4, 0 }, .fault = { .count = 2, .addr = 0x1000 } };
+	struct io_failure_row failure = {
+		.key = { .ring = RING, .pid = 812, .what = IO_WHAT(4, true), .result = -14 },
+		.failure = { .count = 2, .seen = { .flags = EV_FIXED | EV_RANGE, .addr = 0x1000 } },
+	};
 	struct io_calls_row calls = { .ring = RING, .calls = { .registers = 1 } };
 	struct io_model none = { 0 }, m = {
 		.t_ns = 40000000, .rows = &row, .nr_rows = 1, .buffers = &buffer, .nr_buffers = 1,
-		.addresses = &address, .nr_addresses = 1, .faults = &fault, .nr_faults = 1,
+		.addresses = &address, .nr_addresses = 1, .failures = &failure, .nr_failures = 1,
 		.calls = &calls, .nr_calls = 1,
 	};
 
@@ -89,7 +97,8 @@ static void tell_io(struct writer *w)
 size_t story_record(const struct story *s, char *bytes, size_t room, enum tier tier)
 {
 	struct origin about = {
-		.kernel = "6.18", .machine = "x86_64", .start_ns = 900, .tier = tier, .sample = 1,
+		.kernel = "6.18", .machine = "x86_64", .page_bytes = 4096, .start_ns = 900, .tier = tier,
+		.sample = 1,
 		.raw_addresses = true,	/* the same each time */
 	};
 	FILE *f = fmemopen(bytes, room, "w");

@@ -12,7 +12,7 @@ struct story {
 	struct comm comm;
 	struct file_name file;
 	struct untrusted symbol, module, source, note;
-	const char *explain, *command;
+	const char *command;
 };
 
 extern const struct story plain_story;

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# build.sh TREE FLAVOUR stock|seeded|off|on IMAGE: builds the kernel of base.config (and
-# FLAVOUR.config, unless that is base) in TREE: Debian's source as it is, with faults on
-# purpose, or with the series and CONFIG_IO_URING_FIXBUF off or on. IMAGE is the boot image.
+# build.sh TREE FLAVOUR VARIANT IMAGE: builds the kernel of base.config (with KERNEL.config,
+# and FLAVOUR.config, unless that is base) in TREE. VARIANT of 6.12: stock (Debian's source
+# as it is), seeded (with faults on purpose), off and on (with the series and
+# CONFIG_IO_URING_FIXBUF off or on); of 7.3: stock-7.3, fixed-7.3. IMAGE is the boot image.
 #   JOBS  how many compilers at a time, default all processors
 # ccache is used where there is one, its cache in build/vm-cache/ccache.
 set -eu
 
-usage="usage: build.sh TREE FLAVOUR stock|seeded|off|on IMAGE"
+usage="usage: build.sh TREE FLAVOUR VARIANT IMAGE"
 tree=${1:?$usage}
 flavour=${2:?$usage}
 variant=${3:?$usage}
@@ -35,12 +36,15 @@ in_tree() {
 
 mkdir -p "$(dirname "$image")"
 : >"$log"
+kernel=6.12
+[ "${variant%-7.3}" = "$variant" ] || kernel=7.3
 case $variant in
-stock | seeded) sh "$here/tree.sh" "$tree" "$variant" ;;
-*) sh "$here/tree.sh" "$tree" series ;;
+stock* | seeded) sh "$here/tree.sh" "$tree" $kernel "${variant%-*}" ;;
+*) sh "$here/tree.sh" "$tree" $kernel series ;;
 esac
 
 cat "$here/base.config" >"$log.config"
+[ $kernel = 6.12 ] || cat "$here/$kernel.config" >>"$log.config"
 [ "$flavour" = base ] || cat "$here/$flavour.config" >>"$log.config"
 case $variant in
 seeded) echo 'CONFIG_LOCALVERSION="-seeded"' >>"$log.config" ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# check-kernel-patches.sh BUILD_DIR: every patch of the series by itself: checkpatch --strict; a kernel with
+# check-kernel-patches.sh BUILD_DIR: every patch of patches/6.12 by itself: checkpatch --strict; a kernel with
 # CONFIG_IO_URING_FIXBUF off and, once it exists, on, that links; what of io_uring/ that
 # patch makes anew under W=1 and sparse, with no more to say than about the stock source; the
 # kselftest where it is touched. Then configurations that leave out what io_uring can do
@@ -12,7 +12,7 @@ set -eu
 
 build=${1:?usage: check-kernel-patches.sh BUILD_DIR}
 FLAVOUR=${FLAVOUR:-base}
-tree=${KERNEL_TREE:-$build/kernel/$FLAVOUR}
+tree=${KERNEL_TREE:-$build/kernel}/$FLAVOUR-6.12
 here=$(cd "$(dirname "$0")" && pwd)
 log=$build/kernel/patches.log
 passed=0 failed=0
@@ -99,9 +99,9 @@ check_option() {
 git="git -C $tree"
 kselftest=$build/kernel/patches.kselftest
 mkdir -p "$kselftest"
-sh "$here/tree.sh" "$tree" series
+sh "$here/tree.sh" "$tree" 6.12 series
 series=$($git rev-list --reverse stock..HEAD)
-sh "$here/tree.sh" "$tree" stock
+sh "$here/tree.sh" "$tree" 6.12 stock
 # none that only the series has
 rm -f "$tree"/io_uring/*.o
 configure && in_tree vmlinux || { verdict 1 "the stock source builds"; exit 1; }

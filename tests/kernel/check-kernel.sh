@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check-kernel.sh BUILD_DIR: builds Debian's 6.12 as it is (stock), with faults on purpose
-# (seeded.patch), and with the series of patches/, CONFIG_IO_URING_FIXBUF off and on, boots
+# (seeded.patch), and with the series of patches/6.12, CONFIG_IO_URING_FIXBUF off and on, and
+# Debian's 7.3 as it is (stock-7.3) and with the series of patches/7.3 (fixed-7.3), boots
 # each in QEMU, runs the suites in it, prints one matrix. Exit 1 on a failure.
 #   FLAVOUR   base (default) or debug, by tests/kernel/FLAVOUR.config
-#   VARIANTS  default "stock seeded off on"
+#   VARIANTS  default "stock seeded off on stock-7.3 fixed-7.3"
 #   SUITES    default "kselftest liburing fixbuf", debug: "kselftest liburing stress fixbuf";
-#             fixbuf is fixbuf-trace's live tests, on stock and off those that ask for a tier;
-#             empty: only builds, and prints the paths of the images
+#             fixbuf is fixbuf-trace's live tests, on stock and off those that ask for a tier,
+#             on 7.3 none, as check-vm runs them there; empty: only builds, and prints the paths of the images
 #   TESTS     names of these live tests, globs too: on each variant only these
 #   TIERS     of fixbuf-trace on our kernels, default "patched", on the stock one "functions"
 #   VM_TIMEOUT  seconds for one kernel
+#   KERNEL_TREE folder in which kernels are unpacked and built; default BUILD_DIR/kernel
 # What was built is kept in build/vm-cache by what it was built from.
 set -eu
 
@@ -19,16 +21,14 @@ build=${1:?usage: check-kernel.sh BUILD_DIR}
 here=$(cd "$(dirname "$0")" && pwd)
 FLAVOUR=${FLAVOUR:-base}
 patches=$here/../../patches
-VARIANTS=${VARIANTS:-stock seeded off on}
-# a series that does not have the option yet
-grep -q '^+config IO_URING_FIXBUF' "$patches"/*.patch || VARIANTS=$(echo "$VARIANTS" | sed 's/\<on\>//')
+VARIANTS=${VARIANTS:-stock seeded off on stock-7.3 fixed-7.3}
 case $FLAVOUR in
 base) : "${SUITES=kselftest liburing fixbuf}" "${VM_TIMEOUT:=1200}" "${LIMIT:=120}" ;;
 *) : "${SUITES=kselftest liburing stress fixbuf}" "${VM_TIMEOUT:=5400}" "${LIMIT:=600}" ;;
 esac
 TIERS=${TIERS:-patched}
 out=$build/kernel/check-$FLAVOUR
-tree=${KERNEL_TREE:-$build/kernel/$FLAVOUR}
+trees=${KERNEL_TREE:-$build/kernel}
 cache=$build/vm-cache/kernels
 
 cannot() {
@@ -39,33 +39,52 @@ cannot() {
 [ "$(uname -m)" = x86_64 ] || cannot "the kernels are x86_64's and the programs must be, too"
 [ -x "$build/fixbuf-trace" ] || cannot "there is no $build/fixbuf-trace; run make first"
 
+# Of a variant, or of programs
+kernel_of() {
+	case $1 in
+	*7.3) echo 7.3 ;;
+	*) echo 6.12 ;;
+	esac
+}
+
+tree_of() {
+	echo "$trees/$FLAVOUR-$(kernel_of "$1")"
+}
+
 # By what an image, or the programs of any flavour, are made of; the last few are kept
 key() {
+	of=$patches/$(kernel_of "$1")
 	{
 		gcc --version
 		case $1 in
-		stock) ;;
+		stock* | programs-liburing) ;;
 		seeded) cat "$here/seeded.patch" ;;
-		*) cat "$patches"/*[1-9]-*.patch "$patches"/*[1-9]0-*.patch ;;
+		*) (cd "$of" && xargs cat <series) ;;
 		esac
-		if [ "$1" = programs ]; then
-			sh "$here/fetch-source.sh" liburing
+		case $1 in
+		programs-*)
+			[ "$1" != programs-liburing ] || sh "$here/fetch-source.sh" liburing
 			cat "$here/programs.sh"
-		else
-			sh "$here/fetch-source.sh" linux
+			;;
+		*)
+			sh "$here/fetch-source.sh" "linux-$(kernel_of "$1")"
 			cat "$here/base.config" "$here/build.sh"
+			[ "$(kernel_of "$1")" = 6.12 ] || cat "$here/$(kernel_of "$1").config"
 			[ "$FLAVOUR" = base ] || cat "$here/$FLAVOUR.config"
-		fi
+			;;
+		esac
 	} | sha256sum | cut -c1-16
 }
 
 kept() {
-	ls -1td "$cache"/*-* | tail -n +17 | xargs -r rm -rf
+	ls -1td "$cache"/*-* | tail -n +25 | xargs -r rm -rf
 }
 
 image_of() {
-	name=$FLAVOUR-$1
-	[ "$1" != programs ] || name=programs
+	case $1 in
+	programs-*) name=$1 ;;
+	*) name=$FLAVOUR-$1 ;;
+	esac
 	echo "$cache/$(key "$1")-$name"
 }
 
@@ -80,7 +99,7 @@ mkdir -p "$out" "$cache"
 for variant in $VARIANTS; do
 	image=$(image_of "$variant")
 	if [ ! -e "$image" ]; then
-		sh "$here/build.sh" "$tree" "$FLAVOUR" "$variant" "$image.part"
+		sh "$here/build.sh" "$(tree_of "$variant")" "$FLAVOUR" "$variant" "$image.part"
 		mv "$image.part" "$image"
 		rm -f "$image.part.log"
 		since "$FLAVOUR kernel built: $variant"
@@ -93,26 +112,35 @@ if [ -z "$SUITES" ]; then
 	done
 	exit 0
 fi
-programs=$(image_of programs)
-if [ ! -e "$programs" ]; then
-	rm -rf "$programs.part"
-	sh "$here/programs.sh" "$tree" "$programs.part"
-	mv "$programs.part" "$programs"
-	since "test programs built"
-fi
-touch "$programs"
+for name in $(for variant in $VARIANTS; do kernel_of "$variant"; done | sort -u) liburing; do
+	programs=$(image_of programs-$name)
+	if [ ! -e "$programs" ]; then
+		rm -rf "$programs.part"
+		sh "$here/programs.sh" "$programs.part" "$name" "$(tree_of "$name")"
+		mv "$programs.part" "$programs"
+		since "test programs built: $name"
+	fi
+	touch "$programs"
+done
 kept
 
-LIBURING=$(ls "$programs/liburing" | tr '\n' ' ')
+liburing=$(image_of programs-liburing)
+LIBURING=$(ls "$liburing" | grep -v '^log$' | tr '\n' ' ')
 TIERED=$(sh "$here/../run/tests-with.sh" tool_tier)
 LEFT_OUT=$(sh "$here/../run/tests-with.sh" 'Independent of the kernel')
 stress=
 case " $SUITES " in
 *' stress '*) stress="$build/tests/kernel/stress $build/tests/kernel/each_failure" ;;
 esac
-# shellcheck disable=SC2046,SC2086 # lists of paths
-sh "$here/../vm/make-initramfs.sh" "$build" "$out/initramfs" $stress \
-	"$programs"/kselftest/regbuf_* $(printf "$programs/liburing/%s " $LIBURING)
+# initramfs KERNEL: what the guests of KERNEL's variants run
+initramfs() {
+	# shellcheck disable=SC2046,SC2086 # lists of paths
+	sh "$here/../vm/make-initramfs.sh" "$build" "$out/initramfs-$1" $stress \
+		"$(image_of "programs-$1")"/regbuf_* $(printf "$liburing/%s " $LIBURING)
+}
+for kernel in $(for variant in $VARIANTS; do kernel_of "$variant"; done | sort -u); do
+	initramfs "$kernel"
+done
 
 rm -f "$out"/*.log "$out"/*.rows "$out"/*.console
 # run_one VARIANT SUITES TIERS
@@ -121,7 +149,7 @@ run_one() {
 export TIERS TIERED LEFT_OUT TESTS
 $(cat "$here/guest.sh")"
 	boot=0
-	sh "$here/../vm/boot.sh" -a log_buf_len=4M -t "$VM_TIMEOUT" -i "$out/initramfs" -c "$out/$1.console" \
+	sh "$here/../vm/boot.sh" -a log_buf_len=4M -t "$VM_TIMEOUT" -i "$out/initramfs-$(kernel_of "$1")" -c "$out/$1.console" \
 		"$(image_of "$1")" "$job" >"$out/$1.log" 2>"$out/$1.boot" || boot=$?
 	echo "kernel-boot: $boot" >>"$out/$1.log"
 }
@@ -133,6 +161,7 @@ suites_of() {
 	stock) (TESTS=${TESTS:-$TIERED}; run_one stock "$SUITES" functions) ;;
 	seeded) run_one seeded seeded functions ;;
 	off) (TESTS=${TESTS:-$TIERED}; run_one off "$SUITES" "$TIERS") ;;
+	*-7.3) run_one "$1" "$(echo " $SUITES " | sed 's/ fixbuf / /')" "" ;;
 	*) run_one "$1" "$SUITES" "$TIERS" ;;
 	esac
 }

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# programs.sh TREE OUT: builds the series' kselftest out of TREE into OUT/kselftest
-# and liburing's tests of registered buffers into OUT/liburing.
+# programs.sh OUT KERNEL TREE: builds the kselftest of the series of KERNEL out of TREE into OUT.
+# programs.sh OUT liburing: builds liburing's tests of registered buffers into OUT.
 set -eu
 
-tree=${1:?usage: programs.sh TREE OUT}
-out=${2:?usage: programs.sh TREE OUT}
+out=${1:?usage: programs.sh OUT liburing|KERNEL [TREE]}
+what=${2:?usage: programs.sh OUT liburing|KERNEL [TREE]}
 here=$(cd "$(dirname "$0")" && pwd)
 
 # Tests around registered buffers, by liburing's names; each in seconds under
@@ -25,23 +25,26 @@ run() {
 	}
 }
 
-mkdir -p "$out/kselftest" "$out/liburing"
+mkdir -p "$out"
 out=$(cd "$out" && pwd)
 : >"$out/log"
-sh "$here/tree.sh" "$tree" series
-run make -s -C "$tree" headers
-run make -s -C "$tree/tools/testing/selftests/io_uring" OUTPUT="$out/kselftest" \
-	USERCFLAGS=-Werror USERLDFLAGS=-static
+if [ "$what" != liburing ]; then
+	tree=${3:?usage: programs.sh OUT KERNEL TREE}
+	sh "$here/tree.sh" "$tree" "$what" series
+	run make -s -C "$tree" headers
+	run make -s -C "$tree/tools/testing/selftests/io_uring" OUTPUT="$out" \
+		USERCFLAGS=-Werror USERLDFLAGS=-static
+	exit
+fi
 
-[ ! -e "$out/liburing/.done" ] || exit 0
-cp -a "$(sh "$here/fetch-source.sh" liburing)" "$out/liburing.src"
-cd "$out/liburing.src"
+cp -a "$(sh "$here/fetch-source.sh" liburing)" "$out/src"
+cd "$out/src"
 run ./configure --cc=gcc --cxx=g++
 run make -s -j"$(nproc)" -C src
 for name in $NAMES; do
 	[ -e "test/$name.c" ] || continue
 	run make -s -C test "$name.t"
-	cp "test/$name.t" "$out/liburing/$name"
+	cp "test/$name.t" "$out/$name"
 done
-: >"$out/liburing/.done"
-rm -rf "$out/liburing.src"
+cd "$here"
+rm -rf "$out/src"

@@ -10,9 +10,11 @@ void bpf_objects_count(unsigned int nr[NR_BPF_KINDS]);
 void bpf_objects_are_gone(const unsigned int before[NR_BPF_KINDS]);
 
 /*
- * Returns how many programs of anybody are on the raw tracepoints of io_uring: beside
+ * Returns how many programs of anybody are on the raw tracepoints of I/O: beside
  * one, an empty program costs less than alone, so that no ratio to it means anything.
  */
-unsigned int bpf_objects_on_rings(void);
+unsigned int bpf_objects_on_io(void);
+/* The same of the raw tracepoint of register calls. */
+unsigned int bpf_objects_on_calls(void);
 
 #endif

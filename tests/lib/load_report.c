@@ -14,6 +14,7 @@
 #define PLAIN_UID 54321
 
 static bool no_wait, late;
+static int stay_s;
 
 void report_init(int *argc, char **argv)
 {
@@ -24,6 +25,8 @@ void report_init(int *argc, char **argv)
 			no_wait = true;
 		else if (!strcmp(argv[i], "--late"))
 			late = true;
+		else if (!strcmp(argv[i], "--stay") && i + 1 < *argc)
+			stay_s = atoi(argv[++i]);
 		else
 			argv[kept++] = argv[i];
 	}
@@ -86,7 +89,8 @@ void report_ready(void)
 
 	puts("READY");
 	fflush(stdout);
-	if (!no_wait && !fgets(line, sizeof(line), stdin))
+	sleep(stay_s);
+	if (!no_wait && !stay_s && !fgets(line, sizeof(line), stdin))
 		return;
 }
 

@@ -3,7 +3,8 @@
  * The load programs' side: each says what it did as name=value lines, then
  * READY, and stays until a line or the end of its standard input, so that a
  * steady state can be looked at. With --no-wait it goes on at once. With --late
- * it is READY before it does anything wrong, too, and does that after a line.
+ * it is READY before it does anything wrong, too, and does that after a line. With --stay it stays
+ * for so many seconds, whatever its standard input does.
  */
 #ifndef FIXBUF_LOAD_REPORT_H
 #define FIXBUF_LOAD_REPORT_H
@@ -13,7 +14,7 @@
 #include "tap.h"
 #include "uring.h"
 
-/* Call first: takes --no-wait and --late out of argv. */
+/* Call first: takes --no-wait, --late and --stay out of argv. */
 void report_init(int *argc, char **argv);
 /* Prints one line name=value; the format is that of the whole line. */
 void report(const char *line, ...) PRINTF(1, 2);

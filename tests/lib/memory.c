@@ -16,6 +16,15 @@ static void fail(const char *what)
 	exit(1);
 }
 
+size_t mem_page_bytes(void)
+{
+	static size_t bytes;
+
+	if (!bytes)
+		bytes = sysconf(_SC_PAGESIZE);
+	return bytes;
+}
+
 static char *map(size_t bytes)
 {
 	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -84,7 +93,8 @@ int mem_cached_file(size_t bytes)
 {
 	/* tmpfs would hand each request to a worker */
 	const char *dir = access("/mnt/disk", W_OK) ? "/var/tmp" : "/mnt/disk";
-	char path[64], page[PAGE] = { 1 };
+	static const char page[65536] = { 1 };
+	char path[64];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/fixbuf-XXXXXX", dir);
@@ -93,7 +103,7 @@ int mem_cached_file(size_t bytes)
 		return -errno;
 	unlink(path);
 	for (size_t at = 0; at < bytes; at += PAGE) {
-		if (pwrite(fd, page, PAGE, at) == PAGE)
+		if (pwrite(fd, page, PAGE, at) == (ssize_t)PAGE)
 			continue;
 		close(fd);
 		return -EIO;

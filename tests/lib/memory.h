@@ -7,10 +7,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define PAGE	4096UL
-#define THP	(2UL << 20)
+/* Of this system, in bytes. */
+size_t mem_page_bytes(void);
 
-/* Anonymous pages of 4 KiB, all present; ends the program when there are none. */
+#define PAGE	mem_page_bytes()
+#define THP	(PAGE / 8 * PAGE)	/* what a table of the lowest level maps */
+
+/* Anonymous pages that are no part of huge ones, all present; ends the program when there are none. */
 char *mem_pages(size_t pages);
 /* One transparent huge page, present; NULL when this kernel gives none. */
 char *mem_huge(void);

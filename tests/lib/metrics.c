@@ -85,11 +85,11 @@ void exporter_start(struct exporter *x, ...)
 	tool_start(&x->a, &how, "export", "--listen", "127.0.0.1:0", o[0], o[1], o[2], o[3], o[4],
 		   o[5], NULL);
 	for (int ms = 0; ms < START_MS && !x->port; ms += 5) {
-		char *said = errors_of(&x->a), *at = strstr(said, "serving http://127.0.0.1:");
+		char *said = errors_of(&x->a), *at = strstr(said, "://127.0.0.1:");
 
 		/* the line is complete once the next one has begun */
 		if (at && strstr(at, "capabilities:"))
-			x->port = atoi(at + strlen("serving http://127.0.0.1:"));
+			x->port = atoi(at + strlen("://127.0.0.1:"));
 		free(said);
 		usleep(5000);
 	}

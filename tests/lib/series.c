@@ -22,6 +22,12 @@ double series_median(struct series *s)
 	return s->nr ? s->v[s->nr / 2] : 0;
 }
 
+double series_lower(struct series *s)
+{
+	series_median(s);
+	return s->nr ? s->v[s->nr / 4] : 0;
+}
+
 void series_row(const char *what, const char *must, double value, const char *unit, bool held,
 		const struct series *s)
 {

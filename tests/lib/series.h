@@ -15,6 +15,8 @@ struct series {
 void series_add(struct series *s, double value);
 /* Sorts the series, so that .v[0] is the least. Returns the median, 0 of an empty series. */
 double series_median(struct series *s);
+/* The same of the lower quartile, which a busy machine moves least. */
+double series_lower(struct series *s);
 /* Prints a row of make bench's tables; the series must be sorted. */
 void series_row(const char *what, const char *must, double value, const char *unit, bool held,
 		const struct series *s);

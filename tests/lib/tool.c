@@ -69,6 +69,14 @@ double children_cpu_s(void)
 	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
+long children_faults(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return u.ru_minflt;
+}
+
 long children_most_kb(void)
 {
 	struct rusage u;

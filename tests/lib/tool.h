@@ -52,6 +52,7 @@ bool tool_skipped(const struct tool_run *a, const char *what);
 double now_s(void);
 /* Seconds of CPU that the children waited for have taken so far, and the most memory of one. */
 double children_cpu_s(void);
+long children_faults(void);	/* minor ones */
 long children_most_kb(void);
 
 /* Reads a stream to its end: the text up to a NUL, "" of NULL; to be freed. */

@@ -12,10 +12,10 @@
 #include "tool_json.h"
 
 static const char *const faults[] = {
-	"dropped", "dropped-one", "dropped-mapped-anew", "dropped-huge", "replaced",
-	"replaced-file", "replaced-place", "replaced-kind", "truncated", "truncated-regrown",
-	"truncated-hugetlb", "truncated-large", "punched", "punched-touched", "punched-madvise", "guarded",
-	"guarded-before", "dropped-main-ended", "copied", "moved", "unmapped",
+	"dropped", "dropped-one", "dropped-mapped-anew", "dropped-huge", "dropped-by-mremap",
+	"swapped", "replaced", "replaced-file", "replaced-place", "replaced-kind", "truncated",
+	"truncated-private", "truncated-regrown", "truncated-hugetlb", "truncated-large", "punched",
+	"punched-touched", "punched-madvise", "guarded", "guarded-before", "dropped-main-ended", "copied", "moved", "unmapped",
 	"unmapped-beside-name",
 };
 

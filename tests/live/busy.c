@@ -22,6 +22,33 @@ static size_t confirmed(const struct tool_run *a, const char *tag)
 	return n;
 }
 
+/* The same while it is watched. */
+static void watched(const char *mode, const char *pid, const char *tag)
+{
+	size_t found = 0, others = 0;
+	struct json_lines l;
+	struct tool_run a;
+
+	tool(&a, "verify", "--watch", "--json", "-q", "-d", "2s", "-p", pid, NULL);
+	json_lines_parse(&l, a.out);
+	for (size_t i = 0; i < l.nr; i++) {
+		bool is_it = tag && json_is(l.lines[i], "tag", tag);
+
+		if (!json_is(l.lines[i], "event", "finding") ||
+		    !json_object_get_boolean(json_member(l.lines[i], "confirmed")))
+			continue;
+		found += is_it;
+		others += !is_it;
+	}
+	if (tag)
+		ok(found > 0 || a.status == 4, "%s: verify --watch finds %s, or vouches for nobody",
+		   mode, tag);
+	if (!is(others, 0, "%s: and nothing else", mode))
+		note("%s", a.out);
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
 static void looks(const char *mode)
 {
 	const char *tag;
@@ -54,6 +81,7 @@ static void looks(const char *mode)
 		ok(found > 0, "%s: %u of %d looks find %s", mode, found, LOOKS, tag);
 	is(honest, LOOKS, "%s: no look says that nothing is wrong, or what is not", mode);
 	is(others, 0, "%s: nothing else is found", mode);
+	watched(mode, pid, tag);
 	load_end(&l);
 }
 

@@ -69,19 +69,6 @@ static const struct {
 	  "pages are not checked in the background" },
 };
 
-/* On kernels 5.11 to 6.1 libbpf looks into all modules for a function that only 6.2 has. */
-static bool lists_modules(void)
-{
-	struct tool_how how = { .uid = PLAIN_UID, .caps = BPF };
-	struct tool_run a;
-	bool so;
-
-	tool_as(&a, &how, "list", NULL);
-	so = a.status == 3 && strstr(a.err, "from Linux 5.11 to 6.1 this also needs CAP_SYS_ADMIN");
-	tool_free(&a);
-	return so && system("grep -qw bpf_rdonly_cast /proc/kallsyms");
-}
-
 static void text_of(char *text, size_t size, unsigned long long caps)
 {
 	static const struct { int cap; const char *name; } names[] = {
@@ -96,26 +83,17 @@ static void text_of(char *text, size_t size, unsigned long long caps)
 			snprintf(text + strlen(text), size - strlen(text), " %s", names[i].name);
 }
 
-/* The tool times calls with an event whose number it reads from tracefs, which is root's. */
+/* The events of all system calls take no more than the rest. */
 static void durations(void)
 {
-	struct tool_how how = { .uid = PLAIN_UID, .caps = BPF | BIT(CAP_DAC_READ_SEARCH) };
-	char *line, *paranoid = file_text("/proc/sys/kernel/perf_event_paranoid");
+	const struct tool_how how = { .uid = PLAIN_UID, .caps = BPF };
 	struct tool_run a;
+	char *line;
 
-	/* Debian's kernels know a level 3, at which only CAP_SYS_ADMIN opens a perf event */
-	if (atoi(paranoid) > 2)
-		how.caps |= BIT(CAP_SYS_ADMIN);
-	free(paranoid);
-	if (access("/sys/kernel/tracing/events/syscalls/sys_enter_io_uring_register", F_OK)) {
-		skip("durations of calls", "tracefs is not mounted or has no system calls");
-		return;
-	}
-	tool_as(&a, &how, "doctor", NULL);
-	line = strstr(a.out, "sys_enter_io_uring_register");
-	ok(line && strstr(line, "attached") && strstr(line, "attached") < strchr(line, '\n'),
-	   "CAP_DAC_READ_SEARCH, too%s: durations of calls are known",
-	   how.caps & BIT(CAP_SYS_ADMIN) ? ", and CAP_SYS_ADMIN" : "");
+	tool_as(&a, &how, "trace", "-v", "--syscalls", "-d", "100ms", NULL);
+	line = strstr(a.err, "sys_enter, sys_exit");
+	ok(line && strstr(line, " attached") && strstr(line, " attached") < strchr(line, '\n'),
+	   "CAP_BPF and CAP_PERFMON: durations of calls are known");
 	tool_free(&a);
 }
 
@@ -133,7 +111,6 @@ static void contract(void)
 
 int main(void)
 {
-	bool modules = lists_modules();
 	struct load l;
 
 	if (!mkdtemp(folder) || chown(folder, PLAIN_UID, PLAIN_UID))
@@ -148,25 +125,18 @@ int main(void)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		const char *const *w = all[i].args;
 		struct tool_how how = { .uid = PLAIN_UID, .caps = all[i].caps };
-		bool more = modules && how.caps == BPF;
 		char with[128], name[128] = "";
 		struct tool_run a;
 
-		if (more)
-			how.caps |= BIT(CAP_SYS_ADMIN);
 		text_of(with, sizeof(with), how.caps);
 		for (int k = 0; k < 5 && w[k]; k++)
 			snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s%s",
 				 k ? " " : "", w[k] == recording || w[k] == metrics ? "FILE" :
 				 w[k] == pid ? "PID" : w[k]);
 		tool_as(&a, &how, w[0], w[1], w[2], w[3], w[4], NULL);
-		/* verify refuses without this capability, and works with it */
-		if (more && all[i].status)
-			ok(!strstr(a.err, "grant CAP_SYS_ADMIN"), "%s, %s: is not refused for it",
-			   name, with);
-		else if (!is(a.status, all[i].status, "%s, %s: ends with %d", name, with, all[i].status))
+		if (!is(a.status, all[i].status, "%s, %s: ends with %d", name, with, all[i].status))
 			note("%s", a.err);
-		if (all[i].said && !more)
+		if (all[i].said)
 			has_text(all[i].status == 4 ? a.out : a.err, all[i].said, "and says why");
 		tool_free(&a);
 	}

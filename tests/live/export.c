@@ -52,10 +52,13 @@ static void calls(void)
 		}
 	}
 	text = exporter_scrape(&x);
-	ok(metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL) > 0,
-	   "calls to register are timed");
-	ok(metric(text, "fixbuf_register_duration_seconds_sum", "op=\"register\"", NULL) > 0,
-	   "and took time");
+	/* where probes hang at the calls' entry points: every task of the machine would pay else */
+	if (strstr(text, "tier=\"functions\"") || strstr(text, "tier=\"kprobes\"")) {
+		ok(metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL) > 0,
+		   "calls to register are timed");
+		ok(metric(text, "fixbuf_register_duration_seconds_sum", "op=\"register\"", NULL) > 0,
+		   "and took time");
+	}
 	is(metric(text, "fixbuf_register_duration_seconds_bucket", "op=\"register\"", "+Inf", NULL),
 	   metric(text, "fixbuf_register_duration_seconds_count", "op=\"register\"", NULL),
 	   "the last bucket has them all");
@@ -142,6 +145,30 @@ static pid_t io_once(void)
 	}
 	load_end(&l);
 	return l.pid;
+}
+
+/* Each with the cause that the other views tell. */
+static void failures(void)
+{
+	static const struct { const char *opcode, *says; } causes[] = {
+		{ "WRITE_FIXED", "fixed=\"true\",errno=\"EPERM\",cause=\"the file is sealed against it" },
+		{ "READ_FIXED", "fixed=\"true\",errno=\"EBADF\",cause=\"its descriptor is not open, or is open with O_PATH" },
+		{ "RECV", "fixed=\"false\",errno=\"ENOTCONN\",cause=\"the socket is not connected\"" },
+	};
+	struct load l;
+
+	if (!load_start(&l, "io_causes_file", NULL)) {
+		skip("failures", "%s", l.skip);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		char label[192];
+
+		snprintf(label, sizeof(label), "pid=\"%d\",opcode=\"%s\",%s", l.pid, causes[i].opcode,
+			 causes[i].says);
+		is_metric(&x, 3, label, "fixbuf_io_failures_total", label);
+	}
+	load_end(&l);
 }
 
 /* Counts of a ring stay in the metrics when its counters make room for those of others. */
@@ -310,6 +337,7 @@ static void serving(void)
 	calls();
 	gauges();
 	io();
+	failures();
 	findings();
 	http();
 	many_scrapes();

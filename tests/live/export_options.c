@@ -33,6 +33,31 @@ static void once(void)
 	tool_free(&a);
 }
 
+/* What is accepted is counted apart, and raises no alert. */
+static void ignoring(void)
+{
+	struct load l;
+	char rule[64], label[32];
+	struct tool_run a;
+
+	if (!load_start(&l, "fault_munmap", NULL)) {
+		skip("--ignore", "%s", l.skip);
+		return;
+	}
+	snprintf(label, sizeof(label), "pid=\"%d\"", l.pid);
+	for (int ignored = 0; ignored < 2; ignored++) {
+		snprintf(rule, sizeof(rule), "unmapped-page:%s", ignored ? "fault_munmap" : "nobody");
+		tool(&a, "export", "--once", "--by", "pid", "--ignore", rule, NULL);
+		is(a.status, 0, "--ignore %s ends with 0", rule);
+		is(metric(a.out, "fixbuf_finding_bytes", "tag=\"unmapped-page\"", label, NULL) > 0,
+		   !ignored, "--ignore %s: whether it is told", rule);
+		is(metric(a.out, "fixbuf_findings_ignored", NULL) >= 1, ignored,
+		   "--ignore %s: whether it is counted as ignored", rule);
+		tool_free(&a);
+	}
+	load_end(&l);
+}
+
 /* With one series for owners, later owners are folded into "other", and their counts stay. */
 static void folding(void)
 {
@@ -160,6 +185,7 @@ int main(void)
 		is(a.status, 2, "a static build says that it has no server");
 	} else {
 		folding();
+		ignoring();
 		wrong_usage();
 	}
 	tool_free(&a);

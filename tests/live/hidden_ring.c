@@ -85,6 +85,31 @@ static void lives_on(const char *way, const char *held_by)
 	load_end(&l);
 }
 
+static void verify(struct tool_run *a, pid_t pid)
+{
+	char arg[16];
+
+	snprintf(arg, sizeof(arg), "%d", pid);
+	tool(a, "verify", "--json", "-p", arg, NULL);
+}
+
+/* Who made a ring, whose memory it holds, is asked about it, too, when only a child has it. */
+static void passed_on(void)
+{
+	struct tool_run a;
+	pid_t child;
+	struct load l;
+
+	if (!start(&l, "passed", &child))
+		return;
+	verify(&a, l.pid);
+	is(a.status, 0, "passed: verify of who made it ends with 0");
+	is(json_number(a.json, "pages"), PAGES, "passed: its pages were compared");
+	is(json_nr_rings(a.json, child), 1, "passed: it is shown with who has it");
+	tool_free(&a);
+	load_end(&l);
+}
+
 static void kept_over_exec(void)
 {
 	struct json_object *f;
@@ -101,7 +126,7 @@ static void kept_over_exec(void)
 	has_text(a.out, " of a process that has ended (the descriptor was kept over exec or fork: "
 		 "FD_CLOEXEC closes it at exec)", "exec: whose ring it was, and the remedy");
 	tool_free(&a);
-	tool(&a, "verify", "--json", "-p", arg, NULL);
+	verify(&a, l.pid);
 	f = json_finding(a.json, l.pid, "unmapped-page");
 	is(json_number(f, "pages"), PAGES, "exec: verify finds its pages");
 	has_text(json_text(f, "detail"), "called exec, and the ring's descriptor was kept",
@@ -118,12 +143,10 @@ static void unseen(void)
 	struct tool_run a;
 	pid_t holder;
 	struct load l;
-	char arg[16];
 
 	if (!start(&l, "unseen", &holder))
 		return;
-	snprintf(arg, sizeof(arg), "%d", l.pid);
-	tool(&a, "verify", "--json", "-p", arg, NULL);
+	verify(&a, l.pid);
 	is(a.status, 1, "unseen: verify ends with 1");
 	is(json_nr_rings(a.json, l.pid), 0, "unseen: no ring is found");
 	is(json_nr_findings(a.json, l.pid, NULL), 1, "unseen: one finding");
@@ -141,6 +164,7 @@ int main(void)
 	lives_on("polled", "submitted");
 	lives_on("thread", "mapping");
 	lives_on("inherited", "mapping");
+	passed_on();
 	kept_over_exec();
 	unseen();
 	return tap_end();

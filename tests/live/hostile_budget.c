@@ -21,6 +21,7 @@
 #define OWN_S		1.0		/* ten times what it takes beside nobody */
 #define ALL_S		4.0
 #define MOST_KB		(64L << 10)
+#define LIST_KB		(16L << 10)	/* 15 were seen; 39 when it kept what it had printed */
 #define SIGNAL_US	200000
 #define END_S		1.0
 
@@ -90,9 +91,90 @@ static void by_signal(void)
 	tool_free(&a);
 }
 
+/* Of 4096 times the same huge page it is enough to look at some. */
+static void same_memory(void)
+{
+	double begun;
+	struct tool_run a;
+	struct load l;
+
+	if (!load_start(&l, "many", "spans", "4096", NULL)) {
+		skip("memory that is registered again and again", "%s", l.skip);
+		return;
+	}
+	begun = children_cpu_s();
+	tool(&a, "verify", "--json", "-u", "54401", NULL);
+	is(a.status, 4, "verify of 4096 buffers of one huge page is unsettled");
+	has_text(a.out, "skipped-buffers", "of those that it did not look at");
+	ok(json_number(a.json, "pages") <= (1 << 20) + 2 * 16 * 512, "it looked at 4 GiB of them (%lld pages)",
+	   (long long)json_number(a.json, "pages"));
+	tool_free(&a);
+	ok(children_cpu_s() - begun < ALL_S, "in less than %.1f s of CPU (%.2f)", ALL_S,
+	   children_cpu_s() - begun);
+	load_end(&l);
+}
+
+/* A range of subordinate ids is no range of budgets. */
+static void subordinate_users(void)
+{
+	struct tool_run a;
+	int skipped = 0;
+	struct load l;
+
+	if (!load_start(&l, "many", "subusers", "11", NULL)) {
+		skip("subordinate users", "%s", l.skip);
+		return;
+	}
+	tool(&a, "list", "--comm", "many", NULL);
+	for (const char *at = a.out; (at = strstr(at, "skipped 16384 slots of ring 0x")); at++)
+		skipped++;
+	is(skipped, 3, "11 subordinate users with a full table each have as much read as one user");
+	tool_free(&a);
+	load_end(&l);
+	if (!load_start(&l, "many", "subspans", "3", NULL)) {
+		skip("their memory, registered again and again", "%s", l.skip);
+		return;
+	}
+	tool(&a, "verify", "--json", "--comm", "many", NULL);
+	is(a.status, 4, "verify of 3 subordinate users with 4096 buffers of one huge page each is unsettled");
+	ok(json_number(a.json, "pages") <= (1 << 20) + 3 * 2 * 16 * 512,
+	   "it looked at as much as of one user (%lld pages)", (long long)json_number(a.json, "pages"));
+	tool_free(&a);
+	load_end(&l);
+}
+
+/* Ring by ring: a table at a time is in memory as it is printed, and what a buffer is, once. */
+static void in_little_memory(void)
+{
+	char pid[16], text[64];
+	struct tool_run a;
+	struct load l;
+
+	if (!load_start(&l, "many", "tables", "8", NULL)) {
+		skip("list of as many slots as are read of one user", "%s", l.skip);
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	/* first, and unread: what we take ourselves counts for those whom we fork */
+	tool(&a, "list", "--json", "-o", "/dev/null", "-p", pid, NULL);
+	is(a.status, 0, "list of as many slots as are read of one user ends well");
+	tool_free(&a);
+	ok(children_most_kb() < LIST_KB, "it took less than %ld MiB (%ld KiB)", LIST_KB >> 10,
+	   children_most_kb());
+	tool(&a, "list", "-p", pid, NULL);
+	snprintf(text, sizeof(text), "8 rings, %d buffers", READ);
+	has_text(a.out, text, "list tells all of them");
+	tool_free(&a);
+	load_end(&l);
+}
+
 int main(void)
 {
 	struct load his, other;
+
+	in_little_memory();
+	subordinate_users();
+	same_memory();
 
 	if (!load_start(&his, "many", "clones", "199", NULL)) {
 		skip("walks beside a user with millions of slots", "%s", his.skip);

@@ -147,9 +147,34 @@ static void one(void)
 	free(said);
 }
 
+/* The file has it, too. */
+static void recorded(void)
+{
+	char file[] = "/tmp/fixbuf-flood-XXXXXX";
+	int fd = mkstemp(file);
+	struct tool_run a;
+	struct load his;
+
+	if (fd < 0 || !load_start(&his, "many", "events", "97", NULL))
+		bail("the load does not start");
+	close(fd);
+	tool(&a, "record", "-q", "--ring-buffer", "64", "-d", "500ms", "-o", file, NULL);
+	is(a.status, 0, "record beside it ends well");
+	tool_free(&a);
+	load_end(&his);
+	tool(&a, "report", "--trace", file, NULL);
+	has_text(a.err, "of uid 54401", "the recording says whose the lost events are");
+	tool_free(&a);
+	tool(&a, "report", "--verify", file, NULL);
+	has_text(a.out, "of user 54401", "what is unsettled by them is his");
+	tool_free(&a);
+	unlink(file);
+}
+
 int main(void)
 {
 	everybody();
 	one();
+	recorded();
 	return tap_end();
 }

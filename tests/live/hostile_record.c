@@ -19,6 +19,7 @@
 #include "tool.h"
 #include "tool_json.h"
 
+#define SHARED_LINK	"/dev/shm/fixbuf-hostile-link"
 #define HIS_UID	54398
 
 static char dir[] = "/tmp/fixbuf-hostile-XXXXXX";	/* anybody may write there */
@@ -41,6 +42,14 @@ static void make(const char *path, const char *text, uid_t owner)
 		bail("%s: %s", path, strerror(errno));
 }
 
+/* Without the folder, whose name is another in each run. */
+static const char *shown(const char *path)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) ? path : path + len;
+}
+
 /* Refused with a sentence that says why; what it leads to is as it was. */
 static void refused(const char *path, const char *victim, const char *why)
 {
@@ -48,8 +57,8 @@ static void refused(const char *path, const char *victim, const char *why)
 	double start = now_s();
 
 	tool(&a, "record", "-q", "-o", path, "--", "true", NULL);
-	is(a.status, 2, "%s: is refused", path + strlen(dir));
-	has_text(a.err, why, "%s: and it is said why", path + strlen(dir));
+	is(a.status, 2, "%s: is refused", shown(path));
+	has_text(a.err, why, "%s: and it is said why", shown(path));
 	is(strcspn(a.err, "\n") + 1, strlen(a.err), "in one sentence");
 	ok(now_s() - start < 10, "at once");
 	tool_free(&a);
@@ -57,6 +66,25 @@ static void refused(const char *path, const char *victim, const char *why)
 		char *text = file_text(victim);
 
 		is_text(text, "precious", "what it leads to is untouched");
+		free(text);
+	}
+}
+
+/* The same of what prints, but for files of ours: as a shell's > does it. */
+static void not_printed(const char *path, const char *victim, const char *why)
+{
+	struct tool_run a;
+	double start = now_s();
+
+	tool(&a, "list", "-q", "-o", path, NULL);
+	is(a.status, 2, "%s: is not printed to", shown(path));
+	has_text(a.err, why, "and it is said why");
+	ok(now_s() - start < 10, "at once");
+	tool_free(&a);
+	if (victim) {
+		char *text = file_text(victim);
+
+		is_text(text, "precious", "and nothing is lost");
 		free(text);
 	}
 }
@@ -80,6 +108,63 @@ static void places(void)
 	refused(in_dir("his/file"), in_dir("his/file"), "belongs to another user");
 	refused(in_dir("name"), in_dir("own/victim"), "another name");
 	refused("/dev/null", NULL, "is not a regular file");
+	if (mkfifo(in_dir("his/pipe"), 0666) || chown(in_dir("his/pipe"), HIS_UID, HIS_UID))
+		bail("his pipe: %s", strerror(errno));
+	not_printed(in_dir("link"), in_dir("own/victim"), "link that another user may have put there");
+	not_printed(in_dir("way/victim"), in_dir("own/victim"), "link that another user may have put there");
+	not_printed(in_dir("his/file"), in_dir("his/file"), "what another user may have put there");
+	not_printed(in_dir("his/pipe"), NULL, "what another user may have put there");
+	/* below /dev is a folder in which all may write */
+	if (!symlink(in_dir("own/victim"), SHARED_LINK))
+		not_printed(SHARED_LINK, in_dir("own/victim"), "link that another user may have put there");
+	unlink(SHARED_LINK);
+}
+
+static char own[] = "/run/fixbuf-hostile-XXXXXX";	/* nobody else may write there, or on the way */
+
+static int recorded(const char *path)
+{
+	struct tool_run a;
+	int status;
+
+	tool(&a, "record", "-q", "-o", path, "--", "true", NULL);
+	status = a.status;
+	tool_free(&a);
+	return status;
+}
+
+/* A link of ours that leads through one of his: he chooses the folder. */
+static void links_of_links(void)
+{
+	char folder[64], good[64], bad[64], file[80];
+	struct tool_run a;
+
+	if (!mkdtemp(own)) {
+		skip("links in a folder of our own", "there is no /run");
+		return;
+	}
+	snprintf(folder, sizeof(folder), "%s/folder", own);
+	snprintf(good, sizeof(good), "%s/good", own);
+	snprintf(bad, sizeof(bad), "%s/bad", own);
+	if (mkdir(folder, 0700) || symlink("folder", good) || symlink(in_dir("his/hop"), bad) ||
+	    symlink(folder, in_dir("his/hop")))
+		bail("links: %s", strerror(errno));
+	snprintf(file, sizeof(file), "%s/one", bad);
+	is(recorded(file), 2, "a link of ours to a link of his is not followed");
+	snprintf(file, sizeof(file), "%s/one", folder);
+	ok(access(file, F_OK), "nothing is where it leads");
+	snprintf(file, sizeof(file), "%s/two", good);
+	is(recorded(file), 0, "a link of ours to a folder of ours is");
+	snprintf(file, sizeof(file), "%s/two", folder);
+	ok(!access(file, F_OK), "and the file is there");
+	snprintf(file, sizeof(file), "%s/last", own);
+	if (symlink("folder/printed", file))
+		bail("a link: %s", strerror(errno));
+	tool(&a, "list", "-q", "-o", file, NULL);
+	is(a.status, 0, "what is printed goes where a link of ours leads");
+	tool_free(&a);
+	snprintf(file, sizeof(file), "%s/printed", folder);
+	ok(!access(file, F_OK), "and is there");
 }
 
 static void mode(void)
@@ -196,9 +281,9 @@ static void full(void)
 
 static void clean(void)
 {
-	char command[64];
+	char command[96];
 
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	snprintf(command, sizeof(command), "rm -rf %s %s", dir, own);
 	if (system(command))
 		note("%s is left", dir);
 }
@@ -208,6 +293,7 @@ int main(void)
 	if (!mkdtemp(dir) || chmod(dir, 01777))
 		bail("no temporary folder");
 	places();
+	links_of_links();
 	mode();
 	two_at_once();
 	hang_up();

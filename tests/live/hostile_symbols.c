@@ -335,6 +335,29 @@ static void namesakes(void)
 	}
 }
 
+/* There a file system may be the user's own program, which never answers who opens a file. */
+static void own_mounts(void)
+{
+	struct tool_run a;
+	char *text;
+
+	plain_program("program", false);
+	start(&a, "own-mounts");
+	await_line("\"register\"");
+	let_go();
+	tool_wait(&a, &(struct tool_how){ .timeout_s = MAX_SECONDS });
+	text = file_text(in_dir("lines"));
+	if (a.status == 77) {
+		skip("mounts of its own", "users may make no namespaces");
+	} else {
+		is(a.status, 0, "trace beside one who mounts what it wants ends with it");
+		ok(!strstr(text, OWN_NAME), "nothing is opened from there");
+		has_text(text, "has file systems of its own", "and it is said");
+	}
+	free(text);
+	tool_free(&a);
+}
+
 static void words(void)
 {
 #ifdef __x86_64__
@@ -438,6 +461,7 @@ int main(void)
 	links();
 	replaced();
 	namesakes();
+	own_mounts();
 	words();
 	bombs();
 	clean();

@@ -9,33 +9,28 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include "tool_json.h"
+#include "io_counts.h"
 #include "load.h"
 #include "tool.h"
 
 static struct load noise;
 
-/* Rows of another user than this. */
-static size_t strangers(struct json_object *o, long long uid)
+static bool is_strangers(struct json_object *row, long long uid)
 {
-	struct json_object *rings = json_member(o, "rings");
-	size_t n = 0;
-
-	for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
-		n += json_number(json_object_array_get_idx(rings, i), "uid") != uid;
-	return n;
+	return json_number(row, "uid") != uid;
 }
 
-static size_t without_percentiles(struct json_object *o)
+static bool lacks_percentiles(struct json_object *row, long long unused)
 {
-	struct json_object *rings = json_member(o, "rings"), *r;
-	size_t n = 0;
+	(void)unused;
+	return json_number(row, "p99_ns") <= 0;
+}
 
-	for (size_t i = 0; rings && i < json_object_array_length(rings); i++) {
-		r = json_object_array_get_idx(rings, i);
-		n += json_number(r, "p99_ns") <= 0;
-	}
-	return n;
+/* 0x1 stands for all rings that found no place. */
+static bool lacks_descriptor(struct json_object *row, long long unused)
+{
+	(void)unused;
+	return !json_is(row, "ring", "0x1") && !json_member(row, "fd");
 }
 
 /*
@@ -58,17 +53,14 @@ static void check_exact(struct json_object *o, long long want, long long uid, co
 	if (missed && preempts_programs()) {
 		ok(json_sum(o, "rings", "ops") <= want && json_sum(o, "rings", "ops") >= want - missed,
 		   "%s: as many as were done, but for %lld", what, missed);
-		is(strangers(o, uid), 0, "%s: nobody else is counted", what);
+		is(io_rows(o, is_strangers, uid), 0, "%s: nobody else is counted", what);
 		is(json_number(o, "lost"), missed, "%s: what is lost is said", what);
 		skip("exactness", "this kernel did not run programs %lld times", missed);
 		return;
 	}
-	is(json_sum(o, "rings", "ops"), want, "%s: operations", what);
-	is(json_sum(o, "rings", "bytes"), 512 * want, "%s: bytes", what);
-	is(json_sum(o, "rings", "timed"), want, "%s: each is timed", what);
-	is(without_percentiles(o), 0, "%s: each row has percentiles", what);
-	is(strangers(o, uid), 0, "%s: nobody else is counted", what);
-	is(json_number(o, "lost"), 0, "%s: nothing is lost", what);
+	io_counts_are(o, want, what);
+	is(io_rows(o, lacks_percentiles, 0), 0, "%s: each row has percentiles", what);
+	is(io_rows(o, is_strangers, uid), 0, "%s: nobody else is counted", what);
 	is(json_number(o, "in_flight"), 0, "%s: nothing is under way", what);
 	ok(!json_member(json_member(o, "losses"), "no_start"),
 	   "%s: no completion of a neighbour is told", what);
@@ -90,6 +82,7 @@ static void check_program(const char *load, const char *a, const char *b, long l
 	o = json_object_from_file(path);
 	is(value_number(t.out, "ops"), want, "%s: what it says it did", what);
 	check_exact(o, want, 0, what);
+	is(io_rows(o, lacks_descriptor, 0), 0, "%s: each ring has its descriptor", what);
 	json_object_put(o);
 	close(fd);
 	unlink(path);
@@ -156,7 +149,7 @@ static void check_intervals(const char *processes, const char *ops, long long wa
 	json_lines_parse(&lines, t.out);
 	for (size_t i = 0; i + 1 < lines.nr; i++) {
 		told += json_sum(lines.lines[i], "rings", "ops");
-		if (strangers(lines.lines[i], atoi(uid)))
+		if (io_rows(lines.lines[i], is_strangers, atoi(uid)))
 			ok(false, "by user: an interval has somebody else's I/O");
 	}
 	if (lines.nr) {
@@ -208,7 +201,7 @@ static void check_pid(void)
 /* How many failures of this opcode are said to be this process's. */
 static long long faults_of(struct json_object *o, pid_t pid, const char *opcode)
 {
-	struct json_object *list = json_member(o, "faults");
+	struct json_object *list = json_member(o, "io_failures");
 	long long n = 0;
 
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "io_counts.h"
 #include "load.h"
 #include "metrics.h"
 #include "tool.h"
-#include "tool_json.h"
 
 static char file[] = "/tmp/fixbuf-crowd-XXXXXX";
 
@@ -24,10 +24,7 @@ static void check_file(const char *what, long long want)
 
 	tool(&a, "report", "--stat", "--json", file, NULL);
 	rings = json_member(a.json, "rings");
-	is(json_sum(a.json, "rings", "ops"), want, "%s: operations", what);
-	is(json_sum(a.json, "rings", "bytes"), 512 * want, "%s: bytes", what);
-	is(json_sum(a.json, "rings", "timed"), want, "%s: each is timed", what);
-	is(json_number(a.json, "lost"), 0, "%s: nothing is lost", what);
+	io_counts_are(a.json, want, what);
 	/* one process has two rings nowhere here: the last does all of what is not one read */
 	ok(rings && json_object_array_length(rings) > 1, "%s: rings are told apart", what);
 	tool_free(&a);

@@ -191,7 +191,7 @@ static void many_buffers(void)
 		struct json_object *b = json_ring_buffer(ring, i);
 
 		right += (unsigned long long)json_number(b, "addr") == base + i * PAGE &&
-			 json_number(b, "len_bytes") == PAGE && json_number(b, "refs") == 1;
+			 json_number(b, "len_bytes") == (long long)PAGE && json_number(b, "refs") == 1;
 	}
 	is(right, 16384, "each at its address");
 	load_end(&l);

@@ -98,6 +98,32 @@ static void selected(void)
 	load_end(&l);
 }
 
+/* Rows of I/O have both ids, too, while the process holds its ring. */
+static void counted(void)
+{
+	struct json_object *r, *rings;
+	struct tool_run a;
+	struct load l;
+	char says[64];
+
+	if (!load_start(&l, "io_late", "1000003", "spaced", NULL))
+		bail("%s", l.skip);
+	if (write(l.to, "\n", 1) != 1)
+		bail("write");
+	tool(&a, "stat", "--json", "-d", "500ms", "--comm", "io_late", NULL);
+	rings = json_member(a.json, "rings");
+	r = rings ? json_object_array_get_idx(rings, 0) : NULL;
+	is(json_number(r, "ns_pid"), l.pid, "stat: the id that /proc has");
+	ok(is_same(json_number(r, "pid"), l.pid), "stat: and that outside");
+	snprintf(says, sizeof(says), "%d (%lld outside)", l.pid, json_number(r, "pid"));
+	tool_free(&a);
+	tool(&a, "stat", "-d", "500ms", "--comm", "io_late", NULL);
+	has_text(a.out, says, "stat: both in the text");
+	tool_free(&a);
+	kill(l.pid, SIGTERM);
+	load_end(&l);
+}
+
 /* Of whom that is is not known: no user is blamed. */
 static void exported(void)
 {
@@ -195,6 +221,20 @@ static void traced(int ask, int told)
 	tool_free(&a);
 }
 
+/* What is made of the recording has this text; it may have zeros, too. */
+static void drawn_has(const char *option, const char *file, const char *says)
+{
+	char out[64], command[160];
+	struct tool_run a;
+
+	snprintf(out, sizeof(out), "%s.out", file);
+	tool(&a, "report", option, out, file, NULL);
+	snprintf(command, sizeof(command), "grep -aqF '%s' %s", says, out);
+	is(system(command), 0, "report %s has both", option);
+	tool_free(&a);
+	unlink(out);
+}
+
 /* A recording holds both, and is read elsewhere. */
 static void recorded(void)
 {
@@ -202,6 +242,7 @@ static void recorded(void)
 	int fd = mkstemp(file);
 	unsigned int bad = 0;
 	struct json_lines l;
+	char says[64];
 	struct tool_run a;
 
 	tool(&a, "record", "-q", "-o", file, "--", load_path("shared"), "--no-wait", NULL);
@@ -214,8 +255,12 @@ static void recorded(void)
 		bad += json_number(l.lines[i], "ns_pid") <= 0 ||
 		       json_number(l.lines[i], "ns_pid") == json_number(l.lines[i], "pid");
 	is(bad, 0, "each has both ids");
+	snprintf(says, sizeof(says), "pid %lld (%lld outside)", json_number(l.lines[0], "ns_pid"),
+		 json_number(l.lines[0], "pid"));
 	json_lines_free(&l);
 	tool_free(&a);
+	drawn_has("--html", file, says);
+	drawn_has("--perfetto", file, says);
 	if (fd >= 0)
 		close(fd);
 	unlink(file);
@@ -229,6 +274,7 @@ static int inside(int ask, int told)
 		return tap_end();
 	}
 	selected();
+	counted();
 	exported();
 	found();
 	traced(ask, told);

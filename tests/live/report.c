@@ -184,6 +184,37 @@ static void limits(void)
 	tool_free(&a);
 }
 
+/* The file ends below the limit and not far from it, though a drain holds far more. */
+static void size_is_kept(unsigned long long limit)
+{
+	struct tool_run a, report;
+	unsigned long long told;
+	char arg[32], id[16];
+	struct stat st = { 0 };
+	struct load l;
+
+	if (!load_start(&l, "churn", NULL))
+		bail("%s", l.skip);
+	snprintf(arg, sizeof(arg), "%llu", limit);
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool_as(&a, &(struct tool_how){ .timeout_s = 100 }, "record", "-o", file, "--max-size", arg, "-p", id,
+		"-d", "80s", NULL);
+	is(a.status, 0, "--max-size %llu beside churn", limit);
+	stat(file, &st);
+	ok((unsigned long long)st.st_size <= limit && (unsigned long long)st.st_size * 20 >= limit * 19,
+	   "%lld bytes are at most that, and a twentieth less at most", (long long)st.st_size);
+	has_text(a.err, "ended at --max-size", "in words");
+	told = strtoull(a.err + (strstr(a.err, "ends it\n") ? strstr(a.err, "ends it\n") - a.err + 8 : 0), NULL, 10);
+	tool(&report, "report", "--json", file, NULL);
+	is(json_number(report.json, "events"), told, "it has the events that were told");
+	tool_free(&report);
+	tool(&report, "report", "--verify", "--allow-unsettled", file, NULL);
+	is(report.status, 0, "and nothing is found in them");
+	tool_free(&report);
+	tool_free(&a);
+	load_end(&l);
+}
+
 static void loss(void)
 {
 	struct tool_run a, report;
@@ -281,6 +312,7 @@ int main(void)
 	findings();
 	folded();
 	limits();
+	size_is_kept(kernel_only() ? 40000 : 200000);
 	loss();
 	damage();
 	unlink(file);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * report --verify of healthy programs whose releases take a while and are looked into in the
- * middle; and of a selection beside another user, whose account is wrong: it tells what is about
- * the selection alone.
+ * middle; of a selection beside another user, whose account is wrong: it tells what is about the
+ * selection alone; and of a limit that no call tells.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
@@ -77,12 +79,79 @@ static void beside_others(void)
 	load_end(&other);
 }
 
+/*
+ * Rings come and go while its programs are detached, one after the other. That buffers of a heap
+ * share the edges of pages is told, and no error.
+ */
+static void ends_amid_churn(void)
+{
+	const char *tier = tool_tier();
+	struct json_object *all, *one;
+	struct tool_run a;
+	int errors = 0;
+	pid_t load;
+
+	fflush(stdout);
+	load = fork();
+	if (!load) {
+		execl(load_path("mm_churn"), "mm_churn", "exit", "100003", "--no-wait", NULL);
+		_exit(1);
+	}
+	tool(&a, "record", "-q", "-o", file, "-d", "700ms", "--comm", "mm_chur[n]", tier ? "--tier" : "-q",
+	     tier ? tier : "-q", NULL);
+	is(a.status, 0, "record amid churn");
+	tool_free(&a);
+	kill(load, SIGKILL);
+	waitpid(load, NULL, 0);
+	tool(&a, "report", "--verify", "--json", file, NULL);
+	all = json_member(a.json, "findings");
+	for (size_t i = 0; all && i < json_object_array_length(all); i++) {
+		one = json_object_array_get_idx(all, i);
+		if (!json_is(one, "severity", "error"))
+			continue;
+		errors++;
+		note("%s", json_object_to_json_string(one));
+	}
+	is(all ? errors : -1, 0, "ended amid churn: no error");
+	tool_free(&a);
+}
+
+/* A limit that is lowered below what is locked is told of no call. */
+static void lowered_meanwhile(void)
+{
+	struct tool_how how = { .timeout_s = 60 };
+	struct json_object *all, *one;
+	struct tool_run a;
+	struct load l;
+	bool told = false;
+
+	tool_start(&a, &how, "record", "-o", file, "--comm", "fault_limi[t]", NULL);
+	ok(tool_says(&a, "recording to ", 60000), "record says when it records");
+	if (!load_start(&l, "fault_limit", "over", NULL))
+		bail("%s", l.skip);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	tool_free(&a);
+	load_end(&l);
+	tool(&a, "report", "--verify", "--json", file, NULL);
+	all = json_member(a.json, "findings");
+	for (size_t i = 0; all && i < json_object_array_length(all); i++) {
+		one = json_object_array_get_idx(all, i);
+		told |= json_is(one, "tag", "over-limit") &&
+			json_number(one, "pid") == l.pid;
+	}
+	ok(told, "a limit that is lowered below what is locked is told");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	int fd = mkstemp(file);
 
 	record_long_releases();
 	beside_others();
+	ends_amid_churn();
+	lowered_meanwhile();
 	if (fd >= 0)
 		close(fd);
 	unlink(file);

@@ -33,7 +33,7 @@ int main(void)
 	struct load l;
 
 	snprintf(pid, sizeof(pid), "%d ", getpid());
-	tool_start(&t, &how, "trace", NULL);
+	tool_start(&t, &how, "trace", "--syscalls", NULL);
 	if (!tool_says(&t, "EVENT", 20000))
 		bail("trace does not begin");
 	if (load_start(&l, "waiters", THREADS, NULL)) {

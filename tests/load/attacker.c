@@ -15,11 +15,11 @@
 #include <unistd.h>
 #include "load_report.h"
 #include "memory.h"
+#include "named.h"
 #include "uring.h"
 
 #define HEAP_WORD	0x10011UL	/* as in tests/live/hostile_symbols.c */
 #define STAY_MS		5000
-#define NAMED		__attribute__((noinline, noclone, used))
 
 static const char *dir;
 
@@ -147,6 +147,8 @@ static int become_hostile(char **argv)
 		must(mount(in_dir("program"), in_dir("other"), NULL, MS_BIND, NULL), "mount");
 	}
 	become_plain(64 * PAGE);
+	if (!strcmp(how, "own-mounts") && unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return 77;
 	execl(in_dir(!strcmp(how, "die") || !strcmp(how, "elsewhere") ? "other" : "program"),
 	      "program", "be", dir, how, NULL);
 	return 127;

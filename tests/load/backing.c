@@ -13,12 +13,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "backing.h"
 #include "load_report.h"
 #include "memory.h"
 
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+#define DONTUNMAP	4	/* MREMAP_DONTUNMAP, 5.7 */
 #define GUARD_INSTALL	102	/* MADV_GUARD_INSTALL, 6.13 */
 #define GUARD_REMOVE	103
 
@@ -75,7 +81,18 @@ static void dropped_mapped_anew(void)
 	char *p = backing_private();
 
 	backing_map(p, PAGES, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	stale(PAGES, "were dropped (MADV_DONTNEED, or mapped anew)", "unregister it first");
+	stale(PAGES, "mapped anew, or", "unregister it first");
+}
+
+/* The pages go on at another address, and nothing is left where they were. */
+static void dropped_by_mremap(void)
+{
+	char *p = backing_private() + AT * PAGE;
+
+	/* by number: the C library passes the address only with MREMAP_FIXED */
+	if (syscall(SYS_mremap, p, NR * PAGE, NR * PAGE, MREMAP_MAYMOVE | DONTUNMAP, 0) == -1)
+		must(-errno, "mremap");
+	stale(NR, "were dropped (MADV_DONTNEED, MREMAP_DONTUNMAP", "MREMAP_DONTUNMAP");
 }
 
 static void dropped_huge(void)
@@ -95,6 +112,18 @@ static void truncated(void)
 
 	backing_of_file(&fd);
 	resize(fd, 2 + AT);
+	stale(PAGES - AT, "were cut off their file", "F_SEAL_SHRINK");
+}
+
+/* The pages are copies that no file holds. */
+static void truncated_private(void)
+{
+	int fd = backing_file(PAGES);
+	char *p = backing_map(NULL, PAGES, MAP_PRIVATE, fd, 0);
+
+	mem_touch(p, PAGES);
+	backing_hold(p, PAGES);
+	resize(fd, AT);
 	stale(PAGES - AT, "were cut off their file", "F_SEAL_SHRINK");
 }
 
@@ -245,6 +274,10 @@ static void copied(void)
 	/* its end closes when its memory is gone */
 	close(alive[1]);
 	must(read(alive[0], &c, 1) < 0 ? -errno : 0, "read");
+	/* who looks at a fork sees it at this one: at the one before the memory was still there */
+	if (!fork())
+		_exit(0);
+	wait(NULL);
 	report("holder=%d", getpid());
 	stale(PAGES, "were copied after a fork", "only for whole pages that hold nothing else");
 }
@@ -289,6 +322,66 @@ static void *drop_and_stay(void *arg)
 	exit(0);
 }
 
+#define SWAP_PAGES	256
+
+/* A child that ends the swapping when this program has ended, however it does. */
+static void swap_off_at_the_end(const char *path)
+{
+	int alive[2];
+	char c;
+
+	must(pipe(alive) ? -errno : 0, "pipe");
+	fflush(stdout);
+	if (fork()) {
+		close(alive[0]);
+		return;
+	}
+	close(alive[1]);
+	if (!read(alive[0], &c, 1))
+		swapoff(path);
+	unlink(path);
+	_exit(0);
+}
+
+/* Swaps to a file of our own, as mkswap writes it. */
+static void swap_on(void)
+{
+	static const char *const folders[] = { "/mnt/disk", "/var/tmp" };
+	static char path[64], header[65536];
+	__u32 version[2] = { 1, SWAP_PAGES - 1 };
+	int fd = -1;
+
+	for (size_t i = 0; fd < 0 && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(path, sizeof(path), "%s/fixbuf-swap-XXXXXX", folders[i]);
+		fd = mkstemp(path);
+	}
+	must(fd < 0 ? -errno : 0, "a file to swap to");
+	memcpy(header + 1024, version, sizeof(version));
+	memcpy(header + PAGE - 10, "SWAPSPACE2", 10);
+	for (int i = 0; i < SWAP_PAGES; i++) {
+		must(write(fd, header, PAGE) == (ssize_t)PAGE ? 0 : -errno, "write");
+		memset(header, 0, sizeof(header));
+	}
+	must(fsync(fd) ? -errno : 0, "fsync");
+	close(fd);
+	swap_off_at_the_end(path);
+	if (swapon(path, 0))
+		report_skip("cannot swap to %s: %s", path, strerror(errno));
+}
+
+/* The pages that took the place of the registered ones are on disk, the registered ones are not. */
+static void swapped(void)
+{
+	char *p;
+
+	swap_on();
+	p = backing_private() + AT * PAGE;
+	backing_advise(p, NR, MADV_DONTNEED, "MADV_DONTNEED");
+	mem_touch(p, NR);
+	backing_advise(p, NR, MADV_PAGEOUT, "MADV_PAGEOUT");
+	stale(NR, "were replaced", "MADV_DONTNEED");
+}
+
 /* The thread that a process is named after ends, the others go on. */
 static void dropped_main_ended(void)
 {
@@ -305,8 +398,9 @@ static const struct mode {
 } modes[] = {
 	{ "dropped", dropped }, { "dropped-one", dropped_one },
 	{ "dropped-mapped-anew", dropped_mapped_anew }, { "dropped-huge", dropped_huge },
-	{ "replaced", replaced }, { "replaced-file", replaced_file },
+	{ "swapped", swapped }, { "replaced", replaced }, { "replaced-file", replaced_file },
 	{ "replaced-place", replaced_place }, { "replaced-kind", replaced_kind },
+	{ "dropped-by-mremap", dropped_by_mremap }, { "truncated-private", truncated_private },
 	{ "truncated", truncated }, { "truncated-regrown", truncated_regrown },
 	{ "truncated-hugetlb", truncated_hugetlb }, { "truncated-large", truncated_large },
 	{ "punched", punched }, { "punched-touched", punched_touched },

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registrations that fail, each for another cause; with an argument one that is over
- * RLIMIT_MEMLOCK: "same" (pages of three rings), "ended" (a process that left its ring),
- * "user-ns", "soft" or "hard" (limit); "int80": none fails, a 32-bit call updates a slot. Says for each: fail.N=CAUSE, fail.N.errno, or skipped.CAUSE=REASON.
+ * Registrations that fail, each for another cause: says for each fail.N=CAUSE and fail.N.errno, or
+ * skipped.CAUSE=REASON.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
-#include <sched.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +23,7 @@
 
 #define NR		3		/* slots of the source */
 #define CLOSED_FD	977
+#define LIMIT		(256UL << 10)	/* RLIMIT_MEMLOCK of a plain user */
 #define USE_INDEX	(1U << 31)	/* IORING_REGISTER_USE_REGISTERED_RING */
 #define MADV_GUARD	102		/* MADV_GUARD_INSTALL, 6.13 */
 #define UFFD_SIGBUS	(1U << 7)	/* UFFD_FEATURE_SIGBUS */
@@ -71,6 +70,27 @@ static void another_process(void)
 	failed("clone-process", WEXITSTATUS(status) ? -EINVAL : 0);
 }
 
+/* Made by root, the other by a plain user: one is charged to nobody, the other to the user. */
+static void another_user(void)
+{
+	struct clone_arg c = { .src_fd = from.ring_fd };
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		struct io_uring mine, plain;
+
+		must(uring_open(&mine, 4), "io_uring_setup");
+		must(uring_register(mine.ring_fd, iov, NR), "register");
+		c.src_fd = mine.ring_fd;
+		become_plain(LIMIT);
+		must(uring_open(&plain, 4), "io_uring_setup");
+		_exit(uring_call(plain.ring_fd, OP_REGISTER_CLONE, &c, 1) == -EINVAL);
+	}
+	waitpid(pid, &status, 0);
+	failed("clone-user", WEXITSTATUS(status) ? -EINVAL : 0);
+}
+
 static void clones(void)
 {
 	struct clone_arg c = { .src_fd = from.ring_fd };
@@ -101,8 +121,121 @@ static void clones(void)
 	failed("clone-itself", uring_clone(from.ring_fd, from.ring_fd, 0, 0, 0, 0));
 	failed("clone-occupied", uring_clone(full.ring_fd, from.ring_fd, 0, 0, 0, 0));
 	another_process();
+	another_user();
 	io_uring_queue_exit(&none);
 	close(fd);
+}
+
+/* ---- who may call -------------------------------------------------------------------- */
+
+#define SINGLE_ISSUER	(1U << 12)	/* IORING_SETUP_SINGLE_ISSUER, 6.0 */
+#define R_DISABLED	(1U << 6)	/* IORING_SETUP_R_DISABLED, 5.10 */
+
+static int open_with(struct io_uring *r, unsigned int flags)
+{
+	return io_uring_queue_init(4, r, flags);
+}
+
+static struct io_uring issuers;
+
+static void *register_it(void *arg)
+{
+	*(int *)arg = uring_register(issuers.ring_fd, iov, NR);
+	return NULL;
+}
+
+static void issuer(void)
+{
+	pthread_t thread;
+	int status, ret = 0;
+	pid_t pid;
+
+	if (open_with(&issuers, SINGLE_ISSUER)) {
+		skipped("issuer-process", "no IORING_SETUP_SINGLE_ISSUER");
+		return;
+	}
+	must(pthread_create(&thread, NULL, register_it, &ret) ? -1 : 0, "pthread_create");
+	pthread_join(thread, NULL);
+	failed("issuer-thread", ret);
+	pid = fork();
+	if (!pid)
+		_exit(uring_register(issuers.ring_fd, iov, NR) == -EEXIST);
+	waitpid(pid, &status, 0);
+	failed("issuer-process", WEXITSTATUS(status) ? -EEXIST : 0);
+	io_uring_queue_exit(&issuers);
+}
+
+/* All that is allowed is to enable the ring. */
+static void restricted(void)
+{
+	struct io_uring_restriction r = { .opcode = IORING_RESTRICTION_REGISTER_OP,
+					  .register_op = IORING_REGISTER_ENABLE_RINGS };
+	struct io_uring ring;
+
+	must(open_with(&ring, R_DISABLED), "io_uring_setup");
+	must(uring_call(ring.ring_fd, IORING_REGISTER_RESTRICTIONS, &r, 1), "restrictions");
+	must(uring_call(ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0), "enable");
+	failed("restricted", uring_register(ring.ring_fd, iov, NR));
+	io_uring_queue_exit(&ring);
+}
+
+/* The same of a task, in a child, for they cannot be taken back. */
+static void task_restricted(void)
+{
+	struct {
+		uint16_t flags, nr;
+		uint32_t reserved[3];
+		struct io_uring_restriction list[1];
+	} arg = { .nr = 1, .list = { { .opcode = IORING_RESTRICTION_REGISTER_OP,
+				       .register_op = IORING_UNREGISTER_BUFFERS } } };
+	pid_t pid = fork();
+	struct io_uring r;
+	int status;
+
+	if (!pid) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+		    uring_call(-1, IORING_REGISTER_RESTRICTIONS, &arg, 1) || uring_open(&r, 4))
+			_exit(0);
+		_exit(uring_register(r.ring_fd, iov, NR) == -EACCES);
+	}
+	waitpid(pid, &status, 0);
+	if (WEXITSTATUS(status))
+		failed("task-restricted", -EACCES);
+	else
+		skipped("task-restricted", "tasks cannot be restricted");
+}
+
+/* The standard input has the number of the first ring that is registered. */
+static void also_an_index(void)
+{
+	int ret;
+
+	if (io_uring_register_ring_fd(&to) != 1) {
+		skipped("fd-also-index", "no rings can be registered");
+		return;
+	}
+	ret = uring_call(to.enter_ring_fd, USE_INDEX, iov, NR);
+	if (ret < 0) {
+		failed("index-known", ret);
+	} else {
+		uring_unregister(to.ring_fd);
+		failed("fd-also-index", uring_register(to.enter_ring_fd, iov, NR));
+	}
+	io_uring_unregister_ring_fd(&to);
+}
+
+static void unreadable_tags(void)
+{
+	struct { uint32_t nr, flags; uint64_t resv, data, tags; } arg = {
+		.nr = NR, .data = (uintptr_t)iov, .tags = 16,
+	};
+	int ret = uring_call(to.ring_fd, IORING_REGISTER_BUFFERS2, &arg, sizeof(arg));
+
+	/* before 5.13 it is the operation */
+	if (ret == -EINVAL)
+		failed("no-update", ret);
+	else
+		failed("unreadable-tags", ret);
 }
 
 static void descriptors(void)
@@ -114,8 +247,10 @@ static void descriptors(void)
 	failed("fd-other-file", uring_register(fd, iov, NR));
 	failed("index-beyond", uring_call(77, USE_INDEX, iov, NR));
 	failed("index-empty", uring_call(3, USE_INDEX, iov, NR));
+	also_an_index();
 	failed("null-array", uring_register(to.ring_fd, NULL, NR));
 	failed("unreadable-array", uring_register(to.ring_fd, (void *)16, NR));
+	unreadable_tags();
 	close(fd);
 }
 
@@ -173,11 +308,82 @@ static void userfault(void)
 	memory("userfault", p, 8 * PAGE);
 }
 
+/* ---- the limit of a memory cgroup, of either version -------------------------------- */
+
+static bool put(const char *dir, const char *file, const char *text)
+{
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n > 0;
+}
+
+/* Makes one with room for 8 MiB. */
+static bool make_cgroup(char *dir, size_t room)
+{
+	snprintf(dir, room, "/sys/fs/cgroup/memory/causes-%d", getpid());
+	if (mkdir(dir, 0755)) {
+		snprintf(dir, room, "/sys/fs/cgroup/causes-%d", getpid());
+		put("/sys/fs/cgroup", "cgroup.subtree_control", "+memory");
+		if (mkdir(dir, 0755))
+			return false;
+	}
+	return put(dir, "memory.limit_in_bytes", "8M") || put(dir, "memory.max", "8M");
+}
+
+/* .spared: from being killed for it, so that the call fails. */
+static void in_full_cgroup(const char *cause, bool spared)
+{
+	char dir[64];
+	int status = 0;
+	pid_t pid;
+
+	if (!make_cgroup(dir, sizeof(dir))) {
+		rmdir(dir);
+		skipped(cause, "no memory cgroup can be made");
+		return;
+	}
+	pid = fork();
+	if (!pid) {
+		struct iovec v = { mmap(NULL, 32UL << 20, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 32UL << 20 };
+		int ret;
+
+		madvise(v.iov_base, v.iov_len, MADV_NOHUGEPAGE);
+		if (!put(dir, "cgroup.procs", "0") ||
+		    (spared && !put(dir, "memory.oom_control", "1") &&
+		     !put("/proc/self", "oom_score_adj", "-1000")))
+			_exit(0);
+		ret = uring_register(to.ring_fd, &v, 1);
+		_exit(ret < 0 ? -ret : 0);
+	}
+	/* the call fails at once, but what else the child touches may wait for room */
+	while (!waitpid(pid, &status, WNOHANG)) {
+		usleep(700000);
+		put(dir, "memory.limit_in_bytes", "64M");
+		put(dir, "memory.max", "64M");
+	}
+	rmdir(dir);
+	if (WIFSIGNALED(status))
+		failed(cause, -EFAULT);
+	else if (spared && WEXITSTATUS(status))
+		failed(cause, -WEXITSTATUS(status));
+	else
+		skipped(cause, "no memory cgroup refused it");
+}
+
 static void memories(void)
 {
 	char *hole = mem_pages(3), *guard = mem_pages(8), *p;
 	/* each mapping stays as it was: some kernels are asked for it after the call */
-	char *read_only = mem_pages(2), *no_access = mem_pages(2);
+	char *read_only = mem_pages(2), *no_access = mem_pages(2), *run_only = mem_pages(1);
 	int fd = memfd_create("short", MFD_CLOEXEC);
 	bool direct;
 
@@ -188,7 +394,10 @@ static void memories(void)
 	memory("read-only-too", read_only, PAGE);
 	mprotect(no_access, PAGE, PROT_NONE);
 	memory("no-access", no_access, 2 * PAGE);
+	mprotect(run_only, PAGE, PROT_EXEC);
 	memory("too-long", guard, (1UL << 40) + PAGE);
+	memory("negative-length", guard, -PAGE);
+	memory("executed-only", run_only, PAGE);
 	if (madvise(guard + 2 * PAGE, PAGE, MADV_GUARD))
 		skipped("guard", "no guard regions");
 	else
@@ -210,6 +419,8 @@ static void memories(void)
 		memory("secret", p, PAGE);
 	else
 		skipped("secret", "no memfd_secret()");
+	in_full_cgroup("cgroup", true);
+	in_full_cgroup("cgroup-killed", false);
 	p = map_fd(mem_file(PAGE, &direct), PAGE);
 	if (p && direct)
 		memory("file", p, PAGE);
@@ -217,122 +428,13 @@ static void memories(void)
 		skipped("file", "no file system but tmpfs");
 }
 
-/* ---- RLIMIT_MEMLOCK: a program of its own for each cause, as a user of its own ---------- */
-
-#define LIMIT	(256UL << 10)
-#define PART	(64UL << 10)
-
-static void over_limit(const char *cause)
-{
-	struct iovec v = { mem_pages(LIMIT / PAGE), LIMIT };
-	struct io_uring r;
-
-	must(uring_open(&r, 4), "io_uring_setup");
-	failed(cause, uring_register(r.ring_fd, &v, 1));
-}
-
-static void same_pages(int times)
-{
-	struct iovec v = { mem_pages(PART / PAGE), PART };
-	struct io_uring r;
-
-	for (int i = 0; i < times; i++) {
-		must(uring_open(&r, 4), "io_uring_setup");
-		must(uring_register(r.ring_fd, &v, 1), "register");
-	}
-}
-
-/* A child that shares our descriptors leaves its ring, and its charge, to us. */
-static void left_behind(void)
-{
-	pid_t pid = syscall(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-
-	if (!pid) {
-		same_pages(1);
-		_exit(0);
-	}
-	waitpid(pid, NULL, 0);
-	report("ended=%d", pid);
-}
-
-static void memlock(const char *cause)
-{
-	bool hard = !strcmp(cause, "hard") || !strcmp(cause, "user-ns");
-	struct rlimit limit = { LIMIT, hard ? LIMIT : 2 * LIMIT };
-
-	become_plain(2 * LIMIT);
-	must(setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0, "setrlimit");
-	if (!strcmp(cause, "user-ns") && unshare(CLONE_NEWUSER)) {
-		skipped(cause, "no user namespace for a plain user");
-		return;
-	}
-	if (!strcmp(cause, "same"))
-		same_pages(3);
-	if (!strcmp(cause, "ended"))
-		left_behind();
-	over_limit(cause);
-}
-
-/* ---- int 0x80: the arguments are in other registers, and 32 bits wide ----------------- */
-
-#if defined(__x86_64__)
-static int call_32(unsigned int fd, unsigned int op, void *arg, unsigned int nr)
-{
-	int ret;
-
-	__asm__ volatile("int $0x80"
-			 : "=a" (ret)
-			 : "a" (__NR_io_uring_register), "b" (fd), "c" (op),
-			   "d" ((uint32_t)(uintptr_t)arg), "S" (nr)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return ret;
-}
-
-/* A table of three, of which slot 1 is replaced; stays so. */
-static void update_as_32_bit(void)
-{
-	char *low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	struct io_uring_rsrc_update2 *u = (void *)low;
-	struct iovec *other = (void *)(low + 256);
-	char *page = mem_pages(2);
-	int ret;
-
-	if (low == MAP_FAILED)
-		report_skip("no memory below 4 GiB");
-	*other = (struct iovec){ page, 2 * PAGE };
-	*u = (struct io_uring_rsrc_update2){ .offset = 1, .data = (uintptr_t)other, .nr = 1 };
-	must(uring_open(&to, 4), "io_uring_setup");
-	must(uring_register(to.ring_fd, iov, NR), "register");
-	ret = call_32(to.ring_fd, 16, u, sizeof(*u));
-	if (ret == -ENOSYS)
-		report_skip("no 32-bit calls in this kernel");
-	must(ret, "update");
-	report("addr=0x%lx", (unsigned long)page);
-}
-#else
-static void update_as_32_bit(void)
-{
-	report_skip("32-bit calls are x86's");
-}
-#endif
-
 int main(int argc, char **argv)
 {
+	int done;
+
 	report_init(&argc, argv);
 	for (int i = 0; i < NR; i++)
 		iov[i] = (struct iovec){ mem_pages(1), PAGE };
-	if (argc > 1 && !strcmp(argv[1], "int80")) {
-		update_as_32_bit();
-		report_ready();
-		return 0;
-	}
-	if (argc > 1) {
-		memlock(argv[1]);
-		report("fails=%u", nr_fails);
-		report_ready();
-		return 0;
-	}
 	must(uring_open(&from, 4), "io_uring_setup");
 	must(uring_open(&to, 4), "io_uring_setup");
 	must(uring_open(&full, 4), "io_uring_setup");
@@ -340,7 +442,16 @@ int main(int argc, char **argv)
 	must(uring_register(full.ring_fd, iov, NR), "register");
 	clones();
 	descriptors();
+	issuer();
+	restricted();
+	task_restricted();
 	memories();
+	/* the first entry is done, the second is not: no error, but not all */
+	iov[1].iov_len = 0;
+	done = uring_update(from.ring_fd, 0, iov, NR);
+	if (done < 0)
+		failed("no-update", done);
+	report("update_done=%d", done);
 	report("fails=%u", nr_fails);
 	report_ready();
 	return 0;

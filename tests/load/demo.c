@@ -56,14 +56,14 @@ static void read_and_write(struct io_uring *r)
 
 		memset(from, 'a' + i, PAGE);
 		same &= uring_io(r, IORING_OP_WRITE_FIXED, fd, from, PAGE, i * PAGE,
-				 i % SMALL) == PAGE;
+				 i % SMALL) == (int)PAGE;
 	}
 	for (int i = 0; i < READS; i++) {
 		char *to = into + i * PAGE;
 		int block = i % WRITES;
 
 		same &= uring_io(r, IORING_OP_READ_FIXED, fd, to, PAGE, block * PAGE,
-				 SLOT_HUGE) == PAGE && to[PAGE - 1] == 'a' + block;
+				 SLOT_HUGE) == (int)PAGE && to[PAGE - 1] == 'a' + block;
 	}
 	close(fd);
 	report("direct=%d", direct);

@@ -25,7 +25,7 @@ static bool io_is_seen(struct io_uring *r, char *p)
 	int fd = mem_file(PAGE, &direct);
 
 	memset(p, 'm', PAGE);
-	if (must(uring_io(r, IORING_OP_READ_FIXED, fd, p, PAGE, 0, 0), "read") != PAGE)
+	if (must(uring_io(r, IORING_OP_READ_FIXED, fd, p, PAGE, 0, 0), "read") != (int)PAGE)
 		return false;
 	close(fd);
 	return !p[0];	/* the file holds zeroes */

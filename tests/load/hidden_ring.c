@@ -4,16 +4,19 @@
  * its memory (mapped; by one whose first thread, which made the ring, has ended: thread; by a
  * child of the process that made it, which has ended: inherited), by a thread that waits in it
  * (waited), or by another ring that polls it (polled). exec: the other way round, a descriptor that
- * is kept by a program which does not know of it. unseen: the thread that made the ring has ended
+ * is kept by a program which does not know of it. passed: the maker's child has a descriptor, the maker
+ * none. unseen: the thread that made the ring has ended
  * and another waits in it, which nothing shows but the account.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "load_report.h"
@@ -21,10 +24,29 @@
 
 static size_t pages = 64;
 static struct io_uring hidden;
+static atomic_int waiter;	/* the thread that waits in it */
+
+/* Stays with the descriptor until the parent has ended. */
+static void pass_to_child(void)
+{
+	int alive[2];
+	pid_t child;
+	char c;
+
+	must(pipe(alive) ? -errno : 0, "pipe");
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		close(alive[1]);
+		_exit(read(alive[0], &c, 1) < 0);
+	}
+	report("child=%d", child);
+}
 
 static void *wait_in_it(void *arg)
 {
 	(void)arg;
+	waiter = syscall(SYS_gettid);
 	io_uring_enter(hidden.ring_fd, 0, 1, IORING_ENTER_GETEVENTS, NULL);
 	return NULL;
 }
@@ -32,7 +54,18 @@ static void *wait_in_it(void *arg)
 /* Until a thread of ours sleeps in the ring. */
 static void await_waiter(void)
 {
-	usleep(200000);
+	char path[64], state = 0;
+	FILE *f;
+
+	while (state != 'S') {
+		usleep(1000);
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", waiter);
+		f = fopen(path, "re");
+		if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		if (f)
+			fclose(f);
+	}
 }
 
 static void unmap(void)
@@ -146,6 +179,9 @@ int main(int argc, char **argv)
 		pages = 512;
 		become_plain(8 << 20);
 	}
+	/* from 7.2 a ring without a limit does not say whose it is */
+	if (!strcmp(way, "passed"))
+		become_plain(8 << 20);
 	if (!strcmp(way, "exec"))
 		keep_over_exec(&iov);
 	if (!strcmp(way, "rest")) {
@@ -169,6 +205,8 @@ int main(int argc, char **argv)
 		await_waiter();
 	} else if (!strcmp(way, "polled")) {
 		poll_by(&other);
+	} else if (!strcmp(way, "passed")) {
+		pass_to_child();
 	}
 	close(hidden.ring_fd);
 	if (!strcmp(way, "waited") || !strcmp(way, "polled") || !strcmp(way, "unseen"))

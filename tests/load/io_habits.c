@@ -36,7 +36,7 @@ static void io(struct io_uring *r, int op, char *addr, unsigned int index)
 {
 	int res = uring_io(r, op, file, addr, PAGE, 0, index);
 
-	must(res == PAGE ? 0 : res < 0 ? res : -EIO, "I/O");
+	must(res == (int)PAGE ? 0 : res < 0 ? res : -EIO, "I/O");
 }
 
 /* Slots 0 to 3 of 64 KiB, of which 1 and 2 are never used, and 4 of 4 MiB on small pages. */

@@ -2,12 +2,13 @@
 /*
  * Registers four buffers, is READY, and reads into the last only when it may go
  * on: COUNT times 512 bytes at offset 4096, seven at a time.
- *   io_late COUNT [same]	same: all of one user_data
+ *   io_late COUNT [same|spaced]	same: all of one user_data; spaced: one at a time, 20 ms apart
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "load_report.h"
 #include "memory.h"
 
@@ -18,14 +19,17 @@
 int main(int argc, char **argv)
 {
 	struct iovec iov[BUFFERS];
-	unsigned int count, done, nr;
+	unsigned int count, done, nr, batch = BATCH;
 	struct io_uring ring;
-	bool same;
+	bool same, spaced;
 	int file;
 
 	report_init(&argc, argv);
 	count = argc > 1 ? strtoul(argv[1], NULL, 10) : 101;
 	same = argc > 2 && !strcmp(argv[2], "same");
+	spaced = argc > 2 && !strcmp(argv[2], "spaced");
+	if (spaced)
+		batch = 1;
 	file = must(mem_cached_file(PAGE), "a file to read");
 	for (int i = 0; i < BUFFERS; i++)
 		iov[i] = (struct iovec){ mem_pages(2), 2 * PAGE };
@@ -33,7 +37,9 @@ int main(int argc, char **argv)
 	must(uring_register(ring.ring_fd, iov, BUFFERS), "register");
 	report_ready();
 	for (done = 0; done < count; done += nr) {
-		nr = count - done < BATCH ? count - done : BATCH;
+		nr = count - done < batch ? count - done : batch;
+		if (spaced)
+			usleep(20000);
 		for (unsigned int i = 0; i < nr; i++) {
 			struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
 

@@ -180,7 +180,8 @@ static void open_ring(const char *how)
 static void open_file(bool direct)
 {
 	const char *dir = access("/mnt/disk", W_OK) ? "/var/tmp" : "/mnt/disk";
-	char path[64], zero[PAGE] = { 1 };
+	static const char zero[65536] = { 1 };
+	char path[64];
 
 	snprintf(path, sizeof(path), "%s/fixbuf-XXXXXX", dir);
 	file = mkostemp(path, O_CLOEXEC);

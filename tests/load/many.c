@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Much of one thing: "many buffers N" on one ring, "many rings N", "many pages N" of 4 KiB in
- * one buffer, "many descriptors N" of one ring. By a user of its own, when told to go on: "many
+ * one buffer, "many descriptors N" of one ring, "many tables N" that are full. By a user of its own, when told to go on: "many
  * calls N" that register a buffer, and as many that unregister it. By another, without
  * capabilities: "many clones N", a full table of parts of one huge page and N rings with that
- * table; "many events N", as many as there may be until told to go on, of tables of N buffers and
+ * table; "many spans N", as many buffers that are each the whole huge page; "many subusers N", a
+ * full table each of as many subordinate users of a namespace of its, "many subspans N", SPANS such
+ * buffers each; "many events N", as many as there may be until told to go on, of tables of N buffers and
  * of rings.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,6 +27,7 @@
 
 #define HOSTILE		54401	/* nobody else runs as it: neighbours may be nobody */
 #define SOMEBODY	54397
+#define SPANS		4096
 #define TABLE		16384	/* what a table has at most */
 
 static void buffers(unsigned int nr)
@@ -37,6 +43,23 @@ static void buffers(unsigned int nr)
 		report_skip("this kernel takes fewer than %u buffers", nr);
 	report_ring("ring", r.ring_fd, nr);
 	report("base=%p", p);
+	free(iov);
+}
+
+/* Each slot has a buffer of its own: all of the same page. */
+static void full_tables(unsigned int nr)
+{
+	struct iovec *iov = calloc(TABLE, sizeof(*iov));
+	char *p = mem_pages(1);
+	struct io_uring r;
+
+	for (unsigned int i = 0; i < TABLE; i++)
+		iov[i] = (struct iovec){ p, PAGE };
+	for (unsigned int i = 0; i < nr; i++) {
+		must(uring_open(&r, 1), "io_uring_setup");
+		if (uring_register(r.ring_fd, iov, TABLE) == -EINVAL)
+			report_skip("this kernel takes fewer than %u buffers", TABLE);
+	}
 	free(iov);
 }
 
@@ -133,6 +156,91 @@ static void clones(unsigned int nr)
 	free(iov);
 }
 
+static void spans(unsigned int nr)
+{
+	struct iovec *iov = calloc(nr, sizeof(*iov));
+	char *p = mem_huge();
+	struct io_uring r;
+
+	if (!p)
+		report_skip("there is no huge page");
+	become(HOSTILE);
+	must(uring_open(&r, 1), "io_uring_setup");
+	for (unsigned int i = 0; i < nr; i++)
+		iov[i] = (struct iovec){ p, THP };
+	must(uring_register(r.ring_fd, iov, nr), "register");
+	free(iov);
+}
+
+/* One of a namespace's users, in a process of its own: parts of a huge page, or all of it. */
+static void subuser(uid_t uid, unsigned int nr, size_t len)
+{
+	struct iovec *iov = calloc(TABLE, sizeof(*iov));
+	char *p = mem_huge();
+	struct io_uring r;
+
+	must(setresgid(uid, uid, uid), "another group");
+	must(setresuid(uid, uid, uid), "another user");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	must(uring_open(&r, 1), "io_uring_setup");
+	for (unsigned int i = 0; i < TABLE; i++)
+		iov[i] = (struct iovec){ p + i * PAGE % (THP - len + PAGE), len };
+	must(p ? uring_register(r.ring_fd, iov, nr) : -ENOMEM, "register");
+}
+
+static void map_ids(pid_t pid, const char *of)
+{
+	static const char map[] = "0 200000 65536";
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, of);
+	fd = must(open(path, O_WRONLY | O_CLOEXEC), path);
+	must(write(fd, map, strlen(map)), path);
+	close(fd);
+}
+
+/* We write the map, as newuidmap does for who has the range in /etc/subuid. */
+static void subusers(unsigned int nr, unsigned int buffers, size_t len)
+{
+	int made[2], mapped[2], ready[2];
+	pid_t child;
+	char c;
+
+	must(pipe(made), "pipe");
+	must(pipe(mapped), "pipe");
+	must(pipe(ready), "pipe");
+	child = must(fork(), "fork");
+	if (!child) {
+		become(HOSTILE);
+		if (unshare(CLONE_NEWUSER) && write(ready[1], "n", 1) == 1)
+			_exit(0);
+		must(write(made[1], "", 1), "made");
+		must(read(mapped[0], &c, 1), "mapped");
+		must(setresgid(0, 0, 0), "the namespace's root");
+		must(setresuid(0, 0, 0), "the namespace's root");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (unsigned int i = 1; i <= nr; i++) {
+			if (must(fork(), "fork"))
+				continue;
+			subuser(i, buffers, len);
+			must(write(ready[1], "y", 1), "ready");
+			for (;;)
+				pause();
+		}
+		for (;;)
+			pause();
+	}
+	close(made[1]);
+	if (read(made[0], &c, 1) != 1)
+		report_skip("users may make no namespaces of users");
+	map_ids(child, "uid_map");
+	map_ids(child, "gid_map");
+	must(write(mapped[1], "", 1), "mapped");
+	for (unsigned int i = 0; i < nr; i++)
+		must(read(ready[0], &c, 1), "ready");
+}
+
 static atomic_bool stop;
 
 static struct io_uring table_ring;
@@ -214,12 +322,20 @@ int main(int argc, char **argv)
 		buffers(nr);
 	else if (nr && !strcmp(argv[1], "rings"))
 		rings(nr);
+	else if (nr && !strcmp(argv[1], "tables"))
+		full_tables(nr);
 	else if (nr && !strcmp(argv[1], "pages"))
 		pages(nr);
 	else if (nr && !strcmp(argv[1], "descriptors"))
 		descriptors(nr);
 	else if (nr && !strcmp(argv[1], "clones"))
 		clones(nr);
+	else if (nr && !strcmp(argv[1], "spans"))
+		spans(nr);
+	else if (nr && !strcmp(argv[1], "subusers"))
+		subusers(nr, TABLE, PAGE);
+	else if (nr && !strcmp(argv[1], "subspans"))
+		subusers(nr, SPANS, THP);
 	else
 		return 2;
 	report("nr=%u", nr);

@@ -8,13 +8,12 @@
 #include <unistd.h>
 #include "load_report.h"
 #include "memory.h"
+#include "named.h"
 
 #define BY_LIBRARY	7
 #define BY_SYSCALL	5
 #define REFUSED		3
 #define STAY_S		3
-
-#define NAMED __attribute__((noinline, noclone))
 
 static int done;
 

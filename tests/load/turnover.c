@@ -20,7 +20,7 @@
 
 static atomic_bool stop;
 static unsigned int keep, pause_us;
-static struct iovec iov = { .iov_len = PAGE };
+static struct iovec iov;
 
 static void *run(void *arg)
 {
@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 	pause_us = argc == 4 ? strtoul(argv[3], NULL, 0) : 0;
 	if (!keep || keep > MOST)
 		return 2;
+	iov.iov_len = PAGE;
 	iov.iov_base = mmap((void *)(uintptr_t)strtoull(argv[1], NULL, 0), PAGE,
 			    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE |
 			    MAP_FIXED_NOREPLACE, -1, 0);

@@ -215,7 +215,7 @@ static void read_it(void)
 	char *p = mem_pages(READ_BYTES / PAGE);
 
 	for (int i = 0; i < READS; i++)
-		must(pread(fd, p, READ_BYTES, i * READ_BYTES) == READ_BYTES ? 0 : -EIO, "read it");
+		must(pread(fd, p, READ_BYTES, i * READ_BYTES) == (ssize_t)READ_BYTES ? 0 : -EIO, "read it");
 	close(fd);
 }
 

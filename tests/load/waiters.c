@@ -16,7 +16,7 @@
 #include "load_report.h"
 #include "memory.h"
 
-static struct iovec iov = { .iov_len = PAGE };
+static struct iovec iov;
 static struct io_uring ring;
 
 static void *wait_in_call(void *arg)
@@ -32,6 +32,7 @@ static int hold_back(void)
 	struct uffdio_api api = { .api = UFFD_API };
 	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
 
+	iov.iov_len = PAGE;
 	iov.iov_base = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	reg.range = (struct uffdio_range){ (unsigned long)iov.iov_base, PAGE };
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))

@@ -84,6 +84,13 @@ find bpf user tests patches -name '*.[ch]' -o -name '*.sh' | xargs wc -l |
 [ ! -s "$out" ]
 one $? "no file is longer than 500 lines"
 
+mkdir "$FIXBUF_JSON_LOG/mine"
+: > "$FIXBUF_JSON_LOG/mine/kept"
+! sh "$here/../kernel/tree.sh" "$FIXBUF_JSON_LOG/mine" 6.12 stock > "$out" 2>&1 &&
+	[ -e "$FIXBUF_JSON_LOG/mine/kept" ] && grep -q 'was not made here' "$out"
+one $? "a folder that holds something else is no kernel tree, and is left as it is"
+rm -r "$FIXBUF_JSON_LOG/mine"
+
 # Another user's program uses io_uring all the while: a test that takes it for its own fails.
 # No test runs as that user: one that fills its limit would refuse the neighbour its rings.
 "$build/tests/load/neighbour" 54409 > "$neighbour_says" 2>&1 &
@@ -137,7 +144,7 @@ tap "man page" sh "$here/man.sh" "$build"
 
 echo "--- fuzzing"
 if make --no-print-directory -j"$(nproc)" fuzzers > "$out" 2>&1; then
-	for what in report names maps request elf; do
+	for what in report names maps request web elf; do
 		sh "$here/../fuzz/run.sh" "$build" $what "${FIXBUF_FUZZ_SECONDS:-8}" > "$out" 2>&1
 		one $? "fuzzing of $what"
 	done

@@ -92,7 +92,8 @@ done
 mv "$work/zsh" "$work/_fixbuf-trace"
 offers "all commands" "$(commands)" fixbuf-trace ''
 offers "a command by its beginning" verify fixbuf-trace ver
-offers "an option of the default command" '--tier --timestamps' fixbuf-trace --ti
+offers "an option without a command" --usage fixbuf-trace --us
+offers "none of a command before it" '' fixbuf-trace --ti
 offers "an option of a command" --write fixbuf-trace bench --wr
 offers "none that it does not take" '' fixbuf-trace list --wr
 offers "tiers" 'functions kprobes patched tracepoints' fixbuf-trace doctor --tier ''
@@ -106,7 +107,7 @@ offers "a file of an option" completion.sh fixbuf-trace list -o completion.s
 offers "a file" completion.sh fixbuf-trace bench completion.s
 offers "no file where none goes" '' fixbuf-trace list completion.s
 offers "a program" uptime fixbuf-trace stat -- uptim
-offers "its arguments" completion.sh fixbuf-trace -- cat completion.s
+offers "its arguments" completion.sh fixbuf-trace trace -- cat completion.s
 
 for command in $(commands); do
 	offers "every option of $command, no other" "$(options "$command")" fixbuf-trace "$command" --

@@ -37,7 +37,7 @@ take_program() {
 [ "$(uname -m)" = x86_64 ] || skip "the kernels are x86_64's"
 command -v qemu-system-x86_64 >/dev/null || skip "there is no QEMU; install qemu-system-x86"
 image=$(sh "$here/../vm/fetch-kernel.sh" "$kernel" 2>"$work/log") || skip "$(tail -n 1 "$work/log")"
-sh "$here/../run/clean-root.sh" "$suite" "$root" systemd-sysv dbus >"$work/log" 2>&1 ||
+sh "$here/../run/clean-root.sh" "$suite" "$root" systemd-sysv dbus openssl >"$work/log" 2>&1 ||
 	skip "$(tail -n 1 "$work/log")"
 
 cp "$deb" "$root/fixbuf-trace.deb"

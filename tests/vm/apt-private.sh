@@ -3,7 +3,8 @@
 # Sourced: Debian packages without touching the machine's apt, which is only
 # read: mirrors come from it, lists and packages go below $CACHE. The caller
 # says who it is ($me), which state it uses ($apt, a folder below $CACHE) and
-# what its sources list holds (sources(), from $main and $security).
+# what its sources list holds (sources(), from $main and $security), and for which
+# architecture ($debian_arch, default amd64).
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() {
@@ -23,7 +24,7 @@ private() {
 	"$tool" -q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- \
 		-o Dir::State="$apt" -o Dir::State::status="$apt/status" \
 		-o Acquire::Check-Valid-Until=false -o Dir::Cache="$apt" -o APT::Sandbox::User="$(id -un)" \
-		-o APT::Architecture=amd64 -o APT::Architectures::=amd64 "$@"
+		-o APT::Architecture="${debian_arch:-amd64}" -o APT::Architectures::="${debian_arch:-amd64}" "$@"
 }
 
 # The archives that the machine itself uses: "URI SUITE" a line

@@ -6,7 +6,10 @@
 # row "any", and those that are independent of the kernel stay at home: make check
 # runs them), prints one matrix; BUILD_DIR/vm/matrix.txt has it
 # tab-separated. Any failure, dead guest or complaint of a kernel: exit 1.
-#   KERNELS     default "5.10 6.1 6.12 newest"; any that the suites hold, or paths of images
+#   ARCH        of the guests and of the build: x86 or arm64, default this machine's
+#   KERNELS     default "5.10 6.1 6.12 newest", of arm64 "6.1 newest"; any that the suites hold,
+#               also Debian's real-time ones (6.12-rt) and, of arm64, those with 16 KiB pages
+#               (6.12-16k), or paths of images
 #   TIERS       default "functions kprobes tracepoints"
 #   VM_TIMEOUT  seconds for one kernel, default 1500
 #   TESTS       names of tests, globs too; default "*"
@@ -15,15 +18,19 @@
 set -eu
 
 build=${1:?usage: check-vm.sh BUILD_DIR}
-here=$(cd "$(dirname "$0")" && pwd)
-KERNELS=${KERNELS:-5.10 6.1 6.12 newest}
+vm=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/vm/arch.sh
+. "$vm/arch.sh"
+export ARCH
+[ "$ARCH" = arm64 ] && default='6.1 newest' || default='5.10 6.1 6.12 newest'
+KERNELS=${KERNELS:-$default}
 export TIERS="${TIERS:-functions kprobes tracepoints}"
 export VM_TIMEOUT="${VM_TIMEOUT:-1500}"
 export TESTS="${TESTS:-*}"
 
 # Only a test that asks for the tier can answer differently at another
-TIERED=$(sh "$here/../run/tests-with.sh" tool_tier)
-LEFT_OUT=${LEFT_OUT-$(sh "$here/../run/tests-with.sh" 'Independent of the kernel')}
+TIERED=$(sh "$vm/../run/tests-with.sh" tool_tier)
+LEFT_OUT=${LEFT_OUT-$(sh "$vm/../run/tests-with.sh" 'Independent of the kernel')}
 export TIERED LEFT_OUT
 out=$build/vm
 
@@ -32,16 +39,15 @@ cannot() {
 	exit 3
 }
 
-[ "$(uname -m)" = x86_64 ] || cannot "the kernels are x86_64's and the programs must be, too"
-command -v qemu-system-x86_64 >/dev/null || cannot "there is no QEMU; install qemu-system-x86"
+command -v $qemu >/dev/null || cannot "there is no QEMU; install $qemu_package"
 [ -x "$build/fixbuf-trace" ] || cannot "there is no $build/fixbuf-trace; run make first"
 
 mkdir -p "$out"
 rm -f "$out"/*.rows "$out/matrix.txt"
-sh "$here/make-initramfs.sh" "$build" "$out/initramfs"
+sh "$vm/make-initramfs.sh" "$build" "$out/initramfs"
 # the newest first: it takes longest, and the others fill up beside it
 # shellcheck disable=SC2086 # a list
-printf '%s\n' $KERNELS | tac | xargs -P "${VM_JOBS:-2}" -n 1 sh "$here/run-kernel.sh" "$out"
+printf '%s\n' $KERNELS | tac | xargs -P "${VM_JOBS:-2}" -n 1 sh "$vm/run-kernel.sh" "$out"
 
 for kernel in $KERNELS; do
 	name=$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)
@@ -49,4 +55,4 @@ for kernel in $KERNELS; do
 done >"$out/matrix.txt"
 rm -f "$out/initramfs" "$out"/*.rows
 echo
-awk -f "$here/matrix.awk" "$out/matrix.txt"
+awk -f "$vm/matrix.awk" "$out/matrix.txt"

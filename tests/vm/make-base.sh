@@ -6,11 +6,13 @@
 set -eu
 umask 022
 
-here=$(cd "$(dirname "$0")" && pwd)
-cache=$(cd "$here/../.." && pwd)/build/vm-cache
-output=$cache/base.cpio.gz
+vm=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/vm/arch.sh
+. "$vm/arch.sh"
+cache=$(cd "$vm/../.." && pwd)/build/vm-cache
+output=$cache/base${sysroot:+-$ARCH}.cpio.gz
 
-if [ -e "$output" ] && [ ! "$(find "$here/init" "$here/make-base.sh" -newer "$output")" ]; then
+if [ -e "$output" ] && [ ! "$(find "$vm/init" "$vm/make-base.sh" -newer "$output")" ]; then
 	echo "$output"
 	exit
 fi
@@ -30,7 +32,8 @@ mkdir -p bin dev etc fixbuf mnt proc root run sys tmp usr
 ln -s bin sbin
 ln -s ../bin usr/bin
 ln -s ../bin usr/sbin
-cp "$busybox" bin/busybox
+[ ! "$sysroot" ] || cp "$sysroot/bin/busybox" bin/busybox
+[ "$sysroot" ] || cp "$busybox" bin/busybox
 for applet in $(busybox --list); do
 	[ "$applet" = busybox ] || ln -s busybox "bin/$applet"
 done
@@ -45,7 +48,7 @@ root:x:0:
 user:x:1000:
 nogroup:x:65534:
 END
-cp "$here/init" init
+cp "$vm/init" init
 chmod 755 init
 
 part=$(mktemp "$output.XXXXXX")

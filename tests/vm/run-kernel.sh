@@ -8,7 +8,7 @@ set -eu
 
 out=${1:?usage: run-kernel.sh OUT KERNEL}
 kernel=${2:?usage: run-kernel.sh OUT KERNEL}
-here=$(cd "$(dirname "$0")" && pwd)
+vm=$(cd "$(dirname "$0")" && pwd)
 name=$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)
 
 job="TIERS='$TIERS' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' TESTS='$TESTS' sh tests/vm/suite.sh"
@@ -22,27 +22,30 @@ evidence() {
 }
 
 rm -f "$out/$name.tap" "$out/$name.console" "$out/$name.log" "$out/$name.rows"
-module=''
+modules=''
 case $kernel in
 */*) image=$kernel ;;
 *)
-	if ! image=$(sh "$here/fetch-kernel.sh" "$kernel" 2>"$out/$name.log"); then
+	if ! image=$(sh "$vm/fetch-kernel.sh" "$kernel" 2>"$out/$name.log"); then
 		echo "$kernel: unavailable: $(tail -n 1 "$out/$name.log")"
 		printf '%s\t-\t-\t0\t0\t0\tunavailable\n' "$kernel" >"$out/$name.rows"
 		exit 0
 	fi
-	# makes kernel buffers, where the kernel has it
-	module=$(sh "$here/fetch-kernel.sh" "$kernel" ublk_drv 2>/dev/null) || module=''
+	# the disk, where it is none of the kernel's own; ublk makes kernel buffers
+	for module in nvme virtio_pci virtio_blk ext4 ublk_drv; do
+		modules="$modules $(sh "$vm/fetch-kernel.sh" "$kernel" $module 2>/dev/null || true)"
+	done
 	;;
 esac
 
 began=$(date +%s)
 boot=0
-sh "$here/boot.sh" -t "$VM_TIMEOUT" ${module:+-m "$module"} -i "$out/initramfs" \
+# shellcheck disable=SC2046 # an option for each
+sh "$vm/boot.sh" -t "$VM_TIMEOUT" $(printf ' -m %s' $modules | sed 's/ -m $//') -i "$out/initramfs" \
 	-c "$out/$name.console" "$image" "$job" >"$out/$name.tap" 2>"$out/$name.log" || boot=$?
 complaints=$(grep -c 'the kernel says:' "$out/$name.log" || true)
 awk -v kernel="$name" -v tiers="any $TIERS" -v boot="$boot" -v complaints="$complaints" \
-	-f "$here/count.awk" "$out/$name.tap" >"$out/$name.rows"
+	-f "$vm/count.awk" "$out/$name.tap" >"$out/$name.rows"
 
 summary=$(awk -F '\t' '
 	$7 != "ok" { bad = bad "  " $3 ": " $7 }

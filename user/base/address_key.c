@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A Feistel network of four rounds, each with the keyed hash SipHash-2-4: a permutation of 64 bits. */
+/*
+ * A Feistel network of four rounds, each with the keyed hash SipHash-2-4 (Aumasson and Bernstein,
+ * "SipHash: a fast short-input PRF"): a permutation of 64 bits.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,21 +46,24 @@ static void mix(__u64 v[4], unsigned int times)
 	}
 }
 
-/* SipHash-2-4 of 8 bytes. */
-static __u64 hash(const struct address_key *key, __u64 word)
+__u64 address_key_hash(const struct address_key *key, const void *bytes, size_t len)
 {
-	const __u64 last = 8ULL << 56;
 	__u64 v[4] = {
 		key->half[0] ^ 0x736f6d6570736575, key->half[1] ^ 0x646f72616e646f6d,
 		key->half[0] ^ 0x6c7967656e657261, key->half[1] ^ 0x7465646279746573,
 	};
+	size_t words = len / sizeof(__u64) + 1;
 
-	v[3] ^= word;
-	mix(v, 2);
-	v[0] ^= word;
-	v[3] ^= last;
-	mix(v, 2);
-	v[0] ^= last;
+	for (size_t i = 0; i < words; i++) {
+		__u64 word = i + 1 < words ? 0 : (__u64)len << 56;
+		size_t part = i + 1 < words ? sizeof(word) : len % sizeof(word);
+
+		for (size_t k = 0; k < part; k++)
+			word |= (__u64)((const __u8 *)bytes)[i * sizeof(word) + k] << 8 * k;
+		v[3] ^= word;
+		mix(v, 2);
+		v[0] ^= word;
+	}
 	v[2] ^= 0xff;
 	mix(v, 4);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
@@ -68,7 +74,8 @@ static __u64 permute(const struct address_key *key, __u64 address)
 	__u32 left = address >> 32, right = address;
 
 	for (__u64 round = 0; round < ROUNDS; round++) {
-		__u32 next = left ^ (__u32)hash(key, round << 32 | right);
+		__u64 input = round << 32 | right;
+		__u32 next = left ^ (__u32)address_key_hash(key, &input, sizeof(input));
 
 		left = right;
 		right = next;

@@ -7,6 +7,7 @@
 #define FIXBUF_BASE_ADDRESS_KEY_H
 
 #include <linux/types.h>
+#include <stddef.h>
 
 struct address_key {
 	__u64 half[2];
@@ -14,6 +15,8 @@ struct address_key {
 
 /* A new key, which is written nowhere. */
 void address_key_new(struct address_key *key);
+/* Of bytes that others chose: who has not the key finds no two that share it but by chance, 1 to 2^64. */
+__u64 address_key_hash(const struct address_key *key, const void *bytes, size_t len);
 /*
  * What stands for the address. A number below 4096, as 0 for none, is no address and stays what it
  * is. NULL: the address.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include <string.h>
 #include "base/alloc.h"
 #include "base/err.h"
 
@@ -18,4 +19,13 @@ void *must_realloc(void *p, size_t nr, size_t size)
 	if (!p)
 		exit(cannot("out of memory"));
 	return p;
+}
+
+char *must_strdup(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		exit(cannot("out of memory"));
+	return copy;
 }

@@ -8,5 +8,6 @@
 /* Zeroed; nr may be 0. */
 void *must_alloc(size_t nr, size_t size);
 void *must_realloc(void *p, size_t nr, size_t size);
+char *must_strdup(const char *text);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/fmt.h"
+#include "base/page_size.h"
 
 static const char *scale(char buf[FMT_LEN], __u64 bytes, const char *const units[])
 {
@@ -34,7 +35,7 @@ const char *fmt_pages(char buf[FMT_LEN], __s64 pages)
 {
 	char number[FMT_LEN];
 
-	fmt_bytes(number, (pages < 0 ? -(__u64)pages : (__u64)pages) << 12);
+	fmt_bytes(number, (pages < 0 ? -(__u64)pages : (__u64)pages) << PAGE_SHIFT);
 	snprintf(buf, FMT_LEN, "%s%.30s", pages < 0 ? "-" : "", number);
 	return buf;
 }
@@ -43,7 +44,7 @@ const char *fmt_bytes_long(char buf[FMT_LEN], __u64 bytes)
 {
 	static const char *const units[] = { " bytes", " KiB", " MiB", " GiB", " TiB", " PiB" };
 
-	return scale(buf, bytes, units);
+	return bytes == 1 ? strcpy(buf, "1 byte") : scale(buf, bytes, units);
 }
 
 const char *fmt_ns(char buf[FMT_LEN], __u64 ns)

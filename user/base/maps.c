@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/files.h"
 #include "base/maps.h"
+#include "base/patient.h"
 
 #define DELETED " (deleted)"
 
@@ -129,10 +132,43 @@ void maps_file_name(const struct map *m, char *out, size_t size)
 	maps_unescape(out, size, slash + 1, end - slash - 1);
 }
 
-static char *read_all(int fd, size_t *len)
-{
-	char *text = file_read(fd, MAPS_MAX_BYTES, len);
+struct reading {
+	int proc;		/* the process's folder */
+	char name[24];		/* in there */
+	char *text;
+	size_t len;
+	int error;
+};
 
+static void read_all(void *job)
+{
+	struct reading *r = job;
+
+	r->text = file_read(openat(r->proc, r->name, O_RDONLY | O_CLOEXEC), MAPS_MAX_BYTES, &r->len);
+	r->error = errno;
+}
+
+static void drop(void *job)
+{
+	free(((struct reading *)job)->text);
+	free(job);
+}
+
+static char *read_in(__u32 pid, int proc, const char *name, size_t *len)
+{
+	struct reading *r = must_alloc(1, sizeof(*r));
+	void *job = r;
+	char *text;
+
+	r->proc = proc;
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	*len = 0;
+	if (!patient_run(pid, read_all, drop, &job))
+		return NULL;
+	errno = r->error;
+	text = r->text;
+	*len = r->len;
+	free(r);
 	/* one that is ending has no mappings left */
 	if (*len)
 		return text;
@@ -145,10 +181,10 @@ char *maps_read(__u32 pid, size_t *len)
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
-	return read_all(open(path, O_RDONLY | O_CLOEXEC), len);
+	return read_in(pid, AT_FDCWD, path, len);
 }
 
-char *maps_read_in(int proc, size_t *len)
+char *maps_read_in(__u32 pid, int proc, size_t *len)
 {
-	return read_all(openat(proc, "maps", O_RDONLY | O_CLOEXEC), len);
+	return read_in(pid, proc, "maps", len);
 }

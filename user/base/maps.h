@@ -51,10 +51,10 @@ void maps_file_name(const struct map *m, char *out, size_t size);
 
 /*
  * All of /proc/PID/maps, its length in *len; NULL when the process is gone, may not be looked
- * into, or has more than MAPS_MAX_BYTES. To be freed.
+ * into, keeps us waiting (base/patient.h), or has more than MAPS_MAX_BYTES. To be freed.
  */
 char *maps_read(__u32 pid, size_t *len);
-/* The same of the process whose folder in /proc that is. */
-char *maps_read_in(int proc, size_t *len);
+/* The same of the process whose folder in /proc that is; .pid is its number there. */
+char *maps_read_in(__u32 pid, int proc, size_t *len);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
@@ -13,6 +12,8 @@
 #include <unistd.h>
 #include "base/open_safely.h"
 
+#define MAX_LINKS 40	/* as the kernel */
+
 /* Whether nobody but us and root may put a link there. */
 static bool is_ours(const char *folder)
 {
@@ -22,14 +23,34 @@ static bool is_ours(const char *folder)
 	       !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* The same of all folders on the way, "/" and "." among them. */
-static bool way_is_ours(const char *path)
+/* Where .link leads, and on from there to .rest, "" = no further; to be freed, NULL without memory. */
+static char *behind_link(const char *link, const char *target, const char *rest)
 {
-	char *copy = strdup(path);
-	bool ours = copy && is_ours(path[0] == '/' ? "/" : ".");
+	const char *slash = strrchr(link, '/');
+	int folder = slash && target[0] != '/' ? slash + 1 - link : 0;
+	char *path;
 
-	for (char *at = copy; ours && at && (at = strchr(at + 1, '/'));) {
+	return asprintf(&path, "%.*s%s%s%s", folder, link, target, *rest ? "/" : "", rest) < 0 ? NULL : path;
+}
+
+/* The same of all folders on the way to the last part, and on the ways that links on it lead. */
+static bool way_is_ours(const char *path, unsigned int links)
+{
+	char *copy = strdup(path), *at = copy, *behind, target[PATH_MAX];
+	bool ours = copy && links <= MAX_LINKS && is_ours(path[0] == '/' ? "/" : ".");
+
+	while (ours && (at = strchr(at + 1, '/'))) {
+		ssize_t len;
+
 		*at = '\0';
+		len = readlink(copy, target, sizeof(target) - 1);
+		if (len >= 0) {
+			target[len] = '\0';
+			behind = behind_link(copy, target, at + 1);
+			ours = behind && way_is_ours(behind, links + 1);
+			free(behind);
+			break;
+		}
 		ours = is_ours(copy);
 		*at = '/';
 	}
@@ -37,23 +58,10 @@ static bool way_is_ours(const char *path)
 	return ours;
 }
 
-/* Links are followed only where nobody could have made them for us to follow. */
-static bool links_are_ours(const char *path)
-{
-	char *copy = strdup(path), *folder = copy ? realpath(dirname(copy), NULL) : NULL, *real = NULL;
-	bool ours = folder && asprintf(&real, "%s/.", folder) > 0 && way_is_ours(path) &&
-		    way_is_ours(real);
-
-	free(real);
-	free(folder);
-	free(copy);
-	return ours;
-}
-
-int open_safely(const char *path, int flags)
+static int open_with_mode(const char *path, int flags, mode_t mode)
 {
 	const struct open_how how = {
-		.flags = flags, .mode = flags & O_CREAT ? 0600 : 0, .resolve = RESOLVE_NO_SYMLINKS,
+		.flags = flags, .mode = flags & O_CREAT ? mode : 0, .resolve = RESOLVE_NO_SYMLINKS,
 	};
 	int fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 
@@ -61,8 +69,95 @@ int open_safely(const char *path, int flags)
 		return fd;
 	if (errno != ELOOP)
 		return -errno;
-	if (!links_are_ours(path))
+	if (!way_is_ours(path, 0))
 		return -ELOOP;
-	fd = open(path, flags, 0600);
+	fd = open(path, flags | O_NOFOLLOW, mode);
 	return fd < 0 ? -errno : fd;
+}
+
+int open_safely(const char *path, int flags)
+{
+	return open_with_mode(path, flags, 0600);
+}
+
+/* ---- what is printed to ------------------------------------------------------------------- */
+
+/* Whether somebody else put it there: not who owns the folder, whose it is to have what he likes. */
+static bool is_planted(const char *path, const struct stat *st)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat folder;
+	char *name;
+	int err;
+
+	if (!st->st_uid || st->st_uid == geteuid())
+		return false;
+	if (asprintf(&name, "%.*s.", slash ? (int)(slash + 1 - path) : 0, path) < 0)
+		return true;
+	err = stat(name, &folder);
+	free(name);
+	return err || folder.st_mode & (S_IWGRP | S_IWOTH);
+}
+
+/* Takes what is open, when it is fit for that: a descriptor or -errno. */
+static int empty(int fd, const char *path)
+{
+	struct stat st;
+	int err = 0;
+
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (is_planted(path, &st))
+		err = -EPERM;
+	/* only a FIFO's opening was not to wait */
+	else if ((S_ISREG(st.st_mode) && ftruncate(fd, 0)) || fcntl(fd, F_SETFL, 0))
+		err = -errno;
+	if (err)
+		close(fd);
+	return err ? err : fd;
+}
+
+/* The kernel's own, which lead to what is open already, and root's devices: no folder below /dev but that. */
+static bool is_open_or_device(const char *path)
+{
+	return !strncmp(path, "/proc/self/fd/", 14) || !strncmp(path, "/dev/fd/", 8) ||
+	       (!strncmp(path, "/dev/", 5) && strrchr(path, '/') == path + 4);
+}
+
+static int open_output_at(const char *path, unsigned int links)
+{
+	char target[PATH_MAX], *behind;
+	struct stat st;
+	ssize_t len;
+	int fd;
+
+	if (is_open_or_device(path)) {
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		return fd < 0 ? -errno : fd;
+	}
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len >= 0) {
+		target[len] = '\0';
+		if (links > MAX_LINKS || !way_is_ours(path, 0))
+			return -ELOOP;
+		behind = behind_link(path, target, "");
+		fd = behind ? open_output_at(behind, links + 1) : -ENOMEM;
+		free(behind);
+		return fd;
+	}
+	if (!lstat(path, &st) && S_ISFIFO(st.st_mode)) {
+		if (is_planted(path, &st))
+			return -EPERM;
+		/* who reads it may come later */
+		fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	fd = open_with_mode(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			    0666);
+	return fd < 0 ? fd : empty(fd, path);
+}
+
+int open_output(const char *path)
+{
+	return open_output_at(path, 0);
 }

@@ -4,10 +4,17 @@
 #define FIXBUF_BASE_OPEN_SAFELY_H
 
 /*
- * As open(2), and what it creates is ours alone. Links are followed only where nobody but us and
- * root could have made them, else it is -ELOOP. A folder is to end in "/.", so that it is held to
- * the same. A descriptor or -errno.
+ * As open(2), and what it creates is ours alone. Links on the way are followed only where nobody but
+ * us and root could have made them, links that those lead through among them, else it is -ELOOP; so
+ * it is where the last part is one. A folder is to end in "/.", so that it is held to the same. A
+ * descriptor or -errno.
  */
 int open_safely(const char *path, int flags);
+/*
+ * A file to print to, created (0666 less the umask) or emptied, as a shell's > does it; but -ELOOP
+ * at a link that others than us and root could have made, and -EPERM at what is another user's in a
+ * folder in which others may put something. A descriptor or -errno.
+ */
+int open_output(const char *path);
 
 #endif

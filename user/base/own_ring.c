@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 #include "base/err.h"
 #include "base/own_ring.h"
+#include "base/system.h"
 
 static size_t whole_pages(size_t bytes)
 {
@@ -118,25 +120,38 @@ int ring_raw_clone_buffers(const struct ring_raw *dst, const struct ring_raw *sr
 	return ring_raw_register(dst, RING_REGISTER_CLONE_BUFFERS, &c, 1);
 }
 
-int ring_raw_cannot(int err)
+const char *ring_raw_why(int err)
 {
+	/* from 6.6 on */
+	int disabled = system_setting("io_uring_disabled", 0);
+	static char why[256];
 	struct rlimit limit;
 
 	switch (-err) {
-	case 0:
-		return 0;
 	case ENOSYS:
-		return cannot("this kernel has no io_uring, or a seccomp filter hides it");
+		return "this kernel has no io_uring, or a seccomp filter hides it";
 	case EPERM:
-		return cannot("io_uring_setup: EPERM; io_uring is disabled for this process, see /proc/sys/kernel/io_uring_disabled");
+		if (!disabled)
+			return "io_uring_setup: EPERM; kernel.io_uring_disabled is 0 or not there, so a seccomp filter (container profile) or a security module forbids it";
+		snprintf(why, sizeof(why), "io_uring_setup: EPERM; kernel.io_uring_disabled is %d, %s",
+			 disabled, disabled == 1 ? "which leaves rings to CAP_SYS_ADMIN and one group" :
+			 "which leaves rings to nobody");
+		return why;
 	case ENOMEM:
 		if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
-			return cannot("io_uring_setup: ENOMEM; memory is short");
-		return cannot("io_uring_setup: ENOMEM (RLIMIT_MEMLOCK of %llu KiB, which all processes of the user share, has no room left, or memory is short); raise it with ulimit -l",
-			      (unsigned long long)limit.rlim_cur >> 10);
+			return "io_uring_setup: ENOMEM; memory is short";
+		snprintf(why, sizeof(why), "io_uring_setup: ENOMEM (RLIMIT_MEMLOCK of %llu KiB, which all processes of the user share, has no room left, or memory is short); raise it with ulimit -l",
+			 (unsigned long long)limit.rlim_cur >> 10);
+		return why;
 	default:
-		return cannot("io_uring_setup: %s", strerror(-err));
+		snprintf(why, sizeof(why), "io_uring_setup: %s", strerror(-err));
+		return why;
 	}
+}
+
+int ring_raw_cannot(int err)
+{
+	return err ? cannot("%s", ring_raw_why(err)) : 0;
 }
 
 bool ring_raw_knows(const struct ring_raw *r, unsigned int opcode)

@@ -82,6 +82,8 @@ int ring_raw_update_buffers(const struct ring_raw *r, unsigned int offset, const
 int ring_raw_clone_buffers(const struct ring_raw *dst, const struct ring_raw *src,
 			   unsigned int src_off, unsigned int nr);
 
+/* Why .err, of ring_raw_open(), is, as far as this process can see; good until the next call. */
+const char *ring_raw_why(int err);
 /* 0 when .err, of ring_raw_open(), is; else the exit status after a sentence that says why. */
 int ring_raw_cannot(int err);
 

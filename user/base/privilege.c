@@ -57,9 +57,10 @@ static void be_closed(void)
 #endif
 }
 
+/* Who started us as an ordinary user may still end us; root's number stays nowhere. */
 static int become(uid_t uid)
 {
-	return setresgid(uid, uid, uid) || setresuid(uid, uid, uid);
+	return setresgid(uid, uid, uid) || setresuid(uid, uid, geteuid() ? (uid_t)-1 : uid);
 }
 
 /* Of a set only what we have. */
@@ -109,7 +110,7 @@ int privilege_become_own(const struct privileges *keep)
 	/* what gives up CAP_SETPCAP and CAP_SETUID comes last */
 	if (bounds && capng_apply(CAPNG_SELECT_BOUNDS))
 		return err_set(EPERM, "cannot drop capabilities");
-	if (!geteuid()) {
+	if (system_capable(CAP_SETUID) && system_capable(CAP_SETGID)) {
 		prctl(PR_SET_KEEPCAPS, nr != 0);
 		if (setgroups(0, NULL) || (become(OWN_FIRST + getpid()) &&
 					   become(OWN_SMALL + getpid() % OWN_SMALL_NR)))

@@ -32,9 +32,10 @@ int privilege_only(const struct privileges *p);
 /* Closes all files but these two and the standard ones; each may be -1. */
 void privilege_keep_open(int a, int b);
 /*
- * As root: becomes a user that no other process is, in no group, so that none may trace it or
- * take its descriptors, nor it another's. Root or not, from then on it has only these
- * capabilities of what it had and can gain none, and is not dumped. -errno with a sentence.
+ * With CAP_SETUID and CAP_SETGID: becomes a user that no other process is, in no group, so that
+ * none may trace it or take its descriptors, nor it another's. With them or not, from then on it
+ * has only these capabilities of what it had and can gain none, and is not dumped. -errno with a
+ * sentence.
  */
 int privilege_become_own(const struct privileges *keep);
 /*

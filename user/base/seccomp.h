@@ -14,8 +14,8 @@ struct syscall_rule {
 
 /*
  * From here on every other call fails with EPERM, so that a library that tries one goes on
- * without; a call of another architecture's table ends the process. For all threads to come;
- * takes no_new_privs, or CAP_SYS_ADMIN. -errno with a sentence.
+ * without (clone3() with ENOSYS); a call of another architecture's table ends the process. For all
+ * threads to come; takes no_new_privs, or CAP_SYS_ADMIN. -errno with a sentence.
  */
 int seccomp_allow(const struct syscall_rule *rules, size_t nr);
 /* The same with every call allowed but these. */

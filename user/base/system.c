@@ -17,6 +17,21 @@ bool system_capable(unsigned int cap)
 	return effective >> cap & 1;
 }
 
+int system_setting(const char *name, int otherwise)
+{
+	int value = otherwise;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", name);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%d", &value) != 1)
+		value = otherwise;
+	if (f)
+		fclose(f);
+	return value;
+}
+
 const char *system_release(void)
 {
 	static struct utsname u;

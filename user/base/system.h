@@ -7,6 +7,8 @@
 
 /* "6.18.44", as uname(2) says. */
 const char *system_release(void);
+/* The number in /proc/sys/kernel/.name, .otherwise where there is none. */
+int system_setting(const char *name, int otherwise);
 /* Whether a capability is in effect, by its number in linux/capability.h. */
 bool system_capable(unsigned int cap);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "base/page_size.h"
 #include "capture/backing.h"
 
 /* Documentation/admin-guide/mm/pagemap.rst */
@@ -12,6 +13,7 @@
 
 /* include/linux/swap.h: the last type; 7c53dfbdb024 "mm: add PTE_MARKER_GUARD PTE marker", 6.13 */
 #define TYPE_MARKER	31
+#define NR_SWAP_TYPES	23	/* no kernel has room for fewer files and disks to swap to; others follow */
 #define MARKER_GUARD	4
 
 enum shown shown_by_entry(__u64 e, __u64 pfn, __u64 *other)
@@ -26,8 +28,10 @@ enum shown shown_by_entry(__u64 e, __u64 pfn, __u64 *other)
 		return SHOWN_GUARD;
 	if (!(e & PM_SWAP))
 		return SHOWN_NOTHING;
-	if (PM_TYPE(e) != TYPE_MARKER)
+	if (PM_TYPE(e) < NR_SWAP_TYPES)
 		return SHOWN_SWAPPED;
+	if (PM_TYPE(e) != TYPE_MARKER)
+		return SHOWN_UNKNOWN;
 	/* userfaultfd's markers stand where no page is */
 	return PM_OFFSET(e) == MARKER_GUARD ? SHOWN_GUARD : SHOWN_NOTHING;
 }
@@ -91,8 +95,10 @@ static enum mapping judge_absent(const struct evidence *e)
 
 	if (b->flags & BACKING_F_UNREADABLE)
 		return MAPPING_UNKNOWN;
+	/* what is cut off a file goes from private mappings, too, copied on write or not */
 	if (b->flags & BACKING_F_ANON)
-		return is_shared(e->map) ? MAPPING_STALE : MAPPING_DROPPED;
+		return is_shared(e->map) ? MAPPING_STALE :
+		       is_behind_end(e) ? MAPPING_TRUNCATED : MAPPING_DROPPED;
 	/* a file's page: the address may be empty, after fork() or reclaim, and get it back */
 	if (b->flags & BACKING_F_FILE) {
 		if (!file)
@@ -111,6 +117,16 @@ static enum mapping judge_absent(const struct evidence *e)
 	return file ? taken_out_of_file(e) : MAPPING_STALE;
 }
 
+/*
+ * A page of memory that was swapped out belongs there. It is not the pinned one, unless that is in
+ * the swap cache: before 5.17 reclaim takes pinned anonymous pages there, and back.
+ */
+static enum mapping judge_swapped(const struct evidence *e)
+{
+	return e->pinned.flags & (BACKING_F_UNREADABLE | BACKING_F_SWAPCACHE) ? MAPPING_UNKNOWN :
+	       MAPPING_STALE;
+}
+
 enum mapping backing_judge(const struct evidence *e)
 {
 	switch (e->shown) {
@@ -124,7 +140,8 @@ enum mapping backing_judge(const struct evidence *e)
 		if (e->map)
 			return judge_absent(e);
 		return e->pinned.flags & BACKING_F_MAPPED ? MAPPING_MOVED : MAPPING_NONE;
-	case SHOWN_SWAPPED:	/* before 5.17 reclaim takes pinned anonymous pages, and back */
+	case SHOWN_SWAPPED:
+		return judge_swapped(e);
 	case SHOWN_UNKNOWN:
 		break;
 	}

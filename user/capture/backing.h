@@ -11,11 +11,11 @@
 #include "model/ledger.h"
 
 enum shown {
-	SHOWN_UNKNOWN,
+	SHOWN_UNKNOWN,		/* also: a page that is being moved at this moment */
 	SHOWN_SAME,
 	SHOWN_OTHER,		/* another page is there */
 	SHOWN_NOTHING,		/* no page is there */
-	SHOWN_SWAPPED,		/* swapped out, or being moved at this moment */
+	SHOWN_SWAPPED,		/* a page that was swapped out belongs there */
 	SHOWN_GUARD,		/* a guard region (MADV_GUARD_INSTALL) */
 };
 

@@ -2,12 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "base/clock.h"
 #include "base/maps.h"
+#include "base/page_size.h"
 #include "base/pid.h"
 #include "base/signals.h"
 #include "capture/balance.h"
 #include "capture/ring_walk.h"
-#include "checks/balance.h"
 #include "checks/selected.h"
 
 /*
@@ -16,8 +17,8 @@
  * is told was there in all of many. The first that explains an account ends its readings.
  */
 #define READINGS	16
-#define APART_NS	100000000L
-#define JITTER_NS	7000000L	/* a load with a beat of its own is not met at the same point */
+#define APART_NS	100000000ULL
+#define JITTER_NS	7000000ULL	/* a load with a beat of its own is not met at the same point */
 
 /* Pages of perf's buffers that a process has mapped: part of them is charged to it. */
 static __u64 perf_pages(__u32 pid, __u32 ns_pid)
@@ -50,31 +51,65 @@ static void explain_by_perf(struct balance *b, const struct ledger *l)
 	}
 }
 
-int look_at_balance(struct walk *walk, const struct selection *select, struct findings *out)
+int readings_next(struct readings_of_accounts *r, struct walk *walk)
 {
-	struct timespec apart = { 0 };
 	struct ledger *l = ledger_new();
-	struct findings found = { 0 };
-	struct balance b = { 0 };
 	int err = walk_accounts(walk, l);
 
-	if (!err)
-		balance_take(&b, l);
-	for (int i = 1; !err && b.nr && i < READINGS && !interrupted; i++) {
-		ledger_free(l);
-		l = ledger_new();
-		apart.tv_nsec = APART_NS - i * JITTER_NS / 2;
-		nanosleep(&apart, NULL);
-		err = walk_accounts(walk, l);
-		if (!err)
-			balance_again(&b, l);
-	}
-	explain_by_perf(&b, l);
-	check_balance(&b, l, &found);
-	findings_keep_selected(select, l, &found);
+	ledger_free(r->last);
+	r->last = l;
+	if (!err && r->nr++)
+		balance_again(&r->left, l);
+	else if (!err)
+		balance_take(&r->left, l);
+	r->taken_ns = clock_now_ns();
+	return err;
+}
+
+__u64 readings_apart_ns(const struct readings_of_accounts *r)
+{
+	return APART_NS - r->nr * JITTER_NS / 2;
+}
+
+bool readings_done(const struct readings_of_accounts *r)
+{
+	return r->nr >= READINGS || (r->nr && !r->left.nr);
+}
+
+void readings_tell(struct readings_of_accounts *r, const struct selection *select,
+		   struct findings *out)
+{
+	struct findings found = { 0 };
+
+	if (!r->nr)
+		return;
+	explain_by_perf(&r->left, r->last);
+	check_balance(&r->left, r->last, &found);
+	findings_keep_selected(select, r->last, &found);
 	findings_append(out, &found);
 	findings_sort(out);
-	balance_free(&b);
-	ledger_free(l);
+}
+
+void readings_end(struct readings_of_accounts *r)
+{
+	balance_free(&r->left);
+	ledger_free(r->last);
+	*r = (struct readings_of_accounts){ 0 };
+}
+
+int look_at_balance(struct walk *walk, const struct selection *select, struct findings *out)
+{
+	struct readings_of_accounts r = { 0 };
+	int err = readings_next(&r, walk);
+
+	while (!err && !readings_done(&r) && !interrupted) {
+		const struct timespec apart = { .tv_nsec = readings_apart_ns(&r) };
+
+		nanosleep(&apart, NULL);
+		err = readings_next(&r, walk);
+	}
+	if (!err)
+		readings_tell(&r, select, out);
+	readings_end(&r);
 	return err;
 }

@@ -3,12 +3,35 @@
 #ifndef FIXBUF_CAPTURE_BALANCE_H
 #define FIXBUF_CAPTURE_BALANCE_H
 
-#include "checks/finding.h"
+#include "checks/balance.h"
 #include "model/selection.h"
 
 struct walk;
 
-/* Adds what it finds of the selection, in order. 0, or -errno with a sentence. */
+/* Where something is not explained, the balance is taken for over a second: not oftener than this. */
+#define BALANCE_NS	30000000000ULL
+
+/* Readings of all accounts in a row, each taken when its turn comes: all zero before the first. */
+struct readings_of_accounts {
+	struct balance left;	/* what none has explained so far */
+	struct ledger *last;
+	unsigned int nr;
+	__u64 taken_ns;
+};
+
+/*
+ * Takes one more, at least readings_apart_ns() after the one before, until readings_done(). 0, or
+ * -errno with a sentence. readings_tell() adds what is left of the selection, in order.
+ */
+int readings_next(struct readings_of_accounts *r, struct walk *walk);
+__u64 readings_apart_ns(const struct readings_of_accounts *r);
+bool readings_done(const struct readings_of_accounts *r);
+void readings_tell(struct readings_of_accounts *r, const struct selection *select,
+		   struct findings *out);
+/* Ready for the first again. */
+void readings_end(struct readings_of_accounts *r);
+
+/* All of them, at once: adds what it finds of the selection, in order. 0, or -errno with a sentence. */
 int look_at_balance(struct walk *walk, const struct selection *select, struct findings *out);
 
 #endif

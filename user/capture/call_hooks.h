@@ -20,9 +20,9 @@ struct hook {
 
 /*
  * Before kern_load(): switches on what this kernel can load. NULL with a sentence,
- * also when a tier other than TIER_BEST cannot be had.
+ * also when a tier other than TIER_BEST cannot be had. .syscalls: as for call_ends_prepare().
  */
-struct attach *attach_prepare(struct fixbuf_bpf *skel, enum tier tier);
+struct attach *attach_prepare(struct fixbuf_bpf *skel, enum tier tier, bool syscalls);
 /*
  * After kern_load() and walk_start(): attaches and calibrates. -errno with a
  * sentence when even calls cannot be seen; what else is missing stands in the table.
@@ -33,6 +33,8 @@ const struct hook *attach_hooks(const struct attach *a, size_t *nr);
 bool attach_tells_all(const struct attach *a);
 /* How exactly facts are seen with what was attached. */
 enum tier attach_tier(const struct attach *a);
+/* What of calls is not seen: NOT_SEEN_* of model/event.h. */
+__u32 attach_not_seen(const struct attach *a);
 /* Tells the programs a ring, older than they, whose facts are wanted. */
 void attach_want_ring(const struct attach *a, __u64 ring);
 /* Nothing is seen from then on. */

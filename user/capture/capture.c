@@ -5,10 +5,16 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/page_size.h"
 #include "capture/call_hooks.h"
 #include "capture/capture.h"
 #include "capture/forks.h"
+#include "capture/in_use.h"
 #include "capture/kernel.h"
+#include "capture/peek.h"
+#include "capture/ring_reader.h"
+#include "capture/symbols_elf.h"
+#include "capture/unmaps.h"
 #include "fixbuf.skel.h"
 
 static void tell_hooks(const struct capture *c)
@@ -22,24 +28,35 @@ static void tell_hooks(const struct capture *c)
 			hooks[i].attached ? "attached" : "not attached", hooks[i].reason);
 }
 
+/* A fork or an unmap that was not noted is no event. */
+static void leave_out_broken(struct capture *c)
+{
+	struct bpf_program *p;
+
+	facts_leave_out(c->facts, c->skel->progs.await_caller);
+	facts_leave_out(c->facts, c->skel->progs.note_fork);
+	bpf_object__for_each_program(p, c->skel->obj)
+		if (!strncmp(bpf_program__name(p), "unmap_", 6))
+			facts_leave_out(c->facts, p);
+}
+
 /* Switches on what is wanted, before the load. */
 static int prepare(struct capture *c, const struct capture_wants *wants)
 {
-	static const struct selection everybody;
 	const struct capture_how *how = wants->how;
 
-	c->walk = walk_prepare(c->skel, wants->everybody ? &everybody : wants->select);
-	if (!c->walk)
-		return -1;
+	if (wants->pages || wants->on)
+		reader_prepare_provided(walk_peek(c->walk)->skel);
 	if (wants->pages) {
 		c->pages = page_walk_prepare(c->walk);
 		if (!c->pages)
 			return -1;
 	}
 	if (wants->on) {
+		in_use_prepare(c->walk);
 		c->facts = facts_prepare(c->skel, wants->select, how->ring_buffer_kib ?
 					 how->ring_buffer_kib : RING_BUFFER_KIB);
-		c->attach = c->facts ? attach_prepare(c->skel, how->tier) : NULL;
+		c->attach = c->facts ? attach_prepare(c->skel, how->tier, how->syscalls) : NULL;
 		if (!c->attach)
 			return -1;
 		if (c->stacks)
@@ -49,13 +66,56 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 		c->io = io_stat_prepare(c->skel, wants->select, wants->io);
 		if (!c->io)
 			return -1;
+		if (c->facts)
+			io_stat_only_counts(c->io, c->facts);
 	}
-	if (wants->forks) {
+	if (wants->broken) {
 		c->forks = forks_prepare(c->skel);
-		if (!c->forks)
+		c->unmaps = unmaps_prepare(c->skel, how->tier);
+		if (!c->forks || !c->unmaps)
 			return -1;
+		if (c->facts)
+			leave_out_broken(c);
 	}
 	return 0;
+}
+
+/* The programs of the walk, and those that are attached if any is wanted. */
+static int open_objects(struct capture *c, const struct capture_wants *wants)
+{
+	static const struct selection everybody;
+
+	c->walk = walk_prepare(wants->everybody ? &everybody : wants->select);
+	if (!c->walk)
+		return -1;
+	if (!wants->on && !wants->io && !wants->broken)
+		return 0;
+	c->skel = fixbuf_bpf__open_opts(kern_opts());
+	if (kern_opened(c->skel ? c->skel->obj : NULL))
+		return -1;
+	c->skel->rodata->page_shift = page_shift;
+	return 0;
+}
+
+static int load_objects(struct capture *c)
+{
+	int err = walk_load(c->walk);
+
+	if (!err && c->skel)
+		err = kern_load(c->skel->skeleton);
+	kern_end();
+	return err;
+}
+
+/* What the walk learnt is for the other programs, too. */
+static void tell_self(struct capture *c)
+{
+	struct own_process self;
+
+	walk_tell_self(c->walk, &self);
+	c->skel->bss->own_tgid = self.tgid;
+	c->skel->bss->ns_level = self.ns_level;
+	c->skel->bss->own_pid = self.pid;
 }
 
 int capture_open(struct capture *c, const struct capture_wants *wants)
@@ -63,14 +123,18 @@ int capture_open(struct capture *c, const struct capture_wants *wants)
 	int err;
 
 	memset(c, 0, sizeof(*c));
+	/* in time for what is forked to read symbols */
+	if (wants->on && wants->how->stacks && elf_load_library())
+		return -1;
 	if (wants->on && wants->how->stacks)
 		c->stacks = stacks_new();
-	c->skel = kern_open(wants->verbosity);
-	if (!c->skel || prepare(c, wants))
+	if (kern_begin(wants->verbosity) || open_objects(c, wants) || prepare(c, wants))
 		return -1;
-	err = kern_load(c->skel);
+	err = load_objects(c);
 	if (!err)
 		err = walk_start(c->walk);
+	if (!err && c->skel)
+		tell_self(c);
 	if (!err)
 		err = walk_translate_pids(c->walk, wants->select);
 	if (!err && c->pages)
@@ -83,6 +147,8 @@ int capture_open(struct capture *c, const struct capture_wants *wants)
 		err = io_stat_start(c->io);
 	if (!err && c->forks)
 		forks_start(c->forks);
+	if (!err && c->unmaps)
+		unmaps_start(c->unmaps);
 	if (!err && c->attach && wants->verbosity)
 		tell_hooks(c);
 	return err;
@@ -103,10 +169,10 @@ void capture_close(struct capture *c)
 	stacks_free(c->stacks);
 	io_stat_free(c->io);
 	forks_free(c->forks);
+	unmaps_free(c->unmaps);
 	page_walk_free(c->pages);
 	walk_free(c->walk);
-	if (c->skel)
-		fixbuf_bpf__destroy(c->skel);
+	fixbuf_bpf__destroy(c->skel);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -126,7 +192,10 @@ static void read_command(char *to, size_t size)
 
 __u32 capture_own_tgid(const struct capture *c)
 {
-	return c->skel->bss->own_tgid;
+	struct own_process self;
+
+	walk_tell_self(c->walk, &self);
+	return self.tgid;
 }
 
 void capture_learn_cpus(void)
@@ -136,17 +205,20 @@ void capture_learn_cpus(void)
 
 void capture_origin(const struct capture *c, struct origin *o)
 {
+	struct own_process self;
 	struct utsname uts;
 
+	walk_tell_self(c->walk, &self);
 	*o = (struct origin){
 		.start_ns = clock_now_ns(),
 		.realtime_ns = clock_realtime_offset_ns(),
 		.memory_bytes = (__u64)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE),
 		.cpus = sysconf(_SC_NPROCESSORS_ONLN),
-		.page_bytes = sysconf(_SC_PAGESIZE),
+		.page_bytes = PAGE_BYTES,
 		.tier = attach_tier(c->attach),
+		.not_seen = attach_not_seen(c->attach),
 		.stacks = c->stacks,
-		.pid_ns = c->skel->bss->ns_level,
+		.pid_ns = self.ns_level,
 		.by_user_data = c->io && !strcmp(io_stat_starts_by(c->io), "user_data"),
 	};
 	uname(&uts);

@@ -19,6 +19,7 @@
 
 struct attach;
 struct forks;
+struct unmaps;
 
 /* How to watch: what the command line may say of it. */
 struct capture_how {
@@ -26,6 +27,7 @@ struct capture_how {
 	const char *btf;	/* the kernel's types from this file, NULL = the kernel's own */
 	unsigned int ring_buffer_kib; /* 0 = RING_BUFFER_KIB */
 	bool stacks;		/* of calls, pins and charges */
+	bool syscalls;		/* calls that fail early and durations, though every task pays for it */
 };
 
 /* The ring walk is always there; the rest is what is set. */
@@ -37,7 +39,7 @@ struct capture_wants {
 	bool everybody;			/* walks read the slots of who is not selected, too */
 	const struct facts_handler *on;	/* calls, pins and charges as they happen */
 	const struct io_how *io;	/* I/O counted, or told one by one */
-	bool forks;			/* of who has registered buffers */
+	bool broken;			/* forks and unmaps by who has registered buffers; with .on */
 };
 
 struct capture {
@@ -49,6 +51,7 @@ struct capture {
 	struct stacks *stacks;
 	struct io_stat *io;
 	struct forks *forks;
+	struct unmaps *unmaps;
 };
 
 /* Facts wait from then on. 0, or -errno with a sentence; close it in either case. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include "base/array.h"
+#include "base/page_size.h"
 #include "capture/charges.h"
 #include "model/ledger.h"
 

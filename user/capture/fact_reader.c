@@ -8,9 +8,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "capture/fact_reader.h"
 #include "capture/select.h"
@@ -29,8 +31,12 @@ struct facts {
 	struct ring_buffer *rb;
 	struct facts_handler on;
 	unsigned int handled;	/* in this go */
+	bool quiet;		/* nothing came for so long that the next one wakes us */
+	__u64 read_ns;		/* when something was read last */
 	__u64 skipped;		/* runs that were reported */
 	struct user_loss *losses;
+	const struct bpf_program **left_out;
+	size_t nr_left_out;
 	struct arrivals seen[FACT_LANES];
 };
 
@@ -49,6 +55,7 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 	bpf_map__set_max_entries(skel->maps.facts, ring_buffer_kib * 1024);
 	bpf_map__set_autocreate(skel->maps.senders, true);
 	skel->rodata->facts_told = 1;
+	skel->rodata->facts_wake_bytes = ring_buffer_kib * 1024 / FACT_WAKE_PART;
 	bpf_map__set_autocreate(skel->maps.filter_pids, true);
 	bpf_map__set_max_entries(skel->maps.filter_pids, select->nr_pids ? select->nr_pids : 1);
 	skel->rodata->filter = select_bits(select);
@@ -108,26 +115,41 @@ int facts_start(struct facts *f, const struct facts_handler *handler)
 
 int facts_fd(const struct facts *f)
 {
-	return ring_buffer__epoll_fd(f->rb);
+	return bpf_map__fd(f->skel->maps.facts);
 }
 
 bool facts_read(struct facts *f)
 {
+	bool more;
+	__u64 now;
+
 	f->handled = 0;
-	return ring_buffer__consume(f->rb) == -EAGAIN;
+	more = ring_buffer__consume(f->rb) == -EAGAIN;
+	now = clock_now_ns();
+	/* twice: what began in time for us to look again may be handed over late */
+	f->quiet = !f->handled && now - f->read_ns > 2 * FACT_WAIT_NS;
+	if (f->handled)
+		f->read_ns = now;
+	return more;
 }
 
-/*
- * What programs that only count I/O were not run for is told with their counts; a fork that was not
- * noted is no event.
- */
-static bool tells_facts(const struct facts *f, const struct bpf_program *p)
+unsigned int facts_pause_ms(const struct facts *f)
 {
-	const char *name = bpf_program__name(p);
+	return f->quiet ? UINT_MAX : FACT_WAIT_NS / NS_PER_MS;
+}
 
-	if (p == f->skel->progs.note_fork)
-		return false;
-	return strncmp(name, "io_", 3) || !strncmp(name, "io_fact", 7);
+void facts_leave_out(struct facts *f, const struct bpf_program *prog)
+{
+	array_grow(f->left_out, f->nr_left_out);
+	f->left_out[f->nr_left_out++] = prog;
+}
+
+static bool tells_facts(const struct facts *f, const struct bpf_program *prog)
+{
+	for (size_t i = 0; i < f->nr_left_out; i++)
+		if (f->left_out[i] == prog)
+			return false;
+	return true;
 }
 
 /*
@@ -202,5 +224,6 @@ void facts_free(struct facts *f)
 		return;
 	ring_buffer__free(f->rb);
 	free(f->losses);
+	free(f->left_out);
 	free(f);
 }

@@ -7,6 +7,7 @@
 #include "model/event.h"
 #include "model/selection.h"
 
+struct bpf_program;
 struct fixbuf_bpf;
 struct facts;
 
@@ -19,10 +20,14 @@ struct facts_handler {
 /* Before kern_load(): makes room and sets the filters. NULL with a sentence. */
 struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *select,
 			    unsigned int ring_buffer_kib);
+/* .prog tells no events: what it was not run for is none that is lost. */
+void facts_leave_out(struct facts *f, const struct bpf_program *prog);
 /* After kern_load(). 0, or -errno with a sentence. */
 int facts_start(struct facts *f, const struct facts_handler *handler);
-/* Readable when facts wait. */
+/* Readable when facts wait; poll() is woken by the first after a pause, or when many do. */
 int facts_fd(const struct facts *f);
+/* Milliseconds after which to read again though poll() was not woken. */
+unsigned int facts_pause_ms(const struct facts *f);
 /* Hands over what waits; true when that was too much for one go. */
 bool facts_read(struct facts *f);
 /* Reports losses that no later fact has shown; after the end of facts the total is then final. */

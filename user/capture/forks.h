@@ -14,7 +14,7 @@ struct forks *forks_prepare(struct fixbuf_bpf *skel);
 void forks_start(struct forks *f);
 void forks_free(struct forks *f);
 
-/* Forks of this address space, a struct mm_struct *, count from now on. */
+/* Forks and unmaps of this address space, a struct mm_struct *, count from now on. */
 void forks_await(struct forks *f, __u64 mm);
 /* How many there were since the start. */
 __u64 forks_seen(const struct forks *f);

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "capture/holders.h"
-#include "capture/ring_walk.h"
+#include "capture/peek.h"
 
 #define MANY	16384	/* 2 MiB: what is too many is left out before there is more room */
 
@@ -65,7 +65,7 @@ struct fact_holder *holders_add(struct holders *h)
 	return &h->list[h->nr++];
 }
 
-int holders_iterate(const struct walk *w, struct bpf_link *link, struct holders *h)
+int holders_iterate(const struct peek *p, struct bpf_link *link, struct holders *h)
 {
 	int fd = bpf_iter_create(bpf_link__fd(link));
 	ssize_t n;
@@ -82,12 +82,12 @@ int holders_iterate(const struct walk *w, struct bpf_link *link, struct holders 
 		if (n <= 0)
 			break;
 		h->nr += n / sizeof(*room);
-		if (walk_is_over(w))
+		if (peek_is_over(p))
 			break;
 	}
 	close(fd);
-	if (walk_is_over(w))
-		return walk_end();
+	if (peek_is_over(p))
+		return peek_end();
 	return n ? err_set(errno, "the walk over all tasks failed: %s", strerror(errno)) : 0;
 }
 

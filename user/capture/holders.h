@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct bpf_link;
-struct walk;
+struct peek;
 
 struct holders {
 	struct fact_holder *list;	/* owned */
@@ -31,7 +31,7 @@ struct fact_holder *holders_room(struct holders *h, size_t nr);
 /* Adds one, to be filled; never sorts when the list has room. */
 struct fact_holder *holders_add(struct holders *h);
 /* Appends what an iterator of the walk yields, unless a signal ends that. 0, or -errno with a sentence. */
-int holders_iterate(const struct walk *w, struct bpf_link *iterator, struct holders *h);
+int holders_iterate(const struct peek *p, struct bpf_link *iterator, struct holders *h);
 /* Of the sorted list: where those of the ring begin, or would; where those of another than [i] do. */
 size_t holders_first(const struct holders *h, __u64 ring);
 size_t holders_next_ring(const struct holders *h, size_t i);

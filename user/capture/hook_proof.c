@@ -9,9 +9,9 @@
 #include <unistd.h>
 #include "base/err.h"
 #include "base/own_ring.h"
+#include "base/page_size.h"
 #include "capture/hook_proof.h"
 
-#define PAGE	4096
 #define NR	2	/* buffers of a table */
 #define WAIT_MS	300
 
@@ -56,7 +56,7 @@ static int open_rings(struct ring_raw *a, struct ring_raw *b, bool limited)
 
 static int exercise(struct calibration *c, struct ring_raw *a, struct ring_raw *b, char *memory)
 {
-	const struct iovec iov[NR] = { { memory, PAGE }, { memory + PAGE, PAGE } };
+	const struct iovec iov[NR] = { { memory, PAGE_BYTES }, { memory + PAGE_BYTES, PAGE_BYTES } };
 	int err = ring_raw_register_buffers(a, iov, NR);
 
 	if (err)
@@ -98,7 +98,7 @@ int calibrate(struct calibration *c, bool (*settled)(const struct calibration *c
 	int err;
 
 	*c = (struct calibration){ 0 };
-	memory = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, NR * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return err_set(errno, "no memory for a buffer of our own: %s", strerror(errno));
 	/* to 5.10 BPF maps count against the same limit */
@@ -110,6 +110,6 @@ int calibrate(struct calibration *c, bool (*settled)(const struct calibration *c
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	for (int i = 0; !err && i < WAIT_MS && !settled(c, arg); i++)
 		nanosleep(&ms, NULL);
-	munmap(memory, NR * PAGE);
+	munmap(memory, NR * PAGE_BYTES);
 	return err ? err_set(-err, "cannot register a buffer of our own: %s", strerror(-err)) : 0;
 }

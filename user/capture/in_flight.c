@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/array.h"
 #include "capture/in_flight.h"
-#include "capture/ring_walk.h"
-#include "fixbuf.skel.h"
+#include "capture/peek.h"
+#include "walk.skel.h"
 
 /* A process that ends, and the requests that its tasks wait for. */
 struct waiting {
@@ -23,7 +23,7 @@ struct cpus {
 	size_t nr;
 };
 
-void in_flight_prepare(struct fixbuf_bpf *skel)
+void in_flight_prepare(struct walk_bpf *skel)
 {
 	bpf_map__set_autocreate(skel->maps.in_each_cpu, true);
 	bpf_program__set_autoload(skel->progs.peek_cpu, true);
@@ -34,7 +34,7 @@ void in_flight_prepare(struct fixbuf_bpf *skel)
  * Only once a process ends that waits, which is rare, and once per walk. A CPU that is off cannot be
  * asked: its part was added to the sum when it went.
  */
-static void learn_cpus(struct fixbuf_bpf *skel, struct cpus *c)
+static void learn_cpus(struct walk_bpf *skel, struct cpus *c)
 {
 	int nr = libbpf_num_possible_cpus();
 
@@ -55,20 +55,20 @@ static int by_pid(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static int count(struct walk *walk, const struct fact_holder *f, const struct cpus *c,
+static int count(const struct peek *p, const struct fact_holder *f, const struct cpus *c,
 		 struct all_waiting *w)
 {
-	struct fixbuf_bpf *skel = walk_skel(walk);
+	struct walk_bpf *skel = p->skel;
 	__s64 sum = 0;
 
-	if (walk_is_over(walk))
-		return walk_end();
+	if (peek_is_over(p))
+		return peek_end();
 	for (size_t first = 0; first < c->nr; first += IN_FLIGHT_CPUS) {
 		int err;
 
 		for (size_t i = 0; i < IN_FLIGHT_CPUS; i++)
 			skel->bss->in_cpu_offsets[i] = first + i < c->nr ? c->offsets[first + i] : 0;
-		err = walk_peek(skel->progs.peek_in_flight, f->h.ring, !first, 0);
+		err = peek(skel->progs.peek_in_flight, f->h.ring, !first, 0);
 		if (err)
 			return err;
 		sum += skel->bss->out_in_flight;
@@ -99,7 +99,7 @@ static void add_up(struct all_waiting *w)
 	w->nr = nr + 1;
 }
 
-int in_flight_find(struct walk *walk, struct holders *h)
+int in_flight_find(const struct peek *p, struct holders *h)
 {
 	struct all_waiting w = { 0 };
 	struct cpus c = { 0 };
@@ -112,8 +112,8 @@ int in_flight_find(struct walk *walk, struct holders *h)
 			continue;
 		}
 		if (!c.offsets)
-			learn_cpus(walk_skel(walk), &c);
-		err = count(walk, &h->list[i], &c, &w);
+			learn_cpus(p->skel, &c);
+		err = count(p, &h->list[i], &c, &w);
 	}
 	h->nr = left;
 	if (w.nr)

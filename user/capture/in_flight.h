@@ -5,15 +5,15 @@
 
 #include "capture/holders.h"
 
-struct fixbuf_bpf;
-struct walk;
+struct walk_bpf;
+struct peek;
 
 /* Switches its programs on, before kern_load(). */
-void in_flight_prepare(struct fixbuf_bpf *skel);
+void in_flight_prepare(struct walk_bpf *skel);
 /*
  * Takes the HOLDER_ENDING out of holders, which it leaves in any order, and sets .in_flight of the
  * others whose process ends. 0, or -errno with a sentence.
  */
-int in_flight_find(struct walk *w, struct holders *h);
+int in_flight_find(const struct peek *p, struct holders *h);
 
 #endif

@@ -8,10 +8,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
+#include "base/page_size.h"
 #include "base/pid.h"
 #include "base/signals.h"
 #include "capture/inspect.h"
 #include "capture/mapped.h"
+#include "capture/peek.h"
 #include "checks/checks.h"
 #include "checks/confirm.h"
 #include "checks/places.h"
@@ -22,6 +24,21 @@
 #define LUCKY_LOOKS	5	/* until nothing changes too fast to be looked at */
 #define MAX_FOLLOWS	16	/* in a look */
 #define MAX_TORN	16	/* slots in a row that could not be read: the ring is gone, or as good as */
+/*
+ * What a user has locked is looked at, in so many rings; all that the users of its namespaces have
+ * is its own (bpf/kernel/payer.h). Beyond that it is the same memory again: a
+ * huge page is charged once, in however many buffers of a ring it is.
+ */
+#define LOCKED_TIMES	16
+#define USER_PAGES	(1ULL << 20)
+#define USER_EXTENTS	(1ULL << 18)
+
+struct budget {
+	__u32 payer;
+	__u64 pages, extents;	/* that were looked at */
+	__u64 locked;		/* pages, by all of its users */
+	UT_hash_handle hh;
+};
 
 static void show_progress(struct progress *p, __u64 pages)
 {
@@ -179,9 +196,64 @@ static int follow(struct walk *walk, struct page_walk *pages, struct buffer *b, 
 	return err;
 }
 
+/* NULL: who is not limited has the capability for it. */
+static struct budget *budget_of(struct budget **all, const struct ring *r)
+{
+	__u32 payer = r->payer ? r->payer : ring_uid(r);
+	struct budget *b;
+
+	if (!r->user)
+		return NULL;
+	HASH_FIND(hh, *all, &payer, sizeof(payer), b);
+	if (!b) {
+		b = must_alloc(1, sizeof(*b));
+		b->payer = payer;
+		HASH_ADD(hh, *all, payer, sizeof(payer), b);
+	}
+	return b;
+}
+
+static struct budget *make_budgets(const struct ledger *l)
+{
+	struct budget *all = NULL, *b;
+
+	for (struct ring *r = l->rings; r; r = r->hh.next) {
+		b = budget_of(&all, r);
+		if (!b || r->user->budgeted)
+			continue;
+		r->user->budgeted = true;
+		b->locked += r->user->locked_pages > 0 ? r->user->locked_pages : 0;
+	}
+	return all;
+}
+
+static void free_budgets(struct budget *all)
+{
+	struct budget *b, *next;
+
+	HASH_ITER(hh, all, b, next) {
+		HASH_DEL(all, b);
+		free(b);
+	}
+}
+
+static bool is_beyond(const struct budget *of, const struct buffer *b)
+{
+	return of && (of->pages + buffer_pages(b) > USER_PAGES + LOCKED_TIMES * of->locked ||
+		      of->extents > USER_EXTENTS + LOCKED_TIMES * of->locked);
+}
+
+static void count_looked(struct budget *of, const struct buffer *b)
+{
+	if (!of)
+		return;
+	of->pages += buffer_pages(b);
+	of->extents += b->nr_extents;
+}
+
 /* 0, or -errno with a sentence. .ours: the ring is one of the selection. */
 static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring *r, bool ours,
-			struct look *look, struct progress *p)
+			struct budget *budget, struct look *look, struct progress *p)
 {
 	unsigned int torn = 0;
 
@@ -192,10 +264,15 @@ static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring 
 
 		if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
 			continue;
-		if (interrupted)
-			return err_set(EINTR, "interrupted before all pages were checked");
+		if (interrupted || walk_is_over(walk))
+			return peek_end();
+		if (is_beyond(budget, b)) {
+			add_unsettled(look, UNSETTLED_BEYOND, r, ours);
+			continue;
+		}
 		if (torn < MAX_TORN)
 			err = look_at_slot(walk, pages, r, i);
+		count_looked(budget, b);
 		if (err == -EAGAIN && ours)
 			err = follow(walk, pages, b, look);
 		torn = err == -EAGAIN ? torn + 1 : 0;
@@ -215,17 +292,15 @@ static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring 
 static int look_at_pages(struct walk *walk, struct page_walk *pages, const struct selection *select,
 			 struct look *look, struct progress *p)
 {
-	for (int ours = 1; ours >= (select->nr_pids ? 1 : 0); ours--) {
-		for (struct ring *r = look->ledger->rings; r; r = r->hh.next) {
-			int err = 0;
+	struct budget *budgets = make_budgets(look->ledger);
+	int err = 0;
 
+	for (int ours = 1; ours >= (select->nr_pids ? 1 : 0); ours--)
+		for (struct ring *r = look->ledger->rings; !err && r; r = r->hh.next)
 			if (selection_has_ring(select, r) == ours)
-				err = look_at_ring(walk, pages, r, ours, look, p);
-			if (err)
-				return err;
-		}
-	}
-	return 0;
+				err = look_at_ring(walk, pages, r, ours, budget_of(&budgets, r), look, p);
+	free_budgets(budgets);
+	return err;
 }
 
 struct seen_rings {
@@ -240,8 +315,10 @@ static bool has_ring_of(__u32 pid, const void *arg)
 	for (const struct ring *r = s->ledger->rings; r; r = r->hh.next) {
 		if (!selection_has_ring(s->select, r))
 			continue;
+		if (!pid || (r->mm && r->mm->pid == pid))
+			return true;
 		for (size_t i = 0; i < r->nr_holders; i++)
-			if (!pid || r->holders[i].pid == pid)
+			if (r->holders[i].pid == pid)
 				return true;
 	}
 	return false;
@@ -310,7 +387,7 @@ static bool concerns(const struct selection *select, const struct ledger *l, __u
 
 static void count_cuts(struct look *look, const struct walk *walk, const struct selection *select)
 {
-	const struct mapped_cuts *cuts = walk_cuts(walk);
+	const struct walk_cuts *cuts = walk_cuts(walk);
 
 	for (size_t i = 0; i < cuts->nr; i++)
 		if (concerns(select, look->ledger, cuts->list[i].uid))

@@ -37,17 +37,16 @@ static void add_address(struct io_model *m, const void *key, const void *value)
 	memcpy(&row->use, value, sizeof(row->use));
 }
 
-static void add_fault(struct io_model *m, const void *key, const void *value)
+static void add_failure(struct io_model *m, const void *key, const void *value)
 {
-	const struct io_fault_place *p = key;
-	struct io_fault_row *row;
+	const struct io_failure_place *p = key;
+	struct io_failure_row *row;
 
-	array_grow(m->faults, m->nr_faults);
-	row = &m->faults[m->nr_faults++];
+	array_grow(m->failures, m->nr_failures);
+	row = &m->failures[m->nr_failures++];
 	row->key = p->key;
 	row->born_ns = p->born_ns;
-	row->pid = p->pid;
-	memcpy(&row->fault, value, sizeof(row->fault));
+	memcpy(&row->failure, value, sizeof(row->failure));
 }
 
 static void add_calls(struct io_model *m, const void *key, const void *value)
@@ -116,25 +115,26 @@ static void sum_addresses(void *to, const void *from)
 		t->max_len = f->max_len;
 }
 
-static int fault_order(const void *a, const void *b)
+static int failure_order(const void *a, const void *b)
 {
-	const struct io_fault_row *x = a, *y = b;
-	int d = compare(x->key.ring, y->key.ring);
+	const struct io_failure_row *x = a, *y = b;
+	int d = compare(x->born_ns, y->born_ns);
 
-	d = d ? d : compare(x->born_ns, y->born_ns);
-	d = d ? d : compare(x->pid, y->pid);
-	d = d ? d : compare(x->key.op, y->key.op);
-	return d ? d : compare(x->key.index, y->key.index);
+	return d ? d : memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
-static void sum_faults(void *to, const void *from)
+static void sum_failures(void *to, const void *from)
 {
-	struct io_fault *t = &((struct io_fault_row *)to)->fault;
-	const struct io_fault *f = &((const struct io_fault_row *)from)->fault;
-	__u64 count = t->count + f->count;
+	struct io_failure *t = &((struct io_failure_row *)to)->failure;
+	const struct io_failure *f = &((const struct io_failure_row *)from)->failure;
 
-	*t = *f;
-	t->count = count;
+	t->count += f->count;
+	if (f->first_ns < t->first_ns) {
+		t->first_ns = f->first_ns;
+		t->seen = f->seen;
+	}
+	if (f->last_ns > t->last_ns)
+		t->last_ns = f->last_ns;
 }
 
 static int calls_order(const void *a, const void *b)
@@ -180,7 +180,7 @@ static void merge_all(struct io_model *m)
 {
 	merge(m->buffers, &m->nr_buffers, sizeof(*m->buffers), buffer_order, sum_buffers);
 	merge(m->addresses, &m->nr_addresses, sizeof(*m->addresses), address_order, sum_addresses);
-	merge(m->faults, &m->nr_faults, sizeof(*m->faults), fault_order, sum_faults);
+	merge(m->failures, &m->nr_failures, sizeof(*m->failures), failure_order, sum_failures);
 	merge(m->calls, &m->nr_calls, sizeof(*m->calls), calls_order, sum_calls);
 }
 
@@ -198,8 +198,8 @@ void io_details_merge(const struct io_model *from, struct io_model *to)
 		APPEND(to, from, buffers);
 	if (from->nr_addresses)
 		APPEND(to, from, addresses);
-	if (from->nr_faults)
-		APPEND(to, from, faults);
+	if (from->nr_failures)
+		APPEND(to, from, failures);
 	if (from->nr_calls)
 		APPEND(to, from, calls);
 	merge_all(to);
@@ -222,9 +222,10 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct det
 	size_t n = 0;
 
 	d[n++] = (struct detail){
-		skel->maps.io_faults, sizeof(struct io_fault_place), sizeof(struct io_fault),
-		offsetof(struct io_fault_place, key.ring),
-		offsetof(struct io_fault_place, born_ns), add_fault, NULL, &kept->nr_faults };
+		skel->maps.io_failures, sizeof(struct io_failure_place), sizeof(struct io_failure),
+		offsetof(struct io_failure_place, key.ring),
+		offsetof(struct io_failure_place, born_ns), add_failure, &kept->loss.no_cause,
+		&kept->nr_failures };
 	if (skel->rodata->io_by_buffer)
 		d[n++] = (struct detail){
 			skel->maps.io_buffers, sizeof(struct io_buffer_place),

@@ -80,7 +80,9 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	make(skel->maps.io_starts, times && !by_user_data, IO_START_SETS);
 	make(skel->maps.io_buffers, by_buffer, IO_BUFFERS);
 	make(skel->maps.io_addresses, details, IO_ADDRESSES);
-	make(skel->maps.io_faults, true, IO_FAULTS);
+	make(skel->maps.io_failures, true, IO_FAILURES);
+	make(skel->maps.io_marks, true, IO_FAILURES);
+	bpf_map__set_autocreate(skel->maps.io_fresh, true);
 	make(skel->maps.io_untold, skel->rodata->io_sample, 1);
 	bpf_map__set_autocreate(skel->maps.io_ud_starts, by_user_data);
 	bpf_map__set_autocreate(skel->maps.io_ring_calls, details);
@@ -166,11 +168,11 @@ static __u64 read_coarse(const struct io_cell *c, const struct io_cell *seen, st
 	return sum;
 }
 
-/* What .c has more than .seen; who it is of is .seen's. */
+/* What .c has more than .seen. */
 static struct io_row gain(const struct io_cell *c, const struct io_cell *seen)
 {
 	struct io_row row = { .c = {
-		.ring = seen->ring, .born_ns = seen->born_ns, .who = seen->who,
+		.ring = c->ring, .born_ns = c->born_ns, .who = c->who,
 		.ops = c->ops - seen->ops, .bytes = c->bytes - seen->bytes,
 		.latency_ns = c->latency_ns - seen->latency_ns,
 		.errors = (__u32)(c->errors - seen->errors),
@@ -178,11 +180,11 @@ static struct io_row gain(const struct io_cell *c, const struct io_cell *seen)
 		.cancelled = (__u32)(c->cancelled - seen->cancelled),
 		.shorts = (__u32)(c->shorts - seen->shorts),
 		.punts = (__u32)(c->punts - seen->punts),
-		.first_ns = seen->first_ns, .uid = seen->uid, .fd = -1,
+		.first_ns = c->first_ns, .uid = c->uid, .fd = (__s32)c->fd - 1,
 	} };
 
-	row.c.comm = seen->comm;
-	if (IO_WHO_FIXED(seen->who)) {
+	row.c.comm = c->comm;
+	if (IO_WHO_FIXED(c->who)) {
 		row.fixed_ops = row.c.ops;
 		row.fixed_bytes = row.c.bytes;
 	}
@@ -221,27 +223,18 @@ static void name_unknown(struct io_row *row)
 static void read_cell(struct io_reader *r, __u32 i)
 {
 	struct io_cell now, *seen = &r->seen[i];
-	const struct known_ring *k;
 	struct io_row row, *all, *since;
 
 	copy_cell(&now, &r->cells[i]);
-	if (!seen->ring) {
-		/* new: all of it has been counted since */
-		seen->ring = now.ring;
-		seen->born_ns = now.born_ns;
-		seen->who = now.who;
-		seen->uid = now.uid;
-		seen->first_ns = now.first_ns;
-		seen->comm = now.comm;
-	}
+	/* one that is closed has none, and all else that says whose it is */
+	if (seen->ring)
+		now.ring = seen->ring;
 	row = gain(&now, seen);
 	row.c.coarse = read_coarse(&now, seen, &row);
 	row.c.timed = row.c.coarse + read_hist(r, &now, &row);
 	r->idle[i] = row.c.ops || row.c.punts || row.c.timed ? 0 : r->idle[i] + (r->idle[i] < 255);
 	if (!r->idle[i]) {
 		row.c.max_ns = row.c.timed ? new_max(&now, seen, &row) : 0;
-		k = io_rings_find(&r->rings, row.c.ring, row.c.born_ns);
-		row.c.fd = k ? k->r.fd : -1;
 		name_unknown(&row);
 		all = io_model_row(&r->all, row.c.ring, row.c.born_ns, row.c.who);
 		io_row_add(all, &row);
@@ -249,13 +242,6 @@ static void read_cell(struct io_reader *r, __u32 i)
 		io_row_add(since, &row);
 	}
 	free(row.hist);
-	/* what tells whose it is stays as it was: a closed cell has no ring */
-	now.ring = seen->ring;
-	now.born_ns = seen->born_ns;
-	now.who = seen->who;
-	now.uid = seen->uid;
-	now.first_ns = seen->first_ns;
-	now.comm = seen->comm;
 	*seen = now;
 }
 
@@ -361,8 +347,7 @@ int io_reader_tidy(struct io_reader *r, const struct ledger *l)
 
 static int read_losses(struct io_reader *r, struct io_loss *sum)
 {
-	/* struct io_cpu of bpf/io_cells.h begins with them */
-	struct { struct io_loss loss; __u64 more[3]; } *v = must_alloc(r->cpus, sizeof(*v));
+	struct io_cpu *v = must_alloc(r->cpus, sizeof(*v));
 	__u32 zero = 0;
 	int err = bpf_map_lookup_elem(bpf_map__fd(r->skel->maps.io_losses), &zero, v);
 
@@ -372,11 +357,11 @@ static int read_losses(struct io_reader *r, struct io_loss *sum)
 	free(v);
 	sum->no_buffer += r->kept.loss.no_buffer;
 	sum->no_address += r->kept.loss.no_address;
+	sum->no_cause += r->kept.loss.no_cause;
 	return err ? failed("losses") : 0;
 }
 
-/* All values of an array in one call, to be freed; NULL with errno. */
-static void *read_array(const struct bpf_map *map, __u32 nr, size_t size)
+void *io_maps_array(const struct bpf_map *map, __u32 nr, size_t size)
 {
 	__u32 *keys = must_alloc(nr, sizeof(*keys)), next;
 	void *values = must_alloc(nr, size);
@@ -395,8 +380,8 @@ static int read_in_flight(struct io_reader *r, __u64 *in_flight)
 	bool by_user_data = r->by_user_data;
 	__u32 nr = by_user_data ? IO_UD_STARTS : bpf_map__max_entries(r->skel->maps.io_starts);
 	void *values = by_user_data ?
-		read_array(r->skel->maps.io_ud_starts, nr, sizeof(struct io_ud_start)) :
-		read_array(r->skel->maps.io_starts, nr, sizeof(struct io_start_set));
+		io_maps_array(r->skel->maps.io_ud_starts, nr, sizeof(struct io_ud_start)) :
+		io_maps_array(r->skel->maps.io_starts, nr, sizeof(struct io_start_set));
 	const struct io_ud_start *named = values;
 	const struct io_start_set *sets = values;
 
@@ -416,7 +401,7 @@ static void forget_details(struct io_model *m)
 {
 	free(m->buffers);
 	free(m->addresses);
-	free(m->faults);
+	free(m->failures);
 	free(m->calls);
 	memset(m, 0, sizeof(*m));
 }

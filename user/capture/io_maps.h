@@ -9,6 +9,7 @@
 #include "model/io_counters.h"
 #include "model/ledger.h"
 
+struct bpf_map;
 struct fixbuf_bpf;
 struct io_reader;
 
@@ -25,5 +26,8 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 int io_reader_tidy(struct io_reader *r, const struct ledger *l);
 bool io_reader_crowded(const struct io_reader *r);
 void io_reader_free(struct io_reader *r);
+
+/* All .nr values of an array in one call, to be freed; NULL with errno. */
+void *io_maps_array(const struct bpf_map *map, __u32 nr, size_t size);
 
 #endif

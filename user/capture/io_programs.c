@@ -9,10 +9,14 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "capture/fact_reader.h"
 #include "capture/io_maps.h"
 #include "capture/io_programs.h"
+#include "capture/io_under_way.h"
 #include "capture/kernel.h"
+#include "capture/prototype.h"
 #include "capture/select.h"
+#include "capture/targets.h"
 #include "fixbuf.skel.h"
 
 #define MAX_PROGS 16
@@ -27,6 +31,7 @@ struct io_stat {
 	struct bpf_link *links[MAX_PROGS];
 	size_t nr;
 	bool twin[MAX_PROGS];	/* does the same as that before it */
+	bool tells[MAX_PROGS];	/* events, and does not only count */
 	bool by_user_data;
 	bool overflow_unseen;	/* a completion that finds the ring full is not traced as one */
 	__u64 reused;		/* whose end was not seen, and did not overflow */
@@ -36,24 +41,21 @@ struct io_stat {
 /* Arguments of a tracepoint's probes without the first, which is none; -1 when there is no such. */
 static int tracepoint_args(const char *name)
 {
-	const struct btf *btf = kern_btf();
-	const struct btf_type *t;
-	char type[64];
-	__u32 id;
+	struct prototype p;
 
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	id = kern_type(type, BTF_KIND_TYPEDEF);
-	if (!id)
-		return -1;
-	t = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
-	t = t && btf_is_ptr(t) ? btf__type_by_id(btf, t->type) : NULL;
-	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;
+	return prototype_find_tracepoint(&p, name) ? (int)p.nr_args - 1 : -1;
 }
 
 static void use(struct io_stat *s, struct bpf_program *prog)
 {
 	bpf_program__set_autoload(prog, true);
 	s->progs[s->nr++] = prog;
+}
+
+static void use_fact(struct io_stat *s, struct bpf_program *prog)
+{
+	s->tells[s->nr] = true;
+	use(s, prog);
 }
 
 static struct bpf_program *end_program(struct fixbuf_bpf *skel, const struct io_how *how, bool cqe)
@@ -65,16 +67,22 @@ static struct bpf_program *end_program(struct fixbuf_bpf *skel, const struct io_
 	return cqe ? skel->progs.io_count_cqe : skel->progs.io_count_res;
 }
 
+/* Requests that are refused at submission, with their sqe. */
+static bool tells_refusals(const struct io_stat *s)
+{
+	return !s->by_user_data && tracepoint_args("io_uring_req_failed") == 3;
+}
+
 /* .cqe: completions bear one, as from 6.13 on. */
 static void use_fact_programs(struct io_stat *s, bool submit_req, bool cqe)
 {
-	use(s, s->by_user_data ? s->skel->progs.io_submit_ud :
-	       submit_req ? s->skel->progs.io_fact_submit_req : s->skel->progs.io_fact_submit_sqe);
-	if (!s->by_user_data && tracepoint_args("io_uring_req_failed") == 3)
-		use(s, s->skel->progs.io_fact_failed);
-	use(s, s->by_user_data ? s->skel->progs.io_fact_punt_ud : s->skel->progs.io_fact_punt);
-	use(s, s->by_user_data ? s->skel->progs.io_fact_ud :
-	       cqe ? s->skel->progs.io_fact_cqe : s->skel->progs.io_fact_res);
+	use_fact(s, s->by_user_data ? s->skel->progs.io_submit_ud :
+		    submit_req ? s->skel->progs.io_fact_submit_req : s->skel->progs.io_fact_submit_sqe);
+	if (tells_refusals(s))
+		use_fact(s, s->skel->progs.io_fact_failed);
+	use_fact(s, s->by_user_data ? s->skel->progs.io_fact_punt_ud : s->skel->progs.io_fact_punt);
+	use_fact(s, s->by_user_data ? s->skel->progs.io_fact_ud :
+		    cqe ? s->skel->progs.io_fact_cqe : s->skel->progs.io_fact_res);
 }
 
 /*
@@ -133,23 +141,46 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	s->overflow_unseen = !s->by_user_data && tracepoint_args("io_uring_cqe_overflow") > 0;
 	if (s->overflow_unseen)
 		use(s, s->skel->progs.io_overflow);
+	if (!s->by_user_data && tracepoint_args("io_uring_fail_link") == 2)
+		use(s, s->skel->progs.io_fail_link);
 	if (how->sample) {
 		use_fact_programs(s, submit_req == 1, complete == 3);
 		use_identity(s);
 		return 0;
 	}
 	/* without a request at the end, its start says what it was */
-	if (how->latency || s->by_user_data)
+	if (how->latency || how->by_address || s->by_user_data)
 		use(s, start);
-	if (how->latency && tracepoint_args("io_uring_req_failed") == 3 && !s->by_user_data)
+	/* paid for by failures: counted or timed, each is told with its cause */
+	if (tells_refusals(s))
 		use(s, s->skel->progs.io_req_failed);
 	use(s, s->by_user_data ? s->skel->progs.io_complete_ud :
 	       end_program(s->skel, how, complete == 3));
 	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
 	if (how->by_address)
 		use(s, s->skel->progs.io_calls);
+	if (how->by_address && how->latency && !s->by_user_data)
+		bpf_program__set_autoload(s->skel->progs.io_peek, true);
 	use_identity(s);
 	return 0;
+}
+
+/* 0 where it is in none of the 32 bits that are looked at. */
+static __u32 flag_of(__s64 bit)
+{
+	return bit >= 0 && bit < 32 ? 1U << bit : 0;
+}
+
+/* Flags of a request that other kernels have elsewhere, and how many operations this one has. */
+static void learn_flags(struct fixbuf_bpf *skel)
+{
+	static const char *const names[] = { "REQ_F_LINK_TIMEOUT_BIT", "REQ_F_POLLED_BIT" };
+	__s64 bits[2], ops = kern_enumerator("io_uring_op", "IORING_OP_LAST");
+
+	skel->rodata->io_nr_ops = ops > 0 ? ops : 0;
+	kern_enumerators("REQ_F_FIXED_FILE_BIT", names, bits, 2);
+	skel->rodata->io_link_timeout = flag_of(bits[0]);
+	skel->rodata->io_polled = flag_of(bits[1]);
 }
 
 struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection *select,
@@ -165,7 +196,9 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection 
 	}
 	for (int i = 0; i < NR_IO_TYPES; i++)
 		skel->rodata->io_types[i] = kern_type(type_names[i], BTF_KIND_STRUCT);
+	learn_flags(skel);
 	skel->rodata->io_latency = how->latency;
+	skel->rodata->io_share_starts = how->share_starts;
 	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;
 	skel->rodata->io_by_address = how->by_address;
@@ -185,7 +218,7 @@ int io_stat_start(struct io_stat *s)
 	if (err)
 		return err;
 	for (size_t i = s->nr; i--;) {
-		s->links[i] = bpf_program__attach(s->progs[i]);
+		s->links[i] = targets_attach(s->progs[i]);
 		if (!s->links[i])
 			return err_set(errno, "cannot attach %s: %s; 'doctor' says what this kernel offers",
 				       bpf_program__name(s->progs[i]), strerror(errno));
@@ -258,6 +291,20 @@ int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since
 	return err;
 }
 
+int io_stat_see_under_way(struct io_stat *s, struct io_model *m)
+{
+	if (s->by_user_data)
+		return io_under_way_named(s->skel, m);
+	return s->skel->rodata->io_latency ? io_under_way_find(s->skel, m) : 0;
+}
+
+void io_stat_only_counts(const struct io_stat *s, struct facts *facts)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		if (!s->tells[i])
+			facts_leave_out(facts, s->progs[i]);
+}
+
 bool io_stat_crowded(const struct io_stat *s)
 {
 	return io_reader_crowded(s->reader);
@@ -271,6 +318,12 @@ int io_stat_tidy(struct io_stat *s, const struct ledger *l)
 const char *io_stat_starts_by(const struct io_stat *s)
 {
 	return s->by_user_data ? "user_data" : "request";
+}
+
+unsigned int io_stat_starts_shared(const struct io_stat *s)
+{
+	/* kept by user_data each has its own */
+	return s->skel->rodata->io_share_starts && !s->by_user_data ? IO_START_SHARED : 1;
 }
 
 void io_stat_free(struct io_stat *s)

@@ -7,11 +7,13 @@
 #include "model/ledger.h"
 #include "model/selection.h"
 
+struct facts;
 struct fixbuf_bpf;
 struct io_stat;
 
 struct io_how {
 	bool latency;		/* see submissions too */
+	bool share_starts;	/* requests of a call may share a reading of the clock */
 	bool by_buffer;
 	bool by_address;
 	bool only_ended;	/* the model's .in_flight is not asked for */
@@ -21,6 +23,8 @@ struct io_how {
 /* Before kern_load(): .select says whose. NULL with a sentence. */
 struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection *select,
 				const struct io_how *how);
+/* What programs that only count were not run for is told with their counts, not as lost events. */
+void io_stat_only_counts(const struct io_stat *s, struct facts *facts);
 /* After kern_load(): counts from now on. -errno with a sentence. */
 int io_stat_start(struct io_stat *s);
 /* Nothing is counted from then on. */
@@ -30,6 +34,8 @@ void io_stat_stop(struct io_stat *s);
  * the last time that .since was asked for. -errno with a sentence.
  */
 int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since);
+/* Adds to .m what is under way now, where starts are kept. -errno with a sentence. */
+int io_stat_see_under_way(struct io_stat *s, struct io_model *m);
 /*
  * Gives back the places of rings that are gone: those that two ledgers in a row,
  * each of a walk of its own, do not have. What they counted stays known.
@@ -41,5 +47,7 @@ void io_stat_free(struct io_stat *s);
 
 /* What tells requests apart: "request" or, before 5.18, "user_data". */
 const char *io_stat_starts_by(const struct io_stat *s);
+/* Requests of one call that share a reading of the clock as their start, at most. */
+unsigned int io_stat_starts_shared(const struct io_stat *s);
 
 #endif

@@ -10,20 +10,23 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "base/err.h"
+#include "base/page_size.h"
 #include "base/privilege.h"
 #include "base/system.h"
 #include "capture/kernel.h"
+#include "capture/kernel_btf.h"
 #include "capture/kernel_types.h"
+#include "capture/targets.h"
 #include "capture/type_index.h"
-#include "fixbuf.skel.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 static int verbose;
 static char libbpf_says[256];
-static struct btf *types;
-static struct type_index *names;	/* of .types */
-static int core_fd = -1;		/* what of .types the programs need, for libbpf */
+static struct kernel_btf *kernel;	/* the running kernel's types, opened when first asked for */
+static struct type_index *names;	/* of .kernel */
+static struct kernel_btf *given;	/* the layouts that programs are to take instead, NULL = none */
+static int core_fd = -1;		/* what of either the programs need, for libbpf */
 
 static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -41,11 +44,13 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-const struct btf *kern_btf(void)
+const struct kernel_btf *kern_btf(void)
 {
-	if (!types)
-		types = btf__parse(KERNEL_BTF, NULL);
-	return types;
+	if (!kernel)
+		kernel = kernel_btf_open(KERNEL_BTF);
+	if (kernel && !names)
+		names = type_index_new(kernel);
+	return kernel;
 }
 
 __u32 kern_type(const char *name, __u32 kind)
@@ -54,21 +59,60 @@ __u32 kern_type(const char *name, __u32 kind)
 
 	if (!kern_btf())
 		return 0;
-	if (!names)
-		names = type_index_new(types);
 	do {
 		id = type_index_next(names, name, strlen(name), id);
-	} while (id && btf_kind(btf__type_by_id(types, id)) != kind);
+	} while (id && btf_kind(kernel_btf_type(kernel, id)) != kind);
 	return id;
+}
+
+static const char *enumerator_name(const struct btf_type *t, int i)
+{
+	return kernel_btf_name(kernel, btf_enum(t)[i].name_off);
+}
+
+static const struct btf_type *enum_beginning(const char *first)
+{
+	__u32 nr = kern_btf() ? kernel_btf_nr(kernel) : 0;
+	const struct btf_type *t = NULL;
+
+	for (__u32 id = 1; id < nr; id++) {
+		t = t ? kernel_btf_after(t) : kernel_btf_type(kernel, id);
+		if (btf_is_enum(t) && !t->name_off && btf_vlen(t) && !strcmp(enumerator_name(t, 0), first))
+			return t;
+	}
+	return NULL;
+}
+
+static __s64 value_in(const struct btf_type *t, const char *name)
+{
+	for (int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(enumerator_name(t, i), name))
+			return btf_enum(t)[i].val;
+	return -1;
+}
+
+__s64 kern_enumerator(const char *type, const char *name)
+{
+	__u32 id = kern_type(type, BTF_KIND_ENUM);
+
+	return id ? value_in(kernel_btf_type(kernel, id), name) : -1;
+}
+
+void kern_enumerators(const char *first, const char *const names[], __s64 values[], size_t nr)
+{
+	const struct btf_type *t = enum_beginning(first);
+
+	for (size_t k = 0; k < nr; k++)
+		values[k] = value_in(t, names[k]);
 }
 
 bool kern_has_member(const char *name, const char *member)
 {
 	__u32 id = kern_type(name, BTF_KIND_STRUCT);
-	const struct btf_type *t = id ? btf__type_by_id(types, id) : NULL;
+	const struct btf_type *t = id ? kernel_btf_type(kernel, id) : NULL;
 
 	for (int i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(types, btf_members(t)[i].name_off), member))
+		if (!strcmp(kernel_btf_name(kernel, btf_members(t)[i].name_off), member))
 			return true;
 	return false;
 }
@@ -77,85 +121,117 @@ int kern_use_types(const char *path)
 {
 	char why[128];
 
-	types = btf__parse(path, NULL);
-	if (types)
+	given = kernel_btf_open(path);
+	if (given)
 		return 0;
 	libbpf_strerror(errno, why, sizeof(why));
 	return err_set(errno, "cannot read kernel types from %s: %s; give a BTF file of the running kernel",
 		       path, why);
 }
 
+/* What the programs name of the kernel's types, or of those that were given. NULL with a sentence. */
+static struct btf *core_of(const struct btf *programs)
+{
+	struct type_index *index;
+	struct btf *core;
+
+	if (!given)
+		return core_types(kernel, names, programs);
+	index = type_index_new(given);
+	core_types_want(index, programs);
+	core = core_types(given, index, programs);
+	type_index_free(index);
+	return core;
+}
+
 /* 0, or -errno with a sentence. */
 static int write_core_types(const struct btf *programs)
 {
-	struct btf *core;
+	struct btf *core = core_of(programs);
 	const void *data;
 	__u32 size = 0;
 	ssize_t n;
 
-	if (!kern_btf())
-		return err_set(errno, "cannot read the kernel's types from " KERNEL_BTF ": %s; give a BTF file of the running kernel with --btf",
-			       strerror(errno));
-	if (!names)
-		names = type_index_new(types);
-	core = core_types(types, names, programs);
 	if (!core)
 		return -1;
 	data = btf__raw_data(core, &size);
-	n = data ? pwrite(core_fd, data, size, 0) : -1;
+	/* of the object that was loaded before there may have been more */
+	n = data && !ftruncate(core_fd, 0) ? pwrite(core_fd, data, size, 0) : -1;
 	btf__free(core);
 	return n == size ? 0 : err_set(ENOMEM, "no memory for the kernel's types");
 }
 
-struct fixbuf_bpf *kern_open(int verbosity)
+bool kern_is_allowed(void)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	struct fixbuf_bpf *skel;
-	struct bpf_map *map;
-	char path[32];
-
-	verbose = verbosity;
-	libbpf_set_print(on_libbpf);
-	if (!system_capable(CAP_SYS_ADMIN) && !(system_capable(CAP_BPF) && system_capable(CAP_PERFMON))) {
-		err_set(EPERM, "loading BPF programs needs CAP_BPF and CAP_PERFMON; run it as root");
-		return NULL;
-	}
-	if (access(KERNEL_BTF, R_OK)) {
-		err_set(ENOENT, "this kernel has no type information at " KERNEL_BTF ", which iterators take, whatever --btf names; mount sysfs, or boot a kernel built with CONFIG_DEBUG_INFO_BTF");
-		return NULL;
-	}
-	core_fd = memfd_create("types", MFD_CLOEXEC);
-	if (core_fd < 0) {
-		err_set(errno, "no memory for the kernel's types: %s", strerror(errno));
-		return NULL;
-	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", core_fd);
-	opts.btf_custom_path = path;
-	skel = fixbuf_bpf__open_opts(&opts);
-	if (!skel) {
-		err_set(errno, "cannot open the BPF programs: %s", libbpf_says);
-		return NULL;
-	}
-	if (write_core_types(bpf_object__btf(skel->obj))) {
-		fixbuf_bpf__destroy(skel);
-		return NULL;
-	}
-	bpf_object__for_each_map(map, skel->obj)
-		if (!strchr(bpf_map__name(map), '.'))
-			bpf_map__set_autocreate(map, false);
-	return skel;
+	return system_capable(CAP_SYS_ADMIN) || (system_capable(CAP_BPF) && system_capable(CAP_PERFMON));
 }
 
-int kern_load(struct fixbuf_bpf *skel)
+int kern_begin(int verbosity)
 {
+	verbose = verbosity;
+	libbpf_set_print(on_libbpf);
+	if (!kern_is_allowed())
+		return err_set(EPERM, "loading BPF programs needs CAP_BPF and CAP_PERFMON; run it as root");
+	if (access(KERNEL_BTF, R_OK))
+		return err_set(ENOENT, "this kernel has no type information at " KERNEL_BTF ", which iterators take, whatever --btf names; mount sysfs, or boot a kernel built with CONFIG_DEBUG_INFO_BTF");
+	if (!kern_btf())
+		return err_set(errno, "cannot read the kernel's types from " KERNEL_BTF ": %s",
+			       strerror(errno));
+	core_fd = memfd_create("types", MFD_CLOEXEC);
+	if (core_fd < 0)
+		return err_set(errno, "no memory for the kernel's types: %s", strerror(errno));
+	targets_register();
+	page_size_set(sysconf(_SC_PAGESIZE));
+	return 0;
+}
+
+const struct bpf_object_open_opts *kern_opts(void)
+{
+	static char path[32];
+	static const struct bpf_object_open_opts opts = {
+		.sz = sizeof(opts), .btf_custom_path = path,
+	};
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", core_fd);
+	return &opts;
+}
+
+int kern_opened(struct bpf_object *obj)
+{
+	struct bpf_map *map;
+
+	if (!obj)
+		return err_set(errno, "cannot open the BPF programs: %s", libbpf_says);
+	/* one pass through the kernel's types finds all that is asked for */
+	if (!given)
+		core_types_want(names, bpf_object__btf(obj));
+	targets_want(names, obj);
+	bpf_object__for_each_map(map, obj)
+		if (!strchr(bpf_map__name(map), '.'))
+			bpf_map__set_autocreate(map, false);
+	return 0;
+}
+
+int kern_load(struct bpf_object_skeleton *s)
+{
+	static struct rlimit raised;
+	static bool again;
 	struct rlimit limit;
 	int err;
 
-	/* before 5.11 libbpf raises RLIMIT_MEMLOCK: a program that we start must not inherit that */
-	getrlimit(RLIMIT_MEMLOCK, &limit);
 	libbpf_says[0] = 0;
-	err = fixbuf_bpf__load(skel);
-	close(core_fd);
+	if (write_core_types(bpf_object__btf(*s->obj)))
+		return -1;
+	/*
+	 * Before 5.11 libbpf raises RLIMIT_MEMLOCK, at the first load alone. A program that we start
+	 * must not inherit that, and the next load needs it.
+	 */
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (again)
+		setrlimit(RLIMIT_MEMLOCK, &raised);
+	err = bpf_object__load_skeleton(s);
+	getrlimit(RLIMIT_MEMLOCK, &raised);
+	again = true;
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	if (!err)
 		return 0;
@@ -163,8 +239,11 @@ int kern_load(struct fixbuf_bpf *skel)
 		return err_set(EPERM, "the kernel refuses BPF programs to this process: before Linux 5.11 they count against RLIMIT_MEMLOCK, so raise that (ulimit -l unlimited) or grant CAP_SYS_RESOURCE; or it is a security module, lockdown or a container's seccomp profile");
 	if (err == -EPERM)
 		return err_set(EPERM, "the kernel refuses BPF programs to this process (a security module, lockdown or a container's seccomp profile); run it as root outside the container");
-	/* libbpf looks for bpf_rdonly_cast (6.2) in the modules, and has to list them for it */
-	if (strstr(libbpf_says, "failed to iterate BTF objects"))
-		return err_set(EPERM, "from Linux 5.11 to 6.1 this also needs CAP_SYS_ADMIN (libbpf looks for a later kernel's function in all modules); grant it, or run it as root");
 	return err_set(-err, "the kernel rejects a BPF program: %s (-vv shows why)", libbpf_says);
+}
+
+void kern_end(void)
+{
+	close(core_fd);
+	core_fd = -1;
 }

@@ -6,11 +6,12 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/err.h"
+#include "capture/kernel_btf.h"
 #include "capture/kernel_types.h"
 #include "capture/type_index.h"
 
 struct copy {
-	const struct btf *from;
+	const struct kernel_btf *from;
 	struct btf *to;
 	__u32 *ids;		/* by the id in .from, 0 = not copied */
 	__u32 pointer;		/* to void */
@@ -20,7 +21,7 @@ static int copy_type(struct copy *c, __u32 id);
 
 static const char *name_of(const struct copy *c, __u32 name_off)
 {
-	return name_off ? btf__name_by_offset(c->from, name_off) : NULL;
+	return name_off ? kernel_btf_name(c->from, name_off) : NULL;
 }
 
 static int copy_members(struct copy *c, const struct btf_type *t)
@@ -135,11 +136,16 @@ static int add_type(struct copy *c, const struct btf_type *t)
 /* The id of the copy, 0 for void, or -errno. */
 static int copy_type(struct copy *c, __u32 id)
 {
-	int copied = id ? c->ids[id] : 0;
+	const struct btf_type *t;
+	int copied;
 
+	if (id >= kernel_btf_nr(c->from))
+		return -EINVAL;
+	copied = c->ids[id];
 	if (!id || copied)
 		return copied;
-	copied = add_type(c, btf__type_by_id(c->from, id));
+	t = kernel_btf_type(c->from, id);
+	copied = t ? add_type(c, t) : -EINVAL;
 	if (copied > 0)
 		c->ids[id] = copied;
 	return copied;
@@ -153,17 +159,34 @@ static size_t essential_len(const char *name)
 	return flavour && flavour != name ? (size_t)(flavour - name) : strlen(name);
 }
 
-static int copy_named(struct copy *c, const struct type_index *index, const struct btf *programs)
+/* What programs name of the kernel's types, if .t is such: its length; 0 = it is not. */
+static size_t named_len(const struct btf *programs, const struct btf_type *t, const char **name)
+{
+	if (!btf_is_composite(t) && !btf_is_any_enum(t) && !btf_is_typedef(t))
+		return 0;
+	*name = btf__name_by_offset(programs, t->name_off);
+	return essential_len(*name);
+}
+
+void core_types_want(struct type_index *index, const struct btf *programs)
 {
 	for (__u32 i = 1; i < btf__type_cnt(programs); i++) {
-		const struct btf_type *t = btf__type_by_id(programs, i);
-		const char *name = btf__name_by_offset(programs, t->name_off);
-		size_t len = essential_len(name);
+		const char *name;
+		size_t len = named_len(programs, btf__type_by_id(programs, i), &name);
 
-		if (!btf_is_composite(t) && !btf_is_any_enum(t) && !btf_is_typedef(t))
-			continue;
+		if (len)
+			type_index_want(index, name, len);
+	}
+}
+
+static int copy_named(struct copy *c, struct type_index *index, const struct btf *programs)
+{
+	for (__u32 i = 1; i < btf__type_cnt(programs); i++) {
+		const char *name;
+		size_t len = named_len(programs, btf__type_by_id(programs, i), &name);
+
 		for (__u32 id = 0; len && (id = type_index_next(index, name, len, id));) {
-			int err = btf_is_func(btf__type_by_id(c->from, id)) ? 0 : copy_type(c, id);
+			int err = btf_is_func(kernel_btf_type(c->from, id)) ? 0 : copy_type(c, id);
 
 			if (err < 0)
 				return err;
@@ -172,7 +195,7 @@ static int copy_named(struct copy *c, const struct type_index *index, const stru
 	return 0;
 }
 
-struct btf *core_types(const struct btf *kernel, const struct type_index *index,
+struct btf *core_types(const struct kernel_btf *kernel, struct type_index *index,
 		       const struct btf *programs)
 {
 	struct copy c = { .from = kernel, .to = btf__new_empty() };
@@ -182,7 +205,7 @@ struct btf *core_types(const struct btf *kernel, const struct type_index *index,
 		err_set(errno, "out of memory");
 		return NULL;
 	}
-	c.ids = must_alloc(btf__type_cnt(kernel), sizeof(*c.ids));
+	c.ids = must_alloc(kernel_btf_nr(kernel), sizeof(*c.ids));
 	err = copy_named(&c, index, programs);
 	free(c.ids);
 	if (!err)

@@ -75,8 +75,10 @@ bool live_read(struct live *l)
 {
 	bool more = facts_read(l->capture->facts);
 
-	if (!more)
+	if (!more) {
 		live_complete(l);
+		live_look_in_use(l);
+	}
 	if (!more && l->capture->stacks)
 		stacks_drained(l->capture->stacks);
 	return more;
@@ -156,6 +158,8 @@ int live_start(struct live **live, struct capture *capture, const struct selecti
 	l->arg = arg;
 	l->tells_all = attach_tells_all(capture->attach);
 	l->exact = attach_tier(capture->attach) != TIER_TRACEPOINTS;
+	/* so that the first looks have some time */
+	l->begun_ns = clock_now_ns() - NS_PER_S;
 	err = look(l);
 	if (err)
 		return err;
@@ -191,6 +195,7 @@ int live_look_anew(struct live *l)
 	ledger_free(l->ledger);
 	l->rest.nr = 0;
 	l->nr_entries = 0;
+	l->nr_in_use = 0;
 	err = look(l);
 	l->ledger->lost = lost;
 	HASH_ITER(hh, l->rings, r, next)
@@ -248,6 +253,8 @@ void live_free(struct live *l)
 		free(r);
 	}
 	free(l->entries);
+	free(l->in_use);
 	ledger_free(l->ledger);
+	derived_free(&l->derived);
 	free(l);
 }

@@ -34,8 +34,17 @@ void live_lost(struct live *l, const struct lost_events *lost);
 void live_complete(struct live *l);
 /* Takes what waits, to the last; true when more does already. */
 bool live_read(struct live *l);
+/* How soon to read again though nothing came: what requests hold tells its end by no event. */
+unsigned int live_pause_ms(const struct live *l);
 /* After a loss: looks at what is there now, an event. 0, or -errno with a sentence. */
 int live_look_anew(struct live *l);
+/*
+ * Reads the limits of who holds the rings, when it is time, or .now: all facts that waited were
+ * taken. .changed gets each holder whose limit is another, as the ledger has it by then. A walk
+ * that fails tells nothing.
+ */
+void live_read_limits(struct live *l, bool now, void (*changed)(const struct fact *f, void *arg),
+		      void *arg);
 /* Tells the end, with the I/O counters, or NULL, and the stacks that found no place. */
 void live_end(struct live *l, const struct io_model *io);
 

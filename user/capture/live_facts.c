@@ -2,14 +2,14 @@
 /* What becomes of a fact: selected, explained, told, entered into the ledger. */
 #include <abi/limits.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
-#include "base/own_ring.h"
+#include "base/pid.h"
+#include "capture/evidence.h"
 #include "capture/live_private.h"
-#include "capture/proc_maps.h"
-#include "checks/failure.h"
+#include "capture/setup_evidence.h"
+#include "checks/failure_setup.h"
 #include "model/ledger_buffers.h"
 #include "model/fact.h"
 
@@ -47,9 +47,8 @@ void live_on_derived(const struct fact *f, void *arg)
 	live_tell_fact(l, &copy.h, false, true, NULL);
 }
 
-/* .derive: whether what is concluded from it is shown. */
-static void enter(struct live *l, const struct fact *f, bool shown, bool derive,
-		  const struct failure *why)
+void live_enter(struct live *l, const struct fact *f, bool shown, bool derive,
+		const struct failure *why)
 {
 	live_tell_fact(l, f, true, shown, why);
 	l->cause = f;
@@ -74,79 +73,20 @@ static void note_entry(struct live *l, const struct fact *f)
 	memcpy(&l->entries[l->nr_entries++], f, sizeof(*l->entries));
 }
 
-/* An update that did some slots gives their number: what stopped it is concluded. */
-static __s64 concluded_error(const struct fact_call *c, const struct fact_entry *blamed)
-{
-	if (!blamed && c->user && c->need_pages * PAGE_BYTES + c->user_after_pages * PAGE_BYTES >
-	    c->limit_bytes)
-		return -ENOMEM;
-	return -EFAULT;
-}
-
-/* All rings as they are now, where who holds the user's limit is asked for; NULL otherwise. */
-static struct ledger *others_now(const struct live *l, const struct fact_call *failed)
-{
-	struct ledger *now;
-
-	if (failed->result != -ENOMEM || !failed->user)
-		return NULL;
-	now = ledger_new();
-	if (!walk_rings(l->capture->walk, now))
-		return now;
-	ledger_free(now);
-	return NULL;
-}
-
-#define FEAT_REG_REG_RING (1U << 13)	/* IORING_FEAT_REG_REG_RING, 6.3 */
-
-/* Whether this kernel takes the index of a registered ring: only a ring of our own says so. */
-static void look_at_features(struct fact_call *c)
-{
-	struct ring_raw r;
-
-	if (!(c->call_flags & CALL_F_NO_RING) || !(c->call_flags & CALL_F_REG_RING) ||
-	    ring_raw_open(&r, 1, 0))
-		return;
-	c->seen |= SEEN_FEATURES | (r.features & FEAT_REG_REG_RING ? SEEN_KNOWS_INDEX : 0);
-	ring_raw_close(&r);
-}
-
-static bool has_ended(__u32 pid)
-{
-	return kill(pid, 0) && errno == ESRCH;
-}
-
 /* Tells and enters a call that is shown, with its explanation. */
 static void enter_failure(struct live *l, struct fact_call *c)
 {
 	bool told = l->nr_entries && l->entries[0].h.call == c->h.call;
+	struct evidence_room seen;
 	char text[EXPLAIN_LEN];
-	struct failure why = { .explain = text };
-	struct fact_call failed = *c;
-	struct ledger *now;
+	struct failure why = { text, &seen.e };
 
-	if (c->result >= 0) {
-		failed.result = -EFAULT;
-		for (size_t i = 0; told && i < l->nr_entries; i++)
-			l->entries[i].index += c->result;
-	}
-	why.entry = explain_find_entry(&failed, l->entries, told ? l->nr_entries : 0);
-	if (c->result >= 0)
-		failed.result = concluded_error(&failed, why.entry);
-	look_at_features(&failed);
-	now = others_now(l, &failed);
-	explain_call(text, &failed, why.entry, &(struct accounts){ l->ledger, now, has_ended });
-	ledger_free(now);
-	c->need_pages = failed.need_pages;
-	c->seen = failed.seen;
-	enter(l, &c->h, true, true, &why);
+	evidence_gather(&seen, l->capture->walk, l->ledger, c, l->entries,
+			told ? l->nr_entries : 0,
+			l->caller.h.call == c->h.call ? &l->caller : NULL);
+	explain_call(text, c, &seen.e);
+	live_enter(l, &c->h, true, true, &why);
 	l->nr_entries = 0;
-}
-
-/* Failed, or stopped before it had done all. */
-static bool is_incomplete(const struct fact_call *c)
-{
-	return c->result < 0 || (c->op == CALL_UPDATE && c->result < c->nr);
 }
 
 static void note_rest(struct live *l, const struct fact_call *c)
@@ -175,10 +115,12 @@ static void on_call(struct live *l, const struct fact *f, bool show)
 		live_show_ring(l, f->ring);
 	if (!(c.call_flags & CALL_F_BEFORE_SEEN))
 		guess_before(l, &c);
-	if (is_incomplete(&c) && show && l->on_event)
+	if (c.result >= 0 && show && l->on_event)
+		live_note_in_use(l, &c);
+	if (fact_call_incomplete(&c) && show && l->on_event)
 		enter_failure(l, &c);
 	else
-		enter(l, &c.h, show, show, NULL);
+		live_enter(l, &c.h, show, show, NULL);
 	if (c.result >= 0)
 		note_rest(l, &c);
 }
@@ -191,7 +133,7 @@ static void show_slot(struct live *l, const struct buffer *b, __u32 index, bool 
 	f.h.size = sizeof(f);
 	f.h.kind = FACT_BUFFER;
 	f.h.seq = 0;
-	enter(l, &f.h, show && (b || l->rest.call.op == CALL_UPDATE), show, NULL);
+	live_enter(l, &f.h, show && (b || l->rest.call.op == CALL_UPDATE), show, NULL);
 }
 
 /* Reads the slots that the kernel side left out. */
@@ -235,7 +177,7 @@ static void on_close(struct live *l, const struct fact *f)
 	r = live_ring(l, f->ring);
 	if (r)
 		r->closing = true;
-	enter(l, f, r, r, NULL);
+	live_enter(l, f, r, r, NULL);
 }
 
 static void on_gone(struct live *l, const struct fact *f)
@@ -244,7 +186,7 @@ static void on_gone(struct live *l, const struct fact *f)
 
 	if (!ledger_takes_end(l->ledger, f->ring))
 		return;
-	enter(l, f, false, shown && shown->closing, NULL);
+	live_enter(l, f, false, shown && shown->closing, NULL);
 	live_forget_ring(l, f->ring);
 }
 
@@ -253,7 +195,27 @@ static void on_create(struct live *l, const struct fact *f, bool show)
 	live_forget_ring(l, f->ring);
 	if (show)
 		live_show_ring(l, f->ring);
-	enter(l, f, show, show, NULL);
+	live_enter(l, f, show, show, NULL);
+}
+
+/* A ring that was not made: no ring, so the ledger has nothing of it. */
+static void on_setup(struct live *l, const struct fact *f)
+{
+	struct evidence_room seen = { 0 };
+	char text[EXPLAIN_LEN];
+	struct failure why = { text, &seen.e };
+	struct fact_setup s;
+
+	memcpy(&s, f, sizeof(s));
+	if (!l->on_event)
+		return;
+	setup_look(&s);
+	if (s.result == -ENOMEM && s.user)
+		evidence_of_account(&seen, l->capture->walk, l->ledger, s.user,
+				    s.user_pages > 0 ? s.user_pages : 0, s.h.pid,
+				    pid_in_proc(s.h.pid, s.ns_pid));
+	explain_setup(text, &s, &seen.e);
+	live_tell_fact(l, &s.h, false, true, &why);
 }
 
 /* A pin or a charge, or its end: as such, or by a worker of the kernel for the ring's owner. */
@@ -274,7 +236,7 @@ static void on_account(struct live *l, const struct fact *f, bool show)
 	} else if (show && f->kind == FACT_PIN) {
 		live_show_ring(l, f->ring);
 	}
-	enter(l, &copy.h, show, show, NULL);
+	live_enter(l, &copy.h, show, show, NULL);
 }
 
 void live_fact(struct live *l, const struct fact *f)
@@ -284,9 +246,14 @@ void live_fact(struct live *l, const struct fact *f)
 
 	l->last_ns = f->t_ns;
 	/* tells nothing of a table */
-	if (f->kind == FACT_IO_DONE) {
+	if (fact_is_io(f)) {
 		if (show)
 			live_tell_fact(l, f, false, true, NULL);
+		return;
+	}
+	if (f->kind == FACT_SETUP) {
+		if (show)
+			on_setup(l, f);
 		return;
 	}
 	if (f->call != l->rest.call.h.call)
@@ -294,6 +261,9 @@ void live_fact(struct live *l, const struct fact *f)
 	switch (f->kind) {
 	case FACT_ENTRY:
 		note_entry(l, f);
+		break;
+	case FACT_CALLER:
+		memcpy(&l->caller, f, sizeof(l->caller));
 		break;
 	case FACT_CALL:
 		on_call(l, f, show);
@@ -314,7 +284,7 @@ void live_fact(struct live *l, const struct fact *f)
 		on_gone(l, f);
 		break;
 	default:
-		enter(l, f, show, show, NULL);
+		live_enter(l, f, show, show, NULL);
 		break;
 	}
 }

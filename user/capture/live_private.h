@@ -30,13 +30,19 @@ struct live {
 	struct shown_ring *rings;
 	struct fact_entry *entries;	/* owned; of the call that follows them */
 	size_t nr_entries;
+	struct fact_caller caller;	/* of that call, when .h.call is the same */
 	struct rest rest;
+	struct fact_in_use *in_use;	/* owned; what requests hold, until they do not */
+	size_t nr_in_use;
+	__u64 in_use_took_ns;		/* to ask for, since .begun_ns */
+	__u64 begun_ns;
 	const struct fact *cause;	/* what the ledger derives from */
 	bool show_derived;
 	bool tells_all;			/* see call_hooks.h */
 	bool exact;			/* pins and charges are seen */
 	bool stacks;			/* come with what is shown */
 	__u64 last_ns;			/* of the last fact */
+	__u64 limits_due_ns;		/* when the holders' limits are read again */
 };
 
 /* The ring, if it is one of the tasks that are watched. */
@@ -45,6 +51,13 @@ void live_show_ring(struct live *l, __u64 id);
 void live_forget_ring(struct live *l, __u64 id);
 void live_tell_fact(struct live *l, const struct fact *f, bool fed, bool shown,
 		    const struct failure *why);
+/* Tells a fact and enters it into the ledger. .derive: whether what is concluded from it is shown. */
+void live_enter(struct live *l, const struct fact *f, bool shown, bool derive,
+		const struct failure *why);
+/* Before the call is entered: tells what requests hold of the buffers that it lets go of. */
+void live_note_in_use(struct live *l, const struct fact_call *c);
+/* Tells what they hold no more. */
+void live_look_in_use(struct live *l);
 /* What the ledger concludes from the fact that is being entered. */
 void live_on_derived(const struct fact *f, void *live);
 

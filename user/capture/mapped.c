@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include "base/array.h"
 #include "capture/mapped.h"
-#include "capture/ring_walk.h"
-#include "fixbuf.skel.h"
+#include "capture/peek.h"
+#include "walk.skel.h"
 
 #define USER_NODES	(1U << 15) /* read for one user in a walk: half a million mappings */
 #define LEVELS		8	/* of a tree, more than 16^8 mappings */
@@ -19,23 +19,16 @@ struct todo {
 	unsigned int level;
 };
 
-struct reader {
-	__u32 uid;
-	unsigned int nodes;
-	unsigned int left_out;		/* processes */
-};
-
 struct search {
-	struct fixbuf_bpf *skel;
+	struct walk_bpf *skel;
 	struct holders *h;
 	struct fact_holder *found;
 	struct todo *todo;
-	struct reader *users;
-	size_t nr_found, nr_todo, nr_users;
-	size_t left_out;		/* 1 + the last process that was, whole or in part */
+	struct payers payers;
+	size_t nr_found, nr_todo;
 };
 
-void mapped_prepare(struct fixbuf_bpf *skel)
+void mapped_prepare(struct walk_bpf *skel)
 {
 	bpf_program__set_autoload(skel->progs.peek_maps, true);
 }
@@ -44,27 +37,6 @@ static void add(struct search *s, struct todo t)
 {
 	array_grow(s->todo, s->nr_todo);
 	s->todo[s->nr_todo++] = t;
-}
-
-/* A user with very many mappings keeps nobody else's from being looked at. */
-static bool may_read(struct search *s, const struct todo *t)
-{
-	__u32 uid = s->h->list[t->process].h.uid;
-	size_t i = 0;
-
-	while (i < s->nr_users && s->users[i].uid != uid)
-		i++;
-	if (i == s->nr_users) {
-		array_grow(s->users, s->nr_users);
-		s->users[s->nr_users++] = (struct reader){ .uid = uid };
-	}
-	if (s->users[i].nodes++ < USER_NODES)
-		return true;
-	/* one that was begun may have many nodes left: it counts once */
-	if (s->left_out != t->process + 1)
-		s->users[i].left_out++;
-	s->left_out = t->process + 1;
-	return false;
 }
 
 static void add_found(struct search *s, const struct todo *t, __u64 ring)
@@ -110,13 +82,13 @@ static int read_on(struct search *s)
 	while (s->nr_todo && nr < PEEK_NODES) {
 		const struct todo *t = &s->todo[--s->nr_todo];
 
-		if (!may_read(s, t))
+		if (!payers_spend(&s->payers, &s->h->list[t->process], USER_NODES))
 			continue;
 		s->skel->bss->in_maps[nr] = t->at;
 		s->skel->bss->in_mms[nr] = s->h->list[t->process].mm;
 		now[nr++] = *t;
 	}
-	err = walk_peek(s->skel->progs.peek_maps, nr, s->skel->bss->ring_fops, 0);
+	err = peek(s->skel->progs.peek_maps, nr, s->skel->bss->ring_fops, 0);
 	for (size_t i = 0; !err && i < nr; i++)
 		take(s, &now[i], &s->skel->bss->out_maps[i]);
 	return err;
@@ -130,24 +102,10 @@ static bool wanted(const struct holders *only, __u32 pid)
 	return !only;
 }
 
-static void keep_cuts(const struct search *s, struct mapped_cuts *cuts)
+int mapped_find(const struct peek *p, struct holders *h, const struct holders *only,
+		struct walk_cuts *cuts)
 {
-	free(cuts->list);
-	*cuts = (struct mapped_cuts){ 0 };
-	for (size_t i = 0; i < s->nr_users; i++) {
-		if (!s->users[i].left_out)
-			continue;
-		array_grow(cuts->list, cuts->nr);
-		cuts->list[cuts->nr++] = (struct mapped_cut){
-			s->users[i].uid, s->users[i].left_out,
-		};
-	}
-}
-
-int mapped_find(struct walk *w, struct holders *h, const struct holders *only,
-		struct mapped_cuts *cuts)
-{
-	struct search s = { .skel = walk_skel(w), .h = h };
+	struct search s = { .skel = p->skel, .h = h };
 	int err = 0;
 
 	/* those of no ring come first: the processes */
@@ -155,14 +113,12 @@ int mapped_find(struct walk *w, struct holders *h, const struct holders *only,
 		if (wanted(only, h->list[i].h.pid))
 			add(&s, (struct todo){ .process = i });
 	while (!err && s.nr_todo)
-		err = walk_is_over(w) ? walk_end() : read_on(&s);
+		err = peek_is_over(p) ? peek_end() : read_on(&s);
 	for (size_t i = 0; !err && i < s.nr_found; i++)
 		*holders_add(h) = s.found[i];
 	holders_sort(h);
-	if (cuts)
-		keep_cuts(&s, cuts);
+	payers_end(&s.payers, cuts);
 	free(s.found);
 	free(s.todo);
-	free(s.users);
 	return err;
 }

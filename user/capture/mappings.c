@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/maps.h"
+#include "base/patient.h"
 #include "capture/mappings.h"
 
 #define MAX_MAPPINGS	4096		/* of code: of one process that are kept */
@@ -20,6 +21,7 @@
 #define CHANGED	"a file was replaced or removed since the program mapped it: its functions have no names"
 #define DELETED	" (deleted)"	/* the kernel puts it after the name */
 #define GONE	"a mapped file cannot be opened where the program sees it: its functions have no names"
+#define SILENT	"a mapped file or its process keeps us waiting: its functions have no names"
 #define UNUSUAL	"a mapped file is no regular file, or larger than 1 GiB: its functions have no names"
 
 static __u64 hash_more(__u64 hash, const char *text, const char *end)
@@ -105,28 +107,104 @@ struct file_identity mappings_identity(const struct stat *st)
 	};
 }
 
-int mappings_open_beneath(int root, const char *path, struct stat *st, const char **why)
+/* A file's server need not answer, and a process may keep its mappings to itself: a thread asks. */
+struct opening {
+	int root, proc;		/* its own; .proc -1 = what is mapped is not asked for */
+	char name[64];		/* in .proc */
+	int fd;			/* or -errno */
+	bool usual, is_known;
+	struct stat st, mapped;	/* of .fd; of .name, if .is_known */
+	char path[];
+};
+
+static void open_usual(struct opening *o)
 {
 	const struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	int fd, place = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	int place = syscall(SYS_openat2, o->root, o->path, &how, sizeof(how));
 	char self[64];
 
-	*why = GONE;
+	o->fd = place < 0 ? -errno : -EINVAL;
 	if (place < 0)
-		return -errno;
+		return;
 	/* a place in the tree first: to open a device or a pipe would do something */
-	if (fstat(place, st) || !S_ISREG(st->st_mode) || st->st_size > MAX_FILE_BYTES) {
-		*why = UNUSUAL;
-		close(place);
-		return -EINVAL;
+	o->usual = !fstat(place, &o->st) && S_ISREG(o->st.st_mode) && o->st.st_size <= MAX_FILE_BYTES;
+	if (o->usual) {
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
+		o->fd = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (o->fd < 0)
+			o->fd = -errno;
 	}
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
-	fd = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	fd = fd < 0 ? -errno : fd;
 	close(place);
+}
+
+static void close_folders(struct opening *o)
+{
+	if (o->root >= 0)
+		close(o->root);
+	if (o->proc >= 0)
+		close(o->proc);
+	o->root = o->proc = -1;
+}
+
+static void open_it(void *job)
+{
+	struct opening *o = job;
+
+	open_usual(o);
+	o->is_known = o->fd >= 0 && o->proc >= 0 && !fstatat(o->proc, o->name, &o->mapped, 0);
+	close_folders(o);
+}
+
+static void drop(void *job)
+{
+	struct opening *o = job;
+
+	close_folders(o);
+	if (o->fd >= 0)
+		close(o->fd);
+	free(o);
+}
+
+/* Of the mapping .m unless it is NULL. To be freed; NULL with *why and errno, EAGAIN = too long. */
+static struct opening *open_for(__u32 pid, int proc, int root, const char *path,
+				const struct mapping *m, const char **why)
+{
+	struct opening *o = must_alloc(1, sizeof(*o) + strlen(path) + 1);
+	void *job = o;
+	int fd;
+
+	strcpy(o->path, path);
+	o->fd = -1;
+	if (m)
+		snprintf(o->name, sizeof(o->name), "map_files/%llx-%llx", m->start, m->end);
+	/* if it is left behind the caller's may be closed meanwhile, and be another file's */
+	o->root = fcntl(root, F_DUPFD_CLOEXEC, 0);
+	o->proc = m ? fcntl(proc, F_DUPFD_CLOEXEC, 0) : -1;
+	*why = SILENT;
+	if (!patient_run(pid, open_it, drop, &job))
+		return NULL;
+	fd = o->fd;
+	*why = fd == -EINVAL && !o->usual ? UNUSUAL : GONE;
+	if (fd >= 0)
+		return o;
+	free(o);
+	errno = -fd;
+	return NULL;
+}
+
+int mappings_open_beneath(__u32 pid, int root, const char *path, struct stat *st, const char **why)
+{
+	struct opening *o = open_for(pid, -1, root, path, NULL, why);
+	int fd;
+
+	if (!o)
+		return -errno;
+	fd = o->fd;
+	*st = o->st;
+	free(o);
 	return fd;
 }
 
@@ -135,18 +213,14 @@ int mappings_open_beneath(int root, const char *path, struct stat *st, const cha
  * which for a subvolume or an overlay is not the one that stat() says, so the mapped file itself
  * is asked, as long as the process is there and we may.
  */
-static bool is_mapped(const struct mapping *m, int proc, const struct stat *st)
+static bool is_mapped(const struct mapping *m, const struct opening *o)
 {
-	struct stat mapped;
-	char name[64];
-
 	if (m->file.ino)
-		return m->file.ino == st->st_ino && m->file.dev == st->st_dev;
-	snprintf(name, sizeof(name), "map_files/%llx-%llx", m->start, m->end);
-	if (!fstatat(proc, name, &mapped, 0))
-		return mapped.st_dev == st->st_dev && mapped.st_ino == st->st_ino;
-	return st->st_ino == m->ino && major(st->st_dev) == m->major &&
-	       minor(st->st_dev) == m->minor;
+		return m->file.ino == o->st.st_ino && m->file.dev == o->st.st_dev;
+	if (o->is_known)
+		return o->mapped.st_dev == o->st.st_dev && o->mapped.st_ino == o->st.st_ino;
+	return o->st.st_ino == m->ino && major(o->st.st_dev) == m->major &&
+	       minor(o->st.st_dev) == m->minor;
 }
 
 static bool is_deleted(const char *path)
@@ -156,25 +230,28 @@ static bool is_deleted(const char *path)
 	return len > end && !strcmp(path + len - end, DELETED);
 }
 
-int mappings_open(struct mapping *m, int proc, int root)
+int mappings_open(struct mapping *m, __u32 pid, int proc, int root)
 {
-	struct stat st;
+	struct opening *o;
 	int fd;
 
 	if (m->refused)
 		return -ENOENT;
-	fd = mappings_open_beneath(root, m->path, &st, &m->refused);
-	if (fd < 0) {
-		if (is_deleted(m->path))
+	o = open_for(pid, proc, root, m->path, m, &m->refused);
+	if (!o) {
+		if (errno != EAGAIN && is_deleted(m->path))
 			m->refused = CHANGED;
-		return fd;
+		return -ENOENT;
 	}
-	if (!is_mapped(m, proc, &st)) {
+	fd = o->fd;
+	if (!is_mapped(m, o)) {
 		m->refused = CHANGED;
+		free(o);
 		close(fd);
 		return -ESTALE;
 	}
-	m->file = mappings_identity(&st);
+	m->file = mappings_identity(&o->st);
 	m->refused = NULL;
+	free(o);
 	return fd;
 }

@@ -37,14 +37,15 @@ void mappings_free(struct mappings *m);
 
 /*
  * Opens a path beneath a root: a regular file that is not larger than a limit, without waiting
- * and without effect on what else it may be. -errno, and a sentence in *why.
+ * and without effect on what else it may be. .pid is the process whose it is (base/patient.h).
+ * -errno, and a sentence in *why.
  */
-int mappings_open_beneath(int root, const char *path, struct stat *st, const char **why);
+int mappings_open_beneath(__u32 pid, int root, const char *path, struct stat *st, const char **why);
 /*
  * The file behind a mapping of the process whose /proc folder and root these are; a file that
  * is not the one mapped is refused. -errno, and .refused is set.
  */
-int mappings_open(struct mapping *m, int proc, int root);
+int mappings_open(struct mapping *m, __u32 pid, int proc, int root);
 struct file_identity mappings_identity(const struct stat *st);
 
 #endif

@@ -21,7 +21,8 @@ void mms_take(struct mms *m, const struct holders *h)
 	m->list = must_alloc(m->nr, sizeof(*m->list));
 	for (size_t i = 0; i < m->nr; i++)
 		m->list[i] = (struct mm_owner){
-			h->list[i].mm, h->list[i].h.pid, h->list[i].ns_pid, h->list[i].h.comm,
+			h->list[i].mm, h->list[i].h.pid, h->list[i].ns_pid, h->list[i].h.uid,
+			h->list[i].h.comm,
 		};
 	qsort(m->list, m->nr, sizeof(*m->list), by_mm);
 }

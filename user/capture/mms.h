@@ -7,7 +7,7 @@
 
 struct mm_owner {
 	__u64 mm;		/* struct mm_struct * */
-	__u32 pid, ns_pid;
+	__u32 pid, ns_pid, uid;
 	struct comm comm;
 };
 

@@ -12,11 +12,15 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/own_ring.h"
+#include "base/page_size.h"
 #include "capture/page_walk.h"
 #include "capture/pagemap.h"
-#include "fixbuf.skel.h"
+#include "capture/peek.h"
+#include "capture/targets.h"
+#include "walk.skel.h"
 #include "model/ledger_buffers.h"
 
+#define NO_FRAMES "the kernel hides page frame numbers from this process; verify needs CAP_SYS_ADMIN"
 #define TRIES 50
 #define REST_US 1000
 #define MAX_RESTS 64		/* in a second */
@@ -24,7 +28,7 @@
 
 struct page_walk {
 	struct walk *w;
-	struct fixbuf_bpf *skel;
+	struct walk_bpf *skel;
 	struct bpf_link *calls;
 	__u64 pages_at;		/* kernel address of the struct page of frame 0 */
 	__u32 page_size;	/* of a struct page */
@@ -47,10 +51,11 @@ struct page_walk *page_walk_prepare(struct walk *w)
 		return NULL;
 	}
 	pw->w = w;
-	pw->skel = walk_skel(w);
+	pw->skel = walk_peek(w)->skel;
 	pw->space = space_prepare(pw->skel);
 	bpf_program__set_autoload(pw->skel->progs.peek_segs, true);
 	bpf_program__set_autoload(pw->skel->progs.peek_folios, true);
+	bpf_program__set_autoload(pw->skel->progs.peek_first_page, true);
 	bpf_program__set_autoload(pw->skel->progs.note_call, true);
 	bpf_map__set_autocreate(pw->skel->maps.ring_calls, true);
 	return pw;
@@ -66,18 +71,23 @@ void page_walk_free(struct page_walk *pw)
 	free(pw);
 }
 
+static int no_array(void)
+{
+	return err_set(ENOTSUP, "this kernel does not keep its struct pages in one array (no SPARSEMEM_VMEMMAP); pages cannot be told by frame number");
+}
+
 static int calibrate(struct page_walk *pw, void *mem, struct pagemap *own)
 {
-	struct fixbuf_bpf__bss *bss = pw->skel->bss;
+	struct walk_bpf__bss *bss = pw->skel->bss;
 	__u64 frame[2] = { pagemap_frame(own, (__u64)mem),
 			   pagemap_frame(own, (__u64)mem + PAGE_BYTES) };
 	int err;
 
 	if (!frame[0] || !frame[1])
-		return err_set(EPERM, "the kernel hides page frame numbers from this process; verify needs CAP_SYS_ADMIN");
-	err = walk_peek(pw->skel->progs.peek_slots, walk_own_ring(pw->w), 0, 1);
+		return err_set(EPERM, NO_FRAMES);
+	err = peek(pw->skel->progs.peek_slots, walk_own_ring(pw->w), 0, 1);
 	if (!err)
-		err = walk_peek(pw->skel->progs.peek_segs, bss->out_slots[0].bvec, 0,
+		err = peek(pw->skel->progs.peek_segs, bss->out_slots[0].bvec, 0,
 				bss->out_slots[0].segments);
 	if (err)
 		return err;
@@ -86,35 +96,83 @@ static int calibrate(struct page_walk *pw, void *mem, struct pagemap *own)
 	/* neighbours in memory may be one segment */
 	if (bss->out_nr == 2 ? bss->out_segs[1].page - frame[1] * pw->page_size != pw->pages_at :
 			       frame[1] != frame[0] + 1)
-		return err_set(ENOTSUP, "this kernel does not keep its struct pages in one array (no SPARSEMEM_VMEMMAP); pages cannot be told by frame number");
+		return no_array();
 	return 0;
 }
 
-int page_walk_start(struct page_walk *pw)
+static int by_own_buffer(struct page_walk *pw, struct pagemap *own)
 {
-	struct pagemap *own = pagemap_open(getpid());
 	struct iovec iov = { .iov_len = 2 * PAGE_BYTES };
 	int err;
 
-	pw->calls = bpf_program__attach(pw->skel->progs.note_call);
-	if (!pw->calls) {
-		pagemap_close(own);
-		return err_set(errno, "cannot attach to the tracepoint io_uring_register: %s",
-			       strerror(errno));
-	}
 	iov.iov_base = mmap(NULL, iov.iov_len, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (!own || iov.iov_base == MAP_FAILED) {
-		err = err_set(errno, "cannot look into /proc/self/pagemap: %s", strerror(errno));
-	} else if (syscall(__NR_io_uring_register, walk_own_fd(pw->w), CALL_REGISTER, &iov, 1)) {
+	if (iov.iov_base == MAP_FAILED)
+		return err_set(errno, "no memory for a buffer of our own: %s", strerror(errno));
+	if (syscall(__NR_io_uring_register, walk_own_fd(pw->w), CALL_REGISTER, &iov, 1)) {
 		err = err_set(errno, "cannot register a buffer of our own: %s; raise RLIMIT_MEMLOCK by 8 KiB or grant CAP_IPC_LOCK",
 			      strerror(errno));
 	} else {
 		err = calibrate(pw, iov.iov_base, own);
 		syscall(__NR_io_uring_register, walk_own_fd(pw->w), CALL_UNREGISTER, NULL, 0);
 	}
-	if (iov.iov_base != MAP_FAILED)
-		munmap(iov.iov_base, iov.iov_len);
+	munmap(iov.iov_base, iov.iov_len);
+	return err;
+}
+
+/* Where the array of struct pages begins, by a page of this file in memory; 0 with a sentence. */
+static __u64 array_by_file(struct page_walk *pw, struct pagemap *own, int fd)
+{
+	void *page = MAP_FAILED;
+	__u64 frame = 0, at = 0;
+
+	if (fd >= 0 && !ftruncate(fd, PAGE_BYTES))
+		page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (page == MAP_FAILED) {
+		err_set(errno, "no memory for a file of our own: %s", strerror(errno));
+	} else {
+		*(volatile char *)page = 1;
+		/* another file may have been mapped there before */
+		pagemap_renew(own, (__u64)page + PAGE_BYTES);
+		frame = pagemap_frame(own, (__u64)page);
+		if (!frame)
+			err_set(EPERM, NO_FRAMES);
+		else if (!peek(pw->skel->progs.peek_first_page, fd, 0, 0))
+			at = pw->skel->bss->out_first_page - frame * pw->skel->bss->out_page_size;
+		munmap(page, PAGE_BYTES);
+	}
+	return at;
+}
+
+/* Where no ring can be had, and so no buffer: by two files, which must agree. */
+static int by_files(struct page_walk *pw, struct pagemap *own)
+{
+	const int fds[2] = { memfd_create("page", MFD_CLOEXEC), memfd_create("page", MFD_CLOEXEC) };
+	__u64 first = array_by_file(pw, own, fds[0]);
+	__u64 second = first ? array_by_file(pw, own, fds[1]) : 0;
+	int err = !first || !second ? -EPERM : first != second ? no_array() : 0;
+
+	pw->page_size = pw->skel->bss->out_page_size;
+	pw->pages_at = first;
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return err;
+}
+
+int page_walk_start(struct page_walk *pw)
+{
+	struct pagemap *own;
+	int err;
+
+	pw->calls = targets_attach(pw->skel->progs.note_call);
+	if (!pw->calls)
+		return err_set(errno, "cannot attach to the tracepoint io_uring_register: %s",
+			       strerror(errno));
+	own = pagemap_open(getpid());
+	if (!own)
+		return err_set(errno, "cannot look into /proc/self/pagemap: %s", strerror(errno));
+	err = walk_own_fd(pw->w) >= 0 ? by_own_buffer(pw, own) : by_files(pw, own);
 	pagemap_close(own);
 	return err;
 }
@@ -192,11 +250,11 @@ static int add_folio(struct page_walk *pw, const struct seg *s, __u64 addr, __u6
 /* Pages of neighbours in memory, whatever folios they belong to. */
 static int add_run(struct page_walk *pw, __u64 addr, __u64 pfn, __u64 pages)
 {
-	struct fixbuf_bpf__bss *bss = pw->skel->bss;
+	struct walk_bpf__bss *bss = pw->skel->bss;
 
 	while (pages) {
-		int err = walk_is_over(pw->w) ? walk_end() :
-			  walk_peek(pw->skel->progs.peek_folios,
+		int err = peek_is_over(walk_peek(pw->w)) ? peek_end() :
+			  peek(pw->skel->progs.peek_folios,
 				    pw->pages_at + pfn * pw->page_size, pages, 0);
 
 		for (__u32 i = 0; !err && i < bss->out_nr; i++) {
@@ -239,15 +297,15 @@ static int add_segment(struct page_walk *pw, const struct seg *s, __u64 at, bool
 
 static int read_segments(struct page_walk *pw, const struct buffer *b)
 {
-	struct fixbuf_bpf__bss *bss = pw->skel->bss;
+	struct walk_bpf__bss *bss = pw->skel->bss;
 	__u64 at = b->addr;
 
 	pw->nr = pw->nr_pages = 0;
 	pw->bad_segment_at = 0;
 	pw->segment_bytes = 0;
 	for (__u32 done = 0, nr; done < b->segments; done += nr) {
-		int err = walk_is_over(pw->w) ? walk_end() :
-			  walk_peek(pw->skel->progs.peek_segs, b->bvec, done, b->segments - done);
+		int err = peek_is_over(walk_peek(pw->w)) ? peek_end() :
+			  peek(pw->skel->progs.peek_segs, b->bvec, done, b->segments - done);
 
 		if (err)
 			return err;
@@ -272,7 +330,7 @@ static bool slot_is(struct page_walk *pw, const struct ring *r, __u32 index, con
 {
 	const struct fact_buffer *now = &pw->skel->bss->out_slots[0];
 
-	return !walk_peek(pw->skel->progs.peek_slots, r->id, index, 1) &&
+	return !peek(pw->skel->progs.peek_slots, r->id, index, 1) &&
 	       pw->skel->bss->out_nr && (!r->mm || pw->skel->bss->out_mm == r->mm->id) &&
 	       now->buf == b->id && now->addr == b->addr &&
 	       now->len_bytes == b->len_bytes && now->segments == b->segments &&

@@ -1,36 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/alloc.h"
+#include "base/page_size.h"
+#include "base/patient.h"
 #include "capture/pagemap.h"
 
 #define AHEAD 4096	/* entries read at once */
 
-struct pagemap {
+/* One look, by a thread that may be left behind with it. */
+struct reading {
+	__u32 pid;
 	int fd;
+	int error;
 	__u64 first;		/* page number of entries[0] */
-	__u64 end;		/* page number to read ahead to */
-	size_t nr;
+	size_t nr;		/* wanted, then read */
 	__u64 entries[AHEAD];
 };
 
+struct pagemap {
+	int fd;
+	__u32 pid;
+	__u64 end;		/* page number to read ahead to */
+	struct reading *r;	/* NULL = none is under way or good */
+	bool needs_patience, stuck;
+};
+
+static void open_it(void *job)
+{
+	struct reading *r = job;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%u/pagemap", r->pid);
+	r->fd = open(path, O_RDONLY | O_CLOEXEC);
+	r->error = errno;
+}
+
+static void drop_open(void *job)
+{
+	struct reading *r = job;
+
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r);
+}
+
+static void read_it(void *job)
+{
+	struct reading *r = job;
+	ssize_t n = pread(r->fd, r->entries, r->nr * sizeof(__u64), r->first * sizeof(__u64));
+
+	r->nr = n > 0 ? n / sizeof(__u64) : 0;
+}
+
 struct pagemap *pagemap_open(__u32 pid)
 {
+	struct reading *r = must_alloc(1, sizeof(*r));
 	struct pagemap *pm;
-	char path[40];
-	int fd;
+	void *job = r;
 
-	snprintf(path, sizeof(path), "/proc/%u/pagemap", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	r->pid = pid;
+	r->fd = -1;
+	/* a thread that begins before its process gives up rights has others than that from then on */
+	if (pid == (__u32)getpid())
+		open_it(job);
+	else if (!patient_run(pid, open_it, drop_open, &job))
 		return NULL;
-	pm = calloc(1, sizeof(*pm));
-	if (!pm) {
-		close(fd);
+	if (r->fd < 0) {
+		errno = r->error;
+		free(r);
 		return NULL;
 	}
-	pm->fd = fd;
+	pm = must_alloc(1, sizeof(*pm));
+	pm->fd = r->fd;
+	pm->pid = pid;
+	pm->r = r;
+	pm->needs_patience = pid != (__u32)getpid() && patient_needed(pid);
 	return pm;
 }
 
@@ -41,7 +89,8 @@ int pagemap_fd(const struct pagemap *pm)
 
 void pagemap_renew(struct pagemap *pm, __u64 end)
 {
-	pm->nr = 0;
+	if (pm->r)
+		pm->r->nr = 0;
 	pm->end = (end + PAGE_BYTES - 1) >> PAGE_SHIFT;
 }
 
@@ -50,36 +99,55 @@ void pagemap_close(struct pagemap *pm)
 	if (!pm)
 		return;
 	close(pm->fd);
+	free(pm->r);
 	free(pm);
+}
+
+static bool read_from(struct pagemap *pm, __u64 page, __u64 nr)
+{
+	void *job;
+
+	if (pm->stuck)
+		return false;
+	if (!pm->r)
+		pm->r = must_alloc(1, sizeof(*pm->r));
+	pm->r->fd = pm->fd;
+	pm->r->first = page;
+	pm->r->nr = nr;
+	job = pm->r;
+	if (pm->needs_patience)
+		pm->stuck = !patient_run(pm->pid, read_it, free, &job);
+	else
+		read_it(job);
+	pm->r = job;
+	return pm->r && pm->r->nr;
 }
 
 /*
  * False where the kernel says nothing: past the highest address, and for an
- * address space that nobody uses any more, which reads as empty.
+ * address space that nobody uses any more, which reads as empty; and when it
+ * keeps us waiting.
  */
 static bool entry(struct pagemap *pm, __u64 page, __u64 *e)
 {
-	if (page < pm->first || page >= pm->first + pm->nr) {
+	if (!pm->r || page < pm->r->first || page >= pm->r->first + pm->r->nr) {
 		__u64 nr = page < pm->end ? pm->end - page : 1;
-		ssize_t n;
 
-		if (nr > AHEAD)
-			nr = AHEAD;
-		n = pread(pm->fd, pm->entries, nr * sizeof(__u64), page * sizeof(__u64));
-		pm->first = page;
-		pm->nr = n > 0 ? n / sizeof(__u64) : 0;
-		if (!pm->nr)
+		if (!read_from(pm, page, nr > AHEAD ? AHEAD : nr))
 			return false;
 	}
-	*e = pm->entries[page - pm->first];
+	*e = pm->r->entries[page - pm->r->first];
 	return true;
 }
 
 bool pagemap_alive(struct pagemap *pm)
 {
-	__u64 e;
+	bool alive = read_from(pm, 0, 1);
 
-	return pread(pm->fd, &e, sizeof(e), 0) == sizeof(e);
+	/* what was read ahead is gone, and the next look is a new one */
+	if (pm->r)
+		pm->r->nr = 0;
+	return alive;
 }
 
 enum shown pagemap_shows(struct pagemap *pm, __u64 addr, __u64 pfn, __u64 *other)

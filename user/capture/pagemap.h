@@ -10,7 +10,7 @@ struct pagemap;
 /*
  * The address space that the process has now; once open it stays that one,
  * also when the process calls exec or ends. NULL when the process is gone or
- * cannot be looked into (errno says which).
+ * cannot be looked into (errno says which; EAGAIN: it keeps us waiting, base/patient.h).
  */
 struct pagemap *pagemap_open(__u32 pid);
 void pagemap_close(struct pagemap *pm);

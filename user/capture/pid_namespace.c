@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/pid.h"
 #include "capture/pid_namespace.h"
-#include "fixbuf.skel.h"
+#include "walk.skel.h"
 
 /*
  * How many namespaces below that of /proc we are: "NSpid:" has our id in that one, and in each
@@ -33,7 +33,7 @@ static int levels_below_proc(void)
 	return ids - 1;
 }
 
-void pid_namespace_learn(struct fixbuf_bpf *skel)
+void pid_namespace_learn(struct walk_bpf *skel)
 {
 	int below = levels_below_proc();
 

@@ -9,10 +9,10 @@
 #include "capture/holders.h"
 #include "model/selection.h"
 
-struct fixbuf_bpf;
+struct walk_bpf;
 
 /* Once the kernel side knows our process: from then on facts have .ns_pid. */
-void pid_namespace_learn(struct fixbuf_bpf *skel);
+void pid_namespace_learn(struct walk_bpf *skel);
 /*
  * Makes .pids, which are as /proc shows them, those of the initial namespace, by what the iterator
  * over tasks tells of all processes. 0, or -errno with a sentence.

@@ -17,6 +17,7 @@
 #include "capture/hook_trial.h"
 #include "capture/kernel.h"
 #include "capture/pin_hooks.h"
+#include "capture/targets.h"
 #include "fixbuf.skel.h"
 
 #define TRIES 3
@@ -244,7 +245,7 @@ static void attach(struct placed *l)
 	for (int j = 1; j >= 0 && !err; j--) {
 		if (!l->programs[j])
 			continue;
-		l->links[j] = bpf_program__attach(l->programs[j]);
+		l->links[j] = targets_attach(l->programs[j]);
 		if (!l->links[j])
 			err = -errno;
 	}
@@ -387,7 +388,7 @@ int exact_start(struct exact *e)
 
 	if (e->tier == TIER_TRACEPOINTS)
 		return 0;
-	e->note = bpf_program__attach(e->skel->progs.note_ring);
+	e->note = targets_attach(e->skel->progs.note_ring);
 	for (size_t i = 0; i < e->nr_placed; i++)
 		attach(&e->placed[i]);
 	if (!needs_met(e))

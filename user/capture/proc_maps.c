@@ -4,6 +4,7 @@
  * BPF cannot look them up (before 5.17). It comes a moment later than the
  * call, so the process may be gone or may have changed them.
  */
+#include <abi/limits.h>
 #include <abi/mapping.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +14,48 @@
 #include <string.h>
 #include <sys/statfs.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/maps.h"
+#include "base/page_size.h"
+#include "base/patient.h"
 #include "base/pid.h"
 #include "capture/proc_maps.h"
 #include "checks/failure.h"
+
+/* What another process may keep us waiting for, so that a thread asks it. */
+struct question {
+	char path[64];
+	off_t at;
+	__u64 entry;		/* of a pagemap, 0 = not known */
+	struct statfs fs;
+	bool done;
+};
+
+static void ask_file_system(void *job)
+{
+	struct question *q = job;
+
+	q->done = !statfs(q->path, &q->fs);
+}
+
+/*
+ * Where the mapping's file is; false when the process is gone, or its file cannot be reached, or
+ * its server does not answer.
+ */
+static bool file_system(const struct fact_entry *e, __u32 pid, struct statfs *fs)
+{
+	struct question *q = must_alloc(1, sizeof(*q));
+	void *job = q;
+	bool done;
+
+	snprintf(q->path, sizeof(q->path), "/proc/%u/map_files/%llx-%llx", pid, e->vma_start, e->vma_end);
+	if (!patient_run(pid, ask_file_system, free, &job))
+		return false;
+	done = q->done;
+	*fs = q->fs;
+	free(q);
+	return done;
+}
 
 /* Finds the mapping with .at from *maps on; false when there is none. */
 static bool find_mapping(const char **maps, const char *end, __u32 pid, __u64 at,
@@ -24,21 +63,19 @@ static bool find_mapping(const char **maps, const char *end, __u32 pid, __u64 at
 {
 	struct statfs fs;
 	struct map m;
-	char link[64];
 
 	if (!maps_find(maps, end, at, &m))
 		return false;
 	e->vma_start = m.start;
 	e->vma_end = m.end;
 	e->vma_flags = (m.perms[0] == 'r' ? VM_READ : 0) | (m.perms[1] == 'w' ? VM_WRITE : 0) |
-		       (m.perms[3] == 's' ? VM_SHARED : 0);
+		       (m.perms[2] == 'x' ? VM_EXEC : 0) | (m.perms[3] == 's' ? VM_SHARED : 0);
 	e->fs_magic = 0;
 	e->file = (struct file_name){ "" };
 	if (!m.path_len || *m.path != '/')
 		return true;
 	maps_file_name(&m, e->file.bytes, sizeof(e->file.bytes));
-	snprintf(link, sizeof(link), "/proc/%u/map_files/%llx-%llx", pid, e->vma_start, e->vma_end);
-	e->fs_magic = statfs(link, &fs) ? ~0U : (__u32)fs.f_type;
+	e->fs_magic = file_system(e, pid, &fs) ? (__u32)fs.f_type : ~0U;
 	return true;
 }
 
@@ -55,15 +92,6 @@ static void look_at_mappings(const char *maps, const char *maps_end, __u32 pid, 
 		if (e->state != ENTRY_OK)
 			break;
 	}
-}
-
-/* Where the mapping's file is; false when the process is gone or its file cannot be reached. */
-static bool file_system(const struct fact_entry *e, __u32 pid, struct statfs *fs)
-{
-	char link[64];
-
-	snprintf(link, sizeof(link), "/proc/%u/map_files/%llx-%llx", pid, e->vma_start, e->vma_end);
-	return !statfs(link, fs);
 }
 
 /* Huge pages of that size that nobody has reserved, -1 when that cannot be read. */
@@ -92,20 +120,31 @@ static long long free_huge_pages(__u64 bytes)
 
 #define PM_GUARD (1ULL << 58)	/* "fs/proc/task_mmu: add guard region bit to pagemap", 6.15 */
 
+static void read_entry(void *job)
+{
+	struct question *q = job;
+	int fd = open(q->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (pread(fd, &q->entry, sizeof(q->entry), q->at) != sizeof(q->entry))
+		q->entry = 0;
+	close(fd);
+}
+
 static bool is_guard(__u32 pid, __u64 at)
 {
-	__u64 entry = 0;
-	char path[40];
-	int fd;
+	struct question *q = must_alloc(1, sizeof(*q));
+	void *job = q;
+	bool is;
 
-	snprintf(path, sizeof(path), "/proc/%u/pagemap", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	snprintf(q->path, sizeof(q->path), "/proc/%u/pagemap", pid);
+	q->at = (at >> PAGE_SHIFT) * sizeof(q->entry);
+	if (!patient_run(pid, read_entry, free, &job))
 		return false;
-	if (pread(fd, &entry, sizeof(entry), (at >> PAGE_SHIFT) * sizeof(entry)) != sizeof(entry))
-		entry = 0;
-	close(fd);
-	return entry & PM_GUARD;
+	is = q->entry & PM_GUARD;
+	free(q);
+	return is;
 }
 
 /* The kernel side saw that a page is not there: why, of what can be seen from here. */
@@ -114,7 +153,10 @@ static void look_behind(struct fact_entry *e, __u32 pid)
 	struct statfs fs;
 	long long huge;
 
-	if (e->fs_magic == TMPFS_MAGIC && file_system(e, pid, &fs)) {
+	/* also of a file, from 6.15 on */
+	if (is_guard(pid, e->at)) {
+		e->state = ENTRY_GUARD;
+	} else if (e->fs_magic == TMPFS_MAGIC && file_system(e, pid, &fs)) {
 		e->looked |= LOOKED_FULL;
 		/* a mount without a bound has no blocks at all */
 		if (fs.f_blocks && !fs.f_bfree)
@@ -125,8 +167,6 @@ static void look_behind(struct fact_entry *e, __u32 pid)
 			e->looked |= LOOKED_HUGE;
 		if (!huge)
 			e->state = ENTRY_NO_HUGE;
-	} else if (is_guard(pid, e->at)) {
-		e->state = ENTRY_GUARD;
 	}
 }
 

@@ -6,10 +6,10 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-struct btf;
+struct kernel_btf;
 
 struct prototype {
-	const struct btf *btf;
+	const struct kernel_btf *btf;
 	__u32 func;		/* type id of the function, 0 for a tracepoint */
 	__u32 proto;
 	unsigned int nr_args;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <abi/limits.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
+#include "capture/peek.h"
 #include "capture/ring_reader.h"
-#include "capture/ring_walk.h"
-#include "fixbuf.skel.h"
+#include "walk.skel.h"
+#include "model/ledger.h"
 
 #define TRIES 50
 #define UNLOCKED_TRIES 10	/* for a moment at which no call is half done */
@@ -27,9 +30,10 @@ struct reader_user {
 
 /* What a slot says of its buffer. */
 struct kept_buffer {
-	__u64 buf, addr, len_bytes, bvec, charged_pages;
-	__u32 segments, folio_shift, refs, buf_flags;
+	__u64 buf, node, addr, len_bytes, bvec, charged_pages;
+	__u32 segments, refs;
 	__u32 next;		/* 1 + index of the next in its bucket */
+	__u8 folio_shift, buf_flags;
 };
 
 static struct reader_user *user_of(struct ring_reader *rr, __u32 uid)
@@ -45,63 +49,11 @@ static struct reader_user *user_of(struct ring_reader *rr, __u32 uid)
 	return u;
 }
 
-/* ---- reading ------------------------------------------------------------------- */
-
-/* Slots [first, first + nr) to .raw; -EAGAIN when the table does not stand still. */
-static int read_slots_once(struct ring_reader *rr, __u64 ring, __u32 first, __u32 nr, __u64 table)
-{
-	struct fixbuf_bpf__bss *bss = rr->skel->bss;
-	__u32 table_nr = 0;
-
-	for (__u32 done = 0; done < nr; done += bss->out_nr) {
-		int err = walk_peek(rr->skel->progs.peek_slots, ring, first + done, nr - done);
-
-		if (err)
-			return err;
-		if (!done)
-			table_nr = bss->out_table_nr;
-		if (bss->out_table != table || bss->out_table_nr != table_nr || !bss->out_nr)
-			return -EAGAIN;
-		for (__u32 i = 0; i < bss->out_nr; i++)
-			if (bss->out_slots[i].buf_flags & BUFFER_F_TORN)
-				return -EAGAIN;
-		/* there is room for a whole answer, see make_room() */
-		memcpy(rr->raw + done, bss->out_slots, bss->out_nr * sizeof(*rr->raw));
-	}
-	if (walk_peek(rr->skel->progs.peek_ring, ring, 0, 0) || bss->out_ring.table != table)
-		return -EAGAIN;
-	return 0;
-}
-
-static int make_room(struct ring_reader *rr, size_t nr)
-{
-	struct fact_buffer *more;
-
-	nr += PEEK_CHUNK;
-	if (nr <= rr->raw_room)
-		return 0;
-	more = realloc(rr->raw, nr * sizeof(*more));
-	if (!more)
-		return err_set(ENOMEM, "out of memory");
-	rr->raw = more;
-	rr->raw_room = nr;
-	return 0;
-}
-
-int reader_slots(struct ring_reader *rr, __u64 ring, __u32 first, __u32 nr)
-{
-	int err = -EAGAIN;
-
-	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
-		err = walk_peek(rr->skel->progs.peek_ring, ring, 0, 0);
-		if (err)
-			return err;
-		err = make_room(rr, nr);
-		if (!err)
-			err = read_slots_once(rr, ring, first, nr, rr->skel->bss->out_ring.table);
-	}
-	return err;
-}
+/* Slots in a row that hold buffers which were first seen in a row: the whole table, of most rings. */
+struct slot_run {
+	__u32 first;		/* 1 + index of the first's in .kept, 0 = they are empty */
+	__u32 nr;
+};
 
 /* ---- what is kept --------------------------------------------------------------- */
 
@@ -153,67 +105,169 @@ static __u32 keep(struct ring_reader *rr, const struct fact_buffer *f)
 		if (is_kept(&rr->kept[n - 1], f))
 			return n;
 	rr->kept[rr->nr_kept] = (struct kept_buffer){
-		.buf = f->buf, .addr = f->addr, .len_bytes = f->len_bytes, .bvec = f->bvec,
-		.charged_pages = f->charged_pages, .segments = f->segments,
+		.buf = f->buf, .node = f->node, .addr = f->addr, .len_bytes = f->len_bytes,
+		.bvec = f->bvec, .charged_pages = f->charged_pages, .segments = f->segments,
 		.folio_shift = f->folio_shift, .refs = f->refs, .buf_flags = f->buf_flags,
 	};
 	enter_bucket(rr, rr->nr_kept);
 	return ++rr->nr_kept;
 }
 
-static void keep_slots(struct ring_reader *rr, struct reading *out)
+/* .run is the last one; whether the slot that holds .n goes into it. */
+static bool goes_on(const struct slot_run *run, __u32 n)
 {
-	size_t end = rr->nr_slots + out->ring.nr_slots;
-
-	if (end > rr->slots_room) {
-		rr->slots_room = end > 2 * rr->slots_room ? end : 2 * rr->slots_room;
-		rr->slots = must_realloc(rr->slots, rr->slots_room, sizeof(*rr->slots));
-	}
-	out->first = rr->nr_slots;
-	out->nr = out->ring.nr_slots;
-	out->slots_ns = rr->raw[0].h.t_ns;
-	for (__u32 i = 0; i < out->nr; i++)
-		rr->slots[rr->nr_slots++] = keep(rr, &rr->raw[i]);
+	return n ? run->first && n == run->first + run->nr : !run->first;
 }
 
-struct fact_buffer reader_slot(const struct ring_reader *rr, const struct reading *r, __u32 i)
+/* The next slot of a ring whose first run is .first. */
+static void keep_slot(struct ring_reader *rr, size_t first, const struct fact_buffer *f)
 {
-	__u32 n = rr->slots[r->first + i];
-	const struct kept_buffer *k = n ? &rr->kept[n - 1] : NULL;
-	struct fact_buffer f = {
+	__u32 n = keep(rr, f);
+
+	if (rr->nr_runs > first && goes_on(&rr->runs[rr->nr_runs - 1], n)) {
+		rr->runs[rr->nr_runs - 1].nr++;
+		return;
+	}
+	array_grow(rr->runs, rr->nr_runs);
+	rr->runs[rr->nr_runs++] = (struct slot_run){ n, 1 };
+}
+
+/* Forgets what was kept since there were so many; the latest in a bucket is its first. */
+static void forget_since(struct ring_reader *rr, __u32 nr_kept, size_t nr_runs)
+{
+	while (rr->nr_kept > nr_kept) {
+		const struct kept_buffer *k = &rr->kept[--rr->nr_kept];
+
+		rr->buckets[bucket_of(rr, k->buf)] = k->next;
+	}
+	rr->nr_runs = nr_runs;
+}
+
+bool reader_next_slot(const struct ring_reader *rr, const struct reading *r, struct slot_at *at,
+		      struct fact_buffer *f)
+{
+	const struct slot_run *run;
+	const struct kept_buffer *k;
+
+	if (at->index >= r->nr)
+		return false;
+	run = &rr->runs[r->first + at->run];
+	k = run->first ? &rr->kept[run->first - 1 + at->in_run] : NULL;
+	*f = (struct fact_buffer){
 		.h = {
-			.size = sizeof(f), .kind = FACT_BUFFER, .flags = FACT_F_SNAPSHOT,
+			.size = sizeof(*f), .kind = FACT_BUFFER, .flags = FACT_F_SNAPSHOT,
 			.t_ns = r->slots_ns, .ring = r->ring.h.ring,
 		},
-		.index = i,
+		.index = at->index++,
 		.buf_flags = BUFFER_F_EMPTY,
 	};
-
+	if (++at->in_run == run->nr) {
+		at->run++;
+		at->in_run = 0;
+	}
 	if (!k)
-		return f;
-	f.buf = k->buf;
-	f.addr = k->addr;
-	f.len_bytes = k->len_bytes;
-	f.bvec = k->bvec;
-	f.charged_pages = k->charged_pages;
-	f.segments = k->segments;
-	f.folio_shift = k->folio_shift;
-	f.refs = k->refs;
-	f.buf_flags = k->buf_flags;
-	return f;
+		return true;
+	f->buf = k->buf;
+	f->node = k->node;
+	f->addr = k->addr;
+	f->len_bytes = k->len_bytes;
+	f->bvec = k->bvec;
+	f->charged_pages = k->charged_pages;
+	f->segments = k->segments;
+	f->folio_shift = k->folio_shift;
+	f->refs = k->refs;
+	f->buf_flags = k->buf_flags;
+	return true;
+}
+
+/* ---- reading ------------------------------------------------------------------- */
+
+/*
+ * Slots [first, first + nr); -EAGAIN when the table does not stand still. They are kept in .out, or
+ * go to .raw where that is NULL.
+ */
+static int read_slots_once(struct ring_reader *rr, __u64 ring, __u32 first, __u32 nr, __u64 table,
+			   struct reading *out)
+{
+	struct walk_bpf__bss *bss = rr->skel->bss;
+	__u32 table_nr = 0;
+
+	for (__u32 done = 0; done < nr; done += bss->out_nr) {
+		int err = peek(rr->skel->progs.peek_slots, ring, first + done, nr - done);
+
+		if (err)
+			return err;
+		if (!done)
+			table_nr = bss->out_table_nr;
+		if (bss->out_table != table || bss->out_table_nr != table_nr || !bss->out_nr)
+			return -EAGAIN;
+		for (__u32 i = 0; i < bss->out_nr; i++)
+			if (bss->out_slots[i].buf_flags & BUFFER_F_TORN)
+				return -EAGAIN;
+		if (out && !done)
+			out->slots_ns = bss->out_slots[0].h.t_ns;
+		for (__u32 i = 0; out && i < bss->out_nr; i++)
+			keep_slot(rr, out->first, &bss->out_slots[i]);
+		/* there is room for a whole answer, see make_room() */
+		if (!out)
+			memcpy(rr->raw + done, bss->out_slots, bss->out_nr * sizeof(*rr->raw));
+	}
+	if (peek(rr->skel->progs.peek_ring, ring, 0, 0) || bss->out_ring.table != table)
+		return -EAGAIN;
+	return 0;
+}
+
+static int make_room(struct ring_reader *rr, size_t nr)
+{
+	struct fact_buffer *more;
+
+	nr += PEEK_CHUNK;
+	if (nr <= rr->raw_room)
+		return 0;
+	more = realloc(rr->raw, nr * sizeof(*more));
+	if (!more)
+		return err_set(ENOMEM, "out of memory");
+	rr->raw = more;
+	rr->raw_room = nr;
+	return 0;
+}
+
+int reader_slots(struct ring_reader *rr, __u64 ring, __u32 first, __u32 nr)
+{
+	int err = -EAGAIN;
+
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		err = peek(rr->skel->progs.peek_ring, ring, 0, 0);
+		if (err)
+			return err;
+		err = make_room(rr, nr);
+		if (!err)
+			err = read_slots_once(rr, ring, first, nr, rr->skel->bss->out_ring.table,
+					      NULL);
+	}
+	return err;
 }
 
 /* ---- rings ------------------------------------------------------------------------ */
 
+void reader_prepare_provided(struct walk_bpf *skel)
+{
+	bpf_program__set_autoload(skel->progs.peek_provided, true);
+}
+
+/* Only a ring that charges a user is charged for what it has for provided buffers. */
 int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out)
 {
-	int err = walk_peek(rr->skel->progs.peek_ring, id, 0, 0);
+	const struct fact_ring *now = &rr->skel->bss->out_ring;
+	int err = peek(rr->skel->progs.peek_ring, id, 0, 0);
 
-	out->ring = rr->skel->bss->out_ring;
+	if (!err && now->user && bpf_program__autoload(rr->skel->progs.peek_provided))
+		err = peek(rr->skel->progs.peek_provided, id, 0, 0);
+	out->ring = *now;
 	return err;
 }
 
-/* The slots of the ring, as .out has it, into .raw. -EAGAIN when the table does not stand still. */
+/* Keeps the slots of the ring, as .out has it. -EAGAIN when the table does not stand still. */
 static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, struct reading *out,
 		     __u32 *locked)
 {
@@ -232,9 +286,7 @@ static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, st
 		return 0;
 	}
 	u->read += nr;
-	err = make_room(rr, nr);
-	if (!err)
-		err = read_slots_once(rr, id, 0, nr, out->ring.table);
+	err = read_slots_once(rr, id, 0, nr, out->ring.table, out);
 	/* a table of another length may come to lie where this one was */
 	if (!err && now->nr_slots != nr)
 		err = -EAGAIN;
@@ -245,14 +297,27 @@ static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, st
 	return err;
 }
 
-int reader_table(struct ring_reader *rr, __u64 id, __u32 uid, struct reading *out)
+/*
+ * Whose descriptor it is says nothing: a ring counts for the user that it is charged to, but for
+ * one of a namespace, who is not a user of its own there (bpf/kernel/payer.h).
+ */
+static __u32 payer_of(const struct fact_holder *h, const struct reading *r)
 {
-	/* whose descriptor it is says nothing: a ring counts for the user that it is charged to */
-	struct reader_user *u = user_of(rr, out->ring.user ? out->ring.charged_uid : uid);
-	__u32 locked = 0;
+	if (h->payer != h->h.uid)
+		return h->payer;
+	return r->ring.user ? r->ring.charged_uid : h->h.uid;
+}
+
+int reader_table(struct ring_reader *rr, const struct fact_holder *h, struct reading *out)
+{
+	struct reader_user *u = user_of(rr, payer_of(h, out));
+	__u32 nr_kept = rr->nr_kept, locked = 0;
+	__u64 id = h->h.ring;
 	int err = 0;
 
+	out->first = rr->nr_runs;
 	for (int i = 0; i < TRIES; i++) {
+		forget_since(rr, nr_kept, out->first);
 		err = i ? reader_ring(rr, id, out) : 0;
 		if (!err)
 			err = read_once(rr, id, u, out, &locked);
@@ -264,10 +329,12 @@ int reader_table(struct ring_reader *rr, __u64 id, __u32 uid, struct reading *ou
 			break;
 	}
 	out->ring.ring_flags |= locked;
-	if (!out->unsteady && !out->skipped && out->ring.nr_slots) {
-		keep_slots(rr, out);
-		u->kept += out->nr;
+	if (out->unsteady || out->skipped) {
+		forget_since(rr, nr_kept, out->first);
+		return 0;
 	}
+	out->nr = out->ring.nr_slots;
+	u->kept += out->nr;
 	return 0;
 }
 
@@ -282,7 +349,7 @@ void reader_reset(struct ring_reader *rr)
 	if (rr->nr_kept)
 		memset(rr->buckets, 0, rr->nr_buckets * sizeof(*rr->buckets));
 	rr->nr_kept = 0;
-	rr->nr_slots = 0;
+	rr->nr_runs = 0;
 }
 
 void reader_free(struct ring_reader *rr)
@@ -291,6 +358,6 @@ void reader_free(struct ring_reader *rr)
 	free(rr->raw);
 	free(rr->kept);
 	free(rr->buckets);
-	free(rr->slots);
+	free(rr->runs);
 	*rr = (struct ring_reader){ .skel = rr->skel };
 }

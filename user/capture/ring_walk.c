@@ -1,69 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Iterators say who holds which ring; the peek programs say what a ring
- * holds. Nothing is locked meanwhile: a table is read until it stands still,
- * and rings that are gone when the iterators run again are not reported.
+ * Iterators say who holds which ring; the peek programs say what a ring holds. Nothing is locked
+ * meanwhile: a table is read until it stands still, and rings that are gone then are not reported.
  */
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/err.h"
 #include "base/own_ring.h"
+#include "base/page_size.h"
 #include "base/pid.h"
-#include "base/signals.h"
 #include "capture/charges.h"
 #include "capture/holders.h"
 #include "capture/in_flight.h"
+#include "capture/kernel.h"
 #include "capture/mapped.h"
 #include "capture/mms.h"
+#include "capture/peek.h"
 #include "capture/pid_namespace.h"
+#include "capture/ring_again.h"
 #include "capture/ring_reader.h"
 #include "capture/ring_walk.h"
 #include "capture/submitters.h"
-#include "fixbuf.skel.h"
+#include "capture/symbols_kernel.h"
+#include "walk.skel.h"
 
 struct walk {
-	struct fixbuf_bpf *skel;
+	struct peek peek;
 	struct ring_raw own;
 	__u64 own_ring;
 	struct bpf_link *files, *tasks;
 	struct mms mms;			/* a record for each process */
 	unsigned int unsteady;
+	bool all_charged;
 	bool thorough;
 	bool accounts;			/* processes without rings are fed, too, and no slots */
 	struct fact_holder *left;	/* of rings with buffers that were closed during the last walk */
 	unsigned int nr_left;
-	struct mapped_cuts cuts;
+	struct walk_cuts cuts;
 	const struct selection *select;	/* whose rings are read first; not owned */
-	bool seen_through;		/* a signal ends no walk */
-	int came_before;		/* signal that did, before this walk */
 	struct charges wanted;		/* accounts of the selection; unused when it is everybody */
 	struct ring_reader reader;
 };
 
-struct walk *walk_prepare(struct fixbuf_bpf *skel, const struct selection *select)
+struct walk *walk_prepare(const struct selection *select)
 {
-	struct walk *w = calloc(1, sizeof(*w));
-	int err;
+	struct walk_bpf *skel = walk_bpf__open_opts(kern_opts());
+	struct walk *w;
+	int err = kern_opened(skel ? skel->obj : NULL);
 
-	if (!w) {
-		err_set(ENOMEM, "out of memory");
+	if (err) {
+		walk_bpf__destroy(skel);
 		return NULL;
 	}
-	w->skel = w->reader.skel = skel;
+	w = must_alloc(1, sizeof(*w));
+	w->peek.skel = w->reader.skel = skel;
 	w->select = select;
 	err = ring_raw_open(&w->own, 4, 0);
-	if (err) {
-		err_set(-err, "cannot create an io_uring of our own: %s; see /proc/sys/kernel/io_uring_disabled",
-			strerror(-err));
+	if (err)
+		skel->bss->ring_fops = symbols_kernel_address("io_uring_fops");
+	if (err && !skel->bss->ring_fops) {
+		err_set(-err, "no ring of our own: %s; rings are known without one where /proc/kallsyms shows io_uring_fops, and it does not (lockdown, kernel.kptr_restrict)",
+			ring_raw_why(err));
+		walk_bpf__destroy(skel);
 		free(w);
 		return NULL;
 	}
+	skel->rodata->page_shift = page_shift;
 	skel->rodata->own_ring_fd = w->own.fd;
 	bpf_program__set_autoload(skel->progs.find_rings, true);
 	bpf_program__set_autoload(skel->progs.find_registered, true);
@@ -82,6 +88,7 @@ void walk_free(struct walk *w)
 	bpf_link__destroy(w->files);
 	bpf_link__destroy(w->tasks);
 	ring_raw_close(&w->own);
+	walk_bpf__destroy(w->peek.skel);
 	mms_free(&w->mms);
 	free(w->left);
 	free(w->cuts.list);
@@ -89,14 +96,9 @@ void walk_free(struct walk *w)
 	free(w);
 }
 
-bool walk_is_over(const struct walk *w)
+int walk_load(struct walk *w)
 {
-	return interrupted && !w->came_before && !w->seen_through;
-}
-
-int walk_end(void)
-{
-	return err_set(EINTR, "interrupted before all rings were read");
+	return kern_load(w->peek.skel->skeleton);
 }
 
 int walk_start(struct walk *w)
@@ -104,24 +106,25 @@ int walk_start(struct walk *w)
 	struct holders h = { 0 };
 	int err;
 
-	w->files = bpf_program__attach_iter(w->skel->progs.find_rings, NULL);
-	w->tasks = bpf_program__attach_iter(w->skel->progs.find_registered, NULL);
+	w->files = bpf_program__attach_iter(w->peek.skel->progs.find_rings, NULL);
+	w->tasks = bpf_program__attach_iter(w->peek.skel->progs.find_registered, NULL);
 	if (!w->files || !w->tasks)
 		return err_set(errno, "this kernel has no iterators over tasks: %s; Linux 5.8 or later is needed",
 			       strerror(errno));
-	err = holders_iterate(w, w->files, &h);
+	err = holders_iterate(&w->peek, w->files, &h);
 	for (size_t i = 0; !err && i < h.nr; i++)
-		if (h.list[i].h.pid == w->skel->bss->own_tgid && h.list[i].fd == w->own.fd)
+		if (h.list[i].h.pid == w->peek.skel->bss->own_tgid && h.list[i].fd == w->own.fd)
 			w->own_ring = h.list[i].h.ring;
 	free(h.list);
-	if (!err && !w->own_ring)
+	if (!err && !w->own_ring && w->own.fd >= 0)
 		err = err_set(ENOENT, "the walk does not find our own ring; this kernel's io_uring has an unknown layout");
 	if (!err)
-		pid_namespace_learn(w->skel);
+		pid_namespace_learn(w->peek.skel);
 	if (!err)
-		err = walk_peek(w->skel->progs.peek_ring, w->own_ring, 0, 0);
-	/* rings that are not limited charge nobody there: no account tells that one is missing */
-	if (!err && w->skel->bss->out_ring.ring_flags & RING_F_ACCT_PER_RING)
+		err = peek(w->peek.skel->progs.peek_ring, w->own_ring, 0, 0);
+	/* where rings that are not limited charge nobody no account tells that one is missing */
+	w->all_charged = !(w->peek.skel->bss->out_ring.ring_flags & RING_F_ACCT_PER_RING);
+	if (!w->all_charged)
 		w->thorough = true;
 	return err;
 }
@@ -129,7 +132,7 @@ int walk_start(struct walk *w)
 int walk_translate_pids(struct walk *w, struct selection *s)
 {
 	struct holders h = { 0 };
-	int err = w->skel->bss->ns_level && s->nr_pids ? holders_iterate(w, w->tasks, &h) : 0;
+	int err = w->peek.skel->bss->ns_level && s->nr_pids ? holders_iterate(&w->peek, w->tasks, &h) : 0;
 
 	if (!err && h.nr)
 		err = pid_namespace_translate(s, &h);
@@ -137,20 +140,16 @@ int walk_translate_pids(struct walk *w, struct selection *s)
 	return err;
 }
 
-bool walk_is_inside(const struct walk *w)
+void walk_tell_self(const struct walk *w, struct own_process *self)
 {
-	return w->skel->bss->own_level;
+	const struct walk_bpf__bss *bss = w->peek.skel->bss;
+
+	*self = (struct own_process){ bss->own_tgid, bss->ns_level, bss->own_pid };
 }
 
-int walk_peek(const struct bpf_program *prog, __u64 arg0, __u64 arg1, __u64 arg2)
+bool walk_is_inside(const struct walk *w)
 {
-	__u64 args[3] = { arg0, arg1, arg2 };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
-
-	if (!bpf_prog_test_run_opts(bpf_program__fd(prog), &opts))
-		return 0;
-	return err_set(errno, "this kernel does not run %s: %s; Linux 5.10 or later is needed",
-		       bpf_program__name(prog), strerror(errno));
+	return w->peek.skel->bss->own_level;
 }
 
 int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger *l)
@@ -162,23 +161,23 @@ int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger 
 	return err;
 }
 
-static int find_holders(struct walk *w, struct holders *h)
+static int find_holders(struct walk *w, struct holders *h, struct walk_cuts *cuts)
 {
-	int err = holders_iterate(w, w->files, h);
+	int err = holders_iterate(&w->peek, w->files, h);
 
 	if (!err)
-		err = holders_iterate(w, w->tasks, h);
+		err = holders_iterate(&w->peek, w->tasks, h);
 	if (!err)
-		err = in_flight_find(w, h);
-	return err ? err : submitters_find(w, h);
+		err = in_flight_find(&w->peek, h);
+	return err ? err : submitters_find(&w->peek, h, cuts);
 }
 
 /* The same as .before, rings found by mapping included. */
 static int find_holders_again(struct walk *w, struct holders *h, const struct holders *before)
 {
-	int err = find_holders(w, h);
+	int err = find_holders(w, h, NULL);
 
-	return err ? err : mapped_find(w, h, before, NULL);
+	return err ? err : mapped_find(&w->peek, h, before, NULL);
 }
 
 __u32 walk_pid_of_mm(const struct walk *w, __u64 mm)
@@ -198,6 +197,7 @@ static void name_mms(const struct walk *w, struct ledger *l)
 			continue;
 		m->pid = owner->pid;
 		m->ns_pid = owner->ns_pid;
+		m->uid = owner->uid;
 		m->comm = owner->comm;
 	}
 }
@@ -211,13 +211,12 @@ static bool rings_explain(const struct walk *w, const struct holders *h,
 
 	for (size_t i = w->mms.nr; i < h->nr; i = holders_next_ring(h, i)) {
 		const struct reading *r = &readings[i];
+		struct slot_at at = { 0 };
+		struct fact_buffer b;
 		__s64 pages = 0;
 
-		for (__u32 k = 0; k < r->nr; k++) {
-			struct fact_buffer b = reader_slot(&w->reader, r, k);
-
+		while (reader_next_slot(&w->reader, r, &at, &b))
 			pages += charge_of_buffer(&b);
-		}
 		/* what is not known explains anything: nobody makes us look for what is not there */
 		if (r->skipped || r->left_out)
 			pages = CHARGES_ANY;
@@ -270,15 +269,14 @@ static int read_rings(struct walk *w, const struct holders *h, struct reading *o
 			nr = holders_next_ring(h, i) - i;
 			if (is_selected(w, &h->list[i], nr) != ours)
 				continue;
-			if (walk_is_over(w))
-				return walk_end();
+			if (peek_is_over(&w->peek))
+				return peek_end();
 			err = reader_ring(&w->reader, h->list[i].h.ring, r);
 			r->left_out = w->accounts ||
 				      (asks && !ours && !charges_have(&w->wanted, r->ring.mm) &&
 				       !charges_have(&w->wanted, r->ring.user));
 			if (!err && !r->left_out)
-				err = reader_table(&w->reader, h->list[i].h.ring,
-						   h->list[i].h.uid, r);
+				err = reader_table(&w->reader, &h->list[i], r);
 			if (ours && asks) {
 				charges_add(&w->wanted, r->ring.mm, 0);
 				charges_add(&w->wanted, r->ring.user, 0);
@@ -293,12 +291,14 @@ static int read_rings(struct walk *w, const struct holders *h, struct reading *o
 static int find_and_read(struct walk *w, struct holders *h, struct reading **readings)
 {
 	bool mapped = w->thorough || w->accounts;
-	int err = find_holders(w, h);
+	int err;
 
-	w->cuts.nr = 0;
+	free(w->cuts.list);
+	w->cuts = (struct walk_cuts){ 0 };
+	err = find_holders(w, h, &w->cuts);
 	for (;;) {
 		if (!err && mapped)
-			err = mapped_find(w, h, NULL, &w->cuts);
+			err = mapped_find(&w->peek, h, NULL, &w->cuts);
 		if (err)
 			return err;
 		mms_take(&w->mms, h);
@@ -311,25 +311,40 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 	}
 }
 
-static void feed_ring(struct walk *w, const struct reading *r, const struct fact_holder *h,
-		      size_t nr, struct ledger *l)
+/* The ring with room for so many slots; none is made for what is not fed. */
+static void feed_room(const struct reading *r, __u32 nr_slots, struct ledger *l)
 {
 	struct fact_ring f = r->ring;
+
+	/* which ring it was is settled, and what tells it is made of addresses */
+	f.whose = 0;
+	f.nr_slots = nr_slots;
+	ledger_feed(l, &f.h);
+}
+
+static void feed_slots(const struct walk *w, const struct reading *r, struct ledger *l)
+{
+	struct slot_at at = { 0 };
+	struct fact_buffer slot;
+
+	feed_room(r, r->nr, l);
+	while (reader_next_slot(&w->reader, r, &at, &slot))
+		ledger_feed(l, &slot.h);
+}
+
+/* All but its slots. */
+static void feed_ring(struct walk *w, const struct reading *r, struct fact_holder *h, size_t nr,
+		      struct ledger *l)
+{
 	struct ring *ring;
 
-	/* no room is made for slots that are not fed */
-	if (!r->nr)
-		f.nr_slots = 0;
-	ledger_feed(l, &f.h);
-	for (size_t i = 0; i < nr; i++)
+	feed_room(r, 0, l);
+	for (size_t i = 0; i < nr; i++) {
+		h[i].whose = 0;
 		ledger_feed(l, &h[i].h);
-	/* again: its levels are newer than the holders' */
-	ledger_feed(l, &f.h);
-	for (__u32 i = 0; i < r->nr; i++) {
-		struct fact_buffer slot = reader_slot(&w->reader, r, i);
-
-		ledger_feed(l, &slot.h);
 	}
+	/* again: its levels are newer than the holders' */
+	feed_room(r, 0, l);
 	w->unsteady += r->unsteady;
 	ring = ledger_ring(l, r->ring.h.ring);
 	if (!ring)
@@ -347,44 +362,51 @@ static void leave_out(struct walk *w, const struct fact_holder *h)
 }
 
 /*
- * Whether the ring that .h hold is still there, with what was read of it. Its address may be
- * another process's ring by now, or was already when it was read. One that none of its holders
- * has any more may have been inherited: it is still charged to the address space that it was, and
- * that is not who has it now.
+ * Feeds what is still there, without slots, and puts it to the front of .readings. Returns their
+ * number.
  */
-static bool is_still_there(struct walk *w, const struct reading *r, const struct fact_holder *h,
-			   size_t nr, const struct holders *again)
+static size_t feed_rings(struct walk *w, struct holders *h, const struct holders *again,
+			 struct reading *readings, struct ledger *l)
 {
-	size_t begin = holders_first(again, h->h.ring), end, k = 0;
+	size_t kept = 0;
 
-	if (begin == again->nr || again->list[begin].h.ring != h->h.ring)
-		return false;
-	end = holders_next_ring(again, begin);
-	/* what is closed is gone soon, and its address another process's, time and again */
-	if (h->how == HOLDER_CLOSING && (again->list[begin].how != h->how || h->mm != r->ring.mm))
-		return false;
-	/* both are in order of their processes */
-	for (size_t i = begin; i < end; i++) {
-		while (k < nr && h[k].h.pid < again->list[i].h.pid)
-			k++;
-		/* its own address may have been another's in between: what was read has to be its */
-		if (k < nr && h[k].h.pid == again->list[i].h.pid && h[k].mm == r->ring.mm)
-			return true;
+	for (size_t i = w->mms.nr, nr, held; i < h->nr; i += nr) {
+		struct fact_holder *first = &h->list[i];
+
+		nr = holders_next_ring(h, i) - i;
+		if (first->h.ring == w->own_ring && !w->accounts)
+			continue;
+		held = ring_holders_again(first, nr, again);
+		if (ring_is_there_again(&w->peek, &readings[i], first, held, again)) {
+			feed_ring(w, &readings[i], first, held, l);
+			readings[kept++] = readings[i];
+		} else if (readings[i].ring.nr_slots && first->how != HOLDER_CLOSING) {
+			leave_out(w, first);
+		}
 	}
-	for (size_t i = begin; i < end; i++)
-		if (again->list[i].mm == r->ring.mm)
-			return false;
-	return !walk_peek(w->skel->progs.peek_ring, h->h.ring, 0, 0) &&
-	       w->skel->bss->out_ring.mm == r->ring.mm;
+	name_mms(w, l);
+	return kept;
 }
 
-int walk_rings(struct walk *w, struct ledger *l)
+static void on_slots(const struct walk *w, const struct reading *readings, size_t nr,
+		     struct ledger *l, const struct ring_told *told)
+{
+	for (size_t i = 0; i < nr; i++) {
+		feed_slots(w, &readings[i], l);
+		if (!told)
+			continue;
+		told->on_ring(ledger_ring(l, readings[i].ring.h.ring), told->arg);
+		feed_room(&readings[i], 0, l);
+	}
+}
+
+int walk_each_ring(struct walk *w, struct ledger *l, const struct ring_told *told)
 {
 	struct holders h = { 0 }, again = { 0 };
 	struct reading *readings = NULL;
 	int err;
 
-	w->came_before = interrupted;
+	peek_begin(&w->peek);
 	w->unsteady = 0;
 	free(w->left);
 	w->left = NULL;
@@ -395,17 +417,8 @@ int walk_rings(struct walk *w, struct ledger *l)
 		err = find_holders_again(w, &again, &h);
 	for (size_t i = 0; !err && w->accounts && i < w->mms.nr; i++)
 		ledger_feed(l, &h.list[i].h);
-	for (size_t i = w->mms.nr, nr; !err && i < h.nr; i += nr) {
-		nr = holders_next_ring(&h, i) - i;
-		if (h.list[i].h.ring == w->own_ring && !w->accounts)
-			continue;
-		if (is_still_there(w, &readings[i], &h.list[i], nr, &again))
-			feed_ring(w, &readings[i], &h.list[i], nr, l);
-		else if (readings[i].ring.nr_slots && h.list[i].how != HOLDER_CLOSING)
-			leave_out(w, &h.list[i]);
-	}
 	if (!err)
-		name_mms(w, l);
+		on_slots(w, readings, feed_rings(w, &h, &again, readings, l), l, told);
 	/* as much again as the ledger takes, until the next walk */
 	reader_free(&w->reader);
 	charges_free(&w->wanted);
@@ -413,6 +426,11 @@ int walk_rings(struct walk *w, struct ledger *l)
 	free(h.list);
 	free(again.list);
 	return err;
+}
+
+int walk_rings(struct walk *w, struct ledger *l)
+{
+	return walk_each_ring(w, l, NULL);
 }
 
 int walk_accounts(struct walk *w, struct ledger *l)
@@ -427,7 +445,22 @@ int walk_accounts(struct walk *w, struct ledger *l)
 
 void walk_see_through(struct walk *w)
 {
-	w->seen_through = true;
+	w->peek.seen_through = true;
+}
+
+void walk_until(struct walk *w, __u64 deadline_ns)
+{
+	w->peek.deadline_ns = deadline_ns;
+}
+
+bool walk_is_over(const struct walk *w)
+{
+	return peek_is_over(&w->peek);
+}
+
+bool walk_all_are_charged(const struct walk *w)
+{
+	return w->all_charged;
 }
 
 void walk_be_thorough(struct walk *w)
@@ -435,7 +468,7 @@ void walk_be_thorough(struct walk *w)
 	w->thorough = true;
 }
 
-const struct mapped_cuts *walk_cuts(const struct walk *w)
+const struct walk_cuts *walk_cuts(const struct walk *w)
 {
 	return &w->cuts;
 }
@@ -451,9 +484,9 @@ unsigned int walk_left(const struct walk *w, const struct fact_holder **list)
 	return w->nr_left;
 }
 
-struct fixbuf_bpf *walk_skel(struct walk *w)
+const struct peek *walk_peek(const struct walk *w)
 {
-	return w->skel;
+	return &w->peek;
 }
 
 __u64 walk_own_ring(const struct walk *w)

@@ -6,20 +6,32 @@
 #include "model/ledger.h"
 #include "model/selection.h"
 
-struct fixbuf_bpf;
-struct mapped_cuts;
+struct walk_bpf;
+struct walk_cuts;
+struct peek;
 struct walk;
 
+/* Our process as the kernel has it. */
+struct own_process {
+	__u32 tgid;	/* in the initial pid namespace */
+	__u32 ns_level;	/* of the pid namespace that our /proc shows, 0 = the initial one */
+	__u64 pid;	/* address of its struct pid */
+};
+
 /*
- * Switches the walk's programs on, before kern_load(). .select stays its owner's, until the end.
- * NULL with a sentence.
+ * Opens the walk's programs and switches them on, after kern_begin(). .select stays its owner's,
+ * until the end. NULL with a sentence.
  */
-struct walk *walk_prepare(struct fixbuf_bpf *skel, const struct selection *select);
-/* After kern_load(): learns what a ring's file looks like from a ring of our own. */
+struct walk *walk_prepare(const struct selection *select);
+/* When all objects are open. 0, or -errno with a sentence. */
+int walk_load(struct walk *w);
+/* Then: learns what a ring's file looks like from a ring of our own. */
 int walk_start(struct walk *w);
 void walk_free(struct walk *w);
 /* Makes of the ids that our /proc shows those of the initial pid namespace. 0, or -errno with a sentence. */
 int walk_translate_pids(struct walk *w, struct selection *s);
+/* After walk_start(). */
+void walk_tell_self(const struct walk *w, struct own_process *self);
 /* Whether there are processes that the walk does not see: we are in a pid namespace below the initial one. */
 bool walk_is_inside(const struct walk *w);
 
@@ -31,22 +43,36 @@ bool walk_is_inside(const struct walk *w);
  * (.skipped). A signal ends it within 100 ms. 0, or -errno with a sentence, -EINTR by a signal.
  */
 int walk_rings(struct walk *w, struct ledger *l);
+/*
+ * The same, but the slots of one ring at a time: .on_ring is called for each in the order of the
+ * walk, when all accounts are known, and its slots are gone afterwards. Only buffers are
+ * remembered, once each, however many slots hold them.
+ */
+struct ring_told {
+	void (*on_ring)(const struct ring *r, void *arg);
+	void *arg;
+};
+
+int walk_each_ring(struct walk *w, struct ledger *l, const struct ring_told *told);
 /* The same without slots, but with the accounts of processes without rings, and our own ring. */
 int walk_accounts(struct walk *w, struct ledger *l);
 
 /* From then on no signal ends a walk: what was begun is brought to its end. */
 void walk_see_through(struct walk *w);
-/* Whether a signal came since the walk began, and ends it; with which sentence. */
+/* From that moment of clock_now_ns() on walks end as by a signal; 0 = none. */
+void walk_until(struct walk *w, __u64 deadline_ns);
+/* Whether a signal, or that moment, ends it. */
 bool walk_is_over(const struct walk *w);
-int walk_end(void);
 
 /*
  * From then on every process's mappings are looked through for rings that live on by them; else
  * only where some user's or address space's account has more than the rings that were found.
  */
 void walk_be_thorough(struct walk *w);
+/* Whether each ring charges its address space: from 7.2 one of a CAP_IPC_LOCK owner charges nobody. */
+bool walk_all_are_charged(const struct walk *w);
 /* Whose mappings the last walk_rings() did not look through, or not all; good until the next. */
-const struct mapped_cuts *walk_cuts(const struct walk *w);
+const struct walk_cuts *walk_cuts(const struct walk *w);
 /* Rings that the last walk_rings() could not read whole. */
 unsigned int walk_unsteady(const struct walk *w);
 /*
@@ -61,11 +87,9 @@ int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger 
 /* A living process with this address space as /proc has it, 0 = none, as of the last walk_rings(). */
 __u32 walk_pid_of_mm(const struct walk *w, __u64 mm);
 
-/* For page_walk.c: runs a program that is never attached; -errno with a sentence. */
-struct bpf_program;
-int walk_peek(const struct bpf_program *prog, __u64 arg0, __u64 arg1, __u64 arg2);
-struct fixbuf_bpf *walk_skel(struct walk *w);
-/* The ring of our own, as the kernel addresses it, and its descriptor. */
+/* What it asks its programs through, for page_walk.c. */
+const struct peek *walk_peek(const struct walk *w);
+/* The ring of our own, as the kernel addresses it, and its descriptor: 0 and -1 where there is none. */
 __u64 walk_own_ring(const struct walk *w);
 int walk_own_fd(const struct walk *w);
 

@@ -2,17 +2,18 @@
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "base/alloc.h"
 #include "capture/pagemap.h"
-#include "capture/ring_walk.h"
+#include "capture/peek.h"
 #include "capture/space.h"
-#include "fixbuf.skel.h"
+#include "walk.skel.h"
 
 struct space {
-	struct fixbuf_bpf *skel;
+	struct walk_bpf *skel;
 	struct pagemap *pm;	/* of .mm, NULL = nothing is looked into */
 	__u64 mm;
 	__u32 pid;		/* the process or thread that it was opened by */
@@ -24,7 +25,7 @@ struct space {
 	__u64 denials;
 };
 
-struct space *space_prepare(struct fixbuf_bpf *skel)
+struct space *space_prepare(struct walk_bpf *skel)
 {
 	struct space *s = must_alloc(1, sizeof(*s));
 
@@ -43,7 +44,7 @@ void space_free(struct space *s)
 /* 0 when nothing is open, and when its pages are being taken away. */
 static __u64 mm_of(struct space *s, const struct pagemap *pm)
 {
-	if (!pm || walk_peek(s->skel->progs.peek_pagemap, pagemap_fd(pm), 0, 0))
+	if (!pm || peek(s->skel->progs.peek_pagemap, pagemap_fd(pm), 0, 0))
 		return 0;
 	return s->skel->bss->out_mm;
 }
@@ -59,6 +60,7 @@ void space_leave(struct space *s)
 
 static void open_space(struct space *s, __u32 pid)
 {
+	errno = 0;
 	s->pm = pagemap_open(pid);
 	s->denials += !s->pm && (errno == EACCES || errno == EPERM);
 	s->mm = mm_of(s, s->pm);
@@ -90,7 +92,8 @@ void space_enter(struct space *s, struct whose whose, __u64 end)
 		space_leave(s);
 		if (whose.pid)
 			open_space(s, whose.pid);
-		if (whose.pid && !s->pm)
+		/* with EAGAIN it is the address space of all threads that keeps us waiting */
+		if (whose.pid && !s->pm && errno != EAGAIN)
 			open_thread(s, whose.pid);
 		if (whose.mm && whose.mm != s->mm)
 			space_leave(s);
@@ -137,7 +140,7 @@ static bool find_map(struct space *s, __u64 addr)
 {
 	const char *text = s->maps, *end = s->maps + s->maps_len;
 	char path[64];
-	struct stat st;
+	struct statx st;
 
 	if (addr >= s->map.start && addr < s->map.end)
 		return !s->is_hole;
@@ -156,8 +159,10 @@ static bool find_map(struct space *s, __u64 addr)
 	}
 	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", s->pid, s->map.start,
 		 s->map.end);
-	s->map_bytes = s->map.inode && !stat(path, &st) && st.st_ino == s->map.inode ?
-			st.st_size : -1;
+	/* a file system may be the user's own: its server is asked for nothing, as it need not answer */
+	s->map_bytes = s->map.inode &&
+		       !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO | STATX_SIZE, &st) &&
+		       st.stx_ino == s->map.inode ? (__s64)st.stx_size : -1;
 	return true;
 }
 
@@ -192,7 +197,7 @@ static int settle(struct space *s, const struct doubt *doubts, size_t nr, size_t
 
 	if (!nr || !read_maps(s))
 		return 0;
-	err = walk_peek(s->skel->progs.peek_backings, asked, 0, 0);
+	err = peek(s->skel->progs.peek_backings, asked, 0, 0);
 	/* the kernel may take the pages of a killed process away: from then on they say nothing */
 	if (!err && mm_of(s, s->pm) != s->mm)
 		return 0;
@@ -214,7 +219,7 @@ int space_look(struct space *s, struct extent *pages, size_t nr, __u64 pages_at,
 		__u64 other = 0;
 
 		e.shown = d.shown = pagemap_shows(s->pm, e.addr, pages[i].pfn, &other);
-		if (d.shown != SHOWN_OTHER && d.shown != SHOWN_NOTHING) {
+		if (d.shown != SHOWN_OTHER && d.shown != SHOWN_NOTHING && d.shown != SHOWN_SWAPPED) {
 			pages[i].mapping = backing_judge(&e);
 			continue;
 		}

@@ -8,7 +8,7 @@
 
 #include "model/ledger.h"
 
-struct fixbuf_bpf;
+struct walk_bpf;
 struct space;
 
 /* Whose addresses: a process as /proc has it (0: nobody's), and the mm that it has to have. */
@@ -18,7 +18,7 @@ struct whose {
 };
 
 /* Switches its programs on, before kern_load(). */
-struct space *space_prepare(struct fixbuf_bpf *skel);
+struct space *space_prepare(struct walk_bpf *skel);
 void space_free(struct space *s);
 
 /*

@@ -78,6 +78,8 @@ static const struct stack_ids *ids_of(const struct fact *f)
 	switch (f->kind) {
 	case FACT_CALL:
 		return &((const struct fact_call *)f)->stacks;
+	case FACT_SETUP:
+		return &((const struct fact_setup *)f)->stacks;
 	case FACT_PIN:
 	case FACT_UNPIN:
 		return &((const struct fact_pin *)f)->stacks;
@@ -152,12 +154,14 @@ static struct stack_frame kernel_frame(const struct symbols_kernel *symbols, __u
 	return f;
 }
 
+#define TRAMPOLINE "bpf_trampoline_"
+
 /* Functions between what is traced and our program. */
 static bool is_way_in(const char *name)
 {
 	static const char *const begins[] = {
 		"bpf_get_stackid", "bpf_prog_", "bpf_trace_run", "__bpf_trace_", "__traceiter_",
-		"bpf_trampoline_", "trace_call_bpf", "perf_call_bpf", "perf_syscall_",
+		TRAMPOLINE, "trace_call_bpf", "perf_call_bpf", "perf_syscall_",
 		"perf_trace_",
 	};
 
@@ -184,13 +188,20 @@ static void name_kernel(struct stacks *s, __s32 id, struct frames *to)
 	size_t nr = read_stack(s, id, ips, &to->note), first = 0;
 
 	symbols = nr ? kernel_symbols(s) : NULL;
-	for (size_t i = 0; i < nr && i < MAX_OWN_FRAMES; i++)
-		if (is_way_in(kernel_frame(symbols, ips[i]).symbol.bytes))
+	for (size_t i = 0; i < nr && i < MAX_OWN_FRAMES; i++) {
+		const char *name = kernel_frame(symbols, ips[i]).symbol.bytes;
+
+		if (is_way_in(name))
 			first = i + 1;
+		else if (name && first)
+			break;
+	}
 	for (size_t i = first; i < nr; i++) {
 		struct stack_frame f = kernel_frame(symbols, ips[i]);
 
-		add_frame(to, &f);
+		/* who calls a function whose end is probed goes through one */
+		if (!f.symbol.bytes || strncmp(f.symbol.bytes, TRAMPOLINE, strlen(TRAMPOLINE)))
+			add_frame(to, &f);
 	}
 }
 

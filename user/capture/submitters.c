@@ -8,12 +8,16 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 #include "base/array.h"
-#include "capture/ring_walk.h"
+#include "capture/peek.h"
 #include "capture/submitters.h"
-#include "fixbuf.skel.h"
+#include "walk.skel.h"
 
 #define SLOT_BITS	6	/* 64 slots a node; kernels with 16 have more levels */
-#define NODES_MAX	(1U << 20) /* read in one walk; a torn tree has no end of its own */
+/*
+ * A thread costs its user little, and each may have used each of its rings: of one user so many are
+ * read in a walk. A torn tree has no end of its own either.
+ */
+#define USER_NODES	(1U << 17)
 
 /* The kernel's marks of a pointer to a node: an odd multiple of 2, beyond a page. */
 #define IS_NODE(slot)	(((slot) & 3) == 2 && (slot) > 4096)
@@ -27,15 +31,16 @@ struct todo {
 };
 
 struct descent {
-	struct fixbuf_bpf *skel;
-	const struct walk *w;
+	struct walk_bpf *skel;
+	const struct peek *peek;
 	struct holders *h;
 	struct fact_holder *tasks;
 	struct todo *nodes, *entries;
-	size_t nr_tasks, nr_nodes, nr_entries, done;
+	size_t nr_tasks, nr_nodes, nr_entries;
+	struct payers payers;
 };
 
-void submitters_prepare(struct fixbuf_bpf *skel)
+void submitters_prepare(struct walk_bpf *skel)
 {
 	bpf_program__set_autoload(skel->progs.peek_nodes, true);
 	bpf_program__set_autoload(skel->progs.peek_submitted, true);
@@ -97,19 +102,20 @@ static int descend(struct descent *d)
 {
 	struct todo now[PEEK_NODES];
 
-	while (d->nr_nodes && d->done < NODES_MAX) {
-		size_t nr = d->nr_nodes < PEEK_NODES ? d->nr_nodes : PEEK_NODES;
+	while (d->nr_nodes) {
+		size_t nr = 0;
 		int err;
 
-		if (walk_is_over(d->w))
-			return walk_end();
-		d->nr_nodes -= nr;
-		d->done += nr;
-		for (size_t i = 0; i < nr; i++) {
-			now[i] = d->nodes[d->nr_nodes + i];
-			d->skel->bss->in_nodes[i] = now[i].at;
+		if (peek_is_over(d->peek))
+			return peek_end();
+		while (d->nr_nodes && nr < PEEK_NODES) {
+			now[nr] = d->nodes[--d->nr_nodes];
+			d->skel->bss->in_nodes[nr] = now[nr].at;
+			nr += payers_spend(&d->payers, &d->tasks[now[nr].task], USER_NODES);
 		}
-		err = walk_peek(d->skel->progs.peek_nodes, nr, 0, 0);
+		if (!nr)
+			break;
+		err = peek(d->skel->progs.peek_nodes, nr, 0, 0);
 		if (err)
 			return err;
 		for (size_t i = 0; i < nr; i++)
@@ -119,15 +125,25 @@ static int descend(struct descent *d)
 }
 
 /* .waits_for: requests, if it is closed and waits for some. */
-static void add_holder(struct descent *d, const struct todo *t, __u32 waits_for)
+static void add_holder(struct descent *d, const struct todo *t, __u32 waits_for, __u32 whose)
 {
 	struct fact_holder *f = holders_add(d->h);
 
 	*f = d->tasks[t->task];
 	f->h.ring = t->index;
+	f->whose = whose;
 	f->how = waits_for ? HOLDER_CLOSING : HOLDER_SUBMITTED;
 	if (waits_for)
 		f->in_flight = waits_for;
+}
+
+/* As it was answered for: a node that was freed may be another task's by now. */
+static void take_entry(struct descent *d, const struct todo *t, size_t i)
+{
+	const struct walk_bpf__bss *bss = d->skel->bss;
+
+	if (bss->out_submitted[i] == t->index && bss->out_tids[i] == (__s32)d->tasks[t->task].h.tid)
+		add_holder(d, t, bss->out_waits_for[i], bss->out_whose[i]);
 }
 
 static int confirm(struct descent *d)
@@ -136,26 +152,24 @@ static int confirm(struct descent *d)
 		size_t nr = d->nr_entries - first;
 		int err;
 
-		if (walk_is_over(d->w))
-			return walk_end();
+		if (peek_is_over(d->peek))
+			return peek_end();
 		if (nr > PEEK_NODES)
 			nr = PEEK_NODES;
 		for (size_t i = 0; i < nr; i++)
 			d->skel->bss->in_nodes[i] = d->entries[first + i].at;
-		err = walk_peek(d->skel->progs.peek_submitted, nr, 0, 0);
+		err = peek(d->skel->progs.peek_submitted, nr, 0, 0);
 		if (err)
 			return err;
 		for (size_t i = 0; i < nr; i++)
-			if (d->skel->bss->out_submitted[i] == d->entries[first + i].index)
-				add_holder(d, &d->entries[first + i],
-					   d->skel->bss->out_waits_for[i]);
+			take_entry(d, &d->entries[first + i], i);
 	}
 	return 0;
 }
 
-int submitters_find(struct walk *w, struct holders *h)
+int submitters_find(const struct peek *p, struct holders *h, struct walk_cuts *cuts)
 {
-	struct descent d = { .skel = walk_skel(w), .w = w, .h = h };
+	struct descent d = { .skel = p->skel, .peek = p, .h = h };
 	int err;
 
 	take_tasks(&d);
@@ -164,6 +178,7 @@ int submitters_find(struct walk *w, struct holders *h)
 		err = confirm(&d);
 	if (!err && d.nr_entries)
 		holders_sort(h);
+	payers_end(&d.payers, cuts);
 	free(d.tasks);
 	free(d.nodes);
 	free(d.entries);

@@ -4,17 +4,19 @@
 #define FIXBUF_CAPTURE_SUBMITTERS_H
 
 #include "capture/holders.h"
+#include "capture/payers.h"
 
-struct fixbuf_bpf;
-struct walk;
+struct walk_bpf;
+struct peek;
 
 /* Switches its programs on, before kern_load(). */
-void submitters_prepare(struct fixbuf_bpf *skel);
+void submitters_prepare(struct walk_bpf *skel);
 
 /*
  * Turns the records of h that have HOLDER_XARRAY into holders, by submission, of each ring that
- * none of the others holds, and sorts h. 0, or -errno with a sentence.
+ * none of the others holds, and sorts h. Adds to *cuts whose were too many; NULL = not wanted.
+ * 0, or -errno with a sentence.
  */
-int submitters_find(struct walk *w, struct holders *h);
+int submitters_find(const struct peek *p, struct holders *h, struct walk_cuts *cuts);
 
 #endif

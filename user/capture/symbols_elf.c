@@ -9,12 +9,37 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/library.h"
 #include "capture/symbols_elf.h"
 
 #define X86_RBP		6		/* DWARF's numbers of the registers */
 #define X86_RSP		7
 #define MAX_SYMBOLS	2500000		/* 60 MB: a table with more is not looked through */
 #define LONGEST_BARE	(64 << 10)	/* farther from a symbol without a size: not in it */
+
+#define FUNCTIONS(of)	of(dwarf_addrdie) of(dwarf_begin_elf) of(dwarf_cfi_addrframe)		\
+	of(dwarf_cfi_end) of(dwarf_end) of(dwarf_frame_cfa) of(dwarf_getcfi_elf)	\
+	of(dwarf_getsrc_die) of(dwarf_haspc) of(dwarf_lineno) of(dwarf_linesrc)	\
+	of(dwarf_nextcu) of(dwarf_offdie) of(dwelf_elf_gnu_build_id)
+
+#ifdef LIBDW
+static struct { FUNCTIONS(LIBRARY_MEMBER) } libdw;
+
+int elf_load_library(void)
+{
+	static const char *const names[] = { FUNCTIONS(LIBRARY_NAME) };
+
+	return libdw.dwarf_end ? 0 : library_load(LIBDW, names, sizeof(libdw) / sizeof(void *),
+						  (void **)&libdw);
+}
+#else
+static const struct { FUNCTIONS(LIBRARY_MEMBER) } libdw = { FUNCTIONS(LIBRARY_ADDRESS) };
+
+int elf_load_library(void)
+{
+	return 0;
+}
+#endif
 
 struct part {
 	int fd;
@@ -41,7 +66,7 @@ static Elf_Scn *section_of_type(Elf *elf, GElf_Word type)
 
 static void close_part(struct part *p)
 {
-	dwarf_end(p->dwarf);
+	libdw.dwarf_end(p->dwarf);
 	elf_end(p->elf);
 	if (p->fd >= 0)
 		close(p->fd);
@@ -80,7 +105,7 @@ struct elf_file *elf_file_open(int fd)
 static __u32 build_id(Elf *elf, __u8 id[BUILD_ID_MAX])
 {
 	const void *bytes;
-	ssize_t len = dwelf_elf_gnu_build_id(elf, &bytes);
+	ssize_t len = libdw.dwelf_elf_gnu_build_id(elf, &bytes);
 
 	if (len <= 0 || len > BUILD_ID_MAX)
 		return 0;
@@ -109,7 +134,7 @@ void elf_file_close(struct elf_file *f)
 	if (!f)
 		return;
 	if (f->frames)
-		dwarf_cfi_end(f->frames);
+		libdw.dwarf_cfi_end(f->frames);
 	close_part(&f->debug);
 	close_part(&f->own);
 	free(f);
@@ -237,10 +262,10 @@ static Dwarf_Die *unit_of(Dwarf *dwarf, __u64 addr, Dwarf_Die *unit)
 	Dwarf_Off at = 0, next;
 	size_t header;
 
-	if (dwarf_addrdie(dwarf, addr, unit))
+	if (libdw.dwarf_addrdie(dwarf, addr, unit))
 		return unit;
-	for (; !dwarf_nextcu(dwarf, at, &next, &header, NULL, NULL, NULL); at = next)
-		if (dwarf_offdie(dwarf, at + header, unit) && dwarf_haspc(unit, addr) == 1)
+	for (; !libdw.dwarf_nextcu(dwarf, at, &next, &header, NULL, NULL, NULL); at = next)
+		if (libdw.dwarf_offdie(dwarf, at + header, unit) && libdw.dwarf_haspc(unit, addr) == 1)
 			return unit;
 	return NULL;
 }
@@ -253,12 +278,12 @@ static bool find_line(struct part *p, __u64 addr, struct elf_place *place)
 	int number;
 
 	if (p->elf && !p->dwarf)
-		p->dwarf = dwarf_begin_elf(p->elf, DWARF_C_READ, NULL);
+		p->dwarf = libdw.dwarf_begin_elf(p->elf, DWARF_C_READ, NULL);
 	if (!p->dwarf || !unit_of(p->dwarf, addr, &unit))
 		return false;
-	line = dwarf_getsrc_die(&unit, addr);
-	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
-	if (!file || dwarf_lineno(line, &number))
+	line = libdw.dwarf_getsrc_die(&unit, addr);
+	file = line ? libdw.dwarf_linesrc(line, NULL, NULL) : NULL;
+	if (!file || libdw.dwarf_lineno(line, &number))
 		return false;
 	keep_text(place->file, file);
 	place->line = number;
@@ -290,10 +315,10 @@ static enum frame_kind find_frame(struct elf_file *f, __u64 addr)
 	size_t nr;
 
 	if (!f->frames)
-		f->frames = dwarf_getcfi_elf(f->own.elf);
-	if (!f->frames || dwarf_cfi_addrframe(f->frames, addr, &frame))
+		f->frames = libdw.dwarf_getcfi_elf(f->own.elf);
+	if (!f->frames || libdw.dwarf_cfi_addrframe(f->frames, addr, &frame))
 		return FRAME_UNKNOWN;
-	kind = dwarf_frame_cfa(frame, &cfa, &nr) ? FRAME_UNKNOWN : kind_of(cfa, nr);
+	kind = libdw.dwarf_frame_cfa(frame, &cfa, &nr) ? FRAME_UNKNOWN : kind_of(cfa, nr);
 	free(frame);
 	return kind;
 }

@@ -31,6 +31,8 @@ struct elf_place {
 	char file[SYMBOL_TEXT];		/* of the source */
 };
 
+/* Loads libdw into this process, before all else here. 0, or -errno with a sentence. */
+int elf_load_library(void);
 /* Takes the descriptor over, also on failure; NULL when it is no ELF file. */
 struct elf_file *elf_file_open(int fd);
 /* Its length in bytes, 0 = none. */

@@ -65,6 +65,26 @@ static int by_addr(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
+__u64 symbols_kernel_address(const char *name)
+{
+	FILE *f = fopen(KALLSYMS, "re");
+	__u64 found = 0, addr;
+	char symbol[128];
+
+	/* of a module's symbol the module is what the next line begins with: no number */
+	while (f && !found) {
+		int n = fscanf(f, "%llx %*c %127s%*[^\n]", &addr, symbol);
+
+		if (n == EOF)
+			break;
+		if (n == 2 && !strcmp(symbol, name))
+			found = addr;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
 struct symbols_kernel *symbols_kernel_read(void)
 {
 	struct symbols_kernel *s;

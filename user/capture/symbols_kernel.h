@@ -17,6 +17,8 @@ struct kernel_symbol {
 /* Reads them all, when they are needed. NULL with a sentence when they cannot be had. */
 struct symbols_kernel *symbols_kernel_read(void);
 bool symbols_kernel_find(const struct symbols_kernel *s, __u64 ip, struct kernel_symbol *found);
+/* The address of one, also of data; 0 when there is none or the kernel hides it from this process. */
+__u64 symbols_kernel_address(const char *name);
 void symbols_kernel_free(struct symbols_kernel *s);
 
 #endif

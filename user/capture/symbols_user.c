@@ -6,9 +6,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 #include <uthash.h>
@@ -21,6 +23,7 @@
 #define MAX_PROCESSES	16
 #define MAX_PLACES	8192		/* that are kept */
 #define MAX_PLACE_BYTES	(4 << 20)
+#define MOUNTS_OWN "a process's user has file systems of its own there (a user namespace), from which nothing is opened: its functions have no names"
 #define STALE_NS	NS_PER_S	/* after its end a process is known that long */
 #define COST_SHARE	10		/* of the time that reading mappings may take: one tenth */
 
@@ -44,6 +47,7 @@ struct place {
 struct process {
 	int proc;			/* its folder in /proc, -1 = free */
 	int root;			/* of its files, also after its end; -1 = none */
+	bool mounts_own;		/* and may not be looked into: mounts_own() */
 	__u32 pid;
 	__u32 uid, inner_pid;		/* inner: in its own namespace */
 	struct mappings maps;
@@ -70,13 +74,32 @@ static FILE *open_in(int folder, const char *name)
 	return f;
 }
 
+/*
+ * Who has a namespace of users mounts what it wants in one of mounts: a file system whose server
+ * is a program of its own need not answer, and who opens a file there waits until it is killed.
+ */
+static bool mounts_own(int proc)
+{
+	int fd = openat(proc, "ns/mnt", O_RDONLY | O_CLOEXEC);
+	int users = fd < 0 ? -1 : ioctl(fd, NS_GET_USERNS);
+	struct stat its, ours;
+	bool own = users >= 0 && !fstat(users, &its) && !stat("/proc/self/ns/user", &ours) &&
+		   (its.st_ino != ours.st_ino || its.st_dev != ours.st_dev);
+
+	if (users >= 0)
+		close(users);
+	if (fd >= 0)
+		close(fd);
+	return own;
+}
+
 /* False when the process has ended, for a zombie has no mappings, or has too many to be read. */
 static bool read_mappings(struct process *p)
 {
 	__u64 start = clock_now_ns();
 	struct mappings new;
 	size_t len;
-	char *text = maps_read_in(p->proc, &len);
+	char *text = maps_read_in(p->pid, p->proc, &len);
 	bool any = text && mappings_parse(&new, text, len);
 
 	free(text);
@@ -94,6 +117,12 @@ static bool read_mappings(struct process *p)
 	if (p->root >= 0)
 		close(p->root);
 	p->root = openat(p->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* after that: what is open then is of the namespace that it has now, or of one before it made its own */
+	p->mounts_own = mounts_own(p->proc);
+	if (p->mounts_own && p->root >= 0) {
+		close(p->root);
+		p->root = -1;
+	}
 	return true;
 }
 
@@ -278,7 +307,7 @@ static int open_file(void *arg)
 	int fd = s->m->fd;
 
 	s->m->fd = -1;
-	return fd >= 0 ? fd : mappings_open(s->m, s->p->proc, s->p->root);
+	return fd >= 0 ? fd : mappings_open(s->m, s->p->pid, s->p->proc, s->p->root);
 }
 
 /* Where distributions put what they took out of a file, as the process sees it. */
@@ -293,14 +322,14 @@ static int open_debug(void *arg, const __u8 *id, __u32 len)
 	for (__u32 i = 0; i < len; i++)
 		at += snprintf(path + at, sizeof(path) - at, i ? "%02x" : "%02x/", id[i]);
 	snprintf(path + at, sizeof(path) - at, ".debug");
-	return mappings_open_beneath(s->p->root, path, &st, &why);
+	return mappings_open_beneath(s->p->pid, s->p->root, path, &st, &why);
 }
 
 /* Once it is, its identity is known. */
 static void have_open(const struct process *p, struct mapping *m)
 {
 	if (!m->file.ino && m->fd < 0)
-		m->fd = mappings_open(m, p->proc, p->root);
+		m->fd = mappings_open(m, p->pid, p->proc, p->root);
 }
 
 void symbols_user_prepare(struct process *p, const __u64 *ips, size_t nr)
@@ -354,7 +383,7 @@ static void find_in_map(struct symbols_user *s, const struct process *p, __u64 i
 	int fd;
 
 	snprintf(path, sizeof(path), "/tmp/perf-%u.map", p->inner_pid);
-	fd = mappings_open_beneath(p->root, path, &st, &why);
+	fd = mappings_open_beneath(p->pid, p->root, path, &st, &why);
 	if (fd < 0)
 		return;
 	if (st.st_uid == p->uid) {
@@ -391,6 +420,8 @@ void symbols_user_find(struct symbols_user *s, struct process *p, __u64 ip, bool
 	found->offset = ip - m->start + m->offset;
 	if (m->path && p->root >= 0)
 		find_in_file(s, p, m, found->offset, returns, found);
+	else if (p->mounts_own)
+		found->why = MOUNTS_OWN;
 }
 
 void symbols_user_free(struct symbols_user *s)

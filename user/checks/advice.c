@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "base/fmt.h"
+#include "base/page_size.h"
 #include "checks/advice.h"
 #include "checks/advice_digest.h"
 #include "model/ledger_buffers.h"
@@ -15,7 +16,8 @@
 #define CHURN		8	/* registrations of one table, rings of one process */
 #define FEW_OPS		8	/* of a ring, on average: it was hardly worth making */
 #define WASTE_BYTES	(1ULL << 20)
-#define HUGE_BYTES	(2ULL << 20)
+/* What one table of page table entries maps: 2 MiB where pages have 4 KiB, 32 MiB where 16 */
+#define HUGE_BYTES	(PAGE_BYTES / 8 * PAGE_BYTES)
 #define SMALL_SEGMENT	(64ULL << 10)
 
 struct counsel {
@@ -72,29 +74,96 @@ static const char *whose(const struct advice *a)
 
 /* ---- what to do ----------------------------------------------------------------------- */
 
+static void advise_inside(struct counsel *c, const struct digest *d)
+{
+	static const struct {
+		const char *noun, *remedy;
+	} kinds[NR_PLAIN_KINDS] = {
+		[PLAIN_RW] = { "reads and writes",
+			"use READ_FIXED or WRITE_FIXED with the buffer's index: that memory is pinned and paid for already" },
+		[PLAIN_VECTOR] = { "READV and WRITEV",
+			"use READV_FIXED or WRITEV_FIXED (Linux 6.15) with the buffer's index, before that READ_FIXED or WRITE_FIXED for each iovec: that memory is pinned and paid for already" },
+		[PLAIN_SEND] = { "SEND",
+			"use SEND_ZC (Linux 6.0) with IORING_RECVSEND_FIXED_BUF in ioprio and the buffer's index in buf_index where sends are of some KiB or more: that memory is pinned and paid for already" },
+		[PLAIN_SEND_ZC] = { "SEND_ZC",
+			"set IORING_RECVSEND_FIXED_BUF in ioprio and buf_index to the buffer's index: that memory is pinned and paid for already" },
+	};
+	const struct plain_use *u = &d->plain;
+	char a[FMT_LEN];
+
+	for (int i = 0; i < NR_PLAIN_KINDS; i++) {
+		struct advice one = about(d, "unfixed-io");
+
+		if (!u->inside_ops[i])
+			continue;
+		one.ops = u->inside_ops[i];
+		one.bytes = u->inside_bytes[i];
+		one.remedy = kinds[i].remedy;
+		add(c, one, "%s: %llu plain %s (%s) of memory that lies wholly inside its registered buffers",
+		    whose(&one), one.ops, kinds[i].noun, fmt_bytes_long(a, one.bytes));
+	}
+}
+
+/* "; " between, and the end is cut where it is long. */
+static void put(char *text, size_t room, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void put(char *text, size_t room, const char *fmt, ...)
+{
+	size_t n = strlen(text);
+	va_list ap;
+
+	n += snprintf(text + n, room - n, "%s", n ? "; " : "");
+	va_start(ap, fmt);
+	vsnprintf(text + n, room - n, fmt, ap);
+	va_end(ap);
+}
+
+/* Why registering would not pay for the plain I/O that is not in a buffer: each part of it. */
+static void advise_not(struct counsel *c, const struct digest *d)
+{
+	const struct plain_use *u = &d->plain;
+	struct advice one = about(d, "not-worth-registering");
+	char why[768] = "";
+
+	if (u->outside_ops && u->outside_ops < ENOUGH_OPS)
+		put(why, sizeof(why), "%llu O_DIRECT read%s and write%s are too few to judge by (%d are needed)",
+		    u->outside_ops, plural(u->outside_ops), plural(u->outside_ops), ENOUGH_OPS);
+	else if (u->outside_ops)
+		put(why, sizeof(why), "%llu O_DIRECT reads and writes went to %llu addresses, each %.1f times on average: registering pays where the same memory is used again and again",
+		    u->outside_ops, u->addresses, (double)u->outside_ops / u->addresses);
+	if (u->cached_ops)
+		put(why, sizeof(why), "%llu went through the page cache (no O_DIRECT), which copies: no page is pinned for them, so registering saves no pin",
+		    u->cached_ops);
+	if (u->vector_ops)
+		put(why, sizeof(why), "%llu are vectored (READV, WRITEV), and a fixed request takes one buffer that holds all its iovecs",
+		    u->vector_ops);
+	if (!*why)
+		return;
+	one.ops = u->outside_ops + u->cached_ops + u->vector_ops;
+	one.bytes = u->outside_bytes;
+	one.remedy = "leave it; registered buffers pay for O_DIRECT I/O that uses the same memory many times";
+	add(c, one, "%s: for its I/O of unregistered memory registering would not pay: %s", whose(&one), why);
+}
+
 static void advise_plain(struct counsel *c, const struct digest *d)
 {
 	const struct plain_use *u = &d->plain;
 	char a[FMT_LEN], b[FMT_LEN];
 	struct advice one;
 
-	if (u->inside_ops) {
-		one = about(d, "unfixed-io");
-		one.ops = u->inside_ops;
-		one.bytes = u->inside_bytes;
-		one.remedy = "use READ_FIXED or WRITE_FIXED with the buffer's index: that memory is pinned and paid for already";
-		add(c, one, "%s: %llu plain reads and writes (%s) of memory that lies wholly inside its registered buffers",
-		    whose(&one), u->inside_ops, fmt_bytes_long(a, u->inside_bytes));
+	advise_inside(c, d);
+	if (u->outside_ops < ENOUGH_OPS || u->outside_ops < REPEATED * u->addresses) {
+		advise_not(c, d);
+		return;
 	}
-	if (u->outside_ops >= ENOUGH_OPS && u->outside_ops >= REPEATED * u->addresses) {
-		one = about(d, "worth-registering");
-		one.ops = u->outside_ops;
-		one.bytes = u->outside_bytes;
-		one.remedy = "register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED";
-		add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times",
-		    whose(&one), u->outside_ops, fmt_bytes_long(a, u->outside_bytes), u->addresses,
-		    fmt_bytes_long(b, u->pin_bytes), u->outside_ops);
-	}
+	one = about(d, "worth-registering");
+	one.ops = u->outside_ops;
+	one.bytes = u->outside_bytes;
+	one.remedy = "register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED";
+	add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times",
+	    whose(&one), u->outside_ops, fmt_bytes_long(a, u->outside_bytes), u->addresses,
+	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops);
 }
 
 static void advise_oversized(struct counsel *c, const struct digest *d, __u32 index,
@@ -136,12 +205,15 @@ static void advise_use(struct counsel *c, const struct digest *d)
 			advise_oversized(c, d, i, u);
 			continue;
 		}
+		if (d->touched && d->touched[i])
+			continue;
 		idle++;
 		bytes += buf->len_bytes;
 		one.index = i;
 	}
-	/* uses that found no room would make busy buffers look idle */
-	if (!idle || c->m->loss.no_buffer)
+	/* uses that found no room, or were not looked at, would make busy buffers look idle */
+	if (!idle || c->m->loss.no_buffer || c->m->loss.no_address || c->m->loss.no_cause ||
+	    !c->m->sees_under_way)
 		return;
 	if (idle > 1)
 		one.index = -1;
@@ -194,8 +266,8 @@ static void advise_segments(struct counsel *w, const struct digest *d)
 		return;
 	one = about(d, "small-folios");
 	one.bytes = small_bytes;
-	one.remedy = "align it to 2 MiB and use MADV_HUGEPAGE before it is first touched, or MAP_HUGETLB: fewer pins, faster registration, shorter requests to the device";
-	add(w, one, "%s: %llu buffer%s of %s in all, made of 4 KiB pages: %llu segments; %llu huge page%s would take the place of most of them",
+	one.remedy = "align it to the size of a huge page (2 MiB where pages have 4 KiB) and use MADV_HUGEPAGE before it is first touched, or MAP_HUGETLB: fewer pins, faster registration, shorter requests to the device";
+	add(w, one, "%s: %llu buffer%s of %s in all, made of single pages: %llu segments; %llu huge page%s would take the place of most of them",
 	    whose(&one), small, plural(small), fmt_bytes_long(a, small_bytes),
 	    small_segments, huge, plural(huge));
 }

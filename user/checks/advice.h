@@ -6,7 +6,7 @@
 #include "model/io_counters.h"
 #include "model/ledger.h"
 
-/* Tags are stable: unfixed-io, worth-registering, idle-buffer, oversized-buffer,
+/* Tags are stable: unfixed-io, worth-registering, not-worth-registering, idle-buffer, oversized-buffer,
  * table-churn, ring-churn, small-folios, fragmented-buffer */
 struct advice {
 	const char *tag;

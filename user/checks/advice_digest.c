@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/page_size.h"
 #include "checks/advice_digest.h"
 
 struct digest *digests_find(const struct digests *d, __u64 ring, __u64 born_ns)
@@ -70,41 +71,99 @@ static int by_addr(const void *va, const void *vb)
 	return a->addr < b->addr ? -1 : a->addr > b->addr;
 }
 
-static void take_reach(struct digest *d, const struct ring *r)
+/* Of a ring that was seen. */
+static void take_reach(struct digest *d)
 {
+	const struct ring *r = d->held;
+
+	if (d->reach)
+		return;
 	d->reach = must_alloc(r->nr_slots, sizeof(*d->reach));
+	d->touched = must_alloc(r->nr_slots, sizeof(*d->touched));
 	for (__u32 i = 0; i < r->nr_slots; i++) {
 		const struct buffer *b = r->slots[i];
 
 		if (b && !(b->buf_flags & BUFFER_F_KERNEL))
-			d->reach[d->nr_reach++] = (struct reach){ b->addr, b->addr + b->len_bytes };
+			d->reach[d->nr_reach++] = (struct reach){
+				b->addr, b->addr + b->len_bytes, b->addr + b->len_bytes, i };
 	}
 	qsort(d->reach, d->nr_reach, sizeof(*d->reach), by_addr);
 	for (size_t i = 1; i < d->nr_reach; i++)
-		if (d->reach[i].end < d->reach[i - 1].end)
-			d->reach[i].end = d->reach[i - 1].end;
+		if (d->reach[i].all_end < d->reach[i - 1].all_end)
+			d->reach[i].all_end = d->reach[i - 1].all_end;
 }
 
-/* Whether one buffer holds all of it: of those that begin at or before it, one reaches to its end. */
-static bool is_inside(const struct digest *d, const struct io_address_row *a)
+/* Whether one buffer holds all of it, which is then touched: of those that begin at or before it. */
+static bool touch_range(struct digest *d, __u64 addr, __u64 bytes)
 {
 	size_t low = 0, high = d->nr_reach;
+	bool inside = false;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (d->reach[mid].addr <= a->key.addr)
+		if (d->reach[mid].addr <= addr)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low && a->key.addr + a->use.max_len <= d->reach[low - 1].end;
+	while (low-- && addr + bytes <= d->reach[low].all_end) {
+		if (addr + bytes > d->reach[low].end)
+			continue;
+		d->touched[d->reach[low].index] = true;
+		inside = true;
+	}
+	return inside;
+}
+
+static void touch_slot(struct digest *d, __u32 index)
+{
+	if (index < d->held->nr_slots)
+		d->touched[index] = true;
+}
+
+/* A failed request wanted its buffer as much as one that went well. */
+static void take_failure(struct digests *all, const struct io_failure_row *f)
+{
+	struct digest *d = digests_find(all, f->key.ring, f->born_ns);
+	const struct io_evidence *seen = &f->failure.seen;
+
+	if (!d || !d->held)
+		return;
+	take_reach(d);
+	if (seen->flags & EV_FIXED && seen->flags & EV_INDEX)
+		touch_slot(d, seen->index);
+	if (seen->flags & EV_OTHER)
+		touch_slot(d, seen->other);
+	if (seen->flags & EV_RANGE)
+		touch_range(d, seen->addr, seen->len_bytes);
+}
+
+static void take_under_way(struct digests *all, const struct io_under_way *u)
+{
+	struct digest *d = newest_of(all, u->ring);
+
+	if (!d || !d->held)
+		return;
+	take_reach(d);
+	if (u->flags & EV_FIXED)
+		touch_slot(d, u->index);
+	else if (u->flags & EV_RANGE)
+		touch_range(d, u->addr, u->len_bytes);
+}
+
+static enum plain_kind kind_of(const struct io_address_use *use)
+{
+	return use->kinds & IO_ADDRESS_SEND_ZC ? PLAIN_SEND_ZC :
+	       use->kinds & IO_ADDRESS_SEND ? PLAIN_SEND :
+	       use->kinds & IO_ADDRESS_VECTOR ? PLAIN_VECTOR : PLAIN_RW;
 }
 
 /* Of a ring that was never looked at it is not known what is registered. */
 static void take_address(struct digests *all, const struct io_address_row *a)
 {
 	struct digest *d = digests_find(all, a->key.ring, a->born_ns);
+	enum plain_kind kind = kind_of(&a->use);
 	struct plain_use *u = &d->plain;
 
 	if (!d->held)
@@ -113,12 +172,19 @@ static void take_address(struct digests *all, const struct io_address_row *a)
 		d->has_plain = true;
 		array_grow(all->plain, all->nr_plain);
 		all->plain[all->nr_plain++] = d;
-		take_reach(d, d->held);
 	}
-	if (is_inside(d, a)) {
-		u->inside_ops += a->use.ops;
-		u->inside_bytes += a->use.bytes;
-	} else if (a->use.direct) {
+	take_reach(d);
+	if (touch_range(d, a->key.addr, a->use.max_len)) {
+		u->inside_ops[kind] += a->use.ops;
+		u->inside_bytes[kind] += a->use.bytes;
+		return;
+	}
+	if (kind == PLAIN_VECTOR)
+		u->vector_ops += a->use.ops;
+	if (kind != PLAIN_RW)
+		return;
+	u->cached_ops += a->use.ops - a->use.direct;
+	if (a->use.direct) {
 		__u64 first = a->key.addr & ~(PAGE_BYTES - 1);
 
 		u->outside_ops += a->use.direct;
@@ -172,9 +238,15 @@ void digests_take(struct digests *d, const struct io_model *m, const struct ledg
 	}
 	for (size_t i = 0; i < m->nr_addresses; i++)
 		digest_of(d, m->addresses[i].key.ring, m->addresses[i].born_ns);
+	for (size_t i = 0; i < m->nr_failures; i++)
+		digest_of(d, m->failures[i].key.ring, m->failures[i].born_ns);
 	find_held(d, l);
 	for (size_t i = 0; i < m->nr_addresses; i++)
 		take_address(d, &m->addresses[i]);
+	for (size_t i = 0; i < m->nr_failures; i++)
+		take_failure(d, &m->failures[i]);
+	for (size_t i = 0; i < m->nr_under_way; i++)
+		take_under_way(d, &m->under_way[i]);
 	for (size_t i = 0; i < m->nr_buffers; i++)
 		take_use(d, &m->buffers[i]);
 }
@@ -204,6 +276,7 @@ void digests_free(struct digests *all)
 	HASH_ITER(hh, all->all, d, next) {
 		HASH_DEL(all->all, d);
 		free(d->reach);
+		free(d->touched);
 		free(d);
 	}
 	HASH_ITER(hh, all->uses, u, next_use) {

@@ -10,15 +10,20 @@
 #include "model/io_counters.h"
 #include "model/ledger.h"
 
-/* What a ring's addresses of plain I/O add up to. */
+/* How plain I/O is done, as the remedies differ; the last that an address was used by stands for all. */
+enum plain_kind { PLAIN_RW, PLAIN_VECTOR, PLAIN_SEND, PLAIN_SEND_ZC, NR_PLAIN_KINDS };
+
+/* What a ring's addresses of plain I/O add up to: inside its registered buffers, and outside. */
 struct plain_use {
-	__u64 inside_ops, inside_bytes;
-	__u64 outside_ops, outside_bytes, addresses, pin_bytes;
+	__u64 inside_ops[NR_PLAIN_KINDS], inside_bytes[NR_PLAIN_KINDS];
+	__u64 outside_ops, outside_bytes, addresses, pin_bytes;	/* READ and WRITE with O_DIRECT */
+	__u64 cached_ops, vector_ops;	/* outside, too: without O_DIRECT; READV and WRITEV */
 };
 
-/* Of a buffer, or of those that begin before it, too: how far they reach. */
+/* A buffer, and how far it and those that begin before it reach. */
 struct reach {
-	__u64 addr, end;
+	__u64 addr, end, all_end;
+	__u32 index;
 };
 
 struct ring_id {
@@ -35,8 +40,9 @@ struct digest {
 	__u64 ops, fixed_ops;
 	bool has_plain;
 	struct plain_use plain;
-	struct reach *reach;	/* owned; by address, .end not falling */
+	struct reach *reach;	/* owned; by address, .all_end not falling; NULL = not asked for */
 	size_t nr_reach;
+	bool *touched;		/* owned, of .held's slots: I/O failed over it, has not ended, or was plain */
 	UT_hash_handle hh, by_ring;
 };
 
@@ -61,7 +67,7 @@ void digests_take(struct digests *d, const struct io_model *m, const struct ledg
 struct digest *digests_find(const struct digests *d, __u64 ring, __u64 born_ns);
 /* That of a ring of the ledger; NULL when it was not used by the selection. */
 struct digest *digests_of_held(const struct digests *d, const struct ring *r);
-/* How buffer .index of a ring of the ledger was used; NULL when it was not. */
+/* How I/O that went well used buffer .index of a ring of the ledger; NULL when none did. */
 const struct io_buffer_use *digests_use(const struct digests *d, const struct ring *r, __u32 index);
 void digests_free(struct digests *d);
 

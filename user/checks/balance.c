@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/fmt.h"
+#include "base/page_size.h"
 #include "checks/balance.h"
 #include "checks/places.h"
 #include "checks/shares.h"

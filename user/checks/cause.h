@@ -3,7 +3,7 @@
 #ifndef FIXBUF_CHECKS_CAUSE_H
 #define FIXBUF_CHECKS_CAUSE_H
 
-#include <abi/fact.h>
+#include <abi/unmap.h>
 #include "model/stack.h"
 
 enum cause_kind {
@@ -11,13 +11,15 @@ enum cause_kind {
 	CAUSE_CALL,
 	CAUSE_RELEASE,		/* the kernel took back what a ring held */
 	CAUSE_LOSS,		/* seen first after a loss */
+	CAUSE_UNMAP,		/* the program took pages away from its addresses */
 	CAUSE_BETWEEN,		/* no call explains it */
 	CAUSE_END,		/* seen by the last look */
 };
 
 struct cause {
 	enum cause_kind kind;
-	struct fact_call call;	/* CAUSE_RELEASE: only the head, ring and mm */
+	struct fact_call call;	/* CAUSE_RELEASE, CAUSE_UNMAP: only the head, ring and mm */
+	struct unmap_call unmap; /* CAUSE_UNMAP */
 	__u32 slots;		/* that it was about */
 	__s32 fd;		/* of the ring, -1 = none known */
 	struct stack *stack;	/* a copy: the caller's names may be gone by then; NULL = none */

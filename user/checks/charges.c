@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/page_size.h"
 #include "checks/checks.h"
 #include "checks/folios.h"
 #include "checks/overcharge.h"

@@ -5,8 +5,11 @@
  */
 #include <abi/limits.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/page_size.h"
+#include "checks/failure_setup.h"
 #include "checks/failure_words.h"
 
 #define STRUCT_BYTES	32U	/* of io_uring_rsrc_register and io_uring_rsrc_update2 */
@@ -49,11 +52,13 @@ static void explain_einval(struct words *w)
 	else if (c->nr > TABLE_MAX_SLOTS)
 		SAY(w, "%u entries are more than a table holds: at most 16384, 1024 before Linux 5.13",
 		    c->nr);
-	else if (w->e && w->e->state == ENTRY_TOO_LONG && c->ring_flags & RING_F_ACCT_PER_RING)
-		explain_entry(w); /* from 7.2; EFAULT before */
-	else if (c->op == CALL_REGISTER)
-		SAY(w, "the kernel refuses the count of %u (1024 at most before Linux 5.13), or an entry mixes file and anonymous memory",
+	else if (w->e && (w->e->state == ENTRY_TOO_LONG || w->e->state == ENTRY_WRAPS))
+		explain_entry(w); /* from 7.2, EFAULT before; in each a length that is below 0 */
+	else if (c->op == CALL_REGISTER && c->nr > 1024)
+		SAY(w, "the kernel refuses the count of %u: before Linux 5.13 a table holds 1024 at most",
 		    c->nr);
+	else if (c->op == CALL_REGISTER)
+		SAY(w, "no cause is seen: not the number of entries, nor a length; it can be an entry that mixes file and anonymous memory, which some kernels refuse");
 	else
 		SAY(w, "a flag of the structure is not known to this kernel, an empty entry has a tag, or a sparse table has entries");
 }
@@ -66,18 +71,42 @@ static void explain_eopnotsupp(struct words *w)
 		SAY(w, "an entry lies in a file mapping, which this kernel does not register; use anonymous memory or, from Linux 5.14 on, a memfd");
 }
 
-void explain_call(char out[EXPLAIN_LEN], const struct fact_call *c, const struct fact_entry *entry,
-		  const struct accounts *accounts)
+void say_more(struct words *w, const char *format, ...)
 {
-	struct words w = { out, c, entry };
+	size_t n = strlen(w->out);
+	va_list ap;
 
+	va_start(ap, format);
+	vsnprintf(w->out + n, EXPLAIN_LEN - n, format, ap);
+	va_end(ap);
+}
+
+__s64 failure_errno(const struct fact_call *c, const struct evidence *e)
+{
+	if (c->result < 0)
+		return c->result;
+	if (!e->entry && c->user && (c->need_pages + c->user_after_pages) * PAGE_BYTES > c->limit_bytes)
+		return -ENOMEM;
+	return -EFAULT;
+}
+
+void explain_call(char out[EXPLAIN_LEN], const struct fact_call *call, const struct evidence *e)
+{
+	struct fact_call failed = *call, *c = &failed;
+	struct words w = { out, c, e->entry, e };
+
+	c->result = failure_errno(call, e);
+	if (c->call_flags & CALL_F_UNENTERED) {
+		explain_unentered(out, c->seen, c->result);
+		return;
+	}
 	if (c->call_flags & CALL_F_NO_RING && explain_no_ring(&w))
 		return;
 	if (c->op == CALL_CLONE && explain_clone(&w))
 		return;
 	switch (-c->result) {
 	case ENOMEM:
-		explain_memlock(out, c, accounts);
+		explain_memlock(&w);
 		break;
 	case EFAULT:
 		explain_efault(&w);
@@ -96,7 +125,7 @@ void explain_call(char out[EXPLAIN_LEN], const struct fact_call *c, const struct
 		SAY(&w, "the ring has no buffers registered; register a table first");
 		break;
 	case EOVERFLOW:
-		if (entry)
+		if (e->entry)
 			explain_entry(&w);
 		else if (c->op == CALL_REGISTER || c->op == CALL_REGISTER2)
 			SAY(&w, "an entry's base plus its length wraps around the end of the address space");
@@ -104,10 +133,10 @@ void explain_call(char out[EXPLAIN_LEN], const struct fact_call *c, const struct
 			SAY(&w, "offset %u plus %u slots overflows", c->offset, c->nr);
 		break;
 	case EEXIST:
-		SAY(&w, "the ring is IORING_SETUP_SINGLE_ISSUER and belongs to another thread or process; register from the one that submits");
+		explain_issuer(&w);
 		break;
 	case EACCES:
-		SAY(&w, "restrictions of the ring or of the task forbid this operation; allow it where they are set");
+		explain_restrictions(&w);
 		break;
 	case EBADFD:
 		SAY(&w, "the ring is in the wrong state for this (IORING_SETUP_R_DISABLED); enable it first");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* EFAULT and its like: which entry, where in it, and what is wrong with the memory there. */
+#include <abi/mapping.h>
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include "base/fmt.h"
 #include "base/untrusted.h"
 #include "checks/failure_words.h"
+#include "checks/fs_name.h"
 
 #define LOOKED_PAGES	(1U << 18)	/* as the programs in the kernel bound their look */
 #ifndef SECRETMEM_MAGIC			/* in <linux/magic.h> from 5.14 on */
@@ -39,28 +41,11 @@ const char *entry_state_name(__u32 state)
 	return state < sizeof(state_names) / sizeof(state_names[0]) ? state_names[state] : "unknown";
 }
 
-static const char *fs_name(__u32 magic)
-{
-	static const struct { __u32 magic; const char *name; } known[] = {
-		{ 0xef53, "ext4" }, { 0x58465342, "xfs" }, { 0x9123683e, "btrfs" },
-		{ 0x01021994, "tmpfs" }, { 0x858458f6, "ramfs" }, { 0x794c7630, "overlayfs" },
-		{ 0x01021997, "9p" }, { 0x6969, "nfs" }, { 0x65735546, "fuse" },
-		{ 0x5345434d, "secret memory" }, { 0x09041934, "an anonymous inode" },
-		{ 0x958458f6, "hugetlbfs" },
-		{ 0x2fc12fc1, "zfs" }, { 0xf2f52010, "f2fs" }, { 0x9fa0, "proc" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].magic == magic)
-			return known[i].name;
-	return NULL;
-}
-
-/* "the read-only mapping 0x1000-0x3000 of 'name' (ext4)" */
+/* "the mapping 0x1000-0x3000 of 'name' (ext4)" */
 static int put_mapping(char *out, size_t room, const struct fact_entry *e)
 {
 	char name[TAME_FACTOR * FILE_NAME_LEN + 1];
-	const char *fs = fs_name(e->fs_magic);
+	const char *fs = e->fs_name.bytes[0] ? TAME_COMM(e->fs_name) : fs_name(e->fs_magic);
 	bool unknown = e->fs_magic && e->fs_magic != ~0U;
 	int n = snprintf(out, room, "the mapping 0x%llx-0x%llx", e->vma_start, e->vma_end);
 
@@ -74,18 +59,36 @@ static int put_mapping(char *out, size_t room, const struct fact_entry *e)
 	return n;
 }
 
-/* What can be why a page is not there, of what was not looked at. */
-static const char *left_over(const struct fact_entry *e)
+/* A page that is not there for a reason that was not seen. */
+static void say_left_over(struct words *w)
 {
-	if (e->fs_magic == TMPFS_MAGIC)
-		return e->looked & LOOKED_FULL ?
-		       "the memory limit of its cgroup" :
-		       "its tmpfs is full, or the memory limit of its cgroup (neither was looked at)";
-	if (e->fs_magic == HUGETLBFS_MAGIC)
-		return e->looked & LOOKED_HUGE ?
-		       "the huge page limit of its cgroup, or one of NUMA" :
-		       "no huge page was free, or the limit of its cgroup (neither was looked at)";
-	return "a guard region, or the memory limit of its cgroup (neither was seen)";
+	const struct fact_entry *e = w->e;
+	bool file = e->looked & LOOKED_FILE, full = e->looked & LOOKED_FULL,
+	     huge = e->looked & LOOKED_HUGE, cgroup = w->seen->caller;
+	const char *it = e->fs_magic == TMPFS_MAGIC ? full ? NULL : "its tmpfs is full" :
+			 e->fs_magic == HUGETLBFS_MAGIC ?
+			 huge ? "the huge page limit of its cgroup, or one of NUMA" :
+			 "no huge page was free, or the huge page limit of its cgroup" : "a guard region";
+
+	say_more(w, ". Not the cause: its protection%s%s%s%s. ",
+		 file ? ", the end of its file, a userfaultfd" : "", full ? ", a full tmpfs" : "",
+		 huge ? ", a want of huge pages" : "", cgroup ? ", the limit of a memory cgroup" : "");
+	if (it || !cgroup)
+		say_more(w, "It can be: %s%s%s (not looked at)", it ? it : "", it && !cgroup ? ", or " : "",
+			 cgroup ? "" : "the limit of its memory cgroup");
+	else
+		say_more(w, "What is left was not looked at");
+}
+
+static bool say_why_full(struct words *w, const char *lead)
+{
+	size_t n = strlen(w->out);
+
+	say_more(w, "%s", lead);
+	if (say_full_cgroup(w))
+		return true;
+	w->out[n] = 0;
+	return false;
 }
 
 /* A page that is not there: the mapping is right, what is behind it is not. */
@@ -117,11 +120,10 @@ static void explain_page(struct words *w, const char *who, const char *map)
 		    who, depth, e->at, map);
 		break;
 	default:
-		SAY(w, "%s: %s into it, at 0x%llx, %s got no page. Not the cause: its protection%s%s%s. It can be: %s",
-		    who, depth, e->at, map,
-		    e->looked & LOOKED_FILE ? ", the end of its file, a userfaultfd" : "",
-		    e->looked & LOOKED_FULL ? ", a full tmpfs" : "",
-		    e->looked & LOOKED_HUGE ? ", a want of huge pages" : "", left_over(e));
+		SAY(w, "%s: %s into it, at 0x%llx, %s got no page", who, depth, e->at, map);
+		if (say_why_full(w, ": "))
+			break;
+		say_left_over(w);
 		break;
 	}
 }
@@ -131,6 +133,11 @@ static void explain_too_long(struct words *w)
 	__u64 limit = w->c->ring_flags & RING_F_ACCT_PER_RING ? 1ULL << 40 : 1ULL << 30;
 	char excess[FMT_LEN], most[FMT_LEN];
 
+	if ((__s64)w->e->len_bytes < 0) {
+		SAY(w, "entry %u at 0x%llx has a length below 0 (%lld); the length is wrong",
+		    w->e->index, w->e->base, (__s64)w->e->len_bytes);
+		return;
+	}
 	SAY(w, "entry %u at 0x%llx is %llu bytes long, %s beyond this kernel's limit of %s per buffer; split it",
 	    w->e->index, w->e->base, w->e->len_bytes,
 	    fmt_bytes_long(excess, w->e->len_bytes - limit), fmt_bytes_long(most, limit));
@@ -182,6 +189,11 @@ void explain_entry(struct words *w)
 		    who, map);
 		break;
 	case ENTRY_NO_ACCESS:
+		if (e->vma_flags & VM_EXEC) {
+			SAY(w, "%s: %s may only be executed (PROT_EXEC); buffers take PROT_READ | PROT_WRITE",
+			    who, map);
+			break;
+		}
 		SAY(w, "%s: %s may not be accessed (PROT_NONE); map it with PROT_READ | PROT_WRITE",
 		    who, map);
 		break;
@@ -196,6 +208,7 @@ void explain_entry(struct words *w)
 		break;
 	case ENTRY_UNCHECKED:
 		SAY(w, "its mappings could not be looked at: the process has ended, may not be looked into, or has too many; this kernel shows them only while it runs");
+		say_why_full(w, ". What was seen: ");
 		break;
 	case ENTRY_SPECIAL:
 		SAY(w, "%s: %s is device memory (VM_IO or VM_PFNMAP), which has no pages to pin; use ordinary memory",
@@ -223,6 +236,8 @@ static bool explain_pointer(struct words *w)
 		    c->arg);
 	else if (c->op != CALL_CLONE && c->nr && !c->array && !(c->arg_flags & REGISTER_SPARSE))
 		SAY(w, "the pointer to the array of iovecs in the argument structure (data) is NULL; set it to the array's address");
+	else if (c->seen & SEEN_TAGS_NONE)
+		SAY(w, "the array of tags, to which the argument structure points (tags), cannot be read; pass one tag for each entry, or NULL for none");
 	else
 		return false;
 	return true;
@@ -237,12 +252,13 @@ void explain_efault(struct words *w)
 	else if (explain_pointer(w))
 		return;
 	else if (c->nr && c->seen & SEEN_PAGES)
-		SAY(w, "no cause is seen: each of its %u entries is mapped and writable now, and %s; not the cause are NULL pointers, lengths, protection, files that cannot be pinned, ends of files. A mapping may have changed during the call",
+		SAY(w, "no cause is seen: each of its %u entries is mapped and writable now, and %s; not the cause are NULL pointers, lengths, protection, files that cannot be pinned, ends of files. A mapping may have changed during the call, or a protection key (pkey_mprotect()) keeps the thread out",
 		    c->nr, c->need_pages > LOOKED_PAGES ? "each page of the first GiB is there" :
 		    "each page is there");
-	else if (c->nr)
+	else if (c->nr) {
 		SAY(w, "no cause is seen: its %u entries were looked at only so far as they are mapped and writable now; whether their pages can be had was not looked at",
 		    c->nr);
-	else
+		say_why_full(w, ". What was seen: ");
+	} else
 		SAY(w, "the memory at 0x%llx, or what it points to, cannot be read", c->arg);
 }

@@ -47,6 +47,13 @@ static void explain_refused(struct words *w)
 		SAY(w, "the call was refused before its ring was looked up; why is not seen");
 }
 
+/* A number that was not meant as a descriptor: where this kernel takes the index of a ring. */
+static const char *as_index(const struct fact_call *c)
+{
+	return c->seen & SEEN_OTHER_WAY && c->seen & SEEN_KNOWS_INDEX ?
+	       "; it is also the index of a ring that this thread has registered, which takes IORING_REGISTER_USE_REGISTERED_RING in the call's operation" : "";
+}
+
 static void explain_closed(struct words *w)
 {
 	const struct fact_call *c = w->c;
@@ -54,13 +61,15 @@ static void explain_closed(struct words *w)
 	if (!(c->seen & SEEN_ARGS))
 		SAY(w, "the descriptor is not open");
 	else if (c->call_flags & CALL_F_REG_RING)
-		SAY(w, "this thread has registered no ring with index %d", c->fd);
+		SAY(w, "this thread has registered no ring with index %d%s", c->fd,
+		    c->seen & SEEN_OTHER_WAY ?
+		    "; the descriptor of that number is open, but IORING_REGISTER_USE_REGISTERED_RING asks for an index" : "");
 	else if (c->seen & SEEN_FD && !(c->seen & SEEN_FD_NONE))
 		SAY(w, "descriptor %d was not open for use, though it is now: it is O_PATH, or was opened after the call",
 		    c->fd);
 	else
 		SAY(w, "descriptor %d is not open%s", c->fd,
-		    c->fd == -1 ? "; did io_uring_setup() fail?" : "");
+		    c->fd == -1 ? "; did io_uring_setup() fail?" : as_index(c));
 }
 
 bool explain_no_ring(struct words *w)
@@ -73,8 +82,10 @@ bool explain_no_ring(struct words *w)
 		explain_closed(w);
 		return true;
 	case EOPNOTSUPP:
-		SAY(w, w->c->seen & SEEN_ARGS ? "descriptor %d is not an io_uring" :
-		    "the descriptor is not an io_uring", w->c->fd);
+		if (w->c->seen & SEEN_ARGS)
+			SAY(w, "descriptor %d is not an io_uring%s", w->c->fd, as_index(w->c));
+		else
+			SAY(w, "the descriptor is not an io_uring");
 		return true;
 	}
 	return false;

@@ -9,12 +9,31 @@ struct words {
 	char *out;			/* EXPLAIN_LEN bytes */
 	const struct fact_call *c;
 	const struct fact_entry *e;	/* to blame, NULL without */
+	const struct evidence *seen;
 };
 
 #define REGISTER_SPARSE	1U	/* IORING_RSRC_REGISTER_SPARSE */
 #define MAX_REGISTERED	16	/* rings that a thread can register */
 
 #define SAY(w, ...) ((void)snprintf((w)->out, EXPLAIN_LEN, __VA_ARGS__))
+
+/* Adds to what was said, as far as there is room. */
+void say_more(struct words *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ENOMEM: the limit and who uses it up, or the kernel's own want of memory. */
+void explain_memlock(struct words *w);
+
+/*
+ * Adds why the kernel had no memory for the caller, as a clause of a sentence; what was looked
+ * at and is not why it is named.
+ */
+void say_no_memory(struct words *w);
+/* A clause of a sentence: the memory cgroup that has no room; false where each has, or none was seen. */
+bool say_full_cgroup(struct words *w);
+
+/* Refused for who calls: EEXIST of a ring that takes one thread's calls, EACCES of restrictions. */
+void explain_issuer(struct words *w);
+void explain_restrictions(struct words *w);
 
 /* What is wrong with the entry .e. */
 void explain_entry(struct words *w);

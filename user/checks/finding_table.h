@@ -21,9 +21,9 @@ FINDING(STALE_PAGE,
 			"it again in the one that goes on with it; madvise(MADV_DONTFORK) keeps "
 			"a buffer from being copied, only for whole pages that hold nothing else: "
 			"a child that touches them gets SIGSEGV",
-		[STALE_DROPPED] = "do not call MADV_DONTNEED on registered memory, and keep it out "
-			"of an allocator that does when memory is freed; unregister it first, and "
-			"register the buffer again now",
+		[STALE_DROPPED] = "do not call MADV_DONTNEED on registered memory, nor mremap with "
+			"MREMAP_DONTUNMAP, and keep it out of an allocator that does when memory is "
+			"freed; unregister it first, and register the buffer again now",
 		[STALE_TRUNCATED] = "do not shorten a file while its pages are registered "
 			"(F_SEAL_SHRINK keeps a memfd from it); extend it and register the "
 			"buffer again now",
@@ -69,8 +69,8 @@ FINDING(OVERCHARGED,
 		[OVERCHARGED_BY_OVERLAP] = "do not let buffers overlap",
 		[OVERCHARGED_BY_RINGS] = "register the memory once and clone the buffers into the "
 			"other rings (IORING_REGISTER_CLONE_BUFFERS, from 6.12 on)",
-		[OVERCHARGED_BY_EDGES] = "align buffers to 4 KiB (posix_memalign; for fio "
-			"--iomem_align=4096)",
+		[OVERCHARGED_BY_EDGES] = "align buffers to pages (posix_memalign; for fio "
+			"--iomem_align=4096, where pages have 4 KiB)",
 		[OVERCHARGED_BY_ALIASES] = "map the file once, or register one of its mappings",
 	})
 

@@ -121,7 +121,9 @@ static __u64 mm_of(const struct ring *r, const struct fact *f)
 	case FACT_UNCHARGE:
 		return ((const struct fact_charge *)f)->mm;
 	case FACT_IO_DONE:
+	case FACT_IO_FAILED:
 	case FACT_ENTRY:
+	case FACT_CALLER:
 		return 0;
 	default:
 		return r && r->mm ? r->mm->id : 0;
@@ -412,6 +414,14 @@ void hindsight_judge(struct hindsight *h, const struct ledger *l, struct finding
 		if (end || (is_quiet(a) && !a->nr_suspicions))
 			account_drop(h, a);
 	}
+}
+
+bool hindsight_awaits_slots(const struct hindsight *h)
+{
+	for (const struct account *a = h->accounts; a; a = a->hh.next)
+		if (a->left)
+			return true;
+	return false;
 }
 
 struct findings *hindsight_sure(struct hindsight *h)

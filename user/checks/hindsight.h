@@ -30,6 +30,8 @@ bool hindsight_is_due(const struct hindsight *h, __u64 t_ns);
  */
 void hindsight_judge(struct hindsight *h, const struct ledger *l, struct findings *found,
 		     __u64 t_ns, bool end);
+/* Whether a call was told whose slots, or some of them, were not yet: who holds what is not known. */
+bool hindsight_awaits_slots(const struct hindsight *h);
 /* What is sure by now, with .since_ns: the caller's to empty. */
 struct findings *hindsight_sure(struct hindsight *h);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pages that stay pinned though every ring that ever held them is gone. */
+#include "base/page_size.h"
 #include "base/pid.h"
 #include "base/untrusted.h"
 #include "checks/checks.h"
@@ -11,6 +12,18 @@
  * other kept it, and its end is told by neither.
  */
 #define SAME_TIME_NS 1000000000ULL
+
+/*
+ * A ring that was made while programs were being attached or detached, or whose creator was not
+ * selected, is not in the ledger, and may well live.
+ */
+static bool all_rings_seen(const struct pin *p)
+{
+	for (size_t i = 0; i < p->nr_rings; i++)
+		if (!p->rings[i].seen)
+			return false;
+	return true;
+}
 
 static bool is_owned(const struct ledger *l, const struct pin *p)
 {
@@ -49,7 +62,8 @@ void check_leaks(const struct ledger *l, const struct ledger *now, struct findin
 			.index = -1, .uid = p->uid, .comm = p->comm, .addr = p->addr, .pages = p->pages,
 		};
 
-		if (p->others || is_owned(l, p) || end_may_be_missed(p) || (now && ledger_buffer(now, p->buf)))
+		if (p->others || !all_rings_seen(p) || is_owned(l, p) || end_may_be_missed(p) ||
+		    (now && ledger_buffer(now, p->buf)))
 			continue;
 		finding_add(out, f, "pid %s (%s): %llu page%s (%s) from 0x%llx on %s pinned and "
 			    "never unpinned, and every ring that was seen to hold the buffer is "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A user's charge against RLIMIT_MEMLOCK. */
+#include "base/page_size.h"
 #include "base/pid.h"
 #include "base/untrusted.h"
 #include "checks/checks.h"
@@ -29,7 +30,7 @@ static void report(const struct ledger *l, const struct ledger_user *u, const st
 	finding_add(out, f, "user %u has %s locked of the %s that RLIMIT_MEMLOCK of pid %s "
 		    "(%s) allows%s", u->uid, fmt_bytes_long(a, locked * PAGE_BYTES),
 		    fmt_bytes_long(b, h->memlock_limit_bytes), PID_TEXT(h->pid, h->ns_pid), TAME_COMM(h->comm),
-		    shares_text(text, &s, locked));
+		    shares_text(text, s.list, s.nr, &s.account, locked));
 	shares_free(&s);
 }
 

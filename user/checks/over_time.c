@@ -26,7 +26,7 @@ struct over_time {
 	__s64 now_ns;		/* of the last fact that was fed, since the begin */
 	__u64 budget;		/* steps that checks may take: as many as facts were told, and some */
 	bool torn;		/* facts were lost since the last look */
-	bool grown;		/* levels may have, since the last check */
+	bool grown;		/* levels may have, against their limits, since the last check */
 	bool below_zero;	/* the last fact says so of an account */
 };
 
@@ -137,11 +137,13 @@ static void tell_sure(struct over_time *f)
 /* As the ledger is at .t_ns. */
 static void check(struct over_time *f, const struct event *t, __u64 t_ns, bool end)
 {
+	bool awaits_slots = hindsight_awaits_slots(f->hindsight);
 	struct findings now = { 0 };
 
 	find(f, t, false, &now);
 	hindsight_judge(f->hindsight, t->ledger, &now, t_ns, end);
-	tell_leaks(f, &now, t_ns, end);
+	/* where the file ends amid a clone, what that has taken over was not told */
+	tell_leaks(f, &now, t_ns, end && !awaits_slots);
 }
 
 static __u64 steps(const struct ledger *l)
@@ -213,7 +215,8 @@ static void before_fact(struct over_time *f, const struct event *t)
 		tell_sure(f);
 	}
 	f->below_zero = is_below_zero(t->fact);
-	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE;
+	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE ||
+		    t->fact->kind == FACT_HOLDER;
 	f->now_ns = t->since_ns;
 	f->last_ns = t->t_ns;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/page_size.h"
 #include "checks/overcharge.h"
 
 #define SMALL_BYTES	(1ULL << 20)	/* charged twice, it is no reason to fail */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/fmt.h"
+#include "base/page_size.h"
 #include "checks/checks.h"
 #include "checks/folios.h"
 #include "checks/places.h"
@@ -22,8 +23,8 @@ static const struct rule {
 	  "was copied after a fork", "were copied after a fork",
 	  "I/O reads and writes the original, this process sees the copy" },
 	{ STALE_PAGE, STALE_DROPPED, MAPPING_DROPPED,
-	  "was dropped (MADV_DONTNEED, or mapped anew)",
-	  "were dropped (MADV_DONTNEED, or mapped anew)",
+	  "was dropped (MADV_DONTNEED, MREMAP_DONTUNMAP, mapped anew, or the file below was cut)",
+	  "were dropped (MADV_DONTNEED, MREMAP_DONTUNMAP, mapped anew, or the file below was cut)",
 	  "I/O still reads and writes the old memory, the next touch brings another page" },
 	{ STALE_PAGE, STALE_TRUNCATED, MAPPING_TRUNCATED,
 	  "was cut off its file", "were cut off their file",

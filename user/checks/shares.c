@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/page_size.h"
 #include "base/pid.h"
 #include "base/untrusted.h"
 #include "checks/places.h"
@@ -131,7 +132,7 @@ static int by_place(const void *va, const void *vb)
 }
 
 /* Buffers of their own over the same addresses: each is charged again. */
-static void find_repeated(struct shares *s, struct parts *p)
+static void find_repeated(struct share_sum *a, struct parts *p)
 {
 	qsort(p->list, p->nr, sizeof(*p->list), by_place);
 	for (size_t i = 0, n; i < p->nr; i += n) {
@@ -141,22 +142,38 @@ static void find_repeated(struct shares *s, struct parts *p)
 			pages += p->list[i + n].pages;
 		if (n == 1 || !mm_of(&p->list[i]) || pages == p->list[i].pages)
 			continue;
-		s->repeated_pages += pages;
-		s->repeated_once += pages / n;
+		a->repeated_pages += pages;
+		a->repeated_once += pages / n;
 	}
 }
 
-static struct share share_of(const struct part *p)
+/* Another process that has the ring open keeps it, and its charge, when the owner ends. */
+static void find_keeper(struct share *s, const struct ring *r)
 {
-	const struct ring *r = p->ring;
+	for (size_t i = 0; i < r->nr_holders; i++) {
+		const struct holder *h = &r->holders[i];
+
+		if (h->pid == s->pid)
+			continue;
+		s->keeper_pid = h->pid;
+		s->keeper_ns_pid = h->ns_pid;
+		s->keeper_comm = h->comm;
+		s->keeper_fd = h->fd;
+		return;
+	}
+}
+
+static struct share share_of(const struct ring *r)
+{
 	struct share s = {
-		.pid = ring_owner_pid(r), .ns_pid = ring_owner_ns_pid(r), .pages = p->pages,
+		.pid = ring_owner_pid(r), .ns_pid = ring_owner_ns_pid(r), .keeper_fd = -1,
 	};
 
 	if (r->mm && r->mm->pid)
 		s.comm = r->mm->comm;
 	else if (r->nr_holders)
 		s.comm = r->holders[0].comm;
+	find_keeper(&s, r);
 	return s;
 }
 
@@ -167,17 +184,80 @@ static int by_pid(const void *va, const void *vb)
 	return compare(a->pid, b->pid);
 }
 
+static __u64 all_pages(const struct share *s)
+{
+	return s->pages + s->ring_pages;
+}
+
 static int by_pages(const void *va, const void *vb)
 {
 	const struct share *a = va, *b = vb;
 
-	return compare(b->pages, a->pages) ? : by_pid(a, b);
+	return compare(all_pages(b), all_pages(a)) ? : by_pid(a, b);
+}
+
+static bool is_known(const struct ledger *const *ledgers, size_t nr, __u64 ring)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (ledger_ring(ledgers[i], ring))
+			return true;
+	return false;
+}
+
+/* The memory of each of the user's rings itself, where the kernel charges that. */
+static void add_rings(struct shares *s, __u64 user, const struct ledger *const *ledgers, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		for (const struct ring *r = ledgers[i]->rings; r; r = r->hh.next) {
+			if (!r->user || r->user->id != user || !r->ring_pages ||
+			    is_known(ledgers, i, r->id))
+				continue;
+			array_grow(s->list, s->nr);
+			s->list[s->nr] = share_of(r);
+			s->list[s->nr].rings = 1;
+			s->list[s->nr++].ring_pages = r->ring_pages;
+		}
+}
+
+static void take_keeper(struct share *to, const struct share *from)
+{
+	to->keeper_pid = from->keeper_pid;
+	to->keeper_ns_pid = from->keeper_ns_pid;
+	to->keeper_comm = from->keeper_comm;
+	to->keeper_fd = from->keeper_fd;
+}
+
+/* One share a process, out of one a buffer and one a ring. */
+static void merge(struct shares *s)
+{
+	size_t n = 0;
+
+	qsort(s->list, s->nr, sizeof(*s->list), by_pid);
+	for (size_t i = 0; i < s->nr; i++) {
+		struct share *one = &s->list[i];
+
+		s->account.pages += one->pages;
+		s->account.ring_pages += one->ring_pages;
+		if (!i)
+			continue;
+		if (one->pid != s->list[n].pid) {
+			s->list[++n] = *one;
+			continue;
+		}
+		s->list[n].pages += one->pages;
+		s->list[n].ring_pages += one->ring_pages;
+		s->list[n].rings += one->rings;
+		if (!s->list[n].keeper_pid)
+			take_keeper(&s->list[n], one);
+	}
+	s->nr = n + 1;
+	s->account.nr_shares = s->nr;
+	qsort(s->list, s->nr, sizeof(*s->list), by_pages);
 }
 
 void shares_collect(struct shares *s, __u64 user, const struct ledger *const *ledgers, size_t nr)
 {
 	struct parts parts = { 0 };
-	size_t n = 0;
 
 	memset(s, 0, sizeof(*s));
 	for (size_t i = 0; i < nr; i++) {
@@ -185,28 +265,59 @@ void shares_collect(struct shares *s, __u64 user, const struct ledger *const *le
 
 		collect(&parts, ledgers[i], user);
 		HASH_FIND(hh, ledgers[i]->users, &user, sizeof(user), u);
-		s->partial |= u && u->partial;
+		if (u && u->partial)
+			s->account.flags |= SHARES_PARTIAL;
 	}
 	drop_repeated(&parts);
 	charge(&parts);
-	if (!parts.nr)
-		return;
-	find_repeated(s, &parts);
-	s->list = must_alloc(parts.nr, sizeof(*s->list));
+	if (parts.nr)
+		find_repeated(&s->account, &parts);
 	for (size_t i = 0; i < parts.nr; i++) {
-		s->list[i] = share_of(&parts.list[i]);
-		s->pages += s->list[i].pages;
+		array_grow(s->list, s->nr);
+		s->list[s->nr] = share_of(parts.list[i].ring);
+		s->list[s->nr++].pages = parts.list[i].pages;
 	}
-	qsort(s->list, parts.nr, sizeof(*s->list), by_pid);
-	for (size_t i = 1; i < parts.nr; i++) {
-		if (s->list[i].pid != s->list[n].pid)
-			s->list[++n] = s->list[i];
-		else
-			s->list[n].pages += s->list[i].pages;
-	}
-	s->nr = n + 1;
-	qsort(s->list, s->nr, sizeof(*s->list), by_pages);
+	add_rings(s, user, ledgers, nr);
+	if (s->nr)
+		merge(s);
 	free(parts.list);
+}
+
+/* Who has a ring open is seen by a look only, whose it was by what was watched. */
+static void find_keepers(struct shares *s, const struct ledger *then, const struct ledger *now)
+{
+	for (const struct ring *r = then->rings; r; r = r->hh.next) {
+		const struct ring *later = ledger_ring(now, r->id);
+
+		for (size_t i = 0; later && i < s->nr; i++)
+			if (s->list[i].pid == ring_owner_pid(r) && !s->list[i].keeper_pid)
+				find_keeper(&s->list[i], later);
+	}
+}
+
+void shares_at(struct shares *s, __u64 user, const struct ledger *then, const struct ledger *now,
+	       __u64 locked_pages)
+{
+	const struct ledger *const ledgers[] = { then, now };
+	const struct { size_t first, nr; } ways[] = { { 0, 1 }, { 1, 1 }, { 0, 2 } };
+
+	memset(s, 0, sizeof(*s));
+	for (size_t i = 0; i < (now ? 3 : 1); i++) {
+		struct shares one;
+		__u64 pages;
+
+		shares_collect(&one, user, ledgers + ways[i].first, ways[i].nr);
+		pages = one.account.pages + one.account.ring_pages;
+		if (pages <= locked_pages &&
+		    (!s->nr || pages > s->account.pages + s->account.ring_pages)) {
+			shares_free(s);
+			*s = one;
+		} else {
+			shares_free(&one);
+		}
+	}
+	if (now)
+		find_keepers(s, then, now);
 }
 
 void shares_free(struct shares *s)
@@ -215,48 +326,92 @@ void shares_free(struct shares *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static size_t put(char *buf, size_t used, const char *what, __u64 pages)
+/* ", " or what begins the list, then .what. */
+static size_t put(char *buf, size_t used, const char *what)
 {
-	char size[FMT_LEN];
-	int n = snprintf(buf + used, SHARES_TEXT - used, "%s%s %s", used ? ", " : ", held by: ", what,
-			 fmt_bytes_long(size, pages * PAGE_BYTES));
+	int n = snprintf(buf + used, SHARES_TEXT - used, "%s%s", used ? ", " : ", held by: ", what);
 
 	return used + n < SHARES_TEXT ? used + n : SHARES_TEXT - 1;
 }
 
-const char *shares_text(char buf[SHARES_TEXT], const struct shares *s, __u64 locked_pages)
+static void name_share(char *buf, size_t room, const struct share *s)
 {
-	__u64 shown = 0;
+	size_t n;
+
+	if (s->pid)
+		n = snprintf(buf, room, "pid %s", PID_TEXT(s->pid, s->ns_pid));
+	else
+		n = snprintf(buf, room, "an unknown process");
+	if (s->comm.bytes[0] && s->pid)
+		n += snprintf(buf + n, room - n, " (%s%s", TAME_COMM(s->comm),
+			      s->ended ? ", which has ended" : "");
+	else if (s->ended)
+		n += snprintf(buf + n, room - n, " (which has ended");
+	else
+		return;
+	if (s->ended && s->keeper_pid) {
+		n += snprintf(buf + n, room - n, ", but pid %s",
+			      PID_TEXT(s->keeper_pid, s->keeper_ns_pid));
+		if (s->keeper_comm.bytes[0])
+			n += snprintf(buf + n, room - n, " (%s)", TAME_COMM(s->keeper_comm));
+		n += snprintf(buf + n, room - n, " keeps its ring");
+		if (s->keeper_fd >= 0)
+			n += snprintf(buf + n, room - n, " open as descriptor %d", s->keeper_fd);
+	}
+	snprintf(buf + n, room - n, ")");
+}
+
+static size_t put_share(char *buf, size_t used, const struct share *s)
+{
+	char who[128 + 2 * TAMED_COMM_SIZE], what[sizeof(who) + 2 * FMT_LEN + 64];
+	char size[FMT_LEN], own[FMT_LEN], rings[FMT_LEN] = "ring's";
+
+	name_share(who, sizeof(who), s);
+	fmt_bytes_long(size, s->pages * PAGE_BYTES);
+	fmt_bytes_long(own, s->ring_pages * PAGE_BYTES);
+	if (s->rings > 1)
+		snprintf(rings, sizeof(rings), "%u rings'", s->rings);
+	if (!s->ring_pages)
+		snprintf(what, sizeof(what), "%s %s", who, size);
+	else
+		snprintf(what, sizeof(what), "%s %s%s%s of its %s own memory", who,
+			 s->pages ? size : "", s->pages ? " and " : "", own, rings);
+	return put(buf, used, what);
+}
+
+const char *shares_text(char buf[SHARES_TEXT], const struct share *list, size_t nr,
+			const struct share_sum *account, __u64 locked_pages)
+{
+	__u64 known = account->pages + account->ring_pages, shown = 0;
+	char size[FMT_LEN], text[256];
 	size_t used = 0;
-	char who[64 + TAMED_COMM_SIZE];
 
 	buf[0] = 0;
-	for (size_t i = 0; i < s->nr && i < SHOWN; i++) {
-		const struct share *one = &s->list[i];
-
-		if (one->pid && one->comm.bytes[0])
-			snprintf(who, sizeof(who), "pid %s (%s%s)",
-				 PID_TEXT(one->pid, one->ns_pid), TAME_COMM(one->comm),
-				 one->ended ? ", which has ended" : "");
-		else if (one->pid)
-			snprintf(who, sizeof(who), "pid %s%s", PID_TEXT(one->pid, one->ns_pid),
-				 one->ended ? " (which has ended)" : "");
-		else
-			snprintf(who, sizeof(who), "an unknown process");
-		used = put(buf, used, who, one->pages);
-		shown += one->pages;
+	for (size_t i = 0; i < nr && i < SHOWN; i++) {
+		used = put_share(buf, used, &list[i]);
+		shown += all_pages(&list[i]);
 	}
-	if (s->nr > SHOWN) {
-		snprintf(who, sizeof(who), "%zu more process%s", s->nr - SHOWN,
-			 s->nr - SHOWN == 1 ? "" : "es");
-		used = put(buf, used, who, s->pages - shown);
+	if (account->nr_shares > SHOWN) {
+		snprintf(text, sizeof(text), "%u more process%s %s", account->nr_shares - SHOWN,
+			 account->nr_shares - SHOWN == 1 ? "" : "es",
+			 fmt_bytes_long(size, (known - shown) * PAGE_BYTES));
+		used = put(buf, used, text);
 	}
-	if (locked_pages > s->pages && s->partial)
-		put(buf, used, "buffers that were not read, and other uses of the account",
-		    locked_pages - s->pages);
-	else if (locked_pages > s->pages)
-		put(buf, used, "other uses of the account (ring memory, perf, AF_XDP, zero-copy "
-		    "sends, rings that are closing)", locked_pages - s->pages);
+	if (locked_pages <= known)
+		return buf;
+	fmt_bytes_long(size, (locked_pages - known) * PAGE_BYTES);
+	if (account->flags & SHARES_PARTIAL)
+		snprintf(text, sizeof(text),
+			 "buffers that were not read, and other uses of the account %s", size);
+	else
+		/* a kernel that charges rings charges these, too; those of a ring that is gone are not read */
+		snprintf(text, sizeof(text),
+			 "other uses of the account (%s%sperf, AF_XDP%s, zero-copy sends, rings that are closing) %s",
+			 account->ring_pages ? "provided-buffer rings, zero-copy receive, " : "",
+			 account->flags & SHARES_BPF_MAPS ? "BPF maps, " : "",
+			 account->flags & SHARES_NO_XDP ? " outside the caller's network namespace" : "",
+			 size);
+	put(buf, used, text);
 	return buf;
 }
 

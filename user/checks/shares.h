@@ -6,25 +6,15 @@
 #ifndef FIXBUF_CHECKS_SHARES_H
 #define FIXBUF_CHECKS_SHARES_H
 
+#include "model/evidence.h"
 #include "model/ledger.h"
 
-#define SHARES_TEXT 480
-
-/* What the rings of one process have charged to the user. */
-struct share {
-	__u32 pid, ns_pid;	/* of the address space that made them; 0 = not known */
-	struct comm comm;
-	__u64 pages;
-	bool ended;		/* the process has: what keeps its rings keeps the charge */
-};
+#define SHARES_TEXT 640
 
 struct shares {
 	struct share *list;	/* owned; the largest first */
 	size_t nr;
-	__u64 pages;		/* their sum */
-	bool partial;		/* the user has buffers that are not known */
-	/* of it, what several buffers have at the same addresses: charged, and charged but once */
-	__u64 repeated_pages, repeated_once;
+	struct share_sum account;
 };
 
 /*
@@ -33,10 +23,18 @@ struct shares {
  */
 void shares_collect(struct shares *s, __u64 user, const struct ledger *const *ledgers, size_t nr);
 /*
- * ", held by: pid 812 (fio) 5 MiB, other uses of the account (...) 2.2 MiB": what .locked_pages
- * consist of; empty for 0. Returns buf.
+ * The same of an account that held .locked_pages when a call failed. .then knows what watched
+ * processes had at the call, also of one that has ended since; .now (NULL = not looked at) knows
+ * the others, but as they are a moment later. What explains most of it, and no more, is taken.
  */
-const char *shares_text(char buf[SHARES_TEXT], const struct shares *s, __u64 locked_pages);
+void shares_at(struct shares *s, __u64 user, const struct ledger *then, const struct ledger *now,
+	       __u64 locked_pages);
+/*
+ * ", held by: pid 812 (fio) 5 MiB, other uses of the account (...) 2.2 MiB": what .locked_pages
+ * consist of; empty for 0. .list is the largest .nr of .account's. Returns buf.
+ */
+const char *shares_text(char buf[SHARES_TEXT], const struct share *list, size_t nr,
+			const struct share_sum *account, __u64 locked_pages);
 void shares_free(struct shares *s);
 
 /* The holder with the least limit of the rings that are charged to .u, NULL without a limit. */

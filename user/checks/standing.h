@@ -9,7 +9,10 @@
 struct standing;
 
 struct standing_teller {
-	/* A finding that is new and sure. */
+	/*
+	 * A finding that is new and sure. With .unconfirmed it is a suspicion, a warning or worse, that
+	 * ended before its account had rested: a call under way may explain it, or it was so.
+	 */
 	void (*tell)(const struct finding *f, const struct cause *c, void *arg);
 	/* What made a new one so; .mm is whose account it is about, 0 = none. .stack becomes the caller's. */
 	struct cause (*cause)(const struct finding *f, __u64 mm, void *arg);
@@ -22,9 +25,16 @@ bool standing_has(const struct standing *s, const struct finding *f);
 size_t standing_waiting(const struct standing *s);
 /*
  * These are all that there are now, with what .l knows: tells what is new and
- * sure, forgets what is gone. Takes the details out of the list.
+ * sure, forgets what is gone. .levels_ns is of when the levels of its accounts are. Takes the
+ * details out of the list.
  */
-void standing_merge(struct standing *s, const struct ledger *l, struct findings *now, __u64 now_ns);
+void standing_merge(struct standing *s, const struct ledger *l, struct findings *now, __u64 now_ns,
+		    __u64 levels_ns);
+/*
+ * A call ends that has been under way since .start_ns, which explains what was suspected of this
+ * account in the middle of it, if that ends now.
+ */
+void standing_explain(struct standing *s, __u64 mm, __u64 start_ns);
 /* Something happened to this account: it does not rest. */
 void standing_stir(struct standing *s, __u64 mm, __u64 now_ns);
 /* Tells those that stood while their account rested. */
@@ -35,7 +45,9 @@ void standing_tell_rested(struct standing *s, __u64 now_ns);
  * Takes the details out of the list.
  */
 void standing_look(struct standing *s, const struct ledger *l, struct findings *now, bool all);
-/* After a loss: what was not told has to show anew. */
+/* The same of the balance of all accounts, which looks at everything do not have. */
+void standing_balance(struct standing *s, const struct ledger *l, struct findings *now);
+/* After a loss, and at the end: what was not told is no more than a suspicion. */
 void standing_drop_waiting(struct standing *s);
 void standing_free(struct standing *s);
 

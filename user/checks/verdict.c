@@ -55,8 +55,8 @@ static const struct {
 	},
 	[UNSETTLED_MAPPINGS] = {
 		"unseen-mappings", "process", "processes",
-		"has more mappings than are looked through: a ring without a descriptor may live on "
-		"by one of them",
+		"has more mappings, or threads with more rings, than are looked through: a ring "
+		"without a descriptor may live on by one of them",
 		"end what the user does not need, and run it again",
 	},
 	[UNSETTLED_OUTSIDE] = {
@@ -68,7 +68,12 @@ static const struct {
 	[UNSETTLED_FINDINGS] = {
 		"unconfirmed-findings", "suspicion", "suspicions",
 		"could not be confirmed, since buffers came and went meanwhile",
-		"run it again; verify --watch checks after each call",
+		"run it again, when fewer buffers come and go",
+	},
+	[UNSETTLED_TIME] = {
+		"cut-look", "look at all rings at the end", "looks",
+		"was cut short, since the time of -d was long over",
+		"name the processes that matter with -p, or give it more time",
 	},
 	[UNSETTLED_EVENTS] = {
 		"lost-events", "event", "events",
@@ -89,13 +94,26 @@ static bool same_row(const struct unsettled *a, const struct unsettled *b)
 	       a->pid == b->pid;
 }
 
+static struct unsettled *find(const struct unsettled_list *u, const struct unsettled *one)
+{
+	for (size_t i = 0; i < u->nr; i++)
+		if (same_row(&u->list[i], one))
+			return &u->list[i];
+	return NULL;
+}
+
+bool unsettled_has(const struct unsettled_list *u, struct unsettled one)
+{
+	return find(u, &one);
+}
+
 void unsettled_add(struct unsettled_list *u, struct unsettled one)
 {
-	for (size_t i = 0; i < u->nr; i++) {
-		if (same_row(&u->list[i], &one)) {
-			u->list[i].count += one.count;
-			return;
-		}
+	struct unsettled *row = find(u, &one);
+
+	if (row) {
+		row->count += one.count;
+		return;
 	}
 	array_grow(u->list, u->nr);
 	u->list[u->nr++] = one;
@@ -140,12 +158,25 @@ void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 		unsettled_add(u, row);
 }
 
-void unsettled_losses(struct unsettled_list *u, __u64 lost, __u64 skipped)
+void unsettled_losses(struct unsettled_list *u, __u64 lost, __u64 skipped,
+		      const struct user_loss *losers, size_t nr, const struct selection *select)
 {
-	if (lost > skipped)
-		unsettled_add(u, (struct unsettled){
-			.what = UNSETTLED_EVENTS, .count = lost - skipped,
-		});
+	__u64 rest = lost > skipped ? lost - skipped : 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		__u64 count = losers[i].count < rest ? losers[i].count : rest;
+
+		if (losers[i].uid == SENDER_KERNEL || losers[i].uid == LOSS_OF_REST)
+			continue;
+		rest -= count;
+		if (count && (!select->has_uid || select->uid == losers[i].uid))
+			unsettled_add(u, (struct unsettled){
+				.what = UNSETTLED_EVENTS, .has_uid = true, .uid = losers[i].uid,
+				.count = count,
+			});
+	}
+	if (rest)
+		unsettled_add(u, (struct unsettled){ .what = UNSETTLED_EVENTS, .count = rest });
 	if (skipped)
 		unsettled_add(u, (struct unsettled){
 			.what = UNSETTLED_SKIPPED, .count = skipped,

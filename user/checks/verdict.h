@@ -7,6 +7,7 @@
 #define FIXBUF_CHECKS_VERDICT_H
 
 #include "checks/finding.h"
+#include "model/event.h"
 #include "model/selection.h"
 
 enum verdict { VERDICT_NOTHING_FOUND, VERDICT_UNSETTLED, VERDICT_FOUND };
@@ -24,6 +25,7 @@ enum unsettled_what {
 	UNSETTLED_FINDINGS,	/* were suspected and could not be confirmed */
 	UNSETTLED_EVENTS,	/* were lost */
 	UNSETTLED_SKIPPED,	/* runs of our programs, by the kernel */
+	UNSETTLED_TIME,		/* the look at the end was cut short */
 	UNSETTLED_UNRECORDED,	/* as UNSETTLED_SELECTION, in a recording */
 	NR_UNSETTLED
 };
@@ -47,6 +49,7 @@ struct unsettled_list {
 
 /* Adds .count to the row of that kind and owner. */
 void unsettled_add(struct unsettled_list *u, struct unsettled one);
+bool unsettled_has(const struct unsettled_list *u, struct unsettled one);
 /* Takes .count back from it; a row of nothing goes. */
 void unsettled_take(struct unsettled_list *u, struct unsettled one);
 /* The row that a finding which is not confirmed counts in. */
@@ -59,8 +62,12 @@ struct unsettled suspicion_row(const struct finding *f);
 void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 			 const struct selection *s,
 			 bool (*seen)(__u32 pid, const void *arg), const void *arg);
-/* So many events were lost; of them .skipped are runs of programs that the kernel left out. */
-void unsettled_losses(struct unsettled_list *u, __u64 lost, __u64 skipped);
+/*
+ * So many events were lost; of them .skipped are runs of programs that the kernel left out. By user,
+ * as far as .losers say whose they were: no user makes the verdict on another unsettled.
+ */
+void unsettled_losses(struct unsettled_list *u, __u64 lost, __u64 skipped,
+		      const struct user_loss *losers, size_t nr, const struct selection *select);
 void unsettled_free(struct unsettled_list *u);
 
 #define ENDING_TEXT	64

@@ -5,10 +5,15 @@
 
 #include "commands/command.h"
 
-/* Ends with NULL; the first is the one without a name on the command line. */
+/* Ends with NULL. */
 extern const struct command *const commands[];
 
 /* NULL for a name that is none. */
+/* Of a command line that names none: has only what all have, and no .run. */
+extern const struct command no_command;
+
+/* The name of the command that a mistyped one is nearest to, NULL when none is near. */
+const char *command_like(const char *name);
 const struct command *command_by_name(const char *name);
 
 #endif

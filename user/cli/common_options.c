@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include "cli/commands.h"
 #include "cli/common_options.h"
 
 static const char *const words_shell[] = { "bash", "zsh", "fish", NULL };
@@ -34,10 +35,11 @@ const struct option_row *option_named(const struct option_row *table, const char
 	return NULL;
 }
 
-/* What prints no JSON has no schema of it. */
+/* What prints no JSON has no schema of it; without a command it is that of all. */
 static bool fits(const struct command *cmd, const struct option_row *row)
 {
-	return row->name && (strcmp(row->name, "json-schema") || option_named(cmd->options, "json"));
+	return row->name && (strcmp(row->name, "json-schema") || cmd == &no_command ||
+			     option_named(cmd->options, "json"));
 }
 
 const struct option_row *option_next(const struct command *cmd, const struct option_row *row)

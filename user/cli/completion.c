@@ -56,27 +56,36 @@ static void bash_words(FILE *out, const char *command, const struct option_row *
 	fputs("' ;;\n", out);
 }
 
+static void bash_options(FILE *out, const struct command *cmd)
+{
+	fprintf(out, "\t%s) echo '", cmd->name);
+	for_each_option(row, cmd)
+		fprintf(out, "--%s ", row->name);
+	fputs("' ;;\n", out);
+}
+
 static void bash(FILE *out)
 {
 	fputs("_fixbuf_trace_commands='", out);
 	for (size_t c = 0; commands[c]; c++)
 		fprintf(out, "%s%s", c ? " " : "", commands[c]->name);
 	fputs("'\n\n_fixbuf_trace_options() {\n\tcase $1 in\n", out);
-	for (size_t c = 0; commands[c]; c++) {
-		fprintf(out, "\t%s) echo '", commands[c]->name);
-		for_each_option(row, commands[c])
-			fprintf(out, "--%s ", row->name);
-		fputs("' ;;\n", out);
-	}
+	bash_options(out, &no_command);
+	for (size_t c = 0; commands[c]; c++)
+		bash_options(out, commands[c]);
 	fputs("\tesac\n}\n\n_fixbuf_trace_takes_file() {\n\tcase $1 in\n", out);
 	for (size_t c = 0; commands[c]; c++)
 		if (takes_file(commands[c]))
 			fprintf(out, "\t%s) ;;\n", commands[c]->name);
 	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_fixbuf_trace_argument() {\n\tcase \"$1 $2\" in\n", out);
+	for_each_option(row, &no_command)
+		bash_argument(out, no_command.name, row);
 	for (size_t c = 0; commands[c]; c++)
 		for_each_option(row, commands[c])
 			bash_argument(out, commands[c]->name, row);
 	fputs("\tesac\n}\n\n_fixbuf_trace_words() {\n\tcase \"$1 $2\" in\n", out);
+	for_each_option(row, &no_command)
+		bash_words(out, no_command.name, row);
 	for (size_t c = 0; commands[c]; c++)
 		for_each_option(row, commands[c])
 			bash_words(out, commands[c]->name, row);
@@ -117,6 +126,16 @@ static void zsh_option(FILE *out, const struct option_row *row)
 	fputs("'\n", out);
 }
 
+static void zsh_specs(FILE *out, const struct command *cmd)
+{
+	fprintf(out, "\t%s) specs=(\n", cmd->name);
+	for_each_option(row, cmd)
+		zsh_option(out, row);
+	if (takes_file(cmd))
+		fputs("\t\t'1:FILE:_files'\n", out);
+	fputs("\t) ;;\n", out);
+}
+
 static void zsh(FILE *out)
 {
 	fputs("#compdef fixbuf-trace\n\n_fixbuf_trace_commands=(\n", out);
@@ -126,14 +145,9 @@ static void zsh(FILE *out)
 		fputs("'\n", out);
 	}
 	fputs(")\n\n_fixbuf_trace_specs() {\n\tcase $1 in\n", out);
-	for (size_t c = 0; commands[c]; c++) {
-		fprintf(out, "\t%s) specs=(\n", commands[c]->name);
-		for_each_option(row, commands[c])
-			zsh_option(out, row);
-		if (takes_file(commands[c]))
-			fputs("\t\t'1:FILE:_files'\n", out);
-		fputs("\t) ;;\n", out);
-	}
+	zsh_specs(out, &no_command);
+	for (size_t c = 0; commands[c]; c++)
+		zsh_specs(out, commands[c]);
 	fputs("\tesac\n}\n\n", out);
 }
 
@@ -182,6 +196,8 @@ static void fish(FILE *out)
 			fprintf(out, "complete -c fixbuf-trace -n '__fixbuf_trace_in %s' -F\n",
 				commands[c]->name);
 	}
+	for_each_option(row, &no_command)
+		fish_option(out, &no_command, row);
 	for (size_t c = 0; commands[c]; c++)
 		for_each_option(row, commands[c])
 			fish_option(out, commands[c], row);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/err.h"
+#include "base/open_safely.h"
 #include "base/output.h"
 #include "base/signals.h"
 #include "base/system.h"
@@ -56,10 +57,15 @@ int main(int argc, char **argv)
 	o->out = stdout;
 	o->kernel = system_release();
 	if (o->path && !cmd->opens_output) {
-		o->out = fopen(o->path, "we");
+		int fd = open_output(o->path);
+
+		if (fd == -ELOOP || fd == -EPERM)
+			return misuse("%s %s another user may have put there; name another file", o->path,
+				      fd == -ELOOP ? "is reached through a link that" : "is what");
+		o->out = fd < 0 ? NULL : fdopen(fd, "w");
 		if (!o->out)
 			return misuse("cannot write to %s: %s; name a file that can be created",
-				      o->path, strerror(errno));
+				      o->path, strerror(fd < 0 ? -fd : errno));
 	}
 	/* not before: opening a FIFO may take a reader that never comes */
 	signals_catch();

@@ -18,7 +18,6 @@
 
 struct parse {
 	const struct command *cmd;
-	bool named;		/* the command was, else it is the default */
 	char *options;		/* the command's, to be filled */
 	const struct option_row **rows; /* owned; by key - KEYS: of the command, then of others */
 	const struct command **owners;	/* owned; whose each is, NULL = every command's */
@@ -54,6 +53,9 @@ static void refuse_foreign(const char *name, const struct command *cmd)
 		if (has_option(commands[i], name))
 			snprintf(takers + strlen(takers), sizeof(takers) - strlen(takers), "%s%s",
 				 nr++ ? ", " : "", commands[i]->name);
+	if (cmd == &no_command)
+		exit(misuse("--%s is an option of %s; did you mean " PROGRAM_NAME " %.*s --%s?", name,
+			    takers, (int)strcspn(takers, ","), takers, name));
 	exit(misuse("%s does not take --%s; %s do%s", cmd->name, name, takers, nr == 1 ? "es" : ""));
 }
 
@@ -89,7 +91,7 @@ static void answer_common(struct argp_state *state, const struct option_row *row
 		puts(PROGRAM_NAME " " VERSION);
 		printed();
 	} else if (!strcmp(row->name, "json-schema")) {
-		schema_print(stdout, p->named ? p->cmd->name : NULL);
+		schema_print(stdout, p->cmd == &no_command ? NULL : p->cmd->name);
 		printed();
 	} else {
 		if (completion_print(stdout, arg))
@@ -177,7 +179,7 @@ static char *overview_filter(int key, const char *text, void *input)
 	for (size_t i = 0; commands[i]; i++)
 		fprintf(f, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(f, "\n'" PROGRAM_NAME " COMMAND --help' shows the options of each.\n\nExamples:\n"
-		"  fixbuf-trace -- ./server         # what a program registers, from its start\n"
+		"  fixbuf-trace trace -- ./server   # what a program registers, from its start\n"
 		"  fixbuf-trace list                # what is registered now, and who is charged\n"
 		"  fixbuf-trace verify -p 812       # are the pages pinned, and still the program's?\n");
 	fclose(f);
@@ -255,24 +257,41 @@ static void run_argp(const struct argp *argp, int argc, char **argv, struct pars
 		unsetenv("ARGP_HELP_FMT");
 }
 
-/* The command, and argv[0] as argp is to say it. */
-static bool take_command(int *argc, char ***argv, const struct command **cmd)
+static void refuse_command(const char *name)
 {
-	static char invocation[64];
+	const char *like = command_like(name);
 
-	*cmd = commands[0];
-	if (*argc < 2 || (*argv)[1][0] == '-') {
-		(*argv)[0] = PROGRAM_NAME;
-		return false;
+	if (like)
+		exit(misuse("there is no command '%s'; did you mean '%s'?", name, like));
+	if (strchr(name, '/'))
+		exit(misuse("there is no command '%s'; to watch a program: " PROGRAM_NAME " trace -- %s",
+			    name, name));
+	exit(misuse("there is no command '%s'; see " PROGRAM_NAME " --help", name));
+}
+
+/* The command, and argv[0] as argp is to say it. */
+static const struct command *take_command(int *argc, char ***argv)
+{
+	static char *help[] = { PROGRAM_NAME, "--help", NULL };
+	static char invocation[64];
+	const struct command *cmd;
+
+	if (*argc < 2) {
+		*argv = help;
+		*argc = 2;
 	}
-	*cmd = command_by_name((*argv)[1]);
-	if (!*cmd)
-		exit(misuse("there is no command '%s'; see " PROGRAM_NAME " --help", (*argv)[1]));
-	snprintf(invocation, sizeof(invocation), PROGRAM_NAME " %s", (*cmd)->name);
+	if ((*argv)[1][0] == '-') {
+		(*argv)[0] = PROGRAM_NAME;
+		return &no_command;
+	}
+	cmd = command_by_name((*argv)[1]);
+	if (!cmd)
+		refuse_command((*argv)[1]);
+	snprintf(invocation, sizeof(invocation), PROGRAM_NAME " %s", cmd->name);
 	(*argv)[1] = invocation;
 	(*argv)++;
 	(*argc)--;
-	return true;
+	return cmd;
 }
 
 static void take_program(struct parse *p, char **program)
@@ -300,22 +319,28 @@ const struct command *options_parse(int argc, char **argv, void **options)
 	struct argp argp = { .parser = parse_option };
 	struct argp_option *rows;
 	char **program = NULL;
+	bool named;
 
 	argp_err_exit_status = EXIT_USAGE;
 	argc = cut_program(argc, argv, &program);
-	p.named = take_command(&argc, &argv, &p.cmd);
+	if (argc < 2 && program)
+		exit(misuse("no command before --; did you mean " PROGRAM_NAME " trace -- %s?", *program));
+	p.cmd = take_command(&argc, &argv);
+	named = p.cmd != &no_command;
 	p.options = must_alloc(1, p.cmd->options_size);
 	if (p.cmd->defaults)
 		memcpy(p.options, p.cmd->defaults, p.cmd->options_size);
 	argp.options = rows = argp_options(&p);
-	argp.doc = p.named ? p.cmd->text : overview;
-	argp.args_doc = !p.named ? "[COMMAND]\n[-- PROGRAM [ARGS]]" :
+	argp.doc = named ? p.cmd->text : overview;
+	argp.args_doc = !named ? "COMMAND" :
 			option_named(p.cmd->options, "--") ? "[-- PROGRAM [ARGS]]" :
 			option_named(p.cmd->options, "") ? "[FILE]" : NULL;
-	argp.help_filter = p.named ? NULL : overview_filter;
+	argp.help_filter = named ? NULL : overview_filter;
 	run_argp(&argp, argc, argv, &p);
 	take_program(&p, program);
 	check_rules(&p);
+	if (!named)
+		exit(misuse("name a command; see " PROGRAM_NAME " --help"));
 	free(rows);
 	free(p.rows);
 	free(p.owners);

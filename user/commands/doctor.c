@@ -11,10 +11,14 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json.h"
+#include "base/own_ring.h"
+#include "base/page_size.h"
 #include "base/system.h"
 #include "base/table.h"
 #include "capture/call_hooks.h"
+#include "capture/kernel.h"
 #include "capture/live.h"
+#include "capture/proc_rings.h"
 #include "commands/option.h"
 #include "commands/run.h"
 
@@ -22,7 +26,7 @@ struct check {
 	const char *name;
 	char value[64];
 	bool good;
-	char advice[200];	/* what to do, or what it means; "" = nothing */
+	char advice[400];	/* what to do, or what it means; "" = nothing */
 };
 
 struct doctor_options {
@@ -107,14 +111,6 @@ static void check_lockdown(struct report *r)
 		advise(c, "the kernel may refuse function probes; tracepoints and the walk still work");
 }
 
-static void check_tracefs(struct report *r)
-{
-	bool mounted = !access("/sys/kernel/tracing/events", F_OK) ||
-		       !access("/sys/kernel/debug/tracing/events", F_OK);
-
-	add(r, "tracefs", true, "%s", mounted ? "mounted" : "not mounted; a private mount serves");
-}
-
 static void check_io_uring(struct report *r)
 {
 	char line[16] = "0";
@@ -125,6 +121,20 @@ static void check_io_uring(struct report *r)
 		"for privileged processes and one group" : "disabled");
 	if (!c->good)
 		advise(c, "sysctl kernel.io_uring_disabled=0 lets every process create rings");
+}
+
+/* Most of what is tried at start needs one. */
+static void check_own_ring(struct report *r)
+{
+	struct ring_raw own;
+	int err = ring_raw_open(&own, 1, 0);
+	struct check *c;
+
+	c = add(r, "own ring", !err, err ? "none: %s" : "can be made",
+		err ? strerrorname_np(-err) : "");
+	ring_raw_close(&own);
+	if (err)
+		advise(c, ring_raw_why(err));
 }
 
 static void check_memlock(struct report *r)
@@ -172,8 +182,20 @@ static void check_accounts(struct report *r, const struct ledger *l)
 		    100 * worst, fmt_bytes(buf, tight->holders[0].memlock_limit_bytes));
 }
 
+/* A ring may live on by a thread that waits in it, or by one that polls it, alone. */
+static void check_unseen(struct report *r, const struct walk *w)
+{
+	if (walk_all_are_charged(w))
+		add(r, "rings that nothing shows", true, "told by what they charge");
+	else
+		advise(add(r, "rings that nothing shows", true, "told by what they charge, if anything"),
+		       "one of an owner with CAP_IPC_LOCK charges nobody on this kernel: kept by a waiting thread alone, it is not found");
+}
+
 static const char *tier_means(enum tier t)
 {
+	if (t == TIER_UNKNOWN)
+		return "nothing can be watched here; see 'rings' below";
 	if (t == TIER_TRACEPOINTS)
 		return "calls and tables are seen, pins and charges derived and marked ~";
 	return "pins, unpins, charges and uncharges are seen as they happen";
@@ -182,7 +204,7 @@ static const char *tier_means(enum tier t)
 static void print_text(const struct doctor_options *o, enum tier tier, const struct report *r,
 		       const struct hook *hooks, size_t nr)
 {
-	struct table *t = table_new("<EVENT <ATTACH-POINT <STATE <WHY");
+	struct table *t = nr ? table_new("<EVENT <ATTACH-POINT <STATE <WHY") : NULL;
 	struct utsname u;
 
 	uname(&u);
@@ -195,8 +217,10 @@ static void print_text(const struct doctor_options *o, enum tier tier, const str
 		table_cell(t, "%s", hooks[i].attached ? "attached" : "-");
 		table_cell(t, "%s", hooks[i].reason);
 	}
-	table_print(t, o->output.out, true, 0);
-	fputc('\n', o->output.out);
+	if (nr) {
+		table_print(t, o->output.out, true, 0);
+		fputc('\n', o->output.out);
+	}
 	t = table_new("<CHECK <STATE <VALUE");
 	for (size_t i = 0; i < r->nr; i++) {
 		table_cell(t, "%s", r->list[i].name);
@@ -218,7 +242,7 @@ static void print_json(const struct doctor_options *o, enum tier tier, const str
 	json_begin(&j, o->output.out);
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", system_release());
-	json_str(&j, "tier", tier_name(tier));
+	json_str(&j, "tier", tier == TIER_UNKNOWN ? NULL : tier_name(tier));
 	json_open_list(&j, "hooks");
 	for (size_t i = 0; i < nr; i++) {
 		json_item_open(&j);
@@ -243,6 +267,58 @@ static void print_json(const struct doctor_options *o, enum tier tier, const str
 	json_free(&j);
 }
 
+struct shown_rings {
+	size_t nr;
+	__u64 bytes;
+	__s64 most_kb;		/* VmPin of the process with the largest */
+	__u64 limit_bytes;	/* that process's */
+};
+
+static void add_shown(const struct proc_ring *ring, void *arg)
+{
+	struct shown_rings *s = arg;
+
+	s->nr++;
+	for (size_t i = 0; i < ring->nr_buffers; i++)
+		s->bytes += ring->buffers[i].len_bytes;
+	if (ring->pinned_kb > s->most_kb) {
+		s->most_kb = ring->pinned_kb;
+		s->limit_bytes = ring->soft_bytes;
+	}
+}
+
+/* What /proc shows to anybody of his own processes. */
+static void check_shown_rings(struct report *r)
+{
+	static const struct selection all;
+	struct shown_rings s = { .most_kb = -1 };
+	char bytes[FMT_LEN], most[FMT_LEN], limit[FMT_LEN];
+
+	proc_rings(&all, add_shown, &s);
+	if (!s.nr || s.most_kb < 0) {
+		add(r, "rings in /proc", true, s.nr ? "%zu" : "none is shown to this user", s.nr);
+		return;
+	}
+	advise(add(r, "rings in /proc", true, "%zu, %s registered; most pinned: %s of %s", s.nr,
+		   fmt_bytes(bytes, s.bytes), fmt_bytes(most, s.most_kb * 1024),
+		   s.limit_bytes == ~0ULL ? "no limit" : fmt_bytes(limit, s.limit_bytes)),
+	       "one process's pages against its limit; the limit counts all processes of the user");
+}
+
+/* What can be said without looking into the kernel; the rest is missing, and said to be. */
+static void without_kernel(const struct doctor_options *o, struct report *r)
+{
+	struct check *c = add(r, "rings", false, "cannot be looked at");
+
+	advise(c, err_text());
+	check_shown_rings(r);
+	check_privilege(r);
+	check_lockdown(r);
+	check_io_uring(r);
+	check_memlock(r);
+	(o->output.json ? print_json : print_text)(o, TIER_UNKNOWN, r, NULL, 0);
+}
+
 static int doctor(void *options)
 {
 	const struct doctor_options *o = options;
@@ -254,19 +330,24 @@ static int doctor(void *options)
 	struct ledger *l = ledger_new();
 	struct report r = { .nr = 0 };
 	const struct hook *hooks;
-	int status = run_open(&run, &wants);
+	int status;
 	size_t nr;
 
+	check_own_ring(&r);
+	status = run_open(&run, &wants);
 	if (!status && walk_rings(run.capture.walk, l))
 		status = run_cannot();
-	if (!status) {
+	if (status && (!r.list[0].good || !kern_is_allowed())) {
+		without_kernel(o, &r);
+		status = kern_is_allowed() ? EXIT_DONE : EXIT_CANNOT;
+	} else if (!status) {
 		check_privilege(&r);
 		check_pid_namespace(&r, &run.capture);
 		check_lockdown(&r);
-		check_tracefs(&r);
 		check_io_uring(&r);
 		check_memlock(&r);
 		check_accounts(&r, l);
+		check_unseen(&r, run.capture.walk);
 		hooks = attach_hooks(run.capture.attach, &nr);
 		(o->output.json ? print_json : print_text)(o, attach_tier(run.capture.attach), &r,
 							   hooks, nr);

@@ -137,6 +137,27 @@ parser(parse_room)
 	return !parse_u32(arg, kib) && *kib >= 4 && *kib <= 1 << 20 && !(*kib & (*kib - 1));
 }
 
+parser(parse_calls)
+{
+	(void)row, (void)arg;
+	trace_filter_calls(at);
+	return true;
+}
+
+parser(parse_events)
+{
+	size_t len;
+
+	(void)row;
+	for (;; arg += len + 1) {
+		len = strcspn(arg, ",");
+		if (!trace_filter_add(at, arg, len))
+			return false;
+		if (!arg[len])
+			return true;
+	}
+}
+
 #define REFUSAL 640
 
 char refusal_ignore[REFUSAL], refusal_ignore_file[REFUSAL];

@@ -8,6 +8,7 @@
 #include "checks/finding.h"
 #include "commands/command.h"
 #include "model/selection.h"
+#include "views/trace_filter.h"
 
 #define parser(name) bool name(const struct option_row *row, const char *arg, void *at)
 
@@ -24,6 +25,8 @@ parser(parse_bytes);	/* __u64 */
 parser(parse_number);	/* __u32, from 1 on */
 parser(parse_tier);	/* enum tier */
 parser(parse_room);	/* unsigned int, KiB: a power of two */
+parser(parse_calls);	/* struct trace_filter: calls */
+parser(parse_events);	/* the same: those of a list of names */
 parser(parse_ignore);	/* struct ignored: one more */
 parser(parse_ignore_file); /* the same: those of a file */
 
@@ -94,6 +97,10 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 #define ROW_STACKS(type, text) \
 	{ .name = "stacks", .help = text, \
 	  .parse = parse_flag, .offset = offsetof(type, how.stacks), .group = GROUP_HOW }
+#define ROW_SYSCALLS(type) \
+	{ .name = "syscalls", \
+	  .help = "also see rings that were not made, calls refused early and durations; every task of the machine pays a little (default with PROGRAM)", \
+	  .parse = parse_flag, .offset = offsetof(type, how.syscalls), .group = GROUP_HOW }
 #define ROW_RING_BUFFER(type, text) \
 	{ .name = "ring-buffer", .arg = "KIB", .words = words_room, .help = text, \
 	  .parse = parse_room, .offset = offsetof(type, how.ring_buffer_kib), .group = GROUP_HOW, \
@@ -109,6 +116,21 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .help = text, .parse = parse_number, \
 	  .offset = offsetof(type, sample), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a number from 1 to 1000000000; give N for one I/O in N" }
+
+/* .filter is a struct trace_filter. */
+#define ROWS_FILTER(type, with) \
+	{ .name = "calls", .help = with "only io_uring_register() and io_uring_setup(): a line per call", \
+	  .parse = parse_calls, .offset = offsetof(type, filter), .group = GROUP_VIEW }, \
+	{ .name = "events", .arg = "EVENTS", .words = trace_event_names, \
+	  .help = with "only these, as the column EVENT has them: register,update", .parse = parse_events, \
+	  .offset = offsetof(type, filter), .group = GROUP_VIEW, \
+	  .refusal = "'%s' is not a list of events; give names as the column EVENT has them, such as register,update" }, \
+	{ .name = "failed", .help = with "only what failed, or did not do all", .parse = parse_flag, \
+	  .offset = offsetof(type, filter.failed), .group = GROUP_VIEW }, \
+	{ .name = "slow", .arg = "TIME", .words = words_time, \
+	  .help = with "only what took so long at least: calls, pins, I/O", .parse = parse_time, \
+	  .offset = offsetof(type, filter.slow_ns), .group = GROUP_VIEW, \
+	  .refusal = "'%s' is not a duration; give 10us, 1ms or 1s" }
 
 #define ROW_JSON \
 	{ .name = "json", .help = "print JSON instead of text", .parse = parse_flag, \

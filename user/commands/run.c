@@ -126,6 +126,8 @@ static void wait_for_more(struct run *r, const struct run_steps *s)
 
 	if (ms > RUN_TICK_MS)
 		ms = RUN_TICK_MS;
+	if (r->capture.facts && ms > facts_pause_ms(r->capture.facts))
+		ms = facts_pause_ms(r->capture.facts);
 	if (r->deadline_ns && now >= r->deadline_ns)
 		return;
 	if (r->deadline_ns && r->deadline_ns - now < ms * NS_PER_MS)
@@ -156,11 +158,27 @@ void run_until(struct run *r, const struct run_steps *s)
 			wait_for_more(r, s);
 }
 
+/* What goes on meanwhile does not keep us for longer than it takes to read a full buffer. */
+static void take_all(struct run *r, const struct run_steps *s)
+{
+	__u64 end = clock_now_ns() + NS_PER_S;
+	bool more;
+
+	do
+		more = s->step(s->arg);
+	while (more && clock_now_ns() < end && !has_enough(r, s));
+	if (r->capture.facts)
+		facts_settle(r->capture.facts);
+	s->complete(s->arg, more);
+}
+
 void run_steps(struct run *r, const struct run_steps *s)
 {
 	run_until(r, s);
 	if (s->releasing && r->argv && r->program.ended)
 		await_release(r, s);
+	if (s->complete)
+		take_all(r, s);
 	capture_stop(&r->capture);
 	while (s->step(s->arg) && !ferror(r->to->out))
 		;

@@ -37,6 +37,12 @@ struct run_steps {
 	bool (*enough)(void *arg);
 	/* Rings that the program left are still being released; NULL = not waited for. */
 	bool (*releasing)(void *arg);
+	/*
+	 * Programs are detached next, one after the other: what comes from now on is told in part.
+	 * What was told so far was taken, unless there is .more, which comes too fast for that;
+	 * losses were settled. NULL = that is no matter.
+	 */
+	void (*complete)(void *arg, bool more);
 	void *arg;
 };
 

@@ -14,6 +14,7 @@ struct trace_options {
 	__u64 duration_ns;
 	bool io;
 	__u32 sample;
+	struct trace_filter filter;
 	char **program;
 	const char *run_as;
 };
@@ -57,6 +58,11 @@ static bool step(void *arg)
 	return more;
 }
 
+static unsigned int pause_ms(void *arg)
+{
+	return live_pause_ms(((struct trace *)arg)->live);
+}
+
 static bool is_releasing(void *arg)
 {
 	return live_awaits_close(((struct trace *)arg)->live);
@@ -76,12 +82,13 @@ static void tell_end(struct trace *t)
 
 static int run(struct trace *t)
 {
-	const struct run_steps steps = { .step = step, .releasing = is_releasing, .arg = t };
+	const struct run_steps steps = { .step = step, .pause_ms = pause_ms, .releasing = is_releasing, .arg = t };
 	int status;
 
 	capture_origin(&t->run.capture, &t->origin);
 	t->origin.sample = t->o->sample;
 	t->view.to = &t->o->output;
+	t->view.filter = &t->o->filter;
 	if (live_start(&t->live, &t->run.capture, &t->o->select, &t->origin, on_event, t))
 		return run_cannot();
 	t->seen |= live_shows_any(t->live);
@@ -115,6 +122,8 @@ static int trace(void *options)
 	int status;
 
 	o->select.tree = o->program;
+	/* a call's start is its entry */
+	o->how.syscalls |= o->select.tree || o->filter.slow_ns;
 	o->sample = o->io ? io.sample : 0;
 	status = run_open(&t.run, &wants);
 	if (!status)
@@ -128,11 +137,13 @@ static const struct option_row options[] = {
 	ROW_PROGRAM(struct trace_options),
 	ROWS_SELECTION(struct trace_options),
 	ROW_RUN_AS(struct trace_options),
+	ROWS_FILTER(struct trace_options, ""),
 	ROW_DURATION(struct trace_options),
 	ROW_IO(struct trace_options, "also show each I/O over a registered buffer, when it ends"),
 	ROW_SAMPLE(struct trace_options, "with --io: show one I/O in N on each CPU, count all"),
 	ROW_TIER(struct trace_options),
 	ROW_BTF(struct trace_options),
+	ROW_SYSCALLS(struct trace_options),
 	ROW_STACKS(struct trace_options, "show who called: the kernel's and the program's stack"),
 	ROW_RING_BUFFER(struct trace_options, "buffer for events that wait to be read (default 4096)"),
 	ROW_JSON,
@@ -152,7 +163,7 @@ static const struct option_rule rules[] = {
 
 const struct command trace_command = {
 	.name = "trace",
-	.summary = "live lines, one per event, failures explained (the default)",
+	.summary = "live lines, one per event, failures explained",
 	.text = "Prints register, unregister, update and clone calls as they happen, the buffers they "
 		"made or dropped, what was pinned and charged, and why a call failed. An event marked ~ "
 		"was concluded from others, not seen.\v"
@@ -160,6 +171,8 @@ const struct command trace_command = {
 		"  fixbuf-trace trace                       # everything, until Ctrl-C\n"
 		"  fixbuf-trace trace -- ./server --fixed   # one program, from its first instruction\n"
 		"  fixbuf-trace trace -u 1000 --json -d 10s # one user's calls as JSON lines\n"
+		"  fixbuf-trace trace --failed --io         # only what failed, and why\n"
+		"  fixbuf-trace trace --calls --slow 1ms    # calls that take a millisecond, a line each\n"
 		"  fixbuf-trace trace --io --sample 1000    # and one in 1000 of the I/Os\n",
 	.options = options, .rules = rules,
 	.options_size = sizeof(struct trace_options),

@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
 #include <string.h>
+#include "base/array.h"
 #include "model/derived.h"
 #include "model/fact.h"
 #include "model/ledger_buffers.h"
+
+#define MAX_IN_USE 65536	/* then the end of its slot is taken for its own */
+
+/* A buffer that requests held when a call let go of it. */
+struct derived_in_use {
+	__u64 ring, node;
+	__u32 call;
+	bool released;		/* no slot holds it any more */
+	struct buffer b;	/* as it was then; without extents */
+};
 
 /* What was there before the watch began was done by no call that it saw. */
 static bool is_snapshot(const struct fact *cause)
@@ -28,24 +40,6 @@ static void tell(const struct derived *d, const struct fact *cause, struct fact 
 {
 	fact_set_ns_pid(f, fact_ns_pid(cause));
 	d->tell(f, d->arg);
-}
-
-static void on_fact(const struct fact *f, void *arg)
-{
-	const struct fact_call *c = (const void *)f;
-	struct derived *d = arg;
-
-	/* what no call ties together ends with its fact */
-	if (!d->level.call)
-		d->level.valid = false;
-	if (f->kind != FACT_CALL || c->result < 0 || !f->ring)
-		return;
-	d->level.valid = true;
-	d->level.call = f->call;
-	d->level.ring = f->ring;
-	d->level.limit_bytes = c->limit_bytes;
-	d->level.user_pages = c->user_before_pages;
-	d->level.mm_pages = c->mm_before_pages;
 }
 
 static void on_dropped(const struct ledger *l, const struct fact *cause, const struct ring *r,
@@ -124,6 +118,60 @@ static void derive_charge(struct derived *d, const struct fact *cause, const str
 	tell(d, cause, &f.h);
 }
 
+static void release(struct derived *d, const struct fact *cause, const struct ring *r,
+		    const struct buffer *b)
+{
+	derive_pin(d, cause, r, b, FACT_UNPIN);
+	derive_charge(d, cause, r, b, FACT_UNCHARGE);
+}
+
+static void let_go(struct derived *d, size_t i, const struct fact *cause)
+{
+	struct derived_in_use u = d->in_use[i];
+	const struct ring *r = ledger_ring(d->ledger, u.ring);
+
+	d->in_use[i] = d->in_use[--d->nr_in_use];
+	if (u.released && r && !d->ledger->exact)
+		release(d, cause, r, &u.b);
+}
+
+/* A ring ends when none of its requests is left. */
+static void follow_requests(struct derived *d, const struct fact *f)
+{
+	const struct fact_in_use *u = (const void *)f;
+
+	if (f->kind == FACT_IN_USE && u->requests) {
+		if (d->nr_in_use == MAX_IN_USE)
+			return;
+		array_grow(d->in_use, d->nr_in_use);
+		d->in_use[d->nr_in_use++] = (struct derived_in_use){
+			.ring = f->ring, .node = u->node, .call = f->call, .b.id = u->buf };
+		return;
+	}
+	for (size_t i = d->nr_in_use; i--;)
+		if (d->in_use[i].ring == f->ring &&
+		    (f->kind == FACT_RING_GONE || (f->kind == FACT_IN_USE && d->in_use[i].node == u->node &&
+						   d->in_use[i].b.id == u->buf)))
+			let_go(d, i, f);
+}
+
+/* Whether requests hold on to it, which the fact of the call is told after: then it is kept until they do not. */
+static bool is_in_use(struct derived *d, const struct fact *cause, const struct ring *r,
+		      const struct buffer *b)
+{
+	for (size_t i = 0; cause->call && i < d->nr_in_use; i++) {
+		struct derived_in_use *u = &d->in_use[i];
+
+		if (u->ring != r->id || u->call != cause->call || u->b.id != b->id || u->released)
+			continue;
+		u->b = *b;
+		u->b.extents = NULL;
+		u->released = true;
+		return true;
+	}
+	return false;
+}
+
 static bool is_concluded(const struct ledger *l, const struct fact *cause, const struct buffer *b)
 {
 	return !is_snapshot(cause) && !l->exact && !(b->buf_flags & BUFFER_F_KERNEL);
@@ -132,10 +180,8 @@ static bool is_concluded(const struct ledger *l, const struct fact *cause, const
 static void on_released(const struct ledger *l, const struct fact *cause, const struct ring *r,
 			const struct buffer *b, void *arg)
 {
-	if (!is_concluded(l, cause, b))
-		return;
-	derive_pin(arg, cause, r, b, FACT_UNPIN);
-	derive_charge(arg, cause, r, b, FACT_UNCHARGE);
+	if (is_concluded(l, cause, b) && !is_in_use(arg, cause, r, b))
+		release(arg, cause, r, b);
 }
 
 static void on_taken(const struct ledger *l, const struct fact *cause, const struct ring *r,
@@ -147,9 +193,37 @@ static void on_taken(const struct ledger *l, const struct fact *cause, const str
 	derive_charge(arg, cause, r, b, FACT_CHARGE);
 }
 
+static void on_fact(const struct fact *f, void *arg)
+{
+	const struct fact_call *c = (const void *)f;
+	struct derived *d = arg;
+
+	follow_requests(d, f);
+	/* what no call ties together ends with its fact */
+	if (!d->level.call)
+		d->level.valid = false;
+	if (f->kind != FACT_CALL || c->result < 0 || !f->ring)
+		return;
+	d->level.valid = true;
+	d->level.call = f->call;
+	d->level.ring = f->ring;
+	d->level.limit_bytes = c->limit_bytes;
+	d->level.user_pages = c->user_before_pages;
+	d->level.mm_pages = c->mm_before_pages;
+}
+
 void derived_observe(struct derived *d, struct ledger *l)
 {
 	d->observer = (struct ledger_observer){ on_fact, on_taken, on_dropped, on_released, d };
 	memset(&d->level, 0, sizeof(d->level));
+	d->nr_in_use = 0;
+	d->ledger = l;
 	l->observer = &d->observer;
+}
+
+void derived_free(struct derived *d)
+{
+	free(d->in_use);
+	d->in_use = NULL;
+	d->nr_in_use = 0;
 }

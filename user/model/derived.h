@@ -2,11 +2,14 @@
 /*
  * What follows from slots that changed, as facts (FACT_F_DERIVED): drops that no event told, and
  * pins and charges where the ledger is not .exact. They bear the task, time and call of their cause.
+ * What requests hold over the end of its slot (FACT_IN_USE) is unpinned when they let go of it.
  */
 #ifndef FIXBUF_MODEL_DERIVED_H
 #define FIXBUF_MODEL_DERIVED_H
 
 #include "model/ledger.h"
+
+struct derived_in_use;
 
 struct derived {
 	void (*tell)(const struct fact *f, void *arg); /* to be set, as .arg */
@@ -19,9 +22,14 @@ struct derived {
 		__u64 ring, limit_bytes;
 		__s64 user_pages, mm_pages;
 	} level;
+	struct derived_in_use *in_use;	/* owned */
+	size_t nr_in_use;
+	const struct ledger *ledger;
 };
 
 /* From now on .tell hears what follows from what .l is fed; .d must outlive it. */
 void derived_observe(struct derived *d, struct ledger *l);
+/* Frees what it keeps; .d may observe again. */
+void derived_free(struct derived *d);
 
 #endif

@@ -10,7 +10,15 @@
 #include <abi/fact.h>
 #include <stddef.h>
 #include <stdbool.h>
+#include "model/evidence.h"
 #include "model/tier.h"
+
+/* What of calls may have happened unseen. Names: not_seen_name(). */
+#define NOT_SEEN_SETUPS	   0x01	/* rings that were not made */
+#define NOT_SEEN_REFUSED   0x02	/* register calls that found no ring */
+#define NOT_SEEN_DURATIONS 0x04
+#define NOT_SEEN_FILTERED  0x08	/* calls that were refused before the kernel looked at them */
+#define NOT_SEEN_NR	   4	/* bits */
 
 struct io_model;
 struct ledger;
@@ -25,6 +33,7 @@ struct origin {
 	__u64 memory_bytes;
 	__u32 cpus, page_bytes;
 	enum tier tier;			/* by which facts were seen */
+	__u32 not_seen;			/* NOT_SEEN_*: what of calls nobody looked for */
 	__u32 sample;			/* one I/O in so many is an event, 0 = none */
 	bool stacks;			/* were asked for */
 	bool snapshot;			/* others' older rings are of interest, too */
@@ -55,8 +64,8 @@ struct user_loss {
 
 /* What is known of a failed call beside its number. */
 struct failure {
-	const char *explain;
-	const struct fact_entry *entry;	/* NULL = none to blame */
+	const char *explain;	/* what checks/failure makes of the evidence */
+	const struct evidence *evidence;
 };
 
 enum event_kind {

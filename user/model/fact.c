@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include "model/event.h"
 #include "model/fact.h"
 #include "model/ledger.h"
 
@@ -18,6 +19,10 @@ static const __u16 sizes[] = {
 	[FACT_RING] = sizeof(struct fact_ring),
 	[FACT_HOLDER] = sizeof(struct fact_holder),
 	[FACT_IO_DONE] = sizeof(struct fact_io),
+	[FACT_CALLER] = sizeof(struct fact_caller),
+	[FACT_SETUP] = sizeof(struct fact_setup),
+	[FACT_IO_FAILED] = sizeof(struct fact_io_failed),
+	[FACT_IN_USE] = sizeof(struct fact_in_use),
 };
 
 size_t fact_min_size(__u32 kind)
@@ -39,6 +44,9 @@ static const __u16 ns_pids[] = {
 	[FACT_UNCHARGE] = AT_NS_PID(fact_charge),
 	[FACT_HOLDER] = AT_NS_PID(fact_holder),
 	[FACT_IO_DONE] = AT_NS_PID(fact_io),
+	[FACT_SETUP] = AT_NS_PID(fact_setup),
+	[FACT_IO_FAILED] = AT_NS_PID(fact_io),
+	[FACT_IN_USE] = AT_NS_PID(fact_in_use),
 };
 
 /* NULL where its kind has none. */
@@ -71,6 +79,7 @@ const char *fact_name(const struct fact *f)
 {
 	switch (f->kind) {
 	case FACT_RING_CREATE:
+	case FACT_SETUP:
 		return "ring-create";
 	case FACT_RING_CLOSE:
 		return "ring-close";
@@ -78,6 +87,8 @@ const char *fact_name(const struct fact *f)
 		return "buffer";
 	case FACT_DROP:
 		return "drop";
+	case FACT_IN_USE:
+		return "in-use";
 	case FACT_PIN:
 		return "pin";
 	case FACT_UNPIN:
@@ -87,6 +98,7 @@ const char *fact_name(const struct fact *f)
 	case FACT_UNCHARGE:
 		return "uncharge";
 	case FACT_IO_DONE:
+	case FACT_IO_FAILED:
 		return "io-done";
 	case FACT_CALL:
 		break;
@@ -100,6 +112,8 @@ const char *fact_name(const struct fact *f)
 		return "update";
 	case CALL_CLONE:
 		return "clone";
+	case CALL_SETUP:
+		return "ring-create";
 	default:
 		return "register";
 	}
@@ -111,6 +125,28 @@ const char *fact_errno_name(__s64 result)
 
 	/* what a signal that restarts the call leaves: not for user space, so without a name */
 	return name ? name : -result == 512 ? "ERESTARTSYS" : "error";
+}
+
+void fact_setup_call(struct fact_call *to, const struct fact_setup *from)
+{
+	*to = (struct fact_call){
+		.h = from->h, .op = CALL_SETUP, .result = from->result, .start_ns = from->start_ns,
+		.user = from->user, .mm = from->mm, .user_before_pages = from->user_pages,
+		.user_after_pages = from->user_pages, .limit_bytes = from->limit_bytes,
+		.charged_uid = from->charged_uid, .fd = -1, .stacks = from->stacks,
+		.ns_pid = from->ns_pid, .call_flags = from->call_flags | CALL_F_NO_RING,
+	};
+	to->h.kind = FACT_CALL;
+	to->h.size = sizeof(*to);
+}
+
+const char *not_seen_name(unsigned int n)
+{
+	static const char *const names[NOT_SEEN_NR] = {
+		"setup-failures", "refused-calls", "durations", "filtered-calls",
+	};
+
+	return names[n];
 }
 
 int fact_holder_fd(const struct ledger *l, __u64 id, __u32 pid)
@@ -127,6 +163,11 @@ int fact_holder_fd(const struct ledger *l, __u64 id, __u32 pid)
 bool fact_args_known(const struct fact_call *c)
 {
 	return c->seen & SEEN_ARGS || c->fd != -1;
+}
+
+bool fact_call_incomplete(const struct fact_call *c)
+{
+	return c->result < 0 || (c->op == CALL_UPDATE && c->result < c->nr);
 }
 
 int fact_fd(const struct ledger *l, const struct fact *f)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "model/cause_key.h"
+#include "model/fact.h"
 #include "model/history.h"
 #include "model/io_loss.h"
 #include "model/io_select.h"
@@ -63,49 +64,11 @@ static int kind_of(const struct fact_call *c)
 		return HISTORY_CLONE;
 	case CALL_UNREGISTER:
 		return HISTORY_UNREGISTER;
+	case CALL_SETUP:
+		return HISTORY_SETUP;
 	default:
 		return HISTORY_REGISTER;
 	}
-}
-
-/* Behind a number with its unit: "0x7f00", "4096", "7.9 MiB". */
-static const char *skip_number(const char *s)
-{
-	static const char *const units[] = { " bytes", " KiB", " MiB", " GiB", " TiB" };
-
-	while (isalnum((unsigned char)*s) || (*s == '.' && isdigit((unsigned char)s[1])))
-		s++;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (!strncmp(s, units[i], strlen(units[i])))
-			return s + strlen(units[i]);
-	return s;
-}
-
-/*
- * Two explanations are of one cause if they differ only in what is particular to a call: its
- * numbers, names in quotes, remarks in parentheses. Else a loop would fail in a new way each time.
- */
-static __u64 cause_of(const char *explain)
-{
-	__u64 hash = 0xcbf29ce484222325;	/* FNV-1a */
-	int depth = 0;
-	bool quoted = false;
-
-	for (const char *s = explain; *s;) {
-		if (isdigit((unsigned char)*s)) {
-			s = skip_number(s);
-			continue;
-		}
-		/* an apostrophe inside a word quotes nothing */
-		if (*s == '\'')
-			quoted = !quoted && (s == explain || !isalnum((unsigned char)s[-1]));
-		depth += *s == '(';
-		depth -= *s == ')' && depth;
-		if (!quoted && !depth)
-			hash = (hash ^ (unsigned char)*s) * 0x100000001b3;
-		s++;
-	}
-	return hash;
 }
 
 static void note_failure(struct history *h, const struct event *t)
@@ -114,7 +77,7 @@ static void note_failure(struct history *h, const struct event *t)
 	const char *explain = t->why ? t->why->explain : NULL;
 	struct failure_key key = {
 		.pid = c->h.pid, .op = kind_of(c), .result = c->result,
-		.cause = explain ? cause_of(explain) : 0,
+		.cause = explain ? cause_key(explain) : 0,
 	};
 	struct failure_history *f;
 
@@ -132,6 +95,7 @@ static void note_failure(struct history *h, const struct event *t)
 		HASH_ADD(hh, h->failures, key, sizeof(f->key), f);
 	}
 	f->count++;
+	f->last_ns = t->since_ns;
 }
 
 static void on_call(struct history *h, const struct event *t)
@@ -226,7 +190,9 @@ static void on_fact(struct history *h, const struct event *t)
 {
 	const struct fact_charge *c = (const void *)t->fact;
 	const struct fact *f = t->fact;
+	struct event as_call = *t;
 	struct process_history *p;
+	struct fact_call failed;
 
 	if (!t->shown || !selection_has(h->select, f->pid, f->uid, &f->comm))
 		return;
@@ -234,6 +200,11 @@ static void on_fact(struct history *h, const struct event *t)
 	switch (f->kind) {
 	case FACT_CALL:
 		on_call(h, t);
+		break;
+	case FACT_SETUP:
+		fact_setup_call(&failed, (const void *)f);
+		as_call.fact = &failed.h;
+		on_call(h, &as_call);
 		break;
 	case FACT_BUFFER:
 		on_buffer(h, (const void *)f);
@@ -274,18 +245,34 @@ static void add_io(struct history *h, const struct io_model *m)
 }
 
 /* The counters know a buffer by its ring, index and address. */
+static void is_used(struct history *h, const struct io_buffer_key *key)
+{
+	struct slot_history *s;
+
+	HASH_FIND(hh, h->slots, key, sizeof(s->key), s);
+	if (!s)
+		return;
+	HASH_DEL(h->slots, s);
+	free(s);
+}
+
 static void count_unused(struct history *h, const struct io_model *m)
 {
 	struct slot_history *s, *next;
 
 	/* a use that found no room makes a busy buffer look idle */
-	h->uses_lost |= m->loss.no_buffer != 0;
-	for (size_t i = 0; i < m->nr_buffers; i++) {
-		HASH_FIND(hh, h->slots, &m->buffers[i].key, sizeof(s->key), s);
-		if (!s)
-			continue;
-		HASH_DEL(h->slots, s);
-		free(s);
+	h->uses_lost |= m->loss.no_buffer || m->loss.no_cause;
+	for (size_t i = 0; i < m->nr_buffers; i++)
+		is_used(h, &m->buffers[i].key);
+	/* I/O that failed, or was cancelled, was counted, too */
+	for (size_t i = 0; i < m->nr_failures; i++) {
+		const struct io_evidence *seen = &m->failures[i].failure.seen;
+		const struct io_buffer_key key = {
+			.ring = m->failures[i].key.ring, .addr = seen->buf_addr, .index = seen->index,
+		};
+
+		if (seen->flags & EV_FIXED && seen->flags & EV_SLOT)
+			is_used(h, &key);
 	}
 	HASH_ITER(hh, h->slots, s, next) {
 		h->unused++;

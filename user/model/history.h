@@ -28,7 +28,7 @@ struct user_history {
 	UT_hash_handle hh;
 };
 
-enum { HISTORY_REGISTER, HISTORY_UPDATE, HISTORY_CLONE, HISTORY_UNREGISTER, NR_HISTORY_CALLS };
+enum { HISTORY_REGISTER, HISTORY_UPDATE, HISTORY_CLONE, HISTORY_UNREGISTER, HISTORY_SETUP, NR_HISTORY_CALLS };
 
 struct call_history {
 	__u64 calls, failed, timed, ns, max_ns;
@@ -45,7 +45,7 @@ struct failure_history {
 	} key;
 	struct comm comm;
 	__u64 count;
-	__s64 since_ns;		/* of the first, since the begin */
+	__s64 since_ns, last_ns; /* of the first and the last, since the begin */
 	char *explain;		/* owned: the first one's, NULL = none */
 	UT_hash_handle hh;
 };

@@ -98,18 +98,21 @@ static void addresses_between(const struct io_model *before, const struct io_mod
 	}
 }
 
-static void faults_between(const struct io_model *before, const struct io_model *after,
+static void failures_between(const struct io_model *before, const struct io_model *after,
 			   struct io_model *out)
 {
-	out->faults = must_alloc(after->nr_faults, sizeof(*out->faults));
-	for (size_t i = 0; i < after->nr_faults; i++) {
-		const struct io_fault_row *old = BEFORE_OF(faults, i, key);
-		struct io_fault_row *row = &out->faults[out->nr_faults];
+	out->failures = must_alloc(after->nr_failures, sizeof(*out->failures));
+	for (size_t i = 0; i < after->nr_failures; i++) {
+		const struct io_failure_row *old = BEFORE_OF(failures, i, key);
+		struct io_failure_row *row = &out->failures[out->nr_failures];
 
-		*row = after->faults[i];
-		if (old)
-			row->fault.count -= old->fault.count;
-		out->nr_faults += row->fault.count != 0;
+		*row = after->failures[i];
+		if (old) {
+			row->failure.count -= old->failure.count;
+			/* the first since then is not kept */
+			row->failure.first_ns = old->failure.last_ns;
+		}
+		out->nr_failures += row->failure.count != 0;
 	}
 }
 
@@ -138,6 +141,7 @@ void io_model_losses_between(const struct io_model *before, const struct io_mode
 			     struct io_model *out)
 {
 	out->t_ns = after->t_ns - before->t_ns;
+	out->since_ns = before->t_ns;
 	out->loss = after->loss;
 	subtract_loss(&out->loss, &before->loss);
 	out->missed = after->missed - before->missed;
@@ -148,7 +152,7 @@ void io_model_lists_between(const struct io_model *before, const struct io_model
 {
 	buffers_between(before, after, out);
 	addresses_between(before, after, out);
-	faults_between(before, after, out);
+	failures_between(before, after, out);
 	calls_between(before, after, out);
 }
 

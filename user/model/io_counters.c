@@ -302,8 +302,9 @@ void io_model_copy(const struct io_model *m, struct io_model *out)
 			out->rows[i].hist = copy(m->rows[i].hist, HIST_BUCKETS, sizeof(__u64));
 	out->buffers = copy(m->buffers, m->nr_buffers, sizeof(*m->buffers));
 	out->addresses = copy(m->addresses, m->nr_addresses, sizeof(*m->addresses));
-	out->faults = copy(m->faults, m->nr_faults, sizeof(*m->faults));
+	out->failures = copy(m->failures, m->nr_failures, sizeof(*m->failures));
 	out->calls = copy(m->calls, m->nr_calls, sizeof(*m->calls));
+	out->under_way = copy(m->under_way, m->nr_under_way, sizeof(*m->under_way));
 }
 
 void io_model_drop_rows(struct io_model *m)
@@ -321,8 +322,9 @@ void io_model_free(struct io_model *m)
 	io_model_drop_rows(m);
 	free(m->buffers);
 	free(m->addresses);
-	free(m->faults);
+	free(m->failures);
 	free(m->calls);
+	free(m->under_way);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -330,8 +332,9 @@ const char *io_op_name(unsigned int op)
 {
 	static const char *const names[] = {
 		[0] = "NOP", [1] = "READV", [2] = "WRITEV", [4] = "READ_FIXED",
-		[5] = "WRITE_FIXED", [22] = "READ", [23] = "WRITE", [26] = "SEND",
-		[27] = "RECV", [46] = "URING_CMD", [47] = "SEND_ZC", [48] = "SENDMSG_ZC",
+		[5] = "WRITE_FIXED", [9] = "SENDMSG", [10] = "RECVMSG", [22] = "READ",
+		[23] = "WRITE", [26] = "SEND", [27] = "RECV", [46] = "URING_CMD",
+		[47] = "SEND_ZC", [48] = "SENDMSG_ZC",
 		[60] = "READV_FIXED", [61] = "WRITEV_FIXED",
 	};
 

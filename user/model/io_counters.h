@@ -49,11 +49,11 @@ struct io_address_row {
 	__u64 born_ns;
 };
 
-struct io_fault_row {
-	struct io_fault_key key;
-	struct io_fault fault;
+/* I/Os of one kind that failed for one cause, or went a way of their own. */
+struct io_failure_row {
+	struct io_failure_key key;
+	struct io_failure failure;
 	__u64 born_ns;
-	__u64 pid;		/* 0 = not known */
 };
 
 struct io_calls_row {
@@ -64,6 +64,7 @@ struct io_calls_row {
 
 struct io_model {
 	__u64 t_ns;		/* read at; of a difference: the time between */
+	__u64 since_ns;		/* of a difference: when the earlier was read; 0 = it is none */
 	struct io_row *rows;	/* owned, as all lists */
 	size_t nr_rows, room;
 	__u32 *places;		/* hash of the first .nr_indexed rows: 1 + index, 0 = none */
@@ -72,10 +73,13 @@ struct io_model {
 	size_t nr_buffers;
 	struct io_address_row *addresses;
 	size_t nr_addresses;
-	struct io_fault_row *faults;
-	size_t nr_faults;
+	struct io_failure_row *failures;
+	size_t nr_failures;
 	struct io_calls_row *calls;
 	size_t nr_calls;
+	bool sees_under_way;	/* the next two are known: io_stat_see_under_way() */
+	struct io_under_way *under_way;
+	size_t nr_under_way;
 	struct io_loss loss;
 	__u64 in_flight;	/* started, not ended when it was read */
 	__u64 missed;		/* program runs that the kernel refused */

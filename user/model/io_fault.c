@@ -10,15 +10,13 @@ struct io_import io_import_of_fact(const struct fact_io *f)
 	};
 }
 
-struct io_import io_import_of_row(const struct io_fault_row *row)
+struct io_import io_import_of(const struct io_evidence *seen)
 {
-	const struct io_fault *f = &row->fault;
-
-	/* a counter has no flag for a range that is known: nobody registers address 0 */
 	return (struct io_import){
-		.index = row->key.index, .nr_slots = f->nr_slots, .empty = f->empty,
-		.has_range = f->addr, .addr = f->addr, .len_bytes = f->len_bytes,
-		.buf_addr = f->buf_addr, .buf_len_bytes = f->buf_len_bytes,
+		.index = seen->index, .nr_slots = seen->nr_slots, .empty = seen->flags & EV_EMPTY,
+		.has_range = seen->flags & EV_RANGE, .addr = seen->addr,
+		.len_bytes = seen->len_bytes, .buf_addr = seen->buf_addr,
+		.buf_len_bytes = seen->buf_len_bytes,
 	};
 }
 

@@ -25,8 +25,7 @@ enum io_bound {
 };
 
 struct io_import io_import_of_fact(const struct fact_io *f);
-/* A counter keeps the last failed import of its kind. */
-struct io_import io_import_of_row(const struct io_fault_row *row);
+struct io_import io_import_of(const struct io_evidence *seen);
 /* *by: how far it was passed, slots or bytes; 0 where that is no distance. */
 enum io_bound io_import_bound(const struct io_import *i, __u64 *by);
 

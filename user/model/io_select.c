@@ -25,6 +25,6 @@ void io_select(struct io_model *m, const struct selection *s)
 	io_model_select(m, row_wanted, s);
 	KEEP_WANTED(m, buffers, key.ring);
 	KEEP_WANTED(m, addresses, key.ring);
-	KEEP_WANTED(m, faults, key.ring);
+	KEEP_WANTED(m, failures, key.ring);
 	KEEP_WANTED(m, calls, ring);
 }

@@ -259,6 +259,7 @@ static void feed_holder(struct ledger *l, const struct fact_holder *f)
 	h->ending = f->ending;
 	h->in_flight = f->in_flight;
 	h->memlock_limit_bytes = f->memlock_limit_bytes;
+	r->payer = f->payer != f->h.uid ? f->payer : 0;
 }
 
 static void feed_buffer(struct ledger *l, const struct fact_buffer *f)
@@ -347,8 +348,8 @@ void ledger_feed(struct ledger *l, const struct fact *f)
 {
 	struct ring *r = ledger_ring(l, f->ring);
 
-	/* a single I/O and the entry of a failed call change nothing here */
-	if (f->kind == FACT_IO_DONE || f->kind == FACT_ENTRY || !fact_min_size(f->kind) ||
+	/* a single I/O, and the entry and the caller of a failed call, change nothing here */
+	if (fact_is_io(f) || f->kind == FACT_ENTRY || f->kind == FACT_CALLER || !fact_min_size(f->kind) ||
 	    f->size < fact_min_size(f->kind))
 		return;
 	if (r && !(f->flags & FACT_F_SNAPSHOT) && f->t_ns < r->since_ns)

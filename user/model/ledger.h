@@ -8,7 +8,6 @@
 #define FIXBUF_MODEL_LEDGER_H
 
 #include <abi/fact.h>
-#include <abi/limits.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,6 +45,7 @@ struct ledger_user {
 	__s64 locked_pages;	/* as last seen: io_uring's and others' */
 	bool others;		/* only facts with FACT_F_OTHERS so far */
 	bool partial;		/* of a ring that is charged to it the buffers are not known */
+	bool budgeted;		/* a look at all pages has added what it has locked to a budget */
 	UT_hash_handle hh;
 };
 
@@ -62,6 +62,7 @@ struct ledger_mm {
 
 struct buffer {
 	__u64 id;		/* struct io_mapped_ubuf * */
+	__u64 node;		/* struct io_rsrc_node * of a slot that holds it, 0 = not known */
 	__u64 addr, len_bytes;
 	__u64 bvec;
 	__u64 charged_pages;	/* ACCT_UNKNOWN: not kept per buffer */
@@ -89,6 +90,15 @@ struct holder {
 	struct comm comm;
 };
 
+/* A buffer that left its slot. */
+struct gone_buffer {
+	__u64 addr, len_bytes;
+	__u64 t_ns;		/* when */
+	__u32 index;
+};
+
+#define RING_GONE_KEPT 8
+
 struct ring {
 	__u64 id;		/* struct io_ring_ctx * */
 	struct ledger_user *user; /* who is charged, NULL = not limited */
@@ -97,15 +107,19 @@ struct ring {
 	size_t nr_holders;
 	struct buffer **slots;	/* owned array of shared buffers, NULL = empty */
 	__u32 nr_slots;
+	struct gone_buffer gone[RING_GONE_KEPT]; /* the last ones; .t_ns 0 = none */
+	__u32 next_gone;	/* where the next comes */
 	__u32 ring_flags, setup_flags, sq_entries, cq_entries;
 	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
 	__u32 creator_pid, creator_ns_pid, creator_uid;
+	__u32 payer;		/* who made the namespace of who holds it, 0 = it is its own user's */
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
 	__u32 older_ends;	/* RING_GONE to come of rings that had the address before */
 	bool unread;		/* a walk found it changing too fast to read its slots */
 	__u32 skipped;		/* slots that a walk did not read, as its user has too many */
 	__u64 last_call_ns;	/* a look that has to compare: when its last buffer call returned, 0 = none */
 	bool others;		/* only facts with FACT_F_OTHERS so far */
+	__u32 place;		/* among the rings, for who sorts them */
 	__u64 since_ns;		/* a walk saw it first, then: it has what older events say */
 	UT_hash_handle hh;
 };
@@ -114,6 +128,7 @@ struct ring {
 struct pin_ring {
 	__u64 id;
 	__u64 dropped_ns;	/* no longer in its table since, 0 = still */
+	bool seen;		/* the ledger had it then: it is gone when the ledger has it no more */
 };
 
 /* A buffer's pages that were seen pinned and not yet unpinned. */

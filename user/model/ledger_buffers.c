@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/page_size.h"
 #include "model/ledger_buffers.h"
 #include "model/ledger_pins.h"
 
@@ -51,6 +52,8 @@ void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u3
 	if (!b)
 		return;
 	r->slots[index] = NULL;
+	r->gone[r->next_gone++ % RING_GONE_KEPT] = (struct gone_buffer){
+		b->addr, b->len_bytes, cause->t_ns, index };
 	b->slots--;
 	pins_dropped(l, b->id, r->id, cause->t_ns);
 	if (l->observer && l->observer->dropped)
@@ -110,6 +113,7 @@ static bool is_same_buffer(const struct buffer *b, const struct fact_buffer *f)
 
 static void buffer_update(struct buffer *b, const struct fact_buffer *f)
 {
+	b->node = f->node;
 	b->addr = f->addr;
 	b->len_bytes = f->len_bytes;
 	b->bvec = f->bvec;
@@ -163,6 +167,7 @@ struct fact_buffer buffer_fact(const struct buffer *b, __u32 index)
 		return (struct fact_buffer){ .index = index, .buf_flags = BUFFER_F_EMPTY };
 	return (struct fact_buffer){
 		.buf = b->id,
+		.node = b->node,
 		.addr = b->addr,
 		.len_bytes = b->len_bytes,
 		.bvec = b->bvec,

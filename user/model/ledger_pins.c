@@ -72,9 +72,10 @@ void pins_held(struct ledger *l, __u64 buf, __u64 ring)
 	if (!r) {
 		array_grow(p->rings, p->nr_rings);
 		r = &p->rings[p->nr_rings++];
-		r->id = ring;
+		*r = (struct pin_ring){ .id = ring };
 	}
 	r->dropped_ns = 0;
+	r->seen |= ledger_ring(l, ring) != NULL;
 }
 
 void pins_dropped(struct ledger *l, __u64 buf, __u64 ring, __u64 t_ns)

@@ -55,11 +55,12 @@ static __s64 pinned_pages(const struct ledger *l, __u64 mm)
 	return m ? m->pinned_pages : 0;
 }
 
-static void tell_holder(const struct telling *t, const struct ledger *l, const struct ring *r,
-			const struct holder *h)
+struct fact_holder ledger_holder_fact(const struct ledger *l, const struct ring *r,
+				      const struct holder *h, __u64 t_ns)
 {
+	const struct telling t = { .t_ns = t_ns };
 	struct fact_holder f = {
-		.h = head(t, FACT_HOLDER, sizeof(f), r),
+		.h = head(&t, FACT_HOLDER, sizeof(f), r),
 		.files = h->files,
 		.mm = h->mm,
 		.user = h->user,
@@ -78,7 +79,7 @@ static void tell_holder(const struct telling *t, const struct ledger *l, const s
 	f.h.tid = h->tid;
 	f.h.uid = h->uid;
 	f.h.comm = h->comm;
-	t->each(&f.h, t->arg);
+	return f;
 }
 
 static void tell_slot(const struct telling *t, const struct ring *r, __u32 index)
@@ -116,8 +117,11 @@ void ledger_ring_facts(const struct ledger *l, const struct ring *r, __u64 t_ns,
 	const struct telling t = { t_ns, each, arg };
 
 	tell_ring(&t, r);
-	for (size_t i = 0; i < r->nr_holders; i++)
-		tell_holder(&t, l, r, &r->holders[i]);
+	for (size_t i = 0; i < r->nr_holders; i++) {
+		const struct fact_holder f = ledger_holder_fact(l, r, &r->holders[i], t_ns);
+
+		each(&f.h, arg);
+	}
 	for (__u32 i = 0; i < r->nr_slots; i++)
 		if (r->slots[i])
 			tell_slot(&t, r, i);

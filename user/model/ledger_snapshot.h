@@ -11,5 +11,8 @@ void ledger_facts(const struct ledger *l, __u64 t_ns,
 /* The same of one ring. */
 void ledger_ring_facts(const struct ledger *l, const struct ring *r, __u64 t_ns,
 		       void (*each)(const struct fact *f, void *arg), void *arg);
+/* One holder of it, with the levels that the ledger has. */
+struct fact_holder ledger_holder_fact(const struct ledger *l, const struct ring *r,
+				      const struct holder *h, __u64 t_ns);
 
 #endif

@@ -44,5 +44,7 @@ bool selection_has_ring(const struct selection *s, const struct ring *r)
 	for (size_t i = 0; i < r->nr_holders && !r->others; i++)
 		if (selection_has(s, r->holders[i].pid, r->holders[i].uid, &r->holders[i].comm))
 			return true;
-	return false;
+	/* who made it and passed it on: its memory is pinned and charged */
+	return !r->others && r->mm && r->mm->pid &&
+	       selection_has(s, r->mm->pid, r->mm->uid, &r->mm->comm);
 }

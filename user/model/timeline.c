@@ -3,7 +3,9 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "model/derived.h"
+#include "model/fact.h"
 #include "model/ledger_buffers.h"
+#include "model/fact.h"
 #include "model/timeline.h"
 
 /* Far more than exist at once anywhere: beyond, a file is damaged. */
@@ -30,9 +32,7 @@ struct timeline {
 	__u64 now_ns;
 	__u32 call;		/* of the fact that is being fed */
 	bool ours;		/* it is of a ring that is watched */
-	struct {
-		__u64 from_ns, count;
-	} gap;
+	struct { __u64 from_ns, count; } gap;
 };
 
 #define TELL(h, name, ...) do {							\
@@ -103,6 +103,7 @@ static void mm_level(struct timeline *h, __u64 id, __s64 charged)
 	HASH_FIND(hh, h->ledger->mms, &id, sizeof(id), mm);
 	if (mm && mm->pid) {
 		a->pid = mm->pid;
+		a->ns_pid = mm->ns_pid;
 		a->comm = mm->comm;
 	}
 	level(h, a, charged, a->limit_bytes);
@@ -193,6 +194,7 @@ static void name_ring(struct timeline *h, struct timeline_ring *r, const struct 
 	const struct holder *holder = known && known->nr_holders ? &known->holders[0] : NULL;
 
 	r->pid = holder ? holder->pid : f->pid;
+	r->ns_pid = holder ? holder->ns_pid : fact_ns_pid(f);
 	r->uid = holder ? holder->uid : f->uid;
 	r->fd = holder ? holder->fd : -1;
 	r->comm = holder ? holder->comm : f->comm;
@@ -380,12 +382,21 @@ static void tell_io(struct timeline *h, const struct event *t)
 static void tell_fact(struct timeline *h, const struct event *t)
 {
 	const struct fact *f = t->fact;
+	struct event as_call = *t;
+	struct fact_call failed;
 	struct timeline_ring *r;
 
 	h->call = f->call;
-	if (f->kind == FACT_IO_DONE) {
+	if (fact_is_io(f)) {
 		if (t->shown)
 			tell_io(h, t);
+		return;
+	}
+	if (f->kind == FACT_SETUP) {
+		fact_setup_call(&failed, (const void *)f);
+		as_call.fact = &failed.h;
+		if (t->shown)
+			TELL(h, call, NULL, &as_call);
 		return;
 	}
 	/* before what it drops, and after what makes the ring known */
@@ -483,5 +494,6 @@ void timeline_free(struct timeline *h)
 		free(held);
 	}
 	ledger_free(h->ledger);
+	derived_free(&h->derived);
 	free(h);
 }

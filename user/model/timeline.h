@@ -16,7 +16,7 @@ struct life;
 struct timeline_ring {
 	__u64 id;		/* struct io_ring_ctx * */
 	__u32 number;		/* from 1, in order of arrival */
-	__u32 pid, uid;		/* of who holds or made it */
+	__u32 pid, ns_pid, uid;	/* of who holds or made it */
 	__s32 fd;		/* -1 = none known */
 	struct comm comm;
 	__u64 from_ns;		/* made, or first seen */
@@ -48,7 +48,8 @@ struct account {
 	__u64 id;		/* struct user_struct * or mm_struct * */
 	bool is_mm;
 	__u32 number;		/* from 1 */
-	__u32 uid, pid;		/* of a user, of an address space */
+	__u32 uid;		/* of a user */
+	__u32 pid, ns_pid;	/* of an address space */
 	struct comm comm;
 	__s64 charged_pages;	/* by everyone, io_uring or not */
 	__s64 pinned_pages;	/* by the registered buffers that were seen */

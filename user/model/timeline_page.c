@@ -18,6 +18,7 @@ static void on_ring_begins(struct timeline_ring *r, void *arg)
 	array_grow(p->rings, p->nr_rings);
 	ring = &p->rings[p->nr_rings++];
 	ring->pid = r->pid;
+	ring->ns_pid = r->ns_pid;
 	ring->uid = r->uid;
 	ring->fd = r->fd;
 	ring->comm = r->comm;
@@ -92,6 +93,7 @@ static void on_call(struct timeline_ring *ring, const struct event *t, void *arg
 	call->duration_ns = c->start_ns ? c->h.t_ns - c->start_ns : 0;
 	call->result = c->result;
 	call->pid = c->h.pid;
+	call->ns_pid = c->ns_pid;
 	call->call = c->h.call;
 	call->comm = c->h.comm;
 	call->kind = fact_name(&c->h);
@@ -130,6 +132,7 @@ static void on_level(struct account *from, __u64 t_ns, void *arg)
 	a = *kept;
 	a->uid = from->uid;
 	a->pid = from->pid;
+	a->ns_pid = from->ns_pid;
 	a->comm = from->comm;
 	a->limit_bytes = from->limit_bytes;
 	if (from->charged_pages > a->peak_pages)

@@ -18,7 +18,7 @@
 #define PAGE_BUFFERS	64	/* with the most I/O */
 
 struct page_ring {
-	__u32 pid, uid;
+	__u32 pid, ns_pid, uid;
 	__s32 fd;
 	struct comm comm;
 };
@@ -36,7 +36,7 @@ struct page_call {
 	__u64 t_ns, duration_ns;	/* duration 0 = not known */
 	__u64 bytes;			/* registered by it */
 	__s64 result;
-	__u32 pid, call;
+	__u32 pid, ns_pid, call;
 	struct comm comm;
 	const char *kind;
 	char *explain;			/* owned, NULL = none */
@@ -49,7 +49,7 @@ struct page_point {
 
 struct page_account {
 	bool is_mm;
-	__u32 uid, pid;
+	__u32 uid, pid, ns_pid;
 	struct comm comm;
 	__u64 limit_bytes;
 	__s64 peak_pages;

@@ -10,40 +10,90 @@ static int by_address(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The buffers of the selected rings, each once; *nr of them. To be freed. */
-static struct buffer **distinct_buffers(const struct ledger *l, const struct selection *select,
-					size_t *nr)
+static void add(struct ring_totals *t, const struct buffer *b)
 {
-	struct buffer **list;
-	size_t n = 0, room = 0;
+	t->buffers++;
+	t->registered_bytes += b->len_bytes;
+	if (b->charged_pages != ACCT_UNKNOWN)
+		t->charged_pages += b->charged_pages;
+}
 
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		room += r->nr_slots;
-	*nr = 0;
-	list = must_alloc(room + 1, sizeof(*list));
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		for (__u32 i = 0; selection_has_ring(select, r) && i < r->nr_slots; i++)
-			if (r->slots[i])
-				list[n++] = r->slots[i];
-	qsort(list, n, sizeof(*list), by_address);
-	for (size_t i = 0; i < n; i++)
+/* Adds the buffers that only one slot has; the others to .shared, unless that is NULL. Their number. */
+static size_t add_ring(struct ring_totals *t, const struct ring *r, struct buffer **shared)
+{
+	size_t nr = 0;
+
+	for (__u32 i = 0; i < r->nr_slots; i++) {
+		struct buffer *b = r->slots[i];
+
+		if (!b)
+			continue;
+		if (b->slots > 1) {
+			if (shared)
+				shared[nr] = b;
+			nr++;
+		} else if (!shared) {
+			add(t, b);
+		}
+	}
+	return nr;
+}
+
+/* Each once; sorts them. */
+static void add_distinct(struct ring_totals *t, struct buffer **list, size_t nr)
+{
+	qsort(list, nr, sizeof(*list), by_address);
+	for (size_t i = 0; i < nr; i++)
 		if (!i || list[i] != list[i - 1])
-			list[(*nr)++] = list[i];
-	return list;
+			add(t, list[i]);
+}
+
+struct ring_totals ring_totals(const struct ring *r)
+{
+	struct ring_totals t = { .rings = 1 };
+	size_t nr = add_ring(&t, r, NULL);
+	struct buffer **shared;
+
+	if (!nr)
+		return t;
+	shared = must_alloc(nr, sizeof(*shared));
+	add_ring(&t, r, shared);
+	add_distinct(&t, shared, nr);
+	free(shared);
+	return t;
+}
+
+struct ring_totals ledger_totals_where(const struct ledger *l,
+				       bool (*has)(const struct ring *r, const void *arg),
+				       const void *arg)
+{
+	struct ring_totals t = { 0 };
+	struct buffer **shared;
+	size_t nr = 0, n = 0;
+
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		if (!has(r, arg))
+			continue;
+		t.rings++;
+		nr += add_ring(&t, r, NULL);
+	}
+	if (!nr)
+		return t;
+	shared = must_alloc(nr, sizeof(*shared));
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (has(r, arg))
+			n += add_ring(&t, r, shared + n);
+	add_distinct(&t, shared, n);
+	free(shared);
+	return t;
+}
+
+static bool is_selected(const struct ring *r, const void *select)
+{
+	return selection_has_ring(select, r);
 }
 
 struct ring_totals ledger_totals(const struct ledger *l, const struct selection *select)
 {
-	struct ring_totals t = { 0 };
-	struct buffer **list = distinct_buffers(l, select, &t.buffers);
-
-	for (size_t i = 0; i < t.buffers; i++) {
-		t.registered_bytes += list[i]->len_bytes;
-		if (list[i]->charged_pages != ACCT_UNKNOWN)
-			t.charged_pages += list[i]->charged_pages;
-	}
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		t.rings += selection_has_ring(select, r);
-	free(list);
-	return t;
+	return ledger_totals_where(l, is_selected, select);
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/open_safely.h"
 #include "recording/file.h"
+#include "recording/format.h"
 
 #define ADVICE	"; name another file with -o"
 
@@ -90,4 +91,32 @@ FILE *recording_create(const char *path, bool append)
 		/* the writer's frames are whole, and what does not fit is not tried again later */
 		setvbuf(f, NULL, _IONBF, 0);
 	return f;
+}
+
+long recording_whole_frames(FILE *f)
+{
+	struct rec_frame frame;
+	struct rec_head head;
+	long at = 0, size;
+
+	if (fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0)
+		return err_set(errno, "cannot append to it: %s", strerror(errno));
+	while (!fseek(f, at, SEEK_SET)) {
+		long end;
+
+		if (fread(&head, sizeof(head), 1, f) != 1)
+			break;
+		memcpy(&frame, &head, sizeof(frame));
+		if (!memcmp(head.magic, REC_MAGIC, sizeof(head.magic)))
+			end = at + head.size;
+		else if (at && frame.mark == REC_FRAME_MARK)
+			end = at + (long)sizeof(frame) + frame.stored_bytes;
+		else
+			return err_set(EINVAL, "it is not a recording, or is damaged at offset %ld; name another with -o",
+				       at);
+		if (end <= at || end > size)
+			break;
+		at = end;
+	}
+	return at;
 }

@@ -42,7 +42,7 @@ enum rec_type {
 	REC_ABOUT	= 1,	/* struct rec_about: the first of a part */
 	REC_LOOK	= 2,	/* struct rec_look */
 	REC_FACT	= 3,	/* a fact of bpf/abi/fact.h, as long as it says; .id: a stack */
-	REC_WHY		= 4,	/* of the next fact: the explanation; .id: 1 when struct fact_entry precedes it */
+	REC_WHY		= 4,	/* older: of the next fact a sentence; .id: 1 when struct fact_entry precedes it */
 	REC_LOST	= 5,	/* struct rec_lost */
 	REC_STRING	= 6,	/* the text; .id: its number */
 	REC_STACK	= 7,	/* struct rec_stack and its frames; .id: its number */
@@ -50,9 +50,12 @@ enum rec_type {
 	REC_IO_ROW	= 9,	/* struct rec_io_row: what was added since the last reading */
 	REC_IO_BUFFER	= 10,	/* struct io_buffer_row: as it stands, where it changed */
 	REC_IO_ADDRESS	= 11,	/* the same */
-	REC_IO_FAULT	= 12,
+	REC_IO_FAULT	= 12,	/* struct rec_io_fault: in older files, what REC_IO_FAILURE is now */
 	REC_IO_CALLS	= 13,
 	REC_END		= 14,	/* struct rec_end: the last of a part */
+	REC_EVIDENCE	= 15,	/* of the next fact, why it failed; .id: enum evidence_kind, the struct */
+	REC_USER_LOST	= 16,	/* struct rec_user_lost: of all that REC_LOST tell; before the end */
+	REC_IO_FAILURE	= 17,	/* struct io_failure_row: as it stands, where it changed */
 };
 
 #define REC_F_FED	0x01	/* a fact enters the ledger */
@@ -83,7 +86,7 @@ struct rec_about {
 	__u32 tier;
 	__u32 sample;
 	__u32 flags;		/* REC_ABOUT_* */
-	__u32 pad;
+	__u32 not_seen;		/* NOT_SEEN_*; 0 in older files, which saw all but what is filtered */
 	char kernel[96], machine[32];
 	char command[512];
 };
@@ -132,8 +135,25 @@ struct rec_io_row {
 
 enum rec_io_more { REC_IO_BORN_NS, REC_IO_COARSE, REC_IO_NR_MORE };
 
+/* EFAULT by buffer and opcode; the addresses are those of the last. */
+struct rec_io_fault {
+	__u64 ring;
+	__u32 op, index;
+	__u64 count;
+	__u64 addr, len_bytes;
+	__u64 buf_addr, buf_len_bytes;
+	__u32 nr_slots, empty;
+	__u64 born_ns, pid;	/* not in the oldest */
+};
+
 struct rec_bucket {
 	__u64 index:16, count:48;
+};
+
+struct rec_user_lost {
+	__u32 uid;		/* as in struct user_loss */
+	__u32 pad;
+	__u64 count;
 };
 
 struct rec_end {
@@ -148,6 +168,8 @@ FACT_ASSERT_SIZE(rec_about, 696);
 FACT_ASSERT_SIZE(rec_stack_frame, 32);
 FACT_ASSERT_SIZE(rec_io, 152);
 FACT_ASSERT_SIZE(rec_io_row, 152);
+FACT_ASSERT_SIZE(rec_io_fault, 80);
 FACT_ASSERT_SIZE(rec_bucket, 8);
+FACT_ASSERT_SIZE(rec_user_lost, 16);
 
 #endif

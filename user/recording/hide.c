@@ -20,10 +20,16 @@ static const __u16 in_buffer[] = {
 	offsetof(struct fact_buffer, buf), offsetof(struct fact_buffer, node),
 	offsetof(struct fact_buffer, bvec), 0
 };
+static const __u16 in_in_use[] = {
+	offsetof(struct fact_in_use, buf), offsetof(struct fact_in_use, node), 0
+};
 static const __u16 in_pin[] = { offsetof(struct fact_pin, buf), 0 };
 static const __u16 in_charge[] = {
 	offsetof(struct fact_charge, user), offsetof(struct fact_charge, mm),
 	offsetof(struct fact_charge, buf), 0
+};
+static const __u16 in_setup[] = {
+	offsetof(struct fact_setup, user), offsetof(struct fact_setup, mm), 0
 };
 static const __u16 nowhere[] = { 0 };
 
@@ -42,15 +48,21 @@ static const __u16 *places(enum fact_kind kind)
 	case FACT_BUFFER:
 	case FACT_DROP:
 		return in_buffer;
+	case FACT_IN_USE:
+		return in_in_use;
 	case FACT_PIN:
 	case FACT_UNPIN:
 		return in_pin;
 	case FACT_CHARGE:
 	case FACT_UNCHARGE:
 		return in_charge;
+	case FACT_SETUP:
+		return in_setup;
 	/* the addresses in these are the program's */
 	case FACT_ENTRY:
+	case FACT_CALLER:
 	case FACT_IO_DONE:
+	case FACT_IO_FAILED:
 	case FACT_RING_GONE:
 	case FACT_NONE:
 		break;

@@ -6,8 +6,12 @@
 #include <zlib.h>
 #include <zstd.h>
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
+#include "base/page_size.h"
 #include "base/untrusted.h"
+#include "checks/failure_setup.h"
+#include "model/fact.h"
 #include "recording/reader.h"
 #include "recording/reader_fact.h"
 #include "recording/reader_io.h"
@@ -30,11 +34,13 @@ struct recording {
 	struct recording_tables tables;
 	struct recording_io io;
 	union any_fact fact;
-	struct fact_entry entry;
-	char explain[1024];
+	struct evidence_room evidence; /* of the next fact */
+	char explain[EXPLAIN_LEN];
 	struct failure why;	/* of the next fact */
-	bool has_why;
+	bool has_why;		/* .explain is the file's own */
 	__u64 facts, lost, t_ns;	/* of the part, so far */
+	struct user_loss *losers;	/* owned */
+	size_t nr_losers;
 };
 
 static int broken(const struct recording *r, const char *what)
@@ -60,6 +66,9 @@ static void part_free(struct recording *r)
 	recording_io_free(&r->io);
 	r->has_why = false;
 	r->facts = r->lost = r->t_ns = 0;
+	free(r->losers);
+	r->losers = NULL;
+	r->nr_losers = 0;
 }
 
 /* .head: its first bytes were read already. 0, or -errno with a sentence. */
@@ -160,12 +169,14 @@ static void take(void *to, size_t size, const struct rec *rec, const void *data)
 #define TAKE_TEXT(to, from) \
 	tame(to, sizeof(to), (struct untrusted){ from, strnlen(from, sizeof(from)) })
 
-static void on_about(struct recording *r, const struct rec *rec, const void *data)
+static int on_about(struct recording *r, const struct rec *rec, const void *data)
 {
 	struct origin *a = &r->about;
 	struct rec_about f;
 
 	take(&f, sizeof(f), rec, data);
+	if (!page_size_set(f.page_bytes))
+		return broken(r, "a size of pages that no system has");
 	a->start_ns = f.start_ns;
 	a->realtime_ns = f.realtime_ns;
 	a->interval_ns = f.interval_ns;
@@ -174,6 +185,7 @@ static void on_about(struct recording *r, const struct rec *rec, const void *dat
 	a->page_bytes = f.page_bytes;
 	a->tier = f.tier <= TIER_PATCHED ? (enum tier)f.tier : TIER_UNKNOWN;
 	a->sample = f.sample;
+	a->not_seen = f.not_seen;
 	a->stacks = f.flags & REC_ABOUT_STACKS;
 	a->snapshot = f.flags & REC_ABOUT_SNAPSHOT;
 	a->fixed_only = f.flags & REC_ABOUT_FIXED_ONLY;
@@ -183,21 +195,65 @@ static void on_about(struct recording *r, const struct rec *rec, const void *dat
 	TAKE_TEXT(a->machine, f.machine);
 	TAKE_TEXT(a->command, f.command);
 	r->io.all.t_ns = r->t_ns = a->start_ns;
+	return 0;
 }
 
+/* A sentence: recordings hold evidence now, of which the sentence is made. */
 static int on_why(struct recording *r, const struct rec *rec, const char *data)
 {
-	size_t skip = rec->id == 1 ? sizeof(r->entry) : 0, len;
+	struct evidence_room *to = &r->evidence;
+	size_t skip = rec->id == 1 ? sizeof(to->entry) : 0, len;
 
 	if (rec->size < skip)
 		return broken(r, "an explanation that is too short");
-	memcpy(&r->entry, data, skip);
+	memcpy(&to->entry, data, skip);
+	to->e.entry = skip ? &to->entry : NULL;
 	len = rec->size - skip;
 	tame(r->explain, sizeof(r->explain),
 	     (struct untrusted){ data + skip, strnlen(data + skip, len) });
 	r->has_why = true;
-	r->why.entry = skip ? &r->entry : NULL;
 	return 0;
+}
+
+/* Kinds that are not known, and shares beyond those that are kept, are left out. */
+static void on_evidence(struct evidence_room *to, const struct rec *rec, const void *data)
+{
+	switch (rec->id) {
+	case EVIDENCE_ENTRY:
+		take(&to->entry, sizeof(to->entry), rec, data);
+		to->e.entry = &to->entry;
+		break;
+	case EVIDENCE_CALLER:
+		take(&to->caller, sizeof(to->caller), rec, data);
+		to->e.caller = &to->caller;
+		break;
+	case EVIDENCE_ACCOUNT:
+		take(&to->account, sizeof(to->account), rec, data);
+		to->e.account = &to->account;
+		break;
+	case EVIDENCE_SHARE:
+		if (to->e.nr_shares == MAX_SHARES)
+			break;
+		take(&to->shares[to->e.nr_shares++], sizeof(to->shares[0]), rec, data);
+		to->e.shares = to->shares;
+		break;
+	}
+}
+
+/* Says why the fact that was just read failed; NULL where nothing is to be said. */
+static const struct failure *why_of(struct recording *r, bool shown)
+{
+	const struct fact_call *c = &r->fact.call;
+	bool told = r->has_why, setup = c->h.kind == FACT_SETUP;
+
+	r->has_why = false;
+	if (!told && (!shown || (!setup && (c->h.kind != FACT_CALL || !fact_call_incomplete(c)))))
+		return NULL;
+	if (!told && setup)
+		explain_setup(r->explain, &r->fact.setup, &r->evidence.e);
+	else if (!told)
+		explain_call(r->explain, c, &r->evidence.e);
+	return &r->why;
 }
 
 /* NULL for 0 and what is not known. */
@@ -221,9 +277,8 @@ static int on_fact(struct recording *r, const struct rec *rec, const void *data,
 	out->t_ns = r->t_ns = r->fact.h.t_ns;
 	out->fed = rec->flags & REC_F_FED;
 	out->shown = rec->flags & REC_F_SHOWN;
-	out->why = r->has_why ? &r->why : NULL;
+	out->why = why_of(r, out->shown);
 	out->stack = stack_of(r, rec->id);
-	r->has_why = false;
 	r->facts++;
 	return 1;
 }
@@ -249,6 +304,18 @@ static void on_lost(struct recording *r, const struct rec *rec, const void *data
 	r->lost += lost.count;
 }
 
+static void on_user_lost(struct recording *r, const struct rec *rec, const void *data)
+{
+	struct rec_user_lost lost;
+
+	take(&lost, sizeof(lost), rec, data);
+	/* no recording has more */
+	if (r->nr_losers > FACT_SENDERS)
+		return;
+	array_grow(r->losers, r->nr_losers);
+	r->losers[r->nr_losers++] = (struct user_loss){ lost.uid, lost.count };
+}
+
 static void on_end(struct recording *r, const struct rec *rec, const void *data, struct event *out)
 {
 	struct rec_end end;
@@ -256,7 +323,8 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 	take(&end, sizeof(end), rec, data);
 	out->kind = EVENT_END;
 	out->t_ns = end.t_ns;
-	out->end = (struct event_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost, NULL, 0 };
+	out->end = (struct event_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost,
+				     r->losers, r->nr_losers };
 	out->io = &r->io.all;
 	r->ended = true;
 }
@@ -268,10 +336,12 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 
 	switch (rec->type) {
 	case REC_ABOUT:
-		on_about(r, rec, data);
-		return 0;
+		return on_about(r, rec, data);
 	case REC_WHY:
 		return on_why(r, rec, data);
+	case REC_EVIDENCE:
+		on_evidence(&r->evidence, rec, data);
+		return 0;
 	case REC_FACT:
 		return on_fact(r, rec, data, out);
 	case REC_LOOK:
@@ -283,6 +353,9 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 	case REC_END:
 		on_end(r, rec, data, out);
 		return 1;
+	case REC_USER_LOST:
+		on_user_lost(r, rec, data);
+		return 0;
 	case REC_STRING:
 		wrong = tables_add_string(&r->tables, rec, data);
 		break;
@@ -294,6 +367,7 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 	case REC_IO_BUFFER:
 	case REC_IO_ADDRESS:
 	case REC_IO_FAULT:
+	case REC_IO_FAILURE:
 	case REC_IO_CALLS:
 		wrong = recording_io_add(&r->io, rec, data);
 		break;
@@ -323,6 +397,7 @@ static int tell_cut(struct recording *r, struct event *out)
 int recording_next(struct recording *r, struct event *out)
 {
 	memset(out, 0, sizeof(*out));
+	memset(&r->evidence.e, 0, sizeof(r->evidence.e));
 	out->origin = &r->about;
 	for (;;) {
 		struct rec rec;
@@ -366,7 +441,7 @@ static struct recording *open_stream(const char *name, FILE *in)
 	r->name = strdup(name);
 	r->in = in;
 	r->zstd = ZSTD_createDCtx();
-	r->why.explain = r->explain;
+	r->why = (struct failure){ r->explain, &r->evidence.e };
 	r->raw = must_alloc(REC_FRAME_MAX, 1);
 	r->stored = must_alloc(STORED_MAX, 1);
 	n = read_bytes(r, &head, sizeof(head.magic));

@@ -34,6 +34,8 @@ static bool is_fit(const union any_fact *f)
 		return f->buffer.index < MAX_TABLE && f->buffer.folio_shift <= MAX_SHIFT &&
 		       (f->buffer.charged_pages == ACCT_UNKNOWN ||
 			f->buffer.charged_pages < MAX_PAGES);
+	case FACT_IN_USE:
+		return f->in_use.index < MAX_TABLE;
 	case FACT_PIN:
 	case FACT_UNPIN:
 		/* a range that wraps has any number of pages, and is refused */
@@ -45,7 +47,10 @@ static bool is_fit(const union any_fact *f)
 		       is_level(f->charge.user_before_pages) &&
 		       is_level(f->charge.user_after_pages) &&
 		       is_level(f->charge.mm_before_pages) && is_level(f->charge.mm_after_pages);
+	case FACT_SETUP:
+		return is_level(f->setup.result) && is_level(f->setup.user_pages);
 	case FACT_IO_DONE:
+	case FACT_IO_FAILED:
 		return f->io.result != (__s32)(1U << 31);
 	}
 	return true;

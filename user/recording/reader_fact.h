@@ -13,9 +13,12 @@ union any_fact {
 	struct fact_buffer buffer;
 	struct fact_call call;
 	struct fact_entry entry;
+	struct fact_in_use in_use;
 	struct fact_pin pin;
 	struct fact_charge charge;
 	struct fact_io io;
+	struct fact_setup setup;
+	struct fact_io_failed io_failed;
 };
 
 /* False for a kind that is not known; *wrong: what no kernel tells, NULL when it is fit. */

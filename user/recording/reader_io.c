@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -129,20 +131,35 @@ static const char *on_row(struct recording_io *io, const struct rec *rec, const 
 /* ---- what stands for itself: the newest counts --------------------------------------- */
 
 struct list {
+	enum rec_type type;
 	void **all, **since;
 	size_t *nr_all, *nr_since;
 	size_t size;		/* of an entry */
 	size_t least;		/* the same in older files, which end before .born_ns */
-	struct io_key key;
 };
 
-static bool list_of(struct recording_io *io, const struct rec *rec, const char *data,
-		    struct list *l)
+/* A failure's key is longer than the others': a number stands for it. */
+static struct io_key failure_key(const char *data)
+{
+	struct io_failure_row row;
+	const unsigned char *bytes = (const void *)&row.key;
+	struct io_key key = { .kind = REC_IO_FAILURE, .c = 0xcbf29ce484222325 };	/* FNV-1a */
+
+	memcpy(&row, data, sizeof(row));
+	for (size_t i = 0; i < sizeof(row.key); i++)
+		key.c = (key.c ^ bytes[i]) * 0x100000001b3;
+	key.a = row.key.ring;
+	key.b = row.key.pid;
+	key.born_ns = row.born_ns;
+	return key;
+}
+
+static bool list_of(struct recording_io *io, const struct rec *rec, struct list *l)
 {
 	struct io_model *a = &io->all, *s = &io->since;
 
 	memset(l, 0, sizeof(*l));
-	l->key.kind = rec->type;
+	l->type = rec->type;
 #define LIST(list) do {									\
 	l->all = (void **)&a->list;							\
 	l->since = (void **)&s->list;							\
@@ -158,24 +175,15 @@ static bool list_of(struct recording_io *io, const struct rec *rec, const char *
 	case REC_IO_ADDRESS:
 		LIST(addresses);
 		break;
-	case REC_IO_FAULT:
-		LIST(faults);
+	case REC_IO_FAILURE:
+		LIST(failures);
+		l->least = l->size;
 		break;
 	default:
 		LIST(calls);
 		break;
 	}
-	if (rec->size < l->least)
-		return false;
-	/* each begins with its key */
-	memcpy(&l->key, data, rec->type == REC_IO_BUFFER ? sizeof(struct io_buffer_key) :
-	       rec->type == REC_IO_CALLS ? sizeof(__u64) : sizeof(struct io_address_key));
-	if (rec->size < l->size)
-		return true;
-	memcpy(&l->key.born_ns, data + l->least, sizeof(l->key.born_ns));
-	if (rec->type == REC_IO_FAULT)
-		memcpy(&l->key.c, data + offsetof(struct io_fault_row, pid), sizeof(l->key.c));
-	return true;
+	return rec->size >= l->least;
 }
 
 /* What an older file does not have is 0. */
@@ -185,6 +193,19 @@ static void put(void *to, const struct list *l, const struct rec *rec, const voi
 	memcpy(to, data, rec->size < l->size ? l->least : l->size);
 }
 
+/* Of an entry that put() has made: each begins with its key. */
+static struct io_key key_of(const struct list *l, const char *entry)
+{
+	struct io_key key = { .kind = l->type };
+
+	if (l->type == REC_IO_FAILURE)
+		return failure_key(entry);
+	memcpy(&key, entry, l->type == REC_IO_BUFFER ? sizeof(struct io_buffer_key) :
+	       l->type == REC_IO_CALLS ? sizeof(__u64) : sizeof(struct io_address_key));
+	memcpy(&key.born_ns, entry + l->least, sizeof(key.born_ns));
+	return key;
+}
+
 static void append(void **list, size_t *nr, const struct list *l, const struct rec *rec,
 		   const void *data)
 {
@@ -192,26 +213,76 @@ static void append(void **list, size_t *nr, const struct list *l, const struct r
 	put((char *)*list + (*nr)++ * l->size, l, rec, data);
 }
 
+/* Rings come and go as long as it is recorded: who came first gives its place away. */
+static void replace_oldest(struct recording_io *io, const struct list *l, const struct rec *rec,
+			   const void *data)
+{
+	size_t at = io->replaced++ % MAX_ROWS;
+	char *entry = (char *)*l->all + at * l->size;
+	struct io_key key = key_of(l, entry);
+	struct io_index *i = find(io, &key);
+
+	if (i) {
+		HASH_DEL(io->index, i);
+		free(i);
+	}
+	put(entry, l, rec, data);
+	key = key_of(l, entry);
+	remember(io, &key, at);
+}
+
 static const char *on_entry(struct recording_io *io, const struct rec *rec, const char *data)
 {
 	struct io_index *known;
+	struct io_key key;
 	struct list l;
 
-	if (!list_of(io, rec, data, &l))
+	if (!list_of(io, rec, &l))
 		return too_short;
 	if (*l.nr_since >= MAX_ROWS)
 		return too_many;
 	append(l.since, l.nr_since, &l, rec, data);
-	known = find(io, &l.key);
+	key = key_of(&l, (char *)*l.since + (*l.nr_since - 1) * l.size);
+	known = find(io, &key);
 	if (known) {
 		put((char *)*l.all + known->at * l.size, &l, rec, data);
-		return NULL;
+	} else if (*l.nr_all >= MAX_ROWS) {
+		replace_oldest(io, &l, rec, data);
+	} else {
+		remember(io, &key, *l.nr_all);
+		append(l.all, l.nr_all, &l, rec, data);
 	}
-	if (*l.nr_all >= MAX_ROWS)
-		return too_many;
-	remember(io, &l.key, *l.nr_all);
-	append(l.all, l.nr_all, &l, rec, data);
 	return NULL;
+}
+
+/* The older form of a failure: all were EFAULT, the last told what it was. */
+static const char *on_fault(struct recording_io *io, const struct rec *rec, const char *data)
+{
+	const struct rec as = { .type = REC_IO_FAILURE, .size = sizeof(struct io_failure_row) };
+	struct rec_io_fault f = { 0 };
+	struct io_failure_row row = { 0 };
+	struct io_evidence *seen = &row.failure.seen;
+
+	if (rec->size < offsetof(struct rec_io_fault, born_ns))
+		return too_short;
+	memcpy(&f, data, rec->size < sizeof(f) ? offsetof(struct rec_io_fault, born_ns) : sizeof(f));
+	row.key = (struct io_failure_key){
+		.ring = f.ring, .pid = f.pid, .what = IO_WHAT(f.op & 0xff, true), .index = f.index,
+		.result = -EFAULT,
+	};
+	row.born_ns = f.born_ns;
+	row.failure.count = f.count;
+	/* a counter had no flag for a range that is known: nobody registers address 0 */
+	seen->flags = EV_FIXED | EV_INDEX | EV_SLOT | (f.empty ? EV_EMPTY : 0) |
+		      (f.addr ? EV_RANGE : 0);
+	seen->opcode = f.op;
+	seen->index = f.index;
+	seen->addr = f.addr;
+	seen->len_bytes = f.len_bytes;
+	seen->buf_addr = f.buf_addr;
+	seen->buf_len_bytes = f.buf_len_bytes;
+	seen->nr_slots = f.nr_slots;
+	return on_entry(io, &as, (const char *)&row);
 }
 
 /* ---- a reading ------------------------------------------------------------------------ */
@@ -248,7 +319,8 @@ const char *recording_io_add(struct recording_io *io, const struct rec *rec, con
 	}
 	if (rec->type == REC_IO)
 		return on_reading(io, rec, data);
-	return rec->type == REC_IO_ROW ? on_row(io, rec, data) : on_entry(io, rec, data);
+	return rec->type == REC_IO_ROW ? on_row(io, rec, data) :
+	       rec->type == REC_IO_FAULT ? on_fault(io, rec, data) : on_entry(io, rec, data);
 }
 
 void recording_io_free(struct recording_io *io)

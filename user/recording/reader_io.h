@@ -11,6 +11,7 @@ struct io_index;
 struct recording_io {
 	struct io_model all, since;
 	struct io_index *index;	/* rows of .all by their key */
+	size_t replaced;	/* entries of .all, that others took the place of */
 	bool told;		/* .since was: the next row begins another */
 };
 

@@ -9,20 +9,14 @@
 #include <zstd.h>
 #include "base/alloc.h"
 #include "base/err.h"
+#include "recording/file.h"
 #include "recording/format.h"
 #include "recording/hide.h"
+#include "recording/known.h"
 #include "recording/writer.h"
 
 #define LEVEL	1		/* of zstd: others cost as much time, or more room */
 #define ROOM	(2 * REC_FRAME_RAW)
-
-/* What was written already, by its bytes. */
-struct known {
-	__u32 id;
-	size_t size;
-	UT_hash_handle hh;
-	char bytes[];
-};
 
 struct writer {
 	FILE *out;
@@ -32,6 +26,9 @@ struct writer {
 	__u64 written, facts, lost;
 	__u64 safe_facts;		/* in whole frames that the file took */
 	int error;			/* errno: the file takes no more */
+	__u64 usable;			/* bytes for facts, 0 = any number */
+	bool full;
+	__u64 beyond;			/* facts for which there was no room */
 	__u64 tables, stacks_lost;	/* bytes of strings and stacks; those for which there was no room */
 	struct known *strings, *stacks;
 	struct address_key own_key;
@@ -93,6 +90,28 @@ static void put_frame(struct writer *w)
 	}
 }
 
+void writer_flush(struct writer *w)
+{
+	if (w->nr_raw)
+		put_frame(w);
+}
+
+/*
+ * Whether a fact of that size goes into the file. What waits is taken as it is until it is
+ * compressed, so that the file never has more; then there is room again.
+ */
+static bool has_room(struct writer *w, size_t size)
+{
+	if (!w->usable)
+		return true;
+	size += sizeof(struct rec_frame) + 2 * sizeof(struct rec);
+	if (!w->full && w->written + w->nr_raw + size > w->usable) {
+		writer_flush(w);
+		w->full = w->written + size > w->usable;
+	}
+	return !w->full;
+}
+
 /* Room for a record of that size, its head filled in. */
 static void *record(struct writer *w, enum rec_type type, size_t size)
 {
@@ -113,30 +132,7 @@ static struct rec *head_of(void *data)
 	return (struct rec *)data - 1;
 }
 
-void writer_flush(struct writer *w)
-{
-	if (w->nr_raw)
-		put_frame(w);
-}
-
 /* ---- strings and stacks, each once ---------------------------------------------------- */
-
-/* The number of these bytes; *is_new when they have to be written. */
-static __u32 number(struct known **set, const void *bytes, size_t size, bool *is_new)
-{
-	struct known *k;
-
-	HASH_FIND(hh, *set, bytes, size, k);
-	*is_new = !k;
-	if (k)
-		return k->id;
-	k = must_alloc(1, sizeof(*k) + size);
-	k->id = HASH_COUNT(*set) + 1;
-	k->size = size;
-	memcpy(k->bytes, bytes, size);
-	HASH_ADD_KEYPTR(hh, *set, k->bytes, size, k);
-	return k->id;
-}
 
 static __u32 put_string(struct writer *w, struct untrusted s)
 {
@@ -149,7 +145,7 @@ static __u32 put_string(struct writer *w, struct untrusted s)
 		return 0;
 	if (size > 4096)
 		size = 4096;
-	id = number(&w->strings, s.bytes, size, &is_new);
+	id = known_number(&w->strings, s.bytes, size, &is_new);
 	if (is_new) {
 		w->tables += sizeof(struct rec) + size;
 		to = record(w, REC_STRING, size);
@@ -187,6 +183,8 @@ __u32 writer_stack(struct writer *w, const struct stack *s)
 
 	if (!s)
 		return 0;
+	if (w->full)
+		return 0;
 	if (w->tables > REC_TABLES_MAX) {
 		w->stacks_lost++;
 		return 0;
@@ -198,7 +196,7 @@ __u32 writer_stack(struct writer *w, const struct stack *s)
 	fill_frames(w, all.frames, &s->kernel, all.head.nr_kernel, w->key);
 	fill_frames(w, all.frames + all.head.nr_kernel, &s->user, all.head.nr_user, NULL);
 	size = sizeof(all.head) + (all.head.nr_kernel + all.head.nr_user) * sizeof(all.frames[0]);
-	id = number(&w->stacks, &all, size, &is_new);
+	id = known_number(&w->stacks, &all, size, &is_new);
 	if (is_new) {
 		w->tables += sizeof(struct rec) + size;
 		to = record(w, REC_STACK, size);
@@ -206,16 +204,6 @@ __u32 writer_stack(struct writer *w, const struct stack *s)
 		head_of(to)->id = id;
 	}
 	return id;
-}
-
-static void forget(struct known **set)
-{
-	struct known *k, *next;
-
-	HASH_ITER(hh, *set, k, next) {
-		HASH_DEL(*set, k);
-		free(k);
-	}
 }
 
 /* ---- what is told -------------------------------------------------------------------- */
@@ -226,16 +214,28 @@ void writer_look(struct writer *w, __u64 t_ns, bool after_loss)
 		(struct rec_look){ t_ns, after_loss, 0 };
 }
 
-static void put_why(struct writer *w, const struct failure *why)
+static void *put_evidence(struct writer *w, enum evidence_kind kind, const void *data, size_t size)
 {
-	size_t entry = why->entry ? sizeof(*why->entry) : 0, text = strlen(why->explain);
-	char *to = record(w, REC_WHY, entry + text);
+	void *to = record(w, REC_EVIDENCE, size);
 
-	if (entry)
-		memcpy(to, why->entry, entry);
-	memcpy(to + entry, why->explain, text);
-	head_of(to)->id = !!entry;
+	memcpy(to, data, size);
+	head_of(to)->id = kind;
+	return to;
 }
+
+static void put_why(struct writer *w, const struct evidence *e)
+{
+	if (e->entry)
+		hide_addresses(w->key, put_evidence(w, EVIDENCE_ENTRY, e->entry, sizeof(*e->entry)));
+	if (e->caller)
+		hide_addresses(w->key, put_evidence(w, EVIDENCE_CALLER, e->caller, sizeof(*e->caller)));
+	if (e->account)
+		put_evidence(w, EVIDENCE_ACCOUNT, e->account, sizeof(*e->account));
+	for (size_t i = 0; i < e->nr_shares; i++)
+		put_evidence(w, EVIDENCE_SHARE, &e->shares[i], sizeof(e->shares[i]));
+}
+
+#define WHY_BYTES 4096	/* about what the evidence of a failure takes */
 
 void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 		 const struct failure *why, __u32 stack)
@@ -243,8 +243,13 @@ void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 	struct rec *rec;
 	void *to;
 
+	/* half of a state would be a false one */
+	if (!(f->flags & FACT_F_SNAPSHOT) && !has_room(w, f->size + (why ? WHY_BYTES : 0))) {
+		w->beyond++;
+		return;
+	}
 	if (why)
-		put_why(w, why);
+		put_why(w, why->evidence);
 	to = record(w, REC_FACT, f->size);
 	memcpy(to, f, f->size);
 	hide_addresses(w->key, to);
@@ -256,6 +261,8 @@ void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 
 void writer_lost(struct writer *w, const struct lost_events *lost)
 {
+	if (w->full)
+		return;
 	*(struct rec_lost *)record(w, REC_LOST, sizeof(struct rec_lost)) = (struct rec_lost){
 		.count = lost->count, .after_seq = lost->after_seq,
 		.before_seq = lost->before_seq, .cpu = lost->cpu,
@@ -322,7 +329,7 @@ static void put_list(struct writer *w, enum rec_type type, size_t size,
 	bool is_new;
 
 	for (size_t i = 0; i < nr_before; i++)
-		number(&old, b + i * size, size, &is_new);
+		known_number(&old, b + i * size, size, &is_new);
 	for (size_t i = 0; i < nr; i++) {
 		struct known *k;
 
@@ -330,7 +337,7 @@ static void put_list(struct writer *w, enum rec_type type, size_t size,
 		if (!k)
 			put_listed(w, type, size, n + i * size);
 	}
-	forget(&old);
+	known_forget(&old);
 }
 
 #define PUT_LIST(w, type, list, before, now) \
@@ -346,7 +353,7 @@ void writer_io(struct writer *w, const struct io_model *before,
 	put_rows(w, before, now);
 	PUT_LIST(w, REC_IO_BUFFER, buffers, before, now);
 	PUT_LIST(w, REC_IO_ADDRESS, addresses, before, now);
-	PUT_LIST(w, REC_IO_FAULT, faults, before, now);
+	PUT_LIST(w, REC_IO_FAILURE, failures, before, now);
 	PUT_LIST(w, REC_IO_CALLS, calls, before, now);
 	memcpy(record(w, REC_IO, sizeof(r)), &r, sizeof(r));
 }
@@ -364,6 +371,7 @@ static void put_about(struct writer *w, const struct origin *a)
 		.interval_ns = a->interval_ns, .memory_bytes = a->memory_bytes,
 		.cpus = a->cpus, .page_bytes = a->page_bytes, .tier = a->tier,
 		.sample = a->sample,
+		.not_seen = a->not_seen,
 		.flags = (a->stacks ? REC_ABOUT_STACKS : 0) |
 			 (a->snapshot ? REC_ABOUT_SNAPSHOT : 0) |
 			 (a->fixed_only ? REC_ABOUT_FIXED_ONLY : 0) |
@@ -380,38 +388,9 @@ static void put_about(struct writer *w, const struct origin *a)
 	writer_flush(w);
 }
 
-/* Where the last whole frame ends: what a crash left behind it goes. -1 with a sentence. */
-static long whole_frames(FILE *f)
-{
-	struct rec_frame frame;
-	struct rec_head head;
-	long at = 0, size;
-
-	if (fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0)
-		return err_set(errno, "cannot append to it: %s", strerror(errno));
-	while (!fseek(f, at, SEEK_SET)) {
-		long end;
-
-		if (fread(&head, sizeof(head), 1, f) != 1)
-			break;
-		memcpy(&frame, &head, sizeof(frame));
-		if (!memcmp(head.magic, REC_MAGIC, sizeof(head.magic)))
-			end = at + head.size;
-		else if (at && frame.mark == REC_FRAME_MARK)
-			end = at + (long)sizeof(frame) + frame.stored_bytes;
-		else
-			return err_set(EINVAL, "it is not a recording, or is damaged at offset %ld; name another with -o",
-				       at);
-		if (end <= at || end > size)
-			break;
-		at = end;
-	}
-	return at;
-}
-
 struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 {
-	long at = append ? whole_frames(out) : 0;
+	long at = append ? recording_whole_frames(out) : 0;
 	struct writer *w;
 
 	if (at < 0)
@@ -433,6 +412,23 @@ struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 	w->stored = must_alloc(w->stored_room, 1);
 	put_about(w, about);
 	return w;
+}
+
+#define END_PART 25	/* of the size is left for counters and the end */
+
+void writer_limit(struct writer *w, __u64 max_bytes)
+{
+	w->usable = max_bytes ? max_bytes - max_bytes / END_PART : 0;
+}
+
+bool writer_is_full(const struct writer *w)
+{
+	return w->full;
+}
+
+__u64 writer_beyond(const struct writer *w)
+{
+	return w->beyond;
 }
 
 __u64 writer_facts(const struct writer *w)
@@ -460,6 +456,13 @@ __u64 writer_lost_facts(const struct writer *w)
 	return w->lost;
 }
 
+void writer_losers(struct writer *w, const struct user_loss *losers, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		*(struct rec_user_lost *)record(w, REC_USER_LOST, sizeof(struct rec_user_lost)) =
+			(struct rec_user_lost){ .uid = losers[i].uid, .count = losers[i].count };
+}
+
 void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
 {
 	*(struct rec_end *)record(w, REC_END, sizeof(struct rec_end)) =
@@ -472,8 +475,8 @@ void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
 
 void writer_free(struct writer *w)
 {
-	forget(&w->strings);
-	forget(&w->stacks);
+	known_forget(&w->strings);
+	known_forget(&w->stacks);
 	ZSTD_freeCCtx(w->zstd);
 	free(w->raw);
 	free(w->stored);

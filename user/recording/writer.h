@@ -17,6 +17,14 @@ struct writer;
  * asks writer_error() whether all arrived. NULL with a sentence.
  */
 struct writer *writer_create(FILE *out, bool append, const struct origin *about);
+/*
+ * The file gets no more than so many bytes, and nearly as many: what does not fit is left out and
+ * counted, but for what was there before (FACT_F_SNAPSHOT), counters and the end.
+ */
+void writer_limit(struct writer *w, __u64 max_bytes);
+/* Whether something was left out; how many facts. */
+bool writer_is_full(const struct writer *w);
+__u64 writer_beyond(const struct writer *w);
 /* What follows are the facts of a new ledger. */
 void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
 /*
@@ -42,6 +50,8 @@ int writer_error(const struct writer *w);
 __u64 writer_bytes(const struct writer *w);
 __u64 writer_lost_facts(const struct writer *w);
 
+/* Whose the events are that were lost; before writer_end(). */
+void writer_losers(struct writer *w, const struct user_loss *losers, size_t nr);
 /* A clean end: nothing may follow. */
 void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost);
 void writer_free(struct writer *w);

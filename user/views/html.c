@@ -7,10 +7,12 @@
 #include "base/embedded.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/pid.h"
 #include "model/fact.h"
 #include "model/histogram.h"
 #include "views/findings.h"
 #include "views/html.h"
+#include "views/io_failures.h"
 #include "views/trace_text.h"
 
 /* So many of the kernel's buckets are one on the page: two to a power of two. */
@@ -23,28 +25,31 @@ static __u64 since(const struct page *p, __u64 t_ns)
 	return t_ns > p->begin_ns ? t_ns - p->begin_ns : 0;
 }
 
-#define WHO	(32 + TAMED_COMM_SIZE)
+#define WHO	(32 + FMT_LEN + TAMED_COMM_SIZE)
 
 static void who(char text[WHO], const struct page_ring *r)
 {
-	snprintf(text, WHO, r->fd >= 0 ? "%s (%u) fd %d" : "%s (%u)", TAME_COMM(r->comm), r->pid, r->fd);
+	snprintf(text, WHO, r->fd >= 0 ? "%s, pid %s, fd %d" : "%s, pid %s", TAME_COMM(r->comm),
+		 PID_TEXT(r->pid, r->ns_pid), r->fd);
 }
 
 static void put_about(struct json *j, const struct page *p)
 {
 	const struct page_ring *first = p->nr_rings ? &p->rings[0] : NULL;
-	char text[32 + TAMED_COMM_SIZE];
+	char text[WHO];
 
 	for (size_t i = 1; i < p->nr_rings && first; i++)
 		if (p->rings[i].pid != first->pid)
 			first = NULL;
 	if (first)
-		snprintf(text, sizeof(text), "%s (%u)", TAME_COMM(first->comm), first->pid);
+		snprintf(text, sizeof(text), "%s, pid %s", TAME_COMM(first->comm),
+			 PID_TEXT(first->pid, first->ns_pid));
 	else
 		snprintf(text, sizeof(text), "%zu rings", p->nr_rings);
 	json_open(j, "about");
 	json_str(j, "what", text);
 	json_str(j, "kernel", p->about->kernel);
+	json_uint(j, "page_bytes", p->about->page_bytes);
 	json_str(j, "tier", tier_name(p->about->tier));
 	json_double(j, "begin_unix_s", ((__s64)p->begin_ns + p->realtime_ns) / 1e9);
 	json_uint(j, "duration_ns", since(p, p->end_ns));
@@ -78,12 +83,13 @@ static void put_totals(struct json *j, const struct page *p)
 
 static void put_account(struct json *j, const struct page *p, const struct page_account *a)
 {
-	char name[64 + TAMED_COMM_SIZE];
+	char name[WHO + 32];
 
 	if (a->is_mm && !a->pid)
 		snprintf(name, sizeof(name), "Pinned memory of a process without a name");
 	else if (a->is_mm)
-		snprintf(name, sizeof(name), "Pinned memory (VmPin) of %s (%u)", TAME_COMM(a->comm), a->pid);
+		snprintf(name, sizeof(name), "Pinned memory (VmPin) of %s, pid %s",
+			 TAME_COMM(a->comm), PID_TEXT(a->pid, a->ns_pid));
 	else
 		snprintf(name, sizeof(name), "Locked memory of uid %u", a->uid);
 	json_item_open(j);
@@ -127,11 +133,13 @@ static void put_call(struct json *j, const struct page *p, const struct page_cal
 	json_uint(j, "duration_ns", c->duration_ns);
 	json_uint(j, "bytes", c->bytes);
 	json_uint(j, "pid", c->pid);
+	json_ns_pid(j, c->ns_pid);
 	json_str(j, "comm", TAME_COMM(c->comm));
-	if (c->result < 0) {
+	if (c->result < 0)
 		json_str(j, "errno", fact_errno_name(c->result));
+	/* also of an update that did not do all */
+	if (c->result < 0 || c->explain)
 		json_str(j, "explain", c->explain ? c->explain : "");
-	}
 	json_close(j);
 }
 
@@ -278,6 +286,7 @@ static void put_ring(struct json *j, const struct page_ring *r)
 	json_item_open(j);
 	json_str(j, "name", name);
 	json_uint(j, "pid", r->pid);
+	json_ns_pid(j, r->ns_pid);
 	json_uint(j, "uid", r->uid);
 	json_close(j);
 }
@@ -291,7 +300,8 @@ static void put_gap(struct json *j, const struct page *p, const struct page_gap 
 	json_close(j);
 }
 
-static void put_data(FILE *out, const struct page *p, const struct findings *fs)
+static void put_data(FILE *out, const struct page *p, const struct findings *fs,
+		     const struct io_failures *io)
 {
 	struct json j = { .in_html = true };
 
@@ -318,6 +328,7 @@ static void put_data(FILE *out, const struct page *p, const struct findings *fs)
 	for (size_t i = 0; i < p->nr_calls; i++)
 		put_call(&j, p, &p->calls[i]);
 	json_close(&j);
+	view_io_failures_json(&j, io);
 	put_offsets(&j, p);
 	put_latency(&j, p);
 	json_open_list(&j, "gaps");
@@ -357,7 +368,7 @@ static struct nonce new_nonce(void)
 
 /* What a mark of report.html stands for. */
 static void put_marked(FILE *out, const char *mark, size_t len, const struct nonce *nonce,
-		       const struct page *p, const struct findings *fs)
+		       const struct page *p, const struct findings *fs, const struct io_failures *io)
 {
 	static const char *const scripts[] = {
 		"page/base.js", "page/charts.js", "page/lives.js", "page/main.js",
@@ -371,18 +382,19 @@ static void put_marked(FILE *out, const char *mark, size_t len, const struct non
 	} else if (!strncmp(mark, "NONCE", len)) {
 		fputs(nonce->text, out);
 	} else if (!strncmp(mark, "DATA", len)) {
-		put_data(out, p, fs);
+		put_data(out, p, fs, io);
 	}
 }
 
-void view_html(FILE *out, const struct page *p, const struct findings *fs)
+void view_html(FILE *out, const struct page *p, const struct findings *fs,
+	       const struct io_failures *io)
 {
 	const char *at = text_of("page/report.html"), *mark, *end;
 	const struct nonce nonce = new_nonce();
 
 	while ((mark = strchr(at, '@')) && (end = strchr(mark + 1, '@'))) {
 		fwrite(at, 1, mark - at, out);
-		put_marked(out, mark + 1, end - mark - 1, &nonce, p, fs);
+		put_marked(out, mark + 1, end - mark - 1, &nonce, p, fs, io);
 		at = end + 1;
 	}
 	fputs(at, out);

@@ -5,8 +5,11 @@
 
 #include <stdio.h>
 #include "checks/finding.h"
+#include "checks/io_failures.h"
 #include "model/timeline_page.h"
 
-void view_html(FILE *out, const struct page *p, const struct findings *fs);
+/* .io: sorted. */
+void view_html(FILE *out, const struct page *p, const struct findings *fs,
+	       const struct io_failures *io);
 
 #endif

@@ -3,18 +3,11 @@
 #include <string.h>
 #include "base/fmt.h"
 #include "base/json.h"
+#include "base/wrap.h"
+#include "checks/failure_io.h"
 #include "model/fact.h"
 #include "views/io_line.h"
 #include "views/stat.h"
-
-/* What broke the import, as stat puts it. */
-static const char *fault_text(char *text, size_t size, const struct fact_io *f)
-{
-	const struct io_import import = io_import_of_fact(f);
-
-	view_stat_fault(text, size, &import);
-	return text;
-}
 
 /* Bytes that were asked for are known, and fewer came. */
 static bool is_short(const struct fact_io *f)
@@ -40,8 +33,6 @@ static void put_result(FILE *out, const struct fact_io *f)
 		fprintf(out, ", %s", fmt_ns(text, f->latency_ns));
 	if (f->io_flags & IO_F_PUNTED)
 		fprintf(out, ", by a worker");
-	if (f->io_flags & IO_F_NO_IMPORT)
-		fprintf(out, ": %s", fault_text(text, sizeof(text), f));
 }
 
 void view_io_text(FILE *out, const struct fact_io *f)
@@ -62,6 +53,17 @@ void view_io_text(FILE *out, const struct fact_io *f)
 	put_result(out, f);
 }
 
+void view_io_why(FILE *out, const struct fact_io *f, const struct ledger *l, int indent, int width)
+{
+	char text[EXPLAIN_LEN];
+
+	if (f->result >= 0)
+		return;
+	explain_io_fact(text, f, l);
+	fprintf(out, "%*s", indent, "");
+	wrap(out, text, indent, indent, width);
+}
+
 /* Which bound, and how far it was passed where that is a distance. */
 static void put_fault(struct json *j, const struct fact_io *f)
 {
@@ -71,7 +73,7 @@ static void put_fault(struct json *j, const struct fact_io *f)
 	};
 	const struct io_import import = io_import_of_fact(f);
 	enum io_bound bound;
-	char text[256];
+	char text[EXPLAIN_LEN];
 	__u64 by;
 
 	bound = io_import_bound(&import, &by);
@@ -81,12 +83,15 @@ static void put_fault(struct json *j, const struct fact_io *f)
 	json_uint(j, "slots", f->nr_slots);
 	json_addr(j, "buffer_addr", f->buf_addr);
 	json_uint(j, "buffer_len_bytes", f->buf_len_bytes);
-	json_str(j, "detail", fault_text(text, sizeof(text), f));
+	explain_import(text, sizeof(text), &import);
+	json_str(j, "detail", text);
 	json_close(j);
 }
 
-void view_io_json(struct json *j, const struct fact_io *f)
+void view_io_json(struct json *j, const struct fact_io *f, const struct ledger *l)
 {
+	char text[EXPLAIN_LEN];
+
 	json_str(j, "opcode", io_op_name(f->opcode));
 	json_known(j, "index", !(f->io_flags & IO_F_NAMELESS), f->index);
 	if (f->io_flags & IO_F_RANGE)
@@ -104,6 +109,12 @@ void view_io_json(struct json *j, const struct fact_io *f)
 	json_flag(j, "refused", f->io_flags & IO_F_REFUSED);
 	if (f->io_flags & IO_F_NO_IMPORT)
 		put_fault(j, f);
+	if (f->result >= 0)
+		return;
+	explain_io_fact(text, f, l);
+	json_str(j, "explain", text);
+	if (f->h.kind == FACT_IO_FAILED)
+		json_addr(j, "user_data", ((const struct fact_io_failed *)f)->seen.user_data);
 }
 
 /* ---- totals -------------------------------------------------------------------------- */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/page_size.h"
+#include "base/pid.h"
 #include "base/untrusted.h"
 #include "model/fact.h"
 #include "model/io_counters.h"
@@ -45,12 +47,15 @@ static void describe(struct perfetto *t, __u64 uuid, __u64 parent, const char *n
 	packet_track(t->p, &(struct track){ .uuid = uuid, .parent = parent, .name = name });
 }
 
-static __u64 process_track(struct perfetto *t, __u32 pid, const struct comm *comm)
+/* The number that the UI shows is the one outside: no two processes of a trace have the same. */
+static __u64 process_track(struct perfetto *t, __u32 pid, __u32 ns_pid, const struct comm *comm)
 {
 	__u64 uuid = TRACK(PROCESS, pid);
+	char name[TAMED_COMM_SIZE + FMT_LEN + 8];
 
-	packet_track(t->p, &(struct track){ .uuid = uuid, .pid = pid,
-						.name = TAME_COMM(*comm) });
+	snprintf(name, sizeof(name), ns_pid ? "%s, pid %s" : "%s", TAME_COMM(*comm),
+		 PID_TEXT(pid, ns_pid));
+	packet_track(t->p, &(struct track){ .uuid = uuid, .pid = pid, .name = name });
 	return uuid;
 }
 
@@ -79,7 +84,7 @@ static void flush_call(struct perfetto *t)
 		return;
 	w->open = false;
 	packet_track(t->p, &(struct track){ .uuid = thread,
-		.parent = process_track(t, c->h.pid, &c->h.comm), .pid = c->h.pid, .tid = c->h.tid,
+		.parent = process_track(t, c->h.pid, c->ns_pid, &c->h.comm), .pid = c->h.pid, .tid = c->h.tid,
 		.name = TAME_COMM(c->h.comm) });
 	packet_begin(t->p, PACKET_BEGIN, thread, begin, name);
 	call_details(t->p, c, w->explain);
@@ -133,7 +138,7 @@ static void on_ring_begins(struct timeline_ring *r, void *arg)
 		snprintf(name, sizeof(name), "ring fd %d", r->fd);
 	else
 		snprintf(name, sizeof(name), "ring 0x%llx", r->id);
-	describe(t, TRACK(RING, r->number), process_track(t, r->pid, &r->comm), name);
+	describe(t, TRACK(RING, r->number), process_track(t, r->pid, r->ns_pid, &r->comm), name);
 	packet_begin(t->p, PACKET_BEGIN, TRACK(RING, r->number), r->from_ns, name);
 	packet_pointer(t->p, "ring", r->id);
 	packet_int(t->p, "uid", r->uid);
@@ -240,7 +245,7 @@ static void on_level(struct account *a, __u64 t_ns, void *arg)
 	if (!a->data)
 		a->data = must_alloc(1, sizeof(struct levels));
 	if (a->is_mm) {
-		parent = process_track(t, a->pid, &a->comm);
+		parent = process_track(t, a->pid, a->ns_pid, &a->comm);
 	} else {
 		snprintf(name, sizeof(name), "uid %u", a->uid);
 		parent = TRACK(USER, a->number);

@@ -4,8 +4,10 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json.h"
+#include "base/page_size.h"
 #include "base/pid.h"
 #include "base/table.h"
+#include "checks/holdings.h"
 #include "checks/places.h"
 #include "checks/verdict.h"
 #include "model/ledger_buffers.h"
@@ -99,10 +101,10 @@ static void print_holders(FILE *out, const struct ring *r)
 						   r->holders[0].in_flight));
 }
 
-static void print_buffers(const struct output *to, const struct ring *r)
+static void print_buffers(const struct output *to, const struct ring *r, __u64 min_bytes)
 {
 	struct table *t = table_new("SLOT <ADDRESS SIZE SEGMENTS FOLIO CHARGED REFS");
-	__u32 used = 0;
+	__u32 used = 0, smaller = 0;
 
 	for (__u32 i = 0; i < r->nr_slots; i++) {
 		const struct buffer *b = r->slots[i];
@@ -111,6 +113,10 @@ static void print_buffers(const struct output *to, const struct ring *r)
 		if (!b)
 			continue;
 		used++;
+		if (b->len_bytes < min_bytes) {
+			smaller++;
+			continue;
+		}
 		table_cell(t, "%u", i);
 		if (b->buf_flags & BUFFER_F_KERNEL)
 			table_cell(t, "kernel");
@@ -126,23 +132,30 @@ static void print_buffers(const struct output *to, const struct ring *r)
 		table_cell(t, "%u", b->refs);
 	}
 	table_print(t, to->out, !to->no_header && used, 2);
+	if (smaller)
+		fprintf(to->out, "  %u smaller buffer%s\n", smaller, plural(smaller));
 	if (used < r->nr_slots)
 		fprintf(to->out, "  %u of %u slots are empty\n", r->nr_slots - used, r->nr_slots);
 }
 
 void view_rings_text(const struct output *to, const struct selection *select,
-		     const struct ledger *l)
+		     const struct ledger *l, const struct rings_shown *shown)
 {
+	static const struct rings_shown all = { 0, SIZE_MAX };
 	struct ring_totals t = ledger_totals(l, select);
 	char a[FMT_LEN], b[FMT_LEN];
+	size_t nr = 0;
 
+	shown = shown ? shown : &all;
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		if (!selection_has_ring(select, r))
+		if (!selection_has_ring(select, r) || !ring_has_size(r, shown->min_bytes))
+			continue;
+		if (nr++ >= shown->top)
 			continue;
 		print_holders(to->out, r);
 		print_account(to->out, l, r);
 		if (r->nr_slots)
-			print_buffers(to, r);
+			print_buffers(to, r, shown->min_bytes);
 		else if (r->skipped)
 			fprintf(to->out, "  skipped %u slots of ring 0x%llx: user %u has more than are "
 				"read of one user; name the process with -p, its rings are read first\n",
@@ -153,6 +166,8 @@ void view_rings_text(const struct output *to, const struct selection *select,
 	}
 	if (to->quiet)
 		return;
+	if (nr > shown->top || nr < t.rings)
+		fprintf(to->out, "%zu of ", nr < shown->top ? nr : shown->top);
 	fprintf(to->out, "%zu ring%s, %zu buffer%s, %s registered", t.rings,
 		plural(t.rings), t.buffers, plural(t.buffers),
 		fmt_bytes(a, t.registered_bytes));
@@ -225,7 +240,8 @@ static void put_holder(struct json *j, const struct holder *h)
 	json_close(j);
 }
 
-static void put_ring(struct json *j, const struct ledger *l, const struct ring *r, bool pages)
+void view_ring_json(struct json *j, const struct ledger *l, const struct ring *r, bool pages,
+		    __u64 min_bytes)
 {
 	const struct holder *first = r->nr_holders ? &r->holders[0] : NULL;
 	const struct ledger_user *u = account(l, r);
@@ -256,21 +272,31 @@ static void put_ring(struct json *j, const struct ledger *l, const struct ring *
 	json_close(j);
 	json_open_list(j, "buffers");
 	for (__u32 i = 0; i < r->nr_slots; i++)
-		if (r->slots[i])
+		if (r->slots[i] && r->slots[i]->len_bytes >= min_bytes)
 			put_buffer(j, r->slots[i], i, pages);
 	json_close(j);
 	json_close(j);
 }
 
-void view_rings_json(struct json *j, const struct output *to, const struct selection *select,
-		     const struct ledger *l, enum tier tier, bool pages)
+void view_snapshot_json(struct json *j, const struct output *to, enum tier tier)
 {
 	json_int(j, "schema", 2);
 	json_str(j, "kernel", to->kernel);
 	json_str(j, "tier", tier_name(tier));
+}
+
+void view_rings_json_begin(struct json *j, const struct output *to, enum tier tier)
+{
+	view_snapshot_json(j, to, tier);
 	json_open_list(j, "rings");
+}
+
+void view_rings_json(struct json *j, const struct output *to, const struct selection *select,
+		     const struct ledger *l, enum tier tier, bool pages)
+{
+	view_rings_json_begin(j, to, tier);
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
 		if (selection_has_ring(select, r))
-			put_ring(j, l, r, pages);
+			view_ring_json(j, l, r, pages, 0);
 	json_close(j);
 }

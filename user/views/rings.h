@@ -9,8 +9,14 @@
 #include "model/selection.h"
 #include "model/tier.h"
 
+struct rings_shown {
+	__u64 min_bytes;	/* of buffers; rings without such a one are left out */
+	size_t top;		/* so many rings */
+};
+
+/* .shown NULL = all. */
 void view_rings_text(const struct output *to, const struct selection *select,
-		     const struct ledger *l);
+		     const struct ledger *l, const struct rings_shown *shown);
 
 /*
  * The members "schema", "kernel", "tier" and "rings". .tier: by which the ledger came about;
@@ -18,5 +24,10 @@ void view_rings_text(const struct output *to, const struct selection *select,
  */
 void view_rings_json(struct json *j, const struct output *to, const struct selection *select,
 		     const struct ledger *l, enum tier tier, bool pages);
+/* The same ring by ring: the first three alone; the begin, an item for each ring, then json_close(). */
+void view_snapshot_json(struct json *j, const struct output *to, enum tier tier);
+void view_rings_json_begin(struct json *j, const struct output *to, enum tier tier);
+void view_ring_json(struct json *j, const struct ledger *l, const struct ring *r, bool pages,
+		    __u64 min_bytes);
 
 #endif

@@ -3,57 +3,45 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/pid.h"
 #include "base/table.h"
 #include "model/histogram.h"
+#include "views/io_failures.h"
 #include "views/stat.h"
 
-int view_stat_fd(const struct view_stat *v, const struct io_counts *c)
+#define SETUP_DEFER_TASKRUN (1U << 13)	/* IORING_SETUP_DEFER_TASKRUN, 6.1 */
+
+/* NULL when it does not hold the ring any more. */
+static const struct holder *holder_of(const struct view_stat *v, const struct io_counts *c)
 {
 	const struct ring *r = ledger_ring(v->l, c->ring);
 	__u32 pid = IO_WHO_TGID(c->who);
 
-	if (c->fd >= 0)
-		return c->fd;
-
 	for (size_t i = 0; r && i < r->nr_holders; i++)
 		if (r->holders[i].pid == pid)
-			return r->holders[i].fd;
-	return -1;
+			return &r->holders[i];
+	return NULL;
 }
 
-void view_stat_fault(char *text, size_t size, const struct io_import *i)
+int view_stat_fd(const struct view_stat *v, const struct io_counts *c)
 {
-	char a[FMT_LEN], b[FMT_LEN];
-	__u64 by;
+	const struct holder *h = c->fd >= 0 ? NULL : holder_of(v, c);
 
-	switch (io_import_bound(i, &by)) {
-	case IO_BOUND_INDEX:
-		snprintf(text, size, "there is no buffer %u, the table has %u", i->index,
-			 i->nr_slots);
-		break;
-	case IO_BOUND_EMPTY:
-		snprintf(text, size, "slot %u is empty", i->index);
-		break;
-	case IO_BOUND_UNKNOWN:
-		snprintf(text, size, "the import from buffer %u (%s) failed", i->index,
-			 fmt_bytes_long(a, i->buf_len_bytes));
-		break;
-	case IO_BOUND_WRAP:
-		snprintf(text, size, "0x%llx + %llu wraps around", i->addr, i->len_bytes);
-		break;
-	case IO_BOUND_BEGIN:
-		snprintf(text, size, "0x%llx is %s before buffer %u begins", i->addr,
-			 fmt_bytes_long(a, by), i->index);
-		break;
-	case IO_BOUND_END:
-		snprintf(text, size, "0x%llx + %s ends %s past buffer %u", i->addr,
-			 fmt_bytes_long(a, i->len_bytes), fmt_bytes_long(b, by), i->index);
-		break;
-	case IO_BOUND_NONE:
-		snprintf(text, size, "0x%llx + %s lies inside buffer %u as it is now: it was changed meanwhile, or does not allow this direction",
-			 i->addr, fmt_bytes_long(a, i->len_bytes), i->index);
-		break;
-	}
+	return h ? h->fd : c->fd;
+}
+
+__u32 view_stat_ns_pid(const struct view_stat *v, const struct io_counts *c)
+{
+	const struct holder *h = holder_of(v, c);
+
+	return h ? h->ns_pid : 0;
+}
+
+bool view_stat_defers(const struct view_stat *v, const struct io_counts *c)
+{
+	const struct ring *r = ledger_ring(v->l, c->ring);
+
+	return c->timed && r && r->setup_flags & SETUP_DEFER_TASKRUN;
 }
 
 void view_stat_losses(const struct io_model *m,
@@ -80,7 +68,9 @@ void view_stat_losses(const struct io_model *m,
 		{ "unpolled", l->unpolled, "request",
 		  "not counted: on polled rings, whose completions this kernel does not trace" },
 		{ "overflowed", l->overflowed, "completion",
-		  "counted without opcode or latency: the completion ring was full" },
+		  "counted without opcode or latency: the completion ring was full; nothing was lost, they came late (some may be of resource tags or messages, which are no I/O); make it larger (IORING_SETUP_CQSIZE) or reap more often" },
+		{ "late", l->late, "completion",
+		  "came late, and none was lost: the completion ring was full; make it larger (IORING_SETUP_CQSIZE) or reap more often" },
 		{ "no_cell", l->no_cell, "completion", "not counted: the counter table was full" },
 		{ "no_ring", l->no_ring, "ring", "counted per process: the ring table was full" },
 		{ "no_histogram", l->no_hist, "counter",
@@ -89,10 +79,11 @@ void view_stat_losses(const struct io_model *m,
 		  "not shown by buffer: the buffer table was full" },
 		{ "no_address", l->no_address, "plain request",
 		  "without an address: the address table was full" },
+		{ "no_cause", l->no_cause, "failure", "counted without a cause: the table of causes was full" },
 		{ "missed", m->missed, "I/O event",
 		  "of anybody not counted: the same BPF program was already running on that CPU, or preempted there" },
 	};
-	char text[128];
+	char text[320];
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (!all[i].count)
@@ -127,10 +118,12 @@ static void latency_cells(struct table *t, const struct io_row *r)
 }
 
 /* Nobody's: all that ended, or found no place. */
-static void pid_cell(struct table *t, __u32 pid)
+static void pid_cell(const struct view_stat *v, struct table *t, const struct io_counts *c)
 {
+	__u32 pid = IO_WHO_TGID(c->who);
+
 	if (pid)
-		table_cell(t, "%u", pid);
+		table_cell(t, "%s", PID_TEXT(pid, view_stat_ns_pid(v, c)));
 	else
 		table_cell(t, "-");
 }
@@ -157,7 +150,7 @@ static void print_rows(const struct view_stat *v, const struct io_model *g)
 		const struct io_row *r = &g->rows[i];
 		char buf[FMT_LEN];
 
-		pid_cell(t, IO_WHO_TGID(r->c.who));
+		pid_cell(v, t, &r->c);
 		table_cell(t, "%s", TAME_COMM(r->c.comm));
 		ring_cell(v, t, &r->c);
 		if (v->by_opcode)
@@ -185,7 +178,7 @@ static void print_total(const struct view_stat *v)
 	if (all.c.shorts)
 		fprintf(out, "; %llu short", all.c.shorts);
 	if (all.c.errors)
-		fprintf(out, "; %llu failed, %llu of them EFAULT", all.c.errors, all.c.efaults);
+		fprintf(out, "; %llu failed", all.c.errors);
 	if (all.c.cancelled)
 		fprintf(out, "; %llu cancelled", all.c.cancelled);
 	if (v->m->in_flight)
@@ -268,6 +261,18 @@ static void print_silent(const struct view_stat *v)
 			nr, plural(nr));
 }
 
+/* A completion is made when the program asks for it: waiting for that is in no device's latency. */
+static void print_deferring(const struct view_stat *v, const struct io_model *g)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < g->nr_rows; i++)
+		nr += view_stat_defers(v, &g->rows[i].c);
+	if (nr)
+		fprintf(v->to->out, "%zu ring%s with IORING_SETUP_DEFER_TASKRUN: latencies include the wait until the program asks for its completions\n",
+			nr, plural(nr));
+}
+
 static void print_buffers(const struct view_stat *v)
 {
 	struct table *t = table_new("PID <RING BUFFER <ADDRESS SIZE OPS BYTES TOUCHED <USE");
@@ -285,7 +290,7 @@ static void print_buffers(const struct view_stat *v)
 		if (!i || list[i].key.ring != list[i - 1].key.ring ||
 		    list[i].born_ns != list[i - 1].born_ns)
 			user = ring_user(v, list[i].key.ring, list[i].born_ns);
-		pid_cell(t, IO_WHO_TGID(user.who));
+		pid_cell(v, t, &user);
 		ring_cell(v, t, &user);
 		table_cell(t, "%u", list[i].key.index);
 		table_cell(t, "0x%llx", list[i].key.addr);
@@ -309,7 +314,7 @@ static void print_buffers(const struct view_stat *v)
 		for (__u32 i = 0; pid && i < r->nr_slots; i++) {
 			if (!r->slots[i] || was_used(list, n, r, i))
 				continue;
-			table_cell(t, "%u", pid);
+			pid_cell(v, t, &user);
 			ring_cell(v, t, &user);
 			table_cell(t, "%u", i);
 			table_cell(t, "0x%llx", r->slots[i]->addr);
@@ -341,27 +346,14 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 	}
 }
 
-static void print_faults(const struct view_stat *v)
-{
-	for (size_t i = 0; i < v->m->nr_faults; i++) {
-		const struct io_fault_row *f = &v->m->faults[i];
-		const struct io_import import = io_import_of_row(f);
-		char text[256];
-
-		view_stat_fault(text, sizeof(text), &import);
-		fprintf(v->to->out, "EFAULT: pid %u, %s, %llu time%s; the last: %s\n",
-			f->pid ? (__u32)f->pid :
-			IO_WHO_TGID(ring_user(v, f->key.ring, f->born_ns).who),
-			io_op_name(f->key.op), f->fault.count, plural(f->fault.count), text);
-	}
-}
-
 static void print_advices(const struct view_stat *v)
 {
 	for (size_t i = 0; i < v->advices->nr; i++)
 		fprintf(v->to->out, "\n%s\n        %s.\n        remedy: %s\n", v->advices->list[i].tag,
 			v->advices->list[i].detail, v->advices->list[i].remedy);
-	if (!v->advices->nr)
+	if (v->unseen)
+		fprintf(v->to->out, "\nadvice needs a longer run: the rings were gone before their buffers were looked at\n");
+	else if (!v->advices->nr)
 		fprintf(v->to->out, "\nnothing to advise\n");
 }
 
@@ -379,7 +371,9 @@ void view_stat_text(const struct view_stat *v)
 	if (!v->to->quiet) {
 		print_total(v);
 		print_silent(v);
-		print_faults(v);
+		print_deferring(v, &g);
+		view_io_failed_text(v->to->out, v->failures, "What failed, and why");
+		view_io_slower_text(v->to->out, v->failures, "What took a slower way, and why");
 	}
 	view_stat_losses(v->m, print_loss, (void *)v);
 	if (v->advices)

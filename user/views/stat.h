@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "checks/advice.h"
+#include "checks/io_failures.h"
 #include "model/io_counters.h"
-#include "model/io_fault.h"
 #include "model/selection.h"
 
 struct view_stat {
@@ -17,7 +17,10 @@ struct view_stat {
 	const struct ledger *l;		/* rings as last seen */
 	const struct selection *select;	/* its rings are told also when no I/O of them ended; NULL = not */
 	const struct advices *advices;	/* NULL = not asked for */
+	const struct io_failures *failures;
+	bool unseen;		/* no ring of what was counted was looked at: advice knows too little */
 	const char *starts_by;		/* what tells requests apart: "request" or "user_data" */
+	unsigned int starts_shared;	/* requests of a call that share a start, at most; 0 = not known */
 	enum io_order order;
 	bool header;
 	bool total;			/* all since the begin, not an interval */
@@ -29,10 +32,12 @@ void view_stat_json(struct json *j, const struct view_stat *v);
 
 /* The descriptor at which the process of .c holds its ring, -1 when that is not known. */
 int view_stat_fd(const struct view_stat *v, const struct io_counts *c);
+/* As in facts; 0 also when the process does not hold the ring any more. */
+/* Whether its latencies hold the time until the program asks for completions: IORING_SETUP_DEFER_TASKRUN. */
+bool view_stat_defers(const struct view_stat *v, const struct io_counts *c);
+__u32 view_stat_ns_pid(const struct view_stat *v, const struct io_counts *c);
 /* Rings that were asked for and of which no I/O ended in that time. */
 __u64 view_stat_silent(const struct view_stat *v);
-/* Which bound a failed import broke, and by how much. */
-void view_stat_fault(char *text, size_t size, const struct io_import *i);
 /* "3 completions whose submission was not seen" and so on; calls each() for what is not 0. */
 void view_stat_losses(const struct io_model *m,
 		      void (*each)(const char *name, const char *text, __u64 count, void *arg),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json.h"
+#include "base/pid.h"
 #include "model/histogram.h"
 #include "model/io_loss.h"
+#include "views/io_failures.h"
 #include "views/stat.h"
 
 static void put_latency(struct json *j, const struct io_row *r)
@@ -92,11 +94,14 @@ static void put_rings(struct json *j, const struct view_stat *v)
 
 		json_item_open(j);
 		json_uint(j, "pid", IO_WHO_TGID(r->c.who));
+		json_ns_pid(j, view_stat_ns_pid(v, &r->c));
 		json_comm(j, "comm", &r->c.comm);
 		json_uint(j, "uid", r->c.uid);
 		json_known(j, "fd", fd >= 0, fd);
 		json_addr(j, "ring", r->c.ring);
 		put_counts(j, v, r);
+		if (view_stat_defers(v, &r->c))
+			json_flag(j, "waits_for_program", true);
 		put_opcodes(j, v, r, &by_opcode);
 		json_close(j);
 	}
@@ -120,29 +125,6 @@ static void put_buffers(struct json *j, const struct io_model *m)
 		json_uint(j, "bytes", b->use.bytes);
 		json_known(j, "touched_bytes", b->use.no_offset != b->use.ops, b->use.max_end);
 		json_uint(j, "last_ns", b->use.last_ns);
-		json_close(j);
-	}
-	json_close(j);
-}
-
-static void put_faults(struct json *j, const struct io_model *m)
-{
-	json_open_list(j, "faults");
-	for (size_t i = 0; i < m->nr_faults; i++) {
-		const struct io_fault_row *f = &m->faults[i];
-		const struct io_import import = io_import_of_row(f);
-		char text[256];
-
-		view_stat_fault(text, sizeof(text), &import);
-		json_item_open(j);
-		json_addr(j, "ring", f->key.ring);
-		json_known(j, "pid", f->pid, f->pid);
-		json_str(j, "opcode", io_op_name(f->key.op));
-		json_uint(j, "index", f->key.index);
-		json_uint(j, "count", f->fault.count);
-		json_addr(j, "addr", f->fault.addr);
-		json_uint(j, "len_bytes", f->fault.len_bytes);
-		json_str(j, "detail", text);
 		json_close(j);
 	}
 	json_close(j);
@@ -186,12 +168,16 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	json_str(j, "starts_by", v->starts_by);
 	json_double(j, "relative_error", HIST_ERROR);
 	json_uint(j, "clock_shared_by", IO_CLOCK_SHARED);
+	if (v->starts_shared)
+		json_uint(j, "starts_shared_by", v->starts_shared);
 	put_rings(j, v);
 	if (v->by_buffer)
 		put_buffers(j, v->m);
-	put_faults(j, v->m);
-	if (v->advices)
+	view_io_failures_json(j, v->failures);
+	if (v->advices) {
 		put_advices(j, v->advices);
+		json_flag(j, "needs_longer_run", v->unseen);
+	}
 	json_uint(j, "in_flight", v->m->in_flight);
 	if (v->select && selection_asks(v->select))
 		json_uint(j, "silent_rings", view_stat_silent(v));

@@ -7,7 +7,9 @@
 #include "base/table.h"
 #include "base/wrap.h"
 #include "model/fact.h"
+#include "views/not_seen.h"
 #include "views/findings.h"
+#include "views/io_failures.h"
 #include "views/summary.h"
 
 #define WIDTH		100
@@ -15,7 +17,8 @@
 
 const char *history_call_name(unsigned int kind)
 {
-	static const char *const names[] = { "register", "update", "clone", "unregister" };
+	static const char *const names[] = { "register", "update", "clone", "unregister",
+					     "ring-create" };
 
 	return names[kind];
 }
@@ -30,9 +33,11 @@ static void print_head(FILE *out, const struct view_summary *v)
 
 	localtime_r(&s, &tm);
 	strftime(when, sizeof(when), "%F %T", &tm);
-	fprintf(out, "%s, %s of Linux %s %s, %u cpu%s (tier: %s)", when,
+	fprintf(out, "%s, %s of Linux %s %s, %u cpu%s (tier: %s", when,
 		fmt_ns(took, h->duration_ns > 0 ? h->duration_ns : 0), a->kernel, a->machine,
 		a->cpus, plural(a->cpus), tier_name(a->tier));
+	view_not_seen_text(out, a->not_seen);
+	fputc(')', out);
 	if (v->parts > 1)
 		fprintf(out, ", in %u parts", v->parts);
 	fprintf(out, "\n%s\n%llu event%s, ", a->command, h->facts, plural(h->facts));
@@ -145,8 +150,12 @@ static void print_row(FILE *out, const char *what, const struct io_row *row)
 		fprintf(out, ", %s (median), %s (99 %%)",
 			fmt_ns(a, hist_percentile_to(row->hist, 500, row->c.max_ns)),
 			fmt_ns(b, hist_percentile_to(row->hist, 990, row->c.max_ns)));
+	if (row->c.shorts)
+		fprintf(out, "; %llu short", row->c.shorts);
 	if (row->c.errors)
-		fprintf(out, "; %llu failed, %llu of them EFAULT", row->c.errors, row->c.efaults);
+		fprintf(out, "; %llu failed", row->c.errors);
+	if (row->c.cancelled)
+		fprintf(out, "; %llu cancelled", row->c.cancelled);
 	fputc('\n', out);
 }
 
@@ -175,17 +184,19 @@ static void print_use(const struct view_summary *v)
 static void print_failures(FILE *out, const struct history *h)
 {
 	const struct failure_history *f = h->failures;
-	char since[FMT_LEN];
+	char since[FMT_LEN], last[FMT_LEN];
 	size_t n = 0;
 
-	if (!f)
-		return;
-	fprintf(out, "\nWhat failed, and why\n");
+	if (f)
+		fprintf(out, "\nWhat failed, and why\n");
 	for (; f && n < SHOWN; f = f->hh.next, n++) {
-		fprintf(out, "  %llu %s%s of pid %u (%s): %s, first %s after the start\n", f->count,
+		fprintf(out, "  %llu %s%s of pid %u (%s): %s, %s%s after the start", f->count,
 			history_call_name(f->key.op), plural(f->count), f->key.pid, TAME_COMM(f->comm),
 			f->key.result < 0 ? fact_errno_name(f->key.result) : "not all done",
-			fmt_ns(since, f->since_ns > 0 ? f->since_ns : 0));
+			f->count > 1 ? "first " : "", fmt_ns(since, f->since_ns > 0 ? f->since_ns : 0));
+		if (f->count > 1)
+			fprintf(out, ", last %s", fmt_ns(last, f->last_ns > 0 ? f->last_ns : 0));
+		fputc('\n', out);
 		if (f->explain) {
 			fprintf(out, "      ");
 			wrap(out, f->explain, 6, 6, WIDTH);
@@ -196,6 +207,12 @@ static void print_failures(FILE *out, const struct history *h)
 	if (h->more_failures)
 		fprintf(out, "  and %llu calls of further kinds, which were not kept apart\n",
 			h->more_failures);
+}
+
+/* Some I/O failed. */
+static bool has_failed_io(const struct io_failures *io)
+{
+	return io->nr && io_failed(&io->list[0]);
 }
 
 static void print_findings(const struct view_summary *v)
@@ -210,7 +227,7 @@ static void print_findings(const struct view_summary *v)
 		fprintf(out, "  nothing was checked: nothing was recorded of what was asked for\n");
 	else if (!f->nr)
 		fprintf(out, "  %snothing found in %s%s\n",
-			h->failures ? "besides the failures above, " : "",
+			h->failures || has_failed_io(v->io) ? "besides the failures above, " : "",
 			leaks ? "charges, limits and leaks" :
 			"charges and limits; leak detection needs the functions, kprobes or patched tier",
 			h->lost ? "; between a loss and the next look at all rings nothing was checked" :
@@ -228,5 +245,7 @@ void view_summary_text(const struct view_summary *v)
 	print_lives(out, v->h);
 	print_use(v);
 	print_failures(out, v->h);
+	view_io_failed_text(out, v->io, v->h->failures ? NULL : "What failed, and why");
+	view_io_slower_text(out, v->io, "What took a slower way, and why");
 	print_findings(v);
 }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "checks/finding.h"
+#include "checks/io_failures.h"
 #include "model/history.h"
 
 struct view_summary {
@@ -13,6 +14,7 @@ struct view_summary {
 	const struct origin *origin;	/* of the last part */
 	const struct history *h;	/* sorted: the busiest process first, the first failure first */
 	const struct findings *f;	/* the worst first */
+	const struct io_failures *io;	/* sorted */
 	__s64 begin_ns;			/* of the first part, CLOCK_REALTIME */
 	unsigned int parts;
 	__u64 cut_at;			/* offset where the file was cut off, 0 = it was not */

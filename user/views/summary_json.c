@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json.h"
 #include "model/fact.h"
+#include "views/not_seen.h"
 #include "views/findings.h"
+#include "views/io_failures.h"
 #include "views/summary.h"
 
 static void put_processes(struct json *j, const struct history *h)
@@ -72,6 +74,7 @@ static void put_row(struct json *j, const struct io_row *r)
 	json_uint(j, "errors", r->c.errors);
 	json_uint(j, "efaults", r->c.efaults);
 	json_uint(j, "cancelled", r->c.cancelled);
+	json_uint(j, "shorts", r->c.shorts);
 	json_known(j, "p50_ns", known, hist_percentile_to(r->hist, 500, r->c.max_ns));
 	json_known(j, "p99_ns", known, hist_percentile_to(r->hist, 990, r->c.max_ns));
 	json_known(j, "max_ns", known, r->c.max_ns);
@@ -89,6 +92,7 @@ static void put_failures(struct json *j, const struct history *h)
 		json_int(j, "result", f->key.result);
 		json_str(j, "errno", f->key.result < 0 ? fact_errno_name(f->key.result) : NULL);
 		json_int(j, "since_ns", f->since_ns);
+		json_int(j, "last_ns", f->last_ns);
 		json_str(j, "explain", f->explain);
 		json_close(j);
 	}
@@ -122,7 +126,9 @@ void view_summary_json(const struct view_summary *v)
 	json_str(&j, "kernel", a->kernel);
 	json_str(&j, "machine", a->machine);
 	json_uint(&j, "cpus", a->cpus);
+	json_uint(&j, "page_bytes", a->page_bytes);
 	json_str(&j, "tier", tier_name(a->tier));
+	view_not_seen_json(&j, a->not_seen);
 	json_str(&j, "command", a->command);
 	json_int(&j, "begin_ns", v->begin_ns);
 	json_int(&j, "duration_ns", h->duration_ns);
@@ -147,6 +153,7 @@ void view_summary_json(const struct view_summary *v)
 	}
 	json_uint(&j, "io_lost", h->io_lost);
 	put_failures(&j, h);
+	view_io_failures_json(&j, v->io);
 	view_findings_json(&j, v->f, false);
 	json_end(&j);
 	json_free(&j);

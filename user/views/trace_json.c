@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "base/page_size.h"
 #include "base/pid.h"
-#include "checks/failure.h"
+#include "checks/failure_setup.h"
 #include "model/fact.h"
 #include "views/io_line.h"
+#include "views/not_seen.h"
 #include "views/stack.h"
 #include "views/trace_text.h"
 
@@ -30,6 +32,7 @@ static struct json *begin(struct view_trace *v, const struct fact *f)
 	json_known(j, "fd", fd >= 0, fd);
 	json_flag(j, "derived", f->flags & FACT_F_DERIVED);
 	json_str(j, "tier", tier_name(v->origin->tier));
+	view_not_seen_json(j, v->origin->not_seen);
 	if (f->call)
 		json_uint(j, "call", f->call);
 	return j;
@@ -72,7 +75,8 @@ static void put_call(struct json *j, const struct fact_call *c, const struct fai
 	json_int(j, "result", c->result);
 	if (c->result < 0)
 		json_str(j, "errno", fact_errno_name(c->result));
-	json_known(j, "duration_ns", c->start_ns, c->h.t_ns - c->start_ns);
+	if (c->start_ns)
+		json_uint(j, "duration_ns", c->h.t_ns - c->start_ns);
 	if (c->src_ring)
 		json_addr(j, "src_ring", c->src_ring);
 	if (!(c->call_flags & CALL_F_NO_RING)) {
@@ -89,8 +93,27 @@ static void put_call(struct json *j, const struct fact_call *c, const struct fai
 	json_str(j, "explain", why->explain);
 	if (c->need_pages)
 		json_uint(j, "need_pages", c->need_pages);
-	if (why->entry)
-		put_entry(j, why->entry);
+	if (why->evidence->entry)
+		put_entry(j, why->evidence->entry);
+}
+
+static void put_setup(struct json *j, const struct fact_setup *s, const struct failure *why)
+{
+	__u64 pages = setup_own_pages(s);
+
+	json_known(j, "entries", s->seen & SEEN_ARGS, s->entries);
+	json_known(j, "setup_flags", s->seen & SEEN_STRUCT, s->setup_flags);
+	json_int(j, "result", s->result);
+	json_str(j, "errno", fact_errno_name(s->result));
+	if (s->start_ns)
+		json_uint(j, "duration_ns", s->h.t_ns - s->start_ns);
+	json_known(j, "charged_uid", s->user, s->charged_uid);
+	json_int(j, "user_locked_pages", s->user_pages);
+	put_limit(j, s->limit_bytes);
+	if (pages)
+		json_uint(j, "need_pages", pages);
+	if (why)
+		json_str(j, "explain", why->explain);
 }
 
 static void put_buffer(struct json *j, const struct fact_buffer *b)
@@ -113,6 +136,16 @@ static void put_buffer(struct json *j, const struct fact_buffer *b)
 	json_known(j, "charged_pages", b->charged_pages != ACCT_UNKNOWN, b->charged_pages);
 	json_uint(j, "refs", b->refs);
 	json_flag(j, "kernel", b->buf_flags & BUFFER_F_KERNEL);
+}
+
+static void put_in_use(struct json *j, const struct fact_in_use *u)
+{
+	json_uint(j, "index", u->index);
+	json_addr(j, "buffer", u->buf);
+	json_addr(j, "addr", u->addr);
+	json_uint(j, "len_bytes", u->len_bytes);
+	json_uint(j, "requests", u->requests);
+	json_known(j, "held_ns", !u->requests, u->h.t_ns - u->since_ns);
 }
 
 static void put_pin(struct json *j, const struct fact_pin *p)
@@ -152,9 +185,15 @@ void view_trace_json(struct view_trace *v, const struct fact *f, const struct fa
 	case FACT_CALL:
 		put_call(j, (const void *)f, why);
 		break;
+	case FACT_SETUP:
+		put_setup(j, (const void *)f, why);
+		break;
 	case FACT_BUFFER:
 	case FACT_DROP:
 		put_buffer(j, (const void *)f);
+		break;
+	case FACT_IN_USE:
+		put_in_use(j, (const void *)f);
 		break;
 	case FACT_PIN:
 	case FACT_UNPIN:
@@ -165,7 +204,8 @@ void view_trace_json(struct view_trace *v, const struct fact *f, const struct fa
 		put_charge(j, (const void *)f);
 		break;
 	case FACT_IO_DONE:
-		view_io_json(j, (const void *)f);
+	case FACT_IO_FAILED:
+		view_io_json(j, (const void *)f, v->ledger);
 		break;
 	}
 	view_stack_json(j, v->stack);

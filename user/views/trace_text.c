@@ -4,11 +4,13 @@
 #include <string.h>
 #include <time.h>
 #include "base/fmt.h"
+#include "base/page_size.h"
 #include "base/untrusted.h"
 #include "base/wrap.h"
 #include "checks/failure.h"
 #include "model/fact.h"
 #include "views/io_line.h"
+#include "views/not_seen.h"
 #include "views/stack.h"
 #include "views/trace_text.h"
 
@@ -189,6 +191,35 @@ static void put_ring(struct view_trace *v, const struct fact_ring *r)
 		fprintf(v->to->out, ", no limit");
 }
 
+static void put_setup(struct view_trace *v, const struct fact_setup *s)
+{
+	char took[FMT_LEN];
+
+	if (s->seen & SEEN_ARGS)
+		fprintf(v->to->out, "%u entries", s->entries);
+	else
+		fprintf(v->to->out, "? entries");
+	if (s->seen & SEEN_STRUCT && s->setup_flags)
+		fprintf(v->to->out, ", flags 0x%x", s->setup_flags);
+	fprintf(v->to->out, ": %s", fact_errno_name(s->result));
+	if (s->start_ns)
+		fprintf(v->to->out, ", %s", fmt_ns(took, s->h.t_ns - s->start_ns));
+}
+
+static void put_in_use(struct view_trace *v, const struct fact_in_use *u)
+{
+	char size[FMT_LEN], took[FMT_LEN];
+
+	fprintf(v->to->out, "[%u] 0x%llx %s: ", u->index, u->addr, fmt_bytes(size, u->len_bytes));
+	if (u->requests)
+		fprintf(v->to->out, "%u request%s hold%s it, stays pinned and charged until %s end%s",
+			u->requests, plural(u->requests), u->requests == 1 ? "s" : "",
+			u->requests == 1 ? "it" : "they", u->requests == 1 ? "s" : "");
+	else
+		fprintf(v->to->out, "no request holds it any more, %s after the call",
+			fmt_ns(took, u->h.t_ns - u->since_ns));
+}
+
 static void put_pin(struct view_trace *v, const struct fact_pin *p)
 {
 	char took[FMT_LEN];
@@ -207,7 +238,9 @@ static void count(struct view_trace *v, const struct fact *f)
 		v->failed += ((const struct fact_call *)f)->result < 0;
 	} else if (f->kind == FACT_RING_CREATE) {
 		v->rings++;
-	} else if (f->kind == FACT_IO_DONE) {
+	} else if (f->kind == FACT_SETUP) {
+		v->not_made++;
+	} else if (fact_is_io(f)) {
 		v->ios++;
 	}
 }
@@ -219,6 +252,8 @@ static void show_fact(struct view_trace *v, const struct fact *f, const struct f
 	if (!fact_name(f))
 		return;
 	count(v, f);
+	if (!trace_filter_shows(v->filter, f))
+		return;
 	if (v->to->json) {
 		view_trace_json(v, f, why);
 		return;
@@ -232,9 +267,15 @@ static void show_fact(struct view_trace *v, const struct fact *f, const struct f
 	case FACT_CALL:
 		put_call(v, (const void *)f);
 		break;
+	case FACT_SETUP:
+		put_setup(v, (const void *)f);
+		break;
 	case FACT_BUFFER:
 	case FACT_DROP:
 		put_buffer(v, (const void *)f);
+		break;
+	case FACT_IN_USE:
+		put_in_use(v, (const void *)f);
 		break;
 	case FACT_PIN:
 	case FACT_UNPIN:
@@ -245,6 +286,7 @@ static void show_fact(struct view_trace *v, const struct fact *f, const struct f
 		put_charge(v, (const void *)f);
 		break;
 	case FACT_IO_DONE:
+	case FACT_IO_FAILED:
 		view_io_text(v->to->out, (const void *)f);
 		break;
 	}
@@ -253,6 +295,8 @@ static void show_fact(struct view_trace *v, const struct fact *f, const struct f
 		fprintf(v->to->out, "%*s", indent, "");
 		wrap(v->to->out, why->explain, indent, indent, WIDTH);
 	}
+	if (fact_is_io(f))
+		view_io_why(v->to->out, (const void *)f, v->ledger, indent, WIDTH);
 	view_stack_text(v->to->out, v->stack);
 }
 
@@ -312,9 +356,11 @@ static void begin(struct view_trace *v)
 	v->begun = true;
 	if (v->to->timestamps)
 		fprintf(v->to->out, "%-12s ", "TIME");
-	fprintf(v->to->out, " %7s %s%-15s %4s %-11s %s (tier: %s)\n", "PID",
+	fprintf(v->to->out, " %7s %s%-15s %4s %-11s %s (tier: %s", "PID",
 		v->origin->pid_ns ? "OUTSIDE " : "", "COMM", "FD", "EVENT", "WHAT",
 		tier_name(v->origin->tier));
+	view_not_seen_text(v->to->out, v->origin->not_seen);
+	fputs(")\n", v->to->out);
 }
 
 void view_trace_event(struct view_trace *v, const struct event *e)
@@ -350,9 +396,11 @@ void view_trace_end(struct view_trace *v)
 	/* a reader that went away has had enough */
 	if (v->to->quiet || ferror(v->to->out))
 		return;
-	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created; %llu event%s lost",
-		v->calls, plural(v->calls), v->failed, v->rings, plural(v->rings), v->lost,
-		plural(v->lost));
+	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created", v->calls,
+		plural(v->calls), v->failed, v->rings, plural(v->rings));
+	if (v->not_made)
+		fprintf(stderr, ", %llu could not be", v->not_made);
+	fprintf(stderr, "; %llu event%s lost", v->lost, plural(v->lost));
 	print_losers(v);
 	fputs(v->lost > v->skipped ? ": a larger --ring-buffer makes room\n" : "\n", stderr);
 	if (v->stacks_lost)

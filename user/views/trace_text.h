@@ -9,18 +9,20 @@
 #include "model/event.h"
 #include "model/ledger.h"
 #include "model/stack.h"
+#include "views/trace_filter.h"
 
 #define VIEW_LOSERS 4
 
-/* Zero but for .to; the rest is its own. */
+/* Zero but for .to and .filter; the rest is its own. */
 struct view_trace {
 	const struct output *to;
+	const struct trace_filter *filter;
 	const struct origin *origin;	/* of the events that come now */
 	const struct ledger *ledger;	/* as it was before the event that is shown */
 	const struct stack *stack;	/* of the event that is shown, NULL = none */
 	struct json json;		/* the line that is being written */
 	bool begun;
-	__u64 calls, failed, rings, ios, lost;
+	__u64 calls, failed, rings, not_made, ios, lost;
 	__u64 skipped;			/* of .lost: not for want of room */
 	__u64 stacks_lost;
 	struct user_loss losers[VIEW_LOSERS];	/* those who lost most */

@@ -3,6 +3,7 @@
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/pid.h"
+#include "checks/unmappings.h"
 #include "model/fact.h"
 #include "model/tier.h"
 #include "views/findings.h"
@@ -13,7 +14,7 @@
 
 static const char *const kinds[] = {
 	[CAUSE_START] = "start", [CAUSE_CALL] = "call", [CAUSE_RELEASE] = "release",
-	[CAUSE_LOSS] = "loss", [CAUSE_BETWEEN] = "between", [CAUSE_END] = "end",
+	[CAUSE_UNMAP] = "unmap", [CAUSE_LOSS] = "loss", [CAUSE_BETWEEN] = "between", [CAUSE_END] = "end",
 };
 
 static void put_who(FILE *out, const struct cause *c)
@@ -26,6 +27,8 @@ static void put_who(FILE *out, const struct cause *c)
 
 static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 {
+	char size[FMT_LEN];
+
 	switch (c->kind) {
 	case CAUSE_START:
 		fputs("present when the watch began\n", out);
@@ -41,6 +44,12 @@ static void put_cause(FILE *out, const struct cause *c, enum finding_tag tag)
 		break;
 	case CAUSE_RELEASE:
 		fputs("when the buffers of a closed ring were released, of ", out);
+		put_who(out, c);
+		fputc('\n', out);
+		break;
+	case CAUSE_UNMAP:
+		fprintf(out, "by %s() of %s at 0x%llx, of ", unmap_name(c->unmap.how),
+			fmt_bytes(size, c->unmap.len_bytes), c->unmap.addr);
 		put_who(out, c);
 		fputc('\n', out);
 		break;
@@ -62,7 +71,8 @@ static void put_call_json(struct json *j, const struct cause *c)
 	bool call = c->kind == CAUSE_CALL;
 
 	json_open(j, "call");
-	json_str(j, "event", call ? fact_name(h) : "ring-close");
+	json_str(j, "event", call ? fact_name(h) :
+		 c->kind == CAUSE_UNMAP ? unmap_name(c->unmap.how) : "ring-close");
 	json_uint(j, "t_ns", h->t_ns);
 	json_uint(j, "pid", h->pid);
 	json_ns_pid(j, c->call.ns_pid);
@@ -78,6 +88,10 @@ static void put_call_json(struct json *j, const struct cause *c)
 		json_int(j, "result", c->call.result);
 		json_int(j, "user_after_pages", c->call.user_after_pages);
 		json_int(j, "mm_after_pages", c->call.mm_after_pages);
+		view_stack_json(j, c->stack);
+	} else if (c->kind == CAUSE_UNMAP) {
+		json_addr(j, "addr", c->unmap.addr);
+		json_uint(j, "len_bytes", c->unmap.len_bytes);
 		view_stack_json(j, c->stack);
 	}
 	json_close(j);
@@ -96,7 +110,7 @@ void view_watch_finding(const struct output *to, const struct finding *f, const 
 		view_finding_json(&j, f);
 		json_str(&j, "when", call && finding_traits(f->tag)->by_program ? "after-call" :
 			 kinds[c->kind]);
-		if (call || c->kind == CAUSE_RELEASE)
+		if (call || c->kind == CAUSE_RELEASE || c->kind == CAUSE_UNMAP)
 			put_call_json(&j, c);
 		else
 			json_null(&j, "call");
@@ -111,7 +125,7 @@ void view_watch_finding(const struct output *to, const struct finding *f, const 
 	fflush(to->out);
 }
 
-void view_watch_lost(const struct output *to, __u64 count)
+void view_watch_lost(const struct output *to, __u64 count, __u64 skipped)
 {
 	if (to->json) {
 		struct json j = { 0 };
@@ -123,9 +137,9 @@ void view_watch_lost(const struct output *to, __u64 count)
 		json_end(&j);
 		json_free(&j);
 	} else {
-		fprintf(to->out, "%llu event%s lost: everything is checked again; a larger "
-			"--ring-buffer makes room\n", count,
-			count == 1 ? " was" : "s were");
+		fprintf(to->out, "%llu event%s lost: everything is checked again%s\n", count,
+			count == 1 ? " was" : "s were",
+			count > skipped ? "; a larger --ring-buffer makes room" : "");
 	}
 	fflush(to->out);
 }

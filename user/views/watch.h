@@ -17,7 +17,8 @@ struct watch_totals {
 
 /* With its cause: a call does not take pages away, they are seen after it. */
 void view_watch_finding(const struct output *to, const struct finding *f, const struct cause *cause);
-void view_watch_lost(const struct output *to, __u64 count);
+/* .skipped of them are runs of programs, which no larger buffer keeps. */
+void view_watch_lost(const struct output *to, __u64 count, __u64 skipped);
 void view_watch_end(const struct output *to, const struct watch_totals *t, enum verdict v,
 		    const struct unsettled_list *u);
 

@@ -9,12 +9,13 @@
 #define DIRTY	(1ULL << 55)	/* soft-dirty: says nothing about the page */
 
 #define START	0x7f0000000000ULL
-#define ADDR	(START + 5 * PAGE_BYTES)
+#define PAGE	4096ULL	/* before a system says another */
+#define ADDR	(START + 5 * PAGE)
 
-static const struct map private = { .start = START, .end = START + 16 * PAGE_BYTES,
+static const struct map private = { .start = START, .end = START + 16 * PAGE,
 				    .perms = "rw-p" };
-static const struct map file = { .start = START, .end = START + 16 * PAGE_BYTES,
-				 .offset = 2 * PAGE_BYTES, .inode = 77, .minor = 1,
+static const struct map file = { .start = START, .end = START + 16 * PAGE,
+				 .offset = 2 * PAGE, .inode = 77, .minor = 1,
 				 .perms = "rw-s" };
 
 /* Pages of these mappings at ADDR. */
@@ -22,12 +23,13 @@ static const struct backing anonymous = { .flags = BACKING_F_ANON | BACKING_F_MA
 					  .anon = 0x1000, .anon_root = 0x1000, .index = 9 };
 static const struct backing of_file = { .flags = BACKING_F_FILE, .inode = 77, .dev_minor = 1,
 					.index = 7 };
+static const struct backing in_swap_cache = { .flags = BACKING_F_ANON | BACKING_F_SWAPCACHE };
 static const struct backing given_up;
 
 static enum mapping judge(enum shown shown, const struct map *map, struct backing pinned)
 {
 	struct evidence e = { .shown = shown, .addr = ADDR, .map = map, .pinned = pinned,
-			      .file_bytes = 16 * PAGE_BYTES };
+			      .file_bytes = 16 * PAGE };
 
 	return backing_judge(&e);
 }
@@ -38,6 +40,7 @@ static void entries(void **state)
 		{ PRESENT | DIRTY | 1234, SHOWN_SAME }, { PRESENT | 1235, SHOWN_OTHER },
 		{ 0, SHOWN_NOTHING }, { DIRTY, SHOWN_NOTHING }, { 1234, SHOWN_NOTHING },
 		{ SWAP | 1234, SHOWN_SWAPPED },			/* type 18, offset 38 */
+		{ SWAP | 30 | 4 << 5, SHOWN_UNKNOWN },		/* it is being moved */
 		{ SWAP | 0 | 4 << 5, SHOWN_SWAPPED },		/* a disk, not a marker */
 		{ SWAP | 31 | 4 << 5, SHOWN_GUARD },		/* 6.13, 6.14 */
 		{ SWAP | GUARD | 31 | 4 << 5, SHOWN_GUARD },
@@ -58,7 +61,9 @@ static void private_memory(void **state)
 	assert_int_equal(judge(SHOWN_NOTHING, &private, anonymous), MAPPING_DROPPED);
 	assert_int_equal(judge(SHOWN_OTHER, &private, anonymous), MAPPING_STALE);
 	assert_int_equal(judge(SHOWN_GUARD, &private, anonymous), MAPPING_GUARDED);
-	assert_int_equal(judge(SHOWN_SWAPPED, &private, anonymous), MAPPING_UNKNOWN);
+	/* the pinned page is not the one that was swapped out, unless it is in the swap cache */
+	assert_int_equal(judge(SHOWN_SWAPPED, &private, anonymous), MAPPING_STALE);
+	assert_int_equal(judge(SHOWN_SWAPPED, &private, in_swap_cache), MAPPING_UNKNOWN);
 	assert_int_equal(judge(SHOWN_UNKNOWN, NULL, anonymous), MAPPING_UNKNOWN);
 	/* something else was mapped there since */
 	assert_int_equal(judge(SHOWN_NOTHING, &file, anonymous), MAPPING_STALE);
@@ -84,7 +89,7 @@ static void files(void **state)
 
 	(void)state;
 	assert_int_equal(judge(SHOWN_NOTHING, &file, b), MAPPING_SAME);
-	other_place.offset = 3 * PAGE_BYTES;
+	other_place.offset = 3 * PAGE;
 	assert_int_equal(judge(SHOWN_NOTHING, &other_place, b), MAPPING_STALE);
 	private_file.perms[3] = 'p';
 	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_STALE);
@@ -106,22 +111,22 @@ static void files(void **state)
 static void files_that_gave_up(void **state)
 {
 	struct evidence e = { .shown = SHOWN_NOTHING, .addr = ADDR, .map = &file,
-			      .pinned = given_up, .file_bytes = 8 * PAGE_BYTES };
+			      .pinned = given_up, .file_bytes = 8 * PAGE };
 
 	(void)state;
 	assert_int_equal(backing_judge(&e), MAPPING_PUNCHED);
 	/* the page is the seventh of its file */
-	e.file_bytes = 7 * PAGE_BYTES;
+	e.file_bytes = 7 * PAGE;
 	assert_int_equal(backing_judge(&e), MAPPING_TRUNCATED);
-	e.file_bytes = 7 * PAGE_BYTES + 1;
+	e.file_bytes = 7 * PAGE + 1;
 	assert_int_equal(backing_judge(&e), MAPPING_PUNCHED);
 	e.file_bytes = -1;
 	assert_int_equal(backing_judge(&e), MAPPING_PUNCHED);
 	/* a large folio that holds the new end, too, stays in its file */
-	e.file_bytes = 7 * PAGE_BYTES;
+	e.file_bytes = 7 * PAGE;
 	e.pinned = of_file;
 	assert_int_equal(backing_judge(&e), MAPPING_TRUNCATED);
-	e.file_bytes = 8 * PAGE_BYTES;
+	e.file_bytes = 8 * PAGE;
 	assert_int_equal(backing_judge(&e), MAPPING_SAME);
 	e.pinned = given_up;
 	/* touched again */

@@ -35,7 +35,7 @@ static __u64 io_bytes(size_t cpus, bool details)
 	sum += hash(room.rings, sizeof(__u64), sizeof(struct io_ring), cpus);
 	sum += IO_DECIDED * sizeof(__u64) + IO_START_SETS * sizeof(struct io_start_set);
 	sum += cpus * (sizeof(struct io_loss) + 3 * sizeof(__u64));
-	sum += hash(IO_FAULTS, sizeof(struct io_fault_place), sizeof(struct io_fault), cpus);
+	sum += hash(IO_FAILURES, sizeof(struct io_failure_place), sizeof(struct io_failure), cpus);
 	if (!details)
 		return sum;
 	sum += hash(IO_BUFFERS, sizeof(struct io_buffer_place), sizeof(struct io_buffer_use), cpus);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The cut-down types of the kernel hold what the programs name, whole, and nothing else. */
 #include <bpf/btf.h>
+#include "capture/kernel_btf.h"
 #include "capture/kernel_types.h"
 #include "capture/type_index.h"
 #include "unit.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct btf *kernel, *programs, *core;
+static struct kernel_btf *raw;	/* .kernel */
 static struct type_index *index_of_all;
 
 static int number(const char *name, int size)
@@ -46,6 +51,9 @@ static void make_kernel(void)
 
 static int set_up(void **state)
 {
+	const void *bytes;
+	__u32 size;
+
 	(void)state;
 	make_kernel();
 	programs = btf__new_empty();
@@ -53,8 +61,11 @@ static int set_up(void **state)
 	btf__add_enum(programs, "op", 4);
 	btf__add_struct(programs, "twice", 4);
 	btf__add_struct(programs, "of_ours", 16);
-	index_of_all = type_index_new(kernel);
-	core = core_types(kernel, index_of_all, programs);
+	bytes = btf__raw_data(kernel, &size);
+	raw = kernel_btf_of(bytes, size);
+	index_of_all = type_index_new(raw);
+	core_types_want(index_of_all, programs);
+	core = core_types(raw, index_of_all, programs);
 	return core ? 0 : -1;
 }
 
@@ -132,6 +143,51 @@ static void the_index_finds_whole_names(void **state)
 	assert_true(type_index_next(index_of_all, "ringing", 4, 0) > 0);
 }
 
+static void types_are_where_libbpf_has_them(void **state)
+{
+	(void)state;
+	assert_int_equal(kernel_btf_nr(raw), btf__type_cnt(kernel));
+	assert_null(kernel_btf_type(raw, 0));
+	assert_null(kernel_btf_type(raw, kernel_btf_nr(raw)));
+	for (__u32 id = 1; id < kernel_btf_nr(raw); id++) {
+		const struct btf_type *a = kernel_btf_type(raw, id), *b = btf__type_by_id(kernel, id);
+
+		assert_memory_equal(a, b, sizeof(*a));
+		assert_string_equal(kernel_btf_name(raw, a->name_off),
+				    btf__name_by_offset(kernel, b->name_off));
+	}
+}
+
+/* All of it, or a sentence: each cut and each byte that is wrong is refused or read within bounds. */
+static void what_is_no_btf_is_refused(void **state)
+{
+	const char *bytes;
+	__u32 size;
+	char *copy;
+
+	(void)state;
+	bytes = btf__raw_data(kernel, &size);
+	for (__u32 len = 0; len < size; len++) {
+		copy = malloc(len + 1);
+		memcpy(copy, bytes, len);
+		assert_null(kernel_btf_of(copy, len));
+		assert_int_equal(errno, EINVAL);
+		free(copy);
+	}
+	copy = malloc(size);
+	for (__u32 at = 0; at < size; at++) {
+		struct kernel_btf *b;
+
+		memcpy(copy, bytes, size);
+		copy[at] ^= 0x5a;
+		b = kernel_btf_of(copy, size);
+		for (__u32 id = 1; b && id < kernel_btf_nr(b); id++)
+			strlen(kernel_btf_name(b, kernel_btf_type(b, id)->name_off));
+		kernel_btf_free(b);
+	}
+	free(copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +196,8 @@ int main(void)
 		cmocka_unit_test(enums_keep_their_values),
 		cmocka_unit_test(all_of_a_name_are_there),
 		cmocka_unit_test(the_index_finds_whole_names),
+		cmocka_unit_test(types_are_where_libbpf_has_them),
+		cmocka_unit_test(what_is_no_btf_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

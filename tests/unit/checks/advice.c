@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each advice is given when the numbers say so, and not otherwise. */
+#include <errno.h>
 #include "facts.h"
 #include "base/clock.h"
 #include "checks/advice.h"
@@ -17,6 +18,7 @@ static void begin(struct world *w)
 	memset(w, 0, sizeof(*w));
 	w->l = ledger_new();
 	w->m.t_ns = 10000000000ULL;
+	w->m.sees_under_way = true;
 	see_ring(w->l, RING, 100, 100);
 	io_model_row(&w->m, RING, 0, IO_WHO(812, 4, true))->c.ops = 1009;
 	w->m.rows[0].fixed_ops = 1009;
@@ -143,6 +145,92 @@ static void idle(void **state)
 	/* unused buffers of a ring that does nothing are not worth advice */
 	w.m.rows[0].c.ops = 0;
 	assert_null(find(&w, "idle-buffer"));
+	end(&w);
+}
+
+/* A buffer is used, too, where its I/O failed, has not ended, or does not say that it is registered. */
+static void used_otherwise(void **state)
+{
+	struct io_failure_row *f = calloc(1, sizeof(*f));
+	struct io_under_way *u = calloc(2, sizeof(*u));
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 7; i++)
+		see_buffer(w.l, RING, i, BUF(i), ADDR + i * MIB, 65536, 16);
+	use_buffer(&w, 0, ADDR, 7, 65536);
+	f->key = (struct io_failure_key){ .ring = RING, .result = -ECANCELED };
+	f->failure.seen = (struct io_evidence){
+		.flags = EV_FIXED | EV_INDEX | EV_OTHER, .index = 1, .other = 2 };
+	w.m.failures = f;
+	w.m.nr_failures = 1;
+	u[0] = (struct io_under_way){ .ring = RING, .flags = EV_FIXED, .index = 3 };
+	u[1] = (struct io_under_way){
+		.ring = RING, .flags = EV_RANGE, .addr = ADDR + 4 * MIB + 512, .len_bytes = 512 };
+	w.m.under_way = u;
+	w.m.nr_under_way = 2;
+	plain_io(&w, ADDR + 5 * MIB, 3, 4096, true);
+	a = find(&w, "idle-buffer");
+	assert_non_null(a);
+	assert_int_equal(a->index, 6);
+	assert_contains(a->detail, "1 of its 7 registered buffers");
+	/* what is under way may be over it */
+	w.m.sees_under_way = false;
+	assert_null(find(&w, "idle-buffer"));
+	end(&w);
+}
+
+/* Each kind of plain I/O inside a buffer has its own remedy. */
+static void unfixed_kinds(void **state)
+{
+	static const struct {
+		__u32 kind;
+		const char *says;
+	} kinds[] = {
+		{ IO_ADDRESS_RW, "use READ_FIXED" }, { IO_ADDRESS_VECTOR, "use READV_FIXED" },
+		{ IO_ADDRESS_SEND, "use SEND_ZC" }, { IO_ADDRESS_SEND_ZC, "set IORING_RECVSEND_FIXED_BUF" },
+	};
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		begin(&w);
+		see_buffer(w.l, RING, 0, BUF(0), ADDR, 65536, 16);
+		plain_io(&w, ADDR, 3, 4096, false);
+		w.m.addresses[0].use.kinds = kinds[i].kind;
+		a = find(&w, "unfixed-io");
+		assert_non_null(a);
+		assert_contains(a->remedy, kinds[i].says);
+		assert_null(find(&w, "idle-buffer"));
+		end(&w);
+	}
+}
+
+static void why_not(void **state)
+{
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	plain_io(&w, ADDR, 1009, 4096, false);
+	plain_io(&w, ADDR + MIB, 7, 4096, true);
+	plain_io(&w, ADDR + 2 * MIB, 5, 4096, false);
+	w.m.addresses[2].use.kinds = IO_ADDRESS_VECTOR;
+	a = find(&w, "not-worth-registering");
+	assert_non_null(a);
+	assert_contains(a->detail, "7 O_DIRECT reads and writes are too few");
+	assert_contains(a->detail, "1009 went through the page cache");
+	assert_contains(a->detail, "5 are vectored");
+	w.m.nr_addresses = 0;
+	for (int i = 0; i < 211; i++)
+		plain_io(&w, ADDR + i * 16384, 1, 16384, true);
+	a = find(&w, "not-worth-registering");
+	assert_non_null(a);
+	assert_contains(a->detail, "went to 211 addresses, each 1.0 times on average");
 	end(&w);
 }
 
@@ -310,7 +398,7 @@ static void many(void **state)
 		see_buffer(w.l, RING, i, BUF(i), addr, 32768, 8);
 		w.m.buffers[w.m.nr_buffers++] = (struct io_buffer_row){
 			.key = { .ring = RING, .addr = addr, .index = i },
-			.use = { .ops = i != 7, .max_end = 32768 },
+			.use = { .ops = i != N / 2 + 7, .max_end = 32768 },
 		};
 		/* the first half lies inside, the others beside */
 		w.m.addresses[w.m.nr_addresses++] = (struct io_address_row){
@@ -323,11 +411,12 @@ static void many(void **state)
 	took = cpu_time_ns() - begun;
 	print_message("advice on %d slots, buffers and addresses: %.1f ms\n", N, took / 1e6);
 	assert_true(took < 500 * NS_PER_MS);
-	assert_int_equal(w.a.nr, 2);
+	assert_int_equal(w.a.nr, 3);
 	assert_string_equal(w.a.list[0].tag, "unfixed-io");
 	assert_int_equal(w.a.list[0].ops, 3 * N / 2);
-	assert_string_equal(w.a.list[1].tag, "idle-buffer");
-	assert_int_equal(w.a.list[1].index, 7);
+	assert_string_equal(w.a.list[1].tag, "not-worth-registering");
+	assert_string_equal(w.a.list[2].tag, "idle-buffer");
+	assert_int_equal(w.a.list[2].index, N / 2 + 7);
 	end(&w);
 }
 
@@ -353,7 +442,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unfixed),
 		cmocka_unit_test(worth_registering),
-		cmocka_unit_test(idle),
+		cmocka_unit_test(idle), cmocka_unit_test(used_otherwise),
+		cmocka_unit_test(unfixed_kinds), cmocka_unit_test(why_not),
 		cmocka_unit_test(oversized),
 		cmocka_unit_test(churn),
 		cmocka_unit_test(identity),

@@ -24,7 +24,7 @@ static const char *why(const struct fact_call *c)
 {
 	static char text[EXPLAIN_LEN];
 
-	explain_call(text, c, NULL, &(struct accounts){ 0 });
+	explain_call(text, c, &(struct evidence){ 0 });
 	return text;
 }
 

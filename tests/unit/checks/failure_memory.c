@@ -17,7 +17,7 @@ static const char *at_entry(enum entry_state state, __u32 fs_magic, __u32 looked
 	};
 
 	c.seen = SEEN_ARGS | SEEN_PAGES;
-	explain_call(text, &c, &e, &(struct accounts){ 0 });
+	explain_call(text, &c, &(struct evidence){ .entry = &e });
 	return text;
 }
 
@@ -28,7 +28,7 @@ static const char *at_none(enum call_op op, __u64 arg, __u64 array, __u32 seen)
 	c.arg = arg;
 	c.array = array;
 	c.seen = seen;
-	explain_call(text, &c, NULL, &(struct accounts){ 0 });
+	explain_call(text, &c, &(struct evidence){ 0 });
 	return text;
 }
 
@@ -50,8 +50,8 @@ static void ruled_out(void **state)
 	(void)state;
 	assert_contains(at_entry(ENTRY_ABSENT, 0, LOOKED_FILE),
 			"Not the cause: its protection, the end of its file, a userfaultfd. It can be: "
-			"a guard region, or the memory limit of its cgroup (neither was seen)");
-	assert_contains(at_entry(ENTRY_ABSENT, TMPFS_MAGIC, 0), "(neither was looked at)");
+			"a guard region, or the limit of its memory cgroup (not looked at)");
+	assert_contains(at_entry(ENTRY_ABSENT, TMPFS_MAGIC, 0), "(not looked at)");
 	assert_null(strstr(at_entry(ENTRY_ABSENT, TMPFS_MAGIC, LOOKED_FULL), "its tmpfs is full"));
 	assert_contains(at_none(CALL_REGISTER, ADDR, ADDR, SEEN_ARGS | SEEN_PAGES), "no cause is seen");
 	assert_contains(at_none(CALL_REGISTER, ADDR, ADDR, SEEN_ARGS), "was not looked at");
@@ -73,7 +73,7 @@ static void files(void **state)
 
 	(void)state;
 	/* kernels with this error may be too old for the remedy */
-	explain_call(text, &c, NULL, &(struct accounts){ 0 });
+	explain_call(text, &c, &(struct evidence){ 0 });
 	assert_contains(text, "from Linux 5.14 on, a memfd");
 	assert_contains(at_entry(ENTRY_FILE, 0xef53, 0), "(ext4) is file memory that cannot be pinned");
 	assert_contains(at_entry(ENTRY_FILE, 0x1234, 0), "(file system 0x1234)");
@@ -89,7 +89,7 @@ static void excess(void **state)
 				.state = ENTRY_TOO_LONG };
 
 	(void)state;
-	explain_call(text, &c, &e, &(struct accounts){ 0 });
+	explain_call(text, &c, &(struct evidence){ .entry = &e });
 	assert_contains(text, "4 KiB beyond this kernel's limit of 1 GiB");
 }
 

@@ -12,7 +12,7 @@ static const char *why(enum call_op op, int error, __s32 fd, __u32 flags, __u32 
 	c.fd = fd;
 	c.call_flags = CALL_F_NO_RING | flags;
 	c.seen = seen;
-	explain_call(text, &c, NULL, &(struct accounts){ 0 });
+	explain_call(text, &c, &(struct evidence){ 0 });
 	return text;
 }
 
@@ -42,6 +42,15 @@ static void indexes(void **state)
 			"registered no rings, but the call names index 3");
 	assert_contains(why(CALL_REGISTER, EBADF, 3, CALL_F_REG_RING, seen),
 			"registered no ring with index 3");
+	assert_contains(why(CALL_REGISTER, EBADF, 3, CALL_F_REG_RING, seen | SEEN_OTHER_WAY),
+			"the descriptor of that number is open");
+	assert_contains(why(CALL_REGISTER, EOPNOTSUPP, 0, 0, seen | SEEN_FD | SEEN_OTHER_WAY),
+			"also the index of a ring that this thread has registered");
+	assert_contains(why(CALL_REGISTER, EBADF, 3, 0, seen | SEEN_FD | SEEN_FD_NONE | SEEN_OTHER_WAY),
+			"descriptor 3 is not open; it is also the index");
+	/* no remedy that this kernel does not have */
+	assert_string_equal(why(CALL_REGISTER, EOPNOTSUPP, 0, 0, SEEN_ARGS | SEEN_FEATURES | SEEN_OTHER_WAY),
+			    "descriptor 0 is not an io_uring");
 	assert_contains(why(CALL_REGISTER, EINVAL, 3, CALL_F_REG_RING, SEEN_ARGS | SEEN_FEATURES),
 			"takes Linux 6.3); pass the ring's descriptor");
 	assert_contains(why(CALL_REGISTER, EINVAL, 3, CALL_F_REG_RING, SEEN_ARGS), "not looked at");

@@ -212,6 +212,21 @@ static void only_what_was_seen(void **state)
 	ledger_free(l);
 }
 
+/* Its program was detached before those of pins: that the ledger does not have it is no end. */
+static void ring_was_never_told(void **state)
+{
+	struct ledger *l = exact_ledger();
+	struct fact_pin f = fact_pin(FACT_PIN, RING, BUF(0), 0);
+
+	(void)state;
+	FEED(l, f);
+	assert_non_null(l->pins);
+	assert_int_equal(nr_leaks(l, NULL), 0);
+	end(l, RING, SECOND);
+	assert_int_equal(nr_leaks(l, NULL), 0);
+	ledger_free(l);
+}
+
 /* A pin from before the start may have ended before there was a probe for its end. */
 static void only_since_all_probes(void **state)
 {
@@ -278,6 +293,7 @@ int main(void)
 		cmocka_unit_test(dropped_by_two_at_once),
 		cmocka_unit_test(held_elsewhere),
 		cmocka_unit_test(only_what_was_seen),
+		cmocka_unit_test(ring_was_never_told),
 		cmocka_unit_test(only_since_all_probes),
 		cmocka_unit_test(address_used_again),
 		cmocka_unit_test(many),

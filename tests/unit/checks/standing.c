@@ -5,7 +5,7 @@
 
 #define MS 1000000ULL
 
-static int told;
+static int told, suspected;
 
 /* A frame of it belongs to each cause, until that is told or dropped: ASan sees one that is not freed. */
 static const struct stack stack = {
@@ -18,7 +18,8 @@ static void tell(const struct finding *f, const struct cause *c, void *arg)
 	assert_non_null(f->detail);
 	assert_int_equal(c->kind, CAUSE_BETWEEN);
 	assert_string_equal(c->stack->user.list[0].symbol.bytes, "main");
-	told++;
+	suspected += f->unconfirmed;
+	told += !f->unconfirmed;
 }
 
 static struct cause between(const struct finding *f, __u64 mm, void *arg)
@@ -30,7 +31,7 @@ static struct cause between(const struct finding *f, __u64 mm, void *arg)
 
 static struct standing *new_set(void)
 {
-	told = 0;
+	told = suspected = 0;
 	return standing_new(&(struct standing_teller){ tell, between, NULL });
 }
 
@@ -45,7 +46,7 @@ static void merge(struct standing *s, struct ledger *l, enum finding_tag tag, in
 	f.ring = RING;
 	for (f.index = 0; f.index < nr; f.index++)
 		finding_add(&fs, f, "slot %d", f.index);
-	standing_merge(s, l, &fs, ms * MS);
+	standing_merge(s, l, &fs, ms * MS, ms * MS);
 	findings_free(&fs);
 }
 
@@ -100,7 +101,10 @@ static void after_a_rest(void **state)
 	ledger_free(l);
 }
 
-/* A suspicion vanishes with the end of the call that was under way: it is not told. */
+/*
+ * A suspicion vanishes, with the end of a call that was under way or of what was wrong: that is not
+ * known, so it is told as one.
+ */
 static void mended_meanwhile(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -109,10 +113,31 @@ static void mended_meanwhile(void **state)
 	(void)state;
 	see_ring(l, RING, 16, 16);
 	merge(s, l, OVERCHARGED, -1, 1000);
+	assert_int_equal(suspected, 0);
 	merge(s, l, OVERCHARGED, 0, 1010);
 	standing_tell_rested(s, 2000 * MS);
 	assert_int_equal(told, 0);
+	assert_int_equal(suspected, 1);
 	assert_int_equal(standing_waiting(s), 0);
+	/* what is released late was a ghost for a moment, as any is */
+	merge(s, l, GHOST_PIN, -1, 1000);
+	merge(s, l, GHOST_PIN, 0, 1010);
+	assert_int_equal(suspected, 1);
+	/* a call that has been under way since before explains it, a later one does not */
+	merge(s, l, OVERCHARGED, -1, 1000);
+	standing_explain(s, MM, 999 * MS);
+	merge(s, l, OVERCHARGED, 0, 1010);
+	assert_int_equal(suspected, 1);
+	merge(s, l, OVERCHARGED, -1, 1000);
+	standing_explain(s, MM, 1001 * MS);
+	standing_explain(s, MM2, 999 * MS);
+	merge(s, l, OVERCHARGED, 0, 1010);
+	assert_int_equal(suspected, 2);
+	/* one that waits at the end did not rest */
+	merge(s, l, UNCHARGED_PIN, -1, 3000);
+	standing_drop_waiting(s);
+	assert_int_equal(suspected, 3);
+	assert_int_equal(told, 0);
 	standing_free(s);
 	ledger_free(l);
 }
@@ -158,6 +183,7 @@ static void after_a_loss(void **state)
 	see_ring(l, RING, 16, 16);
 	merge(s, l, OVERCHARGED, -1, 1000);
 	standing_drop_waiting(s);
+	assert_int_equal(suspected, 1);
 	/* a look tells what it finds at once, and only once */
 	for (int i = 0; i < 3; i++) {
 		finding_add(&fs, f, "the account");
@@ -183,6 +209,38 @@ static void look(struct standing *s, struct ledger *l, bool has, bool confirmed,
 	findings_free(&fs);
 }
 
+static void balance(struct standing *s, struct ledger *l, bool has)
+{
+	struct finding f = { .tag = UNEXPLAINED_CHARGE, .fd = -1, .index = -1, .pid = 812 };
+	struct findings fs = { 0 };
+
+	if (has)
+		finding_add(&fs, f, "the account");
+	standing_balance(s, l, &fs);
+	findings_free(&fs);
+}
+
+/* The balance is taken less often than everything is looked at: a look does not forget it. */
+static void by_the_balance(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct standing *s = new_set();
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	balance(s, l, true);
+	look(s, l, true, true, true);
+	assert_int_equal(told, 2);
+	look(s, l, false, true, true);
+	balance(s, l, true);
+	assert_int_equal(told, 2);
+	balance(s, l, false);
+	balance(s, l, true);
+	assert_int_equal(told, 3);
+	standing_free(s);
+	ledger_free(l);
+}
+
 /* What only looks show stands from one look to the next, whatever calls come between. */
 static void by_looks(void **state)
 {
@@ -192,7 +250,11 @@ static void by_looks(void **state)
 	(void)state;
 	see_ring(l, RING, 16, 16);
 	look(s, l, true, false, true);
+	look(s, l, true, false, true);
 	assert_int_equal(told, 0);
+	assert_int_equal(suspected, 1);
+	assert_int_equal(standing_waiting(s), 0);
+	standing_tell_rested(s, 1000 * MS);
 	look(s, l, true, true, true);
 	assert_int_equal(told, 1);
 	merge(s, l, STALE_PAGE, 0, 1000);
@@ -207,6 +269,7 @@ static void by_looks(void **state)
 	look(s, l, false, false, true);
 	look(s, l, true, true, true);
 	assert_int_equal(told, 2);
+	assert_int_equal(suspected, 1);
 	standing_free(s);
 	ledger_free(l);
 }
@@ -221,6 +284,7 @@ int main(void)
 		cmocka_unit_test(at_once),
 		cmocka_unit_test(after_a_loss),
 		cmocka_unit_test(by_looks),
+		cmocka_unit_test(by_the_balance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 #include "base/err.h"
 #include "checks/verdict.h"
 
+static const struct selection everybody;
+
 static void statuses(void **state)
 {
 	(void)state;
@@ -51,13 +53,13 @@ static void losses(void **state)
 	struct unsettled_list u = { 0 };
 
 	(void)state;
-	unsettled_losses(&u, 0, 0);
+	unsettled_losses(&u, 0, 0, NULL, 0, &everybody);
 	assert_int_equal(u.nr, 0);
-	unsettled_losses(&u, 7, 7);
+	unsettled_losses(&u, 7, 7, NULL, 0, &everybody);
 	assert_int_equal(u.nr, 1);
 	assert_int_equal(u.list[0].what, UNSETTLED_SKIPPED);
 	assert_int_equal(u.list[0].count, 7);
-	unsettled_losses(&u, 11, 6);
+	unsettled_losses(&u, 11, 6, NULL, 0, &everybody);
 	assert_int_equal(u.nr, 2);
 	assert_int_equal(u.list[0].count, 13);
 	assert_int_equal(u.list[1].what, UNSETTLED_EVENTS);

@@ -30,7 +30,7 @@ static struct ledger *watched(struct seen *s)
 {
 	struct ledger *l = ledger_new();
 
-	s->nr = 0;
+	memset(s, 0, sizeof(*s));
 	s->derived.tell = keep;
 	s->derived.arg = s;
 	derived_observe(&s->derived, l);
@@ -264,6 +264,56 @@ static void not_derived(void **state)
 	ledger_free(l);
 }
 
+/* What requests hold of what a call drops: its unpin is told when they let go of it. */
+static void held_by_requests(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR, 8192, 2);
+	struct fact_in_use use = { .h = f.h, .buf = BUF(0), .node = 5, .requests = 3 };
+	struct fact gone = f.h;
+
+	(void)state;
+	use.h.kind = FACT_IN_USE;
+	use.h.size = sizeof(use);
+	gone.kind = FACT_RING_GONE;
+	gone.size = sizeof(gone);
+	FEED(l, f);
+	expect(&s, "PC");
+	FEED(l, use);
+	f.buf_flags = BUFFER_F_EMPTY;
+	FEED(l, f);
+	expect(&s, "D");
+	/* another buffer that has its memory by now is not meant */
+	use.requests = 0;
+	use.node = 6;
+	FEED(l, use);
+	expect(&s, "");
+	use.node = 5;
+	use.h.t_ns = 2000;
+	use.h.call = 0;
+	FEED(l, use);
+	assert_int_equal(s.list[0].h.t_ns, 2000);
+	assert_int_equal(s.list[0].pin.pages, 2);
+	expect(&s, "UR");
+	FEED(l, use);
+	expect(&s, "");
+	/* the ring's end tells it, too: by then its requests have ended */
+	f = fact_buffer(RING, 0, BUF(1), ADDR, 8192, 2);
+	FEED(l, f);
+	use = (struct fact_in_use){ .h = f.h, .buf = BUF(1), .node = 7, .requests = 1 };
+	use.h.kind = FACT_IN_USE;
+	use.h.size = sizeof(use);
+	FEED(l, use);
+	f.buf_flags = BUFFER_F_EMPTY;
+	FEED(l, f);
+	expect(&s, "PCD");
+	ledger_feed(l, &gone);
+	expect(&s, "UR");
+	ledger_free(l);
+	derived_free(&s.derived);
+}
+
 /* A drop that was seen is told by itself: only what follows from it is concluded. */
 static void seen_drop(void **state)
 {
@@ -291,6 +341,7 @@ int main(void)
 		cmocka_unit_test(unregister_call),
 		cmocka_unit_test(nothing_to_charge),
 		cmocka_unit_test(not_derived),
+		cmocka_unit_test(held_by_requests),
 		cmocka_unit_test(seen_drop),
 	};
 

@@ -35,6 +35,7 @@ static void one_row_for_a_cause(void **state)
 	f = h.failures;
 	assert_int_equal(f->count, 2);
 	assert_int_equal(f->since_ns, 10);
+	assert_int_equal(f->last_ns, 20);
 	assert_contains(f->explain, "entry 0 (4 KiB at 0x7f00)");
 	history_free(&h);
 }

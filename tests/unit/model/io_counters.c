@@ -88,14 +88,16 @@ static void lists_between(void **state)
 					{ .ops = 16, .bytes = 160, .max_end = 90, .no_offset = 2 }, 7 } };
 	struct io_address_row a0[] = { { { 1, 0x9000 }, { .ops = 5, .direct = 5, .max_len = 8 }, 7 } };
 	struct io_address_row a1[] = { { { 1, 0x9000 }, { .ops = 18, .direct = 12, .max_len = 8 }, 7 } };
-	struct io_fault_row f0[] = { { { 1, 4, 9 }, { .count = 2 }, 7, 812 }, { { 1, 5, 9 }, { .count = 1 }, 7, 812 } };
-	struct io_fault_row f1[] = { { { 1, 4, 9 }, { .count = 2 }, 7, 812 }, { { 1, 5, 9 }, { .count = 4 }, 7, 812 } };
+	struct io_failure_row f0[] = { { { .ring = 1, .what = 4 }, { .count = 2, .last_ns = 50 }, 7 },
+				       { { .ring = 1, .what = 5 }, { .count = 1, .last_ns = 90 }, 7 } };
+	struct io_failure_row f1[] = { { { .ring = 1, .what = 4 }, { .count = 2, .last_ns = 50 }, 7 },
+				       { { .ring = 1, .what = 5 }, { .count = 4, .last_ns = 99 }, 7 } };
 	struct io_calls_row c0[] = { { 1, { .registers = 2, .last_ns = 100 }, 7 } };
 	struct io_calls_row c1[] = { { 1, { .registers = 13, .first_ns = 50, .last_ns = 300 }, 7 } };
 	struct io_model before = { .buffers = b0, .nr_buffers = 2, .addresses = a0, .nr_addresses = 1,
-				   .faults = f0, .nr_faults = 2, .calls = c0, .nr_calls = 1 };
+				   .failures = f0, .nr_failures = 2, .calls = c0, .nr_calls = 1 };
 	struct io_model after = { .buffers = b1, .nr_buffers = 3, .addresses = a1, .nr_addresses = 1,
-				  .faults = f1, .nr_faults = 2, .calls = c1, .nr_calls = 1 };
+				  .failures = f1, .nr_failures = 2, .calls = c1, .nr_calls = 1 };
 	struct io_model d = { 0 };
 
 	(void)state;
@@ -110,15 +112,16 @@ static void lists_between(void **state)
 	assert_int_equal(d.nr_addresses, 1);
 	assert_int_equal(d.addresses[0].use.ops, 13);
 	assert_int_equal(d.addresses[0].use.direct, 7);
-	assert_int_equal(d.nr_faults, 1);
-	assert_int_equal(d.faults[0].fault.count, 3);
+	assert_int_equal(d.nr_failures, 1);
+	assert_int_equal(d.failures[0].failure.count, 3);
+	assert_int_equal(d.failures[0].failure.first_ns, 90);
 	assert_int_equal(d.nr_calls, 1);
 	assert_int_equal(d.calls[0].calls.registers, 11);
 	assert_int_equal(d.calls[0].calls.first_ns, 100);
 	io_model_free(&d);
 	/* between two equal looks there is no row */
 	io_model_between(&after, &after, &d);
-	assert_int_equal(d.nr_buffers + d.nr_addresses + d.nr_faults + d.nr_calls, 0);
+	assert_int_equal(d.nr_buffers + d.nr_addresses + d.nr_failures + d.nr_calls, 0);
 	io_model_free(&d);
 }
 

@@ -2,7 +2,7 @@
 /* The bound that a failed import broke: the same for an event and for a counter. */
 #include "facts.h"
 #include "model/io_fault.h"
-#include "views/stat.h"
+#include "checks/failure_io.h"
 
 static void expect(struct io_import i, enum io_bound bound, __u64 by, const char *text)
 {
@@ -11,7 +11,7 @@ static void expect(struct io_import i, enum io_bound bound, __u64 by, const char
 
 	assert_int_equal(io_import_bound(&i, &passed), bound);
 	assert_int_equal(passed, by);
-	view_stat_fault(said, sizeof(said), &i);
+	explain_import(said, sizeof(said), &i);
 	assert_string_equal(said, text);
 }
 
@@ -27,7 +27,7 @@ static void bounds(void **state)
 	expect(i, IO_BOUND_NONE, 0, "0x10000 + 4 KiB lies inside buffer 3 as it is now: it was changed "
 	       "meanwhile, or does not allow this direction");
 	i.len_bytes = 8193;
-	expect(i, IO_BOUND_END, 1, "0x10000 + 8 KiB ends 1 bytes past buffer 3");
+	expect(i, IO_BOUND_END, 1, "0x10000 + 8 KiB ends 1 byte past buffer 3");
 	i.addr = 0xf000;
 	expect(i, IO_BOUND_BEGIN, 4096, "0xf000 is 4 KiB before buffer 3 begins");
 	/* address 0 is known, and far below */
@@ -51,16 +51,15 @@ static void one_rule(void **state)
 		.addr = 0x11000, .len_bytes = 8192, .buf_addr = 0x10000, .buf_len_bytes = 8192,
 		.index = 3, .nr_slots = 7, .io_flags = IO_F_RANGE | IO_F_NO_IMPORT,
 	};
-	const struct io_fault_row row = {
-		.key = { .index = 3 },
-		.fault = { .addr = 0x11000, .len_bytes = 8192, .buf_addr = 0x10000,
-			   .buf_len_bytes = 8192, .nr_slots = 7 },
+	const struct io_evidence seen = {
+		.flags = EV_RANGE | EV_SLOT, .index = 3, .addr = 0x11000, .len_bytes = 8192,
+		.buf_addr = 0x10000, .buf_len_bytes = 8192, .nr_slots = 7,
 	};
 
 	(void)state;
 	expect(io_import_of_fact(&f), IO_BOUND_END, 4096,
 	       "0x11000 + 8 KiB ends 4 KiB past buffer 3");
-	expect(io_import_of_row(&row), IO_BOUND_END, 4096,
+	expect(io_import_of(&seen), IO_BOUND_END, 4096,
 	       "0x11000 + 8 KiB ends 4 KiB past buffer 3");
 }
 

@@ -112,6 +112,42 @@ static void newer_records(void **state)
 	recording_close(r);
 }
 
+/* Older files hold the sentence; what is newer in evidence is passed over. */
+static void older_explanations(void **state)
+{
+	struct fact_call call = fact_call(RING, CALL_REGISTER, 1, 1, -16);
+	struct {
+		struct fact_entry e;
+		char said[16];
+	} why = { .e = { .h = fact_head(FACT_ENTRY, sizeof(why.e), RING), .index = 3 }, .said = "as it was" };
+	struct share share = { .pages = 7 };
+	char records[4096];
+	struct recording *r;
+	struct event t;
+	size_t n = 0, nr;
+
+	(void)state;
+	n += put_record(records + n, REC_WHY, 1, &why, sizeof(why));
+	n += put_record(records + n, REC_FACT, 0, &call, sizeof(call));
+	n += put_record(records + n, REC_EVIDENCE, 99, &share, 8);
+	for (unsigned int i = 0; i < MAX_SHARES + 3; i++)
+		n += put_record(records + n, REC_EVIDENCE, EVIDENCE_SHARE, &share, 8);
+	n += put_record(records + n, REC_FACT, 0, &call, sizeof(call));
+	nr = put_head(bytes);
+	nr += put_frame(bytes + nr, records, n, 0);
+	r = recording_open_bytes("bytes", bytes, nr);
+	assert_non_null(r);
+	assert_int_equal(recording_next(r, &t), 1);
+	assert_string_equal(t.why->explain, "as it was");
+	assert_int_equal(t.why->evidence->entry->index, 3);
+	assert_int_equal(recording_next(r, &t), 1);
+	assert_contains(t.why->explain, "a table of 1 buffers already");
+	assert_null(t.why->evidence->entry);
+	assert_int_equal(t.why->evidence->nr_shares, MAX_SHARES);
+	assert_int_equal(t.why->evidence->shares[7].pages, 7);
+	recording_close(r);
+}
+
 static void hostile(void **state)
 {
 	struct fact_buffer buffer = fact_buffer(RING, 1 << 30, BUF(0), ADDR, 4096, 1);
@@ -202,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(other_versions),
 		cmocka_unit_test(newer_records),
+		cmocka_unit_test(older_explanations),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(bombs),
 		cmocka_unit_test(refused_pin),

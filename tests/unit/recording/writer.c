@@ -2,8 +2,11 @@
 /* What is written is read back as it was; what is damaged is refused with its offset. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/err.h"
+#include "base/fmt.h"
+#include "base/page_size.h"
 #include "facts.h"
 #include "recording/format.h"
 #include "recording/writer.h"
@@ -84,7 +87,11 @@ static void write_all(bool append, bool end)
 	struct fact_call failed = fact_call(RING, CALL_REGISTER, 1, 1, -16);
 	struct fact_entry entry = { .h = fact_head(FACT_ENTRY, sizeof(entry), RING), .index = 3,
 				    .file = { "data" } };
-	const struct failure why = { "the ring has a table already", &entry };
+	const struct share_sum sum = { .pages = 17, .nr_shares = 2 };
+	const struct share shares[] = { { .pages = 11, .pid = 812 }, { .pages = 6, .pid = 813 } };
+	const struct fact_caller caller = { .cgroup_used_bytes = 4096, .issuer_tid = 977 };
+	const struct evidence seen = { &entry, &caller, &sum, shares, 2 };
+	const struct failure why = { "of which no word is kept", &seen };
 	struct fact_buffer buffer = fact_buffer(RING, 0, BUF(0), ADDR, 4096, 1);
 	struct fact_buffer drop = buffer;
 	struct io_row row = io_row(7), more = io_row(18);
@@ -146,6 +153,7 @@ static struct event next(struct replay *p)
 static void check_part(struct replay *p, bool clean)
 {
 	const struct origin *a = recording_origin(p->r);
+	const struct evidence *e;
 	const struct stack *s;
 	struct event t = next(p);
 	unsigned int ios = 0, lost_after = 0;
@@ -183,9 +191,17 @@ static void check_part(struct replay *p, bool clean)
 	assert_null(t.stack);
 	t = next(p);
 	assert_int_equal(((const struct fact_call *)t.fact)->result, -16);
-	assert_string_equal(t.why->explain, "the ring has a table already");
-	assert_int_equal(t.why->entry->index, 3);
-	assert_string_equal(t.why->entry->file.bytes, "data");
+	/* the sentence is made anew, of the evidence */
+	assert_contains(t.why->explain, "the ring has a table of 1 buffers already");
+	e = t.why->evidence;
+	assert_int_equal(e->entry->index, 3);
+	assert_string_equal(e->entry->file.bytes, "data");
+	assert_int_equal(e->caller->cgroup_used_bytes, 4096);
+	assert_int_equal(e->caller->issuer_tid, 977);
+	assert_int_equal(e->account->pages, 17);
+	assert_int_equal(e->nr_shares, 2);
+	assert_int_equal(e->shares[1].pages, 6);
+	assert_int_equal(e->shares[1].pid, 813);
 	assert_ptr_equal(t.stack, s);
 	for (;;) {
 		t = next(p);
@@ -406,9 +422,53 @@ static void many_stacks(void **state)
 	recording_close(r);
 }
 
+static void write_empty(const struct origin *of)
+{
+	struct writer *w;
+
+	file = fopen(path, "w");
+	assert_non_null(file);
+	w = writer_create(file, false, of);
+	assert_non_null(w);
+	writer_end(w, 1000, 0);
+	writer_free(w);
+	fclose(file);
+}
+
+/* Pages are those of the machine that recorded, whatever this one's are. */
+static void other_pages(void **state)
+{
+	struct origin other = about;
+	struct recording *r;
+	struct event e;
+	char text[FMT_LEN];
+
+	(void)state;
+	for (other.page_bytes = 65536; other.page_bytes >= 4096; other.page_bytes /= 4) {
+		write_empty(&other);
+		r = recording_open(path);
+		assert_non_null(r);
+		assert_int_equal(recording_next(r, &e), 1);
+		assert_int_equal(PAGE_BYTES, other.page_bytes);
+		fmt_pages(text, 2);
+		assert_string_equal(text, other.page_bytes == 65536 ? "128K" :
+					  other.page_bytes == 16384 ? "32K" : "8K");
+		recording_close(r);
+	}
+	for (other.page_bytes = 0; other.page_bytes < 3; other.page_bytes++) {
+		write_empty(&other);
+		r = recording_open(path);
+		assert_true(!r || recording_next(r, &e) < 0);
+		assert_non_null(strstr(err_text(), "a size of pages that no system has"));
+		recording_close(r);
+	}
+	assert_int_equal(PAGE_BYTES, 4096);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(other_pages),
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(cut_anywhere),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -72,7 +73,7 @@ static size_t thp_bytes(void)
 
 static size_t page_size(enum bench_pages pages)
 {
-	return pages == PAGES_SMALL ? 4096 :
+	return pages == PAGES_SMALL ? (size_t)sysconf(_SC_PAGESIZE) :
 	       pages == PAGES_THP ? thp_bytes() : kb_after("/proc/meminfo", "Hugepagesize:");
 }
 

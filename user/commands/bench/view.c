@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include <unistd.h>
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/signals.h"
@@ -298,7 +299,7 @@ static void view_json(const struct bench *b)
 	json_uint(&j, "used_bytes", b->file.bytes);
 	json_close(&j);
 	json_flag(&j, "defer_taskrun", b->defer_taskrun);
-	json_uint(&j, "buffer_page_bytes", 4096);
+	json_uint(&j, "buffer_page_bytes", sysconf(_SC_PAGESIZE));
 	json_str(&j, "pins_scope", "system");
 	json_reason(&j, "pins_skipped", b->no_pins);
 	json_flag(&j, "interrupted", !!interrupted);

@@ -13,6 +13,8 @@ int export_calls_collect(bool writes);
 /* Who looks at pages: opens files, but to read only. */
 int export_calls_verify(void);
 int export_calls_serve(void);
+/* The thread of who serves that hashes passwords. */
+int export_calls_hash(void);
 /* Who starts another: what that makes is its own affair, so this takes only what neither does. */
 int export_calls_keep(void);
 /* Who removes the socket: waits, and unlinks. */

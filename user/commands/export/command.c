@@ -44,6 +44,10 @@ static const struct option_row options[] = {
 	  .help = "also answer requests for this host name, or NAME,NAME (default: addresses and localhost)",
 	  .parse = parse_hosts, .offset = offsetof(struct export_options, allow_hosts),
 	  .group = GROUP_HOW, .refusal = "'%s' is not a host name; give NAME or NAME,NAME" },
+	{ .name = "web-config", .arg = "FILE",
+	  .help = "TLS and passwords, as Prometheus's web configuration files say them",
+	  .parse = parse_text, .offset = offsetof(struct export_options, web_config),
+	  .group = GROUP_HOW },
 	{ .name = "textfile", .arg = "FILE",
 	  .help = "write this file for node_exporter every -i TIME instead of serving; with --listen, do both",
 	  .parse = parse_text, .offset = offsetof(struct export_options, textfile),
@@ -64,6 +68,7 @@ static const struct option_row options[] = {
 	  .help = "how often all pages are checked (default 60s); 0: never", .parse = parse_verify_interval,
 	  .offset = offsetof(struct export_options, verify_interval_ns), .group = GROUP_HOW,
 	  .refusal = "'%s' is not an interval of 1ms or more; give 60s, 5m or 0" },
+	ROWS_IGNORE(struct export_options, ""),
 	ROW_OUTPUT,
 	ROWS_SAID,
 	{ 0 }
@@ -74,6 +79,7 @@ static const struct option_rule rules[] = {
 	{ "once", EXCLUDES, "textfile", "--once prints and exits; leave --textfile out" },
 	{ "once", EXCLUDES, "interval", "--once prints and exits; leave -i out" },
 	{ "once", EXCLUDES, "allow-host", "--once prints and exits; leave --allow-host out" },
+	{ "once", EXCLUDES, "web-config", "--once prints and exits; leave --web-config out" },
 	{ "output", NEEDS, "once",
 	  "-o is for --once; use --textfile to have a file written again and again" },
 	{ 0 }

@@ -5,6 +5,7 @@
 
 #include "base/output.h"
 #include "capture/capture.h"
+#include "checks/ignored.h"
 #include "commands/export/model.h"
 #include "model/selection.h"
 
@@ -15,11 +16,13 @@ struct export_options {
 	__u64 duration_ns, interval_ns;
 	const char *listen;	/* ADDR:PORT, NULL = the default */
 	const char *allow_hosts; /* with commas between, NULL = none */
+	const char *web_config;	/* file, NULL = none */
 	const char *textfile;
 	bool once, raw_addresses;
 	enum export_by by;
 	__u32 max_series;
 	__u64 verify_interval_ns; /* 0 = never */
+	struct ignored ignored;
 };
 
 /* Until it is told to end; the exit status. */

@@ -16,7 +16,7 @@
 #include "commands/export/serve.h"
 
 #define REAP_MS 2000
-#define BACKLOG 128
+#define BACKLOG 1024	/* whoever connects while many do is refused no sooner */
 #define UNIX "unix:"
 
 /* "ADDR:PORT", "[ADDR]:PORT"; without ADDR it is every IPv4 address. 0 or -1. */
@@ -116,10 +116,13 @@ int export_http_listen(struct export_http *h, const char *address)
 	return 0;
 }
 
-int export_http_start(struct export_http *h, const char *hosts, __u64 stale_ns)
+int export_http_start(struct export_http *h, const struct web_config *web, const char *hosts,
+		      __u64 stale_ns)
 {
 	struct timeval patience = { .tv_sec = 5 };
-	struct serve_how how = { .parent = getpid(), .hosts = hosts, .stale_ns = stale_ns };
+	struct serve_how how = {
+		.parent = getpid(), .hosts = hosts, .stale_ns = stale_ns, .web = web,
+	};
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include "commands/export/web_config.h"
 #include "commands/export/metrics.h"
 #include "commands/export/unix_socket.h"
 
@@ -23,11 +24,12 @@ struct export_http {
 /* Before anything else: takes the address, ADDR:PORT or unix:PATH. 0, or the exit status after a sentence. */
 int export_http_listen(struct export_http *h, const char *address);
 /*
- * Before anything is loaded: the process starts. .hosts: names that it may be asked by, besides
- * addresses and localhost; what is older than .stale_ns it does not tell. 0, or the exit status after
- * a sentence.
+ * Before anything is loaded: the process starts. .web: it takes its own copy. .hosts: names that it
+ * may be asked by, besides addresses and localhost; what is older than .stale_ns it does not tell.
+ * 0, or the exit status after a sentence.
  */
-int export_http_start(struct export_http *h, const char *hosts, __u64 stale_ns);
+int export_http_start(struct export_http *h, const struct web_config *web, const char *hosts,
+		      __u64 stale_ns);
 /* What it wants; -1 when it has ended. */
 int export_http_wants(struct export_http *h, enum metrics_format *format);
 /* -1 when it has ended. */

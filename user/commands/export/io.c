@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the I/O counters have gained since they were last read, to whose it is. */
+#include <stdlib.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "base/array.h"
+#include "checks/failure_io.h"
 #include "commands/export/model.h"
+#include "model/cause_key.h"
+
+#define MAX_CAUSES	16	/* of one opcode of one owner; then all others are one more */
+#define CAUSE_TEXT	160	/* of a label */
 
 static void fold(const struct io_row *r, struct bounded *out)
 {
@@ -31,6 +38,72 @@ static struct io_count *count_of(struct owner *o, __u8 opcode, bool fixed)
 	return &o->ios[i];
 }
 
+/* ---- why they failed --------------------------------------------------------------- */
+
+/* Of those that the others tell; whoever fails in ever new ways has no more of them. */
+static void add_cause(struct io_count *c, int error, __u64 key, const char *text, __u64 count)
+{
+	size_t i = 0;
+
+	if (c->nr_causes >= MAX_CAUSES)
+		error = key = 0;
+	while (i < c->nr_causes && (c->causes[i].error != error || c->causes[i].key != key))
+		i++;
+	if (i == c->nr_causes) {
+		array_grow(c->causes, c->nr_causes);
+		c->causes[c->nr_causes++] = (struct io_cause){
+			.error = error, .key = key, .text = key ? must_strdup(text) : NULL,
+		};
+	}
+	c->causes[i].count += count;
+}
+
+/* What is counted of the process on that ring; of others there, where it has nothing. NULL = neither. */
+static const struct io_counts *counts_of(const struct io_model *m, const struct io_failure_row *row)
+{
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_counts *c = &m->rows[i].c;
+
+		if (c->ring == row->key.ring && c->born_ns == row->born_ns &&
+		    IO_WHO_TGID(c->who) == row->key.pid)
+			return c;
+	}
+	return io_model_ring(m, row->key.ring, row->born_ns);
+}
+
+/* A sentence goes on with its remedy. */
+static void add_failure(struct export_model *m, const struct io_model *since,
+			const struct io_failure_row *row, __u64 now_ns)
+{
+	const struct io_counts *c = counts_of(since, row);
+	char explain[EXPLAIN_LEN], text[CAUSE_TEXT];
+	struct owner_key key;
+	struct owner *o;
+
+	if (row->key.kind != IO_FAILED || !c)
+		return;
+	explain_io(explain, &row->failure.seen, row->key.result);
+	cause_text(text, sizeof(text), explain);
+	text[strcspn(text, ";")] = 0;
+	key = export_key(m->by, c->uid, &c->comm, row->key.pid, row->key.ring);
+	o = export_owner(m, &key, now_ns);
+	o->told = false;
+	add_cause(count_of(o, IO_WHO_OP(row->key.what), IO_WHO_FIXED(row->key.what)),
+		  -row->key.result, cause_key(text), text, row->failure.count);
+}
+
+void export_io_free(struct owner *o)
+{
+	for (size_t i = 0; i < o->nr_ios; i++) {
+		for (size_t k = 0; k < o->ios[i].nr_causes; k++)
+			free(o->ios[i].causes[k].text);
+		free(o->ios[i].causes);
+	}
+	free(o->ios);
+}
+
+/* ---- all ---------------------------------------------------------------------------- */
+
 static void add_row(struct export_model *m, const struct io_row *r, __u64 now_ns)
 {
 	struct owner_key key;
@@ -56,6 +129,8 @@ void export_io(struct export_model *m, const struct io_model *all, const struct 
 {
 	for (size_t i = 0; i < since->nr_rows; i++)
 		add_row(m, &since->rows[i], now_ns);
+	for (size_t i = 0; i < since->nr_failures; i++)
+		add_failure(m, since, &since->failures[i], now_ns);
 	m->io_loss = all->loss;
 	m->io_missed = all->missed;
 }
@@ -74,5 +149,8 @@ void export_io_merge(struct owner *to, const struct owner *from)
 		t->latency.sum_ns += f->latency.sum_ns;
 		for (int b = 0; b <= BOUNDS; b++)
 			t->latency.count[b] += f->latency.count[b];
+		for (size_t k = 0; k < f->nr_causes; k++)
+			add_cause(t, f->causes[k].error, f->causes[k].key, f->causes[k].text,
+				  f->causes[k].count);
 	}
 }

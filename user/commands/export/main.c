@@ -24,6 +24,7 @@
 
 #define ADDRESS		"127.0.0.1:9836"
 #define TICK_NS		(500 * NS_PER_MS)	/* how soon a signal between two looks is noticed */
+#define FIRST_PASS_MS	60000		/* of --once */
 #define FRESH_NS	(50 * NS_PER_MS)	/* collected not longer ago: good for the other format */
 #define INTERVAL_NS	(15000 * NS_PER_MS)	/* unless told */
 #define STALE_INTERVALS	3		/* what is older is not told */
@@ -36,6 +37,7 @@ struct exporter {
 	struct export_model m;
 	struct export_verify verify;
 	struct export_http http;
+	bool tls, asks_for_passwords;
 	char privileges[PRIVILEGE_TEXT], keeper_privileges[PRIVILEGE_TEXT];
 	__u64 collected_ns, next_walk_ns, next_file_ns, end_ns;
 };
@@ -94,6 +96,10 @@ static int collect(struct exporter *x)
 	if (!err)
 		err = io_stat_read(x->run.capture.io, &all, &since);
 	if (!err) {
+		size_t nr;
+		const struct user_loss *losers = facts_losses(x->run.capture.facts, &nr);
+
+		export_losers(&x->m, losers, nr);
 		export_io(&x->m, &all, &since, begun);
 		export_rings(&x->m, live_ledger(x->live), begun);
 		err = io_stat_tidy(x->run.capture.io, live_ledger(x->live));
@@ -206,7 +212,8 @@ static void take_verifier(struct exporter *x)
 
 static unsigned int pause_ms(const struct exporter *x)
 {
-	__u64 now = clock_now_ns(), until = now + TICK_NS;
+	unsigned int ms = facts_pause_ms(x->run.capture.facts);
+	__u64 now = clock_now_ns(), until = now + (ms < TICK_NS / NS_PER_MS ? ms * NS_PER_MS : TICK_NS);
 
 	if (x->o->textfile && x->next_file_ns < until)
 		until = x->next_file_ns;
@@ -230,7 +237,7 @@ static int serve(struct exporter *x)
 		fds[3].fd = x->verify.control;
 		if (poll(fds, 4, pause_ms(x)) < 0)
 			fds[0].revents = fds[1].revents = fds[2].revents = fds[3].revents = 0;
-		if (fds[0].revents && !facts_read(x->run.capture.facts))
+		if (!facts_read(x->run.capture.facts))
 			live_complete(x->live);
 		if (fds[2].revents)
 			take_pass(x);
@@ -254,10 +261,12 @@ static bool read_some(void *arg)
 static int once(struct exporter *x)
 {
 	const struct run_steps steps = { .step = read_some, .arg = x };
+	struct pollfd pass = { .fd = x->verify.from, .events = POLLIN };
 
 	if (x->o->duration_ns && !run_begin(&x->run))
 		run_until(&x->run, &steps);
-	if (x->verify.pid)
+	/* a first pass that takes too long is not waited for */
+	if (x->verify.pid && poll(&pass, 1, FIRST_PASS_MS) > 0)
 		take_pass(x);
 	if (collect(x))
 		return interrupted ? 128 + interrupted : cannot("%s", err_text());
@@ -306,8 +315,11 @@ static int check_build(const struct export_options *o)
 {
 	if (!export_can_serve && !o->once && !o->textfile)
 		return misuse("this build has no HTTP server (it is linked statically); use --textfile or --once");
-	if (!export_can_serve && o->listen)
-		return misuse("this build has no HTTP server (it is linked statically); leave --listen out");
+	if (!export_can_serve && (o->listen || o->web_config))
+		return misuse("this build has no HTTP server (it is linked statically); leave --%s out",
+			      o->listen ? "listen" : "web-config");
+	if (o->web_config && o->textfile && !o->listen)
+		return misuse("--web-config is for a server; give --listen, too, or leave it out");
 	return 0;
 }
 
@@ -316,15 +328,16 @@ static void announce(const struct exporter *x)
 	const struct export_options *o = x->o;
 	const char *tier = tier_name(attach_tier(x->run.capture.attach));
 
-	if (x->http.asked >= 0 && !x->http.loopback)
-		fprintf(stderr, PROGRAM_NAME ": %s can be reached from other machines, and anybody there can read who registers what; put a firewall or a proxy with TLS and passwords in front of it, or listen at 127.0.0.1\n",
+	if (x->http.asked >= 0 && !x->http.loopback && !(x->tls && x->asks_for_passwords))
+		fprintf(stderr, PROGRAM_NAME ": %s can be reached from other machines, and anybody there can read who registers what; give it TLS and passwords (--web-config), put a firewall in front of it, or listen at 127.0.0.1\n",
 			x->http.address);
 	if (o->output.quiet)
 		return;
 	if (x->http.asked >= 0 && x->http.local.pid)
 		fprintf(stderr, "serving /metrics at %s (tier: %s)\n", o->listen, tier);
 	else if (x->http.asked >= 0)
-		fprintf(stderr, "serving http://%s/metrics (tier: %s)\n", x->http.address, tier);
+		fprintf(stderr, "serving http%s://%s/metrics (tier: %s)\n", x->tls ? "s" : "",
+			x->http.address, tier);
 	if (o->textfile)
 		fprintf(stderr, "writing %s (tier: %s)\n", o->textfile, tier);
 	fprintf(stderr, "capabilities: collector %s", x->privileges);
@@ -340,13 +353,20 @@ static int start_others(struct exporter *x)
 {
 	struct export_options *o = x->o;
 	bool serves = !o->once && (o->listen || !o->textfile);
+	struct web_config web = { 0 };
 	int status = 0;
 
 	if (serves)
 		status = export_http_listen(&x->http, o->listen ? o->listen : ADDRESS);
+	if (!status && serves && o->web_config)
+		status = web_config_read(&web, o->web_config);
+	x->tls = web.cert;
+	x->asks_for_passwords = web.nr_users;
 	if (!status && serves)
-		status = export_http_start(&x->http, o->allow_hosts,
+		status = export_http_start(&x->http, &web, o->allow_hosts,
 					   STALE_INTERVALS * interval_ns(o));
+	/* the key is nothing to any other process */
+	web_config_free(&web);
 	if (status || !o->verify_interval_ns)
 		return status;
 	if (!export_verify_start(&x->verify, o))

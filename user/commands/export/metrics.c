@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdarg.h>
 #include <string.h>
+#include "base/page_size.h"
 #include "base/system.h"
 #include "capture/kernel.h"
 #include "base/untrusted.h"
@@ -258,6 +259,25 @@ static void io_labels(struct view *v, const void *arg)
 		}								\
 } while (0)
 
+static void put_causes(struct view *v)
+{
+	family(v, "fixbuf_io_failures", "counter", NULL,
+	       "Requests that failed or were cancelled, by error and cause, as stat and report tell it.");
+	EACH_OWNER(v, o)
+		for (size_t i = 0; i < o->nr_ios; i++)
+			for (size_t k = 0; k < o->ios[i].nr_causes; k++) {
+				const struct io_cause *c = &o->ios[i].causes[k];
+
+				begin(v, "");
+				io_labels(v, &(struct io_of){ o, &o->ios[i] });
+				fprintf(v->out, ",errno=\"%s\",cause=\"", c->error ?
+					fact_errno_name(-c->error) : "other");
+				put_label(v->out, untrusted(c->text ? c->text : "other"));
+				fputc('"', v->out);
+				value(v, "%llu", c->count);
+			}
+}
+
 static void put_io(struct view *v)
 {
 	family(v, "fixbuf_io_operations", "counter", NULL,
@@ -267,6 +287,7 @@ static void put_io(struct view *v)
 	IO_COUNTER(v, bytes);
 	family(v, "fixbuf_io_errors", "counter", NULL, "Requests that failed, except with ECANCELED.");
 	IO_COUNTER(v, errors);
+	put_causes(v);
 	family(v, "fixbuf_io_short_operations", "counter", NULL,
 	       "Requests that transferred less than they asked for.");
 	IO_COUNTER(v, shorts);
@@ -330,6 +351,9 @@ static void put_findings(struct view *v)
 		put_tag(v, tag);
 		value(v, "%llu", m->findings[tag]);
 	}
+	family(v, "fixbuf_findings_ignored", "gauge", NULL,
+	       "Findings of the last pass that --ignore left out of all others.");
+	plain(v, m->pass.ignored);
 	family(v, "fixbuf_finding_bytes", "gauge", "bytes",
 	       "Memory that the findings of the last pass are about, by owner.");
 	EACH_OWNER(v, o)
@@ -376,6 +400,23 @@ static void put_loss(struct view *v)
 	family(v, "fixbuf_events_lost", "counter", NULL,
 	       "Events about rings and calls that were dropped on their way.");
 	plain(v, v->m->lost);
+	family(v, "fixbuf_user_events_lost", "counter", NULL,
+	       "The same by the user whose they were; kernel: of rings that are nobody's any more.");
+	for (size_t i = 0; i < v->m->nr_losers; i++) {
+		const struct user_loss *u = &v->m->losers[i];
+
+		begin(v, "");
+		if (u->uid == SENDER_KERNEL)
+			fputs("uid=\"kernel\"", v->out);
+		else
+			fprintf(v->out, "uid=\"%u\"", u->uid);
+		value(v, "%llu", u->count);
+	}
+	if (v->m->lost_by_others) {
+		begin(v, "");
+		fputs("uid=\"other\"", v->out);
+		value(v, "%llu", v->m->lost_by_others);
+	}
 	/* the name of the first release, kept beside the new one in the second */
 	family(v, "fixbuf_facts_lost", "counter", NULL, "The same, by its old name.");
 	plain(v, v->m->lost);

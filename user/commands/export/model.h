@@ -40,10 +40,20 @@ struct call_count {
 	__u64 count;
 };
 
+/* Requests that failed of one cause. */
+struct io_cause {
+	int error;
+	__u64 key;		/* cause_key(); 0: of those that found no room */
+	char *text;		/* owned: cause_text() up to the remedy, NULL with .key 0 */
+	__u64 count;
+};
+
 struct io_count {
 	__u8 opcode;
 	bool fixed;
 	__u64 ops, bytes, errors, shorts, punts;
+	struct io_cause *causes;
+	size_t nr_causes;
 	struct bounded latency;
 };
 
@@ -95,8 +105,11 @@ struct pass {
 	__u32 failed;		/* could not look: nothing else is valid */
 	__u32 nr, nr_unsettled;	/* of what follows it */
 	__u32 unsteady_rings, unsteady_buffers, denied_buffers;
+	__u32 ignored;		/* findings, by --ignore: not among .nr */
 	__u64 pages, took_ns, realtime_ns;
 };
+
+#define EXPORT_LOSERS	64
 
 struct export_model {
 	enum export_by by;
@@ -108,6 +121,9 @@ struct export_model {
 	size_t nr_users;
 	struct bounded call_time[CALL_CLONE + 1];
 	__u64 lost;
+	struct user_loss losers[EXPORT_LOSERS]; /* .nr_losers of them; who came first stays */
+	size_t nr_losers;
+	__u64 lost_by_others;	/* than those */
 	struct io_loss io_loss;	/* as the kernel side counts */
 	__u64 io_missed;
 	bool verifying, has_pass;
@@ -143,6 +159,10 @@ void export_io(struct export_model *m, const struct io_model *all, const struct 
 	       __u64 now_ns);
 /* Adds one owner's I/O to another's. */
 void export_io_merge(struct owner *to, const struct owner *from);
+void export_io_free(struct owner *o);
+
+/* Whose events were lost since the start. */
+void export_losers(struct export_model *m, const struct user_loss *losers, size_t nr);
 
 void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns);
 

@@ -23,9 +23,6 @@
 #include "commands/export/pass.h"
 #include "commands/run.h"
 
-/* Where something is not explained, the balance is taken for over a second. */
-#define BALANCE_NS	(30 * NS_PER_S)
-
 /* What passes keep from one to the next. */
 struct passes {
 	const struct export_options *o;
@@ -77,7 +74,9 @@ static void tell_findings(struct pass *p, struct pass_finding *list, const struc
 		const struct finding *f = &fs->list[i];
 		struct owner_key key = key_of(s->o, l, f);
 
-		if (!f->unconfirmed)
+		if (ignored_has(&s->o->ignored, f))
+			p->ignored++;
+		else if (!f->unconfirmed)
 			p->nr = add_found(list, p->nr, &key, f);
 	}
 }
@@ -152,6 +151,7 @@ static int pass_once(struct passes *s)
 	p.unsteady_rings = look.unsteady_rings;
 	p.unsteady_buffers = look.unsteady_buffers;
 	p.denied_buffers = look.denied_buffers;
+	ignored_settle(&s->o->ignored, &look.findings, &look.unsettled);
 	err = tell(s, &p, &look);
 	look_free(&look);
 	return err;

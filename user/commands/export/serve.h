@@ -6,6 +6,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include "commands/export/web_config.h"
 
 /* One byte asks for all metrics in one format; the answer follows its head. */
 #define SERVE_ASK_OPENMETRICS	'o'
@@ -24,6 +25,7 @@ struct serve_how {
 	pid_t parent;
 	const char *hosts;	/* names that it may be asked by (host.h) */
 	__u64 stale_ns;		/* what was collected longer ago is not told */
+	const struct web_config *web; /* NULL = no TLS, and everybody may ask */
 };
 
 /* Until .collector is closed at its other end, or the parent ends; returns the exit status. */

@@ -61,7 +61,7 @@ static void print(const struct report *r, const struct ledger *l)
 		json_free(&j);
 		return;
 	}
-	view_rings_text(&o->output, &o->select, l);
+	view_rings_text(&o->output, &o->select, l, NULL);
 	if (!ledger_totals(l, &o->select).rings && !o->at && !o->output.quiet)
 		fprintf(o->output.out, "no ring%s was open at the end; --at TIME shows an earlier moment\n",
 			selection_asks(&o->select) ? " of the selection" : "");

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "commands/option.h"
 #include "commands/report/report.h"
+#include "model/io_select.h"
 
 #define DEFAULT_FILE "fixbuf.rec"
 
@@ -11,6 +12,19 @@ int report_next(struct report *r, struct event *e)
 	int n = replay_next(&r->replay, e);
 
 	return n < 0 ? misuse("%s", err_text()), -1 : n;
+}
+
+void report_io_failures(const struct report *r, const struct event *e, struct io_failures *to)
+{
+	struct io_model m = { 0 };
+
+	if (e->kind != EVENT_END)
+		return;
+	io_model_copy(e->io, &m);
+	io_select(&m, &r->o->select);
+	/* of an appended file each part has a clock of its own */
+	io_failures_add(to, &m, r->replay.begin_ns - e->origin->realtime_ns);
+	io_model_free(&m);
 }
 
 static int (*const views[])(struct report *r) = {
@@ -94,6 +108,7 @@ static const struct option_row options[] = {
 	  .group = GROUP_TARGET,
 	  .refusal = "'%s' is not a weight; give pinned, charged, time or count" },
 	ROWS_SELECTION(struct report_options),
+	ROWS_FILTER(struct report_options, "with --trace: "),
 	ROW_FAIL_ON(struct report_options),
 	ROW_ALLOW_UNSETTLED(struct report_options),
 	ROWS_IGNORE(struct report_options, "with --verify: "),
@@ -111,6 +126,7 @@ static const struct option_row options[] = {
 
 #define ABOUT_IO "--by-opcode, --by-buffer, --hist and --advise are about I/O; add --stat"
 
+#define ABOUT_LINES(what) what " chooses among the lines of --trace; add --trace"
 #define ABOUT_FINDINGS(what) what " is about what --verify finds; give that, too"
 
 static const struct option_rule rules[] = {
@@ -128,6 +144,10 @@ static const struct option_rule rules[] = {
 	{ "ignore", NEEDS, "verify", ABOUT_FINDINGS("--ignore") },
 	{ "ignore-file", NEEDS, "verify", ABOUT_FINDINGS("--ignore-file") },
 	{ "timestamps", NEEDS, "trace", "-T marks the lines of --trace; add --trace" },
+	{ "calls", NEEDS, "trace", ABOUT_LINES("--calls") },
+	{ "events", NEEDS, "trace", ABOUT_LINES("--events") },
+	{ "failed", NEEDS, "trace", ABOUT_LINES("--failed") },
+	{ "slow", NEEDS, "trace", ABOUT_LINES("--slow") },
 	{ "folded", EXCLUDES, "json", "--folded is text for a flame graph; leave --json out" },
 	{ 0 }
 };

@@ -30,6 +30,7 @@ int report_html(struct report *r)
 {
 	struct over_time *findings = over_time_new(&r->o->select);
 	struct page *page = page_new();
+	struct io_failures io = { 0 };
 	struct event t;
 	int n;
 
@@ -37,12 +38,15 @@ int report_html(struct report *r)
 		over_time_event(findings, &t);
 		select_told(r, &t);
 		page_event(page, &t);
+		report_io_failures(r, &t, &io);
 	}
+	io_failures_sort(&io);
 	if (!n) {
 		page_conclude(page);
-		view_html(r->o->output.out, page, over_time_findings(findings));
+		view_html(r->o->output.out, page, over_time_findings(findings), &io);
 	}
 	over_time_free(findings);
 	page_free(page);
+	io_failures_free(&io);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }

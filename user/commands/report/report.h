@@ -5,9 +5,11 @@
 
 #include "base/err.h"
 #include "base/output.h"
+#include "checks/io_failures.h"
 #include "checks/ignored.h"
 #include "model/selection.h"
 #include "recording/replay.h"
+#include "views/trace_filter.h"
 
 enum report_view {
 	REPORT_SUMMARY,		/* unless another is asked for */
@@ -38,6 +40,7 @@ struct report_options {
 	enum severity fail_on;		/* --verify */
 	bool allow_unsettled;		/* --verify */
 	struct ignored ignored;		/* --verify */
+	struct trace_filter filter;	/* --trace */
 	bool by_opcode, by_buffer, hist, advise; /* --stat */
 };
 
@@ -49,6 +52,9 @@ struct report {
 
 /* As replay_next(); a file that is damaged is told of on standard error, and -1 returned. */
 int report_next(struct report *r, struct event *e);
+
+/* At the end of a part: adds the I/O of what is selected that failed. */
+void report_io_failures(const struct report *r, const struct event *e, struct io_failures *to);
 
 /* One view, as the options ask for it, of a recording that it closes. The exit status. */
 int report(struct report_options *o, struct recording *from, const char *path);

@@ -33,14 +33,21 @@ static void show(struct stat *s, bool header)
 {
 	const struct report_options *o = s->r->o;
 	struct advices advices = { 0 };
+	struct io_failures failures = { 0 };
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
 		.hist = o->hist, .m = &s->all, .l = s->rings, .header = header,
 		.starts_by = s->r->origin->by_user_data ? "user_data" : "request",
+		.failures = &failures,
 	};
+
+	io_failures_add(&failures, &s->all, s->r->origin->start_ns);
+	io_failures_sort(&failures);
 
 	ledger_facts(s->r->replay.ledger, 0, keep, s->rings);
 	if (o->advise) {
+		/* which requests were under way is not recorded, only how many */
+		s->all.sees_under_way = !s->all.in_flight;
 		advise(&s->all, s->rings, &advices);
 		v.advices = &advices;
 	}
@@ -59,6 +66,7 @@ static void show(struct stat *s, bool header)
 			fprintf(o->output.out, "only I/O over registered buffers was counted, because --io was given to record\n");
 	}
 	advices_free(&advices);
+	io_failures_free(&failures);
 }
 
 int report_stat(struct report *r)

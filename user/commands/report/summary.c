@@ -22,7 +22,10 @@ int report_summary(struct report *r)
 {
 	struct history *h = must_alloc(1, sizeof(*h));
 	struct over_time *f = over_time_new(&r->o->select);
-	struct view_summary v = { .to = &r->o->output, .origin = r->origin, .h = h, .f = over_time_findings(f) };
+	struct io_failures io = { 0 };
+	struct view_summary v = {
+		.to = &r->o->output, .origin = r->origin, .h = h, .f = over_time_findings(f), .io = &io,
+	};
 	struct event e;
 	int n;
 
@@ -30,7 +33,9 @@ int report_summary(struct report *r)
 	while ((n = report_next(r, &e)) > 0) {
 		over_time_event(f, &e);
 		history_event(h, &e);
+		report_io_failures(r, &e, &io);
 	}
+	io_failures_sort(&io);
 	v.begin_ns = r->replay.begin_ns;
 	v.parts = r->replay.parts;
 	v.cut_at = r->replay.cut_at;
@@ -44,6 +49,7 @@ int report_summary(struct report *r)
 		view_summary_text(&v);
 	over_time_free(f);
 	history_free(h);
+	io_failures_free(&io);
 	free(h);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }

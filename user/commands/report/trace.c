@@ -5,7 +5,7 @@
 
 int report_trace(struct report *r)
 {
-	struct view_trace v = { .to = &r->o->output };
+	struct view_trace v = { .to = &r->o->output, .filter = &r->o->filter };
 	struct event e;
 	int n;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/fmt.h"
 #include "base/json.h"
 #include "checks/over_time.h"
@@ -89,6 +90,20 @@ static bool has_matched(__u32 pid, const void *arg)
 	return t->nr;
 }
 
+/* Of all parts. */
+struct losers {
+	struct user_loss *list;	/* owned */
+	size_t nr;
+};
+
+static void keep_losers(struct losers *l, const struct event_end *end)
+{
+	for (size_t i = 0; i < end->nr_losers; i++) {
+		array_grow(l->list, l->nr);
+		l->list[l->nr++] = end->losers[i];
+	}
+}
+
 int report_verify(struct report *r)
 {
 	struct over_time *f = over_time_new(&r->o->select);
@@ -97,6 +112,7 @@ int report_verify(struct report *r)
 		.pids = must_alloc(r->o->select.nr_pids, sizeof(*matched.pids)),
 	};
 	struct unsettled_list u = { 0 };
+	struct losers losers = { 0 };
 	int status = EXIT_USAGE, n;
 	struct event t;
 
@@ -104,13 +120,16 @@ int report_verify(struct report *r)
 		over_time_event(f, &t);
 		if (t.kind == EVENT_FACT)
 			note_whose(&matched, t.fact);
+		if (t.kind == EVENT_END)
+			keep_losers(&losers, &t.end);
 	}
 	if (!n) {
 		__u64 events = selection_asks(&r->o->select) ? matched.nr : r->replay.facts;
 		size_t ignored = over_time_ignore(f, &r->o->ignored);
 		enum verdict v;
 
-		unsettled_losses(&u, r->replay.lost, r->replay.skipped);
+		unsettled_losses(&u, r->replay.lost, r->replay.skipped, losers.list, losers.nr,
+				 &r->o->select);
 		unsettled_selection(&u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
 		if (r->o->output.json)
@@ -120,6 +139,7 @@ int report_verify(struct report *r)
 		status = verdict_status(v, r->o->allow_unsettled, EXIT_DONE);
 	}
 	unsettled_free(&u);
+	free(losers.list);
 	free(matched.pids);
 	over_time_free(f);
 	return status;

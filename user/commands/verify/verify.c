@@ -74,9 +74,9 @@ static void print_text(const struct verify_options *o, const struct look *look, 
 	view_unsettled_text(out, &look->unsettled, colour);
 	if (o->output.quiet)
 		return;
-	fprintf(out, "%s%zu ring%s, %zu buffer%s, %llu pages checked in %s: ",
+	fprintf(out, "%s%zu ring%s, %zu buffer%s, %llu page%s checked in %s: ",
 		look->findings.nr || look->unsettled.nr ? "\n" : "", t.rings, plural(t.rings),
-		t.buffers, plural(t.buffers), look->pages, fmt_ns(buf, took_ns));
+		t.buffers, plural(t.buffers), look->pages, plural(look->pages), fmt_ns(buf, took_ns));
 	if (look->findings.nr)
 		print_totals(out, &look->findings);
 	else

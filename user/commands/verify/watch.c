@@ -17,12 +17,28 @@
 #include "model/fact.h"
 #include "views/trace_text.h"
 
-#define RESUME_MS	50	/* slots of a call that do not come by then, also where a processor is late: they are empty */
+#define RESUME_MS	50	/* a call whose slots do not come by then is checked without them */
 #define SAMPLE_MS	25	/* how often an account is looked at that has to rest */
 #define MOVED_NS	50000000ULL /* a charge that no call follows by then has none */
 #define ANEW_NS		200000000ULL /* not oftener after losses */
 
 /* ---- facts ------------------------------------------------------------------------ */
+
+static void drop_busy(struct watch *w, __u64 mm)
+{
+	for (size_t i = 0; i < w->nr_busy;)
+		if (w->busy_mms[i] == mm)
+			w->busy_mms[i] = w->busy_mms[--w->nr_busy];
+		else
+			i++;
+}
+
+static void note_busy(struct watch *w, __u64 mm)
+{
+	drop_busy(w, mm);
+	if (w->nr_busy < MAX_BUSY)
+		w->busy_mms[w->nr_busy++] = mm;
+}
 
 static void begin_batch(struct watch *w, const struct fact_call *c)
 {
@@ -30,6 +46,8 @@ static void begin_batch(struct watch *w, const struct fact_call *c)
 	const struct ring *r = ledger_ring(live_ledger(w->live), c->h.ring);
 
 	w->totals.calls++;
+	/* what was charged was its own */
+	drop_busy(w, c->mm);
 	w->below_zero |= (c->user && c->user_after_pages < 0) || (c->mm && c->mm_after_pages < 0);
 	/* it may have shown another limit */
 	w->dirty |= c->result < 0;
@@ -65,13 +83,15 @@ static void end_batch(struct watch *w)
 	struct batch *b = &w->batch;
 
 	b->open = false;
+	if (b->left)
+		w->early[w->nr_early++ % MAX_EARLY] = b->cause;
 	live_complete(w->live);
 	watch_notice_loss(w);
 	if (w->torn)
 		return;
 	watch_walk_batch(w, b);
 	watch_add_cause(w, &b->cause);
-	watch_await_forks(w, ledger_ring(live_ledger(w->live), b->cause.call.h.ring));
+	watch_await_mms(w, ledger_ring(live_ledger(w->live), b->cause.call.h.ring));
 	watch_check_if_cheap(w);
 }
 
@@ -95,6 +115,14 @@ static struct cause release_of(const struct watch *w, const struct fact *f)
 	return c;
 }
 
+/* Whether the end that is told is of the ring that the ledger has, and that held buffers. */
+static bool is_release(const struct watch *w, const struct fact *f)
+{
+	const struct ring *r = ledger_ring(live_ledger(w->live), f->ring);
+
+	return r && r->closing && !r->older_ends && (r->nr_slots || r->unread || r->skipped);
+}
+
 /* A charge of a call comes before the call itself; what the kernel does later has none. */
 static void after_charge(struct watch *w, const struct fact_charge *f)
 {
@@ -102,6 +130,7 @@ static void after_charge(struct watch *w, const struct fact_charge *f)
 
 	w->below_zero |= below;
 	w->moved_ns = clock_now_ns();
+	note_busy(w, f->mm);
 	if (f->h.flags & FACT_F_WORKER && !w->torn) {
 		struct cause c = release_of(w, &f->h);
 
@@ -118,9 +147,33 @@ static __u64 mm_of(const struct watch *w, __u64 ring)
 	return r && r->mm ? r->mm->id : 0;
 }
 
+/* What is suspected of this account may be explained by this, and has to rest from now on. */
+static void stir(struct watch *w, const struct fact *f)
+{
+	__u64 start_ns = f->kind == FACT_CALL ? ((const struct fact_call *)f)->start_ns : 0;
+	__u64 mm = mm_of(w, f->ring);
+
+	if (start_ns)
+		standing_explain(w->standing, mm, start_ns);
+	standing_stir(w->standing, mm, clock_now_ns());
+}
+
 static bool is_of_batch(const struct batch *b, const struct fact *f)
 {
 	return b->open && f->kind == FACT_BUFFER && f->call == b->cause.call.h.call;
+}
+
+/* Its call was closed by another cpu's, or its own was late: it is to blame all the same. */
+static void late_slot(struct watch *w, const struct fact *f)
+{
+	for (size_t i = 0; i < MAX_EARLY; i++) {
+		const struct cause *c = &w->early[i];
+
+		if (!f->call || c->call.h.call != f->call || c->call.h.ring != f->ring)
+			continue;
+		watch_add_cause(w, c);
+		w->to_walk = true;
+	}
 }
 
 static void on_fact(const struct fact *f, void *arg)
@@ -128,17 +181,22 @@ static void on_fact(const struct fact *f, void *arg)
 	struct watch *w = arg;
 	struct batch *b = &w->batch;
 	bool slot = is_of_batch(b, f);
-	struct cause gone = { .kind = CAUSE_END };
+	struct cause gone;
+	bool released = f->kind == FACT_RING_GONE && is_release(w, f);
 
+	if (w->complete)
+		return;
 	w->in_a_row++;
 	/* a cpu tells a call and its slots in one go, others come in between */
 	if (b->open && !slot && (f->cpu == b->cause.call.h.cpu || f->kind == FACT_CALL))
 		end_batch(w);
 	if (standing_waiting(w->standing))
-		standing_stir(w->standing, mm_of(w, f->ring), clock_now_ns());
+		stir(w, f);
+	if (f->t_ns > w->levels_ns)
+		w->levels_ns = f->t_ns;
 	if (f->kind == FACT_CALL)
 		begin_batch(w, (const void *)f);
-	else if (f->kind == FACT_RING_GONE)
+	else if (released)
 		gone = release_of(w, f);
 	live_fact(w->live, f);
 	watch_notice_loss(w);
@@ -148,14 +206,20 @@ static void on_fact(const struct fact *f, void *arg)
 		end_batch(w);
 	else if (f->kind == FACT_CHARGE || f->kind == FACT_UNCHARGE)
 		after_charge(w, (const void *)f);
-	else if (f->kind == FACT_RING_GONE && !w->torn)
+	else if (released && !w->torn)
 		watch_add_cause(w, &gone);
+	else if (f->kind == FACT_BUFFER && !slot && !w->torn)
+		late_slot(w, f);
+	if (w->sampling)
+		note_busy(w, mm_of(w, f->ring));
 }
 
 static void on_lost(const struct lost_events *lost, void *arg)
 {
 	struct watch *w = arg;
 
+	if (w->complete)
+		return;
 	live_lost(w->live, lost);
 	if (lost->cpu == SKIPPED_CPU)
 		w->skipped += lost->count;
@@ -170,7 +234,7 @@ static int look_anew(struct watch *w)
 	w->anew_ns = clock_now_ns();
 	watch_tell_loss(w);
 	w->batch.open = false;
-	w->nr_causes = 0;
+	causes_clear(&w->causes);
 	w->no_cause = CAUSE_LOSS;
 	standing_drop_waiting(w->standing);
 	if (live_look_anew(w->live))
@@ -213,8 +277,13 @@ static void compare(struct watch *w, const struct ledger *now, __u64 now_ns)
 	for (const struct ring *r = now->rings; r; r = r->hh.next) {
 		const struct ring *known = ledger_ring(l, r->id);
 
-		if (r->mm && (!known || !same_slots(known, r)))
+		if (!r->mm)
+			continue;
+		if (!known || !same_slots(known, r))
 			standing_stir(w->standing, r->mm->id, now_ns);
+		else if (!(r->ring_flags & RING_F_LOCKED))
+			continue;
+		note_busy(w, r->mm->id);
 	}
 }
 
@@ -228,12 +297,15 @@ static void sample(struct watch *w, __u64 now_ns)
 	w->sampled_ns = now_ns;
 	now = ledger_new();
 	if (!walk_rings(w->run.capture.walk, now) && !walk_unsteady(w->run.capture.walk)) {
+		w->sampling = true;
 		while (facts_read(w->run.capture.facts))
 			;
+		w->sampling = false;
 		/* what was read just now has stirred accounts later than .now_ns */
 		now_ns = clock_now_ns();
 		if (!w->torn && !w->batch.open) {
 			compare(w, now, now_ns);
+			w->levels_ns = now_ns;
 			watch_check(w);
 			watch_settle(w);
 			if (!w->torn)
@@ -258,6 +330,7 @@ static int drained(struct watch *w)
 	}
 	if (w->batch.open)
 		return 0;
+	watch_read_unmaps(w);
 	if (w->to_walk)
 		watch_walk_rest(w);
 	if (!w->to_walk && (w->dirty || (w->moved_ns && now - w->moved_ns >= MOVED_NS)))
@@ -288,7 +361,8 @@ static bool step(void *arg)
 
 	if (facts_read(w->run.capture.facts))
 		return true;
-	w->failed |= drained(w) != 0;
+	if (!w->complete)
+		w->failed |= drained(w) != 0;
 	return false;
 }
 
@@ -304,44 +378,33 @@ static bool is_releasing(void *arg)
 
 /* ---- from begin to end ---------------------------------------------------------------- */
 
-/* What came last is checked, too. */
-static void check_rest(struct watch *w)
+/* What came last is checked, too; what is told in part after it is not. */
+static void complete(void *arg, bool more)
 {
-	watch_settle(w);
+	struct watch *w = arg;
+
+	(void)more;
+	watch_notice_loss(w);
 	if (w->batch.open)
 		end_batch(w);
-	if (w->dirty && !w->torn)
+	if (w->dirty && !w->torn && !w->failed)
 		watch_check(w);
+	w->complete = true;
 }
 
-/* By user, as far as that is known: no user makes the verdict on another unsettled. */
 static void add_losses(struct watch *w)
 {
-	const struct selection *s = &w->o->select;
-	__u64 rest = w->totals.lost - w->skipped;
 	size_t nr;
-	const struct user_loss *u = facts_losses(w->run.capture.facts, &nr);
+	const struct user_loss *losers = facts_losses(w->run.capture.facts, &nr);
 
-	for (size_t i = 0; i < nr; i++) {
-		__u64 count = u[i].count < rest ? u[i].count : rest;
-
-		if (u[i].uid == SENDER_KERNEL || u[i].uid == LOSS_OF_REST)
-			continue;
-		rest -= count;
-		if (count && (!s->has_uid || s->uid == u[i].uid))
-			unsettled_add(&w->unsettled, (struct unsettled){
-				.what = UNSETTLED_EVENTS, .has_uid = true, .uid = u[i].uid,
-				.count = count,
-			});
-	}
-	unsettled_losses(&w->unsettled, rest + w->skipped, w->skipped);
+	unsettled_losses(&w->unsettled, w->totals.lost, w->skipped, losers, nr, &w->o->select);
 }
 
 static int run(struct watch *w)
 {
 	const struct run_steps steps = {
 		.step = step, .pause_ms = pause_ms, .enough = has_enough, .releasing = is_releasing,
-		.arg = w,
+		.complete = complete, .arg = w,
 	};
 	int failed = 0, status = run_begin(&w->run);
 	enum verdict v;
@@ -352,16 +415,16 @@ static int run(struct watch *w)
 		fprintf(stderr, "watching (tier: %s)\n", tier_name(w->totals.tier));
 	w->begun_ns = clock_now_ns();
 	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
-		watch_await_forks(w, r);
+		watch_await_mms(w, r);
 	w->to_walk = true;
 	w->torn = walk_unsteady(w->run.capture.walk);
 	run_steps(&w->run, &steps);
-	if (!w->failed)
-		check_rest(w);
 	if (w->failed)
 		failed = cannot("%s", err_text());
 	else if (watch_look_last(w))
 		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
+	else
+		standing_drop_waiting(w->standing);
 	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
 	add_losses(w);
@@ -376,11 +439,12 @@ int watch(struct verify_options *o)
 	struct watch *w = must_alloc(1, sizeof(*w));
 	const struct facts_handler on = { on_fact, on_lost, w };
 	const struct capture_wants wants = {
-		.how = &o->how, .select = &o->select, .pages = true, .on = &on, .forks = true,
+		.how = &o->how, .select = &o->select, .pages = true, .on = &on, .broken = true,
 	};
 	int status;
 
 	o->select.tree = o->program;
+	o->how.syscalls |= o->select.tree;
 	w->o = o;
 	w->worst = -1;
 	w->standing = watch_standing(w);
@@ -392,6 +456,8 @@ int watch(struct verify_options *o)
 		status = live_start(&w->live, &w->run.capture, &o->select, NULL, NULL, NULL) ?
 			 run_cannot() : run(w);
 	}
+	causes_clear(&w->causes);
+	unmappings_free(&w->unmappings);
 	unsettled_free(&w->unsettled);
 	standing_free(w->standing);
 	live_free(w->live);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
-#include <string.h>
 #include "base/clock.h"
 #include "base/pid.h"
 #include "capture/inspect.h"
@@ -44,27 +43,38 @@ static bool keep_ours(const struct finding *f, const void *watch)
 	return watch_is_ours(watch, f);
 }
 
-static bool has_caused(const struct cause *c, const struct finding *f, __u64 mm)
-{
-	if (f->ring && c->call.h.ring == f->ring)
-		return true;
-	return mm ? c->call.mm == mm : !f->ring && c->call.charged_uid == f->uid;
-}
-
 static struct cause find_cause(const struct finding *f, __u64 mm, void *arg)
 {
 	const struct watch *w = arg;
+	const struct cause *c = w->looking ? NULL : causes_of(&w->causes, f, mm);
+	const struct unmapping *broke = !finding_traits(f->tag)->by_program ? NULL :
+					unmappings_of(&w->unmappings, live_ledger(w->live), f);
 	struct cause found = { .kind = w->no_cause, .fd = -1 };
 
-	for (size_t i = w->looking ? 0 : w->nr_causes; i-- > 0;) {
-		if (!has_caused(&w->causes[i], f, mm))
-			continue;
-		found = w->causes[i];
-		if (w->run.capture.stacks && found.kind == CAUSE_CALL)
-			found.stack = stack_copy(stacks_of(w->run.capture.stacks, &found.call.h));
-		break;
+	if (c)
+		found = *c;
+	if (broke) {
+		found = (struct cause){
+			.kind = CAUSE_UNMAP, .call = broke->call.call, .fd = -1,
+			.unmap = broke->call, .stack = stack_copy(broke->stack),
+		};
+		return found;
 	}
+	if (w->run.capture.stacks && found.kind == CAUSE_CALL)
+		found.stack = stack_copy(stacks_of(w->run.capture.stacks, &found.call.h));
 	return found;
+}
+
+/* One of a process is shown: what goes on beside calls is suspected, and explained, again and again. */
+static void tell_suspicion(struct watch *w, const struct finding *f, const struct cause *c)
+{
+	struct unsettled row = suspicion_row(f);
+
+	if (!unsettled_has(&w->unsettled, row))
+		view_watch_finding(&w->o->output, f, c);
+	/* the last look has its own rows */
+	if (!w->looking || w->no_cause != CAUSE_END)
+		unsettled_add(&w->unsettled, row);
 }
 
 static void tell(const struct finding *f, const struct cause *c, void *arg)
@@ -74,6 +84,10 @@ static void tell(const struct finding *f, const struct cause *c, void *arg)
 
 	if (ignored_has(&w->o->ignored, f)) {
 		w->totals.ignored++;
+		return;
+	}
+	if (f->unconfirmed) {
+		tell_suspicion(w, f, c);
 		return;
 	}
 	w->totals.found.nr[s]++;
@@ -93,8 +107,10 @@ void watch_notice_loss(struct watch *w)
 void watch_tell_loss(struct watch *w)
 {
 	if (w->totals.lost != w->lost_told)
-		view_watch_lost(&w->o->output, w->totals.lost - w->lost_told);
+		view_watch_lost(&w->o->output, w->totals.lost - w->lost_told,
+				w->skipped - w->skipped_told);
 	w->lost_told = w->totals.lost;
+	w->skipped_told = w->skipped;
 }
 
 static bool any_new(const struct watch *w, const struct findings *fs)
@@ -142,9 +158,13 @@ void watch_check(struct watch *w)
 		watch_settle(w);
 	w->checked_ns = clock_now_ns();
 	if (!w->torn)
-		standing_merge(w->standing, live_ledger(w->live), &fs, w->checked_ns);
+		standing_merge(w->standing, live_ledger(w->live), &fs, w->checked_ns,
+			       w->levels_ns);
+	for (size_t i = 0; i < w->nr_busy; i++)
+		standing_explain(w->standing, w->busy_mms[i], w->levels_ns);
+	w->nr_busy = 0;
 	findings_free(&fs);
-	w->nr_causes = 0;
+	causes_clear(&w->causes);
 	w->no_cause = CAUSE_BETWEEN;
 	w->dirty = w->below_zero = false;
 	w->moved_ns = 0;
@@ -161,9 +181,7 @@ void watch_check_if_cheap(struct watch *w)
 
 void watch_add_cause(struct watch *w, const struct cause *c)
 {
-	if (w->nr_causes == MAX_CAUSES)
-		memmove(w->causes, w->causes + 1, --w->nr_causes * sizeof(*c));
-	w->causes[w->nr_causes++] = *c;
+	causes_add(&w->causes, c);
 	w->dirty = true;
 }
 

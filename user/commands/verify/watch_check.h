@@ -3,15 +3,17 @@
 #ifndef FIXBUF_COMMANDS_VERIFY_WATCH_CHECK_H
 #define FIXBUF_COMMANDS_VERIFY_WATCH_CHECK_H
 
+#include "capture/balance.h"
 #include "capture/forks.h"
 #include "capture/inspect.h"
 #include "capture/live.h"
+#include "capture/unmaps.h"
+#include "checks/causes.h"
 #include "checks/standing.h"
+#include "checks/unmappings.h"
 #include "commands/run.h"
 #include "commands/verify/watch.h"
 #include "views/watch.h"
-
-#define MAX_CAUSES	64
 
 /* A call, and how many of its slots are still to be told. */
 struct batch {
@@ -21,14 +23,18 @@ struct batch {
 	__u64 t_ns;		/* when its last fact was read */
 };
 
+#define MAX_EARLY	8
+#define MAX_BUSY	16
+
 struct watch {
 	const struct verify_options *o;
 	struct run run;
 	struct live *live;
 	struct standing *standing;	/* what was found and still stands */
 	struct batch batch;
-	struct cause causes[MAX_CAUSES]; /* since the last check, in order */
-	size_t nr_causes;
+	struct cause early[MAX_EARLY];	/* the last calls that were closed before all their slots were told */
+	size_t nr_early;
+	struct causes causes;		/* since the last check */
 	enum cause_kind no_cause;	/* of what is found without */
 	unsigned int in_a_row;		/* facts since none waited */
 	bool dirty;			/* the ledger changed since the last check */
@@ -37,14 +43,24 @@ struct watch {
 	bool to_walk;			/* buffers whose pages were not looked at */
 	__u64 moved_ns;			/* an account moved, and its call was not seen yet; 0 = none */
 	__u64 checked_ns, check_took_ns;
-	__u64 lost_told, skipped;	/* events; of those lost, runs of programs */
+	__u64 busy_mms[MAX_BUSY];	/* a call or release is under way there, whose begin is not known */
+	size_t nr_busy;
+	bool sampling;
+	__u64 levels_ns;		/* of when the levels of the ledger's accounts are */
+	__u64 lost_told, skipped, skipped_told; /* events; of those lost, runs of programs */
 	__u64 anew_ns, sampled_ns;
+	struct readings_of_accounts readings; /* in a row; .nr 0 = none are under way */
+	__u64 next_balance_ns, readings_took_ns; /* due; of CPU time */
 	struct looks looks;		/* in a row, at everything; .nr 0 = none are under way */
 	bool looking;			/* what is found now, no call is to blame for */
 	__u64 looked_ns, looks_begun_ns, looks_took_ns;	/* the last; of CPU time */
 	__u64 next_look_ns, rested_ns;	/* the next is due; and not before that */
 	__u64 forks;			/* of forks_seen(): those before the last look */
+	__u64 unmaps_lost;		/* the same of unmaps_lost() */
+	bool unmapped;			/* pages of registered buffers were, since the last look began */
+	struct unmappings unmappings;
 	__u64 begun_ns;
+	bool complete;			/* what comes now is told in part, as programs are detached */
 	bool failed;			/* a sentence is set */
 	struct watch_totals totals;
 	struct unsettled_list unsettled;

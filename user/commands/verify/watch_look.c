@@ -4,9 +4,9 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/signals.h"
-#include "capture/balance.h"
 #include "commands/verify/watch_look.h"
 
+#define LAST_LOOK_NS	(30 * NS_PER_S)	/* after the time of -d */
 #define PAUSE	9	/* times the CPU time that the looks before it took */
 
 static __u64 cpu_ns(void)
@@ -17,15 +17,40 @@ static __u64 cpu_ns(void)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-void watch_await_forks(struct watch *w, const struct ring *r)
+void watch_await_mms(struct watch *w, const struct ring *r)
 {
-	if (r && r->mm && live_shows(w->live, r->id))
+	if (!r || !live_shows(w->live, r->id))
+		return;
+	if (r->mm)
 		forks_await(w->run.capture.forks, r->mm->id);
+	/* whose buffers may be on a ring that it inherited */
+	for (size_t i = 0; i < r->nr_holders; i++)
+		forks_await(w->run.capture.forks, r->holders[i].mm);
+}
+
+static void on_unmap(const struct unmap_call *c, void *arg)
+{
+	struct watch *w = arg;
+	struct stacks *s = w->run.capture.stacks;
+
+	if (!unmapping_concerns(live_ledger(w->live), c))
+		return;
+	w->unmapped = true;
+	unmappings_add(&w->unmappings, c, s ? stack_copy(stacks_of(s, &c->call.h)) : NULL);
+}
+
+void watch_read_unmaps(struct watch *w)
+{
+	struct unmaps *u = w->run.capture.unmaps;
+
+	unmaps_read(u, on_unmap, w);
+	w->unmapped |= unmaps_lost(u) != w->unmaps_lost;
+	w->unmaps_lost = unmaps_lost(u);
 }
 
 bool watch_is_looking(const struct watch *w)
 {
-	return w->looks.nr;
+	return w->looks.nr || w->readings.nr;
 }
 
 static bool keep_ours(const struct finding *f, const void *watch)
@@ -33,12 +58,31 @@ static bool keep_ours(const struct finding *f, const void *watch)
 	return watch_is_ours(watch, f);
 }
 
+/* What is found by looking is of the selection, but for what descends from our program. */
+static void keep_program(struct watch *w, struct findings *fs)
+{
+	if (w->o->select.tree)
+		findings_keep(fs, keep_ours, w);
+}
+
 static void take(struct watch *w, struct look *look, bool all)
 {
-	findings_keep(&look->findings, keep_ours, w);
+	keep_program(w, &look->findings);
 	w->looking = true;
 	standing_look(w->standing, look->ledger, &look->findings, all);
 	w->looking = false;
+}
+
+static void take_balance(struct watch *w)
+{
+	struct findings found = { 0 };
+
+	readings_tell(&w->readings, &w->o->select, &found);
+	keep_program(w, &found);
+	w->looking = true;
+	standing_balance(w->standing, w->readings.last, &found);
+	w->looking = false;
+	findings_free(&found);
 }
 
 /*
@@ -57,49 +101,90 @@ static bool catch_up(struct watch *w)
 	return !w->torn;
 }
 
-static bool is_time(const struct watch *w, __u64 now_ns)
+static bool is_time_to_look(const struct watch *w, __u64 now_ns)
 {
 	if (w->looks.nr)
 		return now_ns >= w->looked_ns + LOOK_APART_NS;
 	if (!live_shows_any(w->live) || now_ns < w->rested_ns)
 		return false;
-	return now_ns >= w->next_look_ns || forks_seen(w->run.capture.forks) != w->forks;
+	return now_ns >= w->next_look_ns || w->unmapped ||
+	       forks_seen(w->run.capture.forks) != w->forks;
+}
+
+static bool is_time_for_accounts(const struct watch *w, __u64 now_ns)
+{
+	if (w->readings.nr)
+		return now_ns >= w->readings.taken_ns + readings_apart_ns(&w->readings);
+	return now_ns >= w->rested_ns && now_ns >= w->next_balance_ns;
 }
 
 /* The pause that the looks in a row have earned, by the CPU time that they took. */
-static void rest(struct watch *w)
+static void rest(struct watch *w, __u64 took_ns)
 {
-	w->rested_ns = clock_now_ns() + w->looks_took_ns * PAUSE;
-	w->next_look_ns = w->looks_begun_ns + (w->o->interval_ns ? : LOOK_INTERVAL_NS);
+	w->rested_ns = clock_now_ns() + took_ns * PAUSE;
 }
 
-int watch_look(struct watch *w)
+/* An account may have more than a ring that is shown, or one that nothing shows, puts there. */
+static int read_accounts(struct watch *w, __u64 now_ns, __u64 begun_ns)
+{
+	int err;
+
+	if (!w->readings.nr) {
+		w->next_balance_ns = now_ns + BALANCE_NS;
+		w->readings_took_ns = 0;
+	}
+	err = readings_next(&w->readings, w->run.capture.walk);
+	w->readings_took_ns += cpu_ns() - begun_ns;
+	if (!err && !readings_done(&w->readings))
+		return 0;
+	if (!err && catch_up(w))
+		take_balance(w);
+	readings_end(&w->readings);
+	rest(w, w->readings_took_ns);
+	return err;
+}
+
+static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
 {
 	const struct check_options o = { .every_page = w->o->every_page };
 	struct progress p = { 0 };
 	struct look look;
-	__u64 now = clock_now_ns(), begun = cpu_ns();
 	int err;
 
-	if (!is_time(w, now))
-		return 0;
 	if (!w->looks.nr) {
-		w->looks_begun_ns = now;
+		w->looks_begun_ns = now_ns;
 		w->looks_took_ns = 0;
 		w->forks = forks_seen(w->run.capture.forks);
+		w->unmapped = false;
 	}
 	err = looks_next(&w->looks, w->run.capture.walk, w->run.capture.pages, &w->o->select, &o, &p);
 	w->looked_ns = clock_now_ns();
-	w->looks_took_ns += cpu_ns() - begun;
+	w->looks_took_ns += cpu_ns() - begun_ns;
 	if (!err && !looks_done(&w->looks))
 		return 0;
 	looks_end(&w->looks, &look);
 	if (!err && catch_up(w))
 		take(w, &look, !look.unsettled.nr);
 	look_free(&look);
-	rest(w);
-	/* a signal ends the watch, not this look alone */
-	return interrupted ? 0 : err;
+	rest(w, w->looks_took_ns);
+	w->next_look_ns = w->looks_begun_ns + (w->o->interval_ns ? : LOOK_INTERVAL_NS);
+	return err;
+}
+
+int watch_look(struct watch *w)
+{
+	bool over;
+	int err = 0;
+
+	walk_until(w->run.capture.walk, w->run.deadline_ns);
+	if (is_time_to_look(w, clock_now_ns()))
+		err = look(w, clock_now_ns(), cpu_ns());
+	if (!err && is_time_for_accounts(w, clock_now_ns()))
+		err = read_accounts(w, clock_now_ns(), cpu_ns());
+	over = walk_is_over(w->run.capture.walk);
+	walk_until(w->run.capture.walk, 0);
+	/* a signal, or the time of -d, ends the watch, not this look alone */
+	return interrupted || over ? 0 : err;
 }
 
 static bool is_of_program(const struct watch *w, __u32 pid)
@@ -120,17 +205,24 @@ int watch_look_last(struct watch *w)
 	int err = 0;
 
 	w->no_cause = CAUSE_END;
-	w->nr_causes = 0;
+	causes_clear(&w->causes);
 	looks_end(&w->looks, &look);
 	look_free(&look);
+	readings_end(&w->readings);
 	/* a second signal ends this, too */
 	interrupted = 0;
 	if ((live_shows_any(w->live) || (selection_asks(&w->o->select) && !w->totals.calls)) &&
 	    !ferror(w->o->output.out)) {
 		p.begun_ns = clock_now_ns();
+		walk_until(c->walk, w->run.deadline_ns ? p.begun_ns + LAST_LOOK_NS : 0);
 		err = look_closely(c->walk, c->pages, &w->o->select, &o, &look, &p) ||
 		      look_at_balance(c->walk, &w->o->select, &look.findings) || interrupted;
 		progress_end(&p);
+	}
+	if (err && !interrupted && walk_is_over(c->walk)) {
+		unsettled_add(&w->unsettled, (struct unsettled){ .what = UNSETTLED_TIME, .count = 1 });
+		look_free(&look);
+		return 0;
 	}
 	if (!err)
 		ignored_settle(&w->o->ignored, &look.findings, &look.unsettled);

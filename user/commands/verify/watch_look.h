@@ -10,8 +10,10 @@
 
 #define LOOK_INTERVAL_NS	1000000000ULL	/* unless told */
 
-/* Forks of who has this ring are a reason to look from now on. */
-void watch_await_forks(struct watch *w, const struct ring *r);
+/* What who has this ring does to its memory is a reason to look from now on. */
+void watch_await_mms(struct watch *w, const struct ring *r);
+/* Takes the calls that took pages from buffers: all events that waited were read. */
+void watch_read_unmaps(struct watch *w);
 /* Everything that waited was read and checked: looks when it is time. 0, or -errno with a sentence. */
 int watch_look(struct watch *w);
 /* Whether the next of several looks in a row is due soon. */

@@ -41,10 +41,11 @@ install -Dm644 -t "$doc/examples" "$here/../prometheus/"*
 } | gzip -9n > "$doc/changelog.gz"
 gzip -9n "$root/usr/share/man/man8/fixbuf-trace.8"
 
-# what it is linked with, by the packages of this machine
+# what it is linked with, and what it loads (user/base/library.h), by the packages of this machine
 mkdir -p "$work/debian"
+gcc -shared -o "$work/loaded.so" -Wl,--no-as-needed -ldw -lmicrohttpd
 echo "Source: fixbuf-trace" > "$work/debian/control"
-depends=$(cd "$work" && dpkg-shlibdeps -O "$root/usr/sbin/fixbuf-trace" 2> "$work/log") || {
+depends=$(cd "$work" && dpkg-shlibdeps -O "$root/usr/sbin/fixbuf-trace" "$work/loaded.so" 2> "$work/log") || {
 	cat "$work/log"
 	exit 1
 }

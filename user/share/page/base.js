@@ -3,7 +3,7 @@
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const PAGE = 4096;
+const PAGE = data.about.page_bytes;
 const SVG = "http://www.w3.org/2000/svg";
 
 function byId(id) {
@@ -26,6 +26,13 @@ function make(name, attributes, ...children) {
 
 function count(n) {
 	return n.toLocaleString("en");
+}
+
+// As in the other outputs: "7 (812 outside)" of a process of another pid namespace.
+function pidOf(p) {
+	if (!("ns_pid" in p))
+		return String(p.pid);
+	return p.ns_pid === null ? `${p.pid} outside` : `${p.ns_pid} (${p.pid} outside)`;
 }
 
 function scaled(n, step, units, digits) {

@@ -159,21 +159,36 @@ function drawCost() {
 		const shape = Math.max(0, kinds.indexOf(k.kind));
 
 		c.svg.append(make("path", {class: `mark m${shape}`, d: mark(shape, c.x(k.bytes), c.y(k.duration_ns))},
-			make("title", {}, `${k.kind} of ${bytes(k.bytes)} in ${ns(k.duration_ns)}, ${k.comm} (${k.pid})`)));
+			make("title", {}, `${k.kind} of ${bytes(k.bytes)} in ${ns(k.duration_ns)}, ${k.comm}, pid ${pidOf(k)}`)));
 	}
 	byId("cost-chart").append(c.svg);
 }
 
-function drawFailures() {
-	const failed = data.calls.filter(c => c.result < 0);
+// Those that failed, then those that only took a slower way.
+function drawIoFailures() {
+	const list = data.io_failures.concat(data.io_slower);
 
+	if (!list.length)
+		return;
+	byId("io-failures-table").append(table(
+		[{title: "first after", n: 1}, {title: "last after", n: 1}, {title: "process"}, {title: "I/O"},
+		 {title: "times", n: 1}, {title: "error"}, {title: "why"}],
+		list.map(f => [ns(f.first_ns), ns(f.last_ns), `${f.comm} (${f.pid})`, f.opcode, count(f.count),
+			f.errno || "none", f.explain])));
+}
+
+function drawFailures() {
+	const failed = data.calls.filter(c => "explain" in c);
+
+	drawIoFailures();
 	if (!failed.length) {
-		none("failures-table", "None.");
+		if (!data.io_failures.length)
+			none("failures-table", "None.");
 		return;
 	}
 	byId("failures-table").append(table(
 		[{title: "after", n: 1}, {title: "process"}, {title: "call"}, {title: "error"}, {title: "why"}],
-		failed.map(f => [ns(f.t), `${f.comm} (${f.pid})`, f.kind, f.errno, f.explain])));
+		failed.map(f => [ns(f.t), `${f.comm}, pid ${pidOf(f)}`, f.kind, f.errno || "not all done", f.explain])));
 	if (data.totals.failures_left_out)
 		none("failures-table", `${count(data.totals.failures_left_out)} more are left out here; ` +
 			"'report --trace' prints all.");

@@ -16,7 +16,8 @@ function drawFindings() {
 	const list = byId("findings-list");
 
 	if (!data.findings.length)
-		none("findings-list", "Nothing was found.");
+		none("findings-list", data.totals.calls_failed || data.io_failures.length ?
+			"Besides the failures below, nothing was found." : "Nothing was found.");
 	for (const f of data.findings)
 		list.append(make("div", {class: `finding ${f.severity}`},
 			make("p", {}, make("strong", {}, `${f.severity}: ${f.tag}`),

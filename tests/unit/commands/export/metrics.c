@@ -122,6 +122,29 @@ static void below_zero_and_findings(void **state)
 	ledger_free(l);
 }
 
+/* A user that was told once is told on, however many lose more. */
+static void losses_by_user(void **state)
+{
+	struct user_loss losers[EXPORT_LOSERS + 3] = { { 1000, 7 } };
+	struct export_model m;
+	char *text;
+
+	(void)state;
+	export_model_init(&m, EXPORT_BY_COMM, 3);
+	export_losers(&m, losers, 1);
+	for (__u32 i = 0; i < EXPORT_LOSERS + 1; i++)
+		losers[i] = (struct user_loss){ 2000 + i, 1000 };
+	losers[EXPORT_LOSERS + 1] = (struct user_loss){ LOSS_OF_REST, 11 };
+	losers[EXPORT_LOSERS + 2] = (struct user_loss){ 1000, 8 };
+	export_losers(&m, losers, EXPORT_LOSERS + 3);
+	text = rendered(&m, METRICS_OPENMETRICS);
+	assert_contains(text, "fixbuf_user_events_lost_total{uid=\"1000\"} 8\n");
+	assert_contains(text, "fixbuf_user_events_lost_total{uid=\"2000\"} 1000\n");
+	assert_contains(text, "fixbuf_user_events_lost_total{uid=\"other\"} 2011\n");
+	free(text);
+	export_model_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +152,7 @@ int main(void)
 		cmocka_unit_test(old_text),
 		cmocka_unit_test(names),
 		cmocka_unit_test(below_zero_and_findings),
+		cmocka_unit_test(losses_by_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,10 +11,12 @@
 #include "base/fmt.h"
 #include "capture/live.h"
 #include "commands/option.h"
+#include "commands/record/rings.h"
 #include "commands/run.h"
 #include "model/ledger_snapshot.h"
 #include "recording/file.h"
 #include "recording/writer.h"
+#include "views/not_seen.h"
 
 #define MAX_STACKS	65536	/* kept in mind */
 #define ANEW_NS		1000000000ULL /* not oftener after losses */
@@ -23,14 +25,6 @@
 struct written_stack {
 	struct stack_key key;
 	__u32 id;
-	UT_hash_handle hh;
-};
-
-/* A ring that the file knows, or others' that it may come to know. */
-struct written_ring {
-	__u64 id;
-	bool written;
-	struct fact_ring create;	/* else, to be written first */
 	UT_hash_handle hh;
 };
 
@@ -57,6 +51,8 @@ struct record {
 	__u64 next_ns;
 	__u64 anew_ns;		/* when all was looked at */
 	bool torn;		/* facts were lost since */
+	__u64 last_ns;		/* of the last fact */
+	__u64 end_ns;		/* of what is recorded, 0 = it goes on */
 	__u64 no_room;		/* facts lost that a larger buffer would have held */
 	struct written_ring *rings;
 	struct written_stack *stacks;
@@ -97,46 +93,6 @@ static __u32 write_stack(struct record *r, const struct fact *f)
 	return w->id;
 }
 
-static void forget_rings(struct record *r)
-{
-	struct written_ring *w, *next;
-
-	HASH_ITER(hh, r->rings, w, next) {
-		HASH_DEL(r->rings, w);
-		free(w);
-	}
-}
-
-static struct written_ring *find_ring(const struct record *r, __u64 id)
-{
-	struct written_ring *w;
-
-	HASH_FIND(hh, r->rings, &id, sizeof(id), w);
-	return w;
-}
-
-static struct written_ring *ring_of(struct record *r, __u64 id)
-{
-	struct written_ring *w = find_ring(r, id);
-
-	if (w)
-		return w;
-	w = must_alloc(1, sizeof(*w));
-	w->id = id;
-	HASH_ADD(hh, r->rings, id, sizeof(w->id), w);
-	return w;
-}
-
-static void forget_ring(struct record *r, __u64 id)
-{
-	struct written_ring *w = find_ring(r, id);
-
-	if (!w)
-		return;
-	HASH_DEL(r->rings, w);
-	free(w);
-}
-
 /*
  * What others do is of use only to rings that the file knows, as an address may become another's.
  * That others made a ring is kept until something that is shown happens to it, or it is gone.
@@ -144,16 +100,16 @@ static void forget_ring(struct record *r, __u64 id)
 static bool is_of_use(struct record *r, const struct event *e)
 {
 	const struct fact *f = e->fact;
-	struct written_ring *w = find_ring(r, f->ring);
+	struct written_ring *w = written_find(r->rings, f->ring);
 
 	if (e->shown || !f->ring || (w && w->written))
 		return true;
 	if (f->kind == FACT_RING_CREATE && f->size <= sizeof(w->create)) {
-		w = ring_of(r, f->ring);
+		w = written_get(&r->rings, f->ring);
 		memcpy(&w->create, f, f->size);
 		w->create.h.flags |= FACT_F_OTHERS;
 	} else if (f->kind == FACT_RING_GONE) {
-		forget_ring(r, f->ring);
+		written_forget(&r->rings, f->ring);
 	}
 	return false;
 }
@@ -163,10 +119,10 @@ static void note_ring(struct record *r, const struct fact *f)
 	struct written_ring *w;
 
 	if (f->kind == FACT_RING_GONE || !f->ring) {
-		forget_ring(r, f->ring);
+		written_forget(&r->rings, f->ring);
 		return;
 	}
-	w = ring_of(r, f->ring);
+	w = written_get(&r->rings, f->ring);
 	if (!w->written && w->create.h.kind && f->kind != FACT_RING_CREATE)
 		writer_fact(r->to, &w->create.h, true, false, NULL, 0);
 	w->written = true;
@@ -209,10 +165,19 @@ static void write_older(const struct fact *f, void *arg)
 	writer_fact(r->to, &copy.h, true, false, NULL, 0);
 }
 
+/* Of rings that the file knows. */
+static void write_limit(const struct fact *f, void *arg)
+{
+	const struct written_ring *w = written_find(((struct record *)arg)->rings, f->ring);
+
+	if (w && w->written)
+		write_older(f, arg);
+}
+
 static void write_ledger(struct record *r, const struct event *e)
 {
 	writer_look(r->to, e->t_ns, e->after_loss);
-	forget_rings(r);
+	written_forget_all(&r->rings);
 	ledger_facts(e->ledger, e->t_ns, write_older, r);
 	r->torn = false;
 	r->anew_ns = e->t_ns;
@@ -222,20 +187,17 @@ static void on_event(const struct event *e, void *arg)
 {
 	struct record *r = arg;
 
-	switch (e->kind) {
-	case EVENT_LOOK:
+	if (r->end_ns)
+		return;
+	if (e->kind == EVENT_LOOK) {
 		write_ledger(r, e);
-		break;
-	case EVENT_FACT:
+	} else if (e->kind == EVENT_FACT) {
+		r->last_ns = e->t_ns;
 		write_fact(r, e);
-		break;
-	case EVENT_LOST:
+	} else if (e->kind == EVENT_LOST) {
 		writer_lost(r->to, &e->lost);
 		r->no_room += e->lost.cpu == SKIPPED_CPU ? 0 : e->lost.count;
 		r->torn = true;
-		break;
-	default:
-		break;
 	}
 }
 
@@ -279,10 +241,13 @@ static bool step(void *arg)
 		hung_up = 0;
 		write_counters(r);
 	}
-
+	if (r->end_ns)
+		return more;
 	/* what was lost is made good by a look at what is there */
 	if (!more && r->torn && now - r->anew_ns >= ANEW_NS)
 		live_look_anew(r->live);
+	else if (!more)
+		live_read_limits(r->live, false, write_limit, r);
 	if (now >= r->next_ns) {
 		write_counters(r);
 		r->next_ns = now + r->o->interval_ns;
@@ -293,16 +258,16 @@ static bool step(void *arg)
 static unsigned int pause_ms(void *arg)
 {
 	const struct record *r = arg;
+	unsigned int ms = live_pause_ms(r->live);
 	__u64 now = clock_now_ns();
+	__u64 due = now < r->next_ns ? (r->next_ns - now) / NS_PER_MS + 1 : 0;
 
-	return now < r->next_ns ? (r->next_ns - now) / NS_PER_MS + 1 : 0;
+	return due < ms ? due : ms;
 }
 
 static bool is_full(void *arg)
 {
-	const struct record *r = arg;
-
-	return r->o->max_bytes && writer_bytes(r->to) >= r->o->max_bytes;
+	return writer_is_full(((struct record *)arg)->to);
 }
 
 static bool is_releasing(void *arg)
@@ -310,20 +275,32 @@ static bool is_releasing(void *arg)
 	return live_awaits_close(((struct record *)arg)->live);
 }
 
+/* Who reads it later must not take what is told in part for the whole. */
+static void complete(void *arg, bool more)
+{
+	struct record *r = arg;
+
+	r->end_ns = more && r->last_ns ? r->last_ns : clock_now_ns();
+	live_read_limits(r->live, true, write_limit, r);
+}
+
 static int run(struct record *r)
 {
 	const struct run_steps steps = {
 		.step = step, .pause_ms = pause_ms, .enough = is_full, .releasing = is_releasing,
-		.arg = r,
+		.complete = complete, .arg = r,
 	};
 	int status = run_begin(&r->run);
 
 	if (status)
 		return status;
 	writer_flush(r->to);
-	if (!r->o->output.quiet && !r->o->program)
-		fprintf(stderr, "recording to %s (tier: %s); Ctrl-C ends it\n", r->o->output.path,
+	if (!r->o->output.quiet && !r->o->program) {
+		fprintf(stderr, "recording to %s (tier: %s", r->o->output.path,
 			tier_name(r->origin.tier));
+		view_not_seen_text(stderr, r->origin.not_seen);
+		fputs("); Ctrl-C ends it\n", stderr);
+	}
 	r->next_ns = clock_now_ns() + r->o->interval_ns;
 	run_steps(&r->run, &steps);
 	write_counters(r);
@@ -343,7 +320,10 @@ static int open_file(struct record *r)
 		return misuse("%s", err_text());
 	o->output.out = out;
 	r->to = writer_create(out, append, &r->origin);
-	return r->to ? 0 : misuse("%s: %s", o->output.path, err_text());
+	if (!r->to)
+		return misuse("%s: %s", o->output.path, err_text());
+	writer_limit(r->to, o->max_bytes);
+	return 0;
 }
 
 static void tell_end(const struct record *r)
@@ -353,10 +333,12 @@ static void tell_end(const struct record *r)
 
 	if (o->output.quiet)
 		return;
-	fprintf(stderr, "%llu events, %s in %s; %llu lost%s%s\n", writer_facts(r->to),
+	fprintf(stderr, "%llu events, %s in %s; %llu lost%s", writer_facts(r->to),
 		fmt_bytes(size, writer_bytes(r->to)), o->output.path, writer_lost_facts(r->to),
-		r->no_room ? ": a larger --ring-buffer makes room" : "",
-		o->max_bytes && writer_bytes(r->to) >= o->max_bytes ? "; ended at --max-size" : "");
+		r->no_room ? ": a larger --ring-buffer makes room" : "");
+	if (writer_is_full(r->to))
+		fprintf(stderr, "; ended at --max-size, %llu later events left out", writer_beyond(r->to));
+	fputc('\n', stderr);
 }
 
 static int write_all(struct record *r)
@@ -378,7 +360,13 @@ static int write_all(struct record *r)
 	if (r->to) {
 		int error;
 
-		writer_end(r->to, clock_now_ns(), c->stacks ? stacks_lost(c->stacks) : 0);
+		if (c->facts) {
+			size_t nr;
+			const struct user_loss *losers = facts_losses(c->facts, &nr);
+
+			writer_losers(r->to, losers, nr);
+		}
+		writer_end(r->to, r->end_ns ? r->end_ns : clock_now_ns(), c->stacks ? stacks_lost(c->stacks) : 0);
 		error = writer_error(r->to);
 		if (!status && error)
 			status = cannot("cannot write to %s: %s; it holds the first %llu of %llu events",
@@ -398,9 +386,8 @@ static int record(void *options)
 {
 	struct record_options *o = options;
 	struct record r = {
-		.o = o,
-		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
-			 .duration_ns = o->duration_ns },
+		.o = o, .run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
+				 .duration_ns = o->duration_ns },
 	};
 	const struct facts_handler on = live_handler(&r.live);
 	const struct io_how io = {
@@ -408,12 +395,12 @@ static int record(void *options)
 		.sample = o->io ? (o->sample ? o->sample : 1) : 0,
 	};
 	const struct capture_wants wants = {
-		.how = &o->how, .select = &o->select, .on = &on, .io = &io,
-		.everybody = o->snapshot,
+		.how = &o->how, .select = &o->select, .on = &on, .io = &io, .everybody = o->snapshot,
 	};
 	int status;
 
 	o->select.tree = o->program;
+	o->how.syscalls |= o->select.tree;
 	o->sample = io.sample;
 	status = run_open(&r.run, &wants);
 	if (!status)
@@ -421,7 +408,7 @@ static int record(void *options)
 	live_free(r.live);
 	io_model_free(&r.last);
 	forget_stacks(&r);
-	forget_rings(&r);
+	written_forget_all(&r.rings);
 	run_close(&r.run);
 	return status;
 }
@@ -433,7 +420,7 @@ static const struct option_row options[] = {
 	ROW_DURATION(struct record_options),
 	ROW_INTERVAL(struct record_options, "how often the I/O counters are recorded (default 1s)"),
 	{ .name = "max-size", .arg = "SIZE", .words = words_size,
-	  .help = "end when the file reaches this size: 100M, 2G", .parse = parse_bytes,
+	  .help = "end before the file exceeds this size: 100M, 2G", .parse = parse_bytes,
 	  .offset = offsetof(struct record_options, max_bytes), .group = GROUP_HOW,
 	  .refusal = "'%s' is not a size; give 100M or 2G" },
 	{ .name = "snapshot",
@@ -446,6 +433,7 @@ static const struct option_row options[] = {
 	ROW_SAMPLE(struct record_options, "with --io: record one I/O in N on each CPU, count all"),
 	ROW_TIER(struct record_options),
 	ROW_BTF(struct record_options),
+	ROW_SYSCALLS(struct record_options),
 	ROW_STACKS(struct record_options, "record who called: the kernel's and the program's stack"),
 	ROW_RING_BUFFER(struct record_options,
 			"buffer for events that wait to be written (default 16384)"),
@@ -480,7 +468,6 @@ const struct command record_command = {
 		"  fixbuf-trace record -- ./server --fixed     # one program, to fixbuf.rec\n"
 		"  fixbuf-trace record --stacks --io -d 1m     # a minute of all, with each I/O and who called\n"
 		"  fixbuf-trace record -o a.rec --max-size 1G  # until Ctrl-C, or a GiB\n",
-	.options = options, .rules = rules,
-	.options_size = sizeof(struct record_options), .defaults = &defaults,
-	.run = record, .opens_output = true,
+	.options = options, .rules = rules, .options_size = sizeof(struct record_options),
+	.defaults = &defaults, .run = record, .opens_output = true,
 };

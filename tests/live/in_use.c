@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From 6.13 a buffer that leaves its slot while requests use it stays pinned and charged until they
+ * end: that is told, and its unpin not before; of one that nobody uses it is not told.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+#define PAGES	19
+#define KB	(PAGES * 4)
+
+static char folder[] = "/tmp/fixbuf-in_use-XXXXXX";
+static char file[sizeof(folder) + 16];
+
+static void watch(struct tool_run *a, struct json_lines *l, const char *command, const char *mode)
+{
+	char *text;
+
+	snprintf(file, sizeof(file), "%s/%s", folder, command);
+	if (!strcmp(command, "trace"))
+		tool(a, "trace", "-q", "--json", "-o", file, "--tier", tool_tier() ?: "tracepoints", "--",
+		     load_path("in_use"), "--no-wait", mode, NULL);
+	else
+		tool(a, "record", "-q", "-o", file, "--tier", tool_tier() ?: "tracepoints", "--",
+		     load_path("in_use"), "--no-wait", mode, NULL);
+	text = file_text(file);
+	if (!strcmp(command, "trace"))
+		json_lines_parse(l, text);
+	free(text);
+}
+
+static size_t nr_of(const struct json_lines *l, const char *event)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nr; i++)
+		n += json_is(l->lines[i], "event", event);
+	return n;
+}
+
+/* The .nth line of that event, of the buffer at that address (0: any); NULL when there is none. */
+static struct json_object *nth(const struct json_lines *l, const char *event, unsigned long long addr,
+			       unsigned int n)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		if (json_is(l->lines[i], "event", event) &&
+		    (!addr || json_number(l->lines[i], "addr") == (long long)addr) && !n--)
+			return l->lines[i];
+	return NULL;
+}
+
+/* False where a call waits for the requests: such a kernel has no node for each buffer. */
+static bool held(const char *mode, unsigned int requests, unsigned int index)
+{
+	bool has_nodes = true;
+	struct json_object *begin, *end, *unpin, *uncharge;
+	unsigned long long addr, let_go, ended;
+	struct json_lines l = { 0 };
+	struct tool_run a;
+
+	watch(&a, &l, "trace", mode);
+	if (tool_skipped(&a, mode)) {
+		has_nodes = false;
+		goto out;
+	}
+	is(a.status, 0, "%s: the program ends well", mode);
+	addr = value_number(a.out, "addr");
+	let_go = value_number(a.out, "let_go_ns");
+	ended = value_number(a.out, "ended_ns");
+	is(value_number(a.out, "pinned_kb") - value_number(a.out, "left_kb"), KB,
+	   "%s: the kernel keeps its pages until then", mode);
+	is(nr_of(&l, "in-use"), 2, "%s: told when it is left, and when nobody holds it any more", mode);
+	begin = nth(&l, "in-use", addr, 0);
+	end = nth(&l, "in-use", addr, 1);
+	is(json_number(begin, "requests"), requests, "%s: how many hold it", mode);
+	is(json_number(begin, "index"), index, "%s: which slot it left", mode);
+	is(json_number(end, "requests"), 0, "%s: then none", mode);
+	ok(json_number(end, "t_ns") >= (long long)let_go, "%s: not before they were let go", mode);
+	ok(json_number(end, "held_ns") >= (long long)(let_go - value_number(a.out, "after_ns")) &&
+	   json_number(end, "held_ns") <= (long long)(ended - value_number(a.out, "before_ns")) + 5000000000LL,
+	   "%s: for how long: %lld ns", mode, json_number(end, "held_ns"));
+	unpin = nth(&l, "unpin", addr, 0);
+	uncharge = nth(&l, "uncharge", 0, nr_of(&l, "uncharge") - 1);
+	is(json_number(unpin, "pages"), PAGES, "%s: then its unpin is told", mode);
+	ok(json_number(unpin, "t_ns") >= (long long)let_go, "%s: not at the call", mode);
+	ok(json_number(uncharge, "t_ns") >= (long long)let_go, "%s: nor its uncharge", mode);
+out:
+	json_lines_free(&l);
+	tool_free(&a);
+	return has_nodes;
+}
+
+static void not_held(const char *mode, size_t unpins)
+{
+	struct json_lines l = { 0 };
+	struct tool_run a;
+
+	watch(&a, &l, "trace", mode);
+	is(a.status, 0, "%s: the program ends well", mode);
+	is(nr_of(&l, "in-use"), 0, "%s: no request holds what left its slot", mode);
+	is(nr_of(&l, "unpin"), unpins, "%s: each unpin is told", mode);
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
+/* What was told live stands in the recording. */
+static void recorded(void)
+{
+	struct json_lines l = { 0 };
+	struct tool_run a, r;
+
+	watch(&a, &l, "record", "unregister");
+	if (tool_skipped(&a, "record"))
+		goto out;
+	tool(&r, "report", "--trace", "--json", file, NULL);
+	json_lines_parse(&l, r.out);
+	is(nr_of(&l, "in-use"), 2, "a recording has both");
+	ok(json_number(nth(&l, "unpin", value_number(a.out, "addr"), 0), "t_ns") >=
+	   (long long)value_number(a.out, "let_go_ns"), "and the unpin behind");
+	tool_free(&r);
+	tool(&r, "report", file, NULL);
+	is(r.status, 0, "its report finds nothing wrong");
+	tool_free(&r);
+out:
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
+int main(void)
+{
+	if (!mkdtemp(folder))
+		bail("no folder");
+	if (held("unregister", 3, 0))
+		held("update", 1, 1);
+	not_held("close", 2);
+	not_held("drained", 2 * 101);
+	recorded();
+	snprintf(file, sizeof(file), "%s/trace", folder);
+	unlink(file);
+	snprintf(file, sizeof(file), "%s/record", folder);
+	unlink(file);
+	rmdir(folder);
+	return tap_end();
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A buffer leaves its slot. In what first mode names, while requests use it:
+ *   in_use unregister | update | close | drained
+ * unregister: three READ_FIXED wait on a pipe, then are let go; update: one does, of the second
+ * slot; close: the ring is closed under it; drained: each has ended before, 101 times, so that the
+ * kernel uses its memory of the last round again.
+ * Older kernels wait in the call for the requests: skipped there.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "load_report.h"
+#include "memory.h"
+#include "witness.h"
+
+#define PAGES	19
+#define READS	3
+#define ROUNDS	101
+#define HELD_US	300000
+
+static struct io_uring ring;
+static struct iovec iov[2];
+static int pipes[2];
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static unsigned long long now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void begin_reads(unsigned int nr, unsigned int index)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		must(uring_submit(&ring, IORING_OP_READ_FIXED, pipes[0],
+				  (char *)iov[index].iov_base + i * PAGE, PAGE, -1, index), "submit");
+}
+
+static void end_reads(unsigned int nr)
+{
+	struct io_uring_cqe *cqe;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		must(write(pipes[1], "a", 1) == 1 ? 0 : -EIO, "write");
+		must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+		must(cqe->res == 1 ? 0 : -EIO, "READ_FIXED");
+		io_uring_cqe_seen(&ring, cqe);
+	}
+}
+
+/* A call that would wait for the requests is interrupted. */
+static int in_time(int (*call)(void))
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	int ret;
+
+	sigaction(SIGALRM, &sa, NULL);
+	alarm(1);
+	ret = call();
+	alarm(0);
+	if (ret == -EINTR)
+		report_skip("the call waits for I/O in flight on this kernel");
+	return ret;
+}
+
+static int unregister(void)
+{
+	return uring_unregister(ring.ring_fd);
+}
+
+static int update(void)
+{
+	return uring_update(ring.ring_fd, 1, &iov[0], 1);
+}
+
+static void hold(int (*call)(void), unsigned int reads, unsigned int index)
+{
+	begin_reads(reads, index);
+	report("before_ns=%llu", now_ns());
+	must(in_time(call), "call");
+	report("after_ns=%llu", now_ns());
+	usleep(HELD_US);
+	report("pinned_kb=%lld", witness_status_kb(getpid(), "VmPin"));
+	report("let_go_ns=%llu", now_ns());
+	end_reads(reads);
+	report("ended_ns=%llu", now_ns());
+	usleep(HELD_US);
+	report("left_kb=%lld", witness_status_kb(getpid(), "VmPin"));
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode;
+
+	report_init(&argc, argv);
+	mode = argc > 1 ? argv[1] : "unregister";
+	become_plain(8 << 20);
+	must(pipe(pipes) ? -errno : 0, "pipe");
+	must(uring_open(&ring, 8), "io_uring_setup");
+	iov[0] = (struct iovec){ mem_pages(PAGES), PAGES * PAGE };
+	iov[1] = (struct iovec){ mem_pages(PAGES), PAGES * PAGE };
+	report("addr=%p", iov[!strcmp(mode, "update")].iov_base);
+	if (!strcmp(mode, "drained")) {
+		for (unsigned int i = 0; i < ROUNDS; i++) {
+			must(uring_register(ring.ring_fd, iov, 2), "register");
+			begin_reads(READS, 1);
+			end_reads(READS);
+			must(uring_unregister(ring.ring_fd), "unregister");
+		}
+		report_ready();
+		return 0;
+	}
+	must(uring_register(ring.ring_fd, iov, 2), "register");
+	if (!strcmp(mode, "close")) {
+		begin_reads(1, 0);
+		io_uring_queue_exit(&ring);
+	} else if (!strcmp(mode, "update")) {
+		hold(update, 1, 1);
+	} else {
+		hold(unregister, READS, 0);
+	}
+	report_ready();
+	return 0;
+}

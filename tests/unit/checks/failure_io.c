@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Causes of I/O that no load of the tests makes, and what is said where little is known. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include "facts.h"
+#include "checks/failure_io.h"
+#include "checks/io_failures.h"
+
+#define BLOCK_DEVICE	0060000
+#define CHARACTER	0020000
+
+static void expect(const struct io_evidence *e, int error, const char *says)
+{
+	char text[EXPLAIN_LEN];
+
+	explain_io(text, e, -error);
+	if (!strstr(text, says))
+		fail_msg("no '%s' in '%s'", says, text);
+}
+
+static void little_known(void **state)
+{
+	const struct io_evidence none = { .opcode = IORING_OP_READ_FIXED };
+
+	(void)state;
+	expect(&none, EINVAL, "name no request to look at");
+	expect(&none, EOPNOTSUPP, "name no request to look at");
+	expect(&none, ECANCELED, "by what is not known");
+	expect(&none, EBADF, "which was not looked at");
+	expect(&none, EPIPE, "which was not looked at");
+	expect(&none, EPERM, "which was not looked at");
+	expect(&none, EIO, "the device or file system reported an error");
+	expect(&none, ENOLINK, "no more was looked at");
+}
+
+static void ends(void **state)
+{
+	struct io_evidence e = {
+		.opcode = IORING_OP_WRITE_FIXED, .flags = EV_REQUEST | EV_FILE | EV_FIXED,
+		.file_mode = 3 | 3 << 17, .inode_mode = BLOCK_DEVICE,
+	};
+
+	(void)state;
+	expect(&e, ENOSPC, "at or beyond the end of the device");
+	e.inode_mode = CHARACTER;
+	expect(&e, ENOSPC, "the device has no room left");
+	e.file_flags = O_NONBLOCK;
+	expect(&e, EAGAIN, "O_NONBLOCK");
+	e.flags |= EV_CLOSED;
+	expect(&e, ECANCELED, "its ring was closed");
+	e.file_flags = O_DIRECT;
+	expect(&e, EINVAL, "STATX_DIOALIGN");
+	e.flags |= EV_POLLS;
+	e.setup_flags = IORING_SETUP_IOPOLL;
+	expect(&e, EOPNOTSUPP, "poll_queues");
+}
+
+/* One error, by what the file is. */
+static void by_file(void **state)
+{
+	struct io_evidence e = {
+		.opcode = IORING_OP_WRITE_FIXED, .flags = EV_REQUEST | EV_FILE | EV_FIXED,
+		.file_mode = ~0U, .inode_mode = CHARACTER,
+	};
+
+	(void)state;
+	expect(&e, EIO, "a terminal does");
+	expect(&e, EPIPE, "no socket and no pipe");
+	expect(&e, EPERM, "driver, or a security module");
+	e.inode_mode = 0100644;
+	expect(&e, EPERM, "chattr");
+	expect(&e, ENOBUFS, "the network had no room");
+	e.flags |= EV_SOCKET;
+	expect(&e, EPERM, "a firewall's rule");
+	e.flags = EV_REQUEST | EV_REFUSED;
+	expect(&e, EPERM, "ioprio");
+	expect(&e, EACCES, "restrictions");
+}
+
+/* What one kernel takes and another does not is not told as a fact of this one. */
+static void by_kernel(void **state)
+{
+	struct io_evidence e = {
+		.opcode = IORING_OP_RECV, .flags = EV_REQUEST | EV_REFUSED | EV_FIXED,
+		.op_flags = 1U << 2,
+	};
+
+	(void)state;
+	expect(&e, EINVAL, "not every kernel's RECV takes a registered buffer");
+	e.op_flags |= 1U << 4;
+	expect(&e, EINVAL, "goes with no bundle");
+	e.flags |= EV_NO_OP;
+	e.opcode = 47;
+	expect(&e, EINVAL, "SEND_ZC, which takes Linux 6.0");
+	e = (struct io_evidence){
+		.opcode = IORING_OP_READ_FIXED, .flags = EV_REQUEST | EV_FIXED | EV_INDEX | EV_SLOT | EV_RANGE,
+		.nr_slots = 1, .buf_len_bytes = 1ULL << 33, .len_bytes = 1ULL << 31,
+	};
+	expect(&e, EFAULT, "more than a request moves");
+}
+
+static struct io_failure_row row(__u64 ring, __u64 index, __u64 count, __u64 at_ns)
+{
+	struct io_failure_row r = { .key = {
+		.ring = ring, .pid = 812, .what = IO_WHAT(IORING_OP_READ_FIXED, true), .result = -EFAULT,
+		.index = index,
+	} };
+
+	r.failure.count = count;
+	r.failure.first_ns = at_ns;
+	r.failure.last_ns = at_ns + 5;
+	r.failure.seen = (struct io_evidence){
+		.opcode = IORING_OP_READ_FIXED, .index = index, .nr_slots = 1,
+		.flags = EV_REQUEST | EV_FIXED | EV_INDEX | EV_SLOT,
+	};
+	return r;
+}
+
+/* Equal causes are one, by count and first and last time; others stay apart. */
+static void merged(void **state)
+{
+	struct io_failure_row rows[] = { row(1, 7, 3, 100), row(2, 9, 5, 50), row(1, 3, 2, 70) };
+	const struct io_model m = { .failures = rows, .nr_failures = 3 };
+	struct io_failures f = { 0 };
+
+	(void)state;
+	rows[2].failure.seen.nr_slots = 4;
+	rows[2].failure.seen.flags |= EV_EMPTY;
+	io_failures_add(&f, &m, 10);
+	io_failures_sort(&f);
+	assert_int_equal(f.nr, 2);
+	assert_int_equal(f.list[0].count, 8);
+	assert_int_equal(f.list[0].first_ns, 40);
+	assert_int_equal(f.list[0].last_ns, 95);
+	assert_int_equal(f.list[0].ring, 2);
+	assert_non_null(strstr(f.list[0].explain, "there is no buffer 9"));
+	assert_int_equal(f.list[1].count, 2);
+	assert_non_null(strstr(f.list[1].explain, "slot 3 is empty"));
+	assert_false(f.list[0].continued);
+	io_failures_free(&f);
+}
+
+/* Of an interval the first is not known, where one came before it. */
+static void since(void **state)
+{
+	struct io_failure_row rows[] = { row(1, 7, 3, 100), row(2, 9, 5, 50) };
+	const struct io_model m = { .failures = rows, .nr_failures = 2, .since_ns = 60 };
+	struct io_failures f = { 0 };
+
+	(void)state;
+	io_failures_add(&f, &m, 0);
+	assert_int_equal(f.nr, 1);
+	assert_true(f.list[0].continued);
+	io_failures_free(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(little_known),
+		cmocka_unit_test(ends),
+		cmocka_unit_test(by_file),
+		cmocka_unit_test(by_kernel),
+		cmocka_unit_test(merged),
+		cmocka_unit_test(since),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The size of a page, in which charges and addresses are counted: of the running system, or of
+ * the one that a recording was made on.
+ */
+#ifndef FIXBUF_BASE_PAGE_SIZE_H
+#define FIXBUF_BASE_PAGE_SIZE_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#define PAGE_SHIFT	page_shift
+#define PAGE_BYTES	(1ULL << PAGE_SHIFT)
+
+extern unsigned int page_shift;	/* set below; 12 until then */
+
+/* From now on pages are of this size. False for one that no Linux has. */
+bool page_size_set(__u64 bytes);
+
+#endif

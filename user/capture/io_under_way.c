@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/io_uring.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/array.h"
+#include "base/err.h"
+#include "capture/io_maps.h"
+#include "capture/io_under_way.h"
+#include "capture/peek.h"
+#include "fixbuf.skel.h"
+
+#define MAX_LOOKED_AT	4096	/* each is a system call */
+
+static int failed(void)
+{
+	return err_set(errno, "cannot read the starts from the BPF maps: %s", strerror(errno));
+}
+
+static void add(struct io_model *m, const struct io_under_way *u)
+{
+	array_grow(m->under_way, m->nr_under_way);
+	m->under_way[m->nr_under_way++] = *u;
+}
+
+static int look_at(struct fixbuf_bpf *skel, const struct io_start *start, struct io_model *m)
+{
+	int err = peek(skel->progs.io_peek, start->key ^ start->t_ns, 0, 0);
+
+	if (!err && skel->bss->out_req_ring)
+		add(m, &(struct io_under_way){
+			.ring = skel->bss->out_req_ring, .addr = skel->bss->out_req_addr,
+			.len_bytes = skel->bss->out_req_bytes, .index = skel->bss->out_req_index,
+			.flags = skel->bss->out_req_flags,
+		});
+	return err;
+}
+
+int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m)
+{
+	__u32 nr = bpf_map__max_entries(skel->maps.io_starts);
+	struct io_start_set *sets = io_maps_array(skel->maps.io_starts, nr, sizeof(*sets));
+	size_t looked_at = 0;
+	int err = 0;
+
+	if (!sets)
+		return failed();
+	for (size_t i = 0; !err && i < (size_t)nr * IO_START_WAYS; i++) {
+		const struct io_start *start = &sets[i / IO_START_WAYS].way[i % IO_START_WAYS];
+
+		if (start->t_ns > IO_START_REFUSED && looked_at++ < MAX_LOOKED_AT)
+			err = look_at(skel, start, m);
+	}
+	m->sees_under_way = looked_at <= MAX_LOOKED_AT;
+	free(sets);
+	return err;
+}
+
+int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m)
+{
+	struct io_ud_start *list = io_maps_array(skel->maps.io_ud_starts, IO_UD_STARTS, sizeof(*list));
+
+	if (!list)
+		return failed();
+	m->sees_under_way = true;
+	for (size_t i = 0; i < IO_UD_STARTS; i++) {
+		const struct io_ud_start *s = &list[i];
+		__u8 op = IO_WHO_OP(s->who);
+
+		if ((__s64)s->pending <= 0)
+			continue;
+		/* of several of one name the first is known */
+		if (s->pending > 1)
+			m->sees_under_way = false;
+		add(m, &(struct io_under_way){
+			.ring = s->ring, .addr = s->addr, .len_bytes = s->len_bytes, .index = s->index,
+			.flags = (IO_WHO_FIXED(s->who) ? EV_FIXED : 0) |
+				 (op == IORING_OP_READ || op == IORING_OP_WRITE ? EV_RANGE : 0),
+		});
+	}
+	free(list);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Requests that have started and not ended: over which buffer, or of what memory. */
+#ifndef FIXBUF_CAPTURE_IO_UNDER_WAY_H
+#define FIXBUF_CAPTURE_IO_UNDER_WAY_H
+
+#include "model/io_counters.h"
+
+struct fixbuf_bpf;
+
+/*
+ * Appends to .m what is under way; .sees_under_way stays false when it is more than is looked at.
+ * -errno with a sentence. Where completions name a request, which is looked at now ...
+ */
+int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m);
+/* ... and where they do not, as it was when it started. */
+int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m);
+
+#endif

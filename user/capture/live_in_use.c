@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a call let go of while requests used it stays pinned and charged until they end. */
+#include <limits.h>
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "capture/in_use.h"
+#include "capture/live_private.h"
+#include "model/fact.h"
+#include "model/ledger_buffers.h"
+
+#define MAX_IN_USE	1024	/* that are followed */
+#define PART_OF_AGE	16	/* what is held so long is looked at again after this part of it */
+#define LEAST_MS	5
+#define PART_OF_TIME	8	/* of all that has gone by, for looks that wait for a ring's lock */
+
+/* Slots [*first, *end) are those that the call lets go of, as the ledger has them before it. */
+static void dropped_slots(const struct fact_call *c, const struct ring *r, __u32 *first, __u32 *end)
+{
+	*first = 0;
+	*end = 0;
+	if (c->op == CALL_UNREGISTER)
+		*end = r->nr_slots;
+	else if (c->op == CALL_UPDATE && fact_args_known(c))
+		*end = (*first = c->offset) + c->result;
+	else if (c->op == CALL_CLONE && fact_args_known(c))
+		*end = c->nr ? (*first = c->offset) + c->nr : r->nr_slots;
+	if (*end > r->nr_slots || *end < *first)
+		*end = r->nr_slots;
+}
+
+static void tell(struct live *l, const struct fact_call *c, const struct fact_buffer *b, __u32 requests)
+{
+	struct fact_in_use f = {
+		.h = c->h, .buf = b->buf, .node = b->node, .addr = b->addr,
+		.len_bytes = b->len_bytes, .since_ns = c->h.t_ns, .index = b->index,
+		.requests = requests, .ns_pid = c->ns_pid,
+	};
+
+	f.h.size = sizeof(f);
+	f.h.kind = FACT_IN_USE;
+	f.h.seq = 0;
+	if (l->nr_in_use < MAX_IN_USE) {
+		array_grow(l->in_use, l->nr_in_use);
+		l->in_use[l->nr_in_use++] = f;
+	}
+	live_enter(l, &f.h, true, true, NULL);
+}
+
+/* Whoever keeps a ring busy while requests hold what it drops keeps nobody else waiting for long. */
+static bool asks(struct live *l, __u64 ring, const struct node_of *nodes, __u32 *users, size_t nr)
+{
+	__u64 begun = clock_now_ns();
+	bool known;
+
+	if (l->in_use_took_ns > (begun - l->begun_ns) / PART_OF_TIME)
+		return false;
+	known = in_use_ask_dropped(l->capture->walk, ring, nodes, users, nr);
+	l->in_use_took_ns += clock_now_ns() - begun;
+	return known;
+}
+
+void live_note_in_use(struct live *l, const struct fact_call *c)
+{
+	const struct ring *r = ledger_ring(l->ledger, c->h.ring);
+	struct fact_buffer *dropped;
+	struct node_of *nodes;
+	__u32 first, end, *users;
+	size_t nr = 0;
+
+	if (!r)
+		return;
+	dropped_slots(c, r, &first, &end);
+	if (first >= end)
+		return;
+	dropped = must_alloc(end - first, sizeof(*dropped));
+	nodes = must_alloc(end - first, sizeof(*nodes));
+	users = must_alloc(end - first, sizeof(*users));
+	for (__u32 i = first; i < end; i++) {
+		const struct buffer *b = r->slots[i];
+
+		/* of what other slots hold, too, the node may be theirs */
+		if (!b || !b->node || b->slots > 1 || b->buf_flags & BUFFER_F_KERNEL)
+			continue;
+		nodes[nr] = (struct node_of){ b->node, b->id };
+		dropped[nr++] = buffer_fact(b, i);
+	}
+	if (nr && asks(l, c->h.ring, nodes, users, nr))
+		for (size_t i = 0; i < nr; i++)
+			if (users[i])
+				tell(l, c, &dropped[i], users[i]);
+	free(dropped);
+	free(nodes);
+	free(users);
+}
+
+static void forget(struct live *l, size_t i)
+{
+	l->in_use[i] = l->in_use[--l->nr_in_use];
+}
+
+/* The node may be in use anew: then a table shows it. */
+static bool is_free(const struct live *l, const struct fact_in_use *f)
+{
+	const struct buffer *b = ledger_buffer(l->ledger, f->buf);
+	struct node_of node = { f->node, f->buf };
+	__u32 users;
+
+	return (b && b->node == f->node) || (in_use_ask(l->capture->walk, &node, &users, 1) && !users);
+}
+
+void live_look_in_use(struct live *l)
+{
+	for (size_t i = l->nr_in_use; i--;) {
+		struct fact_in_use f = l->in_use[i];
+
+		/* its end has told the rest */
+		if (!ledger_ring(l->ledger, f.h.ring)) {
+			forget(l, i);
+			continue;
+		}
+		if (!is_free(l, &f))
+			continue;
+		forget(l, i);
+		f.requests = 0;
+		f.h.t_ns = clock_now_ns();
+		live_enter(l, &f.h, true, true, NULL);
+	}
+}
+
+unsigned int live_pause_ms(const struct live *l)
+{
+	__u64 now = clock_now_ns(), youngest = ~0ULL, ms;
+
+	for (size_t i = 0; i < l->nr_in_use; i++)
+		if (now - l->in_use[i].since_ns < youngest)
+			youngest = now - l->in_use[i].since_ns;
+	if (!l->nr_in_use)
+		return UINT_MAX;
+	ms = youngest / PART_OF_AGE / NS_PER_MS;
+	return ms < LEAST_MS ? LEAST_MS : ms < UINT_MAX ? ms : UINT_MAX;
+}

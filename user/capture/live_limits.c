@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/* No event tells that a limit was lowered, by prlimit() or in the process itself: it is read. */
+#include "base/clock.h"
+#include "capture/live_private.h"
+#include "model/ledger_snapshot.h"
+
+#define APART_NS	NS_PER_S
+#define PAUSE		9	/* times what the walk before it took */
+
+/* The holder as the walk saw it just now, NULL = it is none any more. */
+static const struct holder *holder_in(const struct ledger *now, const struct ring *r,
+				      const struct holder *h)
+{
+	const struct ring *o = ledger_ring(now, r->id);
+
+	if (!o || !o->mm != !r->mm || (o->mm && o->mm->id != r->mm->id))
+		return NULL;
+	for (size_t i = 0; i < o->nr_holders; i++)
+		if (o->holders[i].pid == h->pid && o->holders[i].fd == h->fd &&
+		    o->holders[i].reg_index == h->reg_index)
+			return &o->holders[i];
+	return NULL;
+}
+
+static void compare(struct live *l, const struct ledger *now, __u64 t_ns,
+		    void (*changed)(const struct fact *f, void *arg), void *arg)
+{
+	for (struct ring *r = l->ledger->rings; r; r = r->hh.next) {
+		for (size_t i = 0; i < r->nr_holders; i++) {
+			struct holder *h = &r->holders[i];
+			const struct holder *seen = holder_in(now, r, h);
+			struct fact_holder f;
+
+			if (!seen || seen->memlock_limit_bytes == h->memlock_limit_bytes)
+				continue;
+			h->memlock_limit_bytes = seen->memlock_limit_bytes;
+			/* accounts as they are known: what moved them meanwhile is still to be told */
+			f = ledger_holder_fact(l->ledger, r, h, t_ns);
+			f.h.t_ns = t_ns;
+			changed(&f.h, arg);
+		}
+	}
+}
+
+void live_read_limits(struct live *l, bool now, void (*changed)(const struct fact *f, void *arg),
+		      void *arg)
+{
+	__u64 t_ns = clock_now_ns(), took_ns;
+	struct ledger *seen;
+
+	if (!now && t_ns < l->limits_due_ns)
+		return;
+	seen = ledger_new();
+	if (!walk_rings(l->capture->walk, seen))
+		compare(l, seen, t_ns, changed, arg);
+	ledger_free(seen);
+	took_ns = clock_now_ns() - t_ns;
+	l->limits_due_ns = t_ns + took_ns * (PAUSE + 1);
+	if (took_ns * PAUSE < APART_NS)
+		l->limits_due_ns = t_ns + APART_NS;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/array.h"
+#include "base/files.h"
+#include "base/fmt.h"
+#include "capture/proc_rings.h"
+
+#define MAX_FILE	(4U << 20)	/* a full table takes 0.6 MiB of fdinfo */
+#define RING_LINK	"anon_inode:[io_uring]"
+
+/* What /proc/PID has under that name; NULL when it may not be read. To be freed. */
+static char *read_text(int dir, const char *name)
+{
+	size_t len;
+	char *text = file_read(openat(dir, name, O_RDONLY | O_CLOEXEC), MAX_FILE, &len);
+
+	if (!text)
+		return NULL;
+	text = must_realloc(text, len + 1, 1);
+	text[len] = 0;
+	return text;
+}
+
+/* The line that begins with .name: what follows it; NULL when there is none. */
+static const char *line_of(const char *text, const char *name)
+{
+	for (; text; text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL)
+		if (!strncmp(text, name, strlen(name)))
+			return text + strlen(name);
+	return NULL;
+}
+
+static __u64 limit_of(const char *text)
+{
+	unsigned long long bytes;
+
+	return text && sscanf(text, "%llu", &bytes) == 1 ? bytes : ~0ULL;
+}
+
+static void read_process(struct proc_ring *r, int dir)
+{
+	char *status = read_text(dir, "status"), *limits = read_text(dir, "limits");
+	char *comm = read_text(dir, "comm");
+	const char *line = status ? line_of(status, "VmPin:") : NULL;
+	const char *uid = status ? line_of(status, "Uid:") : NULL;
+	long long kb;
+
+	/* the folder is root's where the process may not be looked into */
+	r->uid = uid ? strtoul(uid, NULL, 10) : ~0U;
+	r->pinned_kb = line && sscanf(line, "%lld", &kb) == 1 ? kb : -1;
+	line = limits ? line_of(limits, "Max locked memory") : NULL;
+	r->soft_bytes = limit_of(line);
+	if (line)
+		line += strspn(line, " ");
+	r->hard_bytes = limit_of(line ? line + strcspn(line, " ") : NULL);
+	if (comm) {
+		comm[strcspn(comm, "\n")] = 0;
+		memset(&r->comm, 0, sizeof(r->comm));
+		memcpy(r->comm.bytes, comm, strnlen(comm, sizeof(r->comm.bytes)));
+	}
+	free(status);
+	free(limits);
+	free(comm);
+}
+
+/* "    0: 0x7f2c5754b000/4096"; an empty slot has no address. */
+static void read_buffers(struct proc_ring *r, const char *fdinfo)
+{
+	const char *line = line_of(fdinfo, "UserBufs:");
+	unsigned long long addr, len;
+	unsigned int index;
+
+	r->nr_buffers = 0;
+	r->nr_slots = line ? strtoul(line, NULL, 10) : 0;
+	while (line && (line = strchr(line, '\n'))) {
+		int n = sscanf(++line, "%u: 0x%llx/%llu", &index, &addr, &len);
+
+		if (n < 1)
+			break;
+		if (n < 3)
+			continue;
+		array_grow(r->buffers, r->nr_buffers);
+		r->buffers[r->nr_buffers++] = (struct proc_buffer){ addr, len, index };
+	}
+}
+
+static bool is_ring(int fds, const char *name)
+{
+	char link[sizeof(RING_LINK) + 1] = "";
+	ssize_t len = readlinkat(fds, name, link, sizeof(link) - 1);
+
+	return len == sizeof(RING_LINK) - 1 && !memcmp(link, RING_LINK, len);
+}
+
+/* False when its descriptors may not be looked at. */
+static bool each_ring(struct proc_ring *r, int dir,
+		      void (*tell)(const struct proc_ring *r, void *arg), void *arg)
+{
+	int fds = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fds < 0 ? NULL : fdopendir(fds);
+	char path[32], *fdinfo;
+	__u32 fd;
+
+	if (!d && fds >= 0)
+		close(fds);
+	for (struct dirent *e; d && (e = readdir(d));) {
+		if (parse_u32(e->d_name, &fd) || !is_ring(fds, e->d_name))
+			continue;
+		snprintf(path, sizeof(path), "fdinfo/%u", fd);
+		fdinfo = read_text(dir, path);
+		if (!fdinfo)
+			continue;
+		r->fd = fd;
+		r->buffers = NULL;
+		read_buffers(r, fdinfo);
+		tell(r, arg);
+		free(r->buffers);
+		free(fdinfo);
+	}
+	if (d)
+		closedir(d);
+	return d;
+}
+
+size_t proc_rings(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
+		  void *arg)
+{
+	DIR *proc = opendir("/proc");
+	size_t hidden = 0;
+
+	for (struct dirent *e; proc && (e = readdir(proc));) {
+		struct proc_ring r = { 0 };
+		int dir;
+
+		if (parse_u32(e->d_name, &r.pid) || r.pid == (__u32)getpid())
+			continue;
+		dir = openat(dirfd(proc), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (dir < 0)
+			continue;
+		read_process(&r, dir);
+		if (selection_has(select, r.pid, r.uid, &r.comm) && !each_ring(&r, dir, tell, arg))
+			hidden += r.uid == getuid() || select->nr_pids;
+		close(dir);
+	}
+	if (proc)
+		closedir(proc);
+	return hidden;
+}

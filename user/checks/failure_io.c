@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Why an I/O failed: for each error an ordered list of tests over what was seen of its request,
+ * ring, slot and file when it failed. What is left over says what it is not.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/fmt.h"
+#include "base/page_size.h"
+#include "checks/failure_io_words.h"
+#include "checks/fs_name.h"
+#include "model/io_counters.h"
+
+#define MAX_RW_BYTES	0x7ffff000ULL	/* MAX_RW_COUNT, with pages of 4 KiB */
+
+void tell_more(struct io_words *w, const char *format, ...)
+{
+	size_t n = strlen(w->out);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(w->out + n, EXPLAIN_LEN - n, format, ap);
+	va_end(ap);
+}
+
+/* ---- EFAULT ------------------------------------------------------------------------- */
+
+void explain_import(char *out, size_t room, const struct io_import *i)
+{
+	char a[FMT_LEN], b[FMT_LEN];
+	__u64 by;
+
+	switch (io_import_bound(i, &by)) {
+	case IO_BOUND_INDEX:
+		snprintf(out, room, "there is no buffer %u, the table has %u", i->index, i->nr_slots);
+		break;
+	case IO_BOUND_EMPTY:
+		snprintf(out, room, "slot %u is empty", i->index);
+		break;
+	case IO_BOUND_UNKNOWN:
+		snprintf(out, room, "the import from buffer %u (%s) failed", i->index,
+			 fmt_bytes_long(a, i->buf_len_bytes));
+		break;
+	case IO_BOUND_WRAP:
+		snprintf(out, room, "0x%llx + %llu wraps around", i->addr, i->len_bytes);
+		break;
+	case IO_BOUND_BEGIN:
+		snprintf(out, room, "0x%llx is %s before buffer %u begins", i->addr,
+			 fmt_bytes_long(a, by), i->index);
+		break;
+	case IO_BOUND_END:
+		snprintf(out, room, "0x%llx + %s ends %s past buffer %u", i->addr,
+			 fmt_bytes_long(a, i->len_bytes), fmt_bytes_long(b, by), i->index);
+		break;
+	case IO_BOUND_NONE:
+		/* validate_fixed_range(), where buffers can be longer than that */
+		if (i->len_bytes > MAX_RW_BYTES) {
+			snprintf(out, room, "%s are more than a request moves, 2 GiB less 4 KiB; split it",
+				 fmt_bytes_long(a, i->len_bytes));
+			break;
+		}
+		snprintf(out, room, "0x%llx + %s lies inside buffer %u as it is now: it was changed meanwhile, or does not allow this direction",
+			 i->addr, fmt_bytes_long(a, i->len_bytes), i->index);
+		break;
+	}
+}
+
+/* "0x1000 + 4 KiB", "iovec 1 (0x1000 + 4 KiB)" */
+static const char *range(char buf[96], const struct io_evidence *e)
+{
+	char size[FMT_LEN];
+
+	if (e->flags & EV_SEGMENT)
+		snprintf(buf, 96, "iovec %u (0x%llx + %s)", e->segment, e->addr,
+			 fmt_bytes_long(size, e->len_bytes));
+	else
+		snprintf(buf, 96, "0x%llx + %s", e->addr, fmt_bytes_long(size, e->len_bytes));
+	return buf;
+}
+
+static bool is_apart(const struct io_evidence *e)
+{
+	return e->addr + e->len_bytes <= e->buf_addr || e->addr >= e->buf_addr + e->buf_len_bytes;
+}
+
+static void explain_fixed_efault(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+	const struct io_import i = io_import_of(e);
+	char import[256], where[96];
+	enum io_bound bound;
+	__u64 by;
+
+	if (!(e->flags & EV_INDEX)) {
+		TELL(w, "the import of its buffer failed; of several requests of this user_data it is not known which it was");
+		return;
+	}
+	explain_import(import, sizeof(import), &i);
+	bound = io_import_bound(&i, &by);
+	if (e->flags & EV_OTHER && e->flags & EV_SEGMENT)
+		TELL(w, "%s lies in buffer %u, but buf_index says %u; one request uses one buffer: split it by buffer",
+		     range(where, e), e->other, e->index);
+	else if (e->flags & EV_OTHER && bound == IO_BOUND_INDEX)
+		TELL(w, "%s; %s lies in buffer %u: set buf_index to %u", import, range(where, e),
+		     e->other, e->other);
+	else if (e->flags & EV_OTHER)
+		TELL(w, "%s lies in buffer %u, but buf_index says %u; set buf_index to %u",
+		     range(where, e), e->other, e->index, e->other);
+	else if (bound == IO_BOUND_INDEX)
+		TELL(w, "%s; %s", import, e->nr_slots ? "set buf_index to a slot of the table" :
+		     "register buffers first");
+	else if (bound == IO_BOUND_EMPTY)
+		TELL(w, "%s; put a buffer there first (IORING_REGISTER_BUFFERS_UPDATE)", import);
+	else if (e->flags & EV_RANGE && is_apart(e))
+		TELL(w, "%s: %s lies in no registered buffer%s; register that memory, or use an address inside the buffer of buf_index (0x%llx + %llu bytes)",
+		     import, range(where, e), e->nr_slots > EV_MAX_SLOTS ?
+		     " of the first 64, which were looked at" : "", e->buf_addr, e->buf_len_bytes);
+	else if (bound == IO_BOUND_END)
+		TELL(w, "%s; ask for less, or register a longer buffer", import);
+	else
+		TELL(w, "%s", import);
+}
+
+static void explain_io_efault(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+	char where[96];
+
+	if (e->flags & EV_FIXED)
+		explain_fixed_efault(w);
+	else if (e->flags & EV_RANGE)
+		TELL(w, "the memory at %s is not mapped, or may not be accessed that way; which of them was not looked at",
+		     range(where, e));
+	else
+		TELL(w, "memory that the request names is not mapped, or may not be accessed that way; which was not looked at");
+}
+
+/* ---- the file ----------------------------------------------------------------------- */
+
+static void explain_io_ebadf(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+	bool fixed = e->sqe_flags & IOSQE_FIXED_FILE;
+
+	if (!(e->flags & EV_REQUEST))
+		TELL(w, "its file is not open, or not for that direction; which was not looked at");
+	else if (e->flags & EV_FILE && !is_write(e) && !(e->file_mode & MODE_READ))
+		TELL(w, "the file is open O_WRONLY; reading takes O_RDONLY or O_RDWR");
+	else if (e->flags & EV_FILE && is_write(e) && !(e->file_mode & MODE_WRITE))
+		TELL(w, "the file is open O_RDONLY; writing takes O_WRONLY or O_RDWR");
+	else if (fixed && e->flags & EV_NO_FILES)
+		TELL(w, "IOSQE_FIXED_FILE is set, but the ring has no registered files; register them (IORING_REGISTER_FILES), or clear the flag and pass a descriptor");
+	else if (fixed && e->flags & EV_NO_FILE)
+		TELL(w, "IOSQE_FIXED_FILE is set, and the index in fd is of no registered file: beyond the table of %u, or of an empty slot (a request keeps no index that failed)",
+		     e->nr_files);
+	else if (e->flags & EV_NO_FILE)
+		TELL(w, "its descriptor is not open, or is open with O_PATH, which gives no I/O (a request keeps no descriptor that failed)%s",
+		     fixed ? "" : "; an index of a registered file takes IOSQE_FIXED_FILE");
+	else
+		TELL(w, "its file cannot be used for this; it is open, also for this direction");
+}
+
+static void explain_io_enospc(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+	char fs[FS_NAME_LEN];
+
+	if (!(e->flags & EV_FILE))
+		TELL(w, "the file system, or the device, has no room left for it");
+	else if ((e->inode_mode & MODE_KIND) == MODE_IS_BLOCK)
+		TELL(w, "the write begins at or beyond the end of the device");
+	else if ((e->inode_mode & MODE_KIND) != MODE_IS_FILE)
+		TELL(w, "the device has no room left for it");
+	else
+		TELL(w, "the file system (%s) has no room left for it, or none for this user; free some, or write elsewhere",
+		     fs_text(fs, e->fs_magic));
+}
+
+static void explain_io_epipe(struct io_words *w)
+{
+	if (w->e->flags & EV_SOCKET)
+		TELL(w, "the connection was shut down: the other end has closed it, or this end is shut down for writing, or it never was connected");
+	else if (!file_kind(w->e))
+		TELL(w, "nobody has the other end, of a pipe or of a connection, open; which was not looked at");
+	else if (file_kind(w->e) == MODE_IS_PIPE)
+		TELL(w, "nobody has the other end of the pipe open for reading");
+	else
+		TELL(w, "who would take what is written is gone; the file is no socket and no pipe");
+}
+
+static void explain_io_eagain(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+
+	if (is_rw(e) && e->op_flags & RWF_NOWAIT_FLAG)
+		TELL(w, "RWF_NOWAIT was asked for, and it would have had to wait");
+	else if (e->file_flags & O_NONBLOCK)
+		TELL(w, "the file is O_NONBLOCK and was not ready; without that flag io_uring waits for it");
+	else
+		TELL(w, "it would have had to wait, and was not to (for a socket MSG_DONTWAIT, which was not looked at)");
+}
+
+/* ---- memory ------------------------------------------------------------------------- */
+
+static void explain_io_enomem(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+	char used[FMT_LEN], limit[FMT_LEN], need[FMT_LEN];
+	bool sends = is_zero_copy(e);
+
+	if (sends && !(e->flags & EV_FIXED) && e->flags & EV_ACCOUNT && e->limit_bytes != ~0ULL)
+		TELL(w, "a zero-copy send of plain memory is charged against RLIMIT_MEMLOCK until its notification: %s of %s were used when it failed%s%s; send over a registered buffer (IORING_RECVSEND_FIXED_BUF and buf_index), have fewer in flight, or raise the limit (ulimit -l, LimitMEMLOCK=)",
+		     fmt_bytes_long(used, e->locked_pages * PAGE_BYTES),
+		     fmt_bytes_long(limit, e->limit_bytes), e->len_bytes ? ", and it needs " : "",
+		     e->len_bytes ? fmt_bytes_long(need, e->len_bytes) : "");
+	else
+		TELL(w, "the kernel got no memory for it: there was none, or the limit of a memory cgroup was reached (neither was looked at)%s",
+		     e->flags & EV_NO_LIMIT ? "; RLIMIT_MEMLOCK does not count for its ring" : "");
+}
+
+/* ---- ECANCELED ---------------------------------------------------------------------- */
+
+static void explain_after(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+	const char *op = io_op_name(e->head_op);
+	char got[FMT_LEN], asked[FMT_LEN];
+
+	if (e->head_result < 0)
+		TELL(w, "the %s before it in its link (user_data 0x%llx) failed: %s", op,
+		     e->head_user_data, fact_errno_name(e->head_result));
+	else if (e->head_len)
+		TELL(w, "the %s before it in its link (user_data 0x%llx) was short: %s of %s; with IOSQE_IO_HARDLINK the link goes on",
+		     op, e->head_user_data, fmt_bytes_long(got, e->head_result),
+		     fmt_bytes_long(asked, e->head_len));
+	else
+		TELL(w, "the %s before it in its link (user_data 0x%llx) did less than was asked for: its result is %d",
+		     op, e->head_user_data, e->head_result);
+}
+
+static void explain_cancelled(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+
+	if (e->flags & EV_AFTER)
+		explain_after(w);
+	else if (e->flags & EV_BEFORE)
+		TELL(w, "it heads a link of which the %s (user_data 0x%llx) was refused at submission: %s",
+		     io_op_name(e->head_op), e->head_user_data, fact_errno_name(e->head_result));
+	else if (!(e->flags & EV_REQUEST))
+		TELL(w, "it was cancelled; by what is not known, as this kernel's completions name no request to look at");
+	else if (e->flags & EV_CLOSED)
+		TELL(w, "its ring was closed while it was under way");
+	else if (e->flags & EV_ENDING)
+		TELL(w, "the thread that submitted it, %u, has ended, or was ending, and a thread takes its requests with it; submit from one that stays",
+		     e->tid);
+	else if (e->flags & EV_TIMEOUT)
+		TELL(w, "it was cancelled%s: it has a linked timeout (IORING_OP_LINK_TIMEOUT), which does that when it expires, as IORING_OP_ASYNC_CANCEL would",
+		     e->flags & EV_WAITED ? " while it waited for its file" : "");
+	else
+		TELL(w, "it was cancelled%s, by IORING_OP_ASYNC_CANCEL, IORING_REGISTER_SYNC_CANCEL, or an exec() of its process, which ends what is under way; not the cause are its link, a linked timeout, the end of its thread or of its ring",
+		     e->flags & EV_WAITED ? " while it waited for its file" : "");
+}
+
+/* ---- all ---------------------------------------------------------------------------- */
+
+void explain_io(char out[EXPLAIN_LEN], const struct io_evidence *seen, __s32 result)
+{
+	struct io_words w = { out, seen };
+
+	switch (-result) {
+	case EFAULT:
+		explain_io_efault(&w);
+		break;
+	case EINVAL:
+		explain_io_einval(&w);
+		break;
+	case EOPNOTSUPP:
+		explain_io_eopnotsupp(&w);
+		break;
+	case EBADF:
+		explain_io_ebadf(&w);
+		break;
+	case ENOSPC:
+		explain_io_enospc(&w);
+		break;
+	case EPIPE:
+		explain_io_epipe(&w);
+		break;
+	case EAGAIN:
+		explain_io_eagain(&w);
+		break;
+	case ENOMEM:
+		explain_io_enomem(&w);
+		break;
+	case ECANCELED:
+		explain_cancelled(&w);
+		break;
+	default:
+		explain_io_errno(&w, result);
+	}
+}
+
+/* The last buffer that held all of it, and left its slot before; NULL = none that is known. */
+static const struct gone_buffer *held_before(const struct ring *r, const struct fact_io_failed *f)
+{
+	const struct io_evidence *e = &f->seen;
+	const struct gone_buffer *found = NULL;
+
+	for (int i = 0; r && i < RING_GONE_KEPT; i++) {
+		const struct gone_buffer *g = &r->gone[i];
+
+		if (g->t_ns && g->t_ns < f->io.h.t_ns && e->addr >= g->addr &&
+		    e->len_bytes <= g->len_bytes && e->addr - g->addr <= g->len_bytes - e->len_bytes &&
+		    (!found || found->t_ns < g->t_ns))
+			found = g;
+	}
+	return found;
+}
+
+/* Adds what the program may have forgotten: the memory was registered, and is no more. */
+static void add_gone(struct io_words *w, const struct fact_io_failed *f, const struct ledger *l)
+{
+	const struct io_evidence *e = &f->seen;
+	const struct gone_buffer *g;
+	char text[96], ago[FMT_LEN];
+
+	if (!(e->flags & EV_RANGE) || !(e->flags & EV_SLOT) || e->flags & EV_OTHER ||
+	    (!(e->flags & EV_EMPTY) && !is_apart(e)))
+		return;
+	g = held_before(ledger_ring(l, f->io.h.ring), f);
+	if (!g)
+		return;
+	snprintf(text, sizeof(text), "; buffer %u held it until it was unregistered, %s before", g->index,
+		 fmt_ns(ago, f->io.h.t_ns - g->t_ns));
+	tell_more(w, "%s", text);
+}
+
+void explain_io_fact(char out[EXPLAIN_LEN], const struct fact_io *f, const struct ledger *l)
+{
+	struct io_words w = { .out = out };
+	struct io_evidence seen = {
+		.flags = EV_FIXED, .addr = f->addr, .len_bytes = f->len_bytes, .index = f->index,
+		.buf_addr = f->buf_addr, .buf_len_bytes = f->buf_len_bytes, .nr_slots = f->nr_slots,
+		.opcode = f->opcode,
+	};
+
+	if (f->h.kind == FACT_IO_FAILED) {
+		explain_io(out, &((const struct fact_io_failed *)f)->seen, f->result);
+		if (f->result == -EFAULT)
+			add_gone(&w, (const struct fact_io_failed *)f, l);
+		return;
+	}
+	seen.flags |= f->io_flags & IO_F_RANGE ? EV_RANGE : 0;
+	seen.flags |= f->io_flags & IO_F_NAMELESS ? 0 : EV_INDEX;
+	seen.flags |= f->io_flags & IO_F_NO_IMPORT ? EV_SLOT : 0;
+	seen.flags |= f->io_flags & IO_F_EMPTY ? EV_EMPTY : 0;
+	explain_io(out, &seen, f->result);
+}

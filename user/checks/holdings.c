@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "base/array.h"
+#include "checks/holdings.h"
+#include "checks/places.h"
+
+bool ring_has_size(const struct ring *r, __u64 min_bytes)
+{
+	for (__u32 i = 0; min_bytes && i < r->nr_slots; i++)
+		if (r->slots[i] && r->slots[i]->len_bytes >= min_bytes)
+			return true;
+	return !min_bytes;
+}
+
+/* ---- who ------------------------------------------------------------------------------- */
+
+struct owner {
+	const struct selection *select;
+	enum holdings_by by;
+	__u32 id;
+	__u64 min_bytes;
+};
+
+static __u32 id_of(const struct ring *r, enum holdings_by by)
+{
+	return by == BY_USER ? ring_uid(r) : ring_pid(r);
+}
+
+static bool is_his(const struct ring *r, const void *arg)
+{
+	const struct owner *o = arg;
+
+	return id_of(r, o->by) == o->id && selection_has_ring(o->select, r) &&
+	       ring_has_size(r, o->min_bytes);
+}
+
+static void add_ring(struct holding *h, const struct ring *r)
+{
+	h->ring_pages += r->ring_pages;
+	if (r->user)
+		h->user = r->user;
+	for (__u32 i = 0; i < r->nr_slots; i++)
+		if (r->slots[i] && r->slots[i]->refs > h->refs)
+			h->refs = r->slots[i]->refs;
+	for (size_t i = 0; i < r->nr_holders; i++)
+		if (r->holders[i].memlock_limit_bytes < h->limit_bytes)
+			h->limit_bytes = r->holders[i].memlock_limit_bytes;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct ledger_mm *x = *(struct ledger_mm *const *)a, *y = *(struct ledger_mm *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Each address space once. */
+static void add_mms(struct holding *h, struct ledger_mm **mms, size_t nr)
+{
+	if (nr)
+		qsort(mms, nr, sizeof(*mms), by_address);
+	for (size_t i = 0; i < nr; i++)
+		if (!i || mms[i] != mms[i - 1]) {
+			h->pinned_pages += mms[i]->pinned_pages;
+			h->nr_mms++;
+		}
+}
+
+static void sum_up(struct holding *h, const struct ledger *l, const struct owner *o)
+{
+	struct ledger_mm **mms = NULL;
+	size_t nr_mms = 0;
+
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		if (!is_his(r, o))
+			continue;
+		add_ring(h, r);
+		if (!r->mm)
+			continue;
+		array_grow(mms, nr_mms);
+		mms[nr_mms++] = r->mm;
+	}
+	add_mms(h, mms, nr_mms);
+	free(mms);
+	h->t = ledger_totals_where(l, is_his, o);
+}
+
+struct holding *holdings_of(const struct ledger *l, const struct selection *select,
+			    enum holdings_by by, __u64 min_bytes, size_t *nr)
+{
+	struct holding *list = NULL;
+
+	*nr = 0;
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		struct owner o = { select, by, id_of(r, by), min_bytes };
+		size_t i = 0;
+
+		if (!is_his(r, &o))
+			continue;
+		while (i < *nr && id_of(list[i].ring, by) != o.id)
+			i++;
+		if (i < *nr)
+			continue;
+		array_grow(list, *nr);
+		list[*nr] = (struct holding){ .ring = r, .uid = ring_uid(r), .limit_bytes = ~0ULL,
+					      .pid = by == BY_PROCESS ? o.id : 0 };
+		sum_up(&list[(*nr)++], l, &o);
+	}
+	return list;
+}
+
+/* ---- in which order -------------------------------------------------------------------- */
+
+static int most_first(__u64 a, __u64 b)
+{
+	return a > b ? -1 : a < b;
+}
+
+static int compare(const struct holding *a, const struct holding *b, enum holdings_sort by)
+{
+	switch (by) {
+	case SORT_CHARGED:
+		return most_first(a->t.charged_pages + a->ring_pages, b->t.charged_pages + b->ring_pages);
+	case SORT_REFS:
+		return most_first(a->refs, b->refs);
+	case SORT_PID:
+		return -most_first(a->pid, b->pid);
+	case SORT_UID:
+		return -most_first(a->uid, b->uid);
+	default:
+		return most_first(a->t.registered_bytes, b->t.registered_bytes);
+	}
+}
+
+/* What is equal stays in order of processes, then of rings. */
+static int compare_as(const void *a, const void *b, void *by)
+{
+	const struct holding *x = a, *y = b;
+	int order = compare(x, y, *(enum holdings_sort *)by);
+
+	if (!order)
+		order = compare(x, y, SORT_PID);
+	return order ? order : -most_first(x->ring->id, y->ring->id);
+}
+
+void holdings_sort(struct holding *list, size_t nr, enum holdings_sort by)
+{
+	if (nr)
+		qsort_r(list, nr, sizeof(*list), compare_as, &by);
+}
+
+static int by_place(const struct ring *a, const struct ring *b)
+{
+	return a->place < b->place ? -1 : a->place > b->place;
+}
+
+void holdings_sort_rings(struct ledger *l, enum holdings_sort by)
+{
+	size_t nr = HASH_COUNT(l->rings), i = 0;
+	struct holding *list;
+	struct ring *r;
+
+	if (!nr)
+		return;
+	list = must_alloc(nr, sizeof(*list));
+	for (r = l->rings; r; r = r->hh.next, i++) {
+		list[i] = (struct holding){ .ring = r, .pid = ring_pid(r), .uid = ring_uid(r),
+					    .limit_bytes = ~0ULL };
+		add_ring(&list[i], r);
+		list[i].t = ring_totals(r);
+	}
+	holdings_sort(list, nr, by);
+	for (i = 0; i < nr; i++)
+		ledger_ring(l, list[i].ring->id)->place = i;
+	HASH_SRT(hh, l->rings, by_place);
+	free(list);
+}

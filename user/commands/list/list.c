@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fixbuf-trace list: every ring of every process and its registered buffers, now. */
+#include <limits.h>
+#include <stdlib.h>
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/json.h"
+#include "capture/kernel.h"
+#include "checks/holdings.h"
+#include "commands/list/unprivileged.h"
+#include "commands/option.h"
+#include "commands/run.h"
+#include "views/holdings.h"
+#include "views/rings.h"
+
+#define TOP_ALL UINT_MAX
+
+struct list_options {
+	struct output output;
+	struct selection select;
+	struct capture_how how;
+	enum { RING_BY_RING, LIST_BY_PROCESS, LIST_BY_USER } by;
+	enum holdings_sort sort;
+	bool sorted;		/* --sort was given */
+	__u64 min_bytes;
+	__u32 top;
+};
+
+struct list_json {
+	const struct list_options *o;
+	const struct ledger *l;
+	struct json j;
+};
+
+static void print_ring(const struct ring *r, void *arg)
+{
+	struct list_json *to = arg;
+
+	if (selection_has_ring(&to->o->select, r) && ring_has_size(r, to->o->min_bytes))
+		view_ring_json(&to->j, to->l, r, false, to->o->min_bytes);
+}
+
+/* Ring by ring: there may be millions of slots. */
+static int print_streamed(const struct list_options *o, struct walk *w, struct list_json *to,
+			  struct ledger *l)
+{
+	const struct ring_told told = { print_ring, to };
+	int err;
+
+	/* the walk is the same on every tier and is all that a snapshot takes */
+	view_rings_json_begin(&to->j, &o->output, TIER_TRACEPOINTS);
+	err = walk_each_ring(w, l, &told);
+	if (!err)
+		json_close(&to->j);
+	return err;
+}
+
+static void print_sorted(const struct list_options *o, struct list_json *to, struct ledger *l)
+{
+	size_t nr = 0;
+
+	holdings_sort_rings(l, o->sort);
+	view_rings_json_begin(&to->j, &o->output, TIER_TRACEPOINTS);
+	for (const struct ring *r = l->rings; r && nr < o->top; r = r->hh.next)
+		if (selection_has_ring(&o->select, r) && ring_has_size(r, o->min_bytes)) {
+			view_ring_json(&to->j, l, r, false, o->min_bytes);
+			nr++;
+		}
+	json_close(&to->j);
+}
+
+static void print_holdings(const struct list_options *o, struct json *j, const struct ledger *l)
+{
+	enum holdings_by by = o->by == LIST_BY_USER ? BY_USER : BY_PROCESS;
+	struct holding *list;
+	size_t nr;
+
+	list = holdings_of(l, &o->select, by, o->min_bytes, &nr);
+	holdings_sort(list, nr, o->sort);
+	if (j)
+		view_holdings_json(j, list, nr, o->top, by);
+	else
+		view_holdings_text(&o->output, list, nr, o->top, by);
+	free(list);
+}
+
+static int print_json(const struct list_options *o, struct walk *w, struct ledger *l)
+{
+	struct list_json to = { .o = o, .l = l };
+	bool streamed = !o->by && !o->sorted && o->top == TOP_ALL;
+	int err = streamed ? 0 : walk_rings(w, l);
+
+	json_begin(&to.j, o->output.out);
+	if (streamed)
+		err = print_streamed(o, w, &to, l);
+	else if (!err && o->by) {
+		view_snapshot_json(&to.j, &o->output, TIER_TRACEPOINTS);
+		print_holdings(o, &to.j, l);
+	} else if (!err)
+		print_sorted(o, &to, l);
+	if (!err) {
+		json_uint(&to.j, "unsteady_rings", walk_unsteady(w));
+		json_end(&to.j);
+	}
+	json_free(&to.j);
+	return err;
+}
+
+static int print_text(const struct list_options *o, struct walk *w, struct ledger *l)
+{
+	const struct rings_shown shown = { o->min_bytes, o->top };
+	unsigned int unsteady;
+	int err = walk_rings(w, l);
+
+	if (err)
+		return err;
+	holdings_sort_rings(l, o->sort);
+	if (o->by)
+		print_holdings(o, NULL, l);
+	else
+		view_rings_text(&o->output, &o->select, l, &shown);
+	unsteady = walk_unsteady(w);
+	if (unsteady)
+		fprintf(o->output.out, "%u ring%s changed too fast to be read; run it again\n", unsteady,
+			plural(unsteady));
+	return 0;
+}
+
+static bool has_rings(const struct list_options *o, const struct ledger *l)
+{
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (selection_has_ring(&o->select, r))
+			return true;
+	return false;
+}
+
+static int list(void *options)
+{
+	struct list_options *o = options;
+	const struct capture_wants wants = { .how = &o->how, .select = &o->select };
+	struct run r = { .to = &o->output };
+	struct ledger *l = ledger_new();
+	int status = run_open(&r, &wants);
+
+	if (!status && (o->output.json ? print_json(o, r.capture.walk, l) :
+					 print_text(o, r.capture.walk, l)))
+		status = run_cannot();
+	if (!status && !o->output.quiet && !has_rings(o, l))
+		fprintf(stderr, PROGRAM_NAME ": no ring%s was found\n",
+			selection_asks(&o->select) ? " of the selection" : "");
+	if (!status && !o->output.quiet && walk_is_inside(r.capture.walk) && !o->select.nr_pids)
+		fprintf(stderr, PROGRAM_NAME ": rings of processes outside of this pid namespace are not shown\n");
+	if (status == EXIT_CANNOT && !kern_is_allowed() && !o->output.json)
+		list_unprivileged(&o->output, &o->select);
+	run_close(&r);
+	ledger_free(l);
+	return status;
+}
+
+/* In the order of enum holdings_by, behind that of rings. */
+static const char *const words_by[] = { "ring", "process", "user", NULL };
+/* In the order of enum holdings_sort. */
+static const char *const words_sort[] = { "size", "charged", "refs", "pid", "uid", NULL };
+
+static parser(parse_sort)
+{
+	struct list_options *o = at;
+	int sort;
+
+	if (!parse_word(row, arg, &sort))
+		return false;
+	o->sort = sort;
+	o->sorted = true;
+	return true;
+}
+
+static const struct option_row options[] = {
+	ROWS_SELECTION(struct list_options),
+	{ .name = "by", .arg = "WHAT", .words = words_by, .parse = parse_word,
+	  .help = "a line for each process or user, with sums; ring (default): all of each ring",
+	  .offset = offsetof(struct list_options, by), .group = GROUP_VIEW,
+	  .refusal = "'%s' is not what list sums up; give process, user or ring" },
+	{ .name = "sort", .arg = "WHAT", .words = words_sort, .parse = parse_sort,
+	  .help = "most first by size (default in text), charged or refs; by pid or uid",
+	  .group = GROUP_VIEW, .refusal = "'%s' is no order; give size, charged, refs, pid or uid" },
+	{ .name = "min-size", .arg = "BYTES", .words = words_size, .parse = parse_bytes,
+	  .help = "only buffers of that size or more, and who has such", .group = GROUP_VIEW,
+	  .offset = offsetof(struct list_options, min_bytes),
+	  .refusal = "'%s' is not a size; give 65536, 64K or 1M" },
+	{ .name = "top", .arg = "N", .words = words_count, .parse = parse_number,
+	  .help = "only the first N", .group = GROUP_VIEW,
+	  .offset = offsetof(struct list_options, top),
+	  .refusal = "'%s' is not a number from 1 to 1000000000" },
+	ROW_BTF(struct list_options),
+	ROW_JSON,
+	ROW_OUTPUT,
+	ROW_NO_HEADER,
+	ROWS_SAID,
+	{ 0 }
+};
+
+static const struct list_options defaults = { .top = TOP_ALL };
+
+const struct command list_command = {
+	.name = "list",
+	.summary = "every ring of every process and its registered buffers, now",
+	.text = "Shows each ring, who holds it, whose limit it counts against and how much of that is "
+		"used, and each registered buffer with its folio size and charge.\v"
+		"Examples:\n"
+		"  fixbuf-trace list                  # all rings\n"
+		"  fixbuf-trace list -p 812,977       # those of two processes\n"
+		"  fixbuf-trace list --by user        # who has how much, and how much is left\n"
+		"  fixbuf-trace list --by process --top 10 --sort charged\n"
+		"  fixbuf-trace list --json -o a.json # for a program\n",
+	.options = options,
+	.options_size = sizeof(struct list_options), .defaults = &defaults,
+	.run = list,
+};

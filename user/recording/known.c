@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "recording/known.h"
+
+__u32 known_number(struct known **set, const void *bytes, size_t size, bool *is_new)
+{
+	struct known *k;
+
+	HASH_FIND(hh, *set, bytes, size, k);
+	*is_new = !k;
+	if (k)
+		return k->id;
+	k = must_alloc(1, sizeof(*k) + size);
+	k->id = HASH_COUNT(*set) + 1;
+	k->size = size;
+	memcpy(k->bytes, bytes, size);
+	HASH_ADD_KEYPTR(hh, *set, k->bytes, size, k);
+	return k->id;
+}
+
+void known_forget(struct known **set)
+{
+	struct known *k, *next;
+
+	HASH_ITER(hh, *set, k, next) {
+		HASH_DEL(*set, k);
+		free(k);
+	}
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What was written already, by its bytes: each gets a number, from 1. */
+#ifndef FIXBUF_RECORDING_KNOWN_H
+#define FIXBUF_RECORDING_KNOWN_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <uthash.h>
+
+struct known {
+	__u32 id;
+	size_t size;
+	UT_hash_handle hh;
+	char bytes[];
+};
+
+/* The number of these bytes; *is_new when they have to be written. */
+__u32 known_number(struct known **set, const void *bytes, size_t size, bool *is_new);
+void known_forget(struct known **set);
+
+#endif
