@@ -11,7 +11,7 @@
 #define START_MS	20000
 #define AWAIT_MS	15000
 #define MAX_LABELS	6
-#define MAX_OPTIONS	6
+#define MAX_OPTIONS	8
 
 double metric(const char *text, const char *name, ...)
 {
@@ -83,7 +83,7 @@ void exporter_start(struct exporter *x, ...)
 	}
 	x->port = 0;
 	tool_start(&x->a, &how, "export", "--listen", "127.0.0.1:0", o[0], o[1], o[2], o[3], o[4],
-		   o[5], NULL);
+		   o[5], o[6], o[7], NULL);
 	for (int ms = 0; ms < START_MS && !x->port; ms += 5) {
 		char *said = errors_of(&x->a), *at = strstr(said, "://127.0.0.1:");
 

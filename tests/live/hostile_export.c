@@ -17,7 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "http.h"
+#include "memory.h"
 #include "metrics.h"
+#include "silent.h"
 #include "witness.h"
 
 #define BIT(cap)	(1ULL << (cap))
@@ -154,6 +156,35 @@ static void idle_clients(void)
 		close(fds[i]);
 }
 
+/* ---- who is silent -------------------------------------------------------------------- */
+
+/* What looks at pages has threads that wait for them, and goes on. */
+static void beside_silence(void)
+{
+	struct load silent, other;
+	char label[32];
+	char *text;
+
+	if (!silent_start(&silent)) {
+		skip("who is silent", "%s", silent.skip);
+		silent_end(&silent);
+		return;
+	}
+	snprintf(label, sizeof(label), "uid=\"%llu\"", load_number(&silent, "uid"));
+	is_metric(&x, load_number(&silent, "pages"),
+		  "what a process does not let be read is told of its user", "fixbuf_unsettled", label);
+	if (!load_start(&other, "fault_munmap", NULL))
+		bail("fault_munmap: %s", other.skip);
+	snprintf(label, sizeof(label), "pid=\"%d\"", other.pid);
+	is_metric(&x, load_number(&other, "expect.unmapped-page") * PAGE,
+		  "the findings of others are told beside it", "fixbuf_finding_bytes", label);
+	text = exporter_scrape(&x);
+	is(metric(text, "fixbuf_verify_up", NULL), 1, "who verifies goes on");
+	free(text);
+	load_end(&other);
+	is(silent_end(&silent), 0, "it is let go");
+}
+
 /* ---- who is gone --------------------------------------------------------------------- */
 
 static bool comes_back(pid_t before, int seconds)
@@ -234,7 +265,7 @@ static void all_end_with_it(void)
 int main(void)
 {
 	exporter_needed();
-	exporter_start(&x, "--verify-interval", "1s", "-i2s", "--allow-host", "good.example", NULL);
+	exporter_start(&x, "--verify-interval", "1s", "-i2s", "--by", "pid", "--allow-host", "good.example", NULL);
 	collector = x.a.pid;
 	if (!ok(find_processes(), "it has four processes"))
 		bail("server %d, keeper %d, verifier %d", server, keeper, verifier);
@@ -243,6 +274,7 @@ int main(void)
 	is_closed("server", server);
 	hosts();
 	idle_clients();
+	beside_silence();
 	verifier_killed();
 	collector_stopped();
 	all_end_with_it();

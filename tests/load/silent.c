@@ -198,6 +198,8 @@ int main(int argc, char **argv)
 	}
 	usleep(100000);
 	report("victim=%d", victim);
+	report("uid=%d", HIS_UID);
+	report("pages=%d", PAGES);
 	report_ready();
 	close(stop[1]);
 	waitpid(victim, &status, 0);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "base/alloc.h"
+#include "base/patient.h"
 #include "capture/pagemap.h"
 #include "capture/peek.h"
 #include "capture/space.h"
@@ -135,12 +136,48 @@ static bool read_maps(struct space *s)
 	return s->maps;
 }
 
+struct question {
+	char path[64];
+	__u64 inode;		/* of what is mapped */
+	__s64 bytes;
+};
+
+/* A file system may be the user's own: its server is asked for nothing, as it need not answer. */
+static void ask_length(void *job)
+{
+	struct question *q = job;
+	struct statx st;
+
+	if (!statx(AT_FDCWD, q->path, AT_STATX_DONT_SYNC, STATX_INO | STATX_SIZE, &st) &&
+	    st.stx_ino == q->inode)
+		q->bytes = st.stx_size;
+}
+
+/* Of the file that is mapped, -1 = not known. To find it takes the lock of the address space. */
+static __s64 length_of_file(const struct space *s)
+{
+	struct question *q;
+	void *job;
+	__s64 bytes;
+
+	if (!s->map.inode)
+		return -1;
+	job = q = must_alloc(1, sizeof(*q));
+	q->inode = s->map.inode;
+	q->bytes = -1;
+	snprintf(q->path, sizeof(q->path), "/proc/%u/map_files/%llx-%llx", s->pid, s->map.start,
+		 s->map.end);
+	if (!patient_run(s->pid, ask_length, free, &job))
+		return -1;
+	bytes = q->bytes;
+	free(q);
+	return bytes;
+}
+
 /* Neighbours mostly lie in one mapping, or in one hole. False where there is none. */
 static bool find_map(struct space *s, __u64 addr)
 {
 	const char *text = s->maps, *end = s->maps + s->maps_len;
-	char path[64];
-	struct statx st;
 
 	if (addr >= s->map.start && addr < s->map.end)
 		return !s->is_hole;
@@ -157,12 +194,7 @@ static bool find_map(struct space *s, __u64 addr)
 		s->map.start = addr;
 		return false;
 	}
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", s->pid, s->map.start,
-		 s->map.end);
-	/* a file system may be the user's own: its server is asked for nothing, as it need not answer */
-	s->map_bytes = s->map.inode &&
-		       !statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO | STATX_SIZE, &st) &&
-		       st.stx_ino == s->map.inode ? (__s64)st.stx_size : -1;
+	s->map_bytes = length_of_file(s);
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -54,6 +55,15 @@ static const struct syscall_rule reads_files[] = {
 #ifdef __x86_64__
 	{ .nr = SYS_readlink }, { .nr = SYS_access }, { .nr = SYS_stat },
 #endif
+};
+
+/*
+ * base/patient.h: threads of this process and no other one. glibc ends a process whose later
+ * threads cannot register what its first one has (rseq).
+ */
+static const struct syscall_rule has_threads[] = {
+	{ SYS_clone, 0, CLONE_THREAD, CLONE_THREAD }, { .nr = SYS_set_robust_list },
+	{ .nr = SYS_rseq },
 };
 
 /* Events are disabled before they are closed. */
@@ -120,6 +130,7 @@ int export_calls_verify(void)
 	ADD(&r, all);
 	ADD(&r, loaded);
 	ADD(&r, reads_files);
+	ADD(&r, has_threads);
 	return seccomp_allow(r.list, r.nr);
 }
 
