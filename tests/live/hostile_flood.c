@@ -82,25 +82,29 @@ static long lost(const struct traced *t, long uid)
 	return uid < 0 ? all : his;
 }
 
-/* -u .uid, as text, or of everybody as JSON. Returns what it printed, to be freed. */
-static char *trace(struct traced *t, const char *uid)
+/*
+ * Of everybody as JSON, or as text with an option and its value, NULL = the pid of who calls. .flood is
+ * what floods (load/many.c). Returns what it printed, to be freed.
+ */
+static char *trace(struct traced *t, const char *flood, const char *option, const char *value)
 {
 	struct tool_how how = { 0 };
 	struct pollfd begun = { .events = POLLIN };
 	struct load his, own;
+	char *text, pid[16];
 	int ends[2];
-	char *text;
 
 	if (pipe2(ends, O_CLOEXEC))
 		bail("pipe");
 	how.stdout_fd = ends[1];
 	if (!load_start(&own, "many", "calls", "101", NULL) ||
-	    !load_start(&his, "many", "events", "97", NULL))
+	    !load_start(&his, "many", flood, "97", NULL))
 		bail("the load does not start");
 	t->own = own.pid;
 	t->his = his.pid;
-	tool_start(&t->a, &how, "trace", "--ring-buffer", "2048", "-d", "2s", uid ? "-u" : "--json",
-		   uid, NULL);
+	snprintf(pid, sizeof(pid), "%d", own.pid);
+	tool_start(&t->a, &how, "trace", "--ring-buffer", "2048", "-d", "2s",
+		   option ? option : "--json", option && !value ? pid : value, NULL);
 	close(ends[1]);
 	begun.fd = ends[0];
 	ok(poll(&begun, 1, 20000) == 1, "trace begins");
@@ -116,7 +120,7 @@ static char *trace(struct traced *t, const char *uid)
 static void everybody(void)
 {
 	struct traced t;
-	char *said = trace(&t, NULL), text[64];
+	char *said = trace(&t, "events", NULL, NULL), text[64];
 
 	json_lines_parse(&t.l, said);
 	ok(!t.l.bad, "every line is JSON");
@@ -137,12 +141,32 @@ static void everybody(void)
 static void one(void)
 {
 	struct traced t;
-	char *said = trace(&t, "54397");
+	char *said = trace(&t, "events", "-u", "54397");
 
 	is(count_lines(said, t.own, "register"), OWN, "-u: each register call is told");
 	is(count_lines(said, t.own, "unregister"), OWN, "-u: each unregister call, too");
 	ok(!strstr(t.a.err, "of uid 54397"), "-u: nothing of the user is lost");
 	is(count_lines(said, t.his, "register"), 0, "-u: nothing of the other is told");
+	tool_free(&t.a);
+	free(said);
+}
+
+/*
+ * A share is a user's, whatever its programs are called: of one that is selected by user or name
+ * events may be lost, which is told; selected by number it loses none.
+ */
+static void of_one_user(void)
+{
+	struct traced t;
+	char *said = trace(&t, "floods", "-p", NULL);
+
+	is(count_lines(said, t.own, "register"), OWN, "-p beside the user's own flood: each register call is told");
+	is(count_lines(said, t.own, "unregister"), OWN, "each unregister call, too");
+	has_text(t.a.err, " 0 events lost", "nothing is lost");
+	tool_free(&t.a);
+	free(said);
+	said = trace(&t, "floods", "--comm", "many");
+	has_text(t.a.err, "of uid 54397", "--comm beside it: what is lost is told as that user's");
 	tool_free(&t.a);
 	free(said);
 }
@@ -175,6 +199,7 @@ int main(void)
 {
 	everybody();
 	one();
+	of_one_user();
 	recorded();
 	return tap_end();
 }

@@ -7,7 +7,7 @@
  * table; "many spans N", as many buffers that are each the whole huge page; "many subusers N", a
  * full table each of as many subordinate users of a namespace of its, "many subspans N", SPANS such
  * buffers each; "many events N", as many as there may be until told to go on, of tables of N buffers and
- * of rings.
+ * of rings; "many floods N", the same by the user who calls.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -261,13 +261,13 @@ static void *tables(void *arg)
 	return NULL;
 }
 
-static void events(unsigned int nr)
+static void events(unsigned int nr, uid_t uid)
 {
 	pthread_t thread;
 	struct io_uring r;
 	pid_t child, parent = getpid();
 
-	become(HOSTILE);
+	become(uid);
 	/* rings of an earlier flood are charged until they are freed, which others can hold up */
 	while (uring_open(&table_ring, 1) == -ENOMEM)
 		usleep(10000);
@@ -312,12 +312,14 @@ int main(int argc, char **argv)
 
 	report_init(&argc, argv);
 	nr = argc == 3 ? strtoul(argv[2], NULL, 0) : 0;
-	if (nr && !strcmp(argv[1], "events"))
-		events(nr);
-	else if (nr && !strcmp(argv[1], "calls"))
-		calls(nr);
-	if (argc == 3 && (!strcmp(argv[1], "events") || !strcmp(argv[1], "calls")))
+	if (nr && (!strcmp(argv[1], "events") || !strcmp(argv[1], "floods"))) {
+		events(nr, argv[1][0] == 'e' ? HOSTILE : SOMEBODY);
 		return 0;
+	}
+	if (nr && !strcmp(argv[1], "calls")) {
+		calls(nr);
+		return 0;
+	}
 	if (nr && !strcmp(argv[1], "buffers"))
 		buffers(nr);
 	else if (nr && !strcmp(argv[1], "rings"))
