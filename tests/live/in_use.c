@@ -138,7 +138,7 @@ int main(void)
 	if (held("unregister", 3, 0))
 		held("update", 1, 1);
 	not_held("close", 2);
-	not_held("drained", 2 * 101);
+	not_held("drained", 2 * 1009);
 	recorded();
 	snprintf(file, sizeof(file), "%s/trace", folder);
 	unlink(file);

@@ -3,7 +3,7 @@
  * A buffer leaves its slot. In what first mode names, while requests use it:
  *   in_use unregister | update | close | drained
  * unregister: three READ_FIXED wait on a pipe, then are let go; update: one does, of the second
- * slot; close: the ring is closed under it; drained: each has ended before, 101 times, so that the
+ * slot; close: the ring is closed under it; drained: each has ended before, 1009 times, so that the
  * kernel uses its memory of the last round again.
  * Older kernels wait in the call for the requests: skipped there.
  */
@@ -19,8 +19,8 @@
 
 #define PAGES	19
 #define READS	3
-#define ROUNDS	101
-#define HELD_US	300000
+#define ROUNDS	1009
+#define HELD_US	1100000	/* a reader on a busy machine is late */
 
 static struct io_uring ring;
 static struct iovec iov[2];

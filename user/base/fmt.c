@@ -47,6 +47,11 @@ const char *fmt_bytes_long(char buf[FMT_LEN], __u64 bytes)
 	return bytes == 1 ? strcpy(buf, "1 byte") : scale(buf, bytes, units);
 }
 
+__u64 whole(double v)
+{
+	return v < 0 ? 0 : v < 0x1p64 ? (__u64)v : ~0ULL;
+}
+
 const char *fmt_ns(char buf[FMT_LEN], __u64 ns)
 {
 	static const char *const units[] = { "ns", "us", "ms", "s" };

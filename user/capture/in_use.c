@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <abi/limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "capture/in_use.h"
 #include "capture/peek.h"
 #include "capture/ring_walk.h"
 #include "model/ledger_buffers.h"
 #include "walk.skel.h"
 
-#define TRIES		20
-#define PAUSE_US	100	/* for a call to end that is at work on the ring */
+#define TRIES		10
+#define LOOKS		5	/* that must agree */
+#define PAUSE_US	100	/* at first, then twice as long: for a call to end that is at work on the ring */
 
 void in_use_prepare(struct walk *w)
 {
@@ -47,7 +50,7 @@ static struct ledger *table_at_rest(struct walk *w, __u64 ring)
 
 	for (int i = 0; i < TRIES; i++) {
 		if (i)
-			usleep(PAUSE_US);
+			usleep(PAUSE_US << (i - 1));
 		if (peek(skel->progs.peek_ring, ring, 0, 0))
 			return NULL;
 		if (skel->bss->out_ring.ring_flags & RING_F_LOCKED)
@@ -61,25 +64,13 @@ static struct ledger *table_at_rest(struct walk *w, __u64 ring)
 	return NULL;
 }
 
-/*
- * A call that is half done holds nodes that no table shows yet; once it is done the table does.
- * What is asked again after that, and still held, is held by requests.
- */
-bool in_use_ask_dropped(struct walk *w, __u64 ring, const struct node_of *nodes, __u32 *users,
-			size_t nr)
+/* Once more, at a moment of its own; a node that the table shows now is in use anew. */
+static bool ask_again(struct walk *w, __u64 ring, const struct node_of *nodes, __u32 *users, size_t nr)
 {
-	struct ledger *now;
-	bool known;
+	struct ledger *now = table_at_rest(w, ring);
+	bool known = now && in_use_ask(w, nodes, users, nr);
 
-	if (!in_use_ask(w, nodes, users, nr))
-		return false;
-	if (!any(users, nr))
-		return true;
-	now = table_at_rest(w, ring);
-	if (!now)
-		return false;
-	known = in_use_ask(w, nodes, users, nr);
-	for (size_t i = 0; i < nr; i++) {
+	for (size_t i = 0; known && i < nr; i++) {
 		const struct buffer *b = ledger_buffer(now, nodes[i].buf);
 
 		if (b && b->node == nodes[i].node)
@@ -87,4 +78,28 @@ bool in_use_ask_dropped(struct walk *w, __u64 ring, const struct node_of *nodes,
 	}
 	ledger_free(now);
 	return known;
+}
+
+/*
+ * A call that is half done holds nodes that no table shows yet; once it is done the table does.
+ * What is still held after that is held by requests, unless the node became another's between the
+ * two looks: by chance once, not each time.
+ */
+bool in_use_ask_dropped(struct walk *w, __u64 ring, const struct node_of *nodes, __u32 *users,
+			size_t nr)
+{
+	if (!in_use_ask(w, nodes, users, nr))
+		return false;
+	for (int i = 0; i < LOOKS && any(users, nr); i++) {
+		__u32 *again = must_alloc(nr, sizeof(*again));
+		bool known = ask_again(w, ring, nodes, again, nr);
+
+		for (size_t k = 0; known && k < nr; k++)
+			if (again[k] < users[k])
+				users[k] = again[k];
+		free(again);
+		if (!known)
+			return false;
+	}
+	return true;
 }

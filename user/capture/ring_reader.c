@@ -30,7 +30,7 @@ struct reader_user {
 
 /* What a slot says of its buffer. */
 struct kept_buffer {
-	__u64 buf, node, addr, len_bytes, bvec, charged_pages;
+	__u64 buf, addr, len_bytes, bvec, charged_pages;
 	__u32 segments, refs;
 	__u32 next;		/* 1 + index of the next in its bucket */
 	__u8 folio_shift, buf_flags;
@@ -75,6 +75,8 @@ static void grow(struct ring_reader *rr)
 	__u32 nr = rr->nr_buckets ? 2 * rr->nr_buckets : 1024;
 
 	rr->kept = must_realloc(rr->kept, nr, sizeof(*rr->kept));
+	if (bpf_program__autoload(rr->skel->progs.peek_users))
+		rr->nodes = must_realloc(rr->nodes, nr, sizeof(*rr->nodes));
 	free(rr->buckets);
 	rr->buckets = must_alloc(nr, sizeof(*rr->buckets));
 	rr->nr_buckets = nr;
@@ -105,10 +107,12 @@ static __u32 keep(struct ring_reader *rr, const struct fact_buffer *f)
 		if (is_kept(&rr->kept[n - 1], f))
 			return n;
 	rr->kept[rr->nr_kept] = (struct kept_buffer){
-		.buf = f->buf, .node = f->node, .addr = f->addr, .len_bytes = f->len_bytes,
+		.buf = f->buf, .addr = f->addr, .len_bytes = f->len_bytes,
 		.bvec = f->bvec, .charged_pages = f->charged_pages, .segments = f->segments,
 		.folio_shift = f->folio_shift, .refs = f->refs, .buf_flags = f->buf_flags,
 	};
+	if (rr->nodes)
+		rr->nodes[rr->nr_kept] = f->node;
 	enter_bucket(rr, rr->nr_kept);
 	return ++rr->nr_kept;
 }
@@ -168,7 +172,7 @@ bool reader_next_slot(const struct ring_reader *rr, const struct reading *r, str
 	if (!k)
 		return true;
 	f->buf = k->buf;
-	f->node = k->node;
+	f->node = rr->nodes ? rr->nodes[k - rr->kept] : 0;
 	f->addr = k->addr;
 	f->len_bytes = k->len_bytes;
 	f->bvec = k->bvec;
@@ -357,6 +361,7 @@ void reader_free(struct ring_reader *rr)
 	reader_reset(rr);
 	free(rr->raw);
 	free(rr->kept);
+	free(rr->nodes);
 	free(rr->buckets);
 	free(rr->runs);
 	*rr = (struct ring_reader){ .skel = rr->skel };

@@ -20,6 +20,7 @@ struct ring_reader {
 	struct fact_buffer *raw;	/* owned; what reader_slots() read */
 	size_t raw_room;
 	struct kept_buffer *kept;	/* owned */
+	__u64 *nodes;			/* owned; of .kept, where somebody asks who uses them, else NULL */
 	__u32 *buckets;			/* owned; of .kept, by address */
 	__u32 nr_kept, nr_buckets;
 	struct slot_run *runs;		/* owned; ring after ring: what their slots hold */

@@ -18,6 +18,11 @@
 #define LEVEL	1		/* of zstd: others cost as much time, or more room */
 #define ROOM	(2 * REC_FRAME_RAW)
 
+/* Of a limited size: what is kept free for counters and the end, before they are measured and after. */
+#define FIRST_PART	25
+#define END_PART	50
+#define NEAR_PART	4	/* little room is left: so much of it */
+
 struct writer {
 	FILE *out;
 	ZSTD_CCtx *zstd;
@@ -26,8 +31,9 @@ struct writer {
 	__u64 written, facts, lost;
 	__u64 safe_facts;		/* in whole frames that the file took */
 	int error;			/* errno: the file takes no more */
-	__u64 usable;			/* bytes for facts, 0 = any number */
-	bool full;
+	__u64 max_bytes, usable;	/* of these for facts; 0 = any number */
+	bool measured;			/* counters were written when little room was left */
+	bool full, closed;		/* for facts; for counters, too */
 	__u64 beyond;			/* facts for which there was no room */
 	__u64 tables, stacks_lost;	/* bytes of strings and stacks; those for which there was no room */
 	struct known *strings, *stacks;
@@ -102,7 +108,7 @@ void writer_flush(struct writer *w)
  */
 static bool has_room(struct writer *w, size_t size)
 {
-	if (!w->usable)
+	if (!w->max_bytes)
 		return true;
 	size += sizeof(struct rec_frame) + 2 * sizeof(struct rec);
 	if (!w->full && w->written + w->nr_raw + size > w->usable) {
@@ -110,6 +116,11 @@ static bool has_room(struct writer *w, size_t size)
 		w->full = w->written + size > w->usable;
 	}
 	return !w->full;
+}
+
+static bool is_near(const struct writer *w)
+{
+	return w->written >= w->usable - w->usable / NEAR_PART;
 }
 
 /* Room for a record of that size, its head filled in. */
@@ -344,11 +355,29 @@ static void put_list(struct writer *w, enum rec_type type, size_t size,
 	put_list(w, type, sizeof(*(now)->list), (before)->list, (before)->nr_##list, \
 		 (now)->list, (now)->nr_##list)
 
-void writer_io(struct writer *w, const struct io_model *before,
-		  const struct io_model *now)
+/*
+ * The last counters are those that have changed since little room was left, which is when they
+ * were written before: they take half of that, at most.
+ */
+static void keep_room_for_counters(struct writer *w, __u64 stored)
+{
+	__u64 kept = w->max_bytes / END_PART + stored / 2;
+
+	w->measured = is_near(w);
+	w->closed = w->full;
+	if (w->measured)
+		w->usable = w->max_bytes > kept ? w->max_bytes - kept : 1;
+}
+
+void writer_io(struct writer *w, const struct io_model *before, const struct io_model *now)
 {
 	struct rec_io r = { .t_ns = now->t_ns, .in_flight = now->in_flight, .missed = now->missed };
+	__u64 begin;
 
+	if (w->closed)
+		return;
+	writer_flush(w);
+	begin = w->written;
 	memcpy(r.loss, &now->loss, sizeof(now->loss));
 	put_rows(w, before, now);
 	PUT_LIST(w, REC_IO_BUFFER, buffers, before, now);
@@ -356,6 +385,9 @@ void writer_io(struct writer *w, const struct io_model *before,
 	PUT_LIST(w, REC_IO_FAILURE, failures, before, now);
 	PUT_LIST(w, REC_IO_CALLS, calls, before, now);
 	memcpy(record(w, REC_IO, sizeof(r)), &r, sizeof(r));
+	writer_flush(w);
+	if (w->max_bytes)
+		keep_room_for_counters(w, w->written - begin);
 }
 
 /* ---- begin and end --------------------------------------------------------------------- */
@@ -414,46 +446,19 @@ struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 	return w;
 }
 
-#define END_PART 25	/* of the size is left for counters and the end */
-
 void writer_limit(struct writer *w, __u64 max_bytes)
 {
-	w->usable = max_bytes ? max_bytes - max_bytes / END_PART : 0;
+	w->max_bytes = max_bytes;
+	w->usable = max_bytes - max_bytes / FIRST_PART;
 }
 
-bool writer_is_full(const struct writer *w)
+struct writer_told writer_told(const struct writer *w)
 {
-	return w->full;
-}
-
-__u64 writer_beyond(const struct writer *w)
-{
-	return w->beyond;
-}
-
-__u64 writer_facts(const struct writer *w)
-{
-	return w->facts;
-}
-
-__u64 writer_safe_facts(const struct writer *w)
-{
-	return w->safe_facts;
-}
-
-int writer_error(const struct writer *w)
-{
-	return w->error;
-}
-
-__u64 writer_bytes(const struct writer *w)
-{
-	return w->written + w->nr_raw;
-}
-
-__u64 writer_lost_facts(const struct writer *w)
-{
-	return w->lost;
+	return (struct writer_told){
+		.facts = w->facts, .safe_facts = w->safe_facts, .lost = w->lost,
+		.bytes = w->written + w->nr_raw, .beyond = w->beyond, .error = w->error, .full = w->full,
+		.wants_counters = w->max_bytes && (w->full ? !w->closed : !w->measured && is_near(w)),
+	};
 }
 
 void writer_losers(struct writer *w, const struct user_loss *losers, size_t nr)

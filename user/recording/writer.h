@@ -14,7 +14,7 @@ struct writer;
 /*
  * An empty file, or .append: a part is added to the recording that the file
  * holds, which has to be open for reading, too. Who opened it closes it, and
- * asks writer_error() whether all arrived. NULL with a sentence.
+ * asks writer_told() whether all arrived. NULL with a sentence.
  */
 struct writer *writer_create(FILE *out, bool append, const struct origin *about);
 /*
@@ -22,9 +22,6 @@ struct writer *writer_create(FILE *out, bool append, const struct origin *about)
  * counted, but for what was there before (FACT_F_SNAPSHOT), counters and the end.
  */
 void writer_limit(struct writer *w, __u64 max_bytes);
-/* Whether something was left out; how many facts. */
-bool writer_is_full(const struct writer *w);
-__u64 writer_beyond(const struct writer *w);
 /* What follows are the facts of a new ledger. */
 void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
 /*
@@ -36,19 +33,24 @@ __u32 writer_stack(struct writer *w, const struct stack *stack);
 void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 		 const struct failure *why, __u32 stack);
 void writer_lost(struct writer *w, const struct lost_events *lost);
-/* The counters as they stand; .before: as they stood at the last one, empty at first. */
-void writer_io(struct writer *w, const struct io_model *before,
-		  const struct io_model *now);
+/*
+ * The counters as they stand; .before: as they stood at the last one, empty at first. Nothing
+ * happens after those that were written when the file was full.
+ */
+void writer_io(struct writer *w, const struct io_model *before, const struct io_model *now);
 void writer_flush(struct writer *w);
 
-__u64 writer_facts(const struct writer *w);
-/* Of these, those that the file has taken; after an error fewer. */
-__u64 writer_safe_facts(const struct writer *w);
-/* errno once the file took no more, 0 before; it ends with its last whole frame then. */
-int writer_error(const struct writer *w);
-/* In the file, with what waits for its frame taken as it is. */
-__u64 writer_bytes(const struct writer *w);
-__u64 writer_lost_facts(const struct writer *w);
+struct writer_told {
+	__u64 facts;
+	__u64 safe_facts;	/* of these, those that the file has taken; after an error fewer */
+	__u64 lost;		/* as writer_lost() was told */
+	__u64 bytes;		/* in the file, with what waits for its frame taken as it is */
+	__u64 beyond;		/* facts that were left out, as it is full */
+	int error;		/* errno once the file took no more: it ends with its last whole frame */
+	bool full;
+	bool wants_counters;	/* now, for the size to be kept: writer_io() */
+};
+struct writer_told writer_told(const struct writer *w);
 
 /* Whose the events are that were lost; before writer_end(). */
 void writer_losers(struct writer *w, const struct user_loss *losers, size_t nr);

@@ -51,7 +51,7 @@ static void put_about(struct json *j, const struct page *p)
 	json_str(j, "kernel", p->about->kernel);
 	json_uint(j, "page_bytes", p->about->page_bytes);
 	json_str(j, "tier", tier_name(p->about->tier));
-	json_double(j, "begin_unix_s", ((__s64)p->begin_ns + p->realtime_ns) / 1e9);
+	json_double(j, "begin_unix_s", ((double)p->begin_ns + p->realtime_ns) / 1e9);
 	json_uint(j, "duration_ns", since(p, p->end_ns));
 	json_uint(j, "events", p->facts);
 	json_uint(j, "lost", p->lost);

@@ -157,7 +157,7 @@ static void print_rows(const struct view_stat *v, const struct io_model *g)
 			table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
 		table_cell(t, "%llu", r->c.ops);
 		table_cell(t, "%.0f", rate(v, r->c.ops));
-		table_cell(t, "%s", fmt_bytes(buf, rate(v, r->c.bytes)));
+		table_cell(t, "%s", fmt_bytes(buf, whole(rate(v, r->c.bytes))));
 		table_cell(t, "%.0f%%", r->c.ops ? 100.0 * r->fixed_ops / r->c.ops : 0);
 		latency_cells(t, r);
 		table_cell(t, "%llu", r->c.errors);

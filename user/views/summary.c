@@ -111,7 +111,7 @@ static void print_costs(const struct view_summary *v)
 		table_cell(t, "%s", c->timed ? fmt_ns(buf, c->max_ns) : "-");
 		table_cell(t, "%s", c->timed ? fmt_ns(buf, c->ns) : "-");
 		table_cell(t, "%s", c->timed && c->bytes ?
-			   fmt_ns(buf, c->ns * (double)(1 << 20) / c->bytes) : "-");
+			   fmt_ns(buf, whole(c->ns * (double)(1 << 20) / c->bytes)) : "-");
 	}
 	if (any)
 		fprintf(v->to->out, "\nAt what cost\n");

@@ -35,6 +35,16 @@ static void times(void **state)
 		assert_string_equal(fmt_ns(buf, t[i].ns), t[i].text);
 }
 
+static void whole_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(whole(-0.5), 0);
+	assert_int_equal(whole(42.9), 42);
+	assert_int_equal(whole(0x1p63), 1ULL << 63);
+	assert_int_equal(whole(1.8e28), ~0ULL);
+	assert_int_equal(whole(0.0 / 0.0), ~0ULL);
+}
+
 static void durations(void **state)
 {
 	static const struct { const char *text; __u64 ns; } good[] = {
@@ -95,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(times),
+		cmocka_unit_test(whole_numbers),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(nouns_and_verbs_agree),

@@ -183,24 +183,6 @@ static void write_ledger(struct record *r, const struct event *e)
 	r->anew_ns = e->t_ns;
 }
 
-static void on_event(const struct event *e, void *arg)
-{
-	struct record *r = arg;
-
-	if (r->end_ns)
-		return;
-	if (e->kind == EVENT_LOOK) {
-		write_ledger(r, e);
-	} else if (e->kind == EVENT_FACT) {
-		r->last_ns = e->t_ns;
-		write_fact(r, e);
-	} else if (e->kind == EVENT_LOST) {
-		writer_lost(r->to, &e->lost);
-		r->no_room += e->lost.cpu == SKIPPED_CPU ? 0 : e->lost.count;
-		r->torn = true;
-	}
-}
-
 /* ---- while it runs ---------------------------------------------------------------------- */
 
 /* Errors leave what was written as it is: the next reading may work. */
@@ -229,6 +211,26 @@ static void write_counters(struct record *r)
 	io_model_free(&now);
 	io_model_free(&since);
 	io_stat_tidy(r->run.capture.io, live_ledger(r->live));
+}
+
+static void on_event(const struct event *e, void *arg)
+{
+	struct record *r = arg;
+
+	if (r->end_ns)
+		return;
+	if (e->kind == EVENT_LOOK) {
+		write_ledger(r, e);
+	} else if (e->kind == EVENT_FACT) {
+		r->last_ns = e->t_ns;
+		write_fact(r, e);
+		if (writer_told(r->to).wants_counters)
+			write_counters(r);
+	} else if (e->kind == EVENT_LOST) {
+		writer_lost(r->to, &e->lost);
+		r->no_room += e->lost.cpu == SKIPPED_CPU ? 0 : e->lost.count;
+		r->torn = true;
+	}
 }
 
 static bool step(void *arg)
@@ -267,7 +269,7 @@ static unsigned int pause_ms(void *arg)
 
 static bool is_full(void *arg)
 {
-	return writer_is_full(((struct record *)arg)->to);
+	return writer_told(((struct record *)arg)->to).full;
 }
 
 static bool is_releasing(void *arg)
@@ -326,18 +328,18 @@ static int open_file(struct record *r)
 	return 0;
 }
 
-static void tell_end(const struct record *r)
+static void tell_end(const struct record *r, const struct writer_told *told)
 {
 	const struct record_options *o = r->o;
 	char size[FMT_LEN];
 
 	if (o->output.quiet)
 		return;
-	fprintf(stderr, "%llu events, %s in %s; %llu lost%s", writer_facts(r->to),
-		fmt_bytes(size, writer_bytes(r->to)), o->output.path, writer_lost_facts(r->to),
+	fprintf(stderr, "%llu events, %s in %s; %llu lost%s", told->facts,
+		fmt_bytes(size, told->bytes), o->output.path, told->lost,
 		r->no_room ? ": a larger --ring-buffer makes room" : "");
-	if (writer_is_full(r->to))
-		fprintf(stderr, "; ended at --max-size, %llu later events left out", writer_beyond(r->to));
+	if (told->full)
+		fprintf(stderr, "; ended at --max-size, %llu later events left out", told->beyond);
 	fputc('\n', stderr);
 }
 
@@ -358,7 +360,7 @@ static int write_all(struct record *r)
 		status = live_start(&r->live, c, &r->o->select, &r->origin, on_event, r) ?
 			 run_cannot() : run(r);
 	if (r->to) {
-		int error;
+		struct writer_told told;
 
 		if (c->facts) {
 			size_t nr;
@@ -367,16 +369,16 @@ static int write_all(struct record *r)
 			writer_losers(r->to, losers, nr);
 		}
 		writer_end(r->to, r->end_ns ? r->end_ns : clock_now_ns(), c->stacks ? stacks_lost(c->stacks) : 0);
-		error = writer_error(r->to);
-		if (!status && error)
+		told = writer_told(r->to);
+		if (!status && told.error)
 			status = cannot("cannot write to %s: %s; it holds the first %llu of %llu events",
-					r->o->output.path, strerror(error),
-					writer_safe_facts(r->to), writer_facts(r->to));
+					r->o->output.path, strerror(told.error),
+					told.safe_facts, told.facts);
 		else if (!status)
-			tell_end(r);
+			tell_end(r, &told);
 		writer_free(r->to);
 		/* it was told, and the file is to stay as it is */
-		if (error)
+		if (told.error)
 			clearerr(r->o->output.out);
 	}
 	return status ? status : run_end(&r->run, 0);
