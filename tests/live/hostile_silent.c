@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "silent.h"
 #include "tool.h"
@@ -15,6 +16,7 @@
 
 #define SOON_S	8	/* it takes one second and what a shared machine adds */
 #define END_S	3
+#define BUFFERS	"997"
 
 static void ends(const char *what, int status, const char *a, const char *b, const char *c)
 {
@@ -46,6 +48,33 @@ static void obeys(const char *pid)
 	tool_free(&t);
 }
 
+static long waits(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return u.ru_nvcsw;
+}
+
+/* Who reads for us is woken for very many small buffers at a time, not for each. */
+static void in_few_turns(void)
+{
+	struct tool_run t;
+	char pid[16];
+	struct load l;
+	long before;
+
+	if (!load_start(&l, "many", "small", BUFFERS, NULL))
+		bail("many: %s", l.skip);
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	before = waits();
+	tool(&t, "verify", "-p", pid, NULL);
+	is(t.status, 0, "verify of %s buffers of another user", BUFFERS);
+	ok(waits() - before < atoi(BUFFERS) / 2, "in few turns (it waited %ld times)", waits() - before);
+	tool_free(&t);
+	load_end(&l);
+}
+
 int main(void)
 {
 	struct load silent, other;
@@ -66,5 +95,6 @@ int main(void)
 	}
 	is(silent_end(&silent), 0, "it is let go");
 	load_end(&other);
+	in_few_turns();
 	return tap_end();
 }

@@ -7,7 +7,7 @@
  * table; "many spans N", as many buffers that are each the whole huge page; "many subusers N", a
  * full table each of as many subordinate users of a namespace of its, "many subspans N", SPANS such
  * buffers each; "many events N", as many as there may be until told to go on, of tables of N buffers and
- * of rings; "many floods N", the same by the user who calls.
+ * of rings; "many floods N", the same by the user who calls; "many small N", buffers of that user.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -320,7 +320,7 @@ int main(int argc, char **argv)
 		calls(nr);
 		return 0;
 	}
-	if (nr && !strcmp(argv[1], "buffers"))
+	if (nr && (!strcmp(argv[1], "buffers") || !strcmp(argv[1], "small")))
 		buffers(nr);
 	else if (nr && !strcmp(argv[1], "rings"))
 		rings(nr);
@@ -340,6 +340,9 @@ int main(int argc, char **argv)
 		subusers(nr, SPANS, THP);
 	else
 		return 2;
+	/* root registers more than a user may lock */
+	if (!strcmp(argv[1], "small"))
+		become(SOMEBODY);
 	report("nr=%u", nr);
 	report_ready();
 	return 0;

@@ -392,6 +392,33 @@ static void believe_if_seen(struct page_walk *pw)
 		pw->extents[i].mapping = MAPPING_UNKNOWN;
 }
 
+static bool is_small(const struct buffer *b)
+{
+	return b && !b->walked && !(b->buf_flags & BUFFER_F_KERNEL) && buffer_pages(b) <= PAGEMAP_SMALL;
+}
+
+/* Those in the slots that come next, too: many small buffers would take a turn each. */
+static void read_ahead(struct page_walk *pw, const struct ring *r, __u32 index)
+{
+	struct pagemap *pm = space_pagemap(pw->space);
+	struct pagemap_place places[PAGEMAP_AHEAD];
+	size_t nr = 0;
+
+	if (!pm || !is_small(r->slots[index]) || !pagemap_wants_ahead(pm))
+		return;
+	for (; index < r->nr_slots && nr < PAGEMAP_AHEAD; index++) {
+		const struct buffer *b = r->slots[index];
+
+		if (is_small(b))
+			places[nr++] = (struct pagemap_place){
+				b->addr >> PAGE_SHIFT, (b->addr >> PAGE_SHIFT) + buffer_pages(b),
+			};
+	}
+	/* one alone is read when it is its turn */
+	if (nr > 1)
+		pagemap_read_ahead(pm, places, nr);
+}
+
 /*
  * What looks wrong is read twice: a call frees a buffer before it empties the slot, and before
  * 6.13 it fills the slot before the buffer (io_sqe_buffer_register()).
@@ -410,6 +437,8 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct 
 		if (!slot_is(pw, ring, index, b))
 			continue;
 		space_enter(pw->space, whose, b->addr + b->len_bytes);
+		if (!i)
+			read_ahead(pw, ring, index);
 		err = read_segments(pw, b);
 		/* freed and registered anew meanwhile? the calls tell even if all looks the same */
 		if (!err && (!slot_is(pw, ring, index, b) ||

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/page_size.h"
@@ -21,12 +22,23 @@ struct reading {
 	__u64 entries[AHEAD];
 };
 
+/* Of many places, in one turn. */
+struct ahead {
+	int fd;
+	size_t nr;
+	struct pagemap_place places[PAGEMAP_AHEAD]; /* .end: of what was read */
+	__u64 entries[PAGEMAP_AHEAD][PAGEMAP_SMALL];
+};
+
 struct pagemap {
 	int fd;
 	__u32 pid;
 	__u64 end;		/* page number to read ahead to */
 	struct reading *r;	/* NULL = none is under way or good */
+	struct ahead *ahead;	/* NULL = not read */
+	size_t place;		/* in there, of .end; .nr = none */
 	bool needs_patience, stuck;
+	bool again;		/* renewed since it was opened, so that it may be once more */
 };
 
 static void open_it(void *job)
@@ -54,6 +66,19 @@ static void read_it(void *job)
 	ssize_t n = pread(r->fd, r->entries, r->nr * sizeof(__u64), r->first * sizeof(__u64));
 
 	r->nr = n > 0 ? n / sizeof(__u64) : 0;
+}
+
+static void read_places(void *job)
+{
+	struct ahead *a = job;
+
+	for (size_t i = 0; i < a->nr; i++) {
+		struct pagemap_place *p = &a->places[i];
+		ssize_t n = pread(a->fd, a->entries[i], (p->end - p->page) * sizeof(__u64),
+				  p->page * sizeof(__u64));
+
+		p->end = p->page + (n > 0 ? n / sizeof(__u64) : 0);
+	}
 }
 
 struct pagemap *pagemap_open(__u32 pid)
@@ -89,9 +114,31 @@ int pagemap_fd(const struct pagemap *pm)
 
 void pagemap_renew(struct pagemap *pm, __u64 end)
 {
+	pm->again = pm->end;
 	if (pm->r)
 		pm->r->nr = 0;
 	pm->end = (end + PAGE_BYTES - 1) >> PAGE_SHIFT;
+	for (pm->place = 0; pm->ahead && pm->place < pm->ahead->nr; pm->place++)
+		if (pm->ahead->places[pm->place].end == pm->end)
+			break;
+}
+
+bool pagemap_wants_ahead(const struct pagemap *pm)
+{
+	return pm->needs_patience && !pm->stuck && pm->again && (!pm->ahead || pm->place == pm->ahead->nr);
+}
+
+void pagemap_read_ahead(struct pagemap *pm, const struct pagemap_place *places, size_t nr)
+{
+	struct ahead *a = pm->ahead ? : must_alloc(1, sizeof(*a));
+	void *job = a;
+
+	a->fd = pm->fd;
+	a->nr = nr;
+	memcpy(a->places, places, nr * sizeof(*places));
+	pm->place = 0;
+	pm->stuck = !patient_run(pm->pid, read_places, free, &job);
+	pm->ahead = job;
 }
 
 void pagemap_close(struct pagemap *pm)
@@ -99,6 +146,7 @@ void pagemap_close(struct pagemap *pm)
 	if (!pm)
 		return;
 	close(pm->fd);
+	free(pm->ahead);
 	free(pm->r);
 	free(pm);
 }
@@ -150,10 +198,22 @@ bool pagemap_alive(struct pagemap *pm)
 	return alive;
 }
 
+/* Time has passed since: what is another page now may have been none then. */
+static bool showed_same(const struct pagemap *pm, __u64 page, __u64 pfn)
+{
+	const struct pagemap_place *p = pm->ahead ? &pm->ahead->places[pm->place] : NULL;
+	__u64 other;
+
+	return p && pm->place < pm->ahead->nr && page >= p->page && page < p->end &&
+	       shown_by_entry(pm->ahead->entries[pm->place][page - p->page], pfn, &other) == SHOWN_SAME;
+}
+
 enum shown pagemap_shows(struct pagemap *pm, __u64 addr, __u64 pfn, __u64 *other)
 {
 	__u64 e;
 
+	if (showed_same(pm, addr >> PAGE_SHIFT, pfn))
+		return SHOWN_SAME;
 	return entry(pm, addr >> PAGE_SHIFT, &e) ? shown_by_entry(e, pfn, other) : SHOWN_UNKNOWN;
 }
 

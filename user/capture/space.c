@@ -105,6 +105,11 @@ void space_enter(struct space *s, struct whose whose, __u64 end)
 		pagemap_renew(s->pm, end);
 }
 
+struct pagemap *space_pagemap(const struct space *s)
+{
+	return s->pm;
+}
+
 __u64 space_mm(const struct space *s)
 {
 	return s->mm;

@@ -8,6 +8,7 @@
 
 #include "model/ledger.h"
 
+struct pagemap;
 struct walk_bpf;
 struct space;
 
@@ -27,6 +28,8 @@ void space_free(struct space *s);
  * and .end is up to where reading ahead makes sense.
  */
 void space_enter(struct space *s, struct whose whose, __u64 end);
+/* The one that is open, to read ahead in (capture/pagemap.h); NULL = none. */
+struct pagemap *space_pagemap(const struct space *s);
 /* An open descriptor keeps the struct mm_struct: not beyond a pass. */
 void space_leave(struct space *s);
 /* The one that is open, 0 = none. */
