@@ -171,6 +171,29 @@ static void failures(void)
 	load_end(&l);
 }
 
+/* Two ways in which one call fails with one error are two causes. */
+static void failed_calls(void)
+{
+	static const struct { const char *op, *says; } causes[] = {
+		{ "register", "errno=\"EFAULT\",cause=\"the pointer to the array of iovecs is NULL\"" },
+		{ "register", "errno=\"EFAULT\",cause=\"entry N: the mapping N-N is read-only, but buffers are pinned for writing\"" },
+	};
+	struct load l;
+
+	if (!load_start(&l, "causes", NULL)) {
+		skip("failed calls", "%s", l.skip);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		char label[192];
+
+		snprintf(label, sizeof(label), "pid=\"%d\",op=\"%s\",%s", l.pid, causes[i].op,
+			 causes[i].says);
+		is_metric(&x, 1 + i, label, "fixbuf_register_failures_total", label);
+	}
+	load_end(&l);
+}
+
 /* Counts of a ring stay in the metrics when its counters make room for those of others. */
 static void io(void)
 {
@@ -338,6 +361,7 @@ static void serving(void)
 	gauges();
 	io();
 	failures();
+	failed_calls();
 	findings();
 	http();
 	many_scrapes();

@@ -77,12 +77,35 @@ void evidence_of_account(struct evidence_room *to, struct walk *walk, const stru
 	ledger_free(now);
 }
 
+static void blame(struct evidence_room *to, const struct fact_entry *entry)
+{
+	if (!entry)
+		return;
+	to->entry = *entry;
+	to->e.entry = &to->entry;
+}
+
+static void note_caller(struct evidence_room *to, const struct fact_caller *caller)
+{
+	if (!caller)
+		return;
+	to->caller = *caller;
+	to->e.caller = &to->caller;
+}
+
+void evidence_told(struct evidence_room *to, const struct fact_entry *entries, size_t nr,
+		   const struct fact_caller *caller)
+{
+	memset(to, 0, sizeof(*to));
+	blame(to, explain_told_entry(entries, nr));
+	note_caller(to, caller);
+}
+
 void evidence_gather(struct evidence_room *to, struct walk *walk, const struct ledger *then,
 		     struct fact_call *call, struct fact_entry *entries, size_t nr,
 		     const struct fact_caller *caller)
 {
 	struct fact_call failed = *call;
-	const struct fact_entry *blamed;
 
 	memset(to, 0, sizeof(*to));
 	/* an update that stopped on its way hides the error: mostly it is this one */
@@ -91,15 +114,8 @@ void evidence_gather(struct evidence_room *to, struct walk *walk, const struct l
 		for (size_t i = 0; i < nr; i++)
 			entries[i].index += call->result;
 	}
-	blamed = explain_find_entry(&failed, entries, nr);
-	if (blamed) {
-		to->entry = *blamed;
-		to->e.entry = &to->entry;
-	}
-	if (caller) {
-		to->caller = *caller;
-		to->e.caller = &to->caller;
-	}
+	blame(to, explain_find_entry(&failed, entries, nr));
+	note_caller(to, caller);
 	call->need_pages = failed.need_pages;
 	look_at_features(call);
 	if (failure_errno(call, &to->e) == -ENOMEM && call->user)

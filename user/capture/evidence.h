@@ -15,6 +15,10 @@
 void evidence_of_account(struct evidence_room *to, struct walk *walk, const struct ledger *then,
 			 __u64 user, __u64 locked_pages, __u32 caller, __u32 proc_pid);
 
+/* What the kernel side alone told of a call that failed, for who may look at nothing. */
+void evidence_told(struct evidence_room *to, const struct fact_entry *entries, size_t nr,
+		   const struct fact_caller *caller);
+
 /*
  * Of .call, which failed or did not do all: .entries and .caller (NULL = none) are what the
  * kernel side told of it. What is found of the call itself is entered into it.

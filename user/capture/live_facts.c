@@ -73,17 +73,31 @@ static void note_entry(struct live *l, const struct fact *f)
 	memcpy(&l->entries[l->nr_entries++], f, sizeof(*l->entries));
 }
 
+/* How many entries, and who called, were told of this call. */
+static size_t entries_of(const struct live *l, const struct fact_call *c)
+{
+	return l->nr_entries && l->entries[0].h.call == c->h.call ? l->nr_entries : 0;
+}
+
+static const struct fact_caller *caller_of(const struct live *l, const struct fact_call *c)
+{
+	return l->caller.h.call == c->h.call ? &l->caller : NULL;
+}
+
+void live_told(const struct live *l, const struct fact_call *c, struct evidence_room *to)
+{
+	evidence_told(to, l->entries, entries_of(l, c), caller_of(l, c));
+}
+
 /* Tells and enters a call that is shown, with its explanation. */
 static void enter_failure(struct live *l, struct fact_call *c)
 {
-	bool told = l->nr_entries && l->entries[0].h.call == c->h.call;
 	struct evidence_room seen;
 	char text[EXPLAIN_LEN];
 	struct failure why = { text, &seen.e };
 
-	evidence_gather(&seen, l->capture->walk, l->ledger, c, l->entries,
-			told ? l->nr_entries : 0,
-			l->caller.h.call == c->h.call ? &l->caller : NULL);
+	evidence_gather(&seen, l->capture->walk, l->ledger, c, l->entries, entries_of(l, c),
+			caller_of(l, c));
 	explain_call(text, c, &seen.e);
 	live_enter(l, &c->h, true, true, &why);
 	l->nr_entries = 0;

@@ -170,6 +170,14 @@ static void look_behind(struct fact_entry *e, __u32 pid)
 	}
 }
 
+const struct fact_entry *explain_told_entry(const struct fact_entry *entries, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (entries[i].state != ENTRY_OK && entries[i].state != ENTRY_UNCHECKED)
+			return &entries[i];
+	return NULL;
+}
+
 const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_entry *entries,
 					    size_t nr)
 {

@@ -13,5 +13,7 @@
  */
 const struct fact_entry *explain_find_entry(struct fact_call *call, struct fact_entry *entries,
 					    size_t nr);
+/* The same of what was told alone, without a look. */
+const struct fact_entry *explain_told_entry(const struct fact_entry *entries, size_t nr);
 
 #endif

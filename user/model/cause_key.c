@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
+#include "base/hash.h"
 #include "model/cause_key.h"
 
 #define EXPLAIN_MOST 1024 /* more than a sentence has */
@@ -19,22 +19,49 @@ static const char *skip_number(const char *s)
 	return s;
 }
 
+/* Behind what is quoted; an apostrophe inside a word quotes nothing. */
+static const char *skip_quoted(const char *s, const char *begin)
+{
+	const char *end;
+
+	if (*s != '\'' || (s > begin && isalnum((unsigned char)s[-1])))
+		return s;
+	end = strchr(s + 1, '\'');
+	return end ? end + 1 : s + strlen(s);
+}
+
+/* Behind what is in parentheses, with the blank before them. */
+static const char *skip_remark(const char *s)
+{
+	int depth = 0;
+
+	if (*s != '(' && (*s != ' ' || s[1] != '('))
+		return s;
+	for (s += *s == ' '; *s; s++) {
+		depth += *s == '(';
+		depth -= *s == ')';
+		if (!depth)
+			return s + 1;
+	}
+	return s;
+}
+
 size_t cause_text(char *out, size_t room, const char *explain)
 {
+	const char *s = explain;
 	size_t n = 0;
-	int depth = 0;
-	bool quoted = false, number;
 
-	for (const char *s = explain; *s && n + 1 < room;) {
-		number = isdigit((unsigned char)*s);
-		/* an apostrophe inside a word quotes nothing */
-		if (*s == '\'')
-			quoted = !quoted && (s == explain || !isalnum((unsigned char)s[-1]));
-		depth += *s == '(';
-		depth -= *s == ')' && depth;
-		if (!quoted && !depth)
-			out[n++] = number ? 'N' : *s;
-		s = number ? skip_number(s) : s + 1;
+	while (*s && n + 1 < room) {
+		const char *behind = skip_remark(skip_quoted(s, explain));
+
+		if (behind > s) {
+			s = behind;
+		} else if (isdigit((unsigned char)*s)) {
+			out[n++] = 'N';
+			s = skip_number(s);
+		} else {
+			out[n++] = *s++;
+		}
 	}
 	out[n] = 0;
 	return n;
@@ -42,11 +69,7 @@ size_t cause_text(char *out, size_t room, const char *explain)
 
 __u64 cause_key(const char *explain)
 {
-	__u64 hash = 0xcbf29ce484222325;	/* FNV-1a */
 	char text[EXPLAIN_MOST];
-	size_t n = cause_text(text, sizeof(text), explain);
 
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
-	return hash;
+	return hash_bytes(text, cause_text(text, sizeof(text), explain));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 #include "base/array.h"
+#include "base/hash.h"
 #include "recording/reader_io.h"
 
 #define MAX_ROWS	32768	/* of a kind that are kept apart */
@@ -142,12 +143,10 @@ struct list {
 static struct io_key failure_key(const char *data)
 {
 	struct io_failure_row row;
-	const unsigned char *bytes = (const void *)&row.key;
-	struct io_key key = { .kind = REC_IO_FAILURE, .c = 0xcbf29ce484222325 };	/* FNV-1a */
+	struct io_key key = { .kind = REC_IO_FAILURE };
 
 	memcpy(&row, data, sizeof(row));
-	for (size_t i = 0; i < sizeof(row.key); i++)
-		key.c = (key.c ^ bytes[i]) * 0x100000001b3;
+	key.c = hash_bytes(&row.key, sizeof(row.key));
 	key.a = row.key.ring;
 	key.b = row.key.pid;
 	key.born_ns = row.born_ns;

@@ -2,14 +2,9 @@
 /* What the I/O counters have gained since they were last read, to whose it is. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/alloc.h"
 #include "base/array.h"
 #include "checks/failure_io.h"
 #include "commands/export/model.h"
-#include "model/cause_key.h"
-
-#define MAX_CAUSES	16	/* of one opcode of one owner; then all others are one more */
-#define CAUSE_TEXT	160	/* of a label */
 
 static void fold(const struct io_row *r, struct bounded *out)
 {
@@ -40,24 +35,6 @@ static struct io_count *count_of(struct owner *o, __u8 opcode, bool fixed)
 
 /* ---- why they failed --------------------------------------------------------------- */
 
-/* Of those that the others tell; whoever fails in ever new ways has no more of them. */
-static void add_cause(struct io_count *c, int error, __u64 key, const char *text, __u64 count)
-{
-	size_t i = 0;
-
-	if (c->nr_causes >= MAX_CAUSES)
-		error = key = 0;
-	while (i < c->nr_causes && (c->causes[i].error != error || c->causes[i].key != key))
-		i++;
-	if (i == c->nr_causes) {
-		array_grow(c->causes, c->nr_causes);
-		c->causes[c->nr_causes++] = (struct io_cause){
-			.error = error, .key = key, .text = key ? must_strdup(text) : NULL,
-		};
-	}
-	c->causes[i].count += count;
-}
-
 /* What is counted of the process on that ring; of others there, where it has nothing. NULL = neither. */
 static const struct io_counts *counts_of(const struct io_model *m, const struct io_failure_row *row)
 {
@@ -71,34 +48,28 @@ static const struct io_counts *counts_of(const struct io_model *m, const struct 
 	return io_model_ring(m, row->key.ring, row->born_ns);
 }
 
-/* A sentence goes on with its remedy. */
 static void add_failure(struct export_model *m, const struct io_model *since,
 			const struct io_failure_row *row, __u64 now_ns)
 {
 	const struct io_counts *c = counts_of(since, row);
-	char explain[EXPLAIN_LEN], text[CAUSE_TEXT];
+	char explain[EXPLAIN_LEN];
 	struct owner_key key;
 	struct owner *o;
 
 	if (row->key.kind != IO_FAILED || !c)
 		return;
 	explain_io(explain, &row->failure.seen, row->key.result);
-	cause_text(text, sizeof(text), explain);
-	text[strcspn(text, ";")] = 0;
 	key = export_key(m->by, c->uid, &c->comm, row->key.pid, row->key.ring);
 	o = export_owner(m, &key, now_ns);
 	o->told = false;
-	add_cause(count_of(o, IO_WHO_OP(row->key.what), IO_WHO_FIXED(row->key.what)),
-		  -row->key.result, cause_key(text), text, row->failure.count);
+	export_cause(&count_of(o, IO_WHO_OP(row->key.what), IO_WHO_FIXED(row->key.what))->causes,
+		     -row->key.result, explain, row->failure.count);
 }
 
 void export_io_free(struct owner *o)
 {
-	for (size_t i = 0; i < o->nr_ios; i++) {
-		for (size_t k = 0; k < o->ios[i].nr_causes; k++)
-			free(o->ios[i].causes[k].text);
-		free(o->ios[i].causes);
-	}
+	for (size_t i = 0; i < o->nr_ios; i++)
+		export_causes_free(&o->ios[i].causes);
 	free(o->ios);
 }
 
@@ -149,8 +120,6 @@ void export_io_merge(struct owner *to, const struct owner *from)
 		t->latency.sum_ns += f->latency.sum_ns;
 		for (int b = 0; b <= BOUNDS; b++)
 			t->latency.count[b] += f->latency.count[b];
-		for (size_t k = 0; k < f->nr_causes; k++)
-			add_cause(t, f->causes[k].error, f->causes[k].key, f->causes[k].text,
-				  f->causes[k].count);
+		export_causes_merge(&t->causes, &f->causes);
 	}
 }

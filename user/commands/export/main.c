@@ -14,6 +14,7 @@
 #include "base/signals.h"
 #include "capture/call_hooks.h"
 #include "capture/live.h"
+#include "checks/failure_setup.h"
 #include "commands/export/calls.h"
 #include "commands/export/file.h"
 #include "commands/export/http.h"
@@ -49,12 +50,36 @@ static __u64 interval_ns(const struct export_options *o)
 
 /* ---- collecting ------------------------------------------------------------------- */
 
+/* What the system shows beside it is not looked at: this process may open nothing. */
+static void add_call(struct exporter *x, const struct fact_call *c)
+{
+	struct evidence_room seen;
+	char text[EXPLAIN_LEN];
+
+	if (c->result < 0) {
+		live_told(x->live, c, &seen);
+		explain_call(text, c, &seen.e);
+	}
+	export_call(&x->m, c, c->result < 0 ? text : NULL);
+}
+
+static void add_setup(struct exporter *x, const struct fact_setup *s)
+{
+	static const struct evidence none;
+	char text[EXPLAIN_LEN];
+
+	explain_setup(text, s, &none);
+	export_setup(&x->m, s, text);
+}
+
 static void on_fact(const struct fact *f, void *arg)
 {
 	struct exporter *x = arg;
 
 	if (f->kind == FACT_CALL)
-		export_call(&x->m, (const void *)f);
+		add_call(x, (const void *)f);
+	else if (f->kind == FACT_SETUP)
+		add_setup(x, (const void *)f);
 	live_fact(x->live, f);
 }
 

@@ -216,6 +216,37 @@ static void op_label(struct view *v, const void *arg)
 	fprintf(v->out, "op=\"%s\"", op_name(*op));
 }
 
+static void put_cause(struct view *v, const struct cause_told *c)
+{
+	fprintf(v->out, ",errno=\"%s\",cause=\"", c->error ? fact_errno_name(-c->error) : "other");
+	put_label(v->out, untrusted(c->text ? c->text : "other"));
+	fputc('"', v->out);
+	value(v, "%llu", c->count);
+}
+
+/* Why calls failed. */
+static void put_call_causes(struct view *v)
+{
+	family(v, "fixbuf_register_failures", "counter", NULL,
+	       "Calls of io_uring_register() about buffers that failed, by error and cause.");
+	EACH_OWNER(v, o)
+		for (size_t i = 0; i < o->nr_calls; i++)
+			for (size_t k = 0; k < o->calls[i].causes.nr; k++) {
+				begin(v, "");
+				put_owner(v, o, v->m->by);
+				fprintf(v->out, ",op=\"%s\"", op_name(o->calls[i].op));
+				put_cause(v, &o->calls[i].causes.list[k]);
+			}
+	family(v, "fixbuf_setup_failures", "counter", NULL,
+	       "Calls of io_uring_setup() that failed, by error and cause; seen at the tiers functions and kprobes.");
+	EACH_OWNER(v, o)
+		for (size_t k = 0; k < o->setups.nr; k++) {
+			begin(v, "");
+			put_owner(v, o, v->m->by);
+			put_cause(v, &o->setups.list[k]);
+		}
+}
+
 static void put_calls(struct view *v)
 {
 	static const __u32 ops[] = { CALL_REGISTER, CALL_UNREGISTER, CALL_UPDATE, CALL_CLONE };
@@ -234,6 +265,7 @@ static void put_calls(struct view *v)
 	       "Duration of these calls.");
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		histogram(v, &v->m->call_time[ops[i]], op_label, &ops[i]);
+	put_call_causes(v);
 }
 
 struct io_of {
@@ -259,22 +291,16 @@ static void io_labels(struct view *v, const void *arg)
 		}								\
 } while (0)
 
-static void put_causes(struct view *v)
+static void put_io_causes(struct view *v)
 {
 	family(v, "fixbuf_io_failures", "counter", NULL,
 	       "Requests that failed or were cancelled, by error and cause, as stat and report tell it.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_ios; i++)
-			for (size_t k = 0; k < o->ios[i].nr_causes; k++) {
-				const struct io_cause *c = &o->ios[i].causes[k];
-
+			for (size_t k = 0; k < o->ios[i].causes.nr; k++) {
 				begin(v, "");
 				io_labels(v, &(struct io_of){ o, &o->ios[i] });
-				fprintf(v->out, ",errno=\"%s\",cause=\"", c->error ?
-					fact_errno_name(-c->error) : "other");
-				put_label(v->out, untrusted(c->text ? c->text : "other"));
-				fputc('"', v->out);
-				value(v, "%llu", c->count);
+				put_cause(v, &o->ios[i].causes.list[k]);
 			}
 }
 
@@ -287,7 +313,7 @@ static void put_io(struct view *v)
 	IO_COUNTER(v, bytes);
 	family(v, "fixbuf_io_errors", "counter", NULL, "Requests that failed, except with ECANCELED.");
 	IO_COUNTER(v, errors);
-	put_causes(v);
+	put_io_causes(v);
 	family(v, "fixbuf_io_short_operations", "counter", NULL,
 	       "Requests that transferred less than they asked for.");
 	IO_COUNTER(v, shorts);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/hash.h"
 #include "base/untrusted.h"
 #include "checks/places.h"
 #include "checks/shares.h"
@@ -20,7 +21,10 @@ void export_model_init(struct export_model *m, enum export_by by, size_t max_own
 
 static void owner_free(struct owner *o)
 {
+	for (size_t i = 0; i < o->nr_calls; i++)
+		export_causes_free(&o->calls[i].causes);
 	free(o->calls);
+	export_causes_free(&o->setups);
 	export_io_free(o);
 	free(o);
 }
@@ -31,7 +35,7 @@ static void owner_remove(struct export_model *m, struct owner *o)
 	owner_free(o);
 }
 
-static __u64 *call_of(struct owner *o, __u32 op, int error)
+static struct call_count *call_of(struct owner *o, __u32 op, int error)
 {
 	size_t i = 0;
 
@@ -41,7 +45,7 @@ static __u64 *call_of(struct owner *o, __u32 op, int error)
 		array_grow(o->calls, o->nr_calls);
 		o->calls[o->nr_calls++] = (struct call_count){ .op = op, .error = error };
 	}
-	return &o->calls[i].count;
+	return &o->calls[i];
 }
 
 /* ---- owners ------------------------------------------------------------------- */
@@ -73,12 +77,10 @@ struct owner_key export_ring_key(enum export_by by, const struct ring *r)
 /* Whether it was folded before. Two keys in 65536 may be taken for one. */
 static bool is_known_fold(struct export_model *m, const struct owner_key *key)
 {
-	__u64 hash = 0xcbf29ce484222325ULL;
+	__u64 hash = hash_bytes(key, sizeof(*key));
 	__u32 bit;
 	bool known;
 
-	for (size_t i = 0; i < sizeof(*key); i++)
-		hash = (hash ^ ((const __u8 *)key)[i]) * 0x100000001b3ULL;
 	bit = (hash ^ hash >> 32) & ((1 << FOLD_BITS) - 1);
 	known = m->folds[bit / 8] >> bit % 8 & 1;
 	m->folds[bit / 8] |= 1 << bit % 8;
@@ -99,8 +101,14 @@ static void merge(struct export_model *m, const struct owner *from)
 {
 	struct owner *to = other_owner(m);
 
-	for (size_t i = 0; i < from->nr_calls; i++)
-		*call_of(to, from->calls[i].op, from->calls[i].error) += from->calls[i].count;
+	for (size_t i = 0; i < from->nr_calls; i++) {
+		const struct call_count *f = &from->calls[i];
+		struct call_count *t = call_of(to, f->op, f->error);
+
+		t->count += f->count;
+		export_causes_merge(&t->causes, &f->causes);
+	}
+	export_causes_merge(&to->setups, &from->setups);
 	export_io_merge(to, from);
 	to->told = false;
 }
@@ -196,9 +204,10 @@ static void bounded_add(struct bounded *b, __u64 ns)
 	b->sum_ns += ns;
 }
 
-void export_call(struct export_model *m, const struct fact_call *c)
+void export_call(struct export_model *m, const struct fact_call *c, const char *explain)
 {
 	int error = c->result < 0 ? -c->result : 0;
+	struct call_count *count;
 	struct owner_key key;
 	struct owner *o;
 	__u32 op = c->op == CALL_REGISTER2 ? CALL_REGISTER : c->op;
@@ -207,10 +216,26 @@ void export_call(struct export_model *m, const struct fact_call *c)
 		return;
 	key = export_key(m->by, c->h.uid, &c->h.comm, c->h.pid, c->h.ring);
 	o = export_owner(m, &key, c->h.t_ns);
-	++*call_of(o, op, error);
+	count = call_of(o, op, error);
+	count->count++;
+	if (error)
+		export_cause(&count->causes, error, explain, 1);
 	o->told = false;
 	if (c->start_ns && c->h.t_ns >= c->start_ns)
 		bounded_add(&m->call_time[op], c->h.t_ns - c->start_ns);
+}
+
+void export_setup(struct export_model *m, const struct fact_setup *s, const char *explain)
+{
+	struct owner_key key;
+	struct owner *o;
+
+	if (is_own(m, s->h.pid))
+		return;
+	key = export_key(m->by, s->h.uid, &s->h.comm, s->h.pid, 0);
+	o = export_owner(m, &key, s->h.t_ns);
+	export_cause(&o->setups, -s->result, explain, 1);
+	o->told = false;
 }
 
 /* ---- gauges ----------------------------------------------------------------------- */

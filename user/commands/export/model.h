@@ -34,26 +34,31 @@ struct owner_key {
 	struct comm comm;
 };
 
-struct call_count {
-	__u32 op;		/* enum call_op */
-	int error;		/* 0 = done */
-	__u64 count;
-};
-
-/* Requests that failed of one cause. */
-struct io_cause {
+/* What failed of one cause. */
+struct cause_told {
 	int error;
 	__u64 key;		/* cause_key(); 0: of those that found no room */
 	char *text;		/* owned: cause_text() up to the remedy, NULL with .key 0 */
 	__u64 count;
 };
 
+struct causes_told {
+	struct cause_told *list; /* owned */
+	size_t nr;
+};
+
+struct call_count {
+	__u32 op;		/* enum call_op */
+	int error;		/* 0 = done */
+	__u64 count;
+	struct causes_told causes;
+};
+
 struct io_count {
 	__u8 opcode;
 	bool fixed;
 	__u64 ops, bytes, errors, shorts, punts;
-	struct io_cause *causes;
-	size_t nr_causes;
+	struct causes_told causes;
 	struct bounded latency;
 };
 
@@ -65,6 +70,7 @@ struct owner {
 	__u64 weight_bytes;	/* of what it had registered when it was last looked at */
 	struct call_count *calls; /* owned, as all lists */
 	size_t nr_calls;
+	struct causes_told setups; /* rings that were not made */
 	struct io_count *ios;
 	size_t nr_ios;
 	bool now;		/* the gauges below are of something */
@@ -150,7 +156,15 @@ struct owner_key export_key(enum export_by by, __u32 uid, const struct comm *com
 /* Whose this ring is. */
 struct owner_key export_ring_key(enum export_by by, const struct ring *r);
 
-void export_call(struct export_model *m, const struct fact_call *c);
+/* .explain: why it failed, if it did. */
+void export_call(struct export_model *m, const struct fact_call *c, const char *explain);
+void export_setup(struct export_model *m, const struct fact_setup *s, const char *explain);
+
+/* ---- causes.c ---- */
+
+void export_cause(struct causes_told *c, int error, const char *explain, __u64 count);
+void export_causes_merge(struct causes_told *to, const struct causes_told *from);
+void export_causes_free(struct causes_told *c);
 
 /* ---- io.c ---- */
 

@@ -24,7 +24,7 @@ static char *called(const char *comm, enum metrics_format format)
 	export_model_init(&m, EXPORT_BY_PID, 3);
 	c.h.comm = comm_of(comm);
 	c.start_ns = c.h.t_ns - 500;
-	export_call(&m, &c);
+	export_call(&m, &c, "a cause");
 	text = rendered(&m, format);
 	export_model_free(&m);
 	return text;

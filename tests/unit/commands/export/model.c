@@ -31,7 +31,7 @@ static void call_of(const char *comm, __u32 uid, __s64 result, __u64 t_ns)
 	c.h.comm = comm_of(comm);
 	c.h.uid = uid;
 	c.h.t_ns = t_ns;
-	export_call(&m, &c);
+	export_call(&m, &c, "a cause");
 }
 
 static struct owner *owner_of(const char *comm)
@@ -68,18 +68,18 @@ static void call_time(void **state)
 
 	(void)state;
 	c.h.t_ns = 10000;
-	export_call(&m, &c);
+	export_call(&m, &c, "a cause");
 	assert_int_equal(b->sum_ns, 0);
 	c.start_ns = 10000 - 1023;
-	export_call(&m, &c);
+	export_call(&m, &c, "a cause");
 	c.start_ns = 10000 - 1024;
-	export_call(&m, &c);
+	export_call(&m, &c, "a cause");
 	assert_int_equal(b->count[0], 1);
 	assert_int_equal(b->count[1], 1);
 	assert_int_equal(b->sum_ns, 2047);
 	c.start_ns = 1;
 	c.h.t_ns = 1 + (1ULL << 40);
-	export_call(&m, &c);
+	export_call(&m, &c, "a cause");
 	assert_int_equal(b->count[BOUNDS], 1);
 }
 
