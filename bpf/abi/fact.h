@@ -105,6 +105,7 @@ enum holder_how {
 	HOLDER_XARRAY	= 3,	/* between the walk's two halves only: .h.ring is a struct xarray's head */
 	HOLDER_CLOSING	= 4,	/* it was closed and waits for .in_flight requests of this task */
 	HOLDER_ENDING	= 5,	/* as HOLDER_XARRAY: a struct io_uring_task, of a task that ends */
+	HOLDER_SHARING	= 6,	/* it was asked for, and has the memory of who holds the ring */
 };
 
 enum ending {

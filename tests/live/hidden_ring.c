@@ -97,6 +97,7 @@ static void verify(struct tool_run *a, pid_t pid)
 static void passed_on(void)
 {
 	struct tool_run a;
+	char arg[16];
 	pid_t child;
 	struct load l;
 
@@ -106,6 +107,51 @@ static void passed_on(void)
 	is(a.status, 0, "passed: verify of who made it ends with 0");
 	is(json_number(a.json, "pages"), PAGES, "passed: its pages were compared");
 	is(json_nr_rings(a.json, child), 1, "passed: it is shown with who has it");
+	tool_free(&a);
+	snprintf(arg, sizeof(arg), "%d", l.pid);
+	tool(&a, "verify", "--watch", "--json", "-q", "-d", "300ms", "-p", arg, NULL);
+	has_text(a.out, "\"verdict\":\"nothing-found\"", "passed: verify --watch looks at it, too");
+	tool_free(&a);
+	load_end(&l);
+}
+
+static void is_the_elders(const char *by, const char *value, const struct load *l)
+{
+	struct tool_run a;
+
+	tool(&a, "verify", "--json", by, value, NULL);
+	is(a.status, 0, "sibling: verify %s ends with 0", by);
+	is(json_number(a.json, "pages"), PAGES, "sibling: %s: its pages were compared", by);
+	is(json_nr_rings(a.json, l->pid), 1, "sibling: %s: it is shown with who was asked for", by);
+	tool_free(&a);
+	tool(&a, "verify", "--watch", "--json", "-q", "-d", "300ms", by, value, NULL);
+	has_text(a.out, "\"verdict\":\"nothing-found\"", "sibling: verify --watch %s looks at it, too", by);
+	tool_free(&a);
+}
+
+/* What a process that shares our memory registers is ours, though we have no descriptor of its. */
+static void of_a_sibling(void)
+{
+	struct tool_run a;
+	pid_t child;
+	struct load l;
+	char arg[32];
+
+	if (!start(&l, "sibling", &child))
+		return;
+	snprintf(arg, sizeof(arg), "%d", l.pid);
+	is_the_elders("-p", arg, &l);
+	is_the_elders("--comm", load_text(&l, "name"), &l);
+	tool(&a, "list", "-p", arg, NULL);
+	has_text(a.out, "fd - (has the memory of who holds it)", "sibling: the text says so");
+	tool_free(&a);
+	/* both: each has its answer */
+	snprintf(arg, sizeof(arg), "%d,%d", l.pid, child);
+	verify(&a, child);
+	is(a.status, 0, "sibling: verify of who made it ends with 0");
+	tool_free(&a);
+	tool(&a, "verify", "--json", "-p", arg, NULL);
+	is(a.status, 0, "sibling: verify of both ends with 0");
 	tool_free(&a);
 	load_end(&l);
 }
@@ -165,6 +211,7 @@ int main(void)
 	lives_on("thread", "mapping");
 	lives_on("inherited", "mapping");
 	passed_on();
+	of_a_sibling();
 	kept_over_exec();
 	unseen();
 	return tap_end();

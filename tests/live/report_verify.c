@@ -116,8 +116,8 @@ static void ends_amid_churn(void)
 	tool_free(&a);
 }
 
-/* A limit that is lowered below what is locked is told of no call. */
-static void lowered_meanwhile(void)
+/* A limit that is lowered below what is locked is told of no call; .room_kib: for events. */
+static void lowered_meanwhile(const char *room_kib, const char *what)
 {
 	struct tool_how how = { .timeout_s = 60 };
 	struct json_object *all, *one;
@@ -125,7 +125,7 @@ static void lowered_meanwhile(void)
 	struct load l;
 	bool told = false;
 
-	tool_start(&a, &how, "record", "-o", file, "--comm", "fault_limi[t]", NULL);
+	tool_start(&a, &how, "record", "-o", file, "--ring-buffer", room_kib, NULL);
 	ok(tool_says(&a, "recording to ", 60000), "record says when it records");
 	if (!load_start(&l, "fault_limit", "over", NULL))
 		bail("%s", l.skip);
@@ -140,8 +140,22 @@ static void lowered_meanwhile(void)
 		told |= json_is(one, "tag", "over-limit") &&
 			json_number(one, "pid") == l.pid;
 	}
-	ok(told, "a limit that is lowered below what is locked is told");
+	if (!ok(told, "%s: a limit that is lowered below what is locked is told", what))
+		note("%s", a.out);
 	tool_free(&a);
+}
+
+/* All the time, to the end: what is there then is looked at once more. */
+static void lowered_amid_losses(void)
+{
+	struct load l;
+
+	if (!load_start(&l, "churn", "small", NULL)) {
+		skip("amid losses", "%s", l.skip);
+		return;
+	}
+	lowered_meanwhile("4", "amid losses");
+	load_end(&l);
 }
 
 int main(void)
@@ -151,7 +165,8 @@ int main(void)
 	record_long_releases();
 	beside_others();
 	ends_amid_churn();
-	lowered_meanwhile();
+	lowered_meanwhile("16384", "alone");
+	lowered_amid_losses();
 	if (fd >= 0)
 		close(fd);
 	unlink(file);

@@ -105,6 +105,14 @@ static bool suspects(const struct watched *w)
 	return false;
 }
 
+/* Whether calls or buffers came and went faster than they could be looked at. */
+static bool owes(const struct watched *w)
+{
+	const char *last = w->lines.nr ? json_object_to_json_string(w->lines.lines[w->lines.nr - 1]) : "";
+
+	return strstr(last, "\"missed-buffers\"") || strstr(last, "\"unchecked-calls\"");
+}
+
 /* Checks that the summary, the last line, agrees with the lines before it. */
 static struct json_object *summary(const struct watched *w, const char *name)
 {
@@ -261,7 +269,7 @@ static void healthy(const char *load, const char *arg, int stay_s, bool overlaps
 	if (!is(nr - (overlaps ? twice : 0), 0, "%s %s: nothing is told", load, arg))
 		show(&w);
 	/* what was lost may have been a fault */
-	if (!is(w.a.status, nr ? 1 : lost(&w) || suspects(&w) ? 4 : 0, "%s %s: exit status", load, arg))
+	if (!is(w.a.status, nr ? 1 : lost(&w) || suspects(&w) || owes(&w) ? 4 : 0, "%s %s: exit status", load, arg))
 		note("%s", json_object_to_json_string(last));
 	if (lost(&w))
 		skip("number of calls", "the kernel left out some of our programs");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How verify --watch ends, and what it refuses: the same at every tier. */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "load.h"
@@ -81,6 +82,64 @@ static bool suspected(void)
 	return first;
 }
 
+/* Whoever watches sleeps while .l ends; what is not looked at then is not vouched for. */
+static void end_unseen(struct tool_run *a, const struct tool_how *how, struct load *l)
+{
+	load_end(l);
+	/* the kernel releases the ring a little later */
+	usleep(300000);
+	kill(a->pid, SIGCONT);
+	kill(a->pid, SIGINT);
+	tool_wait(a, how);
+}
+
+static void missed_buffers(void)
+{
+	static const struct tool_how how = { .timeout_s = 60 };
+	struct tool_run a;
+	struct load l;
+
+	tool_start(&a, &how, "verify", "--watch", "--json", "--comm", "fault_remap", NULL);
+	ok(tool_says(&a, "watching (tier: ", 30000), "it watches");
+	usleep(300000);
+	kill(a.pid, SIGSTOP);
+	if (!load_start(&l, "fault_remap", NULL))
+		skip("missed buffers", "%s", l.skip);
+	end_unseen(&a, &how, &l);
+	if (!l.skip) {
+		is(a.status, 4, "buffers that came and went unseen leave it unsettled");
+		has_text(a.out, "\"missed-buffers\"", "which are told");
+	}
+	tool_free(&a);
+}
+
+static void unchecked_calls(void)
+{
+	static const struct tool_how how = { .timeout_s = 60 };
+	struct tool_run a;
+	struct load l;
+	char pid[16];
+	bool broken;
+
+	if (!load_start(&l, "fault_bypass", "--late", NULL)) {
+		skip("unchecked calls", "%s", l.skip);
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool_start(&a, &how, "verify", "--watch", "--json", "-p", pid, NULL);
+	ok(tool_says(&a, "watching (tier: ", 30000), "it watches");
+	usleep(300000);
+	kill(a.pid, SIGSTOP);
+	load_break(&l);
+	broken = load_text(&l, "expect.uncharged-pin");
+	end_unseen(&a, &how, &l);
+	if (broken)
+		ok(a.status == 1 || a.status == 4, "what was undone unseen is not vouched for (%d)", a.status);
+	else
+		skip("unchecked calls", "nothing is wrong on this kernel, or it has no huge page");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	int tries = 0;
@@ -89,6 +148,8 @@ int main(void)
 	while (tries < TRIES && !suspected())
 		tries++;
 	ok(tries < TRIES, "of %d such programs one is suspected", TRIES);
+	missed_buffers();
+	unchecked_calls();
 	misused();
 	return tap_end();
 }

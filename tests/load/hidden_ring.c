@@ -5,17 +5,21 @@
  * child of the process that made it, which has ended: inherited), by a thread that waits in it
  * (waited), or by another ring that polls it (polled). exec: the other way round, a descriptor that
  * is kept by a program which does not know of it. passed: the maker's child has a descriptor, the maker
- * none. unseen: the thread that made the ring has ended
+ * none. sibling: a process that has the maker's memory, not its descriptors, has made it; the parent
+ * goes by a name of its own. unseen: the thread that made the ring has ended
  * and another waits in it, which nothing shows but the account.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -115,6 +119,35 @@ static void *make_in_thread(void *iov)
 	return NULL;
 }
 
+static atomic_int made;
+
+static int make_as_sibling(void *iov)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	make(iov, false);
+	made = 1;
+	while (!pause())
+		;
+	return 0;
+}
+
+/* Has our memory, and its own table of descriptors. */
+static void clone_sibling(struct iovec *iov)
+{
+	static char stack[1 << 16] __attribute__((aligned(16)));
+	char name[16];
+	pid_t child = clone(make_as_sibling, stack + sizeof(stack), CLONE_VM | SIGCHLD, iov);
+
+	must(child < 0 ? -errno : 0, "clone");
+	snprintf(name, sizeof(name), "elder%d", getpid());
+	prctl(PR_SET_NAME, name);
+	while (!made && !waitpid(child, NULL, WNOHANG))
+		usleep(1000);
+	must(made ? 0 : -ECHILD, "the sibling");
+	report("name=%s", name);
+	report("child=%d", child);
+}
+
 /* In the child that stays: without the descriptor, until the pipe's other end is closed. */
 static void keep_mapping(int told, int stay)
 {
@@ -196,6 +229,8 @@ int main(int argc, char **argv)
 	if (!strcmp(way, "thread") || !strcmp(way, "unseen")) {
 		must(-pthread_create(&thread, NULL, make_in_thread, &iov), "pthread_create");
 		pthread_join(thread, NULL);
+	} else if (!strcmp(way, "sibling")) {
+		clone_sibling(&iov);
 	} else {
 		make(&iov, false);
 	}
@@ -208,7 +243,9 @@ int main(int argc, char **argv)
 	} else if (!strcmp(way, "passed")) {
 		pass_to_child();
 	}
-	close(hidden.ring_fd);
+	/* a number of the sibling's, where it made the ring */
+	if (strcmp(way, "sibling"))
+		close(hidden.ring_fd);
 	if (!strcmp(way, "waited") || !strcmp(way, "polled") || !strcmp(way, "unseen"))
 		unmap();
 	report_ready();

@@ -36,6 +36,12 @@ FAULTS = (
 )
 CHURN = (("mm_churn", "exec", "997", "--no-wait"), ("mm_churn", "exit", "1000003", "--no-wait"),
          ("mm_churn", "fork", "1000003", "--no-wait"), ("churn", "slow", "small"))
+# company that nobody selects: a benchmark with fixed buffers, and another user who churns
+BESIDE_UID = "61019"
+BESIDE = (("churn", "slow", "small"), ("mm_churn", "exec", "997", "--no-wait"),
+          ("mm_churn", "exit", "1000003", "--no-wait"))
+FIO = ("--name=fixed", "--ioengine=io_uring", "--fixedbufs=1", "--rw=randread", "--bs=4k", "--iodepth=8",
+       "--size=8m", "--time_based", "--runtime=29", "--rate_iops=503", "--filename=")
 # its heap buffers do share pages, which are charged twice: an info that is true
 TRUE_OF_CHURN = {"overcharged"}
 LEGAL = ("dontneed", "anonymous", "cold", "cold-file", "free", "no-access", "split", "forked",
@@ -52,9 +58,18 @@ def load_path(name):
     return os.path.join(work, "rc_" + name)
 
 
+def beside_path(name):
+    """The same of those that are not selected."""
+    return os.path.join(work, "beside_" + name)
+
+
 def copy_loads():
     for name in {kind[0] for kind in FAULTS} | {load[0] for load in CHURN} | {"backing_legal"}:
         shutil.copy(os.path.join(build, "tests/load", name), load_path(name))
+    for name in {load[0] for load in BESIDE}:
+        shutil.copy(os.path.join(build, "tests/load", name), beside_path(name))
+    if shutil.which("fio"):
+        shutil.copy(shutil.which("fio"), load_path("fio"))
 
 
 class Load:
@@ -261,10 +276,35 @@ def keep(over, *command):
         load.end()
 
 
+def beside(over, command):
+    """A program that is run again and again, and need not tell what it does."""
+    while not over.is_set():
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, start_new_session=True)
+        while not over.is_set() and process.poll() is None:
+            over.wait(0.2)
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def company():
+    """fio under a name that is selected and under its own, and another user's churn."""
+    user = ("setpriv", "--reuid", BESIDE_UID, "--regid", BESIDE_UID, "--clear-groups", "--inh-caps=-all")
+    commands = [(*user, beside_path(load[0]), *load[1:]) for load in BESIDE]
+    if os.path.exists(load_path("fio")):
+        commands += [(fio, *FIO[:-1], FIO[-1] + os.path.join(work, name))
+                     for fio, name in (("fio", "theirs"), (load_path("fio"), "ours"))]
+    return commands
+
+
 def precision(minutes):
     seen, over = Observers(), threading.Event()
     threads = [threading.Thread(target=rotate, args=(over,))]
     threads += [threading.Thread(target=keep, args=(over, *load)) for load in CHURN]
+    threads += [threading.Thread(target=beside, args=(over, command)) for command in company()]
     for t in threads:
         t.start()
     time.sleep(60 * minutes)

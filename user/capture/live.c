@@ -96,10 +96,8 @@ bool live_awaits_close(const struct live *l)
 static void show_older(struct live *l)
 {
 	for (const struct ring *r = l->ledger->rings; r && !l->select->tree; r = r->hh.next)
-		for (size_t i = 0; i < r->nr_holders; i++)
-			if (selection_has(l->select, r->holders[i].pid, r->holders[i].uid,
-					&r->holders[i].comm))
-				live_show_ring(l, r->id);
+		if (selection_has_ring(l->select, r))
+			live_show_ring(l, r->id);
 }
 
 /* A ledger of what is there now. */

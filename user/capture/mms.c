@@ -42,6 +42,32 @@ const struct mm_owner *mms_find(const struct mms *m, __u64 mm)
 	return lo < m->nr && m->list[lo].mm == mm ? &m->list[lo] : NULL;
 }
 
+/* Whoever was asked for before others: it is theirs as much. */
+static const struct mm_owner *owner_to_name(const struct mms *m, const struct selection *select,
+					    __u64 mm)
+{
+	const struct mm_owner *first = mms_find(m, mm);
+
+	for (const struct mm_owner *o = first; o && o < m->list + m->nr && o->mm == mm; o++)
+		if (selection_has(select, o->pid, o->uid, &o->comm))
+			return o;
+	return first;
+}
+
+void mms_name(const struct mms *m, const struct selection *select, struct ledger *l)
+{
+	for (struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next) {
+		const struct mm_owner *owner = mm->pid ? NULL : owner_to_name(m, select, mm->id);
+
+		if (!owner)
+			continue;
+		mm->pid = owner->pid;
+		mm->ns_pid = owner->ns_pid;
+		mm->uid = owner->uid;
+		mm->comm = owner->comm;
+	}
+}
+
 void mms_free(struct mms *m)
 {
 	free(m->list);

@@ -4,6 +4,8 @@
 #define FIXBUF_CAPTURE_MMS_H
 
 #include "capture/holders.h"
+#include "model/ledger.h"
+#include "model/selection.h"
 
 struct mm_owner {
 	__u64 mm;		/* struct mm_struct * */
@@ -20,6 +22,8 @@ struct mms {
 void mms_take(struct mms *m, const struct holders *h);
 /* The process with the least number that has it, NULL = none. */
 const struct mm_owner *mms_find(const struct mms *m, __u64 mm);
+/* Names the address spaces of the ledger that nobody who holds a ring has: a creator may hold none. */
+void mms_name(const struct mms *m, const struct selection *select, struct ledger *l);
 void mms_free(struct mms *m);
 
 #endif

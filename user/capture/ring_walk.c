@@ -24,6 +24,7 @@
 #include "capture/ring_again.h"
 #include "capture/ring_reader.h"
 #include "capture/ring_walk.h"
+#include "capture/sharers.h"
 #include "capture/submitters.h"
 #include "capture/symbols_kernel.h"
 #include "walk.skel.h"
@@ -177,7 +178,11 @@ static int find_holders_again(struct walk *w, struct holders *h, const struct ho
 {
 	int err = find_holders(w, h, NULL);
 
-	return err ? err : mapped_find(&w->peek, h, before, NULL);
+	if (!err)
+		err = mapped_find(&w->peek, h, before, NULL);
+	if (!err)
+		sharers_find(h, w->select);
+	return err;
 }
 
 __u32 walk_pid_of_mm(const struct walk *w, __u64 mm)
@@ -185,21 +190,6 @@ __u32 walk_pid_of_mm(const struct walk *w, __u64 mm)
 	const struct mm_owner *owner = mms_find(&w->mms, mm);
 
 	return owner ? pid_in_proc(owner->pid, owner->ns_pid) : 0;
-}
-
-/* A creator that no longer holds its ring still has the address space that is charged. */
-static void name_mms(const struct walk *w, struct ledger *l)
-{
-	for (struct ledger_mm *m = l->mms; m; m = m->hh.next) {
-		const struct mm_owner *owner = m->pid ? NULL : mms_find(&w->mms, m->id);
-
-		if (!owner)
-			continue;
-		m->pid = owner->pid;
-		m->ns_pid = owner->ns_pid;
-		m->uid = owner->uid;
-		m->comm = owner->comm;
-	}
 }
 
 /* Whether no account that a process shows has more than the rings that were found put there. */
@@ -301,6 +291,7 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 			err = mapped_find(&w->peek, h, NULL, &w->cuts);
 		if (err)
 			return err;
+		sharers_find(h, w->select);
 		mms_take(&w->mms, h);
 		free(*readings);
 		*readings = must_alloc(h->nr, sizeof(**readings));
@@ -384,7 +375,7 @@ static size_t feed_rings(struct walk *w, struct holders *h, const struct holders
 			leave_out(w, first);
 		}
 	}
-	name_mms(w, l);
+	mms_name(&w->mms, w->select, l);
 	return kept;
 }
 

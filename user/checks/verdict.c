@@ -86,6 +86,16 @@ static const struct {
 		"would have told is not known",
 		"verify without --watch reads what there is now",
 	},
+	[UNSETTLED_MISSED] = {
+		"missed-buffers", "buffer", "buffers",
+		"was gone before its pages could be compared",
+		"run it again on a machine that does less, or with buffers that stay for longer",
+	},
+	[UNSETTLED_CALLS] = {
+		"unchecked-calls", "call", "calls",
+		"was followed by others before what it did could be checked",
+		"run it again on a machine that does less, or name the processes that matter with -p",
+	},
 };
 
 static bool same_row(const struct unsettled *a, const struct unsettled *b)

@@ -26,6 +26,8 @@ enum unsettled_what {
 	UNSETTLED_EVENTS,	/* were lost */
 	UNSETTLED_SKIPPED,	/* runs of our programs, by the kernel */
 	UNSETTLED_TIME,		/* the look at the end was cut short */
+	UNSETTLED_MISSED,	/* buffers that were gone before a watch came to look at them */
+	UNSETTLED_CALLS,	/* what they did was undone before a watch had checked it */
 	UNSETTLED_UNRECORDED,	/* as UNSETTLED_SELECTION, in a recording */
 	NR_UNSETTLED
 };

@@ -161,7 +161,7 @@ void run_until(struct run *r, const struct run_steps *s)
 /* What goes on meanwhile does not keep us for longer than it takes to read a full buffer. */
 static void take_all(struct run *r, const struct run_steps *s)
 {
-	__u64 end = clock_now_ns() + NS_PER_S;
+	__u64 end = clock_now_ns() + RUN_LAST_READ_NS;
 	bool more;
 
 	do

@@ -46,6 +46,7 @@ struct run_steps {
 	void *arg;
 };
 
+#define RUN_LAST_READ_NS NS_PER_S /* events that waited at the end are read for so long */
 #define RUN_TICK_MS	200	/* how soon a signal between two steps is noticed */
 
 /*

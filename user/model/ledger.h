@@ -75,6 +75,7 @@ struct buffer {
 	__u64 segment_bytes;	/* sum over segments; valid when extents are */
 	bool walked;		/* extents are complete and were stable while read */
 	bool tried;		/* a page walk could not read it */
+	bool looked_at;		/* a look of its own at everything has compared its pages */
 	UT_hash_handle hh;
 };
 
@@ -175,7 +176,7 @@ struct ledger {
 	bool track_pins;	/* set before the first fact, with .exact only */
 	__u64 pins_since_ns;	/* of pins before, the end may not have been told; of buffers, the begin */
 	__u64 lost;		/* facts that did not arrive */
-	const struct ledger_observer *observer; /* NULL = none; to be set before the first fact */
+	const struct ledger_observer *observer; /* NULL = none; hears of what is fed from then on */
 };
 
 struct ledger *ledger_new(void);

@@ -73,6 +73,8 @@ static const char *lives_on(char buf[ENDING_TEXT], const struct holder *h)
 {
 	if (h->how == HOLDER_CLOSING)
 		return waiting_text(buf, h->in_flight);
+	if (h->how == HOLDER_SHARING)
+		return "has the memory of who holds it";
 	return h->how == HOLDER_MAPPING ? "descriptor closed; still mapped" :
 	       "descriptor closed; still mapped, waited in or polled";
 }
@@ -217,6 +219,8 @@ static const char *held_by(const struct holder *h)
 		return "mapping";
 	case HOLDER_CLOSING:
 		return "closing";
+	case HOLDER_SHARING:
+		return "sharing";
 	}
 	return h->fd < 0 ? "registered" : "fd";
 }

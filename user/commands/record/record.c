@@ -282,6 +282,9 @@ static void complete(void *arg, bool more)
 {
 	struct record *r = arg;
 
+	/* what was lost shortly before is made good, too: of what follows no look nothing can be judged */
+	if (r->torn && !live_look_anew(r->live))
+		more = false;
 	r->end_ns = more && r->last_ns ? r->last_ns : clock_now_ns();
 	live_read_limits(r->live, true, write_limit, r);
 }

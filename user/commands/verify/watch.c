@@ -14,6 +14,7 @@
 #include "commands/verify/watch.h"
 #include "commands/verify/watch_check.h"
 #include "commands/verify/watch_look.h"
+#include "commands/verify/watch_owed.h"
 #include "model/fact.h"
 #include "views/trace_text.h"
 
@@ -184,8 +185,10 @@ static void on_fact(const struct fact *f, void *arg)
 	struct cause gone;
 	bool released = f->kind == FACT_RING_GONE && is_release(w, f);
 
-	if (w->complete)
+	if (w->complete) {
+		watch_too_late(w, f);
 		return;
+	}
 	w->in_a_row++;
 	/* a cpu tells a call and its slots in one go, others come in between */
 	if (b->open && !slot && (f->cpu == b->cause.call.h.cpu || f->kind == FACT_CALL))
@@ -194,10 +197,13 @@ static void on_fact(const struct fact *f, void *arg)
 		stir(w, f);
 	if (f->t_ns > w->levels_ns)
 		w->levels_ns = f->t_ns;
+	watch_before_change(w, f);
 	if (f->kind == FACT_CALL)
 		begin_batch(w, (const void *)f);
 	else if (released)
 		gone = release_of(w, f);
+	if (released)
+		watch_owe_ring(w, ledger_ring(live_ledger(w->live), f->ring));
 	live_fact(w->live, f);
 	watch_notice_loss(w);
 	if (f->kind == FACT_CALL || slot)
@@ -239,6 +245,7 @@ static int look_anew(struct watch *w)
 	standing_drop_waiting(w->standing);
 	if (live_look_anew(w->live))
 		return -1;
+	watch_mind_buffers(w);
 	/* a ring that changes too fast is not in the ledger as it is */
 	w->torn = walk_unsteady(w->run.capture.walk);
 	w->to_walk = true;
@@ -383,7 +390,7 @@ static void complete(void *arg, bool more)
 {
 	struct watch *w = arg;
 
-	(void)more;
+	w->unread_ns = more ? clock_now_ns() - RUN_LAST_READ_NS : 0;
 	watch_notice_loss(w);
 	if (w->batch.open)
 		end_batch(w);
@@ -414,6 +421,7 @@ static int run(struct watch *w)
 	if (!w->o->output.quiet)
 		fprintf(stderr, "watching (tier: %s)\n", tier_name(w->totals.tier));
 	w->begun_ns = clock_now_ns();
+	watch_mind_buffers(w);
 	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
 		watch_await_mms(w, r);
 	w->to_walk = true;

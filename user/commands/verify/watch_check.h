@@ -61,9 +61,11 @@ struct watch {
 	struct unmappings unmappings;
 	__u64 begun_ns;
 	bool complete;			/* what comes now is told in part, as programs are detached */
+	__u64 unread_ns;		/* calls before that were not all read in time; 0 = they were */
 	bool failed;			/* a sentence is set */
 	struct watch_totals totals;
 	struct unsettled_list unsettled;
+	struct ledger_observer on_ledger;
 	int worst;
 };
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/signals.h"
 #include "commands/verify/watch_look.h"
+#include "commands/verify/watch_owed.h"
 
 #define LAST_LOOK_NS	(30 * NS_PER_S)	/* after the time of -d */
 #define PAUSE	9	/* times the CPU time that the looks before it took */
@@ -105,7 +106,7 @@ static bool is_time_to_look(const struct watch *w, __u64 now_ns)
 {
 	if (w->looks.nr)
 		return now_ns >= w->looked_ns + LOOK_APART_NS;
-	if (!live_shows_any(w->live) || now_ns < w->rested_ns)
+	if (!(live_shows_any(w->live) || selection_asks(&w->o->select)) || now_ns < w->rested_ns)
 		return false;
 	return now_ns >= w->next_look_ns || w->unmapped ||
 	       forks_seen(w->run.capture.forks) != w->forks;
@@ -163,6 +164,8 @@ static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
 	if (!err && !looks_done(&w->looks))
 		return 0;
 	looks_end(&w->looks, &look);
+	if (!err)
+		watch_looked_at(w, look.ledger);
 	if (!err && catch_up(w))
 		take(w, &look, !look.unsettled.nr);
 	look_free(&look);
@@ -196,6 +199,14 @@ static bool is_of_program(const struct watch *w, __u32 pid)
 	return false;
 }
 
+/* What had calls was there to check, and may have ended. */
+static bool is_ours(const struct watch *w, const struct unsettled *u)
+{
+	if (u->what == UNSETTLED_SELECTION && w->totals.calls)
+		return false;
+	return !w->o->program || is_of_program(w, u->pid);
+}
+
 int watch_look_last(struct watch *w)
 {
 	struct progress p = { .on = isatty(STDERR_FILENO) && !w->o->output.quiet };
@@ -211,7 +222,7 @@ int watch_look_last(struct watch *w)
 	readings_end(&w->readings);
 	/* a second signal ends this, too */
 	interrupted = 0;
-	if ((live_shows_any(w->live) || (selection_asks(&w->o->select) && !w->totals.calls)) &&
+	if ((live_shows_any(w->live) || selection_asks(&w->o->select)) &&
 	    !ferror(w->o->output.out)) {
 		p.begun_ns = clock_now_ns();
 		walk_until(c->walk, w->run.deadline_ns ? p.begun_ns + LAST_LOOK_NS : 0);
@@ -227,7 +238,7 @@ int watch_look_last(struct watch *w)
 	if (!err)
 		ignored_settle(&w->o->ignored, &look.findings, &look.unsettled);
 	for (size_t i = 0; !err && i < look.unsettled.nr; i++)
-		if (!w->o->program || is_of_program(w, look.unsettled.list[i].pid))
+		if (is_ours(w, &look.unsettled.list[i]))
 			unsettled_add(&w->unsettled, look.unsettled.list[i]);
 	if (!err && look.ledger)
 		take(w, &look, false);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "checks/places.h"
+#include "commands/verify/watch_owed.h"
+#include "model/ledger_buffers.h"
+
+/* By user, however many processes come and go. */
+static void owe(struct watch *w, enum unsettled_what what, __u32 uid)
+{
+	unsettled_add(&w->unsettled, (struct unsettled){
+		.what = what, .has_uid = true, .uid = uid, .count = 1,
+	});
+}
+
+static bool is_seen(const struct buffer *b)
+{
+	for (size_t i = 0; i < b->nr_extents; i++)
+		if (b->extents[i].mapping == MAPPING_UNKNOWN)
+			return false;
+	return b->walked;
+}
+
+static void on_released(const struct ledger *l, const struct fact *cause, const struct ring *r,
+			const struct buffer *b, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)l, (void)cause;
+	if (!b->looked_at && !is_seen(b) && !(b->buf_flags & BUFFER_F_KERNEL) &&
+	    live_shows(w->live, r->id))
+		owe(w, UNSETTLED_MISSED, ring_uid(r));
+}
+
+void watch_mind_buffers(struct watch *w)
+{
+	w->on_ledger = (struct ledger_observer){ .released = on_released, .arg = w };
+	live_ledger(w->live)->observer = &w->on_ledger;
+}
+
+void watch_looked_at(struct watch *w, const struct ledger *seen)
+{
+	struct buffer *ours;
+
+	for (const struct buffer *b = seen->buffers; b; b = b->hh.next) {
+		HASH_FIND(hh, live_ledger(w->live)->buffers, &b->id, sizeof(b->id), ours);
+		if (ours && ours->addr == b->addr && ours->len_bytes == b->len_bytes)
+			ours->looked_at |= is_seen(b);
+	}
+}
+
+/* Whether it takes something away: what is only added to is checked later, as it was and with that. */
+static bool undoes(const struct fact *f)
+{
+	const struct fact_call *c = (const void *)f;
+
+	return f->kind == FACT_RING_GONE ||
+	       (f->kind == FACT_CALL && c->result >= 0 && c->op != CALL_REGISTER);
+}
+
+void watch_before_change(struct watch *w, const struct fact *f)
+{
+	const struct ledger *l = live_ledger(w->live);
+	const struct ring *r = undoes(f) && w->dirty ? ledger_ring(l, f->ring) : NULL;
+	const struct cause *c = r && r->mm ? causes_unchecked(&w->causes, r->mm->id) : NULL;
+	const struct ring *other = c ? ledger_ring(l, c->call.h.ring) : NULL;
+
+	if (!other || !live_shows(w->live, other->id))
+		return;
+	watch_check_if_cheap(w);
+	if (w->dirty)
+		owe(w, UNSETTLED_CALLS, ring_uid(other));
+}
+
+void watch_owe_ring(struct watch *w, const struct ring *r)
+{
+	if ((r->unread || r->skipped) && live_shows(w->live, r->id))
+		owe(w, UNSETTLED_MISSED, ring_uid(r));
+}
+
+void watch_too_late(struct watch *w, const struct fact *f)
+{
+	if (f->kind == FACT_CALL && f->t_ns < w->unread_ns && !(f->flags & FACT_F_OTHERS) &&
+	    ((const struct fact_call *)f)->result >= 0 &&
+	    selection_has(&w->o->select, f->pid, f->uid, &f->comm))
+		owe(w, UNSETTLED_CALLS, f->uid);
+}
