@@ -91,29 +91,34 @@ static Elf64_Shdr *section(char *elf, const char *name)
 	bail("this program has no section %s", name);
 }
 
-/* Turns a section into others' bytes at the end of the file. */
+/* Turns a section into others' bytes at the end of the file, under another name unless it is NULL. */
 static char *with_section(char *elf, size_t *len, const char *name, const char *new_name,
 			  const void *bytes, size_t size, bool compressed)
 {
-	size_t at = (*len + 15) & ~15UL;
-	char *more = calloc(1, at + size);
-	Elf64_Shdr *s;
+	Elf64_Shdr *s = section(elf, name), *names = section(elf, ".shstrtab");
+	size_t old = *len, at = (old + 15) & ~15UL, names_at = at + size, names_size = names->sh_size;
+	char *more;
 
-	if (!more)
-		bail("out of memory");
-	memcpy(more, elf, *len);
-	memcpy(more + at, bytes, size);
-	free(elf);
-	*len = at + size;
-	s = section(more, name);
+	if (compressed)
+		s->sh_flags |= SHF_COMPRESSED;
 	s->sh_offset = at;
 	s->sh_size = size;
 	s->sh_addralign = 8;
-	if (compressed)
-		s->sh_flags |= SHF_COMPRESSED;
-	if (new_name)
-		memcpy(more + section(more, ".shstrtab")->sh_offset + s->sh_name, new_name,
-		       strlen(new_name) + 1);
+	*len = names_at;
+	more = calloc(1, names_at + names_size + 64);
+	if (!more)
+		bail("out of memory");
+	if (new_name) {
+		memcpy(more + names_at, elf + names->sh_offset, names_size);
+		strcpy(more + names_at + names_size, new_name);
+		names->sh_offset = names_at;
+		names->sh_size += strlen(new_name) + 1;
+		s->sh_name = names_size;
+		*len += names->sh_size;
+	}
+	memcpy(more, elf, old);
+	memcpy(more + at, bytes, size);
+	free(elf);
 	return more;
 }
 
@@ -172,6 +177,23 @@ static void link_program(const char *debug_file)
 	elf = with_section(elf, &len, ".debug_aranges", ".gnu_debuglink", content, size + 4, false);
 	section(elf, ".debug_info")->sh_type = SHT_NULL;
 	section(elf, ".symtab")->sh_type = SHT_PROGBITS;
+	write_program("program", elf, len);
+	free(elf);
+}
+
+/* The folder that it was compiled in has its name in a file that .gnu_debugaltlink names. */
+static void alt_link_program(const char *alt_file)
+{
+	char content[256] = "", *at;
+	size_t len, size = strlen(alt_file) + 1 + 20;	/* and a build id */
+	char *elf = copy_of_load(&len);
+	Elf64_Shdr *s = section(elf, ".debug_abbrev");
+
+	/* DW_AT_comp_dir: DW_FORM_line_strp becomes DW_FORM_strp_sup, as long */
+	for (at = elf + s->sh_offset; (at = memmem(at, elf + s->sh_offset + s->sh_size - at, "\x1b\x1f", 2)); at++)
+		at[1] = 0x1d;
+	strcpy(content, alt_file);
+	elf = with_section(elf, &len, ".debug_aranges", ".gnu_debugaltlink", content, size, false);
 	write_program("program", elf, len);
 	free(elf);
 }
@@ -278,7 +300,7 @@ static void bombs(void)
 	   children_most_kb() >> 10);
 }
 
-/* .gnu_debuglink names a pipe, then a file: neither is opened. */
+/* .gnu_debuglink names a pipe, then a file, as .gnu_debugaltlink does: neither is opened. */
 static void links(void)
 {
 	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), pipe;
@@ -299,6 +321,10 @@ static void links(void)
 	link_program("canary");
 	s = attack("link-to-file");
 	ok(!strstr(s.text, OTHERS_NAME), "no name is from the file that a file names");
+	free(s.text);
+	alt_link_program(in_dir("canary"));
+	s = attack("alt-link");
+	has_text(s.text, OWN_NAME, "what needs no other file is told");
 	free(s.text);
 	is(read(watch, events, sizeof(events)), -1, "what a file names is not opened");
 	close(pipe);
