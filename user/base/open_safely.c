@@ -150,7 +150,7 @@ static int open_output_at(const char *path, unsigned int links)
 			return -EPERM;
 		/* who reads it may come later */
 		fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-		return fd < 0 ? -errno : fd;
+		return fd < 0 ? -errno : empty(fd, path);
 	}
 	fd = open_with_mode(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 			    0666);

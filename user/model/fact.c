@@ -4,6 +4,8 @@
 #include "model/fact.h"
 #include "model/ledger.h"
 
+#define MAX_ERRNO	4095
+
 static const __u16 sizes[] = {
 	[FACT_RING_CREATE] = sizeof(struct fact_ring),
 	[FACT_RING_CLOSE] = sizeof(struct fact_ring),
@@ -121,10 +123,11 @@ const char *fact_name(const struct fact *f)
 
 const char *fact_errno_name(__s64 result)
 {
-	const char *name = strerrorname_np(-result);
+	/* a recording may hold anything */
+	const char *name = result < 0 && result >= -MAX_ERRNO ? strerrorname_np(-result) : NULL;
 
 	/* what a signal that restarts the call leaves: not for user space, so without a name */
-	return name ? name : -result == 512 ? "ERESTARTSYS" : "error";
+	return name ? name : result == -512 ? "ERESTARTSYS" : "error";
 }
 
 void fact_setup_call(struct fact_call *to, const struct fact_setup *from)

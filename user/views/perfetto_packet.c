@@ -95,7 +95,7 @@ void packet_track(struct packets *p, const struct track *t)
 
 	d.has_uuid = true;
 	d.uuid = t->uuid;
-	d.has_parent_uuid = t->parent;
+	d.has_parent_uuid = t->parent != 0;
 	d.parent_uuid = t->parent;
 	if (t->tid) {
 		thread.has_pid = thread.has_tid = true;
