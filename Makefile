@@ -72,7 +72,7 @@ ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
 TEST_CFLAGS = -Itests/lib -fno-omit-frame-pointer
 LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
 LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf $(if $(STATIC),libdw) libelf json-c libzstd libprotobuf-c zlib) -lm
-LIBS += -liberty -lcap-ng -pthread
+LIBS += -liberty -lcap-ng -pthread $(if $(STATIC),-lsqlite3)
 
 # What one job needs it loads (user/base/library.h), by the name that a program linked with it would
 # have. Linked statically there is no HTTP server: not all of what it takes comes as archives.
@@ -80,6 +80,8 @@ soname = $(shell readelf -d $$($(CC) -print-file-name=$(1).so) | sed -n 's/.*SON
 $(B)/obj/user/capture/symbols_elf.o $(B)/obj/fuzz/user/capture/symbols_elf.o: \
 	ALL_CFLAGS += $(if $(STATIC),,-DLIBDW='"$(call soname,libdw)"')
 $(B)/obj/user/commands/export/serve.o: ALL_CFLAGS += $(if $(STATIC),,-DLIBMICROHTTPD='"$(call soname,libmicrohttpd)"')
+$(B)/obj/user/views/sqlite_file.o $(B)/obj/fuzz/user/views/sqlite_file.o: \
+	ALL_CFLAGS += $(if $(STATIC),,-DLIBSQLITE='"$(call soname,libsqlite3)"')
 $(B)/obj/user/commands/export/login.o: ALL_CFLAGS += $(if $(STATIC),,-DLIBCRYPT='"$(call soname,libcrypt)"')
 
 # clang for the BPF target does not know where the distribution keeps <asm/*.h>;
@@ -88,7 +90,7 @@ BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Ibpf $(WARN) \
 	-idirafter $(ROOT)/usr/include/$(TRIPLE)
 
 BPF_OBJS := $(patsubst bpf/%.bpf.c,$(B)/obj/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
-TEXTS := $(wildcard user/share/schema/*.json user/share/completion/* user/share/page/*)
+TEXTS := $(wildcard user/share/schema/*.json user/share/completion/* user/share/page/* user/share/sql/*)
 USER_OBJS := $(patsubst user/%.c,$(B)/obj/user/%.o,$(wildcard user/*/*.c user/*/*/*.c))
 USER_OBJS += $(B)/obj/texts.o $(B)/obj/perfetto.o
 LIB_OBJS := $(filter-out %/cli/main.o,$(USER_OBJS))
@@ -240,8 +242,8 @@ $(B)/tests/fuzz/corpus: $(patsubst %,$(B)/obj/tests/fuzz/%.o,corpus story) $(LIB
 
 BUILD_DEPS := gcc make libc6-dev linux-libc-dev clang llvm bpftool libbpf-dev libdw-dev libbz2-dev libelf-dev \
 	zlib1g-dev libzstd-dev libjson-c-dev uthash-dev liburing-dev protobuf-c-compiler libprotobuf-c-dev pkg-config
-CHECK_DEPS := libcmocka-dev fio valgrind libclang-rt-dev protobuf-compiler python3-jsonschema bash zsh fish groff man-db
-BUILD_DEPS += libcap-ng-dev libiberty-dev $(if $(STATIC),,libmicrohttpd-dev)
+CHECK_DEPS := libcmocka-dev sqlite3 fio valgrind libclang-rt-dev protobuf-compiler python3-jsonschema bash zsh fish groff man-db
+BUILD_DEPS += libcap-ng-dev libiberty-dev libsqlite3-dev $(if $(STATIC),,libmicrohttpd-dev)
 # of another architecture: what to link with, and the guest's commands
 LIB_DEPS = $(filter %-dev,$(BUILD_DEPS)) libgcc-$(shell gcc -dumpversion)-dev busybox-static
 VM_DEPS := qemu-system-$(if $(filter arm64,$(ARCH)),arm,x86) busybox-static cpio e2fsprogs debian-archive-keyring binutils gzip kmod xz-utils

@@ -56,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!out || !nr)
 		return 0;
 	o.output.out = out;
-	o.view = (data[0] >> 1) % (REPORT_HTML + 1);
+	o.view = (data[0] >> 1) % (REPORT_SQLITE + 1);
+	o.output.path = o.view == REPORT_SQLITE ? ":memory:" : NULL;
 	o.output.json = data[0] & 0x40 && o.view < REPORT_FOLDED;
 	o.advise = data[1] & 1;
 	o.folded_by = data[1] & 3;

@@ -19,6 +19,7 @@ export FIXBUF_BUILD CMOCKA_MESSAGE_OUTPUT
 passed=0 failed=0 skipped=0
 
 # Kernel complaints since the last mark, or nothing when the log cannot be read.
+# A trap of a program (traps: ...) is a program's own matter.
 mark="fixbuf tests $$ at $(date +%s)"
 kernel_log=no
 if (echo "$mark" > /dev/kmsg) 2> /dev/null && dmesg 2> /dev/null | grep -qF "$mark"; then
@@ -26,7 +27,7 @@ if (echo "$mark" > /dev/kmsg) 2> /dev/null && dmesg 2> /dev/null | grep -qF "$ma
 fi
 complaints() {
 	[ $kernel_log = yes ] || return 0
-	dmesg | sed "1,/$mark/d" | grep -E 'WARNING: |BUG: |kernel BUG|Oops|KASAN|UBSAN|general protection'
+	dmesg | sed "1,/$mark/d; / traps: /d" | grep -E 'WARNING: |BUG: |kernel BUG|Oops|KASAN|UBSAN|general protection'
 }
 
 # count 'extended regexp': lines of the log that match

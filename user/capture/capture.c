@@ -224,5 +224,6 @@ void capture_origin(const struct capture *c, struct origin *o)
 	uname(&uts);
 	snprintf(o->kernel, sizeof(o->kernel), "%s", uts.release);
 	snprintf(o->machine, sizeof(o->machine), "%.31s", uts.machine);
+	snprintf(o->host, sizeof(o->host), "%.63s", uts.nodename);
 	read_command(o->command, sizeof(o->command));
 }

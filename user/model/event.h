@@ -42,6 +42,7 @@ struct origin {
 	bool raw_addresses;		/* the kernel's are in the file as they are; not read back */
 	bool pid_ns;			/* made below the initial pid namespace: facts have .ns_pid */
 	char command[512];		/* line that recorded it */
+	char host[64];			/* the machine's name, empty in older files */
 };
 
 /* Facts that the kernel side made and that did not arrive. */

@@ -89,6 +89,7 @@ struct rec_about {
 	__u32 not_seen;		/* NOT_SEEN_*; 0 in older files, which saw all but what is filtered */
 	char kernel[96], machine[32];
 	char command[512];
+	char host[64];		/* not in older files */
 };
 
 struct rec_look {
@@ -164,7 +165,7 @@ struct rec_end {
 FACT_ASSERT_SIZE(rec_head, 24);
 FACT_ASSERT_SIZE(rec_frame, 16);
 FACT_ASSERT_SIZE(rec, 8);
-FACT_ASSERT_SIZE(rec_about, 696);
+FACT_ASSERT_SIZE(rec_about, 760);
 FACT_ASSERT_SIZE(rec_stack_frame, 32);
 FACT_ASSERT_SIZE(rec_io, 152);
 FACT_ASSERT_SIZE(rec_io_row, 152);

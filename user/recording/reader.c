@@ -194,6 +194,7 @@ static int on_about(struct recording *r, const struct rec *rec, const void *data
 	TAKE_TEXT(a->kernel, f.kernel);
 	TAKE_TEXT(a->machine, f.machine);
 	TAKE_TEXT(a->command, f.command);
+	TAKE_TEXT(a->host, f.host);
 	r->io.all.t_ns = r->t_ns = a->start_ns;
 	return 0;
 }

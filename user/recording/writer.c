@@ -414,6 +414,7 @@ static void put_about(struct writer *w, const struct origin *a)
 	memcpy(r.kernel, a->kernel, sizeof(r.kernel));
 	memcpy(r.machine, a->machine, sizeof(r.machine));
 	memcpy(r.command, a->command, sizeof(r.command));
+	memcpy(r.host, a->host, sizeof(r.host));
 	if (put_bytes(w, &head, sizeof(head)))
 		w->written += sizeof(head);
 	memcpy(record(w, REC_ABOUT, sizeof(r)), &r, sizeof(r));

@@ -33,8 +33,9 @@ static void print_head(FILE *out, const struct view_summary *v)
 
 	localtime_r(&s, &tm);
 	strftime(when, sizeof(when), "%F %T", &tm);
-	fprintf(out, "%s, %s of Linux %s %s, %u cpu%s (tier: %s", when,
-		fmt_ns(took, h->duration_ns > 0 ? h->duration_ns : 0), a->kernel, a->machine,
+	fprintf(out, "%s, %s of %s%sLinux %s %s, %u cpu%s (tier: %s", when,
+		fmt_ns(took, h->duration_ns > 0 ? h->duration_ns : 0), a->host, a->host[0] ? ", " : "",
+		a->kernel, a->machine,
 		a->cpus, plural(a->cpus), tier_name(a->tier));
 	view_not_seen_text(out, a->not_seen);
 	fputc(')', out);

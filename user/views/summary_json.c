@@ -125,6 +125,7 @@ void view_summary_json(const struct view_summary *v)
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", a->kernel);
 	json_str(&j, "machine", a->machine);
+	json_str(&j, "host", a->host[0] ? a->host : NULL);
 	json_uint(&j, "cpus", a->cpus);
 	json_uint(&j, "page_bytes", a->page_bytes);
 	json_str(&j, "tier", tier_name(a->tier));

@@ -27,6 +27,12 @@ void report_io_failures(const struct report *r, const struct event *e, struct io
 	io_model_free(&m);
 }
 
+void report_select(const struct report *r, struct event *e)
+{
+	if (e->kind == EVENT_FACT)
+		e->shown = e->shown && selection_has(&r->o->select, e->fact->pid, e->fact->uid, &e->fact->comm);
+}
+
 static int (*const views[])(struct report *r) = {
 	[REPORT_SUMMARY] = report_summary,
 	[REPORT_TRACE] = report_trace,
@@ -36,6 +42,7 @@ static int (*const views[])(struct report *r) = {
 	[REPORT_FOLDED] = report_folded,
 	[REPORT_PERFETTO] = report_perfetto,
 	[REPORT_HTML] = report_html,
+	[REPORT_SQLITE] = report_sqlite,
 };
 
 int report(struct report_options *o, struct recording *from, const char *path)
@@ -76,7 +83,7 @@ static parser(parse_view)
 	return true;
 }
 
-#define ONE_VIEW "--summary, --trace, --list, --verify, --stat, --folded, --perfetto and --html are one view each; give only one"
+#define ONE_VIEW "--summary, --trace, --list, --verify, --stat, --folded, --perfetto, --html and --sqlite are one view each; give only one"
 #define VIEW(option, which, text) \
 	{ .name = option, .help = text, .parse = parse_view, .value = which, .refusal = ONE_VIEW }
 #define VIEW_TO_FILE(option, which, text) \
@@ -99,6 +106,7 @@ static const struct option_row options[] = {
 	VIEW("folded", REPORT_FOLDED, "one stack per line, for a flame graph"),
 	VIEW_TO_FILE("perfetto", REPORT_PERFETTO, "write a timeline to OUT, for ui.perfetto.dev"),
 	VIEW_TO_FILE("html", REPORT_HTML, "write a self-contained page of charts to OUT; it works offline, in dark mode and in print"),
+	VIEW_TO_FILE("sqlite", REPORT_SQLITE, "write tables to OUT for SQL; 'sqlite3 OUT .schema' shows them"),
 	{ .name = "at", .arg = "TIME", .words = words_time,
 	  .help = "with --list: the moment, since the start (2.5s) or as a time of day (14:03:22)",
 	  .parse = parse_text, .offset = offsetof(struct report_options, at), .group = GROUP_TARGET },
@@ -134,6 +142,8 @@ static const struct option_rule rules[] = {
 	{ "perfetto", EXCLUDES, "output", "--perfetto takes the name of its file; leave -o out" },
 	{ "html", EXCLUDES, "json", "--html has a format of its own; leave --json out" },
 	{ "html", EXCLUDES, "output", "--html takes the name of its file; leave -o out" },
+	{ "sqlite", EXCLUDES, "json", "--sqlite has a format of its own; leave --json out" },
+	{ "sqlite", EXCLUDES, "output", "--sqlite takes the name of its file; leave -o out" },
 	{ "at", NEEDS, "list", "--at is the moment of --list; add --list" },
 	{ "by", NEEDS, "folded", "--by weighs the stacks of --folded; add --folded" },
 	{ "by-opcode", NEEDS, "stat", ABOUT_IO },

@@ -5,13 +5,6 @@
 #include "views/html.h"
 #include "views/perfetto.h"
 
-/* What the filters leave out is told as of another's ring. */
-static void select_told(const struct report *r, struct event *t)
-{
-	if (t->kind == EVENT_FACT)
-		t->shown = t->shown && selection_has(&r->o->select, t->fact->pid, t->fact->uid, &t->fact->comm);
-}
-
 int report_perfetto(struct report *r)
 {
 	struct perfetto *perfetto = perfetto_new(r->o->output.out);
@@ -19,7 +12,7 @@ int report_perfetto(struct report *r)
 	int n;
 
 	while ((n = report_next(r, &t)) > 0 && !ferror(r->o->output.out)) {
-		select_told(r, &t);
+		report_select(r, &t);
 		perfetto_event(perfetto, &t);
 	}
 	perfetto_end(perfetto);
@@ -36,7 +29,7 @@ int report_html(struct report *r)
 
 	while ((n = report_next(r, &t)) > 0) {
 		over_time_event(findings, &t);
-		select_told(r, &t);
+		report_select(r, &t);
 		page_event(page, &t);
 		report_io_failures(r, &t, &io);
 	}

@@ -20,6 +20,7 @@ enum report_view {
 	REPORT_FOLDED,
 	REPORT_PERFETTO,
 	REPORT_HTML,
+	REPORT_SQLITE,
 };
 
 /* What makes a stack of --folded wide. */
@@ -56,6 +57,9 @@ int report_next(struct report *r, struct event *e);
 /* At the end of a part: adds the I/O of what is selected that failed. */
 void report_io_failures(const struct report *r, const struct event *e, struct io_failures *to);
 
+/* What the filters leave out is told as of another's ring. */
+void report_select(const struct report *r, struct event *e);
+
 /* One view, as the options ask for it, of a recording that it closes. The exit status. */
 int report(struct report_options *o, struct recording *from, const char *path);
 
@@ -68,5 +72,6 @@ int report_folded(struct report *r);
 int report_summary(struct report *r);
 int report_perfetto(struct report *r);
 int report_html(struct report *r);
+int report_sqlite(struct report *r);
 
 #endif

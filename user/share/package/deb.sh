@@ -43,7 +43,7 @@ gzip -9n "$root/usr/share/man/man8/fixbuf-trace.8"
 
 # what it is linked with, and what it loads (user/base/library.h), by the packages of this machine
 mkdir -p "$work/debian"
-gcc -shared -o "$work/loaded.so" -Wl,--no-as-needed -ldw -lmicrohttpd
+gcc -shared -o "$work/loaded.so" -Wl,--no-as-needed -ldw -lmicrohttpd -lsqlite3
 echo "Source: fixbuf-trace" > "$work/debian/control"
 depends=$(cd "$work" && dpkg-shlibdeps -O "$root/usr/sbin/fixbuf-trace" "$work/loaded.so" 2> "$work/log") || {
 	cat "$work/log"

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * report --sqlite: what SQL says of a recording is what report --json says of it, and the queries
+ * of the manual run.
+ * Independent of the kernel: not run in guests.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static char folder[] = "/tmp/fixbuf-sql-XXXXXX";
+static char rec[64], db[64];
+
+/* What sqlite3 prints, without the line end; to be freed. */
+static char *sql_text(const char *query)
+{
+	char command[2048], *text;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "sqlite3 %s \"%s\" 2>&1", db, query);
+	f = popen(command, "r");
+	text = stream_text(f);
+	if (pclose(f))
+		note("%s: %s", query, text);
+	text[strcspn(text, "\n")] = 0;
+	return text;
+}
+
+static long long sql(const char *query)
+{
+	char *text = sql_text(query), *end;
+	long long v = strtoll(text, &end, 10);
+
+	v = *end || end == text ? -1 : v;
+	free(text);
+	return v;
+}
+
+static void make(struct tool_run *a)
+{
+	unlink(db);
+	tool(a, "report", "--sqlite", db, rec, NULL);
+	is(a->status, 0, "--sqlite");
+	is_text(a->err, "", "without a word");
+	is_text(a->out, "", "and nothing on standard output");
+	tool_free(a);
+}
+
+static void counters(struct json_object *whole)
+{
+	struct json_object *fixed = json_member(whole, "fixed"), *plain = json_member(whole, "plain");
+
+	is(sql("SELECT sum(ops) FROM io WHERE fixed"), json_number(fixed, "ops"), "fixed operations");
+	is(sql("SELECT sum(ops) FROM io WHERE NOT fixed"), json_number(plain, "ops"), "plain ones");
+	is(sql("SELECT sum(bytes) FROM io WHERE fixed"), json_number(fixed, "bytes"), "their bytes");
+	is(sql("SELECT sum(errors) FROM io"), json_number(fixed, "errors") + json_number(plain, "errors"),
+	   "those that failed");
+	is(sql("SELECT sum(count) FROM histograms"), sql("SELECT sum(timed) FROM io"),
+	   "each that was timed is in the histograms");
+	is(sql("SELECT sum(ops) FROM latency_fixed_vs_plain"), sql("SELECT sum(timed) FROM io"),
+	   "and in the view of them");
+	is(sql("SELECT count(*) FROM io WHERE ring IS NULL OR ring NOT IN (SELECT ring FROM rings)"), 0,
+	   "each interval has its ring");
+	ok(sql("SELECT sum(ops) FROM uses") > 0, "uses of buffers are there");
+	is(sql("SELECT count(*) FROM uses u WHERE NOT EXISTS (SELECT 1 FROM buffers b WHERE b.ring = u.ring "
+	       "AND b.slot = u.slot AND b.address = u.address)"), 0, "each of a buffer");
+}
+
+static void calls(struct json_object *whole)
+{
+	struct json_object *failures = json_member(whole, "failures");
+
+	is(sql("SELECT count(*) FROM recordings"), 1, "one part");
+	is(sql("SELECT events FROM recordings"), json_number(whole, "events"), "its events");
+	is(sql("SELECT lost FROM recordings"), json_number(whole, "lost"), "what was lost");
+	is(sql("SELECT count(*) FROM calls"), json_sum(whole, "calls", "calls"), "calls");
+	is(sql("SELECT count(*) FROM failed_calls"), json_sum(whole, "calls", "failed"), "those that failed");
+	is(sql("SELECT sum(count) FROM failures WHERE what = 'call'"), json_sum(whole, "failures", "count"),
+	   "are in the sums by cause");
+	is(sql("SELECT count(*) FROM failures WHERE what = 'call'"), json_object_array_length(failures),
+	   "as many causes");
+	is(sql("SELECT count(*) FROM failed_calls WHERE cause IS NULL"), 0, "each with its cause");
+	is(sql("SELECT count(*) FROM buffers"), json_number(json_member(whole, "buffers"), "registered"), "buffers");
+	is(sql("SELECT count(*) FROM buffers WHERE end_ns IS NULL"),
+	   json_number(json_member(whole, "buffers"), "left"), "those that were left");
+	is(sql("SELECT sum(bytes) FROM pins WHERE kind = 'pin'"), sql("SELECT sum(bytes) FROM pins WHERE kind = 'unpin'"),
+	   "what was pinned was unpinned");
+	is(sql("SELECT max(peak_pinned_bytes) / (SELECT page_bytes FROM recordings) FROM top_pinners"),
+	   json_number(json_element(json_member(whole, "processes"), 0), "peak_pinned_pages"), "the highest level");
+}
+
+static void machine(struct json_object *whole)
+{
+	char *host = sql_text("SELECT DISTINCT machine FROM calls"), name[65] = "";
+
+	gethostname(name, sizeof(name) - 1);
+	is_text(host, name, "rows have the machine's name");
+	is_text(json_text(whole, "host"), name, "so has --json");
+	is(sql("SELECT DISTINCT recording FROM calls"), json_number(whole, "begin_ns"), "and the recording's begin");
+	free(host);
+}
+
+static void equals_json(void)
+{
+	struct tool_run a, whole;
+	char both[8192];
+	int n = snprintf(both, sizeof(both), "%s --no-wait; ", load_path("lifecycle"));
+
+	snprintf(both + n, sizeof(both) - n, "%s --no-wait", load_path("io_mix"));
+	tool(&a, "record", "-q", "-o", rec, "--", "sh", "-c", both, NULL);
+	is(a.status, 0, "record");
+	tool_free(&a);
+	make(&a);
+	tool(&whole, "report", "--json", rec, NULL);
+	calls(whole.json);
+	counters(whole.json);
+	machine(whole.json);
+	tool_free(&whole);
+}
+
+/* Each I/O, and what is chosen. */
+static void operations(void)
+{
+	struct json_lines l = { 0 };
+	long long told = 0;
+	struct tool_run a;
+	char pid[16];
+
+	tool(&a, "record", "-q", "--io", "-o", rec, "--", load_path("io_mix"), "--no-wait", NULL);
+	is(a.status, 0, "record --io");
+	tool_free(&a);
+	make(&a);
+	tool(&a, "report", "--trace", "--json", rec, NULL);
+	json_lines_parse(&l, a.out);
+	for (size_t i = 0; i < l.nr; i++)
+		told += json_is(l.lines[i], "event", "io-done");
+	ok(told > 100, "it has I/O");
+	is(sql("SELECT count(*) FROM operations"), told, "each is a row");
+	is(sql("SELECT count(*) FROM operations WHERE buffer IS NOT NULL"), sql("SELECT sum(ops) FROM buffers"),
+	   "of the buffers that count them");
+	json_lines_free(&l);
+	tool_free(&a);
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	unlink(db);
+	tool(&a, "report", "--sqlite", db, "-p", pid, rec, NULL);
+	is(a.status, 0, "of another process");
+	is(sql("SELECT count(*) FROM operations"), 0, "there is no I/O");
+	is(sql("SELECT count(*) FROM io"), 0, "nor a counter of it");
+	is(sql("SELECT count(*) FROM recordings"), 1, "but a recording");
+	tool_free(&a);
+}
+
+/* The lines "sqlite3 ..." of the manual, over our file. */
+static void recipes(void)
+{
+	char *manual = file_text("user/share/fixbuf-trace.8"), *rest = manual, *line;
+	unsigned int nr = 0;
+
+	while ((line = strsep(&rest, "\n"))) {
+		char command[1024], *out;
+		FILE *f;
+
+		if (strncmp(line, "sqlite3 fixbuf.db ", 18))
+			continue;
+		snprintf(command, sizeof(command), "sqlite3 %s %s 2>&1", db, line + 18);
+		for (char *c; (c = strstr(command, "\\-"));)
+			memmove(c, c + 1, strlen(c));
+		f = popen(command, "r");
+		out = stream_text(f);
+		ok(!pclose(f) && !strstr(out, "rror"), "%s", line);
+		free(out);
+		nr++;
+	}
+	ok(nr >= 5, "the manual has recipes");
+	free(manual);
+}
+
+static void refused(void)
+{
+	struct tool_run a;
+
+	tool(&a, "report", "--sqlite", "/dev/full", rec, NULL);
+	is(a.status, 3, "what is no file takes no tables");
+	has_text(a.err, "cannot write to /dev/full", "in words");
+	tool_free(&a);
+	tool(&a, "report", "--sqlite", db, "--json", rec, NULL);
+	is(a.status, 2, "--json is another format");
+	tool_free(&a);
+}
+
+int main(void)
+{
+	if (access("/usr/bin/sqlite3", X_OK))
+		skip_all("there is no sqlite3");
+	if (!mkdtemp(folder))
+		bail("no folder");
+	snprintf(rec, sizeof(rec), "%s/rec", folder);
+	snprintf(db, sizeof(db), "%s/db", folder);
+	equals_json();
+	recipes();
+	operations();
+	refused();
+	unlink(rec);
+	unlink(db);
+	rmdir(folder);
+	return tap_end();
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+/* report --sqlite: what was recorded, and what is concluded of it, as tables. */
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "checks/over_time.h"
+#include "commands/report/report.h"
+#include "views/database.h"
+
+int report_sqlite(struct report *r)
+{
+	struct database *d = database_new(r->o->output.path, &r->o->select);
+	struct over_time *findings = over_time_new(&r->o->select);
+	struct history *h = must_alloc(1, sizeof(*h));
+	struct io_failures io = { 0 };
+	const struct database_conclusion concluded = { .h = h, .f = over_time_findings(findings), .io = &io };
+	int n = -1, err = 0;
+	struct event e;
+
+	h->select = &r->o->select;
+	while (d && (n = report_next(r, &e)) > 0) {
+		over_time_event(findings, &e);
+		history_event(h, &e);
+		report_io_failures(r, &e, &io);
+		report_select(r, &e);
+		database_event(d, &e);
+	}
+	io_failures_sort(&io);
+	if (d)
+		err = database_end(d, &concluded);
+	over_time_free(findings);
+	history_free(h);
+	io_failures_free(&io);
+	free(h);
+	if (!d || err)
+		return cannot("cannot write to %s: %s", r->o->output.path, err_text());
+	return n < 0 ? EXIT_USAGE : EXIT_DONE;
+}

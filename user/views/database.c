@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Rows as the timeline tells them; what still lives at the end has no end. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/embedded.h"
+#include "base/untrusted.h"
+#include "model/fact.h"
+#include "model/io_select.h"
+#include "model/timeline.h"
+#include "views/database.h"
+#include "views/ring_numbers.h"
+#include "views/sqlite_file.h"
+#include "views/summary.h"
+
+enum {
+	RECORDINGS, RINGS, BUFFERS, CALLS, PINS, CHARGES, LEVELS, FAILURES, IO, HISTOGRAMS, USES, OPERATIONS,
+	FINDINGS, LOST,
+};
+static const char *const tables[] = {
+	"recordings", "rings", "buffers", "calls", "pins", "charges", "levels", "failures", "io",
+	"histograms", "uses", "operations", "findings", "lost", NULL
+};
+
+struct database {
+	struct sqlite_file *to;
+	const struct selection *select;
+	struct timeline *timeline;
+	struct ring_numbers numbers;
+	__s64 begin_ns;		/* of the first part, CLOCK_REALTIME */
+	__s64 realtime_ns;	/* of the part that is told */
+	__u32 page_bytes;
+	unsigned int part;
+	__u64 facts, lost;	/* of the part */
+	__u64 part_begin_ns;
+};
+
+static const char *script(void)
+{
+	for (size_t i = 0; i < nr_texts; i++)
+		if (!strcmp(texts[i].name, "sql/recording.sql"))
+			return texts[i].text;
+	return NULL;
+}
+
+static void at(struct database *d, __u64 t_ns)
+{
+	sqlite_signed(d->to, t_ns + d->realtime_ns);
+}
+
+static void known_at(struct database *d, __u64 t_ns)
+{
+	if (t_ns)
+		at(d, t_ns);
+	else
+		sqlite_text(d->to, NULL);
+}
+
+static void since_begin(struct database *d, __s64 ns)
+{
+	sqlite_signed(d->to, (__u64)d->begin_ns + ns);
+}
+
+/* NULL for 0, which numbers no ring, call or process. */
+static void number(struct database *d, __u64 n)
+{
+	sqlite_known(d->to, !!n, n);
+}
+
+static void pages(struct database *d, __s64 pages)
+{
+	sqlite_signed(d->to, (__u64)pages * d->page_bytes);
+}
+
+static void errno_name(struct database *d, __s64 result)
+{
+	sqlite_text(d->to, result < 0 ? fact_errno_name(result) : NULL);
+}
+
+/* ---- what the timeline tells ------------------------------------------------------------------ */
+
+static void on_ring_begins(struct timeline_ring *r, void *arg)
+{
+	ring_number_add(&((struct database *)arg)->numbers, r->id, r->number, r->from_ns);
+}
+
+static void put_ring(struct database *d, const struct timeline_ring *r, __u64 end_ns)
+{
+	sqlite_row(d->to, RINGS);
+	sqlite_int(d->to, r->number);
+	number(d, r->pid);
+	number(d, r->ns_pid);
+	sqlite_int(d->to, r->uid);
+	sqlite_text(d->to, TAME_COMM(r->comm));
+	sqlite_known(d->to, r->fd >= 0, r->fd);
+	at(d, r->from_ns);
+	known_at(d, end_ns);
+	sqlite_row_end(d->to);
+}
+
+static void on_ring_ends(struct timeline_ring *r, __u64 t_ns, void *arg)
+{
+	put_ring(arg, r, t_ns);
+}
+
+static void put_life(struct database *d, const struct life *l, __u64 end_ns, __u32 call)
+{
+	bool known = l->charged_pages != ACCT_UNKNOWN;
+
+	sqlite_row(d->to, BUFFERS);
+	sqlite_int(d->to, l->number);
+	sqlite_int(d->to, l->ring->number);
+	sqlite_int(d->to, l->slot);
+	sqlite_int(d->to, l->addr);
+	sqlite_int(d->to, l->len_bytes);
+	sqlite_int(d->to, l->segments);
+	sqlite_int(d->to, 1ULL << (l->folio_shift & 63));
+	sqlite_known(d->to, known, known ? l->charged_pages * d->page_bytes : 0);
+	at(d, l->from_ns);
+	known_at(d, end_ns);
+	number(d, l->call);
+	number(d, call);
+	sqlite_int(d->to, l->older);
+	sqlite_int(d->to, l->ops);
+	sqlite_row_end(d->to);
+}
+
+static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
+{
+	put_life(arg, life, t_ns, call);
+}
+
+static void on_call(struct timeline_ring *ring, const struct event *told, void *arg)
+{
+	const struct fact_call *c = (const void *)told->fact;
+	struct database *d = arg;
+
+	sqlite_row(d->to, CALLS);
+	number(d, c->h.call);
+	number(d, ring ? ring->number : 0);
+	number(d, c->h.pid);
+	number(d, c->ns_pid);
+	number(d, c->h.tid);
+	sqlite_int(d->to, c->h.uid);
+	sqlite_text(d->to, TAME_COMM(c->h.comm));
+	sqlite_text(d->to, fact_name(&c->h));
+	at(d, c->h.t_ns);
+	sqlite_known(d->to, !!c->start_ns, c->h.t_ns - c->start_ns);
+	sqlite_known(d->to, fact_args_known(c), c->nr);
+	sqlite_known(d->to, c->fd >= 0, c->fd);
+	sqlite_signed(d->to, c->result);
+	errno_name(d, c->result);
+	sqlite_text(d->to, told->why ? told->why->explain : NULL);
+	sqlite_row_end(d->to);
+}
+
+static void on_level(struct account *a, __u64 t_ns, void *arg)
+{
+	struct database *d = arg;
+
+	sqlite_row(d->to, LEVELS);
+	at(d, t_ns);
+	sqlite_int(d->to, a->number);
+	sqlite_text(d->to, a->is_mm ? "process" : "user");
+	sqlite_known(d->to, !a->is_mm, a->uid);
+	number(d, a->pid);
+	sqlite_text(d->to, a->is_mm ? TAME_COMM(a->comm) : NULL);
+	pages(d, a->charged_pages);
+	pages(d, a->pinned_pages);
+	sqlite_known(d->to, a->limit_bytes != ~0ULL, a->limit_bytes);
+	sqlite_row_end(d->to);
+}
+
+static void on_io(struct timeline_ring *ring, struct life *life, const struct event *told, void *arg)
+{
+	const struct fact_io *io = (const void *)told->fact;
+	struct database *d = arg;
+
+	sqlite_row(d->to, OPERATIONS);
+	at(d, io->h.t_ns);
+	number(d, ring ? ring->number : 0);
+	number(d, life ? life->number : 0);
+	number(d, io->h.pid);
+	sqlite_text(d->to, io_op_name(io->opcode));
+	sqlite_signed(d->to, io->result);
+	sqlite_known(d->to, io->io_flags & IO_F_OFFSET, io->offset_bytes);
+	sqlite_known(d->to, io->io_flags & IO_F_RANGE, io->len_bytes);
+	sqlite_known(d->to, !!io->latency_ns, io->latency_ns);
+	sqlite_row_end(d->to);
+}
+
+static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
+{
+	struct database *d = arg;
+
+	sqlite_row(d->to, LOST);
+	at(d, from_ns);
+	at(d, to_ns);
+	sqlite_int(d->to, lost);
+	sqlite_row_end(d->to);
+}
+
+/* ---- counters ----------------------------------------------------------------------------- */
+
+static void put_counts(struct database *d, const struct io_model *m, const struct io_row *r)
+{
+	const struct io_counts *c = &r->c;
+	bool timed = r->hist && c->timed;
+
+	sqlite_row(d->to, IO);
+	at(d, m->since_ns);
+	at(d, m->since_ns + m->t_ns);
+	number(d, ring_number(&d->numbers, c->ring, c->born_ns));
+	number(d, IO_WHO_TGID(c->who));
+	sqlite_int(d->to, c->uid);
+	sqlite_text(d->to, TAME_COMM(c->comm));
+	sqlite_text(d->to, io_op_name(IO_WHO_OP(c->who)));
+	sqlite_int(d->to, !!IO_WHO_FIXED(c->who));
+	sqlite_int(d->to, c->ops);
+	sqlite_int(d->to, c->bytes);
+	sqlite_int(d->to, c->errors);
+	sqlite_int(d->to, c->cancelled);
+	sqlite_int(d->to, c->shorts);
+	sqlite_int(d->to, c->punts);
+	sqlite_int(d->to, c->timed);
+	sqlite_int(d->to, c->latency_ns);
+	sqlite_known(d->to, timed, c->max_ns);
+	sqlite_known(d->to, timed, hist_percentile_to(r->hist, 500, c->max_ns));
+	sqlite_known(d->to, timed, hist_percentile_to(r->hist, 990, c->max_ns));
+	sqlite_row_end(d->to);
+}
+
+static void on_reading(const struct event *told, void *arg)
+{
+	struct io_model since = { 0 };
+	struct database *d = arg;
+
+	io_model_copy(told->io_since, &since);
+	io_select(&since, d->select);
+	for (size_t i = 0; i < since.nr_rows; i++)
+		put_counts(d, &since, &since.rows[i]);
+	io_model_free(&since);
+}
+
+static void put_histogram(struct database *d, const struct io_row *r)
+{
+	for (__u32 b = 0; r->hist && b < HIST_BUCKETS; b++) {
+		if (!r->hist[b])
+			continue;
+		sqlite_row(d->to, HISTOGRAMS);
+		sqlite_int(d->to, d->part);
+		number(d, ring_number(&d->numbers, r->c.ring, r->c.born_ns));
+		number(d, IO_WHO_TGID(r->c.who));
+		sqlite_text(d->to, io_op_name(IO_WHO_OP(r->c.who)));
+		sqlite_int(d->to, !!IO_WHO_FIXED(r->c.who));
+		sqlite_int(d->to, hist_low(b));
+		sqlite_known(d->to, b + 1 < HIST_BUCKETS, hist_low(b + 1));
+		sqlite_int(d->to, r->hist[b]);
+		sqlite_row_end(d->to);
+	}
+}
+
+static void put_use(struct database *d, const struct io_buffer_row *b)
+{
+	sqlite_row(d->to, USES);
+	sqlite_int(d->to, d->part);
+	number(d, ring_number(&d->numbers, b->key.ring, b->born_ns));
+	sqlite_int(d->to, b->key.index);
+	sqlite_int(d->to, b->key.addr);
+	sqlite_int(d->to, b->use.ops);
+	sqlite_int(d->to, b->use.bytes);
+	known_at(d, b->use.last_ns);
+	sqlite_row_end(d->to);
+}
+
+static void put_totals(struct database *d, const struct event *told)
+{
+	struct io_model all = { 0 };
+
+	io_model_copy(told->io, &all);
+	io_select(&all, d->select);
+	for (size_t i = 0; i < all.nr_rows; i++)
+		put_histogram(d, &all.rows[i]);
+	for (size_t i = 0; i < all.nr_buffers; i++)
+		put_use(d, &all.buffers[i]);
+	io_model_free(&all);
+}
+
+/* ---- facts and parts ------------------------------------------------------------------------ */
+
+static void put_pin(struct database *d, const struct event *told)
+{
+	const struct fact_pin *p = (const void *)told->fact;
+
+	sqlite_row(d->to, PINS);
+	at(d, p->h.t_ns);
+	number(d, ring_number(&d->numbers, p->h.ring, 0));
+	number(d, p->h.call);
+	number(d, p->h.pid);
+	sqlite_text(d->to, fact_name(&p->h));
+	sqlite_int(d->to, p->addr);
+	pages(d, p->pages);
+	sqlite_int(d->to, !!(p->h.flags & FACT_F_DERIVED));
+	sqlite_row_end(d->to);
+}
+
+static void put_charge(struct database *d, const struct event *told)
+{
+	const struct fact_charge *c = (const void *)told->fact;
+
+	sqlite_row(d->to, CHARGES);
+	at(d, c->h.t_ns);
+	number(d, ring_number(&d->numbers, c->h.ring, 0));
+	number(d, c->h.call);
+	number(d, c->h.pid);
+	sqlite_text(d->to, fact_name(&c->h));
+	pages(d, c->pages);
+	sqlite_known(d->to, !!c->user, c->user_after_pages * (__u64)d->page_bytes);
+	sqlite_known(d->to, c->limit_bytes != ~0ULL, c->limit_bytes);
+	sqlite_int(d->to, !!(c->h.flags & FACT_F_DERIVED));
+	sqlite_row_end(d->to);
+}
+
+static void put_fact(struct database *d, const struct event *told)
+{
+	d->facts++;
+	if (!told->shown)
+		return;
+	switch (told->fact->kind) {
+	case FACT_PIN:
+	case FACT_UNPIN:
+		put_pin(d, told);
+		break;
+	case FACT_CHARGE:
+	case FACT_UNCHARGE:
+		put_charge(d, told);
+		break;
+	}
+}
+
+static void begin_part(struct database *d, const struct event *told)
+{
+	const struct origin *o = told->origin;
+
+	d->realtime_ns = o->realtime_ns;
+	d->page_bytes = o->page_bytes;
+	d->part_begin_ns = o->start_ns;
+	d->facts = d->lost = 0;
+	if (!d->part++)
+		d->begin_ns = o->start_ns + o->realtime_ns;
+	sqlite_first_columns(d->to, o->host[0] ? o->host : NULL, d->begin_ns);
+}
+
+static void end_part(struct database *d, const struct event *told)
+{
+	const struct origin *o = told->origin;
+
+	put_totals(d, told);
+	sqlite_row(d->to, RECORDINGS);
+	sqlite_int(d->to, d->part);
+	sqlite_text(d->to, o->kernel);
+	sqlite_text(d->to, o->machine);
+	sqlite_text(d->to, tier_name(o->tier));
+	sqlite_text(d->to, o->command);
+	sqlite_int(d->to, o->cpus);
+	sqlite_int(d->to, o->page_bytes);
+	at(d, d->part_begin_ns);
+	known_at(d, told->t_ns);
+	sqlite_int(d->to, d->facts);
+	sqlite_int(d->to, d->lost);
+	sqlite_int(d->to, told->end.clean);
+	sqlite_row_end(d->to);
+}
+
+void database_event(struct database *d, const struct event *told)
+{
+	if (told->kind == EVENT_LOOK && !told->after_loss)
+		begin_part(d, told);
+	else if (told->kind == EVENT_LOST)
+		d->lost += told->lost.count;
+	timeline_event(d->timeline, told);
+	/* what the timeline tells of it comes first: its ring has a number then */
+	if (told->kind == EVENT_FACT)
+		put_fact(d, told);
+	else if (told->kind == EVENT_END)
+		end_part(d, told);
+}
+
+struct database *database_new(const char *path, const struct selection *select)
+{
+	struct sqlite_file *to = sqlite_create(path, script(), tables);
+	struct database *d;
+	struct timeline_listener view = {
+		.ring_begins = on_ring_begins, .ring_ends = on_ring_ends, .life_ends = on_life_ends,
+		.level = on_level, .call = on_call, .io = on_io, .reading = on_reading, .gap = on_gap,
+	};
+
+	if (!to)
+		return NULL;
+	d = must_alloc(1, sizeof(*d));
+	d->to = to;
+	d->select = select;
+	view.arg = d;
+	d->timeline = timeline_new(&view);
+	return d;
+}
+
+/* ---- conclusions ---------------------------------------------------------------------------- */
+
+static void put_failed_calls(struct database *d, const struct history *h)
+{
+	for (const struct failure_history *f = h->failures; f; f = f->hh.next) {
+		sqlite_row(d->to, FAILURES);
+		sqlite_text(d->to, "call");
+		number(d, f->key.pid);
+		sqlite_text(d->to, TAME_COMM(f->comm));
+		sqlite_text(d->to, history_call_name(f->key.op));
+		errno_name(d, f->key.result);
+		sqlite_int(d->to, f->count);
+		since_begin(d, f->since_ns);
+		since_begin(d, f->last_ns);
+		sqlite_text(d->to, f->explain);
+		sqlite_row_end(d->to);
+	}
+}
+
+static void put_failed_io(struct database *d, const struct io_failures *io)
+{
+	for (size_t i = 0; i < io->nr; i++) {
+		const struct io_failed *f = &io->list[i];
+
+		if (!io_failed(f))
+			continue;
+		sqlite_row(d->to, FAILURES);
+		sqlite_text(d->to, "io");
+		number(d, f->pid);
+		sqlite_text(d->to, TAME_COMM(f->comm));
+		sqlite_text(d->to, io_op_name(f->opcode));
+		sqlite_text(d->to, io_failed_name(f));
+		sqlite_int(d->to, f->count);
+		since_begin(d, f->first_ns);
+		since_begin(d, f->last_ns);
+		sqlite_text(d->to, f->explain);
+		sqlite_row_end(d->to);
+	}
+}
+
+static void put_findings(struct database *d, const struct findings *fs)
+{
+	for (size_t i = 0; i < fs->nr; i++) {
+		const struct finding *f = &fs->list[i];
+
+		sqlite_row(d->to, FINDINGS);
+		sqlite_text(d->to, finding_tag_name(f->tag));
+		sqlite_text(d->to, severity_name(severity_of_finding(f)));
+		since_begin(d, f->since_ns);
+		number(d, f->pid);
+		sqlite_int(d->to, f->uid);
+		sqlite_text(d->to, f->comm.bytes[0] ? TAME_COMM(f->comm) : NULL);
+		sqlite_known(d->to, f->index >= 0, f->index);
+		number(d, f->addr);
+		sqlite_int(d->to, f->pages);
+		sqlite_text(d->to, f->detail);
+		sqlite_text(d->to, f->remedy);
+		sqlite_row_end(d->to);
+	}
+}
+
+int database_end(struct database *d, const struct database_conclusion *c)
+{
+	int err;
+
+	for (const struct timeline_ring *r = timeline_rings(d->timeline); r; r = r->hh.next) {
+		if (!r->watched)
+			continue;
+		put_ring(d, r, 0);
+		for (__u32 i = 0; i < r->nr_slots; i++)
+			if (r->slots[i])
+				put_life(d, r->slots[i], 0, 0);
+	}
+	put_failed_calls(d, c->h);
+	put_failed_io(d, c->io);
+	put_findings(d, c->f);
+	err = sqlite_end(d->to);
+	timeline_free(d->timeline);
+	ring_numbers_free(&d->numbers);
+	free(d);
+	return err;
+}
