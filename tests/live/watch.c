@@ -232,7 +232,8 @@ static void by_the_last_look(void)
 		is_text(json_text(json_member(f, "call"), "event"), "madvise",
 			"fault_dontneed: the call on addresses is blamed");
 	else if (!ok(json_is(f, "when", "end") || json_is(f, "when", "after-call") ||
-		     json_is(f, "when", "between"), "fault_dontneed: no call on the ring is blamed"))
+		     json_is(f, "when", "between") || (lost(&w) && json_is(f, "when", "loss")),
+		     "fault_dontneed: no call on the ring is blamed"))
 		show(&w);
 	watched_free(&w);
 }

@@ -20,6 +20,14 @@ static bool tag_of(const char *text, size_t len, enum finding_tag *tag)
 	return false;
 }
 
+/* A name that no process can have, or a number that no user has, would ignore nothing for ever. */
+static bool can_match(const char *comm)
+{
+	if (comm[strspn(comm, "0123456789")] == 0 && strlen(comm) >= sizeof("4294967295") - 1)
+		return false;
+	return strpbrk(comm, "*?[\\") || strlen(comm) < COMM_LEN;
+}
+
 bool ignored_add(struct ignored *i, const char *text, size_t len)
 {
 	const char *colon = memchr(text, ':', len), *whom = colon ? colon + 1 : NULL;
@@ -38,6 +46,9 @@ bool ignored_add(struct ignored *i, const char *text, size_t len)
 			r.has_uid = true;
 			free(r.comm);
 			r.comm = NULL;
+		} else if (!can_match(r.comm)) {
+			free(r.comm);
+			return false;
 		}
 	}
 	array_grow(i->list, i->nr);

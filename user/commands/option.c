@@ -159,6 +159,7 @@ parser(parse_events)
 }
 
 #define REFUSAL 640
+#define IGNORED_RULE	"give TAG, TAG:COMM (a name of 15 letters at most, or a glob) or TAG:UID, with a tag of "
 
 char refusal_ignore[REFUSAL], refusal_ignore_file[REFUSAL];
 
@@ -174,8 +175,7 @@ parser(parse_ignore)
 	(void)row;
 	if (ignored_add(at, arg, strlen(arg)))
 		return true;
-	snprintf(refusal_ignore, REFUSAL, "'%%s' is not a finding to ignore; give TAG, TAG:COMM or "
-		 "TAG:UID, with a tag of ");
+	snprintf(refusal_ignore, REFUSAL, "'%%s' is not a finding to ignore; " IGNORED_RULE);
 	put_tags(refusal_ignore);
 	return false;
 }
@@ -195,7 +195,7 @@ parser(parse_ignore_file)
 		line = ignored_add_lines(at, text, len);
 	if (line) {
 		snprintf(refusal_ignore_file, REFUSAL, "%%s: line %zu is not a finding to ignore; "
-			 "give TAG, TAG:COMM or TAG:UID, with a tag of ", line);
+			 IGNORED_RULE, line);
 		put_tags(refusal_ignore_file);
 	}
 	free(text);

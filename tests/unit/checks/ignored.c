@@ -50,6 +50,9 @@ static void whose(void **state)
 	assert_false(has(NEAR_LIMIT, 1001, "fio"));
 	assert_true(has(GHOST_PIN, 7, "fio"));
 	assert_false(has(GHOST_PIN, 7, "nginx"));
+	/* of a longer name the kernel keeps 15 letters */
+	assert_true(add("bad-segment:a-name-of-16-l*"));
+	assert_true(has(BAD_SEGMENT, 7, "a-name-of-16-le"));
 	/* a finding that names no process is nobody's by name */
 	assert_false(has(GHOST_PIN, 7, ""));
 	assert_false(has(OVER_LIMIT, 1000, "fio"));
@@ -59,6 +62,7 @@ static void no_rule(void **state)
 {
 	static const char *const wrong[] = {
 		"", "near", "near-limits", "near-limit:", ":fio", "near-limit fio", "NEAR-LIMIT",
+		"near-limit:a-name-of-16-let", "near-limit:4294967296",
 	};
 
 	(void)state;
