@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -45,6 +47,22 @@ static int call_32(unsigned int number, unsigned int a, unsigned int b, const vo
 			 : "a" (number), "b" (a), "c" (b), "d" ((__u32)(uintptr_t)c), "S" (d)
 			 : "memory", "r8", "r9", "r10", "r11");
 	return ret;
+}
+
+static sigjmp_buf trapped;
+
+static void on_trap(int number)
+{
+	(void)number;
+	siglongjmp(trapped, 1);
+}
+
+/* A kernel that was started with ia32_emulation=off takes int 0x80 for a fault. */
+static void catch_trap(void (*handler)(int))
+{
+	struct sigaction a = { .sa_handler = handler };
+
+	must(sigaction(SIGSEGV, &a, NULL) ? -errno : 0, "sigaction");
 }
 
 static int setup_32(struct low *low)
@@ -93,9 +111,11 @@ static void as_32_bit(void)
 	if (low == MAP_FAILED)
 		report_skip("no memory below 4 GiB");
 	mem_touch(low->buffers[0], 2 * NR);
-	fd = setup_32(low);
+	catch_trap(on_trap);
+	fd = sigsetjmp(trapped, 1) ? -ENOSYS : setup_32(low);
 	if (fd == -ENOSYS)
 		report_skip("no 32-bit calls in this kernel");
+	catch_trap(SIG_DFL);
 	must(fd, "io_uring_setup");
 	/* its iovecs are of 32 bits whoever calls, those of the other ring of 64 */
 	fill(low, 0);
