@@ -224,10 +224,22 @@ static void explain_io_enomem(struct io_words *w)
 
 /* ---- ECANCELED ---------------------------------------------------------------------- */
 
+/* Also of an operation that is no I/O, which has no name here. */
+static const char *head_name(char buf[FMT_LEN], const struct io_evidence *e)
+{
+	const char *name = io_op_name(e->head_op);
+
+	if (*name != '?')
+		return name;
+	snprintf(buf, FMT_LEN, "request of opcode %u", e->head_op);
+	return buf;
+}
+
 static void explain_after(struct io_words *w)
 {
 	const struct io_evidence *e = w->e;
-	const char *op = io_op_name(e->head_op);
+	char name[FMT_LEN];
+	const char *op = head_name(name, e);
 	char got[FMT_LEN], asked[FMT_LEN];
 
 	if (e->head_result < 0)
@@ -245,12 +257,13 @@ static void explain_after(struct io_words *w)
 static void explain_cancelled(struct io_words *w)
 {
 	const struct io_evidence *e = w->e;
+	char name[FMT_LEN];
 
 	if (e->flags & EV_AFTER)
 		explain_after(w);
 	else if (e->flags & EV_BEFORE)
 		TELL(w, "it heads a link of which the %s (user_data 0x%llx) was refused at submission: %s",
-		     io_op_name(e->head_op), e->head_user_data, fact_errno_name(e->head_result));
+		     head_name(name, e), e->head_user_data, fact_errno_name(e->head_result));
 	else if (!(e->flags & EV_REQUEST))
 		TELL(w, "it was cancelled; by what is not known, as this kernel's completions name no request to look at");
 	else if (e->flags & EV_CLOSED)
@@ -261,9 +274,12 @@ static void explain_cancelled(struct io_words *w)
 	else if (e->flags & EV_TIMEOUT)
 		TELL(w, "it was cancelled%s: it has a linked timeout (IORING_OP_LINK_TIMEOUT), which does that when it expires, as IORING_OP_ASYNC_CANCEL would",
 		     e->flags & EV_WAITED ? " while it waited for its file" : "");
+	else if (e->flags & EV_WAITED)
+		TELL(w, "it was cancelled while it waited for its file, by IORING_OP_ASYNC_CANCEL, IORING_REGISTER_SYNC_CANCEL, or an exec() of its process, which ends what is under way%s; not the cause are its link, a linked timeout, the end of its thread or of its ring",
+		     e->fs_magic == ANON_INODE_MAGIC ?
+		     ", or because what it waited for went away (a signalfd's does with the process that made it)" : "");
 	else
-		TELL(w, "it was cancelled%s, by IORING_OP_ASYNC_CANCEL, IORING_REGISTER_SYNC_CANCEL, or an exec() of its process, which ends what is under way; not the cause are its link, a linked timeout, the end of its thread or of its ring",
-		     e->flags & EV_WAITED ? " while it waited for its file" : "");
+		TELL(w, "it was cancelled, by IORING_OP_ASYNC_CANCEL, IORING_REGISTER_SYNC_CANCEL, or an exec() of its process, which ends what is under way, or in a link by the failure of one before it (of more than a thousand that are cancelled at once not each is known); not the cause are a linked timeout, the end of its thread or of its ring");
 }
 
 /* ---- all ---------------------------------------------------------------------------- */

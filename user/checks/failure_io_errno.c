@@ -74,6 +74,8 @@ static void explain_enobufs(struct io_words *w)
 {
 	if (w->e->sqe_flags & IOSQE_BUFFER_SELECT)
 		TELL(w, "the group of provided buffers that it names is empty, or not there; provide some (IORING_REGISTER_PBUF_RING) before");
+	else if (w->e->opcode == IORING_OP_URING_CMD)
+		TELL(w, "its file, or what it goes to, had no room left for it; which was not looked at");
 	else
 		TELL(w, "the network had no room left for it in its queues");
 }

@@ -29,7 +29,7 @@ void explain_punt(char out[EXPLAIN_LEN], const struct io_evidence *seen)
 	if (seen->sqe_flags & IOSQE_IO_DRAIN)
 		TELL(&w, "IOSQE_IO_DRAIN holds it back until all before it have ended, and a worker runs it then");
 	else if (seen->sqe_flags & IOSQE_ASYNC)
-		TELL(&w, "IOSQE_ASYNC asks for a worker; without it only what must wait gets one");
+		TELL(&w, "IOSQE_ASYNC asks for a worker; without it only what must wait gets one (the kernel sets it, too, for what comes behind a request with IOSQE_IO_DRAIN)");
 	else if (!(seen->flags & EV_FILE))
 		TELL(&w, "it had to wait; for what was not looked at");
 	else if (!(seen->file_mode & MODE_NOWAIT))
@@ -37,7 +37,7 @@ void explain_punt(char out[EXPLAIN_LEN], const struct io_evidence *seen)
 	else if (S_ISREG(seen->inode_mode) || S_ISBLK(seen->inode_mode))
 		explain_regular(&w);
 	else
-		TELL(&w, "it had to wait, and its file could not be polled for it");
+		TELL(&w, "it had to wait, and io_uring did not wait for its file itself, as it does where an operation and a file can be polled; why was not looked at");
 }
 
 void explain_copied(char out[EXPLAIN_LEN])

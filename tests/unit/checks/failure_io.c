@@ -56,6 +56,24 @@ static void ends(void **state)
 	expect(&e, EOPNOTSUPP, "poll_queues");
 }
 
+/* What excludes a cause was looked at: of a long link not each mark is kept. */
+static void cancelled(void **state)
+{
+	struct io_evidence e = { .opcode = IORING_OP_READ, .flags = EV_REQUEST };
+	char text[EXPLAIN_LEN];
+
+	(void)state;
+	expect(&e, ECANCELED, "or in a link by the failure of one before it");
+	explain_io(text, &e, -ECANCELED);
+	assert_null(strstr(text, "not the cause are its link"));
+	e.flags |= EV_WAITED;
+	expect(&e, ECANCELED, "not the cause are its link");
+	explain_io(text, &e, -ECANCELED);
+	assert_null(strstr(text, "signalfd"));
+	e.fs_magic = 0x09041934; /* of anonymous inodes */
+	expect(&e, ECANCELED, "what it waited for went away");
+}
+
 /* One error, by what the file is. */
 static void by_file(void **state)
 {
@@ -159,7 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(little_known),
-		cmocka_unit_test(ends),
+		cmocka_unit_test(ends), cmocka_unit_test(cancelled),
 		cmocka_unit_test(by_file),
 		cmocka_unit_test(by_kernel),
 		cmocka_unit_test(merged),
