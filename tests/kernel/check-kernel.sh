@@ -6,10 +6,11 @@
 # Debian's 7.3 as it is (stock-7.3) and with the series of patches/7.3 (fixed-7.3), boots
 # each in QEMU, runs the suites in it, prints one matrix. Exit 1 on a failure.
 #   FLAVOUR   base (default) or debug, by tests/kernel/FLAVOUR.config
-#   VARIANTS  default "stock seeded off on stock-7.3 fixed-7.3"
+#   VARIANTS  default "stock seeded off on stock-7.3 fixed-7.3"; debian: Debian's newest, not built here
 #   SUITES    default "kselftest liburing fixbuf", debug: "kselftest liburing stress fixbuf";
 #             fixbuf is fixbuf-trace's live tests, on stock and off those that ask for a tier,
-#             on 7.3 none, as check-vm runs them there; empty: only builds, and prints the paths of the images
+#             on 7.3 none, as check-vm runs them there; empty: only builds, and prints the paths of the images.
+#             explanations (not by default): what fixbuf-trace says while liburing's tests run, on debian only
 #   TESTS     names of these live tests, globs too: on each variant only these
 #   TIERS     of fixbuf-trace on our kernels, default "patched", on the stock one "functions"
 #   VM_TIMEOUT  seconds for one kernel
@@ -43,6 +44,7 @@ cannot() {
 kernel_of() {
 	case $1 in
 	*7.3) echo 7.3 ;;
+	debian) echo debian ;;
 	*) echo 6.12 ;;
 	esac
 }
@@ -82,6 +84,10 @@ kept() {
 
 image_of() {
 	case $1 in
+	debian)
+		sh "$here/../vm/fetch-kernel.sh" newest
+		return
+		;;
 	programs-*) name=$1 ;;
 	*) name=$FLAVOUR-$1 ;;
 	esac
@@ -113,6 +119,7 @@ if [ -z "$SUITES" ]; then
 	exit 0
 fi
 for name in $(for variant in $VARIANTS; do kernel_of "$variant"; done | sort -u) liburing; do
+	[ "$name" != debian ] || continue
 	programs=$(image_of programs-$name)
 	if [ ! -e "$programs" ]; then
 		rm -rf "$programs.part"
@@ -125,7 +132,8 @@ done
 kept
 
 liburing=$(image_of programs-liburing)
-LIBURING=$(ls "$liburing" | grep -v '^log$' | tr '\n' ' ')
+LIBURING=$(ls "$liburing" | grep -vx -e log -e more | tr '\n' ' ')
+MORE=$(ls "$liburing/more" | tr '\n' ' ')
 TIERED=$(sh "$here/../run/tests-with.sh" tool_tier)
 LEFT_OUT=$(sh "$here/../run/tests-with.sh" 'Independent of the kernel')
 stress=
@@ -134,29 +142,35 @@ case " $SUITES " in
 esac
 # initramfs KERNEL: what the guests of KERNEL's variants run
 initramfs() {
+	own=$liburing/more/*
+	[ "$1" = debian ] || own="$(image_of "programs-$1")/regbuf_*"
 	# shellcheck disable=SC2046,SC2086 # lists of paths
-	sh "$here/../vm/make-initramfs.sh" "$build" "$out/initramfs-$1" $stress \
-		"$(image_of "programs-$1")"/regbuf_* $(printf "$liburing/%s " $LIBURING)
+	sh "$here/../vm/make-initramfs.sh" "$build" "$out/initramfs-$1" $stress $own \
+		$(printf "$liburing/%s " $LIBURING)
 }
 for kernel in $(for variant in $VARIANTS; do kernel_of "$variant"; done | sort -u); do
 	initramfs "$kernel"
 done
 
-rm -f "$out"/*.log "$out"/*.rows "$out"/*.console
+rm -f "$out"/*.log "$out"/*.rows "$out"/*.console "$out"/*.judged
 # run_one VARIANT SUITES TIERS
 run_one() {
-	job="VARIANT=$1 SUITES='$2' TIERS='$3' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' LIMIT=$LIMIT LIBURING='$LIBURING' STRESS_SECONDS='${STRESS_SECONDS:-}' TESTS='${TESTS:-*}'
+	job="VARIANT=$1 SUITES='$2' TIERS='$3' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' LIMIT=$LIMIT LIBURING='$LIBURING' MORE='$MORE' STRESS_SECONDS='${STRESS_SECONDS:-}' TESTS='${TESTS:-*}'
 export TIERS TIERED LEFT_OUT TESTS
 $(cat "$here/guest.sh")"
 	boot=0
 	sh "$here/../vm/boot.sh" -a log_buf_len=4M -t "$VM_TIMEOUT" -i "$out/initramfs-$(kernel_of "$1")" -c "$out/$1.console" \
 		"$(image_of "$1")" "$job" >"$out/$1.log" 2>"$out/$1.boot" || boot=$?
 	echo "kernel-boot: $boot" >>"$out/$1.log"
+	awk -f "$here/explanations.awk" "$here/explanations.txt" "$out/$1.log" >"$out/$1.judged"
+	cat "$out/$1.judged" >>"$out/$1.log"
 }
 
 # What asks for no tier is run on stock kernels by check-vm, and on the series' own buffers by on.
 suites_of() {
+	SUITES=$(echo " $SUITES " | sed 's/ explanations / /')
 	case $1 in
+	debian) run_one debian explanations "" ;;
 	# no tracepoints of ours there
 	stock) (TESTS=${TESTS:-$TIERED}; run_one stock "$SUITES" functions) ;;
 	seeded) run_one seeded seeded functions ;;
@@ -171,7 +185,7 @@ case " $VARIANTS " in
 *' on '*) suites_of on & ;;
 esac
 for variant in $VARIANTS; do
-	[ "$variant" = on ] || suites_of "$variant"
+	[ "$variant" = on ] || (suites_of "$variant")
 done
 wait
 since "tests run"

@@ -62,6 +62,23 @@ suite_liburing() {
 	done
 }
 
+# What fixbuf-trace says why something failed, of calls by trace and of I/O by stat, while liburing's
+# tests run: a line each, which explanations.awk judges by explanations.txt.
+suite_explanations() {
+	cd /mnt/disk || return
+	for name in $LIBURING $MORE; do
+		echo "timeout -s KILL 20 /fixbuf/bin/$name >/dev/null 2>&1 </dev/null"
+	done >/tmp/foreign
+	fixbuf-trace trace --io --failed --json -q -o /tmp/trace.json -- \
+		fixbuf-trace stat --json -q -o /tmp/stat.json -- sh /tmp/foreign
+	for said in /tmp/trace.json /tmp/stat.json; do
+		# an object a line, those of stat's list of failures too
+		sed -e 's/"io_[a-z]*":\[{/\n{/g' -e 's/},{/},\n{/g' $said | sed -n -e '/"explain":"/!d' \
+			-e 's/.*"comm":"\([^"]*\)".*"\(opcode\|event\)":"\([^"]*\)".*"errno":"\([^"]*\)".*"explain":"\([^"]*\)".*/\1\t\3\t\4\t\5/' \
+			-e t\ found -e 's/.*"opcode":"\([^"]*\)".*"explain":"\([^"]*\)".*/-\t\1\t-\t\2/' -e ': found' -e 's/^/kernel-explain: /p'
+	done | sort -u
+}
+
 suite_fixbuf() {
 	cd /fixbuf || return
 	sh tests/vm/suite.sh

@@ -37,6 +37,14 @@ done | awk -F '\t' -v fix="$OF_THE_FIX" -v variants="$(for arg in "$@"; do print
 		else bad(v, suite, w[2] " " substr(line, index(line, " not-ok ") + 8))
 		next
 	}
+	# what explanations.awk says of a suite that is over
+	line ~ /^kernel-judged: / {
+		split(line, w, " ")
+		if (w[2] == "ok") count(v, "explanations", "passed")
+		else bad(v, "explanations", substr(line, index(line, " not-ok ") + 8))
+		vague += w[3] == "vague"
+		next
+	}
 	suite == "fixbuf" && line ~ /^vm-tier: / { tier = substr(line, 10); open[v, tier] = 1; counted = 0 }
 	suite == "fixbuf" && line ~ /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ {
 		split(line, w, " ")
@@ -81,6 +89,7 @@ done | awk -F '\t' -v fix="$OF_THE_FIX" -v variants="$(for arg in "$@"; do print
 				x += n[v, t, "expected"]; k2 += n[v, t, "skipped"]
 			}
 		}
+		if (vague) printf "\n%d explanations are true but vague.\n", vague
 		if (x) printf "\n%d failures on stock kernels were expected: clause C10, and of 7.3 what the fix is for.\n", x
 		printf "\n%d passed, %d failed, %d skipped\n", p, f, k2
 	}'
