@@ -275,9 +275,10 @@ static void explain_cancelled(struct io_words *w)
 		TELL(w, "it was cancelled%s: it has a linked timeout (IORING_OP_LINK_TIMEOUT), which does that when it expires, as IORING_OP_ASYNC_CANCEL would",
 		     e->flags & EV_WAITED ? " while it waited for its file" : "");
 	else if (e->flags & EV_WAITED)
-		TELL(w, "it was cancelled while it waited for its file, by IORING_OP_ASYNC_CANCEL, IORING_REGISTER_SYNC_CANCEL, or an exec() of its process, which ends what is under way%s; not the cause are its link, a linked timeout, the end of its thread or of its ring",
+		TELL(w, "it was cancelled while it waited for its file, by IORING_OP_ASYNC_CANCEL, IORING_REGISTER_SYNC_CANCEL, or an exec() of its process, which ends what is under way%s",
 		     e->fs_magic == ANON_INODE_MAGIC ?
-		     ", or because what it waited for went away (a signalfd's does with the process that made it)" : "");
+		     ", or because what it waited for went away (a signalfd's does with the process that made it), or, where it reads a ring, with its process; not the cause are its link and a linked timeout" :
+		     "; not the cause are its link, a linked timeout, the end of its thread or of its ring");
 	else
 		TELL(w, "it was cancelled, by IORING_OP_ASYNC_CANCEL, IORING_REGISTER_SYNC_CANCEL, or an exec() of its process, which ends what is under way, or in a link by the failure of one before it (of more than a thousand that are cancelled at once not each is known); not the cause are a linked timeout, the end of its thread or of its ring");
 }

@@ -149,7 +149,7 @@ void explain_io_einval(struct io_words *w)
 	else if (e->file_flags & O_DIRECT && !(e->flags & EV_DEVICE))
 		TELL(w, "the file is open with O_DIRECT; which address, length and offset it takes could not be looked at: statx() with STATX_DIOALIGN tells");
 	else if (e->flags & EV_REFUSED)
-		TELL(w, "a field of the sqe is refused; not the cause are the number of iovecs and unknown IOSQE flags, others (ioprio, buf_index, addr3) were not looked at");
+		TELL(w, "a field of the sqe is refused; not the cause are the number of iovecs and unknown IOSQE flags, others (ioprio, personality, buf_index, addr3) were not looked at");
 	else
 		TELL(w, "no cause is seen; not the cause are %sthe number of iovecs and a negative offset",
 		     e->flags & EV_DEVICE ? "the alignment of address, length and offset, " : "");
