@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/alloc.h"
@@ -18,6 +22,7 @@
 #define STEP_MS		50
 #define MAX_OF_USER	3	/* then nothing of that user's is tried */
 #define MAX_LEFT	256
+#define MAX_LEVELS	33	/* of namespaces, as the kernel has them */
 
 /* One piece of work, in the thread that is made for it or for the one before. */
 struct turn {
@@ -29,7 +34,7 @@ struct turn {
 
 struct left {
 	const struct turn *turn; /* NULL = free */
-	__u32 pid, uid;
+	__u32 pid, payer;
 };
 
 /* A thread that was left behind ends with its work; there is one that is not, or none. */
@@ -138,12 +143,35 @@ static void users_of(__u32 pid, __u32 uid[3])
 		fclose(f);
 }
 
-static __u32 user_of(__u32 pid)
+static bool is_same(int a, int b)
 {
-	__u32 uid[3];
+	struct stat one, two;
+
+	return !fstat(a, &one) && !fstat(b, &two) && one.st_ino == two.st_ino &&
+	       one.st_dev == two.st_dev;
+}
+
+/* As in bpf/kernel/payer.h: who made the outermost of its namespaces is all the users there. */
+static __u32 payer_of(__u32 pid)
+{
+	int own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC), ns;
+	__u32 uid[3], owner = 0;
+	char path[32];
 
 	users_of(pid, uid);
-	return uid[0];
+	snprintf(path, sizeof(path), "/proc/%u/ns/user", pid);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	for (int i = 0; own >= 0 && ns >= 0 && i < MAX_LEVELS && !is_same(ns, own); i++) {
+		int up = ioctl(ns, NS_GET_OWNER_UID, &owner) ? -1 : ioctl(ns, NS_GET_PARENT);
+
+		close(ns);
+		ns = up;
+	}
+	if (own >= 0)
+		close(own);
+	if (ns >= 0)
+		close(ns);
+	return owner ? owner : uid[0];
 }
 
 bool patient_needed(__u32 pid)
@@ -156,7 +184,7 @@ bool patient_needed(__u32 pid)
 
 static bool is_given_up(__u32 pid)
 {
-	__u32 uid = all.nr_left ? user_of(pid) : 0;
+	__u32 payer = all.nr_left ? payer_of(pid) : 0;
 	size_t his = 0;
 
 	for (size_t i = 0; i < MAX_LEFT && all.nr_left; i++) {
@@ -164,7 +192,7 @@ static bool is_given_up(__u32 pid)
 			continue;
 		if (all.left[i].pid == pid)
 			return true;
-		his += all.left[i].uid == uid;
+		his += all.left[i].payer == payer;
 	}
 	return his >= MAX_OF_USER || all.nr_left == MAX_LEFT;
 }
@@ -175,7 +203,7 @@ static void leave(struct turn *t, __u32 pid)
 	for (size_t i = 0; i < MAX_LEFT; i++) {
 		if (all.left[i].turn)
 			continue;
-		all.left[i] = (struct left){ t, pid, user_of(pid) };
+		all.left[i] = (struct left){ t, pid, payer_of(pid) };
 		break;
 	}
 	all.nr_left++;
