@@ -124,23 +124,20 @@ static bool have_thread(void)
 	return true;
 }
 
-/*
- * Real, effective and saved: not who owns its folder in /proc, which is root where it may not be
- * dumped.
- */
-static void users_of(__u32 pid, __u32 uid[3])
+/* Not who owns its folder in /proc, which is root where it may not be dumped. */
+static __u32 user_of(__u32 pid)
 {
 	char path[32], line[256];
+	__u32 uid = ~0U;
 	FILE *f;
 
-	uid[0] = uid[1] = uid[2] = ~0U;
 	snprintf(path, sizeof(path), "/proc/%u/status", pid);
 	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f) &&
-	       sscanf(line, "Uid: %u %u %u", &uid[0], &uid[1], &uid[2]) != 3)
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "Uid: %u", &uid) != 1)
 		;
 	if (f)
 		fclose(f);
+	return uid;
 }
 
 static bool is_same(int a, int b)
@@ -155,10 +152,9 @@ static bool is_same(int a, int b)
 static __u32 payer_of(__u32 pid)
 {
 	int own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC), ns;
-	__u32 uid[3], owner = 0;
+	__u32 owner = 0;
 	char path[32];
 
-	users_of(pid, uid);
 	snprintf(path, sizeof(path), "/proc/%u/ns/user", pid);
 	ns = open(path, O_RDONLY | O_CLOEXEC);
 	for (int i = 0; own >= 0 && ns >= 0 && i < MAX_LEVELS && !is_same(ns, own); i++) {
@@ -171,15 +167,7 @@ static __u32 payer_of(__u32 pid)
 		close(own);
 	if (ns >= 0)
 		close(ns);
-	return owner ? owner : uid[0];
-}
-
-bool patient_needed(__u32 pid)
-{
-	__u32 uid[3];
-
-	users_of(pid, uid);
-	return uid[0] || uid[1] || uid[2];
+	return owner ? owner : user_of(pid);
 }
 
 static bool is_given_up(__u32 pid)

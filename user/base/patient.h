@@ -19,7 +19,5 @@
  * that time. .work() is called by this thread where no other can be started.
  */
 bool patient_run(__u32 pid, void (*work)(void *job), void (*drop)(void *job), void **job);
-/* Whether it takes that: root's own processes are believed not to, for a turn takes some microseconds. */
-bool patient_needed(__u32 pid);
 
 #endif
