@@ -15,8 +15,15 @@ struct known {
 	char bytes[];
 };
 
+struct known_set {
+	struct known *list;
+	__u32 last;		/* number */
+	size_t bytes;		/* of memory */
+};
+
 /* The number of these bytes; *is_new when they have to be written. */
-__u32 known_number(struct known **set, const void *bytes, size_t size, bool *is_new);
-void known_forget(struct known **set);
+__u32 known_number(struct known_set *set, const void *bytes, size_t size, bool *is_new);
+/* What comes back later gets another number. */
+void known_forget(struct known_set *set);
 
 #endif

@@ -15,6 +15,7 @@
 #include "recording/known.h"
 #include "recording/writer.h"
 
+#define MAX_KNOWN	(16U << 20)	/* bytes of memory, of what was written already */
 #define LEVEL	1		/* of zstd: others cost as much time, or more room */
 #define ROOM	(2 * REC_FRAME_RAW)
 
@@ -36,7 +37,7 @@ struct writer {
 	bool full, closed;		/* for facts; for counters, too */
 	__u64 beyond;			/* facts for which there was no room */
 	__u64 tables, stacks_lost;	/* bytes of strings and stacks; those for which there was no room */
-	struct known *strings, *stacks;
+	struct known_set strings, stacks;
 	struct address_key own_key;
 	const struct address_key *key;	/* NULL: kernel addresses are written as they are */
 };
@@ -200,6 +201,11 @@ __u32 writer_stack(struct writer *w, const struct stack *s)
 		w->stacks_lost++;
 		return 0;
 	}
+	/* what comes back is written again; a stack has the numbers of its strings */
+	if (w->strings.bytes + w->stacks.bytes > MAX_KNOWN) {
+		known_forget(&w->strings);
+		known_forget(&w->stacks);
+	}
 	all.head.nr_kernel = s->kernel.nr <= STACK_FRAMES + 1 ? s->kernel.nr : STACK_FRAMES + 1;
 	all.head.nr_user = s->user.nr <= STACK_FRAMES + 1 ? s->user.nr : STACK_FRAMES + 1;
 	all.head.kernel_note = put_string(w, s->kernel.note);
@@ -336,7 +342,7 @@ static void put_list(struct writer *w, enum rec_type type, size_t size,
 		     const void *before, size_t nr_before, const void *now, size_t nr)
 {
 	const char *b = before, *n = now;
-	struct known *old = NULL;
+	struct known_set old = { NULL };
 	bool is_new;
 
 	for (size_t i = 0; i < nr_before; i++)
@@ -344,7 +350,7 @@ static void put_list(struct writer *w, enum rec_type type, size_t size,
 	for (size_t i = 0; i < nr; i++) {
 		struct known *k;
 
-		HASH_FIND(hh, old, n + i * size, size, k);
+		HASH_FIND(hh, old.list, n + i * size, size, k);
 		if (!k)
 			put_listed(w, type, size, n + i * size);
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is written is read back as it was; what is damaged is refused with its offset. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -400,6 +401,7 @@ static void many_stacks(void **state)
 	const struct stack s = { .kernel = { .list = frames, .nr = 128 } };
 	struct recording *r;
 	struct event t;
+	size_t before = mallinfo2().uordblks;
 	int n;
 
 	(void)state;
@@ -408,6 +410,8 @@ static void many_stacks(void **state)
 		frames[0].ip = nr;
 		writer_fact(w, &call.h, true, true, NULL, writer_stack(w, &s));
 	}
+	/* not all are remembered */
+	assert_true(mallinfo2().uordblks < before + (24 << 20));
 	writer_end(w, 1, 5);
 	writer_free(w);
 	fclose(file);
