@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "commands/contract/contract.h"
 
 #define LIMIT		16	/* pages */
@@ -175,7 +176,7 @@ static void over_one_tib(void)
 
 static int register_many(unsigned int nr)
 {
-	struct iovec *v = calloc(nr, sizeof(*v));
+	struct iovec *v = must_alloc(nr, sizeof(*v));
 	char *p = small_pages(1);
 	struct ring_raw r;
 	int ret;
