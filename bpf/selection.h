@@ -12,6 +12,7 @@
 #include "abi/names.h"
 #include "abi/selection.h"
 #include "comm_glob.h"
+#include "kernel/cgroup.h"
 #include "tree.h"
 
 /* All of what .select_by names must hold; 0 = everyone is selected. */
@@ -48,6 +49,8 @@ static __noinline int task_selected(__u64 address)
 	if (by & SELECT_UID && BPF_CORE_READ(task, cred, uid.val) != select_uid)
 		return false;
 	if (by & SELECT_COMM && !comm_selected(task))
+		return false;
+	if (by & SELECT_CGROUP && !task_in_cgroup(task))
 		return false;
 	return !(by & SELECT_TREE) || descends_from_us(task);
 }

@@ -11,6 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "abi/fact.h"
+#include "kernel/cgroup.h"
 #include "kernel/ending.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
@@ -69,6 +70,8 @@ static __always_inline void fill_holder(struct fact_holder *out, struct task_str
 	out->h.size = sizeof(*out);
 	out->h.kind = FACT_HOLDER;
 	out->h.flags = FACT_F_SNAPSHOT;
+	if (select_cgroup && task_in_cgroup(task))
+		out->h.flags |= FACT_F_CGROUP;
 	out->h.t_ns = bpf_ktime_get_ns();
 	out->h.ring = ring;
 	out->h.pid = BPF_CORE_READ(task, tgid);

@@ -8,6 +8,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/selection.h"
 #include "comm_glob.h"
+#include "kernel/cgroup.h"
 #include "tree.h"
 
 #define PF_KTHREAD	0x00200000	/* include/linux/sched.h */
@@ -57,6 +58,8 @@ static __always_inline bool task_wanted(void)
 	if ((filter & SELECT_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
 		return false;
 	if ((filter & SELECT_COMM) && !comm_wanted())
+		return false;
+	if ((filter & SELECT_CGROUP) && !task_in_cgroup((void *)bpf_get_current_task()))
 		return false;
 	return !(filter & SELECT_TREE) || in_tree();
 }

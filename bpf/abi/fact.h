@@ -42,6 +42,7 @@ enum fact_kind {
 #define FACT_F_SNAPSHOT	0x02	/* read in a walk, not seen in an event */
 #define FACT_F_WORKER	0x04	/* a kernel thread acted for the ring */
 #define FACT_F_OTHERS	0x08	/* the filters leave its task out: it only keeps the ledger right */
+#define FACT_F_CGROUP	0x10	/* the walk's: its task is in the cgroup that was asked for */
 
 struct fact {
 	__u16 size;		/* of the whole record, bytes */

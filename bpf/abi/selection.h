@@ -7,5 +7,6 @@
 #define SELECT_UID	0x02
 #define SELECT_COMM	0x04	/* its name matches the glob; for events that of its process, too */
 #define SELECT_TREE	0x08	/* descendants of our own process */
+#define SELECT_CGROUP	0x10	/* in a cgroup, or below it */
 
 #endif

@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/cgroup.h"
 #include "kernel/pid.h"
 #include "kernel/ring.h"
 
@@ -15,22 +16,6 @@
 #define SIGNAL_GROUP_EXIT	0x4	/* include/linux/sched/signal.h */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct kernfs_node {
-	const char *name;
-};
-
-struct cgroup {
-	struct kernfs_node *kn;
-};
-
-struct cgroup_subsys_state {
-	struct cgroup *cgroup;
-};
-
-struct css_set {
-	struct cgroup_subsys_state *subsys[1];
-};
 
 struct page_counter {
 	atomic_long_t usage;
@@ -45,10 +30,6 @@ struct mem_cgroup {
 
 struct signal_struct___oom {
 	struct mm_struct *oom_mm;
-};
-
-struct task_struct___limits {
-	struct css_set *cgroups;
 };
 
 struct io_restriction {
@@ -72,7 +53,7 @@ enum cgroup_subsys_id {
 /* The memory cgroup of the current task; 0 where the kernel has none. */
 static __always_inline __u64 memory_cgroup(void)
 {
-	struct task_struct___limits *task = (void *)bpf_get_current_task();
+	struct task_struct___cgroups *task = (void *)bpf_get_current_task();
 	struct cgroup_subsys_state *css = NULL;
 	struct css_set *set;
 

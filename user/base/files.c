@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/files.h"
@@ -33,5 +35,25 @@ char *file_read(int fd, size_t max_bytes, size_t *len)
 	free(text);
 	*len = 0;
 	errno = err;
+	return NULL;
+}
+
+char *file_text(int dir, const char *name, size_t max_bytes)
+{
+	size_t len;
+	char *text = file_read(openat(dir, name, O_RDONLY | O_CLOEXEC), max_bytes, &len);
+
+	if (!text)
+		return NULL;
+	text = must_realloc(text, len + 1, 1);
+	text[len] = 0;
+	return text;
+}
+
+const char *text_line(const char *text, const char *name)
+{
+	for (; text; text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL)
+		if (!strncmp(text, name, strlen(name)))
+			return text + strlen(name);
 	return NULL;
 }

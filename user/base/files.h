@@ -10,5 +10,9 @@
  * EFBIG where it has .max_bytes (a power of two, 16 KiB or more) or more. To be freed.
  */
 char *file_read(int fd, size_t max_bytes, size_t *len);
+/* The same of a file in the folder .dir, as text. */
+char *file_text(int dir, const char *name, size_t max_bytes);
+/* The line of .text that begins with .name: what follows it; NULL when there is none. */
+const char *text_line(const char *text, const char *name);
 
 #endif

@@ -83,9 +83,7 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 /* The programs of the walk, and those that are attached if any is wanted. */
 static int open_objects(struct capture *c, const struct capture_wants *wants)
 {
-	static const struct selection everybody;
-
-	c->walk = walk_prepare(wants->everybody ? &everybody : wants->select);
+	c->walk = walk_prepare(wants->select, wants->everybody);
 	if (!c->walk)
 		return -1;
 	if (!wants->on && !wants->io && !wants->broken)

@@ -60,6 +60,7 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 	bpf_map__set_max_entries(skel->maps.filter_pids, select->nr_pids ? select->nr_pids : 1);
 	skel->rodata->filter = select_bits(select);
 	skel->rodata->filter_uid = select->uid;
+	select_prepare_cgroup(skel, select);
 	if (select->comm && select_prepare_comm(skel, select->comm)) {
 		free(f);
 		return NULL;

@@ -363,7 +363,7 @@ static void count_left(struct look *look, const struct walk *walk, const struct 
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct fact *h = &left[i].h;
 
-		if (!selection_has(select, h->pid, h->uid, &h->comm))
+		if (!selection_has_task(select, h))
 			continue;
 		look->unsteady_rings++;
 		unsettled_add(&look->unsettled, (struct unsettled){

@@ -25,6 +25,12 @@ static void name_owner(struct fact *f, const struct ring *r)
 	f->comm = r->holders[0].comm;
 }
 
+/* After a loss a look is newer than events that wait: the address may be another's ring there. */
+static bool is_others(const struct live *l, const struct ring *r)
+{
+	return r && r->nr_holders && !selection_has_ring(l->select, r);
+}
+
 void live_on_derived(const struct fact *f, void *arg)
 {
 	struct live *l = arg;
@@ -40,8 +46,8 @@ void live_on_derived(const struct fact *f, void *arg)
 	memcpy(&copy, f, f->size);
 	if (l->cause->kind == FACT_RING_GONE) {
 		name_owner(&copy.h, ledger_ring(l->ledger, f->ring));
-		/* after a loss the ring may not be whose we think it is */
-		if (!selection_has(l->select, copy.h.pid, copy.h.uid, &copy.h.comm))
+		if (is_others(l, ledger_ring(l->ledger, f->ring)) ||
+		    !selection_has(l->select, copy.h.pid, copy.h.uid, &copy.h.comm))
 			return;
 	}
 	live_tell_fact(l, &copy.h, false, true, NULL);
@@ -245,8 +251,10 @@ static void on_account(struct live *l, const struct fact *f, bool show)
 		return;
 	memcpy(&copy, f, f->size);
 	if (f->flags & FACT_F_WORKER) {
-		name_owner(&copy.h, ledger_ring(l->ledger, f->ring));
-		show = live_ring(l, f->ring);
+		const struct ring *r = ledger_ring(l->ledger, f->ring);
+
+		name_owner(&copy.h, r);
+		show = live_ring(l, f->ring) && !is_others(l, r);
 	} else if (show && f->kind == FACT_PIN) {
 		live_show_ring(l, f->ring);
 	}

@@ -8,32 +8,11 @@
 #include "base/array.h"
 #include "base/files.h"
 #include "base/fmt.h"
+#include "capture/cgroup.h"
 #include "capture/proc_rings.h"
 
 #define MAX_FILE	(4U << 20)	/* a full table takes 0.6 MiB of fdinfo */
 #define RING_LINK	"anon_inode:[io_uring]"
-
-/* What /proc/PID has under that name; NULL when it may not be read. To be freed. */
-static char *read_text(int dir, const char *name)
-{
-	size_t len;
-	char *text = file_read(openat(dir, name, O_RDONLY | O_CLOEXEC), MAX_FILE, &len);
-
-	if (!text)
-		return NULL;
-	text = must_realloc(text, len + 1, 1);
-	text[len] = 0;
-	return text;
-}
-
-/* The line that begins with .name: what follows it; NULL when there is none. */
-static const char *line_of(const char *text, const char *name)
-{
-	for (; text; text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL)
-		if (!strncmp(text, name, strlen(name)))
-			return text + strlen(name);
-	return NULL;
-}
 
 static __u64 limit_of(const char *text)
 {
@@ -44,16 +23,16 @@ static __u64 limit_of(const char *text)
 
 static void read_process(struct proc_ring *r, int dir)
 {
-	char *status = read_text(dir, "status"), *limits = read_text(dir, "limits");
-	char *comm = read_text(dir, "comm");
-	const char *line = status ? line_of(status, "VmPin:") : NULL;
-	const char *uid = status ? line_of(status, "Uid:") : NULL;
+	char *status = file_text(dir, "status", MAX_FILE), *limits = file_text(dir, "limits", MAX_FILE);
+	char *comm = file_text(dir, "comm", MAX_FILE);
+	const char *line = status ? text_line(status, "VmPin:") : NULL;
+	const char *uid = status ? text_line(status, "Uid:") : NULL;
 	long long kb;
 
 	/* the folder is root's where the process may not be looked into */
 	r->uid = uid ? strtoul(uid, NULL, 10) : ~0U;
 	r->pinned_kb = line && sscanf(line, "%lld", &kb) == 1 ? kb : -1;
-	line = limits ? line_of(limits, "Max locked memory") : NULL;
+	line = limits ? text_line(limits, "Max locked memory") : NULL;
 	r->soft_bytes = limit_of(line);
 	if (line)
 		line += strspn(line, " ");
@@ -71,7 +50,7 @@ static void read_process(struct proc_ring *r, int dir)
 /* "    0: 0x7f2c5754b000/4096"; an empty slot has no address. */
 static void read_buffers(struct proc_ring *r, const char *fdinfo)
 {
-	const char *line = line_of(fdinfo, "UserBufs:");
+	const char *line = text_line(fdinfo, "UserBufs:");
 	unsigned long long addr, len;
 	unsigned int index;
 
@@ -112,7 +91,7 @@ static bool each_ring(struct proc_ring *r, int dir,
 		if (parse_u32(e->d_name, &fd) || !is_ring(fds, e->d_name))
 			continue;
 		snprintf(path, sizeof(path), "fdinfo/%u", fd);
-		fdinfo = read_text(dir, path);
+		fdinfo = file_text(dir, path, MAX_FILE);
 		if (!fdinfo)
 			continue;
 		r->fd = fd;
@@ -125,6 +104,15 @@ static bool each_ring(struct proc_ring *r, int dir,
 	if (d)
 		closedir(d);
 	return d;
+}
+
+/* .dir: its /proc/PID. */
+static bool is_selected(const struct selection *s, const struct proc_ring *r, int dir)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	return selection_has(s, r->pid, r->uid, &r->comm) &&
+	       (!s->cgroup || (cgroup_of(dir, path) && cgroup_is_in(s, path)));
 }
 
 size_t proc_rings(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
@@ -143,7 +131,7 @@ size_t proc_rings(const struct selection *select, void (*tell)(const struct proc
 		if (dir < 0)
 			continue;
 		read_process(&r, dir);
-		if (selection_has(select, r.pid, r.uid, &r.comm) && !each_ring(&r, dir, tell, arg))
+		if (is_selected(select, &r, dir) && !each_ring(&r, dir, tell, arg))
 			hidden += r.uid == getuid() || select->nr_pids;
 		close(dir);
 	}

@@ -47,8 +47,9 @@ struct walk {
 	struct ring_reader reader;
 };
 
-struct walk *walk_prepare(const struct selection *select)
+struct walk *walk_prepare(const struct selection *select, bool everybody)
 {
+	static const struct selection all;
 	struct walk_bpf *skel = walk_bpf__open_opts(kern_opts());
 	struct walk *w;
 	int err = kern_opened(skel ? skel->obj : NULL);
@@ -59,7 +60,9 @@ struct walk *walk_prepare(const struct selection *select)
 	}
 	w = must_alloc(1, sizeof(*w));
 	w->peek.skel = w->reader.skel = skel;
-	w->select = select;
+	w->select = everybody ? &all : select;
+	skel->rodata->select_cgroup = select->cgroup_id;
+	skel->rodata->select_cgroup_level = select->cgroup_level;
 	err = ring_raw_open(&w->own, 4, 0);
 	if (err)
 		skel->bss->ring_fops = symbols_kernel_address("io_uring_fops");
@@ -222,7 +225,7 @@ static bool rings_explain(const struct walk *w, const struct holders *h,
 static bool is_selected(const struct walk *w, const struct fact_holder *h, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
-		if (selection_has(w->select, h[i].h.pid, h[i].h.uid, &h[i].h.comm))
+		if (selection_has_task(w->select, &h[i].h))
 			return true;
 	return false;
 }

@@ -22,7 +22,7 @@ struct own_process {
  * Opens the walk's programs and switches them on, after kern_begin(). .select stays its owner's,
  * until the end. NULL with a sentence.
  */
-struct walk *walk_prepare(const struct selection *select);
+struct walk *walk_prepare(const struct selection *select, bool everybody);
 /* When all objects are open. 0, or -errno with a sentence. */
 int walk_load(struct walk *w);
 /* Then: learns what a ring's file looks like from a ring of our own. */
@@ -49,7 +49,7 @@ int walk_rings(struct walk *w, struct ledger *l);
  * remembered, once each, however many slots hold them.
  */
 struct ring_told {
-	void (*on_ring)(const struct ring *r, void *arg);
+	void (*on_ring)(struct ring *r, void *arg);
 	void *arg;
 };
 

@@ -74,7 +74,14 @@ int select_prepare_comm(struct fixbuf_bpf *skel, const char *glob)
 __u32 select_bits(const struct selection *s)
 {
 	return (s->nr_pids ? SELECT_PIDS : 0) | (s->has_uid ? SELECT_UID : 0) |
-	       (s->comm ? SELECT_COMM : 0) | (s->tree ? SELECT_TREE : 0);
+	       (s->comm ? SELECT_COMM : 0) | (s->tree ? SELECT_TREE : 0) |
+	       (s->cgroup ? SELECT_CGROUP : 0);
+}
+
+void select_prepare_cgroup(struct fixbuf_bpf *skel, const struct selection *s)
+{
+	skel->rodata->select_cgroup = s->cgroup_id;
+	skel->rodata->select_cgroup_level = s->cgroup_level;
 }
 
 int select_prepare(struct fixbuf_bpf *skel, const struct selection *s)
@@ -84,6 +91,7 @@ int select_prepare(struct fixbuf_bpf *skel, const struct selection *s)
 		bpf_map__set_max_entries(skel->maps.selected_pids, s->nr_pids + MAX_CHILDREN);
 	skel->rodata->select_by = select_bits(s);
 	skel->rodata->select_uid = s->uid;
+	select_prepare_cgroup(skel, s);
 	return s->comm ? select_prepare_comm(skel, s->comm) : 0;
 }
 

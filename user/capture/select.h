@@ -11,6 +11,8 @@ struct fixbuf_bpf;
 __u32 select_bits(const struct selection *s);
 /* Before kern_load(): the names that match, for facts and for I/O. -errno with a sentence. */
 int select_prepare_comm(struct fixbuf_bpf *skel, const char *glob);
+/* The same of the cgroup. */
+void select_prepare_cgroup(struct fixbuf_bpf *skel, const struct selection *s);
 /* Before kern_load(). -errno with a sentence. */
 int select_prepare(struct fixbuf_bpf *skel, const struct selection *s);
 /* After kern_load(), before programs are attached. -errno with a sentence. */

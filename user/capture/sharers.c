@@ -23,7 +23,7 @@ static int by_mm(const void *a, const void *b)
 
 static bool is_selected(const struct selection *s, const struct fact_holder *f)
 {
-	return selection_has(s, f->h.pid, f->h.uid, &f->h.comm);
+	return selection_has_task(s, &f->h);
 }
 
 /* Those among the records of no ring, which are the processes and come first. */

@@ -88,6 +88,16 @@ parser(parse_user)
 	return user;
 }
 
+parser(parse_cgroup)
+{
+	struct selection *s = at;
+	bool first = !s->cgroup;
+
+	s->cgroup_by = row->value;
+	s->cgroup = arg;
+	return first && *arg;
+}
+
 parser(parse_run_as)
 {
 	return user_find(arg) && parse_text(row, arg, at);

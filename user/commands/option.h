@@ -18,6 +18,7 @@ parser(parse_word);	/* int = index of the argument in row->words */
 parser(parse_text);	/* const char *, the argument itself */
 parser(parse_pid_list);	/* struct selection */
 parser(parse_user);	/* struct selection: a number or a name */
+parser(parse_cgroup);	/* struct selection: what is named by row->value, an enum cgroup_by */
 parser(parse_run_as);	/* const char *, the name or number of a user that there is */
 parser(parse_time);	/* __u64, nanoseconds */
 parser(parse_interval);	/* the same, from 1 ms on: less is done again and again without a pause */
@@ -46,7 +47,8 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 #define ROW_FILE(type) \
 	{ .arg = "FILE", .help = "", .parse = parse_text, .offset = offsetof(type, file) }
 
-#define ROWS_SELECTION(type) \
+/* Of what is recorded. */
+#define ROWS_WHO(type) \
 	{ .name = "pid", .letter = 'p', .arg = "PID[,PID]", .help = "only these processes", \
 	  .parse = parse_pid_list, .offset = offsetof(type, select), .group = GROUP_TARGET, \
 	  .refusal = "'%s' is not a list of process ids; give -p 812 or -p 812,977" }, \
@@ -56,6 +58,19 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .refusal = "unknown user '%s'; give a name or a number, as 'id -u NAME' prints" }, \
 	{ .name = "comm", .arg = "GLOB", .help = "only processes whose name matches", \
 	  .parse = parse_text, .offset = offsetof(type, select.comm), .group = GROUP_TARGET }
+
+#define ROW_CGROUP(type, by, of, what, text) \
+	{ .name = of, .arg = what, .help = text, .value = by, .parse = parse_cgroup, \
+	  .offset = offsetof(type, select), .group = GROUP_TARGET, \
+	  .refusal = "'%s' is empty, or a second one; give one of --cgroup, --unit and --container" }
+/* Of what runs. */
+#define ROWS_SELECTION(type) \
+	ROWS_WHO(type), \
+	ROW_CGROUP(type, CGROUP_BY_PATH, "cgroup", "PATH", \
+		   "only processes in this control group, or below it"), \
+	ROW_CGROUP(type, CGROUP_BY_UNIT, "unit", "NAME", "the same: of this systemd unit"), \
+	ROW_CGROUP(type, CGROUP_BY_CONTAINER, "container", "ID", \
+		   "the same: of the container whose id begins so")
 
 #define ROW_DURATION(type) \
 	{ .name = "duration", .letter = 'd', .arg = "TIME", .words = words_time, \

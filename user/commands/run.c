@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/signals.h"
+#include "capture/cgroup.h"
 #include "capture/kernel.h"
 #include "commands/run.h"
 
@@ -68,6 +70,9 @@ int run_open(struct run *r, const struct capture_wants *wants)
 	all.verbosity = r->to->verbose;
 	if (status)
 		return status;
+	status = cgroup_find(wants->select);
+	if (status)
+		return status == -ENOTSUP ? cannot("%s", err_text()) : misuse("%s", err_text());
 	if (wants->how->btf && kern_use_types(wants->how->btf))
 		return misuse("%s", err_text());
 	if (r->argv && program_prepare(&r->program, r->argv, r->run_as)) {

@@ -91,6 +91,12 @@ static void level_user(struct ledger *l, __u64 id, __s64 locked_pages)
 		u->locked_pages = locked_pages;
 }
 
+/* An event comes of the cgroup that was asked for; of a task in a walk its fact says so. */
+static bool is_in_cgroup(const struct fact *f)
+{
+	return f->kind == FACT_HOLDER ? f->flags & FACT_F_CGROUP : !(f->flags & FACT_F_OTHERS);
+}
+
 static void name_mm(struct ledger_mm *mm, const struct fact *f)
 {
 	if (!mm)
@@ -99,6 +105,7 @@ static void name_mm(struct ledger_mm *mm, const struct fact *f)
 	mm->ns_pid = fact_ns_pid(f);
 	mm->uid = f->uid;
 	mm->comm = f->comm;
+	mm->in_cgroup = is_in_cgroup(f);
 }
 
 static void forget_mm(struct ledger *l, struct ledger_mm *mm)
@@ -132,6 +139,8 @@ static void ring_remove(struct ledger *l, const struct fact *cause, struct ring 
 	slots_resize(l, cause, r, 0);
 	HASH_DEL(l->rings, r);
 	forget_mm(l, r->mm);
+	for (size_t i = 0; i < r->nr_holders; i++)
+		free(r->holders[i].cgroup);
 	free(r->holders);
 	free(r);
 }
@@ -183,6 +192,7 @@ static struct holder *holder_add(struct ring *r, const struct fact *f, __s32 fd,
 	h->ns_pid = fact_ns_pid(f);
 	h->uid = f->uid;
 	h->comm = f->comm;
+	h->in_cgroup = is_in_cgroup(f);
 	return h;
 }
 

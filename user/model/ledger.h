@@ -55,6 +55,7 @@ struct ledger_mm {
 	__u32 pid, uid;		/* a living process with this address space, 0 = none known */
 	__u32 ns_pid;		/* as in facts, here and below */
 	struct comm comm;
+	bool in_cgroup;		/* as a holder's */
 	__u32 rings;		/* rings of the ledger that are charged to it */
 	bool partial;		/* of one of them the buffers are not known */
 	UT_hash_handle hh;
@@ -89,6 +90,10 @@ struct holder {
 	__u64 files;		/* struct files_struct *, 0 = unknown */
 	__u64 memlock_limit_bytes; /* ~0 = unlimited or unknown */
 	struct comm comm;
+	bool in_cgroup;		/* that was asked for, if one was */
+	/* Of one that lives; a walk does not tell them: cgroup_name_holders() */
+	char *cgroup;		/* owned; its path, NULL = not known */
+	__u32 inner_pid;	/* in the innermost pid namespace that it is in, 0 = as ours */
 };
 
 /* A buffer that left its slot. */

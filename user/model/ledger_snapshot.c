@@ -75,6 +75,8 @@ struct fact_holder ledger_holder_fact(const struct ledger *l, const struct ring 
 		.in_flight = h->in_flight,
 	};
 
+	if (h->in_cgroup)
+		f.h.flags |= FACT_F_CGROUP;
 	f.h.pid = h->pid;
 	f.h.tid = h->tid;
 	f.h.uid = h->uid;

@@ -16,13 +16,15 @@ void selection_free(struct selection *s)
 {
 	free(s->pids);
 	free(s->ns_pids);
+	free(s->cgroup_path);
 	s->pids = s->ns_pids = NULL;
+	s->cgroup_path = NULL;
 	s->nr_pids = 0;
 }
 
 bool selection_asks(const struct selection *s)
 {
-	return s->nr_pids || s->has_uid || s->comm;
+	return s->nr_pids || s->has_uid || s->comm || s->cgroup;
 }
 
 bool selection_has_pid(const struct selection *s, __u32 pid)
@@ -39,12 +41,22 @@ bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct
 	       (!s->comm || comm_matches(s->comm, comm));
 }
 
+bool selection_has_task(const struct selection *s, const struct fact *h)
+{
+	return (!s->cgroup || h->flags & FACT_F_CGROUP) && selection_has(s, h->pid, h->uid, &h->comm);
+}
+
+bool selection_has_holder(const struct selection *s, const struct holder *h)
+{
+	return (!s->cgroup || h->in_cgroup) && selection_has(s, h->pid, h->uid, &h->comm);
+}
+
 bool selection_has_ring(const struct selection *s, const struct ring *r)
 {
 	for (size_t i = 0; i < r->nr_holders && !r->others; i++)
-		if (selection_has(s, r->holders[i].pid, r->holders[i].uid, &r->holders[i].comm))
+		if (selection_has_holder(s, &r->holders[i]))
 			return true;
 	/* who made it and passed it on: its memory is pinned and charged */
-	return !r->others && r->mm && r->mm->pid &&
+	return !r->others && r->mm && r->mm->pid && (!s->cgroup || r->mm->in_cgroup) &&
 	       selection_has(s, r->mm->pid, r->mm->uid, &r->mm->comm);
 }

@@ -8,7 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct fact;
+struct holder;
 struct ring;
+
+enum cgroup_by { CGROUP_BY_PATH, CGROUP_BY_UNIT, CGROUP_BY_CONTAINER };
 
 struct selection {
 	__u32 *pids;		/* owned; ids in the initial pid namespace once the kernel is asked */
@@ -17,6 +21,11 @@ struct selection {
 	bool has_uid;
 	__u32 uid;
 	const char *comm;	/* glob, NULL = any name */
+	enum cgroup_by cgroup_by;
+	const char *cgroup;	/* as it was asked for, NULL = any; below here once it is found */
+	char *cgroup_path;	/* owned; from the root of the hierarchy on, "/" = that */
+	__u64 cgroup_id;	/* 0 = any */
+	__u32 cgroup_level;	/* 0 = the root */
 	bool tree;		/* a program that we start, and its descendants */
 };
 
@@ -27,8 +36,14 @@ void selection_free(struct selection *s);
 bool selection_asks(const struct selection *s);
 /* Whether the process is among those that were asked for, if any were. */
 bool selection_has_pid(const struct selection *s, __u32 pid);
-/* Whether the filters let a task of that process, user and name through. */
+/*
+ * Whether the filters let a task of that process, user and name through, of whatever cgroup: by
+ * that one the kernel side has chosen whose events come.
+ */
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm);
+/* Of tasks that a walk found, all of them: the cgroup, too. .h is the head of a FACT_HOLDER. */
+bool selection_has_task(const struct selection *s, const struct fact *h);
+bool selection_has_holder(const struct selection *s, const struct holder *h);
 /* Whether they let one of the ring's holders through. */
 bool selection_has_ring(const struct selection *s, const struct ring *r);
 

@@ -10,6 +10,7 @@
 #include "checks/holdings.h"
 #include "checks/places.h"
 #include "checks/verdict.h"
+#include "model/cgroup_path.h"
 #include "model/ledger_buffers.h"
 #include "model/tier.h"
 #include "model/totals.h"
@@ -79,6 +80,24 @@ static const char *lives_on(char buf[ENDING_TEXT], const struct holder *h)
 	       "descriptor closed; still mapped, waited in or polled";
 }
 
+/* Where there are none every process is in the root. */
+static bool has_cgroup(const struct holder *h)
+{
+	return h->cgroup && h->cgroup[1];
+}
+
+/* "  in /system.slice/db.service, as pid 7" */
+static void print_cgroup(FILE *out, const struct holder *h)
+{
+	if (!has_cgroup(h) && !h->inner_pid)
+		return;
+	fputs("  in ", out);
+	put_tamed(out, untrusted(has_cgroup(h) ? h->cgroup : "a pid namespace"));
+	if (h->inner_pid)
+		fprintf(out, ", as pid %u", h->inner_pid);
+	fputc('\n', out);
+}
+
 static void print_holders(FILE *out, const struct ring *r)
 {
 	char text[ENDING_TEXT];
@@ -101,6 +120,8 @@ static void print_holders(FILE *out, const struct ring *r)
 		fprintf(out, "  %s\n", ending_text(text, r->holders[0].ending,
 						   r->holders[0].how == HOLDER_CLOSING ? 0 :
 						   r->holders[0].in_flight));
+	if (r->nr_holders)
+		print_cgroup(out, &r->holders[0]);
 }
 
 static void print_buffers(const struct output *to, const struct ring *r, __u64 min_bytes)
@@ -225,6 +246,24 @@ static const char *held_by(const struct holder *h)
 	return h->fd < 0 ? "registered" : "fd";
 }
 
+static void put_cgroup(struct json *j, const struct holder *h)
+{
+	struct untrusted unit, container;
+
+	if (h->inner_pid)
+		json_uint(j, "inner_pid", h->inner_pid);
+	if (!has_cgroup(h))
+		return;
+	json_text(j, "cgroup", untrusted(h->cgroup));
+	unit = cgroup_unit(h->cgroup);
+	if (unit.bytes)
+		json_text(j, "unit", unit);
+	container = cgroup_container(h->cgroup);
+	container.len = container.len < CONTAINER_SHORT ? container.len : CONTAINER_SHORT;
+	if (container.bytes)
+		json_text(j, "container", container);
+}
+
 static void put_holder(struct json *j, const struct holder *h)
 {
 	json_item_open(j);
@@ -241,6 +280,7 @@ static void put_holder(struct json *j, const struct holder *h)
 	if (h->ending || h->how == HOLDER_CLOSING)
 		json_known(j, "in_flight", h->in_flight != IN_FLIGHT_UNKNOWN, h->in_flight);
 	json_uint(j, "uid", h->uid);
+	put_cgroup(j, h);
 	json_close(j);
 }
 

@@ -233,12 +233,9 @@ static const struct holder *silent_holder(const struct view_stat *v, const struc
 {
 	if (!v->select || !selection_asks(v->select) || io_model_has_ring(v->m, r->id))
 		return NULL;
-	for (size_t i = 0; i < r->nr_holders; i++) {
-		const struct holder *h = &r->holders[i];
-
-		if (selection_has(v->select, h->pid, h->uid, &h->comm))
-			return h;
-	}
+	for (size_t i = 0; i < r->nr_holders; i++)
+		if (selection_has_holder(v->select, &r->holders[i]))
+			return &r->holders[i];
 	return NULL;
 }
 

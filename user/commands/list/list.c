@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json.h"
+#include "capture/cgroup.h"
 #include "capture/kernel.h"
 #include "checks/holdings.h"
 #include "commands/list/unprivileged.h"
@@ -32,12 +33,14 @@ struct list_json {
 	struct json j;
 };
 
-static void print_ring(const struct ring *r, void *arg)
+static void print_ring(struct ring *r, void *arg)
 {
 	struct list_json *to = arg;
 
-	if (selection_has_ring(&to->o->select, r) && ring_has_size(r, to->o->min_bytes))
-		view_ring_json(&to->j, to->l, r, false, to->o->min_bytes);
+	if (!selection_has_ring(&to->o->select, r) || !ring_has_size(r, to->o->min_bytes))
+		return;
+	cgroup_name_holders(r);
+	view_ring_json(&to->j, to->l, r, false, to->o->min_bytes);
 }
 
 /* Ring by ring: there may be millions of slots. */
@@ -61,8 +64,9 @@ static void print_sorted(const struct list_options *o, struct list_json *to, str
 
 	holdings_sort_rings(l, o->sort);
 	view_rings_json_begin(&to->j, &o->output, TIER_TRACEPOINTS);
-	for (const struct ring *r = l->rings; r && nr < o->top; r = r->hh.next)
+	for (struct ring *r = l->rings; r && nr < o->top; r = r->hh.next)
 		if (selection_has_ring(&o->select, r) && ring_has_size(r, o->min_bytes)) {
+			cgroup_name_holders(r);
 			view_ring_json(&to->j, l, r, false, o->min_bytes);
 			nr++;
 		}
@@ -115,6 +119,9 @@ static int print_text(const struct list_options *o, struct walk *w, struct ledge
 	if (err)
 		return err;
 	holdings_sort_rings(l, o->sort);
+	for (struct ring *r = l->rings; r && !o->by; r = r->hh.next)
+		if (selection_has_ring(&o->select, r))
+			cgroup_name_holders(r);
 	if (o->by)
 		print_holdings(o, NULL, l);
 	else

@@ -115,7 +115,7 @@ static const struct option_row options[] = {
 	  .parse = parse_word, .offset = offsetof(struct report_options, folded_by),
 	  .group = GROUP_TARGET,
 	  .refusal = "'%s' is not a weight; give pinned, charged, time or count" },
-	ROWS_SELECTION(struct report_options),
+	ROWS_WHO(struct report_options),
 	ROWS_FILTER(struct report_options, "with --trace: "),
 	ROW_FAIL_ON(struct report_options),
 	ROW_ALLOW_UNSETTLED(struct report_options),

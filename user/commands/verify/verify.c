@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/signals.h"
 #include "capture/balance.h"
+#include "capture/cgroup.h"
 #include "capture/inspect.h"
 #include "checks/checks.h"
 #include "commands/option.h"
@@ -89,6 +90,8 @@ static void print_json(const struct verify_options *o, const struct look *look, 
 {
 	struct json j = { 0 };
 
+	for (struct ring *r = look->ledger->rings; r; r = r->hh.next)
+		cgroup_name_holders(r);
 	json_begin(&j, o->output.out);
 	/* the walk is the same on every tier and is all that a snapshot takes */
 	view_rings_json(&j, &o->output, &o->select, look->ledger, TIER_TRACEPOINTS, true);

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/* --cgroup, --unit and --container: what runs in a control group, or below it, and nothing else. */
+#include <errno.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+#define MOUNT	"/sys/fs/cgroup"
+#define SLICE	MOUNT "/fixbuf.slice"
+#define UNIT	SLICE "/fixbuf-cgroup.service"
+#define WORKER	UNIT "/worker"
+#define ID	"fb0c4c5d6e7f80910111213141516171819aabbccddeeff00112233445566778"
+#define SCOPE	SLICE "/docker-" ID ".scope"
+#define CONMON	SLICE "/libpod-conmon-" ID ".scope"
+
+static const char *const folders[] = { SLICE, UNIT, WORKER, SCOPE, CONMON };
+
+#define NR_FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
+static void enter(const char *folder)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+	f = fopen(path, "w");
+	if (!f || fputs("0", f) < 0 || fclose(f))
+		bail("cannot enter %s: %s", folder, strerror(errno));
+}
+
+static void remove_folders(void)
+{
+	/* the last process may just have left */
+	for (size_t i = NR_FOLDERS; i--;)
+		for (int n = 0; n < 100 && rmdir(folders[i]) && errno == EBUSY; n++)
+			usleep(10000);
+}
+
+static void where_there_is_none(void)
+{
+	struct tool_run a;
+
+	tool(&a, "list", "--cgroup", "/", NULL);
+	is(a.status, 3, "no cgroup v2: exit 3");
+	has_text(a.err, "no cgroup v2 at " MOUNT, "which says so");
+	tool_free(&a);
+}
+
+static bool is_v2(void)
+{
+	struct statfs fs;
+
+	return !statfs(MOUNT, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* What tells of each of two processes. */
+static void told(struct tool_run *a, const char *what, pid_t in, pid_t out)
+{
+	unsigned int inside = 0, outside = 0;
+	struct json_lines l;
+
+	is(a->status, 0, "%s: ends with 0", what);
+	json_lines_parse(&l, a->out);
+	for (size_t i = 0; i < l.nr; i++) {
+		inside += json_number(l.lines[i], "pid") == in;
+		outside += json_number(l.lines[i], "pid") == out;
+	}
+	ok(inside, "%s: tells of what is in it", what);
+	is(outside, 0, "%s: and of nothing else", what);
+	json_lines_free(&l);
+}
+
+static void traced(const char *option, const char *value, pid_t in, pid_t out)
+{
+	struct tool_how how = { .timeout_s = 100 };
+	char what[256];
+	struct tool_run a;
+
+	snprintf(what, sizeof(what), "trace %s %s", option, value);
+	tool_as(&a, &how, "trace", "--json", "-q", "-d", "700ms", option, value, NULL);
+	told(&a, what, in, out);
+	tool_free(&a);
+}
+
+/* Number of rings listed of each; where they are. */
+static void listed(const char *option, const char *value, pid_t in, pid_t out)
+{
+	struct json_object *rings, *holder;
+	struct tool_run a;
+	int inside = 0;
+
+	tool(&a, "list", "--json", option, value, NULL);
+	rings = json_member(a.json, "rings");
+	for (size_t i = 0; rings && i < json_object_array_length(rings); i++) {
+		struct json_object *ring = json_object_array_get_idx(rings, i);
+
+		if (json_number(ring, "pid") == out)
+			ok(false, "list %s %s shows what is not in it", option, value);
+		if (json_number(ring, "pid") != in)
+			continue;
+		inside++;
+		holder = json_element(json_member(ring, "holders"), 0);
+		is_text(json_text(holder, "cgroup"), "/fixbuf.slice/fixbuf-cgroup.service/worker",
+			"its control group");
+		is_text(json_text(holder, "unit"), "fixbuf-cgroup.service", "its unit");
+	}
+	is(inside, 1, "list %s %s: one ring of what is in it", option, value);
+	tool_free(&a);
+}
+
+static void of_container(pid_t in)
+{
+	struct json_object *ring;
+	struct tool_run a;
+
+	tool(&a, "list", "--json", "--container", "fb0c4c", NULL);
+	is(a.status, 0, "--container with the beginning of its id");
+	ring = json_element(json_member(a.json, "rings"), 0);
+	is(json_number(ring, "pid"), in, "its ring");
+	is_text(json_text(json_element(json_member(ring, "holders"), 0), "container"), "fb0c4c5d6e7f",
+		"and its short id");
+	tool_free(&a);
+	tool(&a, "list", "--container", "fb0c4c", NULL);
+	has_text(a.out, "  in /fixbuf.slice/docker-" ID ".scope\n", "text has the path");
+	tool_free(&a);
+}
+
+/* I/O of a program that goes into the group before it makes its ring, or stays outside. */
+static void counted(const char *where, long long want)
+{
+	struct tool_run a;
+	char run[512];
+
+	snprintf(run, sizeof(run), "echo 0 >%s/cgroup.procs; exec %s 1 101 >/dev/null", where, load_path("io_short"));
+	tool(&a, "stat", "--json", "--cgroup", "/fixbuf.slice", "--", "/bin/sh", "-c", run, NULL);
+	is(json_sum(a.json, "rings", "ops"), want, "stat counts the I/O of a program in %s", where);
+	tool_free(&a);
+}
+
+static void verified(pid_t in)
+{
+	struct tool_run a;
+
+	tool(&a, "verify", "--json", "--container", ID, NULL);
+	is(a.status, 0, "verify of a container");
+	is(json_nr_rings(a.json, in), 1, "looks at its ring");
+	ok(!json_element(json_member(a.json, "rings"), 1), "and at no other");
+	tool_free(&a);
+	tool(&a, "verify", "--unit", "libpod-conmon-" ID ".scope", NULL);
+	is(a.status, 4, "of what has no ring: unsettled");
+	tool_free(&a);
+}
+
+static void refused(void)
+{
+	struct tool_run a;
+
+	tool(&a, "list", "--cgroup", "/fixbuf.slice/nothing", NULL);
+	is(a.status, 2, "a path that is not there");
+	has_text(a.err, "there is no cgroup '/fixbuf.slice/nothing'", "is named");
+	tool_free(&a);
+	tool(&a, "list", "--unit", "fixbuf-no-such", NULL);
+	is(a.status, 2, "a unit that does not run");
+	has_text(a.err, "no unit 'fixbuf-no-such' runs here", "is named");
+	tool_free(&a);
+	tool(&a, "list", "--unit", "a", "--cgroup", "/", NULL);
+	is(a.status, 2, "two at once");
+	has_text(a.err, "give one of --cgroup, --unit and --container", "are refused");
+	tool_free(&a);
+}
+
+int main(void)
+{
+	struct load in, quiet, scope, out;
+
+	if (!is_v2()) {
+		where_there_is_none();
+		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("cgroup2", MOUNT, "cgroup2", 0, NULL)) {
+			skip("the rest", "no cgroup v2 can be mounted: %s", strerror(errno));
+			return tap_end();
+		}
+	}
+	remove_folders();
+	for (size_t i = 0; i < NR_FOLDERS; i++)
+		if (mkdir(folders[i], 0755))
+			bail("cannot make %s: %s", folders[i], strerror(errno));
+	enter(WORKER);
+	if (!load_start(&in, "churn", "slow", NULL) || !load_start(&quiet, "many", "pages", "101", NULL))
+		bail("churn does not start");
+	enter(SCOPE);
+	if (!load_start(&scope, "many", "pages", "103", NULL))
+		bail("many does not start");
+	enter(MOUNT);
+	if (!load_start(&out, "churn", "slow", "plain", NULL))
+		bail("churn does not start");
+	traced("--cgroup", "/fixbuf.slice", in.pid, out.pid);
+	traced("--cgroup", WORKER, in.pid, out.pid);
+	traced("--unit", "fixbuf-cgroup", in.pid, out.pid);
+	listed("--unit", "fixbuf-cgroup.service", quiet.pid, out.pid);
+	listed("--cgroup", "fixbuf.slice/fixbuf-cgroup.service", quiet.pid, scope.pid);
+	of_container(scope.pid);
+	counted(WORKER, 102);
+	counted(MOUNT, 0);
+	verified(scope.pid);
+	refused();
+	load_end(&in);
+	load_end(&quiet);
+	load_end(&scope);
+	load_end(&out);
+	remove_folders();
+	return tap_end();
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Finds the cgroup that was asked for, by its path, a systemd unit's name or a container's id. */
+#ifndef FIXBUF_CAPTURE_CGROUP_H
+#define FIXBUF_CAPTURE_CGROUP_H
+
+#include <stdbool.h>
+#include "model/ledger.h"
+#include "model/selection.h"
+
+#define CGROUP_PATH_SIZE 512
+
+/*
+ * Fills .cgroup_path to .cgroup_level of what .cgroup asks for, if it does. 0, or -errno with a
+ * sentence: -ENOTSUP where this machine has no cgroups to select by, else there is no such cgroup.
+ */
+int cgroup_find(struct selection *s);
+/* Where a process is, /proc/PID being open at .dir: "/" and what follows; false when it is not told. */
+bool cgroup_of(int dir, char path[CGROUP_PATH_SIZE]);
+/* Whether .path is the cgroup that was found, or below it. */
+bool cgroup_is_in(const struct selection *s, const char *path);
+/* Fills .cgroup and .inner_pid of its holders, where they live. */
+void cgroup_name_holders(struct ring *r);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdbool.h>
+#include "model/cgroup_path.h"
+
+#define MIN_ID	32	/* hexadecimal digits; most have 64 */
+
+static bool ends_with(struct untrusted name, const char *end)
+{
+	size_t len = strlen(end);
+
+	return name.len > len && !memcmp(name.bytes + name.len - len, end, len);
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+struct untrusted container_of_name(struct untrusted name)
+{
+	const char *conmon = memmem(name.bytes, name.len, "conmon-", strlen("conmon-"));
+	size_t len = 0;
+
+	if (ends_with(name, ".scope"))
+		name.len -= strlen(".scope");
+	while (len < name.len && is_hex(name.bytes[name.len - 1 - len]))
+		len++;
+	/* what podman and CRI-O keep beside each container has its id, too */
+	if (len < MIN_ID || conmon || (len < name.len && name.bytes[name.len - 1 - len] != '-'))
+		return (struct untrusted){ 0 };
+	return (struct untrusted){ name.bytes + name.len - len, len };
+}
+
+static struct untrusted unit_of_name(struct untrusted name)
+{
+	return ends_with(name, ".service") || ends_with(name, ".scope") ? name : (struct untrusted){ 0 };
+}
+
+/* What .of finds in the last folder in which it finds something. */
+static struct untrusted innermost(const char *path, struct untrusted (*of)(struct untrusted name))
+{
+	struct untrusted found = { 0 };
+
+	while (*path) {
+		struct untrusted name = { path, strcspn(path, "/") }, in = of(name);
+
+		if (in.bytes)
+			found = in;
+		path += name.len + (path[name.len] == '/');
+	}
+	return found;
+}
+
+struct untrusted cgroup_unit(const char *path)
+{
+	return innermost(path, unit_of_name);
+}
+
+struct untrusted cgroup_container(const char *path)
+{
+	return innermost(path, container_of_name);
+}
