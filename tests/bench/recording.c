@@ -149,9 +149,18 @@ static void bench_report(const char *tool, const char *view, const char *more)
 		_exit(127);
 	}
 	wait4(pid, &status, 0, &used);
-	printf("report %-12s %-12s of %u events: %6.2f s (%.2f s of CPU time), %6.1f MiB%s\n", view,
-	       more ? more : "", NR, now_s() - begin, cpu_of(&used), used.ru_maxrss / 1024.0,
+	printf("report %-*.*s %-12s of %u events: %6.2f s (%.2f s of CPU time), %6.1f MiB%s\n", 12,
+	       (int)strcspn(view, "="), view, more ? more : "", NR, now_s() - begin, cpu_of(&used), used.ru_maxrss / 1024.0,
 	       WIFEXITED(status) && WEXITSTATUS(status) < 2 ? "" : " FAILED");
+}
+
+static void bench_sqlite(const char *tool)
+{
+	char view[64];
+
+	snprintf(view, sizeof(view), "--sqlite=%s.db", path);
+	bench_report(tool, view, NULL);
+	unlink(view + strlen("--sqlite="));
 }
 
 /* Forks the load, which begins when it can read a byte. */
@@ -245,6 +254,7 @@ int main(int argc, char **argv)
 	bench_report(tool, "--stat", NULL);
 	bench_report(tool, "--trace", NULL);
 	bench_report(tool, "--trace", "--json");
+	bench_sqlite(tool);
 	bench_record(tool);
 	unlink(path);
 	return 0;
