@@ -3,6 +3,7 @@
  * Every view with names of any bytes (libFuzzer), each checked by a strict parser of its format.
  * The first byte chooses the view; the rest is cut into names: a length, then so many bytes.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,7 +174,8 @@ static void watches(const struct story *s, bool json)
 static void metrics(const struct story *s, const struct comm *other, enum metrics_format format)
 {
 	struct fact_call call = { .h = { .kind = FACT_CALL, .comm = s->comm, .pid = 812, .uid = 1000,
-				  .t_ns = 1000 }, .op = CALL_REGISTER, .start_ns = 500 };
+				  .t_ns = 1000 }, .op = CALL_REGISTER, .start_ns = 500, .result = -ENOMEM };
+	char why[128];
 	struct export_model m;
 	char *text = NULL;
 	size_t len;
@@ -181,10 +183,11 @@ static void metrics(const struct story *s, const struct comm *other, enum metric
 
 	if (!out)
 		abort();
+	snprintf(why, sizeof(why), "held by: pid 812 (%s) 8 KiB; raise the limit", TAME_COMM(s->comm));
 	export_model_init(&m, EXPORT_BY_COMM, 8);
-	export_call(&m, &call);
+	export_call(&m, &call, why);
 	call.h.comm = *other;
-	export_call(&m, &call);
+	export_call(&m, &call, why);
 	view_openmetrics(out, &m, format, TIER_FUNCTIONS);
 	export_model_free(&m);
 	fclose(out);
