@@ -166,7 +166,8 @@ int main(void)
 	beside_others();
 	ends_amid_churn();
 	lowered_meanwhile("16384", "alone");
-	lowered_amid_losses();
+	if (!kernel_only())
+		lowered_amid_losses();
 	if (fd >= 0)
 		close(fd);
 	unlink(file);
