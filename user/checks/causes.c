@@ -50,16 +50,6 @@ const struct cause *causes_of(const struct causes *cs, const struct finding *f, 
 	return last;
 }
 
-const struct cause *causes_unchecked(const struct causes *cs, __u64 mm)
-{
-	const struct cause *last = NULL;
-
-	for (const struct kept_cause *k = cs->all; k; k = k->hh.next)
-		if (k->cause.kind == CAUSE_CALL && k->cause.call.mm == mm)
-			last = &k->cause;
-	return last;
-}
-
 void causes_clear(struct causes *cs)
 {
 	struct kept_cause *k, *next;

@@ -22,8 +22,6 @@ struct causes {
 void causes_add(struct causes *cs, const struct cause *c);
 /* The last that may have made it so, NULL = none; .mm is whose account it is about, 0 = none. */
 const struct cause *causes_of(const struct causes *cs, const struct finding *f, __u64 mm);
-/* The last call that moved what this address space is charged, NULL = none. */
-const struct cause *causes_unchecked(const struct causes *cs, __u64 mm);
 void causes_clear(struct causes *cs);
 
 #endif

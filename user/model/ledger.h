@@ -58,6 +58,7 @@ struct ledger_mm {
 	bool in_cgroup;		/* as a holder's */
 	__u32 rings;		/* rings of the ledger that are charged to it */
 	bool partial;		/* of one of them the buffers are not known */
+	bool unchecked;		/* a watch has not checked yet what a call did here */
 	UT_hash_handle hh;
 };
 

@@ -165,6 +165,8 @@ void watch_check(struct watch *w)
 	w->nr_busy = 0;
 	findings_free(&fs);
 	causes_clear(&w->causes);
+	for (struct ledger_mm *mm = live_ledger(w->live)->mms; mm; mm = mm->hh.next)
+		mm->unchecked = false;
 	w->no_cause = CAUSE_BETWEEN;
 	w->dirty = w->below_zero = false;
 	w->moved_ns = 0;
@@ -181,6 +183,10 @@ void watch_check_if_cheap(struct watch *w)
 
 void watch_add_cause(struct watch *w, const struct cause *c)
 {
+	const struct ring *r = ledger_ring(live_ledger(w->live), c->call.h.ring);
+
+	if (c->kind == CAUSE_CALL && r && r->mm && live_shows(w->live, r->id))
+		r->mm->unchecked = true;
 	causes_add(&w->causes, c);
 	w->dirty = true;
 }

@@ -58,16 +58,13 @@ static bool undoes(const struct fact *f)
 
 void watch_before_change(struct watch *w, const struct fact *f)
 {
-	const struct ledger *l = live_ledger(w->live);
-	const struct ring *r = undoes(f) && w->dirty ? ledger_ring(l, f->ring) : NULL;
-	const struct cause *c = r && r->mm ? causes_unchecked(&w->causes, r->mm->id) : NULL;
-	const struct ring *other = c ? ledger_ring(l, c->call.h.ring) : NULL;
+	const struct ring *r = undoes(f) ? ledger_ring(live_ledger(w->live), f->ring) : NULL;
 
-	if (!other || !live_shows(w->live, other->id))
+	if (!r || !r->mm || !r->mm->unchecked)
 		return;
 	watch_check_if_cheap(w);
-	if (w->dirty)
-		owe(w, UNSETTLED_CALLS, ring_uid(other));
+	if (r->mm->unchecked)
+		owe(w, UNSETTLED_CALLS, ring_uid(r));
 }
 
 void watch_owe_ring(struct watch *w, const struct ring *r)
