@@ -19,13 +19,6 @@
 #include "io_overflow.h"
 #include "io_identity.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, IO_CALLS);
-	__type(key, struct io_calls_place);
-	__type(value, struct io_calls);
-} io_ring_calls SEC(".maps");
-
 /* Looked up before anything is read of a request: what is not selected is to cost least. */
 static __always_inline int known_of(__u64 ring)
 {

@@ -22,8 +22,16 @@ struct {
 	__type(value, struct io_failure);
 } io_failures SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IO_CALLS);
+	__type(key, struct io_calls_place);
+	__type(value, struct io_calls);
+} io_ring_calls SEC(".maps");
+
 /* A request that has not ended: another's failure will end it, or its own was told. */
 struct io_mark {
+	__u64 ring, own;	/* the request's, and its user_data: requests are used again */
 	__u64 user_data;	/* of the other */
 	__u32 flags;		/* EV_AFTER, EV_BEFORE or EV_REFUSED */
 	__u32 op, len;		/* of the other */
@@ -89,25 +97,41 @@ static __always_inline void put_fresh(struct io_fresh *f)
 	STORE(f->taken, 0);
 }
 
+/* A slot is empty that may have held a buffer: what was called on the ring before. */
+static __noinline int see_calls(struct io_evidence *ev, __u64 ring)
+{
+	struct io_calls_place key = { .ring = ring, .born_ns = ring_born(ring) };
+	const struct io_calls *c = bpf_map_lookup_elem(&io_ring_calls, &key);
+
+	if (!c || !(ev->nr_slots ? c->updates : c->unregisters))
+		return 0;
+	ev->called_ns = c->last_ns;
+	ev->flags |= EV_CHANGED;
+	return 0;
+}
+
 /* .who: IO_WHO(). */
 static __noinline int merge_failure(__u64 ring, __u64 who, __s32 res, enum io_failure_kind kind,
 				    struct io_failure *fresh)
 {
-	const struct io_evidence *ev = &fresh->seen;
+	struct io_evidence *ev = &fresh->seen;
 	struct io_failure_place key = {
 		.key = {
 			.ring = ring, .pid = IO_WHO_TGID(who), .what = (__u32)who, .kind = kind,
-			.found = IO_FOUND(ev->flags, ev->sqe_flags,
-					  IO_FILE(ev->inode_mode, ev->file_mode, ev->fs_magic)),
 			.result = res,
 			.index = ev->index, .op_flags = ev->op_flags,
 			.head = IO_HEAD(ev->head_op, ev->head_result),
 		},
 		.born_ns = ring_born(ring),
 	};
-	struct io_failure *f = bpf_map_lookup_elem(&io_failures, &key);
 	__u64 now = bpf_ktime_get_ns();
+	struct io_failure *f;
 
+	if (ev->flags & EV_EMPTY)
+		see_calls(ev, ring);
+	key.key.found = IO_FOUND(ev->flags, ev->sqe_flags,
+				 IO_FILE(ev->inode_mode, ev->file_mode, ev->fs_magic));
+	f = bpf_map_lookup_elem(&io_failures, &key);
 	if (!f) {
 		fresh->count = 0;
 		fresh->first_ns = now;
@@ -129,8 +153,14 @@ static __always_inline bool see_failure(struct io_failure *fresh, __u64 ring, __
 {
 	struct io_mark *m = bpf_map_lookup_elem(&io_marks, &req);
 	struct io_evidence *ev = &fresh->seen;
-	bool told = m && m->flags & EV_REFUSED && m->result == res;
+	bool told;
 
+	if (m && (m->ring != ring || m->own != request_user_data(req))) {
+		/* of one whose end was not seen */
+		bpf_map_delete_elem(&io_marks, &req);
+		m = NULL;
+	}
+	told = m && m->flags & EV_REFUSED && m->result == res;
 	ev->opcode = IO_WHO_OP(who);
 	if (!told) {
 		ev->flags = IO_WHO_FIXED(who) ? EV_FIXED : 0;
@@ -268,7 +298,7 @@ static __always_inline __u64 see_refused(struct io_failure *fresh, __u64 ring, _
 					 __u64 sqe, __s32 res, bool only_fixed)
 {
 	struct io_sqe_head s = { 0 };
-	struct io_mark m = { .flags = EV_REFUSED, .result = res };
+	struct io_mark m = { .ring = ring, .flags = EV_REFUSED, .result = res };
 	__u64 head = link_head(ring);
 	bool fixed, plain;
 
@@ -277,9 +307,11 @@ static __always_inline __u64 see_refused(struct io_failure *fresh, __u64 ring, _
 	fixed = sqe_is_fixed(&s);
 	plain = !only_fixed && op_kind[s.opcode] && s.opcode != OP_NOP;
 	/* none that is not marked is looked at when it ends */
+	m.own = s.user_data;
 	if (fixed || plain)
 		mark(req, &m);
 	if (head && head != req) {
+		m.own = request_user_data(head);
 		m.flags = EV_BEFORE;
 		m.op = s.opcode;
 		m.user_data = s.user_data;
@@ -312,6 +344,8 @@ static __always_inline void mark_link(__u64 head, __u64 link)
 	struct io_mark m = { .flags = EV_AFTER };
 	__u8 op = IO_READ(PROBE, head, struct io_kiocb, opcode);
 
+	m.ring = (__u64)IO_READ(PROBE, link, struct io_kiocb, ctx);
+	m.own = request_user_data(link);
 	m.op = op;
 	m.result = request_result(head);
 	m.user_data = request_user_data(head);

@@ -38,6 +38,7 @@
 #define EV_NO_FILES	0x4000000 /* its ring has no table of files */
 #define EV_BEGINS_IN	0x8000000 /* the range begins in the buffer and ends beyond it */
 #define EV_NO_OP	0x10000000 /* EV_REFUSED: this kernel does not know its operation */
+#define EV_CHANGED	0x20000000 /* EV_EMPTY: buffers were unregistered, or slots updated, before: .called_ns */
 
 /* Slots in which a range is looked for. */
 #define EV_MAX_SLOTS	64
@@ -52,7 +53,10 @@ struct io_evidence {
 	__u64 buf_addr, buf_len_bytes;
 	__u64 locked_pages;	/* of the ring's user */
 	__u64 limit_bytes;	/* soft RLIMIT_MEMLOCK of who submitted it, ~0 = unlimited */
-	__u64 head_user_data;
+	union {
+		__u64 head_user_data;
+		__u64 called_ns; /* EV_CHANGED: when the last call about the ring's buffers returned */
+	};
 	__u32 index;		/* of the buffer */
 	__u32 nr_slots;
 	__u32 other, segment;

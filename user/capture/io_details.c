@@ -232,6 +232,10 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct det
 			sizeof(struct io_buffer_use), offsetof(struct io_buffer_place, key.ring),
 			offsetof(struct io_buffer_place, born_ns), add_buffer,
 			&kept->loss.no_buffer, &kept->nr_buffers };
+	d[n++] = (struct detail){
+		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_calls),
+		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
+		add_calls, NULL, &kept->nr_calls };
 	if (!skel->rodata->io_by_address)
 		return n;
 	d[n++] = (struct detail){
@@ -239,10 +243,6 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct det
 		sizeof(struct io_address_use), offsetof(struct io_address_place, key.ring),
 		offsetof(struct io_address_place, born_ns), add_address,
 		&kept->loss.no_address, &kept->nr_addresses };
-	d[n++] = (struct detail){
-		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_calls),
-		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
-		add_calls, NULL, &kept->nr_calls };
 	return n;
 }
 

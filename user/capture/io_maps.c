@@ -85,7 +85,7 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	bpf_map__set_autocreate(skel->maps.io_fresh, true);
 	make(skel->maps.io_untold, skel->rodata->io_sample, 1);
 	bpf_map__set_autocreate(skel->maps.io_ud_starts, by_user_data);
-	bpf_map__set_autocreate(skel->maps.io_ring_calls, details);
+	bpf_map__set_autocreate(skel->maps.io_ring_calls, true);
 	return r;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/fmt.h"
 #include "checks/failure_io.h"
 #include "checks/io_failures.h"
 #include "model/cause_key.h"
@@ -23,6 +25,27 @@ static void explain(char text[EXPLAIN_LEN], const struct io_failure_row *row)
 		explain_io(text, &row->failure.seen, row->key.result);
 		break;
 	}
+}
+
+/* Adds what the program may have forgotten: there was a buffer. Calls are counted, not kept each. */
+static void add_calls(char text[EXPLAIN_LEN], const struct io_failure *f, bool continued)
+{
+	const struct io_evidence *e = &f->seen;
+	size_t n = strlen(text);
+	char took[FMT_LEN], ago[FMT_LEN + 8] = "";
+
+	if (!(e->flags & EV_CHANGED) || e->flags & EV_OTHER)
+		return;
+	/* the first's, which another interval may have had */
+	if (!continued && e->called_ns < f->first_ns)
+		snprintf(ago, sizeof(ago), "%s ", fmt_ns(took, f->first_ns - e->called_ns));
+	if (!e->nr_slots)
+		snprintf(text + n, EXPLAIN_LEN - n, "; the ring's buffers were unregistered, %sbefore",
+			 ago);
+	else
+		snprintf(text + n, EXPLAIN_LEN - n,
+			 "; the ring's slots were updated before, and the last call about its buffers returned %sbefore",
+			 ago);
 }
 
 /* Whose it was: the process is known by its number, its name by what its ring counted. */
@@ -62,6 +85,8 @@ static void add_row(struct io_failures *f, const struct io_model *m,
 	struct io_failed *same;
 
 	explain(text, row);
+	if (row->key.kind == IO_FAILED)
+		add_calls(text, &row->failure, one.continued);
 	one.cause = cause_key(text);
 	name(&one, m, row);
 	same = find(f, &one);
