@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A buffer leaves its slot. In what first mode names, while requests use it:
- *   in_use unregister | update | close | drained
+ *   in_use unregister | update | close | drained ROUNDS
  * unregister: three READ_FIXED wait on a pipe, then are let go; update: one does, of the second
- * slot; close: the ring is closed under it; drained: each has ended before, 1009 times, so that the
+ * slot; close: the ring is closed under it; drained: each has ended before, so many times, so that the
  * kernel uses its memory of the last round again.
  * Older kernels wait in the call for the requests: skipped there.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +20,6 @@
 
 #define PAGES	19
 #define READS	3
-#define ROUNDS	1009
 #define HELD_US	1100000	/* a reader on a busy machine is late */
 
 static struct io_uring ring;
@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 	iov[1] = (struct iovec){ mem_pages(PAGES), PAGES * PAGE };
 	report("addr=%p", iov[!strcmp(mode, "update")].iov_base);
 	if (!strcmp(mode, "drained")) {
-		for (unsigned int i = 0; i < ROUNDS; i++) {
+		for (int i = argc > 2 ? atoi(argv[2]) : 0; i; i--) {
 			must(uring_register(ring.ring_fd, iov, 2), "register");
 			begin_reads(READS, 1);
 			end_reads(READS);
