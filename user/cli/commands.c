@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 
 extern const struct command trace_command, list_command, verify_command, contract_command,
-	doctor_command, stat_command, bench_command, record_command, report_command, export_command;
+	doctor_command, stat_command, bench_command, record_command, report_command, export_command, plan_command;
 
 const struct command *const commands[] = {
 	&trace_command,
@@ -17,6 +17,7 @@ const struct command *const commands[] = {
 	&record_command,
 	&report_command,
 	&export_command,
+	&plan_command,
 	NULL
 };
 

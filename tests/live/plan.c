@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * plan says what the kernel charges: under the limit that it names rings and buffers can be had,
+ * under one page less they cannot.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "load_report.h"
+#include "memory.h"
+#include "tool.h"
+#include "tool_json.h"
+#include "uring.h"
+
+#define UID_OF_NOBODY_ELSE 58403
+#define MAX_BUFFERS	16
+
+struct wish {
+	unsigned int rings, entries, buffers, pages; /* pages: of each buffer */
+	bool huge;
+};
+
+#define NO_MEMORY	254	/* there is no huge page */
+
+/* In a child, as memory that two processes share is copied: 0, or the errno of what could not be had. */
+static int have(const struct wish *w)
+{
+	char *memory = w->huge ? mem_huge() : mem_pages(w->buffers * w->pages);
+	struct iovec iov[MAX_BUFFERS];
+
+	if (!memory)
+		return NO_MEMORY;
+	for (unsigned int i = 0; i < w->buffers; i++)
+		iov[i] = (struct iovec){ memory + i * w->pages * PAGE, w->pages * PAGE };
+	for (unsigned int i = 0; i < w->rings; i++) {
+		struct io_uring ring;
+		int err = uring_open(&ring, w->entries);
+
+		if (!err)
+			err = uring_register(ring.ring_fd, iov, w->buffers);
+		if (err)
+			return -err;
+	}
+	return 0;
+}
+
+static int have_under(const struct wish *w, unsigned long long limit)
+{
+	const struct rlimit l = { limit, limit };
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (setrlimit(RLIMIT_MEMLOCK, &l) || setgid(UID_OF_NOBODY_ELSE) || setuid(UID_OF_NOBODY_ELSE))
+			_exit(255);
+		_exit(have(w));
+	}
+	return await_exit(pid, 60);
+}
+
+static void is_right(const struct wish *w)
+{
+	char rings[16], entries[16], buffers[32];
+	struct tool_run a;
+	long long total;
+	int status;
+
+	snprintf(rings, sizeof(rings), "%u", w->rings);
+	snprintf(entries, sizeof(entries), "%u", w->entries);
+	snprintf(buffers, sizeof(buffers), "%ux%zu", w->buffers, w->pages * PAGE);
+	tool(&a, "plan", "--json", "--rings", rings, "--entries", entries, "--buffers", buffers,
+	     w->huge ? "--huge" : NULL, NULL);
+	total = json_number(a.json, "total_bytes");
+	status = have_under(w, total);
+	if (status == NO_MEMORY) {
+		skip("huge", "there is no huge page");
+	} else {
+		is(a.status, 0, "%s rings of %s entries, %s%s: %lld bytes", rings, entries, buffers,
+		   w->huge ? ", huge" : "", total);
+		is(status, 0, "they can be had under that limit");
+		is(have_under(w, total - PAGE), ENOMEM, "and not under a page less");
+	}
+	tool_free(&a);
+}
+
+static void other_kernels(void)
+{
+	struct tool_run a;
+
+	tool(&a, "plan", "--kernel", "6.12", "--rings", "3", "--buffers", "5x5000", "--json", NULL);
+	is(json_number(a.json, "total_bytes"), 30 * (long long)PAGE, "6.12: each page, and not the rings");
+	tool_free(&a);
+	tool(&a, "plan", "--kernel", "6.18", "--rings", "3", "--buffers", "5x5000", "--json", NULL);
+	ok(json_number(a.json, "total_bytes") > 30 * (long long)PAGE, "6.18: the rings, too");
+	tool_free(&a);
+	tool(&a, "plan", "--buffers", "1x2G", "--kernel", "6.12", NULL);
+	is(a.status, 2, "a buffer that is too large");
+	has_text(a.err, "at most 1 GiB before Linux 7.2", "in words");
+	tool_free(&a);
+	tool(&a, "plan", "--buffers", "1024", NULL);
+	is(a.status, 2, "buffers without a size");
+	has_text(a.err, "give 1024x64K", "and what to give");
+	tool_free(&a);
+}
+
+/* Who has no privilege is told that the limit is too small, and what to set. */
+static void unprivileged(void)
+{
+	const struct rlimit small = { 64 << 10, 64 << 10 };
+	struct rlimit was;
+	struct tool_run a;
+
+	getrlimit(RLIMIT_MEMLOCK, &was);
+	setrlimit(RLIMIT_MEMLOCK, &small);
+	tool_as(&a, &(struct tool_how){ .uid = UID_OF_NOBODY_ELSE }, "plan", "--kernel", "6.12", "--buffers",
+		"7x64K", NULL);
+	setrlimit(RLIMIT_MEMLOCK, &was);
+	is(a.status, 1, "a limit that is too small ends it with 1");
+	has_text(a.out, "LimitMEMLOCK=458752 in the unit", "with the line to paste");
+	has_text(a.out, "the limit is 64K (hard 64K): 384K too little", "and what is missing");
+	tool_free(&a);
+}
+
+int main(void)
+{
+	static const struct wish wishes[] = {
+		{ 1, 128, 7, 3, false },
+		{ 3, 256, 5, 16, false },
+		{ 5, 32, 1, 1, false },
+		{ 2, 64, 11, 9, true },
+	};
+
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
+		is_right(&wishes[i]);
+	other_kernels();
+	unprivileged();
+	return tap_end();
+}
