@@ -338,6 +338,8 @@ static bool make_cgroup(char *dir, size_t room)
 	return put(dir, "memory.limit_in_bytes", "8M") || put(dir, "memory.max", "8M");
 }
 
+#define ROOM_AFTER	30	/* tenths of a second */
+
 /* .spared: from being killed for it, so that the call fails. */
 static void in_full_cgroup(const char *cause, bool spared)
 {
@@ -364,13 +366,18 @@ static void in_full_cgroup(const char *cause, bool spared)
 		ret = uring_register(to.ring_fd, &v, 1);
 		_exit(ret < 0 ? -ret : 0);
 	}
-	/* the call fails at once, but what else the child touches may wait for room */
-	while (!waitpid(pid, &status, WNOHANG)) {
-		usleep(700000);
+	/* the call fails soon, but what else the child touches may wait for room */
+	for (int i = 0; !waitpid(pid, &status, WNOHANG); i++) {
+		usleep(100000);
+		if (i < ROOM_AFTER)
+			continue;
 		put(dir, "memory.limit_in_bytes", "64M");
 		put(dir, "memory.max", "64M");
 	}
 	rmdir(dir);
+	/* where there was room the ring has a table now, which the others would find */
+	if (!status)
+		uring_unregister(to.ring_fd);
 	if (WIFSIGNALED(status))
 		failed(cause, -EFAULT);
 	else if (spared && WEXITSTATUS(status))

@@ -109,6 +109,17 @@ static void print_json(const struct verify_options *o, const struct look *look, 
 	json_free(&j);
 }
 
+/* An info that could not be confirmed: whether it is so or not, the verdict is the same. */
+static void settle_infos(struct look *look, enum severity fail_on)
+{
+	for (size_t i = 0; i < look->findings.nr; i++) {
+		const struct finding *f = &look->findings.list[i];
+
+		if (f->unconfirmed && severity_of_finding(f) == SEVERITY_INFO && fail_on != SEVERITY_INFO)
+			unsettled_take(&look->unsettled, suspicion_row(f));
+	}
+}
+
 static int now(struct verify_options *o)
 {
 	const struct check_options checks = { .every_page = o->every_page };
@@ -132,6 +143,7 @@ static int now(struct verify_options *o)
 
 		ignored_settle(&o->ignored, &look.findings, &look.unsettled);
 		ignored = ignored_drop(&o->ignored, &look.findings);
+		settle_infos(&look, o->fail_on);
 		v = verdict_of(findings_worst(&look.findings), o->fail_on, &look.unsettled);
 		if (o->output.json)
 			print_json(o, &look, v, ignored, clock_now_ns() - p.begun_ns);
