@@ -13,13 +13,16 @@ bool kernel_version_parse(struct kernel_version *v, const char *text)
 	return sscanf(text, "%u.%u", &v->major, &v->minor) == 2;
 }
 
+/* "io_uring: import 5.15-stable io_uring": 5.10 has had the rules of 5.15 since 5.10.162. */
 static bool from(const struct plan *p, __u32 major, __u32 minor)
 {
-	return p->kernel.major > major || (p->kernel.major == major && p->kernel.minor >= minor);
+	__u32 has = p->kernel.major == 5 && p->kernel.minor == 10 ? 15 : p->kernel.minor;
+
+	return p->kernel.major > major || (p->kernel.major == major && has >= minor);
 }
 
 /*
- * The memory of rings is charged to the user up to 5.11 and from 6.14 to 7.1. As versions, not as
+ * The memory of rings is charged to the user by 5.11 and from 6.14 to 7.1. As versions, not as
  * the types of a kernel say it (bpf/kernel/ring.h): a plan is for a machine that is not here.
  */
 static bool charged_by_power(const struct plan *p)
