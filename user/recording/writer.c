@@ -342,7 +342,7 @@ static void put_list(struct writer *w, enum rec_type type, size_t size,
 		     const void *before, size_t nr_before, const void *now, size_t nr)
 {
 	const char *b = before, *n = now;
-	struct known_set old = { NULL };
+	struct known_set old = { 0 };
 	bool is_new;
 
 	for (size_t i = 0; i < nr_before; i++)
