@@ -52,36 +52,46 @@ static __u32 look_at_candidates(__u32 pid)
 	return flags | (known && !xdp ? SHARES_NO_XDP : 0);
 }
 
-#define WALKS_NS	(4 * NS_PER_S)	/* for walks in all, and this part of the time that goes by */
+#define WALKS_NS	(4 * NS_PER_S)	/* for walks in all, beside a part of the time that goes by */
 #define PART_OF_TIME	8
+#define USERS_BITS	6
 
 /*
- * Who holds the account now; what was told before is known without. Whoever lets calls fail all the
- * time would have us do nothing else.
+ * Who lets calls fail all the time would have us do nothing but walk: there is time for so much in
+ * all, and of that half for any one user, so that others' failures are still looked into.
  */
-static struct ledger *rings_now(struct walk *walk)
+static struct {
+	__u64 begun_ns;
+	__u64 all_ns, of_ns[1 << USERS_BITS];	/* taken; by a hash of the account */
+} walks;
+
+/* The rings as they are; NULL when that cannot be had, or its time has been taken. */
+static struct ledger *rings_now(struct walk *walk, __u64 user)
 {
-	static __u64 begun_ns, took_ns;
-	__u64 from_ns = clock_now_ns();
+	__u64 *of_ns = &walks.of_ns[user * 0x9e3779b97f4a7c15ULL >> (64 - USERS_BITS)];
+	__u64 from_ns = clock_now_ns(), most_ns, took_ns;
 	struct ledger *now;
 
-	if (!begun_ns)
-		begun_ns = from_ns;
-	if (took_ns > WALKS_NS + (from_ns - begun_ns) / PART_OF_TIME)
+	if (!walks.begun_ns)
+		walks.begun_ns = from_ns;
+	most_ns = WALKS_NS + (from_ns - walks.begun_ns) / PART_OF_TIME;
+	if (walks.all_ns > most_ns || *of_ns > most_ns / 2)
 		return NULL;
 	now = ledger_new();
 	if (walk_rings(walk, now)) {
 		ledger_free(now);
 		now = NULL;
 	}
-	took_ns += clock_now_ns() - from_ns;
+	took_ns = clock_now_ns() - from_ns;
+	walks.all_ns += took_ns;
+	*of_ns += took_ns;
 	return now;
 }
 
 void evidence_of_account(struct evidence_room *to, struct walk *walk, const struct ledger *then,
 			 __u64 user, __u64 locked_pages, __u32 caller, __u32 proc_pid)
 {
-	struct ledger *now = rings_now(walk);
+	struct ledger *now = rings_now(walk, user);
 	struct shares s;
 
 	shares_at(&s, user, then, now, locked_pages);
@@ -93,7 +103,7 @@ void evidence_of_account(struct evidence_room *to, struct walk *walk, const stru
 		to->e.nr_shares = i + 1;
 	}
 	to->account = s.account;
-	to->account.flags |= look_at_candidates(proc_pid);
+	to->account.flags |= look_at_candidates(proc_pid) | (now ? 0 : SHARES_PARTIAL);
 	to->e.account = &to->account;
 	to->e.shares = to->shares;
 	shares_free(&s);
