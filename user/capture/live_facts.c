@@ -160,7 +160,7 @@ static void show_slot(struct live *l, const struct buffer *b, __u32 index, bool 
 void live_complete(struct live *l)
 {
 	const struct fact *call = &l->rest.call.h;
-	bool show = selection_has(l->select, call->pid, call->uid, &call->comm);
+	bool show = selection_has_event(l->select, call);
 	struct ledger *now;
 	struct ring *r;
 
@@ -264,7 +264,7 @@ static void on_account(struct live *l, const struct fact *f, bool show)
 void live_fact(struct live *l, const struct fact *f)
 {
 	/* a thread whose process has the name was let through by the kernel side, too */
-	bool show = !(f->flags & FACT_F_OTHERS) && selection_has(l->select, f->pid, f->uid, &f->comm);
+	bool show = selection_has_event(l->select, f);
 
 	l->last_ns = f->t_ns;
 	/* tells nothing of a table */

@@ -41,6 +41,11 @@ bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct
 	       (!s->comm || comm_matches(s->comm, comm));
 }
 
+bool selection_has_event(const struct selection *s, const struct fact *f)
+{
+	return !(f->flags & FACT_F_OTHERS) && selection_has(s, f->pid, f->uid, &f->comm);
+}
+
 bool selection_has_task(const struct selection *s, const struct fact *h)
 {
 	return (!s->cgroup || h->flags & FACT_F_CGROUP) && selection_has(s, h->pid, h->uid, &h->comm);

@@ -41,6 +41,8 @@ bool selection_has_pid(const struct selection *s, __u32 pid);
  * that one the kernel side has chosen whose events come.
  */
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm);
+/* Whether what the event tells is by such a task, and of the cgroup: not by others with its ring. */
+bool selection_has_event(const struct selection *s, const struct fact *f);
 /* Of tasks that a walk found, all of them: the cgroup, too. .h is the head of a FACT_HOLDER. */
 bool selection_has_task(const struct selection *s, const struct fact *h);
 bool selection_has_holder(const struct selection *s, const struct holder *h);

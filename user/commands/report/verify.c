@@ -73,7 +73,7 @@ struct matched {
 
 static void note_whose(struct matched *t, const struct fact *f)
 {
-	if (f->flags & FACT_F_OTHERS || !selection_has(t->select, f->pid, f->uid, &f->comm))
+	if (!selection_has_event(t->select, f))
 		return;
 	t->nr++;
 	for (size_t i = 0; i < t->select->nr_pids; i++)

@@ -75,8 +75,7 @@ void watch_owe_ring(struct watch *w, const struct ring *r)
 
 void watch_too_late(struct watch *w, const struct fact *f)
 {
-	if (f->kind == FACT_CALL && f->t_ns < w->unread_ns && !(f->flags & FACT_F_OTHERS) &&
-	    ((const struct fact_call *)f)->result >= 0 &&
-	    selection_has(&w->o->select, f->pid, f->uid, &f->comm))
+	if (f->kind == FACT_CALL && f->t_ns < w->unread_ns &&
+	    ((const struct fact_call *)f)->result >= 0 && selection_has_event(&w->o->select, f))
 		owe(w, UNSETTLED_CALLS, f->uid);
 }
