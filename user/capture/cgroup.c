@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/err.h"
 #include "base/files.h"
 #include "base/pid.h"
@@ -44,7 +45,7 @@ static bool is_asked_for(const struct selection *s, const char *name)
 static void take(struct selection *s, const char *path, __u64 id, __u32 level)
 {
 	free(s->cgroup_path);
-	s->cgroup_path = strdup(path[strlen(MOUNT)] ? path + strlen(MOUNT) : "/");
+	s->cgroup_path = must_strdup(path[strlen(MOUNT)] ? path + strlen(MOUNT) : "/");
 	s->cgroup_id = id;
 	s->cgroup_level = level;
 }
@@ -158,7 +159,7 @@ void cgroup_name_holders(struct ring *r)
 			continue;
 		h->inner_pid = inner_pid(dir);
 		if (!h->cgroup && cgroup_of(dir, path))
-			h->cgroup = strdup(path);
+			h->cgroup = must_strdup(path);
 		close(dir);
 	}
 }
