@@ -30,20 +30,24 @@ static int try_flag(__u32 bit)
 	return 0;
 }
 
-/* Each by itself: what EINVAL is about when all are given is not told. */
+/*
+ * Each by itself: what EINVAL is about when all are given is not told. Once, as the kernel stays: whoever
+ * lets calls fail all the time would have us make rings.
+ */
 static void try_flags(struct fact_setup *s)
 {
-	__u32 unknown = 0;
+	static __u32 tried = KNOWN_BY_ALL, unknown;
 
-	if (try_flag(0))
+	if (s->setup_flags & ~tried && try_flag(0))
 		return;
-	for (__u32 rest = s->setup_flags & ~KNOWN_BY_ALL; rest; rest &= rest - 1) {
+	for (__u32 rest = s->setup_flags & ~tried; rest; rest &= rest - 1) {
 		__u32 bit = rest & -rest;
 
 		if (try_flag(bit) == -EINVAL)
 			unknown |= bit;
+		tried |= bit;
 	}
-	s->unknown_flags = unknown;
+	s->unknown_flags = s->setup_flags & unknown;
 	s->seen |= SETUP_FLAGS;
 }
 
