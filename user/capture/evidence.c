@@ -16,15 +16,11 @@
 #define FEAT_REG_REG_RING (1U << 13)	/* IORING_FEAT_REG_REG_RING, 6.3 */
 
 /* Whether this kernel takes the index of a registered ring: only a ring of our own says so. */
-static void look_at_features(struct fact_call *c)
+static void look_at_features(struct fact_call *c, const struct ring_raw *own)
 {
-	struct ring_raw r;
-
-	if (!(c->call_flags & CALL_F_NO_RING) ||
-	    !(c->call_flags & CALL_F_REG_RING || c->seen & SEEN_OTHER_WAY) || ring_raw_open(&r, 1, 0))
-		return;
-	c->seen |= SEEN_FEATURES | (r.features & FEAT_REG_REG_RING ? SEEN_KNOWS_INDEX : 0);
-	ring_raw_close(&r);
+	if (c->call_flags & CALL_F_NO_RING && own->fd >= 0 &&
+	    (c->call_flags & CALL_F_REG_RING || c->seen & SEEN_OTHER_WAY))
+		c->seen |= SEEN_FEATURES | (own->features & FEAT_REG_REG_RING ? SEEN_KNOWS_INDEX : 0);
 }
 
 static bool has_ended(__u32 pid)
@@ -150,7 +146,7 @@ void evidence_gather(struct evidence_room *to, struct walk *walk, const struct l
 	blame(to, explain_find_entry(&failed, entries, nr));
 	note_caller(to, caller);
 	call->need_pages = failed.need_pages;
-	look_at_features(call);
+	look_at_features(call, walk_own(walk));
 	if (failure_errno(call, &to->e) == -ENOMEM && call->user)
 		evidence_of_account(to, walk, then, call->user,
 				    call->user_after_pages > 0 ? call->user_after_pages : 0,

@@ -109,12 +109,12 @@ static int by_own_buffer(struct page_walk *pw, struct pagemap *own)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (iov.iov_base == MAP_FAILED)
 		return err_set(errno, "no memory for a buffer of our own: %s", strerror(errno));
-	if (syscall(__NR_io_uring_register, walk_own_fd(pw->w), CALL_REGISTER, &iov, 1)) {
+	if (syscall(__NR_io_uring_register, walk_own(pw->w)->fd, CALL_REGISTER, &iov, 1)) {
 		err = err_set(errno, "cannot register a buffer of our own: %s; raise RLIMIT_MEMLOCK by 8 KiB or grant CAP_IPC_LOCK",
 			      strerror(errno));
 	} else {
 		err = calibrate(pw, iov.iov_base, own);
-		syscall(__NR_io_uring_register, walk_own_fd(pw->w), CALL_UNREGISTER, NULL, 0);
+		syscall(__NR_io_uring_register, walk_own(pw->w)->fd, CALL_UNREGISTER, NULL, 0);
 	}
 	munmap(iov.iov_base, iov.iov_len);
 	return err;
@@ -172,7 +172,7 @@ int page_walk_start(struct page_walk *pw)
 	own = pagemap_open(getpid());
 	if (!own)
 		return err_set(errno, "cannot look into /proc/self/pagemap: %s", strerror(errno));
-	err = walk_own_fd(pw->w) >= 0 ? by_own_buffer(pw, own) : by_files(pw, own);
+	err = walk_own(pw->w)->fd >= 0 ? by_own_buffer(pw, own) : by_files(pw, own);
 	pagemap_close(own);
 	return err;
 }

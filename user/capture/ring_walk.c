@@ -488,7 +488,7 @@ __u64 walk_own_ring(const struct walk *w)
 	return w->own_ring;
 }
 
-int walk_own_fd(const struct walk *w)
+const struct ring_raw *walk_own(const struct walk *w)
 {
-	return w->own.fd;
+	return &w->own;
 }

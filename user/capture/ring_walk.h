@@ -9,6 +9,7 @@
 struct walk_bpf;
 struct walk_cuts;
 struct peek;
+struct ring_raw;
 struct walk;
 
 /* Our process as the kernel has it. */
@@ -89,8 +90,8 @@ __u32 walk_pid_of_mm(const struct walk *w, __u64 mm);
 
 /* What it asks its programs through, for page_walk.c. */
 const struct peek *walk_peek(const struct walk *w);
-/* The ring of our own, as the kernel addresses it, and its descriptor: 0 and -1 where there is none. */
+/* The ring of our own, as the kernel addresses it, and as we do: 0 and with .fd -1 where there is none. */
 __u64 walk_own_ring(const struct walk *w);
-int walk_own_fd(const struct walk *w);
+const struct ring_raw *walk_own(const struct walk *w);
 
 #endif
