@@ -337,7 +337,7 @@ static void put_listed(struct writer *w, enum rec_type type, size_t size, const 
 	*to = address_hidden(w->key, *to);
 }
 
-/* Entries that are not the same in .before; the maps that they are read from keep their order. */
+/* Entries that are not the same in .before. */
 static void put_list(struct writer *w, enum rec_type type, size_t size,
 		     const void *before, size_t nr_before, const void *now, size_t nr)
 {
