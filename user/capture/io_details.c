@@ -111,6 +111,7 @@ static void sum_addresses(void *to, const void *from)
 	t->ops += f->ops;
 	t->bytes += f->bytes;
 	t->direct += f->direct;
+	t->kinds |= f->kinds;
 	if (f->max_len > t->max_len)
 		t->max_len = f->max_len;
 }
