@@ -155,8 +155,15 @@ static void sum_calls(void *to, const void *from)
 	t->unregisters += f->unregisters;
 	t->updates += f->updates;
 	t->clones += f->clones;
-	t->last_ns = f->last_ns;
-	t->nr_slots = f->nr_slots;
+	if (f->first_ns < t->first_ns) {
+		t->first_ns = f->first_ns;
+		t->pid = f->pid;
+	}
+	/* entries of one key come in any order */
+	if (f->last_ns > t->last_ns) {
+		t->last_ns = f->last_ns;
+		t->nr_slots = f->nr_slots;
+	}
 }
 
 static void merge(void *list, size_t *nr, size_t size, int (*order)(const void *a, const void *b),
