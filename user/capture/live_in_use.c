@@ -101,17 +101,24 @@ static void forget(struct live *l, size_t i)
 }
 
 /* The node may be in use anew: then a table shows it. */
-static bool is_free(const struct live *l, const struct fact_in_use *f)
+static bool is_anothers(const struct live *l, const struct fact_in_use *f)
 {
 	const struct buffer *b = ledger_buffer(l->ledger, f->buf);
-	struct node_of node = { f->node, f->buf };
-	__u32 users;
 
-	return (b && b->node == f->node) || (in_use_ask(l->capture->walk, &node, &users, 1) && !users);
+	return b && b->node == f->node;
 }
 
+/* All in one question: it is asked each time that nothing waits to be read. */
 void live_look_in_use(struct live *l)
 {
+	struct node_of nodes[MAX_IN_USE];
+	__u32 users[MAX_IN_USE];
+	bool known;
+
+	for (size_t i = 0; i < l->nr_in_use; i++)
+		nodes[i] = (struct node_of){ l->in_use[i].node, l->in_use[i].buf };
+	known = in_use_ask(l->capture->walk, nodes, users, l->nr_in_use);
+	/* from the end, from where forget() takes what comes to stand at .i */
 	for (size_t i = l->nr_in_use; i--;) {
 		struct fact_in_use f = l->in_use[i];
 
@@ -120,7 +127,7 @@ void live_look_in_use(struct live *l)
 			forget(l, i);
 			continue;
 		}
-		if (!is_free(l, &f))
+		if (!is_anothers(l, &f) && (!known || users[i]))
 			continue;
 		forget(l, i);
 		f.requests = 0;
