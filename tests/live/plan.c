@@ -105,6 +105,9 @@ static void other_kernels(void)
 	is(a.status, 2, "a buffer that is too large");
 	has_text(a.err, "at most 1 GiB before Linux 7.2", "in words");
 	tool_free(&a);
+	tool(&a, "plan", "--kernel", "-6.12", NULL);
+	is(a.status, 2, "what is no version is not taken for one that is newer than all");
+	tool_free(&a);
 	tool(&a, "plan", "--buffers", "1024", NULL);
 	is(a.status, 2, "buffers without a size");
 	has_text(a.err, "give 1024x64K", "and what to give");

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include "base/system.h"
+
+#define FIRST_USER_NAMESPACE	0xeffffffdU	/* PROC_USER_INIT_INO of the kernel */
 
 bool system_capable(unsigned int cap)
 {
@@ -15,6 +18,13 @@ bool system_capable(unsigned int cap)
 	if (f)
 		fclose(f);
 	return effective >> cap & 1;
+}
+
+bool system_first_user_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) || st.st_ino == FIRST_USER_NAMESPACE;
 }
 
 int system_setting(const char *name, int otherwise)

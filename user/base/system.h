@@ -11,5 +11,7 @@ const char *system_release(void);
 int system_setting(const char *name, int otherwise);
 /* Whether a capability is in effect, by its number in linux/capability.h. */
 bool system_capable(unsigned int cap);
+/* In a user namespace of its own, capabilities neither lift RLIMIT_MEMLOCK nor give other users. */
+bool system_first_user_namespace(void);
 
 #endif

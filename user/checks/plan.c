@@ -10,7 +10,8 @@
 
 bool kernel_version_parse(struct kernel_version *v, const char *text)
 {
-	return sscanf(text, "%u.%u", &v->major, &v->minor) == 2;
+	/* %u takes a sign, too, and wraps around */
+	return sscanf(text, "%u.%u", &v->major, &v->minor) == 2 && v->major < 1000 && v->minor < 1000;
 }
 
 /* "io_uring: import 5.15-stable io_uring": 5.10 has had the rules of 5.15 since 5.10.162. */

@@ -40,7 +40,7 @@ static int read_limit(const struct plan_options *o, struct limit *l)
 	l->soft = r.rlim_cur == RLIM_INFINITY ? ~0ULL : r.rlim_cur;
 	l->hard = r.rlim_max == RLIM_INFINITY ? ~0ULL : r.rlim_max;
 	/* of another process the capability is not looked at: the limit is what its unit says */
-	l->capable = !pid && system_capable(CAP_IPC_LOCK);
+	l->capable = !pid && system_capable(CAP_IPC_LOCK) && system_first_user_namespace();
 	l->none = l->capable || l->soft == ~0ULL;
 	return 0;
 }
@@ -55,7 +55,8 @@ static const char *limit_text(char buf[FMT_LEN], __u64 bytes)
 	return bytes == ~0ULL ? "unlimited" : fmt_bytes(buf, bytes);
 }
 
-static void print_limit(FILE *out, const struct limit *l, const struct plan_need *need)
+/* .others: the limit of another process, whose capability was not looked at. */
+static void print_limit(FILE *out, const struct limit *l, const struct plan_need *need, bool others)
 {
 	char soft[FMT_LEN], hard[FMT_LEN], missing[FMT_LEN];
 
@@ -64,10 +65,13 @@ static void print_limit(FILE *out, const struct limit *l, const struct plan_need
 		return;
 	}
 	fprintf(out, "the limit is %s (hard %s): ", limit_text(soft, l->soft), limit_text(hard, l->hard));
-	if (fits(l, need))
+	if (l->none)
+		fputs("enough\n", out);
+	else if (fits(l, need))
 		fputs("enough, unless the user has locked other memory\n", out);
 	else
-		fprintf(out, "%s too little\n", fmt_bytes(missing, need->total_bytes - l->soft));
+		fprintf(out, "%s too little%s\n", fmt_bytes(missing, need->total_bytes - l->soft),
+			others ? ", unless that process has CAP_IPC_LOCK, which was not looked at" : "");
 }
 
 static void print_text(const struct plan_options *o, const struct plan_need *need, const struct limit *l)
@@ -93,9 +97,9 @@ static void print_text(const struct plan_options *o, const struct plan_need *nee
 	fprintf(out, "%s on Linux %u.%u: LimitMEMLOCK=%llu in the unit, ulimit -l %llu, --ulimit memlock=%llu\n",
 		fmt_bytes(buf, need->total_bytes), p->kernel.major, p->kernel.minor, need->total_bytes,
 		(need->total_bytes + 1023) / 1024, need->total_bytes);
-	print_limit(out, l, need);
+	print_limit(out, l, need, o->select.nr_pids);
 	if (!o->output.quiet && !p->huge && p->buffers)
-		fputs("a buffer that begins within a page takes one more page; each ring that has the same buffer pays for it, unless it is cloned\n",
+		fputs("a buffer that begins within a page takes one more page, and of huge pages, transparent ones too, each is charged whole; each ring that has the same buffer pays for it, unless it is cloned\n",
 		      out);
 }
 
@@ -177,7 +181,7 @@ static const struct option_row options[] = {
 	  .parse = parse_flag, .offset = offsetof(struct plan_options, plan.huge), .group = GROUP_TARGET },
 	{ .name = "kernel", .arg = "VERSION", .help = "by the rules of this Linux, as 6.12 (default: this one)",
 	  .parse = parse_text, .offset = offsetof(struct plan_options, kernel), .group = GROUP_HOW },
-	{ .name = "pid", .letter = 'p', .arg = "PID[,PID]", .help = "compare with the limit of this process (default: one's own)",
+	{ .name = "pid", .letter = 'p', .arg = "PID[,PID]", .help = "compare with the limit of this process, one alone (default: one's own)",
 	  .parse = parse_pid_list, .offset = offsetof(struct plan_options, select), .group = GROUP_HOW,
 	  .refusal = "'%s' is not a process id" },
 	ROW_JSON,

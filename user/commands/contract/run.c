@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/system.h"
 #include "commands/contract/contract.h"
 
 #define TIMEOUT_MS	20000
@@ -24,25 +25,15 @@
 /* user ids that neither distributions nor service managers hand out */
 #define FIRST_UID	60600
 #define NR_UIDS		580
-/* PROC_USER_INIT_INO of the kernel */
-#define FIRST_USER_NAMESPACE	0xeffffffdU
 
 static struct outcome *outcome;		/* shared with the child */
-
-/* In a user namespace of its own, capabilities neither lift the limit nor give other users. */
-static bool first_user_namespace(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/user", &st) || st.st_ino == FIRST_USER_NAMESPACE;
-}
 
 static bool capable(unsigned int cap)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 
-	if (!first_user_namespace() || syscall(SYS_capget, &head, data))
+	if (!system_first_user_namespace() || syscall(SYS_capget, &head, data))
 		return false;
 	return data[cap / 32].effective & 1U << cap % 32;
 }
