@@ -296,13 +296,13 @@ static void check_shown_rings(struct report *r)
 
 	proc_rings(&all, add_shown, &s);
 	if (!s.nr || s.most_kb < 0) {
-		add(r, "rings in /proc", true, s.nr ? "%zu" : "none is shown to this user", s.nr);
+		add(r, "rings in /proc", true, s.nr ? "%zu open" : "none is shown to this user", s.nr);
 		return;
 	}
-	advise(add(r, "rings in /proc", true, "%zu, %s registered; most pinned: %s of %s", s.nr,
+	advise(add(r, "rings in /proc", true, "%zu open, %s registered; most pinned: %s of %s", s.nr,
 		   fmt_bytes(bytes, s.bytes), fmt_bytes(most, s.most_kb * 1024),
 		   s.limit_bytes == ~0ULL ? "no limit" : fmt_bytes(limit, s.limit_bytes)),
-	       "one process's pages against its limit; the limit counts all processes of the user");
+	       "descriptors are counted: a ring that several have, and what it registered, as often; one process's pages against its limit, which counts all processes of the user");
 }
 
 /* What can be said without looking into the kernel; the rest is missing, and said to be. */
