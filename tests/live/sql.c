@@ -36,7 +36,9 @@ static long long sql(const char *query)
 	char *text = sql_text(query), *end;
 	long long v = strtoll(text, &end, 10);
 
-	v = *end || end == text ? -1 : v;
+	/* two that both fail are not equal */
+	if (*end || end == text)
+		ok(false, "%s: %s is no number", query, text);
 	free(text);
 	return v;
 }
@@ -69,6 +71,29 @@ static void counters(struct json_object *whole)
 	ok(sql("SELECT sum(ops) FROM uses") > 0, "uses of buffers are there");
 	is(sql("SELECT count(*) FROM uses u WHERE NOT EXISTS (SELECT 1 FROM buffers b WHERE b.ring = u.ring "
 	       "AND b.slot = u.slot AND b.address = u.address)"), 0, "each of a buffer");
+}
+
+/* What a database says, and one with a change to it. */
+static void changed(const char *change, long long want, const char *what)
+{
+	char both[512], *text;
+
+	snprintf(both, sizeof(both), "BEGIN; %s; SELECT count(*) FROM unused_buffers; ROLLBACK", change);
+	text = sql_text(both);
+	is(strtoll(text, NULL, 10), want, "%s", what);
+	free(text);
+}
+
+static void unused(void)
+{
+	long long nr = sql("SELECT count(*) FROM unused_buffers");
+
+	ok(nr > 0, "there are buffers without I/O (%lld)", nr);
+	ok(nr < sql("SELECT count(*) FROM buffers"), "not all are");
+	changed("UPDATE recordings SET machine = NULL; UPDATE rings SET machine = NULL; "
+		"UPDATE buffers SET machine = NULL; UPDATE uses SET machine = NULL", nr,
+		"as many where the machine's name is not known");
+	changed("UPDATE recordings SET uses_lost = 1", 0, "none where uses found no room to be counted");
 }
 
 static void calls(struct json_object *whole)
@@ -119,6 +144,7 @@ static void equals_json(void)
 	tool(&whole, "report", "--json", rec, NULL);
 	calls(whole.json);
 	counters(whole.json);
+	unused();
 	machine(whole.json);
 	tool_free(&whole);
 }

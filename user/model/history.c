@@ -260,8 +260,7 @@ static void count_unused(struct history *h, const struct io_model *m)
 {
 	struct slot_history *s, *next;
 
-	/* a use that found no room makes a busy buffer look idle */
-	h->uses_lost |= m->loss.no_buffer || m->loss.no_cause;
+	h->uses_lost |= io_uses_lost(m);
 	for (size_t i = 0; i < m->nr_buffers; i++)
 		is_used(h, &m->buffers[i].key);
 	/* I/O that failed, or was cancelled, was counted, too */

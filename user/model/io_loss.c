@@ -7,3 +7,8 @@ __u64 io_lost(const struct io_model *m)
 
 	return l->reused + l->unpolled + l->no_cell + m->missed;
 }
+
+bool io_uses_lost(const struct io_model *m)
+{
+	return m->loss.no_buffer || m->loss.no_cause;
+}

@@ -7,5 +7,7 @@
 
 /* I/Os that ended and are in no row; the other losses cost a latency or a detail. */
 __u64 io_lost(const struct io_model *m);
+/* Uses of buffers found no room to be counted: a busy one may look idle. */
+bool io_uses_lost(const struct io_model *m);
 
 #endif

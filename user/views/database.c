@@ -6,6 +6,7 @@
 #include "base/embedded.h"
 #include "base/untrusted.h"
 #include "model/fact.h"
+#include "model/io_loss.h"
 #include "model/io_select.h"
 #include "model/timeline.h"
 #include "views/database.h"
@@ -369,6 +370,7 @@ static void end_part(struct database *d, const struct event *told)
 	sqlite_int(d->to, d->facts);
 	sqlite_int(d->to, d->lost);
 	sqlite_int(d->to, told->end.clean);
+	sqlite_int(d->to, io_uses_lost(told->io));
 	sqlite_row_end(d->to);
 }
 

@@ -3,16 +3,17 @@
 -- bytes; NULL is what is not known. Every row begins with the machine that was recorded and the
 -- begin of the recording, so that the files of a fleet become one: ATTACH each, INSERT ... SELECT.
 
--- A run of record; one that was appended to has several parts.
+-- A run of record; one that was appended to has several parts. uses_lost: uses of buffers found no
+-- room to be counted.
 CREATE TABLE recordings(machine TEXT, recording INTEGER, part INTEGER, kernel TEXT, arch TEXT,
 	tier TEXT, command TEXT, cpus INTEGER, page_bytes INTEGER, begin_ns INTEGER, end_ns INTEGER,
-	events INTEGER, lost INTEGER, clean_end INTEGER);
+	events INTEGER, lost INTEGER, clean_end INTEGER, uses_lost INTEGER);
 
 -- end_ns NULL: it was open at the end. Older rings have the time at which they were first seen.
 CREATE TABLE rings(machine TEXT, recording INTEGER, ring INTEGER, pid INTEGER, ns_pid INTEGER,
 	uid INTEGER, comm TEXT, fd INTEGER, begin_ns INTEGER, end_ns INTEGER);
 
--- A buffer in a slot. older: it was registered before the recording began. ops: I/O of record --io.
+-- A buffer in a slot. older: it was registered before the recording began. ops: those in operations.
 CREATE TABLE buffers(machine TEXT, recording INTEGER, buffer INTEGER, ring INTEGER, slot INTEGER,
 	address INTEGER, bytes INTEGER, segments INTEGER, folio_bytes INTEGER, charged_bytes INTEGER,
 	begin_ns INTEGER, end_ns INTEGER, begin_call INTEGER, end_call INTEGER, older INTEGER, ops INTEGER);
@@ -50,11 +51,12 @@ CREATE TABLE io(machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGE
 CREATE TABLE histograms(machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, pid INTEGER,
 	operation TEXT, fixed INTEGER, from_ns INTEGER, to_ns INTEGER, count INTEGER);
 
--- What was counted over each registered buffer; one without a row was not used.
+-- I/O that ended well, as counted over each registered buffer. One without a row saw none, unless
+-- the recording's uses_lost is set.
 CREATE TABLE uses(machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, slot INTEGER,
 	address INTEGER, ops INTEGER, bytes INTEGER, last_ns INTEGER);
 
--- Each I/O over a registered buffer, of record --io.
+-- Each I/O over a registered buffer, of record --io; with --sample one in so many.
 CREATE TABLE operations(machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, buffer INTEGER,
 	pid INTEGER, operation TEXT, result INTEGER, offset_bytes INTEGER, bytes INTEGER,
 	latency_ns INTEGER);
@@ -79,14 +81,17 @@ CREATE VIEW failed_calls AS
 	SELECT machine, recording, end_ns, pid, comm, kind, errno, cause
 	FROM calls WHERE result < 0 ORDER BY end_ns;
 
--- Buffers over which no I/O was counted.
+-- Buffers over which no I/O that ended well was counted; none of a recording that counts in part.
 CREATE VIEW unused_buffers AS
 	SELECT b.machine, b.recording, r.pid, r.comm, b.ring, b.slot, b.address, b.bytes,
 		b.begin_ns, b.end_ns
-	FROM buffers b JOIN rings r USING (machine, recording, ring)
-	WHERE NOT EXISTS (SELECT 1 FROM uses u WHERE u.machine = b.machine
+	FROM buffers b JOIN rings r ON r.machine IS b.machine AND r.recording = b.recording
+		AND r.ring = b.ring
+	WHERE NOT EXISTS (SELECT 1 FROM uses u WHERE u.machine IS b.machine
 		AND u.recording = b.recording AND u.ring = b.ring AND u.slot = b.slot
 		AND u.address = b.address)
+	AND NOT EXISTS (SELECT 1 FROM recordings p WHERE p.machine IS b.machine
+		AND p.recording = b.recording AND p.uses_lost)
 	ORDER BY b.bytes DESC;
 
 -- Percentiles: where the histogram's bucket ends, 1/16 above at most.
