@@ -204,6 +204,8 @@ static void recipes(void)
 		nr++;
 	}
 	ok(nr >= 5, "the manual has recipes");
+	is(sql("SELECT count(*) FROM sqlite_master WHERE sql NOT LIKE '%-- %'"), 0,
+	   "each table and view says what it is, as .schema shows");
 	free(manual);
 }
 

@@ -1,88 +1,104 @@
 -- SPDX-License-Identifier: GPL-2.0
--- What report --sqlite writes. Times are nanoseconds since 1970 (UTC), durations nanoseconds, sizes
--- bytes; NULL is what is not known. Every row begins with the machine that was recorded and the
--- begin of the recording, so that the files of a fleet become one: ATTACH each, INSERT ... SELECT.
+-- What report --sqlite writes. SQLite keeps of a comment what lies within a statement, for .schema.
 
--- A run of record; one that was appended to has several parts. uses_lost: uses of buffers found no
--- room to be counted.
-CREATE TABLE recordings(machine TEXT, recording INTEGER, part INTEGER, kernel TEXT, arch TEXT,
+CREATE TABLE recordings(
+	-- Times are nanoseconds since 1970 (UTC), durations nanoseconds, sizes bytes; NULL is what is not
+	-- known. Every row begins with the machine that was recorded and the begin of the recording, so
+	-- that the files of a fleet become one: ATTACH each, INSERT ... SELECT.
+	--
+	-- A run of record; one that was appended to has several parts. uses_lost: uses of buffers found no
+	-- room to be counted.
+	machine TEXT, recording INTEGER, part INTEGER, kernel TEXT, arch TEXT,
 	tier TEXT, command TEXT, cpus INTEGER, page_bytes INTEGER, begin_ns INTEGER, end_ns INTEGER,
 	events INTEGER, lost INTEGER, clean_end INTEGER, uses_lost INTEGER);
 
--- end_ns NULL: it was open at the end. Older rings have the time at which they were first seen.
-CREATE TABLE rings(machine TEXT, recording INTEGER, ring INTEGER, pid INTEGER, ns_pid INTEGER,
+CREATE TABLE rings(
+	-- end_ns NULL: it was open at the end. Older rings have the time at which they were first seen.
+	machine TEXT, recording INTEGER, ring INTEGER, pid INTEGER, ns_pid INTEGER,
 	uid INTEGER, comm TEXT, fd INTEGER, begin_ns INTEGER, end_ns INTEGER);
 
--- A buffer in a slot. older: it was registered before the recording began. ops: those in operations.
-CREATE TABLE buffers(machine TEXT, recording INTEGER, buffer INTEGER, ring INTEGER, slot INTEGER,
+CREATE TABLE buffers(
+	-- A buffer in a slot. older: it was registered before the recording began. ops: those in operations.
+	machine TEXT, recording INTEGER, buffer INTEGER, ring INTEGER, slot INTEGER,
 	address INTEGER, bytes INTEGER, segments INTEGER, folio_bytes INTEGER, charged_bytes INTEGER,
 	begin_ns INTEGER, end_ns INTEGER, begin_call INTEGER, end_call INTEGER, older INTEGER, ops INTEGER);
 
--- Register, update, clone, unregister, and rings that could not be made. result: as returned.
-CREATE TABLE calls(machine TEXT, recording INTEGER, call INTEGER, ring INTEGER, pid INTEGER,
+CREATE TABLE calls(
+	-- Register, update, clone, unregister, and rings that could not be made. result: as returned.
+	machine TEXT, recording INTEGER, call INTEGER, ring INTEGER, pid INTEGER,
 	ns_pid INTEGER, tid INTEGER, uid INTEGER, comm TEXT, kind TEXT, end_ns INTEGER,
 	duration_ns INTEGER, entries INTEGER, fd INTEGER, result INTEGER, errno TEXT, cause TEXT);
 
--- pin and unpin. derived: concluded from what the call did, as its own moment was not seen.
-CREATE TABLE pins(machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, call INTEGER,
+CREATE TABLE pins(
+	-- pin and unpin. derived: concluded from what the call did, as its own moment was not seen.
+	machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, call INTEGER,
 	pid INTEGER, kind TEXT, address INTEGER, bytes INTEGER, derived INTEGER);
 
--- charge and uncharge, with the level of the user's account after it.
-CREATE TABLE charges(machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, call INTEGER,
+CREATE TABLE charges(
+	-- charge and uncharge, with the level of the user's account after it.
+	machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, call INTEGER,
 	pid INTEGER, kind TEXT, bytes INTEGER, user_after_bytes INTEGER, limit_bytes INTEGER,
 	derived INTEGER);
 
--- Levels of accounts, where they changed. kind: user, or process (its pinned_vm).
-CREATE TABLE levels(machine TEXT, recording INTEGER, t_ns INTEGER, account INTEGER, kind TEXT,
+CREATE TABLE levels(
+	-- Levels of accounts, where they changed. kind: user, or process (its pinned_vm).
+	machine TEXT, recording INTEGER, t_ns INTEGER, account INTEGER, kind TEXT,
 	uid INTEGER, pid INTEGER, comm TEXT, charged_bytes INTEGER, pinned_bytes INTEGER,
 	limit_bytes INTEGER);
 
--- Calls and I/O that failed, equal causes of a process as one.
-CREATE TABLE failures(machine TEXT, recording INTEGER, what TEXT, pid INTEGER, comm TEXT,
+CREATE TABLE failures(
+	-- Calls and I/O that failed, equal causes of a process as one.
+	machine TEXT, recording INTEGER, what TEXT, pid INTEGER, comm TEXT,
 	operation TEXT, errno TEXT, count INTEGER, first_ns INTEGER, last_ns INTEGER, cause TEXT);
 
--- The counters of I/O by interval, process, ring and operation.
-CREATE TABLE io(machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, ring INTEGER,
+CREATE TABLE io(
+	-- The counters of I/O by interval, process, ring and operation.
+	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, ring INTEGER,
 	pid INTEGER, uid INTEGER, comm TEXT, operation TEXT, fixed INTEGER, ops INTEGER, bytes INTEGER,
 	errors INTEGER, cancelled INTEGER, shorts INTEGER, punts INTEGER, timed INTEGER,
 	latency_ns INTEGER, max_ns INTEGER, p50_ns INTEGER, p99_ns INTEGER);
 
--- Latencies of a whole part: of count operations one was at least from_ns and below to_ns.
-CREATE TABLE histograms(machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, pid INTEGER,
+CREATE TABLE histograms(
+	-- Latencies of a whole part: of count operations one was at least from_ns and below to_ns.
+	machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, pid INTEGER,
 	operation TEXT, fixed INTEGER, from_ns INTEGER, to_ns INTEGER, count INTEGER);
 
--- I/O that ended well, as counted over each registered buffer. One without a row saw none, unless
--- the recording's uses_lost is set.
-CREATE TABLE uses(machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, slot INTEGER,
+CREATE TABLE uses(
+	-- I/O that ended well, as counted over each registered buffer. One without a row saw none, unless
+	-- the recording's uses_lost is set.
+	machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, slot INTEGER,
 	address INTEGER, ops INTEGER, bytes INTEGER, last_ns INTEGER);
 
--- Each I/O over a registered buffer, of record --io; with --sample one in so many.
-CREATE TABLE operations(machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, buffer INTEGER,
+CREATE TABLE operations(
+	-- Each I/O over a registered buffer, of record --io; with --sample one in so many.
+	machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, buffer INTEGER,
 	pid INTEGER, operation TEXT, result INTEGER, offset_bytes INTEGER, bytes INTEGER,
 	latency_ns INTEGER);
 
--- What report --verify finds.
-CREATE TABLE findings(machine TEXT, recording INTEGER, tag TEXT, severity TEXT, first_ns INTEGER,
+CREATE TABLE findings(
+	-- What report --verify finds.
+	machine TEXT, recording INTEGER, tag TEXT, severity TEXT, first_ns INTEGER,
 	pid INTEGER, uid INTEGER, comm TEXT, slot INTEGER, address INTEGER, pages INTEGER, detail TEXT,
 	remedy TEXT);
 
--- Nothing is known of between the two.
-CREATE TABLE lost(machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, events INTEGER);
+CREATE TABLE lost(
+	-- Nothing is known of between the two.
+	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, events INTEGER);
 
--- Who pinned most at once.
 CREATE VIEW top_pinners AS
+	-- Who pinned most at once.
 	SELECT machine, recording, pid, comm, max(pinned_bytes) AS peak_pinned_bytes,
 		max(charged_bytes) AS peak_charged_bytes
 	FROM levels WHERE kind = 'process' GROUP BY machine, recording, pid, comm
 	ORDER BY peak_pinned_bytes DESC;
 
--- Why calls failed.
 CREATE VIEW failed_calls AS
+	-- Why calls failed.
 	SELECT machine, recording, end_ns, pid, comm, kind, errno, cause
 	FROM calls WHERE result < 0 ORDER BY end_ns;
 
--- Buffers over which no I/O that ended well was counted; none of a recording that counts in part.
 CREATE VIEW unused_buffers AS
+	-- Buffers over which no I/O that ended well was counted; none of a recording that counts in part.
 	SELECT b.machine, b.recording, r.pid, r.comm, b.ring, b.slot, b.address, b.bytes,
 		b.begin_ns, b.end_ns
 	FROM buffers b JOIN rings r ON r.machine IS b.machine AND r.recording = b.recording
@@ -94,8 +110,8 @@ CREATE VIEW unused_buffers AS
 		AND p.recording = b.recording AND p.uses_lost)
 	ORDER BY b.bytes DESC;
 
--- Percentiles: where the histogram's bucket ends, 1/16 above at most.
 CREATE VIEW latency_fixed_vs_plain AS
+	-- Percentiles: where the histogram's bucket ends, 1/16 above at most.
 	WITH buckets AS (SELECT machine, fixed, to_ns, sum(count) AS n
 			FROM histograms GROUP BY machine, fixed, to_ns),
 		ranks AS (SELECT machine, fixed, to_ns,
