@@ -53,6 +53,17 @@ static void make(struct tool_run *a)
 	tool_free(a);
 }
 
+/* How many rows of a view, or some of them, are there after a change to the tables. */
+static void changed(const char *change, const char *view, long long want, const char *what)
+{
+	char both[512], *text;
+
+	snprintf(both, sizeof(both), "BEGIN; %s; SELECT count(*) FROM %s; ROLLBACK", change, view);
+	text = sql_text(both);
+	is(strtoll(text, NULL, 10), want, "%s", what);
+	free(text);
+}
+
 static void counters(struct json_object *whole)
 {
 	struct json_object *fixed = json_member(whole, "fixed"), *plain = json_member(whole, "plain");
@@ -66,22 +77,14 @@ static void counters(struct json_object *whole)
 	   "each that was timed is in the histograms");
 	is(sql("SELECT sum(ops) FROM latency_fixed_vs_plain"), sql("SELECT sum(timed) FROM io"),
 	   "and in the view of them");
+	changed("INSERT INTO histograms SELECT machine, recording, part, ring, pid, operation, fixed, "
+		"137438953472, NULL, 1000000 FROM histograms LIMIT 1",
+		"latency_fixed_vs_plain WHERE p99_ns IS NULL", 1, "what is beyond the last bucket is not the least");
 	is(sql("SELECT count(*) FROM io WHERE ring IS NULL OR ring NOT IN (SELECT ring FROM rings)"), 0,
 	   "each interval has its ring");
 	ok(sql("SELECT sum(ops) FROM uses") > 0, "uses of buffers are there");
 	is(sql("SELECT count(*) FROM uses u WHERE NOT EXISTS (SELECT 1 FROM buffers b WHERE b.ring = u.ring "
 	       "AND b.slot = u.slot AND b.address = u.address)"), 0, "each of a buffer");
-}
-
-/* What a database says, and one with a change to it. */
-static void changed(const char *change, long long want, const char *what)
-{
-	char both[512], *text;
-
-	snprintf(both, sizeof(both), "BEGIN; %s; SELECT count(*) FROM unused_buffers; ROLLBACK", change);
-	text = sql_text(both);
-	is(strtoll(text, NULL, 10), want, "%s", what);
-	free(text);
 }
 
 static void unused(void)
@@ -91,9 +94,10 @@ static void unused(void)
 	ok(nr > 0, "there are buffers without I/O (%lld)", nr);
 	ok(nr < sql("SELECT count(*) FROM buffers"), "not all are");
 	changed("UPDATE recordings SET machine = NULL; UPDATE rings SET machine = NULL; "
-		"UPDATE buffers SET machine = NULL; UPDATE uses SET machine = NULL", nr,
+		"UPDATE buffers SET machine = NULL; UPDATE uses SET machine = NULL", "unused_buffers", nr,
 		"as many where the machine's name is not known");
-	changed("UPDATE recordings SET uses_lost = 1", 0, "none where uses found no room to be counted");
+	changed("UPDATE recordings SET uses_lost = 1", "unused_buffers", 0,
+		"none where uses found no room to be counted");
 }
 
 static void calls(struct json_object *whole)

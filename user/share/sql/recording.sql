@@ -111,11 +111,11 @@ CREATE VIEW unused_buffers AS
 	ORDER BY b.bytes DESC;
 
 CREATE VIEW latency_fixed_vs_plain AS
-	-- Percentiles: where the histogram's bucket ends, 1/16 above at most.
-	WITH buckets AS (SELECT machine, fixed, to_ns, sum(count) AS n
-			FROM histograms GROUP BY machine, fixed, to_ns),
+	-- Percentiles: where the histogram's bucket ends, 1/16 above at most; the last has no end (NULL).
+	WITH buckets AS (SELECT machine, fixed, from_ns, to_ns, sum(count) AS n
+			FROM histograms GROUP BY machine, fixed, from_ns, to_ns),
 		ranks AS (SELECT machine, fixed, to_ns,
-			sum(n) OVER (PARTITION BY machine, fixed ORDER BY to_ns) AS upto,
+			sum(n) OVER (PARTITION BY machine, fixed ORDER BY from_ns) AS upto,
 			sum(n) OVER (PARTITION BY machine, fixed) AS total FROM buckets)
 	SELECT machine, CASE fixed WHEN 1 THEN 'fixed' ELSE 'plain' END AS how, max(total) AS ops,
 		min(CASE WHEN 2 * upto >= total THEN to_ns END) AS p50_ns,
