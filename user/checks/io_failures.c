@@ -51,7 +51,7 @@ static void add_calls(char text[EXPLAIN_LEN], const struct io_failure *f, bool c
 /* Whose it was: the process is known by its number, its name by what its ring counted. */
 static void name(struct io_failed *f, const struct io_model *m, const struct io_failure_row *row)
 {
-	const struct io_counts *c = io_model_ring(m, row->key.ring, row->born_ns);
+	const struct io_counts *c = io_model_whose(m, row->key.ring, row->born_ns, row->key.pid);
 
 	f->pid = row->key.pid ? row->key.pid : c ? IO_WHO_TGID(c->who) : 0;
 	if (c && IO_WHO_TGID(c->who) == f->pid)

@@ -274,6 +274,17 @@ const struct io_counts *io_model_ring(const struct io_model *m, __u64 ring, __u6
 	return found;
 }
 
+const struct io_counts *io_model_whose(const struct io_model *m, __u64 ring, __u64 born_ns, __u32 pid)
+{
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_counts *c = &m->rows[i].c;
+
+		if (c->ring == ring && c->born_ns == born_ns && IO_WHO_TGID(c->who) == pid)
+			return c;
+	}
+	return io_model_ring(m, ring, born_ns);
+}
+
 bool io_model_has_ring(const struct io_model *m, __u64 ring)
 {
 	for (size_t i = 0; i < m->nr_rows; i++)

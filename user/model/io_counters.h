@@ -127,6 +127,8 @@ void io_model_sort(struct io_model *m, enum io_order order);
 size_t io_model_first(const struct io_model *m, const struct io_counts *c);
 /* A row's of this ring; .born_ns 0: of the newest of that address. NULL = none has it. */
 const struct io_counts *io_model_ring(const struct io_model *m, __u64 ring, __u64 born_ns);
+/* The same of this process, or of others there, where it has nothing. */
+const struct io_counts *io_model_whose(const struct io_model *m, __u64 ring, __u64 born_ns, __u32 pid);
 /* Whether it has a row of this ring. */
 bool io_model_has_ring(const struct io_model *m, __u64 ring);
 /* Into an empty .out. */

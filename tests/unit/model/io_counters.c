@@ -125,6 +125,20 @@ static void lists_between(void **state)
 	io_model_free(&d);
 }
 
+/* A ring that two processes use: the one's own counts, and of a third the ring's. */
+static void counts_of_one_process(void **state)
+{
+	struct io_model m = { 0 };
+
+	(void)state;
+	io_model_row(&m, 0x1000, 7, IO_WHO(812, 4, true))->c.ops = 101;
+	io_model_row(&m, 0x1000, 7, IO_WHO(977, 4, true))->c.ops = 103;
+	assert_int_equal(io_model_whose(&m, 0x1000, 7, 977)->ops, 103);
+	assert_int_equal(io_model_whose(&m, 0x1000, 7, 1009)->ops, 101);
+	assert_null(io_model_whose(&m, 0x2000, 7, 812));
+	io_model_free(&m);
+}
+
 /* Two rings had the same address, one after the other; what is known of one is not the other's. */
 static void rings_of_one_address(void **state)
 {
@@ -195,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rings_of_one_address),
+		cmocka_unit_test(counts_of_one_process),
 		cmocka_unit_test(rows_are_found),
 		cmocka_unit_test(coarse_latencies),
 		cmocka_unit_test(merge),

@@ -35,23 +35,10 @@ static struct io_count *count_of(struct owner *o, __u8 opcode, bool fixed)
 
 /* ---- why they failed --------------------------------------------------------------- */
 
-/* What is counted of the process on that ring; of others there, where it has nothing. NULL = neither. */
-static const struct io_counts *counts_of(const struct io_model *m, const struct io_failure_row *row)
-{
-	for (size_t i = 0; i < m->nr_rows; i++) {
-		const struct io_counts *c = &m->rows[i].c;
-
-		if (c->ring == row->key.ring && c->born_ns == row->born_ns &&
-		    IO_WHO_TGID(c->who) == row->key.pid)
-			return c;
-	}
-	return io_model_ring(m, row->key.ring, row->born_ns);
-}
-
 static void add_failure(struct export_model *m, const struct io_model *since,
 			const struct io_failure_row *row, __u64 now_ns)
 {
-	const struct io_counts *c = counts_of(since, row);
+	const struct io_counts *c = io_model_whose(since, row->key.ring, row->born_ns, row->key.pid);
 	char explain[EXPLAIN_LEN];
 	struct owner_key key;
 	struct owner *o;
