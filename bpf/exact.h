@@ -202,6 +202,7 @@ static __always_inline void tell_pin(const struct pending *p, __u8 kind, __s64 r
 
 /* What became of an account; its levels before are in a struct pending. */
 struct account {
+	bool has_after;		/* else they are read */
 	__s64 user_after, mm_after;
 	__s64 pages, result;
 	bool derived;
@@ -226,9 +227,13 @@ static __always_inline void tell_account(const struct pending *p, __u8 kind,
 	out->mm = p->mm;
 	out->buf = p->buf;
 	out->user_before_pages = p->user_pages;
-	out->user_after_pages = a->user_after;
 	out->mm_before_pages = p->mm_pages;
-	out->mm_after_pages = a->mm_after;
+	/*
+	 * Now that the record has its place among the others: of two threads the one whose record is
+	 * the later has then read what both did, whoever was interrupted in between.
+	 */
+	out->user_after_pages = a->has_after ? a->user_after : user_locked(p->user);
+	out->mm_after_pages = a->has_after ? a->mm_after : mm_pinned(p->mm);
 	out->pages = a->pages;
 	out->result = a->result;
 	out->stacks = p->stacks;
@@ -240,10 +245,7 @@ static __always_inline void tell_account(const struct pending *p, __u8 kind,
 static __always_inline void tell_charge(const struct pending *p, __u8 kind, __s64 pages,
 					__s64 result, bool derived)
 {
-	const struct account a = {
-		.user_after = user_locked(p->user), .mm_after = mm_pinned(p->mm),
-		.pages = pages, .result = result, .derived = derived,
-	};
+	const struct account a = { .pages = pages, .result = result, .derived = derived };
 
 	tell_account(p, kind, &a);
 }

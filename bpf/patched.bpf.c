@@ -50,7 +50,7 @@ static __always_inline int accounted(struct bpf_raw_tracepoint_args *ctx, __u8 k
 		return 0;
 	take_stacks(ctx, &p.stacks);
 	tell_account(&p, kind, &(struct account){
-		.user_after = ctx->args[5], .mm_after = ctx->args[7], .pages = ctx->args[8],
+		.has_after = true, .user_after = ctx->args[5], .mm_after = ctx->args[7], .pages = ctx->args[8],
 		.result = (__s32)ctx->args[10],
 	});
 	return 0;
