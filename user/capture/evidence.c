@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/own_ring.h"
 #include "base/pid.h"
+#include "base/time_share.h"
 #include "capture/evidence.h"
 #include "capture/kernel.h"
 #include "capture/proc_maps.h"
@@ -48,39 +49,23 @@ static __u32 look_at_candidates(__u32 pid)
 	return flags | (known && !xdp ? SHARES_NO_XDP : 0);
 }
 
-#define WALKS_NS	(4 * NS_PER_S)	/* for walks in all, beside a part of the time that goes by */
-#define PART_OF_TIME	8
-#define USERS_BITS	6
-
-/*
- * Who lets calls fail all the time would have us do nothing but walk: there is time for so much in
- * all, and of that half for any one user, so that others' failures are still looked into.
- */
-static struct {
-	__u64 begun_ns;
-	__u64 all_ns, of_ns[1 << USERS_BITS];	/* taken; by a hash of the account */
-} walks;
+/* Who lets calls fail all the time would have us do nothing but walk. */
+static struct time_share walks = { .free_ns = 4 * NS_PER_S };
 
 /* The rings as they are; NULL when that cannot be had, or its time has been taken. */
 static struct ledger *rings_now(struct walk *walk, __u64 user)
 {
-	__u64 *of_ns = &walks.of_ns[user * 0x9e3779b97f4a7c15ULL >> (64 - USERS_BITS)];
-	__u64 from_ns = clock_now_ns(), most_ns, took_ns;
+	__u64 from_ns = clock_now_ns();
 	struct ledger *now;
 
-	if (!walks.begun_ns)
-		walks.begun_ns = from_ns;
-	most_ns = WALKS_NS + (from_ns - walks.begun_ns) / PART_OF_TIME;
-	if (walks.all_ns > most_ns || *of_ns > most_ns / 2)
+	if (!time_share_has(&walks, user, from_ns))
 		return NULL;
 	now = ledger_new();
 	if (walk_rings(walk, now)) {
 		ledger_free(now);
 		now = NULL;
 	}
-	took_ns = clock_now_ns() - from_ns;
-	walks.all_ns += took_ns;
-	*of_ns += took_ns;
+	time_share_take(&walks, user, clock_now_ns() - from_ns);
 	return now;
 }
 

@@ -156,8 +156,7 @@ int live_start(struct live **live, struct capture *capture, const struct selecti
 	l->arg = arg;
 	l->tells_all = attach_tells_all(capture->attach);
 	l->exact = attach_tier(capture->attach) != TIER_TRACEPOINTS;
-	/* so that the first looks have some time */
-	l->begun_ns = clock_now_ns() - NS_PER_S;
+	l->in_use_time.free_ns = NS_PER_S / 4;
 	err = look(l);
 	if (err)
 		return err;

@@ -10,10 +10,9 @@
 #include "model/fact.h"
 #include "model/ledger_buffers.h"
 
-#define MAX_IN_USE	1024	/* that are followed */
+#define MAX_IN_USE	1024	/* that are followed, half of them of one user */
 #define PART_OF_AGE	16	/* what is held so long is looked at again after this part of it */
 #define LEAST_MS	5
-#define PART_OF_TIME	8	/* of all that has gone by, for looks that wait for a ring's lock */
 
 /* Slots [*first, *end) are those that the call lets go of, as the ledger has them before it. */
 static void dropped_slots(const struct fact_call *c, const struct ring *r, __u32 *first, __u32 *end)
@@ -30,6 +29,15 @@ static void dropped_slots(const struct fact_call *c, const struct ring *r, __u32
 		*end = r->nr_slots;
 }
 
+static bool may_follow(const struct live *l, __u32 uid)
+{
+	size_t of_user = 0;
+
+	for (size_t i = 0; i < l->nr_in_use; i++)
+		of_user += l->in_use[i].h.uid == uid;
+	return l->nr_in_use < MAX_IN_USE && of_user < MAX_IN_USE / 2;
+}
+
 static void tell(struct live *l, const struct fact_call *c, const struct fact_buffer *b, __u32 requests)
 {
 	struct fact_in_use f = {
@@ -38,26 +46,27 @@ static void tell(struct live *l, const struct fact_call *c, const struct fact_bu
 		.requests = requests, .ns_pid = c->ns_pid,
 	};
 
+	/* what is not followed would never be told to end */
+	if (!may_follow(l, c->h.uid))
+		return;
 	f.h.size = sizeof(f);
 	f.h.kind = FACT_IN_USE;
 	f.h.seq = 0;
-	if (l->nr_in_use < MAX_IN_USE) {
-		array_grow(l->in_use, l->nr_in_use);
-		l->in_use[l->nr_in_use++] = f;
-	}
+	array_grow(l->in_use, l->nr_in_use);
+	l->in_use[l->nr_in_use++] = f;
 	live_enter(l, &f.h, true, true, NULL);
 }
 
 /* Whoever keeps a ring busy while requests hold what it drops keeps nobody else waiting for long. */
-static bool asks(struct live *l, __u64 ring, const struct node_of *nodes, __u32 *users, size_t nr)
+static bool asks(struct live *l, const struct fact_call *c, const struct node_of *nodes, __u32 *users, size_t nr)
 {
 	__u64 begun = clock_now_ns();
 	bool known;
 
-	if (l->in_use_took_ns > (begun - l->begun_ns) / PART_OF_TIME)
+	if (!time_share_has(&l->in_use_time, c->h.uid, begun))
 		return false;
-	known = in_use_ask_dropped(l->capture->walk, ring, nodes, users, nr);
-	l->in_use_took_ns += clock_now_ns() - begun;
+	known = in_use_ask_dropped(l->capture->walk, c->h.ring, nodes, users, nr);
+	time_share_take(&l->in_use_time, c->h.uid, clock_now_ns() - begun);
 	return known;
 }
 
@@ -86,7 +95,7 @@ void live_note_in_use(struct live *l, const struct fact_call *c)
 		nodes[nr] = (struct node_of){ b->node, b->id };
 		dropped[nr++] = buffer_fact(b, i);
 	}
-	if (nr && asks(l, c->h.ring, nodes, users, nr))
+	if (nr && asks(l, c, nodes, users, nr))
 		for (size_t i = 0; i < nr; i++)
 			if (users[i])
 				tell(l, c, &dropped[i], users[i]);

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_CAPTURE_LIVE_PRIVATE_H
 #define FIXBUF_CAPTURE_LIVE_PRIVATE_H
 
+#include "base/time_share.h"
 #include "capture/live.h"
 #include "model/derived.h"
 
@@ -34,8 +35,7 @@ struct live {
 	struct rest rest;
 	struct fact_in_use *in_use;	/* owned; what requests hold, until they do not */
 	size_t nr_in_use;
-	__u64 in_use_took_ns;		/* to ask for, since .begun_ns */
-	__u64 begun_ns;
+	struct time_share in_use_time;	/* to ask for them */
 	const struct fact *cause;	/* what the ledger derives from */
 	bool show_derived;
 	bool tells_all;			/* see call_hooks.h */
