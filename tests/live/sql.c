@@ -153,6 +153,25 @@ static void equals_json(void)
 	tool_free(&whole);
 }
 
+/* A buffer over which all I/O fails is no unused one. */
+static void failed_uses(void)
+{
+	struct json_object *buffers;
+	struct tool_run a;
+
+	tool(&a, "record", "-q", "-o", rec, "--", load_path("io_bad"), "--no-wait", "write", "3", NULL);
+	is(a.status, 0, "record of I/O that fails");
+	tool_free(&a);
+	make(&a);
+	tool(&a, "report", "--json", rec, NULL);
+	buffers = json_member(a.json, "buffers");
+	is(json_number(buffers, "registered"), 1, "it has one buffer");
+	is(json_number(buffers, "unused"), 0, "which report takes for used");
+	is(sql("SELECT count(*) FROM buffers"), 1, "SQL has it");
+	is(sql("SELECT count(*) FROM unused_buffers"), 0, "and takes it for used, too");
+	tool_free(&a);
+}
+
 /* Each I/O, and what is chosen. */
 static void operations(void)
 {
@@ -236,6 +255,7 @@ int main(void)
 	snprintf(db, sizeof(db), "%s/db", folder);
 	equals_json();
 	recipes();
+	failed_uses();
 	operations();
 	refused();
 	unlink(rec);

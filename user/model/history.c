@@ -265,12 +265,9 @@ static void count_unused(struct history *h, const struct io_model *m)
 		is_used(h, &m->buffers[i].key);
 	/* I/O that failed, or was cancelled, was counted, too */
 	for (size_t i = 0; i < m->nr_failures; i++) {
-		const struct io_evidence *seen = &m->failures[i].failure.seen;
-		const struct io_buffer_key key = {
-			.ring = m->failures[i].key.ring, .addr = seen->buf_addr, .index = seen->index,
-		};
+		struct io_buffer_key key;
 
-		if (seen->flags & EV_FIXED && seen->flags & EV_SLOT)
+		if (io_failure_buffer(&m->failures[i], &key))
 			is_used(h, &key);
 	}
 	HASH_ITER(hh, h->slots, s, next) {

@@ -328,6 +328,14 @@ void io_model_drop_rows(struct io_model *m)
 	io_model_forget_index(m);
 }
 
+bool io_failure_buffer(const struct io_failure_row *row, struct io_buffer_key *key)
+{
+	const struct io_evidence *seen = &row->failure.seen;
+
+	*key = (struct io_buffer_key){ .ring = row->key.ring, .addr = seen->buf_addr, .index = seen->index };
+	return seen->flags & EV_FIXED && seen->flags & EV_SLOT && !(seen->flags & EV_EMPTY);
+}
+
 void io_model_free(struct io_model *m)
 {
 	io_model_drop_rows(m);

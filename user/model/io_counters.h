@@ -134,6 +134,9 @@ bool io_model_has_ring(const struct io_model *m, __u64 ring);
 /* Into an empty .out. */
 void io_model_copy(const struct io_model *m, struct io_model *out);
 
+/* The registered buffer over which such I/O was to go; false when it is not known. */
+bool io_failure_buffer(const struct io_failure_row *row, struct io_buffer_key *key);
+
 void io_model_free(struct io_model *m);
 
 /* "READ_FIXED"; "?" for IO_OP_UNKNOWN. */

@@ -284,6 +284,12 @@ static void put_totals(struct database *d, const struct event *told)
 		put_histogram(d, &all.rows[i]);
 	for (size_t i = 0; i < all.nr_buffers; i++)
 		put_use(d, &all.buffers[i]);
+	for (size_t i = 0; i < all.nr_failures; i++) {
+		struct io_buffer_row failed = { .born_ns = all.failures[i].born_ns };
+
+		if (io_failure_buffer(&all.failures[i], &failed.key))
+			put_use(d, &failed);
+	}
 	io_model_free(&all);
 }
 

@@ -64,8 +64,8 @@ CREATE TABLE histograms(
 	operation TEXT, fixed INTEGER, from_ns INTEGER, to_ns INTEGER, count INTEGER);
 
 CREATE TABLE uses(
-	-- I/O that ended well, as counted over each registered buffer. One without a row saw none, unless
-	-- the recording's uses_lost is set.
+	-- I/O as counted over each registered buffer; a row without ops: what was to go over it failed.
+	-- One without a row saw none, unless the recording's uses_lost is set.
 	machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, slot INTEGER,
 	address INTEGER, ops INTEGER, bytes INTEGER, last_ns INTEGER);
 
@@ -98,7 +98,7 @@ CREATE VIEW failed_calls AS
 	FROM calls WHERE result < 0 ORDER BY end_ns;
 
 CREATE VIEW unused_buffers AS
-	-- Buffers over which no I/O that ended well was counted; none of a recording that counts in part.
+	-- Buffers over which no I/O was counted; none of a recording that counts in part.
 	SELECT b.machine, b.recording, r.pid, r.comm, b.ring, b.slot, b.address, b.bytes,
 		b.begin_ns, b.end_ns
 	FROM buffers b JOIN rings r ON r.machine IS b.machine AND r.recording = b.recording
