@@ -19,6 +19,7 @@
 #include "capture/kernel.h"
 #include "capture/live.h"
 #include "capture/proc_rings.h"
+#include "checks/shares.h"
 #include "commands/option.h"
 #include "commands/run.h"
 
@@ -153,33 +154,33 @@ static void check_memlock(struct report *r)
 /* The account nearest to its limit. */
 static void check_accounts(struct report *r, const struct ledger *l)
 {
-	const struct ring *tight = NULL;
+	const struct ledger_user *fullest = NULL;
 	double worst = -1;
+	__u64 limit = 0;
 	char buf[FMT_LEN];
 
-	for (const struct ring *ring = l->rings; ring; ring = ring->hh.next) {
-		__u64 limit = ring->nr_holders ? ring->holders[0].memlock_limit_bytes : ~0ULL;
+	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
+		const struct holder *h = user_tightest_holder(l, u);
 		double share;
 
-		if (!ring->user || limit == ~0ULL)
+		if (!h)
 			continue;
-		share = limit ? (double)ring->user->locked_pages * PAGE_BYTES / limit : 1;
+		share = h->memlock_limit_bytes ? (double)u->locked_pages * PAGE_BYTES / h->memlock_limit_bytes : 1;
 		if (share > worst) {
 			worst = share;
-			tight = ring;
+			fullest = u;
+			limit = h->memlock_limit_bytes;
 		}
 	}
-	if (!tight) {
+	if (!fullest)
 		add(r, "accounts", true, "no ring counts against a limit");
-		return;
-	}
-	if (worst >= 0.9)
-		advise(add(r, "accounts", false, "uid %u uses %.0f%% of %s", tight->user->uid,
-			   100 * worst, fmt_bytes(buf, tight->holders[0].memlock_limit_bytes)),
+	else if (worst >= 0.9)
+		advise(add(r, "accounts", false, "uid %u uses %.0f%% of %s", fullest->uid, 100 * worst,
+			   fmt_bytes(buf, limit)),
 		       "'fixbuf-trace list' says who holds it");
 	else
-		add(r, "accounts", true, "fullest: uid %u, %.0f%% of %s", tight->user->uid,
-		    100 * worst, fmt_bytes(buf, tight->holders[0].memlock_limit_bytes));
+		add(r, "accounts", true, "fullest: uid %u, %.0f%% of %s", fullest->uid, 100 * worst,
+		    fmt_bytes(buf, limit));
 }
 
 /* A ring may live on by a thread that waits in it, or by one that polls it, alone. */
