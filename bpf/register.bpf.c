@@ -202,7 +202,8 @@ __noinline int tell_call(__u64 ring, __s64 result, __u32 need_pages, __u32 nr_sl
 	fill_ring(out, ring, nr_slots);
 	fill_levels(out, start);
 	out->need_pages = need_pages;
-	fact_submit(out);
+	/* what is mapped there is looked up by the reader, and may be gone soon */
+	fact_submit_to(out, result == -EFAULT && !(work->args.seen & SEEN_PAGES));
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * Without privilege each command says so in one sentence; list and doctor tell what /proc shows of
  * the user's own processes, the others print nothing else.
  */
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,13 +24,15 @@ static const char *const commands[] = { "trace", "list", "verify", "doctor", "st
 static pid_t begin_own(int *end)
 {
 	const struct rlimit limit = { 8 << 20, 8 << 20 }; /* up to 5.15 it is 64 KiB else */
-	int in[2], out[2];
+	/* the path may be closed to that user, the descriptor is not */
+	int in[2], out[2], program = open(load_path("many"), O_RDONLY | O_CLOEXEC);
+	char *argv[] = { "many", "pages", "37", NULL };
 	char text[256] = "";
 	size_t len = 0;
 	pid_t pid;
 
-	if (pipe(in) || pipe(out))
-		bail("no pipe");
+	if (pipe(in) || pipe(out) || program < 0)
+		bail("no pipe, or no program");
 	pid = fork();
 	if (!pid) {
 		dup2(in[0], 0);
@@ -38,9 +41,10 @@ static pid_t begin_own(int *end)
 		close(out[0]);
 		if (!setrlimit(RLIMIT_MEMLOCK, &limit) && !setgroups(0, NULL) && !setresgid(PLAIN_UID, PLAIN_UID, PLAIN_UID) &&
 		    !setresuid(PLAIN_UID, PLAIN_UID, PLAIN_UID))
-			execl(load_path("many"), "many", "pages", "37", NULL);
+			fexecve(program, argv, environ);
 		_exit(126);
 	}
+	close(program);
 	close(in[0]);
 	close(out[1]);
 	set_cloexec(in[1]);
