@@ -105,7 +105,7 @@ VMS := $(if $(filter x86,$(HOST_ARCH)),$(patsubst tests/vm/%.c,build/tests/vm/%,
 SYSTEMD := $(patsubst tests/systemd/%.c,$(B)/tests/systemd/%,$(wildcard tests/systemd/*.c))
 GUESTS := $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*.c))
 GUEST_LIB_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/kernel/lib/*.c) \
-	$(patsubst %,tests/lib/%.c,tap witness memory) user/base/own_ring.c user/base/err.c user/base/system.c)
+	$(patsubst %,tests/lib/%.c,tap witness memory) user/base/own_ring.c user/base/err.c user/base/system.c user/base/files.c user/base/alloc.c)
 
 # of another architecture: what its guests run
 all: $(B)/fixbuf-trace $(LOADS) $(LIVES) $(BENCHES) $(if $(CROSS),,$(UNITS) $(SYSTEMD) $(GUESTS) $(VMS))

@@ -132,6 +132,54 @@ static void unprivileged(void)
 	tool_free(&a);
 }
 
+/* Of another process: its limit, and whether it holds for it. Returns the exit status of plan. */
+static int plan_for(unsigned int uid, struct tool_run *a)
+{
+	const struct rlimit small = { 64 << 10, 64 << 10 };
+	int ready[2], end[2], status;
+	char id[16], byte;
+	pid_t pid;
+
+	if (pipe(ready) || pipe(end))
+		bail("no pipe");
+	pid = fork();
+	if (!pid) {
+		close(end[1]);
+		if (setrlimit(RLIMIT_MEMLOCK, &small) || (uid && (setgid(uid) || setuid(uid))) ||
+		    write(ready[1], "", 1) != 1)
+			_exit(126);
+		_exit(read(end[0], &byte, 1) != 0);
+	}
+	close(ready[1]);
+	close(end[0]);
+	set_cloexec(end[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		bail("no process of uid %u", uid);
+	snprintf(id, sizeof(id), "%d", pid);
+	tool(a, "plan", "--kernel", "6.12", "--buffers", "7x64K", "-p", id, NULL);
+	close(ready[0]);
+	close(end[1]);
+	if (waitpid(pid, &status, 0) != pid || status)
+		bail("the process of uid %u did not end well", uid);
+	return a->status;
+}
+
+static void other_processes(void)
+{
+	struct tool_run a;
+
+	is(plan_for(0, &a), 0, "a process with CAP_IPC_LOCK: no limit is too small");
+	has_text(a.out, "no limit holds: CAP_IPC_LOCK is in effect", "in words");
+	tool_free(&a);
+	is(plan_for(UID_OF_NOBODY_ELSE, &a), 1, "one without: its limit is");
+	has_text(a.out, "384K too little\n", "without a doubt about its capability");
+	tool_free(&a);
+	tool(&a, "plan", "-p", "4194305", NULL);
+	is(a.status, 3, "a process that cannot be ends it with 3");
+	is_text(a.err, "fixbuf-trace: there is no process 4194305\n", "in words");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	static const struct wish wishes[] = {
@@ -145,5 +193,6 @@ int main(void)
 		is_right(&wishes[i]);
 	other_kernels();
 	unprivileged();
+	other_processes();
 	return tap_end();
 }

@@ -1,23 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/capability.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include "base/files.h"
 #include "base/system.h"
 
 #define FIRST_USER_NAMESPACE	0xeffffffdU	/* PROC_USER_INIT_INO of the kernel */
 
-bool system_capable(unsigned int cap)
+/* The effective ones of that process, as its folder in /proc is called; false when it is not there. */
+static bool capabilities(const char *process, unsigned long long *effective)
 {
-	unsigned long long effective = 0;
-	char line[128];
-	FILE *f = fopen("/proc/self/status", "re");
+	char path[48], line[128];
+	bool found = false;
+	FILE *f;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &effective) == 1)
-			break;
+	snprintf(path, sizeof(path), "/proc/%s/status", process);
+	f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "CapEff: %llx", effective) == 1;
 	if (f)
 		fclose(f);
-	return effective >> cap & 1;
+	return found;
+}
+
+bool system_capable(unsigned int cap)
+{
+	unsigned long long effective;
+
+	return capabilities("self", &effective) && effective >> cap & 1;
 }
 
 bool system_first_user_namespace(void)
@@ -25,6 +37,40 @@ bool system_first_user_namespace(void)
 	struct stat st;
 
 	return stat("/proc/self/ns/user", &st) || st.st_ino == FIRST_USER_NAMESPACE;
+}
+
+int system_lifts_memlock(pid_t pid)
+{
+	unsigned long long effective;
+	char process[16], path[48];
+	struct stat st;
+
+	if (!pid)
+		return system_capable(CAP_IPC_LOCK) && system_first_user_namespace();
+	snprintf(process, sizeof(process), "%d", pid);
+	if (!capabilities(process, &effective))
+		return -1;
+	if (!(effective >> CAP_IPC_LOCK & 1))
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%s/ns/user", process);
+	return stat(path, &st) ? -1 : st.st_ino == FIRST_USER_NAMESPACE;
+}
+
+static __u64 limit_of(const char *text)
+{
+	unsigned long long bytes;
+
+	return text && sscanf(text, "%llu", &bytes) == 1 ? bytes : ~0ULL;
+}
+
+void text_memlock(const char *limits, __u64 *soft, __u64 *hard)
+{
+	const char *line = limits ? text_line(limits, "Max locked memory") : NULL;
+
+	*soft = limit_of(line);
+	if (line)
+		line += strspn(line, " ");
+	*hard = limit_of(line ? line + strcspn(line, " ") : NULL);
 }
 
 int system_setting(const char *name, int otherwise)

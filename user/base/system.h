@@ -3,7 +3,9 @@
 #ifndef FIXBUF_BASE_SYSTEM_H
 #define FIXBUF_BASE_SYSTEM_H
 
+#include <linux/types.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* "6.18.44", as uname(2) says. */
 const char *system_release(void);
@@ -13,5 +15,9 @@ int system_setting(const char *name, int otherwise);
 bool system_capable(unsigned int cap);
 /* In a user namespace of its own, capabilities neither lift RLIMIT_MEMLOCK nor give other users. */
 bool system_first_user_namespace(void);
+/* Whether RLIMIT_MEMLOCK does not hold for a process, 0 = this one; -1 when that cannot be seen. */
+int system_lifts_memlock(pid_t pid);
+/* RLIMIT_MEMLOCK in bytes, by a /proc/PID/limits: ~0 = unlimited, or not to be seen (NULL). */
+void text_memlock(const char *limits, __u64 *soft, __u64 *hard);
 
 #endif

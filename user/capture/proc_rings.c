@@ -8,18 +8,12 @@
 #include "base/array.h"
 #include "base/files.h"
 #include "base/fmt.h"
+#include "base/system.h"
 #include "capture/cgroup.h"
 #include "capture/proc_rings.h"
 
 #define MAX_FILE	(4U << 20)	/* a full table takes 0.6 MiB of fdinfo */
 #define RING_LINK	"anon_inode:[io_uring]"
-
-static __u64 limit_of(const char *text)
-{
-	unsigned long long bytes;
-
-	return text && sscanf(text, "%llu", &bytes) == 1 ? bytes : ~0ULL;
-}
 
 static void read_process(struct proc_ring *r, int dir)
 {
@@ -32,11 +26,7 @@ static void read_process(struct proc_ring *r, int dir)
 	/* the folder is root's where the process may not be looked into */
 	r->uid = uid ? strtoul(uid, NULL, 10) : ~0U;
 	r->pinned_kb = line && sscanf(line, "%lld", &kb) == 1 ? kb : -1;
-	line = limits ? text_line(limits, "Max locked memory") : NULL;
-	r->soft_bytes = limit_of(line);
-	if (line)
-		line += strspn(line, " ");
-	r->hard_bytes = limit_of(line ? line + strcspn(line, " ") : NULL);
+	text_memlock(limits, &r->soft_bytes, &r->hard_bytes);
 	if (comm) {
 		comm[strcspn(comm, "\n")] = 0;
 		memset(&r->comm, 0, sizeof(r->comm));

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace plan: which limit rings and buffers will need. */
 #include <errno.h>
-#include <linux/capability.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <unistd.h>
 #include "base/err.h"
+#include "base/files.h"
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/system.h"
 #include "base/table.h"
 #include "checks/plan.h"
 #include "commands/option.h"
+
+#define MAX_LIMITS	(64U << 10)
 
 struct plan_options {
 	struct output output;
@@ -22,7 +25,7 @@ struct plan_options {
 
 struct limit {
 	bool none;		/* CAP_IPC_LOCK, or unlimited */
-	bool capable;		/* of these, the former */
+	int capable;		/* of these, the former; -1 = it cannot be seen */
 	__u64 soft, hard;	/* bytes; ~0 = unlimited */
 };
 
@@ -30,18 +33,22 @@ struct limit {
 static int read_limit(const struct plan_options *o, struct limit *l)
 {
 	pid_t pid = o->select.nr_pids ? o->select.pids[0] : 0;
-	struct rlimit r;
+	char path[48], *limits;
 
 	if (o->select.nr_pids > 1)
 		return misuse("one process has one limit; give one with -p");
-	if (prlimit(pid, RLIMIT_MEMLOCK, NULL, &r))
+	/* prlimit(2) would take CAP_SYS_RESOURCE for another user's */
+	snprintf(path, sizeof(path), "/proc/%d/limits", pid ? pid : getpid());
+	limits = file_text(AT_FDCWD, path, MAX_LIMITS);
+	if (!limits && errno == ENOENT)
+		return cannot("there is no process %d", pid);
+	if (!limits)
 		return cannot("cannot read the limit of process %d: %s; run this as its user, or as root", pid,
 			      strerror(errno));
-	l->soft = r.rlim_cur == RLIM_INFINITY ? ~0ULL : r.rlim_cur;
-	l->hard = r.rlim_max == RLIM_INFINITY ? ~0ULL : r.rlim_max;
-	/* of another process the capability is not looked at: the limit is what its unit says */
-	l->capable = !pid && system_capable(CAP_IPC_LOCK) && system_first_user_namespace();
-	l->none = l->capable || l->soft == ~0ULL;
+	text_memlock(limits, &l->soft, &l->hard);
+	free(limits);
+	l->capable = system_lifts_memlock(pid);
+	l->none = l->capable > 0 || l->soft == ~0ULL;
 	return 0;
 }
 
@@ -55,13 +62,12 @@ static const char *limit_text(char buf[FMT_LEN], __u64 bytes)
 	return bytes == ~0ULL ? "unlimited" : fmt_bytes(buf, bytes);
 }
 
-/* .others: the limit of another process, whose capability was not looked at. */
-static void print_limit(FILE *out, const struct limit *l, const struct plan_need *need, bool others)
+static void print_limit(FILE *out, const struct limit *l, const struct plan_need *need)
 {
 	char soft[FMT_LEN], hard[FMT_LEN], missing[FMT_LEN];
 
-	if (l->capable) {
-		fputs("no limit holds here: this caller has CAP_IPC_LOCK\n", out);
+	if (l->capable > 0) {
+		fputs("no limit holds: CAP_IPC_LOCK is in effect\n", out);
 		return;
 	}
 	fprintf(out, "the limit is %s (hard %s): ", limit_text(soft, l->soft), limit_text(hard, l->hard));
@@ -71,7 +77,7 @@ static void print_limit(FILE *out, const struct limit *l, const struct plan_need
 		fputs("enough, unless the user has locked other memory\n", out);
 	else
 		fprintf(out, "%s too little%s\n", fmt_bytes(missing, need->total_bytes - l->soft),
-			others ? ", unless that process has CAP_IPC_LOCK, which was not looked at" : "");
+			l->capable ? ", unless it has CAP_IPC_LOCK, which cannot be seen from here" : "");
 }
 
 static void print_text(const struct plan_options *o, const struct plan_need *need, const struct limit *l)
@@ -97,7 +103,7 @@ static void print_text(const struct plan_options *o, const struct plan_need *nee
 	fprintf(out, "%s on Linux %u.%u: LimitMEMLOCK=%llu in the unit, ulimit -l %llu, --ulimit memlock=%llu\n",
 		fmt_bytes(buf, need->total_bytes), p->kernel.major, p->kernel.minor, need->total_bytes,
 		(need->total_bytes + 1023) / 1024, need->total_bytes);
-	print_limit(out, l, need, o->select.nr_pids);
+	print_limit(out, l, need);
 	if (!o->output.quiet && !p->huge && p->buffers)
 		fputs("a buffer that begins within a page takes one more page, and of huge pages, transparent ones too, each is charged whole; each ring that has the same buffer pays for it, unless it is cloned\n",
 		      out);
