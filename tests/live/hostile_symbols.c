@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include "hostile_elf.h"
 #include "load.h"
 #include "memory.h"
 #include "tool.h"
@@ -44,82 +45,15 @@ static const char *in_dir(const char *name)
 
 /* ---- files that it brings --------------------------------------------------------- */
 
-static char *copy_of_load(size_t *len)
-{
-	FILE *f = fopen(load_path("attacker"), "re");
-	char *bytes;
-
-	if (!f || fseek(f, 0, SEEK_END))
-		bail("the program cannot be read");
-	*len = ftell(f);
-	bytes = calloc(1, *len);
-	rewind(f);
-	if (!bytes || fread(bytes, 1, *len, f) != *len)
-		bail("the program cannot be read");
-	fclose(f);
-	return bytes;
-}
-
-static void write_program(const char *name, const void *bytes, size_t len)
-{
-	FILE *f = fopen(in_dir(name), "we");
-
-	if (!f || fwrite(bytes, 1, len, f) != len || fclose(f) || chmod(in_dir(name), 0755))
-		bail("%s cannot be written", in_dir(name));
-}
-
 static void plain_program(const char *name, bool others)
 {
 	size_t len;
-	char *bytes = copy_of_load(&len), *at = bytes;
+	char *bytes = hostile_copy("attacker", &len), *at = bytes;
 
 	while (others && (at = memmem(at, len - (at - bytes), OWN_NAME, strlen(OWN_NAME))))
 		memcpy(at, OTHERS_NAME, strlen(OTHERS_NAME));
-	write_program(name, bytes, len);
+	hostile_write(in_dir(name), bytes, len);
 	free(bytes);
-}
-
-static Elf64_Shdr *section(char *elf, const char *name)
-{
-	Elf64_Ehdr *e = (void *)elf;
-	Elf64_Shdr *s = (void *)(elf + e->e_shoff);
-	const char *names = elf + s[e->e_shstrndx].sh_offset;
-
-	for (int i = 0; i < e->e_shnum; i++)
-		if (!strcmp(names + s[i].sh_name, name))
-			return &s[i];
-	bail("this program has no section %s", name);
-}
-
-/* Turns a section into others' bytes at the end of the file, under another name unless it is NULL. */
-static char *with_section(char *elf, size_t *len, const char *name, const char *new_name,
-			  const void *bytes, size_t size, bool compressed)
-{
-	Elf64_Shdr *s = section(elf, name), *names = section(elf, ".shstrtab");
-	size_t old = *len, at = (old + 15) & ~15UL, names_at = at + size, names_size = names->sh_size;
-	char *more;
-
-	if (compressed)
-		s->sh_flags |= SHF_COMPRESSED;
-	s->sh_offset = at;
-	s->sh_size = size;
-	s->sh_addralign = 8;
-	*len = names_at;
-	more = calloc(1, names_at + names_size + 64);
-	if (!more)
-		bail("out of memory");
-	if (new_name) {
-		memcpy(more + names_at, elf + names->sh_offset, names_size);
-		strcpy(more + names_at + names_size, new_name);
-		names->sh_offset = names_at;
-		names->sh_size += strlen(new_name) + 1;
-		s->sh_name = names_size;
-		*len += names->sh_size;
-	}
-	memcpy(more, elf, old);
-	memcpy(more + at, bytes, size);
-	free(elf);
-	return more;
 }
 
 /* Zeros, compressed once and repeated: each part is whole for itself. */
@@ -156,12 +90,12 @@ static unsigned char *bomb(size_t *size)
 static void bomb_program(void)
 {
 	size_t len, size;
-	char *elf = copy_of_load(&len);
+	char *elf = hostile_copy("attacker", &len);
 	unsigned char *bytes = bomb(&size);
 
 	/* what libdw unpacks first */
-	elf = with_section(elf, &len, ".debug_info", NULL, bytes, size, true);
-	write_program("program", elf, len);
+	elf = hostile_with_section(elf, &len, ".debug_info", NULL, bytes, size, true);
+	hostile_write(in_dir("program"), elf, len);
 	free(bytes);
 	free(elf);
 }
@@ -171,13 +105,13 @@ static void link_program(const char *debug_file)
 {
 	char content[256] = "";
 	size_t len, size = (strlen(debug_file) + 4) & ~3UL;
-	char *elf = copy_of_load(&len);
+	char *elf = hostile_copy("attacker", &len);
 
 	strcpy(content, debug_file);
-	elf = with_section(elf, &len, ".debug_aranges", ".gnu_debuglink", content, size + 4, false);
-	section(elf, ".debug_info")->sh_type = SHT_NULL;
-	section(elf, ".symtab")->sh_type = SHT_PROGBITS;
-	write_program("program", elf, len);
+	elf = hostile_with_section(elf, &len, ".debug_aranges", ".gnu_debuglink", content, size + 4, false);
+	hostile_section(elf, ".debug_info")->sh_type = SHT_NULL;
+	hostile_section(elf, ".symtab")->sh_type = SHT_PROGBITS;
+	hostile_write(in_dir("program"), elf, len);
 	free(elf);
 }
 
@@ -186,15 +120,25 @@ static void alt_link_program(const char *alt_file)
 {
 	char content[256] = "", *at;
 	size_t len, size = strlen(alt_file) + 1 + 20;	/* and a build id */
-	char *elf = copy_of_load(&len);
-	Elf64_Shdr *s = section(elf, ".debug_abbrev");
+	char *elf = hostile_copy("attacker", &len);
+	Elf64_Shdr *s = hostile_section(elf, ".debug_abbrev");
 
 	/* DW_AT_comp_dir: DW_FORM_line_strp becomes DW_FORM_strp_sup, as long */
 	for (at = elf + s->sh_offset; (at = memmem(at, elf + s->sh_offset + s->sh_size - at, "\x1b\x1f", 2)); at++)
 		at[1] = 0x1d;
 	strcpy(content, alt_file);
-	elf = with_section(elf, &len, ".debug_aranges", ".gnu_debugaltlink", content, size, false);
-	write_program("program", elf, len);
+	elf = hostile_with_section(elf, &len, ".debug_aranges", ".gnu_debugaltlink", content, size, false);
+	hostile_write(in_dir("program"), elf, len);
+	free(elf);
+}
+
+/* Its debug information is in two other files, it says. */
+static void split_program(const char *dwo, const char *last_dwo)
+{
+	size_t len;
+	char *elf = hostile_with_dwo(hostile_copy("attacker", &len), &len, dwo, last_dwo);
+
+	hostile_write(in_dir("program"), elf, len);
 	free(elf);
 }
 
@@ -203,12 +147,12 @@ static void endless_program(void)
 {
 	const size_t most = 900UL << 20;
 	size_t len;
-	char *elf = copy_of_load(&len);
-	Elf64_Shdr *s = section(elf, ".symtab");
+	char *elf = hostile_copy("attacker", &len);
+	Elf64_Shdr *s = hostile_section(elf, ".symtab");
 
 	s->sh_offset = (len + PAGE) & ~(PAGE - 1);
 	s->sh_size = most;
-	write_program("program", elf, len);
+	hostile_write(in_dir("program"), elf, len);
 	if (truncate(in_dir("program"), s->sh_offset + most))
 		bail("a file with a hole: %s", strerror(errno));
 	free(elf);
@@ -300,7 +244,7 @@ static void bombs(void)
 	   children_most_kb() >> 10);
 }
 
-/* .gnu_debuglink names a pipe, then a file, as .gnu_debugaltlink does: neither is opened. */
+/* .gnu_debuglink, .gnu_debugaltlink and split DWARF name a pipe or a file: neither is opened. */
 static void links(void)
 {
 	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), pipe;
@@ -325,6 +269,10 @@ static void links(void)
 	alt_link_program(in_dir("canary"));
 	s = attack("alt-link");
 	has_text(s.text, OWN_NAME, "what needs no other file is told");
+	free(s.text);
+	split_program(in_dir("canary"), in_dir("pipe"));
+	s = attack("split");
+	has_text(s.text, OWN_NAME, "nor what has the debug information");
 	free(s.text);
 	is(read(watch, events, sizeof(events)), -1, "what a file names is not opened");
 	close(pipe);
