@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "load.h"
+#include "memory.h"
 #include "tool.h"
 #include "tool_json.h"
 
@@ -160,6 +161,45 @@ static void verified(pid_t in)
 	tool_free(&a);
 }
 
+static bool put(const char *file, const char *text)
+{
+	FILE *f = fopen(file, "w");
+	bool done = f && fputs(text, f) >= 0;
+
+	return f && !fclose(f) && done;
+}
+
+#define MAX_BYTES (193 << 20)
+
+/* A line for each, with its sums and the memory limit that is nearest. */
+static void summed(void)
+{
+	bool limited = put(MOUNT "/cgroup.subtree_control", "+memory") &&
+		       put(SLICE "/cgroup.subtree_control", "+memory") && put(SLICE "/memory.max", "202375168");
+	struct json_object *list, *found = NULL;
+	struct tool_run a;
+
+	tool(&a, "list", "--json", "--by", "cgroup", "--cgroup", "/fixbuf.slice", NULL);
+	is(a.status, 0, "list --by cgroup");
+	list = json_member(a.json, "cgroups");
+	is(list ? json_object_array_length(list) : 0, 2, "two of them have rings");
+	for (int i = 0; i < 2; i++)
+		if (!strcmp(json_text(json_element(list, i), "cgroup") ?: "", "/fixbuf.slice/docker-" ID ".scope"))
+			found = json_element(list, i);
+	is(json_number(found, "registered_bytes"), 103 * PAGE, "the container's has the size of its buffer");
+	if (limited) {
+		is(json_number(found, "memory_max_bytes"), MAX_BYTES, "and the limit of the one above");
+		ok(json_number(found, "memory_bytes") >= 103LL * (long long)PAGE, "which its memory counts against");
+	} else {
+		skip("its memory.max", "the memory controller is not of version 2 here");
+	}
+	tool_free(&a);
+	tool(&a, "list", "--by", "cgroup", "--cgroup", "/fixbuf.slice", NULL);
+	has_text(a.out, limited ? " 193M  ..." : " -  ...", "text has the limit, and the end of a long path");
+	has_text(a.out, "5566778.scope\n", "to its last letter");
+	tool_free(&a);
+}
+
 static void refused(void)
 {
 	struct tool_run a;
@@ -212,6 +252,7 @@ int main(void)
 	counted(WORKER, 102);
 	counted(MOUNT, 0);
 	verified(scope.pid);
+	summed();
 	refused();
 	load_end(&in);
 	load_end(&quiet);

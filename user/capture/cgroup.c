@@ -163,3 +163,32 @@ void cgroup_name_holders(struct ring *r)
 		close(dir);
 	}
 }
+
+/* "max" is no number. */
+static __u64 read_bytes(const char *path, int len, const char *name)
+{
+	unsigned long long bytes;
+	char file[CGROUP_PATH_SIZE + 64], *text;
+	bool known;
+
+	snprintf(file, sizeof(file), MOUNT "%.*s/%s", len, path, name);
+	text = file_text(AT_FDCWD, file, MAX_FILE);
+	known = text && sscanf(text, "%llu", &bytes) == 1;
+	free(text);
+	return known ? bytes : ~0ULL;
+}
+
+void cgroup_memory(const char *path, __u64 *bytes, __u64 *max_bytes)
+{
+	*bytes = *max_bytes = ~0ULL;
+	/* what is outside of our cgroup namespace begins with "/.." */
+	if (!strncmp(path, "/..", 3))
+		return;
+	*bytes = read_bytes(path, strlen(path), "memory.current");
+	for (int len = strlen(path); len > 1; len = (const char *)memrchr(path, '/', len) - path) {
+		__u64 max = read_bytes(path, len, "memory.max");
+
+		if (max < *max_bytes)
+			*max_bytes = max;
+	}
+}

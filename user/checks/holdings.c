@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include <string.h>
 #include "base/alloc.h"
 #include "base/array.h"
 #include "checks/holdings.h"
@@ -18,20 +19,34 @@ bool ring_has_size(const struct ring *r, __u64 min_bytes)
 struct owner {
 	const struct selection *select;
 	enum holdings_by by;
-	__u32 id;
+	const struct ring *ring; /* one of theirs */
 	__u64 min_bytes;
 };
 
-static __u32 id_of(const struct ring *r, enum holdings_by by)
+static const char *cgroup_of_ring(const struct ring *r)
 {
-	return by == BY_USER ? ring_uid(r) : ring_pid(r);
+	return r->nr_holders ? r->holders[0].cgroup : NULL;
+}
+
+static bool same_owner(const struct ring *a, const struct ring *b, enum holdings_by by)
+{
+	const char *x = cgroup_of_ring(a), *y = cgroup_of_ring(b);
+
+	switch (by) {
+	case BY_USER:
+		return ring_uid(a) == ring_uid(b);
+	case BY_CGROUP:
+		return x && y ? !strcmp(x, y) : x == y;
+	default:
+		return ring_pid(a) == ring_pid(b);
+	}
 }
 
 static bool is_his(const struct ring *r, const void *arg)
 {
 	const struct owner *o = arg;
 
-	return id_of(r, o->by) == o->id && selection_has_ring(o->select, r) &&
+	return same_owner(r, o->ring, o->by) && selection_has_ring(o->select, r) &&
 	       ring_has_size(r, o->min_bytes);
 }
 
@@ -93,18 +108,20 @@ struct holding *holdings_of(const struct ledger *l, const struct selection *sele
 
 	*nr = 0;
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		struct owner o = { select, by, id_of(r, by), min_bytes };
+		struct owner o = { select, by, r, min_bytes };
 		size_t i = 0;
 
 		if (!is_his(r, &o))
 			continue;
-		while (i < *nr && id_of(list[i].ring, by) != o.id)
+		while (i < *nr && !same_owner(list[i].ring, r, by))
 			i++;
 		if (i < *nr)
 			continue;
 		array_grow(list, *nr);
 		list[*nr] = (struct holding){ .ring = r, .uid = ring_uid(r), .limit_bytes = ~0ULL,
-					      .pid = by == BY_PROCESS ? o.id : 0 };
+					      .pid = by == BY_PROCESS ? ring_pid(r) : 0,
+					      .cgroup = cgroup_of_ring(r),
+					      .cgroup_bytes = ~0ULL, .cgroup_max_bytes = ~0ULL };
 		sum_up(&list[(*nr)++], l, &o);
 	}
 	return list;

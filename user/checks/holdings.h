@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who has how much: what the rings of one process, or of one user, come to. */
+/* Who has how much: what the rings of one process, user or cgroup come to. */
 #ifndef FIXBUF_CHECKS_HOLDINGS_H
 #define FIXBUF_CHECKS_HOLDINGS_H
 
@@ -7,16 +7,19 @@
 #include "model/selection.h"
 #include "model/totals.h"
 
-enum holdings_by { BY_PROCESS, BY_USER };
+enum holdings_by { BY_PROCESS, BY_USER, BY_CGROUP };
 
 /* Most first, but ids: least first. */
 enum holdings_sort { SORT_SIZE, SORT_CHARGED, SORT_REFS, SORT_PID, SORT_UID, SORT_NR };
 
-/* A ring is its first holder's, and counts against the user that it charges. */
+/* A ring is its first holder's, whose cgroup it is in, and counts against the user that it charges. */
 struct holding {
 	const struct ring *ring;	/* one of them: names the process and its limit */
 	const struct ledger_user *user;	/* whose account the rings count against, NULL = no limit */
-	__u32 pid, uid;			/* BY_USER: .pid is 0 */
+	__u32 pid, uid;			/* .pid: 0 but for BY_PROCESS */
+	const char *cgroup;		/* path, NULL = not known */
+	__u64 cgroup_bytes;		/* BY_CGROUP: the memory that it uses, ~0 = not known */
+	__u64 cgroup_max_bytes;		/* and the least limit on that, ~0 = none, or not known */
 	struct ring_totals t;
 	__u64 refs;			/* of the buffer that most tables share */
 	__u64 ring_pages;		/* of the rings' own memory, where it is charged */

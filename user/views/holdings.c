@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <string.h>
 #include "base/fmt.h"
 #include "base/page_size.h"
 #include "base/pid.h"
@@ -49,18 +50,55 @@ static void put_limit(struct table *t, const struct holding *h)
 	table_cell(t, "%s", fmt_bytes(text, room));
 }
 
+#define CGROUP_COLUMNS	40	/* of a long path its end says what it is */
+
+static const char *const columns[] = {
+	[BY_PROCESS] = "PID <NAME UID RINGS BUFFERS SIZE PINNED CHARGED LIMIT LEFT",
+	[BY_USER] = "UID <NAME RINGS BUFFERS SIZE PINNED CHARGED LOCKED LIMIT LEFT",
+	[BY_CGROUP] = "RINGS BUFFERS SIZE PINNED MEMORY MAX <CGROUP",
+};
+
+static const char *const plurals[] = {
+	[BY_PROCESS] = "processes", [BY_USER] = "users", [BY_CGROUP] = "cgroups",
+};
+
+static void put_sums(struct table *t, const struct holding *h)
+{
+	char text[FMT_LEN];
+
+	table_cell(t, "%zu", h->t.rings);
+	table_cell(t, "%zu", h->t.buffers);
+	table_cell(t, "%s", fmt_bytes(text, h->t.registered_bytes));
+	table_cell(t, "%s", h->nr_mms ? fmt_pages(text, h->pinned_pages) : "-");
+}
+
+static void put_cgroup(struct table *t, const struct holding *h)
+{
+	size_t len = h->cgroup ? strlen(h->cgroup) : 0, skipped = len > CGROUP_COLUMNS ? len - CGROUP_COLUMNS : 0;
+	char text[FMT_LEN], name[8 * CGROUP_COLUMNS];
+
+	table_cell(t, "%s", h->cgroup_bytes == ~0ULL ? "-" : fmt_bytes(text, h->cgroup_bytes));
+	table_cell(t, "%s", h->cgroup_max_bytes != ~0ULL ? fmt_bytes(text, h->cgroup_max_bytes) :
+			    h->cgroup_bytes == ~0ULL ? "-" : "none");
+	table_cell(t, "%s%s", skipped ? "..." : "",
+		   h->cgroup ? tame(name, sizeof(name), untrusted(h->cgroup + skipped)) : "-");
+}
+
 void view_holdings_text(const struct output *to, const struct holding *list, size_t nr, size_t top,
 			enum holdings_by by)
 {
-	struct table *t = table_new(by == BY_USER ?
-		"UID <NAME RINGS BUFFERS SIZE PINNED CHARGED LOCKED LIMIT LEFT" :
-		"PID <NAME UID RINGS BUFFERS SIZE PINNED CHARGED LIMIT LEFT");
+	struct table *t = table_new(columns[by]);
 	char text[FMT_LEN];
 
 	for (size_t i = 0; i < nr && i < top; i++) {
 		const struct holding *h = &list[i];
 		struct comm comm = ring_comm(h->ring);
 
+		if (by == BY_CGROUP) {
+			put_sums(t, h);
+			put_cgroup(t, h);
+			continue;
+		}
 		if (by == BY_USER) {
 			table_cell(t, "%u", h->uid);
 			table_cell(t, "%s", user_name(h->uid));
@@ -69,10 +107,7 @@ void view_holdings_text(const struct output *to, const struct holding *list, siz
 			table_cell(t, "%s", TAME_COMM(comm));
 			table_cell(t, "%u", h->uid);
 		}
-		table_cell(t, "%zu", h->t.rings);
-		table_cell(t, "%zu", h->t.buffers);
-		table_cell(t, "%s", fmt_bytes(text, h->t.registered_bytes));
-		table_cell(t, "%s", h->nr_mms ? fmt_pages(text, h->pinned_pages) : "-");
+		put_sums(t, h);
 		table_cell(t, "%s", fmt_bytes(text, charged_pages(h) * PAGE_BYTES));
 		if (by == BY_USER)
 			table_cell(t, "%s", h->user ? fmt_pages(text, h->user->locked_pages) : "-");
@@ -80,39 +115,63 @@ void view_holdings_text(const struct output *to, const struct holding *list, siz
 	}
 	table_print(t, to->out, !to->no_header && nr, 0);
 	if (nr > top && !to->quiet)
-		fprintf(to->out, "%zu of %zu %s; --top shows more\n", top, nr,
-			by == BY_USER ? "users" : "processes");
+		fprintf(to->out, "%zu of %zu %s; --top shows more\n", top, nr, plurals[by]);
+}
+
+static void who_json(struct json *j, const struct holding *h, enum holdings_by by)
+{
+	struct comm comm = ring_comm(h->ring);
+
+	if (by == BY_PROCESS) {
+		json_uint(j, "pid", h->pid);
+		json_ns_pid(j, ring_ns_pid(h->ring));
+		json_comm(j, "comm", &comm);
+	}
+	if (by != BY_CGROUP) {
+		json_uint(j, "uid", h->uid);
+		return;
+	}
+	if (h->cgroup)
+		json_text(j, "cgroup", untrusted(h->cgroup));
+	else
+		json_null(j, "cgroup");
+	json_known(j, "memory_bytes", h->cgroup_bytes != ~0ULL, h->cgroup_bytes);
+	json_known(j, "memory_max_bytes", h->cgroup_max_bytes != ~0ULL, h->cgroup_max_bytes);
+}
+
+static void limits_json(struct json *j, const struct holding *h)
+{
+	__u64 room = 0;
+	bool bounded = has_room(h, &room);
+
+	json_known_int(j, "locked_vm_pages", h->user, h->user ? h->user->locked_pages : 0);
+	json_known(j, "memlock_limit_bytes", h->limit_bytes != ~0ULL, h->limit_bytes);
+	json_known(j, "headroom_bytes", bounded, room);
 }
 
 void view_holdings_json(struct json *j, const struct holding *list, size_t nr, size_t top,
 			enum holdings_by by)
 {
-	if (by == BY_USER)
+	if (by == BY_PROCESS)
+		json_open_list(j, "processes");
+	else if (by == BY_USER)
 		json_open_list(j, "users");
 	else
-		json_open_list(j, "processes");
+		json_open_list(j, "cgroups");
 	for (size_t i = 0; i < nr && i < top; i++) {
 		const struct holding *h = &list[i];
-		struct comm comm = ring_comm(h->ring);
-		__u64 room = 0;
-		bool bounded = has_room(h, &room);
 
 		json_item_open(j);
-		if (by == BY_PROCESS) {
-			json_uint(j, "pid", h->pid);
-			json_ns_pid(j, ring_ns_pid(h->ring));
-			json_comm(j, "comm", &comm);
-		}
-		json_uint(j, "uid", h->uid);
+		who_json(j, h, by);
 		json_uint(j, "rings", h->t.rings);
 		json_uint(j, "buffers", h->t.buffers);
 		json_uint(j, "registered_bytes", h->t.registered_bytes);
 		json_known_int(j, "pinned_vm_pages", h->nr_mms, h->pinned_pages);
 		json_uint(j, "charged_pages", h->t.charged_pages);
 		json_uint(j, "ring_pages", h->ring_pages);
-		json_known_int(j, "locked_vm_pages", h->user, h->user ? h->user->locked_pages : 0);
-		json_known(j, "memlock_limit_bytes", h->limit_bytes != ~0ULL, h->limit_bytes);
-		json_known(j, "headroom_bytes", bounded, room);
+		/* those of a cgroup may be several users' */
+		if (by != BY_CGROUP)
+			limits_json(j, h);
 		json_close(j);
 	}
 	json_close(j);

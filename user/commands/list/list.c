@@ -20,7 +20,7 @@ struct list_options {
 	struct output output;
 	struct selection select;
 	struct capture_how how;
-	enum { RING_BY_RING, LIST_BY_PROCESS, LIST_BY_USER } by;
+	enum { RING_BY_RING, LIST_BY_PROCESS, LIST_BY_USER, LIST_BY_CGROUP } by;
 	enum holdings_sort sort;
 	bool sorted;		/* --sort was given */
 	__u64 min_bytes;
@@ -73,14 +73,27 @@ static void print_sorted(const struct list_options *o, struct list_json *to, str
 	json_close(&to->j);
 }
 
+/* All whose cgroup is asked for. */
+static void name_cgroups(const struct list_options *o, const struct ledger *l)
+{
+	for (struct ring *r = l->rings; r; r = r->hh.next)
+		if (selection_has_ring(&o->select, r))
+			cgroup_name_holders(r);
+}
+
 static void print_holdings(const struct list_options *o, struct json *j, const struct ledger *l)
 {
-	enum holdings_by by = o->by == LIST_BY_USER ? BY_USER : BY_PROCESS;
+	enum holdings_by by = o->by - LIST_BY_PROCESS;
 	struct holding *list;
 	size_t nr;
 
+	if (by == BY_CGROUP)
+		name_cgroups(o, l);
 	list = holdings_of(l, &o->select, by, o->min_bytes, &nr);
 	holdings_sort(list, nr, o->sort);
+	for (size_t i = 0; by == BY_CGROUP && i < nr; i++)
+		if (list[i].cgroup)
+			cgroup_memory(list[i].cgroup, &list[i].cgroup_bytes, &list[i].cgroup_max_bytes);
 	if (j)
 		view_holdings_json(j, list, nr, o->top, by);
 	else
@@ -119,9 +132,8 @@ static int print_text(const struct list_options *o, struct walk *w, struct ledge
 	if (err)
 		return err;
 	holdings_sort_rings(l, o->sort);
-	for (struct ring *r = l->rings; r && !o->by; r = r->hh.next)
-		if (selection_has_ring(&o->select, r))
-			cgroup_name_holders(r);
+	if (!o->by)
+		name_cgroups(o, l);
 	if (o->by)
 		print_holdings(o, NULL, l);
 	else
@@ -158,14 +170,14 @@ static int list(void *options)
 	if (!status && !o->output.quiet && walk_is_inside(r.capture.walk) && !o->select.nr_pids)
 		fprintf(stderr, PROGRAM_NAME ": rings of processes outside of this pid namespace are not shown\n");
 	if (status == EXIT_CANNOT && !kern_is_allowed() && !o->output.json)
-		list_unprivileged(&o->output, &o->select);
+		list_unprivileged(&o->output, &o->select, o->by || o->sorted || o->min_bytes || o->top != TOP_ALL);
 	run_close(&r);
 	ledger_free(l);
 	return status;
 }
 
 /* In the order of enum holdings_by, behind that of rings. */
-static const char *const words_by[] = { "ring", "process", "user", NULL };
+static const char *const words_by[] = { "ring", "process", "user", "cgroup", NULL };
 /* In the order of enum holdings_sort. */
 static const char *const words_sort[] = { "size", "charged", "refs", "pid", "uid", NULL };
 
@@ -184,9 +196,9 @@ static parser(parse_sort)
 static const struct option_row options[] = {
 	ROWS_SELECTION(struct list_options),
 	{ .name = "by", .arg = "WHAT", .words = words_by, .parse = parse_word,
-	  .help = "a line for each process or user, with sums; ring (default): all of each ring",
+	  .help = "a line for each process, user or cgroup, with sums; ring (default): all of each ring",
 	  .offset = offsetof(struct list_options, by), .group = GROUP_VIEW,
-	  .refusal = "'%s' is not what list sums up; give process, user or ring" },
+	  .refusal = "'%s' is not what list sums up; give process, user, cgroup or ring" },
 	{ .name = "sort", .arg = "WHAT", .words = words_sort, .parse = parse_sort,
 	  .help = "most first by size (default in text), charged or refs; by pid or uid",
 	  .group = GROUP_VIEW, .refusal = "'%s' is no order; give size, charged, refs, pid or uid" },
@@ -217,6 +229,7 @@ const struct command list_command = {
 		"  fixbuf-trace list                  # all rings\n"
 		"  fixbuf-trace list -p 812,977       # those of two processes\n"
 		"  fixbuf-trace list --by user        # who has how much, and how much is left\n"
+		"  fixbuf-trace list --by cgroup      # the same of containers and units, and their memory.max\n"
 		"  fixbuf-trace list --by process --top 10 --sort charged\n"
 		"  fixbuf-trace list --json -o a.json # for a program\n",
 	.options = options,

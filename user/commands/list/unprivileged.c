@@ -50,7 +50,7 @@ static void print(const struct proc_ring *r, void *arg)
 	t->buffers += r->nr_buffers;
 }
 
-void list_unprivileged(const struct output *to, const struct selection *select)
+void list_unprivileged(const struct output *to, const struct selection *select, bool views)
 {
 	struct told t = { .to = to };
 	char text[FMT_LEN];
@@ -63,6 +63,8 @@ void list_unprivileged(const struct output *to, const struct selection *select)
 	if (hidden)
 		fprintf(to->out, "%zu process%s of this user or named may not be looked into: another user's, or one\n"
 			"that changed its user or capabilities.\n", hidden, hidden == 1 ? "" : "es");
+	if (views)
+		fprintf(to->out, "Without privilege there are no sums, orders or sizes to choose by: this is all.\n");
 	if (to->quiet)
 		return;
 	fprintf(to->out, "Not shown without privilege: other users' rings, rings that no descriptor names, who is\n"

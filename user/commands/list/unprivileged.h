@@ -6,6 +6,6 @@
 #include "base/output.h"
 #include "model/selection.h"
 
-void list_unprivileged(const struct output *to, const struct selection *select);
+void list_unprivileged(const struct output *to, const struct selection *select, bool views);
 
 #endif
