@@ -41,7 +41,8 @@ int main(void)
 		usleep(300000);
 		kill(t.pid, SIGINT);
 		tool_wait(&t, &how);
-		is(lines_with(t.out, pid, "EBADF"), 1, "and seen, beside " THREADS " that wait");
+		is(lines_with(t.out, pid, "EBADF"), 1, "and seen, beside " THREADS " that wait (said: '%.*s')",
+		   (int)strcspn(t.err, "\n"), t.err);
 		is(load_end(&l), 0, "those go on when they may");
 	} else {
 		skip("refused calls beside many that wait", "%s", l.skip);
