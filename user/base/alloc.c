@@ -4,28 +4,24 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
-void *must_alloc(size_t nr, size_t size)
+void *must_have(void *p)
 {
-	void *p = calloc(nr ? nr : 1, size);
-
 	if (!p)
 		exit(cannot("out of memory"));
 	return p;
+}
+
+void *must_alloc(size_t nr, size_t size)
+{
+	return must_have(calloc(nr ? nr : 1, size));
 }
 
 void *must_realloc(void *p, size_t nr, size_t size)
 {
-	p = reallocarray(p, nr ? nr : 1, size);
-	if (!p)
-		exit(cannot("out of memory"));
-	return p;
+	return must_have(reallocarray(p, nr ? nr : 1, size));
 }
 
 char *must_strdup(const char *text)
 {
-	char *copy = strdup(text);
-
-	if (!copy)
-		exit(cannot("out of memory"));
-	return copy;
+	return must_have(strdup(text));
 }

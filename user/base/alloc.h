@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+/* What a library allocated. */
+void *must_have(void *p);
 /* Zeroed; nr may be 0. */
 void *must_alloc(size_t nr, size_t size);
 void *must_realloc(void *p, size_t nr, size_t size);

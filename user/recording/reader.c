@@ -441,7 +441,7 @@ static struct recording *open_stream(const char *name, FILE *in)
 
 	r->name = strdup(name);
 	r->in = in;
-	r->zstd = ZSTD_createDCtx();
+	r->zstd = must_have(ZSTD_createDCtx());
 	r->why = (struct failure){ r->explain, &r->evidence.e };
 	r->raw = must_alloc(REC_FRAME_MAX, 1);
 	r->stored = must_alloc(STORED_MAX, 1);

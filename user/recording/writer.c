@@ -441,7 +441,7 @@ struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 	w = must_alloc(1, sizeof(*w));
 	w->out = out;
 	w->written = at;
-	w->zstd = ZSTD_createCCtx();
+	w->zstd = must_have(ZSTD_createCCtx());
 	w->stored_room = ZSTD_compressBound(ROOM) + ROOM / REC_RATIO_MAX + 16;
 	w->raw = must_alloc(ROOM, 1);
 	if (!about->raw_addresses) {
