@@ -17,6 +17,7 @@
 #include "witness.h"
 
 #define SETTLE_S	12	/* until what is kept for good is there */
+#define MORE_S		120	/* that churn may take longer than all that */
 #define RUN_S		"24"	/* all in all, unless GROWTH_S says how long */
 #define MOST_KB		(64L << 10)
 #define MORE_KB		(16L << 10)	/* what the allocator has not given back */
@@ -86,6 +87,7 @@ static void check(struct watched *w)
 int main(void)
 {
 	const char *seconds = getenv("GROWTH_S") ? : RUN_S;
+	char most[16];
 	struct tool_how how = { .stdout_fd = open("/dev/null", O_WRONLY | O_CLOEXEC) };
 	struct watched all[] = {
 		{ .name = "trace" }, { .name = "stat" }, { .name = "record" }, { .name = "verify --watch" },
@@ -95,7 +97,8 @@ int main(void)
 	int fd = mkstemp(file);
 	struct load l;
 
-	if (fd < 0 || !load_start(&l, "churn", NULL))
+	snprintf(most, sizeof(most), "%d", atoi(seconds) + MORE_S);
+	if (fd < 0 || !load_start(&l, "churn", most, NULL))
 		bail("churn does not start");
 	close(fd);
 	tool_start(&all[0].a, &how, "trace", "-q", NULL);
@@ -116,7 +119,7 @@ int main(void)
 		tool_wait(&all[i].a, &(struct tool_how){ .timeout_s = 60 });
 		tool_free(&all[i].a);
 	}
-	load_end(&l);
+	is(load_end(&l), 0, "churn went on for all that time");
 	unlink(file);
 	unlink("/dev/shm/fixbuf-growth.prom");
 	return tap_end();

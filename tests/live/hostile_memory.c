@@ -131,9 +131,36 @@ static void churn(void)
 	unlink(file);
 }
 
+/* Who fills all tables of I/O that are kept: -i, so that they are full soon. */
+static void many_counters(void)
+{
+	const struct tool_how how = { .timeout_s = MAX_S };
+	char file[] = "/tmp/fixbuf-memory-XXXXXX";
+	int fd = mkstemp(file);
+	struct tool_run a;
+	struct load l;
+	long kb;
+
+	if (fd < 0)
+		bail("no temporary file");
+	close(fd);
+	if (!load_start(&l, "io_spread", NULL)) {
+		skip("many counters of I/O", "%s", l.skip);
+		return;
+	}
+	tool_start(&a, &how, "record", "-q", "-i", "200ms", "-d", "17s", "-o", file, NULL);
+	kb = watch(&a);
+	is(a.status, 0, "record beside many counters of I/O ends well");
+	ok(kb > 0 && kb < RECORD_KB, "and takes less than %ld MiB (%ld)", RECORD_KB >> 10, kb >> 10);
+	tool_free(&a);
+	load_end(&l);
+	unlink(file);
+}
+
 int main(void)
 {
 	churn();
+	many_counters();
 	many_buffers();
 	many_descriptors();
 	return tap_end();

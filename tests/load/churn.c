@@ -6,10 +6,12 @@
  * limit: a closed ring gives back late, so rings live longer there. With
  * "slow" a round every few milliseconds, with "small" no huge page: up to 7.1
  * a slot that is updated with the huge page that it has loses the charge.
+ * A number: after how many seconds it ends by itself, when nobody ended it.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "load_report.h"
@@ -19,9 +21,10 @@
 #define NR	13
 #define ROUNDS	17	/* of a ring's life */
 #define PLAIN_ROUNDS 4093
-#define MOST_S	120
+#define MOST_S	120	/* unless a number says it */
 
 static bool plain, slow, small;
+static unsigned int most_s = MOST_S;
 static atomic_bool stop;
 static atomic_ullong calls;
 
@@ -65,7 +68,7 @@ static void *run(void *arg)
 static void *watchdog(void *arg)
 {
 	(void)arg;
-	sleep(MOST_S);
+	sleep(most_s);
 	_exit(3);
 }
 
@@ -79,6 +82,8 @@ int main(int argc, char **argv)
 		plain |= !strcmp(argv[i], "plain");
 		slow |= !strcmp(argv[i], "slow");
 		small |= !strcmp(argv[i], "small");
+		if (strtoul(argv[i], NULL, 10))
+			most_s = strtoul(argv[i], NULL, 10);
 	}
 	if (plain)
 		become_plain(8 << 20);

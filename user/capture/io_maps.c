@@ -21,7 +21,7 @@
 
 struct io_reader {
 	struct fixbuf_bpf *skel;
-	bool by_user_data, in_flight;	/* as asked for */
+	bool by_user_data, in_flight, rows_since;	/* as asked for */
 	size_t cpus;
 	__u32 nr_cells, nr_hists;
 	struct io_cell *cells;		/* the kernel side's */
@@ -55,7 +55,8 @@ static void make(struct bpf_map *map, bool used, size_t entries)
 	bpf_map__set_max_entries(map, used ? entries : 1);
 }
 
-struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, bool in_flight)
+struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, bool in_flight,
+				    bool rows_since)
 {
 	struct io_reader *r = must_alloc(1, sizeof(*r));
 	bool details = skel->rodata->io_by_address, by_buffer = skel->rodata->io_by_buffer;
@@ -65,6 +66,7 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	r->skel = skel;
 	r->by_user_data = by_user_data;
 	r->in_flight = in_flight;
+	r->rows_since = rows_since;
 	r->cpus = libbpf_num_possible_cpus();
 	room = io_room(r->cpus, skel->rodata->io_latency);
 	r->nr_cells = room.cells;
@@ -223,7 +225,7 @@ static void name_unknown(struct io_row *row)
 static void read_cell(struct io_reader *r, __u32 i)
 {
 	struct io_cell now, *seen = &r->seen[i];
-	struct io_row row, *all, *since;
+	struct io_row row, *to;
 
 	copy_cell(&now, &r->cells[i]);
 	/* one that is closed has none, and all else that says whose it is */
@@ -236,10 +238,11 @@ static void read_cell(struct io_reader *r, __u32 i)
 	if (!r->idle[i]) {
 		row.c.max_ns = row.c.timed ? new_max(&now, seen, &row) : 0;
 		name_unknown(&row);
-		all = io_model_row(&r->all, row.c.ring, row.c.born_ns, row.c.who);
-		io_row_add(all, &row);
-		since = io_model_row(&r->since, row.c.ring, row.c.born_ns, row.c.who);
-		io_row_add(since, &row);
+		to = io_model_row(&r->since, row.c.ring, row.c.born_ns, row.c.who);
+		io_row_add(to, &row);
+		to = r->rows_since ? NULL : io_model_row(&r->all, row.c.ring, row.c.born_ns, row.c.who);
+		if (to)
+			io_row_add(to, &row);
 	}
 	free(row.hist);
 	*seen = now;
@@ -414,6 +417,8 @@ static void tell_since(struct io_reader *r, const struct io_model *all, struct i
 	r->asked = true;
 	*since = r->since;
 	memset(&r->since, 0, sizeof(r->since));
+	if (r->rows_since)
+		return;
 	io_model_lists_between(&r->last, all, since);
 	io_details_merge(all, &now);
 	forget_details(&r->last);

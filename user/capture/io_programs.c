@@ -202,7 +202,7 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection 
 	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;
 	skel->rodata->io_by_address = how->by_address;
-	s->reader = io_reader_prepare(skel, s->by_user_data, !how->only_ended);
+	s->reader = io_reader_prepare(skel, s->by_user_data, !how->only_ended, how->rows_since);
 	return s;
 }
 

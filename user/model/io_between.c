@@ -156,8 +156,8 @@ void io_model_lists_between(const struct io_model *before, const struct io_model
 	calls_between(before, after, out);
 }
 
-void io_model_between(const struct io_model *before, const struct io_model *after,
-		      struct io_model *out)
+void io_model_rows_between(const struct io_model *before, const struct io_model *after,
+			   struct io_model *out)
 {
 	struct io_model old = { .rows = before->rows, .nr_rows = before->nr_rows };
 
@@ -173,5 +173,11 @@ void io_model_between(const struct io_model *before, const struct io_model *afte
 			subtract_row(now, was);
 	}
 	free(old.places);
+}
+
+void io_model_between(const struct io_model *before, const struct io_model *after,
+		      struct io_model *out)
+{
+	io_model_rows_between(before, after, out);
 	io_model_lists_between(before, after, out);
 }

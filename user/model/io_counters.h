@@ -106,7 +106,9 @@ void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, 
 /* What happened between two readings of the same counters, into an empty .out. */
 void io_model_between(const struct io_model *before, const struct io_model *after,
 		      struct io_model *out);
-/* Parts of it: of losses and time, and of all lists but the rows. */
+/* Parts of it: without the lists, of losses and time alone, and of all lists but the rows. */
+void io_model_rows_between(const struct io_model *before, const struct io_model *after,
+			   struct io_model *out);
 void io_model_losses_between(const struct io_model *before, const struct io_model *after,
 			     struct io_model *out);
 void io_model_lists_between(const struct io_model *before, const struct io_model *after,

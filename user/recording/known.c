@@ -31,3 +31,44 @@ void known_forget(struct known_set *set)
 	}
 	set->bytes = 0;
 }
+
+/* ---- entries of one size ---------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b, void *size)
+{
+	return memcmp(*(const void *const *)a, *(const void *const *)b, *(size_t *)size);
+}
+
+struct known_list known_list(const void *list, size_t nr, size_t size)
+{
+	struct known_list l = { must_alloc(nr, sizeof(*l.entries)), nr, size };
+
+	for (size_t i = 0; i < nr; i++)
+		l.entries[i] = (const char *)list + i * size;
+	qsort_r(l.entries, nr, sizeof(*l.entries), compare, &l.size);
+	return l;
+}
+
+bool known_in_list(const struct known_list *l, const void *entry)
+{
+	size_t from = 0, to = l->nr;
+
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+		int d = memcmp(entry, l->entries[at], l->size);
+
+		if (!d)
+			return true;
+		if (d < 0)
+			to = at;
+		else
+			from = at + 1;
+	}
+	return false;
+}
+
+void known_list_free(struct known_list *l)
+{
+	free(l->entries);
+	*l = (struct known_list){ 0 };
+}

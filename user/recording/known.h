@@ -26,4 +26,14 @@ __u32 known_number(struct known_set *set, const void *bytes, size_t size, bool *
 /* What comes back later gets another number. */
 void known_forget(struct known_set *set);
 
+/* Entries of one size, which stay where they are: looked up by their bytes. */
+struct known_list {
+	const void **entries;
+	size_t nr, size;
+};
+
+struct known_list known_list(const void *list, size_t nr, size_t size);
+bool known_in_list(const struct known_list *l, const void *entry);
+void known_list_free(struct known_list *l);
+
 #endif

@@ -321,7 +321,7 @@ static void put_rows(struct writer *w, const struct io_model *before,
 {
 	struct io_model since = { 0 };
 
-	io_model_between(before, now, &since);
+	io_model_rows_between(before, now, &since);
 	for (size_t i = 0; i < since.nr_rows; i++)
 		if (since.rows[i].c.ops || since.rows[i].c.punts)
 			put_row(w, &since.rows[i]);
@@ -341,20 +341,13 @@ static void put_listed(struct writer *w, enum rec_type type, size_t size, const 
 static void put_list(struct writer *w, enum rec_type type, size_t size,
 		     const void *before, size_t nr_before, const void *now, size_t nr)
 {
-	const char *b = before, *n = now;
-	struct known_set old = { 0 };
-	bool is_new;
+	struct known_list old = known_list(before, nr_before, size);
+	const char *n = now;
 
-	for (size_t i = 0; i < nr_before; i++)
-		known_number(&old, b + i * size, size, &is_new);
-	for (size_t i = 0; i < nr; i++) {
-		struct known *k;
-
-		HASH_FIND(hh, old.list, n + i * size, size, k);
-		if (!k)
+	for (size_t i = 0; i < nr; i++)
+		if (!known_in_list(&old, n + i * size))
 			put_listed(w, type, size, n + i * size);
-	}
-	known_forget(&old);
+	known_list_free(&old);
 }
 
 #define PUT_LIST(w, type, list, before, now) \

@@ -188,19 +188,15 @@ static void write_ledger(struct record *r, const struct event *e)
 /* Errors leave what was written as it is: the next reading may work. */
 static void write_counters(struct record *r)
 {
-	struct io_model now = { 0 }, since = { 0 }, rows;
+	struct io_model now = { 0 }, since = { 0 };
 
 	if (!io_stat_read(r->run.capture.io, &now, &since)) {
 		/* the file holds what was added by row, and all else as it stands */
-		rows = now;
 		now.rows = since.rows;
 		now.nr_rows = since.nr_rows;
 		now.room = since.room;
-		since.rows = rows.rows;
-		since.nr_rows = rows.nr_rows;
-		since.room = rows.room;
-		io_model_forget_index(&now);
 		io_model_forget_index(&since);
+		memset(&since, 0, sizeof(since));
 		writer_io(r->to, &r->last, &now);
 		io_model_drop_rows(&now);
 		io_model_free(&r->last);
@@ -396,7 +392,7 @@ static int record(void *options)
 	};
 	const struct facts_handler on = live_handler(&r.live);
 	const struct io_how io = {
-		.latency = true, .by_buffer = true, .by_address = !o->io,
+		.latency = true, .by_buffer = true, .by_address = !o->io, .rows_since = true,
 		.sample = o->io ? (o->sample ? o->sample : 1) : 0,
 	};
 	const struct capture_wants wants = {
