@@ -35,6 +35,15 @@ void ledger_know_less(struct ring *r)
 
 /* ---- users and address spaces ---------------------------------------------- */
 
+/* An event that waited while a look was taken tells an older level than the look. */
+static void set_level(__s64 *level, __u64 *level_ns, const struct fact *f, __s64 pages)
+{
+	if (f->t_ns < *level_ns)
+		return;
+	*level = pages;
+	*level_ns = f->t_ns;
+}
+
 static struct ledger_user *learn_user(struct ledger *l, const struct fact *f, __u64 id, __u32 uid,
 				      __s64 locked_pages)
 {
@@ -50,12 +59,12 @@ static struct ledger_user *learn_user(struct ledger *l, const struct fact *f, __
 		HASH_ADD(hh, l->users, id, sizeof(u->id), u);
 	}
 	u->uid = uid;
-	u->locked_pages = locked_pages;
+	set_level(&u->locked_pages, &u->level_ns, f, locked_pages);
 	u->others &= !!(f->flags & FACT_F_OTHERS);
 	return u;
 }
 
-static struct ledger_mm *learn_mm(struct ledger *l, __u64 id, __s64 pinned_pages)
+static struct ledger_mm *learn_mm(struct ledger *l, const struct fact *f, __u64 id, __s64 pinned_pages)
 {
 	struct ledger_mm *mm;
 
@@ -67,28 +76,28 @@ static struct ledger_mm *learn_mm(struct ledger *l, __u64 id, __s64 pinned_pages
 		mm->id = id;
 		HASH_ADD(hh, l->mms, id, sizeof(mm->id), mm);
 	}
-	mm->pinned_pages = pinned_pages;
+	set_level(&mm->pinned_pages, &mm->level_ns, f, pinned_pages);
 	return mm;
 }
 
 /* Only of one that is known: what no ring is charged to would never be forgotten. */
-static void level_mm(struct ledger *l, __u64 id, __s64 pinned_pages)
+static void level_mm(struct ledger *l, const struct fact *f, __u64 id, __s64 pinned_pages)
 {
 	struct ledger_mm *mm;
 
 	HASH_FIND(hh, l->mms, &id, sizeof(id), mm);
 	if (mm)
-		mm->pinned_pages = pinned_pages;
+		set_level(&mm->pinned_pages, &mm->level_ns, f, pinned_pages);
 }
 
 /* The same: a charge does not say whose account it is, only who was there. */
-static void level_user(struct ledger *l, __u64 id, __s64 locked_pages)
+static void level_user(struct ledger *l, const struct fact *f, __u64 id, __s64 locked_pages)
 {
 	struct ledger_user *u;
 
 	HASH_FIND(hh, l->users, &id, sizeof(id), u);
 	if (u)
-		u->locked_pages = locked_pages;
+		set_level(&u->locked_pages, &u->level_ns, f, locked_pages);
 }
 
 /* An event comes of the cgroup that was asked for; of a task in a walk its fact says so. */
@@ -205,7 +214,7 @@ static struct ring *feed_ring(struct ledger *l, const struct fact_ring *f)
 	if (!r)
 		return NULL;
 	ring_charge_to(l, r, learn_user(l, &f->h, f->user, f->charged_uid, f->user_locked_pages),
-		       learn_mm(l, f->mm, f->mm_pinned_pages));
+		       learn_mm(l, &f->h, f->mm, f->mm_pinned_pages));
 	r->ring_flags = f->ring_flags;
 	r->setup_flags = f->setup_flags;
 	r->sq_entries = f->sq_entries;
@@ -246,7 +255,7 @@ static void feed_ring_close(struct ledger *l, const struct fact_ring *f)
 		return;
 	r->closing = true;
 	if (r->mm && r->mm->id == f->mm)
-		r->mm->pinned_pages = f->mm_pinned_pages;
+		set_level(&r->mm->pinned_pages, &r->mm->level_ns, &f->h, f->mm_pinned_pages);
 }
 
 static void feed_holder(struct ledger *l, const struct fact_holder *f)
@@ -255,7 +264,7 @@ static void feed_holder(struct ledger *l, const struct fact_holder *f)
 	struct holder *h;
 
 	learn_user(l, &f->h, f->user, f->h.uid, f->user_locked_pages);
-	name_mm(learn_mm(l, f->mm, f->mm_pinned_pages), &f->h);
+	name_mm(learn_mm(l, &f->h, f->mm, f->mm_pinned_pages), &f->h);
 	if (!r)
 		return;
 	if (!holder_find(r, f->h.pid, f->fd, f->reg_index) &&
@@ -306,7 +315,7 @@ static void feed_call(struct ledger *l, const struct fact_call *f)
 	struct ledger_user *user = learn_user(l, &f->h, f->user, f->charged_uid, f->user_after_pages);
 	struct ring *r;
 
-	level_mm(l, f->mm, f->mm_after_pages);
+	level_mm(l, &f->h, f->mm, f->mm_after_pages);
 	/* of a call that failed, too: it may have failed of that */
 	r = ledger_ring(l, f->h.ring);
 	for (size_t i = 0; r && i < r->nr_holders; i++)
@@ -317,7 +326,7 @@ static void feed_call(struct ledger *l, const struct fact_call *f)
 	r = ring_get(l, &f->h);
 	if (!r)
 		return;
-	ring_charge_to(l, r, user, learn_mm(l, f->mm, f->mm_after_pages));
+	ring_charge_to(l, r, user, learn_mm(l, &f->h, f->mm, f->mm_after_pages));
 	r->ring_flags = f->ring_flags;
 	switch (f->op) {
 	case CALL_UNREGISTER:
@@ -339,8 +348,8 @@ static void feed_charge(struct ledger *l, const struct fact_charge *f)
 	/* a derived one, read back from a file, repeats what its cause said */
 	if (f->h.flags & FACT_F_DERIVED)
 		return;
-	level_user(l, f->user, f->user_after_pages);
-	level_mm(l, f->mm, f->mm_after_pages);
+	level_user(l, &f->h, f->user, f->user_after_pages);
+	level_mm(l, &f->h, f->mm, f->mm_after_pages);
 }
 
 bool ledger_takes_end(struct ledger *l, __u64 ring)

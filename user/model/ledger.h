@@ -43,6 +43,7 @@ struct ledger_user {
 	__u64 id;		/* struct user_struct * */
 	__u32 uid;
 	__s64 locked_pages;	/* as last seen: io_uring's and others' */
+	__u64 level_ns;		/* when that was */
 	bool others;		/* only facts with FACT_F_OTHERS so far */
 	bool partial;		/* of a ring that is charged to it the buffers are not known */
 	bool budgeted;		/* a look at all pages has added what it has locked to a budget */
@@ -52,6 +53,7 @@ struct ledger_user {
 struct ledger_mm {
 	__u64 id;		/* struct mm_struct * */
 	__s64 pinned_pages;	/* as last seen */
+	__u64 level_ns;		/* when that was */
 	__u32 pid, uid;		/* a living process with this address space, 0 = none known */
 	__u32 ns_pid;		/* as in facts, here and below */
 	struct comm comm;

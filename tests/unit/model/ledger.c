@@ -338,6 +338,25 @@ static void older_than_the_walk(void **state)
 	ledger_free(l);
 }
 
+/* An event that waited while a look was taken says nothing of what the look saw later. */
+static void levels_older_than_the_walk(void **state)
+{
+	struct fact_ring create = fact_ring(FACT_RING_CREATE, RING2, 0, 0);
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	see_ring(l, RING, 7, 5);
+	create.h.t_ns = 900;
+	FEED(l, create);
+	assert_int_equal(ledger_ring(l, RING)->mm->pinned_pages, 5);
+	assert_int_equal(ledger_ring(l, RING)->user->locked_pages, 7);
+	create.h.t_ns = 1100;
+	FEED(l, create);
+	assert_int_equal(ledger_ring(l, RING)->mm->pinned_pages, 0);
+	assert_int_equal(ledger_ring(l, RING)->user->locked_pages, 0);
+	ledger_free(l);
+}
+
 static void damaged_records(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -403,6 +422,7 @@ int main(void)
 		cmocka_unit_test(drops),
 		cmocka_unit_test(charges),
 		cmocka_unit_test(older_than_the_walk),
+		cmocka_unit_test(levels_older_than_the_walk),
 		cmocka_unit_test(damaged_records),
 		cmocka_unit_test(pages_of_a_buffer),
 	};

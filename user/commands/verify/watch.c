@@ -273,13 +273,17 @@ static void compare(struct watch *w, const struct ledger *now, __u64 now_ns)
 		HASH_FIND(hh, now->mms, &m->id, sizeof(m->id), mm);
 		if (!mm || mm->pinned_pages != m->pinned_pages)
 			standing_stir(w->standing, m->id, now_ns);
-		if (mm)
+		if (mm) {
 			m->pinned_pages = mm->pinned_pages;
+			m->level_ns = mm->level_ns;
+		}
 	}
 	for (struct ledger_user *o = l->users; o; o = o->hh.next) {
 		HASH_FIND(hh, now->users, &o->id, sizeof(o->id), u);
-		if (u)
+		if (u) {
 			o->locked_pages = u->locked_pages;
+			o->level_ns = u->level_ns;
+		}
 	}
 	for (const struct ring *r = now->rings; r; r = r->hh.next) {
 		const struct ring *known = ledger_ring(l, r->id);
