@@ -122,7 +122,7 @@ static void lines_of(struct lines *l, char *text)
 
 	*l = (struct lines){ .nr = 0 };
 	for (char *s = strtok(text, "\n"); s; s = strtok(NULL, "\n")) {
-		if (strstr(s, "the kernel left out")) {
+		if (strstr(s, "the kernel skipped")) {
 			l->torn = true;
 			continue;
 		}
