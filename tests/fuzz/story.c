@@ -74,10 +74,9 @@ static void tell_all(struct writer *w)
 
 static void tell_io(struct writer *w)
 {
-	__u64 hist[HIST_BUCKETS] = { [100] = 3 };
 	struct io_row row = { .c = { .ring = RING, .who = IO_WHO(812, 4, true), .ops = 3,
 				     .timed = 3, .latency_ns = 900, .max_ns = 400, .comm = story->comm },
-			      .hist = hist, .fixed_ops = 3 };
+			      .fixed_ops = 3 };
 	struct io_buffer_row buffer = { .key = { RING, 0x7000, 0, 0 }, .use = { .ops = 3, .len_bytes = 61440 } };
 	struct io_address_row address = { .key = { RING, 0x9000 }, .use = { .ops = 2, .max_len = 512 } };
 	struct io_failure_row failure = {
@@ -91,7 +90,9 @@ static void tell_io(struct writer *w)
 		.calls = &calls, .nr_calls = 1,
 	};
 
+	hist_add(&row.hist, 100, 3);
 	writer_io(w, &none, &m);
+	free(row.hist);
 }
 
 size_t story_record(const struct story *s, char *bytes, size_t room, enum tier tier)

@@ -196,11 +196,11 @@ static struct io_row gain(const struct io_cell *c, const struct io_cell *seen)
 /* The largest of what is new: exact when it is the largest ever, else known to a bucket. */
 static __u64 new_max(const struct io_cell *c, const struct io_cell *seen, const struct io_row *row)
 {
-	__u64 top;
+	__u64 room[HIST_BUCKETS], top;
 
 	if (c->max_ns > seen->max_ns)
 		return c->max_ns;
-	top = row->hist ? hist_max(row->hist) : 0;
+	top = hist_max(hist_all(row->hist, room));
 	return top < c->max_ns ? top : c->max_ns;
 }
 

@@ -1,10 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "base/fmt.h"
 #include "model/histogram.h"
 
 #define BAR 50
 #define EIGHTHS (8 * BAR)
+
+void hist_add(struct hist **h, unsigned int bucket, __u64 n)
+{
+	struct hist *old = *h, *new;
+	__u32 first = bucket / HIST_STEPS * HIST_STEPS, end = first + HIST_STEPS;
+
+	if (!old || first < old->first || end > old->first + old->nr) {
+		if (old && old->first < first)
+			first = old->first;
+		if (old && old->first + old->nr > end)
+			end = old->first + old->nr;
+		new = must_alloc(1, sizeof(*new) + (end - first) * sizeof(new->count[0]));
+		new->first = first;
+		new->nr = end - first;
+		if (old)
+			memcpy(new->count + (old->first - first), old->count,
+			       old->nr * sizeof(old->count[0]));
+		free(old);
+		*h = new;
+	}
+	(*h)->count[bucket - (*h)->first] += n;
+}
+
+__u64 hist_at(const struct hist *h, unsigned int bucket)
+{
+	return h && bucket >= h->first && bucket - h->first < h->nr ? h->count[bucket - h->first] : 0;
+}
+
+__u64 *hist_all(const struct hist *h, __u64 room[HIST_BUCKETS])
+{
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
+		room[i] = hist_at(h, i);
+	return room;
+}
+
+struct hist *hist_copy(const struct hist *h)
+{
+	size_t size = h ? sizeof(*h) + h->nr * sizeof(h->count[0]) : 0;
+
+	return h ? memcpy(must_alloc(1, size), h, size) : NULL;
+}
+
+__u64 hist_permille(const struct hist *h, unsigned int permille, __u64 max)
+{
+	__u64 room[HIST_BUCKETS];
+
+	return hist_percentile_to(hist_all(h, room), permille, max);
+}
 
 __u64 hist_total(const __u64 count[HIST_BUCKETS])
 {

@@ -10,6 +10,23 @@
 /* What a percentile may be off by, relative: half a bucket. */
 #define HIST_ERROR (1.0 / (2 * HIST_STEPS))
 
+/*
+ * One of many, of which most have few buckets in use: the others are not kept. Owned by who has
+ * the pointer, as one piece of memory; NULL = empty.
+ */
+struct hist {
+	__u32 first, nr;	/* whole powers of two */
+	__u64 count[];
+};
+
+void hist_add(struct hist **h, unsigned int bucket, __u64 n);
+__u64 hist_at(const struct hist *h, unsigned int bucket);
+/* All buckets, in .room, which is returned. */
+__u64 *hist_all(const struct hist *h, __u64 room[HIST_BUCKETS]);
+struct hist *hist_copy(const struct hist *h);
+/* hist_percentile_to() of one. */
+__u64 hist_permille(const struct hist *h, unsigned int permille, __u64 max);
+
 __u64 hist_total(const __u64 count[HIST_BUCKETS]);
 /* The value that .permille of 1000 are not above, 0 when there is none: its bucket's middle. */
 __u64 hist_percentile(const __u64 count[HIST_BUCKETS], unsigned int permille);

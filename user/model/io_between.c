@@ -8,7 +8,7 @@
 
 static void subtract_row(struct io_row *a, const struct io_row *b)
 {
-	__u64 top;
+	__u64 room[HIST_BUCKETS], top;
 
 	a->c.ops -= b->c.ops;
 	a->c.bytes -= b->c.bytes;
@@ -24,10 +24,10 @@ static void subtract_row(struct io_row *a, const struct io_row *b)
 	a->fixed_bytes -= b->fixed_bytes;
 	if (!a->hist)
 		return;
-	for (unsigned int i = 0; b->hist && i < HIST_BUCKETS; i++)
-		a->hist[i] -= b->hist[i];
+	for (unsigned int i = 0; b->hist && i < b->hist->nr; i++)
+		hist_add(&a->hist, b->hist->first + i, -b->hist->count[i]);
 	/* the largest ever is not the largest since: that is known to a bucket only */
-	top = hist_max(a->hist);
+	top = hist_max(hist_all(a->hist, room));
 	if (a->c.max_ns == b->c.max_ns && top < a->c.max_ns)
 		a->c.max_ns = top;
 }

@@ -68,14 +68,6 @@ struct io_row *io_model_row(struct io_model *m, __u64 ring, __u64 born_ns, __u64
 	return row;
 }
 
-void io_model_add_hist(struct io_row *row, const __u64 count[HIST_BUCKETS])
-{
-	if (!row->hist)
-		row->hist = must_alloc(HIST_BUCKETS, sizeof(*row->hist));
-	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
-		row->hist[i] += count[i];
-}
-
 struct io_row *io_model_find(struct io_model *m, __u64 ring, __u64 born_ns, __u64 who)
 {
 	__u32 place;
@@ -89,20 +81,16 @@ void io_row_add_coarse(struct io_row *row, unsigned int coarse, __u64 n)
 {
 	unsigned int first = coarse ? (coarse + 2) * HIST_STEPS : 0;
 
-	if (!row->hist)
-		row->hist = must_alloc(HIST_BUCKETS, sizeof(*row->hist));
 	/* evenly, the odd ones about the middle */
 	for (unsigned int i = 0; i < HIST_STEPS; i++)
-		row->hist[first + i] += n / HIST_STEPS;
+		hist_add(&row->hist, first + i, n / HIST_STEPS);
 	for (unsigned int i = 0; i < n % HIST_STEPS; i++)
-		row->hist[first + (HIST_STEPS - n % HIST_STEPS) / 2 + i]++;
+		hist_add(&row->hist, first + (HIST_STEPS - n % HIST_STEPS) / 2 + i, 1);
 }
 
 void io_row_add_bucket(struct io_row *row, unsigned int bucket, __u64 n)
 {
-	if (!row->hist)
-		row->hist = must_alloc(HIST_BUCKETS, sizeof(*row->hist));
-	row->hist[bucket] += n;
+	hist_add(&row->hist, bucket, n);
 }
 
 static void name_row(struct io_counts *to, const struct io_counts *from)
@@ -135,8 +123,9 @@ void io_row_add(struct io_row *to, const struct io_row *from)
 	t->punts += f->punts;
 	to->fixed_ops += from->fixed_ops;
 	to->fixed_bytes += from->fixed_bytes;
-	if (from->hist)
-		io_model_add_hist(to, from->hist);
+	for (unsigned int i = 0; from->hist && i < from->hist->nr; i++)
+		if (from->hist->count[i])
+			hist_add(&to->hist, from->hist->first + i, from->hist->count[i]);
 }
 
 void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, const void *arg),
@@ -201,7 +190,7 @@ static __u64 weight(const struct io_row *r)
 	case IO_BY_BYTES:
 		return r->c.bytes;
 	case IO_BY_P99:
-		return r->hist ? hist_percentile_to(r->hist, 990, r->c.max_ns) : 0;
+		return hist_permille(r->hist, 990, r->c.max_ns);
 	case IO_BY_ERRORS:
 		return r->c.errors;
 	case IO_BY_RING:
@@ -309,8 +298,7 @@ void io_model_copy(const struct io_model *m, struct io_model *out)
 	out->nr_places = 0;
 	out->nr_indexed = 0;
 	for (size_t i = 0; i < m->nr_rows; i++)
-		if (m->rows[i].hist)
-			out->rows[i].hist = copy(m->rows[i].hist, HIST_BUCKETS, sizeof(__u64));
+		out->rows[i].hist = hist_copy(m->rows[i].hist);
 	out->buffers = copy(m->buffers, m->nr_buffers, sizeof(*m->buffers));
 	out->addresses = copy(m->addresses, m->nr_addresses, sizeof(*m->addresses));
 	out->failures = copy(m->failures, m->nr_failures, sizeof(*m->failures));

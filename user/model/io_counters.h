@@ -9,6 +9,7 @@
 #include <abi/io_cell.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "model/histogram.h"
 
 /* What all CPUs counted of one (ring, process, opcode). */
 struct io_counts {
@@ -33,7 +34,7 @@ struct io_counts {
 
 struct io_row {
 	struct io_counts c;
-	__u64 *hist;		/* owned, HIST_BUCKETS; NULL = no latency */
+	struct hist *hist;	/* owned; NULL = no latency */
 	__u64 fixed_ops, fixed_bytes;	/* of .c.ops, .c.bytes */
 };
 
@@ -91,7 +92,6 @@ struct io_row *io_model_row(struct io_model *m, __u64 ring, __u64 born_ns, __u64
 struct io_row *io_model_find(struct io_model *m, __u64 ring, __u64 born_ns, __u64 who);
 /* Adds counters, histogram and whatever else of .from to .to, but who it is. */
 void io_row_add(struct io_row *to, const struct io_row *from);
-void io_model_add_hist(struct io_row *row, const __u64 count[HIST_BUCKETS]);
 void io_row_add_bucket(struct io_row *row, unsigned int bucket, __u64 n);
 /* Adds .n latencies of which only the power of two is known: counter .coarse of a cell. */
 void io_row_add_coarse(struct io_row *row, unsigned int coarse, __u64 n);

@@ -189,7 +189,7 @@ static void on_reading(const struct event *t, void *arg)
 		if (row->c.max_ns > io->max_ns)
 			io->max_ns = row->c.max_ns;
 		for (size_t b = 0; row->hist && b < HIST_BUCKETS; b++)
-			io->hist[b] += row->hist[b];
+			io->hist[b] += hist_at(row->hist, b);
 	}
 	for (size_t k = 0; k < NR_PAGE_KINDS; k++)
 		add_io(&p->total[k], &c->io[k]);

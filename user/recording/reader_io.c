@@ -59,13 +59,12 @@ static void read_cell(struct io_row *row, const struct rec_io_row *r)
 
 static void read_buckets(struct io_row *row, const char *data, __u32 nr)
 {
-	row->hist = nr ? must_alloc(HIST_BUCKETS, sizeof(*row->hist)) : NULL;
 	for (__u32 i = 0; i < nr; i++) {
 		struct rec_bucket b;
 
 		memcpy(&b, data + i * sizeof(b), sizeof(b));
 		if (b.index < HIST_BUCKETS)
-			row->hist[b.index] += b.count;
+			hist_add(&row->hist, b.index, b.count);
 	}
 }
 

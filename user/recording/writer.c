@@ -308,8 +308,8 @@ static void put_row(struct writer *w, const struct io_row *row)
 
 	r.comm = c->comm;
 	for (__u32 i = 0; row->hist && i < HIST_BUCKETS; i++)
-		if (row->hist[i])
-			buckets[r.nr_buckets++] = (struct rec_bucket){ i, row->hist[i] };
+		if (hist_at(row->hist, i))
+			buckets[r.nr_buckets++] = (struct rec_bucket){ i, hist_at(row->hist, i) };
 	to = record(w, REC_IO_ROW, sizeof(r) + r.nr_buckets * sizeof(buckets[0]) + sizeof(more));
 	memcpy(to, &r, sizeof(r));
 	memcpy(to + sizeof(r), buckets, r.nr_buckets * sizeof(buckets[0]));

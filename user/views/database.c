@@ -226,8 +226,8 @@ static void put_counts(struct database *d, const struct io_model *m, const struc
 	sqlite_int(d->to, c->timed);
 	sqlite_int(d->to, c->latency_ns);
 	sqlite_known(d->to, timed, c->max_ns);
-	sqlite_known(d->to, timed, hist_percentile_to(r->hist, 500, c->max_ns));
-	sqlite_known(d->to, timed, hist_percentile_to(r->hist, 990, c->max_ns));
+	sqlite_known(d->to, timed, hist_permille(r->hist, 500, c->max_ns));
+	sqlite_known(d->to, timed, hist_permille(r->hist, 990, c->max_ns));
 	sqlite_row_end(d->to);
 }
 
@@ -246,7 +246,7 @@ static void on_reading(const struct event *told, void *arg)
 static void put_histogram(struct database *d, const struct io_row *r)
 {
 	for (__u32 b = 0; r->hist && b < HIST_BUCKETS; b++) {
-		if (!r->hist[b])
+		if (!hist_at(r->hist, b))
 			continue;
 		sqlite_row(d->to, HISTOGRAMS);
 		sqlite_int(d->to, d->part);
@@ -256,7 +256,7 @@ static void put_histogram(struct database *d, const struct io_row *r)
 		sqlite_int(d->to, !!IO_WHO_FIXED(r->c.who));
 		sqlite_int(d->to, hist_low(b));
 		sqlite_known(d->to, b + 1 < HIST_BUCKETS, hist_low(b + 1));
-		sqlite_int(d->to, r->hist[b]);
+		sqlite_int(d->to, hist_at(r->hist, b));
 		sqlite_row_end(d->to);
 	}
 }

@@ -113,7 +113,7 @@ static void latency_cells(struct table *t, const struct io_row *r)
 
 	for (size_t i = 0; i < 4; i++)
 		table_cell(t, "%s", r->hist && r->c.timed ?
-			   fmt_ns(buf, hist_percentile_to(r->hist, permille[i], r->c.max_ns)) : "-");
+			   fmt_ns(buf, hist_permille(r->hist, permille[i], r->c.max_ns)) : "-");
 	table_cell(t, "%s", r->c.timed ? fmt_ns(buf, r->c.max_ns) : "-");
 }
 
@@ -332,6 +332,7 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 {
 	for (size_t i = 0; i < g->nr_rows; i++) {
 		const struct io_row *r = &g->rows[i];
+		__u64 room[HIST_BUCKETS];
 
 		if (!r->hist)
 			continue;
@@ -339,7 +340,7 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 			IO_WHO_TGID(r->c.who), TAME_COMM(r->c.comm), r->c.ring,
 			v->by_opcode ? " " : "",
 			v->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * HIST_ERROR);
-		hist_draw(v->to->out, r->hist, 2);
+		hist_draw(v->to->out, hist_all(r->hist, room), 2);
 	}
 }
 

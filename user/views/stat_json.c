@@ -13,7 +13,7 @@ static void put_latency(struct json *j, const struct io_row *r)
 	__u64 p[4] = { 0 };
 
 	for (size_t i = 0; known && i < 4; i++)
-		p[i] = hist_percentile_to(r->hist, permille[i], r->c.max_ns);
+		p[i] = hist_permille(r->hist, permille[i], r->c.max_ns);
 	json_uint(j, "timed", r->c.timed);
 	json_uint(j, "coarse", r->c.coarse);
 	json_known(j, "p50_ns", known, p[0]);
@@ -28,12 +28,12 @@ static void put_histogram(struct json *j, const struct io_row *r)
 {
 	json_open_list(j, "histogram");
 	for (unsigned int i = 0; r->hist && i < HIST_BUCKETS; i++) {
-		if (!r->hist[i])
+		if (!hist_at(r->hist, i))
 			continue;
 		json_item_open(j);
 		json_uint(j, "from_ns", hist_low(i));
 		json_known(j, "to_ns", i + 1 < HIST_BUCKETS, hist_low(i + 1));
-		json_uint(j, "count", r->hist[i]);
+		json_uint(j, "count", hist_at(r->hist, i));
 		json_close(j);
 	}
 	json_close(j);

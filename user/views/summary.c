@@ -149,8 +149,8 @@ static void print_row(FILE *out, const char *what, const struct io_row *row)
 	fprintf(out, "  %s: %llu operations, %s", what, row->c.ops, fmt_bytes_long(a, row->c.bytes));
 	if (row->hist && row->c.timed)
 		fprintf(out, ", %s (median), %s (99 %%)",
-			fmt_ns(a, hist_percentile_to(row->hist, 500, row->c.max_ns)),
-			fmt_ns(b, hist_percentile_to(row->hist, 990, row->c.max_ns)));
+			fmt_ns(a, hist_permille(row->hist, 500, row->c.max_ns)),
+			fmt_ns(b, hist_permille(row->hist, 990, row->c.max_ns)));
 	if (row->c.shorts)
 		fprintf(out, "; %llu short", row->c.shorts);
 	if (row->c.errors)

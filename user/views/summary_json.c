@@ -75,8 +75,8 @@ static void put_row(struct json *j, const struct io_row *r)
 	json_uint(j, "efaults", r->c.efaults);
 	json_uint(j, "cancelled", r->c.cancelled);
 	json_uint(j, "shorts", r->c.shorts);
-	json_known(j, "p50_ns", known, hist_percentile_to(r->hist, 500, r->c.max_ns));
-	json_known(j, "p99_ns", known, hist_percentile_to(r->hist, 990, r->c.max_ns));
+	json_known(j, "p50_ns", known, hist_permille(r->hist, 500, r->c.max_ns));
+	json_known(j, "p99_ns", known, hist_permille(r->hist, 990, r->c.max_ns));
 	json_known(j, "max_ns", known, r->c.max_ns);
 }
 

@@ -91,6 +91,32 @@ static void few_values(void **state)
 	assert_int_equal(hist_percentile_to(count, 999, 1 << 20), 9);
 }
 
+/* One of many has what was added, wherever that is, and no room for what was not. */
+static void few_buckets(void **state)
+{
+	static const unsigned int at[] = { 101, 97, 0, HIST_BUCKETS - 1, 101 };
+	__u64 dense[HIST_BUCKETS] = { 0 }, room[HIST_BUCKETS];
+	struct hist *h = NULL, *other;
+
+	(void)state;
+	assert_int_equal(hist_at(h, 3), 0);
+	assert_null(hist_copy(h));
+	assert_int_equal(hist_permille(h, 500, ~0ULL), 0);
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		hist_add(&h, at[i], i + 1);
+		dense[at[i]] += i + 1;
+		assert_memory_equal(hist_all(h, room), dense, sizeof(dense));
+		if (i < 2)
+			assert_int_equal(h->nr, HIST_STEPS);
+	}
+	other = hist_copy(h);
+	free(h);
+	assert_memory_equal(hist_all(other, room), dense, sizeof(dense));
+	assert_int_equal(hist_at(other, HIST_BUCKETS), 0);
+	assert_int_equal(hist_permille(other, 500, ~0ULL), hist_percentile(dense, 500));
+	free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +125,7 @@ int main(void)
 		cmocka_unit_test(uniform),
 		cmocka_unit_test(exponential),
 		cmocka_unit_test(few_values),
+		cmocka_unit_test(few_buckets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

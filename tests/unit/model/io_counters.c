@@ -12,17 +12,16 @@ static void add_row(struct io_model *m, __u64 ring, __u32 pid, __u8 op, bool fix
 		       .max_ns = ns, .first_ns = 5, .uid = 1000, .comm = { "fio" } },
 		.fixed_ops = fixed ? ops : 0, .fixed_bytes = fixed ? 512 * ops : 0,
 	};
-	__u64 count[HIST_BUCKETS] = { 0 };
 	struct io_row *row = io_model_row(m, ring, 0, IO_WHO(pid, op, fixed));
 
-	count[hist_index(ns)] = ops;
 	io_row_add(row, &one);
-	io_model_add_hist(row, count);
+	io_row_add_bucket(row, hist_index(ns), ops);
 }
 
 /* The same row from two CPUs is one; groups keep processes and rings apart. */
 static void merge(void **state)
 {
+	__u64 room[HIST_BUCKETS];
 	struct io_model m = { 0 }, g = { 0 };
 	struct io_row total;
 
@@ -35,8 +34,8 @@ static void merge(void **state)
 	assert_int_equal(m.nr_rows, 4);
 	assert_int_equal(m.rows[0].c.ops, 204);
 	assert_int_equal(m.rows[0].c.max_ns, 4000);
-	assert_int_equal(hist_total(m.rows[0].hist), 204);
-	assert_int_equal(m.rows[0].hist[hist_index(1000)], 101);
+	assert_int_equal(hist_total(hist_all(m.rows[0].hist, room)), 204);
+	assert_int_equal(hist_at(m.rows[0].hist, hist_index(1000)), 101);
 	io_model_group(&m, false, &g);
 	assert_int_equal(g.nr_rows, 3);
 	io_model_sort(&g, IO_BY_OPS);
@@ -45,7 +44,7 @@ static void merge(void **state)
 	assert_string_equal(g.rows[0].c.comm.bytes, "fio");
 	total = io_model_total(&m);
 	assert_int_equal(total.c.ops, 101 + 103 + 107 + 109 + 113);
-	assert_int_equal(hist_total(total.hist), total.c.timed);
+	assert_int_equal(hist_total(hist_all(total.hist, room)), total.c.timed);
 	free(total.hist);
 	io_model_free(&m);
 	io_model_free(&g);
@@ -53,6 +52,7 @@ static void merge(void **state)
 
 static void between(void **state)
 {
+	__u64 room[HIST_BUCKETS];
 	struct io_model before = { .t_ns = 1000 }, after = { .t_ns = 3000 }, d = { 0 };
 
 	(void)state;
@@ -66,7 +66,7 @@ static void between(void **state)
 	assert_int_equal(d.t_ns, 2000);
 	assert_int_equal(d.nr_rows, 2);
 	assert_int_equal(d.rows[0].c.ops, 103);
-	assert_int_equal(hist_total(d.rows[0].hist), 103);
+	assert_int_equal(hist_total(hist_all(d.rows[0].hist, room)), 103);
 	/* the slow operation is of the time before, so it is not in the difference */
 	assert_true(d.rows[0].c.max_ns < 1100);
 	assert_int_equal(d.rows[1].c.ops, 107);
@@ -192,16 +192,17 @@ static void rows_are_found(void **state)
 /* Latencies known to a power of two are spread over it, and none is lost. */
 static void coarse_latencies(void **state)
 {
+	__u64 room[HIST_BUCKETS];
 	struct io_row row = { 0 };
 	__u32 bucket = hist_index(5000);
 
 	(void)state;
 	io_row_add_coarse(&row, IO_COARSE_OF(bucket), 35);
-	assert_int_equal(hist_total(row.hist), 35);
+	assert_int_equal(hist_total(hist_all(row.hist, room)), 35);
 	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
-		if (row.hist[i])
-			assert_true(i / HIST_STEPS == bucket / HIST_STEPS && row.hist[i] <= 3);
-	assert_in_range(hist_percentile(row.hist, 500), 4096, 8191);
+		if (hist_at(row.hist, i))
+			assert_true(i / HIST_STEPS == bucket / HIST_STEPS && hist_at(row.hist, i) <= 3);
+	assert_in_range(hist_permille(row.hist, 500, ~0ULL), 4096, 8191);
 	free(row.hist);
 }
 

@@ -58,10 +58,10 @@ static struct io_row io_row(__u64 ops)
 		.c = { .ring = RING, .who = IO_WHO(812, 4, true), .ops = ops, .bytes = ops * 4096,
 		       .timed = ops, .latency_ns = ops * 100, .max_ns = 100, .first_ns = 700,
 		       .uid = 1000, .comm = { "fio" } },
-		.hist = calloc(HIST_BUCKETS, sizeof(__u64)), .fixed_ops = ops,
+		.fixed_ops = ops,
 	};
 
-	r.hist[hist_index(100)] = ops;
+	hist_add(&r.hist, hist_index(100), ops);
 	return r;
 }
 
@@ -235,12 +235,12 @@ static void check_part(struct replay *p, bool clean)
 	assert_int_equal(t.io_since->nr_buffers, 1);
 	t = next(p);
 	assert_int_equal(t.io_since->rows[0].c.ops, 11);
-	assert_int_equal(t.io_since->rows[0].hist[hist_index(100)], 11);
+	assert_int_equal(hist_at(t.io_since->rows[0].hist, hist_index(100)), 11);
 	assert_int_equal(t.io_since->loss.no_start, 5);
 	assert_int_equal(t.io_since->nr_buffers, 0);
 	assert_int_equal(t.io->rows[0].c.ops, 18);
 	assert_int_equal(t.io->rows[0].fixed_ops, 18);
-	assert_int_equal(t.io->rows[0].hist[hist_index(100)], 18);
+	assert_int_equal(hist_at(t.io->rows[0].hist, hist_index(100)), 18);
 	assert_string_equal(t.io->rows[0].c.comm.bytes, "fio");
 	assert_int_equal(t.io->nr_buffers, 1);
 	t = next(p);

@@ -14,7 +14,7 @@ static void fold(const struct io_row *r, struct bounded *out)
 	for (unsigned int i = 0; r->hist && i < HIST_BUCKETS; i++) {
 		while (bound < BOUNDS && hist_low(i) > BOUND_NS(bound))
 			bound++;
-		out->count[bound] += r->hist[i];
+		out->count[bound] += hist_at(r->hist, i);
 	}
 }
 

@@ -293,8 +293,7 @@ static void read_io(__u64 ring, __u64 ops, __u64 ns)
 	r->c.comm = comm_of("fio");
 	r->c.ops = ops;
 	r->c.bytes = 512 * ops;
-	r->hist = must_alloc(HIST_BUCKETS, sizeof(*r->hist));
-	r->hist[hist_index(ns)] = ops;
+	hist_add(&r->hist, hist_index(ns), ops);
 	r->c.latency_ns = ops * ns;
 	export_io(&m, &io, &io, 1);
 	io_model_free(&io);
