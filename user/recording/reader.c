@@ -358,7 +358,7 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 		on_user_lost(r, rec, data);
 		return 0;
 	case REC_STRING:
-		wrong = tables_add_string(&r->tables, rec, data);
+		wrong = tables_add_string(&r->tables, rec, data, r->size);
 		break;
 	case REC_STACK:
 		wrong = tables_add_stack(&r->tables, rec, data);

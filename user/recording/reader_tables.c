@@ -6,15 +6,21 @@
 #include "recording/reader_tables.h"
 
 #define MAX_BYTES	(4ULL * REC_TABLES_MAX)	/* what is written takes up to four times that here */
+/* Strings are unlike each other: a file that is small and holds so much of them was made to. */
+#define FREE_BYTES	(48ULL << 20)
+#define MAX_RATIO	128
 
-const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data)
+const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data,
+			     __u64 file_bytes)
 {
 	char *s;
 
 	if (rec->id != t->nr_strings + 1)
 		return "a string out of its order";
 	t->bytes += rec->size + sizeof(s) + 32;
-	if (t->bytes > MAX_BYTES)
+	t->string_bytes += rec->size + sizeof(s) + 32;
+	if (t->bytes > MAX_BYTES ||
+	    (t->string_bytes > FREE_BYTES && t->string_bytes / MAX_RATIO > file_bytes))
 		return "more strings and stacks than any recording has";
 	s = must_alloc(rec->size + 1, 1);
 	memcpy(s, data, rec->size);

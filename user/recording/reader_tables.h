@@ -12,10 +12,12 @@ struct recording_tables {
 	struct stack **stacks;	/* their addresses stay until the end of the part */
 	size_t nr_stacks;
 	size_t bytes;		/* held by both */
+	size_t string_bytes;	/* by strings */
 };
 
-/* .data: what follows the record's head. NULL, or what is wrong with it. */
-const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data);
+/* .data: what follows the record's head; .file_bytes: read up to there. NULL, or what is wrong with it. */
+const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data,
+			     __u64 file_bytes);
 const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, const void *data);
 void tables_free(struct recording_tables *t);
 

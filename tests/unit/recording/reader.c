@@ -233,6 +233,32 @@ static void refused_pin(void **state)
 	refuses(head + put_frame(bytes + head, records, n, 0), "numbers that no kernel has");
 }
 
+/* Strings that are nothing but blanks: a file of 100 KiB with 150 MiB of them. */
+static void many_strings(void **state)
+{
+	static char records[64 << 10], text[4000];
+	size_t at = put_head(bytes);
+	struct rusage before, after;
+	__u32 id = 0;
+
+	(void)state;
+	memset(text, ' ', sizeof(text));
+	getrusage(RUSAGE_SELF, &before);
+	while (id < 150 * 256) {
+		size_t n = 0;
+
+		while (n + sizeof(text) + 16 < sizeof(records))
+			n += put_record(records + n, REC_STRING, ++id, text, sizeof(text));
+		at += put_frame(bytes + at, records, n, 0);
+		/* put_frame() wants that much to compress to */
+		assert_true(at < 1 << 19);
+	}
+	assert_true(at < 300 << 10);
+	refuses(at, "more strings and stacks");
+	getrusage(RUSAGE_SELF, &after);
+	assert_true(after.ru_maxrss - before.ru_maxrss < 100 << 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +268,7 @@ int main(void)
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(bombs),
 		cmocka_unit_test(refused_pin),
+		cmocka_unit_test(many_strings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
