@@ -12,7 +12,7 @@ function common(s) {
 	gsub(/'[^']*'/, "", s)
 	while (match(s, / ?\([^()]*\)/))
 		s = substr(s, 1, RSTART - 1) substr(s, RSTART + RLENGTH)
-	gsub(/0x[0-9a-f]+|[0-9]+(\.[0-9]+)?( (bytes?|KiB|MiB|GiB|TiB))?/, "N", s)
+	gsub(/[0-9][0-9A-Za-z]*(\.[0-9][0-9A-Za-z]*)?( (bytes?|KiB|MiB|GiB|TiB))?/, "N", s)
 	return s
 }
 

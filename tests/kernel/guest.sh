@@ -73,9 +73,16 @@ suite_explanations() {
 		fixbuf-trace stat --json -q -o /tmp/stat.json -- sh /tmp/foreign
 	for said in /tmp/trace.json /tmp/stat.json; do
 		# an object a line, those of stat's list of failures too
-		sed -e 's/"io_[a-z]*":\[{/\n{/g' -e 's/},{/},\n{/g' $said | sed -n -e '/"explain":"/!d' \
-			-e 's/.*"comm":"\([^"]*\)".*"\(opcode\|event\)":"\([^"]*\)".*"errno":"\([^"]*\)".*"explain":"\([^"]*\)".*/\1\t\3\t\4\t\5/' \
-			-e t\ found -e 's/.*"opcode":"\([^"]*\)".*"explain":"\([^"]*\)".*/-\t\1\t-\t\2/' -e ': found' -e 's/^/kernel-explain: /p'
+		sed -e 's/"io_[a-z]*":\[{/\n{/g' -e 's/},{/},\n{/g' $said | awk '
+			function of(name) {
+				if (!match($0, "\"" name "\":\"[^\"]*\""))
+					return "-"
+				return substr($0, RSTART + length(name) + 4, RLENGTH - length(name) - 5)
+			}
+			/"explain":"/ {
+				op = of("opcode")
+				printf "kernel-explain: %s\t%s\t%s\t%s\n", of("comm"), op == "-" ? of("event") : op, of("errno"), of("explain")
+			}'
 	done | sort -u
 }
 
