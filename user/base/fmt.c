@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/fmt.h"
 #include "base/page_size.h"
 
@@ -63,6 +64,18 @@ const char *fmt_ns(char buf[FMT_LEN], __u64 ns)
 		u++;
 	}
 	snprintf(buf, FMT_LEN, "%.*f%s", u == 0 || v >= 100 ? 0 : v >= 10 ? 1 : 2, v, units[u]);
+	return buf;
+}
+
+const char *fmt_time_of_day(char buf[FMT_LEN], __u64 ns)
+{
+	time_t s = ns / 1000000000;
+	char text[16];
+	struct tm tm;
+
+	localtime_r(&s, &tm);
+	strftime(text, sizeof(text), "%T", &tm);
+	snprintf(buf, FMT_LEN, "%s.%03u", text, (unsigned int)(ns % 1000000000 / 1000000));
 	return buf;
 }
 

@@ -16,6 +16,8 @@ const char *fmt_pages(char buf[FMT_LEN], __s64 pages);
 const char *fmt_bytes_long(char buf[FMT_LEN], __u64 bytes);
 /* "850ns", "12.3us", "4.56ms", "1.20s" */
 const char *fmt_ns(char buf[FMT_LEN], __u64 ns);
+/* "17:03:59.250" here, of a time since 1970. */
+const char *fmt_time_of_day(char buf[FMT_LEN], __u64 ns);
 /* Without its fraction; what is beyond 64 bits, or no number, is the largest. */
 __u64 whole(double v);
 /* What makes a plural of a noun: "s" unless there is one. */

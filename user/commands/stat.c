@@ -114,6 +114,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 		.starts_by = io_stat_starts_by(s->run.capture.io),
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
 		.header = s->live || !s->printed || total || tables, .total = total,
+		.time_ns = clock_today_ns(),
 		.failures = &failures, .unseen = o->advise && m->nr_rows && !saw_ours(s->rings, m),
 	};
 
@@ -129,6 +130,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 
 		json_begin(&j, o->output.out);
 		view_stat_json(&j, &v);
+		json_uint(&j, "time_ns", v.time_ns);
 		json_flag(&j, "total", total);
 		json_end(&j);
 		json_free(&j);
@@ -326,6 +328,7 @@ static const struct option_row options[] = {
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_NO_HEADER,
+	ROW_TIMESTAMPS,
 	ROWS_SAID,
 	{ 0 }
 };

@@ -142,14 +142,18 @@ static void ring_cell(const struct view_stat *v, struct table *t, const struct i
 
 static void print_rows(const struct view_stat *v, const struct io_model *g)
 {
-	struct table *t = table_new(v->by_opcode ?
-		"PID <COMM <RING <OPCODE OPS OPS/S BYTES/S FIXED P50 P90 P99 P99.9 MAX ERRORS PUNTS" :
-		"PID <COMM <RING OPS OPS/S BYTES/S FIXED P50 P90 P99 P99.9 MAX ERRORS PUNTS");
+	char titles[128];
+	struct table *t;
 
+	snprintf(titles, sizeof(titles), "%sPID <COMM <RING %sOPS OPS/S BYTES/S FIXED P50 P90 P99 P99.9 MAX ERRORS PUNTS",
+		 v->to->timestamps ? "TIME " : "", v->by_opcode ? "<OPCODE " : "");
+	t = table_new(titles);
 	for (size_t i = 0; i < g->nr_rows; i++) {
 		const struct io_row *r = &g->rows[i];
 		char buf[FMT_LEN];
 
+		if (v->to->timestamps)
+			table_cell(t, "%s", fmt_time_of_day(buf, v->time_ns));
 		pid_cell(v, t, &r->c);
 		table_cell(t, "%s", TAME_COMM(r->c.comm));
 		ring_cell(v, t, &r->c);

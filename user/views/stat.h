@@ -24,6 +24,7 @@ struct view_stat {
 	enum io_order order;
 	bool header;
 	bool total;			/* all since the begin, not an interval */
+	__u64 time_ns;			/* when it ended, since 1970 */
 };
 
 void view_stat_text(const struct view_stat *v);

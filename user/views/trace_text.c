@@ -2,7 +2,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "base/fmt.h"
 #include "base/page_size.h"
 #include "base/untrusted.h"
@@ -14,20 +13,14 @@
 #include "views/stack.h"
 #include "views/trace_text.h"
 
-#define NS 1000000000LL
 #define WIDTH 118
 
 static void put_time(struct view_trace *v, __u64 t_ns)
 {
-	__s64 ns = t_ns + v->origin->realtime_ns;
-	time_t s = ns / NS;
-	struct tm tm;
+	char text[FMT_LEN];
 
-	if (!v->to->timestamps)
-		return;
-	localtime_r(&s, &tm);
-	fprintf(v->to->out, "%02d:%02d:%02d.%03d ", tm.tm_hour, tm.tm_min, tm.tm_sec,
-		(int)(ns % NS / 1000000));
+	if (v->to->timestamps)
+		fprintf(v->to->out, "%s ", fmt_time_of_day(text, t_ns + v->origin->realtime_ns));
 }
 
 /* Below the initial pid namespace both ids: "-" is of a process that is not seen there. */
