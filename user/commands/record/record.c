@@ -192,6 +192,7 @@ static void write_counters(struct record *r)
 
 	if (!io_stat_read(r->run.capture.io, &now, &since)) {
 		/* the file holds what was added by row, and all else as it stands */
+		io_model_drop_rows(&now);
 		now.rows = since.rows;
 		now.nr_rows = since.nr_rows;
 		now.room = since.room;
