@@ -86,7 +86,11 @@ static void is_right(const struct wish *w)
 		is(a.status, 0, "%s rings of %s entries, %s%s: %lld bytes", rings, entries, buffers,
 		   w->huge ? ", huge" : "", total);
 		is(status, 0, "they can be had under that limit");
-		is(have_under(w, total - PAGE), ENOMEM, "and not under a page less");
+		/* the series charges a user once for what several rings hold: it takes less than is planned */
+		if (w->huge && !access("/sys/kernel/tracing/events/io_uring/io_uring_buf_pin", F_OK))
+			skip("and not under a page less", "this kernel has the series of patches/");
+		else
+			is(have_under(w, total - PAGE), ENOMEM, "and not under a page less");
 	}
 	tool_free(&a);
 }
