@@ -64,22 +64,22 @@ static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u
 	return f;
 }
 
-/* The record is the reader's, who is woken by the first after a pause, where many wait, or at once. */
-static __always_inline void fact_submit_to(void *record, bool at_once)
+/* The record is the reader's, who is woken by the first after a pause, where many wait, and what is urgent. */
+static __always_inline void fact_submit_urgent(void *record, bool urgent)
 {
 	struct fact *f = record;
 	struct lane *lane = &lanes[f->cpu & (FACT_LANES - 1)];
 	__u64 pause = f->t_ns - lane->told_ns;
 
 	lane->told_ns = f->t_ns;
-	bpf_ringbuf_submit(f, at_once || pause >= FACT_WAIT_NS ||
+	bpf_ringbuf_submit(f, urgent || pause >= FACT_WAIT_NS ||
 			      bpf_ringbuf_query(&facts, BPF_RB_AVAIL_DATA) >= facts_wake_bytes ?
 			      BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline void fact_submit(void *record)
 {
-	fact_submit_to(record, false);
+	fact_submit_urgent(record, false);
 }
 
 #endif

@@ -179,6 +179,18 @@ __noinline int tell_caller(__u64 ring, __u32 op, __u32 error, __u32 call)
 	return 0;
 }
 
+static __always_inline bool stopped(const struct call_args *a, __s64 result)
+{
+	return a->op == CALL_UPDATE && result < a->nr;
+}
+
+/* Of what is mapped at an entry nothing was told: the reader looks it up, and it may be gone soon. */
+static __always_inline bool is_urgent(const struct call_args *a, __s64 result)
+{
+	return !(a->seen & SEEN_PAGES) &&
+	       (result == -EFAULT || result == -EOPNOTSUPP || (result >= 0 && stopped(a, result)));
+}
+
 /*
  * Tells the call whose arguments and stacks the CPU's working memory has. A global function, so that
  * the verifier looks at it once and not for each way through on_register().
@@ -202,14 +214,8 @@ __noinline int tell_call(__u64 ring, __s64 result, __u32 need_pages, __u32 nr_sl
 	fill_ring(out, ring, nr_slots);
 	fill_levels(out, start);
 	out->need_pages = need_pages;
-	/* what is mapped there is looked up by the reader, and may be gone soon */
-	fact_submit_to(out, result == -EFAULT && !(work->args.seen & SEEN_PAGES));
+	fact_submit_urgent(out, is_urgent(&work->args, result));
 	return 0;
-}
-
-static __always_inline bool stopped(const struct call_args *a, __s64 result)
-{
-	return a->op == CALL_UPDATE && result < a->nr;
 }
 
 static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool loop)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include "memory.h"
 #include "witness.h"
@@ -205,6 +206,16 @@ int witness_nr_fds(pid_t pid)
 		nr++;
 	closedir(d);
 	return nr;
+}
+
+bool witness_kernel(unsigned int major, unsigned int minor)
+{
+	unsigned int is_major = 0, is_minor = 0;
+	struct utsname u;
+
+	if (uname(&u) || sscanf(u.release, "%u.%u", &is_major, &is_minor) != 2)
+		return false;
+	return is_major > major || (is_major == major && is_minor >= minor);
 }
 
 size_t witness_children(pid_t pid, pid_t *list, size_t max)

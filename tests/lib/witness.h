@@ -35,6 +35,9 @@ size_t witness_huge_bytes(const void *p);
  */
 bool witness_joins_pages(void);
 
+/* Whether this kernel is that version or a later one. */
+bool witness_kernel(unsigned int major, unsigned int minor);
+
 /* Lists the children of a process, at most .max: returns how many. */
 size_t witness_children(pid_t pid, pid_t *list, size_t max);
 

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
 #include "tool_json.h"
+#include "witness.h"
 
 /* The program stays a while, for what is only looked at when its call is heard of. */
 #define STAYS "(sleep 3; echo) | \"$0\""
@@ -73,12 +73,7 @@ static bool differs(const char *cause)
 /* bpf_loop(), from 5.17 on: without it pages are not looked at, and the answer says so. */
 static bool pages_are_looked_at(void)
 {
-	unsigned int major = 0, minor = 0;
-	struct utsname u;
-
-	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
-		bail("this kernel has no version");
-	return major > 5 || (major == 5 && minor >= 17);
+	return witness_kernel(5, 17);
 }
 
 static bool is_of_a_page(const char *cause)

@@ -171,9 +171,13 @@ static bool put(const char *file, const char *text)
 
 #define MAX_BYTES (193 << 20)
 
-/* Before anything runs there: what was taken earlier is not counted. */
-static bool limit_memory(void)
+/* Before anything runs there: what was taken earlier is not counted. *ours: the controller was off. */
+static bool limit_memory(bool *ours)
 {
+	char *had = file_text(MOUNT "/cgroup.subtree_control");
+
+	*ours = !strstr(had, "memory");
+	free(had);
 	return put(MOUNT "/cgroup.subtree_control", "+memory") &&
 	       put(SLICE "/cgroup.subtree_control", "+memory") && put(SLICE "/memory.max", "202375168");
 }
@@ -226,7 +230,7 @@ static void refused(void)
 int main(void)
 {
 	struct load in, quiet, scope, out;
-	bool limited;
+	bool limited, ours;
 
 	if (!is_v2()) {
 		where_there_is_none();
@@ -240,7 +244,7 @@ int main(void)
 	for (size_t i = 0; i < NR_FOLDERS; i++)
 		if (mkdir(folders[i], 0755))
 			bail("cannot make %s: %s", folders[i], strerror(errno));
-	limited = limit_memory();
+	limited = limit_memory(&ours);
 	enter(WORKER);
 	if (!load_start(&in, "churn", "slow", NULL) || !load_start(&quiet, "many", "pages", "101", NULL))
 		bail("churn does not start");
@@ -266,5 +270,7 @@ int main(void)
 	load_end(&scope);
 	load_end(&out);
 	remove_folders();
+	if (limited && ours)
+		put(MOUNT "/cgroup.subtree_control", "-memory");
 	return tap_end();
 }

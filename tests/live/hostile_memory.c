@@ -136,17 +136,18 @@ static void churn(void)
 static void many_counters(const char *command, const char *interval, char *file)
 {
 	struct tool_how how = { .timeout_s = MAX_S };
-	int fd = file ? mkstemp(file) : open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct tool_run a;
 	struct load l;
 	long kb;
+	int fd;
 
-	if (fd < 0)
-		bail("no temporary file");
 	if (!load_start(&l, "io_spread", NULL)) {
 		skip("many counters of I/O", "%s", l.skip);
 		return;
 	}
+	fd = file ? mkstemp(file) : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		bail("no temporary file");
 	how.stdout_fd = file ? 0 : fd;
 	tool_start(&a, &how, command, "-q", "-i", interval, "-d", "17s", file ? "-o" : "--json", file, NULL);
 	kb = watch(&a);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "hostile.h"
 #include "http.h"
@@ -17,6 +16,7 @@
 #include "strict.h"
 #include "tool.h"
 #include "tool_json.h"
+#include "witness.h"
 
 #define HOSTILE_JSON	"\033\a\n\xef\xbf\xbd\xc2\x9b\xe2\x80\xae\"<;\\"
 #define OPENMETRICS	"Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n"
@@ -123,23 +123,14 @@ static void check_file(const char *what, bool name)
 
 /* ---- of what happens --------------------------------------------------------------------- */
 
-/* bpf_find_vma() is of 5.17: the kernel side then sees the mapping at the call itself. */
-static bool looks_at_mappings(void)
-{
-	unsigned int major, minor;
-	struct utsname u;
-
-	return uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2 ||
-	       major > 5 || (major == 5 && minor >= 17);
-}
-
 static void live(void)
 {
 	struct tool_run a;
 
 	tool(&a, "trace", "--stacks", "--io", "--", program, "--no-wait", file, NULL);
 	check(&a, TEXT, true, "trace --stacks");
-	if (looks_at_mappings())
+	/* with bpf_find_vma() the kernel side sees the mapping at the call itself */
+	if (witness_kernel(5, 17))
 		has_text(a.out, "'f" HOSTILE_TAMED "'", "an explanation names the file");
 	else
 		skip("an explanation names the file",

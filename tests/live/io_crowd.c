@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "io_counts.h"
 #include "load.h"
 #include "tool.h"
+#include "witness.h"
 
 static struct load noise;
 
@@ -40,9 +40,7 @@ static bool lacks_descriptor(struct json_object *row, long long unused)
  */
 static bool preempts_programs(void)
 {
-	struct utsname u;
-
-	return !uname(&u) && atoi(u.release) >= 7;
+	return witness_kernel(7, 0);
 }
 
 static void check_exact(struct json_object *o, long long want, long long uid, const char *what)

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "load_report.h"
+#include "load.h"
 #include "memory.h"
 #include "tool.h"
 #include "tool_json.h"
@@ -136,52 +137,61 @@ static void unprivileged(void)
 	tool_free(&a);
 }
 
-/* Of another process: its limit, and whether it holds for it. Returns the exit status of plan. */
-static int plan_for(unsigned int uid, struct tool_run *a)
-{
-	const struct rlimit small = { 64 << 10, 64 << 10 };
-	int ready[2], end[2], status;
-	char id[16], byte;
-	pid_t pid;
-
-	if (pipe(ready) || pipe(end))
-		bail("no pipe");
-	pid = fork();
-	if (!pid) {
-		close(end[1]);
-		if (setrlimit(RLIMIT_MEMLOCK, &small) || (uid && (setgid(uid) || setuid(uid))) ||
-		    write(ready[1], "", 1) != 1)
-			_exit(126);
-		_exit(read(end[0], &byte, 1) != 0);
-	}
-	close(ready[1]);
-	close(end[0]);
-	set_cloexec(end[1]);
-	if (read(ready[0], &byte, 1) != 1)
-		bail("no process of uid %u", uid);
-	snprintf(id, sizeof(id), "%d", pid);
-	tool(a, "plan", "--kernel", "6.12", "--buffers", "7x64K", "-p", id, NULL);
-	close(ready[0]);
-	close(end[1]);
-	if (waitpid(pid, &status, 0) != pid || status)
-		bail("the process of uid %u did not end well", uid);
-	return a->status;
-}
-
+/* Of another process: its limit, and whether it holds for it. */
 static void other_processes(void)
 {
+	char id[16], missing[64];
 	struct tool_run a;
+	struct load l;
 
-	is(plan_for(0, &a), 0, "a process with CAP_IPC_LOCK: no limit is too small");
+	if (!load_start(&l, "many", "pages", "37", NULL))
+		bail("%s", l.skip);
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "plan", "--kernel", "6.12", "--buffers", "7x64K", "-p", id, NULL);
+	is(a.status, 0, "a process with CAP_IPC_LOCK: no limit is too small");
 	has_text(a.out, "no limit holds: CAP_IPC_LOCK is in effect", "in words");
 	tool_free(&a);
-	is(plan_for(UID_OF_NOBODY_ELSE, &a), 1, "one without: its limit is");
-	has_text(a.out, "384K too little\n", "without a doubt about its capability");
+	load_end(&l);
+	if (!load_start(&l, "fault_limit", NULL))
+		bail("%s", l.skip);
+	snprintf(id, sizeof(id), "%d", l.pid);
+	snprintf(missing, sizeof(missing), "%lluK too little\n", 7 * 64 - load_number(&l, "limit") / 1024);
+	tool(&a, "plan", "--kernel", "6.12", "--buffers", "7x64K", "-p", id, NULL);
+	is(a.status, 1, "one without: its limit is");
+	has_text(a.out, missing, "without a doubt about its capability");
 	tool_free(&a);
+	load_end(&l);
 	tool(&a, "plan", "-p", "4194305", NULL);
 	is(a.status, 3, "a process that cannot be ends it with 3");
 	is_text(a.err, "fixbuf-trace: there is no process 4194305\n", "in words");
 	tool_free(&a);
+}
+
+/* Whose user namespace is not to be seen: whether its CAP_IPC_LOCK lifts the limit is not known. */
+static void not_to_be_seen(void)
+{
+	struct rlimit was, small;
+	struct tool_run a;
+	struct load l;
+	char id[16];
+
+	getrlimit(RLIMIT_MEMLOCK, &was);
+	small = (struct rlimit){ 64 << 10, was.rlim_max };
+	setrlimit(RLIMIT_MEMLOCK, &small);
+	if (!load_start(&l, "many", "pages", "37", NULL))
+		bail("%s", l.skip);
+	setrlimit(RLIMIT_MEMLOCK, &was);
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool_as(&a, &(struct tool_how){ .uid = UID_OF_NOBODY_ELSE }, "plan", "--kernel", "6.12", "--buffers", "7x64K",
+		"-p", id, "--json", NULL);
+	is(a.status, 4, "another's process with CAP_IPC_LOCK somewhere: not settled");
+	ok(a.json && !json_member(a.json, "fits"), "whether it fits is null");
+	tool_free(&a);
+	tool_as(&a, &(struct tool_how){ .uid = UID_OF_NOBODY_ELSE }, "plan", "--kernel", "6.12", "--buffers", "7x64K",
+		"-p", id, NULL);
+	has_text(a.out, "unless CAP_IPC_LOCK lifts it, which cannot be seen from here", "and text says why");
+	tool_free(&a);
+	load_end(&l);
 }
 
 int main(void)
@@ -196,7 +206,9 @@ int main(void)
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
 		is_right(&wishes[i]);
 	other_kernels();
-	unprivileged();
 	other_processes();
+	not_to_be_seen();
+	/* last: without CAP_SYS_RESOURCE its limit stays */
+	unprivileged();
 	return tap_end();
 }

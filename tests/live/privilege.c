@@ -73,7 +73,7 @@ static void own_rings(void)
 	snprintf(want, sizeof(want), "pid %d ", pid);
 	tool_as(&a, &how, "list", NULL);
 	is(a.status, 3, "list without privilege ends with 3");
-	ok(strstr(a.out, want), "and shows the ring of a process of this user");
+	ok(strstr(a.out, want) && strstr(strstr(a.out, want), " fd "), "and shows the ring of a process of this user");
 	ok(strstr(a.out, " 148K"), "with its buffer of 37 pages");
 	ok(strstr(a.out, "soft limit "), "and its limit");
 	ok(strstr(a.out, "Not shown without privilege"), "and says what is missing");
@@ -86,6 +86,10 @@ static void own_rings(void)
 	tool_free(&a);
 	tool_as(&a, &how, "list", "-p", "1", NULL);
 	ok(strstr(a.out, "1 process of this user or named may not be looked into"), "what is hidden is told");
+	tool_free(&a);
+	tool_as(&a, &how, "list", "--by", "user", NULL);
+	ok(strstr(a.out, want) && strstr(a.out, "--by, --sort, --min-size and --top are not followed"),
+	   "what it does not follow is said");
 	tool_free(&a);
 	tool_as(&a, &how, "list", "--json", NULL);
 	is_text(a.out, "", "JSON is for those who see all");

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
+#include "witness.h"
 #include "tool_json.h"
 
 #define NOBODY	65534
@@ -98,17 +98,6 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Before 5.17 the tools ask /proc why, a little after the call, each at a time of its own. */
-static bool explains_at_once(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname uts;
-
-	uname(&uts);
-	sscanf(uts.release, "%u.%u", &major, &minor);
-	return major > 5 || (major == 5 && minor >= 17);
-}
-
 struct lines {
 	char *list[16384];
 	size_t nr;
@@ -118,7 +107,8 @@ struct lines {
 /* Sorts the lines by text, as facts of several CPUs may come in either order. */
 static void lines_of(struct lines *l, char *text)
 {
-	bool all = explains_at_once();
+	/* before bpf_find_vma() the tools ask /proc why, a little after the call, each at a time of its own */
+	bool all = witness_kernel(5, 17);
 
 	*l = (struct lines){ .nr = 0 };
 	for (char *s = strtok(text, "\n"); s; s = strtok(NULL, "\n")) {

@@ -13,11 +13,11 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "load_report.h"
 #include "memory.h"
+#include "witness.h"
 
 #define NR	3	/* buffers of a set */
 #define SETS	8
@@ -131,16 +131,6 @@ static void shared_file(struct io_uring *r)
 	many_times("file", 3, r, &iov, 1);
 }
 
-/* Before bpf_find_vma(), 5.17, who traces us looks into /proc. */
-static bool mappings_are_read_late(void)
-{
-	unsigned int major, minor;
-	struct utsname u;
-
-	return !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-	       (major < 5 || (major == 5 && minor < 17));
-}
-
 static void refusals(struct io_uring *r, const struct iovec *iov)
 {
 	char *hole = mem_pages(3), *read_only = mem_pages(2);
@@ -157,7 +147,8 @@ static void refusals(struct io_uring *r, const struct iovec *iov)
 	mprotect(read_only, 2 * PAGE, PROT_READ);
 	many_times("unmapped", 5, r, &bad[0], 1);
 	many_times("read-only", 3, r, &bad[1], 1);
-	if (mappings_are_read_late())
+	/* before bpf_find_vma() who traces us looks into /proc, a moment later */
+	if (!witness_kernel(5, 17))
 		usleep(200000);
 	many_times("null", 2, r, &bad[2], 1);
 	many_times("empty", 2, r, &bad[3], 1);

@@ -185,7 +185,8 @@ void cgroup_memory(const char *path, __u64 *bytes, __u64 *max_bytes)
 	if (!strncmp(path, "/..", 3))
 		return;
 	*bytes = read_bytes(path, strlen(path), "memory.current");
-	for (int len = strlen(path); len > 1; len = (const char *)memrchr(path, '/', len) - path) {
+	/* the last is the mount itself: a limit is there where that is not the machine's root */
+	for (int len = strlen(path); len >= 0; len = len ? (const char *)memrchr(path, '/', len) - path : -1) {
 		__u64 max = read_bytes(path, len, "memory.max");
 
 		if (max < *max_bytes)

@@ -18,7 +18,10 @@ int cgroup_find(struct selection *s);
 bool cgroup_of(int dir, char path[CGROUP_PATH_SIZE]);
 /* Whether .path is the cgroup that was found, or below it. */
 bool cgroup_is_in(const struct selection *s, const char *path);
-/* The memory that it uses, and the least limit on that, its own or one above; ~0 = none, or not to be read. */
+/*
+ * The memory that it uses, and the least limit on that, its own or one above as far as they are
+ * mounted here; ~0 = none, or not to be read.
+ */
 void cgroup_memory(const char *path, __u64 *bytes, __u64 *max_bytes);
 /* Fills .cgroup and .inner_pid of its holders, where they live. */
 void cgroup_name_holders(struct ring *r);

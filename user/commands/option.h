@@ -155,7 +155,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .offset = offsetof(struct output, path), .group = GROUP_OUTPUT }
 #define ROW_OUTPUT ROW_OUTPUT_AS("write to FILE")
 #define ROW_TIMESTAMPS \
-	{ .name = "timestamps", .letter = 'T', .help = "begin each line with the time of day", \
+	{ .name = "timestamps", .letter = 'T', .help = "begin the line of each event, or ring, with the time of day", \
 	  .parse = parse_flag, .offset = offsetof(struct output, timestamps), .group = GROUP_OUTPUT }
 #define ROW_NO_HEADER \
 	{ .name = "no-header", .help = "print no column titles", .parse = parse_flag, \

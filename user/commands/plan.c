@@ -52,9 +52,12 @@ static int read_limit(const struct plan_options *o, struct limit *l)
 	return 0;
 }
 
-static bool fits(const struct limit *l, const struct plan_need *need)
+/* 1, 0, or -1 where the limit is too small and may not hold. */
+static int fits(const struct limit *l, const struct plan_need *need)
 {
-	return l->none || need->total_bytes <= l->soft;
+	if (l->none || need->total_bytes <= l->soft)
+		return 1;
+	return l->capable < 0 ? -1 : 0;
 }
 
 static const char *limit_text(char buf[FMT_LEN], __u64 bytes)
@@ -73,11 +76,11 @@ static void print_limit(FILE *out, const struct limit *l, const struct plan_need
 	fprintf(out, "the limit is %s (hard %s): ", limit_text(soft, l->soft), limit_text(hard, l->hard));
 	if (l->none)
 		fputs("enough\n", out);
-	else if (fits(l, need))
+	else if (fits(l, need) > 0)
 		fputs("enough, unless the user has locked other memory\n", out);
 	else
 		fprintf(out, "%s too little%s\n", fmt_bytes(missing, need->total_bytes - l->soft),
-			l->capable ? ", unless it has CAP_IPC_LOCK, which cannot be seen from here" : "");
+			fits(l, need) ? ", unless CAP_IPC_LOCK lifts it, which cannot be seen from here" : "");
 }
 
 static void print_text(const struct plan_options *o, const struct plan_need *need, const struct limit *l)
@@ -127,7 +130,10 @@ static void print_json(const struct plan_options *o, const struct plan_need *nee
 	json_known(&j, "limit_bytes", l->soft != ~0ULL, l->soft);
 	json_known(&j, "hard_limit_bytes", l->hard != ~0ULL, l->hard);
 	json_flag(&j, "unlimited", l->none);
-	json_flag(&j, "fits", fits(l, need));
+	if (fits(l, need) < 0)
+		json_null(&j, "fits");
+	else
+		json_flag(&j, "fits", fits(l, need));
 	json_end(&j);
 	json_free(&j);
 }
@@ -152,7 +158,7 @@ static int run(void *options)
 		print_json(o, &need, &l);
 	else
 		print_text(o, &need, &l);
-	return fits(&l, &need) ? EXIT_DONE : EXIT_FINDINGS;
+	return fits(&l, &need) > 0 ? EXIT_DONE : fits(&l, &need) < 0 ? EXIT_UNSETTLED : EXIT_FINDINGS;
 }
 
 /* ---- options ------------------------------------------------------------------------- */
@@ -204,7 +210,7 @@ const struct command plan_command = {
 	.summary = "which RLIMIT_MEMLOCK rings and buffers will need; needs no privilege",
 	.text = "Computes what the kernel will charge the user for rings and registered buffers, by the "
 		"rules of this kernel or of --kernel, and compares it with the limit. Exits 1 when the "
-		"limit is too small.\v"
+		"limit is too small, 4 when it may not hold and that cannot be seen.\v"
 		"Examples:\n"
 		"  fixbuf-trace plan --buffers 1024x64K                # one ring, on this kernel\n"
 		"  fixbuf-trace plan --rings 64 --entries 1024 --buffers 16x1M --kernel 6.18\n"

@@ -100,11 +100,22 @@ static void nouns_and_verbs_agree(void **state)
 	assert_string_equal(is_or_are(0), "are");
 }
 
+static void times_of_day(void **state)
+{
+	char buf[FMT_LEN];
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	assert_string_equal(fmt_time_of_day(buf, 0), "00:00:00.000");
+	assert_string_equal(fmt_time_of_day(buf, (86400ULL * 7 + 61439) * 1000000000 + 250999999), "17:03:59.250");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(times),
+		cmocka_unit_test(times_of_day),
 		cmocka_unit_test(whole_numbers),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(numbers),

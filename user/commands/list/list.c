@@ -73,7 +73,7 @@ static void print_sorted(const struct list_options *o, struct list_json *to, str
 	json_close(&to->j);
 }
 
-/* All whose cgroup is asked for. */
+/* Of the selection's rings: a walk does not tell them. */
 static void name_cgroups(const struct list_options *o, const struct ledger *l)
 {
 	for (struct ring *r = l->rings; r; r = r->hh.next)
@@ -132,12 +132,12 @@ static int print_text(const struct list_options *o, struct walk *w, struct ledge
 	if (err)
 		return err;
 	holdings_sort_rings(l, o->sort);
-	if (!o->by)
-		name_cgroups(o, l);
-	if (o->by)
+	if (o->by) {
 		print_holdings(o, NULL, l);
-	else
+	} else {
+		name_cgroups(o, l);
 		view_rings_text(&o->output, &o->select, l, &shown);
+	}
 	unsteady = walk_unsteady(w);
 	if (unsteady)
 		fprintf(o->output.out, "%u ring%s changed too fast to be read; run it again\n", unsteady,

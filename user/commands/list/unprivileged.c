@@ -64,7 +64,7 @@ void list_unprivileged(const struct output *to, const struct selection *select, 
 		fprintf(to->out, "%zu process%s of this user or named may not be looked into: another user's, or one\n"
 			"that changed its user or capabilities.\n", hidden, hidden == 1 ? "" : "es");
 	if (views)
-		fprintf(to->out, "Without privilege there are no sums, orders or sizes to choose by: this is all.\n");
+		fprintf(to->out, "Without privilege --by, --sort, --min-size and --top are not followed.\n");
 	if (to->quiet)
 		return;
 	fprintf(to->out, "Not shown without privilege: other users' rings, rings that no descriptor names, who is\n"
