@@ -61,7 +61,8 @@ int ring_close(struct bpf_raw_tracepoint_args *ctx)
 			exit_func = func;
 		return 0;
 	}
-	if ((__u32)(bpf_get_current_pid_tgid() >> 32) == own_tgid)
+	/* not by the task: a walk of ours may have the last reference to anybody's ring */
+	if (ring_of_work(work) == learn_ring)
 		return 0;
 	out = fact_reserve(sizeof(*out), FACT_RING_CLOSE, ring_of_work(work), 0);
 	if (!out)

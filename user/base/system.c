@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #include "base/files.h"
 #include "base/system.h"
 
@@ -32,28 +33,37 @@ bool system_capable(unsigned int cap)
 	return capabilities("self", &effective) && effective >> cap & 1;
 }
 
+/*
+ * Whether it lives in the first user namespace; -1 when that cannot be seen: stat(2) of what may not be
+ * followed gives some folder up to 5.10, the text of the link does not.
+ */
+static int in_first_user_namespace(const char *process)
+{
+	char path[48], link[64] = "";
+	unsigned int inode;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/user", process);
+	/* a kernel without user namespaces has no such link */
+	if (readlink(path, link, sizeof(link) - 1) < 0)
+		return errno == ENOENT ? 1 : -1;
+	return sscanf(link, "user:[%u]", &inode) == 1 ? inode == FIRST_USER_NAMESPACE : -1;
+}
+
 bool system_first_user_namespace(void)
 {
-	struct stat st;
-
-	return stat("/proc/self/ns/user", &st) || st.st_ino == FIRST_USER_NAMESPACE;
+	return in_first_user_namespace("self");
 }
 
 int system_lifts_memlock(pid_t pid)
 {
 	unsigned long long effective;
-	char process[16], path[48];
-	struct stat st;
+	char process[16] = "self";
 
-	if (!pid)
-		return system_capable(CAP_IPC_LOCK) && system_first_user_namespace();
-	snprintf(process, sizeof(process), "%d", pid);
+	if (pid)
+		snprintf(process, sizeof(process), "%d", pid);
 	if (!capabilities(process, &effective))
 		return -1;
-	if (!(effective >> CAP_IPC_LOCK & 1))
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%s/ns/user", process);
-	return stat(path, &st) ? -1 : st.st_ino == FIRST_USER_NAMESPACE;
+	return effective >> CAP_IPC_LOCK & 1 ? in_first_user_namespace(process) : 0;
 }
 
 static __u64 limit_of(const char *text)

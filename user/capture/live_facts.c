@@ -188,16 +188,34 @@ static bool is_another(const struct live *l, const struct fact_ring *f)
 	return l->ledger->lost && r && r->mm && f->mm && r->mm->id != f->mm;
 }
 
+static bool is_holder(const struct ring *r, __u32 pid)
+{
+	for (size_t i = 0; i < r->nr_holders; i++)
+		if (r->holders[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* The last reference may be of who only looked at its file: a walk, or another tool's. */
 static void on_close(struct live *l, const struct fact *f)
 {
+	const struct ring *known;
 	struct shown_ring *r;
+	struct fact_ring copy;
 
 	if (is_another(l, (const void *)f))
 		live_forget_ring(l, f->ring);
 	r = live_ring(l, f->ring);
 	if (r)
 		r->closing = true;
-	live_enter(l, f, r, r, NULL);
+	known = ledger_ring(l->ledger, f->ring);
+	memcpy(&copy, f, sizeof(copy));
+	if (known && known->nr_holders && !is_holder(known, f->pid)) {
+		name_owner(&copy.h, known);
+		/* that task did not do it, and may be in a call */
+		copy.h.tid = 0;
+	}
+	live_enter(l, &copy.h, r, r, NULL);
 }
 
 static void on_gone(struct live *l, const struct fact *f)

@@ -39,8 +39,7 @@ bool bench_beyond_limit(size_t bytes)
 {
 	struct rlimit rl;
 
-	return !getrlimit(RLIMIT_MEMLOCK, &rl) && bytes > rl.rlim_cur &&
-	       !system_lifts_memlock(0);
+	return !getrlimit(RLIMIT_MEMLOCK, &rl) && bytes > rl.rlim_cur && system_lifts_memlock(0) <= 0;
 }
 
 void bench_refused(char reason[BENCH_REASON], size_t bytes, int err)
