@@ -130,7 +130,6 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 
 		json_begin(&j, o->output.out);
 		view_stat_json(&j, &v);
-		json_uint(&j, "time_ns", v.time_ns);
 		json_flag(&j, "total", total);
 		json_end(&j);
 		json_free(&j);

@@ -165,6 +165,7 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	json_int(j, "schema", 2);
 	json_str(j, "kernel", v->to->kernel);
 	json_uint(j, "duration_ns", v->m->t_ns);
+	json_uint(j, "time_ns", v->time_ns);
 	json_str(j, "starts_by", v->starts_by);
 	json_double(j, "relative_error", HIST_ERROR);
 	json_uint(j, "clock_shared_by", IO_CLOCK_SHARED);
