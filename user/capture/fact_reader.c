@@ -19,6 +19,7 @@
 #include "fixbuf.skel.h"
 
 #define ENOUGH		4096	/* facts in one go: its reader has signals and deadlines to look at */
+#define SETTLE_NS	NS_PER_S
 
 struct arrivals {
 	__u64 seq;		/* the highest that arrived */
@@ -33,6 +34,7 @@ struct facts {
 	unsigned int handled;	/* in this go */
 	bool quiet;		/* nothing came for so long that the next one wakes us */
 	__u64 read_ns;		/* when something was read last */
+	__u64 settled_ns;	/* when losses that no fact shows were looked for last */
 	__u64 skipped;		/* runs that were reported */
 	struct user_loss *losses;
 	const struct bpf_program **left_out;
@@ -119,6 +121,15 @@ int facts_fd(const struct facts *f)
 	return bpf_map__fd(f->skel->maps.facts);
 }
 
+/* What the kernel left out shows in its counts alone: who waits for it need not wait for long. */
+static void settle_when_due(struct facts *f, __u64 now)
+{
+	if (now - f->settled_ns < SETTLE_NS)
+		return;
+	f->settled_ns = now;
+	facts_settle(f);
+}
+
 bool facts_read(struct facts *f)
 {
 	bool more;
@@ -131,6 +142,8 @@ bool facts_read(struct facts *f)
 	f->quiet = !f->handled && now - f->read_ns > 2 * FACT_WAIT_NS;
 	if (f->handled)
 		f->read_ns = now;
+	if (!more)
+		settle_when_due(f, now);
 	return more;
 }
 

@@ -28,7 +28,7 @@ int facts_start(struct facts *f, const struct facts_handler *handler);
 int facts_fd(const struct facts *f);
 /* Milliseconds after which to read again though poll() was not woken. */
 unsigned int facts_pause_ms(const struct facts *f);
-/* Hands over what waits; true when that was too much for one go. */
+/* Hands over what waits; true when that was too much for one go. Settles once a second. */
 bool facts_read(struct facts *f);
 /* Reports losses that no later fact has shown; after the end of facts the total is then final. */
 void facts_settle(struct facts *f);

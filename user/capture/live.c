@@ -184,9 +184,12 @@ static __u64 mm_of(const struct live *l, __u64 id)
 int live_look_anew(struct live *l)
 {
 	struct shown_ring *r, *next;
-	__u64 lost = l->ledger->lost;
+	__u64 lost;
 	int err;
 
+	/* what was lost before is no loss of what follows */
+	facts_settle(l->capture->facts);
+	lost = l->ledger->lost;
 	for (r = l->rings; r; r = r->hh.next)
 		r->mm = mm_of(l, r->id);
 	ledger_free(l->ledger);

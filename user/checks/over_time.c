@@ -15,10 +15,19 @@
 #define LEAK_REST_NS	20000000ULL
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
 
+struct found {
+	struct findings list;
+	struct finding_index *index; /* of the list */
+};
+
 struct over_time {
 	const struct selection *select;
-	struct findings list;	/* sorted at the end of each part */
-	struct finding_index *index; /* of the list */
+	struct found told;	/* sorted at the end of each part */
+	/*
+	 * Not sure before the next look or the end: a loss is told late, and may be the fact that was
+	 * missed. What a level says holds whatever was lost.
+	 */
+	struct found since_look;
 	struct hindsight *hindsight;
 	struct findings leaks;	/* suspected; a later check that has them, too, makes them sure */
 	__u64 leaks_ns;		/* when they were */
@@ -30,7 +39,7 @@ struct over_time {
 	bool below_zero;	/* the last fact says so of an account */
 };
 
-static void add(struct over_time *f, const struct finding *n, __s64 since_ns)
+static void add(struct found *f, const struct finding *n, __s64 since_ns)
 {
 	long at = finding_index_find(f->index, n);
 	struct finding *o;
@@ -52,6 +61,22 @@ static void add(struct over_time *f, const struct finding *n, __s64 since_ns)
 			o->detail = detail;
 		}
 	}
+}
+
+static void drop(struct found *f)
+{
+	findings_free(&f->list);
+	finding_index_free(&f->index);
+}
+
+/* The part ended without a loss since the look that it began with. */
+static void make_sure(struct over_time *f)
+{
+	const struct findings *fs = &f->since_look.list;
+
+	for (size_t i = 0; i < fs->nr; i++)
+		add(&f->told, &fs->list[i], fs->list[i].since_ns);
+	drop(&f->since_look);
 }
 
 /* A file that does not name a tier that is known holds what every tier sees. */
@@ -84,7 +109,7 @@ static void find(struct over_time *f, const struct event *t, bool levels_only, s
 	findings_keep_selected(f->select, t->ledger, now);
 	for (size_t i = 0; i < now->nr; i++)
 		if (finding_traits(now->list[i].tag)->by_level)
-			add(f, &now->list[i], f->now_ns);
+			add(&f->told, &now->list[i], f->now_ns);
 	f->grown = false;
 }
 
@@ -114,7 +139,7 @@ static void tell_leaks(struct over_time *f, struct findings *now, __u64 t_ns, bo
 	findings_keep(now, is_leak, NULL);
 	for (size_t i = 0; i < now->nr; i++)
 		if (end || (rested && finding_index_find(before, &now->list[i]) >= 0))
-			add(f, &now->list[i], f->now_ns);
+			add(&f->since_look, &now->list[i], f->now_ns);
 	finding_index_free(&before);
 	if (rested || !f->leaks.nr) {
 		findings_free(&f->leaks);
@@ -130,7 +155,7 @@ static void tell_sure(struct over_time *f)
 	struct findings *sure = hindsight_sure(f->hindsight);
 
 	for (size_t i = 0; i < sure->nr; i++)
-		add(f, &sure->list[i], sure->list[i].since_ns);
+		add(&f->since_look, &sure->list[i], sure->list[i].since_ns);
 	findings_free(sure);
 }
 
@@ -227,15 +252,20 @@ static void at_end(struct over_time *f, const struct event *t)
 	if (!f->torn)
 		check(f, t, t->t_ns > f->last_ns ? t->t_ns : f->last_ns, true);
 	tell_sure(f);
+	make_sure(f);
 	forget(f, false);
-	findings_sort(&f->list);
-	finding_index_free(&f->index);
-	f->index = finding_index_of(&f->list);
+	findings_sort(&f->told.list);
+	finding_index_free(&f->told.index);
+	f->told.index = finding_index_of(&f->told.list);
 }
 
 void over_time_event(struct over_time *f, const struct event *t)
 {
 	f->budget++;
+	if (t->kind == EVENT_LOST)
+		drop(&f->since_look);
+	else if (t->kind == EVENT_LOOK)
+		make_sure(f);
 	if (t->kind == EVENT_LOST || t->kind == EVENT_LOOK)
 		forget(f, t->kind == EVENT_LOST);
 	if (f->below_zero) {
@@ -261,15 +291,15 @@ struct over_time *over_time_new(const struct selection *select)
 
 const struct findings *over_time_findings(const struct over_time *f)
 {
-	return &f->list;
+	return &f->told.list;
 }
 
 size_t over_time_ignore(struct over_time *f, const struct ignored *i)
 {
-	size_t nr = ignored_drop(i, &f->list);
+	size_t nr = ignored_drop(i, &f->told.list);
 
-	finding_index_free(&f->index);
-	f->index = finding_index_of(&f->list);
+	finding_index_free(&f->told.index);
+	f->told.index = finding_index_of(&f->told.list);
 	return nr;
 }
 
@@ -277,7 +307,7 @@ void over_time_free(struct over_time *f)
 {
 	hindsight_free(f->hindsight);
 	findings_free(&f->leaks);
-	findings_free(&f->list);
-	finding_index_free(&f->index);
+	drop(&f->told);
+	drop(&f->since_look);
 	free(f);
 }

@@ -48,6 +48,7 @@ static int finish(void **state)
 	return 0;
 }
 
+#define NO_STATE	 void **state __attribute__((unused))
 #define wait_ms(ms) (now_ns += (ms) * MS)
 
 static struct event event_of(enum event_kind kind)
@@ -133,6 +134,18 @@ static void fill(__u64 ring, __u32 first, __s64 below)
 		slot(ring, i, BUF(first + i), PAGES);
 }
 
+static void fill_and_rest(void)
+{
+	fill(RING, 0, 0);
+	wait_ms(100);
+}
+
+static void nothing_in_the_end(void)
+{
+	wait_ms(2000);
+	assert_int_equal(end()->nr, 0);
+}
+
 static void nothing_of(enum finding_tag tag)
 {
 	const struct findings *fs = end();
@@ -142,23 +155,19 @@ static void nothing_of(enum finding_tag tag)
 }
 
 /* The buffers go one by one, and only the end of the call takes them out of the table. */
-static void inside_unregister(void **state)
+static void inside_unregister(NO_STATE)
 {
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	for (__u32 i = 0; i < NR; i++) {
 		account(FACT_UNCHARGE, RING, BUF(i), PAGES, (NR - 1 - i) * PAGES);
 		wait_ms(30);
 	}
 	call(RING, CALL_UNREGISTER, 0, 0, 0, 0);
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
+	nothing_in_the_end();
 }
 
-static void inside_register(void **state)
+static void inside_register(NO_STATE)
 {
-	(void)state;
 	create(RING, 0);
 	wait_ms(100);
 	for (__u32 i = 0; i < NR; i++) {
@@ -168,16 +177,13 @@ static void inside_register(void **state)
 	call(RING, CALL_REGISTER, NR, 0, NR * PAGES, 0);
 	for (__u32 i = 0; i < NR; i++)
 		slot(RING, i, BUF(i), PAGES);
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
+	nothing_in_the_end();
 }
 
 /* The kernel releases what a closed ring has while the account is read for another. */
-static void inside_close(void **state)
+static void inside_close(NO_STATE)
 {
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	close_ring(RING, NR * PAGES);
 	wait_ms(30);
 	create(RING2, 0);
@@ -185,27 +191,22 @@ static void inside_close(void **state)
 	gone(RING);
 	wait_ms(2000);
 	call(RING2, CALL_UNREGISTER, 0, -6, 0, 0);
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
+	nothing_in_the_end();
 }
 
 /* At tracepoints only its end says that a call was under way on the other ring. */
-static void inside_a_silent_call(void **state)
+static void inside_a_silent_call(NO_STATE)
 {
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	create(RING2, PAGES);
 	wait_ms(100);
 	call(RING, CALL_UNREGISTER, 0, 0, 0, 0);
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
+	nothing_in_the_end();
 }
 
 /* The new ring has the address of the closed one before the end of that is told. */
-static void address_of_a_closed_ring(void **state)
+static void address_of_a_closed_ring(NO_STATE)
 {
-	(void)state;
 	fill(RING, 0, 0);
 	close_ring(RING, NR * PAGES);
 	fill(RING, 10, 0);
@@ -215,9 +216,8 @@ static void address_of_a_closed_ring(void **state)
 }
 
 /* More rings than are listed: none may have been in a call that releases. */
-static void beside_many_rings(void **state)
+static void beside_many_rings(NO_STATE)
 {
-	(void)state;
 	for (__u32 i = 1; i <= 300; i++) {
 		create(RING2 + i * 0x1000, 0);
 		call(RING2 + i * 0x1000, CALL_REGISTER, 1, 0, 0, 0);
@@ -233,9 +233,8 @@ static void beside_many_rings(void **state)
 }
 
 /* So many tasks in calls that their ends are not kept apart: nothing is judged. */
-static void a_crowd(void **state)
+static void a_crowd(NO_STATE)
 {
-	(void)state;
 	fill(RING, 0, 0);
 	for (__u32 i = 1; i <= 300; i++) {
 		struct fact_charge f = {
@@ -247,15 +246,12 @@ static void a_crowd(void **state)
 		tell(&f.h);
 	}
 	call(RING2, CALL_REGISTER, 1, -14, 1, 0);
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
+	nothing_in_the_end();
 }
 
-static void before_a_call(void **state)
+static void before_a_call(NO_STATE)
 {
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	create(RING2, PAGES);
 	wait_ms(100);
 	call(RING, CALL_UNREGISTER, 0, 0, 0, now_ns - MS);
@@ -264,11 +260,9 @@ static void before_a_call(void **state)
 }
 
 /* Neither a call that failed nor a close was in the middle of a release. */
-static void beside_harmless_ends(void **state)
+static void beside_harmless_ends(NO_STATE)
 {
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	create(RING2, PAGES);
 	wait_ms(100);
 	call(RING, CALL_UNREGISTER, 0, -6, NR * PAGES, 0);
@@ -278,13 +272,11 @@ static void beside_harmless_ends(void **state)
 	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
 }
 
-static void after_a_call(void **state)
+static void after_a_call(NO_STATE)
 {
 	const struct finding *f;
 
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	call(RING, CALL_UPDATE, 1, 1, PAGES, 0);
 	slot(RING, 0, BUF(7), PAGES);
 	f = only(end(), UNCHARGED_PIN);
@@ -293,23 +285,19 @@ static void after_a_call(void **state)
 }
 
 /* The old buffers are in the ledger until the slots of the call are told. */
-static void between_call_and_slots(void **state)
+static void between_call_and_slots(NO_STATE)
 {
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	call(RING, CALL_UPDATE, NR, NR, 0, 0);
 	for (__u32 i = 0; i < NR; i++) {
 		wait_ms(100);
 		slot(RING, i, BUF(i + 10), 0);
 	}
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
+	nothing_in_the_end();
 }
 
-static void beside_an_idle_ring(void **state)
+static void beside_an_idle_ring(NO_STATE)
 {
-	(void)state;
 	fill(RING, 0, 0);
 	fill(RING2, NR, NR * PAGES);
 	wait_ms(100);
@@ -319,9 +307,8 @@ static void beside_an_idle_ring(void **state)
 	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
 }
 
-static void a_call_may_go_on_at_the_end(void **state)
+static void a_call_may_go_on_at_the_end(NO_STATE)
 {
-	(void)state;
 	fill(RING, 0, 0);
 	fill(RING2, NR, NR * PAGES);
 	wait_ms(100);
@@ -332,9 +319,8 @@ static void a_call_may_go_on_at_the_end(void **state)
 }
 
 /* Others that are never at rest do not keep an account from being judged. */
-static void beside_others(void **state)
+static void beside_others(NO_STATE)
 {
-	(void)state;
 	fill(RING, 0, 0);
 	call(RING, CALL_UPDATE, 1, 1, PAGES, 0);
 	slot(RING, 0, BUF(7), PAGES);
@@ -353,11 +339,9 @@ static void beside_others(void **state)
 	assert_int_equal(only(end(), UNCHARGED_PIN)->pages, 2 * PAGES);
 }
 
-static void ghost(void **state)
+static void ghost(NO_STATE)
 {
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	call(RING, CALL_UNREGISTER, 0, 0, PAGES, 0);
 	wait_ms(1700);
 	call(RING, CALL_UNREGISTER, 0, -6, PAGES, 0);
@@ -365,11 +349,9 @@ static void ghost(void **state)
 }
 
 /* To 6.12 a worker of the kernel releases what was unregistered, later. */
-static void released_late(void **state)
+static void released_late(NO_STATE)
 {
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
+	fill_and_rest();
 	call(RING, CALL_UNREGISTER, 0, 0, NR * PAGES, 0);
 	wait_ms(1000);
 	for (__u32 i = 0; i < NR; i++) {
@@ -382,13 +364,11 @@ static void released_late(void **state)
 		tell(&f.h);
 		wait_ms(30);
 	}
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
+	nothing_in_the_end();
 }
 
-static void below_zero_inside_a_call(void **state)
+static void below_zero_inside_a_call(NO_STATE)
 {
-	(void)state;
 	fill(RING, 0, 0);
 	account(FACT_UNCHARGE, RING, BUF(0), PAGES, -5);
 	account(FACT_UNCHARGE, RING, BUF(1), PAGES, 3);
@@ -397,14 +377,17 @@ static void below_zero_inside_a_call(void **state)
 	assert_int_equal(end()->list[0].pages, 5);
 }
 
-static void nothing_after_a_loss(void **state)
+static void something_is_lost(void)
 {
 	const struct event lost = { .kind = EVENT_LOST, .ledger = NULL, .lost = { .count = 1 } };
 
-	(void)state;
-	fill(RING, 0, 0);
-	wait_ms(100);
 	over_time_event(told, &lost);
+}
+
+static void nothing_after_a_loss(NO_STATE)
+{
+	fill_and_rest();
+	something_is_lost();
 	call(RING, CALL_UPDATE, 1, 1, PAGES, 0);
 	slot(RING, 0, BUF(7), PAGES);
 	wait_ms(2000);
@@ -421,31 +404,44 @@ static void pinned(__u64 ring, __u64 buf, __u8 flags)
 	tell(&f.h);
 }
 
-static void leak(void **state)
+static void pin_and_close(void)
 {
-	(void)state;
 	create(RING, 0);
 	pinned(RING, BUF(0), 0);
 	close_ring(RING, 0);
 	gone(RING);
+}
+
+static void leak(NO_STATE)
+{
+	pin_and_close();
 	assert_int_equal(only(end(), LEAKED_PIN)->pages, PAGES);
 }
 
-/* Who tells of rings was detached before who tells of pins: it was made, filled and may live. */
-static void pinned_by_a_ring_that_was_not_told(void **state)
+/* That its end was missed is told a second later. */
+static void nothing_shortly_before_a_loss(NO_STATE)
 {
-	(void)state;
+	pin_and_close();
+	for (int i = 0; i < 3; i++) {
+		wait_ms(100);
+		create(RING2, 0);
+	}
+	something_is_lost();
+	assert_int_equal(end()->nr, 0);
+}
+
+/* Who tells of rings was detached before who tells of pins: it was made, filled and may live. */
+static void pinned_by_a_ring_that_was_not_told(NO_STATE)
+{
 	create(RING, 0);
 	pinned(RING2, BUF(0), 0);
 	close_ring(RING, 0);
 	gone(RING);
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
+	nothing_in_the_end();
 }
 
-static void ends_amid_a_clone(void **state)
+static void ends_amid_a_clone(NO_STATE)
 {
-	(void)state;
 	create(RING, 0);
 	create(RING2, 0);
 	pinned(RING, BUF(0), 0);
@@ -457,12 +453,11 @@ static void ends_amid_a_clone(void **state)
 }
 
 /* In a recording of a selection: what is wrong with accounts of others, whose rings are gone. */
-static void of_others(void **state)
+static void of_others(NO_STATE)
 {
 	struct fact_ring made = fact_ring(FACT_RING_CREATE, RING, 0, 0);
 	struct fact_ring closed = fact_ring(FACT_RING_CLOSE, RING, -7, -7);
 
-	(void)state;
 	made.h.flags = closed.h.flags = FACT_F_OTHERS;
 	tell(&made.h);
 	pinned(RING, BUF(0), FACT_F_OTHERS);
@@ -471,9 +466,8 @@ static void of_others(void **state)
 	assert_int_equal(end()->nr, 0);
 }
 
-static void of_a_user_without_rings(void **state)
+static void of_a_user_without_rings(NO_STATE)
 {
-	(void)state;
 	create(RING, 0);
 	close_ring(RING, -7);
 	gone(RING);
@@ -491,6 +485,7 @@ int main(void)
 		TEST(after_a_call), TEST(between_call_and_slots), TEST(beside_an_idle_ring),
 		TEST(a_call_may_go_on_at_the_end), TEST(beside_others), TEST(ghost),
 		TEST(released_late), TEST(below_zero_inside_a_call), TEST(nothing_after_a_loss),
+		TEST(nothing_shortly_before_a_loss),
 		TEST(address_of_a_closed_ring), TEST(beside_many_rings), TEST(a_crowd),
 		TEST(leak), TEST(pinned_by_a_ring_that_was_not_told), TEST(ends_amid_a_clone),
 		TEST(of_others), TEST(of_a_user_without_rings),
