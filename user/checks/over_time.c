@@ -13,6 +13,7 @@
 #include "checks/selected.h"
 
 #define LEAK_REST_NS	20000000ULL
+#define LOOK_REST_NS	20000000ULL	/* facts of a processor may be told so much later than others' */
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
 
 struct found {
@@ -31,6 +32,7 @@ struct over_time {
 	struct hindsight *hindsight;
 	struct findings leaks;	/* suspected; a later check that has them, too, makes them sure */
 	__u64 leaks_ns;		/* when they were */
+	__u64 look_ns;		/* of the look that the ledger began with */
 	__u64 last_ns;		/* of the last fact that was fed */
 	__s64 now_ns;		/* of the last fact that was fed, since the begin */
 	__u64 budget;		/* steps that checks may take: as many as facts were told, and some */
@@ -227,15 +229,25 @@ static void forget(struct over_time *f, bool torn)
 	f->torn = torn;
 }
 
+/* What waited while the look was taken is older than levels that it read: they do not add up. */
+static bool can_judge(const struct over_time *f, __u64 t_ns)
+{
+	return t_ns > f->look_ns + LOOK_REST_NS;
+}
+
+static void judge(struct over_time *f, const struct event *t)
+{
+	if (hindsight_is_due(f->hindsight, t->t_ns) && may_check(f, t->ledger))
+		check(f, t, t->t_ns, false);
+	else if (f->grown && is_release(t->fact) && may_check(f, t->ledger))
+		check_levels(f, t);
+}
+
 static void before_fact(struct over_time *f, const struct event *t)
 {
-	const struct ledger *l = t->ledger;
-
 	if (!f->torn) {
-		if (hindsight_is_due(f->hindsight, t->t_ns) && may_check(f, l))
-			check(f, t, t->t_ns, false);
-		else if (f->grown && is_release(t->fact) && may_check(f, l))
-			check_levels(f, t);
+		if (can_judge(f, t->t_ns))
+			judge(f, t);
 		hindsight_fact(f->hindsight, t);
 		tell_sure(f);
 	}
@@ -264,8 +276,10 @@ void over_time_event(struct over_time *f, const struct event *t)
 	f->budget++;
 	if (t->kind == EVENT_LOST)
 		drop(&f->since_look);
-	else if (t->kind == EVENT_LOOK)
+	if (t->kind == EVENT_LOOK) {
 		make_sure(f);
+		f->look_ns = t->t_ns;
+	}
 	if (t->kind == EVENT_LOST || t->kind == EVENT_LOOK)
 		forget(f, t->kind == EVENT_LOST);
 	if (f->below_zero) {

@@ -88,7 +88,6 @@ static void ring_fact(enum fact_kind kind, __u64 ring, __s64 pinned)
 
 #define create(ring, pinned)	 ring_fact(FACT_RING_CREATE, ring, pinned)
 #define close_ring(ring, pinned) ring_fact(FACT_RING_CLOSE, ring, pinned)
-
 static void gone(__u64 ring)
 {
 	struct fact f = fact_head(FACT_RING_GONE, sizeof(f), ring);
@@ -115,15 +114,19 @@ static void slot(__u64 ring, __u32 index, __u64 buf, __u64 charged)
 	tell(&f.h);
 }
 
-static void account(enum fact_kind kind, __u64 ring, __u64 buf, __s64 pages, __s64 after)
+static void account_by(__u8 flags, __u32 tid, enum fact_kind kind, __u64 ring, __u64 buf, __s64 pages, __s64 after)
 {
 	struct fact_charge f = {
 		.h = fact_head(kind, sizeof(f), ring), .user = USER, .mm = MM, .buf = buf,
 		.user_after_pages = after, .mm_after_pages = after, .pages = pages,
 	};
 
+	f.h.flags = flags;
+	f.h.tid = tid ? tid : f.h.tid;
 	tell(&f.h);
 }
+
+#define account(...) account_by(0, 0, __VA_ARGS__)
 
 /* A ring with NR buffers from .first on, all charged; .below: what others have. */
 static void fill(__u64 ring, __u32 first, __s64 below)
@@ -148,10 +151,8 @@ static void nothing_in_the_end(void)
 
 static void nothing_of(enum finding_tag tag)
 {
-	const struct findings *fs = end();
-
-	for (size_t i = 0; i < fs->nr; i++)
-		assert_int_not_equal(fs->list[i].tag, tag);
+	for (size_t i = 0; i < end()->nr; i++)
+		assert_int_not_equal(end()->list[i].tag, tag);
 }
 
 /* The buffers go one by one, and only the end of the call takes them out of the table. */
@@ -236,15 +237,8 @@ static void beside_many_rings(NO_STATE)
 static void a_crowd(NO_STATE)
 {
 	fill(RING, 0, 0);
-	for (__u32 i = 1; i <= 300; i++) {
-		struct fact_charge f = {
-			.h = fact_head(FACT_CHARGE, sizeof(f), RING2), .user = USER, .mm = MM,
-			.buf = BUF(1000 + i), .mm_after_pages = 1, .pages = 1,
-		};
-
-		f.h.tid = 10000 + i;
-		tell(&f.h);
-	}
+	for (__u32 i = 1; i <= 300; i++)
+		account_by(0, 10000 + i, FACT_CHARGE, RING2, BUF(1000 + i), 1, 1);
 	call(RING2, CALL_REGISTER, 1, -14, 1, 0);
 	nothing_in_the_end();
 }
@@ -355,13 +349,7 @@ static void released_late(NO_STATE)
 	call(RING, CALL_UNREGISTER, 0, 0, NR * PAGES, 0);
 	wait_ms(1000);
 	for (__u32 i = 0; i < NR; i++) {
-		struct fact_charge f = {
-			.h = fact_head(FACT_UNCHARGE, sizeof(f), RING), .user = USER, .mm = MM,
-			.buf = BUF(i), .mm_after_pages = (NR - 1 - i) * PAGES, .pages = PAGES,
-		};
-
-		f.h.flags = FACT_F_WORKER;
-		tell(&f.h);
+		account_by(FACT_F_WORKER, 0, FACT_UNCHARGE, RING, BUF(i), PAGES, (NR - 1 - i) * PAGES);
 		wait_ms(30);
 	}
 	nothing_in_the_end();
@@ -392,6 +380,23 @@ static void nothing_after_a_loss(NO_STATE)
 	slot(RING, 0, BUF(7), PAGES);
 	wait_ms(2000);
 	nothing_of(UNCHARGED_PIN);
+}
+
+/* Events that waited while the look was taken; it came after their end, and read the level then. */
+static void older_than_the_look(NO_STATE)
+{
+	struct event look = event_of(EVENT_LOOK);
+
+	look.t_ns = now_ns += 1000 * MS;
+	over_time_event(told, &look);
+	create(RING2, 0);
+	now_ns -= 500 * MS;
+	fill_and_rest();
+	create(RING2 + 0x1000, 0);
+	call(RING, CALL_UNREGISTER, 0, 0, 0, 0);
+	close_ring(RING, 0);
+	gone(RING);
+	nothing_in_the_end();
 }
 
 static void pinned(__u64 ring, __u64 buf, __u8 flags)
@@ -485,7 +490,7 @@ int main(void)
 		TEST(after_a_call), TEST(between_call_and_slots), TEST(beside_an_idle_ring),
 		TEST(a_call_may_go_on_at_the_end), TEST(beside_others), TEST(ghost),
 		TEST(released_late), TEST(below_zero_inside_a_call), TEST(nothing_after_a_loss),
-		TEST(nothing_shortly_before_a_loss),
+		TEST(nothing_shortly_before_a_loss), TEST(older_than_the_look),
 		TEST(address_of_a_closed_ring), TEST(beside_many_rings), TEST(a_crowd),
 		TEST(leak), TEST(pinned_by_a_ring_that_was_not_told), TEST(ends_amid_a_clone),
 		TEST(of_others), TEST(of_a_user_without_rings),
