@@ -85,8 +85,8 @@ FINDING(GHOST_PIN,
 	.tag = "ghost-pin", .severity = SEVERITY_INFO, .scope = SCOPE_MM,
 	/* where releases are not seen, a recording does not say when a late one came */
 	.rest_ns = RELEASE_REST_NS, .replayed_from = TIER_KPROBES,
-	.remedies = { "wait for or cancel the I/O in flight; if the pages stay, look for another "
-		"user of pinned memory in that process" })
+	.remedies = { "wait, or cancel the I/O in flight; if the pages stay, look for another user of "
+		"pinned memory in that process" })
 
 FINDING(UNEXPLAINED_CHARGE,
 	.tag = "unexplained-charge", .severity = SEVERITY_WARNING,
