@@ -175,10 +175,21 @@ $(B)/fixbuf-trace: $(USER_OBJS)
 	$(call msg,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
-$(LOADS) $(LIVES) $(SYSTEMD) $(filter-out %/recording,$(BENCHES)): $(B)/tests/%: $(B)/obj/tests/%.o $(TEST_LIB_OBJS)
+$(filter-out %/calls_32,$(LOADS)) $(LIVES) $(SYSTEMD) $(filter-out %/recording,$(BENCHES)): $(B)/tests/%: $(B)/obj/tests/%.o $(TEST_LIB_OBJS)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs liburing json-c zlib) -lm
+
+# Of 32 bits, by the compiler alone; where that makes no such programs, what says so stands in its place
+CC_32 = $(CC) -m32 -std=gnu11 -O2 -ffreestanding -fno-stack-protector -fno-pic -no-pie -nostdlib -static
+$(B)/tests/load/calls_32: tests/load/calls_32.c Makefile $(B)/flags
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)if echo 'void _start(void) {}' | $(CC_32) -x c -o $@ - 2>/dev/null; then \
+		$(CC_32) $(WARN) -idirafter $(ROOT)/usr/include/$(TRIPLE) -o $@ $<; \
+	else \
+		printf '%s\n' '#!/bin/sh' 'echo "SKIP the compiler makes no 32-bit programs"; exit 77' >$@; chmod 755 $@; \
+	fi
 
 $(B)/tests/bench/recording: $(B)/obj/tests/bench/recording.o $(LIB_OBJS)
 	$(call msg,LINK,$@)

@@ -4,16 +4,20 @@
  * 64-bit calls, in both mixtures. Says for each ring its descriptor, and where its slot 1 lies.
  * "setup": rings that are not made, each for another cause; says fail.N=CAUSE, fail.N.errno.
  * "memlock": the same where the account is full, on kernels that charge a ring's own memory.
- * "seccomp": both calls are refused by a filter. Says fails= at the end. "filtered
- * PROGRAM ARGS": runs it with such a filter.
+ * "seccomp", "seccomp-enosys": both calls are refused by a filter. Says fails= at the end. "filtered
+ * PROGRAM ARGS": runs it with such a filter. "inherit PROGRAM": runs it with a ring, whose
+ * descriptor is its argument. "forbidden": a ring that is made, if it can be, as the user that this is
+ * and as a plain one.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -245,16 +249,43 @@ static void refuse(unsigned int error)
 		report_skip("no seccomp filter: %s", strerror(errno));
 }
 
-static void filtered(void)
+static void filtered(unsigned int error)
 {
 	struct iovec v = { mem_pages(1), PAGE };
 	struct io_uring_params p = { 0 };
 
-	refuse(EPERM);
+	refuse(error);
 	report_before_fault();
 	failed("filtered-setup", setup(4, &p));
 	failed("filtered-register", uring_register(CLOSED_FD, &v, 1));
 	report("fails=%u", nr_fails);
+}
+
+/* What kernel.io_uring_disabled says is not looked at: a ring that is made did not fail. */
+static void forbidden(void)
+{
+	struct io_uring_params p = { 0 };
+
+	failed("forbidden", setup(4, &p));
+	become_plain(LIMIT);
+	failed("forbidden-plain", setup(4, &p));
+	report("fails=%u", nr_fails);
+}
+
+/* A kernel without 32-bit programs takes one for no program at all. */
+static void inherit(char *program)
+{
+	char fd[16], *args[] = { program, fd, NULL };
+	struct io_uring r;
+
+	must(uring_open(&r, 4), "io_uring_setup");
+	must(fcntl(r.ring_fd, F_SETFD, 0) ? -errno : 0, "F_SETFD");
+	snprintf(fd, sizeof(fd), "%d", r.ring_fd);
+	fflush(stdout);
+	execv(program, args);
+	if (errno != ENOEXEC)
+		must(-errno, program);
+	report_skip("no 32-bit programs in this kernel");
 }
 
 int main(int argc, char **argv)
@@ -268,6 +299,8 @@ int main(int argc, char **argv)
 		execv(argv[2], argv + 2);
 		must(-errno, argv[2]);
 	}
+	if (argc == 3 && !strcmp(argv[1], "inherit"))
+		inherit(argv[2]);
 	if (!strcmp(mode, "32-bit"))
 		as_32_bit();
 	else if (!strcmp(mode, "setup"))
@@ -275,7 +308,11 @@ int main(int argc, char **argv)
 	else if (!strcmp(mode, "memlock"))
 		memlock();
 	else if (!strcmp(mode, "seccomp"))
-		filtered();
+		filtered(EPERM);
+	else if (!strcmp(mode, "seccomp-enosys"))
+		filtered(ENOSYS);
+	else if (!strcmp(mode, "forbidden"))
+		forbidden();
 	else
 		report_skip("no such case");
 	report_ready();
