@@ -159,7 +159,8 @@ static struct json_object *next_failure(const struct json_lines *l, size_t *at)
 static const struct cause limits[] = {
 	{ "soft", "this is the soft limit, the hard limit is 512 KiB", "raise the soft limit",
 	  "grant CAP_IPC_LOCK" },
-	{ "hard", "also the hard limit, now 256 KiB", "or grant CAP_IPC_LOCK", "soft limit" },
+	{ "hard", "also the hard limit, now 256 KiB, which takes an administrator", "or grant CAP_IPC_LOCK",
+	  "soft limit" },
 	{ "same", "192 KiB of it are the same 64 KiB of addresses, registered again, 3 times in all",
 	  "(causes_limit) 192 KiB", "ended" },
 	{ "ended", "(causes_limit, which has ended, but pid ", "(causes_limit) keeps its ring open as descriptor ",
@@ -168,6 +169,9 @@ static const struct cause limits[] = {
 	{ "provided", "this call needs 320 KiB more", "", "other uses of the account" },
 	{ "user-ns", "(as it is outside)", "of a user namespace, in which the caller lives, does not count",
 	  "or grant CAP_IPC_LOCK" },
+	/* the same once more: both limits, and who can do something */
+	{ "user-ns", "of 256 KiB locked", "also the hard limit, now 256 KiB, where the container is started",
+	  "raise the soft limit" },
 };
 
 static void over_limit(const struct cause *c, const char *file)

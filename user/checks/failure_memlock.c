@@ -58,10 +58,11 @@ static void add_remedy(struct words *w, __u64 locked, __u64 need)
 	}
 	say_more(w, "; raise RLIMIT_MEMLOCK%s%s", need ? " to at least " : "", need ? least : "");
 	if (hard_known)
-		say_more(w, ", also the hard limit, now %s%s", hard,
-			 inside ? ", where the container is started" : "");
+		say_more(w, ", also the hard limit, now %s, %s", hard,
+			 inside ? "where the container is started" :
+				  "which takes an administrator");
 	say_more(w, " (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container)%s",
-		 inside ? "" : " or grant CAP_IPC_LOCK");
+		 inside ? "" : ", or grant CAP_IPC_LOCK");
 }
 
 void explain_memlock(struct words *w)

@@ -45,12 +45,13 @@ static void both_limits(void **state)
 	assert_contains(why(&c, none, false), "the hard limit is unlimited");
 	c = one_too_many(64);
 	assert_contains(why(&c, none, false), "raise RLIMIT_MEMLOCK to at least 320 KiB, also the hard "
-			"limit, now 256 KiB (");
+			"limit, now 256 KiB, which takes an administrator (ulimit");
 	assert_contains(why(&c, none, false), "or grant CAP_IPC_LOCK");
 	/* a remedy inside a user namespace would do nothing */
 	c.seen |= SEEN_USER_NS;
 	assert_contains(why(&c, none, false), "user 1000 (as it is outside)");
 	assert_contains(why(&c, none, false), "does not count");
+	assert_contains(why(&c, none, false), "now 256 KiB, where the container is started (ulimit");
 	assert_null(strstr(why(&c, none, false), "grant"));
 	/* nor would raising a hard limit that there is not, however little is known of the call */
 	c = one_too_many(~0ULL);
