@@ -59,6 +59,7 @@ static const struct cause {
 	{ "userfault", "16 KiB into it", "userfaultfd", "guard" },
 	{ "secret", "memfd_secret", "ordinary anonymous memory", "MAP_PRIVATE" },
 	{ "cgroup", "memory cgroup 'causes-", "raise that limit (memory.max;", "guard" },
+	{ "cgroup-first-page", "memory cgroup 'causes-", "raise that limit (memory.max;", "was not looked at" },
 	{ "cgroup-killed", "killed the process for want of memory", "'causes-", "guard" },
 	{ "file", "file memory that cannot be pinned", "(ext4)", "secret" },
 };
