@@ -220,6 +220,7 @@ struct fact_call {
 #define SEEN_FEATURES	0x0010	/* which of the features below this kernel has */
 #define SEEN_PAGES	0x0020	/* EFAULT: whether the entries' pages are there, of the first GiB */
 #define SEEN_TAGS_NONE	0x0040	/* the array of tags cannot be read at its begin */
+#define SEEN_TAGS	0x0080	/* there are tags, and the first can be read */
 #define SEEN_RESERVED	0x0100	/* a reserved field of the structure is not 0 */
 #define SEEN_SRC_NONE	0x0200	/* .src_fd is not open, or no registered ring's index */
 #define SEEN_SRC_OTHER	0x0400	/* it is no io_uring */

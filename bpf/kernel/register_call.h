@@ -147,7 +147,9 @@ __weak __noinline __u32 seen_of_tags(__u64 tags)
 {
 	__u64 tag;
 
-	return tags && bpf_probe_read_user(&tag, sizeof(tag), (void *)tags) ? SEEN_TAGS_NONE : 0;
+	if (!tags)
+		return 0;
+	return bpf_probe_read_user(&tag, sizeof(tag), (void *)tags) ? SEEN_TAGS_NONE : SEEN_TAGS;
 }
 
 /* Adds what the structure at .arg says to what the registers say. */

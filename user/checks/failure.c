@@ -59,8 +59,12 @@ static void explain_einval(struct words *w)
 		    c->nr);
 	else if (c->op == CALL_REGISTER)
 		SAY(w, "no cause is seen: not the number of entries, nor a length; it can be an entry that mixes file and anonymous memory, which some kernels refuse");
+	else if (c->arg_flags & REGISTER_SPARSE && c->op == CALL_REGISTER2)
+		SAY(w, "a sparse table (IORING_RSRC_REGISTER_SPARSE, from Linux 5.19) has entries or tags, or this kernel knows none; leave data and tags NULL");
+	else if (c->seen & SEEN_TAGS)
+		SAY(w, "not the cause: the structure, the number of entries, a length; what is left is an empty entry (NULL, length 0) that has a tag, which must be 0");
 	else
-		SAY(w, "a flag of the structure is not known to this kernel, an empty entry has a tag, or a sparse table has entries");
+		SAY(w, "no cause is seen: not the structure, the number of entries, nor a length");
 }
 
 static void explain_eopnotsupp(struct words *w)

@@ -66,6 +66,26 @@ static void pointers(void **state)
 	assert_contains(at_none(CALL_UPDATE, ADDR, 0, SEEN_ARGS | SEEN_STRUCT), "(data) is NULL");
 }
 
+/* Of what EINVAL leaves when the rest is as it should be: only where there are tags. */
+static void tags(void **state)
+{
+	struct fact_call c = fact_call(RING, CALL_UPDATE, 1, 0, -EINVAL);
+
+	(void)state;
+	c.nr_slots = 1;
+	c.nr_args = 32;
+	c.seen = SEEN_ARGS | SEEN_STRUCT;
+	explain_call(text, &c, &(struct evidence){ 0 });
+	assert_contains(text, "no cause is seen: not the structure");
+	c.seen |= SEEN_TAGS;
+	explain_call(text, &c, &(struct evidence){ 0 });
+	assert_contains(text, "what is left is an empty entry (NULL, length 0) that has a tag");
+	c.op = CALL_REGISTER2;
+	c.arg_flags = 1;
+	explain_call(text, &c, &(struct evidence){ 0 });
+	assert_contains(text, "a sparse table (IORING_RSRC_REGISTER_SPARSE, from Linux 5.19) has entries or tags");
+}
+
 /* Each remedy can be followed: no mapping makes secret memory fit. */
 static void files(void **state)
 {
@@ -99,6 +119,7 @@ int main(void)
 		cmocka_unit_test(pages),
 		cmocka_unit_test(ruled_out),
 		cmocka_unit_test(pointers),
+		cmocka_unit_test(tags),
 		cmocka_unit_test(files),
 		cmocka_unit_test(excess),
 	};
