@@ -114,6 +114,7 @@ static int look(struct live *l)
 		/* one probe was attached after the other */
 		l->ledger->pins_since_ns = clock_now_ns();
 	}
+	l->look_ns = clock_now_ns();
 	return walk_rings(l->capture->walk, l->ledger);
 }
 

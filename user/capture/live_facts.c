@@ -53,9 +53,22 @@ void live_on_derived(const struct fact *f, void *arg)
 	live_tell_fact(l, &copy.h, false, true, NULL);
 }
 
+/*
+ * What came before the look is in what it saw. Of a ring that is gone since, the begin may have been
+ * seen and not the end, as one program is attached after the other.
+ */
+static bool is_in_look(const struct live *l, const struct fact *f)
+{
+	return f->t_ns < l->look_ns;
+}
+
 void live_enter(struct live *l, const struct fact *f, bool shown, bool derive,
 		const struct failure *why)
 {
+	if (is_in_look(l, f)) {
+		live_tell_fact(l, f, false, shown, why);
+		return;
+	}
 	live_tell_fact(l, f, true, shown, why);
 	l->cause = f;
 	l->show_derived = derive;
