@@ -15,6 +15,7 @@
 #define TYPE_MARKER	31
 #define NR_SWAP_TYPES	23	/* no kernel has room for fewer files and disks to swap to; others follow */
 #define MARKER_GUARD	4
+#define MARKER_POISON	2	/* af19487f00f3 "mm: make PTE_MARKER_SWAPIN_ERROR more general", 6.6 */
 
 enum shown shown_by_entry(__u64 e, __u64 pfn, __u64 *other)
 {
@@ -32,8 +33,9 @@ enum shown shown_by_entry(__u64 e, __u64 pfn, __u64 *other)
 		return SHOWN_SWAPPED;
 	if (PM_TYPE(e) != TYPE_MARKER)
 		return SHOWN_UNKNOWN;
-	/* userfaultfd's markers stand where no page is */
-	return PM_OFFSET(e) == MARKER_GUARD ? SHOWN_GUARD : SHOWN_NOTHING;
+	/* one alone is userfaultfd's, of a place that is protected though no page is there */
+	return PM_OFFSET(e) & MARKER_GUARD ? SHOWN_GUARD :
+	       PM_OFFSET(e) & MARKER_POISON ? SHOWN_POISON : SHOWN_NOTHING;
 }
 
 static bool is_shared(const struct map *m)
@@ -54,12 +56,9 @@ static bool is_place_of(const struct evidence *e)
 	const struct backing *b = &e->pinned;
 	__u64 index = (e->map->offset + e->addr - e->map->start) >> PAGE_SHIFT;
 
-	/*
-	 * Before a08c7193e4f1 "mm/filemap: remove hugetlb special casing in filemap.c", 6.7, a huge
-	 * page of hugetlbfs counts as one.
-	 */
 	return e->map->inode == b->inode &&
-	       (index == b->index + b->tail || index == (b->index << b->order) + b->tail);
+	       (index == b->index + b->tail ||
+		(e->huge_is_one && index == (b->index << b->order) + b->tail));
 }
 
 /* A touch is SIGBUS then. */
@@ -91,7 +90,8 @@ static enum mapping judge_other(const struct evidence *e)
 static enum mapping judge_absent(const struct evidence *e)
 {
 	const struct backing *b = &e->pinned;
-	bool file = is_shared(e->map) && e->map->inode;
+	/* whatever its inode: that of the first System V segment of a namespace is 0 */
+	bool file = is_shared(e->map);
 
 	if (b->flags & BACKING_F_UNREADABLE)
 		return MAPPING_UNKNOWN;
@@ -136,6 +136,8 @@ enum mapping backing_judge(const struct evidence *e)
 		return judge_other(e);
 	case SHOWN_GUARD:
 		return MAPPING_GUARDED;
+	case SHOWN_POISON:
+		return MAPPING_POISONED;
 	case SHOWN_NOTHING:
 		if (e->map)
 			return judge_absent(e);

@@ -17,6 +17,7 @@ enum shown {
 	SHOWN_NOTHING,		/* no page is there */
 	SHOWN_SWAPPED,		/* a page that was swapped out belongs there */
 	SHOWN_GUARD,		/* a guard region (MADV_GUARD_INSTALL) */
+	SHOWN_POISON,		/* poison (UFFDIO_POISON, or memory that failed) */
 };
 
 /* An entry of /proc/PID/pagemap against a frame; with SHOWN_OTHER the frame there in *other. */
@@ -29,6 +30,7 @@ struct evidence {
 	struct backing pinned;	/* what the pinned page belongs to */
 	struct backing there;	/* with SHOWN_OTHER: what the page there belongs to */
 	__s64 file_bytes;	/* length of the mapping's file now, -1 = not known */
+	bool huge_is_one;	/* in the index of a file of huge pages, each counts as one */
 };
 
 enum mapping backing_judge(const struct evidence *e);

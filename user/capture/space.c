@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "base/alloc.h"
 #include "base/patient.h"
+#include "base/system.h"
 #include "capture/pagemap.h"
 #include "capture/peek.h"
 #include "capture/space.h"
@@ -153,8 +154,9 @@ static void ask_length(void *job)
 	struct question *q = job;
 	struct statx st;
 
-	if (!statx(AT_FDCWD, q->path, AT_STATX_DONT_SYNC, STATX_INO | STATX_SIZE, &st) &&
-	    st.stx_ino == q->inode)
+	/* a device has no length that could be cut */
+	if (!statx(AT_FDCWD, q->path, AT_STATX_DONT_SYNC, STATX_INO | STATX_SIZE | STATX_TYPE, &st) &&
+	    st.stx_ino == q->inode && S_ISREG(st.stx_mode))
 		q->bytes = st.stx_size;
 }
 
@@ -210,12 +212,21 @@ struct doubt {
 	size_t pinned, there;	/* indices of the answers; .there with SHOWN_OTHER */
 };
 
+/* To 6.6; a08c7193e4f1 "mm/filemap: remove hugetlb special casing in filemap.c", 6.7 */
+static bool huge_is_one(void)
+{
+	unsigned int major = 0, minor = 0;
+
+	return sscanf(system_release(), "%u.%u", &major, &minor) == 2 &&
+	       (major < 6 || (major == 6 && minor < 7));
+}
+
 static enum mapping judge(struct space *s, const struct doubt *d)
 {
 	const struct backing *out = s->skel->bss->out_backings;
 	struct evidence e = {
 		.shown = d->shown, .addr = d->page->addr, .pinned = out[d->pinned],
-		.file_bytes = -1,
+		.file_bytes = -1, .huge_is_one = huge_is_one(),
 	};
 
 	if (d->shown == SHOWN_OTHER)

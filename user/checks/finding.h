@@ -32,13 +32,14 @@ enum overcharged_cause {
 /* What became of a stale page, and of one that is not mapped at its address. */
 enum stale_cause {
 	STALE_REPLACED, STALE_COPIED, STALE_DROPPED, STALE_TRUNCATED, STALE_PUNCHED, STALE_GUARDED,
+	STALE_POISONED,
 };
 enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED, UNMAPPED_KEPT };
 
 /* How much of an account nothing explains. */
 enum unexplained_cause { UNEXPLAINED_MUCH, UNEXPLAINED_LITTLE };
 
-#define MAX_REMEDIES 6
+#define MAX_REMEDIES 7
 
 /* .replayed_from of what only a look at pages shows: a recording holds none. */
 #define TIER_NEVER (TIER_PATCHED + 1)

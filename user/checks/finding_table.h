@@ -32,6 +32,8 @@ FINDING(STALE_PAGE,
 			"now",
 		[STALE_GUARDED] = "do not install guards on registered memory; remove them "
 			"(MADV_GUARD_REMOVE) and register the buffer again, or unregister it",
+		[STALE_POISONED] = "do not poison registered memory (UFFDIO_POISON); map it anew "
+			"and register the buffer again; the kernel's log tells of memory that failed",
 	})
 
 FINDING(UNMAPPED_PAGE,

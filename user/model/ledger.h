@@ -27,6 +27,7 @@ enum mapping {
 	MAPPING_PUNCHED	  = 7,	/* its file gave it up and goes on behind it */
 	MAPPING_GUARDED	  = 8,	/* a guard region: a touch is a signal */
 	MAPPING_MOVED	  = 9,	/* nothing is mapped there, but the page is elsewhere */
+	MAPPING_POISONED  = 10,	/* a marker of poison: a touch is SIGBUS */
 };
 
 /* Neighbouring pages of one buffer that are alike: addresses and frames both run on. */

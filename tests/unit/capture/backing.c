@@ -26,10 +26,12 @@ static const struct backing of_file = { .flags = BACKING_F_FILE, .inode = 77, .d
 static const struct backing in_swap_cache = { .flags = BACKING_F_ANON | BACKING_F_SWAPCACHE };
 static const struct backing given_up;
 
+static bool huge_is_one;
+
 static enum mapping judge(enum shown shown, const struct map *map, struct backing pinned)
 {
 	struct evidence e = { .shown = shown, .addr = ADDR, .map = map, .pinned = pinned,
-			      .file_bytes = 16 * PAGE };
+			      .file_bytes = 16 * PAGE, .huge_is_one = huge_is_one };
 
 	return backing_judge(&e);
 }
@@ -44,6 +46,7 @@ static void entries(void **state)
 		{ SWAP | 0 | 4 << 5, SHOWN_SWAPPED },		/* a disk, not a marker */
 		{ SWAP | 31 | 4 << 5, SHOWN_GUARD },		/* 6.13, 6.14 */
 		{ SWAP | GUARD | 31 | 4 << 5, SHOWN_GUARD },
+		{ SWAP | 31 | 2 << 5, SHOWN_POISON }, { SWAP | 31 | 3 << 5, SHOWN_POISON },
 		{ SWAP | 31 | 1 << 5, SHOWN_NOTHING },		/* write protection of userfaultfd */
 	};
 	__u64 other = 0;
@@ -61,6 +64,7 @@ static void private_memory(void **state)
 	assert_int_equal(judge(SHOWN_NOTHING, &private, anonymous), MAPPING_DROPPED);
 	assert_int_equal(judge(SHOWN_OTHER, &private, anonymous), MAPPING_STALE);
 	assert_int_equal(judge(SHOWN_GUARD, &private, anonymous), MAPPING_GUARDED);
+	assert_int_equal(judge(SHOWN_POISON, &private, anonymous), MAPPING_POISONED);
 	/* the pinned page is not the one that was swapped out, unless it is in the swap cache */
 	assert_int_equal(judge(SHOWN_SWAPPED, &private, anonymous), MAPPING_STALE);
 	assert_int_equal(judge(SHOWN_SWAPPED, &private, in_swap_cache), MAPPING_UNKNOWN);
@@ -93,6 +97,10 @@ static void files(void **state)
 	assert_int_equal(judge(SHOWN_NOTHING, &other_place, b), MAPPING_STALE);
 	private_file.perms[3] = 'p';
 	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_STALE);
+	/* the first System V segment of a namespace */
+	b.inode = other_place.inode = 0;
+	other_place.offset = file.offset;
+	assert_int_equal(judge(SHOWN_NOTHING, &other_place, b), MAPPING_SAME);
 	b.inode = 78;
 	assert_int_equal(judge(SHOWN_NOTHING, &file, b), MAPPING_STALE);
 	/* overlayfs shows its own device */
@@ -103,7 +111,10 @@ static void files(void **state)
 			      .tail = 3, .order = 2 };
 	assert_int_equal(judge(SHOWN_NOTHING, &file, b), MAPPING_SAME);
 	b.index = 1;
+	assert_int_equal(judge(SHOWN_NOTHING, &file, b), MAPPING_STALE);
+	huge_is_one = true;
 	assert_int_equal(judge(SHOWN_NOTHING, &file, b), MAPPING_SAME);
+	huge_is_one = false;
 	b.index = 2;
 	assert_int_equal(judge(SHOWN_NOTHING, &file, b), MAPPING_STALE);
 }

@@ -137,6 +137,7 @@ static void causes(void **state)
 		{ MAPPING_TRUNCATED, "was cut off its file", "F_SEAL_SHRINK" },
 		{ MAPPING_PUNCHED, "was taken out of its file", "punch holes" },
 		{ MAPPING_GUARDED, "is behind a guard", "MADV_GUARD_REMOVE" },
+		{ MAPPING_POISONED, "is poisoned", "UFFDIO_POISON" },
 	};
 	struct ledger *l = ledger_new();
 	struct findings fs = { 0 };
