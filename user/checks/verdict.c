@@ -22,6 +22,18 @@ static const struct {
 		.why = "was recorded: there was nothing to check",
 		.remedy = "report without --verify names the processes of the recording",
 	},
+	[UNSETTLED_UNCALLED] = {
+		.name = "nothing-to-check",
+		.one = "no call that registers buffers",
+		.why = "was seen: there was nothing to check",
+		.remedy = "trace -- PROGRAM shows what it does, and which calls fail",
+	},
+	[UNSETTLED_CUT] = {
+		.name = "cut-recording",
+		.one = "what came after the last whole event",
+		.why = "is not known: the end of the recording is missing",
+		.remedy = "record it again; SIGINT or SIGTERM ends a recording well, a full disk or SIGKILL does not",
+	},
 	[UNSETTLED_RINGS] = {
 		"changing-rings", "ring", "rings",
 		"changed faster than it can be read: its buffers were not checked",
@@ -257,7 +269,7 @@ const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
 	else if (u->what == UNSETTLED_ENDING)
 		snprintf(buf, UNSETTLED_TEXT, "%llu ring%s%s, which is %s", u->count, plural(u->count),
 			 owner(whose, u), ending_text(ends, u->ending, u->in_flight));
-	else if (u->what == UNSETTLED_OUTSIDE)
+	else if (u->what == UNSETTLED_OUTSIDE || u->what == UNSETTLED_UNCALLED || u->what == UNSETTLED_CUT)
 		snprintf(buf, UNSETTLED_TEXT, "%s %s", rows[u->what].one, rows[u->what].why);
 	else if (u->count == 1)
 		snprintf(buf, UNSETTLED_TEXT, "1 %s%s %s", rows[u->what].one, owner(whose, u),

@@ -29,6 +29,8 @@ enum unsettled_what {
 	UNSETTLED_MISSED,	/* buffers that were gone before a watch came to look at them */
 	UNSETTLED_CALLS,	/* what they did was undone before a watch had checked it */
 	UNSETTLED_UNRECORDED,	/* as UNSETTLED_SELECTION, in a recording */
+	UNSETTLED_UNCALLED,	/* the same of a program that was watched from its start */
+	UNSETTLED_CUT,		/* the end of a recording is missing */
 	NR_UNSETTLED
 };
 

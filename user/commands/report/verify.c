@@ -131,6 +131,10 @@ int report_verify(struct report *r)
 		unsettled_losses(&u, r->replay.lost, r->replay.skipped, losers.list, losers.nr,
 				 &r->o->select);
 		unsettled_selection(&u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
+		if (!events && !u.nr)
+			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_UNRECORDED, .count = 1 });
+		if (r->replay.cut_at)
+			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_CUT, .count = 1 });
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
 		if (r->o->output.json)
 			print_json(r, over_time_findings(f), ignored, v, &u, events);

@@ -440,6 +440,8 @@ static int run(struct watch *w)
 	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
 	add_losses(w);
+	if (w->o->program && !w->totals.calls)
+		unsettled_add(&w->unsettled, (struct unsettled){ .what = UNSETTLED_UNCALLED, .count = 1 });
 	v = verdict_of(w->worst, w->o->fail_on, &w->unsettled);
 	view_watch_end(&w->o->output, &w->totals, v, &w->unsettled);
 	status = run_end(&w->run, failed);
