@@ -249,15 +249,15 @@ static void refuse(unsigned int error)
 		report_skip("no seccomp filter: %s", strerror(errno));
 }
 
-static void filtered(unsigned int error)
+static void filtered(unsigned int error, const char *setup_name, const char *register_name)
 {
 	struct iovec v = { mem_pages(1), PAGE };
 	struct io_uring_params p = { 0 };
 
 	refuse(error);
 	report_before_fault();
-	failed("filtered-setup", setup(4, &p));
-	failed("filtered-register", uring_register(CLOSED_FD, &v, 1));
+	failed(setup_name, setup(4, &p));
+	failed(register_name, uring_register(CLOSED_FD, &v, 1));
 	report("fails=%u", nr_fails);
 }
 
@@ -308,9 +308,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(mode, "memlock"))
 		memlock();
 	else if (!strcmp(mode, "seccomp"))
-		filtered(EPERM);
+		filtered(EPERM, "filtered-setup", "filtered-register");
 	else if (!strcmp(mode, "seccomp-enosys"))
-		filtered(ENOSYS);
+		filtered(ENOSYS, "hidden-setup", "hidden-register");
 	else if (!strcmp(mode, "forbidden"))
 		forbidden();
 	else

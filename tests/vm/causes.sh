@@ -37,14 +37,14 @@ done | awk -v kernels="$KERNELS" '
 		n = split(kernels, k, " ")
 		printf "%-24s", "cause"
 		for (i = 1; i <= n; i++) {
-			printf "  %-10s", k[i]
+			printf "  %-12s", k[i]
 			if (!told[k[i]]) bad++
 		}
 		print ""
 		for (j = 1; j <= m; j++) {
 			printf "%-24s", order[j]
 			for (i = 1; i <= n; i++)
-				printf "  %-10s", ((order[j], k[i]) in v) ? v[order[j], k[i]] : "-"
+				printf "  %-12s", ((order[j], k[i]) in v) ? v[order[j], k[i]] : "-"
 			print ""
 		}
 		exit bad > 0
