@@ -18,8 +18,10 @@ struct start {
 	__u64 ring;	/* what its descriptor stood for; it may not be a ring */
 	__u64 t_ns;
 	__s64 user_pages, mm_pages;
+	__u64 min_faults, maj_faults; /* of the task */
+	__u64 told_ns;	/* it found its ring, and a fact says what came of it; 0 = not yet */
 	__u32 number;	/* of the system call */
-	__u32 told;	/* it found its ring, and a fact says what came of it */
+	__u32 pad;
 };
 
 /*

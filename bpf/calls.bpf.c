@@ -36,6 +36,7 @@ static __always_inline bool is_told(__u32 number, __u32 word)
 
 static __always_inline int on_begin(struct pt_regs *regs)
 {
+	struct task_struct *task = (void *)bpf_get_current_task();
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct start s = { .number = syscall_number(regs) };
 	__u32 word;
@@ -52,6 +53,8 @@ static __always_inline int on_begin(struct pt_regs *regs)
 		s.user_pages = user_locked(ring_user(s.ring));
 		s.mm_pages = mm_pinned(ring_mm(s.ring));
 	}
+	s.min_faults = BPF_CORE_READ(task, min_flt);
+	s.maj_faults = BPF_CORE_READ(task, maj_flt);
 	s.t_ns = bpf_ktime_get_ns();
 	__sync_fetch_and_add(&calls_under_way, 1);
 	bpf_map_update_elem(&starts, &tid, &s, BPF_ANY);
@@ -140,7 +143,7 @@ static __always_inline int on_end(void *ctx, struct pt_regs *regs, __s64 result,
 	/* numbers from here on: the verifier forgets in between that there is one */
 	if (start && start->number == number) {
 		begun_ns = start->t_ns;
-		told = start->told;
+		told = start->told_ns;
 	}
 	if (!begun_ns && !all)
 		return 0;

@@ -8,7 +8,6 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
-#include "kernel/register_event.h"
 #include "kernel/request.h"
 #include "kernel/ring.h"
 #include "abi/io_cell.h"
@@ -18,6 +17,7 @@
 #include "io_fact.h"
 #include "io_overflow.h"
 #include "io_identity.h"
+#include "io_calls.h"
 
 /* Looked up before anything is read of a request: what is not selected is to cost least. */
 static __always_inline int known_of(__u64 ring)
@@ -392,37 +392,14 @@ int io_peek(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_register")
 int io_calls(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 ring = ctx->args[0];
-	__u32 op = ctx->args[1], nr_slots = ctx->args[3];
-	struct io_calls *c, fresh = { 0 };
-	struct io_calls_place key = { .ring = ring };
+	return on_call(ctx, false);
+}
 
-	if (!concerns_buffers(op) || register_result(ctx) < 0)
-		return 0;
-	if (!ring_selected(ring, bpf_get_current_task()))
-		return 0;
-	key.born_ns = ring_born(ring);
-	c = bpf_map_lookup_elem(&io_ring_calls, &key);
-	if (!c) {
-		fresh.first_ns = bpf_ktime_get_ns();
-		fresh.pid = bpf_get_current_pid_tgid() >> 32;
-		bpf_map_update_elem(&io_ring_calls, &key, &fresh, BPF_NOEXIST);
-		c = bpf_map_lookup_elem(&io_ring_calls, &key);
-		if (!c)
-			return 0;
-	}
-	if (op == CALL_REGISTER || op == CALL_REGISTER2)
-		__sync_fetch_and_add(&c->registers, 1);
-	else if (op == CALL_UNREGISTER)
-		__sync_fetch_and_add(&c->unregisters, 1);
-	else if (op == CALL_UPDATE)
-		__sync_fetch_and_add(&c->updates, 1);
-	else
-		__sync_fetch_and_add(&c->clones, 1);
-	c->last_ns = bpf_ktime_get_ns();
-	if (nr_slots)
-		c->nr_slots = nr_slots;
-	return 0;
+/* The other one where it is asked for what registering costs. */
+SEC("?raw_tp/io_uring_register")
+int io_calls_cost(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_call(ctx, true);
 }
 
 /* ---- trace --io: the same points, told as facts ------------------------------------- */

@@ -26,7 +26,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, IO_CALLS);
 	__type(key, struct io_calls_place);
-	__type(value, struct io_calls);
+	__type(value, struct io_ring_calls);
 } io_ring_calls SEC(".maps");
 
 /* A request that has not ended: another's failure will end it, or its own was told. */

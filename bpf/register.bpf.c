@@ -203,7 +203,7 @@ __noinline int tell_call(__u64 ring, __s64 result, __u32 need_pages, __u32 nr_sl
 	struct fact_call *out;
 
 	if (start)
-		start->told = true;
+		start->told_ns = bpf_ktime_get_ns();
 	if (!work)
 		return 0;
 	out = fact_reserve(sizeof(*out), FACT_CALL, ring, call);

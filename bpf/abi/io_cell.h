@@ -223,6 +223,20 @@ struct io_calls {
 	__u32 pid;		/* of who made the first, 0 = not known (older files) */
 };
 
+/* Of those that put buffers into slots (not clones) and were seen to begin: what they took. */
+struct io_register_cost {
+	__u64 calls;
+	__u64 ns, max_ns;
+	__u64 min_faults, maj_faults; /* page faults of the callers meanwhile */
+	__u64 buffers, bytes, pages; /* in the slots that they touched */
+	__u64 segments;		/* of them; 0 where these are pages, whatever their folios are */
+};
+
+struct io_ring_calls {
+	struct io_calls calls;
+	struct io_register_cost cost; /* 0 unless it is asked for */
+};
+
 /* What was not measured, and why. */
 struct io_loss {
 	__u64 no_start;		/* completed, submission not seen or its place taken */

@@ -176,6 +176,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct files_struct *files;
 	struct io_uring_task *io_uring;
+	unsigned long min_flt, maj_flt;
 };
 
 struct seq_file;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "capture/call_ends.h"
+#include "capture/hook_trial.h"
 #include "capture/prototype.h"
 #include "capture/targets.h"
 #include "fixbuf.skel.h"
@@ -33,14 +34,15 @@ static void use(struct call_end_hook *h, struct bpf_program *begin, struct bpf_p
 	h->programs[0] = begin;
 	h->programs[1] = end;
 	for (int i = 0; i < 2; i++)
-		bpf_program__set_autoload(h->programs[i], true);
+		if (h->programs[i])
+			bpf_program__set_autoload(h->programs[i], true);
 }
 
 static void prepare_all_calls(struct call_ends *e)
 {
 	struct call_end_hook *h = add(e, "raw_tp", "sys_enter, sys_exit");
 
-	use(h, e->skel->progs.call_begins, e->skel->progs.call_ends);
+	use(h, e->skel->progs.call_begins, e->only_begins ? NULL : e->skel->progs.call_ends);
 	snprintf(h->hook.reason, sizeof(h->hook.reason),
 		 "calls that fail early, durations: every system call of the machine pays");
 }
@@ -63,7 +65,8 @@ static void prepare_entry_points(struct call_ends *e)
 		struct prototype p;
 
 		/* it is given the registers, whatever the call takes */
-		if (e->nr == CALL_ENDS_HOOKS || !prototype_find(&p, func) || p.nr_args != 1 ||
+		if ((e->only_begins && entry_points[i].setup) || e->nr == CALL_ENDS_HOOKS ||
+		    !prototype_find(&p, func) || p.nr_args != 1 ||
 		    !prototype_takes(&p, 0, "pt_regs", 1))
 			continue;
 		h = add(e, how, func);
@@ -72,9 +75,11 @@ static void prepare_entry_points(struct call_ends *e)
 		snprintf(h->hook.reason, sizeof(h->hook.reason), "%s, durations: who calls pays",
 			 h->setup ? "rings that were not made" : "calls that find no ring");
 		if (e->by == ENDS_KPROBES)
-			use(h, e->skel->progs.call_probed, e->skel->progs.call_probed_end);
+			use(h, e->skel->progs.call_probed,
+			    e->only_begins ? NULL : e->skel->progs.call_probed_end);
 		else
-			use(h, at_function(e, func, ""), at_function(e, func, "_end"));
+			use(h, at_function(e, func, ""),
+			    e->only_begins ? NULL : at_function(e, func, "_end"));
 	}
 }
 
@@ -99,6 +104,40 @@ void call_ends_prepare(struct call_ends *e, struct fixbuf_bpf *skel, enum tier t
 		 "needs --syscalls, default around a program: every system call would pay");
 }
 
+/* How the begin of io_uring_register() can be seen at the cost of those alone who call it. */
+static enum call_ends_by cheapest_begin(void)
+{
+	char why[192];
+
+	for (size_t i = 0; i < sizeof(entry_points) / sizeof(entry_points[0]); i++) {
+		const char *func = entry_points[i].func;
+		struct prototype p;
+
+		if (entry_points[i].setup || !prototype_find(&p, func))
+			continue;
+		if (!trial_fentry(&p, true, why, sizeof(why)))
+			return ENDS_ENTRY_POINTS;
+		if (!trial_kprobe(func, why, sizeof(why)))
+			return ENDS_KPROBES;
+	}
+	return ENDS_UNSEEN;
+}
+
+void call_begins_prepare(struct call_ends *e, struct fixbuf_bpf *skel, bool syscalls, bool at_worst)
+{
+	memset(e, 0, sizeof(*e));
+	e->skel = skel;
+	e->only_begins = true;
+	e->by = syscalls ? ENDS_ALL_CALLS : cheapest_begin();
+	if (e->by == ENDS_UNSEEN && at_worst)
+		e->by = ENDS_ALL_CALLS;
+	bpf_map__set_autocreate(skel->maps.starts, true);
+	if (e->by == ENDS_ALL_CALLS)
+		prepare_all_calls(e);
+	else if (e->by != ENDS_UNSEEN)
+		prepare_entry_points(e);
+}
+
 static struct bpf_link *attach(const struct call_ends *e, const struct call_end_hook *h, int end)
 {
 	if (e->by == ENDS_KPROBES)
@@ -118,7 +157,7 @@ static void detach(struct call_end_hook *h)
 /* The begin first: an end of which no begin was seen is told where all calls are seen. */
 static void start(struct call_ends *e, struct call_end_hook *h)
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 && h->programs[i]; i++) {
 		h->links[i] = attach(e, h, i);
 		if (!h->links[i]) {
 			snprintf(h->hook.reason, sizeof(h->hook.reason), "refused: %s",

@@ -26,10 +26,16 @@ struct call_ends {
 		bool setup;			/* it sees io_uring_setup(), else io_uring_register() */
 	} list[CALL_ENDS_HOOKS];
 	size_t nr;
+	bool only_begins;
 };
 
 /* Before kern_load(). .tier: what else can be hooked. .syscalls: all tasks may pay for it. */
 void call_ends_prepare(struct call_ends *e, struct fixbuf_bpf *skel, enum tier tier, bool syscalls);
+/*
+ * The same of the begin alone, for who looks at the end itself, and of io_uring_register() alone.
+ * .syscalls: as above; .at_worst: all tasks may pay for it where there is no other way.
+ */
+void call_begins_prepare(struct call_ends *e, struct fixbuf_bpf *skel, bool syscalls, bool at_worst);
 /* After it. What the kernel refuses is not seen; the hook says why. */
 void call_ends_start(struct call_ends *e);
 void call_ends_stop(struct call_ends *e);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <bpf/libbpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/page_size.h"
+#include "capture/call_ends.h"
 #include "capture/call_hooks.h"
 #include "capture/capture.h"
 #include "capture/forks.h"
@@ -68,6 +71,10 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 			return -1;
 		if (c->facts)
 			io_stat_only_counts(c->io, c->facts);
+		if (wants->io->costs && !c->attach) {
+			c->begins = must_alloc(1, sizeof(*c->begins));
+			call_begins_prepare(c->begins, c->skel, how->syscalls, wants->select->tree);
+		}
 	}
 	if (wants->broken) {
 		c->forks = forks_prepare(c->skel);
@@ -141,6 +148,9 @@ int capture_open(struct capture *c, const struct capture_wants *wants)
 		err = facts_start(c->facts, wants->on);
 	if (!err && c->attach)
 		err = attach_start(c->attach);
+	/* before the ends, as with facts */
+	if (!err && c->begins)
+		call_ends_start(c->begins);
 	if (!err && c->io)
 		err = io_stat_start(c->io);
 	if (!err && c->forks)
@@ -156,12 +166,17 @@ void capture_stop(struct capture *c)
 {
 	if (c->attach)
 		attach_stop(c->attach);
+	if (c->begins)
+		call_ends_stop(c->begins);
 	if (c->io)
 		io_stat_stop(c->io);
 }
 
 void capture_close(struct capture *c)
 {
+	if (c->begins)
+		call_ends_stop(c->begins);
+	free(c->begins);
 	attach_free(c->attach);
 	facts_free(c->facts);
 	stacks_free(c->stacks);

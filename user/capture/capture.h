@@ -18,6 +18,7 @@
 #define RING_BUFFER_KIB 4096	/* room for facts that wait, unless asked otherwise */
 
 struct attach;
+struct call_ends;
 struct forks;
 struct unmaps;
 
@@ -50,6 +51,7 @@ struct capture {
 	struct attach *attach;
 	struct stacks *stacks;
 	struct io_stat *io;
+	struct call_ends *begins; /* of calls, for what they cost, where no facts are wanted */
 	struct forks *forks;
 	struct unmaps *unmaps;
 };

@@ -59,6 +59,7 @@ static void add_calls(struct io_model *m, const void *key, const void *value)
 	row->ring = p->ring;
 	row->born_ns = p->born_ns;
 	memcpy(&row->calls, value, sizeof(row->calls));
+	memcpy(&row->cost, (const char *)value + offsetof(struct io_ring_calls, cost), sizeof(row->cost));
 }
 
 /* ---- entries of one key become one -------------------------------------------------- */
@@ -155,6 +156,7 @@ static void sum_calls(void *to, const void *from)
 	t->unregisters += f->unregisters;
 	t->updates += f->updates;
 	t->clones += f->clones;
+	io_register_cost_add(&((struct io_calls_row *)to)->cost, &((const struct io_calls_row *)from)->cost);
 	if (f->first_ns < t->first_ns) {
 		t->first_ns = f->first_ns;
 		t->pid = f->pid;
@@ -241,7 +243,7 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct det
 			offsetof(struct io_buffer_place, born_ns), add_buffer,
 			&kept->loss.no_buffer, &kept->nr_buffers };
 	d[n++] = (struct detail){
-		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_calls),
+		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_ring_calls),
 		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
 		add_calls, NULL, &kept->nr_calls };
 	if (!skel->rodata->io_by_address)

@@ -158,7 +158,7 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	       end_program(s->skel, how, complete == 3));
 	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
 	/* for advice, and for failures of what was unregistered */
-	use(s, s->skel->progs.io_calls);
+	use(s, how->costs ? s->skel->progs.io_calls_cost : s->skel->progs.io_calls);
 	if (how->by_address && how->latency && !s->by_user_data)
 		bpf_program__set_autoload(s->skel->progs.io_peek, true);
 	use_identity(s);

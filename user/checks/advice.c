@@ -9,6 +9,7 @@
 #include "base/page_size.h"
 #include "checks/advice.h"
 #include "checks/advice_digest.h"
+#include "checks/registering.h"
 #include "model/ledger_buffers.h"
 
 #define ENOUGH_OPS	64	/* below that nothing is concluded from plain I/O */
@@ -336,6 +337,55 @@ static void advise_makers(struct counsel *c)
 	free(list);
 }
 
+/* Why registering is slow. */
+static void advise_registering(struct counsel *c, const struct registering *r)
+{
+	static const char *const remedies[] = {
+		[SLOW_FAULTS] = "that memory had no pages yet, and the calls made them: populate it before, where nobody waits for it (MAP_POPULATE, MADV_POPULATE_WRITE from Linux 5.14, memset()), or accept it, since whoever touches a page first pays; on huge pages (MAP_HUGETLB, or aligned with MADV_HUGEPAGE) faults are few",
+		[SLOW_SMALL_CALLS] = "put many buffers into slots with one call: make the table once (IORING_RSRC_REGISTER_SPARSE, Linux 5.19) and fill many slots with each IORING_REGISTER_BUFFERS_UPDATE, or share one table between rings with IORING_REGISTER_CLONE_BUFFERS (Linux 6.12)",
+		[SLOW_SMALL_FOLIOS] = "put it on huge pages (MAP_HUGETLB, or aligned with MADV_HUGEPAGE before it is first touched): fewer folios to pin, and fewer segments",
+		[SLOW_OTHERWISE] = "register once, before the work begins, and keep the table: change single slots with IORING_REGISTER_BUFFERS_UPDATE, or share it between rings with IORING_REGISTER_CLONE_BUFFERS (Linux 6.12)",
+	};
+	enum slow_for why = registering_slow(r, c->m->t_ns);
+	const struct io_register_cost *cost = &r->cost;
+	__u64 faults = cost->min_faults + cost->maj_faults;
+	char size[FMT_LEN], took[FMT_LEN], longest[FMT_LEN], each[FMT_LEN], segment[FMT_LEN];
+	char name[96], folios[96] = "", most[64] = "";
+	struct advice one;
+
+	if (why == SLOW_NOT)
+		return;
+	one = about(digests_find(&c->digests, r->ring, r->born_ns), "slow-registration");
+	snprintf(name, sizeof(name), "%s", whose(&one));
+	if (r->rings > 1) {
+		one.fd = -1;
+		snprintf(name, sizeof(name), "pid %u, with %zu rings", r->pid, r->rings);
+	}
+	one.ops = cost->calls;
+	one.bytes = cost->bytes;
+	one.remedy = remedies[why];
+	if (cost->segments)
+		snprintf(folios, sizeof(folios), " in segments of %s on average",
+			 fmt_bytes_long(segment, cost->bytes / cost->segments));
+	if (cost->max_ns)
+		snprintf(most, sizeof(most), ", %s the longest", fmt_ns(longest, cost->max_ns));
+	add(c, one, "%s: %llu call%s that registered %s (%llu pages%s) took %s%s, %.1f%% of the time watched and %s for each MiB; %llu page fault%s, %llu major, %s taken on the way",
+	    name, one.ops, plural(one.ops), fmt_bytes_long(size, one.bytes), cost->pages, folios,
+	    fmt_ns(took, cost->ns), most, 100.0 * cost->ns / (c->m->t_ns ? c->m->t_ns : cost->ns),
+	    one.bytes ? fmt_ns(each, registering_per_mib(r)) : "no time", faults, plural(faults),
+	    cost->maj_faults, faults == 1 ? "was" : "were");
+}
+
+static void advise_registrations(struct counsel *c)
+{
+	struct registerings all = { 0 };
+
+	registerings_take(&all, c->m);
+	for (size_t i = 0; i < all.nr; i++)
+		advise_registering(c, &all.list[i]);
+	registerings_free(&all);
+}
+
 void advise(const struct io_model *m, const struct ledger *l, struct advices *out)
 {
 	struct counsel c = { .m = m, .l = l, .out = out };
@@ -346,6 +396,7 @@ void advise(const struct io_model *m, const struct ledger *l, struct advices *ou
 	for (size_t i = 0; i < m->nr_calls; i++)
 		advise_churn(&c, &m->calls[i]);
 	advise_makers(&c);
+	advise_registrations(&c);
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
 		const struct digest *d = digests_of_held(&c.digests, r);
 

@@ -7,7 +7,7 @@
 #include "model/ledger.h"
 
 /* Tags are stable: unfixed-io, worth-registering, not-worth-registering, idle-buffer, oversized-buffer,
- * table-churn, ring-churn, small-folios, fragmented-buffer */
+ * table-churn, ring-churn, small-folios, fragmented-buffer, slow-registration */
 struct advice {
 	const char *tag;
 	__u64 ring;

@@ -289,6 +289,7 @@ static int stat_io(void *options)
 		.latency = !o->no_latency, .share_starts = o->share_starts,
 		.by_buffer = o->by_buffer || o->advise,
 		.by_address = o->advise,
+		.costs = o->advise,
 	};
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .io = &io };
 	int status;
@@ -324,6 +325,10 @@ static const struct option_row options[] = {
 	     "long by what starting 3 requests took, about 0.4 us for small reads from the cache"),
 	FLAG("no-latency", no_latency, "count only: costs less, shows no percentiles"),
 	ROW_BTF(struct stat_options),
+	{ .name = "syscalls",
+	  .help = "with --advise: see how long registering takes also where only the events of all system calls show it; every task of the machine pays a little (default there with PROGRAM)",
+	  .parse = parse_flag, .offset = offsetof(struct stat_options, how.syscalls),
+	  .group = GROUP_HOW },
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_NO_HEADER,
@@ -335,6 +340,7 @@ static const struct option_row options[] = {
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
 	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
+	{ "syscalls", NEEDS, "advise", "--syscalls is about what registering costs, which --advise tells; add it" },
 	{ "share-starts", EXCLUDES, "no-latency",
 	  "--share-starts is about latencies; leave --no-latency out" },
 	{ "hist", EXCLUDES, "no-latency", "--hist draws latencies; leave --no-latency out" },

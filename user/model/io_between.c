@@ -116,6 +116,21 @@ static void failures_between(const struct io_model *before, const struct io_mode
 	}
 }
 
+static void cost_since(struct io_register_cost *c, const struct io_register_cost *old)
+{
+	c->calls -= old->calls;
+	c->ns -= old->ns;
+	/* of those since then it is known only if it was the longest of all */
+	if (c->max_ns == old->max_ns)
+		c->max_ns = 0;
+	c->min_faults -= old->min_faults;
+	c->maj_faults -= old->maj_faults;
+	c->buffers -= old->buffers;
+	c->bytes -= old->bytes;
+	c->pages -= old->pages;
+	c->segments -= old->segments;
+}
+
 static void calls_between(const struct io_model *before, const struct io_model *after,
 			  struct io_model *out)
 {
@@ -132,6 +147,7 @@ static void calls_between(const struct io_model *before, const struct io_model *
 			c->updates -= old->calls.updates;
 			c->clones -= old->calls.clones;
 			c->first_ns = old->calls.last_ns;
+			cost_since(&row->cost, &old->cost);
 		}
 		out->nr_calls += c->registers || c->unregisters || c->updates || c->clones;
 	}

@@ -324,6 +324,20 @@ bool io_failure_buffer(const struct io_failure_row *row, struct io_buffer_key *k
 	return seen->flags & EV_FIXED && seen->flags & EV_SLOT && !(seen->flags & EV_EMPTY);
 }
 
+void io_register_cost_add(struct io_register_cost *to, const struct io_register_cost *from)
+{
+	to->calls += from->calls;
+	to->ns += from->ns;
+	if (from->max_ns > to->max_ns)
+		to->max_ns = from->max_ns;
+	to->min_faults += from->min_faults;
+	to->maj_faults += from->maj_faults;
+	to->buffers += from->buffers;
+	to->bytes += from->bytes;
+	to->pages += from->pages;
+	to->segments += from->segments;
+}
+
 void io_model_free(struct io_model *m)
 {
 	io_model_drop_rows(m);

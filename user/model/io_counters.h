@@ -61,6 +61,7 @@ struct io_calls_row {
 	__u64 ring;
 	struct io_calls calls;
 	__u64 born_ns;
+	struct io_register_cost cost;	/* 0 in older files */
 };
 
 struct io_model {
@@ -135,6 +136,9 @@ const struct io_counts *io_model_whose(const struct io_model *m, __u64 ring, __u
 bool io_model_has_ring(const struct io_model *m, __u64 ring);
 /* Into an empty .out. */
 void io_model_copy(const struct io_model *m, struct io_model *out);
+
+/* Adds all of .from to .to. */
+void io_register_cost_add(struct io_register_cost *to, const struct io_register_cost *from);
 
 /* The registered buffer over which such I/O was to go; false when it is not known. */
 bool io_failure_buffer(const struct io_failure_row *row, struct io_buffer_key *key);

@@ -188,7 +188,7 @@ static bool list_of(struct recording_io *io, const struct rec *rec, struct list 
 static void put(void *to, const struct list *l, const struct rec *rec, const void *data)
 {
 	memset(to, 0, l->size);
-	memcpy(to, data, rec->size < l->size ? l->least : l->size);
+	memcpy(to, data, rec->size < l->size ? rec->size : l->size);
 }
 
 /* Of an entry that put() has made: each begins with its key. */

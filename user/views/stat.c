@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "model/histogram.h"
 #include "views/io_failures.h"
+#include "checks/registering.h"
 #include "views/stat.h"
 
 #define SETUP_DEFER_TASKRUN (1U << 13)	/* IORING_SETUP_DEFER_TASKRUN, 6.1 */
@@ -348,6 +349,21 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 	}
 }
 
+/* Where no call was seen to begin: "nothing to advise" would say that they were fast. */
+static void print_untimed(const struct view_stat *v)
+{
+	struct registerings all = { 0 };
+	__u64 calls = 0;
+
+	registerings_take(&all, v->m);
+	for (size_t i = 0; i < all.nr; i++)
+		calls += all.list[i].cost.calls ? 0 : all.list[i].calls;
+	if (calls)
+		fprintf(v->to->out, "\nhow long %llu registration%s took is not known: %s not seen to begin (see --syscalls)\n",
+			calls, plural(calls), calls == 1 ? "it was" : "they were");
+	registerings_free(&all);
+}
+
 static void print_advices(const struct view_stat *v)
 {
 	for (size_t i = 0; i < v->advices->nr; i++)
@@ -357,6 +373,7 @@ static void print_advices(const struct view_stat *v)
 		fprintf(v->to->out, "\nadvice needs a longer run: the rings were gone before their buffers were looked at\n");
 	else if (!v->advices->nr)
 		fprintf(v->to->out, "\nnothing to advise\n");
+	print_untimed(v);
 }
 
 void view_stat_text(const struct view_stat *v)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json.h"
 #include "base/pid.h"
+#include "checks/registering.h"
 #include "model/histogram.h"
 #include "model/io_loss.h"
 #include "views/io_failures.h"
@@ -151,6 +152,39 @@ static void put_advices(struct json *j, const struct advices *a)
 	json_close(j);
 }
 
+/* What is not known of calls that were not seen to begin is null. */
+static void put_registering(struct json *j, const struct registering *r)
+{
+	const struct io_register_cost *c = &r->cost;
+
+	json_item_open(j);
+	json_uint(j, "pid", r->pid);
+	json_uint(j, "calls", r->calls);
+	json_uint(j, "timed", c->calls);
+	json_known(j, "duration_ns", c->calls, c->ns);
+	json_known(j, "max_ns", c->max_ns, c->max_ns);
+	json_known(j, "ns_per_mib", c->bytes, registering_per_mib(r));
+	json_known(j, "buffers", c->calls, c->buffers);
+	json_known(j, "bytes", c->calls, c->bytes);
+	json_known(j, "pages", c->calls, c->pages);
+	json_known(j, "segments", c->segments, c->segments);
+	json_known(j, "minor_faults", c->calls, c->min_faults);
+	json_known(j, "major_faults", c->calls, c->maj_faults);
+	json_close(j);
+}
+
+static void put_registerings(struct json *j, const struct io_model *m)
+{
+	struct registerings all = { 0 };
+
+	registerings_take(&all, m);
+	json_open_list(j, "registrations");
+	for (size_t i = 0; i < all.nr; i++)
+		put_registering(j, &all.list[i]);
+	json_close(j);
+	registerings_free(&all);
+}
+
 static void put_loss(const char *name, const char *text, __u64 count, void *arg)
 {
 	struct json *j = arg;
@@ -177,6 +211,7 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	view_io_failures_json(j, v->failures);
 	if (v->advices) {
 		put_advices(j, v->advices);
+		put_registerings(j, v->m);
 		json_flag(j, "needs_longer_run", v->unseen);
 	}
 	json_uint(j, "in_flight", v->m->in_flight);

@@ -40,7 +40,7 @@ static __u64 io_bytes(size_t cpus, bool details)
 		return sum;
 	sum += hash(IO_BUFFERS, sizeof(struct io_buffer_place), sizeof(struct io_buffer_use), cpus);
 	sum += hash(IO_ADDRESSES, sizeof(struct io_address_place), sizeof(struct io_address_use), cpus);
-	return sum + hash(IO_CALLS, sizeof(struct io_calls_place), sizeof(struct io_calls), cpus);
+	return sum + hash(IO_CALLS, sizeof(struct io_calls_place), sizeof(struct io_ring_calls), cpus);
 }
 
 static void budgets(void **state)

@@ -393,7 +393,8 @@ static int record(void *options)
 	};
 	const struct facts_handler on = live_handler(&r.live);
 	const struct io_how io = {
-		.latency = true, .by_buffer = true, .by_address = !o->io, .rows_since = true,
+		.latency = true, .by_buffer = true, .by_address = !o->io, .costs = true,
+		.rows_since = true,
 		.sample = o->io ? (o->sample ? o->sample : 1) : 0,
 	};
 	const struct capture_wants wants = {
