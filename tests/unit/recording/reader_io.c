@@ -44,10 +44,35 @@ static void rings_without_end(void **state)
 	recording_io_free(&io);
 }
 
+/* Files of each age: before rings had a time, before calls had a cost. */
+static void older(void **state)
+{
+	const struct io_calls_row row = {
+		.ring = 7, .calls.registers = 3, .born_ns = 11, .cost.calls = 3,
+	};
+	const size_t sizes[] = {
+		offsetof(struct io_calls_row, born_ns), offsetof(struct io_calls_row, cost), sizeof(row),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		const struct rec rec = { .type = REC_IO_CALLS, .size = sizes[i] };
+		struct recording_io io = { 0 };
+
+		assert_null(recording_io_add(&io, &rec, &row));
+		assert_int_equal(io.all.nr_calls, 1);
+		assert_int_equal(io.all.calls[0].calls.registers, 3);
+		assert_int_equal(io.all.calls[0].born_ns, i ? 11 : 0);
+		assert_int_equal(io.all.calls[0].cost.calls, i > 1 ? 3 : 0);
+		recording_io_free(&io);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rings_without_end),
+		cmocka_unit_test(older),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
