@@ -28,7 +28,7 @@ static void costs(struct json_object *o, const char *did, const char *what)
 
 	is(json_number(r, "calls"), calls, "%s: calls", what);
 	is(json_number(r, "timed"), calls, "%s: all were seen to begin", what);
-	is(json_number(r, "buffers"), calls, "%s: buffers", what);
+	is(json_number(r, "buffers"), value_number(did, "buffers"), "%s: buffers", what);
 	is(json_number(r, "bytes"), value_number(did, "bytes"), "%s: bytes", what);
 	is(json_number(r, "pages"), value_number(did, "pages"), "%s: pages", what);
 	ok(json_number(r, "segments") == -1 || json_number(r, "segments") == (long long)value_number(did, "pages"),

@@ -3,7 +3,7 @@
  * Registers buffers for as long as it takes to be called slow, or once, and says what it saw of
  * that itself: calls, bytes, pages, the time around them and the faults that it took meanwhile.
  *   slow_register untouched    new memory each time, without a page of its own yet
- *   slow_register small        a page at a time, into one slot
+ *   slow_register small        a page at a time, into one slot of many
  *   slow_register healthy      once, memory that is there
  */
 #include <string.h>
@@ -17,10 +17,11 @@
 #include "uring.h"
 
 #define PAGES		1021
+#define SLOTS		601	/* more than the kernel side looks at in a row */
 #define LONG_NS		200000000ULL	/* in calls: slow are 10 ms, and 1 % of the time watched */
 #define LEAST_CALLS	67
 
-static unsigned long long calls, bytes, pages, ns, faults;
+static unsigned long long calls, buffers, bytes, pages, ns, faults;
 
 static unsigned long long now_ns(void)
 {
@@ -38,21 +39,27 @@ static unsigned long long faults_so_far(void)
 	return u.ru_minflt + u.ru_majflt;
 }
 
-/* Registers .nr pages as a table, or into slot 0 of the one that is there; -errno. */
-static int put(char *p, size_t nr, bool update)
+/* Registers .nr buffers of .each pages as a table, or into slots of the one that is there; -errno. */
+static int put(char *p, unsigned int nr, size_t each, int first)
 {
-	struct iovec iov = { p, nr * PAGE };
-	unsigned long long f = faults_so_far(), t = now_ns();
-	int ret = update ? uring_update(ring.ring_fd, 0, &iov, 1) :
-			   uring_register(ring.ring_fd, &iov, 1);
+	struct iovec iov[SLOTS];
+	unsigned long long f, t;
+	int ret;
 
+	for (unsigned int i = 0; i < nr; i++)
+		iov[i] = (struct iovec){ p + i * each * PAGE, each * PAGE };
+	f = faults_so_far();
+	t = now_ns();
+	ret = first < 0 ? uring_register(ring.ring_fd, iov, nr) :
+			  uring_update(ring.ring_fd, first, iov, nr);
 	if (ret < 0)
 		return ret;
 	ns += now_ns() - t;
 	faults += faults_so_far() - f;
 	calls++;
-	bytes += iov.iov_len;
-	pages += nr;
+	buffers += nr;
+	bytes += nr * each * PAGE;
+	pages += nr * each;
 	return ret;
 }
 
@@ -65,7 +72,7 @@ static void untouched(void)
 		must(p == MAP_FAILED ? -1 : 0, "mmap");
 		/* each page is to be a fault */
 		madvise(p, PAGES * PAGE, MADV_NOHUGEPAGE);
-		must(put(p, PAGES, false), "register");
+		must(put(p, 1, PAGES, -1), "register");
 		must(uring_unregister(ring.ring_fd), "unregister");
 		munmap(p, PAGES * PAGE);
 	}
@@ -73,17 +80,17 @@ static void untouched(void)
 
 static void small(void)
 {
-	char *p = mem_pages(2);
+	char *p = mem_pages(SLOTS);
 
-	must(put(p, 1, false), "register");
+	must(put(p, SLOTS, 1, -1), "register");
 	while (ns < LONG_NS || calls < LEAST_CALLS)
-		if (put(p + calls % 2 * PAGE, 1, true) < 0)
+		if (put(p + calls % 2 * PAGE, 1, 1, SLOTS - 1) < 0)
 			report_skip("no update of slots here (5.13)");
 }
 
 static void healthy(void)
 {
-	must(put(mem_pages(PAGES), PAGES, false), "register");
+	must(put(mem_pages(PAGES), 1, PAGES, -1), "register");
 }
 
 int main(int argc, char **argv)
@@ -108,6 +115,7 @@ int main(int argc, char **argv)
 		request(IORING_OP_READ, file, into, sizeof(into), 0);
 	finish(3);
 	report("calls=%llu", calls);
+	report("buffers=%llu", buffers);
 	report("bytes=%llu", bytes);
 	report("pages=%llu", pages);
 	report("ns=%llu", ns);
