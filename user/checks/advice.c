@@ -350,7 +350,7 @@ static void advise_registering(struct counsel *c, const struct registering *r)
 	const struct io_register_cost *cost = &r->cost;
 	__u64 faults = cost->min_faults + cost->maj_faults;
 	char size[FMT_LEN], took[FMT_LEN], longest[FMT_LEN], each[FMT_LEN], segment[FMT_LEN];
-	char name[96], folios[96] = "", most[64] = "";
+	char name[96], folios[96] = "", most[64] = "", rate[64] = "";
 	struct advice one;
 
 	if (why == SLOW_NOT)
@@ -369,11 +369,13 @@ static void advise_registering(struct counsel *c, const struct registering *r)
 			 fmt_bytes_long(segment, cost->bytes / cost->segments));
 	if (cost->max_ns)
 		snprintf(most, sizeof(most), ", %s the longest", fmt_ns(longest, cost->max_ns));
-	add(c, one, "%s: %llu call%s that registered %s (%llu pages%s) took %s%s, %.1f%% of the time watched and %s for each MiB; %llu page fault%s, %llu major, %s taken on the way",
+	/* empty slots have none */
+	if (one.bytes)
+		snprintf(rate, sizeof(rate), " and %s for each MiB", fmt_ns(each, registering_per_mib(r)));
+	add(c, one, "%s: %llu call%s that registered %s (%llu pages%s) took %s%s, %.1f%% of the time watched%s; %llu page fault%s, %llu major, %s taken on the way",
 	    name, one.ops, plural(one.ops), fmt_bytes_long(size, one.bytes), cost->pages, folios,
 	    fmt_ns(took, cost->ns), most, 100.0 * cost->ns / (c->m->t_ns ? c->m->t_ns : cost->ns),
-	    one.bytes ? fmt_ns(each, registering_per_mib(r)) : "no time", faults, plural(faults),
-	    cost->maj_faults, faults == 1 ? "was" : "were");
+	    rate, faults, plural(faults), cost->maj_faults, faults == 1 ? "was" : "were");
 }
 
 static void advise_registrations(struct counsel *c)

@@ -109,6 +109,16 @@ static void sentence(void **state)
 	assert_contains(a->detail, ": 101 calls that registered 101 MiB (25856 pages in segments of 4 KiB on average) took 50.0ms, 2.00ms the longest, 5.0% of the time watched and 495us for each MiB; 25856 page faults, 0 major, were taken on the way");
 	assert_contains(a->remedy, "had no pages yet");
 	advices_free(&all);
+	/* slots without a buffer have no size to compare with */
+	row.cost = (struct io_register_cost){ .calls = 101, .ns = 50 * MS };
+	advise(&m, l, &all);
+	a = NULL;
+	for (size_t i = 0; i < all.nr; i++)
+		if (!strcmp(all.list[i].tag, "slow-registration"))
+			a = &all.list[i];
+	assert_non_null(a);
+	assert_contains(a->detail, "5.0% of the time watched; 0 page faults");
+	advices_free(&all);
 	ledger_free(l);
 }
 
