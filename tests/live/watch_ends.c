@@ -140,6 +140,16 @@ static void unchecked_calls(void)
 	tool_free(&a);
 }
 
+static void nothing_called(void)
+{
+	struct tool_run a;
+
+	tool(&a, "verify", "--watch", "--json", "-q", "--", "true", NULL);
+	is(a.status, 4, "a program that makes no call is not vouched for");
+	has_text(a.out, "no call that registers buffers was seen", "why");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	int tries = 0;
@@ -150,6 +160,7 @@ int main(void)
 	ok(tries < TRIES, "of %d such programs one is suspected", TRIES);
 	missed_buffers();
 	unchecked_calls();
+	nothing_called();
 	misused();
 	return tap_end();
 }

@@ -12,6 +12,22 @@
 #include "views/findings.h"
 #include "views/verdict.h"
 
+/* What a recording does not hold, or not at its tier: nothing is said of it. */
+static const char *const not_checked[] = { "pages", "charges of shared pages", "leaks" };
+
+static size_t nr_not_checked(const struct report *r)
+{
+	return r->origin->tier > TIER_TRACEPOINTS ? 2 : 3;
+}
+
+static void print_not_checked(const struct report *r)
+{
+	fputs("not checked: pages, and charges of pages that buffers share (by verify)", r->o->output.out);
+	if (nr_not_checked(r) == 3)
+		fputs(",\nand leaks (tier functions, kprobes or patched)", r->o->output.out);
+	fputc('\n', r->o->output.out);
+}
+
 static void print_text(const struct report *r, const struct findings *f, size_t ignored,
 		       const struct unsettled_list *u, __u64 events)
 {
@@ -28,9 +44,8 @@ static void print_text(const struct report *r, const struct findings *f, size_t 
 	view_unsettled_text(o->output.out, u, isatty(fileno(o->output.out)));
 	if (o->output.quiet)
 		return;
-	fprintf(o->output.out, "%s%llu events checked for charges, limits and %s: ", f->nr || u->nr ? "\n" : "",
-		events, r->origin->tier > TIER_TRACEPOINTS ? "leaks" :
-		"releases (leak detection needs the functions, kprobes or patched tier)");
+	fprintf(o->output.out, "%s%llu events checked for sums of charges, limits and %s: ", f->nr || u->nr ? "\n" : "",
+		events, r->origin->tier > TIER_TRACEPOINTS ? "leaks" : "releases");
 	if (f->nr) {
 		const struct finding_counts c = findings_count(f);
 
@@ -40,6 +55,7 @@ static void print_text(const struct report *r, const struct findings *f, size_t 
 		fputs(u->nr ? "unsettled, see above\n" : ignored ? "nothing else was found\n" :
 		      "nothing found\n", o->output.out);
 	}
+	print_not_checked(r);
 	view_findings_ignored(o->output.out, ignored);
 	if (r->replay.lost)
 		fprintf(o->output.out, "%llu events were lost: nothing is checked between a loss and the next look at all rings\n",
@@ -57,6 +73,10 @@ static void print_json(const struct report *r, const struct findings *f, size_t 
 	json_str(&j, "tier", tier_name(r->origin->tier));
 	json_uint(&j, "events", events);
 	view_verdict_json(&j, v, u);
+	json_open_list(&j, "not_checked");
+	for (size_t i = 0; i < nr_not_checked(r); i++)
+		json_item_str(&j, not_checked[i]);
+	json_close(&j);
 	view_findings_json(&j, f, true);
 	json_uint(&j, "ignored", ignored);
 	json_uint(&j, "lost", r->replay.lost);
@@ -124,17 +144,17 @@ int report_verify(struct report *r)
 			keep_losers(&losers, &t.end);
 	}
 	if (!n) {
-		__u64 events = selection_asks(&r->o->select) ? matched.nr : r->replay.facts;
+		__u64 events = matched.nr;
 		size_t ignored = over_time_ignore(f, &r->o->ignored);
 		enum verdict v;
 
 		unsettled_losses(&u, r->replay.lost, r->replay.skipped, losers.list, losers.nr,
 				 &r->o->select);
 		unsettled_selection(&u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
-		if (!events && !u.nr)
-			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_UNRECORDED, .count = 1 });
 		if (r->replay.cut_at)
 			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_CUT, .count = 1 });
+		if (!events && !u.nr)
+			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_UNRECORDED, .count = 1 });
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
 		if (r->o->output.json)
 			print_json(r, over_time_findings(f), ignored, v, &u, events);
