@@ -15,6 +15,7 @@
 #include "io_start.h"
 #include "io_failure.h"
 #include "io_fact.h"
+#include "io_notice.h"
 #include "io_overflow.h"
 #include "io_identity.h"
 #include "io_calls.h"
@@ -39,13 +40,15 @@ static __always_inline int on_submit(__u64 req, enum io_access access)
 	__u64 ring = io_ring_of(access, req);
 	int known = known_of(ring);
 	struct io_kiocb *k;
-	__u8 op;
+	__u8 op, kind;
+	__u64 now;
 
 	if (!known)
 		return 0;
 	k = IO_AS(access, req, struct io_kiocb);
 	op = IO_GET(access, k, opcode);
-	if (!op_kind[op] || !req_selected(known, access, ring, k))
+	kind = op_kind[op];
+	if (!kind || !req_selected(known, access, ring, k))
 		return 0;
 	if (IO_GET(access, k, flags) & REQ_F_CQE_SKIP) {
 		COUNT_LOSS(skipped);
@@ -55,7 +58,10 @@ static __always_inline int on_submit(__u64 req, enum io_access access)
 		note_vector(ring, req);
 	if (!io_latency)
 		return 0;
-	put_start(req, start_time(access, ring) & ~(__u64)IO_START_PUNTED);
+	now = start_time(access, ring);
+	put_start(req, IO_START_TIME(now));
+	if (kind & OP_NOTICE)
+		put_notice(req, op, now);
 	return 0;
 }
 
@@ -113,8 +119,8 @@ static __always_inline __u64 start_of(__u64 req, enum io_access access)
 {
 	__u64 t = take_start(req);
 
-	if (t > IO_START_REFUSED)
-		return t & ~(__u64)IO_START_PUNTED;
+	if (IO_START_IS_IO(t))
+		return IO_START_TIME(t);
 	if (t == IO_START_REFUSED)
 		COUNT_LOSS(refused);
 	else if (!(IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP))
@@ -167,11 +173,8 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 	if (!req_selected(known, access, w.ring, k))
 		return 0;
 	/* a notification of SEND_ZC bears this opcode and is no request's end */
-	if (op == OP_NOP && end_flags(ctx, form) & CQE_F_NOTIF) {
-		if (end_res(ctx, form) == NOTIF_COPIED)
-			note_copied(ring, req);
-		return 0;
-	}
+	if (op == OP_NOP && end_flags(ctx, form) & CQE_F_NOTIF)
+		return on_notice(ring, req, end_res(ctx, form), mode != COUNT && io_latency);
 	if (times)
 		w.t_ns = start_of(w.req, access);
 	fixed = kind & OP_FLAG ? io_flag_says_fixed(access, w.req, op) : kind & OP_FIXED;
@@ -344,18 +347,22 @@ SEC("?raw_tp/io_uring_cqe_overflow")
 int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 ring = ctx->args[0], req;
+	__u32 flags = ctx->args[3];
 	__u8 op;
 
-	/* of a request that goes on, or a notification: no request's end */
-	if (ctx->args[3] & (CQE_F_MORE | CQE_F_NOTIF) ||
-	    !ring_selected(ring, bpf_get_current_task()))
+	if (!ring_selected(ring, bpf_get_current_task()))
 		return 0;
 	req = overflowed_request(ring, ctx->args[1], ctx->args[2]);
 	if (!req) {
-		count_unknown(ring, ctx->args[2]);
+		/* of a request that goes on, or a notification: no request's end */
+		if (!(flags & (CQE_F_MORE | CQE_F_NOTIF)))
+			count_unknown(ring, ctx->args[2]);
 		return 0;
 	}
 	op = IO_READ(EITHER, req, struct io_kiocb, opcode);
+	/* a zero-copy send has ended: what goes on is its notification */
+	if (flags & CQE_F_MORE && !(op_kind[op] & OP_NOTICE))
+		return 0;
 	if (op_kind[op] && op != OP_NOP)
 		COUNT_LOSS(late);
 	if (io_sample)

@@ -232,7 +232,7 @@ static __noinline struct io_cell *total_cell(__u64 who, __u64 task)
 
 	if (c)
 		return c;
-	c = cell_from(IO_RING_ANY, 0, who & IO_WHAT(0xff, true), task,
+	c = cell_from(IO_RING_ANY, 0, IO_WHO_NOBODY(who), task,
 		      begin + (cell_hash(0, who, cpu) & (IO_TOTALS - 1)));
 	if (!c)
 		COUNT_LOSS(no_cell);

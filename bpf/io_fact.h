@@ -154,7 +154,7 @@ static __always_inline int on_fact_start(__u64 req, enum io_access access)
 		COUNT_LOSS(skipped);
 		return 0;
 	}
-	put_start(req, bpf_ktime_get_ns() & ~(__u64)IO_START_PUNTED);
+	put_start(req, IO_START_TIME(bpf_ktime_get_ns()));
 	return 0;
 }
 
@@ -227,8 +227,8 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	if (!ring_selected(ring, w.task))
 		return 0;
 	start = take_start(req);
-	if (start > IO_START_REFUSED) {
-		w.t_ns = start & ~(__u64)IO_START_PUNTED;
+	if (IO_START_IS_IO(start)) {
+		w.t_ns = IO_START_TIME(start);
 		flags |= start & IO_START_PUNTED ? IO_F_PUNTED : 0;
 	} else if (!start) {
 		COUNT_LOSS(no_start);

@@ -79,7 +79,10 @@ static __noinline int put_beside(struct io_start_set *s, __u64 req, __u64 now)
 	for (int i = IO_START_WAYS - 1; i >= 0; i--) {
 		if ((s->way[i].key ^ s->way[i].t_ns) == req) {
 			/* its end was not seen: the completion ring was full, or it was muted */
-			COUNT_LOSS(reused);
+			if (s->way[i].t_ns & IO_START_NOTICE)
+				COUNT_LOSS(no_send);
+			else
+				COUNT_LOSS(reused);
 			way = &s->way[i];
 			break;
 		}
@@ -158,7 +161,7 @@ static __always_inline bool is_started(__u64 req)
 	bool found = false;
 
 	for (int i = 0; s && i < IO_START_WAYS; i++)
-		found |= s->way[i].t_ns > IO_START_REFUSED && (s->way[i].key ^ s->way[i].t_ns) == req;
+		found |= IO_START_IS_IO(s->way[i].t_ns) && (s->way[i].key ^ s->way[i].t_ns) == req;
 	return found;
 }
 

@@ -79,6 +79,9 @@ struct io_ring {
 #define IO_WHO_TGID(who)	((__u32)((who) >> 32))
 #define IO_WHO_FIXED(who)	((who) >> 8 & 1)
 #define IO_WHO_OP(who)		((__u8)(who))
+/* In .who of a cell: it counts not the sends, but their notifications, timed from the submission. */
+#define IO_WHO_NOTICE		(1ULL << 9)
+#define IO_WHO_NOBODY(who)	((who) & (IO_WHAT(0xff, true) | IO_WHO_NOTICE))
 
 /* Of one cell. */
 struct io_hist {
@@ -92,7 +95,14 @@ struct io_start {
 };
 
 #define IO_START_REFUSED 1
-#define IO_START_PUNTED	1	/* a bit of a time: handed to a worker */
+/* Bits of a time: the first two say of what, the others only of a notification of which send. */
+#define IO_START_PUNTED	1ULL	/* handed to a worker */
+#define IO_START_NOTICE	2ULL	/* of a zero-copy send's notification */
+#define IO_START_SENDMSG 4ULL	/* SENDMSG_ZC, else SEND_ZC */
+#define IO_START_FIXED	8ULL	/* over a registered buffer */
+#define IO_START_TIME(t) ((t) & ~(IO_START_PUNTED | IO_START_NOTICE))
+#define IO_NOTICE_TIME(t) ((t) & ~15ULL)
+#define IO_START_IS_IO(t) ((t) > IO_START_REFUSED && !((t) & IO_START_NOTICE))
 
 struct io_start_set {
 	struct io_start way[IO_START_WAYS];
@@ -254,6 +264,7 @@ struct io_loss {
 	/* the rest is newer than some recordings, where it is 0 */
 	__u64 no_cause;		/* failures of a kind that found no place: counted without their cause */
 	__u64 late;		/* found their completion ring full: counted, with all that is known of them */
+	__u64 no_send;		/* notifications without a time: their send's submission was not seen, or forgotten */
 };
 
 /* What a CPU keeps for itself. */

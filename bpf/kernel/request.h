@@ -38,6 +38,7 @@ enum io_op {			/* IORING_OP_*, ABI */
 #define OP_FLAG		0x04	/* either, by a flag of the request */
 #define OP_LENGTH	0x08	/* the request's length is in bytes, and its result too */
 #define OP_BYTES	0x10	/* the result is a number of bytes */
+#define OP_NOTICE	0x20	/* ends twice: a notification says when its memory may be used again */
 
 /* 256: no opcode leaves it */
 static const __u8 op_kind[256] = {
@@ -53,8 +54,8 @@ static const __u8 op_kind[256] = {
 	[OP_SEND]	  = OP_FLAG | OP_BYTES,
 	[OP_RECV]	  = OP_FLAG | OP_BYTES,
 	[OP_URING_CMD]	  = OP_FLAG,
-	[OP_SEND_ZC]	  = OP_FLAG | OP_BYTES,
-	[OP_SENDMSG_ZC]	  = OP_FLAG | OP_BYTES,
+	[OP_SEND_ZC]	  = OP_FLAG | OP_BYTES | OP_NOTICE,
+	[OP_SENDMSG_ZC]	  = OP_FLAG | OP_BYTES | OP_NOTICE,
 	[OP_READV_FIXED]  = OP_FIXED | OP_BYTES,
 	[OP_WRITEV_FIXED] = OP_FIXED | OP_BYTES,
 };
@@ -159,6 +160,7 @@ struct io_sr_msg {
 	int len;
 	__u16 flags;
 	unsigned int done_io;
+	struct io_kiocb *notif;			/* of a zero-copy send, from 6.0 (b48c312be05e) */
 };
 
 struct io_kiocb___name {
@@ -354,6 +356,13 @@ static __always_inline __u32 io_send_len(enum io_access access, __u64 req)
 {
 	return IO_READ(access, req, struct io_sr_msg, len) +
 	       IO_READ(access, req, struct io_sr_msg, done_io);
+}
+
+/* Of an opcode of OP_NOTICE: the request that its notification is, made when it was prepared. */
+static __always_inline __u64 io_notice_of(__u64 req)
+{
+	return bpf_core_field_exists(struct io_sr_msg, notif) ?
+	       (__u64)IO_READ(PROBE, req, struct io_sr_msg, notif) : 0;
 }
 
 /* Of the notification of a zero-copy send: whether that was over a registered buffer. */

@@ -7,8 +7,6 @@
 #include "load_report.h"
 #include "load_ring.h"
 
-#define CQE_NOTIF	(1U << 3)	/* IORING_CQE_F_NOTIF */
-
 struct io_uring ring;
 
 static struct op_count {

@@ -10,6 +10,7 @@
 #define OP_SENDMSG_ZC	48
 #define OP_READV_FIXED	60
 #define OP_WRITEV_FIXED	61
+#define CQE_NOTIF	(1U << 3)	/* IORING_CQE_F_NOTIF */
 #define SEND_FIXED	(1U << 2)	/* IORING_RECVSEND_FIXED_BUF, in ioprio */
 
 extern struct io_uring ring;

@@ -216,6 +216,20 @@ static void copy_cell(struct io_cell *to, const struct io_cell *from)
 		t[i] = f[i];
 }
 
+/* Of a cell that counts notifications: they go to the row of their sends. */
+static void take_as_notices(struct io_row *row)
+{
+	struct io_row sends = { .c = {
+		.ring = row->c.ring, .born_ns = row->c.born_ns, .who = row->c.who & ~IO_WHO_NOTICE,
+		.first_ns = row->c.first_ns, .uid = row->c.uid, .fd = row->c.fd, .comm = row->c.comm,
+	}, .notices = {
+		.count = row->c.ops, .sum_ns = row->c.latency_ns, .max_ns = row->c.max_ns,
+		.hist = row->hist,
+	} };
+
+	*row = sends;
+}
+
 static void name_unknown(struct io_row *row)
 {
 	if (!IO_WHO_TGID(row->c.who))
@@ -238,13 +252,15 @@ static void read_cell(struct io_reader *r, __u32 i)
 	if (!r->idle[i]) {
 		row.c.max_ns = row.c.timed ? new_max(&now, seen, &row) : 0;
 		name_unknown(&row);
+		if (row.c.who & IO_WHO_NOTICE)
+			take_as_notices(&row);
 		to = io_model_row(&r->since, row.c.ring, row.c.born_ns, row.c.who);
 		io_row_add(to, &row);
 		to = r->rows_since ? NULL : io_model_row(&r->all, row.c.ring, row.c.born_ns, row.c.who);
 		if (to)
 			io_row_add(to, &row);
 	}
-	free(row.hist);
+	io_row_free(&row);
 	*seen = now;
 }
 
@@ -395,7 +411,7 @@ static int read_in_flight(struct io_reader *r, __u64 *in_flight)
 			*in_flight += named[i].pending;
 	for (__u32 i = 0; !by_user_data && i < nr; i++)
 		for (int k = 0; k < IO_START_WAYS; k++)
-			*in_flight += sets[i].way[k].t_ns > IO_START_REFUSED;
+			*in_flight += IO_START_IS_IO(sets[i].way[k].t_ns);
 	free(values);
 	return 0;
 }

@@ -49,7 +49,7 @@ int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m)
 	for (size_t i = 0; !err && i < (size_t)nr * IO_START_WAYS; i++) {
 		const struct io_start *start = &sets[i / IO_START_WAYS].way[i % IO_START_WAYS];
 
-		if (start->t_ns > IO_START_REFUSED && looked_at++ < MAX_LOOKED_AT)
+		if (IO_START_IS_IO(start->t_ns) && looked_at++ < MAX_LOOKED_AT)
 			err = look_at(skel, start, m);
 	}
 	m->sees_under_way = looked_at <= MAX_LOOKED_AT;

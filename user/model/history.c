@@ -320,6 +320,6 @@ void history_free(struct history *h)
 	FREE_ALL(h->users);
 	FREE_ALL(h->failures, free(__e->explain));
 	FREE_ALL(h->slots);
-	free(h->fixed.hist);
-	free(h->plain.hist);
+	io_row_free(&h->fixed);
+	io_row_free(&h->plain);
 }

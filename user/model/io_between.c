@@ -6,10 +6,21 @@
 #include "model/histogram.h"
 #include "model/io_counters.h"
 
-static void subtract_row(struct io_row *a, const struct io_row *b)
+/* Of latencies with .max_ns as the largest ever, which is not the largest since: a bucket tells that. */
+static __u64 subtract_hist(struct hist **a, const struct hist *b, __u64 max_ns, __u64 max_before_ns)
 {
 	__u64 room[HIST_BUCKETS], top;
 
+	if (!*a)
+		return max_ns;
+	for (unsigned int i = 0; b && i < b->nr; i++)
+		hist_add(a, b->first + i, -b->count[i]);
+	top = hist_max(hist_all(*a, room));
+	return max_ns == max_before_ns && top < max_ns ? top : max_ns;
+}
+
+static void subtract_row(struct io_row *a, const struct io_row *b)
+{
 	a->c.ops -= b->c.ops;
 	a->c.bytes -= b->c.bytes;
 	a->c.timed -= b->c.timed;
@@ -22,14 +33,11 @@ static void subtract_row(struct io_row *a, const struct io_row *b)
 	a->c.punts -= b->c.punts;
 	a->fixed_ops -= b->fixed_ops;
 	a->fixed_bytes -= b->fixed_bytes;
-	if (!a->hist)
-		return;
-	for (unsigned int i = 0; b->hist && i < b->hist->nr; i++)
-		hist_add(&a->hist, b->hist->first + i, -b->hist->count[i]);
-	/* the largest ever is not the largest since: that is known to a bucket only */
-	top = hist_max(hist_all(a->hist, room));
-	if (a->c.max_ns == b->c.max_ns && top < a->c.max_ns)
-		a->c.max_ns = top;
+	a->c.max_ns = subtract_hist(&a->hist, b->hist, a->c.max_ns, b->c.max_ns);
+	a->notices.count -= b->notices.count;
+	a->notices.sum_ns -= b->notices.sum_ns;
+	a->notices.max_ns = subtract_hist(&a->notices.hist, b->notices.hist, a->notices.max_ns,
+					  b->notices.max_ns);
 }
 
 static void subtract_loss(struct io_loss *a, const struct io_loss *b)

@@ -104,6 +104,13 @@ static void name_row(struct io_counts *to, const struct io_counts *from)
 	to->comm = from->comm;
 }
 
+static void add_hist(struct hist **to, const struct hist *from)
+{
+	for (unsigned int i = 0; from && i < from->nr; i++)
+		if (from->count[i])
+			hist_add(to, from->first + i, from->count[i]);
+}
+
 void io_row_add(struct io_row *to, const struct io_row *from)
 {
 	struct io_counts *t = &to->c;
@@ -123,9 +130,18 @@ void io_row_add(struct io_row *to, const struct io_row *from)
 	t->punts += f->punts;
 	to->fixed_ops += from->fixed_ops;
 	to->fixed_bytes += from->fixed_bytes;
-	for (unsigned int i = 0; from->hist && i < from->hist->nr; i++)
-		if (from->hist->count[i])
-			hist_add(&to->hist, from->hist->first + i, from->hist->count[i]);
+	add_hist(&to->hist, from->hist);
+	to->notices.count += from->notices.count;
+	to->notices.sum_ns += from->notices.sum_ns;
+	if (from->notices.max_ns > to->notices.max_ns)
+		to->notices.max_ns = from->notices.max_ns;
+	add_hist(&to->notices.hist, from->notices.hist);
+}
+
+void io_row_free(struct io_row *row)
+{
+	free(row->hist);
+	free(row->notices.hist);
 }
 
 void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, const void *arg),
@@ -137,7 +153,7 @@ void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, 
 		if (keep(&m->rows[i], arg))
 			m->rows[n++] = m->rows[i];
 		else
-			free(m->rows[i].hist);
+			io_row_free(&m->rows[i]);
 	}
 	m->nr_rows = n;
 	io_model_forget_index(m);
@@ -146,7 +162,7 @@ void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, 
 static bool counts_something(const struct io_row *row, const void *arg)
 {
 	(void)arg;
-	return row->c.ops || row->c.punts;
+	return row->c.ops || row->c.punts || row->notices.count;
 }
 
 void io_model_drop_empty(struct io_model *m)
@@ -297,8 +313,10 @@ void io_model_copy(const struct io_model *m, struct io_model *out)
 	out->places = NULL;
 	out->nr_places = 0;
 	out->nr_indexed = 0;
-	for (size_t i = 0; i < m->nr_rows; i++)
+	for (size_t i = 0; i < m->nr_rows; i++) {
 		out->rows[i].hist = hist_copy(m->rows[i].hist);
+		out->rows[i].notices.hist = hist_copy(m->rows[i].notices.hist);
+	}
 	out->buffers = copy(m->buffers, m->nr_buffers, sizeof(*m->buffers));
 	out->addresses = copy(m->addresses, m->nr_addresses, sizeof(*m->addresses));
 	out->failures = copy(m->failures, m->nr_failures, sizeof(*m->failures));
@@ -309,7 +327,7 @@ void io_model_copy(const struct io_model *m, struct io_model *out)
 void io_model_drop_rows(struct io_model *m)
 {
 	for (size_t i = 0; i < m->nr_rows; i++)
-		free(m->rows[i].hist);
+		io_row_free(&m->rows[i]);
 	free(m->rows);
 	m->rows = NULL;
 	m->nr_rows = m->room = 0;

@@ -32,10 +32,18 @@ struct io_counts {
 	struct comm comm;
 };
 
+/* Zero-copy sends whose memory is free again: from the submission to the notification. */
+struct io_notices {
+	__u64 count;
+	__u64 sum_ns, max_ns;
+	struct hist *hist;	/* owned; NULL = none */
+};
+
 struct io_row {
 	struct io_counts c;
 	struct hist *hist;	/* owned; NULL = no latency */
 	__u64 fixed_ops, fixed_bytes;	/* of .c.ops, .c.bytes */
+	struct io_notices notices;
 };
 
 struct io_buffer_row {
@@ -93,6 +101,7 @@ struct io_row *io_model_row(struct io_model *m, __u64 ring, __u64 born_ns, __u64
 struct io_row *io_model_find(struct io_model *m, __u64 ring, __u64 born_ns, __u64 who);
 /* Adds counters, histogram and whatever else of .from to .to, but who it is. */
 void io_row_add(struct io_row *to, const struct io_row *from);
+void io_row_free(struct io_row *row);
 void io_row_add_bucket(struct io_row *row, unsigned int bucket, __u64 n);
 /* Adds .n latencies of which only the power of two is known: counter .coarse of a cell. */
 void io_row_add_coarse(struct io_row *row, unsigned int coarse, __u64 n);
@@ -116,7 +125,7 @@ void io_model_lists_between(const struct io_model *before, const struct io_model
 			    struct io_model *out);
 /* One row per (process, ring), by opcode too when asked, fixed or not, into an empty .out. */
 void io_model_group(const struct io_model *m, bool by_opcode, struct io_model *out);
-/* All rows as one, for a total; free its .hist. */
+/* All rows as one, for a total; to be given to io_row_free(). */
 struct io_row io_model_total(const struct io_model *m);
 
 enum io_order {

@@ -134,7 +134,11 @@ struct rec_io_row {
 	__u32 nr_more;		/* enum rec_io_more: 0 in older files */
 };
 
-enum rec_io_more { REC_IO_BORN_NS, REC_IO_COARSE, REC_IO_NR_MORE };
+/* From REC_IO_NOTICES on only where there are any; what follows them all are their buckets. */
+enum rec_io_more {
+	REC_IO_BORN_NS, REC_IO_COARSE, REC_IO_NOTICES, REC_IO_NOTICES_NS, REC_IO_NOTICES_MAX_NS,
+	REC_IO_NR_MORE,
+};
 
 /* EFAULT by buffer and opcode; the addresses are those of the last. */
 struct rec_io_fault {

@@ -57,15 +57,30 @@ static void read_cell(struct io_row *row, const struct rec_io_row *r)
 	row->fixed_bytes = r->fixed_bytes;
 }
 
-static void read_buckets(struct io_row *row, const char *data, __u32 nr)
+static void read_buckets(struct hist **h, const char *data, __u32 nr)
 {
 	for (__u32 i = 0; i < nr; i++) {
 		struct rec_bucket b;
 
 		memcpy(&b, data + i * sizeof(b), sizeof(b));
 		if (b.index < HIST_BUCKETS)
-			hist_add(&row->hist, b.index, b.count);
+			hist_add(h, b.index, b.count);
 	}
+}
+
+/* .nr: words; an older file has fewer. */
+static void read_more(struct io_row *row, const char *data, size_t nr)
+{
+	__u64 more[REC_IO_NR_MORE] = { 0 };
+
+	memcpy(more, data, (nr < REC_IO_NR_MORE ? nr : REC_IO_NR_MORE) * sizeof(more[0]));
+	row->c.born_ns = more[REC_IO_BORN_NS];
+	row->c.coarse = more[REC_IO_COARSE];
+	row->notices.count = more[REC_IO_NOTICES];
+	row->notices.sum_ns = more[REC_IO_NOTICES_NS];
+	row->notices.max_ns = more[REC_IO_NOTICES_MAX_NS];
+	if (nr > REC_IO_NR_MORE)
+		read_buckets(&row->notices.hist, data + sizeof(more), nr - REC_IO_NR_MORE);
 }
 
 static struct io_row *add_row(struct io_model *m)
@@ -82,10 +97,9 @@ static const char *on_row(struct recording_io *io, const struct rec *rec, const 
 {
 	struct rec_io_row r;
 	struct io_key key = { .kind = REC_IO_ROW };
-	__u64 more[REC_IO_NR_MORE] = { 0 };
 	struct io_index *known;
 	struct io_row *row;
-	size_t buckets;
+	size_t buckets, words;
 
 	if (rec->size < sizeof(r))
 		return too_short;
@@ -93,15 +107,13 @@ static const char *on_row(struct recording_io *io, const struct rec *rec, const 
 	if (r.nr_buckets > (rec->size - sizeof(r)) / sizeof(struct rec_bucket))
 		return "a histogram that is longer than its record";
 	buckets = r.nr_buckets * sizeof(struct rec_bucket);
-	if (r.nr_more >= REC_IO_NR_MORE && rec->size - sizeof(r) - buckets >= sizeof(more))
-		memcpy(more, data + sizeof(r) + buckets, sizeof(more));
+	words = (rec->size - sizeof(r) - buckets) / sizeof(__u64);
 	if (io->since.nr_rows >= MAX_ROWS)
 		return too_many;
 	row = add_row(&io->since);
 	read_cell(row, &r);
-	read_buckets(row, data + sizeof(r), r.nr_buckets);
-	row->c.born_ns = more[REC_IO_BORN_NS];
-	row->c.coarse = more[REC_IO_COARSE];
+	read_buckets(&row->hist, data + sizeof(r), r.nr_buckets);
+	read_more(row, data + sizeof(r) + buckets, r.nr_more < words ? r.nr_more : words);
 	key.a = row->c.ring;
 	key.b = row->c.who;
 	key.born_ns = row->c.born_ns;

@@ -289,11 +289,22 @@ void writer_lost(struct writer *w, const struct lost_events *lost)
 
 /* ---- counters --------------------------------------------------------------------------- */
 
+static __u32 buckets_of(struct rec_bucket to[HIST_BUCKETS], const struct hist *h)
+{
+	__u32 nr = 0;
+
+	for (__u32 i = 0; h && i < HIST_BUCKETS; i++)
+		if (hist_at(h, i))
+			to[nr++] = (struct rec_bucket){ i, hist_at(h, i) };
+	return nr;
+}
+
 static void put_row(struct writer *w, const struct io_row *row)
 {
 	const struct io_counts *c = &row->c;
+	const struct io_notices *n = &row->notices;
 	const __u64 more[REC_IO_NR_MORE] = {
-		[REC_IO_BORN_NS] = c->born_ns, [REC_IO_COARSE] = c->coarse,
+		c->born_ns, c->coarse, n->count, n->sum_ns, n->max_ns, /* enum rec_io_more */
 	};
 	struct rec_io_row r = {
 		.ring = address_hidden(w->key, c->ring), .who = c->who, .ops = c->ops, .bytes = c->bytes,
@@ -301,19 +312,19 @@ static void put_row(struct writer *w, const struct io_row *row)
 		.errors = c->errors, .efaults = c->efaults, .cancelled = c->cancelled,
 		.shorts = c->shorts, .punts = c->punts, .first_ns = c->first_ns,
 		.fixed_ops = row->fixed_ops, .fixed_bytes = row->fixed_bytes,
-		.uid = c->uid, .nr_more = REC_IO_NR_MORE,
+		.uid = c->uid,
 	};
-	struct rec_bucket buckets[HIST_BUCKETS];
+	struct rec_bucket buckets[HIST_BUCKETS], last[HIST_BUCKETS];
+	__u32 nr_last = buckets_of(last, n->hist), nr_words = n->count ? REC_IO_NR_MORE : REC_IO_NOTICES;
 	char *to;
 
 	r.comm = c->comm;
-	for (__u32 i = 0; row->hist && i < HIST_BUCKETS; i++)
-		if (hist_at(row->hist, i))
-			buckets[r.nr_buckets++] = (struct rec_bucket){ i, hist_at(row->hist, i) };
-	to = record(w, REC_IO_ROW, sizeof(r) + r.nr_buckets * sizeof(buckets[0]) + sizeof(more));
-	memcpy(to, &r, sizeof(r));
-	memcpy(to + sizeof(r), buckets, r.nr_buckets * sizeof(buckets[0]));
-	memcpy(to + sizeof(r) + r.nr_buckets * sizeof(buckets[0]), more, sizeof(more));
+	r.nr_buckets = buckets_of(buckets, row->hist);
+	r.nr_more = nr_words + nr_last;
+	to = record(w, REC_IO_ROW, sizeof(r) + (r.nr_buckets + r.nr_more) * sizeof(__u64));
+	to = mempcpy(to, &r, sizeof(r));
+	to = mempcpy(to, buckets, r.nr_buckets * sizeof(buckets[0]));
+	memcpy(mempcpy(to, more, nr_words * sizeof(more[0])), last, nr_last * sizeof(last[0]));
 }
 
 static void put_rows(struct writer *w, const struct io_model *before,
@@ -322,9 +333,9 @@ static void put_rows(struct writer *w, const struct io_model *before,
 	struct io_model since = { 0 };
 
 	io_model_rows_between(before, now, &since);
+	io_model_drop_empty(&since);
 	for (size_t i = 0; i < since.nr_rows; i++)
-		if (since.rows[i].c.ops || since.rows[i].c.punts)
-			put_row(w, &since.rows[i]);
+		put_row(w, &since.rows[i]);
 	io_model_free(&since);
 }
 

@@ -145,7 +145,7 @@ static void put_opcode(struct json *j, const struct io_model *m, unsigned int op
 	for (size_t i = 0; i < m->nr_rows; i++)
 		if (IO_WHO_OP(m->rows[i].c.who) == op)
 			io_row_add(&sum, &m->rows[i]);
-	free(sum.hist);
+	io_row_free(&sum);
 	if (!sum.c.ops)
 		return;
 	json_item_open(j);
@@ -179,7 +179,7 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	json_close(&j);
 	json_end(&j);
 	json_free(&j);
-	free(all.hist);
+	io_row_free(&all);
 }
 
 static void end_text(const struct view_trace *v, const struct io_model *m, const char *starts_by)
@@ -196,7 +196,7 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 		fprintf(stderr, "; %llu under way", m->in_flight);
 	fputc('\n', stderr);
 	view_stat_losses(m, print_loss, stderr);
-	free(all.hist);
+	io_row_free(&all);
 }
 
 void view_io_end(const struct view_trace *v, const struct io_model *m, const char *starts_by)

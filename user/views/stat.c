@@ -81,6 +81,8 @@ void view_stat_losses(const struct io_model *m,
 		{ "no_address", l->no_address, "plain request",
 		  "without an address: the address table was full" },
 		{ "no_cause", l->no_cause, "failure", "counted without a cause: the table of causes was full" },
+		{ "no_send", l->no_send, "notification",
+		  "of zero-copy sends without a time: the submission was not seen (before the watch, or refused)" },
 		{ "missed", m->missed, "I/O event",
 		  "of anybody not counted: the same BPF program was already running on that CPU, or preempted there" },
 	};
@@ -189,7 +191,42 @@ static void print_total(const struct view_stat *v)
 	if (v->m->in_flight)
 		fprintf(out, "; %llu under way at the end", v->m->in_flight);
 	fputc('\n', out);
-	free(all.hist);
+	io_row_free(&all);
+}
+
+/* The memory of a zero-copy send may be used again long after the send itself has ended. */
+static void print_notices(const struct view_stat *v)
+{
+	struct io_row all = io_model_total(v->m);
+	__u64 nr = all.notices.count;
+	struct io_model g = { 0 };
+	struct table *t;
+
+	io_row_free(&all);
+	if (!nr)
+		return;
+	fprintf(v->to->out, "\nZero-copy sends, from submission to the notification that their memory is free again\n");
+	t = table_new("PID <COMM <RING <OPCODE NOTIFIED P50 P99 MAX");
+	io_model_group(v->m, true, &g);
+	io_model_sort(&g, IO_BY_RING);
+	for (size_t i = 0; i < g.nr_rows; i++) {
+		const struct io_row *r = &g.rows[i];
+		const struct io_notices *n = &r->notices;
+		char buf[FMT_LEN];
+
+		if (!n->count)
+			continue;
+		pid_cell(v, t, &r->c);
+		table_cell(t, "%s", TAME_COMM(r->c.comm));
+		ring_cell(v, t, &r->c);
+		table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
+		table_cell(t, "%llu", n->count);
+		table_cell(t, "%s", fmt_ns(buf, hist_permille(n->hist, 500, n->max_ns)));
+		table_cell(t, "%s", fmt_ns(buf, hist_permille(n->hist, 990, n->max_ns)));
+		table_cell(t, "%s", fmt_ns(buf, n->max_ns));
+	}
+	table_print(t, v->to->out, !v->to->no_header, 0);
+	io_model_free(&g);
 }
 
 static int by_key(const void *a, const void *b)
@@ -383,6 +420,7 @@ void view_stat_text(const struct view_stat *v)
 	io_model_group(v->m, v->by_opcode, &g);
 	io_model_sort(&g, v->order);
 	print_rows(v, &g);
+	print_notices(v);
 	if (v->hist)
 		print_hists(v, &g);
 	if (v->by_buffer)

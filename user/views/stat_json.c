@@ -25,6 +25,20 @@ static void put_latency(struct json *j, const struct io_row *r)
 	json_known(j, "mean_ns", r->c.timed, r->c.latency_ns / r->c.timed);
 }
 
+/* Only where zero-copy sends were told to be over. */
+static void put_notices(struct json *j, const struct io_notices *n)
+{
+	if (!n->count)
+		return;
+	json_open(j, "notifications");
+	json_uint(j, "count", n->count);
+	json_uint(j, "p50_ns", hist_permille(n->hist, 500, n->max_ns));
+	json_uint(j, "p99_ns", hist_permille(n->hist, 990, n->max_ns));
+	json_uint(j, "max_ns", n->max_ns);
+	json_uint(j, "mean_ns", n->sum_ns / n->count);
+	json_close(j);
+}
+
 static void put_histogram(struct json *j, const struct io_row *r)
 {
 	json_open_list(j, "histogram");
@@ -56,6 +70,7 @@ static void put_counts(struct json *j, const struct view_stat *v, const struct i
 	json_uint(j, "shorts", r->c.shorts);
 	json_uint(j, "punts", r->c.punts);
 	put_latency(j, r);
+	put_notices(j, &r->notices);
 	if (v->hist)
 		put_histogram(j, r);
 }

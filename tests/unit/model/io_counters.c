@@ -45,7 +45,7 @@ static void merge(void **state)
 	total = io_model_total(&m);
 	assert_int_equal(total.c.ops, 101 + 103 + 107 + 109 + 113);
 	assert_int_equal(hist_total(hist_all(total.hist, room)), total.c.timed);
-	free(total.hist);
+	io_row_free(&total);
 	io_model_free(&m);
 	io_model_free(&g);
 }
@@ -74,6 +74,45 @@ static void between(void **state)
 	io_model_free(&before);
 	io_model_free(&after);
 	io_model_free(&d);
+}
+
+/* Notifications stay with their sends, in groups and totals, and are a row also when no send ended. */
+static void notices(void **state)
+{
+	struct io_model before = { 0 }, after = { 0 }, d = { 0 }, g = { 0 };
+	struct io_row slow = { .notices = { .count = 7, .sum_ns = 7 * 900000, .max_ns = 900000 } };
+	struct io_row fast = { .notices = { .count = 11, .sum_ns = 11 * 1000, .max_ns = 1000 } }, total;
+	__u64 room[HIST_BUCKETS];
+
+	(void)state;
+	hist_add(&slow.notices.hist, hist_index(900000), 7);
+	hist_add(&fast.notices.hist, hist_index(1000), 11);
+	add_row(&before, 0x1000, 812, 47, false, 101, 2000);
+	io_row_add(io_model_row(&before, 0x1000, 0, IO_WHO(812, 47, false)), &slow);
+	io_model_copy(&before, &after);
+	io_row_add(io_model_row(&after, 0x1000, 0, IO_WHO(812, 47, false)), &fast);
+	io_model_between(&before, &after, &d);
+	io_model_drop_empty(&d);
+	assert_int_equal(d.nr_rows, 1);
+	assert_int_equal(d.rows[0].c.ops, 0);
+	assert_int_equal(d.rows[0].notices.count, 11);
+	assert_int_equal(d.rows[0].notices.sum_ns, 11 * 1000);
+	/* the slow ones came before */
+	assert_true(d.rows[0].notices.max_ns < 1100);
+	assert_int_equal(hist_total(hist_all(d.rows[0].notices.hist, room)), 11);
+	io_model_group(&after, true, &g);
+	assert_int_equal(g.rows[0].c.ops, 101);
+	assert_int_equal(g.rows[0].notices.count, 7 + 11);
+	total = io_model_total(&after);
+	assert_int_equal(total.notices.max_ns, 900000);
+	assert_int_equal(hist_total(hist_all(total.notices.hist, room)), 7 + 11);
+	io_row_free(&slow);
+	io_row_free(&fast);
+	io_row_free(&total);
+	io_model_free(&before);
+	io_model_free(&after);
+	io_model_free(&d);
+	io_model_free(&g);
 }
 
 /* The difference has those buffers, addresses, failed imports and calls that are new or went on. */
@@ -210,7 +249,7 @@ static void coarse_latencies(void **state)
 		if (hist_at(row.hist, i))
 			assert_true(i / HIST_STEPS == bucket / HIST_STEPS && hist_at(row.hist, i) <= 3);
 	assert_in_range(hist_permille(row.hist, 500, ~0ULL), 4096, 8191);
-	free(row.hist);
+	io_row_free(&row);
 }
 
 int main(void)
@@ -222,6 +261,7 @@ int main(void)
 		cmocka_unit_test(coarse_latencies),
 		cmocka_unit_test(merge),
 		cmocka_unit_test(between),
+		cmocka_unit_test(notices),
 		cmocka_unit_test(lists_between),
 	};
 

@@ -58,10 +58,11 @@ static struct io_row io_row(__u64 ops)
 		.c = { .ring = RING, .who = IO_WHO(812, 4, true), .ops = ops, .bytes = ops * 4096,
 		       .timed = ops, .latency_ns = ops * 100, .max_ns = 100, .first_ns = 700,
 		       .uid = 1000, .comm = { "fio" } },
-		.fixed_ops = ops,
+		.fixed_ops = ops, .notices = { .count = ops - 2, .sum_ns = ops * 900, .max_ns = 900 },
 	};
 
 	hist_add(&r.hist, hist_index(100), ops);
+	hist_add(&r.notices.hist, hist_index(900), ops - 2);
 	return r;
 }
 
@@ -121,8 +122,8 @@ static void write_all(bool append, bool end)
 	writer_io(w, &none, &one);
 	writer_io(w, &one, &two);
 	writer_flush(w);
-	free(row.hist);
-	free(more.hist);
+	io_row_free(&row);
+	io_row_free(&more);
 	size = ftell(file);
 	writer_end(w, 30000, 2);
 	writer_free(w);
@@ -241,6 +242,10 @@ static void check_part(struct replay *p, bool clean)
 	assert_int_equal(t.io->rows[0].c.ops, 18);
 	assert_int_equal(t.io->rows[0].fixed_ops, 18);
 	assert_int_equal(hist_at(t.io->rows[0].hist, hist_index(100)), 18);
+	assert_int_equal(t.io_since->rows[0].notices.count, 11);
+	assert_int_equal(t.io->rows[0].notices.sum_ns, 18 * 900);
+	assert_int_equal(t.io->rows[0].notices.max_ns, 900);
+	assert_int_equal(hist_at(t.io->rows[0].notices.hist, hist_index(900)), 16);
 	assert_string_equal(t.io->rows[0].c.comm.bytes, "fio");
 	assert_int_equal(t.io->nr_buffers, 1);
 	t = next(p);

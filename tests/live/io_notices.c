@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The notification of a zero-copy send is counted and timed beside the send: its time lies between
+ * how long the memory cannot have been free and how long the program waited, and until it comes
+ * nothing is under way.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "shared_machine.h"
+#include "tool.h"
+#include "tool_json.h"
+
+#define HIST_ERROR	32	/* a percentile is off by less than its 31st part */
+
+static struct json_object *row_of(struct json_object *o, const char *opcode)
+{
+	return json_with(json_member(json_element(json_member(o, "rings"), 0), "opcodes"), "opcode", opcode);
+}
+
+/* A loss of a kind, 0 when none is told. */
+static long long loss(struct json_object *o, const char *name)
+{
+	struct json_object *l = json_member(o, "losses");
+
+	return json_member(l, name) ? json_number(l, name) : 0;
+}
+
+/* .least_ns: what each of .late took at least. */
+static void check_times(struct json_object *o, const char *did, const char *opcode, int op,
+			long long late, long long least_ns, const char *where)
+{
+	struct json_object *n = json_member(row_of(o, opcode), "notifications");
+	long long count, sum;
+	char name[32];
+
+	snprintf(name, sizeof(name), "notified.%d", op);
+	count = value_number(did, name);
+	is(json_number(n, "count"), count, "%s: notifications of %s", where, opcode);
+	if (!n)
+		return;
+	sum = json_number(n, "mean_ns") * count + count;
+	ok(sum >= late * least_ns, "%s: each waited for what was read late, %s", where, opcode);
+	ok(json_number(n, "max_ns") >= least_ns, "%s: the longest, too, %s", where, opcode);
+	if (late == count)
+		ok(json_number(n, "p50_ns") >= least_ns - least_ns / HIST_ERROR &&
+		   json_number(n, "p99_ns") >= json_number(n, "p50_ns"),
+		   "%s: and the median, %s", where, opcode);
+	snprintf(name, sizeof(name), "notified.%d.max_ns", op);
+	ok(json_number(n, "max_ns") <= (long long)value_number(did, name),
+	   "%s: none took longer than the program waited, %s", where, opcode);
+	snprintf(name, sizeof(name), "notified.%d.sum_ns", op);
+	ok(json_number(n, "mean_ns") * count <= (long long)value_number(did, name),
+	   "%s: nor did all together, %s", where, opcode);
+}
+
+static void check_total(struct json_object *o, const char *did, const char *where)
+{
+	long long late_ns = value_number(did, "late_ns");
+
+	check_times(o, did, "SEND_ZC", 47, value_number(did, "late.47"), late_ns, where);
+	is(json_number(row_of(o, "SEND_ZC"), "ops"), value_number(did, "op.47.ops"),
+	   "%s: a notification is no send", where);
+	is(json_number(row_of(o, "SEND_ZC"), "fixed_ops"), value_number(did, "fixed"),
+	   "%s: nor one over a registered buffer", where);
+	ok(!row_of(o, "NOP"), "%s: nor a NOP", where);
+	if (value_text(did, "notified.48"))
+		check_times(o, did, "SENDMSG_ZC", 48, value_number(did, "notified.48"), late_ns, where);
+	else
+		skip("SENDMSG_ZC", "this kernel has none");
+}
+
+static void check_stat(void)
+{
+	char path[] = "/tmp/fixbuf-notices-XXXXXX", program[4096], *text;
+	struct json_object *o = NULL;
+	long long most = 0;
+	struct json_lines l;
+	struct tool_run a;
+
+	close(mkstemp(path));
+	snprintf(program, sizeof(program), "%s", load_path("io_notices"));
+	tool(&a, "stat", "--json", "-q", "-i", "200ms", "-o", path, "--", program, "--no-wait", NULL);
+	text = file_text(path);
+	json_lines_parse(&l, text);
+	if (tool_skipped(&a, "zero-copy sends"))
+		goto out;
+	is(a.status, 0, "the program ends well");
+	for (size_t i = 0; i < l.nr; i++) {
+		if (json_object_get_boolean(json_member(l.lines[i], "total"))) {
+			o = l.lines[i];
+			continue;
+		}
+		if (json_number(l.lines[i], "in_flight") > most)
+			most = json_number(l.lines[i], "in_flight");
+	}
+	ok(o != NULL, "there is a total");
+	check_total(o, a.out, "stat");
+	ok(most <= 1, "a send that waits for its notification is not under way");
+	is(loss(o, "no_send"), 0, "each notification's send was seen");
+	is_machine_total(loss(o, "no_start"), 0, "each start was found");
+	is_machine_total(json_number(o, "in_flight"), 0, "no start is left over");
+out:
+	json_lines_free(&l);
+	free(text);
+	unlink(path);
+	tool_free(&a);
+}
+
+static void check_text(void)
+{
+	char program[4096];
+	struct tool_run a;
+
+	snprintf(program, sizeof(program), "%s", load_path("io_notices"));
+	tool(&a, "stat", "--", program, "--no-wait", "full", NULL);
+	if (!tool_skipped(&a, "zero-copy sends as text"))
+		has_text(a.out, "from submission to the notification that their memory is free again", "a table of them");
+	tool_free(&a);
+	snprintf(program, sizeof(program), "%s", load_path("io_kinds"));
+	tool(&a, "stat", "--", program, "--no-wait", "overflow", NULL);
+	ok(!strstr(a.out, "memory is free again"), "none where no such send is");
+	tool_free(&a);
+}
+
+static void check_full(void)
+{
+	char path[] = "/tmp/fixbuf-notices-XXXXXX", program[4096], *text;
+	struct json_object *o, *row;
+	struct tool_run a;
+
+	close(mkstemp(path));
+	snprintf(program, sizeof(program), "%s", load_path("io_notices"));
+	tool(&a, "stat", "--json", "-q", "-o", path, "--", program, "--no-wait", "full", NULL);
+	text = file_text(path);
+	o = json_tokener_parse(text);
+	if (tool_skipped(&a, "zero-copy sends whose completions find the ring full"))
+		goto out;
+	row = row_of(o, "SEND_ZC");
+	if (loss(o, "overflowed")) {
+		skip("zero-copy sends whose completions find the ring full", "this kernel does not say which they are");
+		goto out;
+	}
+	is(json_number(row, "ops"), value_number(a.out, "op.47.ops"), "a full ring: each send");
+	is(json_number(json_member(row, "notifications"), "count"), value_number(a.out, "notified.47"),
+	   "a full ring: each notification");
+	ok(loss(o, "late") > 0, "a full ring: some came late");
+	is_machine_total(json_number(o, "in_flight"), 0, "a full ring: no start is left over");
+out:
+	json_object_put(o);
+	free(text);
+	unlink(path);
+	tool_free(&a);
+}
+
+static void check_recording(void)
+{
+	char path[] = "/tmp/fixbuf-notices-XXXXXX", program[4096];
+	struct tool_run a, b;
+
+	close(mkstemp(path));
+	snprintf(program, sizeof(program), "%s", load_path("io_notices"));
+	tool(&a, "record", "-q", "-o", path, "--", program, "--no-wait", NULL);
+	if (!tool_skipped(&a, "zero-copy sends, recorded")) {
+		tool(&b, "report", "--stat", "--json", path, NULL);
+		check_total(b.json, a.out, "report");
+		tool_free(&b);
+	}
+	unlink(path);
+	tool_free(&a);
+}
+
+int main(void)
+{
+	if (geteuid())
+		skip_all("needs root");
+	check_stat();
+	check_text();
+	check_full();
+	if (!kernel_only())
+		check_recording();
+	return tap_end();
+}
