@@ -17,6 +17,7 @@
 #include "abi/io_cell.h"
 #include "io_count.h"
 #include "io_failure.h"
+#include "io_notice.h"
 #include "io_start.h"
 
 const volatile __u32 io_sample;	/* of so many, one is told; 0 = none is asked for */
@@ -143,7 +144,7 @@ static __always_inline void tell_failed(const struct io_what *w, __s32 res, __u3
 static __always_inline int on_fact_start(__u64 req, enum io_access access)
 {
 	__u8 op = IO_READ(access, req, struct io_kiocb, opcode);
-	__u64 task;
+	__u64 task, now;
 
 	if (!is_fixed(access, req, op))
 		return 0;
@@ -154,7 +155,10 @@ static __always_inline int on_fact_start(__u64 req, enum io_access access)
 		COUNT_LOSS(skipped);
 		return 0;
 	}
-	put_start(req, IO_START_TIME(bpf_ktime_get_ns()));
+	now = bpf_ktime_get_ns();
+	put_start(req, IO_START_TIME(now));
+	if (op_kind[op] & OP_NOTICE)
+		put_notice(req, op, now);
 	return 0;
 }
 
@@ -205,6 +209,14 @@ static __always_inline void on_fact_failed(const struct io_what *w, __s32 res, _
 	put_fresh(f);
 }
 
+/* Counted, and none of its own is told: it names no buffer. */
+static __noinline int on_fact_notice(__u64 ring, __u64 req, __s32 res)
+{
+	if (!notification_is_fixed(req) || !ring_selected(ring, io_task(PROBE, req)))
+		return 0;
+	return on_notice(ring, req, res, true);
+}
+
 /* .cqe_flags are those of the completion. */
 static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 cqe_flags,
 				       enum io_access access)
@@ -219,7 +231,7 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	op = IO_READ(access, req, struct io_kiocb, opcode);
 	/* a notification of SEND_ZC bears this opcode and is no request's end */
 	if (op == OP_NOP && cqe_flags & CQE_F_NOTIF)
-		return 0;
+		return on_fact_notice(ring, req, res);
 	if (!is_fixed(access, req, op))
 		return 0;
 	w.task = io_task(access, req);

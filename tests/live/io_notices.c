@@ -155,17 +155,24 @@ out:
 	tool_free(&a);
 }
 
-static void check_recording(void)
+static void check_recording(bool fixed)
 {
 	char path[] = "/tmp/fixbuf-notices-XXXXXX", program[4096];
 	struct tool_run a, b;
 
 	close(mkstemp(path));
 	snprintf(program, sizeof(program), "%s", load_path("io_notices"));
-	tool(&a, "record", "-q", "-o", path, "--", program, "--no-wait", NULL);
+	if (fixed)
+		tool(&a, "record", "-q", "--io", "-o", path, "--", program, "--no-wait", NULL);
+	else
+		tool(&a, "record", "-q", "-o", path, "--", program, "--no-wait", NULL);
 	if (!tool_skipped(&a, "zero-copy sends, recorded")) {
 		tool(&b, "report", "--stat", "--json", path, NULL);
-		check_total(b.json, a.out, "report");
+		if (fixed)
+			is(json_number(json_member(row_of(b.json, "SEND_ZC"), "notifications"), "count"),
+			   value_number(a.out, "fixed"), "with --io: of those over registered buffers");
+		else
+			check_total(b.json, a.out, "report");
 		tool_free(&b);
 	}
 	unlink(path);
@@ -179,7 +186,9 @@ int main(void)
 	check_stat();
 	check_text();
 	check_full();
-	if (!kernel_only())
-		check_recording();
+	if (!kernel_only()) {
+		check_recording(false);
+		check_recording(true);
+	}
 	return tap_end();
 }
