@@ -259,7 +259,9 @@ static void check_ring_advice(void)
 		"keep one ring and what is registered with it for all of them", "what to do");
 	has_text(json_text(advice(o, "ring-churn"), "detail"),
 		 ": 101 rings were made for 101 operations", "how many");
-	is(json_object_array_length(json_member(o, "advice")), 1, "and nothing else is advised");
+	/* an emulated processor, or one that is shared, registers slowly indeed */
+	is(json_object_array_length(json_member(o, "advice")), advice(o, "slow-registration") ? 2 : 1,
+	   "and nothing else is advised");
 	json_object_put(o);
 	close(fd);
 	unlink(path);
