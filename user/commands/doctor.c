@@ -187,7 +187,8 @@ static void check_accounts(struct report *r, const struct ledger *l)
 static void check_unseen(struct report *r, const struct walk *w)
 {
 	if (walk_all_are_charged(w))
-		add(r, "rings that nothing shows", true, "told by what they charge");
+		add(r, "rings that nothing shows", true, "told by what they charge; of an owner "
+		    "with CAP_IPC_LOCK only while a process uses the memory of who made it");
 	else
 		advise(add(r, "rings that nothing shows", true, "told by what they charge, if anything"),
 		       "one of an owner with CAP_IPC_LOCK charges nobody on this kernel: kept by a waiting thread alone, it is not found");
