@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "backing.h"
 #include "load_report.h"
@@ -81,4 +85,17 @@ char *backing_of_huge(int *fd)
 	mem_touch(p, 1);
 	backing_hold(p, THP / PAGE);
 	return p;
+}
+
+int backing_userfault(char *p, unsigned long long mode)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (unsigned long)p, BACKING_PAGES * PAGE }, .mode = mode,
+	};
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
+		report_skip("userfaultfd is refused: %s", strerror(errno));
+	return fd;
 }

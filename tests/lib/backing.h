@@ -21,5 +21,7 @@ int backing_file(size_t pages);
 char *backing_map(void *at, size_t pages, int flags, int fd, off_t page);
 /* madvise(); skips where the kernel does not know the advice. */
 void backing_advise(char *p, size_t pages, int advice, const char *name);
+/* Registers BACKING_PAGES from .p on with a userfaultfd, too, and returns that; skips where it is refused. */
+int backing_userfault(char *p, unsigned long long mode);
 
 #endif

@@ -6,11 +6,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/swap.h>
@@ -204,6 +206,66 @@ static void guarded_before(void)
 	backing_advise(p, NR, GUARD_INSTALL, "MADV_GUARD_INSTALL");
 	backing_advise(p, NR, GUARD_REMOVE, "MADV_GUARD_REMOVE");
 	stale(NR, "were dropped", "MADV_DONTNEED");
+}
+
+struct poison {			/* struct uffdio_poison, 6.6 */
+	struct uffdio_range range;
+	__u64 mode;
+	__s64 updated;
+};
+
+#define POISON	_IOWR(UFFDIO, 0x08, struct poison)
+
+static void poisoned(void)
+{
+	int file, fd;
+	char *p = backing_of_file(&file);
+	struct poison poison = { .range = { (unsigned long)p + AT * PAGE, NR * PAGE } };
+
+	fd = backing_userfault(p, UFFDIO_REGISTER_MODE_MISSING);
+	backing_advise(p + AT * PAGE, NR, MADV_DONTNEED, "MADV_DONTNEED");
+	if (ioctl(fd, POISON, &poison))
+		report_skip("this kernel has no UFFDIO_POISON: %s", strerror(errno));
+	stale(NR, "are poisoned", "UFFDIO_POISON");
+}
+
+static void dropped_of_device(void)
+{
+	int fd = must(open("/dev/zero", O_RDWR | O_CLOEXEC), "/dev/zero");
+	char *p = backing_map(NULL, PAGES, MAP_PRIVATE, fd, 0);
+
+	mem_touch(p, PAGES);
+	backing_hold(p, PAGES);
+	backing_advise(p + AT * PAGE, NR, MADV_DONTNEED, "MADV_DONTNEED");
+	stale(NR, "were dropped", "MADV_DONTNEED");
+}
+
+struct place {
+	char *at;
+	int fd;
+};
+
+static void *toggle(void *arg)
+{
+	const struct place *p = arg;
+
+	for (;;) {
+		backing_map(p->at, PAGES, MAP_SHARED | MAP_FIXED, p->fd, 3);
+		usleep(7000);
+		backing_map(p->at, PAGES, MAP_SHARED | MAP_FIXED, p->fd, 2);
+		usleep(7000);
+	}
+	return NULL;
+}
+
+/* Another place of the file, and the right one again, all the time. */
+static void toggling(void)
+{
+	static struct place place;
+	pthread_t thread;
+
+	place.at = backing_of_file(&place.fd);
+	must(-pthread_create(&thread, NULL, toggle, &place), "a thread");
 }
 
 static void moved(void)
@@ -407,7 +469,8 @@ static const struct mode {
 	{ "punched-madvise", punched_madvise },
 	{ "guarded", guarded }, { "guarded-before", guarded_before },
 	{ "dropped-main-ended", dropped_main_ended }, { "copied", copied },
-	{ "moved", moved }, { "unmapped", unmapped },
+	{ "poisoned", poisoned }, { "dropped-of-device", dropped_of_device },
+	{ "toggling", toggling }, { "moved", moved }, { "unmapped", unmapped },
 	{ "unmapped-beside-name", unmapped_beside_name },
 };
 

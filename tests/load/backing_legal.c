@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +42,24 @@ static void anonymous(void)
 {
 	char *p = backing_map(NULL, PAGES, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	mem_touch(p, PAGES);
+	backing_hold(p, PAGES);
+	backing_advise(p, PAGES, MADV_DONTNEED, "MADV_DONTNEED");
+}
+
+/* In a namespace of its own its first segment has the number, and the inode, 0. */
+static void system_v(void)
+{
+	char *p;
+	int id;
+
+	must(unshare(CLONE_NEWIPC) ? -errno : 0, "a namespace of System V memory");
+	id = must(shmget(IPC_PRIVATE, PAGES * PAGE, 0600), "shmget");
+	p = shmat(id, NULL, 0);
+	if (p == (void *)-1)
+		must(-errno, "shmat");
+	shmctl(id, IPC_RMID, NULL);
+	report("shmid=%d", id);
 	mem_touch(p, PAGES);
 	backing_hold(p, PAGES);
 	backing_advise(p, PAGES, MADV_DONTNEED, "MADV_DONTNEED");
@@ -122,23 +142,9 @@ static void not_forked(void)
 	keep_child();
 }
 
-/* Registers the buffer with userfaultfd, too. */
-static int userfault_in(char *p, __u64 mode)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (unsigned long)p, PAGES * PAGE }, .mode = mode,
-	};
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
-		report_skip("userfaultfd is refused: %s", strerror(errno));
-	return fd;
-}
-
 static void userfault(void)
 {
-	userfault_in(backing_private(), UFFDIO_REGISTER_MODE_MISSING);
+	backing_userfault(backing_private(), UFFDIO_REGISTER_MODE_MISSING);
 }
 
 static void write_protected(void)
@@ -147,7 +153,7 @@ static void write_protected(void)
 	struct uffdio_writeprotect wp = {
 		.range = { (unsigned long)p, PAGES * PAGE }, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
 	};
-	int fd = userfault_in(p, UFFDIO_REGISTER_MODE_WP);
+	int fd = backing_userfault(p, UFFDIO_REGISTER_MODE_WP);
 
 	must(ioctl(fd, UFFDIO_WRITEPROTECT, &wp) ? -errno : 0, "write protection");
 }
@@ -216,6 +222,7 @@ static const struct mode {
 } modes[] = {
 	{ "dontneed", dontneed },
 	{ "anonymous", anonymous },
+	{ "system-v", system_v },
 	{ "cold", cold },
 	{ "cold-file", cold_file },
 	{ "free", lazy_free },

@@ -464,6 +464,8 @@ int looks_next(struct looks *s, struct walk *walk, struct page_walk *pages,
 	if (!err)
 		s->sure = confirm(&next.findings, next.ledger, s->nr ? &s->last.findings : NULL,
 				  s->last.ledger);
+	if (s->nr && !err)
+		confirm_gone(&s->gone, &s->last.findings, &next.findings);
 	if (s->nr++)
 		look_free(&s->last);
 	s->last = next;
@@ -477,7 +479,7 @@ bool looks_done(const struct looks *s)
 
 void looks_end(struct looks *s, struct look *last)
 {
-	confirm_rest(&s->last.findings, &s->last.unsettled);
+	confirm_rest(&s->last.findings, &s->gone, s->last.ledger, &s->last.unsettled);
 	findings_sort(&s->last.findings);
 	*last = s->last;
 	memset(s, 0, sizeof(*s));

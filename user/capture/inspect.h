@@ -32,6 +32,7 @@ struct progress {
 /* Several looks in a row, each taken when its turn comes: all zero before the first. */
 struct looks {
 	struct look last;
+	struct findings gone;	/* that an earlier look had */
 	unsigned int nr;
 	bool sure;		/* what the last found was found in several in a row */
 };

@@ -5,9 +5,13 @@
  * buffers of some rings show among each other needs no rest of the other rings: there a buffer may
  * be missed that changes rings from one to the next, but not in many looks in a row.
  */
+#include <string.h>
+#include "base/alloc.h"
+#include "base/array.h"
 #include "checks/confirm.h"
 #include "checks/finding_index.h"
 #include "checks/selected.h"
+#include "model/ledger_buffers.h"
 
 #define LOOKS		3	/* in a row that have a finding: it is confirmed */
 #define LOOKS_BESIDE	8	/* the same beside calls on other rings of the account */
@@ -84,8 +88,60 @@ bool confirm(struct findings *now, const struct ledger *l, const struct findings
 	return all;
 }
 
-void confirm_rest(struct findings *now, struct unsettled_list *u)
+static struct finding copy_of(const struct finding *f)
 {
+	struct finding copy = *f;
+
+	/* without memory it has no words */
+	copy.detail = strdup(f->detail) ? : must_alloc(1, 1);
+	return copy;
+}
+
+void confirm_gone(struct findings *gone, const struct findings *before, const struct findings *now)
+{
+	struct finding_index *has = before->nr ? finding_index_of(now) : NULL;
+	struct finding_index *had = before->nr ? finding_index_of(gone) : NULL;
+
+	for (size_t i = 0; i < before->nr; i++) {
+		const struct finding *f = &before->list[i];
+
+		if (!finding_traits(f->tag)->by_program || finding_index_find(has, f) >= 0 ||
+		    finding_index_find(had, f) >= 0)
+			continue;
+		array_grow(gone->list, gone->nr);
+		gone->list[gone->nr++] = copy_of(f);
+	}
+	finding_index_free(&has);
+	finding_index_free(&had);
+}
+
+static bool is_there(const struct ledger *l, const struct finding *f)
+{
+	return l && f->buf && ledger_buffer(l, f->buf);
+}
+
+/* It was seen in one look or more, and not in the last. */
+static void take_gone(struct findings *now, struct findings *gone, const struct ledger *l)
+{
+	struct finding_index *has = gone->nr ? finding_index_of(now) : NULL;
+
+	for (size_t i = 0; i < gone->nr; i++) {
+		struct finding *f = &gone->list[i];
+
+		if (!is_there(l, f) || finding_index_find(has, f) >= 0)
+			continue;
+		f->looks = 0;
+		array_grow(now->list, now->nr);
+		now->list[now->nr++] = copy_of(f);
+	}
+	finding_index_free(&has);
+	findings_free(gone);
+}
+
+void confirm_rest(struct findings *now, struct findings *gone, const struct ledger *l,
+		  struct unsettled_list *u)
+{
+	take_gone(now, gone, l);
 	for (size_t i = 0; i < now->nr; i++) {
 		struct finding *f = &now->list[i];
 

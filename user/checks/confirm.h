@@ -14,7 +14,16 @@
  */
 bool confirm(struct findings *now, const struct ledger *l, const struct findings *before,
 	     const struct ledger *l_before);
-/* After the last look: the rest are suspicions, and unsettled. */
-void confirm_rest(struct findings *now, struct unsettled_list *u);
+/*
+ * Takes to .gone what .before had of pages that .now has not, and not before: what a program does to
+ * its memory may come and go.
+ */
+void confirm_gone(struct findings *gone, const struct findings *before, const struct findings *now);
+/*
+ * After the last look: the rest are suspicions, and unsettled; so is what is .gone, where its buffer
+ * is still in .l. Empties .gone.
+ */
+void confirm_rest(struct findings *now, struct findings *gone, const struct ledger *l,
+		  struct unsettled_list *u);
 
 #endif

@@ -61,19 +61,50 @@ static void beside(void **state)
 
 static void rest(void **state)
 {
+	struct findings none = { 0 };
 	struct unsettled_list u = { 0 };
 	struct findings fs = { 0 };
 	struct ledger *l = look(&fs, UNCHARGED_PIN, RING, 1, 1);
 
 	(void)state;
 	confirm(&fs, l, NULL, NULL);
-	confirm_rest(&fs, &u);
+	confirm_rest(&fs, &none, l, &u);
 	assert_true(fs.list[0].unconfirmed);
 	assert_int_equal(u.nr, 1);
 	assert_int_equal(u.list[0].what, UNSETTLED_FINDINGS);
 	assert_int_equal(u.list[0].pid, 812);
 	unsettled_free(&u);
 	findings_free(&fs);
+	ledger_free(l);
+}
+
+/* Pages that were stale and are not: not vouched for, while the buffer is there. */
+static void came_and_went(void **state)
+{
+	struct findings before = { 0 }, now = { 0 }, gone = { 0 };
+	struct finding stale = { .tag = STALE_PAGE, .ring = RING, .pid = 812, .buf = BUF(0) };
+	struct unsettled_list u = { 0 };
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 1);
+	finding_add(&before, stale, "stale");
+	stale.buf = BUF(7);
+	finding_add(&before, stale, "of a buffer that was dropped meanwhile");
+	stale.tag = UNCHARGED_PIN;
+	finding_add(&before, stale, "of a call that was half done");
+	confirm_gone(&gone, &before, &now);
+	confirm_gone(&gone, &before, &now);
+	confirm_rest(&now, &gone, l, &u);
+	assert_int_equal(now.nr, 1);
+	assert_true(now.list[0].unconfirmed);
+	assert_string_equal(now.list[0].detail, "stale");
+	assert_int_equal(u.nr, 1);
+	assert_int_equal(gone.nr, 0);
+	unsettled_free(&u);
+	findings_free(&before);
+	findings_free(&now);
 	ledger_free(l);
 }
 
@@ -125,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(beside),
 		cmocka_unit_test(rest),
+		cmocka_unit_test(came_and_went),
 		cmocka_unit_test(many_rings_and_findings),
 		cmocka_unit_test(clones),
 	};
