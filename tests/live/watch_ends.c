@@ -8,7 +8,7 @@
 #include "tool.h"
 #include "tool_json.h"
 
-#define TRIES	11
+#define TRIES	31
 
 static void interrupted_cleanly(void)
 {
