@@ -64,8 +64,7 @@ static __u64 pages_with(const struct buffer *b, enum mapping mapping)
 	__u64 nr = 0;
 
 	for (size_t i = 0; i < b->nr_extents; i++)
-		if (b->extents[i].mapping == mapping)
-			nr += b->extents[i].pages;
+		nr += b->extents[i].mapping == mapping ? b->extents[i].pages : 0;
 	return nr;
 }
 
