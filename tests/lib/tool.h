@@ -19,6 +19,10 @@ struct tool_run {
 	char *logged_command, *logged_file; /* see json_log.h: the command, the file of -o */
 };
 
+/* Bits for .caps below; of <linux/capability.h>. */
+#define CAP_BIT(cap)	(1ULL << (cap))
+#define CAPS_BPF	(CAP_BIT(CAP_BPF) | CAP_BIT(CAP_PERFMON))
+
 /* How to run the tool; a zero means the default. */
 struct tool_how {
 	int timeout_s;	/* 0 = 60 */

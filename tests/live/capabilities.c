@@ -12,18 +12,9 @@
 #include "load.h"
 #include "tool.h"
 
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
-
 #define PLAIN_UID	54399
-#define BIT(cap)	(1ULL << (cap))
-#define BPF		(BIT(CAP_BPF) | BIT(CAP_PERFMON))
-#define PAGES		(BPF | BIT(CAP_SYS_ADMIN))
-#define OTHERS		(PAGES | BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH))
+#define PAGES		(CAPS_BPF | CAP_BIT(CAP_SYS_ADMIN))
+#define OTHERS		(PAGES | CAP_BIT(CAP_SYS_PTRACE) | CAP_BIT(CAP_DAC_READ_SEARCH))
 
 static char folder[] = "/tmp/fixbuf-caps-XXXXXX";
 static char recording[64], metrics[64];
@@ -36,36 +27,36 @@ static const struct {
 	const char *said;	/* NULL = nothing demanded; a refusal on standard error */
 } all[] = {
 	{ { "list" }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
-	{ { "list" }, BIT(CAP_BPF), 3, "needs CAP_BPF and CAP_PERFMON" },
-	{ { "list" }, BIT(CAP_PERFMON), 3, "needs CAP_BPF and CAP_PERFMON" },
-	{ { "list" }, BPF, 0, NULL },
+	{ { "list" }, CAP_BIT(CAP_BPF), 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "list" }, CAP_BIT(CAP_PERFMON), 3, "needs CAP_BPF and CAP_PERFMON" },
+	{ { "list" }, CAPS_BPF, 0, NULL },
 	{ { "trace", "-d", "300ms" }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
-	{ { "trace", "-d", "300ms" }, BPF, 0, NULL },
-	{ { "trace", "--io", "-d", "300ms" }, BPF, 0, NULL },
-	{ { "trace", "--stacks", "-d", "300ms" }, BPF, 0, NULL },
+	{ { "trace", "-d", "300ms" }, CAPS_BPF, 0, NULL },
+	{ { "trace", "--io", "-d", "300ms" }, CAPS_BPF, 0, NULL },
+	{ { "trace", "--stacks", "-d", "300ms" }, CAPS_BPF, 0, NULL },
 	{ { "stat", "-d", "300ms" }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
-	{ { "stat", "-d", "300ms" }, BPF, 0, NULL },
+	{ { "stat", "-d", "300ms" }, CAPS_BPF, 0, NULL },
 	{ { "record", "-d", "300ms", "-o", recording }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
-	{ { "record", "-d", "300ms", "-o", recording }, BPF, 0, NULL },
-	{ { "record", "--io", "-d300ms", "-o", recording }, BPF, 0, NULL },
-	{ { "record", "--stacks", "-d300ms", "-o", recording }, BPF, 0, NULL },
+	{ { "record", "-d", "300ms", "-o", recording }, CAPS_BPF, 0, NULL },
+	{ { "record", "--io", "-d300ms", "-o", recording }, CAPS_BPF, 0, NULL },
+	{ { "record", "--stacks", "-d300ms", "-o", recording }, CAPS_BPF, 0, NULL },
 	{ { "report", recording }, 0, 0, NULL },
 	{ { "bench", "-d", "100ms" }, 0, 0, NULL },
-	{ { "doctor" }, BPF, 0, NULL },
-	{ { "verify" }, BPF, 3, "verify needs CAP_SYS_ADMIN" },
+	{ { "doctor" }, CAPS_BPF, 0, NULL },
+	{ { "verify" }, CAPS_BPF, 3, "verify needs CAP_SYS_ADMIN" },
 	{ { "verify", "-p", pid }, PAGES, 4, "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" },
-	{ { "verify", "-p", pid }, PAGES | BIT(CAP_SYS_PTRACE), 4,
+	{ { "verify", "-p", pid }, PAGES | CAP_BIT(CAP_SYS_PTRACE), 4,
 	  "grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" },
 	{ { "verify", "-p", pid }, OTHERS, 1, NULL },
-	{ { "export", "--once", "--verify-interval", "0" }, BPF, 0, NULL },
-	{ { "export", "--once" }, BPF, 0, "pages are not checked in the background" },
+	{ { "export", "--once", "--verify-interval", "0" }, CAPS_BPF, 0, NULL },
+	{ { "export", "--once" }, CAPS_BPF, 0, "pages are not checked in the background" },
 	{ { "export", "--once" }, OTHERS, 0, NULL },
 	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, 0, 3, "needs CAP_BPF and CAP_PERFMON" },
-	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, BPF, 0,
+	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, CAPS_BPF, 0,
 	  "pages are not checked in the background" },
 	{ { "export", "--listen", "127.0.0.1:0", "-d300ms" }, OTHERS, 0,
 	  "page checker CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH; its keeper " },
-	{ { "export", "--textfile", metrics, "-d300ms" }, BPF, 0,
+	{ { "export", "--textfile", metrics, "-d300ms" }, CAPS_BPF, 0,
 	  "pages are not checked in the background" },
 };
 
@@ -79,14 +70,14 @@ static void text_of(char *text, size_t size, unsigned long long caps)
 
 	snprintf(text, size, "%s", caps ? "with" : "without any");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (caps & BIT(names[i].cap))
+		if (caps & CAP_BIT(names[i].cap))
 			snprintf(text + strlen(text), size - strlen(text), " %s", names[i].name);
 }
 
 /* The events of all system calls take no more than the rest. */
 static void durations(void)
 {
-	const struct tool_how how = { .uid = PLAIN_UID, .caps = BPF };
+	const struct tool_how how = { .uid = PLAIN_UID, .caps = CAPS_BPF };
 	struct tool_run a;
 	char *line;
 

@@ -13,16 +13,7 @@
 #include "tool_json.h"
 #include "uring.h"
 
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
-
 #define PLAIN_UID	54397
-#define BIT(cap)	(1ULL << (cap))
-#define BPF		(BIT(CAP_BPF) | BIT(CAP_PERFMON))
 
 static char buffer[4096] __attribute__((aligned(4096)));
 static struct io_uring ring;
@@ -162,8 +153,8 @@ int main(void)
 		   "set kernel.io_uring_group to a group of the caller");
 	looks("1, root", 0, 0, "can be made");
 	/* who has no CAP_SYSLOG is not shown where the kernel's symbols are */
-	looks("1, a user with CAP_BPF", BPF, 3, "none: EPERM");
-	looks("1, a user with CAP_SYSLOG, too", BPF | BIT(CAP_SYSLOG), 0, "none: EPERM");
+	looks("1, a user with CAP_BPF", CAPS_BPF, 3, "none: EPERM");
+	looks("1, a user with CAP_SYSLOG, too", CAPS_BPF | CAP_BIT(CAP_SYSLOG), 0, "none: EPERM");
 	if (!set("io_uring_disabled", 2))
 		bail("io_uring_disabled cannot be set");
 	trace_says(2, 2, "kernel.io_uring_disabled is 2: no process may make a ring",

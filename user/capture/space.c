@@ -25,13 +25,24 @@ struct space {
 	bool is_hole;
 	__s64 map_bytes;	/* length of its file */
 	__u64 denials;
+	bool huge_is_one;	/* see backing.h */
 };
+
+/* To 6.6; a08c7193e4f1 "mm/filemap: remove hugetlb special casing in filemap.c", 6.7 */
+static bool huge_is_one(void)
+{
+	unsigned int major = 0, minor = 0;
+
+	return sscanf(system_release(), "%u.%u", &major, &minor) == 2 &&
+	       (major < 6 || (major == 6 && minor < 7));
+}
 
 struct space *space_prepare(struct walk_bpf *skel)
 {
 	struct space *s = must_alloc(1, sizeof(*s));
 
 	s->skel = skel;
+	s->huge_is_one = huge_is_one();
 	bpf_program__set_autoload(skel->progs.peek_backings, true);
 	bpf_program__set_autoload(skel->progs.peek_pagemap, true);
 	return s;
@@ -212,21 +223,12 @@ struct doubt {
 	size_t pinned, there;	/* indices of the answers; .there with SHOWN_OTHER */
 };
 
-/* To 6.6; a08c7193e4f1 "mm/filemap: remove hugetlb special casing in filemap.c", 6.7 */
-static bool huge_is_one(void)
-{
-	unsigned int major = 0, minor = 0;
-
-	return sscanf(system_release(), "%u.%u", &major, &minor) == 2 &&
-	       (major < 6 || (major == 6 && minor < 7));
-}
-
 static enum mapping judge(struct space *s, const struct doubt *d)
 {
 	const struct backing *out = s->skel->bss->out_backings;
 	struct evidence e = {
 		.shown = d->shown, .addr = d->page->addr, .pinned = out[d->pinned],
-		.file_bytes = -1, .huge_is_one = huge_is_one(),
+		.file_bytes = -1, .huge_is_one = s->huge_is_one,
 	};
 
 	if (d->shown == SHOWN_OTHER)

@@ -9,7 +9,6 @@
 #include "base/page_size.h"
 #include "checks/advice.h"
 #include "checks/advice_digest.h"
-#include "checks/registering.h"
 #include "model/ledger_buffers.h"
 
 #define ENOUGH_OPS	64	/* below that nothing is concluded from plain I/O */
@@ -380,12 +379,11 @@ static void advise_registering(struct counsel *c, const struct registering *r)
 
 static void advise_registrations(struct counsel *c)
 {
-	struct registerings all = { 0 };
+	struct registerings *all = &c->out->registerings;
 
-	registerings_take(&all, c->m);
-	for (size_t i = 0; i < all.nr; i++)
-		advise_registering(c, &all.list[i]);
-	registerings_free(&all);
+	registerings_take(all, c->m);
+	for (size_t i = 0; i < all->nr; i++)
+		advise_registering(c, &all->list[i]);
 }
 
 void advise(const struct io_model *m, const struct ledger *l, struct advices *out)
@@ -415,5 +413,6 @@ void advices_free(struct advices *a)
 	for (size_t i = 0; i < a->nr; i++)
 		free(a->list[i].detail);
 	free(a->list);
+	registerings_free(&a->registerings);
 	memset(a, 0, sizeof(*a));
 }

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_CHECKS_ADVICE_H
 #define FIXBUF_CHECKS_ADVICE_H
 
+#include "checks/registering.h"
 #include "model/io_counters.h"
 #include "model/ledger.h"
 
@@ -22,6 +23,7 @@ struct advice {
 struct advices {
 	struct advice *list;	/* owned */
 	size_t nr;
+	struct registerings registerings; /* that were judged */
 };
 
 /* .m: all that was counted in .m->t_ns; .l: the rings as last seen. Appends. */

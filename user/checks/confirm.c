@@ -5,9 +5,8 @@
  * buffers of some rings show among each other needs no rest of the other rings: there a buffer may
  * be missed that changes rings from one to the next, but not in many looks in a row.
  */
-#include <string.h>
-#include "base/alloc.h"
 #include "base/array.h"
+#include "base/page_size.h"
 #include "checks/confirm.h"
 #include "checks/finding_index.h"
 #include "checks/selected.h"
@@ -88,36 +87,36 @@ bool confirm(struct findings *now, const struct ledger *l, const struct findings
 	return all;
 }
 
-static struct finding copy_of(const struct finding *f)
+/* Moves it, with its words. */
+static void take(struct findings *to, struct finding *f)
 {
-	struct finding copy = *f;
-
-	/* without memory it has no words */
-	copy.detail = strdup(f->detail) ? : must_alloc(1, 1);
-	return copy;
+	array_grow(to->list, to->nr);
+	to->list[to->nr++] = *f;
+	f->detail = NULL;
 }
 
-void confirm_gone(struct findings *gone, const struct findings *before, const struct findings *now)
+void confirm_gone(struct findings *gone, struct findings *before, const struct findings *now)
 {
 	struct finding_index *has = before->nr ? finding_index_of(now) : NULL;
 	struct finding_index *had = before->nr ? finding_index_of(gone) : NULL;
 
 	for (size_t i = 0; i < before->nr; i++) {
-		const struct finding *f = &before->list[i];
+		struct finding *f = &before->list[i];
 
-		if (!finding_traits(f->tag)->by_program || finding_index_find(has, f) >= 0 ||
-		    finding_index_find(had, f) >= 0)
-			continue;
-		array_grow(gone->list, gone->nr);
-		gone->list[gone->nr++] = copy_of(f);
+		if (finding_traits(f->tag)->by_program && finding_index_find(has, f) < 0 &&
+		    finding_index_find(had, f) < 0)
+			take(gone, f);
 	}
 	finding_index_free(&has);
 	finding_index_free(&had);
 }
 
+/* Its memory may be another buffer's by now: that is of other addresses, or was looked at itself. */
 static bool is_there(const struct ledger *l, const struct finding *f)
 {
-	return l && f->buf && ledger_buffer(l, f->buf);
+	const struct buffer *b = l && f->buf ? ledger_buffer(l, f->buf) : NULL;
+
+	return b && f->addr + PAGE_BYTES > b->addr && f->addr < b->addr + b->len_bytes;
 }
 
 /* It was seen in one look or more, and not in the last. */
@@ -131,8 +130,7 @@ static void take_gone(struct findings *now, struct findings *gone, const struct 
 		if (!is_there(l, f) || finding_index_find(has, f) >= 0)
 			continue;
 		f->looks = 0;
-		array_grow(now->list, now->nr);
-		now->list[now->nr++] = copy_of(f);
+		take(now, f);
 	}
 	finding_index_free(&has);
 	findings_free(gone);

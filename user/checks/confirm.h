@@ -15,10 +15,10 @@
 bool confirm(struct findings *now, const struct ledger *l, const struct findings *before,
 	     const struct ledger *l_before);
 /*
- * Takes to .gone what .before had of pages that .now has not, and not before: what a program does to
- * its memory may come and go.
+ * Moves to .gone what .before had of pages that .now has not: what a program does to its memory may
+ * come and go.
  */
-void confirm_gone(struct findings *gone, const struct findings *before, const struct findings *now);
+void confirm_gone(struct findings *gone, struct findings *before, const struct findings *now);
 /*
  * After the last look: the rest are suspicions, and unsettled; so is what is .gone, where its buffer
  * is still in .l. Empties .gone.

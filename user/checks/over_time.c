@@ -3,6 +3,7 @@
  * Sums are compared between calls, as hindsight tells. What a level alone says
  * holds at any time: it is looked at when it is below zero, and before it sinks.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
@@ -14,6 +15,7 @@
 
 #define LEAK_REST_NS	20000000ULL
 #define LOOK_REST_NS	20000000ULL	/* facts of a processor may be told so much later than others' */
+#define UNTOLD_NS	2000000000LL	/* a loss is told within that: of a file that breaks off, in what is missing */
 #define FREE_STEPS	(1ULL << 22)	/* for short recordings of many buffers */
 
 struct found {
@@ -71,13 +73,14 @@ static void drop(struct found *f)
 	finding_index_free(&f->index);
 }
 
-/* The part ended without a loss since the look that it began with. */
-static void make_sure(struct over_time *f)
+/* There was no loss since the look; what was so by .until_ns is sure. */
+static void make_sure(struct over_time *f, __s64 until_ns)
 {
 	const struct findings *fs = &f->since_look.list;
 
 	for (size_t i = 0; i < fs->nr; i++)
-		add(&f->told, &fs->list[i], fs->list[i].since_ns);
+		if (fs->list[i].since_ns <= until_ns)
+			add(&f->told, &fs->list[i], fs->list[i].since_ns);
 	drop(&f->since_look);
 }
 
@@ -264,7 +267,7 @@ static void at_end(struct over_time *f, const struct event *t)
 	if (!f->torn)
 		check(f, t, t->t_ns > f->last_ns ? t->t_ns : f->last_ns, true);
 	tell_sure(f);
-	make_sure(f);
+	make_sure(f, t->end.clean ? INT64_MAX : f->now_ns - UNTOLD_NS);
 	forget(f, false);
 	findings_sort(&f->told.list);
 	finding_index_free(&f->told.index);
@@ -277,7 +280,7 @@ void over_time_event(struct over_time *f, const struct event *t)
 	if (t->kind == EVENT_LOST)
 		drop(&f->since_look);
 	if (t->kind == EVENT_LOOK) {
-		make_sure(f);
+		make_sure(f, INT64_MAX);
 		f->look_ns = t->t_ns;
 	}
 	if (t->kind == EVENT_LOST || t->kind == EVENT_LOOK)

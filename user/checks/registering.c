@@ -68,6 +68,15 @@ void registerings_free(struct registerings *r)
 	memset(r, 0, sizeof(*r));
 }
 
+__u64 registerings_untimed(const struct registerings *r)
+{
+	__u64 calls = 0;
+
+	for (size_t i = 0; i < r->nr; i++)
+		calls += r->list[i].cost.calls ? 0 : r->list[i].calls;
+	return calls;
+}
+
 __u64 registering_per_mib(const struct registering *r)
 {
 	return r->cost.bytes ? whole(r->cost.ns * (double)(1 << 20) / r->cost.bytes) : 0;

@@ -21,6 +21,8 @@ struct registerings {
 /* Into an empty .out. */
 void registerings_take(struct registerings *out, const struct io_model *m);
 void registerings_free(struct registerings *r);
+/* Calls of processes of which none was seen to begin. */
+__u64 registerings_untimed(const struct registerings *r);
 
 /* In ns; 0 where nothing is known to compare. */
 __u64 registering_per_mib(const struct registering *r);

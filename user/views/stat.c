@@ -7,7 +7,6 @@
 #include "base/table.h"
 #include "model/histogram.h"
 #include "views/io_failures.h"
-#include "checks/registering.h"
 #include "views/stat.h"
 
 #define SETUP_DEFER_TASKRUN (1U << 13)	/* IORING_SETUP_DEFER_TASKRUN, 6.1 */
@@ -205,7 +204,7 @@ static void print_notices(const struct view_stat *v)
 	io_row_free(&all);
 	if (!nr)
 		return;
-	fprintf(v->to->out, "\nZero-copy sends, from submission to the notification that their memory is free again\n");
+	fprintf(v->to->out, "\nZero-copy sends, from submission to the word that their memory is free\n");
 	t = table_new("PID <COMM <RING <OPCODE NOTIFIED P50 P99 MAX");
 	io_model_group(v->m, true, &g);
 	io_model_sort(&g, IO_BY_RING);
@@ -389,16 +388,11 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 /* Where no call was seen to begin: "nothing to advise" would say that they were fast. */
 static void print_untimed(const struct view_stat *v)
 {
-	struct registerings all = { 0 };
-	__u64 calls = 0;
+	__u64 calls = registerings_untimed(&v->advices->registerings);
 
-	registerings_take(&all, v->m);
-	for (size_t i = 0; i < all.nr; i++)
-		calls += all.list[i].cost.calls ? 0 : all.list[i].calls;
 	if (calls)
-		fprintf(v->to->out, "\nhow long %llu registration%s took is not known: %s not seen to begin (see --syscalls)\n",
+		fprintf(v->to->out, "\nhow long %llu registration%s took is not known: %s not seen to begin (--syscalls sees that)\n",
 			calls, plural(calls), calls == 1 ? "it was" : "they were");
-	registerings_free(&all);
 }
 
 static void print_advices(const struct view_stat *v)

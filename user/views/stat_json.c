@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/json.h"
 #include "base/pid.h"
-#include "checks/registering.h"
 #include "model/histogram.h"
 #include "model/io_loss.h"
 #include "views/io_failures.h"
@@ -188,16 +187,12 @@ static void put_registering(struct json *j, const struct registering *r)
 	json_close(j);
 }
 
-static void put_registerings(struct json *j, const struct io_model *m)
+static void put_registerings(struct json *j, const struct registerings *all)
 {
-	struct registerings all = { 0 };
-
-	registerings_take(&all, m);
 	json_open_list(j, "registrations");
-	for (size_t i = 0; i < all.nr; i++)
-		put_registering(j, &all.list[i]);
+	for (size_t i = 0; i < all->nr; i++)
+		put_registering(j, &all->list[i]);
 	json_close(j);
-	registerings_free(&all);
 }
 
 static void put_loss(const char *name, const char *text, __u64 count, void *arg)
@@ -226,7 +221,7 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	view_io_failures_json(j, v->failures);
 	if (v->advices) {
 		put_advices(j, v->advices);
-		put_registerings(j, v->m);
+		put_registerings(j, &v->advices->registerings);
 		json_flag(j, "needs_longer_run", v->unseen);
 	}
 	json_uint(j, "in_flight", v->m->in_flight);

@@ -82,19 +82,27 @@ static void rest(void **state)
 static void came_and_went(void **state)
 {
 	struct findings before = { 0 }, now = { 0 }, gone = { 0 };
-	struct finding stale = { .tag = STALE_PAGE, .ring = RING, .pid = 812, .buf = BUF(0) };
+	struct finding stale = { .tag = STALE_PAGE, .ring = RING, .pid = 812, .buf = BUF(0), .addr = ADDR };
 	struct unsettled_list u = { 0 };
 	struct ledger *l = ledger_new();
 
 	(void)state;
 	see_ring(l, RING, 16, 16);
 	see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 1);
+	see_buffer(l, RING, 1, BUF(1), ADDR + MIB, 4096, 1);
 	finding_add(&before, stale, "stale");
 	stale.buf = BUF(7);
 	finding_add(&before, stale, "of a buffer that was dropped meanwhile");
 	stale.tag = UNCHARGED_PIN;
 	finding_add(&before, stale, "of a call that was half done");
+	stale.tag = STALE_PAGE;
+	stale.buf = BUF(1);
+	finding_add(&before, stale, "of a buffer whose memory is another's by now");
 	confirm_gone(&gone, &before, &now);
+	assert_int_equal(gone.nr, 3);
+	findings_free(&before);
+	stale.buf = BUF(0);
+	finding_add(&before, stale, "once more");
 	confirm_gone(&gone, &before, &now);
 	confirm_rest(&now, &gone, l, &u);
 	assert_int_equal(now.nr, 1);
