@@ -11,6 +11,7 @@
 # make install    DESTDIR= PREFIX=/usr/local
 # make check-export  export with the real Prometheus, the package in clean Debian roots,
 #                 the unit under the systemd of Debian 12 and 13
+# make check-recall  each fault once and a minute of legal churn: what each command finds
 # make deb        a Debian package; make dist: a tarball of the last commit
 #
 # V=1 shows the commands, STATIC=1 links one program to carry to another
@@ -323,6 +324,11 @@ check-export: deps
 	@+$(make_all)
 	@sh tests/run/check-export.sh $(B)
 
+# what takes two minutes and all processors; more of each: recall.py itself
+check-recall: deps
+	@+$(make_all)
+	@python3 tests/run/recall.py $(B) 1 1
+
 # the time of its files is that of the last commit, where there is one
 deb: deps-deb $(B)/fixbuf-trace
 	@sh user/share/package/deb.sh $(B) $(VERSION) $(firstword $(SOURCE_DATE_EPOCH) $(shell git log -1 --format=%ct 2>/dev/null) 0)
@@ -340,4 +346,4 @@ clean:
 	$(Q)rm -rf build
 
 .PHONY: all deps demo check check-vm check-kernel check-kernel-debug check-kernel-patches kernel-cost bench bench-vm fuzz fuzzers install clean
-.PHONY: check-export deb deps-deb dist
+.PHONY: check-export check-recall deb deps-deb dist

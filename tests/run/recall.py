@@ -6,9 +6,10 @@ command that looks; and what is found though nothing is wrong, beside legal chur
 usage: recall.py BUILD_DIR [N] [MINUTES] [HOLD_S]
 
 N faults of each kind (default 5; primes), held for HOLD_S (10), then MINUTES (30) of churn; 0
-leaves either out. Prints two tables. By hand, as root, on a machine with two processors or more:
-the commands run beside each other. The load programs run under names of their own (rc_*), which
-the commands select, so that others who use io_uring do not count.
+leaves either out. Prints two tables; exits with 1 when a fault was missed, or something was found
+that is not so. As root, on a machine with two processors or more: the commands run beside each
+other. The load programs run under names of their own (rc_*), which the commands select, so that
+others who use io_uring do not count.
 """
 
 import json
@@ -220,6 +221,8 @@ def make(kind, hold, done):
 
 
 def recall(nr, hold):
+    """Prints how many each command caught; how many were missed in all."""
+    missed = 0
     seen, done = Observers(), []
     for _ in range(nr):
         threads = [threading.Thread(target=make, args=(kind, hold, done)) for kind in FAULTS]
@@ -239,6 +242,7 @@ def recall(nr, hold):
             can = tags & ACCOUNTS if name == "record" else tags
             caught = sum(all(seen.has(name, tag, load) for tag in can)
                          for load in loads if not load.skipped)
+            missed += sum(not load.skipped for load in loads) - caught if can else 0
             row.append(f"{caught}" if can else "-")
         what = ", ".join(sorted(tags)) or "this kernel does not have it"
         print(f"| {' '.join(kind)} | {what} | " + " | ".join(row) + " |")
@@ -250,6 +254,7 @@ def recall(nr, hold):
         for key, text in seen.found[name].items():
             if key not in expected:
                 print(f"# {name} also told: {text}", file=sys.stderr)
+    return missed
 
 
 def rotate(over):
@@ -301,6 +306,8 @@ def company():
 
 
 def precision(minutes):
+    """Prints what each command found beside legal churn; how many findings in all."""
+    nr_false = 0
     seen, over = Observers(), threading.Event()
     threads = [threading.Thread(target=rotate, args=(over,))]
     threads += [threading.Thread(target=keep, args=(over, *load)) for load in CHURN]
@@ -319,8 +326,10 @@ def precision(minutes):
     for name in OBSERVERS:
         false = [text for (tag, _), text in seen.found[name].items() if tag not in TRUE_OF_CHURN]
         print(f"| {name} | {looks[name]} | {len(false)} |")
+        nr_false += len(false)
         for text in false:
             print(f"# {name} told: {text}", file=sys.stderr)
+    return nr_false
 
 
 def main():
@@ -329,15 +338,17 @@ def main():
     hold = float(sys.argv[4]) if len(sys.argv) > 4 else 10
     print(f"Linux {platform.release()}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}\n")
     copy_loads()
+    wrong = 0
     try:
         if nr:
-            recall(nr, hold)
+            wrong += recall(nr, hold)
             print()
         if minutes:
-            precision(minutes)
+            wrong += precision(minutes)
     finally:
         shutil.rmtree(work)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
