@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A glob over the names of tasks, as the user side compiles it: capture/select.c. */
+/* Globs over the names of tasks, as the user side compiles them: capture/select.c. */
 #ifndef FIXBUF_BPF_COMM_GLOB_H
 #define FIXBUF_BPF_COMM_GLOB_H
 
@@ -13,7 +13,7 @@ const volatile __u64 select_comm_stays __weak; /* a star follows: any character 
 const volatile __u64 select_comm_end __weak;
 const volatile __u64 select_comm_next[256] __weak; /* by character: the states that it takes to the next */
 
-/* Every state of the pattern at once, a bit each: no branch for a character. */
+/* Every state of all patterns at once, a bit each: no branch for a character. */
 static __always_inline bool comm_matches(const char comm[COMM_LEN])
 {
 	__u64 states = select_comm_begin;

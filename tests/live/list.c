@@ -273,6 +273,10 @@ static void filters(void)
 	is(json_nr_rings(a.json, root.pid), 1, "--comm shows what matches");
 	is(json_nr_rings(a.json, plain.pid), 0, "and nothing else");
 	tool_free(&a);
+	tool(&a, "list", "--json", "--comm", "man?", "--comm", "[f]ault_d*", NULL);
+	is(json_nr_rings(a.json, root.pid), 1, "--comm twice shows what matches the first");
+	is(json_nr_rings(a.json, plain.pid), 1, "and what matches the second");
+	tool_free(&a);
 	tool(&a, "list", "-p", "1", NULL);
 	is(a.status, 0, "a process without rings is no error");
 	has_text(a.out, "0 rings", "and said in the text");

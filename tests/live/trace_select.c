@@ -53,6 +53,7 @@ static void filtered(const char *option, const char *value, pid_t in, pid_t out)
 static void filters(void)
 {
 	struct load root, plain;
+	struct tool_run a;
 	char id[16];
 
 	if (!load_start(&root, "churn", "slow", NULL) ||
@@ -64,6 +65,13 @@ static void filters(void)
 	filtered("-u", id, plain.pid, root.pid);
 	filtered("--comm", "nosuch*", 0, root.pid);
 	filtered("--comm", "chur?", root.pid, 0);
+	filtered("--comm=nosuch*", "--comm=chur?", root.pid, 0);
+	filtered("--comm=chu?n", "--comm=*such", root.pid, 0);
+	filtered("--comm=hurn", "--comm=chur", 0, root.pid);
+	tool(&a, "trace", "-q", "-d", "1s", "--comm", "churn",
+	     "--comm", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL);
+	ok(a.status && strstr(a.err, "is too long"), "names that are too many to look for are refused");
+	tool_free(&a);
 	load_end(&root);
 	load_end(&plain);
 }

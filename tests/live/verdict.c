@@ -93,6 +93,13 @@ static void only_the_selection(void)
 	is(a.status, 4, "one of two processes has no ring: unsettled");
 	is(unsettled(&a, "nothing-to-check", getpid()), 1, "which is named");
 	tool_free(&a);
+	tool(&a, "verify", "-p", pids, "--comm", "many", "--comm", "n0ne*", NULL);
+	is(a.status, 4, "the same of two names and processes");
+	tool_free(&a);
+	tool(&a, "verify", "--comm", "many", "--comm", "n0ne*", NULL);
+	is(a.status, 4, "one of two names has no ring: unsettled");
+	has_text(a.out, "of processes named 'n0ne*'", "which is named");
+	tool_free(&a);
 	load_end(&other);
 	load_end(&l);
 }

@@ -63,7 +63,7 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 	skel->rodata->filter = select_bits(select);
 	skel->rodata->filter_uid = select->uid;
 	select_prepare_cgroup(skel, select);
-	if (select->comm && select_prepare_comm(skel, select->comm)) {
+	if (select_prepare_comms(skel, select)) {
 		free(f);
 		return NULL;
 	}

@@ -307,19 +307,14 @@ struct seen_rings {
 	const struct selection *select;
 };
 
-static bool has_ring_of(__u32 pid, const void *arg)
+static bool has_ring_of(size_t part, const void *arg)
 {
 	const struct seen_rings *s = arg;
+	const struct selection only = selection_part(s->select, part);
 
-	for (const struct ring *r = s->ledger->rings; r; r = r->hh.next) {
-		if (!selection_has_ring(s->select, r))
-			continue;
-		if (!pid || (r->mm && r->mm->pid == pid))
+	for (const struct ring *r = s->ledger->rings; r; r = r->hh.next)
+		if (selection_has_ring(&only, r))
 			return true;
-		for (size_t i = 0; i < r->nr_holders; i++)
-			if (r->holders[i].pid == pid)
-				return true;
-	}
 	return false;
 }
 

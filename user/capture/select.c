@@ -12,7 +12,7 @@
 #include "fixbuf.skel.h"
 
 #define MAX_CHILDREN	4096	/* of selected processes, alive at a time */
-#define MAX_ELEMENTS	62
+#define MAX_STATES	64	/* of all globs: one more each than it has elements */
 
 /* The length of the bracket expression at .s, 0 when it is none. */
 static size_t bracket(const char *s)
@@ -44,10 +44,15 @@ static void add_element(struct fixbuf_bpf *skel, const char *element, unsigned i
 	}
 }
 
-int select_prepare_comm(struct fixbuf_bpf *skel, const char *glob)
+/* From the state *first on; moves it behind the glob's last. */
+static int add_glob(struct fixbuf_bpf *skel, const char *glob, unsigned int *first)
 {
-	unsigned int state = 0;
+	unsigned int state = *first;
 	char element[64];
+
+	if (state == MAX_STATES)
+		return -E2BIG;
+	skel->rodata->select_comm_begin |= 1ULL << state;
 
 	for (const char *s = glob; *s;) {
 		size_t len = *s == '[' ? bracket(s) : *s == '\\' && s[1] ? 2 : 1;
@@ -59,22 +64,33 @@ int select_prepare_comm(struct fixbuf_bpf *skel, const char *glob)
 		}
 		if (!len)
 			len = 1;
-		if (state == MAX_ELEMENTS || len >= sizeof(element))
-			return err_set(EINVAL, "the name pattern '%s' is too long: a name has 15 characters",
-				       glob);
+		if (state == MAX_STATES - 1 || len >= sizeof(element))
+			return -E2BIG;
 		snprintf(element, sizeof(element), "%.*s", (int)len, s);
 		add_element(skel, element, state++);
 		s += len;
 	}
-	skel->rodata->select_comm_begin = 1;
-	skel->rodata->select_comm_end = 1ULL << state;
+	skel->rodata->select_comm_end |= 1ULL << state;
+	*first = state + 1;
+	return 0;
+}
+
+int select_prepare_comms(struct fixbuf_bpf *skel, const struct selection *s)
+{
+	unsigned int state = 0;
+
+	for (size_t i = 0; i < s->nr_comms; i++)
+		if (add_glob(skel, s->comms[i], &state))
+			return err_set(EINVAL, "the name pattern '%s' is too long: a name has 15 characters, "
+				       "and all patterns together may have 63, and one less for each but the first",
+				       s->comms[i]);
 	return 0;
 }
 
 __u32 select_bits(const struct selection *s)
 {
 	return (s->nr_pids ? SELECT_PIDS : 0) | (s->has_uid ? SELECT_UID : 0) |
-	       (s->comm ? SELECT_COMM : 0) | (s->tree ? SELECT_TREE : 0) |
+	       (s->nr_comms ? SELECT_COMM : 0) | (s->tree ? SELECT_TREE : 0) |
 	       (s->cgroup ? SELECT_CGROUP : 0);
 }
 
@@ -92,7 +108,7 @@ int select_prepare(struct fixbuf_bpf *skel, const struct selection *s)
 	skel->rodata->select_by = select_bits(s);
 	skel->rodata->select_uid = s->uid;
 	select_prepare_cgroup(skel, s);
-	return s->comm ? select_prepare_comm(skel, s->comm) : 0;
+	return select_prepare_comms(skel, s);
 }
 
 int select_start(struct fixbuf_bpf *skel, const struct selection *s)

@@ -9,8 +9,8 @@ struct fixbuf_bpf;
 
 /* Bits of abi/selection.h. */
 __u32 select_bits(const struct selection *s);
-/* Before kern_load(): the names that match, for facts and for I/O. -errno with a sentence. */
-int select_prepare_comm(struct fixbuf_bpf *skel, const char *glob);
+/* Before kern_load(): the names that match, if any are asked for. -errno with a sentence. */
+int select_prepare_comms(struct fixbuf_bpf *skel, const struct selection *s);
 /* The same of the cgroup. */
 void select_prepare_cgroup(struct fixbuf_bpf *skel, const struct selection *s);
 /* Before kern_load(). -errno with a sentence. */

@@ -57,7 +57,7 @@ static bool is_selected(const struct finding *f, const void *arg)
 			return true;
 		any = true;
 	}
-	return !any && !is_others(s->ledger, f->uid) && !select->comm && !select->cgroup && (!select->has_uid || select->uid == f->uid) &&
+	return !any && !is_others(s->ledger, f->uid) && !select->nr_comms && !select->cgroup && (!select->has_uid || select->uid == f->uid) &&
 	       (!select->nr_pids || (f->pid && selection_has_pid(select, f->pid)));
 }
 

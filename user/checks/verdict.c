@@ -163,21 +163,19 @@ struct unsettled suspicion_row(const struct finding *f)
 
 void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 			 const struct selection *s,
-			 bool (*seen)(__u32 pid, const void *arg), const void *arg)
+			 bool (*seen)(size_t part, const void *arg), const void *arg)
 {
-	struct unsettled row = {
-		.what = what, .has_uid = s->has_uid, .uid = s->uid, .count = 1,
-		.comm = s->comm,
-	};
+	for (size_t i = 0; i < selection_nr_parts(s); i++) {
+		const struct selection part = selection_part(s, i);
 
-	for (size_t i = 0; i < s->nr_pids; i++) {
-		row.pid = s->pids[i];
-		row.ns_pid = s->ns_pids ? s->ns_pids[i] : 0;
-		if (!seen(row.pid, arg))
-			unsettled_add(u, row);
+		if (!seen(i, arg))
+			unsettled_add(u, (struct unsettled){
+				.what = what, .has_uid = part.has_uid, .uid = part.uid, .count = 1,
+				.pid = part.nr_pids ? part.pids[0] : 0,
+				.ns_pid = part.nr_pids && part.ns_pids ? part.ns_pids[0] : 0,
+				.comm = part.nr_comms == 1 ? part.comms[0] : NULL,
+			});
 	}
-	if (!s->nr_pids && selection_asks(s) && !seen(0, arg))
-		unsettled_add(u, row);
 }
 
 void unsettled_losses(struct unsettled_list *u, __u64 lost, __u64 skipped,

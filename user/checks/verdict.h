@@ -59,13 +59,12 @@ void unsettled_take(struct unsettled_list *u, struct unsettled one);
 /* The row that a finding which is not confirmed counts in. */
 struct unsettled suspicion_row(const struct finding *f);
 /*
- * Adds what was asked for and is not there, as UNSETTLED_SELECTION or _UNRECORDED: .seen(pid) tells
- * whether a ring or event of that process is, of any process for 0. Nothing when nothing in
- * particular was asked for.
+ * Adds what was asked for and is not there, as UNSETTLED_SELECTION or _UNRECORDED: .seen(part) tells
+ * whether a ring or event of that part of the selection is.
  */
 void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 			 const struct selection *s,
-			 bool (*seen)(__u32 pid, const void *arg), const void *arg);
+			 bool (*seen)(size_t part, const void *arg), const void *arg);
 /*
  * So many events were lost; of them .skipped are runs of programs that the kernel left out. By user,
  * as far as .losers say whose they were: no user makes the verdict on another unsettled.

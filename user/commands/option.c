@@ -88,6 +88,16 @@ parser(parse_user)
 	return user;
 }
 
+parser(parse_comm)
+{
+	struct selection *s = at;
+
+	(void)row;
+	array_grow(s->comms, s->nr_comms);
+	s->comms[s->nr_comms++] = arg;
+	return true;
+}
+
 parser(parse_cgroup)
 {
 	struct selection *s = at;

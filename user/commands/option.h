@@ -18,6 +18,7 @@ parser(parse_word);	/* int = index of the argument in row->words */
 parser(parse_text);	/* const char *, the argument itself */
 parser(parse_pid_list);	/* struct selection */
 parser(parse_user);	/* struct selection: a number or a name */
+parser(parse_comm);	/* struct selection: one more glob */
 parser(parse_cgroup);	/* struct selection: what is named by row->value, an enum cgroup_by */
 parser(parse_run_as);	/* const char *, the name or number of a user that there is */
 parser(parse_time);	/* __u64, nanoseconds */
@@ -56,8 +57,8 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .help = "only this user's processes: a name or a number", \
 	  .parse = parse_user, .offset = offsetof(type, select), .group = GROUP_TARGET, \
 	  .refusal = "unknown user '%s'; give a name or a number, as 'id -u NAME' prints" }, \
-	{ .name = "comm", .arg = "GLOB", .help = "only processes whose name matches", \
-	  .parse = parse_text, .offset = offsetof(type, select.comm), .group = GROUP_TARGET }
+	{ .name = "comm", .arg = "GLOB", .help = "only processes whose name matches; may be repeated", \
+	  .parse = parse_comm, .offset = offsetof(type, select), .group = GROUP_TARGET }
 
 #define ROW_CGROUP(type, by, of, what, text) \
 	{ .name = of, .arg = what, .help = text, .value = by, .parse = parse_cgroup, \

@@ -17,6 +17,9 @@ void selection_free(struct selection *s)
 	free(s->pids);
 	free(s->ns_pids);
 	free(s->cgroup_path);
+	free(s->comms);
+	s->comms = NULL;
+	s->nr_comms = 0;
 	s->pids = s->ns_pids = NULL;
 	s->cgroup_path = NULL;
 	s->nr_pids = 0;
@@ -24,7 +27,27 @@ void selection_free(struct selection *s)
 
 bool selection_asks(const struct selection *s)
 {
-	return s->nr_pids || s->has_uid || s->comm || s->cgroup;
+	return s->nr_pids || s->has_uid || s->nr_comms || s->cgroup;
+}
+
+size_t selection_nr_parts(const struct selection *s)
+{
+	return s->nr_pids ? s->nr_pids : s->nr_comms ? s->nr_comms : selection_asks(s);
+}
+
+struct selection selection_part(const struct selection *s, size_t i)
+{
+	struct selection part = *s;
+
+	if (s->nr_pids) {
+		part.pids = s->pids + i;
+		part.ns_pids = s->ns_pids ? s->ns_pids + i : NULL;
+		part.nr_pids = 1;
+	} else if (s->nr_comms) {
+		part.comms = s->comms + i;
+		part.nr_comms = 1;
+	}
+	return part;
 }
 
 bool selection_has_pid(const struct selection *s, __u32 pid)
@@ -35,10 +58,17 @@ bool selection_has_pid(const struct selection *s, __u32 pid)
 	return !s->nr_pids;
 }
 
+static bool has_comm(const struct selection *s, const struct comm *comm)
+{
+	for (size_t i = 0; i < s->nr_comms; i++)
+		if (comm_matches(s->comms[i], comm))
+			return true;
+	return !s->nr_comms;
+}
+
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm)
 {
-	return selection_has_pid(s, pid) && (!s->has_uid || s->uid == uid) &&
-	       (!s->comm || comm_matches(s->comm, comm));
+	return selection_has_pid(s, pid) && (!s->has_uid || s->uid == uid) && has_comm(s, comm);
 }
 
 bool selection_has_event(const struct selection *s, const struct fact *f)

@@ -20,7 +20,8 @@ struct selection {
 	size_t nr_pids;		/* 0 = any process */
 	bool has_uid;
 	__u32 uid;
-	const char *comm;	/* glob, NULL = any name */
+	const char **comms;	/* owned: globs, of which one must match */
+	size_t nr_comms;	/* 0 = any name */
 	enum cgroup_by cgroup_by;
 	const char *cgroup;	/* as it was asked for, NULL = any; below here once it is found */
 	char *cgroup_path;	/* owned; from the root of the hierarchy on, "/" = that */
@@ -34,6 +35,12 @@ bool comm_matches(const char *glob, const struct comm *comm);
 void selection_free(struct selection *s);
 /* Whether only some were asked for, by process, user or name. */
 bool selection_asks(const struct selection *s);
+/*
+ * What was asked for, each by itself: the processes, or the names where there are none, or the whole
+ * where it is by neither. The part borrows of .s.
+ */
+size_t selection_nr_parts(const struct selection *s);
+struct selection selection_part(const struct selection *s, size_t i);
 /* Whether the process is among those that were asked for, if any were. */
 bool selection_has_pid(const struct selection *s, __u32 pid);
 /*

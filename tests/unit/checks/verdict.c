@@ -89,34 +89,43 @@ static void owners(void **state)
 	unsettled_free(&u);
 }
 
-static bool only_812(__u32 pid, const void *arg)
+static bool is_seen(size_t part, const void *arg)
 {
-	(void)arg;
-	return pid == 812;
+	const bool *seen = arg;
+
+	return seen[part];
 }
 
 static void asked_for(void **state)
 {
 	__u32 pids[] = { 812, 977 };
+	const char *comms[] = { "fio", "db*" };
 	struct selection s = { .pids = pids, .nr_pids = 2 };
+	const bool first[] = { true, false }, none[2] = { false };
 	struct unsettled_list u = { 0 };
 	char why[UNSETTLED_TEXT];
 
 	(void)state;
-	unsettled_selection(&u, UNSETTLED_SELECTION, &s, only_812, NULL);
+	unsettled_selection(&u, UNSETTLED_SELECTION, &s, is_seen, first);
 	assert_int_equal(u.nr, 1);
 	assert_int_equal(u.list[0].pid, 977);
 	unsettled_free(&u);
-	unsettled_selection(&u, UNSETTLED_SELECTION, &(struct selection){ .pids = NULL }, only_812, NULL);
+	unsettled_selection(&u, UNSETTLED_SELECTION, &(struct selection){ .pids = NULL }, is_seen, none);
 	assert_int_equal(u.nr, 0);
-	unsettled_selection(&u, UNSETTLED_SELECTION, &(struct selection){ .comm = "fio" },
-			    only_812, NULL);
+	unsettled_selection(&u, UNSETTLED_SELECTION, &(struct selection){ .comms = comms, .nr_comms = 1 },
+			    is_seen, none);
 	assert_int_equal(u.nr, 1);
 	assert_string_equal(unsettled_why(why, &u.list[0]), "no ring of processes named 'fio' was "
 			    "found: there was nothing to check");
 	unsettled_free(&u);
+	unsettled_selection(&u, UNSETTLED_SELECTION, &(struct selection){ .comms = comms, .nr_comms = 2 },
+			    is_seen, first);
+	assert_int_equal(u.nr, 1);
+	assert_string_equal(unsettled_why(why, &u.list[0]), "no ring of processes named 'db*' was "
+			    "found: there was nothing to check");
+	unsettled_free(&u);
 	/* where the rings are another machine's, looking at this one's does not help */
-	unsettled_selection(&u, UNSETTLED_UNRECORDED, &s, only_812, NULL);
+	unsettled_selection(&u, UNSETTLED_UNRECORDED, &s, is_seen, first);
 	assert_string_equal(unsettled_why(why, &u.list[0]), "no event of pid 977 was recorded: "
 			    "there was nothing to check");
 	assert_null(strstr(unsettled_remedy(u.list[0].what), "list"));

@@ -88,7 +88,7 @@ static void print_json(const struct report *r, const struct findings *f, size_t 
 struct matched {
 	const struct selection *select;
 	__u64 nr;		/* events of the selection */
-	bool *pids;		/* owned: of each that was asked for, in its order */
+	bool *parts;		/* owned: whether one is of that part of it */
 };
 
 static void note_whose(struct matched *t, const struct fact *f)
@@ -96,18 +96,18 @@ static void note_whose(struct matched *t, const struct fact *f)
 	if (!selection_has_event(t->select, f))
 		return;
 	t->nr++;
-	for (size_t i = 0; i < t->select->nr_pids; i++)
-		t->pids[i] |= t->select->pids[i] == f->pid;
+	for (size_t i = 0; i < selection_nr_parts(t->select); i++) {
+		const struct selection part = selection_part(t->select, i);
+
+		t->parts[i] |= selection_has_event(&part, f);
+	}
 }
 
-static bool has_matched(__u32 pid, const void *arg)
+static bool has_matched(size_t part, const void *arg)
 {
 	const struct matched *t = arg;
 
-	for (size_t i = 0; pid && i < t->select->nr_pids; i++)
-		if (t->select->pids[i] == pid)
-			return t->pids[i];
-	return t->nr;
+	return t->parts[part];
 }
 
 /* Of all parts. */
@@ -129,7 +129,7 @@ int report_verify(struct report *r)
 	struct over_time *f = over_time_new(&r->o->select);
 	struct matched matched = {
 		.select = &r->o->select,
-		.pids = must_alloc(r->o->select.nr_pids, sizeof(*matched.pids)),
+		.parts = must_alloc(selection_nr_parts(&r->o->select), sizeof(*matched.parts)),
 	};
 	struct unsettled_list u = { 0 };
 	struct losers losers = { 0 };
@@ -164,7 +164,7 @@ int report_verify(struct report *r)
 	}
 	unsettled_free(&u);
 	free(losers.list);
-	free(matched.pids);
+	free(matched.parts);
 	over_time_free(f);
 	return status;
 }
