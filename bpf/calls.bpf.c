@@ -4,12 +4,13 @@
  * was charged before it, and those that no tracepoint of io_uring tells, which are rings that
  * were not made and calls that found no ring. Who pays for it: with the entry points of the two
  * calls only who makes them; with the events of all system calls every task of the machine, but
- * they show what was refused before the kernel saw it, too.
+ * they show what was refused before the kernel saw it, too, and each io_uring_enter() that fails.
  */
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/enter_call.h"
 #include "kernel/register_call.h"
 #include "kernel/seccomp.h"
 #include "kernel/setup_call.h"
@@ -97,22 +98,21 @@ static __always_inline void tell_setup(void *ctx, __s64 result, __u64 begun_ns)
 	fact_submit(out);
 }
 
-/* A call that found no ring: io_uring's own tracepoint comes after that. */
-static __always_inline void tell_refused(void *ctx, __s64 result, __u64 begun_ns, __u32 op)
+/* A call that no tracepoint of io_uring tells. .refused: SEEN_* of who may have refused it unseen. */
+static __always_inline void tell_call(void *ctx, const struct call_args *a, __s64 result,
+				      __u64 begun_ns, __u32 call_flags, __u32 refused)
 {
 	struct stack_ids stacks;
 	struct fact_call *out;
-	struct call_args a;
 
-	read_call_args(op, 0, &a);
 	take_stacks(ctx, &stacks);
 	out = fact_reserve(sizeof(*out), FACT_CALL, 0, call_id());
 	if (!out)
 		return;
-	fill_call(out, &a, result);
+	fill_call(out, a, result);
 	out->stacks = stacks;
-	out->call_flags |= CALL_F_NO_RING | (begun_ns ? 0 : CALL_F_UNENTERED);
-	out->seen |= begun_ns ? 0 : look_at_refusal();
+	out->call_flags |= CALL_F_NO_RING | call_flags;
+	out->seen |= refused;
 	out->user = 0;
 	out->mm = 0;
 	out->user_before_pages = 0;
@@ -125,6 +125,33 @@ static __always_inline void tell_refused(void *ctx, __s64 result, __u64 begun_ns
 	out->charged_uid = ~0U;
 	out->need_pages = 0;
 	fact_submit(out);
+}
+
+/* A call that found no ring: io_uring's own tracepoint comes after that. */
+static __always_inline void tell_refused(void *ctx, __s64 result, __u64 begun_ns, __u32 op)
+{
+	struct call_args a;
+
+	read_call_args(op, 0, &a);
+	tell_call(ctx, &a, result, begun_ns, begun_ns ? 0 : CALL_F_UNENTERED,
+		  begun_ns ? 0 : look_at_refusal());
+}
+
+/*
+ * Nothing is kept of a call that begins, as each I/O may be one: its error alone tells whether
+ * it came to io_uring, so that one which began before us is no other.
+ */
+static __noinline int on_enter_end(void *ctx, __s64 result)
+{
+	bool not_reached = enter_not_reached(result);
+	struct call_args a;
+
+	if (!enter_failed(result) || !task_wanted())
+		return 0;
+	read_enter_args(&a, result);
+	tell_call(ctx, &a, result, 0, not_reached ? CALL_F_UNENTERED : 0,
+		  not_reached ? look_at_refusal() & ~SEEN_OLDER : 0);
+	return 0;
 }
 
 /* .all: every call is seen to begin, so that one which was not was refused before. */
@@ -169,6 +196,10 @@ int call_begins(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/sys_exit")
 int call_ends(struct bpf_raw_tracepoint_args *ctx)
 {
+	__s64 result = ctx->args[1];
+
+	if (result < 0 && syscall_number((void *)ctx->args[0]) == NR_IO_URING_ENTER)
+		return on_enter_end(ctx, result);
 	return on_end(ctx, (void *)ctx->args[0], ctx->args[1], true);
 }
 

@@ -179,6 +179,7 @@ enum call_op {			/* IORING_REGISTER_* opcodes that concern buffers */
 	CALL_REGISTER2	= 15,
 	CALL_UPDATE	= 16,
 	CALL_CLONE	= 30,
+	CALL_ENTER	= 0x10001, /* no opcode: an io_uring_enter() that failed as a call */
 };
 
 struct fact_call {
@@ -207,7 +208,12 @@ struct fact_call {
 	__u32 seen;		/* SEEN_*; 0 = nothing was looked at */
 	__u32 nr_args;		/* the call's last argument, as it was given */
 	__u32 arg_flags;	/* CALL_REGISTER2, CALL_CLONE: in the structure at .arg */
-	__u32 src_fd, src_offset, src_slots; /* CALL_CLONE; .src_slots: of the source's table */
+	/*
+	 * CALL_CLONE; .src_slots: of the source's table. CALL_ENTER, with SEEN_STRUCT: IORING_SETUP_* of
+	 * the ring in .src_slots, pid and tid of the thread whose calls it takes in the others (0 = all).
+	 * There .nr is how many to submit, .offset for how many to wait, .arg_flags IORING_ENTER_*.
+	 */
+	__u32 src_fd, src_offset, src_slots;
 	__u32 ns_pid;
 	__u32 pad;
 };

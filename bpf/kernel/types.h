@@ -254,10 +254,16 @@ struct page {
 #pragma clang attribute pop
 
 /* Errors that calls return, here positive. <errno.h> would need the headers of an architecture. */
+#define EPERM		1
+#define EINTR		4
 #define ENOMEM		12
 #define EACCES		13
 #define EFAULT		14
 #define EEXIST		17
+#define ENOSYS		38
+#define ETIME		62
+#define EBADFD		77
 #define EOPNOTSUPP	95
+#define ERESTARTSYS	512
 
 #endif

@@ -109,6 +109,14 @@ static const struct cause {
 	{ "filtered-register", "before the kernel saw it: a seccomp filter", "returns EPERM" },
 	{ "hidden-setup", "before the kernel saw it: a seccomp filter", "returns ENOSYS" },
 	{ "hidden-register", "before the kernel saw it: a seccomp filter", "returns ENOSYS" },
+	{ "filtered-enter", "before the kernel saw it: a seccomp filter", "returns EPERM" },
+	{ "hidden-enter", "before the kernel saw it: a seccomp filter", "returns ENOSYS" },
+	{ "enter-closed", "descriptor 977 is not open", "" },
+	{ "enter-none", "descriptor -1 is not open", "did io_uring_setup() fail?" },
+	{ "enter-other", "is not an io_uring", "" },
+	{ "enter-flags", "the flags 0x40000000", "leave them out" },
+	{ "enter-disabled", "the ring is disabled", "IORING_REGISTER_ENABLE_RINGS" },
+	{ "enter-issuer", "from another thread only", "submit there" },
 };
 
 /* The .n-th failure of the log. */
@@ -131,7 +139,7 @@ static void one(struct json_object *o, const char *name, const char *error)
 		if (strcmp(c->name, name))
 			continue;
 		right = is_text(json_text(o, "event"), strstr(name, "-register") ? "register" :
-				"ring-create", "%s: its event", name);
+				strstr(name, "enter") ? "enter" : "ring-create", "%s: its event", name);
 		right &= is_text(json_text(o, "errno"), error, "%s: its error", name);
 		right &= has_text(said, c->says, "%s: its cause", name);
 		right &= has_text(said, c->also, "%s: its evidence or remedy", name);
@@ -183,7 +191,10 @@ static void around(const char *file, const char *mode)
 	tool(&report, "report", "--json", file, NULL);
 	list = json_member(report.json, "failures");
 	ok(list && json_object_array_length(list) > 1, "%s: report says what failed, and why", mode);
-	ok(json_with(list, "call", "ring-create"), "rings that were not made among it");
+	ok(json_with(list, "call", strcmp(mode, "enter") ? "ring-create" : "enter"),
+	   "rings that were not made, or what was entered in vain, among it");
+	if (!strcmp(mode, "enter"))
+		is(json_number(json_with(list, "call", "enter"), "count"), 3, "merged with a count");
 	tool_free(&report);
 	tool_free(&a);
 }
@@ -372,6 +383,7 @@ int main(void)
 	snprintf(program, sizeof(program), "%s", load_path("calls_32"));
 	as_32_bit(file, program);
 	around(file, "setup");
+	around(file, "enter");
 	around(file, "seccomp");
 	around(file, "seccomp-enosys");
 	memlock();

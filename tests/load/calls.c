@@ -4,7 +4,8 @@
  * 64-bit calls, in both mixtures. Says for each ring its descriptor, and where its slot 1 lies.
  * "setup": rings that are not made, each for another cause; says fail.N=CAUSE, fail.N.errno.
  * "memlock": the same where the account is full, on kernels that charge a ring's own memory.
- * "seccomp", "seccomp-enosys": both calls are refused by a filter. Says fails= at the end. "filtered
+ * "enter": io_uring_enter() that fails as a call, each for another cause.
+ * "seccomp", "seccomp-enosys": all three calls are refused by a filter. Says fails= at the end. "filtered
  * PROGRAM ARGS": runs it with such a filter. "inherit PROGRAM": runs it with a ring, whose
  * descriptor is its argument. "forbidden": a ring that is made, if it can be, as the user that this is
  * and as a plain one.
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -215,6 +217,63 @@ static void setups(void)
 	report("fails=%u", nr_fails);
 }
 
+/* ---- io_uring_enter() --------------------------------------------------------------------- */
+
+static int enter(int fd, unsigned int submit, unsigned int wait, unsigned int flags)
+{
+	int ret = syscall(__NR_io_uring_enter, fd, submit, wait, flags, NULL, 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static void enter_fails(const char *cause, int ret)
+{
+	if (ret >= 0) {
+		report("skipped.%s=it does not fail here", cause);
+		return;
+	}
+	failed(cause, ret);
+}
+
+/* By a thread that is not the one that made the ring. */
+static void *enter_elsewhere(void *fd)
+{
+	enter_fails("enter-issuer", enter(*(int *)fd, 1, 0, 0));
+	return NULL;
+}
+
+static void enters(void)
+{
+	struct io_uring_params off = { .flags = IORING_SETUP_R_DISABLED };
+	struct io_uring_params single = { .flags = 1U << 12 }; /* IORING_SETUP_SINGLE_ISSUER */
+	struct io_uring made;
+	int fd, files[2];
+	pthread_t t;
+
+	must(uring_open(&made, 4), "io_uring_setup");
+	must(pipe(files) ? -errno : 0, "pipe");
+	report_before_fault();
+	for (int i = 0; i < 3; i++)
+		enter_fails("enter-closed", enter(CLOSED_FD, 1, 0, 0));
+	enter_fails("enter-none", enter(-1, 1, 0, 0));
+	enter_fails("enter-other", enter(files[0], 1, 0, 0));
+	enter_fails("enter-flags", enter(made.ring_fd, 1, 0, 1U << 30));
+	fd = setup(4, &off);
+	must(fd, "io_uring_setup");
+	enter_fails("enter-disabled", enter(fd, 1, 0, 0));
+	close(fd);
+	fd = setup(4, &single);
+	if (fd >= 0) {
+		must(-pthread_create(&t, NULL, enter_elsewhere, &fd), "pthread_create");
+		pthread_join(t, NULL);
+		close(fd);
+	}
+	/* nothing fails: a wait that ends is no failure */
+	must(enter(made.ring_fd, 0, 0, 0), "io_uring_enter");
+	must(uring_open(&made, 4), "io_uring_setup");
+	report("fails=%u", nr_fails);
+}
+
 #define LIMIT	(64UL << 10)
 
 /* 2048 entries take 128 KiB for submission and 72 KiB for both queues: beyond 64 KiB. */
@@ -237,7 +296,8 @@ static void refuse(unsigned int error)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_enter, 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_register, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -249,7 +309,8 @@ static void refuse(unsigned int error)
 		report_skip("no seccomp filter: %s", strerror(errno));
 }
 
-static void filtered(unsigned int error, const char *setup_name, const char *register_name)
+static void filtered(unsigned int error, const char *setup_name, const char *register_name,
+		     const char *enter_name)
 {
 	struct iovec v = { mem_pages(1), PAGE };
 	struct io_uring_params p = { 0 };
@@ -258,6 +319,7 @@ static void filtered(unsigned int error, const char *setup_name, const char *reg
 	report_before_fault();
 	failed(setup_name, setup(4, &p));
 	failed(register_name, uring_register(CLOSED_FD, &v, 1));
+	failed(enter_name, enter(CLOSED_FD, 1, 0, 0));
 	report("fails=%u", nr_fails);
 }
 
@@ -305,12 +367,14 @@ int main(int argc, char **argv)
 		as_32_bit();
 	else if (!strcmp(mode, "setup"))
 		setups();
+	else if (!strcmp(mode, "enter"))
+		enters();
 	else if (!strcmp(mode, "memlock"))
 		memlock();
 	else if (!strcmp(mode, "seccomp"))
-		filtered(EPERM, "filtered-setup", "filtered-register");
+		filtered(EPERM, "filtered-setup", "filtered-register", "filtered-enter");
 	else if (!strcmp(mode, "seccomp-enosys"))
-		filtered(ENOSYS, "hidden-setup", "hidden-register");
+		filtered(ENOSYS, "hidden-setup", "hidden-register", "hidden-enter");
 	else if (!strcmp(mode, "forbidden"))
 		forbidden();
 	else

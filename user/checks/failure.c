@@ -104,6 +104,10 @@ void explain_call(char out[EXPLAIN_LEN], const struct fact_call *call, const str
 		explain_unentered(out, c->seen, c->result);
 		return;
 	}
+	if (c->op == CALL_ENTER) {
+		explain_enter(&w);
+		return;
+	}
 	if (c->call_flags & CALL_F_NO_RING && explain_no_ring(&w))
 		return;
 	if (c->op == CALL_CLONE && explain_clone(&w))

@@ -42,6 +42,9 @@ void explain_efault(struct words *w);
 /* A clone that found its target: false where the error is not one of a clone's own. */
 bool explain_clone(struct words *w);
 
+/* An io_uring_enter() that failed as a call. */
+void explain_enter(struct words *w);
+
 /* Refused before any ring was found: false where the error says nothing of that. */
 bool explain_no_ring(struct words *w);
 

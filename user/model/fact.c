@@ -116,6 +116,8 @@ const char *fact_name(const struct fact *f)
 		return "clone";
 	case CALL_SETUP:
 		return "ring-create";
+	case CALL_ENTER:
+		return "enter";
 	default:
 		return "register";
 	}

@@ -66,6 +66,8 @@ static int kind_of(const struct fact_call *c)
 		return HISTORY_UNREGISTER;
 	case CALL_SETUP:
 		return HISTORY_SETUP;
+	case CALL_ENTER:
+		return HISTORY_ENTER;
 	default:
 		return HISTORY_REGISTER;
 	}

@@ -28,7 +28,8 @@ struct user_history {
 	UT_hash_handle hh;
 };
 
-enum { HISTORY_REGISTER, HISTORY_UPDATE, HISTORY_CLONE, HISTORY_UNREGISTER, HISTORY_SETUP, NR_HISTORY_CALLS };
+enum { HISTORY_REGISTER, HISTORY_UPDATE, HISTORY_CLONE, HISTORY_UNREGISTER, HISTORY_SETUP, HISTORY_ENTER,
+       NR_HISTORY_CALLS };
 
 struct call_history {
 	__u64 calls, failed, timed, ns, max_ns;

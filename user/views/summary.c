@@ -18,7 +18,7 @@
 const char *history_call_name(unsigned int kind)
 {
 	static const char *const names[] = { "register", "update", "clone", "unregister",
-					     "ring-create" };
+					     "ring-create", "enter" };
 
 	return names[kind];
 }

@@ -4,12 +4,12 @@
 #include "views/trace_filter.h"
 
 const char *const trace_event_names[] = {
-	"ring-create", "ring-close", "register", "unregister", "update", "clone", "buffer", "drop",
-	"in-use", "pin", "unpin", "charge", "uncharge", "io-done", NULL
+	"ring-create", "ring-close", "register", "unregister", "update", "clone", "enter", "buffer",
+	"drop", "in-use", "pin", "unpin", "charge", "uncharge", "io-done", NULL
 };
 
 static const char *const calls[] = {
-	"ring-create", "register", "unregister", "update", "clone", NULL
+	"ring-create", "register", "unregister", "update", "clone", "enter", NULL
 };
 
 bool trace_filter_add(struct trace_filter *t, const char *name, size_t len)

@@ -97,6 +97,17 @@ static void put_call(struct json *j, const struct fact_call *c, const struct fai
 		put_entry(j, why->evidence->entry);
 }
 
+static void put_enter(struct json *j, const struct fact_call *c, const struct failure *why)
+{
+	json_uint(j, "to_submit", c->nr);
+	json_uint(j, "min_complete", c->offset);
+	json_uint(j, "enter_flags", c->arg_flags);
+	json_int(j, "result", c->result);
+	json_str(j, "errno", fact_errno_name(c->result));
+	if (why)
+		json_str(j, "explain", why->explain);
+}
+
 static void put_setup(struct json *j, const struct fact_setup *s, const struct failure *why)
 {
 	__u64 pages = setup_own_pages(s);
@@ -183,7 +194,10 @@ void view_trace_json(struct view_trace *v, const struct fact *f, const struct fa
 		put_ring(j, (const void *)f);
 		break;
 	case FACT_CALL:
-		put_call(j, (const void *)f, why);
+		if (((const struct fact_call *)f)->op == CALL_ENTER)
+			put_enter(j, (const void *)f, why);
+		else
+			put_call(j, (const void *)f, why);
 		break;
 	case FACT_SETUP:
 		put_setup(j, (const void *)f, why);

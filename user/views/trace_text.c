@@ -100,6 +100,11 @@ static void put_what(struct view_trace *v, const struct fact_call *c)
 		if (src >= 0)
 			fprintf(v->to->out, " of fd %d", src);
 		break;
+	case CALL_ENTER:
+		fprintf(v->to->out, "submit %u, wait for %u", c->nr, c->offset);
+		if (c->arg_flags)
+			fprintf(v->to->out, ", flags 0x%x", c->arg_flags);
+		break;
 	default:
 		if (fact_args_known(c))
 			fprintf(v->to->out, "%u buffer%s", c->nr, plural(c->nr));

@@ -66,11 +66,40 @@ static void operations(void **state)
 	assert_contains(why(CALL_CLONE, EINVAL, -1, 0, 0), "its arguments are not known");
 }
 
+static const char *why_enter(int error, __u32 call_flags, __u32 enter_flags, __u32 seen)
+{
+	static char text[EXPLAIN_LEN];
+	struct fact_call c = fact_call(0, CALL_ENTER, 0, 0, -error);
+
+	c.fd = 20;
+	c.call_flags = CALL_F_NO_RING | call_flags;
+	c.arg_flags = enter_flags;
+	c.seen = SEEN_ARGS | seen;
+	explain_call(text, &c, &(struct evidence){ 0 });
+	return text;
+}
+
+static void enters(void **state)
+{
+	(void)state;
+	assert_string_equal(why_enter(EBADF, 0, 0, SEEN_FD | SEEN_FD_NONE),
+			    "descriptor 20 is not open");
+	assert_contains(why_enter(EBADF, 0, 0, SEEN_FD | SEEN_FD_NONE | SEEN_OTHER_WAY),
+			"takes IORING_ENTER_REGISTERED_RING");
+	assert_contains(why_enter(EINVAL, CALL_F_REG_RING, 16, SEEN_FD | SEEN_FD_NONE), "beyond the 16");
+	assert_contains(why_enter(EINVAL, 0, 8 | 64, SEEN_FD),
+			"IORING_ENTER_EXT_ARG (Linux 5.11), IORING_ENTER_EXT_ARG_REG (Linux 6.13)");
+	assert_contains(why_enter(EBUSY, 0, 0, SEEN_FD), "reap completions");
+	assert_contains(why_enter(EBADFD, 0, 0, SEEN_FD), "no longer is");
+	assert_contains(why_enter(EEXIST, 0, 0, SEEN_FD), "another thread or process");
+	assert_contains(why_enter(EPERM, CALL_F_UNENTERED, 0, SEEN_FILTER), "seccomp filter");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptors),
-		cmocka_unit_test(indexes),
+		cmocka_unit_test(indexes), cmocka_unit_test(enters),
 		cmocka_unit_test(operations),
 	};
 
