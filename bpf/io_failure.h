@@ -262,7 +262,7 @@ static __noinline int note_punt(__u64 ring, __u64 req, __u64 who)
 }
 
 /* .req: the notification of a zero-copy send, which says that the kernel copied its data. */
-static __noinline int note_copied(__u64 ring, __u64 req)
+static __noinline int note_copied(__u64 ring, __u64 req, __u8 op)
 {
 	bool fixed = notification_is_fixed(req);
 	struct io_fresh *f = take_fresh();
@@ -271,11 +271,10 @@ static __noinline int note_copied(__u64 ring, __u64 req)
 	if (!f)
 		return 0;
 	ev = &f->failure.seen;
-	/* that of SENDMSG_ZC looks the same */
-	ev->opcode = OP_SEND_ZC;
+	ev->opcode = op;
 	ev->flags = fixed ? EV_FIXED : 0;
 	ev->user_data = request_user_data(req);
-	merge_failure(ring, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), OP_SEND_ZC, fixed), 0,
+	merge_failure(ring, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed), 0,
 		      IO_COPIED, &f->failure);
 	put_fresh(f);
 	return 0;

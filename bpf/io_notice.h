@@ -24,17 +24,23 @@ static __noinline int put_notice(__u64 req, __u8 op, __u64 now)
 	return 0;
 }
 
-static __always_inline void count_notice(__u64 ring, __u64 req)
+/* .start: what was kept of a notification's send; where no times are taken, nothing. */
+static __always_inline __u8 op_of_notice(__u64 start)
 {
-	__u64 start = take_start(req), task = io_task(PROBE, req), who;
+	return !(start & IO_START_NOTICE) ? IO_OP_UNKNOWN :
+	       start & IO_START_SENDMSG ? OP_SENDMSG_ZC : OP_SEND_ZC;
+}
+
+static __always_inline void count_notice(__u64 ring, __u64 req, __u64 start)
+{
+	__u64 task = io_task(PROBE, req), who;
 	struct io_cell *c;
 
 	if (!(start & IO_START_NOTICE)) {
 		COUNT_LOSS(no_send);
 		return;
 	}
-	who = IO_WHO(io_tgid(PROBE, task), start & IO_START_SENDMSG ? OP_SENDMSG_ZC : OP_SEND_ZC,
-		     start & IO_START_FIXED);
+	who = IO_WHO(io_tgid(PROBE, task), op_of_notice(start), start & IO_START_FIXED);
 	c = find_cell(ring, who | IO_WHO_NOTICE, task);
 	if (!c)
 		return;
@@ -45,10 +51,12 @@ static __always_inline void count_notice(__u64 ring, __u64 req)
 /* .req: a notification, of a ring that is selected. */
 static __noinline int on_notice(__u64 ring, __u64 req, __s32 res, bool times)
 {
+	__u64 start = times ? take_start(req) : 0;
+
 	if (res == NOTIF_COPIED)
-		note_copied(ring, req);
+		note_copied(ring, req, op_of_notice(start));
 	if (times)
-		count_notice(ring, req);
+		count_notice(ring, req, start);
 	return 0;
 }
 

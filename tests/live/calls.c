@@ -111,6 +111,7 @@ static const struct cause {
 	{ "hidden-register", "before the kernel saw it: a seccomp filter", "returns ENOSYS" },
 	{ "filtered-enter", "before the kernel saw it: a seccomp filter", "returns EPERM" },
 	{ "hidden-enter", "before the kernel saw it: a seccomp filter", "returns ENOSYS" },
+	{ "single-issuer", "does not know IORING_SETUP_SINGLE_ISSUER (Linux 6.0)", "leave it out" },
 	{ "enter-closed", "descriptor 977 is not open", "" },
 	{ "enter-none", "descriptor -1 is not open", "did io_uring_setup() fail?" },
 	{ "enter-other", "is not an io_uring", "" },

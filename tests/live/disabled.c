@@ -9,11 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 #include "load.h"
+#include "metrics.h"
 #include "tool.h"
 #include "tool_json.h"
 #include "uring.h"
 
 #define PLAIN_UID	54397
+#define GROUP		54391	/* of tests/load/calls.c, too */
 
 static char buffer[4096] __attribute__((aligned(4096)));
 static struct io_uring ring;
@@ -35,6 +37,7 @@ static bool set(const char *name, int value)
 static void set_back(void)
 {
 	set("io_uring_disabled", 0);
+	set("io_uring_group", -1);
 	set("kptr_restrict", 0);
 }
 
@@ -63,7 +66,8 @@ static bool is_refused(const char *tier)
 }
 
 /* A program that makes a ring as root, and one as somebody else. */
-static void trace_says(int disabled, unsigned int nr, const char *says, const char *also)
+static void trace_says(int disabled, const char *mode, unsigned int nr, const char *says,
+		       const char *also)
 {
 	char file[] = "/tmp/fixbuf-disabled-XXXXXX", *trace;
 	const char *tier = disabled < 2 || !is_refused(tool_tier()) ? tool_tier() : NULL;
@@ -76,7 +80,7 @@ static void trace_says(int disabled, unsigned int nr, const char *says, const ch
 		bail("no temporary file");
 	close(fd);
 	tool(&a, "trace", "-q", "--json", "-o", file, tier ? "--tier" : "-q", tier ? tier : "-q",
-	     "--", load_path("calls"), "forbidden", "--no-wait", NULL);
+	     "--", load_path("calls"), mode, "--no-wait", NULL);
 	is(a.status, 0, "%d: trace ends with the program's status", disabled);
 	trace = file_text(file);
 	unlink(file);
@@ -92,7 +96,8 @@ static void trace_says(int disabled, unsigned int nr, const char *says, const ch
 	}
 	ok(!failure(&l, nr), "%d: and no other failure", disabled);
 	/* a cell of the table of causes and kernels (tests/vm/causes.sh) */
-	note("cause call-disabled-%d %s", disabled, right ? "EPERM" : "WRONG");
+	if (nr)
+		note("cause call-disabled-%d %s", disabled, right ? "EPERM" : "WRONG");
 	json_lines_free(&l);
 	free(trace);
 	tool_free(&a);
@@ -137,30 +142,61 @@ static void verify_is(int status, const char *says)
 	tool_free(&a);
 }
 
+/* Members of kernel.io_uring_group may make rings, others are told of it. */
+static void group(void)
+{
+	char says[128];
+
+	if (!set("io_uring_group", GROUP))
+		bail("io_uring_group cannot be set");
+	snprintf(says, sizeof(says), "rings are left to CAP_SYS_ADMIN and to members of group %d",
+		 GROUP);
+	trace_says(1, "forbidden", 1, says, "set kernel.io_uring_group to a group of the caller");
+	trace_says(1, "forbidden-member", 0, "", "");
+	set("io_uring_group", -1);
+}
+
+/* Who looks at pages for export has no CAP_SYSLOG, and gets on without a ring all the same. */
+static void exports(void)
+{
+	struct exporter x;
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	exporter_start(&x, "--verify-interval", "1s", "-p", pid, NULL);
+	is_metric(&x, 1, "export without a ring looks at our page", "fixbuf_verify_pages", NULL);
+	is_metric(&x, 1, "and goes on to look", "fixbuf_verify_up", NULL);
+	is(exporter_end(&x), 0, "it ends with 0");
+}
+
 int main(void)
 {
 	struct iovec v = { buffer, sizeof(buffer) };
 
 	if (!kernel_only())
 		skip_all("the setting is the whole machine's: only in a guest");
+	exporter_needed();
 	buffer[0] = 1;
 	if (uring_open(&ring, 4) || uring_register(ring.ring_fd, &v, 1))
 		bail("a buffer cannot be registered");
 	atexit(set_back);
 	if (!set("io_uring_disabled", 1))
 		skip_all("no kernel.io_uring_disabled, which takes Linux 6.6");
-	trace_says(1, 1, "kernel.io_uring_disabled is 1: rings are left to CAP_SYS_ADMIN alone (kernel.io_uring_group is -1)",
+	trace_says(1, "forbidden", 1, "kernel.io_uring_disabled is 1: rings are left to CAP_SYS_ADMIN alone (kernel.io_uring_group is -1)",
 		   "set kernel.io_uring_group to a group of the caller");
+	group();
 	looks("1, root", 0, 0, "can be made");
 	/* who has no CAP_SYSLOG is not shown where the kernel's symbols are */
 	looks("1, a user with CAP_BPF", CAPS_BPF, 3, "none: EPERM");
 	looks("1, a user with CAP_SYSLOG, too", CAPS_BPF | CAP_BIT(CAP_SYSLOG), 0, "none: EPERM");
 	if (!set("io_uring_disabled", 2))
 		bail("io_uring_disabled cannot be set");
-	trace_says(2, 2, "kernel.io_uring_disabled is 2: no process may make a ring",
+	trace_says(2, "forbidden", 2, "kernel.io_uring_disabled is 2: no process may make a ring",
 		   "'sysctl kernel.io_uring_disabled=0', by root");
 	looks("2, root", 0, 0, "none: EPERM");
 	verify_is(0, "1 page");
+	set("kptr_restrict", 1);
+	exports();
 	set("kptr_restrict", 2);
 	looks("2, root, who is shown no symbols", 0, 3, "none: EPERM");
 	verify_is(3, "no ring of our own: io_uring_setup: EPERM");

@@ -8,10 +8,11 @@
  * "seccomp", "seccomp-enosys": all three calls are refused by a filter. Says fails= at the end. "filtered
  * PROGRAM ARGS": runs it with such a filter. "inherit PROGRAM": runs it with a ring, whose
  * descriptor is its argument. "forbidden": a ring that is made, if it can be, as the user that this is
- * and as a plain one.
+ * and as a plain one; "forbidden-member": who is a member of the group GROUP.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -31,6 +32,7 @@
 
 #define NR		3
 #define CLOSED_FD	977
+#define GROUP		54391	/* which tests/live/disabled.c lets make rings */
 #define BYTES		4096UL	/* of a buffer: a page of x86, whose calls these are */
 
 /* What both kinds of calls can reach: memory below 4 GiB. */
@@ -263,7 +265,9 @@ static void enters(void)
 	enter_fails("enter-disabled", enter(fd, 1, 0, 0));
 	close(fd);
 	fd = setup(4, &single);
-	if (fd >= 0) {
+	if (fd < 0) {
+		failed("single-issuer", fd);
+	} else {
 		must(-pthread_create(&t, NULL, enter_elsewhere, &fd), "pthread_create");
 		pthread_join(t, NULL);
 		close(fd);
@@ -324,10 +328,12 @@ static void filtered(unsigned int error, const char *setup_name, const char *reg
 }
 
 /* What kernel.io_uring_disabled says is not looked at: a ring that is made did not fail. */
-static void forbidden(void)
+static void forbidden(bool member)
 {
 	struct io_uring_params p = { 0 };
+	gid_t group = GROUP;
 
+	must(setgroups(member, &group) ? -errno : 0, "setgroups");
 	failed("forbidden", setup(4, &p));
 	become_plain(LIMIT);
 	failed("forbidden-plain", setup(4, &p));
@@ -376,7 +382,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(mode, "seccomp-enosys"))
 		filtered(ENOSYS, "hidden-setup", "hidden-register", "hidden-enter");
 	else if (!strcmp(mode, "forbidden"))
-		forbidden();
+		forbidden(false);
+	else if (!strcmp(mode, "forbidden-member"))
+		forbidden(true);
 	else
 		report_skip("no such case");
 	report_ready();

@@ -100,12 +100,12 @@ static void sends(void)
 }
 
 /* Tells whether this kernel's notifications say that the data was copied: over loopback it is. */
-static void copied(void)
+static void copied(int op, int times, const void *what, unsigned int len)
 {
 	int told = 0;
 
-	for (int i = 0; load_ring_has_op(OP_SEND_ZC) && i < 5; i++) {
-		struct io_uring_sqe *sqe = request(OP_SEND_ZC, out, slot[SENT_ZC], 100, 0);
+	for (int i = 0; load_ring_has_op(op) && i < times; i++) {
+		struct io_uring_sqe *sqe = request(op, out, what, len, 0);
 		__u64 mine = sqe->user_data;
 		struct io_uring_cqe *cqe;
 		bool notified = false;
@@ -121,7 +121,7 @@ static void copied(void)
 			io_uring_cqe_seen(&ring, cqe);
 		}
 	}
-	report("copied=%d", told);
+	report("copied.%d=%d", op, told);
 }
 
 static void used(void)
@@ -156,6 +156,9 @@ static void used(void)
 int main(int argc, char **argv)
 {
 	struct io_uring_params p = { 0 };
+	static char text[100];
+	struct iovec one = { text, sizeof(text) };
+	struct msghdr msg = { .msg_iov = &one, .msg_iovlen = 1 };
 	const char *mode;
 
 	report_init(&argc, argv);
@@ -178,7 +181,8 @@ int main(int argc, char **argv)
 	used();
 	messages();
 	sends();
-	copied();
+	copied(OP_SEND_ZC, 5, slot[SENT_ZC], 100);
+	copied(OP_SENDMSG_ZC, 3, &msg, 1);
 	/* past the first interval */
 	usleep(3000000);
 	report_ready();

@@ -65,7 +65,7 @@ struct walk *walk_prepare(const struct selection *select, bool everybody)
 	skel->rodata->select_cgroup_level = select->cgroup_level;
 	err = ring_raw_open(&w->own, 4, 0);
 	if (err)
-		skel->bss->ring_fops = symbols_kernel_address("io_uring_fops");
+		skel->bss->ring_fops = symbols_kernel_ring_fops();
 	if (err && !skel->bss->ring_fops) {
 		err_set(-err, "no ring of our own: %s; rings are known without one where /proc/kallsyms shows io_uring_fops, and it does not (lockdown, kernel.kptr_restrict)",
 			ring_raw_why(err));

@@ -85,6 +85,15 @@ __u64 symbols_kernel_address(const char *name)
 	return found;
 }
 
+__u64 symbols_kernel_ring_fops(void)
+{
+	static __u64 kept;
+
+	if (!kept)
+		kept = symbols_kernel_address("io_uring_fops");
+	return kept;
+}
+
 struct symbols_kernel *symbols_kernel_read(void)
 {
 	struct symbols_kernel *s;

@@ -19,6 +19,8 @@ struct symbols_kernel *symbols_kernel_read(void);
 bool symbols_kernel_find(const struct symbols_kernel *s, __u64 ip, struct kernel_symbol *found);
 /* The address of one, also of data; 0 when there is none or the kernel hides it from this process. */
 __u64 symbols_kernel_address(const char *name);
+/* Of the operations of rings' files. It is kept: a process that gives up its rights asks before. */
+__u64 symbols_kernel_ring_fops(void);
 void symbols_kernel_free(struct symbols_kernel *s);
 
 #endif

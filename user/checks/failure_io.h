@@ -13,7 +13,7 @@ void explain_io(char out[EXPLAIN_LEN], const struct io_evidence *seen, __s32 res
 /* Why it was handed to a worker; of .seen when it was. */
 void explain_punt(char out[EXPLAIN_LEN], const struct io_evidence *seen);
 /* Why a zero-copy send was copied. */
-void explain_copied(char out[EXPLAIN_LEN]);
+void explain_copied(char out[EXPLAIN_LEN], __u32 opcode);
 /*
  * The same of an I/O that is told as an event, which older files have without evidence. .l: as of
  * that event; which buffer was unregistered before, it knows.

@@ -40,7 +40,11 @@ void explain_punt(char out[EXPLAIN_LEN], const struct io_evidence *seen)
 		TELL(&w, "it had to wait, and io_uring did not wait for its file itself, as it does where an operation and a file can be polled; why was not looked at");
 }
 
-void explain_copied(char out[EXPLAIN_LEN])
+void explain_copied(char out[EXPLAIN_LEN], __u32 opcode)
 {
-	snprintf(out, EXPLAIN_LEN, "the kernel copied the data of this zero-copy send, as its notification says (IORING_NOTIF_USAGE_ZC_COPIED): the way to the receiver (loopback, or a device without scatter-gather) takes no user pages; SEND saves the notification");
+	const char *plain = opcode == IORING_OP_SEND_ZC ? "SEND" :
+			    opcode == IORING_OP_SENDMSG_ZC ? "SENDMSG" : "a plain send";
+
+	snprintf(out, EXPLAIN_LEN, "the kernel copied the data of this zero-copy send, as its notification says (IORING_NOTIF_USAGE_ZC_COPIED): the way to the receiver (loopback, or a device without scatter-gather) takes no user pages; %s saves the notification",
+		 plain);
 }

@@ -19,7 +19,7 @@ static void explain(char text[EXPLAIN_LEN], const struct io_failure_row *row)
 		explain_punt(text, &row->failure.seen);
 		break;
 	case IO_COPIED:
-		explain_copied(text);
+		explain_copied(text, IO_WHO_OP(row->key.what));
 		break;
 	default:
 		explain_io(text, &row->failure.seen, row->key.result);

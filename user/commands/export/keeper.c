@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "base/err.h"
 #include "base/privilege.h"
+#include "capture/symbols_kernel.h"
 #include "commands/export/calls.h"
 #include "commands/export/keeper.h"
 #include "commands/export/pass.h"
@@ -92,6 +93,8 @@ void export_keep(struct export_options *o, int control, pid_t parent)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	prctl(PR_SET_NAME, "fixbuf-keeper");
+	/* who looks may be left without a ring of its own (kernel.io_uring_disabled), and has no CAP_SYSLOG */
+	symbols_kernel_ring_fops();
 	if (privilege_only(&export_keeper_keeps) || privilege_end_with(parent) || export_calls_keep())
 		_exit(cannot("%s", err_text()));
 	for (bool first = true; start(&c, o, control); first = false) {
