@@ -48,16 +48,19 @@ static __always_inline void count_notice(__u64 ring, __u64 req, __u64 start)
 	count_latency(c, bpf_ktime_get_ns() - IO_NOTICE_TIME(start));
 }
 
-/* .req: a notification, of a ring that is selected. */
-static __noinline int on_notice(__u64 ring, __u64 req, __s32 res, bool times)
+/* .req: a notification, of a ring that is selected. .start: 0 where none was asked for. */
+static __noinline int see_notice(__u64 ring, __u64 req, __s32 res, __u64 start, bool times)
 {
-	__u64 start = times ? take_start(req) : 0;
-
 	if (res == NOTIF_COPIED)
 		note_copied(ring, req, op_of_notice(start));
 	if (times)
 		count_notice(ring, req, start);
 	return 0;
+}
+
+static __noinline int on_notice(__u64 ring, __u64 req, __s32 res, bool times)
+{
+	return see_notice(ring, req, res, times ? take_start(req) : 0, times);
 }
 
 #endif

@@ -36,6 +36,7 @@ enum fact_kind {
 	FACT_SETUP	 = 16,	/* struct fact_setup: an io_uring_setup() failed */
 	FACT_IO_FAILED	 = 17,	/* struct fact_io_failed: the same, and it failed */
 	FACT_IN_USE	 = 18,	/* struct fact_in_use: requests hold what a slot held, or no more */
+	FACT_IO_NOTICE	 = 19,	/* struct fact_io: the memory of a zero-copy send is free again */
 };
 
 #define FACT_F_DERIVED	0x01	/* concluded from other facts, not seen */
@@ -370,6 +371,7 @@ struct fact_charge {
 #define IO_F_NO_IMPORT	0x08	/* failed with EFAULT: .buf_addr to .nr_slots are its slot then */
 #define IO_F_EMPTY	0x10	/* with IO_F_NO_IMPORT: the slot holds nothing */
 #define IO_F_REFUSED	0x20	/* at submission: has no latency */
+#define IO_F_COPIED	0x80	/* FACT_IO_NOTICE: the kernel copied the data */
 #define IO_F_NAMELESS	0x40	/* refused unread, or one of several of a user_data: no .index */
 
 /* The head is that of the task which submitted it, but for .t_ns and .cpu. */

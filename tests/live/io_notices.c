@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "load.h"
+#include "metrics.h"
 #include "shared_machine.h"
 #include "tool.h"
 #include "tool_json.h"
@@ -155,6 +156,89 @@ out:
 	tool_free(&a);
 }
 
+/* A line each, with the times that were counted. */
+static void check_lines(const char *path, long long count, struct json_object *n)
+{
+	long long told = 0, sum = 0, max = 0;
+	struct json_lines l;
+	struct tool_run a;
+
+	tool(&a, "report", "--trace", "--json", path, NULL);
+	json_lines_parse(&l, a.out);
+	for (size_t i = 0; i < l.nr; i++) {
+		if (!json_is(l.lines[i], "event", "io-notified"))
+			continue;
+		told += json_is(l.lines[i], "opcode", "SEND_ZC");
+		sum += json_number(l.lines[i], "latency_ns");
+		if (json_number(l.lines[i], "latency_ns") > max)
+			max = json_number(l.lines[i], "latency_ns");
+	}
+	is(told, count, "trace --io: a line for each notification");
+	/* one clock reading is the counter's, another the line's */
+	ok(sum >= json_number(n, "mean_ns") * count && max >= json_number(n, "max_ns"),
+	   "which says how long it took");
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
+/* What report --json and --sqlite say of the same sends. */
+static void check_views(const char *path, long long count, struct json_object *n)
+{
+	char db[] = "/tmp/fixbuf-notices-db-XXXXXX", query[256], said[64] = "";
+	struct json_object *sum;
+	struct tool_run a;
+	FILE *f;
+
+	tool(&a, "report", "--json", path, NULL);
+	sum = json_member(json_member(a.json, "plain"), "notifications");
+	ok(json_number(sum, "count") +
+	   json_number(json_member(json_member(a.json, "fixed"), "notifications"), "count") >= count,
+	   "report --json has them");
+	tool_free(&a);
+	close(mkstemp(db));
+	unlink(db);
+	tool(&a, "report", "--sqlite", db, path, NULL);
+	snprintf(query, sizeof(query),
+		 "sqlite3 -separator ' ' %s \"SELECT sum(notified), max(notified_max_ns), sum(notified_ns) FROM io WHERE operation = 'SEND_ZC'\" 2>/dev/null",
+		 db);
+	f = a.status ? NULL : popen(query, "r");
+	if (f && fgets(said, sizeof(said), f)) {
+		long long told = 0, max = 0, ns = 0;
+
+		sscanf(said, "%lld %lld %lld", &told, &max, &ns);
+		is(told, count, "report --sqlite: how many");
+		is(max, json_number(n, "max_ns"), "how long the longest took");
+		is(ns / (told ? told : 1), json_number(n, "mean_ns"), "and all together");
+	} else {
+		skip("report --sqlite", "no SQLite here");
+	}
+	if (f)
+		pclose(f);
+	unlink(db);
+	tool_free(&a);
+}
+
+/* export counts the same, as a histogram. */
+static void check_export(void)
+{
+	struct exporter x;
+	struct load l;
+	char label[48];
+
+	exporter_start(&x, "--by", "pid", NULL);
+	if (!load_start(&l, "io_notices", NULL)) {
+		skip("zero-copy sends, exported", "%s", l.skip);
+		load_end(&l);
+		exporter_end(&x);
+		return;
+	}
+	snprintf(label, sizeof(label), "pid=\"%d\",opcode=\"SEND_ZC\"", l.pid);
+	is_metric(&x, load_number(&l, "notified.47"), "export: notifications of SEND_ZC",
+		  "fixbuf_io_notification_seconds_count", label);
+	load_end(&l);
+	is(exporter_end(&x), 0, "export ends with 0");
+}
+
 static void check_recording(bool fixed)
 {
 	char path[] = "/tmp/fixbuf-notices-XXXXXX", program[4096];
@@ -168,11 +252,16 @@ static void check_recording(bool fixed)
 		tool(&a, "record", "-q", "-o", path, "--", program, "--no-wait", NULL);
 	if (!tool_skipped(&a, "zero-copy sends, recorded")) {
 		tool(&b, "report", "--stat", "--json", path, NULL);
-		if (fixed)
+		if (fixed) {
 			is(json_number(json_member(row_of(b.json, "SEND_ZC"), "notifications"), "count"),
 			   value_number(a.out, "fixed"), "with --io: of those over registered buffers");
-		else
+			check_lines(path, value_number(a.out, "fixed"),
+				    json_member(row_of(b.json, "SEND_ZC"), "notifications"));
+		} else {
 			check_total(b.json, a.out, "report");
+			check_views(path, value_number(a.out, "notified.47"),
+				    json_member(row_of(b.json, "SEND_ZC"), "notifications"));
+		}
 		tool_free(&b);
 	}
 	unlink(path);
@@ -189,6 +278,7 @@ int main(void)
 	if (!kernel_only()) {
 		check_recording(false);
 		check_recording(true);
+		check_export();
 	}
 	return tap_end();
 }

@@ -122,6 +122,7 @@ static __u64 mm_of(const struct ring *r, const struct fact *f)
 		return ((const struct fact_charge *)f)->mm;
 	case FACT_IO_DONE:
 	case FACT_IO_FAILED:
+	case FACT_IO_NOTICE:
 	case FACT_ENTRY:
 	case FACT_CALLER:
 		return 0;

@@ -25,6 +25,7 @@ static const __u16 sizes[] = {
 	[FACT_SETUP] = sizeof(struct fact_setup),
 	[FACT_IO_FAILED] = sizeof(struct fact_io_failed),
 	[FACT_IN_USE] = sizeof(struct fact_in_use),
+	[FACT_IO_NOTICE] = sizeof(struct fact_io),
 };
 
 size_t fact_min_size(__u32 kind)
@@ -49,6 +50,7 @@ static const __u16 ns_pids[] = {
 	[FACT_SETUP] = AT_NS_PID(fact_setup),
 	[FACT_IO_FAILED] = AT_NS_PID(fact_io),
 	[FACT_IN_USE] = AT_NS_PID(fact_in_use),
+	[FACT_IO_NOTICE] = AT_NS_PID(fact_io),
 };
 
 /* NULL where its kind has none. */
@@ -102,6 +104,8 @@ const char *fact_name(const struct fact *f)
 	case FACT_IO_DONE:
 	case FACT_IO_FAILED:
 		return "io-done";
+	case FACT_IO_NOTICE:
+		return "io-notified";
 	case FACT_CALL:
 		break;
 	default:

@@ -21,10 +21,10 @@ const char *fact_errno_name(__s64 result);
 bool fact_args_known(const struct fact_call *c);
 /* It failed, or stopped before it had done all. */
 bool fact_call_incomplete(const struct fact_call *c);
-/* An I/O over a registered buffer that ended. */
+/* An I/O over a registered buffer that ended, or whose memory is free again. */
 static inline bool fact_is_io(const struct fact *f)
 {
-	return f->kind == FACT_IO_DONE || f->kind == FACT_IO_FAILED;
+	return f->kind == FACT_IO_DONE || f->kind == FACT_IO_FAILED || f->kind == FACT_IO_NOTICE;
 }
 
 /* What the record has as .ns_pid, 0 where its kind has none; the latter sets it. */

@@ -156,5 +156,10 @@ void io_model_free(struct io_model *m);
 
 /* "READ_FIXED"; "?" for IO_OP_UNKNOWN. */
 const char *io_op_name(unsigned int op);
+/* Zero-copy sends: a notification follows the completion. */
+static inline bool io_op_notifies(unsigned int op)
+{
+	return op == 47 || op == 48;
+}
 
 #endif

@@ -6,7 +6,7 @@ static bool row_wanted(const struct io_row *row, const void *arg)
 {
 	const struct selection *s = arg;
 
-	if (!row->c.ops && !row->c.punts)
+	if (!row->c.ops && !row->c.punts && !row->notices.count)
 		return false;
 	return selection_has(s, IO_WHO_TGID(row->c.who), row->c.uid, &row->c.comm);
 }

@@ -388,7 +388,7 @@ static void tell_fact(struct timeline *h, const struct event *t)
 
 	h->call = f->call;
 	if (fact_is_io(f)) {
-		if (t->shown)
+		if (t->shown && f->kind != FACT_IO_NOTICE)
 			tell_io(h, t);
 		return;
 	}

@@ -63,6 +63,7 @@ static const __u16 *places(enum fact_kind kind)
 	case FACT_CALLER:
 	case FACT_IO_DONE:
 	case FACT_IO_FAILED:
+	case FACT_IO_NOTICE:
 	case FACT_RING_GONE:
 	case FACT_NONE:
 		break;

@@ -51,6 +51,7 @@ static bool is_fit(const union any_fact *f)
 		return is_level(f->setup.result) && is_level(f->setup.user_pages);
 	case FACT_IO_DONE:
 	case FACT_IO_FAILED:
+	case FACT_IO_NOTICE:
 		return f->io.result != (__s32)(1U << 31);
 	}
 	return true;

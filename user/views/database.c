@@ -228,6 +228,9 @@ static void put_counts(struct database *d, const struct io_model *m, const struc
 	sqlite_known(d->to, timed, c->max_ns);
 	sqlite_known(d->to, timed, hist_permille(r->hist, 500, c->max_ns));
 	sqlite_known(d->to, timed, hist_permille(r->hist, 990, c->max_ns));
+	sqlite_int(d->to, r->notices.count);
+	sqlite_int(d->to, r->notices.sum_ns);
+	sqlite_known(d->to, r->notices.count, r->notices.max_ns);
 	sqlite_row_end(d->to);
 }
 

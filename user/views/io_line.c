@@ -53,6 +53,22 @@ void view_io_text(FILE *out, const struct fact_io *f)
 	put_result(out, f);
 }
 
+void view_notice_text(FILE *out, const struct fact_io *f)
+{
+	char took[FMT_LEN];
+
+	fprintf(out, "%s: its memory is free, %s after its submission%s", io_op_name(f->opcode),
+		fmt_ns(took, f->latency_ns), f->io_flags & IO_F_COPIED ? ", the data was copied" : "");
+}
+
+void view_notice_json(struct json *j, const struct fact_io *f)
+{
+	json_str(j, "opcode", io_op_name(f->opcode));
+	json_uint(j, "latency_ns", f->latency_ns);
+	json_flag(j, "fixed", 1);
+	json_flag(j, "copied", f->io_flags & IO_F_COPIED);
+}
+
 void view_io_why(FILE *out, const struct fact_io *f, const struct ledger *l, int indent, int width)
 {
 	char text[EXPLAIN_LEN];

@@ -30,6 +30,8 @@ struct view_stat {
 void view_stat_text(const struct view_stat *v);
 /* Its members. */
 void view_stat_json(struct json *j, const struct view_stat *v);
+/* "notifications", only where zero-copy sends were told to be over. */
+void view_notices_json(struct json *j, const struct io_notices *n);
 
 /* The descriptor at which the process of .c holds its ring, -1 when that is not known. */
 int view_stat_fd(const struct view_stat *v, const struct io_counts *c);

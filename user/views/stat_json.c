@@ -24,8 +24,7 @@ static void put_latency(struct json *j, const struct io_row *r)
 	json_known(j, "mean_ns", r->c.timed, r->c.latency_ns / r->c.timed);
 }
 
-/* Only where zero-copy sends were told to be over. */
-static void put_notices(struct json *j, const struct io_notices *n)
+void view_notices_json(struct json *j, const struct io_notices *n)
 {
 	if (!n->count)
 		return;
@@ -69,7 +68,7 @@ static void put_counts(struct json *j, const struct view_stat *v, const struct i
 	json_uint(j, "shorts", r->c.shorts);
 	json_uint(j, "punts", r->c.punts);
 	put_latency(j, r);
-	put_notices(j, &r->notices);
+	view_notices_json(j, &r->notices);
 	if (v->hist)
 		put_histogram(j, r);
 }

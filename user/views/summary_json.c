@@ -4,6 +4,7 @@
 #include "views/not_seen.h"
 #include "views/findings.h"
 #include "views/io_failures.h"
+#include "views/stat.h"
 #include "views/summary.h"
 
 static void put_processes(struct json *j, const struct history *h)
@@ -78,6 +79,7 @@ static void put_row(struct json *j, const struct io_row *r)
 	json_known(j, "p50_ns", known, hist_permille(r->hist, 500, r->c.max_ns));
 	json_known(j, "p99_ns", known, hist_permille(r->hist, 990, r->c.max_ns));
 	json_known(j, "max_ns", known, r->c.max_ns);
+	view_notices_json(j, &r->notices);
 }
 
 static void put_failures(struct json *j, const struct history *h)

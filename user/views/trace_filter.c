@@ -5,7 +5,7 @@
 
 const char *const trace_event_names[] = {
 	"ring-create", "ring-close", "register", "unregister", "update", "clone", "enter", "buffer",
-	"drop", "in-use", "pin", "unpin", "charge", "uncharge", "io-done", NULL
+	"drop", "in-use", "pin", "unpin", "charge", "uncharge", "io-done", "io-notified", NULL
 };
 
 static const char *const calls[] = {
@@ -64,6 +64,7 @@ static __u64 took_ns(const struct fact *f)
 		return ((const struct fact_pin *)f)->duration_ns;
 	case FACT_IO_DONE:
 	case FACT_IO_FAILED:
+	case FACT_IO_NOTICE:
 		return ((const struct fact_io *)f)->latency_ns;
 	}
 	return 0;

@@ -221,6 +221,9 @@ void view_trace_json(struct view_trace *v, const struct fact *f, const struct fa
 	case FACT_IO_FAILED:
 		view_io_json(j, (const void *)f, v->ledger);
 		break;
+	case FACT_IO_NOTICE:
+		view_notice_json(j, (const void *)f);
+		break;
 	}
 	view_stack_json(j, v->stack);
 	json_end(j);

@@ -238,7 +238,7 @@ static void count(struct view_trace *v, const struct fact *f)
 		v->rings++;
 	} else if (f->kind == FACT_SETUP) {
 		v->not_made++;
-	} else if (fact_is_io(f)) {
+	} else if (fact_is_io(f) && f->kind != FACT_IO_NOTICE) {
 		v->ios++;
 	}
 }
@@ -286,6 +286,9 @@ static void show_fact(struct view_trace *v, const struct fact *f, const struct f
 	case FACT_IO_DONE:
 	case FACT_IO_FAILED:
 		view_io_text(v->to->out, (const void *)f);
+		break;
+	case FACT_IO_NOTICE:
+		view_notice_text(v->to->out, (const void *)f);
 		break;
 	}
 	fputc('\n', v->to->out);

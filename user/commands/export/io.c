@@ -6,15 +6,16 @@
 #include "checks/failure_io.h"
 #include "commands/export/model.h"
 
-static void fold(const struct io_row *r, struct bounded *out)
+/* .hist: NULL = none. */
+static void fold(const struct hist *hist, __u64 sum_ns, struct bounded *out)
 {
 	unsigned int bound = 0;
 
-	out->sum_ns += r->c.latency_ns;
-	for (unsigned int i = 0; r->hist && i < HIST_BUCKETS; i++) {
+	out->sum_ns += sum_ns;
+	for (unsigned int i = 0; hist && i < HIST_BUCKETS; i++) {
 		while (bound < BOUNDS && hist_low(i) > BOUND_NS(bound))
 			bound++;
-		out->count[bound] += hist_at(r->hist, i);
+		out->count[bound] += hist_at(hist, i);
 	}
 }
 
@@ -68,13 +69,14 @@ static void add_row(struct export_model *m, const struct io_row *r, __u64 now_ns
 	struct io_count *c;
 	struct owner *o;
 
-	if (!r->c.ops && !r->c.punts)
+	if (!r->c.ops && !r->c.punts && !r->notices.count)
 		return;
 	key = export_key(m->by, r->c.uid, &r->c.comm, IO_WHO_TGID(r->c.who), r->c.ring);
 	o = export_owner(m, &key, now_ns);
 	o->told = false;
 	c = count_of(o, IO_WHO_OP(r->c.who), IO_WHO_FIXED(r->c.who));
-	fold(r, &c->latency);
+	fold(r->hist, r->c.latency_ns, &c->latency);
+	fold(r->notices.hist, r->notices.sum_ns, &c->notices);
 	c->ops += r->c.ops;
 	c->bytes += r->c.bytes;
 	c->errors += r->c.errors;
@@ -93,6 +95,13 @@ void export_io(struct export_model *m, const struct io_model *all, const struct 
 	m->io_missed = all->missed;
 }
 
+static void add_bounded(struct bounded *to, const struct bounded *from)
+{
+	to->sum_ns += from->sum_ns;
+	for (int b = 0; b <= BOUNDS; b++)
+		to->count[b] += from->count[b];
+}
+
 void export_io_merge(struct owner *to, const struct owner *from)
 {
 	for (size_t i = 0; i < from->nr_ios; i++) {
@@ -104,9 +113,8 @@ void export_io_merge(struct owner *to, const struct owner *from)
 		t->errors += f->errors;
 		t->shorts += f->shorts;
 		t->punts += f->punts;
-		t->latency.sum_ns += f->latency.sum_ns;
-		for (int b = 0; b <= BOUNDS; b++)
-			t->latency.count[b] += f->latency.count[b];
+		add_bounded(&t->latency, &f->latency);
+		add_bounded(&t->notices, &f->notices);
 		export_causes_merge(&t->causes, &f->causes);
 	}
 }

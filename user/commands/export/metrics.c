@@ -326,6 +326,13 @@ static void put_io(struct view *v)
 		for (size_t i = 0; i < o->nr_ios; i++)
 			histogram(v, &o->ios[i].latency, io_labels,
 				  &(struct io_of){ o, &o->ios[i] });
+	family(v, "fixbuf_io_notification_seconds", "histogram", "seconds",
+	       "Time from the submission of a zero-copy send to the notification that its memory may be used again.");
+	EACH_OWNER(v, o)
+		for (size_t i = 0; i < o->nr_ios; i++)
+			if (io_op_notifies(o->ios[i].opcode))
+				histogram(v, &o->ios[i].notices, io_labels,
+					  &(struct io_of){ o, &o->ios[i] });
 }
 
 /* ---- findings ------------------------------------------------------------------------------ */

@@ -59,7 +59,7 @@ struct io_count {
 	bool fixed;
 	__u64 ops, bytes, errors, shorts, punts;
 	struct causes_told causes;
-	struct bounded latency;
+	struct bounded latency, notices;
 };
 
 struct owner {

@@ -52,11 +52,13 @@ CREATE TABLE failures(
 	operation TEXT, errno TEXT, count INTEGER, first_ns INTEGER, last_ns INTEGER, cause TEXT);
 
 CREATE TABLE io(
-	-- The counters of I/O by interval, process, ring and operation.
+	-- The counters of I/O by interval, process, ring and operation. notified: zero-copy sends of which
+	-- a notification said that their memory is free; notified_ns: from their submission on, in all.
 	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, ring INTEGER,
 	pid INTEGER, uid INTEGER, comm TEXT, operation TEXT, fixed INTEGER, ops INTEGER, bytes INTEGER,
 	errors INTEGER, cancelled INTEGER, shorts INTEGER, punts INTEGER, timed INTEGER,
-	latency_ns INTEGER, max_ns INTEGER, p50_ns INTEGER, p99_ns INTEGER);
+	latency_ns INTEGER, max_ns INTEGER, p50_ns INTEGER, p99_ns INTEGER, notified INTEGER,
+	notified_ns INTEGER, notified_max_ns INTEGER);
 
 CREATE TABLE histograms(
 	-- Latencies of a whole part: of count operations one was at least from_ns and below to_ns.
