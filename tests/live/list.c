@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <liburing.h>
 #include "load.h"
 #include "memory.h"
 #include "tool.h"
@@ -285,8 +287,33 @@ static void filters(void)
 	load_end(&root);
 }
 
+/* How a ring was made: entries are rounded up to powers of two by the kernel. */
+static void made_as(void)
+{
+	struct io_uring_params p = { .flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP, .cq_entries = 37 };
+	struct json_object *ring;
+	struct io_uring own;
+	struct tool_run a;
+	char pid[16];
+
+	if (io_uring_queue_init_params(5, &own, &p))
+		bail("no ring of our own");
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	list_of(&a, getpid());
+	ring = json_ring(a.json, getpid(), own.ring_fd);
+	is(json_number(ring, "sq_entries"), 8, "its submission queue has 8 entries for 5");
+	is(json_number(ring, "cq_entries"), 64, "and its completion queue 64 for 37");
+	is(json_number(ring, "setup_flags"), p.flags, "with the flags that were asked for");
+	tool_free(&a);
+	tool(&a, "list", "-p", pid, NULL);
+	has_text(a.out, "  sq 8, cq 64; CQSIZE, CLAMP", "the same by name in the text");
+	tool_free(&a);
+	io_uring_queue_exit(&own);
+}
+
 int main(void)
 {
+	made_as();
 	neighbours();
 	cloned();
 	shared();

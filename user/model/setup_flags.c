@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stddef.h>
+#include <stdio.h>
 #include "model/setup_flags.h"
 
 /* include/uapi/linux/io_uring.h */
@@ -33,4 +34,20 @@ const struct setup_flag *setup_flag(__u32 bit)
 		if (flags[i].bit == bit)
 			return &flags[i];
 	return NULL;
+}
+
+const char *setup_flags_text(char buf[SETUP_FLAGS_TEXT], __u32 asked)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (!(asked & flags[i].bit))
+			continue;
+		n += snprintf(buf + n, SETUP_FLAGS_TEXT - n, "%s%s", n ? ", " : "", flags[i].name);
+		asked &= ~flags[i].bit;
+	}
+	if (asked)
+		snprintf(buf + n, SETUP_FLAGS_TEXT - n, "%s0x%x", n ? ", " : "", asked);
+	return buf;
 }

@@ -26,4 +26,8 @@ struct setup_flag {
 /* Of one bit; NULL for one that is not known here. */
 const struct setup_flag *setup_flag(__u32 bit);
 
+#define SETUP_FLAGS_TEXT	400
+/* "SQPOLL, CQSIZE", with a number for those that are not known here. Returns buf. */
+const char *setup_flags_text(char buf[SETUP_FLAGS_TEXT], __u32 flags);
+
 #endif

@@ -12,6 +12,7 @@
 #include "checks/verdict.h"
 #include "model/cgroup_path.h"
 #include "model/ledger_buffers.h"
+#include "model/setup_flags.h"
 #include "model/tier.h"
 #include "model/totals.h"
 #include "views/rings.h"
@@ -124,6 +125,21 @@ static void print_holders(FILE *out, const struct ring *r)
 		print_cgroup(out, &r->holders[0]);
 }
 
+/* "  sq 64, cq 128; SQPOLL, CQSIZE; 12K of its own memory charged" */
+static void print_setup(FILE *out, const struct ring *r)
+{
+	char flags[SETUP_FLAGS_TEXT], own[FMT_LEN];
+
+	if (!r->sq_entries)
+		return;
+	fprintf(out, "  sq %u, cq %u", r->sq_entries, r->cq_entries);
+	if (r->setup_flags)
+		fprintf(out, "; %s", setup_flags_text(flags, r->setup_flags));
+	if (r->ring_pages)
+		fprintf(out, "; %s of its own memory charged", fmt_pages(own, r->ring_pages));
+	fputc('\n', out);
+}
+
 static void print_buffers(const struct output *to, const struct ring *r, __u64 min_bytes)
 {
 	struct table *t = table_new("SLOT <ADDRESS SIZE SEGMENTS FOLIO CHARGED REFS");
@@ -177,6 +193,7 @@ void view_rings_text(const struct output *to, const struct selection *select,
 			continue;
 		print_holders(to->out, r);
 		print_account(to->out, l, r);
+		print_setup(to->out, r);
 		if (r->nr_slots)
 			print_buffers(to, r, shown->min_bytes);
 		else if (r->skipped)
@@ -308,6 +325,10 @@ void view_ring_json(struct json *j, const struct ledger *l, const struct ring *r
 	if (r->mm && r->mm->ns_pid)
 		json_known(j, "creator_ns_pid", r->mm->ns_pid != NS_PID_HIDDEN, r->mm->ns_pid);
 	json_known(j, "memlock_limit_bytes", limit != NO_LIMIT, limit);
+	json_uint(j, "setup_flags", r->setup_flags);
+	json_uint(j, "sq_entries", r->sq_entries);
+	json_uint(j, "cq_entries", r->cq_entries);
+	json_uint(j, "ring_pages", r->ring_pages);
 	json_uint(j, "slots", r->nr_slots + r->skipped);
 	json_uint(j, "skipped_slots", r->skipped);
 	json_open_list(j, "holders");

@@ -8,6 +8,7 @@
 #include "base/wrap.h"
 #include "checks/failure.h"
 #include "model/fact.h"
+#include "model/setup_flags.h"
 #include "views/io_line.h"
 #include "views/not_seen.h"
 #include "views/stack.h"
@@ -176,13 +177,15 @@ static void put_charge(struct view_trace *v, const struct fact_charge *c)
 
 static void put_ring(struct view_trace *v, const struct fact_ring *r)
 {
+	char flags[SETUP_FLAGS_TEXT];
+
 	if (r->h.kind == FACT_RING_CLOSE) {
 		fprintf(v->to->out, "%u slot%s registered", r->nr_slots, plural(r->nr_slots));
 		return;
 	}
 	fprintf(v->to->out, "%u sq, %u cq entries", r->sq_entries, r->cq_entries);
 	if (r->setup_flags)
-		fprintf(v->to->out, ", flags 0x%x", r->setup_flags);
+		fprintf(v->to->out, ", %s", setup_flags_text(flags, r->setup_flags));
 	if (r->user)
 		fprintf(v->to->out, ", charged to user %u", r->charged_uid);
 	else
@@ -191,14 +194,14 @@ static void put_ring(struct view_trace *v, const struct fact_ring *r)
 
 static void put_setup(struct view_trace *v, const struct fact_setup *s)
 {
-	char took[FMT_LEN];
+	char took[FMT_LEN], flags[SETUP_FLAGS_TEXT];
 
 	if (s->seen & SEEN_ARGS)
 		fprintf(v->to->out, "%u entries", s->entries);
 	else
 		fprintf(v->to->out, "? entries");
 	if (s->seen & SEEN_STRUCT && s->setup_flags)
-		fprintf(v->to->out, ", flags 0x%x", s->setup_flags);
+		fprintf(v->to->out, ", %s", setup_flags_text(flags, s->setup_flags));
 	fprintf(v->to->out, ": %s", fact_errno_name(s->result));
 	if (s->start_ns)
 		fprintf(v->to->out, ", %s", fmt_ns(took, s->h.t_ns - s->start_ns));
