@@ -162,6 +162,8 @@ static void exports(void)
 	struct exporter x;
 	double pages = 0;
 
+	/* a tier of function probes is proven with rings */
+	unsetenv("FIXBUF_TIER");
 	exporter_start(&x, "--verify-interval", "1s", NULL);
 	for (int i = 0; i < 120 && pages < 1; i++) {
 		char *text = exporter_scrape(&x);
