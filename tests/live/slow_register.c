@@ -79,6 +79,8 @@ static void check_untouched(struct json_object *o, const char *did, const char *
 	has_text(json_text(x, "remedy"), "had no pages yet", "%s: the remedy", what);
 	snprintf(text, sizeof(text), "(%lld pages", pages);
 	has_text(json_text(x, "detail"), text, "%s: the evidence", what);
+	has_text(json_text(x, "detail"), json_number(r, "segments") > 0 ? " in segments of" :
+		 " in folios of sizes that this kernel does not tell", "%s: and of what they are made", what);
 }
 
 static void kinds(void)

@@ -366,6 +366,8 @@ static void advise_registering(struct counsel *c, const struct registering *r)
 	if (cost->segments)
 		snprintf(folios, sizeof(folios), " in segments of %s on average",
 			 fmt_bytes_long(segment, cost->bytes / cost->segments));
+	else if (cost->pages)
+		snprintf(folios, sizeof(folios), " in folios of sizes that this kernel does not tell");
 	if (cost->max_ns)
 		snprintf(most, sizeof(most), ", %s the longest", fmt_ns(longest, cost->max_ns));
 	/* empty slots have none */
