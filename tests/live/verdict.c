@@ -201,6 +201,46 @@ static void watch_by_name(const char *load, const char *arg, const char *glob, c
 	load_end(&l);
 }
 
+/* The limit of a process that was not asked for refuses nothing to the one that was. */
+static void limits_of_others(void)
+{
+	static const char *const first[] = { "--comm", "fault_l[i]mit" };
+	char file[] = "/tmp/fixbuf-verdict-XXXXXX";
+	int fd = mkstemp(file);
+	struct tool_run a;
+	struct load l;
+
+	if (!load_start(&l, "fault_limit", "own", NULL))
+		bail("%s", l.skip);
+	for (int of_second = 0; of_second < 2; of_second++) {
+		const char *pid = load_text(&l, of_second ? "second.pid" : "first.pid");
+		const char *how = of_second ? "-p" : first[0], *who = of_second ? pid : first[1];
+		int want = of_second;
+
+		tool(&a, "verify", "--json", "-p", pid, NULL);
+		is(json_nr_findings(a.json, 0, "near-limit"), want, "verify -p of the %s limit",
+		   want ? "near" : "wide");
+		is(a.status, want, "exit status");
+		tool_free(&a);
+		tool(&a, "verify", "--json", how, who, NULL);
+		is(json_nr_findings(a.json, 0, "near-limit"), want, "verify %s", how);
+		tool_free(&a);
+		tool(&a, "verify", "--watch", "--json", "-q", "-i", "100ms", "-d", "500ms", how, who, NULL);
+		is(!!strstr(a.out, "\"near-limit\""), want, "verify --watch %s", how);
+		is(a.status, want, "exit status");
+		tool_free(&a);
+		tool(&a, "record", "-q", "-o", file, "-d", "300ms", how, who, NULL);
+		tool_free(&a);
+		tool(&a, "report", "--verify", "--json", file, NULL);
+		is(json_nr_findings(a.json, 0, "near-limit"), want, "record %s, report --verify", how);
+		tool_free(&a);
+	}
+	load_end(&l);
+	if (fd >= 0)
+		close(fd);
+	unlink(file);
+}
+
 /* What is accepted is counted, and decides nothing. */
 static void ignoring(void)
 {
@@ -291,6 +331,7 @@ int main(void)
 	of_a_thread();
 	the_programs_own();
 	by_name();
+	limits_of_others();
 	watch_by_name("fault_limit", "over", "fault_l[i]mit", "\"over-limit\"");
 	watch_by_name("fault_ghost", NULL, "fault_gh*", "\"ghost-pin\"");
 	ignoring();

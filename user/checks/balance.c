@@ -92,7 +92,7 @@ void balance_take(struct balance *b, const struct ledger *l)
 		__s64 rest = user_rest(l, u, pairs, nr);
 
 		/* root's rings are rarely limited, but perf's buffers, and BPF before 5.11, count */
-		if (rest > 0 && (u->uid || user_tightest_holder(l, u)))
+		if (rest > 0 && (u->uid || user_tightest_holder(l, u, NULL)))
 			add(b, (struct rest){
 				.id = u->id, .is_user = true, .uid = u->uid, .pages = rest,
 			});
@@ -150,7 +150,7 @@ static bool is_much(const struct ledger *l, const struct rest *r)
 
 	for (const struct ledger_user *u = l->users; u && r->is_user; u = u->hh.next)
 		if (u->id == r->id)
-			h = user_tightest_holder(l, u);
+			h = user_tightest_holder(l, u, NULL);
 	if (r->is_user && !h)
 		return false;
 	if (h && h->memlock_limit_bytes / MUCH_OF_LIMIT > much * PAGE_BYTES)

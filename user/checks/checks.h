@@ -4,10 +4,15 @@
 #define FIXBUF_CHECKS_CHECKS_H
 
 #include "checks/finding.h"
+#include "model/selection.h"
 
 struct check_options {
 	bool every_page;	/* one finding per page instead of merged ranges */
 	unsigned int near_limit_percent; /* 0 = 90 */
+	/* Whose limits a user's charge is compared with, NULL = everybody's; and of which rings. */
+	const struct selection *select;
+	bool (*has_ring)(const void *arg, __u64 ring); /* NULL = all of them */
+	const void *arg;
 };
 
 void check_pages(const struct ledger *l, const struct check_options *o, struct findings *out);

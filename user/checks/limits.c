@@ -39,7 +39,7 @@ void check_limits(const struct ledger *l, const struct check_options *o, struct 
 	unsigned int percent = o->near_limit_percent ? o->near_limit_percent : NEAR_PERCENT;
 
 	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
-		const struct holder *h = u->locked_pages > 0 ? user_tightest_holder(l, u) : NULL;
+		const struct holder *h = u->locked_pages > 0 ? user_tightest_holder(l, u, o) : NULL;
 		__u64 locked = u->locked_pages, limit;
 
 		if (!h)

@@ -105,7 +105,7 @@ static bool is_to_tell(const struct finding *f, const void *arg)
 static void find(struct over_time *f, const struct event *t, bool levels_only, struct findings *now)
 {
 	const struct sight s = { t->origin->tier, levels_only };
-	const struct check_options o = { 0 };
+	const struct check_options o = { .select = f->select };
 
 	check_charges(t->ledger, &o, now);
 	if (!levels_only)

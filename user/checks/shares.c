@@ -415,16 +415,24 @@ const char *shares_text(char buf[SHARES_TEXT], const struct share *list, size_t 
 	return buf;
 }
 
-const struct holder *user_tightest_holder(const struct ledger *l, const struct ledger_user *u)
+static bool counts_ring(const struct check_options *o, const struct ring *r)
+{
+	return !o || !o->select || (!r->others && (!o->has_ring || o->has_ring(o->arg, r->id)));
+}
+
+const struct holder *user_tightest_holder(const struct ledger *l, const struct ledger_user *u,
+					  const struct check_options *o)
 {
 	const struct holder *least = NULL;
 
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		if (r->user != u || !(r->ring_flags & RING_F_LIMITED))
+		if (r->user != u || !(r->ring_flags & RING_F_LIMITED) || !counts_ring(o, r))
 			continue;
 		for (size_t i = 0; i < r->nr_holders; i++) {
 			const struct holder *h = &r->holders[i];
 
+			if (o && o->select && !selection_has_holder(o->select, h))
+				continue;
 			if (h->memlock_limit_bytes != ~0ULL &&
 			    (!least || h->memlock_limit_bytes < least->memlock_limit_bytes))
 				least = h;

@@ -6,6 +6,7 @@
 #ifndef FIXBUF_CHECKS_SHARES_H
 #define FIXBUF_CHECKS_SHARES_H
 
+#include "checks/checks.h"
 #include "model/evidence.h"
 #include "model/ledger.h"
 
@@ -37,7 +38,12 @@ const char *shares_text(char buf[SHARES_TEXT], const struct share *list, size_t 
 			const struct share_sum *account, __u64 locked_pages);
 void shares_free(struct shares *s);
 
-/* The holder with the least limit of the rings that are charged to .u, NULL without a limit. */
-const struct holder *user_tightest_holder(const struct ledger *l, const struct ledger_user *u);
+/*
+ * The holder with the least limit of the rings that are charged to .u, NULL without a limit; .o
+ * (NULL = all) says whose limits count: that of a process that nobody asked for refuses nothing to
+ * those that were asked for.
+ */
+const struct holder *user_tightest_holder(const struct ledger *l, const struct ledger_user *u,
+					  const struct check_options *o);
 
 #endif

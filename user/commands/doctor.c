@@ -160,7 +160,7 @@ static void check_accounts(struct report *r, const struct ledger *l)
 	char buf[FMT_LEN];
 
 	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
-		const struct holder *h = user_tightest_holder(l, u);
+		const struct holder *h = user_tightest_holder(l, u, NULL);
 		double share;
 
 		if (!h)

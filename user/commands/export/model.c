@@ -407,7 +407,7 @@ static void add_users(struct export_model *m, const struct ledger *l)
 
 		if (!is_charged(m, l, u))
 			continue;
-		h = user_tightest_holder(l, u);
+		h = user_tightest_holder(l, u, NULL);
 		array_grow(m->users, m->nr_users);
 		m->users[m->nr_users++] = (struct user_gauge){
 			.uid = u->uid,

@@ -134,7 +134,7 @@ static int take_balance(struct passes *s)
 
 static int pass_once(struct passes *s)
 {
-	const struct check_options checks = { .every_page = false };
+	const struct check_options checks = { .select = &s->o->select };
 	struct progress progress = { 0 };
 	struct look look = { 0 };
 	struct pass p = { 0 };

@@ -122,7 +122,7 @@ static void settle_infos(struct look *look, enum severity fail_on)
 
 static int now(struct verify_options *o)
 {
-	const struct check_options checks = { .every_page = o->every_page };
+	const struct check_options checks = { .every_page = o->every_page, .select = &o->select };
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .pages = true };
 	struct progress p = { .on = isatty(STDERR_FILENO) && !o->output.quiet };
 	struct run r = { .to = &o->output };

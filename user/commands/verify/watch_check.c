@@ -38,6 +38,25 @@ bool watch_is_ours(const struct watch *w, const struct finding *f)
 	return false;
 }
 
+static bool has_ring(const void *watch, __u64 ring)
+{
+	const struct watch *w = watch;
+
+	return live_shows(w->live, ring);
+}
+
+struct check_options watch_checks(const struct watch *w)
+{
+	struct check_options o = { .every_page = w->o->every_page, .select = &w->o->select };
+
+	/* who descends from our program is known by its rings */
+	if (w->o->select.tree) {
+		o.has_ring = has_ring;
+		o.arg = w;
+	}
+	return o;
+}
+
 static bool keep_ours(const struct finding *f, const void *watch)
 {
 	return watch_is_ours(watch, f);
@@ -146,7 +165,7 @@ static void look_for_leaks(struct watch *w, struct findings *fs)
 
 void watch_check(struct watch *w)
 {
-	const struct check_options o = { .every_page = w->o->every_page };
+	const struct check_options o = watch_checks(w);
 	struct findings fs = { 0 };
 	__u64 begun = clock_now_ns();
 

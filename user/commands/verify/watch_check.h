@@ -9,6 +9,7 @@
 #include "capture/live.h"
 #include "capture/unmaps.h"
 #include "checks/causes.h"
+#include "checks/checks.h"
 #include "checks/standing.h"
 #include "checks/unmappings.h"
 #include "commands/run.h"
@@ -71,6 +72,8 @@ struct watch {
 
 /* For .standing: it tells what is new, with the last call that may have caused it. */
 struct standing *watch_standing(struct watch *w);
+/* How it checks. */
+struct check_options watch_checks(const struct watch *w);
 /* Whether it is about tasks that are watched. */
 bool watch_is_ours(const struct watch *w, const struct finding *f);
 void watch_add_cause(struct watch *w, const struct cause *c);

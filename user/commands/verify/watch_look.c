@@ -147,7 +147,7 @@ static int read_accounts(struct watch *w, __u64 now_ns, __u64 begun_ns)
 
 static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
 {
-	const struct check_options o = { .every_page = w->o->every_page };
+	const struct check_options o = watch_checks(w);
 	struct progress p = { 0 };
 	struct look look;
 	int err;
@@ -210,7 +210,7 @@ static bool is_ours(const struct watch *w, const struct unsettled *u)
 int watch_look_last(struct watch *w)
 {
 	struct progress p = { .on = isatty(STDERR_FILENO) && !w->o->output.quiet };
-	const struct check_options o = { .every_page = w->o->every_page };
+	const struct check_options o = watch_checks(w);
 	const struct capture *c = &w->run.capture;
 	struct look look = { 0 };
 	int err = 0;
