@@ -121,6 +121,7 @@ static void take_caps(unsigned long long caps)
 static void prepare(const struct tool_how *how)
 {
 	struct rlimit as = { how->memory_bytes, how->memory_bytes };
+	struct rlimit files = { how->open_files, how->open_files };
 	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 
 	setpgid(0, 0);
@@ -130,6 +131,8 @@ static void prepare(const struct tool_how *how)
 	else if (how->stdout_fd)
 		dup2(how->stdout_fd, 1);
 	if (how->memory_bytes && setrlimit(RLIMIT_AS, &as))
+		_exit(126);
+	if (how->open_files && setrlimit(RLIMIT_NOFILE, &files))
 		_exit(126);
 	/* a root without CAP_SYS_RESOURCE cannot raise it, and may not need to */
 	if (how->caps && setrlimit(RLIMIT_MEMLOCK, &none) && errno != EPERM)

@@ -32,6 +32,7 @@ struct tool_how {
 	unsigned long long caps; /* with .uid: bits of the capabilities that it has all the same;
 				  * and no RLIMIT_MEMLOCK, which before 5.11 bounds programs */
 	unsigned long memory_bytes; /* RLIMIT_AS, 0 = as we are */
+	unsigned int open_files; /* RLIMIT_NOFILE, 0 = as we are */
 };
 
 /* The path of fixbuf-trace: FIXBUF, or that of the build folder. */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "base/err.h"
 #include "base/files.h"
 #include "base/system.h"
 
@@ -26,11 +29,28 @@ static bool capabilities(const char *process, unsigned long long *effective)
 	return found;
 }
 
+/* Asked of the kernel: /proc may not be mounted. */
 bool system_capable(unsigned int cap)
 {
-	unsigned long long effective;
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	return capabilities("self", &effective) && effective >> cap & 1;
+	return !syscall(SYS_capget, &h, data) && data[cap / 32].effective >> cap % 32 & 1;
+}
+
+bool system_has_proc(void)
+{
+	return !access("/proc/self/status", F_OK);
+}
+
+int system_hides(pid_t pid)
+{
+	if (!system_has_proc())
+		return err_set(ENOENT, NO_PROC);
+	if (kill(pid, 0) && errno != EPERM)
+		return 0;
+	return err_set(EACCES, "/proc hides process %d here (hidepid); run it where /proc shows it, or with CAP_SYS_PTRACE",
+		       pid);
 }
 
 /*

@@ -13,6 +13,11 @@ const char *system_release(void);
 int system_setting(const char *name, int otherwise);
 /* Whether a capability is in effect, by its number in linux/capability.h. */
 bool system_capable(unsigned int cap);
+/* What reads of processes reads it there. */
+bool system_has_proc(void);
+#define NO_PROC "no proc file system is mounted at /proc here; mount it (mount -t proc proc /proc)"
+/* Of a process that /proc does not show: 0 = there is none, else -errno with a sentence. */
+int system_hides(pid_t pid);
 /* In a user namespace of its own, capabilities neither lift RLIMIT_MEMLOCK nor give other users. */
 bool system_first_user_namespace(void);
 /* Whether RLIMIT_MEMLOCK does not hold for a process, 0 = this one; -1 when that cannot be seen. */

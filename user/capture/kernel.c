@@ -20,6 +20,7 @@
 #include "capture/type_index.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define OPEN_FILES 256U
 
 static int verbose;
 static char libbpf_says[256];
@@ -166,14 +167,42 @@ bool kern_is_allowed(void)
 	return system_capable(CAP_SYS_ADMIN) || (system_capable(CAP_BPF) && system_capable(CAP_PERFMON));
 }
 
-int kern_begin(int verbosity)
+/*
+ * Of each program and map that is loaded a descriptor is open, and of each hook two. What a limit cuts
+ * off midway is taken for a kernel that lacks something. A program that we run was forked before.
+ */
+static int open_files(void)
 {
-	verbose = verbosity;
-	libbpf_set_print(on_libbpf);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= OPEN_FILES)
+		return 0;
+	limit.rlim_cur = limit.rlim_max < OPEN_FILES ? limit.rlim_max : OPEN_FILES;
+	if (limit.rlim_cur == OPEN_FILES && !setrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	return err_set(EMFILE, "no more than %llu files may be open here (RLIMIT_NOFILE), and loading the programs may take %u; run it under ulimit -n 1024",
+		       (unsigned long long)limit.rlim_max, OPEN_FILES);
+}
+
+int kern_may_begin(void)
+{
+	if (!system_has_proc())
+		return err_set(ENOENT, NO_PROC);
 	if (!kern_is_allowed())
 		return err_set(EPERM, "loading BPF programs needs CAP_BPF and CAP_PERFMON; run it as root");
 	if (access(KERNEL_BTF, R_OK))
 		return err_set(ENOENT, "this kernel has no type information at " KERNEL_BTF ", which iterators take, whatever --btf names; mount sysfs, or boot a kernel built with CONFIG_DEBUG_INFO_BTF");
+	return open_files();
+}
+
+int kern_begin(int verbosity)
+{
+	int err = kern_may_begin();
+
+	verbose = verbosity;
+	libbpf_set_print(on_libbpf);
+	if (err)
+		return err;
 	if (!kern_btf())
 		return err_set(errno, "cannot read the kernel's types from " KERNEL_BTF ": %s",
 			       strerror(errno));

@@ -16,6 +16,8 @@ struct kernel_btf;
  * when this process or kernel cannot do it.
  */
 int kern_begin(int verbosity);
+/* Whether it would: what needs no program loaded is asked. */
+int kern_may_begin(void);
 /* Whether this process has the capabilities that programs take. */
 bool kern_is_allowed(void);
 /* How each object of programs is to be opened. */

@@ -57,8 +57,8 @@ static const struct {
 	[UNSETTLED_PAGES] = {
 		"unseen-pages", "page", "pages",
 		"could not be compared with what the program has at its address",
-		"run it again; for a process of another pid namespace run it where /proc shows the "
-		"process",
+		"run it again; for a process that /proc does not show here (another pid namespace, "
+		"hidepid) run it where it does",
 	},
 	[UNSETTLED_BEYOND] = {
 		"skipped-buffers", "buffer", "buffers",

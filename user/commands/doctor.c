@@ -339,7 +339,7 @@ static int doctor(void *options)
 	status = run_open(&run, &wants);
 	if (!status && walk_rings(run.capture.walk, l))
 		status = run_cannot();
-	if (status && (!r.list[0].good || !kern_is_allowed())) {
+	if (status && system_has_proc() && (!r.list[0].good || !kern_is_allowed())) {
 		without_kernel(o, &r);
 		status = kern_is_allowed() ? EXIT_DONE : EXIT_CANNOT;
 	} else if (!status) {

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/signals.h"
+#include "base/system.h"
 #include "capture/cgroup.h"
 #include "capture/kernel.h"
 #include "commands/run.h"
@@ -49,6 +50,8 @@ static int take_processes(struct selection *s)
 	for (size_t i = 0; i < s->nr_pids; i++) {
 		__u32 task = s->pids[i], pid = process_of(task);
 
+		if (!pid && system_hides(task))
+			return cannot("%s", err_text());
 		if (!pid)
 			return misuse("there is no process %u; give the id of a running one with -p",
 				      task);

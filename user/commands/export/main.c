@@ -13,6 +13,7 @@
 #include "base/privilege.h"
 #include "base/signals.h"
 #include "capture/call_hooks.h"
+#include "capture/kernel.h"
 #include "capture/live.h"
 #include "checks/failure_setup.h"
 #include "commands/export/calls.h"
@@ -381,6 +382,9 @@ static int start_others(struct exporter *x)
 	struct web_config web = { 0 };
 	int status = 0;
 
+	/* said once, not by each of them */
+	if (kern_may_begin())
+		return cannot("%s", err_text());
 	if (serves)
 		status = export_http_listen(&x->http, o->listen ? o->listen : ADDRESS);
 	if (!status && serves && o->web_config)

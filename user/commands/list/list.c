@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json.h"
+#include "base/system.h"
 #include "capture/cgroup.h"
 #include "capture/kernel.h"
 #include "checks/holdings.h"
@@ -169,7 +170,7 @@ static int list(void *options)
 			selection_asks(&o->select) ? " of the selection" : "");
 	if (!status && !o->output.quiet && walk_is_inside(r.capture.walk) && !o->select.nr_pids)
 		fprintf(stderr, PROGRAM_NAME ": rings of processes outside of this pid namespace are not shown\n");
-	if (status == EXIT_CANNOT && !kern_is_allowed() && !o->output.json)
+	if (status == EXIT_CANNOT && system_has_proc() && !kern_is_allowed() && !o->output.json)
 		list_unprivileged(&o->output, &o->select, o->by || o->sorted || o->min_bytes || o->top != TOP_ALL);
 	run_close(&r);
 	ledger_free(l);
