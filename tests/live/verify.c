@@ -242,6 +242,27 @@ static void real_fio(const char *direct, const char *align, bool shares)
 	unlink(file);
 }
 
+/* What is not read of a process is told in slots, with a remedy for who has asked for it alone. */
+static void too_many_slots(void)
+{
+	struct tool_run a;
+	struct load l;
+	char id[16];
+
+	if (!load_start(&l, "many", "sparse", "41", NULL)) {
+		skip("more slots than are read", "%s", l.skip);
+		return;
+	}
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "verify", "-p", id, NULL);
+	is(a.status, 4, "more slots than are read: exit status");
+	has_text(a.out, "skipped-slots", "it is unsettled by slots");
+	has_text(a.out, "slots of tables of pid", "which are counted as that");
+	has_text(a.out, "smaller", "the remedy is not -p alone");
+	tool_free(&a);
+	load_end(&l);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
@@ -250,6 +271,9 @@ int main(void)
 	healthy("many", "buffers", "1009");
 	healthy("many", "rings", "101");
 	healthy("many", "pages", kernel_only() ? "16411" : "65537");
+	/* empty slots are not what a user may have so many of */
+	healthy("many", "sparse", "11");
+	too_many_slots();
 	healthy("shared", NULL, NULL);
 	real_fio("--direct=1", "--iomem_align=4096", false);
 	real_fio("--direct=0", "--iomem_align=4096", false);

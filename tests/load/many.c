@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Much of one thing: "many buffers N" on one ring, "many rings N", "many pages N" of 4 KiB in
- * one buffer, "many descriptors N" of one ring, "many tables N" that are full. By a user of its own, when told to go on: "many
+ * one buffer, "many descriptors N" of one ring, "many tables N" that are full, "many sparse N" of as
+ * many slots that hold one buffer each. By a user of its own, when told to go on: "many
  * calls N" that register a buffer, and as many that unregister it. By another, without
  * capabilities: "many clones N", a full table of parts of one huge page and N rings with that
  * table; "many spans N", as many buffers that are each the whole huge page; "many subusers N", a
@@ -59,6 +60,22 @@ static void full_tables(unsigned int nr)
 		must(uring_open(&r, 1), "io_uring_setup");
 		if (uring_register(r.ring_fd, iov, TABLE) == -EINVAL)
 			report_skip("this kernel takes fewer than %u buffers", TABLE);
+	}
+	free(iov);
+}
+
+/* The tables are as long as they may be, and have one buffer. */
+static void sparse_tables(unsigned int nr)
+{
+	struct iovec *iov = calloc(TABLE, sizeof(*iov));
+	struct io_uring r;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		must(uring_open(&r, 1), "io_uring_setup");
+		iov[i] = (struct iovec){ mem_pages(1), PAGE };
+		if (uring_register(r.ring_fd, iov, TABLE))
+			report_skip("this kernel takes no empty slots");
+		iov[i] = (struct iovec){ 0 };
 	}
 	free(iov);
 }
@@ -328,6 +345,8 @@ int main(int argc, char **argv)
 		rings(nr);
 	else if (nr && !strcmp(argv[1], "tables"))
 		full_tables(nr);
+	else if (nr && nr <= TABLE && !strcmp(argv[1], "sparse"))
+		sparse_tables(nr);
 	else if (nr && !strcmp(argv[1], "pages"))
 		pages(nr);
 	else if (nr && !strcmp(argv[1], "descriptors"))

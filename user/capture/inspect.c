@@ -339,7 +339,7 @@ static void count_rings(struct look *look, const struct selection *select)
 		if (!selection_has_ring(select, r))
 			continue;
 		count_ending(look, r);
-		add_unsettled(look, UNSETTLED_BEYOND, r, r->skipped);
+		add_unsettled(look, UNSETTLED_SLOTS, r, r->skipped);
 		if (!r->unread)
 			continue;
 		look->unsteady_rings++;

@@ -17,14 +17,15 @@
 
 /*
  * Buffers cost a user nothing: 200 rings with full tables fit into 4 MiB of locked memory. So many
- * slots of one user are kept, eight full tables, and so many are read, rings that change included.
+ * slots of one user are kept, eight full tables (empty ones take no room), and so many are read, rings
+ * that change included.
  */
 #define USER_SLOTS	(8U * TABLE_MAX_SLOTS)
 #define USER_READS	(4 * USER_SLOTS)
 
 struct reader_user {
 	__u32 uid;
-	__u32 kept, read;	/* slots */
+	__u32 kept, read;	/* slots; kept: that hold something */
 	UT_hash_handle hh;
 };
 
@@ -271,6 +272,16 @@ int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out)
 	return err;
 }
 
+/* Of the ring that was read last: its slots that hold something. */
+static __u32 nr_taken(const struct ring_reader *rr, const struct reading *r)
+{
+	__u32 nr = 0;
+
+	for (size_t i = r->first; i < rr->nr_runs; i++)
+		nr += rr->runs[i].first ? rr->runs[i].nr : 0;
+	return nr;
+}
+
 /* Keeps the slots of the ring, as .out has it. -EAGAIN when the table does not stand still. */
 static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, struct reading *out,
 		     __u32 *locked)
@@ -285,7 +296,7 @@ static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, st
 	/* a larger count than any kernel allows is a torn read */
 	if (nr > LEDGER_MAX_SLOTS)
 		return -EAGAIN;
-	if (nr > USER_SLOTS - u->kept || u->read > USER_READS) {
+	if (u->kept >= USER_SLOTS || u->read > USER_READS) {
 		out->skipped = nr;
 		return 0;
 	}
@@ -295,6 +306,8 @@ static int read_once(struct ring_reader *rr, __u64 id, struct reader_user *u, st
 	if (!err && now->nr_slots != nr)
 		err = -EAGAIN;
 	*locked |= now->ring_flags & RING_F_LOCKED;
+	if (!err && nr_taken(rr, out) > USER_SLOTS - u->kept)
+		out->skipped = nr;
 	/* the levels of user and mm as they were while the table still stood */
 	if (!err)
 		out->ring = *now;
@@ -338,7 +351,7 @@ int reader_table(struct ring_reader *rr, const struct fact_holder *h, struct rea
 		return 0;
 	}
 	out->nr = out->ring.nr_slots;
-	u->kept += out->nr;
+	u->kept += nr_taken(rr, out);
 	return 0;
 }
 

@@ -58,12 +58,20 @@ static const struct {
 		"unseen-pages", "page", "pages",
 		"could not be compared with what the program has at its address",
 		"run it again; for a process that /proc does not show here (another pid namespace, "
-		"hidepid) run it where it does",
+		"hidepid) run it where it does; for memory of a file on overlayfs let the process "
+		"touch it",
 	},
 	[UNSETTLED_BEYOND] = {
 		"skipped-buffers", "buffer", "buffers",
 		"was not checked: it is beyond what is read of one user at a time",
-		"name one process with -p: its rings are read first",
+		"name one process with -p, whose rings are read first; where one alone has so much, "
+		"let it register less",
+	},
+	[UNSETTLED_SLOTS] = {
+		"skipped-slots", "slot of a table", "slots of tables",
+		"was not read: it is beyond what is read of one user at a time",
+		"name one process with -p, whose rings are read first; where one alone has so many "
+		"slots, give it smaller tables, empty slots included",
 	},
 	[UNSETTLED_MAPPINGS] = {
 		"unseen-mappings", "process", "processes",
