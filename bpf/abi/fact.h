@@ -108,6 +108,7 @@ enum holder_how {
 	HOLDER_CLOSING	= 4,	/* it was closed and waits for .in_flight requests of this task */
 	HOLDER_ENDING	= 5,	/* as HOLDER_XARRAY: a struct io_uring_task, of a task that ends */
 	HOLDER_SHARING	= 6,	/* it was asked for, and has the memory of who holds the ring */
+	HOLDER_POLLED	= 7,	/* nobody has a descriptor: another ring that it holds polls it */
 };
 
 enum ending {
@@ -437,6 +438,14 @@ struct node_of {
 struct xa_slots {
 	__u64 slot[64];
 	__u32 shift;		/* of its slots in the index; 0: they are entries */
+	__u32 pad;
+};
+
+/* A poll that a ring waits for, or where a chain of them begins: an answer of the walk. */
+struct poll_node {
+	__u64 next;		/* in the chain */
+	__u64 ring;		/* that it polls, 0 = something else */
+	__u32 whose;		/* ring_whose() of that */
 	__u32 pad;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A ring without descriptors is found, with what it holds and by what it is known. */
 #include <stdio.h>
+#include <string.h>
 #include "load.h"
 #include "memory.h"
 #include "tool.h"
@@ -56,7 +57,9 @@ static void is_listed(struct load *l, const char *way, pid_t pid, const char *he
 	is_text(json_text(holder, "held_by"), held_by, "%s: how it is known", way);
 	tool_free(&a);
 	tool(&a, "list", "-p", arg, NULL);
-	has_text(a.out, "fd - (descriptor closed; still mapped", "%s: the text says so, too", way);
+	has_text(a.out, strcmp(held_by, "polled") ? "fd - (descriptor closed; still mapped" :
+		 "fd - (descriptor closed; another ring of this process polls it)",
+		 "%s: the text says so, too", way);
 	tool_free(&a);
 }
 
@@ -210,6 +213,7 @@ int main(void)
 	lives_on("polled", "submitted");
 	lives_on("thread", "mapping");
 	lives_on("inherited", "mapping");
+	lives_on("beside", "polled");
 	passed_on();
 	of_a_sibling();
 	kept_over_exec();

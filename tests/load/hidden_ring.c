@@ -3,7 +3,8 @@
  * A ring that nobody has a descriptor of, with 256 KiB registered (unseen: 2 MiB). It lives on by a mapping of
  * its memory (mapped; by one whose first thread, which made the ring, has ended: thread; by a
  * child of the process that made it, which has ended: inherited), by a thread that waits in it
- * (waited), or by another ring that polls it (polled). exec: the other way round, a descriptor that
+ * (waited), or by another ring that polls it (polled; beside: that alone, the thread that made the ring
+ * has ended, and the other one has a buffer, too). exec: the other way round, a descriptor that
  * is kept by a program which does not know of it. passed: the maker's child has a descriptor, the maker
  * none. sibling: a process that has the maker's memory, not its descriptors, has made it; the parent
  * goes by a name of its own. unseen: the thread that made the ring has ended
@@ -226,7 +227,7 @@ int main(int argc, char **argv)
 		report_ready();
 		_exit(0);
 	}
-	if (!strcmp(way, "thread") || !strcmp(way, "unseen")) {
+	if (!strcmp(way, "thread") || !strcmp(way, "unseen") || !strcmp(way, "beside")) {
 		must(-pthread_create(&thread, NULL, make_in_thread, &iov), "pthread_create");
 		pthread_join(thread, NULL);
 	} else if (!strcmp(way, "sibling")) {
@@ -240,13 +241,18 @@ int main(int argc, char **argv)
 		await_waiter();
 	} else if (!strcmp(way, "polled")) {
 		poll_by(&other);
+	} else if (!strcmp(way, "beside")) {
+		poll_by(&other);
+		iov = (struct iovec){ mem_pages(3), 3 * PAGE };
+		must(uring_register(other.ring_fd, &iov, 1), "register");
 	} else if (!strcmp(way, "passed")) {
 		pass_to_child();
 	}
 	/* a number of the sibling's, where it made the ring */
 	if (strcmp(way, "sibling"))
 		close(hidden.ring_fd);
-	if (!strcmp(way, "waited") || !strcmp(way, "polled") || !strcmp(way, "unseen"))
+	if (!strcmp(way, "waited") || !strcmp(way, "polled") || !strcmp(way, "unseen") ||
+	    !strcmp(way, "beside"))
 		unmap();
 	report_ready();
 	_exit(0);

@@ -21,6 +21,7 @@
 #include "capture/mms.h"
 #include "capture/peek.h"
 #include "capture/pid_namespace.h"
+#include "capture/polled.h"
 #include "capture/ring_again.h"
 #include "capture/ring_reader.h"
 #include "capture/ring_walk.h"
@@ -82,6 +83,7 @@ struct walk *walk_prepare(const struct selection *select, bool everybody)
 	in_flight_prepare(skel);
 	submitters_prepare(skel);
 	mapped_prepare(skel);
+	polled_prepare(skel);
 	return w;
 }
 
@@ -176,13 +178,15 @@ static int find_holders(struct walk *w, struct holders *h, struct walk_cuts *cut
 	return err ? err : submitters_find(&w->peek, h, cuts);
 }
 
-/* The same as .before, rings found by mapping included. */
+/* The same as .before, rings found by mapping, or by who polls them, included. */
 static int find_holders_again(struct walk *w, struct holders *h, const struct holders *before)
 {
 	int err = find_holders(w, h, NULL);
 
 	if (!err)
 		err = mapped_find(&w->peek, h, before, NULL);
+	if (!err)
+		err = polled_again(&w->peek, h, before);
 	if (!err)
 		sharers_find(h, w->select);
 	return err;
@@ -291,7 +295,7 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 	err = find_holders(w, h, &w->cuts);
 	for (;;) {
 		if (!err && mapped)
-			err = mapped_find(&w->peek, h, NULL, &w->cuts);
+			err = mapped_find(&w->peek, h, NULL, &w->cuts) ? : polled_find(&w->peek, h, &w->cuts);
 		if (err)
 			return err;
 		sharers_find(h, w->select);

@@ -183,7 +183,7 @@ static void check_accounts(struct report *r, const struct ledger *l)
 		    fmt_bytes(buf, limit));
 }
 
-/* A ring may live on by a thread that waits in it, or by one that polls it, alone. */
+/* A ring may live on by a thread that waits in it, alone. */
 static void check_unseen(struct report *r, const struct walk *w)
 {
 	if (walk_all_are_charged(w))

@@ -77,6 +77,8 @@ static const char *lives_on(char buf[ENDING_TEXT], const struct holder *h)
 		return waiting_text(buf, h->in_flight);
 	if (h->how == HOLDER_SHARING)
 		return "has the memory of who holds it";
+	if (h->how == HOLDER_POLLED)
+		return "descriptor closed; another ring of this process polls it";
 	return h->how == HOLDER_MAPPING ? "descriptor closed; still mapped" :
 	       "descriptor closed; still mapped, waited in or polled";
 }
@@ -259,6 +261,8 @@ static const char *held_by(const struct holder *h)
 		return "closing";
 	case HOLDER_SHARING:
 		return "sharing";
+	case HOLDER_POLLED:
+		return "polled";
 	}
 	return h->fd < 0 ? "registered" : "fd";
 }
