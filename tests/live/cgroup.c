@@ -147,6 +147,38 @@ static void counted(const char *where, long long want)
 	tool_free(&a);
 }
 
+/*
+ * Rings come and go on both sides, and the address of one is the other's next: also between what was
+ * attached first and the look, when the ends of rings are not told yet.
+ */
+static void churned(void)
+{
+	unsigned int outside = 0;
+	struct load in, out;
+	char his[32];
+
+	enter(WORKER);
+	if (!load_start(&in, "churn", "small", NULL))
+		bail("churn does not start");
+	enter(MOUNT);
+	if (!load_start(&out, "churn", "small", NULL))
+		bail("churn does not start");
+	snprintf(his, sizeof(his), "%d churn", out.pid);
+	for (int i = 0; i < (kernel_only() ? 3 : 11); i++) {
+		struct tool_run a;
+		const char *at;
+
+		tool(&a, "trace", "-q", "--no-header", "-d", "20ms", "--cgroup", "/fixbuf.slice", NULL);
+		at = strstr(a.out, his);
+		if (at && !outside++)
+			note("%.120s", at);
+		tool_free(&a);
+	}
+	is(outside, 0, "trace at once, beside much churn: tells of nothing else");
+	load_end(&in);
+	load_end(&out);
+}
+
 static void verified(pid_t in)
 {
 	struct tool_run a;
@@ -269,6 +301,7 @@ int main(void)
 	load_end(&quiet);
 	load_end(&scope);
 	load_end(&out);
+	churned();
 	remove_folders();
 	if (limited && ours)
 		put(MOUNT "/cgroup.subtree_control", "-memory");

@@ -108,6 +108,25 @@ void live_told(const struct live *l, const struct fact_call *c, struct evidence_
 	evidence_told(to, l->entries, entries_of(l, c), caller_of(l, c));
 }
 
+/*
+ * A ring that had the address before the one that the ledger has of a look: what waited to be read
+ * meanwhile is older than that. But of one that was closed when it was looked at.
+ */
+static bool is_of_older(const struct live *l, const struct fact *f)
+{
+	const struct ring *r = ledger_ring(l->ledger, f->ring);
+
+	return r && f->t_ns < r->since_ns &&
+	       !(r->nr_holders && r->holders[0].how == HOLDER_CLOSING);
+}
+
+/* Something selected did it to the ring: that one is shown from now on. */
+static void show_ring_of(struct live *l, const struct fact *f)
+{
+	if (!is_of_older(l, f))
+		live_show_ring(l, f->ring);
+}
+
 /* Tells and enters a call that is shown, with its explanation. */
 static void enter_failure(struct live *l, struct fact_call *c)
 {
@@ -145,7 +164,7 @@ static void on_call(struct live *l, const struct fact *f, bool show)
 
 	memcpy(&c, f, sizeof(c));
 	if (show)
-		live_show_ring(l, f->ring);
+		show_ring_of(l, f);
 	if (!(c.call_flags & CALL_F_BEFORE_SEEN))
 		guess_before(l, &c);
 	if (c.result >= 0 && show && l->on_event)
@@ -210,12 +229,16 @@ static bool is_holder(const struct ring *r, __u32 pid)
 }
 
 /* The last reference may be of who only looked at its file: a walk, or another tool's. */
-static void on_close(struct live *l, const struct fact *f)
+static void on_close(struct live *l, const struct fact *f, bool show)
 {
 	const struct ring *known;
 	struct shown_ring *r;
 	struct fact_ring copy;
 
+	if (is_of_older(l, f)) {
+		live_enter(l, f, show, show, NULL);
+		return;
+	}
 	if (is_another(l, (const void *)f))
 		live_forget_ring(l, f->ring);
 	r = live_ring(l, f->ring);
@@ -243,9 +266,10 @@ static void on_gone(struct live *l, const struct fact *f)
 
 static void on_create(struct live *l, const struct fact *f, bool show)
 {
-	live_forget_ring(l, f->ring);
+	if (!is_of_older(l, f))
+		live_forget_ring(l, f->ring);
 	if (show)
-		live_show_ring(l, f->ring);
+		show_ring_of(l, f);
 	live_enter(l, f, show, show, NULL);
 }
 
@@ -287,7 +311,7 @@ static void on_account(struct live *l, const struct fact *f, bool show)
 		name_owner(&copy.h, r);
 		show = live_ring(l, f->ring) && !is_others(l, r);
 	} else if (show && f->kind == FACT_PIN) {
-		live_show_ring(l, f->ring);
+		show_ring_of(l, f);
 	}
 	live_enter(l, &copy.h, show, show, NULL);
 }
@@ -331,7 +355,7 @@ void live_fact(struct live *l, const struct fact *f)
 		on_account(l, f, show);
 		break;
 	case FACT_RING_CLOSE:
-		on_close(l, f);
+		on_close(l, f, show);
 		break;
 	case FACT_RING_GONE:
 		on_gone(l, f);
