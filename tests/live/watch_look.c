@@ -237,10 +237,34 @@ static void unseen_is_told(void)
 	load_end(&l);
 }
 
+/* What comes and goes between two looks is not vouched for. */
+static void how_often(void)
+{
+	struct json_lines l;
+	struct tool_run a;
+	struct load load;
+	char id[16];
+
+	if (!load_start(&load, "many", "pages", "37", NULL))
+		bail("%s", load.skip);
+	snprintf(id, sizeof(id), "%d", load.pid);
+	tool(&a, "verify", "--watch", "-d", "300ms", "-p", id, NULL);
+	is(a.status, 0, "a watch of what is healthy ends with 0");
+	has_text(a.err, "what was wrong only between two looks is not known", "and says what it has not seen");
+	tool_free(&a);
+	tool(&a, "verify", "--watch", "--json", "-d", "300ms", "-p", id, NULL);
+	json_lines_parse(&l, a.out);
+	ok(l.nr && json_number(l.lines[l.nr - 1], "looks") >= 1, "JSON has the number of looks");
+	json_lines_free(&l);
+	tool_free(&a);
+	load_end(&load);
+}
+
 int main(void)
 {
 	told_while_it_goes_on();
 	unseen_is_told();
 	told_after_a_fork();
+	how_often();
 	return tap_end();
 }

@@ -163,6 +163,7 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		json_uint(&j, "infos", t->found.nr[SEVERITY_INFO]);
 		json_uint(&j, "ignored", t->ignored);
 		json_uint(&j, "calls", t->calls);
+		json_uint(&j, "looks", t->looks);
 		json_uint(&j, "duration_ns", t->duration_ns);
 		json_uint(&j, "lost", t->lost);
 		view_verdict_json(&j, v, u);
@@ -177,6 +178,9 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 			plural(t->calls));
 		view_finding_counts(stderr, &t->found);
 		fprintf(stderr, "; %llu event%s lost\n", t->lost, plural(t->lost));
+		/* where unmaps are followed a look comes after each, and may come too late, too */
+		fprintf(stderr, "all pages were compared at %llu look%s, those of a new buffer at its call: "
+			"what was wrong only between two looks is not known\n", t->looks, plural(t->looks));
 		view_findings_ignored(stderr, t->ignored);
 	}
 }

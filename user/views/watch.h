@@ -11,6 +11,7 @@
 
 struct watch_totals {
 	__u64 calls, lost, ignored, duration_ns;
+	__u64 looks;	/* at everything */
 	struct finding_counts found;
 	enum tier tier;
 };

@@ -164,6 +164,7 @@ static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
 	if (!err && !looks_done(&w->looks))
 		return 0;
 	looks_end(&w->looks, &look);
+	w->totals.looks += !err;
 	if (!err)
 		watch_looked_at(w, look.ledger);
 	if (!err && catch_up(w))
@@ -230,6 +231,7 @@ int watch_look_last(struct watch *w)
 		      look_at_balance(c->walk, &w->o->select, &look.findings) || interrupted;
 		progress_end(&p);
 	}
+	w->totals.looks += !err && look.ledger;
 	if (err && !interrupted && walk_is_over(c->walk)) {
 		unsettled_add(&w->unsettled, (struct unsettled){ .what = UNSETTLED_TIME, .count = 1 });
 		look_free(&look);
