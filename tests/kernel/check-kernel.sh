@@ -6,7 +6,8 @@
 # Debian's 7.3 as it is (stock-7.3) and with the series of patches/7.3 (fixed-7.3), boots
 # each in QEMU, runs the suites in it, prints one matrix. Exit 1 on a failure.
 #   FLAVOUR   base (default) or debug, by tests/kernel/FLAVOUR.config
-#   VARIANTS  default "stock seeded off on stock-7.3 fixed-7.3"; debian: Debian's newest, not built here
+#   VARIANTS  default "stock seeded off on stock-7.3 fixed-7.3"; debian: Debian's newest, not built here,
+#             debian-VERSION: that of Debian (debian-6.12)
 #   SUITES    default "kselftest liburing fixbuf", debug: "kselftest liburing stress fixbuf";
 #             fixbuf is fixbuf-trace's live tests, on stock and off those that ask for a tier,
 #             on 7.3 none, as check-vm runs them there; empty: only builds, and prints the paths of the images.
@@ -44,7 +45,7 @@ cannot() {
 kernel_of() {
 	case $1 in
 	*7.3) echo 7.3 ;;
-	debian) echo debian ;;
+	debian*) echo debian ;;
 	*) echo 6.12 ;;
 	esac
 }
@@ -86,6 +87,10 @@ image_of() {
 	case $1 in
 	debian)
 		sh "$here/../vm/fetch-kernel.sh" newest
+		return
+		;;
+	debian-*)
+		sh "$here/../vm/fetch-kernel.sh" "${1#debian-}"
 		return
 		;;
 	programs-*) name=$1 ;;
@@ -170,7 +175,7 @@ $(cat "$here/guest.sh")"
 suites_of() {
 	SUITES=$(echo " $SUITES " | sed 's/ explanations / /')
 	case $1 in
-	debian) run_one debian explanations "" ;;
+	debian*) run_one "$1" explanations "" ;;
 	# no tracepoints of ours there
 	stock) (TESTS=${TESTS:-$TIERED}; run_one stock "$SUITES" functions) ;;
 	seeded) run_one seeded seeded functions ;;

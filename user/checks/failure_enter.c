@@ -7,6 +7,7 @@
 #include "model/setup_flags.h"
 
 #define ENTER_EXT_ARG	(1U << 3)
+#define ENTER_EXT_ARG_REG (1U << 6)
 
 static const struct { const char *name, *since; } flags[] = {
 	{ "GETEVENTS", NULL }, { "SQ_WAKEUP", NULL }, { "SQ_WAIT", "5.10" }, { "EXT_ARG", "5.11" },
@@ -116,7 +117,10 @@ void explain_enter(struct words *w)
 		SAY(w, "the ring is being closed");
 		break;
 	case EFAULT:
-		SAY(w, "the last argument (signals, or the structure of IORING_ENTER_EXT_ARG) cannot be read; pass the address of a structure");
+		if (w->c->arg_flags & ENTER_EXT_ARG_REG)
+			SAY(w, "the offset in the last argument (IORING_ENTER_EXT_ARG_REG) is not aligned, or lies outside of the region that is registered for waits, or there is none; which was not looked at");
+		else
+			SAY(w, "the last argument (signals, or the structure of IORING_ENTER_EXT_ARG), or what it points to, cannot be read; pass the address of a structure");
 		break;
 	case EAGAIN:
 	case ENOMEM:

@@ -89,6 +89,8 @@ static void enters(void **state)
 	assert_contains(why_enter(EINVAL, CALL_F_REG_RING, 16, SEEN_FD | SEEN_FD_NONE), "beyond the 16");
 	assert_contains(why_enter(EINVAL, 0, 8 | 64, SEEN_FD),
 			"IORING_ENTER_EXT_ARG (Linux 5.11), IORING_ENTER_EXT_ARG_REG (Linux 6.13)");
+	assert_contains(why_enter(EFAULT, 0, 8 | 64, SEEN_FD), "outside of the region");
+	assert_contains(why_enter(EFAULT, 0, 8, SEEN_FD), "cannot be read");
 	assert_contains(why_enter(EBUSY, 0, 0, SEEN_FD), "reap completions");
 	assert_contains(why_enter(EBADFD, 0, 0, SEEN_FD), "no longer is");
 	assert_contains(why_enter(EEXIST, 0, 0, SEEN_FD), "another thread or process");
