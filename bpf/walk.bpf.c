@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring walk. Two iterators find every ring and the tasks that hold it; nine programs
+ * The ring walk. Two iterators find every ring and the tasks that hold it; ten programs
  * that are never attached (they are run by BPF_PROG_TEST_RUN) answer what a ring, its slots,
  * a buffer's segments and a run of memory hold, what a page belongs to, who holds a node, which address space a
  * descriptor of pagemap holds, and which page a file begins with. The walk needs no function probe and no
@@ -13,12 +13,14 @@
 #include "abi/fact.h"
 #include "kernel/cgroup.h"
 #include "kernel/ending.h"
+#include "kernel/mm.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
 #include "kernel/payer.h"
 #include "kernel/pid.h"
 #include "kernel/provided.h"
 #include "kernel/register_event.h"
+#include "kernel/submitter.h"
 
 /*
  * A ring's file is known by that of one that our process opened at its start; where it can have
@@ -43,6 +45,8 @@ struct seg out_folios[PEEK_CHUNK];
 struct backing out_backings[PEEK_CHUNK];
 __u32 out_users[PEEK_CHUNK];
 __u64 out_mm;		/* of the ring in which the slots were read, or of a descriptor */
+__u64 out_mm_flags;	/* of that of the descriptor */
+__u64 out_submitters[PEEK_SUBMITTERS];
 __u64 out_table;	/* address and length of the table in which the slots were read */
 __u32 out_table_nr;
 __u32 out_nr;
@@ -188,6 +192,8 @@ int find_registered(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	fill_holder(&out, task, 0);
+	if (mm_never_pinned(out.mm))
+		out.h.flags |= FACT_F_NO_PINS;
 	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) && BPF_CORE_READ(task, mm))
 		bpf_seq_write(seq, &out, sizeof(out));
 	tctx = BPF_CORE_READ(task, io_uring);
@@ -462,7 +468,30 @@ int peek_pagemap(struct bpf_raw_tracepoint_args *ctx)
 	struct file *file = own_file(ctx->args[0]);
 
 	out_mm = file ? (__u64)BPF_CORE_READ(file, private_data) : 0;
+	out_mm_flags = mm_flags(out_mm);
 	if (mm_is_reaped(out_mm))
 		out_mm = 0;
+	return 0;
+}
+
+/*
+ * Takes a ring; answers in out_submitters the address spaces of the tasks that made it or submitted
+ * to it, the latest first, and in out_nr their number: more than there is room for when not all fit,
+ * or the kernel does not say.
+ */
+SEC("?raw_tp")
+int peek_submitters(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 head = submitters_head(ctx->args[0]), at = next_submitter(head);
+
+	out_nr = head ? 0 : PEEK_SUBMITTERS + 1;
+	for (__u32 i = 0; i < PEEK_SUBMITTERS + 1 && head; i++) {
+		if (at == head || !at)
+			break;
+		if (i < PEEK_SUBMITTERS)
+			out_submitters[i] = submitter_mm(at);
+		out_nr = i + 1;
+		at = next_submitter(at);
+	}
 	return 0;
 }

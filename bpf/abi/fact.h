@@ -44,6 +44,7 @@ enum fact_kind {
 #define FACT_F_WORKER	0x04	/* a kernel thread acted for the ring */
 #define FACT_F_OTHERS	0x08	/* the filters leave its task out: it only keeps the ledger right */
 #define FACT_F_CGROUP	0x10	/* the walk's: its task is in the cgroup that was asked for */
+#define FACT_F_NO_PINS	0x20	/* the walk's, of a process: nothing was ever pinned in its address space */
 
 struct fact {
 	__u16 size;		/* of the whole record, bytes */
@@ -488,6 +489,7 @@ struct sender {
 #define SENDER_KERNEL	(~0U)	/* "uid" of what workers of the kernel tell of nobody's ring */
 
 #define PEEK_CHUNK	128	/* slots, segments or folios that an answer of the walk holds */
+#define PEEK_SUBMITTERS	64	/* tasks that used a ring, the same */
 
 #define FACT_ASSERT_SIZE(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), "layout of struct " #type)

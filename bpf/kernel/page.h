@@ -93,19 +93,6 @@ struct folio___mapcount {
 	atomic_t _large_mapcount;
 };
 
-/* bb6525f2f8c4 "mm: add bitmap mm->flags field", 6.18: the same bits */
-struct mm_struct___word {
-	unsigned long flags;
-};
-
-typedef struct {
-	unsigned long __mm_flags[1];
-} mm_flags_t;
-
-struct mm_struct___bits {
-	mm_flags_t flags;
-};
-
 struct address_space {
 	struct xarray i_pages;
 	struct inode *host;
@@ -211,25 +198,6 @@ static __always_inline void read_folio(__u64 page, struct seg *out)
 #define FOLIO_MAPPING_ANON	1UL	/* include/linux/page-flags.h: in the low bits of .mapping */
 #define FOLIO_MAPPING_BITS	3UL
 #define MINOR_BITS	20	/* include/linux/kdev_t.h */
-
-#define MMF_UNSTABLE	22	/* include/linux/mm_types.h, sched/coredump.h before 6.18 */
-
-/* Of a process that was killed the kernel takes private pages before the process is gone. */
-static __always_inline bool mm_is_reaped(__u64 mm)
-{
-	__u64 flags = 0;
-
-	if (bpf_core_field_exists(struct mm_struct___bits, flags)) {
-		struct mm_struct___bits *m = (void *)mm;
-
-		bpf_core_read(&flags, sizeof(flags), &m->flags);
-	} else {
-		struct mm_struct___word *m = (void *)mm;
-
-		bpf_core_read(&flags, sizeof(flags), &m->flags);
-	}
-	return flags >> MMF_UNSTABLE & 1;
-}
 
 static __always_inline __u64 folio_mapping(__u64 head, __u64 *index)
 {

@@ -13,6 +13,11 @@
 
 static struct io_uring ring;
 
+struct io_uring *backing_ring(void)
+{
+	return &ring;
+}
+
 void backing_hold(char *p, size_t pages)
 {
 	struct iovec iov = { p, pages * PAGE };

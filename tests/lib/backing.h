@@ -5,10 +5,14 @@
 
 #include <sys/types.h>
 
+struct io_uring;
+
 #define BACKING_PAGES 17
 
 /* Registers these pages, alone; skips where the kernel takes no files' pages. */
 void backing_hold(char *p, size_t pages);
+/* The ring that they are registered on; not open before the first are, unless a caller opens it. */
+struct io_uring *backing_ring(void);
 /* BACKING_PAGES private anonymous pages, registered. */
 char *backing_private(void);
 /* As many shared pages, registered, from page 2 on of a memfd that goes on behind them. */

@@ -22,8 +22,18 @@ static const char *const faults[] = {
 
 static const char *const legal[] = {
 	"dontneed", "anonymous", "system-v", "cold", "cold-file", "free", "no-access", "split", "twice",
+	"read-only",
 	"forked", "not-forked", "wiped-in-child", "locked", "userfault", "write-protected",
 	"hugetlb", "reaped", "exec",
+};
+
+/* Several processes hold the ring. */
+static const char *const shared[] = {
+	"maker-replaced", "maker-replaced-child-submits", "maker-guarded",
+	"maker-hugetlb", "heir-submits", "others", "contested", "heir-is-idle", "child-registers",
+	"child-registers-at-same-place", "child-registers-file", "child-writes", "child-maps-other",
+	"child-maps-other-with-ring", "child-submits", "child-execs", "maker-unmaps", "maker-execs",
+	"child-shares-memory",
 };
 
 static void fault(struct json_object *verify, const struct load *l, const char *mode)
@@ -64,6 +74,14 @@ static size_t nr_page_findings(struct json_object *verify)
 	       json_nr_findings(verify, 0, "bad-segment");
 }
 
+/* Neither found nor vouched for. */
+static void unsettled(const struct tool_run *run, const char *mode)
+{
+	is(run->status, 4, "%s: is unsettled", mode);
+	is(json_nr_findings(run->json, 0, NULL), 0, "%s: no finding", mode);
+	has_text(run->out, "\"contested-buffers\"", "which it is");
+}
+
 static void try_mode(const char *program, const char *mode)
 {
 	const char *holder;
@@ -84,10 +102,12 @@ static void try_mode(const char *program, const char *mode)
 		note("status %d, said: %s", run.status, run.err);
 	else if (load_text(&l, "says"))
 		fault(run.json, &l, mode);
+	else if (load_text(&l, "contested"))
+		unsettled(&run, mode);
 	else if (!is(nr_page_findings(run.json), 0, "%s: is legal, nothing is found", mode))
 		note("%s", json_object_to_json_string(json_member(run.json, "findings")));
 	else if (!load_text(&l, "unknown"))
-		in_place(run.json, l.pid, mode);
+		in_place(run.json, atoi(pid), mode);
 	is(json_number(run.json, "not_compared_pages"),
 	   load_text(&l, "unknown") ? load_number(&l, "unknown") : 0, "%s: pages not compared", mode);
 	tool_free(&run);
@@ -134,6 +154,8 @@ int main(void)
 	set_huge_pages_aside();
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		try_mode("backing", faults[i]);
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
+		try_mode("backing_shared", shared[i]);
 	for (size_t i = 0; i < sizeof(legal) / sizeof(legal[0]); i++)
 		try_mode("backing_legal", legal[i]);
 	comes_and_goes();

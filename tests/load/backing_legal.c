@@ -118,6 +118,16 @@ static void twice(void)
 	backing_advise(q, PAGES, MADV_DONTNEED, "MADV_DONTNEED");
 }
 
+/* What the file gets by I/O is seen, and nothing can be written that would make a copy. */
+static void read_only(void)
+{
+	int fd;
+	char *p = backing_of_file(&fd);
+
+	if (mmap(p, PAGES * PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 2 * PAGE) == MAP_FAILED)
+		must(-errno, "mmap");
+}
+
 static void keep_child(void)
 {
 	int alive[2];
@@ -229,6 +239,7 @@ static const struct mode {
 	{ "no-access", no_access },
 	{ "split", split },
 	{ "twice", twice },
+	{ "read-only", read_only },
 	{ "forked", forked },
 	{ "not-forked", not_forked },
 	{ "wiped-in-child", wiped_in_child },

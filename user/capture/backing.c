@@ -86,6 +86,12 @@ static enum mapping judge_other(const struct evidence *e)
 	return MAPPING_STALE;
 }
 
+/* The same page comes back to it: as long as nothing can be written, it is not copied. */
+static bool is_read_only(const struct map *m)
+{
+	return m->perms[1] != 'w';
+}
+
 /* Nothing is present at an address that is mapped. */
 static enum mapping judge_absent(const struct evidence *e)
 {
@@ -101,7 +107,7 @@ static enum mapping judge_absent(const struct evidence *e)
 		       is_behind_end(e) ? MAPPING_TRUNCATED : MAPPING_DROPPED;
 	/* a file's page: the address may be empty, after fork() or reclaim, and get it back */
 	if (b->flags & BACKING_F_FILE) {
-		if (!file)
+		if (!file && !is_read_only(e->map))
 			return MAPPING_STALE;
 		/* overlayfs shows another device and inode than the page's */
 		if (e->map->major != b->dev_major || e->map->minor != b->dev_minor)
@@ -141,11 +147,19 @@ enum mapping backing_judge(const struct evidence *e)
 	case SHOWN_NOTHING:
 		if (e->map)
 			return judge_absent(e);
-		return e->pinned.flags & BACKING_F_MAPPED ? MAPPING_MOVED : MAPPING_NONE;
+		if (!(e->pinned.flags & BACKING_F_MAPPED))
+			return MAPPING_NONE;
+		return e->no_pins ? MAPPING_OTHERS : MAPPING_MOVED;
 	case SHOWN_SWAPPED:
 		return judge_swapped(e);
 	case SHOWN_UNKNOWN:
 		break;
 	}
 	return MAPPING_UNKNOWN;
+}
+
+bool mapping_is_other(enum mapping m)
+{
+	return m != MAPPING_UNKNOWN && m != MAPPING_SAME && m != MAPPING_NONE && m != MAPPING_MOVED &&
+	       m != MAPPING_OTHERS;
 }

@@ -31,8 +31,11 @@ struct evidence {
 	struct backing there;	/* with SHOWN_OTHER: what the page there belongs to */
 	__s64 file_bytes;	/* length of the mapping's file now, -1 = not known */
 	bool huge_is_one;	/* in the index of a file of huge pages, each counts as one */
+	bool no_pins;		/* nothing was ever pinned in the address space: it is another's buffer */
 };
 
+/* Whether other memory than what is pinned is there, or comes with the next touch. */
+bool mapping_is_other(enum mapping m);
 enum mapping backing_judge(const struct evidence *e);
 
 #endif

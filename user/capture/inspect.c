@@ -14,6 +14,7 @@
 #include "capture/inspect.h"
 #include "capture/mapped.h"
 #include "capture/peek.h"
+#include "capture/slot_look.h"
 #include "checks/checks.h"
 #include "checks/confirm.h"
 #include "checks/places.h"
@@ -59,74 +60,6 @@ void progress_end(struct progress *p)
 	p->shown = false;
 }
 
-static __u64 pages_with(const struct buffer *b, enum mapping mapping)
-{
-	__u64 nr = 0;
-
-	for (size_t i = 0; i < b->nr_extents; i++)
-		nr += b->extents[i].mapping == mapping ? b->extents[i].pages : 0;
-	return nr;
-}
-
-/* A living process that holds the ring and has this address space, as /proc has it, 0 = none. */
-static __u32 holder_with(const struct ring *r, __u64 mm)
-{
-	for (size_t h = 0; h < r->nr_holders; h++)
-		if (r->holders[h].mm == mm)
-			return pid_in_proc(r->holders[h].pid, r->holders[h].ns_pid);
-	return 0;
-}
-
-/* The i-th address space that the ring's buffers may lie in: the creator's, then the holders'. */
-static struct whose candidate(const struct walk *w, const struct ring *r, size_t i)
-{
-	if (!i && !r->mm)
-		return (struct whose){ 0 };
-	if (!i) {
-		__u32 pid = walk_pid_of_mm(w, r->mm->id) ? : holder_with(r, r->mm->id);
-
-		return (struct whose){ pid ? : pid_in_proc(r->mm->pid, r->mm->ns_pid), r->mm->id };
-	}
-	for (size_t h = 0; h < r->nr_holders; h++) {
-		__u32 pid = pid_in_proc(r->holders[h].pid, r->holders[h].ns_pid);
-		bool seen = !pid || !r->holders[h].mm ||
-			    (r->mm && r->holders[h].mm == r->mm->id);
-
-		for (size_t k = 0; k < h; k++)
-			seen |= r->holders[k].mm == r->holders[h].mm;
-		if (!seen && !--i)
-			return (struct whose){ pid, r->holders[h].mm };
-	}
-	return (struct whose){ 0 };
-}
-
-int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index)
-{
-	struct buffer *b = r->slots[index];
-	struct whose first = candidate(walk, r, 0), best = first, next;
-	__u64 same, best_same = 0;
-	int err = page_walk_slot(pages, r, index, first);
-
-	if (err)
-		return err;
-	best_same = pages_with(b, MAPPING_SAME);
-	for (size_t i = 1; best_same < buffer_pages(b); i++) {
-		next = candidate(walk, r, i);
-		if (!next.pid)
-			break;
-		err = page_walk_slot(pages, r, index, next);
-		if (err)
-			return err;
-		same = pages_with(b, MAPPING_SAME);
-		if (same > best_same || !best.pid) {
-			best = next;
-			best_same = same;
-		}
-		first = next;
-	}
-	return first.mm == best.mm ? 0 : page_walk_slot(pages, r, index, best);
-}
-
 static void add_unsettled(struct look *look, enum unsettled_what what, const struct ring *r,
 			  __u64 count)
 {
@@ -141,7 +74,7 @@ static void add_unsettled(struct look *look, enum unsettled_what what, const str
 static void count_pages(struct look *look, const struct ring *r, const struct buffer *b, int err,
 			bool denied)
 {
-	__u64 unseen = err ? 0 : pages_with(b, MAPPING_UNKNOWN);
+	__u64 unseen = err ? 0 : buffer_pages_with(b, MAPPING_UNKNOWN);
 
 	if (err) {
 		look->unsteady_buffers++;
@@ -150,7 +83,9 @@ static void count_pages(struct look *look, const struct ring *r, const struct bu
 	}
 	look->pages += buffer_pages(b) - unseen;
 	look->not_compared_pages += unseen;
-	if (denied && unseen) {
+	if (b->contested) {
+		add_unsettled(look, UNSETTLED_CONTESTED, r, 1);
+	} else if (denied && unseen) {
 		look->denied_buffers++;
 		add_unsettled(look, UNSETTLED_DENIED, r, 1);
 	} else {
@@ -164,6 +99,8 @@ static void take_pages(struct buffer *b, struct buffer *from)
 	buffer_set_extents(b, from->extents, from->nr_extents);
 	b->bad_segment_at = from->bad_segment_at;
 	b->segment_bytes = from->segment_bytes;
+	b->seen_by = from->seen_by;
+	b->contested = from->contested;
 	b->walked = true;
 	from->extents = NULL;
 	from->nr_extents = 0;

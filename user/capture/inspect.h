@@ -58,11 +58,4 @@ int look_closely(struct walk *walk, struct page_walk *pages, const struct select
 void look_free(struct look *look);
 void progress_end(struct progress *p);
 
-/*
- * Reads a slot's pages. The kernel does not keep whose addresses a buffer has:
- * it is the address space that shows most of its pages; the creator's, when
- * none shows any. As page_walk_slot().
- */
-int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index);
-
 #endif

@@ -23,6 +23,7 @@ void mms_take(struct mms *m, const struct holders *h)
 		m->list[i] = (struct mm_owner){
 			h->list[i].mm, h->list[i].h.pid, h->list[i].ns_pid, h->list[i].h.uid,
 			h->list[i].h.comm, h->list[i].h.flags & FACT_F_CGROUP,
+			h->list[i].h.flags & FACT_F_NO_PINS,
 		};
 	qsort(m->list, m->nr, sizeof(*m->list), by_mm);
 }

@@ -12,6 +12,7 @@ struct mm_owner {
 	__u32 pid, ns_pid, uid;
 	struct comm comm;
 	bool in_cgroup;		/* that was asked for, if one was */
+	bool no_pins;		/* nothing was ever pinned in it */
 };
 
 struct mms {

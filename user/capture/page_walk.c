@@ -56,6 +56,7 @@ struct page_walk *page_walk_prepare(struct walk *w)
 	bpf_program__set_autoload(pw->skel->progs.peek_segs, true);
 	bpf_program__set_autoload(pw->skel->progs.peek_folios, true);
 	bpf_program__set_autoload(pw->skel->progs.peek_first_page, true);
+	bpf_program__set_autoload(pw->skel->progs.peek_submitters, true);
 	bpf_program__set_autoload(pw->skel->progs.note_call, true);
 	bpf_map__set_autocreate(pw->skel->maps.ring_calls, true);
 	return pw;
@@ -91,6 +92,7 @@ static int calibrate(struct page_walk *pw, void *mem, struct pagemap *own)
 				bss->out_slots[0].segments);
 	if (err)
 		return err;
+	space_learn_pinned(pw->space, own);
 	pw->page_size = bss->out_page_size;
 	pw->pages_at = bss->out_segs[0].page - frame[0] * pw->page_size;
 	/* neighbours in memory may be one segment */
@@ -340,6 +342,11 @@ static bool slot_is(struct page_walk *pw, const struct ring *r, __u32 index, con
 __u64 page_walk_denials(const struct page_walk *pw)
 {
 	return space_denials(pw->space);
+}
+
+__u64 page_walk_shared(const struct page_walk *pw)
+{
+	return space_shared(pw->space);
 }
 
 void page_walk_rest(struct page_walk *pw)

@@ -28,6 +28,9 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct 
 /* After the last slot of a pass: lets go of the address space that it looked into. */
 void page_walk_rest(struct page_walk *pw);
 
+/* Pages of the last slot that show other memory, while what is pinned may be others', too (capture/space.h). */
+__u64 page_walk_shared(const struct page_walk *pw);
+
 /* Times that it may not look into an address space since the start. */
 __u64 page_walk_denials(const struct page_walk *pw);
 

@@ -192,11 +192,9 @@ static int find_holders_again(struct walk *w, struct holders *h, const struct ho
 	return err;
 }
 
-__u32 walk_pid_of_mm(const struct walk *w, __u64 mm)
+const struct mms *walk_mms(const struct walk *w)
 {
-	const struct mm_owner *owner = mms_find(&w->mms, mm);
-
-	return owner ? pid_in_proc(owner->pid, owner->ns_pid) : 0;
+	return &w->mms;
 }
 
 /* Whether no account that a process shows has more than the rings that were found put there. */

@@ -8,6 +8,7 @@
 
 struct walk_bpf;
 struct walk_cuts;
+struct mms;
 struct peek;
 struct ring_raw;
 struct walk;
@@ -85,8 +86,8 @@ unsigned int walk_left(const struct walk *w, const struct fact_holder **list);
 /* Reads slots [first, first + nr) of one ring again; -EAGAIN when they kept changing. */
 int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger *l);
 
-/* A living process with this address space as /proc has it, 0 = none, as of the last walk_rings(). */
-__u32 walk_pid_of_mm(const struct walk *w, __u64 mm);
+/* The living processes and their address spaces, as of the last walk_rings(). */
+const struct mms *walk_mms(const struct walk *w);
 
 /* What it asks its programs through, for page_walk.c. */
 const struct peek *walk_peek(const struct walk *w);

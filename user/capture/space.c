@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include "base/alloc.h"
 #include "base/patient.h"
@@ -13,6 +14,10 @@
 #include "capture/peek.h"
 #include "capture/space.h"
 #include "walk.skel.h"
+
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66	/* 6.3 */
+#endif
 
 struct space {
 	struct walk_bpf *skel;
@@ -25,16 +30,18 @@ struct space {
 	bool is_hole;
 	__s64 map_bytes;	/* length of its file */
 	__u64 denials;
+	bool no_pins;		/* nothing was ever pinned in .mm */
+	__u64 shared;		/* see space_shared() */
 	bool huge_is_one;	/* see backing.h */
+	bool huge_is_shared;	/* fork does not copy pinned huge pages of hugetlb */
 };
 
-/* To 6.6; a08c7193e4f1 "mm/filemap: remove hugetlb special casing in filemap.c", 6.7 */
-static bool huge_is_one(void)
+static bool kernel_is_before(unsigned int first, unsigned int second)
 {
 	unsigned int major = 0, minor = 0;
 
 	return sscanf(system_release(), "%u.%u", &major, &minor) == 2 &&
-	       (major < 6 || (major == 6 && minor < 7));
+	       (major < first || (major == first && minor < second));
 }
 
 struct space *space_prepare(struct walk_bpf *skel)
@@ -42,7 +49,9 @@ struct space *space_prepare(struct walk_bpf *skel)
 	struct space *s = must_alloc(1, sizeof(*s));
 
 	s->skel = skel;
-	s->huge_is_one = huge_is_one();
+	/* a08c7193e4f1 "mm/filemap: remove hugetlb special casing in filemap.c", 6.7 */
+	s->huge_is_one = kernel_is_before(6, 7);
+	s->huge_is_shared = kernel_is_before(5, 12);
 	bpf_program__set_autoload(skel->progs.peek_backings, true);
 	bpf_program__set_autoload(skel->progs.peek_pagemap, true);
 	return s;
@@ -52,6 +61,23 @@ void space_free(struct space *s)
 {
 	space_leave(s);
 	free(s);
+}
+
+/*
+ * MMF_HAS_PINNED was bit 28 while there was an MMF_OOM_VICTIM below it, and is 27 since 6.0; then 28 is
+ * that of PR_SET_MDWE.
+ */
+void space_learn_pinned(struct space *s, const struct pagemap *own)
+{
+	__u64 flags;
+
+	if (peek(s->skel->progs.peek_pagemap, pagemap_fd(own), 0, 0))
+		return;
+	flags = s->skel->bss->out_mm_flags;
+	if (flags >> 28 & 1 && prctl(PR_GET_MDWE, 0, 0, 0, 0) <= 0)
+		s->skel->bss->has_pinned_bit = 28;
+	else if (flags >> 27 & 1)
+		s->skel->bss->has_pinned_bit = 27;
 }
 
 /* 0 when nothing is open, and when its pages are being taken away. */
@@ -113,6 +139,8 @@ void space_enter(struct space *s, struct whose whose, __u64 end)
 	}
 	free(s->maps);
 	s->maps = NULL;
+	s->no_pins = whose.no_pins;
+	s->shared = 0;
 	if (s->pm)
 		pagemap_renew(s->pm, end);
 }
@@ -125,6 +153,11 @@ struct pagemap *space_pagemap(const struct space *s)
 __u64 space_mm(const struct space *s)
 {
 	return s->mm;
+}
+
+__u64 space_shared(const struct space *s)
+{
+	return s->shared;
 }
 
 __u64 space_denials(const struct space *s)
@@ -228,8 +261,9 @@ static enum mapping judge(struct space *s, const struct doubt *d)
 	const struct backing *out = s->skel->bss->out_backings;
 	struct evidence e = {
 		.shown = d->shown, .addr = d->page->addr, .pinned = out[d->pinned],
-		.file_bytes = -1, .huge_is_one = s->huge_is_one,
+		.file_bytes = -1, .huge_is_one = s->huge_is_one, .no_pins = s->no_pins,
 	};
+	enum mapping mapping;
 
 	if (d->shown == SHOWN_OTHER)
 		e.there = out[d->there];
@@ -237,7 +271,10 @@ static enum mapping judge(struct space *s, const struct doubt *d)
 		e.map = &s->map;
 		e.file_bytes = s->map_bytes;
 	}
-	return backing_judge(&e);
+	mapping = backing_judge(&e);
+	s->shared += mapping_is_other(mapping) &&
+		     (!(e.pinned.flags & BACKING_F_ANON) || (e.pinned.order && s->huge_is_shared));
+	return mapping;
 }
 
 /* 0, or -errno with a sentence. */
@@ -271,6 +308,7 @@ int space_look(struct space *s, struct extent *pages, size_t nr, __u64 pages_at,
 		e.shown = d.shown = pagemap_shows(s->pm, e.addr, pages[i].pfn, &other);
 		if (d.shown != SHOWN_OTHER && d.shown != SHOWN_NOTHING && d.shown != SHOWN_SWAPPED) {
 			pages[i].mapping = backing_judge(&e);
+			s->shared += mapping_is_other(pages[i].mapping);
 			continue;
 		}
 		if (asked + 2 > PEEK_CHUNK) {

@@ -16,11 +16,14 @@ struct space;
 struct whose {
 	__u32 pid;
 	__u64 mm;	/* 0: the one that it has now, believed if it is the ring's or shows a page */
+	bool no_pins;	/* nothing was ever pinned in it */
 };
 
 /* Switches its programs on, before kern_load(). */
 struct space *space_prepare(struct walk_bpf *skel);
 void space_free(struct space *s);
+/* Memory of our own is pinned: learns from it how an address space tells so. */
+void space_learn_pinned(struct space *s, const struct pagemap *own);
 
 /*
  * Opens the process's address space if it is the one that it has to be;
@@ -34,6 +37,14 @@ struct pagemap *space_pagemap(const struct space *s);
 void space_leave(struct space *s);
 /* The one that is open, 0 = none. */
 __u64 space_mm(const struct space *s);
+/*
+ * Pages, since space_enter(), that show other memory than what is pinned, and what is pinned may be
+ * in several address spaces: it is a file's, or was not looked at. Private memory that is pinned
+ * is in one, as fork copies it at once: from 70e806e4e645 ("mm: Do early cow for pinned pages
+ * during fork() for ptes"), 5.9, and 4eae4efa2c29 ("hugetlb: do early cow when page pinned on src
+ * mm"), 5.12.
+ */
+__u64 space_shared(const struct space *s);
 /* Times that it may not look into an address space since the start. */
 __u64 space_denials(const struct space *s);
 

@@ -34,7 +34,7 @@ enum stale_cause {
 	STALE_REPLACED, STALE_COPIED, STALE_DROPPED, STALE_TRUNCATED, STALE_PUNCHED, STALE_GUARDED,
 	STALE_POISONED,
 };
-enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED, UNMAPPED_KEPT };
+enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED, UNMAPPED_KEPT, UNMAPPED_OTHERS };
 
 /* How much of an account nothing explains. */
 enum unexplained_cause { UNEXPLAINED_MUCH, UNEXPLAINED_LITTLE };

@@ -47,6 +47,8 @@ FINDING(UNMAPPED_PAGE,
 		[UNMAPPED_KEPT] = "leave FD_CLOEXEC set on the ring's descriptor, as io_uring_setup() "
 			"sets it, so that exec closes it, and close it in a child of fork that does "
 			"not use it; close it now in the process that kept it",
+		[UNMAPPED_OTHERS] = "register memory in the process that does its I/O, on a ring of "
+			"its own: a child of fork inherits the ring, not the other way round",
 	})
 
 FINDING(UNPINNED_PAGE,

@@ -48,7 +48,10 @@ static const struct rule {
 	  "who registered the buffer has ended or called exec, and the ring's descriptor was kept" },
 	{ UNMAPPED_PAGE, UNMAPPED_MOVED, MAPPING_MOVED,
 	  "is no longer mapped there, but elsewhere", "are no longer mapped there, but elsewhere",
-	  "what I/O reads comes to the new address (mremap), or to another mapping" },
+	  "what I/O reads comes to where it is now: a new address (mremap), another mapping, or another process" },
+	{ UNMAPPED_PAGE, UNMAPPED_OTHERS, MAPPING_OTHERS,
+	  "is another process's memory", "are another process's memory",
+	  "who registered it no longer has the ring, and what I/O reads comes to that memory alone" },
 	{ UNPINNED_PAGE, 0, MAPPING_UNKNOWN, "carries no pin", "carry no pin",
 	  "the kernel may move or reuse what I/O reads and writes" },
 };
@@ -102,15 +105,29 @@ static struct span find_span(const struct buffer *b, const struct rule *rule)
 	return s;
 }
 
+#define SEEN_LEN	(NAME_LEN + 40)
+
+/* And by whom the pages are seen like that, when it is not the process that is named. */
+static void name_seen(char buf[SEEN_LEN], const struct place *p)
+{
+	char name[NAME_LEN];
+
+	place_name(name, p);
+	if (p->buffer->seen_by)
+		snprintf(buf, SEEN_LEN, "%s as pid %u sees it", name, p->buffer->seen_by);
+	else
+		snprintf(buf, SEEN_LEN, "%s", name);
+}
+
 static void report_span(const struct place *p, const struct rule *rule, const struct span *s,
 			struct findings *out)
 {
 	__u64 all = buffer_pages(p->buffer);
 	struct finding f = place_finding(rule->tag, p);
-	char name[NAME_LEN], ranges[64] = "", size[FMT_LEN];
+	char name[SEEN_LEN], ranges[64] = "", size[FMT_LEN];
 	const char *says = s->pages == 1 ? rule->one : rule->many;
 
-	place_name(name, p);
+	name_seen(name, p);
 	f.addr = s->first;
 	f.pages = s->pages;
 	f.cause = rule->cause;
@@ -131,9 +148,9 @@ static void report_span(const struct place *p, const struct rule *rule, const st
 static void report_each(const struct place *p, const struct rule *rule, struct findings *out)
 {
 	struct finding f = place_finding(rule->tag, p);
-	char name[NAME_LEN];
+	char name[SEEN_LEN];
 
-	place_name(name, p);
+	name_seen(name, p);
 	f.pages = 1;
 	f.cause = rule->cause;
 	for (size_t i = 0; i < p->buffer->nr_extents; i++) {

@@ -61,6 +61,13 @@ static const struct {
 		"hidepid) run it where it does; for memory of a file on overlayfs let the process "
 		"touch it",
 	},
+	[UNSETTLED_CONTESTED] = {
+		"contested-buffers", "buffer", "buffers",
+		"may have been registered by several processes that hold its ring, of which some "
+		"have its pages at its address and some have other memory there: the kernel does "
+		"not keep who registered it",
+		"close the ring in the processes that do not use it",
+	},
 	[UNSETTLED_BEYOND] = {
 		"skipped-buffers", "buffer", "buffers",
 		"was not checked: it is beyond what is read of one user at a time",

@@ -19,6 +19,7 @@ enum unsettled_what {
 	UNSETTLED_ENDING,	/* rings of a process that ends and waits for requests in flight */
 	UNSETTLED_DENIED,	/* buffers whose addresses we may not look into */
 	UNSETTLED_PAGES,	/* their addresses could not be looked into for another reason */
+	UNSETTLED_CONTESTED,	/* buffers on whose pages processes differ, and it cannot be told whose they are */
 	UNSETTLED_BEYOND,	/* buffers beyond what is read of one user */
 	UNSETTLED_MAPPINGS,	/* of processes: too many to look through for rings */
 	UNSETTLED_OUTSIDE,	/* processes outside of the pid namespace in which we are */

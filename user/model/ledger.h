@@ -28,6 +28,7 @@ enum mapping {
 	MAPPING_GUARDED	  = 8,	/* a guard region: a touch is a signal */
 	MAPPING_MOVED	  = 9,	/* nothing is mapped there, but the page is elsewhere */
 	MAPPING_POISONED  = 10,	/* a marker of poison: a touch is SIGBUS */
+	MAPPING_OTHERS	  = 11,	/* as MAPPING_MOVED, but who sees nothing there has never pinned anything */
 };
 
 /* Neighbouring pages of one buffer that are alike: addresses and frames both run on. */
@@ -78,6 +79,8 @@ struct buffer {
 	size_t nr_extents;
 	__u64 bad_segment_at;	/* address of the first segment that leaves its folio, 0 = none */
 	__u64 segment_bytes;	/* sum over segments; valid when extents are */
+	__u32 seen_by;		/* whose view .mapping of the extents is, as /proc has the pid; 0 = its ring's process's */
+	bool contested;		/* processes differ on it, and who registered it cannot be told: .mapping is unknown */
 	bool walked;		/* extents are complete and were stable while read */
 	bool tried;		/* a page walk could not read it */
 	bool looked_at;		/* a look of its own at everything has compared its pages */

@@ -38,6 +38,15 @@ __u64 buffer_pages(const struct buffer *b)
 	return (last >> PAGE_SHIFT) - (b->addr >> PAGE_SHIFT) + 1;
 }
 
+__u64 buffer_pages_with(const struct buffer *b, enum mapping mapping)
+{
+	__u64 nr = 0;
+
+	for (size_t i = 0; i < b->nr_extents; i++)
+		nr += b->extents[i].mapping == mapping ? b->extents[i].pages : 0;
+	return nr;
+}
+
 static void buffer_free(struct ledger *l, struct buffer *b)
 {
 	HASH_DEL(l->buffers, b);

@@ -15,6 +15,8 @@ void buffer_set_extents(struct buffer *b, struct extent *extents, size_t nr);
 
 /* Pages from .addr's page to the end of the last: what pinning it touches. */
 __u64 buffer_pages(const struct buffer *b);
+/* Of them, those whose address shows this, after a page walk. */
+__u64 buffer_pages_with(const struct buffer *b, enum mapping mapping);
 
 /* For ledger.c alone; .cause is the fact that made it so, as the observer hears it. */
 void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f);

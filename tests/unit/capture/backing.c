@@ -26,12 +26,13 @@ static const struct backing of_file = { .flags = BACKING_F_FILE, .inode = 77, .d
 static const struct backing in_swap_cache = { .flags = BACKING_F_ANON | BACKING_F_SWAPCACHE };
 static const struct backing given_up;
 
-static bool huge_is_one;
+static bool huge_is_one, no_pins;
 
 static enum mapping judge(enum shown shown, const struct map *map, struct backing pinned)
 {
 	struct evidence e = { .shown = shown, .addr = ADDR, .map = map, .pinned = pinned,
-			      .file_bytes = 16 * PAGE, .huge_is_one = huge_is_one };
+			      .file_bytes = 16 * PAGE, .huge_is_one = huge_is_one,
+			      .no_pins = no_pins };
 
 	return backing_judge(&e);
 }
@@ -83,6 +84,11 @@ static void nothing_mapped(void **state)
 	gone.flags &= ~BACKING_F_MAPPED;
 	assert_int_equal(judge(SHOWN_NOTHING, NULL, gone), MAPPING_NONE);
 	assert_int_equal(judge(SHOWN_NOTHING, NULL, anonymous), MAPPING_MOVED);
+	/* it cannot be its own, moved */
+	no_pins = true;
+	assert_int_equal(judge(SHOWN_NOTHING, NULL, anonymous), MAPPING_OTHERS);
+	assert_int_equal(judge(SHOWN_NOTHING, NULL, gone), MAPPING_NONE);
+	no_pins = false;
 }
 
 /* An empty entry is legal while the same page is still at that place of the file. */
@@ -96,6 +102,11 @@ static void files(void **state)
 	other_place.offset = 3 * PAGE;
 	assert_int_equal(judge(SHOWN_NOTHING, &other_place, b), MAPPING_STALE);
 	private_file.perms[3] = 'p';
+	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_STALE);
+	/* what cannot be written is not copied */
+	private_file.perms[1] = '-';
+	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_SAME);
+	private_file.offset = 3 * PAGE;
 	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_STALE);
 	/* the first System V segment of a namespace */
 	b.inode = other_place.inode = 0;

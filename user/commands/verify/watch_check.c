@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/pid.h"
 #include "capture/inspect.h"
+#include "capture/slot_look.h"
 #include "checks/checks.h"
 #include "checks/places.h"
 #include "commands/verify/watch_check.h"
