@@ -6,6 +6,16 @@ bool view_decides(const struct view *v)
 	return v->maker && v->holds && v->may_have && (v->all || v->unseen);
 }
 
+bool view_may_doubt(const struct view *v)
+{
+	return v->holds && v->may_have && v->submits == SUBMITS;
+}
+
+bool view_may_use(const struct view *v)
+{
+	return v->holds && (v->may_have || v->submits != SUBMITS_NOT);
+}
+
 /* The more, the rather it is the one to tell when nobody sees all that is pinned. */
 static int rank(const struct view *v)
 {
@@ -41,6 +51,15 @@ static bool accuses(const struct view *v, bool holder_sees, bool registrant_sees
 	return v->shared || !registrant_sees;
 }
 
+/* Whether one who uses the ring may have registered the buffer, and lost it since. */
+static bool is_doubted(const struct view *views, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!views[i].maker && view_may_doubt(&views[i]) && views[i].other && views[i].shared)
+			return true;
+	return false;
+}
+
 size_t decisive_view(const struct view *views, size_t nr, bool *contested)
 {
 	bool holder = false, registrant = false;	/* that sees all that is pinned */
@@ -48,11 +67,13 @@ size_t decisive_view(const struct view *views, size_t nr, bool *contested)
 
 	*contested = false;
 	for (size_t i = 0; i < nr; i++) {
-		if (view_decides(&views[i]))
+		if (view_decides(&views[i])) {
+			*contested = views[i].all && is_doubted(views, nr);
 			return i;
+		}
 		if (!views[i].all)
 			continue;
-		holder |= views[i].holds;
+		holder |= view_may_use(&views[i]);
 		registrant |= views[i].holds && views[i].may_have;
 		if (seer == nr || (views[i].holds && !views[seer].holds))
 			seer = i;

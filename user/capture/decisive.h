@@ -37,7 +37,10 @@ struct view {
 
 /* Which of .nr views, one or more, is to be told. *contested: none, and it shows what is pinned. */
 size_t decisive_view(const struct view *views, size_t nr, bool *contested);
-/* Whether this one is, whatever others there are. */
+/* Whether this one is, unless there is one that may doubt it: a view of another is of no use. */
 bool view_decides(const struct view *v);
+bool view_may_doubt(const struct view *v);
+/* Whether one who has this view may do I/O through the buffer. */
+bool view_may_use(const struct view *v);
 
 #endif

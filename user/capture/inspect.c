@@ -181,10 +181,37 @@ static bool is_beyond(const struct budget *of, const struct buffer *b)
 
 static void count_looked(struct budget *of, const struct buffer *b)
 {
+	__u32 times = b->views ? : 1;
+
 	if (!of)
 		return;
-	of->pages += buffer_pages(b);
-	of->extents += b->nr_extents;
+	of->pages += buffer_pages(b) * times;
+	of->extents += b->nr_extents * times;
+}
+
+/*
+ * What is in place for those who have the ring in which it was looked at may be lost for those who have
+ * a clone of it. The first fault that is seen stays.
+ */
+static bool is_to_look_again(const struct ring *r, const struct buffer *b)
+{
+	return (b->views > 1 || ring_is_shared(r)) &&
+	       buffer_pages_with(b, MAPPING_SAME) == buffer_pages(b);
+}
+
+/* As look_at_slot(). */
+static int look_again(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index,
+		      bool ours, struct look *look)
+{
+	struct buffer *b = r->slots[index];
+	int err = look_at_slot(walk, pages, r, index);
+
+	if (!err && ours && b->contested) {
+		look->pages -= buffer_pages(b);
+		look->not_compared_pages += buffer_pages(b);
+		add_unsettled(look, UNSETTLED_CONTESTED, r, 1);
+	}
+	return err == -EAGAIN ? 0 : err;
 }
 
 /* 0, or -errno with a sentence. .ours: the ring is one of the selection. */
@@ -198,12 +225,20 @@ static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring 
 		__u64 denials = page_walk_denials(pages);
 		int err = -EAGAIN;
 
-		if (!b || b->walked || b->buf_flags & BUFFER_F_KERNEL)
+		if (!b || b->buf_flags & BUFFER_F_KERNEL ||
+		    (b->walked && !is_to_look_again(r, b)))
 			continue;
 		if (interrupted || walk_is_over(walk))
 			return peek_end();
 		if (is_beyond(budget, b)) {
 			add_unsettled(look, UNSETTLED_BEYOND, r, ours);
+			continue;
+		}
+		if (b->walked) {
+			err = look_again(walk, pages, r, i, ours, look);
+			count_looked(budget, b);
+			if (err)
+				return err;
 			continue;
 		}
 		if (torn < MAX_TORN)

@@ -73,11 +73,10 @@ static struct whose find_maker(const struct slot_look *l)
 	return (struct whose){ pid, l->maker, has_no_pins(l, l->maker) };
 }
 
-/* Whether others have the ring, too. */
-static bool is_shared(const struct slot_look *l)
+bool ring_is_shared(const struct ring *r)
 {
-	for (size_t h = 0; h < l->ring->nr_holders; h++)
-		if (l->ring->holders[h].mm && l->ring->holders[h].mm != l->maker)
+	for (size_t h = 0; h < r->nr_holders; h++)
+		if (r->holders[h].mm && r->holders[h].mm != (r->mm ? r->mm->id : 0))
 			return true;
 	return false;
 }
@@ -142,14 +141,21 @@ static int look(struct slot_look *l, struct whose whose)
 		.submits = submits(l, whose.mm),
 	};
 	v->all = v->same == buffer_pages(b);
-	l->holder_sees |= v->all && v->holds;
+	l->holder_sees |= v->all && view_may_use(v);
 	return 0;
 }
 
-/* What is not told by those who cannot make a difference is not asked. */
-static bool is_idle_heir(const struct slot_look *l, const struct whose *whose)
+/* Those who cannot make a difference are not asked. */
+static bool is_of_no_use(const struct slot_look *l, const struct whose *whose)
 {
-	return l->holder_sees && whose->no_pins && submits(l, whose->mm) != SUBMITS;
+	struct view v = {
+		.holds = can_use(l->ring, whose->mm), .may_have = !whose->no_pins,
+		.submits = submits(l, whose->mm),
+	};
+
+	if (view_decides(&l->views[0]))
+		return !view_may_doubt(&v);
+	return l->holder_sees && whose->no_pins && v.submits != SUBMITS;
 }
 
 static int look_at_holders(struct slot_look *l)
@@ -163,7 +169,7 @@ static int look_at_holders(struct slot_look *l)
 			has_no_pins(l, r->holders[h].mm),
 		};
 
-		if (whose.pid && whose.mm && !is_looked_at(l, whose.mm) && !is_idle_heir(l, &whose))
+		if (whose.pid && whose.mm && !is_looked_at(l, whose.mm) && !is_of_no_use(l, &whose))
 			err = look(l, whose);
 	}
 	return err;
@@ -180,6 +186,7 @@ static int keep(struct slot_look *l, size_t told, bool contested)
 
 	if (err)
 		return err;
+	b->views = l->nr;
 	b->contested = contested;
 	b->seen_by = l->whose[told].mm != shown ? l->whose[told].pid : 0;
 	for (size_t i = 0; contested && i < b->nr_extents; i++)
@@ -193,11 +200,11 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 		.walk = walk, .pages = pages, .ring = r, .index = index,
 		.maker = r->mm ? r->mm->id : 0, .nr_submitters = -1,
 	};
-	bool contested = false, shared = is_shared(&l);
+	bool contested = false, shared = ring_is_shared(r);
 	size_t told = 0;
 	int err = look(&l, find_maker(&l));
 
-	if (!err && shared && !view_decides(&l.views[0])) {
+	if (!err && shared) {
 		find_submitters(&l);
 		err = look_at_holders(&l);
 		if (!err)

@@ -11,4 +11,7 @@
  */
 int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index);
 
+/* Whether an address space has it that did not make it. */
+bool ring_is_shared(const struct ring *r);
+
 #endif

@@ -63,9 +63,9 @@ static const struct {
 	},
 	[UNSETTLED_CONTESTED] = {
 		"contested-buffers", "buffer", "buffers",
-		"may have been registered by several processes that hold its ring, of which some "
-		"have its pages at its address and some have other memory there: the kernel does "
-		"not keep who registered it",
+		"has its pages at its address in one process that has its ring, and other memory "
+		"there in another: which of them is right cannot be told, since the kernel does not "
+		"keep who registered it",
 		"close the ring in the processes that do not use it",
 	},
 	[UNSETTLED_BEYOND] = {

@@ -176,10 +176,12 @@ static struct holder *holder_find(struct ring *r, __u32 pid, __s32 fd, __s32 reg
 	return NULL;
 }
 
-static bool is_descriptor_held(const struct ring *r, __u64 files, __s32 fd)
+/* Who shares the descriptors and not the memory (CLONE_FILES) is a holder of its own. */
+static bool is_descriptor_held(const struct ring *r, const struct fact_holder *f)
 {
-	for (size_t i = 0; files && fd >= 0 && i < r->nr_holders; i++)
-		if (r->holders[i].files == files && r->holders[i].fd == fd)
+	for (size_t i = 0; f->files && f->fd >= 0 && i < r->nr_holders; i++)
+		if (r->holders[i].files == f->files && r->holders[i].fd == f->fd &&
+		    r->holders[i].mm == f->mm)
 			return true;
 	return false;
 }
@@ -267,8 +269,7 @@ static void feed_holder(struct ledger *l, const struct fact_holder *f)
 	name_mm(learn_mm(l, &f->h, f->mm, f->mm_pinned_pages), &f->h);
 	if (!r)
 		return;
-	if (!holder_find(r, f->h.pid, f->fd, f->reg_index) &&
-	    is_descriptor_held(r, f->files, f->fd))
+	if (!holder_find(r, f->h.pid, f->fd, f->reg_index) && is_descriptor_held(r, f))
 		return;
 	h = holder_add(r, &f->h, f->fd, f->reg_index);
 	h->mm = f->mm;

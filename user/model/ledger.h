@@ -80,6 +80,7 @@ struct buffer {
 	__u64 bad_segment_at;	/* address of the first segment that leaves its folio, 0 = none */
 	__u64 segment_bytes;	/* sum over segments; valid when extents are */
 	__u32 seen_by;		/* whose view .mapping of the extents is, as /proc has the pid; 0 = its ring's process's */
+	__u32 views;		/* address spaces that its pages were compared with */
 	bool contested;		/* processes differ on it, and who registered it cannot be told: .mapping is unknown */
 	bool walked;		/* extents are complete and were stable while read */
 	bool tried;		/* a page walk could not read it */

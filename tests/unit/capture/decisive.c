@@ -41,7 +41,9 @@ static void maker_decides(void **state)
 {
 	(void)state;
 	/* what a child has there is its own affair */
-	assert_int_equal(told("MHPS+", "HPSx", NULL), 0);
+	assert_int_equal(told("MHPS+", "HPsx", NULL), 0);
+	assert_int_equal(told("MHPS+", "HSx", "HPx"), 0);
+	assert_int_equal(told("MHPS+", "HPSa", NULL), 0);
 	assert_int_equal(told("MHPS+", "Ha", NULL), 0);
 	/* one that has never pinned anything did not register it */
 	assert_int_equal(told("MHPSx", "H+", NULL), 0);
@@ -79,11 +81,22 @@ static void only_others_can_use_it(void **state)
 	assert_int_equal(told("MP+", "Ha", "HSa"), 2);
 }
 
+/* Nobody who goes on with the ring has what is pinned. */
+static void heirs(void **state)
+{
+	(void)state;
+	assert_int_equal(told("HSx", "Hs+", NULL), 0);
+	assert_int_equal(told("HSx", "Hs+", "HS+"), -1);
+	assert_int_equal(told("Hsx", "Hs+", NULL), 1);
+}
+
 static void contested(void **state)
 {
 	(void)state;
 	assert_int_equal(told("MHPSx", "HP+", NULL), -1);
+	assert_int_equal(told("MHPS+", "HPSx", NULL), -1);
 	assert_int_equal(told("HPSx", "HPs+", NULL), -1);
+	assert_int_equal(told("HSx", "HS+", NULL), -1);
 	assert_int_equal(told("HSx", "H+", NULL), -1);
 	assert_int_equal(told("MHSx", "HPSx", "H+"), -1);
 }
@@ -103,7 +116,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maker_decides), cmocka_unit_test(child_decides),
-		cmocka_unit_test(only_others_can_use_it), cmocka_unit_test(contested),
+		cmocka_unit_test(only_others_can_use_it), cmocka_unit_test(heirs),
+		cmocka_unit_test(contested),
 		cmocka_unit_test(nobody_sees_it),
 	};
 
