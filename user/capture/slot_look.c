@@ -67,16 +67,20 @@ static struct whose find_maker(const struct slot_look *l)
 	const struct mm_owner *o = mms_find(walk_mms(l->walk), l->maker);
 	__u32 pid = o ? pid_in_proc(o->pid, o->ns_pid) : 0;
 
-	if (!mm)
+	if (!l->maker)
 		return (struct whose){ 0 };
-	pid = pid ? : holder_with(l->ring, l->maker) ? : pid_in_proc(mm->pid, mm->ns_pid);
+	pid = pid ? : holder_with(l->ring, l->maker);
+	if (!pid && mm)
+		pid = pid_in_proc(mm->pid, mm->ns_pid);
 	return (struct whose){ pid, l->maker, has_no_pins(l, l->maker) };
 }
 
 bool ring_is_shared(const struct ring *r)
 {
+	__u64 mm = r->mm ? r->mm->id : r->nr_holders ? r->holders[0].mm : 0;
+
 	for (size_t h = 0; h < r->nr_holders; h++)
-		if (r->holders[h].mm && r->holders[h].mm != (r->mm ? r->mm->id : 0))
+		if (r->holders[h].mm && r->holders[h].mm != mm)
 			return true;
 	return false;
 }
@@ -91,6 +95,21 @@ static void find_submitters(struct slot_look *l)
 		return;
 	l->nr_submitters = skel->bss->out_nr;
 	memcpy(l->submitters, skel->bss->out_submitters, l->nr_submitters * sizeof(l->submitters[0]));
+}
+
+/*
+ * From 7.2 a ring of a CAP_IPC_LOCK owner keeps no address space: the one that has used it for longest
+ * is as good, as who makes a ring is the first in its list.
+ */
+static __u64 maker_of(const struct slot_look *l)
+{
+	const struct ring *r = l->ring;
+
+	if (r->mm)
+		return r->mm->id;
+	if (l->nr_submitters > 0)
+		return l->submitters[l->nr_submitters - 1];
+	return r->nr_holders && !ring_is_shared(r) ? r->holders[0].mm : 0;
 }
 
 static enum submits submits(const struct slot_look *l, __u64 mm)
@@ -135,7 +154,7 @@ static int look(struct slot_look *l, struct whose whose)
 		.unseen = buffer_pages_with(b, MAPPING_UNKNOWN) == buffer_pages(b),
 		.other = shows_other(b),
 		.shared = page_walk_shared(l->pages),
-		.maker = whose.mm && whose.mm == l->maker,
+		.maker = whose.mm && whose.mm == l->maker && (l->ring->mm || !whose.no_pins),
 		.holds = can_use(l->ring, whose.mm),
 		.may_have = whose.pid && !whose.no_pins,
 		.submits = submits(l, whose.mm),
@@ -198,14 +217,17 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 {
 	struct slot_look l = {
 		.walk = walk, .pages = pages, .ring = r, .index = index,
-		.maker = r->mm ? r->mm->id : 0, .nr_submitters = -1,
+		.nr_submitters = -1,
 	};
 	bool contested = false, shared = ring_is_shared(r);
 	size_t told = 0;
-	int err = look(&l, find_maker(&l));
+	int err;
 
-	if (!err && shared) {
+	if (shared)
 		find_submitters(&l);
+	l.maker = maker_of(&l);
+	err = look(&l, find_maker(&l));
+	if (!err && shared) {
 		err = look_at_holders(&l);
 		if (!err)
 			told = decisive_view(l.views, l.nr, &contested);
