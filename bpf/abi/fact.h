@@ -13,6 +13,7 @@
 #include <linux/types.h>
 #include "abi/io_evidence.h"
 #include "abi/names.h"
+#include "abi/walk_nodes.h"
 
 #define FACT_LANES	1024	/* sequences; CPUs beyond that number share them */
 
@@ -432,33 +433,6 @@ struct node_of {
 };
 
 #define IN_FLIGHT_CPUS	32	/* whose parts of a number of requests an answer of the walk adds up */
-
-#define PEEK_NODES	32	/* nodes of an xarray that an answer of the walk holds */
-
-/* A node of an xarray: an answer of the walk. */
-struct xa_slots {
-	__u64 slot[64];
-	__u32 shift;		/* of its slots in the index; 0: they are entries */
-	__u32 pad;
-};
-
-/* A poll that a ring waits for, or where a chain of them begins: an answer of the walk. */
-struct poll_node {
-	__u64 next;		/* in the chain */
-	__u64 ring;		/* that it polls, 0 = something else */
-	__u32 whose;		/* ring_whose() of that */
-	__u32 pad;
-};
-
-#define MAP_SLOTS 16
-
-/* A run of a process's mappings, or a node of the tree that has them: an answer of the walk. */
-struct map_node {
-	__u64 slot[MAP_SLOTS];	/* nodes to read on from; .is_leaf: rings that are mapped */
-	__u64 next;		/* the run goes on there, 0 = it does not */
-	__u32 is_leaf;
-	__u32 pad;
-};
 
 /* What one CPU has told so far. Both sides see it. */
 struct lane {
