@@ -49,18 +49,18 @@ static __always_inline void count_notice(__u64 ring, __u64 req, __u64 start)
 }
 
 /* .req: a notification, of a ring that is selected. .start: 0 where none was asked for. */
-static __noinline int see_notice(__u64 ring, __u64 req, __s32 res, __u64 start, bool times)
+static __always_inline void see_notice(__u64 ring, __u64 req, __s32 res, __u64 start, bool times)
 {
 	if (res == NOTIF_COPIED)
 		note_copied(ring, req, op_of_notice(start));
 	if (times)
 		count_notice(ring, req, start);
-	return 0;
 }
 
 static __noinline int on_notice(__u64 ring, __u64 req, __s32 res, bool times)
 {
-	return see_notice(ring, req, res, times ? take_start(req) : 0, times);
+	see_notice(ring, req, res, times ? take_start(req) : 0, times);
+	return 0;
 }
 
 #endif
