@@ -40,10 +40,9 @@ static int read_limit(const struct plan_options *o, struct limit *l)
 	/* prlimit(2) would take CAP_SYS_RESOURCE for another user's */
 	snprintf(path, sizeof(path), "/proc/%d/limits", pid ? pid : getpid());
 	limits = file_text(AT_FDCWD, path, MAX_LIMITS);
-	if (!limits && errno == ENOENT && system_hides(pid ? pid : getpid()))
-		return cannot("%s", err_text());
 	if (!limits && errno == ENOENT)
-		return cannot("there is no process %d", pid);
+		return system_hides(pid ? pid : getpid()) ? cannot("%s", err_text()) :
+		       cannot("there is no process %d", pid);
 	if (!limits)
 		return cannot("cannot read the limit of process %d: %s; run this as its user, or as root", pid,
 			      strerror(errno));
