@@ -62,9 +62,9 @@ static void his_own(pid_t his)
 
 	tool(&a, "verify", "-u", "54401", NULL);
 	is(a.status, 4, "verify of him is unsettled");
-	snprintf(text, sizeof(text), "%d buffers of pid %d: each was not checked", RINGS * TABLE - READ,
+	snprintf(text, sizeof(text), "%d slots of tables of pid %d: each was not read", RINGS * TABLE - READ,
 		 his);
-	has_text(a.out, text, "of the buffers that it skipped");
+	has_text(a.out, text, "of the slots that it skipped");
 	snprintf(text, sizeof(text), "%d rings, %d buffers, ", RINGS, TABLE);
 	has_text(a.out, text, "and looked at the others, each once in however many tables it is");
 	has_text(a.out, "unsettled, see above", "no sum over what was not read is a finding");
