@@ -153,9 +153,9 @@ static void counted(const char *where, long long want)
  */
 static void churned(void)
 {
-	unsigned int outside = 0;
+	unsigned int outside = 0, inside = 0, failed = 0;
+	char his[32], ours[32];
 	struct load in, out;
-	char his[32];
 
 	enter(WORKER);
 	if (!load_start(&in, "churn", "small", NULL))
@@ -164,17 +164,22 @@ static void churned(void)
 	if (!load_start(&out, "churn", "small", NULL))
 		bail("churn does not start");
 	snprintf(his, sizeof(his), "%d churn", out.pid);
+	snprintf(ours, sizeof(ours), "%d churn", in.pid);
 	for (int i = 0; i < (kernel_only() ? 3 : 11); i++) {
 		struct tool_run a;
 		const char *at;
 
 		tool(&a, "trace", "-q", "--no-header", "-d", "20ms", "--cgroup", "/fixbuf.slice", NULL);
+		failed += a.status != 0;
+		inside += strstr(a.out, ours) != NULL;
 		at = strstr(a.out, his);
 		if (at && !outside++)
 			note("%.120s", at);
 		tool_free(&a);
 	}
 	is(outside, 0, "trace at once, beside much churn: tells of nothing else");
+	is(failed, 0, "it ends well each time");
+	ok(inside, "and tells of what is in the group");
 	load_end(&in);
 	load_end(&out);
 }

@@ -2,6 +2,7 @@
 /*
  * Where few files may be open, /proc is not mounted or hides processes, or /sys is not there, each
  * command ends with one true sentence, and vouches for nothing.
+ * Not under ASan: it takes /proc itself. Independent of the kernel: not run in guests.
  */
 #include <linux/capability.h>
 #include <sched.h>

@@ -148,6 +148,9 @@ static void nothing_called(void)
 	is(a.status, 4, "a program that makes no call is not vouched for");
 	has_text(a.out, "no call that registers buffers was seen", "why");
 	tool_free(&a);
+	tool(&a, "verify", "--watch", "-q", "--", load_path("calls"), "enter", "--no-wait", NULL);
+	is(a.status, 4, "nor are calls of io_uring_enter() that fail");
+	tool_free(&a);
 }
 
 int main(void)

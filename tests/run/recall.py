@@ -248,6 +248,8 @@ def recall(nr, hold):
         print(f"| {' '.join(kind)} | {what} | " + " | ".join(row) + " |")
     print(f"\n{seen.looks} looks of verify; {seen.passes} passes of export, "
           f"of which the longest took {seen.longest_pass:.1f} s")
+    if not seen.looks or all(load.skipped for _, load in done):
+        missed += 1
     expected = {(tag, pid) for _, load in done if not load.skipped
                 for tag in load.tags() for pid in load.pids()}
     for name in OBSERVERS:
@@ -329,7 +331,7 @@ def precision(minutes):
         nr_false += len(false)
         for text in false:
             print(f"# {name} told: {text}", file=sys.stderr)
-    return nr_false
+    return nr_false or not seen.looks
 
 
 def main():

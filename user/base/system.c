@@ -47,7 +47,8 @@ int system_hides(pid_t pid)
 {
 	if (!system_has_proc())
 		return err_set(ENOENT, NO_PROC);
-	if (kill(pid, 0) && errno != EPERM)
+	/* none has such a number: kill(2) would ask groups of processes */
+	if (pid <= 0 || (kill(pid, 0) && errno != EPERM))
 		return 0;
 	return err_set(EACCES, "/proc hides process %d here (hidepid); run it where /proc shows it, or with CAP_SYS_PTRACE",
 		       pid);

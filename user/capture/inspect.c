@@ -199,14 +199,24 @@ static bool is_to_look_again(const struct ring *r, const struct buffer *b)
 	       buffer_pages_with(b, MAPPING_SAME) == buffer_pages(b);
 }
 
-/* As look_at_slot(). */
+/* As look_at_slot(). What was seen before stays, unless this is a fault or contests it. */
 static int look_again(struct walk *walk, struct page_walk *pages, struct ring *r, __u32 index,
-		      bool ours, struct look *look)
+		      struct look *look)
 {
-	struct buffer *b = r->slots[index];
-	int err = look_at_slot(walk, pages, r, index);
+	struct buffer *b = r->slots[index], before = *b;
+	int err;
 
-	if (!err && ours && b->contested) {
+	b->extents = NULL;
+	b->nr_extents = 0;
+	err = look_at_slot(walk, pages, r, index);
+	if (!err && (b->contested || buffer_pages_with(b, MAPPING_SAME) +
+				     buffer_pages_with(b, MAPPING_UNKNOWN) < buffer_pages(b))) {
+		free(before.extents);
+	} else {
+		buffer_set_extents(b, NULL, 0);
+		take_pages(b, &before);
+	}
+	if (!err && b->contested) {
 		look->pages -= buffer_pages(b);
 		look->not_compared_pages += buffer_pages(b);
 		add_unsettled(look, UNSETTLED_CONTESTED, r, 1);
@@ -226,7 +236,7 @@ static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring 
 		int err = -EAGAIN;
 
 		if (!b || b->buf_flags & BUFFER_F_KERNEL ||
-		    (b->walked && !is_to_look_again(r, b)))
+		    (b->walked && !(ours && is_to_look_again(r, b))))
 			continue;
 		if (interrupted || walk_is_over(walk))
 			return peek_end();
@@ -235,7 +245,7 @@ static int look_at_ring(struct walk *walk, struct page_walk *pages, struct ring 
 			continue;
 		}
 		if (b->walked) {
-			err = look_again(walk, pages, r, i, ours, look);
+			err = look_again(walk, pages, r, i, look);
 			count_looked(budget, b);
 			if (err)
 				return err;

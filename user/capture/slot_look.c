@@ -11,6 +11,7 @@
 #include "model/ledger_buffers.h"
 
 #define MAX_VIEWS	64	/* address spaces that are looked into for one buffer */
+#define MAX_HOLDERS	128	/* who are asked: each is compared with each, for every slot */
 
 struct slot_look {
 	struct walk *walk;
@@ -22,6 +23,7 @@ struct slot_look {
 	struct view views[MAX_VIEWS];
 	size_t nr;
 	bool holder_sees;		/* all that is pinned */
+	bool cut;			/* there are more holders than are looked at, and no maker decides */
 	__u64 submitters[PEEK_SUBMITTERS];
 	long nr_submitters;		/* -1: not asked for, or it cannot be told */
 };
@@ -36,7 +38,7 @@ static bool can_use(const struct ring *r, __u64 mm)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < r->nr_holders; i++) {
+	for (size_t i = 0; i < r->nr_holders && i < MAX_HOLDERS; i++) {
 		if (has_index(&r->holders[i]) && r->holders[i].mm == mm)
 			return true;
 		any |= has_index(&r->holders[i]);
@@ -182,12 +184,16 @@ static int look_at_holders(struct slot_look *l)
 	const struct ring *r = l->ring;
 	int err = 0;
 
-	for (size_t h = 0; !err && h < r->nr_holders && l->nr < MAX_VIEWS; h++) {
+	for (size_t h = 0; !err && h < r->nr_holders; h++) {
 		struct whose whose = {
 			pid_in_proc(r->holders[h].pid, r->holders[h].ns_pid), r->holders[h].mm,
 			has_no_pins(l, r->holders[h].mm),
 		};
 
+		if (h == MAX_HOLDERS || l->nr == MAX_VIEWS) {
+			l->cut = !view_decides(&l->views[0]);
+			break;
+		}
 		if (whose.pid && whose.mm && !is_looked_at(l, whose.mm) && !is_of_no_use(l, &whose))
 			err = look(l, whose);
 	}
@@ -208,7 +214,8 @@ static int keep(struct slot_look *l, size_t told, bool contested)
 	b->views = l->nr;
 	b->contested = contested;
 	b->seen_by = l->whose[told].mm != shown ? l->whose[told].pid : 0;
-	for (size_t i = 0; contested && i < b->nr_extents; i++)
+	/* the rest of many may see other memory, or be the only ones who have what is pinned */
+	for (size_t i = 0; (contested || l->cut) && i < b->nr_extents; i++)
 		b->extents[i].mapping = MAPPING_UNKNOWN;
 	return 0;
 }
@@ -232,5 +239,11 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 		if (!err)
 			told = decisive_view(l.views, l.nr, &contested);
 	}
-	return err ? : keep(&l, told, contested);
+	err = err ? : keep(&l, told, contested);
+	/* a view that nobody decided on is none */
+	if (err) {
+		buffer_set_extents(r->slots[index], NULL, 0);
+		r->slots[index]->walked = false;
+	}
+	return err;
 }

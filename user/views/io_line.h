@@ -11,10 +11,10 @@
 void view_io_text(FILE *out, const struct fact_io *f);
 /* Below it: why it failed, if it did. */
 void view_io_why(FILE *out, const struct fact_io *f, const struct ledger *l, int indent, int width);
-/* The fields that follow the head. */
 /* The memory of a zero-copy send is free again: FACT_IO_NOTICE. */
 void view_notice_text(FILE *out, const struct fact_io *f);
 void view_notice_json(struct json *j, const struct fact_io *f);
+/* The fields that follow the head. */
 void view_io_json(struct json *j, const struct fact_io *f, const struct ledger *l);
 /* .m: of the tasks that are wanted; .starts_by as in capture/io_programs.h. */
 void view_io_end(const struct view_trace *v, const struct io_model *m, const char *starts_by);

@@ -190,6 +190,12 @@ static void on_fact(const struct fact *f, void *arg)
 		return;
 	}
 	w->in_a_row++;
+	/* it registers nothing */
+	if (f->kind == FACT_CALL && ((const struct fact_call *)f)->op == CALL_ENTER) {
+		live_fact(w->live, f);
+		watch_notice_loss(w);
+		return;
+	}
 	/* a cpu tells a call and its slots in one go, others come in between */
 	if (b->open && !slot && (f->cpu == b->cause.call.h.cpu || f->kind == FACT_CALL))
 		end_batch(w);
