@@ -11,7 +11,7 @@
 #               also Debian's real-time ones (6.12-rt) and, of arm64, those with 16 KiB pages
 #               (6.12-16k), or paths of images
 #   TIERS       default "functions kprobes tracepoints"
-#   VM_TIMEOUT  seconds for one kernel, default 1500
+#   VM_TIMEOUT  seconds for one kernel, default 2100
 #   TESTS       names of tests, globs too; default "*"
 #   LEFT_OUT    tests that stay at home, default those above; empty runs all
 #   VM_JOBS     kernels at a time, default 2; a guest keeps one processor busy
@@ -25,7 +25,7 @@ export ARCH
 [ "$ARCH" = arm64 ] && default='6.1 newest' || default='5.10 6.1 6.12 newest'
 KERNELS=${KERNELS:-$default}
 export TIERS="${TIERS:-functions kprobes tracepoints}"
-export VM_TIMEOUT="${VM_TIMEOUT:-1500}"
+export VM_TIMEOUT="${VM_TIMEOUT:-2100}"
 export TESTS="${TESTS:-*}"
 
 # Only a test that asks for the tier can answer differently at another
