@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "tool.h"
 #include "tool_json.h"
+#include "witness.h"
 
 #define MOUNT	"/sys/fs/cgroup"
 #define SLICE	MOUNT "/fixbuf.slice"
@@ -157,6 +158,11 @@ static void churned(void)
 	char his[32], ours[32];
 	struct load in, out;
 
+	/* the end of a ring that it does not run programs for is not seen: its address may be told on */
+	if (witness_kernel(7, 0) || kernel_only()) {
+		skip("trace at once, beside much churn", "slow in a guest, and not so from 7.0 on");
+		return;
+	}
 	enter(WORKER);
 	if (!load_start(&in, "churn", "small", NULL))
 		bail("churn does not start");
@@ -165,7 +171,7 @@ static void churned(void)
 		bail("churn does not start");
 	snprintf(his, sizeof(his), "%d churn", out.pid);
 	snprintf(ours, sizeof(ours), "%d churn", in.pid);
-	for (int i = 0; i < (kernel_only() ? 1 : 11); i++) {
+	for (int i = 0; i < 11; i++) {
 		struct tool_run a;
 		const char *at;
 
