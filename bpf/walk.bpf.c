@@ -3,7 +3,7 @@
  * The ring walk. Two iterators find every ring and the tasks that hold it; ten programs
  * that are never attached (they are run by BPF_PROG_TEST_RUN) answer what a ring, its slots,
  * a buffer's segments and a run of memory hold, what a page belongs to, who holds a node, which address space a
- * descriptor of pagemap holds, and which page a file begins with. The walk needs no function probe and no
+ * descriptor of pagemap holds, who submitted to a ring, and which page a file begins with. The walk needs no function probe and no
  * kernel lock.
  */
 #include "kernel/types.h"
@@ -486,8 +486,13 @@ int peek_submitters(struct bpf_raw_tracepoint_args *ctx)
 
 	out_nr = head ? 0 : PEEK_SUBMITTERS + 1;
 	for (__u32 i = 0; i < PEEK_SUBMITTERS + 1 && head; i++) {
-		if (at == head || !at)
+		if (at == head)
 			break;
+		/* it was taken out of the list meanwhile: who comes after it is not known */
+		if (!at) {
+			out_nr = PEEK_SUBMITTERS + 1;
+			break;
+		}
 		if (i < PEEK_SUBMITTERS)
 			out_submitters[i] = submitter_mm(at);
 		out_nr = i + 1;

@@ -374,8 +374,8 @@ struct fact_charge {
 #define IO_F_NO_IMPORT	0x08	/* failed with EFAULT: .buf_addr to .nr_slots are its slot then */
 #define IO_F_EMPTY	0x10	/* with IO_F_NO_IMPORT: the slot holds nothing */
 #define IO_F_REFUSED	0x20	/* at submission: has no latency */
-#define IO_F_COPIED	0x80	/* FACT_IO_NOTICE: the kernel copied the data */
 #define IO_F_NAMELESS	0x40	/* refused unread, or one of several of a user_data: no .index */
+#define IO_F_COPIED	0x80	/* FACT_IO_NOTICE: the kernel copied the data */
 
 /* The head is that of the task which submitted it, but for .t_ns and .cpu. */
 struct fact_io {

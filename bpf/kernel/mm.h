@@ -40,19 +40,22 @@ struct mm_struct___has_pinned {
  */
 __u32 has_pinned_bit;
 
+/* 0, or negative where they could not be read. */
+static __always_inline long read_mm_flags(__u64 mm, __u64 *flags)
+{
+	struct mm_struct___bits *bits = (void *)mm;
+	struct mm_struct___word *word = (void *)mm;
+
+	if (bpf_core_field_exists(struct mm_struct___bits, flags))
+		return bpf_core_read(flags, sizeof(*flags), &bits->flags);
+	return bpf_core_read(flags, sizeof(*flags), &word->flags);
+}
+
 static __always_inline __u64 mm_flags(__u64 mm)
 {
 	__u64 flags = 0;
 
-	if (bpf_core_field_exists(struct mm_struct___bits, flags)) {
-		struct mm_struct___bits *m = (void *)mm;
-
-		bpf_core_read(&flags, sizeof(flags), &m->flags);
-	} else {
-		struct mm_struct___word *m = (void *)mm;
-
-		bpf_core_read(&flags, sizeof(flags), &m->flags);
-	}
+	read_mm_flags(mm, &flags);
 	return flags;
 }
 
@@ -69,13 +72,12 @@ static __always_inline bool mm_is_reaped(__u64 mm)
 static __always_inline bool mm_never_pinned(__u64 mm)
 {
 	struct mm_struct___has_pinned *m = (void *)mm;
-	int has = 1;
+	__u64 flags = 0;
+	int has = 0;
 
 	if (bpf_core_field_exists(m->has_pinned))
-		bpf_core_read(&has, sizeof(has), &m->has_pinned);
-	else if (has_pinned_bit)
-		has = mm_flags(mm) >> (has_pinned_bit & 31) & 1;
-	return !has;
+		return !bpf_core_read(&has, sizeof(has), &m->has_pinned) && !has;
+	return has_pinned_bit && !read_mm_flags(mm, &flags) && !(flags >> (has_pinned_bit & 31) & 1);
 }
 
 #endif

@@ -122,3 +122,23 @@ int must(int ret, const char *what)
 	}
 	return ret;
 }
+
+void expect(const char *tag, unsigned int pages, const char *says, const char *advises)
+{
+	report_expect(tag, pages);
+	report("says=%s", says);
+	report("advises=%s", advises);
+}
+
+int load_modes(int argc, char **argv, const struct load_mode *modes, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (argc < 2 || strcmp(argv[1], modes[i].name))
+			continue;
+		modes[i].run();
+		report_ready();
+		return 0;
+	}
+	fprintf(stderr, "usage: %s MODE\n", argv[0]);
+	return 2;
+}

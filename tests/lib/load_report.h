@@ -40,4 +40,15 @@ void report_skip(const char *reason, ...) PRINTF(1, 2) __attribute__((noreturn))
 /* Returns ret; ends the program with 1 and a sentence when it is negative (-errno). */
 int must(int ret, const char *what);
 
+/* That, and what is said and advised of it. */
+void expect(const char *tag, unsigned int pages, const char *says, const char *advises);
+
+struct load_mode {
+	const char *name;
+	void (*run)(void);
+};
+
+/* Runs the mode that the first argument names, and is ready. The status of the program. */
+int load_modes(int argc, char **argv, const struct load_mode *modes, size_t nr);
+
 #endif

@@ -89,3 +89,21 @@ void submit_nop(void)
 	io_uring_prep_nop(sqe);
 	must(io_uring_submit(ring) == 1 ? 0 : -EIO, "submit");
 }
+
+void submit_alone(char *p)
+{
+	(void)p;
+	submit_nop();
+}
+
+void expect_replaced(void)
+{
+	expect("stale-page", LOST, "were replaced", "register the buffer again");
+}
+
+char *file_pages(void)
+{
+	int fd;
+
+	return backing_of_file(&fd);
+}

@@ -26,5 +26,11 @@ void own_ring(char *p);
 void map_other(char *p);
 /* A request on the ring that is shared. */
 void submit_nop(void);
+void submit_alone(char *p);
+
+/* What verify must say of map_other(). */
+void expect_replaced(void);
+/* BACKING_PAGES of a file. */
+char *file_pages(void);
 
 #endif

@@ -34,13 +34,6 @@
 #define AT	5	/* what happens to pages [AT, AT + NR) of the buffer */
 #define NR	3
 
-static void expect(const char *tag, unsigned int pages, const char *says, const char *advises)
-{
-	report_expect(tag, pages);
-	report("says=%s", says);
-	report("advises=%s", advises);
-}
-
 static void stale(unsigned int pages, const char *says, const char *advises)
 {
 	expect("stale-page", pages, says, advises);
@@ -454,10 +447,7 @@ static void dropped_main_ended(void)
 	syscall(__NR_exit, 0);
 }
 
-static const struct mode {
-	const char *name;
-	void (*run)(void);
-} modes[] = {
+static const struct load_mode modes[] = {
 	{ "dropped", dropped }, { "dropped-one", dropped_one },
 	{ "dropped-mapped-anew", dropped_mapped_anew }, { "dropped-huge", dropped_huge },
 	{ "swapped", swapped }, { "replaced", replaced }, { "replaced-file", replaced_file },
@@ -477,13 +467,5 @@ static const struct mode {
 int main(int argc, char **argv)
 {
 	report_init(&argc, argv);
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (argc < 2 || strcmp(argv[1], modes[i].name))
-			continue;
-		modes[i].run();
-		report_ready();
-		return 0;
-	}
-	fprintf(stderr, "usage: backing MODE\n");
-	return 2;
+	return load_modes(argc, argv, modes, sizeof(modes) / sizeof(modes[0]));
 }

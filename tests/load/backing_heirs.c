@@ -19,25 +19,6 @@
 
 #define PAGES	BACKING_PAGES
 
-static void expect(const char *tag, unsigned int pages, const char *says, const char *advises)
-{
-	report_expect(tag, pages);
-	report("says=%s", says);
-	report("advises=%s", advises);
-}
-
-static char *file_pages(void)
-{
-	int fd;
-
-	return backing_of_file(&fd);
-}
-
-static void replaced(void)
-{
-	expect("stale-page", LOST, "were replaced", "register the buffer again");
-}
-
 static void write_all(char *p)
 {
 	mem_touch(p, PAGES);
@@ -51,12 +32,6 @@ static void unmap(char *p)
 static void write_and_submit(char *p)
 {
 	mem_touch(p, PAGES);
-	submit_nop();
-}
-
-static void submit_alone(char *p)
-{
-	(void)p;
 	submit_nop();
 }
 
@@ -117,7 +92,7 @@ static void heir_lost(void)
 {
 	detach(lose_and_submit);
 	report("holder=%d", getpid());
-	replaced();
+	expect_replaced();
 }
 
 static void let_child_lose(char *p)
@@ -326,10 +301,7 @@ static void child_shares_files(void)
 	wait_for_child();
 }
 
-static const struct mode {
-	const char *name;
-	void (*run)(void);
-} modes[] = {
+static const struct load_mode modes[] = {
 	{ "heir-submits", heir_submits },
 	{ "heir-is-idle", heir_is_idle },
 	{ "heir-lost", heir_lost },
@@ -349,13 +321,5 @@ static const struct mode {
 int main(int argc, char **argv)
 {
 	report_init(&argc, argv);
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (argc < 2 || strcmp(argv[1], modes[i].name))
-			continue;
-		modes[i].run();
-		report_ready();
-		return 0;
-	}
-	fprintf(stderr, "usage: backing_heirs MODE\n");
-	return 2;
+	return load_modes(argc, argv, modes, sizeof(modes) / sizeof(modes[0]));
 }

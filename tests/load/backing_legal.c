@@ -226,10 +226,7 @@ static void again_by_exec(const char *self, bool again)
 	must(-errno, "exec");
 }
 
-static const struct mode {
-	const char *name;
-	void (*run)(void);
-} modes[] = {
+static const struct load_mode modes[] = {
 	{ "dontneed", dontneed },
 	{ "anonymous", anonymous },
 	{ "system-v", system_v },
@@ -258,13 +255,5 @@ int main(int argc, char **argv)
 		report_ready();
 		return 0;
 	}
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (argc < 2 || strcmp(argv[1], modes[i].name))
-			continue;
-		modes[i].run();
-		report_ready();
-		return 0;
-	}
-	fprintf(stderr, "usage: backing_legal MODE\n");
-	return 2;
+	return load_modes(argc, argv, modes, sizeof(modes) / sizeof(modes[0]));
 }

@@ -21,25 +21,6 @@
 
 #define PAGES	BACKING_PAGES
 
-static void expect(const char *tag, unsigned int pages, const char *says, const char *advises)
-{
-	report_expect(tag, pages);
-	report("says=%s", says);
-	report("advises=%s", advises);
-}
-
-static char *file_pages(void)
-{
-	int fd;
-
-	return backing_of_file(&fd);
-}
-
-static void replaced(void)
-{
-	expect("stale-page", LOST, "were replaced", "register the buffer again");
-}
-
 /* ---- who made the ring lost what it registered, a child still has it ------------------ */
 
 static void maker_replaced(void)
@@ -48,23 +29,17 @@ static void maker_replaced(void)
 
 	with_child(do_nothing, p);
 	map_other(p);
-	replaced();
+	expect_replaced();
 }
 
 /* The child may not be the one that registered, though it submits. */
-static void submit_alone(char *p)
-{
-	(void)p;
-	submit_nop();
-}
-
 static void maker_replaced_child_submits(void)
 {
 	char *p = file_pages();
 
 	with_child(submit_alone, p);
 	map_other(p);
-	replaced();
+	expect_replaced();
 }
 
 static void maker_guarded(void)
@@ -133,7 +108,7 @@ static void maker_lost_clone(void)
 	with_child(close_other, p);
 	must(close(backing_ring()->ring_fd) ? -errno : 0, "close");
 	map_other(p);
-	replaced();
+	expect_replaced();
 }
 
 static void write_all(char *p)
@@ -208,10 +183,7 @@ static void child_shares_memory(void)
 	must(clone(nap, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0 ? -errno : 0, "clone");
 }
 
-static const struct mode {
-	const char *name;
-	void (*run)(void);
-} modes[] = {
+static const struct load_mode modes[] = {
 	{ "maker-replaced", maker_replaced },
 	{ "maker-replaced-child-submits", maker_replaced_child_submits },
 	{ "maker-guarded", maker_guarded },
@@ -229,15 +201,7 @@ static const struct mode {
 int main(int argc, char **argv)
 {
 	report_init(&argc, argv);
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (argc < 2 || strcmp(argv[1], modes[i].name))
-			continue;
-		modes[i].run();
-		report_ready();
-		return 0;
-	}
 	while (argc > 1 && !strcmp(argv[1], "keep"))
 		pause();
-	fprintf(stderr, "usage: backing_shared MODE\n");
-	return 2;
+	return load_modes(argc, argv, modes, sizeof(modes) / sizeof(modes[0]));
 }

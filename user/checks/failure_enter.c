@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* io_uring_enter() that failed as a call: in the order in which the kernel looks at what it was given. */
+/* io_uring_enter() that failed as a call. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +17,9 @@ static const struct { const char *name, *since; } flags[] = {
 
 #define NR_FLAGS (sizeof(flags) / sizeof(flags[0]))
 
+/* But REGISTERED_RING: which of these a kernel knows it looks at before any index. */
+#define LATER_FLAGS	(~(3U | 1U << 4))
+
 /* Those that not every kernel knows: " IORING_ENTER_SQ_WAIT (Linux 5.10)". */
 static void name_flags(struct words *w)
 {
@@ -28,18 +31,19 @@ static void name_flags(struct words *w)
 
 static void explain_einval(struct words *w)
 {
+	static const char or_no_index[] = ", or this kernel takes no index here (IORING_ENTER_REGISTERED_RING takes Linux 5.18), which was not looked at";
 	const struct fact_call *c = w->c;
+	bool index = c->call_flags & CALL_F_REG_RING && !(c->arg_flags & LATER_FLAGS);
 	__u32 unknown = c->arg_flags & ~((1U << NR_FLAGS) - 1);
 
 	if (unknown) {
 		SAY(w, "the flags 0x%x of the call are none that is known up to Linux 6.15; leave them out",
 		    unknown);
-	} else if (c->call_flags & CALL_F_REG_RING && (__u32)c->fd >= MAX_REGISTERED) {
-		SAY(w, "index %u is beyond the %u rings that a thread can register (IORING_ENTER_REGISTERED_RING)",
-		    c->fd, MAX_REGISTERED);
-	} else if (c->call_flags & CALL_F_REG_RING && c->seen & SEEN_NO_TABLE) {
-		SAY(w, "this thread has registered no rings, but the call names index %u (IORING_ENTER_REGISTERED_RING)",
-		    c->fd);
+	} else if (index && (__u32)c->fd >= MAX_REGISTERED) {
+		SAY(w, "index %u is beyond the %u rings that a thread can register%s", c->fd, MAX_REGISTERED,
+		    or_no_index);
+	} else if (index && c->seen & SEEN_NO_TABLE) {
+		SAY(w, "this thread has registered no rings, but the call names index %u%s", c->fd, or_no_index);
 	} else if (c->arg_flags & ~3U) {
 		SAY(w, "this kernel may not know a flag of the call:");
 		name_flags(w);

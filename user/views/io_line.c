@@ -65,7 +65,7 @@ void view_notice_json(struct json *j, const struct fact_io *f)
 {
 	json_str(j, "opcode", io_op_name(f->opcode));
 	json_uint(j, "latency_ns", f->latency_ns);
-	json_flag(j, "fixed", 1);
+	json_flag(j, "fixed", true);
 	json_flag(j, "copied", f->io_flags & IO_F_COPIED);
 }
 
@@ -120,7 +120,7 @@ void view_io_json(struct json *j, const struct fact_io *f, const struct ledger *
 	if (f->result < 0)
 		json_str(j, "errno", fact_errno_name(f->result));
 	json_known(j, "latency_ns", f->latency_ns, f->latency_ns);
-	json_flag(j, "fixed", 1);
+	json_flag(j, "fixed", true);
 	json_flag(j, "punted", f->io_flags & IO_F_PUNTED);
 	json_flag(j, "refused", f->io_flags & IO_F_REFUSED);
 	if (f->io_flags & IO_F_NO_IMPORT)

@@ -179,7 +179,7 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		view_finding_counts(stderr, &t->found);
 		fprintf(stderr, "; %llu event%s lost\n", t->lost, plural(t->lost));
 		/* where unmaps are followed a look comes after each, and may come too late, too */
-		fprintf(stderr, "all pages were compared at %llu look%s, those of a new buffer at its call: "
+		fprintf(stderr, "pages were compared at %llu look%s, those of a new buffer at its call: "
 			"what was wrong only between two looks is not known\n", t->looks, plural(t->looks));
 		view_findings_ignored(stderr, t->ignored);
 	}

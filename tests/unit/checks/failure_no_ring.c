@@ -87,6 +87,10 @@ static void enters(void **state)
 	assert_contains(why_enter(EBADF, 0, 0, SEEN_FD | SEEN_FD_NONE | SEEN_OTHER_WAY),
 			"takes IORING_ENTER_REGISTERED_RING");
 	assert_contains(why_enter(EINVAL, CALL_F_REG_RING, 16, SEEN_FD | SEEN_FD_NONE), "beyond the 16");
+	assert_contains(why_enter(EINVAL, CALL_F_REG_RING, 16, SEEN_FD | SEEN_FD_NONE), "takes Linux 5.18");
+	/* an older kernel refuses these before it looks at the index */
+	assert_contains(why_enter(EINVAL, CALL_F_REG_RING, 16 | 64, SEEN_FD | SEEN_FD_NONE),
+			"may not know a flag of the call");
 	assert_contains(why_enter(EINVAL, 0, 8 | 64, SEEN_FD),
 			"IORING_ENTER_EXT_ARG (Linux 5.11), IORING_ENTER_EXT_ARG_REG (Linux 6.13)");
 	assert_contains(why_enter(EFAULT, 0, 8 | 64, SEEN_FD), "outside of the region");
