@@ -485,17 +485,13 @@ int peek_submitters(struct bpf_raw_tracepoint_args *ctx)
 	__u64 head = submitters_head(ctx->args[0]), at = next_submitter(head);
 
 	out_nr = head ? 0 : PEEK_SUBMITTERS + 1;
-	for (__u32 i = 0; i < PEEK_SUBMITTERS + 1 && head; i++) {
-		if (at == head)
+	for (__u32 i = 0; i < PEEK_SUBMITTERS + 1 && head && at != head; i++) {
+		/* one that was taken out of the list meanwhile: who comes after it is not known */
+		out_nr = at ? i + 1 : PEEK_SUBMITTERS + 1;
+		if (!at)
 			break;
-		/* it was taken out of the list meanwhile: who comes after it is not known */
-		if (!at) {
-			out_nr = PEEK_SUBMITTERS + 1;
-			break;
-		}
 		if (i < PEEK_SUBMITTERS)
 			out_submitters[i] = submitter_mm(at);
-		out_nr = i + 1;
 		at = next_submitter(at);
 	}
 	return 0;
