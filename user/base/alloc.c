@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "base/err.h"
+
+#define LARGE	(128 << 10)	/* bytes */
+
+void alloc_give_back(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+}
 
 void *must_have(void *p)
 {

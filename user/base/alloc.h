@@ -5,6 +5,11 @@
 
 #include <stddef.h>
 
+/*
+ * For who runs on: what is large is given back when it is freed. glibc moves its threshold up with each
+ * that is, until arrays that are made anew at every interval lie among small things for good.
+ */
+void alloc_give_back(void);
 /* What a library allocated. */
 void *must_have(void *p);
 /* Zeroed; nr may be 0. */

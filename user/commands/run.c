@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/signals.h"
@@ -94,6 +95,7 @@ int run_begin(struct run *r)
 {
 	int status = r->argv ? program_start(&r->program, r->argv) : 0;
 
+	alloc_give_back();
 	r->started = true;
 	if (status)
 		r->argv = NULL;

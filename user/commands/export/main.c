@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/privilege.h"
@@ -382,6 +383,7 @@ static int start_others(struct exporter *x)
 	struct web_config web = { 0 };
 	int status = 0;
 
+	alloc_give_back();
 	/* said once, not by each of them */
 	if (kern_may_begin())
 		return cannot("%s", err_text());
