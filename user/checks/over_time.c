@@ -232,7 +232,7 @@ static void forget(struct over_time *f, bool torn)
 	f->torn = torn;
 }
 
-/* What waited while the look was taken is older than levels that it read: they do not add up. */
+/* What waited while the look was taken is older than levels that it read: sums of them do not add up. */
 static bool can_judge(const struct over_time *f, __u64 t_ns)
 {
 	return t_ns > f->look_ns + LOOK_REST_NS;
@@ -240,7 +240,7 @@ static bool can_judge(const struct over_time *f, __u64 t_ns)
 
 static void judge(struct over_time *f, const struct event *t)
 {
-	if (hindsight_is_due(f->hindsight, t->t_ns) && may_check(f, t->ledger))
+	if (can_judge(f, t->t_ns) && hindsight_is_due(f->hindsight, t->t_ns) && may_check(f, t->ledger))
 		check(f, t, t->t_ns, false);
 	else if (f->grown && is_release(t->fact) && may_check(f, t->ledger))
 		check_levels(f, t);
@@ -249,8 +249,7 @@ static void judge(struct over_time *f, const struct event *t)
 static void before_fact(struct over_time *f, const struct event *t)
 {
 	if (!f->torn) {
-		if (can_judge(f, t->t_ns))
-			judge(f, t);
+		judge(f, t);
 		hindsight_fact(f->hindsight, t);
 		tell_sure(f);
 	}

@@ -1,150 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is told of a recording: sums are compared between calls, never inside one. */
-#include "checks/over_time.h"
-#include "facts.h"
-
-#define MS	1000000ULL
-#define PAGES	4096ULL		/* of each buffer */
-#define NR	3
-#define NO_STATE void **state __attribute__((unused))
-
-static struct ledger *l;
-static struct over_time *told;
-static const struct selection all;
-static __u64 now_ns;
-
-static int begin_at(enum tier tier, const struct selection *select)
-{
-	static struct origin origin;
-	const struct event look = { .kind = EVENT_LOOK, .origin = &origin };
-
-	origin.tier = tier;
-	l = ledger_new();
-	l->exact = l->track_pins = tier > TIER_TRACEPOINTS;
-	now_ns = 1000;
-	told = over_time_new(select);
-	over_time_event(told, &look);
-	return 0;
-}
-
-static const struct origin *origin_now(void)
-{
-	static struct origin o;
-
-	o.tier = l->exact ? TIER_FUNCTIONS : TIER_TRACEPOINTS;
-	return &o;
-}
-
-static int begin(NO_STATE)
-{
-	return begin_at(TIER_FUNCTIONS, &all);
-}
-
-static int finish(NO_STATE)
-{
-	over_time_free(told);
-	ledger_free(l);
-	return 0;
-}
-#define wait_ms(ms) (now_ns += (ms) * MS)
-
-static struct event event_of(enum event_kind kind)
-{
-	return (struct event){
-		.kind = kind, .origin = origin_now(), .ledger = l, .t_ns = now_ns,
-		.since_ns = now_ns - 1000,
-	};
-}
-
-static void tell(struct fact *f)
-{
-	struct event e = event_of(EVENT_FACT);
-
-	e.fact = f;
-	e.fed = e.shown = true;
-	f->t_ns = now_ns;
-	over_time_event(told, &e);
-	ledger_feed(l, f);
-}
-
-static const struct findings *end_of(bool clean)
-{
-	struct event e = event_of(EVENT_END);
-
-	e.end.clean = clean;
-	over_time_event(told, &e);
-	return over_time_findings(told);
-}
-#define end() end_of(true)
-
-static void ring_fact(enum fact_kind kind, __u64 ring, __s64 pinned)
-{
-	struct fact_ring f = fact_ring(kind, ring, pinned, pinned);
-
-	tell(&f.h);
-}
-
-#define create(ring, pinned)	 ring_fact(FACT_RING_CREATE, ring, pinned)
-#define close_ring(ring, pinned) ring_fact(FACT_RING_CLOSE, ring, pinned)
-static void gone(__u64 ring)
-{
-	struct fact f = fact_head(FACT_RING_GONE, sizeof(f), ring);
-
-	tell(&f);
-}
-
-static void call(__u64 ring, enum call_op op, __u32 slots, __s64 result, __s64 pinned, __u64 start_ns)
-{
-	struct fact_call f = fact_call(ring, op, slots, slots, result);
-
-	f.user_after_pages = f.mm_after_pages = pinned;
-	f.start_ns = start_ns;
-	f.limit_bytes = ~0ULL;
-	tell(&f.h);
-}
-
-static void slot(__u64 ring, __u32 index, __u64 buf, __u64 charged)
-{
-	struct fact_buffer f = fact_buffer(ring, index, buf, ADDR + (buf & 0xffff) * 8 * MIB,
-					   PAGES * 4096, charged);
-
-	tell(&f.h);
-}
-
-static void account_by(__u8 flags, __u32 tid, enum fact_kind kind, __u64 ring, __u64 buf, __s64 pages, __s64 after)
-{
-	struct fact_charge f = {
-		.h = fact_head(kind, sizeof(f), ring), .user = USER, .mm = MM, .buf = buf,
-		.user_after_pages = after, .mm_after_pages = after, .pages = pages,
-	};
-
-	f.h.flags = flags;
-	f.h.tid = tid ? tid : f.h.tid;
-	tell(&f.h);
-}
-
-#define account(...) account_by(0, 0, __VA_ARGS__)
-
-/* A ring with NR buffers from .first on, all charged; .below: what others have. */
-static void fill(__u64 ring, __u32 first, __s64 below)
-{
-	create(ring, below);
-	call(ring, CALL_REGISTER, NR, 0, below + NR * PAGES, 0);
-	for (__u32 i = 0; i < NR; i++)
-		slot(ring, i, BUF(first + i), PAGES);
-}
-
-static void fill_and_rest(void)
-{
-	fill(RING, 0, 0);
-	wait_ms(100);
-}
-
-static void nothing_in_the_end(void)
-{
-	wait_ms(2000);
-	assert_int_equal(end()->nr, 0);
-}
+#include "told.h"
 
 /* The buffers go one by one, and only the end of the call takes them out of the table. */
 static void inside_unregister(NO_STATE)
@@ -343,16 +199,6 @@ static void released_late(NO_STATE)
 	nothing_in_the_end();
 }
 
-static void below_zero_inside_a_call(NO_STATE)
-{
-	fill(RING, 0, 0);
-	account(FACT_UNCHARGE, RING, BUF(0), PAGES, -5);
-	account(FACT_UNCHARGE, RING, BUF(1), PAGES, 3);
-	call(RING, CALL_UNREGISTER, 0, 0, 0, 0);
-	assert_int_equal(end()->list[0].tag, CHARGE_UNDERFLOW);
-	assert_int_equal(end()->list[0].pages, 5);
-}
-
 static void something_is_lost(void)
 {
 	const struct event lost = { .kind = EVENT_LOST, .ledger = NULL, .lost = { .count = 1 } };
@@ -470,17 +316,6 @@ static void of_others(NO_STATE)
 	assert_int_equal(end()->nr, 0);
 }
 
-static void of_a_user_without_rings(NO_STATE)
-{
-	create(RING, 0);
-	close_ring(RING, -7);
-	gone(RING);
-	assert_true(end()->nr > 0);
-	assert_int_equal(end()->list[0].tag, CHARGE_UNDERFLOW);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,12 +323,12 @@ int main(void)
 		TEST(inside_a_silent_call), TEST(before_a_call), TEST(beside_harmless_ends),
 		TEST(after_a_call), TEST(between_call_and_slots), TEST(beside_an_idle_ring),
 		TEST(a_call_may_go_on_at_the_end), TEST(beside_others), TEST(ghost),
-		TEST(released_late), TEST(below_zero_inside_a_call), TEST(nothing_after_a_loss),
+		TEST(released_late), TEST(nothing_after_a_loss),
 		TEST(nothing_shortly_before_a_loss), TEST(older_than_the_look),
 		TEST(leak_before_a_cut),
 		TEST(address_of_a_closed_ring), TEST(beside_many_rings), TEST(a_crowd),
 		TEST(leak), TEST(pinned_by_a_ring_that_was_not_told), TEST(ends_amid_a_clone),
-		TEST(of_others), TEST(of_a_user_without_rings),
+		TEST(of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
