@@ -179,7 +179,7 @@ $(B)/fixbuf-trace: $(USER_OBJS)
 $(filter-out %/calls_32,$(LOADS)) $(LIVES) $(SYSTEMD) $(filter-out %/recording,$(BENCHES)): $(B)/tests/%: $(B)/obj/tests/%.o $(TEST_LIB_OBJS)
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $^ $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs liburing json-c zlib) -lm
+	$(Q)$(LINK) -o $@ $^ $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs liburing json-c zlib libzstd) -lm
 
 # Of 32 bits, by the compiler alone; where that makes no such programs, what says so stands in its place
 CC_32 = $(CC) -m32 -std=gnu11 -O2 -ffreestanding -fno-stack-protector -fno-pic -no-pie -nostdlib -static

@@ -3,6 +3,7 @@
  * A Feistel network of four rounds, each with the keyed hash SipHash-2-4 (Aumasson and Bernstein,
  * "SipHash: a fast short-input PRF"): a permutation of 64 bits.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +56,11 @@ __u64 address_key_hash(const struct address_key *key, const void *bytes, size_t 
 	size_t words = len / sizeof(__u64) + 1;
 
 	for (size_t i = 0; i < words; i++) {
-		__u64 word = i + 1 < words ? 0 : (__u64)len << 56;
-		size_t part = i + 1 < words ? sizeof(word) : len % sizeof(word);
+		__u64 word = 0;
 
-		for (size_t k = 0; k < part; k++)
-			word |= (__u64)((const __u8 *)bytes)[i * sizeof(word) + k] << 8 * k;
+		memcpy(&word, (const char *)bytes + i * sizeof(word),
+		       i + 1 < words ? sizeof(word) : len % sizeof(word));
+		word = le64toh(word) | (i + 1 < words ? 0 : (__u64)len << 56);
 		v[3] ^= word;
 		mix(v, 2);
 		v[0] ^= word;

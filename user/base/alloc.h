@@ -10,6 +10,11 @@
  * that is, until arrays that are made anew at every interval lie among small things for good.
  */
 void alloc_give_back(void);
+/*
+ * From now on the program has no more than so many bytes, whoever allocates them: beyond it ends
+ * with .why, which is about what it was given.
+ */
+void alloc_limit(size_t bytes, const char *why);
 /* What a library allocated. */
 void *must_have(void *p);
 /* Zeroed; nr may be 0. */

@@ -7,5 +7,7 @@
 
 /* FNV-1a: stands for bytes that nobody chooses to make two of them alike. */
 __u64 hash_bytes(const void *bytes, size_t len);
+/* Of bytes that anybody chooses: another one in each run. */
+__u32 hash_keyed(const void *bytes, size_t len);
 
 #endif

@@ -30,6 +30,15 @@ void signals_catch(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+void signals_leave(void)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	/* one that came meanwhile */
+	if (interrupted)
+		raise(interrupted);
+}
+
 static void on_hangup(int sig)
 {
 	(void)sig;

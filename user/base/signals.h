@@ -15,5 +15,7 @@ void signals_catch_hangup(void);
 
 /* A reader that goes away shows as EPIPE from then on, not as a signal. */
 void signals_catch(void);
+/* SIGINT and SIGTERM end the program at once again: nothing is undone, no totals are told. */
+void signals_leave(void);
 
 #endif

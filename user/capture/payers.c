@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
-#include <uthash.h>
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/hash_table.h"
 #include "capture/payers.h"
 
 struct payer {

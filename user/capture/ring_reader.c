@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/err.h"
+#include "base/hash_table.h"
 #include "capture/peek.h"
 #include "capture/ring_reader.h"
 #include "walk.skel.h"

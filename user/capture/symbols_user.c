@@ -13,9 +13,9 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-#include <uthash.h>
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/hash_table.h"
 #include "base/maps.h"
 #include "capture/symbols_readers.h"
 #include "capture/symbols_user.h"

@@ -6,7 +6,7 @@
 #ifndef FIXBUF_CHECKS_ADVICE_DIGEST_H
 #define FIXBUF_CHECKS_ADVICE_DIGEST_H
 
-#include <uthash.h>
+#include "base/hash_table.h"
 #include "model/io_counters.h"
 #include "model/ledger.h"
 

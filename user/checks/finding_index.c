@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
-#include <uthash.h>
 #include "base/alloc.h"
+#include "base/hash_table.h"
 #include "checks/finding_index.h"
 
 struct finding_index {

@@ -93,7 +93,7 @@ static void note_failure(struct history *h, const struct event *t)
 		f->key = key;
 		f->comm = c->h.comm;
 		f->since_ns = t->since_ns;
-		f->explain = explain ? strdup(explain) : NULL;
+		f->explain = explain ? must_strdup(explain) : NULL;
 		HASH_ADD(hh, h->failures, key, sizeof(f->key), f);
 	}
 	f->count++;

@@ -3,7 +3,7 @@
 #ifndef FIXBUF_MODEL_HISTORY_H
 #define FIXBUF_MODEL_HISTORY_H
 
-#include <uthash.h>
+#include "base/hash_table.h"
 #include "model/event.h"
 #include "model/histogram.h"
 #include "model/io_counters.h"

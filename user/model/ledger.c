@@ -269,6 +269,7 @@ static void feed_holder(struct ledger *l, const struct fact_holder *f)
 	name_mm(learn_mm(l, &f->h, f->mm, f->mm_pinned_pages), &f->h);
 	if (!r)
 		return;
+	l->steps += r->nr_holders;
 	if (!holder_find(r, f->h.pid, f->fd, f->reg_index) && is_descriptor_held(r, f))
 		return;
 	h = holder_add(r, &f->h, f->fd, f->reg_index);
@@ -306,7 +307,7 @@ static void drop_older(struct ledger *l, const struct fact_call *f, struct ring 
 {
 	__u64 start = f->start_ns ? f->start_ns : f->h.t_ns;
 
-	for (__u32 i = 0; i < r->nr_slots; i++)
+	for (__u32 i = 0; i < r->nr_slots && r->filled; i++, l->steps++)
 		if (r->slots[i] && r->slots[i]->t_ns < start)
 			slot_clear(l, &f->h, r, i);
 }
@@ -319,7 +320,7 @@ static void feed_call(struct ledger *l, const struct fact_call *f)
 	level_mm(l, &f->h, f->mm, f->mm_after_pages);
 	/* of a call that failed, too: it may have failed of that */
 	r = ledger_ring(l, f->h.ring);
-	for (size_t i = 0; r && i < r->nr_holders; i++)
+	for (size_t i = 0; r && i < r->nr_holders; i++, l->steps++)
 		if (r->holders[i].pid == f->h.pid)
 			r->holders[i].memlock_limit_bytes = f->limit_bytes;
 	if (f->result < 0)

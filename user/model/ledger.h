@@ -11,7 +11,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <uthash.h>
+#include "base/hash_table.h"
 
 #define LEDGER_MAX_SLOTS (1U << 20)	/* of one table: beyond what any kernel allows */
 
@@ -120,7 +120,7 @@ struct ring {
 	struct holder *holders;	/* owned; [0] is the one to show */
 	size_t nr_holders;
 	struct buffer **slots;	/* owned array of shared buffers, NULL = empty */
-	__u32 nr_slots;
+	__u32 nr_slots, filled;	/* of those, how many hold one */
 	struct gone_buffer gone[RING_GONE_KEPT]; /* the last ones; .t_ns 0 = none */
 	__u32 next_gone;	/* where the next comes */
 	__u32 ring_flags, setup_flags, sq_entries, cq_entries;
@@ -185,6 +185,7 @@ struct ledger {
 	struct ledger_mm *mms;
 	struct pin *pins;	/* only with .track_pins */
 	__u64 nr_slots;		/* of all rings */
+	__u64 steps;		/* what was done beyond a little for each fact: slots and holders looked at, slots made */
 	bool exact;		/* pins and charges arrive as facts: derive none */
 	bool track_pins;	/* set before the first fact, with .exact only */
 	__u64 pins_since_ns;	/* of pins before, the end may not have been told; of buffers, the begin */

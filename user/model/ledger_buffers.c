@@ -61,6 +61,7 @@ void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u3
 	if (!b)
 		return;
 	r->slots[index] = NULL;
+	r->filled--;
 	r->gone[r->next_gone++ % RING_GONE_KEPT] = (struct gone_buffer){
 		b->addr, b->len_bytes, cause->t_ns, index };
 	b->slots--;
@@ -87,7 +88,7 @@ void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __
 {
 	if (nr > LEDGER_MAX_SLOTS)
 		return;
-	for (__u32 i = nr; i < r->nr_slots; i++)
+	for (__u32 i = nr; i < r->nr_slots && r->filled; i++, l->steps++)
 		slot_clear(l, cause, r, i);
 	if (slots_room(nr) > slots_room(r->nr_slots))
 		r->slots = must_realloc(r->slots, slots_room(nr), sizeof(*r->slots));
@@ -95,6 +96,7 @@ void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __
 		free(r->slots);
 		r->slots = NULL;
 	}
+	l->steps += nr > r->nr_slots ? nr - r->nr_slots : 0;
 	if (nr > r->nr_slots)
 		memset(r->slots + r->nr_slots, 0, (nr - r->nr_slots) * sizeof(*r->slots));
 	l->nr_slots += (__u64)nr - r->nr_slots;
@@ -107,7 +109,7 @@ static void buffer_forget(struct ledger *l, const struct fact *cause, struct buf
 	__u32 left = b->slots;
 
 	for (struct ring *r = l->rings; r && left; r = r->hh.next)
-		for (__u32 i = 0; i < r->nr_slots && left; i++)
+		for (__u32 i = 0; i < r->nr_slots && left && r->filled; i++, l->steps++)
 			if (r->slots[i] == b) {
 				left--;
 				slot_clear(l, cause, r, i);
@@ -164,6 +166,7 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 	}
 	buffer_update(b, f);
 	r->slots[f->index] = b;
+	r->filled++;
 	b->slots++;
 	pins_held(l, b->id, r->id);
 	if (is_new && l->observer && l->observer->taken)

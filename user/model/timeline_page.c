@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "base/array.h"
 #include "model/fact.h"
 #include "model/io_counters.h"
@@ -97,7 +98,7 @@ static void on_call(struct timeline_ring *ring, const struct event *t, void *arg
 	call->call = c->h.call;
 	call->comm = c->h.comm;
 	call->kind = fact_name(&c->h);
-	call->explain = t->why && t->why->explain ? strdup(t->why->explain) : NULL;
+	call->explain = t->why && t->why->explain ? must_strdup(t->why->explain) : NULL;
 }
 
 /* Two neighbours become one: where it was highest stays. */

@@ -17,7 +17,7 @@
 #define REC_ENDIAN	0x01020304U
 #define REC_FRAME_MARK	0x4d415246U	/* "FRAM" */
 
-#define REC_TABLES_MAX	(64U << 20)	/* strings and stacks of a part, as written: then no more */
+#define REC_TABLES_MAX	(16U << 20)	/* strings and stacks of a part, as written: then no more */
 
 #define REC_FRAME_RAW	(256U << 10)	/* a frame is written when it holds so much */
 #define REC_FRAME_MAX	(1U << 20)	/* no frame holds more */

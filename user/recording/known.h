@@ -6,7 +6,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <uthash.h>
+#include "base/hash_table.h"
 
 struct known {
 	__u32 id;

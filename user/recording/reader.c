@@ -257,12 +257,6 @@ static const struct failure *why_of(struct recording *r, bool shown)
 	return &r->why;
 }
 
-/* NULL for 0 and what is not known. */
-static const struct stack *stack_of(const struct recording *r, __u32 id)
-{
-	return id && id <= r->tables.nr_stacks ? r->tables.stacks[id - 1] : NULL;
-}
-
 /* 1, 0 for a kind that is not known, or -errno. */
 static int on_fact(struct recording *r, const struct rec *rec, const void *data, struct event *out)
 {
@@ -279,9 +273,9 @@ static int on_fact(struct recording *r, const struct rec *rec, const void *data,
 	out->fed = rec->flags & REC_F_FED;
 	out->shown = rec->flags & REC_F_SHOWN;
 	out->why = why_of(r, out->shown);
-	out->stack = stack_of(r, rec->id);
+	out->stack = tables_stack(&r->tables, rec->id);
 	r->facts++;
-	return 1;
+	return tables_too_long(&r->tables, r->size) ? broken(r, "longer stacks than any recording has") : 1;
 }
 
 static void on_look(const struct rec *rec, const void *data, struct event *out)
@@ -439,7 +433,7 @@ static struct recording *open_stream(const char *name, FILE *in)
 	struct rec_head head;
 	size_t n;
 
-	r->name = strdup(name);
+	r->name = must_strdup(name);
 	r->in = in;
 	r->zstd = must_have(ZSTD_createDCtx());
 	r->why = (struct failure){ r->explain, &r->evidence.e };

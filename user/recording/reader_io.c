@@ -3,9 +3,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include "base/array.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "recording/reader_io.h"
 
 #define MAX_ROWS	32768	/* of a kind that are kept apart */

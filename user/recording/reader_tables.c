@@ -5,10 +5,15 @@
 #include "base/array.h"
 #include "recording/reader_tables.h"
 
-#define MAX_BYTES	(4ULL * REC_TABLES_MAX)	/* what is written takes up to four times that here */
+#define MAX_BYTES	(256ULL << 20)	/* four times what was ever written: it takes up to so much here */
 /* Strings are unlike each other: a file that is small and holds so much of them was made to. */
 #define FREE_BYTES	(48ULL << 20)
 #define MAX_RATIO	128
+#define MAX_STRING	4096		/* what is written of one */
+#define MAX_FRAMES	(STACK_FRAMES + 1)
+/* A few bytes of a file are a call whose stack is printed: with names as long as they may be, megabytes. */
+#define FREE_TEXT	(64ULL << 20)
+#define MAX_TEXT_RATIO	2048
 
 const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data,
 			     __u64 file_bytes)
@@ -17,6 +22,8 @@ const char *tables_add_string(struct recording_tables *t, const struct rec *rec,
 
 	if (rec->id != t->nr_strings + 1)
 		return "a string out of its order";
+	if (rec->size > MAX_STRING)
+		return "a string that is longer than any recording has";
 	t->bytes += rec->size + sizeof(s) + 32;
 	t->string_bytes += rec->size + sizeof(s) + 32;
 	if (t->bytes > MAX_BYTES ||
@@ -71,6 +78,8 @@ const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, 
 	memcpy(&head, data, sizeof(head));
 	if (rec->id != t->nr_stacks + 1)
 		return "a stack out of its order";
+	if (head.nr_kernel > MAX_FRAMES || head.nr_user > MAX_FRAMES)
+		return "a stack that is longer than any recording has";
 	if (head.nr_kernel > frames || head.nr_user > frames - head.nr_kernel)
 		return "a stack that is longer than its record";
 	t->bytes += sizeof(s) + frames * sizeof(struct stack_frame) + 64;
@@ -85,6 +94,29 @@ const char *tables_add_stack(struct recording_tables *t, const struct rec *rec, 
 	t->stacks[t->nr_stacks] = must_alloc(1, sizeof(s));
 	*t->stacks[t->nr_stacks++] = s;
 	return ok ? NULL : "a stack that refers to a missing string";
+}
+
+static __u64 text_of(const struct frames *f)
+{
+	__u64 nr = 0;
+
+	for (size_t i = 0; i < f->nr; i++)
+		nr += f->list[i].symbol.len + f->list[i].module.len + f->list[i].file.len;
+	return nr;
+}
+
+const struct stack *tables_stack(struct recording_tables *t, __u32 id)
+{
+	const struct stack *s = id && id <= t->nr_stacks ? t->stacks[id - 1] : NULL;
+
+	if (s)
+		t->text_bytes += text_of(&s->kernel) + text_of(&s->user);
+	return s;
+}
+
+bool tables_too_long(const struct recording_tables *t, __u64 file_bytes)
+{
+	return t->text_bytes > FREE_TEXT && t->text_bytes / MAX_TEXT_RATIO > file_bytes;
 }
 
 void tables_free(struct recording_tables *t)

@@ -11,6 +11,9 @@
 #define MAX_OBJECTS	(8U << 20)	/* rings, buffers, users and address spaces */
 #define MAX_ALL_SLOTS	(64ULL << 20)	/* of all rings */
 #define MAX_HOLDERS	16384		/* of a ring */
+/* Of work, which grows with the square of holders and slots: about a second, and more for a larger file. */
+#define FREE_STEPS	(128ULL << 20)
+#define STEPS_A_BYTE	128
 
 static struct ledger *new_ledger(const struct replay *p)
 {
@@ -40,6 +43,17 @@ static size_t objects(const struct ledger *l)
 {
 	return HASH_COUNT(l->rings) + HASH_COUNT(l->buffers) + HASH_COUNT(l->users) +
 	       HASH_COUNT(l->mms) + HASH_COUNT(l->pins);
+}
+
+/* 0, or -E2BIG with a sentence. */
+static int is_slow(const struct replay *p, const struct event *e)
+{
+	__u64 steps = p->steps + p->ledger->steps;
+
+	if (p->trusted || steps < FREE_STEPS || (steps - FREE_STEPS) / STEPS_A_BYTE < e->offset)
+		return 0;
+	return err_set(E2BIG, "at offset %llu: this takes more work than a recording of its size should, as one does that was made to; give --max-memory 2G if you trust it",
+		       e->offset);
 }
 
 static bool has_room(const struct replay *p, const struct fact *f)
@@ -75,8 +89,11 @@ int replay_next(struct replay *p, struct event *e)
 		feed_last(p);
 	if (n <= 0)
 		return n;
+	if (is_slow(p, e))
+		return -E2BIG;
 	switch (e->kind) {
 	case EVENT_LOOK:
+		p->steps += p->ledger->steps;
 		ledger_free(p->ledger);
 		p->ledger = new_ledger(p);
 		p->ledger->lost = e->after_loss ? p->lost : 0;

@@ -9,12 +9,14 @@
 struct replay {
 	struct recording *r;
 	struct ledger *ledger;	/* as it was before what is told; never NULL */
+	bool trusted;		/* set by who goes on: however much work it takes */
 	bool has_last;		/* .last still has to be fed: after what was derived from it */
 	struct fact *last;	/* owned */
 	__u64 facts, lost;	/* told so far, in all parts */
 	__u64 skipped;		/* of .lost: runs of programs that the kernel left out */
 	__s64 begin_ns;		/* of the first part, CLOCK_REALTIME */
 	unsigned int parts;	/* begun so far */
+	__u64 steps;		/* of the ledgers of parts before */
 	__u64 cut_at;		/* offset where a part was cut off, 0 = none was */
 };
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uthash.h>
 #include <zlib.h>
 #include <zstd.h>
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/hash_table.h"
 #include "recording/file.h"
 #include "recording/format.h"
 #include "recording/hide.h"

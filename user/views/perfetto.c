@@ -110,7 +110,7 @@ static void on_call(struct timeline_ring *ring, const struct event *told, void *
 	(void)ring;
 	flush_call(t);
 	memcpy(&t->pending.call, told->fact, sizeof(t->pending.call));
-	t->pending.explain = told->why && told->why->explain ? strdup(told->why->explain) : NULL;
+	t->pending.explain = told->why && told->why->explain ? must_strdup(told->why->explain) : NULL;
 	t->pending.open = true;
 }
 

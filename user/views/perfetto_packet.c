@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include "base/alloc.h"
+#include "base/hash_table.h"
 #include "perfetto.pb-c.h"
 #include "views/perfetto_packet.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
-#include <uthash.h>
 #include "base/alloc.h"
+#include "base/hash_table.h"
 #include "views/ring_numbers.h"
 
 /* Rings of one address, the newest first. */

@@ -174,6 +174,9 @@ static void hostile(void **state)
 	n = put_record(records, REC_FACT, 0, &short_fact, sizeof(short_fact));
 	refuses(head + put_frame(bytes + head, records, n, 0), "longer than its record");
 	n = put_record(records, REC_STACK, 1, &deep, sizeof(deep));
+	refuses(head + put_frame(bytes + head, records, n, 0), "longer than any recording has");
+	deep = (struct rec_stack){ .nr_kernel = 2, .nr_user = 1 };
+	n = put_record(records, REC_STACK, 1, &deep, sizeof(deep));
 	refuses(head + put_frame(bytes + head, records, n, 0), "longer than its record");
 	n = put_record(records, REC_STRING, 2, "b", 1);
 	refuses(head + put_frame(bytes + head, records, n, 0), "out of its order");

@@ -427,7 +427,7 @@ static void many_stacks(void **state)
 			assert_int_equal(t.end.stacks_lost, nr - with + 5);
 	}
 	assert_int_equal(n, 0);
-	assert_in_range(with, 16000, 16400);
+	assert_in_range(with, 4000, 4100);
 	recording_close(r);
 }
 

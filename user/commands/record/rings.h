@@ -5,7 +5,7 @@
 
 #include <abi/fact.h>
 #include <stdbool.h>
-#include <uthash.h>
+#include "base/hash_table.h"
 
 /* A ring that the file knows, or others' that it may come to know. */
 struct written_ring {

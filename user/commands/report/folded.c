@@ -42,14 +42,14 @@ static void add(struct folded *f, const struct fact *fact, const struct stack *s
 	char *text = NULL;
 	struct line *l;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = must_have(open_memstream(&text, &len));
 
-	if (!out)
-		return;
 	put_folded(out, comm_name(&fact->comm));
 	put_frames(out, &s->user, "");
 	put_frames(out, &s->kernel, "_[k]");
-	fclose(out);
+	/* it has no room for all, or no name */
+	if (fclose(out) || !text)
+		must_have(NULL);
 	HASH_FIND_STR(f->lines, text, l);
 	if (l) {
 		free(text);

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace report: a recording in every view, offline. */
 #include <string.h>
+#include <sys/stat.h>
+#include "base/alloc.h"
+#include "base/signals.h"
 #include "commands/option.h"
 #include "commands/report/report.h"
 #include "model/io_select.h"
 
 #define DEFAULT_FILE "fixbuf.rec"
+
+/* Of memory, code apart: what is read may be made to take any. A large file is worth more. */
+#define USUAL_MEMORY	(80ULL << 20)
+#define MEMORY_OF_FILE	4
 
 int report_next(struct report *r, struct event *e)
 {
@@ -52,6 +59,7 @@ int report(struct report_options *o, struct recording *from, const char *path)
 
 	o->output.kernel = r.origin->kernel;
 	replay_begin(&r.replay, from);
+	r.replay.trusted = o->max_memory;
 	status = views[o->view](&r);
 	if (r.replay.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s breaks off at offset %llu, as after a crash: later events are missing\n",
@@ -60,12 +68,31 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	return status;
 }
 
+static void limit_memory(const struct report_options *o, const char *path)
+{
+	static char why[512];
+	struct stat st;
+	__u64 most = o->max_memory;
+
+	if (!most && !stat(path, &st))
+		most = MEMORY_OF_FILE * st.st_size;
+	if (!o->max_memory && most < USUAL_MEMORY)
+		most = USUAL_MEMORY;
+	snprintf(why, sizeof(why), "%s: this takes more than %llu MiB of memory, as a recording does that was made to; give --max-memory 2G if you trust it",
+		 path, most >> 20);
+	alloc_limit(most, why);
+}
+
 static int run(void *options)
 {
 	struct report_options *o = options;
 	const char *path = o->file ? o->file : DEFAULT_FILE;
-	struct recording *from = recording_open(path);
+	struct recording *from;
 
+	/* nothing here takes a cleaner end than any filter's */
+	signals_leave();
+	limit_memory(o, path);
+	from = recording_open(path);
 	return from ? report(o, from, path) : misuse("%s", err_text());
 }
 
@@ -124,6 +151,10 @@ static const struct option_row options[] = {
 	FLAG("by-buffer", by_buffer, "which buffers are used, how far into them, and which never"),
 	FLAG("hist", hist, "draw histograms of the latencies"),
 	FLAG("advise", advise, "suggest what would make it faster, with the evidence"),
+	{ .name = "max-memory", .arg = "SIZE", .words = words_size, .parse = parse_bytes,
+	  .help = "take so much memory at most, and any time (default: 80M, or four times the file, and time in proportion)",
+	  .offset = offsetof(struct report_options, max_memory), .group = GROUP_HOW,
+	  .refusal = "'%s' is not a size; give 80M or 2G" },
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_TIMESTAMPS,

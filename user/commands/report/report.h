@@ -43,6 +43,7 @@ struct report_options {
 	struct ignored ignored;		/* --verify */
 	struct trace_filter filter;	/* --trace */
 	bool by_opcode, by_buffer, hist, advise; /* --stat */
+	__u64 max_memory;		/* 0 = the usual, for a file of its size */
 };
 
 struct report {

@@ -11,6 +11,10 @@ int report_trace(struct report *r)
 
 	while ((n = report_next(r, &e)) > 0 && !ferror(v.to->out))
 		view_trace_event(&v, &e);
-	view_trace_end(&v);
+	/* why it ends here was said: totals of a part are no more than that */
+	if (n < 0)
+		json_free(&v.json);
+	else
+		view_trace_end(&v);
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }
