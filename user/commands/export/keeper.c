@@ -42,6 +42,8 @@ static bool start(struct child *c, struct export_options *o, int control)
 
 	if (pipe2(ends, O_CLOEXEC))
 		return false;
+	/* who collects waits for no one; its filter leaves it no way to say so */
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	c->pid = fork();
 	if (!c->pid) {
 		prctl(PR_SET_NAME, "fixbuf-pages");

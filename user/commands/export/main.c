@@ -214,9 +214,11 @@ static int answer_first(struct exporter *x)
 	return answer(x, METRICS_OPENMETRICS) ? : answer(x, METRICS_TEXT);
 }
 
-static void take_pass(struct exporter *x)
+static enum verify_news take_pass(struct exporter *x)
 {
-	switch (export_verify_read(&x->verify, &x->m, clock_now_ns())) {
+	enum verify_news news = export_verify_read(&x->verify, &x->m, clock_now_ns());
+
+	switch (news) {
 	case VERIFY_WORKS:
 		x->m.verifying = true;
 		x->m.own_pids[1] = x->verify.own_tgid;
@@ -226,9 +228,11 @@ static void take_pass(struct exporter *x)
 			fprintf(stderr, PROGRAM_NAME ": the background check of pages has ended and is started again; findings are not updated until then\n");
 		export_no_passes(&x->m);
 		break;
+	case VERIFY_SPEAKS:
 	case VERIFY_WAITS:
 		break;
 	}
+	return news;
 }
 
 static void take_verifier(struct exporter *x)
@@ -293,8 +297,8 @@ static int once(struct exporter *x)
 	if (x->o->duration_ns && !run_begin(&x->run))
 		run_until(&x->run, &steps);
 	/* a first pass that takes too long is not waited for */
-	if (x->verify.pid && poll(&pass, 1, FIRST_PASS_MS) > 0)
-		take_pass(x);
+	while (x->verify.pid && poll(&pass, 1, FIRST_PASS_MS) > 0 && take_pass(x) == VERIFY_SPEAKS)
+		;
 	if (collect(x))
 		return interrupted ? 128 + interrupted : cannot("%s", err_text());
 	render(x, x->o->output.out, METRICS_OPENMETRICS);

@@ -106,6 +106,7 @@ struct pass_unsettled {
 };
 
 #define PASS_NO_UID	(~0U)
+#define PASS_MOST	(1U << 20)	/* of either: each stands for an owner or a user */
 
 struct pass {
 	__u32 failed;		/* could not look: nothing else is valid */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,21 +16,36 @@
 
 #define REAP_MS 2000
 
-static int read_all(int fd, void *data, size_t size)
+/*
+ * What has come of a message of .size bytes, without waiting for the rest: who looks has the least of
+ * all priorities. 1 when all is there, 0 when not yet, -1 when its sender has ended.
+ */
+static int take_more(struct export_verify *v, size_t size)
 {
-	char *p = data;
+	struct pass_message *m = &v->message;
 
-	while (size) {
-		ssize_t n = read(fd, p, size);
+	if (m->room < size) {
+		m->bytes = must_realloc(m->bytes, size, 1);
+		m->room = size;
+	}
+	while (m->nr < size) {
+		ssize_t n = read(v->from, m->bytes + m->nr, size - m->nr);
 
 		if (n < 0 && errno == EINTR && !interrupted)
 			continue;
+		if (n < 0 && errno == EAGAIN)
+			return 0;
 		if (n <= 0)
 			return -1;
-		p += n;
-		size -= n;
+		m->nr += n;
 	}
-	return 0;
+	return 1;
+}
+
+static void drop_message(struct export_verify *v)
+{
+	free(v->message.bytes);
+	v->message = (struct pass_message){ 0 };
 }
 
 /* The next one that looks, as the keeper sends it; -1 when the keeper has ended. */
@@ -47,40 +63,58 @@ static int take_next(struct export_verify *v)
 		close(v->from);
 	v->from = fd;
 	v->ready = false;
+	drop_message(v);
 	return 0;
 }
 
 static int take_ready(struct export_verify *v)
 {
 	struct pass_ready ready;
+	int n = take_more(v, sizeof(ready));
 
-	if (read_all(v->from, &ready, sizeof(ready)))
-		return -1;
+	if (n <= 0)
+		return n;
+	memcpy(&ready, v->message.bytes, sizeof(ready));
+	drop_message(v);
 	v->ready = true;
 	v->own_tgid = ready.own_tgid;
 	memcpy(v->privileges, ready.privileges, sizeof(v->privileges));
 	v->privileges[sizeof(v->privileges) - 1] = 0;
-	return 0;
+	return 1;
 }
 
 static int take_pass(struct export_verify *v, struct export_model *m, __u64 now_ns)
 {
-	struct pass_unsettled *unsettled;
-	struct pass_finding *list;
+	const struct pass_unsettled *unsettled;
+	const struct pass_finding *list;
 	struct pass p;
-	int err;
+	int n = take_more(v, sizeof(p));
 
-	if (read_all(v->from, &p, sizeof(p)))
+	if (n <= 0)
+		return n;
+	memcpy(&p, v->message.bytes, sizeof(p));
+	if (p.nr > PASS_MOST || p.nr_unsettled > PASS_MOST)
 		return -1;
-	list = must_alloc(p.nr, sizeof(*list));
-	unsettled = must_alloc(p.nr_unsettled, sizeof(*unsettled));
-	err = read_all(v->from, list, p.nr * sizeof(*list)) ||
-	      read_all(v->from, unsettled, p.nr_unsettled * sizeof(*unsettled));
-	if (!err)
-		export_pass(m, &p, list, unsettled, now_ns);
-	free(unsettled);
-	free(list);
-	return err;
+	n = take_more(v, sizeof(p) + p.nr * sizeof(*list) + p.nr_unsettled * sizeof(*unsettled));
+	if (n <= 0)
+		return n;
+	list = (const void *)(v->message.bytes + sizeof(p));
+	unsettled = (const void *)(list + p.nr);
+	export_pass(m, &p, list, unsettled, now_ns);
+	drop_message(v);
+	return 1;
+}
+
+/* The first word of the first one, which is waited for. */
+static int await_ready(struct export_verify *v)
+{
+	struct pollfd from = { .fd = v->from, .events = POLLIN };
+	int n;
+
+	while (!(n = take_ready(v)))
+		if (poll(&from, 1, -1) < 0 && interrupted)
+			return -1;
+	return n < 0 ? -1 : 0;
 }
 
 int export_verify_start(struct export_verify *v, struct export_options *o)
@@ -96,7 +130,7 @@ int export_verify_start(struct export_verify *v, struct export_options *o)
 		export_keep(o, ends[1], own);
 	close(ends[1]);
 	v->control = ends[0];
-	if (v->pid < 0 || take_next(v) || take_ready(v)) {
+	if (v->pid < 0 || take_next(v) || await_ready(v)) {
 		export_verify_stop(v);
 		return -1;
 	}
@@ -105,10 +139,13 @@ int export_verify_start(struct export_verify *v, struct export_options *o)
 
 enum verify_news export_verify_read(struct export_verify *v, struct export_model *m, __u64 now_ns)
 {
+	int n;
+
 	if (v->from < 0)
 		return VERIFY_ENDED;
-	if (v->ready ? !take_pass(v, m, now_ns) : !take_ready(v))
-		return VERIFY_WORKS;
+	n = v->ready ? take_pass(v, m, now_ns) : take_ready(v);
+	if (n >= 0)
+		return n ? VERIFY_WORKS : VERIFY_SPEAKS;
 	close(v->from);
 	v->from = -1;
 	/* one that did not get ready was told when the one before it ended */
@@ -128,6 +165,7 @@ void export_verify_stop(struct export_verify *v)
 	if (v->control >= 0)
 		close(v->control);
 	v->from = v->control = -1;
+	drop_message(v);
 	if (v->pid > 0)
 		child_reap(v->pid, REAP_MS);
 	v->pid = 0;

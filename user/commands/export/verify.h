@@ -11,11 +11,18 @@
 #include "base/privilege.h"
 #include "commands/export/export.h"
 
+/* What has come so far of the one that is under way. */
+struct pass_message {
+	char *bytes;		/* owned */
+	size_t nr, room;
+};
+
 struct export_verify {
 	pid_t pid;		/* of the keeper, 0 = none */
 	int control;		/* readable when another one that looks was started, -1 = none */
 	int from;		/* readable when it has something to say, or has ended; -1 = none */
 	bool ready;
+	struct pass_message message;
 	__u32 own_tgid;		/* its process as the kernel numbers it */
 	char privileges[PRIVILEGE_TEXT]; /* what it keeps */
 };
@@ -28,11 +35,12 @@ int export_verify_start(struct export_verify *v, struct export_options *o);
 
 enum verify_news {
 	VERIFY_WORKS,		/* it got ready, or a pass has ended */
+	VERIFY_SPEAKS,		/* there is more to come of what it says */
 	VERIFY_ENDED,
 	VERIFY_WAITS,		/* it did not get ready: another will be started */
 };
 
-/* .from is readable: waits for the end of the message and enters a pass. */
+/* .from is readable: takes what there is, and enters a pass that is whole. */
 enum verify_news export_verify_read(struct export_verify *v, struct export_model *m, __u64 now_ns);
 /* .control is readable. -1 when there will be no other one. */
 int export_verify_next(struct export_verify *v);
