@@ -46,7 +46,7 @@ static void flush(void)
 
 	if (!nr_raw)
 		return;
-	n = ZSTD_compress(stored, sizeof(stored), raw, nr_raw, 19);
+	n = ZSTD_compress(stored, sizeof(stored), raw, nr_raw, 3);
 	if (ZSTD_isError(n))
 		bail("cannot compress");
 	if (n < least) {
