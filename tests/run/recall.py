@@ -6,7 +6,8 @@ command that looks; and what is found though nothing is wrong, beside legal chur
 usage: recall.py BUILD_DIR [N] [MINUTES] [HOLD_S]
 
 N faults of each kind (default 5; primes), held for HOLD_S (10), then MINUTES (30) of churn; 0
-leaves either out. Prints two tables; exits with 1 when a fault was missed, or something was found
+leaves either out. Prints two tables, and in one line how many of the faults that a command can
+find were found, together with the commands that told nothing beside the churn; exits with 1 when a fault was missed, or something was found
 that is not so. As root, on a machine with two processors or more: the commands run beside each
 other. The load programs run under names of their own (rc_*), which the commands select, so that
 others who use io_uring do not count.
@@ -221,8 +222,8 @@ def make(kind, hold, done):
 
 
 def recall(nr, hold):
-    """Prints how many each command caught; how many were missed in all."""
-    missed = 0
+    """Prints how many each command caught; how many were caught, and how many missed."""
+    caught_all = missed = 0
     seen, done = Observers(), []
     for _ in range(nr):
         threads = [threading.Thread(target=make, args=(kind, hold, done)) for kind in FAULTS]
@@ -242,7 +243,9 @@ def recall(nr, hold):
             can = tags & ACCOUNTS if name == "record" else tags
             caught = sum(all(seen.has(name, tag, load) for tag in can)
                          for load in loads if not load.skipped)
-            missed += sum(not load.skipped for load in loads) - caught if can else 0
+            if can:
+                caught_all += caught
+                missed += sum(not load.skipped for load in loads) - caught
             row.append(f"{caught}" if can else "-")
         what = ", ".join(sorted(tags)) or "this kernel does not have it"
         print(f"| {' '.join(kind)} | {what} | " + " | ".join(row) + " |")
@@ -256,7 +259,7 @@ def recall(nr, hold):
         for key, text in seen.found[name].items():
             if key not in expected:
                 print(f"# {name} also told: {text}", file=sys.stderr)
-    return missed
+    return caught_all, missed
 
 
 def rotate(over):
@@ -308,8 +311,8 @@ def company():
 
 
 def precision(minutes):
-    """Prints what each command found beside legal churn; how many findings in all."""
-    nr_false = 0
+    """Prints what each command found beside legal churn; how many found nothing, and how many something."""
+    quiet = 0
     seen, over = Observers(), threading.Event()
     threads = [threading.Thread(target=rotate, args=(over,))]
     threads += [threading.Thread(target=keep, args=(over, *load)) for load in CHURN]
@@ -328,10 +331,10 @@ def precision(minutes):
     for name in OBSERVERS:
         false = [text for (tag, _), text in seen.found[name].items() if tag not in TRUE_OF_CHURN]
         print(f"| {name} | {looks[name]} | {len(false)} |")
-        nr_false += len(false)
+        quiet += not false
         for text in false:
             print(f"# {name} told: {text}", file=sys.stderr)
-    return nr_false or not seen.looks
+    return quiet, len(OBSERVERS) - quiet + (not seen.looks)
 
 
 def main():
@@ -340,16 +343,18 @@ def main():
     hold = float(sys.argv[4]) if len(sys.argv) > 4 else 10
     print(f"Linux {platform.release()}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}\n")
     copy_loads()
-    wrong = 0
+    results = [(0, 0)]
     try:
         if nr:
-            wrong += recall(nr, hold)
+            results.append(recall(nr, hold))
             print()
         if minutes:
-            wrong += precision(minutes)
+            results.append(precision(minutes))
     finally:
         shutil.rmtree(work)
-    return 1 if wrong else 0
+    passed, failed = (sum(r) for r in zip(*results))
+    print(f"\n{passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
