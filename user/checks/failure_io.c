@@ -29,8 +29,25 @@ void tell_more(struct io_words *w, const char *format, ...)
 
 /* ---- EFAULT ------------------------------------------------------------------------- */
 
+/* What else such a request points to, which the kernel reads before the buffer; NULL = nothing. */
+static const char *other_memory(__u32 opcode)
+{
+	switch (opcode) {
+	case READV_FIXED_OP:
+	case WRITEV_FIXED_OP:
+		return "the array of iovecs";
+	case SENDMSG_ZC_OP:
+		return "the message header, or what it points to (iovecs, address, control data)";
+	case SEND_ZC_OP:
+		return "the address to send to";
+	default:
+		return NULL;
+	}
+}
+
 void explain_import(char *out, size_t room, const struct io_import *i)
 {
+	const char *other = other_memory(i->opcode);
 	char a[FMT_LEN], b[FMT_LEN];
 	__u64 by;
 
@@ -42,8 +59,12 @@ void explain_import(char *out, size_t room, const struct io_import *i)
 		snprintf(out, room, "slot %u is empty", i->index);
 		break;
 	case IO_BOUND_UNKNOWN:
-		snprintf(out, room, "the import from buffer %u (%s) failed", i->index,
-			 fmt_bytes_long(a, i->buf_len_bytes));
+		fmt_bytes_long(a, i->buf_len_bytes);
+		if (other)
+			snprintf(out, room, "%s cannot be read, or what it asks for is not all in buffer %u (%s); which was not looked at",
+				 other, i->index, a);
+		else
+			snprintf(out, room, "the import from buffer %u (%s) failed", i->index, a);
 		break;
 	case IO_BOUND_WRAP:
 		snprintf(out, room, "0x%llx + %llu wraps around", i->addr, i->len_bytes);
@@ -63,8 +84,9 @@ void explain_import(char *out, size_t room, const struct io_import *i)
 				 fmt_bytes_long(a, i->len_bytes));
 			break;
 		}
-		snprintf(out, room, "0x%llx + %s lies inside buffer %u as it is now: it was changed meanwhile, or does not allow this direction",
-			 i->addr, fmt_bytes_long(a, i->len_bytes), i->index);
+		snprintf(out, room, "0x%llx + %s lies inside buffer %u as it is now: %s%sit was changed meanwhile, or does not allow this direction",
+			 i->addr, fmt_bytes_long(a, i->len_bytes), i->index, other ? other : "",
+			 other ? " cannot be read, or " : "");
 		break;
 	}
 }

@@ -144,6 +144,9 @@ void explain_io_einval(struct io_words *w)
 	else if (is_rw(e) && e->offset != ~0ULL && (__s64)e->offset < 0)
 		TELL(w, "the offset 0x%llx is negative; -1 alone is allowed: the file's own position",
 		     e->offset);
+	else if (is_rw(e) && e->offset != ~0ULL && e->flags & EV_RANGE && (__s64)(e->offset + e->len_bytes) < 0)
+		TELL(w, "the offset %llu + %llu bytes goes beyond the largest offset that a file can have, 2^63 - 1",
+		     e->offset, e->len_bytes);
 	else if (explain_kind_of_file(w))
 		return;
 	else if (e->file_flags & O_DIRECT && !(e->flags & EV_DEVICE))

@@ -143,6 +143,20 @@ static void explain_too_long(struct words *w)
 	    fmt_bytes_long(excess, w->e->len_bytes - limit), fmt_bytes_long(most, limit));
 }
 
+/* What helps who gave memory that may only be read: more than its protection may stand against it. */
+static const char *writable_instead(const struct fact_entry *e)
+{
+	bool memory_file = e->fs_magic == TMPFS_MAGIC || e->fs_magic == HUGETLBFS_MAGIC;
+
+	if (!e->fs_magic)
+		return "map it with PROT_READ | PROT_WRITE";
+	if (memory_file && e->vma_flags & VM_SHARED)
+		return "map it with PROT_READ | PROT_WRITE, which takes a descriptor that is open for writing and no seal against it";
+	if (e->vma_flags & VM_SHARED)
+		return "copy it into anonymous memory: made writable, shared pages of a file cannot be pinned for long either";
+	return "copy it into anonymous memory";
+}
+
 void explain_entry(struct words *w)
 {
 	const struct fact_entry *e = w->e;
@@ -173,7 +187,11 @@ void explain_entry(struct words *w)
 		explain_too_long(w);
 		break;
 	case ENTRY_WRAPS:
-		SAY(w, "entry %u: 0x%llx + 0x%llx wraps around the end of the address space; the length is wrong",
+		if (e->base == (__u64)-1)
+			SAY(w, "entry %u: its base is MAP_FAILED, (void *)-1: the mmap() that was to give the memory failed, so look why",
+			    e->index);
+		else
+			SAY(w, "entry %u: 0x%llx + 0x%llx wraps around the end of the address space; the length is wrong",
 		    e->index, e->base, e->len_bytes);
 		break;
 	case ENTRY_UNMAPPED:
@@ -185,8 +203,8 @@ void explain_entry(struct words *w)
 			    who);
 		break;
 	case ENTRY_READ_ONLY:
-		SAY(w, "%s: %s is read-only, but buffers are pinned for writing; map it with PROT_READ | PROT_WRITE",
-		    who, map);
+		SAY(w, "%s: %s is read-only, but buffers are pinned for writing; %s", who, map,
+		    writable_instead(e));
 		break;
 	case ENTRY_NO_ACCESS:
 		if (e->vma_flags & VM_EXEC) {

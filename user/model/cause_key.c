@@ -52,9 +52,12 @@ size_t cause_text(char *out, size_t room, const char *explain)
 	size_t n = 0;
 
 	while (*s && n + 1 < room) {
-		const char *behind = skip_remark(skip_quoted(s, explain));
+		const char *quoted = skip_quoted(s, explain), *behind = skip_remark(quoted);
 
 		if (behind > s) {
+			/* a place for it is left */
+			for (const char *name = quoted > s ? "'...'" : ""; *name && n + 1 < room; name++)
+				out[n++] = *name;
 			s = behind;
 		} else if (isdigit((unsigned char)*s)) {
 			out[n++] = 'N';

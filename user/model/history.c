@@ -96,6 +96,7 @@ static void note_failure(struct history *h, const struct event *t)
 		f->explain = explain ? must_strdup(explain) : NULL;
 		HASH_ADD(hh, h->failures, key, sizeof(f->key), f);
 	}
+	f->differ |= explain && f->explain && strcmp(explain, f->explain);
 	f->count++;
 	f->last_ns = t->since_ns;
 }

@@ -48,6 +48,7 @@ struct failure_history {
 	__u64 count;
 	__s64 since_ns, last_ns; /* of the first and the last, since the begin */
 	char *explain;		/* owned: the first one's, NULL = none */
+	bool differ;		/* others of the kind have other numbers or names in it */
 	UT_hash_handle hh;
 };
 

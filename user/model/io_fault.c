@@ -4,7 +4,7 @@
 struct io_import io_import_of_fact(const struct fact_io *f)
 {
 	return (struct io_import){
-		.index = f->index, .nr_slots = f->nr_slots, .empty = f->io_flags & IO_F_EMPTY,
+		.opcode = f->opcode, .index = f->index, .nr_slots = f->nr_slots, .empty = f->io_flags & IO_F_EMPTY,
 		.has_range = f->io_flags & IO_F_RANGE, .addr = f->addr, .len_bytes = f->len_bytes,
 		.buf_addr = f->buf_addr, .buf_len_bytes = f->buf_len_bytes,
 	};
@@ -13,7 +13,7 @@ struct io_import io_import_of_fact(const struct fact_io *f)
 struct io_import io_import_of(const struct io_evidence *seen)
 {
 	return (struct io_import){
-		.index = seen->index, .nr_slots = seen->nr_slots, .empty = seen->flags & EV_EMPTY,
+		.opcode = seen->opcode, .index = seen->index, .nr_slots = seen->nr_slots, .empty = seen->flags & EV_EMPTY,
 		.has_range = seen->flags & EV_RANGE, .addr = seen->addr,
 		.len_bytes = seen->len_bytes, .buf_addr = seen->buf_addr,
 		.buf_len_bytes = seen->buf_len_bytes,

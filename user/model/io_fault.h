@@ -8,6 +8,7 @@
 /* What an I/O asked for, and what its slot was then. */
 struct io_import {
 	__u32 index, nr_slots;
+	__u32 opcode;		/* IORING_OP_* */
 	bool empty;		/* the slot held nothing */
 	bool has_range;		/* .addr and .len_bytes are known */
 	__u64 addr, len_bytes;

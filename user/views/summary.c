@@ -199,8 +199,10 @@ static void print_failures(FILE *out, const struct history *h)
 			fprintf(out, ", last %s", fmt_ns(last, f->last_ns > 0 ? f->last_ns : 0));
 		fputc('\n', out);
 		if (f->explain) {
-			fprintf(out, "      ");
-			wrap(out, f->explain, 6, 6, WIDTH);
+			const char *of = f->differ ? "the first: " : "";
+
+			fprintf(out, "      %s", of);
+			wrap(out, f->explain, 6 + strlen(of), 6, WIDTH);
 		}
 	}
 	if (f)

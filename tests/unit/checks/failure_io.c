@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <stdint.h>
 #include "facts.h"
 #include "checks/failure_io.h"
 #include "checks/io_failures.h"
@@ -173,6 +174,40 @@ static void since(void **state)
 	io_failures_free(&f);
 }
 
+/* The kernel reads more than the buffer: what it cannot read there has the same error. */
+static void other_memory(void **state)
+{
+	struct io_evidence e = {
+		.opcode = 60, .flags = EV_REQUEST | EV_FIXED | EV_INDEX, .nr_slots = 1,
+		.buf_addr = ADDR, .buf_len_bytes = MIB,
+	};
+
+	(void)state;
+	expect(&e, EFAULT, "the array of iovecs cannot be read, or what it asks for is not all in buffer 0");
+	e.opcode = 48;
+	expect(&e, EFAULT, "the message header, or what it points to");
+	e.opcode = 47;
+	e.flags |= EV_RANGE;
+	e.addr = ADDR;
+	e.len_bytes = 100;
+	expect(&e, EFAULT, "lies inside buffer 0 as it is now: the address to send to cannot be read, or");
+	e.opcode = IORING_OP_READ_FIXED;
+	expect(&e, EFAULT, "lies inside buffer 0 as it is now: it was changed meanwhile");
+}
+
+static void beyond_any_file(void **state)
+{
+	struct io_evidence e = {
+		.opcode = IORING_OP_READ_FIXED, .flags = EV_REQUEST | EV_RANGE | EV_FIXED, .addr = ADDR,
+		.len_bytes = 4096, .offset = INT64_MAX - 10,
+	};
+
+	(void)state;
+	expect(&e, EINVAL, "+ 4096 bytes goes beyond the largest offset");
+	e.offset = -5;
+	expect(&e, EINVAL, "is negative");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,7 +216,7 @@ int main(void)
 		cmocka_unit_test(by_file),
 		cmocka_unit_test(by_kernel),
 		cmocka_unit_test(merged),
-		cmocka_unit_test(since),
+		cmocka_unit_test(since), cmocka_unit_test(other_memory), cmocka_unit_test(beyond_any_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

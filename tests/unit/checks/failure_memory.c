@@ -102,6 +102,29 @@ static void files(void **state)
 	assert_null(strstr(text, "a memfd"));
 }
 
+/* More than its protection may stand against memory that may only be read. */
+static void read_only(void **state)
+{
+	(void)state;
+	assert_contains(at_entry(ENTRY_READ_ONLY, 0, 0), "map it with PROT_READ | PROT_WRITE");
+	assert_contains(at_entry(ENTRY_READ_ONLY, 0xef53, 0), "copy it into anonymous memory");
+	assert_null(strstr(text, "PROT_WRITE"));
+}
+
+/* What a failed mmap() returned. */
+static void map_failed(void **state)
+{
+	struct fact_call c = fact_call(RING, CALL_REGISTER, 1, 0, -EFAULT);
+	struct fact_entry e = { .base = ~0ULL, .len_bytes = 4096, .state = ENTRY_WRAPS };
+
+	(void)state;
+	explain_call(text, &c, &(struct evidence){ .entry = &e });
+	assert_contains(text, "MAP_FAILED");
+	e.base = ~0ULL - 4095;
+	explain_call(text, &c, &(struct evidence){ .entry = &e });
+	assert_contains(text, "the length is wrong");
+}
+
 static void excess(void **state)
 {
 	struct fact_call c = fact_call(RING, CALL_REGISTER, 1, 0, -EFAULT);
@@ -122,6 +145,7 @@ int main(void)
 		cmocka_unit_test(tags),
 		cmocka_unit_test(files),
 		cmocka_unit_test(excess),
+		cmocka_unit_test(read_only), cmocka_unit_test(map_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,17 +11,17 @@ static void text_is(const char *explain, const char *text)
 	assert_string_equal(out, text);
 }
 
-/* What is particular to a call is left out, and leaves no trace. */
+/* What is particular to a call is left out; of a name its place is left. */
 static void common(void **state)
 {
 	(void)state;
 	text_is("entry 0 (8 KiB at 0x7f00): the mapping 0x1000-0x3000 of 'a (b' (ext4) is full",
-		"entry N: the mapping N-N of  is full");
+		"entry N: the mapping N-N of '...' is full");
 	text_is("7.9 MiB of 0x10 are the call's (one (two) three); end",
 		"N of N are the call's; end");
 	text_is("(all)", "");
 	text_is("not closed (", "not closed");
-	text_is("'not closed", "");
+	text_is("'not closed", "'...'");
 }
 
 static void cut(void **state)

@@ -37,6 +37,8 @@ static void one_row_for_a_cause(void **state)
 	assert_int_equal(f->since_ns, 10);
 	assert_int_equal(f->last_ns, 20);
 	assert_contains(f->explain, "entry 0 (4 KiB at 0x7f00)");
+	assert_true(f->differ);
+	assert_false(((struct failure_history *)f->hh.next)->differ);
 	history_free(&h);
 }
 

@@ -174,7 +174,7 @@ function drawIoFailures() {
 		[{title: "first after", n: 1}, {title: "last after", n: 1}, {title: "process"}, {title: "I/O"},
 		 {title: "times", n: 1}, {title: "error"}, {title: "why"}],
 		list.map(f => [ns(f.first_ns), ns(f.last_ns), `${f.comm} (${f.pid})`, f.opcode, count(f.count),
-			f.errno || "none", f.explain])));
+			f.errno || "none", (f.count > 1 && f.addr !== null ? "the first: " : "") + f.explain])));
 }
 
 function drawFailures() {
