@@ -176,7 +176,9 @@ static void limits(void)
 	tool_free(&a);
 	tool(&report, "report", file, NULL);
 	is(report.status, 0, "it can be reported");
-	is_text(report.err, "", "and has a clean end");
+	has_text(report.err, "ended at --max-size", "and says that it ended there");
+	ok(!strstr(report.err, "breaks off"), "by a clean end");
+	has_text(report.out, "none lost; ended at --max-size, ", "as the page does");
 	tool_free(&report);
 	tool(&a, "record", "-o", load_path("lifecycle"), "--append", "-d", "100ms", NULL);
 	is(a.status, 2, "what is no recording is not appended to");

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,6 +62,34 @@ static void empty_or_cut(void)
 	if (stat(file, &st) || truncate(file, st.st_size * 4 / 5))
 		bail("cannot cut %s", file);
 	is_unsettled("cut off", "cut-recording");
+}
+
+/* An end that --max-size makes is clean, and as little is known of what came after it. */
+static void full(void)
+{
+	struct json_object *row;
+	unsigned long long told;
+	struct tool_run a;
+	const char *at;
+
+	tool(&a, "record", "-o", file, "--max-size", "4K", "--", load_path("lifecycle"), "--no-wait", NULL);
+	at = strstr(a.err, "ended at --max-size, ");
+	told = at ? strtoull(at + strlen("ended at --max-size, "), NULL, 10) : 0;
+	ok(told > 0, "record says how much --max-size left out");
+	tool_free(&a);
+	is_unsettled("full", "full-recording");
+	tool(&a, "report", "--verify", "--json", file, NULL);
+	row = json_object_array_get_idx(json_member(a.json, "unsettled"), 0);
+	is(json_number(row, "count"), told, "as many are unsettled");
+	has_text(json_text(row, "remedy"), "--max-size", "with what helps");
+	tool_free(&a);
+	tool(&a, "report", "--json", file, NULL);
+	is(json_number(a.json, "left_out"), told, "report tells them");
+	tool_free(&a);
+	/* a part that follows makes none of it known */
+	tool(&a, "record", "-q", "-o", file, "--append", "--", load_path("lifecycle"), "--no-wait", NULL);
+	tool_free(&a);
+	is_unsettled("full, then appended to", "full-recording");
 }
 
 static void record_long_releases(void)
@@ -195,6 +224,7 @@ int main(void)
 	int fd = mkstemp(file);
 
 	empty_or_cut();
+	full();
 	record_long_releases();
 	beside_others();
 	ends_amid_churn();

@@ -262,11 +262,13 @@ static void before_fact(struct over_time *f, const struct event *t)
 
 static void at_end(struct over_time *f, const struct event *t)
 {
-	/* when a file that breaks off ended is not known */
+	bool whole = t->end.clean && !t->end.left_out;
+
+	/* when a file that breaks off ended is not known; what was left out came after the last */
 	if (!f->torn)
-		check(f, t, t->t_ns > f->last_ns ? t->t_ns : f->last_ns, true);
+		check(f, t, t->t_ns > f->last_ns && !t->end.left_out ? t->t_ns : f->last_ns, true);
 	tell_sure(f);
-	make_sure(f, t->end.clean ? INT64_MAX : f->now_ns - UNTOLD_NS);
+	make_sure(f, whole ? INT64_MAX : f->now_ns - UNTOLD_NS);
 	forget(f, false);
 	findings_sort(&f->told.list);
 	finding_index_free(&f->told.index);

@@ -34,6 +34,12 @@ static const struct {
 		.why = "is not known: the end of the recording is missing",
 		.remedy = "record it again; SIGINT or SIGTERM ends a recording well, a full disk or SIGKILL does not",
 	},
+	[UNSETTLED_FULL] = {
+		.name = "full-recording",
+		.one = "later event",
+		.why = "left out: what they broke or mended is not known",
+		.remedy = "record it again with a larger --max-size, or record less (-p, -u, --comm)",
+	},
 	[UNSETTLED_RINGS] = {
 		"changing-rings", "ring", "rings",
 		"changed faster than it can be read: its buffers were not checked",
@@ -284,6 +290,9 @@ const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
 			 owner(whose, u), ending_text(ends, u->ending, u->in_flight));
 	else if (u->what == UNSETTLED_OUTSIDE || u->what == UNSETTLED_UNCALLED || u->what == UNSETTLED_CUT)
 		snprintf(buf, UNSETTLED_TEXT, "%s %s", rows[u->what].one, rows[u->what].why);
+	else if (u->what == UNSETTLED_FULL)
+		snprintf(buf, UNSETTLED_TEXT, "the recording ended at --max-size: %llu %s%s %s %s", u->count,
+			 rows[u->what].one, plural(u->count), u->count == 1 ? "was" : "were", rows[u->what].why);
 	else if (u->count == 1)
 		snprintf(buf, UNSETTLED_TEXT, "1 %s%s %s", rows[u->what].one, owner(whose, u),
 			 rows[u->what].why);

@@ -32,6 +32,7 @@ enum unsettled_what {
 	UNSETTLED_UNRECORDED,	/* as UNSETTLED_SELECTION, in a recording */
 	UNSETTLED_UNCALLED,	/* the same of a program that was watched from its start */
 	UNSETTLED_CUT,		/* the end of a recording is missing */
+	UNSETTLED_FULL,		/* events for which a recording had no room: all after its last */
 	UNSETTLED_SLOTS,	/* as UNSETTLED_BEYOND, of tables that were not read at all */
 	NR_UNSETTLED
 };

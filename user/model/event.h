@@ -83,6 +83,7 @@ struct event_end {
 	__u64 facts;		/* written */
 	__u64 lost;
 	__u64 stacks_lost;	/* stacks that the map, or the file, had no place for */
+	__u64 left_out;		/* facts that came when the file had the size it may have */
 	const struct user_loss *losers; /* whose facts were lost, live; the greatest loss first */
 	size_t nr_losers;
 };

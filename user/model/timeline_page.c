@@ -246,6 +246,7 @@ void page_event(struct page *p, const struct event *t)
 	p->about = t->origin;
 	p->facts += t->kind == EVENT_FACT && t->shown;
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;
+	p->left_out += t->kind == EVENT_END ? t->end.left_out : 0;
 	timeline_event(p->timeline, t);
 	p->clean_end = t->kind == EVENT_END && t->end.clean;
 }

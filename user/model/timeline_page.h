@@ -80,7 +80,7 @@ struct page {
 	__u64 begin_ns, end_ns;
 	__s64 realtime_ns;			/* of the first part */
 	bool clean_end, io_seen;
-	__u64 facts, lost, buffers, calls_nr, calls_failed;
+	__u64 facts, lost, left_out, buffers, calls_nr, calls_failed;
 	__u64 registered_bytes, peak_registered_bytes;
 	__s64 peak_charged_pages;
 	struct page_ring *rings;		/* owned, as all lists; [number - 1] */

@@ -164,6 +164,7 @@ struct rec_user_lost {
 struct rec_end {
 	__u64 t_ns;
 	__u64 facts, lost, stacks_lost;
+	__u64 left_out;		/* facts, as the file was full; not in older files */
 };
 
 FACT_ASSERT_SIZE(rec_head, 24);

@@ -319,7 +319,7 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 	out->kind = EVENT_END;
 	out->t_ns = end.t_ns;
 	out->end = (struct event_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost,
-				     r->losers, r->nr_losers };
+				     end.left_out, r->losers, r->nr_losers };
 	out->io = &r->io.all;
 	r->ended = true;
 }

@@ -74,6 +74,8 @@ static void place(struct replay *p, struct event *e)
 		p->begin_ns = o->start_ns + o->realtime_ns;
 	if (e->kind == EVENT_END && !e->end.clean)
 		p->cut_at = e->offset;
+	if (e->kind == EVENT_END)
+		p->left_out += e->end.left_out;
 	e->ledger = p->ledger;
 	e->since_ns = e->t_ns + o->realtime_ns - p->begin_ns;
 }

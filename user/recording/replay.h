@@ -17,6 +17,7 @@ struct replay {
 	__s64 begin_ns;		/* of the first part, CLOCK_REALTIME */
 	unsigned int parts;	/* begun so far */
 	__u64 steps;		/* of the ledgers of parts before */
+	__u64 left_out;		/* facts for which parts had no room, all after their last */
 	__u64 cut_at;		/* offset where a part was cut off, 0 = none was */
 };
 

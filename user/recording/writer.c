@@ -482,7 +482,7 @@ void writer_losers(struct writer *w, const struct user_loss *losers, size_t nr)
 void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
 {
 	*(struct rec_end *)record(w, REC_END, sizeof(struct rec_end)) =
-		(struct rec_end){ t_ns, w->facts, w->lost, stacks_lost + w->stacks_lost };
+		(struct rec_end){ t_ns, w->facts, w->lost, stacks_lost + w->stacks_lost, w->beyond };
 	writer_flush(w);
 	/* a full disk may show no sooner; what is no file cannot be synced */
 	if (!w->error && fsync(fileno(w->out)) && (errno == ENOSPC || errno == EIO || errno == EDQUOT))

@@ -380,6 +380,7 @@ static void end_part(struct database *d, const struct event *told)
 	sqlite_int(d->to, d->lost);
 	sqlite_int(d->to, told->end.clean);
 	sqlite_int(d->to, io_uses_lost(told->io));
+	sqlite_int(d->to, told->end.left_out);
 	sqlite_row_end(d->to);
 }
 

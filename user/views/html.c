@@ -55,6 +55,7 @@ static void put_about(struct json *j, const struct page *p)
 	json_uint(j, "duration_ns", since(p, p->end_ns));
 	json_uint(j, "events", p->facts);
 	json_uint(j, "lost", p->lost);
+	json_uint(j, "left_out", p->left_out);
 	json_flag(j, "clean_end", p->clean_end);
 	json_uint(j, "sample", p->about->sample);
 	json_flag(j, "fixed_only", p->about->fixed_only);

@@ -43,9 +43,13 @@ static void print_head(FILE *out, const struct view_summary *v)
 		fprintf(out, ", in %u parts", v->parts);
 	fprintf(out, "\n%s\n%llu event%s, ", a->command, h->facts, plural(h->facts));
 	if (h->lost)
-		fprintf(out, "%llu lost: the numbers below are incomplete\n", h->lost);
+		fprintf(out, "%llu lost: the numbers below are incomplete", h->lost);
 	else
-		fprintf(out, "none lost\n");
+		fprintf(out, "none lost");
+	if (v->left_out)
+		fprintf(out, "; ended at --max-size, %llu later event%s left out", v->left_out,
+			plural(v->left_out));
+	fputs(v->cut_at ? "; its end is missing\n" : "\n", out);
 }
 
 static void print_processes(const struct view_summary *v)
@@ -234,7 +238,7 @@ static void print_findings(const struct view_summary *v)
 			leaks ? "charges, limits and leaks" :
 			"charges and limits; leak detection needs the functions, kprobes or patched tier",
 			h->lost ? "; between a loss and the next look at all rings nothing was checked" :
-			"");
+			v->left_out || v->cut_at ? "; what came after its last event is not known" : "");
 	view_findings_text(out, f, isatty(fileno(out)));
 }
 

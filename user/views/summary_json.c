@@ -140,6 +140,7 @@ void view_summary_json(const struct view_summary *v)
 	json_uint(&j, "events", h->facts);
 	json_uint(&j, "shown", h->shown);
 	json_uint(&j, "lost", h->lost);
+	json_uint(&j, "left_out", v->left_out);
 	put_processes(&j, h);
 	put_users(&j, h);
 	put_calls(&j, h);

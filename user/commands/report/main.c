@@ -64,6 +64,9 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	if (r.replay.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s breaks off at offset %llu, as after a crash: later events are missing\n",
 			path, r.replay.cut_at);
+	if (r.replay.left_out)
+		fprintf(stderr, PROGRAM_NAME ": %s ended at --max-size: %llu later event%s left out\n",
+			path, r.replay.left_out, r.replay.left_out == 1 ? " was" : "s were");
 	replay_close(&r.replay);
 	return status;
 }
@@ -202,7 +205,7 @@ const struct command report_command = {
 		"machine, and prints one page: who registered what, for how long and at what cost, what "
 		"was used, what failed and why, what leaked. Or, with one of the options below, what the "
 		"live command of that name would have printed. Exits 1 when --verify found something, 4 "
-		"when events were lost or none matched -p, -u or --comm, 2 for a file that is damaged.\v"
+		"when events were lost or left out, or none matched -p, -u or --comm, 2 for a file that is damaged.\v"
 		"Examples:\n"
 		"  fixbuf-trace report                      # one page about fixbuf.rec\n"
 		"  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"

@@ -38,6 +38,7 @@ int report_summary(struct report *r)
 	io_failures_sort(&io);
 	v.begin_ns = r->replay.begin_ns;
 	v.parts = r->replay.parts;
+	v.left_out = r->replay.left_out;
 	v.cut_at = r->replay.cut_at;
 	HASH_SORT(h->processes, busiest_first);
 	HASH_SORT(h->failures, first_first);

@@ -153,6 +153,10 @@ int report_verify(struct report *r)
 		unsettled_selection(&u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
 		if (r->replay.cut_at)
 			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_CUT, .count = 1 });
+		if (r->replay.left_out)
+			unsettled_add(&u, (struct unsettled){
+				.what = UNSETTLED_FULL, .count = r->replay.left_out,
+			});
 		if (!events && !u.nr)
 			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_UNRECORDED, .count = 1 });
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);

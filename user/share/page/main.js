@@ -8,6 +8,7 @@ function drawAbout() {
 	byId("about").textContent = `${a.what}, from ${begin.toLocaleString()} for ${ns(a.duration_ns)}; ` +
 		`kernel ${a.kernel}, tier ${a.tier}; ${count(a.events)} events` +
 		(a.lost ? `, ${count(a.lost)} lost: nothing is known of the shaded times.` : ", none lost.") +
+		(a.left_out ? ` The recording ended at --max-size: ${count(a.left_out)} later events left out.` : "") +
 		(a.clean_end ? "" : " The recording was cut off.");
 	byId("footer").textContent = `Made by fixbuf-trace ${a.version}.`;
 }
@@ -17,7 +18,9 @@ function drawFindings() {
 
 	if (!data.findings.length)
 		none("findings-list", data.totals.calls_failed || data.io_failures.length ?
-			"Besides the failures below, nothing was found." : "Nothing was found.");
+			"Besides the failures below, nothing was found." :
+			data.about.left_out || !data.about.clean_end ?
+			"Nothing was found in what was recorded." : "Nothing was found.");
 	for (const f of data.findings)
 		list.append(make("div", {class: `finding ${f.severity}`},
 			make("p", {}, make("strong", {}, `${f.severity}: ${f.tag}`),

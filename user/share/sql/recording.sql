@@ -7,10 +7,11 @@ CREATE TABLE recordings(
 	-- that the files of a fleet become one: ATTACH each, INSERT ... SELECT.
 	--
 	-- A run of record; one that was appended to has several parts. uses_lost: uses of buffers found no
-	-- room to be counted.
+	-- room to be counted. left_out: events after its last, as it ended at --max-size.
 	machine TEXT, recording INTEGER, part INTEGER, kernel TEXT, arch TEXT,
 	tier TEXT, command TEXT, cpus INTEGER, page_bytes INTEGER, begin_ns INTEGER, end_ns INTEGER,
-	events INTEGER, lost INTEGER, clean_end INTEGER, uses_lost INTEGER);
+	events INTEGER, lost INTEGER, clean_end INTEGER, uses_lost INTEGER,
+	left_out INTEGER);
 
 CREATE TABLE rings(
 	-- end_ns NULL: it was open at the end. Older rings have the time at which they were first seen.
