@@ -22,7 +22,7 @@ static const char *const faults[] = {
 
 static const char *const legal[] = {
 	"dontneed", "anonymous", "system-v", "cold", "cold-file", "free", "no-access", "split", "twice",
-	"read-only",
+	"read-only", "unwritten",
 	"forked", "not-forked", "wiped-in-child", "locked", "userfault", "write-protected",
 	"hugetlb", "reaped", "exec",
 };

@@ -129,6 +129,10 @@ static void doctor(void)
 	tool(&a, "doctor", "--json", NULL);
 	is(a.status, 0, "doctor --json ends with 0");
 	ok(json_text(a.json, "tier"), "and names a tier");
+	ok(strstr(a.out, "of an owner with CAP_IPC_LOCK"), "and says which rings are not found, to its end");
+	tool_free(&a);
+	tool(&a, "doctor", "-v", NULL);
+	ok(strstr(a.out, "of an owner with CAP_IPC_LOCK"), "-v does, too");
 	tool_free(&a);
 }
 

@@ -128,6 +128,16 @@ static void read_only(void)
 		must(-errno, "mmap");
 }
 
+/* Nothing was written there yet: it shows the file's page, as it would after a read. */
+static void unwritten(void)
+{
+	int fd;
+	char *p = backing_of_file(&fd);
+
+	if (mmap(p, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 2 * PAGE) == MAP_FAILED)
+		must(-errno, "mmap");
+}
+
 static void keep_child(void)
 {
 	int alive[2];
@@ -237,6 +247,7 @@ static const struct load_mode modes[] = {
 	{ "split", split },
 	{ "twice", twice },
 	{ "read-only", read_only },
+	{ "unwritten", unwritten },
 	{ "forked", forked },
 	{ "not-forked", not_forked },
 	{ "wiped-in-child", wiped_in_child },

@@ -86,7 +86,7 @@ static enum mapping judge_other(const struct evidence *e)
 	return MAPPING_STALE;
 }
 
-/* The same page comes back to it: as long as nothing can be written, it is not copied. */
+/* Nothing is written to it that would be copied. */
 static bool is_read_only(const struct map *m)
 {
 	return m->perms[1] != 'w';
@@ -105,13 +105,14 @@ static enum mapping judge_absent(const struct evidence *e)
 	if (b->flags & BACKING_F_ANON)
 		return is_shared(e->map) ? MAPPING_STALE :
 		       is_behind_end(e) ? MAPPING_TRUNCATED : MAPPING_DROPPED;
-	/* a file's page: the address may be empty, after fork() or reclaim, and get it back */
+	/*
+	 * A file's page: the address may be empty, after fork() or reclaim, and get it back. A private
+	 * mapping does, too: only what the program writes there later is copied, and seen as such.
+	 */
 	if (b->flags & BACKING_F_FILE) {
-		if (!file && !is_read_only(e->map))
-			return MAPPING_STALE;
 		/* overlayfs shows another device and inode than the page's */
 		if (e->map->major != b->dev_major || e->map->minor != b->dev_minor)
-			return MAPPING_UNKNOWN;
+			return file || is_read_only(e->map) ? MAPPING_UNKNOWN : MAPPING_STALE;
 		if (!is_place_of(e))
 			return MAPPING_STALE;
 		/* a large folio that is pinned is not split, it keeps what was cut off */

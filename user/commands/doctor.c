@@ -25,7 +25,7 @@
 
 struct check {
 	const char *name;
-	char value[64];
+	char value[160];
 	bool good;
 	char advice[400];	/* what to do, or what it means; "" = nothing */
 };
@@ -187,10 +187,10 @@ static void check_accounts(struct report *r, const struct ledger *l)
 static void check_unseen(struct report *r, const struct walk *w)
 {
 	if (walk_all_are_charged(w))
-		add(r, "rings that nothing shows", true, "told by what they charge; of an owner "
-		    "with CAP_IPC_LOCK only while a process uses the memory of who made it");
+		advise(add(r, "rings that nothing shows", true, "told by what they charge; -v says of whom not"),
+		       "one of an owner with CAP_IPC_LOCK only while a process uses the memory of who made it");
 	else
-		advise(add(r, "rings that nothing shows", true, "told by what they charge, if anything"),
+		advise(add(r, "rings that nothing shows", true, "told by what they charge, if anything; -v says more"),
 		       "one of an owner with CAP_IPC_LOCK charges nobody on this kernel: kept by a waiting thread alone, it is not found");
 }
 

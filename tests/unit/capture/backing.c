@@ -102,9 +102,13 @@ static void files(void **state)
 	other_place.offset = 3 * PAGE;
 	assert_int_equal(judge(SHOWN_NOTHING, &other_place, b), MAPPING_STALE);
 	private_file.perms[3] = 'p';
+	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_SAME);
+	/* no file, or another one */
+	private_file.minor++;
 	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_STALE);
-	/* what cannot be written is not copied */
 	private_file.perms[1] = '-';
+	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_UNKNOWN);
+	private_file.minor--;
 	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_SAME);
 	private_file.offset = 3 * PAGE;
 	assert_int_equal(judge(SHOWN_NOTHING, &private_file, b), MAPPING_STALE);
