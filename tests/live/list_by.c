@@ -89,6 +89,59 @@ static void rings(const struct load *small, const struct load *large)
 	tool_free(&a);
 }
 
+/* Sums of what was read say that there is more, and how much of it was not read. */
+static void beyond_what_is_read(void)
+{
+	long long slots, read = 0, skipped, rings = 0;
+	struct json_object *list, *p;
+	char id[16], text[96];
+	struct tool_run a;
+	struct load l;
+
+	if (!load_start(&l, "many", "sparse", "41", NULL)) {
+		skip("more slots than are read", "%s", l.skip);
+		return;
+	}
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "list", "--json", "-p", id, NULL);
+	list = json_member(a.json, "rings");
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		rings += json_number(json_element(list, i), "skipped_slots") > 0;
+		read += json_ring_nr_buffers(json_element(list, i));
+	}
+	slots = json_sum(a.json, "rings", "slots");
+	skipped = json_sum(a.json, "rings", "skipped_slots");
+	ok(skipped > 0 && rings > 0, "some of %lld slots were skipped", slots);
+	is(json_number(a.json, "skipped_slots"), skipped, "and counted in all");
+	tool_free(&a);
+
+	tool(&a, "list", "--json", "--by", "process", "-p", id, NULL);
+	p = row(&a, "processes", "pid", l.pid);
+	is(json_number(p, "buffers"), read, "a row has what was read");
+	is(json_number(p, "skipped_slots"), skipped, "and says how much was not");
+	is(json_number(a.json, "skipped_slots"), skipped, "which is all");
+	tool_free(&a);
+
+	snprintf(text, sizeof(text), "skipped %lld slots of %lld ring%s, which are not in these sums", skipped,
+		 rings, rings == 1 ? "" : "s");
+	tool(&a, "list", "--by", "process", "-p", id, NULL);
+	has_text(a.out, text, "text says so, too");
+	ok(!strstr(a.out, "with -p"), "without the remedy that was taken already");
+	snprintf(id, sizeof(id), "%lld+", read);
+	has_text(a.out, id, "and marks the row");
+	tool_free(&a);
+
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "list", "--min-size", "1G", "-p", id, NULL);
+	has_text(a.out, text, "so does the end of a list of rings");
+	snprintf(text, sizeof(text), "41 rings, at least %lld buffers", read);
+	has_text(a.out, text, "and what it sums up is the least");
+	ok(!strstr(a.out, "with -p"), "nobody is told to name what was named");
+	has_text(a.out, " slots of ring 0x", "--min-size does not hide what was not read");
+	tool_free(&a);
+	load_end(&l);
+}
+
 int main(void)
 {
 	struct load small, large;
@@ -101,5 +154,6 @@ int main(void)
 	rings(&small, &large);
 	load_end(&small);
 	load_end(&large);
+	beyond_what_is_read();
 	return tap_end();
 }

@@ -383,6 +383,13 @@ static void count_outside(struct look *look, const struct walk *walk,
 		});
 }
 
+/* Naming what was named already helps nobody. */
+static void note_alone(struct look *look, const struct selection *select)
+{
+	for (size_t i = 0; i < look->unsettled.nr; i++)
+		look->unsettled.list[i].alone = select->nr_pids == 1;
+}
+
 static int take_look(struct walk *walk, struct page_walk *pages, const struct selection *select,
 		     const struct check_options *o, struct look *look, struct progress *p)
 {
@@ -410,6 +417,7 @@ static int take_look(struct walk *walk, struct page_walk *pages, const struct se
 	count_rings(look, select);
 	count_cuts(look, walk, select);
 	count_outside(look, walk, select);
+	note_alone(look, select);
 	return 0;
 }
 

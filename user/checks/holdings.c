@@ -11,7 +11,7 @@ bool ring_has_size(const struct ring *r, __u64 min_bytes)
 	for (__u32 i = 0; min_bytes && i < r->nr_slots; i++)
 		if (r->slots[i] && r->slots[i]->len_bytes >= min_bytes)
 			return true;
-	return !min_bytes;
+	return !min_bytes || r->skipped || r->unread;
 }
 
 /* ---- who ------------------------------------------------------------------------------- */

@@ -34,7 +34,7 @@ struct holding *holdings_of(const struct ledger *l, const struct selection *sele
 void holdings_sort(struct holding *list, size_t nr, enum holdings_sort by);
 /* The order of .rings becomes that of the rings' own sums. */
 void holdings_sort_rings(struct ledger *l, enum holdings_sort by);
-/* Whether one of its buffers has as many bytes; 0: whatever it has. */
+/* Whether one of its buffers has as many bytes, or may, as its table was not read; 0: whatever it has. */
 bool ring_has_size(const struct ring *r, __u64 min_bytes);
 
 #endif

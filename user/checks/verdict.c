@@ -236,9 +236,13 @@ const char *unsettled_name(enum unsettled_what what)
 	return rows[what].name;
 }
 
-const char *unsettled_remedy(enum unsettled_what what)
+const char *unsettled_remedy(const struct unsettled *u)
 {
-	return rows[what].remedy;
+	if (u->alone && u->what == UNSETTLED_BEYOND)
+		return "let the process register less: it has more than is read of one user";
+	if (u->alone && u->what == UNSETTLED_SLOTS)
+		return "give the process smaller tables, empty slots included: it has more than are read of one user";
+	return rows[u->what].remedy;
 }
 
 #define OWNER_TEXT 48

@@ -46,6 +46,7 @@ struct unsettled {
 	__u32 pid, ns_pid;	/* .pid 0 = none */
 	__u32 ending, in_flight; /* UNSETTLED_ENDING: as in facts */
 	__u64 count;		/* of rings, buffers, pages, findings or events */
+	bool alone;		/* its process is the only one that was named */
 	const char *comm;	/* UNSETTLED_SELECTION, _UNRECORDED: the glob asked for; not owned */
 };
 
@@ -86,7 +87,7 @@ const char *waiting_text(char buf[ENDING_TEXT], __u32 in_flight);
 const char *unsettled_name(enum unsettled_what what);
 /* One sentence; returns buf. */
 const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u);
-const char *unsettled_remedy(enum unsettled_what what);
+const char *unsettled_remedy(const struct unsettled *u);
 
 /* .worst: the highest severity that was confirmed, -1 = none. */
 enum verdict verdict_of(int worst, enum severity fail_on, const struct unsettled_list *u);

@@ -48,12 +48,21 @@ static void add_distinct(struct ring_totals *t, struct buffer **list, size_t nr)
 			add(t, list[i]);
 }
 
+static void count_ring(struct ring_totals *t, const struct ring *r)
+{
+	t->rings++;
+	t->skipped_rings += r->skipped > 0;
+	t->skipped_slots += r->skipped;
+	t->unread_rings += r->unread;
+}
+
 struct ring_totals ring_totals(const struct ring *r)
 {
-	struct ring_totals t = { .rings = 1 };
+	struct ring_totals t = { 0 };
 	size_t nr = add_ring(&t, r, NULL);
 	struct buffer **shared;
 
+	count_ring(&t, r);
 	if (!nr)
 		return t;
 	shared = must_alloc(nr, sizeof(*shared));
@@ -74,7 +83,7 @@ struct ring_totals ledger_totals_where(const struct ledger *l,
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
 		if (!has(r, arg))
 			continue;
-		t.rings++;
+		count_ring(&t, r);
 		nr += add_ring(&t, r, NULL);
 	}
 	if (!nr)

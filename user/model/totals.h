@@ -10,6 +10,9 @@
 struct ring_totals {
 	size_t rings, buffers;
 	__u64 registered_bytes, charged_pages;
+	/* tables that a walk did not read: there may be more than the sums say */
+	size_t skipped_rings, unread_rings;
+	__u64 skipped_slots;
 };
 
 /* Of one ring: what it shares with others counts whole, what it has twice once. */

@@ -62,13 +62,19 @@ static const char *const plurals[] = {
 	[BY_PROCESS] = "processes", [BY_USER] = "users", [BY_CGROUP] = "cgroups",
 };
 
+/* Behind a sum that leaves out what was not read. */
+static const char *and_more(const struct holding *h)
+{
+	return h->t.skipped_rings || h->t.unread_rings ? "+" : "";
+}
+
 static void put_sums(struct table *t, const struct holding *h)
 {
 	char text[FMT_LEN];
 
 	table_cell(t, "%zu", h->t.rings);
-	table_cell(t, "%zu", h->t.buffers);
-	table_cell(t, "%s", fmt_bytes(text, h->t.registered_bytes));
+	table_cell(t, "%zu%s", h->t.buffers, and_more(h));
+	table_cell(t, "%s%s", fmt_bytes(text, h->t.registered_bytes), and_more(h));
 	table_cell(t, "%s", h->nr_mms ? fmt_pages(text, h->pinned_pages) : "-");
 }
 
@@ -108,7 +114,7 @@ void view_holdings_text(const struct output *to, const struct holding *list, siz
 			table_cell(t, "%u", h->uid);
 		}
 		put_sums(t, h);
-		table_cell(t, "%s", fmt_bytes(text, charged_pages(h) * PAGE_BYTES));
+		table_cell(t, "%s%s", fmt_bytes(text, charged_pages(h) * PAGE_BYTES), and_more(h));
 		if (by == BY_USER)
 			table_cell(t, "%s", h->user ? fmt_pages(text, h->user->locked_pages) : "-");
 		put_limit(t, h);
@@ -169,6 +175,7 @@ void view_holdings_json(struct json *j, const struct holding *list, size_t nr, s
 		json_known_int(j, "pinned_vm_pages", h->nr_mms, h->pinned_pages);
 		json_uint(j, "charged_pages", h->t.charged_pages);
 		json_uint(j, "ring_pages", h->ring_pages);
+		json_uint(j, "skipped_slots", h->t.skipped_slots);
 		/* those of a cgroup may be several users' */
 		if (by != BY_CGROUP)
 			limits_json(j, h);

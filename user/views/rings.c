@@ -179,11 +179,52 @@ static void print_buffers(const struct output *to, const struct ring *r, __u64 m
 		fprintf(to->out, "  %u of %u slots are empty\n", r->nr_slots - used, r->nr_slots);
 }
 
+/* Slots of the user's other processes that were read: if this one is named, its rings come first. */
+static __u64 read_of_others(const struct ledger *l, const struct ring *r)
+{
+	__u64 slots = 0;
+
+	for (const struct ring *other = l->rings; other; other = other->hh.next)
+		if (ring_uid(other) == ring_uid(r) && ring_pid(other) != ring_pid(r))
+			slots += other->nr_slots;
+	return slots;
+}
+
+/* Whether a table that was skipped would be read if its process alone were named. */
+static bool naming_helps(const struct selection *select, const struct ledger *l)
+{
+	__u32 uid = 0, pid = 0;
+
+	if (select->nr_pids == 1)
+		return false;
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		if (!r->skipped || !selection_has_ring(select, r) || (ring_pid(r) == pid && ring_uid(r) == uid))
+			continue;
+		uid = ring_uid(r);
+		pid = ring_pid(r);
+		if (read_of_others(l, r) >= r->skipped)
+			return true;
+	}
+	return false;
+}
+
+void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l)
+{
+	const struct ring_totals t = ledger_totals(l, select);
+
+	if (!t.skipped_rings)
+		return;
+	fprintf(out, "skipped %llu slots of %zu ring%s, which are not in these sums: a user has more than are read of one user%s\n",
+		t.skipped_slots, t.skipped_rings, plural(t.skipped_rings),
+		naming_helps(select, l) ? "; name one process with -p, whose rings are read first" : "");
+}
+
 void view_rings_text(const struct output *to, const struct selection *select,
 		     const struct ledger *l, const struct rings_shown *shown)
 {
 	static const struct rings_shown all = { 0, SIZE_MAX };
 	struct ring_totals t = ledger_totals(l, select);
+	const char *least = t.skipped_rings || t.unread_rings ? "at least " : "";
 	char a[FMT_LEN], b[FMT_LEN];
 	size_t nr = 0;
 
@@ -200,8 +241,9 @@ void view_rings_text(const struct output *to, const struct selection *select,
 			print_buffers(to, r, shown->min_bytes);
 		else if (r->skipped)
 			fprintf(to->out, "  skipped %u slots of ring 0x%llx: user %u has more than are "
-				"read of one user; name the process with -p, its rings are read first\n",
-				r->skipped, r->id, ring_uid(r));
+				"read of one user\n", r->skipped, r->id, ring_uid(r));
+		else if (r->unread)
+			fprintf(to->out, "  its table changed too fast to be read\n");
 		else
 			fprintf(to->out, "  no buffers registered\n");
 		fputc('\n', to->out);
@@ -210,12 +252,13 @@ void view_rings_text(const struct output *to, const struct selection *select,
 		return;
 	if (nr > shown->top || nr < t.rings)
 		fprintf(to->out, "%zu of ", nr < shown->top ? nr : shown->top);
-	fprintf(to->out, "%zu ring%s, %zu buffer%s, %s registered", t.rings,
-		plural(t.rings), t.buffers, plural(t.buffers),
+	fprintf(to->out, "%zu ring%s, %s%zu buffer%s, %s%s registered", t.rings,
+		plural(t.rings), least, t.buffers, plural(t.buffers), least,
 		fmt_bytes(a, t.registered_bytes));
 	if (t.charged_pages)
-		fprintf(to->out, ", %s charged", fmt_bytes(b, t.charged_pages * PAGE_BYTES));
+		fprintf(to->out, ", %s%s charged", least, fmt_bytes(b, t.charged_pages * PAGE_BYTES));
 	fputc('\n', to->out);
+	view_skipped_slots(to->out, select, l);
 }
 
 static void put_pages(struct json *j, const struct buffer *b)

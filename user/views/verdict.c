@@ -15,7 +15,7 @@ void view_unsettled_text(FILE *out, const struct unsettled_list *u, bool colour)
 			unsettled_name(u->list[i].what), colour ? "\033[0m" : "");
 		wrap(out, unsettled_why(why, &u->list[i]), 8, 8, WIDTH);
 		fprintf(out, "        remedy: ");
-		wrap(out, unsettled_remedy(u->list[i].what), 16, 16, WIDTH);
+		wrap(out, unsettled_remedy(&u->list[i]), 16, 16, WIDTH);
 	}
 }
 
@@ -35,7 +35,7 @@ void view_verdict_json(struct json *j, enum verdict v, const struct unsettled_li
 		json_ns_pid(j, one->ns_pid);
 		json_uint(j, "count", one->count);
 		json_str(j, "why", unsettled_why(why, one));
-		json_str(j, "remedy", unsettled_remedy(one->what));
+		json_str(j, "remedy", unsettled_remedy(one));
 		json_close(j);
 	}
 	json_close(j);

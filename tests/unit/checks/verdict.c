@@ -128,7 +128,7 @@ static void asked_for(void **state)
 	unsettled_selection(&u, UNSETTLED_UNRECORDED, &s, is_seen, first);
 	assert_string_equal(unsettled_why(why, &u.list[0]), "no event of pid 977 was recorded: "
 			    "there was nothing to check");
-	assert_null(strstr(unsettled_remedy(u.list[0].what), "list"));
+	assert_null(strstr(unsettled_remedy(&u.list[0]), "list"));
 	assert_string_equal(unsettled_name(u.list[0].what), "nothing-to-check");
 	unsettled_free(&u);
 }

@@ -99,6 +99,8 @@ static void print_holdings(const struct list_options *o, struct json *j, const s
 		view_holdings_json(j, list, nr, o->top, by);
 	else
 		view_holdings_text(&o->output, list, nr, o->top, by);
+	if (!j)
+		view_skipped_slots(o->output.out, &o->select, l);
 	free(list);
 }
 
@@ -118,6 +120,7 @@ static int print_json(const struct list_options *o, struct walk *w, struct ledge
 		print_sorted(o, &to, l);
 	if (!err) {
 		json_uint(&to.j, "unsteady_rings", walk_unsteady(w));
+		json_uint(&to.j, "skipped_slots", ledger_totals(l, &o->select).skipped_slots);
 		json_end(&to.j);
 	}
 	json_free(&to.j);
