@@ -299,27 +299,30 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 
 /* ---- what else happens to a request ---------------------------------------------- */
 
-static __always_inline void count_punt(__u64 ring, __u64 req, __u8 op, bool fixed)
+/* False when its ring is not selected. */
+static __always_inline bool count_punt(__u64 ring, __u64 task, __u64 who)
 {
-	__u64 task = io_task(PROBE, req);
-	struct io_cell *c = find_cell(ring, IO_WHO(io_tgid(PROBE, task), op, fixed), task);
+	struct io_cell *c = find_cell(ring, who, task);
 
 	if (c)
 		c->punts++;
+	return c;
 }
 
 static __always_inline int on_punt(__u64 ring, __u64 req)
 {
 	__u8 op = IO_READ(PROBE, req, struct io_kiocb, opcode), kind = op_kind[op];
 	bool fixed = kind & OP_FIXED;
+	__u64 task, who;
 
 	if (!(kind & (OP_FIXED | OP_PLAIN))) {
 		if (!(kind & OP_FLAG) || op == OP_NOP)
 			return 0;
 		fixed = io_flag_says_fixed(PROBE, req, op);
 	}
-	count_punt(ring, req, op, fixed);
-	return note_punt(ring, req, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed));
+	task = io_task(PROBE, req);
+	who = IO_WHO(io_tgid(PROBE, task), op, fixed);
+	return count_punt(ring, task, who) ? note_punt(ring, req, who) : 0;
 }
 
 SEC("?raw_tp/io_uring_queue_async_work")

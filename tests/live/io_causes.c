@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each I/O that fails is told with its own cause, evidence and remedy, wherever it is told. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,6 +361,32 @@ static void slower(bool latency)
 	tool_free(&a);
 }
 
+/* What others do is in no list, whatever way it takes: they are not selected. */
+static void others(void)
+{
+	struct json_object *total;
+	struct json_lines l;
+	struct tool_run a;
+	struct load other;
+
+	tool_start(&a, &(struct tool_how){ 0 }, "stat", "-q", "--json", "-i", "100ms", "--comm",
+		   "nosuch", NULL);
+	ok(tool_says(&a, "io_slower", 30000), "it watches while others do I/O");
+	if (!load_start(&other, "io_causes", "slower", NULL))
+		bail("io_causes does not start");
+	load_end(&other);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &(struct tool_how){ 0 });
+	json_lines_parse(&l, a.out);
+	total = l.lines[l.nr - 1];
+	ok(json_object_get_boolean(json_member(total, "total")), "and tells the total");
+	is(json_object_array_length(json_member(total, "io_slower")), 0,
+	   "what workers did for others is not told");
+	is(json_object_array_length(json_member(total, "io_failures")), 0, "nor what failed");
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
 int main(void)
 {
 	char file[] = "/tmp/fixbuf-io-causes-XXXXXX";
@@ -376,6 +403,7 @@ int main(void)
 		over_limit();
 		slower(true);
 		slower(false);
+		others();
 	}
 	unlink(file);
 	return tap_end();
