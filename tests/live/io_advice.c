@@ -133,6 +133,17 @@ int main(void)
 	json_lines_free(&l);
 	tool_free(&a);
 
+	stat_of(&a, &l, NULL, "forked");
+	if (!tool_skipped(&a, "a child")) {
+		o = l.lines[0];
+		is(json_number(json_element(json_member(o, "rings"), 0), "ops"), value_number(a.out, "by_child"),
+		   "what a forked child does on the ring is counted");
+		is(unfixed(o, "use READ_FIXED"), 0,
+		   "and not taken for I/O of the buffers: they are its parent's memory");
+	}
+	json_lines_free(&l);
+	tool_free(&a);
+
 	stat_of(&a, &l, NULL, "defer");
 	if (!tool_skipped(&a, "a ring with DEFER_TASKRUN")) {
 		o = json_element(json_member(l.lines[0], "rings"), 0);

@@ -2,13 +2,15 @@
 /*
  * Uses registered buffers in ways that are no READ_FIXED that goes well, each a prime number of
  * times, and one buffer not at all; says which of them this kernel has: KIND=COUNT.
- *   io_advice [brief|defer]    a ring that ends at once; one whose completions wait to be asked for
+ *   io_advice [brief|defer|forked]    a ring that ends at once; one whose completions wait to be
+ *                                     asked for; one that a child uses, which has memory of its own
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "load_report.h"
 #include "load_ring.h"
@@ -153,6 +155,26 @@ static void used(void)
 	io_uring_submit(&ring);
 }
 
+/* The addresses of the buffers are other memory in the child. */
+static void forked(void)
+{
+	pid_t child = fork();
+	int status;
+
+	must(child, "fork");
+	if (!child) {
+		for (int i = 0; i < 67; i++) {
+			request(IORING_OP_READ, file, slot[PLAIN], 512, 0);
+			finish(1);
+		}
+		usleep(300000);
+		_exit(0);
+	}
+	must(waitpid(child, &status, 0) == child && !status ? 0 : -1, "the child");
+	usleep(300000);
+	report("by_child=67");
+}
+
 int main(int argc, char **argv)
 {
 	struct io_uring_params p = { 0 };
@@ -167,6 +189,11 @@ int main(int argc, char **argv)
 		p.flags = SETUP_SINGLE | SETUP_DEFER;
 	load_ring_open(64, &p, mode);
 	open_all();
+	if (!strcmp(mode, "forked")) {
+		forked();
+		report_ready();
+		return 0;
+	}
 	if (*mode) {
 		for (int i = 0; i < 3; i++)
 			fixed(IORING_OP_READ_FIXED, file, GOOD, 512);

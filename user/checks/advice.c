@@ -18,6 +18,7 @@
 #define WASTE_BYTES	(1ULL << 20)
 /* What one table of page table entries maps: 2 MiB where pages have 4 KiB, 32 MiB where 16 */
 #define HUGE_BYTES	(PAGE_BYTES / 8 * PAGE_BYTES)
+#define PAID_FOR	": that memory is pinned and paid for already; run fixbuf-trace verify first: where it says stale-page, register anew"
 #define SMALL_SEGMENT	(64ULL << 10)
 
 struct counsel {
@@ -80,13 +81,13 @@ static void advise_inside(struct counsel *c, const struct digest *d)
 		const char *noun, *remedy;
 	} kinds[NR_PLAIN_KINDS] = {
 		[PLAIN_RW] = { "reads and writes",
-			"use READ_FIXED or WRITE_FIXED with the buffer's index: that memory is pinned and paid for already" },
+			"use READ_FIXED or WRITE_FIXED with the buffer's index" PAID_FOR },
 		[PLAIN_VECTOR] = { "READV and WRITEV",
-			"use READV_FIXED or WRITEV_FIXED (Linux 6.15) with the buffer's index, before that READ_FIXED or WRITE_FIXED for each iovec: that memory is pinned and paid for already" },
+			"use READV_FIXED or WRITEV_FIXED (Linux 6.15) with the buffer's index, before that READ_FIXED or WRITE_FIXED for each iovec" PAID_FOR },
 		[PLAIN_SEND] = { "SEND",
-			"use SEND_ZC (Linux 6.0) with IORING_RECVSEND_FIXED_BUF in ioprio and the buffer's index in buf_index where sends are of some KiB or more: that memory is pinned and paid for already" },
+			"use SEND_ZC (Linux 6.0) with IORING_RECVSEND_FIXED_BUF in ioprio and the buffer's index in buf_index where sends are of some KiB or more" PAID_FOR },
 		[PLAIN_SEND_ZC] = { "SEND_ZC",
-			"set IORING_RECVSEND_FIXED_BUF in ioprio and buf_index to the buffer's index: that memory is pinned and paid for already" },
+			"set IORING_RECVSEND_FIXED_BUF in ioprio and buf_index to the buffer's index" PAID_FOR },
 	};
 	const struct plain_use *u = &d->plain;
 	char a[FMT_LEN];

@@ -64,6 +64,44 @@ static void find_held(struct digests *all, const struct ledger *l)
 	}
 }
 
+/* Whether process .pid has the address space of the ring: a forked child, who holds it too, has another. */
+static bool has_memory_of(const struct ring *r, __u32 pid)
+{
+	__u64 mm = r->mm ? r->mm->id : 0;
+
+	for (size_t i = 0; i < r->nr_holders; i++) {
+		const struct holder *h = &r->holders[i];
+
+		if (mm && h->mm && h->pid == pid)
+			return h->mm == mm;
+		/* whose buffers they are is not known then */
+		if (!mm && h->mm != r->holders[0].mm)
+			return false;
+	}
+	if (!mm && is_held_by(r, pid))
+		return true;
+	return (r->mm && r->mm->pid == pid) || r->creator_pid == pid;
+}
+
+/* An address is a place in the buffers only for who has the memory that was registered. */
+static void find_mixed(struct digests *all, const struct io_model *m)
+{
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_counts *c = &m->rows[i].c;
+		struct digest *d = digests_find(all, c->ring, c->born_ns);
+
+		if (d->held && !IO_WHO_FIXED(c->who) && c->ops)
+			d->mixed |= !has_memory_of(d->held, IO_WHO_TGID(c->who));
+	}
+	for (size_t i = 0; i < m->nr_calls; i++) {
+		const struct io_calls_row *row = &m->calls[i];
+		struct digest *d = digests_find(all, row->ring, row->born_ns);
+
+		if (d->held && row->calls.pid)
+			d->mixed |= !has_memory_of(d->held, row->calls.pid);
+	}
+}
+
 static int by_addr(const void *va, const void *vb)
 {
 	const struct reach *a = va, *b = vb;
@@ -165,16 +203,20 @@ static void take_address(struct digests *all, const struct io_address_row *a)
 	struct digest *d = digests_find(all, a->key.ring, a->born_ns);
 	enum plain_kind kind = kind_of(&a->use);
 	struct plain_use *u = &d->plain;
+	bool inside;
 
 	if (!d->held)
+		return;
+	take_reach(d);
+	inside = touch_range(d, a->key.addr, a->use.max_len);
+	if (d->mixed)
 		return;
 	if (!d->has_plain) {
 		d->has_plain = true;
 		array_grow(all->plain, all->nr_plain);
 		all->plain[all->nr_plain++] = d;
 	}
-	take_reach(d);
-	if (touch_range(d, a->key.addr, a->use.max_len)) {
+	if (inside) {
 		u->inside_ops[kind] += a->use.ops;
 		u->inside_bytes[kind] += a->use.bytes;
 		return;
@@ -241,6 +283,7 @@ void digests_take(struct digests *d, const struct io_model *m, const struct ledg
 	for (size_t i = 0; i < m->nr_failures; i++)
 		digest_of(d, m->failures[i].key.ring, m->failures[i].born_ns);
 	find_held(d, l);
+	find_mixed(d, m);
 	for (size_t i = 0; i < m->nr_addresses; i++)
 		take_address(d, &m->addresses[i]);
 	for (size_t i = 0; i < m->nr_failures; i++)

@@ -39,6 +39,7 @@ struct digest {
 	const struct ring *held; /* it, as it was seen last; NULL = it was not seen */
 	__u64 ops, fixed_ops;
 	bool has_plain;
+	bool mixed;		/* not all who used or filled it have the ring's memory: addresses say nothing */
 	struct plain_use plain;
 	struct reach *reach;	/* owned; by address, .all_end not falling; NULL = not asked for */
 	size_t nr_reach;

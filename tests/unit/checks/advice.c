@@ -204,6 +204,7 @@ static void unfixed_kinds(void **state)
 		a = find(&w, "unfixed-io");
 		assert_non_null(a);
 		assert_contains(a->remedy, kinds[i].says);
+		assert_contains(a->remedy, "run fixbuf-trace verify first: where it says stale-page, register anew");
 		assert_null(find(&w, "idle-buffer"));
 		end(&w);
 	}
