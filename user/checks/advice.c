@@ -19,6 +19,7 @@
 /* What one table of page table entries maps: 2 MiB where pages have 4 KiB, 32 MiB where 16 */
 #define HUGE_BYTES	(PAGE_BYTES / 8 * PAGE_BYTES)
 #define PAID_FOR	": that memory is pinned and paid for already; run fixbuf-trace verify first: where it says stale-page, register anew"
+#define FIT		"the memory must be writable, and anonymous or of memfd or hugetlbfs, and the ring's restrictions must allow it, which was not looked at"
 #define SMALL_SEGMENT	(64ULL << 10)
 
 struct counsel {
@@ -147,10 +148,30 @@ static void advise_not(struct counsel *c, const struct digest *d)
 	add(c, one, "%s: for its I/O of unregistered memory registering would not pay: %s", whose(&one), why);
 }
 
+/* "" unless it is known that to register what .one is about, of its process, goes over its limit. */
+static void put_limit(char *text, size_t room, const struct digest *d, const struct advice *one)
+{
+	const struct ring *r = d->held;
+	char need[FMT_LEN], limit[FMT_LEN], used[FMT_LEN];
+
+	*text = '\0';
+	for (size_t i = 0; r->user && i < r->nr_holders; i++) {
+		const struct holder *h = &r->holders[i];
+		__u64 locked = r->user->locked_pages > 0 ? r->user->locked_pages * PAGE_BYTES : 0;
+
+		if (h->pid != one->pid || h->memlock_limit_bytes >= locked + d->plain.pin_bytes)
+			continue;
+		snprintf(text, room, "; that needs %s of RLIMIT_MEMLOCK, which is %s, and its user has %s locked already",
+			 fmt_bytes_long(need, d->plain.pin_bytes),
+			 fmt_bytes_long(limit, h->memlock_limit_bytes), fmt_bytes_long(used, locked));
+		return;
+	}
+}
+
 static void advise_plain(struct counsel *c, const struct digest *d)
 {
 	const struct plain_use *u = &d->plain;
-	char a[FMT_LEN], b[FMT_LEN];
+	char a[FMT_LEN], b[FMT_LEN], limit[192];
 	struct advice one;
 
 	advise_inside(c, d);
@@ -161,10 +182,13 @@ static void advise_plain(struct counsel *c, const struct digest *d)
 	one = about(d, "worth-registering");
 	one.ops = u->outside_ops;
 	one.bytes = u->outside_bytes;
-	one.remedy = "register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED";
-	add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times",
+	put_limit(limit, sizeof(limit), d, &one);
+	one.remedy = *limit ?
+		"raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container), then register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT :
+		"register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT;
+	add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times%s",
 	    whose(&one), u->outside_ops, fmt_bytes_long(a, u->outside_bytes), u->addresses,
-	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops);
+	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops, limit);
 }
 
 static void advise_oversized(struct counsel *c, const struct digest *d, __u32 index,

@@ -124,6 +124,36 @@ static void worth_registering(void **state)
 	end(&w);
 }
 
+/* What cannot be registered as it is, is not said to be worth it without what it takes. */
+static void worth_what(void **state)
+{
+	const struct advice *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 3; i++)
+		plain_io(&w, ADDR + i * 16384, 101, 16384, true);
+	a = find(&w, "worth-registering");
+	assert_non_null(a);
+	assert_contains(a->remedy, "must be writable, and anonymous or of memfd or hugetlbfs");
+	assert_contains(a->remedy, "restrictions must allow it");
+	assert_null(strstr(a->detail, "RLIMIT_MEMLOCK"));
+	/* 400 KiB are locked: 48 KiB more are above the limit by a page */
+	w.l->rings->holders[0].memlock_limit_bytes = 444 * 1024;
+	a = find(&w, "worth-registering");
+	assert_non_null(a);
+	assert_contains(a->detail, "that needs 48 KiB of RLIMIT_MEMLOCK, which is 444 KiB, and its user has 400 KiB locked already");
+	assert_contains(a->remedy, "raise RLIMIT_MEMLOCK (ulimit -l");
+	w.l->rings->holders[0].memlock_limit_bytes = 448 * 1024;
+	assert_null(strstr(find(&w, "worth-registering")->detail, "RLIMIT_MEMLOCK"));
+	/* nobody is charged */
+	w.l->rings->holders[0].memlock_limit_bytes = 0;
+	w.l->rings->user = NULL;
+	assert_null(strstr(find(&w, "worth-registering")->detail, "RLIMIT_MEMLOCK"));
+	end(&w);
+}
+
 static void idle(void **state)
 {
 	const struct advice *a;
@@ -443,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unfixed),
 		cmocka_unit_test(worth_registering),
+		cmocka_unit_test(worth_what),
 		cmocka_unit_test(idle), cmocka_unit_test(used_otherwise),
 		cmocka_unit_test(unfixed_kinds), cmocka_unit_test(why_not),
 		cmocka_unit_test(oversized),
