@@ -16,7 +16,7 @@ static void explain_regular(struct io_words *w)
 		TELL(w, "direct I/O that had to wait in its file system (%s): for blocks to allocate, a lock, or room in the device's queue%s; which was not looked at",
 		     fs, is_write(e) && e->file_flags & O_DSYNC ? ", or, as it is O_DSYNC, for the device" : "");
 	else if (is_write(e))
-		TELL(w, "a buffered write%s, which its file system (%s) does not do without waiting; O_DIRECT writes need no worker",
+		TELL(w, "a buffered write%s, which its file system (%s) does not do without waiting; O_DIRECT writes of blocks that the file has already need no worker, those that extend it do",
 		     e->file_flags & O_DSYNC || e->op_flags & RWF_DSYNC_FLAG ? " with O_DSYNC" : "", fs);
 	else
 		TELL(w, "a buffered read of what was not in the page cache (%s); O_DIRECT reads need no worker", fs);

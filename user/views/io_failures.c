@@ -75,8 +75,9 @@ static void put_one(struct json *j, const struct io_failed *f)
 	json_uint(j, "count", f->count);
 	if (io_failed(f))
 		json_str(j, "errno", fact_errno_name(f->result));
-	json_int(j, "first_ns", f->first_ns);
-	json_int(j, "last_ns", f->last_ns);
+	/* what ended while the watch began is of its begin, as in the text */
+	json_int(j, "first_ns", f->first_ns > 0 ? f->first_ns : 0);
+	json_int(j, "last_ns", f->last_ns > 0 ? f->last_ns : 0);
 	json_known(j, "index", f->seen.flags & EV_INDEX, f->seen.index);
 	if (range)
 		json_addr(j, "addr", f->seen.addr);

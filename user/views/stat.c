@@ -403,7 +403,7 @@ static void print_advices(const struct view_stat *v)
 	if (v->unseen)
 		fprintf(v->to->out, "\nadvice needs a longer run: the rings were gone before their buffers were looked at\n");
 	else if (!v->advices->nr)
-		fprintf(v->to->out, "\nnothing to advise\n");
+		fprintf(v->to->out, "\nnothing %sto advise\n", v->failures->nr && !v->to->quiet ? "else " : "");
 	print_untimed(v);
 }
 
