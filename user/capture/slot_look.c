@@ -33,9 +33,13 @@ static bool has_index(const struct holder *h)
 	return h->fd >= 0 || h->reg_index >= 0;
 }
 
-/* Whether one who has this address space can use the ring; where nobody has a descriptor, each can. */
-static bool can_use(const struct ring *r, __u64 mm)
+/*
+ * Whether one who has this address space can use the ring. Where nobody has a descriptor, what lies in
+ * a mapping of it goes nowhere without the kernel's thread; who made it may still have I/O under way.
+ */
+static bool can_use(const struct slot_look *l, __u64 mm)
 {
+	const struct ring *r = l->ring;
 	bool any = false;
 
 	for (size_t i = 0; i < r->nr_holders && i < MAX_HOLDERS; i++) {
@@ -43,7 +47,7 @@ static bool can_use(const struct ring *r, __u64 mm)
 			return true;
 		any |= has_index(&r->holders[i]);
 	}
-	return !any;
+	return !any && (mm == l->maker || r->setup_flags & IORING_SETUP_SQPOLL);
 }
 
 /* A living process that holds the ring and has this address space, as /proc has it, 0 = none. */
@@ -157,7 +161,7 @@ static int look(struct slot_look *l, struct whose whose)
 		.other = shows_other(b),
 		.shared = page_walk_shared(l->pages),
 		.maker = whose.mm && whose.mm == l->maker && (l->ring->mm || !whose.no_pins),
-		.holds = can_use(l->ring, whose.mm),
+		.holds = can_use(l, whose.mm),
 		.may_have = whose.pid && !whose.no_pins,
 		.submits = submits(l, whose.mm),
 	};
@@ -170,7 +174,7 @@ static int look(struct slot_look *l, struct whose whose)
 static bool is_of_no_use(const struct slot_look *l, const struct whose *whose)
 {
 	struct view v = {
-		.holds = can_use(l->ring, whose->mm), .may_have = !whose->no_pins,
+		.holds = can_use(l, whose->mm), .may_have = !whose->no_pins,
 		.submits = submits(l, whose->mm),
 	};
 

@@ -235,6 +235,16 @@ static enum verify_news take_pass(struct exporter *x)
 	return news;
 }
 
+/* What it found would be told on for ever. */
+static void watch_verifier(struct exporter *x)
+{
+	if (!x->m.verifying ||
+	    !export_verify_is_late(&x->verify, x->o->verify_interval_ns, clock_now_ns()))
+		return;
+	fprintf(stderr, PROGRAM_NAME ": the background check of pages has been silent for long: it is stopped, or hangs; its findings are not told until it goes on\n");
+	export_no_passes(&x->m);
+}
+
 static void take_verifier(struct exporter *x)
 {
 	if (export_verify_next(&x->verify) && !interrupted)
@@ -274,6 +284,7 @@ static int serve(struct exporter *x)
 			take_pass(x);
 		if (fds[3].revents)
 			take_verifier(x);
+		watch_verifier(x);
 		if (fds[1].revents)
 			status = answer_next(x);
 		if (!status && x->o->textfile && clock_now_ns() >= x->next_file_ns &&

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/err.h"
 #include "base/signals.h"
@@ -15,6 +16,7 @@
 #include "commands/export/verify.h"
 
 #define REAP_MS 2000
+#define PATIENCE_NS (120 * NS_PER_S)
 
 /*
  * What has come of a message of .size bytes, without waiting for the rest: who looks has the least of
@@ -77,6 +79,7 @@ static int take_ready(struct export_verify *v)
 	memcpy(&ready, v->message.bytes, sizeof(ready));
 	drop_message(v);
 	v->ready = true;
+	v->heard_ns = clock_now_ns();
 	v->own_tgid = ready.own_tgid;
 	memcpy(v->privileges, ready.privileges, sizeof(v->privileges));
 	v->privileges[sizeof(v->privileges) - 1] = 0;
@@ -101,6 +104,8 @@ static int take_pass(struct export_verify *v, struct export_model *m, __u64 now_
 	list = (const void *)(v->message.bytes + sizeof(p));
 	unsettled = (const void *)(list + p.nr);
 	export_pass(m, &p, list, unsettled, now_ns);
+	v->heard_ns = now_ns;
+	v->took_ns = p.took_ns;
 	drop_message(v);
 	return 1;
 }
@@ -150,6 +155,14 @@ enum verify_news export_verify_read(struct export_verify *v, struct export_model
 	v->from = -1;
 	/* one that did not get ready was told when the one before it ended */
 	return v->ready ? VERIFY_ENDED : VERIFY_WAITS;
+}
+
+bool export_verify_is_late(const struct export_verify *v, __u64 interval_ns, __u64 now_ns)
+{
+	__u64 usual = interval_ns + v->took_ns;
+
+	return v->from >= 0 && v->ready && now_ns > v->heard_ns &&
+	       now_ns - v->heard_ns > 3 * usual + PATIENCE_NS;
 }
 
 int export_verify_next(struct export_verify *v)

@@ -23,6 +23,8 @@ struct export_verify {
 	int from;		/* readable when it has something to say, or has ended; -1 = none */
 	bool ready;
 	struct pass_message message;
+	__u64 heard_ns;		/* when it last got ready or a pass was whole */
+	__u64 took_ns;		/* by the last pass */
 	__u32 own_tgid;		/* its process as the kernel numbers it */
 	char privileges[PRIVILEGE_TEXT]; /* what it keeps */
 };
@@ -42,6 +44,11 @@ enum verify_news {
 
 /* .from is readable: takes what there is, and enters a pass that is whole. */
 enum verify_news export_verify_read(struct export_verify *v, struct export_model *m, __u64 now_ns);
+/*
+ * Whether it was silent for much longer than a pass and the interval between two take: it is stopped,
+ * or hangs. Not for a minute or two: on a busy machine it has the least of all priorities.
+ */
+bool export_verify_is_late(const struct export_verify *v, __u64 interval_ns, __u64 now_ns);
 /* .control is readable. -1 when there will be no other one. */
 int export_verify_next(struct export_verify *v);
 void export_verify_stop(struct export_verify *v);

@@ -96,12 +96,28 @@ static void says_more_than_there_can_be(void **state)
 	assert_int_equal(look(), VERIFY_ENDED);
 }
 
+static void late(void **state)
+{
+	const __u64 second = 1000000000;
+	struct export_verify x = { .from = 7, .ready = true, .heard_ns = second, .took_ns = 2 * second };
+
+	(void)state;
+	assert_false(export_verify_is_late(&x, 5 * second, 142 * second));
+	assert_true(export_verify_is_late(&x, 5 * second, 143 * second));
+	x.heard_ns = 144 * second;
+	assert_false(export_verify_is_late(&x, 5 * second, 143 * second));
+	x.heard_ns = second;
+	x.from = -1;
+	assert_false(export_verify_is_late(&x, 5 * second, 143 * second));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(byte_by_byte), TEST(two_at_once), TEST(ends_amid_one), TEST(says_more_than_there_can_be),
+		cmocka_unit_test(late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
