@@ -223,8 +223,9 @@ static void io(void)
 /* Finds the load by its uid, which no other process has: that tag of that process. */
 static void findings(void)
 {
+	char *text, label[48], severity[16], uid[16], counted[64];
+	struct tool_run a;
 	struct load l;
-	char *text, label[48];
 
 	if (!load_start(&l, "fault_double_charge", NULL))
 		bail("%s", l.skip);
@@ -232,9 +233,14 @@ static void findings(void)
 	is_metric(&x, load_number(&l, "expect.overcharged") * PAGE,
 		  "the background pass finds what is charged twice, and whose it is",
 		  "fixbuf_finding_bytes", label);
+	snprintf(uid, sizeof(uid), "%llu", load_number(&l, "uid"));
+	tool(&a, "verify", "--json", "-u", uid, NULL);
+	snprintf(severity, sizeof(severity), "%s", json_text(json_finding(a.json, l.pid, "overcharged"), "severity") ? : "");
+	tool_free(&a);
+	snprintf(counted, sizeof(counted), "severity=\"%s\",tag=\"overcharged\"", severity);
 	text = exporter_scrape(&x);
-	ok(metric(text, "fixbuf_findings", "severity=\"warning\",tag=\"overcharged\"", NULL) >= 1,
-	   "and counts it");
+	ok(metric(text, "fixbuf_findings", counted, NULL) >= 1, "and counts it with the severity that verify tells (%s)",
+	   severity);
 	is(metric(text, "fixbuf_verify_up", NULL), 1, "it says that it checks");
 	free(text);
 	load_end(&l);

@@ -6,7 +6,7 @@
 #include "model/ledger.h"
 #include "model/tier.h"
 
-enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR, NR_SEVERITIES };
 
 #define FINDING(name, ...) name,
 enum finding_tag {
@@ -124,7 +124,7 @@ void findings_keep(struct findings *fs, bool (*keep)(const struct finding *f, co
 /* The worst first; those of one severity keep their order. */
 void findings_sort(struct findings *fs);
 /* How many are confirmed, of each severity. */
-struct finding_counts { unsigned int nr[SEVERITY_ERROR + 1]; };
+struct finding_counts { unsigned int nr[NR_SEVERITIES]; };
 struct finding_counts findings_count(const struct findings *fs);
 /* The highest severity that is confirmed, or -1 when there is none. */
 int findings_worst(const struct findings *fs);

@@ -64,12 +64,12 @@ void export_pass(struct export_model *m, const struct pass *p, const struct pass
 		const struct pass_finding *f = &list[i];
 		struct owner *o;
 
-		if (f->tag >= NR_FINDING_TAGS)
+		if (f->tag >= NR_FINDING_TAGS || f->severity >= NR_SEVERITIES)
 			continue;
 		o = export_owner(m, &f->key, now_ns);
 		o->now = true;
-		o->has_finding[f->tag] = true;
-		o->finding_pages[f->tag] += f->pages;
-		m->findings[f->tag] += f->count;
+		o->has_finding[f->tag][f->severity] = true;
+		o->finding_pages[f->tag][f->severity] += f->pages;
+		m->findings[f->tag][f->severity] += f->count;
 	}
 }

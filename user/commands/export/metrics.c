@@ -337,10 +337,31 @@ static void put_io(struct view *v)
 
 /* ---- findings ------------------------------------------------------------------------------ */
 
-static void put_tag(struct view *v, enum finding_tag tag)
+static void put_tag(struct view *v, enum finding_tag tag, enum severity severity)
 {
-	fprintf(v->out, "severity=\"%s\",tag=\"%s\"", severity_name(finding_severity(tag)),
-		finding_tag_name(tag));
+	begin(v, "");
+	fprintf(v->out, "severity=\"%s\",tag=\"%s\"", severity_name(severity), finding_tag_name(tag));
+}
+
+/* A zero for the severity that the tag has if no cause of it says another, so that it can be waited for. */
+static void put_counts(struct view *v, enum finding_tag tag)
+{
+	for (int s = 0; s < NR_SEVERITIES; s++)
+		if (v->m->findings[tag][s] || s == (int)finding_severity(tag)) {
+			put_tag(v, tag, s);
+			value(v, "%llu", v->m->findings[tag][s]);
+		}
+}
+
+static void put_finding_bytes(struct view *v, const struct owner *o, enum finding_tag tag)
+{
+	for (int s = 0; s < NR_SEVERITIES; s++)
+		if (o->has_finding[tag][s]) {
+			put_tag(v, tag, s);
+			fputc(',', v->out);
+			put_owner(v, o, v->m->by);
+			value(v, "%llu", o->finding_pages[tag][s] * PAGE_BYTES);
+		}
 }
 
 static void put_unsettled(struct view *v)
@@ -379,26 +400,16 @@ static void put_findings(struct view *v)
 	if (!m->has_pass)
 		return;
 	family(v, "fixbuf_findings", "gauge", NULL, "Findings of the last pass.");
-	for (int tag = 0; tag < NR_FINDING_TAGS; tag++) {
-		begin(v, "");
-		put_tag(v, tag);
-		value(v, "%llu", m->findings[tag]);
-	}
+	for (int tag = 0; tag < NR_FINDING_TAGS; tag++)
+		put_counts(v, tag);
 	family(v, "fixbuf_findings_ignored", "gauge", NULL,
 	       "Findings of the last pass that --ignore left out of all others.");
 	plain(v, m->pass.ignored);
 	family(v, "fixbuf_finding_bytes", "gauge", "bytes",
 	       "Memory that the findings of the last pass are about, by owner.");
 	EACH_OWNER(v, o)
-		for (int tag = 0; tag < NR_FINDING_TAGS; tag++) {
-			if (!o->has_finding[tag])
-				continue;
-			begin(v, "");
-			put_tag(v, tag);
-			fputc(',', v->out);
-			put_owner(v, o, m->by);
-			value(v, "%llu", o->finding_pages[tag] * PAGE_BYTES);
-		}
+		for (int tag = 0; tag < NR_FINDING_TAGS; tag++)
+			put_finding_bytes(v, o, tag);
 	put_unsettled(v);
 	family(v, "fixbuf_verify_timestamp_seconds", "gauge", "seconds", "Time at which the last pass ended.");
 	plain_seconds(v, m->pass.realtime_ns);

@@ -244,11 +244,10 @@ static void forget_now(struct owner *o)
 {
 	if (!o)
 		return;
-	o->now = o->charge_known = o->has_account = false;
+	o->charge_known = o->has_account = false;
 	o->rings = o->buffers = o->bytes = o->pinned_pages = o->charged_pages = 0;
 	o->account_pages = 0;
-	for (int t = 0; t < NR_FINDING_TAGS; t++)
-		o->now |= o->has_finding[t];
+	o->now = memchr(o->has_finding, true, sizeof(o->has_finding));
 }
 
 static void add_places(struct export_model *m, const struct place *places, size_t nr, __u64 now_ns)

@@ -78,8 +78,8 @@ struct owner {
 	__u64 rings, buffers, bytes, pinned_pages, charged_pages;
 	bool has_account;
 	__s64 account_pages;	/* pinned_vm of address spaces that rings are charged to */
-	__u64 finding_pages[NR_FINDING_TAGS];
-	bool has_finding[NR_FINDING_TAGS];
+	__u64 finding_pages[NR_FINDING_TAGS][NR_SEVERITIES];
+	bool has_finding[NR_FINDING_TAGS][NR_SEVERITIES];
 	UT_hash_handle hh;
 };
 
@@ -90,10 +90,11 @@ struct user_gauge {
 	__u64 limit_bytes;
 };
 
-/* What a pass over all pages found, by who and tag. */
+/* What a pass over all pages found, by who, tag and severity, which differ by the cause. */
 struct pass_finding {
 	struct owner_key key;
 	__u32 tag;		/* enum finding_tag */
+	__u32 severity;		/* enum severity: the finding's own */
 	__u32 count;
 	__u64 pages;
 };
@@ -138,7 +139,7 @@ struct export_model {
 	struct pass_unsettled *unsettled; /* .pass.nr_unsettled of them, owned */
 	__u64 unsettled_others[NR_UNSETTLED]; /* of users that found no room there */
 	__u64 passes, failed_passes;
-	__u64 findings[NR_FINDING_TAGS];
+	__u64 findings[NR_FINDING_TAGS][NR_SEVERITIES];
 	struct address_key own_key;
 	const struct address_key *key;	/* hides the kernel's addresses in labels, NULL = they are told */
 	__u32 own_pids[2];	/* processes of ours: their rings are not told */

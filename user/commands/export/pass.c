@@ -54,12 +54,15 @@ static struct owner_key key_of(const struct export_options *o, const struct ledg
 static size_t add_found(struct pass_finding *list, size_t nr, const struct owner_key *key,
 			const struct finding *f)
 {
+	enum severity severity = severity_of_finding(f);
 	size_t i = 0;
 
-	while (i < nr && (list[i].tag != f->tag || memcmp(&list[i].key, key, sizeof(*key))))
+	while (i < nr && (list[i].tag != f->tag || list[i].severity != severity ||
+			  memcmp(&list[i].key, key, sizeof(*key))))
 		i++;
 	if (i == nr) {
 		list[nr].key = *key;
+		list[nr].severity = severity;
 		list[nr++].tag = f->tag;
 	}
 	list[i].count++;

@@ -87,14 +87,16 @@ static void names(void **state)
 
 static void below_zero_and_findings(void **state)
 {
-	const struct pass_finding f = {
-		.key = { .uid = 1000, .comm = { "fio" } }, .tag = UNCHARGED_PIN, .count = 1, .pages = 512,
+	const struct owner_key fio = { .uid = 1000, .comm = { "fio" } };
+	const struct pass_finding f[] = {
+		{ .key = fio, .tag = UNCHARGED_PIN, .severity = SEVERITY_ERROR, .count = 1, .pages = 512 },
+		{ .key = fio, .tag = OVERCHARGED, .severity = SEVERITY_INFO, .count = 2, .pages = 3 },
 	};
 	const struct pass_unsettled doubts[] = {
 		{ UNSETTLED_FINDINGS, 1000, 2 }, { UNSETTLED_OUTSIDE, PASS_NO_UID, 1 },
 	};
 	const struct pass p = {
-		.nr = 1, .nr_unsettled = 2, .pages = 3, .realtime_ns = 1234567890012345678ULL,
+		.nr = 2, .nr_unsettled = 2, .pages = 3, .realtime_ns = 1234567890012345678ULL,
 	};
 	struct ledger *l = ledger_new();
 	struct export_model m;
@@ -109,10 +111,14 @@ static void below_zero_and_findings(void **state)
 	assert_contains(text, "fixbuf_user_locked_bytes{uid=\"1000\"} -4096\n");
 	assert_null(strstr(text, "fixbuf_findings{"));
 	free(text);
-	export_pass(&m, &p, &f, doubts, 1);
+	export_pass(&m, &p, f, doubts, 1);
 	text = rendered(&m, METRICS_OPENMETRICS);
 	assert_contains(text, "fixbuf_findings{severity=\"error\",tag=\"uncharged-pin\"} 1\n");
 	assert_contains(text, "fixbuf_findings{severity=\"warning\",tag=\"near-limit\"} 0\n");
+	/* what verify tells as a note is no warning here, and the warnings' zero stays */
+	assert_contains(text, "fixbuf_findings{severity=\"info\",tag=\"overcharged\"} 2\n");
+	assert_contains(text, "fixbuf_findings{severity=\"warning\",tag=\"overcharged\"} 0\n");
+	assert_contains(text, "fixbuf_finding_bytes{severity=\"info\",tag=\"overcharged\",uid=\"1000\",comm=\"fio\"} 12288\n");
 	assert_contains(text, "fixbuf_finding_bytes{severity=\"error\",tag=\"uncharged-pin\",uid=\"1000\",comm=\"fio\"} 2097152\n");
 	assert_contains(text, "fixbuf_unsettled{reason=\"unconfirmed-findings\",uid=\"1000\"} 2\n");
 	assert_contains(text, "fixbuf_unsettled{reason=\"outside-processes\"} 1\n");

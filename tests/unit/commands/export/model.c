@@ -340,21 +340,21 @@ static void bounds_split_nothing(void **state)
 static void passes(void **state)
 {
 	const struct pass_finding list[] = {
-		{ .key = { .uid = 1, .comm = { "a" } }, .tag = STALE_PAGE, .count = 2, .pages = 5 },
-		{ .key = { .uid = 2, .comm = { "b" } }, .tag = STALE_PAGE, .count = 1, .pages = 7 },
+		{ .key = { .uid = 1, .comm = { "a" } }, .tag = STALE_PAGE, .severity = SEVERITY_ERROR, .count = 2, .pages = 5 },
+		{ .key = { .uid = 2, .comm = { "b" } }, .tag = STALE_PAGE, .severity = SEVERITY_ERROR, .count = 1, .pages = 7 },
 	};
 	struct pass p = { .nr = 2, .pages = 100 }, failed = { .failed = 1 }, clean = { 0 };
 
 	(void)state;
 	export_pass(&m, &p, list, NULL, 1);
-	assert_int_equal(m.findings[STALE_PAGE], 3);
-	assert_int_equal(owner_of("b")->finding_pages[STALE_PAGE], 7);
+	assert_int_equal(m.findings[STALE_PAGE][SEVERITY_ERROR], 3);
+	assert_int_equal(owner_of("b")->finding_pages[STALE_PAGE][SEVERITY_ERROR], 7);
 	export_pass(&m, &failed, NULL, NULL, 2);
-	assert_int_equal(m.findings[STALE_PAGE], 3);
+	assert_int_equal(m.findings[STALE_PAGE][SEVERITY_ERROR], 3);
 	assert_int_equal(m.failed_passes, 1);
 	export_pass(&m, &clean, NULL, NULL, 3);
-	assert_int_equal(m.findings[STALE_PAGE], 0);
-	assert_false(owner_of("b")->has_finding[STALE_PAGE]);
+	assert_int_equal(m.findings[STALE_PAGE][SEVERITY_ERROR], 0);
+	assert_false(owner_of("b")->has_finding[STALE_PAGE][SEVERITY_ERROR]);
 	assert_int_equal(m.passes, 3);
 	export_no_passes(&m);
 	assert_false(m.has_pass);

@@ -59,7 +59,7 @@ static void byte_by_byte(void **state)
 	}
 	assert_int_equal(m.passes, 1);
 	assert_int_equal(m.pass.pages, 4099);
-	assert_int_equal(m.findings[1], NR);
+	assert_int_equal(m.findings[1][0], NR);
 	assert_int_equal(look(), VERIFY_SPEAKS);
 }
 
