@@ -422,6 +422,7 @@ void advise(const struct io_model *m, const struct ledger *l, struct advices *ou
 		advise_plain(&c, c.digests.plain[i]);
 	for (size_t i = 0; i < m->nr_calls; i++)
 		advise_churn(&c, &m->calls[i]);
+	out->nr_unjudged = c.digests.nr_unjudged;
 	advise_makers(&c);
 	advise_registrations(&c);
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {

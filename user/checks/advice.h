@@ -23,6 +23,7 @@ struct advice {
 struct advices {
 	struct advice *list;	/* owned */
 	size_t nr;
+	size_t nr_unjudged;	/* rings whose plain I/O is in none: it is of memory that is not the ring's */
 	struct registerings registerings; /* that were judged */
 };
 

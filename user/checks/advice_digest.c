@@ -209,8 +209,11 @@ static void take_address(struct digests *all, const struct io_address_row *a)
 		return;
 	take_reach(d);
 	inside = touch_range(d, a->key.addr, a->use.max_len);
-	if (d->mixed)
+	if (d->mixed) {
+		all->nr_unjudged += !d->has_plain;
+		d->has_plain = true;
 		return;
+	}
 	if (!d->has_plain) {
 		d->has_plain = true;
 		array_grow(all->plain, all->nr_plain);

@@ -60,6 +60,7 @@ struct digests {
 	struct use *uses;
 	struct digest **plain;	/* owned; rings with plain I/O, in order of their first address */
 	size_t nr_plain;
+	size_t nr_unjudged;	/* rings with plain I/O that are .mixed */
 };
 
 /* Everything is looked at once. .m and .l must outlive .d; free it with digests_free(). */

@@ -395,6 +395,16 @@ static void print_untimed(const struct view_stat *v)
 			calls, plural(calls), calls == 1 ? "it was" : "they were");
 }
 
+/* Addresses say nothing there; fixed I/O was judged. */
+static void print_unjudged(const struct view_stat *v)
+{
+	size_t nr = v->advices->nr_unjudged;
+
+	if (nr)
+		fprintf(v->to->out, "\nplain I/O on %zu ring%s was not judged: not every process that used %s has the memory of who made %s\n",
+			nr, plural(nr), nr == 1 ? "it" : "them", nr == 1 ? "it" : "them");
+}
+
 static void print_advices(const struct view_stat *v)
 {
 	for (size_t i = 0; i < v->advices->nr; i++)
@@ -402,8 +412,9 @@ static void print_advices(const struct view_stat *v)
 			v->advices->list[i].detail, v->advices->list[i].remedy);
 	if (v->unseen)
 		fprintf(v->to->out, "\nadvice needs a longer run: the rings were gone before their buffers were looked at\n");
-	else if (!v->advices->nr)
+	else if (!v->advices->nr && !v->advices->nr_unjudged)
 		fprintf(v->to->out, "\nnothing %sto advise\n", v->failures->nr && !v->to->quiet ? "else " : "");
+	print_unjudged(v);
 	print_untimed(v);
 }
 

@@ -57,6 +57,7 @@ static bool judged(struct world *w)
 	digests_take(&d, &w->m, w->l);
 	u = &digests_find(&d, RING, 0)->plain;
 	is = d.nr_plain;
+	assert_int_equal(d.nr_unjudged, !is);
 	assert_int_equal(u->inside_ops[PLAIN_RW], is ? 103 : 0);
 	assert_int_equal(u->outside_ops, is ? 103 : 0);
 	digests_free(&d);

@@ -5,10 +5,10 @@
 #include "views/stat.h"
 
 /* The end of what it says with no advice, .failures told above it. */
-static char *told(const struct io_failures *failures)
+static char *told(const struct io_failures *failures, size_t nr_unjudged)
 {
 	struct io_model m = { .t_ns = 1000000000ULL };
-	struct advices advices = { 0 };
+	struct advices advices = { .nr_unjudged = nr_unjudged };
 	struct output to = { 0 };
 	struct view_stat v = {
 		.to = &to, .m = &m, .advices = &advices, .failures = failures, .total = true,
@@ -34,13 +34,25 @@ static void nothing_else(void **state)
 	char *text;
 
 	(void)state;
-	text = told(&failures);
+	text = told(&failures, 0);
 	assert_contains(text, "\nnothing to advise\n");
 	free(text);
 	failures = (struct io_failures){ .list = &slow, .nr = 1 };
-	text = told(&failures);
+	text = told(&failures, 0);
 	assert_contains(text, "use less");
 	assert_contains(text, "\nnothing else to advise\n");
+	free(text);
+}
+
+/* What was not looked at is no place to say that there is nothing to advise. */
+static void not_judged(void **state)
+{
+	const struct io_failures none = { 0 };
+	char *text = told(&none, 1);
+
+	(void)state;
+	assert_contains(text, "plain I/O on 1 ring was not judged: not every process that used it has the memory of who made it");
+	assert_null(strstr(text, "to advise"));
 	free(text);
 }
 
@@ -48,6 +60,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_else),
+		cmocka_unit_test(not_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
