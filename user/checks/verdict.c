@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/array.h"
 #include "base/err.h"
 #include "base/pid.h"
@@ -134,7 +135,7 @@ static const struct {
 static bool same_row(const struct unsettled *a, const struct unsettled *b)
 {
 	return a->what == b->what && a->has_uid == b->has_uid && a->uid == b->uid &&
-	       a->pid == b->pid;
+	       a->pid == b->pid && a->comms == b->comms;
 }
 
 static struct unsettled *find(const struct unsettled_list *u, const struct unsettled *one)
@@ -194,7 +195,8 @@ void unsettled_selection(struct unsettled_list *u, enum unsettled_what what,
 				.what = what, .has_uid = part.has_uid, .uid = part.uid, .count = 1,
 				.pid = part.nr_pids ? part.pids[0] : 0,
 				.ns_pid = part.nr_pids && part.ns_pids ? part.ns_pids[0] : 0,
-				.comm = part.nr_comms == 1 ? part.comms[0] : NULL,
+				.comms = part.comms, .nr_comms = part.nr_comms,
+				.cgroup = part.cgroup, .cgroup_by = part.cgroup_by,
 			});
 	}
 }
@@ -281,15 +283,50 @@ const char *ending_text(char buf[ENDING_TEXT], __u32 ending, __u32 in_flight)
 	return buf;
 }
 
+#define ASKED_TEXT (UNSETTLED_TEXT - 80)	/* what is said of it follows */
+
+static void and_asked(char buf[ASKED_TEXT], const char *before, const char *what)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, ASKED_TEXT - len, "%s%s", before, what);
+}
+
+/* " of pid 812, of user 1000": all that was asked for together. */
+static void asked(char buf[ASKED_TEXT], const struct unsettled *u)
+{
+	static const char *const groups[] = {
+		[CGROUP_BY_PATH] = " in cgroup ", [CGROUP_BY_UNIT] = " in unit ",
+		[CGROUP_BY_CONTAINER] = " in container ",
+	};
+	char uid[16];
+
+	buf[0] = 0;
+	if (u->pid)
+		and_asked(buf, " of pid ", PID_TEXT(u->pid, u->ns_pid));
+	snprintf(uid, sizeof(uid), "%u", u->uid);
+	if (u->has_uid)
+		and_asked(buf, *buf ? ", of user " : " of user ", uid);
+	for (size_t i = 0; i < u->nr_comms; i++) {
+		and_asked(buf, i ? "' or '" : *buf ? ", of processes named '" : " of processes named '",
+			  u->comms[i]);
+		if (i + 1 == u->nr_comms)
+			and_asked(buf, "'", "");
+	}
+	if (u->cgroup) {
+		and_asked(buf, *buf ? "," : "", groups[u->cgroup_by]);
+		and_asked(buf, u->cgroup, "");
+	}
+}
+
 const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
 {
-	char whose[OWNER_TEXT], ends[ENDING_TEXT];
+	char whose[OWNER_TEXT], ends[ENDING_TEXT], who[ASKED_TEXT];
 
-	if (u->what == UNSETTLED_SELECTION || u->what == UNSETTLED_UNRECORDED)
-		snprintf(buf, UNSETTLED_TEXT, "%s%s%s%s%s %s", rows[u->what].one,
-			 owner(whose, u), u->comm ? " of processes named '" : "",
-			 u->comm ? u->comm : "", u->comm ? "'" : "", rows[u->what].why);
-	else if (u->what == UNSETTLED_ENDING)
+	if (u->what == UNSETTLED_SELECTION || u->what == UNSETTLED_UNRECORDED) {
+		asked(who, u);
+		snprintf(buf, UNSETTLED_TEXT, "%s%s %s", rows[u->what].one, who, rows[u->what].why);
+	} else if (u->what == UNSETTLED_ENDING)
 		snprintf(buf, UNSETTLED_TEXT, "%llu ring%s%s, which is %s", u->count, plural(u->count),
 			 owner(whose, u), ending_text(ends, u->ending, u->in_flight));
 	else if (u->what == UNSETTLED_OUTSIDE || u->what == UNSETTLED_UNCALLED || u->what == UNSETTLED_CUT)

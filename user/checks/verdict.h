@@ -37,7 +37,7 @@ enum unsettled_what {
 	NR_UNSETTLED
 };
 
-#define UNSETTLED_TEXT	320
+#define UNSETTLED_TEXT	400
 
 struct unsettled {
 	enum unsettled_what what;
@@ -47,11 +47,15 @@ struct unsettled {
 	__u32 ending, in_flight; /* UNSETTLED_ENDING: as in facts */
 	__u64 count;		/* of rings, buffers, pages, findings or events */
 	bool alone;		/* its process is the only one that was named */
-	const char *comm;	/* UNSETTLED_SELECTION, _UNRECORDED: the glob asked for; not owned */
+	/* UNSETTLED_SELECTION, _UNRECORDED: what else was asked for, as in the selection; not owned */
+	const char **comms;
+	size_t nr_comms;
+	const char *cgroup;
+	enum cgroup_by cgroup_by;
 };
 
 struct unsettled_list {
-	struct unsettled *list;	/* owned; a row per .what, .uid and .pid */
+	struct unsettled *list;	/* owned; a row per .what, .uid, .pid and .comms */
 	size_t nr;
 };
 

@@ -124,6 +124,21 @@ static void asked_for(void **state)
 	assert_string_equal(unsettled_why(why, &u.list[0]), "no ring of processes named 'db*' was "
 			    "found: there was nothing to check");
 	unsettled_free(&u);
+	/* all that was asked for together is named, and what was asked for by itself by itself */
+	s.has_uid = true;
+	s.uid = 54999;
+	s.comms = comms;
+	s.nr_comms = 2;
+	s.cgroup = "/a/b";
+	unsettled_selection(&u, UNSETTLED_SELECTION, &s, is_seen, first);
+	assert_string_equal(unsettled_why(why, &u.list[0]), "no ring of pid 977, of user 54999, of processes "
+			    "named 'fio' or 'db*', in cgroup /a/b was found: there was nothing to check");
+	unsettled_free(&u);
+	unsettled_selection(&u, UNSETTLED_SELECTION, &(struct selection){ .comms = comms, .nr_comms = 2 },
+			    is_seen, none);
+	assert_int_equal(u.nr, 2);
+	unsettled_free(&u);
+	s = (struct selection){ .pids = pids, .nr_pids = 2 };
 	/* where the rings are another machine's, looking at this one's does not help */
 	unsettled_selection(&u, UNSETTLED_UNRECORDED, &s, is_seen, first);
 	assert_string_equal(unsettled_why(why, &u.list[0]), "no event of pid 977 was recorded: "
