@@ -153,6 +153,42 @@ static void nothing_called(void)
 	tool_free(&a);
 }
 
+/*
+ * A process that was found sound and ends before the watch: the verdict is about what was there. Of
+ * one that is named beside it and never has a ring nothing is known for all that.
+ */
+static void ended_before(void)
+{
+	static const struct tool_how how = { .timeout_s = 60 };
+	char pids[48], none[64];
+	struct tool_run alone, both;
+	struct json_object *row;
+	struct load l;
+
+	if (!load_start(&l, "many", "buffers", "7", NULL)) {
+		skip("what ended before the watch", "%s", l.skip);
+		return;
+	}
+	snprintf(pids, sizeof(pids), "%d", l.pid);
+	tool_start(&alone, &how, "verify", "--watch", "--json", "-d", kernel_only() ? "12s" : "3s", "-p", pids, NULL);
+	snprintf(pids, sizeof(pids), "%d,%d", l.pid, getpid());
+	tool_start(&both, &how, "verify", "--watch", "--json", "-d", kernel_only() ? "12s" : "3s", "-p", pids, NULL);
+	ok(tool_says(&alone, "watching", 30000) && tool_says(&both, "watching", 30000), "two watch it");
+	sleep(kernel_only() ? 5 : 1);
+	load_end(&l);
+	tool_wait(&alone, &how);
+	tool_wait(&both, &how);
+	is(alone.status, 0, "what was sound until it ended is no doubt");
+	ok(json_is(alone.json, "verdict", "nothing-found"), "the verdict is about it");
+	is(both.status, 4, "one beside it that has no ring is unsettled");
+	row = json_element(json_member(both.json, "unsettled"), 0);
+	snprintf(none, sizeof(none), "no ring of pid %d was found", getpid());
+	has_text(json_text(row, "why"), none, "and named");
+	is(json_object_array_length(json_member(both.json, "unsettled")), 1, "alone");
+	tool_free(&alone);
+	tool_free(&both);
+}
+
 int main(void)
 {
 	int tries = 0;
@@ -164,6 +200,7 @@ int main(void)
 	missed_buffers();
 	unchecked_calls();
 	nothing_called();
+	ended_before();
 	misused();
 	return tap_end();
 }

@@ -204,6 +204,8 @@ static void on_fact(const struct fact *f, void *arg)
 	if (f->t_ns > w->levels_ns)
 		w->levels_ns = f->t_ns;
 	watch_before_change(w, f);
+	if (f->kind == FACT_CALL || f->kind == FACT_RING_CREATE)
+		watch_note_event(w, f);
 	if (f->kind == FACT_CALL)
 		begin_batch(w, (const void *)f);
 	else if (released)
@@ -432,6 +434,7 @@ static int run(struct watch *w)
 		fprintf(stderr, "watching (tier: %s)\n", tier_name(w->totals.tier));
 	w->begun_ns = clock_now_ns();
 	watch_mind_buffers(w);
+	watch_note_rings(w, live_ledger(w->live));
 	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
 		watch_await_mms(w, r);
 	w->to_walk = true;
@@ -479,6 +482,7 @@ int watch(struct verify_options *o)
 	causes_clear(&w->causes);
 	unmappings_free(&w->unmappings);
 	unsettled_free(&w->unsettled);
+	free(w->had_ring);
 	standing_free(w->standing);
 	live_free(w->live);
 	run_close(&w->run);

@@ -61,6 +61,7 @@ struct watch {
 	bool unmapped;			/* pages of registered buffers were, since the last look began */
 	struct unmappings unmappings;
 	__u64 begun_ns;
+	bool *had_ring;			/* owned: of each part of the selection, whether one was seen */
 	bool complete;			/* what comes now is told in part, as programs are detached */
 	__u64 unread_ns;		/* calls before that were not all read in time; 0 = they were */
 	bool failed;			/* a sentence is set */

@@ -165,8 +165,10 @@ static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
 		return 0;
 	looks_end(&w->looks, &look);
 	w->totals.looks += !err;
-	if (!err)
+	if (!err) {
+		watch_note_rings(w, look.ledger);
 		watch_looked_at(w, look.ledger);
+	}
 	if (!err && catch_up(w))
 		take(w, &look, !look.unsettled.nr);
 	look_free(&look);
@@ -200,12 +202,9 @@ static bool is_of_program(const struct watch *w, __u32 pid)
 	return false;
 }
 
-/* What had calls was there to check, and may have ended. */
 static bool is_ours(const struct watch *w, const struct unsettled *u)
 {
-	if (u->what == UNSETTLED_SELECTION && w->totals.calls)
-		return false;
-	return !w->o->program || is_of_program(w, u->pid);
+	return u->what != UNSETTLED_SELECTION && (!w->o->program || is_of_program(w, u->pid));
 }
 
 int watch_look_last(struct watch *w)
@@ -242,8 +241,12 @@ int watch_look_last(struct watch *w)
 	for (size_t i = 0; !err && i < look.unsettled.nr; i++)
 		if (is_ours(w, &look.unsettled.list[i]))
 			unsettled_add(&w->unsettled, look.unsettled.list[i]);
-	if (!err && look.ledger)
+	if (!err && look.ledger) {
+		watch_note_rings(w, look.ledger);
+		if (!w->o->program)
+			watch_owe_selection(w);
 		take(w, &look, false);
+	}
 	look_free(&look);
 	return err;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "base/alloc.h"
 #include "checks/places.h"
 #include "commands/verify/watch_owed.h"
 #include "model/ledger_buffers.h"
@@ -34,6 +35,54 @@ void watch_mind_buffers(struct watch *w)
 {
 	w->on_ledger = (struct ledger_observer){ .released = on_released, .arg = w };
 	live_ledger(w->live)->observer = &w->on_ledger;
+}
+
+static bool *had_ring(struct watch *w)
+{
+	if (!w->had_ring)
+		w->had_ring = must_alloc(selection_nr_parts(&w->o->select), sizeof(*w->had_ring));
+	return w->had_ring;
+}
+
+static bool has_ring(const struct ledger *l, const struct selection *part)
+{
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (selection_has_ring(part, r))
+			return true;
+	return false;
+}
+
+void watch_note_rings(struct watch *w, const struct ledger *seen)
+{
+	bool *had = had_ring(w);
+
+	for (size_t i = 0; i < selection_nr_parts(&w->o->select); i++) {
+		const struct selection part = selection_part(&w->o->select, i);
+
+		had[i] = had[i] || has_ring(seen, &part);
+	}
+}
+
+void watch_note_event(struct watch *w, const struct fact *f)
+{
+	bool *had = had_ring(w);
+
+	for (size_t i = 0; f->ring && i < selection_nr_parts(&w->o->select); i++) {
+		const struct selection part = selection_part(&w->o->select, i);
+
+		had[i] = had[i] || selection_has_event(&part, f);
+	}
+}
+
+static bool had_one(size_t part, const void *arg)
+{
+	return ((const struct watch *)arg)->had_ring[part];
+}
+
+void watch_owe_selection(struct watch *w)
+{
+	had_ring(w);
+	unsettled_selection(&w->unsettled, UNSETTLED_SELECTION, &w->o->select, had_one, w);
 }
 
 void watch_looked_at(struct watch *w, const struct ledger *seen)

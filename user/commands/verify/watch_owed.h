@@ -17,6 +17,11 @@ void watch_before_change(struct watch *w, const struct fact *f);
 void watch_owe_ring(struct watch *w, const struct ring *r);
 /* It is read when nothing is checked any more: nobody saw what it did, if it happened before that. */
 void watch_too_late(struct watch *w, const struct fact *f);
+/* Of which parts of the selection there are rings, or was one made or called: they were there to check. */
+void watch_note_rings(struct watch *w, const struct ledger *seen);
+void watch_note_event(struct watch *w, const struct fact *f);
+/* The parts of which none was seen. */
+void watch_owe_selection(struct watch *w);
 /* A look at everything has compared these buffers. */
 void watch_looked_at(struct watch *w, const struct ledger *seen);
 
