@@ -252,7 +252,7 @@ static void explain_efault(char *out, const struct fact_setup *s)
 void explain_unentered(char out[EXPLAIN_LEN], __u32 seen, __s64 result)
 {
 	if (seen & SEEN_FILTER && !(seen & (SEEN_TRACED | SEEN_OLDER)))
-		SAY_SETUP(out, "refused before the kernel saw it: a seccomp filter (container profile) returns %s; allow io_uring_setup, io_uring_enter and io_uring_register in its profile (--security-opt seccomp= for a container, SystemCallFilter= in a unit)",
+		SAY_SETUP(out, "refused before the kernel saw it: a seccomp filter (container profile) returns %s; allow io_uring_setup, io_uring_enter and io_uring_register in its profile (--security-opt seccomp= for a container, SystemCallFilter= in a unit), or in the filter that the program itself sets",
 			  fact_errno_name(result));
 	else
 		SAY_SETUP(out, "the call did not reach io_uring; cause unknown: %s%s%s",
