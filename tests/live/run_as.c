@@ -88,6 +88,7 @@ static void refusals(void)
 	tool_free(&a);
 	tool(&a, "trace", "--run-as", "3999999999", "--", "/bin/true", NULL);
 	is(a.status, 2, "so is a number that no user has, as it has no groups");
+	has_text(a.err, "user 3999999999 has no entry in the user database", "which is said");
 	tool_free(&a);
 	tool(&a, "stat", "--run-as", "nobody", NULL);
 	is(a.status, 2, "--run-as without a program is wrong usage");

@@ -14,6 +14,9 @@
 
 #define MAX_NUMBER 1000000000U
 
+#define REFUSAL 640
+char refusal_ignore[REFUSAL], refusal_ignore_file[REFUSAL], refusal_run_as[REFUSAL];
+
 const char *const words_time[] = { "500ms", "1s", "10s", "1m", NULL };
 const char *const words_tier[] = { "patched", "functions", "kprobes", "tracepoints", NULL };
 /* In the order of enum severity. */
@@ -110,7 +113,14 @@ parser(parse_cgroup)
 
 parser(parse_run_as)
 {
-	return user_find(arg) && parse_text(row, arg, at);
+	__u32 uid;
+
+	if (user_find(arg))
+		return parse_text(row, arg, at);
+	strcpy(refusal_run_as, parse_u32(arg, &uid) ? UNKNOWN_USER :
+	       "user %s has no entry in the user database, which says in what groups a program runs; "
+	       "give a user that 'getent passwd' knows");
+	return false;
 }
 
 parser(parse_time)
@@ -178,10 +188,7 @@ parser(parse_events)
 	}
 }
 
-#define REFUSAL 640
 #define IGNORED_RULE	"give TAG, TAG:COMM (a name of 15 letters at most, or a glob) or TAG:UID, with a tag of "
-
-char refusal_ignore[REFUSAL], refusal_ignore_file[REFUSAL];
 
 static void put_tags(char *refusal)
 {

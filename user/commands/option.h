@@ -32,10 +32,12 @@ parser(parse_events);	/* the same: those of a list of names */
 parser(parse_ignore);	/* struct ignored: one more */
 parser(parse_ignore_file); /* the same: those of a file */
 
-extern char refusal_ignore[], refusal_ignore_file[]; /* filled when it is refused */
+extern char refusal_ignore[], refusal_ignore_file[], refusal_run_as[]; /* filled when it is refused */
 
 extern const char *const words_time[], *const words_tier[], *const words_severity[],
 	*const words_room[], *const words_count[], *const words_size[];
+
+#define UNKNOWN_USER "unknown user '%s'; give a name or a number, as 'id -u NAME' prints"
 
 /* .type is the command's struct of options. */
 #define ROW_PROGRAM(type) \
@@ -44,7 +46,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "run-as", .arg = "USER", \
 	  .help = "run PROGRAM as this user, in the user's groups (default: as who calls, with all rights)", \
 	  .parse = parse_run_as, .offset = offsetof(type, run_as), .group = GROUP_TARGET, \
-	  .refusal = "unknown user '%s'; give a name or a number, as 'id -u NAME' prints" }
+	  .refusal = refusal_run_as }
 #define ROW_FILE(type) \
 	{ .arg = "FILE", .help = "", .parse = parse_text, .offset = offsetof(type, file) }
 
@@ -56,7 +58,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "uid", .letter = 'u', .arg = "USER", \
 	  .help = "only this user's processes: a name or a number", \
 	  .parse = parse_user, .offset = offsetof(type, select), .group = GROUP_TARGET, \
-	  .refusal = "unknown user '%s'; give a name or a number, as 'id -u NAME' prints" }, \
+	  .refusal = UNKNOWN_USER }, \
 	{ .name = "comm", .arg = "GLOB", .help = "only processes whose name matches; may be repeated", \
 	  .parse = parse_comm, .offset = offsetof(type, select), .group = GROUP_TARGET }
 
