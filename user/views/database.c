@@ -438,9 +438,7 @@ static void put_failed_calls(struct database *d, const struct history *h)
 
 static void put_failed_io(struct database *d, const struct io_failures *io)
 {
-	for (size_t i = 0; i < io->nr; i++) {
-		const struct io_failed *f = &io->list[i];
-
+	for (const struct io_failed *f = io->list; f < io->list + io->nr; f++) {
 		if (!io_failed(f))
 			continue;
 		sqlite_row(d->to, FAILURES);
@@ -459,9 +457,7 @@ static void put_failed_io(struct database *d, const struct io_failures *io)
 
 static void put_findings(struct database *d, const struct findings *fs)
 {
-	for (size_t i = 0; i < fs->nr; i++) {
-		const struct finding *f = &fs->list[i];
-
+	for (const struct finding *f = fs->list; f < fs->list + fs->nr; f++) {
 		sqlite_row(d->to, FINDINGS);
 		sqlite_text(d->to, finding_tag_name(f->tag));
 		sqlite_text(d->to, severity_name(severity_of_finding(f)));
