@@ -92,6 +92,30 @@ static void full(void)
 	is_unsettled("full, then appended to", "full-recording");
 }
 
+/* Tables beyond what is read of one user are not vouched for, as by verify. */
+static void beyond_what_is_read(void)
+{
+	struct tool_run a;
+	struct load l;
+	char id[16];
+
+	if (!load_start(&l, "many", "sparse", "41", NULL)) {
+		skip("more slots than are read", "%s", l.skip);
+		return;
+	}
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "record", "-q", "-o", file, "-d", "300ms", "-p", id, NULL);
+	is(a.status, 0, "record of more slots than are read");
+	tool_free(&a);
+	load_end(&l);
+	is_unsettled("more slots than are read", "skipped-slots");
+	tool(&a, "report", "--list", file, NULL);
+	has_text(a.out, "41 rings, at least ", "report --list sums up the least");
+	has_text(a.out, "which are not in these sums", "and says what it leaves out");
+	ok(!strstr(a.out, "with -p"), "with no remedy that comes too late");
+	tool_free(&a);
+}
+
 static void record_long_releases(void)
 {
 	const char *tier = tool_tier();
@@ -225,6 +249,7 @@ int main(void)
 
 	empty_or_cut();
 	full();
+	beyond_what_is_read();
 	record_long_releases();
 	beside_others();
 	ends_amid_churn();

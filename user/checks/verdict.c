@@ -244,6 +244,9 @@ const char *unsettled_remedy(const struct unsettled *u)
 		return "let the process register less: it has more than is read of one user";
 	if (u->alone && u->what == UNSETTLED_SLOTS)
 		return "give the process smaller tables, empty slots included: it has more than are read of one user";
+	if (u->recorded && u->what == UNSETTLED_SLOTS)
+		return "record one process with -p, whose rings are read first; where one alone has so many "
+		       "slots, give it smaller tables, empty slots included";
 	return rows[u->what].remedy;
 }
 

@@ -46,6 +46,7 @@ struct unsettled {
 	__u32 pid, ns_pid;	/* .pid 0 = none */
 	__u32 ending, in_flight; /* UNSETTLED_ENDING: as in facts */
 	__u64 count;		/* of rings, buffers, pages, findings or events */
+	bool recorded;		/* a walk of record left it out */
 	bool alone;		/* its process is the only one that was named */
 	/* UNSETTLED_SELECTION, _UNRECORDED: what else was asked for, as in the selection; not owned */
 	const char **comms;

@@ -217,7 +217,11 @@ static struct ring *feed_ring(struct ledger *l, const struct fact_ring *f)
 		return NULL;
 	ring_charge_to(l, r, learn_user(l, &f->h, f->user, f->charged_uid, f->user_locked_pages),
 		       learn_mm(l, &f->h, f->mm, f->mm_pinned_pages));
-	r->ring_flags = f->ring_flags;
+	r->ring_flags = f->ring_flags & ~RING_F_SKIPPED;
+	if (f->ring_flags & RING_F_SKIPPED) {
+		r->skipped = f->whose;
+		ledger_know_less(r);
+	}
 	r->setup_flags = f->setup_flags;
 	r->sq_entries = f->sq_entries;
 	r->cq_entries = f->cq_entries;

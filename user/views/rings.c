@@ -208,7 +208,7 @@ static bool naming_helps(const struct selection *select, const struct ledger *l)
 	return false;
 }
 
-void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l)
+void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l, bool live)
 {
 	const struct ring_totals t = ledger_totals(l, select);
 
@@ -216,7 +216,7 @@ void view_skipped_slots(FILE *out, const struct selection *select, const struct 
 		return;
 	fprintf(out, "skipped %llu slots of %zu ring%s, which are not in these sums: a user has more than are read of one user%s\n",
 		t.skipped_slots, t.skipped_rings, plural(t.skipped_rings),
-		naming_helps(select, l) ? "; name one process with -p, whose rings are read first" : "");
+		live && naming_helps(select, l) ? "; name one process with -p, whose rings are read first" : "");
 }
 
 void view_rings_text(const struct output *to, const struct selection *select,
@@ -258,7 +258,7 @@ void view_rings_text(const struct output *to, const struct selection *select,
 	if (t.charged_pages)
 		fprintf(to->out, ", %s%s charged", least, fmt_bytes(b, t.charged_pages * PAGE_BYTES));
 	fputc('\n', to->out);
-	view_skipped_slots(to->out, select, l);
+	view_skipped_slots(to->out, select, l, shown != &all);
 }
 
 static void put_pages(struct json *j, const struct buffer *b)

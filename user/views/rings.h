@@ -17,8 +17,8 @@ struct rings_shown {
 /* .shown NULL = all. */
 void view_rings_text(const struct output *to, const struct selection *select,
 		     const struct ledger *l, const struct rings_shown *shown);
-/* A line about slots of the selection that a walk did not read, if there are any. */
-void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l);
+/* A line about slots of the selection that a walk did not read, if there are any; .live: one of now. */
+void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l, bool live);
 
 /*
  * The members "schema", "kernel", "tier" and "rings". .tier: by which the ledger came about;

@@ -100,7 +100,7 @@ static void print_holdings(const struct list_options *o, struct json *j, const s
 	else
 		view_holdings_text(&o->output, list, nr, o->top, by);
 	if (!j)
-		view_skipped_slots(o->output.out, &o->select, l);
+		view_skipped_slots(o->output.out, &o->select, l, true);
 	free(list);
 }
 

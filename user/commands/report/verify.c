@@ -7,6 +7,7 @@
 #include "base/fmt.h"
 #include "base/json.h"
 #include "checks/over_time.h"
+#include "checks/places.h"
 #include "checks/verdict.h"
 #include "commands/report/report.h"
 #include "views/findings.h"
@@ -124,6 +125,24 @@ static void keep_losers(struct losers *l, const struct event_end *end)
 	}
 }
 
+static void add_skipped(struct unsettled_list *u, const struct selection *select, const struct ring *r)
+{
+	if (r && r->skipped && selection_has_ring(select, r))
+		unsettled_add(u, (struct unsettled){
+			.what = UNSETTLED_SLOTS, .has_uid = true, .uid = ring_uid(r), .pid = ring_pid(r),
+			.ns_pid = ring_ns_pid(r), .count = r->skipped, .recorded = true,
+		});
+}
+
+/* Tables that a walk of record left out: of rings that end, and of those that are there at the end. */
+static void note_skipped(struct unsettled_list *u, const struct selection *select, const struct event *e)
+{
+	if (e->kind == EVENT_FACT && e->fact->kind == FACT_RING_GONE)
+		add_skipped(u, select, ledger_ring(e->ledger, e->fact->ring));
+	for (const struct ring *r = e->kind == EVENT_END ? e->ledger->rings : NULL; r; r = r->hh.next)
+		add_skipped(u, select, r);
+}
+
 int report_verify(struct report *r)
 {
 	struct over_time *f = over_time_new(&r->o->select);
@@ -138,6 +157,7 @@ int report_verify(struct report *r)
 
 	while ((n = report_next(r, &t)) > 0) {
 		over_time_event(f, &t);
+		note_skipped(&u, &r->o->select, &t);
 		if (t.kind == EVENT_FACT)
 			note_whose(&matched, t.fact);
 		if (t.kind == EVENT_END)
