@@ -26,6 +26,8 @@ static void add_holders(struct words *w, __u64 locked)
 		return;
 	say_more(w, "%s", shares_text(held, w->seen->shares, w->seen->nr_shares, a,
 				      locked / PAGE_BYTES));
+	if (a->flags & SHARES_CLOSING)
+		say_more(w, "; some of it is of rings that were closed, which the kernel releases a moment later: unregister buffers before the close, or try again");
 	if (!a->repeated_pages)
 		return;
 	say_more(w, "; %s of it are the same %s of addresses, registered again",
@@ -62,7 +64,10 @@ static void add_remedy(struct words *w, __u64 locked, __u64 need)
 			 inside ? "where the container is started" :
 				  "which takes an administrator");
 	say_more(w, " (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container)%s",
-		 inside ? "" : ", or grant CAP_IPC_LOCK");
+		 inside ? "" : ", or grant CAP_IPC_LOCK before the ring is made");
+	if (c->h.uid != c->charged_uid && c->charged_uid != ~0U && !inside)
+		say_more(w, "; the ring was made by user %u: one that this process makes is charged to its own",
+			 c->charged_uid);
 }
 
 void explain_memlock(struct words *w)

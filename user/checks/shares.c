@@ -27,11 +27,13 @@ struct parts {
 	size_t nr;
 };
 
-static void collect(struct parts *p, const struct ledger *l, __u64 user)
+static void collect(struct parts *p, const struct ledger *l, __u64 user, __u32 *flags)
 {
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
 		if (!r->user || r->user->id != user)
 			continue;
+		if (r->closing)
+			*flags |= SHARES_CLOSING;
 		for (__u32 i = 0; i < r->nr_slots; i++) {
 			const struct buffer *b = r->slots[i];
 
@@ -263,7 +265,7 @@ void shares_collect(struct shares *s, __u64 user, const struct ledger *const *le
 	for (size_t i = 0; i < nr; i++) {
 		const struct ledger_user *u;
 
-		collect(&parts, ledgers[i], user);
+		collect(&parts, ledgers[i], user, &s->account.flags);
 		HASH_FIND(hh, ledgers[i]->users, &user, sizeof(user), u);
 		if (u && u->partial)
 			s->account.flags |= SHARES_PARTIAL;
@@ -406,7 +408,7 @@ const char *shares_text(char buf[SHARES_TEXT], const struct share *list, size_t 
 	else
 		/* a kernel that charges rings charges these, too; those of a ring that is gone are not read */
 		snprintf(text, sizeof(text),
-			 "other uses of the account (%s%sperf, AF_XDP%s, zero-copy sends, rings that are closing) %s",
+			 "other uses of the account (%s%sperf, AF_XDP%s, zero-copy sends, rings that are closing, unregistered buffers that requests still hold) %s",
 			 account->ring_pages ? "provided-buffer rings, zero-copy receive, " : "",
 			 account->flags & SHARES_BPF_MAPS ? "BPF maps, " : "",
 			 account->flags & SHARES_NO_XDP ? " outside the caller's network namespace" : "",

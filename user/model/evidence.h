@@ -39,6 +39,7 @@ struct share {
 #define SHARES_PARTIAL	0x01	/* the user has buffers that are not known */
 #define SHARES_BPF_MAPS	0x02	/* the kernel charges BPF maps to the same account */
 #define SHARES_NO_XDP	0x04	/* no AF_XDP socket is in the caller's network namespace */
+#define SHARES_CLOSING	0x08	/* some of it is of rings that were closed, and that the kernel has not released yet */
 
 struct share_sum {
 	__u64 pages, ring_pages; /* the sums */

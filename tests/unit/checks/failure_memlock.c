@@ -46,7 +46,12 @@ static void both_limits(void **state)
 	c = one_too_many(64);
 	assert_contains(why(&c, none, false), "raise RLIMIT_MEMLOCK to at least 320 KiB, also the hard "
 			"limit, now 256 KiB, which takes an administrator (ulimit");
-	assert_contains(why(&c, none, false), "or grant CAP_IPC_LOCK");
+	assert_contains(why(&c, none, false), "or grant CAP_IPC_LOCK before the ring is made");
+	assert_null(strstr(why(&c, none, false), "was made by"));
+	/* who made the ring decides, whatever the caller may do */
+	c.h.uid++;
+	assert_contains(why(&c, none, false), "the ring was made by user 1000: one that this process makes");
+	c.h.uid--;
 	/* a remedy inside a user namespace would do nothing */
 	c.seen |= SEEN_USER_NS;
 	assert_contains(why(&c, none, false), "user 1000 (as it is outside)");
@@ -108,12 +113,31 @@ static void holders(void **state)
 	ledger_free(l);
 }
 
+/* The kernel gives back what a ring had a moment after its close. */
+static void closing(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct fact_call c = one_too_many(64);
+	struct fact_ring r = fact_ring(FACT_RING_CREATE, RING, 0, 0);
+	struct fact_buffer b = fact_buffer(RING, 0, BUF(0), ADDR, 48 * 4096, 48);
+
+	(void)state;
+	FEED(l, r);
+	FEED(l, b);
+	assert_null(strstr(why(&c, l, false), "were closed"));
+	r = fact_ring(FACT_RING_CLOSE, RING, 48, 48);
+	FEED(l, r);
+	assert_contains(why(&c, l, false), "some of it is of rings that were closed");
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_limits),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(holders),
+		cmocka_unit_test(closing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

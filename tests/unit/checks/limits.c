@@ -60,7 +60,8 @@ static void near(void **state)
 	assert_string_equal(f->detail, "user 1000 has 7.2 MiB locked of the 8 MiB that "
 			    "RLIMIT_MEMLOCK of pid 812 (fio) allows, held by: pid 812 (fio) 5 MiB, "
 			    "other uses of the account (perf, AF_XDP, zero-copy sends, "
-			    "rings that are closing) 2.2 MiB");
+			    "rings that are closing, "
+			    "unregistered buffers that requests still hold) 2.2 MiB");
 	findings_free(&fs);
 	ledger_free(l);
 }

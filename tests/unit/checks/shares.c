@@ -123,7 +123,8 @@ static void the_largest_first(void **state)
 			    "2.3 MiB, pid 904 (fio) 2 MiB, pid 903 (fio) 1.6 MiB, 3 more processes "
 			    "2.3 MiB");
 	assert_contains(text_of(l, 2801), "2.3 MiB, other uses of the account (perf, "
-			"AF_XDP, zero-copy sends, rings that are closing) 4 KiB");
+			"AF_XDP, zero-copy sends, rings that are closing, "
+			    "unregistered buffers that requests still hold) 4 KiB");
 	/* what cannot be: sums that are larger than the account name no others */
 	assert_null(strstr(text_of(l, 1), "other uses"));
 	ledger_free(l);
@@ -181,10 +182,12 @@ static void candidates(void **state)
 
 	(void)state;
 	assert_string_equal(shares_text(text, NULL, 0, &none, 1), ", held by: other uses of the account "
-			    "(perf, AF_XDP, zero-copy sends, rings that are closing) 4 KiB");
+			    "(perf, AF_XDP, zero-copy sends, rings that are closing, "
+			    "unregistered buffers that requests still hold) 4 KiB");
 	assert_string_equal(shares_text(text, NULL, 0, &some, 1), ", held by: other uses of the account "
 			    "(BPF maps, perf, AF_XDP outside the caller's network namespace, zero-copy "
-			    "sends, rings that are closing) 4 KiB");
+			    "sends, rings that are closing, "
+			    "unregistered buffers that requests still hold) 4 KiB");
 }
 
 /* What rings take themselves is their process's, also of one without a buffer. */
