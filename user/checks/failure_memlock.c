@@ -65,9 +65,11 @@ static void add_remedy(struct words *w, __u64 locked, __u64 need)
 				  "which takes an administrator");
 	say_more(w, " (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container)%s",
 		 inside ? "" : ", or grant CAP_IPC_LOCK before the ring is made");
-	if (c->h.uid != c->charged_uid && c->charged_uid != ~0U && !inside)
-		say_more(w, "; the ring was made by user %u: one that this process makes is charged to its own",
-			 c->charged_uid);
+}
+
+static bool is_of_another(const struct fact_call *c)
+{
+	return c->h.uid != c->charged_uid && c->charged_uid != ~0U && !(c->seen & SEEN_USER_NS);
 }
 
 void explain_memlock(struct words *w)
@@ -95,9 +97,16 @@ void explain_memlock(struct words *w)
 		say_no_memory(w);
 		return;
 	}
-	SAY(w, "user %u%s has %s of %s locked, this call needs %s more",
-	    c->charged_uid, c->seen & SEEN_USER_NS ? " (as it is outside)" : "", have, limit,
-	    need ? more : "an unknown amount");
+	/* io_account_mem(): the account is that of the ring's user, the limit that of who calls */
+	if (is_of_another(c))
+		SAY(w, "user %u, who made the ring, has %s locked of the %s that the caller's limit allows, this call needs %s more",
+		    c->charged_uid, have, limit, need ? more : "an unknown amount");
+	else
+		SAY(w, "user %u%s has %s of %s locked, this call needs %s more",
+		    c->charged_uid, c->seen & SEEN_USER_NS ? " (as it is outside)" : "", have, limit,
+		    need ? more : "an unknown amount");
+	if (is_of_another(c))
+		say_more(w, "; a ring that this process makes itself is charged to its own user");
 	add_holders(w, locked);
 	add_remedy(w, locked, need);
 }

@@ -77,6 +77,8 @@ static void explain_account(char *out, const struct fact_setup *s, __u64 pages,
 		.op = CALL_REGISTER, .seen = s->seen & (SEEN_ARGS | SEEN_USER_NS),
 	};
 
+	/* who calls makes the ring */
+	c.h.uid = s->charged_uid;
 	explain_call(out, &c, e);
 }
 

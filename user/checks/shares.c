@@ -32,13 +32,15 @@ static void collect(struct parts *p, const struct ledger *l, __u64 user, __u32 *
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
 		if (!r->user || r->user->id != user)
 			continue;
-		if (r->closing)
+		if (r->closing && r->ring_pages)
 			*flags |= SHARES_CLOSING;
 		for (__u32 i = 0; i < r->nr_slots; i++) {
 			const struct buffer *b = r->slots[i];
 
 			if (!b || b->buf_flags & BUFFER_F_KERNEL)
 				continue;
+			if (r->closing)
+				*flags |= SHARES_CLOSING;
 			array_grow(p->list, p->nr);
 			p->list[p->nr] = (struct part){ .ring = r, .buffer = b, .order = p->nr };
 			p->nr++;
@@ -152,17 +154,21 @@ static void find_repeated(struct share_sum *a, struct parts *p)
 /* Another process that has the ring open keeps it, and its charge, when the owner ends. */
 static void find_keeper(struct share *s, const struct ring *r)
 {
-	for (size_t i = 0; i < r->nr_holders; i++) {
-		const struct holder *h = &r->holders[i];
+	const struct holder *other = NULL;
+	bool own = false;
 
-		if (h->pid == s->pid)
-			continue;
-		s->keeper_pid = h->pid;
-		s->keeper_ns_pid = h->ns_pid;
-		s->keeper_comm = h->comm;
-		s->keeper_fd = h->fd;
-		return;
+	for (size_t i = 0; i < r->nr_holders; i++) {
+		own |= r->holders[i].pid == s->pid;
+		if (!other && r->holders[i].pid != s->pid)
+			other = &r->holders[i];
 	}
+	if (!other)
+		return;
+	s->left = !own;
+	s->keeper_pid = other->pid;
+	s->keeper_ns_pid = other->ns_pid;
+	s->keeper_comm = other->comm;
+	s->keeper_fd = other->fd;
 }
 
 static struct share share_of(const struct ring *r)
@@ -227,6 +233,7 @@ static void take_keeper(struct share *to, const struct share *from)
 	to->keeper_ns_pid = from->keeper_ns_pid;
 	to->keeper_comm = from->keeper_comm;
 	to->keeper_fd = from->keeper_fd;
+	to->left = from->left;
 }
 
 /* One share a process, out of one a buffer and one a ring. */
@@ -249,7 +256,7 @@ static void merge(struct shares *s)
 		s->list[n].pages += one->pages;
 		s->list[n].ring_pages += one->ring_pages;
 		s->list[n].rings += one->rings;
-		if (!s->list[n].keeper_pid)
+		if (!s->list[n].keeper_pid || (one->left && !s->list[n].left))
 			take_keeper(&s->list[n], one);
 	}
 	s->nr = n + 1;
@@ -292,7 +299,7 @@ static void find_keepers(struct shares *s, const struct ledger *then, const stru
 		const struct ring *later = ledger_ring(now, r->id);
 
 		for (size_t i = 0; later && i < s->nr; i++)
-			if (s->list[i].pid == ring_owner_pid(r) && !s->list[i].keeper_pid)
+			if (s->list[i].pid == ring_owner_pid(r) && !s->list[i].left)
 				find_keeper(&s->list[i], later);
 	}
 }
@@ -338,6 +345,7 @@ static size_t put(char *buf, size_t used, const char *what)
 
 static void name_share(char *buf, size_t room, const struct share *s)
 {
+	const char *since = s->ended ? ", which has ended" : s->left && s->pid ? ", which has closed a ring" : "";
 	size_t n;
 
 	if (s->pid)
@@ -345,18 +353,17 @@ static void name_share(char *buf, size_t room, const struct share *s)
 	else
 		n = snprintf(buf, room, "an unknown process");
 	if (s->comm.bytes[0] && s->pid)
-		n += snprintf(buf + n, room - n, " (%s%s", TAME_COMM(s->comm),
-			      s->ended ? ", which has ended" : "");
-	else if (s->ended)
-		n += snprintf(buf + n, room - n, " (which has ended");
+		n += snprintf(buf + n, room - n, " (%s%s", TAME_COMM(s->comm), since);
+	else if (*since)
+		n += snprintf(buf + n, room - n, " (%s", since + 2);
 	else
 		return;
-	if (s->ended && s->keeper_pid) {
+	if (*since && s->keeper_pid) {
 		n += snprintf(buf + n, room - n, ", but pid %s",
 			      PID_TEXT(s->keeper_pid, s->keeper_ns_pid));
 		if (s->keeper_comm.bytes[0])
 			n += snprintf(buf + n, room - n, " (%s)", TAME_COMM(s->keeper_comm));
-		n += snprintf(buf + n, room - n, " keeps its ring");
+		n += snprintf(buf + n, room - n, " keeps %s", s->ended ? "its ring" : "it");
 		if (s->keeper_fd >= 0)
 			n += snprintf(buf + n, room - n, " open as descriptor %d", s->keeper_fd);
 	}

@@ -33,7 +33,7 @@ struct share {
 	__u32 keeper_pid, keeper_ns_pid;
 	struct comm keeper_comm;
 	__s32 keeper_fd;	/* -1: it is held otherwise */
-	__u32 pad;
+	__u32 left;		/* not 0: the process has closed a ring, which the other one keeps */
 };
 
 #define SHARES_PARTIAL	0x01	/* the user has buffers that are not known */

@@ -47,10 +47,11 @@ static void both_limits(void **state)
 	assert_contains(why(&c, none, false), "raise RLIMIT_MEMLOCK to at least 320 KiB, also the hard "
 			"limit, now 256 KiB, which takes an administrator (ulimit");
 	assert_contains(why(&c, none, false), "or grant CAP_IPC_LOCK before the ring is made");
-	assert_null(strstr(why(&c, none, false), "was made by"));
+	assert_null(strstr(why(&c, none, false), "who made the ring"));
 	/* who made the ring decides, whatever the caller may do */
 	c.h.uid++;
-	assert_contains(why(&c, none, false), "the ring was made by user 1000: one that this process makes");
+	assert_contains(why(&c, none, false), "user 1000, who made the ring, has 192 KiB locked of the 256 KiB that "
+			"the caller's limit allows, this call needs 128 KiB more; a ring that this process makes itself");
 	c.h.uid--;
 	/* a remedy inside a user namespace would do nothing */
 	c.seen |= SEEN_USER_NS;
@@ -113,6 +114,29 @@ static void holders(void **state)
 	ledger_free(l);
 }
 
+/* Its maker has closed it, a child has it. */
+static void left_to_another(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct fact_call c = one_too_many(64);
+	struct fact_ring r = fact_ring(FACT_RING_CREATE, RING, 0, 0);
+	struct fact_buffer b = fact_buffer(RING, 0, BUF(0), ADDR, 48 * 4096, 48);
+	struct fact_holder h = fact_holder(RING, 977, 3, 48, 48);
+	struct share s = { .pages = 48, .pid = r.h.pid, .keeper_pid = 977, .keeper_fd = 3, .left = 1 };
+	char text[SHARES_TEXT];
+
+	(void)state;
+	FEED(l, r);
+	FEED(l, b);
+	FEED(l, h);
+	assert_null(strstr(why(&c, l, false), "has closed"));
+	s.comm = comm_of("fio");
+	s.keeper_comm = comm_of("sleep");
+	shares_text(text, &s, 1, &(struct share_sum){ .pages = 48, .nr_shares = 1 }, 48);
+	assert_contains(text, "(fio, which has closed a ring, but pid 977 (sleep) keeps it open as descriptor 3) 192 KiB");
+	ledger_free(l);
+}
+
 /* The kernel gives back what a ring had a moment after its close. */
 static void closing(void **state)
 {
@@ -137,7 +161,7 @@ int main(void)
 		cmocka_unit_test(both_limits),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(holders),
-		cmocka_unit_test(closing),
+		cmocka_unit_test(closing), cmocka_unit_test(left_to_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
