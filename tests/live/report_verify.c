@@ -40,9 +40,12 @@ static void is_unsettled(const char *what, const char *why)
 	struct tool_run a;
 
 	tool(&a, "report", "--verify", "--json", file, NULL);
-	row = json_object_array_get_idx(json_member(a.json, "unsettled"), 0);
+	/* others may stand beside it: events that were lost, programs that a busy kernel left out */
+	row = json_with(json_member(a.json, "unsettled"), "what", why);
 	is(a.status, 4, "%s: report --verify exits", what);
-	is_text(json_text(row, "what"), why, "%s: why", what);
+	ok(row, "%s: %s", what, why);
+	if (!row)
+		note("%s", json_object_to_json_string(json_member(a.json, "unsettled")));
 	is_text(json_object_get_string(json_object_array_get_idx(json_member(a.json, "not_checked"), 0)), "pages",
 		"%s: what is not checked", what);
 	tool_free(&a);
@@ -79,7 +82,7 @@ static void full(void)
 	tool_free(&a);
 	is_unsettled("full", "full-recording");
 	tool(&a, "report", "--verify", "--json", file, NULL);
-	row = json_object_array_get_idx(json_member(a.json, "unsettled"), 0);
+	row = json_with(json_member(a.json, "unsettled"), "what", "full-recording");
 	is(json_number(row, "count"), told, "as many are unsettled");
 	has_text(json_text(row, "remedy"), "--max-size", "with what helps");
 	tool_free(&a);
