@@ -438,7 +438,9 @@ static void put_failed_calls(struct database *d, const struct history *h)
 
 static void put_failed_io(struct database *d, const struct io_failures *io)
 {
-	for (const struct io_failed *f = io->list; f < io->list + io->nr; f++) {
+	for (size_t i = 0; i < io->nr; i++) {
+		const struct io_failed *f = &io->list[i];
+
 		if (!io_failed(f))
 			continue;
 		sqlite_row(d->to, FAILURES);
@@ -457,7 +459,9 @@ static void put_failed_io(struct database *d, const struct io_failures *io)
 
 static void put_findings(struct database *d, const struct findings *fs)
 {
-	for (const struct finding *f = fs->list; f < fs->list + fs->nr; f++) {
+	for (size_t i = 0; i < fs->nr; i++) {
+		const struct finding *f = &fs->list[i];
+
 		sqlite_row(d->to, FINDINGS);
 		sqlite_text(d->to, finding_tag_name(f->tag));
 		sqlite_text(d->to, severity_name(severity_of_finding(f)));
@@ -479,10 +483,9 @@ int database_end(struct database *d, const struct database_conclusion *c)
 	int err;
 
 	for (const struct timeline_ring *r = timeline_rings(d->timeline); r; r = r->hh.next) {
-		if (!r->watched)
-			continue;
-		put_ring(d, r, 0);
-		for (__u32 i = 0; i < r->nr_slots; i++)
+		if (r->watched)
+			put_ring(d, r, 0);
+		for (__u32 i = 0; r->watched && i < r->nr_slots; i++)
 			if (r->slots[i])
 				put_life(d, r->slots[i], 0, 0);
 	}
