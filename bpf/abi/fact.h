@@ -81,8 +81,8 @@ struct stack_ids {
 #define RING_F_LIMITED	0x01	/* charges count against RLIMIT_MEMLOCK */
 #define RING_F_ACCT_PER_RING 0x02 /* the charge is kept per ring (hpage_acct), from 7.2 */
 #define RING_F_ACCT_SHARED 0x04	/* the charge is kept per user and mm (patches/0002) */
-#define RING_F_SKIPPED	0x10	/* a recording's: a walk did not read its table, of .whose slots */
 #define RING_F_LOCKED	0x08	/* a walk found its uring_lock held: a call may be half done */
+#define RING_F_SKIPPED	0x10	/* a recording's: a walk did not read its table, of .whose slots */
 
 struct fact_ring {
 	struct fact h;

@@ -193,3 +193,31 @@ void holdings_sort_rings(struct ledger *l, enum holdings_sort by)
 	HASH_SRT(hh, l->rings, by_place);
 	free(list);
 }
+
+/* Slots of the user's other processes that were read: if this one is named, its rings come first. */
+static __u64 read_of_others(const struct ledger *l, const struct ring *r)
+{
+	__u64 slots = 0;
+
+	for (const struct ring *other = l->rings; other; other = other->hh.next)
+		if (ring_uid(other) == ring_uid(r) && ring_pid(other) != ring_pid(r))
+			slots += other->nr_slots;
+	return slots;
+}
+
+bool naming_helps(const struct ledger *l, const struct selection *select)
+{
+	__u32 uid = 0, pid = 0;
+
+	if (select->nr_pids == 1)
+		return false;
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		if (!r->skipped || !selection_has_ring(select, r) || (ring_pid(r) == pid && ring_uid(r) == uid))
+			continue;
+		uid = ring_uid(r);
+		pid = ring_pid(r);
+		if (read_of_others(l, r) >= r->skipped)
+			return true;
+	}
+	return false;
+}

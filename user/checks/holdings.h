@@ -37,4 +37,7 @@ void holdings_sort_rings(struct ledger *l, enum holdings_sort by);
 /* Whether one of its buffers has as many bytes, or may, as its table was not read; 0: whatever it has. */
 bool ring_has_size(const struct ring *r, __u64 min_bytes);
 
+/* Whether a selected table that a walk skipped would be read if its process alone were named. */
+bool naming_helps(const struct ledger *l, const struct selection *select);
+
 #endif

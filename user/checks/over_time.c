@@ -56,14 +56,9 @@ static void add(struct found *f, const struct finding *n, __s64 since_ns)
 	}
 	o = &f->list.list[at];
 	if (n->pages > o->pages) {
-		char *detail = must_strdup(n->detail);
-
 		o->pages = n->pages;
-		/* without memory the words of the smaller one stay */
-		if (detail) {
-			free(o->detail);
-			o->detail = detail;
-		}
+		free(o->detail);
+		o->detail = must_strdup(n->detail);
 	}
 }
 

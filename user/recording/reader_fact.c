@@ -21,9 +21,9 @@ static bool is_fit(const union any_fact *f)
 	case FACT_RING_CREATE:
 	case FACT_RING_CLOSE:
 	case FACT_RING:
-		return f->ring.nr_slots <= MAX_TABLE && (!(f->ring.ring_flags & RING_F_SKIPPED) || f->ring.whose <= MAX_TABLE) &&
-		       is_level(f->ring.user_locked_pages) &&
-		       is_level(f->ring.mm_pinned_pages);
+		return f->ring.nr_slots <= MAX_TABLE &&
+		       (!(f->ring.ring_flags & RING_F_SKIPPED) || f->ring.whose <= MAX_TABLE) &&
+		       is_level(f->ring.user_locked_pages) && is_level(f->ring.mm_pinned_pages);
 	case FACT_HOLDER:
 		return is_level(f->holder.user_locked_pages) && is_level(f->holder.mm_pinned_pages);
 	case FACT_CALL:

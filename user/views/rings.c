@@ -179,35 +179,6 @@ static void print_buffers(const struct output *to, const struct ring *r, __u64 m
 		fprintf(to->out, "  %u of %u slots are empty\n", r->nr_slots - used, r->nr_slots);
 }
 
-/* Slots of the user's other processes that were read: if this one is named, its rings come first. */
-static __u64 read_of_others(const struct ledger *l, const struct ring *r)
-{
-	__u64 slots = 0;
-
-	for (const struct ring *other = l->rings; other; other = other->hh.next)
-		if (ring_uid(other) == ring_uid(r) && ring_pid(other) != ring_pid(r))
-			slots += other->nr_slots;
-	return slots;
-}
-
-/* Whether a table that was skipped would be read if its process alone were named. */
-static bool naming_helps(const struct selection *select, const struct ledger *l)
-{
-	__u32 uid = 0, pid = 0;
-
-	if (select->nr_pids == 1)
-		return false;
-	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		if (!r->skipped || !selection_has_ring(select, r) || (ring_pid(r) == pid && ring_uid(r) == uid))
-			continue;
-		uid = ring_uid(r);
-		pid = ring_pid(r);
-		if (read_of_others(l, r) >= r->skipped)
-			return true;
-	}
-	return false;
-}
-
 void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l, bool live)
 {
 	const struct ring_totals t = ledger_totals(l, select);
@@ -216,7 +187,7 @@ void view_skipped_slots(FILE *out, const struct selection *select, const struct 
 		return;
 	fprintf(out, "skipped %llu slots of %zu ring%s, which are not in these sums: a user has more than are read of one user%s\n",
 		t.skipped_slots, t.skipped_rings, plural(t.skipped_rings),
-		live && naming_helps(select, l) ? "; name one process with -p, whose rings are read first" : "");
+		live && naming_helps(l, select) ? "; name one process with -p, whose rings are read first" : "");
 }
 
 void view_rings_text(const struct output *to, const struct selection *select,

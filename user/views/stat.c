@@ -401,8 +401,8 @@ static void print_unjudged(const struct view_stat *v)
 	size_t nr = v->advices->nr_unjudged;
 
 	if (nr)
-		fprintf(v->to->out, "\nplain I/O on %zu ring%s was not judged: not every process that used %s has the memory of who made %s\n",
-			nr, plural(nr), nr == 1 ? "it" : "them", nr == 1 ? "it" : "them");
+		fprintf(v->to->out, "\nplain I/O on %zu ring%s was not judged: a process that used %s has other memory than who made %s, or which it has is not known\n",
+			nr, plural(nr), nr == 1 ? "it" : "one", nr == 1 ? "it" : "that one");
 }
 
 static void print_advices(const struct view_stat *v)

@@ -98,17 +98,26 @@ static void unfixed(void **state)
 	end(&w);
 }
 
+/* Of 303 O_DIRECT reads and writes of three buffers. */
+static const struct advice *find_worth(struct world *w)
+{
+	const struct advice *a;
+
+	begin(w);
+	for (int i = 0; i < 3; i++)
+		plain_io(w, ADDR + i * 16384, 101, 16384, true);
+	a = find(w, "worth-registering");
+	assert_non_null(a);
+	return a;
+}
+
 static void worth_registering(void **state)
 {
 	const struct advice *a;
 	struct world w;
 
 	(void)state;
-	begin(&w);
-	for (int i = 0; i < 3; i++)
-		plain_io(&w, ADDR + i * 16384, 101, 16384, true);
-	a = find(&w, "worth-registering");
-	assert_non_null(a);
+	a = find_worth(&w);
 	assert_int_equal(a->ops, 303);
 	assert_contains(a->detail, "only 3 unregistered buffers");
 	assert_contains(a->detail, "pins 48 KiB once instead of pinning and unpinning 303 times");
@@ -131,11 +140,7 @@ static void worth_what(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w);
-	for (int i = 0; i < 3; i++)
-		plain_io(&w, ADDR + i * 16384, 101, 16384, true);
-	a = find(&w, "worth-registering");
-	assert_non_null(a);
+	a = find_worth(&w);
 	assert_contains(a->remedy, "must be writable, and anonymous or of memfd or hugetlbfs");
 	assert_contains(a->remedy, "restrictions must allow it");
 	assert_null(strstr(a->detail, "RLIMIT_MEMLOCK"));

@@ -119,16 +119,12 @@ static void left_to_another(void **state)
 {
 	struct ledger *l = ledger_new();
 	struct fact_call c = one_too_many(64);
-	struct fact_ring r = fact_ring(FACT_RING_CREATE, RING, 0, 0);
-	struct fact_buffer b = fact_buffer(RING, 0, BUF(0), ADDR, 48 * 4096, 48);
-	struct fact_holder h = fact_holder(RING, 977, 3, 48, 48);
-	struct share s = { .pages = 48, .pid = r.h.pid, .keeper_pid = 977, .keeper_fd = 3, .left = 1 };
+	struct share s = { .pages = 48, .pid = 812, .keeper_pid = 977, .keeper_fd = 3, .left = 1 };
 	char text[SHARES_TEXT];
 
 	(void)state;
-	FEED(l, r);
-	FEED(l, b);
-	FEED(l, h);
+	see_ring(l, RING, 48, 48);
+	see_buffer(l, RING, 0, BUF(0), ADDR, 48 * 4096, 48);
 	assert_null(strstr(why(&c, l, false), "has closed"));
 	s.comm = comm_of("fio");
 	s.keeper_comm = comm_of("sleep");
@@ -142,14 +138,12 @@ static void closing(void **state)
 {
 	struct ledger *l = ledger_new();
 	struct fact_call c = one_too_many(64);
-	struct fact_ring r = fact_ring(FACT_RING_CREATE, RING, 0, 0);
-	struct fact_buffer b = fact_buffer(RING, 0, BUF(0), ADDR, 48 * 4096, 48);
+	struct fact_ring r = fact_ring(FACT_RING_CLOSE, RING, 48, 48);
 
 	(void)state;
-	FEED(l, r);
-	FEED(l, b);
+	see_ring(l, RING, 48, 48);
+	see_buffer(l, RING, 0, BUF(0), ADDR, 48 * 4096, 48);
 	assert_null(strstr(why(&c, l, false), "were closed"));
-	r = fact_ring(FACT_RING_CLOSE, RING, 48, 48);
 	FEED(l, r);
 	assert_contains(why(&c, l, false), "some of it is of rings that were closed");
 	ledger_free(l);

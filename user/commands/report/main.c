@@ -81,8 +81,8 @@ static void limit_memory(const struct report_options *o, const char *path)
 		most = MEMORY_OF_FILE * st.st_size;
 	if (!o->max_memory && most < USUAL_MEMORY)
 		most = USUAL_MEMORY;
-	snprintf(why, sizeof(why), "%s: this takes more than %llu MiB of memory, as a recording does that was made to; give --max-memory 2G if you trust it",
-		 path, most >> 20);
+	snprintf(why, sizeof(why), "%s: this takes more than %llu MiB of memory, as a recording does that was made to; give %s if you trust it",
+		 path, most >> 20, o->max_memory ? "more" : "--max-memory 2G");
 	alloc_limit(most, why);
 }
 
