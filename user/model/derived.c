@@ -96,15 +96,20 @@ static void derive_charge(struct derived *d, const struct fact *cause, const str
 	if (!pages)
 		return;
 	if (!d->level.valid || d->level.call != cause->call || d->level.ring != cause->ring) {
-		/* levels as last seen: after a charge, but before a release */
+		/*
+		 * Levels as last seen: after a charge, but before a release. Where a ring was closed
+		 * they may have been seen amid its release, so those at its close count.
+		 */
 		__s64 ahead = kind == FACT_CHARGE ? pages : 0;
 
 		d->level.valid = true;
 		d->level.call = cause->call;
 		d->level.ring = cause->ring;
 		d->level.limit_bytes = ~0ULL;
-		d->level.user_pages = r->user ? r->user->locked_pages - ahead : 0;
-		d->level.mm_pages = r->mm ? r->mm->pinned_pages - ahead : 0;
+		d->level.user_pages = r->closing ? r->user_at_close :
+				      r->user ? r->user->locked_pages - ahead : 0;
+		d->level.mm_pages = r->closing ? r->mm_at_close :
+				    r->mm ? r->mm->pinned_pages - ahead : 0;
 	}
 	f.limit_bytes = d->level.limit_bytes;
 	if (r->user) {

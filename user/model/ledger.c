@@ -260,8 +260,14 @@ static void feed_ring_close(struct ledger *l, const struct fact_ring *f)
 	if (!r)
 		return;
 	r->closing = true;
-	if (r->mm && r->mm->id == f->mm)
+	r->user_at_close = r->user ? r->user->locked_pages : 0;
+	r->mm_at_close = r->mm ? r->mm->pinned_pages : 0;
+	if (r->user && r->user->id == f->user)
+		r->user_at_close = f->user_locked_pages;
+	if (r->mm && r->mm->id == f->mm) {
+		r->mm_at_close = f->mm_pinned_pages;
 		set_level(&r->mm->pinned_pages, &r->mm->level_ns, &f->h, f->mm_pinned_pages);
+	}
 }
 
 static void feed_holder(struct ledger *l, const struct fact_holder *f)

@@ -210,6 +210,34 @@ static void unregister_call(void **state)
 	ledger_free(l);
 }
 
+/* Another ring's call is seen with levels that the release has lowered already. */
+static void levels_of_a_closed_ring(void **state)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 5, BUF(0), ADDR, 3 * 4096, 3);
+	struct fact_ring closed = fact_ring(FACT_RING_CLOSE, RING, 13, 11);
+	struct fact_ring later = fact_ring(FACT_RING, RING2, 10, 8);
+	struct fact_ring gone = fact_ring(FACT_RING_GONE, RING, 0, 0);
+
+	(void)state;
+	FEED(l, f);
+	expect(&s, "PC");
+	closed.h.t_ns = 2000;
+	closed.h.call = later.h.call = gone.h.call = 0;
+	FEED(l, closed);
+	later.h.t_ns = 3000;
+	FEED(l, later);
+	gone.h.t_ns = 4000;
+	FEED(l, gone);
+	assert_int_equal(s.list[2].charge.user_before_pages, 13);
+	assert_int_equal(s.list[2].charge.user_after_pages, 10);
+	assert_int_equal(s.list[2].charge.mm_before_pages, 11);
+	assert_int_equal(s.list[2].charge.mm_after_pages, 8);
+	expect(&s, "DUR");
+	ledger_free(l);
+}
+
 static void nothing_to_charge(void **state)
 {
 	struct seen s;
@@ -339,6 +367,7 @@ int main(void)
 		cmocka_unit_test(replaced),
 		cmocka_unit_test(levels_within_a_call),
 		cmocka_unit_test(unregister_call),
+		cmocka_unit_test(levels_of_a_closed_ring),
 		cmocka_unit_test(nothing_to_charge),
 		cmocka_unit_test(not_derived),
 		cmocka_unit_test(held_by_requests),
