@@ -11,13 +11,10 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "abi/fact.h"
-#include "kernel/cgroup.h"
-#include "kernel/ending.h"
+#include "kernel/holder.h"
 #include "kernel/mm.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
-#include "kernel/payer.h"
-#include "kernel/pid.h"
 #include "kernel/provided.h"
 #include "kernel/register_event.h"
 #include "kernel/submitter.h"
@@ -64,37 +61,6 @@ struct {
 #define PEEK_ROUND	16
 
 char LICENSE[] SEC("license") = "GPL";
-
-static __always_inline void fill_holder(struct fact_holder *out, struct task_struct *task,
-					__u64 ring)
-{
-	const struct cred *cred = BPF_CORE_READ(task, cred);
-
-	__builtin_memset(out, 0, sizeof(*out));
-	out->h.size = sizeof(*out);
-	out->h.kind = FACT_HOLDER;
-	out->h.flags = FACT_F_SNAPSHOT;
-	if (select_cgroup && task_in_cgroup(task))
-		out->h.flags |= FACT_F_CGROUP;
-	out->h.t_ns = bpf_ktime_get_ns();
-	out->h.ring = ring;
-	out->h.pid = BPF_CORE_READ(task, tgid);
-	out->h.tid = BPF_CORE_READ(task, pid);
-	out->h.uid = BPF_CORE_READ(cred, uid.val);
-	/* the name of the process: a thread may have another one */
-	BPF_CORE_READ_STR_INTO(&out->h.comm, task, group_leader, comm);
-	out->files = (__u64)BPF_CORE_READ(task, files);
-	out->mm = (__u64)BPF_CORE_READ(task, mm);
-	out->user = (__u64)BPF_CORE_READ(cred, user);
-	out->memlock_limit_bytes = BPF_CORE_READ(task, signal, rlim[RLIMIT_MEMLOCK].rlim_cur);
-	out->user_locked_pages = user_locked(out->user);
-	out->mm_pinned_pages = mm_pinned(out->mm);
-	out->fd = -1;
-	out->reg_index = -1;
-	out->ns_pid = ns_tgid(task);
-	out->ending = task_ending(task);
-	out->payer = payer_of((__u64)cred, out->h.uid);
-}
 
 /* The task that reads the iterator is ours: is it this one? */
 static __always_inline bool learn_own(struct task_struct *task)

@@ -112,6 +112,7 @@ enum holder_how {
 	HOLDER_ENDING	= 5,	/* as HOLDER_XARRAY: a struct io_uring_task, of a task that ends */
 	HOLDER_SHARING	= 6,	/* it was asked for, and has the memory of who holds the ring */
 	HOLDER_POLLED	= 7,	/* nobody has a descriptor: another ring that it holds polls it */
+	HOLDER_WAITING	= 8,	/* nobody has a descriptor: it sleeps in a call that has the ring's file */
 };
 
 enum ending {

@@ -38,7 +38,7 @@ struct mm_struct___has_pinned {
  * MMF_HAS_PINNED, of which no type tells the number: user space learns it from its own address
  * space (capture/page_walk.c). 0: it has not.
  */
-__u32 has_pinned_bit;
+__u32 has_pinned_bit __weak;
 
 /* 0, or negative where they could not be read. */
 static __always_inline long read_mm_flags(__u64 mm, __u64 *flags)

@@ -57,9 +57,9 @@ static void is_listed(struct load *l, const char *way, pid_t pid, const char *he
 	is_text(json_text(holder, "held_by"), held_by, "%s: how it is known", way);
 	tool_free(&a);
 	tool(&a, "list", "-p", arg, NULL);
-	has_text(a.out, strcmp(held_by, "polled") ? "fd - (descriptor closed; still mapped" :
-		 "fd - (descriptor closed; another ring of this process polls it)",
-		 "%s: the text says so, too", way);
+	has_text(a.out, !strcmp(held_by, "polled") ? "fd - (descriptor closed; another ring of this process polls it)" :
+		 !strcmp(held_by, "waiting") ? "fd - (descriptor closed; waited in)" :
+		 "fd - (descriptor closed; still mapped", "%s: the text says so, too", way);
 	tool_free(&a);
 }
 
@@ -214,6 +214,8 @@ int main(void)
 	lives_on("thread", "mapping");
 	lives_on("inherited", "mapping");
 	lives_on("beside", "polled");
+	lives_on("waiter", "waiting");
+	lives_on("poller", "waiting");
 	passed_on();
 	of_a_sibling();
 	kept_over_exec();

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A ring that nobody has a descriptor of, with 256 KiB registered (unseen: 2 MiB). It lives on by a mapping of
+ * A ring that nobody has a descriptor of, with 256 KiB registered. It lives on by a mapping of
  * its memory (mapped; by one whose first thread, which made the ring, has ended: thread; by a
  * child of the process that made it, which has ended: inherited), by a thread that waits in it
- * (waited), or by another ring that polls it (polled; beside: that alone, the thread that made the ring
+ * (waited; after the one that made it has ended: waiter, and in poll(2): poller), or by another ring
+ * that polls it (polled; beside: that alone, the thread that made the ring
  * has ended, and the other one has a buffer, too). exec: the other way round, a descriptor that
  * is kept by a program which does not know of it. passed: the maker's child has a descriptor, the maker
  * none. sibling: a process that has the maker's memory, not its descriptors, has made it; the parent
- * goes by a name of its own. unseen: the thread that made the ring has ended
- * and another waits in it, which nothing shows but the account.
+ * goes by a name of its own. unseen: as poller, with 2 MiB, and so many other descriptors that the
+ * kernel keeps it apart from the thread's stack, so that nothing shows it but the account.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,6 +57,23 @@ static void *wait_in_it(void *arg)
 	return NULL;
 }
 
+static nfds_t nr_polled = 1;
+
+static void *poll_it(void *arg)
+{
+	struct pollfd fds[32];
+	int idle[2];
+
+	(void)arg;
+	must(pipe(idle) ? -errno : 0, "pipe");
+	for (nfds_t i = 0; i < nr_polled; i++)
+		fds[i] = (struct pollfd){ idle[0], POLLIN, 0 };
+	fds[nr_polled / 2].fd = hidden.ring_fd;
+	waiter = syscall(SYS_gettid);
+	poll(fds, nr_polled, -1);
+	return NULL;
+}
+
 /* Until a thread of ours sleeps in the ring. */
 static void await_waiter(void)
 {
@@ -64,6 +82,8 @@ static void await_waiter(void)
 
 	while (state != 'S') {
 		usleep(1000);
+		if (!waiter)
+			continue;
 		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", waiter);
 		f = fopen(path, "re");
 		if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
@@ -205,12 +225,16 @@ int main(int argc, char **argv)
 	struct iovec iov;
 	struct io_uring other;
 	pthread_t thread;
+	bool polls, sleeps;
 	const char *way;
 
 	report_init(&argc, argv);
 	way = argc > 1 ? argv[1] : "mapped";
+	polls = !strcmp(way, "poller") || !strcmp(way, "unseen");
+	sleeps = polls || !strcmp(way, "waiter");
 	if (!strcmp(way, "unseen")) {
 		pages = 512;
+		nr_polled = 31;
 		become_plain(8 << 20);
 	}
 	/* from 7.2 a ring without a limit does not say whose it is */
@@ -227,7 +251,7 @@ int main(int argc, char **argv)
 		report_ready();
 		_exit(0);
 	}
-	if (!strcmp(way, "thread") || !strcmp(way, "unseen") || !strcmp(way, "beside")) {
+	if (!strcmp(way, "thread") || !strcmp(way, "beside") || sleeps) {
 		must(-pthread_create(&thread, NULL, make_in_thread, &iov), "pthread_create");
 		pthread_join(thread, NULL);
 	} else if (!strcmp(way, "sibling")) {
@@ -236,8 +260,8 @@ int main(int argc, char **argv)
 		make(&iov, false);
 	}
 	report_slot("hidden", 0, &iov, pages, 1);
-	if (!strcmp(way, "waited") || !strcmp(way, "unseen")) {
-		must(-pthread_create(&thread, NULL, wait_in_it, NULL), "pthread_create");
+	if (!strcmp(way, "waited") || sleeps) {
+		must(-pthread_create(&thread, NULL, polls ? poll_it : wait_in_it, NULL), "pthread_create");
 		await_waiter();
 	} else if (!strcmp(way, "polled")) {
 		poll_by(&other);
@@ -251,8 +275,7 @@ int main(int argc, char **argv)
 	/* a number of the sibling's, where it made the ring */
 	if (strcmp(way, "sibling"))
 		close(hidden.ring_fd);
-	if (!strcmp(way, "waited") || !strcmp(way, "polled") || !strcmp(way, "unseen") ||
-	    !strcmp(way, "beside"))
+	if (!strcmp(way, "waited") || !strcmp(way, "polled") || !strcmp(way, "beside") || sleeps)
 		unmap();
 	report_ready();
 	_exit(0);

@@ -129,7 +129,7 @@ class Observers:
 
     def __init__(self):
         self.found = {name: {} for name in OBSERVERS}
-        self.looks = self.unsettled = self.passes = 0
+        self.looks = self.unsettled = self.passes = self.suspicions = 0
         self.longest_pass = 0.0
         self.over = threading.Event()
         select = ["--comm", "rc_*"]
@@ -172,8 +172,10 @@ class Observers:
     def read_watch(self):
         for line in self.watch.stdout:
             event = json.loads(line)
-            if event["event"] == "finding":
+            if event["event"] == "finding" and event["confirmed"]:
                 self.add("verify --watch", event)
+            elif event["event"] == "finding":
+                self.suspicions += 1
 
     def scrape(self):
         sample = re.compile(r'fixbuf_finding_bytes\{.*tag="([^"]*)".*comm="rc_[^"]*",pid="(\d+)"\}')
@@ -326,7 +328,9 @@ def precision(minutes):
     seen.end()
     print(f"| {minutes:g} minutes of legal churn | looks | false findings |\n|---|---|---|")
     looks = {"verify": f"{seen.looks}, of them unsettled {seen.unsettled}",
-             "verify --watch": "at each call, and one a second at most", "export": f"{seen.passes}, the longest {seen.longest_pass:.1f} s",
+             "verify --watch": "at each call, and one a second at most; "
+                               f"suspicions, which leave it unsettled: {seen.suspicions}",
+             "export": f"{seen.passes}, the longest {seen.longest_pass:.1f} s",
              "record": "one recording"}
     for name in OBSERVERS:
         false = [text for (tag, _), text in seen.found[name].items() if tag not in TRUE_OF_CHURN]

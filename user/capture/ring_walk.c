@@ -28,13 +28,14 @@
 #include "capture/sharers.h"
 #include "capture/submitters.h"
 #include "capture/symbols_kernel.h"
+#include "capture/waited.h"
 #include "walk.skel.h"
 
 struct walk {
 	struct peek peek;
 	struct ring_raw own;
 	__u64 own_ring;
-	struct bpf_link *files, *tasks;
+	struct bpf_link *files, *tasks, *waits;
 	struct mms mms;			/* a record for each process */
 	unsigned int unsteady;
 	bool all_charged;
@@ -78,6 +79,7 @@ struct walk *walk_prepare(const struct selection *select, bool everybody)
 	skel->rodata->own_ring_fd = w->own.fd;
 	bpf_program__set_autoload(skel->progs.find_rings, true);
 	bpf_program__set_autoload(skel->progs.find_registered, true);
+	bpf_program__set_autoload(skel->progs.find_waited, true);
 	bpf_program__set_autoload(skel->progs.peek_ring, true);
 	bpf_program__set_autoload(skel->progs.peek_slots, true);
 	in_flight_prepare(skel);
@@ -93,6 +95,7 @@ void walk_free(struct walk *w)
 		return;
 	bpf_link__destroy(w->files);
 	bpf_link__destroy(w->tasks);
+	bpf_link__destroy(w->waits);
 	ring_raw_close(&w->own);
 	walk_bpf__destroy(w->peek.skel);
 	mms_free(&w->mms);
@@ -114,7 +117,8 @@ int walk_start(struct walk *w)
 
 	w->files = bpf_program__attach_iter(w->peek.skel->progs.find_rings, NULL);
 	w->tasks = bpf_program__attach_iter(w->peek.skel->progs.find_registered, NULL);
-	if (!w->files || !w->tasks)
+	w->waits = bpf_program__attach_iter(w->peek.skel->progs.find_waited, NULL);
+	if (!w->files || !w->tasks || !w->waits)
 		return err_set(errno, "this kernel has no iterators over tasks: %s; Linux 5.8 or later is needed",
 			       strerror(errno));
 	err = holders_iterate(&w->peek, w->files, &h);
@@ -184,9 +188,8 @@ static int find_holders_again(struct walk *w, struct holders *h, const struct ho
 	int err = find_holders(w, h, NULL);
 
 	if (!err)
-		err = mapped_find(&w->peek, h, before, NULL);
-	if (!err)
-		err = polled_again(&w->peek, h, before);
+		err = mapped_find(&w->peek, h, before, NULL) ? :
+		      waited_again(&w->peek, w->waits, h, before) ? : polled_again(&w->peek, h, before);
 	if (!err)
 		sharers_find(h, w->select);
 	return err;
@@ -293,7 +296,8 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 	err = find_holders(w, h, &w->cuts);
 	for (;;) {
 		if (!err && mapped)
-			err = mapped_find(&w->peek, h, NULL, &w->cuts) ? : polled_find(&w->peek, h, &w->cuts);
+			err = mapped_find(&w->peek, h, NULL, &w->cuts) ? :
+			      waited_find(&w->peek, w->waits, h) ? : polled_find(&w->peek, h, &w->cuts);
 		if (err)
 			return err;
 		sharers_find(h, w->select);

@@ -175,16 +175,16 @@ static void report(const struct rest *r, const struct ledger *l, struct findings
 		f.comm = mm->comm;
 		finding_add(out, f, "%s (%s) %s charged to %s, and no ring that was found "
 			    "explains that; looked at: descriptors, registered rings, rings that "
-			    "living threads submitted to, mappings, polls of rings. Not seen: a ring that "
-			    "is closing, or whose last user has ended while it is waited in",
+			    "living threads submitted to or sleep in, mappings, polls of rings. Not seen: a "
+			    "ring that is closing, or that only a poll(2) of many descriptors keeps",
 			    count, size, is_or_are(r->pages), mm_name(name, mm));
 		return;
 	}
 	if (r->is_user)
 		finding_add(out, f, "%s (%s) of what user %u has locked %s not explained by rings "
 			    "that were found; looked at: descriptors, registered rings, rings that "
-			    "living threads submitted to, mappings, polls of rings. Not seen: a ring that "
-			    "is closing, or whose last user has ended while it is waited in",
+			    "living threads submitted to or sleep in, mappings, polls of rings. Not seen: a "
+			    "ring that is closing, or that only a poll(2) of many descriptors keeps",
 			    count, size, r->uid, is_or_are(r->pages));
 }
 

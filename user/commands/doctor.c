@@ -183,7 +183,7 @@ static void check_accounts(struct report *r, const struct ledger *l)
 		    fmt_bytes(buf, limit));
 }
 
-/* A ring may live on by a thread that waits in it, alone. */
+/* A ring may live on by a poll(2) of many descriptors, alone: their files are not in a thread's stack. */
 static void check_unseen(struct report *r, const struct walk *w)
 {
 	if (walk_all_are_charged(w))
@@ -191,7 +191,7 @@ static void check_unseen(struct report *r, const struct walk *w)
 		       "one of an owner with CAP_IPC_LOCK only while a process uses the memory of who made it");
 	else
 		advise(add(r, "rings that nothing shows", true, "told by what they charge, if anything; -v says more"),
-		       "one of an owner with CAP_IPC_LOCK charges nobody on this kernel: kept by a waiting thread alone, it is not found");
+		       "one of an owner with CAP_IPC_LOCK charges nobody on this kernel: kept by a poll(2) of many descriptors alone, it is not found");
 }
 
 static const char *tier_means(enum tier t)

@@ -79,6 +79,8 @@ static const char *lives_on(char buf[ENDING_TEXT], const struct holder *h)
 		return "has the memory of who holds it";
 	if (h->how == HOLDER_POLLED)
 		return "descriptor closed; another ring of this process polls it";
+	if (h->how == HOLDER_WAITING)
+		return "descriptor closed; waited in";
 	return h->how == HOLDER_MAPPING ? "descriptor closed; still mapped" :
 	       "descriptor closed; still mapped, waited in or polled";
 }
@@ -277,6 +279,8 @@ static const char *held_by(const struct holder *h)
 		return "sharing";
 	case HOLDER_POLLED:
 		return "polled";
+	case HOLDER_WAITING:
+		return "waiting";
 	}
 	return h->fd < 0 ? "registered" : "fd";
 }
