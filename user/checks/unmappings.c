@@ -47,6 +47,20 @@ bool unmapping_concerns(const struct ledger *l, const struct unmap_call *c)
 	return false;
 }
 
+bool unmappings_broke(const struct unmappings *u, const struct ring *r, const struct buffer *b,
+		      __u64 from_ns, __u64 to_ns)
+{
+	for (size_t i = 0; i < UNMAPPINGS; i++) {
+		const struct unmap_call *c = &u->list[i].call;
+		__u64 t_ns = c->call.h.t_ns;
+
+		if (c->len_bytes && t_ns > from_ns && t_ns > b->t_ns && t_ns < to_ns &&
+		    covers(c, b->addr, b->len_bytes) && may_lie_in(r, c->call.mm))
+			return true;
+	}
+	return false;
+}
+
 void unmappings_add(struct unmappings *u, const struct unmap_call *c, struct stack *stack)
 {
 	struct unmapping *one = &u->list[u->nr++ % UNMAPPINGS];

@@ -26,6 +26,9 @@ void unmappings_add(struct unmappings *u, const struct unmap_call *c, struct sta
 /* The last that took away what the finding is about; NULL when none did. */
 const struct unmapping *unmappings_of(const struct unmappings *u, const struct ledger *l,
 				      const struct finding *f);
+/* Whether one took pages from this buffer after .from_ns, and before .to_ns, when it left its ring. */
+bool unmappings_broke(const struct unmappings *u, const struct ring *r, const struct buffer *b,
+		      __u64 from_ns, __u64 to_ns);
 void unmappings_free(struct unmappings *u);
 
 /* "munmap" */

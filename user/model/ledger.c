@@ -260,6 +260,7 @@ static void feed_ring_close(struct ledger *l, const struct fact_ring *f)
 	if (!r)
 		return;
 	r->closing = true;
+	r->closed_ns = f->h.t_ns;
 	r->user_at_close = r->user ? r->user->locked_pages : 0;
 	r->mm_at_close = r->mm ? r->mm->pinned_pages : 0;
 	if (r->user && r->user->id == f->user)

@@ -84,11 +84,33 @@ static void the_last(void **state)
 	ledger_free(l);
 }
 
+/* Whether one came after the last look and before the buffer left its ring. */
+static void since_a_look(void **state)
+{
+	static struct unmappings u;
+	struct finding f;
+	struct ledger *l = one_buffer(&f);
+	const struct ring *r = ledger_ring(l, RING);
+	const struct buffer *b = r->slots[0];
+	struct unmap_call c = call(UNMAP_MUNMAP, f.addr, PAGE_BYTES, AFTER);
+
+	(void)state;
+	assert_false(unmappings_broke(&u, r, b, BORN, AFTER + 1));
+	unmappings_add(&u, &c, NULL);
+	assert_true(unmappings_broke(&u, r, b, BORN, AFTER + 1));
+	assert_false(unmappings_broke(&u, r, b, AFTER, AFTER + 1));
+	/* legal: it was closed before */
+	assert_false(unmappings_broke(&u, r, b, BORN, AFTER));
+	unmappings_free(&u);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_blamed),
 		cmocka_unit_test(the_last),
+		cmocka_unit_test(since_a_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,7 @@ struct watch {
 	__u64 unmaps_lost;		/* the same of unmaps_lost() */
 	bool unmapped;			/* pages of registered buffers were, since the last look began */
 	struct unmappings unmappings;
+	__u64 compared_ns;		/* the last look that compared all pages began */
 	__u64 begun_ns;
 	bool *had_ring;			/* owned: of each part of the selection, whether one was seen */
 	bool complete;			/* what comes now is told in part, as programs are detached */

@@ -168,6 +168,7 @@ static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
 	if (!err) {
 		watch_note_rings(w, look.ledger);
 		watch_looked_at(w, look.ledger);
+		w->compared_ns = w->looks_begun_ns;
 	}
 	if (!err && catch_up(w))
 		take(w, &look, !look.unsettled.nr);

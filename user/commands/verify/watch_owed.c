@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/alloc.h"
 #include "checks/places.h"
+#include "commands/verify/watch_look.h"
 #include "commands/verify/watch_owed.h"
 #include "model/ledger_buffers.h"
 
@@ -25,9 +26,11 @@ static void on_released(const struct ledger *l, const struct fact *cause, const 
 {
 	struct watch *w = arg;
 
-	(void)l, (void)cause;
-	if (!b->looked_at && !is_seen(b) && !(b->buf_flags & BUFFER_F_KERNEL) &&
-	    live_shows(w->live, r->id))
+	(void)l;
+	if (b->buf_flags & BUFFER_F_KERNEL || !live_shows(w->live, r->id))
+		return;
+	if ((!b->looked_at && !is_seen(b)) ||
+	    unmappings_broke(&w->unmappings, r, b, w->compared_ns, r->closed_ns ? : cause->t_ns))
 		owe(w, UNSETTLED_MISSED, ring_uid(r));
 }
 
@@ -109,6 +112,9 @@ void watch_before_change(struct watch *w, const struct fact *f)
 {
 	const struct ring *r = undoes(f) ? ledger_ring(live_ledger(w->live), f->ring) : NULL;
 
+	/* what took pages from it goes before what drops it */
+	if (r)
+		watch_read_unmaps(w);
 	if (!r || !r->mm || !r->mm->unchecked)
 		return;
 	watch_check_if_cheap(w);
