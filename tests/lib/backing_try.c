@@ -55,11 +55,14 @@ static size_t nr_page_findings(struct json_object *verify)
 }
 
 /* Neither found nor vouched for. */
-static void unsettled(const struct tool_run *run, const char *mode)
+static void unsettled(const struct tool_run *run, const char *what, const char *mode)
 {
+	char name[64];
+
 	is(run->status, 4, "%s: is unsettled", mode);
 	is(json_nr_findings(run->json, 0, NULL), 0, "%s: no finding", mode);
-	has_text(run->out, "\"contested-buffers\"", "which it is");
+	snprintf(name, sizeof(name), "\"%s-buffers\"", what);
+	has_text(run->out, name, "which it is");
 }
 
 void backing_try(const char *program, const char *mode)
@@ -82,8 +85,8 @@ void backing_try(const char *program, const char *mode)
 		note("status %d, said: %s", run.status, run.err);
 	else if (load_text(&l, "says"))
 		fault(run.json, &l, mode);
-	else if (load_text(&l, "contested"))
-		unsettled(&run, mode);
+	else if (load_text(&l, "contested") || load_text(&l, "orphaned"))
+		unsettled(&run, load_text(&l, "orphaned") ? "orphaned" : "contested", mode);
 	else if (!is(nr_page_findings(run.json), 0, "%s: is legal, nothing is found", mode))
 		note("%s", json_object_to_json_string(json_member(run.json, "findings")));
 	else if (!load_text(&l, "unknown"))

@@ -60,7 +60,7 @@ static void heir_is_idle(void)
 }
 
 /* Who registered has ended. Of two that go on with its ring one uses it. */
-static void detach(void (*run)(char *p))
+static void detach(char *(*make)(void), void (*run)(char *p))
 {
 	int end[2], alive[2];
 	char *p, c;
@@ -72,7 +72,7 @@ static void detach(void (*run)(char *p))
 		_exit(read(end[0], &c, 1) < 0);
 	}
 	must(pipe(alive) ? -errno : 0, "pipe");
-	p = file_pages();
+	p = make();
 	if (fork())
 		_exit(0);
 	/* its end closes when its memory is gone */
@@ -90,7 +90,7 @@ static void lose_and_submit(char *p)
 
 static void heir_lost(void)
 {
-	detach(lose_and_submit);
+	detach(file_pages, lose_and_submit);
 	report("holder=%d", getpid());
 	expect_replaced();
 }
@@ -103,8 +103,50 @@ static void let_child_lose(char *p)
 
 static void idle_heir_lost(void)
 {
-	detach(let_child_lose);
+	detach(file_pages, let_child_lose);
 	report("holder=%d", getpid());
+}
+
+/* ---- nobody's: who registered has ended, and who has the ring does not use it ----------------- */
+
+static void expect_orphan(void)
+{
+	report("holder=%d", getpid());
+	report("orphaned=1");
+	report("unknown=%d", PAGES);
+}
+
+/* As a child between fork and exec has it. */
+static void heir_of_ended(void)
+{
+	detach(backing_private, write_all);
+	expect_orphan();
+}
+
+static void write_and_close(char *p)
+{
+	write_all(p);
+	close_ring();
+}
+
+/* The ring's memory is all that it has of it. */
+static void bystander(void)
+{
+	detach(backing_private, write_and_close);
+	expect_orphan();
+}
+
+static char *with_kernel_thread(void)
+{
+	must(io_uring_queue_init(4, backing_ring(), IORING_SETUP_SQPOLL), "io_uring_setup");
+	return backing_private();
+}
+
+/* The kernel's thread has ended with who made the ring. */
+static void heir_of_thread(void)
+{
+	detach(with_kernel_thread, write_all);
+	expect_orphan();
 }
 
 /* ---- legal: the ring is a child's to use ---------------------------------------------------- */
@@ -306,6 +348,9 @@ static const struct load_mode modes[] = {
 	{ "heir-is-idle", heir_is_idle },
 	{ "heir-lost", heir_lost },
 	{ "idle-heir-lost", idle_heir_lost },
+	{ "heir-of-ended", heir_of_ended },
+	{ "bystander", bystander },
+	{ "heir-of-thread", heir_of_thread },
 	{ "maker-unmaps", maker_unmaps },
 	{ "maker-execs", maker_execs },
 	{ "execed", own_ring_of_execed },

@@ -16,6 +16,13 @@ bool view_may_use(const struct view *v)
 	return v->holds && (v->may_have || v->submits != SUBMITS_NOT);
 }
 
+bool view_is_bystanders(const struct view *v)
+{
+	if (v->maker)
+		return v->ended;
+	return !v->all && !v->may_have && v->submits == SUBMITS_NOT;
+}
+
 /* The more, the rather it is the one to tell when nobody sees all that is pinned. */
 static int rank(const struct view *v)
 {

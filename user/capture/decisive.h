@@ -33,6 +33,7 @@ struct view {
 	bool holds;		/* it can use the ring */
 	bool may_have;		/* it may have registered the buffer */
 	enum submits submits;
+	bool ended;		/* nobody has it any more: no process that has it was found */
 };
 
 /* Which of .nr views, one or more, is to be told. *contested: none, and it shows what is pinned. */
@@ -40,6 +41,11 @@ size_t decisive_view(const struct view *views, size_t nr, bool *contested);
 /* Whether this one is, unless there is one that may doubt it: a view of another is of no use. */
 bool view_decides(const struct view *v);
 bool view_may_doubt(const struct view *v);
+/*
+ * Whether the view that is told is of nobody who registered the buffer or uses it: a child between fork
+ * and exec, whose parent has ended, or one that has nothing but a mapping of the ring.
+ */
+bool view_is_bystanders(const struct view *v);
 /* Whether one who has this view may do I/O through the buffer. */
 bool view_may_use(const struct view *v);
 

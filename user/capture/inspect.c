@@ -85,6 +85,8 @@ static void count_pages(struct look *look, const struct ring *r, const struct bu
 	look->not_compared_pages += unseen;
 	if (b->contested) {
 		add_unsettled(look, UNSETTLED_CONTESTED, r, 1);
+	} else if (b->orphan) {
+		add_unsettled(look, UNSETTLED_ORPHANS, r, 1);
 	} else if (denied && unseen) {
 		look->denied_buffers++;
 		add_unsettled(look, UNSETTLED_DENIED, r, 1);
@@ -101,6 +103,7 @@ static void take_pages(struct buffer *b, struct buffer *from)
 	b->segment_bytes = from->segment_bytes;
 	b->seen_by = from->seen_by;
 	b->contested = from->contested;
+	b->orphan = from->orphan;
 	b->walked = true;
 	from->extents = NULL;
 	from->nr_extents = 0;
@@ -434,7 +437,8 @@ void look_free(struct look *look)
 static bool may_settle(const struct look *look)
 {
 	for (size_t i = 0; i < look->unsettled.nr; i++)
-		if (look->unsettled.list[i].what <= UNSETTLED_ENDING)
+		if (look->unsettled.list[i].what <= UNSETTLED_ENDING ||
+		    look->unsettled.list[i].what == UNSETTLED_ORPHANS)
 			return true;
 	return false;
 }

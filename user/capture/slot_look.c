@@ -23,7 +23,8 @@ struct slot_look {
 	struct view views[MAX_VIEWS];
 	size_t nr;
 	bool holder_sees;		/* all that is pinned */
-	bool cut;			/* there are more holders than are looked at, and no maker decides */
+	bool cut;			/* there are holders that are not looked at, and no maker decides */
+	bool maker_ended;		/* its address space is gone */
 	__u64 submitters[PEEK_SUBMITTERS];
 	long nr_submitters;		/* -1: not asked for, or it cannot be told */
 };
@@ -120,8 +121,10 @@ static __u64 maker_of(const struct slot_look *l)
 
 static enum submits submits(const struct slot_look *l, __u64 mm)
 {
-	/* the kernel's thread submits for all */
-	if (l->nr_submitters < 0 || l->ring->setup_flags & IORING_SETUP_SQPOLL)
+	/* the kernel's thread submits for all: it is one of the maker's, and ends with it */
+	if (l->ring->setup_flags & IORING_SETUP_SQPOLL)
+		return l->maker_ended ? SUBMITS_NOT : SUBMITS_UNKNOWN;
+	if (l->nr_submitters < 0)
 		return SUBMITS_UNKNOWN;
 	for (long i = 0; i < l->nr_submitters; i++)
 		if (l->submitters[i] == mm)
@@ -165,6 +168,7 @@ static int look(struct slot_look *l, struct whose whose)
 		.may_have = whose.pid && !whose.no_pins,
 		.submits = submits(l, whose.mm),
 	};
+	v->ended = v->maker && l->maker_ended;
 	v->all = v->same == buffer_pages(b);
 	l->holder_sees |= v->all && view_may_use(v);
 	return 0;
@@ -198,7 +202,12 @@ static int look_at_holders(struct slot_look *l)
 			l->cut = !view_decides(&l->views[0]);
 			break;
 		}
-		if (whose.pid && whose.mm && !is_looked_at(l, whose.mm) && !is_of_no_use(l, &whose))
+		if (!whose.mm || is_looked_at(l, whose.mm) || is_of_no_use(l, &whose))
+			continue;
+		/* in another pid namespace: what it sees is not known */
+		if (!whose.pid)
+			l->cut = l->cut || !view_decides(&l->views[0]);
+		else
 			err = look(l, whose);
 	}
 	return err;
@@ -217,9 +226,10 @@ static int keep(struct slot_look *l, size_t told, bool contested)
 		return err;
 	b->views = l->nr;
 	b->contested = contested;
+	b->orphan = !contested && !l->cut && view_is_bystanders(&l->views[told]);
 	b->seen_by = l->whose[told].mm != shown ? l->whose[told].pid : 0;
 	/* the rest of many may see other memory, or be the only ones who have what is pinned */
-	for (size_t i = 0; (contested || l->cut) && i < b->nr_extents; i++)
+	for (size_t i = 0; (contested || l->cut || b->orphan) && i < b->nr_extents; i++)
 		b->extents[i].mapping = MAPPING_UNKNOWN;
 	return 0;
 }
@@ -231,13 +241,18 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 		.nr_submitters = -1,
 	};
 	bool contested = false, shared = ring_is_shared(r);
+	struct whose whose;
 	size_t told = 0;
 	int err;
 
-	if (shared)
+	/* who has a ring that does not say whose it is may have it by chance */
+	if (shared || !r->mm)
 		find_submitters(&l);
 	l.maker = maker_of(&l);
-	err = look(&l, find_maker(&l));
+	whose = find_maker(&l);
+	/* in a pid namespace of ours it may live outside */
+	l.maker_ended = l.maker && !whose.pid && !walk_is_inside(walk);
+	err = look(&l, whose);
 	if (!err && shared) {
 		err = look_at_holders(&l);
 		if (!err)

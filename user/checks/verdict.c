@@ -75,6 +75,13 @@ static const struct {
 		"keep who registered it",
 		"close the ring in the processes that do not use it",
 	},
+	[UNSETTLED_ORPHANS] = {
+		"orphaned-buffers", "buffer", "buffers",
+		"was registered by a process that has ended, and who has its ring never used it: "
+		"there is no memory that its pages could be compared with",
+		"close the ring in the process that has it (list shows which; FD_CLOEXEC closes it at "
+		"exec), or end that process: until then the pages stay pinned",
+	},
 	[UNSETTLED_BEYOND] = {
 		"skipped-buffers", "buffer", "buffers",
 		"was not checked: it is beyond what is read of one user at a time",

@@ -20,6 +20,7 @@ enum unsettled_what {
 	UNSETTLED_DENIED,	/* buffers whose addresses we may not look into */
 	UNSETTLED_PAGES,	/* their addresses could not be looked into for another reason */
 	UNSETTLED_CONTESTED,	/* buffers on whose pages processes differ, and it cannot be told whose they are */
+	UNSETTLED_ORPHANS,	/* buffers of processes that have ended, on rings that others have and do not use */
 	UNSETTLED_BEYOND,	/* buffers beyond what is read of one user */
 	UNSETTLED_MAPPINGS,	/* of processes: too many to look through for rings */
 	UNSETTLED_OUTSIDE,	/* processes outside of the pid namespace in which we are */

@@ -82,6 +82,7 @@ struct buffer {
 	__u32 seen_by;		/* whose view .mapping of the extents is, as /proc has the pid; 0 = its ring's process's */
 	__u32 views;		/* address spaces that its pages were compared with */
 	bool contested;		/* processes differ on it, and who registered it cannot be told: .mapping is unknown */
+	bool orphan;		/* who registered it has ended, and who has its ring does not use it: the same */
 	bool walked;		/* extents are complete and were stable while read */
 	bool tried;		/* a page walk could not read it */
 	bool looked_at;		/* a look of its own at everything has compared its pages */
