@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Successful io_uring_register() calls on selected rings: how many and, where that is asked for,
- * what those took that put buffers into slots. Who sees calls begin: calls.bpf.c.
+ * io_uring_register() calls for buffers on selected rings: how many went well, how many failed and,
+ * where that is asked for, what those took that put buffers into slots. Who sees calls begin: calls.bpf.c.
  */
 #ifndef FIXBUF_BPF_IO_CALLS_H
 #define FIXBUF_BPF_IO_CALLS_H
@@ -139,7 +139,7 @@ static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx, bool cos
 	__s64 result = register_result(ctx);
 	struct io_calls *c;
 
-	if (!concerns_buffers(op) || result < 0)
+	if (!concerns_buffers(op) || (result < 0 && op == CALL_UNREGISTER))
 		return 0;
 	if (!ring_selected(ring, bpf_get_current_task()))
 		return 0;
@@ -152,6 +152,11 @@ static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx, bool cos
 		of = bpf_map_lookup_elem(&io_ring_calls, &key);
 		if (!of)
 			return 0;
+	}
+	if (result < 0) {
+		__sync_fetch_and_add(&of->failed.calls, 1);
+		of->failed.error = -result;
+		return 0;
 	}
 	c = &of->calls;
 	c->last_ns = bpf_ktime_get_ns();

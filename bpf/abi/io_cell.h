@@ -242,9 +242,17 @@ struct io_register_cost {
 	__u64 segments;		/* of them; 0 where these are pages, whatever their folios are */
 };
 
+/* Those that were to put buffers into slots (clones, too) and failed. */
+struct io_calls_failed {
+	__u64 calls;
+	__u32 error;		/* of the last, positive */
+	__u32 pad;
+};
+
 struct io_ring_calls {
 	struct io_calls calls;
 	struct io_register_cost cost; /* 0 unless it is asked for */
+	struct io_calls_failed failed;
 };
 
 /* What was not measured, and why. */

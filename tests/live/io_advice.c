@@ -144,6 +144,15 @@ int main(void)
 	json_lines_free(&l);
 	tool_free(&a);
 
+	stat_of(&a, &l, NULL, "refused");
+	o = json_with(json_member(l.lines[0], "advice"), "tag", "failed-registration");
+	is(json_number(o, "ops"), 5, "registrations that failed are counted");
+	has_text(json_text(o, "detail"), "failed, the last with EFAULT; 1 went well", "with the last error");
+	is(json_number(o, "pid"), json_number(json_element(json_member(l.lines[0], "rings"), 0), "pid"),
+	   "and whose they were");
+	json_lines_free(&l);
+	tool_free(&a);
+
 	stat_of(&a, &l, NULL, "defer");
 	if (!tool_skipped(&a, "a ring with DEFER_TASKRUN")) {
 		o = json_element(json_member(l.lines[0], "rings"), 0);

@@ -2,8 +2,9 @@
 /*
  * Uses registered buffers in ways that are no READ_FIXED that goes well, each a prime number of
  * times, and one buffer not at all; says which of them this kernel has: KIND=COUNT.
- *   io_advice [brief|defer|forked]    a ring that ends at once; one whose completions wait to be
- *                                     asked for; one that a child uses, which has memory of its own
+ *   io_advice [brief|defer|forked|refused]
+ *       a ring that ends at once; one whose completions wait to be asked for; one that a child uses,
+ *       which has memory of its own; one for which registering fails before it goes well
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -175,6 +176,16 @@ static void forked(void)
 	report("by_child=67");
 }
 
+/* Registers memory that is not there. */
+static void refused(void)
+{
+	struct iovec nowhere = { NULL, SLOT_BYTES };
+
+	for (int i = 0; i < 5; i++)
+		if (uring_register(ring.ring_fd, &nowhere, 1) >= 0)
+			must(-1, "a call that has to fail");
+}
+
 int main(int argc, char **argv)
 {
 	struct io_uring_params p = { 0 };
@@ -188,6 +199,8 @@ int main(int argc, char **argv)
 	if (!strcmp(mode, "defer"))
 		p.flags = SETUP_SINGLE | SETUP_DEFER;
 	load_ring_open(64, &p, mode);
+	if (!strcmp(mode, "refused"))
+		refused();
 	open_all();
 	if (!strcmp(mode, "forked")) {
 		forked();

@@ -60,6 +60,7 @@ static void add_calls(struct io_model *m, const void *key, const void *value)
 	row->born_ns = p->born_ns;
 	memcpy(&row->calls, value, sizeof(row->calls));
 	memcpy(&row->cost, (const char *)value + offsetof(struct io_ring_calls, cost), sizeof(row->cost));
+	memcpy(&row->failed, (const char *)value + offsetof(struct io_ring_calls, failed), sizeof(row->failed));
 }
 
 /* ---- entries of one key become one -------------------------------------------------- */
@@ -149,6 +150,7 @@ static int calls_order(const void *a, const void *b)
 
 static void sum_calls(void *to, const void *from)
 {
+	const struct io_calls_failed *failed = &((const struct io_calls_row *)from)->failed;
 	struct io_calls *t = &((struct io_calls_row *)to)->calls;
 	const struct io_calls *f = &((const struct io_calls_row *)from)->calls;
 
@@ -156,6 +158,9 @@ static void sum_calls(void *to, const void *from)
 	t->unregisters += f->unregisters;
 	t->updates += f->updates;
 	t->clones += f->clones;
+	((struct io_calls_row *)to)->failed.calls += failed->calls;
+	if (failed->calls)
+		((struct io_calls_row *)to)->failed.error = failed->error;
 	io_register_cost_add(&((struct io_calls_row *)to)->cost, &((const struct io_calls_row *)from)->cost);
 	if (f->first_ns < t->first_ns) {
 		t->first_ns = f->first_ns;

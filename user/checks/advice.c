@@ -9,6 +9,7 @@
 #include "base/page_size.h"
 #include "checks/advice.h"
 #include "checks/advice_digest.h"
+#include "model/fact.h"
 #include "model/ledger_buffers.h"
 
 #define ENOUGH_OPS	64	/* below that nothing is concluded from plain I/O */
@@ -186,9 +187,10 @@ static void advise_plain(struct counsel *c, const struct digest *d)
 	one.remedy = *limit ?
 		"raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container), then register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT :
 		"register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT;
-	add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times%s",
+	add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times%s%s",
 	    whose(&one), u->outside_ops, fmt_bytes_long(a, u->outside_bytes), u->addresses,
-	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops, limit);
+	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops, limit,
+	    d->failed ? "; calls that were to register buffers failed: see failed-registration" : "");
 }
 
 static void advise_oversized(struct counsel *c, const struct digest *d, __u32 index,
@@ -314,6 +316,23 @@ static void advise_churn(struct counsel *c, const struct io_calls_row *row)
 	    fmt_ns(a, calls->last_ns - calls->first_ns), d->fixed_ops);
 }
 
+/* Only the last error is kept; what it came of is looked at where each call is told. */
+static void advise_failed(struct counsel *c, const struct io_calls_row *row)
+{
+	const struct io_calls *calls = &row->calls;
+	__u64 well = calls->registers + calls->updates + calls->clones;
+	struct advice one;
+
+	if (!row->failed.calls)
+		return;
+	one = about(digests_find(&c->digests, row->ring, row->born_ns), "failed-registration");
+	one.ops = row->failed.calls;
+	one.remedy = "fixbuf-trace trace, or record and then report, over the same run tell the cause of each and what to do";
+	add(c, one, "%s: %llu call%s that %s to put buffers into slots failed, the last with %s; %llu went well",
+	    whose(&one), one.ops, plural(one.ops), one.ops == 1 ? "was" : "were",
+	    fact_errno_name(-(__s64)row->failed.error), well);
+}
+
 /* By process, then by the descriptor that they were made with. */
 static int by_maker(const void *va, const void *vb)
 {
@@ -420,8 +439,10 @@ void advise(const struct io_model *m, const struct ledger *l, struct advices *ou
 	digests_take(&c.digests, m, l);
 	for (size_t i = 0; i < c.digests.nr_plain; i++)
 		advise_plain(&c, c.digests.plain[i]);
-	for (size_t i = 0; i < m->nr_calls; i++)
+	for (size_t i = 0; i < m->nr_calls; i++) {
+		advise_failed(&c, &m->calls[i]);
 		advise_churn(&c, &m->calls[i]);
+	}
 	out->nr_unjudged = c.digests.nr_unjudged;
 	advise_makers(&c);
 	advise_registrations(&c);

@@ -8,7 +8,8 @@
 #include "model/ledger.h"
 
 /* Tags are stable: unfixed-io, worth-registering, not-worth-registering, idle-buffer, oversized-buffer,
- * table-churn, ring-churn, small-folios, fragmented-buffer, slow-registration */
+ * table-churn, ring-churn, small-folios, fragmented-buffer, slow-registration,
+ * failed-registration */
 struct advice {
 	const char *tag;
 	__u64 ring;

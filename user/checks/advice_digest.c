@@ -84,7 +84,7 @@ static bool has_memory_of(const struct ring *r, __u32 pid)
 }
 
 /* An address is a place in the buffers only for who has the memory that was registered. */
-static void find_mixed(struct digests *all, const struct io_model *m)
+static void look_at_calls(struct digests *all, const struct io_model *m)
 {
 	for (size_t i = 0; i < m->nr_rows; i++) {
 		const struct io_counts *c = &m->rows[i].c;
@@ -97,6 +97,10 @@ static void find_mixed(struct digests *all, const struct io_model *m)
 		const struct io_calls_row *row = &m->calls[i];
 		struct digest *d = digests_find(all, row->ring, row->born_ns);
 
+		if (row->failed.calls) {
+			d->failed = &row->failed;
+			d->pid = d->pid ? d->pid : row->calls.pid;
+		}
 		if (d->held && row->calls.pid)
 			d->mixed |= !has_memory_of(d->held, row->calls.pid);
 	}
@@ -286,7 +290,7 @@ void digests_take(struct digests *d, const struct io_model *m, const struct ledg
 	for (size_t i = 0; i < m->nr_failures; i++)
 		digest_of(d, m->failures[i].key.ring, m->failures[i].born_ns);
 	find_held(d, l);
-	find_mixed(d, m);
+	look_at_calls(d, m);
 	for (size_t i = 0; i < m->nr_addresses; i++)
 		take_address(d, &m->addresses[i]);
 	for (size_t i = 0; i < m->nr_failures; i++)

@@ -40,6 +40,7 @@ struct digest {
 	__u64 ops, fixed_ops;
 	bool has_plain;
 	bool mixed;		/* not all who used or filled it have the ring's memory: addresses say nothing */
+	const struct io_calls_failed *failed; /* calls that were to register buffers; NULL = none */
 	struct plain_use plain;
 	struct reach *reach;	/* owned; by address, .all_end not falling; NULL = not asked for */
 	size_t nr_reach;

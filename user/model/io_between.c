@@ -155,9 +155,11 @@ static void calls_between(const struct io_model *before, const struct io_model *
 			c->updates -= old->calls.updates;
 			c->clones -= old->calls.clones;
 			c->first_ns = old->calls.last_ns;
+			row->failed.calls -= old->failed.calls;
 			cost_since(&row->cost, &old->cost);
 		}
-		out->nr_calls += c->registers || c->unregisters || c->updates || c->clones;
+		out->nr_calls += c->registers || c->unregisters || c->updates || c->clones ||
+				 row->failed.calls;
 	}
 }
 

@@ -70,6 +70,7 @@ struct io_calls_row {
 	struct io_calls calls;
 	__u64 born_ns;
 	struct io_register_cost cost;	/* 0 in older files */
+	struct io_calls_failed failed;	/* the same */
 };
 
 struct io_model {

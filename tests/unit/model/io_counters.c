@@ -132,9 +132,11 @@ static void lists_between(void **state)
 	struct io_failure_row f1[] = { { { .ring = 1, .what = 4 }, { .count = 2, .last_ns = 50 }, 7 },
 				       { { .ring = 1, .what = 5 }, { .count = 4, .last_ns = 99 }, 7 } };
 	struct io_calls_row c0[] = { { 1, { .registers = 2, .last_ns = 100 }, 7,
-				       { .calls = 2, .ns = 50, .max_ns = 30, .bytes = 8192 } } };
+				       { .calls = 2, .ns = 50, .max_ns = 30, .bytes = 8192 },
+				       { .calls = 2, .error = 12 } } };
 	struct io_calls_row c1[] = { { 1, { .registers = 13, .first_ns = 50, .last_ns = 300 }, 7,
-				       { .calls = 13, .ns = 150, .max_ns = 30, .bytes = 53248 } } };
+				       { .calls = 13, .ns = 150, .max_ns = 30, .bytes = 53248 },
+				       { .calls = 7, .error = 14 } } };
 	struct io_model before = { .buffers = b0, .nr_buffers = 2, .addresses = a0, .nr_addresses = 1,
 				   .failures = f0, .nr_failures = 2, .calls = c0, .nr_calls = 1 };
 	struct io_model after = { .buffers = b1, .nr_buffers = 3, .addresses = a1, .nr_addresses = 1,
@@ -159,6 +161,8 @@ static void lists_between(void **state)
 	assert_int_equal(d.nr_calls, 1);
 	assert_int_equal(d.calls[0].calls.registers, 11);
 	assert_int_equal(d.calls[0].calls.first_ns, 100);
+	assert_int_equal(d.calls[0].failed.calls, 5);
+	assert_int_equal(d.calls[0].failed.error, 14);
 	assert_int_equal(d.calls[0].cost.calls, 11);
 	assert_int_equal(d.calls[0].cost.ns, 100);
 	assert_int_equal(d.calls[0].cost.bytes, 45056);
