@@ -150,7 +150,7 @@ static __noinline int on_enter_end(void *ctx, __s64 result)
 		return 0;
 	read_enter_args(&a, result);
 	tell_call(ctx, &a, result, 0, not_reached ? CALL_F_UNENTERED : 0,
-		  not_reached ? look_at_refusal() & ~SEEN_OLDER : 0);
+		  look_at_refusal() & ~SEEN_OLDER);
 	return 0;
 }
 

@@ -5,7 +5,8 @@
  * "setup": rings that are not made, each for another cause; says fail.N=CAUSE, fail.N.errno.
  * "memlock": the same where the account is full, on kernels that charge a ring's own memory.
  * "enter": io_uring_enter() that fails as a call, each for another cause.
- * "seccomp", "seccomp-enosys": all three calls are refused by a filter. Says fails= at the end. "filtered
+ * "seccomp", "seccomp-enosys": all three calls are refused by a filter. Says fails= at the end.
+ * "seccomp-enter": a filter answers io_uring_enter() on a ring with errors that the kernel has, too. "filtered
  * PROGRAM ARGS": runs it with such a filter. "inherit PROGRAM": runs it with a ring, whose
  * descriptor is its argument. "forbidden": a ring that is made, if it can be, as the user that this is
  * and as a plain one; "forbidden-member": who is a member of the group GROUP.
@@ -327,6 +328,22 @@ static void filtered(unsigned int error, const char *setup_name, const char *reg
 	report("fails=%u", nr_fails);
 }
 
+static void filtered_enter(void)
+{
+	struct io_uring_params p = { 0 };
+	int fd = setup(4, &p);
+
+	must(fd < 0 ? fd : 0, "setup");
+	refuse(EBADF);
+	report_before_fault();
+	failed("enter-told-closed", enter(fd, 1, 0, 0));
+	refuse(EOPNOTSUPP);
+	failed("enter-told-other", enter(fd, 1, 0, 0));
+	refuse(EINVAL);
+	failed("enter-told-invalid", enter(fd, 1, 0, 0));
+	report("fails=%u", nr_fails);
+}
+
 /* What kernel.io_uring_disabled says is not looked at: a ring that is made did not fail. */
 static void forbidden(bool member)
 {
@@ -381,6 +398,8 @@ int main(int argc, char **argv)
 		filtered(EPERM, "filtered-setup", "filtered-register", "filtered-enter");
 	else if (!strcmp(mode, "seccomp-enosys"))
 		filtered(ENOSYS, "hidden-setup", "hidden-register", "hidden-enter");
+	else if (!strcmp(mode, "seccomp-enter"))
+		filtered_enter();
 	else if (!strcmp(mode, "forbidden"))
 		forbidden(false);
 	else if (!strcmp(mode, "forbidden-member"))

@@ -54,6 +54,13 @@ static void explain_einval(struct words *w)
 	}
 }
 
+/* Who can return any error before the kernel looks at the call; "" = nobody is known. */
+static const char *refuser(const struct fact_call *c)
+{
+	return c->seen & SEEN_FILTER ? "the task has a seccomp filter (container profile), which can return it" :
+	       c->seen & SEEN_TRACED ? "another process traces the task, and can return it" : "";
+}
+
 static void explain_ebadf(struct words *w)
 {
 	const struct fact_call *c = w->c;
@@ -87,7 +94,7 @@ static void explain_eexist(struct words *w)
 		    c->src_fd);
 }
 
-void explain_enter(struct words *w)
+static void explain_errno(struct words *w)
 {
 	switch (-w->c->result) {
 	case EINVAL:
@@ -133,4 +140,14 @@ void explain_enter(struct words *w)
 	default:
 		SAY(w, "%s", strerror(-w->c->result));
 	}
+}
+
+void explain_enter(struct words *w)
+{
+	const struct fact_call *c = w->c;
+	const char *who = refuser(c);
+
+	explain_errno(w);
+	if (*who && !(c->result == -EBADF && c->seen & SEEN_FD_NONE))
+		say_more(w, "; unless it never came to the kernel: %s", who);
 }
