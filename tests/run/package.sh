@@ -10,6 +10,7 @@ shift
 suites=$*
 cd "$(dirname "$0")/../.." || exit 2
 unit=user/share/package/fixbuf-trace.service
+recorder=user/share/package/fixbuf-record.service
 work=$(mktemp -d) || exit 2
 tests=0 failed=0
 
@@ -116,6 +117,7 @@ try_suite() {
 	ok "$suite: list runs" in_root "$suite" fixbuf-trace list
 	ok "$suite: export runs" in_root "$suite" fixbuf-trace export --once
 	ok "$suite: the unit is there" test -f "$work/$suite/usr/lib/systemd/system/fixbuf-trace.service"
+	ok "$suite: that of the recorder, too" test -f "$work/$suite/usr/lib/systemd/system/fixbuf-record.service"
 	ok "$suite: is removed" in_root "$suite" apt-get purge -qq -y --autoremove \
 		-o APT::AutoRemove::SuggestsImportant=false -o APT::AutoRemove::RecommendsImportant=false fixbuf-trace
 	files "$suite" > "$work/$suite.after"
@@ -131,7 +133,8 @@ done
 # It names the program where the package puts it, which is not here
 unit_verified() {
 	sed "s|/usr/sbin/fixbuf-trace|$build/fixbuf-trace|; /^Documentation=/d" $unit > "$work/fixbuf-trace.service"
-	silent systemd-analyze verify --man=no "$work/fixbuf-trace.service"
+	sed "s|/usr/sbin/fixbuf-trace|$build/fixbuf-trace|; /^Documentation=/d" $recorder > "$work/fixbuf-record.service"
+	silent systemd-analyze verify --man=no "$work/fixbuf-trace.service" "$work/fixbuf-record.service"
 }
 
 exposure() {
@@ -139,7 +142,7 @@ exposure() {
 }
 
 if command -v systemd-analyze > /dev/null; then
-	ok "systemd-analyze verify has nothing to say about the unit" unit_verified
+	ok "systemd-analyze verify has nothing to say about the units" unit_verified
 	ok "systemd-analyze security rates its exposure 2.7 or less" exposure
 else
 	skip "the unit" "there is no systemd-analyze"

@@ -3,7 +3,7 @@
 #include <unistd.h>
 #include "base/signals.h"
 
-volatile sig_atomic_t interrupted, hung_up;
+volatile sig_atomic_t interrupted, hung_up, asked;
 
 #define PATIENCE_S	3	/* a reader that takes nothing ends a write after a signal, and us with it */
 
@@ -51,4 +51,17 @@ void signals_catch_hangup(void)
 
 	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &sa, NULL);
+}
+
+static void on_user(int sig)
+{
+	(void)sig;
+	asked = 1;
+}
+
+void signals_catch_user(void)
+{
+	struct sigaction sa = { .sa_handler = on_user, .sa_flags = SA_RESTART };
+
+	sigaction(SIGUSR1, &sa, NULL);
 }

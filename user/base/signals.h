@@ -13,6 +13,10 @@ extern volatile sig_atomic_t hung_up;
 /* SIGHUP is noted from then on, unless it is ignored, and ends nothing. */
 void signals_catch_hangup(void);
 
+/* A SIGUSR1 came, after signals_catch_user(). Whoever acts on it sets it to 0. */
+extern volatile sig_atomic_t asked;
+void signals_catch_user(void);
+
 /* A reader that goes away shows as EPIPE from then on, not as a signal. */
 void signals_catch(void);
 /* SIGINT and SIGTERM end the program at once again: nothing is undone, no totals are told. */

@@ -40,6 +40,7 @@ struct origin {
 	bool fixed_only;		/* the counters leave plain I/O out */
 	bool by_user_data;		/* what told requests apart */
 	bool raw_addresses;		/* the kernel's are in the file as they are; not read back */
+	bool goes_on;			/* a run of record, where the part or file before ended */
 	bool pid_ns;			/* made below the initial pid namespace: facts have .ns_pid */
 	char command[512];		/* line that recorded it */
 	char host[64];			/* the machine's name, empty in older files */

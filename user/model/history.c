@@ -259,10 +259,8 @@ static void is_used(struct history *h, const struct io_buffer_key *key)
 	free(s);
 }
 
-static void count_unused(struct history *h, const struct io_model *m)
+static void note_uses(struct history *h, const struct io_model *m)
 {
-	struct slot_history *s, *next;
-
 	h->uses_lost |= io_uses_lost(m);
 	for (size_t i = 0; i < m->nr_buffers; i++)
 		is_used(h, &m->buffers[i].key);
@@ -273,6 +271,12 @@ static void count_unused(struct history *h, const struct io_model *m)
 		if (io_failure_buffer(&m->failures[i], &key))
 			is_used(h, &key);
 	}
+}
+
+static void count_unused(struct history *h)
+{
+	struct slot_history *s, *next;
+
 	HASH_ITER(hh, h->slots, s, next) {
 		h->unused++;
 		h->unused_bytes += s->len_bytes;
@@ -289,18 +293,35 @@ static void on_end(struct history *h, const struct event *t)
 	io_model_copy(t->io, &m);
 	io_select(&m, h->select);
 	add_io(h, &m);
-	count_unused(h, &m);
+	note_uses(h, &m);
 	io_model_free(&m);
-	h->left += left.buffers;
-	h->left_bytes += left.registered_bytes;
+	h->left = h->left_before + left.buffers;
+	h->left_bytes = h->left_before_bytes + left.registered_bytes;
 	h->facts += t->end.facts;
 	h->lost += t->end.lost;
 	h->duration_ns += t->t_ns - t->origin->start_ns;
 	memset(h->under_way, 0, sizeof(h->under_way));
 }
 
+/* What was there at the end of the part before is there no more, or is told again. */
+static void on_part(struct history *h, const struct event *t)
+{
+	if (t->after_loss || t->origin->goes_on)
+		return;
+	history_end(h);
+	h->left_before = h->left;
+	h->left_before_bytes = h->left_bytes;
+}
+
+void history_end(struct history *h)
+{
+	count_unused(h);
+}
+
 void history_event(struct history *h, const struct event *t)
 {
+	if (t->kind == EVENT_LOOK)
+		on_part(h, t);
 	if (t->kind == EVENT_FACT)
 		on_fact(h, t);
 	else if (t->kind == EVENT_END)

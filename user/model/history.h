@@ -69,11 +69,12 @@ struct history {
 	struct call_history calls[NR_HISTORY_CALLS];
 	struct failure_history *failures;
 	__u64 more_failures;	/* that found no place in .failures */
-	struct slot_history *slots;
+	struct slot_history *slots; /* without I/O so far, of parts that may go on */
 	__u64 buffers, dropped;	/* put into slots, taken out */
 	__u64 life[HIST_BUCKETS]; /* from one to the other, in ns, of those whose begin was seen */
 	__u64 left, left_bytes;	/* still registered at the end */
-	__u64 unused, unused_bytes; /* of .slots: no I/O over it was counted */
+	__u64 left_before, left_before_bytes; /* of parts that no other goes on from */
+	__u64 unused, unused_bytes; /* no I/O over it was counted: after history_end() */
 	bool uses_lost;		/* so .unused is not known: uses found no room to be counted */
 	struct io_row fixed, plain; /* sums, with .hist */
 	__u64 io_lost, shown, facts, lost;
@@ -86,6 +87,8 @@ struct history {
 
 /* Takes every event, in order. */
 void history_event(struct history *h, const struct event *t);
+/* After the last event. */
+void history_end(struct history *h);
 void history_free(struct history *h);
 
 #endif

@@ -93,7 +93,8 @@ FILE *recording_create(const char *path, bool append)
 	return f;
 }
 
-long recording_whole_frames(FILE *f)
+/* The last whole frame ends there. -1 with a sentence. */
+static long whole_frames(FILE *f)
 {
 	struct rec_frame frame;
 	struct rec_head head;
@@ -119,4 +120,13 @@ long recording_whole_frames(FILE *f)
 		at = end;
 	}
 	return at;
+}
+
+long recording_append_at(FILE *f)
+{
+	long at = whole_frames(f);
+
+	if (at < 0 || (!ftruncate(fileno(f), at) && !fseek(f, at, SEEK_SET)))
+		return at;
+	return err_set(errno, "cannot append to it: %s", strerror(errno));
 }

@@ -12,7 +12,7 @@
  * through a link that another user may have made. NULL with a sentence.
  */
 FILE *recording_create(const char *path, bool append);
-/* Where the last whole frame of a recording ends: what a crash left behind it goes. -1 with a sentence. */
-long recording_whole_frames(FILE *f);
+/* Where a recording goes on: behind its last whole frame; what a crash left there is cut off. -1 with a sentence. */
+long recording_append_at(FILE *f);
 
 #endif

@@ -76,6 +76,7 @@ struct rec {
 #define REC_ABOUT_FIXED_ONLY	0x04
 #define REC_ABOUT_BY_USER_DATA	0x08
 #define REC_ABOUT_PID_NS	0x10
+#define REC_ABOUT_GOES_ON	0x20	/* where another part, or file, has ended */
 
 struct rec_about {
 	__u64 start_ns;

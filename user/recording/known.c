@@ -32,6 +32,12 @@ void known_forget(struct known_set *set)
 	set->bytes = 0;
 }
 
+void known_drop(struct known_set *set)
+{
+	known_forget(set);
+	set->last = 0;
+}
+
 /* ---- entries of one size ---------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b, void *size)

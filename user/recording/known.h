@@ -25,6 +25,8 @@ struct known_set {
 __u32 known_number(struct known_set *set, const void *bytes, size_t size, bool *is_new);
 /* What comes back later gets another number. */
 void known_forget(struct known_set *set);
+/* The same, and numbers begin anew. */
+void known_drop(struct known_set *set);
 
 /* Entries of one size, which stay where they are: looked up by their bytes. */
 struct known_list {

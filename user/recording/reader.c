@@ -191,6 +191,7 @@ static int on_about(struct recording *r, const struct rec *rec, const void *data
 	a->fixed_only = f.flags & REC_ABOUT_FIXED_ONLY;
 	a->by_user_data = f.flags & REC_ABOUT_BY_USER_DATA;
 	a->pid_ns = f.flags & REC_ABOUT_PID_NS;
+	a->goes_on = f.flags & REC_ABOUT_GOES_ON;
 	TAKE_TEXT(a->kernel, f.kernel);
 	TAKE_TEXT(a->machine, f.machine);
 	TAKE_TEXT(a->command, f.command);

@@ -70,8 +70,10 @@ static void place(struct replay *p, struct event *e)
 {
 	const struct origin *o = recording_origin(p->r);
 
-	if (e->kind == EVENT_LOOK && !e->after_loss && !p->parts++)
+	if (e->kind == EVENT_LOOK && !e->after_loss && !p->parts)
 		p->begin_ns = o->start_ns + o->realtime_ns;
+	if (e->kind == EVENT_LOOK && !e->after_loss && !(o->goes_on && p->parts))
+		p->parts++;
 	if (e->kind == EVENT_END && !e->end.clean)
 		p->cut_at = e->offset;
 	if (e->kind == EVENT_END)

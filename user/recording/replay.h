@@ -15,7 +15,7 @@ struct replay {
 	__u64 facts, lost;	/* told so far, in all parts */
 	__u64 skipped;		/* of .lost: runs of programs that the kernel left out */
 	__s64 begin_ns;		/* of the first part, CLOCK_REALTIME */
-	unsigned int parts;	/* begun so far */
+	unsigned int parts;	/* begun so far, and not gone on from another */
 	__u64 steps;		/* of the ledgers of parts before */
 	__u64 left_out;		/* facts for which parts had no room, all after their last */
 	__u64 cut_at;		/* offset where a part was cut off, 0 = none was */

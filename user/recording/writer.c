@@ -4,20 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/hash_table.h"
 #include "recording/file.h"
+#include "recording/frame.h"
 #include "recording/format.h"
 #include "recording/hide.h"
 #include "recording/known.h"
 #include "recording/writer.h"
 
 #define MAX_KNOWN	(16U << 20)	/* bytes of memory, of what was written already */
-#define LEVEL	1		/* of zstd: others cost as much time, or more room */
-#define ROOM	(2 * REC_FRAME_RAW)
 
 /* Of a limited size: what is kept free for counters and the end, before they are measured and after. */
 #define FIRST_PART	25
@@ -25,13 +22,9 @@
 #define NEAR_PART	4	/* little room is left: so much of it */
 
 struct writer {
-	FILE *out;
-	ZSTD_CCtx *zstd;
-	char *raw, *stored;
-	size_t nr_raw, stored_room;
-	__u64 written, facts, lost;
+	struct frame_writer f;
+	__u64 facts, lost;
 	__u64 safe_facts;		/* in whole frames that the file took */
-	int error;			/* errno: the file takes no more */
 	__u64 max_bytes, usable;	/* of these for facts; 0 = any number */
 	bool measured;			/* counters were written when little room was left */
 	bool full, closed;		/* for facts; for counters, too */
@@ -44,62 +37,15 @@ struct writer {
 
 /* ---- frames ----------------------------------------------------------------------- */
 
-static bool put_bytes(struct writer *w, const void *bytes, size_t nr)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, nr, w->out) == nr)
-		return true;
-	w->error = errno ? errno : EIO;
-	return false;
-}
-
-/* A reader takes what is smaller for one that was made to be large (REC_RATIO_MAX). */
-static size_t pad(struct writer *w, size_t n)
-{
-	size_t least = w->nr_raw / REC_RATIO_MAX + 1, more = least > n ? least - n : 0;
-	__u32 head[2];
-
-	if (!more)
-		return n;
-	/* a frame that zstd skips: its mark and its size, at least */
-	more = more < sizeof(head) ? sizeof(head) : more;
-	head[0] = ZSTD_MAGIC_SKIPPABLE_START;
-	head[1] = more - sizeof(head);
-	memset(w->stored + n, 0, more);
-	memcpy(w->stored + n, head, sizeof(head));
-	return n + more;
-}
-
-/* Whole or not at all: what part of it came before the file took no more goes again. */
 static void put_frame(struct writer *w)
 {
-	size_t n = ZSTD_compressCCtx(w->zstd, w->stored, w->stored_room, w->raw, w->nr_raw, LEVEL);
-	struct rec_frame head = { .mark = REC_FRAME_MARK, .raw_bytes = w->nr_raw };
-
-	/* there is room for the worst case */
-	if (ZSTD_isError(n))
-		exit(cannot("cannot compress: %s", ZSTD_getErrorName(n)));
-	n = pad(w, n);
-	w->nr_raw = 0;
-	if (w->error)
-		return;
-	head.stored_bytes = n;
-	head.crc = crc32(crc32(0, (void *)&head, sizeof(head)), (void *)w->stored, n);
-	if (put_bytes(w, &head, sizeof(head)) && put_bytes(w, w->stored, n)) {
-		errno = 0;
-		w->error = fflush(w->out) ? (errno ? errno : EIO) : 0;
-	}
-	if (!w->error) {
-		w->written += sizeof(head) + n;
+	if (frame_put(&w->f))
 		w->safe_facts = w->facts;
-	} else if (ftruncate(fileno(w->out), w->written)) {
-		/* a reader finds a frame that is cut off, and says so */
-	}
 }
 
 void writer_flush(struct writer *w)
 {
-	if (w->nr_raw)
+	if (w->f.nr_raw)
 		put_frame(w);
 }
 
@@ -112,16 +58,16 @@ static bool has_room(struct writer *w, size_t size)
 	if (!w->max_bytes)
 		return true;
 	size += sizeof(struct rec_frame) + 2 * sizeof(struct rec);
-	if (!w->full && w->written + w->nr_raw + size > w->usable) {
+	if (!w->full && w->f.written + w->f.nr_raw + size > w->usable) {
 		writer_flush(w);
-		w->full = w->written + size > w->usable;
+		w->full = w->f.written + size > w->usable;
 	}
 	return !w->full;
 }
 
 static bool is_near(const struct writer *w)
 {
-	return w->written >= w->usable - w->usable / NEAR_PART;
+	return w->f.written >= w->usable - w->usable / NEAR_PART;
 }
 
 /* Room for a record of that size, its head filled in. */
@@ -130,12 +76,12 @@ static void *record(struct writer *w, enum rec_type type, size_t size)
 	struct rec rec = { .type = type, .size = size };
 	char *at;
 
-	if (w->nr_raw >= REC_FRAME_RAW)
+	if (w->f.nr_raw >= REC_FRAME_RAW)
 		put_frame(w);
-	at = w->raw + w->nr_raw;
+	at = w->f.raw + w->f.nr_raw;
 	memcpy(at, &rec, sizeof(rec));
 	memset(at + sizeof(rec) + size, 0, REC_ALIGN(size) - size);
-	w->nr_raw += sizeof(rec) + REC_ALIGN(size);
+	w->f.nr_raw += sizeof(rec) + REC_ALIGN(size);
 	return at + sizeof(rec);
 }
 
@@ -387,7 +333,7 @@ void writer_io(struct writer *w, const struct io_model *before, const struct io_
 	if (w->closed)
 		return;
 	writer_flush(w);
-	begin = w->written;
+	begin = w->f.written;
 	memcpy(r.loss, &now->loss, sizeof(now->loss));
 	put_rows(w, before, now);
 	PUT_LIST(w, REC_IO_BUFFER, buffers, before, now);
@@ -397,7 +343,7 @@ void writer_io(struct writer *w, const struct io_model *before, const struct io_
 	memcpy(record(w, REC_IO, sizeof(r)), &r, sizeof(r));
 	writer_flush(w);
 	if (w->max_bytes)
-		keep_room_for_counters(w, w->written - begin);
+		keep_room_for_counters(w, w->f.written - begin);
 }
 
 /* ---- begin and end --------------------------------------------------------------------- */
@@ -418,43 +364,43 @@ static void put_about(struct writer *w, const struct origin *a)
 			 (a->snapshot ? REC_ABOUT_SNAPSHOT : 0) |
 			 (a->fixed_only ? REC_ABOUT_FIXED_ONLY : 0) |
 			 (a->by_user_data ? REC_ABOUT_BY_USER_DATA : 0) |
-			 (a->pid_ns ? REC_ABOUT_PID_NS : 0),
+			 (a->pid_ns ? REC_ABOUT_PID_NS : 0) |
+			 (a->goes_on ? REC_ABOUT_GOES_ON : 0),
 	};
 
 	memcpy(r.kernel, a->kernel, sizeof(r.kernel));
 	memcpy(r.machine, a->machine, sizeof(r.machine));
 	memcpy(r.command, a->command, sizeof(r.command));
 	memcpy(r.host, a->host, sizeof(r.host));
-	if (put_bytes(w, &head, sizeof(head)))
-		w->written += sizeof(head);
+	frame_put_head(&w->f, &head);
 	memcpy(record(w, REC_ABOUT, sizeof(r)), &r, sizeof(r));
 	writer_flush(w);
 }
 
 struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 {
-	long at = append ? recording_whole_frames(out) : 0;
+	long at = append ? recording_append_at(out) : 0;
 	struct writer *w;
 
 	if (at < 0)
 		return NULL;
-	if (append && (ftruncate(fileno(out), at) || fseek(out, at, SEEK_SET))) {
-		err_set(errno, "cannot append to it: %s", strerror(errno));
-		return NULL;
-	}
 	w = must_alloc(1, sizeof(*w));
-	w->out = out;
-	w->written = at;
-	w->zstd = must_have(ZSTD_createCCtx());
-	w->stored_room = ZSTD_compressBound(ROOM) + ROOM / REC_RATIO_MAX + 16;
-	w->raw = must_alloc(ROOM, 1);
+	frame_begin(&w->f, out, at);
 	if (!about->raw_addresses) {
 		address_key_new(&w->own_key);
 		w->key = &w->own_key;
 	}
-	w->stored = must_alloc(w->stored_room, 1);
 	put_about(w, about);
 	return w;
+}
+
+void writer_go_on(struct writer *w, FILE *out, const struct origin *about)
+{
+	known_drop(&w->strings);
+	known_drop(&w->stacks);
+	w->facts = w->safe_facts = w->lost = w->tables = w->stacks_lost = 0;
+	frame_begin(&w->f, out, 0);
+	put_about(w, about);
 }
 
 void writer_limit(struct writer *w, __u64 max_bytes)
@@ -467,7 +413,7 @@ struct writer_told writer_told(const struct writer *w)
 {
 	return (struct writer_told){
 		.facts = w->facts, .safe_facts = w->safe_facts, .lost = w->lost,
-		.bytes = w->written + w->nr_raw, .beyond = w->beyond, .error = w->error, .full = w->full,
+		.bytes = w->f.written + w->f.nr_raw, .beyond = w->beyond, .error = w->f.error, .full = w->full,
 		.wants_counters = w->max_bytes && (w->full ? !w->closed : !w->measured && is_near(w)),
 	};
 }
@@ -485,16 +431,16 @@ void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)
 		(struct rec_end){ t_ns, w->facts, w->lost, stacks_lost + w->stacks_lost, w->beyond };
 	writer_flush(w);
 	/* a full disk may show no sooner; what is no file cannot be synced */
-	if (!w->error && fsync(fileno(w->out)) && (errno == ENOSPC || errno == EIO || errno == EDQUOT))
-		w->error = errno;
+	if (!w->f.error && fsync(fileno(w->f.out)) && (errno == ENOSPC || errno == EIO || errno == EDQUOT))
+		w->f.error = errno;
 }
 
 void writer_free(struct writer *w)
 {
-	known_forget(&w->strings);
-	known_forget(&w->stacks);
-	ZSTD_freeCCtx(w->zstd);
-	free(w->raw);
-	free(w->stored);
+	if (!w)
+		return;
+	known_drop(&w->strings);
+	known_drop(&w->stacks);
+	frame_free(&w->f);
 	free(w);
 }

@@ -18,6 +18,11 @@ struct writer;
  */
 struct writer *writer_create(FILE *out, bool append, const struct origin *about);
 /*
+ * After writer_end(): goes on in another file, which is empty. What stood for a kernel address stands
+ * for it there, too.
+ */
+void writer_go_on(struct writer *w, FILE *out, const struct origin *about);
+/*
  * The file gets no more than so many bytes, and nearly as many: what does not fit is left out and
  * counted, but for what was there before (FACT_F_SNAPSHOT), counters and the end.
  */
@@ -56,6 +61,7 @@ struct writer_told writer_told(const struct writer *w);
 void writer_losers(struct writer *w, const struct user_loss *losers, size_t nr);
 /* A clean end: nothing may follow. */
 void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost);
+/* NULL is none. */
 void writer_free(struct writer *w);
 
 #endif

@@ -11,22 +11,14 @@
 #include "base/fmt.h"
 #include "capture/live.h"
 #include "commands/option.h"
-#include "commands/record/rings.h"
+#include "commands/record/flight.h"
+#include "commands/record/part.h"
 #include "commands/run.h"
-#include "model/ledger_snapshot.h"
 #include "recording/file.h"
 #include "recording/writer.h"
 #include "views/not_seen.h"
 
-#define MAX_STACKS	65536	/* kept in mind */
 #define ANEW_NS		1000000000ULL /* not oftener after losses */
-
-/* A stack that was written, so that its names need not be looked up again. */
-struct written_stack {
-	struct stack_key key;
-	__u32 id;
-	UT_hash_handle hh;
-};
 
 struct record_options {
 	struct output output;
@@ -34,6 +26,7 @@ struct record_options {
 	struct capture_how how;
 	__u64 duration_ns, interval_ns;
 	__u64 max_bytes;	/* 0 = as much as it comes to */
+	struct flight_options flight;
 	bool io, append, snapshot;
 	__u32 sample;
 	char **program;
@@ -46,168 +39,25 @@ struct record {
 	struct run run;
 	struct live *live;
 	struct origin origin;
-	struct writer *to;
-	struct io_model last;	/* the counters as they were written last */
+	struct part part;
+	struct flight *flight;	/* NULL: it goes to one file */
 	__u64 next_ns;
 	__u64 anew_ns;		/* when all was looked at */
 	bool torn;		/* facts were lost since */
 	__u64 last_ns;		/* of the last fact */
 	__u64 end_ns;		/* of what is recorded, 0 = it goes on */
+	int broken;		/* an exit status, after a sentence: there is no next segment */
 	__u64 no_room;		/* facts lost that a larger buffer would have held */
-	struct written_ring *rings;
-	struct written_stack *stacks;
-	__u32 emptied;		/* as of .stacks' keys */
 };
-
-/* ---- events ----------------------------------------------------------------------------- */
-
-static void forget_stacks(struct record *r)
-{
-	struct written_stack *w, *next;
-
-	HASH_ITER(hh, r->stacks, w, next) {
-		HASH_DEL(r->stacks, w);
-		free(w);
-	}
-}
-
-/* The number of the fact's stack in the file. */
-static __u32 write_stack(struct record *r, const struct fact *f)
-{
-	struct stacks *stacks = r->run.capture.stacks;
-	struct written_stack *w;
-	struct stack_key key;
-
-	if (!stacks_key(stacks, f, &key))
-		return writer_stack(r->to, stacks_of(stacks, f));
-	if (key.emptied != r->emptied || HASH_COUNT(r->stacks) >= MAX_STACKS)
-		forget_stacks(r);
-	r->emptied = key.emptied;
-	HASH_FIND(hh, r->stacks, &key, sizeof(key), w);
-	if (!w) {
-		w = must_alloc(1, sizeof(*w));
-		w->key = key;
-		w->id = writer_stack(r->to, stacks_of(stacks, f));
-		HASH_ADD(hh, r->stacks, key, sizeof(w->key), w);
-	}
-	return w->id;
-}
-
-/*
- * What others do is of use only to rings that the file knows, as an address may become another's.
- * That others made a ring is kept until something that is shown happens to it, or it is gone.
- */
-static bool is_of_use(struct record *r, const struct event *e)
-{
-	const struct fact *f = e->fact;
-	struct written_ring *w = written_find(r->rings, f->ring);
-
-	if (e->shown || !f->ring || (w && w->written))
-		return true;
-	if (f->kind == FACT_RING_CREATE && f->size <= sizeof(w->create)) {
-		w = written_get(&r->rings, f->ring);
-		memcpy(&w->create, f, f->size);
-		w->create.h.flags |= FACT_F_OTHERS;
-	} else if (f->kind == FACT_RING_GONE) {
-		written_forget(&r->rings, f->ring);
-	}
-	return false;
-}
-
-static void note_ring(struct record *r, const struct fact *f)
-{
-	struct written_ring *w;
-
-	if (f->kind == FACT_RING_GONE || !f->ring) {
-		written_forget(&r->rings, f->ring);
-		return;
-	}
-	w = written_get(&r->rings, f->ring);
-	if (!w->written && w->create.h.kind && f->kind != FACT_RING_CREATE)
-		writer_fact(r->to, &w->create.h, true, false, NULL, 0);
-	w->written = true;
-}
-
-static void write_fact(struct record *r, const struct event *e)
-{
-	const struct fact *f = e->fact;
-	union {
-		struct fact h;
-		char bytes[512];
-	} others;
-
-	if (!is_of_use(r, e))
-		return;
-	note_ring(r, f);
-	if (!e->shown && !live_shows(r->live, f->ring) && f->size <= sizeof(others)) {
-		memcpy(&others, f, f->size);
-		others.h.flags |= FACT_F_OTHERS;
-		f = &others.h;
-	}
-	writer_fact(r->to, f, e->fed, e->shown, e->why,
-		    e->shown && r->run.capture.stacks ? write_stack(r, f) : 0);
-}
-
-static void write_older(const struct fact *f, void *arg)
-{
-	struct record *r = arg;
-	union {
-		struct fact_ring ring;
-		struct fact_holder holder;
-		struct fact_buffer buffer;
-		struct fact h;
-	} copy;
-
-	memcpy(&copy, f, f->size);
-	if (!r->o->snapshot && !live_shows(r->live, f->ring))
-		copy.h.flags |= FACT_F_OTHERS;
-	note_ring(r, f);
-	writer_fact(r->to, &copy.h, true, false, NULL, 0);
-}
-
-/* Of rings that the file knows. */
-static void write_limit(const struct fact *f, void *arg)
-{
-	const struct written_ring *w = written_find(((struct record *)arg)->rings, f->ring);
-
-	if (w && w->written)
-		write_older(f, arg);
-}
-
-static void write_ledger(struct record *r, const struct event *e)
-{
-	writer_look(r->to, e->t_ns, e->after_loss);
-	written_forget_all(&r->rings);
-	ledger_facts(e->ledger, e->t_ns, write_older, r);
-	r->torn = false;
-	r->anew_ns = e->t_ns;
-}
 
 /* ---- while it runs ---------------------------------------------------------------------- */
 
-/* Errors leave what was written as it is: the next reading may work. */
 static void write_counters(struct record *r)
 {
-	struct io_model now = { 0 }, since = { 0 };
+	__u64 failed = part_counters(&r->part);
 
-	if (!io_stat_read(r->run.capture.io, &now, &since)) {
-		/* the file holds what was added by row, and all else as it stands */
-		io_model_drop_rows(&now);
-		now.rows = since.rows;
-		now.nr_rows = since.nr_rows;
-		now.room = since.room;
-		io_model_forget_index(&since);
-		memset(&since, 0, sizeof(since));
-		writer_io(r->to, &r->last, &now);
-		io_model_drop_rows(&now);
-		io_model_free(&r->last);
-		r->last = now;
-		memset(&now, 0, sizeof(now));
-		writer_flush(r->to);
-	}
-	io_model_free(&now);
-	io_model_free(&since);
-	io_stat_tidy(r->run.capture.io, live_ledger(r->live));
+	if (r->flight)
+		flight_failed_io(r->flight, failed, clock_now_ns());
 }
 
 static void on_event(const struct event *e, void *arg)
@@ -216,18 +66,70 @@ static void on_event(const struct event *e, void *arg)
 
 	if (r->end_ns)
 		return;
+	r->part.live = r->live;
 	if (e->kind == EVENT_LOOK) {
-		write_ledger(r, e);
+		part_look(&r->part, e);
+		r->torn = false;
+		r->anew_ns = e->t_ns;
 	} else if (e->kind == EVENT_FACT) {
 		r->last_ns = e->t_ns;
-		write_fact(r, e);
-		if (writer_told(r->to).wants_counters)
+		part_fact(&r->part, e);
+		if (writer_told(r->part.to).wants_counters)
 			write_counters(r);
 	} else if (e->kind == EVENT_LOST) {
-		writer_lost(r->to, &e->lost);
+		writer_lost(r->part.to, &e->lost);
 		r->no_room += e->lost.cpu == SKIPPED_CPU ? 0 : e->lost.count;
 		r->torn = true;
 	}
+	if (r->flight)
+		flight_event(r->flight, e);
+}
+
+/* The segment ends, and the next begins with what is there. */
+static void go_on(struct record *r, __u64 now, bool more)
+{
+	__u64 end = more && r->last_ns ? r->last_ns : now;
+	struct event e = {
+		.kind = EVENT_END, .origin = &r->origin, .ledger = live_ledger(r->live), .t_ns = end,
+		.since_ns = end - r->origin.start_ns, .end.clean = true,
+	};
+	struct origin about = r->origin;
+	struct writer_told told;
+	FILE *out, *before = r->o->output.out;
+
+	/* of what was torn nothing can be judged */
+	if (r->torn)
+		live_look_anew(r->live);
+	e.ledger = live_ledger(r->live);
+	write_counters(r);
+	part_end(&r->part, end);
+	told = writer_told(r->part.to);
+	if (told.error)
+		return;
+	flight_close_segment(r->flight, &told, end, false);
+	out = flight_next(r->flight);
+	if (!out) {
+		r->broken = cannot("%s", err_text());
+		return;
+	}
+	about.start_ns = end;
+	about.realtime_ns = clock_realtime_offset_ns();
+	about.goes_on = true;
+	part_go_on(&r->part, out, &about);
+	/* findings that were not sure are, at an end */
+	flight_event(r->flight, &e);
+	e.kind = EVENT_LOOK;
+	flight_event(r->flight, &e);
+	r->o->output.out = out;
+	fclose(before);
+}
+
+static bool is_full(void *arg)
+{
+	const struct record *r = arg;
+	const struct writer_told told = writer_told(r->part.to);
+
+	return told.full || r->broken || (r->flight && told.error);
 }
 
 static bool step(void *arg)
@@ -246,11 +148,14 @@ static bool step(void *arg)
 	if (!more && r->torn && now - r->anew_ns >= ANEW_NS)
 		live_look_anew(r->live);
 	else if (!more)
-		live_read_limits(r->live, false, write_limit, r);
+		live_read_limits(r->live, false, part_limit, &r->part);
 	if (now >= r->next_ns) {
 		write_counters(r);
 		r->next_ns = now + r->o->interval_ns;
 	}
+	if (r->flight && !is_full(r) &&
+	    flight_is_due(r->flight, now, writer_told(r->part.to).bytes, more))
+		go_on(r, now, more);
 	return more;
 }
 
@@ -262,11 +167,6 @@ static unsigned int pause_ms(void *arg)
 	__u64 due = now < r->next_ns ? (r->next_ns - now) / NS_PER_MS + 1 : 0;
 
 	return due < ms ? due : ms;
-}
-
-static bool is_full(void *arg)
-{
-	return writer_told(((struct record *)arg)->to).full;
 }
 
 static bool is_releasing(void *arg)
@@ -283,7 +183,7 @@ static void complete(void *arg, bool more)
 	if (r->torn && !live_look_anew(r->live))
 		more = false;
 	r->end_ns = more && r->last_ns ? r->last_ns : clock_now_ns();
-	live_read_limits(r->live, true, write_limit, r);
+	live_read_limits(r->live, true, part_limit, &r->part);
 }
 
 static int run(struct record *r)
@@ -296,7 +196,7 @@ static int run(struct record *r)
 
 	if (status)
 		return status;
-	writer_flush(r->to);
+	writer_flush(r->part.to);
 	if (!r->o->output.quiet && !r->o->program) {
 		fprintf(stderr, "recording to %s (tier: %s", r->o->output.path,
 			tier_name(r->origin.tier));
@@ -316,15 +216,23 @@ static int open_file(struct record *r)
 {
 	struct record_options *o = r->o;
 	bool append = o->append && !access(o->output.path, F_OK);
-	FILE *out = recording_create(o->output.path, append);
+	FILE *out;
 
+	if (flight_is_asked(&o->flight)) {
+		r->flight = flight_new(&o->flight, &o->output, &o->select);
+		if (!r->flight)
+			return misuse("%s", err_text());
+		r->part.goes_on = true;
+		signals_catch_user();
+	}
+	out = r->flight ? flight_next(r->flight) : recording_create(o->output.path, append);
 	if (!out)
 		return misuse("%s", err_text());
 	o->output.out = out;
-	r->to = writer_create(out, append, &r->origin);
-	if (!r->to)
+	r->part.to = writer_create(out, append, &r->origin);
+	if (!r->part.to)
 		return misuse("%s: %s", o->output.path, err_text());
-	writer_limit(r->to, o->max_bytes);
+	writer_limit(r->part.to, o->max_bytes);
 	return 0;
 }
 
@@ -336,7 +244,7 @@ static void tell_end(const struct record *r, const struct writer_told *told)
 	if (o->output.quiet)
 		return;
 	fprintf(stderr, "%llu events, %s in %s; %llu lost%s", told->facts,
-		fmt_bytes(size, told->bytes), o->output.path, told->lost,
+		r->flight ? "the last of them" : fmt_bytes(size, told->bytes), o->output.path, told->lost,
 		r->no_room ? ": a larger --ring-buffer makes room" : "");
 	if (told->full)
 		fprintf(stderr, "; ended at --max-size, %llu later events left out", told->beyond);
@@ -348,6 +256,8 @@ static int write_all(struct record *r)
 	struct capture *c = &r->run.capture;
 	int status;
 
+	r->part.capture = c;
+	r->part.everybody = r->o->snapshot;
 	capture_origin(c, &r->origin);
 	r->origin.interval_ns = r->o->interval_ns;
 	r->origin.sample = r->o->sample;
@@ -359,24 +269,25 @@ static int write_all(struct record *r)
 	if (!status)
 		status = live_start(&r->live, c, &r->o->select, &r->origin, on_event, r) ?
 			 run_cannot() : run(r);
-	if (r->to) {
+	if (r->part.to) {
+		__u64 end = r->end_ns ? r->end_ns : clock_now_ns();
 		struct writer_told told;
 
-		if (c->facts) {
-			size_t nr;
-			const struct user_loss *losers = facts_losses(c->facts, &nr);
-
-			writer_losers(r->to, losers, nr);
-		}
-		writer_end(r->to, r->end_ns ? r->end_ns : clock_now_ns(), c->stacks ? stacks_lost(c->stacks) : 0);
-		told = writer_told(r->to);
+		if (!r->broken)
+			part_end(&r->part, end);
+		else if (!status)
+			status = r->broken;
+		told = writer_told(r->part.to);
 		if (!status && told.error)
 			status = cannot("cannot write to %s: %s; it holds the first %llu of %llu events",
 					r->o->output.path, strerror(told.error),
 					told.safe_facts, told.facts);
-		else if (!status)
+		if (r->flight && !told.error && !r->broken) {
+			flight_close_segment(r->flight, &told, end, true);
+			told = flight_told(r->flight);
+		}
+		if (!status)
 			tell_end(r, &told);
-		writer_free(r->to);
 		/* it was told, and the file is to stay as it is */
 		if (told.error)
 			clearerr(r->o->output.out);
@@ -402,6 +313,10 @@ static int record(void *options)
 	};
 	int status;
 
+	if (!flight_is_asked(&o->flight) && o->flight.before_ns)
+		return misuse("--before is about what a flight recorder saves; add --trigger, --keep-time or --keep-size");
+	if (!o->output.path)
+		o->output.path = flight_is_asked(&o->flight) ? "fixbuf.recs" : "fixbuf.rec";
 	o->select.tree = o->program;
 	o->how.syscalls |= o->select.tree;
 	o->sample = io.sample;
@@ -409,12 +324,19 @@ static int record(void *options)
 	if (!status)
 		status = write_all(&r);
 	live_free(r.live);
-	io_model_free(&r.last);
-	forget_stacks(&r);
-	written_forget_all(&r.rings);
+	part_free(&r.part);
+	flight_free(r.flight);
 	run_close(&r.run);
 	return status;
 }
+
+static parser(parse_trigger)
+{
+	(void)row;
+	return trigger_parse(at, arg);
+}
+
+static const char *const words_trigger[] = { "failure", "finding", "signal", "slow 1ms", NULL };
 
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct record_options),
@@ -426,6 +348,26 @@ static const struct option_row options[] = {
 	  .help = "end before the file exceeds this size: 100M, 2G", .parse = parse_bytes,
 	  .offset = offsetof(struct record_options, max_bytes), .group = GROUP_HOW,
 	  .refusal = "'%s' is not a size; give 100M or 2G" },
+	{ .name = "keep-time", .arg = "TIME", .words = words_time,
+	  .help = "go on for ever, and keep the last so much: 10m",
+	  .parse = parse_time, .offset = offsetof(struct record_options, flight.keep_ns),
+	  .group = GROUP_HOW, .refusal = "'%s' is not a duration; give 30s or 10m" },
+	{ .name = "keep-size", .arg = "SIZE", .words = words_size,
+	  .help = "the same by size, of all files together (default 1G)", .parse = parse_bytes,
+	  .offset = offsetof(struct record_options, flight.keep_bytes), .group = GROUP_HOW,
+	  .refusal = "'%s' is not a size; give 100M or 2G" },
+	{ .name = "trigger", .arg = "WHAT", .words = words_trigger,
+	  .help = "save what is kept when this happens: failure, finding, 'slow 1ms', or signal (SIGUSR1, which always does); may be repeated",
+	  .parse = parse_trigger, .offset = offsetof(struct record_options, flight.triggers),
+	  .group = GROUP_HOW, .refusal = "'%s' is no trigger; give failure, finding, signal or 'slow 1ms'" },
+	{ .name = "before", .arg = "TIME", .words = words_time,
+	  .help = "save so much of what was before it (default: all that is kept)",
+	  .parse = parse_time, .offset = offsetof(struct record_options, flight.before_ns),
+	  .group = GROUP_HOW, .refusal = "'%s' is not a duration; give 30s or 10m" },
+	{ .name = "after", .arg = "TIME", .words = words_time,
+	  .help = "and so much after it (default 5s)",
+	  .parse = parse_time, .offset = offsetof(struct record_options, flight.after_ns),
+	  .group = GROUP_HOW, .refusal = "'%s' is not a duration; give 5s or 1m" },
 	{ .name = "snapshot",
 	  .help = "begin with every existing ring, also those of processes that are not selected",
 	  .parse = parse_flag, .offset = offsetof(struct record_options, snapshot),
@@ -442,20 +384,28 @@ static const struct option_row options[] = {
 			"buffer for events that wait to be written (default 16384)"),
 	ROW_RAW_ADDRESSES(struct record_options,
 			  "write kernel addresses as they are (default: what stands for each in this file)"),
-	ROW_OUTPUT_AS("the recording (default fixbuf.rec)"),
+	ROW_OUTPUT_AS("the recording (default fixbuf.rec), or the folder of what is kept (default fixbuf.recs)"),
 	ROWS_SAID,
 	{ 0 }
 };
 
+#define KEPT "--append and --max-size are about one file; leave them out with --keep-time, --keep-size and --trigger"
+
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "append", EXCLUDES, "keep-time", KEPT },
+	{ "max-size", EXCLUDES, "keep-time", KEPT },
+	{ "append", EXCLUDES, "keep-size", KEPT },
+	{ "max-size", EXCLUDES, "keep-size", KEPT },
+	{ "append", EXCLUDES, "trigger", KEPT },
+	{ "max-size", EXCLUDES, "trigger", KEPT },
 	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
 	{ "sample", NEEDS, "io", "--sample is about I/O; add --io" },
 	{ 0 }
 };
 
 static const struct record_options defaults = {
-	.output.path = "fixbuf.rec",
+	.flight.after_ns = 5 * NS_PER_S,
 	.how.ring_buffer_kib = 16384,	/* what is recorded shall lose least */
 	.interval_ns = NS_PER_S,
 };
@@ -470,7 +420,8 @@ const struct command record_command = {
 		"Examples:\n"
 		"  fixbuf-trace record -- ./server --fixed     # one program, to fixbuf.rec\n"
 		"  fixbuf-trace record --stacks --io -d 1m     # a minute of all, with each I/O and who called\n"
-		"  fixbuf-trace record -o a.rec --max-size 1G  # until Ctrl-C, or a GiB\n",
+		"  fixbuf-trace record -o a.rec --max-size 1G  # until Ctrl-C, or a GiB\n"
+		"  fixbuf-trace record --keep-time 10m --trigger failure # a flight recorder\n",
 	.options = options, .rules = rules, .options_size = sizeof(struct record_options),
 	.defaults = &defaults, .run = record, .opens_output = true,
 };

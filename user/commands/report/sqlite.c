@@ -24,6 +24,7 @@ int report_sqlite(struct report *r)
 		report_select(r, &e);
 		database_event(d, &e);
 	}
+	history_end(h);
 	io_failures_sort(&io);
 	if (d)
 		err = database_end(d, &concluded);

@@ -35,6 +35,7 @@ int report_summary(struct report *r)
 		history_event(h, &e);
 		report_io_failures(r, &e, &io);
 	}
+	history_end(h);
 	io_failures_sort(&io);
 	v.begin_ns = r->replay.begin_ns;
 	v.parts = r->replay.parts;

@@ -29,7 +29,7 @@ strip --remove-section=.comment --remove-section=.note "$root/usr/sbin/fixbuf-tr
 mkdir -p "$root/usr/share/zsh/vendor-completions"
 mv "$root/usr/share/zsh/site-functions/"* "$root/usr/share/zsh/vendor-completions/"
 rmdir "$root/usr/share/zsh/site-functions"
-install -Dm644 "$here/fixbuf-trace.service" "$root/usr/lib/systemd/system/fixbuf-trace.service"
+install -Dm644 -t "$root/usr/lib/systemd/system" "$here/fixbuf-trace.service" "$here/fixbuf-record.service"
 install -Dm644 "$here/copyright" "$doc/copyright"
 install -Dm644 -t "$doc/examples" "$here/../prometheus/"*
 {

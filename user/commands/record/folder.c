@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/open_safely.h"
+#include "commands/record/folder.h"
+#include "commands/record/triggers.h"
+#include "recording/file.h"
+
+#define SEGMENT		"segment"
+#define NAME_LEN	64
+#define NO_NAME		100000	/* names are tried so often */
+
+struct kept {
+	char name[NAME_LEN];
+	__u64 bytes, end_ns;
+	bool segment, own;	/* else saved; else of an earlier run */
+};
+
+struct folder {
+	const char *path;
+	int fd;			/* locked */
+	__u64 keep_ns, keep_bytes, bytes; /* of .list */
+	struct kept *list;	/* owned; the oldest first */
+	size_t nr;
+	char now[NAME_LEN];	/* the segment that is being written */
+	unsigned int number;
+};
+
+static int refuse(const char *path, const char *why)
+{
+	return err_set(EINVAL, "cannot record to the folder %s: %s; name another with -o", path, why);
+}
+
+/* ---- what lies there --------------------------------------------------------------------- */
+
+/* Whether it is named as record names its files. */
+static bool is_ours(const char *name, bool *segment)
+{
+	size_t len = strlen(name), kind = strcspn(name, "-");
+	unsigned int day, second, number;
+	int used = 0;
+
+	*segment = kind == strlen(SEGMENT) && !memcmp(name, SEGMENT, kind);
+	if (len >= NAME_LEN ||
+	    sscanf(name + kind, "-%8uT%6uZ-%u.rec%n", &day, &second, &number, &used) != 3 ||
+	    kind + used != len)
+		return false;
+	return *segment || trigger_is_name(name, kind);
+}
+
+static void add(struct folder *f, const char *name, __u64 bytes, __u64 end_ns, bool segment, bool own)
+{
+	struct kept *k;
+
+	array_grow(f->list, f->nr);
+	k = &f->list[f->nr++];
+	*k = (struct kept){ .bytes = bytes, .end_ns = end_ns, .segment = segment, .own = own };
+	snprintf(k->name, sizeof(k->name), "%s", name);
+	f->bytes += bytes;
+}
+
+static int by_end(const void *a, const void *b)
+{
+	const struct kept *x = a, *y = b;
+
+	return x->end_ns < y->end_ns ? -1 : x->end_ns > y->end_ns;
+}
+
+/* Files of earlier runs. */
+static void adopt(struct folder *f)
+{
+	int fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	__s64 offset = clock_realtime_offset_ns();
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		bool segment;
+		struct stat st;
+		__s64 end;
+
+		if (!is_ours(e->d_name, &segment) || fstatat(f->fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		end = st.st_mtim.tv_sec * (__s64)NS_PER_S + st.st_mtim.tv_nsec - offset;
+		/* from before the machine's start */
+		add(f, e->d_name, st.st_size, end > 0 ? end : 0, segment, false);
+	}
+	if (dir)
+		closedir(dir);
+	if (f->nr)
+		qsort(f->list, f->nr, sizeof(*f->list), by_end);
+}
+
+static void drop(struct folder *f, size_t i)
+{
+	unlinkat(f->fd, f->list[i].name, 0);
+	f->bytes -= f->list[i].bytes;
+	memmove(&f->list[i], &f->list[i + 1], (--f->nr - i) * sizeof(*f->list));
+}
+
+void folder_bound(struct folder *f, __u64 now_ns, __u64 bytes)
+{
+	for (size_t i = 0; f->keep_ns && i < f->nr;) {
+		if (f->list[i].segment && now_ns > f->list[i].end_ns && now_ns - f->list[i].end_ns > f->keep_ns)
+			drop(f, i);
+		else
+			i++;
+	}
+	while (f->nr && f->bytes + bytes > f->keep_bytes)
+		drop(f, 0);
+}
+
+/* ---- what is written ------------------------------------------------------------------------ */
+
+/* A name that is not there yet. */
+static int new_name(struct folder *f, const char *kind, char name[NAME_LEN])
+{
+	time_t s = clock_today_ns() / NS_PER_S;
+	struct stat st;
+	struct tm tm;
+	char when[32];
+
+	gmtime_r(&s, &tm);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	for (int i = 0; i < NO_NAME; i++) {
+		snprintf(name, NAME_LEN, "%s-%s-%u.rec", kind, when, ++f->number);
+		if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
+			return 0;
+	}
+	return refuse(f->path, "no name is free there");
+}
+
+static FILE *create(struct folder *f, const char *kind, char name[NAME_LEN])
+{
+	char path[4096];
+
+	if (new_name(f, kind, name))
+		return NULL;
+	snprintf(path, sizeof(path), "%s/%s", f->path, name);
+	return recording_create(path, false);
+}
+
+FILE *folder_next(struct folder *f)
+{
+	return create(f, SEGMENT, f->now);
+}
+
+void folder_close_segment(struct folder *f, __u64 bytes, __u64 end_ns)
+{
+	add(f, f->now, bytes, end_ns, true, true);
+}
+
+static int copy(struct folder *f, const char *name, int to)
+{
+	int from = openat(f->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n = from < 0 ? -1 : 1;
+	int err;
+
+	while (n > 0)
+		n = sendfile(to, from, NULL, 1 << 20);
+	err = n < 0 ? -errno : 0;
+	if (from >= 0)
+		close(from);
+	return err;
+}
+
+int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns, char path[FOLDER_NAME])
+{
+	char name[NAME_LEN];
+	FILE *to = create(f, why, name);
+	__u64 bytes = 0;
+	int err = 0;
+
+	if (!to)
+		return -EINVAL;
+	for (size_t i = 0; i < f->nr && !err; i++) {
+		if (!f->list[i].segment || !f->list[i].own || f->list[i].end_ns <= since_ns)
+			continue;
+		err = copy(f, f->list[i].name, fileno(to));
+		bytes += f->list[i].bytes;
+	}
+	fclose(to);
+	snprintf(path, FOLDER_NAME, "%s/%s", f->path, name);
+	if (err) {
+		unlinkat(f->fd, name, 0);
+		return err_set(-err, "cannot write to %s: %s", path, strerror(-err));
+	}
+	add(f, name, bytes, now_ns, false, true);
+	folder_bound(f, now_ns, 0);
+	return 0;
+}
+
+/* ---- begin and end --------------------------------------------------------------------------- */
+
+/* 0, or -errno with a sentence. */
+static int check(const struct folder *f)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st))
+		return refuse(f->path, strerror(errno));
+	if (st.st_uid != geteuid())
+		return refuse(f->path, "it belongs to another user");
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return refuse(f->path, "others may write to it");
+	if (flock(f->fd, LOCK_EX | LOCK_NB))
+		return refuse(f->path, errno == EWOULDBLOCK ? "another recording goes to it" : strerror(errno));
+	return 0;
+}
+
+struct folder *folder_open(const char *path, __u64 keep_ns, __u64 keep_bytes)
+{
+	struct folder *f = must_alloc(1, sizeof(*f));
+	char itself[4096];
+
+	*f = (struct folder){ .path = path, .keep_ns = keep_ns, .keep_bytes = keep_bytes };
+	snprintf(itself, sizeof(itself), "%s/.", path);
+	f->fd = mkdir(path, 0700) && errno != EEXIST ? -errno : open_safely(itself, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (f->fd < 0)
+		refuse(path, f->fd == -ELOOP ? "it is reached through a link that another user may change" :
+		       f->fd == -ENOTDIR ? "it is a file" : strerror(-f->fd));
+	if (f->fd < 0 || check(f)) {
+		folder_free(f);
+		return NULL;
+	}
+	adopt(f);
+	return f;
+}
+
+void folder_free(struct folder *f)
+{
+	if (!f)
+		return;
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->list);
+	free(f);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The folder of a flight recorder: segments, one after the other, and what was saved of them. What
+ * lies there is bounded, that of earlier runs included; the oldest goes first.
+ */
+#ifndef FIXBUF_COMMANDS_RECORD_FOLDER_H
+#define FIXBUF_COMMANDS_RECORD_FOLDER_H
+
+#include <linux/types.h>
+#include <stdio.h>
+
+struct folder;
+
+#define FOLDER_NAME 256		/* of a path in it, as far as that is told */
+
+/* Makes it where it is not there. .keep_ns 0: however old. NULL with a sentence. */
+struct folder *folder_open(const char *path, __u64 keep_ns, __u64 keep_bytes);
+/* The next segment, to be written. NULL with a sentence. */
+FILE *folder_next(struct folder *f);
+/* It has so many bytes now; drops what is too old, or too much. */
+void folder_bound(struct folder *f, __u64 now_ns, __u64 bytes);
+/* It is complete, with what happened up to .end_ns. */
+void folder_close_segment(struct folder *f, __u64 bytes, __u64 end_ns);
+/*
+ * Makes one recording, named after .why, of this run's complete segments that hold something later
+ * than .since_ns. 0 with its .path, or -errno with a sentence.
+ */
+int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns, char path[FOLDER_NAME]);
+void folder_free(struct folder *f);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+#include "base/alloc.h"
+#include "base/err.h"
+#include "recording/frame.h"
+
+#define LEVEL	1		/* of zstd: others cost as much time, or more room */
+#define ROOM	(2 * REC_FRAME_RAW)
+
+void frame_begin(struct frame_writer *f, FILE *out, __u64 at)
+{
+	if (!f->zstd) {
+		f->zstd = must_have(ZSTD_createCCtx());
+		f->stored_room = ZSTD_compressBound(ROOM) + ROOM / REC_RATIO_MAX + 16;
+		f->raw = must_alloc(ROOM, 1);
+		f->stored = must_alloc(f->stored_room, 1);
+	}
+	f->out = out;
+	f->written = at;
+	f->nr_raw = 0;
+	f->error = 0;
+}
+
+static bool put_bytes(struct frame_writer *f, const void *bytes, size_t nr)
+{
+	errno = 0;
+	if (fwrite(bytes, 1, nr, f->out) == nr)
+		return true;
+	f->error = errno ? errno : EIO;
+	return false;
+}
+
+void frame_put_head(struct frame_writer *f, const struct rec_head *head)
+{
+	if (put_bytes(f, head, sizeof(*head)))
+		f->written += sizeof(*head);
+}
+
+/* A reader takes what is smaller for one that was made to be large (REC_RATIO_MAX). */
+static size_t pad(struct frame_writer *f, size_t n)
+{
+	size_t least = f->nr_raw / REC_RATIO_MAX + 1, more = least > n ? least - n : 0;
+	__u32 head[2];
+
+	if (!more)
+		return n;
+	/* a frame that zstd skips: its mark and its size, at least */
+	more = more < sizeof(head) ? sizeof(head) : more;
+	head[0] = ZSTD_MAGIC_SKIPPABLE_START;
+	head[1] = more - sizeof(head);
+	memset(f->stored + n, 0, more);
+	memcpy(f->stored + n, head, sizeof(head));
+	return n + more;
+}
+
+/* What part of it came before the file took no more goes again. */
+bool frame_put(struct frame_writer *f)
+{
+	size_t n = ZSTD_compressCCtx(f->zstd, f->stored, f->stored_room, f->raw, f->nr_raw, LEVEL);
+	struct rec_frame head = { .mark = REC_FRAME_MARK, .raw_bytes = f->nr_raw };
+
+	/* there is room for the worst case */
+	if (ZSTD_isError(n))
+		exit(cannot("cannot compress: %s", ZSTD_getErrorName(n)));
+	n = pad(f, n);
+	f->nr_raw = 0;
+	if (f->error)
+		return false;
+	head.stored_bytes = n;
+	head.crc = crc32(crc32(0, (void *)&head, sizeof(head)), (void *)f->stored, n);
+	if (put_bytes(f, &head, sizeof(head)) && put_bytes(f, f->stored, n)) {
+		errno = 0;
+		f->error = fflush(f->out) ? (errno ? errno : EIO) : 0;
+	}
+	if (!f->error)
+		f->written += sizeof(head) + n;
+	else if (ftruncate(fileno(f->out), f->written)) {
+		/* a reader finds a frame that is cut off, and says so */
+	}
+	return !f->error;
+}
+
+void frame_free(struct frame_writer *f)
+{
+	ZSTD_freeCCtx(f->zstd);
+	free(f->raw);
+	free(f->stored);
+}

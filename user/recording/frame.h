@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Frames of a recording, written one after the other: each is compressed, and whole or not there. */
+#ifndef FIXBUF_RECORDING_FRAME_H
+#define FIXBUF_RECORDING_FRAME_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "recording/format.h"
+
+struct frame_writer {
+	FILE *out;
+	void *zstd;
+	char *raw, *stored;	/* records of the next frame: twice REC_FRAME_RAW; they, compressed */
+	size_t nr_raw, stored_room;
+	__u64 written;		/* bytes of the file */
+	int error;		/* errno: the file takes no more */
+};
+
+/* Goes on, or begins when it is all zero, in a file that holds .at bytes. */
+void frame_begin(struct frame_writer *f, FILE *out, __u64 at);
+void frame_put_head(struct frame_writer *f, const struct rec_head *head);
+/* What .raw holds: whole or not at all. False when the file takes no more. */
+bool frame_put(struct frame_writer *f);
+void frame_free(struct frame_writer *f);
+
+#endif
