@@ -277,8 +277,19 @@ struct io_sqe_head {
 	__u64 off, addr;
 	__u32 len, op_flags;
 	__u64 user_data;
-	__u16 buf_index;
+	__u16 buf_index, personality;
+	__u32 splice_fd;
+	__u64 attr_ptr, attr_mask; /* .addr3 and padding up to 6.13 */
 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* From 59a7d12a7fb5 ("io_uring: introduce attributes for read/write and PI support"), 6.14. */
+struct io_uring_sqe___attributes {
+	__u64 attr_type_mask;
+};
+
+#pragma clang attribute pop
 
 static __always_inline bool sqe_is_fixed(const struct io_sqe_head *s)
 {
@@ -311,6 +322,15 @@ static __noinline int see_sqe(struct io_evidence *ev, __u64 ring, const struct i
 		ev->len_bytes = s->len;
 		ev->flags |= EV_RANGE;
 	}
+	if (rw && s->ioprio)
+		ev->flags |= EV_PRIORITY;
+	if (s->personality)
+		ev->flags |= EV_PERSONALITY;
+	if (rw && s->attr_mask && bpf_core_field_exists(struct io_uring_sqe___attributes, attr_type_mask))
+		ev->flags |= EV_ATTRIBUTE;
+	ev->ioprio = s->ioprio;
+	ev->personality = s->personality;
+	ev->attr_mask = s->attr_mask;
 	see_ring(ev, ring);
 	see_account(ev, ring, (void *)bpf_get_current_task());
 	if (ev->flags & EV_FIXED) {

@@ -39,6 +39,9 @@
 #define EV_BEGINS_IN	0x8000000 /* the range begins in the buffer and ends beyond it */
 #define EV_NO_OP	0x10000000 /* EV_REFUSED: this kernel does not know its operation */
 #define EV_CHANGED	0x20000000 /* EV_EMPTY: buffers were unregistered, or slots updated, before: .called_ns */
+#define EV_PRIORITY	0x40000000 /* EV_REFUSED: its sqe asks for an .ioprio */
+#define EV_PERSONALITY	0x80000000 /* EV_REFUSED: ... for a .personality */
+#define EV_ATTRIBUTE	EV_WAITED /* EV_REFUSED, which has not waited: ... for attributes, .attr_mask */
 
 /* Slots in which a range is looked for. */
 #define EV_MAX_SLOTS	64
@@ -70,7 +73,16 @@ struct io_evidence {
 	__u32 fs_magic;
 	__u32 nr_files;		/* of the ring's table, 0 = it has none */
 	__s32 fd;		/* EV_REFUSED: as given */
-	__u32 block_bytes, memory_align;
+	union {
+		__u32 block_bytes; /* EV_DEVICE */
+		struct {
+			__u16 ioprio, personality; /* EV_REFUSED */
+		};
+	};
+	union {
+		__u32 memory_align; /* EV_DEVICE */
+		__u32 attr_mask; /* EV_REFUSED: IORING_RW_ATTR_FLAG_* */
+	};
 	__u32 family;		/* AF_* */
 	__u32 tid;
 	__u32 head_op;

@@ -90,6 +90,49 @@ static void provided(struct io_uring_sqe *sqe)
 	sqe->flags = IOSQE_BUFFER_SELECT;
 }
 
+static void class_7(struct io_uring_sqe *sqe)
+{
+	sqe->ioprio = 7 << 13 | 1;
+}
+
+static void level_alone(struct io_uring_sqe *sqe)
+{
+	sqe->ioprio = 3;
+}
+
+static void personality(struct io_uring_sqe *sqe)
+{
+	sqe->personality = 77;
+}
+
+/* The last two words of a sqe, attr_ptr and attr_type_mask, which older headers do not name. */
+static void attribute(struct io_uring_sqe *sqe, __u64 mask, __u64 addr)
+{
+	__u64 *words = (__u64 *)sqe;
+
+	words[6] = addr;
+	words[7] = mask;
+}
+
+static void attribute_2(struct io_uring_sqe *sqe)
+{
+	attribute(sqe, 2, (uintptr_t)apart);
+}
+
+static void attribute_nowhere(struct io_uring_sqe *sqe)
+{
+	attribute(sqe, 1, 0x10);
+}
+
+static void fields(void)
+{
+	load_fails("priority-class", IORING_OP_READ_FIXED, cached, first, 512, 0, class_7);
+	load_fails("priority-level", IORING_OP_WRITE_FIXED, cached, first, 512, 0, level_alone);
+	load_fails("personality", IORING_OP_READ_FIXED, cached, first, 512, 0, personality);
+	load_fails("attribute", IORING_OP_READ_FIXED, cached, first, 512, 0, attribute_2);
+	load_fails("attribute-nowhere", IORING_OP_READ_FIXED, cached, first, 512, 0, attribute_nowhere);
+}
+
 static void requests(void)
 {
 	static struct iovec many[IOVECS];
@@ -101,6 +144,7 @@ static void requests(void)
 	load_fails("rw-flags", IORING_OP_READ, cached, apart, 512, 0, odd_rw_flags);
 	load_fails("provided", IORING_OP_READ_FIXED, cached, first, 512, 0, provided);
 	load_fails("negative", IORING_OP_WRITE_FIXED, cached, first, 512, -4096, NULL);
+	fields();
 }
 
 static void alignment(void)

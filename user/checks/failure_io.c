@@ -152,7 +152,9 @@ static void explain_io_efault(struct io_words *w)
 	const struct io_evidence *e = w->e;
 	char where[96];
 
-	if (e->flags & EV_FIXED)
+	if (e->flags & EV_REFUSED && e->flags & EV_ATTRIBUTE)
+		TELL(w, "what attr_ptr of the sqe points to (IORING_RW_ATTR_FLAG_PI), or the integrity information that it names, cannot be read; pass addresses that are mapped");
+	else if (e->flags & EV_FIXED)
 		explain_fixed_efault(w);
 	else if (e->flags & EV_RANGE)
 		TELL(w, "the memory at %s is not mapped, or may not be accessed that way; which of them was not looked at",

@@ -126,6 +126,48 @@ static bool explain_kind_of_file(struct io_words *w)
 	return true;
 }
 
+/* What ioprio_check_cap() refuses; hints came between level and class in 6.5. */
+static bool explain_priority(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+	__u32 class = e->ioprio >> 13, level = e->ioprio & 0x1fff;
+
+	if (class > 3)
+		TELL(w, "ioprio 0x%x asks for class %u, and there are IOPRIO_CLASS_NONE to IOPRIO_CLASS_IDLE, 0 to 3",
+		     e->ioprio, class);
+	else if (!class)
+		TELL(w, "ioprio 0x%x has a level without a class; name one (IOPRIO_CLASS_*), or pass 0",
+		     e->ioprio);
+	else if (class < 3 && level > 7)
+		TELL(w, "ioprio 0x%x has a level above 7, which takes Linux 6.5, as a hint; pass 0 to 7",
+		     e->ioprio);
+	else
+		return false;
+	return true;
+}
+
+/* False where nothing is seen that is wrong with the lesser fields of the sqe. */
+static bool explain_field(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+
+	if (!(e->flags & EV_REFUSED))
+		return false;
+	if (e->flags & EV_PRIORITY && explain_priority(w))
+		return true;
+	if (e->flags & EV_PERSONALITY)
+		TELL(w, "the sqe names personality %u, which must be a number that IORING_REGISTER_PERSONALITY returned for this ring; whether it is was not looked at",
+		     e->personality);
+	else if (e->flags & EV_ATTRIBUTE && e->attr_mask != ATTR_PI)
+		TELL(w, "attr_type_mask 0x%x of the sqe asks for attributes that no kernel up to 7.3 knows; IORING_RW_ATTR_FLAG_PI, 1, alone is known",
+		     e->attr_mask);
+	else if (e->flags & EV_ATTRIBUTE)
+		TELL(w, "the attribute of the sqe (IORING_RW_ATTR_FLAG_PI) is refused: its flags, reserved fields or length, or the file, which takes no integrity information without O_DIRECT; which was not looked at");
+	else
+		return false;
+	return true;
+}
+
 void explain_io_einval(struct io_words *w)
 {
 	const struct io_evidence *e = w->e;
@@ -139,7 +181,7 @@ void explain_io_einval(struct io_words *w)
 	else if (e->nr_segments > MAX_IOVECS)
 		TELL(w, "%u iovecs are more than the %u that a request can have; split it",
 		     e->nr_segments, MAX_IOVECS);
-	else if (explain_flags(w))
+	else if (explain_flags(w) || explain_field(w))
 		return;
 	else if (is_rw(e) && e->offset != ~0ULL && (__s64)e->offset < 0)
 		TELL(w, "the offset 0x%llx is negative; -1 alone is allowed: the file's own position",
@@ -152,7 +194,8 @@ void explain_io_einval(struct io_words *w)
 	else if (e->file_flags & O_DIRECT && !(e->flags & EV_DEVICE))
 		TELL(w, "the file is open with O_DIRECT; which address, length and offset it takes could not be looked at: statx() with STATX_DIOALIGN tells");
 	else if (e->flags & EV_REFUSED)
-		TELL(w, "a field of the sqe is refused; not the cause are the number of iovecs and unknown IOSQE flags, others (ioprio, personality, buf_index, addr3) were not looked at");
+		TELL(w, "a field of the sqe is refused; not the cause are the number of iovecs, unknown IOSQE flags%s, others (buf_index, addr3) were not looked at",
+		     is_rw(e) ? ", ioprio, personality and attributes" : ", and a personality");
 	else
 		TELL(w, "no cause is seen; not the cause are %sthe number of iovecs and a negative offset",
 		     e->flags & EV_DEVICE ? "the alignment of address, length and offset, " : "");

@@ -28,6 +28,7 @@ void explain_io_errno(struct io_words *w, __s32 result);
 #define SENDMSG_ZC_OP	48	/* 6.1 */
 #define READV_FIXED_OP	60	/* 6.15 */
 #define WRITEV_FIXED_OP	61
+#define ATTR_PI		1U	/* IORING_RW_ATTR_FLAG_PI, 6.14 */
 #define RECVSEND_FIXED	(1U << 2) /* IORING_RECVSEND_FIXED_BUF */
 
 #define RWF_ANY		0x1ffU	/* RWF_HIPRI to RWF_NOSIGNAL */
