@@ -83,6 +83,7 @@ struct stack_ids {
 #define RING_F_ACCT_SHARED 0x04	/* the charge is kept per user and mm (patches/0002) */
 #define RING_F_LOCKED	0x08	/* a walk found its uring_lock held: a call may be half done */
 #define RING_F_SKIPPED	0x10	/* a recording's: a walk did not read its table, of .whose slots */
+#define RING_F_UNREAD	0x20	/* the same: it changed too fast to be read */
 
 struct fact_ring {
 	struct fact h;

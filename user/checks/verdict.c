@@ -254,6 +254,8 @@ const char *unsettled_remedy(const struct unsettled *u)
 	if (u->recorded && u->what == UNSETTLED_SLOTS)
 		return "record one process with -p, whose rings are read first; where one alone has so many "
 		       "slots, give it smaller tables, empty slots included";
+	if (u->recorded && u->what == UNSETTLED_RINGS)
+		return "record it again; where the ring is made while record runs all of it is seen";
 	return rows[u->what].remedy;
 }
 

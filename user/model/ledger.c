@@ -217,7 +217,8 @@ static struct ring *feed_ring(struct ledger *l, const struct fact_ring *f)
 		return NULL;
 	ring_charge_to(l, r, learn_user(l, &f->h, f->user, f->charged_uid, f->user_locked_pages),
 		       learn_mm(l, &f->h, f->mm, f->mm_pinned_pages));
-	r->ring_flags = f->ring_flags & ~RING_F_SKIPPED;
+	r->ring_flags = f->ring_flags & ~(RING_F_SKIPPED | RING_F_UNREAD);
+	r->unread |= !!(f->ring_flags & RING_F_UNREAD);
 	if (f->ring_flags & RING_F_SKIPPED) {
 		r->skipped = f->whose;
 		ledger_know_less(r);
@@ -344,6 +345,8 @@ static void feed_call(struct ledger *l, const struct fact_call *f)
 	switch (f->op) {
 	case CALL_UNREGISTER:
 		slots_resize(l, &f->h, r, 0);
+		/* what it holds from now on is told */
+		r->unread = false;
 		break;
 	case CALL_REGISTER:
 	case CALL_REGISTER2:

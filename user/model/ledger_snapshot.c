@@ -27,7 +27,8 @@ static void tell_ring(const struct telling *t, const struct ring *r)
 		.user_locked_pages = r->user ? r->user->locked_pages : 0,
 		.mm_pinned_pages = r->mm ? r->mm->pinned_pages : 0,
 		.nr_slots = r->nr_slots,
-		.ring_flags = r->ring_flags | (r->skipped ? RING_F_SKIPPED : 0),
+		.ring_flags = r->ring_flags | (r->skipped ? RING_F_SKIPPED : 0) |
+			      (r->unread ? RING_F_UNREAD : 0),
 		.whose = r->skipped,
 		.charged_uid = r->user ? r->user->uid : ~0U,
 		.fd = -1,

@@ -24,6 +24,7 @@ static void same_again(void **state)
 	/* a table that a walk left out */
 	see_ring(l, RING2 + 4096, 7, 5);
 	ledger_ring(l, RING2 + 4096)->skipped = 16384;
+	ledger_ring(l, RING2)->unread = true;
 	/* the creator of this ring holds it no longer */
 	owner.mm = MM;
 	FEED(l, owner);
@@ -45,6 +46,7 @@ static void same_again(void **state)
 		assert_int_equal(b->cq_entries, a->cq_entries);
 		assert_int_equal(b->nr_slots, a->nr_slots);
 		assert_int_equal(b->skipped, a->skipped);
+		assert_int_equal(b->unread, a->unread);
 		assert_int_equal(b->nr_holders, 1);
 		assert_memory_equal(b->holders, a->holders, sizeof(*a->holders));
 		for (__u32 i = 0; i < a->nr_slots; i++) {

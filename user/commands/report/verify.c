@@ -127,14 +127,19 @@ static void keep_losers(struct losers *l, const struct event_end *end)
 
 static void add_skipped(struct unsettled_list *u, const struct selection *select, const struct ring *r)
 {
-	if (r && r->skipped && selection_has_ring(select, r))
-		unsettled_add(u, (struct unsettled){
-			.what = UNSETTLED_SLOTS, .has_uid = true, .uid = ring_uid(r), .pid = ring_pid(r),
-			.ns_pid = ring_ns_pid(r), .count = r->skipped, .recorded = true,
-		});
+	struct unsettled row = { .has_uid = true, .recorded = true };
+
+	if (!r || !(r->skipped || r->unread) || !selection_has_ring(select, r))
+		return;
+	row.what = r->skipped ? UNSETTLED_SLOTS : UNSETTLED_RINGS;
+	row.uid = ring_uid(r);
+	row.pid = ring_pid(r);
+	row.ns_pid = ring_ns_pid(r);
+	row.count = r->skipped ? : 1;
+	unsettled_add(u, row);
 }
 
-/* Tables that a walk of record left out: of rings that end, and of those that are there at the end. */
+/* Tables that a walk of record left out, or could not read: of rings that end, and of those that are there at the end. */
 static void note_skipped(struct unsettled_list *u, const struct selection *select, const struct event *e)
 {
 	if (e->kind == EVENT_FACT && e->fact->kind == FACT_RING_GONE)
