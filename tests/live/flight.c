@@ -228,14 +228,19 @@ static void bounded(void)
 	await_start(&record);
 	for (int i = 0; i < 100; i++) {
 		usleep(50000);
+		if (i == 50)
+			kill(record.pid, SIGUSR1);
 		list_files(&f, "");
 		most = f.bytes > most ? f.bytes : most;
 		free_files(&f);
 	}
 	end(&record);
 	load_end(&l);
+	list_files(&f, "signal-");
+	is(f.nr, 1, "what is saved has room beside");
+	free_files(&f);
 	list_files(&f, "segment-");
-	ok(f.nr > 3, "churn goes to segments (%zu)", f.nr);
+	ok(f.nr >= 2, "churn goes to segments (%zu)", f.nr);
 	ok(most > KEPT / 2 && most <= KEPT, "no more than --keep-size lies there (%llu)", most);
 	free_files(&f);
 	tool_free(&record);

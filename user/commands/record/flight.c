@@ -24,6 +24,7 @@ struct flight {
 	struct triggers *triggers;
 	__u64 segment_ns, segment_bytes;
 	__u64 begin_ns;		/* of the segment */
+	__u64 room;		/* bytes that were made free for it */
 	enum trigger why;	/* something happened, and is to be saved at .due_ns */
 	__u64 happened_ns, due_ns;
 	char who[128];
@@ -79,6 +80,8 @@ struct flight *flight_new(const struct flight_options *o, const struct output *t
 FILE *flight_next(struct flight *f)
 {
 	f->begin_ns = clock_now_ns();
+	f->room = f->segment_bytes;
+	folder_bound(f->folder, f->begin_ns, f->room);
 	return folder_next(f->folder);
 }
 
@@ -111,11 +114,21 @@ void flight_failed_io(struct flight *f, __u64 nr, __u64 now_ns)
 	happened(f, TRIGGER_FAILURE, now_ns, f->o->after_ns);
 }
 
+void flight_grows(struct flight *f, __u64 now_ns, __u64 bytes)
+{
+	/* what is there, and counters, come at once */
+	if (bytes + f->segment_bytes / 2 <= f->room)
+		return;
+	f->room = bytes + f->segment_bytes;
+	folder_bound(f->folder, now_ns, f->room);
+}
+
 bool flight_is_due(struct flight *f, __u64 now_ns, __u64 bytes, bool more)
 {
 	__u64 due = f->begin_ns + f->segment_ns;
 
-	folder_bound(f->folder, now_ns, bytes);
+	folder_bound(f->folder, now_ns, f->room);
+	flight_grows(f, now_ns, bytes);
 	if (asked) {
 		asked = 0;
 		if (!f->why)

@@ -29,6 +29,8 @@ FILE *flight_next(struct flight *f);
 void flight_event(struct flight *f, const struct event *e);
 /* So many I/Os failed since the last reading. */
 void flight_failed_io(struct flight *f, __u64 nr, __u64 now_ns);
+/* The segment has so many bytes, and may soon have more: makes room. */
+void flight_grows(struct flight *f, __u64 now_ns, __u64 bytes);
 /* Whether the segment, of so many bytes, ends here. .more waits to be taken. */
 bool flight_is_due(struct flight *f, __u64 now_ns, __u64 bytes, bool more);
 /* The segment is complete; saves what is to be saved. .last: it is that of the run. */

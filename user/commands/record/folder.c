@@ -31,7 +31,8 @@ struct kept {
 struct folder {
 	const char *path;
 	int fd;			/* locked */
-	__u64 keep_ns, keep_bytes, bytes; /* of .list */
+	__u64 keep_ns, keep_bytes;
+	__u64 bytes, saved;	/* of .list; of those in it that are no segments */
 	struct kept *list;	/* owned; the oldest first */
 	size_t nr;
 	char now[NAME_LEN];	/* the segment that is being written */
@@ -69,6 +70,7 @@ static void add(struct folder *f, const char *name, __u64 bytes, __u64 end_ns, b
 	*k = (struct kept){ .bytes = bytes, .end_ns = end_ns, .segment = segment, .own = own };
 	snprintf(k->name, sizeof(k->name), "%s", name);
 	f->bytes += bytes;
+	f->saved += segment ? 0 : bytes;
 }
 
 static int by_end(const void *a, const void *b)
@@ -108,7 +110,30 @@ static void drop(struct folder *f, size_t i)
 {
 	unlinkat(f->fd, f->list[i].name, 0);
 	f->bytes -= f->list[i].bytes;
+	f->saved -= f->list[i].segment ? 0 : f->list[i].bytes;
 	memmove(&f->list[i], &f->list[i + 1], (--f->nr - i) * sizeof(*f->list));
+}
+
+static size_t first_of(const struct folder *f, bool segment)
+{
+	size_t i = 0;
+
+	while (i < f->nr && f->list[i].segment != segment)
+		i++;
+	return i;
+}
+
+/*
+ * For so many bytes beside what is kept, .saved of which will be a saved recording: these have half
+ * of all before segments have, else those that are newest would push them out.
+ */
+static void make_room(struct folder *f, __u64 bytes, __u64 saved)
+{
+	while (f->nr && f->bytes + bytes > f->keep_bytes) {
+		size_t i = first_of(f, f->saved + saved <= f->keep_bytes / 2);
+
+		drop(f, i < f->nr ? i : 0);
+	}
 }
 
 void folder_bound(struct folder *f, __u64 now_ns, __u64 bytes)
@@ -119,8 +144,7 @@ void folder_bound(struct folder *f, __u64 now_ns, __u64 bytes)
 		else
 			i++;
 	}
-	while (f->nr && f->bytes + bytes > f->keep_bytes)
-		drop(f, 0);
+	make_room(f, bytes, 0);
 }
 
 /* ---- what is written ------------------------------------------------------------------------ */
@@ -177,21 +201,48 @@ static int copy(struct folder *f, const char *name, int to)
 	return err;
 }
 
+/*
+ * The first segment to be saved: half of what may lie there is the most, so that there is room for
+ * what is saved beside what is still to be.
+ */
+static size_t first_saved(const struct folder *f, __u64 since_ns)
+{
+	__u64 bytes = 0;
+	size_t i = f->nr;
+
+	for (; i; i--) {
+		const struct kept *k = &f->list[i - 1];
+
+		if (!k->segment)
+			continue;
+		bytes += k->bytes;
+		if (!k->own || k->end_ns <= since_ns || bytes > f->keep_bytes / 2)
+			break;
+	}
+	return i;
+}
+
 int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns, char path[FOLDER_NAME])
 {
+	size_t first = first_saved(f, since_ns), nr = f->nr - first;
+	struct kept *list = must_alloc(nr, sizeof(*list));
 	char name[NAME_LEN];
 	FILE *to = create(f, why, name);
 	__u64 bytes = 0;
-	int err = 0;
+	int err = to ? 0 : -EINVAL;
 
-	if (!to)
-		return -EINVAL;
-	for (size_t i = 0; i < f->nr && !err; i++) {
-		if (!f->list[i].segment || !f->list[i].own || f->list[i].end_ns <= since_ns)
+	/* those that were copied may be dropped meanwhile */
+	memcpy(list, f->list + first, nr * sizeof(*list));
+	for (size_t i = 0; i < nr && !err; i++) {
+		if (!list[i].segment)
 			continue;
-		err = copy(f, f->list[i].name, fileno(to));
-		bytes += f->list[i].bytes;
+		bytes += list[i].bytes;
+		make_room(f, bytes, bytes);
+		err = copy(f, list[i].name, fileno(to));
 	}
+	free(list);
+	if (!to)
+		return err;
 	fclose(to);
 	snprintf(path, FOLDER_NAME, "%s/%s", f->path, name);
 	if (err) {
@@ -199,7 +250,6 @@ int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns,
 		return err_set(-err, "cannot write to %s: %s", path, strerror(-err));
 	}
 	add(f, name, bytes, now_ns, false, true);
-	folder_bound(f, now_ns, 0);
 	return 0;
 }
 

@@ -17,13 +17,14 @@ struct folder;
 struct folder *folder_open(const char *path, __u64 keep_ns, __u64 keep_bytes);
 /* The next segment, to be written. NULL with a sentence. */
 FILE *folder_next(struct folder *f);
-/* It has so many bytes now; drops what is too old, or too much. */
+/* It has, or will soon have, so many bytes; drops what is too old, or too much. */
 void folder_bound(struct folder *f, __u64 now_ns, __u64 bytes);
 /* It is complete, with what happened up to .end_ns. */
 void folder_close_segment(struct folder *f, __u64 bytes, __u64 end_ns);
 /*
  * Makes one recording, named after .why, of this run's complete segments that hold something later
- * than .since_ns. 0 with its .path, or -errno with a sentence.
+ * than .since_ns; of the last of them where that is more than half of what may lie there. 0 with its
+ * .path, or -errno with a sentence.
  */
 int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns, char path[FOLDER_NAME]);
 void folder_free(struct folder *f);

@@ -63,6 +63,7 @@ static void write_counters(struct record *r)
 static void on_event(const struct event *e, void *arg)
 {
 	struct record *r = arg;
+	struct writer_told told;
 
 	if (r->end_ns)
 		return;
@@ -74,8 +75,11 @@ static void on_event(const struct event *e, void *arg)
 	} else if (e->kind == EVENT_FACT) {
 		r->last_ns = e->t_ns;
 		part_fact(&r->part, e);
-		if (writer_told(r->part.to).wants_counters)
+		told = writer_told(r->part.to);
+		if (told.wants_counters)
 			write_counters(r);
+		if (r->flight)
+			flight_grows(r->flight, e->t_ns, told.bytes);
 	} else if (e->kind == EVENT_LOST) {
 		writer_lost(r->part.to, &e->lost);
 		r->no_room += e->lost.cpu == SKIPPED_CPU ? 0 : e->lost.count;
