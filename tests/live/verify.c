@@ -129,6 +129,10 @@ static void views(void)
 	has_text(a.out, "stale-page", "the text names the tag");
 	has_text(a.out, pid, "and the process");
 	has_text(a.out, "remedy", "and what to do");
+	ok(!strchr(a.out, '\033'), "without colour, as it is no terminal");
+	tool_free(&a);
+	tool(&a, "verify", "--color", "always", "-p", pid, NULL);
+	has_text(a.out, "\033[", "--color always: with colour");
 	tool_free(&a);
 	tool(&a, "verify", "--json", "--pages", "-p", pid, NULL);
 	is(json_nr_findings(a.json, l.pid, "stale-page"), 3, "--pages: one finding a page");

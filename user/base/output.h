@@ -12,6 +12,10 @@ struct output {
 	const char *kernel;	/* release of the kernel that is told about */
 	bool json, timestamps, quiet, no_header;
 	int verbose;
+	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
 };
+
+/* Whether what people read is coloured: without --color on terminals, unless NO_COLOR forbids it. */
+bool output_is_coloured(const struct output *to);
 
 #endif

@@ -24,6 +24,7 @@ const char *const words_severity[] = { "info", "warning", "error", NULL };
 const char *const words_room[] = { "1024", "4096", "16384", "65536", NULL };
 const char *const words_count[] = { "10", "100", "1000", NULL };
 const char *const words_size[] = { "100M", "1G", "10G", NULL };
+const char *const words_colour[] = { "auto", "always", "never", NULL };
 
 parser(parse_flag)
 {

@@ -35,7 +35,8 @@ parser(parse_ignore_file); /* the same: those of a file */
 extern char refusal_ignore[], refusal_ignore_file[], refusal_run_as[]; /* filled when it is refused */
 
 extern const char *const words_time[], *const words_tier[], *const words_severity[],
-	*const words_room[], *const words_count[], *const words_size[];
+	*const words_room[], *const words_count[], *const words_size[],
+	*const words_colour[];
 
 #define UNKNOWN_USER "unknown user '%s'; give a name or a number, as 'id -u NAME' prints"
 
@@ -163,6 +164,12 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 #define ROW_NO_HEADER \
 	{ .name = "no-header", .help = "print no column titles", .parse = parse_flag, \
 	  .offset = offsetof(struct output, no_header), .group = GROUP_OUTPUT }
+/* Of a command whose findings are coloured. */
+#define ROW_COLOUR \
+	{ .name = "color", .arg = "WHEN", .words = words_colour, .parse = parse_word, \
+	  .help = "colour findings: auto (on a terminal, unless NO_COLOR is set; default), always or never", \
+	  .offset = offsetof(struct output, colour), .group = GROUP_OUTPUT, \
+	  .refusal = "'%s' is not when to colour; give auto, always or never" }
 #define ROWS_SAID \
 	{ .name = "quiet", .letter = 'q', .help = "print no progress and no totals", .parse = parse_flag, \
 	  .offset = offsetof(struct output, quiet), .group = GROUP_OUTPUT }, \

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include "base/fmt.h"
 #include "base/table.h"
 #include "base/wrap.h"
@@ -239,7 +238,7 @@ static void print_findings(const struct view_summary *v)
 			"charges and limits; leak detection needs the functions, kprobes or patched tier",
 			h->lost ? "; between a loss and the next look at all rings nothing was checked" :
 			v->left_out || v->cut_at ? "; what came after its last event is not known" : "");
-	view_findings_text(out, f, isatty(fileno(out)));
+	view_findings_text(out, f, output_is_coloured(v->to));
 }
 
 void view_summary_text(const struct view_summary *v)

@@ -117,7 +117,7 @@ void view_watch_finding(const struct output *to, const struct finding *f, const 
 		json_end(&j);
 		json_free(&j);
 	} else {
-		view_finding_text(to->out, f, isatty(fileno(to->out)));
+		view_finding_text(to->out, f, output_is_coloured(to));
 		fprintf(to->out, "        ");
 		put_cause(to->out, c, f->tag);
 		view_stack_text(to->out, c->stack);
@@ -171,7 +171,7 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		json_free(&j);
 		return;
 	}
-	view_unsettled_text(to->out, u, isatty(fileno(to->out)));
+	view_unsettled_text(to->out, u, output_is_coloured(to));
 	if (!to->quiet && !ferror(to->out)) {
 		fprintf(stderr, "watched for %s (tier: %s): %llu call%s, ",
 			fmt_ns(took, t->duration_ns), tier_name(t->tier), t->calls,

@@ -162,6 +162,7 @@ static const struct option_row options[] = {
 	ROW_OUTPUT,
 	ROW_TIMESTAMPS,
 	ROW_NO_HEADER,
+	ROW_COLOUR,
 	ROWS_SAID,
 	{ 0 }
 };

@@ -38,11 +38,11 @@ static void print_text(const struct report *r, const struct findings *f, size_t 
 	for (size_t i = 0; i < f->nr; i++) {
 		const struct finding *one = &f->list[i];
 
-		view_finding_text(o->output.out, one, isatty(fileno(o->output.out)));
+		view_finding_text(o->output.out, one, output_is_coloured(&o->output));
 		fprintf(o->output.out, "        first seen %s after the start\n",
 			fmt_ns(since, one->since_ns > 0 ? one->since_ns : 0));
 	}
-	view_unsettled_text(o->output.out, u, isatty(fileno(o->output.out)));
+	view_unsettled_text(o->output.out, u, output_is_coloured(&o->output));
 	if (o->output.quiet)
 		return;
 	fprintf(o->output.out, "%s%llu events checked for sums of charges, limits and %s: ", f->nr || u->nr ? "\n" : "",

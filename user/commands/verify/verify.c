@@ -67,7 +67,7 @@ static void print_text(const struct verify_options *o, const struct look *look, 
 		       __u64 took_ns)
 {
 	struct ring_totals t = ledger_totals(look->ledger, &o->select);
-	bool colour = isatty(fileno(o->output.out));
+	bool colour = output_is_coloured(&o->output);
 	FILE *out = o->output.out;
 	char buf[FMT_LEN];
 
@@ -185,6 +185,7 @@ static const struct option_row options[] = {
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_NO_HEADER,
+	ROW_COLOUR,
 	ROWS_SAID,
 	{ 0 }
 };
