@@ -249,6 +249,7 @@ __noinline int answer_slot(__u64 ring, __u64 slots, __u32 index, __u32 i)
 	out->index = index;
 	buf = slot_buffer(&t, index, &out->node);
 	read_buffer(buf, out);
+	out->users = slot_users(out->node);
 	/* was it freed and used anew while we read it? */
 	if (slot_buffer(&t, index, &node) != buf || node != out->node)
 		out->buf_flags = BUFFER_F_TORN;

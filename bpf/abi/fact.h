@@ -163,6 +163,8 @@ struct fact_buffer {
 	__u32 refs;		/* tables that share it */
 	__u32 buf_flags;	/* BUFFER_F_* */
 	__u32 ns_pid;
+	__u32 users;		/* of .node: its slot, and each request that uses it; 0 = not known */
+	__u32 pad;
 };
 
 /*
@@ -474,7 +476,7 @@ struct sender {
 FACT_ASSERT_SIZE(fact, 64);
 FACT_ASSERT_SIZE(fact_ring, 144);
 FACT_ASSERT_SIZE(fact_holder, 144);
-FACT_ASSERT_SIZE(fact_buffer, 136);
+FACT_ASSERT_SIZE(fact_buffer, 144);
 FACT_ASSERT_SIZE(fact_setup, 192);
 FACT_ASSERT_SIZE(fact_call, 256);
 FACT_ASSERT_SIZE(fact_entry, 192);

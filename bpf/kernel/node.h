@@ -33,19 +33,27 @@ static __always_inline bool node_is_of_buffer(__u64 node)
 }
 
 /*
- * How many hold the node of a buffer: its slot, and requests, which keep it over the slot's end. 0
- * before nodes are a buffer's own (7029acd8a950, 6.13), and when the node is free or another buffer's.
+ * How many hold the node of a slot: the slot, and requests, which keep it over the slot's end. 0
+ * before nodes are a buffer's own (7029acd8a950, 6.13), and without one.
  */
-static __always_inline __u32 node_users(__u64 node, __u64 buf)
+static __always_inline __u32 slot_users(__u64 node)
 {
 	__s32 refs;
 
+	if (!bpf_core_field_exists(struct io_ring_ctx___nodes, buf_table) || !node)
+		return 0;
+	refs = BPF_CORE_READ((struct io_rsrc_node *)node, refs);
+	return refs > 0 ? refs : 0;
+}
+
+/* The same of a node that is perhaps free, or another buffer's: then 0. */
+static __always_inline __u32 node_users(__u64 node, __u64 buf)
+{
 	if (!bpf_core_field_exists(struct io_ring_ctx___nodes, buf_table))
 		return 0;
 	if (!node_is_of_buffer(node) || node_buffer(node) != buf)
 		return 0;
-	refs = BPF_CORE_READ((struct io_rsrc_node *)node, refs);
-	return refs > 0 ? refs : 0;
+	return slot_users(node);
 }
 
 #endif

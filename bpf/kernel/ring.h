@@ -283,7 +283,7 @@ static __always_inline __u64 max_entry_bytes(void)
 	       1ULL << 40 : 1ULL << 30;
 }
 
-/* Fills all of .out but its head, .node and .index. */
+/* Fills all of .out but its head, .node and .index; .users are for who knows the slot. */
 static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 {
 	struct io_mapped_ubuf___common *b = (void *)buf;
@@ -297,6 +297,8 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 	out->refs = 1;
 	out->buf_flags = BUFFER_F_EMPTY;
 	out->ns_pid = 0;
+	out->users = 0;
+	out->pad = 0;
 	out->addr = 0;
 	if (!buf)
 		return;

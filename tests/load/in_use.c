@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A buffer leaves its slot. In what first mode names, while requests use it:
- *   in_use unregister | update | close | drained ROUNDS
+ *   in_use unregister | update | close | drained ROUNDS | parked | ended
  * unregister: three READ_FIXED wait on a pipe, then are let go; update: one does, of the second
  * slot; close: the ring is closed under it; drained: each has ended before, so many times, so that the
- * kernel uses its memory of the last round again.
+ * kernel uses its memory of the last round again. Nothing leaves its slot in: parked: three wait,
+ * of the second slot, and for good, while the first is used again and again, and the third never;
+ * ended: the same, but the three have ended.
  * Older kernels wait in the call for the requests: skipped there.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +27,7 @@
 #define HELD_US	1100000	/* a reader on a busy machine is late */
 
 static struct io_uring ring;
-static struct iovec iov[2];
+static struct iovec iov[3];
 static int pipes[2];
 
 static void on_alarm(int sig)
@@ -98,6 +102,33 @@ static void hold(int (*call)(void), unsigned int reads, unsigned int index)
 	report("left_kb=%lld", witness_status_kb(getpid(), "VmPin"));
 }
 
+/* Those that wait complete nothing. */
+static void *use_first(void *arg)
+{
+	int zero = open("/dev/zero", O_RDONLY);
+
+	must(zero < 0 ? -errno : 0, "/dev/zero");
+	for (;;) {
+		must(uring_io(&ring, IORING_OP_READ_FIXED, zero, iov[0].iov_base, PAGE, 0, 0), "READ_FIXED");
+		usleep(10000);
+	}
+	return arg;
+}
+
+static void stay(bool ended)
+{
+	pthread_t thread;
+
+	must(uring_register(ring.ring_fd, iov, 3), "register");
+	begin_reads(READS, 1);
+	if (ended)
+		end_reads(READS);
+	must(-pthread_create(&thread, NULL, use_first, NULL), "pthread_create");
+	report("reads=%d", READS);
+	report_ready();
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode;
@@ -109,6 +140,9 @@ int main(int argc, char **argv)
 	must(uring_open(&ring, 8), "io_uring_setup");
 	iov[0] = (struct iovec){ mem_pages(PAGES), PAGES * PAGE };
 	iov[1] = (struct iovec){ mem_pages(PAGES), PAGES * PAGE };
+	iov[2] = (struct iovec){ mem_pages(PAGES), PAGES * PAGE };
+	if (!strcmp(mode, "parked") || !strcmp(mode, "ended"))
+		stay(!strcmp(mode, "ended"));
 	report("addr=%p", iov[!strcmp(mode, "update")].iov_base);
 	if (!strcmp(mode, "drained")) {
 		for (int i = argc > 2 ? atoi(argv[2]) : 0; i; i--) {

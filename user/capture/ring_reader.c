@@ -56,6 +56,11 @@ struct slot_run {
 	__u32 nr;
 };
 
+/* A slot that requests use: few are. */
+struct slot_use {
+	__u32 index, users;
+};
+
 /* ---- what is kept --------------------------------------------------------------- */
 
 static __u32 bucket_of(const struct ring_reader *rr, __u64 buf)
@@ -129,6 +134,11 @@ static void keep_slot(struct ring_reader *rr, size_t first, const struct fact_bu
 {
 	__u32 n = keep(rr, f);
 
+	rr->knows_users |= f->users;
+	if (f->users > 1) {
+		array_grow(rr->uses, rr->nr_uses);
+		rr->uses[rr->nr_uses++] = (struct slot_use){ f->index, f->users };
+	}
 	if (rr->nr_runs > first && goes_on(&rr->runs[rr->nr_runs - 1], n)) {
 		rr->runs[rr->nr_runs - 1].nr++;
 		return;
@@ -138,14 +148,26 @@ static void keep_slot(struct ring_reader *rr, size_t first, const struct fact_bu
 }
 
 /* Forgets what was kept since there were so many; the latest in a bucket is its first. */
-static void forget_since(struct ring_reader *rr, __u32 nr_kept, size_t nr_runs)
+static void forget_since(struct ring_reader *rr, __u32 nr_kept, const struct reading *r)
 {
 	while (rr->nr_kept > nr_kept) {
 		const struct kept_buffer *k = &rr->kept[--rr->nr_kept];
 
 		rr->buckets[bucket_of(rr, k->buf)] = k->next;
 	}
-	rr->nr_runs = nr_runs;
+	rr->nr_runs = r->first;
+	rr->nr_uses = r->first_use;
+}
+
+/* How many hold the slot's node; .at goes from slot to slot. */
+static __u32 users_of(const struct ring_reader *rr, const struct reading *r, struct slot_at *at)
+{
+	size_t i = r->first_use + at->use;
+
+	if (at->use == r->nr_uses || rr->uses[i].index != at->index)
+		return rr->knows_users;
+	at->use++;
+	return rr->uses[i].users;
 }
 
 bool reader_next_slot(const struct ring_reader *rr, const struct reading *r, struct slot_at *at,
@@ -153,9 +175,11 @@ bool reader_next_slot(const struct ring_reader *rr, const struct reading *r, str
 {
 	const struct slot_run *run;
 	const struct kept_buffer *k;
+	__u32 users;
 
 	if (at->index >= r->nr)
 		return false;
+	users = users_of(rr, r, at);
 	run = &rr->runs[r->first + at->run];
 	k = run->first ? &rr->kept[run->first - 1 + at->in_run] : NULL;
 	*f = (struct fact_buffer){
@@ -182,6 +206,7 @@ bool reader_next_slot(const struct ring_reader *rr, const struct reading *r, str
 	f->folio_shift = k->folio_shift;
 	f->refs = k->refs;
 	f->buf_flags = k->buf_flags;
+	f->users = users;
 	return true;
 }
 
@@ -333,8 +358,9 @@ int reader_table(struct ring_reader *rr, const struct fact_holder *h, struct rea
 	int err = 0;
 
 	out->first = rr->nr_runs;
+	out->first_use = rr->nr_uses;
 	for (int i = 0; i < TRIES; i++) {
-		forget_since(rr, nr_kept, out->first);
+		forget_since(rr, nr_kept, out);
 		err = i ? reader_ring(rr, id, out) : 0;
 		if (!err)
 			err = read_once(rr, id, u, out, &locked);
@@ -347,10 +373,11 @@ int reader_table(struct ring_reader *rr, const struct fact_holder *h, struct rea
 	}
 	out->ring.ring_flags |= locked;
 	if (out->unsteady || out->skipped) {
-		forget_since(rr, nr_kept, out->first);
+		forget_since(rr, nr_kept, out);
 		return 0;
 	}
 	out->nr = out->ring.nr_slots;
+	out->nr_uses = rr->nr_uses - out->first_use;
 	u->kept += nr_taken(rr, out);
 	return 0;
 }
@@ -367,6 +394,7 @@ void reader_reset(struct ring_reader *rr)
 		memset(rr->buckets, 0, rr->nr_buckets * sizeof(*rr->buckets));
 	rr->nr_kept = 0;
 	rr->nr_runs = 0;
+	rr->nr_uses = 0;
 }
 
 void reader_free(struct ring_reader *rr)
@@ -377,5 +405,6 @@ void reader_free(struct ring_reader *rr)
 	free(rr->nodes);
 	free(rr->buckets);
 	free(rr->runs);
+	free(rr->uses);
 	*rr = (struct ring_reader){ .skel = rr->skel };
 }

@@ -14,6 +14,7 @@ struct walk_bpf;
 struct kept_buffer;
 struct reader_user;
 struct slot_run;
+struct slot_use;
 
 struct ring_reader {
 	struct walk_bpf *skel;
@@ -25,6 +26,9 @@ struct ring_reader {
 	__u32 nr_kept, nr_buckets;
 	struct slot_run *runs;		/* owned; ring after ring: what their slots hold */
 	size_t nr_runs;
+	struct slot_use *uses;		/* owned; the same: which of them requests use */
+	size_t nr_uses;
+	bool knows_users;		/* the kernel says so of a slot, from 6.13 */
 	struct reader_user *users;	/* owned, uthash by uid */
 };
 
@@ -35,7 +39,9 @@ void reader_prepare_provided(struct walk_bpf *skel);
 struct reading {
 	struct fact_ring ring;
 	size_t first;		/* of its runs of slots in the reader */
+	size_t first_use;	/* of its slots in use, the same */
 	__u32 nr;		/* of its slots: all, or none */
+	__u32 nr_uses;
 	__u32 skipped;		/* slots that were not read, as those of its user took all that one may take */
 	__u64 slots_ns;		/* when reading them began */
 	bool unsteady;		/* changed too fast for its slots to be read */
@@ -56,7 +62,7 @@ int reader_slots(struct ring_reader *rr, __u64 id, __u32 first, __u32 nr);
 /* Where reader_next_slot() is; begins as zeroes. */
 struct slot_at {
 	size_t run;
-	__u32 in_run, index;
+	__u32 in_run, index, use;
 };
 
 /* What the ring's next slot held, into .f; false behind the last. */

@@ -217,22 +217,26 @@ static void advise_use(struct counsel *c, const struct digest *d)
 {
 	const struct ring *r = d->held;
 	__u64 nr = 0, idle = 0, bytes = 0;
+	bool in_use_known = true;
 	char a[FMT_LEN], b[FMT_LEN];
 	struct advice one = about(d, "idle-buffer");
 
 	for (__u32 i = 0; i < r->nr_slots; i++) {
 		const struct buffer *buf = r->slots[i];
 		const struct io_buffer_use *u;
+		__u32 requests;
 
 		if (!buf || buf->buf_flags & BUFFER_F_KERNEL)
 			continue;
 		nr++;
+		in_use_known &= slot_requests(r, i, &requests);
 		u = digests_use(&c->digests, r, i);
 		if (u && u->ops) {
 			advise_oversized(c, d, i, u);
 			continue;
 		}
-		if (d->touched && d->touched[i])
+		/* the latter tells of requests from before the watch, too */
+		if ((d->touched && d->touched[i]) || requests)
 			continue;
 		idle++;
 		bytes += buf->len_bytes;
@@ -246,8 +250,9 @@ static void advise_use(struct counsel *c, const struct digest *d)
 		one.index = -1;
 	one.bytes = bytes;
 	one.remedy = "unregister what is not needed, or register it when it is: it counts against RLIMIT_MEMLOCK and cannot be swapped or moved";
-	add(c, one, "%s: %llu of its %llu registered buffers (%s) were not used in %s", whose(&one),
-	    idle, nr, fmt_bytes_long(a, bytes), fmt_ns(b, c->m->t_ns));
+	add(c, one, "%s: %llu of its %llu registered buffers (%s) were not used in %s%s", whose(&one),
+	    idle, nr, fmt_bytes_long(a, bytes), fmt_ns(b, c->m->t_ns), in_use_known ? "" :
+	    "; whether requests that began before still use them was not seen");
 }
 
 /* Whole huge pages inside .b. */

@@ -122,6 +122,7 @@ struct ring {
 	size_t nr_holders;
 	struct buffer **slots;	/* owned array of shared buffers, NULL = empty */
 	__u32 nr_slots, filled;	/* of those, how many hold one */
+	__u32 *users;		/* owned; by slot, as in facts; NULL = of none known */
 	struct gone_buffer gone[RING_GONE_KEPT]; /* the last ones; .t_ns 0 = none */
 	__u32 next_gone;	/* where the next comes */
 	__u32 ring_flags, setup_flags, sq_entries, cq_entries;

@@ -54,6 +54,31 @@ static void buffer_free(struct ledger *l, struct buffer *b)
 	free(b);
 }
 
+bool slot_requests(const struct ring *r, __u32 index, __u32 *requests)
+{
+	__u32 users = r->users ? r->users[index] : 0;
+
+	*requests = users ? users - 1 : 0;
+	return users;
+}
+
+static size_t slots_room(__u32 nr)
+{
+	size_t room = nr ? 16 : 0;
+
+	while (room < nr)
+		room *= 2;
+	return room;
+}
+
+static void note_users(struct ring *r, __u32 index, __u32 users)
+{
+	if (users && !r->users)
+		r->users = must_alloc(slots_room(r->nr_slots), sizeof(*r->users));
+	if (r->users)
+		r->users[index] = users;
+}
+
 void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u32 index)
 {
 	struct buffer *b = r->slots[index];
@@ -75,26 +100,21 @@ void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u3
 	buffer_free(l, b);
 }
 
-static size_t slots_room(__u32 nr)
-{
-	size_t room = nr ? 16 : 0;
-
-	while (room < nr)
-		room *= 2;
-	return room;
-}
-
 void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __u32 nr)
 {
 	if (nr > LEDGER_MAX_SLOTS)
 		return;
 	for (__u32 i = nr; i < r->nr_slots && r->filled; i++, l->steps++)
 		slot_clear(l, cause, r, i);
-	if (slots_room(nr) > slots_room(r->nr_slots))
+	if (slots_room(nr) > slots_room(r->nr_slots)) {
 		r->slots = must_realloc(r->slots, slots_room(nr), sizeof(*r->slots));
-	else if (!nr) {
+		if (r->users)
+			r->users = must_realloc(r->users, slots_room(nr), sizeof(*r->users));
+	} else if (!nr) {
 		free(r->slots);
+		free(r->users);
 		r->slots = NULL;
+		r->users = NULL;
 	}
 	l->steps += nr > r->nr_slots ? nr - r->nr_slots : 0;
 	if (nr > r->nr_slots)
@@ -153,6 +173,7 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 		b = NULL;
 	}
 	if (b && r->slots[f->index] == b) {
+		note_users(r, f->index, f->users);
 		buffer_update(b, f);
 		return;
 	}
@@ -166,6 +187,7 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 	}
 	buffer_update(b, f);
 	r->slots[f->index] = b;
+	note_users(r, f->index, f->users);
 	r->filled++;
 	b->slots++;
 	pins_held(l, b->id, r->id);

@@ -18,6 +18,12 @@ __u64 buffer_pages(const struct buffer *b);
 /* Of them, those whose address shows this, after a page walk. */
 __u64 buffer_pages_with(const struct buffer *b, enum mapping mapping);
 
+/*
+ * How many requests used slot .index as the ring was last looked at; false when that is not known:
+ * before 6.13, in recordings, and of what was registered since.
+ */
+bool slot_requests(const struct ring *r, __u32 index, __u32 *requests);
+
 /* For ledger.c alone; .cause is the fact that made it so, as the observer hears it. */
 void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f);
 void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u32 index);

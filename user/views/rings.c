@@ -146,8 +146,10 @@ static void print_setup(FILE *out, const struct ring *r)
 
 static void print_buffers(const struct output *to, const struct ring *r, __u64 min_bytes)
 {
-	struct table *t = table_new("SLOT <ADDRESS SIZE SEGMENTS FOLIO CHARGED REFS");
-	__u32 used = 0, smaller = 0;
+	/* either the kernel tells it of each slot, or of none */
+	struct table *t = table_new(r->users ? "SLOT <ADDRESS SIZE SEGMENTS FOLIO CHARGED REFS IN-USE" :
+				    "SLOT <ADDRESS SIZE SEGMENTS FOLIO CHARGED REFS");
+	__u32 used = 0, smaller = 0, requests;
 
 	for (__u32 i = 0; i < r->nr_slots; i++) {
 		const struct buffer *b = r->slots[i];
@@ -173,6 +175,12 @@ static void print_buffers(const struct output *to, const struct ring *r, __u64 m
 		else
 			table_cell(t, "%s", fmt_bytes(buf, b->charged_pages * PAGE_BYTES));
 		table_cell(t, "%u", b->refs);
+		if (!r->users)
+			continue;
+		if (slot_requests(r, i, &requests))
+			table_cell(t, "%u", requests);
+		else
+			table_cell(t, "-");
 	}
 	table_print(t, to->out, !to->no_header && used, 2);
 	if (smaller)
@@ -250,8 +258,12 @@ static void put_pages(struct json *j, const struct buffer *b)
 	json_flag(j, "steady", b->walked || b->buf_flags & BUFFER_F_KERNEL);
 }
 
-static void put_buffer(struct json *j, const struct buffer *b, __u32 index, bool pages)
+static void put_slot(struct json *j, const struct ring *r, __u32 index, bool pages)
 {
+	const struct buffer *b = r->slots[index];
+	__u32 requests;
+	bool known = slot_requests(r, index, &requests);
+
 	json_item_open(j);
 	json_uint(j, "index", index);
 	json_addr(j, "addr", b->addr);
@@ -260,6 +272,7 @@ static void put_buffer(struct json *j, const struct buffer *b, __u32 index, bool
 	json_uint(j, "folio_bytes", 1ULL << (b->folio_shift & 63));
 	json_known(j, "charged_pages", b->charged_pages != ACCT_UNKNOWN, b->charged_pages);
 	json_uint(j, "refs", b->refs);
+	json_known(j, "in_use", known, requests);
 	json_flag(j, "kernel", b->buf_flags & BUFFER_F_KERNEL);
 	if (pages)
 		put_pages(j, b);
@@ -360,7 +373,7 @@ void view_ring_json(struct json *j, const struct ledger *l, const struct ring *r
 	json_open_list(j, "buffers");
 	for (__u32 i = 0; i < r->nr_slots; i++)
 		if (r->slots[i] && r->slots[i]->len_bytes >= min_bytes)
-			put_buffer(j, r->slots[i], i, pages);
+			put_slot(j, r, i, pages);
 	json_close(j);
 	json_close(j);
 }

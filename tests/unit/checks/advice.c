@@ -161,6 +161,7 @@ static void worth_what(void **state)
 
 static void idle(void **state)
 {
+	struct fact_buffer in_use = fact_buffer(RING, 1, BUF(1), ADDR + MIB, 65536, 16);
 	const struct advice *a;
 	struct world w;
 
@@ -172,7 +173,10 @@ static void idle(void **state)
 	use_buffer(&w, 3, ADDR + 3 * MIB, 7, 65536);
 	a = find(&w, "idle-buffer");
 	assert_non_null(a);
-	assert_contains(a->detail, "3 of its 5 registered buffers (192 KiB) were not used in 10.0s");
+	assert_contains(a->detail, "3 of its 5 registered buffers (192 KiB) were not used in 10.0s; whether requests that began before still use them was not seen");
+	in_use.users = 4;
+	FEED(w.l, in_use);
+	assert_contains(find(&w, "idle-buffer")->detail, "2 of its 5 registered buffers");
 	/* a use that found no room in the table may have been of any buffer */
 	w.m.loss.no_buffer = 1;
 	assert_null(find(&w, "idle-buffer"));

@@ -407,6 +407,41 @@ static void pages_of_a_buffer(void **state)
 	assert_true(buffer_pages(&b) == 1ULL << 28);
 }
 
+/* How many use it is a slot's own: a clone of the buffer has others. */
+static void requests_of_slots(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR, 8192, 2);
+	__u32 requests;
+
+	(void)state;
+	see_ring(l, RING, 0, 0);
+	see_ring(l, RING2, 0, 0);
+	FEED(l, f);
+	assert_false(slot_requests(ledger_ring(l, RING), 0, &requests));
+	assert_int_equal(requests, 0);
+	f.users = 4;
+	FEED(l, f);
+	f = fact_buffer(RING2, 1, BUF(0), ADDR, 8192, 2);
+	f.users = 1;
+	FEED(l, f);
+	/* the table grows beyond its room */
+	f = fact_buffer(RING, 16383, BUF(1), ADDR + MIB, 8192, 2);
+	f.users = 1;
+	FEED(l, f);
+	assert_true(slot_requests(ledger_ring(l, RING), 0, &requests));
+	assert_int_equal(requests, 3);
+	assert_true(slot_requests(ledger_ring(l, RING), 16383, &requests));
+	assert_int_equal(requests, 0);
+	assert_true(slot_requests(ledger_ring(l, RING2), 1, &requests));
+	assert_int_equal(requests, 0);
+	/* registered since: who uses it was not looked at */
+	f = fact_buffer(RING, 0, BUF(2), ADDR + 2 * MIB, 8192, 2);
+	FEED(l, f);
+	assert_false(slot_requests(ledger_ring(l, RING), 0, &requests));
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +451,7 @@ int main(void)
 		cmocka_unit_test(ring_address_reused),
 		cmocka_unit_test(holders),
 		cmocka_unit_test(slots_grow_and_share),
+		cmocka_unit_test(requests_of_slots),
 		cmocka_unit_test(buffer_updates),
 		cmocka_unit_test(buffer_address_reused),
 		cmocka_unit_test(calls),
