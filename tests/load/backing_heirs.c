@@ -116,11 +116,16 @@ static void expect_orphan(void)
 	report("unknown=%d", PAGES);
 }
 
-/* As a child between fork and exec has it. */
-static void heir_of_ended(void)
+/* A child between fork and exec, whose parent has ended. */
+static void heir_execs(void)
 {
 	detach(backing_private, write_all);
-	expect_orphan();
+	report("holder=%d", getpid());
+	puts("READY");
+	fflush(stdout);
+	usleep(60000);
+	execl("/proc/self/exe", "backing_heirs", "execed", NULL);
+	must(-errno, "exec");
 }
 
 static void write_and_close(char *p)
@@ -348,7 +353,7 @@ static const struct load_mode modes[] = {
 	{ "heir-is-idle", heir_is_idle },
 	{ "heir-lost", heir_lost },
 	{ "idle-heir-lost", idle_heir_lost },
-	{ "heir-of-ended", heir_of_ended },
+	{ "heir-execs", heir_execs },
 	{ "bystander", bystander },
 	{ "heir-of-thread", heir_of_thread },
 	{ "maker-unmaps", maker_unmaps },

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/files.h"
 #include "base/pid.h"
 
 const char *fmt_pid(char buf[FMT_LEN], __u32 pid, __u32 ns_pid)
@@ -16,4 +24,29 @@ void json_ns_pid(struct json *j, __u32 ns_pid)
 {
 	if (ns_pid)
 		json_known(j, "ns_pid", ns_pid != NS_PID_HIDDEN, ns_pid);
+}
+
+#define MAX_STAT	(16U << 10)
+
+__u64 pid_age_ns(__u32 pid)
+{
+	unsigned long long start, hz = sysconf(_SC_CLK_TCK);
+	const char *name_end;
+	struct timespec t;
+	char path[32], *stat;
+	__u64 age = ~0ULL;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	stat = file_text(AT_FDCWD, path, MAX_STAT);
+	/* the name may hold anything, parentheses too */
+	name_end = stat ? strrchr(stat, ')') : NULL;
+	if (name_end && !clock_gettime(CLOCK_BOOTTIME, &t) &&
+	    sscanf(name_end, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &start) == 1) {
+		__u64 now = t.tv_sec * NS_PER_S + t.tv_nsec, since = start * (NS_PER_S / hz);
+
+		age = now > since ? now - since : 0;
+	}
+	free(stat);
+	return age;
 }

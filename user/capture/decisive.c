@@ -20,7 +20,7 @@ bool view_is_bystanders(const struct view *v)
 {
 	if (v->maker)
 		return v->ended;
-	return !v->all && !v->may_have && v->submits == SUBMITS_NOT;
+	return v->passes_by && !v->all && !v->may_have && v->submits == SUBMITS_NOT;
 }
 
 /* The more, the rather it is the one to tell when nobody sees all that is pinned. */

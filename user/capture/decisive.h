@@ -34,6 +34,7 @@ struct view {
 	bool may_have;		/* it may have registered the buffer */
 	enum submits submits;
 	bool ended;		/* nobody has it any more: no process that has it was found */
+	bool passes_by;		/* it was forked just now, and may call exec; or nobody can submit any more */
 };
 
 /* Which of .nr views, one or more, is to be told. *contested: none, and it shows what is pinned. */
@@ -42,8 +43,8 @@ size_t decisive_view(const struct view *views, size_t nr, bool *contested);
 bool view_decides(const struct view *v);
 bool view_may_doubt(const struct view *v);
 /*
- * Whether the view that is told is of nobody who registered the buffer or uses it: a child between fork
- * and exec, whose parent has ended, or one that has nothing but a mapping of the ring.
+ * Whether the view that is told is of nobody who registered the buffer or goes on with the ring: a child
+ * between fork and exec, whose parent has ended, or one that has nothing but a mapping of it.
  */
 bool view_is_bystanders(const struct view *v);
 /* Whether one who has this view may do I/O through the buffer. */

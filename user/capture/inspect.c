@@ -433,14 +433,20 @@ void look_free(struct look *look)
 	memset(look, 0, sizeof(*look));
 }
 
-/* What was not there, or changed too fast, may stand still in the next look. */
-static bool may_settle(const struct look *look)
+/*
+ * What was not there, or changed too fast, may stand still in one of the next looks; who was just
+ * forked has called exec by the last of them, or goes on with the ring.
+ */
+static unsigned int looks_to_settle(const struct look *look)
 {
+	unsigned int looks = 0;
+
 	for (size_t i = 0; i < look->unsettled.nr; i++)
-		if (look->unsettled.list[i].what <= UNSETTLED_ENDING ||
-		    look->unsettled.list[i].what == UNSETTLED_ORPHANS)
-			return true;
-	return false;
+		if (look->unsettled.list[i].what == UNSETTLED_ORPHANS)
+			return MAX_LOOKS;
+		else if (look->unsettled.list[i].what <= UNSETTLED_ENDING)
+			looks = LUCKY_LOOKS;
+	return looks;
 }
 
 int looks_next(struct looks *s, struct walk *walk, struct page_walk *pages,
@@ -462,7 +468,7 @@ int looks_next(struct looks *s, struct walk *walk, struct page_walk *pages,
 
 bool looks_done(const struct looks *s)
 {
-	return s->nr >= MAX_LOOKS || (s->sure && (s->nr >= LUCKY_LOOKS || !may_settle(&s->last)));
+	return s->nr >= MAX_LOOKS || (s->sure && s->nr >= looks_to_settle(&s->last));
 }
 
 void looks_end(struct looks *s, struct look *last)

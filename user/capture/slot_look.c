@@ -10,6 +10,7 @@
 #include "walk.skel.h"
 #include "model/ledger_buffers.h"
 
+#define EXEC_NS		250000000ULL /* from a fork to exec it takes less */
 #define MAX_VIEWS	64	/* address spaces that are looked into for one buffer */
 #define MAX_HOLDERS	128	/* who are asked: each is compared with each, for every slot */
 
@@ -32,6 +33,14 @@ struct slot_look {
 static bool has_index(const struct holder *h)
 {
 	return h->fd >= 0 || h->reg_index >= 0;
+}
+
+static bool has_descriptor(const struct ring *r)
+{
+	for (size_t i = 0; i < r->nr_holders; i++)
+		if (has_index(&r->holders[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -169,6 +178,9 @@ static int look(struct slot_look *l, struct whose whose)
 		.submits = submits(l, whose.mm),
 	};
 	v->ended = v->maker && l->maker_ended;
+	v->passes_by = !v->may_have && (!has_descriptor(l->ring) ||
+					(l->ring->setup_flags & IORING_SETUP_SQPOLL ? l->maker_ended :
+					 whose.pid && pid_age_ns(whose.pid) < EXEC_NS));
 	v->all = v->same == buffer_pages(b);
 	l->holder_sees |= v->all && view_may_use(v);
 	return 0;

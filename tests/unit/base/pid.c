@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A process's id here and outside, for people, for /proc and in facts. */
+#include <unistd.h>
 #include "base/pid.h"
 #include "facts.h"
 #include "model/fact.h"
@@ -56,9 +57,19 @@ static void older(void **state)
 	assert_int_equal(fact_ns_pid(&got.h), 0);
 }
 
+static void age(void **state)
+{
+	(void)state;
+	/* the test was made within a minute, the first process before it */
+	assert_true(pid_age_ns(getpid()) < 60000000000ULL);
+	assert_true(pid_age_ns(1) >= pid_age_ns(getpid()));
+	assert_true(pid_age_ns(0) == ~0ULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(age),
 		cmocka_unit_test(both),
 		cmocka_unit_test(of_facts),
 		cmocka_unit_test(older),

@@ -25,6 +25,22 @@ static struct view view(const char *is)
 	return v;
 }
 
+/* Whether the view is of nobody who goes on with the ring. */
+static void bystanders(void **state)
+{
+	struct view forked = view("Hsa"), daemon = view("HSa"), maker = view("MHP?");
+
+	(void)state;
+	assert_false(view_is_bystanders(&forked));
+	forked.passes_by = daemon.passes_by = true;
+	assert_true(view_is_bystanders(&forked));
+	/* it has submitted */
+	assert_false(view_is_bystanders(&daemon));
+	assert_false(view_is_bystanders(&maker));
+	maker.ended = true;
+	assert_true(view_is_bystanders(&maker));
+}
+
 /* Which is told, -1: it is contested. */
 static int told(const char *first, const char *second, const char *third)
 {
@@ -119,6 +135,7 @@ int main(void)
 		cmocka_unit_test(only_others_can_use_it), cmocka_unit_test(heirs),
 		cmocka_unit_test(contested),
 		cmocka_unit_test(nobody_sees_it),
+		cmocka_unit_test(bystanders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
