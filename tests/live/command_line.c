@@ -56,6 +56,7 @@ static void help_has_examples(void)
 
 		tool(&a, commands[i], "--help", NULL);
 		is(a.status, 0, "%s --help ends with 0", commands[i]);
+		ok(nr_lines_with(a.out, "") <= 61, "%s --help has 60 lines at most", commands[i]);
 		examples = strstr(a.out, "\nExamples:\n");
 		snprintf(begin, sizeof(begin), "  fixbuf-trace %s", commands[i]);
 		ok(examples && nr_lines_with(examples, begin) >= 3, "%s --help has three examples",

@@ -138,10 +138,10 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 
 /* .filter is a struct trace_filter. */
 #define ROWS_FILTER(type, with) \
-	{ .name = "calls", .help = with "only io_uring_register() and io_uring_setup(): a line per call", \
+	{ .name = "calls", .help = with "only calls, a line for each", \
 	  .parse = parse_calls, .offset = offsetof(type, filter), .group = GROUP_VIEW }, \
 	{ .name = "events", .arg = "EVENTS", .words = trace_event_names, \
-	  .help = with "only these, as the column EVENT has them: register,update", .parse = parse_events, \
+	  .help = with "only these: register,update", .parse = parse_events, \
 	  .offset = offsetof(type, filter), .group = GROUP_VIEW, \
 	  .refusal = "'%s' is not a list of events; give names as the column EVENT has them, such as register,update" }, \
 	{ .name = "failed", .help = with "only what failed, or did not do all", .parse = parse_flag, \
@@ -167,7 +167,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 /* Of a command whose findings are coloured. */
 #define ROW_COLOUR \
 	{ .name = "color", .arg = "WHEN", .words = words_colour, .parse = parse_word, \
-	  .help = "colour findings: auto (on a terminal, unless NO_COLOR is set; default), always or never", \
+	  .help = "colour findings: auto (default), always or never", \
 	  .offset = offsetof(struct output, colour), .group = GROUP_OUTPUT, \
 	  .refusal = "'%s' is not when to colour; give auto, always or never" }
 #define ROWS_SAID \

@@ -135,7 +135,7 @@ static const struct option_row options[] = {
 	VIEW("stat", REPORT_STAT, "I/O by process and ring"),
 	VIEW("folded", REPORT_FOLDED, "one stack per line, for a flame graph"),
 	VIEW_TO_FILE("perfetto", REPORT_PERFETTO, "write a timeline to OUT, for ui.perfetto.dev"),
-	VIEW_TO_FILE("html", REPORT_HTML, "write a self-contained page of charts to OUT; it works offline, in dark mode and in print"),
+	VIEW_TO_FILE("html", REPORT_HTML, "write a page of charts to OUT, which works offline"),
 	VIEW_TO_FILE("sqlite", REPORT_SQLITE, "write tables to OUT for SQL; 'sqlite3 OUT .schema' shows them"),
 	{ .name = "at", .arg = "TIME", .words = words_time,
 	  .help = "with --list: the moment, since the start (2.5s) or as a time of day (14:03:22)",
