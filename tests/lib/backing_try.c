@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "backing_try.h"
 #include "load.h"
 #include "tool.h"
@@ -19,6 +20,7 @@ void set_huge_pages_aside(void)
 static void fault(struct json_object *verify, const struct load *l, const char *mode)
 {
 	const char *tag = load_text(l, "expect.stale-page") ? "stale-page" : "unmapped-page";
+	const char *as;
 	struct json_object *f = json_finding(verify, 0, tag);
 	char text[64];
 
@@ -28,6 +30,9 @@ static void fault(struct json_object *verify, const struct load *l, const char *
 	is(json_number(f, "pages"), load_number(l, "expect.%s", tag), "%s: its pages", mode);
 	snprintf(text, sizeof(text), "%s: which it was", mode);
 	has_text(json_text(f, "detail"), load_text(l, "says"), "%s", text);
+	as = strstr(json_text(f, "detail"), " as pid ");
+	if (as)
+		is(json_number(f, "seen_by_pid"), atoi(as + strlen(" as pid ")), "%s: as whom", mode);
 	snprintf(text, sizeof(text), "%s: what to do about it", mode);
 	has_text(json_text(f, "remedy"), load_text(l, "advises"), "%s", text);
 }

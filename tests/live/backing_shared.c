@@ -14,7 +14,7 @@ static const char *const shared[] = {
 };
 
 static const char *const heirs[] = {
-	"heir-submits", "heir-is-idle", "heir-lost", "idle-heir-lost", "maker-unmaps",
+	"heir-submits", "second-heir-submits", "heir-is-idle", "heir-lost", "idle-heir-lost", "maker-unmaps",
 	"heir-execs", "bystander", "heir-of-thread",
 	"maker-execs", "others", "child-registers", "child-registers-at-same-place",
 	"child-registers-file", "child-loses-arena", "slots", "child-shares-files",

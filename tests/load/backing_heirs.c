@@ -51,6 +51,18 @@ static void heir_submits(void)
 	expect("stale-page", PAGES, "were copied after a fork", "do its I/O");
 }
 
+/* The first is who is shown: the finding is of the other. */
+static void second_heir_submits(void)
+{
+	char *p = backing_private();
+	pid_t first = with_child(write_all, p);
+
+	with_child(write_and_submit, p);
+	close_ring();
+	report("holder=%d", first);
+	expect("stale-page", PAGES, "sees it", "do its I/O");
+}
+
 static void heir_is_idle(void)
 {
 	pid_t pid = with_child(write_all, backing_private());
@@ -350,6 +362,7 @@ static void child_shares_files(void)
 
 static const struct load_mode modes[] = {
 	{ "heir-submits", heir_submits },
+	{ "second-heir-submits", second_heir_submits },
 	{ "heir-is-idle", heir_is_idle },
 	{ "heir-lost", heir_lost },
 	{ "idle-heir-lost", idle_heir_lost },

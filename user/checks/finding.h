@@ -62,6 +62,7 @@ struct finding {
 	unsigned int cause;	/* an index into .remedies of its traits */
 	__u64 ring;		/* 0: about a user or mm as a whole */
 	__u32 pid, ns_pid;	/* .pid 0 = none */
+	__u32 seen_by;		/* another process, as in /proc, whose view of the pages it is; 0 = none */
 	__s32 fd;		/* -1 = none */
 	__s32 index;		/* slot, -1 = not about one slot */
 	__u32 uid;

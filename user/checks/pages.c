@@ -131,6 +131,7 @@ static void report_span(const struct place *p, const struct rule *rule, const st
 	f.addr = s->first;
 	f.pages = s->pages;
 	f.cause = rule->cause;
+	f.seen_by = p->buffer->seen_by;
 	if (s->pages == all && all > 1)
 		finding_add(out, f, "%s: all %llu pages (%s) %s; %s", name, all,
 			    fmt_bytes_long(size, all * PAGE_BYTES), says, rule->effect);
@@ -153,6 +154,7 @@ static void report_each(const struct place *p, const struct rule *rule, struct f
 	name_seen(name, p);
 	f.pages = 1;
 	f.cause = rule->cause;
+	f.seen_by = p->buffer->seen_by;
 	for (size_t i = 0; i < p->buffer->nr_extents; i++) {
 		const struct extent *e = &p->buffer->extents[i];
 

@@ -52,6 +52,8 @@ void view_finding_json(struct json *j, const struct finding *f)
 	json_flag(j, "confirmed", !f->unconfirmed);
 	json_uint(j, "pid", f->pid);
 	json_ns_pid(j, f->ns_pid);
+	if (f->seen_by)
+		json_uint(j, "seen_by_pid", f->seen_by);
 	json_comm(j, "comm", &f->comm);
 	json_int(j, "fd", f->fd);
 	json_addr(j, "ring", f->ring);
