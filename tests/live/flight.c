@@ -16,7 +16,7 @@
 #include "tool_json.h"
 
 #define ROUNDS	3
-#define KEPT	(1ULL << 20)
+#define KEPT	(8ULL << 20)
 
 static char folder[] = "/tmp/fixbuf-flight-XXXXXX";
 static char kept[64], plain[64];
@@ -100,6 +100,59 @@ static long long calls(struct json_object *report, const char *call, const char 
 	return 0;
 }
 
+/* A folder is its segments, one after the other, and files are told in the order of their time. */
+static void together(const char *saved, struct json_object *one)
+{
+	struct tool_run folder_run, files, both;
+	struct files l;
+
+	tool(&folder_run, "report", "--json", kept, NULL);
+	is(folder_run.status, 0, "the folder is told");
+	is_text(folder_run.err, "", "without a word");
+	is(calls(folder_run.json, "register", "calls"), calls(one, "register", "calls"),
+	   "as what was saved of it");
+	is(json_number(folder_run.json, "parts"), 1, "as one recording");
+	list_files(&l, "segment-");
+	tool(&files, "report", "--trace", "-q", l.names[2], l.names[0], l.names[1], l.names[3], NULL);
+	tool(&both, "report", "--trace", "-q", l.names[0], l.names[1], l.names[2], l.names[3], NULL);
+	ok(strlen(files.out) > 1000, "files are told");
+	is_text(files.out, both.out, "in the order of their time");
+	tool_free(&both);
+	tool(&both, "report", saved, l.names[1], NULL);
+	ok(strstr(both.err, "counted twice"), "what two hold is said to be counted twice");
+	free_files(&l);
+	tool_free(&folder_run);
+	tool_free(&files);
+	tool_free(&both);
+}
+
+static void machines(void)
+{
+	struct tool_run record, report;
+	char other[128], html[128], script[2048];
+
+	snprintf(other, sizeof(other), "%s/other.rec", folder);
+	snprintf(html, sizeof(html), "%s/page.html", folder);
+	if (system("unshare -u true 2>/dev/null && command -v hostname >/dev/null")) {
+		skip("two machines", "no unshare or hostname");
+		return;
+	}
+	snprintf(script, sizeof(script), "unshare -u sh -c 'hostname other-machine; exec %s record -q -o %s -- %s --no-wait >/dev/null'",
+		 tool_path(), other, load_path("lifecycle"));
+	is(system(script), 0, "another machine records");
+	tool(&record, "record", "-q", "-o", plain, "--", load_path("lifecycle"), "--no-wait", NULL);
+	tool(&report, "report", plain, other, NULL);
+	is(report.status, 0, "both are told");
+	ok(strstr(report.out, "==== other-machine ====\n"), "each under its machine's name");
+	tool_free(&report);
+	tool(&report, "report", "--html", html, plain, other, NULL);
+	is(report.status, 2, "a page is of one machine");
+	tool_free(&report);
+	tool_free(&record);
+	unlink(html);
+	unlink(other);
+}
+
 static void alone(void)
 {
 	struct files l;
@@ -158,6 +211,7 @@ static void same_as_one(void)
 	is(json_number(saved.json, "parts"), 1, "it is one recording");
 	is(json_number(saved.json, "lost"), 0, "nothing is lost");
 	alone();
+	together(l.names[0], saved.json);
 	free_files(&l);
 	tool_free(&record);
 	tool_free(&one);
@@ -224,15 +278,16 @@ static void bounded(void)
 	if (!load_start(&l, "churn", NULL))
 		bail("churn does not start");
 	snprintf(pid, sizeof(pid), "%d", l.pid);
-	tool_start(&record, &(struct tool_how){ 0 }, "record", "-o", kept, "--keep-size", "1M", "-p", pid, NULL);
+	tool_start(&record, &(struct tool_how){ 0 }, "record", "-o", kept, "--keep-size", "8M", "-p", pid, NULL);
 	await_start(&record);
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0, full = 0; i < 600 && full < 60; i++) {
 		usleep(50000);
-		if (i == 50)
-			kill(record.pid, SIGUSR1);
 		list_files(&f, "");
 		most = f.bytes > most ? f.bytes : most;
 		free_files(&f);
+		full += most > KEPT / 2;
+		if (full == 1)
+			kill(record.pid, SIGUSR1);
 	}
 	end(&record);
 	load_end(&l);
@@ -316,6 +371,7 @@ int main(void)
 	snprintf(kept, sizeof(kept), "%s/kept", folder);
 	snprintf(plain, sizeof(plain), "%s/plain.rec", folder);
 	same_as_one();
+	machines();
 	held();
 	bounded();
 	triggered("failure", "failure-", "lifecycle", NULL, 1);

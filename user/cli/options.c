@@ -114,7 +114,7 @@ static void take_file(struct argp_state *state, char *arg)
 	else if (!row)
 		argp_error(state, "unexpected argument '%s'%s", arg,
 			   runs ? "; a program to run goes after --" : "");
-	else if (is_given(p, ""))
+	else if (is_given(p, "") && row->value != MANY_FILES)
 		argp_error(state, "'%s' is a second file; name only one", arg);
 	else
 		row->parse(row, arg, p->options + row->offset);
@@ -334,7 +334,8 @@ const struct command *options_parse(int argc, char **argv, void **options)
 	argp.doc = named ? p.cmd->text : overview;
 	argp.args_doc = !named ? "COMMAND" :
 			option_named(p.cmd->options, "--") ? "[-- PROGRAM [ARGS]]" :
-			option_named(p.cmd->options, "") ? "[FILE]" : NULL;
+			!option_named(p.cmd->options, "") ? NULL :
+			option_named(p.cmd->options, "")->value == MANY_FILES ? "[FILE...]" : "[FILE]";
 	argp.help_filter = named ? NULL : overview_filter;
 	run_argp(&argp, argc, argv, &p);
 	take_program(&p, program);

@@ -22,9 +22,11 @@ struct option_row {
 	size_t offset;		/* of what .parse fills, in the command's options */
 	const char *refusal;	/* sentence for an argument that is refused; %s is the argument */
 	const char *const *words; /* values, all or likely ones, for completion; ends with NULL */
-	int value;		/* for a .parse that serves several rows */
+	int value;		/* for a .parse that serves several rows; of FILE: MANY_FILES, or one */
 	enum option_group group;
 };
+
+#define MANY_FILES 1
 
 /* Options that make no sense together, or not without another. */
 struct option_rule {

@@ -8,11 +8,11 @@
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/err.h"
-#include "base/page_size.h"
 #include "base/untrusted.h"
 #include "checks/failure_setup.h"
 #include "model/fact.h"
 #include "recording/reader.h"
+#include "recording/reader_about.h"
 #include "recording/reader_fact.h"
 #include "recording/reader_io.h"
 #include "recording/reader_tables.h"
@@ -21,6 +21,8 @@
 
 struct recording {
 	char *name;
+	char **then;		/* owned: files that follow */
+	size_t nr_then, at_then;
 	FILE *in;
 	__u64 offset;		/* of the frame that is being read */
 	__u64 size;		/* of what was read so far */
@@ -158,46 +160,12 @@ static int next_frame(struct recording *r)
 
 /* ---- records ---------------------------------------------------------------------- */
 
-/* Copies what both know of it; the rest stays zero. */
-static void take(void *to, size_t size, const struct rec *rec, const void *data)
-{
-	memset(to, 0, size);
-	memcpy(to, data, rec->size < size ? rec->size : size);
-}
-
-/* A sentence or word of ours, or so the file says: views print it as it is. */
-#define TAKE_TEXT(to, from) \
-	tame(to, sizeof(to), (struct untrusted){ from, strnlen(from, sizeof(from)) })
-
 static int on_about(struct recording *r, const struct rec *rec, const void *data)
 {
-	struct origin *a = &r->about;
-	struct rec_about f;
+	const char *wrong = recording_about(&r->about, rec, data);
 
-	take(&f, sizeof(f), rec, data);
-	if (!page_size_set(f.page_bytes))
-		return broken(r, "a size of pages that no system has");
-	a->start_ns = f.start_ns;
-	a->realtime_ns = f.realtime_ns;
-	a->interval_ns = f.interval_ns;
-	a->memory_bytes = f.memory_bytes;
-	a->cpus = f.cpus;
-	a->page_bytes = f.page_bytes;
-	a->tier = f.tier <= TIER_PATCHED ? (enum tier)f.tier : TIER_UNKNOWN;
-	a->sample = f.sample;
-	a->not_seen = f.not_seen;
-	a->stacks = f.flags & REC_ABOUT_STACKS;
-	a->snapshot = f.flags & REC_ABOUT_SNAPSHOT;
-	a->fixed_only = f.flags & REC_ABOUT_FIXED_ONLY;
-	a->by_user_data = f.flags & REC_ABOUT_BY_USER_DATA;
-	a->pid_ns = f.flags & REC_ABOUT_PID_NS;
-	a->goes_on = f.flags & REC_ABOUT_GOES_ON;
-	TAKE_TEXT(a->kernel, f.kernel);
-	TAKE_TEXT(a->machine, f.machine);
-	TAKE_TEXT(a->command, f.command);
-	TAKE_TEXT(a->host, f.host);
-	r->io.all.t_ns = r->t_ns = a->start_ns;
-	return 0;
+	r->io.all.t_ns = r->t_ns = r->about.start_ns;
+	return wrong ? broken(r, wrong) : 0;
 }
 
 /* A sentence: recordings hold evidence now, of which the sentence is made. */
@@ -215,31 +183,6 @@ static int on_why(struct recording *r, const struct rec *rec, const char *data)
 	     (struct untrusted){ data + skip, strnlen(data + skip, len) });
 	r->has_why = true;
 	return 0;
-}
-
-/* Kinds that are not known, and shares beyond those that are kept, are left out. */
-static void on_evidence(struct evidence_room *to, const struct rec *rec, const void *data)
-{
-	switch (rec->id) {
-	case EVIDENCE_ENTRY:
-		take(&to->entry, sizeof(to->entry), rec, data);
-		to->e.entry = &to->entry;
-		break;
-	case EVIDENCE_CALLER:
-		take(&to->caller, sizeof(to->caller), rec, data);
-		to->e.caller = &to->caller;
-		break;
-	case EVIDENCE_ACCOUNT:
-		take(&to->account, sizeof(to->account), rec, data);
-		to->e.account = &to->account;
-		break;
-	case EVIDENCE_SHARE:
-		if (to->e.nr_shares == MAX_SHARES)
-			break;
-		take(&to->shares[to->e.nr_shares++], sizeof(to->shares[0]), rec, data);
-		to->e.shares = to->shares;
-		break;
-	}
 }
 
 /* Says why the fact that was just read failed; NULL where nothing is to be said. */
@@ -283,7 +226,7 @@ static void on_look(const struct rec *rec, const void *data, struct event *out)
 {
 	struct rec_look look;
 
-	take(&look, sizeof(look), rec, data);
+	record_take(&look, sizeof(look), rec, data);
 	out->kind = EVENT_LOOK;
 	out->t_ns = look.t_ns;
 	out->after_loss = look.after_loss;
@@ -293,7 +236,7 @@ static void on_lost(struct recording *r, const struct rec *rec, const void *data
 {
 	struct rec_lost lost;
 
-	take(&lost, sizeof(lost), rec, data);
+	record_take(&lost, sizeof(lost), rec, data);
 	out->kind = EVENT_LOST;
 	out->t_ns = r->t_ns;
 	out->lost = (struct lost_events){ lost.count, lost.cpu, lost.after_seq, lost.before_seq };
@@ -304,7 +247,7 @@ static void on_user_lost(struct recording *r, const struct rec *rec, const void 
 {
 	struct rec_user_lost lost;
 
-	take(&lost, sizeof(lost), rec, data);
+	record_take(&lost, sizeof(lost), rec, data);
 	/* no recording has more */
 	if (r->nr_losers > FACT_SENDERS)
 		return;
@@ -316,7 +259,7 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 {
 	struct rec_end end;
 
-	take(&end, sizeof(end), rec, data);
+	record_take(&end, sizeof(end), rec, data);
 	out->kind = EVENT_END;
 	out->t_ns = end.t_ns;
 	out->end = (struct event_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost,
@@ -336,7 +279,7 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 	case REC_WHY:
 		return on_why(r, rec, data);
 	case REC_EVIDENCE:
-		on_evidence(&r->evidence, rec, data);
+		recording_evidence(&r->evidence, rec, data);
 		return 0;
 	case REC_FACT:
 		return on_fact(r, rec, data, out);
@@ -390,6 +333,46 @@ static int tell_cut(struct recording *r, struct event *out)
 	return 1;
 }
 
+/* ---- from file to file -------------------------------------------------------------- */
+
+/* 0, or -errno with a sentence. */
+static int begin_file(struct recording *r)
+{
+	struct rec_head head;
+	size_t n = read_bytes(r, &head, sizeof(head.magic));
+
+	if (ferror(r->in))
+		return err_set(EIO, "cannot read %s: %s", r->name, strerror(errno));
+	if (n < sizeof(head.magic) || memcmp(head.magic, REC_MAGIC, sizeof(head.magic)))
+		return err_set(EINVAL, "%s: at offset 0: not a recording; give a file that 'fixbuf-trace record' wrote",
+			       r->name);
+	return begin_part(r, &head, n);
+}
+
+static FILE *open_named(const char *path)
+{
+	FILE *in = fopen(path, "re");
+
+	if (!in)
+		err_set(errno, "cannot open %s: %s", path, strerror(errno));
+	return in;
+}
+
+static int go_on(struct recording *r)
+{
+	FILE *in = open_named(r->then[r->at_then]);
+
+	if (!in)
+		return -ENOENT;
+	fclose(r->in);
+	free(r->name);
+	r->in = in;
+	r->name = must_strdup(r->then[r->at_then++]);
+	r->offset = r->size = 0;
+	r->head_waits = false;
+	return begin_file(r);
+}
+
 int recording_next(struct recording *r, struct event *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -405,10 +388,18 @@ int recording_next(struct recording *r, struct event *out)
 			out->offset = r->offset;
 			if (n < 0)
 				return n;
-			if (!n && ferror(r->in))
+			if (n)
+				continue;
+			if (ferror(r->in))
 				return err_set(EIO, "cannot read %s: %s", r->name, strerror(errno));
-			if (!n)
-				return r->ended ? 0 : tell_cut(r, out);
+			if (!r->ended)
+				return tell_cut(r, out);
+			if (r->at_then == r->nr_then)
+				return 0;
+			n = go_on(r);
+			if (n < 0)
+				return n;
+			continue;
 		}
 		out->offset = r->offset;
 		if (r->nr_raw - r->at < sizeof(rec))
@@ -431,8 +422,6 @@ int recording_next(struct recording *r, struct event *out)
 static struct recording *open_stream(const char *name, FILE *in)
 {
 	struct recording *r = must_alloc(1, sizeof(*r));
-	struct rec_head head;
-	size_t n;
 
 	r->name = must_strdup(name);
 	r->in = in;
@@ -440,28 +429,28 @@ static struct recording *open_stream(const char *name, FILE *in)
 	r->why = (struct failure){ r->explain, &r->evidence.e };
 	r->raw = must_alloc(REC_FRAME_MAX, 1);
 	r->stored = must_alloc(STORED_MAX, 1);
-	n = read_bytes(r, &head, sizeof(head.magic));
-	if (ferror(in)) {
-		err_set(errno, "cannot read %s: %s", name, strerror(errno));
-	} else if (n < sizeof(head.magic) || memcmp(head.magic, REC_MAGIC, sizeof(head.magic))) {
-		err_set(EINVAL, "%s: at offset 0: not a recording; give a file that 'fixbuf-trace record' wrote",
-			name);
-	} else if (!begin_part(r, &head, n)) {
+	if (!begin_file(r))
 		return r;
-	}
 	recording_close(r);
 	return NULL;
 }
 
 struct recording *recording_open(const char *path)
 {
-	FILE *in = fopen(path, "re");
+	FILE *in = open_named(path);
 
-	if (!in) {
-		err_set(errno, "cannot open %s: %s", path, strerror(errno));
-		return NULL;
-	}
-	return open_stream(path, in);
+	return in ? open_stream(path, in) : NULL;
+}
+
+void recording_then(struct recording *r, const char *path)
+{
+	array_grow(r->then, r->nr_then);
+	r->then[r->nr_then++] = must_strdup(path);
+}
+
+const char *recording_name(const struct recording *r)
+{
+	return r->name;
 }
 
 struct recording *recording_open_bytes(const char *name, const void *bytes, size_t nr)
@@ -490,5 +479,8 @@ void recording_close(struct recording *r)
 	free(r->raw);
 	free(r->stored);
 	free(r->name);
+	for (size_t i = 0; i < r->nr_then; i++)
+		free(r->then[i]);
+	free(r->then);
 	free(r);
 }

@@ -18,6 +18,10 @@ struct recording;
 struct recording *recording_open(const char *path);
 /* The same of bytes in memory, which stay the caller's; .name is for sentences. */
 struct recording *recording_open_bytes(const char *name, const void *bytes, size_t nr);
+/* Another file follows that, or those: its parts come after theirs. */
+void recording_then(struct recording *r, const char *path);
+/* The file that is being read; good until the next is. */
+const char *recording_name(const struct recording *r);
 /* Of the part that is being read: it changes with its first EVENT_LOOK. */
 const struct origin *recording_origin(const struct recording *r);
 /* 1, 0 after the last, or -errno with a sentence. */

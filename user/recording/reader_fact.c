@@ -84,3 +84,33 @@ int recording_fact(union any_fact *to, const void *data, size_t size, const char
 		*wrong = "an event with numbers that no kernel has";
 	return 1;
 }
+
+void record_take(void *to, size_t size, const struct rec *rec, const void *data)
+{
+	memset(to, 0, size);
+	memcpy(to, data, rec->size < size ? rec->size : size);
+}
+
+void recording_evidence(struct evidence_room *to, const struct rec *rec, const void *data)
+{
+	switch (rec->id) {
+	case EVIDENCE_ENTRY:
+		record_take(&to->entry, sizeof(to->entry), rec, data);
+		to->e.entry = &to->entry;
+		break;
+	case EVIDENCE_CALLER:
+		record_take(&to->caller, sizeof(to->caller), rec, data);
+		to->e.caller = &to->caller;
+		break;
+	case EVIDENCE_ACCOUNT:
+		record_take(&to->account, sizeof(to->account), rec, data);
+		to->e.account = &to->account;
+		break;
+	case EVIDENCE_SHARE:
+		if (to->e.nr_shares == MAX_SHARES)
+			break;
+		record_take(&to->shares[to->e.nr_shares++], sizeof(to->shares[0]), rec, data);
+		to->e.shares = to->shares;
+		break;
+	}
+}

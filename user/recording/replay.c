@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
@@ -14,6 +15,7 @@
 /* Of work, which grows with the square of holders and slots: about a second, and more for a larger file. */
 #define FREE_STEPS	(128ULL << 20)
 #define STEPS_A_BYTE	128
+#define OVERLAP_NS	1000000LL /* clocks are read one after the other */
 
 static struct ledger *new_ledger(const struct replay *p)
 {
@@ -50,7 +52,7 @@ static int is_slow(const struct replay *p, const struct event *e)
 {
 	__u64 steps = p->steps + p->ledger->steps;
 
-	if (p->trusted || steps < FREE_STEPS || (steps - FREE_STEPS) / STEPS_A_BYTE < e->offset)
+	if (p->trusted || steps < FREE_STEPS || (steps - FREE_STEPS) / STEPS_A_BYTE < p->before + e->offset)
 		return 0;
 	return err_set(E2BIG, "at offset %llu: this takes more work than a recording of its size should, as one does that was made to; give --max-memory 2G if you trust it",
 		       e->offset);
@@ -74,12 +76,25 @@ static void place(struct replay *p, struct event *e)
 		p->begin_ns = o->start_ns + o->realtime_ns;
 	if (e->kind == EVENT_LOOK && !e->after_loss && !(o->goes_on && p->parts))
 		p->parts++;
-	if (e->kind == EVENT_END && !e->end.clean)
+	if (e->kind == EVENT_END && !e->end.clean) {
 		p->cut_at = e->offset;
+		snprintf(p->cut_in, sizeof(p->cut_in), "%s", recording_name(p->r));
+	}
 	if (e->kind == EVENT_END)
 		p->left_out += e->end.left_out;
 	e->ledger = p->ledger;
 	e->since_ns = e->t_ns + o->realtime_ns - p->begin_ns;
+	if (e->kind == EVENT_LOOK && !e->after_loss)
+		p->overlap |= e->since_ns < p->end_ns - OVERLAP_NS;
+	if (e->kind == EVENT_END)
+		p->end_ns = e->since_ns;
+}
+
+static void count_bytes(struct replay *p, const struct event *e)
+{
+	if (e->offset < p->offset)
+		p->before += p->offset;
+	p->offset = e->offset;
 }
 
 int replay_next(struct replay *p, struct event *e)
@@ -93,6 +108,7 @@ int replay_next(struct replay *p, struct event *e)
 		feed_last(p);
 	if (n <= 0)
 		return n;
+	count_bytes(p, e);
 	if (is_slow(p, e))
 		return -E2BIG;
 	switch (e->kind) {

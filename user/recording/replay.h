@@ -19,6 +19,10 @@ struct replay {
 	__u64 steps;		/* of the ledgers of parts before */
 	__u64 left_out;		/* facts for which parts had no room, all after their last */
 	__u64 cut_at;		/* offset where a part was cut off, 0 = none was */
+	char cut_in[256];	/* the file, as far as its name fits */
+	__u64 offset, before;	/* in the file; bytes of files before it */
+	__s64 end_ns;		/* of the last part, since the begin */
+	bool overlap;		/* a part begins before that */
 };
 
 /* Goes on from one that was opened, and closes it with replay_close(). */

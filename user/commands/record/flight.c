@@ -12,7 +12,7 @@
 
 #define USUAL_BYTES	(1ULL << 30)	/* are kept where --keep-size does not say */
 #define USUAL_NS	(60 * NS_PER_S)	/* the same of a trigger without --keep-time and --before */
-#define LEAST_BYTES	(1ULL << 20)
+#define LEAST_BYTES	(8ULL << 20)	/* a segment is more than the frame that waits to be written */
 #define SEGMENTS	8		/* of the time that is kept; twice as many of its size */
 #define LONGEST_NS	(600 * NS_PER_S) /* a segment, whatever is kept */
 #define PATIENCE_NS	NS_PER_S	/* with which an end waits until all was taken */
@@ -55,7 +55,7 @@ struct flight *flight_new(const struct flight_options *o, const struct output *t
 		return NULL;
 	}
 	if (bytes < LEAST_BYTES) {
-		err_set(EINVAL, "a --keep-size of less than 1M keeps too little; give more");
+		err_set(EINVAL, "a --keep-size of less than 8M keeps too little; give more");
 		return NULL;
 	}
 	f = must_alloc(1, sizeof(*f));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace report: a recording in every view, offline. */
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/signals.h"
 #include "commands/option.h"
 #include "commands/report/report.h"
+#include "commands/report/sources.h"
 #include "model/io_select.h"
 
 #define DEFAULT_FILE "fixbuf.rec"
@@ -63,7 +65,9 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	status = views[o->view](&r);
 	if (r.replay.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s breaks off at offset %llu, as after a crash: later events are missing\n",
-			path, r.replay.cut_at);
+			r.replay.cut_in, r.replay.cut_at);
+	if (r.replay.overlap)
+		fprintf(stderr, PROGRAM_NAME ": a recording begins before the one before it ends: what both hold is counted twice\n");
 	if (r.replay.left_out)
 		fprintf(stderr, PROGRAM_NAME ": %s ended at --max-size: %llu later event%s left out\n",
 			path, r.replay.left_out, r.replay.left_out == 1 ? " was" : "s were");
@@ -71,35 +75,95 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	return status;
 }
 
-static void limit_memory(const struct report_options *o, const char *path)
+static void limit_memory(const struct report_options *o, const struct sources *s)
 {
 	static char why[512];
-	struct stat st;
 	__u64 most = o->max_memory;
 
-	if (!most && !stat(path, &st))
-		most = MEMORY_OF_FILE * st.st_size;
+	for (size_t i = 0; !o->max_memory && i < s->nr; i++)
+		most += MEMORY_OF_FILE * s->list[i].bytes;
 	if (!o->max_memory && most < USUAL_MEMORY)
 		most = USUAL_MEMORY;
 	snprintf(why, sizeof(why), "%s: this takes more than %llu MiB of memory, as a recording does that was made to; give %s if you trust it",
-		 path, most >> 20, o->max_memory ? "more" : "--max-memory 2G");
+		 s->list[0].path, most >> 20, o->max_memory ? "more" : "--max-memory 2G");
 	alloc_limit(most, why);
+}
+
+/* Those of one machine, one after the other. */
+static int report_machine(struct report_options *o, const struct source *list, size_t nr)
+{
+	struct recording *from = recording_open(list[0].path);
+
+	if (!from)
+		return misuse("%s", err_text());
+	for (size_t i = 1; i < nr; i++)
+		recording_then(from, list[i].path);
+	return report(o, from, list[0].path);
+}
+
+/* The one of two exit statuses that says more. */
+static int worse(int a, int b)
+{
+	static const int order[] = { EXIT_DONE, EXIT_UNSETTLED, EXIT_FINDINGS, EXIT_CANNOT, EXIT_USAGE };
+
+	for (size_t i = sizeof(order) / sizeof(order[0]); i-- > 0;)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return a;
+}
+
+static bool goes_to_file(enum report_view v)
+{
+	return v == REPORT_PERFETTO || v == REPORT_HTML || v == REPORT_SQLITE;
+}
+
+static int report_all(struct report_options *o, const struct sources *s)
+{
+	int status = EXIT_DONE;
+
+	for (size_t i = 0, nr; i < s->nr; i += nr) {
+		nr = sources_of_machine(s, i);
+		if (nr < s->nr && goes_to_file(o->view))
+			return misuse("the recordings are of several machines, and this is of one; name those of one");
+		if (nr < s->nr && !o->output.json)
+			fprintf(o->output.out, "%s==== %s ====\n", i ? "\n" : "",
+				s->list[i].host[0] ? s->list[i].host : "a machine without a name");
+		status = worse(status, report_machine(o, &s->list[i], nr));
+	}
+	return status;
 }
 
 static int run(void *options)
 {
+	static const char *const usual = DEFAULT_FILE;
 	struct report_options *o = options;
-	const char *path = o->file ? o->file : DEFAULT_FILE;
-	struct recording *from;
+	struct sources s = { 0 };
+	int status;
 
 	/* nothing here takes a cleaner end than any filter's */
 	signals_leave();
-	limit_memory(o, path);
-	from = recording_open(path);
-	return from ? report(o, from, path) : misuse("%s", err_text());
+	status = sources_find(&s, o->files.nr ? o->files.list : &usual, o->files.nr ? o->files.nr : 1) ?
+		 misuse("%s", err_text()) : 0;
+	if (!status) {
+		limit_memory(o, &s);
+		status = report_all(o, &s);
+	}
+	sources_free(&s);
+	free(o->files.list);
+	return status;
 }
 
 /* ---- options ------------------------------------------------------------------------- */
+
+static parser(parse_files)
+{
+	struct report_files *f = at;
+
+	(void)row;
+	array_grow(f->list, f->nr);
+	f->list[f->nr++] = arg;
+	return true;
+}
 
 static parser(parse_view)
 {
@@ -127,7 +191,8 @@ static parser(parse_view)
 static const char *const words_by[] = { "count", "pinned", "charged", "time", NULL };
 
 static const struct option_row options[] = {
-	ROW_FILE(struct report_options),
+	{ .arg = "FILE", .help = "", .parse = parse_files, .value = MANY_FILES,
+	  .offset = offsetof(struct report_options, files) },
 	VIEW("summary", REPORT_SUMMARY, "one page (the default)"),
 	VIEW("trace", REPORT_TRACE, "the lines that trace would have printed"),
 	VIEW("list", REPORT_LIST, "rings and their buffers, at the end or at --at"),
@@ -202,8 +267,8 @@ static const struct report_options defaults = { .fail_on = SEVERITY_WARNING };
 const struct command report_command = {
 	.name = "report",
 	.summary = "what a recording holds, in every view; needs no privilege",
-	.text = "Reads FILE (fixbuf.rec unless one is named), which record wrote here or on another "
-		"machine, and prints one page: who registered what, for how long and at what cost, what "
+	.text = "Reads each FILE (fixbuf.rec unless one is named), which record wrote here or on another "
+		"machine, or those in a folder, and prints one page: who registered what, for how long and at what cost, what "
 		"was used, what failed and why, what leaked. Or, with one of the options below, what the "
 		"live command of that name would have printed. Exits 1 when --verify found something, 4 "
 		"when events were lost or left out, or none matched -p, -u or --comm, 2 for a file that is damaged.\v"

@@ -35,7 +35,10 @@ struct report_options {
 	struct output output;
 	struct selection select;
 	enum report_view view;
-	const char *file;	/* NULL = fixbuf.rec */
+	struct report_files {
+		const char **list;	/* owned */
+		size_t nr;	/* 0 = fixbuf.rec */
+	} files;
 	const char *at;		/* --list: the moment, NULL = the end */
 	enum folded_by folded_by;
 	enum severity fail_on;		/* --verify */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/alloc.h"
+#include "base/array.h"
+#include "base/err.h"
+#include "commands/report/sources.h"
+#include "recording/reader.h"
+
+static void add(struct sources *s, const char *path, __u64 bytes)
+{
+	array_grow(s->list, s->nr);
+	s->list[s->nr++] = (struct source){ .path = must_strdup(path), .bytes = bytes };
+}
+
+static bool is_recording(const struct dirent *e, const char *begin)
+{
+	size_t len = strlen(e->d_name);
+
+	return len > 4 && !strcmp(e->d_name + len - 4, ".rec") && !strncmp(e->d_name, begin, strlen(begin));
+}
+
+/* Adds those whose name begins so. */
+static int add_folder(struct sources *s, const char *folder, const char *begin)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+
+	if (!dir)
+		return err_set(errno, "cannot open %s: %s", folder, strerror(errno));
+	while ((e = readdir(dir))) {
+		struct stat st;
+		char path[4096];
+
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		if (is_recording(e, begin) && !stat(path, &st) && S_ISREG(st.st_mode))
+			add(s, path, st.st_size);
+	}
+	closedir(dir);
+	return 0;
+}
+
+static int add_path(struct sources *s, const char *path)
+{
+	size_t before = s->nr;
+	struct stat st;
+	int err;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		add(s, path, stat(path, &st) ? 0 : st.st_size);
+		return 0;
+	}
+	err = add_folder(s, path, "segment-");
+	if (!err && s->nr == before)
+		err = add_folder(s, path, "");
+	if (!err && s->nr == before)
+		return err_set(ENOENT, "%s: no recording is in this folder; give one that 'fixbuf-trace record' wrote to",
+			       path);
+	return err;
+}
+
+/* Whose it is, and when it begins. */
+static int look(struct source *s)
+{
+	struct recording *r = recording_open(s->path);
+	struct event e;
+	int n = r ? recording_next(r, &e) : -1;
+
+	if (n >= 0) {
+		const struct origin *o = recording_origin(r);
+
+		memcpy(s->host, o->host, sizeof(s->host));
+		s->begin_ns = o->start_ns + o->realtime_ns;
+	}
+	recording_close(r);
+	return n < 0 ? n : 0;
+}
+
+static int by_machine(const void *a, const void *b)
+{
+	const struct source *x = a, *y = b;
+	int hosts = strcmp(x->host, y->host);
+
+	return hosts ? hosts : x->begin_ns < y->begin_ns ? -1 : x->begin_ns > y->begin_ns;
+}
+
+int sources_find(struct sources *s, const char *const *paths, size_t nr)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < nr && !err; i++)
+		err = add_path(s, paths[i]);
+	/* a file alone may be one that cannot be read twice */
+	for (size_t i = 0; s->nr > 1 && i < s->nr && !err; i++)
+		err = look(&s->list[i]);
+	if (!err && s->nr > 1)
+		qsort(s->list, s->nr, sizeof(*s->list), by_machine);
+	return err;
+}
+
+size_t sources_of_machine(const struct sources *s, size_t first)
+{
+	size_t nr = 1;
+
+	while (first + nr < s->nr && !strcmp(s->list[first + nr].host, s->list[first].host))
+		nr++;
+	return nr;
+}
+
+void sources_free(struct sources *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		free(s->list[i].path);
+	free(s->list);
+}
