@@ -7,7 +7,6 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
-#include "kernel/holder.h"
 #include "kernel/ring.h"
 #include "kernel/task_stack.h"
 
@@ -67,8 +66,11 @@ int find_waited(struct bpf_iter__task *ctx)
 		find_files(i, n);
 	if (!waited_ring)
 		return 0;
-	fill_holder(&out, task, waited_ring);
-	out.how = HOLDER_WAITING;
+	/* the rest is known of its process */
+	__builtin_memset(&out, 0, sizeof(out));
+	out.h.ring = waited_ring;
+	out.h.pid = BPF_CORE_READ(task, tgid);
+	out.h.tid = BPF_CORE_READ(task, pid);
 	out.whose = ring_whose(waited_ring);
 	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 	return 0;
