@@ -14,12 +14,14 @@
 
 #define X86_RBP		6		/* DWARF's numbers of the registers */
 #define X86_RSP		7
+#define ARM64_FP	29
+#define ARM64_LR	30
 #define MAX_SYMBOLS	2500000		/* 60 MB: a table with more is not looked through */
 #define LONGEST_BARE	(64 << 10)	/* farther from a symbol without a size: not in it */
 
 #define FUNCTIONS(of)	of(dwarf_addrdie) of(dwarf_begin_elf) of(dwarf_cfi_addrframe)		\
-	of(dwarf_cfi_end) of(dwarf_end) of(dwarf_frame_cfa) of(dwarf_getcfi_elf)	\
-	of(dwarf_getsrc_die) of(dwarf_haspc) of(dwarf_lineno) of(dwarf_linesrc)	\
+	of(dwarf_cfi_end) of(dwarf_end) of(dwarf_frame_cfa) of(dwarf_frame_register)	\
+	of(dwarf_getcfi_elf) of(dwarf_getsrc_die) of(dwarf_haspc) of(dwarf_lineno) of(dwarf_linesrc)	\
 	of(dwarf_nextcu) of(dwarf_offdie) of(dwelf_elf_gnu_build_id)
 
 #ifdef LIBDW
@@ -292,10 +294,13 @@ static bool find_line(struct part *p, __u64 addr, struct elf_place *place)
 
 /* ---- frames --------------------------------------------------------------------- */
 
-/* The rule by which the unwind tables find the caller's frame. */
-static enum frame_kind kind_of(const Dwarf_Op *cfa, size_t nr)
+/* x86-64: the return address is below the caller's frame, which this rule of the tables finds. */
+static enum frame_kind kind_x86(Dwarf_Frame *frame)
 {
-	if (nr != 1)
+	Dwarf_Op *cfa;
+	size_t nr;
+
+	if (libdw.dwarf_frame_cfa(frame, &cfa, &nr) || nr != 1)
 		return FRAME_UNKNOWN;
 	if (cfa->atom == DW_OP_breg0 + X86_RBP ||
 	    (cfa->atom == DW_OP_bregx && cfa->number == X86_RBP))
@@ -307,18 +312,59 @@ static enum frame_kind kind_of(const Dwarf_Op *cfa, size_t nr)
 	return FRAME_UNKNOWN;
 }
 
+enum kept { KEPT_UNKNOWN, KEPT_IN_REGISTER, KEPT_ON_STACK };
+
+/* Where the caller's register is; .at: how far from the caller's frame, when on the stack. */
+static enum kept kept(Dwarf_Frame *frame, int number, __s64 *at)
+{
+	Dwarf_Op room[3], *ops;
+	size_t nr;
+
+	if (libdw.dwarf_frame_register(frame, number, room, &ops, &nr))
+		return KEPT_UNKNOWN;
+	if (!nr)
+		return ops ? KEPT_UNKNOWN : KEPT_IN_REGISTER;
+	if (ops[0].atom != DW_OP_call_frame_cfa || nr > 2 ||
+	    (nr == 2 && ops[1].atom != DW_OP_plus_uconst))
+		return KEPT_UNKNOWN;
+	*at = nr == 2 ? (__s64)ops[1].number : 0;
+	return KEPT_ON_STACK;
+}
+
+/*
+ * arm64: the return address is in a register until the function saves it. The frame pointer leads
+ * to it where it is saved as the second of the pair that is called a frame record.
+ */
+static enum frame_kind kind_arm64(Dwarf_Frame *frame)
+{
+	__s64 fp, lr;
+
+	switch (kept(frame, ARM64_LR, &lr)) {
+	case KEPT_IN_REGISTER:
+		return FRAME_NONE;
+	case KEPT_ON_STACK:
+		return kept(frame, ARM64_FP, &fp) == KEPT_ON_STACK && (__u64)lr - (__u64)fp == sizeof(__u64) ?
+			       FRAME_POINTER : FRAME_STACK_POINTER;
+	default:
+		return FRAME_UNKNOWN;
+	}
+}
+
 static enum frame_kind find_frame(struct elf_file *f, __u64 addr)
 {
 	Dwarf_Frame *frame = NULL;
-	enum frame_kind kind;
-	Dwarf_Op *cfa;
-	size_t nr;
+	enum frame_kind kind = FRAME_UNKNOWN;
+	GElf_Ehdr header;
 
 	if (!f->frames)
 		f->frames = libdw.dwarf_getcfi_elf(f->own.elf);
-	if (!f->frames || libdw.dwarf_cfi_addrframe(f->frames, addr, &frame))
+	if (!f->frames || !gelf_getehdr(f->own.elf, &header) ||
+	    libdw.dwarf_cfi_addrframe(f->frames, addr, &frame))
 		return FRAME_UNKNOWN;
-	kind = libdw.dwarf_frame_cfa(frame, &cfa, &nr) ? FRAME_UNKNOWN : kind_of(cfa, nr);
+	if (header.e_machine == EM_X86_64)
+		kind = kind_x86(frame);
+	else if (header.e_machine == EM_AARCH64)
+		kind = kind_arm64(frame);
 	free(frame);
 	return kind;
 }

@@ -19,7 +19,7 @@ struct elf_file;
 enum frame_kind {
 	FRAME_UNKNOWN,
 	FRAME_POINTER,		/* through the frame pointer */
-	FRAME_NONE,		/* from the top of the stack: it has no frame */
+	FRAME_NONE,		/* where the call left it, user_caller() in bpf/kernel/regs.h: it has no frame */
 	FRAME_STACK_POINTER,	/* at an offset from the stack pointer */
 };
 
