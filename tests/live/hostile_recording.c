@@ -154,7 +154,7 @@ static void deep_stacks(bool one)
 	static struct {
 		struct rec_stack head;
 		struct rec_stack_frame frames[2 * STACK_FRAMES];
-	} stack = { .head = { STACK_FRAMES, STACK_FRAMES } };
+	} stack = { .head = { .nr_kernel = STACK_FRAMES, .nr_user = STACK_FRAMES } };
 	static char text[4096];
 	struct fact_call f = call(1, CALL_REGISTER, 1, -12);
 
