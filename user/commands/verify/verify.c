@@ -45,7 +45,8 @@ static void print_nothing(FILE *out, const struct verify_options *o, const struc
 		fputs("every page is pinned, in place and charged\n", out);
 	else if (look->pages)
 		fputs("every page is pinned and in place; this kernel does not charge those of "
-		      "rings without a limit (CAP_IPC_LOCK)\n", out);
+		      "rings without a limit (CAP_IPC_LOCK), and shows none that only a poll(2) of many "
+		      "descriptors keeps\n", out);
 	else
 		fputs("nothing is registered\n", out);
 }
