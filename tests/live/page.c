@@ -57,6 +57,7 @@ static void check_values(const char *dom, struct json_object *data, struct tool_
 	struct json_object *totals = json_member(data, "totals");
 	struct json_lines lines;
 	size_t buffers = 0, failed = 0;
+	char failures[32];
 
 	json_lines_parse(&lines, trace->out);
 	for (size_t i = 0; i < lines.nr; i++) {
@@ -76,6 +77,8 @@ static void check_values(const char *dom, struct json_object *data, struct tool_
 	is(figure(dom, "buffers registered"), json_number(totals, "buffers"), "buffers, too");
 	is(figure(dom, "calls"), json_number(totals, "calls"), "calls, too");
 	is(figure(dom, "calls that failed"), json_number(totals, "calls_failed"), "failures, too");
+	snprintf(failures, sizeof(failures), "%zu call%s failed", failed, failed == 1 ? "" : "s");
+	is(occurrences(dom, failures) > 0, failed > 0, "failed calls are told before the charts");
 	is(figure(dom, "I/O over registered buffers"), json_number(totals, "fixed_ops"), "I/O, too");
 	is(occurrences(dom, "class=\"finding "), nr_of(data, "findings"), "every finding is shown");
 	is(occurrences(dom, "class=\"account\""), nr_of(data, "accounts"), "every account has a chart");

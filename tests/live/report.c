@@ -44,7 +44,8 @@ static void summary(void)
 {
 	struct tool_run a, report, json;
 	struct json_object *calls, *list;
-	long long nr[4] = { 0 };
+	long long nr[4] = { 0 }, failed = 0;
+	const char *at;
 	static const char *const names[] = { "register", "update", "clone", "unregister" };
 	char program[4096];
 
@@ -52,6 +53,7 @@ static void summary(void)
 	tool(&a, "record", "-q", "-o", file, "--", program, "--no-wait", NULL);
 	tool(&report, "report", file, NULL);
 	has_text(report.out, "Who registered what", "the page says who");
+	ok(report.out[10] == 'T' && strchr("+-", report.out[19]), "when, in which zone");
 	has_text(report.out, "At what cost", "at what cost");
 	has_text(report.out, "What failed, and why", "what failed");
 	has_text(report.out, "nothing is mapped", "and why");
@@ -72,6 +74,18 @@ static void summary(void)
 	}
 	list = json_member(json.json, "failures");
 	ok(list && json_object_array_length(list) > 3, "failures, each kind once");
+	for (size_t i = 0; calls && i < json_object_array_length(calls); i++)
+		failed += json_number(json_object_array_get_idx(calls, i), "failed");
+	snprintf(program, sizeof(program), "\n%lld calls failed", failed);
+	at = strstr(report.out, program);
+	ok(at && at < strstr(report.out, "Who registered what"), "what failed is told before all else");
+	ok(!strstr(report.out, "kinds; --all") || json_object_array_length(list) > 10, "ten kinds are shown");
+	tool_free(&report);
+	tool(&report, "report", "--top", "1", file, NULL);
+	has_text(report.out, "more kinds; --all shows them", "or as many as --top says");
+	tool_free(&report);
+	tool(&report, "report", "--all", file, NULL);
+	ok(!strstr(report.out, "--all shows them"), "or all");
 	is(json_number(json.json, "lost"), 0, "nothing was lost");
 	tool_free(&json);
 	tool_free(&report);

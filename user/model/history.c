@@ -33,13 +33,13 @@ static void raise_user(struct history *h, __u64 id, __u32 uid, __s64 pages, __u6
 {
 	struct user_history *u;
 
-	HASH_FIND(hh, h->users, &id, sizeof(id), u);
+	/* the kernel makes a new account when the old one was given up */
+	HASH_FIND(hh, h->users, &uid, sizeof(uid), u);
 	if (!u && id && HASH_COUNT(h->users) < MAX_KEPT) {
 		u = must_alloc(1, sizeof(*u));
-		u->id = id;
 		u->uid = uid;
 		u->limit_bytes = ~0ULL;
-		HASH_ADD(hh, h->users, id, sizeof(u->id), u);
+		HASH_ADD(hh, h->users, uid, sizeof(u->uid), u);
 	}
 	if (!u || pages < u->peak_pages)
 		return;

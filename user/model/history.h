@@ -21,7 +21,6 @@ struct process_history {
 };
 
 struct user_history {
-	__u64 id;		/* struct user_struct * */
 	__u32 uid;
 	__s64 peak_pages;
 	__u64 limit_bytes;	/* of who called then */

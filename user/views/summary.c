@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/fmt.h"
+#include "base/page_size.h"
 #include "base/table.h"
 #include "base/wrap.h"
 #include "model/fact.h"
@@ -12,7 +13,7 @@
 #include "views/summary.h"
 
 #define WIDTH		100
-#define SHOWN		10	/* lines of a kind: it is one page */
+#define NEAR_PERCENT	80	/* of a limit: worth a word at the top */
 
 const char *history_call_name(unsigned int kind)
 {
@@ -31,7 +32,7 @@ static void print_head(FILE *out, const struct view_summary *v)
 	struct tm tm = { 0 };
 
 	localtime_r(&s, &tm);
-	strftime(when, sizeof(when), "%F %T", &tm);
+	strftime(when, sizeof(when), "%FT%T%z", &tm);
 	fprintf(out, "%s, %s of %s%sLinux %s %s, %u cpu%s (tier: %s", when,
 		fmt_ns(took, h->duration_ns > 0 ? h->duration_ns : 0), a->host, a->host[0] ? ", " : "",
 		a->kernel, a->machine,
@@ -51,6 +52,57 @@ static void print_head(FILE *out, const struct view_summary *v)
 	fputs(v->cut_at ? "; its end is missing\n" : "\n", out);
 }
 
+/* Who came nearest to a limit, if near; NULL = nobody. */
+static const struct user_history *nearest(const struct history *h, double *percent)
+{
+	const struct user_history *most = NULL;
+
+	*percent = NEAR_PERCENT;
+	for (const struct user_history *u = h->users; u; u = u->hh.next) {
+		double at = u->limit_bytes && u->limit_bytes != ~0ULL ?
+			    100.0 * u->peak_pages * PAGE_BYTES / u->limit_bytes : 0;
+
+		if (at < *percent)
+			continue;
+		*percent = at;
+		most = u;
+	}
+	return most;
+}
+
+/* What matters, before any table: one line. */
+static void print_verdict(const struct view_summary *v)
+{
+	const struct history *h = v->h;
+	const struct finding_counts found = findings_count(v->f);
+	__u64 calls = 0, ios = h->fixed.c.errors + h->plain.c.errors;
+	const struct user_history *user;
+	FILE *out = v->to->out;
+	const char *and = "";
+	double percent;
+
+	for (unsigned int i = 0; i < NR_HISTORY_CALLS; i++)
+		calls += h->calls[i].failed;
+	user = nearest(h, &percent);
+	if (!h->shown && !h->fixed.c.ops && !h->plain.c.ops)
+		fputs("nothing was recorded", out), and = "; ";
+	if (calls)
+		fprintf(out, "%llu call%s failed", calls, plural(calls)), and = "; ";
+	if (ios)
+		fprintf(out, "%s%llu I/O%s failed", and, ios, plural(ios)), and = "; ";
+	if (user)
+		fprintf(out, "%suser %u reached %.0f %% of its limit", and, user->uid, percent), and = "; ";
+	if (v->f->nr) {
+		fputs(and, out);
+		view_finding_counts(out, &found);
+		and = "; ";
+	}
+	if (!*and)
+		fprintf(out, "no call and no I/O failed%s", h->lost || h->io_lost || v->left_out || v->cut_at ?
+			", as far as is known" : "");
+	fputc('\n', out);
+}
+
 static void print_processes(const struct view_summary *v)
 {
 	const struct history *h = v->h;
@@ -60,7 +112,7 @@ static void print_processes(const struct view_summary *v)
 	size_t n = 0;
 
 	fprintf(v->to->out, "\nWho registered what\n");
-	for (; p && n < SHOWN; p = p->hh.next, n++) {
+	for (; p && n < v->top; p = p->hh.next, n++) {
 		table_cell(t, "%u", p->pid);
 		table_cell(t, "%s", TAME_COMM(p->comm));
 		table_cell(t, "%u", p->uid);
@@ -82,7 +134,7 @@ static void print_processes(const struct view_summary *v)
 		fprintf(v->to->out, "  nothing was recorded of %s\n",
 			selection_asks(h->select) ? "what was asked for" : "any process");
 	if (p)
-		fprintf(v->to->out, "  and %zu more\n", HASH_COUNT(h->processes) - n);
+		fprintf(v->to->out, "  and %zu more; --all shows them\n", HASH_COUNT(h->processes) - n);
 	for (const struct user_history *u = h->users; u; u = u->hh.next) {
 		fprintf(v->to->out, "  user %u had up to %s locked at a call", u->uid,
 			fmt_pages(buf, u->peak_pages));
@@ -185,15 +237,17 @@ static void print_use(const struct view_summary *v)
 		fprintf(out, "  %llu I/Os are missing in these counts; --stat says why\n", h->io_lost);
 }
 
-static void print_failures(FILE *out, const struct history *h)
+static void print_failures(const struct view_summary *v)
 {
+	const struct history *h = v->h;
+	FILE *out = v->to->out;
 	const struct failure_history *f = h->failures;
 	char since[FMT_LEN], last[FMT_LEN];
 	size_t n = 0;
 
 	if (f)
 		fprintf(out, "\nWhat failed, and why\n");
-	for (; f && n < SHOWN; f = f->hh.next, n++) {
+	for (; f && n < v->top; f = f->hh.next, n++) {
 		fprintf(out, "  %llu %s%s of pid %u (%s): %s, %s%s after the start", f->count,
 			history_call_name(f->key.op), plural(f->count), f->key.pid, TAME_COMM(f->comm),
 			f->key.result < 0 ? fact_errno_name(f->key.result) : "not all done",
@@ -209,7 +263,7 @@ static void print_failures(FILE *out, const struct history *h)
 		}
 	}
 	if (f)
-		fprintf(out, "  and %zu more kinds\n", HASH_COUNT(h->failures) - n);
+		fprintf(out, "  and %zu more kinds; --all shows them\n", HASH_COUNT(h->failures) - n);
 	if (h->more_failures)
 		fprintf(out, "  and %llu calls of further kinds, which were not kept apart\n",
 			h->more_failures);
@@ -246,11 +300,12 @@ void view_summary_text(const struct view_summary *v)
 	FILE *out = v->to->out;
 
 	print_head(out, v);
+	print_verdict(v);
 	print_processes(v);
 	print_costs(v);
 	print_lives(out, v->h);
 	print_use(v);
-	print_failures(out, v->h);
+	print_failures(v);
 	view_io_failed_text(out, v->io, v->h->failures ? NULL : "What failed, and why");
 	view_io_slower_text(out, v->io, "What took a slower way, and why");
 	print_findings(v);

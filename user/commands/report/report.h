@@ -46,6 +46,8 @@ struct report_options {
 	struct ignored ignored;		/* --verify */
 	struct trace_filter filter;	/* --trace */
 	bool by_opcode, by_buffer, hist, advise; /* --stat */
+	__u32 top;			/* --summary: lines of a kind, 0 = the usual */
+	bool all;			/* the same: all of them */
 	__u64 max_memory;		/* 0 = the usual, for a file of its size */
 };
 

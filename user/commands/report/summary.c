@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report, and report --summary: one page. */
+#include <stdint.h>
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "checks/over_time.h"
@@ -38,6 +39,7 @@ int report_summary(struct report *r)
 	history_end(h);
 	io_failures_sort(&io);
 	v.begin_ns = r->replay.begin_ns;
+	v.top = r->o->all ? SIZE_MAX : r->o->top ? r->o->top : 10;
 	v.parts = r->replay.parts;
 	v.left_out = r->replay.left_out;
 	v.cut_at = r->replay.cut_at;

@@ -177,8 +177,23 @@ function drawIoFailures() {
 			f.errno || "none", (f.count > 1 && f.addr !== null ? "the first: " : "") + f.explain])));
 }
 
+// Equal ones are one, with the first of them.
+function failedCalls() {
+	const kinds = new Map();
+
+	for (const c of data.calls.filter(c => "explain" in c)) {
+		const key = JSON.stringify([c.pid, c.comm, c.kind, c.errno, c.explain]);
+
+		if (kinds.has(key))
+			kinds.get(key).times++;
+		else
+			kinds.set(key, {...c, times: 1});
+	}
+	return [...kinds.values()];
+}
+
 function drawFailures() {
-	const failed = data.calls.filter(c => "explain" in c);
+	const failed = failedCalls();
 
 	drawIoFailures();
 	if (!failed.length) {
@@ -187,8 +202,10 @@ function drawFailures() {
 		return;
 	}
 	byId("failures-table").append(table(
-		[{title: "after", n: 1}, {title: "process"}, {title: "call"}, {title: "error"}, {title: "why"}],
-		failed.map(f => [ns(f.t), `${f.comm}, pid ${pidOf(f)}`, f.kind, f.errno || "not all done", f.explain])));
+		[{title: "first after", n: 1}, {title: "process"}, {title: "call"}, {title: "times", n: 1},
+		 {title: "error"}, {title: "why"}],
+		failed.map(f => [ns(f.t), `${f.comm}, pid ${pidOf(f)}`, f.kind, count(f.times), f.errno || "not all done",
+			f.explain])));
 	if (data.totals.failures_left_out)
 		none("failures-table", `${count(data.totals.failures_left_out)} more are left out here; ` +
 			"'report --trace' prints all.");

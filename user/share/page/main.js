@@ -5,12 +5,25 @@ function drawAbout() {
 	const begin = new Date(a.begin_unix_s * 1000);
 
 	document.title = "Registered buffers: " + a.what;
-	byId("about").textContent = `${a.what}, from ${begin.toLocaleString()} for ${ns(a.duration_ns)}; ` +
+	byId("about").textContent = `${a.what}, from ${begin.toISOString()} for ${ns(a.duration_ns)}; ` +
 		`kernel ${a.kernel}, tier ${a.tier}; ${count(a.events)} events` +
 		(a.lost ? `, ${count(a.lost)} lost: nothing is known of the shaded times.` : ", none lost.") +
 		(a.left_out ? ` The recording ended at --max-size: ${count(a.left_out)} later events left out.` : "") +
 		(a.clean_end ? "" : " The recording was cut off.");
 	byId("footer").textContent = `Made by fixbuf-trace ${a.version}.`;
+}
+
+/* What matters, before any chart. */
+function drawVerdict() {
+	const ios = data.io_failures.reduce((n, f) => n + (f.errno === "ECANCELED" ? 0 : f.count), 0);
+	const said = [];
+
+	if (data.totals.calls_failed)
+		said.push(`${count(data.totals.calls_failed)} call${data.totals.calls_failed === 1 ? "" : "s"} failed`);
+	if (ios)
+		said.push(`${count(ios)} I/O${ios === 1 ? "" : "s"} failed`);
+	if (said.length)
+		byId("verdict").append(`${said.join("; ")}: see `, make("a", {href: "#failures"}, "what failed, and why"), ".");
 }
 
 function drawFindings() {
@@ -49,6 +62,7 @@ function drawTotals() {
 }
 
 drawAbout();
+drawVerdict();
 drawFindings();
 drawTotals();
 drawMemory();
