@@ -182,7 +182,12 @@ $(filter-out %/calls_32,$(LOADS)) $(LIVES) $(SYSTEMD) $(filter-out %/recording,$
 	$(Q)$(LINK) -o $@ $^ $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs liburing json-c zlib libzstd) -lm
 
 # Of 32 bits, by the compiler alone; where that makes no such programs, what says so stands in its place
-CC_32 = $(CC) -m32 -std=gnu11 -O2 -ffreestanding -fno-stack-protector -fno-pic -no-pie -nostdlib -static
+ifeq ($(ARCH),arm64)
+CC_32 = $(CLANG) --target=arm-linux-gnueabihf -march=armv7-a -marm -fuse-ld=lld
+else
+CC_32 = $(CC) -m32 -no-pie
+endif
+CC_32 += -std=gnu11 -O2 -ffreestanding -fno-stack-protector -fno-pic -nostdlib -static
 $(B)/tests/load/calls_32: tests/load/calls_32.c Makefile $(B)/flags
 	$(call msg,CC,$@)
 	@mkdir -p $(@D)

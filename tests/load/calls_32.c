@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A program of 32 bits, without a C library, as no machine needs to have one of that kind: "calls_32
- * FD" does with a ring of its own ("made32"), and with one that a 64-bit program made and left to it
- * as descriptor FD ("made64"), what "calls 32-bit" does, and says the same.
+ * A program of 32 bits, of i386 or arm, without a C library, as no machine needs to have one of
+ * that kind: "calls_32 FD" does with a ring of its own ("made32"), and with one that a 64-bit
+ * program made and left to it as descriptor FD ("made64"), what "calls 32-bit" does, and says the same.
  */
 #include <linux/io_uring.h>
 
@@ -21,6 +21,8 @@ static struct { __u64 base, len; } wide[NR];
 static struct io_uring_rsrc_update2 change;
 static char buffers[2 * NR][BYTES] __attribute__((aligned(BYTES)));
 
+#if defined(__i386__)
+
 static int call(int number, int a, int b, const void *c, int d)
 {
 	int ret;
@@ -29,6 +31,25 @@ static int call(int number, int a, int b, const void *c, int d)
 			 : "memory");
 	return ret;
 }
+
+/* The stack holds argc, then argv. */
+__asm__(".globl _start\n_start:\n\tpush %esp\n\tcall start\n");
+
+#elif defined(__arm__)
+
+static int call(int number, int a, int b, const void *c, int d)
+{
+	register int nr __asm__("r7") = number, r0 __asm__("r0") = a, r1 __asm__("r1") = b;
+	register const void *r2 __asm__("r2") = c;
+	register int r3 __asm__("r3") = d;
+
+	__asm__ volatile("svc 0" : "+r" (r0) : "r" (nr), "r" (r1), "r" (r2), "r" (r3) : "memory");
+	return r0;
+}
+
+__asm__(".globl _start\n.arm\n_start:\n\tmov r0, sp\n\tblx start\n");
+
+#endif
 
 static void say(const char *text)
 {
@@ -112,12 +133,9 @@ __attribute__((noreturn)) static void run(const char *argument)
 	end(0);
 }
 
-/* The stack holds argc, then argv. */
 __attribute__((noreturn, used)) static void start(char **stack)
 {
 	if ((int)stack[0] < 2)
 		end(2);
 	run(stack[2]);
 }
-
-__asm__(".globl _start\n_start:\n\tpush %esp\n\tcall start\n");
