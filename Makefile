@@ -44,6 +44,9 @@ CROSS := $(filter-out $(HOST_ARCH),$(ARCH))
 TRIPLE_x86 := x86_64-linux-gnu
 TRIPLE_arm64 := aarch64-linux-gnu
 TRIPLE := $(TRIPLE_$(ARCH))
+ifeq ($(TRIPLE),)
+$(error there is no $(ARCH): bpf/kernel/regs.h knows the registers of x86 and arm64)
+endif
 B := build$(if $(CROSS),/$(CROSS))$(if $(SANITIZE),/asan)
 
 ifneq ($(CROSS),)
