@@ -20,10 +20,13 @@
 #include "io_identity.h"
 #include "io_calls.h"
 
-/* Looked up before anything is read of a request: what is not selected is to cost least. */
-static __always_inline int known_of(__u64 ring)
+/*
+ * Looked up before anything is read of a request: what is not selected is to cost least.
+ * .some: not everyone is selected.
+ */
+static __always_inline int known_of(__u64 ring, bool some)
 {
-	return select_by ? ring_decided(ring) : 1;
+	return some ? ring_decided(ring) : 1;
 }
 
 /* .known: of its ring. */
@@ -35,10 +38,10 @@ static __always_inline bool req_selected(int known, enum io_access access, __u64
 }
 
 /* Raw tracepoints give numbers; typed ones pointers, which the verifier lets no one hash. */
-static __always_inline int on_submit(__u64 req, enum io_access access)
+static __always_inline int on_submit(__u64 req, enum io_access access, bool some)
 {
 	__u64 ring = io_ring_of(access, req);
-	int known = known_of(ring);
+	int known = known_of(ring, some);
 	struct io_kiocb *k;
 	__u8 op, kind;
 	__u64 now;
@@ -65,26 +68,41 @@ static __always_inline int on_submit(__u64 req, enum io_access access)
 	return 0;
 }
 
+/*
+ * A program for who wants all, and one for who selects: that one leaves what is not selected, which
+ * it is run for, too, before it makes room for what the rest needs.
+ */
+#define SELECTING(tracepoint, name, ring, run)				\
+SEC("?raw_tp/" tracepoint)						\
+int name(struct bpf_raw_tracepoint_args *ctx)				\
+{									\
+	const bool some = false;					\
+									\
+	return run;							\
+}									\
+									\
+static __noinline int name##_rest(struct bpf_raw_tracepoint_args *ctx)	\
+{									\
+	const bool some = true;						\
+									\
+	return run;							\
+}									\
+									\
+SEC("?raw_tp/" tracepoint)						\
+int name##_some(struct bpf_raw_tracepoint_args *ctx)			\
+{									\
+	return passed_over(ring) ? 0 : name##_rest(ctx);		\
+}
+
 /* from 6.4 (2ad57931db64) */
-SEC("?raw_tp/io_uring_submit_req")
-int io_submit_req(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_submit(ctx->args[0], EITHER);
-}
-
+SELECTING("io_uring_submit_req", io_submit_req, io_ring_of(EITHER, ctx->args[0]),
+	  on_submit(ctx->args[0], EITHER, some))
 /* with io_*_cqe() below */
-SEC("?raw_tp/io_uring_submit_req")
-int io_submit_cast(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_submit(ctx->args[0], CAST);
-}
-
+SELECTING("io_uring_submit_req", io_submit_cast, io_ring_of(CAST, ctx->args[0]),
+	  on_submit(ctx->args[0], CAST, some))
 /* 6.0 to 6.3 */
-SEC("?raw_tp/io_uring_submit_sqe")
-int io_submit_sqe(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_submit(ctx->args[0], EITHER);
-}
+SELECTING("io_uring_submit_sqe", io_submit_sqe, io_ring_of(EITHER, ctx->args[0]),
+	  on_submit(ctx->args[0], EITHER, some))
 
 /* (sqe, request, error): refused at submission, it completes without having been submitted. */
 SEC("?raw_tp/io_uring_req_failed")
@@ -92,7 +110,7 @@ int io_req_failed(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 req = ctx->args[1], ring = io_ring_of(EITHER, req);
 
-	if (!req_selected(known_of(ring), EITHER, ring, IO_AS(EITHER, req, struct io_kiocb)))
+	if (!req_selected(known_of(ring, select_by), EITHER, ring, IO_AS(EITHER, req, struct io_kiocb)))
 		return 0;
 	if (io_latency && op_kind[IO_READ(EITHER, req, struct io_kiocb, opcode)])
 		put_start(req, IO_START_REFUSED);
@@ -109,7 +127,7 @@ int io_fail_link(struct bpf_raw_tracepoint_args *ctx)
 	/* the end of others is not looked at, and would leave its mark to who comes after */
 	if (!op_kind[op] || ((io_sample || op == OP_NOP) && !is_fixed(PROBE, link, op)))
 		return 0;
-	if (known_of((__u64)IO_READ(PROBE, link, struct io_kiocb, ctx)))
+	if (known_of((__u64)IO_READ(PROBE, link, struct io_kiocb, ctx), select_by))
 		mark_link(ctx->args[0], link);
 	return 0;
 }
@@ -135,29 +153,27 @@ enum io_form {
 	FULL,	/* the ring was: (ring, user_data, res, cflags, ...) */
 };
 
-static __always_inline __s32 end_res(struct bpf_raw_tracepoint_args *ctx, enum io_form form)
+static __always_inline __s32 end_res(struct bpf_raw_tracepoint_args *ctx, struct io_kiocb *k,
+				     enum io_form form)
 {
-	__u64 cqe = ctx->args[2];
-
-	return form == CQE ? IO_READ(CAST, cqe, struct io_uring_cqe, res) :
+	return form == CQE ? IO_GET(CAST, (struct io_kiocb___cqe *)k, cqe.res) :
 	       form == RES ? (__s32)ctx->args[3] : (__s32)ctx->args[2];
 }
 
-static __always_inline __u32 end_flags(struct bpf_raw_tracepoint_args *ctx, enum io_form form)
+static __always_inline __u32 end_flags(struct bpf_raw_tracepoint_args *ctx, struct io_kiocb *k,
+				       enum io_form form)
 {
-	__u64 cqe = ctx->args[2];
-
-	return form == CQE ? IO_READ(CAST, cqe, struct io_uring_cqe, flags) :
+	return form == CQE ? IO_GET(CAST, (struct io_kiocb___cqe *)k, cqe.flags) :
 	       form == RES ? (__u32)ctx->args[4] : (__u32)ctx->args[3];
 }
 
 static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracepoint_args *ctx,
-				    enum io_form form, enum io_mode mode)
+				    enum io_form form, enum io_mode mode, bool some)
 {
 	const enum io_access access = form == CQE ? CAST : EITHER;
 	bool times = mode == TIME || (mode == DETAIL && io_latency), fixed;
 	struct io_what w = { .ring = ring, .req = req };
-	int known = known_of(ring);
+	int known = known_of(ring, some);
 	struct io_kiocb *k;
 	struct io_cell *c;
 	__u8 op, kind;
@@ -173,17 +189,17 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 	if (!req_selected(known, access, w.ring, k))
 		return 0;
 	/* a notification of SEND_ZC bears this opcode and is no request's end */
-	if (op == OP_NOP && end_flags(ctx, form) & CQE_F_NOTIF)
-		return on_notice(ring, req, end_res(ctx, form), mode != COUNT && io_latency);
+	if (op == OP_NOP && end_flags(ctx, k, form) & CQE_F_NOTIF)
+		return on_notice(ring, req, end_res(ctx, k, form), mode != COUNT && io_latency);
 	if (times)
 		w.t_ns = start_of(w.req, access);
 	fixed = kind & OP_FLAG ? io_flag_says_fixed(access, w.req, op) : kind & OP_FIXED;
 	if (op == OP_NOP && !fixed)
 		return 0;
 	w.who = IO_WHAT(op, fixed);
-	c = owned_cell(w.ring, io_owner(access, k), w.who);
-	res = end_res(ctx, form);
-	count_end(c, &w, kind, res, mode, access);
+	c = owned_cell(w.ring, access, k, w.who);
+	res = end_res(ctx, k, form);
+	count_end(c, &w, k, kind, res, mode, access);
 	/* the cell knows the process; .who may not */
 	if (res < 0 && c)
 		note_failure(w.ring, w.req, c->who, res);
@@ -191,46 +207,17 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 }
 
 static __always_inline int on_complete(struct bpf_raw_tracepoint_args *ctx, enum io_form form,
-				       enum io_mode mode)
+				       enum io_mode mode, bool some)
 {
-	return complete(ctx->args[0], ctx->args[1], ctx, form, mode);
+	return complete(ctx->args[0], ctx->args[1], ctx, form, mode, some);
 }
 
-SEC("?raw_tp/io_uring_complete")
-int io_count_cqe(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_complete(ctx, CQE, COUNT);
-}
-
-SEC("?raw_tp/io_uring_complete")
-int io_time_cqe(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_complete(ctx, CQE, TIME);
-}
-
-SEC("?raw_tp/io_uring_complete")
-int io_detail_cqe(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_complete(ctx, CQE, DETAIL);
-}
-
-SEC("?raw_tp/io_uring_complete")
-int io_count_res(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_complete(ctx, RES, COUNT);
-}
-
-SEC("?raw_tp/io_uring_complete")
-int io_time_res(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_complete(ctx, RES, TIME);
-}
-
-SEC("?raw_tp/io_uring_complete")
-int io_detail_res(struct bpf_raw_tracepoint_args *ctx)
-{
-	return on_complete(ctx, RES, DETAIL);
-}
+SELECTING("io_uring_complete", io_count_cqe, ctx->args[0], on_complete(ctx, CQE, COUNT, some))
+SELECTING("io_uring_complete", io_time_cqe, ctx->args[0], on_complete(ctx, CQE, TIME, some))
+SELECTING("io_uring_complete", io_detail_cqe, ctx->args[0], on_complete(ctx, CQE, DETAIL, some))
+SELECTING("io_uring_complete", io_count_res, ctx->args[0], on_complete(ctx, RES, COUNT, some))
+SELECTING("io_uring_complete", io_time_res, ctx->args[0], on_complete(ctx, RES, TIME, some))
+SELECTING("io_uring_complete", io_detail_res, ctx->args[0], on_complete(ctx, RES, DETAIL, some))
 
 /* ---- before 5.18: by ring and user_data -------------------------------------------- */
 
@@ -288,12 +275,12 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 		w.t_ns = 0;
 	if (!s->t_ns)
 		COUNT_LOSS(ambiguous);
-	__sync_fetch_and_add(&s->pending, -1ULL);
+	__sync_fetch_and_add(&s->pending, -1U);
 	op = IO_WHO_OP(w.who);
 	/* all are kept, so that an end without a start means something */
 	if (op != IO_OP_UNKNOWN && !(op_kind[op] & ~OP_FLAG))
 		return 0;
-	count_end(find_cell(w.ring, w.who, w.task), &w, op_kind[op], res, DETAIL, PROBE);
+	count_end(find_cell(w.ring, w.who, w.task), &w, NULL, op_kind[op], res, DETAIL, PROBE);
 	return res < 0 ? note_failure_ud(s, res) : 0;
 }
 
@@ -371,7 +358,7 @@ int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 	if (io_sample)
 		on_fact_end(ring, req, ctx->args[2], ctx->args[3], EITHER);
 	else
-		complete(ring, req, ctx, FULL, DETAIL);
+		complete(ring, req, ctx, FULL, DETAIL, select_by);
 	return 0;
 }
 

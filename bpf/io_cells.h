@@ -56,13 +56,8 @@ struct {
 	__type(value, struct io_ring);
 } io_rings SEC(".maps");
 
-/* The last decisions: a ring's address, lowest bit set when it is selected. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, IO_DECIDED);
-	__type(key, __u32);
-	__type(value, __u64);
-} io_decided SEC(".maps");
+/* The last decisions: a ring's address, lowest bit set when it is selected. Not a map: no look-up. */
+__u64 io_decided[IO_DECIDED];
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -90,27 +85,28 @@ static __always_inline struct io_cpu *this_cpu(void)
 static __always_inline __u64 *decided(__u64 ring)
 {
 	/* a struct io_ring_ctx takes more than 512 bytes, in slabs that are aligned less */
-	__u32 index = (ring >> 6) * 0x9e3779b97f4a7c15ULL >> 50;
-
-	_Static_assert(IO_DECIDED == 1 << 14, "the shift above");
-	return bpf_map_lookup_elem(&io_decided, &index);
+	_Static_assert(IO_DECIDED == 1 << 14, "the shift below");
+	return &io_decided[ring * 0x9e3779b97f4a7c15ULL >> 50];
 }
 
 /* 1 or 0 by what was decided last, -1 when that is not remembered. */
 static __always_inline int ring_decided(__u64 ring)
 {
-	__u64 *last = decided(ring);
+	__u64 last = *decided(ring);
 
-	if (!last || (*last & ~1ULL) != ring)
-		return -1;
-	return *last & 1;
+	return (last & ~1ULL) == ring ? (int)(last & 1) : -1;
+}
+
+/* By what was decided last, and where some are selected: it is not. */
+static __always_inline bool passed_over(__u64 ring)
+{
+	return *decided(ring) == ring;
 }
 
 /* .task: whose it is. Notes a ring that is selected, and what was decided. */
 static __always_inline bool decide_as(__u64 ring, __u64 task, __s32 fd, __u64 flags)
 {
 	bool selected = task_selected(task);
-	__u64 *last = decided(ring);
 
 	if (selected) {
 		struct io_ring r = {
@@ -122,8 +118,7 @@ static __always_inline bool decide_as(__u64 ring, __u64 task, __s32 fd, __u64 fl
 		    !bpf_map_lookup_elem(&io_rings, &ring) && ring_decided(ring) != 1)
 			COUNT_LOSS(no_ring);
 	}
-	if (last)
-		*last = ring | selected;
+	*decided(ring) = ring | selected;
 	return selected;
 }
 
@@ -144,8 +139,14 @@ static __always_inline bool ring_selected(__u64 ring, __u64 task)
 
 /* ---- cells ------------------------------------------------------------------ */
 
-/* Rises when a task goes, executes another program or makes a ring: addresses are used again. */
+/*
+ * Rises when the address of a task or ring that cells know may become another's: what they know of
+ * addresses is good in one epoch.
+ */
 __u64 io_epoch;
+/* By the low bits of their numbers: processes that cells know. What others do ends no epoch. */
+__u8 io_met[IO_MET];
+__u32 io_dropping;	/* the reader takes rings from the map */
 __u64 io_made;		/* cells, about: so that the reader comes before there is no room */
 
 static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 born_ns, __u64 who,
@@ -213,27 +214,29 @@ static __noinline struct io_cell *cell_from(__u64 ring, __u64 born_ns, __u64 who
 }
 
 /* Not by process: the way to its number is the longest, and need not be waited for. */
-static __always_inline __u64 cell_hash(__u64 ring, __u64 what, __u32 cpu)
+static __always_inline __u64 cell_hash(__u64 ring, __u64 here)
 {
-	return ((ring >> 6 ^ (what & 0xffff) ^ (__u64)cpu << 40) * 0x9e3779b97f4a7c15ULL) >> 32;
+	return ((ring << IO_EPOCH_SHIFT ^ here) * 0x9e3779b97f4a7c15ULL) >> 32;
 }
 
-static __always_inline __u32 cell_index(__u64 ring, __u64 what, __u32 cpu)
+/* .here: IO_HERE() */
+static __always_inline __u32 cell_index(__u64 ring, __u64 here)
 {
-	return cell_hash(ring, what, cpu) * (io_nr_cells - IO_TOTALS) >> 32;
+	return cell_hash(ring, here) * (io_nr_cells - IO_TOTALS) >> 32;
 }
 
 /* For all rings of a process that find no place, or, without one, of all. */
 static __noinline struct io_cell *total_cell(__u64 who, __u64 task)
 {
-	__u32 begin = io_nr_cells - IO_TOTALS, cpu = bpf_get_smp_processor_id();
+	__u64 here = IO_HERE(who, bpf_get_smp_processor_id());
+	__u32 begin = io_nr_cells - IO_TOTALS;
 	struct io_cell *c = cell_from(IO_RING_ANY, 0, who, task, begin +
-				      (cell_hash(who >> 26, who, cpu) & (IO_TOTALS - 1)));
+				      (cell_hash(IO_WHO_TGID(who), here) & (IO_TOTALS - 1)));
 
 	if (c)
 		return c;
 	c = cell_from(IO_RING_ANY, 0, IO_WHO_NOBODY(who), task,
-		      begin + (cell_hash(0, who, cpu) & (IO_TOTALS - 1)));
+		      begin + (cell_hash(0, here) & (IO_TOTALS - 1)));
 	if (!c)
 		COUNT_LOSS(no_cell);
 	return c;
@@ -254,8 +257,10 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 			return total_cell(who, task);
 	}
 	fd = r->fd;
+	if (!r->met)
+		r->met = 1;
 	c = cell_from(ring, r->born_ns, who, task,
-		      cell_index(ring, who, bpf_get_smp_processor_id()));
+		      cell_index(ring, IO_HERE(who, bpf_get_smp_processor_id())));
 	if (!c)
 		return total_cell(who, task);
 	/* in the cell, too: it outlives what is known of the ring's address */
@@ -263,14 +268,16 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 	return c;
 }
 
-static __noinline struct io_cell *meet_owner(__u64 ring, __u64 owner, __u64 what)
+static __noinline struct io_cell *meet_owner(__u64 ring, __u64 owner, __u64 here)
 {
 	/* before the process is looked up */
-	__u64 known = *(volatile __u64 *)&io_epoch | what;
+	__u64 known = *(volatile __u64 *)&io_epoch | here, what = here & 0x3ff;
 	__u64 task = io_owner_task(PROBE, owner);
+	__u32 tgid = io_tgid(PROBE, task);
 	struct io_cell *c;
 
-	c = find_cell(ring, (__u64)io_tgid(PROBE, task) << 32 | what, task);
+	io_met[tgid & (IO_MET - 1)] = 1;
+	c = find_cell(ring, (__u64)tgid << 32 | what, task);
 	if (!c)
 		return NULL;
 	c->owner = owner;
@@ -279,16 +286,18 @@ static __noinline struct io_cell *meet_owner(__u64 ring, __u64 owner, __u64 what
 }
 
 /* The same, without looking the process up again for each request. */
-static __always_inline struct io_cell *owned_cell(__u64 ring, __u64 owner, __u64 what)
+static __always_inline struct io_cell *owned_cell(__u64 ring, enum io_access access,
+						   struct io_kiocb *k, __u64 what)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 index = cell_index(ring, what, cpu);
+	__u64 here = IO_HERE(what, bpf_get_smp_processor_id());
+	__u32 index = cell_index(ring, here);
 	struct io_cell *c = bpf_map_lookup_elem(&io_cells, &index);
 
-	if (c && c->ring == ring && c->owner == owner && c->known == (io_epoch | what) &&
-	    c->cpu == cpu)
+	__u64 owner = io_owner(access, k);
+
+	if (c && c->ring == ring && c->owner == owner && c->known == (io_epoch | here))
 		return c;
-	return meet_owner(ring, owner, what);
+	return meet_owner(ring, owner, here);
 }
 
 #endif

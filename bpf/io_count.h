@@ -240,9 +240,10 @@ static __always_inline void note_details(struct io_what *w, __u8 op, __u64 bytes
 	}
 }
 
-/* .kind: op_kind[] of its opcode, 0 = not known. */
-static __always_inline void count_end(struct io_cell *c, struct io_what *w, __u8 kind, __s32 res,
-				      enum io_mode mode, enum io_access access)
+/* .k: its request, as w->req is; .kind: op_kind[] of its opcode, 0 = not known. */
+static __always_inline void count_end(struct io_cell *c, struct io_what *w, struct io_kiocb *k,
+				      __u8 kind, __s32 res, enum io_mode mode,
+				      enum io_access access)
 {
 	if (!c)
 		return;
@@ -257,7 +258,7 @@ static __always_inline void count_end(struct io_cell *c, struct io_what *w, __u8
 	if (kind & OP_BYTES)
 		c->bytes += (__u32)res;
 	if (kind & OP_LENGTH &&
-	    (__u32)res < (w->req ? io_rw_len(access, w->req) : (__u32)w->len_bytes))
+	    (__u32)res < (w->req ? io_rw_len_of(access, k) : (__u32)w->len_bytes))
 		c->shorts++;
 	if (mode == DETAIL && kind)
 		note_details(w, IO_WHO_OP(w->who), kind & OP_BYTES ? res : 0, access);

@@ -272,7 +272,8 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	} else if (!start) {
 		COUNT_LOSS(no_start);
 	}
-	count_end(find_cell(w.ring, w.who, w.task), &w, op_kind[op], res, DETAIL, access);
+	count_end(find_cell(w.ring, w.who, w.task), &w, IO_AS(access, req, struct io_kiocb),
+		  op_kind[op], res, DETAIL, access);
 	if (res < 0) {
 		on_fact_failed(&w, res, flags);
 		return 0;
@@ -319,7 +320,7 @@ static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
 
 	if (s->punted)
 		flags |= IO_F_PUNTED;
-	__sync_fetch_and_add(&s->pending, -1ULL);
+	__sync_fetch_and_add(&s->pending, -1U);
 	/* one that is not known may have been fixed */
 	if (!IO_WHO_FIXED(w.who) && IO_WHO_OP(w.who) != IO_OP_UNKNOWN)
 		return 0;
@@ -332,7 +333,7 @@ static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
 	}
 	if (!IO_WHO_FIXED(w.who))
 		return 0;
-	count_end(find_cell(w.ring, w.who, w.task), &w,
+	count_end(find_cell(w.ring, w.who, w.task), &w, NULL,
 		  op_kind[IO_WHO_OP(w.who)], res, DETAIL, PROBE);
 	if (res < 0)
 		return on_fact_failed_ud(&w, s, res, flags & ~IO_F_RANGE);

@@ -8,15 +8,23 @@
 #include <bpf/bpf_core_read.h>
 #include "io_cells.h"
 
+static __always_inline int next_epoch(void)
+{
+	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	return 0;
+}
+
 /* (fd, ring, ...): in the task whose ring it is. What was known of its address ends here. */
 static __always_inline int on_ring_create(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 ring = ctx->args[1];
+	struct io_ring *before = bpf_map_lookup_elem(&io_rings, &ring);
+	/* of one that the map had until now it is not known */
+	bool met = before ? before->met : io_dropping;
 
-	if (!decide_as(ring, bpf_get_current_task(), ctx->args[0], BPF_ANY))
+	if (!decide_as(ring, bpf_get_current_task(), ctx->args[0], BPF_ANY) && before)
 		bpf_map_delete_elem(&io_rings, &ring);
-	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
-	return 0;
+	return met ? next_epoch() : 0;
 }
 
 static __always_inline int on_owner_exit(struct bpf_raw_tracepoint_args *ctx)
@@ -24,8 +32,8 @@ static __always_inline int on_owner_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (void *)ctx->args[0];
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 
-	if (BPF_CORE_READ(task, io_uring))
-		__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
+	if (io_met[tgid & (IO_MET - 1)] && BPF_CORE_READ(task, io_uring))
+		next_epoch();
 	/* the number may become another process's */
 	if (select_by & SELECT_PIDS && (__u32)BPF_CORE_READ(task, pid) == tgid)
 		bpf_map_delete_elem(&selected_pids, &tgid);
@@ -35,9 +43,9 @@ static __always_inline int on_owner_exit(struct bpf_raw_tracepoint_args *ctx)
 /* The old program's struct io_uring_task is gone. */
 static __always_inline int on_owner_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	(void)ctx;
-	__sync_fetch_and_add(&io_epoch, IO_EPOCH_STEP);
-	return 0;
+	__u32 tgid = BPF_CORE_READ((struct task_struct *)ctx->args[0], tgid);
+
+	return io_met[tgid & (IO_MET - 1)] ? next_epoch() : 0;
 }
 
 /* (parent, child): the children of a selected process are selected. */

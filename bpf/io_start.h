@@ -20,10 +20,12 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, IO_UD_STARTS);
+	__uint(max_entries, IO_UD_STARTS); /* the user side makes .io_nr_ud_starts */
 	__type(key, __u32);
 	__type(value, struct io_ud_start);
 } io_ud_starts SEC(".maps");
+
+const volatile __u32 io_nr_ud_starts;
 
 const volatile bool io_share_starts;	/* up to IO_START_SHARED requests of a call have one start */
 
@@ -189,12 +191,26 @@ static __always_inline bool mark_punted(__u64 req)
 	return false;
 }
 
-static __always_inline struct io_ud_start *ud_start(__u64 ring, __u64 user_data)
+/* That of this name, else a free one, else one that has to give its place. */
+static __noinline struct io_ud_start *ud_start(__u64 ring, __u64 user_data)
 {
-	__u32 index = (((ring >> 10) ^ user_data) * 0x9e3779b97f4a7c15ULL) >> 48;
+	__u64 hash = (((ring >> 10) ^ user_data) * 0x9e3779b97f4a7c15ULL) >> 30;
+	__u32 set = (hash >> 2) * (io_nr_ud_starts / IO_UD_WAYS) >> 32;
+	struct io_ud_start *s = NULL, *free = NULL;
 
-	_Static_assert(IO_UD_STARTS == 1 << 16, "the shift above");
-	return bpf_map_lookup_elem(&io_ud_starts, &index);
+	for (__u32 i = 0; i < IO_UD_WAYS; i++) {
+		/* each begins with a place of its own: two CPUs seldom want one */
+		__u32 index = set * IO_UD_WAYS + ((hash + i) & (IO_UD_WAYS - 1));
+
+		s = bpf_map_lookup_elem(&io_ud_starts, &index);
+		if (!s)
+			return NULL;
+		if (s->pending && s->ring == ring && s->user_data == user_data)
+			return s;
+		if (!s->pending && !free)
+			free = s;
+	}
+	return free ? free : s;
 }
 
 /* The same by ring and user_data. */
@@ -212,10 +228,13 @@ static __always_inline bool mark_punted_ud(__u64 ring, __u64 req)
 	return before && s->t_ns;
 }
 
-static __always_inline __u64 ud_check(const struct io_ud_start *s)
+static __always_inline __u32 ud_check(const struct io_ud_start *s)
 {
-	return s->ring ^ s->user_data * 3 ^ s->t_ns * 5 ^ s->who * 7 ^ s->addr * 9 ^
-	       s->len_bytes * 11 ^ s->buf * 13 ^ s->task * 15 ^ s->index * 17 ^ s->direct;
+	__u64 sum = s->ring ^ s->user_data * 3 ^ s->t_ns * 5 ^ s->who * 7 ^ s->addr * 9 ^
+		    s->buf * 13 ^ s->task * 15 ^
+		    (s->len_bytes | (__u64)s->index << 32 | (__u64)s->direct << 48) * 17;
+
+	return sum ^ sum >> 32;
 }
 
 /* Of a request that ended; NULL counts as not seen. */

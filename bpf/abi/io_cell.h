@@ -21,9 +21,13 @@
 #define IO_CALLS	1031	/* rings whose table changed */
 #define IO_DECIDED	16384	/* rings of which it is remembered whether they are selected */
 
+#define IO_MET		32768	/* numbers of processes that are told apart by whether counters know them */
+
 #define IO_START_WAYS	4	/* one cache line */
 #define IO_START_SETS	16384
-#define IO_UD_STARTS	65536
+#define IO_UD_STARTS	12288	/* a multiple of IO_UD_WAYS */
+#define IO_MANY_UD_STARTS 65536
+#define IO_UD_WAYS	4	/* places for one */
 
 #define IO_CLOCK_SHARED	8	/* completions of a flush that share a reading of the clock, at most */
 #define IO_START_SHARED	4	/* requests of a submission that share one, at most, when asked for */
@@ -40,7 +44,7 @@
 struct io_cell {
 	__u64 ring;		/* struct io_ring_ctx *, or IO_RING_ANY; 0 = free, or being freed */
 	__u64 owner;		/* io_owner() of its last request, whose process is that of .who */
-	__u64 known;		/* if this is io_epoch | IO_WHAT() */
+	__u64 known;		/* if this is io_epoch | IO_HERE() */
 	__u64 ops;		/* completions */
 	__u64 bytes;		/* transferred */
 	__u64 latency_ns;	/* sum */
@@ -70,12 +74,16 @@ struct io_cell {
 struct io_ring {
 	__u64 born_ns;		/* created, or first seen */
 	__s32 fd;		/* as io_uring_setup() returned it, -1 = not seen */
-	__u32 pid;		/* of its owner */
+	__u32 pid : 31;		/* of its owner */
+	__u32 met : 1;		/* cells know its address */
 };
 
 #define IO_WHAT(op, fixed)	((__u64)!!(fixed) << 8 | (op))
 #define IO_WHO(tgid, op, fixed)	((__u64)(tgid) << 32 | IO_WHAT(op, fixed))
-#define IO_EPOCH_STEP		(1ULL << 16)	/* above IO_WHAT() */
+/* With a notification's mark; 8192 CPUs. */
+#define IO_HERE(what, cpu)	((__u64)(cpu) << 10 | ((what) & 0x3ff))
+#define IO_EPOCH_SHIFT		24		/* above IO_HERE() */
+#define IO_EPOCH_STEP		(1ULL << IO_EPOCH_SHIFT)
 #define IO_WHO_TGID(who)	((__u32)((who) >> 32))
 #define IO_WHO_FIXED(who)	((who) >> 8 & 1)
 #define IO_WHO_OP(who)		((__u8)(who))
@@ -113,14 +121,15 @@ struct io_ud_start {
 	__u64 ring, user_data;
 	__u64 t_ns;		/* 0 = more than one of that name is under way */
 	__u64 who;
-	__u64 addr, len_bytes;
+	__u64 addr;
 	__u64 buf;		/* struct io_mapped_ubuf * */
 	__u64 task;
-	__u32 index;
-	__u32 direct;
-	__u64 pending;
-	__u64 check;		/* xor of what is above but .pending */
-	__u64 punted;		/* only where facts are told */
+	__u32 len_bytes;
+	__u32 pending;
+	__u32 check;		/* of what is above but .pending, and below but .punted */
+	__u16 index;
+	__u8 direct;
+	__u8 punted;		/* only where facts are told */
 };
 
 struct io_buffer_key {

@@ -33,6 +33,7 @@ struct io_rw___more {
 struct io_cqe {
 	__u64 user_data;
 	__s32 res;
+	__u32 flags;
 };
 
 struct io_kiocb___cqe {

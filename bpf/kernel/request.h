@@ -339,6 +339,14 @@ static __always_inline __u32 io_rw_len(enum io_access access, __u64 req)
 	return IO_READ(access, req, struct io_rw, len);
 }
 
+/* The same of one that is cast already: the bytes of its command are in it. */
+static __always_inline __u32 io_rw_len_of(enum io_access access, struct io_kiocb *k)
+{
+	if (!IO_CASTS(access))
+		return io_rw_len(PROBE, (__u64)k);
+	return *(__u32 *)((char *)k + bpf_core_field_offset(struct io_rw, len));
+}
+
 static __always_inline __u64 io_rw_addr(enum io_access access, __u64 req)
 {
 	return IO_READ(access, req, struct io_rw, addr);

@@ -77,7 +77,6 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	make(skel->maps.io_hists, true, r->nr_hists);
 	make(skel->maps.io_free_hists, true, r->nr_hists);
 	make(skel->maps.io_rings, true, room.rings);
-	make(skel->maps.io_decided, true, IO_DECIDED);
 	make(skel->maps.io_losses, true, 1);
 	make(skel->maps.io_starts, times && !by_user_data, IO_START_SETS);
 	make(skel->maps.io_buffers, by_buffer, IO_BUFFERS);
@@ -86,7 +85,9 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	make(skel->maps.io_marks, true, IO_FAILURES);
 	bpf_map__set_autocreate(skel->maps.io_fresh, true);
 	make(skel->maps.io_untold, skel->rodata->io_sample, 1);
+	skel->rodata->io_nr_ud_starts = room.ud_starts;
 	bpf_map__set_autocreate(skel->maps.io_ud_starts, by_user_data);
+	bpf_map__set_max_entries(skel->maps.io_ud_starts, room.ud_starts);
 	bpf_map__set_autocreate(skel->maps.io_ring_calls, true);
 	return r;
 }
@@ -344,6 +345,17 @@ static void fold_rows(struct io_reader *r)
 	r->all = folded;
 }
 
+/* Cells may still know their addresses: that ends here, or when a ring gets one meanwhile. */
+static void drop_gone(struct io_reader *r, int rings, const struct ledger *l)
+{
+	struct fixbuf_bpf__bss *bss = r->skel->bss;
+
+	__atomic_store_n(&bss->io_dropping, 1, __ATOMIC_SEQ_CST);
+	io_rings_drop_gone(&r->rings, rings, l);
+	__atomic_fetch_add(&bss->io_epoch, IO_EPOCH_STEP, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&bss->io_dropping, 0, __ATOMIC_SEQ_CST);
+}
+
 int io_reader_tidy(struct io_reader *r, const struct ledger *l)
 {
 	int rings = bpf_map__fd(r->skel->maps.io_rings), err = io_rings_read(&r->rings, rings);
@@ -351,7 +363,7 @@ int io_reader_tidy(struct io_reader *r, const struct ledger *l)
 	if (err)
 		return err;
 	read_cells(r);
-	io_rings_drop_gone(&r->rings, rings, l);
+	drop_gone(r, rings, l);
 	for (__u32 i = 0; i < r->nr_cells; i++) {
 		if (r->closed[i])
 			free_cell(r, i);
@@ -397,7 +409,8 @@ void *io_maps_array(const struct bpf_map *map, __u32 nr, size_t size)
 static int read_in_flight(struct io_reader *r, __u64 *in_flight)
 {
 	bool by_user_data = r->by_user_data;
-	__u32 nr = by_user_data ? IO_UD_STARTS : bpf_map__max_entries(r->skel->maps.io_starts);
+	__u32 nr = bpf_map__max_entries(by_user_data ? r->skel->maps.io_ud_starts :
+							r->skel->maps.io_starts);
 	void *values = by_user_data ?
 		io_maps_array(r->skel->maps.io_ud_starts, nr, sizeof(struct io_ud_start)) :
 		io_maps_array(r->skel->maps.io_starts, nr, sizeof(struct io_start_set));
@@ -407,7 +420,7 @@ static int read_in_flight(struct io_reader *r, __u64 *in_flight)
 	if (!values)
 		return failed("starts");
 	for (__u32 i = 0; by_user_data && i < nr; i++)
-		if ((__s64)named[i].pending > 0)
+		if ((__s32)named[i].pending > 0)
 			*in_flight += named[i].pending;
 	for (__u32 i = 0; !by_user_data && i < nr; i++)
 		for (int k = 0; k < IO_START_WAYS; k++)

@@ -58,13 +58,17 @@ static void use_fact(struct io_stat *s, struct bpf_program *prog)
 	use(s, prog);
 }
 
+/* The one for who wants all, or that for who selects. */
+#define PROGRAM(skel, name) \
+	((skel)->rodata->select_by ? (skel)->progs.name##_some : (skel)->progs.name)
+
 static struct bpf_program *end_program(struct fixbuf_bpf *skel, const struct io_how *how, bool cqe)
 {
 	if (how->by_buffer || how->by_address)
-		return cqe ? skel->progs.io_detail_cqe : skel->progs.io_detail_res;
+		return cqe ? PROGRAM(skel, io_detail_cqe) : PROGRAM(skel, io_detail_res);
 	if (how->latency)
-		return cqe ? skel->progs.io_time_cqe : skel->progs.io_time_res;
-	return cqe ? skel->progs.io_count_cqe : skel->progs.io_count_res;
+		return cqe ? PROGRAM(skel, io_time_cqe) : PROGRAM(skel, io_time_res);
+	return cqe ? PROGRAM(skel, io_count_cqe) : PROGRAM(skel, io_count_res);
 }
 
 /* Requests that are refused at submission, with their sqe. */
@@ -132,9 +136,10 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	if (s->by_user_data && submit_sqe == 7)
 		start = s->skel->progs.io_submit_ud;
 	else if (submit_req == 1)
-		start = complete == 3 ? s->skel->progs.io_submit_cast : s->skel->progs.io_submit_req;
+		start = complete == 3 ? PROGRAM(s->skel, io_submit_cast) :
+					PROGRAM(s->skel, io_submit_req);
 	else if (submit_sqe == 2)
-		start = s->skel->progs.io_submit_sqe;
+		start = PROGRAM(s->skel, io_submit_sqe);
 	if (complete < 3 || !start)
 		return err_set(ENOTSUP, "this kernel's io_uring tracepoints have an unknown form; 'doctor' says what else works here");
 	/* to 5.17 a completion that overflows is traced as one, too */
@@ -190,7 +195,7 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection 
 
 	s->skel = skel;
 	s->select = select;
-	if (choose_programs(s, how) || select_prepare(skel, select)) {
+	if (select_prepare(skel, select) || choose_programs(s, how)) {
 		free(s);
 		return NULL;
 	}

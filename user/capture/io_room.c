@@ -20,5 +20,6 @@ struct io_room io_room(size_t cpus, bool latency)
 		.cells = within(cpus * CELLS_PER_CPU, IO_MIN_CELLS, IO_MAX_CELLS),
 		.hists = latency ? within(cpus * HISTS_PER_CPU, MIN_HISTS, MAX_HISTS) : 1,
 		.rings = cpus > 4 ? MANY_RINGS : FEW_RINGS,
+		.ud_starts = cpus > 4 ? IO_MANY_UD_STARTS : IO_UD_STARTS,
 	};
 }

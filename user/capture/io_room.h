@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct io_room {
-	__u32 cells, hists, rings;	/* entries */
+	__u32 cells, hists, rings, ud_starts;	/* entries */
 };
 
 /* .cpus: possible ones, as the kernel sizes its maps by them. */

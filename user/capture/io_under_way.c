@@ -59,16 +59,17 @@ int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m)
 
 int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m)
 {
-	struct io_ud_start *list = io_maps_array(skel->maps.io_ud_starts, IO_UD_STARTS, sizeof(*list));
+	__u32 nr = bpf_map__max_entries(skel->maps.io_ud_starts);
+	struct io_ud_start *list = io_maps_array(skel->maps.io_ud_starts, nr, sizeof(*list));
 
 	if (!list)
 		return failed();
 	m->sees_under_way = true;
-	for (size_t i = 0; i < IO_UD_STARTS; i++) {
+	for (size_t i = 0; i < nr; i++) {
 		const struct io_ud_start *s = &list[i];
 		__u8 op = IO_WHO_OP(s->who);
 
-		if ((__s64)s->pending <= 0)
+		if ((__s32)s->pending <= 0)
 			continue;
 		/* of several of one name the first is known */
 		if (s->pending > 1)

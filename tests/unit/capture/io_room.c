@@ -29,11 +29,15 @@ static __u64 hash(__u64 entries, size_t key, size_t value, size_t cpus)
 static __u64 io_bytes(size_t cpus, bool details)
 {
 	struct io_room room = io_room(cpus, true);
+	__u64 starts = IO_START_SETS * sizeof(struct io_start_set);
+	__u64 named = room.ud_starts * sizeof(struct io_ud_start);
 	__u64 sum = room.cells * sizeof(struct io_cell) + hash(room.cells, 4, 1, cpus);
 
 	sum += room.hists * (sizeof(struct io_hist) + sizeof(__u32));
 	sum += hash(room.rings, sizeof(__u64), sizeof(struct io_ring), cpus);
-	sum += IO_DECIDED * sizeof(__u64) + IO_START_SETS * sizeof(struct io_start_set);
+	sum += IO_DECIDED * sizeof(__u64) + IO_MET;
+	/* a kernel has one or the other */
+	sum += named > starts ? named : starts;
 	sum += cpus * (sizeof(struct io_loss) + 3 * sizeof(__u64));
 	sum += hash(IO_FAILURES, sizeof(struct io_failure_place), sizeof(struct io_failure), cpus);
 	if (!details)
