@@ -196,6 +196,38 @@ static void check_pid(void)
 	tool_free(&t);
 }
 
+/* What is under way when stat comes is counted with its buffer, as not timed. */
+static void check_under_way(void)
+{
+	struct tool_how how = { 0 };
+	struct json_lines lines;
+	struct tool_run t;
+	struct load l;
+	char pid[24];
+
+	if (!load_start(&l, "io_pipe", "31", NULL))
+		bail("%s", l.skip);
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool_start(&t, &how, "stat", "--json", "-i", "200ms", "--by-buffer", "-p", pid, NULL);
+	ok(tool_says(&t, "{", 20000), "under way: it begins");
+	is(load_end(&l), 0, "under way: the load ends well");
+	usleep(300000);
+	kill(t.pid, SIGINT);
+	tool_wait(&t, &how);
+	json_lines_parse(&lines, t.out);
+	if (lines.nr && json_is(lines.lines[0], "starts_by", "user_data")) {
+		skip("what was under way", "a completion names no request on this kernel");
+	} else if (ok(lines.nr > 0, "under way: there is a total")) {
+		struct json_object *o = lines.lines[lines.nr - 1];
+
+		is(json_sum(o, "rings", "ops"), 31, "under way: operations");
+		is(json_sum(o, "rings", "timed"), 0, "under way: none is timed");
+		is(json_sum(o, "buffers", "ops"), 31, "under way: each is its buffer's");
+	}
+	json_lines_free(&lines);
+	tool_free(&t);
+}
+
 /* How many failures of this opcode are said to be this process's. */
 static long long faults_of(struct json_object *o, pid_t pid, const char *opcode)
 {
@@ -262,6 +294,7 @@ int main(void)
 	check_program("io_rings", quick ? "509" : "4099", "3", 3 * (quick ? 509 : 4099));
 	check_intervals(quick ? "97" : "997", "101", (quick ? 97 : 997) + 101);
 	check_pid();
+	check_under_way();
 	check_failures();
 	if (!quick) {
 		check_program("io_short", "4999", "1009", 4999 + 1009);
