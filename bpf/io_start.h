@@ -157,14 +157,19 @@ static __always_inline __u64 take_start(__u64 req)
 	return take_beside(s, req);
 }
 
-static __always_inline bool is_started(__u64 req)
+/* When it was submitted, with the bits of a start; 0 = it is not under way. */
+static __always_inline __u64 started_at(__u64 req)
 {
 	struct io_start_set *s = start_set(req);
-	bool found = false;
+	__u64 at = 0;
 
-	for (int i = 0; s && i < IO_START_WAYS; i++)
-		found |= IO_START_IS_IO(s->way[i].t_ns) && (s->way[i].key ^ s->way[i].t_ns) == req;
-	return found;
+	for (int i = 0; s && i < IO_START_WAYS; i++) {
+		__u64 t = s->way[i].t_ns;
+
+		if (IO_START_IS_IO(t) && (s->way[i].key ^ t) == req)
+			at = t;
+	}
+	return at;
 }
 
 /*

@@ -182,7 +182,12 @@ struct io_under_way {
 	__u64 ring;		/* 0 = it has ended meanwhile */
 	__u64 addr, len_bytes;	/* EV_RANGE */
 	__u32 index;		/* EV_INDEX */
-	__u32 flags;		/* EV_* */
+	__u32 flags;		/* EV_*; EV_FILE: .inode_mode */
+	__u64 user_data;
+	__u64 age_ns;		/* since it was submitted, 0 = not known */
+	__u64 who;		/* IO_WHO() */
+	__u32 inode_mode;
+	__u32 holds;		/* its buffer: from 6.13 not before it begins */
 };
 
 enum io_failure_kind {

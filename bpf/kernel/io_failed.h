@@ -102,6 +102,17 @@ static __always_inline __u32 io_rw_flags(__u64 req)
 	       BPF_CORE_READ((struct io_rw___more *)req, flags) : 0;
 }
 
+/*
+ * Whether one over a registered buffer holds it: up to 6.12 from its begin in the queue on, then,
+ * with a node of its own (7029acd8a950, 6.13), not before it runs.
+ */
+static __always_inline bool request_holds_slot(__u64 req)
+{
+	struct io_kiocb___node *k = (void *)req;
+
+	return !bpf_core_field_exists(k->buf_node) || BPF_CORE_READ(k, buf_node);
+}
+
 static __always_inline __u64 request_user_data(__u64 req)
 {
 	struct io_kiocb___cqe *k = (void *)req;

@@ -52,11 +52,14 @@ int uring_submit(struct io_uring *r, int op, int fd, void *addr, unsigned int le
 		 unsigned int index)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(r);
+	static __u64 name;
 
 	if (!sqe)
 		return -EAGAIN;
 	io_uring_prep_rw(op, sqe, fd, addr, len, offset);
 	sqe->buf_index = index;
+	/* 5.10's completions tell requests apart by it alone */
+	sqe->user_data = ++name;
 	return io_uring_submit(r);
 }
 

@@ -120,6 +120,7 @@ static void stay(bool ended)
 	pthread_t thread;
 
 	must(uring_register(ring.ring_fd, iov, 3), "register");
+	report_before_fault();
 	begin_reads(READS, 1);
 	if (ended)
 		end_reads(READS);

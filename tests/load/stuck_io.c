@@ -3,6 +3,7 @@
  * Writes of registered buffers that cannot end, since the file system of FILE is frozen: by workers,
  * which wait for it uninterruptibly. killed: the ring is kept, and the process is to be killed.
  * closed: the ring is closed and its memory unmapped, so that only its requests keep it.
+ * held: the ring is kept, and the requests begin after a line: a watch is there then.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@ static void submit(struct io_uring *ring, int file, const struct iovec *iov)
 
 		io_uring_prep_write_fixed(sqe, file, iov->iov_base, PAGE, i * PAGE, 0);
 		sqe->flags |= IOSQE_ASYNC;
+		sqe->user_data = 0xabcd01 + i;
 	}
 	must(io_uring_submit(ring), "submit");
 }
@@ -44,6 +46,8 @@ int main(int argc, char **argv)
 	must(file < 0 ? -errno : 0, "open");
 	report_ring("ring", ring.ring_fd, 1);
 	report_slot("ring", 0, &iov, PAGES, 1);
+	if (!strcmp(argv[1], "held"))
+		report_before_fault();
 	submit(&ring, file, &iov);
 	report("writes=%d", WRITES);
 	/* until the workers wait */

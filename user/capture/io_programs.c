@@ -164,7 +164,7 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
 	/* for advice, and for failures of what was unregistered */
 	use(s, how->costs ? s->skel->progs.io_calls_cost : s->skel->progs.io_calls);
-	if (how->by_address && how->latency && !s->by_user_data)
+	if (how->under_way && how->latency && !s->by_user_data)
 		bpf_program__set_autoload(s->skel->progs.io_peek, true);
 	use_identity(s);
 	return 0;

@@ -17,6 +17,7 @@ struct io_how {
 	bool by_buffer;
 	bool by_address;
 	bool costs;		/* of registering; who sees calls begin is not its job */
+	bool under_way;		/* io_stat_see_under_way() is asked */
 	bool only_ended;	/* the model's .in_flight is not asked for */
 	bool rows_since;	/* rows are asked for as what came since alone, lists as they stand alone */
 	__u32 sample;		/* of fixed buffers only, and a fact for one in so many; 0 = none */

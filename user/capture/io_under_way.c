@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "capture/io_maps.h"
 #include "capture/io_under_way.h"
@@ -24,7 +25,14 @@ static void add(struct io_model *m, const struct io_under_way *u)
 	m->under_way[m->nr_under_way++] = *u;
 }
 
-static int look_at(struct fixbuf_bpf *skel, const struct io_start *start, struct io_model *m)
+static __u64 age(__u64 since_ns, __u64 now_ns)
+{
+	return since_ns && since_ns < now_ns ? now_ns - since_ns : 0;
+}
+
+/* .now_ns: the same for all, so that their ages tell which began first. */
+static int look_at(struct fixbuf_bpf *skel, const struct io_start *start, __u64 now_ns,
+		   struct io_model *m)
 {
 	int err = peek(skel->progs.io_peek, start->key ^ start->t_ns, 0, 0);
 
@@ -33,6 +41,9 @@ static int look_at(struct fixbuf_bpf *skel, const struct io_start *start, struct
 			.ring = skel->bss->out_req_ring, .addr = skel->bss->out_req_addr,
 			.len_bytes = skel->bss->out_req_bytes, .index = skel->bss->out_req_index,
 			.flags = skel->bss->out_req_flags,
+			.user_data = skel->bss->out_req_user_data, .who = skel->bss->out_req_who,
+			.inode_mode = skel->bss->out_req_inode_mode, .holds = skel->bss->out_req_holds,
+			.age_ns = age(IO_START_TIME(skel->bss->out_req_started), now_ns),
 		});
 	return err;
 }
@@ -41,6 +52,7 @@ int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m)
 {
 	__u32 nr = bpf_map__max_entries(skel->maps.io_starts);
 	struct io_start_set *sets = io_maps_array(skel->maps.io_starts, nr, sizeof(*sets));
+	__u64 now_ns = clock_now_ns();
 	size_t looked_at = 0;
 	int err = 0;
 
@@ -50,7 +62,7 @@ int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m)
 		const struct io_start *start = &sets[i / IO_START_WAYS].way[i % IO_START_WAYS];
 
 		if (IO_START_IS_IO(start->t_ns) && looked_at++ < MAX_LOOKED_AT)
-			err = look_at(skel, start, m);
+			err = look_at(skel, start, now_ns, m);
 	}
 	m->sees_under_way = looked_at <= MAX_LOOKED_AT;
 	free(sets);
@@ -61,6 +73,7 @@ int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m)
 {
 	__u32 nr = bpf_map__max_entries(skel->maps.io_ud_starts);
 	struct io_ud_start *list = io_maps_array(skel->maps.io_ud_starts, nr, sizeof(*list));
+	__u64 now_ns = clock_now_ns();
 
 	if (!list)
 		return failed();
@@ -78,6 +91,7 @@ int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m)
 			.ring = s->ring, .addr = s->addr, .len_bytes = s->len_bytes, .index = s->index,
 			.flags = (IO_WHO_FIXED(s->who) ? EV_FIXED : 0) |
 				 (op == IORING_OP_READ || op == IORING_OP_WRITE ? EV_RANGE : 0),
+			.user_data = s->user_data, .who = s->who, .holds = true, .age_ns = age(s->t_ns, now_ns),
 		});
 	}
 	free(list);

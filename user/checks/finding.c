@@ -36,9 +36,9 @@ const char *finding_tag_name(enum finding_tag tag)
 	return traits[tag].tag;
 }
 
-enum severity finding_severity(enum finding_tag tag)
+bool finding_is_sought(enum finding_tag tag, enum severity s)
 {
-	return traits[tag].severity;
+	return !traits[tag].of_io && s == traits[tag].severity;
 }
 
 enum severity severity_of_finding(const struct finding *f)

@@ -39,6 +39,9 @@ enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED, UNMAPPED_KEPT, UNMAPPED_OTH
 /* How much of an account nothing explains. */
 enum unexplained_cause { UNEXPLAINED_MUCH, UNEXPLAINED_LITTLE };
 
+/* What a request that does not end waits for. */
+enum stuck_cause { STUCK_ON_DEVICE, STUCK_ON_PROGRAM, STUCK_BY_DESIGN, STUCK_SOMEHOW };
+
 #define MAX_REMEDIES 7
 
 /* .replayed_from of what only a look at pages shows: a recording holds none. */
@@ -52,6 +55,7 @@ struct finding_traits {
 	__u64 rest_ns;		/* its account must rest for so long before it is sure, 0 = it is sure */
 	bool by_level;		/* one account's level alone says so: sure even while a call is under way */
 	bool by_cause;		/* one for an address space and cause, whatever buffers there are */
+	bool of_io;		/* stat finds it in I/O, and nothing else does */
 	bool by_program;	/* the program did it to its own memory, between calls */
 	enum tier replayed_from; /* the least tier whose recordings show it */
 	const char *remedies[MAX_REMEDIES]; /* by finding.cause */
@@ -106,8 +110,9 @@ extern const union finding_tag_list {
 
 const struct finding_traits *finding_traits(enum finding_tag tag);
 const char *finding_tag_name(enum finding_tag tag);
-/* The highest that the tag has; of_finding: the one that this cause of it has. */
-enum severity finding_severity(enum finding_tag tag);
+/* Whether looks at memory and accounts, as passes of export are, look for it, of this severity mostly. */
+bool finding_is_sought(enum finding_tag tag, enum severity s);
+/* That of this cause; the highest is in the tag's traits. */
 enum severity severity_of_finding(const struct finding *f);
 const char *severity_name(enum severity s);
 

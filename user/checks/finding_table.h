@@ -130,3 +130,21 @@ FINDING(NEAR_LIMIT,
 		"memlock= for a container), register less, or grant "
 		"CAP_IPC_LOCK: what is locked counts for all processes of the user, each against "
 		"its own limit" })
+
+FINDING(STUCK_REQUEST,
+	.tag = "stuck-request", .severity = SEVERITY_WARNING,
+	.info_causes = 1U << STUCK_BY_DESIGN | 1U << STUCK_SOMEHOW, .scope = SCOPE_SLOT,
+	.of_io = true, .replayed_from = TIER_NEVER,
+	.remedies = {
+		[STUCK_ON_DEVICE] = "look at the device or file system (frozen, unreachable, failing: dmesg), "
+			"and at the request that it may be linked behind; its buffer stays pinned and "
+			"charged until it ends",
+		[STUCK_ON_PROGRAM] = "let the program ask for completions (io_uring_enter() with "
+			"IORING_ENTER_GETEVENTS): on a ring with IORING_SETUP_DEFER_TASKRUN, COOP_TASKRUN "
+			"or IOPOLL requests end only then; if it does, look at the device or file system",
+		[STUCK_BY_DESIGN] = "nothing needs to be done if the other side may be silent for so long; "
+			"else cancel it (IORING_OP_ASYNC_CANCEL): its buffer stays pinned and charged "
+			"until it ends",
+		[STUCK_SOMEHOW] = "look at what it reads or writes: of a socket or a pipe it may wait for "
+			"long; its buffer stays pinned and charged until it ends",
+	})

@@ -132,6 +132,11 @@ static const struct {
 		"was gone before its pages could be compared",
 		"run it again on a machine that does less, or with buffers that stay for longer",
 	},
+	[UNSETTLED_REQUESTS] = {
+		"unseen-requests", "request", "requests",
+		"was not followed from its begin to its end, as a table was full, or a program skipped",
+		"select fewer processes, with -p; the losses say which table was full",
+	},
 	[UNSETTLED_CALLS] = {
 		"unchecked-calls", "call", "calls",
 		"was followed by others before what it did could be checked",

@@ -5,10 +5,14 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/terminal.h"
+#include "checks/stuck.h"
+#include "checks/verdict.h"
 #include "commands/option.h"
 #include "commands/run.h"
+#include "model/io_loss.h"
 #include "model/totals.h"
 #include "views/stat.h"
+#include "views/verdict.h"
 
 #define FIRST_WALK_NS	20000000ULL	/* a short program is looked at early, a long one seldom */
 #define WALK_NS		1000000000ULL
@@ -18,7 +22,8 @@ struct stat_options {
 	struct selection select;
 	struct capture_how how;
 	__u64 duration_ns, interval_ns;
-	bool by_opcode, by_buffer, hist, advise, no_latency, share_starts;
+	bool by_opcode, by_buffer, hist, advise, no_latency, share_starts, allow_unsettled;
+	enum severity fail_on;	/* NR_SEVERITIES = on none */
 	char **program;
 	const char *run_as;
 };
@@ -34,6 +39,8 @@ struct stat {
 	enum io_order order;
 	bool live, printed, quit;
 	bool found;		/* a ring of the selection, once at least */
+	int worst;		/* finding so far, -1 = none */
+	struct unsettled_list unsettled;
 	int err;
 };
 
@@ -102,11 +109,39 @@ static int look_between(struct stat *s)
 	return err;
 }
 
+/* Whether findings make the exit status. */
+static bool fails(const struct stat *s)
+{
+	return s->o->fail_on != NR_SEVERITIES;
+}
+
+/* Of parts of a selection it is not known which a ring was of. */
+static bool is_seen(size_t part, const void *arg)
+{
+	(void)part;
+	return ((const struct stat *)arg)->found;
+}
+
+/* What --fail-on cannot speak of. */
+static void settle(struct stat *s, const struct io_model *all)
+{
+	__u64 unseen = io_lost(all) + all->loss.evicted + all->missed;
+
+	if (!all->sees_under_way && all->in_flight)
+		unseen += all->in_flight;
+	if (unseen)
+		unsettled_add(&s->unsettled, (struct unsettled){
+			.what = UNSETTLED_REQUESTS, .count = unseen });
+	if (!s->found && !all->nr_rows && selection_asks(&s->o->select))
+		unsettled_selection(&s->unsettled, UNSETTLED_SELECTION, &s->o->select, is_seen, s);
+}
+
 static void show(struct stat *s, const struct io_model *m, bool total)
 {
 	const struct stat_options *o = s->o;
 	struct advices advices = { 0 };
 	struct io_failures failures = { 0 };
+	struct findings findings = { 0 };
 	bool tables = o->by_buffer || o->advise || o->hist;
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
@@ -115,11 +150,15 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
 		.header = s->live || !s->printed || total || tables, .total = total,
 		.time_ns = clock_today_ns(),
-		.failures = &failures, .unseen = o->advise && m->nr_rows && !saw_ours(s->rings, m),
+		.failures = &failures, .findings = &findings, .unseen = o->advise && m->nr_rows && !saw_ours(s->rings, m),
 	};
 
 	io_failures_add(&failures, m, s->start_ns);
 	io_failures_sort(&failures);
+	check_stuck(m, s->rings, &findings);
+	findings_sort(&findings);
+	if (findings_worst(&findings) > s->worst)
+		s->worst = findings_worst(&findings);
 
 	if (o->advise) {
 		advise(m, s->rings, &advices);
@@ -131,6 +170,8 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 		json_begin(&j, o->output.out);
 		view_stat_json(&j, &v);
 		json_flag(&j, "total", total);
+		if (total && fails(s))
+			view_unsettled_json(&j, &s->unsettled);
 		json_end(&j);
 		json_free(&j);
 	} else {
@@ -144,11 +185,14 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 			fputc('\n', o->output.out);
 		}
 		view_stat_text(&v);
+		if (total && fails(s))
+			view_unsettled_text(o->output.out, &s->unsettled, false);
 	}
 	fflush(o->output.out);
 	s->printed = true;
 	advices_free(&advices);
 	io_failures_free(&failures);
+	findings_free(&findings);
 }
 
 /* What happened since the last interval. */
@@ -161,7 +205,7 @@ static int show_interval(struct stat *s)
 		io_model_drop_empty(&since);
 		err = look_at_rings(s, &since);
 	}
-	if (!err && s->o->advise)
+	if (!err)
 		err = io_stat_see_under_way(s->run.capture.io, &since);
 	if (!err)
 		show(s, &since, false);
@@ -169,6 +213,15 @@ static int show_interval(struct stat *s)
 	io_model_free(&s->last);
 	s->last = all;
 	return err;
+}
+
+/* The exit status: .status, of the program or a refusal, comes first. */
+static int conclude(const struct stat *s, int status)
+{
+	if (!fails(s) || s->err)
+		return status;
+	return verdict_status(verdict_of(s->worst, s->o->fail_on, &s->unsettled),
+			      s->o->allow_unsettled, status);
 }
 
 static int show_total(struct stat *s)
@@ -181,10 +234,12 @@ static int show_total(struct stat *s)
 	all.t_ns -= s->start_ns;
 	io_model_drop_empty(&all);
 	err = look_at_rings(s, &all);
-	if (!err && s->o->advise)
-		err = io_stat_see_under_way(s->run.capture.io, &all);
 	if (!err)
+		err = io_stat_see_under_way(s->run.capture.io, &all);
+	if (!err) {
+		settle(s, &all);
 		show(s, &all, true);
+	}
 	if (!err && !s->found && !all.nr_rows && !s->o->output.quiet &&
 	    selection_asks(&s->o->select))
 		fputs(PROGRAM_NAME ": no ring of the selection was found\n", stderr);
@@ -274,14 +329,14 @@ static int run(struct stat *s)
 	screen_close();
 	if (!s->err)
 		s->err = show_total(s);
-	return run_end(&s->run, s->err ? cannot("%s", err_text()) : 0);
+	return conclude(s, run_end(&s->run, s->err ? cannot("%s", err_text()) : 0));
 }
 
 static int stat_io(void *options)
 {
 	struct stat_options *o = options;
 	struct stat s = {
-		.o = o,
+		.o = o, .worst = -1,
 		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
 			 .duration_ns = o->duration_ns },
 	};
@@ -289,6 +344,7 @@ static int stat_io(void *options)
 		.latency = !o->no_latency, .share_starts = o->share_starts,
 		.by_buffer = o->by_buffer || o->advise,
 		.by_address = o->advise,
+		.under_way = true,
 		.costs = o->advise,
 	};
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .io = &io };
@@ -300,6 +356,7 @@ static int stat_io(void *options)
 		status = run(&s);
 	screen_close();
 	io_model_free(&s.last);
+	unsettled_free(&s.unsettled);
 	if (s.rings)
 		ledger_free(s.rings);
 	run_close(&s.run);
@@ -324,6 +381,11 @@ static const struct option_row options[] = {
 	     "up to 4 requests of one submission share a start time: costs less; a latency may read "
 	     "long by what starting 3 requests took, about 0.4 us for small reads from the cache"),
 	FLAG("no-latency", no_latency, "count only: costs less, shows no percentiles"),
+	{ .name = "fail-on", .arg = "SEVERITY", .words = words_severity,
+	  .help = "exit 1 on a finding of this severity or worse: error, warning or info (default: on none)",
+	  .parse = parse_word, .offset = offsetof(struct stat_options, fail_on), .group = GROUP_HOW,
+	  .refusal = "'%s' is not a severity; give error, warning or info" },
+	ROW_ALLOW_UNSETTLED(struct stat_options),
 	ROW_BTF(struct stat_options),
 	{ .name = "syscalls",
 	  .help = "with --advise: see how long registering takes also where only the events of all system calls show it; every task of the machine pays a little (default there with PROGRAM)",
@@ -343,16 +405,21 @@ static const struct option_rule rules[] = {
 	{ "syscalls", NEEDS, "advise", "--syscalls is about what registering costs, which --advise tells; add it" },
 	{ "share-starts", EXCLUDES, "no-latency",
 	  "--share-starts is about latencies; leave --no-latency out" },
+	{ "fail-on", EXCLUDES, "no-latency",
+	  "--fail-on needs to know when requests began; leave --no-latency out" },
+	{ "allow-unsettled", NEEDS, "fail-on", "--allow-unsettled is about the status of --fail-on; add it" },
 	{ "hist", EXCLUDES, "no-latency", "--hist draws latencies; leave --no-latency out" },
 	{ 0 }
 };
+
+static const struct stat_options defaults = { .fail_on = NR_SEVERITIES };
 
 const struct command stat_command = {
 	.name = "stat",
 	.summary = "I/O by process and ring: how much is fixed, how fast, what failed",
 	.text = "Counts reads, writes, sends and commands of io_uring, those over registered buffers and "
 		"the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
-		"requests handed to workers. In total when it ends, or every interval. Up to 8 completions "
+		"requests handed to workers; says which requests hold a buffer and do not end. In total when it ends, or every interval. Up to 8 completions "
 		"of one flush share a reading of the clock, so a latency may read up to about 1 us "
 		"short.\v"
 		"Examples:\n"
@@ -360,6 +427,6 @@ const struct command stat_command = {
 		"  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"
 		"  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n",
 	.options = options, .rules = rules,
-	.options_size = sizeof(struct stat_options),
+	.options_size = sizeof(struct stat_options), .defaults = &defaults,
 	.run = stat_io,
 };

@@ -6,6 +6,7 @@
 #include "base/pid.h"
 #include "base/table.h"
 #include "model/histogram.h"
+#include "views/findings.h"
 #include "views/io_failures.h"
 #include "views/stat.h"
 
@@ -438,6 +439,10 @@ void view_stat_text(const struct view_stat *v)
 		view_io_slower_text(v->to->out, v->failures, "What took a slower way, and why");
 	}
 	view_stat_losses(v->m, print_loss, (void *)v);
+	if (v->findings && v->findings->nr) {
+		fputc('\n', v->to->out);
+		view_findings_text(v->to->out, v->findings, false);
+	}
 	if (v->advices)
 		print_advices(v);
 	io_model_free(&g);

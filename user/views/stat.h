@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "checks/advice.h"
+#include "checks/finding.h"
 #include "checks/io_failures.h"
 #include "model/io_counters.h"
 #include "model/selection.h"
@@ -18,6 +19,7 @@ struct view_stat {
 	const struct selection *select;	/* its rings are told also when no I/O of them ended; NULL = not */
 	const struct advices *advices;	/* NULL = not asked for */
 	const struct io_failures *failures;
+	const struct findings *findings; /* NULL = not looked for */
 	bool unseen;		/* no ring of what was counted was looked at: advice knows too little */
 	const char *starts_by;		/* what tells requests apart: "request" or "user_data" */
 	unsigned int starts_shared;	/* requests of a call that share a start, at most; 0 = not known */

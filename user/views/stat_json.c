@@ -3,6 +3,7 @@
 #include "base/pid.h"
 #include "model/histogram.h"
 #include "model/io_loss.h"
+#include "views/findings.h"
 #include "views/io_failures.h"
 #include "views/stat.h"
 
@@ -218,6 +219,8 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	if (v->by_buffer)
 		put_buffers(j, v->m);
 	view_io_failures_json(j, v->failures);
+	if (v->findings)
+		view_findings_json(j, v->findings, false);
 	if (v->advices) {
 		put_advices(j, v->advices);
 		put_registerings(j, &v->advices->registerings);

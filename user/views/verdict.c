@@ -19,11 +19,10 @@ void view_unsettled_text(FILE *out, const struct unsettled_list *u, bool colour)
 	}
 }
 
-void view_verdict_json(struct json *j, enum verdict v, const struct unsettled_list *u)
+void view_unsettled_json(struct json *j, const struct unsettled_list *u)
 {
 	char why[UNSETTLED_TEXT];
 
-	json_str(j, "verdict", verdict_name(v));
 	json_open_list(j, "unsettled");
 	for (size_t i = 0; i < u->nr; i++) {
 		const struct unsettled *one = &u->list[i];
@@ -39,4 +38,10 @@ void view_verdict_json(struct json *j, enum verdict v, const struct unsettled_li
 		json_close(j);
 	}
 	json_close(j);
+}
+
+void view_verdict_json(struct json *j, enum verdict v, const struct unsettled_list *u)
+{
+	json_str(j, "verdict", verdict_name(v));
+	view_unsettled_json(j, u);
 }

@@ -8,6 +8,8 @@
 
 /* A paragraph per row, as findings are printed. */
 void view_unsettled_text(FILE *out, const struct unsettled_list *u, bool colour);
+/* The member "unsettled". */
+void view_unsettled_json(struct json *j, const struct unsettled_list *u);
 /* The members "verdict" and "unsettled". */
 void view_verdict_json(struct json *j, enum verdict v, const struct unsettled_list *u);
 

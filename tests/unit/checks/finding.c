@@ -21,6 +21,7 @@ static void tags(void **state)
 		[LEAKED_PIN] = { "leaked-pin", "error" },
 		[OVER_LIMIT] = { "over-limit", "error" },
 		[NEAR_LIMIT] = { "near-limit", "warning" },
+		[STUCK_REQUEST] = { "stuck-request", "warning" },
 	};
 
 	(void)state;
@@ -29,7 +30,7 @@ static void tags(void **state)
 
 		if (stable[t].name) {
 			assert_string_equal(tag, stable[t].name);
-			assert_string_equal(severity_name(finding_severity(t)), stable[t].severity);
+			assert_string_equal(severity_name(finding_traits(t)->severity), stable[t].severity);
 		}
 		assert_true(*tag && strspn(tag, "abcdefghijklmnopqrstuvwxyz-") == strlen(tag));
 		for (int k = 0; k < t; k++)

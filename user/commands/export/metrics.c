@@ -343,11 +343,11 @@ static void put_tag(struct view *v, enum finding_tag tag, enum severity severity
 	fprintf(v->out, "severity=\"%s\",tag=\"%s\"", severity_name(severity), finding_tag_name(tag));
 }
 
-/* A zero for the severity that the tag has if no cause of it says another, so that it can be waited for. */
+/* A zero for the severity of a tag that passes look for, if no cause says another: to be waited for. */
 static void put_counts(struct view *v, enum finding_tag tag)
 {
 	for (int s = 0; s < NR_SEVERITIES; s++)
-		if (v->m->findings[tag][s] || s == (int)finding_severity(tag)) {
+		if (v->m->findings[tag][s] || finding_is_sought(tag, s)) {
 			put_tag(v, tag, s);
 			value(v, "%llu", v->m->findings[tag][s]);
 		}

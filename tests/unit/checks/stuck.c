@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests that do not end: which are old enough, what belongs together, and what each waits for. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include "facts.h"
+#include "base/clock.h"
+#include "checks/stuck.h"
+
+#define READ_FIXED 4
+
+static struct io_under_way request(__u64 age_ns, __u32 index, __u32 mode)
+{
+	return (struct io_under_way){
+		.ring = RING, .addr = ADDR, .len_bytes = 4096, .index = index, .holds = true,
+		.flags = EV_FIXED | EV_RANGE | (mode ? EV_FILE : 0), .inode_mode = mode,
+		.user_data = 0xab00 + index, .age_ns = age_ns, .who = IO_WHO(812, READ_FIXED, true),
+	};
+}
+
+/* What is found of these; .setup_flags are the ring's, .each_ns the time that others took, 0 = there are none. */
+static struct findings found(struct io_under_way *list, size_t nr, __u32 setup_flags, __u64 each_ns)
+{
+	struct io_model m = { 0 };
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+
+	see_ring(l, RING, 0, 0);
+	ledger_ring(l, RING)->setup_flags = setup_flags;
+	see_buffer(l, RING, 1, BUF(1), ADDR, 65536, 16);
+	if (each_ns) {
+		struct io_row *row = io_model_row(&m, RING, 0, IO_WHO(812, READ_FIXED, true));
+
+		io_row_add_bucket(row, hist_index(each_ns), 1009);
+		row->c.timed = 1009;
+		row->c.max_ns = each_ns;
+	}
+	m.under_way = list;
+	m.nr_under_way = nr;
+	check_stuck(&m, l, &fs);
+	m.under_way = NULL;
+	io_model_free(&m);
+	ledger_free(l);
+	return fs;
+}
+
+static void ages(void **state)
+{
+	struct io_under_way u[] = { request(2 * NS_PER_S - 1, 1, S_IFREG) };
+	struct findings fs = found(u, 1, 0, 0);
+
+	(void)state;
+	assert_int_equal(fs.nr, 0);
+	u[0].age_ns++;
+	fs = found(u, 1, 0, 0);
+	assert_int_equal(fs.nr, 1);
+	findings_free(&fs);
+	/* others of its kind take a second, too */
+	fs = found(u, 1, 0, NS_PER_S);
+	assert_int_equal(fs.nr, 0);
+	u[0].age_ns = 12 * NS_PER_S;
+	fs = found(u, 1, 0, NS_PER_S);
+	assert_int_equal(fs.nr, 1);
+	assert_contains(fs.list[0].detail, "of those that ended 99.9% took no more than");
+	findings_free(&fs);
+	/* it waits behind another, or is over no registered buffer: it holds none */
+	u[0].holds = false;
+	fs = found(u, 1, 0, 0);
+	assert_int_equal(fs.nr, 0);
+	u[0].holds = true;
+	u[0].flags &= ~EV_FIXED;
+	fs = found(u, 1, 0, 0);
+	assert_int_equal(fs.nr, 0);
+}
+
+static void together(void **state)
+{
+	struct io_under_way u[] = {
+		request(3 * NS_PER_S, 1, S_IFREG), request(7 * NS_PER_S, 1, S_IFREG),
+		request(5 * NS_PER_S, 1, S_IFREG), request(4 * NS_PER_S, 2, S_IFREG),
+	};
+	struct findings fs;
+
+	(void)state;
+	u[1].user_data = 0xcd;
+	fs = found(u, 4, 0, 0);
+	assert_int_equal(fs.nr, 2);
+	assert_int_equal(fs.list[0].pid, 812);
+	assert_int_equal(fs.list[0].fd, 6);
+	assert_int_equal(fs.list[0].index, 1);
+	assert_true(fs.list[0].addr == ADDR);
+	assert_contains(fs.list[0].detail, "buffer 1: 3 READ_FIXED have not ended, the oldest of 4 KiB (user_data 0xcd) after 7.0");
+	assert_int_equal(fs.list[1].index, 2);
+	assert_contains(fs.list[1].detail, "buffer 2: 1 READ_FIXED has not ended");
+	findings_free(&fs);
+}
+
+static void causes(void **state)
+{
+	const struct {
+		__u32 mode, setup_flags;
+		enum stuck_cause cause;
+		enum severity severity;
+	} all[] = {
+		{ S_IFREG, 0, STUCK_ON_DEVICE, SEVERITY_WARNING },
+		{ S_IFBLK, 0, STUCK_ON_DEVICE, SEVERITY_WARNING },
+		{ S_IFREG, 1U << 13, STUCK_ON_PROGRAM, SEVERITY_WARNING },
+		{ S_IFIFO, 0, STUCK_BY_DESIGN, SEVERITY_INFO },
+		{ S_IFSOCK, 1U << 13, STUCK_BY_DESIGN, SEVERITY_INFO },
+		{ S_IFCHR, 0, STUCK_BY_DESIGN, SEVERITY_INFO },
+		{ 0, 0, STUCK_SOMEHOW, SEVERITY_INFO },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct io_under_way u = request(3 * NS_PER_S, 1, all[i].mode);
+		struct findings fs = found(&u, 1, all[i].setup_flags, 0);
+
+		assert_int_equal(fs.nr, 1);
+		assert_int_equal(fs.list[0].cause, all[i].cause);
+		assert_int_equal(severity_of_finding(&fs.list[0]), all[i].severity);
+		findings_free(&fs);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ages), cmocka_unit_test(together), cmocka_unit_test(causes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

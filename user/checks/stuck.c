@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/io_uring.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/fmt.h"
+#include "checks/stuck.h"
+#include "model/histogram.h"
+
+#define LEAST_NS	(2 * NS_PER_S)
+#define TIMES		10	/* the P99.9 of those that ended */
+
+/* IORING_SETUP_IOPOLL, _COOP_TASKRUN, _DEFER_TASKRUN: the program has a part in each end. */
+#define SETUP_PROGRAM_ENDS (1U << 0 | 1U << 8 | 1U << 13)
+
+/* Requests of one slot that wait for the same. */
+struct stuck {
+	const struct io_under_way *oldest;
+	enum stuck_cause cause;
+	__u64 nr, p999_ns;
+};
+
+/* 0 when none of its kind was timed. */
+static __u64 p999_of_kind(const struct io_model *m, const struct io_under_way *u)
+{
+	__u64 most = 0;
+
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_row *r = &m->rows[i];
+		__u64 p999;
+
+		if (r->c.ring != u->ring || r->c.who != u->who || !r->c.timed)
+			continue;
+		/* where the table of histograms was full: no less than it */
+		p999 = r->hist ? hist_permille(r->hist, 999, r->c.max_ns) : r->c.max_ns;
+		most = p999 > most ? p999 : most;
+	}
+	return most;
+}
+
+/* A file on a disk has what is asked for, or gets it; all others may have nothing to say. */
+static enum stuck_cause cause_of(const struct io_under_way *u, const struct ring *r)
+{
+	if (!(u->flags & EV_FILE))
+		return STUCK_SOMEHOW;
+	if (IO_WHO_OP(u->who) == IORING_OP_URING_CMD || (!S_ISREG(u->inode_mode) && !S_ISBLK(u->inode_mode)))
+		return STUCK_BY_DESIGN;
+	return r && r->setup_flags & SETUP_PROGRAM_ENDS ? STUCK_ON_PROGRAM : STUCK_ON_DEVICE;
+}
+
+static void tell(const struct stuck *s, const struct ledger *l, struct findings *out)
+{
+	const struct io_under_way *u = s->oldest;
+	const struct ring *r = ledger_ring(l, u->ring);
+	const struct buffer *b = r && u->index < r->nr_slots ? r->slots[u->index] : NULL;
+	struct finding f = {
+		.tag = STUCK_REQUEST, .cause = s->cause, .ring = u->ring, .pid = IO_WHO_TGID(u->who),
+		.fd = -1, .index = u->index, .addr = b ? b->addr : 0,
+	};
+	char age[FMT_LEN], len[FMT_LEN], p999[FMT_LEN], of[64] = "", others[96];
+
+	for (size_t i = 0; r && i < r->nr_holders; i++) {
+		const struct holder *h = &r->holders[i];
+
+		if (h->pid != f.pid)
+			continue;
+		f.fd = h->fd;
+		f.uid = h->uid;
+		f.ns_pid = h->ns_pid;
+		f.comm = h->comm;
+		break;
+	}
+	if (u->flags & EV_RANGE)
+		snprintf(of, sizeof(of), " of %s", fmt_bytes_long(len, u->len_bytes));
+	if (s->p999_ns)
+		snprintf(others, sizeof(others), "of those that ended 99.9%% took no more than %s",
+			 fmt_ns(p999, s->p999_ns));
+	else
+		snprintf(others, sizeof(others), "in the time watched none of its kind ended that was seen to begin");
+	finding_add(out, f, "pid %u ring 0x%llx buffer %u: %llu %s%s not ended, the oldest%s (user_data 0x%llx) after %s; %s",
+		    f.pid, f.ring, u->index, s->nr, io_op_name(IO_WHO_OP(u->who)),
+		    s->nr == 1 ? " has" : " have", of, u->user_data, fmt_ns(age, u->age_ns), others);
+}
+
+/* Together what belongs together, the oldest of it first. */
+static int in_order(const void *va, const void *vb)
+{
+	const struct stuck *a = va, *b = vb;
+	const struct io_under_way *x = a->oldest, *y = b->oldest;
+
+	if (x->ring != y->ring)
+		return x->ring < y->ring ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	if (x->who != y->who)
+		return x->who < y->who ? -1 : 1;
+	if (a->cause != b->cause)
+		return a->cause < b->cause ? -1 : 1;
+	return x->age_ns < y->age_ns ? 1 : x->age_ns > y->age_ns ? -1 : 0;
+}
+
+static bool is_of(const struct stuck *a, const struct stuck *b)
+{
+	return a->oldest->ring == b->oldest->ring && a->oldest->index == b->oldest->index &&
+	       a->oldest->who == b->oldest->who && a->cause == b->cause;
+}
+
+void check_stuck(const struct io_model *m, const struct ledger *l, struct findings *out)
+{
+	struct stuck *list = must_alloc(m->nr_under_way, sizeof(*list));
+	size_t nr = 0;
+
+	for (size_t i = 0; i < m->nr_under_way; i++) {
+		const struct io_under_way *u = &m->under_way[i];
+		__u64 p999;
+
+		if (!(u->flags & EV_FIXED) || !u->holds || u->age_ns < LEAST_NS)
+			continue;
+		p999 = p999_of_kind(m, u);
+		if (u->age_ns / TIMES >= p999)
+			list[nr++] = (struct stuck){ u, cause_of(u, ledger_ring(l, u->ring)), 1, p999 };
+	}
+	qsort(list, nr, sizeof(*list), in_order);
+	for (size_t i = 0, n; i < nr; i += n) {
+		for (n = 1; i + n < nr && is_of(&list[i], &list[i + n]); n++)
+			list[i].nr++;
+		tell(&list[i], l, out);
+	}
+	free(list);
+}
