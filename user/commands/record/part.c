@@ -215,7 +215,8 @@ static void write_losers(struct part *p)
 	free(since);
 	free(p->losers);
 	p->losers = must_alloc(nr, sizeof(*now));
-	memcpy(p->losers, now, nr * sizeof(*now));
+	if (nr)
+		memcpy(p->losers, now, nr * sizeof(*now));
 	p->nr_losers = nr;
 }
 
