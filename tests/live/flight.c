@@ -321,7 +321,9 @@ static void triggered(const char *trigger, const char *name, const char *load, c
 		return;
 	}
 	list_files(&f, name);
-	is(f.nr, want, "%s, of %s: %s", trigger, load, record.err);
+	/* where it takes longer than --after, the rest is saved, too */
+	ok(want ? f.nr >= (size_t)want : !f.nr, "%s, of %s: %zu of %d: %s", trigger, load, f.nr, want,
+	   record.err);
 	if (f.nr) {
 		tool(&saved, "report", f.names[0], NULL);
 		is(saved.status, 0, "it can be read");

@@ -96,6 +96,15 @@ static void verify(struct tool_run *a, pid_t pid)
 	tool(a, "verify", "--json", "-p", arg, NULL);
 }
 
+/* What verify --watch said, which is unsettled where the kernel skipped its programs. */
+static void looked_at(const char *out, const char *what)
+{
+	if (strstr(out, "\"what\":\"skipped-programs\""))
+		skip(what, "the kernel skipped runs of our programs");
+	else
+		has_text(out, "\"verdict\":\"nothing-found\"", "%s looks at it, too", what);
+}
+
 /* Who made a ring, whose memory it holds, is asked about it, too, when only a child has it. */
 static void passed_on(void)
 {
@@ -113,7 +122,7 @@ static void passed_on(void)
 	tool_free(&a);
 	snprintf(arg, sizeof(arg), "%d", l.pid);
 	tool(&a, "verify", "--watch", "--json", "-q", "-d", "300ms", "-p", arg, NULL);
-	has_text(a.out, "\"verdict\":\"nothing-found\"", "passed: verify --watch looks at it, too");
+	looked_at(a.out, "passed: verify --watch");
 	tool_free(&a);
 	load_end(&l);
 }
@@ -121,6 +130,7 @@ static void passed_on(void)
 static void is_the_elders(const char *by, const char *value, const struct load *l)
 {
 	struct tool_run a;
+	char what[64];
 
 	tool(&a, "verify", "--json", by, value, NULL);
 	is(a.status, 0, "sibling: verify %s ends with 0", by);
@@ -128,7 +138,8 @@ static void is_the_elders(const char *by, const char *value, const struct load *
 	is(json_nr_rings(a.json, l->pid), 1, "sibling: %s: it is shown with who was asked for", by);
 	tool_free(&a);
 	tool(&a, "verify", "--watch", "--json", "-q", "-d", "300ms", by, value, NULL);
-	has_text(a.out, "\"verdict\":\"nothing-found\"", "sibling: verify --watch %s looks at it, too", by);
+	snprintf(what, sizeof(what), "sibling: verify --watch %s", by);
+	looked_at(a.out, what);
 	tool_free(&a);
 }
 
