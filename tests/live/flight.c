@@ -2,6 +2,7 @@
 /*
  * record as a flight recorder: each segment can be read alone, what is saved of them is what one
  * recording would hold, and no more lies there than may.
+ * Independent of the kernel: not run in guests.
  */
 #include <dirent.h>
 #include <fcntl.h>
