@@ -292,7 +292,6 @@ static __always_inline struct io_cell *owned_cell(__u64 ring, enum io_access acc
 	__u64 here = IO_HERE(what, bpf_get_smp_processor_id());
 	__u32 index = cell_index(ring, here);
 	struct io_cell *c = bpf_map_lookup_elem(&io_cells, &index);
-
 	__u64 owner = io_owner(access, k);
 
 	if (c && c->ring == ring && c->owner == owner && c->known == (io_epoch | here))

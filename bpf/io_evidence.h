@@ -305,7 +305,7 @@ static __noinline int see_sqe(struct io_evidence *ev, __u64 ring, const struct i
 {
 	bool rw = op_is_rw(s->opcode);
 
-	ev->flags |= EV_REQUEST | EV_REFUSED;
+	ev->flags |= EV_REQUEST | EV_REFUSED | EV_FIELDS;
 	if (io_nr_ops && s->opcode >= io_nr_ops)
 		ev->flags |= EV_NO_OP;
 	ev->opcode = s->opcode;

@@ -18,9 +18,6 @@ extern __u64 ring_fops;
 __u64 stack_words[WORDS];
 __u64 waited_ring;	/* the last that was found */
 
-/* From de12c3391bce ("add struct fd constructors, get rid of __to_fd()"), 6.12, a file's low bits are flags. */
-#define FILE_OF(word) ((struct file *)((word) & ~7ULL))
-
 __noinline int find_file(__u32 i)
 {
 	struct file *file;
@@ -28,7 +25,7 @@ __noinline int find_file(__u32 i)
 
 	if (i >= WORDS || !(stack_words[i] >> 63))
 		return 0;
-	file = FILE_OF(stack_words[i]);
+	file = file_of_word(stack_words[i]);
 	if ((__u64)BPF_CORE_READ(file, f_op) != ring_fops || !file_lives(file))
 		return 0;
 	ring = (__u64)BPF_CORE_READ(file, private_data);

@@ -41,6 +41,7 @@
 #define EV_CHANGED	0x20000000 /* EV_EMPTY: buffers were unregistered, or slots updated, before: .called_ns */
 #define EV_PRIORITY	0x40000000 /* EV_REFUSED: its sqe asks for an .ioprio */
 #define EV_PERSONALITY	0x80000000 /* EV_REFUSED: ... for a .personality */
+#define EV_FIELDS	EV_CLOSED /* EV_REFUSED, whose ring is open: these three were looked at, not so in older files */
 #define EV_ATTRIBUTE	EV_WAITED /* EV_REFUSED, which has not waited: ... for attributes, .attr_mask */
 
 /* Slots in which a range is looked for. */

@@ -60,6 +60,15 @@ static __always_inline __u64 stack_pointer(struct task_struct *task)
 	return 0;
 }
 
+/*
+ * The file that a word of a stack is, if it is one. From de12c3391bce ("add struct fd constructors, get
+ * rid of __to_fd()"), 6.12, its low bits are flags; before they are 0.
+ */
+static __always_inline struct file *file_of_word(__u64 word)
+{
+	return (struct file *)(word & ~7ULL);
+}
+
 static __always_inline bool file_lives(struct file *file)
 {
 	struct file___count *c = (void *)file;

@@ -220,6 +220,19 @@ static void same_as_one(void)
 	empty();
 }
 
+/* Begins to record what the load does, with one option more. */
+static void record_load(struct load *l, struct tool_run *record, const char *load, const char *option,
+			const char *value)
+{
+	char pid[16];
+
+	if (!load_start(l, load, NULL))
+		bail("%s does not start", load);
+	snprintf(pid, sizeof(pid), "%d", l->pid);
+	tool_start(record, &(struct tool_how){ 0 }, "record", "-o", kept, option, value, "-p", pid, NULL);
+	await_start(record);
+}
+
 /* What is there in each segment is counted once, and its I/O where it was. */
 static void held(void)
 {
@@ -230,11 +243,8 @@ static void held(void)
 	struct load l;
 	long long left;
 
-	if (!load_start(&l, "shared", NULL))
-		bail("shared does not start");
+	record_load(&l, &record, "shared", "--keep-time", "2s");
 	snprintf(pid, sizeof(pid), "%d", l.pid);
-	tool_start(&record, &(struct tool_how){ 0 }, "record", "-o", kept, "--keep-time", "2s", "-p", pid, NULL);
-	await_start(&record);
 	sleep(4);
 	tool(&list, "list", "--json", "-p", pid, NULL);
 	kill(record.pid, SIGUSR1);
@@ -273,14 +283,9 @@ static void bounded(void)
 	unsigned long long most = 0;
 	struct tool_run record;
 	struct files f;
-	char pid[16];
 	struct load l;
 
-	if (!load_start(&l, "churn", NULL))
-		bail("churn does not start");
-	snprintf(pid, sizeof(pid), "%d", l.pid);
-	tool_start(&record, &(struct tool_how){ 0 }, "record", "-o", kept, "--keep-size", "8M", "-p", pid, NULL);
-	await_start(&record);
+	record_load(&l, &record, "churn", "--keep-size", "8M");
 	for (int i = 0, full = 0; i < 600 && full < 60; i++) {
 		usleep(50000);
 		list_files(&f, "");

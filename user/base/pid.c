@@ -9,6 +9,8 @@
 #include "base/files.h"
 #include "base/pid.h"
 
+#define MAX_STAT	(16U << 10)
+
 const char *fmt_pid(char buf[FMT_LEN], __u32 pid, __u32 ns_pid)
 {
 	if (!ns_pid)
@@ -25,8 +27,6 @@ void json_ns_pid(struct json *j, __u32 ns_pid)
 	if (ns_pid)
 		json_known(j, "ns_pid", ns_pid != NS_PID_HIDDEN, ns_pid);
 }
-
-#define MAX_STAT	(16U << 10)
 
 __u64 pid_age_ns(__u32 pid)
 {

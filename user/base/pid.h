@@ -22,8 +22,8 @@ static inline __u32 pid_in_proc(__u32 pid, __u32 ns_pid)
 }
 
 /* Adds "ns_pid" where the two differ; null when the process is hidden. */
+void json_ns_pid(struct json *j, __u32 ns_pid);
 /* How long ago a process of /proc was made, ~0 = not known. */
 __u64 pid_age_ns(__u32 pid);
-void json_ns_pid(struct json *j, __u32 ns_pid);
 
 #endif

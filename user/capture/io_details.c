@@ -150,18 +150,19 @@ static int calls_order(const void *a, const void *b)
 
 static void sum_calls(void *to, const void *from)
 {
-	const struct io_calls_failed *failed = &((const struct io_calls_row *)from)->failed;
-	struct io_calls *t = &((struct io_calls_row *)to)->calls;
-	const struct io_calls *f = &((const struct io_calls_row *)from)->calls;
+	const struct io_calls_row *more = from;
+	struct io_calls_row *sum = to;
+	const struct io_calls *f = &more->calls;
+	struct io_calls *t = &sum->calls;
 
 	t->registers += f->registers;
 	t->unregisters += f->unregisters;
 	t->updates += f->updates;
 	t->clones += f->clones;
-	((struct io_calls_row *)to)->failed.calls += failed->calls;
-	if (failed->calls)
-		((struct io_calls_row *)to)->failed.error = failed->error;
-	io_register_cost_add(&((struct io_calls_row *)to)->cost, &((const struct io_calls_row *)from)->cost);
+	sum->failed.calls += more->failed.calls;
+	if (more->failed.calls)
+		sum->failed.error = more->failed.error;
+	io_register_cost_add(&sum->cost, &more->cost);
 	if (f->first_ns < t->first_ns) {
 		t->first_ns = f->first_ns;
 		t->pid = f->pid;

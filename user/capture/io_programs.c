@@ -296,11 +296,11 @@ int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since
 	return err;
 }
 
-int io_stat_see_under_way(struct io_stat *s, struct io_model *m)
+int io_stat_see_under_way(struct io_stat *s, struct io_model *m, __u64 least_age_ns)
 {
 	if (s->by_user_data)
-		return io_under_way_named(s->skel, m);
-	return s->skel->rodata->io_latency ? io_under_way_find(s->skel, m) : 0;
+		return io_under_way_named(s->skel, m, least_age_ns);
+	return s->skel->rodata->io_latency ? io_under_way_find(s->skel, m, least_age_ns) : 0;
 }
 
 void io_stat_only_counts(const struct io_stat *s, struct facts *facts)

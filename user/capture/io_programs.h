@@ -37,8 +37,11 @@ void io_stat_stop(struct io_stat *s);
  * the last time that .since was asked for. -errno with a sentence.
  */
 int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since);
-/* Adds to .m what is under way now, where starts are kept. -errno with a sentence. */
-int io_stat_see_under_way(struct io_stat *s, struct io_model *m);
+/*
+ * Adds to .m what is under way now, for so long at least, where starts are kept: each is looked at. -errno
+ * with a sentence.
+ */
+int io_stat_see_under_way(struct io_stat *s, struct io_model *m, __u64 least_age_ns);
 /*
  * Gives back the places of rings that are gone: those that two ledgers in a row,
  * each of a walk of its own, do not have. What they counted stays known.

@@ -48,7 +48,7 @@ static int look_at(struct fixbuf_bpf *skel, const struct io_start *start, __u64 
 	return err;
 }
 
-int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m)
+int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns)
 {
 	__u32 nr = bpf_map__max_entries(skel->maps.io_starts);
 	struct io_start_set *sets = io_maps_array(skel->maps.io_starts, nr, sizeof(*sets));
@@ -61,7 +61,9 @@ int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m)
 	for (size_t i = 0; !err && i < (size_t)nr * IO_START_WAYS; i++) {
 		const struct io_start *start = &sets[i / IO_START_WAYS].way[i % IO_START_WAYS];
 
-		if (IO_START_IS_IO(start->t_ns) && looked_at++ < MAX_LOOKED_AT)
+		if (!IO_START_IS_IO(start->t_ns) || age(IO_START_TIME(start->t_ns), now_ns) < least_age_ns)
+			continue;
+		if (looked_at++ < MAX_LOOKED_AT)
 			err = look_at(skel, start, now_ns, m);
 	}
 	m->sees_under_way = looked_at <= MAX_LOOKED_AT;
@@ -69,7 +71,7 @@ int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m)
 	return err;
 }
 
-int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m)
+int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns)
 {
 	__u32 nr = bpf_map__max_entries(skel->maps.io_ud_starts);
 	struct io_ud_start *list = io_maps_array(skel->maps.io_ud_starts, nr, sizeof(*list));
@@ -83,6 +85,9 @@ int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m)
 		__u8 op = IO_WHO_OP(s->who);
 
 		if ((__s32)s->pending <= 0)
+			continue;
+		/* of several of one name no time is known: they may be old */
+		if (s->t_ns && age(s->t_ns, now_ns) < least_age_ns)
 			continue;
 		/* of several of one name the first is known */
 		if (s->pending > 1)

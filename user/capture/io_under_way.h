@@ -8,11 +8,11 @@
 struct fixbuf_bpf;
 
 /*
- * Appends to .m what is under way; .sees_under_way stays false when it is more than is looked at.
+ * Appends to .m what is under way for so long; .sees_under_way stays false when it is more than is looked at.
  * -errno with a sentence. Where completions name a request, which is looked at now ...
  */
-int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m);
+int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns);
 /* ... and where they do not, as it was when it started. */
-int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m);
+int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns);
 
 #endif

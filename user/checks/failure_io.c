@@ -290,7 +290,7 @@ static void explain_cancelled(struct io_words *w)
 		     head_name(name, e), e->head_user_data, fact_errno_name(e->head_result));
 	else if (!(e->flags & EV_REQUEST))
 		TELL(w, "it was cancelled; by what is not known, as this kernel's completions name no request to look at");
-	else if (e->flags & EV_CLOSED)
+	else if (e->flags & EV_CLOSED && !(e->flags & EV_REFUSED))
 		TELL(w, "its ring was closed while it was under way");
 	else if (e->flags & EV_ENDING)
 		TELL(w, "the thread that submitted it, %u, has ended, or was ending, and a thread takes its requests with it; submit from one that stays",

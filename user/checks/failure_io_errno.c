@@ -28,12 +28,18 @@ static const struct { int error; const char *says; } plain[] = {
 	{ ENETDOWN, "the network device is down" },
 };
 
+#define CLASS_REAL_TIME	1	/* IOPRIO_CLASS_RT */
+
 static void explain_eperm(struct io_words *w)
 {
 	const struct io_evidence *e = w->e;
 
-	if (e->flags & EV_REFUSED)
-		TELL(w, "at submission: ioprio asks for a class that takes CAP_SYS_NICE or CAP_SYS_ADMIN, or a security module forbids its personality; which was not looked at");
+	if (e->flags & EV_REFUSED && e->flags & EV_PRIORITY && e->ioprio >> 13 == CLASS_REAL_TIME)
+		TELL(w, "ioprio 0x%x asks for the real-time class, which takes CAP_SYS_NICE or CAP_SYS_ADMIN; ask for IOPRIO_CLASS_BE",
+		     e->ioprio);
+	else if (e->flags & EV_REFUSED)
+		TELL(w, "at submission: %sa security module forbids it, or its personality; which was not looked at",
+		     e->flags & EV_FIELDS ? "" : "ioprio asks for a class that takes CAP_SYS_NICE or CAP_SYS_ADMIN, or ");
 	else if (!file_kind(e))
 		TELL(w, "its file, or a security module, forbids it; which was not looked at");
 	else if (e->flags & EV_SOCKET)

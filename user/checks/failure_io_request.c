@@ -195,6 +195,7 @@ void explain_io_einval(struct io_words *w)
 		TELL(w, "the file is open with O_DIRECT; which address, length and offset it takes could not be looked at: statx() with STATX_DIOALIGN tells");
 	else if (e->flags & EV_REFUSED)
 		TELL(w, "a field of the sqe is refused; not the cause are the number of iovecs, unknown IOSQE flags%s, others (buf_index, addr3) were not looked at",
+		     !(e->flags & EV_FIELDS) ? "" :
 		     is_rw(e) ? ", ioprio, personality and attributes" : ", and a personality");
 	else
 		TELL(w, "no cause is seen; not the cause are %sthe number of iovecs and a negative offset",

@@ -9,7 +9,6 @@
 #include "checks/stuck.h"
 #include "model/histogram.h"
 
-#define LEAST_NS	(2 * NS_PER_S)
 #define TIMES		10	/* the P99.9 of those that ended */
 
 /* IORING_SETUP_IOPOLL, _COOP_TASKRUN, _DEFER_TASKRUN: the program has a part in each end. */
@@ -114,19 +113,19 @@ void check_stuck(const struct io_model *m, const struct ledger *l, struct findin
 
 	for (size_t i = 0; i < m->nr_under_way; i++) {
 		const struct io_under_way *u = &m->under_way[i];
-		__u64 p999;
 
-		if (!(u->flags & EV_FIXED) || !u->holds || u->age_ns < LEAST_NS)
-			continue;
-		p999 = p999_of_kind(m, u);
-		if (u->age_ns / TIMES >= p999)
-			list[nr++] = (struct stuck){ u, cause_of(u, ledger_ring(l, u->ring)), 1, p999 };
+		if (u->flags & EV_FIXED && u->holds && u->age_ns >= STUCK_NS)
+			list[nr++] = (struct stuck){ .oldest = u, .cause = cause_of(u, ledger_ring(l, u->ring)) };
 	}
 	qsort(list, nr, sizeof(*list), in_order);
 	for (size_t i = 0, n; i < nr; i += n) {
-		for (n = 1; i + n < nr && is_of(&list[i], &list[i + n]); n++)
-			list[i].nr++;
-		tell(&list[i], l, out);
+		struct stuck *first = &list[i];
+
+		first->p999_ns = p999_of_kind(m, first->oldest);
+		for (n = 0; i + n < nr && is_of(first, &list[i + n]); n++)
+			first->nr += list[i + n].oldest->age_ns / TIMES >= first->p999_ns;
+		if (first->nr)
+			tell(first, l, out);
 	}
 	free(list);
 }

@@ -3,12 +3,15 @@
 #ifndef FIXBUF_CHECKS_STUCK_H
 #define FIXBUF_CHECKS_STUCK_H
 
+#include "base/clock.h"
 #include "checks/finding.h"
 #include "model/io_counters.h"
 
+#define STUCK_NS	(2 * NS_PER_S)	/* younger requests are of no interest */
+
 /*
  * Appends a finding per slot, process, opcode and cause: of requests under way (which .m must see)
- * that are older than 2 s and than ten times the P99.9 of those of their kind that ended.
+ * that are older than that and than ten times the P99.9 of those of their kind that ended.
  */
 void check_stuck(const struct io_model *m, const struct ledger *l, struct findings *out);
 

@@ -39,20 +39,13 @@ struct stat {
 	enum io_order order;
 	bool live, printed, quit;
 	bool found;		/* a ring of the selection, once at least */
+	bool fewer;		/* the last walk saw fewer of ours than .rings has */
 	int worst;		/* finding so far, -1 = none */
 	struct unsettled_list unsettled;
 	int err;
 };
 
 /* ---- reading and showing --------------------------------------------------------- */
-
-static bool holds_ours(const struct ledger *l, const struct io_model *m)
-{
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (io_model_has_ring(m, r->id))
-			return true;
-	return false;
-}
 
 /* Whether the ring did I/O over buffers, none of which it had when it was looked at. */
 static bool came_later(const struct ring *r, const struct io_model *m)
@@ -67,16 +60,29 @@ static bool came_later(const struct ring *r, const struct io_model *m)
 	return fixed;
 }
 
-/* Whether advice has a ring to speak of, as it was when it did what was counted. */
-static bool saw_ours(const struct ledger *l, const struct io_model *m)
+/* How many rings advice has to speak of, as they were when they did what was counted. */
+static size_t nr_ours(const struct ledger *l, const struct io_model *m)
 {
+	size_t nr = 0;
+
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (io_model_has_ring(m, r->id) && !came_later(r, m))
-			return true;
-	return false;
+		nr += io_model_has_ring(m, r->id) && !came_later(r, m);
+	return nr;
 }
 
-/* A program's last walk sees no rings of it any more: the one before says more. */
+/*
+ * Whether .l says more than the walk before: a program's last ones see none of its rings any more,
+ * and one amid its end not all. Where they are fewer twice the others were closed for good.
+ */
+static bool says_more(struct stat *s, const struct ledger *l, const struct io_model *m)
+{
+	size_t nr = nr_ours(l, m);
+	bool fewer = nr < nr_ours(s->rings, m), again = s->fewer;
+
+	s->fewer = fewer && nr;
+	return !fewer || (nr && again);
+}
+
 static int look_at_rings(struct stat *s, const struct io_model *m)
 {
 	struct ledger *l = ledger_new();
@@ -86,7 +92,7 @@ static int look_at_rings(struct stat *s, const struct io_model *m)
 		s->found |= ledger_totals(l, &s->o->select).rings;
 		err = io_stat_tidy(s->run.capture.io, l);
 	}
-	if (!err && (holds_ours(l, m) || !holds_ours(s->rings, m))) {
+	if (!err && says_more(s, l, m)) {
 		ledger_free(s->rings);
 		s->rings = l;
 	} else {
@@ -107,6 +113,12 @@ static int look_between(struct stat *s)
 		err = look_at_rings(s, &all);
 	io_model_free(&all);
 	return err;
+}
+
+/* Advice takes all that holds a buffer. */
+static int look_under_way(struct stat *s, struct io_model *m)
+{
+	return io_stat_see_under_way(s->run.capture.io, m, s->o->advise ? 0 : STUCK_NS);
 }
 
 /* Whether findings make the exit status. */
@@ -150,7 +162,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
 		.header = s->live || !s->printed || total || tables, .total = total,
 		.time_ns = clock_today_ns(),
-		.failures = &failures, .findings = &findings, .unseen = o->advise && m->nr_rows && !saw_ours(s->rings, m),
+		.failures = &failures, .findings = &findings, .unseen = o->advise && m->nr_rows && !nr_ours(s->rings, m),
 	};
 
 	io_failures_add(&failures, m, s->start_ns);
@@ -206,7 +218,7 @@ static int show_interval(struct stat *s)
 		err = look_at_rings(s, &since);
 	}
 	if (!err)
-		err = io_stat_see_under_way(s->run.capture.io, &since);
+		err = look_under_way(s, &since);
 	if (!err)
 		show(s, &since, false);
 	io_model_free(&since);
@@ -235,7 +247,7 @@ static int show_total(struct stat *s)
 	io_model_drop_empty(&all);
 	err = look_at_rings(s, &all);
 	if (!err)
-		err = io_stat_see_under_way(s->run.capture.io, &all);
+		err = look_under_way(s, &all);
 	if (!err) {
 		settle(s, &all);
 		show(s, &all, true);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/page_size.h"
 #include "model/cause_key.h"
 #include "model/fact.h"
 #include "model/history.h"
@@ -316,6 +317,23 @@ static void on_part(struct history *h, const struct event *t)
 void history_end(struct history *h)
 {
 	count_unused(h);
+}
+
+const struct user_history *history_nearest_limit(const struct history *h, double *percent)
+{
+	const struct user_history *most = NULL;
+
+	*percent = HISTORY_NEAR_PERCENT;
+	for (const struct user_history *u = h->users; u; u = u->hh.next) {
+		double at = u->limit_bytes && u->limit_bytes != ~0ULL ?
+			    100.0 * u->peak_pages * PAGE_BYTES / u->limit_bytes : 0;
+
+		if (at < *percent)
+			continue;
+		*percent = at;
+		most = u;
+	}
+	return most;
 }
 
 void history_event(struct history *h, const struct event *t)

@@ -88,6 +88,12 @@ struct history {
 void history_event(struct history *h, const struct event *t);
 /* After the last event. */
 void history_end(struct history *h);
+/*
+ * The user who came nearest to a limit, from HISTORY_NEAR_PERCENT of it on, and how near in percent;
+ * NULL = nobody. Less than the finding near-limit asks for: a level that was, not one that is.
+ */
+#define HISTORY_NEAR_PERCENT 80
+const struct user_history *history_nearest_limit(const struct history *h, double *percent);
 void history_free(struct history *h);
 
 #endif

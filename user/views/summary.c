@@ -3,7 +3,6 @@
 #include <string.h>
 #include <time.h>
 #include "base/fmt.h"
-#include "base/page_size.h"
 #include "base/table.h"
 #include "base/wrap.h"
 #include "model/fact.h"
@@ -13,7 +12,6 @@
 #include "views/summary.h"
 
 #define WIDTH		100
-#define NEAR_PERCENT	80	/* of a limit: worth a word at the top */
 
 const char *history_call_name(unsigned int kind)
 {
@@ -52,22 +50,13 @@ static void print_head(FILE *out, const struct view_summary *v)
 	fputs(v->cut_at ? "; its end is missing\n" : "\n", out);
 }
 
-/* Who came nearest to a limit, if near; NULL = nobody. */
-static const struct user_history *nearest(const struct history *h, double *percent)
+/* Where the next part of a line goes; .more: parts were before it. */
+static FILE *next_part(FILE *out, bool *more)
 {
-	const struct user_history *most = NULL;
-
-	*percent = NEAR_PERCENT;
-	for (const struct user_history *u = h->users; u; u = u->hh.next) {
-		double at = u->limit_bytes && u->limit_bytes != ~0ULL ?
-			    100.0 * u->peak_pages * PAGE_BYTES / u->limit_bytes : 0;
-
-		if (at < *percent)
-			continue;
-		*percent = at;
-		most = u;
-	}
-	return most;
+	if (*more)
+		fputs("; ", out);
+	*more = true;
+	return out;
 }
 
 /* What matters, before any table: one line. */
@@ -78,28 +67,24 @@ static void print_verdict(const struct view_summary *v)
 	__u64 calls = 0, ios = h->fixed.c.errors + h->plain.c.errors;
 	const struct user_history *user;
 	FILE *out = v->to->out;
-	const char *and = "";
+	bool more = false;
 	double percent;
 
 	for (unsigned int i = 0; i < NR_HISTORY_CALLS; i++)
 		calls += h->calls[i].failed;
-	user = nearest(h, &percent);
+	user = history_nearest_limit(h, &percent);
 	if (!h->shown && !h->fixed.c.ops && !h->plain.c.ops)
-		fputs("nothing was recorded", out), and = "; ";
+		fputs("nothing was recorded", next_part(out, &more));
 	if (calls)
-		fprintf(out, "%llu call%s failed", calls, plural(calls)), and = "; ";
+		fprintf(next_part(out, &more), "%llu call%s failed", calls, plural(calls));
 	if (ios)
-		fprintf(out, "%s%llu I/O%s failed", and, ios, plural(ios)), and = "; ";
+		fprintf(next_part(out, &more), "%llu I/O%s failed", ios, plural(ios));
 	if (user)
-		fprintf(out, "%suser %u reached %.0f %% of its limit", and, user->uid, percent), and = "; ";
-	if (v->f->nr) {
-		fputs(and, out);
-		view_finding_counts(out, &found);
-		and = "; ";
-	}
-	if (!*and)
-		fprintf(out, "no call and no I/O failed%s", h->lost || h->io_lost || v->left_out || v->cut_at ?
-			", as far as is known" : "");
+		fprintf(next_part(out, &more), "user %u reached %.0f %% of its limit", user->uid, percent);
+	if (v->f->nr)
+		view_finding_counts(next_part(out, &more), &found);
+	if (!more)
+		fputs("of what was seen no call and no I/O failed", out);
 	fputc('\n', out);
 }
 

@@ -94,6 +94,13 @@ static void by_file(void **state)
 	expect(&e, EPERM, "a firewall's rule");
 	e.flags = EV_REQUEST | EV_REFUSED;
 	expect(&e, EPERM, "ioprio");
+	e.flags |= EV_FIELDS;
+	expect(&e, EPERM, "at submission: a security module");
+	e.flags |= EV_PRIORITY;
+	e.ioprio = 1 << 13 | 4;
+	expect(&e, EPERM, "ioprio 0x2004 asks for the real-time class");
+	e.ioprio = 2 << 13 | 9;
+	expect(&e, EINVAL, "a level above 7");
 	expect(&e, EACCES, "restrictions");
 }
 

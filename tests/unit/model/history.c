@@ -2,6 +2,8 @@
 /* Calls that failed are counted by their cause, not by their error alone. */
 #include <errno.h>
 #include "facts.h"
+#include "base/alloc.h"
+#include "base/page_size.h"
 #include "model/history.h"
 
 static struct selection everything;
@@ -39,6 +41,32 @@ static void one_row_for_a_cause(void **state)
 	assert_contains(f->explain, "entry 0 (4 KiB at 0x7f00)");
 	assert_true(f->differ);
 	assert_false(((struct failure_history *)f->hh.next)->differ);
+	history_free(&h);
+}
+
+static void nearest_limit(void **state)
+{
+	struct history h = { .select = &everything };
+	const __u32 uids[] = { 7, 8, 9 };
+	const struct user_history *u;
+	double percent;
+
+	(void)state;
+	assert_null(history_nearest_limit(&h, &percent));
+	for (int i = 0; i < 3; i++) {
+		struct user_history *one = must_alloc(1, sizeof(*one));
+
+		one->uid = uids[i];
+		one->peak_pages = 79 + i;
+		one->limit_bytes = i < 2 ? 100 * PAGE_BYTES : ~0ULL;
+		HASH_ADD(hh, h.users, uid, sizeof(one->uid), one);
+	}
+	u = history_nearest_limit(&h, &percent);
+	assert_non_null(u);
+	assert_int_equal(u->uid, 8);
+	assert_int_equal(percent, 80);
+	h.users->limit_bytes = 0;
+	assert_int_equal(history_nearest_limit(&h, &percent)->uid, 8);
 	history_free(&h);
 }
 
@@ -108,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_row_for_a_cause),
+		cmocka_unit_test(nearest_limit),
 		cmocka_unit_test(charges_are_of_the_rings_user),
 		cmocka_unit_test(lives_that_were_seen_whole),
 	};

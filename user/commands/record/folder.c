@@ -202,8 +202,8 @@ static int copy(struct folder *f, const char *name, int to)
 }
 
 /*
- * The first segment to be saved: half of what may lie there is the most, so that there is room for
- * what is saved beside what is still to be.
+ * The first segment to be saved. Half of what may lie there is the most, so that there is room for
+ * what is saved beside what is still to be; but the last is saved, however large it is.
  */
 static size_t first_saved(const struct folder *f, __u64 since_ns)
 {
@@ -216,7 +216,7 @@ static size_t first_saved(const struct folder *f, __u64 since_ns)
 		if (!k->segment)
 			continue;
 		bytes += k->bytes;
-		if (!k->own || k->end_ns <= since_ns || bytes > f->keep_bytes / 2)
+		if (!k->own || (bytes != k->bytes && (k->end_ns <= since_ns || bytes > f->keep_bytes / 2)))
 			break;
 	}
 	return i;

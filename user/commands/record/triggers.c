@@ -21,7 +21,7 @@ struct triggers {
 	const struct trigger_options *o;
 	const struct selection *select;
 	struct over_time *over_time;	/* NULL: findings are no trigger */
-	size_t nr_found;
+	size_t nr_all, nr_found;	/* findings so far; of them, those that are no mere notes */
 };
 
 bool trigger_is_name(const char *name, size_t len)
@@ -71,6 +71,9 @@ static bool has_new_finding(struct triggers *t, const struct event *e, char *who
 
 	over_time_event(t->over_time, e);
 	f = over_time_findings(t->over_time);
+	if (f->nr == t->nr_all)
+		return false;
+	t->nr_all = f->nr;
 	for (size_t i = 0; i < f->nr; i++)
 		nr += severity_of_finding(&f->list[i]) != SEVERITY_INFO;
 	is_new = nr > t->nr_found;
@@ -80,7 +83,7 @@ static bool has_new_finding(struct triggers *t, const struct event *e, char *who
 	if (f->nr > MAX_FOUND) {
 		over_time_free(t->over_time);
 		t->over_time = over_time_new(t->select);
-		t->nr_found = 0;
+		t->nr_all = t->nr_found = 0;
 	}
 	return is_new;
 }
