@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,4 +15,12 @@ bool output_is_coloured(const struct output *to)
 	if ((no && *no) || (term && !strcmp(term, "dumb")))
 		return false;
 	return isatty(fileno(to->out));
+}
+
+bool output_is_read(const struct output *to)
+{
+	struct pollfd p = { .fd = fileno(to->out) };
+
+	/* a pipe whose reader has gone shows it before anything is written */
+	return !ferror(to->out) && !(poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLHUP));
 }

@@ -17,5 +17,7 @@ struct output {
 
 /* Whether what people read is coloured: without --color on terminals, unless NO_COLOR forbids it. */
 bool output_is_coloured(const struct output *to);
+/* Whether somebody may still read it: no totals are told behind a pipe that was closed. */
+bool output_is_read(const struct output *to);
 
 #endif

@@ -249,7 +249,7 @@ static void read_cell(struct io_reader *r, __u32 i)
 	row = gain(&now, seen);
 	row.c.coarse = read_coarse(&now, seen, &row);
 	row.c.timed = row.c.coarse + read_hist(r, &now, &row);
-	r->idle[i] = row.c.ops || row.c.punts || row.c.timed ? 0 : r->idle[i] + (r->idle[i] < 255);
+	r->idle[i] = io_counts_some(&row.c) ? 0 : r->idle[i] + (r->idle[i] < 255);
 	if (!r->idle[i]) {
 		row.c.max_ns = row.c.timed ? new_max(&now, seen, &row) : 0;
 		name_unknown(&row);

@@ -159,10 +159,16 @@ void io_model_select(struct io_model *m, bool (*keep)(const struct io_row *row, 
 	io_model_forget_index(m);
 }
 
+bool io_counts_some(const struct io_counts *c)
+{
+	return c->ops || c->bytes || c->latency_ns || c->timed || c->errors || c->cancelled || c->shorts ||
+	       c->punts;
+}
+
 static bool counts_something(const struct io_row *row, const void *arg)
 {
 	(void)arg;
-	return row->c.ops || row->c.punts || row->notices.count;
+	return io_counts_some(&row->c) || row->notices.count;
 }
 
 void io_model_drop_empty(struct io_model *m)

@@ -109,6 +109,11 @@ void io_row_add_coarse(struct io_row *row, unsigned int coarse, __u64 n);
 /* To be called by whoever changes the order of rows otherwise than by a function below. */
 void io_model_forget_index(struct io_model *m);
 void io_model_drop_rows(struct io_model *m);
+/*
+ * Whether any counter is not 0. A program adds to one after the other, so that an operation may be
+ * seen in one reading, and its bytes in the next.
+ */
+bool io_counts_some(const struct io_counts *c);
 /* Drops rows that count nothing. */
 void io_model_drop_empty(struct io_model *m);
 /* Drops rows for which keep() is false. */

@@ -217,7 +217,7 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 
 void view_io_end(const struct view_trace *v, const struct io_model *m, const char *starts_by)
 {
-	if (ferror(v->to->out))
+	if (!output_is_read(v->to))
 		return;
 	if (v->to->json)
 		end_json(v, m, starts_by);

@@ -398,7 +398,7 @@ void view_trace_end(struct view_trace *v)
 {
 	json_free(&v->json);
 	/* a reader that went away has had enough */
-	if (v->to->quiet || ferror(v->to->out))
+	if (v->to->quiet || !output_is_read(v->to))
 		return;
 	fprintf(stderr, "%llu call%s, %llu failed; %llu ring%s created", v->calls,
 		plural(v->calls), v->failed, v->rings, plural(v->rings));

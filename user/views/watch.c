@@ -172,7 +172,7 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		return;
 	}
 	view_unsettled_text(to->out, u, output_is_coloured(to));
-	if (!to->quiet && !ferror(to->out)) {
+	if (!to->quiet && output_is_read(to)) {
 		fprintf(stderr, "watched for %s (tier: %s): %llu call%s, ",
 			fmt_ns(took, t->duration_ns), tier_name(t->tier), t->calls,
 			plural(t->calls));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When what people read is coloured. */
+/* When what people read is coloured, and whether anybody reads it. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "base/output.h"
 #include "unit.h"
 
@@ -41,11 +42,26 @@ static void on_a_terminal(void **state)
 	fclose(to.out);
 }
 
+static void readers(void **state)
+{
+	struct output to = { 0 };
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	to.out = fdopen(p[1], "w");
+	assert_true(output_is_read(&to));
+	close(p[0]);
+	assert_false(output_is_read(&to));
+	fclose(to.out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_option),
 		cmocka_unit_test(on_a_terminal),
+		cmocka_unit_test(readers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

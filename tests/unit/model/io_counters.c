@@ -77,6 +77,23 @@ static void between(void **state)
 }
 
 /* Notifications stay with their sends, in groups and totals, and are a row also when no send ended. */
+/* A reading came between an operation and its bytes. */
+static void bytes_alone(void **state)
+{
+	struct io_model m = { 0 };
+	const __u64 who = IO_WHO(812, 4, true);
+
+	(void)state;
+	io_model_row(&m, 0x1000, 7, who);
+	io_model_drop_empty(&m);
+	assert_int_equal(m.nr_rows, 0);
+	io_model_row(&m, 0x1000, 7, who)->c.bytes = 512;
+	assert_true(io_counts_some(&m.rows[0].c));
+	io_model_drop_empty(&m);
+	assert_int_equal(m.nr_rows, 1);
+	io_model_free(&m);
+}
+
 static void notices(void **state)
 {
 	struct io_model before = { 0 }, after = { 0 }, d = { 0 }, g = { 0 };
@@ -265,6 +282,7 @@ int main(void)
 		cmocka_unit_test(coarse_latencies),
 		cmocka_unit_test(merge),
 		cmocka_unit_test(between),
+		cmocka_unit_test(bytes_alone),
 		cmocka_unit_test(notices),
 		cmocka_unit_test(lists_between),
 	};
