@@ -24,6 +24,9 @@ int ring_create(struct bpf_raw_tracepoint_args *ctx)
 		learn_ring = ctx->args[1];
 		return 0;
 	}
+	/* our ring was freed, and its address is another's now, whose end is told */
+	if (ctx->args[1] == learn_ring)
+		learn_ring = 0;
 	out = fact_reserve(sizeof(*out), FACT_RING_CREATE, ctx->args[1], 0);
 	if (!out)
 		return 0;

@@ -181,7 +181,10 @@ static __u64 mm_of(const struct live *l, __u64 id)
 	return r && r->mm ? r->mm->id : 0;
 }
 
-/* Meanwhile the address of a ring that was shown may have become another's, and rings were made. */
+/*
+ * Meanwhile the address of a ring that was shown may have become another's, and rings were made: of the
+ * shown ones stay those that are known to be the same.
+ */
 int live_look_anew(struct live *l)
 {
 	struct shown_ring *r, *next;
@@ -200,7 +203,7 @@ int live_look_anew(struct live *l)
 	err = look(l);
 	l->ledger->lost = lost;
 	HASH_ITER(hh, l->rings, r, next)
-		if (!ledger_ring(l->ledger, r->id) || (r->mm && r->mm != mm_of(l, r->id)))
+		if (!r->mm || r->mm != mm_of(l, r->id))
 			live_forget_ring(l, r->id);
 	show_older(l);
 	if (!err)

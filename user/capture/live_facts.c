@@ -213,11 +213,13 @@ void live_complete(struct live *l)
 }
 
 /* Where facts were lost, an address that was shown may have become another process's ring. */
-static bool is_another(const struct live *l, const struct fact_ring *f)
+static bool is_another(const struct live *l, const struct fact_ring *f, bool show)
 {
 	const struct ring *r = ledger_ring(l->ledger, f->h.ring);
 
-	return l->ledger->lost && r && r->mm && f->mm && r->mm->id != f->mm;
+	if (!l->ledger->lost)
+		return false;
+	return r ? r->mm && f->mm && r->mm->id != f->mm : !show;
 }
 
 static bool is_holder(const struct ring *r, __u32 pid)
@@ -239,7 +241,7 @@ static void on_close(struct live *l, const struct fact *f, bool show)
 		live_enter(l, f, show, show, NULL);
 		return;
 	}
-	if (is_another(l, (const void *)f))
+	if (is_another(l, (const void *)f, show))
 		live_forget_ring(l, f->ring);
 	r = live_ring(l, f->ring);
 	if (r)

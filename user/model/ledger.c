@@ -324,12 +324,22 @@ static void drop_older(struct ledger *l, const struct fact_call *f, struct ring 
 			slot_clear(l, &f->h, r, i);
 }
 
+/* A ring keeps its mm: with another it is another ring, and the end of the older one was lost. */
+static void remove_older(struct ledger *l, const struct fact_call *f)
+{
+	struct ring *r = ledger_ring(l, f->h.ring);
+
+	if (r && r->mm && f->mm && r->mm->id != f->mm)
+		ring_remove(l, &f->h, r);
+}
+
 static void feed_call(struct ledger *l, const struct fact_call *f)
 {
 	struct ledger_user *user = learn_user(l, &f->h, f->user, f->charged_uid, f->user_after_pages);
 	struct ring *r;
 
 	level_mm(l, &f->h, f->mm, f->mm_after_pages);
+	remove_older(l, f);
 	/* of a call that failed, too: it may have failed of that */
 	r = ledger_ring(l, f->h.ring);
 	for (size_t i = 0; r && i < r->nr_holders; i++, l->steps++)

@@ -78,6 +78,27 @@ static void ends_of_older_rings(void **state)
 	ledger_free(l);
 }
 
+/* The end of one and the begin of the other were lost: nobody holds the other as far as is known. */
+static void ring_of_another_mm(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct fact_ring create = fact_ring(FACT_RING_CREATE, RING, 0, 0);
+	struct fact_call call = fact_call(RING, CALL_UPDATE, 1, 0, -22);
+
+	(void)state;
+	FEED(l, create);
+	call.mm = create.mm;
+	FEED(l, call);
+	assert_int_equal(ledger_ring(l, RING)->nr_holders, 1);
+	call.mm = create.mm + 64;
+	FEED(l, call);
+	assert_null(ledger_ring(l, RING));
+	call.result = 1;
+	FEED(l, call);
+	assert_int_equal(ledger_ring(l, RING)->nr_holders, 0);
+	ledger_free(l);
+}
+
 static void ring_address_reused(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -448,6 +469,7 @@ int main(void)
 		cmocka_unit_test(ring_create_and_gone),
 		cmocka_unit_test(ring_without_descriptor),
 		cmocka_unit_test(ends_of_older_rings),
+		cmocka_unit_test(ring_of_another_mm),
 		cmocka_unit_test(ring_address_reused),
 		cmocka_unit_test(holders),
 		cmocka_unit_test(slots_grow_and_share),
