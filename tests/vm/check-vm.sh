@@ -9,12 +9,14 @@
 #   ARCH        of the guests and of the build: x86 or arm64, default this machine's
 #   KERNELS     default "5.10 6.1 6.12 newest", of arm64 "6.1 newest"; any that the suites hold,
 #               also Debian's real-time ones (6.12-rt) and, of arm64, those with 16 KiB pages
-#               (6.12-16k), or paths of images
+#               (6.12-16k), or paths of images; with tiers of its own: 5.10:kprobes,tracepoints
 #   TIERS       default "functions kprobes tracepoints"
-#   VM_TIMEOUT  seconds for one kernel, default 2100
+#   VM_TIMEOUT  seconds for one guest, default 2100
 #   TESTS       names of tests, globs too; default "*"
 #   LEFT_OUT    tests that stay at home, default those above; empty runs all
-#   VM_JOBS     kernels at a time, default 2; a guest keeps one processor busy
+#   VM_JOBS     guests at a time, default 2; each keeps one processor busy
+# A kernel is booted twice where all tests are wanted, for the row "any" and for the tiers:
+# two short guests fill two processors better than a long one.
 set -eu
 
 build=${1:?usage: check-vm.sh BUILD_DIR}
@@ -24,7 +26,7 @@ vm=$(cd "$(dirname "$0")" && pwd)
 export ARCH
 [ "$ARCH" = arm64 ] && default='6.1 newest' || default='5.10 6.1 6.12 newest'
 KERNELS=${KERNELS:-$default}
-export TIERS="${TIERS:-functions kprobes tracepoints}"
+TIERS=${TIERS:-functions kprobes tracepoints}
 export VM_TIMEOUT="${VM_TIMEOUT:-2100}"
 export TESTS="${TESTS:-*}"
 
@@ -45,14 +47,30 @@ command -v $qemu >/dev/null || cannot "there is no QEMU; install $qemu_package"
 mkdir -p "$out"
 rm -f "$out"/*.rows "$out/matrix.txt"
 sh "$vm/make-initramfs.sh" "$build" "$out/initramfs"
-# the newest first: it takes longest, and the others fill up beside it
-# shellcheck disable=SC2086 # a list
-printf '%s\n' $KERNELS | tac | xargs -P "${VM_JOBS:-2}" -n 1 sh "$vm/run-kernel.sh" "$out"
+# guests KERNEL [TIER...]: a line for each guest, KERNEL and its parts
+guests() {
+	kernel=$1
+	shift
+	case $TESTS in
+	'*') printf '%s %s\n' "$kernel" any "$kernel" "$*" ;;
+	*) echo "$kernel any $*" ;;
+	esac
+}
 
 for kernel in $KERNELS; do
-	name=$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)
-	cat "$out/$name.rows"
-done >"$out/matrix.txt"
-rm -f "$out/initramfs" "$out"/*.rows
+	tiers=$TIERS
+	case $kernel in
+	*:*) tiers=$(echo "${kernel#*:}" | tr , ' ') ;;
+	esac
+	# shellcheck disable=SC2086 # a list
+	guests "${kernel%%:*}" $tiers
+done >"$out/guests"
+# the newest first: it takes longest, and the others fill up beside it
+tac "$out/guests" | xargs -P "${VM_JOBS:-2}" -L 1 sh "$vm/run-kernel.sh" "$out"
+
+while read -r kernel part _; do
+	cat "$out/$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)-$part.rows"
+done <"$out/guests" >"$out/matrix.txt"
+rm -f "$out/initramfs" "$out/guests" "$out"/*.rows
 echo
 awk -f "$vm/matrix.awk" "$out/matrix.txt"

@@ -1,17 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# run-kernel.sh OUT KERNEL: fetches and boots one kernel, runs the live tests of
-# OUT/initramfs in it (suite.sh) within $VM_TIMEOUT seconds, says how it
-# went. OUT keeps KERNEL.tap, .console, .log and .rows (its part of the matrix).
+# run-kernel.sh OUT KERNEL PART...: fetches and boots one kernel, runs these parts of the live
+# tests of OUT/initramfs in it (suite.sh) within $VM_TIMEOUT seconds, says how it went. OUT
+# keeps KERNEL-PART.tap, .console, .log and .rows (its part of the matrix) by the first part.
 set -eu
 
-out=${1:?usage: run-kernel.sh OUT KERNEL}
-kernel=${2:?usage: run-kernel.sh OUT KERNEL}
+out=${1:?usage: run-kernel.sh OUT KERNEL PART...}
+kernel=${2:?usage: run-kernel.sh OUT KERNEL PART...}
+first=${3:?usage: run-kernel.sh OUT KERNEL PART...}
+shift 2
 vm=$(cd "$(dirname "$0")" && pwd)
-name=$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)
+label=$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)
+name=$label-$first
 
-job="TIERS='$TIERS' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' TESTS='$TESTS' sh tests/vm/suite.sh"
+job="PARTS='$*' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' TESTS='$TESTS' sh tests/vm/suite.sh"
 
 # The failures, what the kernel said, and what was running when a guest died
 evidence() {
@@ -44,12 +47,12 @@ boot=0
 sh "$vm/boot.sh" -t "$VM_TIMEOUT" $(printf ' -m %s' $modules | sed 's/ -m $//') -i "$out/initramfs" \
 	-c "$out/$name.console" "$image" "$job" >"$out/$name.tap" 2>"$out/$name.log" || boot=$?
 complaints=$(grep -c 'the kernel says:' "$out/$name.log" || true)
-awk -v kernel="$name" -v tiers="any $TIERS" -v boot="$boot" -v complaints="$complaints" \
+awk -v kernel="$label" -v tiers="$*" -v boot="$boot" -v complaints="$complaints" \
 	-f "$vm/count.awk" "$out/$name.tap" >"$out/$name.rows"
 
 summary=$(awk -F '\t' '
 	$7 != "ok" { bad = bad "  " $3 ": " $7 }
 	{ p += $4; f += $5; s += $6 }
 	END { printf "%d passed, %d failed, %d skipped%s", p, f, s, bad }' "$out/$name.rows")
-printf '%s: %s, %d s\n%s' "$kernel" "$summary" $(($(date +%s) - began)) \
+printf '%s %s: %s, %d s\n%s' "$kernel" "$*" "$summary" $(($(date +%s) - began)) \
 	"$(evidence | sed 's/^/    /')" | grep .

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # suite.sh, in the guest: runs the live tests of $TESTS (globs, default all) but for $LEFT_OUT;
-# those named in $TIERED once at each of $TIERS, the others once, as the row "any". Each part is
+# those named in $TIERED at each tier that is in $PARTS, the others once, as "any". Each part is
 # a build folder of links, as run.sh takes one. A part that ends without vm-tier-end has died.
 build=$PWD/build
 # an emulated processor is some ten times slower
@@ -50,8 +50,8 @@ for name in $(ls "$build/tests/live"); do
 done
 
 echo "vm-release: $(uname -r)"
-part any /run/any
-for tier in $TIERS; do
-	export FIXBUF_TIER="$tier"
-	part "$tier" /run/tiered
+for part in $PARTS; do
+	[ "$part" = any ] && { part any /run/any; continue; }
+	export FIXBUF_TIER="$part"
+	part "$part" /run/tiered
 done
