@@ -44,7 +44,9 @@ static void comes_and_goes(void)
 		struct tool_run run;
 
 		tool(&run, "verify", "--json", "-p", pid, NULL);
-		told = run.status == 4 && strstr(run.out, "\"unconfirmed-findings\"");
+		told = (run.status == 4 && strstr(run.out, "\"unconfirmed-findings\"")) ||
+		       /* a look of an emulated processor lasts longer than a turn: each finds it */
+		       (run.status == 1 && kernel_only());
 		tool_free(&run);
 	}
 	ok(told, "of %d looks at what comes and goes one says so", TRIES);
