@@ -186,3 +186,19 @@ void json_lines_free(struct json_lines *l)
 	free(l->lines);
 	free(l->bad);
 }
+
+unsigned int json_nr_lost(const struct json_lines *l, bool *skipped)
+{
+	unsigned int nr = 0;
+
+	*skipped = false;
+	for (size_t i = 0; i < l->nr; i++) {
+		if (!json_is(l->lines[i], "event", "lost"))
+			continue;
+		if (json_number(l->lines[i], "cpu") >= 0)
+			nr++;
+		else
+			*skipped = true;
+	}
+	return nr;
+}

@@ -40,4 +40,10 @@ struct json_lines {
 void json_lines_parse(struct json_lines *l, const char *text);
 void json_lines_free(struct json_lines *l);
 
+/*
+ * Of what trace told as lines: lines of lost events, of any process. Runs that a preemptible kernel
+ * skipped, as another task on the CPU was in our program, are .skipped: what it tells is not all then.
+ */
+unsigned int json_nr_lost(const struct json_lines *l, bool *skipped);
+
 #endif

@@ -83,23 +83,6 @@ static struct sum sum_until(const struct json_lines *l, pid_t pid, const char *f
 	return sum_of(l, pid, &(struct want){ .fact = fact, .until_ns = until_ns });
 }
 
-/* Of events; runs that a preemptible kernel skipped, as another task on the CPU was in our program, are .skipped. */
-static unsigned int nr_lost(const struct json_lines *l, bool *skipped)
-{
-	unsigned int nr = 0;
-
-	*skipped = false;
-	for (size_t i = 0; i < l->nr; i++) {
-		if (!json_is(l->lines[i], "event", "lost"))
-			continue;
-		if (json_number(l->lines[i], "cpu") >= 0)
-			nr++;
-		else
-			*skipped = true;
-	}
-	return nr;
-}
-
 static void totals(const struct json_lines *l, const char *told, pid_t pid, const char *tier)
 {
 	struct sum pin = sum_fact(l, pid, "pin"), unpin = sum_fact(l, pid, "unpin");
@@ -209,7 +192,7 @@ static void at_tier(const char *tier)
 	json_lines_parse(&l, text);
 	ok(l.nr && !l.bad, "%s: each line is a JSON object", tier);
 	is_text(l.nr ? json_text(l.lines[0], "tier") : NULL, tier, "%s: and names the tier", tier);
-	is(nr_lost(&l, &skipped), 0, "%s: nothing was lost", tier);
+	is(json_nr_lost(&l, &skipped), 0, "%s: nothing was lost", tier);
 	if (skipped) {
 		skip("what it tells", "%s: the kernel skipped runs of our programs", tier);
 	} else {

@@ -59,6 +59,7 @@ int main(void)
 	struct tool_how how = { .timeout_s = 100 };
 	char path[] = "/tmp/fixbuf-kernel-XXXXXX", *text;
 	const char *tier = tool_tier(), *skipped;
+	bool left_out;
 	struct json_lines l;
 	struct tool_run a;
 	int fd = mkstemp(path);
@@ -77,9 +78,13 @@ int main(void)
 		skip_all("no tracepoint tells of a driver's buffers: it takes the tier functions or kprobes");
 	is(a.status, 0, "the server and its reader come to their end");
 	ok(l.nr && !l.bad, "each line is a JSON object");
-	is(nr_of(&l, "lost"), 0, "nothing was lost");
-	exactly(&l, "buffer", a.out, "registered");
-	exactly(&l, "drop", a.out, "dropped");
+	is(json_nr_lost(&l, &left_out), 0, "nothing was lost");
+	if (left_out) {
+		skip("what it tells", "the kernel skipped runs of our programs");
+	} else {
+		exactly(&l, "buffer", a.out, "registered");
+		exactly(&l, "drop", a.out, "dropped");
+	}
 	is(nr_of(&l, "pin") + nr_of(&l, "charge"), 0, "nothing is pinned or charged for it");
 	json_lines_free(&l);
 	tool_free(&a);

@@ -172,6 +172,7 @@ static void buffers(const struct json_lines *l, const char *told, pid_t pid)
 static void lines_of_json(void)
 {
 	struct json_lines l;
+	bool left_out;
 	struct tool_run a;
 	char *trace;
 	pid_t pid;
@@ -185,12 +186,16 @@ static void lines_of_json(void)
 	if (!strstr(a.out, "READY"))
 		bail("the load program did not run: %s", a.out);
 	pid = value_number(a.out, "pid");
-	counts(&l, a.out, pid);
-	is(count(&l, pid, "ring-create", NULL), value_number(a.out, "rings"), "rings made");
-	is(count(&l, pid, "ring-close", NULL), value_number(a.out, "rings"), "rings closed");
-	buffers(&l, a.out, pid);
-	refusals(&l, a.out);
-	is(count(&l, pid, "lost", NULL), 0, "nothing was lost");
+	is(json_nr_lost(&l, &left_out), 0, "nothing was lost");
+	if (left_out) {
+		skip("what it tells", "the kernel skipped runs of our programs");
+	} else {
+		counts(&l, a.out, pid);
+		is(count(&l, pid, "ring-create", NULL), value_number(a.out, "rings"), "rings made");
+		is(count(&l, pid, "ring-close", NULL), value_number(a.out, "rings"), "rings closed");
+		buffers(&l, a.out, pid);
+		refusals(&l, a.out);
+	}
 	json_lines_free(&l);
 	free(trace);
 	tool_free(&a);
