@@ -8,11 +8,12 @@
 #include "base/untrusted.h"
 
 #define MAX_COLUMNS 16
+#define GAP 2	/* blanks between two columns */
 
 struct table {
 	char *names;
 	const char *name[MAX_COLUMNS];
-	bool left[MAX_COLUMNS];
+	bool left[MAX_COLUMNS], dropped[MAX_COLUMNS];
 	size_t width[MAX_COLUMNS];
 	size_t nr_columns;
 	char **cells;
@@ -54,19 +55,36 @@ void table_cell(struct table *t, const char *fmt, ...)
 		t->width[column] = width;
 }
 
+size_t table_columns(const struct table *t)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < t->nr_columns; i++)
+		nr += t->dropped[i] ? 0 : t->width[i] + (nr ? GAP : 0);
+	return nr;
+}
+
+void table_drop(struct table *t, const char *name)
+{
+	for (size_t i = 0; i < t->nr_columns; i++)
+		t->dropped[i] |= !strcmp(t->name[i], name);
+}
+
 static void print_row(const struct table *t, const char *const cells[], int indent, FILE *out)
 {
 	size_t last = t->nr_columns;
 	int gap = indent;
 
 	/* blanks at the end of a line help nobody */
-	while (last && !*cells[last - 1])
+	while (last && (t->dropped[last - 1] || !*cells[last - 1]))
 		last--;
 	for (size_t i = 0; i < last; i++) {
 		int pad = (int)(t->width[i] - text_columns(untrusted(cells[i])));
 
+		if (t->dropped[i])
+			continue;
 		fprintf(out, "%*s%s", gap + (t->left[i] ? 0 : pad), "", cells[i]);
-		gap = 2 + (t->left[i] ? pad : 0);
+		gap = GAP + (t->left[i] ? pad : 0);
 	}
 	fputc('\n', out);
 }

@@ -15,6 +15,10 @@ struct table;
 struct table *table_new(const char *columns);
 /* Next cell of the current row; a row is full with its last column. */
 void table_cell(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* How wide it is, with what it has now. */
+size_t table_columns(const struct table *t);
+/* Leaves out the column of that name, if there is one. */
+void table_drop(struct table *t, const char *name);
 /* Prints, each line after .indent blanks, and frees. */
 void table_print(struct table *t, FILE *out, bool header, int indent);
 

@@ -116,6 +116,22 @@ size_t text_columns(struct untrusted u)
 	return nr;
 }
 
+size_t text_fitting(struct untrusted u, size_t room)
+{
+	size_t i = 0, nr = 0;
+
+	while (i < u.len) {
+		__s32 c;
+		size_t n = utf8_next(u.bytes + i, u.len - i, &c);
+
+		nr += columns(c);
+		if (nr > room)
+			break;
+		i += n;
+	}
+	return i;
+}
+
 void put_padded(FILE *out, const char *text, size_t columns)
 {
 	size_t took = text_columns(untrusted(text));

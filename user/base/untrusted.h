@@ -55,6 +55,9 @@ bool is_visible(__s32 c);
 /* Columns that a terminal gives this text, which is tamed or our own. */
 size_t text_columns(struct untrusted u);
 
+/* How many bytes of it, which are whole characters, take no more columns than that. */
+size_t text_fitting(struct untrusted u, size_t columns);
+
 /*
  * With "\n", "\x1b", "\u202e" and so on for what is not visible, and "\xff" for a byte that is no
  * UTF-8: printable UTF-8. To tame it twice is to tame it once. A text that does not fit in .size

@@ -199,22 +199,33 @@ struct io_row io_model_total(const struct io_model *m)
 
 static enum io_order order_now;
 
-const char *io_order_name(enum io_order order)
-{
-	static const char *const names[] = { "operations", "bytes", "99th percentile", "errors" };
-
-	return names[order];
-}
-
+/* What comes first has most: of numbers that are names, the smallest. */
 static __u64 weight(const struct io_row *r)
 {
 	switch (order_now) {
 	case IO_BY_BYTES:
 		return r->c.bytes;
+	case IO_BY_FIXED:
+		return r->c.ops ? 1000000 * r->fixed_ops / r->c.ops : 0;
+	case IO_BY_P50:
+		return hist_permille(r->hist, 500, r->c.max_ns);
+	case IO_BY_P90:
+		return hist_permille(r->hist, 900, r->c.max_ns);
 	case IO_BY_P99:
 		return hist_permille(r->hist, 990, r->c.max_ns);
+	case IO_BY_P999:
+		return hist_permille(r->hist, 999, r->c.max_ns);
+	case IO_BY_MAX:
+		return r->c.max_ns;
 	case IO_BY_ERRORS:
 		return r->c.errors;
+	case IO_BY_PUNTS:
+		return r->c.punts;
+	case IO_BY_PID:
+		return ~(__u64)IO_WHO_TGID(r->c.who);
+	case IO_BY_FD:
+		return ~(__u64)(__u32)r->c.fd;
+	case IO_BY_COMM:
 	case IO_BY_RING:
 		return 0;
 	default:
@@ -238,6 +249,8 @@ static int heaviest_first(const void *a, const void *b)
 
 	if (wx != wy)
 		return wx < wy ? 1 : -1;
+	if (order_now == IO_BY_COMM && memcmp(&x->c.comm, &y->c.comm, sizeof(x->c.comm)))
+		return memcmp(&x->c.comm, &y->c.comm, sizeof(x->c.comm));
 	if (order_now != IO_BY_RING && x->c.who != y->c.who)
 		return x->c.who < y->c.who ? -1 : 1;
 	return by_ring(&x->c, &y->c);

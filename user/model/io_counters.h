@@ -135,10 +135,10 @@ void io_model_group(const struct io_model *m, bool by_opcode, struct io_model *o
 struct io_row io_model_total(const struct io_model *m);
 
 enum io_order {
-	IO_BY_OPS, IO_BY_BYTES, IO_BY_P99, IO_BY_ERRORS, IO_NR_ORDERS,
+	IO_BY_OPS, IO_BY_BYTES, IO_BY_FIXED, IO_BY_P50, IO_BY_P90, IO_BY_P99, IO_BY_P999, IO_BY_MAX,
+	IO_BY_ERRORS, IO_BY_PUNTS, IO_BY_PID, IO_BY_COMM, IO_BY_FD, IO_NR_ORDERS,
 	IO_BY_RING = IO_NR_ORDERS,	/* for look-ups: and by process, opcode */
 };
-const char *io_order_name(enum io_order order);
 void io_model_sort(struct io_model *m, enum io_order order);
 
 /* Of rows in that order: the first of the ring and process of .c. */

@@ -45,57 +45,6 @@ bool view_stat_defers(const struct view_stat *v, const struct io_counts *c)
 	return c->timed && r && r->setup_flags & SETUP_DEFER_TASKRUN;
 }
 
-void view_stat_losses(const struct io_model *m,
-		      void (*each)(const char *name, const char *text, __u64 count, void *arg),
-		      void *arg)
-{
-	const struct io_loss *l = &m->loss;
-	const struct {
-		const char *name;
-		__u64 count;
-		const char *noun, *text;
-	} all[] = {
-		{ "no_start", l->no_start, "completion",
-		  "without latency: the submission was not seen (before the watch, or refused)" },
-		{ "evicted_starts", l->evicted, "submission",
-		  "without latency: the table of starts was full" },
-		{ "reused_requests", l->reused, "request",
-		  "not counted: used again before the end was seen" },
-		{ "refused", l->refused, "request", "counted without latency: refused at submission" },
-		{ "ambiguous", l->ambiguous, "completion",
-		  "counted without latency: two requests with one user_data were under way" },
-		{ "muted", l->skipped, "request",
-		  "with IOSQE_CQE_SKIP_SUCCESS: counted only on failure" },
-		{ "unpolled", l->unpolled, "request",
-		  "not counted: on polled rings, whose completions this kernel does not trace" },
-		{ "overflowed", l->overflowed, "completion",
-		  "counted without opcode or latency: the completion ring was full; nothing was lost, they came late (some may be of resource tags or messages, which are no I/O); make it larger (IORING_SETUP_CQSIZE) or reap more often" },
-		{ "late", l->late, "completion",
-		  "came late, and none was lost: the completion ring was full; make it larger (IORING_SETUP_CQSIZE) or reap more often" },
-		{ "no_cell", l->no_cell, "completion", "not counted: the counter table was full" },
-		{ "no_ring", l->no_ring, "ring", "counted per process: the ring table was full" },
-		{ "no_histogram", l->no_hist, "counter",
-		  "with percentiles to a power of two: the histogram table was full" },
-		{ "no_buffer", l->no_buffer, "buffer use",
-		  "not shown by buffer: the buffer table was full" },
-		{ "no_address", l->no_address, "plain request",
-		  "without an address: the address table was full" },
-		{ "no_cause", l->no_cause, "failure", "counted without a cause: the table of causes was full" },
-		{ "no_send", l->no_send, "notification",
-		  "of zero-copy sends without a time: the submission was not seen (before the watch, or refused)" },
-		{ "missed", m->missed, "I/O event",
-		  "of anybody not counted: the same BPF program was already running on that CPU, or preempted there" },
-	};
-	char text[320];
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (!all[i].count)
-			continue;
-		snprintf(text, sizeof(text), "%s%s %s", all[i].noun, plural(all[i].count), all[i].text);
-		each(all[i].name, text, all[i].count, arg);
-	}
-}
-
 static void print_loss(const char *name, const char *text, __u64 count, void *arg)
 {
 	const struct view_stat *v = arg;
@@ -143,15 +92,48 @@ static void ring_cell(const struct view_stat *v, struct table *t, const struct i
 		table_cell(t, "%llx", c->ring);
 }
 
-static void print_rows(const struct view_stat *v, const struct io_model *g)
+const char *view_stat_order(enum io_order order)
 {
+	static const char *const titles[] = {
+		"OPS/S", "BYTES/S", "FIXED", "P50", "P90", "P99", "P99.9", "MAX", "ERRORS", "PUNTS",
+		"PID", "COMM", "RING",
+	};
+
+	return titles[order];
+}
+
+/* Columns that a reader misses least go first, and the one that rows are sorted by never. */
+static void make_fit(const struct view_stat *v, struct table *t)
+{
+	static const char *const least_first[] = {
+		"P99.9", "P90", "OPS", "PUNTS", "ADDRESS", "TOUCHED", "BYTES", "MAX", "P50", "ERRORS",
+		"BYTES/S", "RING", "TIME", "P99", "FIXED", "OPCODE", "PID",
+	};
+
+	for (size_t i = 0; i < sizeof(least_first) / sizeof(*least_first); i++)
+		if (table_columns(t) > v->room->columns &&
+		    strcmp(least_first[i], view_stat_order(v->order)))
+			table_drop(t, least_first[i]);
+}
+
+static void print_table(const struct view_stat *v, struct table *t, bool header)
+{
+	if (v->room)
+		make_fit(v, t);
+	table_print(t, v->to->out, header && !v->to->no_header, 0);
+}
+
+void view_stat_rows(const struct view_stat *v, const struct io_model *g)
+{
+	size_t end = v->room && v->room->first + v->room->rows < g->nr_rows ?
+		     v->room->first + v->room->rows : g->nr_rows;
 	char titles[128];
 	struct table *t;
 
 	snprintf(titles, sizeof(titles), "%sPID <COMM <RING %sOPS OPS/S BYTES/S FIXED P50 P90 P99 P99.9 MAX ERRORS PUNTS",
 		 v->to->timestamps ? "TIME " : "", v->by_opcode ? "<OPCODE " : "");
 	t = table_new(titles);
-	for (size_t i = 0; i < g->nr_rows; i++) {
+	for (size_t i = v->room ? v->room->first : 0; i < end; i++) {
 		const struct io_row *r = &g->rows[i];
 		char buf[FMT_LEN];
 
@@ -170,10 +152,10 @@ static void print_rows(const struct view_stat *v, const struct io_model *g)
 		table_cell(t, "%llu", r->c.errors);
 		table_cell(t, "%llu", r->c.punts);
 	}
-	table_print(t, v->to->out, v->header && !v->to->no_header, 0);
+	print_table(v, t, v->header);
 }
 
-static void print_total(const struct view_stat *v)
+void view_stat_total(const struct view_stat *v)
 {
 	struct io_row all = io_model_total(v->m);
 	FILE *out = v->to->out;
@@ -225,7 +207,7 @@ static void print_notices(const struct view_stat *v)
 		table_cell(t, "%s", fmt_ns(buf, hist_permille(n->hist, 990, n->max_ns)));
 		table_cell(t, "%s", fmt_ns(buf, n->max_ns));
 	}
-	table_print(t, v->to->out, !v->to->no_header, 0);
+	print_table(v, t, true);
 	io_model_free(&g);
 }
 
@@ -255,11 +237,18 @@ static int busiest_first(const void *a, const void *b)
 {
 	const struct io_buffer_row *x = a, *y = b;
 
-	if (x->key.ring != y->key.ring)
-		return x->key.ring < y->key.ring ? -1 : 1;
 	if (x->use.ops != y->use.ops)
 		return x->use.ops < y->use.ops ? 1 : -1;
-	return x->key.index < y->key.index ? -1 : x->key.index > y->key.index;
+	return by_key(a, b);
+}
+
+static int by_ring_busiest_first(const void *a, const void *b)
+{
+	const struct io_buffer_row *x = a, *y = b;
+
+	if (x->key.ring != y->key.ring)
+		return x->key.ring < y->key.ring ? -1 : 1;
+	return busiest_first(a, b);
 }
 
 /* Whose a ring is; .born_ns 0: the newest of that address, which is the one that is still there. */
@@ -315,15 +304,15 @@ static void print_deferring(const struct view_stat *v, const struct io_model *g)
 static void print_buffers(const struct view_stat *v)
 {
 	struct table *t = table_new("PID <RING BUFFER <ADDRESS SIZE OPS BYTES TOUCHED <USE");
-	size_t n = v->m->nr_buffers;
+	size_t n = v->m->nr_buffers, left = v->room ? v->room->below : SIZE_MAX;
 	struct io_buffer_row *list = must_alloc(n, sizeof(*list));
 	struct io_counts user = { 0 };
 	char buf[FMT_LEN];
 
 	if (n)
 		memcpy(list, v->m->buffers, n * sizeof(*list));
-	qsort(list, n, sizeof(*list), busiest_first);
-	for (size_t i = 0; i < n; i++) {
+	qsort(list, n, sizeof(*list), v->room ? busiest_first : by_ring_busiest_first);
+	for (size_t i = 0; i < n && left; i++, left--) {
 		const struct io_buffer_use *u = &list[i].use;
 
 		if (!i || list[i].key.ring != list[i - 1].key.ring ||
@@ -350,9 +339,10 @@ static void print_buffers(const struct view_stat *v)
 				.ring = r->id, .who = IO_WHO(silent->pid, 0, false), .fd = silent->fd,
 			};
 		pid = IO_WHO_TGID(user.who);
-		for (__u32 i = 0; pid && i < r->nr_slots; i++) {
+		for (__u32 i = 0; pid && left && i < r->nr_slots; i++) {
 			if (!r->slots[i] || was_used(list, n, r, i))
 				continue;
+			left--;
 			pid_cell(v, t, &user);
 			ring_cell(v, t, &user);
 			table_cell(t, "%u", i);
@@ -366,13 +356,15 @@ static void print_buffers(const struct view_stat *v)
 		}
 	}
 	fputc('\n', v->to->out);
-	table_print(t, v->to->out, !v->to->no_header, 0);
+	print_table(v, t, true);
 	free(list);
 }
 
 static void print_hists(const struct view_stat *v, const struct io_model *g)
 {
-	for (size_t i = 0; i < g->nr_rows; i++) {
+	size_t nr = v->room && v->room->below < g->nr_rows ? v->room->below : g->nr_rows;
+
+	for (size_t i = 0; i < nr; i++) {
 		const struct io_row *r = &g->rows[i];
 		__u64 room[HIST_BUCKETS];
 
@@ -419,22 +411,18 @@ static void print_advices(const struct view_stat *v)
 	print_untimed(v);
 }
 
-void view_stat_text(const struct view_stat *v)
+void view_stat_rest(const struct view_stat *v, const struct io_model *g)
 {
-	struct io_model g = { 0 };
-
-	io_model_group(v->m, v->by_opcode, &g);
-	io_model_sort(&g, v->order);
-	print_rows(v, &g);
 	print_notices(v);
 	if (v->hist)
-		print_hists(v, &g);
+		print_hists(v, g);
 	if (v->by_buffer)
 		print_buffers(v);
 	if (!v->to->quiet) {
-		print_total(v);
+		if (!v->room)
+			view_stat_total(v);
 		print_silent(v);
-		print_deferring(v, &g);
+		print_deferring(v, g);
 		view_io_failed_text(v->to->out, v->failures, "What failed, and why");
 		view_io_slower_text(v->to->out, v->failures, "What took a slower way, and why");
 	}
@@ -445,5 +433,22 @@ void view_stat_text(const struct view_stat *v)
 	}
 	if (v->advices)
 		print_advices(v);
+}
+
+void view_stat_group(const struct view_stat *v, struct io_model *g)
+{
+	io_model_group(v->m, v->by_opcode, g);
+	for (size_t i = 0; i < g->nr_rows; i++)
+		g->rows[i].c.fd = view_stat_fd(v, &g->rows[i].c);
+	io_model_sort(g, v->order);
+}
+
+void view_stat_text(const struct view_stat *v)
+{
+	struct io_model g = { 0 };
+
+	view_stat_group(v, &g);
+	view_stat_rows(v, &g);
+	view_stat_rest(v, &g);
 	io_model_free(&g);
 }

@@ -11,6 +11,13 @@
 #include "model/io_counters.h"
 #include "model/selection.h"
 
+/* What a terminal has room for. */
+struct view_room {
+	unsigned int columns;
+	size_t first, rows;	/* of the table of rings: so many from the first on */
+	size_t below;		/* rows of each table below it */
+};
+
 struct view_stat {
 	const struct output *to;
 	bool by_opcode, by_buffer, hist; /* which tables */
@@ -24,12 +31,20 @@ struct view_stat {
 	const char *starts_by;		/* what tells requests apart: "request" or "user_data" */
 	unsigned int starts_shared;	/* requests of a call that share a start, at most; 0 = not known */
 	enum io_order order;
+	const struct view_room *room;	/* NULL = for everything */
 	bool header;
 	bool total;			/* all since the begin, not an interval */
 	__u64 time_ns;			/* when it ended, since 1970 */
 };
 
 void view_stat_text(const struct view_stat *v);
+/* Parts of it: .g are the rows, in their order, into an empty one. */
+void view_stat_group(const struct view_stat *v, struct io_model *g);
+void view_stat_rows(const struct view_stat *v, const struct io_model *g);
+void view_stat_total(const struct view_stat *v);
+void view_stat_rest(const struct view_stat *v, const struct io_model *g);
+/* What the column has as its title by which rows are sorted. */
+const char *view_stat_order(enum io_order order);
 /* Its members. */
 void view_stat_json(struct json *j, const struct view_stat *v);
 /* "notifications", only where zero-copy sends were told to be over. */

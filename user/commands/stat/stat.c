@@ -9,6 +9,7 @@
 #include "checks/verdict.h"
 #include "commands/option.h"
 #include "commands/run.h"
+#include "commands/stat/keys.h"
 #include "model/io_loss.h"
 #include "model/totals.h"
 #include "views/stat.h"
@@ -36,7 +37,8 @@ struct stat {
 	struct ledger *rings;	/* as of the last walk that saw one of ours */
 	__u64 next_walk, walk_ns;
 	__u64 next_ns;		/* when an interval is shown, ~0 = never */
-	enum io_order order;
+	struct io_model shown;	/* the last interval, when it is .live */
+	struct stat_screen screen;
 	bool live, printed, quit;
 	bool found;		/* a ring of the selection, once at least */
 	bool fewer;		/* the last walk saw fewer of ours than .rings has */
@@ -148,6 +150,16 @@ static void settle(struct stat *s, const struct io_model *all)
 		unsettled_selection(&s->unsettled, UNSETTLED_SELECTION, &s->o->select, is_seen, s);
 }
 
+static void show_screen(struct stat *s, const struct view_stat *v)
+{
+	char *picture;
+
+	screen_size(&s->screen.rows, &s->screen.columns);
+	picture = view_stat_screen(v, &s->screen);
+	screen_show(picture);
+	free(picture);
+}
+
 static void show(struct stat *s, const struct io_model *m, bool total)
 {
 	const struct stat_options *o = s->o;
@@ -157,7 +169,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	bool tables = o->by_buffer || o->advise || o->hist;
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
-		.hist = o->hist, .m = m, .l = s->rings, .select = &o->select, .order = s->order,
+		.hist = o->hist, .m = m, .l = s->rings, .select = &o->select, .order = s->screen.order,
 		.starts_by = io_stat_starts_by(s->run.capture.io),
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
 		.header = s->live || !s->printed || total || tables, .total = total,
@@ -186,12 +198,10 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 			view_unsettled_json(&j, &s->unsettled);
 		json_end(&j);
 		json_free(&j);
+	} else if (s->live && !total) {
+		show_screen(s, &v);
 	} else {
-		if (s->live && !total) {
-			screen_clear(o->output.out);
-			fprintf(o->output.out, "sorted by %s; s sorts by another column, q ends\n\n",
-				io_order_name(s->order));
-		} else if (total && s->printed) {
+		if (total && s->printed) {
 			fprintf(o->output.out, "\nin total:\n");
 		} else if (tables && s->printed) {
 			fputc('\n', o->output.out);
@@ -221,7 +231,8 @@ static int show_interval(struct stat *s)
 		err = look_under_way(s, &since);
 	if (!err)
 		show(s, &since, false);
-	io_model_free(&since);
+	io_model_free(&s->shown);
+	s->shown = since;
 	io_model_free(&s->last);
 	s->last = all;
 	return err;
@@ -261,14 +272,26 @@ static int show_total(struct stat *s)
 
 /* ---- the watch --------------------------------------------------------------------- */
 
-static void press(struct stat *s, int key)
+/* What keys and the terminal's size change is seen at once: the last interval, shown anew. */
+static void show_again(struct stat *s)
 {
-	if (key == 'q')
-		s->quit = true;
-	if (key != 's')
-		return;
-	s->order = (s->order + 1) % IO_NR_ORDERS;
-	s->next_ns = clock_now_ns();
+	if (s->shown.t_ns)
+		show(s, &s->shown, false);
+	else
+		show_screen(s, &(struct view_stat){ .to = &s->o->output });
+}
+
+static void take_keys(struct stat *s)
+{
+	bool again = screen_changed();
+	int key;
+
+	while (!s->quit && (key = screen_key()) != KEY_NONE) {
+		s->quit = !stat_press(&s->screen, key);
+		again = true;
+	}
+	if (again && !s->quit)
+		show_again(s);
 }
 
 static bool step(void *arg)
@@ -277,7 +300,9 @@ static bool step(void *arg)
 	__u64 now = clock_now_ns();
 
 	if (s->live)
-		press(s, screen_key());
+		take_keys(s);
+	if (s->quit)
+		return false;
 	if (now >= s->next_ns) {
 		s->err = show_interval(s);
 		/* intervals that reading and showing took longer than are left out */
@@ -336,6 +361,8 @@ static int run(struct stat *s)
 	if (status)
 		return status;
 	s->run.keys = s->live = o->interval_ns && !o->output.json && screen_open(o->output.out);
+	if (s->live)
+		show_again(s);
 	s->next_ns = o->interval_ns ? clock_now_ns() + o->interval_ns : ~0ULL;
 	run_steps(&s->run, &steps);
 	screen_close();
@@ -348,7 +375,7 @@ static int stat_io(void *options)
 {
 	struct stat_options *o = options;
 	struct stat s = {
-		.o = o, .worst = -1,
+		.o = o, .worst = -1, .screen.interval_ns = o->interval_ns,
 		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
 			 .duration_ns = o->duration_ns },
 	};
@@ -368,6 +395,7 @@ static int stat_io(void *options)
 		status = run(&s);
 	screen_close();
 	io_model_free(&s.last);
+	io_model_free(&s.shown);
 	unsettled_free(&s.unsettled);
 	if (s.rings)
 		ledger_free(s.rings);
@@ -435,7 +463,7 @@ const struct command stat_command = {
 		"of one flush share a reading of the clock, so a latency may read up to about 1 us "
 		"short.\v"
 		"Examples:\n"
-		"  fixbuf-trace stat -i 1                         # live, like top; q ends, s sorts\n"
+		"  fixbuf-trace stat -i 1                         # live, like top; ? shows the keys\n"
 		"  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"
 		"  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n",
 	.options = options, .rules = rules,

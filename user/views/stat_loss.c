@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "base/fmt.h"
+#include "views/stat.h"
+
+void view_stat_losses(const struct io_model *m,
+		      void (*each)(const char *name, const char *text, __u64 count, void *arg),
+		      void *arg)
+{
+	const struct io_loss *l = &m->loss;
+	const struct {
+		const char *name;
+		__u64 count;
+		const char *noun, *text;
+	} all[] = {
+		{ "no_start", l->no_start, "completion",
+		  "without latency: the submission was not seen (before the watch, or refused)" },
+		{ "evicted_starts", l->evicted, "submission",
+		  "without latency: the table of starts was full" },
+		{ "reused_requests", l->reused, "request",
+		  "not counted: used again before the end was seen" },
+		{ "refused", l->refused, "request", "counted without latency: refused at submission" },
+		{ "ambiguous", l->ambiguous, "completion",
+		  "counted without latency: two requests with one user_data were under way" },
+		{ "muted", l->skipped, "request",
+		  "with IOSQE_CQE_SKIP_SUCCESS: counted only on failure" },
+		{ "unpolled", l->unpolled, "request",
+		  "not counted: on polled rings, whose completions this kernel does not trace" },
+		{ "overflowed", l->overflowed, "completion",
+		  "counted without opcode or latency: the completion ring was full; nothing was lost, they came late (some may be of resource tags or messages, which are no I/O); make it larger (IORING_SETUP_CQSIZE) or reap more often" },
+		{ "late", l->late, "completion",
+		  "came late, and none was lost: the completion ring was full; make it larger (IORING_SETUP_CQSIZE) or reap more often" },
+		{ "no_cell", l->no_cell, "completion", "not counted: the counter table was full" },
+		{ "no_ring", l->no_ring, "ring", "counted per process: the ring table was full" },
+		{ "no_histogram", l->no_hist, "counter",
+		  "with percentiles to a power of two: the histogram table was full" },
+		{ "no_buffer", l->no_buffer, "buffer use",
+		  "not shown by buffer: the buffer table was full" },
+		{ "no_address", l->no_address, "plain request",
+		  "without an address: the address table was full" },
+		{ "no_cause", l->no_cause, "failure", "counted without a cause: the table of causes was full" },
+		{ "no_send", l->no_send, "notification",
+		  "of zero-copy sends without a time: the submission was not seen (before the watch, or refused)" },
+		{ "missed", m->missed, "I/O event",
+		  "of anybody not counted: the same BPF program was already running on that CPU, or preempted there" },
+	};
+	char text[320];
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!all[i].count)
+			continue;
+		snprintf(text, sizeof(text), "%s%s %s", all[i].noun, plural(all[i].count), all[i].text);
+		each(all[i].name, text, all[i].count, arg);
+	}
+}
