@@ -106,6 +106,111 @@ static void with(void (*watch)(struct json_lines *l, const char *a, const char *
 	json_lines_free(&all);
 }
 
+#define MIN_BYTES	600	/* some I/O of io_mix is smaller, some not */
+
+static bool is_reading(struct json_object *line)
+{
+	return json_is(line, "opcode", "READ_FIXED");
+}
+
+static bool is_of_ring(struct json_object *line)
+{
+	return json_number(line, "fd") == 3;
+}
+
+static bool is_large(struct json_object *line)
+{
+	if (json_number(line, "len_bytes") < 0 && json_is(line, "event", "io-done"))
+		return json_number(line, "result") >= MIN_BYTES;
+	return json_number(line, "len_bytes") >= MIN_BYTES || json_number(line, "pages") > 0;
+}
+
+static bool is_large_reading(struct json_object *line)
+{
+	return is_reading(line) && is_large(line);
+}
+
+/* Of a recording: the lines are those of all that should be, in their order. */
+static void compare(const struct json_lines *all, bool (*should)(struct json_object *line),
+		    const char *a, const char *b, const char *c, const char *d)
+{
+	struct json_lines some;
+	struct tool_run t;
+	size_t n = 0, same = 0, shown = 0;
+
+	tool(&t, "report", "--trace", "--json", recording, a, b, c ?: "-q", d ?: "-q", NULL);
+	is(t.status, 0, "%s %s ends well", a, b);
+	json_lines_parse(&some, t.out);
+	for (size_t i = 0; i < all->nr; i++) {
+		if (!json_text(all->lines[i], "comm") || !should(all->lines[i]))
+			continue;
+		if (n < some.nr)
+			same += json_number(all->lines[i], "t_ns") == json_number(some.lines[n], "t_ns") &&
+				json_is(all->lines[i], "event", json_text(some.lines[n], "event"));
+		n++;
+	}
+	ok(n > 0 && n < all->nr, "%s %s: %zu of %zu lines", a, b, n, all->nr);
+	is(same, n, "%s %s shows those, in their order", a, b);
+	for (size_t i = 0; i < some.nr; i++)
+		shown += !!json_text(some.lines[i], "comm");
+	is(shown, n, "%s %s shows no other", a, b);
+	json_lines_free(&some);
+	tool_free(&t);
+}
+
+static size_t nr_ended(const struct json_lines *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nr; i++)
+		n += json_is(l->lines[i], "event", "io-done");
+	return n;
+}
+
+/* "Only the READ_FIXED of more than 600 bytes, on that ring." */
+static void by_ring_and_io(void)
+{
+	struct json_lines all, live;
+	struct tool_run t;
+	size_t n = 0;
+	char *text;
+
+	tool(&t, "record", "-q", "--io", "-o", recording, "--", load_path("io_mix"), NULL);
+	is(t.status, 0, "record --io ends well");
+	tool_free(&t);
+	tool(&t, "report", "--trace", "--json", recording, NULL);
+	json_lines_parse(&all, t.out);
+	tool_free(&t);
+	compare(&all, is_of_ring, "--fd", "3", NULL, NULL);
+	compare(&all, is_reading, "--op", "read_fixed", NULL, NULL);
+	compare(&all, is_large, "--min-size", "600", NULL, NULL);
+	compare(&all, is_large_reading, "--op", "READ_FIXED", "--min-size", "600");
+	json_lines_free(&all);
+
+	tool(&t, "trace", "--json", "-o", lines_file, "--io", "--op", "WRITE_FIXED,SEND_ZC", "--fd", "3",
+	     "--", load_path("io_mix"), NULL);
+	is(t.status, 0, "trace --io --op WRITE_FIXED,SEND_ZC --fd 3 ends well");
+	tool_free(&t);
+	text = file_text(lines_file);
+	json_lines_parse(&live, text);
+	free(text);
+	for (size_t i = 0; i < live.nr; i++)
+		n += json_is(live.lines[i], "opcode", "WRITE_FIXED") || json_is(live.lines[i], "opcode", "SEND_ZC");
+	/* the totals are of all I/O */
+	is(live.nr ? json_number(live.lines[live.nr - 1], "shown") : -1, (long long)nr_ended(&live),
+	   "which say how many I/Os had a line");
+	ok(n > 500 && n + 1 == live.nr, "trace shows those alone, and the totals: %zu of %zu lines", n, live.nr);
+	json_lines_free(&live);
+	tool(&t, "trace", "--op", "WRITE_FIXED", NULL);
+	is(t.status, 2, "--op without --io is refused");
+	has_text(t.err, "--op is about I/O; add --io", "and it is said why");
+	tool_free(&t);
+	tool(&t, "trace", "--io", "--op", "WRITE_FIXES", NULL);
+	is(t.status, 2, "an opcode that there is not is refused");
+	has_text(t.err, "such as READ_FIXED,SEND_ZC", "with an example");
+	tool_free(&t);
+}
+
 int main(void)
 {
 	struct tool_run t;
@@ -120,6 +225,7 @@ int main(void)
 	is(t.status, 0, "record ends well");
 	tool_free(&t);
 	with(recorded, "report");
+	by_ring_and_io();
 	tool(&t, "trace", "--failed", "-o", lines_file, "--", load_path("lifecycle"), "--no-wait", NULL);
 	snprintf(totals, sizeof(totals), ", %u failed; ", nr_failures);
 	ok(strstr(t.err, totals) && !strstr(t.err, "; 0 rings created"), "the totals count all: %s", t.err);

@@ -175,18 +175,40 @@ parser(parse_calls)
 	return true;
 }
 
-parser(parse_events)
+/* Names with commas between, each of which add() takes. */
+static bool parse_names(struct trace_filter *t, const char *arg,
+			bool (*add)(struct trace_filter *t, const char *name, size_t len))
 {
 	size_t len;
 
-	(void)row;
 	for (;; arg += len + 1) {
 		len = strcspn(arg, ",");
-		if (!trace_filter_add(at, arg, len))
+		if (!add(t, arg, len))
 			return false;
 		if (!arg[len])
 			return true;
 	}
+}
+
+parser(parse_events)
+{
+	(void)row;
+	return parse_names(at, arg, trace_filter_add);
+}
+
+parser(parse_ops)
+{
+	(void)row;
+	return parse_names(at, arg, trace_filter_add_op);
+}
+
+parser(parse_fd)
+{
+	struct trace_filter *t = at;
+
+	(void)row;
+	t->has_fd = true;
+	return !parse_u32(arg, &t->fd);
 }
 
 #define IGNORED_RULE	"give TAG, TAG:COMM (a name of 15 letters at most, or a glob) or TAG:UID, with a tag of "

@@ -29,6 +29,8 @@ parser(parse_tier);	/* enum tier */
 parser(parse_room);	/* unsigned int, KiB: a power of two */
 parser(parse_calls);	/* struct trace_filter: calls */
 parser(parse_events);	/* the same: those of a list of names */
+parser(parse_fd);	/* the same: the ring's descriptor */
+parser(parse_ops);	/* the same: opcodes of a list of names */
 parser(parse_ignore);	/* struct ignored: one more */
 parser(parse_ignore_file); /* the same: those of a file */
 
@@ -87,12 +89,12 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .refusal = "'%s' is not an interval of 1ms or more; give 500ms, 1s or 1m" }
 #define ROW_FAIL_ON(type) \
 	{ .name = "fail-on", .arg = "SEVERITY", .words = words_severity, \
-	  .help = "exit 1 on a finding of this severity or worse: error, warning (default) or info", \
+	  .help = "exit 1 on findings so severe or worse: error, warning (default), info", \
 	  .parse = parse_word, .offset = offsetof(type, fail_on), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a severity; give error, warning or info" }
 #define ROW_ALLOW_UNSETTLED(type) \
 	{ .name = "allow-unsettled", \
-	  .help = "exit 0, not 4, when nothing was found and something could not be settled", \
+	  .help = "exit 0, not 4, where nothing was found and not all could be settled", \
 	  .parse = parse_flag, .offset = offsetof(type, allow_unsettled), .group = GROUP_HOW }
 #define ROWS_IGNORE(type, with) \
 	{ .name = "ignore", .arg = "TAG[:WHOSE]", .words = finding_tag_list.words, \
@@ -144,6 +146,17 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .help = with "only these: register,update", .parse = parse_events, \
 	  .offset = offsetof(type, filter), .group = GROUP_VIEW, \
 	  .refusal = "'%s' is not a list of events; give names as the column EVENT has them, such as register,update" }, \
+	{ .name = "fd", .arg = "FD", .help = with "only rings that are this descriptor in their process", \
+	  .parse = parse_fd, .offset = offsetof(type, filter), .group = GROUP_VIEW, \
+	  .refusal = "'%s' is not a descriptor; give --fd 7" }, \
+	{ .name = "op", .arg = "OPS", .words = trace_op_names, \
+	  .help = with "only I/O of these opcodes: READ_FIXED,SEND_ZC", .parse = parse_ops, \
+	  .offset = offsetof(type, filter), .group = GROUP_VIEW, \
+	  .refusal = "'%s' is not a list of opcodes; give names as stat --by-opcode has them, such as READ_FIXED,SEND_ZC" }, \
+	{ .name = "min-size", .arg = "BYTES", .words = words_size, .parse = parse_bytes, \
+	  .help = with "only buffers, pins, charges, I/O of that size or more", \
+	  .offset = offsetof(type, filter.min_bytes), .group = GROUP_VIEW, \
+	  .refusal = "'%s' is not a size; give 65536, 64K or 1M" }, \
 	{ .name = "failed", .help = with "only what failed, or did not do all", .parse = parse_flag, \
 	  .offset = offsetof(type, filter.failed), .group = GROUP_VIEW }, \
 	{ .name = "slow", .arg = "TIME", .words = words_time, \

@@ -157,6 +157,7 @@ static const struct option_row options[] = {
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
 	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
+	{ "op", NEEDS, "io", "--op is about I/O; add --io" },
 	{ "sample", NEEDS, "io", "--sample is about I/O; add --io" },
 	{ 0 }
 };

@@ -7,19 +7,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ledger;
+
 struct trace_filter {		/* zero: all */
 	__u32 events;		/* a bit of each in trace_event_names; 0 = any */
 	bool failed;		/* what failed, or did not do all */
 	__u64 slow_ns;		/* what took so long at least, as far as that was seen */
+	bool has_fd;
+	__u32 fd;		/* what the ring is at in its process */
+	__u64 ops;		/* I/O: a bit of each opcode; 0 = any event */
+	__u64 min_bytes;	/* buffers, pins, charges and I/O of that size at least; 0 = any event */
 };
 
 /* As they stand in the column EVENT; ends with NULL. */
 extern const char *const trace_event_names[];
 
+/* Opcodes over registered buffers, as io_op_name() has them; ends with NULL. */
+extern const char *const trace_op_names[];
+
 /* Adds the event of that name; false when there is none. */
 bool trace_filter_add(struct trace_filter *t, const char *name, size_t len);
 /* Adds io_uring_register() and io_uring_setup(). */
 void trace_filter_calls(struct trace_filter *t);
-bool trace_filter_shows(const struct trace_filter *t, const struct fact *f);
+/* Adds the opcode of that name, in either case; false when there is none. */
+bool trace_filter_add_op(struct trace_filter *t, const char *name, size_t len);
+/* .l: as it was when it happened. */
+bool trace_filter_shows(const struct trace_filter *t, const struct ledger *l, const struct fact *f);
 
 #endif

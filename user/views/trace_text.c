@@ -241,8 +241,6 @@ static void count(struct view_trace *v, const struct fact *f)
 		v->rings++;
 	} else if (f->kind == FACT_SETUP) {
 		v->not_made++;
-	} else if (fact_is_io(f) && f->kind != FACT_IO_NOTICE) {
-		v->ios++;
 	}
 }
 
@@ -253,8 +251,9 @@ static void show_fact(struct view_trace *v, const struct fact *f, const struct f
 	if (!fact_name(f))
 		return;
 	count(v, f);
-	if (!trace_filter_shows(v->filter, f))
+	if (!trace_filter_shows(v->filter, v->ledger, f))
 		return;
+	v->ios += fact_is_io(f) && f->kind != FACT_IO_NOTICE;
 	if (v->to->json) {
 		view_trace_json(v, f, why);
 		return;

@@ -92,7 +92,7 @@ static bool is(const struct event *e, const struct trace_filter *filter, char *w
 {
 	const struct fact *f = e->fact;
 
-	if (e->kind != EVENT_FACT || !e->shown || !trace_filter_shows(filter, f))
+	if (e->kind != EVENT_FACT || !e->shown || !trace_filter_shows(filter, e->ledger, f))
 		return false;
 	snprintf(who, room, "%s of pid %u (%s)", fact_name(f), f->pid, TAME_COMM(f->comm));
 	return true;

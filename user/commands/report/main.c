@@ -206,7 +206,7 @@ static const struct option_row options[] = {
 	  .help = "with --list: since the start (2.5s), or a time of day (14:03:22)",
 	  .parse = parse_text, .offset = offsetof(struct report_options, at), .group = GROUP_TARGET },
 	{ .name = "by", .arg = "WHAT", .words = words_by,
-	  .help = "with --folded: weigh by pinned or charged pages, time, or calls (default)",
+	  .help = "with --folded: by pinned or charged pages, time or calls (default)",
 	  .parse = parse_word, .offset = offsetof(struct report_options, folded_by),
 	  .group = GROUP_TARGET,
 	  .refusal = "'%s' is not a weight; give pinned, charged, time or count" },
@@ -264,6 +264,9 @@ static const struct option_rule rules[] = {
 	{ "events", NEEDS, "trace", ABOUT_LINES("--events") },
 	{ "failed", NEEDS, "trace", ABOUT_LINES("--failed") },
 	{ "slow", NEEDS, "trace", ABOUT_LINES("--slow") },
+	{ "fd", NEEDS, "trace", ABOUT_LINES("--fd") },
+	{ "op", NEEDS, "trace", ABOUT_LINES("--op") },
+	{ "min-size", NEEDS, "trace", ABOUT_LINES("--min-size") },
 	{ "folded", EXCLUDES, "json", "--folded is text for a flame graph; leave --json out" },
 	{ 0 }
 };
