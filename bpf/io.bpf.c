@@ -353,8 +353,13 @@ int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 	/* a zero-copy send has ended: what goes on is its notification */
 	if (flags & CQE_F_MORE && !(op_kind[op] & OP_NOTICE))
 		return 0;
-	if (op_kind[op] && op != OP_NOP)
+	if (op_kind[op] && op != OP_NOP) {
+		bool fixed = is_fixed(EITHER, req, op);
+
 		COUNT_LOSS(late);
+		if (fixed || !io_sample)
+			note_late(ring, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed));
+	}
 	if (io_sample)
 		on_fact_end(ring, req, ctx->args[2], ctx->args[3], EITHER);
 	else

@@ -280,6 +280,19 @@ static __noinline int note_copied(__u64 ring, __u64 req, __u8 op)
 	return 0;
 }
 
+/* A completion found its ring full. .who: IO_WHO(), of IO_OP_UNKNOWN where its request is not known. */
+static __noinline int note_late(__u64 ring, __u64 who)
+{
+	struct io_fresh *f = take_fresh();
+
+	if (!f)
+		return 0;
+	f->failure.seen.opcode = IO_WHO_OP(who);
+	merge_failure(ring, who, 0, IO_LATE, &f->failure);
+	put_fresh(f);
+	return 0;
+}
+
 /* A refusal stays: it is what the request itself ends with. */
 static __always_inline void mark(__u64 req, const struct io_mark *m)
 {

@@ -10,6 +10,7 @@
 
 #include "kernel/io_failed.h"
 #include "io_count.h"
+#include "io_failure.h"
 
 #define IO_FLUSH_MAX	64	/* completions of a flush that are looked at */
 
@@ -77,13 +78,15 @@ static __noinline __u64 overflowed_request(__u64 ring, __u64 user_data, __s32 re
 /* Of a ring that is selected; what it was is not known. */
 static __always_inline void count_unknown(__u64 ring, __s32 res)
 {
-	__u64 task = ring_owner(ring);
+	__u64 task = ring_owner(ring), who;
 	struct io_cell *c;
 
 	COUNT_LOSS(overflowed);
 	if (!task)
 		task = bpf_get_current_task();
-	c = find_cell(ring, IO_WHO(io_tgid(PROBE, task), IO_OP_UNKNOWN, false), task);
+	who = IO_WHO(io_tgid(PROBE, task), IO_OP_UNKNOWN, false);
+	note_late(ring, who);
+	c = find_cell(ring, who, task);
 	if (!c)
 		return;
 	c->ops++;

@@ -194,6 +194,7 @@ enum io_failure_kind {
 	IO_FAILED,		/* .result is its error */
 	IO_PUNTED,		/* no failure: handed to a worker */
 	IO_COPIED,		/* no failure: a zero-copy send whose data the kernel copied */
+	IO_LATE,		/* its completion, whatever its result, found the ring full; no evidence */
 };
 
 struct io_failure_key {

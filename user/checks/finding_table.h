@@ -148,3 +148,10 @@ FINDING(STUCK_REQUEST,
 		[STUCK_SOMEHOW] = "look at what it reads or writes: of a socket or a pipe it may wait for "
 			"long; its buffer stays pinned and charged until it ends",
 	})
+
+FINDING(CQ_OVERFLOW,
+	.tag = "cq-overflow", .severity = SEVERITY_WARNING, .scope = SCOPE_RING,
+	.of_io = true, .replayed_from = TIER_NEVER,
+	.remedies = { "make the completion ring as large as the number of requests that may be under way "
+		"(IORING_SETUP_CQSIZE), or reap before more is submitted; what finds no place is kept "
+		"in allocated memory, and a ring in that state may refuse to take requests (EBUSY)" })

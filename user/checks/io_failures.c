@@ -113,8 +113,10 @@ static void add_row(struct io_failures *f, const struct io_model *m,
 
 void io_failures_add(struct io_failures *f, const struct io_model *m, __s64 from_ns)
 {
+	/* a full ring is a ring's, not a request's: check_io_hazards() tells of it */
 	for (size_t i = 0; i < m->nr_failures; i++)
-		add_row(f, m, &m->failures[i], from_ns);
+		if (m->failures[i].key.kind != IO_LATE)
+			add_row(f, m, &m->failures[i], from_ns);
 }
 
 static int in_order(const void *va, const void *vb)

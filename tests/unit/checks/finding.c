@@ -22,6 +22,7 @@ static void tags(void **state)
 		[OVER_LIMIT] = { "over-limit", "error" },
 		[NEAR_LIMIT] = { "near-limit", "warning" },
 		[STUCK_REQUEST] = { "stuck-request", "warning" },
+		[CQ_OVERFLOW] = { "cq-overflow", "warning" },
 	};
 
 	(void)state;

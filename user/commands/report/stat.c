@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --stat: the counters as they were read last. */
 #include "base/json.h"
+#include "checks/io_hazards.h"
 #include "commands/report/report.h"
 #include "model/io_select.h"
 #include "model/ledger_snapshot.h"
@@ -34,18 +35,21 @@ static void show(struct stat *s, bool header)
 	const struct report_options *o = s->r->o;
 	struct advices advices = { 0 };
 	struct io_failures failures = { 0 };
+	struct findings findings = { 0 };
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
 		.hist = o->hist, .m = &s->all, .l = s->rings, .header = header,
 		.starts_by = s->r->origin->by_user_data ? "user_data" : "request",
 		.time_ns = s->all.t_ns + s->r->origin->start_ns + s->r->origin->realtime_ns,
-		.failures = &failures,
+		.failures = &failures, .findings = &findings,
 	};
 
 	io_failures_add(&failures, &s->all, s->r->origin->start_ns);
 	io_failures_sort(&failures);
 
 	ledger_facts(s->r->replay.ledger, 0, keep, s->rings);
+	check_io_hazards(&s->all, s->rings, &findings);
+	findings_sort(&findings);
 	if (o->advise) {
 		/* which requests were under way is not recorded, only how many */
 		s->all.sees_under_way = !s->all.in_flight;
@@ -68,6 +72,7 @@ static void show(struct stat *s, bool header)
 	}
 	advices_free(&advices);
 	io_failures_free(&failures);
+	findings_free(&findings);
 }
 
 int report_stat(struct report *r)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/terminal.h"
+#include "checks/io_hazards.h"
 #include "checks/stuck.h"
 #include "checks/verdict.h"
 #include "commands/option.h"
@@ -139,7 +140,7 @@ static bool is_seen(size_t part, const void *arg)
 /* What --fail-on cannot speak of. */
 static void settle(struct stat *s, const struct io_model *all)
 {
-	__u64 unseen = io_lost(all) + all->loss.evicted + all->missed;
+	__u64 unseen = io_lost(all) + all->loss.evicted + all->loss.no_cause;
 
 	if (!all->sees_under_way && all->in_flight)
 		unseen += all->in_flight;
@@ -180,6 +181,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	io_failures_add(&failures, m, s->start_ns);
 	io_failures_sort(&failures);
 	check_stuck(m, s->rings, &findings);
+	check_io_hazards(m, s->rings, &findings);
 	findings_sort(&findings);
 	if (findings_worst(&findings) > s->worst)
 		s->worst = findings_worst(&findings);

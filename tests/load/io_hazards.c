@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A prime number of READ_FIXED that go well, and then a hazard, or what is done rightly in its place:
+ *   io_hazards overflow | reaped
+ * overflow: 23 requests end before any is reaped, and the completion ring has 8 places; reaped: the
+ * same 23 in portions that fill it to the last place.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "load_report.h"
+#include "load_ring.h"
+#include "memory.h"
+
+#define BLOCK	512
+#define WELL	101
+#define MANY	23
+
+static char *buf;
+static int cached;
+
+static void read_one(void)
+{
+	request(IORING_OP_READ_FIXED, cached, buf, BLOCK, 0);
+	must(io_uring_submit(&ring), "io_uring_submit");
+}
+
+/* Reaps after as many as this. */
+static void fill(unsigned int portion)
+{
+	for (unsigned int i = 0, n; i < MANY; i += n) {
+		n = MANY - i < portion ? MANY - i : portion;
+		for (unsigned int k = 0; k < n; k++)
+			read_one();
+		finish(n);
+	}
+}
+
+static void overflow(void)
+{
+	report("hazard=%u", MANY - *ring.cq.kring_entries);
+	fill(MANY);
+}
+
+static void reaped(void)
+{
+	fill(*ring.cq.kring_entries);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} modes[] = { { "overflow", overflow }, { "reaped", reaped } };
+	const struct io_uring_params plain = { 0 };
+	struct iovec iov = { NULL, PAGE };
+	const char *mode;
+
+	report_init(&argc, argv);
+	mode = argc > 1 ? argv[1] : "";
+	cached = must(mem_cached_file(PAGE), "a file to read");
+	load_ring_open(4, &plain, "plain");
+	buf = iov.iov_base = mem_pages(1);
+	must(uring_register(ring.ring_fd, &iov, 1), "register");
+	for (int i = 0; i < WELL; i++) {
+		read_one();
+		finish(1);
+	}
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(mode, modes[i].name))
+			modes[i].run();
+	load_ring_report();
+	report_ready();
+	return 0;
+}

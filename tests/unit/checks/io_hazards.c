@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Hazards of I/O by what was counted: what belongs together, how many of how many, and what is none. */
+#include <stdlib.h>
+#include "facts.h"
+#include "checks/io_hazards.h"
+
+#define READ_FIXED	4
+#define READ		22
+#define BORN		77
+
+static struct io_failure_row row(enum io_failure_kind kind, __u32 pid, __u32 op, bool fixed, __u64 count)
+{
+	return (struct io_failure_row){
+		.key = { .ring = RING, .pid = pid, .what = IO_WHAT(op, fixed), .kind = kind },
+		.failure = { .count = count, .seen.flags = fixed ? EV_FIXED : 0 },
+		.born_ns = BORN,
+	};
+}
+
+static void did(struct io_model *m, __u64 born_ns, __u32 op, bool fixed, __u64 ops)
+{
+	struct io_row *r = io_model_row(m, RING, born_ns, IO_WHO(812, op, fixed));
+
+	r->c.ops = ops;
+	r->c.comm = comm_of("fio");
+	r->c.uid = 1000;
+	r->fixed_ops = fixed ? ops : 0;
+}
+
+static struct findings found(struct io_model *m, struct io_failure_row *list, size_t nr)
+{
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+
+	see_ring(l, RING, 0, 0);
+	m->failures = list;
+	m->nr_failures = nr;
+	check_io_hazards(m, l, &fs);
+	m->failures = NULL;
+	m->nr_failures = 0;
+	io_model_free(m);
+	ledger_free(l);
+	return fs;
+}
+
+static void overflows(void **state)
+{
+	struct io_failure_row rows[] = {
+		row(IO_LATE, 812, READ_FIXED, true, 7), row(IO_LATE, 900, READ_FIXED, true, 5),
+		row(IO_LATE, 812, IO_OP_UNKNOWN, false, 3), row(IO_LATE, 812, READ, false, 11),
+	};
+	struct io_model m = { 0 };
+	struct findings fs;
+
+	(void)state;
+	did(&m, BORN, READ_FIXED, true, 101);
+	did(&m, BORN, READ, false, 29);
+	/* a ring that had the address before */
+	did(&m, BORN - 1, READ_FIXED, true, 1009);
+	fs = found(&m, rows, 4);
+	/* of 900 nothing was counted that went over a registered buffer */
+	assert_int_equal(fs.nr, 1);
+	assert_int_equal(fs.list[0].tag, CQ_OVERFLOW);
+	assert_int_equal(severity_of_finding(&fs.list[0]), SEVERITY_WARNING);
+	assert_int_equal(fs.list[0].pid, 812);
+	assert_int_equal(fs.list[0].uid, 1000);
+	assert_int_equal(fs.list[0].fd, 6);
+	assert_string_equal(fs.list[0].comm.bytes, "fio");
+	assert_contains(fs.list[0].detail, ": 21 of 130 completions found the completion ring of 16 places full, 7 of them of I/O over registered buffers");
+	findings_free(&fs);
+}
+
+/* A ring that has nothing to do with registered buffers, and a ring of the same address before. */
+static void others(void **state)
+{
+	struct io_failure_row rows[] = { row(IO_LATE, 812, READ, false, 7) };
+	struct io_model m = { 0 };
+
+	(void)state;
+	did(&m, BORN, READ, false, 101);
+	did(&m, BORN - 1, READ_FIXED, true, 103);
+	assert_int_equal(found(&m, rows, 1).nr, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(overflows), cmocka_unit_test(others) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

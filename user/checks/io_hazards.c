@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "base/fmt.h"
+#include "checks/io_hazards.h"
+
+/* What happened to requests of a process on a ring, which may be of several kinds. */
+struct hazard {
+	const struct io_failure_row *first;
+	enum finding_tag tag;
+	__u64 nr, fixed;	/* of which over registered buffers */
+};
+
+/* What a process did on a ring. */
+struct done {
+	__u64 ops, fixed;
+};
+
+static struct done done_by(const struct io_model *m, const struct io_failure_row *f)
+{
+	struct done d = { 0 };
+
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_row *r = &m->rows[i];
+
+		if (r->c.ring != f->key.ring || r->c.born_ns != f->born_ns || IO_WHO_TGID(r->c.who) != f->key.pid)
+			continue;
+		d.ops += r->c.ops;
+		d.fixed += r->fixed_ops;
+	}
+	return d;
+}
+
+static bool hazard_of(const struct io_failure_row *f, struct hazard *h)
+{
+	bool fixed = IO_WHO_FIXED(f->key.what);
+
+	*h = (struct hazard){ .first = f, .nr = f->failure.count, .fixed = fixed ? f->failure.count : 0 };
+	switch (f->key.kind) {
+	case IO_LATE:
+		h->tag = CQ_OVERFLOW;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* About whom it is, as the counters and the ledger have it. */
+static struct finding finding_of(const struct hazard *h, const struct io_model *m, const struct ring *r)
+{
+	const struct io_failure_row *row = h->first;
+	const struct io_counts *c = io_model_whose(m, row->key.ring, row->born_ns, row->key.pid);
+	struct finding f = {
+		.tag = h->tag, .ring = row->key.ring, .pid = row->key.pid, .fd = -1, .index = -1,
+	};
+
+	if (c && IO_WHO_TGID(c->who) == f.pid) {
+		f.fd = c->fd;
+		f.uid = c->uid;
+		f.comm = c->comm;
+	}
+	for (size_t i = 0; r && i < r->nr_holders; i++) {
+		const struct holder *holder = &r->holders[i];
+
+		if (holder->pid != f.pid)
+			continue;
+		f.fd = f.fd < 0 ? holder->fd : f.fd;
+		f.ns_pid = holder->ns_pid;
+		break;
+	}
+	return f;
+}
+
+static void tell_overflow(const struct hazard *h, const struct done *d, struct finding f,
+			  const struct ring *r, struct findings *out)
+{
+	char places[64] = "";
+
+	if (r && r->cq_entries)
+		snprintf(places, sizeof(places), " of %u place%s", r->cq_entries, plural(r->cq_entries));
+	finding_add(out, f, "pid %u ring 0x%llx: %llu of %llu completions found the completion ring%s full, %llu of them of I/O over registered buffers",
+		    f.pid, f.ring, h->nr, d->ops, places, h->fixed);
+}
+
+static void tell(const struct hazard *h, const struct io_model *m, const struct ledger *l,
+		 struct findings *out)
+{
+	const struct ring *r = ledger_ring(l, h->first->key.ring);
+	struct done d = done_by(m, h->first);
+	struct finding f = finding_of(h, m, r);
+
+	if (d.fixed)
+		tell_overflow(h, &d, f, r, out);
+}
+
+/* Together what belongs together. */
+static int in_order(const void *va, const void *vb)
+{
+	const struct hazard *a = va, *b = vb;
+	const struct io_failure_row *x = a->first, *y = b->first;
+
+	if (a->tag != b->tag)
+		return a->tag < b->tag ? -1 : 1;
+	if (x->key.pid != y->key.pid)
+		return x->key.pid < y->key.pid ? -1 : 1;
+	if (x->key.ring != y->key.ring)
+		return x->key.ring < y->key.ring ? -1 : 1;
+	return x->born_ns < y->born_ns ? -1 : x->born_ns > y->born_ns;
+}
+
+void check_io_hazards(const struct io_model *m, const struct ledger *l, struct findings *out)
+{
+	struct hazard *list = must_alloc(m->nr_failures, sizeof(*list));
+	size_t nr = 0;
+
+	for (size_t i = 0; i < m->nr_failures; i++)
+		nr += hazard_of(&m->failures[i], &list[nr]);
+	qsort(list, nr, sizeof(*list), in_order);
+	for (size_t i = 0, n; i < nr; i += n) {
+		struct hazard *h = &list[i];
+
+		for (n = 1; i + n < nr && !in_order(h, &list[i + n]); n++) {
+			h->nr += list[i + n].nr;
+			h->fixed += list[i + n].fixed;
+		}
+		tell(h, m, l, out);
+	}
+	free(list);
+}
