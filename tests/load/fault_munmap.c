@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A registered buffer is unmapped: RSS falls, the memory stays. */
+/* A registered buffer is unmapped: RSS falls, the memory stays. With a number: for so many ms, at least. */
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "load_report.h"
@@ -26,6 +27,8 @@ int main(int argc, char **argv)
 	report("rss_fell_kb=%lld", before - witness_status_kb(getpid(), "VmRSS"));
 	report("pinned_kb=%lld", witness_status_kb(getpid(), "VmPin"));
 	report_expect("unmapped-page", PAGES);
+	if (argc > 1)
+		usleep(strtoul(argv[1], NULL, 10) * 1000);
 	report_ready();
 	return 0;
 }

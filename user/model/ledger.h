@@ -85,7 +85,7 @@ struct buffer {
 	bool orphan;		/* who registered it has ended, and who has its ring does not use it: the same */
 	bool walked;		/* extents are complete and were stable while read */
 	bool tried;		/* a page walk could not read it */
-	bool looked_at;		/* a look of its own at everything has compared its pages */
+	__u64 looked_ns;	/* the last look at everything that compared its pages began then; 0 = none */
 	UT_hash_handle hh;
 };
 

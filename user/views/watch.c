@@ -147,7 +147,7 @@ void view_watch_lost(const struct output *to, __u64 count, __u64 skipped)
 void view_watch_end(const struct output *to, const struct watch_totals *t, enum verdict v,
 		    const struct unsettled_list *u)
 {
-	char took[FMT_LEN];
+	char took[FMT_LEN], unlooked[FMT_LEN];
 
 	if (to->json) {
 		struct json j = { 0 };
@@ -164,6 +164,7 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		json_uint(&j, "ignored", t->ignored);
 		json_uint(&j, "calls", t->calls);
 		json_uint(&j, "looks", t->looks);
+		json_uint(&j, "unlooked_ns", t->unlooked_ns);
 		json_uint(&j, "duration_ns", t->duration_ns);
 		json_uint(&j, "lost", t->lost);
 		view_verdict_json(&j, v, u);
@@ -180,7 +181,11 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		fprintf(stderr, "; %llu event%s lost\n", t->lost, plural(t->lost));
 		/* where unmaps are followed a look comes after each, and may come too late, too */
 		fprintf(stderr, "pages were compared at %llu look%s, those of a new buffer at its call: "
-			"what was wrong only between two looks is not known\n", t->looks, plural(t->looks));
+			"what was wrong only between two looks is not known", t->looks, plural(t->looks));
+		if (t->unlooked_ns)
+			fprintf(stderr, ", nor what broke in the last %s of a buffer",
+				fmt_ns(unlooked, t->unlooked_ns));
+		fputc('\n', stderr);
 		view_findings_ignored(stderr, t->ignored);
 	}
 }

@@ -12,6 +12,7 @@
 struct watch_totals {
 	__u64 calls, lost, ignored, duration_ns;
 	__u64 looks;	/* at everything */
+	__u64 unlooked_ns; /* the longest that a buffer lived on after its pages were compared */
 	struct finding_counts found;
 	enum tier tier;
 };

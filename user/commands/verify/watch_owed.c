@@ -21,16 +21,27 @@ static bool is_seen(const struct buffer *b)
 	return b->walked;
 }
 
+/* For how long what broke its pages would not have been seen: they are compared when it is registered. */
+static void note_unlooked(struct watch *w, const struct buffer *b, __u64 end_ns)
+{
+	__u64 from_ns = b->looked_ns > b->t_ns ? b->looked_ns : b->t_ns;
+
+	if (end_ns > from_ns && end_ns - from_ns > w->totals.unlooked_ns)
+		w->totals.unlooked_ns = end_ns - from_ns;
+}
+
 static void on_released(const struct ledger *l, const struct fact *cause, const struct ring *r,
 			const struct buffer *b, void *arg)
 {
 	struct watch *w = arg;
+	__u64 end_ns = r->closed_ns ? : cause->t_ns;
 
 	(void)l;
 	if (b->buf_flags & BUFFER_F_KERNEL || !live_shows(w->live, r->id))
 		return;
-	if ((!b->looked_at && !is_seen(b)) ||
-	    unmappings_broke(&w->unmappings, r, b, w->compared_ns, r->closed_ns ? : cause->t_ns))
+	note_unlooked(w, b, end_ns);
+	if ((!b->looked_ns && !is_seen(b)) ||
+	    unmappings_broke(&w->unmappings, r, b, w->compared_ns, end_ns))
 		owe(w, UNSETTLED_MISSED, ring_uid(r));
 }
 
@@ -95,7 +106,7 @@ void watch_looked_at(struct watch *w, const struct ledger *seen)
 	for (const struct buffer *b = seen->buffers; b; b = b->hh.next) {
 		HASH_FIND(hh, live_ledger(w->live)->buffers, &b->id, sizeof(b->id), ours);
 		if (ours && ours->addr == b->addr && ours->len_bytes == b->len_bytes)
-			ours->looked_at |= is_seen(b);
+			ours->looked_ns = is_seen(b) ? w->looks_begun_ns : ours->looked_ns;
 	}
 }
 
