@@ -94,6 +94,10 @@ int main(void)
 	static const struct told all[] = {
 		{ "overflow", "cq-overflow", "warning", ": %llu of 124 completions found the completion ring" },
 		{ "reaped", NULL, NULL, NULL },
+		{ "beyond", "failing-io", "warning", ": %llu of 108 I/Os over registered buffers failed with EFAULT, the first with user_data 0x6600020004" },
+		{ "within", NULL, NULL, NULL },
+		/* one was cancelled */
+		{ "closed", "failing-io", "info", ": %llu of 105 I/Os over registered buffers failed with EPIPE, the first" },
 	};
 
 	if (geteuid())
@@ -103,5 +107,6 @@ int main(void)
 		recorded(&all[i]);
 	}
 	watched(&all[0], "error", 0);
+	watched(&all[4], "warning", 0);
 	return tap_end();
 }

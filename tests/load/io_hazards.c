@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A prime number of READ_FIXED that go well, and then a hazard, or what is done rightly in its place:
- *   io_hazards overflow | reaped
+ *   io_hazards overflow | reaped | beyond | within | closed
  * overflow: 23 requests end before any is reaped, and the completion ring has 8 places; reaped: the
- * same 23 in portions that fill it to the last place.
+ * same 23 in portions that fill it to the last place; beyond: 7 requests reach beyond their buffer;
+ * within: they end where it ends; closed: 3 write to a pipe that nobody reads, and one that reads a pipe
+ * is cancelled.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "load_report.h"
 #include "load_ring.h"
 #include "memory.h"
@@ -48,12 +53,53 @@ static void reaped(void)
 	fill(*ring.cq.kring_entries);
 }
 
+static void ask(int op, int file, unsigned int at, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		request(op, file, buf + at, BLOCK, 0);
+		finish(1);
+	}
+}
+
+static void beyond(void)
+{
+	report("hazard=7");
+	ask(IORING_OP_READ_FIXED, cached, PAGE - BLOCK + 1, 7);
+}
+
+static void within(void)
+{
+	ask(IORING_OP_READ_FIXED, cached, PAGE - BLOCK, 7);
+}
+
+static void closed(void)
+{
+	struct io_uring_sqe *sqe;
+	int unread[2], waits[2];
+	__u64 name;
+
+	must(pipe2(unread, O_CLOEXEC) || pipe2(waits, O_CLOEXEC) ? -errno : 0, "pipe2");
+	signal(SIGPIPE, SIG_IGN);
+	close(unread[0]);
+	report("hazard=3");
+	ask(IORING_OP_WRITE_FIXED, unread[1], 0, 3);
+	sqe = request(IORING_OP_READ_FIXED, waits[0], buf, BLOCK, 0);
+	name = sqe->user_data;
+	must(io_uring_submit(&ring), "io_uring_submit");
+	usleep(20000);
+	request(IORING_OP_ASYNC_CANCEL, -1, (void *)name, 0, 0);
+	finish(2);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} modes[] = { { "overflow", overflow }, { "reaped", reaped } };
+	} modes[] = {
+		{ "overflow", overflow }, { "reaped", reaped }, { "beyond", beyond }, { "within", within },
+		{ "closed", closed },
+	};
 	const struct io_uring_params plain = { 0 };
 	struct iovec iov = { NULL, PAGE };
 	const char *mode;

@@ -42,6 +42,9 @@ enum unexplained_cause { UNEXPLAINED_MUCH, UNEXPLAINED_LITTLE };
 /* What a request that does not end waits for. */
 enum stuck_cause { STUCK_ON_DEVICE, STUCK_ON_PROGRAM, STUCK_BY_DESIGN, STUCK_SOMEHOW };
 
+/* Whom the error of an I/O tells of. */
+enum failing_cause { FAILING_REQUEST, FAILING_DEVICE, FAILING_PEER };
+
 #define MAX_REMEDIES 7
 
 /* .replayed_from of what only a look at pages shows: a recording holds none. */

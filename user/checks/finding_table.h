@@ -155,3 +155,15 @@ FINDING(CQ_OVERFLOW,
 	.remedies = { "make the completion ring as large as the number of requests that may be under way "
 		"(IORING_SETUP_CQSIZE), or reap before more is submitted; what finds no place is kept "
 		"in allocated memory, and a ring in that state may refuse to take requests (EBUSY)" })
+
+FINDING(FAILING_IO,
+	.tag = "failing-io", .severity = SEVERITY_WARNING, .info_causes = 1U << FAILING_PEER,
+	.scope = SCOPE_RING, .of_io = true, .replayed_from = TIER_NEVER,
+	.remedies = {
+		[FAILING_REQUEST] = "correct what the program asks for: under \"What failed, and why\" (in JSON "
+			"io_failures) each kind has its cause and what to do",
+		[FAILING_DEVICE] = "look at the device or file system (dmesg, df): the request was taken, and "
+			"it failed there",
+		[FAILING_PEER] = "nothing needs to be done if the program expects it: the other side had "
+			"nothing to say, or was gone",
+	})

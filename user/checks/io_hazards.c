@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "checks/io_hazards.h"
+#include "model/fact.h"
 
 /* What happened to requests of a process on a ring, which may be of several kinds. */
 struct hazard {
 	const struct io_failure_row *first;
 	enum finding_tag tag;
+	unsigned int cause;
 	__u64 nr, fixed;	/* of which over registered buffers */
 };
 
@@ -32,6 +35,20 @@ static struct done done_by(const struct io_model *m, const struct io_failure_row
 	return d;
 }
 
+/* Whom an error tells of, as the traits have a remedy for each. */
+static enum failing_cause failing_of(__s32 result)
+{
+	switch (-result) {
+	case EIO: case EREMOTEIO: case ENODEV: case ENXIO: case EROFS: case ENOSPC: case EDQUOT: case EUCLEAN:
+		return FAILING_DEVICE;
+	case EAGAIN: case EINTR: case EPIPE: case ECONNRESET: case ECONNABORTED: case ECONNREFUSED: case ENOTCONN:
+	case ESHUTDOWN: case ETIMEDOUT: case EHOSTUNREACH: case ENETUNREACH: case ENETDOWN:
+		return FAILING_PEER;
+	default:
+		return FAILING_REQUEST;
+	}
+}
+
 static bool hazard_of(const struct io_failure_row *f, struct hazard *h)
 {
 	bool fixed = IO_WHO_FIXED(f->key.what);
@@ -41,6 +58,11 @@ static bool hazard_of(const struct io_failure_row *f, struct hazard *h)
 	case IO_LATE:
 		h->tag = CQ_OVERFLOW;
 		return true;
+	case IO_FAILED:
+		h->tag = FAILING_IO;
+		h->cause = failing_of(f->key.result);
+		/* a link that broke, or the program's wish */
+		return fixed && f->key.result != -ECANCELED;
 	default:
 		return false;
 	}
@@ -52,7 +74,7 @@ static struct finding finding_of(const struct hazard *h, const struct io_model *
 	const struct io_failure_row *row = h->first;
 	const struct io_counts *c = io_model_whose(m, row->key.ring, row->born_ns, row->key.pid);
 	struct finding f = {
-		.tag = h->tag, .ring = row->key.ring, .pid = row->key.pid, .fd = -1, .index = -1,
+		.tag = h->tag, .cause = h->cause, .ring = row->key.ring, .pid = row->key.pid, .fd = -1, .index = -1,
 	};
 
 	if (c && IO_WHO_TGID(c->who) == f.pid) {
@@ -83,6 +105,19 @@ static void tell_overflow(const struct hazard *h, const struct done *d, struct f
 		    f.pid, f.ring, h->nr, d->ops, places, h->fixed);
 }
 
+/* .d->fixed are those that ended, as all that failed did. */
+static void tell_failing(const struct hazard *h, const struct done *d, struct finding f, struct findings *out)
+{
+	const struct io_evidence *e = &h->first->failure.seen;
+	char name[64] = "";
+
+	/* older recordings hold no more than the error */
+	if (e->opcode == IO_WHO_OP(h->first->key.what))
+		snprintf(name, sizeof(name), ", the first with user_data 0x%llx", e->user_data);
+	finding_add(out, f, "pid %u ring 0x%llx: %llu of %llu I/Os over registered buffers failed with %s%s",
+		    f.pid, f.ring, h->nr, d->fixed, fact_errno_name(h->first->key.result), name);
+}
+
 static void tell(const struct hazard *h, const struct io_model *m, const struct ledger *l,
 		 struct findings *out)
 {
@@ -90,14 +125,17 @@ static void tell(const struct hazard *h, const struct io_model *m, const struct 
 	struct done d = done_by(m, h->first);
 	struct finding f = finding_of(h, m, r);
 
-	if (d.fixed)
+	if (!d.fixed)
+		return;
+	if (h->tag == CQ_OVERFLOW)
 		tell_overflow(h, &d, f, r, out);
+	else
+		tell_failing(h, &d, f, out);
 }
 
-/* Together what belongs together. */
-static int in_order(const void *va, const void *vb)
+/* 0, or which comes first. */
+static int same(const struct hazard *a, const struct hazard *b)
 {
-	const struct hazard *a = va, *b = vb;
 	const struct io_failure_row *x = a->first, *y = b->first;
 
 	if (a->tag != b->tag)
@@ -106,7 +144,19 @@ static int in_order(const void *va, const void *vb)
 		return x->key.pid < y->key.pid ? -1 : 1;
 	if (x->key.ring != y->key.ring)
 		return x->key.ring < y->key.ring ? -1 : 1;
-	return x->born_ns < y->born_ns ? -1 : x->born_ns > y->born_ns;
+	if (x->born_ns != y->born_ns)
+		return x->born_ns < y->born_ns ? -1 : 1;
+	return x->key.result < y->key.result ? -1 : x->key.result > y->key.result;
+}
+
+/* Together what belongs together, the first of it first. */
+static int in_order(const void *va, const void *vb)
+{
+	const struct hazard *a = va, *b = vb;
+	const struct io_failure *x = &a->first->failure, *y = &b->first->failure;
+	int n = same(a, b);
+
+	return n ? n : x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
 }
 
 void check_io_hazards(const struct io_model *m, const struct ledger *l, struct findings *out)
@@ -120,7 +170,7 @@ void check_io_hazards(const struct io_model *m, const struct ledger *l, struct f
 	for (size_t i = 0, n; i < nr; i += n) {
 		struct hazard *h = &list[i];
 
-		for (n = 1; i + n < nr && !in_order(h, &list[i + n]); n++) {
+		for (n = 1; i + n < nr && !same(h, &list[i + n]); n++) {
 			h->nr += list[i + n].nr;
 			h->fixed += list[i + n].fixed;
 		}

@@ -23,6 +23,7 @@ static void tags(void **state)
 		[NEAR_LIMIT] = { "near-limit", "warning" },
 		[STUCK_REQUEST] = { "stuck-request", "warning" },
 		[CQ_OVERFLOW] = { "cq-overflow", "warning" },
+		[FAILING_IO] = { "failing-io", "warning" },
 	};
 
 	(void)state;

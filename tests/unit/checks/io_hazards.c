@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Hazards of I/O by what was counted: what belongs together, how many of how many, and what is none. */
+#include <errno.h>
 #include <stdlib.h>
 #include "facts.h"
 #include "checks/io_hazards.h"
@@ -82,9 +83,55 @@ static void others(void **state)
 	assert_int_equal(found(&m, rows, 1).nr, 0);
 }
 
+static void failures(void **state)
+{
+	struct io_failure_row rows[] = {
+		row(IO_FAILED, 812, READ_FIXED, true, 7), row(IO_FAILED, 812, READ_FIXED, true, 2),
+		row(IO_FAILED, 812, READ_FIXED, true, 3), row(IO_FAILED, 812, READ_FIXED, true, 5),
+		row(IO_FAILED, 812, READ_FIXED, true, 13), row(IO_FAILED, 812, READ, false, 17),
+	};
+	static const struct { __s32 result; __u64 first_ns, user_data; } are[] = {
+		{ -EFAULT, 500, 0xab }, { -EFAULT, 400, 0xcd }, { -EIO, 1, 1 }, { -EPIPE, 1, 1 },
+		{ -ECANCELED, 1, 1 }, { -EFAULT, 1, 1 },
+	};
+	static const struct { const char *says; enum severity severity; enum failing_cause cause; } want[] = {
+		{ ": 9 of 101 I/Os over registered buffers failed with EFAULT, the first with user_data 0xcd",
+		  SEVERITY_WARNING, FAILING_REQUEST },
+		{ ": 3 of 101 I/Os over registered buffers failed with EIO", SEVERITY_WARNING, FAILING_DEVICE },
+		{ ": 5 of 101 I/Os over registered buffers failed with EPIPE", SEVERITY_INFO, FAILING_PEER },
+	};
+	struct io_model m = { 0 };
+	struct findings fs;
+	size_t told = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		rows[i].key.result = are[i].result;
+		rows[i].failure.first_ns = are[i].first_ns;
+		rows[i].failure.seen.opcode = READ_FIXED;
+		rows[i].failure.seen.user_data = are[i].user_data;
+	}
+	/* of an older recording */
+	rows[2].failure.seen.opcode = 0;
+	did(&m, BORN, READ_FIXED, true, 101);
+	did(&m, BORN, READ, false, 29);
+	fs = found(&m, rows, 6);
+	assert_int_equal(fs.nr, 3);
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < 3; k++)
+			if (strstr(fs.list[k].detail, want[i].says)) {
+				assert_int_equal(severity_of_finding(&fs.list[k]), want[i].severity);
+				assert_int_equal(fs.list[k].cause, want[i].cause);
+				assert_int_equal(!strstr(fs.list[k].detail, "user_data"), want[i].cause == FAILING_DEVICE);
+				told++;
+			}
+	assert_int_equal(told, 3);
+	findings_free(&fs);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(overflows), cmocka_unit_test(others) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(overflows), cmocka_unit_test(others), cmocka_unit_test(failures) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
