@@ -134,6 +134,8 @@ static void prepare(const struct tool_how *how)
 		_exit(126);
 	if (how->open_files && setrlimit(RLIMIT_NOFILE, &files))
 		_exit(126);
+	if (how->empty_files && setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 0, 0 }))
+		_exit(126);
 	/* a root without CAP_SYS_RESOURCE cannot raise it, and may not need to */
 	if (how->caps && setrlimit(RLIMIT_MEMLOCK, &none) && errno != EPERM)
 		_exit(126);

@@ -123,6 +123,26 @@ static void dead_pid(void)
 	}
 }
 
+/* A limit on the size of files (RLIMIT_FSIZE) sends a signal that kills who does not mind it. */
+static void limited(void)
+{
+	static const struct tool_how how = { .empty_files = true };
+	static const char out[] = "/tmp/fixbuf-limited";
+	struct tool_run a;
+
+	tool_as(&a, &how, "list", NULL);
+	is(a.status, 3, "no file may have a byte: list cannot run");
+	has_text(a.err, "run it under ulimit -f unlimited", "says what to do");
+	one_sentence(&a, "list under ulimit -f 0");
+	tool_free(&a);
+	tool_as(&a, &how, "plan", "--buffers", "1x4K", "-o", out, NULL);
+	is(a.status, 2, "nor what plan prints");
+	has_text(a.err, "File too large", "says why");
+	one_sentence(&a, "plan under ulimit -f 0");
+	tool_free(&a);
+	remove(out);
+}
+
 static void outputs(void)
 {
 	struct tool_how closed = { .close_stdout = true }, full = { 0 }, pipe_end = { 0 };
@@ -290,6 +310,7 @@ int main(void)
 	wrong_usage();
 	dead_pid();
 	outputs();
+	limited();
 	closed_streams();
 	early_reader_of_trace();
 	signals();

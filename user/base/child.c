@@ -35,6 +35,7 @@ static void in_child(int go, int failed, char **argv, const struct passwd *as)
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (read(go, &c, 1) != 1)
 		_exit(EXIT_NOT_RUN);
 	run(argv, as);

@@ -27,7 +27,9 @@ void signals_catch(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGALRM, &late, NULL);
+	/* a write to who reads no more, or beyond ulimit -f, fails and is told */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 void signals_leave(void)

@@ -159,7 +159,13 @@ static int write_core_types(const struct btf *programs)
 	/* of the object that was loaded before there may have been more */
 	n = data && !ftruncate(core_fd, 0) ? pwrite(core_fd, data, size, 0) : -1;
 	btf__free(core);
-	return n == size ? 0 : err_set(ENOMEM, "no memory for the kernel's types");
+	if (n == size)
+		return 0;
+	/* a limit lets part of it through */
+	if (n >= 0 || errno == EFBIG)
+		return err_set(EFBIG, "the kernel's types take a file in memory of %u bytes, which is larger than files may be here (RLIMIT_FSIZE); run it under ulimit -f unlimited",
+			       size);
+	return err_set(errno, "no memory for the kernel's types: %s", strerror(errno));
 }
 
 bool kern_is_allowed(void)
