@@ -2,31 +2,19 @@
 /* fixbuf-trace list: every ring of every process and its registered buffers, now. */
 #include <limits.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/system.h"
 #include "capture/cgroup.h"
 #include "capture/kernel.h"
-#include "checks/holdings.h"
+#include "commands/list/list.h"
 #include "commands/list/unprivileged.h"
-#include "commands/option.h"
-#include "commands/run.h"
 #include "views/holdings.h"
 #include "views/rings.h"
 
 #define TOP_ALL UINT_MAX
-
-struct list_options {
-	struct output output;
-	struct selection select;
-	struct capture_how how;
-	enum { RING_BY_RING, LIST_BY_PROCESS, LIST_BY_USER, LIST_BY_CGROUP } by;
-	enum holdings_sort sort;
-	bool sorted;		/* --sort was given */
-	__u64 min_bytes;
-	__u32 top;
-};
 
 struct list_json {
 	const struct list_options *o;
@@ -149,6 +137,11 @@ static int print_text(const struct list_options *o, struct walk *w, struct ledge
 	return 0;
 }
 
+int list_look(const struct list_options *o, struct walk *w, struct ledger *l)
+{
+	return o->output.json ? print_json(o, w, l) : print_text(o, w, l);
+}
+
 static bool has_rings(const struct list_options *o, const struct ledger *l)
 {
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
@@ -161,12 +154,11 @@ static int list(void *options)
 {
 	struct list_options *o = options;
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select };
-	struct run r = { .to = &o->output };
+	struct run r = { .to = &o->output, .duration_ns = o->duration_ns };
 	struct ledger *l = ledger_new();
 	int status = run_open(&r, &wants);
 
-	if (!status && (o->output.json ? print_json(o, r.capture.walk, l) :
-					 print_text(o, r.capture.walk, l)))
+	if (!status && list_look(o, r.capture.walk, l))
 		status = run_cannot();
 	if (!status && !o->output.quiet && !has_rings(o, l))
 		fprintf(stderr, PROGRAM_NAME ": no ring%s was found\n",
@@ -175,8 +167,11 @@ static int list(void *options)
 		fprintf(stderr, PROGRAM_NAME ": rings of processes outside of this pid namespace are not shown\n");
 	if (status == EXIT_CANNOT && system_has_proc() && !kern_is_allowed() && !o->output.json)
 		list_unprivileged(&o->output, &o->select, o->by || o->sorted || o->min_bytes || o->top != TOP_ALL);
+	if (!status && o->watch)
+		status = list_watch(o, &r, l);
+	else
+		ledger_free(l);
 	run_close(&r);
-	ledger_free(l);
 	return status;
 }
 
@@ -214,6 +209,10 @@ static const struct option_row options[] = {
 	  .help = "only the first N", .group = GROUP_VIEW,
 	  .offset = offsetof(struct list_options, top),
 	  .refusal = "'%s' is not a number from 1 to 1000000000" },
+	{ .name = "watch", .help = "look again and again, and show what changed: rings, buffers, charges",
+	  .parse = parse_flag, .offset = offsetof(struct list_options, watch), .group = GROUP_HOW },
+	ROW_INTERVAL(struct list_options, "how often --watch looks (default 2s)"),
+	ROW_DURATION(struct list_options),
 	ROW_BTF(struct list_options),
 	ROW_JSON,
 	ROW_OUTPUT,
@@ -222,7 +221,20 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static const struct list_options defaults = { .top = TOP_ALL };
+#define WATCH_RINGS(option) \
+	"--watch tells of each ring by itself; leave " option " out"
+#define WATCH_ONLY(option) option " is about --watch; add it, or leave " option " out"
+
+static const struct option_rule rules[] = {
+	{ "interval", NEEDS, "watch", WATCH_ONLY("-i") },
+	{ "duration", NEEDS, "watch", WATCH_ONLY("-d") },
+	{ "by", EXCLUDES, "watch", WATCH_RINGS("--by") },
+	{ "sort", EXCLUDES, "watch", WATCH_RINGS("--sort") },
+	{ "top", EXCLUDES, "watch", WATCH_RINGS("--top") },
+	{ 0 }
+};
+
+static const struct list_options defaults = { .top = TOP_ALL, .interval_ns = 2 * NS_PER_S };
 
 const struct command list_command = {
 	.name = "list",
@@ -235,8 +247,9 @@ const struct command list_command = {
 		"  fixbuf-trace list --by user        # who has how much, and how much is left\n"
 		"  fixbuf-trace list --by cgroup      # the same of containers and units, and their memory.max\n"
 		"  fixbuf-trace list --by process --top 10 --sort charged\n"
+		"  fixbuf-trace list --watch -i 2s    # and then what changes\n"
 		"  fixbuf-trace list --json -o a.json # for a program\n",
-	.options = options,
+	.options = options, .rules = rules,
 	.options_size = sizeof(struct list_options), .defaults = &defaults,
 	.run = list,
 };
