@@ -98,6 +98,8 @@ int main(void)
 		{ "within", NULL, NULL, NULL },
 		/* one was cancelled */
 		{ "closed", "failing-io", "info", ": %llu of 105 I/Os over registered buffers failed with EPIPE, the first" },
+		{ "async", "punted", "info", ": %llu I/Os over registered buffers were handed to a worker, as IOSQE_ASYNC or IOSQE_IO_DRAIN says; 106 ended" },
+		{ "seldom", NULL, NULL, NULL },
 	};
 
 	if (geteuid())

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A prime number of READ_FIXED that go well, and then a hazard, or what is done rightly in its place:
- *   io_hazards overflow | reaped | beyond | within | closed
+ *   io_hazards overflow | reaped | beyond | within | closed | async | seldom
  * overflow: 23 requests end before any is reaped, and the completion ring has 8 places; reaped: the
  * same 23 in portions that fill it to the last place; beyond: 7 requests reach beyond their buffer;
  * within: they end where it ends; closed: 3 write to a pipe that nobody reads, and one that reads a pipe
- * is cancelled.
+ * is cancelled; async: 5 ask for a worker; seldom: one does, of 102.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -91,6 +91,25 @@ static void closed(void)
 	finish(2);
 }
 
+static void forced(unsigned int nr)
+{
+	report("hazard=%u", nr);
+	for (unsigned int i = 0; i < nr; i++) {
+		request(IORING_OP_READ_FIXED, cached, buf, BLOCK, 0)->flags |= IOSQE_ASYNC;
+		finish(1);
+	}
+}
+
+static void async(void)
+{
+	forced(5);
+}
+
+static void seldom(void)
+{
+	forced(1);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -98,7 +117,7 @@ int main(int argc, char **argv)
 		void (*run)(void);
 	} modes[] = {
 		{ "overflow", overflow }, { "reaped", reaped }, { "beyond", beyond }, { "within", within },
-		{ "closed", closed },
+		{ "closed", closed }, { "async", async }, { "seldom", seldom },
 	};
 	const struct io_uring_params plain = { 0 };
 	struct iovec iov = { NULL, PAGE };

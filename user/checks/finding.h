@@ -45,6 +45,9 @@ enum stuck_cause { STUCK_ON_DEVICE, STUCK_ON_PROGRAM, STUCK_BY_DESIGN, STUCK_SOM
 /* Whom the error of an I/O tells of. */
 enum failing_cause { FAILING_REQUEST, FAILING_DEVICE, FAILING_PEER };
 
+/* Why a worker does an I/O. */
+enum punted_cause { PUNTED_FORCED, PUNTED_TO_WAIT };
+
 #define MAX_REMEDIES 7
 
 /* .replayed_from of what only a look at pages shows: a recording holds none. */

@@ -167,3 +167,13 @@ FINDING(FAILING_IO,
 		[FAILING_PEER] = "nothing needs to be done if the program expects it: the other side had "
 			"nothing to say, or was gone",
 	})
+
+FINDING(PUNTED,
+	.tag = "punted", .severity = SEVERITY_INFO, .scope = SCOPE_RING, .of_io = true,
+	.replayed_from = TIER_NEVER,
+	.remedies = {
+		[PUNTED_FORCED] = "leave IOSQE_ASYNC out: what must wait gets a worker without it; for an order "
+			"of requests use links (IOSQE_IO_LINK) in place of IOSQE_IO_DRAIN",
+		[PUNTED_TO_WAIT] = "under \"What took a slower way, and why\" (in JSON io_slower) each kind has its "
+			"cause; what a worker does takes longer than what is done at once",
+	})

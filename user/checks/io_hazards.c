@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <linux/io_uring.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "checks/io_hazards.h"
 #include "model/fact.h"
+
+#define PUNTED_SHARE	100	/* one in so many makes a finding */
 
 /* What happened to requests of a process on a ring, which may be of several kinds. */
 struct hazard {
@@ -63,6 +66,10 @@ static bool hazard_of(const struct io_failure_row *f, struct hazard *h)
 		h->cause = failing_of(f->key.result);
 		/* a link that broke, or the program's wish */
 		return fixed && f->key.result != -ECANCELED;
+	case IO_PUNTED:
+		h->tag = PUNTED;
+		h->cause = f->failure.seen.sqe_flags & (IOSQE_ASYNC | IOSQE_IO_DRAIN) ? PUNTED_FORCED : PUNTED_TO_WAIT;
+		return fixed;
 	default:
 		return false;
 	}
@@ -118,6 +125,14 @@ static void tell_failing(const struct hazard *h, const struct done *d, struct fi
 		    f.pid, f.ring, h->nr, d->fixed, fact_errno_name(h->first->key.result), name);
 }
 
+static void tell_punted(const struct hazard *h, const struct done *d, struct finding f, struct findings *out)
+{
+	if (h->nr >= (d->fixed + PUNTED_SHARE - 1) / PUNTED_SHARE)
+		finding_add(out, f, "pid %u ring 0x%llx: %llu I/Os over registered buffers were handed to a worker, %s; %llu ended",
+			    f.pid, f.ring, h->nr, h->cause == PUNTED_FORCED ?
+			    "as IOSQE_ASYNC or IOSQE_IO_DRAIN says" : "as they had to wait", d->fixed);
+}
+
 static void tell(const struct hazard *h, const struct io_model *m, const struct ledger *l,
 		 struct findings *out)
 {
@@ -129,6 +144,8 @@ static void tell(const struct hazard *h, const struct io_model *m, const struct 
 		return;
 	if (h->tag == CQ_OVERFLOW)
 		tell_overflow(h, &d, f, r, out);
+	else if (h->tag == PUNTED)
+		tell_punted(h, &d, f, out);
 	else
 		tell_failing(h, &d, f, out);
 }
@@ -146,6 +163,8 @@ static int same(const struct hazard *a, const struct hazard *b)
 		return x->key.ring < y->key.ring ? -1 : 1;
 	if (x->born_ns != y->born_ns)
 		return x->born_ns < y->born_ns ? -1 : 1;
+	if (a->cause != b->cause)
+		return a->cause < b->cause ? -1 : 1;
 	return x->key.result < y->key.result ? -1 : x->key.result > y->key.result;
 }
 

@@ -24,6 +24,7 @@ static void tags(void **state)
 		[STUCK_REQUEST] = { "stuck-request", "warning" },
 		[CQ_OVERFLOW] = { "cq-overflow", "warning" },
 		[FAILING_IO] = { "failing-io", "warning" },
+		[PUNTED] = { "punted", "info" },
 	};
 
 	(void)state;

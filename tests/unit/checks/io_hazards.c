@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Hazards of I/O by what was counted: what belongs together, how many of how many, and what is none. */
 #include <errno.h>
+#include <linux/io_uring.h>
 #include <stdlib.h>
 #include "facts.h"
 #include "checks/io_hazards.h"
@@ -129,9 +130,41 @@ static void failures(void **state)
 	findings_free(&fs);
 }
 
+static void workers(void **state)
+{
+	struct io_failure_row rows[] = {
+		row(IO_PUNTED, 812, READ_FIXED, true, 7), row(IO_PUNTED, 812, READ_FIXED, true, 2),
+		row(IO_PUNTED, 812, READ_FIXED, true, 3), row(IO_PUNTED, 812, READ, false, 13),
+	};
+	struct io_model m = { 0 };
+	struct findings fs;
+
+	(void)state;
+	rows[0].failure.seen.sqe_flags = IOSQE_ASYNC;
+	rows[2].failure.seen.sqe_flags = IOSQE_IO_DRAIN;
+	did(&m, BORN, READ_FIXED, true, 200);
+	fs = found(&m, rows, 4);
+	assert_int_equal(fs.nr, 2);
+	assert_int_equal(fs.list[0].cause, PUNTED_FORCED);
+	assert_contains(fs.list[0].detail, ": 10 I/Os over registered buffers were handed to a worker, as IOSQE_ASYNC or IOSQE_IO_DRAIN says; 200 ended");
+	assert_int_equal(fs.list[1].cause, PUNTED_TO_WAIT);
+	assert_contains(fs.list[1].detail, ": 2 I/Os over registered buffers were handed to a worker, as they had to wait; 200 ended");
+	assert_int_equal(severity_of_finding(&fs.list[1]), SEVERITY_INFO);
+	findings_free(&fs);
+	/* two of 201 are less than one in a hundred */
+	memset(&m, 0, sizeof(m));
+	did(&m, BORN, READ_FIXED, true, 201);
+	fs = found(&m, rows, 4);
+	assert_int_equal(fs.nr, 1);
+	findings_free(&fs);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(overflows), cmocka_unit_test(others), cmocka_unit_test(failures) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(overflows), cmocka_unit_test(others), cmocka_unit_test(failures),
+		cmocka_unit_test(workers),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
