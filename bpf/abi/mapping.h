@@ -16,6 +16,7 @@
 #define VM_WRITE	0x2UL
 #define VM_EXEC		0x4UL
 #define VM_SHARED	0x8UL
+#define VM_MAYSHARE	0x80UL
 #define VM_UFFD_MISSING	0x200UL
 #define VM_PFNMAP	0x400UL
 #define VM_IO		0x4000UL

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <unistd.h>
 #include "memory.h"
 #include "witness.h"
@@ -109,4 +110,14 @@ int mem_cached_file(size_t bytes)
 		return -EIO;
 	}
 	return fd;
+}
+
+char *mem_shm(int flags)
+{
+	int id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
+	void *p = id < 0 ? (void *)-1 : shmat(id, NULL, flags);
+
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+	return p == (void *)-1 ? NULL : p;
 }

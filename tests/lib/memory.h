@@ -17,6 +17,8 @@ size_t mem_page_bytes(void);
 char *mem_pages(size_t pages);
 /* One transparent huge page, present; NULL when this kernel gives none. */
 char *mem_huge(void);
+/* A page of System V shared memory, attached with these SHM_* flags; NULL without. */
+char *mem_shm(int flags);
 /* Makes the pages present by writing to each. */
 void mem_touch(char *p, size_t pages);
 

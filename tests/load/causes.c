@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -238,11 +239,19 @@ static void unreadable_tags(void)
 		failed("unreadable-tags", ret);
 }
 
+static void update_overflow(void)
+{
+	int ret = uring_update(from.ring_fd, ~0U, iov, NR);
+
+	failed(ret == -EINVAL ? "no-update" : "update-overflow", ret);
+}
+
 static void descriptors(void)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	failed("fd-minus-one", uring_register(-1, iov, NR));
+	failed("fd-error", uring_register(-ENOMEM, iov, NR));
 	failed("fd-closed", uring_register(CLOSED_FD, iov, NR));
 	failed("fd-other-file", uring_register(fd, iov, NR));
 	failed("index-beyond", uring_call(77, USE_INDEX, iov, NR));
@@ -251,6 +260,7 @@ static void descriptors(void)
 	failed("null-array", uring_register(to.ring_fd, NULL, NR));
 	failed("unreadable-array", uring_register(to.ring_fd, (void *)16, NR));
 	unreadable_tags();
+	update_overflow();
 	close(fd);
 }
 
@@ -418,6 +428,11 @@ static void memories(void)
 	mprotect(read_only, PAGE, PROT_READ);
 	memory("read-only", read_only, 2 * PAGE);
 	memory("read-only-too", read_only, PAGE);
+	p = mem_shm(SHM_RDONLY);
+	if (p)
+		memory("attached-read-only", p, PAGE);
+	else
+		skipped("attached-read-only", "no System V shared memory");
 	mprotect(no_access, PAGE, PROT_NONE);
 	memory("no-access", no_access, 2 * PAGE);
 	mprotect(run_only, PAGE, PROT_EXEC);

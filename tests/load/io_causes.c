@@ -149,12 +149,15 @@ static void requests(void)
 
 static void alignment(void)
 {
+	const struct iovec short_one = { first, 100 };
+
 	if (direct < 0) {
 		load_not_failed("direct", "no file system here does direct I/O");
 		return;
 	}
 	load_fails("direct-address", IORING_OP_READ_FIXED, direct, first + 1, 4096, 0, NULL);
 	load_fails("direct-length", IORING_OP_READ_FIXED, direct, first, 100, 0, NULL);
+	load_fails("direct-iovec", IORING_OP_READV, direct, &short_one, 1, 0, NULL);
 	load_fails("direct-offset", IORING_OP_READ_FIXED, direct, first, 4096, 7, NULL);
 }
 

@@ -24,6 +24,7 @@
 #define OP_URING_CMD	46
 #define BUF_BYTES	(4 * (int)PAGE)
 #define LONG_BYTES	70000	/* more than a datagram has */
+#define MESSAGE_IOVECS	1025
 #define CQE_SKIP	(1U << 6) /* IOSQE_CQE_SKIP_SUCCESS */
 #define HIPRI		1	/* RWF_HIPRI */
 #define MULTISHOT	2	/* IORING_RECV_MULTISHOT */
@@ -62,12 +63,14 @@ static void files(void)
 	int path = must(open("/proc/self/exe", O_PATH | O_CLOEXEC), "O_PATH");
 	int root = must(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "/");
 	int mem = must(open("/proc/self/mem", O_RDWR | O_CLOEXEC), "/proc/self/mem");
+	int number = must(open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC), "oom_score_adj");
 
 	load_fails("o-path", IORING_OP_READ_FIXED, path, buffer, 512, 0, NULL);
 	load_fails("no-reads", IORING_OP_READ_FIXED, uts, buffer, 512, 0, NULL);
 	load_fails("short-record", IORING_OP_READ_FIXED, one, buffer, 4, 0, NULL);
 	load_fails("directory", IORING_OP_READ, root, buffer, 512, 0, NULL);
 	load_fails("proc-mem", IORING_OP_READ, mem, buffer, 512, 16, NULL);
+	load_fails("no-number", IORING_OP_WRITE, number, "none", 4, 0, NULL);
 	load_fails("command", OP_URING_CMD, cached, NULL, 0, 0, NULL);
 	sealed();
 	beyond_file_size();
@@ -88,6 +91,24 @@ static void skips_success(struct io_uring_sqe *sqe)
 static void multishot(struct io_uring_sqe *sqe)
 {
 	sqe->ioprio = MULTISHOT;
+}
+
+/* Messages that a socket of IPv4, which is not connected, does not take. */
+static void messages(int fd)
+{
+	static struct iovec many[MESSAGE_IOVECS];
+	struct sockaddr_in6 other = { .sin6_family = AF_INET6 };
+	struct sockaddr_in port_0 = { .sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct msghdr msg = { .msg_name = &other, .msg_namelen = sizeof(other), .msg_iov = many,
+			      .msg_iovlen = 1 };
+
+	load_fails("other-family", IORING_OP_SENDMSG, fd, &msg, 1, 0, NULL);
+	msg.msg_name = &port_0;
+	msg.msg_namelen = sizeof(port_0);
+	load_fails("port-0", IORING_OP_SENDMSG, fd, &msg, 1, 0, NULL);
+	msg.msg_iovlen = MESSAGE_IOVECS;
+	load_fails("message-iovecs", IORING_OP_SENDMSG, fd, &msg, 1, 0, NULL);
 }
 
 static void broadcast(int fd)
@@ -119,6 +140,8 @@ static void sockets(void)
 	load_fails("not-connected", IORING_OP_RECV, tcp, buffer, 16, 0, NULL);
 	load_fails("no-address", IORING_OP_SEND, udp, buffer, 16, 0, NULL);
 	broadcast(udp);
+	messages(udp);
+	load_fails("zero-copy-urgent", OP_SEND_ZC, udp, buffer, 16, 0, out_of_band);
 	load_fails("out-of-band", IORING_OP_SEND, pair[0], buffer, 16, 0, out_of_band);
 	load_fails("skips-success", OP_SEND_ZC, pair[0], buffer, 16, 0, skips_success);
 	load_fails("multishot", IORING_OP_RECV, pair[0], buffer, 16, 0, multishot);

@@ -133,12 +133,13 @@ void explain_call(char out[EXPLAIN_LEN], const struct fact_call *call, const str
 		SAY(&w, "the ring has no buffers registered; register a table first");
 		break;
 	case EOVERFLOW:
-		if (e->entry)
-			explain_entry(&w);
-		else if (c->op == CALL_REGISTER || c->op == CALL_REGISTER2)
-			SAY(&w, "an entry's base plus its length wraps around the end of the address space");
-		else
+		/* looked at before any entry is */
+		if (c->op == CALL_UPDATE && (__u64)c->offset + c->nr > ~0U)
 			SAY(&w, "offset %u plus %u slots overflows", c->offset, c->nr);
+		else if (e->entry)
+			explain_entry(&w);
+		else
+			SAY(&w, "an entry's base plus its length wraps around the end of the address space");
 		break;
 	case EEXIST:
 		explain_issuer(&w);

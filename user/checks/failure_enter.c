@@ -64,6 +64,7 @@ static const char *refuser(const struct fact_call *c)
 static void explain_ebadf(struct words *w)
 {
 	const struct fact_call *c = w->c;
+	char setup[FAILED_SETUP_LEN];
 
 	if (c->call_flags & CALL_F_REG_RING)
 		SAY(w, "this thread has registered no ring with index %d%s", c->fd,
@@ -74,7 +75,7 @@ static void explain_ebadf(struct words *w)
 		    c->fd);
 	else
 		SAY(w, "descriptor %d is not open%s", c->fd,
-		    c->fd == -1 ? "; did io_uring_setup() fail?" :
+		    c->fd < 0 ? failed_setup(setup, c->fd) :
 		    c->seen & SEEN_OTHER_WAY ?
 		    "; it is also the index of a ring that this thread has registered, which takes IORING_ENTER_REGISTERED_RING" : "");
 }

@@ -233,9 +233,14 @@ static void explain_io_eagain(struct io_words *w)
 static void explain_io_enomem(struct io_words *w)
 {
 	const struct io_evidence *e = w->e;
-	char used[FMT_LEN], limit[FMT_LEN], need[FMT_LEN];
+	char used[FMT_LEN], limit[FMT_LEN], need[FMT_LEN], where[96];
 	bool sends = is_zero_copy(e);
 
+	if (e->flags & EV_SEGMENT) {
+		TELL(w, "%s is not all in buffer %u, and the kernel makes room for all that iovecs name before it looks at that: more than it had",
+		     range(where, e), e->index);
+		return;
+	}
 	if (sends && !(e->flags & EV_FIXED) && e->flags & EV_ACCOUNT && e->limit_bytes != ~0ULL)
 		TELL(w, "a zero-copy send of plain memory is charged against RLIMIT_MEMLOCK until its notification: %s of %s were used when it failed%s%s; send over a registered buffer (IORING_RECVSEND_FIXED_BUF and buf_index), have fewer in flight, or raise the limit (ulimit -l, LimitMEMLOCK=)",
 		     fmt_bytes_long(used, e->locked_pages * PAGE_BYTES),
@@ -248,13 +253,23 @@ static void explain_io_enomem(struct io_words *w)
 
 /* ---- ECANCELED ---------------------------------------------------------------------- */
 
-/* Also of an operation that is no I/O, which has no name here. */
+/* Also of an operation that is no I/O: those that links are made of have a name. */
 static const char *head_name(char buf[FMT_LEN], const struct io_evidence *e)
 {
+	static const char *const others[] = {
+		[IORING_OP_FSYNC] = "FSYNC", [IORING_OP_POLL_ADD] = "POLL_ADD",
+		[IORING_OP_TIMEOUT] = "TIMEOUT", [IORING_OP_ACCEPT] = "ACCEPT",
+		[IORING_OP_ASYNC_CANCEL] = "ASYNC_CANCEL", [IORING_OP_LINK_TIMEOUT] = "LINK_TIMEOUT",
+		[IORING_OP_CONNECT] = "CONNECT", [IORING_OP_OPENAT] = "OPENAT",
+		[IORING_OP_CLOSE] = "CLOSE", [IORING_OP_OPENAT2] = "OPENAT2",
+		[IORING_OP_SPLICE] = "SPLICE",
+	};
 	const char *name = io_op_name(e->head_op);
 
 	if (*name != '?')
 		return name;
+	if (e->head_op < sizeof(others) / sizeof(others[0]) && others[e->head_op])
+		return others[e->head_op];
 	snprintf(buf, FMT_LEN, "request of opcode %u", e->head_op);
 	return buf;
 }
@@ -309,10 +324,21 @@ static void explain_cancelled(struct io_words *w)
 
 /* ---- all ---------------------------------------------------------------------------- */
 
+/* A NOP that was not refused has no other errors than these, but what its sqe asks for. */
+static bool is_injected(const struct io_evidence *e, __s32 result)
+{
+	return e->opcode == IORING_OP_NOP && !(e->flags & EV_REFUSED) && result != -EFAULT &&
+	       result != -EBADF && result != -ECANCELED;
+}
+
 void explain_io(char out[EXPLAIN_LEN], const struct io_evidence *seen, __s32 result)
 {
 	struct io_words w = { out, seen };
 
+	if (is_injected(seen, result)) {
+		TELL(&w, "the NOP asks for this result itself (IORING_NOP_INJECT_RESULT); there was no I/O");
+		return;
+	}
 	switch (-result) {
 	case EFAULT:
 		explain_io_efault(&w);

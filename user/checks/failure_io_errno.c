@@ -22,7 +22,9 @@ static const struct { int error; const char *says; } plain[] = {
 	{ ECONNREFUSED, "nobody listens at the other end, as an earlier send, or this one, was told" },
 	{ ECONNABORTED, "the connection was aborted" },
 	{ ETIMEDOUT, "the other end, or the device, did not answer in time" },
-	{ EMSGSIZE, "the message is longer than the socket sends in one piece; send less at a time" },
+	{ EAFNOSUPPORT, "the address is of another family than the socket" },
+	{ ENXIO, "the device or network interface that it goes to is not there, or none was named" },
+	{ ENODEV, "the device is gone, or never was there" },
 	{ ENETUNREACH, "there is no route to that network" },
 	{ EHOSTUNREACH, "there is no route to that host, or it does not answer" },
 	{ ENETDOWN, "the network device is down" },
@@ -67,9 +69,9 @@ static void explain_eio(struct io_words *w)
 	const struct io_evidence *e = w->e;
 	char fs[FS_NAME_LEN];
 
-	if (e->fs_magic == PROC_MAGIC || e->fs_magic == SYSFS_MAGIC)
+	if (is_kernels_own(e))
 		TELL(w, "its file is one of the kernel's own (%s), which cannot serve it (/proc/PID/mem: nothing is there at that offset)",
-		     e->fs_magic == SYSFS_MAGIC ? "sysfs" : fs_text(fs, e->fs_magic));
+		     fs_text(fs, e->fs_magic));
 	else if (file_kind(e) == MODE_IS_CHAR)
 		TELL(w, "its driver reported an error; a terminal does for a process of a background session, or when it was hung up");
 	else
@@ -86,9 +88,21 @@ static void explain_enobufs(struct io_words *w)
 		TELL(w, "the network had no room left for it in its queues");
 }
 
+static void explain_emsgsize(struct io_words *w)
+{
+	__u32 op = w->e->opcode;
+	bool message = op == IORING_OP_SENDMSG || op == IORING_OP_RECVMSG || op == SENDMSG_ZC_OP;
+
+	TELL(w, "the message is longer than the socket sends in one piece%s; send less at a time",
+	     message ? ", or has more than 1024 iovecs, which was not looked at" : "");
+}
+
 void explain_io_errno(struct io_words *w, __s32 result)
 {
 	switch (-result) {
+	case EMSGSIZE:
+		explain_emsgsize(w);
+		return;
 	case EPERM:
 		explain_eperm(w);
 		return;

@@ -89,6 +89,8 @@ static bool explain_flags(struct io_words *w)
 		TELL(w, "an IORING_SETUP_IOPOLL ring takes no such request; send it through a ring without that flag");
 	else if (!polls && is_rw(e) && e->op_flags & RWF_HIPRI_FLAG)
 		TELL(w, "RWF_HIPRI asks for polled I/O, which takes a ring with IORING_SETUP_IOPOLL; clear it, or use such a ring");
+	else if (is_rw(e) && (e->op_flags & RWF_BOTH_APPEND) == RWF_BOTH_APPEND)
+		TELL(w, "RWF_APPEND and RWF_NOAPPEND exclude each other; clear one of them");
 	else if (is_zero_copy(e) && e->sqe_flags & CQE_SKIP)
 		TELL(w, "a zero-copy send does not take IOSQE_CQE_SKIP_SUCCESS, as its notification needs a completion; clear the flag");
 	else if (takes_fixed_late(e) &&
@@ -119,6 +121,8 @@ static bool explain_kind_of_file(struct io_words *w)
 	if (!(e->file_mode & takes))
 		TELL(w, "its file (%s) takes no %s at all; pass the descriptor that was meant",
 		     fs_text(fs, e->fs_magic), is_write(e) ? "writes" : "reads");
+	else if (e->fs_magic == ANON_INODE_MAGIC && is_write(e) && e->flags & EV_RANGE && e->len_bytes >= 8)
+		TELL(w, "its file is an anonymous one, which refuses what was written, as eventfd() does the value 2^64 - 1, or how much of it; which it is, was not looked at");
 	else if (e->fs_magic == ANON_INODE_MAGIC)
 		TELL(w, "its file is an anonymous one, as of eventfd(), timerfd or inotify, which take whole records only: 8 bytes at least for eventfd() and timerfd; which it is, was not looked at");
 	else
@@ -168,6 +172,36 @@ static bool explain_field(struct io_words *w)
 	return true;
 }
 
+/* Refused at submission: fields that nothing was said of. */
+static void explain_refused(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+
+	TELL(w, "a field of the sqe%s is refused; not the cause are the number of iovecs, unknown IOSQE flags%s, others (%s) were not looked at",
+	     e->nr_segments ? ", or a length in the iovecs that is below 0," : "",
+	     !(e->flags & EV_FIELDS) ? "" :
+	     is_rw(e) ? ", ioprio, personality and attributes" : ", and a personality",
+	     is_send(e) ? "addr_len, msg_flags, padding" : "buf_index, addr3");
+}
+
+/* What the file's kind alone tells. */
+static void explain_left_over(struct io_words *w)
+{
+	const struct io_evidence *e = w->e;
+	char fs[FS_NAME_LEN];
+
+	if (e->flags & EV_SOCKET)
+		TELL(w, "the socket refuses it: its state, or what the request names (an address and its length, port 0, msg_flags); which was not looked at");
+	else if (is_kernels_own(e))
+		TELL(w, "its file is one of the kernel's own (%s), which takes certain texts, lengths or offsets only; which was not looked at",
+		     fs_text(fs, e->fs_magic));
+	else if (file_kind(e) == MODE_IS_CHAR)
+		TELL(w, "its driver refuses it, as those do that take certain data, lengths or offsets only; which was not looked at");
+	else
+		TELL(w, "no cause is seen; not the cause are %sthe number of iovecs and a negative offset",
+		     e->flags & EV_DEVICE ? "the alignment of address, length and offset, " : "");
+}
+
 void explain_io_einval(struct io_words *w)
 {
 	const struct io_evidence *e = w->e;
@@ -194,12 +228,13 @@ void explain_io_einval(struct io_words *w)
 	else if (e->file_flags & O_DIRECT && !(e->flags & EV_DEVICE))
 		TELL(w, "the file is open with O_DIRECT; which address, length and offset it takes could not be looked at: statx() with STATX_DIOALIGN tells");
 	else if (e->flags & EV_REFUSED)
-		TELL(w, "a field of the sqe is refused; not the cause are the number of iovecs, unknown IOSQE flags%s, others (buf_index, addr3) were not looked at",
-		     !(e->flags & EV_FIELDS) ? "" :
-		     is_rw(e) ? ", ioprio, personality and attributes" : ", and a personality");
+		explain_refused(w);
+	else if (e->flags & EV_DEVICE && e->nr_segments)
+		TELL(w, "the file is open with O_DIRECT, and its device takes offsets and lengths that are multiples of %u, and addresses that are multiples of %u:%s the addresses and lengths of its %u iovec%s were not looked at",
+		     e->block_bytes, e->memory_align, e->offset == ~0ULL ? "" : " the offset is one,",
+		     e->nr_segments, e->nr_segments == 1 ? "" : "s");
 	else
-		TELL(w, "no cause is seen; not the cause are %sthe number of iovecs and a negative offset",
-		     e->flags & EV_DEVICE ? "the alignment of address, length and offset, " : "");
+		explain_left_over(w);
 }
 
 /* ---- EOPNOTSUPP --------------------------------------------------------------------- */
@@ -245,9 +280,13 @@ void explain_io_eopnotsupp(struct io_words *w)
 		TELL(w, "the socket does not support what its msg_flags ask for (as MSG_OOB), which were not looked at");
 	else if (is_send(e) && e->flags & EV_SOCKET && e->family == AF_UNIX)
 		TELL(w, "a socket of AF_UNIX knows no zero-copy send; use SEND or SENDMSG");
+	else if (is_send(e) && e->flags & EV_SOCKET && (e->family == AF_INET || e->family == AF_INET6))
+		TELL(w, "the socket does not support what its msg_flags ask for (as MSG_OOB), or is neither TCP nor UDP, which send without a copy; which was not looked at");
 	else if (is_send(e) && e->flags & EV_SOCKET)
 		TELL(w, "this socket (address family %u) does not support it; for zero-copy sends TCP and UDP do",
 		     e->family);
+	else if (e->opcode == IORING_OP_URING_CMD && e->flags & EV_SOCKET)
+		TELL(w, "the socket takes no such command (cmd_op), on this kernel or at all; which was not looked at");
 	else if (e->opcode == IORING_OP_URING_CMD)
 		TELL(w, "its file (%s) takes no such command; NVMe's character devices (/dev/ng0n1), ublk's, and sockets take theirs",
 		     fs_text(fs, e->fs_magic));

@@ -36,6 +36,7 @@ void explain_io_errno(struct io_words *w, __s32 result);
 #define RWF_HIPRI_FLAG	0x01U
 #define RWF_DSYNC_FLAG	0x02U
 #define RWF_NOWAIT_FLAG	0x08U
+#define RWF_BOTH_APPEND	0x30U	/* RWF_APPEND | RWF_NOAPPEND */
 
 #define MODE_READ	0x1U	/* FMODE_* */
 #define MODE_WRITE	0x2U
@@ -51,12 +52,31 @@ void explain_io_errno(struct io_words *w, __s32 result);
 #define ANON_INODE_MAGIC 0x09041934U /* of eventfd, timerfd, epoll, rings */
 #define PROC_MAGIC	0x9fa0U
 #define SYSFS_MAGIC	0x62656572U
+#define CGROUP2_MAGIC	0x63677270U
+#define CGROUP_MAGIC	0x0027e0ebU
+#define DEBUGFS_FS_MAGIC 0x64626720U
+#define TRACEFS_FS_MAGIC 0x74726163U
 #define TMPFS_FS_MAGIC	0x01021994U
 
 /* S_IFMT of its file, 0 = no file was seen. */
 static inline __u32 file_kind(const struct io_evidence *e)
 {
 	return e->flags & EV_FILE ? e->inode_mode & MODE_KIND : 0;
+}
+
+/* Its file is a text or a table that the kernel makes up. */
+static inline bool is_kernels_own(const struct io_evidence *e)
+{
+	switch (e->fs_magic) {
+	case PROC_MAGIC:
+	case SYSFS_MAGIC:
+	case CGROUP2_MAGIC:
+	case CGROUP_MAGIC:
+	case DEBUGFS_FS_MAGIC:
+	case TRACEFS_FS_MAGIC:
+		return true;
+	}
+	return false;
 }
 
 static inline bool is_zero_copy(const struct io_evidence *e)

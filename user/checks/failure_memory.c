@@ -150,9 +150,10 @@ static const char *writable_instead(const struct fact_entry *e)
 
 	if (!e->fs_magic)
 		return "map it with PROT_READ | PROT_WRITE";
-	if (memory_file && e->vma_flags & VM_SHARED)
-		return "map it with PROT_READ | PROT_WRITE, which takes a descriptor that is open for writing and no seal against it";
-	if (e->vma_flags & VM_SHARED)
+	/* of what is not open for writing, VM_MAYSHARE alone is left */
+	if (memory_file && e->vma_flags & (VM_SHARED | VM_MAYSHARE))
+		return "map it with PROT_READ | PROT_WRITE (System V: attach it without SHM_RDONLY), which takes a descriptor that is open for writing and no seal against it";
+	if (e->vma_flags & (VM_SHARED | VM_MAYSHARE))
 		return "copy it into anonymous memory: made writable, shared pages of a file cannot be pinned for long either";
 	return "copy it into anonymous memory";
 }
@@ -172,8 +173,8 @@ void explain_entry(struct words *w)
 			SAY(w, "the argument structure at 0x%llx cannot be read; pass the address of one that is mapped",
 			    e->at);
 		else
-			SAY(w, "entry %u of the iovec array, at 0x%llx, cannot be read; the array must be mapped and hold all %u entries",
-			    e->index, e->at, w->c->nr);
+			SAY(w, "entry %u of the iovec array, at 0x%llx, cannot be read; the array must be mapped and hold %u entr%s",
+			    e->index, e->at, w->c->nr, w->c->nr == 1 ? "y" : "ies");
 		break;
 	case ENTRY_NULL:
 		SAY(w, "entry %u has a NULL base and a length of %s; an empty slot takes length 0, from Linux 5.13 on",
@@ -229,7 +230,7 @@ void explain_entry(struct words *w)
 		say_why_full(w, ". What was seen: ");
 		break;
 	case ENTRY_SPECIAL:
-		SAY(w, "%s: %s is device memory (VM_IO or VM_PFNMAP), which has no pages to pin; use ordinary memory",
+		SAY(w, "%s: %s is memory of a device or of the kernel (VM_IO or VM_PFNMAP), which cannot be pinned; use ordinary memory",
 		    who, map);
 		break;
 	default:

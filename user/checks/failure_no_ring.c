@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include "checks/failure_words.h"
+#include "model/fact.h"
+
+#define MAX_ERRNO	4095
 
 static void explain_index(struct words *w)
 {
@@ -54,9 +57,20 @@ static const char *as_index(const struct fact_call *c)
 	       "; it is also the index of a ring that this thread has registered, which takes IORING_REGISTER_USE_REGISTERED_RING in the call's operation" : "";
 }
 
+const char *failed_setup(char buf[FAILED_SETUP_LEN], __s32 fd)
+{
+	if (fd == -1)
+		return "; did io_uring_setup() fail?";
+	if (fd >= 0 || fd < -MAX_ERRNO)
+		return "";
+	snprintf(buf, FAILED_SETUP_LEN, "; did io_uring_setup() fail with %s?", fact_errno_name(fd));
+	return buf;
+}
+
 static void explain_closed(struct words *w)
 {
 	const struct fact_call *c = w->c;
+	char setup[FAILED_SETUP_LEN];
 
 	if (!(c->seen & SEEN_ARGS))
 		SAY(w, "the descriptor is not open");
@@ -69,7 +83,7 @@ static void explain_closed(struct words *w)
 		    c->fd);
 	else
 		SAY(w, "descriptor %d is not open%s", c->fd,
-		    c->fd == -1 ? "; did io_uring_setup() fail?" : as_index(c));
+		    c->fd < 0 ? failed_setup(setup, c->fd) : as_index(c));
 }
 
 bool explain_no_ring(struct words *w)

@@ -13,6 +13,7 @@ struct words {
 };
 
 #define REGISTER_SPARSE	1U	/* IORING_RSRC_REGISTER_SPARSE */
+#define FAILED_SETUP_LEN	64
 #define MAX_REGISTERED	16	/* rings that a thread can register */
 
 #define SAY(w, ...) ((void)snprintf((w)->out, EXPLAIN_LEN, __VA_ARGS__))
@@ -44,6 +45,9 @@ bool explain_clone(struct words *w);
 
 /* An io_uring_enter() that failed as a call. */
 void explain_enter(struct words *w);
+
+/* Of a descriptor that is not open: "; did io_uring_setup() fail with ENOMEM?", "" where it can be one. */
+const char *failed_setup(char buf[FAILED_SETUP_LEN], __s32 fd);
 
 /* Refused before any ring was found: false where the error says nothing of that. */
 bool explain_no_ring(struct words *w);

@@ -126,6 +126,50 @@ static void by_kernel(void **state)
 	expect(&e, EFAULT, "more than a request moves");
 }
 
+/* What is not looked at is not excluded, and what only one kind of request can have is told of it. */
+static void by_request(void **state)
+{
+	struct io_evidence e = {
+		.opcode = IORING_OP_READV, .flags = EV_REQUEST | EV_FILE | EV_DEVICE,
+		.file_mode = ~0U, .inode_mode = 0100644, .file_flags = O_DIRECT, .nr_segments = 2,
+		.block_bytes = 512, .memory_align = 4, .offset = 512,
+	};
+	char text[EXPLAIN_LEN];
+
+	(void)state;
+	expect(&e, EINVAL, "multiples of 4: the offset is one, the addresses and lengths of its 2 iovecs");
+	explain_io(text, &e, -EINVAL);
+	assert_null(strstr(text, "not the cause"));
+	e.flags = EV_REQUEST | EV_REFUSED | EV_FIELDS;
+	e.file_flags = 0;
+	expect(&e, EINVAL, "or a length in the iovecs that is below 0");
+	e.flags = EV_REQUEST | EV_FIXED | EV_SEGMENT | EV_RANGE;
+	e.len_bytes = 1ULL << 31;
+	expect(&e, ENOMEM, "iovec 0 (0x0 + 2 GiB) is not all in buffer 0");
+	e = (struct io_evidence){ .opcode = IORING_OP_WRITE, .flags = EV_REQUEST | EV_FILE | EV_RANGE,
+				  .file_mode = ~0U, .op_flags = 0x30, .len_bytes = 8, .offset = ~0ULL };
+	expect(&e, EINVAL, "RWF_APPEND and RWF_NOAPPEND exclude each other");
+	e.op_flags = 0;
+	e.fs_magic = 0x09041934; /* of anonymous inodes */
+	expect(&e, EINVAL, "the value 2^64 - 1");
+	e.len_bytes = 4;
+	expect(&e, EINVAL, "whole records only");
+	e.fs_magic = 0x62656572; /* of sysfs */
+	expect(&e, EINVAL, "the kernel's own (sysfs)");
+	e.fs_magic = 1;
+	e.inode_mode = CHARACTER;
+	expect(&e, EINVAL, "its driver refuses it");
+	e.opcode = IORING_OP_NOP;
+	expect(&e, EIO, "the NOP asks for this result itself");
+	e.opcode = IORING_OP_URING_CMD;
+	e.flags |= EV_SOCKET;
+	expect(&e, EOPNOTSUPP, "the socket takes no such command");
+	e.flags |= EV_AFTER;
+	e.head_op = IORING_OP_LINK_TIMEOUT;
+	e.head_result = -ETIME;
+	expect(&e, ECANCELED, "the LINK_TIMEOUT before it");
+}
+
 static struct io_failure_row row(__u64 ring, __u64 index, __u64 count, __u64 at_ns)
 {
 	struct io_failure_row r = { .key = {
@@ -222,6 +266,7 @@ int main(void)
 		cmocka_unit_test(ends), cmocka_unit_test(cancelled),
 		cmocka_unit_test(by_file),
 		cmocka_unit_test(by_kernel),
+		cmocka_unit_test(by_request),
 		cmocka_unit_test(merged),
 		cmocka_unit_test(since), cmocka_unit_test(other_memory), cmocka_unit_test(beyond_any_file),
 	};

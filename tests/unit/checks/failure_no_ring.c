@@ -26,6 +26,9 @@ static void descriptors(void **state)
 	assert_contains(why(CALL_REGISTER, EBADF, 9, 0, SEEN_ARGS | SEEN_FD), "O_PATH");
 	assert_string_equal(why(CALL_CLONE, EOPNOTSUPP, 9, 0, SEEN_ARGS),
 			    "descriptor 9 is not an io_uring");
+	assert_string_equal(why(CALL_REGISTER, EBADF, -ENOMEM, 0, SEEN_ARGS),
+			    "descriptor -12 is not open; did io_uring_setup() fail with ENOMEM?");
+	assert_string_equal(why(CALL_REGISTER, EBADF, -5000, 0, SEEN_ARGS), "descriptor -5000 is not open");
 	/* a descriptor that is not known has no number */
 	assert_null(strstr(why(CALL_REGISTER, EBADF, -1, 0, 0), "-1"));
 	assert_null(strstr(why(CALL_REGISTER, EOPNOTSUPP, -1, 0, 0), "-1"));
