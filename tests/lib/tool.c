@@ -122,6 +122,7 @@ static void prepare(const struct tool_how *how)
 {
 	struct rlimit as = { how->memory_bytes, how->memory_bytes };
 	struct rlimit files = { how->open_files, how->open_files };
+	struct rlimit bytes = { how->file_bytes, how->file_bytes };
 	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 
 	setpgid(0, 0);
@@ -134,7 +135,7 @@ static void prepare(const struct tool_how *how)
 		_exit(126);
 	if (how->open_files && setrlimit(RLIMIT_NOFILE, &files))
 		_exit(126);
-	if (how->empty_files && setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 0, 0 }))
+	if (how->file_bytes && setrlimit(RLIMIT_FSIZE, &bytes))
 		_exit(126);
 	/* a root without CAP_SYS_RESOURCE cannot raise it, and may not need to */
 	if (how->caps && setrlimit(RLIMIT_MEMLOCK, &none) && errno != EPERM)

@@ -33,7 +33,7 @@ struct tool_how {
 				  * and no RLIMIT_MEMLOCK, which before 5.11 bounds programs */
 	unsigned long memory_bytes; /* RLIMIT_AS, 0 = as we are */
 	unsigned int open_files; /* RLIMIT_NOFILE, 0 = as we are */
-	bool empty_files;	/* RLIMIT_FSIZE is 0 */
+	unsigned long file_bytes; /* RLIMIT_FSIZE, that of what it says, too; 0 = as we are */
 };
 
 /* The path of fixbuf-trace: FIXBUF, or that of the build folder. */

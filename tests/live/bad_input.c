@@ -126,20 +126,22 @@ static void dead_pid(void)
 /* A limit on the size of files (RLIMIT_FSIZE) sends a signal that kills who does not mind it. */
 static void limited(void)
 {
-	static const struct tool_how how = { .empty_files = true };
-	static const char out[] = "/tmp/fixbuf-limited";
+	struct tool_how how = { .file_bytes = 4096 };
+	char out[] = "/tmp/fixbuf-limited-XXXXXX";
 	struct tool_run a;
 
 	tool_as(&a, &how, "list", NULL);
-	is(a.status, 3, "no file may have a byte: list cannot run");
+	is(a.status, 3, "no file may be larger than a page: list cannot run");
 	has_text(a.err, "run it under ulimit -f unlimited", "says what to do");
-	one_sentence(&a, "list under ulimit -f 0");
+	one_sentence(&a, "list under ulimit -f");
 	tool_free(&a);
-	tool_as(&a, &how, "plan", "--buffers", "1x4K", "-o", out, NULL);
-	is(a.status, 2, "nor what plan prints");
+	how.stdout_fd = mkostemp(out, O_CLOEXEC);
+	tool_as(&a, &how, "verify", "--json-schema", NULL);
+	is(a.status, 2, "nor is there room for what is printed");
 	has_text(a.err, "File too large", "says why");
-	one_sentence(&a, "plan under ulimit -f 0");
+	one_sentence(&a, "a schema under ulimit -f");
 	tool_free(&a);
+	close(how.stdout_fd);
 	remove(out);
 }
 

@@ -18,6 +18,11 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
+void signals_begin(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 void signals_catch(void)
 {
 	/* a write that a signal cuts short must not look like one that failed; poll() ends all the same */
@@ -27,9 +32,7 @@ void signals_catch(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGALRM, &late, NULL);
-	/* a write to who reads no more, or beyond ulimit -f, fails and is told */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 }
 
 void signals_leave(void)

@@ -17,6 +17,9 @@ void signals_catch_hangup(void);
 extern volatile sig_atomic_t asked;
 void signals_catch_user(void);
 
+/* A write beyond ulimit -f fails from then on, and ends nobody without a word. */
+void signals_begin(void);
+
 /* A reader that goes away shows as EPIPE from then on, not as a signal. */
 void signals_catch(void);
 /* SIGINT and SIGTERM end the program at once again: nothing is undone, no totals are told. */

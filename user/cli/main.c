@@ -52,6 +52,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_streams();
+	signals_begin();
 	cmd = options_parse(argc, argv, &options);
 	o = options;
 	o->out = stdout;
