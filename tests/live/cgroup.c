@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,29 @@ static void counted(const char *where, long long want)
 	tool(&a, "stat", "--json", "--cgroup", "/fixbuf.slice", "--", "/bin/sh", "-c", run, NULL);
 	is(json_sum(a.json, "rings", "ops"), want, "stat counts the I/O of a program in %s", where);
 	tool_free(&a);
+}
+
+/* Of which container the I/O is. */
+static void named(void)
+{
+	struct json_object *ring;
+	struct tool_run a;
+	struct load l;
+
+	enter(SCOPE);
+	if (!load_start(&l, "io_late", "1000003", "spaced", NULL))
+		bail("io_late does not start");
+	enter(MOUNT);
+	if (write(l.to, "\n", 1) != 1)
+		bail("io_late cannot be told to go on");
+	tool(&a, "stat", "--json", "-d", "500ms", "--container", "fb0c4c", NULL);
+	ring = json_element(json_member(a.json, "rings"), 0);
+	is(json_number(ring, "pid"), l.pid, "stat of a container has its process");
+	is_text(json_text(ring, "cgroup"), "/fixbuf.slice/docker-" ID ".scope", "its control group");
+	is_text(json_text(ring, "container"), "fb0c4c5d6e7f", "and its short id");
+	tool_free(&a);
+	kill(l.pid, SIGTERM);
+	load_end(&l);
 }
 
 /*
@@ -310,6 +334,7 @@ int main(void)
 	of_container(scope.pid);
 	counted(WORKER, 102);
 	counted(MOUNT, 0);
+	named();
 	verified(scope.pid);
 	summed(limited);
 	refused();

@@ -298,7 +298,7 @@ static const char *held_by(const struct holder *h)
 	return h->fd < 0 ? "registered" : "fd";
 }
 
-static void put_cgroup(struct json *j, const struct holder *h)
+void view_cgroup_json(struct json *j, const struct holder *h)
 {
 	struct untrusted unit, container;
 
@@ -332,7 +332,7 @@ static void put_holder(struct json *j, const struct holder *h)
 	if (h->ending || h->how == HOLDER_CLOSING)
 		json_known(j, "in_flight", h->in_flight != IN_FLIGHT_UNKNOWN, h->in_flight);
 	json_uint(j, "uid", h->uid);
-	put_cgroup(j, h);
+	view_cgroup_json(j, h);
 	json_close(j);
 }
 

@@ -17,6 +17,8 @@ struct rings_shown {
 /* .shown NULL = all. */
 void view_rings_text(const struct output *to, const struct selection *select,
 		     const struct ledger *l, const struct rings_shown *shown);
+/* "inner_pid", "cgroup", "unit" and "container", as far as cgroup_name_holders() found them. */
+void view_cgroup_json(struct json *j, const struct holder *h);
 /* A line about slots of the selection that a walk did not read, if there are any; .live: one of now. */
 void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l, bool live);
 

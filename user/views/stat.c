@@ -12,8 +12,7 @@
 
 #define SETUP_DEFER_TASKRUN (1U << 13)	/* IORING_SETUP_DEFER_TASKRUN, 6.1 */
 
-/* NULL when it does not hold the ring any more. */
-static const struct holder *holder_of(const struct view_stat *v, const struct io_counts *c)
+const struct holder *view_stat_holder(const struct view_stat *v, const struct io_counts *c)
 {
 	const struct ring *r = ledger_ring(v->l, c->ring);
 	__u32 pid = IO_WHO_TGID(c->who);
@@ -26,14 +25,14 @@ static const struct holder *holder_of(const struct view_stat *v, const struct io
 
 int view_stat_fd(const struct view_stat *v, const struct io_counts *c)
 {
-	const struct holder *h = c->fd >= 0 ? NULL : holder_of(v, c);
+	const struct holder *h = c->fd >= 0 ? NULL : view_stat_holder(v, c);
 
 	return h ? h->fd : c->fd;
 }
 
 __u32 view_stat_ns_pid(const struct view_stat *v, const struct io_counts *c)
 {
-	const struct holder *h = holder_of(v, c);
+	const struct holder *h = view_stat_holder(v, c);
 
 	return h ? h->ns_pid : 0;
 }

@@ -50,6 +50,8 @@ void view_stat_json(struct json *j, const struct view_stat *v);
 /* "notifications", only where zero-copy sends were told to be over. */
 void view_notices_json(struct json *j, const struct io_notices *n);
 
+/* The process of .c as a holder of its ring; NULL when it does not hold that any more. */
+const struct holder *view_stat_holder(const struct view_stat *v, const struct io_counts *c);
 /* The descriptor at which the process of .c holds its ring, -1 when that is not known. */
 int view_stat_fd(const struct view_stat *v, const struct io_counts *c);
 /* As in facts; 0 also when the process does not hold the ring any more. */

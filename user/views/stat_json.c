@@ -5,6 +5,7 @@
 #include "model/io_loss.h"
 #include "views/findings.h"
 #include "views/io_failures.h"
+#include "views/rings.h"
 #include "views/stat.h"
 
 static void put_latency(struct json *j, const struct io_row *r)
@@ -105,6 +106,7 @@ static void put_rings(struct json *j, const struct view_stat *v)
 	json_open_list(j, "rings");
 	for (size_t i = 0; i < g.nr_rows; i++) {
 		const struct io_row *r = &g.rows[i];
+		const struct holder *h = view_stat_holder(v, &r->c);
 		int fd = view_stat_fd(v, &r->c);
 
 		json_item_open(j);
@@ -112,6 +114,8 @@ static void put_rings(struct json *j, const struct view_stat *v)
 		json_ns_pid(j, view_stat_ns_pid(v, &r->c));
 		json_comm(j, "comm", &r->c.comm);
 		json_uint(j, "uid", r->c.uid);
+		if (h)
+			view_cgroup_json(j, h);
 		json_known(j, "fd", fd >= 0, fd);
 		json_addr(j, "ring", r->c.ring);
 		put_counts(j, v, r);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "checks/io_hazards.h"
+#include "capture/cgroup.h"
 #include "checks/stuck.h"
 #include "checks/verdict.h"
 #include "commands/option.h"
@@ -86,6 +87,14 @@ static bool says_more(struct stat *s, const struct ledger *l, const struct io_mo
 	return !fewer || (nr && again);
 }
 
+/* At once: a process that has ended later may have left its id to another. */
+static void name_cgroups(const struct ledger *l, const struct io_model *m)
+{
+	for (struct ring *r = l->rings; r; r = r->hh.next)
+		if (io_model_has_ring(m, r->id))
+			cgroup_name_holders(r);
+}
+
 static int look_at_rings(struct stat *s, const struct io_model *m)
 {
 	struct ledger *l = ledger_new();
@@ -96,6 +105,8 @@ static int look_at_rings(struct stat *s, const struct io_model *m)
 		err = io_stat_tidy(s->run.capture.io, l);
 	}
 	if (!err && says_more(s, l, m)) {
+		if (s->o->output.json)
+			name_cgroups(l, m);
 		ledger_free(s->rings);
 		s->rings = l;
 	} else {
