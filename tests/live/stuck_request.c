@@ -92,8 +92,8 @@ static void healthy(const char *load, const char *mode, const char *file)
 	struct json_lines l;
 	struct tool_run a;
 
-	/* a note says that a worker writes to a file */
-	watch(&a, &l, file ? "warning" : "info", false, load, mode, file);
+	/* a note may say that a worker reads or writes */
+	watch(&a, &l, "warning", false, load, mode, file);
 	for (size_t i = 0; i < l.nr; i++)
 		findings += json_nr_findings(l.lines[i], 0, "stuck-request");
 	is(findings, 0, "%s %s: requests that end are not told", load, mode);
