@@ -114,6 +114,36 @@ static void not_held(const char *mode, size_t unpins)
 	tool_free(&a);
 }
 
+/* By a recording: which mode leaves a buffer in use is a note, and one that does not is none. */
+static void judged(const char *mode, bool in_use)
+{
+	struct json_lines l = { 0 };
+	struct json_object *o, *f;
+	struct tool_run a, r;
+
+	watch(&a, &l, "record", mode);
+	if (tool_skipped(&a, mode))
+		goto out;
+	tool(&r, "report", "--verify", "--json", file, NULL);
+	o = json_tokener_parse(r.out);
+	f = json_finding(o, 0, "in-use-at-unregister");
+	is(json_nr_findings(o, 0, "in-use-at-unregister"), in_use, "%s: whether it is told as a finding", mode);
+	is(r.status, 0, "%s: it is no fault", mode);
+	if (f) {
+		is_text(json_text(f, "severity"), "info", "%s: it is a note", mode);
+		is(json_number(f, "pid"), value_number(a.out, "pid"), "%s: who", mode);
+		is(json_number(f, "index"), !strcmp(mode, "update"), "%s: of which slot", mode);
+		is(json_number(f, "addr"), value_number(a.out, "addr"), "%s: of which buffer", mode);
+		has_text(json_text(f, "detail"), !strcmp(mode, "update") ? ": 1 request used it when" : ": 3 requests used it when",
+			 "%s: how many", mode);
+		has_text(json_text(f, "detail"), ", which was seen ", "%s: for how long", mode);
+	}
+	json_object_put(o);
+	tool_free(&r);
+out:
+	tool_free(&a);
+}
+
 /* What was told live stands in the recording. */
 static void recorded(void)
 {
@@ -146,6 +176,9 @@ int main(void)
 	not_held("close", 2);
 	not_held("drained", 2 * atoi(rounds()));
 	recorded();
+	judged("unregister", true);
+	judged("update", true);
+	judged("drained", false);
 	snprintf(file, sizeof(file), "%s/trace", folder);
 	unlink(file);
 	snprintf(file, sizeof(file), "%s/record", folder);

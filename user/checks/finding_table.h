@@ -177,3 +177,11 @@ FINDING(PUNTED,
 		[PUNTED_TO_WAIT] = "under \"What took a slower way, and why\" (in JSON io_slower) each kind has its "
 			"cause; what a worker does takes longer than what is done at once",
 	})
+
+/* Told by the call itself: no loss makes it doubtful. Passes of verify and export come too seldom. */
+FINDING(IN_USE_AT_UNREGISTER,
+	.tag = "in-use-at-unregister", .severity = SEVERITY_INFO, .scope = SCOPE_SLOT,
+	.of_io = true, .replayed_from = TIER_TRACEPOINTS,
+	.remedies = { "wait for the requests that use a buffer, or cancel them, before it is unregistered or "
+		"replaced, if its memory is to be free or used again then: until they end they read and "
+		"write it" })

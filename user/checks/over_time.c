@@ -4,9 +4,11 @@
  * holds at any time: it is looked at when it is below zero, and before it sinks.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/fmt.h"
 #include "checks/checks.h"
 #include "checks/finding_index.h"
 #include "checks/hindsight.h"
@@ -241,6 +243,48 @@ static void judge(struct over_time *f, const struct event *t)
 		check_levels(f, t);
 }
 
+static struct finding in_use_of(const struct fact_in_use *u, const struct ledger *l)
+{
+	const struct ring *r = ledger_ring(l, u->h.ring);
+	struct finding f = {
+		.tag = IN_USE_AT_UNREGISTER, .ring = u->h.ring, .pid = u->h.pid, .ns_pid = u->ns_pid,
+		.fd = -1, .index = u->index, .uid = u->h.uid, .comm = u->h.comm, .addr = u->addr,
+		.call_ns = u->since_ns,
+	};
+
+	for (size_t i = 0; r && i < r->nr_holders; i++)
+		if (r->holders[i].pid == f.pid)
+			f.fd = r->holders[i].fd;
+	return f;
+}
+
+/* It is told of a slot once: the first time, and how long that lasted. */
+static void tell_in_use(struct over_time *f, const struct event *t)
+{
+	const struct fact_in_use *u = (const void *)t->fact;
+	struct finding n = in_use_of(u, t->ledger), *o;
+	char size[FMT_LEN], took[FMT_LEN], *longer;
+	long at = finding_index_find(f->told.index, &n);
+
+	if (u->requests && at < 0) {
+		finding_index_add(&f->told.index, &n, f->told.list.nr);
+		finding_add(&f->told.list, n, "pid %u ring 0x%llx buffer %u at 0x%llx, %s: %u request%s used it when a call took it out of its slot; it stays pinned and charged until %s",
+			    n.pid, n.ring, u->index, u->addr, fmt_bytes_long(size, u->len_bytes), u->requests,
+			    plural(u->requests), u->requests == 1 ? "that ends" : "they end");
+		f->told.list.list[f->told.list.nr - 1].since_ns = t->since_ns;
+	}
+	if (u->requests || at < 0)
+		return;
+	o = &f->told.list.list[at];
+	if (o->call_ns != u->since_ns)
+		return;
+	if (asprintf(&longer, "%s, which was seen %s after the call", o->detail,
+		     fmt_ns(took, u->h.t_ns - u->since_ns)) < 0)
+		return;
+	free(o->detail);
+	o->detail = longer;
+}
+
 static void before_fact(struct over_time *f, const struct event *t)
 {
 	if (!f->torn) {
@@ -248,6 +292,8 @@ static void before_fact(struct over_time *f, const struct event *t)
 		hindsight_fact(f->hindsight, t);
 		tell_sure(f);
 	}
+	if (t->fact->kind == FACT_IN_USE && selection_has_event(f->select, t->fact))
+		tell_in_use(f, t);
 	f->below_zero = is_below_zero(t->fact);
 	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE ||
 		    t->fact->kind == FACT_HOLDER;

@@ -25,6 +25,7 @@ static void tags(void **state)
 		[CQ_OVERFLOW] = { "cq-overflow", "warning" },
 		[FAILING_IO] = { "failing-io", "warning" },
 		[PUNTED] = { "punted", "info" },
+		[IN_USE_AT_UNREGISTER] = { "in-use-at-unregister", "info" },
 	};
 
 	(void)state;

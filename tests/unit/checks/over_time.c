@@ -354,6 +354,33 @@ static void near_its_limit_right_after_the_look(NO_STATE)
 	assert_int_equal(end()->nr, 1);
 }
 
+/* Three requests held what a call took out of its slot; of the slot it is told once. */
+static void in_use_when_it_left(NO_STATE)
+{
+	struct fact_in_use u = {
+		.h = fact_head(FACT_IN_USE, sizeof(u), RING), .buf = BUF(3), .addr = ADDR, .len_bytes = 77824,
+		.index = 3, .requests = 3,
+		.since_ns = 5,
+	};
+	const struct finding *one;
+
+	fill_and_rest();
+	tell(&u.h);
+	u.requests = 0;
+	tell(&u.h);
+	u.since_ns = 6;
+	u.requests = 1;
+	tell(&u.h);
+	u.requests = 0;
+	tell(&u.h);
+	one = only(end(), IN_USE_AT_UNREGISTER);
+	assert_int_equal(one->index, 3);
+	assert_int_equal(one->fd, 6);
+	assert_contains(one->detail, "76 KiB: 3 requests used it when a call took it out of its slot; it stays pinned and charged until they end, which was seen ");
+	assert_int_equal(severity_of_finding(one), SEVERITY_INFO);
+	assert_int_equal(end()->nr, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,7 +394,7 @@ int main(void)
 		TEST(address_of_a_closed_ring), TEST(beside_many_rings), TEST(a_crowd),
 		TEST(leak), TEST(pinned_by_a_ring_that_was_not_told), TEST(ends_amid_a_clone),
 		TEST(of_others), TEST(below_zero_inside_a_call), TEST(of_a_user_without_rings),
-		TEST(near_its_limit_right_after_the_look),
+		TEST(near_its_limit_right_after_the_look), TEST(in_use_when_it_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
