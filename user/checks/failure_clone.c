@@ -15,8 +15,10 @@
 /* "descriptor 7", "registered index 3" */
 static const char *source(char buf[FMT_LEN], const struct fact_call *c)
 {
-	snprintf(buf, FMT_LEN, c->arg_flags & SRC_REGISTERED ? "registered index %u" :
-		 "descriptor %u", c->src_fd);
+	if (c->arg_flags & SRC_REGISTERED)
+		snprintf(buf, FMT_LEN, "registered index %u", c->src_fd);
+	else
+		snprintf(buf, FMT_LEN, "descriptor %d", (__s32)c->src_fd);
 	return buf;
 }
 
@@ -28,7 +30,7 @@ static bool is_itself(const struct fact_call *c)
 static void explain_source(struct words *w)
 {
 	const struct fact_call *c = w->c;
-	char name[FMT_LEN];
+	char name[FMT_LEN], setup[FAILED_SETUP_LEN];
 
 	if (!(c->seen & SEEN_STRUCT))
 		SAY(w, "the source is not open or is no io_uring; which of them was not looked at");
@@ -36,7 +38,8 @@ static void explain_source(struct words *w)
 		SAY(w, "this thread has registered no ring with index %u, which the call names as its source (IORING_REGISTER_SRC_REGISTERED)",
 		    c->src_fd);
 	else if (c->seen & SEEN_SRC_NONE)
-		SAY(w, "the source, descriptor %u, is not open", c->src_fd);
+		SAY(w, "the source, descriptor %d, is not open%s", (__s32)c->src_fd,
+		    failed_setup(setup, c->src_fd));
 	else if (c->seen & SEEN_SRC_OTHER)
 		SAY(w, "the source, %s, is not an io_uring; name the ring whose buffers are to be shared",
 		    source(name, c));
@@ -176,8 +179,10 @@ bool explain_clone(struct words *w)
 	case EEXIST:
 		if (!(c->seen & SEEN_SRC_ISSUER))
 			return false;
-		SAY(w, "the source ring, %s, is IORING_SETUP_SINGLE_ISSUER and belongs to another thread; clone from the one that submits to it",
-		    source(name, c));
+		SAY(w, "the source ring, %s, is IORING_SETUP_SINGLE_ISSUER and belongs to another thread or process; %s",
+		    source(name, c), c->seen & SEEN_SRC_MM ?
+		    "it was made by another process than the target, too, and a clone takes rings of one address space" :
+		    "clone from the one that submits to it");
 		return true;
 	}
 	return false;

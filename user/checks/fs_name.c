@@ -14,7 +14,8 @@ const char *fs_name(__u32 magic)
 		{ 0x2fc12fc1, "zfs" }, { 0xf2f52010, "f2fs" }, { 0x9fa0, "proc" },
 		{ 0x6e736673, "a namespace" }, { 0x62656572, "sysfs" }, { 0x63677270, "cgroup2" },
 		{ 0x0027e0eb, "cgroup" }, { 0x64626720, "debugfs" }, { 0x74726163, "tracefs" },
-		{ 0x73636673, "securityfs" },
+		{ 0x73636673, "securityfs" }, { 0x50495045, "a pipe" }, { 0x534f434b, "a socket" },
+		{ 0x62646576, "a block device" },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -219,7 +219,8 @@ static void print_use(const struct view_summary *v)
 	if (v->origin->fixed_only)
 		fprintf(out, "  plain I/O was not counted, because --io was given to record\n");
 	if (h->io_lost)
-		fprintf(out, "  %llu I/Os are missing in these counts; --stat says why\n", h->io_lost);
+		fprintf(out, "  %llu I/O%s missing in these counts; --stat says why\n", h->io_lost,
+			h->io_lost == 1 ? " is" : "s are");
 }
 
 static void print_failures(const struct view_summary *v)

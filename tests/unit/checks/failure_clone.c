@@ -36,6 +36,10 @@ static void by_its_source(void **state)
 	c.src_ring = 0;
 	c.seen = ALL | SEEN_SRC_NONE;
 	assert_string_equal(why(&c), "the source, descriptor 5, is not open");
+	c.src_fd = -ENOMEM;
+	assert_string_equal(why(&c),
+			    "the source, descriptor -12, is not open; did io_uring_setup() fail with ENOMEM?");
+	c.src_fd = 5;
 	c.arg_flags = 1;
 	assert_contains(why(&c), "registered no ring with index 5");
 	c.seen = ALL | SEEN_SRC_OTHER;
@@ -53,6 +57,9 @@ static void by_its_source(void **state)
 	assert_contains(why(&c), "the ring is IORING_SETUP_SINGLE_ISSUER");
 	c.seen |= SEEN_SRC_ISSUER;
 	assert_contains(why(&c), "the source ring, descriptor 5, is IORING_SETUP_SINGLE_ISSUER");
+	assert_contains(why(&c), "another thread or process; clone from the one");
+	c.seen |= SEEN_SRC_MM;
+	assert_contains(why(&c), "by another process than the target");
 }
 
 static void by_its_fields(void **state)

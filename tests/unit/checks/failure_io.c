@@ -156,6 +156,10 @@ static void by_request(void **state)
 	expect(&e, EINVAL, "whole records only");
 	e.fs_magic = 0x62656572; /* of sysfs */
 	expect(&e, EINVAL, "the kernel's own (sysfs)");
+	e.setup_flags = IORING_SETUP_IOPOLL;
+	e.fs_magic = 0x50495045; /* of pipes */
+	expect(&e, EOPNOTSUPP, "driver (a pipe) offers no polled I/O");
+	e.setup_flags = 0;
 	e.fs_magic = 1;
 	e.inode_mode = CHARACTER;
 	expect(&e, EINVAL, "its driver refuses it");
