@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "capture/balance.h"
 #include "capture/ring_walk.h"
+#include "capture/umems.h"
 #include "checks/selected.h"
 
 /*
@@ -76,14 +77,15 @@ bool readings_done(const struct readings_of_accounts *r)
 	return r->nr >= READINGS || (r->nr && !r->left.nr);
 }
 
-void readings_tell(struct readings_of_accounts *r, const struct selection *select,
-		   struct findings *out)
+void readings_tell(struct readings_of_accounts *r, const struct walk *walk,
+		   const struct selection *select, struct findings *out)
 {
 	struct findings found = { 0 };
 
 	if (!r->nr)
 		return;
 	explain_by_perf(&r->left, r->last);
+	umems_explain(walk_peek(walk), &r->left);
 	check_balance(&r->left, r->last, &found);
 	findings_keep_selected(select, r->last, &found);
 	findings_append(out, &found);
@@ -109,7 +111,7 @@ int look_at_balance(struct walk *walk, const struct selection *select, struct fi
 		err = readings_next(&r, walk);
 	}
 	if (!err)
-		readings_tell(&r, select, out);
+		readings_tell(&r, walk, select, out);
 	readings_end(&r);
 	return err;
 }

@@ -26,8 +26,8 @@ struct readings_of_accounts {
 int readings_next(struct readings_of_accounts *r, struct walk *walk);
 __u64 readings_apart_ns(const struct readings_of_accounts *r);
 bool readings_done(const struct readings_of_accounts *r);
-void readings_tell(struct readings_of_accounts *r, const struct selection *select,
-		   struct findings *out);
+void readings_tell(struct readings_of_accounts *r, const struct walk *walk,
+		   const struct selection *select, struct findings *out);
 /* Ready for the first again. */
 void readings_end(struct readings_of_accounts *r);
 

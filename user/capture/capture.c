@@ -17,6 +17,7 @@
 #include "capture/peek.h"
 #include "capture/ring_reader.h"
 #include "capture/symbols_elf.h"
+#include "capture/umems.h"
 #include "capture/unmaps.h"
 #include "fixbuf.skel.h"
 
@@ -51,6 +52,7 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 	if (wants->pages || wants->on)
 		reader_prepare_provided(walk_peek(c->walk)->skel);
 	if (wants->pages) {
+		umems_prepare(walk_peek(c->walk)->skel);
 		c->pages = page_walk_prepare(c->walk);
 		if (!c->pages)
 			return -1;

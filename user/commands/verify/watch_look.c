@@ -78,7 +78,7 @@ static void take_balance(struct watch *w)
 {
 	struct findings found = { 0 };
 
-	readings_tell(&w->readings, &w->o->select, &found);
+	readings_tell(&w->readings, w->run.capture.walk, &w->o->select, &found);
 	keep_program(w, &found);
 	w->looking = true;
 	standing_balance(w->standing, w->readings.last, &found);

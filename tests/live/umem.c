@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The memory of AF_XDP sockets is charged where rings' buffers are: it explains its part of the account. */
+#include <stdio.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static void explained(const char *mode)
+{
+	struct tool_run a;
+	char pid[16], uid[16];
+	struct load l;
+
+	if (!load_start(&l, "umem", mode, NULL)) {
+		skip(mode, "%s", l.skip);
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	snprintf(uid, sizeof(uid), "%lld", load_number(&l, "uid"));
+	tool(&a, "verify", "--json", "-p", pid, NULL);
+	is(a.status, 0, "%s: an account that two uses explain is no finding", mode);
+	is(json_nr_findings(a.json, 0, NULL), 0, "%s: none", mode);
+	tool_free(&a);
+	tool(&a, "verify", "--watch", "-q", "-d", "100ms", "-u", uid, NULL);
+	is(a.status, 0, "%s: nor is it one in a watch", mode);
+	is_text(a.out, "", "%s: which tells nothing", mode);
+	tool_free(&a);
+	load_end(&l);
+}
+
+/* What is explained is not more than is there: the rest is still told. */
+static void partly(void)
+{
+	struct tool_run a;
+	char pid[16];
+	struct load l;
+
+	if (!load_start(&l, "umem", "unseen", NULL)) {
+		skip("unseen", "%s", l.skip);
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool(&a, "verify", "--json", "-p", pid, NULL);
+	is(a.status, 1, "a socket that nobody has a descriptor of is not explained");
+	is(json_number(json_finding(a.json, 0, "unexplained-charge"), "pages"), load_number(&l, "pages"),
+	   "and its pages are told");
+	tool_free(&a);
+	load_end(&l);
+}
+
+int main(void)
+{
+	explained("one");
+	explained("shared");
+	partly();
+	return tap_end();
+}
