@@ -92,6 +92,23 @@ static void summary(void)
 	tool_free(&a);
 }
 
+/* -p and its like choose the lines of --trace, too. */
+static void lines_of_selection(void)
+{
+	struct tool_run a, none;
+	char pid[16];
+
+	tool(&a, "record", "-q", "-o", file, "--", load_path("lifecycle"), "--no-wait", NULL);
+	snprintf(pid, sizeof(pid), "%lld", value_number(a.out, "pid"));
+	tool_free(&a);
+	tool(&a, "report", "--trace", "--no-header", "-q", "-p", pid, file, NULL);
+	has_text(a.out, " register ", "--trace -p has the lines of that process");
+	tool_free(&a);
+	tool(&none, "report", "--trace", "--no-header", "-q", "-p", "1", file, NULL);
+	is_text(none.out, "", "and of another none");
+	tool_free(&none);
+}
+
 static void findings(void)
 {
 	unsigned int ours = 0, near = 0;
@@ -325,6 +342,7 @@ int main(void)
 	close(fd);
 	status();
 	summary();
+	lines_of_selection();
 	findings();
 	folded();
 	limits();

@@ -9,8 +9,10 @@ int report_trace(struct report *r)
 	struct event e;
 	int n;
 
-	while ((n = report_next(r, &e)) > 0 && !ferror(v.to->out))
+	while ((n = report_next(r, &e)) > 0 && !ferror(v.to->out)) {
+		report_select(r, &e);
 		view_trace_event(&v, &e);
+	}
 	/* why it ends here was said: totals of a part are no more than that */
 	if (n < 0)
 		json_free(&v.json);
