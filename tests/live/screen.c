@@ -348,8 +348,10 @@ static void check_at_once(pid_t who)
 
 	start_view_with(&v, who, false, "1m", NULL);
 	ok(line_with(&v, "measuring ..."), "the first picture comes before anything was measured");
+	/* it is the first of its session, so that no shell could continue it */
+	press(&v, "\032");
 	press(&v, "?");
-	ok(line_with(&v, "sort by the next column"), "and answers keys");
+	ok(line_with(&v, "sort by the next column"), "and answers keys, also after Ctrl-Z where nobody could continue it");
 	begun = now_s();
 	press(&v, "q");
 	is(end_of(&v), 0, "q ends it");

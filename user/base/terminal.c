@@ -100,7 +100,10 @@ bool screen_changed(void)
 	if (to_stop) {
 		to_stop = 0;
 		leave();
-		raise(SIGSTOP);
+		/* not SIGSTOP: where no shell could continue us the kernel does not stop us either */
+		signal(SIGTSTP, SIG_DFL);
+		raise(SIGTSTP);
+		catch(SIGTSTP, on_stop);
 		enter(shown);
 	}
 	return was;
