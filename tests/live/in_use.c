@@ -136,7 +136,7 @@ static void judged(const char *mode, bool in_use)
 		is(json_number(f, "addr"), value_number(a.out, "addr"), "%s: of which buffer", mode);
 		has_text(json_text(f, "detail"), !strcmp(mode, "update") ? ": 1 request used it when" : ": 3 requests used it when",
 			 "%s: how many", mode);
-		has_text(json_text(f, "detail"), ", which was seen ", "%s: for how long", mode);
+		has_text(json_text(f, "detail"), " and kept it pinned and charged for ", "%s: for how long", mode);
 	}
 	json_object_put(o);
 	tool_free(&r);

@@ -135,7 +135,8 @@ struct facts_handler live_handler(struct live **live)
 
 static void tell_look(struct live *l, bool after_loss)
 {
-	struct event e = event_of(l, EVENT_LOOK, clock_now_ns());
+	/* what happened while it was taken is told after it, and counts */
+	struct event e = event_of(l, EVENT_LOOK, l->look_ns);
 
 	e.after_loss = after_loss;
 	if (l->on_event)
@@ -224,6 +225,11 @@ void live_end(struct live *l, const struct io_model *io)
 	e.end.stacks_lost = l->capture->stacks ? stacks_lost(l->capture->stacks) : 0;
 	if (l->on_event)
 		l->on_event(&e, l->arg);
+}
+
+__u64 live_known_ns(const struct live *l)
+{
+	return l->last_ns > l->look_ns ? l->last_ns : l->look_ns;
 }
 
 struct ledger *live_ledger(const struct live *l)

@@ -41,6 +41,11 @@ unsigned int live_pause_ms(const struct live *l);
 /* After a loss: looks at what is there now, an event. 0, or -errno with a sentence. */
 int live_look_anew(struct live *l);
 /*
+ * As of when its ledger is: of the last event that was taken, or of the look. Events that wait are
+ * younger, and what is said of accounts must not be dated after them.
+ */
+__u64 live_known_ns(const struct live *l);
+/*
  * Reads the limits of who holds the rings, when it is time, or .now: all facts that waited were
  * taken. .changed gets each holder whose limit is another, as the ledger has it by then. A walk
  * that fails tells nothing.

@@ -22,9 +22,11 @@ static const struct holder *holder_in(const struct ledger *now, const struct rin
 	return NULL;
 }
 
-static void compare(struct live *l, const struct ledger *now, __u64 t_ns,
+static void compare(struct live *l, const struct ledger *now,
 		    void (*changed)(const struct fact *f, void *arg), void *arg)
 {
+	__u64 t_ns = live_known_ns(l);
+
 	for (struct ring *r = l->ledger->rings; r; r = r->hh.next) {
 		for (size_t i = 0; i < r->nr_holders; i++) {
 			struct holder *h = &r->holders[i];
@@ -52,7 +54,7 @@ void live_read_limits(struct live *l, bool now, void (*changed)(const struct fac
 		return;
 	seen = ledger_new();
 	if (!walk_rings(l->capture->walk, seen))
-		compare(l, seen, t_ns, changed, arg);
+		compare(l, seen, changed, arg);
 	ledger_free(seen);
 	took_ns = clock_now_ns() - t_ns;
 	l->limits_due_ns = t_ns + took_ns * (PAUSE + 1);

@@ -4,13 +4,12 @@
  * holds at any time: it is looked at when it is below zero, and before it sinks.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
-#include "base/fmt.h"
 #include "checks/checks.h"
 #include "checks/finding_index.h"
+#include "checks/held_over.h"
 #include "checks/hindsight.h"
 #include "checks/over_time.h"
 #include "checks/selected.h"
@@ -34,6 +33,7 @@ struct over_time {
 	 */
 	struct found since_look;
 	struct hindsight *hindsight;
+	struct held_over *held;
 	struct findings leaks;	/* suspected; a later check that has them, too, makes them sure */
 	__u64 leaks_ns;		/* when they were */
 	__u64 look_ns;		/* of the look that the ledger began with */
@@ -243,46 +243,21 @@ static void judge(struct over_time *f, const struct event *t)
 		check_levels(f, t);
 }
 
-static struct finding in_use_of(const struct fact_in_use *u, const struct ledger *l)
+/* What these are is settled, whatever comes. */
+static void tell_held(struct over_time *f, struct findings *sure)
 {
-	const struct ring *r = ledger_ring(l, u->h.ring);
-	struct finding f = {
-		.tag = IN_USE_AT_UNREGISTER, .ring = u->h.ring, .pid = u->h.pid, .ns_pid = u->ns_pid,
-		.fd = -1, .index = u->index, .uid = u->h.uid, .comm = u->h.comm, .addr = u->addr,
-		.call_ns = u->since_ns,
-	};
-
-	for (size_t i = 0; r && i < r->nr_holders; i++)
-		if (r->holders[i].pid == f.pid)
-			f.fd = r->holders[i].fd;
-	return f;
+	for (size_t i = 0; i < sure->nr; i++)
+		add(&f->told, &sure->list[i], sure->list[i].since_ns);
+	findings_free(sure);
 }
 
-/* It is told of a slot once: the first time, and how long that lasted. */
-static void tell_in_use(struct over_time *f, const struct event *t)
+static void follow_held(struct over_time *f, const struct event *t)
 {
-	const struct fact_in_use *u = (const void *)t->fact;
-	struct finding n = in_use_of(u, t->ledger), *o;
-	char size[FMT_LEN], took[FMT_LEN], *longer;
-	long at = finding_index_find(f->told.index, &n);
+	struct findings sure = { 0 };
 
-	if (u->requests && at < 0) {
-		finding_index_add(&f->told.index, &n, f->told.list.nr);
-		finding_add(&f->told.list, n, "pid %u ring 0x%llx buffer %u at 0x%llx, %s: %u request%s used it when a call took it out of its slot; it stays pinned and charged until %s",
-			    n.pid, n.ring, u->index, u->addr, fmt_bytes_long(size, u->len_bytes), u->requests,
-			    plural(u->requests), u->requests == 1 ? "that ends" : "they end");
-		f->told.list.list[f->told.list.nr - 1].since_ns = t->since_ns;
-	}
-	if (u->requests || at < 0)
-		return;
-	o = &f->told.list.list[at];
-	if (o->call_ns != u->since_ns)
-		return;
-	if (asprintf(&longer, "%s, which was seen %s after the call", o->detail,
-		     fmt_ns(took, u->h.t_ns - u->since_ns)) < 0)
-		return;
-	free(o->detail);
-	o->detail = longer;
+	if (t->fact->kind == FACT_BUFFER || selection_has_event(f->select, t->fact))
+		held_over_fact(f->held, t, &sure);
+	tell_held(f, &sure);
 }
 
 static void before_fact(struct over_time *f, const struct event *t)
@@ -292,8 +267,8 @@ static void before_fact(struct over_time *f, const struct event *t)
 		hindsight_fact(f->hindsight, t);
 		tell_sure(f);
 	}
-	if (t->fact->kind == FACT_IN_USE && selection_has_event(f->select, t->fact))
-		tell_in_use(f, t);
+	if (t->fact->kind == FACT_IN_USE || t->fact->kind == FACT_BUFFER)
+		follow_held(f, t);
 	f->below_zero = is_below_zero(t->fact);
 	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE ||
 		    t->fact->kind == FACT_HOLDER;
@@ -304,11 +279,14 @@ static void before_fact(struct over_time *f, const struct event *t)
 static void at_end(struct over_time *f, const struct event *t)
 {
 	bool whole = t->end.clean && !t->end.left_out;
+	struct findings sure = { 0 };
 
 	/* when a file that breaks off ended is not known; what was left out came after the last */
 	if (!f->torn)
 		check(f, t, t->t_ns > f->last_ns && !t->end.left_out ? t->t_ns : f->last_ns, true);
 	tell_sure(f);
+	held_over_end(f->held, whole ? t->t_ns : f->last_ns, &sure);
+	tell_held(f, &sure);
 	make_sure(f, whole ? INT64_MAX : f->now_ns - UNTOLD_NS);
 	forget(f, false);
 	findings_sort(&f->told.list);
@@ -319,8 +297,10 @@ static void at_end(struct over_time *f, const struct event *t)
 void over_time_event(struct over_time *f, const struct event *t)
 {
 	f->budget++;
-	if (t->kind == EVENT_LOST)
+	if (t->kind == EVENT_LOST) {
 		drop(&f->since_look);
+		held_over_forget(f->held);
+	}
 	if (t->kind == EVENT_LOOK) {
 		make_sure(f, INT64_MAX);
 		f->look_ns = t->t_ns;
@@ -344,6 +324,7 @@ struct over_time *over_time_new(const struct selection *select)
 
 	f->select = select;
 	f->hindsight = hindsight_new();
+	f->held = held_over_new();
 	f->budget = FREE_STEPS;
 	return f;
 }
@@ -365,6 +346,7 @@ size_t over_time_ignore(struct over_time *f, const struct ignored *i)
 void over_time_free(struct over_time *f)
 {
 	hindsight_free(f->hindsight);
+	held_over_free(f->held);
 	findings_free(&f->leaks);
 	drop(&f->told);
 	drop(&f->since_look);

@@ -354,31 +354,58 @@ static void near_its_limit_right_after_the_look(NO_STATE)
 	assert_int_equal(end()->nr, 1);
 }
 
-/* Three requests held what a call took out of its slot; of the slot it is told once. */
-static void in_use_when_it_left(NO_STATE)
+/* Requests held what a call took out of its slot, for 313 ms. */
+static struct fact_in_use held(__u32 requests)
 {
 	struct fact_in_use u = {
-		.h = fact_head(FACT_IN_USE, sizeof(u), RING), .buf = BUF(3), .addr = ADDR, .len_bytes = 77824,
-		.index = 3, .requests = 3,
-		.since_ns = 5,
+		.h = fact_head(FACT_IN_USE, sizeof(u), RING), .buf = BUF(3), .node = 0x3000, .addr = ADDR,
+		.len_bytes = 77824, .index = 3, .requests = requests, .since_ns = now_ns,
 	};
+
+	return u;
+}
+
+static void let_go(struct fact_in_use u, unsigned int ms)
+{
+	wait_ms(ms);
+	u.requests = 0;
+	tell(&u.h);
+}
+
+static void in_use_when_it_left(NO_STATE)
+{
+	struct fact_in_use u;
 	const struct finding *one;
 
 	fill_and_rest();
+	u = held(3);
 	tell(&u.h);
-	u.requests = 0;
-	tell(&u.h);
-	u.since_ns = 6;
-	u.requests = 1;
-	tell(&u.h);
-	u.requests = 0;
-	tell(&u.h);
+	let_go(u, 313);
 	one = only(end(), IN_USE_AT_UNREGISTER);
 	assert_int_equal(one->index, 3);
 	assert_int_equal(one->fd, 6);
-	assert_contains(one->detail, "76 KiB: 3 requests used it when a call took it out of its slot; it stays pinned and charged until they end, which was seen ");
+	assert_contains(one->detail, "76 KiB: 3 requests used it when a call took it out of its slot, and kept it pinned and charged for 31");
 	assert_int_equal(severity_of_finding(one), SEVERITY_INFO);
 	assert_int_equal(end()->nr, 1);
+}
+
+/* Nodes and buffers are used again: what a slot has anew, or what was so for a moment only, is no request's. */
+static void in_a_slot_again(NO_STATE)
+{
+	struct fact_buffer anew = fact_buffer(RING, 5, BUF(3), ADDR, 77824, 19);
+	struct fact_in_use u;
+
+	fill_and_rest();
+	u = held(1);
+	tell(&u.h);
+	anew.node = u.node;
+	tell(&anew.h);
+	let_go(u, 313);
+	u = held(1);
+	tell(&u.h);
+	let_go(u, 23);
+	for (size_t i = 0; i < end()->nr; i++)
+		assert_int_not_equal(end()->list[i].tag, IN_USE_AT_UNREGISTER);
 }
 
 int main(void)
@@ -395,6 +422,7 @@ int main(void)
 		TEST(leak), TEST(pinned_by_a_ring_that_was_not_told), TEST(ends_amid_a_clone),
 		TEST(of_others), TEST(below_zero_inside_a_call), TEST(of_a_user_without_rings),
 		TEST(near_its_limit_right_after_the_look), TEST(in_use_when_it_left),
+		TEST(in_a_slot_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

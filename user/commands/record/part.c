@@ -127,11 +127,17 @@ void part_limit(const struct fact *f, void *arg)
 		write_older(f, arg);
 }
 
+/* .known_ns: what is there is so as of then, and what is written later is younger. */
+static void begin_with(struct part *p, const struct event *look, __u64 known_ns)
+{
+	writer_look(p->to, look->t_ns, look->after_loss);
+	written_forget_all(&p->rings);
+	ledger_facts(look->ledger, known_ns, write_older, p);
+}
+
 void part_look(struct part *p, const struct event *e)
 {
-	writer_look(p->to, e->t_ns, e->after_loss);
-	written_forget_all(&p->rings);
-	ledger_facts(e->ledger, e->t_ns, write_older, p);
+	begin_with(p, e, e->t_ns);
 }
 
 /* ---- counters ----------------------------------------------------------------------------- */
@@ -242,7 +248,7 @@ void part_go_on(struct part *p, FILE *out, const struct origin *about)
 	p->begin = p->now;
 	memset(&p->now, 0, sizeof(p->now));
 	writer_go_on(p->to, out, about);
-	part_look(p, &look);
+	begin_with(p, &look, live_known_ns(p->live));
 	writer_flush(p->to);
 }
 
