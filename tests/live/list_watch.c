@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * list --watch says what becomes of rings: each that comes, changes or goes has one line, and nothing
- * else has. This program makes them.
+ * else has. This program makes them. Independent of the kernel: live/list is not.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -420,6 +420,7 @@ static void memories(void)
 	char *hole = mem_pages(3), *guard = mem_pages(8), *p;
 	/* each mapping stays as it was: some kernels are asked for it after the call */
 	char *read_only = mem_pages(2), *no_access = mem_pages(2), *run_only = mem_pages(1);
+	char *attached = mem_shm(SHM_RDONLY);
 	int fd = memfd_create("short", MFD_CLOEXEC);
 	bool direct;
 
@@ -428,9 +429,8 @@ static void memories(void)
 	mprotect(read_only, PAGE, PROT_READ);
 	memory("read-only", read_only, 2 * PAGE);
 	memory("read-only-too", read_only, PAGE);
-	p = mem_shm(SHM_RDONLY);
-	if (p)
-		memory("attached-read-only", p, PAGE);
+	if (attached)
+		memory("attached-read-only", attached, PAGE);
 	else
 		skipped("attached-read-only", "no System V shared memory");
 	mprotect(no_access, PAGE, PROT_NONE);

@@ -90,11 +90,8 @@ static void explain_enobufs(struct io_words *w)
 
 static void explain_emsgsize(struct io_words *w)
 {
-	__u32 op = w->e->opcode;
-	bool message = op == IORING_OP_SENDMSG || op == IORING_OP_RECVMSG || op == SENDMSG_ZC_OP;
-
 	TELL(w, "the message is longer than the socket sends in one piece%s; send less at a time",
-	     message ? ", or has more than 1024 iovecs, which was not looked at" : "");
+	     io_is_message(w->e) ? ", or has more than 1024 iovecs, which was not looked at" : "");
 }
 
 void explain_io_errno(struct io_words *w, __s32 result)

@@ -177,8 +177,10 @@ static void explain_refused(struct io_words *w)
 {
 	const struct io_evidence *e = w->e;
 
-	TELL(w, "a field of the sqe%s is refused; not the cause are the number of iovecs, unknown IOSQE flags%s, others (%s) were not looked at",
+	TELL(w, "a field of the sqe%s is refused; not the cause are %sunknown IOSQE flags%s, others (%s) were not looked at",
+	     io_is_message(e) ? ", or its message (more than 1024 iovecs, or a length below 0 in them)," :
 	     e->nr_segments ? ", or a length in the iovecs that is below 0," : "",
+	     io_is_message(e) ? "" : "the number of iovecs, ",
 	     !(e->flags & EV_FIELDS) ? "" :
 	     is_rw(e) ? ", ioprio, personality and attributes" : ", and a personality",
 	     is_send(e) ? "addr_len, msg_flags, padding" : "buf_index, addr3");
@@ -191,7 +193,7 @@ static void explain_left_over(struct io_words *w)
 	char fs[FS_NAME_LEN];
 
 	if (e->flags & EV_SOCKET)
-		TELL(w, "the socket refuses it: its state, or what the request names (an address and its length, port 0, msg_flags); which was not looked at");
+		TELL(w, "the socket refuses it: its state, or what the request names (an address and its length, port 0, msg_flags, more than 1024 iovecs); which was not looked at");
 	else if (is_kernels_own(e))
 		TELL(w, "its file is one of the kernel's own (%s), which takes certain texts, lengths or offsets only; which was not looked at",
 		     fs_text(fs, e->fs_magic));

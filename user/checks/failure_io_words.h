@@ -113,4 +113,10 @@ static inline bool is_write(const struct io_evidence *e)
 	return false;
 }
 
+/* Whether it names a struct msghdr. */
+static inline bool io_is_message(const struct io_evidence *e)
+{
+	return e->opcode == IORING_OP_SENDMSG || e->opcode == IORING_OP_RECVMSG || e->opcode == SENDMSG_ZC_OP;
+}
+
 #endif
