@@ -194,11 +194,13 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 	if (times)
 		w.t_ns = start_of(w.req, access);
 	fixed = kind & OP_FLAG ? io_flag_says_fixed(access, w.req, op) : kind & OP_FIXED;
+	res = end_res(ctx, k, form);
+	if (kind & OP_FLAG && res < 0 && !fixed)
+		fixed = was_refused_fixed(w.ring, w.req);
 	if (op == OP_NOP && !fixed)
 		return 0;
 	w.who = IO_WHAT(op, fixed);
 	c = owned_cell(w.ring, access, k, w.who);
-	res = end_res(ctx, k, form);
 	count_end(c, &w, k, kind, res, mode, access);
 	/* the cell knows the process; .who may not */
 	if (res < 0 && c)

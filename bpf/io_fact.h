@@ -259,7 +259,8 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	/* a notification of SEND_ZC bears this opcode and is no request's end */
 	if (op == OP_NOP && cqe_flags & CQE_F_NOTIF)
 		return on_fact_notice(ring, req, res);
-	if (!is_fixed(access, req, op))
+	if (!is_fixed(access, req, op) &&
+	    !(op_kind[op] & OP_FLAG && res < 0 && was_refused_fixed(ring, req)))
 		return 0;
 	w.task = io_task(access, req);
 	w.who = IO_WHO(io_tgid(access, w.task), op, true);

@@ -33,7 +33,7 @@ struct {
 struct io_mark {
 	__u64 ring, own;	/* the request's, and its user_data: requests are used again */
 	__u64 user_data;	/* of the other */
-	__u32 flags;		/* EV_AFTER, EV_BEFORE or EV_REFUSED */
+	__u32 flags;		/* EV_AFTER, EV_BEFORE or EV_REFUSED, this one with EV_FIXED */
 	__u32 op, len;		/* of the other */
 	__s32 result;		/* of the other; EV_REFUSED: its own */
 };
@@ -293,6 +293,15 @@ static __noinline int note_late(__u64 ring, __u64 who)
 	return 0;
 }
 
+/* What was refused before its flags were taken over does not say that it is over a registered buffer: its sqe did. */
+static __noinline int was_refused_fixed(__u64 ring, __u64 req)
+{
+	const struct io_mark *m = bpf_map_lookup_elem(&io_marks, &req);
+
+	return m && m->ring == ring && m->flags & EV_REFUSED && m->flags & EV_FIXED &&
+	       m->own == request_user_data(req);
+}
+
 /* A refusal stays: it is what the request itself ends with. */
 static __always_inline void mark(__u64 req, const struct io_mark *m)
 {
@@ -320,6 +329,7 @@ static __always_inline __u64 see_refused(struct io_failure *fresh, __u64 ring, _
 	plain = !only_fixed && op_kind[s.opcode] && s.opcode != OP_NOP;
 	/* none that is not marked is looked at when it ends */
 	m.own = s.user_data;
+	m.flags |= fixed ? EV_FIXED : 0;
 	if (fixed || plain)
 		mark(req, &m);
 	if (head && head != req) {

@@ -84,6 +84,13 @@ static void out_of_band(struct io_uring_sqe *sqe)
 	sqe->msg_flags = MSG_OOB;
 }
 
+/* Refused before the kernel has taken over that it is over a registered buffer. */
+static void padded(struct io_uring_sqe *sqe)
+{
+	sqe->ioprio = IORING_RECVSEND_FIXED_BUF;
+	sqe->__pad2[0] = 1;
+}
+
 static void skips_success(struct io_uring_sqe *sqe)
 {
 	sqe->flags = CQE_SKIP;
@@ -146,6 +153,7 @@ static void sockets(void)
 	broadcast(udp);
 	messages(udp);
 	load_fails("zero-copy-urgent", OP_SEND_ZC, udp, buffer, 16, 0, out_of_band);
+	load_fails("padded", OP_SEND_ZC, udp, buffer, 16, 0, padded);
 	load_fails("out-of-band", IORING_OP_SEND, pair[0], buffer, 16, 0, out_of_band);
 	load_fails("skips-success", OP_SEND_ZC, pair[0], buffer, 16, 0, skips_success);
 	load_fails("multishot", IORING_OP_RECV, pair[0], buffer, 16, 0, multishot);
