@@ -48,7 +48,7 @@ static const struct wrong {
 	{ { "verify", "-o", "/dev/full" }, "No space left" },
 	{ { "list", "--hist" }, "list does not take --hist; stat" },
 	{ { "list", "--write" }, "list does not take --write; bench does" },
-	{ { "list", "-d", "1s" }, "list does not take --duration; trace, verify" },
+	{ { "list", "-d", "1s" }, "-d is about --watch; add it" },
 	{ { "--advise" }, "did you mean fixbuf-trace stat --advise?" },
 	{ { "-p", "1" }, "did you mean fixbuf-trace trace --pid?" },
 	{ { "--", "true" }, "did you mean fixbuf-trace trace -- true?" },

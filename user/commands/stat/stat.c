@@ -244,8 +244,12 @@ static int show_interval(struct stat *s)
 		err = look_under_way(s, &since);
 	if (!err)
 		show(s, &since, false);
+	/* a screen is drawn again when a key was pressed */
 	io_model_free(&s->shown);
-	s->shown = since;
+	if (s->live)
+		s->shown = since;
+	else
+		io_model_free(&since);
 	io_model_free(&s->last);
 	s->last = all;
 	return err;
