@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The memory of AF_XDP sockets is charged where rings' buffers are: it explains its part of the account. */
 #include <stdio.h>
+#include <string.h>
 #include "load.h"
 #include "tool.h"
 #include "tool_json.h"
@@ -8,7 +9,7 @@
 static void explained(const char *mode)
 {
 	struct tool_run a;
-	char pid[16], uid[16];
+	char pid[16], uid[16], metric[96];
 	struct load l;
 
 	if (!load_start(&l, "umem", mode, NULL)) {
@@ -24,6 +25,11 @@ static void explained(const char *mode)
 	tool(&a, "verify", "--watch", "-q", "-d", "100ms", "-u", uid, NULL);
 	is(a.status, 0, "%s: nor is it one in a watch", mode);
 	is_text(a.out, "", "%s: which tells nothing", mode);
+	tool_free(&a);
+	tool(&a, "export", "--once", "-d", "3s", NULL);
+	snprintf(metric, sizeof(metric), "tag=\"unexplained-charge\",uid=\"%s\"", uid);
+	ok(strstr(a.out, "fixbuf_verify_up 1"), "%s: export has looked at pages", mode);
+	ok(!strstr(a.out, metric), "%s: and has no such finding of that user", mode);
 	tool_free(&a);
 	load_end(&l);
 }

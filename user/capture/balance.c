@@ -77,7 +77,7 @@ bool readings_done(const struct readings_of_accounts *r)
 	return r->nr >= READINGS || (r->nr && !r->left.nr);
 }
 
-void readings_tell(struct readings_of_accounts *r, const struct walk *walk,
+void readings_tell(struct readings_of_accounts *r, const struct umems *umems,
 		   const struct selection *select, struct findings *out)
 {
 	struct findings found = { 0 };
@@ -85,7 +85,7 @@ void readings_tell(struct readings_of_accounts *r, const struct walk *walk,
 	if (!r->nr)
 		return;
 	explain_by_perf(&r->left, r->last);
-	umems_explain(walk_peek(walk), &r->left);
+	umems_explain(umems, &r->left);
 	check_balance(&r->left, r->last, &found);
 	findings_keep_selected(select, r->last, &found);
 	findings_append(out, &found);
@@ -99,7 +99,8 @@ void readings_end(struct readings_of_accounts *r)
 	*r = (struct readings_of_accounts){ 0 };
 }
 
-int look_at_balance(struct walk *walk, const struct selection *select, struct findings *out)
+int look_at_balance(struct walk *walk, const struct umems *umems, const struct selection *select,
+		    struct findings *out)
 {
 	struct readings_of_accounts r = { 0 };
 	int err = readings_next(&r, walk);
@@ -111,7 +112,7 @@ int look_at_balance(struct walk *walk, const struct selection *select, struct fi
 		err = readings_next(&r, walk);
 	}
 	if (!err)
-		readings_tell(&r, walk, select, out);
+		readings_tell(&r, umems, select, out);
 	readings_end(&r);
 	return err;
 }

@@ -6,6 +6,7 @@
 #include "checks/balance.h"
 #include "model/selection.h"
 
+struct umems;
 struct walk;
 
 /* Where something is not explained, the balance is taken for over a second: not oftener than this. */
@@ -26,12 +27,13 @@ struct readings_of_accounts {
 int readings_next(struct readings_of_accounts *r, struct walk *walk);
 __u64 readings_apart_ns(const struct readings_of_accounts *r);
 bool readings_done(const struct readings_of_accounts *r);
-void readings_tell(struct readings_of_accounts *r, const struct walk *walk,
+void readings_tell(struct readings_of_accounts *r, const struct umems *umems,
 		   const struct selection *select, struct findings *out);
 /* Ready for the first again. */
 void readings_end(struct readings_of_accounts *r);
 
 /* All of them, at once: adds what it finds of the selection, in order. 0, or -errno with a sentence. */
-int look_at_balance(struct walk *walk, const struct selection *select, struct findings *out);
+int look_at_balance(struct walk *walk, const struct umems *umems, const struct selection *select,
+		    struct findings *out);
 
 #endif

@@ -52,7 +52,7 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 	if (wants->pages || wants->on)
 		reader_prepare_provided(walk_peek(c->walk)->skel);
 	if (wants->pages) {
-		umems_prepare(walk_peek(c->walk)->skel);
+		c->umems = umems_prepare(c->walk);
 		c->pages = page_walk_prepare(c->walk);
 		if (!c->pages)
 			return -1;
@@ -146,6 +146,8 @@ int capture_open(struct capture *c, const struct capture_wants *wants)
 		err = walk_translate_pids(c->walk, wants->select);
 	if (!err && c->pages)
 		err = page_walk_start(c->pages);
+	if (!err && c->umems)
+		err = umems_start(c->umems);
 	if (!err && c->facts)
 		err = facts_start(c->facts, wants->on);
 	if (!err && c->attach)
@@ -186,6 +188,7 @@ void capture_close(struct capture *c)
 	forks_free(c->forks);
 	unmaps_free(c->unmaps);
 	page_walk_free(c->pages);
+	umems_free(c->umems);
 	walk_free(c->walk);
 	fixbuf_bpf__destroy(c->skel);
 	memset(c, 0, sizeof(*c));

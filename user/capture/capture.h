@@ -21,6 +21,7 @@ struct attach;
 struct call_ends;
 struct forks;
 struct unmaps;
+struct umems;
 
 /* How to watch: what the command line may say of it. */
 struct capture_how {
@@ -47,6 +48,7 @@ struct capture {
 	struct fixbuf_bpf *skel;
 	struct walk *walk;
 	struct page_walk *pages;	/* those below are NULL unless wanted */
+	struct umems *umems;		/* with .pages */
 	struct facts *facts;
 	struct attach *attach;
 	struct stacks *stacks;

@@ -5,12 +5,15 @@
 
 #include "checks/balance.h"
 
-struct peek;
-struct walk_bpf;
+struct umems;
+struct walk;
 
-/* Before the load. */
-void umems_prepare(struct walk_bpf *skel);
+/* Before the walk is loaded, which has to stay. */
+struct umems *umems_prepare(struct walk *w);
+/* After the load, and before privileges are given up. 0, or -errno with a sentence. */
+int umems_start(struct umems *u);
 /* Takes what they have, of descriptors that are open now, from the rests of users. */
-void umems_explain(const struct peek *p, struct balance *b);
+void umems_explain(const struct umems *u, struct balance *b);
+void umems_free(struct umems *u);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The kernel uses nodes and buffers again, on other rings too: one that is registered anew looks like
  * one that a request holds. So an event counts when that was so for a while, and when its buffer was
- * not seen in a slot meanwhile.
+ * not seen in a slot meanwhile. When its requests ended is known by a look, or by the ring's end: at most.
  */
 #include <stdlib.h>
 #include "base/alloc.h"
@@ -43,11 +43,24 @@ static void settle(struct held_over *h, size_t i, __u64 t_ns, bool ended, struct
 	};
 
 	if (t_ns >= u->since_ns + LEAST_NS)
-		finding_add(sure, f, "pid %u ring 0x%llx buffer %u at 0x%llx, %s: %u request%s used it when a call took it out of its slot, and kept it pinned and charged for %s%s",
+		finding_add(sure, f, "pid %u ring 0x%llx buffer %u at 0x%llx, %s: %u request%s used it when a call took it out of its slot, and kept it pinned and charged for %s %s",
 			    f.pid, f.ring, u->index, u->addr, fmt_bytes_long(size, u->len_bytes),
-			    u->requests, plural(u->requests), ended ? "" : "more than ",
+			    u->requests, plural(u->requests), ended ? "up to" : "more than",
 			    fmt_ns(took, t_ns - u->since_ns));
 	forget(h, i);
+}
+
+/* Its end waits for its requests; what has its address then has none of them. */
+static void on_ring_end(struct held_over *h, const struct event *t, struct findings *sure)
+{
+	for (size_t i = h->nr; i--;) {
+		if (h->list[i].begin.h.ring != t->fact->ring)
+			continue;
+		if (t->fact->kind == FACT_RING_GONE)
+			settle(h, i, t->t_ns, true, sure);
+		else
+			forget(h, i);
+	}
 }
 
 static __s32 fd_of(const struct ledger *l, const struct fact *f)
@@ -81,11 +94,20 @@ void held_over_fact(struct held_over *h, const struct event *t, struct findings 
 {
 	const struct fact_buffer *b = (const void *)t->fact;
 
-	if (t->fact->kind == FACT_IN_USE)
+	switch (t->fact->kind) {
+	case FACT_IN_USE:
 		on_in_use(h, t, sure);
-	for (size_t i = h->nr; t->fact->kind == FACT_BUFFER && i--;)
-		if (h->list[i].begin.buf == b->buf || h->list[i].begin.node == b->node)
-			forget(h, i);
+		break;
+	case FACT_BUFFER:
+		for (size_t i = h->nr; i--;)
+			if (h->list[i].begin.buf == b->buf || h->list[i].begin.node == b->node)
+				forget(h, i);
+		break;
+	case FACT_RING_CREATE:
+	case FACT_RING_GONE:
+		on_ring_end(h, t, sure);
+		break;
+	}
 }
 
 void held_over_end(struct held_over *h, __u64 t_ns, struct findings *sure)

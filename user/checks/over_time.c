@@ -255,7 +255,7 @@ static void follow_held(struct over_time *f, const struct event *t)
 {
 	struct findings sure = { 0 };
 
-	if (t->fact->kind == FACT_BUFFER || selection_has_event(f->select, t->fact))
+	if (t->fact->kind != FACT_IN_USE || selection_has_event(f->select, t->fact))
 		held_over_fact(f->held, t, &sure);
 	tell_held(f, &sure);
 }
@@ -267,8 +267,7 @@ static void before_fact(struct over_time *f, const struct event *t)
 		hindsight_fact(f->hindsight, t);
 		tell_sure(f);
 	}
-	if (t->fact->kind == FACT_IN_USE || t->fact->kind == FACT_BUFFER)
-		follow_held(f, t);
+	follow_held(f, t);
 	f->below_zero = is_below_zero(t->fact);
 	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE ||
 		    t->fact->kind == FACT_HOLDER;

@@ -200,7 +200,7 @@ struct io_row io_model_total(const struct io_model *m)
 static enum io_order order_now;
 
 /* What comes first has most: of numbers that are names, the smallest. */
-static __u64 weight(const struct io_row *r)
+static __u64 weight_of(const struct io_row *r)
 {
 	switch (order_now) {
 	case IO_BY_BYTES:
@@ -245,10 +245,9 @@ static int by_ring(const struct io_counts *x, const struct io_counts *y)
 static int heaviest_first(const void *a, const void *b)
 {
 	const struct io_row *x = a, *y = b;
-	__u64 wx = weight(x), wy = weight(y);
 
-	if (wx != wy)
-		return wx < wy ? 1 : -1;
+	if (x->weight != y->weight)
+		return x->weight < y->weight ? 1 : -1;
 	if (order_now == IO_BY_COMM && memcmp(&x->c.comm, &y->c.comm, sizeof(x->c.comm)))
 		return memcmp(&x->c.comm, &y->c.comm, sizeof(x->c.comm));
 	if (order_now != IO_BY_RING && x->c.who != y->c.who)
@@ -278,6 +277,9 @@ size_t io_model_first(const struct io_model *m, const struct io_counts *c)
 void io_model_sort(struct io_model *m, enum io_order order)
 {
 	order_now = order;
+	/* once: a percentile goes through a histogram */
+	for (size_t i = 0; i < m->nr_rows; i++)
+		m->rows[i].weight = weight_of(&m->rows[i]);
 	if (m->nr_rows)
 		qsort(m->rows, m->nr_rows, sizeof(*m->rows), heaviest_first);
 	io_model_forget_index(m);

@@ -43,6 +43,7 @@ struct io_row {
 	struct io_counts c;
 	struct hist *hist;	/* owned; NULL = no latency */
 	__u64 fixed_ops, fixed_bytes;	/* of .c.ops, .c.bytes */
+	__u64 weight;		/* of io_model_sort(), while it sorts */
 	struct io_notices notices;
 };
 

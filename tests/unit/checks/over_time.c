@@ -384,9 +384,25 @@ static void in_use_when_it_left(NO_STATE)
 	one = only(end(), IN_USE_AT_UNREGISTER);
 	assert_int_equal(one->index, 3);
 	assert_int_equal(one->fd, 6);
-	assert_contains(one->detail, "76 KiB: 3 requests used it when a call took it out of its slot, and kept it pinned and charged for 31");
+	assert_contains(one->detail, "76 KiB: 3 requests used it when a call took it out of its slot, and kept it pinned and charged for up to 31");
 	assert_int_equal(severity_of_finding(one), SEVERITY_INFO);
 	assert_int_equal(end()->nr, 1);
+}
+
+/* A ring's end waits for its requests: what they held it held so long at most, and no longer. */
+static void in_use_until_the_ring_ends(NO_STATE)
+{
+	struct fact_in_use u;
+
+	fill_and_rest();
+	u = held(2);
+	tell(&u.h);
+	wait_ms(211);
+	close_ring(RING, 0);
+	gone(RING);
+	wait_ms(5000);
+	create(RING2, 0);
+	assert_contains(only(end(), IN_USE_AT_UNREGISTER)->detail, "kept it pinned and charged for up to 2");
 }
 
 /* Nodes and buffers are used again: what a slot has anew, or what was so for a moment only, is no request's. */
@@ -422,7 +438,7 @@ int main(void)
 		TEST(leak), TEST(pinned_by_a_ring_that_was_not_told), TEST(ends_amid_a_clone),
 		TEST(of_others), TEST(below_zero_inside_a_call), TEST(of_a_user_without_rings),
 		TEST(near_its_limit_right_after_the_look), TEST(in_use_when_it_left),
-		TEST(in_a_slot_again),
+		TEST(in_a_slot_again), TEST(in_use_until_the_ring_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,7 +128,7 @@ static int take_balance(struct passes *s)
 		return 0;
 	s->next_balance_ns = now + BALANCE_NS;
 	findings_free(&s->balance);
-	err = look_at_balance(s->capture->walk, &s->o->select, &s->balance);
+	err = look_at_balance(s->capture->walk, s->capture->umems, &s->o->select, &s->balance);
 	/* the readings ended early: what they left is not sure */
 	if (interrupted)
 		findings_free(&s->balance);

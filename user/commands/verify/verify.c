@@ -134,7 +134,7 @@ static int now(struct verify_options *o)
 		p.begun_ns = clock_now_ns();
 		/* a signal ends the readings of accounts early: what they left is not sure */
 		if (look_closely(r.capture.walk, r.capture.pages, &o->select, &checks, &look, &p) ||
-		    look_at_balance(r.capture.walk, &o->select, &look.findings) || interrupted)
+		    look_at_balance(r.capture.walk, r.capture.umems, &o->select, &look.findings) || interrupted)
 			status = interrupted ? 128 + interrupted : cannot("%s", err_text());
 		progress_end(&p);
 	}

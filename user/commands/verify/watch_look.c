@@ -78,7 +78,7 @@ static void take_balance(struct watch *w)
 {
 	struct findings found = { 0 };
 
-	readings_tell(&w->readings, w->run.capture.walk, &w->o->select, &found);
+	readings_tell(&w->readings, w->run.capture.umems, &w->o->select, &found);
 	keep_program(w, &found);
 	w->looking = true;
 	standing_balance(w->standing, w->readings.last, &found);
@@ -228,7 +228,7 @@ int watch_look_last(struct watch *w)
 		p.begun_ns = clock_now_ns();
 		walk_until(c->walk, w->run.deadline_ns ? p.begun_ns + LAST_LOOK_NS : 0);
 		err = look_closely(c->walk, c->pages, &w->o->select, &o, &look, &p) ||
-		      look_at_balance(c->walk, &w->o->select, &look.findings) || interrupted;
+		      look_at_balance(c->walk, c->umems, &w->o->select, &look.findings) || interrupted;
 		progress_end(&p);
 	}
 	w->totals.looks += !err && look.ledger;
