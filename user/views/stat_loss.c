@@ -26,9 +26,9 @@ void view_stat_losses(const struct io_model *m,
 		{ "unpolled", l->unpolled, "request",
 		  "not counted: on polled rings, whose completions this kernel does not trace" },
 		{ "overflowed", l->overflowed, "completion",
-		  "counted without opcode or latency: the completion ring was full, so they came late (some may be of resource tags or messages, which are no I/O); make it larger (IORING_SETUP_CQSIZE) or reap more often" },
+		  "counted without opcode or latency: the completion ring was full; as far as the kernel had memory to keep them nothing was lost, they came late (some may be of resource tags or messages, which are no I/O); make it larger (IORING_SETUP_CQSIZE) or reap more often" },
 		{ "late", l->late, "completion",
-		  "came late: the completion ring was full; make it larger (IORING_SETUP_CQSIZE) or reap more often" },
+		  "came late, and none was lost as far as the kernel had memory to keep them: the completion ring was full; make it larger (IORING_SETUP_CQSIZE) or reap more often" },
 		{ "no_cell", l->no_cell, "completion", "not counted: the counter table was full" },
 		{ "no_ring", l->no_ring, "ring", "counted per process: the ring table was full" },
 		{ "no_histogram", l->no_hist, "counter",
@@ -43,7 +43,7 @@ void view_stat_losses(const struct io_model *m,
 		{ "missed", m->missed, "I/O event",
 		  "of anybody not counted: the same BPF program was already running on that CPU, or preempted there" },
 	};
-	char text[320];
+	char text[400];
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (!all[i].count)
