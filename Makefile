@@ -28,6 +28,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 CLANG ?= clang
+LLVM_OBJCOPY ?= llvm-objcopy
 BPFTOOL ?= $(firstword $(shell command -v bpftool /usr/sbin/bpftool 2>/dev/null) bpftool)
 PKG_CONFIG ?= pkg-config
 PROTOC_C ?= protoc-c
@@ -123,15 +124,18 @@ GONE := $(filter-out $(UNITS) $(LIVES) $(LOADS),$(shell \
 	find $(B)/tests/unit $(B)/tests/live $(B)/tests/load -type f 2>/dev/null))
 $(if $(GONE),$(shell rm -f $(GONE)))
 
+# libbpf goes through all symbols for each section: without clang's labels, which nobody asks for, it
+# opens the object in half of the time
 $(B)/obj/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call msg,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $(@:.o=.tmp.o)
+	$(Q)$(LLVM_OBJCOPY) -w -N 'LBB*' $(@:.o=.tmp.o)
 	$(Q)$(BPFTOOL) gen object $@ $(@:.o=.tmp.o)
 	$(Q)rm -f $(@:.o=.tmp.o)
 
 # The walk is all that some commands take, and has to start fast: an object of its own.
-WALK_OBJS := $(patsubst %,$(B)/obj/bpf/%.bpf.o,walk mapped in_flight polled submitters umems waited)
+WALK_OBJS := $(patsubst %,$(B)/obj/bpf/%.bpf.o,walk tasks descriptors mapped in_flight polled submitters umems waited)
 $(B)/walk.bpf.o: $(WALK_OBJS)
 $(B)/fixbuf.bpf.o: $(filter-out $(WALK_OBJS),$(BPF_OBJS))
 $(B)/walk.bpf.o $(B)/fixbuf.bpf.o:
@@ -229,7 +233,7 @@ $(UNITS): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(LIB_OBJS)
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # what any bytes pass through is watched; the rest of the program is as it is
 FUZZED := $(patsubst user/%.c,%,$(wildcard user/model/*.c user/checks/*.c user/recording/*.c \
-	user/views/*.c user/commands/report/*.c) $(patsubst %,user/base/%.c,alloc fmt json maps table untrusted wrap)) \
+	user/views/*.c user/commands/report/*.c user/commands/diff/*.c) $(patsubst %,user/base/%.c,alloc fmt json json_read maps table untrusted wrap)) \
 	$(patsubst %,commands/export/%,metrics request host web_config) capture/mappings capture/symbols_elf
 FUZZ_OBJS := $(patsubst %,$(B)/obj/fuzz/user/%.o,$(FUZZED))
 FUZZ_REST := $(filter-out $(patsubst %,$(B)/obj/user/%.o,$(FUZZED)),$(LIB_OBJS))
@@ -246,7 +250,8 @@ $(B)/obj/fuzz/tests/%.o: tests/fuzz/%.c Makefile $(B)/flags
 	$(Q)$(FUZZ_CC) $< -o $@
 
 $(B)/tests/fuzz/names: $(patsubst %,$(B)/obj/fuzz/tests/%.o,names story) $(B)/obj/tests/lib/strict.o
-FUZZERS := $(patsubst %,$(B)/tests/fuzz/%,report names maps request web elf)
+$(B)/tests/fuzz/diff: $(B)/obj/tests/lib/strict.o
+FUZZERS := $(patsubst %,$(B)/tests/fuzz/%,report names maps request web elf diff)
 $(filter-out %/names,$(FUZZERS)): $(B)/tests/fuzz/%: $(B)/obj/fuzz/tests/%.o
 $(FUZZERS): $(FUZZ_OBJS) $(FUZZ_REST)
 	$(call msg,LINK,$@)
@@ -315,10 +320,20 @@ bench-vm: deps
 	@+$(make_all)
 	@sh tests/bench/bench-vm.sh $(B)
 
-# shell, where below share/
-install_completion = $(B)/fixbuf-trace --completion $(1) | install -Dm644 /dev/stdin $(DESTDIR)$(PREFIX)/share/$(2)
+# what can be asked here for what a program of another architecture says
+TELLS := build/fixbuf-trace
+ifneq ($(CROSS),)
+$(TELLS): FORCE
+	@+env -u PKG_CONFIG_LIBDIR -u PKG_CONFIG_SYSROOT_DIR $(MAKE) --no-print-directory ARCH=$(HOST_ARCH) $@
+FORCE:
+else
+TELLS := $(B)/fixbuf-trace
+endif
 
-install: $(B)/fixbuf-trace
+# shell, where below share/
+install_completion = $(TELLS) --completion $(1) | install -Dm644 /dev/stdin $(DESTDIR)$(PREFIX)/share/$(2)
+
+install: $(B)/fixbuf-trace $(TELLS)
 	install -Dm755 $(B)/fixbuf-trace $(DESTDIR)$(PREFIX)/sbin/fixbuf-trace
 	install -Dm644 user/share/fixbuf-trace.8 $(DESTDIR)$(PREFIX)/share/man/man8/fixbuf-trace.8
 	$(call install_completion,bash,bash-completion/completions/fixbuf-trace)
@@ -339,13 +354,14 @@ check-recall: deps
 
 # the time of its files is that of the last commit, where there is one
 deb: deps-deb $(B)/fixbuf-trace
-	@sh user/share/package/deb.sh $(B) $(VERSION) $(firstword $(SOURCE_DATE_EPOCH) $(shell git log -1 --format=%ct 2>/dev/null) 0)
+	@sh user/share/package/deb.sh $(B) $(VERSION) $(firstword $(SOURCE_DATE_EPOCH) $(shell git log -1 --format=%ct 2>/dev/null) 0) $(if $(CROSS),$(CROSS) $(ROOT))
 
 dist: | $(B)
 	@sh user/share/package/dist.sh $(B) $(VERSION)
 
 deps-deb:
-	@sh tests/run/deps.sh $(BUILD_DEPS) dpkg-dev xz-utils
+	@sh tests/run/deps.sh $(BUILD_DEPS) dpkg-dev xz-utils $(if $(CROSS),lld)
+	@$(sysroot)
 
 $(B):
 	@mkdir -p $@

@@ -35,6 +35,12 @@ struct {
 	__type(value, struct start);
 } starts __weak SEC(".maps");
 
+/*
+ * When calls began to be seen to begin and to end, CLOCK_MONOTONIC: those of tasks that were made
+ * before may have begun unseen. 0: they are not.
+ */
+__u64 calls_seen_since __weak;
+
 static __always_inline void fill_call(struct fact_call *out, const struct call_args *a,
 				      __s64 result)
 {
@@ -58,7 +64,7 @@ static __always_inline void fill_call(struct fact_call *out, const struct call_a
 	out->src_offset = a->src_offset;
 	out->src_slots = a->src_slots;
 	out->ns_pid = ns_tgid(task);
-	out->pad = 0;
+	out->nr_entries = 0;
 }
 
 /* A number that ties the facts of one call; never 0. */

@@ -18,9 +18,6 @@
 #include "emit.h"
 #include "stack.h"
 
-/* Calls of tasks that were made since began before us: CLOCK_MONOTONIC. */
-__u64 calls_seen_since;
-
 /* Calls that were seen to begin and not yet to end; one whose task was killed in it stays. */
 __u64 calls_under_way;
 
@@ -62,7 +59,11 @@ static __always_inline int on_begin(struct pt_regs *regs)
 	return 0;
 }
 
-/* Why a call that was not seen to begin may have been refused. */
+/*
+ * Why a call that was not seen to begin may have been refused; 0: nothing could refuse it, so that
+ * the kernel left out the program that sees it begin, as it does where another task was preempted
+ * in that.
+ */
 static __always_inline __u32 look_at_refusal(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -79,8 +80,8 @@ static __always_inline __u32 look_at_refusal(void)
 	return seen;
 }
 
-/* A ring that was not made. .begun_ns: 0 = it was not seen to begin. */
-static __always_inline void tell_setup(void *ctx, __s64 result, __u64 begun_ns)
+/* A ring that was not made. .begun_ns: 0 = it was not seen to begin; .refused: as below. */
+static __always_inline void tell_setup(void *ctx, __s64 result, __u64 begun_ns, __u32 refused)
 {
 	struct stack_ids stacks;
 	struct fact_setup *out;
@@ -93,8 +94,8 @@ static __always_inline void tell_setup(void *ctx, __s64 result, __u64 begun_ns)
 	out->result = result;
 	out->stacks = stacks;
 	out->start_ns = begun_ns;
-	out->call_flags = begun_ns ? 0 : CALL_F_UNENTERED;
-	out->seen |= begun_ns ? 0 : look_at_refusal();
+	out->call_flags = refused ? CALL_F_UNENTERED : 0;
+	out->seen |= refused;
 	fact_submit(out);
 }
 
@@ -128,13 +129,13 @@ static __always_inline void tell_call(void *ctx, const struct call_args *a, __s6
 }
 
 /* A call that found no ring: io_uring's own tracepoint comes after that. */
-static __always_inline void tell_refused(void *ctx, __s64 result, __u64 begun_ns, __u32 op)
+static __always_inline void tell_refused(void *ctx, __s64 result, __u64 begun_ns, __u32 op,
+					 __u32 refused)
 {
 	struct call_args a;
 
 	read_call_args(op, 0, &a);
-	tell_call(ctx, &a, result, begun_ns, begun_ns ? 0 : CALL_F_UNENTERED,
-		  begun_ns ? 0 : look_at_refusal());
+	tell_call(ctx, &a, result, begun_ns, refused ? CALL_F_UNENTERED : 0, refused);
 }
 
 /*
@@ -154,11 +155,15 @@ static __noinline int on_enter_end(void *ctx, __s64 result)
 	return 0;
 }
 
-/* .all: every call is seen to begin, so that one which was not was refused before. */
+/*
+ * .all: every call is seen to begin, so that one which was not was refused before, or the program
+ * that sees it was left out.
+ */
 static __always_inline int on_end(void *ctx, struct pt_regs *regs, __s64 result, bool all)
 {
 	__u32 number = syscall_number(regs), tid = bpf_get_current_pid_tgid(), word;
 	__u64 begun_ns = 0, told = 0;
+	__u32 refused = 0;
 	struct start *start;
 
 	if (!is_ours(number) || !task_wanted())
@@ -172,16 +177,18 @@ static __always_inline int on_end(void *ctx, struct pt_regs *regs, __s64 result,
 		begun_ns = start->t_ns;
 		told = start->told_ns;
 	}
-	if (!begun_ns && !all)
-		return 0;
-	if (result < 0 && number == NR_IO_URING_SETUP)
-		tell_setup(ctx, result, begun_ns);
-	else if (result < 0 && !told)
-		tell_refused(ctx, result, begun_ns, word & ~USE_REGISTERED_RING);
-	if (begun_ns) {
+	if (begun_ns)
 		__sync_fetch_and_add(&calls_under_way, -1);
-		bpf_map_delete_elem(&starts, &tid);
+	else if (all && !told)
+		refused = look_at_refusal();
+	if (result < 0 && (begun_ns || all)) {
+		if (number == NR_IO_URING_SETUP)
+			tell_setup(ctx, result, begun_ns, refused);
+		else if (!told)
+			tell_refused(ctx, result, begun_ns, word & ~USE_REGISTERED_RING, refused);
 	}
+	if (begun_ns || told)
+		bpf_map_delete_elem(&starts, &tid);
 	return 0;
 }
 

@@ -54,8 +54,7 @@ static __always_inline void *fact_reserve(__u16 size, __u8 kind, __u64 ring, __u
 	if (!f)
 		return NULL;
 	/* a ring that is told of is used by whoever has it; other filters the user side knows of a fact */
-	if (filter & SELECT_CGROUP && !in_kernel_thread() &&
-	    !task_in_cgroup((void *)bpf_get_current_task()))
+	if (filter & (SELECT_CGROUP | SELECT_FOLLOW) && !in_kernel_thread() && !task_chosen())
 		f->flags = FACT_F_OTHERS;
 	f->pid = id >> 32;
 	f->tid = id;

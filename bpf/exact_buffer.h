@@ -40,7 +40,7 @@ static __always_inline void register_begin(void *ctx, __u64 ring, __u64 iov, __u
 	/* an empty entry of a sparse table pins nothing */
 	if (!v.base)
 		return;
-	p.addr = v.base;
+	p.addr = untagged(v.base);
 	p.len = v.len;
 	account_of(ring, &p);
 	begin(ctx, IN_REGISTER, &p);

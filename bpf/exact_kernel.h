@@ -80,7 +80,7 @@ static __always_inline void kernel_end(__u32 what, __s32 result)
 		out->refs = 1;
 		out->buf_flags = BUFFER_F_KERNEL;
 		out->users = 0;
-		out->pad = 0;
+		out->account = 0;
 	}
 	out->ns_pid = current_ns_tgid();
 	fact_submit(out);

@@ -3,8 +3,8 @@
  * Which iovec of a call that failed is to blame, decided in the order in which the kernel
  * looks at them. Looking at mappings takes bpf_loop(), from e6f2dd0f8067 ("bpf: Add bpf_loop
  * helper"), and bpf_find_vma(), from 7c7e3d31e785 ("bpf: Introduce helper bpf_find_vma"),
- * both 5.17. Without them the first entries are told as they are, and the user side looks
- * into /proc.
+ * both 5.17. Without them, and where another thread changes mappings just then, the first entries
+ * are told as they are, and the user side looks into /proc.
  */
 #ifndef FIXBUF_BPF_FAILED_ENTRY_H
 #define FIXBUF_BPF_FAILED_ENTRY_H
@@ -50,6 +50,7 @@ struct scan {
 	__s32 error;		/* what the call returned, positive */
 	__u32 pages_left;	/* that may still be looked at */
 	__u32 compat;		/* the array is one of struct user_iovec32 */
+	__u32 told;		/* facts of entries, those that found no room included */
 };
 
 struct work {
@@ -181,13 +182,20 @@ static long next_vma(__u32 i, void *none)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct scan *s = scan_of_cpu();
+	long err;
 
 	(void)i;
 	(void)none;
 	if (!s || s->at >= s->end)
 		return 1;
 	s->vma_end = 0;
-	if (bpf_find_vma(task, s->at, look_at_vma, NULL, 0) || s->vma_end <= s->at) {
+	err = bpf_find_vma(task, s->at, look_at_vma, NULL, 0);
+	/* another thread changes mappings right now, and nobody may wait here */
+	if (err == -EBUSY) {
+		s->state = ENTRY_UNCHECKED;
+		return 1;
+	}
+	if (err || s->vma_end <= s->at) {
 		s->state = ENTRY_UNMAPPED;
 		s->vma_start = 0;
 		return 1;
@@ -285,7 +293,7 @@ static __always_inline void fill_entry(struct fact_entry *out, const struct scan
 
 /*
  * Tells the first entry that cannot be registered, if there is one. Returns the pages that
- * the entries up to there span.
+ * the entries up to there span, or -1 when mappings cannot be looked at now.
  */
 __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 call)
 {
@@ -300,8 +308,11 @@ __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 c
 	s->pages_left = MAX_PAGES;
 	s->compat = ring_is_compat(ring);
 	bpf_loop(nr < TABLE_MAX_SLOTS ? nr : TABLE_MAX_SLOTS, next_entry, NULL, 0);
+	if (s->state == ENTRY_UNCHECKED)
+		return -1;
 	if (s->state == ENTRY_OK)
 		return s->need_pages;
+	s->told = 1;
 	out = fact_reserve(sizeof(*out), FACT_ENTRY, ring, call);
 	if (out) {
 		fill_entry(out, s);
@@ -314,6 +325,7 @@ __noinline int blame_entry(__u64 iov, __u32 nr, __u32 error, __u64 ring, __u32 c
 __noinline int tell_entry(__u64 slot, __u32 index, __u64 ring, __u32 call)
 {
 	struct scan s = { .index = index, .at = slot, .state = ENTRY_UNREADABLE };
+	struct scan *of_cpu = scan_of_cpu();
 	struct user_iovec v = {};
 	struct fact_entry *out;
 
@@ -325,6 +337,8 @@ __noinline int tell_entry(__u64 slot, __u32 index, __u64 ring, __u32 call)
 		if (s.state == ENTRY_OK)
 			s.state = ENTRY_UNCHECKED;
 	}
+	if (of_cpu)
+		of_cpu->told++;
 	out = fact_reserve(sizeof(*out), FACT_ENTRY, ring, call);
 	if (out) {
 		fill_entry(out, &s);

@@ -53,7 +53,7 @@ __noinline int add_part(__u64 parts, __u32 i)
 /*
  * Takes a struct io_uring_task, and whether to begin with what no CPU has; answers in out_in_flight,
  * a part of the sum. The number is kept so from d8a6df10aac9 ("io_uring: use percpu counters to
- * track inflight requests"), 5.10, on. What a task has counted ahead, it gives back when it ends.
+ * track inflight requests"), 5.10, on. Where it has .cached_refs it counts so many ahead, until it ends.
  */
 SEC("?raw_tp")
 int peek_in_flight(struct bpf_raw_tracepoint_args *ctx)
@@ -64,7 +64,12 @@ int peek_in_flight(struct bpf_raw_tracepoint_args *ctx)
 	out_in_flight = IN_FLIGHT_UNKNOWN;
 	if (!bpf_core_field_exists(struct io_uring_task, inflight))
 		return 0;
-	out_in_flight = ctx->args[1] ? BPF_CORE_READ(t, inflight.count) : 0;
+	out_in_flight = 0;
+	if (ctx->args[1]) {
+		out_in_flight = BPF_CORE_READ(t, inflight.count);
+		if (bpf_core_field_exists(t->cached_refs))
+			out_in_flight -= BPF_CORE_READ(t, cached_refs);
+	}
 	parts = (__u64)BPF_CORE_READ(t, inflight.counters);
 	for (__u32 i = 0; i < IN_FLIGHT_CPUS; i++)
 		add_part(parts, i);

@@ -18,6 +18,8 @@
 #include "io_notice.h"
 #include "io_overflow.h"
 #include "io_identity.h"
+#include "io_overlap.h"
+#include "io_peek.h"
 #include "io_calls.h"
 
 /*
@@ -44,6 +46,7 @@ static __always_inline int on_submit(__u64 req, enum io_access access, bool some
 	int known = known_of(ring, some);
 	struct io_kiocb *k;
 	__u8 op, kind;
+	__u32 flags;
 	__u64 now;
 
 	if (!known)
@@ -51,14 +54,21 @@ static __always_inline int on_submit(__u64 req, enum io_access access, bool some
 	k = IO_AS(access, req, struct io_kiocb);
 	op = IO_GET(access, k, opcode);
 	kind = op_kind[op];
-	if (!kind || !req_selected(known, access, ring, k))
+	flags = IO_GET(access, k, flags);
+	if (!(kind || (io_by_overlap && flags & SQE_DRAIN)) || !req_selected(known, access, ring, k))
 		return 0;
-	if (IO_GET(access, k, flags) & REQ_F_CQE_SKIP) {
+	if (io_by_overlap)
+		flight_begins(ring, req, request_user_data(req), false);
+	if (!kind)
+		return 0;
+	if (flags & REQ_F_CQE_SKIP) {
 		COUNT_LOSS(skipped);
 		return 0;
 	}
 	if (io_by_address && (op == OP_READV || op == OP_WRITEV))
 		note_vector(ring, req);
+	if (io_by_stale && is_queued_op(op) && takes_buffers_late())
+		note_queued(ring, req);
 	if (!io_latency)
 		return 0;
 	now = start_time(access, ring);
@@ -125,7 +135,7 @@ int io_fail_link(struct bpf_raw_tracepoint_args *ctx)
 	__u8 op = IO_READ(PROBE, link, struct io_kiocb, opcode);
 
 	/* the end of others is not looked at, and would leave its mark to who comes after */
-	if (!op_kind[op] || ((io_sample || op == OP_NOP) && !is_fixed(PROBE, link, op)))
+	if (!op_kind[op] || ((plain_is_left_out() || op == OP_NOP) && !is_fixed(PROBE, link, op)))
 		return 0;
 	if (known_of((__u64)IO_READ(PROBE, link, struct io_kiocb, ctx), select_by))
 		mark_link(ctx->args[0], link);
@@ -195,6 +205,8 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 		w.t_ns = start_of(w.req, access);
 	fixed = kind & OP_FLAG ? io_flag_says_fixed(access, w.req, op) : kind & OP_FIXED;
 	res = end_res(ctx, k, form);
+	if (io_by_overlap)
+		flight_ended(ring, req, res);
 	if (kind & OP_FLAG && res < 0 && !fixed)
 		fixed = was_refused_fixed(w.ring, w.req);
 	if (op == OP_NOP && !fixed)
@@ -236,8 +248,12 @@ int io_submit_ud(struct bpf_raw_tracepoint_args *ctx)
 	/* their ends are not traced */
 	if (BPF_CORE_READ((struct io_ring_ctx *)ring, flags) & SETUP_IOPOLL) {
 		COUNT_LOSS(unpolled);
+		if (io_by_overlap && op_kind[op] & OP_FIXED)
+			flight_unseen();
 		return 0;
 	}
+	if (io_by_overlap)
+		flight_begins(ring, ctx->args[1], user_data, true);
 	if (!s->pending || s->check != ud_check(s)) {
 		fill_ud_start(s, ring, ctx->args[1], op, user_data);
 		return 0;
@@ -256,23 +272,11 @@ int io_submit_ud(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* to 5.17: (ring, user_data, res, cflags) */
-SEC("?raw_tp/io_uring_complete")
-int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
+static __noinline int end_ud(struct io_ud_start *s, __s32 res)
 {
-	__u64 ring = ctx->args[0], user_data = ctx->args[1];
-	__s32 res = ctx->args[2];
-	struct io_ud_start *s;
-	struct io_what w;
+	struct io_what w = started_as(s);
 	__u8 op;
 
-	/* a multishot poll goes on */
-	if (ctx->args[3] & CQE_F_MORE || !ring_selected(ring, bpf_get_current_task()))
-		return 0;
-	s = ud_ended(ring, user_data);
-	if (!s)
-		return 0;
-	w = started_as(s);
 	if (!io_latency)
 		w.t_ns = 0;
 	if (!s->t_ns)
@@ -284,6 +288,21 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	count_end(find_cell(w.ring, w.who, w.task), &w, NULL, op_kind[op], res, DETAIL, PROBE);
 	return res < 0 ? note_failure_ud(s, res) : 0;
+}
+
+/* to 5.17: (ring, user_data, res, cflags) */
+SEC("?raw_tp/io_uring_complete")
+int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct io_ud_start *s;
+
+	/* a multishot poll goes on */
+	if (ctx->args[3] & CQE_F_MORE || !ring_selected(ctx->args[0], bpf_get_current_task()))
+		return 0;
+	if (io_by_overlap)
+		flight_ended(ctx->args[0], ctx->args[1], ctx->args[2]);
+	s = ud_ended(ctx->args[0], ctx->args[1]);
+	return s ? end_ud(s, ctx->args[2]) : 0;
 }
 
 /* ---- what else happens to a request ---------------------------------------------- */
@@ -319,6 +338,8 @@ int io_punt(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 req = ctx->args[0];
 
+	if (io_by_overlap)
+		flight_punted((__u64)IO_READ(PROBE, req, struct io_kiocb, ctx), req);
 	/* a request may be handed over more than once */
 	if (mark_punted(req) || request_was_punted(req))
 		return 0;
@@ -329,6 +350,8 @@ int io_punt(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_queue_async_work")
 int io_punt_ud(struct bpf_raw_tracepoint_args *ctx)
 {
+	if (io_by_overlap)
+		flight_punted(ctx->args[0], IO_READ(PROBE, ctx->args[2], struct io_kiocb___name, user_data));
 	if (mark_punted_ud(ctx->args[0], ctx->args[2]))
 		return 0;
 	return on_punt(ctx->args[0], ctx->args[2]);
@@ -359,46 +382,13 @@ int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 		bool fixed = is_fixed(EITHER, req, op);
 
 		COUNT_LOSS(late);
-		if (fixed || !io_sample)
+		if (fixed || !plain_is_left_out())
 			note_late(ring, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed));
 	}
-	if (io_sample)
+	if (io_sample && (plain_is_left_out() || is_told(EITHER, ring, req, ctx->args[2])))
 		on_fact_end(ring, req, ctx->args[2], ctx->args[3], EITHER);
 	else
 		complete(ring, req, ctx, FULL, DETAIL, select_by);
-	return 0;
-}
-
-/* The answer: of struct io_under_way. */
-__u64 out_req_ring, out_req_addr, out_req_bytes, out_req_user_data, out_req_who, out_req_started;
-__u32 out_req_index, out_req_flags, out_req_inode_mode;
-bool out_req_holds;
-
-/* Never attached: takes a request whose start is kept. */
-SEC("?raw_tp")
-int io_peek(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 req = ctx->args[0];
-	__u64 file = (__u64)IO_READ(PROBE, req, struct io_kiocb___file, file);
-	__u8 op = IO_READ(PROBE, req, struct io_kiocb, opcode);
-	struct io_what w = { .req = req };
-
-	out_req_flags = is_fixed(PROBE, req, op) ? EV_FIXED : 0;
-	read_request(&w, op, PROBE);
-	if (w.len_bytes)
-		out_req_flags |= EV_RANGE;
-	out_req_index = w.index;
-	out_req_addr = w.addr;
-	out_req_bytes = w.len_bytes;
-	out_req_user_data = request_user_data(req);
-	out_req_who = IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, out_req_flags & EV_FIXED);
-	out_req_holds = request_holds_slot(req);
-	out_req_inode_mode = file ? BPF_CORE_READ((struct file *)file, f_inode, i_mode) : 0;
-	if (file)
-		out_req_flags |= EV_FILE;
-	/* one that ended meanwhile is none; one that took its place is as much under way */
-	out_req_started = started_at(req);
-	out_req_ring = out_req_started ? (__u64)IO_READ(PROBE, req, struct io_kiocb, ctx) : 0;
 	return 0;
 }
 
@@ -415,7 +405,7 @@ int io_calls_cost(struct bpf_raw_tracepoint_args *ctx)
 	return on_call(ctx, true);
 }
 
-/* ---- trace --io: the same points, told as facts ------------------------------------- */
+/* ---- trace --io, record --io: the same points, told as facts ------------------------------------- */
 
 SEC("?raw_tp/io_uring_submit_req")
 int io_fact_submit_req(struct bpf_raw_tracepoint_args *ctx)
@@ -451,19 +441,33 @@ int io_fact_punt_ud(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-SEC("?raw_tp/io_uring_complete")
-int io_fact_cqe(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 cqe = ctx->args[2];
-
-	return on_fact_end(ctx->args[0], ctx->args[1], IO_READ(CAST, cqe, struct io_uring_cqe, res),
-			   IO_READ(CAST, cqe, struct io_uring_cqe, flags), CAST);
+/* Each way has a frame of its own: what both would take together is more than there is. */
+#define TELLING(name, access, form, res, flags)						\
+static __noinline int name##_told(struct bpf_raw_tracepoint_args *ctx)			\
+{											\
+	return on_fact_end(ctx->args[0], ctx->args[1], res, flags, access);		\
+}											\
+											\
+static __noinline int name##_counted(struct bpf_raw_tracepoint_args *ctx)		\
+{											\
+	return on_complete(ctx, form, DETAIL, select_by);				\
+}											\
+											\
+SEC("?raw_tp/io_uring_complete")							\
+int name(struct bpf_raw_tracepoint_args *ctx)						\
+{											\
+	return plain_is_left_out() || is_told(access, ctx->args[0], ctx->args[1], res) ?	\
+	       name##_told(ctx) : name##_counted(ctx);					\
 }
 
-SEC("?raw_tp/io_uring_complete")
-int io_fact_res(struct bpf_raw_tracepoint_args *ctx)
+#define CQE_OF(member) IO_READ(CAST, ctx->args[2], struct io_uring_cqe, member)
+
+TELLING(io_fact_cqe, CAST, CQE, CQE_OF(res), CQE_OF(flags))
+TELLING(io_fact_res, EITHER, RES, ctx->args[3], ctx->args[4])
+
+static __noinline int fact_end_ud(struct io_ud_start *s, __s32 res)
 {
-	return on_fact_end(ctx->args[0], ctx->args[1], ctx->args[3], ctx->args[4], EITHER);
+	return on_fact_end_ud(s, res);
 }
 
 SEC("?raw_tp/io_uring_complete")
@@ -475,5 +479,8 @@ int io_fact_ud(struct bpf_raw_tracepoint_args *ctx)
 	    !ring_selected(ctx->args[0], bpf_get_current_task()))
 		return 0;
 	s = ud_ended(ctx->args[0], ctx->args[1]);
-	return s ? on_fact_end_ud(s, ctx->args[2]) : 0;
+	if (!s)
+		return 0;
+	return plain_is_left_out() || IO_WHO_FIXED(s->who) ? fact_end_ud(s, ctx->args[2]) :
+	       end_ud(s, ctx->args[2]);
 }

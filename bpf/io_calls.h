@@ -141,6 +141,7 @@ static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx, bool cos
 
 	if (!concerns_buffers(op) || (result < 0 && op == CALL_UNREGISTER))
 		return 0;
+	stale_no_more(ring);
 	if (!ring_selected(ring, bpf_get_current_task()))
 		return 0;
 	key.born_ns = ring_born(ring);

@@ -7,10 +7,13 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/regs.h"
 #include "kernel/ring.h"
 #include "kernel/request.h"
 #include "abi/io_cell.h"
 #include "io_cells.h"
+#include "io_queued.h"
+#include "io_stale.h"
 
 #define ECANCELED	125
 
@@ -104,9 +107,12 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 		.cpu = bpf_get_smp_processor_id(),
 	};
 	struct io_buffer_use *u, fresh = { 0 };
+	__u64 len;
 
 	if (!b || bpf_core_read(&key.key.addr, sizeof(key.key.addr), &b->ubuf))
 		return;
+	len = buffer_len(w->buf, key.key.addr);
+	key.key.addr = untagged(key.key.addr);
 	key.born_ns = ring_born(w->ring);
 	u = bpf_map_lookup_elem(&io_buffers, &key);
 	if (!u) {
@@ -116,7 +122,7 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 			COUNT_LOSS(no_buffer);
 			return;
 		}
-		u->len_bytes = buffer_len(w->buf, key.key.addr);
+		u->len_bytes = len;
 	}
 	u->ops++;
 	u->bytes += bytes;
@@ -124,15 +130,15 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 	/* kernel buffers begin at 0, as do the offsets into them */
 	if (!w->len_bytes)
 		u->no_offset++;
-	else if (w->addr - key.key.addr + w->len_bytes > u->max_end)
-		u->max_end = w->addr - key.key.addr + w->len_bytes;
+	else if (untagged(w->addr) - key.key.addr + w->len_bytes > u->max_end)
+		u->max_end = untagged(w->addr) - key.key.addr + w->len_bytes;
 }
 
 /* .kind: IO_ADDRESS_*. */
 static __always_inline void note_address(const struct io_what *w, __u64 bytes, __u32 kind)
 {
 	struct io_address_place key = {
-		.key = { .ring = w->ring, .addr = w->addr },
+		.key = { .ring = w->ring, .addr = untagged(w->addr) },
 		.born_ns = ring_born(w->ring), .cpu = bpf_get_smp_processor_id(),
 	};
 	struct io_address_use *u, fresh = { 0 };
@@ -168,16 +174,6 @@ static __always_inline void read_request(struct io_what *w, __u8 op, enum io_acc
 	}
 }
 
-/* The struct io_mapped_ubuf that an index names now, 0 = none. */
-static __noinline __u64 indexed_buffer(__u64 ring, __u32 index)
-{
-	struct ring_table t;
-	__u64 node;
-
-	ring_table(ring, &t);
-	return index < t.nr ? slot_buffer(&t, index, &node) : 0;
-}
-
 /*
  * A vectored request, while its iovecs are what it is of: from where to where they reach, since
  * one buffer has to hold them all. None that has more of them, or 32-bit ones.
@@ -195,6 +191,7 @@ static __noinline int note_vector(__u64 ring, __u64 req)
 	for (__u32 i = 0; i < EV_MAX_SEGMENTS && i < nr; i++) {
 		if (bpf_probe_read_user(&iov, sizeof(iov), (void *)(iovecs + i * sizeof(iov))))
 			return 0;
+		iov.base = untagged(iov.base);
 		if (iov.base < w.addr)
 			w.addr = iov.base;
 		if (iov.base + iov.len > end)
@@ -221,12 +218,20 @@ static __always_inline void count_failure(struct io_cell *c, __s32 res)
 static __always_inline void note_details(struct io_what *w, __u8 op, __u64 bytes,
 					 enum io_access access)
 {
-	if (io_by_buffer && IO_WHO_FIXED(w->who)) {
+	struct io_stale *stale;
+
+	if ((io_by_buffer || io_by_stale) && IO_WHO_FIXED(w->who)) {
 		read_request(w, op, access);
 		if (w->req)
 			w->buf = buffer_is_the_notifications(op) ? indexed_buffer(w->ring, w->index) :
 				 io_buffer_of(access, w->req);
-		note_buffer(w, bytes);
+		if (io_by_buffer)
+			note_buffer(w, bytes);
+		stale = io_by_stale ? stale_of(w->ring, w->index, w->buf) : NULL;
+		if (stale)
+			note_stale(stale, op, w->len_bytes, untagged(w->addr), bytes);
+		if (io_by_stale && w->req && is_queued_op(op) && takes_buffers_late())
+			queued_ended(w->ring, w->req, w->buf, w->addr, bytes);
 	}
 	if (io_by_address && (op == OP_READ || op == OP_WRITE)) {
 		read_request(w, op, access);

@@ -12,6 +12,7 @@
 #include "abi/io_evidence.h"
 #include "kernel/io_failed.h"
 #include "kernel/io_file.h"
+#include "kernel/regs.h"
 #include "kernel/request.h"
 #include "kernel/ring.h"
 
@@ -122,6 +123,18 @@ static __always_inline void find_other(struct io_evidence *ev, __u64 ring)
 		ev->other = other;
 		ev->flags |= EV_OTHER;
 	}
+}
+
+/* The last of all: addresses are compared with their tags, as the kernel does, and told without. */
+static __always_inline void take_tags(struct io_evidence *ev)
+{
+	__u64 differ = ev->addr ^ ev->buf_addr;
+
+	if (ev->flags & EV_RANGE && ev->flags & EV_SLOT && !(ev->flags & EV_EMPTY) &&
+	    untagged(differ) != differ)
+		ev->flags |= EV_TAG;
+	ev->addr = untagged(ev->addr);
+	ev->buf_addr = untagged(ev->buf_addr);
 }
 
 __noinline int see_slot(struct io_evidence *ev, __u64 ring, __u64 iovecs)
@@ -266,6 +279,7 @@ __noinline int see_request(struct io_evidence *ev, __u64 ring, __u64 req, __u64 
 	see_file(ev, (__u64)IO_READ(PROBE, req, struct io_kiocb___file, file));
 	see_account(ev, ring, t);
 	see_cancel(ev, ring, req);
+	take_tags(ev);
 	return 0;
 }
 
@@ -339,6 +353,7 @@ static __noinline int see_sqe(struct io_evidence *ev, __u64 ring, const struct i
 		see_slot(ev, ring, 0);
 		find_other(ev, ring);
 	}
+	take_tags(ev);
 	return 0;
 }
 

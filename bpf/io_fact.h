@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For trace --io: one fact per I/O over a registered buffer, or per so many of
- * them, when it completes. All are counted in the cells of io_count.h.
+ * For trace --io and record --io: one fact per I/O over a registered buffer, or per so many of
+ * them, when it completes. All are counted in the cells of io_count.h; plain I/O only for record,
+ * which asks for its addresses, too.
  */
 #ifndef FIXBUF_BPF_IO_FACT_H
 #define FIXBUF_BPF_IO_FACT_H
@@ -11,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 #include "kernel/pid.h"
+#include "kernel/regs.h"
 #include "kernel/ring.h"
 #include "emit.h"
 #include "kernel/request.h"
@@ -36,6 +38,20 @@ static __always_inline bool is_fixed(enum io_access access, __u64 req, __u8 op)
 	       (op_kind[op] & OP_FLAG && io_flag_says_fixed(access, req, op));
 }
 
+static __always_inline bool plain_is_left_out(void)
+{
+	return io_sample && !io_by_address;
+}
+
+/* Its end is for on_fact_end(): not so that of plain I/O, which is counted alone. */
+static __always_inline bool is_told(enum io_access access, __u64 ring, __u64 req, __s32 res)
+{
+	__u8 op = req ? IO_READ(access, req, struct io_kiocb, opcode) : OP_NOP;
+
+	return op == OP_NOP || is_fixed(access, req, op) ||
+	       (op_kind[op] & OP_FLAG && res < 0 && was_refused_fixed(ring, req));
+}
+
 static __always_inline bool is_next_to_tell(void)
 {
 	__u32 zero = 0;
@@ -58,6 +74,7 @@ static __always_inline void set_offset(struct fact_io *f, __u64 buf)
 	if (!buf || bpf_core_read(&begin, sizeof(begin), &b->ubuf))
 		return;
 	len = buffer_len(buf, begin);
+	begin = untagged(begin);
 	/* outside: the slot was given another buffer meanwhile */
 	if (f->addr < begin || f->len_bytes > len || f->addr - begin > len - f->len_bytes)
 		return;
@@ -74,7 +91,7 @@ static __always_inline void fill_io(struct fact_io *f, const struct io_what *w, 
 	f->h.tid = BPF_CORE_READ(t, pid);
 	f->h.uid = BPF_CORE_READ(t, cred, uid.val);
 	BPF_CORE_READ_STR_INTO(&f->h.comm, t, group_leader, comm);
-	f->addr = w->addr;
+	f->addr = untagged(w->addr);
 	f->len_bytes = w->len_bytes;
 	f->offset_bytes = 0;
 	f->buf_addr = 0;
@@ -122,6 +139,7 @@ static __always_inline void tell_failed(const struct io_what *w, __s32 res, __u3
 	flags |= seen->flags & EV_RANGE ? IO_F_RANGE : 0;
 	flags |= seen->flags & EV_INDEX ? 0 : IO_F_NAMELESS;
 	flags |= seen->flags & EV_REFUSED ? IO_F_REFUSED : 0;
+	flags |= seen->flags & EV_TAG ? IO_F_TAG : 0;
 	fill_io(io, w, res, flags);
 	io->addr = seen->addr;
 	io->len_bytes = seen->len_bytes;
@@ -174,12 +192,12 @@ static __noinline int on_fact_refused(__u64 ring, __u64 req, __u64 sqe, __s32 re
 	f = take_fresh();
 	if (!f)
 		return 0;
-	w.who = see_refused(&f->failure, ring, req, sqe, res, true);
-	/* of others none is told */
-	if (IO_WHO_FIXED(w.who)) {
+	w.who = see_refused(&f->failure, ring, req, sqe, res, plain_is_left_out());
+	if (w.who) {
 		put_start(req, IO_START_REFUSED);
 		merge_failure(ring, w.who, res, IO_FAILED, &f->failure);
-		if (is_next_to_tell())
+		/* of others none is told */
+		if (IO_WHO_FIXED(w.who) && is_next_to_tell())
 			tell_failed(&w, res, 0, &f->failure.seen);
 	}
 	put_fresh(f);
@@ -233,13 +251,14 @@ static __noinline int tell_notice(__u64 ring, __u64 req, __u64 start, __u32 flag
 /* Told where every I/O is: one in so many would say of none which it belongs to. */
 static __noinline int on_fact_notice(__u64 ring, __u64 req, __s32 res)
 {
+	bool fixed = notification_is_fixed(req);
 	__u64 start;
 
-	if (!notification_is_fixed(req) || !ring_selected(ring, io_task(PROBE, req)))
+	if ((!fixed && plain_is_left_out()) || !ring_selected(ring, io_task(PROBE, req)))
 		return 0;
 	start = take_start(req);
 	see_notice(ring, req, res, start, true);
-	if (io_sample != 1 || !(start & IO_START_NOTICE))
+	if (!fixed || io_sample != 1 || !(start & IO_START_NOTICE))
 		return 0;
 	return tell_notice(ring, req, start, IO_F_NAMELESS | (res == NOTIF_COPIED ? IO_F_COPIED : 0));
 }

@@ -217,12 +217,13 @@ static __always_inline void see_failure_ud(struct io_failure *fresh, const struc
 	ev->len_bytes = s->len_bytes;
 	if (op_kind[ev->opcode] & OP_LENGTH)
 		ev->flags |= EV_RANGE;
-	if (!(ev->flags & EV_FIXED))
-		return;
-	ev->index = s->index;
-	ev->flags |= EV_INDEX;
-	read_slot(ev, s->ring, 0);
-	find_other(ev, s->ring);
+	if (ev->flags & EV_FIXED) {
+		ev->index = s->index;
+		ev->flags |= EV_INDEX;
+		read_slot(ev, s->ring, 0);
+		find_other(ev, s->ring);
+	}
+	take_tags(ev);
 }
 
 static __noinline int note_failure_ud(const struct io_ud_start *s, __s32 res)

@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "io_cells.h"
+#include "twice.h"
 
 static __always_inline int next_epoch(void)
 {
@@ -34,9 +35,6 @@ static __always_inline int on_owner_exit(struct bpf_raw_tracepoint_args *ctx)
 
 	if (io_met[tgid & (IO_MET - 1)] && BPF_CORE_READ(task, io_uring))
 		next_epoch();
-	/* the number may become another process's */
-	if (select_by & SELECT_PIDS && (__u32)BPF_CORE_READ(task, pid) == tgid)
-		bpf_map_delete_elem(&selected_pids, &tgid);
 	return 0;
 }
 
@@ -48,38 +46,8 @@ static __always_inline int on_owner_exec(struct bpf_raw_tracepoint_args *ctx)
 	return io_met[tgid & (IO_MET - 1)] ? next_epoch() : 0;
 }
 
-/* (parent, child): the children of a selected process are selected. */
-static __always_inline int on_fork(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u32 parent = BPF_CORE_READ((struct task_struct *)ctx->args[0], tgid);
-	__u32 child = BPF_CORE_READ((struct task_struct *)ctx->args[1], tgid);
-	__u8 one = 1;
-
-	if (parent != child && bpf_map_lookup_elem(&selected_pids, &parent))
-		bpf_map_update_elem(&selected_pids, &child, &one, BPF_ANY);
-	return 0;
-}
-
-/*
- * Each is there twice, for kernels that preempt programs: what one is not run for, as a task was
- * preempted in it, the other sees. It does no harm when both see it.
- */
-#define TWICE(tracepoint, name, on)					\
-SEC("?raw_tp/" tracepoint)						\
-int name(struct bpf_raw_tracepoint_args *ctx)				\
-{									\
-	return on(ctx);							\
-}									\
-									\
-SEC("?raw_tp/" tracepoint)						\
-int name##_again(struct bpf_raw_tracepoint_args *ctx)			\
-{									\
-	return on(ctx);							\
-}
-
 TWICE("io_uring_create", io_ring_create, on_ring_create)
 TWICE("sched_process_exit", io_owner_exit, on_owner_exit)
 TWICE("sched_process_exec", io_owner_exec, on_owner_exec)
-TWICE("sched_process_fork", io_select_child, on_fork)
 
 #endif

@@ -275,7 +275,7 @@ static __always_inline void fill_ud_start(struct io_ud_start *s, __u64 ring, __u
 	s->index = IO_READ(PROBE, req, struct io_kiocb, buf_index);
 	s->addr = io_rw_addr(PROBE, req);
 	s->len_bytes = io_rw_len(PROBE, req);
-	s->buf = io_by_buffer ? io_buffer_of(PROBE, req) : 0;
+	s->buf = io_by_buffer || io_by_stale ? io_buffer_of(PROBE, req) : 0;
 	s->direct = io_by_address ? io_is_direct(PROBE, req) : 0;
 	s->pending = 1;
 	s->punted = 0;

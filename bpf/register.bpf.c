@@ -199,11 +199,17 @@ __noinline int tell_call(__u64 ring, __s64 result, __u32 need_pages, __u32 nr_sl
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct start *start = bpf_map_lookup_elem(&starts, &tid);
+	struct start unseen = { .number = NR_IO_URING_REGISTER };
 	struct work *work = work_of_cpu();
 	struct fact_call *out;
 
-	if (start)
+	if (start) {
 		start->told_ns = bpf_ktime_get_ns();
+	} else if (calls_seen_since) {
+		/* nobody saw it begin, and who sees it end shall not tell it again */
+		unseen.told_ns = bpf_ktime_get_ns();
+		bpf_map_update_elem(&starts, &tid, &unseen, BPF_ANY);
+	}
 	if (!work)
 		return 0;
 	out = fact_reserve(sizeof(*out), FACT_CALL, ring, call);
@@ -214,6 +220,7 @@ __noinline int tell_call(__u64 ring, __s64 result, __u32 need_pages, __u32 nr_sl
 	fill_ring(out, ring, nr_slots);
 	fill_levels(out, start);
 	out->need_pages = need_pages;
+	out->nr_entries = work->scan.told;
 	fact_submit_urgent(out, is_urgent(&work->args, result));
 	return 0;
 }
@@ -221,8 +228,10 @@ __noinline int tell_call(__u64 ring, __s64 result, __u32 need_pages, __u32 nr_sl
 static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool loop)
 {
 	__u64 ring = ctx->args[0];
-	__u32 op = ctx->args[1], call, nr, need = 0;
+	__u32 op = ctx->args[1], call, nr;
 	struct slots s = { .ring = ring };
+	bool looked = loop;
+	int need = 0;
 	struct call_args *a;
 	struct work *work;
 	__s64 result;
@@ -233,6 +242,7 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 	if (!work)
 		return 0;
 	a = &work->args;
+	work->scan.told = 0;
 	result = register_result(ctx);
 	read_call_args(op, ring, a);
 	ring_table(ring, &s.table);
@@ -244,13 +254,15 @@ static __always_inline int on_register(struct bpf_raw_tracepoint_args *ctx, bool
 
 		__u64 iov = a->iov + entry_bytes(a->flags & CALL_F_IOVEC32) * done;
 
-		need = loop ? blame_entry(iov, a->nr - done, error, ring, call) :
-			      tell_entries(iov, a->nr - done, ring, call);
+		need = loop ? blame_entry(iov, a->nr - done, error, ring, call) : -1;
+		looked = need >= 0;
+		if (!looked)
+			need = tell_entries(iov, a->nr - done, ring, call);
 	}
 	if (result == -ENOMEM || result == -EFAULT || result == -EEXIST || result == -EACCES ||
 	    (result >= 0 && stopped(a, result)))
 		tell_caller(ring, op, -result, call);
-	if (loop && result == -EFAULT)
+	if (looked && result == -EFAULT)
 		a->seen |= SEEN_PAGES;
 	take_stacks(ctx, &work->stacks);
 	tell_call(ring, result, need, s.table.nr, call);

@@ -12,20 +12,13 @@
 #include "abi/names.h"
 #include "abi/selection.h"
 #include "comm_glob.h"
+#include "family.h"
 #include "kernel/cgroup.h"
 #include "tree.h"
 
 /* All of what .select_by names must hold; 0 = everyone is selected. */
 const volatile __u32 select_by;
 const volatile __u32 select_uid;
-
-/* Processes that are selected. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u8);
-} selected_pids SEC(".maps");
 
 static __always_inline bool comm_selected(struct task_struct *task)
 {
@@ -44,7 +37,7 @@ static __noinline int task_selected(__u64 address)
 
 	if (!tgid || tgid == own_tgid)
 		return false;
-	if (by & SELECT_PIDS && !bpf_map_lookup_elem(&selected_pids, &tgid))
+	if (by & SELECT_PIDS && !pid_selected(tgid))
 		return false;
 	if (by & SELECT_UID && BPF_CORE_READ(task, cred, uid.val) != select_uid)
 		return false;

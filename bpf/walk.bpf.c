@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring walk. Two iterators find every ring and the tasks that hold it; ten programs
+ * The ring walk. An iterator finds every task, and the rings that it registered; programs
  * that are never attached (they are run by BPF_PROG_TEST_RUN) answer what a ring, its slots,
  * a buffer's segments and a run of memory hold, what a page belongs to, who holds a node, which address space a
  * descriptor of pagemap holds, who submitted to a ring, and which page a file begins with. The walk needs no function probe and no
@@ -11,7 +11,6 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "abi/fact.h"
-#include "kernel/holder.h"
 #include "kernel/mm.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
@@ -21,10 +20,11 @@
 
 /*
  * A ring's file is known by that of one that our process opened at its start; where it can have
- * none, the user side knows the address of its operations. Our process is the iterators' reader.
+ * none, the user side knows the address of its operations.
  */
 const volatile __s32 own_ring_fd = -1;
 __u64 ring_fops;
+__u64 own_ring;
 __u32 own_tgid;		/* pids here are those of the initial pid namespace */
 __u64 own_pid;
 __u32 own_level;	/* of the pid namespace in which we are, whose processes iterators show */
@@ -44,6 +44,7 @@ __u32 out_users[PEEK_CHUNK];
 __u64 out_mm;		/* of the ring in which the slots were read, or of a descriptor */
 __u64 out_mm_flags;	/* of that of the descriptor */
 __u64 out_submitters[PEEK_SUBMITTERS];
+__u64 out_polling;
 __u64 out_table;	/* address and length of the table in which the slots were read */
 __u32 out_table_nr;
 __u32 out_nr;
@@ -62,120 +63,23 @@ struct {
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The task that reads the iterator is ours: is it this one? */
-static __always_inline bool learn_own(struct task_struct *task)
+/* Learns what our process is, and of its ring, if it has one, what a ring's file is. */
+SEC("?raw_tp")
+int learn_own(void *ctx)
 {
-	__u32 reader = bpf_get_current_pid_tgid() >> 32;
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file **fds, *file = NULL;
 
-	if ((__u32)BPF_CORE_READ(task, tgid) != reader)
-		return false;
-	own_tgid = reader;
+	(void)ctx;
+	own_tgid = bpf_get_current_pid_tgid() >> 32;
 	own_pid = (__u64)BPF_CORE_READ(task, group_leader, thread_pid);
 	own_level = BPF_CORE_READ((struct pid *)own_pid, level);
-	return true;
-}
-
-/* Finds descriptors that are rings. */
-SEC("?iter/task_file")
-int find_rings(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct fact_holder out;
-	__u64 fops;
-
-	if (!task || !file)
+	if (own_ring_fd < 0)
 		return 0;
-	fops = (__u64)BPF_CORE_READ(file, f_op);
-	if (!own_tgid && !learn_own(task))
-		return 0;
-	if (!ring_fops) {
-		if ((__u32)BPF_CORE_READ(task, tgid) != own_tgid || (__s32)ctx->fd != own_ring_fd)
-			return 0;
-		ring_fops = fops;
-	}
-	if (fops != ring_fops)
-		return 0;
-	fill_holder(&out, task, (__u64)BPF_CORE_READ(file, private_data));
-	out.fd = ctx->fd;
-	out.whose = ring_whose(out.h.ring);
-	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
-	return 0;
-}
-
-/*
- * Where the rings are kept that the task submitted to, from where bpf/submitters.bpf.c reads on; and
- * what has the number of requests that a task which ends waits for.
- */
-static __always_inline void tell_xarray(struct seq_file *seq, const struct io_uring_task *tctx,
-					struct fact_holder *out)
-{
-	if (out->ending) {
-		out->h.ring = (__u64)tctx;
-		out->how = HOLDER_ENDING;
-		bpf_seq_write(seq, out, sizeof(*out));
-	}
-	/* before 13bf43f5f473 ("io_uring: introduce ctx to tctx back map"), 5.12, it keeps files */
-	out->h.ring = 0;
-	if (bpf_core_type_exists(struct io_tctx_node))
-		out->h.ring = (__u64)BPF_CORE_READ(tctx, xa.xa_head);
-	out->how = HOLDER_XARRAY;
-	if (out->h.ring)
-		bpf_seq_write(seq, out, sizeof(*out));
-	out->how = HOLDER_BY_INDEX;
-}
-
-/* The ring whose file it is, 0 = none. The verifier looks at it once, not in each round of a loop. */
-__noinline __u64 ring_of_file(__u64 at)
-{
-	struct file *file = (void *)at;
-
-	if (!file || (__u64)BPF_CORE_READ(file, f_op) != ring_fops)
-		return 0;
-	return (__u64)BPF_CORE_READ(file, private_data);
-}
-
-/* The same, for the same reason. */
-__noinline __u32 ring_is_whose(__u64 ring)
-{
-	return ring_whose(ring);
-}
-
-/*
- * Finds the rings that a task registered, from e7a6c00dc77a ("io_uring: add support for
- * registering ring file descriptors"), 5.18; and, as holders of the ring 0, every process
- * and its mm.
- */
-SEC("?iter/task")
-int find_registered(struct bpf_iter__task *ctx)
-{
-	/* once: for each such load the verifier goes through all of the kernel's types */
-	struct seq_file *seq = ctx->meta->seq;
-	struct task_struct *task = ctx->task;
-	struct io_uring_task *tctx;
-	struct fact_holder out;
-
-	if (!task)
-		return 0;
-	fill_holder(&out, task, 0);
-	if (mm_never_pinned(out.mm))
-		out.h.flags |= FACT_F_NO_PINS;
-	if (BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) && BPF_CORE_READ(task, mm))
-		bpf_seq_write(seq, &out, sizeof(out));
-	tctx = BPF_CORE_READ(task, io_uring);
-	if (!tctx)
-		return 0;
-	tell_xarray(seq, tctx, &out);
-	if (!bpf_core_field_exists(struct io_uring_task, registered_rings))
-		return 0;
-	for (int i = 0; i < IO_RINGFD_REG_MAX; i++) {
-		out.h.ring = ring_of_file((__u64)BPF_CORE_READ(tctx, registered_rings[i]));
-		if (!out.h.ring)
-			continue;
-		out.reg_index = i;
-		out.whose = ring_is_whose(out.h.ring);
-		bpf_seq_write(seq, &out, sizeof(out));
-	}
+	fds = BPF_CORE_READ(task, files, fdt, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), fds + own_ring_fd);
+	ring_fops = (__u64)BPF_CORE_READ(file, f_op);
+	own_ring = (__u64)BPF_CORE_READ(file, private_data);
 	return 0;
 }
 
@@ -441,24 +345,33 @@ int peek_pagemap(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* A function that is not static: the verifier goes through it once. */
+__noinline int take_submitter(__u32 i, __u64 at, __u64 contexts)
+{
+	if (i < PEEK_SUBMITTERS)
+		out_submitters[i] = contexts ? submitter_context(at) : submitter_mm(at);
+	return 0;
+}
+
 /*
  * Takes a ring; answers in out_submitters the address spaces of the tasks that made it or submitted
  * to it, the latest first, and in out_nr their number: more than there is room for when not all fit,
- * or the kernel does not say.
+ * or the kernel does not say. With a second argument their struct io_uring_task instead, and in
+ * out_polling that of the kernel's thread that submits.
  */
 SEC("?raw_tp")
 int peek_submitters(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 head = submitters_head(ctx->args[0]), at = next_submitter(head);
 
+	out_polling = polling_context(ctx->args[0]);
 	out_nr = head ? 0 : PEEK_SUBMITTERS + 1;
 	for (__u32 i = 0; i < PEEK_SUBMITTERS + 1 && head && at != head; i++) {
 		/* one that was taken out of the list meanwhile: who comes after it is not known */
 		out_nr = at ? i + 1 : PEEK_SUBMITTERS + 1;
 		if (!at)
 			break;
-		if (i < PEEK_SUBMITTERS)
-			out_submitters[i] = submitter_mm(at);
+		take_submitter(i, at, ctx->args[1]);
 		at = next_submitter(at);
 	}
 	return 0;

@@ -8,6 +8,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/selection.h"
 #include "comm_glob.h"
+#include "family.h"
 #include "kernel/cgroup.h"
 #include "tree.h"
 
@@ -16,13 +17,6 @@
 /* All of what .filter names (abi/selection.h) must hold; 0 = everyone passes. */
 const volatile __u32 filter __weak;
 const volatile __u32 filter_uid __weak;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u8);
-} filter_pids __weak SEC(".maps");
 
 /* A global function, so that the verifier looks at it once. */
 __weak __noinline int in_tree(void)
@@ -55,13 +49,21 @@ static __always_inline bool task_wanted(void)
 		return false;
 	if ((filter & SELECT_UID) && (__u32)bpf_get_current_uid_gid() != filter_uid)
 		return false;
-	if ((filter & SELECT_PIDS) && !bpf_map_lookup_elem(&filter_pids, &tgid))
+	if ((filter & SELECT_PIDS) && !pid_selected(tgid))
 		return false;
 	if ((filter & SELECT_COMM) && !comm_wanted())
 		return false;
 	if ((filter & SELECT_CGROUP) && !task_in_cgroup((void *)bpf_get_current_task()))
 		return false;
 	return !(filter & SELECT_TREE) || in_tree();
+}
+
+/* Whether the current task is in what only the kernel side knows: a cgroup, a family of processes. */
+static __always_inline bool task_chosen(void)
+{
+	if ((filter & SELECT_FOLLOW) && !pid_selected(bpf_get_current_pid_tgid() >> 32))
+		return false;
+	return !(filter & SELECT_CGROUP) || task_in_cgroup((void *)bpf_get_current_task());
 }
 
 static __always_inline bool in_kernel_thread(void)

@@ -44,7 +44,7 @@ enum fact_kind {
 #define FACT_F_SNAPSHOT	0x02	/* read in a walk, not seen in an event */
 #define FACT_F_WORKER	0x04	/* a kernel thread acted for the ring */
 #define FACT_F_OTHERS	0x08	/* the filters leave its task out: it only keeps the ledger right */
-#define FACT_F_CGROUP	0x10	/* the walk's: its task is in the cgroup that was asked for */
+#define FACT_F_CHOSEN	0x10	/* the walk's: its task is in the cgroup and the family that were asked for */
 #define FACT_F_NO_PINS	0x20	/* the walk's, of a process: nothing was ever pinned in its address space */
 
 struct fact {
@@ -80,7 +80,7 @@ struct stack_ids {
 
 #define RING_F_LIMITED	0x01	/* charges count against RLIMIT_MEMLOCK */
 #define RING_F_ACCT_PER_RING 0x02 /* the charge is kept per ring (hpage_acct), from 7.2 */
-#define RING_F_ACCT_SHARED 0x04	/* the charge is kept per user and mm (patches/0002) */
+#define RING_F_ACCT_SHARED 0x04	/* the charge is kept per user and mm (patches/6.12) */
 #define RING_F_LOCKED	0x08	/* a walk found its uring_lock held: a call may be half done */
 #define RING_F_SKIPPED	0x10	/* a recording's: a walk did not read its table, of .whose slots */
 #define RING_F_UNREAD	0x20	/* the same: it changed too fast to be read */
@@ -113,6 +113,7 @@ enum holder_how {
 	HOLDER_ENDING	= 5,	/* as HOLDER_XARRAY: a struct io_uring_task, of a task that ends */
 	HOLDER_SHARING	= 6,	/* it was asked for, and has the memory of who holds the ring */
 	HOLDER_POLLED	= 7,	/* nobody has a descriptor: another ring that it holds polls it */
+	HOLDER_TABLE	= 9,	/* as HOLDER_XARRAY: a table of descriptors that not all threads share */
 	HOLDER_WAITING	= 8,	/* nobody has a descriptor: it sleeps in a call that has the ring's file */
 };
 
@@ -140,6 +141,7 @@ struct fact_holder {
 	__u32 in_flight;	/* with .ending: requests that its tasks wait for; HOLDER_CLOSING */
 	__u32 payer;		/* uid that its share of what is read counts for */
 	__u32 whose;		/* of its ring as it was found: as struct fact_ring's */
+	__u64 start_ns;		/* when its process was made, since boot; 0 = not known */
 };
 
 #define BUFFER_F_KERNEL	0x01	/* a block driver's pages (ublk), neither pinned nor charged */
@@ -164,7 +166,7 @@ struct fact_buffer {
 	__u32 buf_flags;	/* BUFFER_F_* */
 	__u32 ns_pid;
 	__u32 users;		/* of .node: its slot, and each request that uses it; 0 = not known */
-	__u32 pad;
+	__u32 account;		/* buffers of one say the same (patches/7.3); 0 = it is its ring's */
 };
 
 /*
@@ -224,7 +226,7 @@ struct fact_call {
 	 */
 	__u32 src_fd, src_offset, src_slots;
 	__u32 ns_pid;
-	__u32 pad;
+	__u32 nr_entries;	/* on failure: facts of entries told before it, those included that were lost */
 };
 
 /* What was looked at, then what was found; the latter says nothing without the former. */
@@ -249,10 +251,12 @@ struct fact_call {
 #define SEEN_KNOWS_CLONE 0x80000 /* tables can be cloned (6.12) */
 #define SEEN_KNOWS_INDEX 0x40000 /* calls take the index of a registered ring (6.3) */
 #define SEEN_OTHER_WAY	0x800000 /* with SEEN_FD: as a descriptor, or as an index, .fd stands for a file */
+#define SEEN_ENTRIES_LOST 0x1000000 /* of .nr_entries not all came to who read them */
 /* With CALL_F_UNENTERED. */
 #define SEEN_FILTER	0x100000 /* the task has a seccomp filter */
 #define SEEN_TRACED	0x200000 /* another process traces it, and can refuse calls */
 #define SEEN_OLDER	0x400000 /* the call may have begun before we were there to see it */
+#define SEEN_SKIPPED	0x20000000 /* the kernel left out programs that see calls begin: the reader's word */
 
 #define CALL_F_BEFORE_SEEN 0x01	/* *_before_pages were read at the start, not derived */
 #define CALL_F_NO_RING	   0x02	/* refused before any ring was looked up */
@@ -302,7 +306,7 @@ enum entry_state {
 	ENTRY_NO_ACCESS	 = 8,
 	ENTRY_FILE	 = 9,	/* shared file mapping that cannot be pinned long-term */
 	ENTRY_SPECIAL	 = 10,	/* VM_IO / VM_PFNMAP */
-	ENTRY_UNCHECKED	 = 11,	/* this kernel offers no look-up of mappings */
+	ENTRY_UNCHECKED	 = 11,	/* mappings could not be looked up there: by this kernel, or just then */
 	ENTRY_ABSENT	 = 12,	/* at .at no page came to be, for a reason that is not seen */
 	ENTRY_BEYOND_FILE = 13,	/* .at is mapped, but lies beyond the end of its file */
 	ENTRY_USERFAULT	 = 14,	/* no page at .at, which a userfaultfd handler is to fill */
@@ -381,6 +385,7 @@ struct fact_charge {
 #define IO_F_REFUSED	0x20	/* at submission: has no latency */
 #define IO_F_NAMELESS	0x40	/* refused unread, or one of several of a user_data: no .index */
 #define IO_F_COPIED	0x80	/* FACT_IO_NOTICE: the kernel copied the data */
+#define IO_F_TAG	0x100	/* with IO_F_NO_IMPORT: its tag is not that of the buffer */
 
 /* The head is that of the task which submitted it, but for .t_ns and .cpu. */
 struct fact_io {
@@ -475,7 +480,7 @@ struct sender {
 
 FACT_ASSERT_SIZE(fact, 64);
 FACT_ASSERT_SIZE(fact_ring, 144);
-FACT_ASSERT_SIZE(fact_holder, 144);
+FACT_ASSERT_SIZE(fact_holder, 152);
 FACT_ASSERT_SIZE(fact_buffer, 144);
 FACT_ASSERT_SIZE(fact_setup, 192);
 FACT_ASSERT_SIZE(fact_call, 256);

@@ -41,6 +41,7 @@
 #define EV_CHANGED	0x20000000 /* EV_EMPTY: buffers were unregistered, or slots updated, before: .called_ns */
 #define EV_PRIORITY	0x40000000 /* EV_REFUSED: its sqe asks for an .ioprio */
 #define EV_PERSONALITY	0x80000000 /* EV_REFUSED: ... for a .personality */
+#define EV_TAG		0x100000000ULL /* EV_RANGE, EV_SLOT: the tag of its address is not that of the buffer */
 #define EV_FIELDS	EV_CLOSED /* EV_REFUSED, whose ring is open: these three were looked at, not so in older files */
 #define EV_ATTRIBUTE	EV_WAITED /* EV_REFUSED, which has not waited: ... for attributes, .attr_mask */
 
@@ -52,7 +53,7 @@
 struct io_evidence {
 	__u64 flags;		/* EV_* */
 	__u64 user_data;
-	__u64 addr, len_bytes;	/* as the request says */
+	__u64 addr, len_bytes;	/* as the request says, without tag */
 	__u64 offset;		/* in the file, ~0 = its own position */
 	__u64 buf_addr, buf_len_bytes;
 	__u64 locked_pages;	/* of the ring's user */

@@ -8,5 +8,6 @@
 #define SELECT_COMM	0x04	/* its name matches the glob; for events that of its process, too */
 #define SELECT_TREE	0x08	/* descendants of our own process */
 #define SELECT_CGROUP	0x10	/* in a cgroup, or below it */
+#define SELECT_FOLLOW	0x20	/* with SELECT_PIDS: what such processes start is in the map, too */
 
 #endif

@@ -22,6 +22,30 @@ struct poll_node {
 	__u32 pad;
 };
 
+#define FD_SLOTS 64	/* tables of descriptors have room for a multiple of it */
+
+/* A run of a table of descriptors: an answer of the walk. */
+struct fd_slots {
+	__u64 ring[FD_SLOTS];	/* 0 = something else */
+	__u32 whose[FD_SLOTS];	/* ring_whose() of that */
+	__u32 room;		/* of all the table */
+	__u32 found;		/* there is a ring */
+};
+
+/* The memory of an AF_XDP socket. */
+struct umem {
+	__u64 id;		/* its address, 0 = none */
+	__u64 user;		/* struct user_struct * that is charged, 0 = none */
+	__u64 pages;
+};
+
+/* A run of a table of descriptors: an answer of the walk. */
+struct fd_umems {
+	struct umem umem[FD_SLOTS];
+	__u32 room;		/* of all the table */
+	__u32 found;		/* there is one */
+};
+
 #define MAP_SLOTS 16
 
 /* A run of a process's mappings, or a node of the tree that has them: an answer of the walk. */

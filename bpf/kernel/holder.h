@@ -7,11 +7,23 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "family.h"
 #include "kernel/cgroup.h"
 #include "kernel/ending.h"
 #include "kernel/mm.h"
 #include "kernel/payer.h"
 #include "kernel/pid.h"
+
+const volatile __u32 select_follow;	/* whether what selected processes start is selected */
+
+static __always_inline bool task_chosen(struct task_struct *task)
+{
+	if (!select_cgroup && !select_follow)
+		return false;
+	if (select_cgroup && !task_in_cgroup(task))
+		return false;
+	return !select_follow || pid_selected(BPF_CORE_READ(task, tgid));
+}
 
 static __always_inline void fill_holder(struct fact_holder *out, struct task_struct *task,
 					__u64 ring)
@@ -22,8 +34,8 @@ static __always_inline void fill_holder(struct fact_holder *out, struct task_str
 	out->h.size = sizeof(*out);
 	out->h.kind = FACT_HOLDER;
 	out->h.flags = FACT_F_SNAPSHOT;
-	if (select_cgroup && task_in_cgroup(task))
-		out->h.flags |= FACT_F_CGROUP;
+	if (task_chosen(task))
+		out->h.flags |= FACT_F_CHOSEN;
 	out->h.t_ns = bpf_ktime_get_ns();
 	out->h.ring = ring;
 	out->h.pid = BPF_CORE_READ(task, tgid);
@@ -42,6 +54,7 @@ static __always_inline void fill_holder(struct fact_holder *out, struct task_str
 	out->ns_pid = ns_tgid(task);
 	out->ending = task_ending(task);
 	out->payer = payer_of((__u64)cred, out->h.uid);
+	out->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
 #endif

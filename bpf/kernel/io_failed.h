@@ -165,12 +165,17 @@ static __always_inline __s64 ring_files(__u64 ring)
 	return -1;
 }
 
+static __always_inline bool link_heads_are_known(void)
+{
+	return bpf_core_field_exists(struct io_submit_state___link, link);
+}
+
 /* The head of the link that is being submitted, 0 = none. */
 static __always_inline __u64 link_head(__u64 ring)
 {
 	struct io_ring_ctx___link *c = (void *)ring;
 
-	if (!bpf_core_field_exists(struct io_submit_state___link, link))
+	if (!link_heads_are_known())
 		return 0;
 	return (__u64)BPF_CORE_READ(c, submit_state.link.head);
 }

@@ -352,6 +352,12 @@ static __always_inline __u64 io_rw_addr(enum io_access access, __u64 req)
 	return IO_READ(access, req, struct io_rw, addr);
 }
 
+/* From 5.19 on a request keeps how much of it was sent. */
+static __always_inline bool sends_tell_progress(void)
+{
+	return bpf_core_field_exists(struct io_sr_msg, done_io);
+}
+
 /* What a send was given: it moves on as its bytes go. */
 static __always_inline __u64 io_send_addr(__u64 req)
 {

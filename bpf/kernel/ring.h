@@ -11,7 +11,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/account.h"
 #include "kernel/node.h"
+#include "kernel/regs.h"
 #include "page_size.h"
 
 /*
@@ -31,35 +33,6 @@ struct io_ring_ctx___array {
 };
 
 /*
- * 5.9 to 26bfa89e25f4 ("io_uring: place ring SQ/CQ arrays under memcg memory limits"),
- * 5.12: a bit says whether the limit counts, and .user is set in any case. From then on
- * .user is set only where the limit counts.
- */
-struct io_ring_ctx___limit_mem {
-	unsigned int limit_mem : 1;
-};
-
-/*
- * From df0a52537c0f ("io_uring/rsrc: add huge page accounting for registered buffers"),
- * 7.2: what is charged for huge pages is kept per ring.
- */
-struct io_ring_ctx___hpage_acct {
-	struct xarray hpage_acct;
-};
-
-/*
- * From the regions of 6.14 on the ring's own memory is charged to its user, until that ends with
- * the accounts of 7.2. Before 26bfa89e25f4, 5.12, it was too: in powers of two.
- */
-struct io_mapped_region___6_14 {
-	unsigned int nr_pages;
-};
-
-struct io_ring_ctx___regions {
-	struct io_mapped_region___6_14 sq_region, ring_region, param_region;
-};
-
-/*
  * Whether the ring was made by a 32-bit call, which says how the iovecs are laid out that it is
  * given: up to 7.0 a bit field, from 7.1 in a word of flags.
  */
@@ -72,11 +45,6 @@ struct io_ring_ctx___int_flags {
 };
 
 #define IO_RING_F_COMPAT (1U << 11) /* as in 7.3: the enum has no name by which CO-RE could find it */
-
-/* With our patches/0002: what is charged is kept per user and mm. */
-struct io_ring_ctx___acct {
-	struct io_acct *acct;
-};
 
 struct io_mapped_ubuf___common {
 	__u64 ubuf;
@@ -116,11 +84,6 @@ struct io_mapped_ubuf___len {
 struct io_mapped_ubuf___folio {
 	unsigned int folio_shift;
 	refcount_t refs;
-};
-
-/* Up to df0a52537c0f, 7.2: what was charged for the buffer is kept in it. */
-struct io_mapped_ubuf___acct {
-	unsigned long acct_pages;
 };
 
 /* From 27cb27b6d5ea ("io_uring: add support for kernel registered bvecs"), 6.15. */
@@ -270,19 +233,6 @@ static __always_inline __u32 buffer_shift(__u64 buf, const struct fact_buffer *b
 	return BPF_CORE_READ(index, shift);
 }
 
-/* Whether a buffer keeps what was charged for it. */
-static __always_inline bool buffer_keeps_charge(void)
-{
-	return bpf_core_field_exists(struct io_mapped_ubuf___acct, acct_pages);
-}
-
-/* The most bytes that an entry may have: 1 GiB before df0a52537c0f, 7.2, then 1 TiB. */
-static __always_inline __u64 max_entry_bytes(void)
-{
-	return bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct) ?
-	       1ULL << 40 : 1ULL << 30;
-}
-
 /* Fills all of .out but its head, .node and .index; .users are for who knows the slot. */
 static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 {
@@ -298,7 +248,7 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 	out->buf_flags = BUFFER_F_EMPTY;
 	out->ns_pid = 0;
 	out->users = 0;
-	out->pad = 0;
+	out->account = 0;
 	out->addr = 0;
 	if (!buf)
 		return;
@@ -315,6 +265,7 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 			 segments_are_runs() ? BUFFER_F_RUNS : 0;
 	out->segments = BPF_CORE_READ(b, nr_bvecs);
 	out->len_bytes = buffer_len(buf, out->addr);
+	out->addr = untagged(out->addr);
 	out->bvec = buffer_bvec(buf);
 	if (bpf_core_field_exists(struct io_mapped_ubuf___folio, folio_shift)) {
 		struct io_mapped_ubuf___folio *f = (void *)buf;
@@ -322,6 +273,7 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 		out->folio_shift = buffer_shift(buf, out);
 		out->refs = BPF_CORE_READ(f, refs.refs.counter);
 	}
+	out->account = buffer_account(buf);
 	out->charged_pages = ACCT_UNKNOWN;
 	if (buffer_keeps_charge()) {
 		struct io_mapped_ubuf___acct *a = (void *)buf;
@@ -330,27 +282,7 @@ static __always_inline void read_buffer(__u64 buf, struct fact_buffer *out)
 	}
 }
 
-/* ---- the ring and its account --------------------------------------------------------- */
-
-/* The struct user_struct that is charged and limited; 0 when none is. */
-static __always_inline __u64 ring_user(__u64 ring)
-{
-	struct io_ring_ctx *ctx = (void *)ring;
-
-	if (bpf_core_field_exists(struct io_ring_ctx___limit_mem, limit_mem)) {
-		struct io_ring_ctx___limit_mem *l = (void *)ring;
-
-		if (!BPF_CORE_READ_BITFIELD_PROBED(l, limit_mem))
-			return 0;
-	}
-	return (__u64)BPF_CORE_READ(ctx, user);
-}
-
-/* The struct mm_struct that is charged: that of the process which made the ring. */
-static __always_inline __u64 ring_mm(__u64 ring)
-{
-	return (__u64)BPF_CORE_READ((struct io_ring_ctx *)ring, mm_account);
-}
+/* ---- the ring ------------------------------------------------------------------------ */
 
 /*
  * Tells a ring from another's that has its address a moment later; never 0. A ring that charges no
@@ -362,7 +294,7 @@ static __always_inline __u32 ring_whose(__u64 ring)
 
 	if (!mm)
 		mm = (__u64)BPF_CORE_READ((struct io_ring_ctx *)ring, rings);
-	return (mm * 0x9e3779b97f4a7c15ULL >> 32) | 1;
+	return short_of(mm);
 }
 
 static __always_inline bool ring_is_compat(__u64 ring)
@@ -389,49 +321,6 @@ static __always_inline bool ring_is_dying(__u64 ring)
 static __always_inline __u64 command_ring(__u64 cmd)
 {
 	return (__u64)BPF_CORE_READ((struct io_kiocb___ctx *)cmd, ctx);
-}
-
-/* RING_F_*: whether charges of the ring are limited, and where the kernel keeps them. */
-static __always_inline __u32 ring_account_flags(__u64 user)
-{
-	__u32 flags = user ? RING_F_LIMITED : 0;
-
-	if (bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct))
-		flags |= RING_F_ACCT_PER_RING;
-	if (bpf_core_field_exists(struct io_ring_ctx___acct, acct))
-		flags |= RING_F_ACCT_SHARED;
-	return flags;
-}
-
-/* Whether a ring's own memory is charged to its user, by pages. */
-static __always_inline bool charges_ring_memory(void)
-{
-	return bpf_core_field_exists(struct io_ring_ctx___regions, ring_region) &&
-	       !bpf_core_field_exists(struct io_ring_ctx___hpage_acct, hpage_acct);
-}
-
-/* Pages of the ring's own memory that its user is charged for, without its provided-buffer rings. */
-static __always_inline __u32 ring_own_pages(__u64 ring)
-{
-	struct io_ring_ctx___regions *r = (void *)ring;
-	__u32 pages;
-
-	if (!charges_ring_memory())
-		return 0;
-	pages = BPF_CORE_READ(r, sq_region.nr_pages) + BPF_CORE_READ(r, ring_region.nr_pages);
-	if (bpf_core_field_exists(struct io_ring_ctx___regions, param_region))
-		pages += BPF_CORE_READ(r, param_region.nr_pages);
-	return pages;
-}
-
-static __always_inline __s64 user_locked(__u64 user)
-{
-	return user ? BPF_CORE_READ((struct user_struct *)user, locked_vm.counter) : 0;
-}
-
-static __always_inline __s64 mm_pinned(__u64 mm)
-{
-	return mm ? BPF_CORE_READ((struct mm_struct *)mm, pinned_vm.counter) : 0;
 }
 
 /* Calls hold it while they change tables and accounts. PREEMPT_RT keeps its owner elsewhere. */

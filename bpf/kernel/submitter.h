@@ -22,6 +22,15 @@ struct io_tctx_node___listed {
 	struct list_head ctx_node;
 };
 
+/* What submits in place of the program, with IORING_SETUP_SQPOLL */
+struct io_sq_data {
+	struct task_struct *thread;
+};
+
+struct io_ring_ctx___sq_data {
+	struct io_sq_data *sq_data;
+};
+
 #pragma clang attribute pop
 
 /* Where the list begins and ends; 0 where the kernel has none. */
@@ -46,6 +55,24 @@ static __always_inline __u64 submitter_mm(__u64 at)
 		(void *)(at - bpf_core_field_offset(struct io_tctx_node___listed, ctx_node));
 
 	return (__u64)BPF_CORE_READ(node, task, mm);
+}
+
+static __always_inline __u64 submitter_context(__u64 at)
+{
+	struct io_tctx_node *node =
+		(void *)(at - bpf_core_field_offset(struct io_tctx_node___listed, ctx_node));
+
+	return (__u64)BPF_CORE_READ(node, task, io_uring);
+}
+
+/* The struct io_uring_task of the kernel's thread that submits, which the list has not; 0 = none. */
+static __always_inline __u64 polling_context(__u64 ring)
+{
+	struct io_ring_ctx___sq_data *ctx = (void *)ring;
+
+	if (!bpf_core_field_exists(ctx->sq_data))
+		return 0;
+	return (__u64)BPF_CORE_READ(ctx, sq_data, thread, io_uring);
 }
 
 #endif

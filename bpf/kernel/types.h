@@ -48,6 +48,7 @@ struct rlimit {
 #define RLIMIT_MEMLOCK 8
 
 struct signal_struct {
+	atomic_t live;
 	unsigned int flags;
 	int group_exit_code;
 	struct rlimit rlim[16];
@@ -137,6 +138,7 @@ struct percpu_counter {
 };
 
 struct io_uring_task {
+	int cached_refs;	/* not in 5.10 */
 	struct file *registered_rings[IO_RINGFD_REG_MAX];
 	struct xarray xa;
 	struct percpu_counter inflight;
@@ -177,6 +179,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct io_uring_task *io_uring;
 	unsigned long min_flt, maj_flt;
+	__u64 start_boottime;
 };
 
 struct seq_file;
@@ -259,6 +262,7 @@ struct page {
 #define ENOMEM		12
 #define EACCES		13
 #define EFAULT		14
+#define EBUSY		16
 #define EEXIST		17
 #define ENOSYS		38
 #define ETIME		62

@@ -14,6 +14,7 @@ done
 for kernel in ${KERNELS:-5.10 6.12 newest}; do
 	sh "$here/../vm/boot.sh" -n -t 900 -b "$build" "$@" "$kernel" \
 		'echo "kernel $(uname -r)"
+		 build/tests/bench/budgets 3 instructions
 		 build/tests/bench/register_cost 3 instructions
 		 build/tests/bench/others_cost 3 instructions
 		 build/tests/bench/io_cost 3 instructions'

@@ -13,6 +13,7 @@
  * WATCHER, LOAD: a part of its name.
  */
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,13 +37,16 @@
 #define FILE_BYTES	(64UL << 20)
 #define HOT_BYTES	(1UL << 20)
 #define SLICE		3200	/* operations that are measured as one */
+#define SLOW_NS		200e6	/* of a measurement: no slice begins later */
 #define MAX_SLICES	64
 #define MAX_TRIES	3	/* for a quiet round: else the quietest of them counts */
+#define ENOUGH_S	240	/* later no round begins or is made again, unless their number was asked for */
 #define QUIET		1.05	/* the untraced measurements around a round differ by this at most */
 
 static unsigned int rounds = 11;
 static unsigned int slices = 20;
 
+static bool as_asked;		/* .rounds */
 static bool instructions;
 static bool any_company;	/* measured beside foreign tracers, too: ratios mean less */
 static unsigned int discarded;	/* measurements beside a foreign tracer */
@@ -134,13 +138,18 @@ static int ascending(const void *a, const void *b)
 /* An operation's cost: the lower quartile of slices, which others disturb least. */
 static double measure(enum load load)
 {
-	double cost[MAX_SLICES];
+	double cost[MAX_SLICES], took = 0;
 
 	/* workers take ten times as long */
 	unsigned int nr = load == PUNTED ? (slices + 3) / 4 : slices;
 
-	for (unsigned int i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++) {
 		cost[i] = slice(load);
+		/* what makes it this slow is seen in few slices, too */
+		took += cost[i] * SLICE;
+		if (i >= 3 && !instructions && took > SLOW_NS)
+			nr = i + 1;
+	}
 	qsort(cost, nr, sizeof(*cost), ascending);
 	return cost[nr / 4];
 }
@@ -206,6 +215,8 @@ static struct row rows[] = {
 	{ { .name = "stat -p 1, which this is not", .arg = { "stat", "-q", "-p", "1" },
 	    .seen = SUBMIT }, .floor = 2, .must = 1.1, .many_must = 1.4 },
 	{ { .name = "stat --by-buffer", .arg = { "stat", "--by-buffer", "-q" }, .seen = SUBMIT },
+	  .floor = 2 },
+	{ { .name = "verify --watch --io", .arg = { "verify", "--watch", "--io", "-q" }, .seen = SUBMIT },
 	  .floor = 2 },
 	{ { .name = "trace --io --sample 1000", .seen = SUBMIT,
 	    .arg = { "trace", "--io", "--sample", "1000", "-q" } }, .floor = 2 },
@@ -293,45 +304,55 @@ static bool runs(enum load load, const char *wanted)
 	       (!wanted || strstr(load_names[load], wanted));
 }
 
-struct round {
-	double untraced[3], floor, watched;
-	double spread;		/* of the untraced: the largest to the least */
-	bool foreign;
-};
-
-static double measure_floor(const struct row *r, enum load load)
+/* What each load costs; .todo: those that are wanted, a bit each. */
+static void measure_some(unsigned int todo, double cost[NR_LOADS])
 {
-	double cost;
-
-	if (!r->floor)
-		return 0;
-	watcher_begin(&rows[r->floor == 1 ? ONE_EMPTY : TWO_EMPTY].w);
-	cost = measure(load);
-	watcher_end(&rows[r->floor == 1 ? ONE_EMPTY : TWO_EMPTY].w);
-	return cost;
+	for (int l = 0; l < NR_LOADS; l++)
+		if (todo & 1U << l)
+			cost[l] = measure(l);
 }
 
-/* One watcher and its floor against the untraced measurements around each. */
-static struct round one_round(struct row *r, enum load load)
-{
-	struct round m = { .foreign = bpf_objects_on_io() };
-	double least, most;
+struct round {
+	double untraced[3][NR_LOADS], floor[NR_LOADS], watched[NR_LOADS];
+};
 
-	m.untraced[0] = measure(load);
-	m.floor = measure_floor(r, load);
-	m.untraced[1] = measure(load);
-	watcher_begin(&r->w);
-	m.watched = r->w.absent ? 0 : measure(load);
-	watcher_end(&r->w);
-	m.untraced[2] = measure(load);
-	m.foreign |= bpf_objects_on_io() != 0;
-	least = most = m.untraced[0];
-	for (int i = 1; i < 3; i++) {
-		least = m.untraced[i] < least ? m.untraced[i] : least;
-		most = m.untraced[i] > most ? m.untraced[i] : most;
+/*
+ * One watcher and its floor against the untraced measurements around each, with every load: to
+ * start a watcher takes longer than to measure. False beside a foreign tracer.
+ */
+static bool one_round(struct row *r, unsigned int todo, struct round *m)
+{
+	struct watcher *floor = &rows[r->floor == 1 ? ONE_EMPTY : TWO_EMPTY].w;
+	bool alone = !bpf_objects_on_io();
+
+	measure_some(todo, m->untraced[0]);
+	if (r->floor) {
+		watcher_begin(floor);
+		measure_some(todo, m->floor);
+		watcher_end(floor);
 	}
-	m.spread = most / least;
-	return m;
+	measure_some(todo, m->untraced[1]);
+	watcher_begin(&r->w);
+	if (!r->w.absent)
+		measure_some(todo, m->watched);
+	watcher_end(&r->w);
+	measure_some(todo, m->untraced[2]);
+	return alone && !bpf_objects_on_io();
+}
+
+struct result {
+	double added, beneath, untraced;
+	double spread;		/* of the untraced: the largest to the least */
+};
+
+static struct result result_of(const struct round *m, int l)
+{
+	const double a = m->untraced[0][l], b = m->untraced[1][l], c = m->untraced[2][l];
+
+	return (struct result){
+		.added = m->watched[l] - (b + c) / 2, .beneath = m->floor[l] - (a + b) / 2,
+		.untraced = b, .spread = fmax(fmax(a, b), c) / fmin(fmin(a, b), c),
+	};
 }
 
 /* Blocked and asked for: a signal would interrupt waits. */
@@ -343,39 +364,63 @@ static bool ended(void)
 					 sigismember(&waiting, SIGTERM) > 0);
 }
 
-static void measure_row(struct row *r, enum load load, struct series *untraced)
-{
-	struct round m = { 0 }, now;
+static double begun;
 
-	for (int tries = 0; tries < MAX_TRIES; tries++) {
-		now = one_round(r, load);
+/* A number of rounds that was asked for is made. */
+static bool is_late(void)
+{
+	return !as_asked && now_s() - begun > ENOUGH_S;
+}
+
+/* .todo: loads, a bit each. */
+static void measure_row(struct row *r, unsigned int todo, struct series untraced[NR_LOADS])
+{
+	struct result best[NR_LOADS] = { 0 };
+	struct round m = { 0 };
+
+	for (int tries = 0; todo && !ended() && tries < (is_late() ? 1 : MAX_TRIES); tries++) {
+		bool alone = one_round(r, todo, &m);
+
 		if (r->w.absent)
 			return;
-		if (now.foreign && !any_company && !instructions) {
-			discarded++;
-			continue;
+		for (int l = 0; l < NR_LOADS; l++) {
+			struct result now;
+
+			if (!(todo & 1U << l))
+				continue;
+			if (!alone && !any_company && !instructions) {
+				discarded++;
+				continue;
+			}
+			now = result_of(&m, l);
+			if (!best[l].spread || now.spread < best[l].spread)
+				best[l] = now;
+			if (instructions || best[l].spread <= QUIET)
+				todo &= ~(1U << l);
+			else
+				unquiet++;
 		}
-		if (!m.spread || now.spread < m.spread)
-			m = now;
-		if (instructions || ended() || m.spread <= QUIET)
-			break;
-		unquiet++;
 	}
-	if (!m.spread)
-		return;
-	series_add(&r->added[load], m.watched - (m.untraced[1] + m.untraced[2]) / 2);
-	series_add(&r->beneath[load], m.floor - (m.untraced[0] + m.untraced[1]) / 2);
-	if (r == rows)
-		series_add(untraced, m.untraced[1]);
+	for (int l = 0; l < NR_LOADS; l++) {
+		if (!best[l].spread)
+			continue;
+		series_add(&r->added[l], best[l].added);
+		series_add(&r->beneath[l], best[l].beneath);
+		if (r == rows)
+			series_add(&untraced[l], best[l].untraced);
+	}
 }
+
 
 int main(int argc, char **argv)
 {
 	const char *watcher = argc > 3 ? argv[3] : NULL, *wanted = argc > 4 ? argv[4] : NULL;
 	static struct series untraced[NR_LOADS];
+	unsigned int loads = 0;
 	sigset_t signals;
 
-	if (argc > 1)
+	as_asked = argc > 1;
+	if (as_asked)
 		rounds = atoi(argv[1]) < SERIES_MAX ? atoi(argv[1]) : SERIES_MAX;
 	instructions = argc > 2 && !strcmp(argv[2], "instructions");
 	any_company = argc > 2 && !strcmp(argv[2], "beside");
@@ -394,14 +439,16 @@ int main(int argc, char **argv)
 	set_up();
 	watcher_take_processor();
 	for (int l = 0; l < NR_LOADS; l++)
-		if (runs(l, wanted))
+		if (runs(l, wanted)) {
+			loads |= 1U << l;
 			measure(l);
-	for (unsigned int k = 0; k < rounds && !ended(); k++) {
+		}
+	begun = now_s();
+	for (unsigned int k = 0; k < rounds && !ended() && (!k || !is_late()); k++) {
 		for (size_t i = 0; i < NR_ROWS; i++)
-			for (int l = 0; l < NR_LOADS; l++)
-				if (!ended() && !rows[i].w.absent && runs(l, wanted) &&
-				    (!watcher || i < 3 || strstr(rows[i].w.name, watcher)))
-					measure_row(&rows[i], l, &untraced[l]);
+			if (!ended() && !rows[i].w.absent &&
+			    (!watcher || i < 3 || strstr(rows[i].w.name, watcher)))
+				measure_row(&rows[i], loads, untraced);
 		if (!instructions && isatty(STDERR_FILENO))
 			fprintf(stderr, "\rround %u of %u%s", k + 1, rounds,
 				k + 1 < rounds ? "" : "\n");

@@ -154,13 +154,14 @@ static void bench_report(const char *tool, const char *view, const char *more)
 	       WIFEXITED(status) && WEXITSTATUS(status) < 2 ? "" : " FAILED");
 }
 
-static void bench_sqlite(const char *tool)
+/* A view that writes a file of its own */
+static void bench_written(const char *tool, const char *option)
 {
 	char view[64];
 
-	snprintf(view, sizeof(view), "--sqlite=%s.db", path);
+	snprintf(view, sizeof(view), "%s=%s.out", option, path);
 	bench_report(tool, view, NULL);
-	unlink(view + strlen("--sqlite="));
+	unlink(view + strlen(option) + 1);
 }
 
 /* Forks the load, which begins when it can read a byte. */
@@ -254,7 +255,10 @@ int main(int argc, char **argv)
 	bench_report(tool, "--stat", NULL);
 	bench_report(tool, "--trace", NULL);
 	bench_report(tool, "--trace", "--json");
-	bench_sqlite(tool);
+	bench_report(tool, "--folded", NULL);
+	bench_written(tool, "--sqlite");
+	bench_written(tool, "--html");
+	bench_written(tool, "--perfetto");
 	bench_record(tool);
 	unlink(path);
 	return 0;

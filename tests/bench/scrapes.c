@@ -19,7 +19,7 @@
 #include "uring.h"
 #include "witness.h"
 
-#define ROUNDS		101
+#define ROUNDS		51
 #define APART_US	250000	/* what was collected up to 200 ms ago is served again */
 #define PER_S		1000
 #define FAST		5003	/* scrapes at that rate */

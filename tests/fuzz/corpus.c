@@ -2,9 +2,9 @@
 /*
  * Writes what fuzzing begins with: small recordings with every kind of
  * record, as files and as the records of a frame, for each view; names
- * that hurt each of them; mappings, file names, requests and
- * files of --web-config.
- * usage: corpus FOLDER-OF-RECORDINGS OF-NAMES OF-MAPS OF-REQUESTS OF-WEB
+ * that hurt each of them; mappings, file names, requests,
+ * files of --web-config and what diff compares.
+ * usage: corpus FOLDER-OF-RECORDINGS OF-NAMES OF-MAPS OF-REQUESTS OF-WEB OF-DIFF
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +26,14 @@ static size_t records_of(char *to, size_t room, const char *file, size_t nr)
 		at += frame.stored_bytes;
 	}
 	return n;
+}
+
+/* Of a file that says so a time is no sum of two numbers that have one. */
+static void set_clock_far(char *records)
+{
+	struct rec_about *about = (void *)(records + sizeof(struct rec));
+
+	about->start_ns = about->realtime_ns = 6000000000000000000;
 }
 
 static int save(const char *folder, int view, int kind, const char *bytes, size_t nr)
@@ -96,6 +104,25 @@ static const struct seed webs[] = {
 	SEED("none", "http_server_config:\r\n  http2: false\r\n"),
 };
 
+#define RING(fd, buffers) \
+	"{\"pid\":7,\"comm\":\"a\\u001bb\",\"creator_pid\":7,\"pinned_vm_pages\":3,\"sq_entries\":4,\"holders\":" \
+	"[{\"pid\":7,\"tid\":7,\"start_ns\":9,\"fd\":" fd "}],\"buffers\":[" buffers "]}"
+#define BUFFER(index, refs) \
+	"{\"index\":" index ",\"addr\":\"0x1000\",\"len_bytes\":4096,\"charged_pages\":1,\"refs\":" refs ",\"kernel\":false}"
+#define FINDING \
+	"{\"tag\":\"stale-page\",\"severity\":\"error\",\"pid\":7,\"comm\":\"a\",\"fd\":3,\"index\":-1,\"detail\":\"\\ud83d\\ude00\"}"
+#define OF_RINGS(rings, findings) \
+	"{\"schema\":2,\"boot_id\":\"x\",\"page_bytes\":4096,\"rings\":[" rings "],\"verdict\":\"unsettled\",\"findings\":[" findings "]}"
+#define OF_RUN(nr) \
+	"{\"schema\":2,\"duration_ns\":9,\"calls\":[{\"call\":\"update\",\"calls\":" nr ",\"p50_ns\":null}],\"fixed\":{\"ops\":" nr "},\"findings\":[]}"
+
+/* As diff.c takes them. */
+static const struct seed diffs[] = {
+	SEED("rings", OF_RINGS(RING("3", BUFFER("0", "2")) "," RING("4", BUFFER("0", "2")), "") "\n"
+	     OF_RINGS(RING("3", BUFFER("0", "1") "," BUFFER("1", "1")), FINDING)),
+	SEED("runs", OF_RUN("3") "\n" OF_RUN("7")),
+};
+
 static int save_seeds(const char *folder, const struct seed *seeds, size_t nr)
 {
 	int err = 0;
@@ -116,18 +143,22 @@ static int save_seeds(const char *folder, const struct seed *seeds, size_t nr)
 int main(int argc, char **argv)
 {
 	static char file[1 << 16], records[1 << 16];
-	int err = argc != 6;
+	int err = argc != 7;
 
 	for (int view = 0; !err && view < 16; view++) {
 		size_t nr = story_record(&plain_story, file, sizeof(file),
 					 view & 4 ? TIER_FUNCTIONS : TIER_TRACEPOINTS);
 
-		err = save(argv[1], view, 1, file, nr) ||
-		      save(argv[1], view, 0, records, records_of(records, sizeof(records), file, nr));
+		err = save(argv[1], view, 1, file, nr);
+		nr = records_of(records, sizeof(records), file, nr);
+		err = err || save(argv[1], view, 0, records, nr);
+		set_clock_far(records);
+		err = err || save(argv[1], 16 + view, 0, records, nr);
 	}
 	for (int view = 0; !err && view < 40; view++)
 		err = save_names(argv[2], view);
 	return err || save_seeds(argv[3], maps, sizeof(maps) / sizeof(maps[0])) ||
 	       save_seeds(argv[4], requests, sizeof(requests) / sizeof(requests[0])) ||
-	       save_seeds(argv[5], webs, sizeof(webs) / sizeof(webs[0]));
+	       save_seeds(argv[5], webs, sizeof(webs) / sizeof(webs[0])) ||
+	       save_seeds(argv[6], diffs, sizeof(diffs) / sizeof(diffs[0]));
 }

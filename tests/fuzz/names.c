@@ -87,6 +87,20 @@ static void check_perfetto(const char *bytes, size_t len)
 		perfetto__trace__free_unpacked(t, NULL);
 }
 
+/* No view of a recording is CSV: the name itself. */
+static void check_csv(const char *name, size_t n)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	put_csv(f, (struct untrusted){ name, n });
+	fputc('\n', f);
+	fclose(f);
+	must_hold(strict_csv(text, len), "a cell of CSV", text, len);
+	free(text);
+}
+
 static void check_view(enum report_view view, bool json, const char *text, size_t len)
 {
 	switch (view) {
@@ -175,6 +189,7 @@ static void metrics(const struct story *s, const struct comm *other, enum metric
 {
 	struct fact_call call = { .h = { .kind = FACT_CALL, .comm = s->comm, .pid = 812, .uid = 1000,
 				  .t_ns = 1000 }, .op = CALL_REGISTER, .start_ns = 500, .result = -ENOMEM };
+	static const struct selection everybody;
 	char why[128];
 	struct export_model m;
 	char *text = NULL;
@@ -184,7 +199,7 @@ static void metrics(const struct story *s, const struct comm *other, enum metric
 	if (!out)
 		abort();
 	snprintf(why, sizeof(why), "held by: pid 812 (%s) 8 KiB; raise the limit", TAME_COMM(s->comm));
-	export_model_init(&m, EXPORT_BY_COMM, 8);
+	export_model_init(&m, EXPORT_BY_COMM, 8, &everybody);
 	export_call(&m, &call, why);
 	call.h.comm = *other;
 	export_call(&m, &call, why);
@@ -213,6 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(s.file.bytes, file.bytes, file.len < FILE_NAME_LEN ? file.len : FILE_NAME_LEN);
 	second = s.comm;
 	memcpy(second.bytes, other.bytes, other.len < COMM_LEN ? other.len : COMM_LEN);
+	check_csv(comm.bytes, comm.len);
 	switch (how >> 1) {
 	case 0 ... REPORT_HTML:
 		reports(&s, how >> 1, how & 1);

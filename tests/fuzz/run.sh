@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # Runs a fuzzer for some time, from the generated corpus and what is kept of
 # earlier runs. What breaks it stays in BUILD_DIR/fuzz as NAME-crash-*.
-# usage: run.sh BUILD_DIR report|names|maps|request|web|elf SECONDS
+# usage: run.sh BUILD_DIR report|names|maps|request|web|elf|diff SECONDS
 
-usage="usage: run.sh BUILD_DIR report|names|maps|request|web|elf SECONDS"
+usage="usage: run.sh BUILD_DIR report|names|maps|request|web|elf|diff SECONDS"
 build=${1:?$usage} name=${2:?$usage} seconds=${3:?$usage}
 out=$build/fuzz
-mkdir -p "$out/report" "$out/names" "$out/maps" "$out/request" "$out/web" "$out/elf" "$out/found-$name" || exit 2
-"$build/tests/fuzz/corpus" "$out/report" "$out/names" "$out/maps" "$out/request" "$out/web" || exit 2
+mkdir -p "$out/report" "$out/names" "$out/maps" "$out/request" "$out/web" "$out/elf" "$out/diff" "$out/found-$name" || exit 2
+"$build/tests/fuzz/corpus" "$out/report" "$out/names" "$out/maps" "$out/request" "$out/web" "$out/diff" || exit 2
 
 # Small libraries with symbols, lines and unwind tables, in several forms; behind the three
 # bytes that say how they are read.

@@ -9,8 +9,8 @@
 #   VARIANTS  default "stock seeded off on stock-7.3 fixed-7.3"; debian: Debian's newest, not built here,
 #             debian-VERSION: that of Debian (debian-6.12)
 #   SUITES    default "kselftest liburing fixbuf", debug: "kselftest liburing stress fixbuf";
-#             fixbuf is fixbuf-trace's live tests, on stock and off those that ask for a tier,
-#             on 7.3 none, as check-vm runs them there; empty: only builds, and prints the paths of the images.
+#             fixbuf is fixbuf-trace's live tests, on stock, off and fixed-7.3 those that ask for a tier,
+#             on stock-7.3 none, as check-vm runs them there; empty: only builds, and prints the paths of the images.
 #             explanations (not by default): what fixbuf-trace says while liburing's tests run, on debian only
 #   TESTS     names of these live tests, globs too: on each variant only these
 #   TIERS     of fixbuf-trace on our kernels, default "patched", on the stock one "functions"
@@ -54,6 +54,11 @@ tree_of() {
 	echo "$trees/$FLAVOUR-$(kernel_of "$1")"
 }
 
+# The version of what is fetched: its path tells it, below a folder that each checkout has for itself
+source_of() {
+	sh "$here/fetch-source.sh" "$1" | sed 's|.*/vm-cache/||'
+}
+
 # By what an image, or the programs of any flavour, are made of; the last few are kept
 key() {
 	of=$patches/$(kernel_of "$1")
@@ -66,11 +71,11 @@ key() {
 		esac
 		case $1 in
 		programs-*)
-			[ "$1" != programs-liburing ] || sh "$here/fetch-source.sh" liburing
+			[ "$1" != programs-liburing ] || source_of liburing
 			cat "$here/programs.sh"
 			;;
 		*)
-			sh "$here/fetch-source.sh" "linux-$(kernel_of "$1")"
+			source_of "linux-$(kernel_of "$1")"
 			cat "$here/base.config" "$here/build.sh"
 			[ "$(kernel_of "$1")" = 6.12 ] || cat "$here/$(kernel_of "$1").config"
 			[ "$FLAVOUR" = base ] || cat "$here/$FLAVOUR.config"
@@ -180,7 +185,8 @@ suites_of() {
 	stock) (TESTS=${TESTS:-$TIERED}; run_one stock "$SUITES" functions) ;;
 	seeded) run_one seeded seeded functions ;;
 	off) (TESTS=${TESTS:-$TIERED}; run_one off "$SUITES" "$TIERS") ;;
-	*-7.3) run_one "$1" "$(echo " $SUITES " | sed 's/ fixbuf / /')" "" ;;
+	fixed-7.3) (TESTS=${TESTS:-$TIERED}; run_one fixed-7.3 "$SUITES" "$TIERS") ;;
+	stock-7.3) run_one "$1" "$(echo " $SUITES " | sed 's/ fixbuf / /')" "" ;;
 	*) run_one "$1" "$SUITES" "$TIERS" ;;
 	esac
 }

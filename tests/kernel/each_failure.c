@@ -172,7 +172,7 @@ int main(void)
 {
 	/* what is not asked for does not fail; what may wait, and small ones, may */
 	bool slab = inject_some("failslab", 0), pages = inject_some("fail_page_alloc", 0);
-	long long before = witness_pins(), after = -1;
+	long long before = witness_pins_at_rest(), after = -1;
 
 	nth_fd = inject_nth_open();
 	if (!slab || !pages || nth_fd < 0)

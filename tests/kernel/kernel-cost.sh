@@ -5,12 +5,14 @@
 # (the images of check-kernel.sh) with a clock that counts instructions, prints them
 # side by side as a table, with the ratio of each of ours to stock. Registering and
 # unregistering, which share work, are also added up, as "both".
-#   OURS  default "off on"; off: the stock code behind the first patches of the series
+#   OURS   default "off on"; off: the stock code behind the first patches of the series
+#   STOCK  what they are compared with, default stock; of 7.3: STOCK=stock-7.3 OURS=fixed-7.3
 set -eu
 
 build=${1:?usage: kernel-cost.sh BUILD_DIR}
 here=$(cd "$(dirname "$0")" && pwd)
 OURS=${OURS:-off on}
+STOCK=${STOCK:-stock}
 out=$build/kernel/cost
 mkdir -p "$out"
 
@@ -24,10 +26,10 @@ run() {
 }
 
 # builds them where they are not kept
-images=$(VARIANTS="stock $OURS" SUITES='' sh "$here/check-kernel.sh" "$build" | sed -n 's/^image: //p')
+images=$(VARIANTS="$STOCK $OURS" SUITES='' sh "$here/check-kernel.sh" "$build" | sed -n 's/^image: //p')
 # two at a time: a guest keeps one processor busy
 status=0 pids='' logs=''
-for variant in stock $OURS; do
+for variant in $STOCK $OURS; do
 	image=$(echo "$images" | sed -n 1p)
 	images=$(echo "$images" | sed 1d)
 	run "$image" "$variant" &

@@ -9,7 +9,7 @@
 # that fails on the stock kernel of the same run counts as skipped everywhere.
 set -eu
 
-OF_THE_FIX="rings.last_of_two_in_a_folio rings.replaces_a_buffer_in_its_folio rings.limit_holds"
+OF_THE_FIX="rings.last_of_two_in_a_folio rings.replaces_a_buffer_in_its_folio rings.clone_beside_one_of_its_own rings.limit_holds"
 
 for arg in "$@"; do
 	sed "s/^/${arg%%=*}	/" "${arg#*=}"

@@ -21,6 +21,11 @@ const char *strict_json(const char *s, size_t len);
 const char *strict_metrics(const char *s, size_t len, int text);
 /* "a;b;c 12": no empty name, no blank in one. */
 const char *strict_folded(const char *s, size_t len);
+/*
+ * CSV: each line has as many cells as the first, and none would run as a formula, whatever separator
+ * a spreadsheet takes.
+ */
+const char *strict_csv(const char *s, size_t len);
 /* A page with its data in a script: they are JSON, hold no '<', and a policy names what may run. */
 const char *strict_html(const char *s, size_t len);
 

@@ -77,6 +77,20 @@ long children_faults(void)
 	return u.ru_minflt;
 }
 
+long process_faults(pid_t pid)
+{
+	char path[64], *text, *at;
+	long n = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	text = file_text(path);
+	at = strrchr(text, ')');
+	if (at && sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %ld", &n) != 1)
+		n = -1;
+	free(text);
+	return n;
+}
+
 long children_most_kb(void)
 {
 	struct rusage u;

@@ -60,6 +60,8 @@ double now_s(void);
 double children_cpu_s(void);
 long children_faults(void);	/* minor ones */
 long children_most_kb(void);
+/* Minor faults of a process so far; -1 = it is gone. */
+long process_faults(pid_t pid);
 
 /* Reads a stream to its end: the text up to a NUL, "" of NULL; to be freed. */
 char *stream_text(FILE *f);

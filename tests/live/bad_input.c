@@ -3,11 +3,13 @@
  * What goes wrong on the outside: defined exit statuses, one sentence each.
  * Independent of the kernel: not run in guests.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "load.h"
@@ -50,7 +52,11 @@ static const struct wrong {
 	{ { "list", "--write" }, "list does not take --write; bench does" },
 	{ { "list", "-d", "1s" }, "-d is about --watch; add it" },
 	{ { "--advise" }, "did you mean fixbuf-trace stat --advise?" },
-	{ { "-p", "1" }, "did you mean fixbuf-trace trace --pid?" },
+	{ { "-p", "1" }, "did you mean fixbuf-trace trace -p 1?" },
+	{ { "--min-size=1M" }, "did you mean fixbuf-trace trace --min-size 1M?" },
+	{ { "list", "--jsno" }, "there is no option --jsno; did you mean --json?" },
+	{ { "list", "--top", "3", "--sotr=size" }, "did you mean --sort?" },
+	{ { "--hlep" }, "did you mean --help?" },
 	{ { "--", "true" }, "did you mean fixbuf-trace trace -- true?" },
 	{ { "verfiy" }, "did you mean 'verify'?" },
 	{ { "rep" }, "did you mean 'report'?" },
@@ -307,9 +313,42 @@ static void help(void)
 	tool_free(&a);
 }
 
+/* In a folder of others there may lie a pipe in the place of a file, held open and never written to. */
+static void named_pipes(void)
+{
+	static const char *const options[][2] = {
+		{ "list", "--btf" }, { "verify", "--ignore-file" }, { "export", "--web-config" },
+		{ "diff", "/dev/null" }, { "report", "--list" }, { "report", "--verify" },
+	};
+	const struct tool_how how = { .timeout_s = 10 };
+	char folder[] = "/tmp/fixbuf-pipe-XXXXXX", path[64];
+	int fd;
+
+	if (!mkdtemp(folder))
+		bail("a folder: %s", strerror(errno));
+	snprintf(path, sizeof(path), "%s/pipe", folder);
+	if (mkfifo(path, 0666))
+		bail("a pipe: %s", strerror(errno));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		const char *command = options[i][0];
+		bool diff = !strcmp(command, "diff");
+		struct tool_run a;
+
+		tool_as(&a, &how, command, diff ? path : options[i][1], diff ? options[i][1] : path, NULL);
+		is(a.status, 2, "%s %s: a named pipe is refused", command, options[i][1]);
+		has_text(a.err, "it is a named pipe, not a file", "and said to be one");
+		tool_free(&a);
+	}
+	close(fd);
+	unlink(path);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	wrong_usage();
+	named_pipes();
 	dead_pid();
 	outputs();
 	limited();

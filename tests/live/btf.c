@@ -27,6 +27,29 @@ static void copy(const char *from, const char *to)
 	close(out);
 }
 
+static const char *const starts[][5] = {
+	{ "trace", "-d", "1ms" },
+	{ "trace", "--io", "-d", "1ms" },
+	{ "stat", "-d", "1ms" },
+	{ "stat", "--advise", "-d", "1ms" },
+	{ "export", "--once" },
+};
+
+/* Some 130,000 types: what is asked for by a name that was not announced takes as long again. */
+static void goes_through_once(const char *const *args)
+{
+	const char *at, *last = "";
+	unsigned int nr = 0;
+	struct tool_run a;
+
+	tool(&a, args[0], "-vv", args[1], args[2], args[3], args[4], NULL);
+	for (at = a.err; (at = strstr(at, "gone through for ")); nr++)
+		last = at += strlen("gone through for ");
+	ok(nr == 1, "%s %s goes through the kernel's types once: %u times, for %.*s", args[0], args[1],
+	   nr, (int)strcspn(last, "\n"), last);
+	tool_free(&a);
+}
+
 int main(void)
 {
 	char path[] = "/tmp/fixbuf-btf-XXXXXX";
@@ -48,6 +71,9 @@ int main(void)
 	is(a.status, 2, "a file of something else, too");
 	has_text(a.err, "give a BTF file", "and what to give");
 	tool_free(&a);
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		goes_through_once(starts[i]);
 
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL)) {

@@ -68,7 +68,7 @@ static bool is_v2(void)
 /* What tells of each of two processes. */
 static void told(struct tool_run *a, const char *what, pid_t in, pid_t out)
 {
-	unsigned int inside = 0, outside = 0;
+	unsigned int inside = 0, outside = 0, placed = 0;
 	struct json_lines l;
 
 	is(a->status, 0, "%s: ends with 0", what);
@@ -76,9 +76,13 @@ static void told(struct tool_run *a, const char *what, pid_t in, pid_t out)
 	for (size_t i = 0; i < l.nr; i++) {
 		inside += json_number(l.lines[i], "pid") == in;
 		outside += json_number(l.lines[i], "pid") == out;
+		placed += json_number(l.lines[i], "pid") == in &&
+			  json_is(l.lines[i], "cgroup", "/fixbuf.slice/fixbuf-cgroup.service/worker") &&
+			  json_is(l.lines[i], "unit", "fixbuf-cgroup.service");
 	}
 	ok(inside, "%s: tells of what is in it", what);
 	is(outside, 0, "%s: and of nothing else", what);
+	is(placed, inside, "%s: with its control group and unit in each", what);
 	json_lines_free(&l);
 }
 

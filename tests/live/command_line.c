@@ -38,6 +38,34 @@ static void find_commands(void)
 	tool_free(&a);
 }
 
+/* Who types nothing is helped; a script that lost its arguments is told by the status. */
+static void nothing_given(void)
+{
+	struct tool_run a, help;
+
+	tool(&help, "--help", NULL);
+	tool(&a, NULL);
+	is(a.status, 2, "without a command the status is 2");
+	is_text(a.out, help.out, "and help is printed");
+	tool_free(&a);
+	tool_free(&help);
+}
+
+/* Options stand under what they are about. */
+static void help_is_grouped(void)
+{
+	static const char *const titles[] = { "\n Target:\n", "\n How:\n", "\n Output:\n", "\n Advanced:\n" };
+	const char *at;
+	struct tool_run a;
+
+	tool(&a, "trace", "--help", NULL);
+	at = a.out;
+	for (size_t i = 0; at && i < 4; i++)
+		at = strstr(at, titles[i]);
+	ok(at, "trace --help: target, how, output, advanced");
+	tool_free(&a);
+}
+
 static size_t nr_lines_with(const char *text, const char *begin)
 {
 	size_t nr = 0;
@@ -162,6 +190,8 @@ static void reports(void)
 int main(void)
 {
 	find_commands();
+	nothing_given();
+	help_is_grouped();
 	help_has_examples();
 	schemas();
 	full_disk();

@@ -90,6 +90,34 @@ static void folding(void)
 	load_end(&second);
 }
 
+/* Of two who have rings one was asked for. */
+static void selecting(void)
+{
+	struct load asked, other;
+	struct tool_run a;
+	char pid[16], label[32];
+
+	if (!load_start(&asked, "fault_munmap", NULL) || !load_start(&other, "fault_remap", NULL)) {
+		skip("a selection", "no load to be had");
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", asked.pid);
+	snprintf(label, sizeof(label), "pid=\"%d\"", asked.pid);
+	tool(&a, "export", "--once", "--by", "pid", "-p", pid, NULL);
+	is(a.status, 0, "export -p ends with 0");
+	is(metric(a.out, "fixbuf_rings", label, NULL), 1, "and tells the ring of that process");
+	is(metric(a.out, "fixbuf_rings", NULL), 1, "and no other");
+	ok(metric(a.out, "fixbuf_finding_bytes", "tag=\"unmapped-page\"", label, NULL) > 0, "and its finding");
+	is(metric(a.out, "fixbuf_finding_bytes", "tag=\"stale-page\"", NULL), -1, "and no other");
+	tool_free(&a);
+	tool(&a, "export", "--once", "--comm", "fault_remap", "-u", "root", NULL);
+	is(metric(a.out, "fixbuf_rings", "comm=\"fault_remap\"", NULL), 1, "export --comm -u tells that ring");
+	is(metric(a.out, "fixbuf_rings", NULL), 1, "and no other");
+	tool_free(&a);
+	load_end(&asked);
+	load_end(&other);
+}
+
 static void textfile(void)
 {
 	const struct tool_how how = { .timeout_s = 20 };
@@ -139,6 +167,40 @@ static void textfile(void)
 	tool_free(&a);
 }
 
+/* A disk that somebody filled has room again some day; a folder that is away stands for it. */
+static void textfile_again(void)
+{
+	const struct tool_how how = { .timeout_s = 20 };
+	char folder[] = "/tmp/fixbuf-export-XXXXXX", path[64], away[64], *text;
+	struct tool_run a;
+	double end;
+
+	if (!mkdtemp(folder))
+		bail("no temporary folder");
+	snprintf(path, sizeof(path), "%s/fixbuf.prom", folder);
+	snprintf(away, sizeof(away), "%s.away", folder);
+	tool_start(&a, &how, "export", "-q", "--textfile", path, "-i", "7ms", NULL);
+	for (end = now_s() + 10; access(path, F_OK) && now_s() < end;)
+		usleep(1000);
+	is(rename(folder, away), 0, "the file was written, and its folder is away");
+	ok(tool_says(&a, "; what it has gets old, and it is tried again each interval\n", 10000),
+	   "which is told");
+	usleep(100000);
+	is(rename(away, folder) | unlink(path), 0, "the folder is back, without the file");
+	for (end = now_s() + 10; access(path, F_OK) && now_s() < end;)
+		usleep(1000);
+	is(access(path, F_OK), 0, "and it is written again");
+	kill(a.pid, SIGTERM);
+	tool_wait(&a, &how);
+	is(a.status, 0, "by the same, which ends as ever");
+	text = strchr(a.err, '\n');
+	ok(text && !text[1], "and has told it once");
+	tool_free(&a);
+	/* with the new file that was being written when its folder went away */
+	snprintf(away, sizeof(away), "rm -r %s", folder);
+	is(system(away), 0, "what is left of it is removed");
+}
+
 static void wrong_usage(void)
 {
 	static const struct {
@@ -179,7 +241,9 @@ int main(void)
 	struct tool_run a;
 
 	once();
+	selecting();
 	textfile();
+	textfile_again();
 	tool(&a, "export", "--listen", "127.0.0.1:0", "-d", "100ms", NULL);
 	if (strstr(a.err, "this build has no HTTP server")) {
 		is(a.status, 2, "a static build says that it has no server");

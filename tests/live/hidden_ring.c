@@ -196,6 +196,23 @@ static void kept_over_exec(void)
 	load_end(&l);
 }
 
+/* Both rings of one poll(2) of many descriptors, which has the files apart from the stack. */
+static void crowded(void)
+{
+	struct tool_run a;
+	pid_t holder;
+	struct load l;
+
+	if (!start(&l, "crowded", &holder))
+		return;
+	verify(&a, l.pid);
+	is(a.status, 0, "crowded: verify ends with 0");
+	is(json_nr_rings(a.json, l.pid), 2, "crowded: both rings are found");
+	is(json_number(a.json, "pages"), PAGES + 1, "crowded: the pages of both are compared");
+	tool_free(&a);
+	load_end(&l);
+}
+
 /* What no way shows is told by the account, which has more than the rings that were found. */
 static void unseen(void)
 {
@@ -214,6 +231,9 @@ static void unseen(void)
 	is(json_number(f, "pages"), 512, "unseen: of all its pages");
 	is_text(json_text(f, "severity"), "warning", "unseen: a warning beyond 1 MiB");
 	tool_free(&a);
+	tool(&a, "verify", "--json", "-u", load_text(&l, "uid"), NULL);
+	has_text(a.out, "\"what\":\"unseen-mappings\"", "unseen: what was not looked through is told");
+	tool_free(&a);
 	load_end(&l);
 }
 
@@ -230,6 +250,7 @@ int main(void)
 	passed_on();
 	of_a_sibling();
 	kept_over_exec();
+	crowded();
 	unseen();
 	return tap_end();
 }

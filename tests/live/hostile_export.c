@@ -29,6 +29,8 @@
 #define START		(PAGES | BPF | BIT(24) | BIT(14) | BIT(8) | BIT(7) | BIT(6) | BIT(5))
 #define FILTERED	2
 #define IDLE		240
+#define LAST_PAUSE_S	4
+#define NOISE_S		2	/* as a pause is told from twice as much beside others */
 
 static struct exporter x;
 static pid_t collector, server, keeper, verifier;
@@ -187,32 +189,47 @@ static void beside_silence(void)
 
 /* ---- who is gone --------------------------------------------------------------------- */
 
-static bool comes_back(pid_t before, int seconds)
+/* Waits until the keeper has another child than that one; returns when, 0 when it has none in time. */
+static double comes_back(pid_t before, int seconds)
 {
-	for (int i = 0; i < seconds * 10; i++) {
-		if (find_processes() && verifier != before)
-			return true;
-		usleep(100000);
+	pid_t pid;
+
+	for (int i = 0; i < seconds * 100; i++) {
+		if (witness_children(keeper, &pid, 1) == 1 && pid != before) {
+			verifier = pid;
+			return now_s();
+		}
+		usleep(10000);
 	}
-	return false;
+	return 0;
 }
 
+/* The keeper waits twice as long each time, or who dies at each start would take a processor. */
 static void verifier_killed(void)
 {
-	pid_t before = verifier;
 	char *text;
 
-	text = exporter_await(&x, 1, "fixbuf_verify_up", NULL);
-	is(metric(text, "fixbuf_verify_up", NULL), 1, "pages are verified");
-	free(text);
-	kill(verifier, SIGKILL);
-	text = exporter_await(&x, 0, "fixbuf_verify_up", NULL);
-	is(metric(text, "fixbuf_verify_up", NULL), 0, "who verifies was killed: it is told");
-	free(text);
-	ok(comes_back(before, 30), "another one is started");
+	for (int pause = 1; pause <= LAST_PAUSE_S; pause *= 2) {
+		pid_t before = verifier;
+		double killed, back;
+
+		text = exporter_await(&x, 1, "fixbuf_verify_up", NULL);
+		is(metric(text, "fixbuf_verify_up", NULL), 1, "pages are verified");
+		free(text);
+		killed = now_s();
+		kill(verifier, SIGKILL);
+		if (pause == LAST_PAUSE_S) {
+			text = exporter_await(&x, 0, "fixbuf_verify_up", NULL);
+			is(metric(text, "fixbuf_verify_up", NULL), 0, "who verifies was killed: it is told");
+			free(text);
+		}
+		back = comes_back(before, 30) - killed;
+		ok(back >= pause && back < pause + NOISE_S, "another one is started after %d s (%.2f)", pause, back);
+	}
 	text = exporter_await(&x, 1, "fixbuf_verify_up", NULL);
 	is(metric(text, "fixbuf_verify_up", NULL), 1, "and verifies");
 	free(text);
+	ok(find_processes(), "it has four processes again");
 	row("verifier", verifier, PAGES | BPF);
 }
 
@@ -262,6 +279,30 @@ static void all_end_with_it(void)
 	tool_free(&x.a);
 }
 
+/* Who was asked for by number has ended: the page checker is started again all the same. */
+static void checked_one_ended(void)
+{
+	pid_t his = fork();
+	char id[16], *text;
+
+	if (!his) {
+		pause();
+		_exit(0);
+	}
+	snprintf(id, sizeof(id), "%d", his);
+	exporter_start(&x, "--verify-interval", "1s", "-p", id, NULL);
+	collector = x.a.pid;
+	ok(find_processes(), "-p: it has four processes");
+	kill(his, SIGKILL);
+	waitpid(his, NULL, 0);
+	kill(verifier, SIGKILL);
+	free(exporter_await(&x, 0, "fixbuf_verify_up", NULL));
+	text = exporter_await(&x, 1, "fixbuf_verify_up", NULL);
+	is(metric(text, "fixbuf_verify_up", NULL), 1, "-p of one that has ended: pages are verified again");
+	free(text);
+	all_end_with_it();
+}
+
 int main(void)
 {
 	exporter_needed();
@@ -278,5 +319,6 @@ int main(void)
 	verifier_killed();
 	collector_stopped();
 	all_end_with_it();
+	checked_one_ended();
 	return tap_end();
 }

@@ -23,13 +23,13 @@
 
 static char dir[] = "/tmp/fixbuf-names-XXXXXX", program[128], file[128], rec[64];
 
-enum form { TEXT, JSON, FOLDED, METRICS };
+enum form { TEXT, JSON, FOLDED, METRICS, CSV };
 
 static bool is_clean(enum form form, const char *text, const char *what)
 {
 	size_t len = strlen(text);
 	const char *wrong = form == JSON ? strict_json(text, len) : form == FOLDED ? strict_folded(text, len) :
-			    form == METRICS ? strict_metrics(text, len, 0) : strict_text(text, len);
+			    form == CSV ? strict_csv(text, len) : form == METRICS ? strict_metrics(text, len, 0) : strict_text(text, len);
 
 	return ok(!wrong, "%s is clean%s%s", what, wrong ? ": " : "", wrong ? wrong : "");
 }
@@ -87,6 +87,8 @@ static void snapshots(const struct load *l)
 	is_text(json_text(json_ring(a.json, l->pid, -1), "comm"), HOSTILE_JSON,
 		"the name is in it, but for what is no UTF-8");
 	tool_free(&a);
+	RUN(CSV, false, "list --csv", "list", "--csv", "-p", pid);
+	RUN(CSV, false, "list --by process --csv", "list", "--by", "process", "--csv", "-p", pid);
 	if (kernel_only())
 		return;
 	RUN(TEXT, false, "verify", "verify", "-p", pid);
@@ -126,6 +128,7 @@ static void check_file(const char *what, bool name)
 static void live(void)
 {
 	struct tool_run a;
+	char *text;
 
 	tool(&a, "trace", "--stacks", "--io", "--", program, "--no-wait", file, NULL);
 	check(&a, TEXT, true, "trace --stacks");
@@ -148,6 +151,11 @@ static void live(void)
 	RUN(TEXT, false, "stat --json", "stat", "--json", "-o", rec, "--", program, "--no-wait",
 	    file);
 	check_file("its file", false);
+	RUN(TEXT, false, "stat --csv", "stat", "--csv", "-o", rec, "--", program, "--no-wait", file);
+	text = file_text(rec);
+	is_clean(CSV, text, "its file");
+	has_text(text, ",\"\\x1b\\x07\\n\\xff\\u009b\\u202e\"\"<;\\\",", "which has the name");
+	free(text);
 }
 
 /* ---- of recordings ----------------------------------------------------------------------- */

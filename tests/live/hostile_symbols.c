@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -224,6 +225,9 @@ static void names_of_an_honest_one(void)
 	s = attack("honest");
 	has_text(s.text, OWN_NAME, "an honest program's functions have names");
 	has_text(s.text, "hostile::up::register(int)", "names of C++ as people write them");
+	has_text(s.text, "::rust::register", "names of Rust, too");
+	has_text(s.text, "hostile::legacy::register", "and those of its older compilers");
+	ok(s.text && !strstr(s.text, "h0123456789abcdef"), "without their hash");
 	has_text(s.text, "attacker.c", "and lines");
 	free(s.text);
 }
@@ -244,12 +248,48 @@ static void bombs(void)
 	   children_most_kb() >> 10);
 }
 
-/* .gnu_debuglink, .gnu_debugaltlink and split DWARF name a pipe or a file: neither is opened. */
+/* As /dev/ptmx, which tells no watch that it is opened, but makes a terminal: of an instance of our own. */
+static const char terminals[] = "pts/ptmx";
+
+static bool make_terminals(void)
+{
+	return !mkdir(in_dir("pts"), 0755) && !mount("devpts", in_dir("pts"), "devpts", 0, "ptmxmode=0666");
+}
+
+static void end_terminals(void)
+{
+	umount2(in_dir("pts"), MNT_DETACH);
+	rmdir(in_dir("pts"));
+}
+
+/* The program's file names that one in each of the ways there are. */
+static void link_all(const char *file, const char *how)
+{
+	char name[3][64];
+	struct seen s;
+
+	for (int i = 0; i < 3; i++)
+		snprintf(name[i], sizeof(name[i]), "%s to a %s", ((const char *[]){ "link", "alt-link", "split" })[i], how);
+	link_program(file);
+	s = attack(name[0]);
+	ok(!strstr(s.text, OTHERS_NAME), "no name is from the file that a file names");
+	free(s.text);
+	alt_link_program(in_dir(file));
+	s = attack(name[1]);
+	has_text(s.text, OWN_NAME, "what needs no other file is told");
+	free(s.text);
+	split_program(in_dir(file), in_dir(file));
+	s = attack(name[2]);
+	has_text(s.text, OWN_NAME, "nor what has the debug information");
+	free(s.text);
+}
+
+/* .gnu_debuglink, .gnu_debugaltlink and split DWARF name a pipe, a device or a file: none is opened. */
 static void links(void)
 {
 	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), pipe;
+	bool has_terminals = make_terminals();
 	char events[4096];
-	struct seen s;
 
 	plain_program("canary", true);
 	if (mkfifo(in_dir("pipe"), 0666))
@@ -257,26 +297,21 @@ static void links(void)
 	/* or inotify would not see one that waits */
 	pipe = open(in_dir("pipe"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (pipe < 0 || inotify_add_watch(watch, in_dir("pipe"), IN_OPEN) < 0 ||
-	    inotify_add_watch(watch, in_dir("canary"), IN_OPEN) < 0)
+	    inotify_add_watch(watch, in_dir("canary"), IN_OPEN) < 0 ||
+	    (has_terminals && inotify_add_watch(watch, in_dir("pts"), IN_CREATE) < 0))
 		bail("inotify: %s", strerror(errno));
-	link_program("pipe");
-	s = attack("link-to-pipe");
-	free(s.text);
-	link_program("canary");
-	s = attack("link-to-file");
-	ok(!strstr(s.text, OTHERS_NAME), "no name is from the file that a file names");
-	free(s.text);
-	alt_link_program(in_dir("canary"));
-	s = attack("alt-link");
-	has_text(s.text, OWN_NAME, "what needs no other file is told");
-	free(s.text);
-	split_program(in_dir("canary"), in_dir("pipe"));
-	s = attack("split");
-	has_text(s.text, OWN_NAME, "nor what has the debug information");
-	free(s.text);
+	link_all("pipe", "pipe");
+	link_all("canary", "file");
+	if (has_terminals)
+		link_all(terminals, "device");
+	else
+		skip("links to a device", "no file system for terminals");
 	is(read(watch, events, sizeof(events)), -1, "what a file names is not opened");
+	close(open(in_dir(has_terminals ? terminals : "canary"), O_RDONLY | O_NOCTTY | O_CLOEXEC));
+	ok(read(watch, events, sizeof(events)) > 0, "that would have been seen");
 	close(pipe);
 	close(watch);
+	end_terminals();
 }
 
 static void replaced(void)
@@ -347,6 +382,8 @@ static void words(void)
 	s = attack("map");
 	has_text(s.text, "compiled method", "compiled code is named by /tmp/perf-PID.map");
 	free(s.text);
+	free(attack("mappipe").text);
+	free(attack("mapzeros").text);
 #endif
 }
 

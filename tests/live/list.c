@@ -80,7 +80,7 @@ static void neighbours(void)
 	is(json_number(ring, "uid"), load_number(&l, "uid"), "uid");
 	is(json_number(ring, "limited"), 1, "limited, for its user has no CAP_IPC_LOCK");
 	is(json_number(ring, "memlock_limit_bytes"), 8 << 20, "limit");
-	is(json_number(ring, "pinned_vm_pages") * 4, witness_status_kb(l.pid, "VmPin"),
+	is(json_number(ring, "pinned_vm_pages") * (long long)PAGE / 1024, witness_status_kb(l.pid, "VmPin"),
 	   "pinned pages are what VmPin says");
 	ok(json_number(ring, "locked_vm_pages") >= 14, "the user's account holds them");
 	is(json_ring_nr_buffers(ring), witness_user_bufs(l.pid, fd),
@@ -243,14 +243,14 @@ static void many_pages(void)
 	struct load l;
 
 	snprintf(arg, sizeof(arg), "%u", pages);
-	snprintf(name, sizeof(name), "%u MiB", pages / 256);
+	snprintf(name, sizeof(name), "%zu MiB", pages * PAGE >> 20);
 	if (!load_start(&l, "many", "pages", arg, NULL)) {
 		skip(name, "%s", l.skip);
 		return;
 	}
 	list_of(&a, l.pid);
 	b = json_ring_buffer(json_ring(a.json, l.pid, load_number(&l, "ring.fd")), 0);
-	is(json_number(b, "len_bytes"), pages * 4096LL, "%s: length", name);
+	is(json_number(b, "len_bytes"), pages * (long long)PAGE, "%s: length", name);
 	is_segments(b, pages, name, 0);
 	is_charge(b, pages, name, 0);
 	load_end(&l);

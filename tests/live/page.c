@@ -52,6 +52,38 @@ static size_t nr_of(struct json_object *data, const char *list)
 	return json_object_array_length(json_member(data, list));
 }
 
+static bool of_same(struct json_object *a, struct json_object *b, const char *name)
+{
+	return json_object_equal(json_member(a, name), json_member(b, name));
+}
+
+/* A chart per user, a layer in it per process. */
+static void check_memory(const char *dom, struct json_object *data)
+{
+	struct json_object *accounts = json_member(data, "accounts");
+	size_t nr = nr_of(data, "accounts"), users = 0, processes = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		struct json_object *a = json_object_array_get_idx(accounts, i);
+		bool again = false, twice = false;
+
+		for (size_t k = 0; k < i; k++) {
+			struct json_object *b = json_object_array_get_idx(accounts, k);
+
+			again |= of_same(a, b, "uid");
+			twice |= of_same(a, b, "uid") && of_same(a, b, "process") && of_same(a, b, "pid");
+		}
+		users += !again;
+		processes += json_object_get_boolean(json_member(a, "process"));
+		is(twice, false, "no user and no process is there twice");
+	}
+	is(users > 1 && processes > 1, true, "several users and processes had memory");
+	is(occurrences(dom, "class=\"account\""), users, "every user has a chart");
+	is(occurrences(dom, "class=\"layer "), processes, "every process has a layer in its user's");
+	is(occurrences(dom, ">0 ns</text>") + occurrences(dom, ">0 B</text>"), 0,
+	   "axes begin at 0 of the unit of their other values");
+}
+
 static void check_values(const char *dom, struct json_object *data, struct tool_run *trace)
 {
 	struct json_object *totals = json_member(data, "totals");
@@ -79,9 +111,11 @@ static void check_values(const char *dom, struct json_object *data, struct tool_
 	is(figure(dom, "calls that failed"), json_number(totals, "calls_failed"), "failures, too");
 	snprintf(failures, sizeof(failures), "%zu call%s failed", failed, failed == 1 ? "" : "s");
 	is(occurrences(dom, failures) > 0, failed > 0, "failed calls are told before the charts");
-	is(figure(dom, "I/O over registered buffers"), json_number(totals, "fixed_ops"), "I/O, too");
+	is(figure(dom, "I/O"), json_number(totals, "io_ops"), "I/O, too");
 	is(occurrences(dom, "class=\"finding "), nr_of(data, "findings"), "every finding is shown");
-	is(occurrences(dom, "class=\"account\""), nr_of(data, "accounts"), "every account has a chart");
+	is(occurrences(dom, "aria-labelledby=\"slower-title\" hidden=\"\""), !nr_of(data, "io_slower"),
+	   "what only took a slower way is told apart from what failed");
+	check_memory(dom, data);
 	is(occurrences(dom, "offsets-map") > 0 && occurrences(dom, "requests from"), 1,
 	   "parts of buffers that were used are drawn");
 }
@@ -120,6 +154,124 @@ static void browse(const char *profile, const char *html, const char *rec, char 
 	unlink(command);
 }
 
+/* How wide the page's content is where so many pixels are there: a frame of that width tells. */
+static long width_in(const char *profile, const char *html, const char *rec, int width)
+{
+	char outer[64], *dom, *console, *nonce, *told;
+	long content;
+	FILE *f;
+
+	dom = file_text(html);
+	nonce = between(dom, "<script nonce=\"", "\"");
+	free(dom);
+	f = fopen(html, "a");
+	if (!f)
+		bail("cannot add to %s", html);
+	fprintf(f, "<script nonce=\"%s\">parent.postMessage(document.documentElement.scrollWidth, \"*\");"
+		"</script>\n", nonce);
+	fclose(f);
+	free(nonce);
+	snprintf(outer, sizeof(outer), "%s.frame.html", rec);
+	f = fopen(outer, "w");
+	if (!f)
+		bail("cannot write %s", outer);
+	fprintf(f, "<p></p><script>onmessage = e => document.querySelector(\"p\").textContent = e.data;</script>"
+		"<iframe width=%d height=800 src=\"file://%s\"></iframe>\n", width, html);
+	fclose(f);
+	browse(profile, outer, rec, &dom, &console);
+	unlink(outer);
+	told = between(dom, "<p>", "</p>");
+	content = strtol(told, NULL, 10);
+	free(told);
+	free(dom);
+	free(console);
+	return content;
+}
+
+/* Of what recorded nothing the page says that, and no more. */
+static void check_empty(const char *profile, const char *html, const char *rec)
+{
+	char pid[16], *dom, *console, *part;
+	struct tool_run r;
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	tool(&r, "record", "-q", "-o", rec, "-d", "200ms", "-p", pid, NULL);
+	is(r.status, 0, "record of a process that does nothing");
+	tool_free(&r);
+	tool(&r, "report", "--html", html, rec, NULL);
+	is(r.status, 0, "and its page");
+	tool_free(&r);
+	browse(profile, html, rec, &dom, &console);
+	is(occurrences(console, ":CONSOLE"), 0, "nothing is said on its console");
+	has_text(dom, "data-drawn=\"true\"", "the script ends there, too");
+	part = between(dom, "<p id=\"about\">", "</p>");
+	is(!strncmp(part, "Nothing was recorded in ", 24), true, "it says that nothing was recorded");
+	is(occurrences(dom, "<main></main>"), 1, "and nothing else");
+	free(part);
+	free(dom);
+	free(console);
+}
+
+/* Two machines that recorded at the same time have one axis of time. */
+static void check_axis(const char *profile, const char *html, const char *rec)
+{
+	char command[1024], other[64], *dom, *console;
+	struct tool_run r;
+
+	snprintf(other, sizeof(other), "%s.other", rec);
+	snprintf(command, sizeof(command),
+		 "unshare -u sh -c 'hostname 0-machine; exec %s record -q -o %s -d 2s -- sleep 2' & "
+		 "sleep 1; %s record -q -o %s.now -- %s --no-wait >/dev/null; wait",
+		 tool_path(), other, tool_path(), rec, load_path("lifecycle"));
+	is(system(command), 0, "two record at the same time");
+	snprintf(command, sizeof(command), "%s.now", rec);
+	tool(&r, "report", "--html", html, command, other, NULL);
+	is(r.status, 0, "a page of both");
+	tool_free(&r);
+	unlink(command);
+	unlink(other);
+	snprintf(command, sizeof(command), "%s#machine-2", html);
+	browse(profile, command, rec, &dom, &console);
+	is(occurrences(console, ":CONSOLE"), 0, "nothing is said on the console");
+	is(occurrences(dom, "All times count from "), 2, "it says from when times count");
+	is(occurrences(dom, "nothing was recorded"), 2, "and of which nothing was recorded");
+	free(dom);
+	free(console);
+}
+
+/* A page of two machines: one is shown, and what matters of each. */
+static void check_machines(const char *profile, const char *html, const char *rec)
+{
+	char command[512], other[64], address[96], *dom, *console;
+	struct tool_run r;
+
+	if (system("unshare -u true 2>/dev/null && command -v hostname >/dev/null")) {
+		skip("two machines", "no unshare or hostname");
+		return;
+	}
+	snprintf(other, sizeof(other), "%s.other", rec);
+	snprintf(command, sizeof(command), "unshare -u sh -c 'hostname 0-machine; exec %s record -q -o %s -- %s --no-wait >/dev/null'",
+		 tool_path(), other, load_path("lifecycle"));
+	is(system(command), 0, "another machine records");
+	tool(&r, "report", "--html", html, rec, other, NULL);
+	is(r.status, 0, "a page of both");
+	tool_free(&r);
+	for (int i = 1; i <= 2; i++) {
+		snprintf(address, sizeof(address), "%s#machine-%d", html, i);
+		browse(profile, address, rec, &dom, &console);
+		is(occurrences(console, ":CONSOLE"), 0, "nothing is said on the console");
+		has_text(dom, "data-drawn=\"true\"", "all is drawn");
+		is(occurrences(dom, "<strong>0-machine</strong></td><td class=\"\">37 calls failed"), i == 1, "the first by name is shown, or");
+		is(occurrences(dom, "<a href=\"#machine-1\">0-machine</a></td><td class=\"\">37 calls failed"), i == 2, "named");
+		is(figure(dom, "calls that failed") == 37, i == 1, "its figures are there or not");
+		is(occurrences(dom, "<p class=\"note\">All times count from "), 0, "each has its own time");
+		free(dom);
+		free(console);
+	}
+	unlink(other);
+	check_axis(profile, html, rec);
+}
+
 /* A script that got into the page all the same would not run. */
 static void check_policy(const char *profile, const char *html, const char *rec)
 {
@@ -145,6 +297,7 @@ int main(void)
 	char command[512], *dom, *json, *console;
 	struct tool_run a, trace;
 	int fd = mkstemp(rec);
+	long width;
 
 	if (fd < 0 || !mkdtemp(profile))
 		bail("no temporary file");
@@ -180,12 +333,16 @@ int main(void)
 		json = between(dom, "id=\"data\">", "</script>");
 		a.json = json_tokener_parse(json);
 		if (ok(a.json, "its data are JSON"))
-			check_values(dom, a.json, &trace);
+			check_values(dom, json_object_array_get_idx(a.json, 0), &trace);
 		json_object_put(a.json);
 		free(json);
 		free(console);
 		free(dom);
+		width = width_in(profile, html, rec, 420);
+		is(width > 380 && width <= 420, true, "it fits on a screen of 420 pixels");
 		check_policy(profile, html, rec);
+		check_machines(profile, html, rec);
+		check_empty(profile, html, rec);
 	}
 	tool_free(&trace);
 	snprintf(command, sizeof(command), "rm -rf %s", profile);

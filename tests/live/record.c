@@ -313,7 +313,8 @@ static void at_a_moment(void)
 
 /* ---- the same counts ------------------------------------------------------------------------ */
 
-static void same_counts(void)
+/* With --io, too, which writes each I/O over a registered buffer besides. */
+static void same_counts(const char *io)
 {
 	struct tool_run a, report;
 	struct json_object *rings, *fixed;
@@ -321,8 +322,8 @@ static void same_counts(void)
 	char program[4096];
 
 	snprintf(program, sizeof(program), "%s", load_path("io_mix"));
-	tool(&a, "record", "-q", "-o", file, "--stacks", "--", program, "--no-wait", NULL);
-	is(a.status, 0, "io_mix is recorded");
+	tool(&a, "record", "-q", "-o", file, io ? io : "--stacks", "--", program, "--no-wait", NULL);
+	is(a.status, 0, "io_mix is recorded%s", io ? " with each I/O" : "");
 	for (int op = 0; op < 64; op++) {
 		char name[32];
 
@@ -441,7 +442,8 @@ int main(void)
 		same_rings(false);
 		at_a_moment();
 	}
-	same_counts();
+	same_counts(NULL);
+	same_counts("--io");
 	if (!kernel_only()) {
 		selected_only();
 		others_too();

@@ -379,6 +379,50 @@ static void check_picture(pid_t who)
 	close_view(&v);
 }
 
+#define MANY	"4001"	/* rings */
+
+static pid_t start_many(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	execl(load_path("io_rings"), "io_rings", MANY, "1000000000", NULL);
+	_exit(127);
+}
+
+/* Of thousands of rings a picture is no larger than the screen, and nobody waits for it. */
+static void check_many(void)
+{
+	pid_t who = start_many();
+	const char *second;
+	unsigned int rows = 0;
+	double begun;
+
+	start_view_with(&v, who, false, "1s", NULL);
+	vt_size(&v.vt, 24, 80);
+	set_size(v.master, 24, 80);
+	/* they have to be made first */
+	for (double end = now_s() + WAIT_S; rows < 3001 && now_s() < end; take(&v, 100))
+		if ((second = vt_line(&v.vt, "; 1-")) && (second = strstr(second, " of ")))
+			rows = strtoul(second + 4, NULL, 10);
+	ok(rows >= 3001, "the rings have rows: %u", rows);
+	v.vt.overrun = false;
+	second = shows(&v, v.len, PICTURE);
+	begun = now_s();
+	ok(second && shows(&v, v.len, PICTURE), "it goes on");
+	ok(now_s() - begun < 20, "the next picture came after %.1f s", now_s() - begun);
+	/* two, at most */
+	ok(v.len - (second - v.text) < 24 * 80 * 4, "it is of the screen, not of the rings: %zu bytes", v.len - (second - v.text));
+	ok(!v.vt.overrun, "and fits");
+	press(&v, "q");
+	is(end_of(&v), 0, "q ends it");
+	close_view(&v);
+	kill(who, SIGKILL);
+	waitpid(who, NULL, 0);
+}
+
 static void check_end(pid_t who, const char *how, int sig)
 {
 	size_t from;
@@ -442,6 +486,7 @@ int main(void)
 	check_sizes(who);
 	check_keys(who);
 	check_at_once(who);
+	check_many();
 	check_end(who, "Ctrl-C", 0);
 	check_end(who, "SIGTERM", SIGTERM);
 	check_reader_gone(who);

@@ -234,11 +234,17 @@ static void recipes(void)
 
 static void refused(void)
 {
+	static const struct tool_how small = { .file_bytes = 64 << 10 };
 	struct tool_run a;
 
 	tool(&a, "report", "--sqlite", "/dev/full", rec, NULL);
 	is(a.status, 3, "what is no file takes no tables");
 	has_text(a.err, "cannot write to /dev/full", "in words");
+	tool_free(&a);
+	unlink(db);
+	tool_as(&a, &small, "report", "--sqlite", db, rec, NULL);
+	is(a.status, 3, "a file that has no room for them");
+	has_text(a.err, "; what it has is incomplete\n", "and what is left of it is no database");
 	tool_free(&a);
 	tool(&a, "report", "--sqlite", db, "--json", rec, NULL);
 	is(a.status, 2, "--json is another format");

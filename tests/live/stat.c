@@ -223,6 +223,7 @@ static void check_advice(void)
 		is(json_number(x, "ops"), value_number(a.out, "outside"),
 		   "O_DIRECT from few other buffers");
 		has_text(json_text(x, "detail"), "only 3 unregistered", "how many");
+		ok(json_number(x, "saves_ns") > json_number(x, "ops"), "what their pins took: more than 1 ns each");
 	} else {
 		skip("O_DIRECT from few other buffers", "no O_DIRECT here");
 	}

@@ -78,6 +78,7 @@ static void stuck(const char *fail_on, bool on_disk, const char *file)
 	if (!json_is(total(&l), "starts_by", "user_data"))
 		has_text(json_text(f, "remedy"), on_disk ? "look at the device or file system" : "the other side may be silent",
 			 "%s: a remedy for what it waits for", mode);
+	is(json_number(total(&l), "in_flight_holding"), 3, "%s: they are under way at the end", mode);
 	for (size_t i = 0; i + 1 < l.nr; i++)
 		told |= json_nr_findings(l.lines[i], 0, "stuck-request") == 1;
 	ok(told, "%s: told while it lasts, too", mode);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Where few files may be open, /proc is not mounted or hides processes, or /sys is not there, each
- * command ends with one true sentence, and vouches for nothing.
+ * command ends with one true sentence, and vouches for nothing. In a time namespace, whose clock the
+ * kernel side does not know, a recording has all events and their times.
  * Not under ASan: it takes /proc itself. Independent of the kernel: not run in guests.
  */
 #include <linux/capability.h>
@@ -10,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <time.h>
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
 
 #define PLAIN_UID	54403
 
@@ -92,6 +95,63 @@ static void hidden(const struct load *l)
 	umount2("/proc", MNT_DETACH);
 }
 
+/* What a recording of the same calls says, made in a time namespace that is so far ahead. */
+static void record_ahead(struct tool_run *a, const char *ahead_s)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command),
+		 "unshare -T --monotonic %s %s record -q -o %s -- %s --no-wait >/dev/null", ahead_s,
+		 tool_path(), recording, load_path("lifecycle"));
+	is(system(command), 0, "record, %s s ahead", ahead_s);
+	tool(a, "report", "--trace", "--json", recording, NULL);
+}
+
+/* Of the calls that failed: how many lines there are, how many have a cause, and are of this time. */
+struct failed {
+	unsigned int nr, explained, now;
+};
+
+static struct failed failed_calls(const struct tool_run *a, long long from_s)
+{
+	struct json_lines l = { 0 };
+	struct failed f = { 0 };
+
+	json_lines_parse(&l, a->out);
+	for (size_t i = 0; i < l.nr; i++) {
+		long long s = json_number(l.lines[i], "time_ns") / 1000000000;
+
+		if (!json_member(l.lines[i], "errno"))
+			continue;
+		f.nr++;
+		f.explained += json_member(l.lines[i], "explain") != NULL;
+		f.now += s >= from_s && s <= time(NULL);
+	}
+	json_lines_free(&l);
+	return f;
+}
+
+static void other_clock(void)
+{
+	long long begin_s = time(NULL) - 1;
+	struct tool_run here, ahead;
+	struct failed f;
+
+	if (system("unshare -T --monotonic 3 true 2>/dev/null")) {
+		skip("a time namespace", "not with this kernel or unshare");
+		return;
+	}
+	record_ahead(&here, "0");
+	record_ahead(&ahead, "100003");
+	f = failed_calls(&ahead, begin_s);
+	ok(f.nr > 30, "calls failed");
+	is(f.nr, failed_calls(&here, begin_s).nr, "as many as without it");
+	is(f.explained, f.nr, "each with its cause");
+	is(f.now, f.nr, "at the time of day at which it happened");
+	tool_free(&here);
+	tool_free(&ahead);
+}
+
 int main(void)
 {
 	const struct tool_how as_we_are = { 0 };
@@ -100,6 +160,7 @@ int main(void)
 	if (mkstemp(recording) < 0)
 		bail("no file");
 	few_files();
+	other_clock();
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		bail("no mount namespace");
 	if (!load_start(&l, "fault_dontneed", NULL))

@@ -103,6 +103,7 @@ static void parse_packet(char **at)
 		events[nr_events++] = e;
 	} else if (t.uuid) {
 		t.slot = !strncmp(t.name, "slot ", 5);
+		t.thread |= strstr(t.name, ", thread ") != NULL;
 		tracks = realloc(tracks, (nr_tracks + 1) * sizeof(*tracks));
 		tracks[nr_tracks++] = t;
 	}
@@ -186,7 +187,8 @@ static void check_nesting(void)
 	is(deep, 0, "a slot holds one buffer at a time, a thread makes one call");
 }
 
-static void check_flows(void)
+/* .nr: as many runs of demo are in it. */
+static void check_flows(size_t nr)
 {
 	size_t lost = 0, headless = 0, ended = 0, through_io = 0;
 
@@ -215,7 +217,36 @@ static void check_flows(void)
 	is(headless, 0, "every life of a buffer is part of one flow");
 	is(lost, 0, "every flow that ends began at a call");
 	ok(ended > 0, "flows end where buffers are dropped");
-	is(through_io, 24, "and pass through the 24 I/Os over registered buffers");
+	is(through_io, nr * 24, "and pass through the 24 I/Os over registered buffers");
+}
+
+/* From each call that failed a flow leads to an instant that tells the cause, where that is. */
+static void check_causes(size_t nr)
+{
+	size_t failed = 0, led = 0, at_limit = 0;
+
+	for (size_t i = 0; i < nr_events; i++) {
+		const struct event *e = &events[i];
+		const struct track *t = track_of(e->track);
+		bool found = false;
+
+		failed += t && t->thread && is_type(e, "TYPE_INSTANT");
+		if (!t || strncmp(e->name, "why ", 4))
+			continue;
+		for (size_t k = 0; k < nr_events && e->nr_ends == 1; k++) {
+			const struct track *from = track_of(events[k].track);
+
+			if (!from || !from->thread || !is_type(&events[k], "TYPE_SLICE_BEGIN"))
+				continue;
+			for (size_t f = 0; f < events[k].nr_flows; f++)
+				found |= events[k].flows[f] == e->flows[e->nr_flows - 1] && events[k].t <= e->t;
+		}
+		led += found;
+		at_limit += found && !strncmp(t->name, "uid ", 4);
+	}
+	ok(failed > 0, "calls failed");
+	is(led, failed, "each leads to its cause");
+	is(at_limit, nr, "those that exceed the limit to the account of their user");
 }
 
 static void check_against_trace(const struct json_lines *trace)
@@ -259,6 +290,53 @@ static void check_against_trace(const struct json_lines *trace)
 	is(counted, user_pages * 4096, "the counter is at the user's level after the last such call");
 }
 
+/* Two machines: each has its track, on which all of it is, and nothing of one is taken for the other's. */
+static void check_machines(const char *rec, const char *out)
+{
+	char command[512], other[64];
+	size_t machines = 0, named = 0, strays = 0;
+	unsigned long long last = 0, begin = 0;
+	struct tool_run a;
+
+	if (system("unshare -u true 2>/dev/null && command -v hostname >/dev/null")) {
+		skip("two machines", "no unshare or hostname");
+		return;
+	}
+	snprintf(other, sizeof(other), "%s.other", rec);
+	snprintf(command, sizeof(command), "unshare -u sh -c 'hostname 0-machine; exec %s record -q --io -o %s -- %s --no-wait >/dev/null'",
+		 tool_path(), other, load_path("demo"));
+	is(system(command), 0, "another machine records");
+	tool(&a, "report", "--perfetto", out, rec, other, NULL);
+	is(a.status, 0, "a timeline of both");
+	tool_free(&a);
+	unlink(other);
+	nr_events = nr_tracks = 0;
+	if (!decode(out))
+		return;
+	for (size_t i = 0; i < nr_tracks; i++) {
+		const struct track *t = &tracks[i];
+
+		for (; t && t->parent; t = track_of(t->parent))
+			;
+		machines += !tracks[i].parent;
+		named += !tracks[i].parent && !strcmp(tracks[i].name, "0-machine");
+		strays += !t;
+	}
+	is(machines, 2, "two tracks are on top");
+	is(named, 1, "one has the other machine's name");
+	is(strays, 0, "all others are below one of them");
+	for (size_t i = 0; i < nr_events; i++) {
+		last = events[i].t > last ? events[i].t : last;
+		begin = !begin || events[i].t < begin ? events[i].t : begin;
+	}
+	is(last / 1000000000 - begin / 1000000000 < 600 && begin / 1000000000 > 1500000000, true,
+	   "times are those of the day, for both");
+	check_tracks();
+	check_nesting();
+	check_flows(2);
+	check_causes(2);
+}
+
 int main(void)
 {
 	char rec[] = "/tmp/fixbuf-timeline-XXXXXX", out[64];
@@ -284,8 +362,10 @@ int main(void)
 	if (decode(out)) {
 		check_tracks();
 		check_nesting();
-		check_flows();
+		check_flows(1);
+		check_causes(1);
 		check_against_trace(&trace);
+		check_machines(rec, out);
 	}
 	json_lines_free(&trace);
 	tool_free(&a);

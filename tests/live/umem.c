@@ -6,6 +6,8 @@
 #include "tool.h"
 #include "tool_json.h"
 
+#define MOST_S	30.0
+
 static void explained(const char *mode)
 {
 	struct tool_run a;
@@ -54,10 +56,46 @@ static void partly(void)
 	load_end(&l);
 }
 
+/* One user's descriptors cost another neither time nor a verdict; of the first nothing is claimed. */
+static void beside_a_flood(void)
+{
+	struct load his, other;
+	struct tool_run a;
+	double begun;
+	char uid[16];
+
+	if (!load_start(&his, "umem", "flood", NULL)) {
+		skip("beside a flood", "%s", his.skip);
+		return;
+	}
+	snprintf(uid, sizeof(uid), "%lld", load_number(&his, "uid"));
+	begun = children_cpu_s();
+	tool(&a, "verify", "--json", "-u", uid, NULL);
+	is(a.status, 4, "who has more descriptors than are looked through is unsettled");
+	is(json_nr_findings(a.json, 0, "unexplained-charge"), 0, "what they might explain is no finding");
+	has_text(a.out, "has more descriptors", "and it is said why");
+	tool_free(&a);
+
+	if (!load_start(&other, "umem", "one", NULL))
+		bail("the other one does not start");
+	snprintf(uid, sizeof(uid), "%lld", load_number(&other, "uid"));
+	tool(&a, "verify", "--json", "-u", uid, NULL);
+	is(a.status, 0, "beside it another user is looked through whole");
+	is(json_nr_findings(a.json, 0, NULL), 0, "and its sockets explain what they take");
+	tool_free(&a);
+	load_end(&other);
+	/* emulated, it takes as much longer as that is slower */
+	ok(kernel_only() || children_cpu_s() - begun < MOST_S, "both in less than %.0f s of CPU (%.2f)", MOST_S,
+	   children_cpu_s() - begun);
+	load_end(&his);
+}
+
 int main(void)
 {
 	explained("one");
 	explained("shared");
+	explained("many");
+	beside_a_flood();
 	partly();
 	return tap_end();
 }

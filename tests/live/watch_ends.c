@@ -143,7 +143,7 @@ static void unchecked_calls(void)
 /* Where nothing is known of it, it is told how long nobody looked: here from the first look on. */
 static void told_at_the_end(void)
 {
-	enum { LATE_MS = 613 };
+	enum { LATE_MS = 1613 };
 	struct json_object *last;
 	struct json_lines l;
 	struct tool_run a;
@@ -197,6 +197,12 @@ static void nothing_called(void)
 	tool_free(&a);
 }
 
+/* A preemptible kernel runs no program of ours where it preempted one: that is told, and unsettled. */
+static bool left_out(const struct tool_run *a)
+{
+	return a->out && strstr(a->out, "\"skipped-programs\"");
+}
+
 /*
  * A process that was found sound and ends before the watch: the verdict is about what was there. Of
  * one that is named beside it and never has a ring nothing is known for all that.
@@ -216,19 +222,29 @@ static void ended_before(void)
 	snprintf(pids, sizeof(pids), "%d", l.pid);
 	tool_start(&alone, &how, "verify", "--watch", "--json", "-d", kernel_only() ? "12s" : "3s", "-p", pids, NULL);
 	snprintf(pids, sizeof(pids), "%d,%d", l.pid, getpid());
-	tool_start(&both, &how, "verify", "--watch", "--json", "-d", kernel_only() ? "12s" : "3s", "-p", pids, NULL);
+	/* all of these are children of ours */
+	tool_start(&both, &how, "verify", "--watch", "--json", "-d", kernel_only() ? "12s" : "3s", "-p", pids,
+		   "--no-follow", NULL);
 	ok(tool_says(&alone, "watching", 30000) && tool_says(&both, "watching", 30000), "two watch it");
 	sleep(kernel_only() ? 5 : 1);
 	load_end(&l);
 	tool_wait(&alone, &how);
 	tool_wait(&both, &how);
-	is(alone.status, 0, "what was sound until it ended is no doubt");
-	ok(json_is(alone.json, "verdict", "nothing-found"), "the verdict is about it");
+	if (left_out(&alone)) {
+		skip("what was sound until it ended", "the kernel left out some of our programs");
+	} else {
+		is(alone.status, 0, "what was sound until it ended is no doubt");
+		ok(json_is(alone.json, "verdict", "nothing-found"), "the verdict is about it");
+	}
 	is(both.status, 4, "one beside it that has no ring is unsettled");
 	row = json_element(json_member(both.json, "unsettled"), 0);
 	snprintf(none, sizeof(none), "no ring of pid %d was found", getpid());
-	has_text(json_text(row, "why"), none, "and named");
-	is(json_object_array_length(json_member(both.json, "unsettled")), 1, "alone");
+	if (left_out(&both)) {
+		skip("who has no ring", "the kernel left out some of our programs");
+	} else {
+		has_text(json_text(row, "why"), none, "and named");
+		is(json_object_array_length(json_member(both.json, "unsettled")), 1, "alone");
+	}
 	tool_free(&alone);
 	tool_free(&both);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,6 +45,9 @@ static void stay(void)
 
 /* A name as a C++ compiler makes it. */
 static long mangled(int ring) __asm__("_ZN7hostile2up8registerEi");
+/* As Rust's does, and as it did before. */
+static long rust(int ring) __asm__("_RNvNtCs1234_7hostile4rust8register");
+static long old_rust(int ring) __asm__("_ZN7hostile6legacy8register17h0123456789abcdefE");
 
 static NAMED long hostile_register(int ring)
 {
@@ -53,9 +57,25 @@ static NAMED long hostile_register(int ring)
 	return ret;
 }
 
-static NAMED long mangled(int ring)
+static NAMED long rust(int ring)
 {
 	long ret = hostile_register(ring);
+
+	__asm__ volatile("" ::: "memory");
+	return ret;
+}
+
+static NAMED long old_rust(int ring)
+{
+	long ret = rust(ring);
+
+	__asm__ volatile("" ::: "memory");
+	return ret;
+}
+
+static NAMED long mangled(int ring)
+{
+	long ret = old_rust(ring);
 
 	__asm__ volatile("" ::: "memory");
 	return ret;
@@ -84,7 +104,8 @@ static const unsigned char code[] = {
 	0, 0x0f, 0x05, 0x5d, 0xc3,
 };
 
-static void as_compiled_code(int ring)
+/* .map: 'p' a pipe that nobody writes into, 'z' a link to what never ends, else one that is right. */
+static void as_compiled_code(int ring, char map)
 {
 	void *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -94,16 +115,22 @@ static void as_compiled_code(int ring)
 
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
 	unlink(path);
-	f = fopen(path, "we");
+	if (map == 'p')
+		must(mkfifo(path, 0644), "mkfifo");
+	else if (map == 'z')
+		must(symlink("/dev/zero", path), "symlink");
+	f = fopen(path, map == 'p' || map == 'z' ? "r+e" : "we");
 	if (!f || p == MAP_FAILED)
 		return;
-	fprintf(f, "%lx %zx compiled method\n", (unsigned long)p, sizeof(code));
-	fclose(f);
+	if (map != 'p' && map != 'z')
+		fprintf(f, "%lx %zx compiled method\n", (unsigned long)p, sizeof(code));
+	fflush(f);
 	memcpy(p, code, sizeof(code));
 	/* the fourth argument of the call is in another register than of a function */
 	__asm__ volatile("mov $1, %%r10" ::: "r10");
 	run(ring, IORING_REGISTER_BUFFERS, &iov, 0, 1);
 	stay();
+	fclose(f);
 	unlink(path);
 }
 #endif
@@ -123,8 +150,8 @@ static int be_hostile(const char *how)
 		stay();
 		return 0;
 	}
-	if (!strcmp(how, "map")) {
-		as_compiled_code(r.ring_fd);
+	if (!strncmp(how, "map", 3)) {
+		as_compiled_code(r.ring_fd, how[3]);
 		return 0;
 	}
 #endif

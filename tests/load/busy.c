@@ -60,7 +60,7 @@ static void bypass(void)
 {
 	struct iovec none = { NULL, 0 };
 
-	become_plain(8 << 20);
+	become_plain(4 * THP);
 	must(uring_open(&r, 4), "io_uring_setup");
 	must(uring_open(&other, 4), "io_uring_setup");
 	must(uring_register(r.ring_fd, iov, 2), "register");

@@ -358,9 +358,9 @@ static void forbidden(bool member)
 }
 
 /* A kernel without 32-bit programs takes one for no program at all. */
-static void inherit(char *program)
+static void inherit(char *program, char *mode)
 {
-	char fd[16], *args[] = { program, fd, NULL };
+	char fd[16], *args[] = { program, fd, mode, NULL };
 	struct io_uring r;
 
 	must(uring_open(&r, 4), "io_uring_setup");
@@ -384,8 +384,8 @@ int main(int argc, char **argv)
 		execv(argv[2], argv + 2);
 		must(-errno, argv[2]);
 	}
-	if (argc == 3 && !strcmp(argv[1], "inherit"))
-		inherit(argv[2]);
+	if (argc >= 3 && !strcmp(argv[1], "inherit"))
+		inherit(argv[2], argv[3]);
 	if (!strcmp(mode, "32-bit"))
 		as_32_bit();
 	else if (!strcmp(mode, "setup"))

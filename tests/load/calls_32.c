@@ -3,9 +3,11 @@
  * A program of 32 bits, of i386 or arm, without a C library, as no machine needs to have one of
  * that kind: "calls_32 FD" does with a ring of its own ("made32"), and with one that a 64-bit
  * program made and left to it as descriptor FD ("made64"), what "calls 32-bit" does, and says the same.
+ * "calls_32 FD wait" waits with both tables until it may go on, as other loads do.
  */
 #include <linux/io_uring.h>
 
+#define NR_READ		3
 #define NR_WRITE	4
 #define NR_EXIT		1
 #define NR_SETUP	425
@@ -112,9 +114,10 @@ static void table(int fd, const void *iov)
 	must(register_it(fd, IORING_REGISTER_BUFFERS_UPDATE, &change, sizeof(change)), "update: ");
 }
 
-__attribute__((noreturn)) static void run(const char *argument)
+__attribute__((noreturn)) static void run(const char *argument, int wait)
 {
 	int fd, given = 0;
+	char line;
 
 	for (; *argument; argument++)
 		given = 10 * given + *argument - '0';
@@ -125,6 +128,10 @@ __attribute__((noreturn)) static void run(const char *argument)
 	say_number("made64.fd=", given, "\n");
 	say_number("made32.slot1=", (__u32)buffers[NR], "\n");
 	say_number("made64.slot1=", (__u32)buffers[NR], "\n");
+	if (wait) {
+		say("READY\n");
+		call(NR_READ, 0, (int)&line, (const void *)1, 0);
+	}
 	/* what fails is told with its own cause */
 	must(register_it(fd, IORING_UNREGISTER_BUFFERS, 0, 0), "unregister: ");
 	narrow[2].base = 0;
@@ -137,5 +144,5 @@ __attribute__((noreturn, used)) static void start(char **stack)
 {
 	if ((int)stack[0] < 2)
 		end(2);
-	run(stack[2]);
+	run(stack[2], (int)stack[0] > 2);
 }

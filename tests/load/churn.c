@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 			most_s = strtoul(argv[i], NULL, 10);
 	}
 	if (plain)
-		become_plain(8 << 20);
+		become_plain(4 * THP);
 	threads = plain ? 1 : THREADS;
 	for (int i = 0; i < threads; i++)
 		pthread_create(&thread[i], NULL, run, NULL);

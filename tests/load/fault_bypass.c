@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 	char *p;
 
 	report_init(&argc, argv);
-	become_plain(8 << 20);
+	become_plain(4 * THP);
 	must(uring_open(&r, 4), "io_uring_setup");
 	p = mem_huge();
 	if (!p)

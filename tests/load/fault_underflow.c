@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	report_init(&argc, argv);
-	become_plain(8 << 20);
+	become_plain(4 * THP);
 	must(uring_open(&from, 4), "io_uring_setup");
 	must(uring_open(&to, 4), "io_uring_setup");
 	p = mem_huge();

@@ -8,8 +8,9 @@
  * has ended, and the other one has a buffer, too). exec: the other way round, a descriptor that
  * is kept by a program which does not know of it. passed: the maker's child has a descriptor, the maker
  * none. sibling: a process that has the maker's memory, not its descriptors, has made it; the parent
- * goes by a name of its own. unseen: as poller, with 2 MiB, and so many other descriptors that the
- * kernel keeps it apart from the thread's stack, so that nothing shows it but the account.
+ * goes by a name of its own. crowded: as poller, with two rings, and so many other descriptors that the
+ * kernel keeps them apart from the thread's stack. unseen: with 2 MiB, and thousands, more than are
+ * looked through, so that nothing shows it but the account.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +20,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,17 +60,20 @@ static void *wait_in_it(void *arg)
 	return NULL;
 }
 
+static struct io_uring second = { .ring_fd = -1 };
 static nfds_t nr_polled = 1;
 
 static void *poll_it(void *arg)
 {
-	struct pollfd fds[32];
+	struct pollfd *fds = calloc(nr_polled, sizeof(*fds));
 	int idle[2];
 
 	(void)arg;
 	must(pipe(idle) ? -errno : 0, "pipe");
 	for (nfds_t i = 0; i < nr_polled; i++)
 		fds[i] = (struct pollfd){ idle[0], POLLIN, 0 };
+	if (second.ring_fd >= 0)
+		fds[nr_polled - 1].fd = second.ring_fd;
 	fds[nr_polled / 2].fd = hidden.ring_fd;
 	waiter = syscall(SYS_gettid);
 	poll(fds, nr_polled, -1);
@@ -93,14 +99,14 @@ static void await_waiter(void)
 	}
 }
 
-static void unmap(void)
+static void unmap(struct io_uring *r)
 {
-	size_t sqes = *hidden.sq.kring_entries * sizeof(struct io_uring_sqe);
+	size_t sqes = *r->sq.kring_entries * sizeof(struct io_uring_sqe);
 
-	munmap(hidden.sq.sqes, sqes);
-	if (hidden.cq.ring_ptr && hidden.cq.ring_ptr != hidden.sq.ring_ptr)
-		munmap(hidden.cq.ring_ptr, hidden.cq.ring_sz);
-	munmap(hidden.sq.ring_ptr, hidden.sq.ring_sz);
+	munmap(r->sq.sqes, sqes);
+	if (r->cq.ring_ptr && r->cq.ring_ptr != r->sq.ring_ptr)
+		munmap(r->cq.ring_ptr, r->cq.ring_sz);
+	munmap(r->sq.ring_ptr, r->sq.ring_sz);
 }
 
 static void poll_by(struct io_uring *other)
@@ -134,10 +140,43 @@ static void make(struct iovec *iov, bool shared)
 	must(uring_register(hidden.ring_fd, iov, 1), "register");
 }
 
+static pid_t maker;
+
+/* What it holds it holds for some time after it can be joined. */
+static void await_its_end(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d", maker);
+	while (!access(path, F_OK))
+		usleep(1000);
+}
+
 static void *make_in_thread(void *iov)
 {
+	maker = syscall(SYS_gettid);
 	make(iov, false);
 	return NULL;
+}
+
+static void *make_two_in_thread(void *iov)
+{
+	struct iovec page = { mem_pages(1), PAGE };
+
+	must(uring_open(&second, 4), "io_uring_setup");
+	must(uring_register(second.ring_fd, &page, 1), "register");
+	return make_in_thread(iov);
+}
+
+static void raise_nofile(void)
+{
+	struct rlimit l;
+
+	must(getrlimit(RLIMIT_NOFILE, &l) ? -errno : 0, "getrlimit");
+	if (l.rlim_max < nr_polled)
+		l.rlim_max = nr_polled;
+	l.rlim_cur = l.rlim_max;
+	must(setrlimit(RLIMIT_NOFILE, &l) ? -errno : 0, "setrlimit");
 }
 
 static atomic_int made;
@@ -225,17 +264,21 @@ int main(int argc, char **argv)
 	struct iovec iov;
 	struct io_uring other;
 	pthread_t thread;
-	bool polls, sleeps;
+	bool crowded, polls, sleeps;
 	const char *way;
 
 	report_init(&argc, argv);
 	way = argc > 1 ? argv[1] : "mapped";
-	polls = !strcmp(way, "poller") || !strcmp(way, "unseen");
+	crowded = !strcmp(way, "crowded");
+	polls = crowded || !strcmp(way, "poller") || !strcmp(way, "unseen");
 	sleeps = polls || !strcmp(way, "waiter");
 	if (!strcmp(way, "unseen")) {
 		pages = 512;
-		nr_polled = 31;
+		nr_polled = 9001;
+		raise_nofile();
 		become_plain(8 << 20);
+	} else if (crowded) {
+		nr_polled = 997;
 	}
 	/* from 7.2 a ring without a limit does not say whose it is */
 	if (!strcmp(way, "passed"))
@@ -252,8 +295,10 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	if (!strcmp(way, "thread") || !strcmp(way, "beside") || sleeps) {
-		must(-pthread_create(&thread, NULL, make_in_thread, &iov), "pthread_create");
+		must(-pthread_create(&thread, NULL, crowded ? make_two_in_thread : make_in_thread, &iov),
+		     "pthread_create");
 		pthread_join(thread, NULL);
+		await_its_end();
 	} else if (!strcmp(way, "sibling")) {
 		clone_sibling(&iov);
 	} else {
@@ -276,7 +321,11 @@ int main(int argc, char **argv)
 	if (strcmp(way, "sibling"))
 		close(hidden.ring_fd);
 	if (!strcmp(way, "waited") || !strcmp(way, "polled") || !strcmp(way, "beside") || sleeps)
-		unmap();
+		unmap(&hidden);
+	if (crowded) {
+		close(second.ring_fd);
+		unmap(&second);
+	}
 	report_ready();
 	_exit(0);
 }

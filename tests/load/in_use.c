@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A buffer leaves its slot. In what first mode names, while requests use it:
- *   in_use unregister | update | close | drained ROUNDS | parked | ended
+ *   in_use unregister | update | close | drained ROUNDS | held ROUNDS | parked | ended
  * unregister: three READ_FIXED wait on a pipe, then are let go; update: one does, of the second
  * slot; close: the ring is closed under it; drained: each has ended before, so many times, so that the
- * kernel uses its memory of the last round again. Nothing leaves its slot in: parked: three wait,
+ * kernel uses its memory of the last round again; held: one waits in each of so many rounds. Nothing leaves its slot in: parked: three wait,
  * of the second slot, and for good, while the first is used again and again, and the third never;
  * ended: the same, but the three have ended.
  * Older kernels wait in the call for the requests: skipped there.
@@ -24,6 +24,7 @@
 
 #define PAGES	19
 #define READS	3
+#define HELD_ROUND_US 200000
 #define HELD_US	1100000	/* a reader on a busy machine is late */
 
 static struct io_uring ring;
@@ -115,6 +116,17 @@ static void *use_first(void *arg)
 	return arg;
 }
 
+static void hold_each(int rounds)
+{
+	while (rounds--) {
+		must(uring_register(ring.ring_fd, iov, 2), "register");
+		begin_reads(1, 1);
+		must(in_time(unregister), "unregister");
+		usleep(HELD_ROUND_US);
+		end_reads(1);
+	}
+}
+
 static void stay(bool ended)
 {
 	pthread_t thread;
@@ -152,6 +164,11 @@ int main(int argc, char **argv)
 			end_reads(READS);
 			must(uring_unregister(ring.ring_fd), "unregister");
 		}
+		report_ready();
+		return 0;
+	}
+	if (!strcmp(mode, "held")) {
+		hold_each(argc > 2 ? atoi(argv[2]) : 0);
 		report_ready();
 		return 0;
 	}

@@ -8,7 +8,8 @@
  * table; "many spans N", as many buffers that are each the whole huge page; "many subusers N", a
  * full table each of as many subordinate users of a namespace of its, "many subspans N", SPANS such
  * buffers each; "many events N", as many as there may be until told to go on, of tables of N buffers and
- * of rings; "many floods N", of tables by the user who calls; "many small N", buffers of that user.
+ * of rings; "many floods N", of tables by the user who calls; "many small N", buffers of that user. "many heirs N",
+ * forked processes that each hold the same HEIRLOOMS rings.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@
 #define SOMEBODY	54397
 #define SPANS		4096
 #define TABLE		16384	/* what a table has at most */
+#define HEIRLOOMS	31
 
 static void buffers(unsigned int nr)
 {
@@ -171,6 +173,26 @@ static void clones(unsigned int nr)
 	}
 	report("ring.fd=%d", r.ring_fd);
 	free(iov);
+}
+
+static void heirs(unsigned int nr)
+{
+	struct io_uring r;
+
+	become(HOSTILE);
+	for (unsigned int i = 0; i < HEIRLOOMS; i++)
+		must(uring_open(&r, 1), "io_uring_setup");
+	for (unsigned int i = 0; i < nr; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			report_skip("%u processes are not to be had", nr);
+		if (pid)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
 }
 
 static void spans(unsigned int nr)
@@ -353,6 +375,8 @@ int main(int argc, char **argv)
 		descriptors(nr);
 	else if (nr && !strcmp(argv[1], "clones"))
 		clones(nr);
+	else if (nr && !strcmp(argv[1], "heirs"))
+		heirs(nr);
 	else if (nr && !strcmp(argv[1], "spans"))
 		spans(nr);
 	else if (nr && !strcmp(argv[1], "subusers"))

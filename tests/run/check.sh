@@ -139,12 +139,15 @@ fi
 echo "--- completion in bash, zsh and fish"
 tap "completion" sh "$here/completion.sh" "$build"
 
+echo "--- what a container gets"
+tap "container" sh "$here/container.sh" "$build"
+
 echo "--- the man page against the tables of commands and options"
 tap "man page" sh "$here/man.sh" "$build"
 
 echo "--- fuzzing"
 if make --no-print-directory -j"$(nproc)" fuzzers > "$out" 2>&1; then
-	for what in report names maps request web elf; do
+	for what in report names maps request web elf diff; do
 		sh "$here/../fuzz/run.sh" "$build" $what "${FIXBUF_FUZZ_SECONDS:-8}" > "$out" 2>&1
 		one $? "fuzzing of $what"
 	done

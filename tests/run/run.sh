@@ -6,6 +6,7 @@
 # PATTERN: a glob of the programs' names ('io_*'), with a slash of their paths ('unit/model/*')
 # FIXBUF_TEST_SECONDS: time-out of a program (default 120)
 
+[ $# -le 2 ] || { echo "usage: run.sh BUILD_DIR [PATTERN]: one pattern" >&2; exit 2; }
 build=${1:?usage: run.sh BUILD_DIR [PATTERN]}
 pattern=${2:-*}
 limit=${FIXBUF_TEST_SECONDS:-120}

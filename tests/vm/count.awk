@@ -23,6 +23,7 @@ BEGIN {
 /^vm-tier: / { tier = $2 }
 # none of the tests that were asked for depends on the tier
 /^vm-tier-unwanted: / { unwanted[$2] = 1 }
+/^vm-tier-unavailable: / { unavailable[$2] = 1 }
 # a program's line, for a tier that never comes to its totals
 /^[a-z]+\/[^ ]+ +[0-9]+ passed +[0-9]+ failed +[0-9]+ skipped/ {
 	passed[tier] += $2
@@ -47,7 +48,9 @@ END {
 		t = name[i]
 		if (unwanted[t])
 			continue
-		if (!ended[t]) {
+		if (unavailable[t])
+			row(t, 0, 0, 0, "unavailable")
+		else if (!ended[t]) {
 			row(t, passed[t], failed[t] + 1, skipped[t], died())
 			boot = 0
 		} else if (!counted[t] || passed[t] + failed[t] + skipped[t] == 0)

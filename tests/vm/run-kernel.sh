@@ -16,9 +16,9 @@ name=$label-$first
 
 job="PARTS='$*' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' TESTS='$TESTS' sh tests/vm/suite.sh"
 
-# The failures, what the kernel said, and what was running when a guest died
+# The failures, tiers that there are none of, what the kernel said, and what was running when a guest died
 evidence() {
-	grep -aE '^ *(not ok|Bail out!)' "$out/$name.tap" | head -n 20 || true
+	grep -aE '^ *(not ok|Bail out!|vm-tier-unavailable)' "$out/$name.tap" | head -n 20 || true
 	[ "$boot" -ne 0 ] || return 0
 	grep '^boot: ' "$out/$name.log" | head -n 8 || true
 	[ "$boot" -eq 126 ] || tail -n 3 "$out/$name.tap" | sed 's/^/last: /'

@@ -4,6 +4,7 @@
 # suite.sh, in the guest: runs the live tests of $TESTS (globs, default all) but for $LEFT_OUT;
 # those named in $TIERED at each tier that is in $PARTS, the others once, as "any". Each part is
 # a build folder of links, as run.sh takes one. A part that ends without vm-tier-end has died.
+# A tier that kernels of this architecture do not have is not run: vm-tier-unavailable says why.
 build=$PWD/build
 # an emulated processor is some ten times slower
 export FIXBUF_TEST_SECONDS=600
@@ -15,9 +16,26 @@ folder() {
 	ln -s "$build/tests/load" "$1/tests/load"
 }
 
+# lacks TIER: prints why there is none on this architecture, where the program takes the next
+# of its own accord. One that is refused for any other reason is run, and fails.
+lacks() {
+	[ "$1" != any ] || return 1
+	! said=$("$build/fixbuf-trace" doctor --tier "$1" 2>&1) || return 1
+	case $said in
+	*"not supported by this kernel on this architecture"*) ;;
+	*) return 1 ;;
+	esac
+	"$build/fixbuf-trace" doctor | grep -q '^tier *kprobes:' || return 1
+	echo "$said"
+}
+
 part() {
 	if [ "${TESTS:-*}" != '*' ] && [ ! "$(ls "$2/tests/live")" ]; then
 		echo "vm-tier-unwanted: $1"
+		return
+	fi
+	if why=$(lacks "$1"); then
+		echo "vm-tier-unavailable: $1 $why"
 		return
 	fi
 	echo "vm-tier: $1"

@@ -94,3 +94,16 @@ __u64 address_hidden(const struct address_key *key, __u64 address)
 	} while (address < FIRST_ADDRESS);
 	return address;
 }
+
+void put_addresses_hidden(FILE *out, const char *text, const struct address_key *key)
+{
+	while (*text) {
+		size_t n = strspn(text, "0123456789abcdef");
+
+		if (n == 16 && strchr("89abcdef", *text))
+			fprintf(out, "%016llx", address_hidden(key, strtoull(text, NULL, 16)));
+		else
+			fwrite(text, 1, n ? n : 1, out);
+		text += n ? n : 1;
+	}
+}

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct address_key {
 	__u64 half[2];
@@ -22,5 +23,8 @@ __u64 address_key_hash(const struct address_key *key, const void *bytes, size_t 
  * is. NULL: the address.
  */
 __u64 address_hidden(const struct address_key *key, __u64 address);
+
+/* Prints a text with what stands for each address of the kernel in it: 16 digits, the first bit set. */
+void put_addresses_hidden(FILE *out, const char *text, const struct address_key *key);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The clock of every time in this program: CLOCK_MONOTONIC, as the kernel side's. */
+/* The clock of every time in this program: CLOCK_MONOTONIC, as the kernel side's, which knows no time namespaces. */
 #ifndef FIXBUF_BASE_CLOCK_H
 #define FIXBUF_BASE_CLOCK_H
 

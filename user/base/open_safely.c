@@ -161,3 +161,27 @@ int open_output(const char *path)
 {
 	return open_output_at(path, 0);
 }
+
+/* ---- what is read ------------------------------------------------------------------------- */
+
+int open_input(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), err = ESPIPE;
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	/* only its opening was not to wait */
+	if (fstat(fd, &st) || fcntl(fd, F_SETFL, 0))
+		err = errno;
+	else if (!S_ISFIFO(st.st_mode) || is_open_or_device(path))
+		return fd;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+const char *input_error(int err)
+{
+	return err == ESPIPE ? "it is a named pipe, not a file" : strerror(err);
+}

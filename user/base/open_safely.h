@@ -16,5 +16,13 @@ int open_safely(const char *path, int flags);
  * folder in which others may put something. A descriptor or -errno.
  */
 int open_output(const char *path);
+/*
+ * A file to read that whoever runs this names: what is open already may be a pipe, as a shell's <()
+ * is; in a folder one is ESPIPE, as what others put there may never have an end. As open(2) it is -1
+ * with errno.
+ */
+int open_input(const char *path);
+/* Why that failed, or reading what it gave. */
+const char *input_error(int err);
 
 #endif

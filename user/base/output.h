@@ -10,7 +10,8 @@ struct output {
 	const char *path;	/* of -o, NULL = standard output */
 	FILE *out;
 	const char *kernel;	/* release of the kernel that is told about */
-	bool json, timestamps, quiet, no_header;
+	const char *boot_id;	/* of what runs now, for who compares two looks; NULL = it is not told */
+	bool json, csv, timestamps, quiet, no_header;
 	int verbose;
 	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
 };

@@ -11,6 +11,8 @@
 
 #define PAGE_SHIFT	page_shift
 #define PAGE_BYTES	(1ULL << PAGE_SHIFT)
+/* What one table of page table entries maps: 2 MiB where pages have 4 KiB, 32 MiB where 16 */
+#define HUGE_BYTES	(PAGE_BYTES / 8 * PAGE_BYTES)
 
 extern unsigned int page_shift;	/* set below; 12 until then */
 

@@ -28,25 +28,33 @@ void json_ns_pid(struct json *j, __u32 ns_pid)
 		json_known(j, "ns_pid", ns_pid != NS_PID_HIDDEN, ns_pid);
 }
 
-__u64 pid_age_ns(__u32 pid)
+/* When a process of /proc was made, since boot, as exactly as the kernel tells it (10 ms); ~0 = not known. */
+static __u64 pid_start_ns(__u32 pid)
 {
-	unsigned long long start, hz = sysconf(_SC_CLK_TCK);
+	unsigned long long ticks, hz = sysconf(_SC_CLK_TCK);
+	__u64 start = ~0ULL;
 	const char *name_end;
-	struct timespec t;
 	char path[32], *stat;
-	__u64 age = ~0ULL;
 
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
 	stat = file_text(AT_FDCWD, path, MAX_STAT);
 	/* the name may hold anything, parentheses too */
 	name_end = stat ? strrchr(stat, ')') : NULL;
-	if (name_end && !clock_gettime(CLOCK_BOOTTIME, &t) &&
+	if (name_end &&
 	    sscanf(name_end, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &start) == 1) {
-		__u64 now = t.tv_sec * NS_PER_S + t.tv_nsec, since = start * (NS_PER_S / hz);
-
-		age = now > since ? now - since : 0;
-	}
+		   &ticks) == 1)
+		start = ticks * (NS_PER_S / hz);
 	free(stat);
-	return age;
+	return start;
+}
+
+__u64 pid_age_ns(__u32 pid)
+{
+	__u64 start = pid_start_ns(pid), now;
+	struct timespec t;
+
+	if (start == ~0ULL || clock_gettime(CLOCK_BOOTTIME, &t))
+		return ~0ULL;
+	now = t.tv_sec * NS_PER_S + t.tv_nsec;
+	return now > start ? now - start : 0;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -126,4 +128,15 @@ const char *system_release(void)
 	if (!u.release[0])
 		uname(&u);
 	return u.release;
+}
+
+const char *system_boot_id(void)
+{
+	static char id[48];
+	char *text = file_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 16384);
+
+	if (text)
+		snprintf(id, sizeof(id), "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+	return id[0] ? id : NULL;
 }

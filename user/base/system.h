@@ -9,6 +9,8 @@
 
 /* "6.18.44", as uname(2) says. */
 const char *system_release(void);
+/* What tells this boot of this machine from any other, as the kernel made it up; NULL = it does not say. */
+const char *system_boot_id(void);
 /* The number in /proc/sys/kernel/.name, .otherwise where there is none. */
 int system_setting(const char *name, int otherwise);
 /* Whether a capability is in effect, by its number in linux/capability.h. */

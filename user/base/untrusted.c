@@ -238,3 +238,35 @@ void put_folded(FILE *out, struct untrusted u)
 		fputs(c == ';' || c == ' ' ? "_" : text, out);
 	}
 }
+
+/* Of spreadsheets; those of East Asia take the wide forms, too. */
+static bool begins_formula(__s32 c)
+{
+	return c == '=' || c == '+' || c == '-' || c == '@' || c == 0xff1d || c == 0xff0b || c == 0xff0d ||
+	       c == 0xff20;
+}
+
+/* Which separator a reader takes is its user's choice, and some leave blanks out. */
+static bool may_end_cell(__s32 c)
+{
+	return c >= 0 && c < 0x80 && strchr(" ,;|\"'", c);
+}
+
+void put_csv(FILE *out, struct untrusted u)
+{
+	bool first = true;
+
+	fputc('"', out);
+	for (size_t i = 0; i < u.len; ) {
+		char text[LONGEST];
+		__s32 c;
+
+		i += tame_one(text, u.bytes + i, u.len - i, &c);
+		if (first && begins_formula(c))
+			fprintf(out, c < 0x80 ? "\\x%02x" : "\\u%04x", c);
+		else
+			fputs(c == '"' ? "\"\"" : text, out);
+		first = may_end_cell(c);
+	}
+	fputc('"', out);
+}

@@ -7,6 +7,7 @@
  *   JSON				json_text(), json_comm() of base/json.h
  *   labels of metrics			put_label()
  *   folded stacks			put_folded()
+ *   cells of CSV			put_csv(), csv_text() of base/csv.h
  * A sentence (the detail of a finding, the explanation of a failure) is built of tamed text, so
  * that it is plain text for every view.
  */
@@ -84,5 +85,12 @@ void put_folded(FILE *out, struct untrusted u);
 
 /* Prints it as the value of a label of OpenMetrics, without the quotes. Different text differs. */
 void put_label(FILE *out, struct untrusted u);
+
+/*
+ * Prints it as a cell of CSV, in quotes, tamed. What a spreadsheet takes for the begin of a formula
+ * is escaped like what is not visible ("\x3d"), also behind what another program takes for the end of
+ * a cell.
+ */
+void put_csv(FILE *out, struct untrusted u);
 
 #endif

@@ -8,9 +8,12 @@
 #include "base/pid.h"
 #include "base/signals.h"
 #include "capture/balance.h"
+#include "capture/payers.h"
+#include "capture/peek.h"
 #include "capture/ring_walk.h"
 #include "capture/umems.h"
 #include "checks/selected.h"
+#include "checks/verdict.h"
 
 /*
  * A ring that closes gives its pages back within tens of milliseconds, up to 6.1 within a second
@@ -19,37 +22,53 @@
  */
 #define READINGS	16
 #define APART_NS	100000000ULL
+#define USER_MAPS	1024	/* processes whose mappings are read of one user, ... */
+#define MAPS_UNIT	(64 << 10) /* ... of so much text each, or fewer of more */
 #define JITTER_NS	7000000ULL	/* a load with a beat of its own is not met at the same point */
 
 /* Pages of perf's buffers that a process has mapped: part of them is charged to it. */
-static __u64 perf_pages(__u32 pid, __u32 ns_pid)
+static __u64 perf_pages(__u32 pid, __u32 ns_pid, size_t *len)
 {
 	static const char name[] = "anon_inode:[perf_event]";
 	__u64 bytes = 0;
 	const char *at;
 	struct map m;
-	size_t len;
-	char *text = maps_read(pid_in_proc(pid, ns_pid), &len);
+	char *text = maps_read(pid_in_proc(pid, ns_pid), len);
 
 	at = text;
-	while (text && maps_next(&at, text + len, &m))
+	while (text && maps_next(&at, text + *len, &m))
 		if (m.path_len == strlen(name) && !memcmp(m.path, name, m.path_len))
 			bytes += m.end - m.start;
 	free(text);
 	return bytes >> PAGE_SHIFT;
 }
 
-static void explain_by_perf(struct balance *b, const struct ledger *l)
+/* What a process has mapped, while there is a rest for it to explain, and its user is not read too much of. */
+static void explain_by_maps(struct balance *b, size_t i, const struct ledger_mm *mm, struct payers *read)
 {
-	for (size_t i = 0; i < b->nr; i++) {
-		const struct rest *r = &b->list[i];
+	const struct fact_holder process = {
+		.h.pid = mm->pid, .h.uid = mm->uid, .payer = mm->uid,
+	};
+	size_t len = 0;
 
-		if (!r->is_user && r->pid)
-			balance_explain(b, i, perf_pages(r->pid, r->ns_pid));
-		for (const struct ledger_mm *mm = l->mms; mm && r->is_user; mm = mm->hh.next)
-			if (mm->pid && mm->uid == r->uid)
-				balance_explain(b, i, perf_pages(mm->pid, mm->ns_pid));
-	}
+	if (b->list[i].pages && payers_spend(read, &process, USER_MAPS))
+		balance_explain(b, i, perf_pages(mm->pid, mm->ns_pid, &len));
+	for (; len > MAPS_UNIT; len -= MAPS_UNIT)
+		payers_spend(read, &process, USER_MAPS);
+}
+
+static int explain_by_perf(struct balance *b, const struct ledger *l, const struct walk *walk,
+			   struct walk_cuts *cuts)
+{
+	struct payers read = { 0 };
+
+	for (size_t i = 0; i < b->nr; i++)
+		for (const struct ledger_mm *mm = l->mms; mm && !walk_is_over(walk); mm = mm->hh.next)
+			if (mm->pid && (b->list[i].is_user ? mm->uid == b->list[i].uid :
+							     mm->id == b->list[i].id))
+				explain_by_maps(b, i, mm, &read);
+	payers_end(&read, cuts);
+	return walk_is_over(walk) ? peek_end() : 0;
 }
 
 int readings_next(struct readings_of_accounts *r, struct walk *walk)
@@ -57,12 +76,12 @@ int readings_next(struct readings_of_accounts *r, struct walk *walk)
 	struct ledger *l = ledger_new();
 	int err = walk_accounts(walk, l);
 
-	ledger_free(r->last);
-	r->last = l;
 	if (!err && r->nr++)
-		balance_again(&r->left, l);
+		balance_again(&r->left, r->last, l);
 	else if (!err)
 		balance_take(&r->left, l);
+	ledger_free(r->last);
+	r->last = l;
 	r->taken_ns = clock_now_ns();
 	return err;
 }
@@ -77,19 +96,56 @@ bool readings_done(const struct readings_of_accounts *r)
 	return r->nr >= READINGS || (r->nr && !r->left.nr);
 }
 
-void readings_tell(struct readings_of_accounts *r, const struct umems *umems,
-		   const struct selection *select, struct findings *out)
+/* Not all that could explain it was looked at. */
+static const struct walk_cut *cut_of(const struct finding *f, const struct walk_cuts *cuts)
 {
-	struct findings found = { 0 };
+	for (size_t i = 0; i < cuts->nr; i++)
+		if (cuts->list[i].uid == f->uid)
+			return &cuts->list[i];
+	return NULL;
+}
+
+static bool is_whole(const struct finding *f, const void *cuts)
+{
+	return !cut_of(f, cuts);
+}
+
+static void leave_out(struct findings *fs, const struct walk_cuts *cuts, struct unsettled_list *u)
+{
+	for (size_t i = 0; i < fs->nr; i++) {
+		const struct walk_cut *cut = cut_of(&fs->list[i], cuts);
+		struct unsettled row = { .what = UNSETTLED_MAPPINGS, .has_uid = true };
+
+		if (!cut)
+			continue;
+		row.uid = cut->uid;
+		row.count = cut->processes;
+		/* a look at the rings may have said so */
+		if (!unsettled_has(u, row))
+			unsettled_add(u, row);
+	}
+	findings_keep(fs, is_whole, cuts);
+}
+
+int readings_tell(struct readings_of_accounts *r, struct walk *walk, const struct selection *select,
+		  struct findings *out, struct unsettled_list *u)
+{
+	struct walk_cuts cuts = { 0 };
+	int err;
 
 	if (!r->nr)
-		return;
-	explain_by_perf(&r->left, r->last);
-	umems_explain(umems, &r->left);
-	check_balance(&r->left, r->last, &found);
-	findings_keep_selected(select, r->last, &found);
-	findings_append(out, &found);
-	findings_sort(out);
+		return 0;
+	err = umems_explain(walk, select, &r->left, &cuts) ? :
+	      explain_by_perf(&r->left, r->last, walk, &cuts);
+	if (!err) {
+		check_balance(&r->left, r->last, out);
+		findings_keep_selected(select, r->last, out);
+		/* a ring that the walk did not come to is what the finding is of: that is told beside it */
+		leave_out(out, &cuts, u);
+		findings_sort(out);
+	}
+	free(cuts.list);
+	return err;
 }
 
 void readings_end(struct readings_of_accounts *r)
@@ -99,10 +155,11 @@ void readings_end(struct readings_of_accounts *r)
 	*r = (struct readings_of_accounts){ 0 };
 }
 
-int look_at_balance(struct walk *walk, const struct umems *umems, const struct selection *select,
-		    struct findings *out)
+int look_at_balance(struct walk *walk, const struct selection *select, struct findings *out,
+		    struct unsettled_list *u)
 {
 	struct readings_of_accounts r = { 0 };
+	struct findings found = { 0 };
 	int err = readings_next(&r, walk);
 
 	while (!err && !readings_done(&r) && !interrupted) {
@@ -112,7 +169,12 @@ int look_at_balance(struct walk *walk, const struct umems *umems, const struct s
 		err = readings_next(&r, walk);
 	}
 	if (!err)
-		readings_tell(&r, umems, select, out);
+		err = readings_tell(&r, walk, select, &found, u);
+	for (size_t i = 0; i < found.nr; i++)
+		if (found.list[i].unconfirmed)
+			unsettled_add(u, suspicion_row(&found.list[i]));
+	findings_append(out, &found);
+	findings_sort(out);
 	readings_end(&r);
 	return err;
 }

@@ -6,7 +6,7 @@
 #include "checks/balance.h"
 #include "model/selection.h"
 
-struct umems;
+struct unsettled_list;
 struct walk;
 
 /* Where something is not explained, the balance is taken for over a second: not oftener than this. */
@@ -21,19 +21,23 @@ struct readings_of_accounts {
 };
 
 /*
- * Takes one more, at least readings_apart_ns() after the one before, until readings_done(). 0, or
- * -errno with a sentence. readings_tell() adds what is left of the selection, in order.
+ * Takes one more, at least readings_apart_ns() after the one before, until readings_done(). Then
+ * readings_tell() adds what is left of the selection, in order, and to *u who has more than is
+ * looked through: of them nothing is told. 0, or -errno with a sentence.
  */
 int readings_next(struct readings_of_accounts *r, struct walk *walk);
 __u64 readings_apart_ns(const struct readings_of_accounts *r);
 bool readings_done(const struct readings_of_accounts *r);
-void readings_tell(struct readings_of_accounts *r, const struct umems *umems,
-		   const struct selection *select, struct findings *out);
+int readings_tell(struct readings_of_accounts *r, struct walk *walk, const struct selection *select,
+		  struct findings *out, struct unsettled_list *u);
 /* Ready for the first again. */
 void readings_end(struct readings_of_accounts *r);
 
-/* All of them, at once: adds what it finds of the selection, in order. 0, or -errno with a sentence. */
-int look_at_balance(struct walk *walk, const struct umems *umems, const struct selection *select,
-		    struct findings *out);
+/*
+ * All of them, at once: adds what it finds of the selection, in order, and what it could not confirm to
+ * *u. 0, or -errno with a sentence.
+ */
+int look_at_balance(struct walk *walk, const struct selection *select, struct findings *out,
+		    struct unsettled_list *u);
 
 #endif

@@ -12,11 +12,14 @@
 #include "fixbuf.skel.h"
 #include "model/event.h"
 
-/* The entry points of the two calls, of which a kernel has those of its architecture. */
+/* The entry points of the two calls, as this architecture has them. */
 static const struct { const char *func; bool setup; } entry_points[] = {
+#ifdef __x86_64__
 	{ "__x64_sys_io_uring_setup", true }, { "__x64_sys_io_uring_register", false },
 	{ "__ia32_sys_io_uring_setup", true }, { "__ia32_sys_io_uring_register", false },
+#else
 	{ "__arm64_sys_io_uring_setup", true }, { "__arm64_sys_io_uring_register", false },
+#endif
 };
 
 static struct call_end_hook *add(struct call_ends *e, const char *how, const char *what)
@@ -174,7 +177,8 @@ void call_ends_start(struct call_ends *e)
 	for (size_t i = 0; e->by != ENDS_UNSEEN && i < e->nr; i++)
 		if (e->list[i].programs[0])
 			start(e, &e->list[i]);
-	e->skel->bss->calls_seen_since = clock_now_ns();
+	if (e->by != ENDS_UNSEEN)
+		e->skel->bss->calls_seen_since = clock_now_ns();
 }
 
 void call_ends_stop(struct call_ends *e)

@@ -8,14 +8,17 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/page_size.h"
+#include "base/system.h"
 #include "capture/call_ends.h"
 #include "capture/call_hooks.h"
 #include "capture/capture.h"
+#include "capture/family.h"
 #include "capture/forks.h"
 #include "capture/in_use.h"
 #include "capture/kernel.h"
 #include "capture/peek.h"
 #include "capture/ring_reader.h"
+#include "capture/select.h"
 #include "capture/symbols_elf.h"
 #include "capture/umems.h"
 #include "capture/unmaps.h"
@@ -49,18 +52,23 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 {
 	const struct capture_how *how = wants->how;
 
+	if (c->skel) {
+		c->family = family_prepare(c->skel, c->walk, wants->select);
+		if (select_prepare(c->skel, wants->select, wants->on))
+			return -1;
+	}
 	if (wants->pages || wants->on)
 		reader_prepare_provided(walk_peek(c->walk)->skel);
 	if (wants->pages) {
-		c->umems = umems_prepare(c->walk);
+		umems_prepare(walk_peek(c->walk)->skel);
 		c->pages = page_walk_prepare(c->walk);
 		if (!c->pages)
 			return -1;
 	}
 	if (wants->on) {
 		in_use_prepare(c->walk);
-		c->facts = facts_prepare(c->skel, wants->select, how->ring_buffer_kib ?
-					 how->ring_buffer_kib : RING_BUFFER_KIB);
+		c->facts = facts_prepare(c->skel, how->ring_buffer_kib ? : RING_BUFFER_KIB);
+		family_only_counts(c->family, c->facts);
 		c->attach = c->facts ? attach_prepare(c->skel, how->tier, how->syscalls) : NULL;
 		if (!c->attach)
 			return -1;
@@ -68,7 +76,7 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 			stacks_prepare(c->stacks, c->skel);
 	}
 	if (wants->io) {
-		c->io = io_stat_prepare(c->skel, wants->select, wants->io);
+		c->io = io_stat_prepare(c->skel, wants->io);
 		if (!c->io)
 			return -1;
 		if (c->facts)
@@ -108,6 +116,8 @@ static int load_objects(struct capture *c)
 {
 	int err = walk_load(c->walk);
 
+	if (!err && c->family)
+		err = family_share(c->family);
 	if (!err && c->skel)
 		err = kern_load(c->skel->skeleton);
 	kern_end();
@@ -144,10 +154,10 @@ int capture_open(struct capture *c, const struct capture_wants *wants)
 		tell_self(c);
 	if (!err)
 		err = walk_translate_pids(c->walk, wants->select);
+	if (!err && c->family)
+		err = family_start(c->family);
 	if (!err && c->pages)
 		err = page_walk_start(c->pages);
-	if (!err && c->umems)
-		err = umems_start(c->umems);
 	if (!err && c->facts)
 		err = facts_start(c->facts, wants->on);
 	if (!err && c->attach)
@@ -185,10 +195,10 @@ void capture_close(struct capture *c)
 	facts_free(c->facts);
 	stacks_free(c->stacks);
 	io_stat_free(c->io);
+	family_free(c->family);
 	forks_free(c->forks);
 	unmaps_free(c->unmaps);
 	page_walk_free(c->pages);
-	umems_free(c->umems);
 	walk_free(c->walk);
 	fixbuf_bpf__destroy(c->skel);
 	memset(c, 0, sizeof(*c));
@@ -206,6 +216,11 @@ static void read_command(char *to, size_t size)
 	for (size_t i = 0; i + 1 < n; i++)
 		if (!to[i])
 			to[i] = ' ';
+}
+
+bool capture_missed_children(const struct capture *c)
+{
+	return c->family && family_missed(c->family);
 }
 
 __u32 capture_own_tgid(const struct capture *c)
@@ -243,5 +258,6 @@ void capture_origin(const struct capture *c, struct origin *o)
 	snprintf(o->kernel, sizeof(o->kernel), "%s", uts.release);
 	snprintf(o->machine, sizeof(o->machine), "%.31s", uts.machine);
 	snprintf(o->host, sizeof(o->host), "%.63s", uts.nodename);
+	snprintf(o->boot_id, sizeof(o->boot_id), "%.39s", system_boot_id() ?: "");
 	read_command(o->command, sizeof(o->command));
 }

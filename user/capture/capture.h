@@ -19,9 +19,9 @@
 
 struct attach;
 struct call_ends;
+struct family;
 struct forks;
 struct unmaps;
-struct umems;
 
 /* How to watch: what the command line may say of it. */
 struct capture_how {
@@ -48,7 +48,7 @@ struct capture {
 	struct fixbuf_bpf *skel;
 	struct walk *walk;
 	struct page_walk *pages;	/* those below are NULL unless wanted */
-	struct umems *umems;		/* with .pages */
+	struct family *family;		/* with any of those below */
 	struct facts *facts;
 	struct attach *attach;
 	struct stacks *stacks;
@@ -64,6 +64,8 @@ int capture_open(struct capture *c, const struct capture_wants *wants);
 void capture_stop(struct capture *c);
 void capture_close(struct capture *c);
 
+/* Whether what selected processes started was not followed, for want of room. */
+bool capture_missed_children(const struct capture *c);
 /* Our own process as the kernel numbers it, also from within a pid namespace. */
 __u32 capture_own_tgid(const struct capture *c);
 /* Before privileges are given up: libbpf reads from a file, once, how many CPUs there may be. */

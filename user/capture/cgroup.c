@@ -55,14 +55,16 @@ static int find_named(struct selection *s)
 {
 	const char *what = s->cgroup_by == CGROUP_BY_UNIT ? "unit" : "container";
 	char *roots[] = { MOUNT, NULL }, first[CGROUP_PATH_SIZE] = "", second[CGROUP_PATH_SIZE] = "";
-	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	/* a group has some forty files, which need not be looked at */
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+	struct stat st;
 	size_t found = 0;
 
 	for (FTSENT *e; tree && (e = fts_read(tree));) {
-		if (e->fts_info != FTS_D || !e->fts_level || !is_asked_for(s, e->fts_name))
+		if (e->fts_info != FTS_D || !e->fts_level || !is_asked_for(s, e->fts_name) || stat(e->fts_path, &st))
 			continue;
 		if (!found++)
-			take(s, e->fts_path, e->fts_statp->st_ino, e->fts_level);
+			take(s, e->fts_path, st.st_ino, e->fts_level);
 		tame(found == 1 ? first : second, CGROUP_PATH_SIZE, untrusted(e->fts_path + strlen(MOUNT)));
 		fts_set(tree, e, FTS_SKIP);
 	}
@@ -145,21 +147,28 @@ static __u32 inner_pid(int dir)
 	return pid;
 }
 
+void cgroup_name_holder(struct holder *h, int dir)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	h->inner_pid = inner_pid(dir);
+	if (!h->cgroup && cgroup_of(dir, path))
+		h->cgroup = must_strdup(path);
+}
+
 void cgroup_name_holders(struct ring *r)
 {
 	for (size_t i = 0; i < r->nr_holders; i++) {
 		struct holder *h = &r->holders[i];
 		__u32 pid = pid_in_proc(h->pid, h->ns_pid);
-		char path[CGROUP_PATH_SIZE];
+		char path[32];
 		int dir;
 
 		snprintf(path, sizeof(path), "/proc/%u", pid);
 		dir = pid ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 		if (dir < 0)
 			continue;
-		h->inner_pid = inner_pid(dir);
-		if (!h->cgroup && cgroup_of(dir, path))
-			h->cgroup = must_strdup(path);
+		cgroup_name_holder(h, dir);
 		close(dir);
 	}
 }

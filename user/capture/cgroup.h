@@ -23,7 +23,9 @@ bool cgroup_is_in(const struct selection *s, const char *path);
  * mounted here; ~0 = none, or not to be read.
  */
 void cgroup_memory(const char *path, __u64 *bytes, __u64 *max_bytes);
-/* Fills .cgroup and .inner_pid of its holders, where they live. */
+/* Fills .cgroup and .inner_pid of a holder, its /proc/PID being open at .dir. */
+void cgroup_name_holder(struct holder *h, int dir);
+/* The same of all that a ring has, where they live, and .start_ns. */
 void cgroup_name_holders(struct ring *r);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "capture/fact_reader.h"
-#include "capture/select.h"
+#include "capture/targets.h"
 #include "fixbuf.skel.h"
 
 #define ENOUGH		4096	/* facts in one go: its reader has signals and deadlines to look at */
@@ -28,7 +28,6 @@ struct arrivals {
 
 struct facts {
 	struct fixbuf_bpf *skel;
-	const struct selection *select;
 	struct ring_buffer *rb;
 	struct facts_handler on;
 	unsigned int handled;	/* in this go */
@@ -36,14 +35,14 @@ struct facts {
 	__u64 read_ns;		/* when something was read last */
 	__u64 settled_ns;	/* when losses that no fact shows were looked for last */
 	__u64 skipped;		/* runs that were reported */
+	bool begins_skipped;	/* some of them of the program that sees calls begin */
 	struct user_loss *losses;
 	const struct bpf_program **left_out;
 	size_t nr_left_out;
 	struct arrivals seen[FACT_LANES];
 };
 
-struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *select,
-			    unsigned int ring_buffer_kib)
+struct facts *facts_prepare(struct fixbuf_bpf *skel, unsigned int ring_buffer_kib)
 {
 	struct facts *f = calloc(1, sizeof(*f));
 
@@ -52,21 +51,11 @@ struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *sel
 		return NULL;
 	}
 	f->skel = skel;
-	f->select = select;
 	bpf_map__set_autocreate(skel->maps.facts, true);
 	bpf_map__set_max_entries(skel->maps.facts, ring_buffer_kib * 1024);
 	bpf_map__set_autocreate(skel->maps.senders, true);
 	skel->rodata->facts_told = 1;
 	skel->rodata->facts_wake_bytes = ring_buffer_kib * 1024 / FACT_WAKE_PART;
-	bpf_map__set_autocreate(skel->maps.filter_pids, true);
-	bpf_map__set_max_entries(skel->maps.filter_pids, select->nr_pids ? select->nr_pids : 1);
-	skel->rodata->filter = select_bits(select);
-	skel->rodata->filter_uid = select->uid;
-	select_prepare_cgroup(skel, select);
-	if (select_prepare_comms(skel, select)) {
-		free(f);
-		return NULL;
-	}
 	return f;
 }
 
@@ -84,6 +73,43 @@ static void tell_loss(struct facts *f, __u32 cpu, __u64 after, __u64 before)
 	f->on.lost(&(struct lost_events){ count, cpu, after, before }, f->on.arg);
 }
 
+/*
+ * A call that was not seen to begin was refused before, unless the kernel left out the program that
+ * sees it: from the first time on that it did, who looks at a call must know. Counted after the
+ * call's end, so that what was left out for it is in the count.
+ */
+static bool may_be_skipped(struct facts *f, __u32 call_flags)
+{
+	if (call_flags & CALL_F_UNENTERED && !f->begins_skipped)
+		f->begins_skipped = targets_missed_runs(f->skel->progs.call_begins, NULL) > 0;
+	return call_flags & CALL_F_UNENTERED && f->begins_skipped;
+}
+
+static void hand_over(struct facts *f, const struct fact *fact)
+{
+	union {
+		struct fact h;
+		struct fact_call call;
+		struct fact_setup setup;
+	} u;
+
+	if (fact->kind == FACT_CALL) {
+		u.call = *(const struct fact_call *)fact;
+		/* of an enter its error tells that it did not arrive, and not its begin */
+		if (u.call.op != CALL_ENTER && may_be_skipped(f, u.call.call_flags)) {
+			u.call.seen |= SEEN_SKIPPED;
+			fact = &u.h;
+		}
+	} else if (fact->kind == FACT_SETUP) {
+		u.setup = *(const struct fact_setup *)fact;
+		if (may_be_skipped(f, u.setup.call_flags)) {
+			u.setup.seen |= SEEN_SKIPPED;
+			fact = &u.h;
+		}
+	}
+	f->on.fact(fact, f->on.arg);
+}
+
 static int on_record(void *arg, void *data, size_t size)
 {
 	struct facts *f = arg;
@@ -96,19 +122,13 @@ static int on_record(void *arg, void *data, size_t size)
 		tell_loss(f, fact->cpu, s->seq, fact->seq);
 	if (fact->seq > s->seq)
 		s->seq = fact->seq;
-	f->on.fact(fact, f->on.arg);
+	hand_over(f, fact);
 	return ++f->handled < ENOUGH ? 0 : -EAGAIN;
 }
 
 int facts_start(struct facts *f, const struct facts_handler *handler)
 {
-	int pids = bpf_map__fd(f->skel->maps.filter_pids);
-	__u8 one = 1;
-
 	f->on = *handler;
-	for (size_t i = 0; i < f->select->nr_pids; i++)
-		if (bpf_map_update_elem(pids, &f->select->pids[i], &one, BPF_ANY))
-			return err_set(errno, "cannot set the process filter: %s", strerror(errno));
 	f->rb = ring_buffer__new(bpf_map__fd(f->skel->maps.facts), on_record, f, NULL);
 	if (!f->rb)
 		return err_set(errno, "cannot map the buffer of events: %s; a smaller --ring-buffer may help",
@@ -175,14 +195,9 @@ static __u64 skipped_runs(const struct facts *f)
 	struct bpf_program *p;
 	__u64 skipped = 0;
 
-	bpf_object__for_each_program(p, f->skel->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 len = sizeof(info);
-
-		if (bpf_program__fd(p) >= 0 && tells_facts(f, p) &&
-		    !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
-			skipped += info.recursion_misses;
-	}
+	bpf_object__for_each_program(p, f->skel->obj)
+		if (tells_facts(f, p))
+			skipped += targets_missed_runs(p, NULL);
 	return skipped;
 }
 

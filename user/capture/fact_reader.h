@@ -5,7 +5,6 @@
 
 #include <abi/fact.h>
 #include "model/event.h"
-#include "model/selection.h"
 
 struct bpf_program;
 struct fixbuf_bpf;
@@ -17,9 +16,8 @@ struct facts_handler {
 	void *arg;
 };
 
-/* Before kern_load(): makes room and sets the filters. NULL with a sentence. */
-struct facts *facts_prepare(struct fixbuf_bpf *skel, const struct selection *select,
-			    unsigned int ring_buffer_kib);
+/* Before kern_load(): makes room. NULL with a sentence. */
+struct facts *facts_prepare(struct fixbuf_bpf *skel, unsigned int ring_buffer_kib);
 /* .prog tells no events: what it was not run for is none that is lost. */
 void facts_leave_out(struct facts *f, const struct bpf_program *prog);
 /* After kern_load(). 0, or -errno with a sentence. */

@@ -92,7 +92,7 @@ static const char *fits_kernel_drop(const struct prototype *p, struct fixbuf_bpf
 	       prototype_takes_number(p, 1) ? NULL : "unknown prototype";
 }
 
-/* Behind the probe's own argument; the kernel's patches/0003 */
+/* Behind the probe's own argument; patches/6.12 */
 static const char *fits_tells_pin(const struct prototype *p, struct fixbuf_bpf *skel)
 {
 	(void)skel;
@@ -116,15 +116,58 @@ static const char *fits_tells_failure(const struct prototype *p, struct fixbuf_b
 	       prototype_takes_number(p, 6) ? NULL : "unknown prototype";
 }
 
+/* patches/7.3, of which each argument but the first two may be anywhere, or others beside it */
+static bool begins_with_buffer(const struct prototype *p)
+{
+	return prototype_takes(p, 1, "io_ring_ctx", 1) && prototype_takes_pointer(p, 2);
+}
+
+/* Where the program has that argument, behind the probe's own; 0 when it is not there. */
+static __u32 number_arg(const struct prototype *p, const char *name)
+{
+	int n = prototype_named(p, name);
+
+	return n > 2 && prototype_takes_number(p, n) ? n - 1 : 0;
+}
+
+static const char *fits_tells_slot(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	skel->rodata->slot_addr_arg = number_arg(p, "addr");
+	skel->rodata->slot_len_arg = number_arg(p, "len");
+	skel->rodata->slot_result_arg = number_arg(p, "result");
+	return begins_with_buffer(p) && skel->rodata->slot_addr_arg && skel->rodata->slot_len_arg &&
+	       skel->rodata->slot_result_arg ? NULL : "unknown prototype";
+}
+
+static const char *fits_tells_release(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	(void)skel;
+	return begins_with_buffer(p) ? NULL : "unknown prototype";
+}
+
+static const char *fits_tells_account(const struct prototype *p, struct fixbuf_bpf *skel)
+{
+	skel->rodata->account_pages_arg = number_arg(p, "pages");
+	skel->rodata->account_result_arg = number_arg(p, "result");
+	return begins_with_buffer(p) && skel->rodata->account_pages_arg &&
+	       skel->rodata->account_result_arg ? NULL : "unknown prototype";
+}
+
 const struct probe exact_probes[NR_PROBES] = {
 	{ "pin", "io_uring_buf_pin", "pin", NEED_PIN, false, NULL, HIT_REGISTERED,
 	  "each buffer, with its pages, references and time", fits_tells_pin, true },
+	{ "pin", "io_uring_buf_register", "slot", NEED_PIN, false, NULL, HIT_REGISTERED,
+	  "each buffer, with its pages and references, without the time; entries that failed", fits_tells_slot, true },
 	{ "unpin", "io_uring_buf_unpin", "unpin", NEED_UNPIN, false, NULL, HIT_RELEASED,
 	  "each last reference, also dropped by a worker", fits_tells_pin, true },
 	{ "charge", "io_uring_buf_charge", "charge", NEED_NONE, false, "pin", HIT_AMOUNT,
 	  "each move of an account, its levels before and after, refusals", fits_tells_charge, true },
 	{ "uncharge", "io_uring_buf_uncharge", "uncharge", NEED_NONE, false, "charge", HIT_UNCHARGE,
 	  "each move of an account, its levels before and after", fits_tells_charge, true },
+	{ "unpin", "io_uring_buf_release", "release", NEED_UNPIN, false, NULL, HIT_RELEASED,
+	  "each last reference, also dropped by a worker, without the time", fits_tells_release, true },
+	{ "charge, uncharge", "io_uring_buf_account", "account", NEED_NONE, false, "slot", HIT_AMOUNT,
+	  "each move of an account, its level afterwards, refusals", fits_tells_account, true },
 	{ "failed pin", "io_uring_buf_register_fail", "fail", NEED_NONE, false, "pin", HIT_NONE,
 	  "entries that failed to register, and why", fits_tells_failure, true },
 	{ "pin, charge", "io_sqe_buffer_register", "register", NEED_PIN, true, NULL, HIT_REGISTERED,

@@ -25,7 +25,7 @@ struct probe {
 	bool tracepoint;
 };
 
-#define NR_PROBES 16
+#define NR_PROBES 19
 
 extern const struct probe exact_probes[NR_PROBES];
 

@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/alloc.h"
 #include "base/array.h"
 #include "capture/in_flight.h"
@@ -55,29 +56,64 @@ static int by_pid(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static int count(const struct peek *p, const struct fact_holder *f, const struct cpus *c,
-		 struct all_waiting *w)
+/* Of a struct io_uring_task, into *nr. */
+static int add_cpus(struct walk_bpf *skel, __u64 task, const struct cpus *c, __u32 *nr)
 {
-	struct walk_bpf *skel = p->skel;
 	__s64 sum = 0;
 
-	if (peek_is_over(p))
-		return peek_end();
 	for (size_t first = 0; first < c->nr; first += IN_FLIGHT_CPUS) {
 		int err;
 
 		for (size_t i = 0; i < IN_FLIGHT_CPUS; i++)
 			skel->bss->in_cpu_offsets[i] = first + i < c->nr ? c->offsets[first + i] : 0;
-		err = peek(skel->progs.peek_in_flight, f->h.ring, !first, 0);
+		err = peek(skel->progs.peek_in_flight, task, !first, 0);
 		if (err)
 			return err;
 		sum += skel->bss->out_in_flight;
 	}
-	array_grow(w->list, w->nr);
-	w->list[w->nr++] = (struct waiting){
-		f->h.pid, c->nr && sum >= 0 && sum < IN_FLIGHT_UNKNOWN ? sum : IN_FLIGHT_UNKNOWN,
-	};
+	*nr = c->nr && sum >= 0 && sum < IN_FLIGHT_UNKNOWN ? sum : IN_FLIGHT_UNKNOWN;
 	return 0;
+}
+
+static int count(const struct peek *p, const struct fact_holder *f, const struct cpus *c,
+		 struct all_waiting *w)
+{
+	__u32 nr;
+	int err;
+
+	if (peek_is_over(p))
+		return peek_end();
+	err = add_cpus(p->skel, f->h.ring, c, &nr);
+	if (err)
+		return err;
+	array_grow(w->list, w->nr);
+	w->list[w->nr++] = (struct waiting){ f->h.pid, nr };
+	return 0;
+}
+
+/* The sum of what is known, IN_FLIGHT_UNKNOWN with one that is not. */
+static __u32 plus(__u32 a, __u32 b)
+{
+	return a < IN_FLIGHT_UNKNOWN && b < IN_FLIGHT_UNKNOWN - a ? a + b : IN_FLIGHT_UNKNOWN;
+}
+
+__u32 in_flight_of_submitters(struct walk_bpf *skel, __u64 ring)
+{
+	__u64 tasks[PEEK_SUBMITTERS + 1];
+	struct cpus c = { 0 };
+	__u32 nr, one, sum = 0;
+
+	if (peek(skel->progs.peek_submitters, ring, 1, 0) || skel->bss->out_nr > PEEK_SUBMITTERS)
+		return IN_FLIGHT_UNKNOWN;
+	nr = skel->bss->out_nr;
+	memcpy(tasks, skel->bss->out_submitters, nr * sizeof(*tasks));
+	tasks[nr++] = skel->bss->out_polling;
+	learn_cpus(skel, &c);
+	for (__u32 i = 0; i < nr; i++)
+		if (tasks[i])
+			sum = plus(sum, add_cpus(skel, tasks[i], &c, &one) ? IN_FLIGHT_UNKNOWN : one);
+	free(c.offsets);
+	return sum;
 }
 
 /* A process may have several tasks. */
@@ -91,10 +127,8 @@ static void add_up(struct all_waiting *w)
 
 		if (one->pid != last->pid)
 			w->list[++nr] = *one;
-		else if (one->in_flight < IN_FLIGHT_UNKNOWN - last->in_flight)
-			last->in_flight += one->in_flight;
 		else
-			last->in_flight = IN_FLIGHT_UNKNOWN;
+			last->in_flight = plus(last->in_flight, one->in_flight);
 	}
 	w->nr = nr + 1;
 }

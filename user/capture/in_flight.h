@@ -15,5 +15,10 @@ void in_flight_prepare(struct walk_bpf *skel);
  * others whose process ends. 0, or -errno with a sentence.
  */
 int in_flight_find(const struct peek *p, struct holders *h);
+/*
+ * How many requests the tasks that made a ring or submitted to it have under way, on whichever ring:
+ * at least the ring's own. IN_FLIGHT_UNKNOWN without peek_submitters's answer.
+ */
+__u32 in_flight_of_submitters(struct walk_bpf *skel, __u64 ring);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "capture/in_flight.h"
 #include "capture/in_use.h"
 #include "capture/peek.h"
 #include "capture/ring_walk.h"
@@ -12,11 +13,13 @@
 
 #define TRIES		10
 #define LOOKS		5	/* that must agree */
+#define READINGS	2	/* of how many requests there are */
 #define PAUSE_US	100	/* at first, then twice as long: for a call to end that is at work on the ring */
 
 void in_use_prepare(struct walk *w)
 {
 	bpf_program__set_autoload(walk_peek(w)->skel->progs.peek_users, true);
+	bpf_program__set_autoload(walk_peek(w)->skel->progs.peek_submitters, true);
 }
 
 bool in_use_ask(struct walk *w, const struct node_of *nodes, __u32 *users, size_t nr)
@@ -81,9 +84,29 @@ static bool ask_again(struct walk *w, __u64 ring, const struct node_of *nodes, _
 }
 
 /*
+ * Requests hold no more nodes than there are requests. A ring that was closed meanwhile gives its nodes
+ * and buffers to others, which have them in the same pairs: those are as many as one likes. A task that
+ * submits while it is looked at is read lower than it is, by chance once.
+ */
+static bool requests_can_hold(struct walk *w, __u64 ring, const __u32 *users, size_t nr)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		sum += users[i];
+	for (int i = 0; sum && i < READINGS; i++) {
+		__u32 in_flight = in_flight_of_submitters(walk_peek(w)->skel, ring);
+
+		if (in_flight != IN_FLIGHT_UNKNOWN && sum <= in_flight)
+			return true;
+	}
+	return !sum;
+}
+
+/*
  * A call that is half done holds nodes that no table shows yet; once it is done the table does.
  * What is still held after that is held by requests, unless the node became another's between the
- * two looks: by chance once, not each time.
+ * two looks: by chance once, not each time; or for good, which those who submit to the ring tell.
  */
 bool in_use_ask_dropped(struct walk *w, __u64 ring, const struct node_of *nodes, __u32 *users,
 			size_t nr)
@@ -101,5 +124,5 @@ bool in_use_ask_dropped(struct walk *w, __u64 ring, const struct node_of *nodes,
 		if (!known)
 			return false;
 	}
-	return true;
+	return requests_can_hold(w, ring, users, nr);
 }

@@ -221,6 +221,29 @@ void io_details_merge(const struct io_model *from, struct io_model *to)
 	merge_all(to);
 }
 
+void io_details_forget(struct io_model *m)
+{
+	free(m->buffers);
+	free(m->addresses);
+	free(m->failures);
+	free(m->calls);
+	m->buffers = NULL;
+	m->addresses = NULL;
+	m->failures = NULL;
+	m->calls = NULL;
+	m->nr_buffers = m->nr_addresses = m->nr_failures = m->nr_calls = 0;
+}
+
+void io_details_keep(struct io_model *gone, struct io_model *kept)
+{
+	io_details_merge(gone, kept);
+	kept->loss.no_buffer += gone->loss.no_buffer;
+	kept->loss.no_address += gone->loss.no_address;
+	kept->loss.no_cause += gone->loss.no_cause;
+	io_details_forget(gone);
+	memset(&gone->loss, 0, sizeof(gone->loss));
+}
+
 /* ---- the maps --------------------------------------------------------------------- */
 
 struct detail {
@@ -229,11 +252,12 @@ struct detail {
 	size_t ring_at, born_at;	/* in a key */
 	void (*add)(struct io_model *m, const void *key, const void *value);
 	__u64 *lost;			/* entries of gone rings that are not kept; NULL = not told */
-	size_t *nr_kept;
+	const size_t *nr_kept, *nr_before;
 };
 
 /* Those that the programs fill here; returns their number. */
-static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct detail d[4])
+static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, const struct io_model *before,
+		      struct detail d[4])
 {
 	size_t n = 0;
 
@@ -241,24 +265,24 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct det
 		skel->maps.io_failures, sizeof(struct io_failure_place), sizeof(struct io_failure),
 		offsetof(struct io_failure_place, key.ring),
 		offsetof(struct io_failure_place, born_ns), add_failure, &kept->loss.no_cause,
-		&kept->nr_failures };
+		&kept->nr_failures, &before->nr_failures };
 	if (skel->rodata->io_by_buffer)
 		d[n++] = (struct detail){
 			skel->maps.io_buffers, sizeof(struct io_buffer_place),
 			sizeof(struct io_buffer_use), offsetof(struct io_buffer_place, key.ring),
 			offsetof(struct io_buffer_place, born_ns), add_buffer,
-			&kept->loss.no_buffer, &kept->nr_buffers };
+			&kept->loss.no_buffer, &kept->nr_buffers, &before->nr_buffers };
 	d[n++] = (struct detail){
 		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_ring_calls),
 		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
-		add_calls, NULL, &kept->nr_calls };
+		add_calls, NULL, &kept->nr_calls, &before->nr_calls };
 	if (!skel->rodata->io_by_address)
 		return n;
 	d[n++] = (struct detail){
 		skel->maps.io_addresses, sizeof(struct io_address_place),
 		sizeof(struct io_address_use), offsetof(struct io_address_place, key.ring),
 		offsetof(struct io_address_place, born_ns), add_address,
-		&kept->loss.no_address, &kept->nr_addresses };
+		&kept->loss.no_address, &kept->nr_addresses, &before->nr_addresses };
 	return n;
 }
 
@@ -310,7 +334,7 @@ static int read_detail(const struct detail *d, const struct io_rings *rings, str
 			continue;
 		if (bpf_map_lookup_elem(fd, key, value))
 			continue;
-		if (!rings || *d->nr_kept < MAX_KEPT)
+		if (!rings || *d->nr_kept + *d->nr_before < MAX_KEPT)
 			d->add(m, key, value);
 		else if (d->lost)
 			++*d->lost;
@@ -325,10 +349,11 @@ static int read_detail(const struct detail *d, const struct io_rings *rings, str
 	return 0;
 }
 
-static int read_details(struct fixbuf_bpf *skel, const struct io_rings *rings, struct io_model *m)
+static int read_details(struct fixbuf_bpf *skel, const struct io_rings *rings,
+			const struct io_model *before, struct io_model *m)
 {
 	struct detail d[4];
-	size_t nr = details(skel, m, d);
+	size_t nr = details(skel, m, before, d);
 	int err = 0;
 
 	for (size_t i = 0; !err && i < nr; i++)
@@ -339,10 +364,11 @@ static int read_details(struct fixbuf_bpf *skel, const struct io_rings *rings, s
 
 int io_details_read(struct fixbuf_bpf *skel, struct io_model *m)
 {
-	return read_details(skel, NULL, m);
+	return read_details(skel, NULL, m, m);
 }
 
-int io_details_tidy(struct fixbuf_bpf *skel, const struct io_rings *rings, struct io_model *kept)
+int io_details_tidy(struct fixbuf_bpf *skel, const struct io_rings *rings,
+		    const struct io_model *kept, struct io_model *gone)
 {
-	return read_details(skel, rings, kept);
+	return read_details(skel, rings, kept, gone);
 }

@@ -35,7 +35,8 @@ struct io_reader {
 	__u64 made;			/* the kernel side's io_made then */
 	struct io_rings rings;
 	struct io_model all, since;	/* rows only */
-	struct io_model kept;		/* details of rings that are gone */
+	struct io_model kept;		/* details of rings that were gone at the last reading */
+	struct io_model gone;		/* of those that went since */
 	struct io_model last;		/* details as told last in .since */
 	bool asked;			/* for .since, ever */
 };
@@ -371,7 +372,7 @@ int io_reader_tidy(struct io_reader *r, const struct ledger *l)
 			close_cell(r, i);
 	}
 	fold_rows(r);
-	return io_details_tidy(r->skel, &r->rings, &r->kept);
+	return io_details_tidy(r->skel, &r->rings, &r->kept, &r->gone);
 }
 
 /* ---- a reading --------------------------------------------------------------------- */
@@ -429,13 +430,9 @@ static int read_in_flight(struct io_reader *r, __u64 *in_flight)
 	return 0;
 }
 
-static void forget_details(struct io_model *m)
+void io_reader_forget_gone(struct io_reader *r)
 {
-	free(m->buffers);
-	free(m->addresses);
-	free(m->failures);
-	free(m->calls);
-	memset(m, 0, sizeof(*m));
+	io_details_forget(&r->kept);
 }
 
 /* Rows go to .since, which knows them no more; details are the difference to the last time. */
@@ -450,7 +447,7 @@ static void tell_since(struct io_reader *r, const struct io_model *all, struct i
 		return;
 	io_model_lists_between(&r->last, all, since);
 	io_details_merge(all, &now);
-	forget_details(&r->last);
+	io_details_forget(&r->last);
 	r->last = now;
 }
 
@@ -459,6 +456,11 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 	struct io_model lists = { 0 };
 	int err = io_rings_read(&r->rings, bpf_map__fd(r->skel->maps.io_rings));
 
+	/* what went before a reading is told by it */
+	io_details_keep(&r->gone, &r->kept);
+	/* before the rows, which count first: so each detail is of a row that is there */
+	if (!err)
+		err = io_details_read(r->skel, &lists);
 	if (!err)
 		read_cells(r);
 	io_model_copy(&r->all, all);
@@ -467,11 +469,9 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 		err = read_losses(r, &all->loss);
 	if (!err && r->in_flight)
 		err = read_in_flight(r, &all->in_flight);
-	if (!err)
-		err = io_details_read(r->skel, &lists);
 	io_details_merge(&r->kept, &lists);
 	io_details_merge(&lists, all);
-	forget_details(&lists);
+	io_details_forget(&lists);
 	if (since)
 		tell_since(r, all, since);
 	else if (!r->asked)
@@ -493,7 +493,8 @@ void io_reader_free(struct io_reader *r)
 	io_rings_free(&r->rings);
 	io_model_free(&r->all);
 	io_model_free(&r->since);
-	forget_details(&r->kept);
-	forget_details(&r->last);
+	io_details_forget(&r->kept);
+	io_details_forget(&r->gone);
+	io_details_forget(&r->last);
 	free(r);
 }

@@ -26,6 +26,8 @@ int io_reader_start(struct io_reader *r);
 int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *since);
 /* As io_stat_tidy() and io_stat_crowded(). */
 int io_reader_tidy(struct io_reader *r, const struct ledger *l);
+/* As io_stat_forget_gone(). */
+void io_reader_forget_gone(struct io_reader *r);
 bool io_reader_crowded(const struct io_reader *r);
 void io_reader_free(struct io_reader *r);
 

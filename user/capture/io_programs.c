@@ -11,11 +11,12 @@
 #include "base/err.h"
 #include "capture/fact_reader.h"
 #include "capture/io_maps.h"
+#include "capture/io_overlap.h"
 #include "capture/io_programs.h"
+#include "capture/io_stale.h"
 #include "capture/io_under_way.h"
 #include "capture/kernel.h"
 #include "capture/prototype.h"
-#include "capture/select.h"
 #include "capture/targets.h"
 #include "fixbuf.skel.h"
 
@@ -25,7 +26,6 @@ static const char *const type_names[NR_IO_TYPES] = IO_TYPE_NAMES;
 
 struct io_stat {
 	struct fixbuf_bpf *skel;
-	const struct selection *select; /* whose I/O is wanted */
 	struct io_reader *reader;
 	struct bpf_program *progs[MAX_PROGS];
 	struct bpf_link *links[MAX_PROGS];
@@ -64,7 +64,7 @@ static void use_fact(struct io_stat *s, struct bpf_program *prog)
 
 static struct bpf_program *end_program(struct fixbuf_bpf *skel, const struct io_how *how, bool cqe)
 {
-	if (how->by_buffer || how->by_address)
+	if (how->by_buffer || how->by_address || how->stale)
 		return cqe ? PROGRAM(skel, io_detail_cqe) : PROGRAM(skel, io_detail_res);
 	if (how->latency)
 		return cqe ? PROGRAM(skel, io_time_cqe) : PROGRAM(skel, io_time_res);
@@ -77,32 +77,28 @@ static bool tells_refusals(const struct io_stat *s)
 	return !s->by_user_data && tracepoint_args("io_uring_req_failed") == 3;
 }
 
-/* .cqe: completions bear one, as from 6.13 on. */
-static void use_fact_programs(struct io_stat *s, bool submit_req, bool cqe)
+static struct bpf_program *punt_program(const struct io_stat *s)
 {
-	use_fact(s, s->by_user_data ? s->skel->progs.io_submit_ud :
+	return s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt;
+}
+
+/* .start: where plain I/O is counted, too, else NULL. .cqe: completions bear one, as from 6.13 on. */
+static void use_fact_programs(struct io_stat *s, struct bpf_program *start, bool submit_req, bool cqe)
+{
+	use_fact(s, start ? start : s->by_user_data ? s->skel->progs.io_submit_ud :
 		    submit_req ? s->skel->progs.io_fact_submit_req : s->skel->progs.io_fact_submit_sqe);
 	if (tells_refusals(s))
 		use_fact(s, s->skel->progs.io_fact_failed);
-	use_fact(s, s->by_user_data ? s->skel->progs.io_fact_punt_ud : s->skel->progs.io_fact_punt);
+	use_fact(s, start ? punt_program(s) : s->by_user_data ? s->skel->progs.io_fact_punt_ud :
+		    s->skel->progs.io_fact_punt);
 	use_fact(s, s->by_user_data ? s->skel->progs.io_fact_ud :
 		    cqe ? s->skel->progs.io_fact_cqe : s->skel->progs.io_fact_res);
-}
-
-/*
- * Whether a task may be preempted in a program of a tracepoint, which is not run on that CPU until
- * it goes on: from 7.0 (f7d327654b88, "bpf: Have __bpf_trace_run() use rcu_read_lock_dont_migrate()").
- */
-static bool preempts_programs(void)
-{
-	/* tracepoints are guarded by it then (a46023d5616e) */
-	return kern_type("class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF);
 }
 
 static void use_twice(struct io_stat *s, struct bpf_program *prog, struct bpf_program *again)
 {
 	use(s, prog);
-	if (!preempts_programs())
+	if (!targets_may_be_missed())
 		return;
 	s->twin[s->nr] = true;
 	use(s, again);
@@ -120,8 +116,12 @@ static void use_identity(struct io_stat *s)
 	use_twice(s, skel->progs.io_owner_exit, skel->progs.io_owner_exit_again);
 	if (!s->by_user_data)
 		use_twice(s, skel->progs.io_owner_exec, skel->progs.io_owner_exec_again);
-	if (s->select->nr_pids)
-		use_twice(s, skel->progs.io_select_child, skel->progs.io_select_child_again);
+}
+
+/* For advice, and for failures of what was unregistered. */
+static void use_calls(struct io_stat *s, const struct io_how *how)
+{
+	use(s, how->costs ? s->skel->progs.io_calls_cost : s->skel->progs.io_calls);
 }
 
 /* What the prototypes look like by version stands in bpf/io.bpf.c. */
@@ -149,21 +149,22 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	if (!s->by_user_data && tracepoint_args("io_uring_fail_link") == 2)
 		use(s, s->skel->progs.io_fail_link);
 	if (how->sample) {
-		use_fact_programs(s, submit_req == 1, complete == 3);
+		use_fact_programs(s, how->by_address ? start : NULL, submit_req == 1, complete == 3);
+		if (how->by_address)
+			use_calls(s, how);
 		use_identity(s);
 		return 0;
 	}
 	/* without a request at the end, its start says what it was */
-	if (how->latency || how->by_address || s->by_user_data)
+	if (how->latency || how->by_address || how->overlap || s->by_user_data)
 		use(s, start);
 	/* paid for by failures: counted or timed, each is told with its cause */
 	if (tells_refusals(s))
 		use(s, s->skel->progs.io_req_failed);
 	use(s, s->by_user_data ? s->skel->progs.io_complete_ud :
 	       end_program(s->skel, how, complete == 3));
-	use(s, s->by_user_data ? s->skel->progs.io_punt_ud : s->skel->progs.io_punt);
-	/* for advice, and for failures of what was unregistered */
-	use(s, how->costs ? s->skel->progs.io_calls_cost : s->skel->progs.io_calls);
+	use(s, punt_program(s));
+	use_calls(s, how);
 	if (how->under_way && how->latency && !s->by_user_data)
 		bpf_program__set_autoload(s->skel->progs.io_peek, true);
 	use_identity(s);
@@ -188,14 +189,12 @@ static void learn_flags(struct fixbuf_bpf *skel)
 	skel->rodata->io_polled = flag_of(bits[1]);
 }
 
-struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection *select,
-				const struct io_how *how)
+struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how)
 {
 	struct io_stat *s = must_alloc(1, sizeof(*s));
 
 	s->skel = skel;
-	s->select = select;
-	if (select_prepare(skel, select) || choose_programs(s, how)) {
+	if (choose_programs(s, how)) {
 		free(s);
 		return NULL;
 	}
@@ -207,6 +206,8 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection 
 	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;
 	skel->rodata->io_by_address = how->by_address;
+	io_stale_prepare(skel, how->stale);
+	io_overlap_prepare(skel, how->overlap);
 	s->reader = io_reader_prepare(skel, s->by_user_data, !how->only_ended, how->rows_since);
 	return s;
 }
@@ -218,8 +219,6 @@ int io_stat_start(struct io_stat *s)
 
 	/* the first reading of what was gained is of the time from here on */
 	s->last.t_ns = clock_now_ns();
-	if (!err)
-		err = select_start(s->skel, s->select);
 	if (err)
 		return err;
 	for (size_t i = s->nr; i--;) {
@@ -240,29 +239,15 @@ void io_stat_stop(struct io_stat *s)
 	}
 }
 
-/* Times that the kernel did not run a program, since one of its kind was under way on that CPU. */
-static __u64 missed_of(const struct bpf_program *prog)
-{
-	struct bpf_prog_info info = { 0 };
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len) ? 0 :
-	       info.recursion_misses;
-}
-
 static __u64 missed_runs(const struct io_stat *s)
 {
 	__u64 sum = 0;
 
 	for (size_t i = 0; i < s->nr; i++) {
-		__u64 missed = missed_of(s->progs[i]), other;
+		bool twice = i + 1 < s->nr && s->twin[i + 1];
 
-		/* no more than this was seen by neither */
-		if (i + 1 < s->nr && s->twin[i + 1]) {
-			other = missed_of(s->progs[++i]);
-			missed = other < missed ? other : missed;
-		}
-		sum += missed;
+		sum += targets_missed_runs(s->progs[i], twice ? s->progs[i + 1] : NULL);
+		i += twice;
 	}
 	return sum;
 }
@@ -313,6 +298,11 @@ void io_stat_only_counts(const struct io_stat *s, struct facts *facts)
 bool io_stat_crowded(const struct io_stat *s)
 {
 	return io_reader_crowded(s->reader);
+}
+
+void io_stat_forget_gone(struct io_stat *s)
+{
+	io_reader_forget_gone(s->reader);
 }
 
 int io_stat_tidy(struct io_stat *s, const struct ledger *l)

@@ -15,17 +15,19 @@ struct io_how {
 	bool latency;		/* see submissions too */
 	bool share_starts;	/* requests of a call may share a reading of the clock */
 	bool by_buffer;
-	bool by_address;
+	bool by_address;	/* of plain I/O, too */
+	bool stale;		/* io_stale_count() is asked */
+	bool overlap;		/* io_overlap_next() is asked */
 	bool costs;		/* of registering; who sees calls begin is not its job */
 	bool under_way;		/* io_stat_see_under_way() is asked */
 	bool only_ended;	/* the model's .in_flight is not asked for */
 	bool rows_since;	/* rows are asked for as what came since alone, lists as they stand alone */
-	__u32 sample;		/* of fixed buffers only, and a fact for one in so many; 0 = none */
+	__u32 sample;		/* a fact for one in so many over fixed buffers, and without
+				 * .by_address no counts of others; 0 = none */
 };
 
-/* Before kern_load(): .select says whose. NULL with a sentence. */
-struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct selection *select,
-				const struct io_how *how);
+/* Before kern_load(). NULL with a sentence. */
+struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how);
 /* What programs that only count were not run for is told with their counts, not as lost events. */
 void io_stat_only_counts(const struct io_stat *s, struct facts *facts);
 /* After kern_load(): counts from now on. -errno with a sentence. */
@@ -48,6 +50,8 @@ int io_stat_see_under_way(struct io_stat *s, struct io_model *m, __u64 least_age
  * To be called every second, and when it is crowded. -errno with a sentence.
  */
 int io_stat_tidy(struct io_stat *s, const struct ledger *l);
+/* Lists know no more of what had gone at the last reading: for who needs only what comes after it. */
+void io_stat_forget_gone(struct io_stat *s);
 bool io_stat_crowded(const struct io_stat *s);
 void io_stat_free(struct io_stat *s);
 

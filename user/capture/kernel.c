@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "base/err.h"
-#include "base/page_size.h"
+#include "base/open_safely.h"
 #include "base/privilege.h"
 #include "base/system.h"
 #include "capture/kernel.h"
@@ -56,13 +56,17 @@ const struct kernel_btf *kern_btf(void)
 
 __u32 kern_type(const char *name, __u32 kind)
 {
+	unsigned int passes;
 	__u32 id = 0;
 
 	if (!kern_btf())
 		return 0;
+	passes = type_index_passes(names);
 	do {
 		id = type_index_next(names, name, strlen(name), id);
 	} while (id && btf_kind(kernel_btf_type(kernel, id)) != kind);
+	if (verbose > 1 && type_index_passes(names) > passes)
+		fprintf(stderr, "the kernel's types: gone through for %s\n", name);
 	return id;
 }
 
@@ -127,7 +131,7 @@ int kern_use_types(const char *path)
 		return 0;
 	libbpf_strerror(errno, why, sizeof(why));
 	return err_set(errno, "cannot read kernel types from %s: %s; give a BTF file of the running kernel",
-		       path, why);
+		       path, errno == ESPIPE ? input_error(errno) : why);
 }
 
 /* What the programs name of the kernel's types, or of those that were given. NULL with a sentence. */
@@ -216,7 +220,6 @@ int kern_begin(int verbosity)
 	if (core_fd < 0)
 		return err_set(errno, "no memory for the kernel's types: %s", strerror(errno));
 	targets_register();
-	page_size_set(sysconf(_SC_PAGESIZE));
 	return 0;
 }
 
@@ -281,4 +284,9 @@ void kern_end(void)
 {
 	close(core_fd);
 	core_fd = -1;
+}
+
+const char *kern_library(void)
+{
+	return libbpf_version_string();
 }

@@ -31,6 +31,8 @@ int kern_opened(struct bpf_object *obj);
 int kern_use_types(const char *path);
 /* Loads what was switched on of an object; -errno with a sentence. */
 int kern_load(struct bpf_object_skeleton *s);
+/* The version of libbpf: "v1.5". */
+const char *kern_library(void);
 /* No object is loaded any more. */
 void kern_end(void);
 /* The running kernel's own types; not to be freed. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/open_safely.h"
 #include "capture/kernel_btf.h"
 
 #define STRIDE		64	/* of every so many types the place is noted */
@@ -191,7 +191,7 @@ static void *map_or_read(int fd, size_t size, bool may_map, size_t *len)
 
 static struct kernel_btf *open_raw(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	int fd = open_input(path), err;
 	struct kernel_btf *b = NULL;
 	struct stat st;
 	size_t len;

@@ -27,6 +27,8 @@ void live_tell_fact(struct live *l, const struct fact *f, bool fed, bool shown,
 	e.why = why;
 	if (l->stacks && shown)
 		e.stack = stacks_of(l->capture->stacks, f);
+	if (l->where && shown)
+		e.by = whereabouts_of(l->where, f);
 	l->on_event(&e, l->arg);
 }
 
@@ -175,6 +177,11 @@ void live_bring_stacks(struct live *l)
 	l->stacks = l->capture->stacks;
 }
 
+void live_bring_whereabouts(struct live *l)
+{
+	l->where = whereabouts_new();
+}
+
 static __u64 mm_of(const struct live *l, __u64 id)
 {
 	const struct ring *r = ledger_ring(l->ledger, id);
@@ -199,14 +206,14 @@ int live_look_anew(struct live *l)
 		r->mm = mm_of(l, r->id);
 	ledger_free(l->ledger);
 	l->rest.nr = 0;
-	l->nr_entries = 0;
-	l->nr_in_use = 0;
+	live_forget_told(l);
 	err = look(l);
 	l->ledger->lost = lost;
 	HASH_ITER(hh, l->rings, r, next)
 		if (!r->mm || r->mm != mm_of(l, r->id))
 			live_forget_ring(l, r->id);
 	show_older(l);
+	live_keep_in_use(l);
 	if (!err)
 		tell_look(l, true);
 	return err;
@@ -262,7 +269,8 @@ void live_free(struct live *l)
 		HASH_DEL(l->rings, r);
 		free(r);
 	}
-	free(l->entries);
+	live_free_told(l);
+	whereabouts_free(l->where);
 	free(l->in_use);
 	ledger_free(l->ledger);
 	derived_free(&l->derived);

@@ -27,10 +27,12 @@ void live_free(struct live *l);
 
 /* Stacks come with the events that are shown; else a consumer asks the capture for them. */
 void live_bring_stacks(struct live *l);
+/* So does where who did it is: event.by. */
+void live_bring_whereabouts(struct live *l);
 /* Takes one fact, or a loss, as the reader hands it over. */
 void live_fact(struct live *l, const struct fact *f);
 /* What was told of a call that failed, before live_fact() gets the call itself. */
-void live_told(const struct live *l, const struct fact_call *c, struct evidence_room *to);
+void live_told(struct live *l, const struct fact_call *c, struct evidence_room *to);
 void live_lost(struct live *l, const struct lost_events *lost);
 /* All facts that waited were taken: reads the slots that the kernel side left out. */
 void live_complete(struct live *l);

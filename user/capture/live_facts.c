@@ -84,28 +84,54 @@ static void guess_before(const struct live *l, struct fact_call *c)
 	c->mm_before_pages = r && r->mm ? r->mm->pinned_pages : c->mm_after_pages;
 }
 
+static struct told *told_of(struct live *l, const struct fact *f)
+{
+	while (l->nr_told <= f->cpu) {
+		array_grow(l->told, l->nr_told);
+		l->told[l->nr_told++] = (struct told){ 0 };
+	}
+	return &l->told[f->cpu];
+}
+
 static void note_entry(struct live *l, const struct fact *f)
 {
-	if (l->nr_entries && l->entries[0].h.call != f->call)
-		l->nr_entries = 0;
-	array_grow(l->entries, l->nr_entries);
-	memcpy(&l->entries[l->nr_entries++], f, sizeof(*l->entries));
+	struct told *t = told_of(l, f);
+
+	if (t->nr_entries && t->entries[0].h.call != f->call)
+		t->nr_entries = 0;
+	array_grow(t->entries, t->nr_entries);
+	memcpy(&t->entries[t->nr_entries++], f, sizeof(*t->entries));
 }
 
 /* How many entries, and who called, were told of this call. */
-static size_t entries_of(const struct live *l, const struct fact_call *c)
+static size_t entries_of(const struct told *t, const struct fact_call *c)
 {
-	return l->nr_entries && l->entries[0].h.call == c->h.call ? l->nr_entries : 0;
+	return t->nr_entries && t->entries[0].h.call == c->h.call ? t->nr_entries : 0;
 }
 
-static const struct fact_caller *caller_of(const struct live *l, const struct fact_call *c)
+static const struct fact_caller *caller_of(const struct told *t, const struct fact_call *c)
 {
-	return l->caller.h.call == c->h.call ? &l->caller : NULL;
+	return t->caller.h.call == c->h.call ? &t->caller : NULL;
 }
 
-void live_told(const struct live *l, const struct fact_call *c, struct evidence_room *to)
+void live_told(struct live *l, const struct fact_call *c, struct evidence_room *to)
 {
-	evidence_told(to, l->entries, entries_of(l, c), caller_of(l, c));
+	const struct told *t = told_of(l, &c->h);
+
+	evidence_told(to, t->entries, entries_of(t, c), caller_of(t, c));
+}
+
+void live_forget_told(struct live *l)
+{
+	for (size_t i = 0; i < l->nr_told; i++)
+		l->told[i].nr_entries = 0;
+}
+
+void live_free_told(struct live *l)
+{
+	for (size_t i = 0; i < l->nr_told; i++)
+		free(l->told[i].entries);
+	free(l->told);
 }
 
 /*
@@ -133,12 +159,15 @@ static void enter_failure(struct live *l, struct fact_call *c)
 	struct evidence_room seen;
 	char text[EXPLAIN_LEN];
 	struct failure why = { text, &seen.e };
+	struct told *t = told_of(l, &c->h);
+	size_t nr = entries_of(t, c);
 
-	evidence_gather(&seen, l->capture->walk, l->ledger, c, l->entries, entries_of(l, c),
-			caller_of(l, c));
+	if (nr < c->nr_entries)
+		c->seen |= SEEN_ENTRIES_LOST;
+	evidence_gather(&seen, l->capture->walk, l->ledger, c, t->entries, nr, caller_of(t, c));
 	explain_call(text, c, &seen.e);
 	live_enter(l, &c->h, true, true, &why);
-	l->nr_entries = 0;
+	t->nr_entries = 0;
 }
 
 static void note_rest(struct live *l, const struct fact_call *c)
@@ -342,7 +371,7 @@ void live_fact(struct live *l, const struct fact *f)
 		note_entry(l, f);
 		break;
 	case FACT_CALLER:
-		memcpy(&l->caller, f, sizeof(l->caller));
+		memcpy(&told_of(l, f)->caller, f, sizeof(struct fact_caller));
 		break;
 	case FACT_CALL:
 		on_call(l, f, show);

@@ -109,6 +109,13 @@ static void forget(struct live *l, size_t i)
 	l->in_use[i] = l->in_use[--l->nr_in_use];
 }
 
+void live_keep_in_use(struct live *l)
+{
+	for (size_t i = l->nr_in_use; i--;)
+		if (!live_ring(l, l->in_use[i].h.ring))
+			forget(l, i);
+}
+
 /* The node may be in use anew: then a table shows it. */
 static bool is_anothers(const struct live *l, const struct fact_in_use *f)
 {

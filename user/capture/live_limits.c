@@ -33,9 +33,10 @@ static void compare(struct live *l, const struct ledger *now,
 			const struct holder *seen = holder_in(now, r, h);
 			struct fact_holder f;
 
-			if (!seen || seen->memlock_limit_bytes == h->memlock_limit_bytes)
+			if (!seen || (seen->memlock_limit_bytes == h->memlock_limit_bytes && seen->start_ns == h->start_ns))
 				continue;
 			h->memlock_limit_bytes = seen->memlock_limit_bytes;
+			h->start_ns = seen->start_ns;
 			/* accounts as they are known: what moved them meanwhile is still to be told */
 			f = ledger_holder_fact(l->ledger, r, h, t_ns);
 			f.h.t_ns = t_ns;

@@ -5,6 +5,7 @@
 
 #include "base/time_share.h"
 #include "capture/live.h"
+#include "capture/whereabouts.h"
 #include "model/derived.h"
 
 struct shown_ring {		/* a ring of the tasks that are watched */
@@ -20,6 +21,13 @@ struct rest {
 	__u32 first, nr;	/* nr 0 = none */
 };
 
+/* What comes before a call that failed, from the CPU on which it did: those of others lie between. */
+struct told {
+	struct fact_entry *entries;	/* owned; of one call */
+	size_t nr_entries;
+	struct fact_caller caller;	/* of a call, mostly the same */
+};
+
 struct live {
 	struct capture *capture;
 	const struct selection *select;
@@ -29,12 +37,12 @@ struct live {
 	struct ledger *ledger;
 	struct derived derived;		/* what follows from what it is fed */
 	struct shown_ring *rings;
-	struct fact_entry *entries;	/* owned; of the call that follows them */
-	size_t nr_entries;
-	struct fact_caller caller;	/* of that call, when .h.call is the same */
+	struct told *told;		/* owned; by CPU */
+	size_t nr_told;
 	struct rest rest;
 	struct fact_in_use *in_use;	/* owned; what requests hold, until they do not */
 	size_t nr_in_use;
+	struct whereabouts *where;	/* NULL = not asked for */
 	struct time_share in_use_time;	/* to ask for them */
 	const struct fact *cause;	/* what the ledger derives from */
 	bool show_derived;
@@ -50,6 +58,9 @@ struct live {
 struct shown_ring *live_ring(const struct live *l, __u64 id);
 void live_show_ring(struct live *l, __u64 id);
 void live_forget_ring(struct live *l, __u64 id);
+/* What came before calls that failed, of which none is to come. */
+void live_forget_told(struct live *l);
+void live_free_told(struct live *l);
 void live_tell_fact(struct live *l, const struct fact *f, bool fed, bool shown,
 		    const struct failure *why);
 /* Tells a fact and enters it into the ledger. .derive: whether what is concluded from it is shown. */
@@ -59,6 +70,8 @@ void live_enter(struct live *l, const struct fact *f, bool shown, bool derive,
 void live_note_in_use(struct live *l, const struct fact_call *c);
 /* Tells what they hold no more. */
 void live_look_in_use(struct live *l);
+/* After a loss: of what they hold, it goes on to follow what is of a ring that is known to be the same. */
+void live_keep_in_use(struct live *l);
 /* What the ledger concludes from the fact that is being entered. */
 void live_on_derived(const struct fact *f, void *live);
 

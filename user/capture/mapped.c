@@ -94,23 +94,49 @@ static int read_on(struct search *s)
 	return err;
 }
 
-static bool wanted(const struct holders *only, __u32 pid)
+/* The processes that hold a ring by mapping it, in order. */
+struct mappers {
+	__u32 *pids;
+	size_t nr;
+};
+
+static int by_pid(const void *a, const void *b)
 {
-	for (size_t i = 0; only && i < only->nr; i++)
-		if (only->list[i].how == HOLDER_MAPPING && only->list[i].h.pid == pid)
-			return true;
-	return !only;
+	const __u32 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Once: a process may be forked ten thousand times, and each has all the rings. */
+static void take_mappers(struct mappers *m, const struct holders *h)
+{
+	for (size_t i = 0; i < h->nr; i++) {
+		if (h->list[i].how != HOLDER_MAPPING)
+			continue;
+		array_grow(m->pids, m->nr);
+		m->pids[m->nr++] = h->list[i].h.pid;
+	}
+	if (m->nr)
+		qsort(m->pids, m->nr, sizeof(*m->pids), by_pid);
+}
+
+static bool has_mapper(const struct mappers *m, __u32 pid)
+{
+	return m->nr && bsearch(&pid, m->pids, m->nr, sizeof(*m->pids), by_pid);
 }
 
 int mapped_find(const struct peek *p, struct holders *h, const struct holders *only,
 		struct walk_cuts *cuts)
 {
 	struct search s = { .skel = p->skel, .h = h };
+	struct mappers again = { 0 };
 	int err = 0;
 
+	if (only)
+		take_mappers(&again, only);
 	/* those of no ring come first: the processes */
 	for (size_t i = 0; i < h->nr && !h->list[i].h.ring; i++)
-		if (wanted(only, h->list[i].h.pid))
+		if (!only || has_mapper(&again, h->list[i].h.pid))
 			add(&s, (struct todo){ .process = i });
 	while (!err && s.nr_todo)
 		err = peek_is_over(p) ? peek_end() : read_on(&s);
@@ -118,6 +144,7 @@ int mapped_find(const struct peek *p, struct holders *h, const struct holders *o
 		*holders_add(h) = s.found[i];
 	holders_sort(h);
 	payers_end(&s.payers, cuts);
+	free(again.pids);
 	free(s.found);
 	free(s.todo);
 	return err;

@@ -22,7 +22,7 @@ void mms_take(struct mms *m, const struct holders *h)
 	for (size_t i = 0; i < m->nr; i++)
 		m->list[i] = (struct mm_owner){
 			h->list[i].mm, h->list[i].h.pid, h->list[i].ns_pid, h->list[i].h.uid,
-			h->list[i].h.comm, h->list[i].h.flags & FACT_F_CGROUP,
+			h->list[i].h.comm, h->list[i].h.flags & FACT_F_CHOSEN,
 			h->list[i].h.flags & FACT_F_NO_PINS,
 		};
 	qsort(m->list, m->nr, sizeof(*m->list), by_mm);
@@ -50,7 +50,7 @@ static const struct mm_owner *owner_to_name(const struct mms *m, const struct se
 	const struct mm_owner *first = mms_find(m, mm);
 
 	for (const struct mm_owner *o = first; o && o < m->list + m->nr && o->mm == mm; o++)
-		if ((!select->cgroup || o->in_cgroup) && selection_has(select, o->pid, o->uid, &o->comm))
+		if (selection_has_found(select, o->chosen, o->pid, o->uid, &o->comm))
 			return o;
 	return first;
 }
@@ -66,7 +66,7 @@ void mms_name(const struct mms *m, const struct selection *select, struct ledger
 		mm->ns_pid = owner->ns_pid;
 		mm->uid = owner->uid;
 		mm->comm = owner->comm;
-		mm->in_cgroup = owner->in_cgroup;
+		mm->chosen = owner->chosen;
 	}
 }
 

@@ -11,7 +11,7 @@ struct mm_owner {
 	__u64 mm;		/* struct mm_struct * */
 	__u32 pid, ns_pid, uid;
 	struct comm comm;
-	bool in_cgroup;		/* that was asked for, if one was */
+	bool chosen;		/* as a holder's (model/ledger.h) */
 	bool no_pins;		/* nothing was ever pinned in it */
 };
 

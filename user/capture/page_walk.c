@@ -426,6 +426,12 @@ static void read_ahead(struct page_walk *pw, const struct ring *r, __u32 index)
 		pagemap_read_ahead(pm, places, nr);
 }
 
+/* Whose doing it is that it is looked at. */
+static __u32 payer_of(const struct ring *r)
+{
+	return r->payer || !r->nr_holders ? r->payer : r->holders[0].uid;
+}
+
 /*
  * What looks wrong is read twice: a call frees a buffer before it empties the slot, and before
  * 6.13 it fills the slot before the buffer (io_sqe_buffer_register()).
@@ -443,7 +449,7 @@ int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct 
 		/* first: of a ring that is gone no address space is looked for, slot by slot */
 		if (!slot_is(pw, ring, index, b))
 			continue;
-		space_enter(pw->space, whose, b->addr + b->len_bytes);
+		space_enter(pw->space, whose, payer_of(ring), b->addr + b->len_bytes);
 		if (!i)
 			read_ahead(pw, ring, index);
 		err = read_segments(pw, b);

@@ -8,16 +8,11 @@
 #include "base/signals.h"
 #include "capture/peek.h"
 
-void peek_begin(struct peek *p)
-{
-	p->came_before = interrupted;
-}
-
 bool peek_is_over(const struct peek *p)
 {
 	if (p->deadline_ns && clock_now_ns() >= p->deadline_ns)
 		return true;
-	return interrupted && !p->came_before && !p->seen_through;
+	return interrupted && !p->seen_through;
 }
 
 int peek_end(void)

@@ -15,13 +15,10 @@ struct walk_bpf;
 struct peek {
 	struct walk_bpf *skel;	/* whose .bss has questions and answers; not owned */
 	bool seen_through;		/* a signal ends no walk */
-	int came_before;		/* signal that did, before this walk */
 	__u64 deadline_ns;		/* at which a walk ends, too; 0 = none */
 };
 
-/* A walk begins: signals that came before do not end it. */
-void peek_begin(struct peek *p);
-/* Whether a signal came since, or its time is over, and ends it; with which sentence. */
+/* Whether a signal came, before it or since, or its time is over, and ends it; with which sentence. */
 bool peek_is_over(const struct peek *p);
 int peek_end(void);
 

@@ -135,6 +135,9 @@ static const struct hook *choose(struct exact *e, enum tier tier)
 
 		if (p->tracepoint != (tier == TIER_PATCHED) || (p->need != NEED_NONE && met[p->need]))
 			continue;
+		/* without pins the rest says nothing */
+		if (p->need != NEED_PIN && !met[NEED_PIN])
+			break;
 		h = new_hook(e, p, tier);
 		if (fits(e, p, tier, h)) {
 			met[p->need] = true;
@@ -143,8 +146,6 @@ static const struct hook *choose(struct exact *e, enum tier tier)
 		}
 		if (p->need != NEED_NONE)
 			missing = h;
-		if (p->need == NEED_PIN)
-			break;
 	}
 	return met[NEED_PIN] && met[NEED_UNPIN] ? NULL : missing;
 }

@@ -5,7 +5,7 @@
 
 #include "capture/call_hooks.h"
 
-#define EXACT_MAX_HOOKS 18
+#define EXACT_MAX_HOOKS 21
 
 struct exact;
 

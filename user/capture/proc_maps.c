@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The mappings behind the entries of a call, from /proc/PID: for kernels whose
- * BPF cannot look them up (before 5.17). It comes a moment later than the
- * call, so the process may be gone or may have changed them.
+ * The mappings behind the entries of a call, from /proc/PID: where BPF cannot look
+ * them up (before 5.17, or while another thread changes them). It comes a moment
+ * later than the call, so the process may be gone or may have changed them.
  */
 #include <abi/limits.h>
 #include <abi/mapping.h>
@@ -15,10 +15,12 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/maps.h"
 #include "base/page_size.h"
 #include "base/patient.h"
 #include "base/pid.h"
+#include "base/time_share.h"
 #include "capture/proc_maps.h"
 #include "checks/failure.h"
 
@@ -178,6 +180,21 @@ const struct fact_entry *explain_told_entry(const struct fact_entry *entries, si
 	return NULL;
 }
 
+/* Who has many mappings, and lets calls fail all the time, would have us do nothing but read them. */
+static struct time_share looks = { .free_ns = 4 * NS_PER_S };
+
+static char *mappings_of(const struct fact_call *c, __u32 pid, size_t *len)
+{
+	__u64 from_ns = clock_now_ns();
+	char *maps;
+
+	if (!time_share_has(&looks, c->h.uid, from_ns))
+		return NULL;
+	maps = maps_read(pid, len);
+	time_share_take(&looks, c->h.uid, clock_now_ns() - from_ns);
+	return maps;
+}
+
 const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_entry *entries,
 					    size_t nr)
 {
@@ -185,7 +202,7 @@ const struct fact_entry *explain_find_entry(struct fact_call *c, struct fact_ent
 	bool look = mappings && nr && entries[0].state == ENTRY_UNCHECKED;
 	size_t len = 0;
 	__u32 pid = pid_in_proc(c->h.pid, c->ns_pid);
-	char *maps = look ? maps_read(pid, &len) : NULL;
+	char *maps = look ? mappings_of(c, pid, &len) : NULL;
 	struct fact_entry *blamed = NULL;
 	__u64 pages = 0;
 

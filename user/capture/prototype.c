@@ -20,7 +20,10 @@ bool prototype_find(struct prototype *p, const char *func)
 	return true;
 }
 
-/* "typedef void (*btf_trace_NAME)(void *, ...)", as the kernel keeps it for raw programs */
+/*
+ * "int __traceiter_NAME(void *data, ...)", or "typedef void (*btf_trace_NAME)(void *, ...)", which
+ * the kernel keeps for raw programs, and which has no names.
+ */
 bool prototype_find_tracepoint(struct prototype *p, const char *tracepoint)
 {
 	const struct kernel_btf *btf = kern_btf();
@@ -28,6 +31,9 @@ bool prototype_find_tracepoint(struct prototype *p, const char *tracepoint)
 	char name[64];
 	__u32 id;
 
+	snprintf(name, sizeof(name), "__traceiter_%s", tracepoint);
+	if (prototype_find(p, name))
+		return true;
 	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
 	id = kern_type(name, BTF_KIND_TYPEDEF);
 	t = id ? kernel_btf_type(btf, kernel_btf_type(btf, id)->type) : NULL;
@@ -83,6 +89,23 @@ bool prototype_takes(const struct prototype *p, unsigned int n, const char *name
 bool prototype_takes_number(const struct prototype *p, unsigned int n)
 {
 	return is_number(p->btf, arg_type(p, n));
+}
+
+bool prototype_takes_pointer(const struct prototype *p, unsigned int n)
+{
+	const struct btf_type *t = plain(p->btf, arg_type(p, n));
+
+	return t && btf_is_ptr(t);
+}
+
+int prototype_named(const struct prototype *p, const char *name)
+{
+	const struct btf_param *params = btf_params(kernel_btf_type(p->btf, p->proto));
+
+	for (unsigned int n = 0; n < p->nr_args; n++)
+		if (!strcmp(kernel_btf_name(p->btf, params[n].name_off), name))
+			return n;
+	return -1;
 }
 
 bool prototype_gives(const struct prototype *p, const char *name, unsigned int pointers)

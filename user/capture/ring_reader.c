@@ -34,6 +34,7 @@ struct kept_buffer {
 	__u64 buf, addr, len_bytes, bvec, charged_pages;
 	__u32 segments, refs;
 	__u32 next;		/* 1 + index of the next in its bucket */
+	__u32 account;
 	__u8 folio_shift, buf_flags;
 };
 
@@ -96,7 +97,7 @@ static bool is_kept(struct kept_buffer *k, const struct fact_buffer *f)
 	if (k->buf != f->buf || k->addr != f->addr || k->len_bytes != f->len_bytes ||
 	    k->bvec != f->bvec || k->charged_pages != f->charged_pages ||
 	    k->segments != f->segments || k->folio_shift != f->folio_shift ||
-	    k->buf_flags != f->buf_flags)
+	    k->buf_flags != f->buf_flags || k->account != f->account)
 		return false;
 	k->refs = f->refs;
 	return true;
@@ -116,6 +117,7 @@ static __u32 keep(struct ring_reader *rr, const struct fact_buffer *f)
 		.buf = f->buf, .addr = f->addr, .len_bytes = f->len_bytes,
 		.bvec = f->bvec, .charged_pages = f->charged_pages, .segments = f->segments,
 		.folio_shift = f->folio_shift, .refs = f->refs, .buf_flags = f->buf_flags,
+		.account = f->account,
 	};
 	if (rr->nodes)
 		rr->nodes[rr->nr_kept] = f->node;
@@ -206,6 +208,7 @@ bool reader_next_slot(const struct ring_reader *rr, const struct reading *r, str
 	f->folio_shift = k->folio_shift;
 	f->refs = k->refs;
 	f->buf_flags = k->buf_flags;
+	f->account = k->account;
 	f->users = users;
 	return true;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Iterators say who holds which ring; the peek programs say what a ring holds. Nothing is locked
- * meanwhile: a table is read until it stands still, and rings that are gone then are not reported.
+ * An iterator says which tasks there are, and where to look for their rings; the peek programs say
+ * what a ring holds. Nothing is locked meanwhile: a table is read until it stands still, and rings
+ * that are gone then are not reported.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "base/page_size.h"
 #include "base/pid.h"
 #include "capture/charges.h"
+#include "capture/descriptors.h"
 #include "capture/holders.h"
 #include "capture/in_flight.h"
 #include "capture/kernel.h"
@@ -35,7 +37,7 @@ struct walk {
 	struct peek peek;
 	struct ring_raw own;
 	__u64 own_ring;
-	struct bpf_link *files, *tasks, *waits;
+	struct bpf_link *tasks;
 	struct mms mms;			/* a record for each process */
 	unsigned int unsteady;
 	bool all_charged;
@@ -77,11 +79,11 @@ struct walk *walk_prepare(const struct selection *select, bool everybody)
 	}
 	skel->rodata->page_shift = page_shift;
 	skel->rodata->own_ring_fd = w->own.fd;
-	bpf_program__set_autoload(skel->progs.find_rings, true);
-	bpf_program__set_autoload(skel->progs.find_registered, true);
-	bpf_program__set_autoload(skel->progs.find_waited, true);
+	bpf_program__set_autoload(skel->progs.learn_own, true);
+	bpf_program__set_autoload(skel->progs.find_tasks, true);
 	bpf_program__set_autoload(skel->progs.peek_ring, true);
 	bpf_program__set_autoload(skel->progs.peek_slots, true);
+	descriptors_prepare(skel);
 	in_flight_prepare(skel);
 	submitters_prepare(skel);
 	mapped_prepare(skel);
@@ -93,9 +95,7 @@ void walk_free(struct walk *w)
 {
 	if (!w)
 		return;
-	bpf_link__destroy(w->files);
 	bpf_link__destroy(w->tasks);
-	bpf_link__destroy(w->waits);
 	ring_raw_close(&w->own);
 	walk_bpf__destroy(w->peek.skel);
 	mms_free(&w->mms);
@@ -112,20 +112,14 @@ int walk_load(struct walk *w)
 
 int walk_start(struct walk *w)
 {
-	struct holders h = { 0 };
 	int err;
 
-	w->files = bpf_program__attach_iter(w->peek.skel->progs.find_rings, NULL);
-	w->tasks = bpf_program__attach_iter(w->peek.skel->progs.find_registered, NULL);
-	w->waits = bpf_program__attach_iter(w->peek.skel->progs.find_waited, NULL);
-	if (!w->files || !w->tasks || !w->waits)
+	w->tasks = bpf_program__attach_iter(w->peek.skel->progs.find_tasks, NULL);
+	if (!w->tasks)
 		return err_set(errno, "this kernel has no iterators over tasks: %s; Linux 5.8 or later is needed",
 			       strerror(errno));
-	err = holders_iterate(&w->peek, w->files, &h);
-	for (size_t i = 0; !err && i < h.nr; i++)
-		if (h.list[i].h.pid == w->peek.skel->bss->own_tgid && h.list[i].fd == w->own.fd)
-			w->own_ring = h.list[i].h.ring;
-	free(h.list);
+	err = peek(w->peek.skel->progs.learn_own, 0, 0, 0);
+	w->own_ring = w->peek.skel->bss->own_ring;
 	if (!err && !w->own_ring && w->own.fd >= 0)
 		err = err_set(ENOENT, "the walk does not find our own ring; this kernel's io_uring has an unknown layout");
 	if (!err)
@@ -173,26 +167,27 @@ int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger 
 
 static int find_holders(struct walk *w, struct holders *h, struct walk_cuts *cuts)
 {
-	int err = holders_iterate(&w->peek, w->files, h);
+	int err = holders_iterate(&w->peek, w->tasks, h);
 
 	if (!err)
-		err = holders_iterate(&w->peek, w->tasks, h);
-	if (!err)
-		err = in_flight_find(&w->peek, h);
-	return err ? err : submitters_find(&w->peek, h, cuts);
+		err = descriptors_find(&w->peek, h, w->select, cuts);
+	return err ? : in_flight_find(&w->peek, h) ? : submitters_find(&w->peek, h, cuts);
 }
 
 /* The same as .before, rings found by mapping, or by who polls them, included. */
 static int find_holders_again(struct walk *w, struct holders *h, const struct holders *before)
 {
-	int err = find_holders(w, h, NULL);
+	int err = find_holders(w, h, NULL) ? : mapped_find(&w->peek, h, before, NULL) ? :
+		  waited_again(&w->peek, w->tasks, h, before) ? : polled_again(&w->peek, h, before);
 
-	if (!err)
-		err = mapped_find(&w->peek, h, before, NULL) ? :
-		      waited_again(&w->peek, w->waits, h, before) ? : polled_again(&w->peek, h, before);
 	if (!err)
 		sharers_find(h, w->select);
 	return err;
+}
+
+int walk_tasks(struct walk *w, struct holders *h)
+{
+	return holders_iterate(&w->peek, w->tasks, h);
 }
 
 const struct mms *walk_mms(const struct walk *w)
@@ -297,7 +292,8 @@ static int find_and_read(struct walk *w, struct holders *h, struct reading **rea
 	for (;;) {
 		if (!err && mapped)
 			err = mapped_find(&w->peek, h, NULL, &w->cuts) ? :
-			      waited_find(&w->peek, w->waits, h) ? : polled_find(&w->peek, h, &w->cuts);
+			      waited_find(&w->peek, w->tasks, h, &w->cuts) ? :
+			      polled_find(&w->peek, h, &w->cuts);
 		if (err)
 			return err;
 		sharers_find(h, w->select);
@@ -388,16 +384,17 @@ static size_t feed_rings(struct walk *w, struct holders *h, const struct holders
 	return kept;
 }
 
-static void on_slots(const struct walk *w, const struct reading *readings, size_t nr,
-		     struct ledger *l, const struct ring_told *told)
+static int on_slots(const struct walk *w, const struct reading *readings, size_t nr,
+		    struct ledger *l, const struct ring_told *told)
 {
-	for (size_t i = 0; i < nr; i++) {
+	for (size_t i = 0; i < nr && !peek_is_over(&w->peek); i++) {
 		feed_slots(w, &readings[i], l);
 		if (!told)
 			continue;
 		told->on_ring(ledger_ring(l, readings[i].ring.h.ring), told->arg);
 		feed_room(&readings[i], 0, l);
 	}
+	return peek_is_over(&w->peek) ? peek_end() : 0;
 }
 
 int walk_each_ring(struct walk *w, struct ledger *l, const struct ring_told *told)
@@ -406,7 +403,6 @@ int walk_each_ring(struct walk *w, struct ledger *l, const struct ring_told *tol
 	struct reading *readings = NULL;
 	int err;
 
-	peek_begin(&w->peek);
 	w->unsteady = 0;
 	free(w->left);
 	w->left = NULL;
@@ -418,7 +414,7 @@ int walk_each_ring(struct walk *w, struct ledger *l, const struct ring_told *tol
 	for (size_t i = 0; !err && w->accounts && i < w->mms.nr; i++)
 		ledger_feed(l, &h.list[i].h);
 	if (!err)
-		on_slots(w, readings, feed_rings(w, &h, &again, readings, l), l, told);
+		err = on_slots(w, readings, feed_rings(w, &h, &again, readings, l), l, told);
 	/* as much again as the ledger takes, until the next walk */
 	reader_free(&w->reader);
 	charges_free(&w->wanted);

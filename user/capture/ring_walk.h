@@ -8,6 +8,7 @@
 
 struct walk_bpf;
 struct walk_cuts;
+struct holders;
 struct mms;
 struct peek;
 struct ring_raw;
@@ -86,6 +87,8 @@ unsigned int walk_left(const struct walk *w, const struct fact_holder **list);
 /* Reads slots [first, first + nr) of one ring again; -EAGAIN when they kept changing. */
 int walk_slots(struct walk *w, __u64 ring, __u32 first, __u32 nr, struct ledger *l);
 
+/* The living tasks and their tables of descriptors, as descriptors_read() takes them. 0, or -errno with a sentence. */
+int walk_tasks(struct walk *w, struct holders *h);
 /* The living processes and their address spaces, as of the last walk_rings(). */
 const struct mms *walk_mms(const struct walk *w);
 

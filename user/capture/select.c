@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <abi/fact.h>
 #include <abi/selection.h>
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -11,7 +10,6 @@
 #include "capture/select.h"
 #include "fixbuf.skel.h"
 
-#define MAX_CHILDREN	4096	/* of selected processes, alive at a time */
 #define MAX_STATES	64	/* of all globs: one more each than it has elements */
 
 /* The length of the bracket expression at .s, 0 when it is none. */
@@ -75,7 +73,7 @@ static int add_glob(struct fixbuf_bpf *skel, const char *glob, unsigned int *fir
 	return 0;
 }
 
-int select_prepare_comms(struct fixbuf_bpf *skel, const struct selection *s)
+static int prepare_comms(struct fixbuf_bpf *skel, const struct selection *s)
 {
 	unsigned int state = 0;
 
@@ -87,37 +85,20 @@ int select_prepare_comms(struct fixbuf_bpf *skel, const struct selection *s)
 	return 0;
 }
 
-__u32 select_bits(const struct selection *s)
+static __u32 bits(const struct selection *s)
 {
 	return (s->nr_pids ? SELECT_PIDS : 0) | (s->has_uid ? SELECT_UID : 0) |
 	       (s->nr_comms ? SELECT_COMM : 0) | (s->tree ? SELECT_TREE : 0) |
-	       (s->cgroup ? SELECT_CGROUP : 0);
+	       (s->cgroup ? SELECT_CGROUP : 0) | (s->follow ? SELECT_FOLLOW : 0);
 }
 
-void select_prepare_cgroup(struct fixbuf_bpf *skel, const struct selection *s)
+int select_prepare(struct fixbuf_bpf *skel, const struct selection *s, bool facts)
 {
+	skel->rodata->filter = facts ? bits(s) : 0;
+	skel->rodata->filter_uid = s->uid;
+	skel->rodata->select_by = bits(s);
+	skel->rodata->select_uid = s->uid;
 	skel->rodata->select_cgroup = s->cgroup_id;
 	skel->rodata->select_cgroup_level = s->cgroup_level;
-}
-
-int select_prepare(struct fixbuf_bpf *skel, const struct selection *s)
-{
-	bpf_map__set_autocreate(skel->maps.selected_pids, true);
-	if (s->nr_pids)
-		bpf_map__set_max_entries(skel->maps.selected_pids, s->nr_pids + MAX_CHILDREN);
-	skel->rodata->select_by = select_bits(s);
-	skel->rodata->select_uid = s->uid;
-	select_prepare_cgroup(skel, s);
-	return select_prepare_comms(skel, s);
-}
-
-int select_start(struct fixbuf_bpf *skel, const struct selection *s)
-{
-	int fd = bpf_map__fd(skel->maps.selected_pids);
-	const __u8 one = 1;
-
-	for (size_t i = 0; i < s->nr_pids; i++)
-		if (bpf_map_update_elem(fd, &s->pids[i], &one, BPF_ANY))
-			return err_set(errno, "cannot select process %u: %s", s->pids[i], strerror(errno));
-	return 0;
+	return prepare_comms(skel, s);
 }

@@ -262,8 +262,9 @@ int look_at_slot(struct walk *walk, struct page_walk *pages, struct ring *r, __u
 		find_submitters(&l);
 	l.maker = maker_of(&l);
 	whose = find_maker(&l);
-	/* in a pid namespace of ours it may live outside */
-	l.maker_ended = l.maker && !whose.pid && !walk_is_inside(walk);
+	/* in a pid namespace of ours it may live outside, and then what holders here see decides nothing */
+	l.cut = l.maker && !whose.pid && walk_is_inside(walk);
+	l.maker_ended = l.maker && !whose.pid && !l.cut;
 	err = look(&l, whose);
 	if (!err && shared) {
 		err = look_at_holders(&l);

@@ -8,8 +8,10 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/patient.h"
 #include "base/system.h"
+#include "base/time_share.h"
 #include "capture/pagemap.h"
 #include "capture/peek.h"
 #include "capture/space.h"
@@ -32,6 +34,8 @@ struct space {
 	__u64 denials;
 	bool no_pins;		/* nothing was ever pinned in .mm */
 	__u64 shared;		/* see space_shared() */
+	__u32 payer;		/* for whose ring it is looked at */
+	struct time_share time;	/* to read .maps */
 	bool huge_is_one;	/* see backing.h */
 	bool huge_is_shared;	/* fork does not copy pinned huge pages of hugetlb */
 };
@@ -49,6 +53,7 @@ struct space *space_prepare(struct walk_bpf *skel)
 	struct space *s = must_alloc(1, sizeof(*s));
 
 	s->skel = skel;
+	s->time.free_ns = 8 * NS_PER_S;
 	/* a08c7193e4f1 "mm/filemap: remove hugetlb special casing in filemap.c", 6.7 */
 	s->huge_is_one = kernel_is_before(6, 7);
 	s->huge_is_shared = kernel_is_before(5, 12);
@@ -124,8 +129,9 @@ static void open_thread(struct space *s, __u32 pid)
 		closedir(dir);
 }
 
-void space_enter(struct space *s, struct whose whose, __u64 end)
+void space_enter(struct space *s, struct whose whose, __u32 payer, __u64 end)
 {
+	s->payer = payer;
 	/* kept open it is still that mm, but a process may have got another since */
 	if (!whose.mm || whose.mm != s->mm) {
 		space_leave(s);
@@ -171,11 +177,16 @@ __u64 space_denials(const struct space *s)
  */
 static bool read_maps(struct space *s)
 {
+	__u64 from_ns = clock_now_ns();
 	struct pagemap *again;
 
 	if (s->maps)
 		return true;
+	/* who has very many mappings would have us read them again for each buffer */
+	if (!time_share_has(&s->time, s->payer, from_ns))
+		return false;
 	s->maps = maps_read(s->pid, &s->maps_len);
+	time_share_take(&s->time, s->payer, clock_now_ns() - from_ns);
 	again = pagemap_open(s->pid);
 	if (s->maps && (mm_of(s, again) != s->mm || !pagemap_alive(again))) {
 		free(s->maps);

@@ -28,9 +28,9 @@ void space_learn_pinned(struct space *s, const struct pagemap *own);
 /*
  * Opens the process's address space if it is the one that it has to be;
  * otherwise none is. Called for each buffer: what was read before is forgotten,
- * and .end is up to where reading ahead makes sense.
+ * and .end is up to where reading ahead makes sense. Mappings are read for so long for one payer.
  */
-void space_enter(struct space *s, struct whose whose, __u64 end);
+void space_enter(struct space *s, struct whose whose, __u32 payer, __u64 end);
 /* The one that is open, to read ahead in (capture/pagemap.h); NULL = none. */
 struct pagemap *space_pagemap(const struct space *s);
 /* An open descriptor keeps the struct mm_struct: not beyond a pass. */

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "base/library.h"
+#include "base/page_size.h"
 #include "capture/symbols_elf.h"
 
 #define X86_RBP		6		/* DWARF's numbers of the registers */
@@ -17,6 +19,7 @@
 #define ARM64_FP	29
 #define ARM64_LR	30
 #define MAX_SYMBOLS	2500000		/* 60 MB: a table with more is not looked through */
+#define SYMBOLS_AT_ONCE	65536		/* 1.5 MB that are mapped at a time */
 #define LONGEST_BARE	(64 << 10)	/* farther from a symbol without a size: not in it */
 
 #define FUNCTIONS(of)	of(dwarf_addrdie) of(dwarf_begin_elf) of(dwarf_cfi_addrframe)		\
@@ -188,6 +191,17 @@ static bool in_section(Elf *elf, size_t index, __u64 addr)
 	       addr - h.sh_addr < h.sh_size;
 }
 
+/* What is mapped of a file counts as ours while it is: a table of symbols is gone through once. */
+static void drop_pages(const struct part *p)
+{
+	size_t size;
+	char *all = p->elf ? elf_rawfile(p->elf, &size) : NULL;
+
+	/* one that could not be mapped was read */
+	if (all && !((unsigned long)all & (PAGE_BYTES - 1)))
+		madvise(all, size, MADV_DONTNEED);
+}
+
 /* The symbol that covers the address: by its size, or the nearest before it when it has none. */
 static bool find_symbol(const struct part *p, __u64 addr, GElf_Sym *found)
 {
@@ -202,6 +216,8 @@ static bool find_symbol(const struct part *p, __u64 addr, GElf_Sym *found)
 		return false;
 	nr = data->d_size / header.sh_entsize;
 	for (size_t i = 1; i < nr && nr <= MAX_SYMBOLS && gelf_getsym(data, i, &s); i++) {
+		if (!(i % SYMBOLS_AT_ONCE))
+			drop_pages(p);
 		if (s.st_value > addr || !is_function(&s))
 			continue;
 		if (addr - s.st_value < s.st_size &&
@@ -381,6 +397,8 @@ void elf_file_find(struct elf_file *f, __u64 offset, bool returns, struct elf_pl
 		place->offset += returns;
 	if (!find_line(&f->debug, addr, place))
 		find_line(&f->own, addr, place);
+	drop_pages(&f->debug);
+	drop_pages(&f->own);
 }
 
 /* ---- compiled at run time ------------------------------------------------------- */

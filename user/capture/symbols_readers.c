@@ -2,10 +2,12 @@
 /*
  * A file may be made to keep its reader busy, or to end it. Time is bounded per question and,
  * as we wait meanwhile, per user; a reader that fails is replaced, a file that failed it is not
- * shown to another one, and a user whose files failed too often gets no more names.
+ * shown to another one, and a user whose files failed too often gets no more names. Memory is bounded
+ * for all of them together: those that were asked longest ago end first.
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "base/page_size.h"
 #include "base/signals.h"
 #include "capture/symbols_readers.h"
 
@@ -24,6 +27,10 @@
 #define AT_ONCE_MS	2000		/* ... and this at first */
 #define MAX_FAILURES	3		/* of one user's files */
 
+#define LOOK_MS		2		/* between two looks at what they take meanwhile */
+#define READERS_KB	(28L << 10)	/* resident, of all; programs' own pages, which they share, included */
+#define FULL_KB		(22L << 10)	/* with that in one it begins anew */
+
 #define FAILED	"a file's symbols could not be read within bounds of time and memory: its functions have no names"
 #define GIVEN_UP "too many files of this user could not be read within bounds of time and memory: no names from files"
 #define BUSY "reading this user's files takes too much time: some functions have no names"
@@ -33,6 +40,7 @@ struct reader {
 	struct readers *all;
 	int place;			/* in .all */
 	int socket;			/* -1 = not running */
+	int statm;			/* of the process; -1 = not known */
 	bool in_use;
 	__u32 uid;
 	__u64 used;			/* the larger the later */
@@ -69,7 +77,7 @@ struct readers *readers_start(void)
 	r->pid = -1;
 	r->socket = -1;
 	for (int i = 0; i < READERS; i++)
-		r->list[i] = (struct reader){ .all = r, .place = i, .socket = -1 };
+		r->list[i] = (struct reader){ .all = r, .place = i, .socket = -1, .statm = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return r;
 	r->pid = fork();
@@ -93,8 +101,53 @@ static void end_process(struct reader *r)
 		return;
 	close(r->socket);
 	r->socket = -1;
+	if (r->statm >= 0)
+		close(r->statm);
+	r->statm = -1;
 	forget_files(r);
 	descriptor_send(r->all->socket, &end, sizeof(end), -1);
+}
+
+/* The first that it sends, before it has seen any file. */
+static bool learn_statm(struct reader *r)
+{
+	struct pollfd p = { .fd = r->socket, .events = POLLIN };
+	char c;
+
+	return poll(&p, 1, ANSWER_MS) > 0 && descriptor_receive(r->socket, &c, 1, &r->statm) == 1;
+}
+
+static long resident_kb(const struct reader *r)
+{
+	unsigned long resident = 0;
+	char text[128];
+	ssize_t n = r->statm < 0 ? 0 : pread(r->statm, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	/* the first is what it has mapped */
+	return sscanf(text, "%*u %lu", &resident) == 1 ? (long)(resident * (PAGE_BYTES >> 10)) : 0;
+}
+
+/* Ends others for it; false when it alone takes too much. */
+static bool fits(struct reader *r)
+{
+	for (;;) {
+		struct reader *oldest = NULL;
+		long kb = 0;
+
+		for (int i = 0; i < READERS; i++) {
+			struct reader *one = &r->all->list[i];
+
+			kb += resident_kb(one);
+			if (one != r && one->socket >= 0 && (!oldest || one->used < oldest->used))
+				oldest = one;
+		}
+		if (kb <= READERS_KB)
+			return true;
+		if (!oldest)
+			return false;
+		end_process(oldest);
+	}
 }
 
 static bool start_process(struct reader *r)
@@ -113,6 +166,10 @@ static bool start_process(struct reader *r)
 		return false;
 	}
 	r->socket = pair[0];
+	if (!learn_statm(r)) {
+		end_process(r);
+		return false;
+	}
 	return true;
 }
 
@@ -140,7 +197,7 @@ struct reader *readers_for(struct readers *r, __u32 uid)
 
 		end_process(best);
 		*best = (struct reader){
-			.all = r, .place = best->place, .socket = -1, .in_use = true, .uid = uid,
+			.all = r, .place = best->place, .socket = -1, .statm = -1, .in_use = true, .uid = uid,
 			.since_ms = now_ms(),
 			.failures = g->is && g->uid == uid ? MAX_FAILURES : 0,
 		};
@@ -162,7 +219,9 @@ static int wait_for_answer(struct reader *r, const struct reader_question *q, in
 
 		if (left <= 0)
 			return -ETIME;
-		n = poll(&p, 1, left);
+		n = poll(&p, 1, left < LOOK_MS ? left : LOOK_MS);
+		if (!fits(r))
+			return -ENOMEM;
 		if (n > 0)
 			break;
 		if (n < 0 && errno != EINTR)
@@ -299,8 +358,8 @@ static bool failed(struct reader *r, int err, bool again, const struct file_iden
 	}
 	*why = FAILED;
 	end_process(r);
-	/* its bound on time is for all that it read: another file may be to blame */
-	if (err == -EPIPE && !again)
+	/* its bounds are for all that it read: another file may be to blame */
+	if ((err == -EPIPE || err == -ENOMEM) && !again)
 		return true;
 	count_failure(r, id);
 	return false;
@@ -325,6 +384,8 @@ bool reader_find(struct reader *r, const struct file_identity *id, const struct 
 	}
 	*place = a.place;
 	*why = NULL;
+	if (resident_kb(r) > FULL_KB)
+		end_process(r);
 	return true;
 }
 
@@ -353,8 +414,7 @@ void readers_stop(struct readers *r)
 	if (!r)
 		return;
 	for (int i = 0; i < READERS; i++)
-		if (r->list[i].socket >= 0)
-			close(r->list[i].socket);
+		end_process(&r->list[i]);
 	if (r->socket >= 0)
 		close(r->socket);
 	/* it ends its own at the end of its socket; another wait may have had it first */

@@ -19,6 +19,13 @@ static const char *const functions[] = FUNC_NAMES;
 
 #define NR_FUNCTIONS	(sizeof(functions) / sizeof(functions[0]))
 
+#define NOTRACE_SRCU	"class_srcu_fast_notrace_t"
+
+/* What else capture/ asks for that no program names. Each that is missing here takes a pass of its own. */
+static const char *const others[] = { NOTRACE_SRCU, "io_uring_op", "io_seg_index", "bpf_map_memory" };
+
+#define NR_OTHERS	(sizeof(others) / sizeof(others[0]))
+
 struct kind {
 	const char *section;
 	const char *handler;	/* libbpf's pattern for it */
@@ -42,12 +49,12 @@ static const struct kind kinds[] = {
 
 #define NR_KINDS	(sizeof(kinds) / sizeof(kinds[0]))
 
-static bool target_of(char *name, const struct kind *k, const char *section)
+static bool target_of(char *name, const char *prefix, const struct kind *k, const char *section)
 {
 	size_t len = strlen(k->section);
 
-	return k->prefix && !strncmp(section, k->section, len) &&
-	       snprintf(name, NAME_SIZE, "%s%s", k->prefix, section + len) < NAME_SIZE;
+	return prefix && !strncmp(section, k->section, len) &&
+	       snprintf(name, NAME_SIZE, "%s%s", prefix, section + len) < NAME_SIZE;
 }
 
 /*
@@ -91,7 +98,7 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 
 	if (err || !k->attach)
 		return err;
-	if (!target_of(name, k, bpf_program__section_name(prog)))
+	if (!target_of(name, k->prefix, k, bpf_program__section_name(prog)))
 		return -EINVAL;
 	opts->attach_btf_id = kern_type(name, BTF_KIND_FUNC);
 	opts->expected_attach_type = k->attach;
@@ -135,6 +142,29 @@ struct bpf_link *targets_attach(const struct bpf_program *prog)
 	}
 }
 
+bool targets_may_be_missed(void)
+{
+	/* tracepoints are guarded by it then (a46023d5616e) */
+	return kern_type(NOTRACE_SRCU, BTF_KIND_TYPEDEF);
+}
+
+static __u64 missed_of(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return bpf_program__fd(prog) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len) ?
+	       0 : info.recursion_misses;
+}
+
+__u64 targets_missed_runs(const struct bpf_program *prog, const struct bpf_program *again)
+{
+	__u64 missed = missed_of(prog), other = again ? missed_of(again) : missed;
+
+	/* no more than this was seen by neither */
+	return missed < other ? missed : other;
+}
+
 void targets_register(void)
 {
 	static bool done;
@@ -155,8 +185,16 @@ void targets_want(struct type_index *index, const struct bpf_object *obj)
 
 	for (size_t i = 0; i < NR_FUNCTIONS; i++)
 		type_index_want(index, functions[i], strlen(functions[i]));
-	bpf_object__for_each_program(prog, obj)
+	for (size_t i = 0; i < NR_OTHERS; i++)
+		type_index_want(index, others[i], strlen(others[i]));
+	bpf_object__for_each_program(prog, obj) {
+		const char *section = bpf_program__section_name(prog);
+
 		for (size_t i = 0; i < NR_KINDS; i++)
-			if (target_of(name, &kinds[i], bpf_program__section_name(prog)))
+			if (target_of(name, kinds[i].prefix, &kinds[i], section))
 				type_index_want(index, name, strlen(name));
+		/* prototype.c takes its arguments from there, with their names */
+		if (target_of(name, "__traceiter_", &kinds[RAW_TP], section))
+			type_index_want(index, name, strlen(name));
+	}
 }

@@ -6,6 +6,9 @@
 #ifndef FIXBUF_CAPTURE_TARGETS_H
 #define FIXBUF_CAPTURE_TARGETS_H
 
+#include <linux/types.h>
+#include <stdbool.h>
+
 struct bpf_link;
 struct bpf_object;
 struct bpf_program;
@@ -21,5 +24,17 @@ void targets_want(struct type_index *index, const struct bpf_object *obj);
  * of a program whose type was set. NULL with errno.
  */
 struct bpf_link *targets_attach(const struct bpf_program *prog);
+
+/*
+ * Whether a task may be preempted in a program of a tracepoint, which is not run on that CPU until
+ * it goes on: from 7.0 (f7d327654b88, "bpf: Have __bpf_trace_run() use rcu_read_lock_dont_migrate()").
+ * What must see all is attached twice then (bpf/twice.h).
+ */
+bool targets_may_be_missed(void);
+/*
+ * Times that the kernel ran neither .prog nor .again, which does the same (NULL = there is none), since
+ * one of its kind was under way on that CPU.
+ */
+__u64 targets_missed_runs(const struct bpf_program *prog, const struct bpf_program *again);
 
 #endif

@@ -22,6 +22,7 @@ struct type_index {
 	const struct kernel_btf *btf;
 	struct wanted *wanted;	/* owned */
 	__u32 nr, found;	/* of them, and how many the passes looked for */
+	unsigned int passes;
 	__u32 buckets[BUCKETS];	/* 1 + index of the first */
 };
 
@@ -147,6 +148,7 @@ static void look(struct type_index *x)
 		w->ids[w->nr++] = id;
 	}
 	x->found = x->nr;
+	x->passes++;
 	free(begins);
 }
 
@@ -162,4 +164,9 @@ __u32 type_index_next(struct type_index *x, const char *name, size_t len, __u32 
 		if (w->ids[i] > after)
 			return w->ids[i];
 	return 0;
+}
+
+unsigned int type_index_passes(const struct type_index *x)
+{
+	return x->passes;
 }

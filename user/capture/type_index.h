@@ -22,5 +22,7 @@ void type_index_want(struct type_index *x, const char *name, size_t len);
  * none. A name that was not wanted takes a pass of its own.
  */
 __u32 type_index_next(struct type_index *x, const char *name, size_t len, __u32 after);
+/* How often all types were gone through so far. */
+unsigned int type_index_passes(const struct type_index *x);
 
 #endif

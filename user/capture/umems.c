@@ -1,116 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <abi/umem.h>
-#include <bpf/bpf.h>
+#include <abi/walk_nodes.h>
 #include <bpf/libbpf.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include "base/alloc.h"
-#include "base/err.h"
+#include "base/hash_table.h"
+#include "capture/descriptors.h"
 #include "capture/peek.h"
 #include "capture/ring_walk.h"
 #include "capture/umems.h"
 #include "walk.skel.h"
 
-#define MOST	64	/* of one user: what is beyond explains nothing */
-#define CHUNK	256
+#define USER_UMEMS	(1U << 14) /* kept of what one user's descriptors are of */
+
+/* One that was seen: sockets, and descriptors, share it. */
+struct seen {
+	__u64 id;
+	UT_hash_handle hh;
+};
+
+/* A user with a rest. */
+struct charged {
+	__u64 id;		/* struct user_struct * */
+	size_t rest;		/* in the balance */
+	UT_hash_handle hh;
+};
 
 struct umems {
-	const struct peek *peek;
-	struct bpf_link *link;
+	const struct fd_umems *runs;
+	struct balance *b;
+	struct charged *users;
+	struct seen *seen;
+	struct payers kept;
 };
 
-struct umems *umems_prepare(struct walk *w)
+void umems_prepare(struct walk_bpf *skel)
 {
-	struct umems *u = must_alloc(1, sizeof(*u));
-
-	u->peek = walk_peek(w);
-	bpf_program__set_autoload(u->peek->skel->progs.find_umems, true);
-	return u;
+	bpf_program__set_autoload(skel->progs.peek_umems, true);
 }
 
-int umems_start(struct umems *u)
+static void explain(struct umems *s, const struct umem *umem, const struct fact_holder *holder)
 {
-	u->link = bpf_program__attach_iter(u->peek->skel->progs.find_umems, NULL);
-	return u->link ? 0 : err_set(errno, "cannot iterate over the tasks: %s", strerror(errno));
+	struct charged *user;
+	struct seen *seen;
+
+	HASH_FIND(hh, s->users, &umem->user, sizeof(umem->user), user);
+	HASH_FIND(hh, s->seen, &umem->id, sizeof(umem->id), seen);
+	if (!user || seen || !payers_spend(&s->kept, holder, USER_UMEMS))
+		return;
+	seen = must_alloc(1, sizeof(*seen));
+	seen->id = umem->id;
+	HASH_ADD(hh, s->seen, id, sizeof(seen->id), seen);
+	balance_explain(s->b, user->rest, umem->pages);
 }
 
-void umems_free(struct umems *u)
+static __u32 take(const struct fact_holder *tasks, size_t nr, __u32 first, size_t i, void *arg)
 {
-	if (u)
-		bpf_link__destroy(u->link);
-	free(u);
+	struct umems *s = arg;
+	const struct fd_umems *run = &s->runs[i];
+
+	(void)nr;
+	(void)first;
+	for (__u32 n = 0; run->found && n < FD_SLOTS; n++)
+		if (run->umem[n].id)
+			explain(s, &run->umem[n], tasks);
+	return run->room;
 }
 
-static int by_id(const void *va, const void *vb)
+static void find_users(struct umems *s)
 {
-	const struct umem *a = va, *b = vb;
+	for (size_t i = 0; i < s->b->nr; i++) {
+		struct charged *user;
 
-	return a->id < b->id ? -1 : a->id > b->id;
-}
-
-/* The memory of sockets of one user with a rest. */
-struct of_user {
-	struct rest *rest;
-	struct umem list[MOST];
-	size_t nr;
-};
-
-static struct of_user *user_of(struct of_user *users, size_t nr, __u64 id)
-{
-	for (size_t i = 0; id && i < nr; i++)
-		if (users[i].rest->id == id)
-			return &users[i];
-	return NULL;
-}
-
-/* Whoever has very many sockets keeps nobody else's from being seen. */
-static void read_all(const struct umems *umems, struct of_user *users, size_t nr_users)
-{
-	int fd = bpf_iter_create(bpf_link__fd(umems->link));
-	struct umem some[CHUNK];
-	ssize_t n;
-
-	while (fd >= 0 && !peek_is_over(umems->peek)) {
-		/* the kernel hands out whole records */
-		n = read(fd, some, sizeof(some));
-		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR))
-			break;
-		for (ssize_t i = 0; i < n / (ssize_t)sizeof(*some); i++) {
-			struct of_user *u = user_of(users, nr_users, some[i].user);
-
-			if (u && u->nr < MOST)
-				u->list[u->nr++] = some[i];
-		}
+		if (!s->b->list[i].is_user || !s->b->list[i].pages)
+			continue;
+		user = must_alloc(1, sizeof(*user));
+		user->id = s->b->list[i].id;
+		user->rest = i;
+		HASH_ADD(hh, s->users, id, sizeof(user->id), user);
 	}
-	if (fd >= 0)
-		close(fd);
 }
 
-/* Sockets may share one. */
-static __u64 pages_of(struct of_user *u)
+static void let_go(struct umems *s)
 {
-	__u64 pages = 0;
+	struct charged *user, *next_user;
+	struct seen *seen, *next_seen;
 
-	qsort(u->list, u->nr, sizeof(*u->list), by_id);
-	for (size_t i = 0; i < u->nr; i++)
-		if (!i || u->list[i - 1].id != u->list[i].id)
-			pages += u->list[i].pages;
-	return pages;
+	HASH_ITER(hh, s->users, user, next_user) {
+		HASH_DEL(s->users, user);
+		free(user);
+	}
+	HASH_ITER(hh, s->seen, seen, next_seen) {
+		HASH_DEL(s->seen, seen);
+		free(seen);
+	}
 }
 
-void umems_explain(const struct umems *u, struct balance *b)
+int umems_explain(struct walk *w, const struct selection *select, struct balance *b,
+		  struct walk_cuts *cuts)
 {
-	struct of_user *users = must_alloc(b->nr, sizeof(*users));
-	size_t nr = 0;
+	const struct peek *p = walk_peek(w);
+	struct umems s = { .runs = p->skel->bss->out_umems, .b = b };
+	const struct descriptors_sought sought = {
+		.program = p->skel->progs.peek_umems, .select = select, .take = take, .arg = &s,
+	};
+	struct holders h = { 0 };
+	int err = 0;
 
-	for (size_t i = 0; i < b->nr; i++)
-		if (b->list[i].is_user)
-			users[nr++].rest = &b->list[i];
-	if (nr)
-		read_all(u, users, nr);
-	for (size_t i = 0; i < nr; i++)
-		balance_explain(b, users[i].rest - b->list, pages_of(&users[i]));
-	free(users);
+	find_users(&s);
+	if (s.users)
+		err = walk_tasks(w, &h) ? : descriptors_read(p, &h, &sought, cuts);
+	payers_end(&s.kept, cuts);
+	let_go(&s);
+	free(h.list);
+	return err;
 }

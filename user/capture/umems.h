@@ -5,15 +5,18 @@
 
 #include "checks/balance.h"
 
-struct umems;
+struct selection;
 struct walk;
+struct walk_bpf;
+struct walk_cuts;
 
-/* Before the walk is loaded, which has to stay. */
-struct umems *umems_prepare(struct walk *w);
-/* After the load, and before privileges are given up. 0, or -errno with a sentence. */
-int umems_start(struct umems *u);
-/* Takes what they have, of descriptors that are open now, from the rests of users. */
-void umems_explain(const struct umems *u, struct balance *b);
-void umems_free(struct umems *u);
+/* Switches its program on, before the walk is loaded. */
+void umems_prepare(struct walk_bpf *skel);
+/*
+ * Takes what they have, of descriptors that are open now, from the rests of users. Adds to *cuts who had
+ * too many descriptors to be looked through. 0, or -errno with a sentence.
+ */
+int umems_explain(struct walk *w, const struct selection *select, struct balance *b,
+		  struct walk_cuts *cuts);
 
 #endif

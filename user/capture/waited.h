@@ -7,14 +7,17 @@
 
 struct bpf_link;
 struct peek;
+struct walk_cuts;
 
 /*
- * .waits is the iterator over tasks that sleep in a ring. Adds them to h, which is sorted, as holders
- * of each ring that none of h holds, and sorts it. 0, or -errno with a sentence.
+ * .tasks is the walk's iterator. Adds those that sleep in a ring to h, which is sorted, as holders
+ * of each ring that none of h holds, and sorts it. *cuts, if any, is told the users of whose threads not all
+ * was looked at. 0, or -errno with a sentence.
  */
-int waited_find(const struct peek *p, struct bpf_link *waits, struct holders *h);
+int waited_find(const struct peek *p, struct bpf_link *tasks, struct holders *h,
+		struct walk_cuts *cuts);
 /* The same, if it has found any .before. */
-int waited_again(const struct peek *p, struct bpf_link *waits, struct holders *h,
+int waited_again(const struct peek *p, struct bpf_link *tasks, struct holders *h,
 		 const struct holders *before);
 
 #endif

@@ -17,8 +17,6 @@
 #define CHURN		8	/* registrations of one table, rings of one process */
 #define FEW_OPS		8	/* of a ring, on average: it was hardly worth making */
 #define WASTE_BYTES	(1ULL << 20)
-/* What one table of page table entries maps: 2 MiB where pages have 4 KiB, 32 MiB where 16 */
-#define HUGE_BYTES	(PAGE_BYTES / 8 * PAGE_BYTES)
 #define PAID_FOR	": that memory is pinned and paid for already; run fixbuf-trace verify first: where it says stale-page, register anew"
 #define FIT		"the memory must be writable, and anonymous or of memfd or hugetlbfs, and the ring's restrictions must allow it, which was not looked at"
 #define SMALL_SEGMENT	(64ULL << 10)
@@ -169,10 +167,26 @@ static void put_limit(char *text, size_t room, const struct digest *d, const str
 	}
 }
 
+/* What the pins took that registering avoids. */
+static void put_saving(char *text, size_t room, const struct counsel *c, struct advice *one)
+{
+	__u64 pages = (one->bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+	char took[FMT_LEN], all[FMT_LEN];
+
+	*text = '\0';
+	if (!c->out->pin_ps)
+		return;
+	/* each has one at least */
+	pages = pages > one->ops ? pages : one->ops;
+	one->saves_ns = (double)pages * c->out->pin_ps / 1000;
+	snprintf(text, room, ", about %s of CPU time in %s (to pin a page takes %.1fns on this machine now, to unpin it is not counted)",
+		 fmt_ns(took, one->saves_ns), fmt_ns(all, c->m->t_ns), c->out->pin_ps / 1000.0);
+}
+
 static void advise_plain(struct counsel *c, const struct digest *d)
 {
 	const struct plain_use *u = &d->plain;
-	char a[FMT_LEN], b[FMT_LEN], limit[192];
+	char a[FMT_LEN], b[FMT_LEN], limit[192], saving[192];
 	struct advice one;
 
 	advise_inside(c, d);
@@ -184,12 +198,13 @@ static void advise_plain(struct counsel *c, const struct digest *d)
 	one.ops = u->outside_ops;
 	one.bytes = u->outside_bytes;
 	put_limit(limit, sizeof(limit), d, &one);
+	put_saving(saving, sizeof(saving), c, &one);
 	one.remedy = *limit ?
 		"raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container), then register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT :
 		"register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT;
-	add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times%s%s",
+	add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times%s%s%s",
 	    whose(&one), u->outside_ops, fmt_bytes_long(a, u->outside_bytes), u->addresses,
-	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops, limit,
+	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops, saving, limit,
 	    d->failed ? "; calls that were to register buffers failed: see failed-registration" : "");
 }
 

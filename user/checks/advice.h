@@ -17,11 +17,13 @@ struct advice {
 	__s32 fd;		/* -1 = not known */
 	__s32 index;		/* slot, -1 = not about one slot */
 	__u64 ops, bytes;	/* what it is about, in numbers */
+	__u64 saves_ns;		/* of the time that all took, about; 0 = not known */
 	char *detail;		/* owned: the evidence in one sentence */
 	const char *remedy;
 };
 
 struct advices {
+	__u64 pin_ps;		/* set before: what pinning a page costs the machine, 0 = not known */
 	struct advice *list;	/* owned */
 	size_t nr;
 	size_t nr_unjudged;	/* rings whose plain I/O is in none: it is of memory that is not the ring's */

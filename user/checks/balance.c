@@ -10,6 +10,7 @@
 
 #define MUCH_PAGES	((1ULL << 20) >> PAGE_SHIFT)
 #define MUCH_OF_LIMIT	10	/* one part in so many */
+#define MOVES		2	/* one ring may well come or go while an account is read */
 
 static void add(struct balance *b, struct rest r)
 {
@@ -108,12 +109,28 @@ static const struct rest *find(const struct balance *b, const struct rest *r)
 	return NULL;
 }
 
-void balance_again(struct balance *b, const struct ledger *l)
+static bool is_charged(const struct ring *ring, const struct rest *r)
+{
+	return r->is_user ? ring->user && ring->user->id == r->id :
+			    ring->mm && ring->mm->id == r->id;
+}
+
+/* The accounts of the rings that .a has and .b has not. */
+static void note_moves(struct balance *accounts, const struct ledger *a, const struct ledger *b)
+{
+	for (const struct ring *ring = a->rings; ring; ring = ring->hh.next)
+		for (size_t i = 0; !ledger_ring(b, ring->id) && i < accounts->nr; i++)
+			accounts->list[i].moves |= is_charged(ring, &accounts->list[i]);
+}
+
+void balance_again(struct balance *b, const struct ledger *before, const struct ledger *l)
 {
 	struct balance now = { 0 };
 	size_t kept = 0;
 
 	balance_take(&now, l);
+	note_moves(b, before, l);
+	note_moves(b, l, before);
 	for (size_t i = 0; i < b->nr; i++) {
 		const struct rest *r = find(&now, &b->list[i]);
 
@@ -122,6 +139,8 @@ void balance_again(struct balance *b, const struct ledger *l)
 		b->list[kept] = b->list[i];
 		if (r->pages < b->list[kept].pages)
 			b->list[kept].pages = r->pages;
+		b->list[kept].moved += b->list[kept].moves;
+		b->list[kept].moves = false;
 		kept++;
 	}
 	b->nr = kept;
@@ -164,6 +183,7 @@ static void report(const struct rest *r, const struct ledger *l, struct findings
 		.tag = UNEXPLAINED_CHARGE, .pid = r->pid, .ns_pid = r->ns_pid, .fd = -1,
 		.index = -1, .uid = r->uid,
 		.cause = is_much(l, r) ? UNEXPLAINED_MUCH : UNEXPLAINED_LITTLE, .pages = r->pages,
+		.unconfirmed = r->moved >= MOVES,
 	};
 	char name[NAME_LEN], size[FMT_LEN], count[FMT_LEN];
 
@@ -176,7 +196,8 @@ static void report(const struct rest *r, const struct ledger *l, struct findings
 		finding_add(out, f, "%s (%s) %s charged to %s, and no ring that was found "
 			    "explains that; looked at: descriptors, registered rings, rings that "
 			    "living threads submitted to or sleep in, mappings, polls of rings. Not seen: a "
-			    "ring that is closing, or that only a poll(2) of many descriptors keeps",
+			    "ring that is closing, or that only a poll(2) of thousands of descriptors "
+			    "keeps",
 			    count, size, is_or_are(r->pages), mm_name(name, mm));
 		return;
 	}
@@ -184,7 +205,8 @@ static void report(const struct rest *r, const struct ledger *l, struct findings
 		finding_add(out, f, "%s (%s) of what user %u has locked %s not explained by rings "
 			    "that were found; looked at: descriptors, registered rings, rings that "
 			    "living threads submitted to or sleep in, mappings, polls of rings. Not seen: a "
-			    "ring that is closing, or that only a poll(2) of many descriptors keeps",
+			    "ring that is closing, or that only a poll(2) of thousands of descriptors "
+			    "keeps",
 			    count, size, r->uid, is_or_are(r->pages));
 }
 

@@ -22,6 +22,11 @@ struct cause {
 	struct unmap_call unmap; /* CAUSE_UNMAP */
 	__u32 slots;		/* that it was about */
 	__s32 fd;		/* of the ring, -1 = none known */
+	__u64 seen_ns;		/* when it was found */
+	__u64 in_place_ns;	/* the look that last saw its pages in place began then; 0 = not known, or .unmap knows */
+	/* I/Os that went over the buffer since then, of which those after it was found so are some */
+	bool meanwhile_known;
+	__u64 meanwhile_ops, meanwhile_bytes;
 	struct stack *stack;	/* a copy: the caller's names may be gone by then; NULL = none */
 };
 

@@ -145,9 +145,10 @@ static void report_ghost(const struct account *a, __u64 pages)
 	char name[NAME_LEN], size[FMT_LEN], count[FMT_LEN];
 
 	finding_add(a->out, mm_finding(a, GHOST_PIN, pages), "%s (%s) %s charged to %s, and no "
-		    "buffer table explains that: I/O in flight holds an unregistered buffer, a "
-		    "ring that nothing shows has it (closed and not yet released, or kept by a "
-		    "poll of many descriptors), or perf, RDMA, vDPA or zero-copy receive pins "
+		    "buffer table explains that: a buffer that left its slot is not yet released "
+		    "(I/O in flight holds it; to 6.3 that takes a second anyway), a ring that "
+		    "nothing shows has it (closed and not yet released, or kept by a poll of "
+		    "thousands of descriptors), or perf, RDMA, vDPA or zero-copy receive pins "
 		    "memory too",
 		    fmt_count_pages(count, pages), pages_text(size, pages), is_or_are(pages),
 		    mm_name(name, a->mm));

@@ -16,6 +16,8 @@ struct check_options {
 };
 
 void check_pages(const struct ledger *l, const struct check_options *o, struct findings *out);
+/* From where to where pages of the buffer are stale, and how many of them; false when none is. */
+bool stale_span(const struct buffer *b, __u64 *first, __u64 *end, __u64 *pages);
 void check_charges(const struct ledger *l, const struct check_options *o, struct findings *out);
 /* The part of check_charges() that compares users with their RLIMIT_MEMLOCK. */
 void check_limits(const struct ledger *l, const struct check_options *o, struct findings *out);

@@ -89,6 +89,9 @@ __s64 failure_errno(const struct fact_call *c, const struct evidence *e)
 {
 	if (c->result < 0)
 		return c->result;
+	/* one of them was to blame */
+	if (c->seen & SEEN_ENTRIES_LOST)
+		return -EFAULT;
 	if (!e->entry && c->user && (c->need_pages + c->user_after_pages) * PAGE_BYTES > c->limit_bytes)
 		return -ENOMEM;
 	return -EFAULT;
@@ -112,6 +115,11 @@ void explain_call(char out[EXPLAIN_LEN], const struct fact_call *call, const str
 		return;
 	if (c->op == CALL_CLONE && explain_clone(&w))
 		return;
+	if (!w.e && c->seen & SEEN_ENTRIES_LOST &&
+	    (c->result == -EFAULT || c->result == -EINVAL || c->result == -EOPNOTSUPP)) {
+		SAY(&w, "the cause is not known: what was seen of its entries was lost, as the buffer for events was full; a larger --ring-buffer may keep it");
+		return;
+	}
 	switch (-c->result) {
 	case ENOMEM:
 		explain_memlock(&w);

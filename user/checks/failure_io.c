@@ -77,6 +77,10 @@ void explain_import(char *out, size_t room, const struct io_import *i)
 		snprintf(out, room, "0x%llx + %s ends %s past buffer %u", i->addr,
 			 fmt_bytes_long(a, i->len_bytes), fmt_bytes_long(b, by), i->index);
 		break;
+	case IO_BOUND_TAG:
+		snprintf(out, room, "0x%llx + %s lies inside buffer %u, but its tag (the top byte of the pointer) is not that of the address that was registered",
+			 i->addr, fmt_bytes_long(a, i->len_bytes), i->index);
+		break;
 	case IO_BOUND_NONE:
 		/* validate_fixed_range(), where buffers can be longer than that */
 		if (i->len_bytes > MAX_RW_BYTES) {
@@ -141,6 +145,8 @@ static void explain_fixed_efault(struct io_words *w)
 		TELL(w, "%s: %s lies in no registered buffer%s; register that memory, or use an address inside the buffer of buf_index (0x%llx + %llu bytes)",
 		     import, range(where, e), e->nr_slots > EV_MAX_SLOTS ?
 		     " of the first 64, which were looked at" : "", e->buf_addr, e->buf_len_bytes);
+	else if (bound == IO_BOUND_TAG)
+		TELL(w, "%s, and the kernel compares them whole: use the pointer that was registered", import);
 	else if (bound == IO_BOUND_END)
 		TELL(w, "%s; ask for less, or register a longer buffer", import);
 	else

@@ -226,7 +226,7 @@ void explain_entry(struct words *w)
 			    "from Linux 5.14 on a memfd");
 		break;
 	case ENTRY_UNCHECKED:
-		SAY(w, "its mappings could not be looked at: the process has ended, may not be looked into, or has too many; this kernel shows them only while it runs");
+		SAY(w, "its mappings could not be looked at: the process has ended, may not be looked into, has too many, or its user's failed calls have taken the time for such looks; the kernel shows them only while it runs");
 		say_why_full(w, ". What was seen: ");
 		break;
 	case ENTRY_SPECIAL:

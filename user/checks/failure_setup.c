@@ -253,15 +253,17 @@ static void explain_efault(char *out, const struct fact_setup *s)
 
 void explain_unentered(char out[EXPLAIN_LEN], __u32 seen, __s64 result)
 {
-	if (seen & SEEN_FILTER && !(seen & (SEEN_TRACED | SEEN_OLDER)))
+	if (seen & SEEN_FILTER && !(seen & (SEEN_TRACED | SEEN_OLDER | SEEN_SKIPPED)))
 		SAY_SETUP(out, "refused before the kernel saw it: a seccomp filter (container profile) returns %s; allow io_uring_setup, io_uring_enter and io_uring_register in its profile (--security-opt seccomp= for a container, SystemCallFilter= in a unit), or in the filter that the program itself sets",
 			  fact_errno_name(result));
 	else
-		SAY_SETUP(out, "the call did not reach io_uring; cause unknown: %s%s%s",
+		SAY_SETUP(out, "the call %s; cause unknown: %s%s%s%s",
+			  seen & (SEEN_OLDER | SEEN_SKIPPED) ? "was not seen to begin" : "did not reach io_uring",
 			  seen & SEEN_FILTER ? "the task has a seccomp filter, which can refuse it" :
 			  "the task has no seccomp filter",
 			  seen & SEEN_TRACED ? ", another process traces it and can refuse calls" : "",
-			  seen & SEEN_OLDER ? ", or it began before the trace and failed otherwise" : "");
+			  seen & SEEN_OLDER ? ", or it began before the trace and failed otherwise" : "",
+			  seen & SEEN_SKIPPED ? ", or the kernel skipped the program that sees calls begin, and it failed otherwise" : "");
 }
 
 void explain_setup(char out[EXPLAIN_LEN], const struct fact_setup *s, const struct evidence *e)

@@ -36,6 +36,35 @@ FINDING(STALE_PAGE,
 			"and register the buffer again; the kernel's log tells of memory that failed",
 	})
 
+FINDING(LOST_TO_STALE_PAGES,
+	.tag = "lost-to-stale-pages", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,
+	.of_io = true, .replayed_from = TIER_NEVER,
+	.remedies = { "stop I/O over this buffer and register it again; the finding stale-page says what "
+		"to keep from then on. What was read into those pages is to be read again, and what was "
+		"written from them to be compared with what should have been" })
+
+FINDING(WRONG_BUFFER,
+	.tag = "wrong-buffer", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,
+	.of_io = true, .replayed_from = TIER_NEVER,
+	.remedies = { "wait for the requests that were submitted over a slot before another buffer is put "
+		"there: one in a link, after a drain or for a worker (IOSQE_ASYNC) takes its buffer only "
+		"when it begins" })
+
+FINDING(OVERLAP,
+	.tag = "overlap", .severity = SEVERITY_ERROR,
+	.info_causes = 1U << OVERLAP_POSSIBLE | 1U << OVERLAP_PLAIN, .scope = SCOPE_SLOT,
+	.of_io = true, .replayed_from = TIER_NEVER,
+	.remedies = {
+		[OVERLAP_CERTAIN] = "wait for the completion of a request before its memory is named by another "
+			"one of which either reads into it, link them (IOSQE_IO_LINK) where one is to follow "
+			"the other, or give each its own part of a buffer",
+		[OVERLAP_POSSIBLE] = "requests of one call are in no order unless they are linked "
+			"(IOSQE_IO_LINK), and what is in a link is in none with what is not; wait for the "
+			"first, or link them",
+		[OVERLAP_PLAIN] = "wait for the completion of a request before its memory is named by another "
+			"one of which either reads into it, registered or not",
+	})
+
 FINDING(UNMAPPED_PAGE,
 	.tag = "unmapped-page", .severity = SEVERITY_WARNING, .scope = SCOPE_SLOT,
 	.by_program = true, .replayed_from = TIER_NEVER,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "checks/folios.h"
+#include "model/ledger_buffers.h"
 
 /* Frames [start, end): whole folios of one extent. */
 struct piece {
@@ -163,12 +164,14 @@ void folios_count(const struct place *list, size_t nr, bool per_ring, __u64 *pin
 	*pinned = unique(pieces, n);
 	*expected = 0;
 	for (size_t i = 0; i < n; i++) {
+		const struct place *p = &list[pieces[i].owner];
+
 		if (!pieces[i].large) {
 			*expected += pieces[i].end - pieces[i].start;
 			continue;
 		}
 		pieces[large] = pieces[i];
-		pieces[large++].ring = per_ring ? list[pieces[i].owner].ring->id : 0;
+		pieces[large++].ring = per_ring ? buffer_account(p->buffer, p->ring) : 0;
 	}
 	*expected += unique(pieces, large);
 	free(pieces);

@@ -109,12 +109,15 @@ bool ignored_has(const struct ignored *i, const struct finding *f)
 	return false;
 }
 
-void ignored_settle(const struct ignored *i, const struct findings *fs, struct unsettled_list *u)
+void ignored_settle(const struct ignored *i, const struct findings *fs, enum severity fail_on,
+		    struct unsettled_list *u)
 {
 	for (size_t k = 0; k < fs->nr; k++) {
 		const struct finding *f = &fs->list[k];
 
-		if (f->unconfirmed && ignored_has(i, f))
+		if (f->unconfirmed && (ignored_has(i, f) ||
+				       (severity_of_finding(f) == SEVERITY_INFO &&
+					fail_on != SEVERITY_INFO)))
 			unsettled_take(u, suspicion_row(f));
 	}
 }

@@ -31,8 +31,12 @@ size_t ignored_add_lines(struct ignored *i, const char *text, size_t len);
 void ignored_free(struct ignored *i);
 
 bool ignored_has(const struct ignored *i, const struct finding *f);
-/* Takes suspicions that are ignored out of what is unsettled. */
-void ignored_settle(const struct ignored *i, const struct findings *fs, struct unsettled_list *u);
+/*
+ * Takes suspicions that are ignored out of what is unsettled, and infos unless .fail_on is that: whether they
+ * are so or not, the verdict is the same.
+ */
+void ignored_settle(const struct ignored *i, const struct findings *fs, enum severity fail_on,
+		    struct unsettled_list *u);
 /* Drops what is ignored; returns how many were. */
 size_t ignored_drop(const struct ignored *i, struct findings *fs);
 

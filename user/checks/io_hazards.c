@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "checks/io_hazards.h"
+#include "checks/places.h"
 #include "model/fact.h"
 
 #define PUNTED_SHARE	100	/* one in so many makes a finding */
@@ -84,19 +85,11 @@ static struct finding finding_of(const struct hazard *h, const struct io_model *
 		.tag = h->tag, .cause = h->cause, .ring = row->key.ring, .pid = row->key.pid, .fd = -1, .index = -1,
 	};
 
+	finding_take_holder(&f, r);
 	if (c && IO_WHO_TGID(c->who) == f.pid) {
-		f.fd = c->fd;
+		f.fd = c->fd < 0 ? f.fd : c->fd;
 		f.uid = c->uid;
 		f.comm = c->comm;
-	}
-	for (size_t i = 0; r && i < r->nr_holders; i++) {
-		const struct holder *holder = &r->holders[i];
-
-		if (holder->pid != f.pid)
-			continue;
-		f.fd = f.fd < 0 ? holder->fd : f.fd;
-		f.ns_pid = holder->ns_pid;
-		break;
 	}
 	return f;
 }

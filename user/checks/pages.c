@@ -105,6 +105,24 @@ static struct span find_span(const struct buffer *b, const struct rule *rule)
 	return s;
 }
 
+bool stale_span(const struct buffer *b, __u64 *first, __u64 *end, __u64 *pages)
+{
+	*pages = 0;
+	for (size_t k = 0; k < sizeof(rules) / sizeof(rules[0]); k++) {
+		struct span s = { 0 };
+
+		if (rules[k].tag != STALE_PAGE)
+			continue;
+		s = find_span(b, &rules[k]);
+		if (!s.pages)
+			continue;
+		*first = *pages && *first < s.first ? *first : s.first;
+		*end = *pages && *end > s.end ? *end : s.end;
+		*pages += s.pages;
+	}
+	return *pages;
+}
+
 #define SEEN_LEN	(NAME_LEN + 40)
 
 /* And by whom the pages are seen like that, when it is not the process that is named. */

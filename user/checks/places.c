@@ -106,6 +106,21 @@ struct finding place_finding(enum finding_tag tag, const struct place *p)
 	};
 }
 
+void finding_take_holder(struct finding *f, const struct ring *r)
+{
+	for (size_t i = 0; r && i < r->nr_holders; i++) {
+		const struct holder *h = &r->holders[i];
+
+		if (h->pid != f->pid)
+			continue;
+		f->fd = h->fd;
+		f->uid = h->uid;
+		f->ns_pid = h->ns_pid;
+		f->comm = h->comm;
+		return;
+	}
+}
+
 const char *place_name(char buf[NAME_LEN], const struct place *p)
 {
 	const struct ring *r = p->ring;

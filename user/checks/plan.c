@@ -5,7 +5,6 @@
 #include "checks/failure_setup.h"
 #include "checks/plan.h"
 
-#define HUGE_BYTES	(2ULL << 20)
 #define GIB		(1ULL << 30)
 
 bool kernel_version_parse(struct kernel_version *v, const char *text)

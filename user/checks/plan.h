@@ -18,7 +18,7 @@ struct plan {
 	__u32 rings, entries;	/* entries: of each submission queue */
 	__u32 buffers;		/* of each ring, registered in one call */
 	__u64 buffer_bytes;	/* of each buffer; it begins a page, in huge pages the first of them one */
-	bool huge;		/* side by side in huge pages of 2 MiB */
+	bool huge;		/* side by side in huge pages */
 };
 
 struct plan_need {

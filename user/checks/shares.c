@@ -86,7 +86,7 @@ static bool says_charge(const struct part *p)
 
 /*
  * Small pages are charged for each buffer that touches them. A large folio is charged once for
- * each ring (7.2 and later), or once for each user and mm (patches/).
+ * each ring (7.2 and later), or once for each user and mm (patches/6.12).
  */
 static void charge(struct parts *parts)
 {
@@ -97,7 +97,7 @@ static void charge(struct parts *parts)
 		__u64 folio = 1ULL << p->buffer->folio_shift;
 		bool shared = p->ring->ring_flags & RING_F_ACCT_SHARED && p->ring->mm;
 
-		p->account = shared ? p->ring->mm->id : p->ring->id;
+		p->account = shared ? p->ring->mm->id : buffer_account(p->buffer, p->ring);
 		p->start = p->buffer->addr & ~(folio - 1);
 		p->end = (p->buffer->addr + p->buffer->len_bytes + folio - 1) & ~(folio - 1);
 	}

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/fmt.h"
+#include "checks/places.h"
 #include "checks/stuck.h"
 #include "model/histogram.h"
 
@@ -60,17 +61,7 @@ static void tell(const struct stuck *s, const struct ledger *l, struct findings 
 	};
 	char age[FMT_LEN], len[FMT_LEN], p999[FMT_LEN], of[64] = "", others[96];
 
-	for (size_t i = 0; r && i < r->nr_holders; i++) {
-		const struct holder *h = &r->holders[i];
-
-		if (h->pid != f.pid)
-			continue;
-		f.fd = h->fd;
-		f.uid = h->uid;
-		f.ns_pid = h->ns_pid;
-		f.comm = h->comm;
-		break;
-	}
+	finding_take_holder(&f, r);
 	if (u->flags & EV_RANGE)
 		snprintf(of, sizeof(of), " of %s", fmt_bytes_long(len, u->len_bytes));
 	if (s->p999_ns)

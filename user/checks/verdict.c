@@ -96,8 +96,8 @@ static const struct {
 	},
 	[UNSETTLED_MAPPINGS] = {
 		"unseen-mappings", "process", "processes",
-		"has more mappings, or threads with more rings, than are looked through: a ring "
-		"without a descriptor may live on by one of them",
+		"has more descriptors, mappings, threads with more rings, or a poll(2) of more "
+		"descriptors, than are looked through: it may hold a ring that is not known",
 		"end what the user does not need, and run it again",
 	},
 	[UNSETTLED_OUTSIDE] = {
@@ -132,10 +132,22 @@ static const struct {
 		"was gone before its pages could be compared",
 		"run it again on a machine that does less, or with buffers that stay for longer",
 	},
+	[UNSETTLED_CHILDREN] = {
+		.name = "unfollowed-children",
+		.one = "what some processes did that the selected ones started",
+		.why = "is not known: more were alive at a time than there is room for, or the kernel skipped a program",
+		.remedy = "select by --cgroup, --unit, -u or --comm, which need no room",
+	},
 	[UNSETTLED_REQUESTS] = {
 		"unseen-requests", "request", "requests",
 		"was not followed from its begin to its end, as a table was full, or a program skipped",
 		"select fewer processes, with -p; the losses say which table was full",
+	},
+	[UNSETTLED_UNCOMPARED] = {
+		"uncompared-requests", "request", "requests",
+		"was not compared with what else was under way, as there was no room for it, as it has "
+		"IOSQE_CQE_SKIP_SUCCESS, or, up to 5.17, as another had its user_data, or its ring is polled",
+		"select fewer processes, with -p; up to 5.17 give each request a user_data of its own",
 	},
 	[UNSETTLED_CALLS] = {
 		"unchecked-calls", "call", "calls",
@@ -346,7 +358,8 @@ const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
 	} else if (u->what == UNSETTLED_ENDING)
 		snprintf(buf, UNSETTLED_TEXT, "%llu ring%s%s, which is %s", u->count, plural(u->count),
 			 owner(whose, u), ending_text(ends, u->ending, u->in_flight));
-	else if (u->what == UNSETTLED_OUTSIDE || u->what == UNSETTLED_UNCALLED || u->what == UNSETTLED_CUT)
+	else if (u->what == UNSETTLED_OUTSIDE || u->what == UNSETTLED_UNCALLED || u->what == UNSETTLED_CUT ||
+		 u->what == UNSETTLED_CHILDREN)
 		snprintf(buf, UNSETTLED_TEXT, "%s %s", rows[u->what].one, rows[u->what].why);
 	else if (u->what == UNSETTLED_FULL)
 		snprintf(buf, UNSETTLED_TEXT, "the recording ended at --max-size: %llu %s%s %s %s", u->count,

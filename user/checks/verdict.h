@@ -35,7 +35,9 @@ enum unsettled_what {
 	UNSETTLED_CUT,		/* the end of a recording is missing */
 	UNSETTLED_FULL,		/* events for which a recording had no room: all after its last */
 	UNSETTLED_SLOTS,	/* as UNSETTLED_BEYOND, of tables that were not read at all */
+	UNSETTLED_CHILDREN,	/* of selected processes: they could not be followed */
 	UNSETTLED_REQUESTS,	/* of I/O that stat counts: how they went was not seen */
+	UNSETTLED_UNCOMPARED,	/* requests: whether others were over the same memory is not known */
 	NR_UNSETTLED
 };
 

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 
 extern const struct command trace_command, list_command, verify_command, contract_command,
-	doctor_command, stat_command, bench_command, record_command, report_command, export_command, plan_command;
+	doctor_command, stat_command, bench_command, record_command, report_command, export_command, plan_command, diff_command;
 
 const struct command *const commands[] = {
 	&trace_command,
@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&report_command,
 	&export_command,
 	&plan_command,
+	&diff_command,
 	NULL
 };
 
@@ -37,8 +38,7 @@ const struct command *command_by_name(const char *name)
 	return NULL;
 }
 
-/* How many letters have to be changed, added or left out; 9 for more than a mistyped word has. */
-static unsigned int distance(const char *a, const char *b)
+unsigned int word_distance(const char *a, const char *b)
 {
 	unsigned int row[16], len = strlen(b);
 
@@ -68,7 +68,7 @@ const char *command_like(const char *name)
 	unsigned int least = 3;
 
 	for (size_t i = 0; commands[i]; i++) {
-		unsigned int d = distance(name, commands[i]->name);
+		unsigned int d = word_distance(name, commands[i]->name);
 
 		/* "s" is no beginning of one in particular */
 		if (strlen(name) >= 2 && !strncmp(name, commands[i]->name, strlen(name)))

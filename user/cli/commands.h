@@ -12,6 +12,8 @@ extern const struct command *const commands[];
 /* Of a command line that names none: has only what all have, and no .run. */
 extern const struct command no_command;
 
+/* How many letters have to be changed, added or left out; 9 for more than a mistyped word has. */
+unsigned int word_distance(const char *a, const char *b);
 /* The name of the command that a mistyped one is nearest to, NULL when none is near. */
 const char *command_like(const char *name);
 const struct command *command_by_name(const char *name);

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/open_safely.h"
 #include "base/output.h"
+#include "base/page_size.h"
 #include "base/signals.h"
 #include "base/system.h"
 #include "cli/options.h"
@@ -53,6 +54,7 @@ int main(int argc, char **argv)
 
 	fill_standard_streams();
 	signals_begin();
+	page_size_set(sysconf(_SC_PAGESIZE));
 	cmd = options_parse(argc, argv, &options);
 	o = options;
 	o->out = stdout;
@@ -67,6 +69,7 @@ int main(int argc, char **argv)
 		if (!o->out)
 			return misuse("cannot write to %s: %s; name a file that can be created",
 				      o->path, strerror(fd < 0 ? -fd : errno));
+		signals_output(fd);
 	}
 	/* not before: opening a FIFO may take a reader that never comes */
 	signals_catch();

@@ -22,6 +22,7 @@ struct parse {
 	const struct option_row **rows; /* owned; by key - KEYS: of the command, then of others */
 	const struct command **owners;	/* owned; whose each is, NULL = every command's */
 	size_t nr_rows;
+	bool bare;		/* nothing was given: a mistake in a script, and help for a person */
 	const char **given;	/* owned: names */
 	size_t nr_given;
 };
@@ -44,9 +45,10 @@ static bool has_option(const struct command *cmd, const char *name)
 }
 
 /* "list does not take --watch; verify does" */
-static void refuse_foreign(const char *name, const struct command *cmd)
+static void refuse_foreign(const struct option_row *row, const char *arg, const struct command *cmd)
 {
-	char takers[256] = "";
+	const char *name = row->name;
+	char takers[256] = "", letter[3] = { '-', row->letter };
 	size_t nr = 0;
 
 	for (size_t i = 0; commands[i]; i++)
@@ -54,8 +56,9 @@ static void refuse_foreign(const char *name, const struct command *cmd)
 			snprintf(takers + strlen(takers), sizeof(takers) - strlen(takers), "%s%s",
 				 nr++ ? ", " : "", commands[i]->name);
 	if (cmd == &no_command)
-		exit(misuse("--%s is an option of %s; did you mean " PROGRAM_NAME " %.*s --%s?", name,
-			    takers, (int)strcspn(takers, ","), takers, name));
+		exit(misuse("--%s is an option of %s; did you mean " PROGRAM_NAME " %.*s %s%s%s%s?", name,
+			    takers, (int)strcspn(takers, ","), takers, row->letter ? letter : "--",
+			    row->letter ? "" : name, arg ? " " : "", arg ? arg : ""));
 	exit(misuse("%s does not take --%s; %s do%s", cmd->name, name, takers, nr == 1 ? "es" : ""));
 }
 
@@ -84,7 +87,8 @@ static void answer_common(struct argp_state *state, const struct option_row *row
 	struct parse *p = state->input;
 
 	if (!strcmp(row->name, "help")) {
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		argp_state_help(state, stdout, !p->bare ? ARGP_HELP_STD_HELP :
+				(ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK) | ARGP_HELP_EXIT_ERR);
 	} else if (!strcmp(row->name, "usage")) {
 		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 	} else if (!strcmp(row->name, "version")) {
@@ -152,7 +156,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	}
 	if (p->owners[i] != p->cmd)
-		refuse_foreign(row->name, p->cmd);
+		refuse_foreign(row, arg, p->cmd);
 	note_given(p, row->name);
 	if (!row->parse(row, arg, p->options + row->offset))
 		refuse(state, row, arg);
@@ -219,12 +223,31 @@ static void add_row(struct parse *p, const struct option_row *row, const struct 
 	p->owners[p->nr_rows++] = owner;
 }
 
+/* 0 would be that of the row before. */
+static int argp_group(enum option_group group)
+{
+	return group == GROUP_LAST ? -1 : (int)group + 1;
+}
+
+static bool has_group(const struct parse *p, enum option_group group)
+{
+	for (size_t i = 0; i < p->nr_rows; i++)
+		if (p->owners[i] == p->cmd && p->rows[i]->group == group)
+			return true;
+	return false;
+}
+
 /*
  * The rows as argp takes them. Those of other commands are hidden, to be refused
  * in words, unless this command has its own of that name.
  */
 static struct argp_option *argp_options(struct parse *p)
 {
+	static const struct { enum option_group group; const char *title; } titles[] = {
+		{ GROUP_TARGET, "Target:" }, { GROUP_HOW, "How:" }, { GROUP_OUTPUT, "Output:" },
+		{ GROUP_ADVANCED, "Advanced:" },
+	};
+	const size_t nr_titles = sizeof(titles) / sizeof(titles[0]);
 	struct argp_option *options;
 
 	for (const struct option_row *row = NULL; (row = option_next(p->cmd, row));)
@@ -232,7 +255,7 @@ static struct argp_option *argp_options(struct parse *p)
 	for (size_t i = 0; commands[i]; i++)
 		for (const struct option_row *row = NULL; (row = option_next(commands[i], row));)
 			add_row(p, row, commands[i]);
-	options = must_alloc(p->nr_rows + 1, sizeof(*options));
+	options = must_alloc(p->nr_rows + nr_titles + 1, sizeof(*options));
 	for (size_t i = 0; i < p->nr_rows; i++) {
 		const struct option_row *row = p->rows[i];
 		bool hidden = p->owners[i] && p->owners[i] != p->cmd;
@@ -240,18 +263,79 @@ static struct argp_option *argp_options(struct parse *p)
 		options[i] = (struct argp_option){
 			.name = row->name, .key = row->letter ? row->letter : KEYS + (int)i,
 			.arg = row->arg, .flags = hidden ? OPTION_HIDDEN : 0,
-			.doc = row->help, .group = row->group,
+			.doc = row->help, .group = argp_group(row->group),
 		};
 	}
+	for (size_t i = 0; i < nr_titles; i++)
+		if (has_group(p, titles[i].group))
+			options[p->nr_rows + i] = (struct argp_option){
+				.doc = titles[i].title, .group = argp_group(titles[i].group),
+			};
 	return options;
+}
+
+/* The row of a long option that is written so, whole or begun; NULL = none. */
+static const struct option_row *row_of_name(const struct parse *p, const char *name, size_t len)
+{
+	for (size_t i = 0; i < p->nr_rows; i++)
+		if (!strncmp(p->rows[i]->name, name, len))
+			return p->rows[i];
+	return NULL;
+}
+
+static void refuse_name(const struct parse *p, const char *name, size_t len)
+{
+	char word[32];
+	const char *nearest = NULL;
+	unsigned int least = 3;
+
+	snprintf(word, sizeof(word), "%.*s", (int)len, name);
+	for (size_t i = 0; i < p->nr_rows; i++) {
+		unsigned int d = p->owners[i] && p->owners[i] != p->cmd ? least :
+				 word_distance(word, p->rows[i]->name);
+
+		if (d < least && d < len) {
+			least = d;
+			nearest = p->rows[i]->name;
+		}
+	}
+	if (nearest)
+		exit(misuse("there is no option --%s; did you mean --%s?", word, nearest));
+}
+
+/* Of what argp would refuse without a word: a long option that is none, and near to one. */
+static void refuse_mistyped(const struct parse *p, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *name = argv[i] + 2;
+		size_t len = strcspn(name, "=");
+		const struct option_row *row;
+
+		if (strncmp(argv[i], "--", 2)) {
+			/* "-o FILE", "-qo FILE": the last letter may take what follows */
+			size_t last = strlen(argv[i]) - 1, key;
+
+			if (argv[i][0] != '-' || !last)
+				continue;
+			key = row_of_key(p, argv[i][last]);
+			i += key < p->nr_rows && p->rows[key]->arg;
+			continue;
+		}
+		row = row_of_name(p, name, len);
+		if (!row)
+			refuse_name(p, name, len);
+		else if (row->arg && !name[len])
+			i++;
+	}
 }
 
 static void run_argp(const struct argp *argp, int argc, char **argv, struct parse *p)
 {
 	/* examples are wider than argp's 79 columns; a program that we start must not see it */
-	bool own_format = !setenv("ARGP_HELP_FMT", "rmargin=100", 0) &&
-			  !strcmp(getenv("ARGP_HELP_FMT"), "rmargin=100");
+	static const char format[] = "rmargin=100,no-dup-args-note";
+	bool own_format = !setenv("ARGP_HELP_FMT", format, 0) && !strcmp(getenv("ARGP_HELP_FMT"), format);
 
+	refuse_mistyped(p, argc, argv);
 	argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, p);
 	if (own_format)
 		unsetenv("ARGP_HELP_FMT");
@@ -325,6 +409,7 @@ const struct command *options_parse(int argc, char **argv, void **options)
 	argc = cut_program(argc, argv, &program);
 	if (argc < 2 && program)
 		exit(misuse("no command before --; did you mean " PROGRAM_NAME " trace -- %s?", *program));
+	p.bare = argc < 2;
 	p.cmd = take_command(&argc, &argv);
 	named = p.cmd != &no_command;
 	p.options = must_alloc(1, p.cmd->options_size);

@@ -10,7 +10,9 @@
 #include <stddef.h>
 
 /* In the order of --help. */
-enum option_group { GROUP_VIEW, GROUP_TARGET, GROUP_HOW, GROUP_OUTPUT, GROUP_LAST = -1 };
+enum option_group {
+	GROUP_VIEW, GROUP_TARGET, GROUP_HOW, GROUP_OUTPUT, GROUP_ADVANCED, GROUP_LAST = -1
+};
 
 struct option_row {
 	const char *name;	/* NULL: the row of a FILE or of PROGRAM, which .arg names */
@@ -38,6 +40,7 @@ struct option_rule {
 
 #define RUN_AS_WHAT "--run-as is for a program after --; name one, or leave --run-as out"
 #define PROGRAM_OR_PIDS "give either processes with -p or a program after --, not both"
+#define NO_FOLLOW_WHAT "--no-follow is about what the processes of -p start; add -p"
 
 struct command {
 	const char *name;

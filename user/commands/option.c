@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/fmt.h"
+#include "base/open_safely.h"
 #include "base/user.h"
 #include "checks/ignored.h"
 #include "commands/option.h"
@@ -233,14 +233,14 @@ parser(parse_ignore)
 parser(parse_ignore_file)
 {
 	size_t len, line = 0;
-	char *text = file_read(open(arg, O_RDONLY | O_CLOEXEC), IGNORED_MAX_BYTES, &len);
+	char *text = file_read(open_input(arg), IGNORED_MAX_BYTES, &len);
 
 	(void)row;
 	if (!text && errno == EFBIG)
 		snprintf(refusal_ignore_file, REFUSAL, "%%s has more than %u KiB: it is no list of "
 			 "findings to ignore", IGNORED_MAX_BYTES >> 10);
 	else if (!text)
-		snprintf(refusal_ignore_file, REFUSAL, "cannot read %%s: %s", strerror(errno));
+		snprintf(refusal_ignore_file, REFUSAL, "cannot read %%s: %s", input_error(errno));
 	else
 		line = ignored_add_lines(at, text, len);
 	if (line) {

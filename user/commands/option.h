@@ -78,6 +78,10 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	ROW_CGROUP(type, CGROUP_BY_CONTAINER, "container", "ID", \
 		   "the same: of the container whose id begins so")
 
+#define ROW_NO_FOLLOW(type, with) \
+	{ .name = "no-follow", .help = with "-p: leave out what these processes start", \
+	  .parse = parse_flag, .offset = offsetof(type, select.no_follow), .group = GROUP_TARGET }
+
 #define ROW_DURATION(type) \
 	{ .name = "duration", .letter = 'd', .arg = "TIME", .words = words_time, \
 	  .help = "end after this time: 500ms, 10s, 2m", .parse = parse_time, \
@@ -98,8 +102,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .parse = parse_flag, .offset = offsetof(type, allow_unsettled), .group = GROUP_HOW }
 #define ROWS_IGNORE(type, with) \
 	{ .name = "ignore", .arg = "TAG[:WHOSE]", .words = finding_tag_list.words, \
-	  .help = with "count, but do not tell, findings of this tag: of all, of a user id, or of " \
-		"processes whose name matches; may be repeated", \
+	  .help = with "count, do not tell, this tag: of all, a user or name", \
 	  .parse = parse_ignore, .offset = offsetof(type, ignored), .group = GROUP_HOW, \
 	  .refusal = refusal_ignore }, \
 	{ .name = "ignore-file", .arg = "FILE", \
@@ -109,26 +112,26 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 #define ROW_TIER(type) \
 	{ .name = "tier", .arg = "TIER", .words = words_tier, \
 	  .help = "use this tier: patched, functions, kprobes or tracepoints (default: the best available)", \
-	  .parse = parse_tier, .offset = offsetof(type, how.tier), .group = GROUP_HOW, \
+	  .parse = parse_tier, .offset = offsetof(type, how.tier), .group = GROUP_ADVANCED, \
 	  .refusal = "'%s' is not a tier; give patched, functions, kprobes or tracepoints" }
 #define ROW_BTF(type) \
 	{ .name = "btf", .arg = "FILE", \
 	  .help = "take the kernel's types from this BTF file instead of the kernel", \
-	  .parse = parse_text, .offset = offsetof(type, how.btf), .group = GROUP_HOW }
+	  .parse = parse_text, .offset = offsetof(type, how.btf), .group = GROUP_ADVANCED }
 #define ROW_STACKS(type, text) \
 	{ .name = "stacks", .help = text, \
 	  .parse = parse_flag, .offset = offsetof(type, how.stacks), .group = GROUP_HOW }
 #define ROW_SYSCALLS(type) \
 	{ .name = "syscalls", \
 	  .help = "also see rings that were not made, calls refused early and durations; every task of the machine pays a little (default with PROGRAM)", \
-	  .parse = parse_flag, .offset = offsetof(type, how.syscalls), .group = GROUP_HOW }
+	  .parse = parse_flag, .offset = offsetof(type, how.syscalls), .group = GROUP_ADVANCED }
 #define ROW_RING_BUFFER(type, text) \
 	{ .name = "ring-buffer", .arg = "KIB", .words = words_room, .help = text, \
-	  .parse = parse_room, .offset = offsetof(type, how.ring_buffer_kib), .group = GROUP_HOW, \
+	  .parse = parse_room, .offset = offsetof(type, how.ring_buffer_kib), .group = GROUP_ADVANCED, \
 	  .refusal = "'%s' is not a buffer size; give a power of two from 4 to 1048576" }
 #define ROW_RAW_ADDRESSES(type, text) \
 	{ .name = "raw-addresses", .help = text, .parse = parse_flag, \
-	  .offset = offsetof(type, raw_addresses), .group = GROUP_HOW }
+	  .offset = offsetof(type, raw_addresses), .group = GROUP_ADVANCED }
 #define ROW_IO(type, text) \
 	{ .name = "io", .help = text, \
 	  .parse = parse_flag, .offset = offsetof(type, io), .group = GROUP_HOW }
@@ -167,6 +170,11 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 #define ROW_JSON \
 	{ .name = "json", .help = "print JSON instead of text", .parse = parse_flag, \
 	  .offset = offsetof(struct output, json), .group = GROUP_OUTPUT }
+#define ROW_CSV \
+	{ .name = "csv", .help = "print one table as CSV, with the names that JSON has", .parse = parse_flag, \
+	  .offset = offsetof(struct output, csv), .group = GROUP_OUTPUT }
+#define RULE_CSV \
+	{ "csv", EXCLUDES, "json", "--csv and --json are two forms of the same; give one of them" }
 #define ROW_OUTPUT_AS(text) \
 	{ .name = "output", .letter = 'o', .arg = "FILE", .help = text, .parse = parse_text, \
 	  .offset = offsetof(struct output, path), .group = GROUP_OUTPUT }

@@ -190,7 +190,7 @@ static const struct option_row options[] = {
 	{ .name = "buffers", .arg = "NxSIZE", .help = "buffers of each ring: 1024x64K",
 	  .parse = parse_buffers, .offset = offsetof(struct plan_options, plan), .group = GROUP_TARGET,
 	  .refusal = "'%s' is not a number of buffers and their size; give 1024x64K" },
-	{ .name = "huge", .help = "the buffers of a ring lie side by side in huge pages of 2 MiB",
+	{ .name = "huge", .help = "the buffers of a ring lie side by side in huge pages (2 MiB where pages have 4 KiB)",
 	  .parse = parse_flag, .offset = offsetof(struct plan_options, plan.huge), .group = GROUP_TARGET },
 	{ .name = "kernel", .arg = "VERSION", .help = "by the rules of this Linux, as 6.12 (default: this one)",
 	  .parse = parse_text, .offset = offsetof(struct plan_options, kernel), .group = GROUP_HOW },

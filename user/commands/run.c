@@ -10,10 +10,12 @@
 #include "base/signals.h"
 #include "base/system.h"
 #include "capture/cgroup.h"
+#include "capture/family.h"
 #include "capture/kernel.h"
 #include "commands/run.h"
 
 #define RELEASE_NS	(3 * NS_PER_S / 2)	/* how long rings may take to release what a program left */
+#define START_NS	(60 * NS_PER_S)		/* and to start, where all is slow */
 
 /* The process of a task of /proc, 0 = there is none. */
 static __u32 process_of(__u32 task)
@@ -66,24 +68,46 @@ static int take_processes(struct selection *s)
 	return 0;
 }
 
+int run_find(struct selection *s)
+{
+	int status;
+
+	if (s->found)
+		return 0;
+	status = take_processes(s);
+	if (status)
+		return status;
+	status = cgroup_find(s);
+	if (status)
+		return status == -ENOTSUP ? cannot("%s", err_text()) : misuse("%s", err_text());
+	s->found = true;
+	return 0;
+}
+
 int run_open(struct run *r, const struct capture_wants *wants)
 {
 	struct capture_wants all = *wants;
-	int status = take_processes(wants->select);
+	int status = run_find(wants->select);
 
 	all.verbosity = r->to->verbose;
 	if (status)
 		return status;
-	status = cgroup_find(wants->select);
-	if (status)
-		return status == -ENOTSUP ? cannot("%s", err_text()) : misuse("%s", err_text());
+	/*
+	 * What there is to tell at the begin may find nobody who reads it. Not at once: a signal makes the
+	 * kernel give up the program that it verifies (c3494801cd17), and a slow machine takes seconds to.
+	 */
+	if (r->duration_ns)
+		signals_end_after(r->duration_ns + START_NS);
 	if (wants->how->btf && kern_use_types(wants->how->btf))
 		return misuse("%s", err_text());
 	if (r->argv && program_prepare(&r->program, r->argv, r->run_as)) {
 		r->argv = NULL;
 		return cannot("%s", err_text());
 	}
-	return capture_open(&r->capture, &all) ? run_cannot() : 0;
+	status = capture_open(&r->capture, &all) ? run_cannot() : 0;
+	if (!status && r->duration_ns)
+		signals_end_after(r->duration_ns);
+	return status;
 }
 
 int run_cannot(void)
@@ -100,6 +124,8 @@ int run_begin(struct run *r)
 	if (status)
 		r->argv = NULL;
 	r->deadline_ns = r->duration_ns ? clock_now_ns() + r->duration_ns : 0;
+	if (r->duration_ns)
+		signals_end_after(r->duration_ns);
 	return status;
 }
 
@@ -206,11 +232,20 @@ static int await_program(struct run *r)
 	return program_wait(&r->program);
 }
 
+/* How the kernel side came to miss them is all that is known of them. */
+static void tell_missed(const struct run *r)
+{
+	if (capture_missed_children(&r->capture))
+		fprintf(stderr, PROGRAM_NAME ": some processes that the selected ones started were not followed: more than %d were alive at a time, or the kernel skipped a program; select by --cgroup, --unit, -u or --comm\n",
+			FAMILY_ROOM);
+}
+
 int run_end(struct run *r, int status)
 {
 	int program_status = r->argv ? await_program(r) : 0;
 
 	r->argv = NULL;
+	tell_missed(r);
 	return status ? status : program_status;
 }
 

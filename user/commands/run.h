@@ -50,8 +50,13 @@ struct run_steps {
 #define RUN_TICK_MS	200	/* how soon a signal between two steps is noticed */
 
 /*
- * Checks the selected pids and takes the process for a thread (.wants->verbosity is that of .to),
- * forks the program (it waits), opens the capture. .wants->select is in the command's own options.
+ * Checks the selected pids, takes the process for a thread, and finds the cgroup; once: what is found
+ * may end. 0, or the exit status after a sentence on standard error.
+ */
+int run_find(struct selection *s);
+/*
+ * Finds what is selected, if that was not done (.wants->verbosity is that of .to), forks the program
+ * (it waits), opens the capture. .wants->select is in the command's own options.
  * 0, or the exit status after a sentence on standard error; close it in either case.
  */
 int run_open(struct run *r, const struct capture_wants *wants);

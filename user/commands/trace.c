@@ -5,6 +5,8 @@
 #include "commands/option.h"
 #include "commands/run.h"
 #include "model/io_select.h"
+#include "model/ring_past.h"
+#include "views/trace_rings.h"
 #include "views/trace_text.h"
 
 struct trace_options {
@@ -25,6 +27,7 @@ struct trace {
 	struct live *live;
 	struct origin origin;
 	struct view_trace view;
+	struct ring_pasts rings; /* of the program that is run */
 	bool seen;		/* a ring or a call of the selection */
 };
 
@@ -33,6 +36,8 @@ static void on_event(const struct event *e, void *arg)
 	struct trace *t = arg;
 
 	t->seen |= e->kind == EVENT_FACT && e->shown;
+	if (e->kind == EVENT_FACT && e->shown && t->o->program)
+		ring_pasts_event(&t->rings, e);
 	view_trace_event(&t->view, e);
 }
 
@@ -93,6 +98,8 @@ static int run(struct trace *t)
 		return run_cannot();
 	t->seen |= live_shows_any(t->live);
 	live_bring_stacks(t->live);
+	if (t->o->output.json)
+		live_bring_whereabouts(t->live);
 	fflush(t->o->output.out);
 	status = run_begin(&t->run);
 	if (status)
@@ -100,6 +107,9 @@ static int run(struct trace *t)
 	run_steps(&t->run, &steps);
 	tell_end(t);
 	view_trace_end(&t->view);
+	if (t->o->program && !t->o->output.quiet && output_is_read(&t->o->output))
+		view_trace_rings(stderr, &t->view, &t->rings,
+				 capture_missed_children(&t->run.capture));
 	if (!t->seen && !t->o->output.quiet)
 		fprintf(stderr, PROGRAM_NAME ": no ring%s was found\n", selection_asks(&t->o->select) ?
 			" of the selection" : t->o->program ? " of the program" : "");
@@ -121,7 +131,7 @@ static int trace(void *options)
 	};
 	int status;
 
-	o->select.tree = o->program;
+	selection_go_live(&o->select, o->program);
 	/* a call's start is its entry */
 	o->how.syscalls |= o->select.tree || o->filter.slow_ns;
 	o->sample = o->io ? io.sample : 0;
@@ -129,6 +139,7 @@ static int trace(void *options)
 	if (!status)
 		status = run(&t);
 	live_free(t.live);
+	ring_pasts_free(&t.rings);
 	run_close(&t.run);
 	return status;
 }
@@ -136,6 +147,7 @@ static int trace(void *options)
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct trace_options),
 	ROWS_SELECTION(struct trace_options),
+	ROW_NO_FOLLOW(struct trace_options, "with "),
 	ROW_RUN_AS(struct trace_options),
 	ROWS_FILTER(struct trace_options, ""),
 	ROW_DURATION(struct trace_options),
@@ -156,6 +168,7 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "no-follow", NEEDS, "pid", NO_FOLLOW_WHAT },
 	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
 	{ "op", NEEDS, "io", "--op is about I/O; add --io" },
 	{ "sample", NEEDS, "io", "--sample is about I/O; add --io" },

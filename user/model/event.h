@@ -20,6 +20,7 @@
 #define NOT_SEEN_FILTERED  0x08	/* calls that were refused before the kernel looked at them */
 #define NOT_SEEN_NR	   4	/* bits */
 
+struct holder;
 struct io_model;
 struct ledger;
 struct stack;
@@ -44,6 +45,7 @@ struct origin {
 	bool pid_ns;			/* made below the initial pid namespace: facts have .ns_pid */
 	char command[512];		/* line that recorded it */
 	char host[64];			/* the machine's name, empty in older files */
+	char boot_id[40];		/* from its start on, the same */
 };
 
 /* Facts that the kernel side made and that did not arrive. */
@@ -81,7 +83,7 @@ enum event_kind {
 struct event_end {
 	bool clean;		/* else the file was cut off: the rest is as read */
 	__u64 t_ns;		/* 0 = not known */
-	__u64 facts;		/* written */
+	__u64 facts;		/* written, by fact_is_event() */
 	__u64 lost;
 	__u64 stacks_lost;	/* stacks that the map, or the file, had no place for */
 	__u64 left_out;		/* facts that came when the file had the size it may have */
@@ -102,6 +104,7 @@ struct event {
 	bool fed;		/* enters the ledger after this event */
 	bool shown;		/* it is of what is selected: a live trace prints it */
 	const struct failure *why; /* of a call that failed or did not do all, NULL = none */
+	const struct holder *by; /* .cgroup and .inner_pid of who did it, NULL = not known */
 	const struct stack *stack; /* NULL = none; good until the end of the part */
 	/* EVENT_LOST */
 	struct lost_events lost;

@@ -11,6 +11,12 @@
 
 struct ledger;
 
+/* What a look found was there before: no event, however often it is written. */
+static inline bool fact_is_event(const struct fact *f)
+{
+	return !(f->flags & FACT_F_SNAPSHOT);
+}
+
 /* Bytes that a fact of that kind has at least; 0 for a kind that is none. */
 size_t fact_min_size(__u32 kind);
 /* "register", "pin", ...; NULL for kinds that are not shown. A call is named by its operation. */

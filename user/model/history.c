@@ -248,6 +248,38 @@ static void add_io(struct history *h, const struct io_model *m)
 	h->io_lost += io_lost(m);
 }
 
+static void note_median(struct hist **medians, struct io_row *sum)
+{
+	if (sum->c.timed >= HISTORY_MEDIAN_OF)
+		hist_add(medians, hist_index(hist_permille(sum->hist, 500, sum->c.max_ns)), 1);
+	io_row_free(sum);
+}
+
+static void on_interval(struct history *h, const struct io_model *m)
+{
+	struct io_row fixed = { 0 }, plain = { 0 };
+
+	for (size_t i = 0; m && i < m->nr_rows; i++) {
+		const struct io_row *row = &m->rows[i];
+
+		if (selection_has(h->select, IO_WHO_TGID(row->c.who), row->c.uid, &row->c.comm))
+			io_row_add(IO_WHO_FIXED(row->c.who) ? &fixed : &plain, row);
+	}
+	note_median(&h->fixed_medians, &fixed);
+	note_median(&h->plain_medians, &plain);
+}
+
+bool history_spread(const struct hist *medians, __u64 *low_ns, __u64 *high_ns)
+{
+	__u64 all[HIST_BUCKETS];
+
+	if (hist_total(hist_all(medians, all)) < 4)
+		return false;
+	*low_ns = hist_percentile(all, 250);
+	*high_ns = hist_percentile(all, 750);
+	return true;
+}
+
 /* The counters know a buffer by its ring, index and address. */
 static void is_used(struct history *h, const struct io_buffer_key *key)
 {
@@ -342,6 +374,8 @@ void history_event(struct history *h, const struct event *t)
 		on_part(h, t);
 	if (t->kind == EVENT_FACT)
 		on_fact(h, t);
+	else if (t->kind == EVENT_IO)
+		on_interval(h, t->io_since);
 	else if (t->kind == EVENT_END)
 		on_end(h, t);
 }
@@ -364,4 +398,6 @@ void history_free(struct history *h)
 	FREE_ALL(h->slots);
 	io_row_free(&h->fixed);
 	io_row_free(&h->plain);
+	free(h->fixed_medians);
+	free(h->plain_medians);
 }

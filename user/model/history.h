@@ -58,7 +58,12 @@ struct slot_history {
 	UT_hash_handle hh;
 };
 
+#define HISTORY_MEDIAN_OF 100	/* latencies of an interval, at least */
+
 #define HISTORY_CALLS 1024	/* under way at a time */
+
+/* The quartiles of such medians; false where there are less than four. */
+bool history_spread(const struct hist *medians, __u64 *low_ns, __u64 *high_ns);
 
 /* Zero but for .select. */
 struct history {
@@ -76,6 +81,8 @@ struct history {
 	__u64 unused, unused_bytes; /* no I/O over it was counted: after history_end() */
 	bool uses_lost;		/* so .unused is not known: uses found no room to be counted */
 	struct io_row fixed, plain; /* sums, with .hist */
+	/* Medians of the latencies of each interval that has enough: how far one time is from another */
+	struct hist *fixed_medians, *plain_medians;
 	__u64 io_lost, shown, facts, lost;
 	__s64 duration_ns;
 	struct {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "model/histogram.h"
 #include "model/io_counters.h"
 
@@ -49,33 +50,75 @@ static void subtract_loss(struct io_loss *a, const struct io_loss *b)
 		x[i] -= y[i];
 }
 
-/* What an entry was before: they keep their order, so it stands at .at or soon after. NULL = new. */
-static const void *before_of(const void *list, size_t nr, size_t size, const void *key,
-			     size_t key_size, size_t born_at, __u64 born_ns, size_t at)
-{
-	for (size_t i = 0; i < nr; i++) {
-		const char *entry = (const char *)list + (at + i) % nr * size;
+/* A list, and where each of its entries stands: rings that come and go make it long. */
+struct before {
+	const char *list;
+	size_t size, key_size, born_at;
+	__u32 *places;		/* its number, from 1 on; 0 = none */
+	size_t mask;
+};
 
-		if (!memcmp(entry, key, key_size) &&
-		    !memcmp(entry + born_at, &born_ns, sizeof(born_ns)))
-			return entry;
+/*
+ * The place of one like .entry, or the free one where it is to stand. A ring's address says little
+ * without when it was born.
+ */
+static __u32 *before_place(const struct before *b, const char *entry)
+{
+	__u64 born_ns;
+	size_t at;
+
+	memcpy(&born_ns, entry + b->born_at, sizeof(born_ns));
+	at = hash_keyed(entry, b->key_size) ^ born_ns * 0x9e3779b97f4a7c15ULL >> 32;
+	for (;; at++) {
+		__u32 *place = &b->places[at & b->mask];
+		const char *other;
+
+		if (!*place)
+			return place;
+		other = b->list + (*place - 1ULL) * b->size;
+		if (!memcmp(other, entry, b->key_size) &&
+		    !memcmp(other + b->born_at, &born_ns, sizeof(born_ns)))
+			return place;
 	}
-	return NULL;
 }
 
-/* A ring's address says little without when it was born. */
-#define BEFORE_OF(list, i, key)	((typeof(before->list))				\
-	before_of(before->list, before->nr_##list, sizeof(*before->list),		\
-		  &after->list[i].key, sizeof(after->list[i].key),			\
-		  offsetof(typeof(*before->list), born_ns), after->list[i].born_ns, i))
+static struct before before_index(const void *list, size_t nr, size_t size, size_t key_size, size_t born_at)
+{
+	struct before b = { list, size, key_size, born_at, NULL, 1 };
+
+	while (b.mask < 2 * nr)
+		b.mask = 2 * b.mask + 1;
+	b.places = must_alloc(b.mask + 1, sizeof(*b.places));
+	for (size_t i = 0; i < nr; i++) {
+		__u32 *place = before_place(&b, b.list + i * size);
+
+		if (!*place)
+			*place = i + 1;
+	}
+	return b;
+}
+
+/* NULL = it is new. */
+static const void *before_of(const struct before *b, const void *entry)
+{
+	__u32 at = *before_place(b, entry);
+
+	return at ? b->list + (at - 1ULL) * b->size : NULL;
+}
+
+/* .key: what an entry begins with. */
+#define BEFORE(of, key)	before_index(before->of, before->nr_##of, sizeof(*before->of), sizeof(before->of->key), \
+				     offsetof(typeof(*before->of), born_ns))
 
 /* Entries of which nothing happened since are left out; what was the largest ever remains so. */
 static void buffers_between(const struct io_model *before, const struct io_model *after,
 			    struct io_model *out)
 {
+	struct before b = BEFORE(buffers, key);
+
 	out->buffers = must_alloc(after->nr_buffers, sizeof(*out->buffers));
 	for (size_t i = 0; i < after->nr_buffers; i++) {
-		const struct io_buffer_row *old = BEFORE_OF(buffers, i, key);
+		const struct io_buffer_row *old = before_of(&b, &after->buffers[i]);
 		struct io_buffer_row *row = &out->buffers[out->nr_buffers];
 
 		*row = after->buffers[i];
@@ -86,14 +129,17 @@ static void buffers_between(const struct io_model *before, const struct io_model
 		}
 		out->nr_buffers += row->use.ops != 0;
 	}
+	free(b.places);
 }
 
 static void addresses_between(const struct io_model *before, const struct io_model *after,
 			      struct io_model *out)
 {
+	struct before b = BEFORE(addresses, key);
+
 	out->addresses = must_alloc(after->nr_addresses, sizeof(*out->addresses));
 	for (size_t i = 0; i < after->nr_addresses; i++) {
-		const struct io_address_row *old = BEFORE_OF(addresses, i, key);
+		const struct io_address_row *old = before_of(&b, &after->addresses[i]);
 		struct io_address_row *row = &out->addresses[out->nr_addresses];
 
 		*row = after->addresses[i];
@@ -104,14 +150,17 @@ static void addresses_between(const struct io_model *before, const struct io_mod
 		}
 		out->nr_addresses += row->use.ops != 0;
 	}
+	free(b.places);
 }
 
 static void failures_between(const struct io_model *before, const struct io_model *after,
 			   struct io_model *out)
 {
+	struct before b = BEFORE(failures, key);
+
 	out->failures = must_alloc(after->nr_failures, sizeof(*out->failures));
 	for (size_t i = 0; i < after->nr_failures; i++) {
-		const struct io_failure_row *old = BEFORE_OF(failures, i, key);
+		const struct io_failure_row *old = before_of(&b, &after->failures[i]);
 		struct io_failure_row *row = &out->failures[out->nr_failures];
 
 		*row = after->failures[i];
@@ -122,6 +171,7 @@ static void failures_between(const struct io_model *before, const struct io_mode
 		}
 		out->nr_failures += row->failure.count != 0;
 	}
+	free(b.places);
 }
 
 static void cost_since(struct io_register_cost *c, const struct io_register_cost *old)
@@ -142,9 +192,11 @@ static void cost_since(struct io_register_cost *c, const struct io_register_cost
 static void calls_between(const struct io_model *before, const struct io_model *after,
 			  struct io_model *out)
 {
+	struct before b = BEFORE(calls, ring);
+
 	out->calls = must_alloc(after->nr_calls, sizeof(*out->calls));
 	for (size_t i = 0; i < after->nr_calls; i++) {
-		const struct io_calls_row *old = BEFORE_OF(calls, i, ring);
+		const struct io_calls_row *old = before_of(&b, &after->calls[i]);
 		struct io_calls_row *row = &out->calls[out->nr_calls];
 		struct io_calls *c = &row->calls;
 
@@ -161,6 +213,7 @@ static void calls_between(const struct io_model *before, const struct io_model *
 		out->nr_calls += c->registers || c->unregisters || c->updates || c->clones ||
 				 row->failed.calls;
 	}
+	free(b.places);
 }
 
 void io_model_losses_between(const struct io_model *before, const struct io_model *after,

@@ -11,6 +11,7 @@ struct io_import {
 	__u32 opcode;		/* IORING_OP_* */
 	bool empty;		/* the slot held nothing */
 	bool has_range;		/* .addr and .len_bytes are known */
+	bool other_tag;		/* than that of the buffer's address */
 	__u64 addr, len_bytes;
 	__u64 buf_addr, buf_len_bytes;
 };
@@ -23,6 +24,7 @@ enum io_bound {
 	IO_BOUND_WRAP,		/* its end wraps around */
 	IO_BOUND_BEGIN,		/* before the buffer */
 	IO_BOUND_END,		/* past it */
+	IO_BOUND_TAG,		/* none but for the tag of its address */
 };
 
 struct io_import io_import_of_fact(const struct fact_io *f);

@@ -100,10 +100,10 @@ static void level_user(struct ledger *l, const struct fact *f, __u64 id, __s64 l
 		set_level(&u->locked_pages, &u->level_ns, f, locked_pages);
 }
 
-/* An event comes of the cgroup that was asked for; of a task in a walk its fact says so. */
-static bool is_in_cgroup(const struct fact *f)
+/* An event comes of the cgroup and family that were asked for; of a task in a walk its fact says so. */
+static bool is_chosen(const struct fact *f)
 {
-	return f->kind == FACT_HOLDER ? f->flags & FACT_F_CGROUP : !(f->flags & FACT_F_OTHERS);
+	return f->kind == FACT_HOLDER ? f->flags & FACT_F_CHOSEN : !(f->flags & FACT_F_OTHERS);
 }
 
 static void name_mm(struct ledger_mm *mm, const struct fact *f)
@@ -114,7 +114,7 @@ static void name_mm(struct ledger_mm *mm, const struct fact *f)
 	mm->ns_pid = fact_ns_pid(f);
 	mm->uid = f->uid;
 	mm->comm = f->comm;
-	mm->in_cgroup = is_in_cgroup(f);
+	mm->chosen = is_chosen(f);
 }
 
 static void forget_mm(struct ledger *l, struct ledger_mm *mm)
@@ -203,7 +203,7 @@ static struct holder *holder_add(struct ring *r, const struct fact *f, __s32 fd,
 	h->ns_pid = fact_ns_pid(f);
 	h->uid = f->uid;
 	h->comm = f->comm;
-	h->in_cgroup = is_in_cgroup(f);
+	h->chosen = is_chosen(f);
 	return h;
 }
 
@@ -292,6 +292,9 @@ static void feed_holder(struct ledger *l, const struct fact_holder *f)
 	h->ending = f->ending;
 	h->in_flight = f->in_flight;
 	h->memlock_limit_bytes = f->memlock_limit_bytes;
+	/* as /proc tells it, by which it is compared */
+	if (f->start_ns)
+		h->start_ns = f->start_ns - f->start_ns % PROC_START_NS;
 	r->payer = f->payer != f->h.uid ? f->payer : 0;
 }
 

@@ -59,7 +59,7 @@ struct ledger_mm {
 	__u32 pid, uid;		/* a living process with this address space, 0 = none known */
 	__u32 ns_pid;		/* as in facts, here and below */
 	struct comm comm;
-	bool in_cgroup;		/* as a holder's */
+	bool chosen;		/* as a holder's */
 	__u32 rings;		/* rings of the ledger that are charged to it */
 	bool partial;		/* of one of them the buffers are not known */
 	bool unchecked;		/* a watch has not checked yet what a call did here */
@@ -72,7 +72,7 @@ struct buffer {
 	__u64 addr, len_bytes;
 	__u64 bvec;
 	__u64 charged_pages;	/* ACCT_UNKNOWN: not kept per buffer */
-	__u32 segments, folio_shift, refs, buf_flags;
+	__u32 segments, folio_shift, refs, buf_flags, account;
 	__u32 slots;		/* slots of the ledger's rings that hold it */
 	__u64 t_ns;		/* registered, or first seen */
 	struct extent *extents;	/* owned; only after a page walk */
@@ -86,8 +86,11 @@ struct buffer {
 	bool walked;		/* extents are complete and were stable while read */
 	bool tried;		/* a page walk could not read it */
 	__u64 looked_ns;	/* the last look at everything that compared its pages began then; 0 = none */
+	__u64 in_place_ns;	/* the last look that saw all its pages in place began then; 0 = none */
 	UT_hash_handle hh;
 };
+
+#define PROC_START_NS	10000000U /* a tick of USER_HZ, in which /proc counts */
 
 struct holder {
 	__u32 pid, ns_pid, tid, uid;
@@ -99,7 +102,8 @@ struct holder {
 	__u64 files;		/* struct files_struct *, 0 = unknown */
 	__u64 memlock_limit_bytes; /* ~0 = unlimited or unknown */
 	struct comm comm;
-	bool in_cgroup;		/* that was asked for, if one was */
+	bool chosen;		/* in the cgroup and the family that were asked for, if any was */
+	__u64 start_ns;		/* when its process was made, since boot; 0 = not known */
 	/* Of one that lives; a walk does not tell them: cgroup_name_holders() */
 	char *cgroup;		/* owned; its path, NULL = not known */
 	__u32 inner_pid;	/* in the innermost pid namespace that it is in, 0 = as ours */

@@ -12,6 +12,12 @@ bool ring_is_charged(const struct ring *r)
 	return r->user || !(r->ring_flags & RING_F_ACCT_PER_RING);
 }
 
+__u64 buffer_account(const struct buffer *b, const struct ring *r)
+{
+	/* no ring's address is as small */
+	return b->account ? b->account : r->id;
+}
+
 struct buffer *ledger_buffer(const struct ledger *l, __u64 id)
 {
 	struct buffer *b;
@@ -153,6 +159,7 @@ static void buffer_update(struct buffer *b, const struct fact_buffer *f)
 	b->folio_shift = f->folio_shift;
 	b->refs = f->refs;
 	b->buf_flags = f->buf_flags;
+	b->account = f->account;
 }
 
 void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
@@ -211,5 +218,6 @@ struct fact_buffer buffer_fact(const struct buffer *b, __u32 index)
 		.folio_shift = b->folio_shift,
 		.refs = b->refs,
 		.buf_flags = b->buf_flags,
+		.account = b->account,
 	};
 }

@@ -10,6 +10,12 @@ struct buffer *ledger_buffer(const struct ledger *l, __u64 id);
 /* Whether what its buffers pin is charged to anybody. */
 bool ring_is_charged(const struct ring *r);
 
+/*
+ * What charges .b, held by .r, for a large folio once, where that is kept per ring: the ring, or
+ * (patches/7.3) that which registered it. Equal numbers are the same.
+ */
+__u64 buffer_account(const struct buffer *b, const struct ring *r);
+
 /* Takes ownership of .extents. */
 void buffer_set_extents(struct buffer *b, struct extent *extents, size_t nr);
 

@@ -75,10 +75,11 @@ struct fact_holder ledger_holder_fact(const struct ledger *l, const struct ring 
 		.ns_pid = h->ns_pid,
 		.ending = h->ending,
 		.in_flight = h->in_flight,
+		.start_ns = h->start_ns,
 	};
 
-	if (h->in_cgroup)
-		f.h.flags |= FACT_F_CGROUP;
+	if (h->chosen)
+		f.h.flags |= FACT_F_CHOSEN;
 	f.h.pid = h->pid;
 	f.h.tid = h->tid;
 	f.h.uid = h->uid;

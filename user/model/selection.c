@@ -25,6 +25,12 @@ void selection_free(struct selection *s)
 	s->nr_pids = 0;
 }
 
+void selection_go_live(struct selection *s, bool program)
+{
+	s->tree = program;
+	s->follow = s->nr_pids && !s->no_follow;
+}
+
 bool selection_asks(const struct selection *s)
 {
 	return s->nr_pids || s->has_uid || s->nr_comms || s->cgroup;
@@ -68,7 +74,7 @@ static bool has_comm(const struct selection *s, const struct comm *comm)
 
 bool selection_has(const struct selection *s, __u32 pid, __u32 uid, const struct comm *comm)
 {
-	return selection_has_pid(s, pid) && (!s->has_uid || s->uid == uid) && has_comm(s, comm);
+	return (s->follow || selection_has_pid(s, pid)) && (!s->has_uid || s->uid == uid) && has_comm(s, comm);
 }
 
 bool selection_has_event(const struct selection *s, const struct fact *f)
@@ -76,14 +82,20 @@ bool selection_has_event(const struct selection *s, const struct fact *f)
 	return !(f->flags & FACT_F_OTHERS) && selection_has(s, f->pid, f->uid, &f->comm);
 }
 
+bool selection_has_found(const struct selection *s, bool chosen, __u32 pid, __u32 uid,
+			 const struct comm *comm)
+{
+	return (chosen || !(s->cgroup || s->follow)) && selection_has(s, pid, uid, comm);
+}
+
 bool selection_has_task(const struct selection *s, const struct fact *h)
 {
-	return (!s->cgroup || h->flags & FACT_F_CGROUP) && selection_has(s, h->pid, h->uid, &h->comm);
+	return selection_has_found(s, h->flags & FACT_F_CHOSEN, h->pid, h->uid, &h->comm);
 }
 
 bool selection_has_holder(const struct selection *s, const struct holder *h)
 {
-	return (!s->cgroup || h->in_cgroup) && selection_has(s, h->pid, h->uid, &h->comm);
+	return selection_has_found(s, h->chosen, h->pid, h->uid, &h->comm);
 }
 
 bool selection_has_ring(const struct selection *s, const struct ring *r)
@@ -92,6 +104,6 @@ bool selection_has_ring(const struct selection *s, const struct ring *r)
 		if (selection_has_holder(s, &r->holders[i]))
 			return true;
 	/* who made it and passed it on: its memory is pinned and charged */
-	return !r->others && r->mm && r->mm->pid && (!s->cgroup || r->mm->in_cgroup) &&
-	       selection_has(s, r->mm->pid, r->mm->uid, &r->mm->comm);
+	return !r->others && r->mm && r->mm->pid &&
+	       selection_has_found(s, r->mm->chosen, r->mm->pid, r->mm->uid, &r->mm->comm);
 }

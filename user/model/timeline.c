@@ -5,7 +5,6 @@
 #include "model/derived.h"
 #include "model/fact.h"
 #include "model/ledger_buffers.h"
-#include "model/fact.h"
 #include "model/timeline.h"
 
 /* Far more than exist at once anywhere: beyond, a file is damaged. */
@@ -104,6 +103,7 @@ static void mm_level(struct timeline *h, __u64 id, __s64 charged)
 	if (mm && mm->pid) {
 		a->pid = mm->pid;
 		a->ns_pid = mm->ns_pid;
+		a->uid = mm->uid;
 		a->comm = mm->comm;
 	}
 	level(h, a, charged, a->limit_bytes);
@@ -222,6 +222,7 @@ static void end_life(struct timeline *h, struct timeline_ring *r, __u32 slot)
 	r->slots[slot] = NULL;
 	if (r->watched)
 		TELL(h, life_ends, life, h->now_ns, h->call);
+	free(life->bins);
 	free(life);
 }
 
@@ -372,6 +373,8 @@ static void tell_io(struct timeline *h, const struct event *t)
 
 			if (end > life->len_bytes)
 				end = life->len_bytes;
+			if (!life->bins)
+				life->bins = must_alloc(LIFE_BINS, sizeof(*life->bins));
 			for (size_t i = io->offset_bytes / bin; i < LIFE_BINS && i * bin < end; i++)
 				life->bins[i]++;
 		}
@@ -477,13 +480,9 @@ void timeline_free(struct timeline *h)
 
 	if (!h)
 		return;
-	HASH_ITER(hh, h->rings, r, next_ring) {
-		for (__u32 i = 0; i < r->nr_slots; i++)
-			free(r->slots[i]);
-		HASH_DEL(h->rings, r);
-		free(r->slots);
-		free(r);
-	}
+	h->view = (struct timeline_listener){ 0 };
+	HASH_ITER(hh, h->rings, r, next_ring)
+		remove_ring(h, r);
 	HASH_ITER(hh, h->accounts, a, next) {
 		HASH_DEL(h->accounts, a);
 		free(a->data);

@@ -38,18 +38,18 @@ struct life {
 	__u32 slot, folio_shift, segments;
 	__u32 call;		/* fact.call that registered it, 0 = not known */
 	bool older;		/* it was there before the recording */
-	__u64 bins[64];		/* I/O facts by the part of the buffer that they touched */
+	__u64 *bins;		/* owned; [LIFE_BINS] I/O facts by the part of the buffer that they touched, NULL = none */
 };
 
-#define LIFE_BINS (sizeof(((struct life *)0)->bins) / sizeof(__u64))
+#define LIFE_BINS	64
 
 /* Who is charged: a user or an address space. */
 struct account {
 	__u64 id;		/* struct user_struct * or mm_struct * */
 	bool is_mm;
 	__u32 number;		/* from 1 */
-	__u32 uid;		/* of a user */
-	__u32 pid, ns_pid;	/* of an address space */
+	__u32 uid;		/* of the user, or of .pid */
+	__u32 pid, ns_pid;	/* of an address space; 0 = none known */
 	struct comm comm;
 	__s64 charged_pages;	/* by everyone, io_uring or not */
 	__s64 pinned_pages;	/* by the registered buffers that were seen */

@@ -46,7 +46,10 @@ static void keep_life(struct page *p, const struct life *life, __u64 to_ns, bool
 	l->len_bytes = life->len_bytes;
 	l->charged_pages = life->charged_pages;
 	l->ops = life->ops;
-	memcpy(l->bins, life->bins, sizeof(l->bins));
+	if (life->bins)
+		memcpy(l->bins, life->bins, sizeof(l->bins));
+	else
+		memset(l->bins, 0, sizeof(l->bins));
 }
 
 static void on_life_begins(struct life *life, void *arg)
@@ -116,35 +119,57 @@ static void coarsen(struct page_account *a)
 	a->nr = n;
 }
 
+static void add_point(struct page_account *a, __u64 t_ns, __s64 pages)
+{
+	if (pages > a->peak_pages)
+		a->peak_pages = pages;
+	if (a->nr && a->points[a->nr - 1].pages == pages)
+		return;
+	if (a->nr == PAGE_POINTS)
+		coarsen(a);
+	array_grow(a->points, a->nr);
+	a->points[a->nr++] = (struct page_point){ t_ns, pages };
+}
+
+/* An address space of no process that is known is one of its own. */
+static struct page_account *account_of(struct page *p, const struct account *from)
+{
+	const __u64 kind = from->is_mm ? (from->pid ? 1 : 2) : 0;
+	const __u64 who = kind << 32 | (kind == 2 ? from->number : kind ? from->pid : from->uid);
+	struct page_account *a;
+
+	HASH_FIND(hh, p->accounts, &who, sizeof(who), a);
+	if (a)
+		return a;
+	a = must_alloc(1, sizeof(*a));
+	a->who = who;
+	a->is_mm = from->is_mm;
+	HASH_ADD(hh, p->accounts, who, sizeof(a->who), a);
+	return a;
+}
+
 static void on_level(struct account *from, __u64 t_ns, void *arg)
 {
 	struct page *p = arg;
-	struct page_account *a, **kept = from->data;
+	struct page_account *a = account_of(p, from), **last = from->data;
 
-	/* it outlives the timeline, which frees what hangs on its accounts */
-	if (!kept) {
-		kept = from->data = must_alloc(1, sizeof(*kept));
-		*kept = must_alloc(1, sizeof(**kept));
-		(*kept)->points = must_alloc(PAGE_POINTS, sizeof(*(*kept)->points));
-		(*kept)->is_mm = from->is_mm;
-		array_grow(p->accounts, p->nr_accounts);
-		p->accounts[p->nr_accounts++] = *kept;
-	}
-	a = *kept;
+	/* accounts outlive the timeline, which frees what hangs on its own */
+	if (!last)
+		last = from->data = must_alloc(1, sizeof(*last));
+	/* the kernel uses addresses again: who had this one has no memory any more */
+	if (*last && *last != a)
+		add_point(*last, t_ns, 0);
+	*last = a;
 	a->uid = from->uid;
 	a->pid = from->pid;
 	a->ns_pid = from->ns_pid;
 	a->comm = from->comm;
-	a->limit_bytes = from->limit_bytes;
-	if (from->charged_pages > a->peak_pages)
-		a->peak_pages = from->charged_pages;
+	/* a process may have a limit of its own: what counts is the one when most was charged */
+	if (from->charged_pages >= a->peak_pages || !a->nr || a->limit_bytes == ~0ULL)
+		a->limit_bytes = from->limit_bytes;
+	add_point(a, t_ns, from->charged_pages);
 	if (from->charged_pages > p->peak_charged_pages)
 		p->peak_charged_pages = from->charged_pages;
-	if (a->nr && a->points[a->nr - 1].pages == from->charged_pages)
-		return;
-	if (a->nr == PAGE_POINTS)
-		coarsen(a);
-	a->points[a->nr++] = (struct page_point){ t_ns, from->charged_pages };
 }
 
 /* ---- I/O and gaps --------------------------------------------------------------------------- */
@@ -157,6 +182,47 @@ static void add_io(struct page_io *to, const struct page_io *from)
 		to->max_ns = from->max_ns;
 	for (size_t i = 0; i < HIST_BUCKETS; i++)
 		to->hist[i] += from->hist[i];
+}
+
+static void add_row(struct page_io *io, const struct io_row *row)
+{
+	io->ops += row->c.ops;
+	io->timed += row->c.timed;
+	if (row->c.max_ns > io->max_ns)
+		io->max_ns = row->c.max_ns;
+	for (size_t b = 0; row->hist && b < HIST_BUCKETS; b++)
+		io->hist[b] += hist_at(row->hist, b);
+}
+
+/* NULL: not to be compared, or there are too many. */
+static struct page_program *program(struct page *p, const struct io_counts *c)
+{
+	static const char *const begins[NR_PAGE_OPS] = {
+		[PAGE_READ] = "READ", [PAGE_WRITE] = "WRITE", [PAGE_SEND] = "SEND", [PAGE_RECV] = "RECV",
+	};
+	const char *name = io_op_name(IO_WHO_OP(c->who));
+	struct page_program *one;
+	size_t op = 0;
+
+	while (op < NR_PAGE_OPS && strncmp(name, begins[op], strlen(begins[op])))
+		op++;
+	if (op == NR_PAGE_OPS)
+		return NULL;
+	for (size_t i = 0; i < p->nr_programs; i++) {
+		one = &p->programs[i];
+		if (one->op == op && !memcmp(&one->comm, &c->comm, sizeof(c->comm)))
+			return one;
+	}
+	if (p->nr_programs == PAGE_PROGRAMS) {
+		p->programs_left = true;
+		return NULL;
+	}
+	array_grow(p->programs, p->nr_programs);
+	one = &p->programs[p->nr_programs++];
+	memset(one, 0, sizeof(*one));
+	one->comm = c->comm;
+	one->op = op;
+	return one;
 }
 
 static void on_reading(const struct event *t, void *arg)
@@ -183,14 +249,12 @@ static void on_reading(const struct event *t, void *arg)
 	c->to_ns = t->t_ns;
 	for (size_t i = 0; i < t->io_since->nr_rows; i++) {
 		const struct io_row *row = &t->io_since->rows[i];
-		struct page_io *io = &c->io[IO_WHO_FIXED(row->c.who) ? PAGE_FIXED : PAGE_PLAIN];
+		const enum page_kind kind = IO_WHO_FIXED(row->c.who) ? PAGE_FIXED : PAGE_PLAIN;
+		struct page_program *of = program(p, &row->c);
 
-		io->ops += row->c.ops;
-		io->timed += row->c.timed;
-		if (row->c.max_ns > io->max_ns)
-			io->max_ns = row->c.max_ns;
-		for (size_t b = 0; row->hist && b < HIST_BUCKETS; b++)
-			io->hist[b] += hist_at(row->hist, b);
+		add_row(&c->io[kind], row);
+		if (of)
+			add_row(&of->io[kind], row);
 	}
 	for (size_t k = 0; k < NR_PAGE_KINDS; k++)
 		add_io(&p->total[k], &c->io[k]);
@@ -244,7 +308,7 @@ void page_event(struct page *p, const struct event *t)
 	if (t->t_ns > p->end_ns)
 		p->end_ns = t->t_ns;
 	p->about = t->origin;
-	p->facts += t->kind == EVENT_FACT && t->shown;
+	p->facts += t->kind == EVENT_END ? t->end.facts : 0;
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;
 	p->left_out += t->kind == EVENT_END ? t->end.left_out : 0;
 	timeline_event(p->timeline, t);
@@ -253,6 +317,11 @@ void page_event(struct page *p, const struct event *t)
 
 void page_conclude(struct page *p)
 {
+	size_t most = PAGE_ALL_POINTS / (HASH_COUNT(p->accounts) + 1);
+
+	for (struct page_account *a = p->accounts; a; a = a->hh.next)
+		while (a->nr > most && a->nr > PAGE_FEW_POINTS)
+			coarsen(a);
 	keep_living(p, p->timeline);
 	timeline_free(p->timeline);
 	p->timeline = NULL;
@@ -260,13 +329,16 @@ void page_conclude(struct page *p)
 
 void page_free(struct page *p)
 {
+	struct page_account *a, *next;
+
 	for (size_t i = 0; i < p->nr_calls; i++)
 		free(p->calls[i].explain);
-	for (size_t i = 0; i < p->nr_accounts; i++) {
-		free(p->accounts[i]->points);
-		free(p->accounts[i]);
+	HASH_ITER(hh, p->accounts, a, next) {
+		HASH_DEL(p->accounts, a);
+		free(a->points);
+		free(a);
 	}
-	free(p->accounts);
+	free(p->programs);
 	free(p->rings);
 	free(p->lives);
 	free(p->calls);

@@ -7,6 +7,7 @@
 #define FIXBUF_MODEL_TIMELINE_PAGE_H
 
 #include <abi/hist.h>
+#include "base/hash_table.h"
 #include "model/timeline.h"
 
 #define PAGE_LIVES	20000
@@ -14,8 +15,11 @@
 #define PAGE_CALLS	5000
 #define PAGE_FAILURES	500
 #define PAGE_POINTS	2048
+#define PAGE_ALL_POINTS	131072	/* of all accounts together, unless there are thousands */
+#define PAGE_FEW_POINTS	64
 #define PAGE_COLUMNS	240
 #define PAGE_BUFFERS	64	/* with the most I/O */
+#define PAGE_PROGRAMS	256
 
 struct page_ring {
 	__u32 pid, ns_pid, uid;
@@ -47,7 +51,9 @@ struct page_point {
 	__s64 pages;			/* the most until the next point */
 };
 
+/* A user, or a process: whatever accounts the kernel had for it one after the other. */
 struct page_account {
+	__u64 who;
 	bool is_mm;
 	__u32 uid, pid, ns_pid;
 	struct comm comm;
@@ -55,13 +61,23 @@ struct page_account {
 	__s64 peak_pages;
 	struct page_point *points;	/* owned */
 	size_t nr;
+	UT_hash_handle hh;
 };
 
 enum page_kind { PAGE_FIXED, PAGE_PLAIN, NR_PAGE_KINDS };
+/* What moves data. Others, timeouts among them, cannot be compared. */
+enum page_op { PAGE_READ, PAGE_WRITE, PAGE_SEND, PAGE_RECV, NR_PAGE_OPS };
 
 struct page_io {
 	__u64 ops, timed, max_ns;
 	__u64 hist[HIST_BUCKETS];
+};
+
+/* I/O of all processes of one name that goes the same way: only that is compared. */
+struct page_program {
+	struct comm comm;
+	enum page_op op;
+	struct page_io io[NR_PAGE_KINDS];
 };
 
 /* The I/O of an interval. */
@@ -91,8 +107,10 @@ struct page {
 	size_t nr_calls;
 	__u64 rings_nr;
 	__u64 calls_left, failures_left, lives_left;	/* out */
-	struct page_account **accounts;
-	size_t nr_accounts;
+	struct page_account *accounts;		/* owned, by .who */
+	struct page_program *programs;
+	size_t nr_programs;
+	bool programs_left;			/* out: some found no place */
 	struct page_column *columns;
 	size_t nr_columns;
 	struct page_io total[NR_PAGE_KINDS];

@@ -91,6 +91,7 @@ struct rec_about {
 	char kernel[96], machine[32];
 	char command[512];
 	char host[64];		/* not in older files */
+	char boot_id[40];	/* the same */
 };
 
 struct rec_look {
@@ -171,7 +172,7 @@ struct rec_end {
 FACT_ASSERT_SIZE(rec_head, 24);
 FACT_ASSERT_SIZE(rec_frame, 16);
 FACT_ASSERT_SIZE(rec, 8);
-FACT_ASSERT_SIZE(rec_about, 760);
+FACT_ASSERT_SIZE(rec_about, 800);
 FACT_ASSERT_SIZE(rec_stack_frame, 32);
 FACT_ASSERT_SIZE(rec_io, 152);
 FACT_ASSERT_SIZE(rec_io_row, 152);

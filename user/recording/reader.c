@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/err.h"
+#include "base/open_safely.h"
 #include "base/untrusted.h"
 #include "checks/failure_setup.h"
 #include "model/fact.h"
@@ -218,7 +220,7 @@ static int on_fact(struct recording *r, const struct rec *rec, const void *data,
 	out->shown = rec->flags & REC_F_SHOWN;
 	out->why = why_of(r, out->shown);
 	out->stack = tables_stack(&r->tables, rec->id);
-	r->facts++;
+	r->facts += fact_is_event(&r->fact.h);
 	return tables_too_long(&r->tables, r->size) ? broken(r, "longer stacks than any recording has") : 1;
 }
 
@@ -262,7 +264,8 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 	record_take(&end, sizeof(end), rec, data);
 	out->kind = EVENT_END;
 	out->t_ns = end.t_ns;
-	out->end = (struct event_end){ true, end.t_ns, end.facts, end.lost, end.stacks_lost,
+	/* older files counted what was there, too */
+	out->end = (struct event_end){ true, end.t_ns, r->facts, end.lost, end.stacks_lost,
 				     end.left_out, r->losers, r->nr_losers };
 	out->io = &r->io.all;
 	r->ended = true;
@@ -351,11 +354,16 @@ static int begin_file(struct recording *r)
 
 static FILE *open_named(const char *path)
 {
-	FILE *in = fopen(path, "re");
+	/* where others may write there may lie a pipe with the usual name, into which nobody writes */
+	int fd = open_input(path);
+	FILE *in = fd >= 0 ? fdopen(fd, "r") : NULL;
 
-	if (!in)
-		err_set(errno, "cannot open %s: %s", path, strerror(errno));
-	return in;
+	if (in)
+		return in;
+	err_set(errno, "cannot open %s: %s", path, input_error(errno));
+	if (fd >= 0)
+		close(fd);
+	return NULL;
 }
 
 static int go_on(struct recording *r)

@@ -35,5 +35,6 @@ const char *recording_about(struct origin *a, const struct rec *rec, const void 
 	TAKE_TEXT(a->machine, f.machine);
 	TAKE_TEXT(a->command, f.command);
 	TAKE_TEXT(a->host, f.host);
+	TAKE_TEXT(a->boot_id, f.boot_id);
 	return NULL;
 }

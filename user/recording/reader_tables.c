@@ -12,7 +12,7 @@
 #define MAX_STRING	4096		/* what is written of one */
 #define MAX_FRAMES	(STACK_FRAMES + 1)
 /* A few bytes of a file are a call whose stack is printed: with names as long as they may be, megabytes. */
-#define FREE_TEXT	(64ULL << 20)
+#define FREE_TEXT	(24ULL << 20)
 #define MAX_TEXT_RATIO	2048
 
 const char *tables_add_string(struct recording_tables *t, const struct rec *rec, const void *data,

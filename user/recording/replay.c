@@ -12,8 +12,8 @@
 #define MAX_OBJECTS	(8U << 20)	/* rings, buffers, users and address spaces */
 #define MAX_ALL_SLOTS	(64ULL << 20)	/* of all rings */
 #define MAX_HOLDERS	16384		/* of a ring */
-/* Of work, which grows with the square of holders and slots: about a second, and more for a larger file. */
-#define FREE_STEPS	(128ULL << 20)
+/* Of work, which grows with the square of holders and slots: half a second, and more for a larger file. */
+#define FREE_STEPS	(64ULL << 20)
 #define STEPS_A_BYTE	128
 #define OVERLAP_NS	1000000LL /* clocks are read one after the other */
 

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/hash_table.h"
+#include "model/fact.h"
 #include "recording/file.h"
 #include "recording/frame.h"
 #include "recording/format.h"
@@ -219,7 +220,7 @@ void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 	rec = head_of(to);
 	rec->flags = (fed ? REC_F_FED : 0) | (shown ? REC_F_SHOWN : 0);
 	rec->id = stack;
-	w->facts++;
+	w->facts += fact_is_event(f);
 }
 
 void writer_lost(struct writer *w, const struct lost_events *lost)
@@ -372,6 +373,7 @@ static void put_about(struct writer *w, const struct origin *a)
 	memcpy(r.machine, a->machine, sizeof(r.machine));
 	memcpy(r.command, a->command, sizeof(r.command));
 	memcpy(r.host, a->host, sizeof(r.host));
+	memcpy(r.boot_id, a->boot_id, sizeof(r.boot_id));
 	frame_put_head(&w->f, &head);
 	memcpy(record(w, REC_ABOUT, sizeof(r)), &r, sizeof(r));
 	writer_flush(w);

@@ -46,7 +46,7 @@ void writer_io(struct writer *w, const struct io_model *before, const struct io_
 void writer_flush(struct writer *w);
 
 struct writer_told {
-	__u64 facts;
+	__u64 facts;		/* by fact_is_event() */
 	__u64 safe_facts;	/* of these, those that the file has taken; after an error fewer */
 	__u64 lost;		/* as writer_lost() was told */
 	__u64 bytes;		/* in the file, with what waits for its frame taken as it is */

@@ -32,7 +32,7 @@ struct database {
 	__s64 realtime_ns;	/* of the part that is told */
 	__u32 page_bytes;
 	unsigned int part;
-	__u64 facts, lost;	/* of the part */
+	__u64 lost;		/* of the part */
 	__u64 part_begin_ns;
 };
 
@@ -333,7 +333,6 @@ static void put_charge(struct database *d, const struct event *told)
 
 static void put_fact(struct database *d, const struct event *told)
 {
-	d->facts++;
 	if (!told->shown)
 		return;
 	switch (told->fact->kind) {
@@ -355,7 +354,7 @@ static void begin_part(struct database *d, const struct event *told)
 	d->realtime_ns = o->realtime_ns;
 	d->page_bytes = o->page_bytes;
 	d->part_begin_ns = o->start_ns;
-	d->facts = d->lost = 0;
+	d->lost = 0;
 	if (!d->part++)
 		d->begin_ns = o->start_ns + o->realtime_ns;
 	sqlite_first_columns(d->to, o->host[0] ? o->host : NULL, d->begin_ns);
@@ -376,7 +375,7 @@ static void end_part(struct database *d, const struct event *told)
 	sqlite_int(d->to, o->page_bytes);
 	at(d, d->part_begin_ns);
 	known_at(d, told->t_ns);
-	sqlite_int(d->to, d->facts);
+	sqlite_int(d->to, told->end.facts);
 	sqlite_int(d->to, d->lost);
 	sqlite_int(d->to, told->end.clean);
 	sqlite_int(d->to, io_uses_lost(told->io));
@@ -400,7 +399,7 @@ void database_event(struct database *d, const struct event *told)
 
 struct database *database_new(const char *path, const struct selection *select)
 {
-	struct sqlite_file *to = sqlite_create(path, script(), tables);
+	struct sqlite_file *to = sqlite_open(path, script(), tables);
 	struct database *d;
 	struct timeline_listener view = {
 		.ring_begins = on_ring_begins, .ring_ends = on_ring_ends, .life_ends = on_life_ends,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include "base/csv.h"
 #include "base/fmt.h"
 #include "base/page_size.h"
 #include "base/pid.h"
@@ -182,4 +183,60 @@ void view_holdings_json(struct json *j, const struct holding *list, size_t nr, s
 		json_close(j);
 	}
 	json_close(j);
+}
+
+static const char *const csv_columns[] = {
+	[BY_PROCESS] = "pid,ns_pid,comm,uid",
+	[BY_USER] = "uid,name",
+	[BY_CGROUP] = "cgroup,memory_bytes,memory_max_bytes",
+};
+
+static void who_csv(struct csv *c, const struct holding *h, enum holdings_by by)
+{
+	struct comm comm = ring_comm(h->ring);
+
+	if (by == BY_CGROUP) {
+		csv_text(c, untrusted(h->cgroup));
+		csv_known(c, h->cgroup_bytes != ~0ULL, h->cgroup_bytes);
+		csv_known(c, h->cgroup_max_bytes != ~0ULL, h->cgroup_max_bytes);
+	} else if (by == BY_USER) {
+		csv_uint(c, h->uid);
+		csv_text(c, untrusted(user_name(h->uid)));
+	} else {
+		csv_uint(c, h->pid);
+		csv_ns_pid(c, ring_ns_pid(h->ring));
+		csv_text(c, comm_name(&comm));
+		csv_uint(c, h->uid);
+	}
+}
+
+void view_holdings_csv(const struct output *to, const struct holding *list, size_t nr, size_t top,
+		       enum holdings_by by)
+{
+	struct csv c = { .out = to->out };
+
+	if (!to->no_header)
+		fprintf(to->out, "%s,rings,buffers,registered_bytes,pinned_vm_pages,charged_pages,"
+			"ring_pages,skipped_slots%s\n", csv_columns[by],
+			by == BY_CGROUP ? "" : ",locked_vm_pages,memlock_limit_bytes,headroom_bytes");
+	for (size_t i = 0; i < nr && i < top; i++) {
+		const struct holding *h = &list[i];
+		__u64 room = 0;
+		bool bounded = has_room(h, &room);
+
+		who_csv(&c, h, by);
+		csv_uint(&c, h->t.rings);
+		csv_uint(&c, h->t.buffers);
+		csv_uint(&c, h->t.registered_bytes);
+		csv_known_int(&c, h->nr_mms, h->pinned_pages);
+		csv_uint(&c, h->t.charged_pages);
+		csv_uint(&c, h->ring_pages);
+		csv_uint(&c, h->t.skipped_slots);
+		if (by != BY_CGROUP) {
+			csv_known_int(&c, h->user, h->user ? h->user->locked_pages : 0);
+			csv_known(&c, h->limit_bytes != ~0ULL, h->limit_bytes);
+			csv_known(&c, bounded, room);
+		}
+		csv_end_row(&c);
+	}
 }

@@ -10,6 +10,9 @@
 /* The first .top of .nr. */
 void view_holdings_text(const struct output *to, const struct holding *list, size_t nr, size_t top,
 			enum holdings_by by);
+/* The same; all but names is called as in JSON. */
+void view_holdings_csv(const struct output *to, const struct holding *list, size_t nr, size_t top,
+		       enum holdings_by by);
 /* A member "processes", "users" or "cgroups". */
 void view_holdings_json(struct json *j, const struct holding *list, size_t nr, size_t top,
 			enum holdings_by by);

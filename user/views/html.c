@@ -47,6 +47,7 @@ static void put_about(struct json *j, const struct page *p)
 	else
 		snprintf(text, sizeof(text), "%zu rings", p->nr_rings);
 	json_open(j, "about");
+	json_str(j, "machine", p->about->host);
 	json_str(j, "what", text);
 	json_str(j, "kernel", p->about->kernel);
 	json_uint(j, "page_bytes", p->about->page_bytes);
@@ -84,17 +85,14 @@ static void put_totals(struct json *j, const struct page *p)
 
 static void put_account(struct json *j, const struct page *p, const struct page_account *a)
 {
-	char name[WHO + 32];
-
-	if (a->is_mm && !a->pid)
-		snprintf(name, sizeof(name), "Pinned memory of a process without a name");
-	else if (a->is_mm)
-		snprintf(name, sizeof(name), "Pinned memory (VmPin) of %s, pid %s",
-			 TAME_COMM(a->comm), PID_TEXT(a->pid, a->ns_pid));
-	else
-		snprintf(name, sizeof(name), "Locked memory of uid %u", a->uid);
 	json_item_open(j);
-	json_str(j, "name", name);
+	json_known(j, "uid", !a->is_mm || a->pid, a->uid);
+	json_known(j, "pid", a->is_mm && a->pid, a->pid);
+	if (a->is_mm) {
+		json_ns_pid(j, a->ns_pid);
+		json_str(j, "comm", TAME_COMM(a->comm));
+	}
+	json_flag(j, "process", a->is_mm);
 	json_known(j, "limit_bytes", !a->is_mm && a->limit_bytes != ~0ULL, a->limit_bytes);
 	json_int(j, "peak_pages", a->peak_pages);
 	json_open_list(j, "points");
@@ -188,10 +186,8 @@ static __u64 percentile(const struct page_io *io, unsigned int permille)
 	return hist_percentile_to(io->hist, permille, io->max_ns);
 }
 
-static void put_total(struct json *j, const char *name, const struct page_io *io)
+static void put_io(struct json *j, const struct page_io *io)
 {
-	json_item_open(j);
-	json_str(j, "name", name);
 	json_uint(j, "ops", io->ops);
 	json_known(j, "p50_ns", io->timed, percentile(io, 500));
 	json_known(j, "p90_ns", io->timed, percentile(io, 900));
@@ -199,6 +195,37 @@ static void put_total(struct json *j, const char *name, const struct page_io *io
 	json_known(j, "p999_ns", io->timed, percentile(io, 999));
 	json_known(j, "max_ns", io->timed, percentile(io, 1000));
 	json_close(j);
+}
+
+/* Fixed and plain of a program, or of all: what there was. */
+static void put_kinds(struct json *j, const struct page_io io[NR_PAGE_KINDS])
+{
+	if (io[PAGE_FIXED].ops) {
+		json_open(j, "fixed");
+		put_io(j, &io[PAGE_FIXED]);
+	}
+	if (io[PAGE_PLAIN].ops) {
+		json_open(j, "plain");
+		put_io(j, &io[PAGE_PLAIN]);
+	}
+	json_close(j);
+}
+
+static void put_programs(struct json *j, const struct page *p)
+{
+	static const char *const ops[NR_PAGE_OPS] = {
+		[PAGE_READ] = "read", [PAGE_WRITE] = "write", [PAGE_SEND] = "send", [PAGE_RECV] = "receive",
+	};
+
+	json_open_list(j, "programs");
+	for (size_t i = 0; i < p->nr_programs; i++) {
+		json_item_open(j);
+		json_str(j, "comm", TAME_COMM(p->programs[i].comm));
+		json_str(j, "op", ops[p->programs[i].op]);
+		put_kinds(j, p->programs[i].io);
+	}
+	json_close(j);
+	json_flag(j, "programs_left_out", p->programs_left);
 }
 
 /* What a column has in each bucket of the page that is not empty. */
@@ -264,12 +291,9 @@ static void put_latency(struct json *j, const struct page *p)
 	/* the axis is logarithmic: it cannot begin at 0 */
 	json_uint(j, "min_ns", first && first < BUCKETS ? edge(first) : 1);
 	json_uint(j, "max_ns", edge(last + 1));
-	json_open_list(j, "totals");
-	if (fixed->ops)
-		put_total(j, "over registered buffers", fixed);
-	if (plain->ops)
-		put_total(j, "plain", plain);
-	json_close(j);
+	json_open(j, "all");
+	put_kinds(j, p->total);
+	put_programs(j, p);
 	json_open_list(j, "intervals");
 	for (size_t i = 0; i < p->nr_columns; i++)
 		put_column(j, p, &p->columns[i]);
@@ -312,10 +336,10 @@ static void put_data(FILE *out, const struct page *p, const struct findings *fs,
 	view_findings_json(&j, fs, true);
 	put_totals(&j, p);
 	json_open_list(&j, "accounts");
-	for (size_t i = 0; i < p->nr_accounts; i++)
+	for (const struct page_account *a = p->accounts; a; a = a->hh.next)
 		/* a level that never left 0 is no chart */
-		if (p->accounts[i]->peak_pages > 0)
-			put_account(&j, p, p->accounts[i]);
+		if (a->peak_pages > 0)
+			put_account(&j, p, a);
 	json_close(&j);
 	json_open_list(&j, "rings");
 	for (size_t i = 0; i < p->nr_rings; i++)
@@ -367,36 +391,68 @@ static struct nonce new_nonce(void)
 	return n;
 }
 
+struct html {
+	FILE *out;
+	const char *at;		/* what is left of report.html */
+	struct nonce nonce;
+	size_t nr;		/* machines written */
+};
+
 /* What a mark of report.html stands for. */
-static void put_marked(FILE *out, const char *mark, size_t len, const struct nonce *nonce,
-		       const struct page *p, const struct findings *fs, const struct io_failures *io)
+static void put_marked(const struct html *h, const char *mark, size_t len)
 {
 	static const char *const scripts[] = {
-		"page/base.js", "page/charts.js", "page/lives.js", "page/main.js",
+		"page/base.js", "page/charts.js", "page/memory.js", "page/latency.js", "page/lives.js",
+		"page/main.js",
 	};
 
 	if (!strncmp(mark, "CSS", len)) {
-		fputs(text_of("page/report.css"), out);
+		fputs(text_of("page/report.css"), h->out);
 	} else if (!strncmp(mark, "JS", len)) {
 		for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
-			fputs(text_of(scripts[i]), out);
+			fputs(text_of(scripts[i]), h->out);
 	} else if (!strncmp(mark, "NONCE", len)) {
-		fputs(nonce->text, out);
-	} else if (!strncmp(mark, "DATA", len)) {
-		put_data(out, p, fs, io);
+		fputs(h->nonce.text, h->out);
 	}
 }
 
-void view_html(FILE *out, const struct page *p, const struct findings *fs,
-	       const struct io_failures *io)
+/* Up to the mark .until, or to the end. */
+static void put_template(struct html *h, const char *until)
 {
-	const char *at = text_of("page/report.html"), *mark, *end;
-	const struct nonce nonce = new_nonce();
+	const char *mark, *end;
 
-	while ((mark = strchr(at, '@')) && (end = strchr(mark + 1, '@'))) {
-		fwrite(at, 1, mark - at, out);
-		put_marked(out, mark + 1, end - mark - 1, &nonce, p, fs, io);
-		at = end + 1;
+	while ((mark = strchr(h->at, '@')) && (end = strchr(mark + 1, '@'))) {
+		fwrite(h->at, 1, mark - h->at, h->out);
+		h->at = end + 1;
+		if (until && !strncmp(mark + 1, until, end - mark - 1))
+			return;
+		put_marked(h, mark + 1, end - mark - 1);
 	}
-	fputs(at, out);
+	fputs(h->at, h->out);
+}
+
+struct html *html_new(FILE *out)
+{
+	struct html *h = must_alloc(1, sizeof(*h));
+
+	h->out = out;
+	h->at = text_of("page/report.html");
+	h->nonce = new_nonce();
+	put_template(h, "DATA");
+	fputc('[', out);
+	return h;
+}
+
+void html_machine(struct html *h, const struct page *p, const struct findings *fs, const struct io_failures *io)
+{
+	if (h->nr++)
+		fputc(',', h->out);
+	put_data(h->out, p, fs, io);
+}
+
+void html_end(struct html *h)
+{
+	fputc(']', h->out);
+	put_template(h, NULL);
+	free(h);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A recording as one page that needs nothing else. */
+/* Recordings, one of each machine, as one page that needs nothing else. */
 #ifndef FIXBUF_VIEWS_HTML_H
 #define FIXBUF_VIEWS_HTML_H
 
@@ -8,8 +8,11 @@
 #include "checks/io_failures.h"
 #include "model/timeline_page.h"
 
+struct html;
+
+struct html *html_new(FILE *out);
 /* .io: sorted. */
-void view_html(FILE *out, const struct page *p, const struct findings *fs,
-	       const struct io_failures *io);
+void html_machine(struct html *h, const struct page *p, const struct findings *fs, const struct io_failures *io);
+void html_end(struct html *h);
 
 #endif

@@ -85,7 +85,7 @@ static void put_fault(struct json *j, const struct fact_io *f)
 {
 	static const char *const names[] = {
 		[IO_BOUND_INDEX] = "index", [IO_BOUND_EMPTY] = "empty", [IO_BOUND_WRAP] = "wrap",
-		[IO_BOUND_BEGIN] = "begin", [IO_BOUND_END] = "end",
+		[IO_BOUND_BEGIN] = "begin", [IO_BOUND_END] = "end", [IO_BOUND_TAG] = "tag",
 	};
 	const struct io_import import = io_import_of_fact(f);
 	enum io_bound bound;

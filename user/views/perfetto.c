@@ -3,12 +3,15 @@
  * Tracks: a process has its threads (calls) and its rings, a ring its slots
  * (lives of buffers, I/O); a user and an address space have counters. A flow
  * leads from the call that registered a buffer over its life and I/O to what
- * dropped it. What still lives at the end stays open.
+ * dropped it, another from a call that failed to where its cause is. What still
+ * lives at the end stays open.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/hash_table.h"
 #include "base/page_size.h"
 #include "base/pid.h"
 #include "base/untrusted.h"
@@ -23,6 +26,7 @@
 enum track_kind { PROCESS = 1, THREAD, RING, SLOT, USER, COUNTER, LOST };
 
 #define TRACK(kind, n)		((__u64)(kind) << 56 | (n))
+#define FAILED_FLOW	(1ULL << 63)	/* beside the numbers of lives */
 #define SLOT_TRACK(ring, slot)	TRACK(SLOT, (__u64)(ring)->number << 24 | (slot))
 
 enum counter { CHARGED, PINNED, LIMIT };
@@ -32,14 +36,24 @@ struct pending {
 	bool open;
 	struct fact_call call;
 	char *explain;		/* owned */
+	__u32 ring;		/* timeline_ring.number, 0 = none */
+	bool at_limit;		/* it failed for what is charged to the user */
 	__u64 *flows;		/* owned */
 	size_t nr, room;
+};
+
+struct user_track {
+	__u64 user;		/* struct user_struct * */
+	__u64 uuid;
+	UT_hash_handle hh;
 };
 
 struct perfetto {
 	struct packets *p;
 	struct timeline *timeline;
 	struct pending pending;
+	struct user_track *users;
+	__u64 nr_failed;
 };
 
 static void describe(struct perfetto *t, __u64 uuid, __u64 parent, const char *name)
@@ -73,6 +87,40 @@ static void call_details(struct packets *p, const struct fact_call *c, const cha
 		packet_string(p, "explain", explain);
 }
 
+static void add_flow(struct pending *w, __u64 flow)
+{
+	if (w->nr == w->room) {
+		w->room = w->room ? 2 * w->room : 16;
+		w->flows = must_realloc(w->flows, w->room, sizeof(*w->flows));
+	}
+	w->flows[w->nr++] = flow;
+}
+
+/* Where the cause of a failure is: the account that is full, the ring, or else the caller. */
+static __u64 cause_track(struct perfetto *t)
+{
+	const struct pending *w = &t->pending;
+	const struct fact_call *c = &w->call;
+	struct user_track *u = NULL;
+
+	if (w->at_limit)
+		HASH_FIND(hh, t->users, &c->user, sizeof(c->user), u);
+	return u ? u->uuid : w->ring ? TRACK(RING, w->ring) : TRACK(PROCESS, c->h.pid);
+}
+
+static void put_cause(struct perfetto *t)
+{
+	const struct pending *w = &t->pending;
+	char name[48];
+
+	snprintf(name, sizeof(name), "why %s", fact_errno_name(w->call.result));
+	packet_begin(t->p, PACKET_INSTANT, cause_track(t), w->call.h.t_ns, name);
+	if (w->explain)
+		packet_string(t->p, "explain", w->explain);
+	packet_last_flow(t->p, FAILED_FLOW | t->nr_failed);
+	packet_end(t->p);
+}
+
 static void flush_call(struct perfetto *t)
 {
 	struct pending *w = &t->pending;
@@ -86,6 +134,8 @@ static void flush_call(struct perfetto *t)
 	packet_track(t->p, &(struct track){ .uuid = thread,
 		.parent = process_track(t, c->h.pid, c->ns_pid, &c->h.comm), .pid = c->h.pid, .tid = c->h.tid,
 		.name = TAME_COMM(c->h.comm) });
+	if (c->result < 0)
+		add_flow(w, FAILED_FLOW | ++t->nr_failed);
 	packet_begin(t->p, PACKET_BEGIN, thread, begin, name);
 	call_details(t->p, c, w->explain);
 	packet_flows(t->p, w->flows, w->nr);
@@ -98,6 +148,8 @@ static void flush_call(struct perfetto *t)
 	}
 	packet_begin(t->p, PACKET_END, thread, c->h.t_ns, NULL);
 	packet_end(t->p);
+	if (c->result < 0)
+		put_cause(t);
 	free(w->explain);
 	w->explain = NULL;
 	w->nr = 0;
@@ -105,11 +157,13 @@ static void flush_call(struct perfetto *t)
 
 static void on_call(struct timeline_ring *ring, const struct event *told, void *arg)
 {
+	const struct evidence *looked_at = told->why ? told->why->evidence : NULL;
 	struct perfetto *t = arg;
 
-	(void)ring;
 	flush_call(t);
 	memcpy(&t->pending.call, told->fact, sizeof(t->pending.call));
+	t->pending.ring = ring ? ring->number : 0;
+	t->pending.at_limit = t->pending.call.result == -ENOMEM && looked_at && looked_at->account;
 	t->pending.explain = told->why && told->why->explain ? must_strdup(told->why->explain) : NULL;
 	t->pending.open = true;
 }
@@ -120,11 +174,7 @@ static void call_flow(struct perfetto *t, const struct life *life)
 
 	if (!w->open || !life->call || life->call != w->call.h.call || life->ring->id != w->call.h.ring)
 		return;
-	if (w->nr == w->room) {
-		w->room = w->room ? 2 * w->room : 16;
-		w->flows = must_realloc(w->flows, w->room, sizeof(*w->flows));
-	}
-	w->flows[w->nr++] = life->number;
+	add_flow(w, life->number);
 }
 
 /* ---- rings and buffers ------------------------------------------------------------------ */
@@ -236,6 +286,20 @@ static void count(struct perfetto *t, const struct account *a, enum counter whic
 	packet_end(t->p);
 }
 
+static __u64 user_track(struct perfetto *t, const struct account *a)
+{
+	struct user_track *u;
+
+	HASH_FIND(hh, t->users, &a->id, sizeof(a->id), u);
+	if (!u) {
+		u = must_alloc(1, sizeof(*u));
+		u->user = a->id;
+		HASH_ADD(hh, t->users, user, sizeof(u->user), u);
+	}
+	u->uuid = TRACK(USER, a->number);
+	return u->uuid;
+}
+
 static void on_level(struct account *a, __u64 t_ns, void *arg)
 {
 	struct perfetto *t = arg;
@@ -248,7 +312,7 @@ static void on_level(struct account *a, __u64 t_ns, void *arg)
 		parent = process_track(t, a->pid, a->ns_pid, &a->comm);
 	} else {
 		snprintf(name, sizeof(name), "uid %u", a->uid);
-		parent = TRACK(USER, a->number);
+		parent = user_track(t, a);
 		describe(t, parent, 0, name);
 	}
 	count(t, a, CHARGED, parent, "charged", a->charged_pages, t_ns);
@@ -270,7 +334,7 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 	packet_end(t->p);
 }
 
-struct perfetto *perfetto_new(FILE *out)
+struct perfetto *perfetto_new(FILE *out, const char *machine, unsigned int number)
 {
 	struct perfetto *t = must_alloc(1, sizeof(*t));
 	const struct timeline_listener view = {
@@ -280,7 +344,7 @@ struct perfetto *perfetto_new(FILE *out)
 		.arg = t,
 	};
 
-	t->p = packets_new(out);
+	t->p = packets_new(out, machine, number);
 	t->timeline = timeline_new(&view);
 	return t;
 }
@@ -297,7 +361,13 @@ void perfetto_event(struct perfetto *t, const struct event *told)
 
 void perfetto_end(struct perfetto *t)
 {
+	struct user_track *u, *next;
+
 	flush_call(t);
+	HASH_ITER(hh, t->users, u, next) {
+		HASH_DEL(t->users, u);
+		free(u);
+	}
 	free(t->pending.flows);
 	timeline_free(t->timeline);
 	packets_free(t->p);

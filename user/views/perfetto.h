@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A recording as a timeline that ui.perfetto.dev opens. */
+/* Recordings, one of each machine, as a timeline that ui.perfetto.dev opens. */
 #ifndef FIXBUF_VIEWS_PERFETTO_H
 #define FIXBUF_VIEWS_PERFETTO_H
 
@@ -8,7 +8,10 @@
 
 struct perfetto;
 
-struct perfetto *perfetto_new(FILE *out);
+#define MAX_MACHINES 256
+
+/* .machine: its name, known with the first event, where it is one of several, and its number from 0; NULL = it is the only one. */
+struct perfetto *perfetto_new(FILE *out, const char *machine, unsigned int number);
 /* What the recording told next. */
 void perfetto_event(struct perfetto *t, const struct event *told);
 /* After the last. */

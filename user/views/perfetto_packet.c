@@ -26,7 +26,20 @@ struct packets {
 	Perfetto__TrackEvent event;
 	Perfetto__DebugAnnotation details[MAX_DETAILS], *list[MAX_DETAILS];
 	__u64 last_flow;
+	__u64 *flows;		/* owned */
+	size_t room_flows;
+	const char *machine;	/* NULL = the only one */
+	__u64 number;		/* its */
+	__s64 realtime_ns;	/* of several: added to times */
 };
+
+/* Of tracks and flows, whose lower 48 bits are enough for one machine's. */
+static __u64 of_machine(const struct packets *p, __u64 id)
+{
+	return id | p->number << 48;
+}
+
+#define MACHINE_TRACK	of_machine(p, 0xffULL << 56)
 
 static void write_packet(struct packets *p, Perfetto__TracePacket *packet)
 {
@@ -61,7 +74,10 @@ void packet_clock(struct packets *p, __u64 monotonic_ns, __u64 realtime_ns)
 	Perfetto__ClockSnapshot snapshot = PERFETTO__CLOCK_SNAPSHOT__INIT;
 	Perfetto__ClockSnapshot__Clock monotonic = PERFETTO__CLOCK_SNAPSHOT__CLOCK__INIT;
 	Perfetto__ClockSnapshot__Clock realtime = PERFETTO__CLOCK_SNAPSHOT__CLOCK__INIT;
-	Perfetto__ClockSnapshot__Clock *clocks[] = { &monotonic, &realtime };
+	Perfetto__ClockSnapshot__Clock *clocks[] = { &realtime, &monotonic };
+
+	if (p->machine)
+		p->realtime_ns = realtime_ns - monotonic_ns;
 
 	monotonic.has_clock_id = monotonic.has_timestamp = true;
 	monotonic.clock_id = CLOCK_ID_MONOTONIC;
@@ -70,34 +86,68 @@ void packet_clock(struct packets *p, __u64 monotonic_ns, __u64 realtime_ns)
 	realtime.clock_id = CLOCK_ID_REALTIME;
 	realtime.timestamp = realtime_ns;
 	snapshot.clocks = clocks;
-	snapshot.n_clocks = 2;
+	snapshot.n_clocks = p->machine ? 1 : 2;
 	snapshot.has_primary_trace_clock = true;
-	snapshot.primary_trace_clock = CLOCK_ID_MONOTONIC;
+	snapshot.primary_trace_clock = p->machine ? CLOCK_ID_REALTIME : CLOCK_ID_MONOTONIC;
 	packet.clock_snapshot = &snapshot;
 	write_packet(p, &packet);
 }
 
-void packet_track(struct packets *p, const struct track *t)
+/* Whether it is the first time. */
+static bool is_new(struct packets *p, __u64 uuid)
+{
+	struct known_track *known;
+
+	HASH_FIND(hh, p->known, &uuid, sizeof(uuid), known);
+	if (known)
+		return false;
+	known = must_alloc(1, sizeof(*known));
+	known->uuid = uuid;
+	HASH_ADD(hh, p->known, uuid, sizeof(known->uuid), known);
+	return true;
+}
+
+static void write_track(struct packets *p, Perfetto__TrackDescriptor *d, __u64 uuid, __u64 parent)
 {
 	Perfetto__TracePacket packet = new_packet();
+
+	d->has_uuid = true;
+	d->uuid = uuid;
+	d->has_parent_uuid = parent != 0;
+	d->parent_uuid = parent;
+	packet.track_descriptor = d;
+	write_packet(p, &packet);
+}
+
+static void machine_track(struct packets *p)
+{
+	Perfetto__TrackDescriptor d = PERFETTO__TRACK_DESCRIPTOR__INIT;
+
+	d.name = p->machine[0] ? (char *)p->machine : "a machine without a name";
+	if (is_new(p, MACHINE_TRACK))
+		write_track(p, &d, MACHINE_TRACK, 0);
+}
+
+void packet_track(struct packets *p, const struct track *t)
+{
+	__u64 uuid = of_machine(p, t->uuid), parent = t->parent ? of_machine(p, t->parent) : 0;
 	Perfetto__TrackDescriptor d = PERFETTO__TRACK_DESCRIPTOR__INIT;
 	Perfetto__ProcessDescriptor process = PERFETTO__PROCESS_DESCRIPTOR__INIT;
 	Perfetto__ThreadDescriptor thread = PERFETTO__THREAD_DESCRIPTOR__INIT;
 	Perfetto__CounterDescriptor counter = PERFETTO__COUNTER_DESCRIPTOR__INIT;
-	struct known_track *known;
+	char name[128];
 
-	HASH_FIND(hh, p->known, &t->uuid, sizeof(t->uuid), known);
-	if (known)
+	if (!is_new(p, uuid))
 		return;
-	known = must_alloc(1, sizeof(*known));
-	known->uuid = t->uuid;
-	HASH_ADD(hh, p->known, uuid, sizeof(known->uuid), known);
-
-	d.has_uuid = true;
-	d.uuid = t->uuid;
-	d.has_parent_uuid = t->parent != 0;
-	d.parent_uuid = t->parent;
-	if (t->tid) {
+	if (p->machine && !parent) {
+		machine_track(p);
+		parent = MACHINE_TRACK;
+	}
+	if (p->machine) {
+		snprintf(name, sizeof(name), t->tid ? "%s, thread %u" : t->pid ? "%s, process %u" : "%s",
+			 t->name, t->tid ? t->tid : t->pid);
+		d.name = name;
+	} else if (t->tid) {
 		thread.has_pid = thread.has_tid = true;
 		thread.pid = t->pid;
 		thread.tid = t->tid;
@@ -116,8 +166,7 @@ void packet_track(struct packets *p, const struct track *t)
 		counter.unit = PERFETTO__COUNTER_DESCRIPTOR__UNIT__UNIT_SIZE_BYTES;
 		d.counter = &counter;
 	}
-	packet.track_descriptor = &d;
-	write_packet(p, &packet);
+	write_track(p, &d, uuid, parent);
 }
 
 void packet_begin(struct packets *p, enum packet_event type, __u64 track, __u64 t_ns, const char *name)
@@ -133,11 +182,11 @@ void packet_begin(struct packets *p, enum packet_event type, __u64 track, __u64 
 	perfetto__track_event__init(&p->event);
 	p->packet.track_event = &p->event;
 	p->packet.has_timestamp = p->packet.has_timestamp_clock_id = true;
-	p->packet.timestamp = t_ns;
-	p->packet.timestamp_clock_id = CLOCK_ID_MONOTONIC;
+	p->packet.timestamp = t_ns + p->realtime_ns;
+	p->packet.timestamp_clock_id = p->machine ? CLOCK_ID_REALTIME : CLOCK_ID_MONOTONIC;
 	p->event.has_type = p->event.has_track_uuid = true;
 	p->event.type = types[type];
-	p->event.track_uuid = track;
+	p->event.track_uuid = of_machine(p, track);
 	p->event.name = (char *)name;
 	p->event.debug_annotations = p->list;
 }
@@ -183,15 +232,21 @@ void packet_value(struct packets *p, __s64 value)
 	p->event.counter_value = value;
 }
 
-void packet_flows(struct packets *p, __u64 *flows, size_t nr)
+void packet_flows(struct packets *p, const __u64 *flows, size_t nr)
 {
-	p->event.flow_ids = (uint64_t *)flows;
+	if (nr > p->room_flows) {
+		p->room_flows = 2 * nr;
+		p->flows = must_realloc(p->flows, p->room_flows, sizeof(*p->flows));
+	}
+	for (size_t i = 0; i < nr; i++)
+		p->flows[i] = of_machine(p, flows[i]);
+	p->event.flow_ids = (uint64_t *)p->flows;
 	p->event.n_flow_ids = nr;
 }
 
 void packet_last_flow(struct packets *p, __u64 flow)
 {
-	p->last_flow = flow;
+	p->last_flow = of_machine(p, flow);
 	p->event.terminating_flow_ids = (uint64_t *)&p->last_flow;
 	p->event.n_terminating_flow_ids = 1;
 }
@@ -201,11 +256,13 @@ void packet_end(struct packets *p)
 	write_packet(p, &p->packet);
 }
 
-struct packets *packets_new(FILE *out)
+struct packets *packets_new(FILE *out, const char *machine, unsigned int number)
 {
 	struct packets *p = must_alloc(1, sizeof(*p));
 
 	p->out = out;
+	p->machine = machine;
+	p->number = number;
 	return p;
 }
 
@@ -218,5 +275,6 @@ void packets_free(struct packets *p)
 		free(k);
 	}
 	free(p->bytes);
+	free(p->flows);
 	free(p);
 }

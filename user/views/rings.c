@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
+#include "base/csv.h"
 #include "base/err.h"
 #include "base/fmt.h"
-#include "base/json.h"
 #include "base/page_size.h"
 #include "base/pid.h"
+#include "base/signals.h"
 #include "base/table.h"
 #include "checks/holdings.h"
 #include "checks/places.h"
@@ -13,26 +14,9 @@
 #include "model/cgroup_path.h"
 #include "model/ledger_buffers.h"
 #include "model/setup_flags.h"
-#include "model/tier.h"
 #include "model/totals.h"
 #include "views/rings.h"
-
-#define NO_LIMIT (~0ULL)
-
-/* The account that the ring counts against; for an unlimited ring its holder's own. */
-static const struct ledger_user *account(const struct ledger *l, const struct ring *r)
-{
-	struct ledger_user *u = r->user;
-
-	if (!u && r->nr_holders)
-		HASH_FIND(hh, l->users, &r->holders[0].user, sizeof(r->holders[0].user), u);
-	return u;
-}
-
-static __u64 limit_bytes(const struct ring *r)
-{
-	return r->nr_holders ? r->holders[0].memlock_limit_bytes : NO_LIMIT;
-}
+#include "views/rings_private.h"
 
 /* A descriptor outlives the address space that its ring is charged to by exec or fork. */
 static const char *kept_how(const struct ring *r)
@@ -44,10 +28,10 @@ static const char *kept_how(const struct ring *r)
 static void print_account(FILE *out, const struct ledger *l, const struct ring *r)
 {
 	const struct ledger_user *u = account(l, r);
-	__u64 limit = limit_bytes(r);
+	__u64 limit = limit_bytes(r), locked = u ? u->locked_pages : 0;
 	char a[FMT_LEN], b[FMT_LEN];
 
-	fprintf(out, "  uid %u: %s locked", ring_uid(r), fmt_pages(a, u ? u->locked_pages : 0));
+	fprintf(out, "  uid %u: %s locked", ring_uid(r), fmt_pages(a, locked));
 	if (!r->user)
 		fprintf(out, ", no limit (CAP_IPC_LOCK)");
 	else if (limit == NO_LIMIT)
@@ -56,7 +40,7 @@ static void print_account(FILE *out, const struct ledger *l, const struct ring *
 		fprintf(out, " of 0");
 	else
 		fprintf(out, " of %s (%.0f%%)", fmt_bytes(b, limit),
-			100.0 * u->locked_pages * PAGE_BYTES / limit);
+			100.0 * locked * PAGE_BYTES / limit);
 	if (r->mm) {
 		fprintf(out, "; VmPin %s", fmt_pages(a, r->mm->pinned_pages));
 		if (r->mm->pid && (!r->nr_holders || r->mm->pid != r->holders[0].pid))
@@ -83,12 +67,6 @@ static const char *lives_on(char buf[ENDING_TEXT], const struct holder *h)
 		return "descriptor closed; waited in";
 	return h->how == HOLDER_MAPPING ? "descriptor closed; still mapped" :
 	       "descriptor closed; still mapped, waited in or polled";
-}
-
-/* Where there are none every process is in the root. */
-static bool has_cgroup(const struct holder *h)
-{
-	return h->cgroup && h->cgroup[1];
 }
 
 /* "  in /system.slice/db.service, as pid 7" */
@@ -211,6 +189,8 @@ void view_rings_text(const struct output *to, const struct selection *select,
 
 	shown = shown ? shown : &all;
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		if (interrupted)
+			return;
 		if (!selection_has_ring(select, r) || !ring_has_size(r, shown->min_bytes))
 			continue;
 		if (nr++ >= shown->top)
@@ -242,161 +222,94 @@ void view_rings_text(const struct output *to, const struct selection *select,
 	view_skipped_slots(to->out, select, l, shown != &all);
 }
 
-static void put_pages(struct json *j, const struct buffer *b)
-{
-	__u64 pinned = 0, same = 0;
+#define RING_COLUMNS \
+	"pid,ns_pid,comm,uid,cgroup,fd,ring,holders,limited,locked_vm_pages,pinned_vm_pages," \
+	"memlock_limit_bytes,sq_entries,cq_entries,ring_pages,slots,skipped_slots,"
+#define BUFFER_COLUMNS \
+	"index,addr,len_bytes,segments,folio_bytes,charged_pages,refs,in_use,kernel"
+#define NR_BUFFER_COLUMNS	9
 
-	for (size_t i = 0; i < b->nr_extents; i++) {
-		if (b->extents[i].pins)
-			pinned += b->extents[i].pages;
-		if (b->extents[i].mapping == MAPPING_SAME)
-			same += b->extents[i].pages;
-	}
-	json_uint(j, "pages", buffer_pages(b));
-	json_uint(j, "pinned_pages", pinned);
-	json_uint(j, "same_pages", same);
-	json_flag(j, "steady", b->walked || b->buf_flags & BUFFER_F_KERNEL);
+void view_cgroup_csv(struct csv *c, const struct holder *h)
+{
+	if (h && has_cgroup(h))
+		csv_text(c, untrusted(h->cgroup));
+	else
+		csv_null(c);
 }
 
-static void put_slot(struct json *j, const struct ring *r, __u32 index, bool pages)
-{
-	const struct buffer *b = r->slots[index];
-	__u32 requests;
-	bool known = slot_requests(r, index, &requests);
-
-	json_item_open(j);
-	json_uint(j, "index", index);
-	json_addr(j, "addr", b->addr);
-	json_uint(j, "len_bytes", b->len_bytes);
-	json_uint(j, "segments", b->segments);
-	json_uint(j, "folio_bytes", 1ULL << (b->folio_shift & 63));
-	json_known(j, "charged_pages", b->charged_pages != ACCT_UNKNOWN, b->charged_pages);
-	json_uint(j, "refs", b->refs);
-	json_known(j, "in_use", known, requests);
-	json_flag(j, "kernel", b->buf_flags & BUFFER_F_KERNEL);
-	if (pages)
-		put_pages(j, b);
-	json_close(j);
-}
-
-static const char *held_by(const struct holder *h)
-{
-	switch (h->how) {
-	case HOLDER_SUBMITTED:
-		return "submitted";
-	case HOLDER_MAPPING:
-		return "mapping";
-	case HOLDER_CLOSING:
-		return "closing";
-	case HOLDER_SHARING:
-		return "sharing";
-	case HOLDER_POLLED:
-		return "polled";
-	case HOLDER_WAITING:
-		return "waiting";
-	}
-	return h->fd < 0 ? "registered" : "fd";
-}
-
-void view_cgroup_json(struct json *j, const struct holder *h)
-{
-	struct untrusted unit, container;
-
-	if (h->inner_pid)
-		json_uint(j, "inner_pid", h->inner_pid);
-	if (!has_cgroup(h))
-		return;
-	json_text(j, "cgroup", untrusted(h->cgroup));
-	unit = cgroup_unit(h->cgroup);
-	if (unit.bytes)
-		json_text(j, "unit", unit);
-	container = cgroup_container(h->cgroup);
-	container.len = container.len < CONTAINER_SHORT ? container.len : CONTAINER_SHORT;
-	if (container.bytes)
-		json_text(j, "container", container);
-}
-
-static void put_holder(struct json *j, const struct holder *h)
-{
-	json_item_open(j);
-	json_uint(j, "pid", h->pid);
-	json_ns_pid(j, h->ns_pid);
-	json_uint(j, "tid", h->tid);
-	json_comm(j, "comm", &h->comm);
-	json_int(j, "fd", h->fd);
-	if (h->reg_index >= 0)
-		json_int(j, "registered_index", h->reg_index);
-	json_str(j, "held_by", held_by(h));
-	if (h->ending)
-		json_str(j, "ending", h->ending == ENDING_KILLED ? "killed" : "exits");
-	if (h->ending || h->how == HOLDER_CLOSING)
-		json_known(j, "in_flight", h->in_flight != IN_FLIGHT_UNKNOWN, h->in_flight);
-	json_uint(j, "uid", h->uid);
-	view_cgroup_json(j, h);
-	json_close(j);
-}
-
-void view_ring_json(struct json *j, const struct ledger *l, const struct ring *r, bool pages,
-		    __u64 min_bytes)
+static void put_ring_cells(struct csv *c, const struct ledger *l, const struct ring *r)
 {
 	const struct holder *first = r->nr_holders ? &r->holders[0] : NULL;
 	const struct ledger_user *u = account(l, r);
 	__u64 limit = limit_bytes(r);
 
-	json_item_open(j);
-	json_uint(j, "pid", first ? first->pid : 0);
-	json_ns_pid(j, first ? first->ns_pid : 0);
-	if (first)
-		json_comm(j, "comm", &first->comm);
-	else
-		json_str(j, "comm", "");
-	json_int(j, "fd", first ? first->fd : -1);
-	json_addr(j, "ring", r->id);
-	json_uint(j, "uid", ring_uid(r));
-	json_flag(j, "limited", r->user != NULL);
-	json_int(j, "locked_vm_pages", u ? u->locked_pages : 0);
-	json_int(j, "pinned_vm_pages", r->mm ? r->mm->pinned_pages : 0);
-	json_uint(j, "creator_pid", r->mm ? r->mm->pid : 0);
-	if (r->mm && r->mm->ns_pid)
-		json_known(j, "creator_ns_pid", r->mm->ns_pid != NS_PID_HIDDEN, r->mm->ns_pid);
-	json_known(j, "memlock_limit_bytes", limit != NO_LIMIT, limit);
-	json_uint(j, "setup_flags", r->setup_flags);
-	json_uint(j, "sq_entries", r->sq_entries);
-	json_uint(j, "cq_entries", r->cq_entries);
-	json_uint(j, "ring_pages", r->ring_pages);
-	json_uint(j, "slots", r->nr_slots + r->skipped);
-	json_uint(j, "skipped_slots", r->skipped);
-	json_open_list(j, "holders");
-	for (size_t i = 0; i < r->nr_holders; i++)
-		put_holder(j, &r->holders[i]);
-	json_close(j);
-	json_open_list(j, "buffers");
-	for (__u32 i = 0; i < r->nr_slots; i++)
-		if (r->slots[i] && r->slots[i]->len_bytes >= min_bytes)
-			put_slot(j, r, i, pages);
-	json_close(j);
-	json_close(j);
+	csv_known(c, first, first ? first->pid : 0);
+	csv_ns_pid(c, first ? first->ns_pid : 0);
+	csv_text(c, first ? comm_name(&first->comm) : untrusted(""));
+	csv_uint(c, ring_uid(r));
+	view_cgroup_csv(c, first);
+	csv_known(c, first && first->fd >= 0, first ? first->fd : 0);
+	csv_addr(c, r->id);
+	csv_uint(c, r->nr_holders);
+	csv_flag(c, r->user);
+	csv_known_int(c, u, u ? u->locked_pages : 0);
+	csv_known_int(c, r->mm, r->mm ? r->mm->pinned_pages : 0);
+	csv_known(c, limit != NO_LIMIT, limit);
+	csv_uint(c, r->sq_entries);
+	csv_uint(c, r->cq_entries);
+	csv_uint(c, r->ring_pages);
+	csv_known(c, !r->unread, r->nr_slots + r->skipped);
+	csv_uint(c, r->skipped);
 }
 
-void view_snapshot_json(struct json *j, const struct output *to, enum tier tier)
+static void put_buffer_cells(struct csv *c, const struct ring *r, __u32 index)
 {
-	json_int(j, "schema", 2);
-	json_str(j, "kernel", to->kernel);
-	json_str(j, "tier", tier_name(tier));
+	const struct buffer *b = r->slots[index];
+	__u32 requests;
+	bool known = slot_requests(r, index, &requests);
+
+	csv_uint(c, index);
+	csv_addr(c, b->addr);
+	csv_uint(c, b->len_bytes);
+	csv_uint(c, b->segments);
+	csv_uint(c, 1ULL << (b->folio_shift & 63));
+	csv_known(c, b->charged_pages != ACCT_UNKNOWN, b->charged_pages);
+	csv_uint(c, b->refs);
+	csv_known(c, known, requests);
+	csv_flag(c, b->buf_flags & BUFFER_F_KERNEL);
+	csv_end_row(c);
 }
 
-void view_rings_json_begin(struct json *j, const struct output *to, enum tier tier)
+static void put_ring_rows(struct csv *c, const struct ledger *l, const struct ring *r, __u64 min_bytes)
 {
-	view_snapshot_json(j, to, tier);
-	json_open_list(j, "rings");
+	size_t nr = 0;
+
+	for (__u32 i = 0; i < r->nr_slots; i++) {
+		if (!r->slots[i] || r->slots[i]->len_bytes < min_bytes)
+			continue;
+		put_ring_cells(c, l, r);
+		put_buffer_cells(c, r, i);
+		nr++;
+	}
+	if (nr)
+		return;
+	put_ring_cells(c, l, r);
+	for (size_t i = 0; i < NR_BUFFER_COLUMNS; i++)
+		csv_null(c);
+	csv_end_row(c);
 }
 
-void view_rings_json(struct json *j, const struct output *to, const struct selection *select,
-		     const struct ledger *l, enum tier tier, bool pages)
+void view_rings_csv(const struct output *to, const struct selection *select, const struct ledger *l,
+		    const struct rings_shown *shown)
 {
-	view_rings_json_begin(j, to, tier);
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (selection_has_ring(select, r))
-			view_ring_json(j, l, r, pages, 0);
-	json_close(j);
+	struct csv c = { .out = to->out };
+	size_t nr = 0;
+
+	if (!to->no_header)
+		fputs(RING_COLUMNS BUFFER_COLUMNS "\n", to->out);
+	for (const struct ring *r = l->rings; r && nr < shown->top && !interrupted; r = r->hh.next)
+		if (selection_has_ring(select, r) && ring_has_size(r, shown->min_bytes)) {
+			put_ring_rows(&c, l, r, shown->min_bytes);
+			nr++;
+		}
 }

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_VIEWS_RINGS_H
 #define FIXBUF_VIEWS_RINGS_H
 
+#include "base/csv.h"
 #include "base/json.h"
 #include "base/output.h"
 #include "model/ledger.h"
@@ -17,17 +18,27 @@ struct rings_shown {
 /* .shown NULL = all. */
 void view_rings_text(const struct output *to, const struct selection *select,
 		     const struct ledger *l, const struct rings_shown *shown);
+/*
+ * A line per buffer, with its ring's cells in each; a ring without buffers has one line. Numbers are
+ * called as in JSON.
+ */
+void view_rings_csv(const struct output *to, const struct selection *select, const struct ledger *l,
+		    const struct rings_shown *shown);
+/* The cell "cgroup". */
+void view_cgroup_csv(struct csv *c, const struct holder *h);
 /* "inner_pid", "cgroup", "unit" and "container", as far as cgroup_name_holders() found them. */
 void view_cgroup_json(struct json *j, const struct holder *h);
 /* A line about slots of the selection that a walk did not read, if there are any; .live: one of now. */
 void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l, bool live);
 
 /*
- * The members "schema", "kernel", "tier" and "rings". .tier: by which the ledger came about;
+ * The members "schema", "kernel", "boot_id", "page_bytes", "tier" and "rings". .tier: by which the ledger came about;
  * .pages: with what the page walk saw.
  */
 void view_rings_json(struct json *j, const struct output *to, const struct selection *select,
 		     const struct ledger *l, enum tier tier, bool pages);
+/* The items of "rings" alone. */
+void view_ring_list_json(struct json *j, const struct selection *select, const struct ledger *l, bool pages);
 /* The same ring by ring: the first three alone; the begin, an item for each ring, then json_close(). */
 void view_snapshot_json(struct json *j, const struct output *to, enum tier tier);
 void view_rings_json_begin(struct json *j, const struct output *to, enum tier tier);

@@ -52,18 +52,24 @@ static bool fail(struct sqlite_file *f)
 	return false;
 }
 
-static int columns(struct sqlite_file *f, const char *table)
+static int count(struct sqlite_file *f, const char *sql)
 {
 	sqlite3_stmt *count;
-	char sql[96];
 	int nr = 0;
 
-	snprintf(sql, sizeof(sql), "SELECT count(*) FROM pragma_table_info('%s')", table);
 	if (lib.sqlite3_prepare_v2(f->db, sql, -1, &count, NULL) == SQLITE_OK &&
 	    lib.sqlite3_step(count) == SQLITE_ROW)
 		nr = lib.sqlite3_column_int(count, 0);
 	lib.sqlite3_finalize(count);
 	return nr;
+}
+
+static int columns(struct sqlite_file *f, const char *table)
+{
+	char sql[96];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM pragma_table_info('%s')", table);
+	return count(f, sql);
 }
 
 static bool prepare(struct sqlite_file *f, const char *table)
@@ -89,7 +95,7 @@ static int close_file(struct sqlite_file *f)
 	return err;
 }
 
-struct sqlite_file *sqlite_create(const char *path, const char *script, const char *const *tables)
+struct sqlite_file *sqlite_open(const char *path, const char *script, const char *const *tables)
 {
 	struct sqlite_file *f;
 
@@ -98,7 +104,8 @@ struct sqlite_file *sqlite_create(const char *path, const char *script, const ch
 	f = must_alloc(1, sizeof(*f));
 	if (lib.sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
 	    lib.sqlite3_exec(f->db, BEGIN, NULL, NULL, NULL) != SQLITE_OK ||
-	    lib.sqlite3_exec(f->db, script, NULL, NULL, NULL) != SQLITE_OK)
+	    (!count(f, "SELECT count(*) FROM sqlite_master") &&
+	     lib.sqlite3_exec(f->db, script, NULL, NULL, NULL) != SQLITE_OK))
 		fail(f);
 	while (!f->failed[0] && tables[f->nr] && prepare(f, tables[f->nr]))
 		;

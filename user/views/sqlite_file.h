@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An SQLite file that is written once: rows, one after the other, of tables that a script makes. */
+/* An SQLite file that is written: rows, one after the other, of tables that a script makes. */
 #ifndef FIXBUF_VIEWS_SQLITE_FILE_H
 #define FIXBUF_VIEWS_SQLITE_FILE_H
 
@@ -8,10 +8,10 @@
 struct sqlite_file;
 
 /*
- * .path: an empty file. .script makes the tables; .tables: their names, ending with NULL, by which
- * rows are given. NULL with a sentence.
+ * .path: an empty file, in which .script makes the tables, or one in which it has: rows are added.
+ * .tables: their names, ending with NULL, by which rows are given. NULL with a sentence.
  */
-struct sqlite_file *sqlite_create(const char *path, const char *script, const char *const *tables);
+struct sqlite_file *sqlite_open(const char *path, const char *script, const char *const *tables);
 /* What the first columns of every table hold, once for all rows. */
 void sqlite_first_columns(struct sqlite_file *f, const char *text, __s64 number);
 

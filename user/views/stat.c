@@ -46,10 +46,8 @@ bool view_stat_defers(const struct view_stat *v, const struct io_counts *c)
 
 static void print_loss(const char *name, const char *text, __u64 count, void *arg)
 {
-	const struct view_stat *v = arg;
-
 	(void)name;
-	fprintf(v->to->out, "%llu %s\n", count, text);
+	fprintf(arg, "%llu %s\n", count, text);
 }
 
 static double rate(const struct view_stat *v, __u64 n)
@@ -154,6 +152,15 @@ void view_stat_rows(const struct view_stat *v, const struct io_model *g)
 	print_table(v, t, v->header);
 }
 
+__u64 view_stat_holding(const struct view_stat *v)
+{
+	__u64 nr = 0;
+
+	for (size_t i = 0; i < v->m->nr_under_way; i++)
+		nr += v->m->under_way[i].flags & EV_FIXED && v->m->under_way[i].holds;
+	return nr;
+}
+
 void view_stat_total(const struct view_stat *v)
 {
 	struct io_row all = io_model_total(v->m);
@@ -171,6 +178,8 @@ void view_stat_total(const struct view_stat *v)
 		fprintf(out, "; %llu cancelled", all.c.cancelled);
 	if (v->m->in_flight)
 		fprintf(out, "; %llu under way at the end", v->m->in_flight);
+	if (v->m->in_flight && v->total && view_stat_holding(v))
+		fprintf(out, ", %llu of which hold a registered buffer", view_stat_holding(v));
 	fputc('\n', out);
 	io_row_free(&all);
 }
@@ -250,12 +259,20 @@ static int by_ring_busiest_first(const void *a, const void *b)
 	return busiest_first(a, b);
 }
 
-/* Whose a ring is; .born_ns 0: the newest of that address, which is the one that is still there. */
-static struct io_counts ring_user(const struct view_stat *v, __u64 ring, __u64 born_ns)
+struct io_counts view_stat_user(const struct view_stat *v, __u64 ring, __u64 born_ns)
 {
-	const struct io_counts *c = io_model_ring(v->m, ring, born_ns);
+	const struct io_counts *c = io_model_ring(v->names ? v->names : v->m, ring, born_ns);
 
 	return c ? *c : (struct io_counts){ .ring = ring, .fd = -1 };
+}
+
+/* Whether I/O of that process was counted without saying of which of its rings. */
+static bool has_unnamed(const struct io_model *m, __u32 pid)
+{
+	for (size_t i = 0; i < m->nr_rows; i++)
+		if (m->rows[i].c.ring == IO_RING_ANY && IO_WHO_TGID(m->rows[i].c.who) == pid)
+			return true;
+	return false;
 }
 
 /* The holder of a ring that was asked for and of which no I/O ended; NULL when it is not such a ring. */
@@ -265,7 +282,7 @@ static const struct holder *silent_holder(const struct view_stat *v, const struc
 		return NULL;
 	for (size_t i = 0; i < r->nr_holders; i++)
 		if (selection_has_holder(v->select, &r->holders[i]))
-			return &r->holders[i];
+			return has_unnamed(v->m, r->holders[i].pid) ? NULL : &r->holders[i];
 	return NULL;
 }
 
@@ -316,7 +333,7 @@ static void print_buffers(const struct view_stat *v)
 
 		if (!i || list[i].key.ring != list[i - 1].key.ring ||
 		    list[i].born_ns != list[i - 1].born_ns)
-			user = ring_user(v, list[i].key.ring, list[i].born_ns);
+			user = view_stat_user(v, list[i].key.ring, list[i].born_ns);
 		pid_cell(v, t, &user);
 		ring_cell(v, t, &user);
 		table_cell(t, "%u", list[i].key.index);
@@ -332,7 +349,7 @@ static void print_buffers(const struct view_stat *v)
 		const struct holder *silent = silent_holder(v, r);
 		__u32 pid;
 
-		user = ring_user(v, r->id, 0);
+		user = view_stat_user(v, r->id, 0);
 		if (silent)
 			user = (struct io_counts){
 				.ring = r->id, .who = IO_WHO(silent->pid, 0, false), .fd = silent->fd,
@@ -410,6 +427,15 @@ static void print_advices(const struct view_stat *v)
 	print_untimed(v);
 }
 
+void view_stat_beside(const struct view_stat *v, FILE *out)
+{
+	view_stat_losses(v->m, print_loss, out);
+	if (v->findings && v->findings->nr) {
+		fputc('\n', out);
+		view_findings_text(out, v->findings, false);
+	}
+}
+
 void view_stat_rest(const struct view_stat *v, const struct io_model *g)
 {
 	print_notices(v);
@@ -425,11 +451,7 @@ void view_stat_rest(const struct view_stat *v, const struct io_model *g)
 		view_io_failed_text(v->to->out, v->failures, "What failed, and why");
 		view_io_slower_text(v->to->out, v->failures, "What took a slower way, and why");
 	}
-	view_stat_losses(v->m, print_loss, (void *)v);
-	if (v->findings && v->findings->nr) {
-		fputc('\n', v->to->out);
-		view_findings_text(v->to->out, v->findings, false);
-	}
+	view_stat_beside(v, v->to->out);
 	if (v->advices)
 		print_advices(v);
 }

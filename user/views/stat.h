@@ -22,6 +22,7 @@ struct view_stat {
 	const struct output *to;
 	bool by_opcode, by_buffer, hist; /* which tables */
 	const struct io_model *m;	/* selected rows; .t_ns: the time they took */
+	const struct io_model *names;	/* all rows until now: buffers of .m may be of a row that counts later; NULL = .m */
 	const struct ledger *l;		/* rings as last seen */
 	const struct selection *select;	/* its rings are told also when no I/O of them ended; NULL = not */
 	const struct advices *advices;	/* NULL = not asked for */
@@ -43,13 +44,19 @@ void view_stat_group(const struct view_stat *v, struct io_model *g);
 void view_stat_rows(const struct view_stat *v, const struct io_model *g);
 void view_stat_total(const struct view_stat *v);
 void view_stat_rest(const struct view_stat *v, const struct io_model *g);
+/* What was lost, and the findings. */
+void view_stat_beside(const struct view_stat *v, FILE *out);
 /* What the column has as its title by which rows are sorted. */
 const char *view_stat_order(enum io_order order);
+/* A line per row of the table, or per buffer; titles with .header. All that is no row is left out. */
+void view_stat_csv(const struct view_stat *v);
 /* Its members. */
 void view_stat_json(struct json *j, const struct view_stat *v);
 /* "notifications", only where zero-copy sends were told to be over. */
 void view_notices_json(struct json *j, const struct io_notices *n);
 
+/* Whose a ring is; .born_ns 0: the newest of that address, which is the one that is still there. */
+struct io_counts view_stat_user(const struct view_stat *v, __u64 ring, __u64 born_ns);
 /* The process of .c as a holder of its ring; NULL when it does not hold that any more. */
 const struct holder *view_stat_holder(const struct view_stat *v, const struct io_counts *c);
 /* The descriptor at which the process of .c holds its ring, -1 when that is not known. */
@@ -58,6 +65,8 @@ int view_stat_fd(const struct view_stat *v, const struct io_counts *c);
 /* Whether its latencies hold the time until the program asks for completions: IORING_SETUP_DEFER_TASKRUN. */
 bool view_stat_defers(const struct view_stat *v, const struct io_counts *c);
 __u32 view_stat_ns_pid(const struct view_stat *v, const struct io_counts *c);
+/* Requests that have not ended, and hold a registered buffer; of a total all are listed. */
+__u64 view_stat_holding(const struct view_stat *v);
 /* Rings that were asked for and of which no I/O ended in that time. */
 __u64 view_stat_silent(const struct view_stat *v);
 /* "3 completions whose submission was not seen" and so on; calls each() for what is not 0. */

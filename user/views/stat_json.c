@@ -163,6 +163,7 @@ static void put_advices(struct json *j, const struct advices *a)
 		json_int(j, "index", x->index);
 		json_uint(j, "ops", x->ops);
 		json_uint(j, "bytes", x->bytes);
+		json_known(j, "saves_ns", x->saves_ns, x->saves_ns);
 		json_str(j, "detail", x->detail);
 		json_str(j, "remedy", x->remedy);
 		json_close(j);
@@ -231,6 +232,8 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 		json_flag(j, "needs_longer_run", v->unseen);
 	}
 	json_uint(j, "in_flight", v->m->in_flight);
+	if (v->total && v->m->sees_under_way)
+		json_uint(j, "in_flight_holding", view_stat_holding(v));
 	if (v->select && selection_asks(v->select))
 		json_uint(j, "silent_rings", view_stat_silent(v));
 	json_uint(j, "lost", io_lost(v->m));

@@ -12,6 +12,8 @@
 struct view_summary {
 	const struct output *to;
 	const struct origin *origin;	/* of the last part */
+	const struct selection *select;
+	const struct ledger *at_end;	/* what was there then */
 	const struct history *h;	/* sorted: the busiest process first, the first failure first */
 	const struct findings *f;	/* the worst first */
 	const struct io_failures *io;	/* sorted */

@@ -4,6 +4,7 @@
 #include "views/not_seen.h"
 #include "views/findings.h"
 #include "views/io_failures.h"
+#include "views/rings.h"
 #include "views/stat.h"
 #include "views/summary.h"
 
@@ -66,9 +67,11 @@ static void put_calls(struct json *j, const struct history *h)
 	json_close(j);
 }
 
-static void put_row(struct json *j, const struct io_row *r)
+static void put_row(struct json *j, const struct io_row *r, const struct hist *medians)
 {
 	bool known = r->hist && r->c.timed;
+	__u64 low = 0, high = 0;
+	bool spread = history_spread(medians, &low, &high);
 
 	json_uint(j, "ops", r->c.ops);
 	json_uint(j, "bytes", r->c.bytes);
@@ -79,6 +82,8 @@ static void put_row(struct json *j, const struct io_row *r)
 	json_known(j, "p50_ns", known, hist_permille(r->hist, 500, r->c.max_ns));
 	json_known(j, "p99_ns", known, hist_permille(r->hist, 990, r->c.max_ns));
 	json_known(j, "max_ns", known, r->c.max_ns);
+	json_known(j, "p50_low_ns", spread, low);
+	json_known(j, "p50_high_ns", spread, high);
 	view_notices_json(j, &r->notices);
 }
 
@@ -128,6 +133,8 @@ void view_summary_json(const struct view_summary *v)
 	json_str(&j, "kernel", a->kernel);
 	json_str(&j, "machine", a->machine);
 	json_str(&j, "host", a->host[0] ? a->host : NULL);
+	if (a->boot_id[0])
+		json_str(&j, "boot_id", a->boot_id);
 	json_uint(&j, "cpus", a->cpus);
 	json_uint(&j, "page_bytes", a->page_bytes);
 	json_str(&j, "tier", tier_name(a->tier));
@@ -146,19 +153,22 @@ void view_summary_json(const struct view_summary *v)
 	put_calls(&j, h);
 	put_buffers(&j, h);
 	json_open(&j, "fixed");
-	put_row(&j, &h->fixed);
+	put_row(&j, &h->fixed, h->fixed_medians);
 	json_close(&j);
 	if (a->fixed_only) {
 		json_null(&j, "plain");
 	} else {
 		json_open(&j, "plain");
-		put_row(&j, &h->plain);
+		put_row(&j, &h->plain, h->plain_medians);
 		json_close(&j);
 	}
 	json_uint(&j, "io_lost", h->io_lost);
 	put_failures(&j, h);
 	view_io_failures_json(&j, v->io);
 	view_findings_json(&j, v->f, false);
+	json_open_list(&j, "rings");
+	view_ring_list_json(&j, v->select, v->at_end, false);
+	json_close(&j);
 	json_end(&j);
 	json_free(&j);
 }

@@ -5,6 +5,7 @@
 #include "model/fact.h"
 #include "views/io_line.h"
 #include "views/not_seen.h"
+#include "views/rings.h"
 #include "views/stack.h"
 #include "views/trace_text.h"
 
@@ -25,6 +26,8 @@ static struct json *begin(struct view_trace *v, const struct fact *f)
 	json_uint(j, "tid", f->tid);
 	json_comm(j, "comm", &f->comm);
 	json_uint(j, "uid", f->uid);
+	if (v->by)
+		view_cgroup_json(j, v->by);
 	if (f->ring)
 		json_addr(j, "ring", f->ring);
 	else

@@ -8,6 +8,8 @@
 #include "base/wrap.h"
 #include "checks/failure.h"
 #include "model/fact.h"
+#include "model/io_counters.h"
+#include "model/io_loss.h"
 #include "model/setup_flags.h"
 #include "views/io_line.h"
 #include "views/not_seen.h"
@@ -371,6 +373,7 @@ void view_trace_event(struct view_trace *v, const struct event *e)
 	v->origin = e->origin;
 	v->ledger = e->ledger;
 	v->stack = e->stack;
+	v->by = e->by;
 	switch (e->kind) {
 	case EVENT_LOOK:
 		begin(v);
@@ -387,6 +390,14 @@ void view_trace_event(struct view_trace *v, const struct event *e)
 	case EVENT_END:
 		v->stacks_lost += e->end.stacks_lost;
 		show_losers(v, &e->end);
+		if (e->io) {
+			struct io_row all = io_model_total(e->io);
+
+			v->io_errors += all.c.errors;
+			v->io_cancelled += all.c.cancelled;
+			v->io_lost += io_lost(e->io);
+			io_row_free(&all);
+		}
 		if (e->origin->sample && e->end.clean)
 			view_io_end(v, e->io, e->origin->by_user_data ? "user_data" : "request");
 		break;

@@ -19,10 +19,13 @@ struct view_trace {
 	const struct trace_filter *filter;
 	const struct origin *origin;	/* of the events that come now */
 	const struct ledger *ledger;	/* as it was before the event that is shown */
+	const struct holder *by;	/* as event.by */
 	const struct stack *stack;	/* of the event that is shown, NULL = none */
 	struct json json;		/* the line that is being written */
 	bool begun;
 	__u64 calls, failed, rings, not_made, ios, lost;
+	__u64 io_errors, io_cancelled;	/* of all I/O that was counted */
+	__u64 io_lost;			/* of the same: in no count */
 	__u64 skipped;			/* of .lost: not for want of room */
 	__u64 stacks_lost;
 	struct user_loss losers[VIEW_LOSERS];	/* those who lost most */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "base/pid.h"
 #include "base/wrap.h"
+#include "views/findings.h"
 #include "views/verdict.h"
 
 #define WIDTH 100
@@ -17,6 +18,18 @@ void view_unsettled_text(FILE *out, const struct unsettled_list *u, bool colour)
 		fprintf(out, "        remedy: ");
 		wrap(out, unsettled_remedy(&u->list[i]), 16, 16, WIDTH);
 	}
+}
+
+void view_verdict_line(FILE *out, enum verdict v, const struct findings *fs)
+{
+	const struct finding_counts found = fs ? findings_count(fs) : (struct finding_counts){ 0 };
+
+	fprintf(out, "\nverdict: %s", v == VERDICT_NOTHING_FOUND ? "nothing found" : verdict_name(v));
+	if (fs && fs->nr) {
+		fputs(": ", out);
+		view_finding_counts(out, &found);
+	}
+	fputc('\n', out);
 }
 
 void view_unsettled_json(struct json *j, const struct unsettled_list *u)

@@ -8,6 +8,11 @@
 
 /* A paragraph per row, as findings are printed. */
 void view_unsettled_text(FILE *out, const struct unsettled_list *u, bool colour);
+/*
+ * "verdict: found: 0 errors, 2 warnings, 1 note", the last line of what was said of a program;
+ * .fs NULL = nothing was found.
+ */
+void view_verdict_line(FILE *out, enum verdict v, const struct findings *fs);
 /* The member "unsettled". */
 void view_unsettled_json(struct json *j, const struct unsettled_list *u);
 /* The members "verdict" and "unsettled". */

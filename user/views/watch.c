@@ -100,6 +100,7 @@ static void put_call_json(struct json *j, const struct cause *c)
 void view_watch_finding(const struct output *to, const struct finding *f, const struct cause *c)
 {
 	bool call = c->kind == CAUSE_CALL;
+	char took[FMT_LEN];
 
 	if (to->json) {
 		struct json j = { 0 };
@@ -114,12 +115,23 @@ void view_watch_finding(const struct output *to, const struct finding *f, const 
 			put_call_json(&j, c);
 		else
 			json_null(&j, "call");
+		json_uint(&j, "seen_t_ns", c->seen_ns);
+		json_known(&j, "in_place_t_ns", c->in_place_ns, c->in_place_ns);
+		json_known(&j, "meanwhile_ops", c->meanwhile_known, c->meanwhile_ops);
+		json_known(&j, "meanwhile_bytes", c->meanwhile_known, c->meanwhile_bytes);
 		json_end(&j);
 		json_free(&j);
 	} else {
 		view_finding_text(to->out, f, output_is_coloured(to));
 		fprintf(to->out, "        ");
 		put_cause(to->out, c, f->tag);
+		if (c->in_place_ns)
+			fprintf(to->out, "        its pages were seen in place at most %s before that\n",
+				fmt_ns(took, c->seen_ns - c->in_place_ns));
+		if (c->meanwhile_known)
+			fprintf(to->out, "        between that and now %llu I/O%s of %s went over those pages at most\n",
+				c->meanwhile_ops, plural(c->meanwhile_ops),
+				fmt_bytes_long(took, c->meanwhile_bytes));
 		view_stack_text(to->out, c->stack);
 	}
 	fflush(to->out);
@@ -142,6 +154,51 @@ void view_watch_lost(const struct output *to, __u64 count, __u64 skipped)
 			count > skipped ? "; a larger --ring-buffer makes room" : "");
 	}
 	fflush(to->out);
+}
+
+static void put_io_json(struct json *j, const struct watch_totals *t)
+{
+	const struct io_stale_hits *h = &t->lost_to_stale;
+
+	json_open(j, "lost_to_stale_pages");
+	json_uint(j, "reads", h->reads);
+	json_uint(j, "read_bytes", h->read_bytes);
+	json_uint(j, "writes", h->writes);
+	json_uint(j, "write_bytes", h->write_bytes);
+	json_uint(j, "unplaced", h->unplaced);
+	json_uint(j, "uncounted_slots", t->uncounted_slots);
+	json_close(j);
+	json_open(j, "wrong_buffer");
+	json_uint(j, "requests", t->wrong.requests);
+	json_uint(j, "bytes", t->wrong.bytes);
+	json_close(j);
+	json_open(j, "overlap");
+	json_uint(j, "certain", t->overlap.certain);
+	json_uint(j, "possible", t->overlap.possible);
+	json_uint(j, "uncompared", t->overlap.uncompared);
+	json_flag(j, "ends_missed", t->overlap.ends_missed);
+	json_close(j);
+}
+
+static void put_overlap_text(const struct watch_totals *t)
+{
+	if (t->overlap.certain || t->overlap.possible)
+		fprintf(stderr, "I/O beside other I/O over some of the same bytes: %llu request%s for sure, %llu possibly\n",
+			t->overlap.certain, plural(t->overlap.certain), t->overlap.possible);
+}
+
+static void put_lost_text(const struct watch_totals *t)
+{
+	const struct io_stale_hits *h = &t->lost_to_stale;
+	char in[FMT_LEN], from[FMT_LEN];
+
+	if (h->reads || h->writes)
+		fprintf(stderr, "I/O over stale pages since they were seen: %llu request%s read %s into them, %llu wrote %s from them\n",
+			h->reads, plural(h->reads), fmt_bytes_long(in, h->read_bytes), h->writes,
+			fmt_bytes_long(from, h->write_bytes));
+	if (t->uncounted_slots)
+		fprintf(stderr, "I/O over the stale pages of %llu slot%s was not counted: there is room for %u slots of %u rings; select fewer processes\n",
+			t->uncounted_slots, plural(t->uncounted_slots), IO_STALE_SLOTS, IO_STALE_RINGS);
 }
 
 void view_watch_end(const struct output *to, const struct watch_totals *t, enum verdict v,
@@ -167,6 +224,8 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		json_uint(&j, "unlooked_ns", t->unlooked_ns);
 		json_uint(&j, "duration_ns", t->duration_ns);
 		json_uint(&j, "lost", t->lost);
+		if (t->io)
+			put_io_json(&j, t);
 		view_verdict_json(&j, v, u);
 		json_end(&j);
 		json_free(&j);
@@ -186,6 +245,8 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 			fprintf(stderr, ", nor what broke in the last %s of a buffer",
 				fmt_ns(unlooked, t->unlooked_ns));
 		fputc('\n', stderr);
+		put_lost_text(t);
+		put_overlap_text(t);
 		view_findings_ignored(stderr, t->ignored);
 	}
 }

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_VIEWS_WATCH_H
 #define FIXBUF_VIEWS_WATCH_H
 
+#include <abi/io_stale.h>
 #include "base/output.h"
 #include "checks/cause.h"
 #include "checks/finding.h"
@@ -14,6 +15,14 @@ struct watch_totals {
 	__u64 looks;	/* at everything */
 	__u64 unlooked_ns; /* the longest that a buffer lived on after its pages were compared */
 	struct finding_counts found;
+	bool io;	/* the next are known */
+	struct io_stale_hits lost_to_stale;
+	__u64 uncounted_slots;		/* of a look, the most: with stale pages, whose I/O found no room */
+	struct io_wrong wrong;
+	struct {
+		__u64 certain, possible, uncompared; /* requests */
+		bool ends_missed; /* some may have ended unseen: none is certain */
+	} overlap;
 	enum tier tier;
 };
 

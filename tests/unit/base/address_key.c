@@ -67,6 +67,22 @@ static void as_defined(void **state)
 	assert_true(address_hidden(&k, 0xffff888122ae9000) == 0x77a2d8d5eda64f4f);
 }
 
+static void in_text(void **state)
+{
+	const struct address_key k = { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	put_addresses_hidden(f, "ring 0xffff888122ae9000, ffff888122ae9000: user 0x7f0000001000, id "
+			     "ffff888122ae9000ffff, 000001fffeffffff.", &k);
+	fclose(f);
+	assert_string_equal(text, "ring 0x77a2d8d5eda64f4f, 77a2d8d5eda64f4f: user 0x7f0000001000, id "
+			    "ffff888122ae9000ffff, 000001fffeffffff.");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -74,6 +90,7 @@ int main(void)
 		cmocka_unit_test(another_key),
 		cmocka_unit_test(none),
 		cmocka_unit_test(as_defined),
+		cmocka_unit_test(in_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,35 @@ static void labels(void **state)
 	}
 }
 
+static void cells(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "", "\"\"" },
+		{ "a,b\"c\nd", "\"a,b\"\"c\\nd\"" },
+		{ "=1+1", "\"\\x3d1+1\"" },
+		{ "+1", "\"\\x2b1\"" },
+		{ "-1", "\"\\x2d1\"" },
+		{ "@a", "\"\\x40a\"" },
+		{ " =a", "\" \\x3da\"" },
+		{ "a;=b,\"@c", "\"a;\\x3db,\"\"\\x40c\"" },
+		{ "\xef\xbc\x9d" "1", "\"\\uff1d1\"" },
+		{ "kworker/u8:1-io", "\"kworker/u8:1-io\"" },
+		{ "\t=1", "\"\\t=1\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		char *text;
+		size_t len;
+		FILE *f = open_memstream(&text, &len);
+
+		put_csv(f, untrusted(pairs[i][0]));
+		fclose(f);
+		assert_string_equal(text, pairs[i][1]);
+		free(text);
+	}
+}
+
 static void columns(void **state)
 {
 	char *text;
@@ -125,6 +154,7 @@ int main(void)
 		cmocka_unit_test(comms),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(labels),
+		cmocka_unit_test(cells),
 		cmocka_unit_test(columns),
 	};
 

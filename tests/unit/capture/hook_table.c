@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The table of hooks and the list that the programs are made from (bpf/hooks.h) name the same. */
+/*
+ * The table of hooks and the list that the programs are made from (bpf/hooks.h) name the same. The
+ * tracepoints of patches/7.3 are known by the names of their arguments.
+ */
 #include <abi/fact.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include <string.h>
 #include "capture/hook_table.h"
+#include "capture/kernel_btf.h"
 #include "fixbuf.skel.h"
 #include "unit.h"
 
@@ -75,11 +80,87 @@ static void each_program_has_its_row(void **state)
 	assert_int_equal(made, listed);
 }
 
+static const struct probe *row(const char *program)
+{
+	for (size_t i = 0; i < NR_PROBES; i++)
+		if (!strcmp(exact_probes[i].program, program))
+			return &exact_probes[i];
+	return NULL;
+}
+
+/* What the row says of a tracepoint (data, ring, buf, NAMES...): numbers, and pointers where a name begins with a star. */
+static const char *fits(const char *program, const char *const *names, size_t nr)
+{
+	struct btf *types = btf__new_empty();
+	int ring = btf__add_ptr(types, btf__add_struct(types, "io_ring_ctx", 8));
+	int any = btf__add_ptr(types, 0), number = btf__add_int(types, "long", 8, BTF_INT_SIGNED);
+	struct prototype p = { .proto = btf__add_func_proto(types, number), .nr_args = nr + 3 };
+	struct kernel_btf *raw;
+	const void *bytes;
+	const char *no;
+	__u32 size;
+
+	btf__add_func_param(types, "__data", any);
+	btf__add_func_param(types, "ctx", ring);
+	btf__add_func_param(types, "buf", any);
+	for (size_t i = 0; i < nr; i++)
+		btf__add_func_param(types, names[i] + (*names[i] == '*'), *names[i] == '*' ? any : number);
+	bytes = btf__raw_data(types, &size);
+	p.btf = raw = kernel_btf_of(bytes, size);
+	no = row(program)->fits(&p, skel);
+	kernel_btf_free(raw);
+	btf__free(types);
+	return no;
+}
+
+#define FITS(program, ...) ({							\
+	const char *const names[] = { __VA_ARGS__ };				\
+	fits(program, names, sizeof(names) / sizeof(names[0]));			\
+})
+
+static void as_in_the_series(void **state)
+{
+	(void)state;
+	assert_null(FITS("slot", "index", "addr", "len", "result"));
+	assert_int_equal(skel->rodata->slot_addr_arg, 3);
+	assert_int_equal(skel->rodata->slot_len_arg, 4);
+	assert_int_equal(skel->rodata->slot_result_arg, 5);
+	assert_null(FITS("release", "addr", "len"));
+	assert_null(FITS("account", "pages", "result"));
+	assert_int_equal(skel->rodata->account_pages_arg, 2);
+	assert_int_equal(skel->rodata->account_result_arg, 3);
+}
+
+static void in_another_order_and_with_more(void **state)
+{
+	(void)state;
+	assert_null(FITS("slot", "result", "*user", "len", "addr", "flags"));
+	assert_int_equal(skel->rodata->slot_result_arg, 2);
+	assert_int_equal(skel->rodata->slot_len_arg, 4);
+	assert_int_equal(skel->rodata->slot_addr_arg, 5);
+	assert_null(FITS("account", "*user", "result", "limit", "pages"));
+	assert_int_equal(skel->rodata->account_result_arg, 3);
+	assert_int_equal(skel->rodata->account_pages_arg, 5);
+	assert_null(FITS("release", "duration"));
+}
+
+static void others_are_refused(void **state)
+{
+	(void)state;
+	assert_non_null(FITS("slot", "index", "addr", "len"));
+	assert_non_null(FITS("slot", "*addr", "len", "result"));
+	assert_non_null(FITS("account", "pages", "*result"));
+	assert_non_null(FITS("account", "nr_pages", "result"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_has_its_programs),
 		cmocka_unit_test(each_program_has_its_row),
+		cmocka_unit_test(as_in_the_series),
+		cmocka_unit_test(in_another_order_and_with_more),
+		cmocka_unit_test(others_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, clean_up);

@@ -20,7 +20,7 @@ static void check(const struct ledger *first, const struct ledger *again, struct
 	findings_free(fs);
 	balance_take(&b, first);
 	if (again)
-		balance_again(&b, again);
+		balance_again(&b, first, again);
 	check_balance(&b, first, fs);
 	balance_free(&b);
 }
@@ -117,6 +117,32 @@ static void moving(void **state)
 	ledger_free(b);
 }
 
+/* One ring that comes or goes is as it may be; where they do all the time, it may be one that closes. */
+static void turnover(void **state)
+{
+	struct ledger *a = ledger_new(), *b = ledger_new();
+	struct balance accounts = { 0 };
+	struct findings fs = { 0 };
+
+	(void)state;
+	see_ring(a, RING, 64 + 257, 64);
+	see_ring(b, RING2, 64 + 257, 64);
+	balance_take(&accounts, a);
+	balance_again(&accounts, a, b);
+	check_balance(&accounts, b, &fs);
+	assert_false(only(&fs, UNEXPLAINED_CHARGE)->unconfirmed);
+	findings_free(&fs);
+	balance_again(&accounts, b, b);
+	balance_again(&accounts, b, a);
+	check_balance(&accounts, a, &fs);
+	assert_int_equal(only(&fs, UNEXPLAINED_CHARGE)->pages, 257);
+	assert_true(only(&fs, UNEXPLAINED_CHARGE)->unconfirmed);
+	findings_free(&fs);
+	balance_free(&accounts);
+	ledger_free(a);
+	ledger_free(b);
+}
+
 static void known(void **state)
 {
 	struct ledger *l = ledger_new();
@@ -171,6 +197,7 @@ int main(void)
 		cmocka_unit_test(without_ring),
 		cmocka_unit_test(of_a_user),
 		cmocka_unit_test(moving),
+		cmocka_unit_test(turnover),
 		cmocka_unit_test(known),
 		cmocka_unit_test(crowd),
 	};

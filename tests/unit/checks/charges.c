@@ -370,7 +370,32 @@ static void new_without_user(void **state)
 	expect_none(l);
 }
 
-/* patches/0002: a huge page is charged once, whatever rings hold it, and small pages to each buffer. */
+/*
+ * patches/7.3: a clone that outlives its source is charged where it was registered, beside a
+ * buffer of the ring's own in the same huge page.
+ */
+static void account_of_registering_ring(void **state)
+{
+	struct ledger *l = with_new_ring(2 * 512);
+	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR, 3 * 4096, ACCT_UNKNOWN);
+
+	(void)state;
+	f.account = 7;
+	FEED(l, f);
+	walk_at(ledger_buffer(l, BUF(0)), 1024, 9);
+	f = fact_buffer(RING, 1, BUF(1), ADDR + 64 * MIB, 5 * 4096, ACCT_UNKNOWN);
+	f.account = 11;
+	FEED(l, f);
+	walk_at(ledger_buffer(l, BUF(1)), 1030, 9);
+	expect_pages(l, OVERCHARGED, 512, "512 pages (2 MiB) are pinned, 1024 are charged");
+	l = with_new_ring(512);
+	f.account = 7;
+	FEED(l, f);
+	walk_at(ledger_buffer(l, BUF(1)), 1030, 9);
+	expect_none(l);
+}
+
+/* patches/6.12: a huge page is charged once, whatever rings hold it, and small pages to each buffer. */
 static void shared_account(void **state)
 {
 	struct ledger *l = with_rings(512 + 2 * 3, RING_F_ACCT_SHARED);
@@ -435,6 +460,7 @@ int main(void)
 		cmocka_unit_test(new_overcharged),
 		cmocka_unit_test(new_ghost),
 		cmocka_unit_test(new_without_user),
+		cmocka_unit_test(account_of_registering_ring),
 		cmocka_unit_test(shared_account),
 		cmocka_unit_test(shared_without_user),
 	};

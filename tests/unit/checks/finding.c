@@ -10,6 +10,9 @@ static void tags(void **state)
 	/* people may have these tags in filters and alerts, so that they must not change */
 	static const struct { const char *name, *severity; } stable[NR_FINDING_TAGS] = {
 		[STALE_PAGE] = { "stale-page", "error" },
+		[LOST_TO_STALE_PAGES] = { "lost-to-stale-pages", "error" },
+		[WRONG_BUFFER] = { "wrong-buffer", "error" },
+		[OVERLAP] = { "overlap", "error" },
 		[UNMAPPED_PAGE] = { "unmapped-page", "warning" },
 		[UNPINNED_PAGE] = { "unpinned-page", "error" },
 		[UNCHARGED_PIN] = { "uncharged-pin", "error" },

@@ -92,18 +92,29 @@ static void what_is_left(void **state)
 	const struct finding sure = { .tag = NEAR_LIMIT, .uid = 7, .pid = 812 };
 	const struct finding suspected = { .tag = GHOST_PIN, .uid = 7, .pid = 812, .unconfirmed = true };
 
+	const struct finding slight = {
+		.tag = UNEXPLAINED_CHARGE, .cause = UNEXPLAINED_LITTLE, .uid = 11, .pid = 813,
+		.unconfirmed = true,
+	};
+
 	(void)state;
 	finding_add(&fs, sure, "sure");
 	finding_add(&fs, suspected, "suspected");
+	finding_add(&fs, slight, "slight");
 	finding_add(&fs, (struct finding){ .tag = STALE_PAGE }, "told");
 	unsettled_add(&u, suspicion_row(&suspected));
+	unsettled_add(&u, suspicion_row(&slight));
 	add("near-limit");
 	add("ghost-pin:7");
-	ignored_settle(&all, &fs, &u);
+	ignored_settle(&all, &fs, SEVERITY_INFO, &u);
+	assert_int_equal(u.nr, 1);
+	assert_int_equal(u.list[0].uid, 11);
+	/* an info does not change the verdict */
+	ignored_settle(&all, &fs, SEVERITY_WARNING, &u);
 	assert_int_equal(u.nr, 0);
 	assert_int_equal(ignored_drop(&all, &fs), 2);
-	assert_int_equal(fs.nr, 1);
-	assert_int_equal(fs.list[0].tag, STALE_PAGE);
+	assert_int_equal(fs.nr, 2);
+	assert_int_equal(fs.list[1].tag, STALE_PAGE);
 	findings_free(&fs);
 	unsettled_free(&u);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Counters of I/O: rows that are merged, and what of them is new since another look. */
+#include <time.h>
 #include "model/histogram.h"
 #include "model/io_counters.h"
 #include "unit.h"
@@ -192,6 +193,31 @@ static void lists_between(void **state)
 	io_model_free(&d);
 }
 
+/* Rings that come and go: each entry is new, and none is looked for among all that were. */
+static void many_lists_between(void **state)
+{
+	const size_t nr = 100003;
+	struct io_model before = { .nr_calls = nr, .calls = calloc(nr, sizeof(*before.calls)) };
+	struct io_model after = { .nr_calls = nr, .calls = calloc(nr, sizeof(*after.calls)) };
+	struct io_model d = { 0 };
+	clock_t begin;
+
+	(void)state;
+	for (size_t i = 0; i < nr; i++) {
+		before.calls[i] = (struct io_calls_row){ .ring = 1 + i % 31, .born_ns = 1 + i, .calls.registers = 2 };
+		after.calls[i] = before.calls[i];
+		/* but for one */
+		after.calls[i].born_ns += i != 7 ? nr : 0;
+	}
+	begin = clock();
+	io_model_between(&before, &after, &d);
+	assert_true((clock() - begin) / CLOCKS_PER_SEC < 3);
+	assert_int_equal(d.nr_calls, nr - 1);
+	io_model_free(&d);
+	io_model_free(&before);
+	io_model_free(&after);
+}
+
 /* A ring that two processes use: the one's own counts, and of a third the ring's. */
 static void counts_of_one_process(void **state)
 {
@@ -285,6 +311,7 @@ int main(void)
 		cmocka_unit_test(bytes_alone),
 		cmocka_unit_test(notices),
 		cmocka_unit_test(lists_between),
+		cmocka_unit_test(many_lists_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

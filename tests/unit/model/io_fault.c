@@ -26,6 +26,9 @@ static void bounds(void **state)
 	(void)state;
 	expect(i, IO_BOUND_NONE, 0, "0x10000 + 4 KiB lies inside buffer 3 as it is now: it was changed "
 	       "meanwhile, or does not allow this direction");
+	i.other_tag = true;
+	expect(i, IO_BOUND_TAG, 0, "0x10000 + 4 KiB lies inside buffer 3, but its tag (the top byte of the "
+	       "pointer) is not that of the address that was registered");
 	i.len_bytes = 8193;
 	expect(i, IO_BOUND_END, 1, "0x10000 + 8 KiB ends 1 byte past buffer 3");
 	i.addr = 0xf000;

@@ -248,12 +248,20 @@ static void test_others(void **state)
 	assert_int_equal(seen.user_charged, 0);
 }
 
+/* One is kept for each buffer of everybody: what only I/O needs has no room in it. */
+static void test_size(void **state)
+{
+	(void)state;
+	assert_in_range(sizeof(struct life), 1, 128);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lives),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_size),
 	};
 	int fd = mkstemp(path);
 

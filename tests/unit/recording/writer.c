@@ -96,6 +96,7 @@ static void write_all(bool append, bool end)
 	const struct failure why = { "of which no word is kept", &seen };
 	struct fact_buffer buffer = fact_buffer(RING, 0, BUF(0), ADDR, 4096, 1);
 	struct fact_buffer drop = buffer;
+	struct fact_holder older = fact_holder(RING2, 812, 7, 0, 0);
 	struct io_row row = io_row(7), more = io_row(18);
 	struct io_buffer_row use = { .key = { RING, ADDR, 0, 0 }, .use = { .ops = 7 } };
 	struct io_model none = { 0 }, one = { .rows = &row, .nr_rows = 1, .buffers = &use,
@@ -107,6 +108,8 @@ static void write_all(bool append, bool end)
 	drop.h.kind = FACT_DROP;
 	drop.h.flags = FACT_F_DERIVED;
 	writer_look(w, 600, false);
+	/* what was there is no event */
+	writer_fact(w, &older.h, true, false, NULL, 0);
 	writer_fact(w, &ring.h, true, true, NULL, 0);
 	writer_fact(w, &call.h, true, true, NULL, writer_stack(w, &stack));
 	writer_fact(w, &buffer.h, true, true, NULL, 0);
@@ -170,6 +173,7 @@ static void check_part(struct replay *p, bool clean)
 	assert_true(a->stacks);
 	assert_false(a->snapshot);
 
+	next(p);
 	t = next(p);
 	assert_int_equal(t.kind, EVENT_FACT);
 	assert_int_equal(t.fact->kind, FACT_RING_CREATE);

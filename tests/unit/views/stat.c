@@ -56,11 +56,59 @@ static void not_judged(void **state)
 	free(text);
 }
 
+/* Where the table was full, I/O is counted by process alone: which of its rings is silent is not known. */
+static void silent(void **state)
+{
+	const struct selection all_of_it = { .pids = (__u32[]){ 812 }, .nr_pids = 1 };
+	struct io_model m = { .t_ns = 1000000000ULL };
+	struct view_stat v = { .m = &m, .select = &all_of_it };
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	v.l = l;
+	for (__u64 i = 0; i < 3; i++)
+		see_ring(l, RING + i * 4096, 100, 100);
+	io_model_row(&m, RING, 0, IO_WHO(812, 4, true))->c.ops = 7;
+	assert_int_equal(view_stat_silent(&v), 2);
+	io_model_row(&m, IO_RING_ANY, 0, IO_WHO(977, 4, true))->c.ops = 11;
+	assert_int_equal(view_stat_silent(&v), 2);
+	io_model_row(&m, IO_RING_ANY, 0, IO_WHO(812, 4, true))->c.ops = 13;
+	assert_int_equal(view_stat_silent(&v), 0);
+	io_model_free(&m);
+	ledger_free(l);
+}
+
+/* A buffer is read after the rows: what came between is in its line, and in no row of this interval. */
+static void whose_a_buffer_is(void **state)
+{
+	struct io_buffer_row used = { .key = { .ring = 0x1000, .addr = 0x7000 }, .use = { .ops = 991 }, .born_ns = 5 };
+	struct io_model since = { .t_ns = 1000000000ULL, .buffers = &used, .nr_buffers = 1 }, all = { 0 };
+	struct output to = { .no_header = true };
+	struct view_stat v = { .to = &to, .m = &since, .names = &all, .by_buffer = true };
+	struct io_row *r = io_model_row(&all, 0x1000, 5, IO_WHO(812, 4, true));
+	char *text;
+	size_t len;
+
+	(void)state;
+	r->c.comm = (struct comm){ "server" };
+	v.l = ledger_new();
+	to.out = open_memstream(&text, &len);
+	assert_non_null(to.out);
+	view_stat_csv(&v);
+	fclose(to.out);
+	assert_contains(text, ",812,,\"server\",");
+	assert_contains(text, ",991,");
+	free(text);
+	ledger_free((struct ledger *)v.l);
+	io_model_free(&all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_else),
 		cmocka_unit_test(not_judged),
+		cmocka_unit_test(silent), cmocka_unit_test(whose_a_buffer_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

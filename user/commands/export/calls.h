@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* Who collects; .writes: and replaces a file. */
-int export_calls_collect(bool writes);
+/* Who collects; .writes: and replaces a file; .reads: and opens files, but to read only. */
+int export_calls_collect(bool writes, bool reads);
 /* Who looks at pages: opens files, but to read only. */
 int export_calls_verify(void);
 int export_calls_serve(void);

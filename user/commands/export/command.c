@@ -6,7 +6,7 @@
 #include "commands/export/host.h"
 #include "commands/option.h"
 
-static const char *const words_label[] = { "pid", "ring", NULL };
+static const char *const words_label[] = { "pid", "ring", "cgroup", NULL };
 
 static parser(parse_label)
 {
@@ -31,6 +31,7 @@ static parser(parse_hosts)
 }
 
 static const struct option_row options[] = {
+	ROWS_SELECTION(struct export_options),
 	ROW_DURATION(struct export_options),
 	ROW_INTERVAL(struct export_options,
 		     "how often --textfile is written, or the server is scraped (default 15s)"),
@@ -55,9 +56,9 @@ static const struct option_row options[] = {
 	{ .name = "once", .help = "print the metrics once, after the time of -d, and exit",
 	  .parse = parse_flag, .offset = offsetof(struct export_options, once), .group = GROUP_HOW },
 	{ .name = "by", .arg = "LABEL", .words = words_label,
-	  .help = "also label by pid or ring (default: user and name)", .parse = parse_label,
+	  .help = "also label by pid, ring or cgroup (default: user and name)", .parse = parse_label,
 	  .offset = offsetof(struct export_options, by), .group = GROUP_HOW,
-	  .refusal = "'%s' is not a label; give pid or ring" },
+	  .refusal = "'%s' is not a label; give pid, ring or cgroup" },
 	ROW_RAW_ADDRESSES(struct export_options,
 			  "with --by ring: label by the ring's kernel address (default: what stands for it)"),
 	{ .name = "max-series", .arg = "N", .words = words_count,
@@ -99,6 +100,7 @@ const struct command export_command = {
 		"Examples:\n"
 		"  fixbuf-trace export                              # http://127.0.0.1:9836/metrics\n"
 		"  fixbuf-trace export --textfile /var/lib/prometheus/node-exporter/fixbuf.prom\n"
+		"  fixbuf-trace export --unit app.service           # of one service alone\n"
 		"  fixbuf-trace export --once -d 10s                # ten seconds, to standard output\n",
 	.options = options, .rules = rules,
 	.options_size = sizeof(struct export_options), .defaults = &defaults,

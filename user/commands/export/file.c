@@ -25,7 +25,13 @@ static int write_synced(int fd, const char *text, size_t len)
 	return fchmod(fd, 0644) || fsync(fd);
 }
 
-int export_file_replace(const char *path, const char *text, size_t len)
+static const char *remedy(int err)
+{
+	return err == ENOSPC || err == EDQUOT ? "make room there" :
+		"name a file in a folder that this user may write to";
+}
+
+int export_file_replace(struct export_file *f, const char *path, const char *text, size_t len)
 {
 	const char *name = strrchr(path, '/');
 	int folder = name ? name + 1 - path : 0, fd, err;
@@ -45,6 +51,11 @@ int export_file_replace(const char *path, const char *text, size_t len)
 			unlink(temp);
 	}
 	free(temp);
-	return err ? err_set(err, "cannot write %s: %s; name a file in a folder that this user may write to",
-			     path, strerror(err)) : 0;
+	if (err && f->has == FILE_NEVER)
+		return err_set(err, "cannot write %s: %s; %s", path, strerror(err), remedy(err));
+	if (err && f->has == FILE_WRITTEN)
+		cannot("cannot write %s: %s; what it has gets old, and it is tried again each interval",
+		       path, strerror(err));
+	f->has = err ? FILE_OLD : FILE_WRITTEN;
+	return 0;
 }

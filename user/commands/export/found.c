@@ -62,11 +62,14 @@ void export_pass(struct export_model *m, const struct pass *p, const struct pass
 	take_unsettled(m, unsettled, p->nr_unsettled);
 	for (__u32 i = 0; i < p->nr; i++) {
 		const struct pass_finding *f = &list[i];
+		struct owner_key key;
 		struct owner *o;
 
 		if (f->tag >= NR_FINDING_TAGS || f->severity >= NR_SEVERITIES)
 			continue;
-		o = export_owner(m, &f->key, now_ns);
+		key = f->key;
+		export_key_place(m, &key, f->pid);
+		o = export_owner(m, &key, now_ns);
 		o->now = true;
 		o->has_finding[f->tag][f->severity] = true;
 		o->finding_pages[f->tag][f->severity] += f->pages;

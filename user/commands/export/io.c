@@ -47,7 +47,7 @@ static void add_failure(struct export_model *m, const struct io_model *since,
 	if (row->key.kind != IO_FAILED || !c)
 		return;
 	explain_io(explain, &row->failure.seen, row->key.result);
-	key = export_key(m->by, c->uid, &c->comm, row->key.pid, row->key.ring);
+	key = export_process_key(m, c->uid, &c->comm, row->key.pid, row->key.ring);
 	o = export_owner(m, &key, now_ns);
 	o->told = false;
 	export_cause(&count_of(o, IO_WHO_OP(row->key.what), IO_WHO_FIXED(row->key.what))->causes,
@@ -71,7 +71,7 @@ static void add_row(struct export_model *m, const struct io_row *r, __u64 now_ns
 
 	if (!r->c.ops && !r->c.punts && !r->notices.count)
 		return;
-	key = export_key(m->by, r->c.uid, &r->c.comm, IO_WHO_TGID(r->c.who), r->c.ring);
+	key = export_process_key(m, r->c.uid, &r->c.comm, IO_WHO_TGID(r->c.who), r->c.ring);
 	o = export_owner(m, &key, now_ns);
 	o->told = false;
 	c = count_of(o, IO_WHO_OP(r->c.who), IO_WHO_FIXED(r->c.who));

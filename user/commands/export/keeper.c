@@ -19,7 +19,7 @@
 
 #define FIRST_PAUSE_MS	1000
 #define MAX_PAUSE_MS	60000
-#define STEADY_NS	(60 * NS_PER_S)	/* a process that lived that long is started again at once */
+#define STEADY_NS	(60 * NS_PER_S)	/* after a process that lived that long the pause is the first one again */
 
 /* What loading takes and a pass keeps, and what it takes to become another user and end one. */
 static const unsigned int caps[] = {

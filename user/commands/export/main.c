@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -40,6 +41,7 @@ struct exporter {
 	struct export_model m;
 	struct export_verify verify;
 	struct export_http http;
+	struct export_file file;
 	bool tls, asks_for_passwords;
 	char privileges[PRIVILEGE_TEXT], keeper_privileges[PRIVILEGE_TEXT];
 	__u64 collected_ns, next_walk_ns, next_file_ns, end_ns;
@@ -115,6 +117,7 @@ static int collect(struct exporter *x)
 
 	if (x->collected_ns && begun - x->collected_ns < FRESH_NS)
 		return 0;
+	cgroups_begin(&x->m.cgroups, begun);
 	/* no more than waits now: who calls faster than we read would keep us here */
 	facts_read(x->run.capture.facts);
 	live_complete(x->live);
@@ -173,7 +176,7 @@ static int write_file(struct exporter *x)
 		return -1;
 	text = render_text(x, METRICS_TEXT, &len);
 	if (text)
-		err = export_file_replace(x->o->textfile, text, len);
+		err = export_file_replace(&x->file, x->o->textfile, text, len);
 	free(text);
 	return err;
 }
@@ -307,8 +310,8 @@ static int once(struct exporter *x)
 
 	if (x->o->duration_ns && !run_begin(&x->run))
 		run_until(&x->run, &steps);
-	/* a first pass that takes too long is not waited for */
-	while (x->verify.pid && poll(&pass, 1, FIRST_PASS_MS) > 0 && take_pass(x) == VERIFY_SPEAKS)
+	/* a first pass that takes too long is not waited for, nor any after a signal */
+	while (!interrupted && x->verify.pid && poll(&pass, 1, FIRST_PASS_MS) > 0 && take_pass(x) == VERIFY_SPEAKS)
 		;
 	if (collect(x))
 		return interrupted ? 128 + interrupted : cannot("%s", err_text());
@@ -339,6 +342,7 @@ static int drop_privileges(struct exporter *x)
 	static const unsigned int bpf[] = { CAP_BPF }, both[] = { CAP_BPF, CAP_PERFMON },
 				  all[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN };
 	static const struct privileges sets[] = { { NULL, 0 }, { bpf, 1 }, { both, 2 }, { all, 3 } };
+	bool reads = x->o->by == EXPORT_BY_CGROUP;
 	const struct privileges *least;
 
 	capture_learn_cpus();
@@ -347,8 +351,8 @@ static int drop_privileges(struct exporter *x)
 	privilege_text(x->keeper_privileges, &export_keeper_keeps);
 	/* who writes the file has to stay who may write it */
 	if (x->o->textfile)
-		return privilege_keep(least) || privilege_no_new() || export_calls_collect(true);
-	return privilege_become_own(least) || export_calls_collect(false);
+		return privilege_keep(least) || privilege_no_new() || export_calls_collect(true, reads);
+	return privilege_become_own(least) || export_calls_collect(false, reads);
 }
 
 /* ---- from begin to end -------------------------------------------------------------------- */
@@ -422,6 +426,21 @@ static int start_others(struct exporter *x)
 	return 0;
 }
 
+/* Processes are known by the ids that they have outside. */
+static int check_cgroups(struct exporter *x)
+{
+	char path[CGROUP_LABEL];
+	struct origin origin;
+
+	capture_origin(&x->run.capture, &origin);
+	if (origin.pid_ns)
+		return cannot("--by cgroup needs to see the processes of the machine in /proc, and this one is in a pid namespace; run it outside (docker and podman: --pid=host), or leave --by cgroup out");
+	if (!cgroup_of_process(getpid(), path))
+		return cannot("--by cgroup needs cgroup v2, and /proc/self/cgroup has no line of it; leave it out");
+	cgroups_init(&x->m.cgroups, cgroup_of_process);
+	return 0;
+}
+
 static int run(struct exporter *x)
 {
 	static const struct io_how io = { .latency = true, .only_ended = true };
@@ -431,6 +450,8 @@ static int run(struct exporter *x)
 	};
 	int status = run_open(&x->run, &wants);
 
+	if (!status && x->o->by == EXPORT_BY_CGROUP)
+		status = check_cgroups(x);
 	if (status)
 		return status;
 	x->m.own_pids[0] = capture_own_tgid(&x->run.capture);
@@ -451,14 +472,15 @@ int export_run(void *options)
 		.o = o, .run = { .to = &o->output, .duration_ns = o->duration_ns },
 		.verify.from = -1, .verify.control = -1, .http.listener = -1, .http.asked = -1,
 	};
-	int status = check_build(o);
+	/* the page checker, when it is started again, is not to be refused who has ended since */
+	int status = check_build(o) ? : run_find(&o->select);
 
 	if (status)
 		return status;
 	/* what our caller left open is nothing to who serves or collects */
 	if (!o->once)
 		privilege_keep_open(-1, -1);
-	export_model_init(&x.m, o->by, o->max_series);
+	export_model_init(&x.m, o->by, o->max_series, &o->select);
 	if (!o->raw_addresses) {
 		address_key_new(&x.m.own_key);
 		x.m.key = &x.m.own_key;

@@ -71,18 +71,21 @@ static void plain_seconds(struct view *v, __u64 ns)
 /* Labels that say whose it is. */
 static void put_owner(struct view *v, const struct owner *o, enum export_by by)
 {
+	bool processes = by == EXPORT_BY_PID || by == EXPORT_BY_RING;
+
 	if (o->other) {
-		fputs("uid=\"other\",comm=\"other\"", v->out);
-		if (by != EXPORT_BY_COMM)
-			fputs(",pid=\"other\"", v->out);
-		if (by == EXPORT_BY_RING)
-			fputs(",ring=\"other\"", v->out);
+		fprintf(v->out, "uid=\"other\",comm=\"other\"%s%s%s", by == EXPORT_BY_CGROUP ? ",cgroup=\"other\"" : "",
+			processes ? ",pid=\"other\"" : "", by == EXPORT_BY_RING ? ",ring=\"other\"" : "");
 		return;
 	}
 	fprintf(v->out, "uid=\"%u\",comm=\"", o->key.uid);
 	put_label(v->out, comm_name(&o->key.comm));
+	if (by == EXPORT_BY_CGROUP) {
+		fputs("\",cgroup=\"", v->out);
+		put_label(v->out, untrusted(o->cgroup));
+	}
 	fputc('"', v->out);
-	if (by != EXPORT_BY_COMM)
+	if (processes)
 		fprintf(v->out, ",pid=\"%u\"", o->key.pid);
 	if (by == EXPORT_BY_RING)
 		fprintf(v->out, ",ring=\"0x%llx\"", address_hidden(v->m->key, o->key.ring));
@@ -251,8 +254,7 @@ static void put_calls(struct view *v)
 {
 	static const __u32 ops[] = { CALL_REGISTER, CALL_UNREGISTER, CALL_UPDATE, CALL_CLONE };
 
-	family(v, "fixbuf_register_calls", "counter", NULL,
-	       "Calls of io_uring_register() about buffers, by result.");
+	family(v, "fixbuf_register_calls", "counter", NULL, "Calls of io_uring_register() about buffers, by result.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_calls; i++) {
 			begin(v, "");
@@ -261,8 +263,7 @@ static void put_calls(struct view *v)
 				o->calls[i].error ? fact_errno_name(-o->calls[i].error) : "ok");
 			value(v, "%llu", o->calls[i].count);
 		}
-	family(v, "fixbuf_register_duration_seconds", "histogram", "seconds",
-	       "Duration of these calls.");
+	family(v, "fixbuf_register_duration_seconds", "histogram", "seconds", "Duration of these calls.");
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		histogram(v, &v->m->call_time[ops[i]], op_label, &ops[i]);
 	put_call_causes(v);
@@ -492,8 +493,7 @@ void view_openmetrics(FILE *out, const struct export_model *m, enum metrics_form
 	plain_seconds(&v, m->realtime_ns);
 	family(&v, "fixbuf_collect_duration_seconds", "gauge", "seconds", "Duration of collecting this.");
 	plain_seconds(&v, m->collect_ns);
-	family(&v, "fixbuf_walk_duration_seconds", "gauge", "seconds",
-	       "Duration of the last look at all rings.");
+	family(&v, "fixbuf_walk_duration_seconds", "gauge", "seconds", "Duration of the last look at all rings.");
 	plain_seconds(&v, m->walk_ns);
 	if (format == METRICS_OPENMETRICS)
 		fputs("# EOF\n", out);

@@ -11,11 +11,13 @@
 
 #define FOLD_BITS 16
 
-void export_model_init(struct export_model *m, enum export_by by, size_t max_owners)
+void export_model_init(struct export_model *m, enum export_by by, size_t max_owners,
+		       const struct selection *select)
 {
 	memset(m, 0, sizeof(*m));
 	m->by = by;
 	m->max_owners = max_owners;
+	m->select = select;
 	m->folds = must_alloc((1 << FOLD_BITS) / 8, 1);
 }
 
@@ -26,6 +28,7 @@ static void owner_free(struct owner *o)
 	free(o->calls);
 	export_causes_free(&o->setups);
 	export_io_free(o);
+	free(o->cgroup);
 	free(o);
 }
 
@@ -49,30 +52,6 @@ static struct call_count *call_of(struct owner *o, __u32 op, int error)
 }
 
 /* ---- owners ------------------------------------------------------------------- */
-
-struct owner_key export_key(enum export_by by, __u32 uid, const struct comm *comm, __u32 pid,
-			    __u64 ring)
-{
-	struct owner_key k;
-
-	/* it is hashed as it lies in memory */
-	memset(&k, 0, sizeof(k));
-	k.uid = uid;
-	memcpy(k.comm.bytes, comm->bytes, comm_name(comm).len);
-	if (by != EXPORT_BY_COMM)
-		k.pid = pid;
-	if (by == EXPORT_BY_RING)
-		k.ring = ring;
-	return k;
-}
-
-struct owner_key export_ring_key(enum export_by by, const struct ring *r)
-{
-	static const struct comm none;
-
-	return export_key(by, ring_uid(r), r->nr_holders ? &r->holders[0].comm :
-			  r->mm ? &r->mm->comm : &none, ring_pid(r), r->id);
-}
 
 /* Whether it was folded before. Two keys in 65536 may be taken for one. */
 static bool is_known_fold(struct export_model *m, const struct owner_key *key)
@@ -162,6 +141,8 @@ static struct owner *owner_for(struct export_model *m, const struct owner_key *k
 	if (!o && make_room(m, now_ns, living, bytes)) {
 		o = must_alloc(1, sizeof(*o));
 		o->key = *key;
+		if (m->by == EXPORT_BY_CGROUP)
+			o->cgroup = must_strdup(cgroups_path(&m->cgroups, key->cgroup));
 		HASH_ADD(hh, m->owners, key, sizeof(o->key), o);
 	}
 	if (!o) {
@@ -192,6 +173,12 @@ static bool is_own(const struct export_model *m, __u32 pid)
 	return false;
 }
 
+static bool is_told(const struct export_model *m, const struct ring *r)
+{
+	return !is_own(m, ring_pid(r)) &&
+	       (!selection_asks(m->select) || selection_has_ring(m->select, r));
+}
+
 /* ---- calls ---------------------------------------------------------------------- */
 
 static void bounded_add(struct bounded *b, __u64 ns)
@@ -212,9 +199,9 @@ void export_call(struct export_model *m, const struct fact_call *c, const char *
 	struct owner *o;
 	__u32 op = c->op == CALL_REGISTER2 ? CALL_REGISTER : c->op;
 
-	if (is_own(m, c->h.pid) || op > CALL_CLONE)
+	if (is_own(m, c->h.pid) || !selection_has_event(m->select, &c->h) || op > CALL_CLONE)
 		return;
-	key = export_key(m->by, c->h.uid, &c->h.comm, c->h.pid, c->h.ring);
+	key = export_process_key(m, c->h.uid, &c->h.comm, c->h.pid, c->h.ring);
 	o = export_owner(m, &key, c->h.t_ns);
 	count = call_of(o, op, error);
 	count->count++;
@@ -230,9 +217,9 @@ void export_setup(struct export_model *m, const struct fact_setup *s, const char
 	struct owner_key key;
 	struct owner *o;
 
-	if (is_own(m, s->h.pid))
+	if (is_own(m, s->h.pid) || !selection_has_event(m->select, &s->h))
 		return;
-	key = export_key(m->by, s->h.uid, &s->h.comm, s->h.pid, 0);
+	key = export_process_key(m, s->h.uid, &s->h.comm, s->h.pid, 0);
 	o = export_owner(m, &key, s->h.t_ns);
 	export_cause(&o->setups, -s->result, explain, 1);
 	o->told = false;
@@ -254,10 +241,10 @@ static void add_places(struct export_model *m, const struct place *places, size_
 {
 	for (size_t i = 0; i < nr; i++) {
 		const struct buffer *b = places[i].buffer;
-		struct owner_key key = export_ring_key(m->by, places[i].ring);
+		struct owner_key key = export_placed_ring_key(m, places[i].ring);
 		struct owner *o;
 
-		if (is_own(m, ring_pid(places[i].ring)))
+		if (!is_told(m, places[i].ring))
 			continue;
 		o = export_owner(m, &key, now_ns);
 		o->buffers++;
@@ -271,21 +258,24 @@ static void add_places(struct export_model *m, const struct place *places, size_
 }
 
 /* An address space is charged once, however many rings it has: the first one's owner has it. */
-static bool account_key(const struct export_model *m, const struct ledger *l,
+static bool account_key(struct export_model *m, const struct ledger *l,
 			const struct ledger_mm *mm, struct owner_key *key)
 {
 	const struct ring *r = l->rings;
 	enum export_by by = m->by == EXPORT_BY_RING ? EXPORT_BY_PID : m->by;
 
-	while (r && r->mm != mm)
+	while (r && (r->mm != mm || !is_told(m, r)))
 		r = r->hh.next;
-	if (!r || is_own(m, ring_pid(r)))
+	if (!r)
 		return false;
-	if (mm->pid)
+	if (mm->pid && selection_has_found(m->select, mm->chosen, mm->pid, mm->uid, &mm->comm)) {
 		*key = export_key(by, ring_uid(r), &mm->comm, mm->pid, 0);
-	else
+		export_key_place(m, key, mm->pid);
+	} else {
 		*key = export_key(by, ring_uid(r), r->nr_holders ? &r->holders[0].comm : &mm->comm,
 				  ring_pid(r), 0);
+		export_key_place(m, key, ring_pid(r));
+	}
 	return true;
 }
 
@@ -342,13 +332,13 @@ static void seat(struct export_model *m, const struct ledger *l, const struct pl
 	struct owner_key key;
 
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		key = export_ring_key(m->by, r);
-		if (!is_own(m, ring_pid(r)))
+		key = export_placed_ring_key(m, r);
+		if (is_told(m, r))
 			is_there(m, &new, &key, 0);
 	}
 	for (size_t i = 0; i < nr; i++) {
-		key = export_ring_key(m->by, places[i].ring);
-		if (!is_own(m, ring_pid(places[i].ring)))
+		key = export_placed_ring_key(m, places[i].ring);
+		if (is_told(m, places[i].ring))
 			is_there(m, &new, &key, places[i].buffer->len_bytes);
 	}
 	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
@@ -393,7 +383,7 @@ static bool is_charged(const struct export_model *m, const struct ledger *l,
 		       const struct ledger_user *u)
 {
 	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (r->user == u && !is_own(m, ring_pid(r)))
+		if (r->user == u && is_told(m, r))
 			return true;
 	return false;
 }
@@ -428,10 +418,10 @@ void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns)
 	forget_now(m->other);
 	seat(m, l, places, nr, now_ns);
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		struct owner_key key = export_ring_key(m->by, r);
+		struct owner_key key = export_placed_ring_key(m, r);
 		struct owner *o;
 
-		if (is_own(m, ring_pid(r)))
+		if (!is_told(m, r))
 			continue;
 		o = export_owner(m, &key, now_ns);
 		o->now = true;
@@ -477,4 +467,5 @@ void export_model_free(struct export_model *m)
 	free(m->folds);
 	free(m->users);
 	free(m->unsettled);
+	cgroups_free(&m->cgroups);
 }

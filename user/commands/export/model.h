@@ -12,7 +12,9 @@
 #include "base/address_key.h"
 #include "checks/finding.h"
 #include "checks/verdict.h"
+#include "commands/export/cgroups.h"
 #include "model/io_counters.h"
+#include "model/selection.h"
 
 /* Powers of two of nanoseconds, the histograms' own edges: nothing is split by folding. */
 #define BOUNDS		24	/* 1 us to 8.6 s */
@@ -20,7 +22,7 @@
 
 #define IDLE_NS		300000000000ULL	/* who was not seen for so long gives its place away */
 
-enum export_by { EXPORT_BY_COMM, EXPORT_BY_PID, EXPORT_BY_RING };
+enum export_by { EXPORT_BY_COMM, EXPORT_BY_PID, EXPORT_BY_RING, EXPORT_BY_CGROUP };
 
 struct bounded {
 	__u64 count[BOUNDS + 1];	/* the last: above all bounds */
@@ -31,6 +33,7 @@ struct owner_key {
 	__u32 uid;
 	__u32 pid;		/* 0 unless told apart by it */
 	__u64 ring;		/* likewise */
+	__u64 cgroup;		/* likewise: of cgroups_id(), 0 also where it is not known */
 	struct comm comm;
 };
 
@@ -65,6 +68,7 @@ struct io_count {
 struct owner {
 	struct owner_key key;
 	bool other;		/* stands for all that found no room */
+	char *cgroup;		/* owned: path of .key.cgroup, NULL unless told apart by it */
 	__u64 seen_ns;
 	bool told, ever_told;	/* what it counts: all of it, or some */
 	__u64 weight_bytes;	/* of what it had registered when it was last looked at */
@@ -93,6 +97,7 @@ struct user_gauge {
 /* What a pass over all pages found, by who, tag and severity, which differ by the cause. */
 struct pass_finding {
 	struct owner_key key;
+	__u32 pid;		/* by cgroup, which who looks at pages does not read */
 	__u32 tag;		/* enum finding_tag */
 	__u32 severity;		/* enum severity: the finding's own */
 	__u32 count;
@@ -122,6 +127,8 @@ struct pass {
 struct export_model {
 	enum export_by by;
 	size_t max_owners;
+	struct cgroups cgroups;
+	const struct selection *select;	/* whose rings are told; not owned */
 	struct owner *owners, *other; /* .other is NULL until something is folded */
 	__u64 folded;		/* different keys that were, nearly: see is_known_fold() */
 	__u8 *folds;		/* owned */
@@ -146,7 +153,8 @@ struct export_model {
 	__u64 realtime_ns, collect_ns, walk_ns;	/* of the last collection */
 };
 
-void export_model_init(struct export_model *m, enum export_by by, size_t max_owners);
+void export_model_init(struct export_model *m, enum export_by by, size_t max_owners,
+		       const struct selection *select);
 void export_model_free(struct export_model *m);
 
 /* What it holds was told: who is gone may now give its place away. */
@@ -154,13 +162,20 @@ void export_told(struct export_model *m);
 
 /* The owner of this key, or who stands for those without room; good until the next call. */
 struct owner *export_owner(struct export_model *m, const struct owner_key *key, __u64 now_ns);
-struct owner_key export_key(enum export_by by, __u32 uid, const struct comm *comm, __u32 pid, __u64 ring);
-/* Whose this ring is. */
-struct owner_key export_ring_key(enum export_by by, const struct ring *r);
-
 /* .explain: why it failed, if it did. */
 void export_call(struct export_model *m, const struct fact_call *c, const char *explain);
 void export_setup(struct export_model *m, const struct fact_setup *s, const char *explain);
+
+/* ---- keys.c ---- */
+
+/* The next two are without the cgroup, which those after them add: it takes a model to look it up. */
+struct owner_key export_key(enum export_by by, __u32 uid, const struct comm *comm, __u32 pid, __u64 ring);
+/* Whose this ring is. */
+struct owner_key export_ring_key(enum export_by by, const struct ring *r);
+void export_key_place(struct export_model *m, struct owner_key *key, __u32 pid);
+struct owner_key export_process_key(struct export_model *m, __u32 uid, const struct comm *comm, __u32 pid,
+				    __u64 ring);
+struct owner_key export_placed_ring_key(struct export_model *m, const struct ring *r);
 
 /* ---- causes.c ---- */
 

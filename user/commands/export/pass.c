@@ -29,6 +29,7 @@ struct passes {
 	const struct capture *capture;
 	int to;
 	struct findings balance; /* of when it was taken last */
+	struct unsettled_list unbalanced; /* then */
 	__u64 next_balance_ns;
 };
 
@@ -43,25 +44,18 @@ static const unsigned int with_bpf[] = {
 };
 static const struct privileges sets[] = { { pages_alone, 3 }, { with_bpf, 5 } };
 
-static struct owner_key key_of(const struct export_options *o, const struct ledger *l,
-			       const struct finding *f)
-{
-	const struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
-
-	return r ? export_ring_key(o->by, r) : export_key(o->by, f->uid, &f->comm, f->pid, 0);
-}
-
 static size_t add_found(struct pass_finding *list, size_t nr, const struct owner_key *key,
-			const struct finding *f)
+			__u32 pid, const struct finding *f)
 {
 	enum severity severity = severity_of_finding(f);
 	size_t i = 0;
 
-	while (i < nr && (list[i].tag != f->tag || list[i].severity != severity ||
+	while (i < nr && (list[i].pid != pid || list[i].tag != f->tag || list[i].severity != severity ||
 			  memcmp(&list[i].key, key, sizeof(*key))))
 		i++;
 	if (i == nr) {
 		list[nr].key = *key;
+		list[nr].pid = pid;
 		list[nr].severity = severity;
 		list[nr++].tag = f->tag;
 	}
@@ -75,12 +69,16 @@ static void tell_findings(struct pass *p, struct pass_finding *list, const struc
 {
 	for (size_t i = 0; i < fs->nr; i++) {
 		const struct finding *f = &fs->list[i];
-		struct owner_key key = key_of(s->o, l, f);
+		const struct ring *r = f->ring ? ledger_ring(l, f->ring) : NULL;
+		struct owner_key key = r ? export_ring_key(s->o->by, r) :
+				       export_key(s->o->by, f->uid, &f->comm, f->pid, 0);
+		/* who collects reads in which cgroup it is, as it does of rings */
+		__u32 pid = s->o->by != EXPORT_BY_CGROUP ? 0 : r ? ring_pid(r) : f->pid;
 
 		if (ignored_has(&s->o->ignored, f))
 			p->ignored++;
 		else if (!f->unconfirmed)
-			p->nr = add_found(list, p->nr, &key, f);
+			p->nr = add_found(list, p->nr, &key, pid, f);
 	}
 }
 
@@ -102,13 +100,15 @@ static void tell_unsettled(struct pass *p, struct pass_unsettled *list, const st
 static int tell(const struct passes *s, struct pass *p, const struct look *look)
 {
 	struct pass_finding *list = must_alloc(look->findings.nr + s->balance.nr, sizeof(*list));
-	struct pass_unsettled *unsettled = must_alloc(look->unsettled.nr, sizeof(*unsettled));
+	struct pass_unsettled *unsettled = must_alloc(look->unsettled.nr + s->unbalanced.nr,
+						      sizeof(*unsettled));
 	int err;
 
 	if (!p->failed) {
 		tell_findings(p, list, s, look->ledger, &look->findings);
 		tell_findings(p, list, s, look->ledger, &s->balance);
 		tell_unsettled(p, unsettled, &look->unsettled);
+		tell_unsettled(p, unsettled, &s->unbalanced);
 	}
 	err = descriptor_write(s->to, p, sizeof(*p)) ||
 	      descriptor_write(s->to, list, p->nr * sizeof(*list)) ||
@@ -128,7 +128,10 @@ static int take_balance(struct passes *s)
 		return 0;
 	s->next_balance_ns = now + BALANCE_NS;
 	findings_free(&s->balance);
-	err = look_at_balance(s->capture->walk, s->capture->umems, &s->o->select, &s->balance);
+	unsettled_free(&s->unbalanced);
+	err = look_at_balance(s->capture->walk, &s->o->select, &s->balance,
+			      &s->unbalanced);
+	ignored_settle(&s->o->ignored, &s->balance, SEVERITY_WARNING, &s->unbalanced);
 	/* the readings ended early: what they left is not sure */
 	if (interrupted)
 		findings_free(&s->balance);
@@ -154,7 +157,7 @@ static int pass_once(struct passes *s)
 	p.unsteady_rings = look.unsteady_rings;
 	p.unsteady_buffers = look.unsteady_buffers;
 	p.denied_buffers = look.denied_buffers;
-	ignored_settle(&s->o->ignored, &look.findings, &look.unsettled);
+	ignored_settle(&s->o->ignored, &look.findings, SEVERITY_WARNING, &look.unsettled);
 	err = tell(s, &p, &look);
 	look_free(&look);
 	return err;

@@ -4,15 +4,14 @@
  * spaces; values plain or quoted; comments.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/open_safely.h"
 #include "commands/export/web_config.h"
 
 #define MAX_BYTES	(64 << 10)
@@ -213,8 +212,7 @@ const char *web_config_parse(struct web_config *c, char *text, unsigned int *lin
 static char *read_text(const char *path)
 {
 	size_t len;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char *bytes = fd < 0 ? NULL : file_read(fd, MAX_BYTES, &len), *text;
+	char *bytes = file_read(open_input(path), MAX_BYTES, &len), *text;
 
 	if (!bytes)
 		return NULL;
@@ -241,7 +239,7 @@ static int read_named(char **name, const char *path)
 		free(*name);
 		*name = text;
 	} else {
-		status = misuse("cannot read %s, which %s names: %s", full, path, strerror(errno));
+		status = misuse("cannot read %s, which %s names: %s", full, path, input_error(errno));
 	}
 	free(full);
 	return status;
@@ -255,7 +253,7 @@ int web_config_read(struct web_config *c, const char *path)
 	int status;
 
 	if (!text)
-		return misuse("cannot read %s: %s", path, strerror(errno));
+		return misuse("cannot read %s: %s", path, input_error(errno));
 	wrong = web_config_parse(c, text, &line);
 	wipe(text);
 	if (wrong)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace list: every ring of every process and its registered buffers, now. */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/json.h"
+#include "base/signals.h"
 #include "base/system.h"
 #include "capture/cgroup.h"
 #include "capture/kernel.h"
@@ -85,9 +87,11 @@ static void print_holdings(const struct list_options *o, struct json *j, const s
 			cgroup_memory(list[i].cgroup, &list[i].cgroup_bytes, &list[i].cgroup_max_bytes);
 	if (j)
 		view_holdings_json(j, list, nr, o->top, by);
+	else if (o->output.csv)
+		view_holdings_csv(&o->output, list, nr, o->top, by);
 	else
 		view_holdings_text(&o->output, list, nr, o->top, by);
-	if (!j)
+	if (!j && !o->output.csv)
 		view_skipped_slots(o->output.out, &o->select, l, true);
 	free(list);
 }
@@ -115,9 +119,11 @@ static int print_json(const struct list_options *o, struct walk *w, struct ledge
 	return err;
 }
 
+/* As text or as CSV, in which what is no row goes to standard error. */
 static int print_text(const struct list_options *o, struct walk *w, struct ledger *l)
 {
 	const struct rings_shown shown = { o->min_bytes, o->top };
+	FILE *beside = o->output.csv ? stderr : o->output.out;
 	unsigned int unsteady;
 	int err = walk_rings(w, l);
 
@@ -128,11 +134,15 @@ static int print_text(const struct list_options *o, struct walk *w, struct ledge
 		print_holdings(o, NULL, l);
 	} else {
 		name_cgroups(o, l);
-		view_rings_text(&o->output, &o->select, l, &shown);
+		(o->output.csv ? view_rings_csv : view_rings_text)(&o->output, &o->select, l, &shown);
 	}
+	if (o->output.csv)
+		view_skipped_slots(stderr, &o->select, l, true);
+	if (interrupted)
+		return -EINTR;
 	unsteady = walk_unsteady(w);
 	if (unsteady)
-		fprintf(o->output.out, "%u ring%s changed too fast to be read; run it again\n", unsteady,
+		fprintf(beside, "%u ring%s changed too fast to be read; run it again\n", unsteady,
 			plural(unsteady));
 	return 0;
 }
@@ -158,6 +168,8 @@ static int list(void *options)
 	struct ledger *l = ledger_new();
 	int status = run_open(&r, &wants);
 
+	if (o->output.json)
+		o->output.boot_id = system_boot_id();
 	if (!status && list_look(o, r.capture.walk, l))
 		status = run_cannot();
 	if (!status && !o->output.quiet && !has_rings(o, l))
@@ -165,7 +177,7 @@ static int list(void *options)
 			selection_asks(&o->select) ? " of the selection" : "");
 	if (!status && !o->output.quiet && walk_is_inside(r.capture.walk) && !o->select.nr_pids)
 		fprintf(stderr, PROGRAM_NAME ": rings of processes outside of this pid namespace are not shown\n");
-	if (status == EXIT_CANNOT && system_has_proc() && !kern_is_allowed() && !o->output.json)
+	if (status == EXIT_CANNOT && system_has_proc() && !kern_is_allowed() && !o->output.json && !o->output.csv)
 		list_unprivileged(&o->output, &o->select, o->by || o->sorted || o->min_bytes || o->top != TOP_ALL);
 	if (!status && o->watch)
 		status = list_watch(o, &r, l);
@@ -215,6 +227,7 @@ static const struct option_row options[] = {
 	ROW_DURATION(struct list_options),
 	ROW_BTF(struct list_options),
 	ROW_JSON,
+	ROW_CSV,
 	ROW_OUTPUT,
 	ROW_NO_HEADER,
 	ROWS_SAID,
@@ -231,6 +244,8 @@ static const struct option_rule rules[] = {
 	{ "by", EXCLUDES, "watch", WATCH_RINGS("--by") },
 	{ "sort", EXCLUDES, "watch", WATCH_RINGS("--sort") },
 	{ "top", EXCLUDES, "watch", WATCH_RINGS("--top") },
+	{ "csv", EXCLUDES, "watch", "--watch tells what changed, as text, or each look, as JSON; leave --csv out" },
+	RULE_CSV,
 	{ 0 }
 };
 
@@ -248,7 +263,8 @@ const struct command list_command = {
 		"  fixbuf-trace list --by cgroup      # the same of containers and units, and their memory.max\n"
 		"  fixbuf-trace list --by process --top 10 --sort charged\n"
 		"  fixbuf-trace list --watch -i 2s    # and then what changes\n"
-		"  fixbuf-trace list --json -o a.json # for a program\n",
+		"  fixbuf-trace list --json -o a.json # for a program\n"
+		"  fixbuf-trace list --csv -o a.csv   # for a spreadsheet\n",
 	.options = options, .rules = rules,
 	.options_size = sizeof(struct list_options), .defaults = &defaults,
 	.run = list,

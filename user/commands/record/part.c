@@ -246,6 +246,7 @@ void part_go_on(struct part *p, FILE *out, const struct origin *about)
 	io_model_free(&p->last);
 	io_model_free(&p->begin);
 	p->begin = p->now;
+	io_stat_forget_gone(p->capture->io);
 	memset(&p->now, 0, sizeof(p->now));
 	writer_go_on(p->to, out, about);
 	begin_with(p, &look, live_known_ns(p->live));

@@ -267,7 +267,6 @@ static int write_all(struct record *r)
 	r->origin.sample = r->o->sample;
 	r->origin.snapshot = r->o->snapshot;
 	r->origin.raw_addresses = r->o->raw_addresses;
-	r->origin.fixed_only = r->o->io;
 	status = open_file(r);
 	signals_catch_hangup();
 	if (!status)
@@ -308,7 +307,7 @@ static int record(void *options)
 	};
 	const struct facts_handler on = live_handler(&r.live);
 	const struct io_how io = {
-		.latency = true, .by_buffer = true, .by_address = !o->io, .costs = true,
+		.latency = true, .by_buffer = true, .by_address = true, .costs = true,
 		.rows_since = true,
 		.sample = o->io ? (o->sample ? o->sample : 1) : 0,
 	};
@@ -321,7 +320,7 @@ static int record(void *options)
 		return misuse("--before is about what a flight recorder saves; add --trigger, --keep-time or --keep-size");
 	if (!o->output.path)
 		o->output.path = flight_is_asked(&o->flight) ? "fixbuf.recs" : "fixbuf.rec";
-	o->select.tree = o->program;
+	selection_go_live(&o->select, o->program);
 	o->how.syscalls |= o->select.tree;
 	o->sample = io.sample;
 	status = run_open(&r.run, &wants);
@@ -345,6 +344,7 @@ static const char *const words_trigger[] = { "failure", "finding", "signal", "sl
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct record_options),
 	ROWS_SELECTION(struct record_options),
+	ROW_NO_FOLLOW(struct record_options, "with "),
 	ROW_RUN_AS(struct record_options),
 	ROW_DURATION(struct record_options),
 	ROW_INTERVAL(struct record_options, "how often the I/O counters are recorded (default 1s)"),
@@ -397,6 +397,7 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "no-follow", NEEDS, "pid", NO_FOLLOW_WHAT },
 	{ "append", EXCLUDES, "keep-time", KEPT },
 	{ "max-size", EXCLUDES, "keep-time", KEPT },
 	{ "append", EXCLUDES, "keep-size", KEPT },

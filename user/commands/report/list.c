@@ -100,6 +100,7 @@ int report_list(struct report *r)
 		fprintf(stderr, PROGRAM_NAME ": the recording ends after %s: this is its end\n",
 			fmt_ns(buf, last));
 	}
+	r->o->output.boot_id = r->origin->boot_id[0] ? r->origin->boot_id : NULL;
 	print(r, r->replay.ledger);
 	return EXIT_DONE;
 }

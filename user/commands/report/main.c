@@ -8,7 +8,7 @@
 #include "commands/option.h"
 #include "commands/report/report.h"
 #include "commands/report/sources.h"
-#include "model/io_select.h"
+#include "views/perfetto.h"
 
 #define DEFAULT_FILE "fixbuf.rec"
 
@@ -21,19 +21,6 @@ int report_next(struct report *r, struct event *e)
 	int n = replay_next(&r->replay, e);
 
 	return n < 0 ? misuse("%s", err_text()), -1 : n;
-}
-
-void report_io_failures(const struct report *r, const struct event *e, struct io_failures *to)
-{
-	struct io_model m = { 0 };
-
-	if (e->kind != EVENT_END)
-		return;
-	io_model_copy(e->io, &m);
-	io_select(&m, &r->o->select);
-	/* of an appended file each part has a clock of its own */
-	io_failures_add(to, &m, r->replay.begin_ns - e->origin->realtime_ns);
-	io_model_free(&m);
 }
 
 void report_select(const struct report *r, struct event *e)
@@ -112,6 +99,7 @@ static int worse(int a, int b)
 	return a;
 }
 
+/* They keep machines apart themselves. */
 static bool goes_to_file(enum report_view v)
 {
 	return v == REPORT_PERFETTO || v == REPORT_HTML || v == REPORT_SQLITE;
@@ -123,12 +111,14 @@ static int report_all(struct report_options *o, const struct sources *s)
 
 	for (size_t i = 0, nr; i < s->nr; i += nr) {
 		nr = sources_of_machine(s, i);
-		if (nr < s->nr && goes_to_file(o->view))
-			return misuse("the recordings are of several machines, and this is of one; name those of one");
-		if (nr < s->nr && !o->output.json)
+		if (o->view == REPORT_PERFETTO && o->machine == MAX_MACHINES)
+			return misuse("the recordings are of more machines than a timeline can tell apart; name fewer");
+		if (nr < s->nr && !o->output.json && !goes_to_file(o->view))
 			fprintf(o->output.out, "%s==== %s ====\n", i ? "\n" : "",
 				s->list[i].host[0] ? s->list[i].host : "a machine without a name");
+		o->more = i + nr < s->nr;
 		status = worse(status, report_machine(o, &s->list[i], nr));
+		o->machine++;
 	}
 	return status;
 }
@@ -276,11 +266,8 @@ static const struct report_options defaults = { .fail_on = SEVERITY_WARNING };
 const struct command report_command = {
 	.name = "report",
 	.summary = "what a recording holds, in every view; needs no privilege",
-	.text = "Reads each FILE (fixbuf.rec unless one is named), which record wrote here or on another "
-		"machine, or those in a folder, and prints one page: who registered what, for how long and at what cost, what "
-		"was used, what failed and why, what leaked. Or, with one of the options below, what the "
-		"live command of that name would have printed. Exits 1 when --verify found something, 4 "
-		"when events were lost or left out, or none matched -p, -u or --comm, 2 for a file that is damaged.\v"
+	.text = "One page of FILE (default: fixbuf.rec) or folder: who registered what, at what cost, what failed "
+		"and why; or what a live command prints. Exits 1 if --verify found something, 4 if events are missing.\v"
 		"Examples:\n"
 		"  fixbuf-trace report                      # one page about fixbuf.rec\n"
 		"  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --perfetto and --html: what was recorded, drawn over time. */
 #include "checks/over_time.h"
+#include "commands/recorded.h"
 #include "commands/report/report.h"
 #include "views/html.h"
 #include "views/perfetto.h"
 
 int report_perfetto(struct report *r)
 {
-	struct perfetto *perfetto = perfetto_new(r->o->output.out);
+	const bool one = !r->o->more && !r->o->machine;
+	struct perfetto *perfetto = perfetto_new(r->o->output.out, one ? NULL : r->origin->host, r->o->machine);
 	struct event t;
 	int n;
 
@@ -31,15 +33,21 @@ int report_html(struct report *r)
 		over_time_event(findings, &t);
 		report_select(r, &t);
 		page_event(page, &t);
-		report_io_failures(r, &t, &io);
+		recorded_io_failures(&r->replay, &r->o->select, &t, &io);
 	}
 	io_failures_sort(&io);
 	if (!n) {
 		page_conclude(page);
-		view_html(r->o->output.out, page, over_time_findings(findings), &io);
+		if (!r->o->html)
+			r->o->html = html_new(r->o->output.out);
+		html_machine(r->o->html, page, over_time_findings(findings), &io);
 	}
 	over_time_free(findings);
 	page_free(page);
 	io_failures_free(&io);
+	if (r->o->html && !r->o->more) {
+		html_end(r->o->html);
+		r->o->html = NULL;
+	}
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }

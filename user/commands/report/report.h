@@ -49,19 +49,19 @@ struct report_options {
 	__u32 top;			/* --summary: lines of a kind, 0 = the usual */
 	bool all;			/* the same: all of them */
 	__u64 max_memory;		/* 0 = the usual, for a file of its size */
+	struct html *html;		/* --html: of machines before, NULL = of none */
+	unsigned int machine;		/* that is told, from 0 */
+	bool more;			/* machines follow */
 };
 
 struct report {
-	const struct report_options *o;
+	struct report_options *o;
 	struct replay replay;
 	const struct origin *origin;	/* of the part that is told */
 };
 
 /* As replay_next(); a file that is damaged is told of on standard error, and -1 returned. */
 int report_next(struct report *r, struct event *e);
-
-/* At the end of a part: adds the I/O of what is selected that failed. */
-void report_io_failures(const struct report *r, const struct event *e, struct io_failures *to);
 
 /* What the filters leave out is told as of another's ring. */
 void report_select(const struct report *r, struct event *e);

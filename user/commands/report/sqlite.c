@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "checks/over_time.h"
+#include "commands/recorded.h"
 #include "commands/report/report.h"
 #include "views/database.h"
 
@@ -20,7 +21,7 @@ int report_sqlite(struct report *r)
 	while (d && (n = report_next(r, &e)) > 0) {
 		over_time_event(findings, &e);
 		history_event(h, &e);
-		report_io_failures(r, &e, &io);
+		recorded_io_failures(&r->replay, &r->o->select, &e, &io);
 		report_select(r, &e);
 		database_event(d, &e);
 	}
@@ -33,6 +34,7 @@ int report_sqlite(struct report *r)
 	io_failures_free(&io);
 	free(h);
 	if (!d || err)
-		return cannot("cannot write to %s: %s", r->o->output.path, err_text());
+		return cannot("cannot write to %s: %s%s", r->o->output.path, err_text(),
+			      d ? "; what it has is incomplete" : "");
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }

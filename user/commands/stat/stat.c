@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/pin_cost.h"
 #include "base/terminal.h"
 #include "capture/cgroup.h"
 #include "checks/io_hazards.h"
@@ -12,6 +13,7 @@
 #include "commands/option.h"
 #include "commands/run.h"
 #include "commands/stat/keys.h"
+#include "commands/stat/rings_seen.h"
 #include "model/io_loss.h"
 #include "model/totals.h"
 #include "views/stat.h"
@@ -47,32 +49,10 @@ struct stat {
 	int worst;		/* finding so far, -1 = none */
 	struct unsettled_list unsettled;
 	int err;
+	__u64 pin_ps;		/* of --advise: measured once */
 };
 
 /* ---- reading and showing --------------------------------------------------------- */
-
-/* Whether the ring did I/O over buffers, none of which it had when it was looked at. */
-static bool came_later(const struct ring *r, const struct io_model *m)
-{
-	__u64 fixed = 0;
-
-	for (__u32 i = 0; i < r->nr_slots; i++)
-		if (r->slots[i])
-			return false;
-	for (size_t i = 0; i < m->nr_rows; i++)
-		fixed += m->rows[i].c.ring == r->id ? m->rows[i].fixed_ops : 0;
-	return fixed;
-}
-
-/* How many rings advice has to speak of, as they were when they did what was counted. */
-static size_t nr_ours(const struct ledger *l, const struct io_model *m)
-{
-	size_t nr = 0;
-
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		nr += io_model_has_ring(m, r->id) && !came_later(r, m);
-	return nr;
-}
 
 /*
  * Whether .l says more than the walk before: a program's last ones see none of its rings any more,
@@ -80,8 +60,8 @@ static size_t nr_ours(const struct ledger *l, const struct io_model *m)
  */
 static bool says_more(struct stat *s, const struct ledger *l, const struct io_model *m)
 {
-	size_t nr = nr_ours(l, m);
-	bool fewer = nr < nr_ours(s->rings, m), again = s->fewer;
+	size_t nr = rings_seen(l, m);
+	bool fewer = nr < rings_seen(s->rings, m), again = s->fewer;
 
 	s->fewer = fewer && nr;
 	return !fewer || (nr && again);
@@ -105,7 +85,7 @@ static int look_at_rings(struct stat *s, const struct io_model *m)
 		err = io_stat_tidy(s->run.capture.io, l);
 	}
 	if (!err && says_more(s, l, m)) {
-		if (s->o->output.json)
+		if (s->o->output.json || s->o->output.csv)
 			name_cgroups(l, m);
 		ledger_free(s->rings);
 		s->rings = l;
@@ -129,10 +109,10 @@ static int look_between(struct stat *s)
 	return err;
 }
 
-/* Advice takes all that holds a buffer. */
-static int look_under_way(struct stat *s, struct io_model *m)
+/* Advice and a total take all that holds a buffer. */
+static int look_under_way(struct stat *s, struct io_model *m, bool total)
 {
-	return io_stat_see_under_way(s->run.capture.io, m, s->o->advise ? 0 : STUCK_NS);
+	return io_stat_see_under_way(s->run.capture.io, m, s->o->advise || total ? 0 : STUCK_NS);
 }
 
 /* Whether findings make the exit status. */
@@ -156,10 +136,16 @@ static void settle(struct stat *s, const struct io_model *all)
 	if (!all->sees_under_way && all->in_flight)
 		unseen += all->in_flight;
 	if (unseen)
-		unsettled_add(&s->unsettled, (struct unsettled){
-			.what = UNSETTLED_REQUESTS, .count = unseen });
+		unsettled_add(&s->unsettled, (struct unsettled){ .what = UNSETTLED_REQUESTS, .count = unseen });
+	if (capture_missed_children(&s->run.capture))
+		unsettled_add(&s->unsettled, (struct unsettled){ .what = UNSETTLED_CHILDREN, .count = 1 });
 	if (!s->found && !all->nr_rows && selection_asks(&s->o->select))
 		unsettled_selection(&s->unsettled, UNSETTLED_SELECTION, &s->o->select, is_seen, s);
+}
+
+static enum verdict verdict(const struct stat *s)
+{
+	return verdict_of(s->worst, fails(s) ? s->o->fail_on : SEVERITY_WARNING, &s->unsettled);
 }
 
 static void show_screen(struct stat *s, const struct view_stat *v)
@@ -175,18 +161,18 @@ static void show_screen(struct stat *s, const struct view_stat *v)
 static void show(struct stat *s, const struct io_model *m, bool total)
 {
 	const struct stat_options *o = s->o;
-	struct advices advices = { 0 };
+	struct advices advices = { .pin_ps = s->pin_ps };
 	struct io_failures failures = { 0 };
 	struct findings findings = { 0 };
-	bool tables = o->by_buffer || o->advise || o->hist;
+	bool tables = !o->output.csv && (o->by_buffer || o->advise || o->hist);
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
-		.hist = o->hist, .m = m, .l = s->rings, .select = &o->select, .order = s->screen.order,
+		.hist = o->hist, .m = m, .names = total ? NULL : &s->last, .l = s->rings, .select = &o->select, .order = s->screen.order,
 		.starts_by = io_stat_starts_by(s->run.capture.io),
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
 		.header = s->live || !s->printed || total || tables, .total = total,
 		.time_ns = clock_today_ns(),
-		.failures = &failures, .findings = &findings, .unseen = o->advise && m->nr_rows && !nr_ours(s->rings, m),
+		.failures = &failures, .findings = &findings, .unseen = o->advise && m->nr_rows && !rings_seen(s->rings, m),
 	};
 
 	io_failures_add(&failures, m, s->start_ns);
@@ -211,6 +197,9 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 			view_unsettled_json(&j, &s->unsettled);
 		json_end(&j);
 		json_free(&j);
+	} else if (o->output.csv) {
+		view_stat_csv(&v);
+		view_stat_beside(&v, stderr);
 	} else if (s->live && !total) {
 		show_screen(s, &v);
 	} else {
@@ -220,8 +209,10 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 			fputc('\n', o->output.out);
 		}
 		view_stat_text(&v);
-		if (total && fails(s))
+		if (total && (fails(s) || o->program))
 			view_unsettled_text(o->output.out, &s->unsettled, false);
+		if (total && o->program && !o->output.quiet && m->nr_rows)
+			view_verdict_line(o->output.out, verdict(s), s->worst < 0 ? NULL : &findings);
 	}
 	fflush(o->output.out);
 	s->printed = true;
@@ -236,12 +227,14 @@ static int show_interval(struct stat *s)
 	struct io_model all = { 0 }, since = { 0 };
 	int err = io_stat_read(s->run.capture.io, &all, &since);
 
+	io_model_free(&s->last);
+	s->last = all;
 	if (!err) {
 		io_model_drop_empty(&since);
 		err = look_at_rings(s, &since);
 	}
 	if (!err)
-		err = look_under_way(s, &since);
+		err = look_under_way(s, &since, false);
 	if (!err)
 		show(s, &since, false);
 	/* a screen is drawn again when a key was pressed */
@@ -250,8 +243,6 @@ static int show_interval(struct stat *s)
 		s->shown = since;
 	else
 		io_model_free(&since);
-	io_model_free(&s->last);
-	s->last = all;
 	return err;
 }
 
@@ -260,8 +251,14 @@ static int conclude(const struct stat *s, int status)
 {
 	if (!fails(s) || s->err)
 		return status;
-	return verdict_status(verdict_of(s->worst, s->o->fail_on, &s->unsettled),
-			      s->o->allow_unsettled, status);
+	return verdict_status(verdict(s), s->o->allow_unsettled, status);
+}
+
+/* Which rings are a program's the kernel side knows, and tells with what they did. */
+static void tell_none(const struct stat *s)
+{
+	if (s->o->program || (!s->found && selection_asks(&s->o->select)))
+		fprintf(stderr, PROGRAM_NAME ": no %s\n", s->o->program ? "I/O of the program was seen" : "ring of the selection was found");
 }
 
 static int show_total(struct stat *s)
@@ -275,14 +272,19 @@ static int show_total(struct stat *s)
 	io_model_drop_empty(&all);
 	err = look_at_rings(s, &all);
 	if (!err)
-		err = look_under_way(s, &all);
+		err = look_under_way(s, &all, true);
 	if (!err) {
 		settle(s, &all);
-		show(s, &all, true);
+		/* in one table a total would be summed up with the intervals that it sums up */
+		if (s->o->output.csv && s->o->interval_ns)
+			err = show_interval(s);
+		else
+			show(s, &all, true);
 	}
-	if (!err && !s->found && !all.nr_rows && !s->o->output.quiet &&
-	    selection_asks(&s->o->select))
-		fputs(PROGRAM_NAME ": no ring of the selection was found\n", stderr);
+	if (!err && s->o->output.csv && fails(s))
+		view_unsettled_text(stderr, &s->unsettled, false);
+	if (!err && !all.nr_rows && !s->o->output.quiet)
+		tell_none(s);
 	io_model_free(&all);
 	return err;
 }
@@ -377,7 +379,7 @@ static int run(struct stat *s)
 	status = run_begin(&s->run);
 	if (status)
 		return status;
-	s->run.keys = s->live = o->interval_ns && !o->output.json && screen_open(o->output.out);
+	s->run.keys = s->live = o->interval_ns && !o->output.json && !o->output.csv && screen_open(o->output.out);
 	if (s->live)
 		show_again(s);
 	s->next_ns = o->interval_ns ? clock_now_ns() + o->interval_ns : ~0ULL;
@@ -395,6 +397,7 @@ static int stat_io(void *options)
 		.o = o, .worst = -1, .screen.interval_ns = o->interval_ns,
 		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
 			 .duration_ns = o->duration_ns },
+		.pin_ps = o->advise ? pin_cost_ps() : 0, /* before anything is attached that would count it */
 	};
 	const struct io_how io = {
 		.latency = !o->no_latency, .share_starts = o->share_starts,
@@ -406,7 +409,9 @@ static int stat_io(void *options)
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .io = &io };
 	int status;
 
-	o->select.tree = o->program;
+	if (o->output.csv && o->by_buffer && o->by_opcode)
+		return misuse("--csv is one table; give --by-opcode or --by-buffer");
+	selection_go_live(&o->select, o->program);
 	status = run_open(&s.run, &wants);
 	if (!status)
 		status = run(&s);
@@ -420,24 +425,25 @@ static int stat_io(void *options)
 	return status;
 }
 
-#define FLAG(option, field, text) \
-	{ .name = option, .help = text, .parse = parse_flag, .group = GROUP_HOW, \
+#define FLAG(option, field, where, text) \
+	{ .name = option, .help = text, .parse = parse_flag, .group = where, \
 	  .offset = offsetof(struct stat_options, field) }
 
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct stat_options),
 	ROWS_SELECTION(struct stat_options),
+	ROW_NO_FOLLOW(struct stat_options, "with "),
 	ROW_RUN_AS(struct stat_options),
 	ROW_DURATION(struct stat_options),
 	ROW_INTERVAL(struct stat_options, "show what happened in each interval: 1s, 500ms"),
-	FLAG("by-opcode", by_opcode, "one line per opcode"),
-	FLAG("by-buffer", by_buffer, "which buffers are used, how far into them, and which never"),
-	FLAG("hist", hist, "draw histograms of the latencies"),
-	FLAG("advise", advise, "suggest what would make it faster, with the evidence"),
-	FLAG("share-starts", share_starts,
+	FLAG("by-opcode", by_opcode, GROUP_HOW, "one line per opcode"),
+	FLAG("by-buffer", by_buffer, GROUP_HOW, "which buffers are used, how far into them, and which never"),
+	FLAG("hist", hist, GROUP_HOW, "draw histograms of the latencies"),
+	FLAG("advise", advise, GROUP_HOW, "suggest what would make it faster, with the evidence"),
+	FLAG("share-starts", share_starts, GROUP_ADVANCED,
 	     "up to 4 requests of one submission share a start time: costs less; a latency may read "
 	     "long by what starting 3 requests took, about 0.4 us for small reads from the cache"),
-	FLAG("no-latency", no_latency, "count only: costs less, shows no percentiles"),
+	FLAG("no-latency", no_latency, GROUP_ADVANCED, "count only: costs less, shows no percentiles"),
 	{ .name = "fail-on", .arg = "SEVERITY", .words = words_severity,
 	  .help = "exit 1 on a finding of this severity or worse: error, warning or info (default: on none)",
 	  .parse = parse_word, .offset = offsetof(struct stat_options, fail_on), .group = GROUP_HOW,
@@ -447,8 +453,9 @@ static const struct option_row options[] = {
 	{ .name = "syscalls",
 	  .help = "with --advise: see how long registering takes also where only the events of all system calls show it; every task of the machine pays a little (default there with PROGRAM)",
 	  .parse = parse_flag, .offset = offsetof(struct stat_options, how.syscalls),
-	  .group = GROUP_HOW },
+	  .group = GROUP_ADVANCED },
 	ROW_JSON,
+	ROW_CSV,
 	ROW_OUTPUT,
 	ROW_NO_HEADER,
 	ROW_TIMESTAMPS,
@@ -456,8 +463,10 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
+#define CSV_TABLE(option) "--csv is one table; leave " option " out, or take --json"
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "no-follow", NEEDS, "pid", NO_FOLLOW_WHAT },
 	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
 	{ "syscalls", NEEDS, "advise", "--syscalls is about what registering costs, which --advise tells; add it" },
 	{ "share-starts", EXCLUDES, "no-latency",
@@ -465,6 +474,9 @@ static const struct option_rule rules[] = {
 	{ "fail-on", EXCLUDES, "no-latency",
 	  "--fail-on needs to know when requests began; leave --no-latency out" },
 	{ "allow-unsettled", NEEDS, "fail-on", "--allow-unsettled is about the status of --fail-on; add it" },
+	RULE_CSV,
+	{ "csv", EXCLUDES, "hist", CSV_TABLE("--hist") },
+	{ "csv", EXCLUDES, "advise", CSV_TABLE("--advise") },
 	{ "hist", EXCLUDES, "no-latency", "--hist draws latencies; leave --no-latency out" },
 	{ 0 }
 };
@@ -474,15 +486,14 @@ static const struct stat_options defaults = { .fail_on = NR_SEVERITIES };
 const struct command stat_command = {
 	.name = "stat",
 	.summary = "I/O by process and ring: how much is fixed, how fast, what failed",
-	.text = "Counts reads, writes, sends and commands of io_uring, those over registered buffers and "
-		"the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
+	.text = "Counts reads, writes, sends and commands of io_uring, those over registered buffers and the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
 		"requests handed to workers; says which requests hold a buffer and do not end. In total when it ends, or every interval. Up to 8 completions "
-		"of one flush share a reading of the clock, so a latency may read up to about 1 us "
-		"short.\v"
+		"of one flush share a reading of the clock, so a latency may read up to about 1 us short.\v"
 		"Examples:\n"
 		"  fixbuf-trace stat -i 1                         # live, like top; ? shows the keys\n"
 		"  fixbuf-trace stat --hist -- ./server --fixed   # around one program\n"
-		"  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n",
+		"  fixbuf-trace stat -d 10s --by-buffer --advise  # which buffers are hot, what to change\n"
+		"  fixbuf-trace stat -i 1 --csv -o a.csv          # for a spreadsheet\n",
 	.options = options, .rules = rules,
 	.options_size = sizeof(struct stat_options), .defaults = &defaults,
 	.run = stat_io,

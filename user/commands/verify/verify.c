@@ -9,6 +9,7 @@
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/signals.h"
+#include "base/system.h"
 #include "capture/balance.h"
 #include "capture/cgroup.h"
 #include "capture/inspect.h"
@@ -45,8 +46,7 @@ static void print_nothing(FILE *out, const struct verify_options *o, const struc
 		fputs("every page is pinned, in place and charged\n", out);
 	else if (look->pages)
 		fputs("every page is pinned and in place; this kernel does not charge those of "
-		      "rings without a limit (CAP_IPC_LOCK), and shows none that only a poll(2) of many "
-		      "descriptors keeps\n", out);
+		      "rings without a limit (CAP_IPC_LOCK)\n", out);
 	else
 		fputs("nothing is registered\n", out);
 }
@@ -110,17 +110,6 @@ static void print_json(const struct verify_options *o, const struct look *look, 
 	json_free(&j);
 }
 
-/* An info that could not be confirmed: whether it is so or not, the verdict is the same. */
-static void settle_infos(struct look *look, enum severity fail_on)
-{
-	for (size_t i = 0; i < look->findings.nr; i++) {
-		const struct finding *f = &look->findings.list[i];
-
-		if (f->unconfirmed && severity_of_finding(f) == SEVERITY_INFO && fail_on != SEVERITY_INFO)
-			unsettled_take(&look->unsettled, suspicion_row(f));
-	}
-}
-
 static int now(struct verify_options *o)
 {
 	const struct check_options checks = { .every_page = o->every_page, .select = &o->select };
@@ -130,11 +119,14 @@ static int now(struct verify_options *o)
 	struct look look = { 0 };
 	int status = run_open(&r, &wants);
 
+	if (o->output.json)
+		o->output.boot_id = system_boot_id();
 	if (!status) {
 		p.begun_ns = clock_now_ns();
 		/* a signal ends the readings of accounts early: what they left is not sure */
 		if (look_closely(r.capture.walk, r.capture.pages, &o->select, &checks, &look, &p) ||
-		    look_at_balance(r.capture.walk, r.capture.umems, &o->select, &look.findings) || interrupted)
+		    look_at_balance(r.capture.walk, &o->select, &look.findings,
+				    &look.unsettled) || interrupted)
 			status = interrupted ? 128 + interrupted : cannot("%s", err_text());
 		progress_end(&p);
 	}
@@ -142,9 +134,8 @@ static int now(struct verify_options *o)
 		enum verdict v;
 		size_t ignored;
 
-		ignored_settle(&o->ignored, &look.findings, &look.unsettled);
+		ignored_settle(&o->ignored, &look.findings, o->fail_on, &look.unsettled);
 		ignored = ignored_drop(&o->ignored, &look.findings);
-		settle_infos(&look, o->fail_on);
 		v = verdict_of(findings_worst(&look.findings), o->fail_on, &look.unsettled);
 		if (o->output.json)
 			print_json(o, &look, v, ignored, clock_now_ns() - p.begun_ns);
@@ -167,6 +158,7 @@ static int verify(void *options)
 static const struct option_row options[] = {
 	ROW_PROGRAM(struct verify_options),
 	ROWS_SELECTION(struct verify_options),
+	ROW_NO_FOLLOW(struct verify_options, "with --watch and "),
 	ROW_RUN_AS(struct verify_options),
 	ROW_FAIL_ON(struct verify_options),
 	ROW_ALLOW_UNSETTLED(struct verify_options),
@@ -178,6 +170,7 @@ static const struct option_row options[] = {
 	  .parse = parse_flag, .offset = offsetof(struct verify_options, watch), .group = GROUP_HOW },
 	ROW_INTERVAL(struct verify_options, "how often --watch looks at all pages again: 1s unless told; "
 		     "the looks take a tenth of one CPU at most"),
+	ROW_IO(struct verify_options, "with --watch: also I/O over stale pages, or over other buffers than it was for, or beside other I/O over its memory"),
 	ROW_DURATION(struct verify_options),
 	ROW_TIER(struct verify_options),
 	ROW_BTF(struct verify_options),
@@ -196,10 +189,13 @@ static const struct option_row options[] = {
 
 static const struct option_rule rules[] = {
 	{ "--", EXCLUDES, "pid", PROGRAM_OR_PIDS },
+	{ "no-follow", NEEDS, "pid", NO_FOLLOW_WHAT },
 	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
 	{ "--", NEEDS, "watch", WATCH_ONLY("a program after --") },
 	{ "duration", NEEDS, "watch", WATCH_ONLY("-d") },
+	{ "no-follow", NEEDS, "watch", WATCH_ONLY("--no-follow") },
 	{ "interval", NEEDS, "watch", WATCH_ONLY("-i") },
+	{ "io", NEEDS, "watch", WATCH_ONLY("--io") },
 	{ "stacks", NEEDS, "watch", WATCH_ONLY("--stacks") },
 	{ "tier", NEEDS, "watch", WATCH_ONLY("--tier") },
 	{ "ring-buffer", NEEDS, "watch", WATCH_ONLY("--ring-buffer") },

@@ -13,7 +13,9 @@
 #include "checks/places.h"
 #include "commands/verify/watch.h"
 #include "commands/verify/watch_check.h"
+#include "commands/verify/watch_io.h"
 #include "commands/verify/watch_look.h"
+#include "commands/verify/watch_meanwhile.h"
 #include "commands/verify/watch_owed.h"
 #include "model/fact.h"
 #include "views/trace_text.h"
@@ -433,6 +435,7 @@ static int run(struct watch *w)
 	if (!w->o->output.quiet)
 		fprintf(stderr, "watching (tier: %s)\n", tier_name(w->totals.tier));
 	w->begun_ns = clock_now_ns();
+	watch_meanwhile_note(w);
 	watch_mind_buffers(w);
 	watch_note_rings(w, live_ledger(w->live));
 	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
@@ -451,6 +454,8 @@ static int run(struct watch *w)
 	add_losses(w);
 	if (w->o->program && !w->totals.calls)
 		unsettled_add(&w->unsettled, (struct unsettled){ .what = UNSETTLED_UNCALLED, .count = 1 });
+	if (capture_missed_children(&w->run.capture))
+		unsettled_add(&w->unsettled, (struct unsettled){ .what = UNSETTLED_CHILDREN, .count = 1 });
 	v = verdict_of(w->worst, w->o->fail_on, &w->unsettled);
 	view_watch_end(&w->o->output, &w->totals, v, &w->unsettled);
 	status = run_end(&w->run, failed);
@@ -461,12 +466,14 @@ int watch(struct verify_options *o)
 {
 	struct watch *w = must_alloc(1, sizeof(*w));
 	const struct facts_handler on = { on_fact, on_lost, w };
+	const struct io_how io = { .stale = true, .overlap = true, .by_buffer = true, .only_ended = true };
 	const struct capture_wants wants = {
 		.how = &o->how, .select = &o->select, .pages = true, .on = &on, .broken = true,
+		.io = o->io ? &io : NULL,
 	};
 	int status;
 
-	o->select.tree = o->program;
+	selection_go_live(&o->select, o->program);
 	o->how.syscalls |= o->select.tree;
 	w->o = o;
 	w->worst = -1;
@@ -475,12 +482,14 @@ int watch(struct verify_options *o)
 			      .duration_ns = o->duration_ns };
 	status = run_open(&w->run, &wants);
 	if (!status) {
+		w->totals.io = o->io;
 		w->totals.tier = attach_tier(w->run.capture.attach);
 		status = live_start(&w->live, &w->run.capture, &o->select, NULL, NULL, NULL) ?
 			 run_cannot() : run(w);
 	}
 	causes_clear(&w->causes);
 	unmappings_free(&w->unmappings);
+	watch_io_free(w);
 	unsettled_free(&w->unsettled);
 	free(w->had_ring);
 	standing_free(w->standing);

@@ -16,6 +16,7 @@ struct verify_options {
 	__u64 interval_ns;		/* --watch; 0 = LOOK_INTERVAL_NS */
 	enum severity fail_on;
 	bool every_page, watch, allow_unsettled;
+	bool io;			/* --watch */
 	struct ignored ignored;
 	char **program;			/* --watch */
 	const char *run_as;

@@ -7,6 +7,8 @@
 #include "checks/checks.h"
 #include "checks/places.h"
 #include "commands/verify/watch_check.h"
+#include "commands/verify/watch_meanwhile.h"
+#include "commands/verify/watch_owed.h"
 #include "model/ledger_buffers.h"
 
 #define BUDGET_PAGES	(1U << 18) /* walked in one go: facts wait meanwhile */
@@ -63,9 +65,16 @@ static bool keep_ours(const struct finding *f, const void *watch)
 	return watch_is_ours(watch, f);
 }
 
+static __u64 in_place_ns(const struct watch *w, const struct finding *f)
+{
+	const struct buffer *b = finding_traits(f->tag)->by_program ? ledger_buffer(live_ledger(w->live), f->buf) : NULL;
+
+	return b && f->addr - b->addr < b->len_bytes ? b->in_place_ns : 0;
+}
+
 static struct cause find_cause(const struct finding *f, __u64 mm, void *arg)
 {
-	const struct watch *w = arg;
+	struct watch *w = arg;
 	const struct cause *c = w->looking ? NULL : causes_of(&w->causes, f, mm);
 	const struct unmapping *broke = !finding_traits(f->tag)->by_program ? NULL :
 					unmappings_of(&w->unmappings, live_ledger(w->live), f);
@@ -73,11 +82,16 @@ static struct cause find_cause(const struct finding *f, __u64 mm, void *arg)
 
 	if (c)
 		found = *c;
+	found.seen_ns = clock_now_ns();
+	found.in_place_ns = in_place_ns(w, f);
+	if (!broke && found.in_place_ns)
+		watch_meanwhile(w, f, found.in_place_ns, &found);
 	if (broke) {
 		found = (struct cause){
-			.kind = CAUSE_UNMAP, .call = broke->call.call, .fd = -1,
+			.kind = CAUSE_UNMAP, .call = broke->call.call, .fd = -1, .seen_ns = found.seen_ns,
 			.unmap = broke->call, .stack = stack_copy(broke->stack),
 		};
+		watch_meanwhile(w, f, broke->call.call.h.t_ns, &found);
 		return found;
 	}
 	if (w->run.capture.stacks && found.kind == CAUSE_CALL)
@@ -218,10 +232,18 @@ static bool is_unwalked(const struct buffer *b)
 	return b && !b->walked && !b->tried && !(b->buf_flags & BUFFER_F_KERNEL);
 }
 
+/* Of slots [first, end) those that were compared since then, for the first time. */
+static void note_in_place(struct ring *r, __u32 first, __u32 end, __u64 begun_ns)
+{
+	for (__u32 i = first; i < r->nr_slots && i < end; i++)
+		if (r->slots[i] && !r->slots[i]->in_place_ns && watch_is_in_place(r->slots[i]))
+			r->slots[i]->in_place_ns = begun_ns;
+}
+
 void watch_walk_batch(struct watch *w, const struct batch *b)
 {
 	struct ring *r = ledger_ring(live_ledger(w->live), b->cause.call.h.ring);
-	__u64 pages = 0;
+	__u64 pages = 0, begun_ns = clock_now_ns();
 
 	for (__u32 i = b->first; r && i < r->nr_slots && i < b->first + b->nr; i++) {
 		struct buffer *buffer = r->slots[i];
@@ -239,11 +261,13 @@ void watch_walk_batch(struct watch *w, const struct batch *b)
 			buffer->tried = true;
 	}
 	page_walk_rest(w->run.capture.pages);
+	if (r)
+		note_in_place(r, b->first, b->first + b->nr, begun_ns);
 }
 
 void watch_walk_rest(struct watch *w)
 {
-	__u64 pages = 0;
+	__u64 pages = 0, begun_ns = clock_now_ns();
 
 	for (struct ring *r = live_ledger(w->live)->rings; r && pages <= BUDGET_PAGES; r = r->hh.next) {
 		if (!live_shows(w->live, r->id))
@@ -259,6 +283,8 @@ void watch_walk_rest(struct watch *w)
 		}
 	}
 	page_walk_rest(w->run.capture.pages);
+	for (struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
+		note_in_place(r, 0, r->nr_slots, begun_ns);
 	if (pages > BUDGET_PAGES)
 		return;
 	w->to_walk = false;

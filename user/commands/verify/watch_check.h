@@ -10,6 +10,8 @@
 #include "capture/unmaps.h"
 #include "checks/causes.h"
 #include "checks/checks.h"
+#include "checks/lost.h"
+#include "checks/overlap.h"
 #include "checks/standing.h"
 #include "checks/unmappings.h"
 #include "commands/run.h"
@@ -67,6 +69,13 @@ struct watch {
 	__u64 unread_ns;		/* calls before that were not all read in time; 0 = they were */
 	bool failed;			/* a sentence is set */
 	struct watch_totals totals;
+	struct stale_slot *stale;	/* owned; with --io */
+	size_t nr_stale;
+	size_t uncounted;		/* slots with stale pages in the last look, for which there was no room */
+	struct io_model noted[2];	/* with --io: as the last look but one began, and the last one */
+	struct io_model now;
+	bool noted_for_none;		/* what the look found that .noted[1] was for is not told */
+	struct findings lost;		/* over buffers that were released, to be told */
 	struct unsettled_list unsettled;
 	struct ledger_observer on_ledger;
 	int worst;

@@ -4,7 +4,9 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/signals.h"
+#include "commands/verify/watch_io.h"
 #include "commands/verify/watch_look.h"
+#include "commands/verify/watch_meanwhile.h"
 #include "commands/verify/watch_owed.h"
 
 #define LAST_LOOK_NS	(30 * NS_PER_S)	/* after the time of -d */
@@ -74,16 +76,19 @@ static void take(struct watch *w, struct look *look, bool all)
 	w->looking = false;
 }
 
-static void take_balance(struct watch *w)
+static int take_balance(struct watch *w)
 {
 	struct findings found = { 0 };
+	int err = readings_tell(&w->readings, w->run.capture.walk, &w->o->select, &found, &w->unsettled);
 
-	readings_tell(&w->readings, w->run.capture.umems, &w->o->select, &found);
+	if (err)
+		return err;
 	keep_program(w, &found);
 	w->looking = true;
 	standing_balance(w->standing, w->readings.last, &found);
 	w->looking = false;
 	findings_free(&found);
+	return 0;
 }
 
 /*
@@ -139,13 +144,13 @@ static int read_accounts(struct watch *w, __u64 now_ns, __u64 begun_ns)
 	if (!err && !readings_done(&w->readings))
 		return 0;
 	if (!err && catch_up(w))
-		take_balance(w);
+		err = take_balance(w);
 	readings_end(&w->readings);
 	rest(w, w->readings_took_ns);
 	return err;
 }
 
-static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
+static int look(struct watch *w, __u64 begun_ns)
 {
 	const struct check_options o = watch_checks(w);
 	struct progress p = { 0 };
@@ -153,7 +158,9 @@ static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
 	int err;
 
 	if (!w->looks.nr) {
-		w->looks_begun_ns = now_ns;
+		watch_meanwhile_note(w);
+		/* after that: what was in place now was so when it was noted */
+		w->looks_begun_ns = clock_now_ns();
 		w->looks_took_ns = 0;
 		w->forks = forks_seen(w->run.capture.forks);
 		w->unmapped = false;
@@ -170,8 +177,13 @@ static int look(struct watch *w, __u64 now_ns, __u64 begun_ns)
 		watch_looked_at(w, look.ledger);
 		w->compared_ns = w->looks_begun_ns;
 	}
-	if (!err && catch_up(w))
+	if (!err && catch_up(w)) {
+		watch_io_look(w, &look, !look.unsettled.nr);
 		take(w, &look, !look.unsettled.nr);
+		w->noted_for_none = false;
+	}
+	if (!err && w->run.capture.io)
+		io_stat_tidy(w->run.capture.io, look.ledger);
 	look_free(&look);
 	rest(w, w->looks_took_ns);
 	w->next_look_ns = w->looks_begun_ns + (w->o->interval_ns ? : LOOK_INTERVAL_NS);
@@ -183,9 +195,10 @@ int watch_look(struct watch *w)
 	bool over;
 	int err = 0;
 
+	watch_io_tell(w);
 	walk_until(w->run.capture.walk, w->run.deadline_ns);
 	if (is_time_to_look(w, clock_now_ns()))
-		err = look(w, clock_now_ns(), cpu_ns());
+		err = look(w, cpu_ns());
 	if (!err && is_time_for_accounts(w, clock_now_ns()))
 		err = read_accounts(w, clock_now_ns(), cpu_ns());
 	over = walk_is_over(w->run.capture.walk);
@@ -222,13 +235,15 @@ int watch_look_last(struct watch *w)
 	look_free(&look);
 	readings_end(&w->readings);
 	/* a second signal ends this, too */
-	interrupted = 0;
+	if (!interrupted_again)
+		interrupted = 0;
 	if ((live_shows_any(w->live) || selection_asks(&w->o->select)) &&
 	    !ferror(w->o->output.out)) {
 		p.begun_ns = clock_now_ns();
 		walk_until(c->walk, w->run.deadline_ns ? p.begun_ns + LAST_LOOK_NS : 0);
 		err = look_closely(c->walk, c->pages, &w->o->select, &o, &look, &p) ||
-		      look_at_balance(c->walk, c->umems, &w->o->select, &look.findings) || interrupted;
+		      look_at_balance(c->walk, &w->o->select, &look.findings,
+				      &look.unsettled) || interrupted;
 		progress_end(&p);
 	}
 	w->totals.looks += !err && look.ledger;
@@ -237,10 +252,14 @@ int watch_look_last(struct watch *w)
 		look_free(&look);
 		return 0;
 	}
+	w->looked_ns = clock_now_ns();
 	if (!err)
-		ignored_settle(&w->o->ignored, &look.findings, &look.unsettled);
+		ignored_settle(&w->o->ignored, &look.findings, w->o->fail_on,
+			       &look.unsettled);
 	for (size_t i = 0; !err && i < look.unsettled.nr; i++)
-		if (is_ours(w, &look.unsettled.list[i]))
+		if (is_ours(w, &look.unsettled.list[i]) &&
+		    !(look.unsettled.list[i].what == UNSETTLED_MAPPINGS &&
+		      unsettled_has(&w->unsettled, look.unsettled.list[i])))
 			unsettled_add(&w->unsettled, look.unsettled.list[i]);
 	if (!err && look.ledger) {
 		watch_note_rings(w, look.ledger);
@@ -249,5 +268,6 @@ int watch_look_last(struct watch *w)
 		take(w, &look, false);
 	}
 	look_free(&look);
+	watch_io_last(w);
 	return err;
 }

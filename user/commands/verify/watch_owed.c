@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/alloc.h"
+#include "capture/family.h"
 #include "checks/places.h"
+#include "commands/verify/watch_io.h"
 #include "commands/verify/watch_look.h"
 #include "commands/verify/watch_owed.h"
 #include "model/ledger_buffers.h"
@@ -19,6 +21,14 @@ static bool is_seen(const struct buffer *b)
 		if (b->extents[i].mapping == MAPPING_UNKNOWN)
 			return false;
 	return b->walked;
+}
+
+bool watch_is_in_place(const struct buffer *b)
+{
+	for (size_t i = 0; i < b->nr_extents; i++)
+		if (b->extents[i].mapping != MAPPING_SAME)
+			return false;
+	return b->walked && b->nr_extents;
 }
 
 /* For how long what broke its pages would not have been seen: they are compared when it is registered. */
@@ -40,6 +50,7 @@ static void on_released(const struct ledger *l, const struct fact *cause, const 
 	if (b->buf_flags & BUFFER_F_KERNEL || !live_shows(w->live, r->id))
 		return;
 	note_unlooked(w, b, end_ns);
+	watch_io_released(w, r, b);
 	if ((!b->looked_ns && !is_seen(b)) ||
 	    unmappings_broke(&w->unmappings, r, b, w->compared_ns, end_ns))
 		owe(w, UNSETTLED_MISSED, ring_uid(r));
@@ -58,33 +69,68 @@ static bool *had_ring(struct watch *w)
 	return w->had_ring;
 }
 
-static bool has_ring(const struct ledger *l, const struct selection *part)
+/* Which id was asked for of a process that ended a while ago is not known: each may have been. */
+static void note_family(struct watch *w, __u32 pid)
 {
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (selection_has_ring(part, r))
-			return true;
-	return false;
+	__u32 asked = family_asked(w->run.capture.family, pid);
+	const struct selection *s = &w->o->select;
+
+	for (size_t i = 0; i < s->nr_pids; i++)
+		w->had_ring[i] = w->had_ring[i] || !asked || asked == s->pids[i];
+}
+
+static void note_families(struct watch *w, const struct ring *r)
+{
+	const struct selection *s = &w->o->select;
+
+	if (!selection_has_ring(s, r))
+		return;
+	if (r->mm && r->mm->chosen)
+		note_family(w, r->mm->pid);
+	for (size_t i = 0; i < r->nr_holders; i++)
+		if (selection_has_holder(s, &r->holders[i]))
+			note_family(w, r->holders[i].pid);
+}
+
+static bool had_all(struct watch *w)
+{
+	const bool *had = had_ring(w);
+
+	for (size_t i = 0; i < selection_nr_parts(&w->o->select); i++)
+		if (!had[i])
+			return false;
+	return true;
 }
 
 void watch_note_rings(struct watch *w, const struct ledger *seen)
 {
-	bool *had = had_ring(w);
+	const struct selection *s = &w->o->select;
 
-	for (size_t i = 0; i < selection_nr_parts(&w->o->select); i++) {
-		const struct selection part = selection_part(&w->o->select, i);
+	if (had_all(w))
+		return;
+	for (const struct ring *r = seen->rings; r; r = r->hh.next) {
+		if (s->follow)
+			note_families(w, r);
+		for (size_t i = 0; !s->follow && i < selection_nr_parts(s); i++) {
+			const struct selection part = selection_part(s, i);
 
-		had[i] = had[i] || has_ring(seen, &part);
+			w->had_ring[i] = w->had_ring[i] || selection_has_ring(&part, r);
+		}
 	}
 }
 
 void watch_note_event(struct watch *w, const struct fact *f)
 {
-	bool *had = had_ring(w);
+	const struct selection *s = &w->o->select;
 
-	for (size_t i = 0; f->ring && i < selection_nr_parts(&w->o->select); i++) {
-		const struct selection part = selection_part(&w->o->select, i);
+	if (!f->ring || had_all(w))
+		return;
+	if (s->follow && selection_has_event(s, f))
+		note_family(w, f->pid);
+	for (size_t i = 0; !s->follow && i < selection_nr_parts(s); i++) {
+		const struct selection part = selection_part(s, i);
 
-		had[i] = had[i] || selection_has_event(&part, f);
+		w->had_ring[i] = w->had_ring[i] || selection_has_event(&part, f);
 	}
 }
 
@@ -99,6 +145,14 @@ void watch_owe_selection(struct watch *w)
 	unsettled_selection(&w->unsettled, UNSETTLED_SELECTION, &w->o->select, had_one, w);
 }
 
+static void note_look(const struct watch *w, struct buffer *ours, const struct buffer *seen)
+{
+	if (is_seen(seen))
+		ours->looked_ns = w->looks_begun_ns;
+	if (watch_is_in_place(seen))
+		ours->in_place_ns = w->looks_begun_ns;
+}
+
 void watch_looked_at(struct watch *w, const struct ledger *seen)
 {
 	struct buffer *ours;
@@ -106,7 +160,7 @@ void watch_looked_at(struct watch *w, const struct ledger *seen)
 	for (const struct buffer *b = seen->buffers; b; b = b->hh.next) {
 		HASH_FIND(hh, live_ledger(w->live)->buffers, &b->id, sizeof(b->id), ours);
 		if (ours && ours->addr == b->addr && ours->len_bytes == b->len_bytes)
-			ours->looked_ns = is_seen(b) ? w->looks_begun_ns : ours->looked_ns;
+			note_look(w, ours, b);
 	}
 }
 

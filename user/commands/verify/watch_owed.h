@@ -24,5 +24,7 @@ void watch_note_event(struct watch *w, const struct fact *f);
 void watch_owe_selection(struct watch *w);
 /* A look at everything has compared these buffers. */
 void watch_looked_at(struct watch *w, const struct ledger *seen);
+/* Whether all of its pages were compared, and are the program's. */
+bool watch_is_in_place(const struct buffer *b);
 
 #endif

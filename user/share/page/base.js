@@ -2,9 +2,40 @@
 // What the charts share: elements, numbers as people read them, scales and axes.
 "use strict";
 
-const data = JSON.parse(document.getElementById("data").textContent);
+const machines = onOneAxis(JSON.parse(document.getElementById("data").textContent));
+// one machine is shown at a time: the address says which
+const shownMachine = Number((/^#machine-(\d+)$/.exec(location.hash) || [0, 1])[1]) - 1;
+const data = machines[shownMachine] || machines[0];
 const PAGE = data.about.page_bytes;
 const SVG = "http://www.w3.org/2000/svg";
+
+// Recordings of one time count all from the first begin to the last end; others each from its own.
+function onOneAxis(list) {
+	const begins = list.map(m => m.about.begin_unix_s);
+	const ends = list.map(m => m.about.begin_unix_s + m.about.duration_ns / 1e9);
+	const begin = Math.min(...begins), end = Math.max(...ends);
+	const together = Math.max(...begins) < Math.min(...ends);
+
+	for (const m of list) {
+		const later = Math.round((m.about.begin_unix_s - begin) * 1e9);
+
+		m.about.own_duration_ns = m.about.duration_ns;
+		m.about.axis_unix_s = together ? begin : m.about.begin_unix_s;
+		if (list.length === 1 || !together)
+			continue;
+		m.about.duration_ns = Math.round((end - begin) * 1e9);
+		for (const p of [...m.accounts.flatMap(a => a.points), ...m.gaps])
+			p[0] += later;
+		for (const g of m.gaps)
+			g[1] += later;
+		for (const [many, names] of [[m.lives, ["from", "to"]], [m.latency.intervals, ["from", "to"]], [m.calls, ["t"]],
+				[m.findings, ["since_ns"]], [m.io_failures.concat(m.io_slower), ["first_ns", "last_ns"]]])
+			for (const one of many)
+				for (const name of names)
+					one[name] = one[name] === null ? null : one[name] + later;
+	}
+	return list;
+}
 
 function byId(id) {
 	return document.getElementById(id);
@@ -26,6 +57,10 @@ function make(name, attributes, ...children) {
 
 function count(n) {
 	return n.toLocaleString("en");
+}
+
+function plural(n, one, several) {
+	return `${count(n)} ${n === 1 ? one : several}`;
 }
 
 // As in the other outputs: "7 (812 outside)" of a process of another pid namespace.
@@ -66,7 +101,7 @@ function table(titles, rows) {
 	for (const row of rows) {
 		const tr = make("tr");
 
-		row.forEach((cell, i) => tr.append(make("td", {class: titles[i].n ? "n" : ""}, String(cell))));
+		row.forEach((cell, i) => tr.append(make("td", {class: titles[i].n ? "n" : ""}, cell instanceof Node ? cell : String(cell))));
 		body.append(tr);
 	}
 	return make("table", {}, make("thead", {}, head), body);
@@ -84,24 +119,25 @@ function logarithmic(from, to, low, high) {
 	return v => low + (Math.log(Math.max(v, from)) - a) / span * (high - low);
 }
 
-// Round values, about so many, between the two.
-function ticks(from, to, about, base) {
-	const span = to - from || 1;
-	const raw = span / about;
-	let step;
-
-	if (base === 2) {
-		step = 2 ** Math.ceil(Math.log2(raw));
-	} else {
-		const power = 10 ** Math.floor(Math.log10(raw));
-
-		step = [1, 2, 5, 10].find(m => m * power >= raw) * power;
-	}
+// Multiples of .step between the two. Not summed up: small steps far from 0 would drift.
+function multiples(from, to, step) {
 	const out = [];
 
-	for (let v = Math.ceil(from / step) * step; v <= to; v += step)
-		out.push(v);
+	for (let i = Math.ceil(from / step); i * step <= to; i++)
+		out.push(i * step);
 	return out;
+}
+
+// Round values, about so many, between the two.
+function ticks(from, to, about, base) {
+	const raw = (to - from || 1) / about;
+
+	if (base === 2)
+		return multiples(from, to, 2 ** Math.ceil(Math.log2(raw)));
+
+	const power = 10 ** Math.floor(Math.log10(raw));
+
+	return multiples(from, to, [1, 2, 5, 10].find(m => m * power >= raw) * power);
 }
 
 // Whole seconds and minutes where the span is long enough for them.
@@ -109,25 +145,80 @@ function timeTicks(from, to, about) {
 	const step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400]
 		.find(s => s * 1e9 >= (to - from) / about);
 
-	if (!step || to - from < 2e9)
-		return ticks(from, to, about);
-	const out = [];
-
-	for (let v = Math.ceil(from / (step * 1e9)) * step * 1e9; v <= to; v += step * 1e9)
-		out.push(v);
-	return out;
+	return !step || to - from < 2e9 ? ticks(from, to, about) : multiples(from, to, step * 1e9);
 }
 
+// How the values of an axis are written: all in one unit, with equally many digits.
+function inOneUnit(values, units) {
+	const most = Math.max(...values, 0);
+	const step = values.length > 1 ? values[1] - values[0] : most;
+	// minutes and hours only where there are no parts of one
+	const fits = units.filter(u => u.size <= most && (!u.whole || values.every(v => v % u.size === 0)));
+	const unit = fits.length ? fits[fits.length - 1] : units[0];
+	let digits = 0;
+
+	while (digits < 9 && Math.abs(step / unit.size * 10 ** digits % 1) > 1e-6 &&
+	       Math.abs(step / unit.size * 10 ** digits % 1 - 1) > 1e-6)
+		digits++;
+	return v => (v / unit.size).toFixed(digits) + " " + unit.name;
+}
+
+function inTime(values) {
+	return inOneUnit(values, [{name: "ns", size: 1}, {name: "us", size: 1e3}, {name: "ms", size: 1e6},
+		{name: "s", size: 1e9}, {name: "min", size: 60e9, whole: true}, {name: "h", size: 3600e9, whole: true}]);
+}
+
+function inBytes(values) {
+	return inOneUnit(values, ["B", "KiB", "MiB", "GiB", "TiB"].map((name, i) => ({name, size: 1024 ** i})));
+}
+
+// Of a logarithmic axis: powers, where two of them are in sight, else round values between.
 function powers(from, to, base) {
 	const out = [];
 
 	for (let v = base ** Math.floor(Math.log(from) / Math.log(base)); v <= to * 1.0001; v *= base)
-		if (v >= from)
-			out.push(v);
-	return out;
+		for (const m of base === 10 ? [1, 2, 5] : [1, 2])
+			out.push({v: v * m, whole: m === 1});
+
+	const seen = out.filter(t => t.v >= from && t.v <= to * 1.0001);
+	const whole = seen.filter(t => t.whole);
+
+	return (whole.length > 1 ? whole : seen).map(t => t.v);
 }
 
 const frame = {left: 74, right: 14, top: 10, bottom: 26};
+
+// Charts are drawn for the width that they get, and anew when that changes: text keeps its size.
+const placed = [];
+const PRINT_WIDTH = 720;	// paper
+
+// .draw(width) makes what .box shows; in what is folded that waits until it is opened.
+function place(box, draw) {
+	placed.push({box, draw, width: 0});
+	fit(placed[placed.length - 1]);
+}
+
+function fit(one, width) {
+	const now = width || one.box.clientWidth;
+
+	if (!now || now === one.width)
+		return;
+	one.box.replaceChildren(one.draw(now));
+	one.width = now;
+}
+
+function fitAll(width) {
+	for (const one of placed)
+		fit(one, width);
+}
+
+// What would push the rest out of sight.
+function folded(summary, ...children) {
+	const d = make("details", {}, make("summary", {}, summary), ...children);
+
+	d.addEventListener("toggle", () => fitAll());
+	return d;
+}
 
 // An empty chart; .x and .y are to be set before .axes().
 function chart(width, height, label) {
@@ -136,6 +227,12 @@ function chart(width, height, label) {
 	return {
 		svg, width, height,
 		left: frame.left, right: width - frame.right, top: frame.top, bottom: height - frame.bottom,
+		// the recording from left to right
+		overTime(ys, yText) {
+			const xs = timeTicks(0, data.about.duration_ns, Math.max(2, (this.right - this.left) / 110));
+
+			this.axes(xs, inTime(xs), ys, yText);
+		},
 		axes(xs, xText, ys, yText) {
 			for (const v of xs) {
 				const x = this.x(v);

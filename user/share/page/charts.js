@@ -1,134 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
-// The charts that stand still.
+// What failed, what was used, what it cost.
 
-function stepPath(c, points, value) {
-	let d = "";
+function offsetsMap(width) {
+	// a name beside its row takes too much of a narrow screen: there it is above
+	const above = width < 600, row = above ? 30 : 16, left = above ? 0 : 230;
+	const svg = make("svg", {viewBox: `0 0 ${width} ${data.offsets.length * row + 4}`, role: "img",
+				 "aria-label": "offsets used in each buffer"});
 
-	points.forEach((p, i) => {
-		const x = c.x(p[0]).toFixed(1), y = c.y(value(p)).toFixed(1);
+	data.offsets.forEach((b, i) => {
+		const most = Math.max(...b.bins, 1), w = (width - left - 4) / b.bins.length;
+		const y = i * row + (above ? 16 : 2), h = above ? 10 : row - 3;
 
-		d += i ? `H${x}V${y}` : `M${x},${y}`;
+		svg.append(make("text", above ? {x: 0, y: i * row + 12} :
+				{x: left - 8, y: i * row + 13, "text-anchor": "end"}, b.name),
+			   make("rect", {class: "axis", x: left, y, width: width - left - 4, height: h}));
+		b.bins.forEach((n, k) => {
+			if (!n)
+				return;
+			svg.append(make("rect", {x: left + k * w, y, width: w, height: h, style: `fill: ${heat(n / most)}`},
+				make("title", {}, `${b.name}: ${count(n)} requests from ` +
+				     `${bytes(k * b.len_bytes / b.bins.length)} on`)));
+		});
 	});
-	return d + `H${c.right}`;
-}
-
-function memoryChart(account) {
-	const c = chart(1100, 210, `${account.name}: pages charged over time`);
-	const peak = Math.max(...account.points.map(p => p[1]), 0);
-	const limit = account.limit_bytes === null ? null : account.limit_bytes / PAGE;
-	// a limit far above what was used would flatten the line: it is said in words then
-	const drawn = limit !== null && limit <= peak * 4;
-	const top = Math.max(drawn ? limit : 0, peak, 1) * 1.08;
-
-	c.x = linear(0, data.about.duration_ns, c.left, c.right);
-	c.y = linear(0, top, c.bottom, c.top);
-	c.axes(timeTicks(0, data.about.duration_ns, 8), ns,
-	       ticks(0, top * PAGE, 4, 2).map(v => v / PAGE), v => bytes(v * PAGE));
-	c.gaps();
-	if (account.points.length) {
-		const d = stepPath(c, account.points, p => p[1]);
-
-		c.svg.append(make("path", {class: "area",
-			d: d + `V${c.bottom}H${c.x(account.points[0][0]).toFixed(1)}Z`}),
-			make("path", {class: "one", d}));
-	}
-	if (drawn)
-		c.svg.append(make("path", {class: "limit", d: `M${c.left},${c.y(limit)}H${c.right}`}));
-	return make("div", {class: "account"},
-		    make("h3", {}, account.name + ": peak " + bytes(peak * PAGE) +
-			 (limit === null ? ", no limit" :
-			  `, limit ${bytes(account.limit_bytes)} (${(100 * peak / (limit || 1)).toFixed(1)} % used)`)),
-		    c.svg);
-}
-
-function drawMemory() {
-	if (!data.accounts.length)
-		none("memory-charts", "No charge was seen.");
-	for (const a of data.accounts)
-		byId("memory-charts").append(memoryChart(a));
+	return svg;
 }
 
 function drawOffsets() {
 	const box = byId("offsets-map");
 
 	if (!data.offsets.length) {
-		none("offsets-map", "No I/O over a registered buffer was recorded; record with --io.");
+		none("offsets-map", data.totals.fixed_ops && !data.about.sample ?
+			`${plural(data.totals.fixed_ops, "I/O", "I/Os")} over registered buffers were counted, not written one by one: ` +
+			"with record --io this shows which parts they were over." :
+			"No I/O over a registered buffer ended while it was recorded.");
 		return;
 	}
 	byId("offsets-note").textContent = "One row per buffer, from its first byte to its last; the stronger the " +
 		"colour, the more requests touched that part" +
 		(data.about.sample > 1 ? `; one request in ${data.about.sample} was recorded.` : ".");
-	const row = 16, width = 1100, left = 230;
-	const svg = make("svg", {viewBox: `0 0 ${width} ${data.offsets.length * row + 4}`, role: "img",
-				 "aria-label": "offsets used in each buffer"});
-
-	data.offsets.forEach((b, i) => {
-		const most = Math.max(...b.bins, 1), w = (width - left - 4) / b.bins.length;
-
-		svg.append(make("text", {x: left - 8, y: i * row + 13, "text-anchor": "end"}, b.name),
-			   make("rect", {class: "axis", x: left, y: i * row + 2, width: width - left - 4, height: row - 3}));
-		b.bins.forEach((n, k) => {
-			if (!n)
-				return;
-			svg.append(make("rect", {x: left + k * w, y: i * row + 2, width: w, height: row - 3,
-				style: `fill: ${heat(n / most)}`},
-				make("title", {}, `${b.name}: ${count(n)} requests from ` +
-				     `${bytes(k * b.len_bytes / b.bins.length)} on`)));
-		});
-	});
-	box.append(svg);
-}
-
-function latencyMap(kind, title) {
-	const c = chart(1100, 190, `${title}: latency over time`);
-	const edges = data.latency.edges_ns;
-	const cells = data.latency.intervals;
-	const most = Math.max(1, ...cells.flatMap(i => i[kind].map(b => b[1])));
-
-	c.x = linear(0, data.about.duration_ns, c.left, c.right);
-	c.y = logarithmic(data.latency.min_ns, data.latency.max_ns, c.bottom, c.top);
-	for (const i of cells) {
-		for (const [bucket, n] of i[kind]) {
-			const x = c.x(i.from), high = c.y(edges[bucket + 1]), low = c.y(edges[bucket]);
-
-			c.svg.append(make("rect", {x, y: high, width: Math.max(1, c.x(i.to) - x), height: low - high,
-				style: `fill: ${heat(n / most)}`},
-				make("title", {}, `${count(n)} requests, ${ns(edges[bucket])} to ` +
-				     `${ns(edges[bucket + 1])}`)));
-		}
-	}
-	c.axes(timeTicks(0, data.about.duration_ns, 8), ns, powers(data.latency.min_ns, data.latency.max_ns, 10), ns);
-	c.gaps();
-	for (const [q, style] of [["p50", "one"], ["p99", "two"]]) {
-		let d = "";
-
-		for (const i of cells)
-			if (i[kind].length)
-				d += `${d ? "L" : "M"}${c.x(i.from).toFixed(1)},` +
-				     `${c.y(i[kind + "_" + q + "_ns"]).toFixed(1)}H${c.x(i.to).toFixed(1)}`;
-		if (d)
-			c.svg.append(make("path", {class: "halo", d}), make("path", {class: style, d}));
-	}
-	return make("div", {}, make("h3", {}, title), c.svg);
-}
-
-function drawLatency() {
-	const rows = data.latency.totals;
-
-	if (!rows.length) {
-		none("latency-maps", "No I/O was counted; record with --io.");
-		return;
-	}
-	byId("latency-note").textContent = "From submission to completion. The line is the median, the dashed one the " +
-		"99th percentile; the stronger the colour, the more requests.";
-	byId("latency-maps").append(table(
-		[{title: "requests"}, {title: "number", n: 1}, {title: "p50", n: 1}, {title: "p90", n: 1},
-		 {title: "p99", n: 1}, {title: "p99.9", n: 1}, {title: "max", n: 1}],
-		rows.map(r => [r.name, count(r.ops), ...["p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns"].map(
-			k => r[k] === null ? "-" : ns(r[k]))])));
-	for (const [kind, title] of [["fixed", "Over registered buffers"], ["plain", "Plain"]])
-		if (data.latency.intervals.some(i => i[kind].length))
-			byId("latency-maps").append(latencyMap(kind, title));
+	place(box, offsetsMap);
 }
 
 function mark(shape, x, y) {
@@ -139,42 +49,60 @@ function mark(shape, x, y) {
 		`M${x - s},${y + s}h${2 * s}l${-s},${-2 * s}z`][shape];
 }
 
-function drawCost() {
+function costChart(calls, width) {
 	const kinds = ["register", "update", "clone"];
-	const calls = data.calls.filter(c => c.result >= 0 && c.duration_ns > 0 && c.bytes > 0);
-
-	if (!calls.length) {
-		none("cost-chart", "No call that registered anything was seen with its duration.");
-		return;
-	}
-	const c = chart(1100, 260, "duration of calls by the size they registered");
+	const c = chart(width, 260, "duration of calls by the size they registered");
 	const size = calls.map(k => k.bytes), time = calls.map(k => k.duration_ns);
 
-	byId("cost-note").textContent = "One mark a call: circle register, cross update, triangle clone.";
-	c.x = logarithmic(Math.min(...size) / 2, Math.max(...size) * 2, c.left, c.right);
-	c.y = logarithmic(Math.min(...time) / 2, Math.max(...time) * 2, c.bottom, c.top);
-	c.axes(powers(Math.min(...size) / 2, Math.max(...size) * 2, 4), bytes,
-	       powers(Math.min(...time) / 2, Math.max(...time) * 2, 10), ns);
+	c.x = logarithmic(Math.min(...size) / 3, Math.max(...size) * 3, c.left, c.right);
+	c.y = logarithmic(Math.min(...time) / 3, Math.max(...time) * 3, c.bottom, c.top);
+
+	const xs = powers(Math.min(...size) / 3, Math.max(...size) * 3, 4);
+	const every = Math.ceil(xs.length / Math.max(2, (c.right - c.left) / 60));
+
+	c.axes(xs.filter((x, i) => i % every === 0), bytes,
+	       powers(Math.min(...time) / 3, Math.max(...time) * 3, 10), ns);
 	for (const k of calls) {
 		const shape = Math.max(0, kinds.indexOf(k.kind));
 
 		c.svg.append(make("path", {class: `mark m${shape}`, d: mark(shape, c.x(k.bytes), c.y(k.duration_ns))},
 			make("title", {}, `${k.kind} of ${bytes(k.bytes)} in ${ns(k.duration_ns)}, ${k.comm}, pid ${pidOf(k)}`)));
 	}
-	byId("cost-chart").append(c.svg);
+	return c.svg;
 }
 
-// Those that failed, then those that only took a slower way.
-function drawIoFailures() {
-	const list = data.io_failures.concat(data.io_slower);
+function drawCost() {
+	const calls = data.calls.filter(c => c.result >= 0 && c.duration_ns > 0 && c.bytes > 0);
 
-	if (!list.length)
+	if (!calls.length) {
+		none("cost-chart", "No call that registered anything was seen with its duration.");
 		return;
-	byId("io-failures-table").append(table(
-		[{title: "first after", n: 1}, {title: "last after", n: 1}, {title: "process"}, {title: "I/O"},
-		 {title: "times", n: 1}, {title: "error"}, {title: "why"}],
-		list.map(f => [ns(f.first_ns), ns(f.last_ns), `${f.comm} (${f.pid})`, f.opcode, count(f.count),
-			f.errno || "none", (f.count > 1 && f.addr !== null ? "the first: " : "") + f.explain])));
+	}
+	byId("cost-note").textContent = "One mark per call: circle register, cross update, triangle clone.";
+	place(byId("cost-chart"), width => costChart(calls, width));
+}
+
+// Before so many are told, the rest of the page would be out of sight.
+const FAILURES = 5;
+
+function drawSome(id, titles, rows, more) {
+	const into = byId(id);
+	const shown = rows.length > FAILURES + 1 ? FAILURES : rows.length;
+
+	into.append(table(titles, rows.slice(0, shown)));
+	if (rows.length > shown)
+		into.append(folded(`${count(rows.length - shown)} ${more}`, table(titles, rows.slice(shown))));
+}
+
+// .error: has one, or only took a slower way.
+function drawIos(id, list, error, more) {
+	if (list.length)
+		drawSome(id,
+			[{title: "first after", n: 1}, {title: "process"}, {title: "I/O"}, {title: "times", n: 1},
+			 ...error ? [{title: "error"}] : [], {title: "why"}],
+			list.map(f => [ns(f.first_ns), `${f.comm}, pid ${f.pid}`, f.opcode, count(f.count),
+				...error ? [f.errno] : [], (f.count > 1 && f.addr !== null ? "the first: " : "") + f.explain]),
+			more);
 }
 
 // Equal ones are one, with the first of them.
@@ -189,23 +117,23 @@ function failedCalls() {
 		else
 			kinds.set(key, {...c, times: 1});
 	}
-	return [...kinds.values()];
+	return [...kinds.values()].sort((a, b) => b.times - a.times || a.t - b.t);
 }
 
 function drawFailures() {
 	const failed = failedCalls();
 
-	drawIoFailures();
-	if (!failed.length) {
-		if (!data.io_failures.length)
-			none("failures-table", "None.");
-		return;
-	}
-	byId("failures-table").append(table(
-		[{title: "first after", n: 1}, {title: "process"}, {title: "call"}, {title: "times", n: 1},
-		 {title: "error"}, {title: "why"}],
-		failed.map(f => [ns(f.t), `${f.comm}, pid ${pidOf(f)}`, f.kind, count(f.times), f.errno || "not all done",
-			f.explain])));
+	byId("failures").hidden = !(failed.length || data.io_failures.length);
+	byId("slower").hidden = !data.io_slower.length;
+	drawIos("io-failures-table", data.io_failures, true, "more kinds of I/O that failed");
+	drawIos("slower-table", data.io_slower, false, "more kinds of I/O that took a slower way");
+	if (failed.length)
+		drawSome("failures-table",
+			[{title: "first after", n: 1}, {title: "process"}, {title: "call"}, {title: "times", n: 1},
+			 {title: "error"}, {title: "why"}],
+			failed.map(f => [ns(f.t), `${f.comm}, pid ${pidOf(f)}`, f.kind, count(f.times), f.errno || "not all done",
+				f.explain]),
+			"more kinds of calls that failed");
 	if (data.totals.failures_left_out)
 		none("failures-table", `${count(data.totals.failures_left_out)} more are left out here; ` +
 			"'report --trace' prints all.");

@@ -10,10 +10,13 @@ function slotRows() {
 	const lives = [...data.lives].sort((a, b) => a.ring - b.ring || a.slot - b.slot || a.from - b.from);
 
 	for (const life of lives) {
-		const key = life.ring + "/" + life.slot;
+		const key = life.ring + "/" + life.slot, ring = data.rings[life.ring].name;
 
+		// a row of its own says whose the slots below are: their labels are short on any screen
+		if (!rows.has(life.ring))
+			rows.set(life.ring, {label: ring, heads: true, lives: []});
 		if (!rows.has(key))
-			rows.set(key, {name: `${data.rings[life.ring].name} slot ${life.slot}`, lives: []});
+			rows.set(key, {name: `${ring} slot ${life.slot}`, label: `slot ${life.slot}`, lives: []});
 		rows.get(key).lives.push(life);
 	}
 	return [...rows.values()];
@@ -51,7 +54,7 @@ class Lives {
 		for (const [event, print] of [["beforeprint", true], ["afterprint", false]])
 			window.addEventListener(event, () => {
 				document.documentElement.classList.toggle("print", print);
-				this.draw();
+				this.draw(print ? PRINT_WIDTH : 0);
 			});
 		this.draw();
 	}
@@ -70,15 +73,15 @@ class Lives {
 		return this.left + (t - this.from) / (this.to - this.from) * (this.width - this.left);
 	}
 
-	draw() {
+	draw(width) {
 		const dots = window.devicePixelRatio || 1;
 		const css = getComputedStyle(document.documentElement);
 		const color = name => css.getPropertyValue(name).trim();
 		const g = this.canvas.getContext("2d");
 
-		this.width = this.box.clientWidth;
+		this.width = width || this.box.clientWidth;
 		this.height = this.box.clientHeight;
-		this.left = Math.min(230, this.width * 0.3);
+		this.left = 76;
 		this.canvas.width = this.width * dots;
 		this.canvas.height = this.height * dots;
 		this.canvas.style.width = this.width + "px";
@@ -95,12 +98,17 @@ class Lives {
 
 		g.strokeStyle = color("--line");
 		g.fillStyle = color("--soft");
-		for (const t of timeTicks(this.from, this.to, 7)) {
+
+		const times = timeTicks(this.from, this.to, Math.max(2, (this.width - this.left) / 110));
+		const text = inTime(times);
+
+		for (const t of times) {
 			g.beginPath();
 			g.moveTo(this.x(t), 0);
 			g.lineTo(this.x(t), this.height - 20);
 			g.stroke();
-			g.fillText(ns(t), this.x(t) + 2, this.height - 9);
+			if (this.x(t) + 2 + g.measureText(text(t)).width < this.width)
+				g.fillText(text(t), this.x(t) + 2, this.height - 9);
 		}
 		g.save();
 		g.beginPath();
@@ -115,14 +123,20 @@ class Lives {
 		const picked = this.picked >= 0 ? this.order[this.picked].life : null;
 		let n = firstEndingAfter(row.lives, this.from);
 
-		g.fillStyle = color("--soft");
-		g.fillText(row.name, 6, y + ROW / 2, this.left - 12);
+		let drawn = -Infinity;
+
+		g.fillStyle = color(row.heads ? "--ink" : "--soft");
+		g.fillText(row.label, row.heads ? 6 : 16, y + ROW / 2);
 		for (; n < row.lives.length && row.lives[n].from <= this.to; n++) {
 			const life = row.lives[n];
 			const a = Math.max(this.left, this.x(life.from));
 			const b = Math.min(this.width, this.x(life.to === null ? data.about.duration_ns : life.to));
 			const w = Math.max(1.5, b - a);
 
+			// many in one dot are drawn once, however many they are
+			if (b < drawn + 0.5 && life !== picked)
+				continue;
+			drawn = a + w;
 			g.fillStyle = color(life.ops === 0 ? "--two" : "--one");
 			g.globalAlpha = life.ops === 0 ? 0.55 : 0.85;
 			g.fillRect(a, y + 3, w, ROW - 6);
@@ -260,6 +274,8 @@ function drawLives() {
 		details.hidden = true;
 		return;
 	}
+	if (data.lives.some(l => l.ops !== null))
+		byId("lives-help").append(" Blue was used by I/O, orange with a stripe never.");
 	new Lives(rows);
 	if (data.totals.lives_left_out)
 		byId("lives-help").append(` ${count(data.totals.lives_left_out)} more buffers are left out.`);

@@ -5,7 +5,8 @@ function drawAbout() {
 	const begin = new Date(a.begin_unix_s * 1000);
 
 	document.title = "Registered buffers: " + a.what;
-	byId("about").textContent = `${a.what}, from ${begin.toISOString()} for ${ns(a.duration_ns)}; ` +
+	byId("about").textContent = `${a.what}${a.machine ? ` on ${a.machine}` : ""}, from ${begin.toISOString()} ` +
+		`for ${ns(a.own_duration_ns)}; ` +
 		`kernel ${a.kernel}, tier ${a.tier}; ${count(a.events)} events` +
 		(a.lost ? `, ${count(a.lost)} lost: nothing is known of the shaded times.` : ", none lost.") +
 		(a.left_out ? ` The recording ended at --max-size: ${count(a.left_out)} later events left out.` : "") +
@@ -13,27 +14,67 @@ function drawAbout() {
 	byId("footer").textContent = `Made by fixbuf-trace ${a.version}.`;
 }
 
-/* What matters, before any chart. */
-function drawVerdict() {
-	const ios = data.io_failures.reduce((n, f) => n + (f.errno === "ECANCELED" ? 0 : f.count), 0);
+// What matters of a machine, as report prints it: [words, where they are told in full].
+function verdictOf(m) {
+	const ios = m.io_failures.reduce((n, f) => n + (f.errno === "ECANCELED" ? 0 : f.count), 0);
+	const near = usersOfMemory(m)[0];
 	const said = [];
 
-	if (data.totals.calls_failed)
-		said.push(`${count(data.totals.calls_failed)} call${data.totals.calls_failed === 1 ? "" : "s"} failed`);
+	if (m.totals.calls_failed)
+		said.push([plural(m.totals.calls_failed, "call failed", "calls failed"), "failures"]);
 	if (ios)
-		said.push(`${count(ios)} I/O${ios === 1 ? "" : "s"} failed`);
-	if (said.length)
-		byId("verdict").append(`${said.join("; ")}: see `, make("a", {href: "#failures"}, "what failed, and why"), ".");
+		said.push([plural(ios, "I/O failed", "I/Os failed"), "failures"]);
+	if (near && near.share >= 0.8)
+		said.push([`user ${near.uid} reached ${(100 * near.share).toFixed(0)} % of its limit`, "memory"]);
+	for (const severity of ["error", "warning", "info"]) {
+		const n = m.findings.filter(f => f.severity === severity).length;
+		const noun = severity === "info" ? "note" : severity;
+
+		if (n)
+			said.push([plural(n, noun, noun + "s"), "findings"]);
+	}
+	return said;
+}
+
+function drawVerdict() {
+	const said = verdictOf(data);
+
+	said.forEach(([text, where], i) => byId("verdict").append(i ? "; " : "", make("a", {href: `#${where}`}, text)));
+	byId("verdict").append(said.length ? "." : "Of what was seen no call and no I/O failed, and nothing was found.");
+}
+
+function nameOf(m) {
+	return m.about.machine || "a machine without a name";
+}
+
+// Of several machines: what matters of each, and the way to it.
+function drawMachines() {
+	if (machines.length === 1)
+		return;
+	const all = table([{title: "machine"}, {title: "what was seen"}, {title: "rings", n: true},
+			   {title: "calls", n: true}, {title: "recorded from"}, {title: "for", n: true}],
+		machines.map((m, i) => {
+			return [m === data ? make("strong", {}, nameOf(m)) : make("a", {href: `#machine-${i + 1}`}, nameOf(m)),
+				nothingRecorded(m) ? "nothing was recorded" :
+				verdictOf(m).map(said => said[0]).join("; ") || "no call and no I/O failed",
+				count(m.totals.rings), count(m.totals.calls),
+				new Date(m.about.begin_unix_s * 1000).toISOString(), ns(m.about.own_duration_ns)];
+		}));
+
+	byId("machines").append(make("div", {class: "wide"}, all));
+	if (data.about.duration_ns > data.about.own_duration_ns)
+		byId("machines").append(make("p", {class: "note"}, "All times count from " +
+			`${new Date(data.about.axis_unix_s * 1000).toISOString()}, when the first of these recordings began.`));
+	window.addEventListener("hashchange", () => {
+		if (location.hash.startsWith("#machine-"))
+			location.reload();
+	});
 }
 
 function drawFindings() {
 	const list = byId("findings-list");
 
-	if (!data.findings.length)
-		none("findings-list", data.totals.calls_failed || data.io_failures.length ?
-			"Besides the failures below, nothing was found." :
-			data.about.left_out || !data.about.clean_end ?
-			"Nothing was found in what was recorded." : "Nothing was found.");
+	byId("findings").hidden = !data.findings.length;
 	for (const f of data.findings)
 		list.append(make("div", {class: `finding ${f.severity}`},
 			make("p", {}, make("strong", {}, `${f.severity}: ${f.tag}`),
@@ -43,32 +84,66 @@ function drawFindings() {
 
 function drawTotals() {
 	const t = data.totals;
+	const living = data.lives.filter(l => l.to === null).length;
 	const figures = [
-		["rings", count(t.rings)],
-		["buffers registered", count(t.buffers)],
-		["calls", count(t.calls)],
-		["calls that failed", count(t.calls_failed)],
-		["most charged at once", bytes(t.peak_charged_pages * PAGE)],
-		["most registered at once", bytes(t.peak_registered_bytes)],
+		["rings", count(t.rings), "io_urings that were made, or that a call was for"],
+		["buffers registered", count(t.buffers), "put into a slot, or there before" +
+			(t.lives_left_out ? "" : `; ${living ? count(living) : "none"} still there at the end`)],
+		["calls", count(t.calls), "to register, update, clone or unregister"],
+		["calls that failed", count(t.calls_failed), t.calls_failed ? "each with its cause, above" : "of those that were seen"],
+		["most charged at once", bytes(t.peak_charged_pages * PAGE), "to one user or process"],
+		["most registered at once", bytes(t.peak_registered_bytes), "sizes of all buffers together; pages are charged whole"],
 	];
 
 	if (t.io_ops !== null && data.about.fixed_only)
-		figures.push(["I/O over registered buffers", count(t.fixed_ops)]);
+		figures.push(["I/O over registered buffers", count(t.fixed_ops), "ended; plain I/O was not counted"]);
 	else if (t.io_ops !== null)
-		figures.push(["I/O", count(t.io_ops)],
-			["over registered buffers", t.io_ops ? (100 * t.fixed_ops / t.io_ops).toFixed(1) + " %" : "-"]);
-	for (const [name, value] of figures)
-		byId("totals").append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+		figures.push(["I/O", count(t.io_ops), "requests that ended"],
+			...t.io_ops ? [["over registered buffers", (100 * t.fixed_ops / t.io_ops).toFixed(1) + " %",
+				 `${count(t.fixed_ops)} of these requests: their pages were pinned already`]] : []);
+	for (const [name, value, note] of figures)
+		byId("totals").append(make("div", {}, make("dt", {}, name), make("dd", {}, value),
+					   make("dd", {class: "note"}, note)));
+}
+
+// Not of one that lost something, or ended early: of that more is to be said.
+function nothingRecorded(m) {
+	const a = m.about, t = m.totals;
+
+	return !(a.lost || a.left_out || t.rings || t.calls || t.io_ops || m.findings.length ||
+		 m.io_failures.length || m.io_slower.length) && a.clean_end;
+}
+
+function drawAll() {
+	drawVerdict();
+	drawFailures();
+	drawFindings();
+	drawTotals();
+	drawMemory();
+	drawLives();
+	drawOffsets();
+	drawLatency();
+	drawCost();
+	let waiting = 0;
+
+	window.addEventListener("resize", () => {
+		clearTimeout(waiting);
+		waiting = setTimeout(() => fitAll(), 100);
+	});
+	window.addEventListener("beforeprint", () => fitAll(PRINT_WIDTH));
+	window.addEventListener("afterprint", () => fitAll());
 }
 
 drawAbout();
-drawVerdict();
-drawFindings();
-drawTotals();
-drawMemory();
-drawLives();
-drawOffsets();
-drawLatency();
-drawCost();
-drawFailures();
+drawMachines();
+if (nothingRecorded(data)) {
+	const a = data.about;
+
+	document.querySelector("main").replaceChildren();
+	byId("about").textContent = `Nothing was recorded in ${ns(a.own_duration_ns)} from ` +
+		`${new Date(a.begin_unix_s * 1000).toISOString()} on: no call, no buffer and no I/O of what was selected was seen ` +
+		`(kernel ${a.kernel}, tier ${a.tier}).`;
+} else {
+	drawAll();
+}
 document.documentElement.dataset.drawn = "true";

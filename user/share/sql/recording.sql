@@ -4,7 +4,7 @@
 CREATE TABLE recordings(
 	-- Times are nanoseconds since 1970 (UTC), durations nanoseconds, sizes bytes; NULL is what is not
 	-- known. Every row begins with the machine that was recorded and the begin of the recording, so
-	-- that the files of a fleet become one: ATTACH each, INSERT ... SELECT.
+	-- that recordings of a fleet are in one file: given at once, or ATTACH each, INSERT ... SELECT.
 	--
 	-- A run of record; one that was appended to has several parts. uses_lost: uses of buffers found no
 	-- room to be counted. left_out: events after its last, as it ended at --max-size.

@@ -3,6 +3,8 @@
 #include "facts.h"
 #include "commands/export/metrics.h"
 
+static const struct selection everybody;
+
 static char *rendered(struct export_model *m, enum metrics_format format)
 {
 	char *text = NULL;
@@ -21,7 +23,7 @@ static char *called(const char *comm, enum metrics_format format)
 	struct export_model m;
 	char *text;
 
-	export_model_init(&m, EXPORT_BY_PID, 3);
+	export_model_init(&m, EXPORT_BY_PID, 3, &everybody);
 	c.h.comm = comm_of(comm);
 	c.start_ns = c.h.t_ns - 500;
 	export_call(&m, &c, "a cause");
@@ -103,7 +105,7 @@ static void below_zero_and_findings(void **state)
 	char *text;
 
 	(void)state;
-	export_model_init(&m, EXPORT_BY_COMM, 3);
+	export_model_init(&m, EXPORT_BY_COMM, 3, &everybody);
 	see_ring(l, RING, -1, -3);
 	export_rings(&m, l, 1);
 	text = rendered(&m, METRICS_OPENMETRICS);
@@ -136,7 +138,7 @@ static void losses_by_user(void **state)
 	char *text;
 
 	(void)state;
-	export_model_init(&m, EXPORT_BY_COMM, 3);
+	export_model_init(&m, EXPORT_BY_COMM, 3, &everybody);
 	export_losers(&m, losers, 1);
 	for (__u32 i = 0; i < EXPORT_LOSERS + 1; i++)
 		losers[i] = (struct user_loss){ 2000 + i, 1000 };

@@ -6,6 +6,8 @@
 #include "commands/export/model.h"
 #include "model/histogram.h"
 
+static const struct selection everybody;
+
 #define SECOND 1000000000ULL
 
 static struct export_model m;
@@ -13,7 +15,7 @@ static struct export_model m;
 static int set_up(void **state)
 {
 	(void)state;
-	export_model_init(&m, EXPORT_BY_COMM, 3);
+	export_model_init(&m, EXPORT_BY_COMM, 3, &everybody);
 	return 0;
 }
 
@@ -89,6 +91,34 @@ static void own_calls_are_not_told(void **state)
 	m.own_pids[1] = 812;
 	call_of("fio", 1000, 0, 1);
 	assert_null(m.owners);
+}
+
+/* A ring of who was asked for and one beside it on the same user's account; calls of both. */
+static void only_what_was_asked_for(void **state)
+{
+	const struct selection one = { .has_uid = true, .uid = 1001 };
+	struct ledger *l = ledger_new();
+	struct fact_ring r = fact_ring(FACT_RING, RING, 5, 5), r2 = fact_ring(FACT_RING, RING2, 5, 5);
+	struct fact_holder h = fact_holder(RING, 812, 6, 5, 5), h2 = fact_holder(RING2, 813, 6, 5, 5);
+
+	(void)state;
+	r2.mm = h2.mm = MM2;
+	h2.h.uid = 1001;
+	h2.h.comm = comm_of("asked");
+	FEED(l, r);
+	FEED(l, h);
+	FEED(l, r2);
+	FEED(l, h2);
+	m.select = &one;
+	call_of("fio", 1000, 0, 1);
+	call_of("asked", 1001, 0, 1);
+	export_rings(&m, l, SECOND);
+	assert_int_equal(HASH_COUNT(m.owners), 1);
+	assert_int_equal(owner_of("asked")->rings, 1);
+	assert_int_equal(owner_of("asked")->calls[0].count, 1);
+	assert_int_equal(owner_of("asked")->account_pages, 5);
+	assert_int_equal(m.nr_users, 1);
+	ledger_free(l);
 }
 
 static void the_rest_is_other(void **state)
@@ -389,6 +419,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(calls_by_result, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(call_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(own_calls_are_not_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_what_was_asked_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_rest_is_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(idle_owners_make_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_that_end_take_no_place, set_up, tear_down),

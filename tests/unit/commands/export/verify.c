@@ -8,6 +8,8 @@
 #include "commands/export/model.h"
 #include "commands/export/verify.h"
 
+static const struct selection everybody;
+
 #define NR	7
 
 static struct export_verify v;
@@ -23,7 +25,7 @@ static int begin(void **state)
 	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
 	to = ends[1];
 	v = (struct export_verify){ .from = ends[0], .control = -1, .ready = true };
-	export_model_init(&m, EXPORT_BY_PID, 100);
+	export_model_init(&m, EXPORT_BY_PID, 100, &everybody);
 	return 0;
 }
 

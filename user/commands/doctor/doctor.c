@@ -20,6 +20,7 @@
 #include "capture/live.h"
 #include "capture/proc_rings.h"
 #include "checks/shares.h"
+#include "commands/doctor/bundle.h"
 #include "commands/option.h"
 #include "commands/run.h"
 
@@ -33,6 +34,8 @@ struct check {
 struct doctor_options {
 	struct output output;
 	struct capture_how how;
+	bool bundle;
+	const char *file;
 };
 
 struct report {
@@ -183,7 +186,7 @@ static void check_accounts(struct report *r, const struct ledger *l)
 		    fmt_bytes(buf, limit));
 }
 
-/* A ring may live on by a poll(2) of many descriptors, alone: their files are not in a thread's stack. */
+/* A ring may live on by a poll(2) of more descriptors than the walk looks through, alone. */
 static void check_unseen(struct report *r, const struct walk *w)
 {
 	if (walk_all_are_charged(w))
@@ -191,7 +194,7 @@ static void check_unseen(struct report *r, const struct walk *w)
 		       "one of an owner with CAP_IPC_LOCK only while a process uses the memory of who made it");
 	else
 		advise(add(r, "rings that nothing shows", true, "told by what they charge, if anything; -v says more"),
-		       "one of an owner with CAP_IPC_LOCK charges nobody on this kernel: kept by a poll(2) of many descriptors alone, it is not found");
+		       "one of an owner with CAP_IPC_LOCK charges nobody on this kernel: kept by a poll(2) of thousands of descriptors alone, it is not found (verify says unseen-mappings)");
 }
 
 static const char *tier_means(enum tier t)
@@ -307,8 +310,40 @@ static void check_shown_rings(struct report *r)
 	       "descriptors are counted: a ring that several have, and what it registered, as often; one process's pages against its limit, which counts all processes of the user");
 }
 
+/* What is printed, or bundled. */
+struct told {
+	const struct doctor_options *o;
+	enum tier tier;
+	const struct report *r;
+	const struct hook *hooks;
+	size_t nr;
+};
+
+static void print_bundled(FILE *out, void *arg)
+{
+	const struct told *t = arg;
+	struct doctor_options all = *t->o;
+
+	all.output.out = out;
+	all.output.verbose = 1;
+	print_text(&all, t->tier, t->r, t->hooks, t->nr);
+}
+
+/* .l, .capture: NULL = nothing can be looked at. */
+static int tell(const struct told *t, struct capture *capture, struct ledger *l)
+{
+	const struct bundle b = {
+		.path = t->o->file, .report = print_bundled, .arg = (void *)t, .capture = capture, .l = l,
+	};
+
+	if (t->o->bundle)
+		return bundle_write(&b);
+	(t->o->output.json ? print_json : print_text)(t->o, t->tier, t->r, t->hooks, t->nr);
+	return EXIT_DONE;
+}
+
 /* What can be said without looking into the kernel; the rest is missing, and said to be. */
-static void without_kernel(const struct doctor_options *o, struct report *r)
+static int without_kernel(const struct doctor_options *o, struct report *r)
 {
 	struct check *c = add(r, "rings", false, "cannot be looked at");
 
@@ -318,7 +353,7 @@ static void without_kernel(const struct doctor_options *o, struct report *r)
 	check_lockdown(r);
 	check_io_uring(r);
 	check_memlock(r);
-	(o->output.json ? print_json : print_text)(o, TIER_UNKNOWN, r, NULL, 0);
+	return tell(&(struct told){ o, TIER_UNKNOWN, r, NULL, 0 }, NULL, NULL);
 }
 
 static int doctor(void *options)
@@ -327,7 +362,7 @@ static int doctor(void *options)
 	struct selection all = { .nr_pids = 0 };
 	struct live *none = NULL;
 	const struct facts_handler on = live_handler(&none);
-	const struct capture_wants wants = { .how = &o->how, .select = &all, .on = &on };
+	const struct capture_wants wants = { .how = &o->how, .select = &all, .on = &on, .pages = o->bundle && system_capable(CAP_SYS_ADMIN) };
 	struct run run = { .to = &o->output };
 	struct ledger *l = ledger_new();
 	struct report r = { .nr = 0 };
@@ -339,9 +374,12 @@ static int doctor(void *options)
 	status = run_open(&run, &wants);
 	if (!status && walk_rings(run.capture.walk, l))
 		status = run_cannot();
-	if (status && system_has_proc() && (!r.list[0].good || !kern_is_allowed())) {
-		without_kernel(o, &r);
-		status = kern_is_allowed() ? EXIT_DONE : EXIT_CANNOT;
+	/* a bug report is wanted most where nothing works */
+	if (status && system_has_proc() && (!r.list[0].good || !kern_is_allowed() || o->bundle)) {
+		int told = without_kernel(o, &r);
+
+		if (told || (kern_is_allowed() && !r.list[0].good))
+			status = told;
 	} else if (!status) {
 		check_privilege(&r);
 		check_pid_namespace(&r, &run.capture);
@@ -351,8 +389,8 @@ static int doctor(void *options)
 		check_accounts(&r, l);
 		check_unseen(&r, run.capture.walk);
 		hooks = attach_hooks(run.capture.attach, &nr);
-		(o->output.json ? print_json : print_text)(o, attach_tier(run.capture.attach), &r,
-							   hooks, nr);
+		status = tell(&(struct told){ o, attach_tier(run.capture.attach), &r, hooks, nr },
+			      &run.capture, l);
 	}
 	run_close(&run);
 	ledger_free(l);
@@ -362,9 +400,21 @@ static int doctor(void *options)
 static const struct option_row options[] = {
 	ROW_TIER(struct doctor_options),
 	ROW_BTF(struct doctor_options),
+	{ .name = "bundle",
+	  .help = "write what a bug report needs to FILE (" BUNDLE_FILE "), which must be new: versions, "
+		  "limits, this report, and what list and verify say, without addresses of the kernel",
+	  .parse = parse_flag, .offset = offsetof(struct doctor_options, bundle), .group = GROUP_VIEW },
+	ROW_FILE(struct doctor_options),
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROWS_SAID,
+	{ 0 }
+};
+
+static const struct option_rule rules[] = {
+	{ "", NEEDS, "bundle", "FILE is that of --bundle; add it, or take -o FILE for the report alone" },
+	{ "bundle", EXCLUDES, "json", "--bundle is text for a bug report; leave --json out" },
+	{ "bundle", EXCLUDES, "output", "--bundle takes the name of its file: --bundle FILE; leave -o out" },
 	{ 0 }
 };
 
@@ -376,8 +426,9 @@ const struct command doctor_command = {
 		"Examples:\n"
 		"  fixbuf-trace doctor           # a report for a person\n"
 		"  fixbuf-trace doctor --json    # for a program\n"
-		"  fixbuf-trace doctor -v        # with what libbpf says\n",
-	.options = options,
+		"  fixbuf-trace doctor -v        # with what libbpf says\n"
+		"  fixbuf-trace doctor --bundle  # a file for a bug report\n",
+	.options = options, .rules = rules,
 	.options_size = sizeof(struct doctor_options),
 	.run = doctor,
 };

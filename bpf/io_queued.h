@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A request that waits before it begins (in a link, for a drain, for a worker) takes its buffer from
+ * the table only then, from 6.13 on (7029acd8a950, "io_uring/rsrc: get rid of per-ring io_rsrc_node
+ * list"). What its address was in when it was submitted is kept: another page at its end is other memory.
+ */
+#ifndef FIXBUF_BPF_IO_QUEUED_H
+#define FIXBUF_BPF_IO_QUEUED_H
+
+#include "kernel/types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "abi/io_stale.h"
+#include "kernel/io_failed.h"
+#include "kernel/request.h"
+#include "kernel/ring.h"
+
+#define REQ_F_WAITS	0x1e	/* IOSQE_IO_DRAIN, _IO_LINK, _IO_HARDLINK, _ASYNC */
+
+/* Those whose address and length are their own, of which each submission is noted. */
+static __always_inline bool is_queued_op(__u8 op)
+{
+	return op == OP_READ_FIXED || op == OP_WRITE_FIXED;
+}
+
+struct io_queued {
+	__u64 ring, user_data;
+	__u64 page;		/* struct page * in which its first byte was */
+	__u32 index, pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IO_QUEUED);
+	__type(key, __u64);	/* struct io_kiocb * */
+	__type(value, struct io_queued);
+} io_queued SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IO_STALE_SLOTS);
+	__type(key, struct io_stale_key);
+	__type(value, struct io_wrong);
+} io_wrong SEC(".maps");
+
+/* Whether there is anything to compare: the commit above. */
+static __always_inline bool takes_buffers_late(void)
+{
+	return bpf_core_field_exists(struct io_kiocb___node, buf_node);
+}
+
+/* The struct io_mapped_ubuf that an index names now, 0 = none. */
+static __noinline __u64 indexed_buffer(__u64 ring, __u32 index)
+{
+	struct ring_table t;
+	__u64 node;
+
+	ring_table(ring, &t);
+	return index < t.nr ? slot_buffer(&t, index, &node) : 0;
+}
+
+/* The struct page of that address in a buffer, 0 = it is not known. */
+static __noinline __u64 buffer_page(__u64 buf, __u64 addr)
+{
+	struct io_mapped_ubuf___common *b = (void *)buf;
+	struct bio_vec *bv = (void *)buffer_bvec(buf);
+	__u32 shift = PAGE_SHIFT, len;
+	__u64 at = addr - BPF_CORE_READ(b, ubuf), page;
+
+	if (!buf || segments_are_runs() || at >= buffer_len(buf, BPF_CORE_READ(b, ubuf)))
+		return 0;
+	/* up to 6.11 all of a huge page, or single pages */
+	if (bpf_core_field_exists(struct io_mapped_ubuf___folio, folio_shift))
+		shift = BPF_CORE_READ((struct io_mapped_ubuf___folio *)buf, folio_shift);
+	len = BPF_CORE_READ(bv, bv_len);
+	if (at >= len) {
+		at -= len;
+		bv = (void *)((__u64)bv + (1 + (at >> (shift & 63))) * bpf_core_type_size(struct bio_vec));
+		at &= (1ULL << (shift & 63)) - 1;
+	}
+	at += BPF_CORE_READ(bv, bv_offset);
+	page = (__u64)BPF_CORE_READ(bv, bv_page);
+	return page ? page + (at >> PAGE_SHIFT) * bpf_core_type_size(struct page) : 0;
+}
+
+static __always_inline bool may_wait(enum io_access access, __u64 ring, __u64 req)
+{
+	struct io_ring_ctx___link *ctx = (void *)ring;
+
+	if (IO_READ(access, req, struct io_kiocb, flags) & REQ_F_WAITS)
+		return true;
+	/* the last of a link has no flag of it */
+	return bpf_core_field_exists(ctx->submit_state.link) &&
+	       BPF_CORE_READ(ctx, submit_state.link.head);
+}
+
+/* It is submitted. Its memory may have been another request's, whose end was not seen. */
+static __noinline int note_queued(__u64 ring, __u64 req)
+{
+	struct io_queued q = {
+		.ring = ring, .user_data = request_user_data(req),
+		.index = IO_READ(EITHER, req, struct io_kiocb, buf_index),
+	};
+
+	if (may_wait(EITHER, ring, req))
+		q.page = buffer_page(indexed_buffer(ring, q.index), io_rw_addr(PROBE, req));
+	if (q.page)
+		bpf_map_update_elem(&io_queued, &req, &q, BPF_ANY);
+	else
+		bpf_map_delete_elem(&io_queued, &req);
+	return 0;
+}
+
+static __noinline int count_wrong(__u64 ring, __u64 req, __u32 index, __u64 bytes)
+{
+	struct io_stale_key key = { .ring = ring, .index = index };
+	struct io_wrong *w, fresh = { .pid = io_tgid(PROBE, io_task(PROBE, req)),
+				      .user_data = request_user_data(req) };
+
+	w = bpf_map_lookup_elem(&io_wrong, &key);
+	if (!w) {
+		bpf_map_update_elem(&io_wrong, &key, &fresh, BPF_NOEXIST);
+		w = bpf_map_lookup_elem(&io_wrong, &key);
+		if (!w)
+			return 0;
+	}
+	__sync_fetch_and_add(&w->requests, 1);
+	__sync_fetch_and_add(&w->bytes, bytes);
+	return 0;
+}
+
+/* It has transferred so much over that buffer, or failed: .buf 0. */
+static __noinline int queued_ended(__u64 ring, __u64 req, __u64 buf, __u64 addr, __u64 bytes)
+{
+	struct io_queued *q = bpf_map_lookup_elem(&io_queued, &req);
+	__u64 page;
+
+	if (!q || q->ring != ring || q->user_data != request_user_data(req))
+		return 0;
+	page = buf ? buffer_page(buf, addr) : 0;
+	if (page && page != q->page)
+		count_wrong(ring, req, q->index, bytes);
+	bpf_map_delete_elem(&io_queued, &req);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <unistd.h>
+#include "io_watch.h"
+
+void io_watch(struct io_watch *w, const char *tier, const char *load, const char *mode, const char *tag)
+{
+	char file[] = "/tmp/fixbuf-io_watch-XXXXXX";
+	int fd = mkstemp(file);
+	char *text;
+
+	if (fd < 0)
+		bail("no temporary file");
+	close(fd);
+	*w = (struct io_watch){ 0 };
+	tool(&w->a, "verify", "--watch", "--io", "--json", "-q", "-i", "60s", "-o", file, "--tier",
+	     tier ?: "tracepoints", "--", load_path(load), "--no-wait", mode, NULL);
+	text = file_text(file);
+	json_lines_parse(&w->l, text);
+	free(text);
+	unlink(file);
+	for (size_t i = 0; i < w->l.nr; i++) {
+		if (json_is(w->l.lines[i], "event", "summary"))
+			w->summary = w->l.lines[i];
+		if (!json_is(w->l.lines[i], "tag", tag))
+			continue;
+		w->last = w->l.lines[i];
+		w->nr++;
+	}
+	if (!w->summary)
+		note("%s%s", w->a.out, w->a.err);
+}
+
+void io_watch_free(struct io_watch *w)
+{
+	json_lines_free(&w->l);
+	tool_free(&w->a);
+}

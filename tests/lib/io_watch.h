@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What verify --watch --io tells of a load of the project, of one kind of finding. */
+#ifndef FIXBUF_TESTS_IO_WATCH_H
+#define FIXBUF_TESTS_IO_WATCH_H
+
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+struct io_watch {
+	struct tool_run a;		/* .out is the load's */
+	struct json_lines l;
+	struct json_object *summary;	/* NULL, and noted why, where there is none */
+	struct json_object *last;	/* finding of that kind */
+	size_t nr;			/* of those */
+};
+
+/* With no look but the first and the last. .tier: NULL = the usual one. Free it afterwards. */
+void io_watch(struct io_watch *w, const char *tier, const char *load, const char *mode, const char *tag);
+void io_watch_free(struct io_watch *w);
+
+#endif

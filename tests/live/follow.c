@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * "My service has workers": trace, stat, record and verify --watch of one process tell of all that it
+ * started and starts, and with --no-follow of itself alone.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static struct load service;
+static pid_t bystander;
+static char pid[16];
+
+static const char *no_follow(bool follow)
+{
+	return follow ? NULL : "--no-follow";
+}
+
+static void begin(void)
+{
+	if (!load_start(&service, "family", NULL))
+		skip_all("%s", service.skip);
+	snprintf(pid, sizeof(pid), "%d", service.pid);
+}
+
+/* Another process that uses io_uring meanwhile, and ends. */
+static void stop(struct tool_run *a, const struct tool_how *how)
+{
+	struct load other;
+
+	if (load_start(&other, "io_short", "1", "5", NULL)) {
+		bystander = other.pid;
+		load_end(&other);
+	}
+	load_break(&service);
+	usleep(300000);
+	kill(a->pid, SIGINT);
+	tool_wait(a, how);
+}
+
+static size_t lines_with(const char *text, const char *word)
+{
+	size_t nr = 0;
+
+	for (const char *s = text; (s = strstr(s, word)); s += strlen(word))
+		nr++;
+	return nr;
+}
+
+static void traced(bool follow)
+{
+	const struct tool_how how = { .timeout_s = 100 };
+	struct tool_run a;
+
+	begin();
+	tool_start(&a, &how, "trace", "--events", "register", "-p", pid, no_follow(follow), NULL);
+	ok(tool_says(&a, "WHAT", 30000), "trace -p begins");
+	stop(&a, &how);
+	is(lines_with(a.out, " register "), follow ? load_number(&service, "registered") : 0, "%s",
+	   follow ? "trace -p: what workers registered" : "trace -p --no-follow: not that");
+	tool_free(&a);
+	load_end(&service);
+}
+
+static struct json_object *last_line(const struct json_lines *l)
+{
+	return l->nr ? l->lines[l->nr - 1] : NULL;
+}
+
+static void counted(bool follow)
+{
+	const struct tool_how how = { .timeout_s = 100 };
+	struct json_lines l;
+	struct tool_run a;
+
+	begin();
+	tool_start(&a, &how, "stat", "-i", "100ms", "--json", "-p", pid, no_follow(follow), NULL);
+	ok(tool_says(&a, "{", 30000), "stat -p begins");
+	stop(&a, &how);
+	json_lines_parse(&l, a.out);
+	is(json_sum(last_line(&l), "rings", "ops"), follow ? load_number(&service, "ops") : 0, "%s",
+	   follow ? "stat -p: the I/O of workers" : "stat -p --no-follow: not that");
+	json_lines_free(&l);
+	tool_free(&a);
+	load_end(&service);
+}
+
+static void recorded(void)
+{
+	const struct tool_how how = { .timeout_s = 100 };
+	unsigned int registered = 0, others = 0;
+	char file[] = "/tmp/fixbuf-follow-XXXXXX";
+	struct json_lines l;
+	struct tool_run a;
+
+	close(mkstemp(file));
+	begin();
+	tool_start(&a, &how, "record", "-o", file, "-p", pid, NULL);
+	ok(tool_says(&a, "recording", 30000), "record -p begins");
+	stop(&a, &how);
+	tool_free(&a);
+	tool(&a, "report", "--trace", "--json", file, NULL);
+	json_lines_parse(&l, a.out);
+	for (size_t i = 0; i < l.nr; i++) {
+		registered += json_is(l.lines[i], "event", "register");
+		others += json_number(l.lines[i], "pid") == bystander;
+	}
+	is(registered, load_number(&service, "registered"), "record -p: what workers registered");
+	is(others, 0, "and nothing else");
+	json_lines_free(&l);
+	tool_free(&a);
+	load_end(&service);
+	unlink(file);
+}
+
+/* Of two processes that were asked for one has nothing, and nor has what it started. */
+static void watched(void)
+{
+	const struct tool_how how = { .timeout_s = 100 };
+	struct json_object *last, *row;
+	pid_t idle = fork();
+	struct json_lines l;
+	struct tool_run a;
+	char both[40];
+
+	if (!idle) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	begin();
+	snprintf(both, sizeof(both), "%s,%d", pid, idle);
+	tool_start(&a, &how, "verify", "--watch", "--json", "-p", both, NULL);
+	ok(tool_says(&a, "watching", 30000), "verify --watch -p begins");
+	stop(&a, &how);
+	is(a.status, 1, "verify --watch -p: a finding");
+	json_lines_parse(&l, a.out);
+	for (size_t i = 0, told = 0; i < l.nr; i++)
+		if (json_is(l.lines[i], "tag", "stale-page") && !told++)
+			is(json_number(l.lines[i], "pid"), load_number(&service, "fault"), "of a worker");
+	last = last_line(&l);
+	row = json_with(json_member(last, "unsettled"), "what", "nothing-to-check");
+	is(json_number(row, "pid"), idle, "and nothing to check of who has no ring");
+	is(lines_with(a.out, "nothing-to-check"), 1, "only of that");
+	json_lines_free(&l);
+	tool_free(&a);
+	load_end(&service);
+	kill(idle, SIGKILL);
+	waitpid(idle, NULL, 0);
+}
+
+/* One that has ended and of which nobody took note is a child for ever: a start does not wait for it. */
+static void dead_child(void)
+{
+	const struct tool_how how = { .timeout_s = 40 };
+	struct tool_run a;
+	char parent[16];
+	int up[2];
+	pid_t p;
+
+	if (pipe(up))
+		bail("pipe");
+	p = fork();
+	if (!p) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		p = fork();
+		if (!p)
+			_exit(0);
+		waitid(P_PID, p, NULL, WEXITED | WNOWAIT);
+		if (write(up[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	is(read(up[0], parent, 1), 1, "a process that keeps a dead child");
+	snprintf(parent, sizeof(parent), "%d", p);
+	tool_as(&a, &how, "trace", "-d", "10ms", "-p", parent, NULL);
+	is(a.status, 0, "trace of it starts, and ends");
+	tool_free(&a);
+	kill(p, SIGKILL);
+	waitpid(p, NULL, 0);
+	close(up[0]);
+	close(up[1]);
+}
+
+int main(void)
+{
+	struct tool_run a;
+
+	dead_child();
+	traced(true);
+	traced(false);
+	counted(true);
+	counted(false);
+	recorded();
+	watched();
+	tool(&a, "trace", "--no-follow", NULL);
+	is(a.status, 2, "--no-follow without -p");
+	has_text(a.err, "add -p", "which says what to do");
+	tool_free(&a);
+	return tap_end();
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * verify --watch --io tells requests over the same memory that are under way together, exactly, and none
+ * where they are in an order, write no memory, or are over other bytes or other memory.
+ */
+#include <string.h>
+#include "io_watch.h"
+
+static bool is_one_of(const char *mode, const char *a, const char *b, const char *c)
+{
+	return !strcmp(mode, a) || !strcmp(mode, b) || !strcmp(mode, c);
+}
+
+static void check_told(const struct io_watch *w, const char *mode, bool certain, bool possible)
+{
+	struct json_object *overlap = json_member(w->summary, "overlap");
+	double rounds = value_number(w->a.out, "rounds");
+
+	is(json_number(overlap, "certain"), certain ? rounds : 0, "%s: certain", mode);
+	is(json_number(overlap, "possible"), possible ? rounds : 0, "%s: possible", mode);
+	is(json_number(overlap, "uncompared"), 0, "%s: all were compared", mode);
+	is(w->nr, certain + possible, "%s: each told once", mode);
+	if (!w->last || certain == possible)
+		return;
+	is_text(json_text(w->last, "severity"), certain ? "error" : "info", "%s: as what", mode);
+	is(json_number(w->last, "index"), is_one_of(mode, "slots", "remapped", "remapped"), "%s: of which slot", mode);
+	is(json_number(w->last, "pid"), value_number(w->a.out, "pid"), "%s: of whom", mode);
+}
+
+static void check(const char *mode, bool certain, bool possible)
+{
+	struct json_object *overlap;
+	struct io_watch w;
+
+	io_watch(&w, tool_tier(), "overlap", mode, "overlap");
+	overlap = json_member(w.summary, "overlap");
+	/* without the request at its end: what waits for a file may have been run at once */
+	if (!strcmp(mode, "together") && value_number(w.a.out, "to_5_17")) {
+		certain = false;
+		possible = true;
+	}
+	/* our series keeps pages of a buffer otherwise: whether two slots have the same ones is not seen */
+	if (tool_tier() && !strcmp(tool_tier(), "patched") && is_one_of(mode, "slots", "rings", "remapped") &&
+	    json_number(overlap, "possible") > 0) {
+		certain = false;
+		possible = true;
+	}
+	if (json_object_get_boolean(json_member(overlap, "ends_missed"))) {
+		is(json_number(overlap, "certain"), 0, "%s: nothing is certain where ends were missed", mode);
+		skip(mode, "the kernel left out some of our programs");
+	} else {
+		check_told(&w, mode, certain, possible);
+	}
+	io_watch_free(&w);
+}
+
+int main(void)
+{
+	check("parked", true, false);
+	check("together", true, false);
+	check("slots", true, false);
+	check("rings", true, false);
+	check("plain", false, true);
+	check("waiting", false, true);
+	check("both", true, true);
+	check("halves", false, false);
+	check("mirror", false, false);
+	check("linked", false, false);
+	check("drained", false, false);
+	check("reused", false, false);
+	check("remapped", false, false);
+	check("writing", false, false);
+	return tap_end();
+}

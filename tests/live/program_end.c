@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* "What did my program do?": what trace -- PROGRAM and stat -- PROGRAM say in the end. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static size_t nr_lines_with(const char *text, const char *part)
+{
+	size_t nr = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		nr++;
+	return nr;
+}
+
+/* Other people's load may take the room of what was to be seen; that is said. */
+static void is_fine(const char *text, const char *what)
+{
+	if (strstr(text, "verdict: unsettled"))
+		skip(what, "not all was seen beside other load");
+	else
+		has_text(text, "verdict: nothing found", "%s", what);
+}
+
+static void traces(void)
+{
+	unsigned long long calls = 0, failed = 0;
+	const char *totals;
+	struct tool_run a;
+	char want[80];
+
+	tool(&a, "trace", "-o", "/dev/null", "--", load_path("io_short"), "3", "5", NULL);
+	if (tool_skipped(&a, "trace -- PROGRAM"))
+		goto out;
+	is(nr_lines_with(a.err, " io_short "), 4, "a line for each ring of the program");
+	has_text(a.err, "PID  COMM", "under titles");
+	is_fine(a.err, "nothing failed");
+	tool_free(&a);
+
+	tool(&a, "trace", "-q", "-o", "/dev/null", "--", load_path("io_short"), "3", "5", NULL);
+	is_text(a.err, "", "-q leaves it out");
+	tool_free(&a);
+
+	tool(&a, "trace", "-o", "/dev/null", "--", load_path("causes"), NULL);
+	totals = strstr(a.err, " calls, ");
+	while (totals && totals > a.err && totals[-1] >= '0' && totals[-1] <= '9')
+		totals--;
+	ok(totals && sscanf(totals, "%llu calls, %llu failed", &calls, &failed) == 2 && failed > 0,
+	   "%llu of %llu calls failed", failed, calls);
+	snprintf(want, sizeof(want), "verdict: found: %llu of %llu calls failed", failed, calls);
+	has_text(a.err, want, "the verdict says so");
+	tool_free(&a);
+
+	tool(&a, "trace", "-o", "/dev/null", "--", load_path("many"), "rings", "31", NULL);
+	is(nr_lines_with(a.err, " many "), 20, "of many rings 20 lines");
+	has_text(a.err, "and 11 more rings", "and how many there are more");
+	tool_free(&a);
+
+	tool(&a, "trace", "--", "true", NULL);
+	has_text(a.err, "no ring of the program was found", "a program without rings");
+	ok(!strstr(a.err, "verdict"), "has no verdict");
+out:
+	tool_free(&a);
+}
+
+static void stats(void)
+{
+	struct json_object *all;
+	struct tool_run a;
+
+	tool(&a, "stat", "--", load_path("io_short"), "3", "101", NULL);
+	is(nr_lines_with(a.out, " io_short "), 4, "stat: a line for each ring");
+	is_fine(a.out, "stat: nothing failed");
+	tool_free(&a);
+
+	tool(&a, "stat", "-q", "--", load_path("io_short"), "3", "101", NULL);
+	ok(!strstr(a.out, "verdict"), "-q leaves it out");
+	tool_free(&a);
+
+	tool(&a, "stat", "--", load_path("io_causes"), NULL);
+	if (!tool_skipped(&a, "stat of I/O that fails")) {
+		has_text(a.out, "verdict: found: 0 errors, ", "what failed is found");
+		has_text(strstr(a.out, "verdict: ") ?: "", " warnings", "as warnings");
+	}
+	tool_free(&a);
+
+	tool(&a, "stat", "--", "true", NULL);
+	has_text(a.err, "no I/O of the program was seen", "stat of a program without rings");
+	ok(!strstr(a.out, "verdict"), "has no verdict");
+	tool_free(&a);
+
+	tool(&a, "stat", "--json", "-d", "50ms", NULL);
+	all = json_member(a.json, "in_flight_holding");
+	ok(all || kernel_only(), "stat --json: how many requests hold a buffer at the end");
+	tool_free(&a);
+}
+
+int main(void)
+{
+	traces();
+	stats();
+	return tap_end();
+}

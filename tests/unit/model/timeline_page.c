@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A user and a process are one account on the page each, whatever the kernel had for them. */
+#include <linux/io_uring.h>
+#include "facts.h"
+#include "base/alloc.h"
+#include "model/io_counters.h"
+#include "model/timeline_page.h"
+
+static const struct origin origin;
+
+static struct page *begin(void)
+{
+	struct page *p = page_new();
+	const struct event look = { .kind = EVENT_LOOK, .t_ns = 1, .origin = &origin };
+
+	page_event(p, &look);
+	return p;
+}
+
+static void tell(struct page *p, struct fact *f, __u64 t_ns, __u32 pid)
+{
+	const struct event e = {
+		.kind = EVENT_FACT, .fact = f, .origin = &origin, .t_ns = t_ns, .shown = true, .fed = true,
+	};
+
+	f->t_ns = t_ns;
+	f->pid = pid;
+	page_event(p, &e);
+}
+
+/* A process makes a ring, and registers. */
+static void call(struct page *p, __u64 t_ns, __u32 pid, __u64 user, __s64 locked, __u64 mm, __s64 pinned)
+{
+	struct fact_ring r = fact_ring(FACT_RING_CREATE, RING + pid * 0x1000ULL, 0, 0);
+	struct fact_call c = fact_call(RING + pid * 0x1000ULL, CALL_REGISTER, 1, 1, 0);
+
+	r.user = c.user = user;
+	r.mm = c.mm = mm;
+	r.user_locked_pages = c.user_after_pages = locked;
+	r.mm_pinned_pages = c.mm_after_pages = pinned;
+	tell(p, &r.h, t_ns, pid);
+	tell(p, &c.h, t_ns, pid);
+}
+
+static const struct page_account *account(const struct page *p, bool is_mm, __u32 id)
+{
+	for (const struct page_account *a = p->accounts; a; a = a->hh.next)
+		if (a->is_mm == is_mm && (is_mm ? a->pid : a->uid) == id)
+			return a;
+	fail_msg("no account of %u", id);
+	return NULL;
+}
+
+/* The kernel frees what counts for a user when its last process ends, and makes another. */
+static void a_user_is_one(void **state)
+{
+	struct page *p = begin();
+	const struct page_account *a;
+
+	(void)state;
+	call(p, 100, 3, USER, 13, MM, 11);
+	call(p, 200, 5, USER2, 7, MM2, 5);
+	assert_int_equal(HASH_COUNT(p->accounts), 3);
+	a = account(p, false, 1000);
+	assert_int_equal(a->peak_pages, 13);
+	assert_int_equal(a->nr, 2);
+	assert_int_equal(a->points[1].t_ns, 200);
+	assert_int_equal(a->points[1].pages, 7);
+	page_conclude(p);
+	page_free(p);
+}
+
+/* An address of the kernel's may be another process's after the first has ended. */
+static void a_process_keeps_its_own(void **state)
+{
+	struct page *p = begin();
+	const struct page_account *a;
+
+	(void)state;
+	call(p, 100, 3, USER, 13, MM, 11);
+	call(p, 200, 5, USER, 7, MM, 5);
+	a = account(p, true, 3);
+	assert_int_equal(a->uid, 1000);
+	assert_int_equal(a->peak_pages, 11);
+	assert_int_equal(a->points[a->nr - 1].pages, 0);
+	a = account(p, true, 5);
+	assert_int_equal(a->peak_pages, 5);
+	assert_int_equal(a->points[0].t_ns, 200);
+	page_conclude(p);
+	page_free(p);
+}
+
+/* Of a thousand processes together the page draws no more than it can. */
+static void lines_get_coarser(void **state)
+{
+	struct page *p = begin();
+	size_t nr = 0;
+
+	(void)state;
+	for (__u32 i = 0; i < 1031 * 257; i++)
+		call(p, 100 + i, 1 + i % 1031, USER, 1, MM + i % 1031 * 0x1000, i == 1031 * 100 ? 997 : 1 + i / 1031);
+	page_conclude(p);
+	for (const struct page_account *a = p->accounts; a; a = a->hh.next)
+		nr += a->nr;
+	assert_true(nr > PAGE_ALL_POINTS / 4 && nr <= PAGE_ALL_POINTS);
+	assert_int_equal(account(p, true, 1)->peak_pages, 997);
+	page_free(p);
+}
+
+static void reading(struct page *p, __u64 t_ns, const char *comm, __u8 op, bool fixed, __u64 ops, __u32 bucket)
+{
+	struct io_model m = { 0 };
+	struct io_row *row = io_model_row(&m, RING, 1, IO_WHO(3, op, fixed));
+	const struct event e = { .kind = EVENT_IO, .origin = &origin, .t_ns = t_ns, .io = &m, .io_since = &m };
+
+	row->c.comm = comm_of(comm);
+	row->c.ops = row->c.timed = ops;
+	io_row_add_bucket(row, bucket, ops);
+	page_event(p, &e);
+	io_model_free(&m);
+}
+
+/* What a program reads over registered buffers is beside what it reads otherwise, and nothing else. */
+static void a_program_is_compared_with_itself(void **state)
+{
+	struct page *p = begin();
+
+	(void)state;
+	reading(p, 100, "a", IORING_OP_READ_FIXED, true, 3, 100);
+	reading(p, 200, "a", IORING_OP_READV, false, 5, 200);
+	reading(p, 300, "a", IORING_OP_WRITEV, false, 7, 200);
+	reading(p, 400, "b", IORING_OP_READ, false, 11, 200);
+	reading(p, 500, "b", IORING_OP_NOP, false, 13, 200);
+	assert_int_equal(p->nr_programs, 3);
+	assert_int_equal(p->programs[0].op, PAGE_READ);
+	assert_int_equal(p->programs[0].io[PAGE_FIXED].ops, 3);
+	assert_int_equal(p->programs[0].io[PAGE_FIXED].hist[100], 3);
+	assert_int_equal(p->programs[0].io[PAGE_PLAIN].ops, 5);
+	assert_int_equal(p->programs[1].op, PAGE_WRITE);
+	assert_int_equal(p->programs[1].io[PAGE_PLAIN].ops, 7);
+	assert_int_equal(p->programs[2].io[PAGE_PLAIN].ops, 11);
+	assert_int_equal(p->total[PAGE_PLAIN].ops, 36);
+	for (int i = 0; i < PAGE_PROGRAMS; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "p%d", i);
+		reading(p, 600 + i, name, IORING_OP_READ, false, 1, 1);
+	}
+	assert_int_equal(p->nr_programs, PAGE_PROGRAMS);
+	assert_true(p->programs_left);
+	page_conclude(p);
+	page_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_user_is_one),
+		cmocka_unit_test(a_process_keeps_its_own),
+		cmocka_unit_test(lines_get_coarser),
+		cmocka_unit_test(a_program_is_compared_with_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

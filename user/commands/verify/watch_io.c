@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A look names the slots whose buffers have stale pages, and the kernel side counts what goes over
+ * those from then on, until a call changes the ring's table. So a slot counts only if no call has
+ * come since the look began: the last call is asked for after the counting was switched on.
+ */
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "capture/io_overlap.h"
+#include "capture/io_stale.h"
+#include "checks/checks.h"
+#include "checks/places.h"
+#include "commands/verify/watch_io.h"
+#include "commands/verify/watch_meanwhile.h"
+#include "model/ledger_buffers.h"
+
+static struct fixbuf_bpf *kernel_side(const struct watch *w)
+{
+	return w->run.capture.skel;
+}
+
+static struct io_stale_key key_of(const struct stale_slot *s)
+{
+	return (struct io_stale_key){ .ring = s->of.ring, .index = s->index };
+}
+
+static void add(struct io_stale_hits *to, const struct io_stale_hits *h)
+{
+	to->reads += h->reads;
+	to->read_bytes += h->read_bytes;
+	to->writes += h->writes;
+	to->write_bytes += h->write_bytes;
+	to->unplaced += h->unplaced;
+}
+
+static void read_hits(const struct watch *w, struct stale_slot *s)
+{
+	struct io_stale_key at = key_of(s);
+	struct io_stale now;
+
+	if (io_stale_read(kernel_side(w), &at, &now))
+		s->what.hits = now.hits;
+}
+
+static void forget(struct watch *w, size_t i)
+{
+	struct io_stale_key at = key_of(&w->stale[i]);
+
+	add(&w->totals.lost_to_stale, &w->stale[i].what.hits);
+	io_stale_forget(kernel_side(w), &at);
+	w->stale[i] = w->stale[--w->nr_stale];
+	/* a ring that has ended makes no call that would give its place back */
+	for (i = 0; i < w->nr_stale; i++)
+		if (w->stale[i].of.ring == at.ring)
+			return;
+	io_stale_disarm(kernel_side(w), at.ring);
+}
+
+static struct stale_slot *slot_at(const struct watch *w, __u64 ring, __u32 index)
+{
+	for (size_t i = 0; i < w->nr_stale; i++)
+		if (w->stale[i].of.ring == ring && w->stale[i].index == index)
+			return &w->stale[i];
+	return NULL;
+}
+
+/* A slot of a ring holds a buffer of which that was found; NULL without room. */
+static struct stale_slot *note_slot(struct watch *w, const struct finding *of, __u64 ring, __u32 index)
+{
+	struct stale_slot *s = slot_at(w, ring, index);
+
+	if (s && s->what.buf != of->buf) {
+		forget(w, s - w->stale);
+		s = NULL;
+	}
+	if (!s) {
+		if (w->nr_stale == IO_STALE_SLOTS)
+			return NULL;
+		array_grow(w->stale, w->nr_stale);
+		s = &w->stale[w->nr_stale++];
+		*s = (struct stale_slot){ .index = index, .what.buf = of->buf, .seen_ns = clock_now_ns() };
+	}
+	s->of = *of;
+	s->of.ring = ring;
+	s->of.detail = NULL;
+	return s;
+}
+
+/* Whether it is counted from now on; else it is with the next look. */
+static bool count(struct watch *w, struct stale_slot *s, const struct buffer *b, __u64 armed_ns)
+{
+	struct io_stale_key at = key_of(s);
+	struct io_stale now = { .buf = s->what.buf, .armed_ns = armed_ns };
+
+	stale_span(b, &now.addr, &now.end, &s->pages);
+	if (now.addr == s->what.addr && now.end == s->what.end && now.armed_ns == s->what.armed_ns)
+		return true;
+	now.hits = s->what.hits;
+	if (!io_stale_count(kernel_side(w), &at, &now))
+		return false;
+	s->what = now;
+	return true;
+}
+
+/* What a look found stale, by buffer: one finding of each. */
+struct stale_buffers {
+	const struct finding **list;
+	size_t nr;
+};
+
+static int by_buffer(const void *va, const void *vb)
+{
+	const struct finding *a = *(const struct finding *const *)va, *b = *(const struct finding *const *)vb;
+
+	return a->buf < b->buf ? -1 : a->buf > b->buf;
+}
+
+static struct stale_buffers find_stale(const struct findings *fs)
+{
+	struct stale_buffers s = { must_alloc(fs->nr + 1, sizeof(*s.list)), 0 };
+
+	for (size_t i = 0; i < fs->nr; i++)
+		if (fs->list[i].tag == STALE_PAGE && fs->list[i].buf && !fs->list[i].unconfirmed)
+			s.list[s.nr++] = &fs->list[i];
+	qsort(s.list, s.nr, sizeof(*s.list), by_buffer);
+	return s;
+}
+
+static const struct finding *stale_of(const struct stale_buffers *s, const struct buffer *b)
+{
+	const struct finding one = { .buf = b->id }, *key = &one, **found;
+
+	found = bsearch(&key, s->list, s->nr, sizeof(*s->list), by_buffer);
+	return found ? *found : NULL;
+}
+
+/* The slots of a ring that hold what is stale. */
+static void count_ring(struct watch *w, const struct ring *r, const struct look *look,
+		       const struct stale_buffers *stale)
+{
+	__u64 armed_ns = io_stale_armed(kernel_side(w), r->id);
+	__u64 fresh_ns = armed_ns ? armed_ns : clock_now_ns();
+	size_t counted = 0, uncounted = 0;
+
+	for (__u32 i = 0; i < r->nr_slots; i++) {
+		const struct buffer *b = r->slots[i] ? ledger_buffer(look->ledger, r->slots[i]->id) : NULL;
+		const struct finding *of = b ? stale_of(stale, b) : NULL;
+		struct stale_slot *s = of ? note_slot(w, of, r->id, i) : NULL;
+
+		if (s)
+			s->looked_ns = w->looks_begun_ns;
+		if (s && count(w, s, b, fresh_ns))
+			counted++;
+		else
+			uncounted += of != NULL;
+	}
+	if (counted && !armed_ns && !io_stale_arm(kernel_side(w), r->id, fresh_ns))
+		uncounted += counted;
+	w->uncounted += uncounted;
+	if (counted && page_walk_last_call(w->run.capture.pages, r->id) >= w->looks_begun_ns)
+		io_stale_disarm(kernel_side(w), r->id);
+}
+
+static void add_lost(struct watch *w, struct findings *out)
+{
+	for (size_t i = 0; i < w->nr_stale; i++) {
+		read_hits(w, &w->stale[i]);
+		check_lost(&w->stale[i], clock_now_ns(), out);
+	}
+}
+
+static void take_wrong(struct watch *w)
+{
+	struct io_stale_key at;
+	struct io_wrong wrong;
+
+	while (io_wrong_take(kernel_side(w), &at, &wrong)) {
+		const struct ring *r = ledger_ring(live_ledger(w->live), at.ring);
+		struct finding of = { .ring = at.ring, .index = at.index, .pid = wrong.pid, .fd = -1 };
+
+		finding_take_holder(&of, r);
+		w->totals.wrong.requests += wrong.requests;
+		w->totals.wrong.bytes += wrong.bytes;
+		check_wrong(&of, &wrong, &w->lost);
+	}
+}
+
+/* Whether a request may have ended without our having seen it: then it looks as if it were under way. */
+static bool ends_missed(struct watch *w)
+{
+	struct io_model m = { 0 };
+	bool is = io_stat_read(w->run.capture.io, &m, NULL) || m.missed || m.loss.overflowed;
+
+	io_model_free(&m);
+	return is;
+}
+
+static void take_overlaps(struct watch *w)
+{
+	struct overlap *list = NULL, one = { 0 };
+	bool certain = false;
+	size_t nr = 0;
+
+	w->totals.overlap.certain = w->totals.overlap.possible = 0;
+	while (nr < IO_OVERLAPS && io_overlap_next(kernel_side(w), &one.of, &one.what)) {
+		array_grow(list, nr);
+		list[nr++] = one;
+		certain |= one.of.certain;
+	}
+	/* after the list: what was missed for the sake of it is in the count */
+	if (certain && !w->totals.overlap.ends_missed)
+		w->totals.overlap.ends_missed = ends_missed(w);
+	for (size_t i = 0; i < nr; i++) {
+		list[i].of.certain &= !w->totals.overlap.ends_missed;
+		if (list[i].of.certain)
+			w->totals.overlap.certain += list[i].what.requests;
+		else
+			w->totals.overlap.possible += list[i].what.requests;
+	}
+	if (nr)
+		check_overlaps(list, nr, live_ledger(w->live), &w->lost);
+	free(list);
+}
+
+static void add_uncompared(struct watch *w)
+{
+	struct unsettled row = { .what = UNSETTLED_UNCOMPARED };
+
+	while (io_overlap_take_unfollowed(kernel_side(w), &row.has_uid, &row.uid, &row.count)) {
+		w->totals.overlap.uncompared += row.count;
+		unsettled_add(&w->unsettled, row);
+	}
+}
+
+void watch_io_look(struct watch *w, struct look *look, bool all)
+{
+	struct findings lost = { 0 };
+	struct stale_buffers stale;
+
+	if (!w->o->io)
+		return;
+	take_wrong(w);
+	take_overlaps(w);
+	add_lost(w, &lost);
+	stale = find_stale(&look->findings);
+	w->uncounted = 0;
+	for (const struct ring *r = live_ledger(w->live)->rings; r && stale.nr; r = r->hh.next)
+		if (live_shows(w->live, r->id))
+			count_ring(w, r, look, &stale);
+	if (w->uncounted > w->totals.uncounted_slots)
+		w->totals.uncounted_slots = w->uncounted;
+	for (size_t i = w->nr_stale; i--;)
+		if (all && w->stale[i].looked_ns != w->looks_begun_ns)
+			forget(w, i);
+	free(stale.list);
+	findings_append(&look->findings, &lost);
+}
+
+void watch_io_last(struct watch *w)
+{
+	if (!w->o->io)
+		return;
+	take_wrong(w);
+	take_overlaps(w);
+	add_lost(w, &w->lost);
+	while (w->nr_stale)
+		forget(w, w->nr_stale - 1);
+	add_uncompared(w);
+	watch_io_tell(w);
+}
+
+void watch_io_released(struct watch *w, const struct ring *r, const struct buffer *b)
+{
+	for (size_t i = w->nr_stale; i--;) {
+		struct stale_slot *s = &w->stale[i];
+
+		if (s->of.ring != r->id || s->what.buf != b->id)
+			continue;
+		read_hits(w, s);
+		check_lost(s, clock_now_ns(), &w->lost);
+		forget(w, i);
+	}
+}
+
+void watch_io_tell(struct watch *w)
+{
+	if (!w->lost.nr)
+		return;
+	w->looking = true;
+	standing_look(w->standing, live_ledger(w->live), &w->lost, false);
+	w->looking = false;
+	findings_free(&w->lost);
+}
+
+void watch_io_free(struct watch *w)
+{
+	watch_meanwhile_free(w);
+	findings_free(&w->lost);
+	free(w->stale);
+}
