@@ -163,17 +163,18 @@ for kernel in $(for variant in $VARIANTS; do kernel_of "$variant"; done | sort -
 done
 
 rm -f "$out"/*.log "$out"/*.rows "$out"/*.console "$out"/*.judged
-# run_one VARIANT SUITES TIERS
+# run_one VARIANT SUITES PARTS [NAME]: the parts are of fixbuf-trace's tests, the name is the row's
 run_one() {
-	job="VARIANT=$1 SUITES='$2' TIERS='$3' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' LIMIT=$LIMIT LIBURING='$LIBURING' MORE='$MORE' STRESS_SECONDS='${STRESS_SECONDS:-}' TESTS='${TESTS:-*}'
-export TIERS TIERED LEFT_OUT TESTS
+	row=${4:-$1}
+	job="VARIANT=$1 SUITES='$2' PARTS='$3' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' LIMIT=$LIMIT LIBURING='$LIBURING' MORE='$MORE' STRESS_SECONDS='${STRESS_SECONDS:-}' TESTS='${TESTS:-*}'
+export PARTS TIERED LEFT_OUT TESTS
 $(cat "$here/guest.sh")"
 	boot=0
-	sh "$here/../vm/boot.sh" -a log_buf_len=4M -t "$VM_TIMEOUT" -i "$out/initramfs-$(kernel_of "$1")" -c "$out/$1.console" \
-		"$(image_of "$1")" "$job" >"$out/$1.log" 2>"$out/$1.boot" || boot=$?
-	echo "kernel-boot: $boot" >>"$out/$1.log"
-	awk -f "$here/explanations.awk" "$here/explanations.txt" "$out/$1.log" >"$out/$1.judged"
-	cat "$out/$1.judged" >>"$out/$1.log"
+	sh "$here/../vm/boot.sh" -a log_buf_len=4M -t "$VM_TIMEOUT" -i "$out/initramfs-$(kernel_of "$1")" -c "$out/$row.console" \
+		"$(image_of "$1")" "$job" >"$out/$row.log" 2>"$out/$row.boot" || boot=$?
+	echo "kernel-boot: $boot" >>"$out/$row.log"
+	awk -f "$here/explanations.awk" "$here/explanations.txt" "$out/$row.log" >"$out/$row.judged"
+	cat "$out/$row.judged" >>"$out/$row.log"
 }
 
 # What asks for no tier is run on stock kernels by check-vm, and on the series' own buffers by on.
@@ -182,27 +183,34 @@ suites_of() {
 	case $1 in
 	debian*) run_one "$1" explanations "" ;;
 	# no tracepoints of ours there
-	stock) (TESTS=${TESTS:-$TIERED}; run_one stock "$SUITES" functions) ;;
-	seeded) run_one seeded seeded functions ;;
-	off) (TESTS=${TESTS:-$TIERED}; run_one off "$SUITES" "$TIERS") ;;
-	fixed-7.3) (TESTS=${TESTS:-$TIERED}; run_one fixed-7.3 "$SUITES" "$TIERS") ;;
+	stock) (TESTS=${TESTS:-$TIERED}; run_one stock "$SUITES" "any functions") ;;
+	seeded) run_one seeded seeded "any functions" ;;
+	off) (TESTS=${TESTS:-$TIERED}; run_one off "$SUITES" "any $TIERS") ;;
+	fixed-7.3) (TESTS=${TESTS:-$TIERED}; run_one fixed-7.3 "$SUITES" "any $TIERS") ;;
 	stock-7.3) run_one "$1" "$(echo " $SUITES " | sed 's/ fixbuf / /')" "" ;;
-	*) run_one "$1" "$SUITES" "$TIERS" ;;
+	*) run_one "$1" "$SUITES" "any $TIERS" ;;
 	esac
 }
 
-# two at a time, as a guest keeps one processor busy: the longest beside the others
-case " $VARIANTS " in
+# Two at a time, as a guest keeps one processor busy. The series has the most tests: those that
+# ask for a tier have a guest of their own, behind the other variants.
+rows=$VARIANTS
+case " $VARIANTS / $SUITES / ${TESTS:-all} " in
+*' on '*' fixbuf '*' all ')
+	rows="$VARIANTS on-tiers"
+	run_one on "$SUITES" any &
+	;;
 *' on '*) suites_of on & ;;
 esac
 for variant in $VARIANTS; do
 	[ "$variant" = on ] || (suites_of "$variant")
 done
+[ "$rows" = "$VARIANTS" ] || (run_one on fixbuf "$TIERS" on-tiers)
 wait
 since "tests run"
 
 logs=
-for variant in $VARIANTS; do
+for variant in $rows; do
 	logs="$logs $variant=$out/$variant.log"
 done
 # shellcheck disable=SC2086 # a list

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# In the guest, as /job, behind lines that set VARIANT, SUITES, TIERS and TIERED: runs the
+# In the guest, as /job, behind lines that set VARIANT, SUITES, PARTS and TIERED: runs the
 # suites one after the other. Each line that counts begins with "kernel-":
 #   kernel-suite: NAME            kernel-result: PROGRAM ok|not-ok|skip TEST
 #   kernel-suite-end: NAME        kernel-say: a sentence
@@ -88,7 +88,7 @@ suite_explanations() {
 
 suite_fixbuf() {
 	cd /fixbuf || return
-	PARTS="any $TIERS" sh tests/vm/suite.sh
+	sh tests/vm/suite.sh
 }
 
 suite_seeded() {

@@ -14,6 +14,7 @@
 #include "tool.h"
 #include "tool_json.h"
 #include "uring.h"
+#include "witness.h"
 
 static char listed[64];
 
@@ -26,6 +27,18 @@ static void record_to(const char *path, const char *json, const char *nr)
 	tool(&a, "report", "--json", "-o", json, path, NULL);
 	is(a.status, 0, "a recording of %s I/Os that fail", nr);
 	tool_free(&a);
+}
+
+/*
+ * Nothing is worse. From 7.0 on a program of ours is not run while another of its processor is preempted
+ * in it, which is a loss: what was recorded beside one is unsettled.
+ */
+static void is_no_worse(const struct tool_run *a, const char *what)
+{
+	if (a->status == 4 && witness_kernel(7, 0) && strstr(a->out, "unsettled"))
+		skip(what, "this kernel did not run all programs");
+	else
+		is(a->status, 0, "%s: %s%s", what, a->out, a->err);
 }
 
 static struct json_object *counter(const struct tool_run *a, const char *of, const char *name)
@@ -47,7 +60,7 @@ static void recordings(void)
 	unlink(path);
 	record_to(path, folder_path(more, "more"), "7");
 	tool(&a, "diff", "--json", few, more, NULL);
-	is(a.status, 0, "all failed in both: no greater part does: %s", a.err);
+	is_no_worse(&a, "all failed in both: no greater part does");
 	is(json_number(counter(&a, "fixed", "ops"), "had"), 3, "I/Os of the first");
 	is(json_number(counter(&a, "fixed", "ops"), "has"), 7, "and of the second");
 	is(json_number(counter(&a, "fixed", "errors"), "has"), 7, "which failed");
@@ -174,7 +187,7 @@ static void same_findings(void)
 		return;
 	}
 	tool(&a, "diff", one, other, NULL);
-	is(a.status, 0, "no finding is new: %s", a.err);
+	is_no_worse(&a, "no finding is new");
 	has_text(a.out, "no finding came or went: ", "in words: %s", a.out);
 	tool_free(&a);
 }
