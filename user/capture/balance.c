@@ -71,7 +71,7 @@ static int explain_by_perf(struct balance *b, const struct ledger *l, const stru
 	return walk_is_over(walk) ? peek_end() : 0;
 }
 
-int readings_next(struct readings_of_accounts *r, struct walk *walk)
+int readings_next(struct readings_of_accounts *r, struct walk *walk, const struct selection *select)
 {
 	struct ledger *l = ledger_new();
 	int err = walk_accounts(walk, l);
@@ -80,6 +80,8 @@ int readings_next(struct readings_of_accounts *r, struct walk *walk)
 		balance_again(&r->left, r->last, l);
 	else if (!err)
 		balance_take(&r->left, l);
+	/* where others charge and uncharge all the time, what concerns the selection is settled at once */
+	balance_keep_selected(&r->left, l, select);
 	ledger_free(r->last);
 	r->last = l;
 	r->taken_ns = clock_now_ns();
@@ -160,13 +162,13 @@ int look_at_balance(struct walk *walk, const struct selection *select, struct fi
 {
 	struct readings_of_accounts r = { 0 };
 	struct findings found = { 0 };
-	int err = readings_next(&r, walk);
+	int err = readings_next(&r, walk, select);
 
 	while (!err && !readings_done(&r) && !interrupted) {
 		const struct timespec apart = { .tv_nsec = readings_apart_ns(&r) };
 
 		nanosleep(&apart, NULL);
-		err = readings_next(&r, walk);
+		err = readings_next(&r, walk, select);
 	}
 	if (!err)
 		err = readings_tell(&r, walk, select, &found, u);

@@ -25,7 +25,7 @@ struct readings_of_accounts {
  * readings_tell() adds what is left of the selection, in order, and to *u who has more than is
  * looked through: of them nothing is told. 0, or -errno with a sentence.
  */
-int readings_next(struct readings_of_accounts *r, struct walk *walk);
+int readings_next(struct readings_of_accounts *r, struct walk *walk, const struct selection *select);
 __u64 readings_apart_ns(const struct readings_of_accounts *r);
 bool readings_done(const struct readings_of_accounts *r);
 int readings_tell(struct readings_of_accounts *r, struct walk *walk, const struct selection *select,

@@ -6,6 +6,7 @@
 #include "base/page_size.h"
 #include "checks/balance.h"
 #include "checks/places.h"
+#include "checks/selected.h"
 #include "checks/shares.h"
 
 #define MUCH_PAGES	((1ULL << 20) >> PAGE_SHIFT)
@@ -147,6 +148,30 @@ void balance_again(struct balance *b, const struct ledger *before, const struct 
 	balance_free(&now);
 }
 
+/* What is told of it, but for the words. */
+static struct finding finding_of(const struct rest *r)
+{
+	return (struct finding){
+		.tag = UNEXPLAINED_CHARGE, .pid = r->pid, .ns_pid = r->ns_pid, .fd = -1,
+		.index = -1, .uid = r->uid, .pages = r->pages,
+	};
+}
+
+void balance_keep_selected(struct balance *b, const struct ledger *l, const struct selection *select)
+{
+	size_t kept = 0;
+
+	if (!selection_asks(select))
+		return;
+	for (size_t i = 0; i < b->nr; i++) {
+		const struct finding f = finding_of(&b->list[i]);
+
+		if (finding_is_selected(select, l, &f))
+			b->list[kept++] = b->list[i];
+	}
+	b->nr = kept;
+}
+
 void balance_explain(struct balance *b, size_t i, __u64 pages)
 {
 	struct rest *r = &b->list[i];
@@ -179,13 +204,11 @@ static bool is_much(const struct ledger *l, const struct rest *r)
 
 static void report(const struct rest *r, const struct ledger *l, struct findings *out)
 {
-	struct finding f = {
-		.tag = UNEXPLAINED_CHARGE, .pid = r->pid, .ns_pid = r->ns_pid, .fd = -1,
-		.index = -1, .uid = r->uid,
-		.cause = is_much(l, r) ? UNEXPLAINED_MUCH : UNEXPLAINED_LITTLE, .pages = r->pages,
-		.unconfirmed = r->moved >= MOVES,
-	};
+	struct finding f = finding_of(r);
 	char name[NAME_LEN], size[FMT_LEN], count[FMT_LEN];
+
+	f.cause = is_much(l, r) ? UNEXPLAINED_MUCH : UNEXPLAINED_LITTLE;
+	f.unconfirmed = r->moved >= MOVES;
 
 	fmt_bytes_long(size, r->pages * PAGE_BYTES);
 	fmt_count_pages(count, r->pages);

@@ -7,6 +7,7 @@
 #define FIXBUF_CHECKS_BALANCE_H
 
 #include "checks/finding.h"
+#include "model/selection.h"
 
 /* An account with more than is explained. */
 struct rest {
@@ -27,6 +28,8 @@ struct balance {
 void balance_take(struct balance *b, const struct ledger *l);
 /* Takes it again, after .before: a rest becomes the lesser one, and goes when it is explained. */
 void balance_again(struct balance *b, const struct ledger *before, const struct ledger *l);
+/* Of those whom the selection is about, by the rings and processes of the ledger: the others are not read on. */
+void balance_keep_selected(struct balance *b, const struct ledger *l, const struct selection *select);
 /* That much of the rest at that place is known to be something else. */
 void balance_explain(struct balance *b, size_t i, __u64 pages);
 void balance_free(struct balance *b);

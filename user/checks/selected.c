@@ -37,15 +37,25 @@ static bool is_others(const struct ledger *l, __u32 uid)
 	return false;
 }
 
+/* The address space that a finding of no ring is about; NULL = none that is known. */
+static const struct ledger_mm *mm_of(const struct ledger *l, const struct finding *f)
+{
+	for (const struct ledger_mm *m = l->mms; m; m = m->hh.next)
+		if (m->pid && (f->mm ? m->id == f->mm : m->pid == f->pid))
+			return m;
+	return NULL;
+}
+
 /*
  * An account is a matter of everybody who is charged to it, whichever process is named with it.
- * One that no ring is left of is its own user's.
+ * One that no ring is left of is its own process's, or its own user's.
  */
 static bool is_selected(const struct finding *f, const void *arg)
 {
 	const struct selecting *s = arg;
 	const struct selection *select = s->select;
 	const struct ring *r = f->ring ? ledger_ring(s->ledger, f->ring) : NULL;
+	const struct ledger_mm *mm;
 	bool any = false;
 
 	if (r)
@@ -57,8 +67,21 @@ static bool is_selected(const struct finding *f, const void *arg)
 			return true;
 		any = true;
 	}
-	return !any && !is_others(s->ledger, f->uid) && !select->nr_comms && !select->cgroup && (!select->has_uid || select->uid == f->uid) &&
+	if (any || is_others(s->ledger, f->uid))
+		return false;
+	mm = mm_of(s->ledger, f);
+	if (mm && selection_has_found(select, mm->chosen, mm->pid, mm->uid, &mm->comm))
+		return true;
+	return !select->nr_comms && !select->cgroup && (!select->has_uid || select->uid == f->uid) &&
 	       (!select->nr_pids || (f->pid && selection_has_pid(select, f->pid)));
+}
+
+bool finding_is_selected(const struct selection *select, const struct ledger *l,
+			 const struct finding *f)
+{
+	const struct selecting s = { select, l };
+
+	return is_selected(f, &s);
 }
 
 void findings_keep_selected(const struct selection *select, const struct ledger *l,

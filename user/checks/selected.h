@@ -8,6 +8,8 @@
 
 /* The address space whose account the finding is about, 0 = none. */
 __u64 finding_mm(const struct ledger *l, const struct finding *f);
+bool finding_is_selected(const struct selection *select, const struct ledger *l,
+			 const struct finding *f);
 /* Drops the findings about others than those that were selected. */
 void findings_keep_selected(const struct selection *select, const struct ledger *l,
 			    struct findings *fs);

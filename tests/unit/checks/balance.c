@@ -163,6 +163,43 @@ static void known(void **state)
 	ledger_free(l);
 }
 
+static size_t kept(const struct ledger *l, const struct selection *s)
+{
+	struct balance b = { 0 };
+	size_t nr;
+
+	balance_take(&b, l);
+	balance_keep_selected(&b, l, s);
+	nr = b.nr;
+	balance_free(&b);
+	return nr;
+}
+
+/* A user's account is a matter of all whose rings count in it, a process's its own. */
+static void selected(void **state)
+{
+	const char *fio[] = { "fi?" }, *other[] = { "postgres" };
+	__u32 pids[] = { 812, 977, 971 };
+	const struct {
+		struct selection s;
+		size_t kept;
+	} rows[] = {
+		{ { 0 }, 2 },
+		{ { .has_uid = true, .uid = 1000 }, 2 }, { { .has_uid = true, .uid = 1009 }, 0 },
+		{ { .pids = &pids[0], .nr_pids = 1 }, 1 }, { { .pids = &pids[1], .nr_pids = 1 }, 1 },
+		{ { .pids = &pids[2], .nr_pids = 1 }, 0 },
+		{ { .comms = fio, .nr_comms = 1 }, 2 }, { { .comms = other, .nr_comms = 1 }, 0 },
+	};
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	see_process(l, 977, MM2, 64 + 257 + 512, 512);
+	see_ring(l, RING, 64 + 257 + 512, 64);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(kept(l, &rows[i].s), rows[i].kept);
+	ledger_free(l);
+}
+
 /* Many processes with a ring each, of several users: not each user against each pair of them. */
 static void crowd(void **state)
 {
@@ -198,6 +235,7 @@ int main(void)
 		cmocka_unit_test(of_a_user),
 		cmocka_unit_test(moving),
 		cmocka_unit_test(turnover),
+		cmocka_unit_test(selected),
 		cmocka_unit_test(known),
 		cmocka_unit_test(crowd),
 	};

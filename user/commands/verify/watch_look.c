@@ -139,7 +139,7 @@ static int read_accounts(struct watch *w, __u64 now_ns, __u64 begun_ns)
 		w->next_balance_ns = now_ns + BALANCE_NS;
 		w->readings_took_ns = 0;
 	}
-	err = readings_next(&w->readings, w->run.capture.walk);
+	err = readings_next(&w->readings, w->run.capture.walk, &w->o->select);
 	w->readings_took_ns += cpu_ns() - begun_ns;
 	if (!err && !readings_done(&w->readings))
 		return 0;
