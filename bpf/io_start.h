@@ -55,15 +55,23 @@ static __always_inline __u64 start_time(enum io_access access, __u64 ring)
 
 /*
  * Requests are 256 bytes or nearly, many to a slab page: neighbours, which are used together, have
- * their starts in the same cache line, each in a place of its own.
+ * their starts in the same cache line, each in a place of its own. Two such groups may well meet in
+ * one set, even of a few: who finds no place there goes on to the sets behind it.
  */
-static __always_inline struct io_start_set *start_set(__u64 req)
+#define TRIES	4
+
+static __always_inline struct io_start_set *set_at(__u64 req, __u32 behind)
 {
-	__u32 index = ((req >> 10) * 0x9e3779b97f4a7c15ULL) >> 50;
+	__u32 index = (((req >> 10) * 0x9e3779b97f4a7c15ULL >> 50) + behind) & (IO_START_SETS - 1);
 
 	_Static_assert(IO_START_SETS == 1 << 14, "the shift above");
 	_Static_assert(IO_START_WAYS == 1 << 2, "the shifts here and below");
 	return bpf_map_lookup_elem(&io_starts, &index);
+}
+
+static __always_inline struct io_start_set *start_set(__u64 req)
+{
+	return set_at(req, 0);
 }
 
 static __always_inline struct io_start *own_way(struct io_start_set *s, __u64 req)
@@ -71,25 +79,57 @@ static __always_inline struct io_start *own_way(struct io_start_set *s, __u64 re
 	return &s->way[(req >> 8) & (IO_START_WAYS - 1)];
 }
 
+static __always_inline bool is_of(const struct io_start *way, __u64 t, __u64 req)
+{
+	return t && (way->key ^ t) == req;
+}
+
+static __always_inline struct io_start *find_in(struct io_start_set *s, __u64 req)
+{
+	for (int i = 0; s && i < IO_START_WAYS; i++)
+		if (is_of(&s->way[i], s->way[i].t_ns, req))
+			return &s->way[i];
+	return NULL;
+}
+
+static __noinline struct io_start *find_start(__u64 req)
+{
+	for (__u32 i = 0; i < TRIES; i++) {
+		struct io_start *way = find_in(set_at(req, i), req);
+
+		if (way)
+			return way;
+	}
+	return NULL;
+}
+
+static __noinline struct io_start *room_for(__u64 req)
+{
+	for (__u32 i = 0; i < TRIES; i++) {
+		struct io_start_set *s = set_at(req, i);
+
+		for (int j = 0; s && j < IO_START_WAYS; j++)
+			if (!s->way[j].t_ns)
+				return &s->way[j];
+	}
+	return NULL;
+}
+
 /* Where others are: not often. */
 static __noinline int put_beside(struct io_start_set *s, __u64 req, __u64 now)
 {
-	struct io_start *way = NULL;
+	struct io_start *way = find_start(req);
 
 	if (!s)
 		return 0;
-	for (int i = IO_START_WAYS - 1; i >= 0; i--) {
-		if ((s->way[i].key ^ s->way[i].t_ns) == req) {
-			/* its end was not seen: the completion ring was full, or it was muted */
-			if (s->way[i].t_ns & IO_START_NOTICE)
-				COUNT_LOSS(no_send);
-			else
-				COUNT_LOSS(reused);
-			way = &s->way[i];
-			break;
-		}
-		if (!s->way[i].t_ns)
-			way = &s->way[i];
+	if (way) {
+		/* its end was not seen: the completion ring was full, or it was muted */
+		if (way->t_ns & IO_START_NOTICE)
+			COUNT_LOSS(no_send);
+		else
+			COUNT_LOSS(reused);
+	} else {
+		way = room_for(req);
 	}
 	if (!way) {
 		way = &s->way[(now >> 4) & (IO_START_WAYS - 1)];
@@ -126,17 +166,16 @@ static __always_inline void free_way(struct io_start *way)
 	STORE(way->t_ns, 0);
 }
 
-static __noinline __u64 take_beside(struct io_start_set *s, __u64 req)
+static __noinline __u64 take_beside(__u64 req)
 {
-	for (int i = 0; s && i < IO_START_WAYS; i++) {
-		__u64 t = s->way[i].t_ns;
+	struct io_start *way = find_start(req);
+	__u64 t = way ? way->t_ns : 0;
 
-		if (t && (s->way[i].key ^ t) == req) {
-			free_way(&s->way[i]);
-			return t;
-		}
-	}
-	return 0;
+	/* read again: another CPU may have wanted the place */
+	if (!way || !is_of(way, t, req))
+		return 0;
+	free_way(way);
+	return t;
 }
 
 /* 0 when it is not there. */
@@ -150,26 +189,20 @@ static __always_inline __u64 take_start(__u64 req)
 		return 0;
 	own = own_way(s, req);
 	t = own->t_ns;
-	if (t && (own->key ^ t) == req) {
+	if (is_of(own, t, req)) {
 		free_way(own);
 		return t;
 	}
-	return take_beside(s, req);
+	return take_beside(req);
 }
 
 /* When it was submitted, with the bits of a start; 0 = it is not under way. */
 static __always_inline __u64 started_at(__u64 req)
 {
-	struct io_start_set *s = start_set(req);
-	__u64 at = 0;
+	struct io_start *way = find_start(req);
+	__u64 t = way ? way->t_ns : 0;
 
-	for (int i = 0; s && i < IO_START_WAYS; i++) {
-		__u64 t = s->way[i].t_ns;
-
-		if (IO_START_IS_IO(t) && (s->way[i].key ^ t) == req)
-			at = t;
-	}
-	return at;
+	return IO_START_IS_IO(t) ? t : 0;
 }
 
 /*
@@ -178,21 +211,15 @@ static __always_inline __u64 started_at(__u64 req)
  */
 static __always_inline bool mark_punted(__u64 req)
 {
-	struct io_start_set *s = start_set(req);
+	struct io_start *way = find_start(req);
+	__u64 t = way ? way->t_ns : 0;
 
-	if (!s)
+	if (!way || t <= IO_START_REFUSED || !is_of(way, t, req))
 		return false;
-	for (int i = 0; i < IO_START_WAYS; i++) {
-		__u64 t = s->way[i].t_ns;
-
-		if (t > IO_START_REFUSED && (s->way[i].key ^ t) == req) {
-			if (t & IO_START_PUNTED)
-				return true;
-			STORE(s->way[i].t_ns, t | IO_START_PUNTED);
-			STORE(s->way[i].key, req ^ (t | IO_START_PUNTED));
-			return false;
-		}
-	}
+	if (t & IO_START_PUNTED)
+		return true;
+	STORE(way->t_ns, t | IO_START_PUNTED);
+	STORE(way->key, req ^ (t | IO_START_PUNTED));
 	return false;
 }
 
