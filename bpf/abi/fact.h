@@ -102,6 +102,8 @@ struct fact_ring {
 	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
 	__u32 ns_pid;		/* RING_CREATE, RING_CLOSE */
 	__u32 whose;		/* the walk's: ring_whose(), 0 = not looked at */
+	__u32 files;		/* places in its table of files, and one; 0 = not known */
+	__u32 pad;
 };
 
 enum holder_how {
@@ -479,7 +481,7 @@ struct sender {
 	_Static_assert(sizeof(struct type) == (bytes), "layout of struct " #type)
 
 FACT_ASSERT_SIZE(fact, 64);
-FACT_ASSERT_SIZE(fact_ring, 144);
+FACT_ASSERT_SIZE(fact_ring, 152);
 FACT_ASSERT_SIZE(fact_holder, 152);
 FACT_ASSERT_SIZE(fact_buffer, 144);
 FACT_ASSERT_SIZE(fact_setup, 192);

@@ -6,6 +6,7 @@
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/files.h"
 #include "kernel/request.h"
 
 #define SQE_FLAGS	0x7f	/* IOSQE_* in a request's flags, ABI */
@@ -43,23 +44,6 @@ struct io_kiocb___cqe {
 /* From aa43477b0402 ("io_uring: poll rework"), 5.17. */
 struct io_kiocb___poll {
 	atomic_t poll_refs;
-};
-
-/* Up to 3597f2786b68 ("io_uring/rsrc: unify file and buffer resource tables"), 6.13. */
-struct io_ring_ctx___files {
-	unsigned int nr_user_files;
-};
-
-struct io_file_table {
-	struct io_rsrc_data data;
-};
-
-struct io_ring_ctx___file_table {
-	struct io_file_table file_table;
-};
-
-struct io_file_table___data {
-	struct io_rsrc_data data;
 };
 
 /* From 5.15 (a1ab7b35db8f, "io_uring: move req link into submit_state"): the link that is made up. */
@@ -153,16 +137,6 @@ static __always_inline bool request_was_punted(__u64 req)
 	__u32 flags = IO_READ(PROBE, req, struct io_kiocb, flags);
 
 	return flags & SQE_ASYNC && flags & io_polled;
-}
-
-/* Places in the ring's table of files, 0 = it has none; -1 = not known. */
-static __always_inline __s64 ring_files(__u64 ring)
-{
-	if (bpf_core_field_exists(struct io_ring_ctx___files, nr_user_files))
-		return BPF_CORE_READ((struct io_ring_ctx___files *)ring, nr_user_files);
-	if (bpf_core_field_exists(struct io_file_table___data, data))
-		return BPF_CORE_READ((struct io_ring_ctx___file_table *)ring, file_table.data.nr);
-	return -1;
 }
 
 static __always_inline bool link_heads_are_known(void)

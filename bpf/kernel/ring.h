@@ -12,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
 #include "kernel/account.h"
+#include "kernel/files.h"
 #include "kernel/node.h"
 #include "kernel/regs.h"
 #include "page_size.h"
@@ -355,6 +356,8 @@ static __always_inline void read_ring(__u64 ring, struct fact_ring *out)
 	out->ring_pages = out->user ? ring_own_pages(ring) : 0;
 	out->ns_pid = 0;
 	out->whose = 0;
+	out->files = ring_files(ring) + 1;
+	out->pad = 0;
 	ring_table(ring, &t);
 	out->table = t.slots;
 	out->nr_slots = t.nr;

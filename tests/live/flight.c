@@ -404,6 +404,8 @@ static void triggered(const char *trigger, const char *name, const char *load, c
 		tool(&saved, "report", f.names[0], NULL);
 		is(saved.status, 0, "it can be read");
 		ok(strstr(saved.out, load), "and holds it");
+		if (!want)
+			printf("# %s\n", saved.out);
 		tool_free(&saved);
 	}
 	free_files(&f);

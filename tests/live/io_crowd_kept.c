@@ -84,6 +84,7 @@ static void check_record(void)
 	usleep(300000);
 	kill(a.pid, SIGINT);
 	tool_wait(&a, &how);
+	is(a.status, 0, "record by user: it ends on an interrupt, %s", a.err);
 	tool_free(&a);
 	check_file("record by user", 97 + 101);
 	is(events("ring-create"), 98, "record by user: each ring is an event");

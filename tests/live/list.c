@@ -292,6 +292,7 @@ static void made_as(void)
 {
 	struct io_uring_params p = { .flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP, .cq_entries = 37 };
 	struct json_object *ring;
+	int files[] = { 0, -1, 1, 2, -1, -1, -1 };
 	struct io_uring own;
 	struct tool_run a;
 	char pid[16];
@@ -304,9 +305,15 @@ static void made_as(void)
 	is(json_number(ring, "sq_entries"), 8, "its submission queue has 8 entries for 5");
 	is(json_number(ring, "cq_entries"), 64, "and its completion queue 64 for 37");
 	is(json_number(ring, "setup_flags"), p.flags, "with the flags that were asked for");
+	is(json_number(ring, "files"), 0, "it has no table of files");
+	tool_free(&a);
+	if (io_uring_register_files(&own, files, 7))
+		bail("no files registered");
+	list_of(&a, getpid());
+	is(json_number(json_ring(a.json, getpid(), own.ring_fd), "files"), 7, "then one of 7 places");
 	tool_free(&a);
 	tool(&a, "list", "-p", pid, NULL);
-	has_text(a.out, "  sq 8, cq 64; CQSIZE, CLAMP", "the same by name in the text");
+	has_text(a.out, "  sq 8, cq 64; CQSIZE, CLAMP; 7 files\n", "the same by name in the text");
 	tool_free(&a);
 	io_uring_queue_exit(&own);
 }

@@ -227,6 +227,7 @@ static struct ring *feed_ring(struct ledger *l, const struct fact_ring *f)
 	r->sq_entries = f->sq_entries;
 	r->cq_entries = f->cq_entries;
 	r->ring_pages = f->ring_pages;
+	r->files = f->files;
 	slots_resize(l, &f->h, r, f->nr_slots);
 	return r;
 }

@@ -131,6 +131,7 @@ struct ring {
 	__u32 next_gone;	/* where the next comes */
 	__u32 ring_flags, setup_flags, sq_entries, cq_entries;
 	__u32 ring_pages;	/* of its own memory, where .user is charged for that too */
+	__u32 files;		/* as in facts */
 	__u32 creator_pid, creator_ns_pid, creator_uid;
 	__u32 payer;		/* who made the namespace of who holds it, 0 = it is its own user's */
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */

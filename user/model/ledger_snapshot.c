@@ -36,6 +36,7 @@ static void tell_ring(const struct telling *t, const struct ring *r)
 		.sq_entries = r->sq_entries,
 		.cq_entries = r->cq_entries,
 		.ring_pages = r->ring_pages,
+		.files = r->files,
 	};
 
 	t->each(&f.h, t->arg);

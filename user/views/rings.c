@@ -107,7 +107,7 @@ static void print_holders(FILE *out, const struct ring *r)
 		print_cgroup(out, &r->holders[0]);
 }
 
-/* "  sq 64, cq 128; SQPOLL, CQSIZE; 12K of its own memory charged" */
+/* "  sq 64, cq 128; SQPOLL, CQSIZE; 16 files; 12K of its own memory charged" */
 static void print_setup(FILE *out, const struct ring *r)
 {
 	char flags[SETUP_FLAGS_TEXT], own[FMT_LEN];
@@ -117,6 +117,8 @@ static void print_setup(FILE *out, const struct ring *r)
 	fprintf(out, "  sq %u, cq %u", r->sq_entries, r->cq_entries);
 	if (r->setup_flags)
 		fprintf(out, "; %s", setup_flags_text(flags, r->setup_flags));
+	if (r->files > 1)
+		fprintf(out, "; %u file%s", r->files - 1, plural(r->files - 1));
 	if (r->ring_pages)
 		fprintf(out, "; %s of its own memory charged", fmt_pages(own, r->ring_pages));
 	fputc('\n', out);
@@ -224,7 +226,7 @@ void view_rings_text(const struct output *to, const struct selection *select,
 
 #define RING_COLUMNS \
 	"pid,ns_pid,comm,uid,cgroup,fd,ring,holders,limited,locked_vm_pages,pinned_vm_pages," \
-	"memlock_limit_bytes,sq_entries,cq_entries,ring_pages,slots,skipped_slots,"
+	"memlock_limit_bytes,sq_entries,cq_entries,ring_pages,files,slots,skipped_slots,"
 #define BUFFER_COLUMNS \
 	"index,addr,len_bytes,segments,folio_bytes,charged_pages,refs,in_use,kernel"
 #define NR_BUFFER_COLUMNS	9
@@ -258,6 +260,7 @@ static void put_ring_cells(struct csv *c, const struct ledger *l, const struct r
 	csv_uint(c, r->sq_entries);
 	csv_uint(c, r->cq_entries);
 	csv_uint(c, r->ring_pages);
+	csv_known(c, r->files, r->files - 1);
 	csv_known(c, !r->unread, r->nr_slots + r->skipped);
 	csv_uint(c, r->skipped);
 }

@@ -132,6 +132,7 @@ void view_ring_json(struct json *j, const struct ledger *l, const struct ring *r
 	json_uint(j, "sq_entries", r->sq_entries);
 	json_uint(j, "cq_entries", r->cq_entries);
 	json_uint(j, "ring_pages", r->ring_pages);
+	json_known(j, "files", r->files, r->files - 1);
 	json_uint(j, "slots", r->nr_slots + r->skipped);
 	json_uint(j, "skipped_slots", r->skipped);
 	json_open_list(j, "holders");
