@@ -291,6 +291,8 @@ static void traced(const char *file, const char *load)
 	long long count = 0;
 	char *trace;
 
+	/* no recording is overwritten */
+	unlink(file);
 	tool(&a, "trace", "--io", "-q", "--json", "-o", file, "--", load_path(load), "--no-wait", NULL);
 	is(a.status, 0, "trace --io ends with the program's status");
 	trace = file_text(file);

@@ -333,6 +333,83 @@ static void damage(void)
 	tool_free(&report);
 }
 
+/* ---- what must stay ----------------------------------------------------------------------------------- */
+
+static void is_refused(const char *command, const char *option, const char *out, const char *in, const char *why)
+{
+	char *before = file_text(out), *after;
+	struct tool_run a;
+
+	tool(&a, command, option, out, in, NULL);
+	is(a.status, 2, "%s %s %s", command, option, why);
+	has_text(a.err, why, "says why");
+	after = file_text(out);
+	is_text(after, before, "and what is there stays");
+	tool_free(&a);
+	free(before);
+	free(after);
+}
+
+static void put_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	fputs(text, f);
+	fclose(f);
+}
+
+/* No report takes the place of a recording, nor of anything before it can be made. */
+static void keeps_what_is_there(void)
+{
+	static const char *const options[] = { "--sqlite", "--html", "--perfetto", "-o" };
+	char copy[64], name[64], notes[64], command[256], *text;
+	struct tool_run a;
+
+	snprintf(copy, sizeof(copy), "%s.copy", file);
+	snprintf(name, sizeof(name), "%s.name", file);
+	snprintf(notes, sizeof(notes), "%s.notes", file);
+	tool(&a, "record", "-q", "-o", file, "--", load_path("lifecycle"), "--no-wait", NULL);
+	tool_free(&a);
+	snprintf(command, sizeof(command), "cp %s %s; ln %s %s", file, copy, file, name);
+	is(system(command), 0, "a copy, and another name");
+	for (size_t i = 0; i < 4; i++) {
+		is_refused("report", options[i], file, file, "is an input file and would be overwritten");
+		is_refused("report", options[i], name, file, "is an input file and would be overwritten");
+		is_refused("report", options[i], copy, file, "is a recording and would be overwritten");
+	}
+	is_refused("list", "-o", copy, "-q", "is a recording and would be overwritten");
+	is_refused("bench", "-o", copy, copy, "is an input file and would be overwritten");
+
+	put_text(notes, "notes\n");
+	put_text(copy, "fixbuf\r\n, or so it says");
+	for (size_t i = 0; i < 4; i++)
+		is_refused("report", options[i], notes, copy, "stays as it is");
+	is_refused("report", "--html", notes, "/nonexistent", "cannot open /nonexistent");
+	is_refused("report", "--html", notes, "/proc/self/exe", "not a recording");
+
+	tool(&a, "report", "--json", "-o", notes, file, NULL);
+	is(a.status, 0, "a report that can be made takes its place");
+	tool_free(&a);
+	text = file_text(notes);
+	ok(!strncmp(text, "{\"", 2), "whole");
+	free(text);
+	put_text(copy, "# none\n");
+	tool(&a, "report", "--verify", "--ignore-file", copy, "-o", copy, file, NULL);
+	is(a.status, 2, "a file of what is ignored stays, too");
+	has_text(a.err, "is an input file and would be overwritten", "says why");
+	tool_free(&a);
+	text = file_text(copy);
+	is_text(text, "# none\n", "so it does");
+	free(text);
+	tool(&a, "diff", "-o", notes, notes, notes, NULL);
+	is(a.status, 2, "diff does not write to what it compares");
+	has_text(a.err, "is an input file and would be overwritten", "says why");
+	tool_free(&a);
+	unlink(copy);
+	unlink(name);
+	unlink(notes);
+}
+
 int main(void)
 {
 	int fd = mkstemp(file);
@@ -349,6 +426,7 @@ int main(void)
 	size_is_kept(kernel_only() ? 40000 : 200000);
 	loss();
 	damage();
+	keeps_what_is_there();
 	unlink(file);
 	return tap_end();
 }

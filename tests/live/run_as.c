@@ -50,6 +50,8 @@ static void is_user(const char *command, const char *who)
 		 who ? who : "without --run-as");
 	ok(!strstr(a.out, "caps=\n") == !who, "and has %s", who ? "no capability" : "all that we have");
 	tool_free(&a);
+	/* the next command overwrites no recording */
+	unlink(out);
 }
 
 static unsigned int nr_events(const struct json_lines *l, const char *event, int uid)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/array.h"
 #include "base/open_safely.h"
 
 #define MAX_LINKS 40	/* as the kernel */
@@ -80,6 +81,59 @@ int open_safely(const char *path, int flags)
 	return open_with_mode(path, flags, 0600);
 }
 
+/* ---- what must stay ------------------------------------------------------------------------ */
+
+/* Regular files that were opened to be read. */
+static struct input {
+	dev_t dev;
+	ino_t ino;
+} *inputs;
+static size_t nr_inputs;
+
+static bool is_input(const struct stat *st)
+{
+	for (size_t i = 0; i < nr_inputs; i++)
+		if (inputs[i].dev == st->st_dev && inputs[i].ino == st->st_ino)
+			return true;
+	return false;
+}
+
+static void note_input(const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode) || is_input(st))
+		return;
+	array_grow(inputs, nr_inputs);
+	inputs[nr_inputs++] = (struct input){ st->st_dev, st->st_ino };
+}
+
+/* .fd is open for writing alone; what we may not read is not known to begin so. */
+static bool begins_with(int fd, const char *magic)
+{
+	size_t len = strlen(magic);
+	char name[32], begin[16];
+	bool same;
+	int in;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	in = open(name, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return false;
+	same = len <= sizeof(begin) && pread(in, begin, len, 0) == (ssize_t)len && !memcmp(begin, magic, len);
+	close(in);
+	return same;
+}
+
+static int empty(int fd, const struct stat *st, const char *kept)
+{
+	if (!S_ISREG(st->st_mode))
+		return 0;
+	if (is_input(st))
+		return -EDEADLK;
+	if (begins_with(fd, kept))
+		return -EEXIST;
+	return ftruncate(fd, 0) ? -errno : 0;
+}
+
 /* ---- what is printed to ------------------------------------------------------------------- */
 
 /* Whether somebody else put it there: not who owns the folder, whose it is to have what he likes. */
@@ -99,24 +153,6 @@ static bool is_planted(const char *path, const struct stat *st)
 	return err || folder.st_mode & (S_IWGRP | S_IWOTH);
 }
 
-/* Takes what is open, when it is fit for that: a descriptor or -errno. */
-static int empty(int fd, const char *path)
-{
-	struct stat st;
-	int err = 0;
-
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (is_planted(path, &st))
-		err = -EPERM;
-	/* only a FIFO's opening was not to wait */
-	else if ((S_ISREG(st.st_mode) && ftruncate(fd, 0)) || fcntl(fd, F_SETFL, 0))
-		err = -errno;
-	if (err)
-		close(fd);
-	return err ? err : fd;
-}
-
 /* The kernel's own, which lead to what is open already, and root's devices: no folder below /dev but that. */
 static bool is_open_or_device(const char *path)
 {
@@ -124,7 +160,27 @@ static bool is_open_or_device(const char *path)
 	       (!strncmp(path, "/dev/", 5) && strrchr(path, '/') == path + 4);
 }
 
-static int open_output_at(const char *path, unsigned int links)
+/* Takes what is open, when it is fit for that: a descriptor or -errno. */
+static int take(int fd, const char *path, const char *kept)
+{
+	struct stat st;
+	int err = 0;
+
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!is_open_or_device(path) && is_planted(path, &st))
+		err = -EPERM;
+	else
+		err = empty(fd, &st, kept);
+	/* only a FIFO's opening was not to wait */
+	if (!err && !is_open_or_device(path) && fcntl(fd, F_SETFL, 0))
+		err = -errno;
+	if (err)
+		close(fd);
+	return err ? err : fd;
+}
+
+static int open_output_at(const char *path, const char *kept, unsigned int links)
 {
 	char target[PATH_MAX], *behind;
 	struct stat st;
@@ -132,8 +188,8 @@ static int open_output_at(const char *path, unsigned int links)
 	int fd;
 
 	if (is_open_or_device(path)) {
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		return fd < 0 ? -errno : fd;
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		return fd < 0 ? -errno : take(fd, path, kept);
 	}
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len >= 0) {
@@ -141,7 +197,7 @@ static int open_output_at(const char *path, unsigned int links)
 		if (links > MAX_LINKS || !way_is_ours(path, 0))
 			return -ELOOP;
 		behind = behind_link(path, target, "");
-		fd = behind ? open_output_at(behind, links + 1) : -ENOMEM;
+		fd = behind ? open_output_at(behind, kept, links + 1) : -ENOMEM;
 		free(behind);
 		return fd;
 	}
@@ -150,16 +206,16 @@ static int open_output_at(const char *path, unsigned int links)
 			return -EPERM;
 		/* who reads it may come later */
 		fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-		return fd < 0 ? -errno : empty(fd, path);
+		return fd < 0 ? -errno : take(fd, path, kept);
 	}
 	fd = open_with_mode(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 			    0666);
-	return fd < 0 ? fd : empty(fd, path);
+	return fd < 0 ? fd : take(fd, path, kept);
 }
 
-int open_output(const char *path)
+int open_output(const char *path, const char *kept)
 {
-	return open_output_at(path, 0);
+	return open_output_at(path, kept, 0);
 }
 
 /* ---- what is read ------------------------------------------------------------------------- */
@@ -175,7 +231,7 @@ int open_input(const char *path)
 	if (fstat(fd, &st) || fcntl(fd, F_SETFL, 0))
 		err = errno;
 	else if (!S_ISFIFO(st.st_mode) || is_open_or_device(path))
-		return fd;
+		return note_input(&st), fd;
 	close(fd);
 	errno = err;
 	return -1;

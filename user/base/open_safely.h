@@ -13,9 +13,11 @@ int open_safely(const char *path, int flags);
 /*
  * A file to print to, created (0666 less the umask) or emptied, as a shell's > does it; but -ELOOP
  * at a link that others than us and root could have made, and -EPERM at what is another user's in a
- * folder in which others may put something. A descriptor or -errno.
+ * folder in which others may put something. -EDEADLK at a file that open_input() opened, by this or
+ * another name, and -EEXIST at one that begins with .kept (16 bytes at most): these stay as they are.
+ * A descriptor or -errno.
  */
-int open_output(const char *path);
+int open_output(const char *path, const char *kept);
 /*
  * A file to read that whoever runs this names: what is open already may be a pipe, as a shell's <()
  * is; in a folder one is ESPIPE, as what others put there may never have an end. As open(2) it is -1

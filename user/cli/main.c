@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/err.h"
-#include "base/open_safely.h"
 #include "base/output.h"
 #include "base/page_size.h"
 #include "base/signals.h"
 #include "base/system.h"
 #include "cli/options.h"
+#include "commands/output_file.h"
 
 /*
  * What is opened later must not take the number of a standard stream that our caller closed: what
@@ -59,18 +59,9 @@ int main(int argc, char **argv)
 	o = options;
 	o->out = stdout;
 	o->kernel = system_release();
-	if (o->path && !cmd->opens_output) {
-		int fd = open_output(o->path);
-
-		if (fd == -ELOOP || fd == -EPERM)
-			return misuse("%s %s another user may have put there; name another file", o->path,
-				      fd == -ELOOP ? "is reached through a link that" : "is what");
-		o->out = fd < 0 ? NULL : fdopen(fd, "w");
-		if (!o->out)
-			return misuse("cannot write to %s: %s; name a file that can be created",
-				      o->path, strerror(fd < 0 ? -fd : errno));
-		signals_output(fd);
-	}
+	status = cmd->opens_output ? 0 : output_file_open(o);
+	if (status)
+		return status;
 	/* not before: opening a FIFO may take a reader that never comes */
 	signals_catch();
 	status = close_output(o, cmd->run(options));

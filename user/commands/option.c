@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/files.h"
@@ -56,6 +57,16 @@ parser(parse_text)
 	(void)row;
 	*(const char **)at = arg;
 	return true;
+}
+
+parser(parse_input)
+{
+	/* open_output() knows it from then on; whether it can be read is said where it is */
+	int fd = open_input(arg);
+
+	if (fd >= 0)
+		close(fd);
+	return parse_text(row, arg, at);
 }
 
 parser(parse_pid_list)

@@ -16,6 +16,7 @@ parser(parse_flag);	/* bool = true */
 parser(parse_count);	/* int + 1 */
 parser(parse_word);	/* int = index of the argument in row->words */
 parser(parse_text);	/* const char *, the argument itself */
+parser(parse_input);	/* the same: a file to read, which -o must not empty */
 parser(parse_pid_list);	/* struct selection */
 parser(parse_user);	/* struct selection: a number or a name */
 parser(parse_comm);	/* struct selection: one more glob */
@@ -50,8 +51,8 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .help = "run PROGRAM as this user, in the user's groups (default: as who calls, with all rights)", \
 	  .parse = parse_run_as, .offset = offsetof(type, run_as), .group = GROUP_TARGET, \
 	  .refusal = refusal_run_as }
-#define ROW_FILE(type) \
-	{ .arg = "FILE", .help = "", .parse = parse_text, .offset = offsetof(type, file) }
+#define ROW_FILE(type, parser) \
+	{ .arg = "FILE", .help = "", .parse = parser, .offset = offsetof(type, file) }
 
 /* Of what is recorded. */
 #define ROWS_WHO(type) \
@@ -117,7 +118,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 #define ROW_BTF(type) \
 	{ .name = "btf", .arg = "FILE", \
 	  .help = "take the kernel's types from this BTF file instead of the kernel", \
-	  .parse = parse_text, .offset = offsetof(type, how.btf), .group = GROUP_ADVANCED }
+	  .parse = parse_input, .offset = offsetof(type, how.btf), .group = GROUP_ADVANCED }
 #define ROW_STACKS(type, text) \
 	{ .name = "stacks", .help = text, \
 	  .parse = parse_flag, .offset = offsetof(type, how.stacks), .group = GROUP_HOW }

@@ -80,7 +80,7 @@ static int run(void *options)
 }
 
 static const struct option_row options[] = {
-	ROW_FILE(struct bench_options),
+	ROW_FILE(struct bench_options, parse_input),
 	ROW_DURATION(struct bench_options),
 	{ .name = "write", .help = "also measure writes; this overwrites FILE",
 	  .parse = parse_flag, .offset = offsetof(struct bench_options, write), .group = GROUP_HOW },

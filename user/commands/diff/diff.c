@@ -9,6 +9,7 @@
 #include "commands/diff/source.h"
 #include "commands/diff/view.h"
 #include "commands/option.h"
+#include "commands/output_file.h"
 
 #define MOST_MEMORY	(1ULL << 30)
 
@@ -231,6 +232,8 @@ static int run(void *options)
 			status = misuse("--fail-on %s is about %s, and neither file has any; give what %s printed",
 					words_fail_on[o->fail_on], parts[i].name, parts[i].source);
 	if (!status)
+		status = output_file_open(&o->output);
+	if (!status)
 		status = tell(o, s);
 	for (int i = 0; i < 2; i++)
 		snapshot_free(&s[i]);
@@ -285,4 +288,5 @@ const struct command diff_command = {
 		"  fixbuf-trace diff --fail-on findings monday.json             # of verify --json\n"
 		"  fixbuf-trace diff --fail-on latency old.rec new.rec          # of record\n",
 	.options = options, .options_size = sizeof(struct diff_options), .defaults = &defaults, .run = run,
+	.opens_output = true,
 };

@@ -404,7 +404,7 @@ static const struct option_row options[] = {
 	  .help = "write what a bug report needs to FILE (" BUNDLE_FILE "), which must be new: versions, "
 		  "limits, this report, and what list and verify say, without addresses of the kernel",
 	  .parse = parse_flag, .offset = offsetof(struct doctor_options, bundle), .group = GROUP_VIEW },
-	ROW_FILE(struct doctor_options),
+	ROW_FILE(struct doctor_options, parse_text),
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROWS_SAID,

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace report: a recording in every view, offline. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/signals.h"
 #include "commands/option.h"
+#include "commands/output_file.h"
 #include "commands/report/report.h"
 #include "commands/report/sources.h"
 #include "views/perfetto.h"
@@ -76,13 +79,50 @@ static void limit_memory(const struct report_options *o, const struct sources *s
 	alloc_limit(most, why);
 }
 
-/* Those of one machine, one after the other. */
-static int report_machine(struct report_options *o, const struct source *list, size_t nr)
+/* 0, or -errno with a sentence. */
+static int read_through(const char *path)
+{
+	struct recording *r = recording_open(path);
+	struct event e;
+	int n = r ? 1 : -EINVAL;
+
+	while (n > 0)
+		n = recording_next(r, &e);
+	recording_close(r);
+	return n;
+}
+
+/* What the file of -o holds is not given up for recordings that turn out to be damaged. */
+static int check_inputs(const struct report_options *o, const struct sources *s)
+{
+	const char *to = o->output.path;
+	struct stat st;
+
+	if (!to || stat(to, &st) || !S_ISREG(st.st_mode) || !st.st_size)
+		return 0;
+	for (size_t i = 0; i < s->nr; i++)
+		/* a pipe cannot be read twice: of that one only the begin is looked at */
+		if (!stat(s->list[i].path, &st) && S_ISREG(st.st_mode) && read_through(s->list[i].path))
+			return misuse("%s; %s stays as it is", err_text(), to);
+	return 0;
+}
+
+/* Those of one machine, one after the other; .title: as which, where there are others. */
+static int report_machine(struct report_options *o, const struct source *list, size_t nr, const char *title)
 {
 	struct recording *from = recording_open(list[0].path);
+	int status;
 
 	if (!from)
 		return misuse("%s", err_text());
+	status = output_file_open(&o->output);
+	if (status) {
+		recording_close(from);
+		return status;
+	}
+	if (title)
+		fprintf(o->output.out, "%s==== %s ====\n", o->machine ? "\n" : "",
+			*title ? title : "a machine without a name");
 	for (size_t i = 1; i < nr; i++)
 		recording_then(from, list[i].path);
 	return report(o, from, list[0].path);
@@ -108,16 +148,18 @@ static bool goes_to_file(enum report_view v)
 static int report_all(struct report_options *o, const struct sources *s)
 {
 	int status = EXIT_DONE;
+	bool apart;
 
 	for (size_t i = 0, nr; i < s->nr; i += nr) {
 		nr = sources_of_machine(s, i);
 		if (o->view == REPORT_PERFETTO && o->machine == MAX_MACHINES)
 			return misuse("the recordings are of more machines than a timeline can tell apart; name fewer");
-		if (nr < s->nr && !o->output.json && !goes_to_file(o->view))
-			fprintf(o->output.out, "%s==== %s ====\n", i ? "\n" : "",
-				s->list[i].host[0] ? s->list[i].host : "a machine without a name");
+		apart = nr < s->nr && !o->output.json && !goes_to_file(o->view);
 		o->more = i + nr < s->nr;
-		status = worse(status, report_machine(o, &s->list[i], nr));
+		status = worse(status, report_machine(o, &s->list[i], nr, apart ? s->list[i].host : NULL));
+		/* that was said, and is no better for the next */
+		if (o->output.path && o->output.out == stdout)
+			return status;
 		o->machine++;
 	}
 	return status;
@@ -136,8 +178,10 @@ static int run(void *options)
 		 misuse("%s", err_text()) : 0;
 	if (!status) {
 		limit_memory(o, &s);
-		status = report_all(o, &s);
+		status = check_inputs(o, &s);
 	}
+	if (!status)
+		status = report_all(o, &s);
 	sources_free(&s);
 	free(o->files.list);
 	return status;
@@ -274,5 +318,5 @@ const struct command report_command = {
 		"  fixbuf-trace report --folded --by pinned | flamegraph.pl > pinned.svg\n",
 	.options = options, .rules = rules,
 	.options_size = sizeof(struct report_options), .defaults = &defaults,
-	.run = run,
+	.run = run, .opens_output = true,
 };

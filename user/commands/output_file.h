@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The file of -o. */
+#ifndef FIXBUF_COMMANDS_OUTPUT_FILE_H
+#define FIXBUF_COMMANDS_OUTPUT_FILE_H
+
+#include "base/output.h"
+
+/*
+ * From now on .out is the file .path, created or emptied; without .path, or when it is open already,
+ * nothing happens. To be called when what the command reads was read: a file of that, and any recording,
+ * is refused and stays as it is. 0, or the exit status after a sentence.
+ */
+int output_file_open(struct output *o);
+
+#endif
