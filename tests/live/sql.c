@@ -172,6 +172,30 @@ static void failed_uses(void)
 	tool_free(&a);
 }
 
+#define INTERVALS "(SELECT DISTINCT begin_ns, end_ns FROM io)"
+
+/* Counters are of the time from one reading to the next. */
+static void intervals(void)
+{
+	struct tool_run a;
+	char many[4096];
+
+	snprintf(many, sizeof(many), "for i in 1 2 3 4 5 6 7; do %s 101 --no-wait; sleep 0.2; done", load_path("io_fast"));
+	tool(&a, "record", "-q", "-i", "100ms", "-o", rec, "--", "sh", "-c", many, NULL);
+	is(a.status, 0, "record of seven rounds of I/O");
+	tool_free(&a);
+	make(&a);
+	ok(sql("SELECT count(*) FROM " INTERVALS) > 1, "counters of several intervals");
+	is(sql("SELECT count(*) FROM io, recordings r WHERE io.begin_ns < r.begin_ns OR io.begin_ns > r.end_ns"), 0,
+	   "each begins in the recording");
+	is(sql("SELECT count(*) FROM io WHERE end_ns <= begin_ns"), 0, "and ends later");
+	is(sql("SELECT count(*) FROM " INTERVALS " a JOIN " INTERVALS " b ON b.begin_ns > a.begin_ns "
+	       "AND b.begin_ns < a.end_ns"), 0, "the next begins no sooner");
+	is(sql("SELECT count(*) FROM " INTERVALS),
+	   sql("SELECT count(DISTINCT begin_ns) FROM io"), "and at one moment only one does");
+	is(sql("SELECT sum(ops) FROM io"), 7 * 101, "together they have all I/O");
+}
+
 /* Each I/O, and what is chosen. */
 static void operations(void)
 {
@@ -262,6 +286,7 @@ int main(void)
 	equals_json();
 	recipes();
 	failed_uses();
+	intervals();
 	operations();
 	refused();
 	unlink(rec);

@@ -78,6 +78,7 @@ static void part_free(struct recording *r)
 /* .head: its first bytes were read already. 0, or -errno with a sentence. */
 static int begin_part(struct recording *r, struct rec_head *head, size_t have)
 {
+	const __u64 read_ns = r->io.all.t_ns;
 	char skipped[64];
 
 	if (read_bytes(r, (char *)head + have, sizeof(*head) - have) < sizeof(*head) - have)
@@ -96,6 +97,7 @@ static int begin_part(struct recording *r, struct rec_head *head, size_t have)
 			return broken(r, "the file ends inside its header");
 	}
 	part_free(r);
+	r->io.all.t_ns = read_ns;
 	r->ended = false;
 	memset(&r->about, 0, sizeof(r->about));
 	return 0;
@@ -166,7 +168,10 @@ static int on_about(struct recording *r, const struct rec *rec, const void *data
 {
 	const char *wrong = recording_about(&r->about, rec, data);
 
-	r->io.all.t_ns = r->t_ns = r->about.start_ns;
+	r->t_ns = r->about.start_ns;
+	/* the counters of a part that goes on count from where they were read last, after the part before had ended */
+	if (!r->about.goes_on || r->io.all.t_ns < r->about.start_ns)
+		r->io.all.t_ns = r->about.start_ns;
 	return wrong ? broken(r, wrong) : 0;
 }
 

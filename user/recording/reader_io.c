@@ -315,7 +315,9 @@ static const char *on_reading(struct recording_io *io, const struct rec *rec, co
 	io->all.missed = r.missed;
 	io->since.missed = r.missed - missed;
 	io->all.in_flight = io->since.in_flight = r.in_flight;
-	io->since.t_ns = r.t_ns - io->all.t_ns;
+	/* a file may say that time went back */
+	io->since.since_ns = io->all.t_ns < r.t_ns ? io->all.t_ns : r.t_ns;
+	io->since.t_ns = r.t_ns - io->since.since_ns;
 	io->all.t_ns = r.t_ns;
 	io->told = true;
 	return NULL;

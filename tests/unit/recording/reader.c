@@ -262,6 +262,51 @@ static void many_strings(void **state)
 	assert_true(after.ru_maxrss - before.ru_maxrss < 100 << 10);
 }
 
+static size_t put_part(char *to, __u64 start_ns, bool goes_on, const __u64 *read_ns, size_t nr)
+{
+	const struct rec_about about = {
+		.start_ns = start_ns, .page_bytes = 4096, .flags = goes_on ? REC_ABOUT_GOES_ON : 0,
+	};
+	const struct rec_end end = { 0 };
+	char records[4096];
+	size_t n = put_record(records, REC_ABOUT, 0, &about, sizeof(about)), head = put_head(to);
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct rec_io io = { .t_ns = read_ns[i] };
+
+		n += put_record(records + n, REC_IO, 0, &io, sizeof(io));
+	}
+	n += put_record(records + n, REC_END, 0, &end, sizeof(end));
+	return head + put_frame(to + head, records, n, 0);
+}
+
+/* An interval begins where the one before ended, also in a part that goes on; else with its part. */
+static void intervals(void **state)
+{
+	static const __u64 read_ns[] = { 1103, 1257, 1301, 2005 };
+	static const __u64 begins[] = { 1000, 1103, 1257, 2000 };
+	size_t nr, seen = 0;
+	struct recording *r;
+	struct event t;
+
+	(void)state;
+	nr = put_part(bytes, 1000, false, read_ns, 2);
+	nr += put_part(bytes + nr, 1251, true, read_ns + 2, 1);
+	nr += put_part(bytes + nr, 2000, false, read_ns + 3, 1);
+	r = recording_open_bytes("bytes", bytes, nr);
+	assert_non_null(r);
+	while (recording_next(r, &t) > 0) {
+		if (t.kind != EVENT_IO)
+			continue;
+		assert_true(seen < 4);
+		assert_int_equal(t.io_since->since_ns, begins[seen]);
+		assert_int_equal(t.io_since->t_ns, read_ns[seen] - begins[seen]);
+		seen++;
+	}
+	assert_int_equal(seen, 4);
+	recording_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +317,7 @@ int main(void)
 		cmocka_unit_test(bombs),
 		cmocka_unit_test(refused_pin),
 		cmocka_unit_test(many_strings),
+		cmocka_unit_test(intervals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

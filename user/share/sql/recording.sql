@@ -53,7 +53,8 @@ CREATE TABLE failures(
 	operation TEXT, errno TEXT, count INTEGER, first_ns INTEGER, last_ns INTEGER, cause TEXT);
 
 CREATE TABLE io(
-	-- The counters of I/O by interval, process, ring and operation. notified: zero-copy sends of which
+	-- The counters of I/O by interval, process, ring and operation. An interval ends when they are
+	-- read, and the next begins; they are read last just after the recording's end. notified: zero-copy sends of which
 	-- a notification said that their memory is free; notified_ns: from their submission on, in all.
 	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, ring INTEGER,
 	pid INTEGER, uid INTEGER, comm TEXT, operation TEXT, fixed INTEGER, ops INTEGER, bytes INTEGER,
