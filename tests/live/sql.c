@@ -87,10 +87,13 @@ static void counters(struct json_object *whole)
 	       "AND b.slot = u.slot AND b.address = u.address)"), 0, "each of a buffer");
 }
 
-static void unused(void)
+static void unused(struct json_object *whole)
 {
+	struct json_object *buffers = json_member(whole, "buffers");
 	long long nr = sql("SELECT count(*) FROM unused_buffers");
 
+	is(nr, json_number(buffers, "unused"), "buffers without I/O");
+	is(sql("SELECT sum(bytes) FROM unused_buffers"), json_number(buffers, "unused_bytes"), "their length");
 	ok(nr > 0, "there are buffers without I/O (%lld)", nr);
 	ok(nr < sql("SELECT count(*) FROM buffers"), "not all are");
 	changed("UPDATE recordings SET machine = NULL; UPDATE rings SET machine = NULL; "
@@ -148,7 +151,7 @@ static void equals_json(void)
 	tool(&whole, "report", "--json", rec, NULL);
 	calls(whole.json);
 	counters(whole.json);
-	unused();
+	unused(whole.json);
 	machine(whole.json);
 	tool_free(&whole);
 }
@@ -169,6 +172,25 @@ static void failed_uses(void)
 	is(json_number(buffers, "unused"), 0, "which report takes for used");
 	is(sql("SELECT count(*) FROM buffers"), 1, "SQL has it");
 	is(sql("SELECT count(*) FROM unused_buffers"), 0, "and takes it for used, too");
+	tool_free(&a);
+}
+
+/* Of a program without I/O every buffer is unused, however often its slot and address were registered. */
+static void all_unused(void)
+{
+	struct json_object *buffers;
+	struct tool_run a;
+
+	tool(&a, "record", "-q", "-o", rec, "--", load_path("lifecycle"), "--no-wait", NULL);
+	is(a.status, 0, "record of a program without I/O");
+	tool_free(&a);
+	make(&a);
+	tool(&a, "report", "--json", rec, NULL);
+	buffers = json_member(a.json, "buffers");
+	ok(json_number(buffers, "registered") > 23, "it has buffers");
+	is(json_number(buffers, "unused"), json_number(buffers, "registered"), "none of which is used");
+	is(sql("SELECT count(*) FROM unused_buffers WHERE NOT older"), json_number(buffers, "unused"), "SQL has as many");
+	is(sql("SELECT sum(bytes) FROM unused_buffers"), json_number(buffers, "unused_bytes"), "and as long ones");
 	tool_free(&a);
 }
 
@@ -286,6 +308,7 @@ int main(void)
 	equals_json();
 	recipes();
 	failed_uses();
+	all_unused();
 	intervals();
 	operations();
 	refused();

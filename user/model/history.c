@@ -144,12 +144,17 @@ static void note_slot(struct history *h, const struct fact_buffer *b)
 	struct slot_history *s;
 
 	HASH_FIND(hh, h->slots, &key, sizeof(key), s);
-	if (s || HASH_COUNT(h->slots) >= MAX_KEPT)
+	if (!s && HASH_COUNT(h->slots) >= MAX_KEPT) {
+		h->uses_lost = true;
 		return;
-	s = must_alloc(1, sizeof(*s));
-	s->key = key;
-	s->len_bytes = b->len_bytes;
-	HASH_ADD(hh, h->slots, key, sizeof(s->key), s);
+	}
+	if (!s) {
+		s = must_alloc(1, sizeof(*s));
+		s->key = key;
+		HASH_ADD(hh, h->slots, key, sizeof(s->key), s);
+	}
+	s->buffers++;
+	s->bytes += b->len_bytes;
 }
 
 static void on_buffer(struct history *h, const struct fact_buffer *b)
@@ -311,8 +316,8 @@ static void count_unused(struct history *h)
 	struct slot_history *s, *next;
 
 	HASH_ITER(hh, h->slots, s, next) {
-		h->unused++;
-		h->unused_bytes += s->len_bytes;
+		h->unused += s->buffers;
+		h->unused_bytes += s->bytes;
 		HASH_DEL(h->slots, s);
 		free(s);
 	}

@@ -54,7 +54,7 @@ struct failure_history {
 /* A buffer as the counters of I/O know it. */
 struct slot_history {
 	struct io_buffer_key key;
-	__u64 len_bytes;
+	__u64 buffers, bytes;	/* one after the other, of one address in one slot */
 	UT_hash_handle hh;
 };
 
@@ -79,7 +79,7 @@ struct history {
 	__u64 left, left_bytes;	/* still registered at the end */
 	__u64 left_before, left_before_bytes; /* of parts that no other goes on from */
 	__u64 unused, unused_bytes; /* no I/O over it was counted: after history_end() */
-	bool uses_lost;		/* so .unused is not known: uses found no room to be counted */
+	bool uses_lost;		/* so .unused is not known: buffers or uses found no room to be counted */
 	struct io_row fixed, plain; /* sums, with .hist */
 	/* Medians of the latencies of each interval that has enough: how far one time is from another */
 	struct hist *fixed_medians, *plain_medians;

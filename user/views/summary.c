@@ -212,7 +212,7 @@ static void print_use(const struct view_summary *v)
 	print_row(out, "over registered buffers", &h->fixed);
 	print_row(out, "plain", &h->plain);
 	if (h->uses_lost)
-		fprintf(out, "  which buffers saw no I/O is not known: the table of their uses was full\n");
+		fprintf(out, "  which buffers saw no I/O is not known: they, or their uses, were too many\n");
 	else if (h->unused)
 		fprintf(out, "  %llu buffer%s of %s saw no I/O that was counted\n", h->unused,
 			plural(h->unused), fmt_bytes(size, h->unused_bytes));

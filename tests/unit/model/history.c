@@ -132,6 +132,38 @@ static void lives_that_were_seen_whole(void **state)
 	ledger_free(l);
 }
 
+/* Each registration of a slot and address is a buffer that may see no I/O; a use may be of any of them. */
+static void unused_buffers(void **state)
+{
+	static const int times[] = { 3, 2 };
+	struct history h = { .select = &everything };
+	struct ledger *l = ledger_new();
+	struct io_buffer_row use = { .key = { .ring = RING, .addr = ADDR, .index = 1 }, .use.ops = 1 };
+	struct io_row row = { .c = { .ring = RING, .ops = 1 } };
+	const struct io_model io = { .rows = &row, .nr_rows = 1, .buffers = &use, .nr_buffers = 1 };
+	const struct origin origin = { 0 };
+	const struct event end = { .kind = EVENT_END, .ledger = l, .io = &io, .origin = &origin };
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	for (unsigned int slot = 0; slot < 2; slot++)
+		for (int i = 0; i < times[slot]; i++) {
+			struct fact_buffer f = fact_buffer(RING, slot, BUF(slot), ADDR, 4096 * (i + 1), 1);
+
+			told(&h, l, &f.h);
+			f.h.kind = FACT_DROP;
+			told(&h, l, &f.h);
+		}
+	history_event(&h, &end);
+	history_end(&h);
+	assert_int_equal(h.buffers, 5);
+	assert_int_equal(h.unused, 3);
+	assert_int_equal(h.unused_bytes, 4096 * (1 + 2 + 3));
+	assert_false(h.uses_lost);
+	history_free(&h);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +171,7 @@ int main(void)
 		cmocka_unit_test(nearest_limit),
 		cmocka_unit_test(charges_are_of_the_rings_user),
 		cmocka_unit_test(lives_that_were_seen_whole),
+		cmocka_unit_test(unused_buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,9 +102,11 @@ CREATE VIEW failed_calls AS
 	FROM calls WHERE result < 0 ORDER BY end_ns;
 
 CREATE VIEW unused_buffers AS
-	-- Buffers over which no I/O was counted; none of a recording that counts in part.
+	-- Buffers over which no I/O was counted; none of a recording that counts in part. A buffer that is
+	-- registered again, as the same slot and address, is one more; used is then each of them. Those
+	-- that are not older are the unused ones of report --json.
 	SELECT b.machine, b.recording, r.pid, r.comm, b.ring, b.slot, b.address, b.bytes,
-		b.begin_ns, b.end_ns
+		b.begin_ns, b.end_ns, b.older
 	FROM buffers b JOIN rings r ON r.machine IS b.machine AND r.recording = b.recording
 		AND r.ring = b.ring
 	WHERE NOT EXISTS (SELECT 1 FROM uses u WHERE u.machine IS b.machine
