@@ -373,7 +373,7 @@ static const struct option_row options[] = {
 	  .parse = parse_time, .offset = offsetof(struct record_options, flight.after_ns),
 	  .group = GROUP_HOW, .refusal = "'%s' is not a duration; give 5s or 1m" },
 	{ .name = "snapshot",
-	  .help = "begin with every existing ring, also those of processes that are not selected",
+	  .help = "show every ring that exists at the begin, also those of processes that are not selected",
 	  .parse = parse_flag, .offset = offsetof(struct record_options, snapshot),
 	  .group = GROUP_HOW },
 	{ .name = "append", .help = "add to the recording that FILE holds", .parse = parse_flag,
