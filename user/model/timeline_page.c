@@ -178,6 +178,7 @@ static void add_io(struct page_io *to, const struct page_io *from)
 {
 	to->ops += from->ops;
 	to->timed += from->timed;
+	to->coarse += from->coarse;
 	if (from->max_ns > to->max_ns)
 		to->max_ns = from->max_ns;
 	for (size_t i = 0; i < HIST_BUCKETS; i++)
@@ -188,6 +189,7 @@ static void add_row(struct page_io *io, const struct io_row *row)
 {
 	io->ops += row->c.ops;
 	io->timed += row->c.timed;
+	io->coarse += row->c.coarse;
 	if (row->c.max_ns > io->max_ns)
 		io->max_ns = row->c.max_ns;
 	for (size_t b = 0; row->hist && b < HIST_BUCKETS; b++)
@@ -250,8 +252,11 @@ static void on_reading(const struct event *t, void *arg)
 	for (size_t i = 0; i < t->io_since->nr_rows; i++) {
 		const struct io_row *row = &t->io_since->rows[i];
 		const enum page_kind kind = IO_WHO_FIXED(row->c.who) ? PAGE_FIXED : PAGE_PLAIN;
-		struct page_program *of = program(p, &row->c);
+		struct page_program *of;
 
+		if (!selection_has(p->select, IO_WHO_TGID(row->c.who), row->c.uid, &row->c.comm))
+			continue;
+		of = program(p, &row->c);
 		add_row(&c->io[kind], row);
 		if (of)
 			add_row(&of->io[kind], row);
@@ -285,7 +290,7 @@ static void keep_living(struct page *p, const struct timeline *h)
 				keep_life(p, r->slots[i], p->end_ns, false);
 }
 
-struct page *page_new(void)
+struct page *page_new(const struct selection *select)
 {
 	struct page *p = must_alloc(1, sizeof(*p));
 	const struct timeline_listener view = {
@@ -296,17 +301,21 @@ struct page *page_new(void)
 	};
 
 	p->timeline = timeline_new(&view);
+	p->select = select;
 	return p;
 }
 
 void page_event(struct page *p, const struct event *t)
 {
-	if (t->kind == EVENT_LOOK && !p->begin_ns) {
-		p->begin_ns = t->t_ns;
+	/* a file that was cut off early has no look */
+	if ((t->kind == EVENT_LOOK || t->kind == EVENT_END) && !p->begin_ns) {
+		p->begin_ns = t->origin->start_ns;
 		p->realtime_ns = t->origin->realtime_ns;
 	}
 	if (t->t_ns > p->end_ns)
 		p->end_ns = t->t_ns;
+	if (t->kind == EVENT_END && t->t_ns > t->origin->start_ns)
+		p->recorded_ns += t->t_ns - t->origin->start_ns;
 	p->about = t->origin;
 	p->facts += t->kind == EVENT_END ? t->end.facts : 0;
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;

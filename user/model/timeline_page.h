@@ -8,6 +8,7 @@
 
 #include <abi/hist.h>
 #include "base/hash_table.h"
+#include "model/selection.h"
 #include "model/timeline.h"
 
 #define PAGE_LIVES	20000
@@ -69,7 +70,7 @@ enum page_kind { PAGE_FIXED, PAGE_PLAIN, NR_PAGE_KINDS };
 enum page_op { PAGE_READ, PAGE_WRITE, PAGE_SEND, PAGE_RECV, NR_PAGE_OPS };
 
 struct page_io {
-	__u64 ops, timed, max_ns;
+	__u64 ops, timed, coarse, max_ns;	/* as in struct io_counts */
 	__u64 hist[HIST_BUCKETS];
 };
 
@@ -92,8 +93,10 @@ struct page_gap {
 
 struct page {
 	struct timeline *timeline;		/* until page_conclude() */
+	const struct selection *select;
 	const struct origin *about;	/* of the last part */
-	__u64 begin_ns, end_ns;
+	__u64 begin_ns, end_ns;			/* of the axis: events may come after the watch ended */
+	__u64 recorded_ns;			/* all parts together */
 	__s64 realtime_ns;			/* of the first part */
 	bool clean_end, io_seen;
 	__u64 facts, lost, left_out, buffers, calls_nr, calls_failed;
@@ -118,7 +121,8 @@ struct page {
 	size_t nr_gaps;
 };
 
-struct page *page_new(void);
+/* Of facts the caller selects: event.shown. */
+struct page *page_new(const struct selection *select);
 /* What the recording told next. */
 void page_event(struct page *p, const struct event *t);
 /* After the last: what still lives. */

@@ -182,6 +182,7 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	json_int(&j, "schema", 2);
 	json_str(&j, "event", "io-total");
 	json_uint(&j, "ops", all.c.ops);
+	json_uint(&j, "fixed_ops", all.fixed_ops);
 	json_uint(&j, "shown", v->ios);
 	json_uint(&j, "sample", v->origin->sample);
 	json_str(&j, "starts_by", starts_by);
@@ -201,11 +202,14 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 static void end_text(const struct view_trace *v, const struct io_model *m, const char *starts_by)
 {
 	struct io_row all = io_model_total(m);
+	const __u64 plain = all.c.ops - all.fixed_ops;
 	char bytes[FMT_LEN];
 
-	fprintf(stderr, "%llu I/O%s over registered buffers, %s, %llu failed; %llu shown",
-		all.c.ops, plural(all.c.ops), fmt_bytes(bytes, all.c.bytes),
-		all.c.errors + all.c.cancelled, v->ios);
+	fprintf(stderr, "%llu I/O%s over registered buffers, %s", all.fixed_ops, plural(all.fixed_ops),
+		fmt_bytes(bytes, all.fixed_bytes));
+	if (plain)
+		fprintf(stderr, ", and %llu plain, %s", plain, fmt_bytes(bytes, all.c.bytes - all.fixed_bytes));
+	fprintf(stderr, "%s%llu failed; %llu shown", plain ? "; " : ", ", all.c.errors + all.c.cancelled, v->ios);
 	if (v->origin->sample > 1)
 		fprintf(stderr, " (one in %u on each cpu)", v->origin->sample);
 	if (m->in_flight && tells_in_flight(starts_by))

@@ -7,10 +7,11 @@
 #include "model/timeline_page.h"
 
 static const struct origin origin;
+static const struct selection everything;
 
 static struct page *begin(void)
 {
-	struct page *p = page_new();
+	struct page *p = page_new(&everything);
 	const struct event look = { .kind = EVENT_LOOK, .t_ns = 1, .origin = &origin };
 
 	page_event(p, &look);
@@ -114,7 +115,7 @@ static void reading(struct page *p, __u64 t_ns, const char *comm, __u8 op, bool 
 	const struct event e = { .kind = EVENT_IO, .origin = &origin, .t_ns = t_ns, .io = &m, .io_since = &m };
 
 	row->c.comm = comm_of(comm);
-	row->c.ops = row->c.timed = ops;
+	row->c.ops = row->c.timed = row->c.coarse = ops;
 	io_row_add_bucket(row, bucket, ops);
 	page_event(p, &e);
 	io_model_free(&m);
@@ -152,6 +153,24 @@ static void a_program_is_compared_with_itself(void **state)
 	page_free(p);
 }
 
+/* Others' I/O is in no figure. */
+static void only_what_is_selected(void **state)
+{
+	const struct selection select = { .comms = (const char *[]){ "a*" }, .nr_comms = 1 };
+	struct page *p = page_new(&select);
+
+	(void)state;
+	reading(p, 100, "ab", IORING_OP_READ_FIXED, true, 3, 100);
+	reading(p, 200, "b", IORING_OP_READ_FIXED, true, 5, 100);
+	reading(p, 300, "b", IORING_OP_READ, false, 7, 100);
+	assert_int_equal(p->total[PAGE_FIXED].ops, 3);
+	assert_int_equal(p->total[PAGE_FIXED].coarse, 3);
+	assert_int_equal(p->total[PAGE_PLAIN].ops, 0);
+	assert_int_equal(p->nr_programs, 1);
+	page_conclude(p);
+	page_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +178,7 @@ int main(void)
 		cmocka_unit_test(a_process_keeps_its_own),
 		cmocka_unit_test(lines_get_coarser),
 		cmocka_unit_test(a_program_is_compared_with_itself),
+		cmocka_unit_test(only_what_is_selected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ int report_perfetto(struct report *r)
 int report_html(struct report *r)
 {
 	struct over_time *findings = over_time_new(&r->o->select);
-	struct page *page = page_new();
+	struct page *page = page_new(&r->o->select);
 	struct io_failures io = { 0 };
 	struct event t;
 	int n;
