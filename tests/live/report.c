@@ -297,6 +297,17 @@ static void damage(void)
 	is(report.status, 0, "a file that was cut off is reported as far as it goes");
 	has_text(report.err, "breaks off at offset", "and said to be cut off, where");
 	tool_free(&report);
+	for (int left = 100; left <= 400; left += 300) {
+		snprintf(cut, sizeof(cut), "%s.cut", file);
+		snprintf(program, sizeof(program), "head -c %d %s > %s", left, file, cut);
+		is(system(program), 0, "one of which little more than its header is left");
+		tool(&report, "report", cut, NULL);
+		is(report.status, 0, "%d bytes are reported as far as they go", left);
+		ok(!strstr(report.out, "1970"), "%d bytes: it does not begin in 1970", left);
+		has_text(report.out, "nothing was checked: it breaks off before", "nothing is said to be right");
+		tool_free(&report);
+		unlink(cut);
+	}
 
 	fd = open(file, O_RDWR | O_CLOEXEC);
 	bytes = malloc(st.st_size);

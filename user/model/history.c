@@ -123,8 +123,10 @@ static void on_call(struct history *h, const struct event *t)
 	} else if (t->why) {
 		note_failure(h, t);
 	}
-	if (p)
+	if (p) {
 		p->call_ns += ns;
+		p->timed += ns != 0;
+	}
 	if (ns && c->result >= 0) {
 		k->timed++;
 		k->ns += ns;

@@ -13,6 +13,7 @@ struct process_history {
 	__u32 pid, uid;
 	struct comm comm;
 	__u64 rings, calls, failed;
+	__u64 timed;		/* of .calls, with a duration */
 	__u64 buffers, bytes;	/* put into slots */
 	__u64 call_ns;		/* spent in calls */
 	__s64 peak_pinned_pages; /* of its address space, after a call or charge of it */

@@ -72,7 +72,8 @@ static void place(struct replay *p, struct event *e)
 {
 	const struct origin *o = recording_origin(p->r);
 
-	if (e->kind == EVENT_LOOK && !e->after_loss && !p->parts)
+	/* one that was cut off early has no look */
+	if (!p->parts && ((e->kind == EVENT_LOOK && !e->after_loss) || e->kind == EVENT_END))
 		p->begin_ns = o->start_ns + o->realtime_ns;
 	if (e->kind == EVENT_LOOK && !e->after_loss && !(o->goes_on && p->parts))
 		p->parts++;

@@ -21,9 +21,10 @@ const char *history_call_name(unsigned int kind)
 	return names[kind];
 }
 
-static void print_head(FILE *out, const struct view_summary *v)
+/* When, where and how it was recorded. */
+static void print_origin(FILE *out, const struct view_summary *v)
 {
-	const struct history *h = v->h;
+	const __s64 duration_ns = v->h->duration_ns > 0 ? v->h->duration_ns : 0;
 	const struct origin *a = v->origin;
 	time_t s = v->begin_ns / 1000000000;
 	char took[FMT_LEN], when[64];
@@ -32,14 +33,24 @@ static void print_head(FILE *out, const struct view_summary *v)
 	localtime_r(&s, &tm);
 	strftime(when, sizeof(when), "%FT%T%z", &tm);
 	fprintf(out, "%s, %s of %s%sLinux %s %s, %u cpu%s (tier: %s", when,
-		fmt_ns(took, h->duration_ns > 0 ? h->duration_ns : 0), a->host, a->host[0] ? ", " : "",
-		a->kernel, a->machine,
-		a->cpus, plural(a->cpus), tier_name(a->tier));
+		v->parts ? fmt_ns(took, duration_ns) : "nothing", a->host, a->host[0] ? ", " : "", a->kernel,
+		a->machine, a->cpus, plural(a->cpus), tier_name(a->tier));
 	view_not_seen_text(out, a->not_seen);
 	fputc(')', out);
 	if (v->parts > 1)
 		fprintf(out, ", in %u parts", v->parts);
-	fprintf(out, "\n%s\n%llu event%s, ", a->command, h->facts, plural(h->facts));
+	fprintf(out, "\n%s\n", a->command);
+}
+
+static void print_head(FILE *out, const struct view_summary *v)
+{
+	const struct history *h = v->h;
+
+	if (v->begin_ns)
+		print_origin(out, v);
+	else
+		fputs("its begin is missing: when, where and how it was recorded is not known\n", out);
+	fprintf(out, "%llu event%s, ", h->facts, plural(h->facts));
 	if (h->lost)
 		fprintf(out, "%llu lost: the numbers below are incomplete", h->lost);
 	else
@@ -74,7 +85,7 @@ static void print_verdict(const struct view_summary *v)
 		calls += h->calls[i].failed;
 	user = history_nearest_limit(h, &percent);
 	if (!h->shown && !h->fixed.c.ops && !h->plain.c.ops)
-		fputs("nothing was recorded", next_part(out, &more));
+		fputs(v->cut_at && !h->facts ? "no event of it is left" : "nothing was recorded", next_part(out, &more));
 	if (calls)
 		fprintf(next_part(out, &more), "%llu call%s failed", calls, plural(calls));
 	if (ios)
@@ -107,7 +118,7 @@ static void print_processes(const struct view_summary *v)
 		table_cell(t, "%llu", p->buffers);
 		table_cell(t, "%s", fmt_bytes(buf, p->bytes));
 		table_cell(t, "%s", fmt_pages(buf, p->peak_pinned_pages));
-		table_cell(t, "%s", fmt_ns(buf, p->call_ns));
+		table_cell(t, "%s", p->timed ? fmt_ns(buf, p->call_ns) : "-");
 		table_cell(t, "%llu", p->ops);
 		if (p->ops && !v->origin->fixed_only)
 			table_cell(t, "%.0f%%", 100.0 * p->fixed_ops / p->ops);
@@ -191,6 +202,9 @@ static void print_row(FILE *out, const char *what, const struct io_row *row)
 		fprintf(out, ", %s (median), %s (99 %%)",
 			fmt_ns(a, hist_permille(row->hist, 500, row->c.max_ns)),
 			fmt_ns(b, hist_permille(row->hist, 990, row->c.max_ns)));
+	if (row->hist && row->c.coarse)
+		fprintf(out, "; %llu latenc%s to a power of two only: the histogram table was full",
+			row->c.coarse, row->c.coarse == 1 ? "y" : "ies");
 	if (row->c.shorts)
 		fprintf(out, "; %llu short", row->c.shorts);
 	if (row->c.errors)
@@ -271,6 +285,8 @@ static void print_findings(const struct view_summary *v)
 	fprintf(out, "\nWhat is wrong\n");
 	if (!h->shown && selection_asks(h->select))
 		fprintf(out, "  nothing was checked: nothing was recorded of what was asked for\n");
+	else if (!v->parts)
+		fprintf(out, "  nothing was checked: it breaks off before the first look at all rings\n");
 	else if (!f->nr)
 		fprintf(out, "  %snothing found in %s%s\n",
 			h->failures || has_failed_io(v->io) ? "besides the failures above, " : "",

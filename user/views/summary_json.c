@@ -22,7 +22,7 @@ static void put_processes(struct json *j, const struct history *h)
 		json_uint(j, "buffers", p->buffers);
 		json_uint(j, "registered_bytes", p->bytes);
 		json_int(j, "peak_pinned_pages", p->peak_pinned_pages);
-		json_uint(j, "in_calls_ns", p->call_ns);
+		json_known(j, "in_calls_ns", p->timed, p->call_ns);
 		json_uint(j, "ops", p->ops);
 		json_uint(j, "fixed_ops", p->fixed_ops);
 		json_close(j);
@@ -82,6 +82,7 @@ static void put_row(struct json *j, const struct io_row *r, const struct hist *m
 	json_known(j, "p50_ns", known, hist_permille(r->hist, 500, r->c.max_ns));
 	json_known(j, "p99_ns", known, hist_permille(r->hist, 990, r->c.max_ns));
 	json_known(j, "max_ns", known, r->c.max_ns);
+	json_uint(j, "coarse", r->c.coarse);
 	json_known(j, "p50_low_ns", spread, low);
 	json_known(j, "p50_high_ns", spread, high);
 	view_notices_json(j, &r->notices);
@@ -140,7 +141,10 @@ void view_summary_json(const struct view_summary *v)
 	json_str(&j, "tier", tier_name(a->tier));
 	view_not_seen_json(&j, a->not_seen);
 	json_str(&j, "command", a->command);
-	json_int(&j, "begin_ns", v->begin_ns);
+	if (v->begin_ns)
+		json_int(&j, "begin_ns", v->begin_ns);
+	else
+		json_null(&j, "begin_ns");
 	json_int(&j, "duration_ns", h->duration_ns);
 	json_uint(&j, "parts", v->parts);
 	json_flag(&j, "cut_off", v->cut_at);

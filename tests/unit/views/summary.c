@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is not known is not told as a number: durations, a begin, percentiles. */
+#include <stdlib.h>
+#include "facts.h"
+#include "model/history.h"
+#include "views/summary.h"
+
+static const struct selection everything;
+
+struct told {
+	struct history h;
+	struct findings f;
+	struct io_failures io;
+	struct origin origin;
+	struct view_summary view;
+};
+
+static void begin(struct told *t)
+{
+	*t = (struct told){ .h.select = &everything, .origin = { .kernel = "6.12", .host = "h" } };
+	t->view = (struct view_summary){
+		.origin = &t->origin, .select = &everything, .at_end = ledger_new(), .h = &t->h, .f = &t->f,
+		.io = &t->io, .begin_ns = 1000000000, .parts = 1, .top = 10,
+	};
+}
+
+/* To be freed. */
+static char *printed(struct told *t, bool json)
+{
+	struct output to = { .json = json };
+	char *text;
+	size_t len;
+
+	to.out = open_memstream(&text, &len);
+	t->view.to = &to;
+	(json ? view_summary_json : view_summary_text)(&t->view);
+	fclose(to.out);
+	return text;
+}
+
+static void end(struct told *t)
+{
+	ledger_free((struct ledger *)t->view.at_end);
+	history_free(&t->h);
+}
+
+static void says(struct told *t, bool json, bool has, const char *part)
+{
+	char *text = printed(t, json);
+
+	if (!!strstr(text, part) != has)
+		fail_msg("\"%s\" is %s\"%s\"", part, has ? "not in " : "in ", text);
+	free(text);
+}
+
+static void durations(void **state)
+{
+	struct fact_call c = fact_call(RING, CALL_REGISTER, 1, 1, 0);
+	const struct event e = { .kind = EVENT_FACT, .fact = &c.h, .shown = true };
+	struct told t;
+
+	(void)state;
+	begin(&t);
+	history_event(&t.h, &e);
+	says(&t, true, true, "\"in_calls_ns\":null");
+	says(&t, false, true, "  0         -    0      -\n");
+	c.start_ns = c.h.t_ns - 211;
+	history_event(&t.h, &e);
+	says(&t, true, true, "\"in_calls_ns\":211");
+	says(&t, false, true, "211ns");
+	end(&t);
+}
+
+static void begin_that_is_missing(void **state)
+{
+	struct told t;
+
+	(void)state;
+	begin(&t);
+	t.view.cut_at = 24;
+	t.view.parts = 0;
+	says(&t, false, true, "1970-01-01T");
+	says(&t, false, true, ", nothing of h");
+	says(&t, false, true, "nothing was checked");
+	t.view.begin_ns = 0;
+	says(&t, false, false, "1970");
+	says(&t, false, true, "its begin is missing");
+	says(&t, false, true, "no event of it is left");
+	says(&t, true, true, "\"begin_ns\":null");
+	end(&t);
+}
+
+static void percentiles(void **state)
+{
+	struct told t;
+
+	(void)state;
+	begin(&t);
+	t.h.fixed.c.ops = t.h.fixed.c.timed = 13;
+	t.h.fixed.c.max_ns = 5000;
+	io_row_add_bucket(&t.h.fixed, 100, 6);
+	says(&t, false, false, "power of two");
+	io_row_add_coarse(&t.h.fixed, 3, 7);
+	t.h.fixed.c.coarse = 7;
+	says(&t, false, true, "; 7 latencies to a power of two only: the histogram table was full");
+	says(&t, true, true, "\"coarse\":7");
+	end(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(durations),
+		cmocka_unit_test(begin_that_is_missing),
+		cmocka_unit_test(percentiles),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
