@@ -120,6 +120,87 @@ static void check_values(const char *dom, struct json_object *data, struct tool_
 	   "parts of buffers that were used are drawn");
 }
 
+/* Its data, of the first machine; to be given to json_object_put(). */
+static struct json_object *page_data(const char *html)
+{
+	char *text = file_text(html), *json = between(text, "id=\"data\">", "</script>");
+	struct json_object *list = json_tokener_parse(json), *first;
+
+	first = list ? json_object_get(json_object_array_get_idx(list, 0)) : NULL;
+	json_object_put(list);
+	free(json);
+	free(text);
+	return first;
+}
+
+static void check_kind(struct json_object *page, struct json_object *summary, const char *kind, const char *comm)
+{
+	struct json_object *a = json_member(json_member(json_member(page, "latency"), "all"), kind);
+	struct json_object *b = json_member(summary, kind);
+
+	is(a ? json_number(a, "ops") : 0, json_number(b, "ops"), "%s: %s operations of the page are the summary's",
+	   comm, kind);
+	if (!a)
+		return;
+	is(json_number(a, "max_ns"), json_number(b, "max_ns"), "%s: %s: so is the longest", comm, kind);
+	is(json_number(a, "p99_ns"), json_number(b, "p99_ns"), "%s: %s: and the 99th percentile", comm, kind);
+	is(json_number(a, "coarse"), json_number(b, "coarse"), "%s: %s: and what is known of them", comm, kind);
+}
+
+/* With a filter, too, page, summary and trace tell the same numbers, and count from the same moment. */
+static void check_filter(const char *html, const char *rec, const char *comm)
+{
+	struct tool_run summary, trace, page;
+	struct json_object *data, *f, *calls;
+	long long fixed, plain, first = -1;
+	char total[96];
+
+	tool(&summary, "report", "--json", "--comm", comm, rec, NULL);
+	tool(&trace, "report", "--trace", "--comm", comm, rec, NULL);
+	tool(&page, "report", "--html", html, "--comm", comm, rec, NULL);
+	is(summary.status + trace.status + page.status, 0, "%s: three views", comm);
+	data = page_data(html);
+	check_kind(data, summary.json, "fixed", comm);
+	check_kind(data, summary.json, "plain", comm);
+	fixed = json_number(json_member(summary.json, "fixed"), "ops");
+	plain = json_number(json_member(summary.json, "plain"), "ops");
+	is(json_number(json_member(data, "totals"), "io_ops"), fixed + plain, "%s: the page's I/O", comm);
+	snprintf(total, sizeof(total), "%lld I/Os over registered buffers, ", fixed);
+	is(strncmp(trace.err, total, strlen(total)), 0, "%s: the trace's total of them", comm);
+	snprintf(total, sizeof(total), ", and %lld plain, ", plain);
+	is(occurrences(trace.err, total), plain > 0, "%s: plain ones are told apart", comm);
+	is(json_number(json_member(data, "about"), "recorded_ns"), json_number(summary.json, "duration_ns"),
+	   "%s: it is as long", comm);
+	calls = json_member(data, "calls");
+	for (size_t i = 0; i < json_object_array_length(calls) && first < 0; i++)
+		if (json_member(json_object_array_get_idx(calls, i), "errno"))
+			first = json_number(json_object_array_get_idx(calls, i), "t");
+	f = json_member(summary.json, "failures");
+	if (json_object_array_length(f))
+		is(first, json_number(json_object_array_get_idx(f, 0), "since_ns"), "%s: one clock for failures", comm);
+	json_object_put(data);
+	tool_free(&summary);
+	tool_free(&trace);
+	tool_free(&page);
+}
+
+/* Leaves the recording there. */
+static void check_filters(const char *html, const char *rec)
+{
+	static const char *const loads[] = { "io_mix", "demo", "lifecycle" };
+	char command[8192] = "true";
+	struct tool_run r;
+
+	for (size_t i = 0; i < 3; i++)
+		snprintf(command + strlen(command), sizeof(command) - strlen(command), " && %s --no-wait",
+			 load_path(loads[i]));
+	tool(&r, "record", "-q", "-o", rec, "--io", "--", "sh", "-c", command, NULL);
+	is(r.status, 0, "record of three");
+	tool_free(&r);
+	for (size_t i = 0; i < 3; i++)
+		check_filter(html, rec, loads[i]);
+}
+
 /* By keyboard alone the first buffer can be picked, zoomed and moved. */
 static void press_keys(const char *html, const char *dom)
 {
@@ -130,7 +211,10 @@ static void press_keys(const char *html, const char *dom)
 		bail("cannot add to %s", html);
 	fprintf(f, "<script nonce=\"%s\">for (const key of [\"ArrowDown\", \"+\", \"ArrowRight\"]) "
 		"document.getElementById(\"lives-box\").dispatchEvent("
-		"new KeyboardEvent(\"keydown\", {key, bubbles: true}));</script>\n", nonce);
+		"new KeyboardEvent(\"keydown\", {key, bubbles: true}));"
+		"document.body.dataset.told = [ns(11786000), ns(5002913310), ns(999), ns(999499999)].join();"
+		"document.body.dataset.ticks = [[1333, 3000], [1, 2], [700, 1100], [8e6, 9e6]]"
+		".every(r => powers(...r, 10).length > 1);</script>\n", nonce);
 	fclose(f);
 	free(nonce);
 }
@@ -167,8 +251,8 @@ static long width_in(const char *profile, const char *html, const char *rec, int
 	f = fopen(html, "a");
 	if (!f)
 		bail("cannot add to %s", html);
-	fprintf(f, "<script nonce=\"%s\">parent.postMessage(document.documentElement.scrollWidth, \"*\");"
-		"</script>\n", nonce);
+	fprintf(f, "<script nonce=\"%s\">parent.postMessage(Math.max(...[document.documentElement, "
+		"...document.querySelectorAll(\"#machines .wide\")].map(e => e.scrollWidth)), \"*\");</script>\n", nonce);
 	fclose(f);
 	free(nonce);
 	snprintf(outer, sizeof(outer), "%s.frame.html", rec);
@@ -239,6 +323,36 @@ static void check_axis(const char *profile, const char *html, const char *rec)
 	free(console);
 }
 
+/* What is folded, or has no place, is at least named on paper. */
+static void check_paper(const char *profile, const char *html, const char *rec)
+{
+	char command[512], path[96], *text;
+	struct tool_run r;
+
+	if (system("command -v pdftotext > /dev/null")) {
+		skip("paper", "there is no pdftotext here; install poppler-utils");
+		return;
+	}
+	tool(&r, "report", "--html", html, rec, NULL);
+	is(r.status, 0, "a page to be printed");
+	tool_free(&r);
+	snprintf(command, sizeof(command),
+		 "timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir=%s "
+		 "--print-to-pdf=%s.pdf file://%s 2> /dev/null && pdftotext -layout %s.pdf %s.text",
+		 profile, rec, html, rec, rec);
+	is(system(command), 0, "it prints");
+	snprintf(path, sizeof(path), "%s.text", rec);
+	text = file_text(path);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s.pdf", rec);
+	unlink(path);
+	has_text(text, " more kinds of calls that failed (not printed: open this before you print)",
+		 "folded failures are named on paper");
+	has_text(text, " rings) are shown.", "so are rings that have no place there");
+	is(occurrences(text, "Scroll for the others"), 0, "nobody scrolls paper");
+	free(text);
+}
+
 /* A page of two machines: one is shown, and what matters of each. */
 static void check_machines(const char *profile, const char *html, const char *rec)
 {
@@ -268,6 +382,7 @@ static void check_machines(const char *profile, const char *html, const char *re
 		free(dom);
 		free(console);
 	}
+	is(width_in(profile, html, rec, 420) <= 420, 1, "no column of theirs is out of sight on 420 pixels");
 	unlink(other);
 	check_axis(profile, html, rec);
 }
@@ -294,7 +409,7 @@ static void check_policy(const char *profile, const char *html, const char *rec)
 int main(void)
 {
 	char rec[] = "/tmp/fixbuf-page-XXXXXX", html[64], profile[] = "/tmp/fixbuf-browser-XXXXXX";
-	char command[512], *dom, *json, *console;
+	char command[512], other[64], mixed[64], *dom, *json, *console;
 	struct tool_run a, trace;
 	int fd = mkstemp(rec);
 	long width;
@@ -303,6 +418,7 @@ int main(void)
 		bail("no temporary file");
 	close(fd);
 	snprintf(html, sizeof(html), "%s.html", rec);
+	snprintf(other, sizeof(other), "%s.filter.html", rec);
 	tool(&a, "record", "-q", "-o", rec, "--io", "--", load_path("demo"), "--no-wait", NULL);
 	is(a.status, 0, "record ends as its program");
 	tool_free(&a);
@@ -317,6 +433,8 @@ int main(void)
 	   "nothing is left to fill in");
 	is(occurrences(dom, "Content-Security-Policy"), 1, "it has a policy");
 
+	snprintf(mixed, sizeof(mixed), "%s.mixed", rec);
+	check_filters(other, mixed);
 	if (system("command -v chromium > /dev/null")) {
 		skip("it renders", "there is no chromium here; install the package of that name");
 		free(dom);
@@ -329,6 +447,8 @@ int main(void)
 		has_text(dom, "data-drawn=\"true\"", "the last line of its script was reached");
 		json = between(dom, "id=\"lives-detail\"", "</p>");
 		has_text(json, " slot 0: ", "keys pick a buffer, which is told in words");
+		has_text(dom, "data-told=\"11.8 ms,5 s,999 ns,999 ms\"", "times have three digits, as in text");
+		has_text(dom, "data-ticks=\"true\"", "an axis has two ticks, however close its ends are");
 		free(json);
 		json = between(dom, "id=\"data\">", "</script>");
 		a.json = json_tokener_parse(json);
@@ -341,6 +461,7 @@ int main(void)
 		width = width_in(profile, html, rec, 420);
 		is(width > 380 && width <= 420, true, "it fits on a screen of 420 pixels");
 		check_policy(profile, html, rec);
+		check_paper(profile, other, mixed);
 		check_machines(profile, html, rec);
 		check_empty(profile, html, rec);
 	}
@@ -350,5 +471,7 @@ int main(void)
 		note("%s is left behind", profile);
 	unlink(rec);
 	unlink(html);
+	unlink(other);
+	unlink(mixed);
 	return tap_end();
 }

@@ -52,8 +52,12 @@ static void put_about(struct json *j, const struct page *p)
 	json_str(j, "kernel", p->about->kernel);
 	json_uint(j, "page_bytes", p->about->page_bytes);
 	json_str(j, "tier", tier_name(p->about->tier));
-	json_double(j, "begin_unix_s", ((double)p->begin_ns + p->realtime_ns) / 1e9);
+	if (p->begin_ns)
+		json_double(j, "begin_unix_s", ((double)p->begin_ns + p->realtime_ns) / 1e9);
+	else
+		json_null(j, "begin_unix_s");
 	json_uint(j, "duration_ns", since(p, p->end_ns));
+	json_uint(j, "recorded_ns", p->recorded_ns);
 	json_uint(j, "events", p->facts);
 	json_uint(j, "lost", p->lost);
 	json_uint(j, "left_out", p->left_out);
@@ -176,6 +180,7 @@ static void put_offsets(struct json *j, const struct page *p)
 		json_close(j);
 	}
 	json_close(j);
+	json_uint(j, "offsets_left_out", nr > PAGE_BUFFERS ? nr - PAGE_BUFFERS : 0);
 	free(used);
 }
 
@@ -193,7 +198,8 @@ static void put_io(struct json *j, const struct page_io *io)
 	json_known(j, "p90_ns", io->timed, percentile(io, 900));
 	json_known(j, "p99_ns", io->timed, percentile(io, 990));
 	json_known(j, "p999_ns", io->timed, percentile(io, 999));
-	json_known(j, "max_ns", io->timed, percentile(io, 1000));
+	json_known(j, "max_ns", io->timed, io->max_ns);
+	json_uint(j, "coarse", io->coarse);
 	json_close(j);
 }
 

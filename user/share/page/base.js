@@ -19,9 +19,9 @@ function onOneAxis(list) {
 	for (const m of list) {
 		const later = Math.round((m.about.begin_unix_s - begin) * 1e9);
 
-		m.about.own_duration_ns = m.about.duration_ns;
 		m.about.axis_unix_s = together ? begin : m.about.begin_unix_s;
-		if (list.length === 1 || !together)
+		m.about.on_one_axis = list.length > 1 && together;
+		if (!m.about.on_one_axis)
 			continue;
 		m.about.duration_ns = Math.round((end - begin) * 1e9);
 		for (const p of [...m.accounts.flatMap(a => a.points), ...m.gaps])
@@ -70,26 +70,28 @@ function pidOf(p) {
 	return p.ns_pid === null ? `${p.pid} outside` : `${p.ns_pid} (${p.pid} outside)`;
 }
 
-function scaled(n, step, units, digits) {
+// In the first unit in which it is below .step; zeros that say nothing are left out.
+function scaled(n, step, from, units, digits) {
 	let i = 0;
 
-	while (Math.abs(n) >= step && i < units.length - 1) {
+	while (n >= from && i < units.length - 1) {
 		n /= step;
 		i++;
 	}
-	return (i && n < 100 ? n.toFixed(digits).replace(/\.?0+$/, "") : String(Math.round(n))) + " " + units[i];
+	return String(Number(n.toFixed(i ? digits(n) : 0))) + " " + units[i];
 }
 
 function bytes(n) {
-	return scaled(n, 1024, ["B", "KiB", "MiB", "GiB", "TiB"], 1);
+	return scaled(n, 1024, 1024, ["B", "KiB", "MiB", "GiB", "TiB"], v => v < 100 ? 1 : 0);
 }
 
+// With three digits, as in the other outputs.
 function ns(n) {
 	const seconds = Math.round(n / 1e9);
 
 	if (seconds >= 60)
 		return Math.floor(seconds / 60) + " min" + (seconds % 60 ? ` ${seconds % 60} s` : "");
-	return scaled(n, 1000, ["ns", "us", "ms", "s"], 2);
+	return scaled(n, 1000, 999.5, ["ns", "us", "ms", "s"], v => v < 10 ? 2 : v < 100 ? 1 : 0);
 }
 
 function table(titles, rows) {
@@ -183,6 +185,9 @@ function powers(from, to, base) {
 	const seen = out.filter(t => t.v >= from && t.v <= to * 1.0001);
 	const whole = seen.filter(t => t.whole);
 
+	// of values that are all alike too little is in sight for two of those
+	if (seen.length < 2)
+		return ticks(from, to, 5);
 	return (whole.length > 1 ? whole : seen).map(t => t.v);
 }
 

@@ -37,7 +37,9 @@ function drawOffsets() {
 	}
 	byId("offsets-note").textContent = "One row per buffer, from its first byte to its last; the stronger the " +
 		"colour, the more requests touched that part" +
-		(data.about.sample > 1 ? `; one request in ${data.about.sample} was recorded.` : ".");
+		(data.about.sample > 1 ? `; one request in ${data.about.sample} was recorded.` : ".") +
+		(data.offsets_left_out ? ` ${plural(data.offsets_left_out, "buffer", "buffers")} that fewer requests touched ` +
+			"are left out." : "");
 	place(box, offsetsMap);
 }
 

@@ -58,7 +58,8 @@ function latencyTable(programs) {
 			if (p[kind])
 				rows.push([p.name || programName(p), name, count(p[kind].ops),
 					...["p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns"].map(
-						k => p[kind][k] === null ? "-" : ns(p[kind][k]))]);
+						k => p[kind][k] === null ? "-" :
+							(p[kind].coarse && k !== "max_ns" ? "~" : "") + ns(p[kind][k]))]);
 	return table([{title: "program"}, {title: "requests"}, {title: "number", n: 1}, {title: "p50", n: 1},
 		{title: "p90", n: 1}, {title: "p99", n: 1}, {title: "p99.9", n: 1}, {title: "max", n: 1}], rows);
 }
@@ -100,6 +101,7 @@ function drawLatency() {
 	const into = byId("latency-maps");
 	const programs = programsByUse();
 	const over = folded("Over time, of all programs");
+	const coarse = KINDS.reduce((n, [kind]) => n + (data.latency.all[kind] ? data.latency.all[kind].coarse : 0), 0);
 
 	if (!KINDS.some(([kind]) => kind in data.latency.all)) {
 		none("latency-maps", data.totals.io_ops === null ? "I/O was not counted." :
@@ -109,6 +111,9 @@ function drawLatency() {
 	byId("latency-note").textContent = "From submission to completion. Each program is compared with itself: the line " +
 		"begins at the median and ends where 99 % are done; circle and solid over registered buffers, cross and dashed " +
 		"plain.";
+	if (coarse)
+		byId("latency-note").append(` ~: ${count(coarse)} latencies are known to a power of two only, because the ` +
+			"histogram table was full; percentiles with them are no better.");
 	if (programs.length) {
 		const box = make("div", {});
 

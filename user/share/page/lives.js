@@ -117,6 +117,18 @@ class Lives {
 		for (let i = first; i < last; i++)
 			this.drawRow(g, this.rows[i], y0 + i * ROW, color);
 		g.restore();
+		this.tellInSight();
+	}
+
+	// On paper nothing can be scrolled: what is missing there is at least said.
+	tellInSight() {
+		const top = this.box.scrollTop, nr = this.rows.length;
+		const first = Math.ceil(top / ROW), end = Math.min(nr, Math.floor((top + this.height - 20) / ROW));
+		const rings = plural(this.rows.filter(row => row.heads).length, "ring", "rings");
+
+		byId("lives-shown").replaceChildren(...end - first >= nr ? [] :
+			[`Rows ${count(first + 1)} to ${count(end)} of ${count(nr)} (${rings}) are shown.`,
+			 make("span", {class: "screen"}, " Scroll for the others.")]);
 	}
 
 	drawRow(g, row, y, color) {
@@ -275,10 +287,10 @@ function drawLives() {
 		return;
 	}
 	if (data.lives.some(l => l.ops !== null))
-		byId("lives-help").append(" Blue was used by I/O, orange with a stripe never.");
-	new Lives(rows);
+		byId("lives-note").append("Blue was used by I/O, orange with a stripe never. ");
 	if (data.totals.lives_left_out)
-		byId("lives-help").append(` ${count(data.totals.lives_left_out)} more buffers are left out.`);
+		byId("lives-note").append(`${count(data.totals.lives_left_out)} more buffers are left out.`);
+	new Lives(rows);
 	details.addEventListener("toggle", () => {
 		if (!details.open || byId("lives-table").firstChild)
 			return;

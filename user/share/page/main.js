@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
+function beginOf(m) {
+	return m.about.begin_unix_s === null ? "not known" : new Date(m.about.begin_unix_s * 1000).toISOString();
+}
+
 function drawAbout() {
 	const a = data.about;
-	const begin = new Date(a.begin_unix_s * 1000);
 
 	document.title = "Registered buffers: " + a.what;
-	byId("about").textContent = `${a.what}${a.machine ? ` on ${a.machine}` : ""}, from ${begin.toISOString()} ` +
-		`for ${ns(a.own_duration_ns)}; ` +
-		`kernel ${a.kernel}, tier ${a.tier}; ${count(a.events)} events` +
+	byId("about").textContent = (a.begin_unix_s === null ? "The begin of the recording is missing; " :
+		`${a.what}${a.machine ? ` on ${a.machine}` : ""}, from ${beginOf(data)} for ${ns(a.recorded_ns)}; ` +
+		`kernel ${a.kernel}, tier ${a.tier}; `) + `${count(a.events)} events` +
 		(a.lost ? `, ${count(a.lost)} lost: nothing is known of the shaded times.` : ", none lost.") +
 		(a.left_out ? ` The recording ended at --max-size: ${count(a.left_out)} later events left out.` : "") +
 		(a.clean_end ? "" : " The recording was cut off.");
@@ -36,11 +39,17 @@ function verdictOf(m) {
 	return said;
 }
 
+// It was cut off too early.
+function nothingLeft(m) {
+	return !m.about.clean_end && !m.about.events && !m.totals.io_ops;
+}
+
 function drawVerdict() {
 	const said = verdictOf(data);
 
 	said.forEach(([text, where], i) => byId("verdict").append(i ? "; " : "", make("a", {href: `#${where}`}, text)));
-	byId("verdict").append(said.length ? "." : "Of what was seen no call and no I/O failed, and nothing was found.");
+	byId("verdict").append(said.length ? "." : nothingLeft(data) ? "No event of the recording is left." :
+		"Of what was seen no call and no I/O failed, and nothing was found.");
 }
 
 function nameOf(m) {
@@ -56,13 +65,14 @@ function drawMachines() {
 		machines.map((m, i) => {
 			return [m === data ? make("strong", {}, nameOf(m)) : make("a", {href: `#machine-${i + 1}`}, nameOf(m)),
 				nothingRecorded(m) ? "nothing was recorded" :
-				verdictOf(m).map(said => said[0]).join("; ") || "no call and no I/O failed",
+				verdictOf(m).map(said => said[0]).join("; ") ||
+				(nothingLeft(m) ? "no event is left" : "no call and no I/O failed"),
 				count(m.totals.rings), count(m.totals.calls),
-				new Date(m.about.begin_unix_s * 1000).toISOString(), ns(m.about.own_duration_ns)];
+				beginOf(m), ns(m.about.recorded_ns)];
 		}));
 
 	byId("machines").append(make("div", {class: "wide"}, all));
-	if (data.about.duration_ns > data.about.own_duration_ns)
+	if (data.about.on_one_axis)
 		byId("machines").append(make("p", {class: "note"}, "All times count from " +
 			`${new Date(data.about.axis_unix_s * 1000).toISOString()}, when the first of these recordings began.`));
 	window.addEventListener("hashchange", () => {
@@ -140,8 +150,8 @@ if (nothingRecorded(data)) {
 	const a = data.about;
 
 	document.querySelector("main").replaceChildren();
-	byId("about").textContent = `Nothing was recorded in ${ns(a.own_duration_ns)} from ` +
-		`${new Date(a.begin_unix_s * 1000).toISOString()} on: no call, no buffer and no I/O of what was selected was seen ` +
+	byId("about").textContent = `Nothing was recorded in ${ns(a.recorded_ns)} from ` +
+		`${beginOf(data)} on: no call, no buffer and no I/O of what was selected was seen ` +
 		`(kernel ${a.kernel}, tier ${a.tier}).`;
 } else {
 	drawAll();
