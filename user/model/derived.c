@@ -16,6 +16,17 @@ struct derived_in_use {
 	struct buffer b;	/* as it was then; without extents */
 };
 
+/*
+ * An account of rings that were closed: what they were charged for leaves it until they are gone, and
+ * the levels that are seen meanwhile do not tell how much of that has left already.
+ */
+struct derived_leaving {
+	__u64 id;		/* of the user or mm */
+	__s64 pages;		/* of rings that are not gone */
+	__s64 rest;		/* what stays when they are */
+	UT_hash_handle hh;
+};
+
 /* What was there before the watch began was done by no call that it saw. */
 static bool is_snapshot(const struct fact *cause)
 {
@@ -79,6 +90,108 @@ static __u64 charge_of(const struct ring *r, const struct buffer *b)
 	return ring_is_charged(r) ? buffer_pages(b) : 0;
 }
 
+static struct derived_leaving *leaving(const struct derived *d, __u64 id)
+{
+	struct derived_leaving *a;
+
+	HASH_FIND(hh, d->leaving, &id, sizeof(id), a);
+	return a;
+}
+
+/* A ring of that account is closed, with so many pages, of so many that are seen to be charged. */
+static void begin_leaving(struct derived *d, __u64 id, __s64 pages, __s64 seen)
+{
+	struct derived_leaving *a = leaving(d, id);
+
+	if (!id)
+		return;
+	if (!a) {
+		a = must_alloc(1, sizeof(*a));
+		a->id = id;
+		HASH_ADD(hh, d->leaving, id, sizeof(a->id), a);
+	}
+	/* without others on their way out all of this ring's are still there */
+	a->rest = a->pages ? a->rest - pages : seen - pages;
+	a->pages += pages;
+	if (a->rest > seen)
+		a->rest = seen;
+	else if (a->rest < seen - a->pages)
+		a->rest = seen - a->pages;
+}
+
+/* False when no ring of the account is on its way out. */
+static bool leave(const struct derived *d, __u64 id, __s64 pages, __s64 *before, __s64 *after)
+{
+	struct derived_leaving *a = leaving(d, id);
+	__s64 known;
+
+	if (!a)
+		return false;
+	known = pages < a->pages ? pages : a->pages;
+	*before = a->rest + a->pages;
+	a->pages -= known;
+	a->rest -= pages - known;
+	*after = a->rest + a->pages;
+	return true;
+}
+
+/* All of it has left with the ring that was gone last. */
+static void tidy_leaving(struct derived *d)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct derived_leaving *a = leaving(d, d->gone[i]);
+
+		d->gone[i] = 0;
+		if (!a || a->pages)
+			continue;
+		HASH_DEL(d->leaving, a);
+		free(a);
+	}
+}
+
+static void forget_leaving(struct derived *d)
+{
+	struct derived_leaving *a, *next;
+
+	HASH_ITER(hh, d->leaving, a, next) {
+		HASH_DEL(d->leaving, a);
+		free(a);
+	}
+}
+
+/* What a ring shares with others leaves with the last of them. */
+static void on_close(struct derived *d, const struct fact_ring *f)
+{
+	const struct ring *r = ledger_ring(d->ledger, f->h.ring);
+	__s64 pages = 0;
+
+	if (!r || r->closing || d->ledger->exact)
+		return;
+	for (__u32 i = 0; i < r->nr_slots && r->filled; i++)
+		if (r->slots[i] && r->slots[i]->slots == 1 && !(r->slots[i]->buf_flags & BUFFER_F_KERNEL))
+			pages += charge_of(r, r->slots[i]);
+	if (r->user)
+		begin_leaving(d, r->user->id, pages + r->ring_pages, r->user->id == f->user ?
+			      f->user_locked_pages : r->user->locked_pages);
+	if (r->mm)
+		begin_leaving(d, r->mm->id, pages, r->mm->id == f->mm ?
+			      f->mm_pinned_pages : r->mm->pinned_pages);
+}
+
+/* Its own memory leaves with its buffers. */
+static void on_gone(struct derived *d, const struct fact *f)
+{
+	const struct ring *r = ledger_ring(d->ledger, f->ring);
+	__s64 before, after;
+
+	if (!r || !r->closing)
+		return;
+	d->gone[0] = r->user ? r->user->id : 0;
+	d->gone[1] = r->mm ? r->mm->id : 0;
+	if (r->user)
+		leave(d, r->user->id, r->ring_pages, &before, &after);
+}
+
 static void derive_charge(struct derived *d, const struct fact *cause, const struct ring *r,
 			  const struct buffer *b, enum fact_kind kind)
 {
@@ -96,27 +209,22 @@ static void derive_charge(struct derived *d, const struct fact *cause, const str
 	if (!pages)
 		return;
 	if (!d->level.valid || d->level.call != cause->call || d->level.ring != cause->ring) {
-		/*
-		 * Levels as last seen: after a charge, but before a release. Where a ring was closed
-		 * they may have been seen amid its release, so those at its close count.
-		 */
+		/* levels as last seen: after a charge, but before a release */
 		__s64 ahead = kind == FACT_CHARGE ? pages : 0;
 
 		d->level.valid = true;
 		d->level.call = cause->call;
 		d->level.ring = cause->ring;
 		d->level.limit_bytes = ~0ULL;
-		d->level.user_pages = r->closing ? r->user_at_close :
-				      r->user ? r->user->locked_pages - ahead : 0;
-		d->level.mm_pages = r->closing ? r->mm_at_close :
-				    r->mm ? r->mm->pinned_pages - ahead : 0;
+		d->level.user_pages = r->user ? r->user->locked_pages - ahead : 0;
+		d->level.mm_pages = r->mm ? r->mm->pinned_pages - ahead : 0;
 	}
 	f.limit_bytes = d->level.limit_bytes;
-	if (r->user) {
+	if (r->user && !(r->closing && leave(d, f.user, -change, &f.user_before_pages, &f.user_after_pages))) {
 		f.user_before_pages = d->level.user_pages;
 		f.user_after_pages = d->level.user_pages += change;
 	}
-	if (r->mm) {
+	if (r->mm && !(r->closing && leave(d, f.mm, -change, &f.mm_before_pages, &f.mm_after_pages))) {
 		f.mm_before_pages = d->level.mm_pages;
 		f.mm_after_pages = d->level.mm_pages += change;
 	}
@@ -203,6 +311,11 @@ static void on_fact(const struct fact *f, void *arg)
 	const struct fact_call *c = (const void *)f;
 	struct derived *d = arg;
 
+	tidy_leaving(d);
+	if (f->kind == FACT_RING_CLOSE)
+		on_close(d, (const void *)f);
+	else if (f->kind == FACT_RING_GONE)
+		on_gone(d, f);
 	follow_requests(d, f);
 	/* what no call ties together ends with its fact */
 	if (!d->level.call)
@@ -222,12 +335,14 @@ void derived_observe(struct derived *d, struct ledger *l)
 	d->observer = (struct ledger_observer){ on_fact, on_taken, on_dropped, on_released, d };
 	memset(&d->level, 0, sizeof(d->level));
 	d->nr_in_use = 0;
+	forget_leaving(d);
 	d->ledger = l;
 	l->observer = &d->observer;
 }
 
 void derived_free(struct derived *d)
 {
+	forget_leaving(d);
 	free(d->in_use);
 	d->in_use = NULL;
 	d->nr_in_use = 0;

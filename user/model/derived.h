@@ -10,6 +10,7 @@
 #include "model/ledger.h"
 
 struct derived_in_use;
+struct derived_leaving;
 
 struct derived {
 	void (*tell)(const struct fact *f, void *arg); /* to be set, as .arg */
@@ -24,6 +25,8 @@ struct derived {
 	} level;
 	struct derived_in_use *in_use;	/* owned */
 	size_t nr_in_use;
+	struct derived_leaving *leaving; /* owned, by account */
+	__u64 gone[2];			/* accounts of the ring that was gone last, 0 = none */
 	const struct ledger *ledger;
 };
 

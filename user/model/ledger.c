@@ -263,14 +263,8 @@ static void feed_ring_close(struct ledger *l, const struct fact_ring *f)
 		return;
 	r->closing = true;
 	r->closed_ns = f->h.t_ns;
-	r->user_at_close = r->user ? r->user->locked_pages : 0;
-	r->mm_at_close = r->mm ? r->mm->pinned_pages : 0;
-	if (r->user && r->user->id == f->user)
-		r->user_at_close = f->user_locked_pages;
-	if (r->mm && r->mm->id == f->mm) {
-		r->mm_at_close = f->mm_pinned_pages;
+	if (r->mm && r->mm->id == f->mm)
 		set_level(&r->mm->pinned_pages, &r->mm->level_ns, &f->h, f->mm_pinned_pages);
-	}
 }
 
 static void feed_holder(struct ledger *l, const struct fact_holder *f)

@@ -135,7 +135,6 @@ struct ring {
 	__u32 creator_pid, creator_ns_pid, creator_uid;
 	__u32 payer;		/* who made the namespace of who holds it, 0 = it is its own user's */
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
-	__s64 user_at_close, mm_at_close; /* pages of .user and .mm at RING_CLOSE */
 	__u64 closed_ns;	/* then: when nobody could use it any more */
 	__u32 older_ends;	/* RING_GONE to come of rings that had the address before */
 	bool unread;		/* a walk found it changing too fast to read its slots */

@@ -236,6 +236,62 @@ static void levels_of_a_closed_ring(void **state)
 	assert_int_equal(s.list[2].charge.mm_after_pages, 8);
 	expect(&s, "DUR");
 	ledger_free(l);
+	derived_free(&s.derived);
+}
+
+/*
+ * Two rings of one user are on their way out at a time, the second seen closed before (.released 0)
+ * or after what the first had was released: in the end only what others have is left.
+ */
+static void close_two(__s64 released, __s64 ring_pages)
+{
+	struct seen s;
+	struct ledger *l = watched(&s);
+	struct fact_buffer f = fact_buffer(RING, 5, BUF(5), ADDR, 29 * 4096, 29);
+	struct fact_ring closed = fact_ring(FACT_RING_CLOSE, RING, 67 + 2 * ring_pages, 60);
+	struct fact gone = fact_head(FACT_RING_GONE, sizeof(gone), RING);
+	struct fact_ring r = fact_ring(FACT_RING, RING, 7, 0);
+
+	r.h.flags = FACT_F_SNAPSHOT;
+	r.ring_pages = ring_pages;
+	r.nr_slots = 6;
+	FEED(l, r);
+	r.h.ring = RING2;
+	FEED(l, r);
+	FEED(l, f);
+	f = fact_buffer(RING2, 3, BUF(3), ADDR + MIB, 31 * 4096, 31);
+	FEED(l, f);
+	expect(&s, "PCPC");
+	gone.call = closed.h.call = 0;
+	closed.h.t_ns = 2000;
+	FEED(l, closed);
+	closed.h.ring = RING2;
+	closed.user_locked_pages -= released;
+	closed.mm_pinned_pages -= released < 29 ? released : 29;
+	FEED(l, closed);
+	gone.t_ns = 3000;
+	ledger_feed(l, &gone);
+	assert_int_equal(s.list[2].charge.user_before_pages - s.list[2].charge.user_after_pages, 29);
+	assert_int_equal(s.list[2].charge.user_after_pages, 7 + 31 + ring_pages);
+	assert_int_equal(s.list[2].charge.mm_after_pages, 31);
+	gone.ring = RING2;
+	ledger_feed(l, &gone);
+	assert_int_equal(s.list[5].charge.user_before_pages, 7 + 31);
+	assert_int_equal(s.list[5].charge.user_after_pages, 7);
+	assert_int_equal(s.list[5].charge.mm_after_pages, 0);
+	expect(&s, "DURDUR");
+	ledger_free(l);
+	derived_free(&s.derived);
+}
+
+static void levels_of_two_closed_rings(void **state)
+{
+	(void)state;
+	close_two(0, 0);
+	close_two(29, 0);
+	close_two(0, 2);
+	close_two(17, 2);
+	close_two(31, 2);
 }
 
 static void nothing_to_charge(void **state)
@@ -368,6 +424,7 @@ int main(void)
 		cmocka_unit_test(levels_within_a_call),
 		cmocka_unit_test(unregister_call),
 		cmocka_unit_test(levels_of_a_closed_ring),
+		cmocka_unit_test(levels_of_two_closed_rings),
 		cmocka_unit_test(nothing_to_charge),
 		cmocka_unit_test(not_derived),
 		cmocka_unit_test(held_by_requests),
