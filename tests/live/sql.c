@@ -4,6 +4,7 @@
  * of the manual run.
  * Independent of the kernel: not run in guests.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,145 @@ static void operations(void)
 	tool_free(&a);
 }
 
+/* The data of the page; to be put. */
+static struct json_object *page_data(void)
+{
+	char html[80], *text, *data, *end;
+	struct json_object *all, *first;
+	struct tool_run a;
+
+	snprintf(html, sizeof(html), "%s.html", rec);
+	tool(&a, "report", "--html", html, rec, NULL);
+	is(a.status, 0, "--html");
+	tool_free(&a);
+	text = file_text(html);
+	unlink(html);
+	data = strstr(text, "id=\"data\">");
+	end = data ? strstr(data, "</script>") : NULL;
+	if (!end)
+		bail("the page has no data");
+	*end = 0;
+	all = json_tokener_parse(data + strlen("id=\"data\">"));
+	first = json_object_get(json_object_array_get_idx(all, 0));
+	json_object_put(all);
+	free(text);
+	return first;
+}
+
+/* The account of a process, or (pid 0) of a user, as the page draws it: [first level, last level, limit]. */
+static void drawn(struct json_object *page, long long uid, long long pid, long long want[3], const char *whose)
+{
+	struct json_object *accounts = json_member(page, "accounts");
+	unsigned int nr = 0;
+
+	for (size_t i = 0; i < json_object_array_length(accounts); i++) {
+		struct json_object *a = json_object_array_get_idx(accounts, i);
+		struct json_object *points = json_member(a, "points"), *first, *last;
+
+		if (json_number(a, "uid") != uid || json_number(a, "pid") != (pid ? pid : -1))
+			continue;
+		nr++;
+		first = json_object_array_get_idx(points, 0);
+		last = json_object_array_get_idx(points, json_object_array_length(points) - 1);
+		ok(json_object_get_int64(json_object_array_get_idx(first, 0)) < 1000000000LL, "%s: from the begin on", whose);
+		is(json_object_get_int64(json_object_array_get_idx(first, 1)), want[0], "%s: the level then", whose);
+		is(json_object_get_int64(json_object_array_get_idx(last, 1)), want[1], "%s: the level at the end", whose);
+		is(json_number(a, "limit_bytes"), want[2], "%s: the limit", whose);
+	}
+	is(nr, 1, "%s: one line of the chart", whose);
+}
+
+/* What was registered before the recording is in every view, apart from what is registered in it. */
+static void older(void)
+{
+	struct load at_limit, late;
+	struct json_object *whole, *buffers, *list, *page;
+	struct tool_run a, text, json;
+	long long uid, limit, first, second, locked;
+	char pids[64], query[256];
+	pid_t reader;
+
+	if (!load_start(&at_limit, "fault_limit", NULL)) {
+		skip("what was there before", "%s", at_limit.skip);
+		load_end(&at_limit);
+		return;
+	}
+	if (!load_start(&late, "io_late", "101", NULL))
+		bail("io_late: %s", late.skip);
+	uid = load_number(&at_limit, "uid");
+	limit = load_number(&at_limit, "limit");
+	first = load_number(&at_limit, "first.pid");
+	second = load_number(&at_limit, "second.pid");
+	reader = late.pid;
+	snprintf(pids, sizeof(pids), "%lld,%lld,%d", first, second, reader);
+	tool_start(&a, &(struct tool_how){ 0 }, "record", "-o", rec, "-p", pids, NULL);
+	ok(tool_says(&a, "recording to", 20000), "record has begun");
+	usleep(300000);
+	is(load_end(&late), 0, "one goes on, and ends");
+	usleep(700000);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &(struct tool_how){ 0 });
+	is(a.status, 0, "record of programs that were there before");
+	tool_free(&a);
+
+	make(&a);
+	tool(&json, "report", "--json", rec, NULL);
+	whole = json.json;
+	buffers = json_member(whole, "buffers");
+	is(json_number(buffers, "registered"), 0, "nothing was registered");
+	is(json_number(buffers, "older"), 6, "six buffers were there before");
+	is(json_number(buffers, "dropped"), 4, "four were dropped");
+	is(json_number(buffers, "left"), 2, "two are left");
+	is(json_number(buffers, "unused"), 5, "five saw no I/O");
+	list = json_member(whole, "processes");
+	is(json_object_array_length(list), 3, "each process has its row");
+	is(json_sum(whole, "processes", "older_rings"), 3, "with a ring each");
+	is(json_sum(whole, "processes", "older_buffers"), 6, "and their buffers");
+	is(json_sum(whole, "processes", "peak_pinned_pages"), 31 + 29 + 8, "and what was pinned");
+	is(json_sum(whole, "processes", "fixed_ops"), 101, "and what one read");
+	list = json_member(whole, "users");
+	is(json_object_array_length(list), 1, "their user has a line");
+	is(json_number(json_element(list, 0), "limit_bytes"), limit, "with the limit");
+	locked = json_number(json_element(list, 0), "peak_locked_pages");
+	ok(locked >= 31 + 29 && locked * 4096 <= limit, "and the level, %lld pages", locked);
+
+	is(sql("SELECT count(*) FROM rings"), 3, "SQL has the rings");
+	is(sql("SELECT count(DISTINCT pid) FROM rings"), 3, "of three processes");
+	snprintf(query, sizeof(query), "SELECT count(*) FROM rings WHERE uid = %lld", uid);
+	is(sql(query), 2, "two of that user");
+	is(sql("SELECT sum(older) FROM buffers"), 6, "the older buffers");
+	is(sql("SELECT count(*) FROM buffers"), 6, "and no others");
+	is(sql("SELECT count(*) FROM buffers WHERE end_ns IS NULL"), 2, "as many left");
+	is(sql("SELECT count(*) FROM unused_buffers"), 5, "as many unused");
+	is(sql("SELECT sum(peak_pinned_bytes) / 4096 FROM top_pinners"), 31 + 29 + 8, "as much pinned");
+	snprintf(query, sizeof(query), "SELECT charged_bytes / 4096 FROM levels WHERE uid = %lld AND limit_bytes = %lld ORDER BY t_ns LIMIT 1",
+		 uid, limit);
+	is(sql(query), locked, "the user's level from the begin on, with the limit");
+	snprintf(query, sizeof(query), "SELECT charged_bytes + pinned_bytes FROM levels WHERE pid = %d ORDER BY t_ns DESC, rowid DESC LIMIT 1",
+		 reader);
+	is(sql(query), 0, "who ended has nothing left");
+
+	page = page_data();
+	is(json_number(json_member(page, "totals"), "rings"), 3, "the page has the rings");
+	is(json_number(json_member(page, "totals"), "buffers"), 0, "what was registered");
+	is(json_number(json_member(page, "totals"), "older_buffers"), 6, "what was there before");
+	is(json_object_array_length(json_member(page, "lives")), 6, "and draws it");
+	is(json_object_array_length(json_member(page, "accounts")), 4, "as lines of memory");
+	drawn(page, uid, 0, (long long []){ locked, locked, limit }, "the user");
+	drawn(page, uid, first, (long long []){ 31, 31, -1 }, "the first");
+	drawn(page, uid, second, (long long []){ 29, 29, -1 }, "the second");
+	drawn(page, 0, reader, (long long []){ 8, 0, -1 }, "who read");
+	json_object_put(page);
+
+	tool(&text, "report", rec, NULL);
+	has_text(text.out, "0 buffers registered, 6 were there before, 4 dropped", "text tells them apart");
+	has_text(text.out, "; 2 left at the end", "and what is left");
+	has_text(text.out, " locked at the start, of 264K\n", "and when the user had most");
+	tool_free(&text);
+	tool_free(&json);
+	load_end(&at_limit);
+}
+
 /* The lines "sqlite3 ..." of the manual, over our file. */
 static void recipes(void)
 {
@@ -311,6 +451,7 @@ int main(void)
 	all_unused();
 	intervals();
 	operations();
+	older();
 	refused();
 	unlink(rec);
 	unlink(db);

@@ -7,8 +7,10 @@
 
 static int busiest_first(const struct process_history *a, const struct process_history *b)
 {
-	if (a->bytes != b->bytes)
-		return a->bytes < b->bytes ? 1 : -1;
+	const __u64 of_a = a->bytes + a->older_bytes, of_b = b->bytes + b->older_bytes;
+
+	if (of_a != of_b)
+		return of_a < of_b ? 1 : -1;
 	return a->ops < b->ops ? 1 : a->ops > b->ops ? -1 : 0;
 }
 

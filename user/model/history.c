@@ -46,6 +46,7 @@ static void raise_user(struct history *h, __u64 id, __u32 uid, __s64 pages, __u6
 		return;
 	u->peak_pages = pages;
 	u->limit_bytes = limit_bytes;
+	u->at_begin = false;
 }
 
 static void raise_mm(struct process_history *p, __u64 mm, __s64 pages)
@@ -335,22 +336,81 @@ static void on_end(struct history *h, const struct event *t)
 	add_io(h, &m);
 	note_uses(h, &m);
 	io_model_free(&m);
-	h->left = h->left_before + left.buffers;
-	h->left_bytes = h->left_before_bytes + left.registered_bytes;
+	h->left = left.buffers;
+	h->left_bytes = left.registered_bytes;
 	h->facts += t->end.facts;
 	h->lost += t->end.lost;
 	h->duration_ns += t->t_ns - t->origin->start_ns;
 	memset(h->under_way, 0, sizeof(h->under_way));
 }
 
+/* ---- what was there before --------------------------------------------------------------- */
+
+static void older_user(struct history *h, const struct ring *r)
+{
+	__u64 limit = ~0ULL;
+	struct user_history *u;
+
+	for (size_t i = 0; i < r->nr_holders; i++)
+		if (r->holders[i].user == r->user->id && r->holders[i].memlock_limit_bytes < limit)
+			limit = r->holders[i].memlock_limit_bytes;
+	HASH_FIND(hh, h->users, &r->user->uid, sizeof(u->uid), u);
+	if (u && u->at_begin && u->limit_bytes < limit)
+		limit = u->limit_bytes;
+	raise_user(h, r->user->id, r->user->uid, r->user->locked_pages, limit);
+	HASH_FIND(hh, h->users, &r->user->uid, sizeof(u->uid), u);
+	if (u && u->peak_pages == r->user->locked_pages)
+		u->at_begin = true;
+}
+
+static void older_slot(struct history *h, struct process_history *p, const struct ring *r, __u32 index)
+{
+	struct fact_buffer b = buffer_fact(r->slots[index], index);
+
+	b.h.ring = r->id;
+	h->older++;
+	if (p) {
+		p->older_buffers++;
+		p->older_bytes += b.len_bytes;
+	}
+	note_slot(h, &b);
+}
+
+static void older_ring(struct history *h, const struct ring *r)
+{
+	const struct holder *by = selection_holder(h->select, r);
+	struct process_history *p = by ? process(h, by->pid, by->uid, &by->comm) :
+				    process(h, r->mm->pid, r->mm->uid, &r->mm->comm);
+
+	if (p)
+		p->older_rings++;
+	for (__u32 i = 0; i < r->nr_slots; i++)
+		if (r->slots[i])
+			older_slot(h, p, r, i);
+	if (r->user)
+		older_user(h, r);
+	if (r->mm)
+		raise_mm(p, r->mm->id, r->mm->pinned_pages);
+}
+
+/* The snapshot is in the ledger with the first event after it. */
+static void end_look(struct history *h, const struct event *t)
+{
+	if (!h->looking || (t->kind == EVENT_FACT && !fact_is_event(t->fact)))
+		return;
+	h->looking = false;
+	for (const struct ring *r = t->ledger->rings; r; r = r->hh.next)
+		if (selection_has_ring(h->select, r))
+			older_ring(h, r);
+}
+
 /* What was there at the end of the part before is there no more, or is told again. */
 static void on_part(struct history *h, const struct event *t)
 {
-	if (t->after_loss || t->origin->goes_on)
+	if (t->after_loss || (t->origin->goes_on && h->begun))
 		return;
 	history_end(h);
-	h->left_before = h->left;
-	h->left_before_bytes = h->left_bytes;
+	h->begun = h->looking = true;
 }
 
 void history_end(struct history *h)
@@ -377,6 +437,7 @@ const struct user_history *history_nearest_limit(const struct history *h, double
 
 void history_event(struct history *h, const struct event *t)
 {
+	end_look(h, t);
 	if (t->kind == EVENT_LOOK)
 		on_part(h, t);
 	if (t->kind == EVENT_FACT)

@@ -15,8 +15,9 @@ struct process_history {
 	__u64 rings, calls, failed;
 	__u64 timed;		/* of .calls, with a duration */
 	__u64 buffers, bytes;	/* put into slots */
+	__u64 older_rings, older_buffers, older_bytes; /* that it had before the recording began */
 	__u64 call_ns;		/* spent in calls */
-	__s64 peak_pinned_pages; /* of its address space, after a call or charge of it */
+	__s64 peak_pinned_pages; /* of its address space, at the begin, or after a call or charge of it */
 	__u64 ops, fixed_ops;	/* I/O */
 	UT_hash_handle hh;
 };
@@ -24,7 +25,8 @@ struct process_history {
 struct user_history {
 	__u32 uid;
 	__s64 peak_pages;
-	__u64 limit_bytes;	/* of who called then */
+	__u64 limit_bytes;	/* of who called then; at the begin, the least of those who had rings */
+	bool at_begin;		/* it had that much when the recording began */
 	UT_hash_handle hh;
 };
 
@@ -76,9 +78,11 @@ struct history {
 	__u64 more_failures;	/* that found no place in .failures */
 	struct slot_history *slots; /* without I/O so far, of parts that may go on */
 	__u64 buffers, dropped;	/* put into slots, taken out */
+	__u64 older;		/* in slots when a part began that goes on from none */
+	bool begun;		/* a part has */
+	bool looking;		/* facts of such a part's snapshot follow */
 	__u64 life[HIST_BUCKETS]; /* from one to the other, in ns, of those whose begin was seen */
-	__u64 left, left_bytes;	/* still registered at the end */
-	__u64 left_before, left_before_bytes; /* of parts that no other goes on from */
+	__u64 left, left_bytes;	/* still registered at the end of the last part */
 	__u64 unused, unused_bytes; /* no I/O over it was counted: after history_end() */
 	bool uses_lost;		/* so .unused is not known: buffers or uses found no room to be counted */
 	struct io_row fixed, plain; /* sums, with .hist */

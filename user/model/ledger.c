@@ -110,9 +110,11 @@ static void name_mm(struct ledger_mm *mm, const struct fact *f)
 {
 	if (!mm)
 		return;
+	/* older recordings tell no user with a process of no ring: that of a holder counts */
+	if (f->ring || f->pid != mm->pid)
+		mm->uid = f->uid;
 	mm->pid = f->pid;
 	mm->ns_pid = fact_ns_pid(f);
-	mm->uid = f->uid;
 	mm->comm = f->comm;
 	mm->chosen = is_chosen(f);
 }

@@ -112,7 +112,10 @@ static void tell_mm(const struct telling *t, const struct ledger_mm *m)
 		.ns_pid = m->ns_pid,
 	};
 
+	if (m->chosen)
+		f.h.flags |= FACT_F_CHOSEN;
 	f.h.pid = m->pid;
+	f.h.uid = m->uid;
 	f.h.comm = m->comm;
 	t->each(&f.h, t->arg);
 }

@@ -98,11 +98,18 @@ bool selection_has_holder(const struct selection *s, const struct holder *h)
 	return selection_has_found(s, h->chosen, h->pid, h->uid, &h->comm);
 }
 
+const struct holder *selection_holder(const struct selection *s, const struct ring *r)
+{
+	for (size_t i = 0; i < r->nr_holders; i++)
+		if (selection_has_holder(s, &r->holders[i]))
+			return &r->holders[i];
+	return NULL;
+}
+
 bool selection_has_ring(const struct selection *s, const struct ring *r)
 {
-	for (size_t i = 0; i < r->nr_holders && !r->others; i++)
-		if (selection_has_holder(s, &r->holders[i]))
-			return true;
+	if (!r->others && selection_holder(s, r))
+		return true;
 	/* who made it and passed it on: its memory is pinned and charged */
 	return !r->others && r->mm && r->mm->pid &&
 	       selection_has_found(s, r->mm->chosen, r->mm->pid, r->mm->uid, &r->mm->comm);

@@ -61,6 +61,8 @@ bool selection_has_found(const struct selection *s, bool chosen, __u32 pid, __u3
 /* .h is the head of a FACT_HOLDER. */
 bool selection_has_task(const struct selection *s, const struct fact *h);
 bool selection_has_holder(const struct selection *s, const struct holder *h);
+/* The first of the ring's holders that they let through, by which it is named; NULL = none. */
+const struct holder *selection_holder(const struct selection *s, const struct ring *r);
 /* Whether they let one of the ring's holders through. */
 bool selection_has_ring(const struct selection *s, const struct ring *r);
 

@@ -10,6 +10,7 @@
 
 #include "model/ledger.h"
 #include "model/event.h"
+#include "model/selection.h"
 
 struct life;
 
@@ -20,7 +21,7 @@ struct timeline_ring {
 	__s32 fd;		/* -1 = none known */
 	struct comm comm;
 	__u64 from_ns;		/* made, or first seen */
-	bool watched;		/* something of it was shown */
+	bool watched;		/* something of it was shown, or a look found it and it is selected */
 	struct life **slots;	/* owned; what each holds now, NULL = nothing */
 	__u32 nr_slots;
 	UT_hash_handle hh;
@@ -80,7 +81,8 @@ struct timeline_listener {
 
 struct timeline;
 
-struct timeline *timeline_new(const struct timeline_listener *view);
+/* .select says whose rings that were there before are watched; it must outlive the timeline. */
+struct timeline *timeline_new(const struct timeline_listener *view, const struct selection *select);
 /* What the recording told next. */
 void timeline_event(struct timeline *h, const struct event *t);
 /* Rings that exist, as a uthash list. */

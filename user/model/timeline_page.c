@@ -57,7 +57,8 @@ static void on_life_begins(struct life *life, void *arg)
 	struct page *p = arg;
 	struct page_call *c = p->nr_calls ? &p->calls[p->nr_calls - 1] : NULL;
 
-	p->buffers++;
+	p->buffers += !life->older;
+	p->older_buffers += life->older;
 	p->registered_bytes += life->len_bytes;
 	if (p->registered_bytes > p->peak_registered_bytes)
 		p->peak_registered_bytes = p->registered_bytes;
@@ -300,7 +301,7 @@ struct page *page_new(const struct selection *select)
 		.arg = p,
 	};
 
-	p->timeline = timeline_new(&view);
+	p->timeline = timeline_new(&view, select);
 	p->select = select;
 	return p;
 }

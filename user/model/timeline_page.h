@@ -99,7 +99,7 @@ struct page {
 	__u64 recorded_ns;			/* all parts together */
 	__s64 realtime_ns;			/* of the first part */
 	bool clean_end, io_seen;
-	__u64 facts, lost, left_out, buffers, calls_nr, calls_failed;
+	__u64 facts, lost, left_out, buffers, older_buffers, calls_nr, calls_failed;
 	__u64 registered_bytes, peak_registered_bytes;
 	__s64 peak_charged_pages;
 	struct page_ring *rings;		/* owned, as all lists; [number - 1] */
@@ -121,7 +121,7 @@ struct page {
 	size_t nr_gaps;
 };
 
-/* Of facts the caller selects: event.shown. */
+/* As timeline_new(): of facts the caller selects, event.shown. */
 struct page *page_new(const struct selection *select);
 /* What the recording told next. */
 void page_event(struct page *p, const struct event *t);

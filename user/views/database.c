@@ -412,7 +412,7 @@ struct database *database_new(const char *path, const struct selection *select)
 	d->to = to;
 	d->select = select;
 	view.arg = d;
-	d->timeline = timeline_new(&view);
+	d->timeline = timeline_new(&view, select);
 	return d;
 }
 

@@ -75,6 +75,7 @@ static void put_totals(struct json *j, const struct page *p)
 	json_open(j, "totals");
 	json_uint(j, "rings", p->rings_nr);
 	json_uint(j, "buffers", p->buffers);
+	json_uint(j, "older_buffers", p->older_buffers);
 	json_uint(j, "calls", p->calls_nr);
 	json_uint(j, "calls_failed", p->calls_failed);
 	json_int(j, "peak_charged_pages", p->peak_charged_pages);

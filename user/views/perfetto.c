@@ -334,7 +334,8 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 	packet_end(t->p);
 }
 
-struct perfetto *perfetto_new(FILE *out, const char *machine, unsigned int number)
+struct perfetto *perfetto_new(FILE *out, const struct selection *select, const char *machine,
+			      unsigned int number)
 {
 	struct perfetto *t = must_alloc(1, sizeof(*t));
 	const struct timeline_listener view = {
@@ -345,7 +346,7 @@ struct perfetto *perfetto_new(FILE *out, const char *machine, unsigned int numbe
 	};
 
 	t->p = packets_new(out, machine, number);
-	t->timeline = timeline_new(&view);
+	t->timeline = timeline_new(&view, select);
 	return t;
 }
 

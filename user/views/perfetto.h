@@ -10,8 +10,9 @@ struct perfetto;
 
 #define MAX_MACHINES 256
 
-/* .machine: its name, known with the first event, where it is one of several, and its number from 0; NULL = it is the only one. */
-struct perfetto *perfetto_new(FILE *out, const char *machine, unsigned int number);
+/* .select as timeline_new() has it. .machine: its name, known with the first event, where it is one of several, and its number from 0; NULL = it is the only one. */
+struct perfetto *perfetto_new(FILE *out, const struct selection *select, const char *machine,
+			      unsigned int number);
 /* What the recording told next. */
 void perfetto_event(struct perfetto *t, const struct event *told);
 /* After the last. */

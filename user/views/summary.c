@@ -70,6 +70,15 @@ static FILE *next_part(FILE *out, bool *more)
 	return out;
 }
 
+/* Of whoever was asked for, before the recording began. */
+static bool had_rings(const struct history *h)
+{
+	for (const struct process_history *p = h->processes; p; p = p->hh.next)
+		if (p->older_rings)
+			return true;
+	return false;
+}
+
 /* What matters, before any table: one line. */
 static void print_verdict(const struct view_summary *v)
 {
@@ -85,7 +94,8 @@ static void print_verdict(const struct view_summary *v)
 		calls += h->calls[i].failed;
 	user = history_nearest_limit(h, &percent);
 	if (!h->shown && !h->fixed.c.ops && !h->plain.c.ops)
-		fputs(v->cut_at && !h->facts ? "no event of it is left" : "nothing was recorded", next_part(out, &more));
+		fputs(had_rings(h) ? "no event was recorded" : v->cut_at && !h->facts ? "no event of it is left" :
+		      "nothing was recorded", next_part(out, &more));
 	if (calls)
 		fprintf(next_part(out, &more), "%llu call%s failed", calls, plural(calls));
 	if (ios)
@@ -102,7 +112,9 @@ static void print_verdict(const struct view_summary *v)
 static void print_processes(const struct view_summary *v)
 {
 	const struct history *h = v->h;
-	struct table *t = table_new("PID <COMM UID RINGS CALLS FAILED BUFFERS BYTES PINNED IN-CALLS I/O FIXED");
+	struct table *t = table_new(h->older ?
+				    "PID <COMM UID RINGS CALLS FAILED BUFFERS BYTES OLDER PINNED IN-CALLS I/O FIXED" :
+				    "PID <COMM UID RINGS CALLS FAILED BUFFERS BYTES PINNED IN-CALLS I/O FIXED");
 	const struct process_history *p = h->processes;
 	char buf[FMT_LEN];
 	size_t n = 0;
@@ -112,11 +124,13 @@ static void print_processes(const struct view_summary *v)
 		table_cell(t, "%u", p->pid);
 		table_cell(t, "%s", TAME_COMM(p->comm));
 		table_cell(t, "%u", p->uid);
-		table_cell(t, "%llu", p->rings);
+		table_cell(t, "%llu", p->rings + p->older_rings);
 		table_cell(t, "%llu", p->calls);
 		table_cell(t, "%llu", p->failed);
 		table_cell(t, "%llu", p->buffers);
 		table_cell(t, "%s", fmt_bytes(buf, p->bytes));
+		if (h->older)
+			table_cell(t, "%llu", p->older_buffers);
 		table_cell(t, "%s", fmt_pages(buf, p->peak_pinned_pages));
 		table_cell(t, "%s", p->timed ? fmt_ns(buf, p->call_ns) : "-");
 		table_cell(t, "%llu", p->ops);
@@ -131,9 +145,11 @@ static void print_processes(const struct view_summary *v)
 			selection_asks(h->select) ? "what was asked for" : "any process");
 	if (p)
 		fprintf(v->to->out, "  and %zu more; --all shows them\n", HASH_COUNT(h->processes) - n);
+	if (h->older)
+		fprintf(v->to->out, "  OLDER: buffers that were registered before the recording began\n");
 	for (const struct user_history *u = h->users; u; u = u->hh.next) {
-		fprintf(v->to->out, "  user %u had up to %s locked at a call", u->uid,
-			fmt_pages(buf, u->peak_pages));
+		fprintf(v->to->out, "  user %u had up to %s locked at %s", u->uid,
+			fmt_pages(buf, u->peak_pages), u->at_begin ? "the start" : "a call");
 		if (u->limit_bytes != ~0ULL)
 			fprintf(v->to->out, ", of %s", fmt_bytes(buf, u->limit_bytes));
 		fputc('\n', v->to->out);
@@ -175,10 +191,12 @@ static void print_lives(FILE *out, const struct history *h)
 	__u64 lives = hist_total(h->life);
 	char a[FMT_LEN], b[FMT_LEN], c[FMT_LEN];
 
-	if (!h->buffers && !h->dropped && !h->left)
+	if (!h->buffers && !h->older && !h->dropped && !h->left)
 		return;
-	fprintf(out, "\nFor how long\n  %llu buffer%s registered, %llu dropped", h->buffers,
-		plural(h->buffers), h->dropped);
+	fprintf(out, "\nFor how long\n  %llu buffer%s registered, ", h->buffers, plural(h->buffers));
+	if (h->older)
+		fprintf(out, "%llu %s there before, ", h->older, h->older == 1 ? "was" : "were");
+	fprintf(out, "%llu dropped", h->dropped);
 	if (lives && lives < h->dropped)
 		fprintf(out, ", %llu of them, whose registration was seen,", lives);
 	if (lives)
@@ -283,7 +301,7 @@ static void print_findings(const struct view_summary *v)
 	bool leaks = v->origin->tier > TIER_TRACEPOINTS;
 
 	fprintf(out, "\nWhat is wrong\n");
-	if (!h->shown && selection_asks(h->select))
+	if (!h->shown && !had_rings(h) && selection_asks(h->select))
 		fprintf(out, "  nothing was checked: nothing was recorded of what was asked for\n");
 	else if (!v->parts)
 		fprintf(out, "  nothing was checked: it breaks off before the first look at all rings\n");

@@ -21,6 +21,9 @@ static void put_processes(struct json *j, const struct history *h)
 		json_uint(j, "failed", p->failed);
 		json_uint(j, "buffers", p->buffers);
 		json_uint(j, "registered_bytes", p->bytes);
+		json_uint(j, "older_rings", p->older_rings);
+		json_uint(j, "older_buffers", p->older_buffers);
+		json_uint(j, "older_bytes", p->older_bytes);
 		json_int(j, "peak_pinned_pages", p->peak_pinned_pages);
 		json_known(j, "in_calls_ns", p->timed, p->call_ns);
 		json_uint(j, "ops", p->ops);
@@ -113,6 +116,7 @@ static void put_buffers(struct json *j, const struct history *h)
 
 	json_open(j, "buffers");
 	json_uint(j, "registered", h->buffers);
+	json_uint(j, "older", h->older);
 	json_uint(j, "dropped", h->dropped);
 	json_uint(j, "left", h->left);
 	json_uint(j, "left_bytes", h->left_bytes);

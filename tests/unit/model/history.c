@@ -164,6 +164,60 @@ static void unused_buffers(void **state)
 	ledger_free(l);
 }
 
+/* What a part finds at its begin: rows and levels of their own, with the least limit of who has rings. */
+static void there_before(void **state)
+{
+	static const struct origin origin, further = { .goes_on = true };
+	static const struct io_model io;
+	struct history h = { .select = &everything };
+	struct ledger *l = ledger_new();
+	struct fact_holder second = fact_holder(RING2, 907, 5, 37, 12);
+	struct event e = { .kind = EVENT_LOOK, .origin = &origin, .ledger = l, .io = &io };
+	struct process_history *p;
+
+	(void)state;
+	history_event(&h, &e);
+	see_ring(l, RING, 37, 12);
+	second.memlock_limit_bytes = 5 * MIB;
+	second.mm = MM2;
+	FEED(l, second);
+	see_ring(l, RING2, 37, 12);
+	for (__u32 i = 0; i < 3; i++)
+		see_buffer(l, i < 2 ? RING : RING2, i, BUF(i), ADDR + i * MIB, 8192, 2);
+	e.kind = EVENT_END;
+	history_event(&h, &e);
+	history_end(&h);
+	assert_int_equal(h.older, 3);
+	assert_int_equal(h.buffers, 0);
+	assert_int_equal(h.left, 3);
+	assert_int_equal(h.unused, 3);
+	assert_int_equal(HASH_COUNT(h.processes), 2);
+	p = h.processes;
+	assert_int_equal(p->pid, 812);
+	assert_int_equal(p->older_rings, 1);
+	assert_int_equal(p->older_buffers, 2);
+	assert_int_equal(p->older_bytes, 16384);
+	assert_int_equal(p->rings, 0);
+	assert_int_equal(p->peak_pinned_pages, 12);
+	p = p->hh.next;
+	assert_int_equal(p->pid, 907);
+	assert_int_equal(p->older_buffers, 1);
+	assert_int_equal(HASH_COUNT(h.users), 1);
+	assert_int_equal(h.users->peak_pages, 37);
+	assert_true(h.users->limit_bytes == 5 * MIB);
+	assert_true(h.users->at_begin);
+	/* a part that goes on from it tells the same again */
+	e.kind = EVENT_LOOK;
+	e.origin = &further;
+	history_event(&h, &e);
+	e.kind = EVENT_END;
+	history_event(&h, &e);
+	assert_int_equal(h.older, 3);
+	assert_int_equal(h.left, 3);
+	history_free(&h);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +226,7 @@ int main(void)
 		cmocka_unit_test(charges_are_of_the_rings_user),
 		cmocka_unit_test(lives_that_were_seen_whole),
 		cmocka_unit_test(unused_buffers),
+		cmocka_unit_test(there_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,10 +9,11 @@
 
 static char path[] = "/tmp/fixbuf-timeline-XXXXXX";
 static FILE *file;
+static struct selection everything;
 
 static struct {
 	int rings, rings_ended, begun, ended, older, calls, ios, gaps, known_ios;
-	__u64 lost, gap_from, gap_to, last_end;
+	__u64 lost, gap_from, gap_to, last_end, level_ns;
 	__s64 user_charged, user_pinned, mm_pinned;
 	__u64 limit, ops_of_one, first_bin, last_bin;
 	__u32 ending_call;
@@ -55,7 +56,8 @@ static void life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
 
 static void level(struct account *a, __u64 t_ns, void *arg)
 {
-	(void)t_ns, (void)arg;
+	(void)arg;
+	seen.level_ns = t_ns;
 	if (a->is_mm) {
 		seen.mm_pinned = a->pinned_pages;
 		return;
@@ -111,7 +113,7 @@ static void tell_all(struct writer *w)
 {
 	const struct timeline_listener view = { ring_begins, ring_ends, life_begins, life_ends, level,
 					   call, io, NULL, gap, NULL };
-	struct timeline *h = timeline_new(&view);
+	struct timeline *h = timeline_new(&view, &everything);
 	struct recording *r;
 	struct event t;
 	int err;
@@ -231,6 +233,45 @@ static void test_loss(void **state)
 	assert_int_equal(seen.user_charged, 8);
 }
 
+/* What a look finds is told as of then, with its accounts and their limit, though nothing follows. */
+static void test_found(void **state)
+{
+	struct writer *w = begin(TIER_TRACEPOINTS);
+	struct fact_ring r = fact_ring(FACT_RING, RING, 37, 12);
+	struct fact_holder holder = fact_holder(RING, 812, 6, 37, 12);
+
+	(void)state;
+	r.h.flags = FACT_F_SNAPSHOT;
+	r.h.t_ns = holder.h.t_ns = 500;
+	r.h.uid = r.h.pid = 0;
+	r.nr_slots = 3;
+	writer_fact(w, &r.h, true, false, NULL, 0);
+	writer_fact(w, &holder.h, true, false, NULL, 0);
+	for (__u32 i = 0; i < 3; i++) {
+		struct fact_buffer f = fact_buffer(RING, i, BUF(i), ADDR + i * 65536, 16384, 4);
+
+		f.h.flags = FACT_F_SNAPSHOT;
+		f.h.t_ns = 500;
+		writer_fact(w, &f.h, true, false, NULL, 0);
+	}
+	/* another's, of whom nothing was asked */
+	r.h.ring = holder.h.ring = RING2;
+	r.h.flags |= FACT_F_OTHERS;
+	holder.h.flags |= FACT_F_OTHERS;
+	writer_fact(w, &r.h, true, false, NULL, 0);
+	writer_fact(w, &holder.h, true, false, NULL, 0);
+	tell_all(w);
+	assert_int_equal(seen.rings, 1);
+	assert_int_equal(seen.rings_ended, 0);
+	assert_int_equal(seen.begun, 3);
+	assert_int_equal(seen.older, 3);
+	assert_int_equal(seen.user_charged, 37);
+	assert_int_equal(seen.user_pinned, 12);
+	assert_int_equal(seen.mm_pinned, 12);
+	assert_int_equal(seen.level_ns, 500);
+	assert_int_equal(seen.limit, 8 * MIB);
+}
+
 /* Rings of processes that are not selected keep the ledger right, and are not told. */
 static void test_others(void **state)
 {
@@ -260,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lives),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_found),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_size),
 	};

@@ -9,7 +9,7 @@
 int report_perfetto(struct report *r)
 {
 	const bool one = !r->o->more && !r->o->machine;
-	struct perfetto *perfetto = perfetto_new(r->o->output.out, one ? NULL : r->origin->host, r->o->machine);
+	struct perfetto *perfetto = perfetto_new(r->o->output.out, &r->o->select, one ? NULL : r->origin->host, r->o->machine);
 	struct event t;
 	int n;
 

@@ -27,7 +27,7 @@ function lifeText(row, life) {
 
 	return `${row.name}: ${bytes(life.len_bytes)} at ${life.addr}, folios of ${bytes(life.folio_bytes)}, ` +
 		(life.charged_pages === null ? "" : `${count(life.charged_pages)} pages charged, `) +
-		`registered at ${ns(life.from)}, ${end}` +
+		`${life.older ? "registered before it was first seen at" : "registered at"} ${ns(life.from)}, ${end}` +
 		(life.ops === null ? "." : `, ${count(life.ops)} requests${life.ops ? "" : ": never used"}.`);
 }
 

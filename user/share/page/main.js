@@ -96,8 +96,9 @@ function drawTotals() {
 	const t = data.totals;
 	const living = data.lives.filter(l => l.to === null).length;
 	const figures = [
-		["rings", count(t.rings), "io_urings that were made, or that a call was for"],
-		["buffers registered", count(t.buffers), "put into a slot, or there before" +
+		["rings", count(t.rings), "io_urings that were made, had a call, or were there before"],
+		["buffers registered", count(t.buffers), "put into a slot" +
+			(t.older_buffers ? `; ${count(t.older_buffers)} more were there before` : "") +
 			(t.lives_left_out ? "" : `; ${living ? count(living) : "none"} still there at the end`)],
 		["calls", count(t.calls), "to register, update, clone or unregister"],
 		["calls that failed", count(t.calls_failed), t.calls_failed ? "each with its cause, above" : "of those that were seen"],
