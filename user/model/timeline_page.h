@@ -121,7 +121,7 @@ struct page {
 	size_t nr_gaps;
 };
 
-/* As timeline_new(): of facts the caller selects, event.shown. */
+/* As timeline_new(). */
 struct page *page_new(const struct selection *select);
 /* What the recording told next. */
 void page_event(struct page *p, const struct event *t);
