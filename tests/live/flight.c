@@ -330,7 +330,7 @@ static void many_went(void)
 	char script[1024];
 	struct files f;
 
-	snprintf(script, sizeof(script), "%s --no-wait 17011 1 alone; sleep 2; %s --no-wait 97 499; sleep 1; kill -USR1 $PPID; sleep 1",
+	snprintf(script, sizeof(script), "%s --no-wait 17011 1 alone; sleep 2; %s --no-wait 97 499; sleep .3; kill -USR1 $PPID; sleep 1",
 		 load_path("io_rings"), load_path("io_short"));
 	tool(&record, "record", "-o", kept, "--keep-time", "4s", "--keep-size", "64M", "--before", "1s", "--",
 	     "sh", "-c", script, NULL);
