@@ -3,10 +3,13 @@
  * What a spreadsheet gets: list --csv, list --by, stat -i --csv, each a whole table, whose sums are
  * those of a program of known size, and whose names do nothing.
  */
+#include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "load.h"
 #include "memory.h"
@@ -17,6 +20,7 @@
 
 #define NR	7
 #define NAME	"=1+1;@a,\"b"	/* 10 letters of a task's 15 */
+#define NAMELESS	57283
 #define CELL	"\"\\x3d1+1;\\x40a,\"\"b\""
 
 static void is_table(const char *text, const char *what)
@@ -131,13 +135,60 @@ static void lists(void)
 	tool(&a, "list", "--csv", "--by", "user", "-p", pid, NULL);
 	is_table(a.out, "list --by user --csv");
 	is(sum(a.out, "buffers", ""), NR, "has the buffers");
+	c = cell(strchr(a.out, '\n') + 1, column(a.out, "memlock_limit_bytes"));
+	is_text(c, "", "no limit, as root's rings count against none");
+	free(c);
 	tool_free(&a);
 	tool(&a, "list", "--csv", "--by", "cgroup", "-p", pid, NULL);
-	is_table(a.out, "list --by cgroup --csv");
-	is(sum(a.out, "buffers", ""), NR, "has them, too");
+	if (a.status == 3) {
+		skip("list --by cgroup --csv", "no cgroup v2 here");
+	} else {
+		is_table(a.out, "list --by cgroup --csv");
+		is(sum(a.out, "buffers", ""), NR, "has them, too");
+	}
 	tool_free(&a);
 	io_uring_queue_exit(&full);
 	io_uring_queue_exit(&none);
+}
+
+/* A user without a name, whom a limit holds. */
+static void nobodys(void)
+{
+	struct iovec iov = { mem_pages(1), PAGE };
+	struct tool_run a;
+	char pid[16], *c;
+	int p[2];
+	pid_t child;
+
+	if (pipe(p))
+		bail("no pipe");
+	child = fork();
+	if (!child) {
+		struct io_uring ring;
+
+		if (setgroups(0, NULL) || setgid(NAMELESS) || setuid(NAMELESS) || uring_open(&ring, 4) ||
+		    uring_register(ring.ring_fd, &iov, 1) || write(p[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	close(p[1]);
+	if (read(p[0], pid, 1) != 1) {
+		skip("a user without a name", "it gets no ring");
+	} else {
+		snprintf(pid, sizeof(pid), "%d", child);
+		tool(&a, "list", "--csv", "--by", "user", "-p", pid, NULL);
+		is_table(a.out, "list --by user --csv of a user without a name");
+		c = cell(strchr(a.out, '\n') + 1, column(a.out, "name"));
+		is_text(c, "", "has no name");
+		free(c);
+		c = cell(strchr(a.out, '\n') + 1, column(a.out, "memlock_limit_bytes"));
+		ok(strtoull(c, NULL, 0) > 0, "and a limit: %s", c);
+		free(c);
+		tool_free(&a);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(p[0]);
 }
 
 /* No interval is left out, and none is in two lines: they sum up to what the program did. */
@@ -211,6 +262,7 @@ static void refused(void)
 int main(void)
 {
 	lists();
+	nobodys();
 	intervals();
 	if (!kernel_only())
 		refused();

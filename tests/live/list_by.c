@@ -57,6 +57,7 @@ static void sums(const struct load *small, const struct load *large)
 	tool(&a, "list", "--json", "--by", "user", "-p", both, NULL);
 	is(nr_rows(&a, "users"), 1, "both are of one user");
 	u = row(&a, "users", "uid", 0);
+	ok(u && !json_member(u, "memlock_limit_bytes"), "no limit, as root's rings count against none");
 	is(json_number(u, "registered_bytes"), (SMALL + LARGE) * PAGE, "which has the sum");
 	is(json_number(u, "rings"), 2, "of two rings");
 	tool_free(&a);
@@ -83,6 +84,9 @@ static void rings(const struct load *small, const struct load *large)
 	snprintf(pid, sizeof(pid), "pid %d ", large->pid);
 	ok(!strncmp(a.out, pid, strlen(pid)), "text begins with the largest");
 	ok(strstr(a.out, "1 of 2 rings, 2 buffers"), "and says that there are more: %s", a.out);
+	tool_free(&a);
+	tool(&a, "list", "--by", "process", "--min-size", "1T", "-p", both, NULL);
+	has_text(a.out, "0 of 2 rings, 2 buffers, 1.6M registered", "nobody with so large a buffer: the sums");
 	tool_free(&a);
 	tool(&a, "list", "--by", "user", "--no-header", "-p", both, NULL);
 	ok(strstr(a.out, "root"), "a user has its name");

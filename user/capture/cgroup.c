@@ -101,15 +101,36 @@ static int find_path(struct selection *s)
 	return 0;
 }
 
-int cgroup_find(struct selection *s)
+static int need_v2(const char *what)
 {
 	struct statfs fs;
+
+	if (!statfs(MOUNT, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC)
+		return 0;
+	return err_set(ENOTSUP, "this machine has no cgroup v2 at " MOUNT " (it has v1, both, or none), and %s",
+		       what);
+}
+
+int cgroup_may_group(const char *remedy)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "--by cgroup tells of that one only; %s", remedy);
+	return need_v2(what);
+}
+
+int cgroup_find(struct selection *s)
+{
 	struct stat root;
+	int err;
 
 	if (!s->cgroup)
 		return 0;
-	if (statfs(MOUNT, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC || stat(MOUNT, &root))
-		return err_set(ENOTSUP, "this machine has no cgroup v2 at " MOUNT " (it has v1, both, or none), and the kernel selects by that one only; select with -p, -u or --comm");
+	err = need_v2("the kernel selects by that one only; select with -p, -u or --comm");
+	if (err)
+		return err;
+	if (stat(MOUNT, &root))
+		return err_set(ENOTSUP, "cannot look at " MOUNT ": %s", strerror(errno));
 	if (root.st_ino != ROOT_ID)
 		return err_set(ENOTSUP, "what " MOUNT " shows begins below the machine's root cgroup (a cgroup namespace); mount the host's there (docker and podman: --cgroupns=host)");
 	return s->cgroup_by == CGROUP_BY_PATH ? find_path(s) : find_named(s);

@@ -14,6 +14,11 @@
  * sentence: -ENOTSUP where this machine has no cgroups to select by, else there is no such cgroup.
  */
 int cgroup_find(struct selection *s);
+/*
+ * Whether all processes have their place in version 2: where v1 or both are mounted, it has all of them
+ * in its root, or others than who started them says. 0, or -ENOTSUP with a sentence that ends with .remedy.
+ */
+int cgroup_may_group(const char *remedy);
 /* Where a process is, /proc/PID being open at .dir: "/" and what follows; false when it is not told. */
 bool cgroup_of(int dir, char path[CGROUP_PATH_SIZE]);
 /* Whether .path is the cgroup that was found, or below it. */

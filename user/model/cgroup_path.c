@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdbool.h>
+#include <string.h>
+#include "base/alloc.h"
 #include "model/cgroup_path.h"
 
 #define MIN_ID	32	/* hexadecimal digits; most have 64 */
@@ -59,4 +61,55 @@ struct untrusted cgroup_unit(const char *path)
 struct untrusted cgroup_container(const char *path)
 {
 	return innermost(path, container_of_name);
+}
+
+#define DOTS		"..."
+#define NR_DOTS		3
+#define END_KEPT	9	/* of a long name, "x@7.scope" */
+
+/* .to has room for the name as it is. */
+static size_t put_name(char *to, struct untrusted name)
+{
+	struct untrusted id = container_of_name(name);
+	size_t head = id.bytes ? (size_t)(id.bytes - name.bytes) + CONTAINER_SHORT : name.len;
+	const char *end = id.bytes ? id.bytes + id.len : name.bytes + name.len;
+
+	memcpy(to, name.bytes, head);
+	if (!id.bytes)
+		return head;
+	memcpy(to + head, DOTS, NR_DOTS);
+	head += NR_DOTS;
+	/* "...scope" */
+	end += *end == '.';
+	memcpy(to + head, end, name.bytes + name.len - end);
+	return head + (name.bytes + name.len - end);
+}
+
+char *cgroup_cut(const char *path, size_t room)
+{
+	size_t len = strlen(path), used = 0, before = 0;
+	char *cut = must_alloc(len + NR_DOTS + 1, 1), *from = cut, *next;
+
+	if (len <= room)
+		return memcpy(cut, path, len);
+	while (*path) {
+		struct untrusted name = { path, strcspn(path, "/") };
+
+		used += put_name(cut + used, name);
+		path += name.len;
+		if (*path)
+			cut[used++] = *path++;
+	}
+	while (before + strlen(from) > room && (next = strchr(from + 1, '/'))) {
+		before = NR_DOTS;
+		from = next;
+	}
+	memmove(cut + before, from, strlen(from) + 1);
+	memcpy(cut, DOTS, before);
+	used = strlen(cut);
+	if (used > room) {
+		memcpy(cut + room - END_KEPT - NR_DOTS, DOTS, NR_DOTS);
+		memmove(cut + room - END_KEPT, cut + used - END_KEPT, END_KEPT + 1);
+	}
+	return cut;
 }

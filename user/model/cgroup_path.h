@@ -14,4 +14,10 @@ struct untrusted cgroup_container(const char *path);
 /* The container that the folder of this name is of: "docker-ID.scope", "libpod-ID", "ID". */
 struct untrusted container_of_name(struct untrusted name);
 
+/*
+ * What is shown where there is .room for so many bytes, to be freed: of a container's id the digits that
+ * are printed of it, then as many folders as fit, of the last one the begin and the end.
+ */
+char *cgroup_cut(const char *path, size_t room);
+
 #endif

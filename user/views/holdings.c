@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "base/alloc.h"
 #include "base/csv.h"
 #include "base/fmt.h"
 #include "base/page_size.h"
@@ -8,6 +11,7 @@
 #include "base/untrusted.h"
 #include "base/user.h"
 #include "checks/places.h"
+#include "model/cgroup_path.h"
 #include "views/holdings.h"
 
 static __u64 charged_pages(const struct holding *h)
@@ -27,6 +31,7 @@ static bool has_room(const struct holding *h, __u64 *bytes)
 	return true;
 }
 
+/* NULL = it has none. */
 static const char *user_name(__u32 uid)
 {
 	const struct passwd *user;
@@ -34,7 +39,7 @@ static const char *user_name(__u32 uid)
 
 	snprintf(digits, sizeof(digits), "%u", uid);
 	user = user_find(digits);
-	return user ? user->pw_name : "-";
+	return user ? user->pw_name : NULL;
 }
 
 static void put_limit(struct table *t, const struct holding *h)
@@ -51,7 +56,7 @@ static void put_limit(struct table *t, const struct holding *h)
 	table_cell(t, "%s", fmt_bytes(text, room));
 }
 
-#define CGROUP_COLUMNS	40	/* of a long path its end says what it is */
+#define CGROUP_COLUMNS	40	/* of a long path, on a terminal */
 
 static const char *const columns[] = {
 	[BY_PROCESS] = "PID <NAME UID RINGS BUFFERS SIZE PINNED CHARGED LIMIT LEFT",
@@ -79,21 +84,25 @@ static void put_sums(struct table *t, const struct holding *h)
 	table_cell(t, "%s", h->nr_mms ? fmt_pages(text, h->pinned_pages) : "-");
 }
 
-static void put_cgroup(struct table *t, const struct holding *h)
+static void put_cgroup(struct table *t, const struct holding *h, size_t columns)
 {
-	size_t len = h->cgroup ? strlen(h->cgroup) : 0, skipped = len > CGROUP_COLUMNS ? len - CGROUP_COLUMNS : 0;
-	char text[FMT_LEN], name[8 * CGROUP_COLUMNS];
+	char *cut = h->cgroup ? cgroup_cut(h->cgroup, columns) : NULL;
+	size_t size = cut ? TAME_FACTOR * strlen(cut) + 1 : 0;
+	char *name = must_alloc(size, 1), text[FMT_LEN];
 
 	table_cell(t, "%s", h->cgroup_bytes == ~0ULL ? "-" : fmt_bytes(text, h->cgroup_bytes));
 	table_cell(t, "%s", h->cgroup_max_bytes != ~0ULL ? fmt_bytes(text, h->cgroup_max_bytes) :
 			    h->cgroup_bytes == ~0ULL ? "-" : "none");
-	table_cell(t, "%s%s", skipped ? "..." : "",
-		   h->cgroup ? tame(name, sizeof(name), untrusted(h->cgroup + skipped)) : "-");
+	table_cell(t, "%s", cut ? tame(name, size, untrusted(cut)) : "-");
+	free(name);
+	free(cut);
 }
 
 void view_holdings_text(const struct output *to, const struct holding *list, size_t nr, size_t top,
 			enum holdings_by by)
 {
+	/* who reads a pipe or a file may want all of it, as --cgroup and --container do */
+	size_t cgroup_columns = isatty(fileno(to->out)) ? CGROUP_COLUMNS : SIZE_MAX;
 	struct table *t = table_new(columns[by]);
 	char text[FMT_LEN];
 
@@ -103,12 +112,12 @@ void view_holdings_text(const struct output *to, const struct holding *list, siz
 
 		if (by == BY_CGROUP) {
 			put_sums(t, h);
-			put_cgroup(t, h);
+			put_cgroup(t, h, cgroup_columns);
 			continue;
 		}
 		if (by == BY_USER) {
 			table_cell(t, "%u", h->uid);
-			table_cell(t, "%s", user_name(h->uid));
+			table_cell(t, "%s", user_name(h->uid) ?: "-");
 		} else {
 			table_cell(t, "%s", PID_TEXT(h->pid, ring_ns_pid(h->ring)));
 			table_cell(t, "%s", TAME_COMM(comm));
@@ -149,10 +158,11 @@ static void who_json(struct json *j, const struct holding *h, enum holdings_by b
 static void limits_json(struct json *j, const struct holding *h)
 {
 	__u64 room = 0;
+	/* who has CAP_IPC_LOCK has an RLIMIT_MEMLOCK, too, which nothing counts against */
 	bool bounded = has_room(h, &room);
 
 	json_known_int(j, "locked_vm_pages", h->user, h->user ? h->user->locked_pages : 0);
-	json_known(j, "memlock_limit_bytes", h->limit_bytes != ~0ULL, h->limit_bytes);
+	json_known(j, "memlock_limit_bytes", bounded, h->limit_bytes);
 	json_known(j, "headroom_bytes", bounded, room);
 }
 
@@ -200,8 +210,13 @@ static void who_csv(struct csv *c, const struct holding *h, enum holdings_by by)
 		csv_known(c, h->cgroup_bytes != ~0ULL, h->cgroup_bytes);
 		csv_known(c, h->cgroup_max_bytes != ~0ULL, h->cgroup_max_bytes);
 	} else if (by == BY_USER) {
+		const char *name = user_name(h->uid);
+
 		csv_uint(c, h->uid);
-		csv_text(c, untrusted(user_name(h->uid)));
+		if (name)
+			csv_text(c, untrusted(name));
+		else
+			csv_null(c);
 	} else {
 		csv_uint(c, h->pid);
 		csv_ns_pid(c, ring_ns_pid(h->ring));
@@ -234,7 +249,7 @@ void view_holdings_csv(const struct output *to, const struct holding *list, size
 		csv_uint(&c, h->t.skipped_slots);
 		if (by != BY_CGROUP) {
 			csv_known_int(&c, h->user, h->user ? h->user->locked_pages : 0);
-			csv_known(&c, h->limit_bytes != ~0ULL, h->limit_bytes);
+			csv_known(&c, bounded, h->limit_bytes);
 			csv_known(&c, bounded, room);
 		}
 		csv_end_row(&c);

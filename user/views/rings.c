@@ -180,13 +180,27 @@ void view_skipped_slots(FILE *out, const struct selection *select, const struct 
 		live && naming_helps(l, select) ? "; name one process with -p, whose rings are read first" : "");
 }
 
+void view_rings_sums(const struct output *to, const struct selection *select, const struct ledger *l,
+		     size_t nr, size_t top)
+{
+	struct ring_totals t = ledger_totals(l, select);
+	const char *least = t.skipped_rings || t.unread_rings ? "at least " : "";
+	char a[FMT_LEN], b[FMT_LEN];
+
+	if (nr > top || nr < t.rings)
+		fprintf(to->out, "%zu of ", nr < top ? nr : top);
+	fprintf(to->out, "%zu ring%s, %s%zu buffer%s, %s%s registered", t.rings,
+		plural(t.rings), least, t.buffers, plural(t.buffers), least,
+		fmt_bytes(a, t.registered_bytes));
+	if (t.charged_pages)
+		fprintf(to->out, ", %s%s charged", least, fmt_bytes(b, t.charged_pages * PAGE_BYTES));
+	fputc('\n', to->out);
+}
+
 void view_rings_text(const struct output *to, const struct selection *select,
 		     const struct ledger *l, const struct rings_shown *shown)
 {
 	static const struct rings_shown all = { 0, SIZE_MAX };
-	struct ring_totals t = ledger_totals(l, select);
-	const char *least = t.skipped_rings || t.unread_rings ? "at least " : "";
-	char a[FMT_LEN], b[FMT_LEN];
 	size_t nr = 0;
 
 	shown = shown ? shown : &all;
@@ -213,14 +227,7 @@ void view_rings_text(const struct output *to, const struct selection *select,
 	}
 	if (to->quiet)
 		return;
-	if (nr > shown->top || nr < t.rings)
-		fprintf(to->out, "%zu of ", nr < shown->top ? nr : shown->top);
-	fprintf(to->out, "%zu ring%s, %s%zu buffer%s, %s%s registered", t.rings,
-		plural(t.rings), least, t.buffers, plural(t.buffers), least,
-		fmt_bytes(a, t.registered_bytes));
-	if (t.charged_pages)
-		fprintf(to->out, ", %s%s charged", least, fmt_bytes(b, t.charged_pages * PAGE_BYTES));
-	fputc('\n', to->out);
+	view_rings_sums(to, select, l, nr, shown->top);
 	view_skipped_slots(to->out, select, l, shown != &all);
 }
 

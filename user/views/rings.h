@@ -28,6 +28,9 @@ void view_rings_csv(const struct output *to, const struct selection *select, con
 void view_cgroup_csv(struct csv *c, const struct holder *h);
 /* "inner_pid", "cgroup", "unit" and "container", as far as cgroup_name_holders() found them. */
 void view_cgroup_json(struct json *j, const struct holder *h);
+/* The line of sums at the end of it, where .nr rings were shown, or would be without a .top. */
+void view_rings_sums(const struct output *to, const struct selection *select, const struct ledger *l,
+		     size_t nr, size_t top);
 /* A line about slots of the selection that a walk did not read, if there are any; .live: one of now. */
 void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l, bool live);
 

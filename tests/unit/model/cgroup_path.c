@@ -37,11 +37,36 @@ static void containers(void **state)
 	is_told(cgroup_container("/docker/x" ID), NULL);
 }
 
+static void is_cut(const char *path, const char *want)
+{
+	char *cut = cgroup_cut(path, 40);
+
+	assert_string_equal(cut, want);
+	free(cut);
+}
+
+/* Two containers are told apart by what --container takes; of a folder its name is kept. */
+static void cut(void **state)
+{
+	(void)state;
+	is_cut("/", "/");
+	is_cut("/system.slice/db.service", "/system.slice/db.service");
+	is_cut("/system.slice/docker-" ID ".scope", ".../docker-3f2a4c5d6e7f...scope");
+	is_cut("/system.slice/docker-" ID ".scope/init", ".../docker-3f2a4c5d6e7f...scope/init");
+	is_cut("/docker/" ID, "/docker/3f2a4c5d6e7f...");
+	is_cut("/kubepods/besteffort/pod0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/" ID, ".../3f2a4c5d6e7f...");
+	is_cut("/a/user-7.slice/user@7.service/app.slice/one.service", ".../user@7.service/app.slice/one.service");
+	is_cut("/user.slice/app-org.example.Terminal-of-that-name-4711.scope",
+	       ".../app-org.example.Terminal...711.scope");
+	is_cut("/one-folder-alone-whose-name-is-longer-than-that.service", "/one-folder-alone-whose-name...t.service");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(units),
 		cmocka_unit_test(containers),
+		cmocka_unit_test(cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include "base/privilege.h"
 #include "base/signals.h"
 #include "capture/call_hooks.h"
+#include "capture/cgroup.h"
 #include "capture/kernel.h"
 #include "capture/live.h"
 #include "checks/failure_setup.h"
@@ -429,14 +430,13 @@ static int start_others(struct exporter *x)
 /* Processes are known by the ids that they have outside. */
 static int check_cgroups(struct exporter *x)
 {
-	char path[CGROUP_LABEL];
 	struct origin origin;
 
 	capture_origin(&x->run.capture, &origin);
 	if (origin.pid_ns)
 		return cannot("--by cgroup needs to see the processes of the machine in /proc, and this one is in a pid namespace; run it outside (docker and podman: --pid=host), or leave --by cgroup out");
-	if (!cgroup_of_process(getpid(), path))
-		return cannot("--by cgroup needs cgroup v2, and /proc/self/cgroup has no line of it; leave it out");
+	if (cgroup_may_group("leave --by cgroup out"))
+		return cannot("%s", err_text());
 	cgroups_init(&x->m.cgroups, cgroup_of_process);
 	return 0;
 }

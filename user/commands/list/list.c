@@ -89,8 +89,10 @@ static void print_holdings(const struct list_options *o, struct json *j, const s
 		view_holdings_json(j, list, nr, o->top, by);
 	else if (o->output.csv)
 		view_holdings_csv(&o->output, list, nr, o->top, by);
-	else
+	else if (nr || o->output.quiet)
 		view_holdings_text(&o->output, list, nr, o->top, by);
+	else
+		view_rings_sums(&o->output, &o->select, l, 0, o->top);
 	if (!j && !o->output.csv)
 		view_skipped_slots(o->output.out, &o->select, l, true);
 	free(list);
@@ -166,7 +168,8 @@ static int list(void *options)
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select };
 	struct run r = { .to = &o->output, .duration_ns = o->duration_ns };
 	struct ledger *l = ledger_new();
-	int status = run_open(&r, &wants);
+	int status = o->by == LIST_BY_CGROUP && cgroup_may_group("give --by process or --by user") ?
+		     cannot("%s", err_text()) : run_open(&r, &wants);
 
 	if (o->output.json)
 		o->output.boot_id = system_boot_id();
