@@ -69,6 +69,9 @@ static const struct wrong {
 	{ { "bench", "one", "two" }, "'two' is a second file; name only one" },
 	{ { "stat", "--hist", "--no-latency" }, "leave --no-latency out" },
 	{ { "trace", "--sample", "3" }, "add --io" },
+	{ { "trace", "--events", "pin,io-done", "-d", "1ms" }, "--events io-done is about I/O; add --io" },
+	{ { "trace", "--events", "io-notified", "-d", "1ms" }, "--events io-notified is about I/O; add --io" },
+	{ { "trace", "--events", "enter", "-d", "1ms" }, "all system calls; add --syscalls" },
 	{ { "trace", "-p", "1", "--", "true" }, "not both" },
 	{ { "stat", "-p", "1", "--", "true" }, "not both" },
 	{ { "verify", "-d", "1s" }, "takes -d with --watch only" },
@@ -169,6 +172,12 @@ static void outputs(void)
 	tool_free(&a);
 	tool_as(&a, &full, "trace", "-d", "300ms", "--", load_path("lifecycle"), "--no-wait", NULL);
 	is(a.status, 2, "full disk: so does trace");
+	/* it ended before the program had a ring: what that has is not said */
+	one_sentence(&a, "trace onto a full disk");
+	tool_free(&a);
+	tool_as(&a, &full, "stat", "--", load_path("lifecycle"), "--no-wait", NULL);
+	is(a.status, 2, "and stat");
+	one_sentence(&a, "stat onto a full disk");
 	tool_free(&a);
 	close(full.stdout_fd);
 
@@ -181,6 +190,12 @@ static void outputs(void)
 	is(a.status, 0, "a reader that is gone: ends with 0");
 	is_text(a.err, "", "and says nothing");
 	tool_free(&a);
+	for (int i = 0; i < 2; i++) {
+		tool_as(&a, &pipe_end, i ? "stat" : "trace", "--", "sleep", "1", NULL);
+		is(a.status, 0, "%s of a program without a reader: its status", i ? "stat" : "trace");
+		is_text(a.err, "", "and nothing of what was not looked at");
+		tool_free(&a);
+	}
 	close(p[1]);
 }
 

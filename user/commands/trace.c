@@ -85,6 +85,17 @@ static void tell_end(struct trace *t)
 	io_model_free(&m);
 }
 
+static void tell_rings(struct trace *t)
+{
+	const struct trace_options *o = t->o;
+
+	if (o->program)
+		view_trace_rings(stderr, &t->view, &t->rings, capture_missed_children(&t->run.capture));
+	if (!t->seen)
+		fprintf(stderr, PROGRAM_NAME ": no ring%s was found\n", selection_asks(&o->select) ?
+			" of the selection" : o->program ? " of the program" : "");
+}
+
 static int run(struct trace *t)
 {
 	const struct run_steps steps = { .step = step, .pause_ms = pause_ms, .releasing = is_releasing, .arg = t };
@@ -107,13 +118,23 @@ static int run(struct trace *t)
 	run_steps(&t->run, &steps);
 	tell_end(t);
 	view_trace_end(&t->view);
-	if (t->o->program && !t->o->output.quiet && output_is_read(&t->o->output))
-		view_trace_rings(stderr, &t->view, &t->rings,
-				 capture_missed_children(&t->run.capture));
-	if (!t->seen && !t->o->output.quiet)
-		fprintf(stderr, PROGRAM_NAME ": no ring%s was found\n", selection_asks(&t->o->select) ?
-			" of the selection" : t->o->program ? " of the program" : "");
+	/* where nobody reads what we print, what the program did later was not seen */
+	if (!t->o->output.quiet && output_is_read(&t->o->output))
+		tell_rings(t);
 	return run_end(&t->run, 0);
+}
+
+/* 0, or the exit status after a sentence: what can never be shown is not waited for. */
+static int check_events(const struct trace_options *o)
+{
+	const char *io = o->io ? NULL : trace_filter_of_io(&o->filter);
+	const char *call = o->how.syscalls ? NULL : trace_filter_of_all_calls(&o->filter);
+
+	if (io)
+		return misuse("--events %s is about I/O; add --io", io);
+	if (call)
+		return misuse("--events %s takes the events of all system calls; add --syscalls", call);
+	return 0;
 }
 
 static int trace(void *options)
@@ -135,7 +156,7 @@ static int trace(void *options)
 	/* a call's start is its entry */
 	o->how.syscalls |= o->select.tree || o->filter.slow_ns;
 	o->sample = o->io ? io.sample : 0;
-	status = run_open(&t.run, &wants);
+	status = check_events(o) ? : run_open(&t.run, &wants);
 	if (!status)
 		status = run(&t);
 	live_free(t.live);

@@ -32,6 +32,28 @@ void trace_filter_calls(struct trace_filter *t)
 		trace_filter_add(t, calls[i], strlen(calls[i]));
 }
 
+static const char *named(const struct trace_filter *t, const char *name)
+{
+	struct trace_filter its = { 0 };
+
+	trace_filter_add(&its, name, strlen(name));
+	return t->events & its.events ? name : NULL;
+}
+
+const char *trace_filter_of_io(const struct trace_filter *t)
+{
+	return named(t, "io-done") ?: named(t, "io-notified");
+}
+
+const char *trace_filter_of_all_calls(const struct trace_filter *t)
+{
+	struct trace_filter all = { 0 };
+
+	/* --calls is all that are seen */
+	trace_filter_calls(&all);
+	return (t->events & all.events) == all.events ? NULL : named(t, "enter");
+}
+
 const char *const trace_op_names[] = {
 	"READ_FIXED", "WRITE_FIXED", "READV_FIXED", "WRITEV_FIXED", "SEND_ZC", "SENDMSG_ZC", "URING_CMD",
 	"NOP", NULL

@@ -31,6 +31,9 @@ bool trace_filter_add(struct trace_filter *t, const char *name, size_t len);
 void trace_filter_calls(struct trace_filter *t);
 /* Adds the opcode of that name, in either case; false when there is none. */
 bool trace_filter_add_op(struct trace_filter *t, const char *name, size_t len);
+/* One of the events that were asked for by name and take I/O, or the end of every call, to be seen; NULL = none. */
+const char *trace_filter_of_io(const struct trace_filter *t);
+const char *trace_filter_of_all_calls(const struct trace_filter *t);
 /* .l: as it was when it happened. */
 bool trace_filter_shows(const struct trace_filter *t, const struct ledger *l, const struct fact *f);
 

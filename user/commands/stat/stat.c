@@ -254,7 +254,7 @@ static int conclude(const struct stat *s, int status)
 	return verdict_status(verdict(s), s->o->allow_unsettled, status);
 }
 
-/* Which rings are a program's the kernel side knows, and tells with what they did. */
+/* Which rings are a program's the kernel side knows, and tells with what they did, unless nobody read on till then. */
 static void tell_none(const struct stat *s)
 {
 	if (s->o->program || (!s->found && selection_asks(&s->o->select)))
@@ -283,7 +283,7 @@ static int show_total(struct stat *s)
 	}
 	if (!err && s->o->output.csv && fails(s))
 		view_unsettled_text(stderr, &s->unsettled, false);
-	if (!err && !all.nr_rows && !s->o->output.quiet)
+	if (!err && !all.nr_rows && !s->o->output.quiet && output_is_read(&s->o->output))
 		tell_none(s);
 	io_model_free(&all);
 	return err;
