@@ -167,7 +167,7 @@ static const struct cause limits[] = {
 	  "soft limit" },
 	{ "same", "192 KiB of it are the same 64 KiB of addresses, registered again, 3 times in all",
 	  "(causes_limit) 192 KiB", "ended" },
-	{ "ended", "(causes_limit, which has ended, but pid ", "(causes_limit) keeps its ring open as descriptor ",
+	{ "ended", "(causes_limit, which has ended by now, but pid ", "(causes_limit) keeps its ring open as descriptor ",
 	  "registered again" },
 	{ "rings", "this call needs 320 KiB more", "", "other uses of the account" },
 	{ "provided", "this call needs 320 KiB more", "", "other uses of the account" },

@@ -345,7 +345,7 @@ static size_t put(char *buf, size_t used, const char *what)
 
 static void name_share(char *buf, size_t room, const struct share *s)
 {
-	const char *since = s->ended ? ", which has ended" : s->left && s->pid ? ", which has closed a ring" : "";
+	const char *since = s->ended ? ", which has ended by now" : s->left && s->pid ? ", which has closed a ring" : "";
 	size_t n;
 
 	if (s->pid)

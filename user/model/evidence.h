@@ -28,7 +28,7 @@ struct share {
 	__u32 pid, ns_pid;	/* of the address space that made the rings; 0 = not known */
 	struct comm comm;
 	__u32 rings;		/* that .ring_pages are of */
-	__u32 ended;		/* not 0: the process has, what keeps its rings keeps the charge */
+	__u32 ended;		/* not 0: the process has by now, maybe after the call; what keeps its rings keeps the charge */
 	/* of another process that has one of the rings open, 0 = none was seen */
 	__u32 keeper_pid, keeper_ns_pid;
 	struct comm keeper_comm;

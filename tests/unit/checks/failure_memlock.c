@@ -100,7 +100,7 @@ static void holders(void **state)
 	}
 	assert_contains(why(&c, l, false), "held by: pid 812 (fio) 192 KiB; 192 KiB of it are the same "
 			"64 KiB of addresses, registered again, 3 times in all: clone the table");
-	assert_contains(why(&c, l, true), "pid 812 (fio, which has ended) 192 KiB");
+	assert_contains(why(&c, l, true), "pid 812 (fio, which has ended by now) 192 KiB");
 	c.seen &= ~SEEN_KNOWS_CLONE;
 	assert_null(strstr(why(&c, l, false), "clone"));
 	ledger_free(l);
