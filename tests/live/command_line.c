@@ -133,7 +133,7 @@ static void schemas(void)
 
 static void full_disk(void)
 {
-	static const char *const options[] = { "--json-schema", "--completion=bash", "--version" };
+	static const char *const options[] = { "--json-schema", "--completion=bash", "--version", "--help", "--usage" };
 	FILE *full = fopen("/dev/full", "we");
 	struct tool_how how = { .stdout_fd = full ? fileno(full) : -1 };
 
@@ -145,6 +145,14 @@ static void full_disk(void)
 		tool_as(&a, &how, options[i], NULL);
 		is(a.status, 2, "%s onto a full disk ends with 2", options[i]);
 		has_text(a.err, "No space left", "%s: says why", options[i]);
+		tool_free(&a);
+	}
+	for (size_t i = 0; i < nr_commands; i++) {
+		struct tool_run a;
+
+		tool_as(&a, &how, commands[i], "--help", NULL);
+		is(a.status, 2, "%s --help onto a full disk ends with 2", commands[i]);
+		has_text(a.err, "No space left", "%s --help: says why", commands[i]);
 		tool_free(&a);
 	}
 	fclose(full);

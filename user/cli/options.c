@@ -10,30 +10,23 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/completion.h"
+#include "cli/names.h"
 #include "cli/options.h"
 #include "cli/schema.h"
 #include "model/selection.h"
 
-#define KEYS 256	/* keys from here on are of options without a letter */
-
-struct parse {
-	const struct command *cmd;
-	char *options;		/* the command's, to be filled */
-	const struct option_row **rows; /* owned; by key - KEYS: of the command, then of others */
-	const struct command **owners;	/* owned; whose each is, NULL = every command's */
-	size_t nr_rows;
-	bool bare;		/* nothing was given: a mistake in a script, and help for a person */
-	const char **given;	/* owned: names */
-	size_t nr_given;
-};
-
 /* What is printed instead of a command's work: all of it arrives, or the status says so. */
-static void printed(void)
+static void printed(int status)
 {
-	if (fflush(stdout) || ferror(stdout))
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout)) {
+		/* the stream remembers that an earlier write failed, not why: fail again */
+		if (!errno && fputc('\n', stdout) != EOF)
+			fflush(stdout);
 		exit(misuse("cannot write to standard output: %s; what was printed is incomplete",
-			    strerror(errno)));
-	exit(EXIT_DONE);
+			    strerror(errno ? errno : EIO)));
+	}
+	exit(status);
 }
 
 static bool has_option(const struct command *cmd, const char *name)
@@ -44,8 +37,38 @@ static bool has_option(const struct command *cmd, const char *name)
 	return false;
 }
 
+/* Whether it takes the option, and without another that was not given. */
+static bool takes_alone(const struct command *cmd, const char *name)
+{
+	for (const struct option_rule *r = cmd->rules; r && r->option; r++)
+		if (!strcmp(r->option, name) && r->relation == NEEDS)
+			return false;
+	return has_option(cmd, name);
+}
+
+/* The command that was meant: one that is named behind its options, or the first that takes this one. */
+static const struct command *meant_command(const struct argp_state *state, const char *name)
+{
+	const struct command *first = NULL;
+
+	for (int i = state->next; i < state->argc && state->argv[i]; i++) {
+		const struct command *cmd = command_by_name(state->argv[i]);
+
+		if (cmd && has_option(cmd, name))
+			return cmd;
+	}
+	for (size_t i = 0; commands[i]; i++) {
+		if (takes_alone(commands[i], name))
+			return commands[i];
+		if (!first && has_option(commands[i], name))
+			first = commands[i];
+	}
+	return first;
+}
+
 /* "list does not take --watch; verify does" */
-static void refuse_foreign(const struct option_row *row, const char *arg, const struct command *cmd)
+static void refuse_foreign(const struct argp_state *state, const struct option_row *row, const char *arg,
+			   const struct command *cmd)
 {
 	const char *name = row->name;
 	char takers[256] = "", letter[3] = { '-', row->letter };
@@ -56,8 +79,8 @@ static void refuse_foreign(const struct option_row *row, const char *arg, const 
 			snprintf(takers + strlen(takers), sizeof(takers) - strlen(takers), "%s%s",
 				 nr++ ? ", " : "", commands[i]->name);
 	if (cmd == &no_command)
-		exit(misuse("--%s is an option of %s; did you mean " PROGRAM_NAME " %.*s %s%s%s%s?", name,
-			    takers, (int)strcspn(takers, ","), takers, row->letter ? letter : "--",
+		exit(misuse("--%s is an option of %s; did you mean " PROGRAM_NAME " %s %s%s%s%s?", name,
+			    takers, meant_command(state, name)->name, row->letter ? letter : "--",
 			    row->letter ? "" : name, arg ? " " : "", arg ? arg : ""));
 	exit(misuse("%s does not take --%s; %s do%s", cmd->name, name, takers, nr == 1 ? "es" : ""));
 }
@@ -87,20 +110,21 @@ static void answer_common(struct argp_state *state, const struct option_row *row
 	struct parse *p = state->input;
 
 	if (!strcmp(row->name, "help")) {
-		argp_state_help(state, stdout, !p->bare ? ARGP_HELP_STD_HELP :
-				(ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK) | ARGP_HELP_EXIT_ERR);
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK);
+		printed(p->bare ? EXIT_USAGE : EXIT_DONE);
 	} else if (!strcmp(row->name, "usage")) {
-		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		argp_state_help(state, stdout, ARGP_HELP_USAGE);
+		printed(EXIT_DONE);
 	} else if (!strcmp(row->name, "version")) {
 		puts(PROGRAM_NAME " " VERSION);
-		printed();
+		printed(EXIT_DONE);
 	} else if (!strcmp(row->name, "json-schema")) {
 		schema_print(stdout, p->cmd == &no_command ? NULL : p->cmd->name);
-		printed();
+		printed(EXIT_DONE);
 	} else {
 		if (completion_print(stdout, arg))
 			refuse(state, row, arg);
-		printed();
+		printed(EXIT_DONE);
 	}
 }
 
@@ -125,18 +149,6 @@ static void take_file(struct argp_state *state, char *arg)
 	note_given(p, "");
 }
 
-/* .nr_rows when it is none of ours. */
-static size_t row_of_key(const struct parse *p, int key)
-{
-	size_t i = 0;
-
-	if (key >= KEYS)
-		return (size_t)(key - KEYS) < p->nr_rows ? (size_t)(key - KEYS) : p->nr_rows;
-	while (i < p->nr_rows && (!key || p->rows[i]->letter != key))
-		i++;
-	return i;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *p = state->input;
@@ -147,7 +159,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		take_file(state, arg);
 		return 0;
 	}
-	i = row_of_key(p, key);
+	i = names_row_of_key(p, key);
 	if (i == p->nr_rows)
 		return ARGP_ERR_UNKNOWN;
 	row = p->rows[i];
@@ -156,7 +168,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	}
 	if (p->owners[i] != p->cmd)
-		refuse_foreign(row, arg, p->cmd);
+		refuse_foreign(state, row, arg, p->cmd);
 	note_given(p, row->name);
 	if (!row->parse(row, arg, p->options + row->offset))
 		refuse(state, row, arg);
@@ -274,68 +286,13 @@ static struct argp_option *argp_options(struct parse *p)
 	return options;
 }
 
-/* The row of a long option that is written so, whole or begun; NULL = none. */
-static const struct option_row *row_of_name(const struct parse *p, const char *name, size_t len)
-{
-	for (size_t i = 0; i < p->nr_rows; i++)
-		if (!strncmp(p->rows[i]->name, name, len))
-			return p->rows[i];
-	return NULL;
-}
-
-static void refuse_name(const struct parse *p, const char *name, size_t len)
-{
-	char word[32];
-	const char *nearest = NULL;
-	unsigned int least = 3;
-
-	snprintf(word, sizeof(word), "%.*s", (int)len, name);
-	for (size_t i = 0; i < p->nr_rows; i++) {
-		unsigned int d = p->owners[i] && p->owners[i] != p->cmd ? least :
-				 word_distance(word, p->rows[i]->name);
-
-		if (d < least && d < len) {
-			least = d;
-			nearest = p->rows[i]->name;
-		}
-	}
-	if (nearest)
-		exit(misuse("there is no option --%s; did you mean --%s?", word, nearest));
-}
-
-/* Of what argp would refuse without a word: a long option that is none, and near to one. */
-static void refuse_mistyped(const struct parse *p, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		const char *name = argv[i] + 2;
-		size_t len = strcspn(name, "=");
-		const struct option_row *row;
-
-		if (strncmp(argv[i], "--", 2)) {
-			/* "-o FILE", "-qo FILE": the last letter may take what follows */
-			size_t last = strlen(argv[i]) - 1, key;
-
-			if (argv[i][0] != '-' || !last)
-				continue;
-			key = row_of_key(p, argv[i][last]);
-			i += key < p->nr_rows && p->rows[key]->arg;
-			continue;
-		}
-		row = row_of_name(p, name, len);
-		if (!row)
-			refuse_name(p, name, len);
-		else if (row->arg && !name[len])
-			i++;
-	}
-}
-
 static void run_argp(const struct argp *argp, int argc, char **argv, struct parse *p)
 {
 	/* examples are wider than argp's 79 columns; a program that we start must not see it */
 	static const char format[] = "rmargin=100,no-dup-args-note";
 	bool own_format = !setenv("ARGP_HELP_FMT", format, 0) && !strcmp(getenv("ARGP_HELP_FMT"), format);
 
-	refuse_mistyped(p, argc, argv);
+	names_settle(p, argc, argv);
 	argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, p);
 	if (own_format)
 		unsetenv("ARGP_HELP_FMT");
