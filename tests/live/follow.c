@@ -189,6 +189,43 @@ static void dead_child(void)
 	close(up[1]);
 }
 
+/* Once, by whatever watches it; nobody waits for what will never come without a word. */
+static void told_of_its_end(void)
+{
+	char file[] = "/tmp/fixbuf-follow-XXXXXX";
+	const char *const commands[][4] = {
+		{ "trace", NULL }, { "stat", "-i", "500ms", NULL }, { "verify", "--watch", NULL },
+		{ "record", "-o", file, NULL }, { "trace", "-q", NULL },
+	};
+	const struct tool_how how = { .timeout_s = 100 };
+	char text[64];
+
+	close(mkstemp(file));
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const char *const *c = commands[i];
+		bool quiet = c[1] && !strcmp(c[1], "-q");
+		struct tool_run a;
+		struct load l;
+
+		if (!load_start(&l, "io_late", "7", "spaced", NULL))
+			bail("io_late does not start");
+		snprintf(pid, sizeof(pid), "%d", l.pid);
+		snprintf(text, sizeof(text), "fixbuf-trace: process %s (io_late) has ended\n", pid);
+		tool_start(&a, &how, c[0], "-p", pid, c[1], c[1] ? c[2] : NULL, NULL);
+		/* it was found, at least: who ends before all is attached is told of, too */
+		usleep(3000000);
+		load_end(&l);
+		ok(tool_says(&a, text, quiet ? 2500 : 30000) == !quiet, "%s %s: %s", c[0], c[1] ?: "-p",
+		   quiet ? "not a word" : "that it ended");
+		usleep(quiet ? 0 : 1300000);
+		kill(a.pid, SIGINT);
+		tool_wait(&a, &how);
+		is(lines_with(a.err, " has ended\n"), !quiet, "once, until the end");
+		tool_free(&a);
+	}
+	unlink(file);
+}
+
 int main(void)
 {
 	struct tool_run a;
@@ -200,6 +237,7 @@ int main(void)
 	counted(false);
 	recorded();
 	watched();
+	told_of_its_end();
 	tool(&a, "trace", "--no-follow", NULL);
 	is(a.status, 2, "--no-follow without -p");
 	has_text(a.err, "add -p", "which says what to do");

@@ -218,6 +218,11 @@ static void read_command(char *to, size_t size)
 			to[i] = ' ';
 }
 
+bool capture_has_ended(const struct capture *c, __u32 pid)
+{
+	return c->family && family_ended(c->family, pid);
+}
+
 bool capture_missed_children(const struct capture *c)
 {
 	return c->family && family_missed(c->family);

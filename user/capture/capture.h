@@ -64,6 +64,8 @@ int capture_open(struct capture *c, const struct capture_wants *wants);
 void capture_stop(struct capture *c);
 void capture_close(struct capture *c);
 
+/* Whether this one of the selected processes has ended since; false when that is not known. */
+bool capture_has_ended(const struct capture *c, __u32 pid);
 /* Whether what selected processes started was not followed, for want of room. */
 bool capture_missed_children(const struct capture *c);
 /* Our own process as the kernel numbers it, also from within a pid namespace. */

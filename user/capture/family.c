@@ -111,6 +111,13 @@ __u32 family_asked(const struct family *f, __u32 pid)
 	return asked;
 }
 
+bool family_ended(const struct family *f, __u32 pid)
+{
+	__u32 asked;
+
+	return bpf_map_lookup_elem(bpf_map__fd(f->skel->maps.selected_pids), &pid, &asked) && errno == ENOENT;
+}
+
 bool family_missed(const struct family *f)
 {
 	return f->skel->bss->unfollowed ||

@@ -23,6 +23,8 @@ int family_share(struct family *f);
 int family_start(struct family *f);
 /* The id that was asked for of whose family the process is; 0 = it ended a while ago, or is of none. */
 __u32 family_asked(const struct family *f, __u32 pid);
+/* Whether this one, which was asked for by its id, has ended since the start; false when that is not known. */
+bool family_ended(const struct family *f, __u32 pid);
 /* Whether what some started was not followed, for want of room, or as the kernel skipped a program. */
 bool family_missed(const struct family *f);
 /* Its programs tell no events. */

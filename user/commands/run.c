@@ -105,6 +105,8 @@ int run_open(struct run *r, const struct capture_wants *wants)
 		return cannot("%s", err_text());
 	}
 	status = capture_open(&r->capture, &all) ? run_cannot() : 0;
+	if (!status && !r->to->quiet)
+		ended_begin(&r->ended, wants->select);
 	if (!status && r->duration_ns)
 		signals_end_after(r->duration_ns);
 	return status;
@@ -189,9 +191,13 @@ static void await_release(struct run *r, const struct run_steps *s)
 
 void run_until(struct run *r, const struct run_steps *s)
 {
-	while (!is_over(r, s))
+	while (!is_over(r, s)) {
+		/* a screen that takes keys shows nothing else */
+		if (!r->keys)
+			ended_tell(&r->ended, &r->capture, false);
 		if (!s->step(s->arg))
 			wait_for_more(r, s);
+	}
 }
 
 /* What goes on meanwhile does not keep us for longer than it takes to read a full buffer. */
@@ -245,6 +251,7 @@ int run_end(struct run *r, int status)
 	int program_status = r->argv ? await_program(r) : 0;
 
 	r->argv = NULL;
+	ended_tell(&r->ended, &r->capture, true);
 	tell_missed(r);
 	return status ? status : program_status;
 }
@@ -255,5 +262,6 @@ void run_close(struct run *r)
 		await_program(r);
 	else if (r->argv)
 		program_abandon(&r->program);
+	ended_free(&r->ended);
 	capture_close(&r->capture);
 }

@@ -10,6 +10,7 @@
 #include "base/child.h"
 #include "base/output.h"
 #include "capture/capture.h"
+#include "commands/ended.h"
 
 struct run {
 	/* Set by the command. */
@@ -22,6 +23,7 @@ struct run {
 	struct capture capture;
 	struct program program;
 	bool started;		/* the program was */
+	struct ended ended;
 	bool reader_gone;	/* nobody reads what we print */
 	__u64 deadline_ns;	/* 0 = none */
 	int passed_on;		/* signal that the program was sent */

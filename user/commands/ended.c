@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/files.h"
+#include "base/untrusted.h"
+#include "commands/ended.h"
+
+#define MAX_FILE (16U << 10)
+
+struct ended_process {
+	struct comm comm;
+	bool gone;	/* before the kernel side would have noted it */
+	bool told;
+};
+
+/* As it was given with -p. */
+static __u32 given(const struct selection *s, size_t i)
+{
+	return s->ns_pids ? s->ns_pids[i] : s->pids[i];
+}
+
+void ended_begin(struct ended *e, const struct selection *s)
+{
+	e->select = s;
+	e->list = must_alloc(s->nr_pids, sizeof(*e->list));
+	for (size_t i = 0; i < s->nr_pids; i++) {
+		struct comm *comm = &e->list[i].comm;
+		char path[32], *text;
+		size_t len;
+
+		snprintf(path, sizeof(path), "/proc/%u/comm", given(s, i));
+		text = file_text(AT_FDCWD, path, MAX_FILE);
+		e->list[i].gone = !text && (errno == ENOENT || errno == ESRCH);
+		/* without the line's end; a name may hold others */
+		len = text && *text ? strlen(text) - 1 : 0;
+		memcpy(comm->bytes, text, len < sizeof(comm->bytes) ? len : sizeof(comm->bytes));
+		free(text);
+	}
+}
+
+void ended_tell(struct ended *e, const struct capture *c, bool now)
+{
+	if (!e->select || (!now && clock_now_ns() < e->next_ns))
+		return;
+	e->next_ns = clock_now_ns() + NS_PER_S;
+	for (size_t i = 0; i < e->select->nr_pids; i++) {
+		struct ended_process *p = &e->list[i];
+
+		if (p->told || !(p->gone || capture_has_ended(c, e->select->pids[i])))
+			continue;
+		p->told = true;
+		fprintf(stderr, PROGRAM_NAME ": process %u%s%s%s has ended\n", given(e->select, i),
+			p->comm.bytes[0] ? " (" : "", TAME_COMM(p->comm), p->comm.bytes[0] ? ")" : "");
+	}
+}
+
+void ended_free(struct ended *e)
+{
+	free(e->list);
+}
