@@ -53,14 +53,17 @@ static void line_end(struct vt *t)
 	clear(t, t->row, 0);
 }
 
+/* A letter of more than one byte is one '*'. */
 static void put(struct vt *t, char c)
 {
+	if ((c & 0xc0) == 0x80)
+		return;
 	if (t->column >= t->columns) {
 		t->overrun |= t->aside;
 		t->column = 0;
 		line_end(t);
 	}
-	t->cells[t->row][t->column++] = c;
+	t->cells[t->row][t->column++] = c & 0x80 ? '*' : c;
 }
 
 void vt_feed(struct vt *t, const char *bytes, size_t len)
