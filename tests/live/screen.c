@@ -180,6 +180,11 @@ static void check_keys(pid_t who)
 	ok(begins_with(&v, " fd "), "again: the rows");
 	view_press(&v, "/");
 	ok(view_line_with(&v, "only rows with: _"), "/: text is asked for");
+	view_type(&v, "f\303\251");
+	ok(view_line_with(&v, "rows with: f*_"), "a letter of two bytes");
+	view_type(&v, "\177");
+	ok(view_line_with(&v, "rows with: f_"), "is taken back as a whole");
+	view_type(&v, "\177");
 	view_type(&v, busy);
 	ok(begins_with(&v, busy), "rows that have it are shown while it is typed");
 	view_press(&v, "\n");

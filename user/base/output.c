@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "base/output.h"
+#include "base/terminal.h"
 
 bool output_is_coloured(const struct output *to)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
 	if (to->colour != COLOUR_AUTO)
 		return to->colour == COLOUR_ALWAYS;
 	/* https://no-color.org: set, and not empty */
-	if ((no && *no) || (term && !strcmp(term, "dumb")))
+	if ((no && *no) || terminal_is_dumb())
 		return false;
 	return isatty(fileno(to->out));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -53,10 +54,17 @@ static void leave(void)
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
+bool terminal_is_dumb(void)
+{
+	const char *term = getenv("TERM");
+
+	return term && !strcmp(term, "dumb");
+}
+
 bool screen_open(FILE *out)
 {
-	if (!isatty(fileno(out)) || !isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) ||
-	    !enter(out))
+	if (terminal_is_dumb() || !isatty(fileno(out)) || !isatty(STDIN_FILENO) ||
+	    tcgetattr(STDIN_FILENO, &before) || !enter(out))
 		return false;
 	shown = out;
 	catch(SIGWINCH, on_change);

@@ -12,9 +12,12 @@ enum screen_key {
 	KEY_UP = 256, KEY_DOWN, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME, KEY_OTHER,
 };
 
+/* Whether the terminal takes no escape sequences. */
+bool terminal_is_dumb(void);
+
 /*
- * Whether both .out and standard input are terminals; what was on it is kept aside, and keys come
- * unechoed, until screen_close().
+ * Whether both .out and standard input are terminals, which take escape sequences; what was on it is
+ * kept aside, and keys come unechoed, until screen_close().
  */
 bool screen_open(FILE *out);
 /* Lines and columns of a picture. */

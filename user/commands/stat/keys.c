@@ -3,6 +3,14 @@
 #include "base/terminal.h"
 #include "commands/stat/keys.h"
 
+/* All bytes of the last letter. */
+static void rub_out(char *text, size_t len)
+{
+	while (len && (text[--len] & 0xc0) == 0x80)
+		;
+	text[len] = 0;
+}
+
 static void type(struct stat_screen *s, int key)
 {
 	size_t len = strlen(s->only);
@@ -11,8 +19,8 @@ static void type(struct stat_screen *s, int key)
 		s->typing = false;
 	if (key == KEY_ESCAPE)
 		*s->only = 0;
-	else if (key == KEY_RUBOUT && len)
-		s->only[len - 1] = 0;
+	else if (key == KEY_RUBOUT)
+		rub_out(s->only, len);
 	else if (key >= ' ' && key < KEY_UP && key != KEY_RUBOUT && len + 1 < sizeof(s->only))
 		memcpy(s->only + len, (char[2]){ key }, 2);
 	s->first = 0;

@@ -203,11 +203,8 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	} else if (s->live && !total) {
 		show_screen(s, &v);
 	} else {
-		if (total && s->printed) {
-			fprintf(o->output.out, "\nin total:\n");
-		} else if (tables && s->printed) {
-			fputc('\n', o->output.out);
-		}
+		if (s->printed && (total || tables))
+			fputs(total ? "\nin total:\n" : "\n", o->output.out);
 		view_stat_text(&v);
 		if (total && (fails(s) || o->program))
 			view_unsettled_text(o->output.out, &s->unsettled, false);
@@ -379,7 +376,8 @@ static int run(struct stat *s)
 	status = run_begin(&s->run);
 	if (status)
 		return status;
-	s->run.keys = s->live = o->interval_ns && !o->output.json && !o->output.csv && screen_open(o->output.out);
+	/* a program's terminal is its own: what it reads and prints would be lost to a screen */
+	s->run.keys = s->live = o->interval_ns && !o->program && !o->output.json && !o->output.csv && screen_open(o->output.out);
 	if (s->live)
 		show_again(s);
 	s->next_ns = o->interval_ns ? clock_now_ns() + o->interval_ns : ~0ULL;
@@ -435,7 +433,7 @@ static const struct option_row options[] = {
 	ROW_NO_FOLLOW(struct stat_options, "with "),
 	ROW_RUN_AS(struct stat_options),
 	ROW_DURATION(struct stat_options),
-	ROW_INTERVAL(struct stat_options, "show what happened in each interval: 1s, 500ms"),
+	ROW_INTERVAL(struct stat_options, "show what happened in each interval: 1s, 500ms; on a terminal full-screen, without PROGRAM"),
 	FLAG("by-opcode", by_opcode, GROUP_HOW, "one line per opcode"),
 	FLAG("by-buffer", by_buffer, GROUP_HOW, "which buffers are used, how far into them, and which never"),
 	FLAG("hist", hist, GROUP_HOW, "draw histograms of the latencies"),
