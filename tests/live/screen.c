@@ -231,6 +231,7 @@ static void check_picture(pid_t who)
 
 	start_view(&v, who, false);
 	ok(view_line_with(&v, "BUFFER"), "buffers are below the rings");
+	ok(view_line_with(&v, "buffers, the busiest first: 15 of 87"), "and how many of them");
 	ok(v.vt.aside && v.vt.hidden, "what was on the terminal is kept aside");
 	tcgetattr(v.slave, &t);
 	ok(!(t.c_lflag & (ICANON | ECHO)), "keys are taken as they come, and not shown");

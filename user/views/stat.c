@@ -317,18 +317,26 @@ static void print_deferring(const struct view_stat *v, const struct io_model *g)
 			nr, plural(nr));
 }
 
-static void print_buffers(const struct view_stat *v)
+/* Whether tables below that of rings have the buffers of this one. */
+static bool is_listed(const struct view_stat *v, const struct io_model *g, __u64 ring)
+{
+	return !v->room || !v->room->filtered || io_model_has_ring(g, ring);
+}
+
+static void print_buffers(const struct view_stat *v, const struct io_model *g)
 {
 	struct table *t = table_new("PID <RING BUFFER <ADDRESS SIZE OPS BYTES TOUCHED <USE");
-	size_t n = v->m->nr_buffers, left = v->room ? v->room->below : SIZE_MAX;
-	struct io_buffer_row *list = must_alloc(n, sizeof(*list));
+	size_t n = 0, nr, room = v->room ? v->room->below : SIZE_MAX;
+	struct io_buffer_row *list = must_alloc(v->m->nr_buffers, sizeof(*list));
 	struct io_counts user = { 0 };
 	char buf[FMT_LEN];
 
-	if (n)
-		memcpy(list, v->m->buffers, n * sizeof(*list));
+	for (size_t i = 0; i < v->m->nr_buffers; i++)
+		if (is_listed(v, g, v->m->buffers[i].key.ring))
+			list[n++] = v->m->buffers[i];
+	nr = n;
 	qsort(list, n, sizeof(*list), v->room ? busiest_first : by_ring_busiest_first);
-	for (size_t i = 0; i < n && left; i++, left--) {
+	for (size_t i = 0; i < n && i < room; i++) {
 		const struct io_buffer_use *u = &list[i].use;
 
 		if (!i || list[i].key.ring != list[i - 1].key.ring ||
@@ -355,10 +363,9 @@ static void print_buffers(const struct view_stat *v)
 				.ring = r->id, .who = IO_WHO(silent->pid, 0, false), .fd = silent->fd,
 			};
 		pid = IO_WHO_TGID(user.who);
-		for (__u32 i = 0; pid && left && i < r->nr_slots; i++) {
-			if (!r->slots[i] || was_used(list, n, r, i))
+		for (__u32 i = 0; pid && is_listed(v, g, r->id) && i < r->nr_slots; i++) {
+			if (!r->slots[i] || was_used(list, n, r, i) || nr++ >= room)
 				continue;
-			left--;
 			pid_cell(v, t, &user);
 			ring_cell(v, t, &user);
 			table_cell(t, "%u", i);
@@ -372,6 +379,8 @@ static void print_buffers(const struct view_stat *v)
 		}
 	}
 	fputc('\n', v->to->out);
+	if (nr > room)
+		fprintf(v->to->out, "buffers, the busiest first: %zu of %zu\n", room, nr);
 	print_table(v, t, true);
 	free(list);
 }
@@ -442,7 +451,7 @@ void view_stat_rest(const struct view_stat *v, const struct io_model *g)
 	if (v->hist)
 		print_hists(v, g);
 	if (v->by_buffer)
-		print_buffers(v);
+		print_buffers(v, g);
 	if (!v->to->quiet) {
 		if (!v->room)
 			view_stat_total(v);

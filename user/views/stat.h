@@ -16,6 +16,7 @@ struct view_room {
 	unsigned int columns;
 	size_t first, rows;	/* of the table of rings: so many from the first on */
 	size_t below;		/* rows of each table below it */
+	bool filtered;		/* it has not all rings: tables below are of those that it has */
 };
 
 struct view_stat {

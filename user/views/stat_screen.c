@@ -8,6 +8,8 @@
 #include "views/stat_screen.h"
 
 #define ABOVE	3	/* lines above the rows: the head, the total, the titles */
+/* Rows of a table below them, of so many lines: a third; with its titles they fit half of the lines. */
+#define BELOW(lines)	((lines) < 8 ? 1 : (lines) < 21 ? (lines) / 2 - 3 : (lines) / 3)
 
 static const char keys[] =
 	"s  S          sort by the next column, by the one before\n"
@@ -121,7 +123,7 @@ static void print_picture(const struct view_stat *v, struct stat_screen *s, FILE
 {
 	struct asked asked = { v, s->only };
 	size_t lines = s->rows > ABOVE ? s->rows - ABOVE : 0, least, below;
-	struct view_room room = { .columns = s->columns, .below = lines / 3 };
+	struct view_room room = { .columns = s->columns, .below = BELOW(lines), .filtered = *s->only };
 	struct output to = *v->to;
 	struct view_stat part = *v;
 	struct io_model g = { 0 };

@@ -97,12 +97,71 @@ static void filters(void **state)
 	free(text);
 }
 
+/* 45 buffers of five rings, one of them with three: what is left out is said, and a filter is theirs, too. */
+static char *picture_of_buffers(struct stat_screen *s)
+{
+	struct io_model m = { .t_ns = 1000000000ULL };
+	struct io_failures failures = { 0 };
+	struct output to = { 0 };
+	struct view_stat v = { .to = &to, .m = &m, .failures = &failures, .header = true, .by_buffer = true };
+	struct io_buffer_row used[45] = { 0 };
+	char *text;
+
+	for (__u32 i = 0; i < 45; i++) {
+		used[i].key = (struct io_buffer_key){ .ring = 0x1000 * (i < 42 ? i % 4 : 4) + 0x1000, .addr = 0x10000 * i, .index = i };
+		used[i].use = (struct io_buffer_use){ .ops = 7000 + i, .len_bytes = 4096 };
+	}
+	for (__u32 i = 0; i < 5; i++) {
+		struct io_row *r = io_model_row(&m, 0x1000 * (i + 1), 0, IO_WHO(8110 + i, 22, false));
+
+		r->c.ops = 100;
+		r->c.fd = 7;
+	}
+	m.buffers = used;
+	m.nr_buffers = 45;
+	v.l = ledger_new();
+	text = view_stat_screen(&v, s);
+	m.buffers = NULL;
+	m.nr_buffers = 0;
+	io_model_free(&m);
+	ledger_free((struct ledger *)v.l);
+	return text;
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+	size_t nr = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		nr++;
+	return nr;
+}
+
+static void buffers(void **state)
+{
+	struct stat_screen s = { .rows = 24, .columns = 100, .interval_ns = 1000000000 };
+	char *text = picture_of_buffers(&s);
+
+	(void)state;
+	assert_contains(text, "buffers, the busiest first: 7 of 45\n");
+	assert_int_equal(count_of(text, " 0x"), 7);
+	assert_contains(text, "7044");
+	free(text);
+	strcpy(s.only, "8114");
+	text = picture_of_buffers(&s);
+	assert_null(strstr(text, "buffers, "));
+	assert_int_equal(count_of(text, " 0x"), 3);
+	assert_int_equal(count_of(text, "8114"), 5);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fits),
 		cmocka_unit_test(scrolls),
 		cmocka_unit_test(filters),
+		cmocka_unit_test(buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
