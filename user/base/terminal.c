@@ -10,6 +10,7 @@
 
 #define ENTER	"\033[?1049h\033[?25l"	/* the other screen, no cursor */
 #define LEAVE	"\033[?25h\033[?1049l"
+#define COLUMNS	80	/* where it does not say how many it has */
 
 static struct termios before;
 static FILE *shown;	/* NULL = not opened */
@@ -54,6 +55,15 @@ static void leave(void)
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
+unsigned int terminal_columns(FILE *out)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size))
+		return 0;
+	return size.ws_col ? size.ws_col : COLUMNS;
+}
+
 bool terminal_is_dumb(void)
 {
 	const char *term = getenv("TERM");
@@ -78,7 +88,7 @@ void screen_size(unsigned int *rows, unsigned int *columns)
 
 	ioctl(fileno(shown), TIOCGWINSZ, &size);
 	*rows = size.ws_row ? size.ws_row : 24;
-	*columns = size.ws_col ? size.ws_col : 80;
+	*columns = size.ws_col ? size.ws_col : COLUMNS;
 }
 
 void screen_show(const char *text)

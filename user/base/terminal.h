@@ -12,7 +12,9 @@ enum screen_key {
 	KEY_UP = 256, KEY_DOWN, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME, KEY_OTHER,
 };
 
-/* Whether the terminal takes no escape sequences. */
+/* Columns of the terminal that .out is, 0 = it is none. */
+unsigned int terminal_columns(FILE *out);
+/* Whether it takes no escape sequences. */
 bool terminal_is_dumb(void);
 
 /*

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "base/fmt.h"
+#include "base/wrap.h"
 #include "checks/ignored.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
@@ -288,11 +289,13 @@ static struct argp_option *argp_options(struct parse *p)
 
 static void run_argp(const struct argp *argp, int argc, char **argv, struct parse *p)
 {
-	/* examples are wider than argp's 79 columns; a program that we start must not see it */
-	static const char format[] = "rmargin=100,no-dup-args-note";
-	bool own_format = !setenv("ARGP_HELP_FMT", format, 0) && !strcmp(getenv("ARGP_HELP_FMT"), format);
+	char format[48];
+	bool own_format;
 
 	names_settle(p, argc, argv);
+	/* examples are wider than argp's 79 columns; a program that we start must not see it */
+	snprintf(format, sizeof(format), "rmargin=%d,no-dup-args-note", wrap_width(stdout, 100));
+	own_format = !setenv("ARGP_HELP_FMT", format, 0) && !strcmp(getenv("ARGP_HELP_FMT"), format);
 	argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, p);
 	if (own_format)
 		unsetenv("ARGP_HELP_FMT");

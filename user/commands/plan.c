@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/system.h"
 #include "base/table.h"
+#include "base/wrap.h"
 #include "checks/plan.h"
 #include "commands/option.h"
 
@@ -68,20 +69,20 @@ static const char *limit_text(char buf[FMT_LEN], __u64 bytes)
 
 static void print_limit(FILE *out, const struct limit *l, const struct plan_need *need)
 {
-	char soft[FMT_LEN], hard[FMT_LEN], missing[FMT_LEN];
+	char soft[FMT_LEN], hard[FMT_LEN], missing[FMT_LEN], is[96];
 
 	if (l->capable > 0) {
 		fputs("no limit holds: CAP_IPC_LOCK is in effect\n", out);
 		return;
 	}
-	fprintf(out, "the limit is %s (hard %s): ", limit_text(soft, l->soft), limit_text(hard, l->hard));
+	snprintf(is, sizeof(is), "the limit is %s (hard %s):", limit_text(soft, l->soft), limit_text(hard, l->hard));
 	if (l->none)
-		fputs("enough\n", out);
+		wrap_line(out, 0, "%s enough", is);
 	else if (fits(l, need) > 0)
-		fputs("enough, unless the user has locked other memory\n", out);
+		wrap_line(out, 0, "%s enough, unless the user has locked other memory", is);
 	else
-		fprintf(out, "%s too little%s\n", fmt_bytes(missing, need->total_bytes - l->soft),
-			fits(l, need) ? ", unless CAP_IPC_LOCK lifts it, which cannot be seen from here" : "");
+		wrap_line(out, 0, "%s %s too little%s", is, fmt_bytes(missing, need->total_bytes - l->soft),
+			  fits(l, need) ? ", unless CAP_IPC_LOCK lifts it, which cannot be seen from here" : "");
 }
 
 static void print_text(const struct plan_options *o, const struct plan_need *need, const struct limit *l)
@@ -104,13 +105,12 @@ static void print_text(const struct plan_options *o, const struct plan_need *nee
 		table_cell(t, "yes");
 	}
 	table_print(t, out, !o->output.no_header, 0);
-	fprintf(out, "%s on Linux %u.%u: LimitMEMLOCK=%llu in the unit, ulimit -l %llu, --ulimit memlock=%llu\n",
-		fmt_bytes(buf, need->total_bytes), p->kernel.major, p->kernel.minor, need->total_bytes,
-		(need->total_bytes + 1023) / 1024, need->total_bytes);
+	wrap_line(out, 0, "%s on Linux %u.%u: LimitMEMLOCK=%llu in the unit, ulimit -l %llu, --ulimit memlock=%llu",
+		  fmt_bytes(buf, need->total_bytes), p->kernel.major, p->kernel.minor, need->total_bytes,
+		  (need->total_bytes + 1023) / 1024, need->total_bytes);
 	print_limit(out, l, need);
 	if (!o->output.quiet && !p->huge && p->buffers)
-		fputs("a buffer that begins within a page takes one more page, and of huge pages, transparent ones too, each is charged whole; each ring that has the same buffer pays for it, unless it is cloned\n",
-		      out);
+		wrap_line(out, 0, "a buffer that begins within a page takes one more page, and of huge pages, transparent ones too, each is charged whole; each ring that has the same buffer pays for it, unless it is cloned");
 }
 
 static void print_json(const struct plan_options *o, const struct plan_need *need, const struct limit *l)

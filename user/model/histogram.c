@@ -5,8 +5,8 @@
 #include "base/fmt.h"
 #include "model/histogram.h"
 
-#define BAR 50
-#define EIGHTHS (8 * BAR)
+#define BAR	50	/* columns of the longest, where there is room for all */
+#define HEAD	41	/* columns before it */
 
 void hist_add(struct hist **h, unsigned int bucket, __u64 n)
 {
@@ -112,8 +112,9 @@ static void bar(FILE *out, unsigned int eighths)
 }
 
 /* Buckets are summed up to powers of two: 16 bars to each say no more to a reader. */
-void hist_draw(FILE *out, const __u64 count[HIST_BUCKETS], int indent)
+void hist_draw(FILE *out, const __u64 count[HIST_BUCKETS], int indent, unsigned int columns)
 {
+	unsigned int head = HEAD + indent, bar_columns = !columns ? BAR : columns > head ? columns - head : 0;
 	unsigned int groups = HIST_BUCKETS / HIST_STEPS, first = groups, last = 0;
 	__u64 sum[HIST_BUCKETS / HIST_STEPS] = { 0 }, most = 0, total = hist_total(count);
 
@@ -127,13 +128,15 @@ void hist_draw(FILE *out, const __u64 count[HIST_BUCKETS], int indent)
 		most = sum[g] > most ? sum[g] : most;
 	}
 	for (unsigned int g = first; g <= last && first < groups; g++) {
+		double length = (double)sum[g] / most * (8 * bar_columns);
 		char from[FMT_LEN], to[FMT_LEN];
 
 		fprintf(out, "%*s%8s to %-8s %12llu %5.1f%% ", indent, "",
 			fmt_ns(from, hist_low(g * HIST_STEPS)),
 			g + 1 == groups ? "more" : fmt_ns(to, hist_low((g + 1) * HIST_STEPS)),
 			sum[g], 100.0 * sum[g] / total);
-		bar(out, (unsigned int)((double)sum[g] / most * EIGHTHS + 0.999));
+		/* rounded up: what there is has a bar */
+		bar(out, (unsigned int)length + (length > (unsigned int)length));
 		fputc('\n', out);
 	}
 }

@@ -34,7 +34,10 @@ __u64 hist_percentile(const __u64 count[HIST_BUCKETS], unsigned int permille);
 __u64 hist_percentile_to(const __u64 count[HIST_BUCKETS], unsigned int permille, __u64 max);
 /* What the last bucket in use cannot be above, 0 when there is none. */
 __u64 hist_max(const __u64 count[HIST_BUCKETS]);
-/* A bar a power of two, .indent blanks before it; nothing when it is empty. */
-void hist_draw(FILE *out, const __u64 count[HIST_BUCKETS], int indent);
+/*
+ * A bar per power of two, .indent blanks before it; nothing when it is empty. The longest takes what
+ * is left of so many columns, 0 = 50.
+ */
+void hist_draw(FILE *out, const __u64 count[HIST_BUCKETS], int indent, unsigned int columns);
 
 #endif

@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/err.h"
 #include "base/fmt.h"
 #include "base/pid.h"
 #include "base/table.h"
+#include "base/wrap.h"
 #include "model/histogram.h"
 #include "views/findings.h"
 #include "views/io_failures.h"
@@ -47,7 +49,7 @@ bool view_stat_defers(const struct view_stat *v, const struct io_counts *c)
 static void print_loss(const char *name, const char *text, __u64 count, void *arg)
 {
 	(void)name;
-	fprintf(arg, "%llu %s\n", count, text);
+	wrap_line(arg, 0, "%llu %s", count, text);
 }
 
 static double rate(const struct view_stat *v, __u64 n)
@@ -108,14 +110,14 @@ static void make_fit(const struct view_stat *v, struct table *t)
 	};
 
 	for (size_t i = 0; i < sizeof(least_first) / sizeof(*least_first); i++)
-		if (table_columns(t) > v->room->columns &&
+		if (table_columns(t) > v->columns &&
 		    strcmp(least_first[i], view_stat_order(v->order)))
 			table_drop(t, least_first[i]);
 }
 
 static void print_table(const struct view_stat *v, struct table *t, bool header)
 {
-	if (v->room)
+	if (v->columns)
 		make_fit(v, t);
 	table_print(t, v->to->out, header && !v->to->no_header, 0);
 }
@@ -164,9 +166,12 @@ __u64 view_stat_holding(const struct view_stat *v)
 void view_stat_total(const struct view_stat *v)
 {
 	struct io_row all = io_model_total(v->m);
-	FILE *out = v->to->out;
-	char a[FMT_LEN], b[FMT_LEN];
+	char a[FMT_LEN], b[FMT_LEN], *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
 
+	if (!out)
+		exit(cannot("out of memory"));
 	fprintf(out, "%llu operations, %s, %.1f%% of them fixed, in %s", all.c.ops,
 		fmt_bytes_long(a, all.c.bytes),
 		all.c.ops ? 100.0 * all.fixed_ops / all.c.ops : 0, fmt_ns(b, v->m->t_ns));
@@ -180,7 +185,9 @@ void view_stat_total(const struct view_stat *v)
 		fprintf(out, "; %llu under way at the end", v->m->in_flight);
 	if (v->m->in_flight && v->total && view_stat_holding(v))
 		fprintf(out, ", %llu of which hold a registered buffer", view_stat_holding(v));
-	fputc('\n', out);
+	fclose(out);
+	wrap_line(v->to->out, 0, "%s", text);
+	free(text);
 	io_row_free(&all);
 }
 
@@ -301,8 +308,8 @@ static void print_silent(const struct view_stat *v)
 	__u64 nr = view_stat_silent(v);
 
 	if (nr)
-		fprintf(v->to->out, "%llu ring%s without I/O that ended; what was submitted before the start is seen when it ends\n",
-			nr, plural(nr));
+		wrap_line(v->to->out, 0, "%llu ring%s without I/O that ended; what was submitted before the start is seen when it ends",
+			  nr, plural(nr));
 }
 
 /* A completion is made when the program asks for it: waiting for that is in no device's latency. */
@@ -313,8 +320,8 @@ static void print_deferring(const struct view_stat *v, const struct io_model *g)
 	for (size_t i = 0; i < g->nr_rows; i++)
 		nr += view_stat_defers(v, &g->rows[i].c);
 	if (nr)
-		fprintf(v->to->out, "%zu ring%s with IORING_SETUP_DEFER_TASKRUN: latencies include the wait until the program asks for its completions\n",
-			nr, plural(nr));
+		wrap_line(v->to->out, 0, "%zu ring%s with IORING_SETUP_DEFER_TASKRUN: latencies include the wait until the program asks for its completions",
+			  nr, plural(nr));
 }
 
 /* Whether tables below that of rings have the buffers of this one. */
@@ -395,45 +402,13 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 
 		if (!r->hist)
 			continue;
-		fprintf(v->to->out, "\npid %u %s ring %llx%s%s, from submission to completion (within %.1f%%)\n",
-			IO_WHO_TGID(r->c.who), TAME_COMM(r->c.comm), r->c.ring,
-			v->by_opcode ? " " : "",
-			v->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * HIST_ERROR);
-		hist_draw(v->to->out, hist_all(r->hist, room), 2);
+		fputc('\n', v->to->out);
+		wrap_line(v->to->out, 0, "pid %u %s ring %llx%s%s, from submission to completion (within %.1f%%)",
+			  IO_WHO_TGID(r->c.who), TAME_COMM(r->c.comm), r->c.ring,
+			  v->by_opcode ? " " : "",
+			  v->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * HIST_ERROR);
+		hist_draw(v->to->out, hist_all(r->hist, room), 2, v->columns);
 	}
-}
-
-/* Where no call was seen to begin: "nothing to advise" would say that they were fast. */
-static void print_untimed(const struct view_stat *v)
-{
-	__u64 calls = registerings_untimed(&v->advices->registerings);
-
-	if (calls)
-		fprintf(v->to->out, "\nhow long %llu registration%s took is not known: %s not seen to begin (--syscalls sees that)\n",
-			calls, plural(calls), calls == 1 ? "it was" : "they were");
-}
-
-/* Addresses say nothing there; fixed I/O was judged. */
-static void print_unjudged(const struct view_stat *v)
-{
-	size_t nr = v->advices->nr_unjudged;
-
-	if (nr)
-		fprintf(v->to->out, "\nplain I/O on %zu ring%s was not judged: a process that used %s has other memory than who made %s, or which it has is not known\n",
-			nr, plural(nr), nr == 1 ? "it" : "one", nr == 1 ? "it" : "that one");
-}
-
-static void print_advices(const struct view_stat *v)
-{
-	for (size_t i = 0; i < v->advices->nr; i++)
-		fprintf(v->to->out, "\n%s\n        %s.\n        remedy: %s\n", v->advices->list[i].tag,
-			v->advices->list[i].detail, v->advices->list[i].remedy);
-	if (v->unseen)
-		fprintf(v->to->out, "\nadvice needs a longer run: the rings were gone before their buffers were looked at\n");
-	else if (!v->advices->nr && !v->advices->nr_unjudged)
-		fprintf(v->to->out, "\nnothing %sto advise\n", v->failures->nr && !v->to->quiet ? "else " : "");
-	print_unjudged(v);
-	print_untimed(v);
 }
 
 void view_stat_beside(const struct view_stat *v, FILE *out)
@@ -462,7 +437,7 @@ void view_stat_rest(const struct view_stat *v, const struct io_model *g)
 	}
 	view_stat_beside(v, v->to->out);
 	if (v->advices)
-		print_advices(v);
+		view_stat_advice(v);
 }
 
 void view_stat_group(const struct view_stat *v, struct io_model *g)

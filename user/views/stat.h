@@ -11,9 +11,8 @@
 #include "model/io_counters.h"
 #include "model/selection.h"
 
-/* What a terminal has room for. */
+/* What a screen has room for. */
 struct view_room {
-	unsigned int columns;
 	size_t first, rows;	/* of the table of rings: so many from the first on */
 	size_t below;		/* rows of each table below it */
 	bool filtered;		/* it has not all rings: tables below are of those that it has */
@@ -34,6 +33,7 @@ struct view_stat {
 	unsigned int starts_shared;	/* requests of a call that share a start, at most; 0 = not known */
 	enum io_order order;
 	const struct view_room *room;	/* NULL = for everything */
+	unsigned int columns;		/* of the screen or terminal; 0 = as many as it takes */
 	bool header;
 	bool total;			/* all since the begin, not an interval */
 	__u64 time_ns;			/* when it ended, since 1970 */
@@ -45,6 +45,7 @@ void view_stat_group(const struct view_stat *v, struct io_model *g);
 void view_stat_rows(const struct view_stat *v, const struct io_model *g);
 void view_stat_total(const struct view_stat *v);
 void view_stat_rest(const struct view_stat *v, const struct io_model *g);
+void view_stat_advice(const struct view_stat *v);
 /* What was lost, and the findings. */
 void view_stat_beside(const struct view_stat *v, FILE *out);
 /* What the column has as its title by which rows are sorted. */

@@ -113,9 +113,11 @@ static void print_rest(const struct view_stat *v, const struct io_model *g, stru
 	text_open(&rest);
 	to.out = rest.out;
 	part.to = &to;
+	wrap_for_screen(rest.out, v->columns);
 	view_stat_rest(&part, g);
+	wrap_for_screen(NULL, 0);
 	fclose(rest.out);
-	fold(folded, rest.text, (int)v->room->columns);
+	fold(folded, rest.text, (int)v->columns);
 	free(rest.text);
 }
 
@@ -123,7 +125,7 @@ static void print_picture(const struct view_stat *v, struct stat_screen *s, FILE
 {
 	struct asked asked = { v, s->only };
 	size_t lines = s->rows > ABOVE ? s->rows - ABOVE : 0, least, below;
-	struct view_room room = { .columns = s->columns, .below = BELOW(lines), .filtered = *s->only };
+	struct view_room room = { .below = BELOW(lines), .filtered = *s->only };
 	struct output to = *v->to;
 	struct view_stat part = *v;
 	struct io_model g = { 0 };
@@ -132,6 +134,7 @@ static void print_picture(const struct view_stat *v, struct stat_screen *s, FILE
 	to.out = out;
 	part.to = &to;
 	part.room = &room;
+	part.columns = s->columns;
 	view_stat_group(v, &g);
 	if (*s->only)
 		io_model_select(&g, is_asked, &asked);

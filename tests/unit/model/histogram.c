@@ -117,6 +117,31 @@ static void few_buckets(void **state)
 	free(other);
 }
 
+/* The longest bar takes what is left, and all that there is has a bar. */
+static void drawn(void **state)
+{
+	static const struct { unsigned int columns; size_t bar; } of[] = {
+		{ 0, 50 }, { 50, 7 }, { 80, 37 }, { 200, 157 }, { 30, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		__u64 count[HIST_BUCKETS] = { [0] = 1000003, [HIST_STEPS] = 1 };
+		size_t len, bar = 0;
+		char *text;
+		FILE *f = open_memstream(&text, &len);
+
+		assert_non_null(f);
+		hist_draw(f, count, 2, of[i].columns);
+		fclose(f);
+		for (const char *c = text; *c != '\n'; c++)
+			bar += !strncmp(c, "█", strlen("█"));
+		assert_int_equal(bar, of[i].bar);
+		assert_int_equal(strstr(strchr(text, '\n'), "▏") != NULL, of[i].bar > 0);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +151,7 @@ int main(void)
 		cmocka_unit_test(exponential),
 		cmocka_unit_test(few_values),
 		cmocka_unit_test(few_buckets),
+		cmocka_unit_test(drawn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* What stat says as text. */
 #include <stdlib.h>
 #include "facts.h"
+#include "base/wrap.h"
 #include "views/stat.h"
 
 /* The end of what it says with no advice, .failures told above it. */
@@ -56,6 +57,43 @@ static void not_judged(void **state)
 	free(text);
 }
 
+/* Advice is wrapped on a terminal, and one line per sentence elsewhere. */
+static void wraps(void **state)
+{
+	struct advice one = {
+		.tag = "primed", .remedy = "register less, or register more, whatever it is that takes less time than this sentence",
+		.detail = (char *)"103 of 107 reads took a buffer that nobody has registered, on a ring that has 13 of them",
+	};
+	const struct io_failures failures = { 0 };
+	struct advices advices = { .list = &one, .nr = 1 };
+	struct io_model m = { .t_ns = 1000000000ULL };
+	struct output to = { 0 };
+	struct view_stat v = { .to = &to, .m = &m, .advices = &advices, .failures = &failures };
+
+	(void)state;
+	for (unsigned int columns = 0; columns <= 61; columns += 61) {
+		size_t len, widest = 0;
+		char *text;
+
+		to.out = open_memstream(&text, &len);
+		assert_non_null(to.out);
+		wrap_for_screen(to.out, columns);
+		view_stat_advice(&v);
+		wrap_for_screen(NULL, 0);
+		fclose(to.out);
+		for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+			widest = strcspn(line, "\n") > widest ? strcspn(line, "\n") : widest;
+		if (columns) {
+			assert_true(widest <= columns);
+			assert_contains(text, "\n                ");
+		} else {
+			assert_contains(text, "        103 of 107 reads took a buffer that nobody has registered, on a ring that has 13 of them.\n");
+			assert_contains(text, "whatever it is that takes less time than this sentence\n");
+		}
+		free(text);
+	}
+}
+
 /* Where the table was full, I/O is counted by process alone: which of its rings is silent is not known. */
 static void silent(void **state)
 {
@@ -108,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_else),
 		cmocka_unit_test(not_judged),
+		cmocka_unit_test(wraps),
 		cmocka_unit_test(silent), cmocka_unit_test(whose_a_buffer_is),
 	};
 

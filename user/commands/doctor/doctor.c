@@ -15,6 +15,7 @@
 #include "base/page_size.h"
 #include "base/system.h"
 #include "base/table.h"
+#include "base/wrap.h"
 #include "capture/call_hooks.h"
 #include "capture/kernel.h"
 #include "capture/live.h"
@@ -234,9 +235,10 @@ static void print_text(const struct doctor_options *o, enum tier tier, const str
 	}
 	table_print(t, o->output.out, true, 0);
 	for (size_t i = 0; i < r->nr; i++)
-		if (r->list[i].advice[0] && (!r->list[i].good || o->output.verbose))
-			fprintf(o->output.out, "%s%s: %s\n", i ? "" : "\n", r->list[i].name,
-				r->list[i].advice);
+		if (r->list[i].advice[0] && (!r->list[i].good || o->output.verbose)) {
+			fputs(i ? "" : "\n", o->output.out);
+			wrap_line(o->output.out, 0, "%s: %s", r->list[i].name, r->list[i].advice);
+		}
 }
 
 static void print_json(const struct doctor_options *o, enum tier tier, const struct report *r,

@@ -165,14 +165,16 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	struct io_failures failures = { 0 };
 	struct findings findings = { 0 };
 	bool tables = !o->output.csv && (o->by_buffer || o->advise || o->hist);
+	unsigned int columns = o->output.csv ? 0 : terminal_columns(o->output.out);
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
 		.hist = o->hist, .m = m, .names = total ? NULL : &s->last, .l = s->rings, .select = &o->select, .order = s->screen.order,
 		.starts_by = io_stat_starts_by(s->run.capture.io),
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
-		.header = s->live || !s->printed || total || tables, .total = total,
-		.time_ns = clock_today_ns(),
-		.failures = &failures, .findings = &findings, .unseen = o->advise && m->nr_rows && !rings_seen(s->rings, m),
+		/* each table on a terminal may have other columns */
+		.columns = columns, .header = s->live || !s->printed || total || tables || columns, .total = total,
+		.time_ns = clock_today_ns(), .failures = &failures, .findings = &findings,
+		.unseen = o->advise && m->nr_rows && !rings_seen(s->rings, m),
 	};
 
 	io_failures_add(&failures, m, s->start_ns);
