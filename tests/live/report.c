@@ -304,7 +304,10 @@ static void damage(void)
 		tool(&report, "report", cut, NULL);
 		is(report.status, 0, "%d bytes are reported as far as they go", left);
 		ok(!strstr(report.out, "1970"), "%d bytes: it does not begin in 1970", left);
-		has_text(report.out, "nothing was checked: it breaks off before", "nothing is said to be right");
+		/* how much the first look at all rings takes is others' matter, too */
+		ok(strstr(report.out, "nothing was checked: it breaks off before") ||
+		   (left > 100 && strstr(report.out, "; what came after its last event is not known")),
+		   "nothing is said to be right: %s", report.out);
 		tool_free(&report);
 		unlink(cut);
 	}
