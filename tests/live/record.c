@@ -428,6 +428,27 @@ static void others_too(void)
 	load_end(&other);
 }
 
+/* SIGUSR1 saves what a flight recorder keeps: nothing of a recording that keeps all, which goes on. */
+static void asked_for_nothing(void)
+{
+	struct tool_how how = { 0 };
+	struct tool_run a;
+	struct stat st;
+
+	unlink(file);
+	tool_start(&a, &how, "record", "-o", file, "-d", "1s", NULL);
+	ok(tool_says(&a, "recording to", 20000), "it begins");
+	kill(a.pid, SIGUSR1);
+	tool_wait(&a, &how);
+	is(a.status, 0, "SIGUSR1 does not end it: %s", a.err);
+	tool_free(&a);
+	/* standard output is "-", and that no recording is */
+	tool(&a, "report", "--json", "-o", "-", file, NULL);
+	is(json_number(a.json, "lost"), 0, "-o -: to standard output");
+	ok(stat("-", &st), "no file has that name");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	int fd = mkstemp(file);
@@ -448,6 +469,7 @@ int main(void)
 		selected_only();
 		others_too();
 	}
+	asked_for_nothing();
 	unlink(file);
 	return tap_end();
 }

@@ -324,6 +324,19 @@ static void damage(void)
 	has_text(report.err, "at offset ", "with the offset");
 	tool_free(&report);
 
+	bytes[st.st_size / 2] ^= 0x10;
+	for (int version = 1; version <= 2; version++) {
+		bytes[12] = version;
+		if (pwrite(fd, bytes, st.st_size, 0) <= 0 || ftruncate(fd, st.st_size - 7))
+			bail("cannot write %s", file);
+		tool(&report, "report", "--json", file, NULL);
+		is(report.status, 0, "version %d is read", version);
+		is(json_number(report.json, "format"), version, "and told");
+		tool_free(&report);
+		tool(&report, "report", file, NULL);
+		is(!!strstr(report.out, ", format 1\n"), version == 1, "in text, where it is the older one");
+		tool_free(&report);
+	}
 	bytes[12] = 99;
 	if (pwrite(fd, bytes, st.st_size, 0) <= 0)
 		bail("cannot write %s", file);

@@ -11,6 +11,8 @@ int output_file_open(struct output *o)
 {
 	int fd;
 
+	if (o->path && !strcmp(o->path, "-"))
+		o->path = NULL;
 	if (!o->path || o->out != stdout)
 		return 0;
 	fd = open_output(o->path, REC_MAGIC);

@@ -6,8 +6,8 @@
 #include "base/output.h"
 
 /*
- * From now on .out is the file .path, created or emptied; without .path, or when it is open already,
- * nothing happens. To be called when what the command reads was read: a file of that, and any recording,
+ * From now on .out is the file .path, created or emptied; without .path, when that is "-", or when it
+ * is open already, nothing happens. To be called when what the command reads was read: a file of that, and any recording,
  * is refused and stays as it is. 0, or the exit status after a sentence.
  */
 int output_file_open(struct output *o);

@@ -43,6 +43,7 @@ struct origin {
 	bool raw_addresses;		/* the kernel's are in the file as they are; not read back */
 	bool goes_on;			/* a run of record, where the part or file before ended */
 	bool pid_ns;			/* made below the initial pid namespace: facts have .ns_pid */
+	__u32 format;			/* version of the file's; 0 = it comes from none */
 	char command[512];		/* line that recorded it */
 	char host[64];			/* the machine's name, empty in older files */
 	char boot_id[40];		/* from its start on, the same */

@@ -86,9 +86,9 @@ static int begin_part(struct recording *r, struct rec_head *head, size_t have)
 	if (head->endian != REC_ENDIAN)
 		return err_set(EINVAL, "%s: at offset %llu: recorded on a machine of the other byte order; run report on such a machine",
 			       r->name, r->offset);
-	if (head->version != REC_VERSION)
-		return err_set(EINVAL, "%s: at offset %llu: format version %u, this program reads version %u; use the fixbuf-trace that recorded it",
-			       r->name, r->offset, head->version, REC_VERSION);
+	if (head->version < REC_VERSION_OLDEST || head->version > REC_VERSION)
+		return err_set(EINVAL, "%s: at offset %llu: format version %u, this program reads versions %u to %u; use the fixbuf-trace that recorded it",
+			       r->name, r->offset, head->version, REC_VERSION_OLDEST, REC_VERSION);
 	if (head->size < sizeof(*head) || head->size > 4096)
 		return broken(r, "a header of an impossible size");
 	for (__u32 left = head->size - sizeof(*head), n; left; left -= n) {
@@ -100,6 +100,7 @@ static int begin_part(struct recording *r, struct rec_head *head, size_t have)
 	r->io.all.t_ns = read_ns;
 	r->ended = false;
 	memset(&r->about, 0, sizeof(r->about));
+	r->about.format = head->version;
 	return 0;
 }
 

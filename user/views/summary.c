@@ -39,6 +39,9 @@ static void print_origin(FILE *out, const struct view_summary *v)
 	fputc(')', out);
 	if (v->parts > 1)
 		fprintf(out, ", in %u parts", v->parts);
+	/* the first had sentences where there is evidence now */
+	if (a->format == 1)
+		fputs(", format 1", out);
 	fprintf(out, "\n%s\n", a->command);
 }
 

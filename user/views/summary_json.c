@@ -142,6 +142,7 @@ void view_summary_json(const struct view_summary *v)
 		json_str(&j, "boot_id", a->boot_id);
 	json_uint(&j, "cpus", a->cpus);
 	json_uint(&j, "page_bytes", a->page_bytes);
+	json_uint(&j, "format", a->format);
 	json_str(&j, "tier", tier_name(a->tier));
 	view_not_seen_json(&j, a->not_seen);
 	json_str(&j, "command", a->command);

@@ -66,7 +66,10 @@ static void other_versions(void **state)
 	(void)state;
 	put_head(bytes);
 	head->version = REC_VERSION + 1;
-	refuses(sizeof(*head), "format version 2, this program reads version 1");
+	refuses(sizeof(*head), "format version 3, this program reads versions 1 to 2");
+	put_head(bytes);
+	head->version = 0;
+	refuses(sizeof(*head), "format version 0, this program reads versions 1 to 2");
 	put_head(bytes);
 	head->endian = 0x04030201;
 	refuses(sizeof(*head), "byte order");

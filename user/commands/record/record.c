@@ -227,8 +227,9 @@ static int open_file(struct record *r)
 		if (!r->flight)
 			return misuse("%s", err_text());
 		r->part.goes_on = true;
-		signals_catch_user();
 	}
+	/* it asks a recording that keeps all of it for nothing, and must not end it */
+	signals_catch_user();
 	out = r->flight ? flight_next(r->flight) : recording_create(o->output.path, append);
 	if (!out)
 		return misuse("%s", err_text());
@@ -318,6 +319,8 @@ static int record(void *options)
 
 	if (!flight_is_asked(&o->flight) && o->flight.before_ns)
 		return misuse("--before is about what a flight recorder saves; add --trigger, --keep-time or --keep-size");
+	if (o->output.path && !strcmp(o->output.path, "-"))
+		return misuse("a recording is no stream; name a file with -o");
 	if (!o->output.path)
 		o->output.path = flight_is_asked(&o->flight) ? "fixbuf.recs" : "fixbuf.rec";
 	selection_go_live(&o->select, o->program);
@@ -405,6 +408,7 @@ static const struct option_rule rules[] = {
 	{ "append", EXCLUDES, "trigger", KEPT },
 	{ "max-size", EXCLUDES, "trigger", KEPT },
 	{ "run-as", NEEDS, "--", RUN_AS_WHAT },
+	{ "after", NEEDS, "trigger", "--after is about what --trigger saves; add it" },
 	{ "sample", NEEDS, "io", "--sample is about I/O; add --io" },
 	{ 0 }
 };

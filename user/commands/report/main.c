@@ -172,6 +172,8 @@ static int run(void *options)
 	struct sources s = { 0 };
 	int status;
 
+	if (o->view == REPORT_SQLITE && !strcmp(o->output.path, "-"))
+		return misuse("a database is no stream; name a file for --sqlite");
 	/* nothing here takes a cleaner end than any filter's */
 	signals_leave();
 	status = sources_find(&s, o->files.nr ? o->files.list : &usual, o->files.nr ? o->files.nr : 1) ?
