@@ -24,7 +24,7 @@
 #define BEGIN_S		2.0	/* no walk: the processes of export begin, one reads /proc/kallsyms, and are waited for */
 #define TOTALS_S	1.0	/* totals take a last walk, and what it takes to show that */
 #define SOME_LOOKS_US	2000000
-#define TRIES		3	/* what delays a process beside others is not there each time */
+#define TRIES		7	/* what delays a process beside others is not there each time */
 
 static bool has_ended(pid_t pid)
 {
