@@ -13,6 +13,7 @@
 #include "load.h"
 #include "tool.h"
 #include "tool_json.h"
+#include "witness.h"
 
 static struct load service;
 static pid_t bystander;
@@ -58,13 +59,19 @@ static void traced(bool follow)
 {
 	const struct tool_how how = { .timeout_s = 100 };
 	struct tool_run a;
+	size_t got;
 
 	begin();
 	tool_start(&a, &how, "trace", "--events", "register", "-p", pid, no_follow(follow), NULL);
 	ok(tool_says(&a, "WHAT", 30000), "trace -p begins");
 	stop(&a, &how);
-	is(lines_with(a.out, " register "), follow ? load_number(&service, "registered") : 0, "%s",
-	   follow ? "trace -p: what workers registered" : "trace -p --no-follow: not that");
+	got = lines_with(a.out, " register ");
+	/* from 7.0 on a program is not run while another of its processor is preempted in it */
+	if (follow && got < load_number(&service, "registered") && witness_kernel(7, 0) && strstr(a.out, "the kernel skipped"))
+		skip("trace -p: what workers registered", "this kernel did not run all programs");
+	else
+		is(got, follow ? load_number(&service, "registered") : 0, "%s",
+		   follow ? "trace -p: what workers registered" : "trace -p --no-follow: not that");
 	tool_free(&a);
 	load_end(&service);
 }

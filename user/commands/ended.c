@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,12 @@ void ended_begin(struct ended *e, const struct selection *s)
 	}
 }
 
+/* The kernel side notes no end before it is attached; that a number was given again /proc does not show. */
+static bool is_gone(__u32 pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
+}
+
 void ended_tell(struct ended *e, const struct capture *c, bool now)
 {
 	if (!e->select || (!now && clock_now_ns() < e->next_ns))
@@ -52,7 +59,7 @@ void ended_tell(struct ended *e, const struct capture *c, bool now)
 	for (size_t i = 0; i < e->select->nr_pids; i++) {
 		struct ended_process *p = &e->list[i];
 
-		if (p->told || !(p->gone || capture_has_ended(c, e->select->pids[i])))
+		if (p->told || !(p->gone || capture_has_ended(c, e->select->pids[i]) || is_gone(given(e->select, i))))
 			continue;
 		p->told = true;
 		fprintf(stderr, PROGRAM_NAME ": process %u%s%s%s has ended\n", given(e->select, i),
