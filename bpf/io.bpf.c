@@ -207,6 +207,9 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 	res = end_res(ctx, k, form);
 	if (io_by_overlap)
 		flight_ended(ring, req, res);
+	/* what transferred nothing gives its place back here, the others where their buffer is looked at */
+	if (io_by_stale && res < 0 && is_queued_op(op) && takes_buffers_late())
+		queued_ended(ring, req, 0, 0, 0);
 	if (kind & OP_FLAG && res < 0 && !fixed)
 		fixed = was_refused_fixed(w.ring, w.req);
 	if (op == OP_NOP && !fixed)

@@ -14,6 +14,7 @@
 #include "kernel/io_failed.h"
 #include "kernel/request.h"
 #include "kernel/ring.h"
+#include "io_flight.h"
 
 #define REQ_F_WAITS	0x1e	/* IOSQE_IO_DRAIN, _IO_LINK, _IO_HARDLINK, _ASYNC */
 
@@ -65,7 +66,7 @@ static __noinline __u64 buffer_page(__u64 buf, __u64 addr)
 	struct io_mapped_ubuf___common *b = (void *)buf;
 	struct bio_vec *bv = (void *)buffer_bvec(buf);
 	__u32 shift = PAGE_SHIFT, len;
-	__u64 at = addr - BPF_CORE_READ(b, ubuf), page;
+	__u64 at = untagged(addr) - untagged(BPF_CORE_READ(b, ubuf)), page;
 
 	if (!buf || segments_are_runs() || at >= buffer_len(buf, BPF_CORE_READ(b, ubuf)))
 		return 0;
@@ -85,13 +86,8 @@ static __noinline __u64 buffer_page(__u64 buf, __u64 addr)
 
 static __always_inline bool may_wait(enum io_access access, __u64 ring, __u64 req)
 {
-	struct io_ring_ctx___link *ctx = (void *)ring;
-
-	if (IO_READ(access, req, struct io_kiocb, flags) & REQ_F_WAITS)
-		return true;
 	/* the last of a link has no flag of it */
-	return bpf_core_field_exists(ctx->submit_state.link) &&
-	       BPF_CORE_READ(ctx, submit_state.link.head);
+	return IO_READ(access, req, struct io_kiocb, flags) & REQ_F_WAITS || link_head(ring);
 }
 
 /* It is submitted. Its memory may have been another request's, whose end was not seen. */
@@ -104,10 +100,10 @@ static __noinline int note_queued(__u64 ring, __u64 req)
 
 	if (may_wait(EITHER, ring, req))
 		q.page = buffer_page(indexed_buffer(ring, q.index), io_rw_addr(PROBE, req));
-	if (q.page)
-		bpf_map_update_elem(&io_queued, &req, &q, BPF_ANY);
-	else
+	if (!q.page)
 		bpf_map_delete_elem(&io_queued, &req);
+	else if (bpf_map_update_elem(&io_queued, &req, &q, BPF_ANY))
+		flight_unseen();
 	return 0;
 }
 

@@ -139,7 +139,7 @@ int p_slot(struct bpf_raw_tracepoint_args *ctx)
 
 	if (result) {
 		p.buf = 0;
-		p.addr = arg(ctx, slot_addr_arg);
+		p.addr = untagged(arg(ctx, slot_addr_arg));
 		p.len = arg(ctx, slot_len_arg);
 		if (!p.addr)
 			return 0;

@@ -235,7 +235,7 @@ char *tool_said(const struct tool_run *a)
 	return content(a->out_fd);
 }
 
-static bool has_ended(pid_t pid)
+bool child_has_ended(pid_t pid)
 {
 	siginfo_t info = { 0 };
 
@@ -257,7 +257,7 @@ bool tool_says(struct tool_run *a, const char *text, int ms)
 		/* after the tool's end one more look is enough */
 		if (ended)
 			return false;
-		ended = has_ended(a->pid);
+		ended = child_has_ended(a->pid);
 		if (!ended)
 			usleep(5000);
 	}
@@ -338,4 +338,29 @@ char *file_text(const char *path)
 	if (f)
 		fclose(f);
 	return text;
+}
+
+size_t text_count(const char *text, const char *part)
+{
+	size_t nr = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		nr++;
+	return nr;
+}
+
+bool record_elsewhere(const char *host, const char *options, const char *file, const char *load)
+{
+	char *command;
+
+	if (system("unshare -u true 2>/dev/null && command -v hostname >/dev/null")) {
+		skip("two machines", "no unshare or hostname");
+		return false;
+	}
+	if (asprintf(&command, "unshare -u sh -c 'hostname %s; exec %s record -q %s -o %s -- %s --no-wait >/dev/null'",
+		     host, tool_path(), options, file, load_path(load)) < 0)
+		bail("out of memory");
+	is(system(command), 0, "another machine records");
+	free(command);
+	return true;
 }

@@ -65,6 +65,15 @@ long process_faults(pid_t pid);
 
 /* Reads a stream to its end: the text up to a NUL, "" of NULL; to be freed. */
 char *stream_text(FILE *f);
+/* How often the text has the part. */
+size_t text_count(const char *text, const char *part);
+/* Whether our child has ended; it is still to be waited for. */
+bool child_has_ended(pid_t pid);
+/*
+ * Records what the load does, on a machine of that name (in a namespace of its own), with options more;
+ * false with a skip where none can be made.
+ */
+bool record_elsewhere(const char *host, const char *options, const char *file, const char *load);
 /* Reads all of a file: the text, "" when there is no such file; to be freed. */
 char *file_text(const char *path);
 

@@ -64,6 +64,9 @@ static void help_is_grouped(void)
 		at = strstr(at, titles[i]);
 	ok(at, "trace --help: target, how, output, advanced");
 	tool_free(&a);
+	tool(&a, "bench", "--help", NULL);
+	has_text(a.out, "\n How:\n", "one that is about no process has the others");
+	tool_free(&a);
 }
 
 static size_t nr_lines_with(const char *text, const char *begin)

@@ -20,15 +20,6 @@
 static char dir[] = "/tmp/fixbuf-bundle-XXXXXX", file[64];
 
 /* How often the text has it. */
-static size_t nr_of(const char *text, const char *part)
-{
-	size_t nr = 0;
-
-	for (; (text = strstr(text, part)); text++)
-		nr++;
-	return nr;
-}
-
 static void whole(void)
 {
 	struct iovec iov = { mem_pages(7), 7 * PAGE };
@@ -68,7 +59,7 @@ static void whole(void)
 	has_text(text, "\nverdict: ", "with its verdict");
 	has_text(text, id, "of this process");
 	has_text(text, size, "and what it has");
-	is(nr_of(text, "0xffff8"), 0, "no address of the kernel");
+	is(text_count(text, "0xffff8"), 0, "no address of the kernel");
 	ok(!strstr(text, SECRET), "nothing of the environment");
 	free(text);
 	io_uring_queue_exit(&ring);

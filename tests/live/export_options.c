@@ -95,13 +95,14 @@ static void selecting(void)
 {
 	struct load asked, other;
 	struct tool_run a;
-	char pid[16], label[32];
+	char pid[16], both[32], label[32];
 
 	if (!load_start(&asked, "fault_munmap", NULL) || !load_start(&other, "fault_remap", NULL)) {
 		skip("a selection", "no load to be had");
 		return;
 	}
 	snprintf(pid, sizeof(pid), "%d", asked.pid);
+	snprintf(both, sizeof(both), "%d,%d", asked.pid, other.pid);
 	snprintf(label, sizeof(label), "pid=\"%d\"", asked.pid);
 	tool(&a, "export", "--once", "--by", "pid", "-p", pid, NULL);
 	is(a.status, 0, "export -p ends with 0");
@@ -110,7 +111,7 @@ static void selecting(void)
 	ok(metric(a.out, "fixbuf_finding_bytes", "tag=\"unmapped-page\"", label, NULL) > 0, "and its finding");
 	is(metric(a.out, "fixbuf_finding_bytes", "tag=\"stale-page\"", NULL), -1, "and no other");
 	tool_free(&a);
-	tool(&a, "export", "--once", "--comm", "fault_remap", "-u", "root", NULL);
+	tool(&a, "export", "--once", "--comm", "fault_remap", "-u", "root", "-p", both, NULL);
 	is(metric(a.out, "fixbuf_rings", "comm=\"fault_remap\"", NULL), 1, "export --comm -u tells that ring");
 	is(metric(a.out, "fixbuf_rings", NULL), 1, "and no other");
 	tool_free(&a);

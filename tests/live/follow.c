@@ -46,15 +46,6 @@ static void stop(struct tool_run *a, const struct tool_how *how)
 	tool_wait(a, how);
 }
 
-static size_t lines_with(const char *text, const char *word)
-{
-	size_t nr = 0;
-
-	for (const char *s = text; (s = strstr(s, word)); s += strlen(word))
-		nr++;
-	return nr;
-}
-
 static void traced(bool follow)
 {
 	const struct tool_how how = { .timeout_s = 100 };
@@ -65,7 +56,7 @@ static void traced(bool follow)
 	tool_start(&a, &how, "trace", "--events", "register", "-p", pid, no_follow(follow), NULL);
 	ok(tool_says(&a, "WHAT", 30000), "trace -p begins");
 	stop(&a, &how);
-	got = lines_with(a.out, " register ");
+	got = text_count(a.out, " register ");
 	/* from 7.0 on a program is not run while another of its processor is preempted in it */
 	if (follow && got < load_number(&service, "registered") && witness_kernel(7, 0) && strstr(a.out, "the kernel skipped"))
 		skip("trace -p: what workers registered", "this kernel did not run all programs");
@@ -155,7 +146,7 @@ static void watched(void)
 	last = last_line(&l);
 	row = json_with(json_member(last, "unsettled"), "what", "nothing-to-check");
 	is(json_number(row, "pid"), idle, "and nothing to check of who has no ring");
-	is(lines_with(a.out, "nothing-to-check"), 1, "only of that");
+	is(text_count(a.out, "nothing-to-check"), 1, "only of that");
 	json_lines_free(&l);
 	tool_free(&a);
 	load_end(&service);
@@ -229,7 +220,7 @@ static void told_of_its_end(void)
 		usleep(quiet ? 0 : 1300000);
 		kill(a.pid, SIGINT);
 		tool_wait(&a, &how);
-		is(lines_with(a.err, named) + lines_with(a.err, nameless), !quiet, "once, until the end: %s", a.err);
+		is(text_count(a.err, named) + text_count(a.err, nameless), !quiet, "once, until the end: %s", a.err);
 		tool_free(&a);
 	}
 	unlink(file);

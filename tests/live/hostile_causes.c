@@ -59,6 +59,8 @@ static void failing(const char *nr, const char *how)
 	count(&other, &l, OTHER_UID, OTHERS_CAUSE);
 	is(own.wrong, 0, "%s: no call is explained wrongly %s", how, own.example);
 	is(other.wrong, 0, "%s: none of another user's %s", how, other.example);
+	if (!strcmp(how, "beside"))
+		ok(other.nr > 0, "%s: another user's calls were told (%ld)", how, other.nr);
 	ok(own.right > 0, "%s: %ld of %ld are told why, %ld that it is not known", how, own.right,
 	   own.nr, own.unknown);
 	json_lines_free(&l);

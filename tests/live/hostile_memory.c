@@ -163,13 +163,16 @@ static void symbols_of_many_users(void)
 	struct load users[USERS];
 	int fd = mkstemp(file);
 	struct tool_run a;
+	char pids[16 * USERS] = "";
 	long kb;
 
-	for (int i = 0; i < USERS; i++)
+	for (int i = 0; i < USERS; i++) {
 		if (fd < 0 || !load_start(&users[i], "churn", "plain", "slow", "small", NULL))
 			bail("churn does not start");
+		snprintf(pids + strlen(pids), sizeof(pids) - strlen(pids), "%s%d", i ? "," : "", users[i].pid);
+	}
 	close(fd);
-	tool_start(&a, &how, "record", "-q", "--stacks", "-d", "7s", "--comm", "churn", "-o", file, NULL);
+	tool_start(&a, &how, "record", "-q", "--stacks", "-d", "7s", "-p", pids, "-o", file, NULL);
 	kb = watch(&a, pss_kb);
 	is(a.status, 0, "record --stacks beside %d users ends well", USERS);
 	ok(kb > 0 && kb < LONG_KB, "and takes less than %ld MiB, with its part of what it shares (%ld)",

@@ -23,7 +23,7 @@
 
 #define RING(i)		(0xffff888000000000ULL + 4096ULL * (i))
 #define MOST_KB		(100L << 10)
-#define MOST_S		2	/* of CPU, twice what the slowest may take on an idle machine */
+#define MOST_S		10	/* ten times what the slowest may take on an idle machine */
 #define TABLE		16384
 #define BYTES		(1L << 20)	/* of a file, about */
 #define KB		1024

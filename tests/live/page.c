@@ -22,15 +22,6 @@ static char *between(const char *text, const char *from, const char *to)
 	return b ? strndup(a + strlen(from), b - a - strlen(from)) : strdup("");
 }
 
-static size_t occurrences(const char *text, const char *part)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, part)); text += strlen(part))
-		n++;
-	return n;
-}
-
 /* The figure that the page shows under a title. */
 static long long figure(const char *dom, const char *title)
 {
@@ -78,9 +69,9 @@ static void check_memory(const char *dom, struct json_object *data)
 		is(twice, false, "no user and no process is there twice");
 	}
 	is(users > 1 && processes > 1, true, "several users and processes had memory");
-	is(occurrences(dom, "class=\"account\""), users, "every user has a chart");
-	is(occurrences(dom, "class=\"layer "), processes, "every process has a layer in its user's");
-	is(occurrences(dom, ">0 ns</text>") + occurrences(dom, ">0 B</text>"), 0,
+	is(text_count(dom, "class=\"account\""), users, "every user has a chart");
+	is(text_count(dom, "class=\"layer "), processes, "every process has a layer in its user's");
+	is(text_count(dom, ">0 ns</text>") + text_count(dom, ">0 B</text>"), 0,
 	   "axes begin at 0 of the unit of their other values");
 }
 
@@ -110,13 +101,13 @@ static void check_values(const char *dom, struct json_object *data, struct tool_
 	is(figure(dom, "calls"), json_number(totals, "calls"), "calls, too");
 	is(figure(dom, "calls that failed"), json_number(totals, "calls_failed"), "failures, too");
 	snprintf(failures, sizeof(failures), "%zu call%s failed", failed, failed == 1 ? "" : "s");
-	is(occurrences(dom, failures) > 0, failed > 0, "failed calls are told before the charts");
+	is(text_count(dom, failures) > 0, failed > 0, "failed calls are told before the charts");
 	is(figure(dom, "I/O"), json_number(totals, "io_ops"), "I/O, too");
-	is(occurrences(dom, "class=\"finding "), nr_of(data, "findings"), "every finding is shown");
-	is(occurrences(dom, "aria-labelledby=\"slower-title\" hidden=\"\""), !nr_of(data, "io_slower"),
+	is(text_count(dom, "class=\"finding "), nr_of(data, "findings"), "every finding is shown");
+	is(text_count(dom, "aria-labelledby=\"slower-title\" hidden=\"\""), !nr_of(data, "io_slower"),
 	   "what only took a slower way is told apart from what failed");
 	check_memory(dom, data);
-	is(occurrences(dom, "offsets-map") > 0 && occurrences(dom, "requests from"), 1,
+	is(text_count(dom, "offsets-map") > 0 && text_count(dom, "requests from"), 1,
 	   "parts of buffers that were used are drawn");
 }
 
@@ -168,7 +159,7 @@ static void check_filter(const char *html, const char *rec, const char *comm)
 	snprintf(total, sizeof(total), "%lld I/Os over registered buffers, ", fixed);
 	is(strncmp(trace.err, total, strlen(total)), 0, "%s: the trace's total of them", comm);
 	snprintf(total, sizeof(total), ", and %lld plain, ", plain);
-	is(occurrences(trace.err, total), plain > 0, "%s: plain ones are told apart", comm);
+	is(text_count(trace.err, total), plain > 0, "%s: plain ones are told apart", comm);
 	is(json_number(json_member(data, "about"), "recorded_ns"), json_number(summary.json, "duration_ns"),
 	   "%s: it is as long", comm);
 	calls = json_member(data, "calls");
@@ -286,11 +277,11 @@ static void check_empty(const char *profile, const char *html, const char *rec)
 	is(r.status, 0, "and its page");
 	tool_free(&r);
 	browse(profile, html, rec, &dom, &console);
-	is(occurrences(console, ":CONSOLE"), 0, "nothing is said on its console");
+	is(text_count(console, ":CONSOLE"), 0, "nothing is said on its console");
 	has_text(dom, "data-drawn=\"true\"", "the script ends there, too");
 	part = between(dom, "<p id=\"about\">", "</p>");
 	is(!strncmp(part, "Nothing was recorded in ", 24), true, "it says that nothing was recorded");
-	is(occurrences(dom, "<main></main>"), 1, "and nothing else");
+	is(text_count(dom, "<main></main>"), 1, "and nothing else");
 	free(part);
 	free(dom);
 	free(console);
@@ -316,9 +307,9 @@ static void check_axis(const char *profile, const char *html, const char *rec)
 	unlink(other);
 	snprintf(command, sizeof(command), "%s#machine-2", html);
 	browse(profile, command, rec, &dom, &console);
-	is(occurrences(console, ":CONSOLE"), 0, "nothing is said on the console");
-	is(occurrences(dom, "All times count from "), 2, "it says from when times count");
-	is(occurrences(dom, "nothing was recorded"), 2, "and of which nothing was recorded");
+	is(text_count(console, ":CONSOLE"), 0, "nothing is said on the console");
+	is(text_count(dom, "All times count from "), 2, "it says from when times count");
+	is(text_count(dom, "nothing was recorded"), 2, "and of which nothing was recorded");
 	free(dom);
 	free(console);
 }
@@ -349,36 +340,31 @@ static void check_paper(const char *profile, const char *html, const char *rec)
 	has_text(text, " more kinds of calls that failed (not printed: open this before you print)",
 		 "folded failures are named on paper");
 	has_text(text, " rings) are shown.", "so are rings that have no place there");
-	is(occurrences(text, "Scroll for the others"), 0, "nobody scrolls paper");
+	is(text_count(text, "Scroll for the others"), 0, "nobody scrolls paper");
 	free(text);
 }
 
 /* A page of two machines: one is shown, and what matters of each. */
 static void check_machines(const char *profile, const char *html, const char *rec)
 {
-	char command[512], other[64], address[96], *dom, *console;
+	char other[64], address[96], *dom, *console;
 	struct tool_run r;
 
-	if (system("unshare -u true 2>/dev/null && command -v hostname >/dev/null")) {
-		skip("two machines", "no unshare or hostname");
-		return;
-	}
 	snprintf(other, sizeof(other), "%s.other", rec);
-	snprintf(command, sizeof(command), "unshare -u sh -c 'hostname 0-machine; exec %s record -q -o %s -- %s --no-wait >/dev/null'",
-		 tool_path(), other, load_path("lifecycle"));
-	is(system(command), 0, "another machine records");
+	if (!record_elsewhere("0-machine", "", other, "lifecycle"))
+		return;
 	tool(&r, "report", "--html", html, rec, other, NULL);
 	is(r.status, 0, "a page of both");
 	tool_free(&r);
 	for (int i = 1; i <= 2; i++) {
 		snprintf(address, sizeof(address), "%s#machine-%d", html, i);
 		browse(profile, address, rec, &dom, &console);
-		is(occurrences(console, ":CONSOLE"), 0, "nothing is said on the console");
+		is(text_count(console, ":CONSOLE"), 0, "nothing is said on the console");
 		has_text(dom, "data-drawn=\"true\"", "all is drawn");
-		is(occurrences(dom, "<strong>0-machine</strong></td><td class=\"\">37 calls failed"), i == 1, "the first by name is shown, or");
-		is(occurrences(dom, "<a href=\"#machine-1\">0-machine</a></td><td class=\"\">37 calls failed"), i == 2, "named");
+		is(text_count(dom, "<strong>0-machine</strong></td><td class=\"\">37 calls failed"), i == 1, "the first by name is shown, or");
+		is(text_count(dom, "<a href=\"#machine-1\">0-machine</a></td><td class=\"\">37 calls failed"), i == 2, "named");
 		is(figure(dom, "calls that failed") == 37, i == 1, "its figures are there or not");
-		is(occurrences(dom, "<p class=\"note\">All times count from "), 0, "each has its own time");
+		is(text_count(dom, "<p class=\"note\">All times count from "), 0, "each has its own time");
 		free(dom);
 		free(console);
 	}
@@ -399,8 +385,8 @@ static void check_policy(const char *profile, const char *html, const char *rec)
 	      "<p onclick=\"\" style=\"color: red\">x</p>\n", f);
 	fclose(f);
 	browse(profile, html, rec, &dom, &console);
-	is(occurrences(dom, "data-forged=\"true\""), 0, "a script without the page's word does not run");
-	is(occurrences(console, "Content Security Policy") >= 3, 1,
+	is(text_count(dom, "data-forged=\"true\""), 0, "a script without the page's word does not run");
+	is(text_count(console, "Content Security Policy") >= 3, 1,
 	   "script, handler and style were refused");
 	free(dom);
 	free(console);
@@ -427,11 +413,11 @@ int main(void)
 	tool_free(&a);
 	tool(&trace, "report", "--trace", "--json", rec, NULL);
 	dom = file_text(html);
-	is(occurrences(dom, "src=\"") + occurrences(dom, "@import") + occurrences(dom, "fetch("), 0,
+	is(text_count(dom, "src=\"") + text_count(dom, "@import") + text_count(dom, "fetch("), 0,
 	   "it names nothing to be fetched");
-	is(occurrences(dom, "@DATA@") + occurrences(dom, "@JS@") + occurrences(dom, "@CSS@"), 0,
+	is(text_count(dom, "@DATA@") + text_count(dom, "@JS@") + text_count(dom, "@CSS@"), 0,
 	   "nothing is left to fill in");
-	is(occurrences(dom, "Content-Security-Policy"), 1, "it has a policy");
+	is(text_count(dom, "Content-Security-Policy"), 1, "it has a policy");
 
 	snprintf(mixed, sizeof(mixed), "%s.mixed", rec);
 	check_filters(other, mixed);
@@ -442,7 +428,7 @@ int main(void)
 		press_keys(html, dom);
 		free(dom);
 		browse(profile, html, rec, &dom, &console);
-		if (!is(occurrences(console, ":CONSOLE"), 0, "nothing is said on the console"))
+		if (!is(text_count(console, ":CONSOLE"), 0, "nothing is said on the console"))
 			note("%s", console);
 		has_text(dom, "data-drawn=\"true\"", "the last line of its script was reached");
 		json = between(dom, "id=\"lives-detail\"", "</p>");

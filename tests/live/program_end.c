@@ -7,19 +7,12 @@
 #include "tool.h"
 #include "tool_json.h"
 
-static size_t nr_lines_with(const char *text, const char *part)
-{
-	size_t nr = 0;
-
-	for (; (text = strstr(text, part)); text++)
-		nr++;
-	return nr;
-}
-
 /* Other people's load may take the room of what was to be seen; that is said. */
 static void is_fine(const char *text, const char *what)
 {
-	if (strstr(text, "verdict: unsettled"))
+	const char *unsettled = strstr(text, "verdict: unsettled");
+
+	if (unsettled && !strstr(unsettled, "was followed"))
 		skip(what, "not all was seen beside other load");
 	else
 		has_text(text, "verdict: nothing found", "%s", what);
@@ -35,7 +28,7 @@ static void traces(void)
 	tool(&a, "trace", "-o", "/dev/null", "--", load_path("io_short"), "3", "5", NULL);
 	if (tool_skipped(&a, "trace -- PROGRAM"))
 		goto out;
-	is(nr_lines_with(a.err, " io_short "), 4, "a line for each ring of the program");
+	is(text_count(a.err, " io_short "), 4, "a line for each ring of the program");
 	has_text(a.err, "PID  COMM", "under titles");
 	is_fine(a.err, "nothing failed");
 	tool_free(&a);
@@ -55,7 +48,7 @@ static void traces(void)
 	tool_free(&a);
 
 	tool(&a, "trace", "-o", "/dev/null", "--", load_path("many"), "rings", "31", NULL);
-	is(nr_lines_with(a.err, " many "), 20, "of many rings 20 lines");
+	is(text_count(a.err, " many "), 20, "of many rings 20 lines");
 	has_text(a.err, "and 11 more rings", "and how many there are more");
 	tool_free(&a);
 
@@ -72,7 +65,7 @@ static void stats(void)
 	struct tool_run a;
 
 	tool(&a, "stat", "--", load_path("io_short"), "3", "101", NULL);
-	is(nr_lines_with(a.out, " io_short "), 4, "stat: a line for each ring");
+	is(text_count(a.out, " io_short "), 4, "stat: a line for each ring");
 	is_fine(a.out, "stat: nothing failed");
 	tool_free(&a);
 

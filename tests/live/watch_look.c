@@ -33,9 +33,9 @@ static pid_t holder(const struct load *l)
 	return load_text(l, "holder") ? (pid_t)load_number(l, "holder") : l->pid;
 }
 
-/* What is told of the process; .sure: without what is suspected only. */
 static long long begun_ns, ended_ns;	/* of what breaks the loads' memory */
 
+/* What is told of the process; .sure: without what is suspected only. */
 static struct json_object *only(const struct json_lines *l, pid_t pid, bool sure, size_t *nr)
 {
 	struct json_object *first = NULL;

@@ -129,14 +129,25 @@ def soak():
     loads = [start(*load) for load in LOADS]
     if shutil.which("fio"):
         loads.append(start("fio", *FIO))
+    short = []
+    try:
+        return watched(record, loads, short)
+    finally:
+        # also after Ctrl-C: fio would go on for days
+        for p in loads + short:
+            end(p)
+        if record.poll() is None:
+            record.kill()
+
+
+def watched(record, loads, short):
     samples, largest, begin = [], 0, time.monotonic()
     dumps = [minutes * 60 * x for x in (0.13, 0.41, 0.73)]
     next_sample = next_fail = 0
-    short = []
     print("     s    CPU s  RSS MiB  PSS MiB  descr.  mappings  folder MiB  segments  saved", flush=True)
     while (now := time.monotonic() - begin) < minutes * 60 and record.poll() is None:
         if now >= next_fail:
-            short = [p for p in short if p.poll() is None] + [start(*FAILING)]
+            short[:] = [p for p in short if p.poll() is None] + [start(*FAILING)]
             next_fail += FAILING_S
         if dumps and now >= dumps[0]:
             dumps.pop(0)

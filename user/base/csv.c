@@ -20,7 +20,7 @@ void csv_uint(struct csv *c, __u64 v)
 	fprintf(cell(c), "%llu", v);
 }
 
-void csv_int(struct csv *c, __s64 v)
+static void csv_int(struct csv *c, __s64 v)
 {
 	fprintf(cell(c), "%lld", v);
 }

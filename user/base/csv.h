@@ -19,7 +19,6 @@ struct csv {
 
 void csv_null(struct csv *c);
 void csv_uint(struct csv *c, __u64 v);
-void csv_int(struct csv *c, __s64 v);
 void csv_known(struct csv *c, bool known, __u64 v);
 void csv_known_int(struct csv *c, bool known, __s64 v);
 void csv_double(struct csv *c, double v);

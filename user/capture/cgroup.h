@@ -30,7 +30,7 @@ bool cgroup_is_in(const struct selection *s, const char *path);
 void cgroup_memory(const char *path, __u64 *bytes, __u64 *max_bytes);
 /* Fills .cgroup and .inner_pid of a holder, its /proc/PID being open at .dir. */
 void cgroup_name_holder(struct holder *h, int dir);
-/* The same of all that a ring has, where they live, and .start_ns. */
+/* The same of all that a ring has, where they live. */
 void cgroup_name_holders(struct ring *r);
 
 #endif

@@ -179,7 +179,7 @@ static void put_saving(char *text, size_t room, const struct counsel *c, struct 
 	/* each has one at least */
 	pages = pages > one->ops ? pages : one->ops;
 	one->saves_ns = (double)pages * c->out->pin_ps / 1000;
-	snprintf(text, room, ", about %s of CPU time in %s (to pin a page takes %.1fns on this machine now, to unpin it is not counted)",
+	snprintf(text, room, ", about %s of CPU time in %s (to pin a page takes %.1fns on this machine when stat began, to unpin it is not counted)",
 		 fmt_ns(took, one->saves_ns), fmt_ns(all, c->m->t_ns), c->out->pin_ps / 1000.0);
 }
 

@@ -116,12 +116,21 @@ static bool is_charged(const struct ring *ring, const struct rest *r)
 			    ring->mm && ring->mm->id == r->id;
 }
 
-/* The accounts of the rings that .a has and .b has not. */
+/*
+ * The accounts of the rings that .a has and .b has not. A ring that closed and one that was made at its
+ * address in the same account are not told apart.
+ */
 static void note_moves(struct balance *accounts, const struct ledger *a, const struct ledger *b)
 {
-	for (const struct ring *ring = a->rings; ring; ring = ring->hh.next)
-		for (size_t i = 0; !ledger_ring(b, ring->id) && i < accounts->nr; i++)
-			accounts->list[i].moves |= is_charged(ring, &accounts->list[i]);
+	for (const struct ring *ring = a->rings; ring; ring = ring->hh.next) {
+		const struct ring *same = ledger_ring(b, ring->id);
+
+		for (size_t i = 0; i < accounts->nr; i++) {
+			struct rest *r = &accounts->list[i];
+
+			r->moves |= is_charged(ring, r) && !(same && is_charged(same, r));
+		}
+	}
 }
 
 void balance_again(struct balance *b, const struct ledger *before, const struct ledger *l)

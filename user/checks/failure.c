@@ -117,7 +117,7 @@ void explain_call(char out[EXPLAIN_LEN], const struct fact_call *call, const str
 		return;
 	if (!w.e && c->seen & SEEN_ENTRIES_LOST &&
 	    (c->result == -EFAULT || c->result == -EINVAL || c->result == -EOPNOTSUPP)) {
-		SAY(&w, "the cause is not known: what was seen of its entries was lost, as the buffer for events was full; a larger --ring-buffer may keep it");
+		SAY(&w, "the cause is not known: what was seen of its entries was lost, most likely as the buffer for events was full; a larger --ring-buffer may keep it");
 		return;
 	}
 	switch (-c->result) {

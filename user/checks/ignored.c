@@ -115,9 +115,7 @@ void ignored_settle(const struct ignored *i, const struct findings *fs, enum sev
 	for (size_t k = 0; k < fs->nr; k++) {
 		const struct finding *f = &fs->list[k];
 
-		if (f->unconfirmed && (ignored_has(i, f) ||
-				       (severity_of_finding(f) == SEVERITY_INFO &&
-					fail_on != SEVERITY_INFO)))
+		if (f->unconfirmed && (ignored_has(i, f) || severity_of_finding(f) < fail_on))
 			unsettled_take(u, suspicion_row(f));
 	}
 }

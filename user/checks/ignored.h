@@ -32,8 +32,8 @@ void ignored_free(struct ignored *i);
 
 bool ignored_has(const struct ignored *i, const struct finding *f);
 /*
- * Takes suspicions that are ignored out of what is unsettled, and infos unless .fail_on is that: whether they
- * are so or not, the verdict is the same.
+ * Takes suspicions that are ignored, and those of a lesser severity than .fail_on, out of what is unsettled:
+ * whether they are so or not, the verdict is the same.
  */
 void ignored_settle(const struct ignored *i, const struct findings *fs, enum severity fail_on,
 		    struct unsettled_list *u);

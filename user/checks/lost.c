@@ -4,7 +4,7 @@
 #include "base/page_size.h"
 #include "checks/lost.h"
 
-bool was_lost(const struct io_stale_hits *h)
+static bool was_lost(const struct io_stale_hits *h)
 {
 	return h->reads || h->writes;
 }
@@ -13,8 +13,9 @@ void check_lost(const struct stale_slot *s, __u64 now_ns, struct findings *out)
 {
 	const struct io_stale_hits *h = &s->what.hits;
 	struct finding f = s->of;
-	/* between stale pages may lie others */
-	const char *most = s->pages * PAGE_BYTES < s->what.end - s->what.addr ? "at most " : "";
+	/* between stale pages may lie others; and a count that stops with a call goes on with the next look */
+	const char *most = s->what.armed_ns > s->seen_ns ? "about " :
+			   s->pages * PAGE_BYTES < s->what.end - s->what.addr ? "at most " : "";
 	char in[FMT_LEN], from[FMT_LEN], ago[FMT_LEN], more[96] = "";
 
 	if (!was_lost(h))

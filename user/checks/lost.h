@@ -15,8 +15,7 @@ struct stale_slot {
 	__u64 seen_ns, looked_ns;	/* by the first look, and by the last */
 };
 
-/* Whether any I/O was over such pages, or may have been. */
-bool was_lost(const struct io_stale_hits *h);
+/* A finding where I/O was over such pages, or may have been. */
 void check_lost(const struct stale_slot *s, __u64 now_ns, struct findings *out);
 /* Requests of a slot of a ring, which may be gone; .of says whose. */
 void check_wrong(const struct finding *of, const struct io_wrong *w, struct findings *out);

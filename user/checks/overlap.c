@@ -14,7 +14,7 @@ static bool is_plain(const struct io_overlap_key *of)
 	return of->newer.index == PLAIN || of->older.index == PLAIN;
 }
 
-enum overlap_cause overlap_cause(const struct io_overlap_key *of)
+static enum overlap_cause overlap_cause(const struct io_overlap_key *of)
 {
 	return of->certain ? OVERLAP_CERTAIN : is_plain(of) ? OVERLAP_PLAIN : OVERLAP_POSSIBLE;
 }

@@ -12,7 +12,6 @@ struct overlap {
 	struct io_overlap what;
 };
 
-enum overlap_cause overlap_cause(const struct io_overlap_key *of);
 /* A finding per process, slot and cause; sorts .list. .l: rings as they were, for who holds them. */
 void check_overlaps(struct overlap *list, size_t nr, const struct ledger *l, struct findings *out);
 

@@ -40,10 +40,11 @@ static bool is_others(const struct ledger *l, __u32 uid)
 /* The address space that a finding of no ring is about; NULL = none that is known. */
 static const struct ledger_mm *mm_of(const struct ledger *l, const struct finding *f)
 {
-	for (const struct ledger_mm *m = l->mms; m; m = m->hh.next)
-		if (m->pid && (f->mm ? m->id == f->mm : m->pid == f->pid))
-			return m;
-	return NULL;
+	const __u64 id = finding_mm(l, f);
+	struct ledger_mm *mm;
+
+	HASH_FIND(hh, l->mms, &id, sizeof(id), mm);
+	return mm && mm->pid ? mm : NULL;
 }
 
 /*

@@ -262,6 +262,7 @@ static struct argp_option *argp_options(struct parse *p)
 	};
 	const size_t nr_titles = sizeof(titles) / sizeof(titles[0]);
 	struct argp_option *options;
+	size_t nr;
 
 	for (const struct option_row *row = NULL; (row = option_next(p->cmd, row));)
 		add_row(p, row, option_is_common(row) ? NULL : p->cmd);
@@ -279,9 +280,11 @@ static struct argp_option *argp_options(struct parse *p)
 			.doc = row->help, .group = argp_group(row->group),
 		};
 	}
+	/* one after the other: what is empty is the end for argp */
+	nr = p->nr_rows;
 	for (size_t i = 0; i < nr_titles; i++)
 		if (has_group(p, titles[i].group))
-			options[p->nr_rows + i] = (struct argp_option){
+			options[nr++] = (struct argp_option){
 				.doc = titles[i].title, .group = argp_group(titles[i].group),
 			};
 	return options;

@@ -15,8 +15,7 @@
 #define MAX_FILE (16U << 10)
 
 struct ended_process {
-	struct comm comm;
-	bool gone;	/* before the kernel side would have noted it */
+	struct comm comm;	/* empty where it had ended before it was read */
 	bool told;
 };
 
@@ -37,10 +36,10 @@ void ended_begin(struct ended *e, const struct selection *s)
 
 		snprintf(path, sizeof(path), "/proc/%u/comm", given(s, i));
 		text = file_text(AT_FDCWD, path, MAX_FILE);
-		e->list[i].gone = !text && (errno == ENOENT || errno == ESRCH);
 		/* without the line's end; a name may hold others */
 		len = text && *text ? strlen(text) - 1 : 0;
-		memcpy(comm->bytes, text, len < sizeof(comm->bytes) ? len : sizeof(comm->bytes));
+		if (len)
+			memcpy(comm->bytes, text, len < sizeof(comm->bytes) ? len : sizeof(comm->bytes));
 		free(text);
 	}
 }
@@ -59,7 +58,7 @@ void ended_tell(struct ended *e, const struct capture *c, bool now)
 	for (size_t i = 0; i < e->select->nr_pids; i++) {
 		struct ended_process *p = &e->list[i];
 
-		if (p->told || !(p->gone || capture_has_ended(c, e->select->pids[i]) || is_gone(given(e->select, i))))
+		if (p->told || !(capture_has_ended(c, e->select->pids[i]) || is_gone(given(e->select, i))))
 			continue;
 		p->told = true;
 		fprintf(stderr, PROGRAM_NAME ": process %u%s%s%s has ended\n", given(e->select, i),

@@ -10,6 +10,7 @@
 #include "base/pid.h"
 #include "model/fact.h"
 #include "model/histogram.h"
+#include "model/history.h"
 #include "views/findings.h"
 #include "views/html.h"
 #include "views/io_failures.h"
@@ -76,6 +77,7 @@ static void put_totals(struct json *j, const struct page *p)
 	json_uint(j, "rings", p->rings_nr);
 	json_uint(j, "buffers", p->buffers);
 	json_uint(j, "older_buffers", p->older_buffers);
+	json_uint(j, "near_percent", HISTORY_NEAR_PERCENT);
 	json_uint(j, "calls", p->calls_nr);
 	json_uint(j, "calls_failed", p->calls_failed);
 	json_int(j, "peak_charged_pages", p->peak_charged_pages);

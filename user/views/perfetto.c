@@ -43,7 +43,8 @@ struct pending {
 };
 
 struct user_track {
-	__u64 user;		/* struct user_struct * */
+	__u64 user;		/* struct user_struct *, */
+	__u32 uid;		/* whose address may be another's by now */
 	__u64 uuid;
 	UT_hash_handle hh;
 };
@@ -105,7 +106,7 @@ static __u64 cause_track(struct perfetto *t)
 
 	if (w->at_limit)
 		HASH_FIND(hh, t->users, &c->user, sizeof(c->user), u);
-	return u ? u->uuid : w->ring ? TRACK(RING, w->ring) : TRACK(PROCESS, c->h.pid);
+	return u && u->uid == c->charged_uid ? u->uuid : w->ring ? TRACK(RING, w->ring) : TRACK(PROCESS, c->h.pid);
 }
 
 static void put_cause(struct perfetto *t)
@@ -296,6 +297,7 @@ static __u64 user_track(struct perfetto *t, const struct account *a)
 		u->user = a->id;
 		HASH_ADD(hh, t->users, user, sizeof(u->user), u);
 	}
+	u->uid = a->uid;
 	u->uuid = TRACK(USER, a->number);
 	return u->uuid;
 }

@@ -184,7 +184,7 @@ void view_stat_total(const struct view_stat *v)
 	if (v->m->in_flight)
 		fprintf(out, "; %llu under way at the end", v->m->in_flight);
 	if (v->m->in_flight && v->total && view_stat_holding(v))
-		fprintf(out, ", %llu of which hold a registered buffer", view_stat_holding(v));
+		fprintf(out, ", %llu of which hold%s a registered buffer", view_stat_holding(v), view_stat_holding(v) == 1 ? "s" : "");
 	fclose(out);
 	wrap_line(v->to->out, 0, "%s", text);
 	free(text);

@@ -2,17 +2,22 @@
 #include "unit.h"
 #include "checks/lost.h"
 
-static struct findings found(struct io_stale_hits h, __u64 pages)
+static struct findings found_since(__u64 armed_ns, struct io_stale_hits h, __u64 pages)
 {
 	const struct stale_slot s = {
 		.of = { .tag = STALE_PAGE, .cause = STALE_DROPPED, .pid = 7, .ring = 0x100, .buf = 0x200, .fd = 3 },
-		.index = 2, .what = { .addr = 0x10000, .end = 0x13000, .hits = h }, .pages = pages,
+		.index = 2, .what = { .addr = 0x10000, .end = 0x13000, .armed_ns = armed_ns, .hits = h }, .pages = pages,
 		.seen_ns = 1000000000,
 	};
 	struct findings out = { 0 };
 
 	check_lost(&s, 3000000000, &out);
 	return out;
+}
+
+static struct findings found(struct io_stale_hits h, __u64 pages)
+{
+	return found_since(1000000000, h, pages);
 }
 
 static void told(void **state)
@@ -38,6 +43,16 @@ static void at_most(void **state)
 	(void)state;
 	assert_contains(f.list[0].detail, "at most 1 request read 512 bytes");
 	assert_contains(f.list[0].detail, "; of 5 more it is not known where in the buffer they were");
+	findings_free(&f);
+}
+
+/* A call on the table ended the count, and a look began it again. */
+static void about(void **state)
+{
+	struct findings f = found_since(2000000000, (struct io_stale_hits){ .reads = 1, .read_bytes = 512 }, 3);
+
+	(void)state;
+	assert_contains(f.list[0].detail, "about 1 request read 512 bytes");
 	findings_free(&f);
 }
 
@@ -67,7 +82,7 @@ static void wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(told), cmocka_unit_test(at_most), cmocka_unit_test(nothing),
+		cmocka_unit_test(told), cmocka_unit_test(at_most), cmocka_unit_test(about), cmocka_unit_test(nothing),
 		cmocka_unit_test(wrong),
 	};
 

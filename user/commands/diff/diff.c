@@ -15,7 +15,7 @@
 
 /* In the order of the words: of rings, findings, and recordings. */
 enum fail_on {
-	ON_CHARGED, ON_REGISTERED, ON_BUFFERS, ON_RINGS, ON_PINNED, ON_FINDINGS, ON_FAILED, ON_LATENCY, NR_FAIL_ON, ON_USUAL
+	ON_CHARGED, ON_REGISTERED, ON_BUFFERS, ON_RINGS, ON_PINNED, ON_FINDINGS, ON_FAILED, ON_LATENCY, ON_USUAL
 };
 
 static const char *const words_fail_on[] = {

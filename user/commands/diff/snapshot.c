@@ -206,10 +206,21 @@ static void take_missing(struct json_reader *j, struct snapshot *s)
 	s->missing = s->missing + nr < MOST ? s->missing + nr : MOST;
 }
 
+/* A verdict of what was found does not say that all was looked at. */
+static void take_unsettled(struct json_reader *j, struct snapshot *s)
+{
+	if (!json_enter_list(j))
+		return;
+	while (json_next_item(j)) {
+		s->is_unsettled = true;
+		json_skip(j);
+	}
+}
+
 /* Of a document that is no object, or has no such member, .schema stays 0. */
 static void take_document(struct json_reader *j, struct snapshot *s, __u64 *schema)
 {
-	struct untrusted name, verdict;
+	struct untrusted name;
 	__u64 events;
 
 	if (!json_enter_object(j))
@@ -227,8 +238,8 @@ static void take_document(struct json_reader *j, struct snapshot *s, __u64 *sche
 			take_rings(j, s);
 		else if (json_name_is(name, "findings"))
 			take_findings(j, s);
-		else if (json_name_is(name, "verdict"))
-			s->is_unsettled = json_read_text(j, &verdict) && json_name_is(verdict, "unsettled");
+		else if (json_name_is(name, "unsettled"))
+			take_unsettled(j, s);
 		else if (json_name_is(name, "events"))
 			s->recorded = json_read_uint(j, &events);
 		else if (json_name_is(name, "unsteady_rings") || json_name_is(name, "skipped_slots") ||

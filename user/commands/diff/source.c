@@ -15,6 +15,7 @@
 #include "base/system.h"
 #include "capture/balance.h"
 #include "capture/inspect.h"
+#include "checks/ignored.h"
 #include "commands/diff/source.h"
 #include "commands/recorded.h"
 #include "commands/run.h"
@@ -129,6 +130,7 @@ static int print_findings(const struct output *to, struct run *r, const struct s
 		status = run_cannot();
 	progress_end(&p);
 	if (!status) {
+		ignored_settle(&(struct ignored){ 0 }, &look.findings, SEVERITY_WARNING, &look.unsettled);
 		json_begin(&j, to->out);
 		view_rings_json(&j, to, select, look.ledger, TIER_TRACEPOINTS, false);
 		view_verdict_json(&j, verdict_of(-1, SEVERITY_INFO, &look.unsettled), &look.unsettled);

@@ -20,6 +20,7 @@
 #include "capture/inspect.h"
 #include "capture/kernel.h"
 #include "checks/holdings.h"
+#include "checks/ignored.h"
 #include "commands/doctor/bundle.h"
 #include "commands/run.h"
 #include "model/totals.h"
@@ -127,6 +128,7 @@ static void put_verify(FILE *out, struct capture *c)
 	    look_at_balance(c->walk, &all, &look.findings, &look.unsettled) || interrupted) {
 		fprintf(out, "not done: %s\n", interrupted ? "a signal ended it" : err_text());
 	} else {
+		ignored_settle(&(struct ignored){ 0 }, &look.findings, SEVERITY_WARNING, &look.unsettled);
 		view_findings_text(out, &look.findings, false);
 		view_unsettled_text(out, &look.unsettled, false);
 		fprintf(out, "%llu page%s compared", look.pages, plural(look.pages));

@@ -241,11 +241,12 @@ static void add_places(struct export_model *m, const struct place *places, size_
 {
 	for (size_t i = 0; i < nr; i++) {
 		const struct buffer *b = places[i].buffer;
-		struct owner_key key = export_placed_ring_key(m, places[i].ring);
+		struct owner_key key;
 		struct owner *o;
 
 		if (!is_told(m, places[i].ring))
 			continue;
+		key = export_placed_ring_key(m, places[i].ring);
 		o = export_owner(m, &key, now_ns);
 		o->buffers++;
 		o->bytes += b->len_bytes;
@@ -332,14 +333,17 @@ static void seat(struct export_model *m, const struct ledger *l, const struct pl
 	struct owner_key key;
 
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		/* where its process is takes a read, of which each user has so many */
+		if (!is_told(m, r))
+			continue;
 		key = export_placed_ring_key(m, r);
-		if (is_told(m, r))
-			is_there(m, &new, &key, 0);
+		is_there(m, &new, &key, 0);
 	}
 	for (size_t i = 0; i < nr; i++) {
+		if (!is_told(m, places[i].ring))
+			continue;
 		key = export_placed_ring_key(m, places[i].ring);
-		if (is_told(m, places[i].ring))
-			is_there(m, &new, &key, places[i].buffer->len_bytes);
+		is_there(m, &new, &key, places[i].buffer->len_bytes);
 	}
 	for (const struct ledger_mm *mm = l->mms; mm; mm = mm->hh.next)
 		if (mm->rings && account_key(m, l, mm, &key))
@@ -418,11 +422,12 @@ void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns)
 	forget_now(m->other);
 	seat(m, l, places, nr, now_ns);
 	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		struct owner_key key = export_placed_ring_key(m, r);
+		struct owner_key key;
 		struct owner *o;
 
 		if (!is_told(m, r))
 			continue;
+		key = export_placed_ring_key(m, r);
 		o = export_owner(m, &key, now_ns);
 		o->now = true;
 		o->rings++;

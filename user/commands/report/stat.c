@@ -40,7 +40,7 @@ static void show(struct stat *s, bool header)
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
 		.hist = o->hist, .m = &s->all, .l = s->rings, .header = header,
-		.columns = o->output.csv ? 0 : terminal_columns(o->output.out),
+		.columns = terminal_columns(o->output.out),
 		.starts_by = s->r->origin->by_user_data ? "user_data" : "request",
 		.time_ns = s->all.t_ns + s->r->origin->start_ns + s->r->origin->realtime_ns,
 		.failures = &failures, .findings = &findings,

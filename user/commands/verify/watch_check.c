@@ -106,8 +106,8 @@ static void tell_suspicion(struct watch *w, const struct finding *f, const struc
 
 	if (!unsettled_has(&w->unsettled, row))
 		view_watch_finding(&w->o->output, f, c);
-	/* the last look has its own rows */
-	if (!w->looking || w->no_cause != CAUSE_END)
+	/* where the verdict is the same anyway it is settled; the last look has its own rows */
+	if (severity_of_finding(f) >= w->o->fail_on && (!w->looking || w->no_cause != CAUSE_END))
 		unsettled_add(&w->unsettled, row);
 }
 

@@ -10,7 +10,7 @@ function drawAbout() {
 	document.title = "Registered buffers: " + a.what;
 	byId("about").textContent = (a.begin_unix_s === null ? "The begin of the recording is missing; " :
 		`${a.what}${a.machine ? ` on ${a.machine}` : ""}, from ${beginOf(data)} for ${ns(a.recorded_ns)}; ` +
-		`kernel ${a.kernel}, tier ${a.tier}; `) + `${count(a.events)} events` +
+		`kernel ${a.kernel}, tier ${a.tier}; `) + `${count(a.events)} events in the file` +
 		(a.lost ? `, ${count(a.lost)} lost: nothing is known of the shaded times.` : ", none lost.") +
 		(a.left_out ? ` The recording ended at --max-size: ${count(a.left_out)} later events left out.` : "") +
 		(a.clean_end ? "" : " The recording was cut off.");
@@ -27,7 +27,7 @@ function verdictOf(m) {
 		said.push([plural(m.totals.calls_failed, "call failed", "calls failed"), "failures"]);
 	if (ios)
 		said.push([plural(ios, "I/O failed", "I/Os failed"), "failures"]);
-	if (near && near.share >= 0.8)
+	if (near && near.share >= m.totals.near_percent / 100)
 		said.push([`user ${near.uid} reached ${(100 * near.share).toFixed(0)} % of its limit`, "memory"]);
 	for (const severity of ["error", "warning", "info"]) {
 		const n = m.findings.filter(f => f.severity === severity).length;
