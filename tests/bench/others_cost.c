@@ -25,6 +25,7 @@
 #define ITEMS	401
 
 static int master, slave;
+static const char *other;	/* a process that is to be watched */
 
 static double thread_ns(void)
 {
@@ -117,9 +118,9 @@ static void measure_beside(struct watcher *w, struct series untraced[NR_COSTS])
 		before[k] = costs[k].measure();
 	/* nothing of others is to be shown: they cost the same */
 	if (!strcmp(w->command, "stat"))
-		tool_start(&a, &how, "stat", "-i", "100ms", "-p", "1", NULL);
+		tool_start(&a, &how, "stat", "-i", "100ms", "-p", other, NULL);
 	else
-		tool_start(&a, &how, w->command, "-p", "1", NULL);
+		tool_start(&a, &how, w->command, "-p", other, NULL);
 	if (!tool_says(&a, w->begun, 20000))
 		bail("%s does not begin", w->command);
 	for (size_t k = 0; k < NR_COSTS; k++)
@@ -158,6 +159,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "others_cost: the tool needs root; run it as root\n");
 		return EXIT_SKIPPED;
 	}
+	other = bystander_pid();
 	open_terminal();
 	for (int i = 0; i < rounds; i++)
 		for (size_t k = 0; k < NR_WATCHERS; k++)

@@ -28,6 +28,7 @@
 
 static struct io_uring ring;
 static struct iovec iov;
+static const char *other;	/* a process that is to be watched */
 
 /* Nanoseconds of this thread's CPU time for one pair. */
 static double measure(void)
@@ -96,7 +97,7 @@ static void measure_tier(struct tier *t, struct series *untraced)
 	struct tool_run a;
 
 	if (t->others)
-		tool_start(&a, &how, "trace", "--tier", t->name, "-p", "1", NULL);
+		tool_start(&a, &how, "trace", "--tier", t->name, "-p", other, NULL);
 	else
 		tool_start(&a, &how, "trace", "--json", "-q", "--tier", t->name,
 			   t->stacks ? "--stacks" : NULL, NULL);
@@ -124,7 +125,7 @@ static void print_tier(struct tier *t, bool instructions)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s%s", t->name, t->stacks ? ", --stacks" :
-		 t->others ? ", -p 1, which this is not" : "");
+		 t->others ? ", -p PID, which this is not" : "");
 	if (!t->percent.nr) {
 		printf("  trace -q, tier %-36s not measured%s\n", name,
 		       t->absent ? ": refused here" : "");
@@ -153,6 +154,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "register_cost: the tool needs root; run it as root\n");
 		return EXIT_SKIPPED;
 	}
+	other = bystander_pid();
 	iov.iov_base = mem_pages(PAGES);
 	iov.iov_len = PAGES * PAGE;
 	if (uring_open(&ring, 4))

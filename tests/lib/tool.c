@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "json_log.h"
 #include "load.h"
+#include "tap.h"
 #include "tool.h"
 
 #define DEFAULT_TIMEOUT_S 60
@@ -240,6 +241,22 @@ bool child_has_ended(pid_t pid)
 	siginfo_t info = { 0 };
 
 	return !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid == pid;
+}
+
+const char *bystander_pid(void)
+{
+	static char number[16];
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	if (pid < 0)
+		bail("fork: %s", strerror(errno));
+	snprintf(number, sizeof(number), "%d", pid);
+	return number;
 }
 
 bool tool_says(struct tool_run *a, const char *text, int ms)

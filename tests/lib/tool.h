@@ -70,6 +70,11 @@ size_t text_count(const char *text, const char *part);
 /* Whether our child has ended; it is still to be waited for. */
 bool child_has_ended(pid_t pid);
 /*
+ * The number of a child that does nothing and ends with us: who selects it selects nobody else, while
+ * -p of an ancestor, as 1 is, follows to us.
+ */
+const char *bystander_pid(void);
+/*
  * Records what the load does, on a machine of that name (in a namespace of its own), with options more;
  * false with a skip where none can be made.
  */
