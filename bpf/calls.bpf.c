@@ -62,9 +62,9 @@ static __always_inline int on_begin(struct pt_regs *regs)
 /*
  * Why a call that was not seen to begin may have been refused; 0: nothing could refuse it, so that
  * the kernel left out the program that sees it begin, as it does where another task was preempted
- * in that.
+ * in that. Global: what it answers is one number then, and the verifier goes on once from it.
  */
-static __always_inline __u32 look_at_refusal(void)
+__noinline __u32 look_at_refusal(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u32 seen = 0;

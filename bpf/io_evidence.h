@@ -56,22 +56,27 @@ static __always_inline bool lies_in(__u64 addr, __u64 len, __u64 begin, __u64 by
 	return addr >= begin && len <= bytes && addr - begin <= bytes - len;
 }
 
+/* Whether a slot holds the whole range. Global: the verifier goes through it once, not in each round. */
+__noinline int slot_holds(__u64 slots, __u32 index, __u64 addr, __u64 len)
+{
+	const struct ring_table t = { .slots = slots };
+	__u64 node, begin = EMPTY_UBUF;
+	struct io_mapped_ubuf___common *b = (void *)slot_buffer(&t, index, &node);
+
+	if (!b || bpf_core_read(&begin, sizeof(begin), &b->ubuf) || begin == EMPTY_UBUF)
+		return 0;
+	return lies_in(addr, len, begin, buffer_len((__u64)b, begin));
+}
+
 /* The first slot that holds the whole range, -1 = none of those looked at. */
 __noinline int slot_holding(__u64 ring, __u64 addr, __u64 len)
 {
 	struct ring_table t;
 
 	ring_table(ring, &t);
-	for (__u32 i = 0; i < EV_MAX_SLOTS && i < t.nr; i++) {
-		struct io_mapped_ubuf___common *b;
-		__u64 node, begin = EMPTY_UBUF;
-
-		b = (void *)slot_buffer(&t, i, &node);
-		if (!b || bpf_core_read(&begin, sizeof(begin), &b->ubuf) || begin == EMPTY_UBUF)
-			continue;
-		if (lies_in(addr, len, begin, buffer_len((__u64)b, begin)))
+	for (__u32 i = 0; i < EV_MAX_SLOTS && i < t.nr; i++)
+		if (slot_holds(t.slots, i, addr, len))
 			return i;
-	}
 	return -1;
 }
 

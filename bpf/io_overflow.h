@@ -30,7 +30,8 @@ struct io_ring_ctx___submit {
 
 #pragma clang attribute pop
 
-static __always_inline bool is_end_of(__u64 req, __u64 ring, __u64 user_data, __s32 res)
+/* Global, as slot_holds() is. */
+__noinline int is_end_of(__u64 req, __u64 ring, __u64 user_data, __s32 res)
 {
 	struct io_kiocb___cqe *k = (void *)req;
 

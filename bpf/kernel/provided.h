@@ -27,21 +27,23 @@ struct io_buffer_list {
 
 #pragma clang attribute pop
 
-/* Of the groups in a node of the lowest level. A group of single buffers has no region. */
-__weak __noinline __u32 provided_pages_in(__u64 xa_node)
+/*
+ * Of the groups in a node of the lowest level, if that is what an xarray's slot holds. A group of single
+ * buffers has no region; where there is none 0 is read: a branch is looked at anew in each round.
+ */
+__weak __noinline __u32 provided_pages_in(__u64 slot)
 {
-	struct xa_node *node = (void *)xa_node;
+	struct xa_node *node = (void *)(slot & ~3UL);
 	__u32 pages = 0;
 
-	if (!bpf_core_field_exists(struct io_buffer_list, region))
+	if ((slot & 3) != XA_NODE_MARK || !bpf_core_field_exists(struct io_buffer_list, region))
 		return 0;
 	/* 16 of them with CONFIG_BASE_SMALL */
 	for (__u32 i = 0; i < XA_SLOTS && i * sizeof(__u64) < bpf_core_field_size(node->slots); i++) {
 		struct io_buffer_list *group = NULL;
 
 		bpf_core_read(&group, sizeof(group), &node->slots[i]);
-		if (group)
-			pages += BPF_CORE_READ(group, region.nr_pages);
+		pages += BPF_CORE_READ(group, region.nr_pages);
 	}
 	return pages;
 }
@@ -60,15 +62,13 @@ __weak __noinline __u32 provided_pages(__u64 ring)
 	head = (__u64)BPF_CORE_READ(r, io_bl_xa.xa_head);
 	if ((head & 3) != XA_NODE_MARK)
 		return head ? BPF_CORE_READ((struct io_buffer_list *)head, region.nr_pages) : 0;
-	head &= ~3UL;
-	shift = BPF_CORE_READ((struct xa_node *)head, shift);
+	shift = BPF_CORE_READ((struct xa_node *)(head & ~3UL), shift);
 	if (!shift)
 		return provided_pages_in(head);
 	for (__u32 i = 0; shift == XA_SHIFT && i < XA_SLOTS; i++) {
 		below = 0;
-		bpf_core_read(&below, sizeof(below), &((struct xa_node *)head)->slots[i]);
-		if ((below & 3) == XA_NODE_MARK)
-			pages += provided_pages_in(below & ~3UL);
+		bpf_core_read(&below, sizeof(below), &((struct xa_node *)(head & ~3UL))->slots[i]);
+		pages += provided_pages_in(below);
 	}
 	return pages;
 }
