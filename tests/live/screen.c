@@ -201,6 +201,10 @@ static void check_keys(pid_t who)
 	ok(view_line_with(&v, "; 10-18 of 29"), "up: one row back");
 	view_press(&v, "g");
 	ok(view_line_with(&v, "; 1-9 of 29"), "g: the first");
+	view_press(&v, "n");
+	ok(view_line_with(&v, "below the rows; n shows them again; "), "n: what stands below the rows");
+	view_press(&v, "n");
+	ok(begins_with(&v, " fd "), "again: the rows");
 	view_press(&v, "q");
 	is(view_end(&v), 0, "q ends it");
 	view_close(&v);

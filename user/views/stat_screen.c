@@ -18,6 +18,7 @@ static const char keys[] =
 	"Up Down       the row before, the next (also k, j)\n"
 	"PgUp PgDn     a screen of rows back, or on\n"
 	"Home          the first row (also g)\n"
+	"n             all that stands below the rows, or the rows again\n"
 	"?             the keys, or the rows again\n"
 	"q             end, with the totals\n";
 
@@ -54,7 +55,8 @@ static bool is_asked(const struct io_row *r, const void *arg)
 	return strcasestr(cells, a->only);
 }
 
-static void print_head(FILE *out, const struct stat_screen *s, size_t nr)
+/* .nr: rows that there are; .cut: lines of notes that found no room. */
+static void print_head(FILE *out, const struct stat_screen *s, size_t nr, size_t cut)
 {
 	char interval[FMT_LEN], only[TAME_FACTOR * sizeof(s->only)];
 
@@ -69,6 +71,8 @@ static void print_head(FILE *out, const struct stat_screen *s, size_t nr)
 		fprintf(out, "; %zu-%zu of %zu", s->first + 1, s->first + s->page, nr);
 	if (*only)
 		fprintf(out, "; with %s", only);
+	if (cut)
+		fprintf(out, "; n: %zu more line%s", cut, plural(cut));
 	fputc('\n', out);
 }
 
@@ -103,7 +107,7 @@ static size_t nr_lines(const char *text)
 	return nr;
 }
 
-/* What stands below the rows: it gets half of the room where both do not fit. */
+/* What stands below the rows. */
 static void print_rest(const struct view_stat *v, const struct io_model *g, struct text *folded)
 {
 	struct output to = *v->to;
@@ -121,11 +125,27 @@ static void print_rest(const struct view_stat *v, const struct io_model *g, stru
 	free(rest.text);
 }
 
+/* It alone, from its first line on that is asked for. */
+static void print_notes(struct stat_screen *s, const char *rest, FILE *out)
+{
+	size_t nr = nr_lines(rest), last;
+
+	s->page = s->rows > 1 ? s->rows - 1 : 1;
+	if (s->first_note + s->page > nr)
+		s->first_note = nr > s->page ? nr - s->page : 0;
+	last = s->first_note + s->page < nr ? s->first_note + s->page : nr;
+	fprintf(out, "below the rows; n shows them again; %zu-%zu of %zu\n", nr ? s->first_note + 1 : 0, last, nr);
+	for (size_t i = 0; i < s->first_note; i++)
+		rest = strchr(rest, '\n') + 1;
+	fputs(rest, out);
+}
+
+/* Rows and what stands below them get half of the room each where both do not fit. */
 static void print_picture(const struct view_stat *v, struct stat_screen *s, FILE *out)
 {
 	struct asked asked = { v, s->only };
 	size_t lines = s->rows > ABOVE ? s->rows - ABOVE : 0, least, below;
-	struct view_room room = { .below = BELOW(lines), .filtered = *s->only };
+	struct view_room room = { .below = s->notes ? SIZE_MAX : BELOW(lines), .filtered = *s->only };
 	struct output to = *v->to;
 	struct view_stat part = *v;
 	struct io_model g = { 0 };
@@ -142,6 +162,12 @@ static void print_picture(const struct view_stat *v, struct stat_screen *s, FILE
 	print_rest(&part, &g, &rest);
 	fclose(rest.out);
 
+	if (s->notes) {
+		print_notes(s, rest.text, out);
+		free(rest.text);
+		io_model_free(&g);
+		return;
+	}
 	below = nr_lines(rest.text);
 	least = g.nr_rows < (lines + 1) / 2 ? g.nr_rows : (lines + 1) / 2;
 	room.rows = lines > below + least ? lines - below : least;
@@ -149,7 +175,7 @@ static void print_picture(const struct view_stat *v, struct stat_screen *s, FILE
 		s->first = g.nr_rows > room.rows ? g.nr_rows - room.rows : 0;
 	room.first = s->first;
 	s->page = room.rows;
-	print_head(out, s, g.nr_rows);
+	print_head(out, s, g.nr_rows, room.rows + below > lines ? room.rows + below - lines : 0);
 	view_stat_total(&part);
 	view_stat_rows(&part, &g);
 	fputs(rest.text, out);
@@ -164,7 +190,7 @@ char *view_stat_screen(const struct view_stat *v, struct stat_screen *s)
 	text_open(&t);
 	if (s->help || !v->m) {
 		s->page = 0;
-		print_head(t.out, s, 0);
+		print_head(t.out, s, 0, 0);
 		fprintf(t.out, "\n%s", s->help ? keys : "measuring ...\n");
 	} else {
 		print_picture(v, s, t.out);

@@ -8,9 +8,11 @@
 struct stat_screen {
 	unsigned int rows, columns;
 	size_t first;		/* of the table's rows; made to be one that there is */
-	size_t page;		/* how many rows the last picture had room for */
+	size_t first_note;	/* likewise, of the lines that stand below it */
+	size_t page;		/* how many rows, or lines of notes, the last picture had room for */
 	enum io_order order;
 	bool help;		/* the keys instead */
+	bool notes;		/* all that stands below the table instead */
 	bool typing;		/* .only is being typed */
 	char only[32];		/* rows whose process, ring or opcode have it, "" = all */
 	__u64 interval_ns;

@@ -155,6 +155,44 @@ static void buffers(void **state)
 	free(text);
 }
 
+/* What found no room below the rows is counted, and shown alone; there is as much of it as was said. */
+static void notes(void **state)
+{
+	struct stat_screen s = { .rows = 7, .columns = 60, .interval_ns = 1000000000 };
+	char *text = picture(&s), *more = strstr(text, "; n: ");
+	size_t widest, cut, shown, page = s.page;
+	unsigned int first, last, nr;
+
+	(void)state;
+	assert_non_null(more);
+	cut = strtoul(more + 5, NULL, 10);
+	free(text);
+	s.notes = true;
+	s.first_note = 4001;
+	text = picture(&s);
+	assert_int_equal(sscanf(text, "below the rows; n shows them again; %u-%u of %u\n", &first, &last, &nr), 3);
+	assert_int_equal(last, nr);
+	assert_int_equal(s.first_note, first - 1);
+	shown = count_lines(text, &widest);
+	assert_int_equal(shown, 1 + last - first + 1);
+	assert_true(widest <= s.columns && shown <= s.rows);
+	/* three above them, the rows, and what was seen of the notes */
+	assert_int_equal(cut, 3 + page + nr - s.rows);
+	assert_null(strstr(text, "fifteen"));
+	free(text);
+}
+
+/* All of a table below the rows, too. */
+static void all_buffers(void **state)
+{
+	struct stat_screen s = { .rows = 60, .columns = 100, .interval_ns = 1000000000, .notes = true };
+	char *text = picture_of_buffers(&s);
+
+	(void)state;
+	assert_int_equal(count_of(text, " 0x"), 45);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +200,8 @@ int main(void)
 		cmocka_unit_test(scrolls),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(buffers),
+		cmocka_unit_test(notes),
+		cmocka_unit_test(all_buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

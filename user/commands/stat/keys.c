@@ -26,10 +26,17 @@ static void type(struct stat_screen *s, int key)
 	s->first = 0;
 }
 
-/* Which row is the first; one behind the last is taken back when it is shown. */
+static size_t *first_of(struct stat_screen *s)
+{
+	return s->notes ? &s->first_note : &s->first;
+}
+
+/* Which row or line is the first; one behind the last is taken back when it is shown. */
 static void scroll(struct stat_screen *s, long rows)
 {
-	s->first = rows < 0 && s->first < (size_t)-rows ? 0 : s->first + rows;
+	size_t *first = first_of(s);
+
+	*first = rows < 0 && *first < (size_t)-rows ? 0 : *first + rows;
 }
 
 bool stat_press(struct stat_screen *s, int key)
@@ -53,10 +60,12 @@ bool stat_press(struct stat_screen *s, int key)
 	case '/':
 		s->typing = true;
 		s->help = false;
+		s->notes = false;
 		*s->only = 0;
 		break;
 	case KEY_ESCAPE:
 		s->help = false;
+		s->notes = false;
 		*s->only = 0;
 		break;
 	case KEY_UP:
@@ -75,7 +84,11 @@ bool stat_press(struct stat_screen *s, int key)
 		break;
 	case KEY_HOME:
 	case 'g':
-		s->first = 0;
+		*first_of(s) = 0;
+		break;
+	case 'n':
+		s->notes = !s->notes;
+		s->help = false;
 		break;
 	}
 	return true;
