@@ -76,8 +76,9 @@ ALL_CFLAGS = $(CFLAGS) $(WARN) -std=gnu11 -D_GNU_SOURCE -Ibpf -Iuser -I$(B) \
 # the kernel walks a user's stack by frame pointers
 TEST_CFLAGS = -Itests/lib -fno-omit-frame-pointer
 LINK = $(CC) $(LDFLAGS) $(if $(STATIC),-static) $(if $(SANITIZE),$(SAN))
-LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf $(if $(STATIC),libdw) libelf json-c libzstd libprotobuf-c zlib) -lm
-LIBS += -liberty -lcap-ng -pthread $(if $(STATIC),-lsqlite3)
+LIBS = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs libbpf $(if $(STATIC),libdw) libelf json-c libzstd libprotobuf-c zlib)
+# -lm last: linked statically, it is what the one before it needs
+LIBS += -liberty -lcap-ng -pthread $(if $(STATIC),-lsqlite3) -lm
 
 # What one job needs it loads (user/base/library.h), by the name that a program linked with it would
 # have. Linked statically there is no HTTP server: not all of what it takes comes as archives.
