@@ -130,7 +130,7 @@ static const struct {
 	},
 	[UNSETTLED_MISSED] = {
 		"missed-buffers", "buffer", "buffers",
-		"was gone before its pages could be compared",
+		"was gone before its pages were compared, or compared again when they were to be",
 		"run it again on a machine that does less, or with buffers that stay for longer",
 	},
 	[UNSETTLED_CHILDREN] = {

@@ -57,6 +57,7 @@ struct watch {
 	struct looks looks;		/* in a row, at everything; .nr 0 = none are under way */
 	bool looking;			/* what is found now, no call is to blame for */
 	__u64 looked_ns, looks_begun_ns, looks_took_ns;	/* the last; of CPU time */
+	__u64 look_due_ns;	/* when the next has to begin, or that which goes on had to */
 	__u64 next_look_ns, rested_ns;	/* the next is due; and not before that */
 	__u64 forks;			/* of forks_seen(): those before the last look */
 	__u64 unmaps_lost;		/* the same of unmaps_lost() */

@@ -12,6 +12,19 @@
 #define LAST_LOOK_NS	(30 * NS_PER_S)	/* after the time of -d */
 #define PAUSE	9	/* times the CPU time that the looks before it took */
 
+__u64 watch_interval_ns(const struct watch *w)
+{
+	return w->o->interval_ns ? : LOOK_INTERVAL_NS;
+}
+
+bool watch_look_was_late(const struct watch *w, __u64 since_ns, __u64 end_ns)
+{
+	__u64 due_ns = w->look_due_ns > since_ns ? w->look_due_ns : since_ns;
+
+	/* one that itself takes long is not late; others want a processor, too */
+	return end_ns > due_ns + watch_interval_ns(w) + 2 * w->looks_took_ns;
+}
+
 static __u64 cpu_ns(void)
 {
 	struct timespec t;
@@ -186,7 +199,9 @@ static int look(struct watch *w, __u64 begun_ns)
 		io_stat_tidy(w->run.capture.io, look.ledger);
 	look_free(&look);
 	rest(w, w->looks_took_ns);
-	w->next_look_ns = w->looks_begun_ns + (w->o->interval_ns ? : LOOK_INTERVAL_NS);
+	w->looks_took_ns = 0;
+	w->next_look_ns = w->looks_begun_ns + watch_interval_ns(w);
+	w->look_due_ns = w->next_look_ns > w->rested_ns ? w->next_look_ns : w->rested_ns;
 	return err;
 }
 

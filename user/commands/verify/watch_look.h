@@ -10,6 +10,9 @@
 
 #define LOOK_INTERVAL_NS	1000000000ULL	/* unless told */
 
+__u64 watch_interval_ns(const struct watch *w);
+/* Whether what ended then should have been looked at since, by what looks may take: they came late. */
+bool watch_look_was_late(const struct watch *w, __u64 since_ns, __u64 end_ns);
 /* What who has this ring does to its memory is a reason to look from now on. */
 void watch_await_mms(struct watch *w, const struct ring *r);
 /* Takes the calls that took pages from buffers: all events that waited were read. */

@@ -31,13 +31,17 @@ bool watch_is_in_place(const struct buffer *b)
 	return b->walked && b->nr_extents;
 }
 
-/* For how long what broke its pages would not have been seen: they are compared when it is registered. */
-static void note_unlooked(struct watch *w, const struct buffer *b, __u64 end_ns)
+/*
+ * For how long what broke its pages would not have been seen: they are compared when it is registered.
+ * Whether that was longer than it is to be.
+ */
+static bool note_unlooked(struct watch *w, const struct buffer *b, __u64 end_ns)
 {
 	__u64 from_ns = b->looked_ns > b->t_ns ? b->looked_ns : b->t_ns;
 
 	if (end_ns > from_ns && end_ns - from_ns > w->totals.unlooked_ns)
 		w->totals.unlooked_ns = end_ns - from_ns;
+	return watch_look_was_late(w, from_ns, end_ns);
 }
 
 static void on_released(const struct ledger *l, const struct fact *cause, const struct ring *r,
@@ -45,13 +49,14 @@ static void on_released(const struct ledger *l, const struct fact *cause, const 
 {
 	struct watch *w = arg;
 	__u64 end_ns = r->closed_ns ? : cause->t_ns;
+	bool late;
 
 	(void)l;
 	if (b->buf_flags & BUFFER_F_KERNEL || !live_shows(w->live, r->id))
 		return;
-	note_unlooked(w, b, end_ns);
+	late = note_unlooked(w, b, end_ns);
 	watch_io_released(w, r, b);
-	if ((!b->looked_ns && !is_seen(b)) ||
+	if (late || (!b->looked_ns && !is_seen(b)) ||
 	    unmappings_broke(&w->unmappings, r, b, w->compared_ns, end_ns))
 		owe(w, UNSETTLED_MISSED, ring_uid(r));
 }
