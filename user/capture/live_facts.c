@@ -267,6 +267,8 @@ static void on_close(struct live *l, const struct fact *f, bool show)
 	struct fact_ring copy;
 
 	if (is_of_older(l, f)) {
+		/* anybody's ends are told: a filter of the kernel side's has not looked at who it was of */
+		show = show && !(l->select->tree || l->select->follow || l->select->cgroup);
 		live_enter(l, f, show, show, NULL);
 		return;
 	}
