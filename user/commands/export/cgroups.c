@@ -17,12 +17,14 @@ struct cgroup_of_pid {
 
 struct cgroup_name {
 	__u64 id;
+	__u32 uid;		/* whose processes are in it: others have a name of their own for it */
 	char *path;		/* owned */
 	UT_hash_handle hh;
 };
 
-struct cgroup_reader {
-	__u32 uid, reads;
+struct cgroup_user {
+	__u32 uid;
+	size_t reads, pids, names; /* in this collection, and remembered */
 	UT_hash_handle hh;
 };
 
@@ -48,119 +50,161 @@ void cgroups_init(struct cgroups *c, bool (*read)(__u32 pid, char path[CGROUP_LA
 	address_key_new(&c->key);
 }
 
-static void forget_users(struct cgroups *c)
+static struct cgroup_user *user_of(struct cgroups *c, __u32 uid)
 {
-	struct cgroup_reader *u, *next;
+	struct cgroup_user *u;
 
-	HASH_ITER(hh, c->users, u, next) {
-		HASH_DEL(c->users, u);
-		free(u);
-	}
-	c->reads = 0;
-}
-
-static void forget(struct cgroups *c)
-{
-	struct cgroup_of_pid *p, *next_pid;
-	struct cgroup_name *n, *next;
-
-	HASH_ITER(hh, c->by_pid, p, next_pid) {
-		HASH_DEL(c->by_pid, p);
-		free(p);
-	}
-	HASH_ITER(hh, c->names, n, next) {
-		HASH_DEL(c->names, n);
-		free(n->path);
-		free(n);
-	}
-}
-
-static void forget_unasked(struct cgroups *c, __u64 before_ns)
-{
-	struct cgroup_of_pid *p, *next;
-
-	HASH_ITER(hh, c->by_pid, p, next)
-		if (p->asked_ns < before_ns) {
-			HASH_DEL(c->by_pid, p);
-			free(p);
-		}
-}
-
-void cgroups_begin(struct cgroups *c, __u64 now_ns)
-{
-	forget_users(c);
-	if (HASH_COUNT(c->by_pid) > CGROUPS_KNOWN / 2)
-		forget_unasked(c, c->now_ns);
-	/* of names it is not known who bears them: all is read anew, at its bounded cost */
-	if (HASH_COUNT(c->names) > CGROUPS_KNOWN)
-		forget(c);
-	c->now_ns = now_ns;
-}
-
-/* .again: what was read before; a crowd of those leaves room for who is new. */
-static bool may_read(struct cgroups *c, __u32 uid, bool again)
-{
-	__u32 most = (uid ? CGROUP_READS_OF_USER : CGROUP_READS_OF_ROOT) / (again ? 2 : 1);
-	struct cgroup_reader *u;
-
-	if (c->reads >= CGROUP_READS)
-		return false;
 	HASH_FIND(hh, c->users, &uid, sizeof(uid), u);
 	if (!u) {
 		u = must_alloc(1, sizeof(*u));
 		u->uid = uid;
 		HASH_ADD(hh, c->users, uid, sizeof(u->uid), u);
 	}
-	if (u->reads >= most)
+	return u;
+}
+
+static size_t most_of(__u32 uid)
+{
+	return uid ? CGROUPS_OF_USER : CGROUPS_KNOWN - CGROUPS_OF_USER;
+}
+
+static void forget_pid(struct cgroups *c, struct cgroup_of_pid *p)
+{
+	user_of(c, p->uid)->pids--;
+	HASH_DEL(c->by_pid, p);
+	free(p);
+}
+
+/* The processes that nobody asked for in the last collection, of one user or of all. */
+static void forget_unasked(struct cgroups *c, const struct cgroup_user *of)
+{
+	struct cgroup_of_pid *p, *next;
+
+	HASH_ITER(hh, c->by_pid, p, next)
+		if (p->asked_ns < c->now_ns && (!of || p->uid == of->uid))
+			forget_pid(c, p);
+}
+
+/* All, of one user or of all. */
+static void forget(struct cgroups *c, const struct cgroup_user *of)
+{
+	struct cgroup_of_pid *p, *next_pid;
+	struct cgroup_name *n, *next;
+
+	HASH_ITER(hh, c->by_pid, p, next_pid)
+		if (!of || p->uid == of->uid)
+			forget_pid(c, p);
+	HASH_ITER(hh, c->names, n, next) {
+		if (of && n->uid != of->uid)
+			continue;
+		user_of(c, n->uid)->names--;
+		HASH_DEL(c->names, n);
+		free(n->path);
+		free(n);
+	}
+}
+
+static void begin_users(struct cgroups *c)
+{
+	struct cgroup_user *u, *next;
+
+	c->reads = 0;
+	HASH_ITER(hh, c->users, u, next) {
+		u->reads = 0;
+		if (u->pids > most_of(u->uid) / 2)
+			forget_unasked(c, u);
+		/* of names it is not known who bears them: all is read anew, at its bounded cost */
+		if (u->names > most_of(u->uid))
+			forget(c, u);
+		if (u->pids || u->names)
+			continue;
+		HASH_DEL(c->users, u);
+		free(u);
+	}
+}
+
+void cgroups_begin(struct cgroups *c, __u64 now_ns)
+{
+	if (HASH_COUNT(c->by_pid) > CGROUPS_KNOWN / 2)
+		forget_unasked(c, NULL);
+	if (HASH_COUNT(c->names) > CGROUPS_KNOWN)
+		forget(c, NULL);
+	begin_users(c);
+	c->now_ns = now_ns;
+}
+
+/* .again: what was read before; a crowd of those leaves room for who is new. */
+static bool may_read(struct cgroups *c, struct cgroup_user *u, bool again)
+{
+	size_t most = (u->uid ? CGROUP_READS_OF_USER : CGROUP_READS_OF_ROOT) / (again ? 2 : 1);
+
+	if (c->reads >= CGROUP_READS || u->reads >= most)
 		return false;
 	u->reads++;
 	c->reads++;
 	return true;
 }
 
-static __u64 name_of(struct cgroups *c, const char *path)
+static __u64 name_of(struct cgroups *c, struct cgroup_user *u, const char *path)
 {
-	__u64 id = address_key_hash(&c->key, path, strlen(path)) | 1;
+	char key[CGROUP_LABEL + sizeof(u->uid)];
+	size_t len = strlen(path);
 	struct cgroup_name *n;
+	__u64 id;
 
+	memcpy(key, &u->uid, sizeof(u->uid));
+	memcpy(key + sizeof(u->uid), path, len);
+	id = address_key_hash(&c->key, key, sizeof(u->uid) + len) | 1;
 	HASH_FIND(hh, c->names, &id, sizeof(id), n);
 	if (!n) {
 		n = must_alloc(1, sizeof(*n));
 		n->id = id;
+		n->uid = u->uid;
 		n->path = must_strdup(path);
+		u->names++;
 		HASH_ADD(hh, c->names, id, sizeof(n->id), n);
 	}
 	return id;
+}
+
+/* Whether there is room to remember one more of that user. */
+static bool has_room(const struct cgroups *c, const struct cgroup_user *u)
+{
+	return u->pids < most_of(u->uid) && HASH_COUNT(c->by_pid) < CGROUPS_KNOWN;
 }
 
 __u64 cgroups_id(struct cgroups *c, __u32 pid, __u32 uid)
 {
 	char path[CGROUP_LABEL];
 	struct cgroup_of_pid *p;
-	bool known;
+	struct cgroup_user *u;
 
 	if (!c->read)
 		return 0;
 	HASH_FIND(hh, c->by_pid, &pid, sizeof(pid), p);
 	/* another user's is another process */
-	known = p && p->uid == uid;
+	if (p && p->uid != uid) {
+		forget_pid(c, p);
+		p = NULL;
+	}
 	if (p)
 		p->asked_ns = c->now_ns;
-	if ((known && c->now_ns < p->read_ns + CGROUP_FRESH_NS) || (!p && HASH_COUNT(c->by_pid) >= CGROUPS_KNOWN) ||
-	    !may_read(c, uid, known))
-		return known ? p->id : 0;
+	if (p && c->now_ns < p->read_ns + CGROUP_FRESH_NS)
+		return p->id;
+	u = user_of(c, uid);
+	if ((!p && !has_room(c, u)) || !may_read(c, u, p))
+		return p ? p->id : 0;
 	if (!p) {
 		p = must_alloc(1, sizeof(*p));
 		p->pid = pid;
+		p->uid = uid;
+		u->pids++;
 		HASH_ADD(hh, c->by_pid, pid, sizeof(p->pid), p);
 	}
-	p->uid = uid;
 	p->read_ns = p->asked_ns = c->now_ns;
 	/* who is gone stays where it was: what it did is counted later */
 	if (c->read(pid, path))
-		p->id = name_of(c, path);
-	else if (!known)
-		p->id = 0;
+		p->id = name_of(c, u, path);
 	return p->id;
 }
 
@@ -174,6 +218,6 @@ const char *cgroups_path(const struct cgroups *c, __u64 id)
 
 void cgroups_free(struct cgroups *c)
 {
-	forget_users(c);
-	forget(c);
+	forget(c, NULL);
+	begin_users(c);
 }

@@ -129,12 +129,66 @@ static void crowd(void **state)
 	assert_int_equal(unknown_after(40, CGROUPS_KNOWN / 2 + 1009, 0), 0);
 }
 
+/* Of processes that move to another each time. */
+static bool read_new_folder(__u32 pid, char path[CGROUP_LABEL])
+{
+	nr_reads++;
+	snprintf(path, CGROUP_LABEL, pid > 1000000 ? "/pod%u" : "/pod%u.%u", pid, nr_reads);
+	return true;
+}
+
+/* Of the processes that are remembered a user has a quarter: others find room, and new ones of his when those are gone. */
+static void share(void **state)
+{
+	__u32 known = 0, nr = CGROUPS_OF_USER + 1009;
+
+	(void)state;
+	m.cgroups.read = read_new_folder;
+	for (__u32 n = 1; n <= 4 * CGROUPS_OF_USER / CGROUP_READS_OF_USER; n++) {
+		cgroups_begin(&m.cgroups, SECOND + n);
+		for (__u32 pid = 1; pid <= nr; pid++)
+			cgroups_id(&m.cgroups, pid, 1000);
+	}
+	for (__u32 pid = 1; pid <= nr; pid++)
+		known += !!cgroups_id(&m.cgroups, pid, 1000);
+	assert_int_equal(known, CGROUPS_OF_USER);
+	assert_int_not_equal(cgroups_id(&m.cgroups, 1000001, 1001), 0);
+	cgroups_begin(&m.cgroups, 2 * SECOND);
+	assert_int_equal(cgroups_id(&m.cgroups, nr + 1, 1000), 0);
+	cgroups_begin(&m.cgroups, 3 * SECOND);
+	assert_int_not_equal(cgroups_id(&m.cgroups, nr + 1, 1000), 0);
+}
+
+/* One user's groups without end are forgotten at a quarter, and no other's. */
+static void share_of_names(void **state)
+{
+	__u64 now = SECOND, of_other, first;
+
+	(void)state;
+	m.cgroups.read = read_new_folder;
+	first = cgroups_id(&m.cgroups, 1, 1000);
+	of_other = cgroups_id(&m.cgroups, 1000001, 1001);
+	for (int i = 0; i < 2 * CGROUPS_KNOWN / (CGROUP_READS_OF_USER / 2); i++) {
+		cgroups_begin(&m.cgroups, now += 2 * CGROUP_FRESH_NS);
+		for (__u32 pid = 1; pid <= CGROUP_READS_OF_USER / 2; pid++)
+			cgroups_id(&m.cgroups, pid, 1000);
+		/* not forgotten: a read that fails changes nothing */
+		m.cgroups.read = read_none;
+		assert_int_equal(cgroups_id(&m.cgroups, 1000001, 1001), of_other);
+		assert_string_equal(cgroups_path(&m.cgroups, of_other), "/pod1000001");
+		m.cgroups.read = read_new_folder;
+	}
+	assert_string_equal(cgroups_path(&m.cgroups, first), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(by_cgroup, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cgroup_reads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(crowd, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(share, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(share_of_names, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
