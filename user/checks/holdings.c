@@ -16,38 +16,38 @@ bool ring_has_size(const struct ring *r, __u64 min_bytes)
 
 /* ---- who ------------------------------------------------------------------------------- */
 
-struct owner {
-	const struct selection *select;
-	enum holdings_by by;
-	const struct ring *ring; /* one of theirs */
-	__u64 min_bytes;
-};
-
 static const char *cgroup_of_ring(const struct ring *r)
 {
 	return r->nr_holders ? r->holders[0].cgroup : NULL;
 }
 
-static bool same_owner(const struct ring *a, const struct ring *b, enum holdings_by by)
+static int by_number(__u32 a, __u32 b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* 0: both are of one owner. */
+static int by_owner(const struct ring *a, const struct ring *b, enum holdings_by by)
 {
 	const char *x = cgroup_of_ring(a), *y = cgroup_of_ring(b);
 
 	switch (by) {
 	case BY_USER:
-		return ring_uid(a) == ring_uid(b);
+		return by_number(ring_uid(a), ring_uid(b));
 	case BY_CGROUP:
-		return x && y ? !strcmp(x, y) : x == y;
+		return x && y ? strcmp(x, y) : !!x - !!y;
 	default:
-		return ring_pid(a) == ring_pid(b);
+		return by_number(ring_pid(a), ring_pid(b));
 	}
 }
 
-static bool is_his(const struct ring *r, const void *arg)
+/* Those of one owner in the order of their addresses. */
+static int by_owner_and_ring(const void *a, const void *b, void *by)
 {
-	const struct owner *o = arg;
+	const struct ring *x = *(const struct ring *const *)a, *y = *(const struct ring *const *)b;
+	int order = by_owner(x, y, *(enum holdings_by *)by);
 
-	return same_owner(r, o->ring, o->by) && selection_has_ring(o->select, r) &&
-	       ring_has_size(r, o->min_bytes);
+	return order ? order : x->id < y->id ? -1 : x->id > y->id;
 }
 
 static void add_ring(struct holding *h, const struct ring *r)
@@ -82,48 +82,47 @@ static void add_mms(struct holding *h, struct ledger_mm **mms, size_t nr)
 		}
 }
 
-static void sum_up(struct holding *h, const struct ledger *l, const struct owner *o)
+static void sum_up(struct holding *h, const struct ring *const *rings, size_t nr)
 {
-	struct ledger_mm **mms = NULL;
+	struct ledger_mm **mms = must_alloc(nr, sizeof(*mms));
 	size_t nr_mms = 0;
 
-	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		if (!is_his(r, o))
-			continue;
-		add_ring(h, r);
-		if (!r->mm)
-			continue;
-		array_grow(mms, nr_mms);
-		mms[nr_mms++] = r->mm;
+	for (size_t i = 0; i < nr; i++) {
+		add_ring(h, rings[i]);
+		if (rings[i]->mm)
+			mms[nr_mms++] = rings[i]->mm;
 	}
 	add_mms(h, mms, nr_mms);
 	free(mms);
-	h->t = ledger_totals_where(l, is_his, o);
+	h->t = rings_totals(rings, nr);
 }
 
 struct holding *holdings_of(const struct ledger *l, const struct selection *select,
 			    enum holdings_by by, __u64 min_bytes, size_t *nr)
 {
+	const struct ring **rings = must_alloc(HASH_COUNT(l->rings) + 1, sizeof(*rings));
 	struct holding *list = NULL;
+	size_t nr_rings = 0, end;
 
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (selection_has_ring(select, r) && ring_has_size(r, min_bytes))
+			rings[nr_rings++] = r;
+	if (nr_rings)
+		qsort_r(rings, nr_rings, sizeof(*rings), by_owner_and_ring, &by);
 	*nr = 0;
-	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		struct owner o = { select, by, r, min_bytes };
-		size_t i = 0;
+	for (size_t i = 0; i < nr_rings; i = end) {
+		const struct ring *r = rings[i];
 
-		if (!is_his(r, &o))
-			continue;
-		while (i < *nr && !same_owner(list[i].ring, r, by))
-			i++;
-		if (i < *nr)
-			continue;
+		for (end = i + 1; end < nr_rings && !by_owner(rings[end], r, by);)
+			end++;
 		array_grow(list, *nr);
 		list[*nr] = (struct holding){ .ring = r, .uid = ring_uid(r), .limit_bytes = ~0ULL,
 					      .pid = by == BY_PROCESS ? ring_pid(r) : 0,
 					      .cgroup = cgroup_of_ring(r),
 					      .cgroup_bytes = ~0ULL, .cgroup_max_bytes = ~0ULL };
-		sum_up(&list[(*nr)++], l, &o);
+		sum_up(&list[(*nr)++], &rings[i], end - i);
 	}
+	free(rings);
 	return list;
 }
 

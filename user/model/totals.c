@@ -72,37 +72,36 @@ struct ring_totals ring_totals(const struct ring *r)
 	return t;
 }
 
-struct ring_totals ledger_totals_where(const struct ledger *l,
-				       bool (*has)(const struct ring *r, const void *arg),
-				       const void *arg)
+struct ring_totals rings_totals(const struct ring *const *rings, size_t nr_rings)
 {
 	struct ring_totals t = { 0 };
 	struct buffer **shared;
 	size_t nr = 0, n = 0;
 
-	for (const struct ring *r = l->rings; r; r = r->hh.next) {
-		if (!has(r, arg))
-			continue;
-		count_ring(&t, r);
-		nr += add_ring(&t, r, NULL);
+	for (size_t i = 0; i < nr_rings; i++) {
+		count_ring(&t, rings[i]);
+		nr += add_ring(&t, rings[i], NULL);
 	}
 	if (!nr)
 		return t;
 	shared = must_alloc(nr, sizeof(*shared));
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (has(r, arg))
-			n += add_ring(&t, r, shared + n);
+	for (size_t i = 0; i < nr_rings; i++)
+		n += add_ring(&t, rings[i], shared + n);
 	add_distinct(&t, shared, n);
 	free(shared);
 	return t;
 }
 
-static bool is_selected(const struct ring *r, const void *select)
-{
-	return selection_has_ring(select, r);
-}
-
 struct ring_totals ledger_totals(const struct ledger *l, const struct selection *select)
 {
-	return ledger_totals_where(l, is_selected, select);
+	const struct ring **rings = must_alloc(HASH_COUNT(l->rings) + 1, sizeof(*rings));
+	struct ring_totals t;
+	size_t nr = 0;
+
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		if (selection_has_ring(select, r))
+			rings[nr++] = r;
+	t = rings_totals(rings, nr);
+	free(rings);
+	return t;
 }

@@ -17,10 +17,8 @@ struct ring_totals {
 
 /* Of one ring: what it shares with others counts whole, what it has twice once. */
 struct ring_totals ring_totals(const struct ring *r);
-/* Of the rings for which .has says so. */
-struct ring_totals ledger_totals_where(const struct ledger *l,
-				       bool (*has)(const struct ring *r, const void *arg),
-				       const void *arg);
+/* Of several: each buffer once. */
+struct ring_totals rings_totals(const struct ring *const *rings, size_t nr);
 struct ring_totals ledger_totals(const struct ledger *l, const struct selection *select);
 
 #endif
