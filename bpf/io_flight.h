@@ -8,7 +8,10 @@
 
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 #include "abi/io_overlap.h"
+#include "kernel/payer.h"
+#include "selection.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -88,10 +91,18 @@ static __always_inline __u64 flight_check(const struct io_flight *f)
 		(f->call | (__u64)f->index << 32 | (__u64)f->op << 48 | (__u64)f->flags << 56) * 17) | 1;
 }
 
-/* In who submits it; NULL: there is no room for the user. */
-static __always_inline struct io_overlap_user *overlap_user(void)
+/* Who pays for that task. Where only some are selected nobody else's are here: each is its own. */
+static __noinline __u32 flight_uid(__u64 task)
 {
-	__u32 uid = bpf_get_current_uid_gid();
+	__u64 cred = (__u64)BPF_CORE_READ((struct task_struct *)task, cred);
+	__u32 uid = BPF_CORE_READ((struct cred *)cred, uid.val);
+
+	return select_by ? uid : payer_of(cred, uid);
+}
+
+/* NULL: there is no room for the user. */
+static __always_inline struct io_overlap_user *overlap_user(__u32 uid)
+{
 	struct io_overlap_user *u = bpf_map_lookup_elem(&io_overlap_users, &uid), none = { 0 };
 
 	if (u)
@@ -100,15 +111,21 @@ static __always_inline struct io_overlap_user *overlap_user(void)
 	return bpf_map_lookup_elem(&io_overlap_users, &uid);
 }
 
-static __noinline int flight_unseen(void)
+static __noinline int unseen_of(__u32 uid)
 {
-	struct io_overlap_user *u = overlap_user();
+	struct io_overlap_user *u = overlap_user(uid);
 
 	if (u)
 		__sync_fetch_and_add(&u->unfollowed, 1);
 	else
 		__sync_fetch_and_add(&io_unfollowed_rest, 1);
 	return 0;
+}
+
+/* Of who submits it. */
+static __noinline int flight_unseen(void)
+{
+	return unseen_of(flight_uid((__u64)bpf_get_current_task()));
 }
 
 /* Whether what is there is whole. */

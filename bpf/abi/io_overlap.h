@@ -25,7 +25,7 @@ struct io_overlap_key {
 	__u32 pid;
 };
 
-/* Of one user. */
+/* Of who pays: a range of subordinate ids is one. */
 struct io_overlap_user {
 	__u64 unfollowed;	/* requests over registered buffers that were not compared */
 	__u64 kinds;
