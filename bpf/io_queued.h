@@ -39,10 +39,18 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, IO_STALE_SLOTS);
+	__uint(max_entries, IO_WRONG_SLOTS);
 	__type(key, struct io_stale_key);
 	__type(value, struct io_wrong);
 } io_wrong SEC(".maps");
+
+/* How many of those a user has, until the user side takes them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IO_WRONG_USERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} io_wrong_users SEC(".maps");
 
 /* Whether there is anything to compare: the commit above. */
 static __always_inline bool takes_buffers_late(void)
@@ -107,19 +115,32 @@ static __noinline int note_queued(__u64 ring, __u64 req)
 	return 0;
 }
 
+static __noinline int may_have_wrong(__u32 uid)
+{
+	__u64 none = 0, *nr;
+
+	bpf_map_update_elem(&io_wrong_users, &uid, &none, BPF_NOEXIST);
+	nr = bpf_map_lookup_elem(&io_wrong_users, &uid);
+	if (!nr || *nr >= IO_USER_WRONG_SLOTS)
+		return false;
+	__sync_fetch_and_add(nr, 1);
+	return true;
+}
+
 static __noinline int count_wrong(__u64 ring, __u64 req, __u32 index, __u64 bytes)
 {
 	struct io_stale_key key = { .ring = ring, .index = index };
-	struct io_wrong *w, fresh = { .pid = io_tgid(PROBE, io_task(PROBE, req)),
-				      .user_data = request_user_data(req) };
+	__u64 task = io_task(PROBE, req);
+	struct io_wrong *w, fresh = { .pid = io_tgid(PROBE, task), .user_data = request_user_data(req) };
+	__u32 uid = flight_uid(task);
 
 	w = bpf_map_lookup_elem(&io_wrong, &key);
-	if (!w) {
+	if (!w && may_have_wrong(uid)) {
 		bpf_map_update_elem(&io_wrong, &key, &fresh, BPF_NOEXIST);
 		w = bpf_map_lookup_elem(&io_wrong, &key);
-		if (!w)
-			return 0;
 	}
+	if (!w)
+		return unseen_of(uid);
 	__sync_fetch_and_add(&w->requests, 1);
 	__sync_fetch_and_add(&w->bytes, bytes);
 	return 0;

@@ -5,8 +5,10 @@
 
 #include <linux/types.h>
 
-#define IO_STALE_SLOTS	1024	/* slots whose I/O is counted so */
-#define IO_STALE_RINGS	256
+#define IO_STALE_SLOTS	4096	/* slots whose I/O is counted so */
+#define IO_STALE_RINGS	1024
+#define IO_USER_STALE_SLOTS (IO_STALE_SLOTS / 4) /* of one user, who may make many */
+#define IO_USER_STALE_RINGS (IO_STALE_RINGS / 4)
 
 struct io_stale_key {
 	__u64 ring;
@@ -30,6 +32,10 @@ struct io_stale {
 };
 
 #define IO_QUEUED	8192	/* requests that wait to begin */
+
+#define IO_WRONG_SLOTS	1024	/* between two looks */
+#define IO_USER_WRONG_SLOTS (IO_WRONG_SLOTS / 4)
+#define IO_WRONG_USERS	1024
 
 /* Requests of a slot that ran over other memory than their address was in when they were submitted. */
 struct io_wrong {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * verify --watch --io counts what I/O does over pages that were found stale, exactly, and tells nothing
- * of I/O beside them, over buffers registered again, or over healthy ones.
+ * of I/O beside them, over buffers registered again, or over healthy ones. Who has stale pages in more
+ * rings than there is room for takes none of another user's.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -84,6 +85,20 @@ static void check(const struct json_lines *l)
 	is(json_number(lost, "unplaced"), 0, "none of unknown place");
 }
 
+/* The row of that kind and user: how many, 0 = there is none. */
+static long long unsettled(struct json_object *summary, const char *what, long long uid)
+{
+	struct json_object *list = json_member(summary, "unsettled");
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		struct json_object *row = json_element(list, i);
+
+		if (json_is(row, "what", what) && json_number(row, "uid") == uid)
+			return json_number(row, "count");
+	}
+	return 0;
+}
+
 /* Rings that have ended give back their places; how many found none is told. */
 static void crowded(void)
 {
@@ -115,8 +130,48 @@ static void crowded(void)
 	summary = l.nr ? l.lines[l.nr - 1] : NULL;
 	lost = json_member(summary, "lost_to_stale_pages");
 	is(json_number(lost, "uncounted_slots"), 1, "crowd: one found no room");
+	is(unsettled(summary, "uncounted-slots", 0), 1, "crowd: which is told of its user");
 	is(json_number(lost, "reads"), load_number(&crowd, "reads"), "crowd: then all reads are counted");
 	load_end(&crowd);
+	json_lines_free(&l);
+	tool_free(&w);
+}
+
+static void flooded(void)
+{
+	static const struct tool_how how = { .timeout_s = 170 };
+	struct json_object *summary;
+	struct load flood, stale;
+	struct json_lines l;
+	struct tool_run w;
+	char pids[40];
+
+	if (kernel_only()) {
+		skip("flood", "no kernel differs in it, and it takes a minute there");
+		return;
+	}
+	if (!load_start(&flood, "io_stale", "flood", NULL) || !load_start(&stale, "io_stale", "stale", "--late", NULL))
+		bail("%s", flood.skip ?: stale.skip);
+	snprintf(pids, sizeof(pids), "%d,%d", flood.pid, stale.pid);
+	tool_start(&w, &how, "verify", "--watch", "--io", "--json", "-i", "200ms", "-p", pids, "--tier",
+		   tool_tier() ?: "tracepoints", NULL);
+	ok(awaited(&w, flood.pid, "stale-page"), "flood: its stale pages are told");
+	sleep(2);
+	load_break(&stale);
+	ok(awaited(&w, stale.pid, "stale-page"), "flood: another user's, too");
+	sleep(5);
+	load_break(&stale);
+	ok(awaited(&w, stale.pid, "lost-to-stale-pages"), "flood: and what is done over them");
+	kill(w.pid, SIGINT);
+	tool_wait(&w, &how);
+	json_lines_parse(&l, w.out);
+	summary = l.nr ? l.lines[l.nr - 1] : NULL;
+	is(json_number(json_member(summary, "lost_to_stale_pages"), "reads"), load_number(&stale, "reads"),
+	   "flood: all of it");
+	is(unsettled(summary, "uncounted-slots", load_number(&flood, "uid")), 1, "flood: one slot of its user found no room");
+	is(unsettled(summary, "uncounted-slots", 0), 0, "flood: and none of another's");
+	load_end(&flood);
+	load_end(&stale);
 	json_lines_free(&l);
 	tool_free(&w);
 }
@@ -156,5 +211,6 @@ int main(void)
 	json_lines_free(&l);
 	tool_free(&w);
 	crowded();
+	flooded();
 	return tap_end();
 }

@@ -2,11 +2,11 @@
 /*
  * Three pages of a registered buffer are dropped, and a moment later, when it is told to, I/O of prime
  * numbers goes over the buffer, and over its neighbour; or what is right in its place:
- *   io_stale stale | again | after | healthy | crowd
+ *   io_stale stale | again | after | healthy | crowd | flood
  * stale: some of it over the three pages, some only over others; again: the buffers were registered
  * again after the pages were dropped; after: the same, but only after it was told to; healthy: nothing
- * is dropped. crowd: as stale, after one ring more than there is room for had a stale page each, and was
- * closed, twice.
+ * is dropped. crowd: as stale, after one ring more than a user has room for had a stale page each, and was
+ * closed, twice. flood: those rings alone, by a user of its own without privileges.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "load_ring.h"
 #include "memory.h"
 
-#define CROWD	257	/* IO_STALE_RINGS and one */
+#define CROWD	257	/* IO_USER_STALE_RINGS and one */
 
 #define PAGES	7
 #define FIRST	2	/* stale */
@@ -92,6 +92,11 @@ int main(int argc, char **argv)
 
 	report_init(&argc, argv);
 	mode = argc > 1 ? argv[1] : "";
+	if (!strcmp(mode, "flood")) {
+		become_plain(8 << 20);
+		crowd();
+		return 0;
+	}
 	cached = must(mem_cached_file(PAGE), "a file to read");
 	sink = must(mem_cached_file(PAGE), "a file to write");
 	load_ring_open(4, &plain, "plain");

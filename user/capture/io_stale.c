@@ -15,7 +15,9 @@ void io_stale_prepare(struct fixbuf_bpf *skel, bool used)
 	bpf_map__set_autocreate(skel->maps.io_queued, true);
 	bpf_map__set_autocreate(skel->maps.io_wrong, true);
 	bpf_map__set_max_entries(skel->maps.io_queued, used ? IO_QUEUED : 1);
-	bpf_map__set_max_entries(skel->maps.io_wrong, used ? IO_STALE_SLOTS : 1);
+	bpf_map__set_autocreate(skel->maps.io_wrong_users, true);
+	bpf_map__set_max_entries(skel->maps.io_wrong, used ? IO_WRONG_SLOTS : 1);
+	bpf_map__set_max_entries(skel->maps.io_wrong_users, used ? IO_WRONG_USERS : 1);
 	bpf_map__set_max_entries(skel->maps.io_stale, used ? IO_STALE_SLOTS : 1);
 	bpf_map__set_max_entries(skel->maps.io_stale_rings, used ? IO_STALE_RINGS : 1);
 }
@@ -62,11 +64,22 @@ void io_stale_forget(struct fixbuf_bpf *skel, const struct io_stale_key *at)
 	bpf_map_delete_elem(slots(skel), at);
 }
 
+/* All were taken: each user has its share again. */
+static void wrong_begin_anew(int users)
+{
+	__u32 uid;
+
+	for (int n = 0; n < IO_WRONG_USERS && !bpf_map_get_next_key(users, NULL, &uid); n++)
+		bpf_map_delete_elem(users, &uid);
+}
+
 bool io_wrong_take(struct fixbuf_bpf *skel, struct io_stale_key *at, struct io_wrong *what)
 {
 	int map = bpf_map__fd(skel->maps.io_wrong);
 
-	if (bpf_map_get_next_key(map, NULL, at) || bpf_map_lookup_elem(map, at, what))
+	if (bpf_map_get_next_key(map, NULL, at) || bpf_map_lookup_elem(map, at, what)) {
+		wrong_begin_anew(bpf_map__fd(skel->maps.io_wrong_users));
 		return false;
+	}
 	return !bpf_map_delete_elem(map, at);
 }

@@ -10,6 +10,7 @@
 struct stale_slot {
 	struct finding of;	/* stale-page: whose, of which ring; no .detail */
 	__u32 index;
+	__u32 uid;		/* whose the ring is */
 	struct io_stale what;
 	__u64 pages;		/* stale ones, of those between .what.addr and .end */
 	__u64 seen_ns, looked_ns;	/* by the first look, and by the last */

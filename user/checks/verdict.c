@@ -144,6 +144,11 @@ static const struct {
 		"was not followed from its begin to its end, as a table was full, or a program skipped",
 		"select fewer processes, with -p; the losses say which table was full",
 	},
+	[UNSETTLED_UNCOUNTED] = {
+		"uncounted-slots", "slot with stale pages", "slots with stale pages",
+		"was not watched for I/O over them: a user has room for 1024 slots of 256 rings",
+		"select fewer processes, with -p",
+	},
 	[UNSETTLED_UNCOMPARED] = {
 		"uncompared-requests", "request", "requests",
 		"was not compared with what else was under way, as there was no room for it, as it has "

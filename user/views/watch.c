@@ -197,8 +197,8 @@ static void put_lost_text(const struct watch_totals *t)
 			h->reads, plural(h->reads), fmt_bytes_long(in, h->read_bytes), h->writes,
 			fmt_bytes_long(from, h->write_bytes));
 	if (t->uncounted_slots)
-		fprintf(stderr, "I/O over the stale pages of %llu slot%s was not counted: there is room for %u slots of %u rings; select fewer processes\n",
-			t->uncounted_slots, plural(t->uncounted_slots), IO_STALE_SLOTS, IO_STALE_RINGS);
+		fprintf(stderr, "I/O over the stale pages of %llu slot%s was not counted: a user has room for %u slots of %u rings; select fewer processes\n",
+			t->uncounted_slots, plural(t->uncounted_slots), IO_USER_STALE_SLOTS, IO_USER_STALE_RINGS);
 }
 
 void view_watch_end(const struct output *to, const struct watch_totals *t, enum verdict v,

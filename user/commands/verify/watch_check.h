@@ -29,6 +29,13 @@ struct batch {
 #define MAX_EARLY	8
 #define MAX_BUSY	16
 
+/* Slots with stale pages of one user, whose I/O is counted; .uncounted: of this look, no room for them. */
+struct stale_user {
+	__u32 uid, payer;
+	size_t slots, rings;
+	__u64 uncounted, most_uncounted;	/* of a look */
+};
+
 struct watch {
 	const struct verify_options *o;
 	struct run run;
@@ -72,7 +79,8 @@ struct watch {
 	struct watch_totals totals;
 	struct stale_slot *stale;	/* owned; with --io */
 	size_t nr_stale;
-	size_t uncounted;		/* slots with stale pages in the last look, for which there was no room */
+	struct stale_user *stale_users; /* owned */
+	size_t nr_stale_users;
 	struct io_model noted[2];	/* with --io: as the last look but one began, and the last one */
 	struct io_model now;
 	bool noted_for_none;		/* what the look found that .noted[1] was for is not told */

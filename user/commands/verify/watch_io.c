@@ -2,7 +2,8 @@
 /*
  * A look names the slots whose buffers have stale pages, and the kernel side counts what goes over
  * those from then on, until a call changes the ring's table. So a slot counts only if no call has
- * come since the look began: the last call is asked for after the counting was switched on.
+ * come since the look began: the last call is asked for after the counting was switched on. A user has a
+ * quarter of the room; who pays for a range of users (bpf/kernel/payer.h) is one.
  */
 #include <stdlib.h>
 #include "base/alloc.h"
@@ -44,18 +45,51 @@ static void read_hits(const struct watch *w, struct stale_slot *s)
 		s->what.hits = now.hits;
 }
 
+static struct stale_user *user_of(struct watch *w, __u32 uid, __u32 payer)
+{
+	for (size_t i = 0; i < w->nr_stale_users; i++)
+		if (w->stale_users[i].uid == uid)
+			return &w->stale_users[i];
+	array_grow(w->stale_users, w->nr_stale_users);
+	w->stale_users[w->nr_stale_users] = (struct stale_user){ .uid = uid, .payer = payer };
+	return &w->stale_users[w->nr_stale_users++];
+}
+
+/* Whether there is room for one slot more of that user, in a ring that is one more. */
+static bool has_room(const struct watch *w, const struct stale_user *of, bool new_ring)
+{
+	size_t slots = 0, rings = new_ring;
+
+	for (size_t i = 0; i < w->nr_stale_users; i++)
+		if (w->stale_users[i].payer == of->payer) {
+			slots += w->stale_users[i].slots;
+			rings += w->stale_users[i].rings;
+		}
+	return w->nr_stale < IO_STALE_SLOTS && slots < IO_USER_STALE_SLOTS && rings <= IO_USER_STALE_RINGS;
+}
+
+static bool has_slots(const struct watch *w, __u64 ring)
+{
+	for (size_t i = 0; i < w->nr_stale; i++)
+		if (w->stale[i].of.ring == ring)
+			return true;
+	return false;
+}
+
 static void forget(struct watch *w, size_t i)
 {
+	struct stale_user *u = user_of(w, w->stale[i].uid, 0);
 	struct io_stale_key at = key_of(&w->stale[i]);
 
 	add(&w->totals.lost_to_stale, &w->stale[i].what.hits);
 	io_stale_forget(kernel_side(w), &at);
 	w->stale[i] = w->stale[--w->nr_stale];
+	u->slots--;
+	if (has_slots(w, at.ring))
+		return;
 	/* a ring that has ended makes no call that would give its place back */
-	for (i = 0; i < w->nr_stale; i++)
-		if (w->stale[i].of.ring == at.ring)
-			return;
 	io_stale_disarm(kernel_side(w), at.ring);
+	u->rings--;
 }
 
 static struct stale_slot *slot_at(const struct watch *w, __u64 ring, __u32 index)
@@ -67,7 +101,8 @@ static struct stale_slot *slot_at(const struct watch *w, __u64 ring, __u32 index
 }
 
 /* A slot of a ring holds a buffer of which that was found; NULL without room. */
-static struct stale_slot *note_slot(struct watch *w, const struct finding *of, __u64 ring, __u32 index)
+static struct stale_slot *note_slot(struct watch *w, const struct finding *of, struct stale_user *u, __u64 ring,
+				    __u32 index)
 {
 	struct stale_slot *s = slot_at(w, ring, index);
 
@@ -76,11 +111,15 @@ static struct stale_slot *note_slot(struct watch *w, const struct finding *of, _
 		s = NULL;
 	}
 	if (!s) {
-		if (w->nr_stale == IO_STALE_SLOTS)
+		bool new_ring = !has_slots(w, ring);
+
+		if (!has_room(w, u, new_ring))
 			return NULL;
+		u->slots++;
+		u->rings += new_ring;
 		array_grow(w->stale, w->nr_stale);
 		s = &w->stale[w->nr_stale++];
-		*s = (struct stale_slot){ .index = index, .what.buf = of->buf, .seen_ns = clock_now_ns() };
+		*s = (struct stale_slot){ .index = index, .uid = u->uid, .what.buf = of->buf, .seen_ns = clock_now_ns() };
 	}
 	s->of = *of;
 	s->of.ring = ring;
@@ -142,12 +181,13 @@ static void count_ring(struct watch *w, const struct ring *r, const struct look 
 {
 	__u64 armed_ns = io_stale_armed(kernel_side(w), r->id);
 	__u64 fresh_ns = armed_ns ? armed_ns : clock_now_ns();
+	struct stale_user *u = user_of(w, ring_uid(r), r->payer ? r->payer : ring_uid(r));
 	size_t counted = 0, uncounted = 0;
 
 	for (__u32 i = 0; i < r->nr_slots; i++) {
 		const struct buffer *b = r->slots[i] ? ledger_buffer(look->ledger, r->slots[i]->id) : NULL;
 		const struct finding *of = b ? stale_of(stale, b) : NULL;
-		struct stale_slot *s = of ? note_slot(w, of, r->id, i) : NULL;
+		struct stale_slot *s = of ? note_slot(w, of, u, r->id, i) : NULL;
 
 		if (s)
 			s->looked_ns = w->looks_begun_ns;
@@ -158,7 +198,7 @@ static void count_ring(struct watch *w, const struct ring *r, const struct look 
 	}
 	if (counted && !armed_ns && !io_stale_arm(kernel_side(w), r->id, fresh_ns))
 		uncounted += counted;
-	w->uncounted += uncounted;
+	u->uncounted += uncounted;
 	if (counted && page_walk_last_call(w->run.capture.pages, r->id) >= w->looks_begun_ns)
 		io_stale_disarm(kernel_side(w), r->id);
 }
@@ -224,6 +264,38 @@ static void take_overlaps(struct watch *w)
 	free(list);
 }
 
+static void begin_users(struct watch *w)
+{
+	for (size_t i = 0; i < w->nr_stale_users; i++)
+		w->stale_users[i].uncounted = 0;
+}
+
+/* Those of a look of which most found no room. */
+static void note_uncounted(struct watch *w)
+{
+	__u64 all = 0;
+
+	for (size_t i = 0; i < w->nr_stale_users; i++) {
+		struct stale_user *u = &w->stale_users[i];
+
+		all += u->uncounted;
+		if (u->uncounted > u->most_uncounted)
+			u->most_uncounted = u->uncounted;
+	}
+	if (all > w->totals.uncounted_slots)
+		w->totals.uncounted_slots = all;
+}
+
+static void add_uncounted(struct watch *w)
+{
+	for (size_t i = 0; i < w->nr_stale_users; i++)
+		if (w->stale_users[i].most_uncounted)
+			unsettled_add(&w->unsettled, (struct unsettled){
+				.what = UNSETTLED_UNCOUNTED, .has_uid = true, .uid = w->stale_users[i].uid,
+				.count = w->stale_users[i].most_uncounted,
+			});
+}
+
 static void add_uncompared(struct watch *w)
 {
 	struct unsettled row = { .what = UNSETTLED_UNCOMPARED };
@@ -245,12 +317,11 @@ void watch_io_look(struct watch *w, struct look *look, bool all)
 	take_overlaps(w);
 	add_lost(w, &lost);
 	stale = find_stale(&look->findings);
-	w->uncounted = 0;
+	begin_users(w);
 	for (const struct ring *r = live_ledger(w->live)->rings; r && stale.nr; r = r->hh.next)
 		if (live_shows(w->live, r->id))
 			count_ring(w, r, look, &stale);
-	if (w->uncounted > w->totals.uncounted_slots)
-		w->totals.uncounted_slots = w->uncounted;
+	note_uncounted(w);
 	for (size_t i = w->nr_stale; i--;)
 		if (all && w->stale[i].looked_ns != w->looks_begun_ns)
 			forget(w, i);
@@ -267,6 +338,7 @@ void watch_io_last(struct watch *w)
 	add_lost(w, &w->lost);
 	while (w->nr_stale)
 		forget(w, w->nr_stale - 1);
+	add_uncounted(w);
 	add_uncompared(w);
 	watch_io_tell(w);
 }
@@ -299,4 +371,5 @@ void watch_io_free(struct watch *w)
 	watch_meanwhile_free(w);
 	findings_free(&w->lost);
 	free(w->stale);
+	free(w->stale_users);
 }
