@@ -17,16 +17,16 @@
 static struct process_history *process(struct history *h, __u32 pid, __u32 uid,
 				       const struct comm *comm)
 {
+	const struct process_key key = { pid, uid };
 	struct process_history *p;
 
-	HASH_FIND(hh, h->processes, &pid, sizeof(pid), p);
+	HASH_FIND(hh, h->processes, &key, sizeof(key), p);
 	if (p || HASH_COUNT(h->processes) >= MAX_KEPT)
 		return p;
 	p = must_alloc(1, sizeof(*p));
-	p->pid = pid;
-	p->uid = uid;
+	p->key = key;
 	p->comm = *comm;
-	HASH_ADD(hh, h->processes, pid, sizeof(p->pid), p);
+	HASH_ADD(hh, h->processes, key, sizeof(p->key), p);
 	return p;
 }
 
@@ -80,7 +80,7 @@ static void note_failure(struct history *h, const struct event *t)
 	const struct fact_call *c = (const void *)t->fact;
 	const char *explain = t->why ? t->why->explain : NULL;
 	struct failure_key key = {
-		.pid = c->h.pid, .op = kind_of(c), .result = c->result,
+		.pid = c->h.pid, .uid = c->h.uid, .op = kind_of(c), .result = c->result,
 		.cause = explain ? cause_key(explain) : 0,
 	};
 	struct failure_history *f;

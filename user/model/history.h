@@ -9,8 +9,16 @@
 #include "model/io_counters.h"
 #include "model/selection.h"
 
+/* An id is given again; of another user's process it is another's for sure. */
 struct process_history {
-	__u32 pid, uid;
+	union {
+		struct {
+			__u32 pid, uid;
+		};
+		struct process_key {
+			__u32 pid, uid;
+		} key;
+	};
 	struct comm comm;
 	__u64 rings, calls, failed;
 	__u64 timed;		/* of .calls, with a duration */
@@ -42,7 +50,7 @@ struct call_history {
 /* Calls that failed alike: of one process, with one error, for one cause. */
 struct failure_history {
 	struct failure_key {
-		__u32 pid, op;
+		__u32 pid, uid, op, pad;
 		__s64 result;
 		__u64 cause;	/* of its explanation without what is particular; 0 without */
 	} key;
