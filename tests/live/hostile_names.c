@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An unprivileged process with names that hurt (its own, its program's, a file's, a function's)
+ * An unprivileged process with names that hurt (its own, its program's, a file's, a memfd's, a function's)
  * beside root's tool: nothing of them gets out raw, in any command or format. The expected forms
  * are written here by hand; strict.h knows nothing of the tool's own taming.
  */
@@ -133,11 +133,13 @@ static void live(void)
 	tool(&a, "trace", "--stacks", "--io", "--", program, "--no-wait", file, NULL);
 	check(&a, TEXT, true, "trace --stacks");
 	/* with bpf_find_vma() the kernel side sees the mapping at the call itself */
-	if (witness_kernel(5, 17))
+	if (witness_kernel(5, 17)) {
 		has_text(a.out, "'f" HOSTILE_TAMED "'", "an explanation names the file");
-	else
+		has_text(a.out, "'memfd:m" HOSTILE_TAMED "'", "and the memfd");
+	} else {
 		skip("an explanation names the file",
 		     "before 5.17 the program's mappings are asked for after the call, and may be gone");
+	}
 	has_text(a.out, HOSTILE_SYMBOL_TAMED "+0x", "a stack names the function");
 	has_text(a.out, "/" HOSTILE_TAMED ")", "and the program");
 	tool_free(&a);

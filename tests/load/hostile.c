@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An unprivileged process whose names hurt whoever prints them: its own, that of a file which it
- * maps, and that of a function. It registers two buffers, reads into one, and is refused a
- * read-only mapping of the file.
+ * maps, that of a memfd, and that of a function. It registers two buffers, reads into one, and is refused
+ * a read-only mapping of each of the two files.
  * usage: hostile FILE
  */
 #include <errno.h>
@@ -28,6 +28,14 @@ __attribute__((noinline)) int hostile_register(int fd, const struct iovec *iov, 
 	return ret;
 }
 
+static int memfd(void)
+{
+	int fd = must(memfd_create("m" HOSTILE, 0), "memfd_create");
+
+	must(ftruncate(fd, PAGE), "ftruncate");
+	return fd;
+}
+
 int main(int argc, char **argv)
 {
 	struct iovec good[2] = { { .iov_len = PAGES * PAGE }, { .iov_len = PAGE } }, bad = { .iov_len = PAGE };
@@ -48,6 +56,8 @@ int main(int argc, char **argv)
 		good[i].iov_base = mem_pages(PAGES);
 	bad.iov_base = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	report("refused=%s", errno_name(-hostile_register(r.ring_fd, &bad, 1)));
+	bad.iov_base = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, memfd(), 0);
+	report("memfd.refused=%s", errno_name(-hostile_register(r.ring_fd, &bad, 1)));
 	must(hostile_register(r.ring_fd, good, 2), "register");
 	must(uring_io(&r, IORING_OP_READ_FIXED, fd, good[0].iov_base, PAGE, 0, 0), "read");
 	/* beyond the buffer */
