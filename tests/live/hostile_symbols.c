@@ -243,6 +243,7 @@ static void bombs(void)
 	s = attack("endless");
 	has_text(s.text, "/program\"", "without symbols: the file");
 	has_text(s.text, "module_offset", "and where in it");
+	has_text(s.text, "could not be read within bounds", "and why");
 	free(s.text);
 	ok(children_most_kb() < MAX_RSS_KB, "no process took more than %ld MiB (%ld)", MAX_RSS_KB >> 10,
 	   children_most_kb() >> 10);

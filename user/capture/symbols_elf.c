@@ -203,7 +203,7 @@ static void drop_pages(const struct part *p)
 }
 
 /* The symbol that covers the address: by its size, or the nearest before it when it has none. */
-static bool find_symbol(const struct part *p, __u64 addr, GElf_Sym *found)
+static bool find_symbol(const struct part *p, __u64 addr, GElf_Sym *found, __u32 *unread)
 {
 	GElf_Sym near = { 0 }, s;
 	bool any = false, any_near = false;
@@ -212,10 +212,16 @@ static bool find_symbol(const struct part *p, __u64 addr, GElf_Sym *found)
 	size_t nr;
 
 	data = p->symbols ? elf_getdata(p->symbols, NULL) : NULL;
-	if (!data || !gelf_getshdr(p->symbols, &header) || !header.sh_entsize)
+	if (!data || !gelf_getshdr(p->symbols, &header) || !header.sh_entsize) {
+		*unread |= p->symbols != NULL;
 		return false;
+	}
 	nr = data->d_size / header.sh_entsize;
-	for (size_t i = 1; i < nr && nr <= MAX_SYMBOLS && gelf_getsym(data, i, &s); i++) {
+	if (nr > MAX_SYMBOLS) {
+		*unread = true;
+		return false;
+	}
+	for (size_t i = 1; i < nr && gelf_getsym(data, i, &s); i++) {
 		if (!(i % SYMBOLS_AT_ONCE))
 			drop_pages(p);
 		if (s.st_value > addr || !is_function(&s))
@@ -262,7 +268,7 @@ static bool name_place(const struct part *p, __u64 addr, struct elf_place *place
 	const char *name;
 	GElf_Sym s = { 0 };
 
-	if (!p->elf || !find_symbol(p, addr, &s) || !gelf_getshdr(p->symbols, &header))
+	if (!p->elf || !find_symbol(p, addr, &s, &place->unread) || !gelf_getshdr(p->symbols, &header))
 		return false;
 	name = elf_strptr(p->elf, header.sh_link, s.st_name);
 	if (!name || !name[0])

@@ -27,6 +27,7 @@ struct elf_place {
 	__u64 offset;			/* into the function */
 	__u32 line;			/* 0 without .file */
 	__u32 frame;			/* enum frame_kind */
+	__u32 unread;			/* bool: a table of symbols is too large, or could not be read */
 	char name[SYMBOL_TEXT];		/* "" = none known */
 	char file[SYMBOL_TEXT];		/* of the source */
 };

@@ -383,7 +383,7 @@ bool reader_find(struct reader *r, const struct file_identity *id, const struct 
 			return false;
 	}
 	*place = a.place;
-	*why = NULL;
+	*why = a.place.unread && !a.place.name[0] ? FAILED : NULL;
 	if (resident_kb(r) > FULL_KB)
 		end_process(r);
 	return true;
