@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * verify --watch --io tells requests that ran over other memory than lay in their slot when they were
- * submitted, exactly, and none where the slot was given the same memory, or after they ended.
+ * submitted, exactly, and none where the slot was given the same memory, or after they ended. Who has such
+ * in more slots than there is room for hides none of another user's.
  */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include "io_watch.h"
 
 static void check(const char *mode)
@@ -23,11 +27,67 @@ static void check(const char *mode)
 	io_watch_free(&w);
 }
 
+#define USER_SLOTS	256	/* IO_USER_WRONG_SLOTS */
+
+/* Of findings of one process; .uncompared: requests of a user that found no room. */
+static long long told(const struct json_lines *l, pid_t pid, long long uid, long long *uncompared)
+{
+	struct json_object *list = l->nr ? json_member(l->lines[l->nr - 1], "unsettled") : NULL;
+	long long nr = 0;
+
+	*uncompared = 0;
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		if (json_is(json_element(list, i), "what", "uncompared-requests") &&
+		    json_number(json_element(list, i), "uid") == uid)
+			*uncompared += json_number(json_element(list, i), "count");
+	for (size_t i = 0; i < l->nr; i++)
+		nr += json_is(l->lines[i], "tag", "wrong-buffer") && json_number(l->lines[i], "pid") == pid;
+	return nr;
+}
+
+static void flooded(void)
+{
+	static const struct tool_how how = { .timeout_s = 100 };
+	struct load flood, other;
+	long long uncompared;
+	struct json_lines l;
+	struct tool_run a;
+	char pids[40];
+
+	if (!load_start(&flood, "io_wrong", "flood", "--late", NULL) ||
+	    !load_start(&other, "io_wrong", "other", "--late", NULL))
+		bail("%s", flood.skip ?: other.skip);
+	snprintf(pids, sizeof(pids), "%d,%d", flood.pid, other.pid);
+	tool_start(&a, &how, "verify", "--watch", "--io", "--json", "-i", "60s", "-p", pids, "--tier",
+		   tool_tier() ?: "tracepoints", NULL);
+	ok(tool_says(&a, "watching", 60000), "flood: it watches");
+	load_break(&flood);
+	load_break(&other);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	json_lines_parse(&l, a.out);
+	if (!load_number(&other, "requests")) {
+		skip("flood", "this kernel takes buffers from the table at once");
+	} else {
+		is(told(&l, other.pid, 0, &uncompared), 1, "flood: another user's wrong buffer is told");
+		is(uncompared, 0, "flood: and nothing of that user is missing");
+		is(told(&l, flood.pid, load_number(&flood, "uid"), &uncompared), USER_SLOTS, "flood: so many of its own are");
+		/* and some that had no place to be followed */
+		ok(uncompared >= (long long)load_number(&flood, "slots") - USER_SLOTS,
+		   "flood: the rest, and more, is counted as its user's: %lld", uncompared);
+	}
+	load_end(&flood);
+	load_end(&other);
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
 int main(void)
 {
 	check("other");
 	check("same");
 	check("grown");
 	check("waited");
+	flooded();
 	return tap_end();
 }

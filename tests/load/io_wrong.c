@@ -2,10 +2,11 @@
 /*
  * A prime number of READ_FIXED wait in a link behind a read of a pipe, and are let go; meanwhile the slot
  * that they name is given other memory at their address, or what is right in its place:
- *   io_wrong other | same | grown | waited
+ *   io_wrong other | same | grown | waited | flood
  * other: so they read into memory that was not there when they were submitted, from 6.13; same: the
  * slot is given the same memory again; grown: a longer buffer with the same pages; waited: other memory
- * once they have ended.
+ * once they have ended. flood: as other, of one READ_FIXED in each of more slots than a user has room for,
+ * by a user of its own without privileges.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 #define CHAINS	7
 #define LINKED	3	/* READ_FIXED in each */
 #define AT	2	/* the page that they read into */
+#define SLOTS	1031	/* of a flood, each with the same page: more than IO_WRONG_SLOTS */
 
 static char *base;
 static int pipes[2], cached;
@@ -58,6 +60,37 @@ static void remap(void)
 	update(LENGTH);
 }
 
+static void flood(void)
+{
+	const struct io_uring_params plain = { 0 };
+	static struct iovec iov[SLOTS];
+	static char byte;
+
+	become_plain(8 << 20);
+	load_ring_open(2048, &plain, "plain");
+	base = mem_pages(1);
+	for (int i = 0; i < SLOTS; i++)
+		iov[i] = (struct iovec){ base, PAGE };
+	must(uring_register(ring.ring_fd, iov, SLOTS), "register");
+	report_before_fault();
+	for (int i = 0; i <= SLOTS; i++) {
+		struct io_uring_sqe *sqe = i ? request(IORING_OP_READ_FIXED, cached, base, PAGE, 0) :
+					       request(IORING_OP_READ, pipes[0], &byte, 1, 0);
+
+		sqe->buf_index = i ? i - 1 : 0;
+		sqe->flags |= i < SLOTS ? IOSQE_IO_LINK : 0;
+	}
+	must(io_uring_submit(&ring), "io_uring_submit");
+	must(mmap(base, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == base ?
+	     0 : -1, "mmap");
+	mem_touch(base, 1);
+	must(uring_update(ring.ring_fd, 0, iov, SLOTS), "update");
+	must(write(pipes[1], "a", 1) == 1 ? 0 : -1, "write");
+	finish(SLOTS + 1);
+	report("slots=%u", SLOTS);
+	report_ready();
+}
+
 int main(int argc, char **argv)
 {
 	const struct io_uring_params plain = { 0 };
@@ -69,9 +102,14 @@ int main(int argc, char **argv)
 	mode = argc > 1 ? argv[1] : "";
 	cached = must(mem_cached_file(PAGE), "a file to read");
 	must(pipe(pipes) ? -1 : 0, "pipe");
+	if (!strcmp(mode, "flood")) {
+		flood();
+		return 0;
+	}
 	load_ring_open(8, &plain, "plain");
 	base = iov.iov_base = mem_pages(2 * LENGTH);
 	must(uring_register(ring.ring_fd, &iov, 1), "register");
+	report_before_fault();
 	for (int i = 0; i < CHAINS; i++) {
 		memset(base + AT * PAGE, 0x5a, PAGE);
 		queue_chain();
