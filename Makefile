@@ -136,7 +136,7 @@ $(B)/obj/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(Q)rm -f $(@:.o=.tmp.o)
 
 # The walk is all that some commands take, and has to start fast: an object of its own.
-WALK_OBJS := $(patsubst %,$(B)/obj/bpf/%.bpf.o,walk tasks descriptors mapped in_flight polled submitters umems waited)
+WALK_OBJS := $(patsubst %,$(B)/obj/bpf/%.bpf.o,walk tasks descriptors mapped in_flight polled ring_memory submitters umems waited)
 $(B)/walk.bpf.o: $(WALK_OBJS)
 $(B)/fixbuf.bpf.o: $(filter-out $(WALK_OBJS),$(BPF_OBJS))
 $(B)/walk.bpf.o $(B)/fixbuf.bpf.o:

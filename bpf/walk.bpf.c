@@ -14,7 +14,6 @@
 #include "kernel/mm.h"
 #include "kernel/ring.h"
 #include "kernel/page.h"
-#include "kernel/provided.h"
 #include "kernel/register_event.h"
 #include "kernel/submitter.h"
 
@@ -116,18 +115,6 @@ int peek_ring(struct bpf_raw_tracepoint_args *ctx)
 	if (is_locked((void *)ctx->args[0]))
 		out->ring_flags |= RING_F_LOCKED;
 	out->fd = -1;
-	return 0;
-}
-
-/*
- * Takes the ring that peek_ring took: adds what it has for provided buffers, which takes the verifier
- * longer than all else, so that not all who look at rings have it.
- */
-SEC("?raw_tp")
-int peek_provided(struct bpf_raw_tracepoint_args *ctx)
-{
-	if (charges_ring_memory())
-		out_ring.ring_pages += provided_pages(ctx->args[0]);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <linux/types.h>
 #include "abi/io_evidence.h"
 #include "abi/names.h"
+#include "abi/ring_memory.h"
 #include "abi/walk_nodes.h"
 
 #define FACT_LANES	1024	/* sequences; CPUs beyond that number share them */

@@ -34,8 +34,8 @@ struct io_ring_ctx___hpage_acct_object {
 };
 
 /*
- * From the regions of 6.14 on the ring's own memory is charged to its user, until that ends with
- * the accounts of 7.2. Before 26bfa89e25f4, 5.12, it was too: in powers of two.
+ * From the regions of 6.14 on the ring's own memory is charged to its user, until that ends, but for
+ * .param_region, with the accounts of 7.2. Before 26bfa89e25f4, 5.12, it was too: in powers of two.
  */
 struct io_mapped_region___6_14 {
 	unsigned int nr_pages;
@@ -137,15 +137,19 @@ static __always_inline bool charges_ring_memory(void)
 	       !accounts_are_rings();
 }
 
-/* Pages of the ring's own memory that its user is charged for, without its provided-buffer rings. */
+/*
+ * Pages of the ring's own memory that its user is charged for, without its provided-buffer rings. What
+ * IORING_REGISTER_MEM_REGION gave it is charged by the accounts of 7.2, too: seen on 7.3.4.
+ */
 static __always_inline __u32 ring_own_pages(__u64 ring)
 {
 	struct io_ring_ctx___regions *r = (void *)ring;
-	__u32 pages;
+	__u32 pages = 0;
 
-	if (!charges_ring_memory())
+	if (!bpf_core_field_exists(struct io_ring_ctx___regions, ring_region))
 		return 0;
-	pages = BPF_CORE_READ(r, sq_region.nr_pages) + BPF_CORE_READ(r, ring_region.nr_pages);
+	if (charges_ring_memory())
+		pages = BPF_CORE_READ(r, sq_region.nr_pages) + BPF_CORE_READ(r, ring_region.nr_pages);
 	if (bpf_core_field_exists(struct io_ring_ctx___regions, param_region))
 		pages += BPF_CORE_READ(r, param_region.nr_pages);
 	return pages;

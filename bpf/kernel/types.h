@@ -122,6 +122,7 @@ struct vm_area_struct {
 #define IO_RINGFD_REG_MAX 16
 
 #define XA_SLOTS 64	/* 16 with CONFIG_BASE_SMALL */
+#define XA_NODE_MARK 2UL	/* in the two low bits of what an xarray holds: a node, not an entry */
 
 struct xa_node {
 	unsigned char shift;

@@ -17,7 +17,6 @@
 #include "capture/in_use.h"
 #include "capture/kernel.h"
 #include "capture/peek.h"
-#include "capture/ring_reader.h"
 #include "capture/select.h"
 #include "capture/symbols_elf.h"
 #include "capture/umems.h"
@@ -57,8 +56,6 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 		if (select_prepare(c->skel, wants->select, wants->on))
 			return -1;
 	}
-	if (wants->pages || wants->on)
-		reader_prepare_provided(walk_peek(c->walk)->skel);
 	if (wants->pages) {
 		umems_prepare(walk_peek(c->walk)->skel);
 		c->pages = page_walk_prepare(c->walk);
@@ -100,7 +97,8 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 /* The programs of the walk, and those that are attached if any is wanted. */
 static int open_objects(struct capture *c, const struct capture_wants *wants)
 {
-	c->walk = walk_prepare(wants->select, wants->everybody);
+	c->walk = walk_prepare(wants->select, wants->everybody, wants->memory ? READER_MEMORY_SELECTED :
+			       wants->pages || wants->on ? READER_MEMORY_CHARGED : READER_MEMORY_NOT);
 	if (!c->walk)
 		return -1;
 	if (!wants->on && !wants->io && !wants->broken)

@@ -283,20 +283,11 @@ int reader_slots(struct ring_reader *rr, __u64 ring, __u32 first, __u32 nr)
 
 /* ---- rings ------------------------------------------------------------------------ */
 
-void reader_prepare_provided(struct walk_bpf *skel)
-{
-	bpf_program__set_autoload(skel->progs.peek_provided, true);
-}
-
-/* Only a ring that charges a user is charged for what it has for provided buffers. */
 int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out)
 {
-	const struct fact_ring *now = &rr->skel->bss->out_ring;
 	int err = peek(rr->skel->progs.peek_ring, id, 0, 0);
 
-	if (!err && now->user && bpf_program__autoload(rr->skel->progs.peek_provided))
-		err = peek(rr->skel->progs.peek_provided, id, 0, 0);
-	out->ring = *now;
+	out->ring = rr->skel->bss->out_ring;
 	return err;
 }
 
@@ -385,6 +376,59 @@ int reader_table(struct ring_reader *rr, const struct fact_holder *h, struct rea
 	return 0;
 }
 
+void reader_prepare(struct ring_reader *rr, enum reader_memory_of memory)
+{
+	rr->memory_of = memory;
+	if (memory)
+		ring_memory_prepare(rr->skel);
+}
+
+/* Where a ring's own memory is charged, that of its rings of provided buffers is, too. */
+static bool charges_provided(const struct reading *r)
+{
+	return r->ring.ring_pages && !(r->ring.ring_flags & RING_F_ACCT_PER_RING);
+}
+
+static bool wants_memory(const struct ring_reader *rr, const struct reading *r, bool selected)
+{
+	return rr->memory_of == READER_MEMORY_SELECTED ? selected :
+	       rr->memory_of == READER_MEMORY_CHARGED && charges_provided(r);
+}
+
+int reader_memory(struct ring_reader *rr, const struct fact_holder *h, bool selected, struct reading *out)
+{
+	bool whole;
+	int err;
+
+	if (!wants_memory(rr, out, selected))
+		return 0;
+	out->first_memory = rr->memories.nr;
+	err = ring_memory_read(rr->skel, h, &rr->groups, &rr->memories, &whole);
+	if (err)
+		return err;
+	out->nr_memory = rr->memories.nr - out->first_memory;
+	out->knows_memory = rr->memory_of == READER_MEMORY_SELECTED;
+	out->memory_cut = !whole;
+	if (!charges_provided(out))
+		return 0;
+	for (__u32 i = 0; i < out->nr_memory; i++)
+		if (rr->memories.list[out->first_memory + i].what == RING_MEMORY_PROVIDED)
+			out->ring.ring_pages += rr->memories.list[out->first_memory + i].pages;
+	return 0;
+}
+
+void reader_tell_cuts(struct ring_reader *rr, struct walk_cuts *cuts)
+{
+	payers_end(&rr->groups, cuts);
+}
+
+void reader_give_memory(const struct ring_reader *rr, const struct reading *r, struct ring *to)
+{
+	if (r->knows_memory)
+		ledger_set_memory(to, &rr->memories.list[r->first_memory], r->nr_memory);
+	to->memory_cut = r->memory_cut;
+}
+
 void reader_reset(struct ring_reader *rr)
 {
 	struct reader_user *u, *next;
@@ -398,6 +442,8 @@ void reader_reset(struct ring_reader *rr)
 	rr->nr_kept = 0;
 	rr->nr_runs = 0;
 	rr->nr_uses = 0;
+	rr->memories.nr = 0;
+	reader_tell_cuts(rr, NULL);
 }
 
 void reader_free(struct ring_reader *rr)
@@ -409,5 +455,6 @@ void reader_free(struct ring_reader *rr)
 	free(rr->buckets);
 	free(rr->runs);
 	free(rr->uses);
-	*rr = (struct ring_reader){ .skel = rr->skel };
+	free(rr->memories.list);
+	*rr = (struct ring_reader){ .skel = rr->skel, .memory_of = rr->memory_of };
 }

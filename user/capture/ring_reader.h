@@ -9,12 +9,17 @@
 #include <abi/fact.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "capture/ring_memory.h"
 
 struct walk_bpf;
 struct kept_buffer;
+struct ring;
 struct reader_user;
 struct slot_run;
 struct slot_use;
+
+/* Whose memory besides buffers is read: to be shown, or for what is charged for it. */
+enum reader_memory_of { READER_MEMORY_NOT, READER_MEMORY_SELECTED, READER_MEMORY_CHARGED };
 
 struct ring_reader {
 	struct walk_bpf *skel;
@@ -29,11 +34,11 @@ struct ring_reader {
 	struct slot_use *uses;		/* owned; the same: which of them requests use */
 	size_t nr_uses;
 	bool knows_users;		/* the kernel says so of a slot, from 6.13 */
+	enum reader_memory_of memory_of;
+	struct ring_memories memories;	/* ring after ring */
+	struct payers groups;		/* of provided buffers that were read of users */
 	struct reader_user *users;	/* owned, uthash by uid */
 };
-
-/* Before the load: what rings have for provided buffers is read, too, where the kernel charges it. */
-void reader_prepare_provided(struct walk_bpf *skel);
 
 /* A ring as read. */
 struct reading {
@@ -46,8 +51,14 @@ struct reading {
 	__u64 slots_ns;		/* when reading them began */
 	bool unsteady;		/* changed too fast for its slots to be read */
 	bool left_out;		/* its slots were not wanted */
+	size_t first_memory;	/* in the reader's .memories */
+	__u32 nr_memory;
+	bool knows_memory;	/* it was read to be shown */
+	bool memory_cut;	/* but for rings of provided buffers */
 };
 
+/* Before the load. */
+void reader_prepare(struct ring_reader *rr, enum reader_memory_of memory);
 /* Reads what the ring is, not its slots. -errno with a sentence. */
 int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out);
 /*
@@ -56,6 +67,15 @@ int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out);
  * after. -errno with a sentence.
  */
 int reader_table(struct ring_reader *rr, const struct fact_holder *h, struct reading *out);
+/*
+ * After reader_ring(), and reader_table() where its slots are wanted: its memory besides buffers, at the
+ * cost of its user, too. What is charged for provided buffers goes to that for its own. -errno with a sentence.
+ */
+int reader_memory(struct ring_reader *rr, const struct fact_holder *h, bool selected, struct reading *out);
+/* Who had more of that than is read goes to *cuts, since reader_reset(). */
+void reader_tell_cuts(struct ring_reader *rr, struct walk_cuts *cuts);
+/* To the ledger's ring. */
+void reader_give_memory(const struct ring_reader *rr, const struct reading *r, struct ring *to);
 /* Slots [first, first + nr) of one ring into .raw; -EAGAIN when they kept changing. */
 int reader_slots(struct ring_reader *rr, __u64 id, __u32 first, __u32 nr);
 

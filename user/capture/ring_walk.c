@@ -51,7 +51,7 @@ struct walk {
 	struct ring_reader reader;
 };
 
-struct walk *walk_prepare(const struct selection *select, bool everybody)
+struct walk *walk_prepare(const struct selection *select, bool everybody, enum reader_memory_of memory)
 {
 	static const struct selection all;
 	struct walk_bpf *skel = walk_bpf__open_opts(kern_opts());
@@ -88,6 +88,7 @@ struct walk *walk_prepare(const struct selection *select, bool everybody)
 	submitters_prepare(skel);
 	mapped_prepare(skel);
 	polled_prepare(skel);
+	reader_prepare(&w->reader, memory);
 	return w;
 }
 
@@ -270,6 +271,7 @@ static int read_rings(struct walk *w, const struct holders *h, struct reading *o
 				       !charges_have(&w->wanted, r->ring.user));
 			if (!err && !r->left_out)
 				err = reader_table(&w->reader, &h->list[i], r);
+			err = err ? : reader_memory(&w->reader, &h->list[i], ours, r);
 			if (ours && asks) {
 				charges_add(&w->wanted, r->ring.mm, 0);
 				charges_add(&w->wanted, r->ring.user, 0);
@@ -347,7 +349,8 @@ static void feed_ring(struct walk *w, const struct reading *r, struct fact_holde
 		return;
 	ring->unread = r->unsteady;
 	ring->skipped = r->skipped;
-	if (r->skipped || r->left_out)
+	reader_give_memory(&w->reader, r, ring);
+	if (r->skipped || r->left_out || r->memory_cut)
 		ledger_know_less(ring);
 }
 
@@ -408,6 +411,7 @@ int walk_each_ring(struct walk *w, struct ledger *l, const struct ring_told *tol
 	w->left = NULL;
 	w->nr_left = 0;
 	err = find_and_read(w, &h, &readings);
+	reader_tell_cuts(&w->reader, &w->cuts);
 	/* what was freed meanwhile may have been read as anything */
 	if (!err)
 		err = find_holders_again(w, &again, &h);

@@ -10,18 +10,14 @@
 #include "base/array.h"
 #include "capture/peek.h"
 #include "capture/submitters.h"
+#include "capture/xarray.h"
 #include "walk.skel.h"
 
-#define SLOT_BITS	6	/* 64 slots a node; kernels with 16 have more levels */
 /*
  * A thread costs its user little, and each may have used each of its rings: of one user so many are
  * read in a walk. A torn tree has no end of its own either.
  */
 #define USER_NODES	(1U << 17)
-
-/* The kernel's marks of a pointer to a node: an odd multiple of 2, beyond a page. */
-#define IS_NODE(slot)	(((slot) & 3) == 2 && (slot) > 4096)
-#define NODE(slot)	((slot) - 2)
 
 /* A node to read, or, with .is_entry, an entry at that index. */
 struct todo {
@@ -66,9 +62,9 @@ static void take_tasks(struct descent *d)
 			continue;
 		}
 		/* an array whose head is an entry has it at 0, where no ring is */
-		if (IS_NODE(f->h.ring))
+		if (XA_IS_NODE(f->h.ring))
 			add(&d->nodes, &d->nr_nodes, (struct todo){
-				.at = NODE(f->h.ring), .task = d->nr_tasks, .above = 64 + SLOT_BITS,
+				.at = XA_NODE(f->h.ring), .task = d->nr_tasks, .above = 64 + XA_SLOT_BITS,
 			});
 		array_grow(d->tasks, d->nr_tasks);
 		d->tasks[d->nr_tasks++] = *f;
@@ -82,14 +78,14 @@ static void take_slots(struct descent *d, const struct todo *t, const struct xa_
 	/* each level has a lower shift, in a tree that is whole */
 	if (node->shift >= t->above || node->shift >= 64)
 		return;
-	for (__u64 i = 0; i < 1 << SLOT_BITS; i++) {
+	for (__u64 i = 0; i < 1 << XA_SLOT_BITS; i++) {
 		struct todo next = {
 			.at = node->slot[i], .index = t->index | i << node->shift,
 			.task = t->task, .above = node->shift,
 		};
 
-		if (node->shift && IS_NODE(next.at)) {
-			next.at = NODE(next.at);
+		if (node->shift && XA_IS_NODE(next.at)) {
+			next.at = XA_NODE(next.at);
 			add(&d->nodes, &d->nr_nodes, next);
 		} else if (!node->shift && next.at && !(next.at & 3) &&
 			   !holders_have(d->h, next.index)) {

@@ -65,9 +65,14 @@ static __s64 user_rest(const struct ledger *l, const struct ledger_user *u,
 {
 	__s64 rest = u->locked_pages;
 
-	for (const struct ring *r = l->rings; r; r = r->hh.next)
-		if (r->user == u)
-			rest -= r->ring_pages;
+	for (const struct ring *r = l->rings; r; r = r->hh.next) {
+		if (r->user != u)
+			continue;
+		/* what was not read may explain all of it, and the user is unsettled for that */
+		if (r->memory_cut)
+			return 0;
+		rest -= r->ring_pages;
+	}
 	for (size_t i = 0; i < nr; i++)
 		if (pairs[i].user == u)
 			rest -= above_zero(pairs[i].mm->pinned_pages);

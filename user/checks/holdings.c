@@ -53,6 +53,9 @@ static int by_owner_and_ring(const void *a, const void *b, void *by)
 static void add_ring(struct holding *h, const struct ring *r)
 {
 	h->ring_pages += r->ring_pages;
+	for (size_t i = 0; i < r->nr_memory; i++)
+		if (r->memory[i].pinned)
+			h->other_pinned_pages += r->memory[i].pages;
 	if (r->user)
 		h->user = r->user;
 	for (__u32 i = 0; i < r->nr_slots; i++)

@@ -23,6 +23,7 @@ struct holding {
 	struct ring_totals t;
 	__u64 refs;			/* of the buffer that most tables share */
 	__u64 ring_pages;		/* of the rings' own memory, where it is charged */
+	__u64 other_pinned_pages;	/* that the rings pin besides buffers, which no VmPin has */
 	__s64 pinned_pages;		/* VmPin of the address spaces that they are charged to */
 	size_t nr_mms;			/* 0 = none of them is known */
 	__u64 limit_bytes;		/* the least soft RLIMIT_MEMLOCK of who holds them, ~0 = none */

@@ -96,8 +96,8 @@ static const struct {
 	},
 	[UNSETTLED_MAPPINGS] = {
 		"unseen-mappings", "process", "processes",
-		"has more descriptors, mappings, threads with more rings, or a poll(2) of more "
-		"descriptors, than are looked through: it may hold a ring, or memory that its user is "
+		"has more descriptors, mappings, threads with more rings, groups of provided buffers, or "
+		"a poll(2) of more descriptors, than are looked through: it may hold a ring, or memory that its user is "
 		"charged for, that is not known",
 		"end what the user does not need, and run it again",
 	},

@@ -2,6 +2,7 @@
 #include <linux/io_uring.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "base/array.h"
 #include "model/fact.h"
 #include "model/ledger.h"
@@ -23,6 +24,14 @@ struct ring *ledger_ring(const struct ledger *l, __u64 id)
 
 	HASH_FIND(hh, l->rings, &id, sizeof(id), r);
 	return r;
+}
+
+void ledger_set_memory(struct ring *r, const struct ring_memory *list, size_t nr)
+{
+	free(r->memory);
+	r->memory = nr ? memcpy(must_alloc(nr, sizeof(*list)), list, nr * sizeof(*list)) : NULL;
+	r->nr_memory = nr;
+	r->knows_memory = true;
 }
 
 void ledger_know_less(struct ring *r)
@@ -153,6 +162,7 @@ static void ring_remove(struct ledger *l, const struct fact *cause, struct ring 
 	for (size_t i = 0; i < r->nr_holders; i++)
 		free(r->holders[i].cgroup);
 	free(r->holders);
+	free(r->memory);
 	free(r);
 }
 

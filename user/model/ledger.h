@@ -134,6 +134,10 @@ struct ring {
 	__u32 files;		/* as in facts */
 	__u32 creator_pid, creator_ns_pid, creator_uid;
 	__u32 payer;		/* who made the namespace of who holds it, 0 = it is its own user's */
+	struct ring_memory *memory; /* owned; besides its buffers */
+	size_t nr_memory;
+	bool knows_memory;	/* a look has asked for .memory */
+	bool memory_cut;	/* a walk could not read its rings of provided buffers: .memory and .ring_pages lack them */
 	bool closing;		/* RING_CLOSE seen, RING_GONE not yet */
 	__u64 closed_ns;	/* then: when nobody could use it any more */
 	__u32 older_ends;	/* RING_GONE to come of rings that had the address before */
@@ -213,6 +217,9 @@ bool ledger_takes_end(struct ledger *l, __u64 ring);
 void ledger_feed(struct ledger *l, const struct fact *f);
 
 struct ring *ledger_ring(const struct ledger *l, __u64 id);
+
+/* What a look saw of its memory besides buffers. */
+void ledger_set_memory(struct ring *r, const struct ring_memory *list, size_t nr);
 
 /* Its buffers are not known: sums of the accounts that it is charged to say nothing. */
 void ledger_know_less(struct ring *r);

@@ -186,6 +186,7 @@ void view_holdings_json(struct json *j, const struct holding *list, size_t nr, s
 		json_known_int(j, "pinned_vm_pages", h->nr_mms, h->pinned_pages);
 		json_uint(j, "charged_pages", h->t.charged_pages);
 		json_uint(j, "ring_pages", h->ring_pages);
+		json_uint(j, "other_pinned_pages", h->other_pinned_pages);
 		json_uint(j, "skipped_slots", h->t.skipped_slots);
 		/* those of a cgroup may be several users' */
 		if (by != BY_CGROUP)
@@ -232,7 +233,7 @@ void view_holdings_csv(const struct output *to, const struct holding *list, size
 
 	if (!to->no_header)
 		fprintf(to->out, "%s,rings,buffers,registered_bytes,pinned_vm_pages,charged_pages,"
-			"ring_pages,skipped_slots%s\n", csv_columns[by],
+			"ring_pages,other_pinned_pages,skipped_slots%s\n", csv_columns[by],
 			by == BY_CGROUP ? "" : ",locked_vm_pages,memlock_limit_bytes,headroom_bytes");
 	for (size_t i = 0; i < nr && i < top; i++) {
 		const struct holding *h = &list[i];
@@ -246,6 +247,7 @@ void view_holdings_csv(const struct output *to, const struct holding *list, size
 		csv_known_int(&c, h->nr_mms, h->pinned_pages);
 		csv_uint(&c, h->t.charged_pages);
 		csv_uint(&c, h->ring_pages);
+		csv_uint(&c, h->other_pinned_pages);
 		csv_uint(&c, h->t.skipped_slots);
 		if (by != BY_CGROUP) {
 			csv_known_int(&c, h->user, h->user ? h->user->locked_pages : 0);

@@ -169,6 +169,30 @@ static void print_buffers(const struct output *to, const struct ring *r, __u64 m
 		fprintf(to->out, "  %u of %u slots are empty\n", r->nr_slots - used, r->nr_slots);
 }
 
+static const char *memory_text(char buf[FMT_LEN], const struct ring_memory *m)
+{
+	if (m->what != RING_MEMORY_PROVIDED)
+		return m->what == RING_MEMORY_QUEUES ? "queues" : m->what == RING_MEMORY_SQES ? "SQEs" : "region";
+	snprintf(buf, FMT_LEN, "provided %u", m->group);
+	return buf;
+}
+
+/* What it has besides its buffers. */
+static void print_memory(const struct output *to, const struct ring *r)
+{
+	struct table *t = table_new("<MEMORY SIZE <PINNED");
+	char name[FMT_LEN], size[FMT_LEN];
+
+	for (size_t i = 0; i < r->nr_memory; i++) {
+		table_cell(t, "%s", memory_text(name, &r->memory[i]));
+		table_cell(t, "%s", fmt_pages(size, r->memory[i].pages));
+		table_cell(t, "%s", r->memory[i].pinned ? "yes" : "no, the kernel's");
+	}
+	table_print(t, to->out, !to->no_header && r->nr_memory, 2);
+	if (r->memory_cut)
+		fprintf(to->out, "  its rings of provided buffers were not read: they changed too fast, or their user has more than are read of one user\n");
+}
+
 void view_skipped_slots(FILE *out, const struct selection *select, const struct ledger *l, bool live)
 {
 	const struct ring_totals t = ledger_totals(l, select);
@@ -223,6 +247,7 @@ void view_rings_text(const struct output *to, const struct selection *select,
 			fprintf(to->out, "  its table changed too fast to be read\n");
 		else
 			fprintf(to->out, "  no buffers registered\n");
+		print_memory(to, r);
 		fputc('\n', to->out);
 	}
 	if (to->quiet)

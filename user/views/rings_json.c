@@ -45,6 +45,29 @@ static void put_slot(struct json *j, const struct ring *r, __u32 index, bool pag
 	json_close(j);
 }
 
+static void put_memory(struct json *j, const struct ring *r)
+{
+	static const char *const what[] = {
+		[RING_MEMORY_QUEUES] = "queues", [RING_MEMORY_SQES] = "sqes",
+		[RING_MEMORY_REGION] = "region", [RING_MEMORY_PROVIDED] = "provided",
+	};
+
+	json_open_list(j, "memory");
+	for (size_t i = 0; i < r->nr_memory; i++) {
+		const struct ring_memory *m = &r->memory[i];
+
+		json_item_open(j);
+		json_str(j, "what", what[m->what]);
+		if (m->what == RING_MEMORY_PROVIDED)
+			json_uint(j, "group", m->group);
+		json_uint(j, "pages", m->pages);
+		json_flag(j, "pinned", m->pinned);
+		json_close(j);
+	}
+	json_close(j);
+	json_flag(j, "memory_whole", !r->memory_cut);
+}
+
 static const char *held_by(const struct holder *h)
 {
 	switch (h->how) {
@@ -144,6 +167,8 @@ void view_ring_json(struct json *j, const struct ledger *l, const struct ring *r
 		if (r->slots[i] && r->slots[i]->len_bytes >= min_bytes)
 			put_slot(j, r, i, pages);
 	json_close(j);
+	if (r->knows_memory)
+		put_memory(j, r);
 	json_close(j);
 }
 

@@ -53,6 +53,13 @@ static void ring_memory(void **state)
 	FEED(l, r);
 	check(l, NULL, &fs);
 	assert_int_equal(fs.nr, 0);
+	/* what it has for provided buffers was not read, and may be all that is missing */
+	see_ring(l, RING, 66 + 521, 64);
+	check(l, NULL, &fs);
+	assert_int_equal(only(&fs, UNEXPLAINED_CHARGE)->pages, 523);
+	ledger_ring(l, RING)->memory_cut = true;
+	check(l, NULL, &fs);
+	assert_int_equal(fs.nr, 0);
 	ledger_free(l);
 }
 

@@ -165,7 +165,7 @@ static bool has_rings(const struct list_options *o, const struct ledger *l)
 static int list(void *options)
 {
 	struct list_options *o = options;
-	const struct capture_wants wants = { .how = &o->how, .select = &o->select };
+	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .memory = true };
 	struct run r = { .to = &o->output, .duration_ns = o->duration_ns };
 	struct ledger *l = ledger_new();
 	int status = o->by == LIST_BY_CGROUP && cgroup_may_group("give --by process or --by user") ?
