@@ -19,24 +19,37 @@ struct hazard {
 	__u64 nr, fixed;	/* of which over registered buffers */
 };
 
-/* What a process did on a ring. */
+/* What a process did on a ring or, where rows are of more than one ring, on all that such a row is of. */
 struct done {
 	__u64 ops, fixed;
+	bool by_ring, by_process;
 };
+
+static void take_row(struct done *d, const struct io_row *r)
+{
+	d->ops += r->c.ops;
+	d->fixed += r->fixed_ops;
+}
 
 static struct done done_by(const struct io_model *m, const struct io_failure_row *f)
 {
-	struct done d = { 0 };
+	struct done ring = { .by_ring = true, .by_process = true };
+	struct done process = { .by_process = true }, nobody = { 0 };
 
 	for (size_t i = 0; i < m->nr_rows; i++) {
 		const struct io_row *r = &m->rows[i];
+		__u32 pid = IO_WHO_TGID(r->c.who);
 
-		if (r->c.ring != f->key.ring || r->c.born_ns != f->born_ns || IO_WHO_TGID(r->c.who) != f->key.pid)
+		if (r->c.ring == IO_RING_ANY && !pid)
+			take_row(&nobody, r);
+		else if (pid != f->key.pid)
 			continue;
-		d.ops += r->c.ops;
-		d.fixed += r->fixed_ops;
+		else if (r->c.ring == IO_RING_ANY)
+			take_row(&process, r);
+		else if (r->c.ring == f->key.ring && r->c.born_ns == f->born_ns)
+			take_row(&ring, r);
 	}
-	return d;
+	return ring.ops ? ring : process.ops ? process : nobody;
 }
 
 /* Whom an error tells of, as the traits have a remedy for each. */
@@ -94,36 +107,48 @@ static struct finding finding_of(const struct hazard *h, const struct io_model *
 	return f;
 }
 
+/* " of 101", where that many are known to be of the same ring. */
+static const char *of_all(char text[32], const struct done *d, __u64 nr)
+{
+	snprintf(text, 32, d->by_ring ? " of %llu" : "", nr);
+	return text;
+}
+
 static void tell_overflow(const struct hazard *h, const struct done *d, struct finding f,
 			  const struct ring *r, struct findings *out)
 {
-	char places[64] = "";
+	char places[64] = "", all[32];
 
 	if (r && r->cq_entries)
 		snprintf(places, sizeof(places), " of %u place%s", r->cq_entries, plural(r->cq_entries));
-	finding_add(out, f, "pid %u ring 0x%llx: %llu of %llu completions found the completion ring%s full, %llu of them of I/O over registered buffers",
-		    f.pid, f.ring, h->nr, d->ops, places, h->fixed);
+	finding_add(out, f, "pid %u ring 0x%llx: %llu%s completions found the completion ring%s full, %llu of them of I/O over registered buffers",
+		    f.pid, f.ring, h->nr, of_all(all, d, d->ops), places, h->fixed);
 }
 
 /* .d->fixed are those that ended, as all that failed did. */
 static void tell_failing(const struct hazard *h, const struct done *d, struct finding f, struct findings *out)
 {
 	const struct io_evidence *e = &h->first->failure.seen;
-	char name[64] = "";
+	char name[64] = "", all[32];
 
 	/* older recordings hold no more than the error */
 	if (e->opcode == IO_WHO_OP(h->first->key.what))
 		snprintf(name, sizeof(name), ", the first with user_data 0x%llx", e->user_data);
-	finding_add(out, f, "pid %u ring 0x%llx: %llu of %llu I/Os over registered buffers failed with %s%s",
-		    f.pid, f.ring, h->nr, d->fixed, fact_errno_name(h->first->key.result), name);
+	finding_add(out, f, "pid %u ring 0x%llx: %llu%s I/Os over registered buffers failed with %s%s",
+		    f.pid, f.ring, h->nr, of_all(all, d, d->fixed), fact_errno_name(h->first->key.result), name);
 }
 
 static void tell_punted(const struct hazard *h, const struct done *d, struct finding f, struct findings *out)
 {
-	if (h->nr >= (d->fixed + PUNTED_SHARE - 1) / PUNTED_SHARE)
-		finding_add(out, f, "pid %u ring 0x%llx: %llu I/Os over registered buffers were handed to a worker, %s; %llu ended",
-			    f.pid, f.ring, h->nr, h->cause == PUNTED_FORCED ?
-			    "as IOSQE_ASYNC or IOSQE_IO_DRAIN says" : "as they had to wait", d->fixed);
+	char ended[48] = "";
+
+	if (h->nr < (d->fixed + PUNTED_SHARE - 1) / PUNTED_SHARE)
+		return;
+	if (d->by_ring)
+		snprintf(ended, sizeof(ended), "; %llu ended", d->fixed);
+	finding_add(out, f, "pid %u ring 0x%llx: %llu I/Os over registered buffers were handed to a worker, %s%s",
+		    f.pid, f.ring, h->nr, h->cause == PUNTED_FORCED ?
+		    "as IOSQE_ASYNC or IOSQE_IO_DRAIN says" : "as they had to wait", ended);
 }
 
 static void tell(const struct hazard *h, const struct io_model *m, const struct ledger *l,
@@ -134,6 +159,9 @@ static void tell(const struct hazard *h, const struct io_model *m, const struct 
 	struct finding f = finding_of(h, m, r);
 
 	if (!d.fixed)
+		return;
+	/* of a row that is nobody's it is not known how much that process did */
+	if (!d.by_process && (!h->fixed || h->tag == PUNTED))
 		return;
 	if (h->tag == CQ_OVERFLOW)
 		tell_overflow(h, &d, f, r, out);

@@ -302,19 +302,33 @@ const struct io_counts *io_model_ring(const struct io_model *m, __u64 ring, __u6
 
 const struct io_counts *io_model_whose(const struct io_model *m, __u64 ring, __u64 born_ns, __u32 pid)
 {
+	const struct io_counts *all = NULL;
+
 	for (size_t i = 0; i < m->nr_rows; i++) {
 		const struct io_counts *c = &m->rows[i].c;
 
-		if (c->ring == ring && c->born_ns == born_ns && IO_WHO_TGID(c->who) == pid)
+		if (IO_WHO_TGID(c->who) != pid)
+			continue;
+		if (c->ring == ring && c->born_ns == born_ns)
 			return c;
+		if (c->ring == IO_RING_ANY)
+			all = c;
 	}
-	return io_model_ring(m, ring, born_ns);
+	return all ? all : io_model_ring(m, ring, born_ns);
 }
 
 bool io_model_has_ring(const struct io_model *m, __u64 ring)
 {
 	for (size_t i = 0; i < m->nr_rows; i++)
 		if (m->rows[i].c.ring == ring)
+			return true;
+	return false;
+}
+
+bool io_model_has_rest(const struct io_model *m, __u32 pid)
+{
+	for (size_t i = 0; i < m->nr_rows; i++)
+		if (m->rows[i].c.ring == IO_RING_ANY && IO_WHO_TGID(m->rows[i].c.who) == pid)
 			return true;
 	return false;
 }

@@ -146,10 +146,12 @@ void io_model_sort(struct io_model *m, enum io_order order);
 size_t io_model_first(const struct io_model *m, const struct io_counts *c);
 /* A row's of this ring; .born_ns 0: of the newest of that address. NULL = none has it. */
 const struct io_counts *io_model_ring(const struct io_model *m, __u64 ring, __u64 born_ns);
-/* The same of this process, or of others there, where it has nothing. */
+/* The same of this process, on that ring or on all that one row is of; or of others there. */
 const struct io_counts *io_model_whose(const struct io_model *m, __u64 ring, __u64 born_ns, __u32 pid);
 /* Whether it has a row of this ring. */
 bool io_model_has_ring(const struct io_model *m, __u64 ring);
+/* Whether it has a row of this process that is of rings which are not told apart. */
+bool io_model_has_rest(const struct io_model *m, __u32 pid);
 /* Into an empty .out. */
 void io_model_copy(const struct io_model *m, struct io_model *out);
 

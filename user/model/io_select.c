@@ -20,11 +20,25 @@ static bool row_wanted(const struct io_row *row, const void *arg)
 	(m)->nr_##list = __n;							\
 } while (0)
 
+/* Also of a ring that has no row of its own. */
+static void select_failures(struct io_model *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->nr_failures; i++) {
+		const struct io_failure_key *key = &m->failures[i].key;
+
+		if (io_model_has_ring(m, key->ring) || io_model_has_rest(m, key->pid))
+			m->failures[n++] = m->failures[i];
+	}
+	m->nr_failures = n;
+}
+
 void io_select(struct io_model *m, const struct selection *s)
 {
 	io_model_select(m, row_wanted, s);
 	KEEP_WANTED(m, buffers, key.ring);
 	KEEP_WANTED(m, addresses, key.ring);
-	KEEP_WANTED(m, failures, key.ring);
+	select_failures(m);
 	KEEP_WANTED(m, calls, ring);
 }

@@ -273,15 +273,6 @@ struct io_counts view_stat_user(const struct view_stat *v, __u64 ring, __u64 bor
 	return c ? *c : (struct io_counts){ .ring = ring, .fd = -1 };
 }
 
-/* Whether I/O of that process was counted without saying of which of its rings. */
-static bool has_unnamed(const struct io_model *m, __u32 pid)
-{
-	for (size_t i = 0; i < m->nr_rows; i++)
-		if (m->rows[i].c.ring == IO_RING_ANY && IO_WHO_TGID(m->rows[i].c.who) == pid)
-			return true;
-	return false;
-}
-
 /* The holder of a ring that was asked for and of which no I/O ended; NULL when it is not such a ring. */
 static const struct holder *silent_holder(const struct view_stat *v, const struct ring *r)
 {
@@ -289,7 +280,7 @@ static const struct holder *silent_holder(const struct view_stat *v, const struc
 		return NULL;
 	for (size_t i = 0; i < r->nr_holders; i++)
 		if (selection_has_holder(v->select, &r->holders[i]))
-			return has_unnamed(v->m, r->holders[i].pid) ? NULL : &r->holders[i];
+			return io_model_has_rest(v->m, r->holders[i].pid) ? NULL : &r->holders[i];
 	return NULL;
 }
 

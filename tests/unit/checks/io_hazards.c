@@ -84,6 +84,46 @@ static void others(void **state)
 	assert_int_equal(found(&m, rows, 1).nr, 0);
 }
 
+/* Of rings that have no row of their own: what failed is known, of how many is not. */
+static void rest(void **state)
+{
+	struct io_failure_row rows[] = {
+		row(IO_FAILED, 812, READ_FIXED, true, 7), row(IO_LATE, 812, READ_FIXED, true, 5),
+		row(IO_FAILED, 900, READ_FIXED, true, 3), row(IO_PUNTED, 812, READ_FIXED, true, 11),
+	};
+	static const char *const says[] = {
+		": 7 I/Os over registered buffers failed with EFAULT",
+		": 5 completions found the completion ring of 16 places full, 5 of them of I/O over registered buffers",
+		": 3 I/Os over registered buffers failed with EFAULT",
+	};
+	struct io_model m = { 0 };
+	struct io_row *r;
+	struct findings fs;
+
+	(void)state;
+	rows[0].key.result = rows[2].key.result = -EFAULT;
+	r = io_model_row(&m, IO_RING_ANY, 0, IO_WHO(812, READ_FIXED, true));
+	r->c.ops = r->fixed_ops = 100003;
+	r->c.comm = comm_of("fio");
+	r->c.uid = 1000;
+	r = io_model_row(&m, IO_RING_ANY, 1001, IO_WHAT(READ_FIXED, true));
+	r->c.ops = r->fixed_ops = 103;
+	fs = found(&m, rows, 4);
+	/* too few were handed to a worker */
+	assert_int_equal(fs.nr, 3);
+	for (size_t i = 0; i < 3; i++) {
+		bool told = false;
+
+		for (size_t k = 0; k < 3; k++)
+			told |= strstr(fs.list[k].detail, says[i]) != NULL;
+		if (!told)
+			fail_msg("not told: %s", says[i]);
+		if (fs.list[i].pid == 812)
+			assert_string_equal(fs.list[i].comm.bytes, "fio");
+	}
+	findings_free(&fs);
+}
+
 static void failures(void **state)
 {
 	struct io_failure_row rows[] = {
@@ -162,7 +202,7 @@ static void workers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(overflows), cmocka_unit_test(others), cmocka_unit_test(failures),
+		cmocka_unit_test(overflows), cmocka_unit_test(others), cmocka_unit_test(rest), cmocka_unit_test(failures),
 		cmocka_unit_test(workers),
 	};
 
