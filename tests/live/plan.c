@@ -4,10 +4,19 @@
  * under one page less they cannot.
  */
 #include <errno.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "load_report.h"
@@ -196,6 +205,198 @@ static void not_to_be_seen(void)
 	load_end(&l);
 }
 
+/* ---- of many processes ------------------------------------------------------------ */
+
+/* A child of that user with this limit, which waits to be killed. */
+static pid_t waiting_as(uid_t uid, rlim_t limit)
+{
+	const struct rlimit l = { limit, limit };
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(ready))
+		bail("no pipe");
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (setrlimit(RLIMIT_MEMLOCK, &l) || setgid(uid) || setuid(uid) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], &c, 1) != 1)
+		bail("a process of user %u does not start", uid);
+	close(ready[0]);
+	return pid;
+}
+
+static void kill_it(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Up to 5.10. */
+static bool bpf_is_charged(void)
+{
+	struct utsname u;
+	unsigned int major, minor;
+
+	return !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 11));
+}
+
+/* What the user's account has room for can be had, and no page more. */
+static void beside_what_is_locked(const struct load *l, const char *uid)
+{
+	const long long limit = 4 << 20;
+	struct tool_run a;
+	char buffers[32];
+	long long locked, ring, pages;
+
+	tool(&a, "plan", "--json", "--entries", "4", "-u", uid, NULL);
+	is(a.status, 0, "a user with a limit");
+	is(json_number(a.json, "processes"), 1, "who has one process");
+	is(json_number(a.json, "limit_pid"), l->pid, "this one");
+	is(json_number(a.json, "limit_bytes"), limit, "of this limit");
+	locked = json_number(a.json, "locked_bytes");
+	ring = json_number(a.json, "ring_charged") ? json_number(a.json, "ring_bytes") : 0;
+	ok(locked >= 7 * (long long)PAGE, "and has locked what is registered: %lld", locked);
+	tool_free(&a);
+	tool_as(&a, &(struct tool_how){ .uid = atoi(uid), .caps = CAPS_BPF }, "plan", "--json", "-u", uid, NULL);
+	if (bpf_is_charged())
+		ok(a.json && !json_member(a.json, "locked_bytes"), "it is not told of who is charged for looking");
+	else
+		is(json_number(a.json, "locked_bytes"), locked, "what the user's own tool takes to look is not in it");
+	tool_free(&a);
+
+	pages = (limit - locked - ring) / (long long)PAGE;
+	for (int more = 0; more < 2; more++) {
+		const struct wish w = { 1, 4, 1, pages + more, false };
+		pid_t pid;
+
+		snprintf(buffers, sizeof(buffers), "1x%lld", (pages + more) * (long long)PAGE);
+		tool(&a, "plan", "--json", "--entries", "4", "--buffers", buffers, "-u", uid, NULL);
+		is(a.status, more, "%d more pages than there is room for", more);
+		tool_free(&a);
+		pid = fork();
+		if (!pid) {
+			const struct rlimit r = { limit, limit };
+
+			if (setrlimit(RLIMIT_MEMLOCK, &r) || setgid(atoi(uid)) || setuid(atoi(uid)))
+				_exit(255);
+			_exit(have(&w));
+		}
+		is(await_exit(pid, 60), more ? ENOMEM : 0, "%s", more ? "cannot be had" : "can be had");
+	}
+}
+
+/* Its processes may differ. */
+static void the_least(const struct load *l, const char *uid)
+{
+	pid_t less = waiting_as(atoi(uid), 64 << 10);
+	char buffers[32];
+	struct tool_run a;
+
+	snprintf(buffers, sizeof(buffers), "1x%llu", 1024ULL << 10);
+	tool(&a, "plan", "--kernel", "6.12", "--json", "--buffers", buffers, "-u", uid, NULL);
+	is(a.status, 1, "one of two processes has too small a limit");
+	is(json_number(a.json, "processes"), 2, "of both");
+	is(json_number(a.json, "limit_pid"), less, "the least");
+	is(json_number(a.json, "limit_bytes"), 64 << 10, "is told");
+	tool_free(&a);
+	kill_it(less);
+	tool(&a, "plan", "--kernel", "6.12", "--json", "--buffers", buffers, "-u", uid, NULL);
+	is(a.status, 0, "who has ended counts no more");
+	is(json_number(a.json, "limit_pid"), l->pid, "the other one does");
+	tool_free(&a);
+}
+
+static void of_a_user(void)
+{
+	struct tool_how plain = { 0 };
+	struct tool_run a;
+	struct load l;
+	char uid[16];
+
+	if (!load_start(&l, "ring_memory", "nothing", NULL))
+		bail("%s", l.skip);
+	plain.uid = load_number(&l, "uid");
+	snprintf(uid, sizeof(uid), "%u", plain.uid);
+	the_least(&l, uid);
+	tool_as(&a, &plain, "plan", "--kernel", "6.12", "--buffers", "7x64K", "-u", uid, NULL);
+	is(a.status, 0, "without privilege");
+	has_text(a.out, "unless the user has locked other memory", "what is locked is not known");
+	ok(!strstr(a.out, "locked now"), "and not told");
+	tool_free(&a);
+	/* last: the kernel gives back late what this takes */
+	beside_what_is_locked(&l, uid);
+	load_end(&l);
+	tool(&a, "plan", "-u", uid, NULL);
+	is(a.status, 3, "a user without a process");
+	has_text(a.err, "/proc shows no process of user", "in words");
+	tool_free(&a);
+	tool(&a, "plan", "-u", uid, "-p", "1", NULL);
+	is(a.status, 2, "one limit at a time");
+	tool_free(&a);
+}
+
+#define UNIT "fixbuf-plan-test.service"
+
+/* Where v2 is mounted beside v1 it becomes, for us alone, the only one. */
+static bool find_cgroups(void)
+{
+	struct statfs fs;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return false;
+	if (!statfs("/sys/fs/cgroup", &fs) && fs.f_type == CGROUP2_SUPER_MAGIC)
+		return true;
+	return !mount("/sys/fs/cgroup/unified", "/sys/fs/cgroup", NULL, MS_BIND, NULL);
+}
+
+static void of_a_unit(void)
+{
+	const char *folder = "/sys/fs/cgroup/" UNIT, *procs = "/sys/fs/cgroup/" UNIT "/cgroup.procs";
+	struct tool_run a;
+	pid_t pids[3];
+	FILE *f;
+
+	if (!find_cgroups() || (mkdir(folder, 0755) && errno != EEXIST)) {
+		skip("a unit", "no cgroup v2 to be had here");
+		return;
+	}
+	for (int i = 0; i < 3; i++) {
+		pids[i] = waiting_as(UID_OF_NOBODY_ELSE + 97 + i, (101 - i) << 12);
+		f = fopen(procs, "we");
+		if (f)
+			fprintf(f, "%d", pids[i]);
+		ok(f && !fclose(f), "process %d goes into the unit", i);
+	}
+	tool(&a, "plan", "--kernel", "6.12", "--json", "--buffers", "1x404K", "--unit", "fixbuf-plan-test", NULL);
+	is(a.status, 1, "a unit whose limit is too small");
+	is(json_number(a.json, "processes"), 3, "of its three processes");
+	is(json_number(a.json, "limit_pid"), pids[2], "that with the least");
+	is(json_number(a.json, "limit_bytes"), 99 << 12, "of 99 times 4 KiB");
+	tool_free(&a);
+	tool(&a, "plan", "--kernel", "6.12", "--buffers", "1x396K", "--unit", UNIT, NULL);
+	is(a.status, 0, "what fits");
+	has_text(a.out, "the least of 3 processes", "in words");
+	tool_free(&a);
+	for (int i = 0; i < 3; i++)
+		kill_it(pids[i]);
+	tool(&a, "plan", "--unit", UNIT, NULL);
+	is(a.status, 3, "a unit without processes");
+	has_text(a.err, "/proc shows no process of unit", "in words");
+	tool_free(&a);
+	rmdir(folder);
+	tool(&a, "plan", "--unit", UNIT, NULL);
+	is(a.status, 3, "no such unit");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	static const struct wish wishes[] = {
@@ -210,6 +411,8 @@ int main(void)
 	other_kernels();
 	other_processes();
 	not_to_be_seen();
+	of_a_user();
+	of_a_unit();
 	/* last: without CAP_SYS_RESOURCE its limit stays */
 	unprivileged();
 	return tap_end();

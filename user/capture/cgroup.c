@@ -101,7 +101,7 @@ static int find_path(struct selection *s)
 	return 0;
 }
 
-static int need_v2(const char *what)
+int cgroup_need_v2(const char *what)
 {
 	struct statfs fs;
 
@@ -116,7 +116,7 @@ int cgroup_may_group(const char *remedy)
 	char what[128];
 
 	snprintf(what, sizeof(what), "--by cgroup tells of that one only; %s", remedy);
-	return need_v2(what);
+	return cgroup_need_v2(what);
 }
 
 int cgroup_find(struct selection *s)
@@ -126,7 +126,7 @@ int cgroup_find(struct selection *s)
 
 	if (!s->cgroup)
 		return 0;
-	err = need_v2("the kernel selects by that one only; select with -p, -u or --comm");
+	err = cgroup_need_v2("the kernel selects by that one only; select with -p, -u or --comm");
 	if (err)
 		return err;
 	if (stat(MOUNT, &root))

@@ -14,6 +14,8 @@
  * sentence: -ENOTSUP where this machine has no cgroups to select by, else there is no such cgroup.
  */
 int cgroup_find(struct selection *s);
+/* Whether there is version 2, by which alone a cgroup is found. 0, or -ENOTSUP with a sentence that ends with .what. */
+int cgroup_need_v2(const char *what);
 /*
  * Whether all processes have their place in version 2: where v1 or both are mounted, it has all of them
  * in its root, or others than who started them says. 0, or -ENOTSUP with a sentence that ends with .remedy.

@@ -105,14 +105,13 @@ static bool is_selected(const struct selection *s, const struct proc_ring *r, in
 	       (!s->cgroup || (cgroup_of(dir, path) && cgroup_is_in(s, path)));
 }
 
-size_t proc_rings(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
-		  void *arg)
+static void each_process(const struct selection *select,
+			 void (*look)(struct proc_ring *r, int dir, void *arg), void *arg)
 {
 	DIR *proc = opendir("/proc");
-	size_t hidden = 0;
 
 	for (struct dirent *e; proc && (e = readdir(proc));) {
-		struct proc_ring r = { 0 };
+		struct proc_ring r = { .fd = -1 };
 		int dir;
 
 		if (parse_u32(e->d_name, &r.pid) || r.pid == (__u32)getpid())
@@ -121,11 +120,50 @@ size_t proc_rings(const struct selection *select, void (*tell)(const struct proc
 		if (dir < 0)
 			continue;
 		read_process(&r, dir);
-		if (is_selected(select, &r, dir) && !each_ring(&r, dir, tell, arg))
-			hidden += r.uid == getuid() || select->nr_pids;
+		if (is_selected(select, &r, dir))
+			look(&r, dir, arg);
 		close(dir);
 	}
 	if (proc)
 		closedir(proc);
-	return hidden;
+}
+
+struct told {
+	const struct selection *select;
+	void (*tell)(const struct proc_ring *r, void *arg);
+	void *arg;
+	size_t hidden;
+};
+
+static void look_at_rings(struct proc_ring *r, int dir, void *arg)
+{
+	struct told *t = arg;
+
+	if (!each_ring(r, dir, t->tell, t->arg))
+		t->hidden += r->uid == getuid() || t->select->nr_pids;
+}
+
+static void look_at_process(struct proc_ring *r, int dir, void *arg)
+{
+	struct told *t = arg;
+
+	(void)dir;
+	t->tell(r, t->arg);
+}
+
+size_t proc_rings(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
+		  void *arg)
+{
+	struct told t = { select, tell, arg, 0 };
+
+	each_process(select, look_at_rings, &t);
+	return t.hidden;
+}
+
+void proc_processes(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
+		    void *arg)
+{
+	struct told t = { select, tell, arg, 0 };
+
+	each_process(select, look_at_process, &t);
 }

@@ -1,88 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace plan: which limit rings and buffers will need. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/err.h"
-#include "base/files.h"
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/system.h"
 #include "base/table.h"
 #include "base/wrap.h"
+#include "base/untrusted.h"
 #include "checks/plan.h"
 #include "commands/option.h"
-
-#define MAX_LIMITS	(64U << 10)
+#include "commands/plan/limit.h"
 
 struct plan_options {
 	struct output output;
 	struct plan plan;
 	const char *kernel;	/* NULL = this one */
-	struct selection select; /* -p: whose limit; none = our own */
+	struct selection select; /* whose limit; nobody = our own */
 };
-
-struct limit {
-	bool none;		/* CAP_IPC_LOCK, or unlimited */
-	int capable;		/* of these, the former; -1 = it cannot be seen */
-	__u64 soft, hard;	/* bytes; ~0 = unlimited */
-};
-
-/* 0, or the exit status after a sentence. */
-static int read_limit(const struct plan_options *o, struct limit *l)
-{
-	pid_t pid = o->select.nr_pids ? o->select.pids[0] : 0;
-	char path[48], *limits;
-
-	if (o->select.nr_pids > 1)
-		return misuse("one process has one limit; give one with -p");
-	/* prlimit(2) would take CAP_SYS_RESOURCE for another user's */
-	snprintf(path, sizeof(path), "/proc/%d/limits", pid ? pid : getpid());
-	limits = file_text(AT_FDCWD, path, MAX_LIMITS);
-	if (!limits && errno == ENOENT)
-		return system_hides(pid ? pid : getpid()) ? cannot("%s", err_text()) :
-		       cannot("there is no process %d", pid);
-	if (!limits)
-		return cannot("cannot read the limit of process %d: %s; run this as its user, or as root", pid,
-			      strerror(errno));
-	text_memlock(limits, &l->soft, &l->hard);
-	free(limits);
-	l->capable = system_lifts_memlock(pid);
-	l->none = l->capable > 0 || l->soft == ~0ULL;
-	return 0;
-}
-
-/* 1, 0, or -1 where the limit is too small and may not hold. */
-static int fits(const struct limit *l, const struct plan_need *need)
-{
-	if (l->none || need->total_bytes <= l->soft)
-		return 1;
-	return l->capable < 0 ? -1 : 0;
-}
 
 static const char *limit_text(char buf[FMT_LEN], __u64 bytes)
 {
 	return bytes == ~0ULL ? "unlimited" : fmt_bytes(buf, bytes);
 }
 
+#define WHOSE_TEXT	128
+
+/* ", the least of 7 processes, of pid 812 (db)" */
+static const char *whose(char buf[WHOSE_TEXT], const struct limit *l)
+{
+	buf[0] = 0;
+	if (l->processes - l->hidden > 1)
+		snprintf(buf, WHOSE_TEXT, ", the least of %u processes, of pid %u (%s)", l->processes - l->hidden,
+			 l->pid, TAME_COMM(l->comm));
+	else if (l->processes)
+		snprintf(buf, WHOSE_TEXT, " of pid %u (%s)", l->pid, TAME_COMM(l->comm));
+	return buf;
+}
+
 static void print_limit(FILE *out, const struct limit *l, const struct plan_need *need)
 {
-	char soft[FMT_LEN], hard[FMT_LEN], missing[FMT_LEN], is[96];
+	char soft[FMT_LEN], hard[FMT_LEN], missing[FMT_LEN], locked[FMT_LEN], of[WHOSE_TEXT], is[256];
 
+	if (l->knows_locked)
+		wrap_line(out, 0, "the user has %s locked now", fmt_bytes(locked, l->locked_bytes));
+	if (l->hidden)
+		wrap_line(out, 0, "the limits of %u more processes may not be read by this user", l->hidden);
 	if (l->capable > 0) {
-		fputs("no limit holds: CAP_IPC_LOCK is in effect\n", out);
+		fprintf(out, "no limit holds%s: CAP_IPC_LOCK is in effect\n",
+			l->processes - l->hidden > 1 ? " for any of the processes" : "");
 		return;
 	}
-	snprintf(is, sizeof(is), "the limit is %s (hard %s):", limit_text(soft, l->soft), limit_text(hard, l->hard));
+	snprintf(is, sizeof(is), "the limit is %s (hard %s)%s:", limit_text(soft, l->soft), limit_text(hard, l->hard),
+		 whose(of, l));
 	if (l->none)
 		wrap_line(out, 0, "%s enough", is);
-	else if (fits(l, need) > 0)
-		wrap_line(out, 0, "%s enough, unless the user has locked other memory", is);
+	else if (limit_fits(l, need->total_bytes) > 0 || (l->hidden && l->locked_bytes + need->total_bytes <= l->soft))
+		wrap_line(out, 0, "%s enough%s", is, l->knows_locked ? " beside that" :
+			  ", unless the user has locked other memory");
 	else
-		wrap_line(out, 0, "%s %s too little%s", is, fmt_bytes(missing, need->total_bytes - l->soft),
-			  fits(l, need) ? ", unless CAP_IPC_LOCK lifts it, which cannot be seen from here" : "");
+		wrap_line(out, 0, "%s %s too little%s%s", is,
+			  fmt_bytes(missing, l->locked_bytes + need->total_bytes - l->soft),
+			  l->knows_locked ? " beside that" : "",
+			  limit_fits(l, need->total_bytes) ? ", unless CAP_IPC_LOCK lifts it, which cannot be seen from here" : "");
 }
 
 static void print_text(const struct plan_options *o, const struct plan_need *need, const struct limit *l)
@@ -115,6 +96,7 @@ static void print_text(const struct plan_options *o, const struct plan_need *nee
 
 static void print_json(const struct plan_options *o, const struct plan_need *need, const struct limit *l)
 {
+	int fits = limit_fits(l, need->total_bytes);
 	struct json j = { 0 };
 	char kernel[32];
 
@@ -131,10 +113,17 @@ static void print_json(const struct plan_options *o, const struct plan_need *nee
 	json_known(&j, "limit_bytes", l->soft != ~0ULL, l->soft);
 	json_known(&j, "hard_limit_bytes", l->hard != ~0ULL, l->hard);
 	json_flag(&j, "unlimited", l->none);
-	if (fits(l, need) < 0)
+	if (l->processes) {
+		json_uint(&j, "processes", l->processes);
+		json_uint(&j, "hidden_processes", l->hidden);
+		json_uint(&j, "limit_pid", l->pid);
+		json_comm(&j, "limit_comm", &l->comm);
+		json_known(&j, "locked_bytes", l->knows_locked, l->locked_bytes);
+	}
+	if (fits < 0)
 		json_null(&j, "fits");
 	else
-		json_flag(&j, "fits", fits(l, need));
+		json_flag(&j, "fits", fits);
 	json_end(&j);
 	json_free(&j);
 }
@@ -145,21 +134,22 @@ static int run(void *options)
 	const char *kernel = o->kernel ? o->kernel : system_release(), *refused;
 	struct plan_need need;
 	struct limit l = { 0 };
-	int status;
+	int status, fits;
 
 	if (!kernel_version_parse(&o->plan.kernel, kernel))
 		return misuse("'%s' is not a version of Linux; give 6.12", kernel);
 	refused = plan_compute(&o->plan, &need);
 	if (refused)
 		return misuse("%s", refused);
-	status = read_limit(o, &l);
+	status = limit_read(&o->select, need.total_bytes, &l);
 	if (status)
 		return status;
 	if (o->output.json)
 		print_json(o, &need, &l);
 	else
 		print_text(o, &need, &l);
-	return fits(&l, &need) > 0 ? EXIT_DONE : fits(&l, &need) < 0 ? EXIT_UNSETTLED : EXIT_FINDINGS;
+	fits = limit_fits(&l, need.total_bytes);
+	return fits > 0 ? EXIT_DONE : fits < 0 ? EXIT_UNSETTLED : EXIT_FINDINGS;
 }
 
 /* ---- options ------------------------------------------------------------------------- */
@@ -197,10 +187,25 @@ static const struct option_row options[] = {
 	{ .name = "pid", .letter = 'p', .arg = "PID[,PID]", .help = "compare with the limit of this process, one alone (default: one's own)",
 	  .parse = parse_pid_list, .offset = offsetof(struct plan_options, select), .group = GROUP_HOW,
 	  .refusal = "'%s' is not a process id" },
+	{ .name = "uid", .letter = 'u', .arg = "USER", .help = "with the least limit of this user's processes, beside what the user has locked",
+	  .parse = parse_user, .offset = offsetof(struct plan_options, select), .group = GROUP_HOW,
+	  .refusal = UNKNOWN_USER },
+	{ .name = "unit", .arg = "NAME", .help = "with the least limit of this systemd unit's processes", .value = CGROUP_BY_UNIT,
+	  .parse = parse_cgroup, .offset = offsetof(struct plan_options, select), .group = GROUP_HOW,
+	  .refusal = "'%s' is empty, or a second one; give one unit" },
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_NO_HEADER,
 	ROWS_SAID,
+	{ 0 }
+};
+
+#define RULE_ONE_OF(a, b) { a, EXCLUDES, b, "a plan is compared with one limit; give one of -p, -u and --unit" }
+
+static const struct option_rule rules[] = {
+	RULE_ONE_OF("pid", "uid"),
+	RULE_ONE_OF("pid", "unit"),
+	RULE_ONE_OF("uid", "unit"),
 	{ 0 }
 };
 
@@ -215,6 +220,8 @@ const struct command plan_command = {
 		"Examples:\n"
 		"  fixbuf-trace plan --buffers 1024x64K                # one ring, on this kernel\n"
 		"  fixbuf-trace plan --rings 64 --entries 1024 --buffers 16x1M --kernel 6.18\n"
-		"  fixbuf-trace plan --buffers 4096x16K --huge -p 812  # against the limit of process 812\n",
-	.options = options, .options_size = sizeof(struct plan_options), .defaults = &defaults, .run = run,
+		"  fixbuf-trace plan --buffers 4096x16K --huge -p 812  # against the limit of process 812\n"
+		"  fixbuf-trace plan --buffers 1024x64K --unit db      # of what runs of db.service\n"
+		"  fixbuf-trace plan --buffers 1024x64K -u postgres    # beside what that user has locked\n",
+	.options = options, .rules = rules, .options_size = sizeof(struct plan_options), .defaults = &defaults, .run = run,
 };
