@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "io_counts.h"
 #include "load.h"
 #include "tool.h"
 #include "tool_json.h"
@@ -55,10 +56,43 @@ static void check_failures(void)
 	tool_free(&a);
 }
 
+static bool is_nobodys(struct json_object *row, long long unused)
+{
+	(void)unused;
+	return !json_number(row, "pid");
+}
+
+static bool has_ops(struct json_object *row, long long ops)
+{
+	return !json_is(row, "ring", "0x1") && json_number(row, "ops") == ops;
+}
+
+/* Of one process the closed rings; before and after it another's ring keeps its row. */
+static void check_rows(void)
+{
+	char programs[16384], rings[4096];
+	struct json_object *o;
+	struct tool_run a;
+
+	program_path(rings, "io_rings");
+	snprintf(programs, sizeof(programs), "%s --no-wait 1 1009; %s --no-wait " RINGS " 1 alone; %s --no-wait 1 2003",
+		 rings, rings, rings);
+	o = stat_of(&a, "--fail-on", "error", programs);
+	is(a.status, 0, "many closed rings: nothing is wrong");
+	is(json_sum(o, "rings", "ops"), 1009 + 13007 + 2003, "each operation is in a row");
+	is(io_rows(o, is_nobodys, 0), 0, "each row has its process");
+	is(io_rows(o, has_ops, 1009), 1, "a large row that was there before stays");
+	is(io_rows(o, has_ops, 2003), 1, "a large row that comes after stays");
+	ok(json_number(json_member(o, "losses"), "closed_rings") > 4096, "how many rings have no row of their own is said");
+	json_object_put(o);
+	tool_free(&a);
+}
+
 int main(void)
 {
 	if (geteuid())
 		skip_all("needs root");
 	check_failures();
+	check_rows();
 	return tap_end();
 }

@@ -16,7 +16,6 @@
 #include "model/histogram.h"
 #include "fixbuf.skel.h"
 
-#define MAX_ROWS	4096	/* above that rows of rings that are gone become one per user */
 #define IDLE_TOTAL	8	/* a process's total is given back after so many quiet rounds */
 
 struct io_reader {
@@ -321,31 +320,6 @@ static bool is_over(const struct io_reader *r, __u32 i)
 	return !io_rings_find(&r->rings, c->ring, c->born_ns);
 }
 
-/* Rows of rings that are gone become one per user and opcode, so that memory has an end. */
-static void fold_rows(struct io_reader *r)
-{
-	struct io_model folded = { 0 };
-
-	if (r->all.nr_rows <= MAX_ROWS)
-		return;
-	for (size_t i = 0; i < r->all.nr_rows; i++) {
-		struct io_row *row = &r->all.rows[i], *to;
-		__u64 who = row->c.who & IO_WHAT(0xff, true);
-
-		if (io_rings_find(&r->rings, row->c.ring, row->c.born_ns)) {
-			to = io_model_row(&folded, row->c.ring, row->c.born_ns, row->c.who);
-			io_row_add(to, row);
-		} else {
-			to = io_model_row(&folded, IO_RING_ANY, 1 + (__u64)row->c.uid, who);
-			io_row_add(to, row);
-			to->c.fd = -1;
-			to->c.comm = (struct comm){ "(ended)" };
-		}
-	}
-	io_model_free(&r->all);
-	r->all = folded;
-}
-
 /* Cells may still know their addresses: that ends here, or when a ring gets one meanwhile. */
 static void drop_gone(struct io_reader *r, int rings, const struct ledger *l)
 {
@@ -371,7 +345,7 @@ int io_reader_tidy(struct io_reader *r, const struct ledger *l)
 		else if (r->seen[i].ring && is_over(r, i))
 			close_cell(r, i);
 	}
-	fold_rows(r);
+	io_rings_fold(&r->rings, &r->all);
 	return io_details_tidy(r->skel, &r->rings, &r->kept, &r->gone);
 }
 

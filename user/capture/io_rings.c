@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/pid.h"
 #include "capture/io_rings.h"
+#include "model/io_fold.h"
 
-#define CHUNK 1024
+#define CHUNK		1024
+#define MAX_ROWS	4096
+#define INITIAL_NS	0xeffffffcU	/* the kernel's PROC_PID_INIT_INO */
+#define START_NS	(20 * NS_PER_MS) /* as exactly as a process's start is known, and more */
 
 static int by_address(const void *a, const void *b)
 {
@@ -89,6 +97,43 @@ void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)
 	free(k->missed);
 	k->missed = missed;
 	k->nr_missed = nr_missed;
+}
+
+static bool is_open(const struct io_counts *c, const void *rings)
+{
+	return io_rings_find(rings, c->ring, c->born_ns);
+}
+
+/* Unless what has the number now was made since. Processes are counted by their initial numbers. */
+static bool lives(const struct io_counts *c, const void *rings)
+{
+	__u32 pid = IO_WHO_TGID(c->who);
+	__u64 age;
+
+	(void)rings;
+	if (kill(pid, 0) && errno == ESRCH)
+		return false;
+	age = pid_age_ns(pid);
+	return age == ~0ULL || clock_now_ns() - c->first_ns <= age + START_NS;
+}
+
+static bool knows_none(const struct io_counts *c, const void *rings)
+{
+	(void)c;
+	(void)rings;
+	return false;
+}
+
+void io_rings_fold(const struct io_rings *k, struct io_model *m)
+{
+	struct stat ns;
+	bool initial = !stat("/proc/self/ns/pid", &ns) && ns.st_ino == INITIAL_NS;
+	const struct io_fold how = {
+		.most = MAX_ROWS, .is_open = is_open, .lives = initial ? lives : knows_none, .arg = k,
+		.ended = initial ? (struct comm){ "(ended)" } : (struct comm){ "(others)" },
+	};
+
+	io_model_fold(m, &how);
 }
 
 void io_rings_free(struct io_rings *k)

@@ -130,6 +130,8 @@ void io_row_add(struct io_row *to, const struct io_row *from)
 	t->punts += f->punts;
 	to->fixed_ops += from->fixed_ops;
 	to->fixed_bytes += from->fixed_bytes;
+	to->rings += from->rings;
+	to->processes += from->processes;
 	add_hist(&to->hist, from->hist);
 	to->notices.count += from->notices.count;
 	to->notices.sum_ns += from->notices.sum_ns;

@@ -13,9 +13,9 @@
 
 /* What all CPUs counted of one (ring, process, opcode). */
 struct io_counts {
-	__u64 ring;		/* struct io_ring_ctx *, IO_RING_ANY: all that ended or found no place */
+	__u64 ring;		/* struct io_ring_ctx *, IO_RING_ANY: all that found no place, or are told apart no more */
 	__u64 born_ns;		/* tells rings of the same address apart, 0 = not known */
-	__u64 who;		/* IO_WHO(); no process: all that ended, of one user */
+	__u64 who;		/* IO_WHO(); no process: many that ended, of one user */
 	__u64 ops, bytes;
 	__u64 latency_ns;	/* sum */
 	__u64 max_ns;
@@ -43,6 +43,8 @@ struct io_row {
 	struct io_counts c;
 	struct hist *hist;	/* owned; NULL = no latency */
 	__u64 fixed_ops, fixed_bytes;	/* of .c.ops, .c.bytes */
+	/* Told apart no more, and counted on one of their rows: io_model_fold(). */
+	__u64 rings, processes;
 	__u64 weight;		/* of io_model_sort(), while it sorts */
 	struct io_notices notices;
 };

@@ -118,10 +118,11 @@ static const char *on_row(struct recording_io *io, const struct rec *rec, const 
 	key.b = row->c.who;
 	key.born_ns = row->c.born_ns;
 	if (io->all.nr_rows >= MAX_ROWS && !find(io, &key)) {
-		/* kept apart by opcode only */
+		/* kept apart by process and opcode and, where these are as many again, by opcode only */
 		key.a = IO_RING_ANY;
-		key.b = row->c.who & IO_WHAT(0xff, true);
 		key.born_ns = 0;
+		if (io->all.nr_rows >= 2 * MAX_ROWS && !find(io, &key))
+			key.b = row->c.who & IO_WHAT(0xff, true);
 	}
 	known = find(io, &key);
 	if (!known) {

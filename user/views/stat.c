@@ -68,7 +68,7 @@ static void latency_cells(struct table *t, const struct io_row *r)
 	table_cell(t, "%s", r->c.timed ? fmt_ns(buf, r->c.max_ns) : "-");
 }
 
-/* Nobody's: all that ended, or found no place. */
+/* Nobody's: many that ended, or found no place. */
 static void pid_cell(const struct view_stat *v, struct table *t, const struct io_counts *c)
 {
 	__u32 pid = IO_WHO_TGID(c->who);

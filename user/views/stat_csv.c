@@ -39,7 +39,7 @@ static void put_ring(struct csv *c, const struct view_stat *v, const struct io_c
 
 	put_time(c, v->time_ns);
 	csv_uint(c, v->m->t_ns);
-	/* nobody's: all that ended, or found no place */
+	/* nobody's: many that ended, or found no place */
 	csv_known(c, IO_WHO_TGID(who->who), IO_WHO_TGID(who->who));
 	csv_ns_pid(c, view_stat_ns_pid(v, who));
 	csv_text(c, comm_name(&who->comm));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/fmt.h"
+#include "model/io_fold.h"
 #include "views/stat.h"
 
 void view_stat_losses(const struct io_model *m,
 		      void (*each)(const char *name, const char *text, __u64 count, void *arg),
 		      void *arg)
 {
+	const struct io_folded rings = io_model_folded(m, false), processes = io_model_folded(m, true);
 	const struct io_loss *l = &m->loss;
 	const struct {
 		const char *name;
@@ -31,6 +33,11 @@ void view_stat_losses(const struct io_model *m,
 		  "came late, and none was lost as far as the kernel had memory to keep them: the completion ring was full; make it larger (IORING_SETUP_CQSIZE) or reap more often" },
 		{ "no_cell", l->no_cell, "completion", "not counted: the counter table was full" },
 		{ "no_ring", l->no_ring, "ring", "counted per process: the ring table was full" },
+		{ "closed_rings", rings.rings, "closed ring",
+		  "counted per process: there were too many for a row each" },
+		{ "ended_processes", processes.processes,
+		  processes.processes == 1 ? "ended process" : "ended processe",
+		  "counted per user, with all rings: there were too many for a row each" },
 		{ "no_histogram", l->no_hist, "counter",
 		  "with percentiles to a power of two: the histogram table was full" },
 		{ "no_buffer", l->no_buffer, "buffer use",
