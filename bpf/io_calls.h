@@ -18,6 +18,8 @@
 #include "io_failure.h"
 #include "page_size.h"
 
+__u64 io_calls_lost;	/* that found no place: not counted */
+
 #define COSTS_IN_A_ROW	16
 #define COST_ROWS	32
 
@@ -151,8 +153,10 @@ static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx, bool cos
 		fresh.calls.pid = bpf_get_current_pid_tgid() >> 32;
 		bpf_map_update_elem(&io_ring_calls, &key, &fresh, BPF_NOEXIST);
 		of = bpf_map_lookup_elem(&io_ring_calls, &key);
-		if (!of)
+		if (!of) {
+			__sync_fetch_and_add(&io_calls_lost, 1);
 			return 0;
+		}
 	}
 	if (result < 0) {
 		__sync_fetch_and_add(&of->failed.calls, 1);

@@ -88,11 +88,45 @@ static void check_rows(void)
 	tool_free(&a);
 }
 
+static struct json_object *advice_of(struct json_object *o, const char *tag)
+{
+	struct json_object *list = json_member(o, "advice");
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		if (json_is(json_object_array_get_idx(list, i), "tag", tag))
+			return json_object_array_get_idx(list, i);
+	return NULL;
+}
+
+/* Operations are known of each ring; of how many rings, and how many calls, is said as it is known. */
+static void check_advice(void)
+{
+	char program[8192], rings[4096];
+	struct json_object *o, *churn, *calls;
+	long long counted, lost;
+	struct tool_run a;
+
+	snprintf(program, sizeof(program), "%s --no-wait " RINGS " 1 alone", program_path(rings, "io_rings"));
+	o = stat_of(&a, "--advise", "-v", program);
+	churn = advice_of(o, "ring-churn");
+	is(json_number(churn, "ops"), 13007, "rings: operations");
+	ok(json_object_get_boolean(json_member(churn, "at_least")), "rings: at least so many");
+	has_text(json_text(churn, "detail"), "rings were made for 13007 operations", "rings: in words");
+	calls = json_object_array_get_idx(json_member(o, "registrations"), 0);
+	counted = json_number(calls, "calls");
+	lost = json_member(json_member(o, "losses"), "no_calls") ? json_number(json_member(o, "losses"), "no_calls") : 0;
+	ok(counted + lost >= 13007 && counted <= 13007, "calls are counted or said to be lost: %lld and %lld", counted, lost);
+	is(json_object_get_boolean(json_member(calls, "at_least")), lost > 0, "calls: at least so many, where some are lost");
+	json_object_put(o);
+	tool_free(&a);
+}
+
 int main(void)
 {
 	if (geteuid())
 		skip_all("needs root");
 	check_failures();
 	check_rows();
+	check_advice();
 	return tap_end();
 }

@@ -240,6 +240,8 @@ void io_details_keep(struct io_model *gone, struct io_model *kept)
 	kept->loss.no_buffer += gone->loss.no_buffer;
 	kept->loss.no_address += gone->loss.no_address;
 	kept->loss.no_cause += gone->loss.no_cause;
+	kept->calls_lost += gone->calls_lost;
+	gone->calls_lost = 0;
 	io_details_forget(gone);
 	memset(&gone->loss, 0, sizeof(gone->loss));
 }
@@ -251,9 +253,18 @@ struct detail {
 	size_t key_size, value_size;
 	size_t ring_at, born_at;	/* in a key */
 	void (*add)(struct io_model *m, const void *key, const void *value);
-	__u64 *lost;			/* entries of gone rings that are not kept; NULL = not told */
+	__u64 *lost;			/* entries of gone rings that are not kept: their number, or */
+	__u64 (*worth)(const void *value); /* how many that is of each; NULL = 1 */
 	const size_t *nr_kept, *nr_before;
 };
+
+static __u64 calls_of(const void *value)
+{
+	struct io_ring_calls c;
+
+	memcpy(&c, value, sizeof(c));
+	return c.calls.registers + c.calls.unregisters + c.calls.updates + c.calls.clones + c.failed.calls;
+}
 
 /* Those that the programs fill here; returns their number. */
 static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, const struct io_model *before,
@@ -264,25 +275,25 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, const stru
 	d[n++] = (struct detail){
 		skel->maps.io_failures, sizeof(struct io_failure_place), sizeof(struct io_failure),
 		offsetof(struct io_failure_place, key.ring),
-		offsetof(struct io_failure_place, born_ns), add_failure, &kept->loss.no_cause,
+		offsetof(struct io_failure_place, born_ns), add_failure, &kept->loss.no_cause, NULL,
 		&kept->nr_failures, &before->nr_failures };
 	if (skel->rodata->io_by_buffer)
 		d[n++] = (struct detail){
 			skel->maps.io_buffers, sizeof(struct io_buffer_place),
 			sizeof(struct io_buffer_use), offsetof(struct io_buffer_place, key.ring),
 			offsetof(struct io_buffer_place, born_ns), add_buffer,
-			&kept->loss.no_buffer, &kept->nr_buffers, &before->nr_buffers };
+			&kept->loss.no_buffer, NULL, &kept->nr_buffers, &before->nr_buffers };
 	d[n++] = (struct detail){
 		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_ring_calls),
 		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
-		add_calls, NULL, &kept->nr_calls, &before->nr_calls };
+		add_calls, &kept->calls_lost, calls_of, &kept->nr_calls, &before->nr_calls };
 	if (!skel->rodata->io_by_address)
 		return n;
 	d[n++] = (struct detail){
 		skel->maps.io_addresses, sizeof(struct io_address_place),
 		sizeof(struct io_address_use), offsetof(struct io_address_place, key.ring),
 		offsetof(struct io_address_place, born_ns), add_address,
-		&kept->loss.no_address, &kept->nr_addresses, &before->nr_addresses };
+		&kept->loss.no_address, NULL, &kept->nr_addresses, &before->nr_addresses };
 	return n;
 }
 
@@ -336,8 +347,8 @@ static int read_detail(const struct detail *d, const struct io_rings *rings, str
 			continue;
 		if (!rings || *d->nr_kept + *d->nr_before < MAX_KEPT)
 			d->add(m, key, value);
-		else if (d->lost)
-			++*d->lost;
+		else
+			*d->lost += d->worth ? d->worth(value) : 1;
 		if (rings)
 			bpf_map_delete_elem(fd, key);
 	}

@@ -443,6 +443,7 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 		err = read_losses(r, &all->loss);
 	if (!err && r->in_flight)
 		err = read_in_flight(r, &all->in_flight);
+	all->calls_lost = *(volatile __u64 *)&r->skel->bss->io_calls_lost + r->kept.calls_lost;
 	io_details_merge(&r->kept, &lists);
 	io_details_merge(&lists, all);
 	io_details_forget(&lists);

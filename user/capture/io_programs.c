@@ -276,6 +276,7 @@ int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since
 		io_model_losses_between(&s->last, all, since);
 		s->last.loss = all->loss;
 		s->last.missed = all->missed;
+		s->last.calls_lost = all->calls_lost;
 		s->last.t_ns = all->t_ns;
 	}
 	return err;

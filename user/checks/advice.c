@@ -21,6 +21,9 @@
 #define FIT		"the memory must be writable, and anonymous or of memfd or hugetlbfs, and the ring's restrictions must allow it, which was not looked at"
 #define SMALL_SEGMENT	(64ULL << 10)
 
+#define LEAST_CALLS(c)	((c)->m->calls_lost ? "at least " : "")
+#define LEAST(one)	((one).at_least ? "at least " : "")
+
 struct counsel {
 	const struct io_model *m;
 	const struct ledger *l;
@@ -99,9 +102,10 @@ static void advise_inside(struct counsel *c, const struct digest *d)
 			continue;
 		one.ops = u->inside_ops[i];
 		one.bytes = u->inside_bytes[i];
+		one.at_least = c->m->loss.no_address;
 		one.remedy = kinds[i].remedy;
-		add(c, one, "%s: %llu plain %s (%s) of memory that lies wholly inside its registered buffers",
-		    whose(&one), one.ops, kinds[i].noun, fmt_bytes_long(a, one.bytes));
+		add(c, one, "%s: %s%llu plain %s (%s) of memory that lies wholly inside its registered buffers",
+		    whose(&one), LEAST(one), one.ops, kinds[i].noun, fmt_bytes_long(a, one.bytes));
 	}
 }
 
@@ -143,8 +147,10 @@ static void advise_not(struct counsel *c, const struct digest *d)
 		return;
 	one.ops = u->outside_ops + u->cached_ops + u->vector_ops;
 	one.bytes = u->outside_bytes;
+	one.at_least = c->m->loss.no_address;
 	one.remedy = "leave it; registered buffers pay for O_DIRECT I/O that uses the same memory many times";
-	add(c, one, "%s: for its I/O of unregistered memory registering would not pay: %s", whose(&one), why);
+	add(c, one, "%s: for its I/O of unregistered memory registering would not pay: %s%s", whose(&one), why,
+	    one.at_least ? "; more was done that the table of addresses had no room for" : "");
 }
 
 /* "" unless it is known that to register what .one is about, of its process, goes over its limit. */
@@ -199,11 +205,12 @@ static void advise_plain(struct counsel *c, const struct digest *d)
 	one.bytes = u->outside_bytes;
 	put_limit(limit, sizeof(limit), d, &one);
 	put_saving(saving, sizeof(saving), c, &one);
+	one.at_least = c->m->loss.no_address;
 	one.remedy = *limit ?
 		"raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container), then register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT :
 		"register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT;
-	add(c, one, "%s: %llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times%s%s%s",
-	    whose(&one), u->outside_ops, fmt_bytes_long(a, u->outside_bytes), u->addresses,
+	add(c, one, "%s: %s%llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times%s%s%s",
+	    whose(&one), LEAST(one), u->outside_ops, fmt_bytes_long(a, u->outside_bytes), u->addresses,
 	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops, saving, limit,
 	    d->failed ? "; calls that were to register buffers failed: see failed-registration" : "");
 }
@@ -215,7 +222,8 @@ static void advise_oversized(struct counsel *c, const struct digest *d, __u32 in
 	char size[FMT_LEN], touched[FMT_LEN];
 	struct advice one;
 
-	if (u->no_offset || !u->max_end || b->len_bytes - u->max_end < WASTE_BYTES ||
+	/* uses that found no room may have gone further */
+	if (u->no_offset || c->m->loss.no_buffer || !u->max_end || b->len_bytes - u->max_end < WASTE_BYTES ||
 	    u->max_end * 2 > b->len_bytes)
 		return;
 	one = about(d, "oversized-buffer");
@@ -323,17 +331,23 @@ static void advise_churn(struct counsel *c, const struct io_calls_row *row)
 {
 	const struct io_calls *calls = &row->calls;
 	const struct digest *d = digests_find(&c->digests, row->ring, row->born_ns);
+	struct rest rest;
 	struct advice one;
-	char a[FMT_LEN];
+	char a[FMT_LEN], used[96] = "";
 
 	if (calls->registers < CHURN)
 		return;
 	one = about(d, "table-churn");
 	one.ops = calls->registers;
+	rest = rest_of(c->m, one.pid);
+	one.at_least = c->m->calls_lost || rest.ops;
+	if (d->ops || !rest.ops)
+		snprintf(used, sizeof(used), ", for %s%llu operations that used it", rest.ops ? "at least " : "",
+			 d->fixed_ops);
 	one.remedy = "keep the table: change single slots with IORING_REGISTER_BUFFERS_UPDATE, or share them with IORING_REGISTER_CLONE_BUFFERS";
-	add(c, one, "%s: its whole table was registered %llu times and unregistered %llu times in %s, for %llu operations that used it",
-	    whose(&one), calls->registers, calls->unregisters,
-	    fmt_ns(a, calls->last_ns - calls->first_ns), d->fixed_ops);
+	add(c, one, "%s: its whole table was registered %s%llu times and unregistered %s%llu times in %s%s",
+	    whose(&one), LEAST_CALLS(c), calls->registers, LEAST_CALLS(c), calls->unregisters,
+	    fmt_ns(a, calls->last_ns - calls->first_ns), used);
 }
 
 /* Only the last error is kept; what it came of is looked at where each call is told. */
@@ -347,39 +361,33 @@ static void advise_failed(struct counsel *c, const struct io_calls_row *row)
 		return;
 	one = about(digests_find(&c->digests, row->ring, row->born_ns), "failed-registration");
 	one.ops = row->failed.calls;
+	one.at_least = c->m->calls_lost;
 	one.remedy = "fixbuf-trace trace, or record and then report, over the same run tell the cause of each and what to do";
-	add(c, one, "%s: %llu call%s that %s to put buffers into slots failed, the last with %s; %llu went well",
-	    whose(&one), one.ops, plural(one.ops), one.ops == 1 ? "was" : "were",
-	    fact_errno_name(-(__s64)row->failed.error), well);
-}
-
-/* By process, then by the descriptor that they were made with. */
-static int by_maker(const void *va, const void *vb)
-{
-	const struct digest *a = *(const struct digest *const *)va;
-	const struct digest *b = *(const struct digest *const *)vb;
-
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
-	return a->fd < b->fd ? -1 : a->fd > b->fd;
+	add(c, one, "%s: %s%llu call%s that %s to put buffers into slots failed, the last with %s; %s%llu went well",
+	    whose(&one), LEAST(one), one.ops, plural(one.ops), one.ops == 1 ? "was" : "were",
+	    fact_errno_name(-(__s64)row->failed.error), LEAST(one), well);
 }
 
 /* Rings of one process. One had ended when another was made at its address, or with its descriptor. */
 static void advise_rings(struct counsel *c, struct digest *const *of, size_t nr)
 {
 	struct advice one = { .tag = "ring-churn", .pid = of[0]->pid, .fd = -1, .index = -1 };
-	size_t ended = 0;
+	const struct rest rest = rest_of(c->m, one.pid);
+	size_t ended = rest.rings, apart = nr;
 
-	for (size_t i = 0; i < nr; i++) {
+	one.ops = rest.ops;
+	one.at_least = rest.ops;
+	nr += rest.rings;
+	for (size_t i = 0; i < apart; i++) {
 		one.ops += of[i]->ops;
 		ended += !of[i]->newest ||
-			 (i + 1 < nr && of[i]->fd >= 0 && of[i]->fd == of[i + 1]->fd);
+			 (i + 1 < apart && of[i]->fd >= 0 && of[i]->fd == of[i + 1]->fd);
 	}
 	if (ended < CHURN || 2 * ended < nr || one.ops > FEW_OPS * nr)
 		return;
 	one.ring = of[0]->id.ring;
 	one.remedy = "keep one ring and what is registered with it for all of them";
-	add(c, one, "pid %u: %zu rings were made for %llu operations", one.pid, nr, one.ops);
+	add(c, one, "pid %u: %s%zu rings were made for %llu operations", one.pid, LEAST(one), nr, one.ops);
 }
 
 static void advise_makers(struct counsel *c)
@@ -390,7 +398,7 @@ static void advise_makers(struct counsel *c)
 	HASH_ITER(hh, c->digests.all, d, next)
 		if (d->pid && d->ops && d->id.ring != IO_RING_ANY)
 			list[nr++] = d;
-	qsort(list, nr, sizeof(*list), by_maker);
+	qsort(list, nr, sizeof(*list), digests_by_maker);
 	for (size_t i = 1; i <= nr; i++) {
 		if (i < nr && list[i]->pid == list[first]->pid)
 			continue;
@@ -422,10 +430,11 @@ static void advise_registering(struct counsel *c, const struct registering *r)
 	snprintf(name, sizeof(name), "%s", whose(&one));
 	if (r->rings > 1) {
 		one.fd = -1;
-		snprintf(name, sizeof(name), "pid %u, with %zu rings", r->pid, r->rings);
+		snprintf(name, sizeof(name), "pid %u, with %s%zu rings", r->pid, LEAST_CALLS(c), r->rings);
 	}
 	one.ops = cost->calls;
 	one.bytes = cost->bytes;
+	one.at_least = c->m->calls_lost;
 	one.remedy = remedies[why];
 	if (cost->segments)
 		snprintf(folios, sizeof(folios), " in segments of %s on average",
@@ -437,8 +446,8 @@ static void advise_registering(struct counsel *c, const struct registering *r)
 	/* empty slots have none */
 	if (one.bytes)
 		snprintf(rate, sizeof(rate), " and %s for each MiB", fmt_ns(each, registering_per_mib(r)));
-	add(c, one, "%s: %llu call%s that registered %s (%llu pages%s) took %s%s, %.1f%% of the time watched%s; %llu page fault%s, %llu major, %s taken on the way",
-	    name, one.ops, plural(one.ops), fmt_bytes_long(size, one.bytes), cost->pages, folios,
+	add(c, one, "%s: %s%llu call%s that registered %s (%llu pages%s) took %s%s, %.1f%% of the time watched%s; %llu page fault%s, %llu major, %s taken on the way",
+	    name, LEAST(one), one.ops, plural(one.ops), fmt_bytes_long(size, one.bytes), cost->pages, folios,
 	    fmt_ns(took, cost->ns), most, 100.0 * cost->ns / (c->m->t_ns ? c->m->t_ns : cost->ns),
 	    rate, faults, plural(faults), cost->maj_faults, faults == 1 ? "was" : "were");
 }

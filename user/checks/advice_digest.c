@@ -317,6 +317,31 @@ const struct io_buffer_use *digests_use(const struct digests *d, const struct ri
 	return u ? u->use : NULL;
 }
 
+int digests_by_maker(const void *va, const void *vb)
+{
+	const struct digest *a = *(const struct digest *const *)va;
+	const struct digest *b = *(const struct digest *const *)vb;
+
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return a->fd < b->fd ? -1 : a->fd > b->fd;
+}
+
+struct rest rest_of(const struct io_model *m, __u32 pid)
+{
+	struct rest sum = { 0 };
+
+	for (size_t i = 0; i < m->nr_rows; i++) {
+		const struct io_row *r = &m->rows[i];
+
+		if (r->c.ring != IO_RING_ANY || IO_WHO_TGID(r->c.who) != pid)
+			continue;
+		sum.ops += r->c.ops;
+		sum.rings += r->rings;
+	}
+	return sum;
+}
+
 void digests_free(struct digests *all)
 {
 	struct digest *d, *next;

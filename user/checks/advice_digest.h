@@ -72,6 +72,16 @@ struct digest *digests_find(const struct digests *d, __u64 ring, __u64 born_ns);
 struct digest *digests_of_held(const struct digests *d, const struct ring *r);
 /* How I/O that went well used buffer .index of a ring of the ledger; NULL when none did. */
 const struct io_buffer_use *digests_use(const struct digests *d, const struct ring *r, __u32 index);
+/* Order of struct digest *: by process, then by the descriptor that they were made with. */
+int digests_by_maker(const void *va, const void *vb);
+
+/* What a process did on rings that have no row of their own. */
+struct rest {
+	__u64 ops;
+	__u64 rings;	/* at least, where they found no room */
+};
+
+struct rest rest_of(const struct io_model *m, __u32 pid);
 void digests_free(struct digests *d);
 
 #endif

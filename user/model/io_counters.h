@@ -97,6 +97,7 @@ struct io_model {
 	struct io_loss loss;
 	__u64 in_flight;	/* started, not ended when it was read */
 	__u64 missed;		/* program runs that the kernel refused */
+	__u64 calls_lost;	/* for buffers, that are in no .calls; 0 in recordings, which do not know it */
 };
 
 /* The row of this ring and who, made when it is not there; good until the next call. */

@@ -12,8 +12,8 @@ static void print_untimed(const struct view_stat *v)
 	if (!calls)
 		return;
 	fputc('\n', v->to->out);
-	wrap_line(v->to->out, 0, "how long %llu registration%s took is not known: %s not seen to begin (--syscalls sees that)",
-		  calls, plural(calls), calls == 1 ? "it was" : "they were");
+	wrap_line(v->to->out, 0, "how long %s%llu registration%s took is not known: %s not seen to begin (--syscalls sees that)",
+		  v->m->calls_lost ? "at least " : "", calls, plural(calls), calls == 1 ? "it was" : "they were");
 }
 
 /* Addresses say nothing there; fixed I/O was judged. */

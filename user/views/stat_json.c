@@ -163,6 +163,8 @@ static void put_advices(struct json *j, const struct advices *a)
 		json_int(j, "index", x->index);
 		json_uint(j, "ops", x->ops);
 		json_uint(j, "bytes", x->bytes);
+		if (x->at_least)
+			json_flag(j, "at_least", true);
 		json_known(j, "saves_ns", x->saves_ns, x->saves_ns);
 		json_str(j, "detail", x->detail);
 		json_str(j, "remedy", x->remedy);
@@ -172,13 +174,15 @@ static void put_advices(struct json *j, const struct advices *a)
 }
 
 /* What is not known of calls that were not seen to begin is null. */
-static void put_registering(struct json *j, const struct registering *r)
+static void put_registering(struct json *j, const struct registering *r, bool at_least)
 {
 	const struct io_register_cost *c = &r->cost;
 
 	json_item_open(j);
 	json_uint(j, "pid", r->pid);
 	json_uint(j, "calls", r->calls);
+	if (at_least)
+		json_flag(j, "at_least", true);
 	json_uint(j, "timed", c->calls);
 	json_known(j, "duration_ns", c->calls, c->ns);
 	json_known(j, "max_ns", c->max_ns, c->max_ns);
@@ -192,11 +196,11 @@ static void put_registering(struct json *j, const struct registering *r)
 	json_close(j);
 }
 
-static void put_registerings(struct json *j, const struct registerings *all)
+static void put_registerings(struct json *j, const struct registerings *all, bool at_least)
 {
 	json_open_list(j, "registrations");
 	for (size_t i = 0; i < all->nr; i++)
-		put_registering(j, &all->list[i]);
+		put_registering(j, &all->list[i], at_least);
 	json_close(j);
 }
 
@@ -228,7 +232,7 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 		view_findings_json(j, v->findings, false);
 	if (v->advices) {
 		put_advices(j, v->advices);
-		put_registerings(j, &v->advices->registerings);
+		put_registerings(j, &v->advices->registerings, v->m->calls_lost != 0);
 		json_flag(j, "needs_longer_run", v->unseen);
 	}
 	json_uint(j, "in_flight", v->m->in_flight);
