@@ -43,12 +43,19 @@ static __always_inline bool plain_is_left_out(void)
 	return io_sample && !io_by_address;
 }
 
-/* Its end is for on_fact_end(): not so that of plain I/O, which is counted alone. */
-static __always_inline bool is_told(enum io_access access, __u64 ring, __u64 req, __s32 res)
+/*
+ * Its end is for on_fact_end(): not so that of plain I/O, which is counted alone, nor of a NOP that
+ * is none, whose start was kept before what it is was looked at.
+ */
+static __always_inline bool is_told(enum io_access access, __u64 ring, __u64 req, __s32 res,
+				    __u32 cqe_flags)
 {
-	__u8 op = req ? IO_READ(access, req, struct io_kiocb, opcode) : OP_NOP;
+	__u8 op;
 
-	return op == OP_NOP || is_fixed(access, req, op) ||
+	if (!req)
+		return false;
+	op = IO_READ(access, req, struct io_kiocb, opcode);
+	return is_fixed(access, req, op) || (op == OP_NOP && cqe_flags & CQE_F_NOTIF) ||
 	       (op_kind[op] & OP_FLAG && res < 0 && was_refused_fixed(ring, req));
 }
 

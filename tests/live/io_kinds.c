@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stat and trace --io count the rarer kinds exactly: SENDMSG_ZC, commands to an
- * NVMe device, completions that find the ring full, and what runs beside
- * requests that complete many times.
+ * stat, record --io and trace --io count the rarer kinds exactly: SENDMSG_ZC, commands to an
+ * NVMe device, completions that find the ring full, and what runs beside plain NOPs and requests
+ * that complete many times.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,20 +14,28 @@
 #include "tool_json.h"
 
 /* Runs a command on the load: .out of .a is what the load printed, the text what the tool did. */
-static char *watch_kind(struct tool_run *a, const char *kind, bool facts)
+static char *watch_kind(struct tool_run *a, const char *kind, const char *command)
 {
 	char path[] = "/tmp/fixbuf-kinds-XXXXXX", program[4096], *text;
 	int fd = mkstemp(path);
+	struct tool_run report;
 
 	if (fd < 0)
 		bail("no temporary file");
 	snprintf(program, sizeof(program), "%s", load_path("io_kinds"));
-	if (facts)
+	if (!strcmp(command, "stat")) {
+		tool(a, "stat", "--json", "-o", path, "--", program, "--no-wait", kind, NULL);
+		text = file_text(path);
+	} else if (!strcmp(command, "trace")) {
 		tool(a, "trace", "--json", "-q", "--io", "-o", path, "--", program, "--no-wait",
 		     kind, NULL);
-	else
-		tool(a, "stat", "--json", "-o", path, "--", program, "--no-wait", kind, NULL);
-	text = file_text(path);
+		text = file_text(path);
+	} else {
+		tool(a, "record", "-q", "--io", "-o", path, "--", program, "--no-wait", kind, NULL);
+		tool(&report, "report", "--stat", "--json", path, NULL);
+		text = strdup(report.out);
+		tool_free(&report);
+	}
 	close(fd);
 	unlink(path);
 	return text;
@@ -65,10 +73,11 @@ static long long loss(struct json_object *o, const char *name)
 	return json_member(l, name) ? json_number(l, name) : 0;
 }
 
-static void check_stat(const char *kind)
+/* .command: stat, or record, whose file says the same. */
+static void check_stat(const char *kind, const char *command)
 {
 	struct tool_run a;
-	char *text = watch_kind(&a, kind, false);
+	char *text = watch_kind(&a, kind, command);
 	struct json_object *o = json_tokener_parse(text), *ops;
 	long long unseen;
 
@@ -90,6 +99,8 @@ static void check_stat(const char *kind)
 		check_rows(&a, ops, kind, "URING_CMD", 46);
 		check_rows(&a, ops, kind, "RECV", 27);
 	}
+	is(loss(o, "reused_requests"), 0, "%s: the end of each request that was used again was seen, by %s", kind,
+	   command);
 	/* up to 6.0 they are completions like any other */
 	if (value_text(a.out, "overflowed") && (unseen || loss(o, "late")))
 		is(loss(o, "late") + unseen, said(&a, "overflowed"), "%s: what came late is told", kind);
@@ -106,7 +117,7 @@ out:
 static void check_facts(const char *kind)
 {
 	struct tool_run a;
-	char *text = watch_kind(&a, kind, true);
+	char *text = watch_kind(&a, kind, "trace");
 	long long fixed[64] = { 0 }, bytes[64] = { 0 }, unseen = 0;
 	struct json_lines l;
 
@@ -142,12 +153,13 @@ out:
 
 int main(void)
 {
-	static const char *const kinds[] = { "sendmsg", "command", "overflow", "multishot" };
+	static const char *const kinds[] = { "sendmsg", "command", "overflow", "multishot", "nops" };
 
 	if (geteuid())
 		skip_all("needs root");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		check_stat(kinds[i]);
+		check_stat(kinds[i], "stat");
+		check_stat(kinds[i], "record");
 		check_facts(kinds[i]);
 	}
 	return tap_end();

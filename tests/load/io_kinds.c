@@ -2,7 +2,7 @@
 /*
  * Prime numbers of the rarer kinds of I/O over a registered buffer, each beside
  * READ_FIXED. Says what each request brought, by opcode.
- *   io_kinds sendmsg|command|overflow|multishot
+ *   io_kinds sendmsg|command|overflow|multishot|nops
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -193,6 +193,14 @@ static void multishot_recv(int file)
 	close(in);
 }
 
+static void nops(void)
+{
+	for (int i = 0; i < 97; i++) {
+		request(IORING_OP_NOP, -1, NULL, 0, 0);
+		finish(1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct iovec iov = { NULL, BUF_PAGES * PAGE };
@@ -218,6 +226,8 @@ int main(int argc, char **argv)
 		commands();
 	else if (!strcmp(kind, "overflow"))
 		overflow(file);
+	else if (!strcmp(kind, "nops"))
+		nops();
 	else
 		multishot_poll(file), multishot_recv(file);
 	load_ring_report();
