@@ -163,6 +163,8 @@ enum io_form {
 	FULL,	/* the ring was: (ring, user_data, res, cflags, ...) */
 };
 
+#define CQE_OF(member) IO_READ(CAST, ctx->args[2], struct io_uring_cqe, member)
+
 static __always_inline __s32 end_res(struct bpf_raw_tracepoint_args *ctx, struct io_kiocb *k,
 				     enum io_form form)
 {
@@ -189,8 +191,10 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 	__u8 op, kind;
 	__s32 res;
 
-	if (!w.req || !known)
+	if (!known)
 		return 0;
+	if (!w.req)
+		return on_nameless(ring, form == CQE ? CQE_OF(flags) : (__u32)ctx->args[4], known);
 	k = IO_AS(access, w.req, struct io_kiocb);
 	op = IO_GET(access, k, opcode);
 	kind = op_kind[op];
@@ -372,8 +376,10 @@ int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	req = overflowed_request(ring, ctx->args[1], ctx->args[2]);
 	if (!req) {
-		/* of a request that goes on, or a notification: no request's end */
-		if (!(flags & (CQE_F_MORE | CQE_F_NOTIF)))
+		/* a notification is no request's end */
+		if (flags & CQE_F_MORE)
+			return plain_is_left_out() ? 0 : on_nameless(ring, flags, 1);
+		if (!(flags & CQE_F_NOTIF))
 			count_unknown(ring, ctx->args[2]);
 		return 0;
 	}
@@ -462,8 +468,6 @@ int name(struct bpf_raw_tracepoint_args *ctx)						\
 	return plain_is_left_out() || is_told(access, ctx->args[0], ctx->args[1], res, flags) ?	\
 	       name##_told(ctx) : name##_counted(ctx);					\
 }
-
-#define CQE_OF(member) IO_READ(CAST, ctx->args[2], struct io_uring_cqe, member)
 
 TELLING(io_fact_cqe, CAST, CQE, CQE_OF(res), CQE_OF(flags))
 TELLING(io_fact_res, EITHER, RES, ctx->args[3], ctx->args[4])

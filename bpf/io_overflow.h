@@ -76,6 +76,17 @@ static __noinline __u64 overflowed_request(__u64 ring, __u64 user_data, __s32 re
 	return 0;
 }
 
+/*
+ * A multishot request names itself only when it ends: its completions before are posted beside it,
+ * with user_data alone, which others may bear, too. .known: as of req_selected().
+ */
+static __noinline int on_nameless(__u64 ring, __u32 flags, int known)
+{
+	if (flags & CQE_F_MORE && (known > 0 || decide_ring(ring, bpf_get_current_task())))
+		COUNT_LOSS(multishot);
+	return 0;
+}
+
 /* Of a ring that is selected; what it was is not known. */
 static __always_inline void count_unknown(__u64 ring, __s32 res)
 {

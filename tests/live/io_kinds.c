@@ -2,7 +2,7 @@
 /*
  * stat, record --io and trace --io count the rarer kinds exactly: SENDMSG_ZC, commands to an
  * NVMe device, completions that find the ring full, and what runs beside plain NOPs and requests
- * that complete many times.
+ * that complete many times, of which all but the last are said not to be counted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +98,11 @@ static void check_stat(const char *kind, const char *command)
 		check_rows(&a, ops, kind, "SENDMSG_ZC", 48);
 		check_rows(&a, ops, kind, "URING_CMD", 46);
 		check_rows(&a, ops, kind, "RECV", 27);
+		check_rows(&a, ops, kind, "READ_MULTISHOT", 49);
 	}
+	/* there none is a receive or a read */
+	is(loss(o, "multishot"), json_is(o, "starts_by", "user_data") ? 0 : said(&a, "went_on"),
+	   "%s: what did not end its request is said, by %s", kind, command);
 	is(loss(o, "reused_requests"), 0, "%s: the end of each request that was used again was seen, by %s", kind,
 	   command);
 	/* up to 6.0 they are completions like any other */
@@ -151,6 +155,17 @@ out:
 	tool_free(&a);
 }
 
+/* Whoever sees only the end of a request is told what else there was. */
+static void check_words(void)
+{
+	struct tool_run a;
+
+	tool(&a, "stat", "--", load_path("io_kinds"), "--no-wait", "multishot", NULL);
+	if (!tool_skipped(&a, "multishot") && said(&a, "op.27.ops"))
+		has_text(a.out, " completions of multishot requests not counted", "stat says so in words");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	static const char *const kinds[] = { "sendmsg", "command", "overflow", "multishot", "nops" };
@@ -162,5 +177,6 @@ int main(void)
 		check_stat(kinds[i], "record");
 		check_facts(kinds[i]);
 	}
+	check_words();
 	return tap_end();
 }

@@ -27,9 +27,11 @@
 #define BUF_PAGES	4
 #define MULTISHOT_POLL	(1U << 0)	/* IORING_POLL_ADD_MULTI, in sqe->len */
 #define MULTISHOT_RECV	(1U << 1)	/* IORING_RECV_MULTISHOT, in ioprio */
+#define OP_READ_MULTISHOT 49
 #define GROUP		7
 
 static char *buf, *other;
+static unsigned int went_on;	/* completions of requests that did not end with them */
 
 /* Sends .nr messages of 2 * 500 bytes each, from the registered buffer or not. */
 static void send_messages(int out, int in, unsigned int nr, bool fixed)
@@ -134,7 +136,9 @@ static void reap(unsigned int op, unsigned int nr)
 		must(io_uring_submit_and_wait(&ring, 1), "io_uring_submit");
 		must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
 		nr -= (cqe->user_data & 63) == op;
-		if (!(cqe->flags & IORING_CQE_F_MORE))
+		if (cqe->flags & IORING_CQE_F_MORE)
+			went_on++;
+		else
 			load_ring_count(cqe);
 		io_uring_cqe_seen(&ring, cqe);
 	}
@@ -193,6 +197,32 @@ static void multishot_recv(int file)
 	close(in);
 }
 
+/* One request that reads five times from a pipe, and then its end. */
+static void multishot_read(int file)
+{
+	struct io_uring_sqe *sqe;
+	int ends[2];
+
+	if (!load_ring_has_op(OP_READ_MULTISHOT))
+		return;
+	must(pipe2(ends, O_CLOEXEC) ? -errno : 0, "pipe");
+	sqe = request(IORING_OP_PROVIDE_BUFFERS, 5, other, 256, 0);
+	sqe->buf_group = GROUP + 1;
+	finish(1);
+	sqe = request(OP_READ_MULTISHOT, ends[0], NULL, 0, -1);
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = GROUP + 1;
+	must(io_uring_submit(&ring), "io_uring_submit");
+	for (int i = 0; i < 5; i++) {
+		must(write(ends[1], "hello", 5) < 0 ? -errno : 0, "write");
+		reap(OP_READ_MULTISHOT, 1);
+		reads(file, 1);
+	}
+	close(ends[1]);
+	reap(OP_READ_MULTISHOT, 1);
+	close(ends[0]);
+}
+
 static void nops(void)
 {
 	for (int i = 0; i < 97; i++) {
@@ -229,7 +259,8 @@ int main(int argc, char **argv)
 	else if (!strcmp(kind, "nops"))
 		nops();
 	else
-		multishot_poll(file), multishot_recv(file);
+		multishot_poll(file), multishot_recv(file), multishot_read(file);
+	report("went_on=%u", went_on);
 	load_ring_report();
 	report_ready();
 	return 0;

@@ -410,7 +410,7 @@ const char *io_op_name(unsigned int op)
 		[0] = "NOP", [1] = "READV", [2] = "WRITEV", [4] = "READ_FIXED",
 		[5] = "WRITE_FIXED", [9] = "SENDMSG", [10] = "RECVMSG", [22] = "READ",
 		[23] = "WRITE", [26] = "SEND", [27] = "RECV", [46] = "URING_CMD",
-		[47] = "SEND_ZC", [48] = "SENDMSG_ZC",
+		[47] = "SEND_ZC", [48] = "SENDMSG_ZC", [49] = "READ_MULTISHOT",
 		[60] = "READV_FIXED", [61] = "WRITEV_FIXED",
 	};
 

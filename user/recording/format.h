@@ -123,8 +123,10 @@ struct rec_stack_frame {
 struct rec_io {
 	__u64 t_ns;
 	__u64 in_flight, missed;
-	__u64 loss[16];		/* struct io_loss, in its order */
+	__u64 loss[17];		/* struct io_loss, in its order: the first 16 in older files */
 };
+
+#define REC_IO_LEAST	152
 
 /* As struct io_counts and struct io_row; then the buckets in use, then .nr_more words. */
 struct rec_io_row {
@@ -176,7 +178,7 @@ FACT_ASSERT_SIZE(rec_frame, 16);
 FACT_ASSERT_SIZE(rec, 8);
 FACT_ASSERT_SIZE(rec_about, 800);
 FACT_ASSERT_SIZE(rec_stack_frame, 32);
-FACT_ASSERT_SIZE(rec_io, 152);
+FACT_ASSERT_SIZE(rec_io, 160);
 FACT_ASSERT_SIZE(rec_io_row, 152);
 FACT_ASSERT_SIZE(rec_io_fault, 80);
 FACT_ASSERT_SIZE(rec_bucket, 8);

@@ -300,14 +300,14 @@ static const char *on_fault(struct recording_io *io, const struct rec *rec, cons
 
 static const char *on_reading(struct recording_io *io, const struct rec *rec, const char *data)
 {
-	struct rec_io r;
+	struct rec_io r = { 0 };
 	struct io_loss loss;
 	__u64 missed;
 
 	_Static_assert(sizeof(loss) <= sizeof(r.loss), "room for the losses");
-	if (rec->size < sizeof(r))
+	if (rec->size < REC_IO_LEAST)
 		return too_short;
-	memcpy(&r, data, sizeof(r));
+	memcpy(&r, data, rec->size < sizeof(r) ? rec->size : sizeof(r));
 	memcpy(&loss, r.loss, sizeof(loss));
 	missed = io->all.missed;
 	for (size_t i = 0; i < sizeof(loss) / sizeof(__u64); i++)

@@ -49,6 +49,8 @@ void view_stat_losses(const struct io_model *m,
 		  "for buffers not counted: the table of calls was full" },
 		{ "no_send", l->no_send, "notification",
 		  "of zero-copy sends without a time: the submission was not seen (before the watch, or refused)" },
+		{ "multishot", l->multishot, "completion",
+		  "of multishot requests not counted, nor their bytes: the kernel does not trace which request they are of, a receive, a read, an accept or a poll" },
 		{ "missed", m->missed, "I/O event",
 		  "of anybody not counted: the same BPF program was already running on that CPU, or preempted there" },
 	};

@@ -68,11 +68,28 @@ static void older(void **state)
 	}
 }
 
+/* A reading from before multishot requests were told has one loss less. */
+static void older_losses(void **state)
+{
+	const struct rec_io reading = { .t_ns = 1, .loss[15] = 5, .loss[16] = 7 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct rec rec = { .type = REC_IO, .size = i ? sizeof(reading) : REC_IO_LEAST };
+		struct recording_io io = { 0 };
+
+		assert_null(recording_io_add(&io, &rec, &reading));
+		assert_int_equal(io.all.loss.no_send, 5);
+		assert_int_equal(io.all.loss.multishot, i ? 7 : 0);
+		recording_io_free(&io);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rings_without_end),
-		cmocka_unit_test(older),
+		cmocka_unit_test(older), cmocka_unit_test(older_losses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,7 +282,7 @@ static int show_total(struct stat *s)
 	}
 	if (!err && s->o->output.csv && fails(s))
 		view_unsettled_text(stderr, &s->unsettled, false);
-	if (!err && !all.nr_rows && !s->o->output.quiet && output_is_read(&s->o->output))
+	if (!err && !all.nr_rows && !all.loss.multishot && !s->o->output.quiet && output_is_read(&s->o->output))
 		tell_none(s);
 	io_model_free(&all);
 	return err;
@@ -487,7 +487,7 @@ const struct command stat_command = {
 	.name = "stat",
 	.summary = "I/O by process and ring: how much is fixed, how fast, what failed",
 	.text = "Counts reads, writes, sends and commands of io_uring, those over registered buffers and the plain ones beside them: rates, bytes, latency from submission to completion, errors, "
-		"requests handed to workers; says which requests hold a buffer and do not end. In total when it ends, or every interval. Up to 8 completions "
+		"requests handed to workers; says which requests hold a buffer and do not end. Of a multishot receive or read only the completion that ends it is counted. In total when it ends, or every interval. Up to 8 completions "
 		"of one flush share a reading of the clock, so a latency may read up to about 1 us short.\v"
 		"Examples:\n"
 		"  fixbuf-trace stat -i 1                         # live, like top; ? shows the keys\n"
