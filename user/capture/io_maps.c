@@ -56,7 +56,7 @@ static void make(struct bpf_map *map, bool used, size_t entries)
 }
 
 struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, bool in_flight,
-				    bool rows_since)
+				    bool intervals, bool rows_since)
 {
 	struct io_reader *r = must_alloc(1, sizeof(*r));
 	bool details = skel->rodata->io_by_address, by_buffer = skel->rodata->io_by_buffer;
@@ -66,6 +66,7 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	r->skel = skel;
 	r->by_user_data = by_user_data;
 	r->in_flight = in_flight;
+	r->asked = intervals;
 	r->rows_since = rows_since;
 	r->cpus = libbpf_num_possible_cpus();
 	room = io_room(r->cpus, skel->rodata->io_latency);
@@ -450,8 +451,7 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 	if (since)
 		tell_since(r, all, since);
 	else if (!r->asked)
-		/* let it not grow */
-		io_model_free(&r->since);
+		io_model_free(&r->since); /* let it not grow */
 	return err;
 }
 

@@ -16,10 +16,11 @@ struct io_reader;
 /*
  * Before kern_load(), when the programs' constants are set: decides how much room is made.
  * .by_user_data: requests are told apart by that; .in_flight: those under way are counted;
+ * .intervals: .since will be asked for, its first is of all from the start on;
  * .rows_since: .since gets rows, and no lists, .all lists, and no rows.
  */
 struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, bool in_flight,
-				    bool rows_since);
+				    bool intervals, bool rows_since);
 /* After kern_load(), before programs are attached. -errno with a sentence. */
 int io_reader_start(struct io_reader *r);
 /* As io_stat_read(): rows and lists, and of .all also losses, time and what is under way. */

@@ -208,7 +208,8 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *ho
 	skel->rodata->io_by_address = how->by_address;
 	io_stale_prepare(skel, how->stale);
 	io_overlap_prepare(skel, how->overlap);
-	s->reader = io_reader_prepare(skel, s->by_user_data, !how->only_ended, how->rows_since);
+	s->reader = io_reader_prepare(skel, s->by_user_data, !how->only_ended, how->intervals,
+				      how->rows_since);
 	return s;
 }
 
@@ -280,6 +281,11 @@ int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since
 		s->last.t_ns = all->t_ns;
 	}
 	return err;
+}
+
+__u64 io_stat_since_ns(const struct io_stat *s)
+{
+	return s->last.t_ns;
 }
 
 int io_stat_see_under_way(struct io_stat *s, struct io_model *m, __u64 least_age_ns)

@@ -21,6 +21,7 @@ struct io_how {
 	bool costs;		/* of registering; who sees calls begin is not its job */
 	bool under_way;		/* io_stat_see_under_way() is asked */
 	bool only_ended;	/* the model's .in_flight is not asked for */
+	bool intervals;		/* what came since the last time is asked for, from the start on */
 	bool rows_since;	/* rows are asked for as what came since alone, lists as they stand alone */
 	__u32 sample;		/* a fact for one in so many over fixed buffers, and without
 				 * .by_address no counts of others; 0 = none */
@@ -39,6 +40,8 @@ void io_stat_stop(struct io_stat *s);
  * the last time that .since was asked for. -errno with a sentence.
  */
 int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since);
+/* Since when the next .since tells: at first since the start. */
+__u64 io_stat_since_ns(const struct io_stat *s);
 /*
  * Adds to .m what is under way now, for so long at least, where starts are kept: each is looked at. -errno
  * with a sentence.

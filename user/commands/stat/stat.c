@@ -131,10 +131,9 @@ static bool is_seen(size_t part, const void *arg)
 /* What --fail-on cannot speak of. */
 static void settle(struct stat *s, const struct io_model *all)
 {
-	__u64 unseen = io_lost(all) + all->loss.evicted + all->loss.no_cause;
+	__u64 unseen = io_lost(all) + all->loss.evicted + all->loss.no_cause +
+		       (all->sees_under_way ? 0 : all->in_flight);
 
-	if (!all->sees_under_way && all->in_flight)
-		unseen += all->in_flight;
 	if (unseen)
 		unsettled_add(&s->unsettled, (struct unsettled){ .what = UNSETTLED_REQUESTS, .count = unseen });
 	if (capture_missed_children(&s->run.capture))
@@ -220,8 +219,8 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	findings_free(&findings);
 }
 
-/* What happened since the last interval. */
-static int show_interval(struct stat *s)
+/* What happened since the last interval. .end: the last, if it has any; to copy all into, of the same reading. */
+static int show_interval(struct stat *s, struct io_model *end)
 {
 	struct io_model all = { 0 }, since = { 0 };
 	int err = io_stat_read(s->run.capture.io, &all, &since);
@@ -234,8 +233,10 @@ static int show_interval(struct stat *s)
 	}
 	if (!err)
 		err = look_under_way(s, &since, false);
-	if (!err)
+	if (!err && (!end || since.nr_rows || s->o->output.csv))
 		show(s, &since, false);
+	if (end)
+		io_model_copy(&s->last, end);
 	/* a screen is drawn again when a key was pressed */
 	io_model_free(&s->shown);
 	if (s->live)
@@ -263,7 +264,8 @@ static void tell_none(const struct stat *s)
 static int show_total(struct stat *s)
 {
 	struct io_model all = { 0 };
-	int err = io_stat_read(s->run.capture.io, &all, NULL);
+	/* intervals add up to it */
+	int err = s->o->interval_ns && !s->live ? show_interval(s, &all) : io_stat_read(s->run.capture.io, &all, NULL);
 
 	if (err)
 		return err;
@@ -275,9 +277,7 @@ static int show_total(struct stat *s)
 	if (!err) {
 		settle(s, &all);
 		/* in one table a total would be summed up with the intervals that it sums up */
-		if (s->o->output.csv && s->o->interval_ns)
-			err = show_interval(s);
-		else
+		if (!s->o->output.csv || !s->o->interval_ns)
 			show(s, &all, true);
 	}
 	if (!err && s->o->output.csv && fails(s))
@@ -322,7 +322,7 @@ static bool step(void *arg)
 	if (s->quit)
 		return false;
 	if (now >= s->next_ns) {
-		s->err = show_interval(s);
+		s->err = show_interval(s, NULL);
 		/* intervals that reading and showing took longer than are left out */
 		now = clock_now_ns();
 		if (s->next_ns <= now)
@@ -351,16 +351,13 @@ static bool has_enough(void *arg)
 /* 0, or -errno with a sentence. */
 static int begin(struct stat *s)
 {
-	struct io_model since = { 0 };
-	/* what is looked at between does not take from the first interval, once one was asked for */
-	int err = io_stat_read(s->run.capture.io, &s->last, s->o->interval_ns ? &since : NULL);
+	int err = io_stat_read(s->run.capture.io, &s->last, NULL);
 
-	io_model_free(&since);
 	s->rings = ledger_new();
 	s->walk_ns = FIRST_WALK_NS / 2;
 	if (!err)
 		err = look_at_rings(s, &s->last);
-	s->start_ns = s->last.t_ns;
+	s->start_ns = io_stat_since_ns(s->run.capture.io);
 	return err;
 }
 
@@ -403,7 +400,7 @@ static int stat_io(void *options)
 		.latency = !o->no_latency, .share_starts = o->share_starts,
 		.by_buffer = o->by_buffer || o->advise,
 		.by_address = o->advise,
-		.under_way = true,
+		.under_way = true, .intervals = o->interval_ns,
 		.costs = o->advise,
 	};
 	const struct capture_wants wants = { .how = &o->how, .select = &o->select, .io = &io };
