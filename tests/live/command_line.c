@@ -198,6 +198,23 @@ static void reports(void)
 	unlink(path);
 }
 
+/* What selects by one value does not drop another in silence. */
+static void second_user(void)
+{
+	struct tool_run a;
+
+	tool(&a, "list", "-u", "0", "-u", "1", NULL);
+	is(a.status, 2, "two users are refused");
+	has_text(a.err, "'1' is a second user; give one --uid", "in words");
+	tool_free(&a);
+	tool(&a, "list", "-u", "0", "--uid", "root", NULL);
+	is(a.status, 0, "the same user twice is one");
+	tool_free(&a);
+	tool(&a, "list", "-u", "no-such-user", NULL);
+	has_text(a.err, "unknown user 'no-such-user'", "one whom nobody knows is told as that");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	find_commands();
@@ -207,6 +224,7 @@ int main(void)
 	schemas();
 	full_disk();
 	doctor();
+	second_user();
 	reports();
 	return tap_end();
 }

@@ -16,7 +16,8 @@
 #define MAX_NUMBER 1000000000U
 
 #define REFUSAL 640
-char refusal_ignore[REFUSAL], refusal_ignore_file[REFUSAL], refusal_run_as[REFUSAL];
+char refusal_ignore[REFUSAL], refusal_ignore_file[REFUSAL], refusal_run_as[REFUSAL],
+	refusal_uid[REFUSAL];
 
 const char *const words_time[] = { "500ms", "1s", "10s", "1m", NULL };
 const char *const words_tier[] = { "patched", "functions", "kprobes", "tracepoints", NULL };
@@ -90,17 +91,25 @@ parser(parse_pid_list)
 
 parser(parse_user)
 {
-	struct selection *s = at;
 	const struct passwd *user;
+	struct selection *s = at;
+	__u32 uid;
 
 	(void)row;
+	if (parse_u32(arg, &uid)) {
+		user = user_find(arg);
+		strcpy(refusal_uid, UNKNOWN_USER);
+		if (!user)
+			return false;
+		uid = user->pw_uid;
+	}
+	/* the kernel side compares with one */
+	strcpy(refusal_uid, "'%s' is a second user; give one --uid, or none and select with -p or --comm");
+	if (s->has_uid && s->uid != uid)
+		return false;
 	s->has_uid = true;
-	if (!parse_u32(arg, &s->uid))
-		return true;
-	user = user_find(arg);
-	if (user)
-		s->uid = user->pw_uid;
-	return user;
+	s->uid = uid;
+	return true;
 }
 
 parser(parse_comm)

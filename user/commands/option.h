@@ -35,7 +35,7 @@ parser(parse_ops);	/* the same: opcodes of a list of names */
 parser(parse_ignore);	/* struct ignored: one more */
 parser(parse_ignore_file); /* the same: those of a file */
 
-extern char refusal_ignore[], refusal_ignore_file[], refusal_run_as[]; /* filled when it is refused */
+extern char refusal_ignore[], refusal_ignore_file[], refusal_run_as[], refusal_uid[]; /* filled when it is refused */
 
 extern const char *const words_time[], *const words_tier[], *const words_severity[],
 	*const words_room[], *const words_count[], *const words_size[],
@@ -62,7 +62,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "uid", .letter = 'u', .arg = "USER", \
 	  .help = "only this user's processes: a name or a number", \
 	  .parse = parse_user, .offset = offsetof(type, select), .group = GROUP_TARGET, \
-	  .refusal = UNKNOWN_USER }, \
+	  .refusal = refusal_uid }, \
 	{ .name = "comm", .arg = "GLOB", .help = "only processes whose name matches; may be repeated", \
 	  .parse = parse_comm, .offset = offsetof(type, select), .group = GROUP_TARGET }
 
