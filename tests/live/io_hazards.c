@@ -20,7 +20,7 @@ static void check(const struct told *t, const struct tool_run *a, struct json_ob
 {
 	/* where a pipe offers no I/O without waiting, a worker is told, too */
 	struct json_object *f = json_finding(o, 0, t->tag);
-	char detail[160];
+	char detail[160], name[64];
 
 	is(json_nr_findings(o, 0, t->tag), t->tag != NULL, "%s: how many findings, %s", t->mode, by);
 	if (!t->tag || !f)
@@ -32,6 +32,8 @@ static void check(const struct told *t, const struct tool_run *a, struct json_ob
 	is_text(json_text(f, "comm"), "io_hazards", "%s: by name, %s", t->mode, by);
 	ok(json_number(f, "fd") > 2, "%s: of which ring, %s", t->mode, by);
 	has_text(json_text(f, "detail"), detail, "%s: its numbers, %s", t->mode, by);
+	snprintf(name, sizeof(name), "pid %lld fd %lld: ", json_number(f, "pid"), json_number(f, "fd"));
+	has_text(json_text(f, "detail"), name, "%s: its ring as tables name it, %s", t->mode, by);
 }
 
 /* The kernel does not trace this hazard: it is told by nobody. */

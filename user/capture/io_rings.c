@@ -76,6 +76,13 @@ static void drop(int map, const struct known_ring *r)
 		bpf_map_delete_elem(map, &r->ring);
 }
 
+/* Of one that was walked before the map was read; what came to its address meanwhile is another. */
+static void date(struct ring *r, const struct known_ring *known)
+{
+	if (r->since_ns && !r->born_ns)
+		r->born_ns = known->r.born_ns <= r->since_ns ? known->r.born_ns : r->since_ns;
+}
+
 void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)
 {
 	struct known_ring *missed = must_alloc(k->nr, sizeof(*missed));
@@ -83,8 +90,11 @@ void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)
 
 	for (size_t i = 0; i < k->nr; i++) {
 		const struct known_ring *r = &k->list[i];
+		struct ring *there = ledger_ring(l, r->ring);
 
-		if (!ledger_ring(l, r->ring)) {
+		if (there) {
+			date(there, r);
+		} else {
 			if (find(k->missed, k->nr_missed, r->ring, r->r.born_ns)) {
 				drop(map, r);
 				continue;

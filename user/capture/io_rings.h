@@ -25,7 +25,7 @@ struct io_rings {
 int io_rings_read(struct io_rings *k, int map);
 /* The ring of this identity, NULL when it is not known (any more). */
 const struct known_ring *io_rings_find(const struct io_rings *k, __u64 ring, __u64 born_ns);
-/* Drops those that .l does not have and the ledger before it had not: from the map, too. */
+/* Drops those that .l does not have and the ledger before it had not: from the map, too. Dates the rings of .l. */
 void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l);
 /* Rows of rings that are not known (any more) become fewer, where they are many. */
 void io_rings_fold(const struct io_rings *k, struct io_model *m);

@@ -117,44 +117,46 @@ static const char *of_all(char text[32], const struct done *d, __u64 nr)
 static void tell_overflow(const struct hazard *h, const struct done *d, struct finding f,
 			  const struct ring *r, struct findings *out)
 {
-	char places[64] = "", all[32];
+	char places[64] = "", name[NAME_LEN], all[32];
 
-	if (r && r->cq_entries)
+	/* not of one of which it is not known that it is that one */
+	if (r && r->born_ns && r->cq_entries)
 		snprintf(places, sizeof(places), " of %u place%s", r->cq_entries, plural(r->cq_entries));
-	finding_add(out, f, "pid %u ring 0x%llx: %llu%s completions found the completion ring%s full, %llu of them of I/O over registered buffers",
-		    f.pid, f.ring, h->nr, of_all(all, d, d->ops), places, h->fixed);
+	finding_add(out, f, "%s: %llu%s completions found the completion ring%s full, %llu of them of I/O over registered buffers",
+		    finding_ring_name(name, &f), h->nr, of_all(all, d, d->ops), places, h->fixed);
 }
 
 /* .d->fixed are those that ended, as all that failed did. */
 static void tell_failing(const struct hazard *h, const struct done *d, struct finding f, struct findings *out)
 {
 	const struct io_evidence *e = &h->first->failure.seen;
-	char name[64] = "", all[32];
+	char first[64] = "", name[NAME_LEN], all[32];
 
 	/* older recordings hold no more than the error */
 	if (e->opcode == IO_WHO_OP(h->first->key.what))
-		snprintf(name, sizeof(name), ", the first with user_data 0x%llx", e->user_data);
-	finding_add(out, f, "pid %u ring 0x%llx: %llu%s I/Os over registered buffers failed with %s%s",
-		    f.pid, f.ring, h->nr, of_all(all, d, d->fixed), fact_errno_name(h->first->key.result), name);
+		snprintf(first, sizeof(first), ", the first with user_data 0x%llx", e->user_data);
+	finding_add(out, f, "%s: %llu%s I/Os over registered buffers failed with %s%s",
+		    finding_ring_name(name, &f), h->nr, of_all(all, d, d->fixed),
+		    fact_errno_name(h->first->key.result), first);
 }
 
 static void tell_punted(const struct hazard *h, const struct done *d, struct finding f, struct findings *out)
 {
-	char ended[48] = "";
+	char ended[48] = "", name[NAME_LEN];
 
 	if (h->nr < (d->fixed + PUNTED_SHARE - 1) / PUNTED_SHARE)
 		return;
 	if (d->by_ring)
 		snprintf(ended, sizeof(ended), "; %llu ended", d->fixed);
-	finding_add(out, f, "pid %u ring 0x%llx: %llu I/Os over registered buffers were handed to a worker, %s%s",
-		    f.pid, f.ring, h->nr, h->cause == PUNTED_FORCED ?
+	finding_add(out, f, "%s: %llu I/Os over registered buffers were handed to a worker, %s%s",
+		    finding_ring_name(name, &f), h->nr, h->cause == PUNTED_FORCED ?
 		    "as IOSQE_ASYNC or IOSQE_IO_DRAIN says" : "as they had to wait", ended);
 }
 
 static void tell(const struct hazard *h, const struct io_model *m, const struct ledger *l,
 		 struct findings *out)
 {
-	const struct ring *r = ledger_ring(l, h->first->key.ring);
+	const struct ring *r = ledger_ring_born(l, h->first->key.ring, h->first->born_ns);
 	struct done d = done_by(m, h->first);
 	struct finding f = finding_of(h, m, r);
 

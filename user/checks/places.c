@@ -121,6 +121,17 @@ void finding_take_holder(struct finding *f, const struct ring *r)
 	}
 }
 
+const char *finding_ring_name(char buf[NAME_LEN], const struct finding *f)
+{
+	const char *pid = PID_TEXT(f->pid, f->ns_pid);
+
+	if (f->fd >= 0)
+		snprintf(buf, NAME_LEN, "pid %s fd %d", pid, f->fd);
+	else
+		snprintf(buf, NAME_LEN, "pid %s ring 0x%llx", pid, f->ring);
+	return buf;
+}
+
 const char *place_name(char buf[NAME_LEN], const struct place *p)
 {
 	const struct ring *r = p->ring;

@@ -22,6 +22,8 @@ size_t places_collect(const struct ledger *l, struct place **out);
 struct finding place_finding(enum finding_tag tag, const struct place *p);
 /* Fills .fd, .uid, .ns_pid and .comm with what process .pid is to the ring, if it holds it; NULL = not known. */
 void finding_take_holder(struct finding *f, const struct ring *r);
+/* "pid 812 fd 6" of what such a finding is about; the ring's address where it has no descriptor. Returns buf. */
+const char *finding_ring_name(char buf[NAME_LEN], const struct finding *f);
 /* "pid 812 fd 6 buffer 3". Returns buf. */
 const char *place_name(char buf[NAME_LEN], const struct place *p);
 

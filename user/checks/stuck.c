@@ -59,7 +59,7 @@ static void tell(const struct stuck *s, const struct ledger *l, struct findings 
 		.tag = STUCK_REQUEST, .cause = s->cause, .ring = u->ring, .pid = IO_WHO_TGID(u->who),
 		.fd = -1, .index = u->index, .addr = b ? b->addr : 0,
 	};
-	char age[FMT_LEN], len[FMT_LEN], p999[FMT_LEN], of[64] = "", others[96];
+	char age[FMT_LEN], len[FMT_LEN], p999[FMT_LEN], of[64] = "", others[96], name[NAME_LEN];
 
 	finding_take_holder(&f, r);
 	if (u->flags & EV_RANGE)
@@ -69,8 +69,8 @@ static void tell(const struct stuck *s, const struct ledger *l, struct findings 
 			 fmt_ns(p999, s->p999_ns));
 	else
 		snprintf(others, sizeof(others), "in the time watched none of its kind ended that was seen to begin");
-	finding_add(out, f, "pid %u ring 0x%llx buffer %u: %llu %s%s not ended, the oldest%s (user_data 0x%llx) after %s; %s",
-		    f.pid, f.ring, u->index, s->nr, io_op_name(IO_WHO_OP(u->who)),
+	finding_add(out, f, "%s buffer %u: %llu %s%s not ended, the oldest%s (user_data 0x%llx) after %s; %s",
+		    finding_ring_name(name, &f), u->index, s->nr, io_op_name(IO_WHO_OP(u->who)),
 		    s->nr == 1 ? " has" : " have", of, u->user_data, fmt_ns(age, u->age_ns), others);
 }
 

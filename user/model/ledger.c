@@ -13,6 +13,8 @@
 #define IORING_SETUP_REGISTERED_FD_ONLY (1U << 15)
 #endif
 
+#define SAME_BIRTH_NS	100000U	/* its event and its counters read the clock one after the other */
+
 struct ledger *ledger_new(void)
 {
 	return must_alloc(1, sizeof(struct ledger));
@@ -32,6 +34,15 @@ void ledger_set_memory(struct ring *r, const struct ring_memory *list, size_t nr
 	r->memory = nr ? memcpy(must_alloc(nr, sizeof(*list)), list, nr * sizeof(*list)) : NULL;
 	r->nr_memory = nr;
 	r->knows_memory = true;
+}
+
+struct ring *ledger_ring_born(const struct ledger *l, __u64 id, __u64 born_ns)
+{
+	struct ring *r = ledger_ring(l, id);
+
+	if (!r || !r->born_ns || !born_ns)
+		return r;
+	return r->born_ns < born_ns + SAME_BIRTH_NS && born_ns < r->born_ns + SAME_BIRTH_NS ? r : NULL;
 }
 
 void ledger_know_less(struct ring *r)
@@ -257,6 +268,7 @@ static void feed_ring_create(struct ledger *l, const struct fact_ring *f)
 	if (!r)
 		return;
 	r->older_ends = older_ends;
+	r->born_ns = f->h.t_ns;
 	r->creator_pid = f->h.pid;
 	r->creator_ns_pid = f->ns_pid;
 	r->creator_uid = f->h.uid;

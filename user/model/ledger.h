@@ -147,6 +147,7 @@ struct ring {
 	bool others;		/* only facts with FACT_F_OTHERS so far */
 	__u32 place;		/* among the rings, for who sorts them */
 	__u64 since_ns;		/* a walk saw it first, then: it has what older events say */
+	__u64 born_ns;		/* made, or known to the counters of I/O, since; 0 = not known */
 	UT_hash_handle hh;
 };
 
@@ -217,6 +218,8 @@ bool ledger_takes_end(struct ledger *l, __u64 ring);
 void ledger_feed(struct ledger *l, const struct fact *f);
 
 struct ring *ledger_ring(const struct ledger *l, __u64 id);
+/* The same unless it is known to be another than the one that counters know since .born_ns. */
+struct ring *ledger_ring_born(const struct ledger *l, __u64 id, __u64 born_ns);
 
 /* What a look saw of its memory besides buffers. */
 void ledger_set_memory(struct ring *r, const struct ring_memory *list, size_t nr);

@@ -16,7 +16,7 @@
 
 const struct holder *view_stat_holder(const struct view_stat *v, const struct io_counts *c)
 {
-	const struct ring *r = ledger_ring(v->l, c->ring);
+	const struct ring *r = ledger_ring_born(v->l, c->ring, c->born_ns);
 	__u32 pid = IO_WHO_TGID(c->who);
 
 	for (size_t i = 0; r && i < r->nr_holders; i++)
@@ -41,7 +41,7 @@ __u32 view_stat_ns_pid(const struct view_stat *v, const struct io_counts *c)
 
 bool view_stat_defers(const struct view_stat *v, const struct io_counts *c)
 {
-	const struct ring *r = ledger_ring(v->l, c->ring);
+	const struct ring *r = ledger_ring_born(v->l, c->ring, c->born_ns);
 
 	return c->timed && r && r->setup_flags & SETUP_DEFER_TASKRUN;
 }

@@ -29,12 +29,14 @@ static void did(struct io_model *m, __u64 born_ns, __u32 op, bool fixed, __u64 o
 	r->fixed_ops = fixed ? ops : 0;
 }
 
-static struct findings found(struct io_model *m, struct io_failure_row *list, size_t nr)
+/* .born_ns: of the ring that the ledger has, 0 = not known. */
+static struct findings found_beside(__u64 born_ns, struct io_model *m, struct io_failure_row *list, size_t nr)
 {
 	struct ledger *l = ledger_new();
 	struct findings fs = { 0 };
 
 	see_ring(l, RING, 0, 0);
+	ledger_ring(l, RING)->born_ns = born_ns;
 	m->failures = list;
 	m->nr_failures = nr;
 	check_io_hazards(m, l, &fs);
@@ -43,6 +45,11 @@ static struct findings found(struct io_model *m, struct io_failure_row *list, si
 	io_model_free(m);
 	ledger_free(l);
 	return fs;
+}
+
+static struct findings found(struct io_model *m, struct io_failure_row *list, size_t nr)
+{
+	return found_beside(BORN, m, list, nr);
 }
 
 static void overflows(void **state)
@@ -68,7 +75,45 @@ static void overflows(void **state)
 	assert_int_equal(fs.list[0].uid, 1000);
 	assert_int_equal(fs.list[0].fd, 6);
 	assert_string_equal(fs.list[0].comm.bytes, "fio");
-	assert_contains(fs.list[0].detail, ": 21 of 130 completions found the completion ring of 16 places full, 7 of them of I/O over registered buffers");
+	assert_contains(fs.list[0].detail, "pid 812 fd 6: 21 of 130 completions found the completion ring of 16 places full, 7 of them of I/O over registered buffers");
+	findings_free(&fs);
+}
+
+/* What the ledger has is another ring of that address, or it is not known whether: nothing of it is told. */
+static void successors(void **state)
+{
+	static const __u64 born_ns[] = { BORN + 1000000, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct io_failure_row rows[] = { row(IO_LATE, 812, READ_FIXED, true, 7) };
+		struct io_model m = { 0 };
+		struct findings fs;
+
+		did(&m, BORN, READ_FIXED, true, 101);
+		m.rows[0].c.fd = 4;
+		fs = found_beside(born_ns[i], &m, rows, 1);
+		assert_int_equal(fs.nr, 1);
+		assert_contains(fs.list[0].detail, ": 7 of 101 completions found the completion ring full, 7 of them of I/O over registered buffers");
+		assert_contains(fs.list[0].detail, "pid 812 fd 4: ");
+		findings_free(&fs);
+	}
+}
+
+/* Without a descriptor the ring is named by its address: that of another ring of that address is none. */
+static void nameless(void **state)
+{
+	struct io_failure_row rows[] = { row(IO_LATE, 812, READ_FIXED, true, 7) };
+	struct io_model m = { 0 };
+	struct findings fs;
+
+	(void)state;
+	did(&m, BORN, READ_FIXED, true, 101);
+	m.rows[0].c.fd = -1;
+	fs = found_beside(BORN + 1000000, &m, rows, 1);
+	assert_int_equal(fs.nr, 1);
+	assert_int_equal(fs.list[0].fd, -1);
+	assert_contains(fs.list[0].detail, "pid 812 ring 0xffff888100001000: 7 of 101");
 	findings_free(&fs);
 }
 
@@ -202,7 +247,8 @@ static void workers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(overflows), cmocka_unit_test(others), cmocka_unit_test(rest), cmocka_unit_test(failures),
+		cmocka_unit_test(overflows), cmocka_unit_test(successors), cmocka_unit_test(nameless),
+		cmocka_unit_test(others), cmocka_unit_test(rest), cmocka_unit_test(failures),
 		cmocka_unit_test(workers),
 	};
 

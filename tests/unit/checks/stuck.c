@@ -88,7 +88,7 @@ static void together(void **state)
 	assert_int_equal(fs.list[0].fd, 6);
 	assert_int_equal(fs.list[0].index, 1);
 	assert_true(fs.list[0].addr == ADDR);
-	assert_contains(fs.list[0].detail, "buffer 1: 3 READ_FIXED have not ended, the oldest of 4 KiB (user_data 0xcd) after 7.0");
+	assert_contains(fs.list[0].detail, "pid 812 fd 6 buffer 1: 3 READ_FIXED have not ended, the oldest of 4 KiB (user_data 0xcd) after 7.0");
 	assert_int_equal(fs.list[1].index, 2);
 	assert_contains(fs.list[1].detail, "buffer 2: 1 READ_FIXED has not ended");
 	findings_free(&fs);

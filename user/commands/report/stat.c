@@ -21,14 +21,38 @@ static void keep(const struct fact *f, void *arg)
 	ledger_feed(arg, f);
 }
 
+/* One that has its address now has nothing of it. */
+static void forget(struct stat *s, const struct ring *r)
+{
+	const struct fact gone = {
+		.kind = FACT_RING_GONE, .size = sizeof(gone), .flags = FACT_F_SNAPSHOT, .ring = r->id,
+	};
+
+	ledger_feed(s->rings, &gone);
+}
+
+static void keep_rings(struct stat *s)
+{
+	const struct ledger *now = s->r->replay.ledger;
+
+	for (const struct ring *r = now->rings; r; r = r->hh.next)
+		forget(s, r);
+	ledger_facts(now, 0, keep, s->rings);
+	for (const struct ring *r = now->rings; r; r = r->hh.next)
+		ledger_ring(s->rings, r->id)->born_ns = r->born_ns;
+}
+
 /* A ring that ends takes its descriptor and buffers along: it is kept as it is. */
 static void note_close(struct stat *s, const struct event *t)
 {
 	const struct ring *r = t->shown && t->fact->kind == FACT_RING_CLOSE ?
 			       ledger_ring(s->r->replay.ledger, t->fact->ring) : NULL;
 
-	if (r && HASH_COUNT(s->rings->rings) < MAX_RINGS)
-		ledger_ring_facts(s->r->replay.ledger, r, t->t_ns, keep, s->rings);
+	if (!r || HASH_COUNT(s->rings->rings) >= MAX_RINGS)
+		return;
+	forget(s, r);
+	ledger_ring_facts(s->r->replay.ledger, r, t->t_ns, keep, s->rings);
+	ledger_ring(s->rings, r->id)->born_ns = r->born_ns;
 }
 
 static void show(struct stat *s, bool header)
@@ -49,7 +73,7 @@ static void show(struct stat *s, bool header)
 	io_failures_add(&failures, &s->all, s->r->origin->start_ns);
 	io_failures_sort(&failures);
 
-	ledger_facts(s->r->replay.ledger, 0, keep, s->rings);
+	keep_rings(s);
 	check_io_hazards(&s->all, s->rings, &findings);
 	findings_sort(&findings);
 	if (o->advise) {
