@@ -25,13 +25,15 @@ struct stuck {
 /* 0 when none of its kind was timed. */
 static __u64 p999_of_kind(const struct io_model *m, const struct io_under_way *u)
 {
+	/* the newest of that address: one before it may have been another's */
+	const struct io_counts *ring = io_model_ring(m, u->ring, 0);
 	__u64 most = 0;
 
 	for (size_t i = 0; i < m->nr_rows; i++) {
 		const struct io_row *r = &m->rows[i];
 		__u64 p999;
 
-		if (r->c.ring != u->ring || r->c.who != u->who || !r->c.timed)
+		if (r->c.ring != u->ring || r->c.born_ns != ring->born_ns || r->c.who != u->who || !r->c.timed)
 			continue;
 		/* where the table of histograms was full: no less than it */
 		p999 = r->hist ? hist_permille(r->hist, 999, r->c.max_ns) : r->c.max_ns;
@@ -97,7 +99,8 @@ static bool is_of(const struct stuck *a, const struct stuck *b)
 	       a->oldest->who == b->oldest->who && a->cause == b->cause;
 }
 
-void check_stuck(const struct io_model *m, const struct ledger *l, struct findings *out)
+void check_stuck(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
+		 struct findings *out)
 {
 	struct stuck *list = must_alloc(m->nr_under_way, sizeof(*list));
 	size_t nr = 0;
@@ -112,7 +115,7 @@ void check_stuck(const struct io_model *m, const struct ledger *l, struct findin
 	for (size_t i = 0, n; i < nr; i += n) {
 		struct stuck *first = &list[i];
 
-		first->p999_ns = p999_of_kind(m, first->oldest);
+		first->p999_ns = p999_of_kind(whole, first->oldest);
 		for (n = 0; i + n < nr && is_of(first, &list[i + n]); n++)
 			first->nr += list[i + n].oldest->age_ns / TIMES >= first->p999_ns;
 		if (first->nr)

@@ -11,8 +11,10 @@
 
 /*
  * Appends a finding per slot, process, opcode and cause: of requests under way (which .m must see)
- * that are older than that and than ten times the P99.9 of those of their kind that ended.
+ * that are older than that and than ten times the P99.9 of those of their kind that ended, by .whole:
+ * what was counted in all the time watched, while .m may be of an interval in which none ended.
  */
-void check_stuck(const struct io_model *m, const struct ledger *l, struct findings *out);
+void check_stuck(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
+		 struct findings *out);
 
 #endif

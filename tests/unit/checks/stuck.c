@@ -36,7 +36,7 @@ static struct findings found(struct io_under_way *list, size_t nr, __u32 setup_f
 	}
 	m.under_way = list;
 	m.nr_under_way = nr;
-	check_stuck(&m, l, &fs);
+	check_stuck(&m, &m, l, &fs);
 	m.under_way = NULL;
 	io_model_free(&m);
 	ledger_free(l);
@@ -70,6 +70,33 @@ static void ages(void **state)
 	u[0].flags &= ~EV_FIXED;
 	fs = found(u, 1, 0, 0);
 	assert_int_equal(fs.nr, 0);
+}
+
+/* An interval in which none ended forgets nothing of those before it; a ring that was there before says nothing. */
+static void intervals(void **state)
+{
+	struct io_under_way u = request(3 * NS_PER_S, 1, S_IFREG);
+	struct io_model interval = { .under_way = &u, .nr_under_way = 1 }, whole = { 0 };
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+	struct io_row *row = io_model_row(&whole, RING, 7, u.who);
+
+	(void)state;
+	see_ring(l, RING, 0, 0);
+	row->c.timed = 31;
+	row->c.max_ns = NS_PER_S;
+	check_stuck(&interval, &whole, l, &fs);
+	assert_int_equal(fs.nr, 0);
+	check_stuck(&interval, &interval, l, &fs);
+	assert_int_equal(fs.nr, 1);
+	findings_free(&fs);
+	io_model_row(&whole, RING, 8, IO_WHO(812, READ_FIXED + 1, true))->c.ops = 1;
+	check_stuck(&interval, &whole, l, &fs);
+	assert_int_equal(fs.nr, 1);
+	assert_contains(fs.list[0].detail, "none of its kind ended that was seen to begin");
+	findings_free(&fs);
+	io_model_free(&whole);
+	ledger_free(l);
 }
 
 static void together(void **state)
@@ -125,7 +152,7 @@ static void causes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ages), cmocka_unit_test(together), cmocka_unit_test(causes),
+		cmocka_unit_test(ages), cmocka_unit_test(intervals), cmocka_unit_test(together), cmocka_unit_test(causes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "commands/run.h"
 #include "commands/stat/keys.h"
 #include "commands/stat/rings_seen.h"
+#include "commands/stat/told.h"
 #include "model/io_loss.h"
 #include "model/totals.h"
 #include "views/stat.h"
@@ -43,10 +44,9 @@ struct stat {
 	__u64 next_ns;		/* when an interval is shown, ~0 = never */
 	struct io_model shown;	/* the last interval, when it is .live */
 	struct stat_screen screen;
-	bool live, printed, quit;
-	bool found;		/* a ring of the selection, once at least */
+	bool live, printed, quit, found; /* .found: a ring of the selection, once at least */
 	bool fewer;		/* the last walk saw fewer of ours than .rings has */
-	int worst;		/* finding so far, -1 = none */
+	struct told told;	/* so far; its list with PROGRAM only, whose verdict counts them */
 	struct unsettled_list unsettled;
 	int err;
 	__u64 pin_ps;		/* of --advise: measured once */
@@ -144,7 +144,7 @@ static void settle(struct stat *s, const struct io_model *all)
 
 static enum verdict verdict(const struct stat *s)
 {
-	return verdict_of(s->worst, fails(s) ? s->o->fail_on : SEVERITY_WARNING, &s->unsettled);
+	return verdict_of(s->told.worst, fails(s) ? s->o->fail_on : SEVERITY_WARNING, &s->unsettled);
 }
 
 static void show_screen(struct stat *s, const struct view_stat *v)
@@ -178,11 +178,10 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 
 	io_failures_add(&failures, m, s->start_ns);
 	io_failures_sort(&failures);
-	check_stuck(m, s->rings, &findings);
+	check_stuck(m, total ? m : &s->last, s->rings, &findings);
 	check_io_hazards(m, s->rings, &findings);
 	findings_sort(&findings);
-	if (findings_worst(&findings) > s->worst)
-		s->worst = findings_worst(&findings);
+	told_add(&s->told, &findings, o->program);
 
 	if (o->advise) {
 		advise(m, s->rings, &advices);
@@ -210,7 +209,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 		if (total && (fails(s) || o->program))
 			view_unsettled_text(o->output.out, &s->unsettled, false);
 		if (total && o->program && !o->output.quiet && m->nr_rows)
-			view_verdict_line(o->output.out, verdict(s), s->worst < 0 ? NULL : &findings);
+			view_verdict_line(o->output.out, verdict(s), &s->told.list);
 	}
 	fflush(o->output.out);
 	s->printed = true;
@@ -391,7 +390,7 @@ static int stat_io(void *options)
 {
 	struct stat_options *o = options;
 	struct stat s = {
-		.o = o, .worst = -1, .screen.interval_ns = o->interval_ns,
+		.o = o, .told.worst = -1, .screen.interval_ns = o->interval_ns,
 		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
 			 .duration_ns = o->duration_ns },
 		.pin_ps = o->advise ? pin_cost_ps() : 0, /* before anything is attached that would count it */
@@ -415,6 +414,7 @@ static int stat_io(void *options)
 	screen_close();
 	io_model_free(&s.last);
 	io_model_free(&s.shown);
+	told_free(&s.told);
 	unsettled_free(&s.unsettled);
 	if (s.rings)
 		ledger_free(s.rings);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads into a registered buffer from a pipe that is filled late. SLOW of them end 0.7 s after they
+ * began, 0 = none does; then for 1.3 s nothing is done; then three wait for 3.5 s, and end.
+ *   io_slow SLOW
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "load_report.h"
+#include "memory.h"
+
+#define MAX	32
+#define WAITING	3
+
+static struct io_uring ring;
+static struct iovec iov;
+static int pipes[2];
+
+static void read_late(unsigned int nr, useconds_t us)
+{
+	struct io_uring_cqe *cqe;
+
+	for (unsigned int i = 0; i < nr; i++)
+		must(uring_submit(&ring, IORING_OP_READ_FIXED, pipes[0], iov.iov_base, 1, -1, 0), "submit");
+	usleep(us);
+	for (unsigned int i = 0; i < nr; i++) {
+		must(write(pipes[1], "a", 1) == 1 ? 0 : -EIO, "write");
+		must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+		must(cqe->res == 1 ? 0 : -EIO, "READ_FIXED");
+		io_uring_cqe_seen(&ring, cqe);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int slow;
+
+	report_init(&argc, argv);
+	slow = argc > 1 ? strtoul(argv[1], NULL, 10) : 17;
+	must(slow > MAX ? -EINVAL : 0, "SLOW");
+	must(pipe(pipes) ? -errno : 0, "pipe");
+	iov = (struct iovec){ mem_pages(1), PAGE };
+	must(uring_open(&ring, MAX), "io_uring_setup");
+	must(uring_register(ring.ring_fd, &iov, 1), "register");
+	report_ready();
+	read_late(slow, 700000);
+	usleep(1300000);
+	read_late(WAITING, 3500000);
+	return 0;
+}
