@@ -112,22 +112,23 @@ static __always_inline void fill_io(struct fact_io *f, const struct io_what *w, 
 	f->ns_pid = ns_tgid(t);
 }
 
-static __always_inline void tell(const struct io_what *w, __s32 res, __u32 flags)
+static __always_inline void tell(const struct io_what *w, __s32 res, __u32 flags, __u64 user_data)
 {
 	struct task_struct *t = (void *)w->task;
 	__u32 uid = BPF_CORE_READ(t, cred, uid.val);
-	struct fact_io *f = fact_room(sizeof(*f), FACT_IO_DONE, w->ring, 0, w->task, uid, filter);
+	struct fact_io_named *f = fact_room(sizeof(*f), FACT_IO_DONE, w->ring, 0, w->task, uid, filter);
 	struct io_slot slot;
 
 	if (!f)
 		return;
-	fill_io(f, w, res, flags);
+	fill_io(&f->io, w, res, flags | IO_F_USER_DATA);
+	f->user_data = user_data;
 	if (w->buf) {
-		set_offset(f, w->buf);
+		set_offset(&f->io, w->buf);
 	} else if (flags & IO_F_RANGE) {
 		look_at_slot(w->ring, w->index, &slot);
 		if (!slot.empty)
-			set_offset(f, slot.buf);
+			set_offset(&f->io, slot.buf);
 	}
 	fact_submit(f);
 }
@@ -241,8 +242,8 @@ static __always_inline void on_fact_failed(const struct io_what *w, __s32 res, _
 static __noinline int tell_notice(__u64 ring, __u64 req, __u64 start, __u32 flags)
 {
 	struct io_what w = { .ring = ring, .t_ns = IO_NOTICE_TIME(start) };
+	struct fact_io_named *f;
 	struct task_struct *t;
-	struct fact_io *f;
 
 	w.task = io_task(PROBE, req);
 	w.who = IO_WHO(io_tgid(PROBE, w.task), op_of_notice(start), true);
@@ -250,7 +251,8 @@ static __noinline int tell_notice(__u64 ring, __u64 req, __u64 start, __u32 flag
 	f = fact_room(sizeof(*f), FACT_IO_NOTICE, ring, 0, w.task, BPF_CORE_READ(t, cred, uid.val), filter);
 	if (!f)
 		return 0;
-	fill_io(f, &w, 0, flags);
+	fill_io(&f->io, &w, 0, flags | IO_F_USER_DATA);
+	f->user_data = request_user_data(req);
 	fact_submit(f);
 	return 0;
 }
@@ -320,7 +322,7 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 		w.len_bytes = io_send_len(access, req);
 		flags |= IO_F_RANGE;
 	}
-	tell(&w, res, flags);
+	tell(&w, res, flags, request_user_data(req));
 	return 0;
 }
 
@@ -365,7 +367,7 @@ static __always_inline int on_fact_end_ud(struct io_ud_start *s, __s32 res)
 	if (res < 0)
 		return on_fact_failed_ud(&w, s, res, flags & ~IO_F_RANGE);
 	if (is_next_to_tell())
-		tell(&w, res, flags);
+		tell(&w, res, flags, s->user_data);
 	return 0;
 }
 

@@ -12,11 +12,10 @@
 
 #include <linux/types.h>
 #include "abi/io_evidence.h"
+#include "abi/lane.h"
 #include "abi/names.h"
 #include "abi/ring_memory.h"
 #include "abi/walk_nodes.h"
-
-#define FACT_LANES	1024	/* sequences; CPUs beyond that number share them */
 
 enum fact_kind {
 	FACT_NONE	 = 0,
@@ -33,12 +32,12 @@ enum fact_kind {
 	FACT_ENTRY	 = 11,	/* struct fact_entry: one iovec of a call that failed */
 	FACT_RING	 = 12,	/* struct fact_ring: snapshot of a ring */
 	FACT_HOLDER	 = 13,	/* struct fact_holder: snapshot of a task that holds a ring */
-	FACT_IO_DONE	 = 14,	/* struct fact_io: an I/O over a registered buffer ended */
+	FACT_IO_DONE	 = 14,	/* struct fact_io_named: an I/O over a registered buffer ended */
 	FACT_CALLER	 = 15,	/* struct fact_caller: who made a call that failed */
 	FACT_SETUP	 = 16,	/* struct fact_setup: an io_uring_setup() failed */
 	FACT_IO_FAILED	 = 17,	/* struct fact_io_failed: the same, and it failed */
 	FACT_IN_USE	 = 18,	/* struct fact_in_use: requests hold what a slot held, or no more */
-	FACT_IO_NOTICE	 = 19,	/* struct fact_io: the memory of a zero-copy send is free again */
+	FACT_IO_NOTICE	 = 19,	/* struct fact_io_named: the memory of a zero-copy send is free again */
 };
 
 #define FACT_F_DERIVED	0x01	/* concluded from other facts, not seen */
@@ -389,6 +388,7 @@ struct fact_charge {
 #define IO_F_NAMELESS	0x40	/* refused unread, or one of several of a user_data: no .index */
 #define IO_F_COPIED	0x80	/* FACT_IO_NOTICE: the kernel copied the data */
 #define IO_F_TAG	0x100	/* with IO_F_NO_IMPORT: its tag is not that of the buffer */
+#define IO_F_USER_DATA	0x200	/* .user_data of struct fact_io_named is there, as in older files it is not */
 
 /* The head is that of the task which submitted it, but for .t_ns and .cpu. */
 struct fact_io {
@@ -403,6 +403,11 @@ struct fact_io {
 	__u32 io_flags;		/* IO_F_* */
 	__u32 opcode;		/* IORING_OP_* */
 	__u32 ns_pid;
+};
+
+struct fact_io_named {
+	struct fact_io io;
+	__u64 user_data;	/* what the program calls the request; one that failed has it in .seen */
 };
 
 struct fact_io_failed {
@@ -447,34 +452,6 @@ struct node_of {
 
 #define IN_FLIGHT_CPUS	32	/* whose parts of a number of requests an answer of the walk adds up */
 
-/* What one CPU has told so far. Both sides see it. */
-struct lane {
-	__u64 seq;		/* the last one given */
-	__u64 lost;		/* records that found no room */
-	__u64 told_ns;		/* when the last record began */
-};
-
-/*
- * A reader that found something looks again after so long, and is woken for none that comes within
- * it: waking costs the caller more than the record.
- */
-#define FACT_WAIT_NS	20000000
-
-/* Unless a record makes this part of the buffer wait. */
-#define FACT_WAKE_PART	4
-
-#define SENDER_PARTS	32	/* twice as many as the buffer has at a time */
-
-/* What one user has told while the buffer was not nearly empty. Both sides see it. */
-struct sender {
-	__u64 part[SENDER_PARTS]; /* which parts of all that was ever written those are */
-	__u64 sent[SENDER_PARTS]; /* bytes, to each of these parts */
-	__u64 lost;		/* records that found no room */
-};
-
-#define FACT_SENDERS	1024	/* users beyond that number are counted as one */
-#define SENDER_KERNEL	(~0U)	/* "uid" of what workers of the kernel tell of nobody's ring */
-
 #define PEEK_CHUNK	128	/* slots, segments or folios that an answer of the walk holds */
 #define PEEK_SUBMITTERS	64	/* tasks that used a ring, the same */
 
@@ -492,6 +469,7 @@ FACT_ASSERT_SIZE(fact_caller, 160);
 FACT_ASSERT_SIZE(fact_pin, 136);
 FACT_ASSERT_SIZE(fact_charge, 168);
 FACT_ASSERT_SIZE(fact_io, 136);
+FACT_ASSERT_SIZE(fact_io_named, 144);
 FACT_ASSERT_SIZE(fact_io_failed, 304);
 FACT_ASSERT_SIZE(io_evidence, 168);
 FACT_ASSERT_SIZE(seg, 40);

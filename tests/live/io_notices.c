@@ -167,7 +167,7 @@ out:
 /* A line for each of those over registered buffers: none of them waited for what was read late. */
 static void check_lines(const char *path, long long count, long long late_ns)
 {
-	long long told = 0, max = 0, timed = 0;
+	long long told = 0, max = 0, timed = 0, named = 0;
 	struct json_lines l;
 	struct tool_run a;
 
@@ -178,10 +178,15 @@ static void check_lines(const char *path, long long count, long long late_ns)
 			continue;
 		told += json_is(l.lines[i], "opcode", "SEND_ZC");
 		timed += json_number(l.lines[i], "latency_ns") > 0;
+		/* a send ends before its memory is free */
+		for (size_t of = 0; of < i; of++)
+			named += json_is(l.lines[of], "event", "io-done") && json_is(l.lines[of], "opcode", "SEND_ZC") &&
+				 json_is(l.lines[of], "user_data", json_text(l.lines[i], "user_data"));
 		if (json_number(l.lines[i], "latency_ns") > max)
 			max = json_number(l.lines[i], "latency_ns");
 	}
 	is(told, count, "trace --io: a line for each notification");
+	is(named, count, "which bears the user_data of its send");
 	ok(timed == count && max < late_ns, "which says how long it took");
 	json_lines_free(&l);
 	tool_free(&a);

@@ -239,6 +239,7 @@ static void operations(void)
 	is(sql("SELECT count(*) FROM operations"), told, "each is a row");
 	is(sql("SELECT count(*) FROM operations WHERE buffer IS NOT NULL"), sql("SELECT sum(ops) FROM buffers"),
 	   "of the buffers that count them");
+	is(sql("SELECT count(*) FROM operations WHERE user_data LIKE '0x%'"), told, "each with what the program calls it");
 	json_lines_free(&l);
 	tool_free(&a);
 

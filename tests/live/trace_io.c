@@ -239,6 +239,43 @@ static void check_sample(void)
 	run_free(&r);
 }
 
+/* Each is told with what the program calls it, as text, too, and in a recording. */
+static void check_names(void)
+{
+	char rec[] = "/tmp/fixbuf-io-XXXXXX", program[4096];
+	bool seen[101] = { false };
+	long long nr = 0;
+	struct tool_run a;
+	struct run r;
+
+	run(&r, "1", "io_late", "101", NULL);
+	for (size_t i = 0; i < r.l.nr; i++) {
+		const char *name = json_text(r.l.lines[i], "user_data");
+		unsigned long long n = name ? strtoull(name, NULL, 0) : ~0ULL;
+
+		if (json_is(r.l.lines[i], "event", "io-done") && n < 101 && !seen[n]) {
+			seen[n] = true;
+			nr++;
+		}
+	}
+	is(nr, 101, "each I/O bears the user_data of its own request");
+	run_free(&r);
+	snprintf(program, sizeof(program), "%s", load_path("io_late"));
+	close(mkstemp(rec));
+	tool(&a, "record", "-q", "--io", "-o", rec, "--", program, "--no-wait", "7", NULL);
+	is(a.status, 0, "record --io");
+	tool_free(&a);
+	tool(&a, "report", "--trace", rec, NULL);
+	for (unsigned int i = 0; i < 7; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), ", user_data 0x%x\n", i);
+		is(text_count(a.out, name), 1, "a recording has it: %u", i);
+	}
+	tool_free(&a);
+	unlink(rec);
+}
+
 /* Requests that share a user_data: what a completion tells of them. */
 static void check_same_name(void)
 {
@@ -374,6 +411,7 @@ int main(void)
 	check_mix("iopoll");
 	check_faults();
 	check_sample();
+	check_names();
 	check_same_name();
 	check_loss();
 	check_filter("-p", NULL, 101, 0);

@@ -20,12 +20,12 @@ static const __u16 sizes[] = {
 	[FACT_ENTRY] = sizeof(struct fact_entry),
 	[FACT_RING] = sizeof(struct fact_ring),
 	[FACT_HOLDER] = sizeof(struct fact_holder),
-	[FACT_IO_DONE] = sizeof(struct fact_io),
+	[FACT_IO_DONE] = sizeof(struct fact_io_named),
 	[FACT_CALLER] = sizeof(struct fact_caller),
 	[FACT_SETUP] = sizeof(struct fact_setup),
 	[FACT_IO_FAILED] = sizeof(struct fact_io_failed),
 	[FACT_IN_USE] = sizeof(struct fact_in_use),
-	[FACT_IO_NOTICE] = sizeof(struct fact_io),
+	[FACT_IO_NOTICE] = sizeof(struct fact_io_named),
 };
 
 size_t fact_min_size(__u32 kind)
@@ -166,6 +166,17 @@ int fact_holder_fd(const struct ledger *l, __u64 id, __u32 pid)
 		if (r->holders[i].pid == pid && r->holders[i].fd >= 0)
 			return r->holders[i].fd;
 	return r && r->nr_holders ? r->holders[0].fd : -1;
+}
+
+bool fact_user_data(const struct fact_io *f, __u64 *user_data)
+{
+	const struct fact_io_failed *failed = (const void *)f;
+	const struct fact_io_named *named = (const void *)f;
+	bool has = f->h.kind == FACT_IO_FAILED ? f->h.size >= sizeof(*failed) :
+		   f->io_flags & IO_F_USER_DATA && f->h.size >= sizeof(*named);
+
+	*user_data = !has ? 0 : f->h.kind == FACT_IO_FAILED ? failed->seen.user_data : named->user_data;
+	return has;
 }
 
 /* Recordings from before .seen have the descriptor only. */

@@ -33,6 +33,9 @@ static inline bool fact_is_io(const struct fact *f)
 	return f->kind == FACT_IO_DONE || f->kind == FACT_IO_FAILED || f->kind == FACT_IO_NOTICE;
 }
 
+/* What the program calls the request of an I/O; false where an older record does not say, and 0. */
+bool fact_user_data(const struct fact_io *f, __u64 *user_data);
+
 /* What the record has as .ns_pid, 0 where its kind has none; the latter sets it. */
 __u32 fact_ns_pid(const struct fact *f);
 void fact_set_ns_pid(struct fact *f, __u32 ns_pid);

@@ -19,6 +19,7 @@ union any_fact {
 	struct fact_pin pin;
 	struct fact_charge charge;
 	struct fact_io io;
+	struct fact_io_named io_named;
 	struct fact_setup setup;
 	struct fact_io_failed io_failed;
 };

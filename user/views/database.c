@@ -32,8 +32,7 @@ struct database {
 	__s64 realtime_ns;	/* of the part that is told */
 	__u32 page_bytes;
 	unsigned int part;
-	__u64 lost;		/* of the part */
-	__u64 part_begin_ns;
+	__u64 lost, part_begin_ns; /* of the part */
 };
 
 static const char *script(void)
@@ -176,6 +175,7 @@ static void on_io(struct timeline_ring *ring, struct life *life, const struct ev
 {
 	const struct fact_io *io = (const void *)told->fact;
 	struct database *d = arg;
+	__u64 user_data;
 
 	sqlite_row(d->to, OPERATIONS);
 	at(d, io->h.t_ns);
@@ -187,6 +187,7 @@ static void on_io(struct timeline_ring *ring, struct life *life, const struct ev
 	sqlite_known(d->to, io->io_flags & IO_F_OFFSET, io->offset_bytes);
 	sqlite_known(d->to, io->io_flags & IO_F_RANGE, io->len_bytes);
 	sqlite_known(d->to, !!io->latency_ns, io->latency_ns);
+	sqlite_hex(d->to, fact_user_data(io, &user_data) ? &user_data : NULL);
 	sqlite_row_end(d->to);
 }
 

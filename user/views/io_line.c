@@ -15,6 +15,24 @@ static bool is_short(const struct fact_io *f)
 	return f->io_flags & IO_F_RANGE && f->result >= 0 && (__u64)f->result < f->len_bytes;
 }
 
+static void put_user_data(FILE *out, const struct fact_io *f)
+{
+	__u64 user_data;
+
+	if (fact_user_data(f, &user_data))
+		fprintf(out, ", user_data 0x%llx", user_data);
+}
+
+static void put_user_data_json(struct json *j, const struct fact_io *f)
+{
+	__u64 user_data;
+
+	if (fact_user_data(f, &user_data))
+		json_addr(j, "user_data", user_data);
+	else
+		json_null(j, "user_data");
+}
+
 static void put_result(FILE *out, const struct fact_io *f)
 {
 	char text[256];
@@ -51,6 +69,7 @@ void view_io_text(FILE *out, const struct fact_io *f)
 	if (f->io_flags & IO_F_RANGE)
 		fprintf(out, " %s", fmt_bytes(size, f->len_bytes));
 	put_result(out, f);
+	put_user_data(out, f);
 }
 
 void view_notice_text(FILE *out, const struct fact_io *f)
@@ -59,6 +78,7 @@ void view_notice_text(FILE *out, const struct fact_io *f)
 
 	fprintf(out, "%s: its memory is free, %s after its submission%s", io_op_name(f->opcode),
 		fmt_ns(took, f->latency_ns), f->io_flags & IO_F_COPIED ? ", the data was copied" : "");
+	put_user_data(out, f);
 }
 
 void view_notice_json(struct json *j, const struct fact_io *f)
@@ -67,6 +87,7 @@ void view_notice_json(struct json *j, const struct fact_io *f)
 	json_uint(j, "latency_ns", f->latency_ns);
 	json_flag(j, "fixed", true);
 	json_flag(j, "copied", f->io_flags & IO_F_COPIED);
+	put_user_data_json(j, f);
 }
 
 void view_io_why(FILE *out, const struct fact_io *f, const struct ledger *l, int indent, int width)
@@ -123,14 +144,13 @@ void view_io_json(struct json *j, const struct fact_io *f, const struct ledger *
 	json_flag(j, "fixed", true);
 	json_flag(j, "punted", f->io_flags & IO_F_PUNTED);
 	json_flag(j, "refused", f->io_flags & IO_F_REFUSED);
+	put_user_data_json(j, f);
 	if (f->io_flags & IO_F_NO_IMPORT)
 		put_fault(j, f);
 	if (f->result >= 0)
 		return;
 	explain_io_fact(text, f, l);
 	json_str(j, "explain", text);
-	if (f->h.kind == FACT_IO_FAILED)
-		json_addr(j, "user_data", ((const struct fact_io_failed *)f)->seen.user_data);
 }
 
 /* ---- totals -------------------------------------------------------------------------- */

@@ -147,6 +147,15 @@ void sqlite_known(struct sqlite_file *f, int known, __u64 v)
 		lib.sqlite3_bind_null(f->row, ++f->column);
 }
 
+void sqlite_hex(struct sqlite_file *f, const __u64 *v)
+{
+	char text[32];
+
+	if (v)
+		snprintf(text, sizeof(text), "0x%llx", *v);
+	sqlite_text(f, v ? text : NULL);
+}
+
 void sqlite_text(struct sqlite_file *f, const char *s)
 {
 	lib.sqlite3_bind_text(f->row, ++f->column, s, -1, SQLITE_TRANSIENT);

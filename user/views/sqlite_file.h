@@ -20,6 +20,7 @@ void sqlite_row(struct sqlite_file *f, unsigned int table);
 void sqlite_int(struct sqlite_file *f, __u64 v);	/* the largest where 63 bits do not hold it */
 void sqlite_signed(struct sqlite_file *f, __s64 v);
 void sqlite_known(struct sqlite_file *f, int known, __u64 v);	/* NULL unless it is known */
+void sqlite_hex(struct sqlite_file *f, const __u64 *v);	/* text: any 64 bits, more than an INTEGER holds; NULL */
 void sqlite_text(struct sqlite_file *f, const char *s);	/* tamed, or our own; NULL */
 void sqlite_row_end(struct sqlite_file *f);
 

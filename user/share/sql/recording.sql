@@ -75,9 +75,10 @@ CREATE TABLE uses(
 
 CREATE TABLE operations(
 	-- Each I/O over a registered buffer, of record --io; with --sample one in so many.
+	-- user_data: as 0x1f, what the program calls it.
 	machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, buffer INTEGER,
 	pid INTEGER, operation TEXT, result INTEGER, offset_bytes INTEGER, bytes INTEGER,
-	latency_ns INTEGER);
+	latency_ns INTEGER, user_data TEXT);
 
 CREATE TABLE findings(
 	-- What report --verify finds.
