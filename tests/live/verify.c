@@ -246,6 +246,35 @@ static void real_fio(const char *direct, const char *align, bool shares)
 	unlink(file);
 }
 
+/* What lies in the heap is a note, one for all of a ring, and no failure unless that is asked for. */
+static void on_heap(void)
+{
+	struct json_object *f;
+	struct tool_run a;
+	struct load l;
+	char id[16];
+
+	if (!load_start(&l, "on_heap", "3", NULL)) {
+		skip("buffers on the heap", "%s", l.skip);
+		return;
+	}
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "verify", "--json", "-p", id, NULL);
+	f = json_finding(a.json, l.pid, "heap-buffer");
+	is(a.status, 0, "on the heap: no failure");
+	is(nr_findings(&a), 1, "on the heap: one note for all");
+	is_text(json_text(f, "severity"), "info", "on the heap: a note");
+	is(json_number(f, "pages"), 3 * 2, "on the heap: its pages");
+	has_text(json_text(f, "detail"), ": 3 of 5 buffers, ", "on the heap: how many of how many");
+	has_text(json_text(f, "remedy"), "aligned_alloc()", "on the heap: what to do");
+	tool_free(&a);
+	tool(&a, "verify", "--fail-on", "info", "-p", id, NULL);
+	is(a.status, 1, "on the heap: a failure with --fail-on info");
+	tool_free(&a);
+	load_end(&l);
+	healthy("on_heap", "0", NULL);
+}
+
 /* What is not read of a process is told in slots, with a remedy for who has asked for it alone. */
 static void too_many_slots(void)
 {
@@ -279,6 +308,7 @@ int main(void)
 	/* empty slots are not what a user may have so many of */
 	healthy("many", "sparse", "11");
 	too_many_slots();
+	on_heap();
 	healthy("shared", NULL, NULL);
 	real_fio("--direct=1", "--iomem_align=4096", false);
 	real_fio("--direct=0", "--iomem_align=4096", false);

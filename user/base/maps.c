@@ -11,6 +11,8 @@
 #include "base/patient.h"
 
 #define DELETED " (deleted)"
+#define HEAP	"[heap]"
+#define HEAD_BYTES (64 << 10)	/* behind some hundred mappings no heap is looked for */
 
 /* A cursor over one line. */
 struct line {
@@ -182,6 +184,71 @@ char *maps_read(__u32 pid, size_t *len)
 
 	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
 	return read_in(pid, AT_FDCWD, path, len);
+}
+
+/* Parts of a heap that differ in their rights are neighbours, each with that name. */
+bool maps_heap_in(const char *text, size_t len, __u64 *start, __u64 *end, bool *passed)
+{
+	const char *newline = memrchr(text, '\n', len);
+	const char *until = newline ? newline + 1 : text;
+	bool found = false;
+	struct map m;
+
+	*passed = false;
+	while (!*passed && maps_next(&text, until, &m)) {
+		bool is = !m.inode && m.perms[3] == 'p' && m.path_len == strlen(HEAP) &&
+			  !memcmp(m.path, HEAP, strlen(HEAP));
+
+		*passed = found && (!is || m.start != *end);
+		if (*passed || !is)
+			continue;
+		*start = found ? *start : m.start;
+		*end = m.end;
+		found = true;
+	}
+	return found;
+}
+
+struct heap {
+	__u32 pid;
+	bool found;
+	__u64 start, end;
+};
+
+static void find_heap(void *job)
+{
+	struct heap *h = job;
+	char path[32], *text = must_alloc(1, HEAD_BYTES);
+	bool passed = false;
+	size_t len = 0;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/maps", h->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && !passed && len < HEAD_BYTES && (n = read(fd, text + len, HEAD_BYTES - len)) > 0) {
+		len += n;
+		h->found = maps_heap_in(text, len, &h->start, &h->end, &passed);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(text);
+}
+
+bool maps_heap(__u32 pid, __u64 *start, __u64 *end)
+{
+	struct heap *h = must_alloc(1, sizeof(*h));
+	void *job = h;
+	bool found;
+
+	h->pid = pid;
+	if (!patient_run(pid, find_heap, free, &job))
+		return false;
+	found = h->found;
+	*start = h->start;
+	*end = h->end;
+	free(h);
+	return found;
 }
 
 char *maps_read_in(__u32 pid, int proc, size_t *len)

@@ -54,7 +54,14 @@ void maps_file_name(const struct map *m, char *out, size_t size);
  * into, keeps us waiting (base/patient.h), or has more than MAPS_MAX_BYTES. To be freed.
  */
 char *maps_read(__u32 pid, size_t *len);
-/* The same of the process whose folder in /proc that is; .pid is its number there. */
+/*
+ * Where its [heap] is, which brk() made; false when it has none, or not among the first of very many
+ * mappings. Reads no further than there.
+ */
+bool maps_heap(__u32 pid, __u64 *start, __u64 *end);
+/* The same of text as it is read; *passed says that what follows cannot be of the heap. */
+bool maps_heap_in(const char *text, size_t len, __u64 *start, __u64 *end, bool *passed);
+/* As maps_read(), of the process whose folder in /proc that is; .pid is its number there. */
 char *maps_read_in(__u32 pid, int proc, size_t *len);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/own_ring.h"
 #include "base/page_size.h"
+#include "base/pid.h"
 #include "capture/page_walk.h"
 #include "capture/pagemap.h"
 #include "capture/peek.h"
@@ -359,6 +360,20 @@ __u64 page_walk_last_call(const struct page_walk *pw, __u64 ring)
 	__u64 last;
 
 	return bpf_map_lookup_elem(bpf_map__fd(pw->skel->maps.ring_calls), &ring, &last) ? 0 : last;
+}
+
+/* Of who holds it first. */
+bool page_walk_heap(struct page_walk *pw, const struct ring *r, __u64 *start, __u64 *end)
+{
+	const struct holder *h = r->nr_holders ? &r->holders[0] : NULL;
+	bool found = false;
+
+	if (h && h->mm) {
+		space_enter(pw->space, (struct whose){ pid_in_proc(h->pid, h->ns_pid), h->mm, false },
+			    h->uid, 0);
+		found = space_heap(pw->space, start, end);
+	}
+	return found;
 }
 
 static bool looks_wrong(const struct page_walk *pw)

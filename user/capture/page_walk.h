@@ -25,6 +25,9 @@ void page_walk_free(struct page_walk *pw);
  */
 int page_walk_slot(struct page_walk *pw, struct ring *ring, __u32 index, struct whose whose);
 
+/* Where the heap of the process is that holds the ring first; false = it has none, or it is not known. */
+bool page_walk_heap(struct page_walk *pw, const struct ring *r, __u64 *start, __u64 *end);
+
 /* After the last slot of a pass: lets go of the address space that it looked into. */
 void page_walk_rest(struct page_walk *pw);
 

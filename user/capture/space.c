@@ -197,6 +197,20 @@ static bool read_maps(struct space *s)
 	return s->maps;
 }
 
+bool space_heap(struct space *s, __u64 *start, __u64 *end)
+{
+	struct pagemap *again;
+	bool found;
+
+	if (!s->pm || !maps_heap(s->pid, start, end))
+		return false;
+	/* as read_maps() */
+	again = pagemap_open(s->pid);
+	found = mm_of(s, again) == s->mm && pagemap_alive(again);
+	pagemap_close(again);
+	return found;
+}
+
 struct question {
 	char path[64];
 	__u64 inode;		/* of what is mapped */

@@ -45,6 +45,8 @@ __u64 space_mm(const struct space *s);
  * mm"), 5.12.
  */
 __u64 space_shared(const struct space *s);
+/* Where the heap of the one that is open is (base/maps.h); false = it has none, or it is not known. */
+bool space_heap(struct space *s, __u64 *start, __u64 *end);
 /* Times that it may not look into an address space since the start. */
 __u64 space_denials(const struct space *s);
 

@@ -21,6 +21,8 @@ bool stale_span(const struct buffer *b, __u64 *first, __u64 *end, __u64 *pages);
 void check_charges(const struct ledger *l, const struct check_options *o, struct findings *out);
 /* The part of check_charges() that compares users with their RLIMIT_MEMLOCK. */
 void check_limits(const struct ledger *l, const struct check_options *o, struct findings *out);
+/* Of buffers that were seen to be .on_heap. */
+void check_heap(const struct ledger *l, struct findings *out);
 /* Only of pins that were seen; .now is a walk's ledger of all rings, NULL without. */
 void check_leaks(const struct ledger *l, const struct ledger *now, struct findings *out);
 

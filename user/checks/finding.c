@@ -38,7 +38,7 @@ const char *finding_tag_name(enum finding_tag tag)
 
 bool finding_is_sought(enum finding_tag tag, enum severity s)
 {
-	return !traits[tag].of_io && s == traits[tag].severity;
+	return !traits[tag].of_io && !traits[tag].by_verify && s == traits[tag].severity;
 }
 
 enum severity severity_of_finding(const struct finding *f)

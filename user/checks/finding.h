@@ -65,6 +65,7 @@ struct finding_traits {
 	bool by_level;		/* one account's level alone says so: sure even while a call is under way */
 	bool by_cause;		/* one for an address space and cause, whatever buffers there are */
 	bool of_io;		/* counters or events of I/O show it, and no look at memory and accounts */
+	bool by_verify;		/* nobody looks for it but verify, once */
 	bool by_program;	/* the program did it to its own memory, between calls */
 	enum tier replayed_from; /* the least tier whose recordings show it */
 	const char *remedies[MAX_REMEDIES]; /* by finding.cause */

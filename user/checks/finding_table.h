@@ -121,6 +121,12 @@ FINDING(GHOST_PIN,
 	.remedies = { "wait, or cancel the I/O in flight; if the pages stay, look for another user of "
 		"pinned memory in that process" })
 
+FINDING(HEAP_BUFFER,
+	.tag = "heap-buffer", .severity = SEVERITY_INFO, .scope = SCOPE_RING,
+	.by_verify = true, .replayed_from = TIER_NEVER,
+	.remedies = { "nothing needs to be done if the buffer is unregistered before free(); memory of its "
+		"own, by mmap(), or of whole pages, by aligned_alloc(), is shared with nothing else" })
+
 FINDING(UNEXPLAINED_CHARGE,
 	.tag = "unexplained-charge", .severity = SEVERITY_WARNING,
 	.info_causes = 1U << UNEXPLAINED_LITTLE, .scope = SCOPE_MM,

@@ -84,6 +84,7 @@ struct buffer {
 	bool contested;		/* processes differ on it, and who registered it cannot be told: .mapping is unknown */
 	bool orphan;		/* who registered it has ended, and who has its ring does not use it: the same */
 	bool walked;		/* extents are complete and were stable while read */
+	bool on_heap;		/* its process's, as look_at_heaps() saw it */
 	bool tried;		/* a page walk could not read it */
 	__u64 looked_ns;	/* the last look at everything that compared its pages began then; 0 = none */
 	__u64 in_place_ns;	/* the last look that saw all its pages in place began then; 0 = none */

@@ -217,13 +217,42 @@ static void too_long(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* A heap has one name, however many parts; what is called so by others is none, and a cut line says nothing. */
+static void heap(void **state)
+{
+	const char *more = "55e0c0e00000-55e0c0e10000 ---p 00000000 00:00 0                          [heap]\n";
+	const char *apart = "55e0c0f00000-55e0c0f10000 rw-p 00000000 00:00 0                          [heap]\n";
+	const char *others = "55e0c0000000-55e0c0010000 rw-s 00000000 00:00 7 [heap]\n"
+			     "55e0c0010000-55e0c0020000 rw-p 00000000 00:00 0 [anon:[heap]]\n";
+	__u64 start, end;
+	char text[1024];
+	bool passed;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s%s%s", others, HEAP, more, ANON);
+	assert_true(maps_heap_in(text, strlen(text), &start, &end, &passed));
+	assert_true(passed && start == 0x55e0c0de0000 && end == 0x55e0c0e10000);
+	assert_true(maps_heap_in(text, strlen(text) - 1, &start, &end, &passed));
+	assert_false(passed);
+	snprintf(text, sizeof(text), "%s%s", HEAP, apart);
+	assert_true(maps_heap_in(text, strlen(text), &start, &end, &passed));
+	assert_true(passed && end == 0x55e0c0e00000);
+	assert_false(maps_heap_in(others, strlen(others), &start, &end, &passed));
+	assert_false(maps_heap_in(HEAP, strlen(HEAP) - 1, &start, &end, &passed));
+	assert_false(maps_heap_in("", 0, &start, &end, &passed));
+	/* our own is where the last byte of it is */
+	assert_true(maps_heap(getpid(), &start, &end));
+	assert_true(end == (__u64)sbrk(0));
+	assert_false(maps_heap(0, &start, &end));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fields), cmocka_unit_test(no_file),
 		cmocka_unit_test(in_order), cmocka_unit_test(long_path),
 		cmocka_unit_test(escapes), cmocka_unit_test(not_a_mapping), cmocka_unit_test(real),
-		cmocka_unit_test(too_long),
+		cmocka_unit_test(too_long), cmocka_unit_test(heap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ static void tags(void **state)
 		[CQ_OVERFLOW] = { "cq-overflow", "warning" },
 		[FAILING_IO] = { "failing-io", "warning" },
 		[PUNTED] = { "punted", "info" },
+		[HEAP_BUFFER] = { "heap-buffer", "info" },
 		[IN_USE_AT_UNREGISTER] = { "in-use-at-unregister", "info" },
 	};
 

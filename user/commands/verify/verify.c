@@ -12,6 +12,7 @@
 #include "base/system.h"
 #include "capture/balance.h"
 #include "capture/cgroup.h"
+#include "capture/heap.h"
 #include "capture/inspect.h"
 #include "checks/checks.h"
 #include "commands/option.h"
@@ -134,6 +135,8 @@ static int now(struct verify_options *o)
 		enum verdict v;
 		size_t ignored;
 
+		look_at_heaps(r.capture.pages, look.ledger, &o->select);
+		check_heap(look.ledger, &look.findings);
 		ignored_settle(&o->ignored, &look.findings, o->fail_on, &look.unsettled);
 		ignored = ignored_drop(&o->ignored, &look.findings);
 		v = verdict_of(findings_worst(&look.findings), o->fail_on, &look.unsettled);
