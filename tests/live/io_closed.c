@@ -67,6 +67,21 @@ static bool has_ops(struct json_object *row, long long ops)
 	return !json_is(row, "ring", "0x1") && json_number(row, "ops") == ops;
 }
 
+/* Its own error says so where latencies are known to a power of two, and nowhere else. */
+static bool has_wrong_error(struct json_object *row, long long unused)
+{
+	double error = json_object_get_double(json_member(row, "relative_error"));
+
+	(void)unused;
+	return json_number(row, "timed") && (error <= 0 || error > 1 || (error > 0.032 && !json_number(row, "coarse")));
+}
+
+static bool is_coarse(struct json_object *row, long long unused)
+{
+	(void)unused;
+	return json_object_get_double(json_member(row, "relative_error")) > 0.1;
+}
+
 /* Of one process the closed rings; before and after it another's ring keeps its row. */
 static void check_rows(void)
 {
@@ -83,6 +98,8 @@ static void check_rows(void)
 	is(io_rows(o, is_nobodys, 0), 0, "each row has its process");
 	is(io_rows(o, has_ops, 1009), 1, "a large row that was there before stays");
 	is(io_rows(o, has_ops, 2003), 1, "a large row that comes after stays");
+	is(io_rows(o, has_wrong_error, 0), 0, "each row has its error");
+	ok(io_rows(o, is_coarse, 0) > 0, "that of rows which found no fine histogram is large");
 	ok(json_number(json_member(o, "losses"), "closed_rings") > 4096, "how many rings have no row of their own is said");
 	json_object_put(o);
 	tool_free(&a);

@@ -226,7 +226,7 @@ static void take_as_notices(struct io_row *row)
 		.first_ns = row->c.first_ns, .uid = row->c.uid, .fd = row->c.fd, .comm = row->c.comm,
 	}, .notices = {
 		.count = row->c.ops, .sum_ns = row->c.latency_ns, .max_ns = row->c.max_ns,
-		.hist = row->hist,
+		.coarse = row->c.coarse, .hist = row->hist,
 	} };
 
 	*row = sends;

@@ -49,6 +49,22 @@ struct hist *hist_copy(const struct hist *h)
 	return h ? memcpy(must_alloc(1, size), h, size) : NULL;
 }
 
+double hist_coarse_error(__u64 value, __u64 max)
+{
+	__u32 first = hist_index(value) / HIST_STEPS * HIST_STEPS, end = first + HIST_STEPS;
+	__u64 low = hist_low(first), high = end < HIST_BUCKETS ? hist_low(end) - 1 : max;
+	double below, above;
+
+	/* below 64 all are one */
+	if (first < 3 * HIST_STEPS)
+		return 1;
+	if (high > max)
+		high = max;
+	below = (double)(value - low) / low;
+	above = high > value ? (double)(high - value) / high : 0;
+	return below > above ? below : above;
+}
+
 __u64 hist_permille(const struct hist *h, unsigned int permille, __u64 max)
 {
 	__u64 room[HIST_BUCKETS];

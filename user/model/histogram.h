@@ -11,6 +11,12 @@
 #define HIST_ERROR (1.0 / (2 * HIST_STEPS))
 
 /*
+ * The same of .value, a percentile, where only powers of two are told apart, and .max is the greatest
+ * value.
+ */
+double hist_coarse_error(__u64 value, __u64 max);
+
+/*
  * One of many, of which most have few buckets in use: the others are not kept. Owned by who has
  * the pointer, as one piece of memory; NULL = empty.
  */

@@ -37,6 +37,7 @@ static void subtract_row(struct io_row *a, const struct io_row *b)
 	a->c.max_ns = subtract_hist(&a->hist, b->hist, a->c.max_ns, b->c.max_ns);
 	a->notices.count -= b->notices.count;
 	a->notices.sum_ns -= b->notices.sum_ns;
+	a->notices.coarse -= b->notices.coarse;
 	a->notices.max_ns = subtract_hist(&a->notices.hist, b->notices.hist, a->notices.max_ns,
 					  b->notices.max_ns);
 }

@@ -135,9 +135,33 @@ void io_row_add(struct io_row *to, const struct io_row *from)
 	add_hist(&to->hist, from->hist);
 	to->notices.count += from->notices.count;
 	to->notices.sum_ns += from->notices.sum_ns;
+	to->notices.coarse += from->notices.coarse;
 	if (from->notices.max_ns > to->notices.max_ns)
 		to->notices.max_ns = from->notices.max_ns;
 	add_hist(&to->notices.hist, from->notices.hist);
+}
+
+static double error_of(const struct hist *hist, __u64 max_ns, __u64 coarse)
+{
+	static const unsigned int permille[] = { 500, 900, 990, 999 };
+	double most = HIST_ERROR;
+
+	for (size_t i = 0; coarse && i < 4; i++) {
+		double error = hist_coarse_error(hist_permille(hist, permille[i], max_ns), max_ns);
+
+		most = error > most ? error : most;
+	}
+	return most;
+}
+
+double io_row_error(const struct io_row *row)
+{
+	return error_of(row->hist, row->c.max_ns, row->c.coarse);
+}
+
+double io_notices_error(const struct io_notices *n)
+{
+	return error_of(n->hist, n->max_ns, n->coarse);
 }
 
 void io_row_free(struct io_row *row)

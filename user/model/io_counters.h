@@ -36,6 +36,7 @@ struct io_counts {
 struct io_notices {
 	__u64 count;
 	__u64 sum_ns, max_ns;
+	__u64 coarse;		/* as in struct io_counts; not in recordings */
 	struct hist *hist;	/* owned; NULL = none */
 };
 
@@ -106,6 +107,9 @@ struct io_row *io_model_row(struct io_model *m, __u64 ring, __u64 born_ns, __u64
 struct io_row *io_model_find(struct io_model *m, __u64 ring, __u64 born_ns, __u64 who);
 /* Adds counters, histogram and whatever else of .from to .to, but who it is. */
 void io_row_add(struct io_row *to, const struct io_row *from);
+/* What a percentile of latencies may be off by, relative. */
+double io_row_error(const struct io_row *row);
+double io_notices_error(const struct io_notices *n);
 void io_row_free(struct io_row *row);
 void io_row_add_bucket(struct io_row *row, unsigned int bucket, __u64 n);
 /* Adds .n latencies of which only the power of two is known: counter .coarse of a cell. */

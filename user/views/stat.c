@@ -57,14 +57,19 @@ static double rate(const struct view_stat *v, __u64 n)
 	return v->m->t_ns ? n * 1e9 / v->m->t_ns : 0;
 }
 
+/* Of percentiles that are known to a power of two: print_coarse() says so. */
+#define COARSE_MARK(coarse)	((coarse) ? "~" : "")
+
 static void latency_cells(struct table *t, const struct io_row *r)
 {
 	static const unsigned int permille[] = { 500, 900, 990, 999 };
 	char buf[FMT_LEN];
 
-	for (size_t i = 0; i < 4; i++)
-		table_cell(t, "%s", r->hist && r->c.timed ?
-			   fmt_ns(buf, hist_permille(r->hist, permille[i], r->c.max_ns)) : "-");
+	for (size_t i = 0; i < 4 && r->hist && r->c.timed; i++)
+		table_cell(t, "%s%s", COARSE_MARK(r->c.coarse),
+			   fmt_ns(buf, hist_permille(r->hist, permille[i], r->c.max_ns)));
+	for (size_t i = 0; i < 4 && !(r->hist && r->c.timed); i++)
+		table_cell(t, "-");
 	table_cell(t, "%s", r->c.timed ? fmt_ns(buf, r->c.max_ns) : "-");
 }
 
@@ -218,8 +223,8 @@ static void print_notices(const struct view_stat *v)
 		ring_cell(v, t, &r->c);
 		table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
 		table_cell(t, "%llu", n->count);
-		table_cell(t, "%s", fmt_ns(buf, hist_permille(n->hist, 500, n->max_ns)));
-		table_cell(t, "%s", fmt_ns(buf, hist_permille(n->hist, 990, n->max_ns)));
+		table_cell(t, "%s%s", COARSE_MARK(n->coarse), fmt_ns(buf, hist_permille(n->hist, 500, n->max_ns)));
+		table_cell(t, "%s%s", COARSE_MARK(n->coarse), fmt_ns(buf, hist_permille(n->hist, 990, n->max_ns)));
 		table_cell(t, "%s", fmt_ns(buf, n->max_ns));
 	}
 	print_table(v, t, true);
@@ -315,6 +320,24 @@ static void print_deferring(const struct view_stat *v, const struct io_model *g)
 			  nr, plural(nr));
 }
 
+/* What the mark in front of percentiles means. */
+static void print_coarse(const struct view_stat *v, const struct io_model *g)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < g->nr_rows; i++) {
+		const struct io_row *r = &g->rows[i];
+		double error = r->c.coarse ? io_row_error(r) : 0;
+
+		if (r->notices.coarse && io_notices_error(&r->notices) > error)
+			error = io_notices_error(&r->notices);
+		most = error > most ? error : most;
+	}
+	if (most)
+		wrap_line(v->to->out, 0, "~ marks percentiles that are known to a power of two, as the histogram table was full: off by up to %.0f%%, others by %.0f%%",
+			  100 * most, 100 * HIST_ERROR);
+}
+
 /* Whether tables below that of rings have the buffers of this one. */
 static bool is_listed(const struct view_stat *v, const struct io_model *g, __u64 ring)
 {
@@ -397,7 +420,7 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 		wrap_line(v->to->out, 0, "pid %u %s ring %llx%s%s, from submission to completion (within %.1f%%)",
 			  IO_WHO_TGID(r->c.who), TAME_COMM(r->c.comm), r->c.ring,
 			  v->by_opcode ? " " : "",
-			  v->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * HIST_ERROR);
+			  v->by_opcode ? io_op_name(IO_WHO_OP(r->c.who)) : "", 100 * io_row_error(r));
 		hist_draw(v->to->out, hist_all(r->hist, room), 2, v->columns);
 	}
 }
@@ -426,6 +449,7 @@ void view_stat_rest(const struct view_stat *v, const struct io_model *g)
 		view_io_failed_text(v->to->out, v->failures, "What failed, and why");
 		view_io_slower_text(v->to->out, v->failures, "What took a slower way, and why");
 	}
+	print_coarse(v, g);
 	view_stat_beside(v, v->to->out);
 	if (v->advices)
 		view_stat_advice(v);

@@ -18,6 +18,8 @@ static void put_latency(struct json *j, const struct io_row *r)
 		p[i] = hist_permille(r->hist, permille[i], r->c.max_ns);
 	json_uint(j, "timed", r->c.timed);
 	json_uint(j, "coarse", r->c.coarse);
+	if (known)
+		json_double(j, "relative_error", io_row_error(r));
 	json_known(j, "p50_ns", known, p[0]);
 	json_known(j, "p90_ns", known, p[1]);
 	json_known(j, "p99_ns", known, p[2]);
@@ -32,6 +34,8 @@ void view_notices_json(struct json *j, const struct io_notices *n)
 		return;
 	json_open(j, "notifications");
 	json_uint(j, "count", n->count);
+	if (n->coarse)
+		json_double(j, "relative_error", io_notices_error(n));
 	json_uint(j, "p50_ns", hist_permille(n->hist, 500, n->max_ns));
 	json_uint(j, "p99_ns", hist_permille(n->hist, 990, n->max_ns));
 	json_uint(j, "max_ns", n->max_ns);

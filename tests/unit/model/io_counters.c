@@ -51,6 +51,35 @@ static void merge(void **state)
 	io_model_free(&g);
 }
 
+/* Of latencies that are known to a power of two: what a percentile is off by is no more than is said. */
+static void error(void **state)
+{
+	(void)state;
+	for (__u64 ns = 64; ns < 40000000; ns = ns * 11 / 10) {
+		for (__u64 others = 0; others < 3; others++) {
+			__u64 values[] = { ns, others > 1 ? 2 * ns : ns };
+			struct io_row row = { .c = { .timed = 101, .coarse = 101, .max_ns = values[1] } };
+
+			io_row_add_coarse(&row, IO_COARSE_OF(hist_index(values[0])), others ? 97 : 101);
+			if (others)
+				io_row_add_coarse(&row, IO_COARSE_OF(hist_index(values[1])), 4);
+			for (unsigned int i = 500; i <= 990; i += 490) {
+				double want = i > 900 && others ? values[1] : values[0];
+				double got = hist_permille(row.hist, i, row.c.max_ns);
+				double off = got > want ? got - want : want - got;
+
+				/* a bucket's middle is rounded */
+				if (off > io_row_error(&row) * want + 1)
+					fail_msg("%.0f is off %.0f by more than %.3f", got, want, io_row_error(&row));
+			}
+			assert_true(io_row_error(&row) <= 1);
+			row.c.coarse = 0;
+			assert_true(io_row_error(&row) == HIST_ERROR);
+			io_row_free(&row);
+		}
+	}
+}
+
 static void between(void **state)
 {
 	__u64 room[HIST_BUCKETS];
@@ -306,7 +335,7 @@ int main(void)
 		cmocka_unit_test(counts_of_one_process),
 		cmocka_unit_test(rows_are_found),
 		cmocka_unit_test(coarse_latencies),
-		cmocka_unit_test(merge),
+		cmocka_unit_test(error), cmocka_unit_test(merge),
 		cmocka_unit_test(between),
 		cmocka_unit_test(bytes_alone),
 		cmocka_unit_test(notices),

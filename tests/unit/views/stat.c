@@ -94,6 +94,45 @@ static void wraps(void **state)
 	}
 }
 
+/* Percentiles that are known to a power of two are marked, and the mark is explained. */
+static void coarse(void **state)
+{
+	const struct io_failures none = { 0 };
+	struct io_model m = { .t_ns = 1000000000ULL };
+	struct output to = { 0 };
+	struct view_stat v = { .to = &to, .m = &m, .failures = &none, .header = true };
+	char *text;
+	size_t len;
+
+	(void)state;
+	v.l = ledger_new();
+	for (int round = 0; round < 2; round++) {
+		struct io_row *r = io_model_row(&m, RING + round * 4096, 5, IO_WHO(812, 4, true));
+
+		r->c.ops = r->c.timed = 101;
+		r->c.max_ns = 100000;
+		if (round) {
+			io_row_add_coarse(r, IO_COARSE_OF(hist_index(10000)), 101);
+			r->c.coarse = 101;
+		} else {
+			io_row_add_bucket(r, hist_index(10000), 101);
+		}
+		to.out = open_memstream(&text, &len);
+		assert_non_null(to.out);
+		view_stat_text(&v);
+		fclose(to.out);
+		if (round) {
+			assert_contains(text, " ~12.");
+			assert_contains(text, "~ marks percentiles that are known to a power of two, as the histogram table was full: off by up to 9");
+		} else {
+			assert_null(strchr(text, '~'));
+		}
+		free(text);
+	}
+	io_model_free(&m);
+	ledger_free((struct ledger *)v.l);
+}
+
 /* Where the table was full, I/O is counted by process alone: which of its rings is silent is not known. */
 static void silent(void **state)
 {
@@ -147,7 +186,7 @@ int main(void)
 		cmocka_unit_test(nothing_else),
 		cmocka_unit_test(not_judged),
 		cmocka_unit_test(wraps),
-		cmocka_unit_test(silent), cmocka_unit_test(whose_a_buffer_is),
+		cmocka_unit_test(coarse), cmocka_unit_test(silent), cmocka_unit_test(whose_a_buffer_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
