@@ -14,6 +14,7 @@
 
 #define CHUNK		1024
 #define MAX_ROWS	4096
+#define AGAIN		(MAX_ROWS / 8)
 #define INITIAL_NS	0xeffffffcU	/* the kernel's PROC_PID_INIT_INO */
 #define START_NS	(20 * NS_PER_MS) /* as exactly as a process's start is known, and more */
 
@@ -134,7 +135,13 @@ static bool knows_none(const struct io_counts *c, const void *rings)
 	return false;
 }
 
-void io_rings_fold(const struct io_rings *k, struct io_model *m)
+/* Rows of open rings and of processes that live are not tried again each time. */
+static bool tried(const struct io_rings *k, const struct io_model *m)
+{
+	return m->nr_rows < k->rows_then + AGAIN && k->nr + AGAIN > k->open_then;
+}
+
+void io_rings_fold(struct io_rings *k, struct io_model *m)
 {
 	struct stat ns;
 	bool initial = !stat("/proc/self/ns/pid", &ns) && ns.st_ino == INITIAL_NS;
@@ -143,7 +150,11 @@ void io_rings_fold(const struct io_rings *k, struct io_model *m)
 		.ended = initial ? (struct comm){ "(ended)" } : (struct comm){ "(others)" },
 	};
 
+	if (m->nr_rows <= MAX_ROWS || tried(k, m))
+		return;
 	io_model_fold(m, &how);
+	k->rows_then = m->nr_rows;
+	k->open_then = k->nr;
 }
 
 void io_rings_free(struct io_rings *k)

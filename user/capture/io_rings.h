@@ -19,6 +19,7 @@ struct io_rings {
 	size_t nr;
 	struct known_ring *missed;	/* owned: those that the last ledger did not have */
 	size_t nr_missed;
+	size_t rows_then, open_then; /* when rows became fewer last, or could not */
 };
 
 /* As they are now. -errno with a sentence. */
@@ -28,7 +29,7 @@ const struct known_ring *io_rings_find(const struct io_rings *k, __u64 ring, __u
 /* Drops those that .l does not have and the ledger before it had not: from the map, too. Dates the rings of .l. */
 void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l);
 /* Rows of rings that are not known (any more) become fewer, where they are many. */
-void io_rings_fold(const struct io_rings *k, struct io_model *m);
+void io_rings_fold(struct io_rings *k, struct io_model *m);
 void io_rings_free(struct io_rings *k);
 
 #endif
