@@ -29,6 +29,10 @@ static void put_latencies(struct csv *c, const struct io_row *r)
 		csv_known(c, known, known ? hist_permille(r->hist, permille[i], r->c.max_ns) : 0);
 	csv_known(c, r->c.timed, r->c.max_ns);
 	csv_known(c, r->c.timed, r->c.timed ? r->c.latency_ns / r->c.timed : 0);
+	if (known)
+		csv_double(c, io_row_error(r));
+	else
+		csv_null(c);
 }
 
 #define RING_COLUMNS	"time_utc,duration_ns,pid,ns_pid,comm,uid,cgroup,fd,ring,"
@@ -105,7 +109,7 @@ void view_stat_csv(const struct view_stat *v)
 	if (v->header && !v->to->no_header)
 		fprintf(v->to->out, RING_COLUMNS "%s"
 			"ops,bytes,fixed_ops,fixed_bytes,ops_per_second,bytes_per_second,"
-			"errors,cancelled,shorts,punts,timed,p50_ns,p90_ns,p99_ns,p999_ns,max_ns,mean_ns\n",
+			"errors,cancelled,shorts,punts,timed,p50_ns,p90_ns,p99_ns,p999_ns,max_ns,mean_ns,relative_error\n",
 			v->by_opcode ? "opcode," : "");
 	view_stat_group(v, &g);
 	for (size_t i = 0; i < g.nr_rows; i++)

@@ -128,6 +128,14 @@ static void coarse(void **state)
 			assert_null(strchr(text, '~'));
 		}
 		free(text);
+		to.out = open_memstream(&text, &len);
+		assert_non_null(to.out);
+		view_stat_csv(&v);
+		fclose(to.out);
+		assert_contains(text, ",relative_error\n");
+		assert_contains(text, ",0.031\n");
+		assert_int_equal(strstr(text, ",0.9") != NULL, round);
+		free(text);
 	}
 	io_model_free(&m);
 	ledger_free((struct ledger *)v.l);
