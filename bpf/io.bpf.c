@@ -203,13 +203,18 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 	if (!req_selected(known, access, w.ring, k))
 		return 0;
 	/* a notification of SEND_ZC bears this opcode and is no request's end */
-	if (op == OP_NOP && end_flags(ctx, k, form) & CQE_F_NOTIF)
+	if (op == OP_NOP && end_flags(ctx, k, form) & CQE_F_NOTIF) {
+		if (io_by_overlap)
+			flight_ended(ring, req, 0);
 		return on_notice(ring, req, end_res(ctx, k, form), mode != COUNT && io_latency);
+	}
 	if (times)
 		w.t_ns = start_of(w.req, access);
 	fixed = kind & OP_FLAG ? io_flag_says_fixed(access, w.req, op) : kind & OP_FIXED;
 	res = end_res(ctx, k, form);
-	if (io_by_overlap)
+	if (io_by_overlap && kind & OP_NOTICE && end_flags(ctx, k, form) & CQE_F_MORE)
+		flight_goes_on(ring, req);
+	else if (io_by_overlap)
 		flight_ended(ring, req, res);
 	/* what transferred nothing gives its place back here, the others where their buffer is looked at */
 	if (io_by_stale && res < 0 && is_queued_op(op) && takes_buffers_late())

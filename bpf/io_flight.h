@@ -43,6 +43,7 @@ struct io_flight {
 	__u8 punted;		/* a worker has it */
 	__u8 drained;		/* what its ring is given later begins after it */
 	struct io_overlap_key over; /* what it counts in */
+	__u64 notice;		/* of a zero-copy send: the request whose end says that its memory is free */
 };
 
 /* .taken of them are claimed. */

@@ -232,6 +232,34 @@ static __noinline int flight_ended(__u64 ring, __u64 id, __s32 res)
 	return 0;
 }
 
+/*
+ * A zero-copy send has been queued: its memory is in use until the notification, which is the end of a
+ * request of its own.
+ */
+static __noinline int flight_goes_on(__u64 ring, __u64 id)
+{
+	struct io_flight_key key = { ring, id }, next = { ring, 0 };
+	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key), now;
+	struct io_flight *f;
+
+	if (!at)
+		return 0;
+	now = *at;
+	f = now.place == NO_PLACE ? NULL : flight(now.place);
+	bpf_map_delete_elem(&io_flight_places, &key);
+	if (!f)
+		return 0;
+	*(volatile __u64 *)&f->check = 0;
+	next.id = f->notice;
+	if (!next.id || bpf_map_update_elem(&io_flight_places, &next, &now, BPF_NOEXIST)) {
+		free_place(now.place);
+		return flight_unseen();
+	}
+	f->id = next.id;
+	*(volatile __u64 *)&f->check = flight_check(f);
+	return 0;
+}
+
 /* What is known of its memory; false when nothing is. .f is all zero. */
 static __always_inline bool find_range(struct io_flight *f, __u64 req, __u32 flags)
 {
@@ -294,6 +322,7 @@ static __noinline int keep_flight(const struct io_flight *from, __u32 place)
 	f->flags = from->flags;
 	f->punted = 0;
 	f->drained = !!(from->flags & FLIGHT_DRAINS);
+	f->notice = from->notice;
 	f->over.newer.ring = 0;
 	*(volatile __u64 *)&f->addr = from->addr;
 	*(volatile __u64 *)&f->end = from->end;
@@ -372,6 +401,8 @@ static __noinline int flight_begins(__u64 ring, __u64 req, __u64 user_data, bool
 			flight_unseen();
 		return 0;
 	}
+	if (op_kind[f.op] & OP_NOTICE)
+		f.notice = io_notice_of(req);
 	keep_flight(&f, place);
 	is = judge(f.mm, place);
 	if (is)

@@ -58,8 +58,25 @@ static void check(const char *mode, bool certain, bool possible)
 	io_watch_free(&w);
 }
 
+/* The memory of a zero-copy send is in use until its notification. */
+static void check_sent(const char *mode, bool certain)
+{
+	struct io_watch w;
+
+	io_watch(&w, tool_tier(), "overlap_sent", mode, "overlap");
+	if (w.a.status == 77 || !value_number(w.a.out, "rounds"))
+		skip(mode, "this kernel has no SEND_ZC");
+	else if (json_object_get_boolean(json_member(json_member(w.summary, "overlap"), "ends_missed")))
+		skip(mode, "the kernel left out some of our programs");
+	else
+		check_told(&w, mode, certain, false);
+	io_watch_free(&w);
+}
+
 int main(void)
 {
+	check_sent("late", true);
+	check_sent("notified", false);
 	check("parked", true, false);
 	check("together", true, false);
 	check("slots", true, false);

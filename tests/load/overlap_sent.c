@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A zero-copy send of a registered buffer, and a READ_FIXED into the same bytes:
+ *   overlap_sent late      before its notification, which comes when the receiver reads
+ *   overlap_sent notified  after it, as is right
+ * a prime number of times.
+ */
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "load_report.h"
+#include "load_ring.h"
+#include "memory.h"
+
+#define ROUNDS	7
+
+static int out, in, pipe_fds[2];
+static size_t unread;
+
+static size_t unsent(void)
+{
+	int n = 0;
+
+	must(ioctl(out, SIOCOUTQNSD, &n), "SIOCOUTQNSD");
+	return n;
+}
+
+/* Until the receiver takes no more: what is sent then waits, and its memory is in use. */
+static void fill_window(void)
+{
+	static const char filler[16384];
+	size_t before = 0;
+
+	for (int i = 0; i < 64; i++) {
+		ssize_t n = send(out, filler, sizeof(filler), MSG_DONTWAIT);
+
+		must(n < 0 ? -1 : 0, "send");
+		unread += n;
+		/* what is still on its way is not unsent for long */
+		usleep(20000);
+		if (before && unsent() >= before + n)
+			return;
+		before = unsent();
+	}
+	report_skip("the receiver's window has no end");
+}
+
+static void drain(void)
+{
+	char to[4096];
+
+	while (unread) {
+		ssize_t n = recv(in, to, unread < sizeof(to) ? unread : sizeof(to), 0);
+
+		must(n <= 0 ? -1 : 0, "recv");
+		unread -= n;
+	}
+}
+
+/* The next completion, a notification or not, as is expected. */
+static void reap(bool notice)
+{
+	struct io_uring_cqe *cqe;
+
+	must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+	must(!!(cqe->flags & CQE_NOTIF) == notice && cqe->res >= 0 ? 0 : -1, notice ? "a notification" : "a request");
+	io_uring_cqe_seen(&ring, cqe);
+}
+
+static void read_into(char *buf)
+{
+	static const char bytes[4096];
+
+	must(write(pipe_fds[1], bytes, PAGE) == (ssize_t)PAGE ? 0 : -1, "write");
+	request(IORING_OP_READ_FIXED, pipe_fds[0], buf, PAGE, 0);
+	must(io_uring_submit(&ring), "io_uring_submit");
+}
+
+static void round_of(char *buf, bool late)
+{
+	fill_window();
+	request(OP_SEND_ZC, out, buf, PAGE, 0)->ioprio = SEND_FIXED;
+	must(io_uring_submit(&ring), "io_uring_submit");
+	unread += PAGE;
+	reap(false);
+	if (late) {
+		read_into(buf);
+		reap(false);
+	}
+	drain();
+	reap(true);
+	if (late)
+		return;
+	read_into(buf);
+	reap(false);
+}
+
+int main(int argc, char **argv)
+{
+	const struct io_uring_params plain = { 0 };
+	struct iovec iov = { mem_pages(1), PAGE };
+	int small = 4096, large = 1 << 20;
+
+	report_init(&argc, argv);
+	load_ring_open(8, &plain, "plain");
+	if (!load_ring_has_op(OP_SEND_ZC))
+		report_skip("this kernel has no SEND_ZC");
+	must(pipe(pipe_fds), "pipe");
+	must(tcp_pair(&out, &in) ? 0 : -1, "a TCP connection");
+	must(setsockopt(in, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), "SO_RCVBUF");
+	must(setsockopt(out, SOL_SOCKET, SO_SNDBUF, &large, sizeof(large)), "SO_SNDBUF");
+	must(uring_register(ring.ring_fd, &iov, 1), "register");
+	for (int i = 0; i < ROUNDS; i++)
+		round_of(iov.iov_base, argc > 1 && !strcmp(argv[1], "late"));
+	report("rounds=%d", ROUNDS);
+	report_ready();
+	return 0;
+}
