@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An address says where in a buffer an I/O was only for who has the memory that was registered. */
+/*
+ * An address says where in a buffer an I/O was only for who has the memory that was registered. What a
+ * ring has no row of is its process's.
+ */
 #include "facts.h"
+#include "checks/advice.h"
 #include "checks/advice_digest.h"
 
 #define CHILD_MM (MM + 4096)
@@ -135,6 +139,104 @@ static void without_account(void **state)
 	end(&w);
 }
 
+/* ---- where tables were full, numbers are said to be at least so many ------------------- */
+
+static struct advices advised(const struct io_model *m)
+{
+	struct advices a = { 0 };
+	struct ledger *l = ledger_new();
+
+	advise(m, l, &a);
+	ledger_free(l);
+	assert_int_equal(a.nr, 1);
+	return a;
+}
+
+/* Operations of rings that have no row are known of the process; of how many rings only some. */
+static void rings(void **state)
+{
+	struct io_model m = { .t_ns = 1000000000ULL };
+	struct advices a;
+	struct io_row *r;
+
+	(void)state;
+	for (int i = 0; i < 101; i++) {
+		r = io_model_row(&m, RING + (i % 7) * 4096, 1 + i, IO_WHO(907, 4, true));
+		r->c.ops = 1;
+		r->c.fd = 5;
+	}
+	a = advised(&m);
+	assert_false(a.list[0].at_least);
+	assert_string_equal(a.list[0].detail, "pid 907: 101 rings were made for 101 operations");
+	advices_free(&a);
+	r = io_model_row(&m, IO_RING_ANY, 0, IO_WHO(907, 4, true));
+	r->c.ops = 103;
+	r->rings = 47;
+	a = advised(&m);
+	assert_true(a.list[0].at_least);
+	assert_int_equal(a.list[0].ops, 204);
+	assert_string_equal(a.list[0].detail, "pid 907: at least 148 rings were made for 204 operations");
+	advices_free(&a);
+	io_model_free(&m);
+}
+
+/* Calls that were lost may be of this ring, and operations of it in its process's row. */
+static void calls(void **state)
+{
+	struct io_calls_row c = {
+		.ring = RING, .born_ns = 5,
+		.calls = { .registers = 101, .unregisters = 97, .last_ns = 2000000, .pid = 812 },
+	};
+	struct io_model m = { .t_ns = 1000000000ULL, .calls = &c, .nr_calls = 1, .calls_lost = 7 };
+	struct io_row *r = io_model_row(&m, RING, 5, IO_WHO(812, 4, true));
+	struct advices a;
+
+	(void)state;
+	r->c.ops = r->fixed_ops = 1009;
+	io_model_row(&m, IO_RING_ANY, 0, IO_WHO(812, 4, true))->c.ops = 103;
+	a = advised(&m);
+	assert_true(a.list[0].at_least);
+	assert_contains(a.list[0].detail, "registered at least 101 times and unregistered at least 97 times in 2.00ms, for at least 1009 operations that used it");
+	advices_free(&a);
+	/* the ring has no row any more */
+	io_model_drop_rows(&m);
+	io_model_row(&m, IO_RING_ANY, 0, IO_WHO(812, 4, true))->c.ops = 103;
+	a = advised(&m);
+	assert_contains(a.list[0].detail, "97 times in 2.00ms");
+	assert_null(strstr(a.list[0].detail, "operations"));
+	advices_free(&a);
+	m.calls = NULL;
+	m.nr_calls = 0;
+	io_model_free(&m);
+}
+
+/* How far a buffer was touched is not known where uses were lost. */
+static void buffers(void **state)
+{
+	struct io_buffer_row use = { .key = { .ring = RING, .addr = ADDR }, .use = { .ops = 1009, .max_end = 1 } };
+	struct io_model m = { .t_ns = 1000000000ULL, .buffers = &use, .nr_buffers = 1 };
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	see_ring(l, RING, 0, 0);
+	see_buffer(l, RING, 0, BUF(0), ADDR, 8 * MIB, 4);
+	io_model_row(&m, RING, 0, IO_WHO(812, 4, true))->c.ops = 1009;
+	for (m.loss.no_buffer = 0; m.loss.no_buffer < 2; m.loss.no_buffer++) {
+		struct advices a = { 0 };
+		size_t nr = 0;
+
+		advise(&m, l, &a);
+		for (size_t i = 0; i < a.nr; i++)
+			nr += !strcmp(a.list[i].tag, "oversized-buffer");
+		assert_int_equal(nr, !m.loss.no_buffer);
+		advices_free(&a);
+	}
+	m.buffers = NULL;
+	m.nr_buffers = 0;
+	io_model_free(&m);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +244,7 @@ int main(void)
 		cmocka_unit_test(child_alone),
 		cmocka_unit_test(registered_by),
 		cmocka_unit_test(without_account),
+		cmocka_unit_test(rings), cmocka_unit_test(calls), cmocka_unit_test(buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
