@@ -74,14 +74,16 @@ static void tell(const struct overlap *o, __u64 requests, const struct ledger *l
 		.tag = OVERLAP, .cause = overlap_cause(of), .ring = slot->ring, .pid = of->pid, .fd = -1,
 		.index = slot->index,
 	};
-	char newer[64], older[64];
+	char newer[64], older[64], range[64] = "";
 
+	/* else the earlier one ended while it was noted */
+	if (o->what.addr < o->what.end)
+		snprintf(range, sizeof(range), ", from 0x%llx to 0x%llx", o->what.addr, o->what.end);
 	finding_take_holder(&f, ledger_ring(l, f.ring));
-	finding_add(out, f, "pid %u ring 0x%llx buffer %d: %llu request%s submitted while another over some of the same bytes was under way, and one of both writes them; the first: %s%s (user_data 0x%llx) beside %s%s (user_data 0x%llx), from 0x%llx to 0x%llx%s",
+	finding_add(out, f, "pid %u ring 0x%llx buffer %d: %llu request%s submitted while another over some of the same bytes was under way, and one of both writes them; the first: %s%s (user_data 0x%llx) beside %s%s (user_data 0x%llx)%s%s",
 		    f.pid, f.ring, f.index, requests, requests == 1 ? " was" : "s were", io_op_name(of->newer.op),
 		    place(newer, &of->newer, f.ring), o->what.user_data[0], io_op_name(of->older.op),
-		    place(older, &of->older, f.ring), o->what.user_data[1], o->what.addr, o->what.end,
-		    doubts[f.cause]);
+		    place(older, &of->older, f.ring), o->what.user_data[1], range, doubts[f.cause]);
 }
 
 void check_overlaps(struct overlap *list, size_t nr, const struct ledger *l, struct findings *out)

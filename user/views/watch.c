@@ -180,6 +180,15 @@ static void put_io_json(struct json *j, const struct watch_totals *t)
 	json_close(j);
 }
 
+static void put_wrong_text(const struct watch_totals *t)
+{
+	char size[FMT_LEN];
+
+	if (t->wrong.requests)
+		fprintf(stderr, "I/O over other memory than lay in its slot when it was submitted: %llu request%s, %s\n",
+			t->wrong.requests, plural(t->wrong.requests), fmt_bytes_long(size, t->wrong.bytes));
+}
+
 static void put_overlap_text(const struct watch_totals *t)
 {
 	if (t->overlap.certain || t->overlap.possible)
@@ -246,6 +255,7 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 				fmt_ns(unlooked, t->unlooked_ns));
 		fputc('\n', stderr);
 		put_lost_text(t);
+		put_wrong_text(t);
 		put_overlap_text(t);
 		view_findings_ignored(stderr, t->ignored);
 	}

@@ -43,6 +43,20 @@ static void certain(void **state)
 	findings_free(&fs);
 }
 
+/* The earlier one's place was given back while it was noted. */
+static void unknown_range(void **state)
+{
+	struct overlap list[] = { one(3, 3, false, 37, 0x1000) };
+	struct findings fs;
+
+	(void)state;
+	list[0].what.end = 0;
+	fs = found(list, 1);
+	assert_contains(fs.list[0].detail, "WRITE_FIXED of buffer 3 (user_data 0x16);");
+	assert_null(strstr(fs.list[0].detail, "from 0x"));
+	findings_free(&fs);
+}
+
 /* One finding per slot and cause, whichever the others are. */
 static void together(void **state)
 {
@@ -90,7 +104,7 @@ static void plain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(certain), cmocka_unit_test(together), cmocka_unit_test(plain),
+		cmocka_unit_test(certain), cmocka_unit_test(unknown_range), cmocka_unit_test(together), cmocka_unit_test(plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
