@@ -80,7 +80,7 @@ static __noinline __u64 overflowed_request(__u64 ring, __u64 user_data, __s32 re
  * A multishot request names itself only when it ends: its completions before are posted beside it,
  * with user_data alone, which others may bear, too. .known: as of req_selected().
  */
-static __noinline int on_nameless(__u64 ring, __u32 flags, int known)
+static __always_inline int on_nameless(__u64 ring, __u32 flags, int known)
 {
 	if (flags & CQE_F_MORE && (known > 0 || decide_ring(ring, bpf_get_current_task())))
 		COUNT_LOSS(multishot);

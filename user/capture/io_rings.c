@@ -81,7 +81,7 @@ static void drop(int map, const struct known_ring *r)
 static void date(struct ring *r, const struct known_ring *known)
 {
 	if (r->since_ns && !r->born_ns)
-		r->born_ns = known->r.born_ns <= r->since_ns ? known->r.born_ns : r->since_ns;
+		r->born_ns = known->r.born_ns <= r->since_ns ? known->r.born_ns : ~0ULL;
 }
 
 void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)

@@ -120,7 +120,7 @@ static void tell_overflow(const struct hazard *h, const struct done *d, struct f
 	char places[64] = "", name[NAME_LEN], all[32];
 
 	/* not of one of which it is not known that it is that one */
-	if (r && r->born_ns && r->cq_entries)
+	if (r && (r->born_ns || r->made_ns) && r->cq_entries)
 		snprintf(places, sizeof(places), " of %u place%s", r->cq_entries, plural(r->cq_entries));
 	finding_add(out, f, "%s: %llu%s completions found the completion ring%s full, %llu of them of I/O over registered buffers",
 		    finding_ring_name(name, &f), h->nr, of_all(all, d, d->ops), places, h->fixed);

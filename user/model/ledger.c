@@ -13,7 +13,7 @@
 #define IORING_SETUP_REGISTERED_FD_ONLY (1U << 15)
 #endif
 
-#define SAME_BIRTH_NS	100000U	/* its event and its counters read the clock one after the other */
+#define SAME_BIRTH_NS	2000000U /* a creation and the counters read the clock one after the other */
 
 struct ledger *ledger_new(void)
 {
@@ -40,9 +40,11 @@ struct ring *ledger_ring_born(const struct ledger *l, __u64 id, __u64 born_ns)
 {
 	struct ring *r = ledger_ring(l, id);
 
-	if (!r || !r->born_ns || !born_ns)
+	if (!r || !born_ns)
 		return r;
-	return r->born_ns < born_ns + SAME_BIRTH_NS && born_ns < r->born_ns + SAME_BIRTH_NS ? r : NULL;
+	if (r->born_ns)
+		return r->born_ns == born_ns ? r : NULL;
+	return born_ns + SAME_BIRTH_NS >= r->made_ns ? r : NULL;
 }
 
 void ledger_know_less(struct ring *r)
@@ -268,7 +270,7 @@ static void feed_ring_create(struct ledger *l, const struct fact_ring *f)
 	if (!r)
 		return;
 	r->older_ends = older_ends;
-	r->born_ns = f->h.t_ns;
+	r->made_ns = f->h.t_ns;
 	r->creator_pid = f->h.pid;
 	r->creator_ns_pid = f->ns_pid;
 	r->creator_uid = f->h.uid;

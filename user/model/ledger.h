@@ -148,7 +148,8 @@ struct ring {
 	bool others;		/* only facts with FACT_F_OTHERS so far */
 	__u32 place;		/* among the rings, for who sorts them */
 	__u64 since_ns;		/* a walk saw it first, then: it has what older events say */
-	__u64 born_ns;		/* made, or known to the counters of I/O, since; 0 = not known */
+	__u64 made_ns;		/* its creation was seen, 0 = not */
+	__u64 born_ns;		/* as counters of I/O have it, ~0 = another is there now; 0 = not known */
 	UT_hash_handle hh;
 };
 

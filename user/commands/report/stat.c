@@ -39,7 +39,7 @@ static void keep_rings(struct stat *s)
 		forget(s, r);
 	ledger_facts(now, 0, keep, s->rings);
 	for (const struct ring *r = now->rings; r; r = r->hh.next)
-		ledger_ring(s->rings, r->id)->born_ns = r->born_ns;
+		ledger_ring(s->rings, r->id)->made_ns = r->made_ns;
 }
 
 /* A ring that ends takes its descriptor and buffers along: it is kept as it is. */
@@ -52,7 +52,7 @@ static void note_close(struct stat *s, const struct event *t)
 		return;
 	forget(s, r);
 	ledger_ring_facts(s->r->replay.ledger, r, t->t_ns, keep, s->rings);
-	ledger_ring(s->rings, r->id)->born_ns = r->born_ns;
+	ledger_ring(s->rings, r->id)->made_ns = r->made_ns;
 }
 
 static void show(struct stat *s, bool header)
