@@ -399,7 +399,7 @@ int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 		if (fixed || !plain_is_left_out())
 			note_late(ring, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed));
 	}
-	if (io_sample && (plain_is_left_out() || is_told(EITHER, ring, req, ctx->args[2], flags)))
+	if (io_sample && (plain_is_left_out() || is_told(EITHER, ring, req, ctx->args[2])))
 		on_fact_end(ring, req, ctx->args[2], flags, EITHER);
 	else
 		complete(ring, req, ctx, FULL, DETAIL, select_by);
@@ -470,7 +470,7 @@ static __noinline int name##_counted(struct bpf_raw_tracepoint_args *ctx)		\
 SEC("?raw_tp/io_uring_complete")							\
 int name(struct bpf_raw_tracepoint_args *ctx)						\
 {											\
-	return plain_is_left_out() || is_told(access, ctx->args[0], ctx->args[1], res, flags) ?	\
+	return plain_is_left_out() || is_told(access, ctx->args[0], ctx->args[1], res) ?	\
 	       name##_told(ctx) : name##_counted(ctx);					\
 }
 

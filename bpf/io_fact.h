@@ -43,19 +43,15 @@ static __always_inline bool plain_is_left_out(void)
 	return io_sample && !io_by_address;
 }
 
-/*
- * Its end is for on_fact_end(): not so that of plain I/O, which is counted alone, nor of a NOP that
- * is none, whose start was kept before what it is was looked at.
- */
-static __always_inline bool is_told(enum io_access access, __u64 ring, __u64 req, __s32 res,
-				    __u32 cqe_flags)
+/* Its end is for on_fact_end(): not so that of plain I/O, which is counted alone. */
+static __always_inline bool is_told(enum io_access access, __u64 ring, __u64 req, __s32 res)
 {
 	__u8 op;
 
 	if (!req)
 		return false;
 	op = IO_READ(access, req, struct io_kiocb, opcode);
-	return is_fixed(access, req, op) || (op == OP_NOP && cqe_flags & CQE_F_NOTIF) ||
+	return op == OP_NOP || is_fixed(access, req, op) ||
 	       (op_kind[op] & OP_FLAG && res < 0 && was_refused_fixed(ring, req));
 }
 
@@ -272,6 +268,13 @@ static __noinline int on_fact_notice(__u64 ring, __u64 req, __s32 res)
 	return tell_notice(ring, req, start, IO_F_NAMELESS | (res == NOTIF_COPIED ? IO_F_COPIED : 0));
 }
 
+/* A plain NOP's start was kept before it was looked at what it is over, as where plain I/O is counted all are. */
+static __noinline int forget_start(__u64 req)
+{
+	take_start(req);
+	return 0;
+}
+
 /* .cqe_flags are those of the completion. */
 static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 cqe_flags,
 				       enum io_access access)
@@ -289,7 +292,7 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 		return on_fact_notice(ring, req, res);
 	if (!is_fixed(access, req, op) &&
 	    !(op_kind[op] & OP_FLAG && res < 0 && was_refused_fixed(ring, req)))
-		return 0;
+		return plain_is_left_out() ? 0 : forget_start(req);
 	w.task = io_task(access, req);
 	w.who = IO_WHO(io_tgid(access, w.task), op, true);
 	if (!ring_selected(ring, w.task))

@@ -110,7 +110,9 @@ static struct finding finding_of(const struct hazard *h, const struct io_model *
 /* " of 101", where that many are known to be of the same ring. */
 static const char *of_all(char text[32], const struct done *d, __u64 nr)
 {
-	snprintf(text, 32, d->by_ring ? " of %llu" : "", nr);
+	*text = '\0';
+	if (d->by_ring)
+		snprintf(text, 32, " of %llu", nr);
 	return text;
 }
 
