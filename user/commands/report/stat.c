@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --stat: the counters as they were read last. */
+#include <stdlib.h>
+#include "base/alloc.h"
 #include "base/json.h"
 #include "base/terminal.h"
 #include "checks/io_hazards.h"
@@ -31,15 +33,54 @@ static void forget(struct stat *s, const struct ring *r)
 	ledger_feed(s->rings, &gone);
 }
 
+/* Whether there are counters that may be of this ring, and not of one before it at its address. */
+static bool is_counted(const struct stat *s, const struct ring *r)
+{
+	for (size_t i = 0; i < s->all.nr_rows; i++)
+		if (s->all.rows[i].c.ring == r->id && ledger_ring_born(s->r->replay.ledger, r->id, s->all.rows[i].c.born_ns))
+			return true;
+	return false;
+}
+
+struct present {
+	const struct stat *s;
+	__u64 *left_out;	/* sorted */
+	size_t nr;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void keep_present(const struct fact *f, void *arg)
+{
+	const struct present *p = arg;
+
+	if (!p->nr || !bsearch(&f->ring, p->left_out, p->nr, sizeof(*p->left_out), by_number))
+		ledger_feed(p->s->rings, f);
+}
+
+/* What is there now: but at the address of one that was closed only what has counters itself. */
 static void keep_rings(struct stat *s)
 {
 	const struct ledger *now = s->r->replay.ledger;
+	struct present p = { s, must_alloc(HASH_COUNT(now->rings) + 1, sizeof(*p.left_out)), 0 };
 
+	for (const struct ring *r = now->rings; r; r = r->hh.next) {
+		if (ledger_ring(s->rings, r->id) && !is_counted(s, r))
+			p.left_out[p.nr++] = r->id;
+		else
+			forget(s, r);
+	}
+	qsort(p.left_out, p.nr, sizeof(*p.left_out), by_number);
+	ledger_facts(now, 0, keep_present, &p);
 	for (const struct ring *r = now->rings; r; r = r->hh.next)
-		forget(s, r);
-	ledger_facts(now, 0, keep, s->rings);
-	for (const struct ring *r = now->rings; r; r = r->hh.next)
-		ledger_ring(s->rings, r->id)->made_ns = r->made_ns;
+		if (!p.nr || !bsearch(&r->id, p.left_out, p.nr, sizeof(*p.left_out), by_number))
+			ledger_ring(s->rings, r->id)->made_ns = r->made_ns;
+	free(p.left_out);
 }
 
 /* A ring that ends takes its descriptor and buffers along: it is kept as it is. */
