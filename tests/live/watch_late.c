@@ -6,6 +6,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "load.h"
 #include "tool.h"
@@ -43,7 +44,11 @@ int main(void)
 
 	watch(&a, true);
 	is(a.status, 4, "a buffer that was there for five seconds without a look leaves it unsettled");
-	has_text(a.out, "\"missed-buffers\"", "which is told");
+	/* others' rings end meanwhile, too */
+	if (strstr(a.out, "\"lost-events\""))
+		skip("what is told of it", "events were lost, its end among them or not");
+	else
+		has_text(a.out, "\"missed-buffers\"", "which is told");
 	tool_free(&a);
 
 	watch(&a, false);
