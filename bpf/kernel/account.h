@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "kernel/region.h"
 
 /* ---- layouts: as in ring.h --------------------------------------------------------- */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -31,18 +32,6 @@ struct io_ring_ctx___hpage_acct {
 /* With our patches/7.3: in an object, which the buffers that the ring registered share. */
 struct io_ring_ctx___hpage_acct_object {
 	void *hpage_acct;
-};
-
-/*
- * From the regions of 6.14 on the ring's own memory is charged to its user, until that ends, but for
- * .param_region, with the accounts of 7.2. Before 26bfa89e25f4, 5.12, it was too: in powers of two.
- */
-struct io_mapped_region___6_14 {
-	unsigned int nr_pages;
-};
-
-struct io_ring_ctx___regions {
-	struct io_mapped_region___6_14 sq_region, ring_region, param_region;
 };
 
 /* With our patches/6.12: what is charged is kept per user and mm. */
@@ -130,10 +119,14 @@ static __always_inline __u32 ring_account_flags(__u64 user)
 	return flags;
 }
 
-/* Whether a ring's own memory is charged to its user, by pages. */
+/*
+ * Whether a ring's own memory is charged to its user, by pages: from the regions of 6.14 on, until that
+ * ends, but for .param_region, with the accounts of 7.2. Before 26bfa89e25f4, 5.12, it was too: in powers
+ * of two.
+ */
 static __always_inline bool charges_ring_memory(void)
 {
-	return bpf_core_field_exists(struct io_ring_ctx___regions, ring_region) &&
+	return bpf_core_field_exists(struct io_ring_ctx___ring_regions, ring_region) &&
 	       !accounts_are_rings();
 }
 
@@ -143,15 +136,15 @@ static __always_inline bool charges_ring_memory(void)
  */
 static __always_inline __u32 ring_own_pages(__u64 ring)
 {
-	struct io_ring_ctx___regions *r = (void *)ring;
+	struct io_ring_ctx___ring_regions *r = (void *)ring;
 	__u32 pages = 0;
 
-	if (!bpf_core_field_exists(struct io_ring_ctx___regions, ring_region))
+	if (!bpf_core_field_exists(struct io_ring_ctx___ring_regions, ring_region))
 		return 0;
 	if (charges_ring_memory())
 		pages = BPF_CORE_READ(r, sq_region.nr_pages) + BPF_CORE_READ(r, ring_region.nr_pages);
-	if (bpf_core_field_exists(struct io_ring_ctx___regions, param_region))
-		pages += BPF_CORE_READ(r, param_region.nr_pages);
+	if (bpf_core_field_exists(struct io_ring_ctx___param_region, param_region))
+		pages += BPF_CORE_READ((struct io_ring_ctx___param_region *)ring, param_region.nr_pages);
 	return pages;
 }
 

@@ -6,16 +6,15 @@
  *   io_notices [full]    completions find the ring full
  */
 #include <errno.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include "load_report.h"
 #include "load_ring.h"
+#include "load_tcp.h"
 #include "memory.h"
 
 #define LEN	1000
@@ -23,8 +22,7 @@
 #define SENDS	64
 
 static char *buf, *other;
-static int out, in;
-static size_t unread;
+static struct load_tcp tcp;
 
 /* Of each send when it was about to be submitted. */
 static struct zc_send {
@@ -85,64 +83,22 @@ static void send_one(int op, bool fixed)
 	struct io_uring_sqe *sqe;
 
 	iov = (struct iovec){ other, LEN };
-	sqe = op == OP_SENDMSG_ZC ? request(op, out, &msg, 1, 0) :
-	      request(op, out, fixed ? buf : other, LEN, 0);
+	sqe = op == OP_SENDMSG_ZC ? request(op, tcp.out, &msg, 1, 0) :
+	      request(op, tcp.out, fixed ? buf : other, LEN, 0);
 	if (fixed)
 		sqe->ioprio = SEND_FIXED;
 	sends[nr_sends++] = (struct zc_send){ sqe->user_data, now_ns() };
 	must(io_uring_submit(&ring), "io_uring_submit");
-	unread += LEN;
-}
-
-static void drain(void)
-{
-	char to[4096];
-
-	while (unread) {
-		ssize_t n = recv(in, to, unread < sizeof(to) ? unread : sizeof(to), 0);
-
-		must(n <= 0 ? -EIO : 0, "recv");
-		unread -= n;
-	}
-}
-
-static size_t unsent(void)
-{
-	int n = 0;
-
-	must(ioctl(out, SIOCOUTQNSD, &n), "SIOCOUTQNSD");
-	return n;
-}
-
-/* Until the receiver takes no more. */
-static void fill_window(void)
-{
-	static const char filler[16384];
-	size_t before = 0;
-
-	for (int i = 0; i < 64; i++) {
-		ssize_t n = send(out, filler, sizeof(filler), MSG_DONTWAIT);
-
-		must(n < 0 ? -errno : 0, "send");
-		unread += n;
-		usleep(20000);
-		if (before && unsent() >= before + n)
-			return;
-		before = unsent();
-	}
-	report_skip("the receiver's window has no end");
+	tcp.unread += LEN;
 }
 
 static void late(void)
 {
-	int small = 4096, large = 1 << 20;
 	long long begin;
 	size_t waits;
 
-	must(setsockopt(in, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), "SO_RCVBUF");
-	must(setsockopt(out, SOL_SOCKET, SO_SNDBUF, &large, sizeof(large)), "SO_SNDBUF");
-	fill_window();
-	waits = unread;
+	load_tcp_fill(&tcp);
+	waits = tcp.unread;
 	for (int i = 0; i < 17; i++) {
 		send_one(OP_SEND_ZC, false);
 		reap(nr_sends, 0);
@@ -151,15 +107,15 @@ static void late(void)
 		send_one(OP_SENDMSG_ZC, false);
 		reap(nr_sends, 0);
 	}
-	waits = unread - waits;
+	waits = tcp.unread - waits;
 	begin = now_ns();
 	while (now_ns() - begin < LATE_NS)
 		usleep(LATE_NS / 1000);
 	/* the sender knows best */
-	must(unsent() < waits ? -EIO : 0, "what was to wait");
+	must(load_tcp_unsent(&tcp) < waits ? -EIO : 0, "what was to wait");
 	report("late_ns=%lld", now_ns() - begin);
 	report("late.47=17");
-	drain();
+	load_tcp_drain(&tcp);
 	reap(nr_sends, nr_sends);
 }
 
@@ -175,9 +131,9 @@ int main(int argc, char **argv)
 	load_ring_open(full ? 4 : 64, &p, "plain");
 	if (!load_ring_has_op(OP_SEND_ZC))
 		report_skip("this kernel has no SEND_ZC");
-	if (!tcp_pair(&out, &in))
+	if (!tcp_pair(&tcp.out, &tcp.in))
 		report_skip("no TCP connection over loopback");
-	must(setsockopt(out, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)), "TCP_NODELAY");
+	must(setsockopt(tcp.out, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)), "TCP_NODELAY");
 	buf = mem_pages(4);
 	other = mem_pages(4);
 	iov.iov_base = buf;
@@ -185,7 +141,7 @@ int main(int argc, char **argv)
 	report("ring.addr=%p", buf);
 	for (int i = 0; i < 23; i++) {
 		send_one(OP_SEND_ZC, true);
-		drain();
+		load_tcp_drain(&tcp);
 		if (!full)
 			reap(nr_sends, nr_sends);
 	}

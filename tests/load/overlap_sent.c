@@ -5,59 +5,17 @@
  *   overlap_sent notified  after it, as is right
  * a prime number of times.
  */
-#include <linux/sockios.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include "load_report.h"
 #include "load_ring.h"
+#include "load_tcp.h"
 #include "memory.h"
 
 #define ROUNDS	7
 
-static int out, in, pipe_fds[2];
-static size_t unread;
-
-static size_t unsent(void)
-{
-	int n = 0;
-
-	must(ioctl(out, SIOCOUTQNSD, &n), "SIOCOUTQNSD");
-	return n;
-}
-
-/* Until the receiver takes no more: what is sent then waits, and its memory is in use. */
-static void fill_window(void)
-{
-	static const char filler[16384];
-	size_t before = 0;
-
-	for (int i = 0; i < 64; i++) {
-		ssize_t n = send(out, filler, sizeof(filler), MSG_DONTWAIT);
-
-		must(n < 0 ? -1 : 0, "send");
-		unread += n;
-		/* what is still on its way is not unsent for long */
-		usleep(20000);
-		if (before && unsent() >= before + n)
-			return;
-		before = unsent();
-	}
-	report_skip("the receiver's window has no end");
-}
-
-static void drain(void)
-{
-	char to[4096];
-
-	while (unread) {
-		ssize_t n = recv(in, to, unread < sizeof(to) ? unread : sizeof(to), 0);
-
-		must(n <= 0 ? -1 : 0, "recv");
-		unread -= n;
-	}
-}
+static struct load_tcp tcp;
+static int pipe_fds[2];
 
 /* The next completion: whether it is a notification. */
 static bool reap(void)
@@ -86,18 +44,18 @@ static bool round_of(char *buf, bool late)
 {
 	bool early;
 
-	fill_window();
-	request(OP_SEND_ZC, out, buf, PAGE, 0)->ioprio = SEND_FIXED;
+	load_tcp_fill(&tcp);
+	request(OP_SEND_ZC, tcp.out, buf, PAGE, 0)->ioprio = SEND_FIXED;
 	must(io_uring_submit(&ring), "io_uring_submit");
-	unread += PAGE;
+	tcp.unread += PAGE;
 	must(reap() ? -1 : 0, "a send");
 	if (!late) {
-		drain();
+		load_tcp_drain(&tcp);
 		must(reap() ? 0 : -1, "a notification");
 	}
 	read_into(buf);
 	early = reap();
-	drain();
+	load_tcp_drain(&tcp);
 	if (late)
 		must(reap() == !early ? 0 : -1, "the other one");
 	return !early;
@@ -107,16 +65,14 @@ int main(int argc, char **argv)
 {
 	const struct io_uring_params plain = { 0 };
 	struct iovec iov = { mem_pages(1), PAGE };
-	int small = 4096, large = 1 << 20, rounds = 0;
+	int rounds = 0;
 
 	report_init(&argc, argv);
 	load_ring_open(8, &plain, "plain");
 	if (!load_ring_has_op(OP_SEND_ZC))
 		report_skip("this kernel has no SEND_ZC");
 	must(pipe(pipe_fds), "pipe");
-	must(tcp_pair(&out, &in) ? 0 : -1, "a TCP connection");
-	must(setsockopt(in, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), "SO_RCVBUF");
-	must(setsockopt(out, SOL_SOCKET, SO_SNDBUF, &large, sizeof(large)), "SO_SNDBUF");
+	must(tcp_pair(&tcp.out, &tcp.in) ? 0 : -1, "a TCP connection");
 	must(uring_register(ring.ring_fd, &iov, 1), "register");
 	for (int i = 0; i < ROUNDS; i++)
 		rounds += round_of(iov.iov_base, argc > 1 && !strcmp(argv[1], "late"));

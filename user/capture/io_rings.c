@@ -143,15 +143,17 @@ static bool tried(const struct io_rings *k, const struct io_model *m)
 
 void io_rings_fold(struct io_rings *k, struct io_model *m)
 {
-	struct stat ns;
-	bool initial = !stat("/proc/self/ns/pid", &ns) && ns.st_ino == INITIAL_NS;
-	const struct io_fold how = {
-		.most = MAX_ROWS, .is_open = is_open, .lives = initial ? lives : knows_none, .arg = k,
-		.ended = initial ? (struct comm){ "(ended)" } : (struct comm){ "(others)" },
+	struct io_fold how = {
+		.most = MAX_ROWS, .is_open = is_open, .lives = knows_none, .arg = k, .ended = { "(others)" },
 	};
+	struct stat ns;
 
 	if (m->nr_rows <= MAX_ROWS || tried(k, m))
 		return;
+	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino == INITIAL_NS) {
+		how.lives = lives;
+		how.ended = (struct comm){ "(ended)" };
+	}
 	io_model_fold(m, &how);
 	k->rows_then = m->nr_rows;
 	k->open_then = k->nr;

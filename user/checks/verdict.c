@@ -146,12 +146,12 @@ static const struct {
 	},
 	[UNSETTLED_UNCOUNTED] = {
 		"uncounted-slots", "slot with stale pages", "slots with stale pages",
-		"was not watched for I/O over them: a user has room for 1024 slots of 256 rings",
+		"was not watched for I/O over them, as a user has a share of the room",
 		"select fewer processes, with -p",
 	},
 	[UNSETTLED_UNCOMPARED] = {
 		"uncompared-requests", "request", "requests",
-		"was not compared with what else was under way, as there was no room for it, as it has "
+		"was not compared with what else was under way, or with what its slot held later, as there was no room for it, as it has "
 		"IOSQE_CQE_SKIP_SUCCESS, or, up to 5.17, as another had its user_data, or its ring is polled",
 		"select fewer processes, with -p; up to 5.17 give each request a user_data of its own",
 	},
