@@ -252,15 +252,24 @@ static struct io_buffer_key use_key(__u64 ring, __u32 index, __u64 addr)
 static void take_use(struct digests *all, const struct io_buffer_row *b)
 {
 	const struct digest *d = digests_find(all, b->key.ring, b->born_ns);
+	struct io_buffer_key key;
 	struct use *u;
 
 	/* that of an older ring says nothing of the buffers of a newer one */
 	if (d && !d->newest)
 		return;
-	u = must_alloc(1, sizeof(*u));
-	u->key = use_key(b->key.ring, b->key.index, b->key.addr);
+	key = use_key(b->key.ring, b->key.index, b->key.addr);
+	HASH_FIND(hh, all->uses, &key, sizeof(key), u);
+	/* of rings that have no row of their own many had the address, one after another */
+	if (u && u->born_ns > b->born_ns)
+		return;
+	if (!u) {
+		u = must_alloc(1, sizeof(*u));
+		u->key = key;
+		HASH_ADD(hh, all->uses, key, sizeof(u->key), u);
+	}
 	u->use = &b->use;
-	HASH_ADD(hh, all->uses, key, sizeof(u->key), u);
+	u->born_ns = b->born_ns;
 }
 
 static void take_row(struct digests *all, const struct io_row *row)

@@ -52,6 +52,7 @@ struct digest {
 struct use {
 	struct io_buffer_key key;
 	const struct io_buffer_use *use;
+	__u64 born_ns;		/* of its ring */
 	UT_hash_handle hh;
 };
 

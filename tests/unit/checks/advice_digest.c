@@ -237,6 +237,30 @@ static void buffers(void **state)
 	ledger_free(l);
 }
 
+#define ONE_ADDRESS 1009
+
+/* Rings without a row of their own, one after another at one address: of the newest one use is kept. */
+static void one_after_another(void **state)
+{
+	static struct io_buffer_row used[ONE_ADDRESS];
+	struct io_model m = { .buffers = used, .nr_buffers = ONE_ADDRESS };
+	struct ledger *l = ledger_new();
+	struct digests d = { 0 };
+
+	(void)state;
+	for (int i = 0; i < ONE_ADDRESS; i++) {
+		/* the newest in their midst */
+		used[i].born_ns = 1 + (i + 503) % ONE_ADDRESS;
+		used[i].key = (struct io_buffer_key){ .ring = RING, .addr = ADDR, .index = 3 };
+		used[i].use.ops = used[i].born_ns;
+	}
+	digests_take(&d, &m, l);
+	assert_int_equal(HASH_COUNT(d.uses), 1);
+	assert_int_equal(d.uses->use->ops, ONE_ADDRESS);
+	digests_free(&d);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +269,7 @@ int main(void)
 		cmocka_unit_test(registered_by),
 		cmocka_unit_test(without_account),
 		cmocka_unit_test(rings), cmocka_unit_test(calls), cmocka_unit_test(buffers),
+		cmocka_unit_test(one_after_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
