@@ -44,8 +44,8 @@ BESIDE = (("churn", "slow", "small"), ("mm_churn", "exec", "997", "--no-wait"),
           ("mm_churn", "exit", "1000003", "--no-wait"))
 FIO = ("--name=fixed", "--ioengine=io_uring", "--fixedbufs=1", "--rw=randread", "--bs=4k", "--iodepth=8",
        "--size=8m", "--time_based", "--runtime=29", "--rate_iops=503", "--filename=")
-# its heap buffers do share pages, which are charged twice: an info that is true
-TRUE_OF_CHURN = {"overcharged"}
+# fio's buffers lie in its heap, and share pages, which are charged twice: infos that are true
+TRUE_OF_CHURN = {"heap-buffer", "overcharged"}
 LEGAL = ("dontneed", "anonymous", "cold", "cold-file", "free", "no-access", "split", "forked",
          "not-forked", "wiped-in-child", "locked", "write-protected", "reaped", "exec")
 
