@@ -119,6 +119,8 @@ int main(int argc, char **argv)
 	do_io();
 	report("before=%u", BEFORE);
 	report("before_bytes=%lu", BEFORE * PAGE);
+	report("earlier=%u", INTO + EDGE + BESIDE + FROM);
+	report("earlier_bytes=%lu", (INTO + EDGE + BESIDE + FROM) * PAGE);
 	report("reads=%u", INTO + EDGE);
 	report("read_bytes=%lu", INTO * PAGE + EDGE * PAGE / 2);
 	report("writes=%u", FROM);
