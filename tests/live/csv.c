@@ -2,6 +2,7 @@
 /*
  * What a spreadsheet gets: list --csv, list --by, stat -i --csv, each a whole table, whose sums are
  * those of a program of known size, and whose names do nothing.
+ * Independent of the kernel: not run in guests.
  */
 #include <grp.h>
 #include <signal.h>

@@ -2,6 +2,7 @@
 /*
  * "What changed?" asked as users ask it: list, list again, and diff says exactly what came, went and
  * changed in between, and whether that is worse. This program makes the changes.
+ * Independent of the kernel: not run in guests.
  */
 #include <stdio.h>
 #include <stdlib.h>

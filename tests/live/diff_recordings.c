@@ -2,6 +2,7 @@
 /*
  * Two recordings compared: counters are exactly those of the reports, and what is worse is worse by what
  * the man page says, no more and no less.
+ * Independent of the kernel: not run in guests.
  */
 #include <stdio.h>
 #include <stdlib.h>

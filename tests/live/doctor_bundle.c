@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* "What shall I attach to my bug report?": doctor --bundle, one file with nothing secret in it. */
+/*
+ * "What shall I attach to my bug report?": doctor --bundle, one file with nothing secret in it.
+ * Independent of the kernel: not run in guests.
+ */
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* "How much does each pod have?": export --by cgroup, whatever a group is called. */
+/*
+ * "How much does each pod have?": export --by cgroup, whatever a group is called.
+ * Independent of the kernel: not run in guests.
+ */
 #include <errno.h>
 #include <linux/magic.h>
 #include <sched.h>

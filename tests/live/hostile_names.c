@@ -3,6 +3,7 @@
  * An unprivileged process with names that hurt (its own, its program's, a file's, a memfd's, a function's)
  * beside root's tool: nothing of them gets out raw, in any command or format. The expected forms
  * are written here by hand; strict.h knows nothing of the tool's own taming.
+ * Independent of the kernel: not run in guests.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* list by process and by user: sums, orders and selections of what two programs of known size have. */
+/*
+ * list by process and by user: sums, orders and selections of what two programs of known size have.
+ * Independent of the kernel: not run in guests.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

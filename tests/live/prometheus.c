@@ -3,6 +3,7 @@
  * The real Prometheus scrapes export: it takes what it gets, the example rules
  * fire on a real fault, and each query of the example dashboard has an answer.
  * Not under ASan: export.c tests what is scraped.
+ * Independent of the kernel: not run in guests.
  */
 #include <arpa/inet.h>
 #include <json-c/json.h>

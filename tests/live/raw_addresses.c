@@ -3,6 +3,7 @@
  * Kernel addresses are not in what others may get to read, a recording or metrics, unless they are
  * asked for; what stands for them still tells what is the same.
  * Not under ASan: record.c and export.c go the same way there.
+ * Independent of the kernel: not run in guests.
  */
 #include <signal.h>
 #include <stdio.h>
