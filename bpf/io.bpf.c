@@ -68,7 +68,7 @@ static __always_inline int on_submit(__u64 req, enum io_access access, bool some
 	if (io_by_address && (op == OP_READV || op == OP_WRITEV))
 		note_vector(ring, req);
 	if (io_by_stale && is_queued_op(op) && takes_buffers_late())
-		note_queued(ring, req);
+		note_queued(ring, req, op);
 	if (!io_latency)
 		return 0;
 	now = start_time(access, ring);
@@ -218,7 +218,7 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 		flight_ended(ring, req, res);
 	/* what transferred nothing gives its place back here, the others where their buffer is looked at */
 	if (io_by_stale && res < 0 && is_queued_op(op) && takes_buffers_late())
-		queued_ended(ring, req, 0, 0, 0);
+		queued_ended(ring, req, 0, 0);
 	if (kind & OP_FLAG && res < 0 && !fixed)
 		fixed = was_refused_fixed(w.ring, w.req);
 	if (op == OP_NOP && !fixed)

@@ -231,7 +231,7 @@ static __always_inline void note_details(struct io_what *w, __u8 op, __u64 bytes
 		if (stale)
 			note_stale(stale, op, w->len_bytes, untagged(w->addr), bytes);
 		if (io_by_stale && w->req && is_queued_op(op) && takes_buffers_late())
-			queued_ended(w->ring, w->req, w->buf, w->addr, bytes);
+			queued_ended(w->ring, w->req, w->buf, bytes);
 	}
 	if (io_by_address && (op == OP_READ || op == OP_WRITE)) {
 		read_request(w, op, access);

@@ -2,7 +2,7 @@
 /*
  * A request that waits before it begins (in a link, for a drain, for a worker) takes its buffer from
  * the table only then, from 6.13 on (7029acd8a950, "io_uring/rsrc: get rid of per-ring io_rsrc_node
- * list"). What its address was in when it was submitted is kept: another page at its end is other memory.
+ * list"). Which pages its range was in when it was submitted is kept: others at its end are other memory.
  */
 #ifndef FIXBUF_BPF_IO_QUEUED_H
 #define FIXBUF_BPF_IO_QUEUED_H
@@ -18,16 +18,21 @@
 
 #define REQ_F_WAITS	0x1e	/* IOSQE_IO_DRAIN, _IO_LINK, _IO_HARDLINK, _ASYNC */
 
-/* Those whose address and length are their own, of which each submission is noted. */
+/* Those of whose memory something is known, of which each submission is noted. */
 static __always_inline bool is_queued_op(__u8 op)
 {
-	return op == OP_READ_FIXED || op == OP_WRITE_FIXED;
+	return op == OP_READ_FIXED || op == OP_WRITE_FIXED || op == OP_READV_FIXED ||
+	       op == OP_WRITEV_FIXED || op == OP_SEND_ZC;
 }
+
+#define QUEUED_PAGES	16	/* of a range that are compared: of a longer one so many, evenly */
 
 struct io_queued {
 	__u64 ring, user_data;
-	__u64 page;		/* struct page * in which its first byte was */
+	__u64 addr, len;	/* its range; of a vector that of the first segment */
+	__u64 notice;		/* of a zero-copy send: it gets the buffer */
 	__u32 index, pad;
+	__u32 page[QUEUED_PAGES]; /* page_id() of those in which that was */
 };
 
 struct {
@@ -92,6 +97,86 @@ static __noinline __u64 buffer_page(__u64 buf, __u64 addr)
 	return page ? page + (at >> PAGE_SHIFT) * bpf_core_type_size(struct page) : 0;
 }
 
+/* Of a struct page, so that 16 TiB of memory have different ones; 0: it is not known. */
+static __always_inline __u32 page_id(__u64 page)
+{
+	return page ? page / bpf_core_type_size(struct page) | 1U << 31 : 0;
+}
+
+/* The address at which a range is compared for the .i-th time, 0: it is no more. */
+static __always_inline __u64 compared_at(__u64 addr, __u64 len, __u64 i)
+{
+	__u64 begin = addr & ~(PAGE_BYTES - 1), nr = ((addr + len - 1 - begin) >> PAGE_SHIFT) + 1;
+
+	if (!len || i >= nr)
+		return 0;
+	if (nr > QUEUED_PAGES)
+		i = i * (nr - 1) / (QUEUED_PAGES - 1);
+	return i ? begin + (i << PAGE_SHIFT) : addr;
+}
+
+/* False: nothing is known of its pages. */
+static __always_inline bool keep_pages(struct io_queued *q, __u64 buf)
+{
+	bool any = false;
+
+	for (__u32 i = 0; i < QUEUED_PAGES; i++) {
+		__u64 at = compared_at(q->addr, q->len, i);
+
+		if (!at)
+			break;
+		q->page[i] = page_id(buffer_page(buf, at));
+		any |= q->page[i];
+	}
+	return any;
+}
+
+/* Whether one of the pages over which it transferred so much is another. */
+static __noinline int is_elsewhere(const struct io_queued *q, __u64 buf, __u64 bytes)
+{
+	if (!q)
+		return false;
+	for (__u32 i = 0; i < QUEUED_PAGES; i++) {
+		__u64 at = compared_at(q->addr, q->len, i);
+		__u32 page;
+
+		if (!at || at >= q->addr + bytes)
+			break;
+		page = page_id(buffer_page(buf, at));
+		if (page && q->page[i] && page != q->page[i])
+			return true;
+	}
+	return false;
+}
+
+/* The kernel has just read it, so that it is there. */
+static __always_inline void first_segment(__u64 ring, __u64 req, struct io_queued *q)
+{
+	struct { __u64 base, len; } iov;
+
+	if (ring_is_compat(ring) || !io_rw_len(PROBE, req) ||
+	    bpf_probe_read_user(&iov, sizeof(iov), (void *)io_rw_addr(PROBE, req)))
+		return;
+	q->addr = iov.base;
+	q->len = iov.len;
+}
+
+static __always_inline void find_queued_range(__u64 ring, __u64 req, __u8 op, struct io_queued *q)
+{
+	if (op == OP_READ_FIXED || op == OP_WRITE_FIXED) {
+		q->addr = io_rw_addr(PROBE, req);
+		q->len = io_rw_len(PROBE, req);
+	} else if (op == OP_SEND_ZC) {
+		if (!io_flag_says_fixed(PROBE, req, op))
+			return;
+		q->addr = io_send_addr(req);
+		q->len = io_send_len(PROBE, req);
+		q->notice = io_notice_of(req);
+	} else {
+		first_segment(ring, req, q);
+	}
+}
+
 static __always_inline bool may_wait(enum io_access access, __u64 ring, __u64 req)
 {
 	/* the last of a link has no flag of it */
@@ -99,16 +184,19 @@ static __always_inline bool may_wait(enum io_access access, __u64 ring, __u64 re
 }
 
 /* It is submitted. Its memory may have been another request's, whose end was not seen. */
-static __noinline int note_queued(__u64 ring, __u64 req)
+static __noinline int note_queued(__u64 ring, __u64 req, __u8 op)
 {
 	struct io_queued q = {
 		.ring = ring, .user_data = request_user_data(req),
 		.index = IO_READ(EITHER, req, struct io_kiocb, buf_index),
 	};
+	bool known = false;
 
-	if (may_wait(EITHER, ring, req))
-		q.page = buffer_page(indexed_buffer(ring, q.index), io_rw_addr(PROBE, req));
-	if (!q.page)
+	if (may_wait(EITHER, ring, req)) {
+		find_queued_range(ring, req, op, &q);
+		known = keep_pages(&q, indexed_buffer(ring, q.index));
+	}
+	if (!known)
 		bpf_map_delete_elem(&io_queued, &req);
 	else if (bpf_map_update_elem(&io_queued, &req, &q, BPF_ANY))
 		flight_unseen();
@@ -147,15 +235,16 @@ static __noinline int count_wrong(__u64 ring, __u64 req, __u32 index, __u64 byte
 }
 
 /* It has transferred so much over that buffer, or failed: .buf 0. */
-static __noinline int queued_ended(__u64 ring, __u64 req, __u64 buf, __u64 addr, __u64 bytes)
+static __noinline int queued_ended(__u64 ring, __u64 req, __u64 buf, __u64 bytes)
 {
 	struct io_queued *q = bpf_map_lookup_elem(&io_queued, &req);
-	__u64 page;
 
 	if (!q || q->ring != ring || q->user_data != request_user_data(req))
 		return 0;
-	page = buf ? buffer_page(buf, addr) : 0;
-	if (page && page != q->page)
+	/* what its index names now may have come since */
+	if (buf && q->notice)
+		buf = io_buffer_of(PROBE, q->notice);
+	if (buf && is_elsewhere(q, buf, bytes))
 		count_wrong(ring, req, q->index, bytes);
 	bpf_map_delete_elem(&io_queued, &req);
 	return 0;

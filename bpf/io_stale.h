@@ -8,8 +8,10 @@
 
 #include "kernel/types.h"
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 #include "abi/io_stale.h"
 #include "kernel/request.h"
+#include "kernel/ring.h"
 
 const volatile bool io_by_stale;
 
@@ -53,16 +55,25 @@ static __noinline struct io_stale *stale_of(__u64 ring, __u32 index, __u64 buf)
 	return armed_ns && *armed_ns == s->armed_ns ? s : NULL;
 }
 
+/* Where all of it is, it does not matter where in the buffer a request was. */
+static __always_inline bool is_all_stale(const struct io_stale *s)
+{
+	struct io_mapped_ubuf___common *b = (void *)s->buf;
+	__u64 begin = BPF_CORE_READ(b, ubuf);
+
+	return s->addr <= untagged(begin) && s->end >= untagged(begin) + buffer_len((__u64)b, begin);
+}
+
 /* A request has transferred so much; .placed: it began at .addr. */
 static __always_inline void note_stale(struct io_stale *s, __u8 op, bool placed, __u64 addr, __u64 bytes)
 {
-	__u64 n = placed ? stale_bytes(s, addr, bytes) : 0;
+	__u64 n = placed ? stale_bytes(s, addr, bytes) : is_all_stale(s) ? bytes : 0;
 
-	if (!placed)
+	if (!placed && !n)
 		__sync_fetch_and_add(&s->hits.unplaced, 1);
 	if (!n)
 		return;
-	if (op == OP_READ_FIXED) {
+	if (op == OP_READ_FIXED || op == OP_READV_FIXED) {
 		__sync_fetch_and_add(&s->hits.reads, 1);
 		__sync_fetch_and_add(&s->hits.read_bytes, n);
 	} else {

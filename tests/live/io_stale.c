@@ -148,6 +148,41 @@ static void crowded(void)
 	tool_free(&w);
 }
 
+/* Where a vector goes does not matter in a buffer of which nothing is left. */
+static void vectors(void)
+{
+	static const struct tool_how how = { .timeout_s = 170 };
+	struct json_object *lost;
+	struct json_lines l;
+	struct tool_run w;
+	struct load v;
+	char pid[16];
+
+	if (!load_start(&v, "io_stale", "vector", "--late", NULL)) {
+		skip("vector", "%s", v.skip);
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", v.pid);
+	tool_start(&w, &how, "verify", "--watch", "--io", "--json", "-i", "200ms", "-p", pid, "--tier",
+		   tool_tier() ?: "tracepoints", NULL);
+	ok(tool_says(&w, "watching", 60000), "vector: it watches");
+	load_break(&v);
+	ok(awaited(&w, v.pid, "stale-page"), "vector: its stale pages are told");
+	sleep(kernel_only() ? 20 : 5);
+	load_break(&v);
+	ok(awaited(&w, v.pid, "lost-to-stale-pages"), "vector: and what is done over them");
+	kill(w.pid, SIGINT);
+	tool_wait(&w, &how);
+	json_lines_parse(&l, w.out);
+	lost = json_member(l.nr ? l.lines[l.nr - 1] : NULL, "lost_to_stale_pages");
+	is(json_number(lost, "reads"), load_number(&v, "reads"), "vector: all reads");
+	is(json_number(lost, "read_bytes"), load_number(&v, "read_bytes"), "vector: their bytes");
+	is(json_number(lost, "unplaced"), 0, "vector: none of unknown place");
+	load_end(&v);
+	json_lines_free(&l);
+	tool_free(&w);
+}
+
 static void flooded(void)
 {
 	static const struct tool_how how = { .timeout_s = 170 };
@@ -221,6 +256,7 @@ int main(void)
 		load_end(&loads[i]);
 	json_lines_free(&l);
 	tool_free(&w);
+	vectors();
 	crowded();
 	flooded();
 	return tap_end();

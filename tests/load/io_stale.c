@@ -2,11 +2,11 @@
 /*
  * Three pages of a registered buffer are dropped, and a moment later, when it is told to, I/O of prime
  * numbers goes over the buffer, and over its neighbour; or what is right in its place:
- *   io_stale stale | again | after | healthy | crowd | flood
+ *   io_stale stale | again | after | healthy | vector | crowd | flood
  * stale: some of it over the three pages, some only over others; again: the buffers were registered
  * again after the pages were dropped; after: the same, but only after it was told to; healthy: nothing
  * is dropped. crowd: as stale, after one ring more than a user has room for had a stale page each, and was
- * closed, twice. flood: those rings alone, by a user of its own without privileges.
+ * closed, twice. vector: all pages are dropped, and READV_FIXED go over some. flood: those rings alone, by a user of its own without privileges.
  */
 #include <errno.h>
 #include <string.h>
@@ -27,6 +27,7 @@
 #define FROM	41	/* writes from a stale page */
 #define BEFORE	13	/* the same, just before the pages are dropped */
 #define OTHERS	29	/* of the other buffer */
+#define VECTORS	19
 
 static struct iovec iov[2];
 static int cached, sink;
@@ -55,6 +56,25 @@ static void again(void)
 {
 	must(uring_unregister(ring.ring_fd), "unregister");
 	must(uring_register(ring.ring_fd, iov, 2), "register");
+}
+
+static void vector(void)
+{
+	struct iovec part[2] = { { iov[0].iov_base, PAGE }, { (char *)iov[0].iov_base + FIRST * PAGE, PAGE } };
+
+	if (!load_ring_has_op(OP_READV_FIXED))
+		report_skip("this kernel has no READV_FIXED");
+	report_before_fault();
+	must(madvise(iov[0].iov_base, PAGES * PAGE, MADV_DONTNEED) ? -1 : 0, "madvise");
+	mem_touch(iov[0].iov_base, PAGES);
+	report_ready();
+	for (int i = 0; i < VECTORS; i++) {
+		request(OP_READV_FIXED, cached, part, 2, 0)->buf_index = 0;
+		finish(1);
+	}
+	report("reads=%u", VECTORS);
+	report("read_bytes=%lu", VECTORS * 2 * PAGE);
+	report_ready();
 }
 
 static void do_io(void)
@@ -97,12 +117,16 @@ int main(int argc, char **argv)
 		crowd();
 		return 0;
 	}
-	cached = must(mem_cached_file(PAGE), "a file to read");
+	cached = must(mem_cached_file(2 * PAGE), "a file to read");
 	sink = must(mem_cached_file(PAGE), "a file to write");
 	load_ring_open(4, &plain, "plain");
 	for (int i = 0; i < 2; i++)
 		iov[i] = (struct iovec){ mem_pages(PAGES), PAGES * PAGE };
 	must(uring_register(ring.ring_fd, iov, 2), "register");
+	if (!strcmp(mode, "vector")) {
+		vector();
+		return 0;
+	}
 	do_io();
 	for (int i = 0; i < 2 && !strcmp(mode, "crowd"); i++)
 		crowd();

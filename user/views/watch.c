@@ -205,6 +205,9 @@ static void put_lost_text(const struct watch_totals *t)
 		fprintf(stderr, "I/O over stale pages since they were seen: %llu request%s read %s into them, %llu wrote %s from them\n",
 			h->reads, plural(h->reads), fmt_bytes_long(in, h->read_bytes), h->writes,
 			fmt_bytes_long(from, h->write_bytes));
+	if (h->unplaced)
+		fprintf(stderr, "I/O over buffers with stale pages, of which it is not known where in them: %llu request%s\n",
+			h->unplaced, plural(h->unplaced));
 	if (t->uncounted_slots)
 		fprintf(stderr, "I/O over the stale pages of %llu slot%s was not counted: a user has room for %u slots of %u rings; select fewer processes\n",
 			t->uncounted_slots, plural(t->uncounted_slots), IO_USER_STALE_SLOTS, IO_USER_STALE_RINGS);
