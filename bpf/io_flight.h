@@ -29,10 +29,11 @@ __u64 io_unfollowed_rest;	/* as struct io_overlap_user.unfollowed, of users that
 #define FLIGHT_DRAINS	0x8	/* IOSQE_IO_DRAIN: it begins after all, and all after it */
 #define FLIGHT_LINKS	0x10	/* the next of its ring is in its link */
 #define FLIGHT_NAMED	0x20	/* .id is its user_data, as .user_data */
+#define FLIGHT_RAN	0x40	/* it ends, and was no longer waiting: only those that were submitted before it count */
 
 struct io_flight {
 	__u64 claims;		/* who finds 1 after an addition has the place */
-	__u64 check;		/* of what follows but the last two; 0 = nobody's, or not filled in yet */
+	__u64 check;		/* of what follows up to .flags; 0 = nobody's, or not filled in yet */
 	__u64 mm, ring, id, user_data;
 	__u64 addr, end;
 	__u64 buf;		/* struct io_mapped_ubuf * */
@@ -44,6 +45,7 @@ struct io_flight {
 	__u8 drained;		/* what its ring is given later begins after it */
 	struct io_overlap_key over; /* what it counts in */
 	__u64 notice;		/* of a zero-copy send: the request whose end says that its memory is free */
+	__u64 begun_ns;		/* submitted */
 };
 
 /* .taken of them are claimed. */

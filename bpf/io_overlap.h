@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/io_overlap.h"
+#include "kernel/account.h"
 #include "kernel/io_failed.h"
 #include "kernel/request.h"
 #include "kernel/ring.h"
@@ -92,6 +93,7 @@ __noinline int judge_flight(__u32 newer, __u32 older)
 	bool certain;
 
 	if (!n || !o || n == o || !is_flight(o) || o->mm != n->mm || o->addr >= n->end ||
+	    (n->flags & FLIGHT_RAN && o->begun_ns >= n->begun_ns) ||
 	    n->addr >= o->end || !((n->flags | o->flags) & FLIGHT_WRITES) ||
 	    !((n->flags | o->flags) & FLIGHT_FIXED) || in_order(n, o))
 		return 0;
@@ -147,7 +149,7 @@ __noinline int drain_row(__u64 ring, __u32 at)
 	return 0;
 }
 
-static __noinline int judge(__u64 mm, __u32 place)
+__noinline int judge(__u64 mm, __u32 place)
 {
 	__u32 row = first_row(mm);
 	int most = 0;
@@ -161,7 +163,7 @@ static __noinline int judge(__u64 mm, __u32 place)
 	return most;
 }
 
-static __noinline int drain(__u64 mm, __u64 ring)
+__noinline int drain(__u64 mm, __u64 ring)
 {
 	__u32 row = first_row(mm);
 
@@ -206,13 +208,50 @@ static __noinline int count_overlap(__u32 newer, int is, __u32 pid)
 	return 0;
 }
 
-/* It ended. One that was refused as it began was over no memory. */
-static __noinline int flight_ended(__u64 ring, __u64 id, __s32 res)
+static __noinline int take_back(const struct io_flight *f)
+{
+	struct io_overlap *w = f ? bpf_map_lookup_elem(&io_overlaps, &f->over) : NULL;
+
+	if (w)
+		__sync_fetch_and_add(&w->requests, -1);
+	return 0;
+}
+
+/*
+ * One that had to wait for others has run: what was under way when it was submitted, and did not wait,
+ * and is still, was so all the while.
+ */
+static __noinline int judge_again(struct io_flight *f, __u32 place)
+{
+	int is;
+
+	if (!f)
+		return 0;
+	f->flags = (f->flags & ~FLIGHT_WAITS) | FLIGHT_RAN;
+	*(volatile __u64 *)&f->check = flight_check(f);
+	is = judge(f->mm, place);
+	if (!(is & CERTAINLY))
+		return 0;
+	take_back(f);
+	return count_overlap(place, is, f->over.pid);
+}
+
+/* What of that name ends, or NULL; .place of it, and the name and the place are given back by end_flight(). */
+static __always_inline struct io_flight *ending_flight(__u64 ring, __u64 id, __u32 *place)
 {
 	struct io_flight_key key = { ring, id };
 	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key);
-	struct io_overlap *w;
-	struct io_flight *f;
+
+	if (!at || at->nr > 1 || at->place == NO_PLACE)
+		return NULL;
+	*place = at->place;
+	return flight(at->place);
+}
+
+static __noinline int end_flight(__u64 ring, __u64 id)
+{
+	struct io_flight_key key = { ring, id };
+	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key);
 
 	if (!at)
 		return 0;
@@ -220,16 +259,23 @@ static __noinline int flight_ended(__u64 ring, __u64 id, __s32 res)
 		__sync_fetch_and_add(&at->nr, -1);
 		return 0;
 	}
-	f = at->place == NO_PLACE ? NULL : flight(at->place);
-	if (f && f->over.newer.ring && res < 0 && res != -ECANCELED && !outlived_call(f)) {
-		w = bpf_map_lookup_elem(&io_overlaps, &f->over);
-		if (w)
-			__sync_fetch_and_add(&w->requests, -1);
-	}
-	if (f)
+	if (at->place != NO_PLACE)
 		free_place(at->place);
 	bpf_map_delete_elem(&io_flight_places, &key);
 	return 0;
+}
+
+/* It ended. One that was refused as it began was over no memory. */
+static __noinline int flight_ended(__u64 ring, __u64 id, __s32 res)
+{
+	__u32 place;
+	struct io_flight *f = ending_flight(ring, id, &place);
+
+	if (f && f->over.newer.ring && res < 0 && res != -ECANCELED && !outlived_call(f))
+		take_back(f);
+	else if (f && f->over.newer.ring && res >= 0 && !f->over.certain && f->flags & FLIGHT_WAITS)
+		judge_again(f, place);
+	return end_flight(ring, id);
 }
 
 /*
@@ -299,7 +345,7 @@ static __always_inline void find_chain(struct io_flight *f, __u64 req)
 	if (first)
 		f->chain = first->chain;
 	else
-		f->chain = head ? head : req ^ bpf_ktime_get_ns() * 0x9e3779b97f4a7c15ULL;
+		f->chain = head ? head : req ^ f->begun_ns * 0x9e3779b97f4a7c15ULL;
 	if (head)
 		f->flags |= FLIGHT_WAITS;
 }
@@ -323,6 +369,7 @@ static __noinline int keep_flight(const struct io_flight *from, __u32 place)
 	f->punted = 0;
 	f->drained = !!(from->flags & FLIGHT_DRAINS);
 	f->notice = from->notice;
+	f->begun_ns = from->begun_ns;
 	f->over.newer.ring = 0;
 	*(volatile __u64 *)&f->addr = from->addr;
 	*(volatile __u64 *)&f->end = from->end;
@@ -341,7 +388,7 @@ static __noinline int name_again(const struct io_flight *f)
 		return false;
 	/* a request of that address: the end of the one before was not seen */
 	if (!(f->flags & FLIGHT_NAMED)) {
-		flight_ended(f->ring, f->id, 0);
+		end_flight(f->ring, f->id);
 		return false;
 	}
 	__sync_fetch_and_add(&at->nr, 1);
@@ -381,13 +428,20 @@ static __noinline int flight_begins(__u64 ring, __u64 req, __u64 user_data, bool
 	struct io_flight f = {
 		.mm = (__u64)BPF_CORE_READ(task, mm), .ring = ring, .id = named ? user_data : req,
 		.user_data = user_data, .op = IO_READ(PROBE, req, struct io_kiocb, opcode),
-		.flags = named ? FLIGHT_NAMED : 0,
+		.flags = named ? FLIGHT_NAMED : 0, .begun_ns = bpf_ktime_get_ns(),
 	};
 	bool ranged = find_range(&f, req, flags);
+	__u64 owner = ring_mm(ring);
 	int place = -1, is;
 
-	if (flags & SQE_DRAIN)
+	if (flags & SQE_DRAIN) {
 		drain(f.mm, ring);
+		if (owner != f.mm)
+			drain(owner, ring);
+	}
+	/* a child's, too, is over what its parent registered */
+	if (f.flags & FLIGHT_FIXED && owner)
+		f.mm = owner;
 	if (flags & REQ_F_CQE_SKIP)
 		ranged = false;
 	f.call = submitting_call(ring);

@@ -4,13 +4,16 @@
  *   overlap MODE
  * a prime number of rounds of: parked (two READ_FIXED wait for pipes, in calls of their own, into the same
  * bytes), together (in one call), slots (over two slots with the same memory), rings (on two rings), plain
- * (the older one a READ), waiting (the older one waits in a link), both (that, then parked); halves (of a buffer), mirror (two
+ * (the older one a READ), waiting (the older one waits in a link), both (that, then parked), outlived (the newer one is in a link, and ends
+ * before the older one), followed (ends after it), child (the newer one is a child's, on its parent's ring); halves (of a buffer), mirror (two
  * WRITE_FIXED of one), linked, drained, reused (once the first has ended), remapped (slots with other memory
  * at one address), writing (a READ_FIXED beside a WRITE_FIXED of other bytes).
  */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "load_report.h"
 #include "load_ring.h"
 #include "memory.h"
@@ -88,6 +91,26 @@ static void two_rings(void)
 	end(true, false);
 }
 
+static void from_child(void)
+{
+	pid_t child;
+
+	fixed(IORING_OP_READ_FIXED, in[0][0], base, PAGE, 0);
+	submit();
+	child = must(fork(), "fork");
+	if (!child) {
+		fixed(IORING_OP_READ_FIXED, in[1][0], base + PAGE / 2, PAGE, 0);
+		submit();
+		waiting = 1;
+		end(false, true);
+		_exit(0);
+	}
+	must(waitpid(child, NULL, 0) == child ? 0 : -1, "waitpid");
+	/* what the child took of the queue */
+	ring.sq.sqe_head = ring.sq.sqe_tail = *ring.sq.ktail;
+	end(true, false);
+}
+
 static void remap(void)
 {
 	struct iovec iov;
@@ -128,6 +151,20 @@ static void run(const char *mode)
 		fixed(IORING_OP_READ_FIXED, in[1][0], base + PAGE, PAGE, 0);
 		submit();
 		end(true, true);
+	} else if (!strcmp(mode, "outlived") || !strcmp(mode, "followed")) {
+		bool outlived = !strcmp(mode, "outlived");
+
+		fixed(IORING_OP_READ_FIXED, in[0][0], base, PAGE, 0);
+		submit();
+		fixed(IORING_OP_READ_FIXED, in[1][0], base + PAGE, PAGE, 0)->flags |= IOSQE_IO_LINK;
+		fixed(IORING_OP_WRITE_FIXED, out[0][1], base, PAGE, 0);
+		submit();
+		waiting = outlived ? 2 : 1;
+		end(!outlived, outlived);
+		waiting = outlived ? 1 : 2;
+		end(outlived, !outlived);
+	} else if (!strcmp(mode, "child")) {
+		from_child();
 	} else if (!strcmp(mode, "mirror")) {
 		fixed(IORING_OP_WRITE_FIXED, out[0][1], base, PAGE, 0);
 		fixed(IORING_OP_WRITE_FIXED, out[1][1], base, PAGE, 0);
