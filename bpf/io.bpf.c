@@ -204,7 +204,7 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 		return 0;
 	/* a notification of SEND_ZC bears this opcode and is no request's end */
 	if (op == OP_NOP && end_flags(ctx, k, form) & CQE_F_NOTIF) {
-		if (io_by_overlap)
+		if (io_by_overlap && form != FULL)
 			flight_ended(ring, req, 0);
 		return on_notice(ring, req, end_res(ctx, k, form), mode != COUNT && io_latency);
 	}
@@ -212,9 +212,9 @@ static __always_inline int complete(__u64 ring, __u64 req, struct bpf_raw_tracep
 		w.t_ns = start_of(w.req, access);
 	fixed = kind & OP_FLAG ? io_flag_says_fixed(access, w.req, op) : kind & OP_FIXED;
 	res = end_res(ctx, k, form);
-	if (io_by_overlap && kind & OP_NOTICE && end_flags(ctx, k, form) & CQE_F_MORE)
+	if (io_by_overlap && form != FULL && kind & OP_NOTICE && end_flags(ctx, k, form) & CQE_F_MORE)
 		flight_goes_on(ring, req);
-	else if (io_by_overlap)
+	else if (io_by_overlap && form != FULL)
 		flight_ended(ring, req, res);
 	/* what transferred nothing gives its place back here, the others where their buffer is looked at */
 	if (io_by_stale && res < 0 && is_queued_op(op) && takes_buffers_late())
@@ -369,6 +369,52 @@ int io_punt_ud(struct bpf_raw_tracepoint_args *ctx)
 	return on_punt(ctx->args[0], ctx->args[2]);
 }
 
+/*
+ * Of a completion that found the ring full: not in complete(), as the stack of both is more than there is.
+ * How the call went on is not asked: nothing is under way for sure where completions overflow.
+ */
+static __noinline int flight_overflowed(__u64 ring, __u64 req, __u8 op, __u32 flags)
+{
+	if (op_kind[op] & OP_NOTICE && flags & CQE_F_MORE)
+		return flight_goes_on(ring, req);
+	return end_flight(ring, req);
+}
+
+/* Each with a frame of its own, for the same reason. */
+static __noinline int overflow_told(struct bpf_raw_tracepoint_args *ctx, __u64 req)
+{
+	return on_fact_end(ctx->args[0], req, ctx->args[2], ctx->args[3], EITHER);
+}
+
+static __noinline int overflow_counted(struct bpf_raw_tracepoint_args *ctx, __u64 req)
+{
+	return complete(ctx->args[0], req, ctx, FULL, DETAIL, select_by);
+}
+
+static __noinline int overflow_noted(__u64 ring, __u64 req, __u8 op)
+{
+	bool fixed = is_fixed(EITHER, req, op);
+
+	COUNT_LOSS(late);
+	if (fixed || !plain_is_left_out())
+		note_late(ring, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed));
+	return 0;
+}
+
+/* It is not known which one it was of. */
+static __noinline int overflow_nameless(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 ring = ctx->args[0];
+	__u32 flags = ctx->args[3];
+
+	/* a notification is no request's end */
+	if (flags & CQE_F_MORE)
+		return plain_is_left_out() ? 0 : on_nameless(ring, flags, 1);
+	if (!(flags & CQE_F_NOTIF))
+		count_unknown(ring, ctx->args[2]);
+	return 0;
+}
+
 /* (ring, user_data, res, cflags, ...): a completion that is not traced as one (6.1 and later). */
 SEC("?raw_tp/io_uring_cqe_overflow")
 int io_overflow(struct bpf_raw_tracepoint_args *ctx)
@@ -380,30 +426,19 @@ int io_overflow(struct bpf_raw_tracepoint_args *ctx)
 	if (!ring_selected(ring, bpf_get_current_task()))
 		return 0;
 	req = overflowed_request(ring, ctx->args[1], ctx->args[2]);
-	if (!req) {
-		/* a notification is no request's end */
-		if (flags & CQE_F_MORE)
-			return plain_is_left_out() ? 0 : on_nameless(ring, flags, 1);
-		if (!(flags & CQE_F_NOTIF))
-			count_unknown(ring, ctx->args[2]);
-		return 0;
-	}
+	if (!req)
+		return overflow_nameless(ctx);
 	op = IO_READ(EITHER, req, struct io_kiocb, opcode);
 	/* a zero-copy send has ended: what goes on is its notification */
 	if (flags & CQE_F_MORE && !(op_kind[op] & OP_NOTICE))
 		return 0;
-	if (op_kind[op] && op != OP_NOP) {
-		bool fixed = is_fixed(EITHER, req, op);
-
-		COUNT_LOSS(late);
-		if (fixed || !plain_is_left_out())
-			note_late(ring, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed));
-	}
+	if (io_by_overlap && op_kind[op])
+		flight_overflowed(ring, req, op, flags);
+	if (op_kind[op] && op != OP_NOP)
+		overflow_noted(ring, req, op);
 	if (io_sample && (plain_is_left_out() || is_told(EITHER, ring, req, ctx->args[2])))
-		on_fact_end(ring, req, ctx->args[2], flags, EITHER);
-	else
-		complete(ring, req, ctx, FULL, DETAIL, select_by);
-	return 0;
+		return overflow_told(ctx, req);
+	return overflow_counted(ctx, req);
 }
 
 SEC("?raw_tp/io_uring_register")
