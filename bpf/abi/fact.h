@@ -183,7 +183,7 @@ struct fact_in_use {
 	__u32 index;		/* of the slot that held it */
 	__u32 requests;		/* 0 = none any more */
 	__u32 ns_pid;
-	__u32 pad;
+	__u32 other_slots;	/* that hold it, too, and that the call left alone */
 };
 
 enum call_op {			/* IORING_REGISTER_* opcodes that concern buffers */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A buffer leaves its slot. In what first mode names, while requests use it:
- *   in_use unregister | update | close | drained ROUNDS | held ROUNDS | parked | ended
+ *   in_use unregister | update | close | drained ROUNDS | held ROUNDS | clones ORDER | parked | ended
  * unregister: three READ_FIXED wait on a pipe, then are let go; update: one does, of the second
  * slot; close: the ring is closed under it; drained: each has ended before, so many times, so that the
- * kernel uses its memory of the last round again; held: one waits in each of so many rounds. Nothing leaves its slot in: parked: three wait,
- * of the second slot, and for good, while the first is used again and again, and the third never;
+ * kernel uses its memory of the last round again; held: one waits in each of so many rounds; clones: what
+ * comes one after the other, of rings that share the buffer: a letter lets one wait on that ring, A (which
+ * registered it), B or C, a small one unregisters there, . lets all end. Nothing leaves its slot in:
+ * parked: three wait, of the second slot, and for good, while the first is used again and again, and the third never;
  * ended: the same, but the three have ended.
  * Older kernels wait in the call for the requests: skipped there.
  */
@@ -26,6 +28,8 @@
 #define READS	3
 #define HELD_ROUND_US 200000
 #define HELD_US	1100000	/* a reader on a busy machine is late */
+#define CLONES	3	/* rings that share a buffer */
+#define CLONES_US 300000
 
 static struct io_uring ring;
 static struct iovec iov[3];
@@ -44,22 +48,37 @@ static unsigned long long now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-static void begin_reads(unsigned int nr, unsigned int index)
+static void begin_reads_of(struct io_uring *r, unsigned int nr, unsigned int index)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		must(uring_submit(&ring, IORING_OP_READ_FIXED, pipes[0],
+		must(uring_submit(r, IORING_OP_READ_FIXED, pipes[0],
 				  (char *)iov[index].iov_base + i * PAGE, PAGE, -1, index), "submit");
+}
+
+static void begin_reads(unsigned int nr, unsigned int index)
+{
+	begin_reads_of(&ring, nr, index);
+}
+
+static void write_one(void)
+{
+	must(write(pipes[1], "a", 1) == 1 ? 0 : -EIO, "write");
+}
+
+static void wait_for_one(struct io_uring *r)
+{
+	struct io_uring_cqe *cqe;
+
+	must(io_uring_wait_cqe(r, &cqe), "io_uring_wait_cqe");
+	must(cqe->res == 1 ? 0 : -EIO, "READ_FIXED");
+	io_uring_cqe_seen(r, cqe);
 }
 
 static void end_reads(unsigned int nr)
 {
-	struct io_uring_cqe *cqe;
-
 	for (unsigned int i = 0; i < nr; i++) {
-		must(write(pipes[1], "a", 1) == 1 ? 0 : -EIO, "write");
-		must(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
-		must(cqe->res == 1 ? 0 : -EIO, "READ_FIXED");
-		io_uring_cqe_seen(&ring, cqe);
+		write_one();
+		wait_for_one(&ring);
 	}
 }
 
@@ -127,6 +146,55 @@ static void hold_each(int rounds)
 	}
 }
 
+/* Which of them gets what is written is the kernel's choice. */
+static void end_all(struct io_uring *rings, const unsigned int *waiting)
+{
+	for (int i = 0; i < CLONES; i++)
+		for (unsigned int n = 0; n < waiting[i]; n++)
+			write_one();
+	for (int i = 0; i < CLONES; i++)
+		for (unsigned int n = 0; n < waiting[i]; n++)
+			wait_for_one(&rings[i]);
+}
+
+/* Each step has time to be looked at; what is pinned is said before the last that may unpin. */
+static void clones(const char *order)
+{
+	struct io_uring rings[CLONES] = { ring };
+	unsigned int waiting[CLONES] = { 0 };
+
+	must(uring_register(rings[0].ring_fd, iov, 1), "register");
+	for (int i = 1; i < CLONES; i++) {
+		must(uring_open(&rings[i], 8), "io_uring_setup");
+		if (uring_clone(rings[i].ring_fd, rings[0].ring_fd, 0, 0, 0, 0))
+			report_skip("this kernel clones no table");
+	}
+	for (int i = 0; i < CLONES; i++)
+		if (!strchr(order, 'a' + i))
+			must(uring_unregister(rings[i].ring_fd), "unregister");
+	for (const char *c = order; *c; c++) {
+		usleep(CLONES_US);
+		if (*c < 'a' && *c != '.') {
+			begin_reads_of(&rings[*c - 'A'], 1, 0);
+			waiting[*c - 'A']++;
+			continue;
+		}
+		if (!c[1]) {
+			report("pinned_kb=%lld", witness_status_kb(getpid(), "VmPin"));
+			report("last_ns=%llu", now_ns());
+		}
+		if (*c == '.') {
+			end_all(rings, waiting);
+			continue;
+		}
+		ring = rings[*c - 'a'];
+		must(in_time(unregister), "unregister");
+	}
+	report("ended_ns=%llu", now_ns());
+	usleep(CLONES_US);
+	report("left_kb=%lld", witness_status_kb(getpid(), "VmPin"));
+}
+
 static void stay(bool ended)
 {
 	pthread_t thread;
@@ -169,6 +237,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(mode, "held")) {
 		hold_each(argc > 2 ? atoi(argv[2]) : 0);
+		report_ready();
+		return 0;
+	}
+	if (!strcmp(mode, "clones")) {
+		clones(argc > 2 ? argv[2] : "Bba.");
 		report_ready();
 		return 0;
 	}

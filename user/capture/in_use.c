@@ -76,7 +76,7 @@ static bool ask_again(struct walk *w, __u64 ring, const struct node_of *nodes, _
 	for (size_t i = 0; known && i < nr; i++) {
 		const struct buffer *b = ledger_buffer(now, nodes[i].buf);
 
-		if (b && b->node == nodes[i].node)
+		if (users[i] && b && buffer_has_node(now, b, nodes[i].node))
 			users[i] = 0;
 	}
 	ledger_free(now);
@@ -103,12 +103,20 @@ static bool requests_can_hold(struct walk *w, __u64 ring, const __u32 *users, si
 	return !sum;
 }
 
+/* Its address may be another process's ring by now, whose requests were counted. */
+static bool is_still(struct walk *w, __u64 ring, __u64 mm)
+{
+	struct walk_bpf *skel = walk_peek(w)->skel;
+
+	return !peek(skel->progs.peek_ring, ring, 0, 0) && skel->bss->out_ring.mm == mm;
+}
+
 /*
  * A call that is half done holds nodes that no table shows yet; once it is done the table does.
  * What is still held after that is held by requests, unless the node became another's between the
  * two looks: by chance once, not each time; or for good, which those who submit to the ring tell.
  */
-bool in_use_ask_dropped(struct walk *w, __u64 ring, const struct node_of *nodes, __u32 *users,
+bool in_use_ask_dropped(struct walk *w, __u64 ring, __u64 mm, const struct node_of *nodes, __u32 *users,
 			size_t nr)
 {
 	if (!in_use_ask(w, nodes, users, nr))
@@ -124,5 +132,5 @@ bool in_use_ask_dropped(struct walk *w, __u64 ring, const struct node_of *nodes,
 		if (!known)
 			return false;
 	}
-	return requests_can_hold(w, ring, users, nr);
+	return requests_can_hold(w, ring, users, nr) && (!any(users, nr) || is_still(w, ring, mm));
 }

@@ -73,6 +73,8 @@ void live_enter(struct live *l, const struct fact *f, bool shown, bool derive,
 	l->cause = f;
 	l->show_derived = derive;
 	ledger_feed(l->ledger, f);
+	if (f->kind == FACT_BUFFER)
+		live_note_slot(l, (const void *)f);
 }
 
 /* What the start of the call would have shown, from what was seen last. */
@@ -206,9 +208,10 @@ static void on_call(struct live *l, const struct fact *f, bool show)
 		note_rest(l, &c);
 }
 
-static void show_slot(struct live *l, const struct buffer *b, __u32 index, bool show)
+static void show_slot(struct live *l, const struct ring *r, __u32 index, bool show)
 {
-	struct fact_buffer f = buffer_fact(b, index);
+	const struct buffer *b = index < r->nr_slots ? r->slots[index] : NULL;
+	struct fact_buffer f = buffer_fact(b, r, index);
 
 	f.h = l->rest.call.h;
 	f.h.size = sizeof(f);
@@ -235,7 +238,7 @@ void live_complete(struct live *l)
 	} else {
 		r = ledger_ring(now, call->ring);
 		for (__u32 i = l->rest.first; r && i < l->rest.first + l->rest.nr; i++)
-			show_slot(l, i < r->nr_slots ? r->slots[i] : NULL, i, show);
+			show_slot(l, r, i, show);
 	}
 	ledger_free(now);
 	l->rest.nr = 0;

@@ -38,12 +38,14 @@ static bool may_follow(const struct live *l, __u32 uid)
 	return l->nr_in_use < MAX_IN_USE && of_user < MAX_IN_USE / 2;
 }
 
-static void tell(struct live *l, const struct fact_call *c, const struct fact_buffer *b, __u32 requests)
+static void tell(struct live *l, const struct fact_call *c, const struct fact_buffer *b, __u32 requests,
+		 __u32 other_slots)
 {
 	struct fact_in_use f = {
 		.h = c->h, .buf = b->buf, .node = b->node, .addr = b->addr,
 		.len_bytes = b->len_bytes, .since_ns = c->h.t_ns, .index = b->index,
 		.requests = requests, .ns_pid = c->ns_pid,
+		.other_slots = other_slots,
 	};
 
 	/* what is not followed would never be told to end */
@@ -65,9 +67,19 @@ static bool asks(struct live *l, const struct fact_call *c, const struct node_of
 
 	if (!time_share_has(&l->in_use_time, c->h.uid, begun))
 		return false;
-	known = in_use_ask_dropped(l->capture->walk, c->h.ring, nodes, users, nr);
+	known = in_use_ask_dropped(l->capture->walk, c->h.ring, c->mm, nodes, users, nr);
 	time_share_take(&l->in_use_time, c->h.uid, clock_now_ns() - begun);
 	return known;
+}
+
+/* Slots that hold it after the call, too. */
+static __u32 others_of(const struct live *l, const struct fact_buffer *dropped, size_t nr, __u64 buf)
+{
+	__u32 slots = ledger_buffer(l->ledger, buf)->slots;
+
+	for (size_t i = 0; slots && i < nr; i++)
+		slots -= dropped[i].buf == buf;
+	return slots;
 }
 
 void live_note_in_use(struct live *l, const struct fact_call *c)
@@ -89,16 +101,16 @@ void live_note_in_use(struct live *l, const struct fact_call *c)
 	for (__u32 i = first; i < end; i++) {
 		const struct buffer *b = r->slots[i];
 
-		/* of what other slots hold, too, the node may be theirs */
-		if (!b || !b->node || b->slots > 1 || b->buf_flags & BUFFER_F_KERNEL)
+		if (!b || !slot_node(r, i) || b->buf_flags & BUFFER_F_KERNEL)
 			continue;
-		nodes[nr] = (struct node_of){ b->node, b->id };
-		dropped[nr++] = buffer_fact(b, i);
+		nodes[nr] = (struct node_of){ slot_node(r, i), b->id };
+		dropped[nr++] = buffer_fact(b, r, i);
 	}
 	if (nr && asks(l, c, nodes, users, nr))
 		for (size_t i = 0; i < nr; i++)
 			if (users[i])
-				tell(l, c, &dropped[i], users[i]);
+				tell(l, c, &dropped[i], users[i],
+				     others_of(l, dropped, nr, dropped[i].buf));
 	free(dropped);
 	free(nodes);
 	free(users);
@@ -109,19 +121,31 @@ static void forget(struct live *l, size_t i)
 	l->in_use[i] = l->in_use[--l->nr_in_use];
 }
 
-void live_keep_in_use(struct live *l)
+/* What a table shows is in use anew: that the requests have ended is told at the next look. */
+static void end_requests(struct fact_in_use *f)
 {
-	for (size_t i = l->nr_in_use; i--;)
-		if (!live_ring(l, l->in_use[i].h.ring))
-			forget(l, i);
+	f->requests = 0;
 }
 
-/* The node may be in use anew: then a table shows it. */
-static bool is_anothers(const struct live *l, const struct fact_in_use *f)
+void live_note_slot(struct live *l, const struct fact_buffer *f)
 {
-	const struct buffer *b = ledger_buffer(l->ledger, f->buf);
+	for (size_t i = 0; i < l->nr_in_use; i++)
+		if (l->in_use[i].node == f->node && l->in_use[i].buf == f->buf &&
+		    f->h.t_ns >= l->in_use[i].since_ns)
+			end_requests(&l->in_use[i]);
+}
 
-	return b && b->node == f->node;
+void live_keep_in_use(struct live *l)
+{
+	for (size_t i = l->nr_in_use; i--;) {
+		struct fact_in_use *f = &l->in_use[i];
+		const struct buffer *b = ledger_buffer(l->ledger, f->buf);
+
+		if (!live_ring(l, f->h.ring))
+			forget(l, i);
+		else if (b && buffer_has_node(l->ledger, b, f->node))
+			end_requests(f);
+	}
 }
 
 /* All in one question: it is asked each time that nothing waits to be read. */
@@ -143,7 +167,7 @@ void live_look_in_use(struct live *l)
 			forget(l, i);
 			continue;
 		}
-		if (!is_anothers(l, &f) && (!known || users[i]))
+		if (f.requests && (!known || users[i]))
 			continue;
 		forget(l, i);
 		f.requests = 0;

@@ -68,6 +68,8 @@ void live_enter(struct live *l, const struct fact *f, bool shown, bool derive,
 		const struct failure *why);
 /* Before the call is entered: tells what requests hold of the buffers that it lets go of. */
 void live_note_in_use(struct live *l, const struct fact_call *c);
+/* A slot was filled, by a node that was one of those, perhaps. */
+void live_note_slot(struct live *l, const struct fact_buffer *f);
 /* Tells what they hold no more. */
 void live_look_in_use(struct live *l);
 /* After a loss: of what they hold, it goes on to follow what is of a ring that is known to be the same. */

@@ -91,9 +91,16 @@ static void grow(struct ring_reader *rr)
 		enter_bucket(rr, i);
 }
 
-/* The number of users of a buffer changes; one that differs otherwise has only its address. */
-static bool is_kept(struct kept_buffer *k, const struct fact_buffer *f)
+/*
+ * The number of users of a buffer changes; one that differs otherwise has only its address, or is
+ * held by another slot, whose node somebody asks for.
+ */
+static bool is_kept(struct ring_reader *rr, __u32 i, const struct fact_buffer *f)
 {
+	struct kept_buffer *k = &rr->kept[i];
+
+	if (rr->nodes && rr->nodes[i] != f->node)
+		return false;
 	if (k->buf != f->buf || k->addr != f->addr || k->len_bytes != f->len_bytes ||
 	    k->bvec != f->bvec || k->charged_pages != f->charged_pages ||
 	    k->segments != f->segments || k->folio_shift != f->folio_shift ||
@@ -111,7 +118,7 @@ static __u32 keep(struct ring_reader *rr, const struct fact_buffer *f)
 	if (rr->nr_kept == rr->nr_buckets)
 		grow(rr);
 	for (__u32 n = rr->buckets[bucket_of(rr, f->buf)]; n; n = rr->kept[n - 1].next)
-		if (is_kept(&rr->kept[n - 1], f))
+		if (is_kept(rr, n - 1, f))
 			return n;
 	rr->kept[rr->nr_kept] = (struct kept_buffer){
 		.buf = f->buf, .addr = f->addr, .len_bytes = f->len_bytes,

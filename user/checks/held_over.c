@@ -4,6 +4,7 @@
  * one that a request holds. So an event counts when that was so for a while, and when its buffer was
  * not seen in a slot meanwhile. When its requests ended is known by a look, or by the ring's end: at most.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/array.h"
@@ -35,18 +36,22 @@ static void settle(struct held_over *h, size_t i, __u64 t_ns, bool ended, struct
 {
 	const struct held *one = &h->list[i];
 	const struct fact_in_use *u = &one->begin;
-	char size[FMT_LEN], took[FMT_LEN];
+	char size[FMT_LEN], took[FMT_LEN], others[64] = "";
 	struct finding f = {
 		.tag = IN_USE_AT_UNREGISTER, .ring = u->h.ring, .pid = u->h.pid, .ns_pid = u->ns_pid,
 		.fd = one->fd, .index = u->index, .uid = u->h.uid, .comm = u->h.comm, .addr = u->addr,
 		.call_ns = u->since_ns, .since_ns = one->since_ns,
 	};
 
+	if (u->other_slots)
+		snprintf(others, sizeof(others), ", while %u other slot%s held it, too", u->other_slots,
+			 plural(u->other_slots));
 	if (t_ns >= u->since_ns + LEAST_NS)
-		finding_add(sure, f, "pid %u ring 0x%llx buffer %u at 0x%llx, %s: %u request%s used it when a call took it out of its slot, and kept it pinned and charged for %s %s",
+		finding_add(sure, f, "pid %u ring 0x%llx buffer %u at 0x%llx, %s: %u request%s used it when a call took it out of its slot%s, and kept it%s for %s %s",
 			    f.pid, f.ring, u->index, u->addr, fmt_bytes_long(size, u->len_bytes),
-			    u->requests, plural(u->requests), ended ? "up to" : "more than",
-			    fmt_ns(took, t_ns - u->since_ns));
+			    u->requests, plural(u->requests), others,
+			    u->other_slots ? "" : " pinned and charged",
+			    ended ? "up to" : "more than", fmt_ns(took, t_ns - u->since_ns));
 	forget(h, i);
 }
 
@@ -90,6 +95,12 @@ static void on_in_use(struct held_over *h, const struct event *t, struct finding
 			settle(h, i, t->t_ns, true, sure);
 }
 
+/* What other slots held, too, may be cloned from them meanwhile. */
+static bool is_again(const struct fact_in_use *u, const struct fact_buffer *b)
+{
+	return u->node == b->node || (u->buf == b->buf && !u->other_slots);
+}
+
 void held_over_fact(struct held_over *h, const struct event *t, struct findings *sure)
 {
 	const struct fact_buffer *b = (const void *)t->fact;
@@ -100,7 +111,7 @@ void held_over_fact(struct held_over *h, const struct event *t, struct findings 
 		break;
 	case FACT_BUFFER:
 		for (size_t i = h->nr; i--;)
-			if (h->list[i].begin.buf == b->buf || h->list[i].begin.node == b->node)
+			if (is_again(&h->list[i].begin, b))
 				forget(h, i);
 		break;
 	case FACT_RING_CREATE:

@@ -12,7 +12,7 @@
 struct derived_in_use {
 	__u64 ring, node;
 	__u32 call;
-	bool released;		/* no slot holds it any more */
+	bool released;		/* no slot holds it any more, of no ring */
 	struct buffer b;	/* as it was then; without extents */
 };
 
@@ -57,7 +57,7 @@ static void on_dropped(const struct ledger *l, const struct fact *cause, const s
 		       __u32 index, const struct buffer *b, void *arg)
 {
 	struct derived *d = arg;
-	struct fact_buffer f = buffer_fact(b, index);
+	struct fact_buffer f = buffer_fact(b, r, index);
 
 	(void)l;
 	/* one that was seen needs no conclusion */
@@ -238,14 +238,43 @@ static void release(struct derived *d, const struct fact *cause, const struct ri
 	derive_charge(d, cause, r, b, FACT_UNCHARGE);
 }
 
+static bool is_held(const struct derived *d, __u64 buf)
+{
+	for (size_t i = 0; i < d->nr_in_use; i++)
+		if (d->in_use[i].b.id == buf)
+			return true;
+	return false;
+}
+
+/* Clones share it: it is unpinned with the last that held it, and uncharged from that one's ring. */
 static void let_go(struct derived *d, size_t i, const struct fact *cause)
 {
 	struct derived_in_use u = d->in_use[i];
 	const struct ring *r = ledger_ring(d->ledger, u.ring);
 
 	d->in_use[i] = d->in_use[--d->nr_in_use];
-	if (u.released && r && !d->ledger->exact)
+	if (u.released && r && !d->ledger->exact && !is_held(d, u.b.id))
 		release(d, cause, r, &u.b);
+}
+
+/*
+ * Its address is another's, so that the requests have ended, before this call charged what it
+ * registered: its levels have that already.
+ */
+static void let_go_before(struct derived *d, const struct fact *cause, __u64 buf)
+{
+	for (size_t i = d->nr_in_use; i--;) {
+		struct derived_in_use *u = &d->in_use[i];
+		const struct ring *r = ledger_ring(d->ledger, u->ring);
+
+		if (u->b.id != buf)
+			continue;
+		if (u->released && r && d->level.valid) {
+			d->level.user_pages += charge_of(r, &u->b);
+			d->level.mm_pages += charge_of(r, &u->b);
+		}
+		let_go(d, i, cause);
+	}
 }
 
 /* A ring ends when none of its requests is left. */
@@ -268,21 +297,25 @@ static void follow_requests(struct derived *d, const struct fact *f)
 			let_go(d, i, f);
 }
 
-/* Whether requests hold on to it, which the fact of the call is told after: then it is kept until they do not. */
-static bool is_in_use(struct derived *d, const struct fact *cause, const struct ring *r,
-		      const struct buffer *b)
+/*
+ * Whether requests hold on to it, of this ring or of one that shared it, which was told before: then it
+ * is kept until the last of them does not.
+ */
+static bool is_in_use(struct derived *d, const struct buffer *b)
 {
-	for (size_t i = 0; cause->call && i < d->nr_in_use; i++) {
+	bool held = false;
+
+	for (size_t i = 0; i < d->nr_in_use; i++) {
 		struct derived_in_use *u = &d->in_use[i];
 
-		if (u->ring != r->id || u->call != cause->call || u->b.id != b->id || u->released)
+		if (u->b.id != b->id || u->released)
 			continue;
 		u->b = *b;
 		u->b.extents = NULL;
 		u->released = true;
-		return true;
+		held = true;
 	}
-	return false;
+	return held;
 }
 
 static bool is_concluded(const struct ledger *l, const struct fact *cause, const struct buffer *b)
@@ -293,7 +326,7 @@ static bool is_concluded(const struct ledger *l, const struct fact *cause, const
 static void on_released(const struct ledger *l, const struct fact *cause, const struct ring *r,
 			const struct buffer *b, void *arg)
 {
-	if (is_concluded(l, cause, b) && !is_in_use(arg, cause, r, b))
+	if (is_concluded(l, cause, b) && !is_in_use(arg, b))
 		release(arg, cause, r, b);
 }
 
@@ -302,6 +335,7 @@ static void on_taken(const struct ledger *l, const struct fact *cause, const str
 {
 	if (!is_concluded(l, cause, b))
 		return;
+	let_go_before(arg, cause, b->id);
 	derive_pin(arg, cause, r, b, FACT_PIN);
 	derive_charge(arg, cause, r, b, FACT_CHARGE);
 }

@@ -365,7 +365,7 @@ static void older_user(struct history *h, const struct ring *r)
 
 static void older_slot(struct history *h, struct process_history *p, const struct ring *r, __u32 index)
 {
-	struct fact_buffer b = buffer_fact(r->slots[index], index);
+	struct fact_buffer b = buffer_fact(r->slots[index], r, index);
 
 	b.h.ring = r->id;
 	h->older++;

@@ -68,7 +68,7 @@ struct ledger_mm {
 
 struct buffer {
 	__u64 id;		/* struct io_mapped_ubuf * */
-	__u64 node;		/* struct io_rsrc_node * of a slot that holds it, 0 = not known */
+	__u64 node;		/* struct io_rsrc_node * of the slot told last, 0 = not known, or let go of */
 	__u64 addr, len_bytes;
 	__u64 bvec;
 	__u64 charged_pages;	/* ACCT_UNKNOWN: not kept per buffer */
@@ -128,6 +128,7 @@ struct ring {
 	struct buffer **slots;	/* owned array of shared buffers, NULL = empty */
 	__u32 nr_slots, filled;	/* of those, how many hold one */
 	__u32 *users;		/* owned; by slot, as in facts; NULL = of none known */
+	__u64 *nodes;		/* the same; each slot of a buffer has its own */
 	struct gone_buffer gone[RING_GONE_KEPT]; /* the last ones; .t_ns 0 = none */
 	__u32 next_gone;	/* where the next comes */
 	__u32 ring_flags, setup_flags, sq_entries, cq_entries;

@@ -68,6 +68,28 @@ bool slot_requests(const struct ring *r, __u32 index, __u32 *requests)
 	return users;
 }
 
+__u64 slot_node(const struct ring *r, __u32 index)
+{
+	return r->nodes ? r->nodes[index] : 0;
+}
+
+bool buffer_has_node(const struct ledger *l, const struct buffer *b, __u64 node)
+{
+	__u32 left = b->slots;
+
+	if (b->node == node)
+		return true;
+	for (const struct ring *r = left == 1 && b->node ? NULL : l->rings; r && left; r = r->hh.next)
+		for (__u32 i = 0; i < r->nr_slots && left && r->filled; i++) {
+			if (r->slots[i] != b)
+				continue;
+			if (slot_node(r, i) == node)
+				return true;
+			left--;
+		}
+	return false;
+}
+
 static size_t slots_room(__u32 nr)
 {
 	size_t room = nr ? 16 : 0;
@@ -85,6 +107,14 @@ static void note_users(struct ring *r, __u32 index, __u32 users)
 		r->users[index] = users;
 }
 
+static void note_node(struct ring *r, __u32 index, __u64 node)
+{
+	if (node && !r->nodes)
+		r->nodes = must_alloc(slots_room(r->nr_slots), sizeof(*r->nodes));
+	if (r->nodes)
+		r->nodes[index] = node;
+}
+
 void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u32 index)
 {
 	struct buffer *b = r->slots[index];
@@ -96,6 +126,8 @@ void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u3
 	r->gone[r->next_gone++ % RING_GONE_KEPT] = (struct gone_buffer){
 		b->addr, b->len_bytes, cause->t_ns, index };
 	b->slots--;
+	if (b->node == slot_node(r, index))
+		b->node = 0;
 	pins_dropped(l, b->id, r->id, cause->t_ns);
 	if (l->observer && l->observer->dropped)
 		l->observer->dropped(l, cause, r, index, b, l->observer->arg);
@@ -116,11 +148,15 @@ void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __
 		r->slots = must_realloc(r->slots, slots_room(nr), sizeof(*r->slots));
 		if (r->users)
 			r->users = must_realloc(r->users, slots_room(nr), sizeof(*r->users));
+		if (r->nodes)
+			r->nodes = must_realloc(r->nodes, slots_room(nr), sizeof(*r->nodes));
 	} else if (!nr) {
 		free(r->slots);
 		free(r->users);
+		free(r->nodes);
 		r->slots = NULL;
 		r->users = NULL;
+		r->nodes = NULL;
 	}
 	l->steps += nr > r->nr_slots ? nr - r->nr_slots : 0;
 	if (nr > r->nr_slots)
@@ -181,6 +217,7 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 	}
 	if (b && r->slots[f->index] == b) {
 		note_users(r, f->index, f->users);
+		note_node(r, f->index, f->node);
 		buffer_update(b, f);
 		return;
 	}
@@ -195,6 +232,7 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 	buffer_update(b, f);
 	r->slots[f->index] = b;
 	note_users(r, f->index, f->users);
+	note_node(r, f->index, f->node);
 	r->filled++;
 	b->slots++;
 	pins_held(l, b->id, r->id);
@@ -202,13 +240,13 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 		l->observer->taken(l, &f->h, r, b, l->observer->arg);
 }
 
-struct fact_buffer buffer_fact(const struct buffer *b, __u32 index)
+struct fact_buffer buffer_fact(const struct buffer *b, const struct ring *r, __u32 index)
 {
 	if (!b)
 		return (struct fact_buffer){ .index = index, .buf_flags = BUFFER_F_EMPTY };
 	return (struct fact_buffer){
 		.buf = b->id,
-		.node = b->node,
+		.node = slot_node(r, index),
 		.addr = b->addr,
 		.len_bytes = b->len_bytes,
 		.bvec = b->bvec,

@@ -30,12 +30,17 @@ __u64 buffer_pages_with(const struct buffer *b, enum mapping mapping);
  */
 bool slot_requests(const struct ring *r, __u32 index, __u32 *requests);
 
+/* The node by which slot .index holds its buffer, 0 = not known. */
+__u64 slot_node(const struct ring *r, __u32 index);
+/* Whether a slot holds .b by that node. */
+bool buffer_has_node(const struct ledger *l, const struct buffer *b, __u64 node);
+
 /* For ledger.c alone; .cause is the fact that made it so, as the observer hears it. */
 void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f);
 void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u32 index);
 void slots_resize(struct ledger *l, const struct fact *cause, struct ring *r, __u32 nr);
 
-/* The buffer as the fact of slot .index, but for its head; NULL: an empty slot's. */
-struct fact_buffer buffer_fact(const struct buffer *b, __u32 index);
+/* The buffer as the fact of slot .index of .r, but for its head; NULL: an empty slot's. */
+struct fact_buffer buffer_fact(const struct buffer *b, const struct ring *r, __u32 index);
 
 #endif

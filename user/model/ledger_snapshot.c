@@ -91,7 +91,7 @@ struct fact_holder ledger_holder_fact(const struct ledger *l, const struct ring 
 static void tell_slot(const struct telling *t, const struct ring *r, __u32 index)
 {
 	const struct buffer *b = r->slots[index];
-	struct fact_buffer f = buffer_fact(b, index);
+	struct fact_buffer f = buffer_fact(b, r, index);
 
 	f.h = head(t, FACT_BUFFER, sizeof(f), r);
 	/* not before the ring was seen: then it would be of one that had its address */

@@ -159,6 +159,7 @@ static void put_in_use(struct json *j, const struct fact_in_use *u)
 	json_addr(j, "addr", u->addr);
 	json_uint(j, "len_bytes", u->len_bytes);
 	json_uint(j, "requests", u->requests);
+	json_uint(j, "other_slots", u->other_slots);
 	json_known(j, "held_ns", !u->requests, u->h.t_ns - u->since_ns);
 }
 

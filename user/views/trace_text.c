@@ -214,7 +214,11 @@ static void put_in_use(struct view_trace *v, const struct fact_in_use *u)
 	char size[FMT_LEN], took[FMT_LEN];
 
 	fprintf(v->to->out, "[%u] 0x%llx %s: ", u->index, u->addr, fmt_bytes(size, u->len_bytes));
-	if (u->requests)
+	if (u->requests && u->other_slots)
+		fprintf(v->to->out, "%u request%s hold%s it, as %u other slot%s do%s; stays pinned and charged until none does",
+			u->requests, plural(u->requests), u->requests == 1 ? "s" : "",
+			u->other_slots, plural(u->other_slots), u->other_slots == 1 ? "es" : "");
+	else if (u->requests)
 		fprintf(v->to->out, "%u request%s hold%s it, stays pinned and charged until %s end%s",
 			u->requests, plural(u->requests), u->requests == 1 ? "s" : "",
 			u->requests == 1 ? "it" : "they", u->requests == 1 ? "s" : "");

@@ -424,6 +424,22 @@ static void in_a_slot_again(NO_STATE)
 		assert_int_not_equal(end()->list[i].tag, IN_USE_AT_UNREGISTER);
 }
 
+/* Who cloned it holds it, too: not the requests alone keep it, and it may be cloned once more. */
+static void in_use_of_a_clone(NO_STATE)
+{
+	struct fact_buffer cloned = fact_buffer(RING, 5, BUF(3), ADDR, 77824, 19);
+	struct fact_in_use u;
+
+	fill_and_rest();
+	u = held(2);
+	u.other_slots = 3;
+	tell(&u.h);
+	cloned.node = 0x5000;
+	tell(&cloned.h);
+	let_go(u, 313);
+	assert_contains(only(end(), IN_USE_AT_UNREGISTER)->detail, ": 2 requests used it when a call took it out of its slot, while 3 other slots held it, too, and kept it for up to 31");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,7 +454,7 @@ int main(void)
 		TEST(leak), TEST(pinned_by_a_ring_that_was_not_told), TEST(ends_amid_a_clone),
 		TEST(of_others), TEST(below_zero_inside_a_call), TEST(of_a_user_without_rings),
 		TEST(near_its_limit_right_after_the_look), TEST(in_use_when_it_left),
-		TEST(in_a_slot_again), TEST(in_use_until_the_ring_ends),
+		TEST(in_a_slot_again), TEST(in_use_of_a_clone), TEST(in_use_until_the_ring_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -348,25 +348,39 @@ static void not_derived(void **state)
 	ledger_free(l);
 }
 
+static struct fact_in_use request(const struct fact_buffer *f, __u32 requests)
+{
+	struct fact_in_use u = { .h = f->h, .buf = f->buf, .node = f->node, .requests = requests };
+
+	u.h.kind = FACT_IN_USE;
+	u.h.size = sizeof(u);
+	return u;
+}
+
+static void empty(struct ledger *l, struct fact_buffer f)
+{
+	f.buf_flags = BUFFER_F_EMPTY;
+	FEED(l, f);
+}
+
 /* What requests hold of what a call drops: its unpin is told when they let go of it. */
 static void held_by_requests(void **state)
 {
 	struct seen s;
 	struct ledger *l = watched(&s);
 	struct fact_buffer f = fact_buffer(RING, 0, BUF(0), ADDR, 8192, 2);
-	struct fact_in_use use = { .h = f.h, .buf = BUF(0), .node = 5, .requests = 3 };
+	struct fact_in_use use;
 	struct fact gone = f.h;
 
 	(void)state;
-	use.h.kind = FACT_IN_USE;
-	use.h.size = sizeof(use);
+	f.node = 5;
+	use = request(&f, 3);
 	gone.kind = FACT_RING_GONE;
 	gone.size = sizeof(gone);
 	FEED(l, f);
 	expect(&s, "PC");
 	FEED(l, use);
-	f.buf_flags = BUFFER_F_EMPTY;
-	FEED(l, f);
+	empty(l, f);
 	expect(&s, "D");
 	/* another buffer that has its memory by now is not meant */
 	use.requests = 0;
@@ -384,16 +398,65 @@ static void held_by_requests(void **state)
 	expect(&s, "");
 	/* the ring's end tells it, too: by then its requests have ended */
 	f = fact_buffer(RING, 0, BUF(1), ADDR, 8192, 2);
+	f.node = 7;
 	FEED(l, f);
-	use = (struct fact_in_use){ .h = f.h, .buf = BUF(1), .node = 7, .requests = 1 };
-	use.h.kind = FACT_IN_USE;
-	use.h.size = sizeof(use);
+	use = request(&f, 1);
 	FEED(l, use);
-	f.buf_flags = BUFFER_F_EMPTY;
-	FEED(l, f);
+	empty(l, f);
 	expect(&s, "PCD");
 	ledger_feed(l, &gone);
 	expect(&s, "UR");
+	ledger_free(l);
+	derived_free(&s.derived);
+}
+
+/* Tables and requests of two rings hold one buffer: it is released with whichever is last, and once. */
+static void held_by_requests_of_clones(void **state)
+{
+	struct fact_buffer source = fact_buffer(RING, 0, BUF(0), ADDR, 8192, 2), clone, other;
+	struct fact_in_use of_source, of_clone;
+	struct seen s;
+	struct ledger *l = watched(&s);
+
+	(void)state;
+	source.node = 5;
+	clone = source;
+	clone.h.ring = RING2;
+	clone.node = 7;
+	of_source = request(&source, 1);
+	of_clone = request(&clone, 1);
+	FEED(l, source);
+	FEED(l, clone);
+	FEED(l, of_clone);
+	empty(l, clone);
+	FEED(l, of_source);
+	empty(l, source);
+	of_clone.requests = 0;
+	FEED(l, of_clone);
+	expect(&s, "PCDD");
+	of_source.requests = 0;
+	FEED(l, of_source);
+	assert_true(s.list[0].h.ring == RING);
+	expect(&s, "UR");
+	/* the requests end before the last slot does */
+	FEED(l, source);
+	FEED(l, clone);
+	of_clone.requests = 1;
+	FEED(l, of_clone);
+	empty(l, clone);
+	of_clone.requests = 0;
+	FEED(l, of_clone);
+	empty(l, source);
+	expect(&s, "PCDDUR");
+	/* its address is another's before it was seen that they ended: by then they have */
+	FEED(l, clone);
+	of_clone.requests = 1;
+	FEED(l, of_clone);
+	empty(l, clone);
+	other = fact_buffer(RING, 0, BUF(0), ADDR + 8192, 4096, 1);
+	FEED(l, other);
+	assert_true(s.list[3].pin.addr == ADDR);
+	expect(&s, "PCDURPC");
 	ledger_free(l);
 	derived_free(&s.derived);
 }
@@ -428,6 +491,7 @@ int main(void)
 		cmocka_unit_test(nothing_to_charge),
 		cmocka_unit_test(not_derived),
 		cmocka_unit_test(held_by_requests),
+		cmocka_unit_test(held_by_requests_of_clones),
 		cmocka_unit_test(seen_drop),
 	};
 
