@@ -19,6 +19,8 @@ static const struct cause {
 	{ "past-end", "WRITE_FIXED", "EFAULT", "ends 511 bytes past buffer 0", "ask for less", 0 },
 	{ "bad-index", "READ_FIXED", "EFAULT", "there is no buffer 7, the table has 3", "set buf_index", 0 },
 	{ "empty-slot", "READ_FIXED", "EFAULT", "slot 2 is empty", "BUFFERS_UPDATE", 0 },
+	{ "shorter", "READ_FIXED", "EFAULT", "ends 511 bytes past buffer 1", "ask for less", 0 },
+	{ "replaced", "WRITE_FIXED", "EFAULT", "lies in no registered buffer", "register that memory", 0 },
 	{ "unregistered", "WRITE_FIXED", "EFAULT", "slot 1 is empty", "BUFFERS_UPDATE", 0 },
 	{ "second-iovec", "READV_FIXED", "EFAULT", "iovec 1 (", "lies in buffer 1, but buf_index says 0; one request uses one buffer", 0 },
 	{ "unmapped", "READ", "EFAULT", "0x10 + 512 bytes is not mapped", "", 0 },
@@ -274,14 +276,20 @@ static bool counted(const char *load)
 /* What an event's ledger knows beside the request: until when its buffer was there. */
 static void held_before(const struct json_lines *l, long long count)
 {
-	long long found = 0;
+	long long gone = 0, shorter = 0, replaced = 0;
 
 	for (size_t i = 0; i < l->nr; i++) {
 		const char *said = json_text(l->lines[i], "explain");
+		const char *slot = said ? strstr(said, "; slot 1 was replaced ") : NULL;
+		bool before = slot && strstr(slot, " before; the range lay in what it held until then");
 
-		found += said && strstr(said, "buffer 1 held it until it was unregistered, ");
+		gone += said && strstr(said, "buffer 1 held it until it was unregistered, ");
+		shorter += before && strstr(said, "ends 511 bytes past buffer 1");
+		replaced += before && strstr(said, "lies in no registered buffer");
 	}
-	is(found, count, "trace --io: whose buffer was unregistered before");
+	is(gone, count, "trace --io: whose buffer was unregistered before");
+	is(shorter, count, "trace --io: whose buffer was replaced by a shorter one before");
+	is(replaced, count, "trace --io: whose buffer was replaced by other memory before");
 }
 
 static void traced(const char *file, const char *load)

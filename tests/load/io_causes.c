@@ -60,17 +60,24 @@ static void imports(void)
 	load_fails("unmapped", IORING_OP_READ, cached, (void *)0x10, 512, 0, NULL);
 }
 
-/* The buffer goes, I/O over it comes, the buffer is there again. */
-static void unregistered(void)
+/* I/O over the second buffer, while another is in its slot. */
+static void without_second(const char *cause, int op, void *addr, size_t len, unsigned int offset)
 {
-	struct iovec iov = { second, BUF_BYTES }, none = { NULL, 0 };
+	struct iovec iov = { second, BUF_BYTES }, other = { addr, len };
 
-	if (uring_update(ring.ring_fd, 1, &none, 1) < 0) {
-		load_not_failed("unregistered", "this kernel updates no slots");
+	if (uring_update(ring.ring_fd, 1, &other, 1) < 0) {
+		load_not_failed(cause, "this kernel updates no slots");
 		return;
 	}
-	load_fails("unregistered", IORING_OP_WRITE_FIXED, cached, second + 512, 512, 0, slot_1);
+	load_fails(cause, op, cached, second + offset, 512, 0, slot_1);
 	must(uring_update(ring.ring_fd, 1, &iov, 1) == 1 ? 0 : -EIO, "update");
+}
+
+static void changed_slots(void)
+{
+	without_second("shorter", IORING_OP_READ_FIXED, second, PAGE, PAGE - 1);
+	without_second("replaced", IORING_OP_WRITE_FIXED, apart, PAGE, 512);
+	without_second("unregistered", IORING_OP_WRITE_FIXED, NULL, 0, 512);
 }
 
 /* ---- the request --------------------------------------------------------------------- */
@@ -451,7 +458,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	imports();
-	unregistered();
+	changed_slots();
 	requests();
 	alignment();
 	files();

@@ -378,7 +378,14 @@ void explain_io(char out[EXPLAIN_LEN], const struct io_evidence *seen, __s32 res
 	}
 }
 
-/* The last buffer that held all of it, and left its slot before; NULL = none that is known. */
+static bool is_likelier(const struct gone_buffer *g, const struct gone_buffer *than, __u32 index)
+{
+	if ((g->index == index) != (than->index == index))
+		return g->index == index;
+	return g->t_ns > than->t_ns;
+}
+
+/* The last buffer that held all of it, and left its slot before, the request's own rather; NULL = none that is known. */
 static const struct gone_buffer *held_before(const struct ring *r, const struct fact_io_failed *f)
 {
 	const struct io_evidence *e = &f->seen;
@@ -389,28 +396,48 @@ static const struct gone_buffer *held_before(const struct ring *r, const struct 
 
 		if (g->t_ns && g->t_ns < f->io.h.t_ns && e->addr >= g->addr &&
 		    e->len_bytes <= g->len_bytes && e->addr - g->addr <= g->len_bytes - e->len_bytes &&
-		    (!found || found->t_ns < g->t_ns))
+		    (!found || is_likelier(g, found, e->index)))
 			found = g;
 	}
 	return found;
 }
 
-/* Adds what the program may have forgotten: the memory was registered, and is no more. */
+/* Whether the slot, as it was when the request failed, does not hold the range. */
+static bool is_outside(const struct io_evidence *e)
+{
+	const struct io_import i = io_import_of(e);
+	__u64 by;
+
+	if (!(e->flags & EV_RANGE) || !(e->flags & EV_SLOT))
+		return false;
+	switch (io_import_bound(&i, &by)) {
+	case IO_BOUND_INDEX:
+	case IO_BOUND_EMPTY:
+	case IO_BOUND_BEGIN:
+	case IO_BOUND_END:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Adds what the program may have forgotten: the memory was registered, and is no more, or the slot is another's. */
 static void add_gone(struct io_words *w, const struct fact_io_failed *f, const struct ledger *l)
 {
 	const struct io_evidence *e = &f->seen;
-	const struct gone_buffer *g;
-	char text[96], ago[FMT_LEN];
+	const struct gone_buffer *g = is_outside(e) ? held_before(ledger_ring(l, f->io.h.ring), f) : NULL;
+	char ago[FMT_LEN];
 
-	if (!(e->flags & EV_RANGE) || !(e->flags & EV_SLOT) || e->flags & EV_OTHER ||
-	    (!(e->flags & EV_EMPTY) && !is_apart(e)))
+	/* what another slot holds is there still, and the slot's own past alone is of interest */
+	if (!g || (e->flags & EV_OTHER && g->index != e->index))
 		return;
-	g = held_before(ledger_ring(l, f->io.h.ring), f);
-	if (!g)
-		return;
-	snprintf(text, sizeof(text), "; buffer %u held it until it was unregistered, %s before", g->index,
-		 fmt_ns(ago, f->io.h.t_ns - g->t_ns));
-	tell_more(w, "%s", text);
+	fmt_ns(ago, f->io.h.t_ns - g->t_ns);
+	if (g->replaced && g->index == e->index)
+		tell_more(w, "; slot %u was replaced %s before; the range lay in what it held until then",
+			  g->index, ago);
+	else
+		tell_more(w, "; buffer %u held it until it was %s, %s before", g->index,
+			  g->replaced ? "replaced" : "unregistered", ago);
 }
 
 void explain_io_fact(char out[EXPLAIN_LEN], const struct fact_io *f, const struct ledger *l)

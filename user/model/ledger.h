@@ -115,6 +115,7 @@ struct gone_buffer {
 	__u64 addr, len_bytes;
 	__u64 t_ns;		/* when */
 	__u32 index;
+	bool replaced;		/* by another, at once */
 };
 
 #define RING_GONE_KEPT 8

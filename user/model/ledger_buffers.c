@@ -124,7 +124,7 @@ void slot_clear(struct ledger *l, const struct fact *cause, struct ring *r, __u3
 	r->slots[index] = NULL;
 	r->filled--;
 	r->gone[r->next_gone++ % RING_GONE_KEPT] = (struct gone_buffer){
-		b->addr, b->len_bytes, cause->t_ns, index };
+		.addr = b->addr, .len_bytes = b->len_bytes, .t_ns = cause->t_ns, .index = index };
 	b->slots--;
 	if (b->node == slot_node(r, index))
 		b->node = 0;
@@ -221,7 +221,10 @@ void slot_set(struct ledger *l, struct ring *r, const struct fact_buffer *f)
 		buffer_update(b, f);
 		return;
 	}
-	slot_clear(l, &f->h, r, f->index);
+	if (r->slots[f->index]) {
+		slot_clear(l, &f->h, r, f->index);
+		r->gone[(r->next_gone - 1) % RING_GONE_KEPT].replaced = true;
+	}
 	is_new = !b;
 	if (is_new) {
 		b = must_alloc(1, sizeof(*b));
