@@ -146,6 +146,7 @@ void live_keep_in_use(struct live *l)
 		else if (b && buffer_has_node(l->ledger, b, f->node))
 			end_requests(f);
 	}
+	derived_keep(&l->derived, l->in_use, l->nr_in_use);
 }
 
 /* All in one question: it is asked each time that nothing waits to be read. */

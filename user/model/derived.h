@@ -30,8 +30,12 @@ struct derived {
 	const struct ledger *ledger;
 };
 
-/* From now on .tell hears what follows from what .l is fed; .d must outlive it. */
+/*
+ * From now on .tell hears what follows from what .l is fed; .d must outlive it. What requests held is
+ * kept: derived_keep() tells which of that is so still, after .l was fed a look.
+ */
 void derived_observe(struct derived *d, struct ledger *l);
+void derived_keep(struct derived *d, const struct fact_in_use *held, size_t nr);
 /* Frees what it keeps; .d may observe again. */
 void derived_free(struct derived *d);
 

@@ -172,6 +172,8 @@ static void new_ledger(struct timeline *h, bool exact)
 	h->derived.tell = on_derived;
 	h->derived.arg = h;
 	derived_observe(&h->derived, h->ledger);
+	/* of a ring that the look finds it is not known whether it is the one that was there */
+	derived_keep(&h->derived, NULL, 0);
 }
 
 /* What is there before any event: rings of the selection, and where their accounts stand. */
