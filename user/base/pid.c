@@ -22,6 +22,14 @@ const char *fmt_pid(char buf[FMT_LEN], __u32 pid, __u32 ns_pid)
 	return buf;
 }
 
+const char *fmt_who(char buf[WHO_LEN], __u32 pid, __u32 ns_pid, const struct comm *comm)
+{
+	const char *id = PID_TEXT(pid, ns_pid);
+
+	snprintf(buf, WHO_LEN, comm->bytes[0] ? "%s (%s)" : "%s", id, TAME_COMM(*comm));
+	return buf;
+}
+
 void json_ns_pid(struct json *j, __u32 ns_pid)
 {
 	if (ns_pid)

@@ -9,11 +9,18 @@
 
 #include "base/fmt.h"
 #include "base/json.h"
+#include "base/untrusted.h"
 
 /* "812", "7 (812 outside)", "812 outside". Returns buf. */
 const char *fmt_pid(char buf[FMT_LEN], __u32 pid, __u32 ns_pid);
 
 #define PID_TEXT(pid, ns_pid)	fmt_pid((char[FMT_LEN]){ 0 }, pid, ns_pid)
+
+/* "812 (fio)", or "812" where no name is known. Returns buf. */
+#define WHO_LEN (FMT_LEN + TAMED_COMM_SIZE + 4)
+const char *fmt_who(char buf[WHO_LEN], __u32 pid, __u32 ns_pid, const struct comm *comm);
+
+#define WHO_TEXT(pid, ns_pid, comm)	fmt_who((char[WHO_LEN]){ 0 }, pid, ns_pid, &(comm))
 
 /* The id that our /proc has it by, 0 = it has it not. */
 static inline __u32 pid_in_proc(__u32 pid, __u32 ns_pid)

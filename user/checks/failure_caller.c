@@ -67,19 +67,17 @@ void say_no_memory(struct words *w)
 void explain_issuer(struct words *w)
 {
 	const struct fact_caller *c = w->seen->caller;
-	char pid[FMT_LEN];
 
 	if (!c || !c->issuer_tid) {
 		SAY(w, "the ring is IORING_SETUP_SINGLE_ISSUER and belongs to another thread or process; register from the one that submits");
 		return;
 	}
-	snprintf(pid, sizeof(pid), "%s", PID_TEXT(c->issuer_pid, c->issuer_ns_pid));
 	if (c->issuer_pid == w->c->h.pid)
 		SAY(w, "the ring is IORING_SETUP_SINGLE_ISSUER and takes calls from another thread only, tid %u (%s) of this process; register there",
 		    c->issuer_tid, TAME_COMM(c->issuer));
 	else
-		SAY(w, "the ring is IORING_SETUP_SINGLE_ISSUER and takes calls from another process only, pid %s (%s); register there, or make a ring in this process",
-		    pid, TAME_COMM(c->issuer));
+		SAY(w, "the ring is IORING_SETUP_SINGLE_ISSUER and takes calls from another process only, pid %s; register there, or make a ring in this process",
+		    WHO_TEXT(c->issuer_pid, c->issuer_ns_pid, c->issuer));
 }
 
 void explain_restrictions(struct words *w)

@@ -65,9 +65,9 @@ void check_leaks(const struct ledger *l, const struct ledger *now, struct findin
 		if (p->others || !all_rings_seen(p) || is_owned(l, p) || end_may_be_missed(p) ||
 		    (now && ledger_buffer(now, p->buf)))
 			continue;
-		finding_add(out, f, "pid %s (%s): %llu page%s (%s) from 0x%llx on %s pinned and "
+		finding_add(out, f, "pid %s: %llu page%s (%s) from 0x%llx on %s pinned and "
 			    "never unpinned, and every ring that was seen to hold the buffer is "
-			    "gone", PID_TEXT(p->pid, p->ns_pid), TAME_COMM(p->comm), p->pages, plural(p->pages),
+			    "gone", WHO_TEXT(p->pid, p->ns_pid, p->comm), p->pages, plural(p->pages),
 			    fmt_bytes_long(size, p->pages * PAGE_BYTES), p->addr,
 			    p->pages == 1 ? "was" : "were");
 	}

@@ -28,8 +28,8 @@ static void report(const struct ledger *l, const struct ledger_user *u, const st
 
 	shares_collect(&s, u->id, &l, 1);
 	finding_add(out, f, "user %u has %s locked of the %s that RLIMIT_MEMLOCK of pid %s "
-		    "(%s) allows%s", u->uid, fmt_bytes_long(a, locked * PAGE_BYTES),
-		    fmt_bytes_long(b, h->memlock_limit_bytes), PID_TEXT(h->pid, h->ns_pid), TAME_COMM(h->comm),
+		    "allows%s", u->uid, fmt_bytes_long(a, locked * PAGE_BYTES),
+		    fmt_bytes_long(b, h->memlock_limit_bytes), WHO_TEXT(h->pid, h->ns_pid, h->comm),
 		    shares_text(text, s.list, s.nr, &s.account, locked));
 	shares_free(&s);
 }

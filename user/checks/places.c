@@ -156,8 +156,7 @@ const char *place_name(char buf[NAME_LEN], const struct place *p)
 const char *mm_name(char buf[NAME_LEN], const struct ledger_mm *mm)
 {
 	if (mm->pid)
-		snprintf(buf, NAME_LEN, "pid %s (%s)", PID_TEXT(mm->pid, mm->ns_pid),
-			 TAME_COMM(mm->comm));
+		snprintf(buf, NAME_LEN, "pid %s", WHO_TEXT(mm->pid, mm->ns_pid, mm->comm));
 	else
 		snprintf(buf, NAME_LEN, "the process with address space 0x%llx", mm->id);
 	return buf;

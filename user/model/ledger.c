@@ -28,14 +28,6 @@ struct ring *ledger_ring(const struct ledger *l, __u64 id)
 	return r;
 }
 
-void ledger_set_memory(struct ring *r, const struct ring_memory *list, size_t nr)
-{
-	free(r->memory);
-	r->memory = nr ? memcpy(must_alloc(nr, sizeof(*list)), list, nr * sizeof(*list)) : NULL;
-	r->nr_memory = nr;
-	r->knows_memory = true;
-}
-
 struct ring *ledger_ring_born(const struct ledger *l, __u64 id, __u64 born_ns)
 {
 	struct ring *r = ledger_ring(l, id);
@@ -211,6 +203,18 @@ static bool is_descriptor_held(const struct ring *r, const struct fact_holder *f
 	return false;
 }
 
+/* A recording has no names of those who were not asked for: one who was is to be shown. */
+static struct holder *shown_holder(struct ring *r, struct holder *h)
+{
+	const struct holder first = r->holders[0];
+
+	if (first.comm.bytes[0] || !h->comm.bytes[0])
+		return h;
+	r->holders[0] = *h;
+	*h = first;
+	return r->holders;
+}
+
 static struct holder *holder_add(struct ring *r, const struct fact *f, __s32 fd, __s32 reg_index)
 {
 	struct holder *h = holder_find(r, f->pid, fd, reg_index);
@@ -229,7 +233,7 @@ static struct holder *holder_add(struct ring *r, const struct fact *f, __s32 fd,
 	h->uid = f->uid;
 	h->comm = f->comm;
 	h->chosen = is_chosen(f);
-	return h;
+	return shown_holder(r, h);
 }
 
 /* ---- one function a fact ------------------------------------------------------ */

@@ -44,8 +44,8 @@ static void print_account(FILE *out, const struct ledger *l, const struct ring *
 	if (r->mm) {
 		fprintf(out, "; VmPin %s", fmt_pages(a, r->mm->pinned_pages));
 		if (r->mm->pid && (!r->nr_holders || r->mm->pid != r->holders[0].pid))
-			fprintf(out, " of pid %s %s", PID_TEXT(r->mm->pid, r->mm->ns_pid),
-				TAME_COMM(r->mm->comm));
+			fprintf(out, " of pid %s%s%s", PID_TEXT(r->mm->pid, r->mm->ns_pid),
+				r->mm->comm.bytes[0] ? " " : "", TAME_COMM(r->mm->comm));
 		else if (!r->mm->pid)
 			fprintf(out, " of a process that has ended%s%s",
 				ring_ns_pid(r) ? " or is outside of this pid namespace" : "",
@@ -88,8 +88,8 @@ static void print_holders(FILE *out, const struct ring *r)
 	for (size_t i = 0; i < r->nr_holders; i++) {
 		const struct holder *h = &r->holders[i];
 
-		fprintf(out, "%spid %s %s ", i ? ", also " : "", PID_TEXT(h->pid, h->ns_pid),
-			TAME_COMM(h->comm));
+		fprintf(out, "%spid %s %s%s", i ? ", also " : "", PID_TEXT(h->pid, h->ns_pid),
+			TAME_COMM(h->comm), h->comm.bytes[0] ? " " : "");
 		if (h->fd >= 0)
 			fprintf(out, "fd %d", h->fd);
 		else if (h->how)

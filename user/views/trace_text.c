@@ -49,7 +49,7 @@ static void put_head(struct view_trace *v, const struct fact *f)
 		snprintf(digits, sizeof(digits), "%d", fd);
 	put_time(v, f->t_ns);
 	put_pid(v, f);
-	put_padded(v->to->out, TAME_COMM(f->comm), 15);
+	put_padded(v->to->out, f->comm.bytes[0] ? TAME_COMM(f->comm) : "-", 15);
 	fprintf(v->to->out, " %4s %-11s ", digits, fact_name(f));
 }
 

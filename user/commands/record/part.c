@@ -61,6 +61,8 @@ static bool is_of_use(struct part *p, const struct event *e)
 		w = written_get(&p->rings, f->ring);
 		memcpy(&w->create, f, f->size);
 		w->create.h.flags |= FACT_F_OTHERS;
+		if (names_hide(&p->names, f))
+			memset(&w->create.h.comm, 0, sizeof(w->create.h.comm));
 	} else if (f->kind == FACT_RING_GONE) {
 		written_forget(&p->rings, f->ring);
 	}
@@ -87,17 +89,25 @@ void part_fact(struct part *p, const struct event *e)
 	union {
 		struct fact h;
 		char bytes[512];
-	} others;
+	} copy;
+	struct evidence_room room;
+	struct failure why;
+	bool others, hidden;
 
 	if (!is_of_use(p, e))
 		return;
 	note_ring(p, f);
-	if (!e->shown && !live_shows(p->live, f->ring) && f->size <= sizeof(others)) {
-		memcpy(&others, f, f->size);
-		others.h.flags |= FACT_F_OTHERS;
-		f = &others.h;
+	others = !e->shown && !live_shows(p->live, f->ring);
+	hidden = names_hide(&p->names, f);
+	if ((others || hidden) && f->size <= sizeof(copy)) {
+		memcpy(&copy, f, f->size);
+		if (others)
+			copy.h.flags |= FACT_F_OTHERS;
+		if (hidden)
+			memset(&copy.h.comm, 0, sizeof(copy.h.comm));
+		f = &copy.h;
 	}
-	writer_fact(p->to, f, e->fed, e->shown, e->why,
+	writer_fact(p->to, f, e->fed, e->shown, names_failure(&p->names, e->why, f->pid, &why, &room),
 		    e->shown && p->capture->stacks ? write_stack(p, f) : 0);
 }
 
@@ -114,6 +124,8 @@ static void write_older(const struct fact *f, void *arg)
 	memcpy(&copy, f, f->size);
 	if (!p->everybody && !live_shows(p->live, f->ring))
 		copy.h.flags |= FACT_F_OTHERS;
+	if (names_hide(&p->names, f))
+		memset(&copy.h.comm, 0, sizeof(copy.h.comm));
 	note_ring(p, f);
 	writer_fact(p->to, &copy.h, true, false, NULL, 0);
 }

@@ -4,6 +4,7 @@
 #define FIXBUF_COMMANDS_RECORD_PART_H
 
 #include "capture/live.h"
+#include "commands/record/names.h"
 #include "commands/record/rings.h"
 #include "model/io_counters.h"
 #include "recording/writer.h"
@@ -14,6 +15,7 @@ struct part {
 	/* Set by who records. */
 	struct capture *capture;
 	struct live *live;
+	struct names names;	/* whose are told */
 	bool everybody;		/* others' older rings are of interest, too */
 	bool goes_on;		/* part_go_on() may follow */
 	struct writer *to;

@@ -68,6 +68,7 @@ static void on_event(const struct event *e, void *arg)
 	if (r->end_ns)
 		return;
 	r->part.live = r->live;
+	r->part.names.live = r->live;
 	if (e->kind == EVENT_LOOK) {
 		part_look(&r->part, e);
 		r->torn = false;
@@ -263,6 +264,7 @@ static int write_all(struct record *r)
 
 	r->part.capture = c;
 	r->part.everybody = r->o->snapshot;
+	r->part.names = (struct names){ .select = &r->o->select, .everybody = r->o->snapshot };
 	capture_origin(c, &r->origin);
 	r->origin.interval_ns = r->o->interval_ns;
 	r->origin.sample = r->o->sample;
