@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * list says what rings have of memory besides registered buffers: their own, where the program gave
- * it, regions, and rings of provided buffers. What is charged for them explains its part of an account.
+ * it, regions, and rings of provided buffers; so does what report makes of a recording. What is charged for them explains its part of an account.
  */
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "load.h"
 #include "memory.h"
 #include "tool.h"
@@ -116,6 +119,87 @@ static void shown(const char *mode)
 	load_end(&l);
 }
 
+static const char *memory_text(struct json_object *ring)
+{
+	struct json_object *list = json_member(ring, "memory");
+
+	return list ? json_object_to_json_string(list) : "none is told";
+}
+
+static long long answer(const char *db, const char *query)
+{
+	char command[1024];
+	long long v = -1;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "sqlite3 %s \"%s\"", db, query);
+	f = popen(command, "r");
+	if (fscanf(f, "%lld", &v) != 1)
+		note("%s: no answer", query);
+	pclose(f);
+	return v;
+}
+
+/* A recording has what list shows: of rings that were there before, and of those that are made meanwhile. */
+static void recorded(const char *mode, bool older)
+{
+	static const char file[] = "/tmp/fixbuf-ring-memory.rec", db[] = "/tmp/fixbuf-ring-memory.db";
+	struct tool_how how = { 0 };
+	struct tool_run record, list, report;
+	struct json_object *a, *b;
+	const char *when = older ? "older" : "newer";
+	char pid[16], query[256];
+	struct load l;
+
+	if (!older) {
+		tool_start(&record, &how, "record", "-o", file, NULL);
+		ok(tool_says(&record, "recording to", 20000), "record begins");
+	}
+	if (!load_start(&l, "ring_memory", mode, NULL)) {
+		skip(mode, "%s", l.skip);
+		if (!older) {
+			kill(record.pid, SIGINT);
+			tool_wait(&record, &how);
+			tool_free(&record);
+		}
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	if (older) {
+		tool_start(&record, &how, "record", "-o", file, "-p", pid, NULL);
+		ok(tool_says(&record, "recording to", 20000), "record begins");
+	}
+	tool(&list, "list", "--json", "-p", pid, NULL);
+	kill(record.pid, SIGINT);
+	tool_wait(&record, &how);
+	is(record.status, 0, "record of %s", mode);
+	tool(&report, "report", "--list", "--json", "-p", pid, file, NULL);
+	a = json_ring(list.json, l.pid, load_number(&l, "ring.fd"));
+	b = json_ring(report.json, l.pid, load_number(&l, "ring.fd"));
+	is_text(memory_text(b), memory_text(a), "%s, of a ring that is %s: as list shows it", mode, when);
+	is(json_number(b, "memory_whole"), json_number(a, "memory_whole"), "%s, %s: whole", mode, when);
+	tool_free(&report);
+	tool(&report, "report", "--list", "-p", pid, file, NULL);
+	is(text_count(report.out, "provided "), nr_groups(&l) + (load_text(&l, "kernels") && load_number(&l, "kernels")),
+	   "%s, %s: in text, too", mode, when);
+	tool_free(&report);
+	unlink(db);
+	tool(&report, "report", "--sqlite", db, "-p", pid, file, NULL);
+	is(report.status, 0, "%s, %s: and as a table", mode, when);
+	snprintf(query, sizeof(query), "SELECT sum(m.bytes) / max(p.page_bytes) FROM memory m, rings r, recordings p "
+		 "WHERE r.ring = m.ring AND r.pid = %s AND m.pinned AND m.end_ns IS NULL", pid);
+	if (system("command -v sqlite3 >/dev/null"))
+		skip("what is in it", "no sqlite3");
+	else
+		is(answer(db, query), load_number(&l, "pinned"), "%s, %s: with what is pinned", mode, when);
+	load_end(&l);
+	unlink(db);
+	unlink(file);
+	tool_free(&report);
+	tool_free(&record);
+	tool_free(&list);
+}
+
 /* Whose groups take more than is read of one user: what is told is less, and he alone is unsettled. */
 static void too_many(void)
 {
@@ -167,6 +251,10 @@ int main(void)
 	shown("no-mmap");
 	shown("region");
 	shown("nothing");
+	recorded("provided", true);
+	recorded("provided", false);
+	recorded("no-mmap", true);
+	recorded("region", false);
 	too_many();
 	return tap_end();
 }

@@ -97,8 +97,8 @@ static int prepare(struct capture *c, const struct capture_wants *wants)
 /* The programs of the walk, and those that are attached if any is wanted. */
 static int open_objects(struct capture *c, const struct capture_wants *wants)
 {
-	c->walk = walk_prepare(wants->select, wants->everybody, wants->memory ? READER_MEMORY_SELECTED :
-			       wants->pages || wants->on ? READER_MEMORY_CHARGED : READER_MEMORY_NOT);
+	c->walk = walk_prepare(wants->select, wants->everybody, (wants->memory ? READER_MEMORY_SELECTED : 0) |
+			       (wants->pages || wants->on ? READER_MEMORY_CHARGED : 0));
 	if (!c->walk)
 		return -1;
 	if (!wants->on && !wants->io && !wants->broken)

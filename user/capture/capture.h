@@ -38,7 +38,7 @@ struct capture_wants {
 	struct selection *select;	/* its .pids are translated */
 	int verbosity;			/* 1: hooks, libbpf's warnings on standard error; 2: all of libbpf */
 	bool pages;			/* the page walk */
-	bool memory;			/* what rings have besides buffers; without .pages and .on */
+	bool memory;			/* what rings have besides buffers */
 	bool everybody;			/* walks read the slots of who is not selected, too */
 	const struct facts_handler *on;	/* calls, pins and charges as they happen */
 	const struct io_how *io;	/* I/O counted, or told one by one */

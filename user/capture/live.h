@@ -47,13 +47,18 @@ int live_look_anew(struct live *l);
  * younger, and what is said of accounts must not be dated after them.
  */
 __u64 live_known_ns(const struct live *l);
+/* What no event tells, as the ledger has it by then. */
+struct live_changes {
+	void (*limit)(const struct fact *f, void *arg);	/* a holder whose limit is another */
+	void (*memory)(const struct ring *r, void *arg); /* a ring that has other memory besides buffers; may be NULL */
+	void *arg;
+};
+
 /*
- * Reads the limits of who holds the rings, when it is time, or .now: all facts that waited were
- * taken. .changed gets each holder whose limit is another, as the ledger has it by then. A walk
- * that fails tells nothing.
+ * Reads it, when it is time, or .now: all facts that waited were taken. A walk that fails tells
+ * nothing.
  */
-void live_read_limits(struct live *l, bool now, void (*changed)(const struct fact *f, void *arg),
-		      void *arg);
+void live_read_limits(struct live *l, bool now, const struct live_changes *on);
 /* Tells the end, with the I/O counters, or NULL, and the stacks that found no place. */
 void live_end(struct live *l, const struct io_model *io);
 

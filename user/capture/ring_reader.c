@@ -396,10 +396,15 @@ static bool charges_provided(const struct reading *r)
 	return r->ring.ring_pages && !(r->ring.ring_flags & RING_F_ACCT_PER_RING);
 }
 
+static bool shows_memory(const struct ring_reader *rr)
+{
+	return rr->memory_of == READER_MEMORY_SELECTED || rr->memory_of == READER_MEMORY_ALL;
+}
+
 static bool wants_memory(const struct ring_reader *rr, const struct reading *r, bool selected)
 {
-	return rr->memory_of == READER_MEMORY_SELECTED ? selected :
-	       rr->memory_of == READER_MEMORY_CHARGED && charges_provided(r);
+	return (selected && shows_memory(rr)) ||
+	       (rr->memory_of >= READER_MEMORY_CHARGED && charges_provided(r));
 }
 
 int reader_memory(struct ring_reader *rr, const struct fact_holder *h, bool selected, struct reading *out)
@@ -414,7 +419,7 @@ int reader_memory(struct ring_reader *rr, const struct fact_holder *h, bool sele
 	if (err)
 		return err;
 	out->nr_memory = rr->memories.nr - out->first_memory;
-	out->knows_memory = rr->memory_of == READER_MEMORY_SELECTED;
+	out->knows_memory = selected && shows_memory(rr);
 	out->memory_cut = !whole;
 	if (!charges_provided(out))
 		return 0;

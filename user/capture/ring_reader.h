@@ -19,7 +19,8 @@ struct slot_run;
 struct slot_use;
 
 /* Whose memory besides buffers is read: to be shown, or for what is charged for it. */
-enum reader_memory_of { READER_MEMORY_NOT, READER_MEMORY_SELECTED, READER_MEMORY_CHARGED };
+/* Of whose rings: the last is both of those before it. */
+enum reader_memory_of { READER_MEMORY_NOT, READER_MEMORY_SELECTED, READER_MEMORY_CHARGED, READER_MEMORY_ALL };
 
 struct ring_reader {
 	struct walk_bpf *skel;

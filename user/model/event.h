@@ -78,6 +78,7 @@ enum event_kind {
 	EVENT_FACT,
 	EVENT_LOST,
 	EVENT_IO,	/* the counters were read */
+	EVENT_MEMORY,	/* what a ring has besides its buffers was read: the ledger has it */
 	EVENT_END,	/* always the last of a part */
 };
 
@@ -90,6 +91,14 @@ struct event_end {
 	__u64 left_out;		/* facts that came when the file had the size it may have */
 	const struct user_loss *losers; /* whose facts were lost, live; the greatest loss first */
 	size_t nr_losers;
+};
+
+/* All that it has, whatever was told of it before. */
+struct memory_seen {
+	__u64 ring;
+	const struct ring_memory *list;
+	size_t nr;
+	bool cut;		/* as in struct ring */
 };
 
 /* Good until the source makes the next, and what it points to. */
@@ -113,6 +122,8 @@ struct event {
 	bool after_loss;	/* else the begin of a part */
 	/* EVENT_IO: since the begin of the part (so at EVENT_END, too), and since the last reading */
 	const struct io_model *io, *io_since;
+	/* EVENT_MEMORY */
+	struct memory_seen memory;
 	/* EVENT_END */
 	struct event_end end;
 };

@@ -227,6 +227,10 @@ struct ring *ledger_ring_born(const struct ledger *l, __u64 id, __u64 born_ns);
 
 /* What a look saw of its memory besides buffers. */
 void ledger_set_memory(struct ring *r, const struct ring_memory *list, size_t nr);
+/* Whether both say the same of it. */
+bool ledger_same_memory(const struct ring *a, const struct ring *b);
+/* "queues", "sqes", "region", "provided". */
+const char *ring_memory_name(__u8 what);
 
 /* Its buffers are not known: sums of the accounts that it is charged to say nothing. */
 void ledger_know_less(struct ring *r);

@@ -124,6 +124,7 @@ static void remove_ring(struct timeline *h, struct timeline_ring *r)
 {
 	for (__u32 i = 0; i < r->nr_slots; i++)
 		end_life(h, r, i);
+	timeline_drop_memory(h, r);
 	if (r->watched)
 		TELL(h, ring_ends, r, h->now_ns);
 	HASH_DEL(h->rings, r);
@@ -320,6 +321,9 @@ void timeline_event(struct timeline *h, const struct event *t)
 		break;
 	case EVENT_IO:
 		TELL(h, reading, t);
+		break;
+	case EVENT_MEMORY:
+		timeline_memory(h, t);
 		break;
 	case EVENT_END:
 		end_gap(h);

@@ -24,7 +24,15 @@ struct timeline_ring {
 	bool watched;		/* something of it was shown, or a look found it and it is selected */
 	struct life **slots;	/* owned; what each holds now, NULL = nothing */
 	__u32 nr_slots;
+	struct memory_life *memory; /* owned; besides buffers, now */
+	size_t nr_memory;
 	UT_hash_handle hh;
+};
+
+/* What a ring has besides its buffers, from the reading on that saw it first. */
+struct memory_life {
+	struct ring_memory m;
+	__u64 from_ns;
 };
 
 /* A buffer in a slot, from its registration on. */
@@ -67,6 +75,8 @@ struct timeline_listener {
 	void (*life_begins)(struct life *life, void *arg);
 	/* .call: fact.call that ended it, 0 = none */
 	void (*life_ends)(struct life *life, __u64 t_ns, __u32 call, void *arg);
+	/* A reading saw it no more, or its ring ended. */
+	void (*memory_ends)(const struct timeline_ring *r, const struct memory_life *m, __u64 t_ns, void *arg);
 	/* Charged, pinned or limit of it changed. */
 	void (*level)(struct account *a, __u64 t_ns, void *arg);
 	/* .ring is NULL when the call was refused before one was looked up. */

@@ -33,6 +33,11 @@ struct timeline {
 /* NULL when there is none. */
 struct timeline_ring *timeline_ring(const struct timeline *h, __u64 id);
 
+/* Takes EVENT_MEMORY. */
+void timeline_memory(struct timeline *h, const struct event *t);
+/* The ring ends, and what it has. */
+void timeline_drop_memory(struct timeline *h, struct timeline_ring *r);
+
 /* Levels, pins and limits as the fact tells them. */
 void timeline_account(struct timeline *h, const struct fact *f);
 void timeline_pin(struct timeline *h, __u64 ring, __u64 buf, __s64 pages);

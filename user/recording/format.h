@@ -58,6 +58,7 @@ enum rec_type {
 	REC_EVIDENCE	= 15,	/* of the next fact, why it failed; .id: enum evidence_kind, the struct */
 	REC_USER_LOST	= 16,	/* struct rec_user_lost: of all that REC_LOST tell; before the end */
 	REC_IO_FAILURE	= 17,	/* struct io_failure_row: as it stands, where it changed */
+	REC_MEMORY	= 18,	/* struct rec_memory and its rows: as it stands, where it changed */
 };
 
 #define REC_F_FED	0x01	/* a fact enters the ledger */
@@ -167,6 +168,16 @@ struct rec_user_lost {
 	__u64 count;
 };
 
+#define REC_MEMORY_CUT	0x01	/* its rings of provided buffers are not in it */
+#define REC_MEMORY_ROWS	4096	/* a ring has no more, or that is set */
+
+/* What a ring has besides its buffers: all of it, as struct ring_memory. */
+struct rec_memory {
+	__u64 ring, t_ns;
+	__u32 flags;		/* REC_MEMORY_* */
+	__u32 nr;		/* rows that follow */
+};
+
 struct rec_end {
 	__u64 t_ns;
 	__u64 facts, lost, stacks_lost;
@@ -183,5 +194,7 @@ FACT_ASSERT_SIZE(rec_io_row, 152);
 FACT_ASSERT_SIZE(rec_io_fault, 80);
 FACT_ASSERT_SIZE(rec_bucket, 8);
 FACT_ASSERT_SIZE(rec_user_lost, 16);
+FACT_ASSERT_SIZE(rec_memory, 24);
+FACT_ASSERT_SIZE(ring_memory, 8);
 
 #endif

@@ -17,6 +17,7 @@
 #include "recording/reader_about.h"
 #include "recording/reader_fact.h"
 #include "recording/reader_io.h"
+#include "recording/reader_memory.h"
 #include "recording/reader_tables.h"
 
 #define STORED_MAX (REC_FRAME_MAX + (REC_FRAME_MAX >> 8) + 64) /* at most what compressing makes */
@@ -37,6 +38,7 @@ struct recording {
 	struct origin about;
 	struct recording_tables tables;
 	struct recording_io io;
+	struct recording_memory memory;
 	union any_fact fact;
 	struct evidence_room evidence; /* of the next fact */
 	char explain[EXPLAIN_LEN];
@@ -230,16 +232,6 @@ static int on_fact(struct recording *r, const struct rec *rec, const void *data,
 	return tables_too_long(&r->tables, r->size) ? broken(r, "longer stacks than any recording has") : 1;
 }
 
-static void on_look(const struct rec *rec, const void *data, struct event *out)
-{
-	struct rec_look look;
-
-	record_take(&look, sizeof(look), rec, data);
-	out->kind = EVENT_LOOK;
-	out->t_ns = look.t_ns;
-	out->after_loss = look.after_loss;
-}
-
 static void on_lost(struct recording *r, const struct rec *rec, const void *data, struct event *out)
 {
 	struct rec_lost lost;
@@ -293,7 +285,7 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 	case REC_FACT:
 		return on_fact(r, rec, data, out);
 	case REC_LOOK:
-		on_look(rec, data, out);
+		recording_look(rec, data, out);
 		return 1;
 	case REC_LOST:
 		on_lost(r, rec, data, out);
@@ -310,6 +302,9 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 	case REC_STACK:
 		wrong = tables_add_stack(&r->tables, rec, data);
 		break;
+	case REC_MEMORY:
+		wrong = recording_memory(&r->memory, rec, data, out);
+		break;
 	case REC_IO:
 	case REC_IO_ROW:
 	case REC_IO_BUFFER:
@@ -323,7 +318,7 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 	if (wrong)
 		return broken(r, wrong);
 	if (rec->type != REC_IO)
-		return 0;
+		return rec->type == REC_MEMORY;
 	out->kind = EVENT_IO;
 	out->t_ns = r->io.all.t_ns;
 	out->io = &r->io.all;
@@ -493,6 +488,7 @@ void recording_close(struct recording *r)
 	free(r->raw);
 	free(r->stored);
 	free(r->name);
+	free(r->memory.list);
 	for (size_t i = 0; i < r->nr_then; i++)
 		free(r->then[i]);
 	free(r->then);

@@ -38,3 +38,13 @@ const char *recording_about(struct origin *a, const struct rec *rec, const void 
 	TAKE_TEXT(a->boot_id, f.boot_id);
 	return NULL;
 }
+
+void recording_look(const struct rec *rec, const void *data, struct event *out)
+{
+	struct rec_look look;
+
+	record_take(&look, sizeof(look), rec, data);
+	out->kind = EVENT_LOOK;
+	out->t_ns = look.t_ns;
+	out->after_loss = look.after_loss;
+}

@@ -8,5 +8,7 @@
 
 /* NULL, or what is wrong with it. */
 const char *recording_about(struct origin *to, const struct rec *rec, const void *data);
+/* Makes the event of a look. */
+void recording_look(const struct rec *rec, const void *data, struct event *out);
 
 #endif

@@ -98,6 +98,16 @@ static void count_bytes(struct replay *p, const struct event *e)
 	p->offset = e->offset;
 }
 
+static void take_memory(struct replay *p, const struct memory_seen *m)
+{
+	struct ring *r = ledger_ring(p->ledger, m->ring);
+
+	if (!r)
+		return;
+	ledger_set_memory(r, m->list, m->nr);
+	r->memory_cut = m->cut;
+}
+
 int replay_next(struct replay *p, struct event *e)
 {
 	int n = recording_next(p->r, e);
@@ -135,6 +145,9 @@ int replay_next(struct replay *p, struct event *e)
 				       e->offset);
 		memcpy(p->last, e->fact, e->fact->size);
 		p->has_last = true;
+		break;
+	case EVENT_MEMORY:
+		take_memory(p, &e->memory);
 		break;
 	default:
 		break;

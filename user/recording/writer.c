@@ -234,6 +234,25 @@ void writer_lost(struct writer *w, const struct lost_events *lost)
 	w->lost += lost->count;
 }
 
+void writer_memory(struct writer *w, __u64 t_ns, const struct ring *r, bool before)
+{
+	bool cut = r->memory_cut;
+	size_t nr = r->nr_memory;
+	struct rec_memory *to;
+
+	/* they come last: all of them, or none, as a walk tells them */
+	while (nr && (r->nr_memory > REC_MEMORY_ROWS) && r->memory[nr - 1].what == RING_MEMORY_PROVIDED) {
+		cut = true;
+		nr--;
+	}
+	if (!before && !has_room(w, sizeof(*to) + nr * sizeof(*r->memory)))
+		return;
+	to = record(w, REC_MEMORY, sizeof(*to) + nr * sizeof(*r->memory));
+	*to = (struct rec_memory){ address_hidden(w->key, r->id), t_ns, cut ? REC_MEMORY_CUT : 0, nr };
+	if (nr)
+		memcpy(to + 1, r->memory, nr * sizeof(*r->memory));
+}
+
 /* ---- counters --------------------------------------------------------------------------- */
 
 static __u32 buckets_of(struct rec_bucket to[HIST_BUCKETS], const struct hist *h)

@@ -7,6 +7,7 @@
 #define FIXBUF_RECORDING_WRITER_H
 
 #include <stdio.h>
+#include "model/ledger.h"
 #include "recording/reader.h"
 
 struct writer;
@@ -38,6 +39,8 @@ __u32 writer_stack(struct writer *w, const struct stack *stack);
 void writer_fact(struct writer *w, const struct fact *f, bool fed, bool shown,
 		 const struct failure *why, __u32 stack);
 void writer_lost(struct writer *w, const struct lost_events *lost);
+/* What the ring has besides its buffers. .before: it was there before the part began. */
+void writer_memory(struct writer *w, __u64 t_ns, const struct ring *r, bool before);
 /*
  * The counters as they stand; .before: as they stood at the last one, empty at first. Nothing
  * happens after those that were written when the file was full.

@@ -9,30 +9,11 @@
 #include "model/io_loss.h"
 #include "model/io_select.h"
 #include "model/timeline.h"
-#include "views/database.h"
-#include "views/ring_numbers.h"
-#include "views/sqlite_file.h"
-#include "views/summary.h"
+#include "views/database_private.h"
 
-enum {
-	RECORDINGS, RINGS, BUFFERS, CALLS, PINS, CHARGES, LEVELS, FAILURES, IO, HISTOGRAMS, USES, OPERATIONS,
-	FINDINGS, LOST,
-};
 static const char *const tables[] = {
 	"recordings", "rings", "buffers", "calls", "pins", "charges", "levels", "failures", "io",
-	"histograms", "uses", "operations", "findings", "lost", NULL
-};
-
-struct database {
-	struct sqlite_file *to;
-	const struct selection *select;
-	struct timeline *timeline;
-	struct ring_numbers numbers;
-	__s64 begin_ns;		/* of the first part, CLOCK_REALTIME */
-	__s64 realtime_ns;	/* of the part that is told */
-	__u32 page_bytes;
-	unsigned int part;
-	__u64 lost, part_begin_ns; /* of the part */
+	"histograms", "uses", "operations", "findings", "lost", "memory", NULL
 };
 
 static const char *script(void)
@@ -56,13 +37,13 @@ static void known_at(struct database *d, __u64 t_ns)
 		sqlite_text(d->to, NULL);
 }
 
-static void since_begin(struct database *d, __s64 ns)
+void database_since_begin(struct database *d, __s64 ns)
 {
 	sqlite_signed(d->to, (__u64)d->begin_ns + ns);
 }
 
 /* NULL for 0, which numbers no ring, call or process. */
-static void number(struct database *d, __u64 n)
+void database_number(struct database *d, __u64 n)
 {
 	sqlite_known(d->to, !!n, n);
 }
@@ -72,7 +53,7 @@ static void pages(struct database *d, __s64 pages)
 	sqlite_signed(d->to, (__u64)pages * d->page_bytes);
 }
 
-static void errno_name(struct database *d, __s64 result)
+void database_errno_name(struct database *d, __s64 result)
 {
 	sqlite_text(d->to, result < 0 ? fact_errno_name(result) : NULL);
 }
@@ -88,8 +69,8 @@ static void put_ring(struct database *d, const struct timeline_ring *r, __u64 en
 {
 	sqlite_row(d->to, RINGS);
 	sqlite_int(d->to, r->number);
-	number(d, r->pid);
-	number(d, r->ns_pid);
+	database_number(d, r->pid);
+	database_number(d, r->ns_pid);
 	sqlite_int(d->to, r->uid);
 	sqlite_text(d->to, TAME_COMM(r->comm));
 	sqlite_known(d->to, r->fd >= 0, r->fd);
@@ -118,8 +99,8 @@ static void put_life(struct database *d, const struct life *l, __u64 end_ns, __u
 	sqlite_known(d->to, known, known ? l->charged_pages * d->page_bytes : 0);
 	at(d, l->from_ns);
 	known_at(d, end_ns);
-	number(d, l->call);
-	number(d, call);
+	database_number(d, l->call);
+	database_number(d, call);
 	sqlite_int(d->to, l->older);
 	sqlite_int(d->to, l->ops);
 	sqlite_row_end(d->to);
@@ -136,11 +117,11 @@ static void on_call(struct timeline_ring *ring, const struct event *told, void *
 	struct database *d = arg;
 
 	sqlite_row(d->to, CALLS);
-	number(d, c->h.call);
-	number(d, ring ? ring->number : 0);
-	number(d, c->h.pid);
-	number(d, c->ns_pid);
-	number(d, c->h.tid);
+	database_number(d, c->h.call);
+	database_number(d, ring ? ring->number : 0);
+	database_number(d, c->h.pid);
+	database_number(d, c->ns_pid);
+	database_number(d, c->h.tid);
 	sqlite_int(d->to, c->h.uid);
 	sqlite_text(d->to, TAME_COMM(c->h.comm));
 	sqlite_text(d->to, fact_name(&c->h));
@@ -149,7 +130,7 @@ static void on_call(struct timeline_ring *ring, const struct event *told, void *
 	sqlite_known(d->to, fact_args_known(c), c->nr);
 	sqlite_known(d->to, c->fd >= 0, c->fd);
 	sqlite_signed(d->to, c->result);
-	errno_name(d, c->result);
+	database_errno_name(d, c->result);
 	sqlite_text(d->to, told->why ? told->why->explain : NULL);
 	sqlite_row_end(d->to);
 }
@@ -163,7 +144,7 @@ static void on_level(struct account *a, __u64 t_ns, void *arg)
 	sqlite_int(d->to, a->number);
 	sqlite_text(d->to, a->is_mm ? "process" : "user");
 	sqlite_known(d->to, !a->is_mm, a->uid);
-	number(d, a->pid);
+	database_number(d, a->pid);
 	sqlite_text(d->to, a->is_mm ? TAME_COMM(a->comm) : NULL);
 	pages(d, a->charged_pages);
 	pages(d, a->pinned_pages);
@@ -179,9 +160,9 @@ static void on_io(struct timeline_ring *ring, struct life *life, const struct ev
 
 	sqlite_row(d->to, OPERATIONS);
 	at(d, io->h.t_ns);
-	number(d, ring ? ring->number : 0);
-	number(d, life ? life->number : 0);
-	number(d, io->h.pid);
+	database_number(d, ring ? ring->number : 0);
+	database_number(d, life ? life->number : 0);
+	database_number(d, io->h.pid);
 	sqlite_text(d->to, io_op_name(io->opcode));
 	sqlite_signed(d->to, io->result);
 	sqlite_known(d->to, io->io_flags & IO_F_OFFSET, io->offset_bytes);
@@ -189,6 +170,24 @@ static void on_io(struct timeline_ring *ring, struct life *life, const struct ev
 	sqlite_known(d->to, !!io->latency_ns, io->latency_ns);
 	sqlite_hex(d->to, fact_user_data(io, &user_data) ? &user_data : NULL);
 	sqlite_row_end(d->to);
+}
+
+static void put_memory(struct database *d, const struct timeline_ring *r, const struct memory_life *m, __u64 end_ns)
+{
+	sqlite_row(d->to, MEMORY);
+	sqlite_int(d->to, r->number);
+	sqlite_text(d->to, ring_memory_name(m->m.what));
+	sqlite_known(d->to, m->m.what == RING_MEMORY_PROVIDED, m->m.group);
+	pages(d, m->m.pages);
+	sqlite_int(d->to, m->m.pinned);
+	at(d, m->from_ns);
+	known_at(d, end_ns);
+	sqlite_row_end(d->to);
+}
+
+static void on_memory_ends(const struct timeline_ring *r, const struct memory_life *m, __u64 t_ns, void *arg)
+{
+	put_memory(arg, r, m, t_ns);
 }
 
 static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
@@ -212,8 +211,8 @@ static void put_counts(struct database *d, const struct io_model *m, const struc
 	sqlite_row(d->to, IO);
 	at(d, m->since_ns);
 	at(d, m->since_ns + m->t_ns);
-	number(d, ring_number(&d->numbers, c->ring, c->born_ns));
-	number(d, IO_WHO_TGID(c->who));
+	database_number(d, ring_number(&d->numbers, c->ring, c->born_ns));
+	database_number(d, IO_WHO_TGID(c->who));
 	sqlite_int(d->to, c->uid);
 	sqlite_text(d->to, TAME_COMM(c->comm));
 	sqlite_text(d->to, io_op_name(IO_WHO_OP(c->who)));
@@ -254,8 +253,8 @@ static void put_histogram(struct database *d, const struct io_row *r)
 			continue;
 		sqlite_row(d->to, HISTOGRAMS);
 		sqlite_int(d->to, d->part);
-		number(d, ring_number(&d->numbers, r->c.ring, r->c.born_ns));
-		number(d, IO_WHO_TGID(r->c.who));
+		database_number(d, ring_number(&d->numbers, r->c.ring, r->c.born_ns));
+		database_number(d, IO_WHO_TGID(r->c.who));
 		sqlite_text(d->to, io_op_name(IO_WHO_OP(r->c.who)));
 		sqlite_int(d->to, !!IO_WHO_FIXED(r->c.who));
 		sqlite_int(d->to, hist_low(b));
@@ -269,7 +268,7 @@ static void put_use(struct database *d, const struct io_buffer_row *b)
 {
 	sqlite_row(d->to, USES);
 	sqlite_int(d->to, d->part);
-	number(d, ring_number(&d->numbers, b->key.ring, b->born_ns));
+	database_number(d, ring_number(&d->numbers, b->key.ring, b->born_ns));
 	sqlite_int(d->to, b->key.index);
 	sqlite_int(d->to, b->key.addr);
 	sqlite_int(d->to, b->use.ops);
@@ -305,9 +304,9 @@ static void put_pin(struct database *d, const struct event *told)
 
 	sqlite_row(d->to, PINS);
 	at(d, p->h.t_ns);
-	number(d, ring_number(&d->numbers, p->h.ring, 0));
-	number(d, p->h.call);
-	number(d, p->h.pid);
+	database_number(d, ring_number(&d->numbers, p->h.ring, 0));
+	database_number(d, p->h.call);
+	database_number(d, p->h.pid);
 	sqlite_text(d->to, fact_name(&p->h));
 	sqlite_int(d->to, p->addr);
 	pages(d, p->pages);
@@ -321,9 +320,9 @@ static void put_charge(struct database *d, const struct event *told)
 
 	sqlite_row(d->to, CHARGES);
 	at(d, c->h.t_ns);
-	number(d, ring_number(&d->numbers, c->h.ring, 0));
-	number(d, c->h.call);
-	number(d, c->h.pid);
+	database_number(d, ring_number(&d->numbers, c->h.ring, 0));
+	database_number(d, c->h.call);
+	database_number(d, c->h.pid);
 	sqlite_text(d->to, fact_name(&c->h));
 	pages(d, c->pages);
 	sqlite_known(d->to, !!c->user, c->user_after_pages * (__u64)d->page_bytes);
@@ -404,6 +403,7 @@ struct database *database_new(const char *path, const struct selection *select)
 	struct database *d;
 	struct timeline_listener view = {
 		.ring_begins = on_ring_begins, .ring_ends = on_ring_ends, .life_ends = on_life_ends,
+		.memory_ends = on_memory_ends,
 		.level = on_level, .call = on_call, .io = on_io, .reading = on_reading, .gap = on_gap,
 	};
 
@@ -417,66 +417,7 @@ struct database *database_new(const char *path, const struct selection *select)
 	return d;
 }
 
-/* ---- conclusions ---------------------------------------------------------------------------- */
-
-static void put_failed_calls(struct database *d, const struct history *h)
-{
-	for (const struct failure_history *f = h->failures; f; f = f->hh.next) {
-		sqlite_row(d->to, FAILURES);
-		sqlite_text(d->to, "call");
-		number(d, f->key.pid);
-		sqlite_text(d->to, TAME_COMM(f->comm));
-		sqlite_text(d->to, history_call_name(f->key.op));
-		errno_name(d, f->key.result);
-		sqlite_int(d->to, f->count);
-		since_begin(d, f->since_ns);
-		since_begin(d, f->last_ns);
-		sqlite_text(d->to, f->explain);
-		sqlite_row_end(d->to);
-	}
-}
-
-static void put_failed_io(struct database *d, const struct io_failures *io)
-{
-	for (size_t i = 0; i < io->nr; i++) {
-		const struct io_failed *f = &io->list[i];
-
-		if (!io_failed(f))
-			continue;
-		sqlite_row(d->to, FAILURES);
-		sqlite_text(d->to, "io");
-		number(d, f->pid);
-		sqlite_text(d->to, TAME_COMM(f->comm));
-		sqlite_text(d->to, io_op_name(f->opcode));
-		sqlite_text(d->to, io_failed_name(f));
-		sqlite_int(d->to, f->count);
-		since_begin(d, f->first_ns);
-		since_begin(d, f->last_ns);
-		sqlite_text(d->to, f->explain);
-		sqlite_row_end(d->to);
-	}
-}
-
-static void put_findings(struct database *d, const struct findings *fs)
-{
-	for (size_t i = 0; i < fs->nr; i++) {
-		const struct finding *f = &fs->list[i];
-
-		sqlite_row(d->to, FINDINGS);
-		sqlite_text(d->to, finding_tag_name(f->tag));
-		sqlite_text(d->to, severity_name(severity_of_finding(f)));
-		since_begin(d, f->since_ns);
-		number(d, f->pid);
-		sqlite_int(d->to, f->uid);
-		sqlite_text(d->to, f->comm.bytes[0] ? TAME_COMM(f->comm) : NULL);
-		sqlite_known(d->to, f->index >= 0, f->index);
-		number(d, f->addr);
-		sqlite_int(d->to, f->pages);
-		sqlite_text(d->to, f->detail);
-		sqlite_text(d->to, f->remedy);
-		sqlite_row_end(d->to);
-	}
-}
+/* ---- the end ------------------------------------------------------------------------------- */
 
 int database_end(struct database *d, const struct database_conclusion *c)
 {
@@ -488,10 +429,10 @@ int database_end(struct database *d, const struct database_conclusion *c)
 		for (__u32 i = 0; r->watched && i < r->nr_slots; i++)
 			if (r->slots[i])
 				put_life(d, r->slots[i], 0, 0);
+		for (size_t i = 0; r->watched && i < r->nr_memory; i++)
+			put_memory(d, r, &r->memory[i], 0);
 	}
-	put_failed_calls(d, c->h);
-	put_failed_io(d, c->io);
-	put_findings(d, c->f);
+	database_conclude(d, c);
 	err = sqlite_end(d->to);
 	timeline_free(d->timeline);
 	ring_numbers_free(&d->numbers);

@@ -47,17 +47,12 @@ static void put_slot(struct json *j, const struct ring *r, __u32 index, bool pag
 
 static void put_memory(struct json *j, const struct ring *r)
 {
-	static const char *const what[] = {
-		[RING_MEMORY_QUEUES] = "queues", [RING_MEMORY_SQES] = "sqes",
-		[RING_MEMORY_REGION] = "region", [RING_MEMORY_PROVIDED] = "provided",
-	};
-
 	json_open_list(j, "memory");
 	for (size_t i = 0; i < r->nr_memory; i++) {
 		const struct ring_memory *m = &r->memory[i];
 
 		json_item_open(j);
-		json_str(j, "what", what[m->what]);
+		json_str(j, "what", ring_memory_name(m->what));
 		if (m->what == RING_MEMORY_PROVIDED)
 			json_uint(j, "group", m->group);
 		json_uint(j, "pages", m->pages);

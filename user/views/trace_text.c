@@ -390,6 +390,7 @@ void view_trace_event(struct view_trace *v, const struct event *e)
 		show_lost(v, &e->lost);
 		break;
 	case EVENT_IO:
+	case EVENT_MEMORY:
 		break;
 	case EVENT_END:
 		v->stacks_lost += e->end.stacks_lost;

@@ -111,8 +111,10 @@ static struct writer *begin(enum tier tier)
 
 static void tell_all(struct writer *w)
 {
-	const struct timeline_listener view = { ring_begins, ring_ends, life_begins, life_ends, level,
-					   call, io, NULL, gap, NULL };
+	const struct timeline_listener view = {
+		.ring_begins = ring_begins, .ring_ends = ring_ends, .life_begins = life_begins,
+		.life_ends = life_ends, .level = level, .call = call, .io = io, .gap = gap,
+	};
 	struct timeline *h = timeline_new(&view, &everything);
 	struct recording *r;
 	struct event t;

@@ -139,12 +139,24 @@ void part_limit(const struct fact *f, void *arg)
 		write_older(f, arg);
 }
 
+void part_memory(const struct ring *r, void *arg)
+{
+	struct part *p = arg;
+	const struct written_ring *w = written_find(p->rings, r->id);
+
+	if (w && w->written)
+		writer_memory(p->to, live_known_ns(p->live), r, false);
+}
+
 /* .known_ns: what is there is so as of then, and what is written later is younger. */
 static void begin_with(struct part *p, const struct event *look, __u64 known_ns)
 {
 	writer_look(p->to, look->t_ns, look->after_loss);
 	written_forget_all(&p->rings);
 	ledger_facts(look->ledger, known_ns, write_older, p);
+	for (const struct ring *r = look->ledger->rings; r; r = r->hh.next)
+		if (r->knows_memory)
+			writer_memory(p->to, known_ns, r, true);
 }
 
 void part_look(struct part *p, const struct event *e)

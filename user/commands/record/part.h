@@ -34,8 +34,9 @@ struct part {
 /* What is there, as of the event's ledger. */
 void part_look(struct part *p, const struct event *e);
 void part_fact(struct part *p, const struct event *e);
-/* A limit that changed, for live_read_limits(); .part is a struct part. */
+/* A limit, or what a ring has besides buffers, that changed; .part is a struct part. */
 void part_limit(const struct fact *f, void *part);
+void part_memory(const struct ring *r, void *part);
 /*
  * Reads the counters of I/O and writes them. Errors leave what was written as it is: the next
  * reading may work. How much I/O failed since the last reading.

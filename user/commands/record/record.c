@@ -140,6 +140,7 @@ static bool is_full(void *arg)
 static bool step(void *arg)
 {
 	struct record *r = arg;
+	const struct live_changes changes = { part_limit, part_memory, &r->part };
 	__u64 now = clock_now_ns();
 	bool more = live_read(r->live);
 
@@ -153,7 +154,7 @@ static bool step(void *arg)
 	if (!more && r->torn && now - r->anew_ns >= ANEW_NS)
 		live_look_anew(r->live);
 	else if (!more)
-		live_read_limits(r->live, false, part_limit, &r->part);
+		live_read_limits(r->live, false, &changes);
 	if (now >= r->next_ns) {
 		write_counters(r);
 		r->next_ns = now + r->o->interval_ns;
@@ -183,12 +184,13 @@ static bool is_releasing(void *arg)
 static void complete(void *arg, bool more)
 {
 	struct record *r = arg;
+	const struct live_changes changes = { part_limit, part_memory, &r->part };
 
 	/* what was lost shortly before is made good, too: of what follows no look nothing can be judged */
 	if (r->torn && !live_look_anew(r->live))
 		more = false;
 	r->end_ns = more && r->last_ns ? r->last_ns : clock_now_ns();
-	live_read_limits(r->live, true, part_limit, &r->part);
+	live_read_limits(r->live, true, &changes);
 }
 
 static int run(struct record *r)
@@ -315,7 +317,7 @@ static int record(void *options)
 		.sample = o->io ? (o->sample ? o->sample : 1) : 0,
 	};
 	const struct capture_wants wants = {
-		.how = &o->how, .select = &o->select, .on = &on, .io = &io, .everybody = o->snapshot,
+		.how = &o->how, .select = &o->select, .on = &on, .io = &io, .everybody = o->snapshot, .memory = true,
 	};
 	int status;
 

@@ -86,6 +86,13 @@ CREATE TABLE findings(
 	pid INTEGER, uid INTEGER, comm TEXT, slot INTEGER, address INTEGER, pages INTEGER, detail TEXT,
 	remedy TEXT);
 
+CREATE TABLE memory(
+	-- What rings have besides buffers, as it was read once a second: queues, sqes (the ring lies in the
+	-- program's memory), region, provided (a ring of provided buffers, of that group). pinned: pages of
+	-- a program; else the kernel's own. begin_ns: it was read first; end_ns: no more (NULL: it was there at the end).
+	machine TEXT, recording INTEGER, ring INTEGER, what TEXT, buffer_group INTEGER,
+	bytes INTEGER, pinned INTEGER, begin_ns INTEGER, end_ns INTEGER);
+
 CREATE TABLE lost(
 	-- Nothing is known of between the two.
 	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, events INTEGER);
