@@ -81,6 +81,7 @@ FILE *recording_create(const char *path, bool append)
 	if (fd < 0) {
 		err_set(-fd, "cannot write to %s: %s; name a file that can be created with -o", path,
 			strerror(-fd));
+		errno = -fd;
 		return NULL;
 	}
 	if (!prepare(fd, path, append))

@@ -26,6 +26,11 @@ void frame_begin(struct frame_writer *f, FILE *out, __u64 at)
 	f->error = 0;
 }
 
+bool is_disk_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT;
+}
+
 static bool put_bytes(struct frame_writer *f, const void *bytes, size_t nr)
 {
 	errno = 0;
@@ -35,10 +40,40 @@ static bool put_bytes(struct frame_writer *f, const void *bytes, size_t nr)
 	return false;
 }
 
+/* What part of it came before the file took no more goes again. */
+static bool cut_back(struct frame_writer *f)
+{
+	clearerr(f->out);
+	return !ftruncate(fileno(f->out), f->written) && !fseek(f->out, f->written, SEEK_SET);
+}
+
+static bool makes_room(struct frame_writer *f)
+{
+	if (!f->no_room || !is_disk_full(f->error) || !cut_back(f) || !f->no_room(f->arg))
+		return false;
+	f->error = 0;
+	return true;
+}
+
+/* Both, whole or not at all. */
+static void put_both(struct frame_writer *f, const void *head, size_t head_size, const void *data, size_t size)
+{
+	do {
+		if (put_bytes(f, head, head_size) && put_bytes(f, data, size)) {
+			errno = 0;
+			f->error = fflush(f->out) ? (errno ? errno : EIO) : 0;
+		}
+	} while (f->error && makes_room(f));
+	if (!f->error)
+		f->written += head_size + size;
+	else if (ftruncate(fileno(f->out), f->written)) {
+		/* a reader finds a frame that is cut off, and says so */
+	}
+}
+
 void frame_put_head(struct frame_writer *f, const struct rec_head *head)
 {
-	if (put_bytes(f, head, sizeof(*head)))
-		f->written += sizeof(*head);
+	put_both(f, head, sizeof(*head), NULL, 0);
 }
 
 /* A reader takes what is smaller for one that was made to be large (REC_RATIO_MAX). */
@@ -58,7 +93,6 @@ static size_t pad(struct frame_writer *f, size_t n)
 	return n + more;
 }
 
-/* What part of it came before the file took no more goes again. */
 bool frame_put(struct frame_writer *f)
 {
 	size_t n = ZSTD_compressCCtx(f->zstd, f->stored, f->stored_room, f->raw, f->nr_raw, LEVEL);
@@ -73,15 +107,7 @@ bool frame_put(struct frame_writer *f)
 		return false;
 	head.stored_bytes = n;
 	head.crc = crc32(crc32(0, (void *)&head, sizeof(head)), (void *)f->stored, n);
-	if (put_bytes(f, &head, sizeof(head)) && put_bytes(f, f->stored, n)) {
-		errno = 0;
-		f->error = fflush(f->out) ? (errno ? errno : EIO) : 0;
-	}
-	if (!f->error)
-		f->written += sizeof(head) + n;
-	else if (ftruncate(fileno(f->out), f->written)) {
-		/* a reader finds a frame that is cut off, and says so */
-	}
+	put_both(f, &head, sizeof(head), f->stored, n);
 	return !f->error;
 }
 

@@ -14,6 +14,8 @@ struct frame_writer {
 	size_t nr_raw, stored_room;
 	__u64 written;		/* bytes of the file */
 	int error;		/* errno: the file takes no more */
+	bool (*no_room)(void *arg); /* on a full disk: whether room was made, and it is worth another try */
+	void *arg;		/* of .no_room, which may be NULL */
 };
 
 /* Goes on, or begins when it is all zero, in a file that holds .at bytes. */
@@ -21,6 +23,8 @@ void frame_begin(struct frame_writer *f, FILE *out, __u64 at);
 void frame_put_head(struct frame_writer *f, const struct rec_head *head);
 /* What .raw holds: whole or not at all. False when the file takes no more. */
 bool frame_put(struct frame_writer *f);
+/* By the disk itself, or the user's share of it. */
+bool is_disk_full(int error);
 void frame_free(struct frame_writer *f);
 
 #endif

@@ -430,6 +430,12 @@ void writer_limit(struct writer *w, __u64 max_bytes)
 	w->usable = max_bytes - max_bytes / FIRST_PART;
 }
 
+void writer_on_full(struct writer *w, bool (*make_room)(void *arg), void *arg)
+{
+	w->f.no_room = make_room;
+	w->f.arg = arg;
+}
+
 struct writer_told writer_told(const struct writer *w)
 {
 	return (struct writer_told){

@@ -28,6 +28,11 @@ void writer_go_on(struct writer *w, FILE *out, const struct origin *about);
  * counted, but for what was there before (FACT_F_SNAPSHOT), counters and the end.
  */
 void writer_limit(struct writer *w, __u64 max_bytes);
+/*
+ * On a full disk .make_room is asked: true when there may be more now, and what did not fit goes again.
+ * Else, and without, the file ends with its last whole frame.
+ */
+void writer_on_full(struct writer *w, bool (*make_room)(void *arg), void *arg);
 /* What follows are the facts of a new ledger. */
 void writer_look(struct writer *w, __u64 t_ns, bool after_loss);
 /*

@@ -29,6 +29,7 @@ struct flight {
 	__u64 happened_ns, due_ns;
 	char who[128];
 	__u64 facts, lost;	/* of segments that are complete */
+	bool told_full;
 };
 
 bool flight_is_asked(const struct flight_options *o)
@@ -70,7 +71,6 @@ struct flight *flight_new(const struct flight_options *o, const struct output *t
 		return NULL;
 	}
 	f->triggers = triggers_new(&o->triggers, select);
-	f->segment_bytes = bytes / (2 * SEGMENTS);
 	f->segment_ns = least(LONGEST_NS, keep_ns ? keep_ns / SEGMENTS : LONGEST_NS);
 	if (o->before_ns)
 		f->segment_ns = least(f->segment_ns, o->before_ns / 2);
@@ -79,6 +79,10 @@ struct flight *flight_new(const struct flight_options *o, const struct output *t
 
 FILE *flight_next(struct flight *f)
 {
+	__u64 bytes = folder_room(f->folder);
+
+	/* of a disk that has less than is to be kept several segments fit, too: the first can go */
+	f->segment_bytes = (bytes < LEAST_BYTES ? LEAST_BYTES : bytes) / (2 * SEGMENTS);
 	f->begin_ns = clock_now_ns();
 	f->room = f->segment_bytes;
 	folder_bound(f->folder, f->begin_ns, f->room);
@@ -121,6 +125,24 @@ void flight_grows(struct flight *f, __u64 now_ns, __u64 bytes)
 		return;
 	f->room = bytes + f->segment_bytes;
 	folder_bound(f->folder, now_ns, f->room);
+}
+
+bool flight_make_room(void *flight)
+{
+	struct flight *f = flight;
+
+	if (!folder_give_way(f->folder))
+		return false;
+	if (!f->told_full)
+		fprintf(stderr, PROGRAM_NAME ": the disk of %s is full: from now on the oldest segments go to make room\n",
+			f->to->path);
+	f->told_full = true;
+	return true;
+}
+
+size_t flight_given(const struct flight *f, __u64 *bytes)
+{
+	return folder_given(f->folder, bytes);
 }
 
 bool flight_is_due(struct flight *f, __u64 now_ns, __u64 bytes, bool more)

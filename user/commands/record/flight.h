@@ -29,6 +29,10 @@ FILE *flight_next(struct flight *f);
 void flight_event(struct flight *f, const struct event *e);
 /* So many I/Os failed since the last reading. */
 void flight_failed_io(struct flight *f, __u64 nr, __u64 now_ns);
+/* For writer_on_full(): the oldest segments go, which is said once. .flight is a struct flight. */
+bool flight_make_room(void *flight);
+/* How many went so, and their bytes. */
+size_t flight_given(const struct flight *f, __u64 *bytes);
 /* The segment has so many bytes, and may soon have more: makes room. */
 void flight_grows(struct flight *f, __u64 now_ns, __u64 bytes);
 /* Whether the segment, of so many bytes, ends here. .more waits to be taken. */

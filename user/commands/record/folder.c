@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/alloc.h"
@@ -17,6 +18,7 @@
 #include "commands/record/folder.h"
 #include "commands/record/triggers.h"
 #include "recording/file.h"
+#include "recording/frame.h"
 
 #define SEGMENT		"segment"
 #define NAME_LEN	64
@@ -26,6 +28,7 @@ struct kept {
 	char name[NAME_LEN];
 	__u64 bytes, end_ns;
 	bool segment, own;	/* else saved; else of an earlier run */
+	bool copied;		/* what was saved has it, too */
 };
 
 struct folder {
@@ -37,6 +40,8 @@ struct folder {
 	size_t nr;
 	char now[NAME_LEN];	/* the segment that is being written */
 	unsigned int number;
+	size_t given;		/* segments that went as the disk was full */
+	__u64 given_bytes;
 };
 
 static int refuse(const char *path, const char *why)
@@ -147,6 +152,43 @@ void folder_bound(struct folder *f, __u64 now_ns, __u64 bytes)
 	make_room(f, bytes, 0);
 }
 
+/* The oldest segment, but not .until (NULL = any). */
+static bool give_way(struct folder *f, const char *until)
+{
+	size_t i = first_of(f, true);
+
+	if (i == f->nr || (until && !strcmp(f->list[i].name, until)))
+		return false;
+	if (!f->list[i].copied) {
+		f->given++;
+		f->given_bytes += f->list[i].bytes;
+	}
+	drop(f, i);
+	return true;
+}
+
+bool folder_give_way(struct folder *f)
+{
+	return give_way(f, NULL);
+}
+
+size_t folder_given(const struct folder *f, __u64 *bytes)
+{
+	*bytes = f->given_bytes;
+	return f->given;
+}
+
+__u64 folder_room(const struct folder *f)
+{
+	struct statvfs fs;
+	__u64 room;
+
+	if (fstatvfs(f->fd, &fs))
+		return f->keep_bytes;
+	room = f->bytes + (__u64)fs.f_bavail * fs.f_frsize;
+	return room < f->keep_bytes ? room : f->keep_bytes;
+}
+
 /* ---- what is written ------------------------------------------------------------------------ */
 
 /* A name that is not there yet. */
@@ -170,11 +212,16 @@ static int new_name(struct folder *f, const char *kind, char name[NAME_LEN])
 static FILE *create(struct folder *f, const char *kind, char name[NAME_LEN])
 {
 	char path[4096];
+	FILE *out;
 
 	if (new_name(f, kind, name))
 		return NULL;
 	snprintf(path, sizeof(path), "%s/%s", f->path, name);
-	return recording_create(path, false);
+	do {
+		errno = 0;
+		out = recording_create(path, false);
+	} while (!out && is_disk_full(errno) && folder_give_way(f));
+	return out;
 }
 
 FILE *folder_next(struct folder *f)
@@ -199,6 +246,47 @@ static int copy(struct folder *f, const char *name, int to)
 	if (from >= 0)
 		close(from);
 	return err;
+}
+
+static void note_copied(struct folder *f, const char *name)
+{
+	for (size_t i = 0; i < f->nr; i++)
+		if (!strcmp(f->list[i].name, name))
+			f->list[i].copied = true;
+}
+
+/*
+ * One after the other. On a full disk those that were copied go; where there is none, what happened
+ * last matters most, and the first are left out.
+ */
+static int copy_all(struct folder *f, const struct kept *list, size_t nr, int to, __u64 *bytes)
+{
+	for (size_t i = 0; i < nr;) {
+		int err;
+
+		if (!list[i].segment) {
+			i++;
+			continue;
+		}
+		make_room(f, *bytes + list[i].bytes, *bytes + list[i].bytes);
+		err = copy(f, list[i].name, to);
+		if (!err) {
+			*bytes += list[i].bytes;
+			note_copied(f, list[i++].name);
+			continue;
+		}
+		if (!is_disk_full(-err))
+			return err;
+		if (!give_way(f, list[i].name)) {
+			/* the segment itself goes, unless more than it was copied or it is the last */
+			if (!*bytes && (++i == nr || !give_way(f, NULL)))
+				return err;
+			*bytes = 0;
+		}
+		if (ftruncate(to, *bytes) || lseek(to, *bytes, SEEK_SET) < 0)
+			return -errno;
+	}
+	return *bytes ? 0 : -ENOSPC;
 }
 
 /*
@@ -229,17 +317,11 @@ int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns,
 	char name[NAME_LEN];
 	FILE *to = create(f, why, name);
 	__u64 bytes = 0;
-	int err = to ? 0 : -EINVAL;
+	int err;
 
 	/* those that were copied may be dropped meanwhile */
 	memcpy(list, f->list + first, nr * sizeof(*list));
-	for (size_t i = 0; i < nr && !err; i++) {
-		if (!list[i].segment)
-			continue;
-		bytes += list[i].bytes;
-		make_room(f, bytes, bytes);
-		err = copy(f, list[i].name, fileno(to));
-	}
+	err = to ? copy_all(f, list, nr, fileno(to), &bytes) : -EINVAL;
 	free(list);
 	if (!to)
 		return err;

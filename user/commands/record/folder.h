@@ -7,6 +7,7 @@
 #define FIXBUF_COMMANDS_RECORD_FOLDER_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct folder;
@@ -21,6 +22,15 @@ FILE *folder_next(struct folder *f);
 void folder_bound(struct folder *f, __u64 now_ns, __u64 bytes);
 /* It is complete, with what happened up to .end_ns. */
 void folder_close_segment(struct folder *f, __u64 bytes, __u64 end_ns);
+/*
+ * The disk is full: the oldest segment that is complete goes, and is counted. False when there is none:
+ * what was saved stays.
+ */
+bool folder_give_way(struct folder *f);
+/* How many did, and their bytes, of those that were not saved before. */
+size_t folder_given(const struct folder *f, __u64 *bytes);
+/* What all files may have at most, as the disk is now: no more than .keep_bytes. */
+__u64 folder_room(const struct folder *f);
 /*
  * Makes one recording, named after .why, of this run's complete segments that hold something later
  * than .since_ns; of the last of them where that is more than half of what may lie there. 0 with its

@@ -241,6 +241,8 @@ static int open_file(struct record *r)
 	if (!r->part.to)
 		return misuse("%s: %s", o->output.path, err_text());
 	writer_limit(r->part.to, o->max_bytes);
+	if (r->flight)
+		writer_on_full(r->part.to, flight_make_room, r->flight);
 	return 0;
 }
 
@@ -248,6 +250,8 @@ static void tell_end(const struct record *r, const struct writer_told *told)
 {
 	const struct record_options *o = r->o;
 	char size[FMT_LEN];
+	__u64 bytes;
+	size_t given;
 
 	if (o->output.quiet)
 		return;
@@ -256,6 +260,10 @@ static void tell_end(const struct record *r, const struct writer_told *told)
 		r->no_room ? ": a larger --ring-buffer makes room" : "");
 	if (told->full)
 		fprintf(stderr, "; ended at --max-size, %llu later events left out", told->beyond);
+	given = r->flight ? flight_given(r->flight, &bytes) : 0;
+	if (given)
+		fprintf(stderr, "; %zu older segment%s of %s went, as the disk was full", given, plural(given),
+			fmt_bytes(size, bytes));
 	fputc('\n', stderr);
 }
 
