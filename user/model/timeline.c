@@ -78,7 +78,8 @@ static void begin_life(struct timeline *h, struct timeline_ring *r, __u32 slot,
 {
 	struct life *life = slot < r->nr_slots ? r->slots[slot] : NULL;
 
-	if (life && life->buf == b->id && life->addr == b->addr && life->len_bytes == b->len_bytes)
+	/* seen again by a look; a call that gives the slot the same memory registers it anew */
+	if (older && life && life->buf == b->id && life->addr == b->addr && life->len_bytes == b->len_bytes)
 		return;
 	end_life(h, r, slot);
 	if (slot >= r->nr_slots) {
@@ -101,6 +102,7 @@ static void begin_life(struct timeline *h, struct timeline_ring *r, __u32 slot,
 	life->slot = slot;
 	life->call = h->call;
 	life->older = older;
+	life->counted = older ? h->begins : h->counts;
 	r->slots[slot] = life;
 	if (r->watched)
 		TELL(h, life_begins, life);
@@ -115,9 +117,14 @@ static void watch_ring(struct timeline *h, struct timeline_ring *r, const struct
 	r->number = ++h->nr_rings;
 	name_ring(h, r, f);
 	TELL(h, ring_begins, r);
-	for (__u32 i = 0; i < r->nr_slots; i++)
-		if (r->slots[i])
-			TELL(h, life_begins, r->slots[i]);
+	for (__u32 i = 0; i < r->nr_slots; i++) {
+		if (!r->slots[i])
+			continue;
+		/* the look did not select the ring: only what happened to it since is of interest */
+		if (f && r->slots[i]->older)
+			r->slots[i]->counted = false;
+		TELL(h, life_begins, r->slots[i]);
+	}
 }
 
 static void remove_ring(struct timeline *h, struct timeline_ring *r)
@@ -260,6 +267,7 @@ static void tell_fact(struct timeline *h, const struct event *t)
 	struct timeline_ring *r;
 
 	h->call = f->call;
+	h->counts = t->shown && selection_has(h->select, f->pid, f->uid, &f->comm);
 	if (fact_is_io(f)) {
 		if (t->shown && f->kind != FACT_IO_NOTICE)
 			tell_io(h, t);
@@ -310,6 +318,8 @@ void timeline_event(struct timeline *h, const struct event *t)
 	case EVENT_LOOK:
 		new_ledger(h, t->origin->tier != TIER_TRACEPOINTS);
 		h->looking = true;
+		h->begins = !t->after_loss && !(t->origin->goes_on && h->begun);
+		h->begun = true;
 		break;
 	case EVENT_FACT:
 		tell_fact(h, t);

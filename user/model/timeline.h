@@ -47,6 +47,7 @@ struct life {
 	__u32 slot, folio_shift, segments;
 	__u32 call;		/* fact.call that registered it, 0 = not known */
 	bool older;		/* it was there before the recording */
+	bool counted;		/* the summary counts it, as registered or as older: neither what others did nor a loss hid */
 	__u64 *bins;		/* owned; [LIFE_BINS] I/O facts by the part of the buffer that they touched, NULL = none */
 };
 

@@ -57,8 +57,8 @@ static void on_life_begins(struct life *life, void *arg)
 	struct page *p = arg;
 	struct page_call *c = p->nr_calls ? &p->calls[p->nr_calls - 1] : NULL;
 
-	p->buffers += !life->older;
-	p->older_buffers += life->older;
+	p->buffers += life->counted && !life->older;
+	p->older_buffers += life->counted && life->older;
 	p->registered_bytes += life->len_bytes;
 	if (p->registered_bytes > p->peak_registered_bytes)
 		p->peak_registered_bytes = p->registered_bytes;

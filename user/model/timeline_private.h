@@ -19,6 +19,8 @@ struct timeline {
 	__u32 nr_rings, nr_accounts;
 	__u64 nr_lives;
 	bool looking;		/* facts of a snapshot follow */
+	bool begun, begins;	/* a look was taken; the last one was that of a begin */
+	bool counts;		/* the fact that is being fed is of what was asked for, and was shown */
 	__u64 now_ns;
 	__u32 call;		/* of the fact that is being fed */
 	bool ours;		/* it is of a ring that is watched */

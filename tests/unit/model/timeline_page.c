@@ -3,6 +3,7 @@
 #include <linux/io_uring.h>
 #include "facts.h"
 #include "base/alloc.h"
+#include "model/history.h"
 #include "model/io_counters.h"
 #include "model/timeline_page.h"
 
@@ -171,6 +172,96 @@ static void only_what_is_selected(void **state)
 	page_free(p);
 }
 
+/* ---- the same counts as the summary's -------------------------------------------------------- */
+
+static struct page *both_page;
+static struct history both_summary;
+static struct ledger *both_ledger;
+
+static void both(const struct event *from, struct fact *f, __u64 t_ns)
+{
+	struct event e = *from;
+
+	if (f)
+		f->t_ns = t_ns;
+	e.origin = &origin;
+	e.t_ns = t_ns;
+	e.fact = f;
+	if (e.kind == EVENT_LOOK) {
+		if (both_ledger)
+			ledger_free(both_ledger);
+		both_ledger = ledger_new();
+	}
+	e.ledger = both_ledger;
+	page_event(both_page, &e);
+	history_event(&both_summary, &e);
+	if (f)
+		ledger_feed(both_ledger, f);
+}
+
+static const struct event of_look = { .kind = EVENT_LOOK }, of_later_look = { .kind = EVENT_LOOK, .after_loss = true };
+static const struct event found = { .kind = EVENT_FACT, .fed = true }, shown = { .kind = EVENT_FACT, .fed = true, .shown = true };
+
+static void both_buffer(const struct event *how, __u64 ring, __u32 slot, __u64 buf, __u64 t_ns)
+{
+	struct fact_buffer b = fact_buffer(ring, slot, buf, ADDR, 4096, 1);
+
+	b.h.flags = how->shown ? 0 : FACT_F_SNAPSHOT;
+	both(how, &b.h, t_ns);
+}
+
+/* A ring of a process that has .slots, as a look finds it. */
+static void both_found(__u64 ring, __u32 slots, __u64 t_ns)
+{
+	struct fact_ring r = fact_ring(FACT_RING, ring, 0, 0);
+	struct fact_holder h = fact_holder(ring, 812, 6, 0, 0);
+
+	r.nr_slots = slots;
+	r.h.flags = FACT_F_SNAPSHOT;
+	both(&found, &r.h, t_ns);
+	both(&found, &h.h, t_ns);
+}
+
+/*
+ * A slot that is given the memory again that it has, of which the kernel made the same address anew,
+ * is registered once more; what a look finds after a loss is neither registered nor older.
+ */
+static void counts_are_the_summarys(void **state)
+{
+	struct fact_call update = fact_call(RING, CALL_UPDATE, 1, 3, 1);
+	struct fact_buffer others = fact_buffer(RING, 1, BUF(9), ADDR, 4096, 1);
+	struct event unseen = shown;
+
+	(void)state;
+	both_page = page_new(&everything);
+	both_summary = (struct history){ .select = &everything };
+	both(&of_look, NULL, 1);
+	both_found(RING, 3, 2);
+	both_buffer(&found, RING, 0, BUF(0), 3);
+	both_buffer(&found, RING, 1, BUF(1), 3);
+	for (int i = 0; i < 7; i++) {
+		both(&shown, &update.h, 10 + i);
+		both_buffer(&shown, RING, 2, BUF(2), 10 + i);
+	}
+	/* by a process that was not asked for */
+	unseen.shown = false;
+	both(&unseen, &others.h, 20);
+	both(&of_later_look, NULL, 30);
+	both_found(RING, 3, 31);
+	both_buffer(&found, RING, 0, BUF(0), 31);
+	both_buffer(&found, RING, 1, BUF(5), 31);
+	both_buffer(&found, RING, 2, BUF(2), 31);
+	both_buffer(&shown, RING, 0, BUF(0), 40);
+	assert_int_equal(both_summary.buffers, 8);
+	assert_int_equal(both_summary.older, 2);
+	assert_int_equal(both_page->buffers, both_summary.buffers);
+	assert_int_equal(both_page->older_buffers, both_summary.older);
+	page_conclude(both_page);
+	page_free(both_page);
+	history_free(&both_summary);
+	ledger_free(both_ledger);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +270,7 @@ int main(void)
 		cmocka_unit_test(lines_get_coarser),
 		cmocka_unit_test(a_program_is_compared_with_itself),
 		cmocka_unit_test(only_what_is_selected),
+		cmocka_unit_test(counts_are_the_summarys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
