@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
@@ -305,11 +306,28 @@ static void tell_fact(struct timeline *h, const struct event *t)
 		remove_ring(h, r);
 }
 
+/* After another start of the machine its clock counts anew, and nothing of before is there. */
+static void begin_clock(struct timeline *h, const struct event *t)
+{
+	const char *boot_id = t->origin->boot_id;
+	struct timeline_ring *r, *next;
+
+	if (h->boot_id[0] && strcmp(h->boot_id, boot_id)) {
+		h->call = 0;
+		HASH_ITER(hh, h->rings, r, next)
+			remove_ring(h, r);
+		h->now_ns = t->t_ns;
+	}
+	snprintf(h->boot_id, sizeof(h->boot_id), "%s", boot_id);
+}
+
 void timeline_event(struct timeline *h, const struct event *t)
 {
 	/* at the moment of the look */
 	if (h->looking && !(t->kind == EVENT_FACT && t->fact->flags & FACT_F_SNAPSHOT))
 		end_look(h);
+	if (t->kind == EVENT_LOOK && !t->after_loss)
+		begin_clock(h, t);
 	if (t->t_ns > h->now_ns)
 		h->now_ns = t->t_ns;
 	if (t->kind != EVENT_LOST && t->kind != EVENT_END)

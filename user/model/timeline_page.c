@@ -94,7 +94,7 @@ static void on_call(struct timeline_ring *ring, const struct event *t, void *arg
 	array_grow(p->calls, p->nr_calls);
 	call = &p->calls[p->nr_calls++];
 	memset(call, 0, sizeof(*call));
-	call->t_ns = c->h.t_ns;
+	call->t_ns = t->t_ns;
 	call->duration_ns = c->start_ns ? c->h.t_ns - c->start_ns : 0;
 	call->result = c->result;
 	call->pid = c->h.pid;
@@ -306,17 +306,35 @@ struct page *page_new(const struct selection *select)
 	return p;
 }
 
-void page_event(struct page *p, const struct event *t)
+/* Where the machine was started in between, what the clocks have in common is the time of day. */
+static void begin_clock(struct page *p, const struct origin *o)
 {
-	/* a file that was cut off early has no look */
-	if ((t->kind == EVENT_LOOK || t->kind == EVENT_END) && !p->begin_ns) {
-		p->begin_ns = t->origin->start_ns;
-		p->realtime_ns = t->origin->realtime_ns;
+	if (!p->begin_ns) {
+		p->begin_ns = o->start_ns;
+		p->realtime_ns = o->realtime_ns;
+		memcpy(p->boot_id, o->boot_id, sizeof(p->boot_id));
 	}
-	if (t->t_ns > p->end_ns)
-		p->end_ns = t->t_ns;
+	p->later_ns = memcmp(p->boot_id, o->boot_id, sizeof(p->boot_id)) ? o->realtime_ns - p->realtime_ns : 0;
+}
+
+static __u64 on_axis(const struct page *p, __u64 t_ns)
+{
+	return p->later_ns < 0 && t_ns < (__u64)-p->later_ns ? 0 : t_ns + p->later_ns;
+}
+
+void page_event(struct page *p, const struct event *told)
+{
+	struct event shifted = *told;
+	const struct event *t = &shifted;
+
+	/* a file that was cut off early has no look */
+	if (t->kind == EVENT_LOOK || t->kind == EVENT_END)
+		begin_clock(p, t->origin);
 	if (t->kind == EVENT_END && t->t_ns > t->origin->start_ns)
 		p->recorded_ns += t->t_ns - t->origin->start_ns;
+	shifted.t_ns = on_axis(p, told->t_ns);
+	if (t->t_ns > p->end_ns)
+		p->end_ns = t->t_ns;
 	p->about = t->origin;
 	p->facts += t->kind == EVENT_END ? t->end.facts : 0;
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;

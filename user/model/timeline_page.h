@@ -98,6 +98,8 @@ struct page {
 	__u64 begin_ns, end_ns;			/* of the axis: events may come after the watch ended */
 	__u64 recorded_ns;			/* all parts together */
 	__s64 realtime_ns;			/* of the first part */
+	char boot_id[40];			/* the same */
+	__s64 later_ns;				/* the part's clock is so much behind that of the first */
 	bool clean_end, io_seen;
 	__u64 facts, lost, left_out, buffers, older_buffers, calls_nr, calls_failed;
 	__u64 registered_bytes, peak_registered_bytes;

@@ -22,6 +22,7 @@ struct timeline {
 	bool begun, begins;	/* a look was taken; the last one was that of a begin */
 	bool counts;		/* the fact that is being fed is of what was asked for, and was shown */
 	__u64 now_ns;
+	char boot_id[40];	/* of the machine's start whose clock that is */
 	__u32 call;		/* of the fact that is being fed */
 	bool ours;		/* it is of a ring that is watched */
 	struct { __u64 from_ns, count; } gap;

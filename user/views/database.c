@@ -385,11 +385,12 @@ static void end_part(struct database *d, const struct event *told)
 
 void database_event(struct database *d, const struct event *told)
 {
+	if (told->kind == EVENT_LOST)
+		d->lost += told->lost.count;
+	/* what is told to end at a part's begin ends by the clock of the part before */
+	timeline_event(d->timeline, told);
 	if (told->kind == EVENT_LOOK && !told->after_loss)
 		begin_part(d, told);
-	else if (told->kind == EVENT_LOST)
-		d->lost += told->lost.count;
-	timeline_event(d->timeline, told);
 	/* what the timeline tells of it comes first: its ring has a number then */
 	if (told->kind == EVENT_FACT)
 		put_fact(d, told);

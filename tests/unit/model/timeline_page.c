@@ -262,6 +262,86 @@ static void counts_are_the_summarys(void **state)
 	ledger_free(both_ledger);
 }
 
+/* ---- the axis -------------------------------------------------------------------------------- */
+
+static void at(struct page *p, const struct origin *o, enum event_kind kind, struct fact *f, __u64 t_ns)
+{
+	const struct event e = {
+		.kind = kind, .origin = o, .t_ns = t_ns, .fact = f, .shown = true, .fed = true,
+		.end = { .clean = true, .t_ns = t_ns },
+	};
+
+	if (f)
+		f->t_ns = t_ns;
+	page_event(p, &e);
+}
+
+static void check_axis(const struct page *p, __u64 begin, __u64 end)
+{
+	assert_int_equal(p->begin_ns, begin);
+	assert_int_equal(p->end_ns, end);
+	for (size_t i = 0; i < p->nr_lives; i++)
+		assert_true(p->lives[i].from_ns <= end && p->lives[i].to_ns <= end);
+	for (size_t i = 0; i < p->nr_calls; i++)
+		assert_true(p->calls[i].t_ns <= end);
+	for (size_t i = 0; i < p->nr_columns; i++)
+		assert_true(p->columns[i].from_ns <= end && p->columns[i].to_ns <= end);
+	for (const struct page_account *a = p->accounts; a; a = a->hh.next)
+		for (size_t i = 0; i < a->nr; i++)
+			assert_true(a->points[i].t_ns <= end);
+}
+
+static void a_part(struct page *p, const struct origin *o, __u64 last)
+{
+	struct fact_ring r = fact_ring(FACT_RING_CREATE, RING, 0, 0);
+	struct fact_call c = fact_call(RING, CALL_REGISTER, 1, 1, 0);
+	struct fact_buffer b = fact_buffer(RING, 0, BUF(0), ADDR, 4096, 1);
+
+	at(p, o, EVENT_LOOK, NULL, o->start_ns);
+	at(p, o, EVENT_FACT, &r.h, o->start_ns + 100);
+	at(p, o, EVENT_FACT, &c.h, last);
+	at(p, o, EVENT_FACT, &b.h, last);
+	/* the end was taken before that was read */
+	at(p, o, EVENT_END, NULL, o->start_ns + 1000);
+}
+
+/* What comes after the recorded end is on the axis, not beyond it. */
+static void the_axis_has_all(void **state)
+{
+	const struct origin o = { .start_ns = 5000, .realtime_ns = 1000000, .boot_id = "a" };
+	struct page *p = page_new(&everything);
+
+	(void)state;
+	a_part(p, &o, 7000);
+	page_conclude(p);
+	check_axis(p, 5000, 7000);
+	assert_int_equal(p->recorded_ns, 1000);
+	assert_int_equal(p->nr_lives, 1);
+	page_free(p);
+}
+
+/* The clock of another start of the machine counts from 0 again: the time of day says where a part is. */
+static void parts_have_their_places(void **state)
+{
+	const struct origin one = { .start_ns = 50000, .realtime_ns = 1000000, .boot_id = "a" };
+	const struct origin two = { .start_ns = 300, .realtime_ns = 1090000, .boot_id = "b" };
+	struct page *p = page_new(&everything);
+
+	(void)state;
+	a_part(p, &one, 50700);
+	a_part(p, &two, 1100);
+	page_conclude(p);
+	check_axis(p, 50000, 91300);
+	assert_int_equal(p->recorded_ns, 2000);
+	assert_int_equal(p->nr_calls, 2);
+	assert_int_equal(p->calls[1].t_ns, 91100);
+	/* what was there at the end of the first has ended with it */
+	assert_int_equal(p->nr_lives, 2);
+	assert_true(p->lives[0].ended && p->lives[0].to_ns <= 90300);
+	assert_int_equal(p->lives[1].from_ns, 91100);
+	page_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +351,8 @@ int main(void)
 		cmocka_unit_test(a_program_is_compared_with_itself),
 		cmocka_unit_test(only_what_is_selected),
 		cmocka_unit_test(counts_are_the_summarys),
+		cmocka_unit_test(the_axis_has_all),
+		cmocka_unit_test(parts_have_their_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
