@@ -13,6 +13,7 @@
 #include "abi/io_cell.h"
 #include "io_count.h"
 #include "io_start.h"
+#include "io_enter.h"
 #include "io_failure.h"
 #include "io_fact.h"
 #include "io_notice.h"
@@ -55,6 +56,8 @@ static __always_inline int on_submit(__u64 req, enum io_access access, bool some
 	op = IO_GET(access, k, opcode);
 	kind = op_kind[op];
 	flags = IO_GET(access, k, flags);
+	if (io_by_enter && req_selected(known, access, ring, k))
+		note_enter(ring, req);
 	if (!(kind || (io_by_overlap && flags & SQE_DRAIN)) || !req_selected(known, access, ring, k))
 		return 0;
 	if (io_by_overlap)
@@ -122,6 +125,8 @@ int io_req_failed(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!req_selected(known_of(ring, select_by), EITHER, ring, IO_AS(EITHER, req, struct io_kiocb)))
 		return 0;
+	if (io_by_enter)
+		note_enter(ring, req);
 	if (io_latency && op_kind[IO_READ(EITHER, req, struct io_kiocb, opcode)])
 		put_start(req, IO_START_REFUSED);
 	return note_refused(ring, req, ctx->args[0], ctx->args[2]);
@@ -318,16 +323,6 @@ int io_complete_ud(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* ---- what else happens to a request ---------------------------------------------- */
-
-/* False when its ring is not selected. */
-static __always_inline bool count_punt(__u64 ring, __u64 task, __u64 who)
-{
-	struct io_cell *c = find_cell(ring, who, task);
-
-	if (c)
-		c->punts++;
-	return c;
-}
 
 static __always_inline int on_punt(__u64 ring, __u64 req)
 {

@@ -299,4 +299,14 @@ static __always_inline struct io_cell *owned_cell(__u64 ring, enum io_access acc
 	return meet_owner(ring, owner, here);
 }
 
+/* False when its ring is not selected. */
+static __always_inline bool count_punt(__u64 ring, __u64 task, __u64 who)
+{
+	struct io_cell *c = find_cell(ring, who, task);
+
+	if (c)
+		c->punts++;
+	return c;
+}
+
 #endif

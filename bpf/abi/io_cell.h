@@ -270,6 +270,16 @@ struct io_ring_calls {
 	struct io_calls_failed failed;
 };
 
+/*
+ * Of one ring: calls of io_uring_enter that submitted, and what these took from its queue. All but
+ * the last of them: where the next one begins tells what it took.
+ */
+struct io_enters {
+	__u64 enters, submissions;
+	__u32 head;		/* of the queue, when the last began */
+	__u32 sqpoll;		/* the kernel's thread submits: times that it took some */
+};
+
 /* What was not measured, and why. */
 struct io_loss {
 	__u64 no_start;		/* completed, submission not seen or its place taken */

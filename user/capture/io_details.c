@@ -63,6 +63,18 @@ static void add_calls(struct io_model *m, const void *key, const void *value)
 	memcpy(&row->failed, (const char *)value + offsetof(struct io_ring_calls, failed), sizeof(row->failed));
 }
 
+static void add_enters(struct io_model *m, const void *key, const void *value)
+{
+	const struct io_calls_place *p = key;
+	struct io_enters_row *row;
+
+	array_grow(m->enters, m->nr_enters);
+	row = &m->enters[m->nr_enters++];
+	row->ring = p->ring;
+	row->born_ns = p->born_ns;
+	memcpy(&row->enters, value, sizeof(row->enters));
+}
+
 /* ---- entries of one key become one -------------------------------------------------- */
 
 static int compare(__u64 a, __u64 b)
@@ -174,6 +186,23 @@ static void sum_calls(void *to, const void *from)
 	}
 }
 
+static int enters_order(const void *a, const void *b)
+{
+	const struct io_enters_row *x = a, *y = b;
+	int d = compare(x->ring, y->ring);
+
+	return d ? d : compare(x->born_ns, y->born_ns);
+}
+
+static void sum_enters(void *to, const void *from)
+{
+	struct io_enters *t = &((struct io_enters_row *)to)->enters;
+	const struct io_enters *f = &((const struct io_enters_row *)from)->enters;
+
+	t->enters += f->enters;
+	t->submissions += f->submissions;
+}
+
 static void merge(void *list, size_t *nr, size_t size, int (*order)(const void *a, const void *b),
 		  void (*sum)(void *to, const void *from))
 {
@@ -198,6 +227,7 @@ static void merge_all(struct io_model *m)
 	merge(m->addresses, &m->nr_addresses, sizeof(*m->addresses), address_order, sum_addresses);
 	merge(m->failures, &m->nr_failures, sizeof(*m->failures), failure_order, sum_failures);
 	merge(m->calls, &m->nr_calls, sizeof(*m->calls), calls_order, sum_calls);
+	merge(m->enters, &m->nr_enters, sizeof(*m->enters), enters_order, sum_enters);
 }
 
 #define APPEND(to, from, list) do {							\
@@ -218,6 +248,8 @@ void io_details_merge(const struct io_model *from, struct io_model *to)
 		APPEND(to, from, failures);
 	if (from->nr_calls)
 		APPEND(to, from, calls);
+	if (from->nr_enters)
+		APPEND(to, from, enters);
 	merge_all(to);
 }
 
@@ -227,11 +259,13 @@ void io_details_forget(struct io_model *m)
 	free(m->addresses);
 	free(m->failures);
 	free(m->calls);
+	free(m->enters);
 	m->buffers = NULL;
 	m->addresses = NULL;
 	m->failures = NULL;
 	m->calls = NULL;
-	m->nr_buffers = m->nr_addresses = m->nr_failures = m->nr_calls = 0;
+	m->enters = NULL;
+	m->nr_buffers = m->nr_addresses = m->nr_failures = m->nr_calls = m->nr_enters = 0;
 }
 
 void io_details_keep(struct io_model *gone, struct io_model *kept)
@@ -253,7 +287,7 @@ struct detail {
 	size_t key_size, value_size;
 	size_t ring_at, born_at;	/* in a key */
 	void (*add)(struct io_model *m, const void *key, const void *value);
-	__u64 *lost;			/* entries of gone rings that are not kept: their number, or */
+	__u64 *lost;			/* entries of gone rings that are not kept: their number, or; NULL = not counted */
 	__u64 (*worth)(const void *value); /* how many that is of each; NULL = 1 */
 	const size_t *nr_kept, *nr_before;
 };
@@ -268,7 +302,7 @@ static __u64 calls_of(const void *value)
 
 /* Those that the programs fill here; returns their number. */
 static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, const struct io_model *before,
-		      struct detail d[4])
+		      struct detail d[5])
 {
 	size_t n = 0;
 
@@ -287,6 +321,12 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, const stru
 		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_ring_calls),
 		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
 		add_calls, &kept->calls_lost, calls_of, &kept->nr_calls, &before->nr_calls };
+	/* of a ring that is not kept no figure is told */
+	if (skel->rodata->io_by_enter)
+		d[n++] = (struct detail){
+			skel->maps.io_enters, sizeof(struct io_calls_place), sizeof(struct io_enters),
+			offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
+			add_enters, NULL, NULL, &kept->nr_enters, &before->nr_enters };
 	if (!skel->rodata->io_by_address)
 		return n;
 	d[n++] = (struct detail){
@@ -347,7 +387,7 @@ static int read_detail(const struct detail *d, const struct io_rings *rings, str
 			continue;
 		if (!rings || *d->nr_kept + *d->nr_before < MAX_KEPT)
 			d->add(m, key, value);
-		else
+		else if (d->lost)
 			*d->lost += d->worth ? d->worth(value) : 1;
 		if (rings)
 			bpf_map_delete_elem(fd, key);
@@ -363,7 +403,7 @@ static int read_detail(const struct detail *d, const struct io_rings *rings, str
 static int read_details(struct fixbuf_bpf *skel, const struct io_rings *rings,
 			const struct io_model *before, struct io_model *m)
 {
-	struct detail d[4];
+	struct detail d[5];
 	size_t nr = details(skel, m, before, d);
 	int err = 0;
 

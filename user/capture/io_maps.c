@@ -78,6 +78,7 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	make(skel->maps.io_hists, true, r->nr_hists);
 	make(skel->maps.io_free_hists, true, r->nr_hists);
 	make(skel->maps.io_rings, true, room.rings);
+	make(skel->maps.io_enters, skel->rodata->io_by_enter, room.rings);
 	make(skel->maps.io_losses, true, 1);
 	make(skel->maps.io_starts, times && !by_user_data, IO_START_SETS);
 	make(skel->maps.io_buffers, by_buffer, IO_BUFFERS);
@@ -439,6 +440,7 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 	if (!err)
 		read_cells(r);
 	io_model_copy(&r->all, all);
+	all->sees_enters = r->skel->rodata->io_by_enter;
 	all->t_ns = clock_now_ns();
 	if (!err)
 		err = read_losses(r, &all->loss);

@@ -156,7 +156,7 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 		return 0;
 	}
 	/* without a request at the end, its start says what it was */
-	if (how->latency || how->by_address || how->overlap || s->by_user_data)
+	if (how->latency || how->by_address || how->enters || how->overlap || s->by_user_data)
 		use(s, start);
 	/* paid for by failures: counted or timed, each is told with its cause */
 	if (tells_refusals(s))
@@ -206,6 +206,7 @@ struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *ho
 	skel->rodata->io_sample = how->sample;
 	skel->rodata->io_by_buffer = how->by_buffer;
 	skel->rodata->io_by_address = how->by_address;
+	skel->rodata->io_by_enter = how->enters && tells_refusals(s);
 	io_stale_prepare(skel, how->stale);
 	io_overlap_prepare(skel, how->overlap);
 	s->reader = io_reader_prepare(skel, s->by_user_data, !how->only_ended, how->intervals,

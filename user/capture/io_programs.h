@@ -16,6 +16,7 @@ struct io_how {
 	bool share_starts;	/* requests of a call may share a reading of the clock */
 	bool by_buffer;
 	bool by_address;	/* of plain I/O, too */
+	bool enters;		/* submissions per io_uring_enter, where refused ones are traced */
 	bool stale;		/* io_stale_count() is asked */
 	bool overlap;		/* io_overlap_next() is asked */
 	bool costs;		/* of registering; who sees calls begin is not its job */

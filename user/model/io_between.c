@@ -217,6 +217,27 @@ static void calls_between(const struct io_model *before, const struct io_model *
 	free(b.places);
 }
 
+static void enters_between(const struct io_model *before, const struct io_model *after,
+			   struct io_model *out)
+{
+	struct before b = BEFORE(enters, ring);
+
+	out->sees_enters = after->sees_enters;
+	out->enters = must_alloc(after->nr_enters, sizeof(*out->enters));
+	for (size_t i = 0; i < after->nr_enters; i++) {
+		const struct io_enters_row *old = before_of(&b, &after->enters[i]);
+		struct io_enters_row *row = &out->enters[out->nr_enters];
+
+		*row = after->enters[i];
+		if (old) {
+			row->enters.enters -= old->enters.enters;
+			row->enters.submissions -= old->enters.submissions;
+		}
+		out->nr_enters += row->enters.enters != 0;
+	}
+	free(b.places);
+}
+
 void io_model_losses_between(const struct io_model *before, const struct io_model *after,
 			     struct io_model *out)
 {
@@ -235,6 +256,7 @@ void io_model_lists_between(const struct io_model *before, const struct io_model
 	addresses_between(before, after, out);
 	failures_between(before, after, out);
 	calls_between(before, after, out);
+	enters_between(before, after, out);
 }
 
 void io_model_rows_between(const struct io_model *before, const struct io_model *after,

@@ -382,6 +382,7 @@ void io_model_copy(const struct io_model *m, struct io_model *out)
 	out->addresses = copy(m->addresses, m->nr_addresses, sizeof(*m->addresses));
 	out->failures = copy(m->failures, m->nr_failures, sizeof(*m->failures));
 	out->calls = copy(m->calls, m->nr_calls, sizeof(*m->calls));
+	out->enters = copy(m->enters, m->nr_enters, sizeof(*m->enters));
 	out->under_way = copy(m->under_way, m->nr_under_way, sizeof(*m->under_way));
 }
 
@@ -424,6 +425,7 @@ void io_model_free(struct io_model *m)
 	free(m->addresses);
 	free(m->failures);
 	free(m->calls);
+	free(m->enters);
 	free(m->under_way);
 	memset(m, 0, sizeof(*m));
 }

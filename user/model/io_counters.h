@@ -77,6 +77,12 @@ struct io_calls_row {
 	struct io_calls_failed failed;	/* the same */
 };
 
+struct io_enters_row {
+	__u64 ring;
+	__u64 born_ns;
+	struct io_enters enters;
+};
+
 struct io_model {
 	__u64 t_ns;		/* read at; of a difference: the time between */
 	__u64 since_ns;		/* of a difference: when the earlier was read; 0 = it is none */
@@ -92,6 +98,9 @@ struct io_model {
 	size_t nr_failures;
 	struct io_calls_row *calls;
 	size_t nr_calls;
+	bool sees_enters;	/* the next two are known, but of rings of which their queue does not tell it */
+	struct io_enters_row *enters;
+	size_t nr_enters;
 	bool sees_under_way;	/* the next two are known: io_stat_see_under_way() */
 	struct io_under_way *under_way;
 	size_t nr_under_way;

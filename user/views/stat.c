@@ -96,6 +96,13 @@ static void ring_cell(const struct view_stat *v, struct table *t, const struct i
 		table_cell(t, "%llx", c->ring);
 }
 
+void view_stat_whose(const struct view_stat *v, struct table *t, const struct io_counts *c)
+{
+	pid_cell(v, t, c);
+	table_cell(t, "%s", TAME_COMM(c->comm));
+	ring_cell(v, t, c);
+}
+
 const char *view_stat_order(enum io_order order)
 {
 	static const char *const titles[] = {

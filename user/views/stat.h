@@ -18,6 +18,8 @@ struct view_room {
 	bool filtered;		/* it has not all rings: tables below are of those that it has */
 };
 
+struct table;
+
 struct view_stat {
 	const struct output *to;
 	bool by_opcode, by_buffer, hist; /* which tables */
@@ -59,6 +61,10 @@ void view_notices_json(struct json *j, const struct io_notices *n);
 
 /* Whose a ring is; .born_ns 0: the newest of that address, which is the one that is still there. */
 struct io_counts view_stat_user(const struct view_stat *v, __u64 ring, __u64 born_ns);
+/* Cells for it: pid, name, and descriptor or address. */
+void view_stat_whose(const struct view_stat *v, struct table *t, const struct io_counts *c);
+/* Rings whose submissions per io_uring_enter and whose user are known, the busiest first; to be freed. */
+struct io_enters_row *view_stat_enters(const struct view_stat *v, size_t *nr);
 /* The process of .c as a holder of its ring; NULL when it does not hold that any more. */
 const struct holder *view_stat_holder(const struct view_stat *v, const struct io_counts *c);
 /* The descriptor at which the process of .c holds its ring, -1 when that is not known. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
 #include "base/json.h"
 #include "base/pid.h"
 #include "model/histogram.h"
@@ -208,6 +209,33 @@ static void put_registerings(struct json *j, const struct registerings *all, boo
 	json_close(j);
 }
 
+static void put_enters(struct json *j, const struct view_stat *v)
+{
+	struct io_enters_row *list;
+	size_t nr;
+
+	list = view_stat_enters(v, &nr);
+	json_open_list(j, "enters");
+	for (size_t i = 0; i < nr; i++) {
+		const struct io_enters *e = &list[i].enters;
+		struct io_counts user = view_stat_user(v, list[i].ring, list[i].born_ns);
+		int fd = view_stat_fd(v, &user);
+
+		json_item_open(j);
+		json_uint(j, "pid", IO_WHO_TGID(user.who));
+		json_known(j, "fd", fd >= 0, fd);
+		json_addr(j, "ring", list[i].ring);
+		json_uint(j, "submissions", e->submissions);
+		json_uint(j, "enters", e->enters);
+		json_double(j, "submissions_per_enter", (double)e->submissions / e->enters);
+		if (e->sqpoll)
+			json_flag(j, "by_kernel_thread", true);
+		json_close(j);
+	}
+	json_close(j);
+	free(list);
+}
+
 static void put_loss(const char *name, const char *text, __u64 count, void *arg)
 {
 	struct json *j = arg;
@@ -238,6 +266,8 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 		put_advices(j, v->advices);
 		put_registerings(j, &v->advices->registerings, v->m->calls_lost != 0);
 		json_flag(j, "needs_longer_run", v->unseen);
+		if (v->m->sees_enters)
+			put_enters(j, v);
 	}
 	json_uint(j, "in_flight", v->m->in_flight);
 	if (v->total && v->m->sees_under_way)

@@ -184,10 +184,15 @@ static void lists_between(void **state)
 	struct io_calls_row c1[] = { { 1, { .registers = 13, .first_ns = 50, .last_ns = 300 }, 7,
 				       { .calls = 13, .ns = 150, .max_ns = 30, .bytes = 53248 },
 				       { .calls = 7, .error = 14 } } };
+	struct io_enters_row e0[] = { { 1, 7, { 5, 31, 0, 0 } }, { 2, 7, { 3, 3, 0, 0 } } };
+	struct io_enters_row e1[] = { { 1, 7, { 18, 134, 0, 1 } }, { 2, 7, { 3, 3, 0, 0 } },
+				      { 1, 8, { 2, 11, 0, 0 } } };
 	struct io_model before = { .buffers = b0, .nr_buffers = 2, .addresses = a0, .nr_addresses = 1,
-				   .failures = f0, .nr_failures = 2, .calls = c0, .nr_calls = 1 };
+				   .failures = f0, .nr_failures = 2, .calls = c0, .nr_calls = 1,
+				   .enters = e0, .nr_enters = 2 };
 	struct io_model after = { .buffers = b1, .nr_buffers = 3, .addresses = a1, .nr_addresses = 1,
-				  .failures = f1, .nr_failures = 2, .calls = c1, .nr_calls = 1 };
+				  .failures = f1, .nr_failures = 2, .calls = c1, .nr_calls = 1,
+				  .enters = e1, .nr_enters = 3 };
 	struct io_model d = { 0 };
 
 	(void)state;
@@ -206,6 +211,11 @@ static void lists_between(void **state)
 	assert_int_equal(d.failures[0].failure.count, 3);
 	assert_int_equal(d.failures[0].failure.first_ns, 90);
 	assert_int_equal(d.nr_calls, 1);
+	assert_int_equal(d.nr_enters, 2);
+	assert_int_equal(d.enters[0].enters.enters, 13);
+	assert_int_equal(d.enters[0].enters.submissions, 103);
+	assert_int_equal(d.enters[0].enters.sqpoll, 1);
+	assert_int_equal(d.enters[1].enters.submissions, 11);
 	assert_int_equal(d.calls[0].calls.registers, 11);
 	assert_int_equal(d.calls[0].calls.first_ns, 100);
 	assert_int_equal(d.calls[0].failed.calls, 5);

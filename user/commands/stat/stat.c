@@ -398,7 +398,7 @@ static int stat_io(void *options)
 	const struct io_how io = {
 		.latency = !o->no_latency, .share_starts = o->share_starts,
 		.by_buffer = o->by_buffer || o->advise,
-		.by_address = o->advise,
+		.by_address = o->advise, .enters = o->advise,
 		.under_way = true, .intervals = o->interval_ns,
 		.costs = o->advise,
 	};
