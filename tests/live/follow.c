@@ -193,7 +193,8 @@ static void told_of_its_end(void)
 	char file[] = "/tmp/fixbuf-follow-XXXXXX";
 	const char *const commands[][4] = {
 		{ "trace", NULL }, { "stat", "-i", "500ms", NULL }, { "verify", "--watch", NULL },
-		{ "record", "-o", file, NULL }, { "trace", "-q", NULL },
+		{ "record", "-o", file, NULL }, { "list", "--watch", NULL },
+		{ "export", "--listen", "127.0.0.1:0", NULL }, { "trace", "-q", NULL },
 	};
 	const struct tool_how how = { .timeout_s = 100 };
 	char named[64], nameless[64];

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -16,6 +19,7 @@
 
 struct ended_process {
 	struct comm comm;	/* empty where it had ended before it was read */
+	int fd;			/* its pidfd, -1 = none */
 	bool told;
 };
 
@@ -34,6 +38,7 @@ void ended_begin(struct ended *e, const struct selection *s)
 		char path[32], *text;
 		size_t len;
 
+		e->list[i].fd = syscall(SYS_pidfd_open, given(s, i), 0);
 		snprintf(path, sizeof(path), "/proc/%u/comm", given(s, i));
 		text = file_text(AT_FDCWD, path, MAX_FILE);
 		/* without the line's end; a name may hold others */
@@ -44,10 +49,15 @@ void ended_begin(struct ended *e, const struct selection *s)
 	}
 }
 
-/* The kernel side notes no end before it is attached; that a number was given again /proc does not show. */
-static bool is_gone(__u32 pid)
+/*
+ * The kernel side notes no end before it is attached, and of who is not followed none. A descriptor
+ * knows when its number was given again, and export may ask it when it may ask nothing else.
+ */
+static bool is_gone(const struct ended_process *p, __u32 pid)
 {
-	return kill(pid, 0) && errno == ESRCH;
+	struct pollfd end = { .fd = p->fd, .events = POLLIN };
+
+	return p->fd >= 0 ? poll(&end, 1, 0) > 0 : kill(pid, 0) && errno == ESRCH;
 }
 
 void ended_tell(struct ended *e, const struct capture *c, bool now)
@@ -58,7 +68,7 @@ void ended_tell(struct ended *e, const struct capture *c, bool now)
 	for (size_t i = 0; i < e->select->nr_pids; i++) {
 		struct ended_process *p = &e->list[i];
 
-		if (p->told || !(capture_has_ended(c, e->select->pids[i]) || is_gone(given(e->select, i))))
+		if (p->told || !(capture_has_ended(c, e->select->pids[i]) || is_gone(p, given(e->select, i))))
 			continue;
 		p->told = true;
 		fprintf(stderr, PROGRAM_NAME ": process %u%s%s%s has ended\n", given(e->select, i),
@@ -68,5 +78,8 @@ void ended_tell(struct ended *e, const struct capture *c, bool now)
 
 void ended_free(struct ended *e)
 {
+	for (size_t i = 0; e->list && i < e->select->nr_pids; i++)
+		if (e->list[i].fd >= 0)
+			close(e->list[i].fd);
 	free(e->list);
 }

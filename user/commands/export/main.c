@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -284,6 +282,7 @@ static int serve(struct exporter *x)
 			fds[0].revents = fds[1].revents = fds[2].revents = fds[3].revents = 0;
 		if (!facts_read(x->run.capture.facts))
 			live_complete(x->live);
+		ended_tell(&x->run.ended, &x->run.capture, false);
 		if (fds[2].revents)
 			take_pass(x);
 		if (fds[3].revents)
