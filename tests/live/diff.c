@@ -411,6 +411,10 @@ static void clones(void)
 /* Pages of a buffer that the program gave up: verify finds that, and diff that it is new. */
 static void findings(void)
 {
+	static const struct {
+		const char *severity;
+		int status;
+	} bad[] = { { "error", 0 }, { "warning", 1 }, { "info", 1 } };
 	char sound[64], stale[64];
 	struct tool_run a;
 
@@ -435,6 +439,11 @@ static void findings(void)
 	tool(&a, "diff", stale, sound, NULL);
 	is(a.status, 0, "findings went: exit 0");
 	tool_free(&a);
+	for (size_t i = 0; i < 3; i++) {
+		tool(&a, "diff", "--fail-on", bad[i].severity, sound, stale, NULL);
+		is(a.status, bad[i].status, "--fail-on %s, as of verify", bad[i].severity);
+		tool_free(&a);
+	}
 	tool(&a, "diff", after, stale, NULL);
 	is(a.status, 4, "a list has no findings: not settled");
 	has_text(a.out, "only one of the two has findings", "in words");

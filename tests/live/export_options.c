@@ -104,7 +104,7 @@ static void selecting(void)
 	snprintf(pid, sizeof(pid), "%d", asked.pid);
 	snprintf(both, sizeof(both), "%d,%d", asked.pid, other.pid);
 	snprintf(label, sizeof(label), "pid=\"%d\"", asked.pid);
-	tool(&a, "export", "--once", "--by", "pid", "-p", pid, NULL);
+	tool(&a, "export", "--once", "--by", "process", "-p", pid, NULL);
 	is(a.status, 0, "export -p ends with 0");
 	is(metric(a.out, "fixbuf_rings", label, NULL), 1, "and tells the ring of that process");
 	is(metric(a.out, "fixbuf_rings", NULL), 1, "and no other");

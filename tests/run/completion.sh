@@ -101,7 +101,7 @@ offers "severities" 'error info warning' fixbuf-trace verify --fail-on ''
 offers "durations" '10s 1m 1s 500ms' fixbuf-trace trace -d ''
 offers "shells" 'bash fish zsh' fixbuf-trace --completion ''
 offers "weights of report" 'charged count pinned time' fixbuf-trace report --by ''
-offers "labels of export" 'cgroup pid ring' fixbuf-trace export --by ''
+offers "labels of export" 'cgroup process ring' fixbuf-trace export --by ''
 offers "a process" $$ fixbuf-trace list --pid $$
 offers "a file of an option" completion.sh fixbuf-trace list -o completion.s
 offers "a file" completion.sh fixbuf-trace bench completion.s

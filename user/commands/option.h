@@ -94,7 +94,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	  .refusal = "'%s' is not an interval of 1ms or more; give 500ms, 1s or 1m" }
 #define ROW_FAIL_ON(type) \
 	{ .name = "fail-on", .arg = "SEVERITY", .words = words_severity, \
-	  .help = "exit 1 on findings so severe or worse: error, warning (default), info", \
+	  .help = "exit 1 on findings this bad or worse: error, warning (default), info", \
 	  .parse = parse_word, .offset = offsetof(type, fail_on), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a severity; give error, warning or info" }
 #define ROW_ALLOW_UNSETTLED(type) \

@@ -15,11 +15,13 @@
 
 /* In the order of the words: of rings, findings, and recordings. */
 enum fail_on {
-	ON_CHARGED, ON_REGISTERED, ON_BUFFERS, ON_RINGS, ON_PINNED, ON_FINDINGS, ON_FAILED, ON_LATENCY, ON_USUAL
+	ON_CHARGED, ON_REGISTERED, ON_BUFFERS, ON_RINGS, ON_PINNED, ON_FINDINGS, ON_INFO, ON_WARNING, ON_ERROR,
+	ON_FAILED, ON_LATENCY, ON_USUAL
 };
 
 static const char *const words_fail_on[] = {
-	"charged", "registered", "buffers", "rings", "pinned", "findings", "failed", "latency", NULL
+	"charged", "registered", "buffers", "rings", "pinned", "findings", "info", "warning", "error",
+	"failed", "latency", NULL
 };
 
 struct diff_options {
@@ -65,7 +67,7 @@ static const struct part {
 	const char *name, *source;
 } parts[] = {
 	{ ON_CHARGED, ON_PINNED, has_rings, "rings", "list --json or verify --json" },
-	{ ON_FINDINGS, ON_FINDINGS, has_findings, "findings", "verify --json or report --json" },
+	{ ON_FINDINGS, ON_ERROR, has_findings, "findings", "verify --json or report --json" },
 	{ ON_FAILED, ON_LATENCY, has_run, "counters of a recording", "report --json" },
 };
 
@@ -81,12 +83,25 @@ static bool in_both(const struct part *p, const struct snapshot s[2])
 	return p->is_in(&s[0]) && p->is_in(&s[1]);
 }
 
-static bool has_bad_news(const struct difference *d)
+static bool asks_of_findings(const struct diff_options *o)
+{
+	return o->fail_on == ON_USUAL || (o->fail_on >= ON_FINDINGS && o->fail_on <= ON_ERROR);
+}
+
+/* Of this severity or worse, as with --fail-on of verify: without one a warning. */
+static bool is_bad(const struct listed_finding *f, enum fail_on what)
+{
+	if (json_name_is(f->severity, "error") || what == ON_INFO)
+		return true;
+	return what != ON_ERROR && !json_name_is(f->severity, "info");
+}
+
+static bool has_bad_news(const struct difference *d, enum fail_on what)
 {
 	for (size_t i = 0; i < d->nr_findings; i++) {
 		const struct listed_finding *f = d->findings[i].is;
 
-		if (f && !json_name_is(f->severity, "info"))
+		if (f && is_bad(f, what))
 			return true;
 	}
 	return false;
@@ -141,7 +156,10 @@ static bool got_worse(struct worse *w, const struct difference *d, const struct 
 {
 	switch (what) {
 	case ON_FINDINGS:
-		return has_bad_news(d);
+	case ON_INFO:
+	case ON_WARNING:
+	case ON_ERROR:
+		return has_bad_news(d, what);
 	case ON_FAILED:
 		return run_fails_more(&s[0].run, &s[1].run);
 	case ON_LATENCY:
@@ -179,10 +197,10 @@ static void weigh(struct conclusion *c, const struct diff_options *o, const stru
 				  "were too many or were lost", s[i].path, s[i].missing);
 		if (s[i].run.cut_off)
 			UNSETTLED(c, "the recording of %.300s breaks off: its end is missing", s[i].path);
-		if (asks(o, ON_FINDINGS) && s[i].is_unsettled)
+		if (asks_of_findings(o) && s[i].is_unsettled)
 			UNSETTLED(c, "not all was settled when %.300s was made: more may have been wrong", s[i].path);
 	}
-	if (asks(o, ON_FINDINGS) && in_both(&parts[1], s) && !d->compared_findings)
+	if (asks_of_findings(o) && in_both(&parts[1], s) && !d->compared_findings)
 		UNSETTLED(c, "one of the two is a recording, where other things are checked: findings were not compared");
 	if (asks(o, ON_CHARGED) && in_both(&parts[0], s) && (d->had.unknown || d->has.unknown))
 		UNSETTLED(c, "what some buffers are charged is not told: the kernel keeps it by ring; --fail-on registered compares their length");
@@ -258,9 +276,9 @@ static const struct option_row options[] = {
 	  .offset = offsetof(struct diff_options, files) },
 	ROWS_WHO(struct diff_options),
 	{ .name = "fail-on", .arg = "WHAT", .words = words_fail_on, .parse = parse_word,
-	  .help = "exit 1 when processes of a name have more of this: charged, registered, pinned (bytes), buffers, rings; findings: when an error or warning came; of recordings, failed: a greater part of calls or I/Os, latency: a quarter longer (default: charged, or registered where charges are kept by ring, findings, failed)",
+	  .help = "exit 1 when processes of a name have more of this: charged, registered, pinned (bytes), buffers, rings; error, warning, info: when a finding this bad or worse came, findings: the same as warning; of recordings, failed: a greater part of calls or I/Os, latency: a quarter longer (default: charged, or registered where charges are kept by ring, findings, failed)",
 	  .offset = offsetof(struct diff_options, fail_on), .group = GROUP_HOW,
-	  .refusal = "'%s' is not what can get worse; give charged, registered, pinned, buffers, rings, findings, failed or latency" },
+	  .refusal = "'%s' is not what can get worse; give charged, registered, pinned, buffers, rings, a severity (error, warning, info), findings, failed or latency" },
 	ROW_JSON,
 	ROW_OUTPUT,
 	ROW_NO_HEADER,

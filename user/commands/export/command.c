@@ -6,13 +6,15 @@
 #include "commands/export/host.h"
 #include "commands/option.h"
 
-static const char *const words_label[] = { "pid", "ring", "cgroup", NULL };
+/* In the order of enum export_by, behind that of names. */
+static const char *const words_label[] = { "process", "ring", "cgroup", NULL };
 
 static parser(parse_label)
 {
 	int *by = at;
 
-	if (!parse_word(row, arg, at))
+	/* older versions called it so */
+	if (!parse_word(row, strcmp(arg, "pid") ? arg : "process", at))
 		return false;
 	/* without --by it is by name */
 	*by += EXPORT_BY_PID;
@@ -56,9 +58,9 @@ static const struct option_row options[] = {
 	{ .name = "once", .help = "print the metrics once, after the time of -d, and exit",
 	  .parse = parse_flag, .offset = offsetof(struct export_options, once), .group = GROUP_HOW },
 	{ .name = "by", .arg = "LABEL", .words = words_label,
-	  .help = "also label by pid, ring or cgroup (default: user and name)", .parse = parse_label,
+	  .help = "also label by process (its pid), ring or cgroup (default: user and name)", .parse = parse_label,
 	  .offset = offsetof(struct export_options, by), .group = GROUP_HOW,
-	  .refusal = "'%s' is not a label; give pid, ring or cgroup" },
+	  .refusal = "'%s' is not a label; give process, ring or cgroup" },
 	ROW_RAW_ADDRESSES(struct export_options,
 			  "with --by ring: label by the ring's kernel address (default: what stands for it)"),
 	{ .name = "max-series", .arg = "N", .words = words_count,

@@ -442,7 +442,7 @@ static const struct option_row options[] = {
 	     "long by what starting 3 requests took, about 0.4 us for small reads from the cache"),
 	FLAG("no-latency", no_latency, GROUP_ADVANCED, "count only: costs less, shows no percentiles"),
 	{ .name = "fail-on", .arg = "SEVERITY", .words = words_severity,
-	  .help = "exit 1 on a finding of this severity or worse: error, warning or info (default: on none)",
+	  .help = "exit 1 on findings this bad or worse: error, warning, info (default: on none)",
 	  .parse = parse_word, .offset = offsetof(struct stat_options, fail_on), .group = GROUP_HOW,
 	  .refusal = "'%s' is not a severity; give error, warning or info" },
 	ROW_ALLOW_UNSETTLED(struct stat_options),
