@@ -273,6 +273,29 @@ static void a_recording_and_now(void)
 	io_uring_queue_exit(&r);
 }
 
+/* Their rings, if any, are told by their I/O: that none of their buffers is there says nothing. */
+static void of_another_command(void)
+{
+	static const struct {
+		const char *view, *says;
+	} rows[] = {
+		{ "--stat", "is I/O as stat --json counted it" }, { "--trace", "has neither rings nor findings" },
+	};
+	char rec[64], path[64];
+	struct tool_run a;
+
+	tool(&a, "record", "-q", "-o", folder_path(rec, "other.rec"), "--", load_path("lifecycle"), "--no-wait", NULL);
+	tool_free(&a);
+	for (size_t i = 0; i < 2; i++) {
+		tool(&a, "report", rows[i].view, "--json", "-o", folder_path(path, "other"), rec, NULL);
+		tool_free(&a);
+		tool(&a, "diff", listed, path, NULL);
+		is(a.status, 2, "what report %s printed is refused", rows[i].view);
+		has_text(a.err, rows[i].says, "in words");
+		tool_free(&a);
+	}
+}
+
 int main(void)
 {
 	struct tool_run a;
@@ -288,6 +311,7 @@ int main(void)
 	intervals();
 	same_findings();
 	a_recording_and_now();
+	of_another_command();
 	folder_remove();
 	return tap_end();
 }

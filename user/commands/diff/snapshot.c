@@ -217,6 +217,13 @@ static void take_unsettled(struct json_reader *j, struct snapshot *s)
 	}
 }
 
+/* Only what stat prints has it: rings as it counts them, with nothing of their buffers. */
+static void take_starts_by(struct json_reader *j, struct snapshot *s)
+{
+	s->of_io = true;
+	json_skip(j);
+}
+
 /* Of a document that is no object, or has no such member, .schema stays 0. */
 static void take_document(struct json_reader *j, struct snapshot *s, __u64 *schema)
 {
@@ -240,6 +247,8 @@ static void take_document(struct json_reader *j, struct snapshot *s, __u64 *sche
 			take_findings(j, s);
 		else if (json_name_is(name, "unsettled"))
 			take_unsettled(j, s);
+		else if (json_name_is(name, "starts_by"))
+			take_starts_by(j, s);
 		else if (json_name_is(name, "events"))
 			s->recorded = json_read_uint(j, &events);
 		else if (json_name_is(name, "unsteady_rings") || json_name_is(name, "skipped_slots") ||
@@ -347,15 +356,19 @@ int snapshot_take(struct snapshot *s, const char *name, char *text, size_t len)
 {
 	struct json_reader j;
 	__u64 schema = 0;
+	bool lines;
 
 	*s = (struct snapshot){ .path = name, .text = text, .page_bytes = PAGE_BYTES };
 	if (is_blank(text, len))
 		return misuse("%s is empty; " SNAPSHOT_WANTED, s->path);
 	json_read_begin(&j, text, len);
 	take_document(&j, s, &schema);
-	if (!j.bad && !json_read_end(&j) && schema)
+	if (!j.bad && schema && s->of_io)
+		return misuse("%s is I/O as stat --json counted it, which diff does not compare; " SNAPSHOT_WANTED, s->path);
+	lines = !j.bad && !json_read_end(&j) && schema;
+	if (lines && (s->has_rings || s->has_findings))
 		return misuse("%s holds more than one document, as list --watch prints them, or report of several machines; give one line of it", s->path);
-	if (j.bad)
+	if (j.bad && !lines)
 		return misuse("%s is not JSON at offset %td; " SNAPSHOT_WANTED, s->path, j.bad - j.begin);
 	if (schema != SCHEMA && schema)
 		return misuse("%s is of schema %llu, and this version reads %d; print it with this version", s->path, schema, SCHEMA);

@@ -51,6 +51,7 @@ struct snapshot {
 	struct listed_finding *findings; /* owned; by tag, then by whose they are */
 	size_t nr_findings;
 	bool has_rings, has_findings, is_unsettled;
+	bool of_io;		/* stat printed it */
 	bool recorded;		/* report --json or report --verify --json printed it */
 	struct run_report run;	/* of a recording */
 };
