@@ -234,10 +234,10 @@ static void exit_statuses(void)
 	tool_free(&a);
 }
 
-/* The second file, with each .old replaced. */
-static void write_edited(const char *path, const char *old, const char *new)
+/* A file with each .old replaced. */
+static void write_edited(const char *path, const char *of, const char *old, const char *new)
 {
-	char *text = file_text(after), *at = text, *next, *made;
+	char *text = file_text(of), *at = text, *next, *made;
 	size_t len;
 	FILE *f = open_memstream(&made, &len);
 
@@ -255,26 +255,26 @@ static void another_process(void)
 	char path[64];
 	struct tool_run a;
 
-	write_edited(folder_path(path, "start"), "\"start_ns\":", "\"start_ns\":1");
+	write_edited(folder_path(path, "start"), after, "\"start_ns\":", "\"start_ns\":1");
 	tool(&a, "diff", "--json", after, path, NULL);
 	is(a.status, 0, "as much as before");
 	is(nr_changes(&a, "process"), 2, "a process with the same id that began at another time");
 	is_change(&a, "process", "went", HAS, 0);
 	is_change(&a, "process", "came", 0, HAS);
 	tool_free(&a);
-	write_edited(folder_path(path, "boot"), "\"boot_id\":\"", "\"boot_id\":\"f");
+	write_edited(folder_path(path, "boot"), after, "\"boot_id\":\"", "\"boot_id\":\"f");
 	tool(&a, "diff", after, path, NULL);
 	has_text(a.out, "different machines", "another boot is told");
 	tool_free(&a);
-	write_edited(folder_path(path, "ring"), "\"ring\":\"0x", "\"ring\":\"0x1");
+	write_edited(folder_path(path, "ring"), after, "\"ring\":\"0x", "\"ring\":\"0x1");
 	tool(&a, "diff", after, path, NULL);
 	has_text(a.out, "no ring changed", "an address is none's identity");
 	tool_free(&a);
-	write_edited(folder_path(path, "size"), "\"sq_entries\":4,", "\"sq_entries\":8,");
+	write_edited(folder_path(path, "size"), after, "\"sq_entries\":4,", "\"sq_entries\":8,");
 	tool(&a, "diff", "--json", after, path, NULL);
 	is(nr_changes(&a, "ring"), 6, "a descriptor that became a ring of another size: three went, three came");
 	tool_free(&a);
-	write_edited(folder_path(path, "unread"), "\"skipped_slots\":0}", "\"skipped_slots\":7}");
+	write_edited(folder_path(path, "unread"), after, "\"skipped_slots\":0}", "\"skipped_slots\":7}");
 	tool(&a, "diff", after, path, NULL);
 	is(a.status, 4, "what was not read may be worse");
 	has_text(a.out, "does not tell of 7 slots", "in words");
@@ -338,7 +338,7 @@ static void hostile_names(void)
 	char path[64];
 	struct tool_run a;
 
-	write_edited(folder_path(path, "names"), "\"comm\":\"", "\"comm\":\"\\u001b[2J\\n\\u202e");
+	write_edited(folder_path(path, "names"), after, "\"comm\":\"", "\"comm\":\"\\u001b[2J\\n\\u202e");
 	tool(&a, "diff", before, path, NULL);
 	ok(!strchr(a.out, '\033') && strstr(a.out, "\\x1b[2J\\n\\u202e"), "a name does not reach the terminal as it is");
 	tool_free(&a);
@@ -415,7 +415,7 @@ static void findings(void)
 		const char *severity;
 		int status;
 	} bad[] = { { "error", 0 }, { "warning", 1 }, { "info", 1 } };
-	char sound[64], stale[64];
+	char sound[64], stale[64], again[64];
 	struct tool_run a;
 
 	tool(&a, "verify", "--json", "-p", pids, "-o", folder_path(sound, "sound"), NULL);
@@ -444,6 +444,11 @@ static void findings(void)
 		is(a.status, bad[i].status, "--fail-on %s, as of verify", bad[i].severity);
 		tool_free(&a);
 	}
+	write_edited(folder_path(again, "again"), stale, "\"start_ns\":", "\"start_ns\":1");
+	tool(&a, "diff", "--json", stale, again, NULL);
+	is(a.status, 0, "the program was started anew, and as much is wrong: exit 0");
+	ok(json_nr_findings(a.json, getpid(), NULL) >= 6, "though that is told: what went, and what came");
+	tool_free(&a);
 	tool(&a, "diff", after, stale, NULL);
 	is(a.status, 4, "a list has no findings: not settled");
 	has_text(a.out, "only one of the two has findings", "in words");

@@ -296,6 +296,33 @@ static void of_another_command(void)
 	}
 }
 
+/* "What became of that process?" It went, and nothing about that is unsettled. */
+static void gone(void)
+{
+	char path[64], pid[16];
+	struct tool_run a;
+	struct load l;
+
+	if (!load_start(&l, "fault_munmap", NULL)) {
+		skip("a process that ended", "%s", l.skip);
+		return;
+	}
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	tool(&a, "verify", "--json", "-q", "-p", pid, "-o", folder_path(path, "gone"), NULL);
+	tool_free(&a);
+	load_end(&l);
+	for (int i = 0; i < 2; i++) {
+		tool(&a, "diff", i ? "--comm" : "-p", i ? "fault_munmap" : pid, path, NULL);
+		is(a.status, 0, "a process that has ended since: %s%s", a.out, a.err);
+		has_text(a.out, "- pid ", "went");
+		has_text(a.out, "- warning unmapped-page", "and what was wrong with it");
+		tool_free(&a);
+	}
+	tool(&a, "diff", "-p", pid, listed, NULL);
+	is(a.status, 2, "one that is in neither is a slip");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	struct tool_run a;
@@ -312,6 +339,7 @@ int main(void)
 	same_findings();
 	a_recording_and_now();
 	of_another_command();
+	gone();
 	folder_remove();
 	return tap_end();
 }

@@ -96,15 +96,45 @@ static bool is_bad(const struct listed_finding *f, enum fail_on what)
 	return what != ON_ERROR && !json_name_is(f->severity, "info");
 }
 
+struct news {
+	const struct listed_finding *f;
+	int more;	/* 1 = it came, -1 = it went */
+};
+
+/* Those of one name and tag together; what is nobody's is a user's. */
+static int news_order(const void *a, const void *b)
+{
+	const struct listed_finding *x = ((const struct news *)a)->f, *y = ((const struct news *)b)->f;
+
+	return text_order(x->tag, y->tag) ?: text_order(x->comm, y->comm) ?:
+	       (x->comm.len ? 0 : (x->uid > y->uid) - (x->uid < y->uid));
+}
+
+/* As with rings: a program that was started anew, with what was wrong before, is no worse. */
 static bool has_bad_news(const struct difference *d, enum fail_on what)
 {
-	for (size_t i = 0; i < d->nr_findings; i++) {
-		const struct listed_finding *f = d->findings[i].is;
+	struct news *list = must_alloc(d->nr_findings + 1, sizeof(*list));
+	long long more = 0;
+	bool worse = false;
+	size_t nr = 0;
 
-		if (f && is_bad(f, what))
-			return true;
+	for (size_t i = 0; i < d->nr_findings; i++) {
+		const struct finding_change *c = &d->findings[i];
+
+		if (is_bad(c->is ?: c->was, what))
+			list[nr++] = (struct news){ c->is ?: c->was, c->is ? 1 : -1 };
 	}
-	return false;
+	qsort(list, nr, sizeof(*list), news_order);
+	for (size_t i = 0; i < nr && !worse; i++) {
+		bool last = i + 1 == nr || news_order(&list[i], &list[i + 1]);
+
+		more += list[i].more;
+		worse = last && more > 0;
+		if (last)
+			more = 0;
+	}
+	free(list);
+	return worse;
 }
 
 static __u64 amount(const struct sums *s, enum fail_on what)
@@ -244,7 +274,7 @@ static int run(void *options)
 	for (size_t i = 0; i < o->files.nr && !status; i++)
 		status = source_read(&s[i], o->files.list[i], &o->select);
 	if (!status && is_now(o))
-		status = source_now(&s[1], &o->output, &o->select, s[0].has_findings && !s[0].recorded);
+		status = source_now(&s[1], &s[0], &o->output, &o->select, s[0].has_findings && !s[0].recorded);
 	for (size_t i = 0; i < NR_PARTS && !status; i++)
 		if (o->fail_on != ON_USUAL && asks_of(o, &parts[i]) && !parts[i].is_in(&s[0]) && !parts[i].is_in(&s[1]))
 			status = misuse("--fail-on %s is about %s, and neither file has any; give what %s printed",

@@ -4,6 +4,7 @@
  * those: what is compared is what people can look at, and there is one way to read it.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,7 +118,17 @@ static int print_rings(const struct output *to, struct run *r, const struct sele
 	return err ? run_cannot() : 0;
 }
 
-static int print_findings(const struct output *to, struct run *r, const struct selection *select)
+/* What is asked for and was there has gone, and that is told: nothing was left out for it. */
+static void settle_gone(struct unsettled_list *u)
+{
+	for (size_t i = 0; i < u->nr;)
+		if (u->list[i].what == UNSETTLED_SELECTION)
+			unsettled_take(u, u->list[i]);
+		else
+			i++;
+}
+
+static int print_findings(const struct output *to, struct run *r, const struct selection *select, bool was_there)
 {
 	const struct check_options checks = { .select = select };
 	struct progress p = { .on = isatty(STDERR_FILENO) && !to->quiet };
@@ -129,6 +140,8 @@ static int print_findings(const struct output *to, struct run *r, const struct s
 	    look_at_balance(r->capture.walk, select, &look.findings, &look.unsettled) || interrupted)
 		status = run_cannot();
 	progress_end(&p);
+	if (was_there)
+		settle_gone(&look.unsettled);
 	if (!status) {
 		ignored_settle(&(struct ignored){ 0 }, &look.findings, SEVERITY_WARNING, &look.unsettled);
 		json_begin(&j, to->out);
@@ -144,7 +157,18 @@ static int print_findings(const struct output *to, struct run *r, const struct s
 	return status;
 }
 
-int source_now(struct snapshot *s, const struct output *output, struct selection *select, bool pages)
+/* Of -p, who is in .was: such a number is no slip. */
+static bool has_gone(const struct snapshot *was, const struct selection *select)
+{
+	for (size_t i = 0; i < select->nr_pids; i++)
+		for (size_t k = 0; k < was->nr_rings; k++)
+			if (was->rings[k].pid == select->pids[i] && kill(select->pids[i], 0) && errno == ESRCH)
+				return true;
+	return false;
+}
+
+int source_now(struct snapshot *s, const struct snapshot *was, const struct output *output,
+	       struct selection *select, bool pages)
 {
 	static const struct capture_how how;
 	const struct capture_wants wants = { .how = &how, .select = select, .pages = pages };
@@ -156,11 +180,12 @@ int source_now(struct snapshot *s, const struct output *output, struct selection
 
 	/* a recording may be of another machine */
 	page_size_set(sysconf(_SC_PAGESIZE));
+	select->found = has_gone(was, select);
 	status = run_open(&r, &wants);
 	to.out = must_have(open_memstream(&text, &len));
 	to.boot_id = system_boot_id();
 	if (!status)
-		status = pages ? print_findings(&to, &r, select) : print_rings(&to, &r, select);
+		status = pages ? print_findings(&to, &r, select, was->nr_rings) : print_rings(&to, &r, select);
 	fclose(to.out);
 	run_close(&r);
 	if (status) {
