@@ -20,6 +20,7 @@
 #define IO_FAILURES	1031	/* kinds of failures: (ring, process, opcode, error, what was found) */
 #define IO_CALLS	1031	/* rings whose table changed */
 #define IO_DECIDED	16384	/* rings of which it is remembered whether they are selected */
+#define IO_LATE_RINGS	1024	/* whose completion rings were full, told apart by a part of their address */
 
 #define IO_MET		32768	/* numbers of processes that are told apart by whether counters know them */
 
@@ -194,7 +195,7 @@ enum io_failure_kind {
 	IO_FAILED,		/* .result is its error */
 	IO_PUNTED,		/* no failure: handed to a worker */
 	IO_COPIED,		/* no failure: a zero-copy send whose data the kernel copied */
-	IO_LATE,		/* its completion, whatever its result, found the ring full; no evidence */
+	IO_LATE,		/* its completion, whatever its result, found the ring full; no evidence but its size */
 };
 
 struct io_failure_key {

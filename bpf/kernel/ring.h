@@ -318,6 +318,18 @@ static __always_inline bool ring_is_dying(__u64 ring)
 	return BPF_CORE_READ((struct io_ring_ctx *)ring, refs.percpu_count_ptr) & PERCPU_REF_DEAD;
 }
 
+/*
+ * Whether there is a ring at that address, which may be any: what counts its users is the ring's own, up to
+ * its end (from 2b0d3d3e4fcf, "percpu_ref: reduce memory footprint of percpu_ref in fast path", 5.10).
+ */
+static __always_inline bool is_ring(__u64 ring)
+{
+	struct percpu_ref *refs = &((struct io_ring_ctx *)ring)->refs;
+
+	return ring && (!bpf_core_field_exists(((struct percpu_ref_data *)0)->ref) ||
+			BPF_CORE_READ((struct io_ring_ctx *)ring, refs.data, ref) == refs);
+}
+
 /* The ring of the struct io_uring_cmd that a driver is given. */
 static __always_inline __u64 command_ring(__u64 cmd)
 {

@@ -226,6 +226,7 @@ struct io_rsrc_data {
 
 struct percpu_ref_data {
 	atomic_long_t count;
+	struct percpu_ref *ref;
 };
 
 struct percpu_ref {

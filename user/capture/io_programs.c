@@ -34,6 +34,7 @@ struct io_stat {
 	bool tells[MAX_PROGS];	/* events, and does not only count */
 	bool by_user_data;
 	bool overflow_unseen;	/* a completion that finds the ring full is not traced as one */
+	bool peeks;		/* at requests under way */
 	__u64 reused;		/* whose end was not seen, and did not overflow */
 	struct io_model last;	/* losses and time when .since was asked for last */
 };
@@ -165,7 +166,8 @@ static int choose_programs(struct io_stat *s, const struct io_how *how)
 	       end_program(s->skel, how, complete == 3));
 	use(s, punt_program(s));
 	use_calls(s, how);
-	if (how->under_way && how->latency && !s->by_user_data)
+	s->peeks = how->under_way && how->latency && !s->by_user_data;
+	if (s->peeks)
 		bpf_program__set_autoload(s->skel->progs.io_peek, true);
 	use_identity(s);
 	return 0;
@@ -180,13 +182,14 @@ static __u32 flag_of(__s64 bit)
 /* Flags of a request that other kernels have elsewhere, and how many operations this one has. */
 static void learn_flags(struct fixbuf_bpf *skel)
 {
-	static const char *const names[] = { "REQ_F_LINK_TIMEOUT_BIT", "REQ_F_POLLED_BIT" };
-	__s64 bits[2], ops = kern_enumerator("io_uring_op", "IORING_OP_LAST");
+	static const char *const names[] = { "REQ_F_LINK_TIMEOUT_BIT", "REQ_F_POLLED_BIT", "REQ_F_REISSUE_BIT" };
+	__s64 bits[3], ops = kern_enumerator("io_uring_op", "IORING_OP_LAST");
 
 	skel->rodata->io_nr_ops = ops > 0 ? ops : 0;
-	kern_enumerators("REQ_F_FIXED_FILE_BIT", names, bits, 2);
+	kern_enumerators("REQ_F_FIXED_FILE_BIT", names, bits, 3);
 	skel->rodata->io_link_timeout = flag_of(bits[0]);
 	skel->rodata->io_polled = flag_of(bits[1]);
+	skel->rodata->io_reissue = flag_of(bits[2]);
 }
 
 struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how)
@@ -260,7 +263,8 @@ static void settle_overflow(struct io_stat *s, struct io_model *m)
 	struct io_loss *l = &m->loss;
 	__u64 left = l->overflowed > l->reused ? l->overflowed - l->reused : 0;
 
-	m->in_flight -= left < m->in_flight ? left : m->in_flight;
+	if (!s->peeks)
+		m->in_flight -= left < m->in_flight ? left : m->in_flight;
 	if (l->reused > l->overflowed && l->reused - l->overflowed > s->reused)
 		s->reused = l->reused - l->overflowed;
 	l->reused = s->reused;
@@ -271,6 +275,9 @@ int io_stat_read(struct io_stat *s, struct io_model *all, struct io_model *since
 	int err = io_reader_read(s->reader, all, since);
 
 	all->missed = missed_runs(s);
+	/* only what was not seen leaves a start */
+	if (!err && s->peeks && all->in_flight && (all->loss.overflowed || all->loss.late || all->missed))
+		err = io_under_way_count(s->skel, &all->in_flight);
 	if (s->overflow_unseen)
 		settle_overflow(s, all);
 	if (since) {

@@ -31,8 +31,7 @@ static __u64 age(__u64 since_ns, __u64 now_ns)
 }
 
 /* .now_ns: the same for all, so that their ages tell which began first. */
-static int look_at(struct fixbuf_bpf *skel, const struct io_start *start, __u64 now_ns,
-		   struct io_model *m)
+static int look_at(struct fixbuf_bpf *skel, const struct io_start *start, __u64 now_ns, void *m)
 {
 	int err = peek(skel->progs.io_peek, start->key ^ start->t_ns, 0, 0);
 
@@ -48,14 +47,17 @@ static int look_at(struct fixbuf_bpf *skel, const struct io_start *start, __u64 
 	return err;
 }
 
-int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns)
+/* Does .each with every start of that age, up to so many; .looked_at gets how many there are. */
+static int each_start(struct fixbuf_bpf *skel, __u64 least_age_ns, size_t *looked_at,
+		      int (*each)(struct fixbuf_bpf *skel, const struct io_start *start, __u64 now_ns, void *arg),
+		      void *arg)
 {
 	__u32 nr = bpf_map__max_entries(skel->maps.io_starts);
 	struct io_start_set *sets = io_maps_array(skel->maps.io_starts, nr, sizeof(*sets));
 	__u64 now_ns = clock_now_ns();
-	size_t looked_at = 0;
 	int err = 0;
 
+	*looked_at = 0;
 	if (!sets)
 		return failed();
 	for (size_t i = 0; !err && i < (size_t)nr * IO_START_WAYS; i++) {
@@ -63,11 +65,41 @@ int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_a
 
 		if (!IO_START_IS_IO(start->t_ns) || age(IO_START_TIME(start->t_ns), now_ns) < least_age_ns)
 			continue;
-		if (looked_at++ < MAX_LOOKED_AT)
-			err = look_at(skel, start, now_ns, m);
+		if ((*looked_at)++ < MAX_LOOKED_AT)
+			err = each(skel, start, now_ns, arg);
 	}
-	m->sees_under_way = looked_at <= MAX_LOOKED_AT;
 	free(sets);
+	return err;
+}
+
+int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns)
+{
+	size_t nr;
+	int err = each_start(skel, least_age_ns, &nr, look_at, m);
+
+	m->sees_under_way = !err && nr <= MAX_LOOKED_AT;
+	return err;
+}
+
+static int count_if_so(struct fixbuf_bpf *skel, const struct io_start *start, __u64 now_ns, void *nr)
+{
+	int err = peek(skel->progs.io_peek, start->key ^ start->t_ns, 0, 0);
+
+	(void)now_ns;
+	if (!err && skel->bss->out_req_ring)
+		++*(__u64 *)nr;
+	return err;
+}
+
+int io_under_way_count(struct fixbuf_bpf *skel, __u64 *nr)
+{
+	size_t all;
+	int err;
+
+	*nr = 0;
+	err = each_start(skel, 0, &all, count_if_so, nr);
+	/* of those that are too many to be looked at it is not known */
+	*nr += all > MAX_LOOKED_AT ? all - MAX_LOOKED_AT : 0;
 	return err;
 }
 

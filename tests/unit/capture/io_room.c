@@ -35,7 +35,7 @@ static __u64 io_bytes(size_t cpus, bool details)
 
 	sum += room.hists * (sizeof(struct io_hist) + sizeof(__u32));
 	sum += hash(room.rings, sizeof(__u64), sizeof(struct io_ring), cpus);
-	sum += IO_DECIDED * sizeof(__u64) + IO_MET;
+	sum += IO_DECIDED * sizeof(__u64) + IO_MET + IO_LATE_RINGS * 3 * sizeof(__u64);
 	/* a kernel has one or the other */
 	sum += named > starts ? named : starts;
 	sum += cpus * (sizeof(struct io_loss) + 3 * sizeof(__u64));
