@@ -289,6 +289,8 @@ static __noinline int note_late(__u64 ring, __u64 who)
 	if (!f)
 		return 0;
 	f->failure.seen.opcode = IO_WHO_OP(who);
+	/* while the ring is there: later its address may be another's */
+	f->failure.seen.cq_entries = BPF_CORE_READ((struct io_ring_ctx *)ring, cq_entries);
 	merge_failure(ring, who, 0, IO_LATE, &f->failure);
 	put_fresh(f);
 	return 0;

@@ -73,7 +73,10 @@ struct io_evidence {
 	__u32 file_flags;	/* O_* */
 	__u32 inode_mode;
 	__u32 fs_magic;
-	__u32 nr_files;		/* of the ring's table, 0 = it has none */
+	union {
+		__u32 nr_files;	/* of the ring's table, 0 = it has none */
+		__u32 cq_entries; /* IO_LATE: of the completion ring, 0 = not known (older files) */
+	};
 	__s32 fd;		/* EV_REFUSED: as given */
 	union {
 		__u32 block_bytes; /* EV_DEVICE */

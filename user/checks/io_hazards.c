@@ -116,14 +116,13 @@ static const char *of_all(char text[32], const struct done *d, __u64 nr)
 	return text;
 }
 
-static void tell_overflow(const struct hazard *h, const struct done *d, struct finding f,
-			  const struct ring *r, struct findings *out)
+static void tell_overflow(const struct hazard *h, const struct done *d, struct finding f, struct findings *out)
 {
+	__u32 entries = h->first->failure.seen.cq_entries;
 	char places[64] = "", name[NAME_LEN], all[32];
 
-	/* not of one of which it is not known that it is that one */
-	if (r && (r->born_ns || r->made_ns) && r->cq_entries)
-		snprintf(places, sizeof(places), " of %u place%s", r->cq_entries, plural(r->cq_entries));
+	if (entries)
+		snprintf(places, sizeof(places), " of %u place%s", entries, plural(entries));
 	finding_add(out, f, "%s: %llu%s completions found the completion ring%s full, %llu of them of I/O over registered buffers",
 		    finding_ring_name(name, &f), h->nr, of_all(all, d, d->ops), places, h->fixed);
 }
@@ -168,7 +167,7 @@ static void tell(const struct hazard *h, const struct io_model *m, const struct 
 	if (!d.by_process && (!h->fixed || h->tag == PUNTED))
 		return;
 	if (h->tag == CQ_OVERFLOW)
-		tell_overflow(h, &d, f, r, out);
+		tell_overflow(h, &d, f, out);
 	else if (h->tag == PUNTED)
 		tell_punted(h, &d, f, out);
 	else
