@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
@@ -260,6 +261,25 @@ static bool was_used(const struct io_buffer_row *list, size_t nr, const struct r
 	return bsearch(&key, list, nr, sizeof(*list), by_key);
 }
 
+/* Of a slot that nothing was transferred over: what became of the I/O that wanted it, .idle = there was none. */
+static const char *use_of_none(const struct view_stat *v, const struct ring *r, __u32 slot, const char *idle)
+{
+	const char *how = v->m->loss.no_buffer ? "not known" : idle;
+
+	for (size_t i = 0; i < v->m->nr_failures; i++) {
+		const struct io_failure_row *f = &v->m->failures[i];
+		__u64 names = f->failure.seen.flags & (EV_FIXED | EV_INDEX);
+
+		if (f->key.kind != IO_FAILED || names != (EV_FIXED | EV_INDEX) || f->failure.seen.index != slot ||
+		    ledger_ring_born(v->l, f->key.ring, f->born_ns) != r)
+			continue;
+		if (f->key.result != -ECANCELED)
+			return "failed";
+		how = "cancelled";
+	}
+	return how;
+}
+
 static int busiest_first(const void *a, const void *b)
 {
 	const struct io_buffer_row *x = a, *y = b;
@@ -402,8 +422,8 @@ static void print_buffers(const struct view_stat *v, const struct io_model *g)
 			table_cell(t, "0");
 			table_cell(t, "0");
 			table_cell(t, "0");
-			table_cell(t, "%s", v->m->loss.no_buffer ? "not known" :
-				   silent ? "none ended" : v->total ? "never" : "idle");
+			table_cell(t, "%s", use_of_none(v, r, i, silent ? "none ended" :
+								 v->total ? "never" : "idle"));
 		}
 	}
 	fputc('\n', v->to->out);

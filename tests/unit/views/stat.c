@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What stat says as text. */
+#include <errno.h>
 #include <stdlib.h>
 #include "facts.h"
 #include "base/wrap.h"
@@ -163,6 +164,50 @@ static void silent(void **state)
 	ledger_free(l);
 }
 
+/* A buffer whose I/O was cancelled, or failed, was not used never; a failure of a ring before is not its own. */
+static void nothing_transferred(void **state)
+{
+	static const struct { __s32 result; __u64 born_ns; __u32 index; const char *says; } are[] = {
+		{ -ECANCELED, 5, 0, " cancelled\n" }, { -EFAULT, 5, 0, " failed\n" }, { -EFAULT, 3, 0, " never\n" },
+		{ -ECANCELED, 5, 1, " never\n" },
+	};
+	struct output to = { .no_header = true };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(are) / sizeof(are[0]); i++) {
+		struct io_failure_row f = {
+			.key = { .ring = RING, .pid = 812, .what = IO_WHAT(4, true), .index = are[i].index,
+				 .result = are[i].result },
+			.failure = { .count = 17, .seen = { .flags = EV_FIXED | EV_INDEX, .index = are[i].index } },
+			.born_ns = are[i].born_ns,
+		};
+		struct io_model m = { .t_ns = 1000000000ULL };
+		const struct io_failures none = { 0 };
+		struct view_stat v = { .to = &to, .m = &m, .failures = &none, .by_buffer = true, .total = true };
+		struct ledger *l = ledger_new();
+		char *text;
+		size_t len;
+
+		see_ring(l, RING, 100, 100);
+		see_buffer(l, RING, 0, BUF(0), ADDR, 4096, 1);
+		ledger_ring(l, RING)->born_ns = 5;
+		io_model_row(&m, RING, 5, IO_WHO(812, 4, true))->c.ops = 17;
+		m.failures = &f;
+		m.nr_failures = 1;
+		v.l = l;
+		to.out = open_memstream(&text, &len);
+		assert_non_null(to.out);
+		view_stat_text(&v);
+		fclose(to.out);
+		assert_contains(text, are[i].says);
+		free(text);
+		m.failures = NULL;
+		m.nr_failures = 0;
+		io_model_free(&m);
+		ledger_free(l);
+	}
+}
+
 /* A buffer is read after the rows: what came between is in its line, and in no row of this interval. */
 static void whose_a_buffer_is(void **state)
 {
@@ -194,7 +239,8 @@ int main(void)
 		cmocka_unit_test(nothing_else),
 		cmocka_unit_test(not_judged),
 		cmocka_unit_test(wraps),
-		cmocka_unit_test(coarse), cmocka_unit_test(silent), cmocka_unit_test(whose_a_buffer_is),
+		cmocka_unit_test(coarse), cmocka_unit_test(silent),
+		cmocka_unit_test(nothing_transferred), cmocka_unit_test(whose_a_buffer_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
