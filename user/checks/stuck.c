@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "checks/places.h"
@@ -14,13 +15,6 @@
 
 /* IORING_SETUP_IOPOLL, _COOP_TASKRUN, _DEFER_TASKRUN: the program has a part in each end. */
 #define SETUP_PROGRAM_ENDS (1U << 0 | 1U << 8 | 1U << 13)
-
-/* Requests of one slot that wait for the same. */
-struct stuck {
-	const struct io_under_way *oldest;
-	enum stuck_cause cause;
-	__u64 nr, p999_ns;
-};
 
 /* 0 when none of its kind was timed. */
 static __u64 p999_of_kind(const struct io_model *m, const struct io_under_way *u)
@@ -52,18 +46,24 @@ static enum stuck_cause cause_of(const struct io_under_way *u, const struct ring
 	return r && r->setup_flags & SETUP_PROGRAM_ENDS ? STUCK_ON_PROGRAM : STUCK_ON_DEVICE;
 }
 
-static void tell(const struct stuck *s, const struct ledger *l, struct findings *out)
+static struct finding finding_of(const struct io_under_way *u, enum stuck_cause cause, const struct ledger *l)
 {
-	const struct io_under_way *u = s->oldest;
 	const struct ring *r = ledger_ring(l, u->ring);
 	const struct buffer *b = r && u->index < r->nr_slots ? r->slots[u->index] : NULL;
 	struct finding f = {
-		.tag = STUCK_REQUEST, .cause = s->cause, .ring = u->ring, .pid = IO_WHO_TGID(u->who),
+		.tag = STUCK_REQUEST, .cause = cause, .ring = u->ring, .pid = IO_WHO_TGID(u->who),
 		.fd = -1, .index = u->index, .addr = b ? b->addr : 0,
 	};
-	char age[FMT_LEN], len[FMT_LEN], p999[FMT_LEN], of[64] = "", others[96], name[NAME_LEN];
 
 	finding_take_holder(&f, r);
+	return f;
+}
+
+void stuck_tell(const struct stuck *s, const char *since, struct findings *out)
+{
+	const struct io_under_way *u = &s->oldest;
+	char age[FMT_LEN], len[FMT_LEN], p999[FMT_LEN], of[64] = "", others[96], name[NAME_LEN];
+
 	if (u->flags & EV_RANGE)
 		snprintf(of, sizeof(of), " of %s", fmt_bytes_long(len, u->len_bytes));
 	if (s->p999_ns)
@@ -71,16 +71,17 @@ static void tell(const struct stuck *s, const struct ledger *l, struct findings 
 			 fmt_ns(p999, s->p999_ns));
 	else
 		snprintf(others, sizeof(others), "in the time watched none of its kind ended that was seen to begin");
-	finding_add(out, f, "%s buffer %u: %llu %s%s not ended, the oldest%s (user_data 0x%llx) after %s; %s",
-		    finding_ring_name(name, &f), u->index, s->nr, io_op_name(IO_WHO_OP(u->who)),
-		    s->nr == 1 ? " has" : " have", of, u->user_data, fmt_ns(age, u->age_ns), others);
+	finding_add(out, s->about, "%s buffer %u: %llu %s %s not ended, the oldest%s (user_data 0x%llx) after %s; %s%s%s",
+		    finding_ring_name(name, &s->about), u->index, s->nr, io_op_name(IO_WHO_OP(u->who)),
+		    since ? "had" : s->nr == 1 ? "has" : "have", of, u->user_data,
+		    fmt_ns(age, u->age_ns), others, since ? "; " : "", since ? since : "");
 }
 
 /* Together what belongs together, the oldest of it first. */
 static int in_order(const void *va, const void *vb)
 {
 	const struct stuck *a = va, *b = vb;
-	const struct io_under_way *x = a->oldest, *y = b->oldest;
+	const struct io_under_way *x = &a->oldest, *y = &b->oldest;
 
 	if (x->ring != y->ring)
 		return x->ring < y->ring ? -1 : 1;
@@ -88,19 +89,19 @@ static int in_order(const void *va, const void *vb)
 		return x->index < y->index ? -1 : 1;
 	if (x->who != y->who)
 		return x->who < y->who ? -1 : 1;
-	if (a->cause != b->cause)
-		return a->cause < b->cause ? -1 : 1;
+	if (a->about.cause != b->about.cause)
+		return a->about.cause < b->about.cause ? -1 : 1;
 	return x->age_ns < y->age_ns ? 1 : x->age_ns > y->age_ns ? -1 : 0;
 }
 
 static bool is_of(const struct stuck *a, const struct stuck *b)
 {
-	return a->oldest->ring == b->oldest->ring && a->oldest->index == b->oldest->index &&
-	       a->oldest->who == b->oldest->who && a->cause == b->cause;
+	return a->oldest.ring == b->oldest.ring && a->oldest.index == b->oldest.index &&
+	       a->oldest.who == b->oldest.who && a->about.cause == b->about.cause;
 }
 
-void check_stuck(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
-		 struct findings *out)
+void stuck_find(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
+		struct stuck_list *out)
 {
 	struct stuck *list = must_alloc(m->nr_under_way, sizeof(*list));
 	size_t nr = 0;
@@ -108,18 +109,39 @@ void check_stuck(const struct io_model *m, const struct io_model *whole, const s
 	for (size_t i = 0; i < m->nr_under_way; i++) {
 		const struct io_under_way *u = &m->under_way[i];
 
-		if (u->flags & EV_FIXED && u->holds && u->age_ns >= STUCK_NS)
-			list[nr++] = (struct stuck){ .oldest = u, .cause = cause_of(u, ledger_ring(l, u->ring)) };
+		if (!(u->flags & EV_FIXED && u->holds && u->age_ns >= STUCK_NS))
+			continue;
+		list[nr].about = finding_of(u, cause_of(u, ledger_ring(l, u->ring)), l);
+		list[nr++].oldest = *u;
 	}
 	qsort(list, nr, sizeof(*list), in_order);
 	for (size_t i = 0, n; i < nr; i += n) {
 		struct stuck *first = &list[i];
 
-		first->p999_ns = p999_of_kind(whole, first->oldest);
+		first->p999_ns = p999_of_kind(whole, &first->oldest);
 		for (n = 0; i + n < nr && is_of(first, &list[i + n]); n++)
-			first->nr += list[i + n].oldest->age_ns / TIMES >= first->p999_ns;
-		if (first->nr)
-			tell(first, l, out);
+			first->nr += list[i + n].oldest.age_ns / TIMES >= first->p999_ns;
+		if (!first->nr)
+			continue;
+		array_grow(out->list, out->nr);
+		out->list[out->nr++] = *first;
 	}
 	free(list);
+}
+
+void stuck_list_free(struct stuck_list *l)
+{
+	free(l->list);
+	*l = (struct stuck_list){ 0 };
+}
+
+void check_stuck(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
+		 struct findings *out)
+{
+	struct stuck_list now = { 0 };
+
+	stuck_find(m, whole, l, &now);
+	for (size_t i = 0; i < now.nr; i++)
+		stuck_tell(&now.list[i], NULL, out);
+	stuck_list_free(&now);
 }

@@ -9,11 +9,30 @@
 
 #define STUCK_NS	(2 * NS_PER_S)	/* younger requests are of no interest */
 
+/* Requests of one slot, process, opcode and cause. */
+struct stuck {
+	struct finding about;	/* without a sentence */
+	struct io_under_way oldest;
+	__u64 nr, p999_ns;	/* p999_ns 0 = none of the kind was timed */
+};
+
+struct stuck_list {
+	struct stuck *list;	/* owned */
+	size_t nr;
+};
+
 /*
- * Appends a finding per slot, process, opcode and cause: of requests under way (which .m must see)
- * that are older than that and than ten times the P99.9 of those of their kind that ended, by .whole:
- * what was counted in all the time watched, while .m may be of an interval in which none ended.
+ * Appends those of requests under way (which .m must see) that are older than that and than ten times the
+ * P99.9 of those of their kind that ended, by .whole: what was counted in all the time watched, while .m
+ * may be of an interval in which none ended.
  */
+void stuck_find(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
+		struct stuck_list *out);
+/* Appends what is said of one; .since: that they ended since, as a clause, NULL = they have not. */
+void stuck_tell(const struct stuck *s, const char *since, struct findings *out);
+void stuck_list_free(struct stuck_list *l);
+
+/* Appends a finding for each that is found. */
 void check_stuck(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
 		 struct findings *out);
 

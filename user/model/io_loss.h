@@ -7,6 +7,8 @@
 
 /* I/Os that ended and are in no row; the other losses cost a latency or a detail. */
 __u64 io_lost(const struct io_model *m);
+/* Whether there was any I/O at all, though none of it ended, or is in a row. */
+bool io_any(const struct io_model *m);
 /* Uses of buffers found no room to be counted: a busy one may look idle. */
 bool io_uses_lost(const struct io_model *m);
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include "facts.h"
 #include "base/clock.h"
-#include "checks/stuck.h"
+#include "checks/stuck_past.h"
 
 #define READ_FIXED 4
 
@@ -149,10 +149,72 @@ static void causes(void **state)
 	}
 }
 
+/* What is told of two that waited for .age_ns, after .ended of their kind have, .cancelled of them so; .left is under way. */
+static struct findings past(__u64 age_ns, __u64 ended, __u64 cancelled, bool told, struct io_under_way *left)
+{
+	struct io_under_way u[] = { request(age_ns, 1, S_IFIFO), request(age_ns, 1, S_IFIFO) };
+	struct io_model m = { .sees_under_way = true }, at_end = { .sees_under_way = true };
+	struct ledger *l = ledger_new();
+	struct stuck_past kept = { 0 };
+	struct stuck_list now = { 0 };
+	struct findings fs = { 0 };
+	struct io_row *row;
+
+	see_ring(l, RING, 0, 0);
+	io_model_row(&m, RING, 0, IO_WHO(812, READ_FIXED, true))->c.ops = 7;
+	m.under_way = u;
+	m.nr_under_way = 2;
+	stuck_find(&m, &m, l, &now);
+	stuck_past_add(&kept, &now, &m, told);
+	row = io_model_row(&at_end, RING, 0, IO_WHO(812, READ_FIXED, true));
+	row->c.ops = 7 + ended;
+	row->c.cancelled = cancelled;
+	at_end.under_way = left;
+	at_end.nr_under_way = left != NULL;
+	stuck_past_tell(&kept, &at_end, &at_end, &fs);
+	/* once */
+	stuck_past_tell(&kept, &at_end, &at_end, &fs);
+	m.under_way = at_end.under_way = NULL;
+	io_model_free(&m);
+	io_model_free(&at_end);
+	stuck_list_free(&now);
+	stuck_past_free(&kept);
+	ledger_free(l);
+	return fs;
+}
+
+/* Of requests that have ended the end shows nothing: they are kept. */
+static void ended_since(void **state)
+{
+	struct io_under_way left = request(9 * NS_PER_S, 1, S_IFIFO);
+	struct findings fs = past(3 * NS_PER_S, 2, 0, false, NULL);
+
+	(void)state;
+	assert_int_equal(fs.nr, 1);
+	assert_contains(fs.list[0].detail, "buffer 1: 2 READ_FIXED had not ended, the oldest of 4 KiB (user_data 0xab01) after 3.0");
+	assert_contains(fs.list[0].detail, "; they have ended since");
+	assert_int_equal(fs.list[0].cause, STUCK_BY_DESIGN);
+	findings_free(&fs);
+	fs = past(3 * NS_PER_S, 2, 2, false, NULL);
+	assert_int_equal(fs.nr, 1);
+	assert_contains(fs.list[0].detail, "; they were cancelled since");
+	findings_free(&fs);
+	/* one of them, or others of the kind */
+	fs = past(3 * NS_PER_S, 3, 2, false, NULL);
+	assert_int_equal(fs.nr, 1);
+	assert_contains(fs.list[0].detail, "; they have ended since");
+	findings_free(&fs);
+	/* told in an interval; or too young; or it goes on, which is told as such */
+	assert_int_equal(past(3 * NS_PER_S, 2, 0, true, NULL).nr, 0);
+	assert_int_equal(past(1 * NS_PER_S, 2, 0, false, NULL).nr, 0);
+	assert_int_equal(past(3 * NS_PER_S, 1, 0, false, &left).nr, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ages), cmocka_unit_test(intervals), cmocka_unit_test(together), cmocka_unit_test(causes),
+		cmocka_unit_test(ended_since),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,13 +7,11 @@
 #include "base/pin_cost.h"
 #include "base/terminal.h"
 #include "capture/cgroup.h"
-#include "checks/io_hazards.h"
-#include "checks/stuck.h"
-#include "checks/verdict.h"
 #include "commands/option.h"
 #include "commands/run.h"
 #include "commands/stat/keys.h"
 #include "commands/stat/rings_seen.h"
+#include "commands/stat/settle.h"
 #include "commands/stat/told.h"
 #include "model/io_loss.h"
 #include "model/totals.h"
@@ -105,6 +103,8 @@ static int look_between(struct stat *s)
 
 	if (!err)
 		err = look_at_rings(s, &all);
+	if (!err)
+		err = told_look(&s->told, s->run.capture.io, &all, s->rings);
 	io_model_free(&all);
 	return err;
 }
@@ -121,30 +121,14 @@ static bool fails(const struct stat *s)
 	return s->o->fail_on != NR_SEVERITIES;
 }
 
-/* Of parts of a selection it is not known which a ring was of. */
-static bool is_seen(size_t part, const void *arg)
+static enum severity fail_on(const struct stat *s)
 {
-	(void)part;
-	return ((const struct stat *)arg)->found;
-}
-
-/* What --fail-on cannot speak of. */
-static void settle(struct stat *s, const struct io_model *all)
-{
-	__u64 unseen = io_lost(all) + all->loss.evicted + all->loss.no_cause +
-		       (all->sees_under_way ? 0 : all->in_flight);
-
-	if (unseen)
-		unsettled_add(&s->unsettled, (struct unsettled){ .what = UNSETTLED_REQUESTS, .count = unseen });
-	if (capture_missed_children(&s->run.capture))
-		unsettled_add(&s->unsettled, (struct unsettled){ .what = UNSETTLED_CHILDREN, .count = 1 });
-	if (!s->found && !all->nr_rows && selection_asks(&s->o->select))
-		unsettled_selection(&s->unsettled, UNSETTLED_SELECTION, &s->o->select, is_seen, s);
+	return fails(s) ? s->o->fail_on : SEVERITY_WARNING;
 }
 
 static enum verdict verdict(const struct stat *s)
 {
-	return verdict_of(s->told.worst, fails(s) ? s->o->fail_on : SEVERITY_WARNING, &s->unsettled);
+	return verdict_of(s->told.worst, fail_on(s), &s->unsettled);
 }
 
 static void show_screen(struct stat *s, const struct view_stat *v)
@@ -178,10 +162,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 
 	io_failures_add(&failures, m, s->start_ns);
 	io_failures_sort(&failures);
-	check_stuck(m, total ? m : &s->last, s->rings, &findings);
-	check_io_hazards(m, s->rings, &findings);
-	findings_sort(&findings);
-	told_add(&s->told, &findings, o->program);
+	told_find(&s->told, m, total ? m : &s->last, s->rings, &findings);
 
 	if (o->advise) {
 		advise(m, s->rings, &advices);
@@ -208,7 +189,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 		view_stat_text(&v);
 		if (total && (fails(s) || o->program))
 			view_unsettled_text(o->output.out, &s->unsettled, false);
-		if (total && o->program && !o->output.quiet && m->nr_rows)
+		if (total && o->program && !o->output.quiet && (io_any(m) || s->told.list.nr))
 			view_verdict_line(o->output.out, verdict(s), &s->told.list);
 	}
 	fflush(o->output.out);
@@ -274,14 +255,17 @@ static int show_total(struct stat *s)
 	if (!err)
 		err = look_under_way(s, &all, true);
 	if (!err) {
-		settle(s, &all);
+		stat_settle(&s->unsettled, &(struct stat_sight){
+			.all = &all, .select = &s->o->select, .found = s->found, .fail_on = fail_on(s),
+			.missed_children = capture_missed_children(&s->run.capture),
+		});
 		/* in one table a total would be summed up with the intervals that it sums up */
 		if (!s->o->output.csv || !s->o->interval_ns)
 			show(s, &all, true);
 	}
 	if (!err && s->o->output.csv && fails(s))
 		view_unsettled_text(stderr, &s->unsettled, false);
-	if (!err && !all.nr_rows && !all.loss.multishot && !s->o->output.quiet && output_is_read(&s->o->output))
+	if (!err && !io_any(&all) && !s->o->output.quiet && output_is_read(&s->o->output))
 		tell_none(s);
 	io_model_free(&all);
 	return err;
@@ -390,7 +374,7 @@ static int stat_io(void *options)
 {
 	struct stat_options *o = options;
 	struct stat s = {
-		.o = o, .told.worst = -1, .screen.interval_ns = o->interval_ns,
+		.o = o, .told = { .worst = -1, .keeps = o->program }, .screen.interval_ns = o->interval_ns,
 		.run = { .to = &o->output, .argv = o->program, .run_as = o->run_as,
 			 .duration_ns = o->duration_ns },
 		.pin_ps = o->advise ? pin_cost_ps() : 0, /* before anything is attached that would count it */

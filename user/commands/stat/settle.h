@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the verdict of stat cannot speak of. */
+#ifndef FIXBUF_COMMANDS_STAT_SETTLE_H
+#define FIXBUF_COMMANDS_STAT_SETTLE_H
+
+#include "checks/verdict.h"
+#include "model/io_counters.h"
+
+/* What was seen. */
+struct stat_sight {
+	const struct io_model *all; /* as counted in total, and what is under way */
+	const struct selection *select;
+	bool found;		/* a ring of the selection, once at least */
+	bool missed_children;	/* of selected processes */
+	enum severity fail_on;
+};
+
+void stat_settle(struct unsettled_list *u, const struct stat_sight *s);
+
+#endif
