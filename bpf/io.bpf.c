@@ -65,7 +65,7 @@ static __always_inline int on_submit(__u64 req, enum io_access access, bool some
 	if (!kind)
 		return 0;
 	if (flags & REQ_F_CQE_SKIP) {
-		COUNT_LOSS(skipped);
+		count_muted(is_fixed(access, req, op));
 		return 0;
 	}
 	if (io_by_address && (op == OP_READV || op == OP_WRITEV))

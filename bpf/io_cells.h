@@ -80,6 +80,17 @@ static __always_inline struct io_cpu *this_cpu(void)
 		__cpu->loss.field++;			\
 } while (0)
 
+/* Of a success nothing more is seen. */
+static __always_inline void count_muted(bool fixed)
+{
+	struct io_cpu *cpu = this_cpu();
+
+	if (!cpu)
+		return;
+	cpu->loss.skipped++;
+	cpu->muted_fixed += fixed;
+}
+
 /* ---- rings ------------------------------------------------------------------ */
 
 static __always_inline __u64 *decided(__u64 ring)

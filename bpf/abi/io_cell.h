@@ -305,6 +305,7 @@ struct io_loss {
 /* What a CPU keeps for itself. */
 struct io_cpu {
 	struct io_loss loss;
+	__u64 muted_fixed;	/* of .loss.skipped, over registered buffers; in no recording */
 	/* of the completion that was timed last, and how many have shared its time */
 	__u64 last_req, end_ns, shared;
 	/* the last reading of the clock for a start, and for which request of which ring */

@@ -353,15 +353,18 @@ int io_reader_tidy(struct io_reader *r, const struct ledger *l)
 
 /* ---- a reading --------------------------------------------------------------------- */
 
-static int read_losses(struct io_reader *r, struct io_loss *sum)
+static int read_losses(struct io_reader *r, struct io_model *all)
 {
+	struct io_loss *sum = &all->loss;
 	struct io_cpu *v = must_alloc(r->cpus, sizeof(*v));
 	__u32 zero = 0;
 	int err = bpf_map_lookup_elem(bpf_map__fd(r->skel->maps.io_losses), &zero, v);
 
-	for (size_t cpu = 0; !err && cpu < r->cpus; cpu++)
+	for (size_t cpu = 0; !err && cpu < r->cpus; cpu++) {
 		for (size_t i = 0; i < sizeof(v->loss) / sizeof(__u64); i++)
 			((__u64 *)sum)[i] += ((const __u64 *)&v[cpu].loss)[i];
+		all->muted_fixed += v[cpu].muted_fixed;
+	}
 	free(v);
 	sum->no_buffer += r->kept.loss.no_buffer;
 	sum->no_address += r->kept.loss.no_address;
@@ -443,7 +446,7 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 	all->sees_enters = r->skel->rodata->io_by_enter;
 	all->t_ns = clock_now_ns();
 	if (!err)
-		err = read_losses(r, &all->loss);
+		err = read_losses(r, all);
 	if (!err && r->in_flight)
 		err = read_in_flight(r, &all->in_flight);
 	all->calls_lost = *(volatile __u64 *)&r->skel->bss->io_calls_lost + r->kept.calls_lost;

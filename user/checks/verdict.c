@@ -144,6 +144,11 @@ static const struct {
 		"was not followed from its begin to its end, as a table was full, or a program skipped",
 		"select fewer processes, with -p; the losses say which table was full",
 	},
+	[UNSETTLED_MUTED] = {
+		"muted-requests", "request over a registered buffer", "requests over registered buffers",
+		"has IOSQE_CQE_SKIP_SUCCESS: a failure of it would have been seen; whether it ended, or a worker did it, was not",
+		"run it without IOSQE_CQE_SKIP_SUCCESS, once, to see how long its requests take",
+	},
 	[UNSETTLED_UNCOUNTED] = {
 		"uncounted-slots", "slot with stale pages", "slots with stale pages",
 		"was not watched for I/O over them, as a user has a share of the room",
