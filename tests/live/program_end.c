@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "load.h"
 #include "tool.h"
 #include "tool_json.h"
@@ -91,9 +92,62 @@ static void stats(void)
 	tool_free(&a);
 }
 
+/* What runs on after its end is said once, by each command that ends with it; -q leaves it out. */
+static void says_left(const char *command, const char *option, const char *out, unsigned int children)
+{
+	bool quiet = !strcmp(option, "-q");
+	char load[4096], nr[16], want[4200];
+	struct tool_run a;
+
+	snprintf(load, sizeof(load), "%s", load_path("io_left"));
+	snprintf(nr, sizeof(nr), "%u", children);
+	snprintf(want, sizeof(want), ": %u processes of %s still run; the watch ends with the program itself\n",
+		 2 * children, load);
+	tool(&a, command, "-o", out, option, "--", load, "--no-wait", nr, "3000", NULL);
+	if (quiet || !children)
+		ok(!strstr(a.err, "still run"), "%s: %s", command, quiet ? "-q does not say what runs on" : "nothing runs on");
+	else
+		is(text_count(a.err, want), 1, "%s: what runs on after the program is said once", command);
+	tool_free(&a);
+}
+
+static void left(void)
+{
+	char file[] = "/tmp/fixbuf-left-XXXXXX", load[4096];
+	int fd = mkstemp(file);
+	struct json_lines l;
+	struct tool_run a;
+
+	if (fd < 0)
+		bail("mkstemp");
+	close(fd);
+	says_left("stat", "--hist", "/dev/null", 3);
+	says_left("stat", "-q", "/dev/null", 3);
+	says_left("stat", "--hist", "/dev/null", 0);
+	says_left("trace", "--stacks", "/dev/null", 3);
+	says_left("trace", "--stacks", "/dev/null", 0);
+	says_left("record", "--stacks", file, 5);
+	says_left("verify", "--watch", "/dev/null", 3);
+	unlink(file);
+
+	snprintf(load, sizeof(load), "%s", load_path("io_left"));
+	tool(&a, "stat", "--json", "--", load, "--no-wait", "3", "3000", NULL);
+	json_lines_parse(&l, a.out);
+	is(l.nr ? json_number(l.lines[l.nr - 1], "still_running") : -1, 6, "stat --json: how many run on");
+	json_lines_free(&l);
+	tool_free(&a);
+	tool(&a, "trace", "--json", "--", load, "--no-wait", "3", "3000", NULL);
+	has_text(a.out, "{\"schema\":2,\"event\":\"still-running\",\"processes\":6}", "trace --json: the same");
+	tool_free(&a);
+	tool(&a, "verify", "--watch", "--json", "--", load, "--no-wait", "3", "3000", NULL);
+	has_text(a.out, "\"still_running\":6", "verify --watch --json: the same");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	traces();
 	stats();
+	left();
 	return tap_end();
 }

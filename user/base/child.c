@@ -10,12 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/child.h"
+#include "base/descendants.h"
 #include "base/err.h"
 #include "base/system.h"
 #include "base/user.h"
 
 #define EXIT_NOT_RUN	126
 #define EXIT_NOT_FOUND	127
+#define LOOKS		5	/* at what a program left, a moment apart: its end may be theirs */
 
 /* Told when it is tried, not before: until exec the process would be the user's, and still know us. */
 static void run(char **argv, const struct passwd *as)
@@ -130,6 +132,24 @@ void program_signal(struct program *p, int sig)
 	if (sig == SIGINT && tcgetpgrp(STDIN_FILENO) == getpgrp())
 		return;
 	kill(p->pid, sig);
+}
+
+unsigned int program_left(void)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	unsigned int nr = 0;
+	siginfo_t info;
+
+	for (int i = 0; i < LOOKS; i++) {
+		/* what it left came to us: without a child there is none */
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && errno == ECHILD)
+			return 0;
+		nr = descendants();
+		if (!nr)
+			break;
+		nanosleep(&moment, NULL);
+	}
+	return nr;
 }
 
 int program_wait(struct program *p)

@@ -26,6 +26,11 @@ int program_start(struct program *p, char **argv);
 int program_ended(struct program *p);
 /* Passes a signal on, unless the terminal has sent it to both of us. */
 void program_signal(struct program *p, int sig);
+/*
+ * Processes that it started, or they did, and that still run after its end; not those that end within a
+ * moment. 0 where /proc does not show us.
+ */
+unsigned int program_left(void);
 /* Waits for its end; its status, 128 + signal when one killed it. */
 int program_wait(struct program *p);
 /* Gives up one that was not started. */

@@ -214,6 +214,15 @@ static void take_all(struct run *r, const struct run_steps *s)
 	s->complete(s->arg, more);
 }
 
+/* What they do from now on is not seen. */
+static void tell_left(struct run *r)
+{
+	r->left = program_left();
+	if (r->left && !r->to->quiet)
+		fprintf(stderr, PROGRAM_NAME ": %u process%s of %s still run%s; the watch ends with the program itself\n",
+			r->left, r->left == 1 ? "" : "es", r->argv[0], r->left == 1 ? "s" : "");
+}
+
 void run_steps(struct run *r, const struct run_steps *s)
 {
 	run_until(r, s);
@@ -226,6 +235,8 @@ void run_steps(struct run *r, const struct run_steps *s)
 		;
 	if (r->capture.facts)
 		facts_settle(r->capture.facts);
+	if (r->argv && r->program.ended)
+		tell_left(r);
 }
 
 /* Its status; it may run on long after the time of -d, or after our reader has gone. */

@@ -27,6 +27,7 @@ struct run {
 	bool reader_gone;	/* nobody reads what we print */
 	__u64 deadline_ns;	/* 0 = none */
 	int passed_on;		/* signal that the program was sent */
+	unsigned int left;	/* processes of the program that ran on when it had ended, with which we end */
 };
 
 /* What a command does while it runs; each gets .arg. */

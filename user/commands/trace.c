@@ -117,6 +117,7 @@ static int run(struct trace *t)
 		return status;
 	run_steps(&t->run, &steps);
 	tell_end(t);
+	view_trace_left(&t->view, t->run.left);
 	view_trace_end(&t->view);
 	/* where nobody reads what we print, what the program did later was not seen */
 	if (!t->o->output.quiet && output_is_read(&t->o->output))

@@ -38,6 +38,7 @@ struct view_stat {
 	unsigned int columns;		/* of the screen or terminal; 0 = as many as it takes */
 	bool header;
 	bool total;			/* all since the begin, not an interval */
+	unsigned int left;		/* processes of a program that ran on after its end */
 	__u64 time_ns;			/* when it ended, since 1970 */
 };
 

@@ -274,6 +274,8 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 		json_uint(j, "in_flight_holding", view_stat_holding(v));
 	if (v->select && selection_asks(v->select))
 		json_uint(j, "silent_rings", view_stat_silent(v));
+	if (v->left)
+		json_uint(j, "still_running", v->left);
 	json_uint(j, "lost", io_lost(v->m));
 	json_open(j, "losses");
 	view_stat_losses(v->m, put_loss, j);

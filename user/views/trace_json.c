@@ -266,3 +266,17 @@ void view_trace_json_losers(struct view_trace *v, const struct event_end *end)
 	json_close(j);
 	json_end(j);
 }
+
+void view_trace_left(const struct view_trace *v, unsigned int left)
+{
+	struct json j = { 0 };
+
+	if (!left || !v->to->json || !output_is_read(v->to))
+		return;
+	json_begin(&j, v->to->out);
+	json_int(&j, "schema", 2);
+	json_str(&j, "event", "still-running");
+	json_uint(&j, "processes", left);
+	json_end(&j);
+	json_free(&j);
+}

@@ -33,6 +33,8 @@ struct view_trace {
 };
 
 void view_trace_event(struct view_trace *v, const struct event *e);
+/* Of a program that has ended so many processes run on: JSON alone, standard error has it already. */
+void view_trace_left(const struct view_trace *v, unsigned int left);
 /* Prints the totals, and frees what .v holds. */
 void view_trace_end(struct view_trace *v);
 

@@ -213,7 +213,7 @@ static void put_lost_text(const struct watch_totals *t)
 			t->uncounted_slots, plural(t->uncounted_slots), IO_USER_STALE_SLOTS, IO_USER_STALE_RINGS);
 }
 
-void view_watch_end(const struct output *to, const struct watch_totals *t, enum verdict v,
+void view_watch_end(const struct output *to, const struct watch_totals *t, unsigned int left, enum verdict v,
 		    const struct unsettled_list *u)
 {
 	char took[FMT_LEN], unlooked[FMT_LEN];
@@ -236,6 +236,8 @@ void view_watch_end(const struct output *to, const struct watch_totals *t, enum 
 		json_uint(&j, "unlooked_ns", t->unlooked_ns);
 		json_uint(&j, "duration_ns", t->duration_ns);
 		json_uint(&j, "lost", t->lost);
+		if (left)
+			json_uint(&j, "still_running", left);
 		if (t->io)
 			put_io_json(&j, t);
 		view_verdict_json(&j, v, u);

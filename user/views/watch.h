@@ -30,7 +30,8 @@ struct watch_totals {
 void view_watch_finding(const struct output *to, const struct finding *f, const struct cause *cause);
 /* .skipped of them are runs of programs, which no larger buffer keeps. */
 void view_watch_lost(const struct output *to, __u64 count, __u64 skipped);
-void view_watch_end(const struct output *to, const struct watch_totals *t, enum verdict v,
+/* .left: processes of a program that ran on after its end. */
+void view_watch_end(const struct output *to, const struct watch_totals *t, unsigned int left, enum verdict v,
 		    const struct unsettled_list *u);
 
 #endif

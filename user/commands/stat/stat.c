@@ -156,6 +156,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
 		/* each table on a terminal may have other columns */
 		.columns = columns, .header = s->live || !s->printed || total || tables || columns, .total = total,
+		.left = total ? s->run.left : 0,
 		.time_ns = clock_today_ns(), .failures = &failures, .findings = &findings,
 		.unseen = o->advise && m->nr_rows && !rings_seen(s->rings, m),
 	};

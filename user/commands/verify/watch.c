@@ -457,7 +457,7 @@ static int run(struct watch *w)
 	if (capture_missed_children(&w->run.capture))
 		unsettled_add(&w->unsettled, (struct unsettled){ .what = UNSETTLED_CHILDREN, .count = 1 });
 	v = verdict_of(w->worst, w->o->fail_on, &w->unsettled);
-	view_watch_end(&w->o->output, &w->totals, v, &w->unsettled);
+	view_watch_end(&w->o->output, &w->totals, w->run.left, v, &w->unsettled);
 	status = run_end(&w->run, failed);
 	return failed ? failed : verdict_status(v, w->o->allow_unsettled, status);
 }
