@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The verdict of stat -- PROGRAM where not all could be seen: what a finding may hide behind, and what not. */
+/*
+ * The verdict of stat -- PROGRAM where not all could be seen at the end: what a finding may hide behind, and
+ * what not; what did not end and has ended by then; a watch that ends before the program.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,8 +77,50 @@ out:
 	tool_free(&a);
 }
 
+/* Without intervals: what was looked at meanwhile is told in the end, when the program has left nothing to look at. */
+static void in_total(const char *leave)
+{
+	const char *what = leave ? "cancelled" : "ended";
+	struct json_object *all, *f;
+	struct json_lines l;
+	struct tool_run a;
+	char load[4096];
+
+	snprintf(load, sizeof(load), "%s", load_path("io_slow"));
+	tool(&a, "stat", "--fail-on", "info", "--json", "--", load, "--no-wait", "0", leave, NULL);
+	all = total(&l, &a);
+	is(l.nr, 1, "in total, %s: one view", what);
+	f = json_finding(all, 0, "stuck-request");
+	is(json_nr_findings(all, 0, "stuck-request"), 1, "in total, %s: told once", what);
+	is_text(json_text(f, "severity"), "info", "in total, %s: as bad as in an interval", what);
+	has_text(json_text(f, "detail"), "3 READ_FIXED had not ended, the oldest", "in total, %s: how many, and that it is over", what);
+	has_text(json_text(f, "detail"), leave ? "; they were cancelled since" : "; they have ended since", "in total, %s: how it came to an end", what);
+	is(a.status, 1, "in total, %s: --fail-on makes the exit status of it", what);
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
+/* The time of -d ends before the program does: nothing has ended, and three are under way. */
+static void before_the_end(void)
+{
+	struct tool_run a;
+	char load[4096];
+
+	snprintf(load, sizeof(load), "%s", load_path("io_slow"));
+	tool(&a, "stat", "-d", "5s", "--fail-on", "info", "--", load, "--no-wait", "0", NULL);
+	has_text(a.out, "3 under way at the end, 3 of which hold a registered buffer", "before its end: they are under way");
+	has_text(a.out, "3 READ_FIXED have not ended", "before its end: told");
+	ok(!strstr(a.err, "no I/O"), "before its end: I/O was seen");
+	ok(ends_with(a.out, "\nverdict: found: 0 errors, 0 warnings, 1 note\n"), "before its end: the verdict is the last line");
+	is(a.status, 1, "before its end: the exit status");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	muted();
+	in_total(NULL);
+	in_total("leave");
+	before_the_end();
 	return tap_end();
 }

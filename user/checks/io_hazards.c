@@ -154,6 +154,12 @@ static void tell_punted(const struct hazard *h, const struct done *d, struct fin
 		    "as IOSQE_ASYNC or IOSQE_IO_DRAIN says" : "as they had to wait", ended);
 }
 
+/* Of a row that is nobody's it is not known how much that process did, nor whether that was over registered buffers. */
+static bool is_unjudged(const struct hazard *h, const struct done *d)
+{
+	return d->fixed && !d->by_process && (!h->fixed || h->tag == PUNTED);
+}
+
 static void tell(const struct hazard *h, const struct io_model *m, const struct ledger *l,
 		 struct findings *out)
 {
@@ -161,10 +167,7 @@ static void tell(const struct hazard *h, const struct io_model *m, const struct 
 	struct done d = done_by(m, h->first);
 	struct finding f = finding_of(h, m, r);
 
-	if (!d.fixed)
-		return;
-	/* of a row that is nobody's it is not known how much that process did */
-	if (!d.by_process && (!h->fixed || h->tag == PUNTED))
+	if (!d.fixed || is_unjudged(h, &d))
 		return;
 	if (h->tag == CQ_OVERFLOW)
 		tell_overflow(h, &d, f, out);
@@ -202,22 +205,48 @@ static int in_order(const void *va, const void *vb)
 	return n ? n : x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
 }
 
-void check_io_hazards(const struct io_model *m, const struct ledger *l, struct findings *out)
+/* Into an array of .m->nr_failures. */
+static size_t find(const struct io_model *m, struct hazard *list)
 {
-	struct hazard *list = must_alloc(m->nr_failures, sizeof(*list));
-	size_t nr = 0;
+	size_t nr = 0, kinds = 0;
 
 	for (size_t i = 0; i < m->nr_failures; i++)
 		nr += hazard_of(&m->failures[i], &list[nr]);
 	qsort(list, nr, sizeof(*list), in_order);
 	for (size_t i = 0, n; i < nr; i += n) {
-		struct hazard *h = &list[i];
+		struct hazard h = list[i];
 
-		for (n = 1; i + n < nr && !same(h, &list[i + n]); n++) {
-			h->nr += list[i + n].nr;
-			h->fixed += list[i + n].fixed;
+		for (n = 1; i + n < nr && !same(&h, &list[i + n]); n++) {
+			h.nr += list[i + n].nr;
+			h.fixed += list[i + n].fixed;
 		}
-		tell(h, m, l, out);
+		list[kinds++] = h;
+	}
+	return kinds;
+}
+
+void check_io_hazards(const struct io_model *m, const struct ledger *l, struct findings *out)
+{
+	struct hazard *list = must_alloc(m->nr_failures, sizeof(*list));
+	size_t nr = find(m, list);
+
+	for (size_t i = 0; i < nr; i++)
+		tell(&list[i], m, l, out);
+	free(list);
+}
+
+__u64 io_hazards_unjudged(const struct io_model *m, enum severity least)
+{
+	struct hazard *list = must_alloc(m->nr_failures, sizeof(*list));
+	size_t nr = find(m, list);
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		struct done d = done_by(m, list[i].first);
+
+		if (is_unjudged(&list[i], &d) && finding_traits(list[i].tag)->severity >= least)
+			sum += list[i].nr;
 	}
 	free(list);
+	return sum;
 }

@@ -11,5 +11,10 @@
  * none. .l: rings as they were, for who holds them.
  */
 void check_io_hazards(const struct io_model *m, const struct ledger *l, struct findings *out);
+/*
+ * Requests of which it is not known whether they make a finding of that severity or a worse one: what else
+ * their process did is counted with others, as there were too many for a row each.
+ */
+__u64 io_hazards_unjudged(const struct io_model *m, enum severity least);
 
 #endif

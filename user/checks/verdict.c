@@ -149,6 +149,11 @@ static const struct {
 		"has IOSQE_CQE_SKIP_SUCCESS: a failure of it would have been seen; whether it ended, or a worker did it, was not",
 		"run it without IOSQE_CQE_SKIP_SUCCESS, once, to see how long its requests take",
 	},
+	[UNSETTLED_UNJUDGED] = {
+		"unjudged-requests", "request of an ended program", "requests of ended programs",
+		"was handed to a worker, or found the completion ring full: of how many is not known, as there were too many programs for a row each",
+		"watch a shorter part of it, with -d, or select fewer processes",
+	},
 	[UNSETTLED_UNCOUNTED] = {
 		"uncounted-slots", "slot with stale pages", "slots with stale pages",
 		"was not watched for I/O over them, as a user has a share of the room",

@@ -38,6 +38,7 @@ enum unsettled_what {
 	UNSETTLED_CHILDREN,	/* of selected processes: they could not be followed */
 	UNSETTLED_REQUESTS,	/* of I/O that stat counts: how they went was not seen */
 	UNSETTLED_MUTED,	/* requests whose success the kernel tells nobody: what stat knows of others is not known */
+	UNSETTLED_UNJUDGED,	/* requests of processes that ended and are counted together */
 	UNSETTLED_UNCOUNTED,	/* slots with stale pages: what goes over those */
 	UNSETTLED_UNCOMPARED,	/* requests: whether others were over the same memory is not known */
 	NR_UNSETTLED

@@ -173,6 +173,32 @@ static void rest(void **state)
 	findings_free(&fs);
 }
 
+/* Of processes that are told apart no more some findings cannot be made: how many such requests there are is known. */
+static void unjudged(void **state)
+{
+	struct io_failure_row rows[] = {
+		row(IO_FAILED, 900, READ_FIXED, true, 3), row(IO_PUNTED, 900, READ_FIXED, true, 11),
+		row(IO_LATE, 900, READ, false, 5), row(IO_LATE, 901, READ_FIXED, true, 7),
+		row(IO_PUNTED, 812, READ_FIXED, true, 13),
+	};
+	struct io_model m = { .failures = rows, .nr_failures = 5 };
+	struct io_row *r;
+
+	(void)state;
+	rows[0].key.result = -EFAULT;
+	/* without I/O over registered buffers there is nothing to find */
+	assert_int_equal(io_hazards_unjudged(&m, SEVERITY_INFO), 0);
+	did(&m, BORN, READ_FIXED, true, 101);
+	r = io_model_row(&m, IO_RING_ANY, 1001, IO_WHAT(READ_FIXED, true));
+	r->c.ops = r->fixed_ops = 103;
+	assert_int_equal(io_hazards_unjudged(&m, SEVERITY_INFO), 11 + 5);
+	assert_int_equal(io_hazards_unjudged(&m, SEVERITY_WARNING), 5);
+	assert_int_equal(io_hazards_unjudged(&m, SEVERITY_ERROR), 0);
+	m.failures = NULL;
+	m.nr_failures = 0;
+	io_model_free(&m);
+}
+
 static void failures(void **state)
 {
 	struct io_failure_row rows[] = {
@@ -252,7 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(overflows), cmocka_unit_test(successors), cmocka_unit_test(nameless),
-		cmocka_unit_test(others), cmocka_unit_test(rest), cmocka_unit_test(failures),
+		cmocka_unit_test(others), cmocka_unit_test(rest), cmocka_unit_test(unjudged), cmocka_unit_test(failures),
 		cmocka_unit_test(workers),
 	};
 
