@@ -26,8 +26,6 @@ struct {
 	__type(value, __u32);
 } ended_pids __weak SEC(".maps");
 
-__u64 unfollowed __weak;	/* processes that found no room */
-
 static __always_inline bool pid_selected(__u32 tgid)
 {
 	return bpf_map_lookup_elem(&selected_pids, &tgid);
@@ -43,24 +41,6 @@ static __always_inline bool forget_ended(struct task_struct *task, __u32 tgid)
 	bpf_map_update_elem(&ended_pids, &tgid, asked, BPF_ANY);
 	bpf_map_delete_elem(&selected_pids, &tgid);
 	return true;
-}
-
-/* Whether it was added, and is there: who looks until there is nobody new must not add the dead again. */
-static __always_inline bool follow_child(__u32 parent, struct task_struct *child)
-{
-	__u32 tgid = BPF_CORE_READ(child, tgid), *asked;
-
-	if (parent == tgid || pid_selected(tgid))
-		return false;
-	asked = bpf_map_lookup_elem(&selected_pids, &parent);
-	if (!asked)
-		return false;
-	if (bpf_map_update_elem(&selected_pids, &tgid, asked, BPF_ANY)) {
-		__sync_fetch_and_add(&unfollowed, 1);
-		return false;
-	}
-	/* it may just have ended, unseen */
-	return !forget_ended(child, tgid);
 }
 
 #endif

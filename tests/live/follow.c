@@ -154,6 +154,52 @@ static void watched(void)
 	waitpid(idle, NULL, 0);
 }
 
+#define ROOM	16384	/* FAMILY_ROOM */
+#define BEYOND	13
+#define LATE	5	/* of another user, who comes when there is no room left */
+
+static long long unfollowed(const struct json_lines *l, const struct load *of)
+{
+	struct json_object *list = json_member(last_line(l), "unsettled"), *row;
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		row = json_element(list, i);
+		if (json_is(row, "what", "unfollowed-children") && json_member(row, "uid") &&
+		    json_number(row, "uid") == (long long)load_number(of, "uid"))
+			return json_number(row, "count");
+	}
+	return 0;
+}
+
+/* Who starts more than there is room for is told by name, and so is who finds none for that. */
+static void crowded(const char *many)
+{
+	const struct tool_how how = { .timeout_s = 100 };
+	char both[40], late[8];
+	struct load first, next;
+	struct json_lines l;
+	struct tool_run a;
+
+	snprintf(late, sizeof(late), "%d", LATE);
+	if (!load_start(&first, "crowded", "--late", many, NULL) ||
+	    !load_start(&next, "crowded", "--late", late, NULL))
+		bail("crowded does not start");
+	snprintf(both, sizeof(both), "%d,%d", first.pid, next.pid);
+	tool_start(&a, &how, "verify", "--watch", "--json", "-p", both, NULL);
+	ok(tool_says(&a, "watching", 30000), "verify --watch of two that start others begins");
+	load_break(&first);
+	load_break(&next);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	json_lines_parse(&l, a.out);
+	is(unfollowed(&l, &first), BEYOND, "of who started too many: so many were not followed");
+	is(unfollowed(&l, &next), LATE, "of who came late: so many");
+	json_lines_free(&l);
+	tool_free(&a);
+	load_end(&first);
+	load_end(&next);
+}
+
 /* One that has ended and of which nobody took note is a child for ever: a start does not wait for it. */
 static void dead_child(void)
 {
@@ -230,6 +276,7 @@ static void told_of_its_end(void)
 int main(void)
 {
 	struct tool_run a;
+	char many[16];
 
 	dead_child();
 	traced(true);
@@ -238,6 +285,8 @@ int main(void)
 	counted(false);
 	recorded();
 	watched();
+	snprintf(many, sizeof(many), "%d", ROOM + BEYOND);
+	crowded(many);
 	told_of_its_end();
 	tool(&a, "trace", "--no-follow", NULL);
 	is(a.status, 2, "--no-follow without -p");

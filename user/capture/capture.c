@@ -226,6 +226,12 @@ bool capture_missed_children(const struct capture *c)
 	return c->family && family_missed(c->family);
 }
 
+size_t capture_unfollowed(const struct capture *c, struct user_loss **list)
+{
+	*list = NULL;
+	return c->family ? family_unfollowed(c->family, list) : 0;
+}
+
 __u32 capture_own_tgid(const struct capture *c)
 {
 	struct own_process self;

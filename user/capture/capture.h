@@ -69,6 +69,8 @@ void capture_close(struct capture *c);
 bool capture_has_ended(const struct capture *c, __u32 pid);
 /* Whether what selected processes started was not followed, for want of room. */
 bool capture_missed_children(const struct capture *c);
+/* As family_unfollowed(). */
+size_t capture_unfollowed(const struct capture *c, struct user_loss **list);
 /* Our own process as the kernel numbers it, also from within a pid namespace. */
 __u32 capture_own_tgid(const struct capture *c);
 /* Before privileges are given up: libbpf reads from a file, once, how many CPUs there may be. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "base/signals.h"
 #include "capture/fact_reader.h"
@@ -42,6 +43,7 @@ struct family *family_prepare(struct fixbuf_bpf *skel, const struct walk *w, con
 	bpf_map__set_max_entries(skel->maps.selected_pids, s->nr_pids + FAMILY_ROOM);
 	bpf_map__set_max_entries(walk->maps.selected_pids, s->nr_pids + FAMILY_ROOM);
 	bpf_map__set_autocreate(walk->maps.selected_pids, s->follow);
+	bpf_map__set_autocreate(skel->maps.unfollowed_users, s->follow);
 	walk->rodata->select_follow = s->follow;
 	bpf_program__set_autoload(skel->progs.family_adopt, s->follow);
 	f->progs[EXIT] = skel->progs.family_exit;
@@ -62,24 +64,36 @@ int family_share(struct family *f)
 	return err ? err_set(-err, "cannot share the map of selected processes: %s", strerror(-err)) : 0;
 }
 
+/* Looks at all processes once: 0, or -1. */
+static int look(struct bpf_link *link)
+{
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
+	char none;
+
+	while (fd >= 0 && read(fd, &none, 1) < 0 && (errno == EINTR || errno == EAGAIN))
+		;
+	close(fd);
+	return fd < 0 ? -1 : 0;
+}
+
 /* Those that were started before; a child may come before its parent. */
 static int adopt(struct family *f)
 {
 	struct bpf_link *link = targets_attach(f->skel->progs.family_adopt);
 	__u64 before;
-	char none;
-	int fd;
+	int err;
 
 	do {
 		before = f->skel->bss->adopted;
-		fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-		while (fd >= 0 && read(fd, &none, 1) < 0 && (errno == EINTR || errno == EAGAIN))
-			;
-		close(fd);
-	} while (fd >= 0 && f->skel->bss->adopted != before && !interrupted);
+		err = look(link);
+	} while (!err && f->skel->bss->adopted != before && !interrupted);
+	if (!err && f->skel->bss->no_room) {
+		f->skel->bss->adopt_counts = 1;
+		err = look(link);
+	}
 	bpf_link__destroy(link);
-	return fd < 0 ? err_set(errno, "cannot look for children of the selected processes: %s",
-				strerror(errno)) : 0;
+	return err ? err_set(errno, "cannot look for children of the selected processes: %s",
+			     strerror(errno)) : 0;
 }
 
 int family_start(struct family *f)
@@ -118,10 +132,38 @@ bool family_ended(const struct family *f, __u32 pid)
 	return bpf_map_lookup_elem(bpf_map__fd(f->skel->maps.selected_pids), &pid, &asked) && errno == ENOENT;
 }
 
+static void add(struct user_loss **list, size_t *nr, __u32 uid, __u64 count)
+{
+	array_grow(*list, *nr);
+	(*list)[(*nr)++] = (struct user_loss){ uid, count };
+}
+
+size_t family_unfollowed(const struct family *f, struct user_loss **list)
+{
+	__u64 rest = f->skel->bss->unfollowed_rest, count;
+	int map = bpf_map__fd(f->skel->maps.unfollowed_users);
+	__u32 uid, *before = NULL;
+	size_t nr = 0;
+
+	*list = NULL;
+	if (!f->progs[FORK])
+		return 0;
+	for (; !bpf_map_get_next_key(map, before, &uid); before = &uid)
+		if (!bpf_map_lookup_elem(map, &uid, &count))
+			add(list, &nr, uid, count);
+	rest += targets_missed_runs(f->progs[FORK], f->progs[FORK_AGAIN]);
+	if (rest)
+		add(list, &nr, LOSS_OF_REST, rest);
+	return nr;
+}
+
 bool family_missed(const struct family *f)
 {
-	return f->skel->bss->unfollowed ||
-	       (f->progs[FORK] && targets_missed_runs(f->progs[FORK], f->progs[FORK_AGAIN]));
+	struct user_loss *list;
+	size_t nr = family_unfollowed(f, &list);
+
+	free(list);
+	return nr;
 }
 
 void family_only_counts(const struct family *f, struct facts *facts)

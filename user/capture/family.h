@@ -6,6 +6,7 @@
 #ifndef FIXBUF_CAPTURE_FAMILY_H
 #define FIXBUF_CAPTURE_FAMILY_H
 
+#include "model/event.h"
 #include "model/selection.h"
 
 #define FAMILY_ROOM	16384	/* what selected processes start, alive at a time */
@@ -25,6 +26,11 @@ int family_start(struct family *f);
 __u32 family_asked(const struct family *f, __u32 pid);
 /* Whether this one, which was asked for by its id, has ended since the start; false when that is not known. */
 bool family_ended(const struct family *f, __u32 pid);
+/*
+ * Whose processes were not followed, and how many; *list is the caller's. LOSS_OF_REST: runs of a program
+ * that the kernel skipped, and of users beyond those that are told apart.
+ */
+size_t family_unfollowed(const struct family *f, struct user_loss **list);
 /* Whether what some started was not followed, for want of room, or as the kernel skipped a program. */
 bool family_missed(const struct family *f);
 /* Its programs tell no events. */

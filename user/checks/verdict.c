@@ -134,10 +134,10 @@ static const struct {
 		"run it again on a machine that does less, or with buffers that stay for longer",
 	},
 	[UNSETTLED_CHILDREN] = {
-		.name = "unfollowed-children",
-		.one = "what some processes did that the selected ones started",
-		.why = "is not known: more were alive at a time than there is room for, or the kernel skipped a program",
-		.remedy = "select by --cgroup, --unit, -u or --comm, which need no room",
+		"unfollowed-children", "process", "processes",
+		"was started by a selected one and not followed, as more were alive at a time than there is room "
+		"for: what it did is not known",
+		"select by --cgroup, --unit, -u or --comm, which need no room",
 	},
 	[UNSETTLED_REQUESTS] = {
 		"unseen-requests", "request", "requests",
@@ -374,12 +374,13 @@ const char *unsettled_why(char buf[UNSETTLED_TEXT], const struct unsettled *u)
 	} else if (u->what == UNSETTLED_ENDING)
 		snprintf(buf, UNSETTLED_TEXT, "%llu ring%s%s, which is %s", u->count, plural(u->count),
 			 owner(whose, u), ending_text(ends, u->ending, u->in_flight));
-	else if (u->what == UNSETTLED_OUTSIDE || u->what == UNSETTLED_UNCALLED || u->what == UNSETTLED_CUT ||
-		 u->what == UNSETTLED_CHILDREN)
+	else if (u->what == UNSETTLED_OUTSIDE || u->what == UNSETTLED_UNCALLED || u->what == UNSETTLED_CUT)
 		snprintf(buf, UNSETTLED_TEXT, "%s %s", rows[u->what].one, rows[u->what].why);
 	else if (u->what == UNSETTLED_FULL)
 		snprintf(buf, UNSETTLED_TEXT, "the recording ended at --max-size: %llu %s%s %s %s", u->count,
 			 rows[u->what].one, plural(u->count), u->count == 1 ? "was" : "were", rows[u->what].why);
+	else if (u->what == UNSETTLED_CHILDREN && !u->has_uid)
+		snprintf(buf, UNSETTLED_TEXT, "what some processes did that the selected ones started is not known: the kernel skipped a program, or more users had more of them than there is room for");
 	else if (u->count == 1)
 		snprintf(buf, UNSETTLED_TEXT, "1 %s%s %s", rows[u->what].one, owner(whose, u),
 			 rows[u->what].why);

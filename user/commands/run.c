@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/alloc.h"
@@ -255,6 +256,22 @@ static void tell_missed(const struct run *r)
 	if (capture_missed_children(&r->capture))
 		fprintf(stderr, PROGRAM_NAME ": some processes that the selected ones started were not followed: more than %d were alive at a time, or the kernel skipped a program; select by --cgroup, --unit, -u or --comm\n",
 			FAMILY_ROOM);
+}
+
+void run_add_unfollowed(const struct run *r, struct unsettled_list *u)
+{
+	struct user_loss *list;
+	size_t nr = capture_unfollowed(&r->capture, &list);
+
+	for (size_t i = 0; i < nr; i++) {
+		bool named = list[i].uid != LOSS_OF_REST;
+
+		unsettled_add(u, (struct unsettled){
+			.what = UNSETTLED_CHILDREN, .has_uid = named, .uid = named ? list[i].uid : 0,
+			.count = list[i].count,
+		});
+	}
+	free(list);
 }
 
 int run_end(struct run *r, int status)

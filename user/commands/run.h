@@ -10,6 +10,7 @@
 #include "base/child.h"
 #include "base/output.h"
 #include "capture/capture.h"
+#include "checks/verdict.h"
 #include "commands/ended.h"
 
 struct run {
@@ -78,6 +79,8 @@ void run_until(struct run *r, const struct run_steps *s);
  * what waits is taken, and losses that no fact has shown are settled.
  */
 void run_steps(struct run *r, const struct run_steps *s);
+/* Whose processes were not followed that selected ones started: a row each. */
+void run_add_unfollowed(const struct run *r, struct unsettled_list *u);
 /* Waits for the program; its status, or .status unless that is 0 or there is none. */
 int run_end(struct run *r, int status);
 void run_close(struct run *r);

@@ -35,8 +35,6 @@ void stat_settle(struct unsettled_list *u, const struct stat_sight *s)
 		unsettled_add(u, (struct unsettled){ .what = UNSETTLED_MUTED, .count = all->muted_fixed });
 	if (unjudged)
 		unsettled_add(u, (struct unsettled){ .what = UNSETTLED_UNJUDGED, .count = unjudged });
-	if (s->missed_children)
-		unsettled_add(u, (struct unsettled){ .what = UNSETTLED_CHILDREN, .count = 1 });
 	if (!s->found && !all->nr_rows && selection_asks(s->select))
 		unsettled_selection(u, UNSETTLED_SELECTION, s->select, is_seen, s);
 }

@@ -11,7 +11,6 @@ struct stat_sight {
 	const struct io_model *all; /* as counted in total, and what is under way */
 	const struct selection *select;
 	bool found;		/* a ring of the selection, once at least */
-	bool missed_children;	/* of selected processes */
 	enum severity fail_on;
 };
 

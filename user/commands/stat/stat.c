@@ -256,9 +256,9 @@ static int show_total(struct stat *s)
 	if (!err)
 		err = look_under_way(s, &all, true);
 	if (!err) {
+		run_add_unfollowed(&s->run, &s->unsettled);
 		stat_settle(&s->unsettled, &(struct stat_sight){
 			.all = &all, .select = &s->o->select, .found = s->found, .fail_on = fail_on(s),
-			.missed_children = capture_missed_children(&s->run.capture),
 		});
 		/* in one table a total would be summed up with the intervals that it sums up */
 		if (!s->o->output.csv || !s->o->interval_ns)

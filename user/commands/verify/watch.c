@@ -454,8 +454,7 @@ static int run(struct watch *w)
 	add_losses(w);
 	if (w->o->program && !w->totals.calls)
 		unsettled_add(&w->unsettled, (struct unsettled){ .what = UNSETTLED_UNCALLED, .count = 1 });
-	if (capture_missed_children(&w->run.capture))
-		unsettled_add(&w->unsettled, (struct unsettled){ .what = UNSETTLED_CHILDREN, .count = 1 });
+	run_add_unfollowed(&w->run, &w->unsettled);
 	v = verdict_of(w->worst, w->o->fail_on, &w->unsettled);
 	view_watch_end(&w->o->output, &w->totals, w->run.left, v, &w->unsettled);
 	status = run_end(&w->run, failed);
