@@ -10,8 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/io_overlap.h"
-#include "kernel/payer.h"
-#include "selection.h"
+#include "io_payer.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -92,15 +91,6 @@ static __always_inline __u64 flight_check(const struct io_flight *f)
 	return (f->mm ^ f->ring * 3 ^ f->id * 5 ^ f->user_data * 7 ^ f->addr * 9 ^ f->end * 11 ^
 		f->buf * 13 ^ f->chain * 15 ^
 		(f->call | (__u64)f->index << 32 | (__u64)f->op << 48 | (__u64)f->flags << 56) * 17) | 1;
-}
-
-/* Who pays for that task. Where only some are selected nobody else's are here: each is its own. */
-static __noinline __u32 flight_uid(__u64 task)
-{
-	__u64 cred = (__u64)BPF_CORE_READ((struct task_struct *)task, cred);
-	__u32 uid = BPF_CORE_READ((struct cred *)cred, uid.val);
-
-	return select_by ? uid : payer_of(cred, uid);
 }
 
 /* NULL: there is no room for the user. */

@@ -7,16 +7,10 @@
 #define FIXBUF_BPF_IO_START_H
 
 #include "io_count.h"
+#include "io_yield.h"
 
 /* In the order written. */
 #define STORE(x, value) (*(volatile __u64 *)&(x) = (value))
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, IO_START_SETS);
-	__type(key, __u32);
-	__type(value, struct io_start_set);
-} io_starts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -53,22 +47,6 @@ static __always_inline __u64 start_time(enum io_access access, __u64 ring)
 	return cpu->start_ns;
 }
 
-/*
- * Requests are 256 bytes or nearly, many to a slab page: neighbours, which are used together, have
- * their starts in the same cache line, each in a place of its own. Two such groups may well meet in
- * one set, even of a few: who finds no place there goes on to the sets behind it.
- */
-#define TRIES	4
-
-static __always_inline struct io_start_set *set_at(__u64 req, __u32 behind)
-{
-	__u32 index = (((req >> 10) * 0x9e3779b97f4a7c15ULL >> 50) + behind) & (IO_START_SETS - 1);
-
-	_Static_assert(IO_START_SETS == 1 << 14, "the shift above");
-	_Static_assert(IO_START_WAYS == 1 << 2, "the shifts here and below");
-	return bpf_map_lookup_elem(&io_starts, &index);
-}
-
 static __always_inline struct io_start_set *start_set(__u64 req)
 {
 	return set_at(req, 0);
@@ -94,7 +72,7 @@ static __always_inline struct io_start *find_in(struct io_start_set *s, __u64 re
 
 static __noinline struct io_start *find_start(__u64 req)
 {
-	for (__u32 i = 0; i < TRIES; i++) {
+	for (__u32 i = 0; i < IO_START_TRIES; i++) {
 		struct io_start *way = find_in(set_at(req, i), req);
 
 		if (way)
@@ -105,7 +83,7 @@ static __noinline struct io_start *find_start(__u64 req)
 
 static __noinline struct io_start *room_for(__u64 req)
 {
-	for (__u32 i = 0; i < TRIES; i++) {
+	for (__u32 i = 0; i < IO_START_TRIES; i++) {
 		struct io_start_set *s = set_at(req, i);
 
 		for (int j = 0; s && j < IO_START_WAYS; j++)
@@ -131,10 +109,10 @@ static __noinline int put_beside(struct io_start_set *s, __u64 req, __u64 now)
 	} else {
 		way = room_for(req);
 	}
-	if (!way) {
-		way = &s->way[(now >> 4) & (IO_START_WAYS - 1)];
-		COUNT_LOSS(evicted);
-	}
+	if (!way)
+		way = yielded_way(req, now);
+	if (!way)
+		return 0;
 	STORE(way->t_ns, now);
 	STORE(way->key, req ^ now);
 	return 0;

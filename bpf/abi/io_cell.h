@@ -26,6 +26,10 @@
 
 #define IO_START_WAYS	4	/* one cache line */
 #define IO_START_SETS	16384
+#define IO_START_TRIES	4	/* sets in one of which a start is */
+#define IO_START_PLACES	(IO_START_TRIES * IO_START_WAYS)
+#define IO_START_LOOKS	16
+#define IO_START_USERS	1024	/* told apart by how many of their starts lost their place */
 #define IO_UD_STARTS	12288	/* a multiple of IO_UD_WAYS */
 #define IO_MANY_UD_STARTS 65536
 #define IO_UD_WAYS	4	/* places for one */
@@ -77,6 +81,8 @@ struct io_ring {
 	__s32 fd;		/* as io_uring_setup() returned it, -1 = not seen */
 	__u32 pid : 31;		/* of its owner */
 	__u32 met : 1;		/* cells know its address */
+	__u32 payer;		/* who pays for its owner */
+	__u32 pad;
 };
 
 #define IO_WHAT(op, fixed)	((__u64)!!(fixed) << 8 | (op))
@@ -311,6 +317,12 @@ struct io_cpu {
 	/* the last reading of the clock for a start, and for which request of which ring */
 	__u64 start_ring, start_epoch, start_ns;
 	__u32 start_at, pad;
+	/* whose were so many places of starts, taken by chance, the last of them then: IO_NO_PAYER = free */
+	__u32 anywhere[IO_START_LOOKS];
+	__u64 looked_ns;
 };
+
+#define IO_NO_PAYER	(~0U)
+#define IO_OLD_PAYER	(~0U - 1)	/* of a start whose ring is gone, or does not say whose it is */
 
 #endif

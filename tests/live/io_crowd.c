@@ -125,6 +125,67 @@ static void check_deep(void)
 	tool_free(&t);
 }
 
+#define FEW	3
+#define MANY	601
+#define MORE	101
+#define DEEP	127
+
+static long long sum_of(struct json_object *o, const char *list, const char *key, const char *who, long long is)
+{
+	struct json_object *rows = json_member(o, list);
+	long long sum = 0;
+
+	for (size_t i = 0; rows && i < json_object_array_length(rows); i++)
+		if (json_number(json_element(rows, i), who) == is)
+			sum += json_number(json_element(rows, i), key);
+	return sum;
+}
+
+/* A user with more under way than there is room for takes none of another user's, before and after. */
+static void check_flood(void)
+{
+	static const struct tool_how how = { .timeout_s = 100 };
+	struct load flood, other;
+	struct json_lines lines;
+	long long uid, others_uid, evicted;
+	struct json_object *o;
+	struct tool_run t;
+	char pids[40];
+
+	if (!load_start(&flood, "io_deep", "601", "127", "101", NULL) ||
+	    !load_start(&other, "io_deep", "3", "127", "0", NULL))
+		bail("%s", flood.skip ?: other.skip);
+	snprintf(pids, sizeof(pids), "%d,%d", flood.pid, other.pid);
+	tool_start(&t, &how, "stat", "--json", "-i", "300ms", "--fail-on", "error", "-p", pids, NULL);
+	ok(tool_says(&t, "{", 20000), "flood: it begins");
+	load_break(&flood);
+	load_break(&other);
+	load_break(&flood);
+	uid = load_number(&flood, "uid");
+	others_uid = load_number(&other, "uid");
+	is(load_end(&other), 0, "flood: the other ends well");
+	is(load_end(&flood), 0, "flood: who floods ends well");
+	usleep(700000);
+	kill(t.pid, SIGINT);
+	tool_wait(&t, &how);
+	json_lines_parse(&lines, t.out);
+	o = lines.nr ? lines.lines[lines.nr - 1] : NULL;
+	if (json_is(o, "starts_by", "user_data")) {
+		skip("flood", "a completion names no request on this kernel");
+	} else {
+		evicted = json_number(json_member(o, "losses"), "evicted_starts");
+		is(sum_of(o, "rings", "ops", "pid", other.pid), FEW * DEEP, "flood: operations of the other");
+		is(sum_of(o, "rings", "timed", "pid", other.pid), FEW * DEEP, "flood: each is timed");
+		is(sum_of(o, "rings", "ops", "pid", flood.pid), (MANY + MORE) * DEEP, "flood: of who floods");
+		ok(evicted > MORE * DEEP, "flood: starts lost their place: %lld", evicted);
+		is(sum_of(o, "evicted_starts_of", "count", "uid", uid), evicted, "flood: all are told as its own");
+		ok(sum_of(o, "unsettled", "count", "uid", uid) >= evicted, "flood: unsettled is its user");
+		is(sum_of(o, "unsettled", "count", "uid", others_uid), 0, "flood: and not the other");
+	}
+	json_lines_free(&lines);
+	tool_free(&t);
+}
+
 /* A few under way keep their starts: where two groups of them want one place, one has another. */
 static void check_few(void)
 {
@@ -318,6 +379,7 @@ int main(void)
 		check_program("io_rings", "9973", "1", 9973);
 		check_deep();
 	check_few();
+	check_flood();
 	}
 	is(load_end(&noise), 0, "the neighbour ends well");
 	return tap_end();

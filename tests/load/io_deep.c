@@ -2,7 +2,10 @@
 /*
  * So many rings with DEPTH reads each into a registered buffer, from a pipe of each ring that is
  * empty until all are under way.
- *   io_deep RINGS DEPTH
+ *   io_deep RINGS DEPTH [MORE]
+ * With MORE it is a plain user's, who may have memory for fewer rings: each has PIPES pipes, and RINGS are
+ * those. READY before anything is under way, when all is, and when that of as many more pipes is, unless
+ * there are none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,15 +17,20 @@
 
 #define BLOCK	512
 #define MAX	128	/* blocks that a pipe holds */
+#define PIPES	7
 
 static char *buf;
 
-static void submit(struct io_uring *r, int from, unsigned int depth)
+static void open_ring(struct io_uring *r, unsigned int depth)
 {
 	struct iovec iov = { buf, PAGE };
 
 	must(uring_open(r, depth), "io_uring_setup");
 	must(uring_register(r->ring_fd, &iov, 1), "register");
+}
+
+static void submit(struct io_uring *r, int from, unsigned int depth)
+{
 	for (unsigned int i = 0; i < depth; i++) {
 		struct io_uring_sqe *sqe = io_uring_get_sqe(r);
 
@@ -47,24 +55,37 @@ static void finish(struct io_uring *r, int to, unsigned int depth)
 int main(int argc, char **argv)
 {
 	struct rlimit files = { 65536, 65536 };
-	unsigned long nr, depth;
+	unsigned long nr, depth, more, shared;
 	struct io_uring *rings;
 	int (*pipes)[2];
 
 	report_init(&argc, argv);
 	nr = argc > 1 ? strtoul(argv[1], NULL, 10) : 601;
 	depth = argc > 2 ? strtoul(argv[2], NULL, 10) : 127;
+	shared = argc > 3 ? PIPES : 1;
+	more = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
 	must(depth > MAX ? -EINVAL : 0, "depth");
 	setrlimit(RLIMIT_NOFILE, &files);
-	buf = mem_pages(1 + MAX * BLOCK / PAGE);
-	rings = calloc(nr, sizeof(*rings));
-	pipes = calloc(nr, sizeof(*pipes));
-	for (unsigned long i = 0; i < nr; i++) {
-		must(pipe(pipes[i]) ? -errno : 0, "pipe");
-		submit(&rings[i], pipes[i][0], depth);
+	if (argc > 3) {
+		become_plain(8 << 20);
+		report_ready();
 	}
+	buf = mem_pages(1 + MAX * BLOCK / PAGE);
+	rings = calloc(nr + more, sizeof(*rings));
+	pipes = calloc(nr + more, sizeof(*pipes));
+	for (unsigned long i = 0; i < nr + more; i++) {
+		if (i == nr)
+			report_ready();
+		must(pipe(pipes[i]) ? -errno : 0, "pipe");
+		if (i % shared == 0)
+			open_ring(&rings[i / shared], depth);
+		submit(&rings[i / shared], pipes[i][0], depth);
+	}
+	if (argc > 3)
+		report_ready();
+	nr += more;
 	for (unsigned long i = 0; i < nr; i++)
-		finish(&rings[i], pipes[i][1], depth);
+		finish(&rings[i / shared], pipes[i][1], depth);
 	report("ops=%lu", nr * depth);
 	report_ready();
 	return 0;

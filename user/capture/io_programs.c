@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "capture/fact_reader.h"
+#include "capture/io_evicted.h"
 #include "capture/io_maps.h"
 #include "capture/io_overlap.h"
 #include "capture/io_programs.h"
@@ -323,6 +324,11 @@ void io_stat_forget_gone(struct io_stat *s)
 int io_stat_tidy(struct io_stat *s, const struct ledger *l)
 {
 	return io_reader_tidy(s->reader, l);
+}
+
+size_t io_stat_evicted(const struct io_stat *s, struct user_loss **list)
+{
+	return io_evicted(s->skel, list);
 }
 
 const char *io_stat_starts_by(const struct io_stat *s)

@@ -455,6 +455,9 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 void view_stat_beside(const struct view_stat *v, FILE *out)
 {
 	view_stat_losses(v->m, print_loss, out);
+	for (size_t i = 0; i < v->nr_evicted; i++)
+		wrap_line(out, 0, "%llu of the submissions without latency are of user %u, who had most under way",
+			  v->evicted[i].count, v->evicted[i].uid);
 	if (v->findings && v->findings->nr) {
 		fputc('\n', out);
 		view_findings_text(out, v->findings, false);

@@ -8,6 +8,7 @@
 #include "checks/advice.h"
 #include "checks/finding.h"
 #include "checks/io_failures.h"
+#include "model/event.h"
 #include "model/io_counters.h"
 #include "model/selection.h"
 
@@ -37,6 +38,8 @@ struct view_stat {
 	const struct view_room *room;	/* NULL = for everything */
 	unsigned int columns;		/* of the screen or terminal; 0 = as many as it takes */
 	bool header;
+	const struct user_loss *evicted; /* of a total: whose starts lost their place */
+	size_t nr_evicted;
 	bool total;			/* all since the begin, not an interval */
 	unsigned int left;		/* processes of a program that ran on after its end */
 	__u64 time_ns;			/* when it ended, since 1970 */

@@ -280,4 +280,14 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	json_open(j, "losses");
 	view_stat_losses(v->m, put_loss, j);
 	json_close(j);
+	if (!v->nr_evicted)
+		return;
+	json_open_list(j, "evicted_starts_of");
+	for (size_t i = 0; i < v->nr_evicted; i++) {
+		json_item_open(j);
+		json_uint(j, "uid", v->evicted[i].uid);
+		json_uint(j, "count", v->evicted[i].count);
+		json_close(j);
+	}
+	json_close(j);
 }

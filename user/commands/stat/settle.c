@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "checks/io_hazards.h"
 #include "commands/stat/settle.h"
-#include "model/io_loss.h"
 
 /* Of parts of a selection it is not known which a ring was of. */
 static bool is_seen(size_t part, const void *arg)
@@ -25,12 +24,8 @@ static bool mutes_may_hide(const struct stat_sight *s)
 void stat_settle(struct unsettled_list *u, const struct stat_sight *s)
 {
 	const struct io_model *all = s->all;
-	__u64 unseen = io_lost(all) + all->loss.evicted + all->loss.no_cause +
-		       (all->sees_under_way ? 0 : all->in_flight);
 	__u64 unjudged = io_hazards_unjudged(all, s->fail_on);
 
-	if (unseen)
-		unsettled_add(u, (struct unsettled){ .what = UNSETTLED_REQUESTS, .count = unseen });
 	if (mutes_may_hide(s))
 		unsettled_add(u, (struct unsettled){ .what = UNSETTLED_MUTED, .count = all->muted_fixed });
 	if (unjudged)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Whose a request is, where users share room. */
+#ifndef FIXBUF_BPF_IO_PAYER_H
+#define FIXBUF_BPF_IO_PAYER_H
+
+#include "kernel/types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "kernel/payer.h"
+#include "selection.h"
+
+/* Who pays for that task. Where only some are selected nobody else's are here: each is its own. */
+static __always_inline __u32 task_pays(__u64 task)
+{
+	__u64 cred = (__u64)BPF_CORE_READ((struct task_struct *)task, cred);
+	__u32 uid = BPF_CORE_READ((struct cred *)cred, uid.val);
+
+	return select_by ? uid : payer_of(cred, uid);
+}
+
+static __noinline __u32 flight_uid(__u64 task)
+{
+	return task_pays(task);
+}
+
+#endif
