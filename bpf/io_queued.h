@@ -31,7 +31,8 @@ struct io_queued {
 	__u64 ring, user_data;
 	__u64 addr, len;	/* its range; of a vector that of the first segment */
 	__u64 notice;		/* of a zero-copy send: it gets the buffer */
-	__u32 index, pad;
+	__u32 index;
+	__u32 payer;		/* in whose share it is */
 	__u32 page[QUEUED_PAGES]; /* page_id() of those in which that was */
 };
 
@@ -41,6 +42,14 @@ struct {
 	__type(key, __u64);	/* struct io_kiocb * */
 	__type(value, struct io_queued);
 } io_queued SEC(".maps");
+
+/* How many of those a user has. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IO_QUEUED_USERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} io_queued_users SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -183,6 +192,44 @@ static __always_inline bool may_wait(enum io_access access, __u64 ring, __u64 re
 	return IO_READ(access, req, struct io_kiocb, flags) & REQ_F_WAITS || link_head(ring);
 }
 
+static __noinline int may_queue(__u32 payer)
+{
+	__u64 none = 0, *nr;
+
+	bpf_map_update_elem(&io_queued_users, &payer, &none, BPF_NOEXIST);
+	nr = bpf_map_lookup_elem(&io_queued_users, &payer);
+	if (!nr || *nr >= IO_USER_QUEUED)
+		return false;
+	__sync_fetch_and_add(nr, 1);
+	return true;
+}
+
+/* The row of who has none goes: users may be as many as they like. */
+static __always_inline void queue_no_more(__u32 payer)
+{
+	__u64 *nr = bpf_map_lookup_elem(&io_queued_users, &payer);
+
+	if (!nr)
+		return;
+	__sync_fetch_and_add(nr, -1);
+	if ((__s64)*(volatile __u64 *)nr <= 0)
+		bpf_map_delete_elem(&io_queued_users, &payer);
+}
+
+static __noinline int forget_queued(__u64 req)
+{
+	struct io_queued *q = bpf_map_lookup_elem(&io_queued, &req);
+	__u32 payer;
+
+	if (!q)
+		return 0;
+	payer = q->payer;
+	/* another may have been faster */
+	if (!bpf_map_delete_elem(&io_queued, &req))
+		queue_no_more(payer);
+	return 0;
+}
+
 /* It is submitted. Its memory may have been another request's, whose end was not seen. */
 static __noinline int note_queued(__u64 ring, __u64 req, __u8 op)
 {
@@ -196,11 +243,16 @@ static __noinline int note_queued(__u64 ring, __u64 req, __u8 op)
 		find_queued_range(ring, req, op, &q);
 		known = keep_pages(&q, indexed_buffer(ring, q.index));
 	}
+	forget_queued(req);
 	if (!known)
-		bpf_map_delete_elem(&io_queued, &req);
-	else if (bpf_map_update_elem(&io_queued, &req, &q, BPF_ANY))
-		flight_unseen();
-	return 0;
+		return 0;
+	q.payer = flight_uid((__u64)bpf_get_current_task());
+	if (!may_queue(q.payer))
+		return unseen_of(q.payer);
+	if (!bpf_map_update_elem(&io_queued, &req, &q, BPF_ANY))
+		return 0;
+	queue_no_more(q.payer);
+	return unseen_of(q.payer);
 }
 
 static __noinline int may_have_wrong(__u32 uid)
@@ -246,8 +298,7 @@ static __noinline int queued_ended(__u64 ring, __u64 req, __u64 buf, __u64 bytes
 		buf = io_buffer_of(PROBE, q->notice);
 	if (buf && is_elsewhere(q, buf, bytes))
 		count_wrong(ring, req, q->index, bytes);
-	bpf_map_delete_elem(&io_queued, &req);
-	return 0;
+	return forget_queued(req);
 }
 
 #endif

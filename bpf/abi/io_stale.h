@@ -32,6 +32,8 @@ struct io_stale {
 };
 
 #define IO_QUEUED	8192	/* requests that wait to begin */
+#define IO_USER_QUEUED	(IO_QUEUED / 4)	/* of them of one user */
+#define IO_QUEUED_USERS	1024
 
 #define IO_WRONG_SLOTS	1024	/* between two looks */
 #define IO_USER_WRONG_SLOTS (IO_WRONG_SLOTS / 4)

@@ -88,6 +88,47 @@ static void flooded(void)
 	tool_free(&a);
 }
 
+#define USER_WAITING	2048	/* IO_USER_QUEUED */
+
+/* A user has more waiting than there is room for: what waits of another one is seen all the same. */
+static void crowded(void)
+{
+	static const struct tool_how how = { .timeout_s = 100 };
+	struct load crowd, other;
+	struct json_object *wrong;
+	long long uncompared;
+	struct json_lines l;
+	struct tool_run a;
+	char pids[40];
+
+	if (!load_start(&crowd, "io_wrong", "crowd", "--late", NULL) ||
+	    !load_start(&other, "io_wrong", "other", "--late", NULL))
+		bail("%s", crowd.skip ?: other.skip);
+	snprintf(pids, sizeof(pids), "%d,%d", crowd.pid, other.pid);
+	tool_start(&a, &how, "verify", "--watch", "--io", "--json", "-i", "60s", "-p", pids, "--tier",
+		   tool_tier() ?: "tracepoints", NULL);
+	ok(tool_says(&a, "watching", 60000), "crowd: it watches");
+	load_break(&crowd);
+	load_break(&other);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	json_lines_parse(&l, a.out);
+	wrong = json_member(l.nr ? l.lines[l.nr - 1] : NULL, "wrong_buffer");
+	if (!load_number(&other, "requests")) {
+		skip("crowd", "this kernel takes buffers from the table at once");
+	} else {
+		is(told(&l, other.pid, 0, &uncompared), 1, "crowd: another user's wrong buffer is told");
+		is(json_number(wrong, "requests"), load_number(&other, "requests"), "crowd: of all its requests");
+		told(&l, crowd.pid, load_number(&crowd, "uid"), &uncompared);
+		ok(uncompared >= (long long)load_number(&crowd, "waiting") - USER_WAITING,
+		   "crowd: what found no room is counted as its user's: %lld", uncompared);
+	}
+	load_end(&crowd);
+	load_end(&other);
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
 int main(void)
 {
 	check("io_wrong", "other");
@@ -99,5 +140,6 @@ int main(void)
 	check("io_wrong_kinds", "last");
 	check("io_wrong_kinds", "short");
 	flooded();
+	crowded();
 	return tap_end();
 }

@@ -2,11 +2,12 @@
 /*
  * A prime number of READ_FIXED wait in a link behind a read of a pipe, and are let go; meanwhile the slot
  * that they name is given other memory at their address, or what is right in its place:
- *   io_wrong other | same | grown | waited | flood
+ *   io_wrong other | same | grown | waited | flood | crowd
  * other: so they read into memory that was not there when they were submitted, from 6.13; same: the
  * slot is given the same memory again; grown: a longer buffer with the same pages; waited: other memory
  * once they have ended. flood: as other, of one READ_FIXED in each of more slots than a user has room for,
- * by a user of its own without privileges.
+ * by a user of its own without privileges. crowd: such a user has more waiting than there is room for, over
+ * a slot that stays as it is.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +19,7 @@
 #define CHAINS	7
 #define LINKED	3	/* READ_FIXED in each */
 #define AT	2	/* the page that they read into */
+#define WAITING	8209	/* of a crowd: more than IO_QUEUED */
 #define SLOTS	1031	/* of a flood, each with the same page: more than IO_WRONG_SLOTS */
 
 static char *base;
@@ -91,6 +93,31 @@ static void flood(void)
 	report_ready();
 }
 
+static void crowd(void)
+{
+	const struct io_uring_params plain = { 0 };
+	struct iovec iov = { NULL, PAGE };
+	static char byte;
+
+	become_plain(8 << 20);
+	load_ring_open(16384, &plain, "plain");
+	base = iov.iov_base = mem_pages(1);
+	must(uring_register(ring.ring_fd, &iov, 1), "register");
+	report_before_fault();
+	for (int i = 0; i <= WAITING; i++) {
+		struct io_uring_sqe *sqe = i ? request(IORING_OP_READ_FIXED, cached, base, PAGE, 0) :
+					       request(IORING_OP_READ, pipes[0], &byte, 1, 0);
+
+		sqe->buf_index = 0;
+		sqe->flags |= i < WAITING ? IOSQE_IO_LINK : 0;
+	}
+	must(io_uring_submit(&ring), "io_uring_submit");
+	report("waiting=%u", WAITING);
+	report_ready();
+	must(write(pipes[1], "a", 1) == 1 ? 0 : -1, "write");
+	finish(WAITING + 1);
+}
+
 int main(int argc, char **argv)
 {
 	const struct io_uring_params plain = { 0 };
@@ -104,6 +131,10 @@ int main(int argc, char **argv)
 	must(pipe(pipes) ? -1 : 0, "pipe");
 	if (!strcmp(mode, "flood")) {
 		flood();
+		return 0;
+	}
+	if (!strcmp(mode, "crowd")) {
+		crowd();
 		return 0;
 	}
 	load_ring_open(8, &plain, "plain");

@@ -13,6 +13,8 @@ void io_stale_prepare(struct fixbuf_bpf *skel, bool used)
 	bpf_map__set_autocreate(skel->maps.io_stale, true);
 	bpf_map__set_autocreate(skel->maps.io_stale_rings, true);
 	bpf_map__set_autocreate(skel->maps.io_queued, true);
+	bpf_map__set_autocreate(skel->maps.io_queued_users, true);
+	bpf_map__set_max_entries(skel->maps.io_queued_users, used ? IO_QUEUED_USERS : 1);
 	bpf_map__set_autocreate(skel->maps.io_wrong, true);
 	bpf_map__set_max_entries(skel->maps.io_queued, used ? IO_QUEUED : 1);
 	bpf_map__set_autocreate(skel->maps.io_wrong_users, true);
