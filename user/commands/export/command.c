@@ -64,7 +64,7 @@ static const struct option_row options[] = {
 	ROW_RAW_ADDRESSES(struct export_options,
 			  "with --by ring: label by the ring's kernel address (default: what stands for it)"),
 	{ .name = "max-series", .arg = "N", .words = words_count,
-	  .help = "keep at most N label sets, the rest count as \"other\" (default 500)",
+	  .help = "keep at most N label sets, a quarter for each user that wants it; the rest count as \"other\" (default 500)",
 	  .parse = parse_number, .offset = offsetof(struct export_options, max_series),
 	  .group = GROUP_HOW, .refusal = "'%s' is not a number of label sets; give 1 or more" },
 	{ .name = "verify-interval", .arg = "TIME", .words = words_time,

@@ -7,6 +7,7 @@
 #include "checks/places.h"
 #include "checks/shares.h"
 #include "commands/export/model.h"
+#include "commands/export/seats.h"
 #include "model/ledger_buffers.h"
 
 #define FOLD_BITS 16
@@ -35,6 +36,7 @@ static void owner_free(struct owner *o)
 static void owner_remove(struct export_model *m, struct owner *o)
 {
 	HASH_DEL(m->owners, o);
+	seats_leave(m, o);
 	owner_free(o);
 }
 
@@ -92,31 +94,13 @@ static void merge(struct export_model *m, const struct owner *from)
 	to->told = false;
 }
 
-/* Of the owners that are gone: first those of which all was told, then the one seen longest ago. */
-static bool gives_way(const struct owner *o, const struct owner *best)
+static bool make_room(struct export_model *m, __u32 uid, __u64 now_ns, bool living, __u64 bytes)
 {
-	if (!best || o->told != best->told)
-		return !best || o->told;
-	return o->seen_ns < best->seen_ns;
-}
-
-/* .living: the new one is there now, with so many bytes; else it may be gone already. */
-static bool make_room(struct export_model *m, __u64 now_ns, bool living, __u64 bytes)
-{
-	struct owner *gone = NULL, *least = NULL;
+	struct owner *gone;
 
 	if (HASH_COUNT(m->owners) < m->max_owners)
 		return true;
-	for (struct owner *o = m->owners; o; o = o->hh.next) {
-		if (o->now && (!least || o->weight_bytes < least->weight_bytes))
-			least = o;
-		if (!o->now && (living || o->told || o->seen_ns + IDLE_NS < now_ns) &&
-		    gives_way(o, gone))
-			gone = o;
-	}
-	/* not for a little more, or two of a size would take turns */
-	if (!gone && living && least && bytes / 2 > least->weight_bytes)
-		gone = least;
+	gone = seats_yielding(m, uid, now_ns, living, bytes);
 	if (!gone)
 		return false;
 	if (!gone->ever_told)
@@ -138,12 +122,13 @@ static struct owner *owner_for(struct export_model *m, const struct owner_key *k
 {
 	struct owner *o = find_owner(m, key);
 
-	if (!o && make_room(m, now_ns, living, bytes)) {
+	if (!o && make_room(m, key->uid, now_ns, living, bytes)) {
 		o = must_alloc(1, sizeof(*o));
 		o->key = *key;
 		if (m->by == EXPORT_BY_CGROUP)
 			o->cgroup = must_strdup(cgroups_path(&m->cgroups, key->cgroup));
 		HASH_ADD(hh, m->owners, key, sizeof(o->key), o);
+		seats_take(m, o);
 	}
 	if (!o) {
 		m->folded += !is_known_fold(m, key);

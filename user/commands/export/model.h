@@ -67,6 +67,7 @@ struct io_count {
 
 struct owner {
 	struct owner_key key;
+	struct owner_user *user; /* as seats.h has it */
 	bool other;		/* stands for all that found no room */
 	char *cgroup;		/* owned: path of .key.cgroup, NULL unless told apart by it */
 	__u64 seen_ns;
@@ -130,6 +131,7 @@ struct export_model {
 	struct cgroups cgroups;
 	const struct selection *select;	/* whose rings are told; not owned */
 	struct owner *owners, *other; /* .other is NULL until something is folded */
+	struct owner_user *owner_users;	/* owned: users that have owners */
 	__u64 folded;		/* different keys that were, nearly: see is_known_fold() */
 	__u8 *folds;		/* owned */
 	struct user_gauge *users;

@@ -157,7 +157,7 @@ static void idle_owners_make_room(void **state)
 }
 
 /* A program of this name that has a ring with one buffer. */
-static void see_program(struct ledger *l, int i, const char *comm, __u64 bytes)
+static void see_program_of(struct ledger *l, int i, const char *comm, __u64 bytes, __u32 uid)
 {
 	__u64 ring = RING + i * 0x10000, mm = MM + i * 0x1000;
 	struct fact_ring r = fact_ring(FACT_RING, ring, 0, 0);
@@ -165,11 +165,18 @@ static void see_program(struct ledger *l, int i, const char *comm, __u64 bytes)
 
 	r.h.flags = FACT_F_SNAPSHOT;
 	r.mm = h.mm = mm;
+	r.user = USER + uid * 0x100;
+	r.charged_uid = h.h.uid = uid;
 	r.h.pid = 900 + i;
 	r.h.comm = h.h.comm = comm_of(comm);
 	FEED(l, h);
 	FEED(l, r);
 	see_buffer(l, ring, 0, BUF(40 + i), ADDR + i * 1024 * MIB, bytes, 1);
+}
+
+static void see_program(struct ledger *l, int i, const char *comm, __u64 bytes)
+{
+	see_program_of(l, i, comm, bytes, 1000);
 }
 
 static __u64 calls_told(void)
@@ -256,6 +263,38 @@ static void the_largest_have_a_place(void **state)
 	assert_int_equal(m.other->bytes, 1 * MIB + 4096);
 	export_rings(&m, l, 3);
 	assert_non_null(owner_of("middle"));
+	ledger_free(l);
+}
+
+/* A user with as many programs as there are places leaves others theirs, however small, and takes none back. */
+static void each_user_has_a_share(void **state)
+{
+	struct ledger *l = ledger_new();
+
+	(void)state;
+	see_program_of(l, 1, "a", 5 * MIB, 1000);
+	see_program_of(l, 2, "b", 7 * MIB, 1000);
+	see_program_of(l, 3, "c", 11 * MIB, 1000);
+	export_rings(&m, l, 1);
+	see_program_of(l, 4, "other", 4096, 1001);
+	export_rings(&m, l, 2);
+	assert_non_null(owner_of("other"));
+	assert_null(owner_of("a"));
+	assert_int_equal(m.other->bytes, 5 * MIB);
+	see_program_of(l, 5, "d", 1024 * MIB, 1000);
+	export_rings(&m, l, 3);
+	assert_non_null(owner_of("other"));
+	assert_non_null(owner_of("d"));
+	assert_null(owner_of("b"));
+	/* nor by calls of what ends at once */
+	export_told(&m);
+	call_of("late", 1002, 0, 4);
+	export_told(&m);
+	call_of("e", 1000, 0, 5);
+	assert_non_null(owner_of("other"));
+	assert_non_null(owner_of("late"));
+	assert_null(owner_of("e"));
+	assert_int_equal(m.other->calls[0].count, 1);
 	ledger_free(l);
 }
 
@@ -425,6 +464,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_that_end_take_no_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_forgotten_untold, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_largest_have_a_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_user_has_a_share, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(gauges_are_of_now, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(users_are_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(io_is_gained, set_up, tear_down),
