@@ -13,6 +13,7 @@
 #include "io_count.h"
 #include "io_failure.h"
 #include "io_start.h"
+#include "io_yield.h"
 
 #define IO_FLUSH_MAX	64	/* completions of a flush that are looked at */
 #define IO_SILENT_MAX	8	/* that post nothing, one behind the other */
@@ -154,12 +155,33 @@ static __always_inline int on_nameless(__u64 ring, __u32 flags, int known)
 	return 0;
 }
 
+/* Their rings' users: whose requests may have ended unseen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IO_OVERLAP_USERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} io_overflowed_users SEC(".maps");
+
+static __noinline int note_overflowed(__u64 ring)
+{
+	__u32 payer = ring_payer(ring);
+	__u64 none = 0, *nr;
+
+	bpf_map_update_elem(&io_overflowed_users, &payer, &none, BPF_NOEXIST);
+	nr = bpf_map_lookup_elem(&io_overflowed_users, &payer);
+	if (nr)
+		__sync_fetch_and_add(nr, 1);
+	return 0;
+}
+
 /* Of a ring that is selected; what it was is not known. */
 static __always_inline void count_unknown(__u64 ring, __s32 res)
 {
 	__u64 task = ring_owner(ring), who;
 	struct io_cell *c;
 
+	note_overflowed(ring);
 	COUNT_LOSS(overflowed);
 	/* a message or a resource tag ends none */
 	if (!has_flush_list() || !posts_from_list_alone() || is_worker() || first_in_flush(ring))

@@ -16,6 +16,7 @@
 #include "kernel/ring.h"
 #include "io_flight.h"
 #include "io_queued.h"
+#include "io_yield.h"
 
 const volatile bool io_by_overlap;
 
@@ -196,6 +197,9 @@ static __noinline int count_overlap(__u32 newer, int is, __u32 pid)
 		fresh.end = n->end < o->end ? n->end : o->end;
 		fresh.user_data[0] = n->user_data;
 		fresh.user_data[1] = o->user_data;
+		fresh.payer = ring_payer(n->ring);
+		if (n->ring != o->ring && ring_payer(o->ring) != fresh.payer)
+			fresh.payer = IO_OLD_PAYER;
 		bpf_map_update_elem(&io_overlaps, &n->over, &fresh, BPF_NOEXIST);
 		w = bpf_map_lookup_elem(&io_overlaps, &n->over);
 	}

@@ -35,6 +35,8 @@ struct io_overlap {
 	__u64 requests;		/* newer ones */
 	__u64 addr, end;	/* what both of the first are over */
 	__u64 user_data[2];	/* of the first: of the newer one, and of the older one */
+	__u32 payer;		/* whose the rings of the first are; IO_OLD_PAYER = not one user's */
+	__u32 pad;
 };
 
 #endif

@@ -3,8 +3,11 @@
  * verify --watch --io tells requests over the same memory that are under way together, exactly, and none
  * where they are in an order, write no memory, or are over other bytes or other memory.
  */
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include "io_watch.h"
+#include "load.h"
 #include "witness.h"
 
 static bool is_one_of(const char *mode, const char *a, const char *b, const char *c)
@@ -75,8 +78,50 @@ static void check_sent(const char *mode, bool certain)
 	io_watch_free(&w);
 }
 
+/* Completions that overflow, and may have been of anything, make nothing of another user's uncertain. */
+static void check_beside_overflow(const char *whose, bool certain)
+{
+	static const struct tool_how how = { .timeout_s = 100 };
+	struct json_object *overlap;
+	struct load flood, other;
+	struct json_lines l;
+	struct tool_run a;
+	char pids[40];
+
+	if (!load_start(&flood, "overflow", whose, "--late", NULL)) {
+		skip("beside overflow", "%s", flood.skip);
+		return;
+	}
+	if (!load_start(&other, "overlap", "parked", "--late", NULL))
+		bail("%s", other.skip);
+	snprintf(pids, sizeof(pids), "%d,%d", flood.pid, other.pid);
+	tool_start(&a, &how, "verify", "--watch", "--io", "--json", "-i", "60s", "-p", pids, "--tier",
+		   tool_tier() ?: "tracepoints", NULL);
+	ok(tool_says(&a, "watching", 60000), "beside overflow: it watches");
+	load_break(&flood);
+	load_break(&other);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	json_lines_parse(&l, a.out);
+	overlap = json_member(l.nr ? l.lines[l.nr - 1] : NULL, "overlap");
+	if (witness_kernel(7, 0) && json_object_get_boolean(json_member(overlap, "ends_missed"))) {
+		skip("beside overflow", "the kernel left out some of our programs");
+	} else {
+		is(json_object_get_boolean(json_member(overlap, "ends_missed")), !certain,
+		   "beside overflow of %s: whether ends were missed", whose);
+		is(json_number(overlap, certain ? "certain" : "possible"), load_number(&other, "rounds"),
+		   "beside overflow of %s: each is %s", whose, certain ? "certain" : "possible");
+	}
+	load_end(&flood);
+	load_end(&other);
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
 int main(void)
 {
+	check_beside_overflow("plain", true);
+	check_beside_overflow("root", false);
 	check_sent("late", true);
 	check_sent("notified", false);
 	check("parked", true, false);

@@ -219,6 +219,7 @@ int main(int argc, char **argv)
 	must(uring_register(ring.ring_fd, iov, 2), "register");
 	if (!strcmp(mode, "remapped"))
 		remap();
+	report_before_fault();
 	for (int i = 0; i < ROUNDS; i++)
 		run(mode);
 	report("rounds=%d", ROUNDS);

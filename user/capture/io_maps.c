@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <abi/io_overlap.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -82,6 +83,7 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	make(skel->maps.io_losses, true, 1);
 	make(skel->maps.io_starts, times && !by_user_data, IO_START_SETS);
 	make(skel->maps.io_evicted_users, times && !by_user_data, IO_START_USERS);
+	make(skel->maps.io_overflowed_users, true, IO_OVERLAP_USERS);
 	make(skel->maps.io_buffers, by_buffer, IO_BUFFERS);
 	make(skel->maps.io_addresses, details, IO_ADDRESSES);
 	make(skel->maps.io_failures, true, IO_FAILURES);

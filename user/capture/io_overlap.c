@@ -46,3 +46,20 @@ bool io_overlap_take_unfollowed(struct fixbuf_bpf *skel, bool *named, __u32 *uid
 	skel->bss->io_unfollowed_rest = 0;
 	return *nr;
 }
+
+bool io_overlap_overflowed(struct fixbuf_bpf *skel, __u32 payer, __u64 overflowed)
+{
+	int map = bpf_map__fd(skel->maps.io_overflowed_users);
+	__u32 uid, *before = NULL;
+	__u64 count, known = 0;
+
+	for (; !bpf_map_get_next_key(map, before, &uid); before = &uid) {
+		if (bpf_map_lookup_elem(map, &uid, &count))
+			continue;
+		/* whose those of nobody are is not known */
+		if (count && (uid == payer || uid == IO_OLD_PAYER || payer == IO_OLD_PAYER))
+			return true;
+		known += count;
+	}
+	return overflowed > known;
+}

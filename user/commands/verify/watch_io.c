@@ -227,12 +227,16 @@ static void take_wrong(struct watch *w)
 	}
 }
 
-/* Whether a request may have ended without our having seen it: then it looks as if it were under way. */
-static bool ends_missed(struct watch *w)
+/*
+ * Whether a request of anybody may have ended without our having seen it: then it looks as if it were under
+ * way. *overflowed: completions that may have been some user's.
+ */
+static bool ends_missed(struct watch *w, __u64 *overflowed)
 {
 	struct io_model m = { 0 };
-	bool is = io_stat_read(w->run.capture.io, &m, NULL) || m.missed || m.loss.overflowed;
+	bool is = io_stat_read(w->run.capture.io, &m, NULL) || m.missed;
 
+	*overflowed = m.loss.overflowed;
 	io_model_free(&m);
 	return is;
 }
@@ -240,7 +244,8 @@ static bool ends_missed(struct watch *w)
 static void take_overlaps(struct watch *w)
 {
 	struct overlap *list = NULL, one = { 0 };
-	bool certain = false;
+	bool certain = false, missed = false;
+	__u64 overflowed = 0;
 	size_t nr = 0;
 
 	w->totals.overlap.certain = w->totals.overlap.possible = 0;
@@ -250,10 +255,14 @@ static void take_overlaps(struct watch *w)
 		certain |= one.of.certain;
 	}
 	/* after the list: what was missed for the sake of it is in the count */
-	if (certain && !w->totals.overlap.ends_missed)
-		w->totals.overlap.ends_missed = ends_missed(w);
+	if (certain)
+		missed = ends_missed(w, &overflowed);
 	for (size_t i = 0; i < nr; i++) {
-		list[i].of.certain &= !w->totals.overlap.ends_missed;
+		if (list[i].of.certain && (missed || (overflowed &&
+		    io_overlap_overflowed(kernel_side(w), list[i].what.payer, overflowed)))) {
+			list[i].of.certain = 0;
+			w->totals.overlap.ends_missed = true;
+		}
 		if (list[i].of.certain)
 			w->totals.overlap.certain += list[i].what.requests;
 		else
