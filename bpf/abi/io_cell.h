@@ -29,7 +29,7 @@
 #define IO_START_TRIES	4	/* sets in one of which a start is */
 #define IO_START_PLACES	(IO_START_TRIES * IO_START_WAYS)
 #define IO_START_LOOKS	16
-#define IO_START_USERS	1024	/* told apart by how many of their starts lost their place */
+#define IO_START_USERS	128	/* told apart by how many of their starts lost their place */
 #define IO_UD_STARTS	12288	/* a multiple of IO_UD_WAYS */
 #define IO_MANY_UD_STARTS 65536
 #define IO_UD_WAYS	4	/* places for one */

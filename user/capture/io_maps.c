@@ -83,7 +83,7 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	make(skel->maps.io_losses, true, 1);
 	make(skel->maps.io_starts, times && !by_user_data, IO_START_SETS);
 	make(skel->maps.io_evicted_users, times && !by_user_data, IO_START_USERS);
-	make(skel->maps.io_overflowed_users, true, IO_OVERLAP_USERS);
+	make(skel->maps.io_overflowed_users, skel->rodata->io_by_overlap, IO_OVERLAP_USERS);
 	make(skel->maps.io_buffers, by_buffer, IO_BUFFERS);
 	make(skel->maps.io_addresses, details, IO_ADDRESSES);
 	make(skel->maps.io_failures, true, IO_FAILURES);
