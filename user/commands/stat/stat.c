@@ -14,6 +14,7 @@
 #include "commands/stat/settle.h"
 #include "commands/stat/told.h"
 #include "commands/stat/unseen.h"
+#include "model/io_loss.h"
 #include "model/totals.h"
 #include "views/stat.h"
 #include "views/verdict.h"
