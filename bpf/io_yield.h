@@ -8,6 +8,8 @@
 
 #include "io_count.h"
 
+#define NOT_UNROLLED	_Pragma("clang loop unroll(disable)")
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IO_START_SETS);
@@ -37,11 +39,8 @@ static __always_inline struct io_start_set *set_at(__u64 req, __u32 behind)
 	return bpf_map_lookup_elem(&io_starts, &index);
 }
 
-/*
- * A row that is there says it; without one its ring does. Inlined, as what follows is: a program may
- * have eight frames.
- */
-static __always_inline __u32 ring_payer(__u64 ring)
+/* A row that is there says it; without one its ring does. Not static: the verifier goes through it once. */
+__noinline __u32 ring_payer(__u64 ring)
 {
 	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
 	__u64 owner;
@@ -52,7 +51,7 @@ static __always_inline __u32 ring_payer(__u64 ring)
 	return owner ? task_pays(owner) : IO_OLD_PAYER;
 }
 
-/* Not static: the verifier goes through it once. */
+/* The same. */
 __noinline __u32 payer_at(__u64 req, __u32 at)
 {
 	struct io_start_set *s = set_at(req, at / IO_START_WAYS % IO_START_TRIES);
@@ -61,23 +60,6 @@ __noinline __u32 payer_at(__u64 req, __u32 at)
 	if (!way || !way->t_ns)
 		return IO_NO_PAYER;
 	return ring_payer(io_ring_of(PROBE, way->key ^ way->t_ns));
-}
-
-/* 1 or 0, and the greater one, without a branch: the verifier would go through all that follows each. */
-static __always_inline __u64 same(__u32 a, __u32 b)
-{
-	__u64 differ = a ^ b;
-
-	barrier_var(differ);
-	return (differ - 1) >> 63;
-}
-
-static __always_inline __u64 greater(__u64 a, __u64 b)
-{
-	__s64 more = b - a;
-
-	barrier_var(more);
-	return a + (more & ~(more >> 63));
 }
 
 #define LOOKED_LONG_AGO	1000000000ULL
@@ -95,6 +77,7 @@ __noinline int look_anywhere(__u64 now)
 		return 0;
 	all = now - cpu->looked_ns > LOOKED_LONG_AGO;
 	cpu->looked_ns = now;
+	NOT_UNROLLED
 	for (__u32 i = 0; all && i < IO_START_LOOKS; i++)
 		cpu->anywhere[i] = payer_at(now << 6 ^ (__u64)i << 40, now >> 10);
 	if (!all)
@@ -102,25 +85,41 @@ __noinline int look_anywhere(__u64 now)
 	return 0;
 }
 
+/* How many of those places that user has. The same. */
+__noinline int places_of(__u32 whose)
+{
+	struct io_cpu *cpu = this_cpu();
+	int has = 0;
+
+	/* a free place is nobody's */
+	if (!cpu || whose == IO_NO_PAYER)
+		return 0;
+	NOT_UNROLLED
+	for (__u32 i = 0; i < IO_START_LOOKS; i++)
+		has += cpu->anywhere[i] == whose;
+	return has;
+}
+
 /* The user who has most places, as far as those tell. The same. */
 __noinline __u32 has_most(void)
 {
 	struct io_cpu *cpu = this_cpu();
-	__u64 most = 0;
+	__u32 who = IO_NO_PAYER;
+	int most = 0;
 
 	if (!cpu)
-		return IO_NO_PAYER;
+		return who;
+	NOT_UNROLLED
 	for (__u32 i = 0; i < IO_START_LOOKS; i++) {
 		__u32 whose = cpu->anywhere[i];
-		__u64 has = 0;
+		int has = places_of(whose);
 
-		for (__u32 j = 0; j < IO_START_LOOKS; j++)
-			has += same(cpu->anywhere[j], whose);
-		/* a free place is nobody's */
-		has &= same(whose, IO_NO_PAYER) - 1;
-		most = greater(most, has << 8 | i);
+		if (has > most) {
+			most = has;
+			who = whose;
+		}
 	}
-	return cpu->anywhere[most & (IO_START_LOOKS - 1)];
+	return who;
 }
 
 /*
@@ -131,6 +130,7 @@ __noinline __u32 yielding_place(__u64 req, __u64 now, __u32 payer, __u32 most)
 {
 	__u32 own = now >> 6 & (IO_START_PLACES - 1);
 
+	NOT_UNROLLED
 	for (__u32 i = 0; i < IO_START_PLACES; i++) {
 		__u32 whose = payer_at(req, i);
 
