@@ -151,9 +151,7 @@ void view_stat_rows(const struct view_stat *v, const struct io_model *g)
 
 		if (v->to->timestamps)
 			table_cell(t, "%s", fmt_time_of_day(buf, v->time_ns));
-		pid_cell(v, t, &r->c);
-		table_cell(t, "%s", TAME_COMM(r->c.comm));
-		ring_cell(v, t, &r->c);
+		view_stat_whose(v, t, &r->c);
 		if (v->by_opcode)
 			table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
 		table_cell(t, "%llu", r->c.ops);
@@ -226,9 +224,7 @@ static void print_notices(const struct view_stat *v)
 
 		if (!n->count)
 			continue;
-		pid_cell(v, t, &r->c);
-		table_cell(t, "%s", TAME_COMM(r->c.comm));
-		ring_cell(v, t, &r->c);
+		view_stat_whose(v, t, &r->c);
 		table_cell(t, "%s", io_op_name(IO_WHO_OP(r->c.who)));
 		table_cell(t, "%llu", n->count);
 		table_cell(t, "%s%s", COARSE_MARK(n->coarse), fmt_ns(buf, hist_permille(n->hist, 500, n->max_ns)));
