@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "capture/in_use.h"
 #include "capture/live_private.h"
+#include "model/derived_kept.h"
 #include "model/fact.h"
 #include "model/ledger_buffers.h"
 

@@ -8,14 +8,6 @@
 
 #define MAX_IN_USE 65536	/* then the end of its slot is taken for its own */
 
-/* A buffer that requests held when a call let go of it. */
-struct derived_in_use {
-	__u64 ring, node;
-	__u32 call;
-	bool released;		/* no slot holds it any more, of no ring */
-	struct buffer b;	/* as it was then; without extents */
-};
-
 /*
  * An account of rings that were closed: what they were charged for leaves it until they are gone, and
  * the levels that are seen meanwhile do not tell how much of that has left already.
@@ -371,26 +363,6 @@ void derived_observe(struct derived *d, struct ledger *l)
 	forget_leaving(d);
 	d->ledger = l;
 	l->observer = &d->observer;
-}
-
-static bool is_among(const struct derived_in_use *u, const struct fact_in_use *held, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		if (held[i].h.ring == u->ring && held[i].node == u->node && held[i].buf == u->b.id)
-			return true;
-	return false;
-}
-
-void derived_keep(struct derived *d, const struct fact_in_use *held, size_t nr)
-{
-	for (size_t i = d->nr_in_use; i--;) {
-		struct derived_in_use *u = &d->in_use[i];
-		bool in_table = ledger_buffer(d->ledger, u->b.id);
-
-		/* of what left its last slot unseen, or has one anew, nothing is known to tell */
-		if (u->released == in_table || !is_among(u, held, nr))
-			*u = d->in_use[--d->nr_in_use];
-	}
 }
 
 void derived_free(struct derived *d)

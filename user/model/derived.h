@@ -9,7 +9,14 @@
 
 #include "model/ledger.h"
 
-struct derived_in_use;
+/* A buffer that requests held when a call let go of it. */
+struct derived_in_use {
+	__u64 ring, node;
+	__u32 call;
+	bool released;		/* no slot holds it any more, of no ring */
+	struct buffer b;	/* as it was then; without extents */
+};
+
 struct derived_leaving;
 
 struct derived {
@@ -32,10 +39,9 @@ struct derived {
 
 /*
  * From now on .tell hears what follows from what .l is fed; .d must outlive it. What requests held is
- * kept: derived_keep() tells which of that is so still, after .l was fed a look.
+ * kept: derived_keep() (derived_kept.h) tells which of that is so still, after .l was fed a look.
  */
 void derived_observe(struct derived *d, struct ledger *l);
-void derived_keep(struct derived *d, const struct fact_in_use *held, size_t nr);
 /* Frees what it keeps; .d may observe again. */
 void derived_free(struct derived *d);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "model/derived_kept.h"
 #include "model/fact.h"
 #include "model/ledger_buffers.h"
 #include "model/timeline_private.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* After a loss there is a new ledger: what requests are known to hold still is released when they end. */
 #include "facts.h"
-#include "model/derived.h"
+#include "model/derived_kept.h"
 
 #define NODE	5
 
