@@ -189,6 +189,7 @@ static void derive_charge(struct derived *d, const struct fact *cause, const str
 {
 	__s64 pages = charge_of(r, b);
 	__s64 change = kind == FACT_CHARGE ? pages : -pages;
+	bool ended = cause->kind == FACT_IN_USE;
 	struct fact_charge f = {
 		.h = head(cause, r, kind, sizeof(f)),
 		.user = r->user ? r->user->id : 0,
@@ -200,7 +201,7 @@ static void derive_charge(struct derived *d, const struct fact *cause, const str
 
 	if (!pages)
 		return;
-	if (!d->level.valid || d->level.call != cause->call || d->level.ring != cause->ring) {
+	if (ended || !d->level.valid || d->level.call != cause->call || d->level.ring != cause->ring) {
 		/* levels as last seen: after a charge, but before a release */
 		__s64 ahead = kind == FACT_CHARGE ? pages : 0;
 
@@ -211,6 +212,10 @@ static void derive_charge(struct derived *d, const struct fact *cause, const str
 		d->level.user_pages = r->user ? r->user->locked_pages - ahead : 0;
 		d->level.mm_pages = r->mm ? r->mm->pinned_pages - ahead : 0;
 	}
+	if (ended && r->user)
+		d->level.user_pages -= derived_gone(&d->have_gone, r->user->id, r->user->level_ns, pages);
+	if (ended && r->mm)
+		d->level.mm_pages -= derived_gone(&d->have_gone, r->mm->id, r->mm->level_ns, pages);
 	f.limit_bytes = d->level.limit_bytes;
 	if (r->user && !(r->closing && leave(d, f.user, -change, &f.user_before_pages, &f.user_after_pages))) {
 		f.user_before_pages = d->level.user_pages;
@@ -361,6 +366,7 @@ void derived_observe(struct derived *d, struct ledger *l)
 	d->observer = (struct ledger_observer){ on_fact, on_taken, on_dropped, on_released, d };
 	memset(&d->level, 0, sizeof(d->level));
 	forget_leaving(d);
+	derived_gone_free(&d->have_gone);
 	d->ledger = l;
 	l->observer = &d->observer;
 }
@@ -368,6 +374,7 @@ void derived_observe(struct derived *d, struct ledger *l)
 void derived_free(struct derived *d)
 {
 	forget_leaving(d);
+	derived_gone_free(&d->have_gone);
 	free(d->in_use);
 	d->in_use = NULL;
 	d->nr_in_use = 0;

@@ -7,6 +7,7 @@
 #ifndef FIXBUF_MODEL_DERIVED_H
 #define FIXBUF_MODEL_DERIVED_H
 
+#include "model/derived_gone.h"
 #include "model/ledger.h"
 
 /* A buffer that requests held when a call let go of it. */
@@ -33,6 +34,7 @@ struct derived {
 	struct derived_in_use *in_use;	/* owned */
 	size_t nr_in_use;
 	struct derived_leaving *leaving; /* owned, by account */
+	struct derived_gone *have_gone;	/* the same */
 	__u64 gone[2];			/* accounts of the ring that was gone last, 0 = none */
 	const struct ledger *ledger;
 };
