@@ -22,9 +22,19 @@ struct held {
 	__s32 fd;
 };
 
+/* What was settled of a slot's buffer: calls may take the same one out of it again and again. */
+struct past {
+	struct held first;
+	__u64 requests, longest_ns;
+	unsigned int calls;
+	bool ended;		/* those of the longest */
+};
+
 struct held_over {
 	struct held *list;	/* owned */
 	size_t nr;
+	struct past *past;	/* owned */
+	size_t nr_past;
 };
 
 static void forget(struct held_over *h, size_t i)
@@ -32,37 +42,73 @@ static void forget(struct held_over *h, size_t i)
 	h->list[i] = h->list[--h->nr];
 }
 
-static void settle(struct held_over *h, size_t i, __u64 t_ns, bool ended, struct findings *sure)
+static struct past *past_of(struct held_over *h, const struct held *one)
+{
+	const struct fact_in_use *u = &one->begin;
+
+	for (size_t i = 0; i < h->nr_past; i++) {
+		struct past *p = &h->past[i];
+
+		if (p->first.begin.h.ring == u->h.ring && p->first.begin.index == u->index &&
+		    p->first.begin.addr == u->addr && p->first.begin.h.pid == u->h.pid)
+			return p;
+	}
+	if (h->nr_past == MOST)
+		return NULL;
+	array_grow(h->past, h->nr_past);
+	h->past[h->nr_past] = (struct past){ .first = *one };
+	return &h->past[h->nr_past++];
+}
+
+static void settle(struct held_over *h, size_t i, __u64 t_ns, bool ended)
 {
 	const struct held *one = &h->list[i];
-	const struct fact_in_use *u = &one->begin;
-	char size[FMT_LEN], took[FMT_LEN], others[64] = "";
+	__u64 took_ns = t_ns > one->begin.since_ns ? t_ns - one->begin.since_ns : 0;
+	struct past *p = took_ns >= LEAST_NS ? past_of(h, one) : NULL;
+
+	if (p) {
+		if (one->begin.since_ns < p->first.begin.since_ns)
+			p->first = *one;
+		p->requests += one->begin.requests;
+		p->calls++;
+		if (took_ns >= p->longest_ns) {
+			p->longest_ns = took_ns;
+			p->ended = ended;
+		}
+	}
+	forget(h, i);
+}
+
+static void tell_past(const struct past *p, struct findings *sure)
+{
+	const struct fact_in_use *u = &p->first.begin;
+	char size[FMT_LEN], took[FMT_LEN], others[64] = "", calls[48] = "a call";
 	struct finding f = {
 		.tag = IN_USE_AT_UNREGISTER, .ring = u->h.ring, .pid = u->h.pid, .ns_pid = u->ns_pid,
-		.fd = one->fd, .index = u->index, .uid = u->h.uid, .comm = u->h.comm, .addr = u->addr,
-		.call_ns = u->since_ns, .since_ns = one->since_ns,
+		.fd = p->first.fd, .index = u->index, .uid = u->h.uid, .comm = u->h.comm, .addr = u->addr,
+		.call_ns = u->since_ns, .since_ns = p->first.since_ns,
 	};
 
 	if (u->other_slots)
 		snprintf(others, sizeof(others), ", while %u other slot%s held it, too", u->other_slots,
 			 plural(u->other_slots));
-	if (t_ns >= u->since_ns + LEAST_NS)
-		finding_add(sure, f, "pid %u ring 0x%llx buffer %u at 0x%llx, %s: %u request%s used it when a call took it out of its slot%s, and kept it%s for %s %s",
-			    f.pid, f.ring, u->index, u->addr, fmt_bytes_long(size, u->len_bytes),
-			    u->requests, plural(u->requests), others,
-			    u->other_slots ? "" : " pinned and charged",
-			    ended ? "up to" : "more than", fmt_ns(took, t_ns - u->since_ns));
-	forget(h, i);
+	if (p->calls > 1)
+		snprintf(calls, sizeof(calls), "%u calls, one after the other,", p->calls);
+	finding_add(sure, f, "pid %u ring 0x%llx buffer %u at 0x%llx, %s: %llu request%s used it when %s took it out of its slot%s, and kept it%s for %s %s",
+		    f.pid, f.ring, u->index, u->addr, fmt_bytes_long(size, u->len_bytes),
+		    p->requests, plural(p->requests), calls, others,
+		    u->other_slots ? "" : " pinned and charged",
+		    p->ended ? "up to" : "more than", fmt_ns(took, p->longest_ns));
 }
 
 /* Its end waits for its requests; what has its address then has none of them. */
-static void on_ring_end(struct held_over *h, const struct event *t, struct findings *sure)
+static void on_ring_end(struct held_over *h, const struct event *t)
 {
 	for (size_t i = h->nr; i--;) {
 		if (h->list[i].begin.h.ring != t->fact->ring)
 			continue;
 		if (t->fact->kind == FACT_RING_GONE)
-			settle(h, i, t->t_ns, true, sure);
+			settle(h, i, t->t_ns, true);
 		else
 			forget(h, i);
 	}
@@ -78,7 +124,7 @@ static __s32 fd_of(const struct ledger *l, const struct fact *f)
 	return -1;
 }
 
-static void on_in_use(struct held_over *h, const struct event *t, struct findings *sure)
+static void on_in_use(struct held_over *h, const struct event *t)
 {
 	const struct fact_in_use *u = (const void *)t->fact;
 
@@ -92,7 +138,7 @@ static void on_in_use(struct held_over *h, const struct event *t, struct finding
 	for (size_t i = h->nr; i--;)
 		if (h->list[i].begin.h.ring == u->h.ring && h->list[i].begin.index == u->index &&
 		    h->list[i].begin.since_ns == u->since_ns)
-			settle(h, i, t->t_ns, true, sure);
+			settle(h, i, t->t_ns, true);
 }
 
 /* What other slots held, too, may be cloned from them meanwhile. */
@@ -101,13 +147,13 @@ static bool is_again(const struct fact_in_use *u, const struct fact_buffer *b)
 	return u->node == b->node || (u->buf == b->buf && !u->other_slots);
 }
 
-void held_over_fact(struct held_over *h, const struct event *t, struct findings *sure)
+void held_over_fact(struct held_over *h, const struct event *t)
 {
 	const struct fact_buffer *b = (const void *)t->fact;
 
 	switch (t->fact->kind) {
 	case FACT_IN_USE:
-		on_in_use(h, t, sure);
+		on_in_use(h, t);
 		break;
 	case FACT_BUFFER:
 		for (size_t i = h->nr; i--;)
@@ -116,7 +162,7 @@ void held_over_fact(struct held_over *h, const struct event *t, struct findings 
 		break;
 	case FACT_RING_CREATE:
 	case FACT_RING_GONE:
-		on_ring_end(h, t, sure);
+		on_ring_end(h, t);
 		break;
 	}
 }
@@ -124,7 +170,10 @@ void held_over_fact(struct held_over *h, const struct event *t, struct findings 
 void held_over_end(struct held_over *h, __u64 t_ns, struct findings *sure)
 {
 	while (h->nr)
-		settle(h, h->nr - 1, t_ns, false, sure);
+		settle(h, h->nr - 1, t_ns, false);
+	for (size_t i = 0; i < h->nr_past; i++)
+		tell_past(&h->past[i], sure);
+	h->nr_past = 0;
 }
 
 void held_over_forget(struct held_over *h)
@@ -140,5 +189,6 @@ struct held_over *held_over_new(void)
 void held_over_free(struct held_over *h)
 {
 	free(h->list);
+	free(h->past);
 	free(h);
 }

@@ -9,9 +9,9 @@
 struct held_over;
 
 struct held_over *held_over_new(void);
-/* Before the fact is fed; .sure gets what it settles, with .since_ns. */
-void held_over_fact(struct held_over *h, const struct event *t, struct findings *sure);
-/* The recording ends at .t_ns: of what is held still. */
+/* Before the fact is fed. */
+void held_over_fact(struct held_over *h, const struct event *t);
+/* The recording ends at .t_ns: .sure gets one of each buffer of a slot, with .since_ns of the first call. */
 void held_over_end(struct held_over *h, __u64 t_ns, struct findings *sure);
 /* Something was lost: what is not settled never is. */
 void held_over_forget(struct held_over *h);

@@ -244,20 +244,14 @@ static void judge(struct over_time *f, const struct event *t)
 }
 
 /* What these are is settled, whatever comes. */
-static void tell_held(struct over_time *f, struct findings *sure)
-{
-	for (size_t i = 0; i < sure->nr; i++)
-		add(&f->told, &sure->list[i], sure->list[i].since_ns);
-	findings_free(sure);
-}
-
-static void follow_held(struct over_time *f, const struct event *t)
+static void tell_held(struct over_time *f, __u64 t_ns)
 {
 	struct findings sure = { 0 };
 
-	if (t->fact->kind != FACT_IN_USE || selection_has_event(f->select, t->fact))
-		held_over_fact(f->held, t, &sure);
-	tell_held(f, &sure);
+	held_over_end(f->held, t_ns, &sure);
+	for (size_t i = 0; i < sure.nr; i++)
+		add(&f->told, &sure.list[i], sure.list[i].since_ns);
+	findings_free(&sure);
 }
 
 static void before_fact(struct over_time *f, const struct event *t)
@@ -267,7 +261,8 @@ static void before_fact(struct over_time *f, const struct event *t)
 		hindsight_fact(f->hindsight, t);
 		tell_sure(f);
 	}
-	follow_held(f, t);
+	if (t->fact->kind != FACT_IN_USE || selection_has_event(f->select, t->fact))
+		held_over_fact(f->held, t);
 	f->below_zero = is_below_zero(t->fact);
 	f->grown |= t->fact->kind == FACT_CALL || t->fact->kind == FACT_CHARGE ||
 		    t->fact->kind == FACT_HOLDER;
@@ -278,14 +273,12 @@ static void before_fact(struct over_time *f, const struct event *t)
 static void at_end(struct over_time *f, const struct event *t)
 {
 	bool whole = t->end.clean && !t->end.left_out;
-	struct findings sure = { 0 };
 
 	/* when a file that breaks off ended is not known; what was left out came after the last */
 	if (!f->torn)
 		check(f, t, t->t_ns > f->last_ns && !t->end.left_out ? t->t_ns : f->last_ns, true);
 	tell_sure(f);
-	held_over_end(f->held, whole ? t->t_ns : f->last_ns, &sure);
-	tell_held(f, &sure);
+	tell_held(f, whole ? t->t_ns : f->last_ns);
 	make_sure(f, whole ? INT64_MAX : f->now_ns - UNTOLD_NS);
 	forget(f, false);
 	findings_sort(&f->told.list);

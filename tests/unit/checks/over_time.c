@@ -405,6 +405,27 @@ static void in_use_until_the_ring_ends(NO_STATE)
 	assert_contains(only(end(), IN_USE_AT_UNREGISTER)->detail, "kept it pinned and charged for up to 2");
 }
 
+/* One finding of a buffer that was put into its slot again and again, with all requests and the longest time. */
+static void in_use_at_each_of_some_calls(NO_STATE)
+{
+	const struct finding *one;
+	struct fact_in_use u[3];
+
+	fill_and_rest();
+	for (unsigned int i = 0; i < 3; i++) {
+		u[i] = held(2 + i);
+		u[i].node += i;
+		u[i].buf = BUF(3 + i);
+		tell(&u[i].h);
+		wait_ms(101);
+	}
+	for (unsigned int i = 3; i--;)
+		let_go(u[i], 211);
+	one = only(end(), IN_USE_AT_UNREGISTER);
+	assert_contains(one->detail, ": 9 requests used it when 3 calls, one after the other, took it out of its slot, and kept it pinned and charged for up to 93");
+	assert_int_equal(one->call_ns, u[0].since_ns);
+}
+
 /* Nodes and buffers are used again: what a slot has anew, or what was so for a moment only, is no request's. */
 static void in_a_slot_again(NO_STATE)
 {
@@ -454,6 +475,7 @@ int main(void)
 		TEST(leak), TEST(pinned_by_a_ring_that_was_not_told), TEST(ends_amid_a_clone),
 		TEST(of_others), TEST(below_zero_inside_a_call), TEST(of_a_user_without_rings),
 		TEST(near_its_limit_right_after_the_look), TEST(in_use_when_it_left),
+		TEST(in_use_at_each_of_some_calls),
 		TEST(in_a_slot_again), TEST(in_use_of_a_clone), TEST(in_use_until_the_ring_ends),
 	};
 
