@@ -141,7 +141,7 @@ static const struct {
 	},
 	[UNSETTLED_REQUESTS] = {
 		"unseen-requests", "request", "requests",
-		"was not followed from its begin to its end, as a table was full, or a program skipped",
+		"was not followed from its begin to its end, as a table or its completion ring was full, or a program skipped",
 		"select fewer processes, with -p; the losses say which table was full",
 	},
 	[UNSETTLED_MUTED] = {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What stat could not follow leaves its verdict unsettled, by user where that is known. */
+#include <stdlib.h>
+#include "unit.h"
+#include "commands/stat/unseen.h"
+
+static void failures_that_name_no_request(void **state)
+{
+	struct io_row rows[2] = {
+		{ .c = { .who = IO_WHO(812, IO_OP_UNKNOWN, false), .ops = 19, .errors = 7 } },
+		{ .c = { .who = IO_WHO(812, 4, true), .ops = 23, .errors = 5 } },
+	};
+	const struct io_model all = { .rows = rows, .nr_rows = 2, .sees_under_way = true };
+	const struct unseen none = { 0 };
+	struct unsettled_list u = { 0 };
+
+	(void)state;
+	unseen_add(&none, &all, &u);
+	assert_int_equal(u.nr, 1);
+	assert_int_equal(u.list[0].what, UNSETTLED_REQUESTS);
+	assert_int_equal(u.list[0].count, 7);
+	unsettled_free(&u);
+}
+
+static void each_user_has_a_row(void **state)
+{
+	struct user_loss evicted[2] = { { .uid = 1001, .count = 11 }, { .uid = 1002, .count = 3 } };
+	const struct unseen of = { evicted, 2 };
+	const struct io_model all = { .loss.evicted = 17, .sees_under_way = true };
+	struct unsettled_list u = { 0 };
+
+	(void)state;
+	unseen_add(&of, &all, &u);
+	assert_int_equal(u.nr, 3);
+	assert_true(u.list[0].has_uid && u.list[0].uid == 1001);
+	assert_int_equal(u.list[0].count, 11);
+	assert_true(u.list[1].has_uid && u.list[1].uid == 1002);
+	assert_false(u.list[2].has_uid);
+	assert_int_equal(u.list[2].count, 3);
+	unsettled_free(&u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(failures_that_name_no_request),
+		cmocka_unit_test(each_user_has_a_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
