@@ -27,8 +27,9 @@ static void slots_of(const struct load *l, const char *command, const char *mode
 	tool_free(&a);
 }
 
-static void text(const struct load *l)
+static void text(const struct load *l, long long requests)
 {
+	char in_use[64];
 	struct tool_run a;
 	char pid[16];
 
@@ -38,6 +39,13 @@ static void text(const struct load *l)
 		has_text(a.out, "REFS  IN-USE\n", "list has the column");
 	else
 		ok(!strstr(a.out, "IN-USE"), "list has no column that says nothing");
+	tool_free(&a);
+	tool(&a, "verify", "-p", pid, NULL);
+	snprintf(in_use, sizeof(in_use), "in use: 1 slot, by %lld request", requests);
+	if (requests > 0)
+		has_text(a.out, in_use, "verify's text says so, too");
+	else
+		ok(!strstr(a.out, "in use: "), "verify's text says nothing of what is not known, or not in use");
 	tool_free(&a);
 }
 
@@ -76,7 +84,7 @@ static void of(const char *mode, bool parked)
 		requests = load_number(&l, "reads");
 	slots_of(&l, "list", mode, requests);
 	slots_of(&l, "verify", mode, requests);
-	text(&l);
+	text(&l, requests);
 	advice(&l, mode, parked);
 	is(load_end(&l), 0, "%s: the load ends well", mode);
 }

@@ -65,6 +65,22 @@ static void print_totals(FILE *out, const struct findings *fs)
 	fputc('\n', out);
 }
 
+/* Who has them, list shows: its column IN-USE. */
+static void print_in_use(const struct verify_options *o, const struct ledger *l, FILE *out)
+{
+	size_t slots = 0, requests = 0;
+
+	for (const struct ring *r = l->rings; r; r = r->hh.next)
+		for (__u32 i = 0, n; selection_has_ring(&o->select, r) && i < r->nr_slots; i++)
+			if (slot_requests(r, i, &n) && n) {
+				slots++;
+				requests += n;
+			}
+	if (slots)
+		fprintf(out, "in use: %zu slot%s, by %zu request%s that %s under way\n", slots, plural(slots), requests,
+			plural(requests), requests == 1 ? "is" : "are");
+}
+
 static void print_text(const struct verify_options *o, const struct look *look, size_t ignored,
 		       __u64 took_ns)
 {
@@ -84,6 +100,7 @@ static void print_text(const struct verify_options *o, const struct look *look, 
 		print_totals(out, &look->findings);
 	else
 		print_nothing(out, o, look, &t, ignored);
+	print_in_use(o, look->ledger, out);
 	view_findings_ignored(out, ignored);
 }
 
