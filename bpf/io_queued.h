@@ -267,9 +267,9 @@ static __noinline int may_have_wrong(__u32 uid)
 	return true;
 }
 
-static __noinline int count_wrong(__u64 ring, __u64 req, __u32 index, __u64 bytes)
+static __noinline int count_wrong(__u64 ring, __u64 req, __u32 index, __u64 bytes, bool outlived)
 {
-	struct io_stale_key key = { .ring = ring, .index = index };
+	struct io_stale_key key = { .ring = ring, .index = index, .outlived = outlived };
 	__u64 task = io_task(PROBE, req);
 	struct io_wrong *w, fresh = { .pid = io_tgid(PROBE, task), .user_data = request_user_data(req) };
 	__u32 uid = flight_uid(task);
@@ -297,8 +297,38 @@ static __noinline int queued_ended(__u64 ring, __u64 req, __u64 buf, __u64 bytes
 	if (buf && q->notice)
 		buf = io_buffer_of(PROBE, q->notice);
 	if (buf && is_elsewhere(q, buf, bytes))
-		count_wrong(ring, req, q->index, bytes);
+		count_wrong(ring, req, q->index, bytes, false);
 	return forget_queued(req);
+}
+
+/* Whether two buffers have other pages at some address of the range, as compared_at() picks them. */
+__noinline int are_elsewhere(__u64 a, __u64 b, __u64 addr, __u64 bytes)
+{
+	for (__u32 i = 0; i < QUEUED_PAGES; i++) {
+		__u64 at = compared_at(addr, bytes, i), in_a, in_b;
+
+		if (!at)
+			break;
+		in_a = buffer_page(a, at);
+		in_b = buffer_page(b, at);
+		if (in_a && in_b && in_a != in_b)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A READ_FIXED has transferred so much over that buffer. If its slot has another by now, with other pages
+ * there, the process had those when it registered them, and what was read is not where it looks for it.
+ */
+static __noinline int read_outlived(__u64 ring, __u64 req, __u64 buf, __u64 bytes)
+{
+	__u32 index = IO_READ(PROBE, req, struct io_kiocb, buf_index);
+	__u64 now = indexed_buffer(ring, index);
+
+	if (!now || now == buf || !are_elsewhere(buf, now, io_rw_addr(PROBE, req), bytes))
+		return 0;
+	return count_wrong(ring, req, index, bytes, true);
 }
 
 #endif

@@ -13,7 +13,7 @@
 struct io_stale_key {
 	__u64 ring;
 	__u32 index;
-	__u32 pad;
+	__u32 outlived;		/* of struct io_wrong: they ran over what the slot held before, and has no more */
 };
 
 /* Counted from the moment on that the pages were seen to be stale; all CPUs add to it. */
@@ -39,7 +39,10 @@ struct io_stale {
 #define IO_USER_WRONG_SLOTS (IO_WRONG_SLOTS / 4)
 #define IO_WRONG_USERS	1024
 
-/* Requests of a slot that ran over other memory than their address was in when they were submitted. */
+/*
+ * Requests of a slot that ran over other memory than their address was in when they were submitted; or
+ * reads that ended after the slot was given other memory at that address.
+ */
 struct io_wrong {
 	__u64 requests, bytes;
 	__u64 user_data;	/* of the first */

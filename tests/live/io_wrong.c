@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "io_watch.h"
+#include "memory.h"
 
 static void check(const char *load, const char *mode)
 {
@@ -30,6 +31,27 @@ static void check(const char *load, const char *mode)
 		is(json_number(w.last, "index"), 0, "%s: of which slot", mode);
 		is(json_number(w.last, "pid"), value_number(w.a.out, "pid"), "%s: of whom", mode);
 	}
+	io_watch_free(&w);
+}
+
+/* What reads brought after their slot was given other memory. */
+static void check_parked(const char *mode)
+{
+	struct json_object *lost;
+	double reads;
+	struct io_watch w;
+
+	io_watch(&w, tool_tier(), "io_wrong_kinds", mode, "lost-to-stale-pages");
+	reads = value_number(w.a.out, "lost");
+	lost = json_member(w.summary, "lost_to_stale_pages");
+	is(json_number(lost, "reads"), reads, "%s: how many", mode);
+	is(json_number(lost, "read_bytes"), reads * PAGE, "%s: how much", mode);
+	is(w.nr, reads > 0, "%s: whether it is told", mode);
+	if (w.last) {
+		is_text(json_text(w.last, "severity"), "error", "%s: as an error", mode);
+		has_text(json_text(w.last, "detail"), "before it was given other memory", "%s: and how", mode);
+	}
+	is(json_number(json_member(w.summary, "wrong_buffer"), "requests"), 0, "%s: they ran where they were to", mode);
 	io_watch_free(&w);
 }
 
@@ -139,6 +161,8 @@ int main(void)
 	check("io_wrong_kinds", "sent");
 	check("io_wrong_kinds", "last");
 	check("io_wrong_kinds", "short");
+	check_parked("parked");
+	check_parked("kept");
 	flooded();
 	crowded();
 	return tap_end();

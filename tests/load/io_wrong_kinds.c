@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * As io_wrong other, of other kinds of requests and ranges, a prime number of times:
- *   io_wrong_kinds vector | sent | last | short
+ *   io_wrong_kinds vector | sent | last | short | parked | kept
  * vector: READV_FIXED; sent: a zero-copy send, of which the receiver sees what memory it was; last: a
- * READ_FIXED of two pages of which only the second is other memory; short: the same, which ends in the first.
+ * READ_FIXED of two pages of which only the second is other memory; short: the same, which ends in the first; parked: a READ_FIXED has its buffer, and
+ * waits for the pipe, when the slot is given other memory, so that what it reads is lost; kept: the same memory.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -20,7 +21,7 @@
 
 static char *base;
 static int pipes[2], file, out, in;
-static bool is_sent, is_vector, is_short, second_only;
+static bool is_sent, is_vector, is_short, is_parked, is_kept, second_only;
 
 static unsigned int bytes(void)
 {
@@ -47,6 +48,12 @@ static void queue_behind_pipe(void)
 	must(io_uring_submit(&ring), "io_uring_submit");
 }
 
+static void park(void)
+{
+	request(IORING_OP_READ_FIXED, pipes[0], base + AT * PAGE, PAGE, 0)->buf_index = 0;
+	must(io_uring_submit(&ring), "io_uring_submit");
+}
+
 /* Other memory from that page on, in the slot too. */
 static void remap(size_t from)
 {
@@ -54,6 +61,10 @@ static void remap(size_t from)
 	size_t len = (LENGTH - from) * PAGE;
 	char *at = base + from * PAGE;
 
+	if (is_kept) {
+		must(uring_update(ring.ring_fd, 0, &iov, 1), "update");
+		return;
+	}
 	must(mmap(at, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at ? 0 : -1, "mmap");
 	madvise(at, len, MADV_NOHUGEPAGE);
 	memset(at, NEW, len);
@@ -75,11 +86,14 @@ int main(int argc, char **argv)
 {
 	const struct io_uring_params plain = { 0 };
 	struct iovec iov = { NULL, LENGTH * PAGE };
-	unsigned int ran = 0;
+	static const char bytes_of_pipe[4096] = { 1 };
+	unsigned int ran = 0, lost = 0;
 	const char *mode;
 
 	report_init(&argc, argv);
 	mode = argc > 1 ? argv[1] : "";
+	is_kept = !strcmp(mode, "kept");
+	is_parked = is_kept || !strcmp(mode, "parked");
 	is_sent = !strcmp(mode, "sent");
 	is_vector = !strcmp(mode, "vector");
 	is_short = !strcmp(mode, "short");
@@ -95,12 +109,17 @@ int main(int argc, char **argv)
 	must(uring_register(ring.ring_fd, &iov, 1), "register");
 	for (int i = 0; i < ROUNDS; i++) {
 		memset(base + AT * PAGE, OLD, 2 * PAGE);
-		queue_behind_pipe();
+		if (is_parked)
+			park();
+		else
+			queue_behind_pipe();
 		remap(AT + second_only);
-		must(write(pipes[1], "a", 1) == 1 ? 0 : -1, "write");
-		finish(2);
-		ran += !is_short && ran_in_new();
+		must(write(pipes[1], bytes_of_pipe, is_parked ? PAGE : 1) > 0 ? 0 : -1, "write");
+		finish(is_parked ? 1 : 2);
+		ran += !is_parked && !is_short && ran_in_new();
+		lost += is_parked && base[AT * PAGE] != bytes_of_pipe[0];
 	}
+	report("lost=%u", lost);
 	report("requests=%u", ran);
 	report("bytes=%u", ran * bytes());
 	report_ready();

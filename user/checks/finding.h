@@ -45,6 +45,9 @@ enum stuck_cause { STUCK_ON_DEVICE, STUCK_ON_PROGRAM, STUCK_BY_DESIGN, STUCK_SOM
 /* Whom the error of an I/O tells of. */
 enum failing_cause { FAILING_REQUEST, FAILING_DEVICE, FAILING_PEER };
 
+/* How reads were lost. */
+enum lost_cause { LOST_SINCE_SEEN, LOST_WITH_A_SLOT };
+
 /* Whether requests over the same memory were under way together. */
 enum overlap_cause { OVERLAP_CERTAIN, OVERLAP_POSSIBLE, OVERLAP_PLAIN };
 

@@ -39,9 +39,13 @@ FINDING(STALE_PAGE,
 FINDING(LOST_TO_STALE_PAGES,
 	.tag = "lost-to-stale-pages", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,
 	.of_io = true, .replayed_from = TIER_NEVER,
-	.remedies = { "stop I/O over this buffer and register it again; the finding stale-page says what "
-		"to keep from then on. What was read into those pages is to be read again, and what was "
-		"written from them to be compared with what should have been" })
+	.remedies = {
+		[LOST_SINCE_SEEN] = "stop I/O over this buffer and register it again; the finding stale-page says "
+			"what to keep from then on. What was read into those pages is to be read again, and what was "
+			"written from them to be compared with what should have been",
+		[LOST_WITH_A_SLOT] = "wait for the requests that use a buffer, or cancel them, before its memory is "
+			"replaced and registered anew; what they read is to be read again",
+	})
 
 FINDING(WRONG_BUFFER,
 	.tag = "wrong-buffer", .severity = SEVERITY_ERROR, .scope = SCOPE_SLOT,

@@ -21,7 +21,7 @@ void check_lost(const struct stale_slot *s, __u64 now_ns, struct findings *out)
 	if (!was_lost(h))
 		return;
 	f.tag = LOST_TO_STALE_PAGES;
-	f.cause = 0;
+	f.cause = LOST_SINCE_SEEN;
 	f.index = s->index;
 	f.addr = s->what.addr;
 	f.pages = s->pages;
@@ -44,4 +44,16 @@ void check_wrong(const struct finding *of, const struct io_wrong *w, struct find
 	finding_add(out, f, "pid %u ring 0x%llx buffer %d: %llu request%s, %s, ran over other memory than lay there when %s submitted, as the slot was given another buffer meanwhile; the first has user_data 0x%llx",
 		    f.pid, f.ring, f.index, w->requests, plural(w->requests), fmt_bytes_long(size, w->bytes),
 		    w->requests == 1 ? "it was" : "they were", w->user_data);
+}
+
+void check_outlived(const struct finding *of, const struct io_wrong *w, struct findings *out)
+{
+	struct finding f = *of;
+	char size[FMT_LEN];
+
+	f.tag = LOST_TO_STALE_PAGES;
+	f.cause = LOST_WITH_A_SLOT;
+	finding_add(out, f, "pid %u ring 0x%llx buffer %d: %llu request%s read %s into what the slot held before it was given other memory at the same address, where the process does not see it; the first has user_data 0x%llx",
+		    f.pid, f.ring, f.index, w->requests, plural(w->requests), fmt_bytes_long(size, w->bytes),
+		    w->user_data);
 }

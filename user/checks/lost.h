@@ -18,7 +18,8 @@ struct stale_slot {
 
 /* A finding where I/O was over such pages, or may have been. */
 void check_lost(const struct stale_slot *s, __u64 now_ns, struct findings *out);
-/* Requests of a slot of a ring, which may be gone; .of says whose. */
+/* Requests of a slot of a ring, which may be gone; .of says whose. Reads that .outlived what it held are lost. */
+void check_outlived(const struct finding *of, const struct io_wrong *w, struct findings *out);
 void check_wrong(const struct finding *of, const struct io_wrong *w, struct findings *out);
 
 #endif

@@ -202,7 +202,7 @@ static void put_lost_text(const struct watch_totals *t)
 	char in[FMT_LEN], from[FMT_LEN];
 
 	if (h->reads || h->writes)
-		fprintf(stderr, "I/O over stale pages since they were seen: %llu request%s read %s into them, %llu wrote %s from them\n",
+		fprintf(stderr, "I/O over pages that the process had no more at their addresses: %llu request%s read %s into them, %llu wrote %s from them\n",
 			h->reads, plural(h->reads), fmt_bytes_long(in, h->read_bytes), h->writes,
 			fmt_bytes_long(from, h->write_bytes));
 	if (h->unplaced)

@@ -79,11 +79,27 @@ static void wrong(void **state)
 	findings_free(&f);
 }
 
+static void outlived(void **state)
+{
+	const struct finding of = { .pid = 7, .ring = 0x100, .index = 3, .fd = 4 };
+	const struct io_wrong w = { .requests = 1, .bytes = 4096, .user_data = 0x17 };
+	struct findings f = { 0 };
+
+	(void)state;
+	check_outlived(&of, &w, &f);
+	assert_int_equal(f.nr, 1);
+	assert_int_equal(f.list[0].tag, LOST_TO_STALE_PAGES);
+	assert_int_equal(f.list[0].cause, LOST_WITH_A_SLOT);
+	assert_string_equal(f.list[0].detail, "pid 7 ring 0x100 buffer 3: 1 request read 4 KiB into what the slot held before it was given other memory "
+		"at the same address, where the process does not see it; the first has user_data 0x17");
+	findings_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told), cmocka_unit_test(at_most), cmocka_unit_test(about), cmocka_unit_test(nothing),
-		cmocka_unit_test(wrong),
+		cmocka_unit_test(wrong), cmocka_unit_test(outlived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,6 +221,12 @@ static void take_wrong(struct watch *w)
 		struct finding of = { .ring = at.ring, .index = at.index, .pid = wrong.pid, .fd = -1 };
 
 		finding_take_holder(&of, r);
+		if (at.outlived) {
+			w->totals.lost_to_stale.reads += wrong.requests;
+			w->totals.lost_to_stale.read_bytes += wrong.bytes;
+			check_outlived(&of, &wrong, &w->lost);
+			continue;
+		}
 		w->totals.wrong.requests += wrong.requests;
 		w->totals.wrong.bytes += wrong.bytes;
 		check_wrong(&of, &wrong, &w->lost);
