@@ -34,7 +34,7 @@ bool is_disk_full(int error)
 static bool put_bytes(struct frame_writer *f, const void *bytes, size_t nr)
 {
 	errno = 0;
-	if (fwrite(bytes, 1, nr, f->out) == nr)
+	if (!nr || fwrite(bytes, 1, nr, f->out) == nr)
 		return true;
 	f->error = errno ? errno : EIO;
 	return false;
