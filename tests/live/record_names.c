@@ -37,10 +37,11 @@ static void become(const char *name, uid_t uid)
 {
 	const struct rlimit limit = { LIMIT, LIMIT };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, name);
 	if (setrlimit(RLIMIT_MEMLOCK, &limit) || setresuid(uid, uid, uid))
 		_exit(1);
+	/* another user's id takes it away */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 static void await(int fd)
