@@ -449,6 +449,7 @@ static int run(struct watch *w)
 		failed = interrupted ? 128 + interrupted : cannot("%s", err_text());
 	else
 		standing_drop_waiting(w->standing);
+	watch_owe_closing(w);
 	w->totals.duration_ns = clock_now_ns() - w->begun_ns;
 	watch_tell_loss(w);
 	add_losses(w);

@@ -44,14 +44,11 @@ static bool note_unlooked(struct watch *w, const struct buffer *b, __u64 end_ns)
 	return watch_look_was_late(w, from_ns, end_ns);
 }
 
-static void on_released(const struct ledger *l, const struct fact *cause, const struct ring *r,
-			const struct buffer *b, void *arg)
+/* It is looked at no more. */
+static void left(struct watch *w, const struct ring *r, const struct buffer *b, __u64 end_ns)
 {
-	struct watch *w = arg;
-	__u64 end_ns = r->closed_ns ? : cause->t_ns;
 	bool late;
 
-	(void)l;
 	if (b->buf_flags & BUFFER_F_KERNEL || !live_shows(w->live, r->id))
 		return;
 	late = note_unlooked(w, b, end_ns);
@@ -59,6 +56,21 @@ static void on_released(const struct ledger *l, const struct fact *cause, const 
 	if (late || (!b->looked_ns && !is_seen(b)) ||
 	    unmappings_broke(&w->unmappings, r, b, w->compared_ns, end_ns))
 		owe(w, UNSETTLED_MISSED, ring_uid(r));
+}
+
+static void on_released(const struct ledger *l, const struct fact *cause, const struct ring *r,
+			const struct buffer *b, void *arg)
+{
+	(void)l;
+	left(arg, r, b, r->closed_ns ? : cause->t_ns);
+}
+
+void watch_owe_closing(struct watch *w)
+{
+	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
+		for (__u32 i = 0; r->closing && i < r->nr_slots; i++)
+			if (r->slots[i])
+				left(w, r, r->slots[i], r->closed_ns);
 }
 
 void watch_mind_buffers(struct watch *w)

@@ -15,6 +15,8 @@ void watch_mind_buffers(struct watch *w);
 void watch_before_change(struct watch *w, const struct fact *f);
 /* That ring's table was not read when it ended. */
 void watch_owe_ring(struct watch *w, const struct ring *r);
+/* At the end: buffers of rings that are closed, and that the kernel has not released yet. */
+void watch_owe_closing(struct watch *w);
 /* It is read when nothing is checked any more: nobody saw what it did, if it happened before that. */
 void watch_too_late(struct watch *w, const struct fact *f);
 /* Of which parts of the selection there are rings, or was one made or called: they were there to check. */
