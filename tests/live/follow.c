@@ -192,8 +192,12 @@ static void crowded(const char *many)
 	kill(a.pid, SIGINT);
 	tool_wait(&a, &how);
 	json_lines_parse(&l, a.out);
-	is(unfollowed(&l, &first), BEYOND, "of who started too many: so many were not followed");
-	is(unfollowed(&l, &next), LATE, "of who came late: so many");
+	if (load_number(&first, "started") != strtoull(many, NULL, 10) || load_number(&next, "started") != LATE) {
+		skip("who started too many", "this machine has no room for so many processes");
+	} else {
+		is(unfollowed(&l, &first), BEYOND, "of who started too many: so many were not followed");
+		is(unfollowed(&l, &next), LATE, "of who came late: so many");
+	}
 	json_lines_free(&l);
 	tool_free(&a);
 	load_end(&first);
@@ -286,7 +290,10 @@ int main(void)
 	recorded();
 	watched();
 	snprintf(many, sizeof(many), "%d", ROOM + BEYOND);
-	crowded(many);
+	if (kernel_only())
+		skip("who started too many", "no kernel differs in it, and a guest has no room for so many processes");
+	else
+		crowded(many);
 	told_of_its_end();
 	tool(&a, "trace", "--no-follow", NULL);
 	is(a.status, 2, "--no-follow without -p");

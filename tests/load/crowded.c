@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 {
 	const struct rlimit any = { RLIM_INFINITY, RLIM_INFINITY };
 	char *stacks;
-	int nr;
+	int nr, started = 0;
 
 	report_init(&argc, argv);
 	must(argc == 2 ? 0 : -EINVAL, "how many");
@@ -36,9 +36,10 @@ int main(int argc, char **argv)
 	become_plain(8 << 20);
 	stacks = mem_pages(nr);
 	report_before_fault();
-	for (int i = 0; i < nr; i++)
-		must(clone(idle, stacks + (i + 1) * PAGE, CLONE_VM | SIGCHLD, NULL) < 0 ? -errno : 0, "clone");
-	report("started=%d", nr);
+	while (started < nr && clone(idle, stacks + (started + 1) * PAGE, CLONE_VM | SIGCHLD, NULL) >= 0)
+		started++;
+	/* fewer where the machine has no room for so many */
+	report("started=%d", started);
 	report_ready();
 	return 0;
 }
