@@ -231,7 +231,7 @@ static __always_inline void note_details(struct io_what *w, __u8 op, __u64 bytes
 		if (stale)
 			note_stale(stale, op, w->len_bytes, untagged(w->addr), bytes);
 		if (io_by_stale && w->req && w->buf && op == OP_READ_FIXED)
-			read_outlived(w->ring, w->req, w->buf, bytes);
+			read_outlived(w->ring, w->req, bytes);
 		if (io_by_stale && w->req && is_queued_op(op) && takes_buffers_late())
 			queued_ended(w->ring, w->req, w->buf, bytes);
 	}

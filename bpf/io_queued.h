@@ -318,15 +318,16 @@ __noinline int are_elsewhere(__u64 a, __u64 b, __u64 addr, __u64 bytes)
 }
 
 /*
- * A READ_FIXED has transferred so much over that buffer. If its slot has another by now, with other pages
+ * A READ_FIXED has transferred so much over its buffer. If its slot has another by now, with other pages
  * there, the process had those when it registered them, and what was read is not where it looks for it.
  */
-static __noinline int read_outlived(__u64 ring, __u64 req, __u64 buf, __u64 bytes)
+static __noinline int read_outlived(__u64 ring, __u64 req, __u64 bytes)
 {
 	__u32 index = IO_READ(PROBE, req, struct io_kiocb, buf_index);
-	__u64 now = indexed_buffer(ring, index);
+	/* numbers, to reckon with */
+	__u64 now = indexed_buffer(ring, index), buf = io_buffer_of(PROBE, req);
 
-	if (!now || now == buf || !are_elsewhere(buf, now, io_rw_addr(PROBE, req), bytes))
+	if (!now || !buf || now == buf || !are_elsewhere(buf, now, io_rw_addr(PROBE, req), bytes))
 		return 0;
 	return count_wrong(ring, req, index, bytes, true);
 }

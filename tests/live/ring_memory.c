@@ -185,7 +185,10 @@ static void recorded(const char *mode, bool older)
 	tool_free(&report);
 	unlink(db);
 	tool(&report, "report", "--sqlite", db, "-p", pid, file, NULL);
-	is(report.status, 0, "%s, %s: and as a table", mode, when);
+	if (report.status == 3)
+		skip("as a table", "no SQLite here");
+	else
+		is(report.status, 0, "%s, %s: and as a table", mode, when);
 	snprintf(query, sizeof(query), "SELECT sum(m.bytes) / max(p.page_bytes) FROM memory m, rings r, recordings p "
 		 "WHERE r.ring = m.ring AND r.pid = %s AND m.pinned AND m.end_ns IS NULL", pid);
 	if (system("command -v sqlite3 >/dev/null"))
