@@ -3,6 +3,7 @@
 #include "abi/family.h"
 #include "family.h"
 #include "twice.h"
+#include "user_counts.h"
 
 /* Nobody else's are here: each user is its own, however many it may be. */
 struct {
@@ -18,11 +19,8 @@ __u8 no_room;		/* one of those met some that found none */
 
 static __always_inline void note_unfollowed(struct task_struct *child)
 {
-	__u32 uid = BPF_CORE_READ(child, cred, uid.val);
-	__u64 none = 0, *nr;
+	__u64 *nr = user_count(&unfollowed_users, BPF_CORE_READ(child, cred, uid.val));
 
-	bpf_map_update_elem(&unfollowed_users, &uid, &none, BPF_NOEXIST);
-	nr = bpf_map_lookup_elem(&unfollowed_users, &uid);
 	__sync_fetch_and_add(nr ? nr : &unfollowed_rest, 1);
 }
 

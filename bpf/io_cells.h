@@ -124,7 +124,7 @@ static __always_inline bool decide_as(__u64 ring, __u64 task, __s32 fd, __u64 fl
 		struct io_ring r = {
 			.born_ns = bpf_ktime_get_ns(), .fd = fd,
 			.pid = BPF_CORE_READ((struct task_struct *)task, tgid),
-			.payer = flight_uid(task),
+			.payer = io_payer(task),
 		};
 
 		if (bpf_map_update_elem(&io_rings, &ring, &r, flags) &&

@@ -118,7 +118,7 @@ static __noinline int unseen_of(__u32 uid)
 /* Of who submits it. */
 static __noinline int flight_unseen(void)
 {
-	return unseen_of(flight_uid((__u64)bpf_get_current_task()));
+	return unseen_of(io_payer((__u64)bpf_get_current_task()));
 }
 
 /* Whether what is there is whole. */

@@ -165,13 +165,7 @@ struct {
 
 static __noinline int note_overflowed(__u64 ring)
 {
-	__u32 payer = ring_payer(ring);
-	__u64 none = 0, *nr;
-
-	bpf_map_update_elem(&io_overflowed_users, &payer, &none, BPF_NOEXIST);
-	nr = bpf_map_lookup_elem(&io_overflowed_users, &payer);
-	if (nr)
-		__sync_fetch_and_add(nr, 1);
+	count_for_user(&io_overflowed_users, ring_payer(ring));
 	return 0;
 }
 

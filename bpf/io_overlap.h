@@ -190,7 +190,7 @@ static __noinline int count_overlap(__u32 newer, int is, __u32 pid)
 	n->over.certain = is & CERTAINLY ? 1 : 0;
 	n->over.pid = pid;
 	w = bpf_map_lookup_elem(&io_overlaps, &n->over);
-	u = w ? NULL : overlap_user(flight_uid((__u64)bpf_get_current_task()));
+	u = w ? NULL : overlap_user(io_payer((__u64)bpf_get_current_task()));
 	if (u && u->kinds < IO_USER_OVERLAPS) {
 		__sync_fetch_and_add(&u->kinds, 1);
 		fresh.addr = n->addr > o->addr ? n->addr : o->addr;

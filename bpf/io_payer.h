@@ -10,7 +10,7 @@
 #include "selection.h"
 
 /* Who pays for that task. Where only some are selected nobody else's are here: each is its own. */
-static __always_inline __u32 task_pays(__u64 task)
+static __always_inline __u32 io_pays(__u64 task)
 {
 	__u64 cred = (__u64)BPF_CORE_READ((struct task_struct *)task, cred);
 	__u32 uid = BPF_CORE_READ((struct cred *)cred, uid.val);
@@ -18,9 +18,10 @@ static __always_inline __u32 task_pays(__u64 task)
 	return select_by ? uid : payer_of(cred, uid);
 }
 
-static __noinline __u32 flight_uid(__u64 task)
+/* The same where a program has a frame to spare: it may have eight. */
+static __noinline __u32 io_payer(__u64 task)
 {
-	return task_pays(task);
+	return io_pays(task);
 }
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A request that waits before it begins (in a link, for a drain, for a worker) takes its buffer from
- * the table only then, from 6.13 on (7029acd8a950, "io_uring/rsrc: get rid of per-ring io_rsrc_node
- * list"). Which pages its range was in when it was submitted is kept: others at its end are other memory.
+ * the table only then (takes_buffers_late()). Which pages its range was in when it was submitted is kept: others at its end are other memory.
  */
 #ifndef FIXBUF_BPF_IO_QUEUED_H
 #define FIXBUF_BPF_IO_QUEUED_H
@@ -11,10 +10,12 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/io_stale.h"
+#include "kernel/buffer_page.h"
 #include "kernel/io_failed.h"
 #include "kernel/request.h"
 #include "kernel/ring.h"
 #include "io_flight.h"
+#include "user_counts.h"
 
 #define REQ_F_WAITS	0x1e	/* IOSQE_IO_DRAIN, _IO_LINK, _IO_HARDLINK, _ASYNC */
 
@@ -66,47 +67,7 @@ struct {
 	__type(value, __u64);
 } io_wrong_users SEC(".maps");
 
-/* Whether there is anything to compare: the commit above. */
-static __always_inline bool takes_buffers_late(void)
-{
-	return bpf_core_field_exists(struct io_kiocb___node, buf_node);
-}
-
-/* The struct io_mapped_ubuf that an index names now, 0 = none. */
-static __noinline __u64 indexed_buffer(__u64 ring, __u32 index)
-{
-	struct ring_table t;
-	__u64 node;
-
-	ring_table(ring, &t);
-	return index < t.nr ? slot_buffer(&t, index, &node) : 0;
-}
-
-/* The struct page of that address in a buffer, 0 = it is not known. */
-static __noinline __u64 buffer_page(__u64 buf, __u64 addr)
-{
-	struct io_mapped_ubuf___common *b = (void *)buf;
-	struct bio_vec *bv = (void *)buffer_bvec(buf);
-	__u32 shift = PAGE_SHIFT, len;
-	__u64 at = untagged(addr) - untagged(BPF_CORE_READ(b, ubuf)), page;
-
-	if (!buf || segments_are_runs() || at >= buffer_len(buf, BPF_CORE_READ(b, ubuf)))
-		return 0;
-	/* up to 6.11 all of a huge page, or single pages */
-	if (bpf_core_field_exists(struct io_mapped_ubuf___folio, folio_shift))
-		shift = BPF_CORE_READ((struct io_mapped_ubuf___folio *)buf, folio_shift);
-	len = BPF_CORE_READ(bv, bv_len);
-	if (at >= len) {
-		at -= len;
-		bv = (void *)((__u64)bv + (1 + (at >> (shift & 63))) * bpf_core_type_size(struct bio_vec));
-		at &= (1ULL << (shift & 63)) - 1;
-	}
-	at += BPF_CORE_READ(bv, bv_offset);
-	page = (__u64)BPF_CORE_READ(bv, bv_page);
-	return page ? page + (at >> PAGE_SHIFT) * bpf_core_type_size(struct page) : 0;
-}
-
-/* Of a struct page, so that 16 TiB of memory have different ones; 0: it is not known. */
+/* Of a struct page, so that 8 TiB of memory have different ones; 0: it is not known. */
 static __always_inline __u32 page_id(__u64 page)
 {
 	return page ? page / bpf_core_type_size(struct page) | 1U << 31 : 0;
@@ -192,18 +153,6 @@ static __always_inline bool may_wait(enum io_access access, __u64 ring, __u64 re
 	return IO_READ(access, req, struct io_kiocb, flags) & REQ_F_WAITS || link_head(ring);
 }
 
-static __noinline int may_queue(__u32 payer)
-{
-	__u64 none = 0, *nr;
-
-	bpf_map_update_elem(&io_queued_users, &payer, &none, BPF_NOEXIST);
-	nr = bpf_map_lookup_elem(&io_queued_users, &payer);
-	if (!nr || *nr >= IO_USER_QUEUED)
-		return false;
-	__sync_fetch_and_add(nr, 1);
-	return true;
-}
-
 /* The row of who has none goes: users may be as many as they like. */
 static __always_inline void queue_no_more(__u32 payer)
 {
@@ -246,8 +195,8 @@ static __noinline int note_queued(__u64 ring, __u64 req, __u8 op)
 	forget_queued(req);
 	if (!known)
 		return 0;
-	q.payer = flight_uid((__u64)bpf_get_current_task());
-	if (!may_queue(q.payer))
+	q.payer = io_payer((__u64)bpf_get_current_task());
+	if (!user_may_have(&io_queued_users, q.payer, IO_USER_QUEUED))
 		return unseen_of(q.payer);
 	if (!bpf_map_update_elem(&io_queued, &req, &q, BPF_ANY))
 		return 0;
@@ -255,27 +204,15 @@ static __noinline int note_queued(__u64 ring, __u64 req, __u8 op)
 	return unseen_of(q.payer);
 }
 
-static __noinline int may_have_wrong(__u32 uid)
-{
-	__u64 none = 0, *nr;
-
-	bpf_map_update_elem(&io_wrong_users, &uid, &none, BPF_NOEXIST);
-	nr = bpf_map_lookup_elem(&io_wrong_users, &uid);
-	if (!nr || *nr >= IO_USER_WRONG_SLOTS)
-		return false;
-	__sync_fetch_and_add(nr, 1);
-	return true;
-}
-
 static __noinline int count_wrong(__u64 ring, __u64 req, __u32 index, __u64 bytes, bool outlived)
 {
 	struct io_stale_key key = { .ring = ring, .index = index, .outlived = outlived };
 	__u64 task = io_task(PROBE, req);
 	struct io_wrong *w, fresh = { .pid = io_tgid(PROBE, task), .user_data = request_user_data(req) };
-	__u32 uid = flight_uid(task);
+	__u32 uid = io_payer(task);
 
 	w = bpf_map_lookup_elem(&io_wrong, &key);
-	if (!w && may_have_wrong(uid)) {
+	if (!w && user_may_have(&io_wrong_users, uid, IO_USER_WRONG_SLOTS)) {
 		bpf_map_update_elem(&io_wrong, &key, &fresh, BPF_NOEXIST);
 		w = bpf_map_lookup_elem(&io_wrong, &key);
 	}

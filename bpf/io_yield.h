@@ -7,8 +7,8 @@
 #define FIXBUF_BPF_IO_YIELD_H
 
 #include "io_count.h"
-
-#define NOT_UNROLLED	_Pragma("clang loop unroll(disable)")
+#include "loop.h"
+#include "user_counts.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -48,7 +48,7 @@ __noinline __u32 ring_payer(__u64 ring)
 	if (r)
 		return r->payer;
 	owner = ring_owner(ring);
-	return owner ? task_pays(owner) : IO_OLD_PAYER;
+	return owner ? io_pays(owner) : IO_OLD_PAYER;
 }
 
 /* The same. */
@@ -145,13 +145,8 @@ __noinline __u32 yielding_place(__u64 req, __u64 now, __u32 payer, __u32 most)
 
 static __noinline int count_evicted(__u32 payer)
 {
-	__u64 none = 0, *nr;
-
 	COUNT_LOSS(evicted);
-	bpf_map_update_elem(&io_evicted_users, &payer, &none, BPF_NOEXIST);
-	nr = bpf_map_lookup_elem(&io_evicted_users, &payer);
-	if (nr)
-		__sync_fetch_and_add(nr, 1);
+	count_for_user(&io_evicted_users, payer);
 	return 0;
 }
 

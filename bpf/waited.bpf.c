@@ -11,6 +11,7 @@
 #include "kernel/poll_table.h"
 #include "kernel/ring.h"
 #include "kernel/task_stack.h"
+#include "loop.h"
 #include "tasks.h"
 
 #define WORDS	512	/* of a stack: poll(2) has the files of its first descriptors there */
@@ -20,10 +21,9 @@
 #define RINGS	(TASK_HOLDERS - 1U)	/* of a task */
 
 /*
- * For the depth of the stack the kernel follows each call of a function through all that this calls:
- * 64 x 8 x 32 of them, unrolled, took longer than all else that it does with these programs.
+ * Loops here are NOT_UNROLLED: for the depth of the stack the kernel follows each call of a function through
+ * all that this calls, and 64 x 8 x 32 of them took longer than all else that it does with these programs.
  */
-#define NOT_UNROLLED	_Pragma("clang loop unroll(disable)")
 
 extern __u64 ring_fops;
 

@@ -25,7 +25,11 @@ struct io_wq_work_list {
 
 struct io_submit_state___flush {
 	struct io_wq_work_list compl_reqs;
-	bool cq_flush;		/* since a request is posted from nowhere else but by a worker */
+	/*
+	 * From 902ce82c2aa1 ("io_uring: get rid of intermediate aux cqe caches") on, 6.10: there is no other list
+	 * in which completions wait.
+	 */
+	bool cq_flush;
 };
 
 struct io_uring___tail {

@@ -72,8 +72,8 @@ static const __u8 op_kind[256] = {
 #define NOTIF_COPIED		((__s32)(1U << 31)) /* IORING_NOTIF_USAGE_ZC_COPIED, 6.2: its result */
 
 #define SETUP_IOPOLL		(1U << 0)	/* IORING_SETUP_IOPOLL */
-#define SETUP_SQPOLL	(1U << 1)	/* IORING_SETUP_SQPOLL */
-#define SETUP_SQE_MIXED	(1U << 19)	/* IORING_SETUP_SQE_MIXED, 6.19 */
+#define SETUP_SQPOLL		(1U << 1)	/* IORING_SETUP_SQPOLL */
+#define SETUP_SQE_MIXED		(1U << 19)	/* IORING_SETUP_SQE_MIXED, 6.19 */
 #define SETUP_SQ_REWIND		(1U << 20)	/* IORING_SETUP_SQ_REWIND, 7.0 */
 
 #ifdef __TARGET_ARCH_arm64

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "io_watch.h"
@@ -29,6 +31,24 @@ void io_watch(struct io_watch *w, const char *tier, const char *load, const char
 	}
 	if (!w->summary)
 		note("%s%s", w->a.out, w->a.err);
+}
+
+void io_watch_both(struct io_watch *w, const char *as, struct load *first, struct load *second)
+{
+	static const struct tool_how how = { .timeout_s = 100 };
+	char pids[40];
+
+	*w = (struct io_watch){ 0 };
+	snprintf(pids, sizeof(pids), "%d,%d", first->pid, second->pid);
+	tool_start(&w->a, &how, "verify", "--watch", "--io", "--json", "-i", "60s", "-p", pids, "--tier",
+		   tool_tier() ?: "tracepoints", NULL);
+	ok(tool_says(&w->a, "watching", 60000), "%s: it watches", as);
+	load_break(first);
+	load_break(second);
+	kill(w->a.pid, SIGINT);
+	tool_wait(&w->a, &how);
+	json_lines_parse(&w->l, w->a.out);
+	w->summary = w->l.nr ? w->l.lines[w->l.nr - 1] : NULL;
 }
 
 void io_watch_free(struct io_watch *w)

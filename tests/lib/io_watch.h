@@ -18,5 +18,10 @@ struct io_watch {
 /* With no look but the first and the last. .tier: NULL = the usual one. Free it afterwards. */
 void io_watch(struct io_watch *w, const char *tier, const char *load, const char *mode, const char *tag);
 void io_watch_free(struct io_watch *w);
+/*
+ * The same of two loads at a time, one after the other, which wait (--late); .a.out is what is told, of all
+ * kinds. .as: in the words of the test.
+ */
+void io_watch_both(struct io_watch *w, const char *as, struct load *first, struct load *second);
 
 #endif

@@ -179,6 +179,23 @@ void json_lines_parse(struct json_lines *l, const char *text)
 	}
 }
 
+struct json_object *json_lines_nth(const struct json_lines *l, const char *event, size_t n)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		if (json_is(l->lines[i], "event", event) && !n--)
+			return l->lines[i];
+	return NULL;
+}
+
+size_t json_lines_nr(const struct json_lines *l, const char *event)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nr; i++)
+		n += json_is(l->lines[i], "event", event);
+	return n;
+}
+
 void json_lines_free(struct json_lines *l)
 {
 	for (size_t i = 0; i < l->nr; i++)

@@ -38,6 +38,9 @@ struct json_lines {
 	char *bad;
 };
 void json_lines_parse(struct json_lines *l, const char *text);
+/* How many are of that event, and the .nth of them; NULL when there are not so many. */
+size_t json_lines_nr(const struct json_lines *l, const char *event);
+struct json_object *json_lines_nth(const struct json_lines *l, const char *event, size_t n);
 void json_lines_free(struct json_lines *l);
 
 /*

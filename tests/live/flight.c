@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "load.h"
+#include "sql.h"
 #include "tool.h"
 #include "tool_json.h"
 
@@ -127,21 +128,6 @@ static void together(const char *saved, struct json_object *one)
 	tool_free(&both);
 }
 
-/* What a query prints, a number. */
-static long long answer(const char *db, const char *query)
-{
-	char command[1024];
-	long long v = -1;
-	FILE *f;
-
-	snprintf(command, sizeof(command), "sqlite3 %s \"%s\"", db, query);
-	f = popen(command, "r");
-	if (fscanf(f, "%lld", &v) != 1)
-		note("%s: no answer", query);
-	pclose(f);
-	return v;
-}
-
 /* One file has the rows of all machines, each as the file of that machine alone has them. */
 static void tables(const char *both, const char *a, const char *b)
 {
@@ -153,7 +139,7 @@ static void tables(const char *both, const char *a, const char *b)
 	is(r.status, 0, "tables are of several machines");
 	is_text(r.out, "", "and nothing is printed");
 	tool_free(&r);
-	if (system("command -v sqlite3 >/dev/null")) {
+	if (!sql_is_there()) {
 		skip("what is in them", "no sqlite3");
 		unlink(both);
 		return;
@@ -163,13 +149,13 @@ static void tables(const char *both, const char *a, const char *b)
 		tool(&r, "report", "--sqlite", db[i], of[i], NULL);
 		tool_free(&r);
 	}
-	is(answer(both, "SELECT count(DISTINCT machine) FROM recordings"), 2, "they name both");
-	is(answer(both, "SELECT count(*) FROM calls WHERE machine = 'other-machine'"),
-	   answer(db[1], "SELECT count(*) FROM calls"), "one's calls are all there");
-	is(answer(both, "SELECT count(*) FROM calls WHERE machine <> 'other-machine'"),
-	   answer(db[0], "SELECT count(*) FROM calls"), "the other's, too");
-	is(answer(both, "SELECT count(*) FROM unused_buffers"),
-	   answer(db[0], "SELECT count(*) FROM unused_buffers") + answer(db[1], "SELECT count(*) FROM unused_buffers"),
+	is(sql_number(both, "SELECT count(DISTINCT machine) FROM recordings"), 2, "they name both");
+	is(sql_number(both, "SELECT count(*) FROM calls WHERE machine = 'other-machine'"),
+	   sql_number(db[1], "SELECT count(*) FROM calls"), "one's calls are all there");
+	is(sql_number(both, "SELECT count(*) FROM calls WHERE machine <> 'other-machine'"),
+	   sql_number(db[0], "SELECT count(*) FROM calls"), "the other's, too");
+	is(sql_number(both, "SELECT count(*) FROM unused_buffers"),
+	   sql_number(db[0], "SELECT count(*) FROM unused_buffers") + sql_number(db[1], "SELECT count(*) FROM unused_buffers"),
 	   "and a view does not take one's buffers for the other's");
 	unlink(both);
 	unlink(db[0]);

@@ -74,15 +74,6 @@ static void watch(struct tool_run *a, struct json_lines *l, const char *command,
 	}
 }
 
-static size_t nr_of(const struct json_lines *l, const char *event)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->nr; i++)
-		n += json_is(l->lines[i], "event", event);
-	return n;
-}
-
 /* The .nth line of that event, of the buffer at that address (0: any); NULL when there is none. */
 static struct json_object *nth(const struct json_lines *l, const char *event, unsigned long long addr,
 			       unsigned int n)
@@ -114,7 +105,7 @@ static bool held(const char *mode, unsigned int requests, unsigned int index)
 	ended = value_number(a.out, "ended_ns");
 	is(value_number(a.out, "pinned_kb") - value_number(a.out, "left_kb"), KB,
 	   "%s: the kernel keeps its pages until then", mode);
-	is(nr_of(&l, "in-use"), 2, "%s: told when it is left, and when nobody holds it any more", mode);
+	is(json_lines_nr(&l, "in-use"), 2, "%s: told when it is left, and when nobody holds it any more", mode);
 	begin = nth(&l, "in-use", addr, 0);
 	end = nth(&l, "in-use", addr, 1);
 	is(json_number(begin, "requests"), requests, "%s: how many hold it", mode);
@@ -125,7 +116,7 @@ static bool held(const char *mode, unsigned int requests, unsigned int index)
 	   json_number(end, "held_ns") <= (long long)(ended - value_number(a.out, "before_ns")) + 5000000000LL,
 	   "%s: for how long: %lld ns", mode, json_number(end, "held_ns"));
 	unpin = nth(&l, "unpin", addr, 0);
-	uncharge = nth(&l, "uncharge", 0, nr_of(&l, "uncharge") - 1);
+	uncharge = nth(&l, "uncharge", 0, json_lines_nr(&l, "uncharge") - 1);
 	is(json_number(unpin, "pages"), PAGES, "%s: then its unpin is told", mode);
 	ok(json_number(unpin, "t_ns") >= (long long)let_go, "%s: not at the call", mode);
 	ok(json_number(uncharge, "t_ns") >= (long long)let_go, "%s: nor its uncharge", mode);
@@ -142,8 +133,8 @@ static void not_held(const char *mode, size_t unpins)
 
 	watch(&a, &l, "trace", mode);
 	is(a.status, 0, "%s: the program ends well", mode);
-	is(nr_of(&l, "in-use"), 0, "%s: no request holds what left its slot", mode);
-	is(nr_of(&l, "unpin"), unpins, "%s: each unpin is told", mode);
+	is(json_lines_nr(&l, "in-use"), 0, "%s: no request holds what left its slot", mode);
+	is(json_lines_nr(&l, "unpin"), unpins, "%s: each unpin is told", mode);
 	json_lines_free(&l);
 	tool_free(&a);
 }
@@ -188,7 +179,7 @@ static void recorded(void)
 	watch(&a, &l, "record", "unregister");
 	if (tool_skipped(&a, "record"))
 		goto out;
-	is(nr_of(&l, "in-use"), 2, "a recording has both");
+	is(json_lines_nr(&l, "in-use"), 2, "a recording has both");
 	ok(json_number(nth(&l, "unpin", value_number(a.out, "addr"), 0), "t_ns") >=
 	   (long long)value_number(a.out, "let_go_ns"), "and the unpin behind");
 	tool(&r, "report", file, NULL);
@@ -225,7 +216,7 @@ static void never_held(void)
 	     tool_tier() ?: "tracepoints", "-p", pid, "-d", kernel_only() ? "3s" : "11s", NULL);
 	is(a.status, 0, "trace ends well beside churn");
 	read_lines(&l);
-	ok(nr_of(&l, "ring-create") > 10, "%zu rings came", nr_of(&l, "ring-create"));
+	ok(json_lines_nr(&l, "ring-create") > 10, "%zu rings came", json_lines_nr(&l, "ring-create"));
 	is(begins_of(&l, churn.pid), 0, "without I/O nothing is told to be in use");
 	is(load_end(&churn), 0, "the load was not disturbed");
 	json_lines_free(&l);

@@ -38,24 +38,6 @@ static void watch(struct tool_run *a, struct json_lines *l, const char *order)
 	}
 }
 
-static size_t nr_of(const struct json_lines *l, const char *event)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->nr; i++)
-		n += json_is(l->lines[i], "event", event);
-	return n;
-}
-
-/* The first line of that event; NULL when there is none. */
-static struct json_object *first(const struct json_lines *l, const char *event)
-{
-	for (size_t i = 0; i < l->nr; i++)
-		if (json_is(l->lines[i], "event", event))
-			return l->lines[i];
-	return NULL;
-}
-
 /* A digit for each drop under requests: how many those are, and how many slots hold it, too. */
 static void begins(const struct json_lines *l, const char *order, const char *requests, const char *slots)
 {
@@ -71,7 +53,7 @@ static void begins(const struct json_lines *l, const char *order, const char *re
 		nr += !!requests[nr];
 	}
 	is(nr, strlen(requests), "%s: each drop under requests is told", order);
-	is(nr_of(l, "in-use"), 2 * nr, "%s: and their end", order);
+	is(json_lines_nr(l, "in-use"), 2 * nr, "%s: and their end", order);
 }
 
 static bool cloned(const char *order, const char *requests, const char *slots)
@@ -90,10 +72,10 @@ static bool cloned(const char *order, const char *requests, const char *slots)
 		is(value_number(a.out, "pinned_kb") - value_number(a.out, "left_kb"), KB,
 		   "%s: the kernel keeps its pages until the last step", order);
 		begins(&l, order, requests, slots);
-		is(nr_of(&l, "unpin"), 1, "%s: one unpin", order);
-		is(nr_of(&l, "uncharge"), 1, "%s: one uncharge", order);
-		unpin = first(&l, "unpin");
-		uncharge = first(&l, "uncharge");
+		is(json_lines_nr(&l, "unpin"), 1, "%s: one unpin", order);
+		is(json_lines_nr(&l, "uncharge"), 1, "%s: one uncharge", order);
+		unpin = json_lines_nth(&l, "unpin", 0);
+		uncharge = json_lines_nth(&l, "uncharge", 0);
 		is(json_number(unpin, "addr"), value_number(a.out, "addr"), "%s: of the buffer", order);
 		is(json_number(unpin, "pages"), PAGES, "%s: of all its pages", order);
 		ok(json_number(unpin, "t_ns") >= (long long)last, "%s: not before the last step", order);

@@ -84,39 +84,27 @@ static long long told(const struct json_lines *l, pid_t pid, long long uid, long
 
 static void flooded(void)
 {
-	static const struct tool_how how = { .timeout_s = 100 };
 	struct load flood, other;
 	long long uncompared;
-	struct json_lines l;
-	struct tool_run a;
-	char pids[40];
+	struct io_watch w;
 
 	if (!load_start(&flood, "io_wrong", "flood", "--late", NULL) ||
 	    !load_start(&other, "io_wrong", "other", "--late", NULL))
 		bail("%s", flood.skip ?: other.skip);
-	snprintf(pids, sizeof(pids), "%d,%d", flood.pid, other.pid);
-	tool_start(&a, &how, "verify", "--watch", "--io", "--json", "-i", "60s", "-p", pids, "--tier",
-		   tool_tier() ?: "tracepoints", NULL);
-	ok(tool_says(&a, "watching", 60000), "flood: it watches");
-	load_break(&flood);
-	load_break(&other);
-	kill(a.pid, SIGINT);
-	tool_wait(&a, &how);
-	json_lines_parse(&l, a.out);
+	io_watch_both(&w, "flood", &flood, &other);
 	if (!load_number(&other, "requests")) {
 		skip("flood", "this kernel takes buffers from the table at once");
 	} else {
-		is(told(&l, other.pid, 0, &uncompared), 1, "flood: another user's wrong buffer is told");
+		is(told(&w.l, other.pid, 0, &uncompared), 1, "flood: another user's wrong buffer is told");
 		is(uncompared, 0, "flood: and nothing of that user is missing");
-		is(told(&l, flood.pid, load_number(&flood, "uid"), &uncompared), USER_SLOTS, "flood: so many of its own are");
+		is(told(&w.l, flood.pid, load_number(&flood, "uid"), &uncompared), USER_SLOTS, "flood: so many of its own are");
 		/* and some that had no place to be followed */
 		ok(uncompared >= (long long)load_number(&flood, "slots") - USER_SLOTS,
 		   "flood: the rest, and more, is counted as its user's: %lld", uncompared);
 	}
 	load_end(&flood);
 	load_end(&other);
-	json_lines_free(&l);
-	tool_free(&a);
+	io_watch_free(&w);
 }
 
 #define USER_WAITING	2048	/* IO_USER_QUEUED */
@@ -124,40 +112,28 @@ static void flooded(void)
 /* A user has more waiting than there is room for: what waits of another one is seen all the same. */
 static void crowded(void)
 {
-	static const struct tool_how how = { .timeout_s = 100 };
 	struct load crowd, other;
 	struct json_object *wrong;
 	long long uncompared;
-	struct json_lines l;
-	struct tool_run a;
-	char pids[40];
+	struct io_watch w;
 
 	if (!load_start(&crowd, "io_wrong", "crowd", "--late", NULL) ||
 	    !load_start(&other, "io_wrong", "other", "--late", NULL))
 		bail("%s", crowd.skip ?: other.skip);
-	snprintf(pids, sizeof(pids), "%d,%d", crowd.pid, other.pid);
-	tool_start(&a, &how, "verify", "--watch", "--io", "--json", "-i", "60s", "-p", pids, "--tier",
-		   tool_tier() ?: "tracepoints", NULL);
-	ok(tool_says(&a, "watching", 60000), "crowd: it watches");
-	load_break(&crowd);
-	load_break(&other);
-	kill(a.pid, SIGINT);
-	tool_wait(&a, &how);
-	json_lines_parse(&l, a.out);
-	wrong = json_member(l.nr ? l.lines[l.nr - 1] : NULL, "wrong_buffer");
+	io_watch_both(&w, "crowd", &crowd, &other);
+	wrong = json_member(w.summary, "wrong_buffer");
 	if (!load_number(&other, "requests")) {
 		skip("crowd", "this kernel takes buffers from the table at once");
 	} else {
-		is(told(&l, other.pid, 0, &uncompared), 1, "crowd: another user's wrong buffer is told");
+		is(told(&w.l, other.pid, 0, &uncompared), 1, "crowd: another user's wrong buffer is told");
 		is(json_number(wrong, "requests"), load_number(&other, "requests"), "crowd: of all its requests");
-		told(&l, crowd.pid, load_number(&crowd, "uid"), &uncompared);
+		told(&w.l, crowd.pid, load_number(&crowd, "uid"), &uncompared);
 		ok(uncompared >= (long long)load_number(&crowd, "waiting") - USER_WAITING,
 		   "crowd: what found no room is counted as its user's: %lld", uncompared);
 	}
 	load_end(&crowd);
 	load_end(&other);
-	json_lines_free(&l);
-	tool_free(&a);
+	io_watch_free(&w);
 }
 
 int main(void)

@@ -81,12 +81,9 @@ static void check_sent(const char *mode, bool certain)
 /* Completions that overflow, and may have been of anything, make nothing of another user's uncertain. */
 static void check_beside_overflow(const char *whose, bool certain)
 {
-	static const struct tool_how how = { .timeout_s = 100 };
 	struct json_object *overlap;
 	struct load flood, other;
-	struct json_lines l;
-	struct tool_run a;
-	char pids[40];
+	struct io_watch w;
 
 	if (!load_start(&flood, "overflow", whose, "--late", NULL)) {
 		skip("beside overflow", "%s", flood.skip);
@@ -94,16 +91,8 @@ static void check_beside_overflow(const char *whose, bool certain)
 	}
 	if (!load_start(&other, "overlap", "parked", "--late", NULL))
 		bail("%s", other.skip);
-	snprintf(pids, sizeof(pids), "%d,%d", flood.pid, other.pid);
-	tool_start(&a, &how, "verify", "--watch", "--io", "--json", "-i", "60s", "-p", pids, "--tier",
-		   tool_tier() ?: "tracepoints", NULL);
-	ok(tool_says(&a, "watching", 60000), "beside overflow: it watches");
-	load_break(&flood);
-	load_break(&other);
-	kill(a.pid, SIGINT);
-	tool_wait(&a, &how);
-	json_lines_parse(&l, a.out);
-	overlap = json_member(l.nr ? l.lines[l.nr - 1] : NULL, "overlap");
+	io_watch_both(&w, "beside overflow", &flood, &other);
+	overlap = json_member(w.summary, "overlap");
 	if (witness_kernel(7, 0) && json_object_get_boolean(json_member(overlap, "ends_missed"))) {
 		skip("beside overflow", "the kernel left out some of our programs");
 	} else {
@@ -116,8 +105,7 @@ static void check_beside_overflow(const char *whose, bool certain)
 	}
 	load_end(&flood);
 	load_end(&other);
-	json_lines_free(&l);
-	tool_free(&a);
+	io_watch_free(&w);
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "load.h"
 #include "memory.h"
+#include "sql.h"
 #include "tool.h"
 #include "tool_json.h"
 
@@ -126,20 +127,6 @@ static const char *memory_text(struct json_object *ring)
 	return list ? json_object_to_json_string(list) : "none is told";
 }
 
-static long long answer(const char *db, const char *query)
-{
-	char command[1024];
-	long long v = -1;
-	FILE *f;
-
-	snprintf(command, sizeof(command), "sqlite3 %s \"%s\"", db, query);
-	f = popen(command, "r");
-	if (fscanf(f, "%lld", &v) != 1)
-		note("%s: no answer", query);
-	pclose(f);
-	return v;
-}
-
 /* A recording has what list shows: of rings that were there before, and of those that are made meanwhile. */
 static void recorded(const char *mode, bool older)
 {
@@ -191,10 +178,10 @@ static void recorded(const char *mode, bool older)
 		is(report.status, 0, "%s, %s: and as a table", mode, when);
 	snprintf(query, sizeof(query), "SELECT sum(m.bytes) / max(p.page_bytes) FROM memory m, rings r, recordings p "
 		 "WHERE r.ring = m.ring AND r.pid = %s AND m.pinned AND m.end_ns IS NULL", pid);
-	if (system("command -v sqlite3 >/dev/null"))
+	if (!sql_is_there())
 		skip("what is in it", "no sqlite3");
 	else
-		is(answer(db, query), load_number(&l, "pinned"), "%s, %s: with what is pinned", mode, when);
+		is(sql_number(db, query), load_number(&l, "pinned"), "%s, %s: with what is pinned", mode, when);
 	load_end(&l);
 	unlink(db);
 	unlink(file);

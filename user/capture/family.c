@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/signals.h"
 #include "capture/fact_reader.h"
+#include "capture/user_counts.h"
 #include "capture/family.h"
 #include "capture/peek.h"
 #include "capture/ring_walk.h"
@@ -132,28 +133,20 @@ bool family_ended(const struct family *f, __u32 pid)
 	return bpf_map_lookup_elem(bpf_map__fd(f->skel->maps.selected_pids), &pid, &asked) && errno == ENOENT;
 }
 
-static void add(struct user_loss **list, size_t *nr, __u32 uid, __u64 count)
-{
-	array_grow(*list, *nr);
-	(*list)[(*nr)++] = (struct user_loss){ uid, count };
-}
-
 size_t family_unfollowed(const struct family *f, struct user_loss **list)
 {
-	__u64 rest = f->skel->bss->unfollowed_rest, count;
-	int map = bpf_map__fd(f->skel->maps.unfollowed_users);
-	__u32 uid, *before = NULL;
-	size_t nr = 0;
+	__u64 rest = f->skel->bss->unfollowed_rest;
+	size_t nr;
 
 	*list = NULL;
 	if (!f->progs[FORK])
 		return 0;
-	for (; !bpf_map_get_next_key(map, before, &uid); before = &uid)
-		if (!bpf_map_lookup_elem(map, &uid, &count))
-			add(list, &nr, uid, count);
+	nr = user_counts(bpf_map__fd(f->skel->maps.unfollowed_users), list);
 	rest += targets_missed_runs(f->progs[FORK], f->progs[FORK_AGAIN]);
-	if (rest)
-		add(list, &nr, LOSS_OF_REST, rest);
+	if (rest) {
+		array_grow(*list, nr);
+		(*list)[nr++] = (struct user_loss){ LOSS_OF_REST, rest };
+	}
 	return nr;
 }
 

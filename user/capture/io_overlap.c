@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stdlib.h>
 #include <abi/fact.h>
 #include <abi/io_cell.h>
 #include "capture/io_overlap.h"
+#include "capture/user_counts.h"
 #include "fixbuf.skel.h"
 
 void io_overlap_prepare(struct fixbuf_bpf *skel, bool used)
@@ -49,17 +51,16 @@ bool io_overlap_take_unfollowed(struct fixbuf_bpf *skel, bool *named, __u32 *uid
 
 bool io_overlap_overflowed(struct fixbuf_bpf *skel, __u32 payer, __u64 overflowed)
 {
-	int map = bpf_map__fd(skel->maps.io_overflowed_users);
-	__u32 uid, *before = NULL;
-	__u64 count, known = 0;
+	struct user_loss *list;
+	size_t nr = user_counts(bpf_map__fd(skel->maps.io_overflowed_users), &list);
+	bool may = false;
+	__u64 known = 0;
 
-	for (; !bpf_map_get_next_key(map, before, &uid); before = &uid) {
-		if (bpf_map_lookup_elem(map, &uid, &count))
-			continue;
+	for (size_t i = 0; i < nr; i++) {
 		/* whose those of nobody are is not known */
-		if (count && (uid == payer || uid == IO_OLD_PAYER || payer == IO_OLD_PAYER))
-			return true;
-		known += count;
+		may |= list[i].count && (list[i].uid == payer || list[i].uid == IO_OLD_PAYER || payer == IO_OLD_PAYER);
+		known += list[i].count;
 	}
-	return overflowed > known;
+	free(list);
+	return may || overflowed > known;
 }

@@ -9,12 +9,12 @@ struct fixbuf_bpf;
 
 /*
  * Appends to .m what is under way for so long; .sees_under_way stays false when it is more than is looked at.
- * -errno with a sentence. Where completions name a request, which is looked at now.
+ * -errno with a sentence, as below. Where completions name a request, which is looked at now.
  */
 int io_under_way_find(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns);
-/* ... and how many there are, each looked at: a start whose end was not seen is left over, but not under way. */
+/* How many there are, each looked at: a start whose end was not seen is left over, but not under way. */
 int io_under_way_count(struct fixbuf_bpf *skel, __u64 *nr);
-/* Where they do not, as it was when it started. */
+/* As io_under_way_find(), where they do not: as it was when it started. */
 int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns);
 
 #endif

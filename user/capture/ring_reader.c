@@ -383,7 +383,7 @@ int reader_table(struct ring_reader *rr, const struct fact_holder *h, struct rea
 	return 0;
 }
 
-void reader_prepare(struct ring_reader *rr, enum reader_memory_of memory)
+void reader_prepare(struct ring_reader *rr, unsigned int memory)
 {
 	rr->memory_of = memory;
 	if (memory)
@@ -396,15 +396,10 @@ static bool charges_provided(const struct reading *r)
 	return r->ring.ring_pages && !(r->ring.ring_flags & RING_F_ACCT_PER_RING);
 }
 
-static bool shows_memory(const struct ring_reader *rr)
-{
-	return rr->memory_of == READER_MEMORY_SELECTED || rr->memory_of == READER_MEMORY_ALL;
-}
-
 static bool wants_memory(const struct ring_reader *rr, const struct reading *r, bool selected)
 {
-	return (selected && shows_memory(rr)) ||
-	       (rr->memory_of >= READER_MEMORY_CHARGED && charges_provided(r));
+	return (selected && rr->memory_of & READER_MEMORY_SELECTED) ||
+	       (rr->memory_of & READER_MEMORY_CHARGED && charges_provided(r));
 }
 
 int reader_memory(struct ring_reader *rr, const struct fact_holder *h, bool selected, struct reading *out)
@@ -419,7 +414,7 @@ int reader_memory(struct ring_reader *rr, const struct fact_holder *h, bool sele
 	if (err)
 		return err;
 	out->nr_memory = rr->memories.nr - out->first_memory;
-	out->knows_memory = selected && shows_memory(rr);
+	out->knows_memory = selected && rr->memory_of & READER_MEMORY_SELECTED;
 	out->memory_cut = !whole;
 	if (!charges_provided(out))
 		return 0;

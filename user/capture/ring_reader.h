@@ -18,9 +18,8 @@ struct reader_user;
 struct slot_run;
 struct slot_use;
 
-/* Whose memory besides buffers is read: to be shown, or for what is charged for it. */
-/* Of whose rings: the last is both of those before it. */
-enum reader_memory_of { READER_MEMORY_NOT, READER_MEMORY_SELECTED, READER_MEMORY_CHARGED, READER_MEMORY_ALL };
+/* Whose memory besides buffers is read, a bit each: that of who is selected, to be shown; what is charged for it. */
+enum { READER_MEMORY_SELECTED = 1, READER_MEMORY_CHARGED = 2 };
 
 struct ring_reader {
 	struct walk_bpf *skel;
@@ -35,7 +34,7 @@ struct ring_reader {
 	struct slot_use *uses;		/* owned; the same: which of them requests use */
 	size_t nr_uses;
 	bool knows_users;		/* the kernel says so of a slot, from 6.13 */
-	enum reader_memory_of memory_of;
+	unsigned int memory_of;
 	struct ring_memories memories;	/* ring after ring */
 	struct payers groups;		/* of provided buffers that were read of users */
 	struct reader_user *users;	/* owned, uthash by uid */
@@ -59,7 +58,7 @@ struct reading {
 };
 
 /* Before the load. */
-void reader_prepare(struct ring_reader *rr, enum reader_memory_of memory);
+void reader_prepare(struct ring_reader *rr, unsigned int memory);
 /* Reads what the ring is, not its slots. -errno with a sentence. */
 int reader_ring(struct ring_reader *rr, __u64 id, struct reading *out);
 /*

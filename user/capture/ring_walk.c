@@ -51,7 +51,7 @@ struct walk {
 	struct ring_reader reader;
 };
 
-struct walk *walk_prepare(const struct selection *select, bool everybody, enum reader_memory_of memory)
+struct walk *walk_prepare(const struct selection *select, bool everybody, unsigned int memory)
 {
 	static const struct selection all;
 	struct walk_bpf *skel = walk_bpf__open_opts(kern_opts());

@@ -26,7 +26,7 @@ struct own_process {
  * Opens the walk's programs and switches them on, after kern_begin(). .select stays its owner's,
  * until the end. NULL with a sentence.
  */
-struct walk *walk_prepare(const struct selection *select, bool everybody, enum reader_memory_of memory);
+struct walk *walk_prepare(const struct selection *select, bool everybody, unsigned int memory);
 /* When all objects are open. 0, or -errno with a sentence. */
 int walk_load(struct walk *w);
 /* Then: learns what a ring's file looks like from a ring of our own. */

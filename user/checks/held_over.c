@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/fmt.h"
+#include "base/hash_table.h"
 #include "checks/held_over.h"
 #include "model/fact.h"
 
@@ -24,17 +25,21 @@ struct held {
 
 /* What was settled of a slot's buffer: calls may take the same one out of it again and again. */
 struct past {
+	struct past_key {
+		__u64 ring, addr;
+		__u32 index, pid;
+	} key;
 	struct held first;
 	__u64 requests, longest_ns;
 	unsigned int calls;
 	bool ended;		/* those of the longest */
+	UT_hash_handle hh;
 };
 
 struct held_over {
 	struct held *list;	/* owned */
 	size_t nr;
 	struct past *past;	/* owned */
-	size_t nr_past;
 };
 
 static void forget(struct held_over *h, size_t i)
@@ -45,19 +50,17 @@ static void forget(struct held_over *h, size_t i)
 static struct past *past_of(struct held_over *h, const struct held *one)
 {
 	const struct fact_in_use *u = &one->begin;
+	const struct past_key key = { u->h.ring, u->addr, u->index, u->h.pid };
+	struct past *p;
 
-	for (size_t i = 0; i < h->nr_past; i++) {
-		struct past *p = &h->past[i];
-
-		if (p->first.begin.h.ring == u->h.ring && p->first.begin.index == u->index &&
-		    p->first.begin.addr == u->addr && p->first.begin.h.pid == u->h.pid)
-			return p;
-	}
-	if (h->nr_past == MOST)
-		return NULL;
-	array_grow(h->past, h->nr_past);
-	h->past[h->nr_past] = (struct past){ .first = *one };
-	return &h->past[h->nr_past++];
+	HASH_FIND(hh, h->past, &key, sizeof(key), p);
+	if (p)
+		return p;
+	p = must_alloc(1, sizeof(*p));
+	p->key = key;
+	p->first = *one;
+	HASH_ADD(hh, h->past, key, sizeof(p->key), p);
+	return p;
 }
 
 static void settle(struct held_over *h, size_t i, __u64 t_ns, bool ended)
@@ -167,13 +170,23 @@ void held_over_fact(struct held_over *h, const struct event *t)
 	}
 }
 
+static void forget_past(struct held_over *h)
+{
+	struct past *p, *next;
+
+	HASH_ITER(hh, h->past, p, next) {
+		HASH_DEL(h->past, p);
+		free(p);
+	}
+}
+
 void held_over_end(struct held_over *h, __u64 t_ns, struct findings *sure)
 {
 	while (h->nr)
 		settle(h, h->nr - 1, t_ns, false);
-	for (size_t i = 0; i < h->nr_past; i++)
-		tell_past(&h->past[i], sure);
-	h->nr_past = 0;
+	for (const struct past *p = h->past; p; p = p->hh.next)
+		tell_past(p, sure);
+	forget_past(h);
 }
 
 void held_over_forget(struct held_over *h)
@@ -189,6 +202,6 @@ struct held_over *held_over_new(void)
 void held_over_free(struct held_over *h)
 {
 	free(h->list);
-	free(h->past);
+	forget_past(h);
 	free(h);
 }

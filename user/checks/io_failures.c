@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,4 +154,19 @@ const char *io_failed_name(const struct io_failed *f)
 {
 	return f->kind == IO_PUNTED ? "handed to a worker" :
 	       f->kind == IO_COPIED ? "copied, not sent as they lie" : fact_errno_name(f->result);
+}
+
+__s32 io_failures_of_slot(const struct io_model *m, const struct ledger *l, const struct ring *r, __u32 slot)
+{
+	__s32 result = 0;
+
+	for (size_t i = 0; i < m->nr_failures && (!result || result == -ECANCELED); i++) {
+		const struct io_failure_row *f = &m->failures[i];
+		__u64 names = f->failure.seen.flags & (EV_FIXED | EV_INDEX);
+
+		if (f->key.kind == IO_FAILED && names == (EV_FIXED | EV_INDEX) && f->failure.seen.index == slot &&
+		    ledger_ring_born(l, f->key.ring, f->born_ns) == r)
+			result = f->key.result;
+	}
+	return result;
 }

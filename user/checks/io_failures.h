@@ -4,6 +4,7 @@
 #define FIXBUF_CHECKS_IO_FAILURES_H
 
 #include "model/io_counters.h"
+#include "model/ledger.h"
 
 struct io_failed {
 	enum io_failure_kind kind;
@@ -33,6 +34,8 @@ void io_failures_add(struct io_failures *f, const struct io_model *m, __s64 from
 void io_failures_sort(struct io_failures *f);
 void io_failures_free(struct io_failures *f);
 
+/* Of I/O that named that slot of the ring: an error, -ECANCELED where all were cancelled, 0 = none failed. */
+__s32 io_failures_of_slot(const struct io_model *m, const struct ledger *l, const struct ring *r, __u32 slot);
 /* Whether it failed, or was cancelled: the others went well. */
 bool io_failed(const struct io_failed *f);
 /* "EFAULT"; of what was no failure what happened: "handed to a worker". */

@@ -134,14 +134,3 @@ void stuck_list_free(struct stuck_list *l)
 	free(l->list);
 	*l = (struct stuck_list){ 0 };
 }
-
-void check_stuck(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
-		 struct findings *out)
-{
-	struct stuck_list now = { 0 };
-
-	stuck_find(m, whole, l, &now);
-	for (size_t i = 0; i < now.nr; i++)
-		stuck_tell(&now.list[i], NULL, out);
-	stuck_list_free(&now);
-}

@@ -32,8 +32,4 @@ void stuck_find(const struct io_model *m, const struct io_model *whole, const st
 void stuck_tell(const struct stuck *s, const char *since, struct findings *out);
 void stuck_list_free(struct stuck_list *l);
 
-/* Appends a finding for each that is found. */
-void check_stuck(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
-		 struct findings *out);
-
 #endif

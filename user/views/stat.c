@@ -260,20 +260,11 @@ static bool was_used(const struct io_buffer_row *list, size_t nr, const struct r
 /* Of a slot that nothing was transferred over: what became of the I/O that wanted it, .idle = there was none. */
 static const char *use_of_none(const struct view_stat *v, const struct ring *r, __u32 slot, const char *idle)
 {
-	const char *how = v->m->loss.no_buffer ? "not known" : idle;
+	__s32 result = io_failures_of_slot(v->m, v->l, r, slot);
 
-	for (size_t i = 0; i < v->m->nr_failures; i++) {
-		const struct io_failure_row *f = &v->m->failures[i];
-		__u64 names = f->failure.seen.flags & (EV_FIXED | EV_INDEX);
-
-		if (f->key.kind != IO_FAILED || names != (EV_FIXED | EV_INDEX) || f->failure.seen.index != slot ||
-		    ledger_ring_born(v->l, f->key.ring, f->born_ns) != r)
-			continue;
-		if (f->key.result != -ECANCELED)
-			return "failed";
-		how = "cancelled";
-	}
-	return how;
+	if (result)
+		return result == -ECANCELED ? "cancelled" : "failed";
+	return v->m->loss.no_buffer ? "not known" : idle;
 }
 
 static int busiest_first(const void *a, const void *b)

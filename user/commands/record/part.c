@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "commands/record/part.h"
 #include "model/ledger_snapshot.h"
+#include "recording/reader_fact.h"
 
 #define MAX_STACKS	65536	/* kept in mind */
 
@@ -86,10 +87,7 @@ static void note_ring(struct part *p, const struct fact *f)
 void part_fact(struct part *p, const struct event *e)
 {
 	const struct fact *f = e->fact;
-	union {
-		struct fact h;
-		char bytes[512];
-	} copy;
+	union any_fact copy;
 	struct evidence_room room;
 	struct failure why;
 	bool others, hidden;

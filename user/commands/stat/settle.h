@@ -4,6 +4,7 @@
 #define FIXBUF_COMMANDS_STAT_SETTLE_H
 
 #include "checks/verdict.h"
+#include "model/event.h"
 #include "model/io_counters.h"
 
 /* What was seen. */
@@ -12,6 +13,8 @@ struct stat_sight {
 	const struct selection *select;
 	bool found;		/* a ring of the selection, once at least */
 	enum severity fail_on;
+	const struct user_loss *evicted; /* whose starts lost their place: io_stat_evicted() */
+	size_t nr_evicted;
 };
 
 void stat_settle(struct unsettled_list *u, const struct stat_sight *s);

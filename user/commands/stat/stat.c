@@ -13,7 +13,6 @@
 #include "commands/stat/rings_seen.h"
 #include "commands/stat/settle.h"
 #include "commands/stat/told.h"
-#include "commands/stat/unseen.h"
 #include "model/io_loss.h"
 #include "model/totals.h"
 #include "views/stat.h"
@@ -47,7 +46,8 @@ struct stat {
 	bool fewer;		/* the last walk saw fewer of ours than .rings has */
 	struct told told;	/* so far; its list with PROGRAM only, whose verdict counts them */
 	struct unsettled_list unsettled;
-	struct unseen unseen;	/* of the total */
+	struct user_loss *evicted; /* owned: of the total */
+	size_t nr_evicted;
 	int err;
 	__u64 pin_ps;		/* of --advise: measured once */
 };
@@ -153,7 +153,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	unsigned int columns = o->output.csv ? 0 : terminal_columns(o->output.out);
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
-		.evicted = s->unseen.evicted, .nr_evicted = s->unseen.nr_evicted,
+		.evicted = s->evicted, .nr_evicted = s->nr_evicted,
 		.hist = o->hist, .m = m, .names = total ? NULL : &s->last, .l = s->rings, .select = &o->select, .order = s->screen.order,
 		.starts_by = io_stat_starts_by(s->run.capture.io),
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
@@ -259,11 +259,11 @@ static int show_total(struct stat *s)
 	if (!err)
 		err = look_under_way(s, &all, true);
 	if (!err) {
-		s->unseen.nr_evicted = io_stat_evicted(s->run.capture.io, &s->unseen.evicted);
-		unseen_add(&s->unseen, &all, &s->unsettled);
+		s->nr_evicted = io_stat_evicted(s->run.capture.io, &s->evicted);
 		run_add_unfollowed(&s->run, &s->unsettled);
 		stat_settle(&s->unsettled, &(struct stat_sight){
 			.all = &all, .select = &s->o->select, .found = s->found, .fail_on = fail_on(s),
+			.evicted = s->evicted, .nr_evicted = s->nr_evicted,
 		});
 		/* in one table a total would be summed up with the intervals that it sums up */
 		if (!s->o->output.csv || !s->o->interval_ns)
@@ -406,7 +406,7 @@ static int stat_io(void *options)
 	io_model_free(&s.shown);
 	told_free(&s.told);
 	unsettled_free(&s.unsettled);
-	free(s.unseen.evicted);
+	free(s.evicted);
 	if (s.rings)
 		ledger_free(s.rings);
 	run_close(&s.run);

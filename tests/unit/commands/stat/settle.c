@@ -2,7 +2,7 @@
 /* What stat could not follow leaves its verdict unsettled, by user where that is known. */
 #include <stdlib.h>
 #include "unit.h"
-#include "commands/stat/unseen.h"
+#include "commands/stat/settle.h"
 
 static void failures_that_name_no_request(void **state)
 {
@@ -11,11 +11,11 @@ static void failures_that_name_no_request(void **state)
 		{ .c = { .who = IO_WHO(812, 4, true), .ops = 23, .errors = 5 } },
 	};
 	const struct io_model all = { .rows = rows, .nr_rows = 2, .sees_under_way = true };
-	const struct unseen none = { 0 };
+	const struct selection any = { 0 };
 	struct unsettled_list u = { 0 };
 
 	(void)state;
-	unseen_add(&none, &all, &u);
+	stat_settle(&u, &(struct stat_sight){ .all = &all, .select = &any, .found = true, .fail_on = SEVERITY_WARNING });
 	assert_int_equal(u.nr, 1);
 	assert_int_equal(u.list[0].what, UNSETTLED_REQUESTS);
 	assert_int_equal(u.list[0].count, 7);
@@ -25,12 +25,13 @@ static void failures_that_name_no_request(void **state)
 static void each_user_has_a_row(void **state)
 {
 	struct user_loss evicted[2] = { { .uid = 1001, .count = 11 }, { .uid = 1002, .count = 3 } };
-	const struct unseen of = { evicted, 2 };
+	const struct selection any = { 0 };
 	const struct io_model all = { .loss.evicted = 17, .sees_under_way = true };
 	struct unsettled_list u = { 0 };
 
 	(void)state;
-	unseen_add(&of, &all, &u);
+	stat_settle(&u, &(struct stat_sight){ .all = &all, .select = &any, .found = true, .fail_on = SEVERITY_WARNING,
+					      .evicted = evicted, .nr_evicted = 2 });
 	assert_int_equal(u.nr, 3);
 	assert_true(u.list[0].has_uid && u.list[0].uid == 1001);
 	assert_int_equal(u.list[0].count, 11);
