@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "folder.h"
 #include "load.h"
 #include "tool.h"
 
@@ -207,6 +208,32 @@ static void outputs(void)
 	close(p[1]);
 }
 
+/* What -o names is as it was, or is not there, when a command is refused before it prints. */
+static void refused_leaves(void)
+{
+	char path[FOLDER_PATH], *text;
+	struct tool_run a;
+	FILE *f;
+
+	tool(&a, "list", "-p", "99999999", "-o", folder_path(path, "made"), NULL);
+	is(a.status, 2, "list -o of a process that is not there ends with 2");
+	ok(access(path, F_OK), "and makes no file");
+	tool_free(&a);
+	f = fopen(folder_path(path, "kept"), "w");
+	if (!f || fputs("of yesterday\n", f) < 0 || fclose(f))
+		bail("no file");
+	tool(&a, "list", "-p", "99999999", "-o", path, NULL);
+	text = file_text(path);
+	is_text(text, "of yesterday\n", "nor empties the one that is there");
+	free(text);
+	tool_free(&a);
+	tool(&a, "stat", "-q", "-d", "10ms", "-p", "1", "-o", path, NULL);
+	text = file_text(path);
+	ok(!strstr(text, "yesterday"), "a command that has run empties it, whatever it prints");
+	free(text);
+	tool_free(&a);
+}
+
 /* A file must not take the number of a stream that is closed, nor a poll() return at once for it. */
 static void closed_streams(void)
 {
@@ -370,15 +397,18 @@ static void named_pipes(void)
 
 int main(void)
 {
+	folder_new();
 	wrong_usage();
 	named_pipes();
 	dead_pid();
 	outputs();
 	limited();
 	closed_streams();
+	refused_leaves();
 	early_reader_of_trace();
 	signals();
 	signal_after_reader();
 	help();
+	folder_remove();
 	return tap_end();
 }

@@ -269,6 +269,11 @@ static void a_recording_and_now(void)
 	ok(json_number(json_element(json_member(a.json, "changes"), 0), "start_ns") > 0, "which is known");
 	tool_free(&a);
 	is_in_pipe(path, was);
+	tool(&a, "diff", "-u", "9", "--fail-on", "buffers", path, was, NULL);
+	is(a.status, 4, "two recordings without a ring of the user: unsettled");
+	has_text(a.out, "neither of the two has a ring\n", "in words");
+	has_text(a.out, "nothing of the selection is in either of the two", "and why");
+	tool_free(&a);
 	io_uring_queue_exit(&other);
 	io_uring_queue_exit(&r);
 }

@@ -98,6 +98,15 @@ def kinds(documents):
     return list(by_fields.values())
 
 
+def thinned(value):
+    """It with one item for each set of fields in a list: a host's thousands of rings are no more to spoil."""
+    if isinstance(value, dict):
+        return {name: thinned(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return kinds([thinned(item) for item in value])
+    return value
+
+
 def spoilt(document):
     """Copies with one thing wrong: a field more in each object, a value of a wrong type in each field."""
     count = sum(1 for _ in objects(document))
@@ -137,7 +146,7 @@ def check_command(program, everything, command, path):
     for message in wrong[:5]:
         print(f"# {message}")
 
-    samples = kinds(documents.values())[:20]
+    samples = kinds(map(thinned, documents.values()))[:20]
     refused, accepted = 0, []
     for sample in samples:
         for bad, what in spoilt(sample):

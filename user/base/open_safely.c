@@ -123,15 +123,13 @@ static bool begins_with(int fd, const char *magic)
 	return same;
 }
 
-static int empty(int fd, const struct stat *st, const char *kept)
+static int may_overwrite(int fd, const struct stat *st, const char *kept)
 {
 	if (!S_ISREG(st->st_mode))
 		return 0;
 	if (is_input(st))
 		return -EDEADLK;
-	if (begins_with(fd, kept))
-		return -EEXIST;
-	return ftruncate(fd, 0) ? -errno : 0;
+	return begins_with(fd, kept) ? -EEXIST : 0;
 }
 
 /* ---- what is printed to ------------------------------------------------------------------- */
@@ -171,7 +169,7 @@ static int take(int fd, const char *path, const char *kept)
 	else if (!is_open_or_device(path) && is_planted(path, &st))
 		err = -EPERM;
 	else
-		err = empty(fd, &st, kept);
+		err = may_overwrite(fd, &st, kept);
 	/* only a FIFO's opening was not to wait */
 	if (!err && !is_open_or_device(path) && fcntl(fd, F_SETFL, 0))
 		err = -errno;

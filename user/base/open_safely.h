@@ -11,7 +11,7 @@
  */
 int open_safely(const char *path, int flags);
 /*
- * A file to print to, created (0666 less the umask) or emptied, as a shell's > does it; but -ELOOP
+ * A file to print to, created (0666 less the umask), or as it was: to empty it is the caller's; but -ELOOP
  * at a link that others than us and root could have made, and -EPERM at what is another user's in a
  * folder in which others may put something. -EDEADLK at a file that open_input() opened, by this or
  * another name, and -EEXIST at one that begins with .kept (16 bytes at most): these stay as they are.

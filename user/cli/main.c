@@ -37,7 +37,7 @@ static int close_output(struct output *o, int status)
 			fflush(o->out);
 		err = errno ? errno : EIO;
 	}
-	if (o->out != stdout && fclose(o->out) && !err)
+	if (o->out != stdout && output_file_close(o, status) && !err)
 		err = errno;
 	if (err && err != EPIPE && status != EXIT_CANNOT)
 		return misuse("cannot write to %s: %s; what was printed is incomplete",

@@ -221,6 +221,8 @@ static void weigh(struct conclusion *c, const struct diff_options *o, const stru
 				c->worse[c->nr_worse++] = w;
 		}
 	}
+	if (selection_asks(&o->select) && !s[0].nr_rings && !s[1].nr_rings && !run_has_any(&s[0].run) && !run_has_any(&s[1].run))
+		UNSETTLED(c, "nothing of the selection is in either of the two: nothing was compared");
 	for (int i = 0; i < 2; i++) {
 		if (s[i].missing)
 			UNSETTLED(c, "%.300s does not tell of %llu slots, rings, events or I/Os, which changed too fast, "

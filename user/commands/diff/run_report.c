@@ -152,6 +152,14 @@ static double part(const struct run_report *r, size_t i)
 	return r->of[i].known && all->value ? (double)r->of[i].value / all->value : 0;
 }
 
+bool run_has_any(const struct run_report *r)
+{
+	for (size_t i = 0; i < NR_COUNTERS; i++)
+		if (r->of[i].known && r->of[i].value)
+			return true;
+	return false;
+}
+
 bool run_fails_more(const struct run_report *a, const struct run_report *b)
 {
 	for (size_t i = 0; i < NR_ROWS; i++)

@@ -42,6 +42,8 @@ const struct counter_row *counter_row(size_t i);
 double run_ratio(const struct run_report *a, const struct run_report *b, size_t i);
 /* Of a median of I/O: from what to what the ratio is, by the quartiles of each's intervals; false where there are too few. */
 bool run_spread(const struct run_report *a, const struct run_report *b, size_t i, double *low, double *high);
+/* Whether anything was counted. */
+bool run_has_any(const struct run_report *r);
 /* Whether a greater part failed. */
 bool run_fails_more(const struct run_report *a, const struct run_report *b);
 /* Whether half of what was timed, or all but a hundredth, takes a quarter longer, by more than its spread; -1 where too little was timed. */

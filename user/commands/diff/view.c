@@ -101,7 +101,9 @@ static void print_rings(const struct output *to, const struct difference *d)
 	struct table *t;
 
 	if (!d->nr_changes) {
-		if (!to->quiet)
+		if (!to->quiet && !has->rings)
+			fprintf(to->out, "neither of the two has a ring\n");
+		else if (!to->quiet)
 			fprintf(to->out, "no ring changed: %llu ring%s, %llu buffer%s, %s registered, %s charged\n", has->rings,
 				plural(has->rings), has->buffers, plural(has->buffers), fmt_bytes(a, has->registered_bytes),
 				has->unknown ? "?" : fmt_bytes(b, has->charged_bytes));
