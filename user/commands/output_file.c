@@ -16,9 +16,9 @@ static struct {
 	bool created, begun;
 } file;
 
-static bool begin(void)
+bool output_file_begin(void)
 {
-	if (!file.begun && ftruncate(file.fd, 0))
+	if (file.fd && !file.begun && ftruncate(file.fd, 0))
 		return false;
 	file.begun = true;
 	return true;
@@ -30,7 +30,7 @@ static ssize_t put(void *cookie, const char *buf, size_t size)
 	size_t done = 0;
 
 	(void)cookie;
-	if (!begin())
+	if (!output_file_begin())
 		return 0;
 	while (done < size) {
 		ssize_t len = write(file.fd, buf + done, size - done);
@@ -60,7 +60,7 @@ int output_file_close(struct output *o, int status)
 
 	if (!file.fd)
 		return err;
-	if (!refused && !begin())
+	if (!refused && !output_file_begin())
 		err = -1;
 	else if (!file.begun && file.created)
 		unlink(o->path);

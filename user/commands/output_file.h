@@ -11,6 +11,8 @@
  * is refused and stays as it is. 0, or the exit status after a sentence.
  */
 int output_file_open(struct output *o);
+/* Empties it, for who writes to it by its path. False with errno. */
+bool output_file_begin(void);
 /*
  * Closes it. A command that was refused before it printed (.status) leaves what was there before:
  * the file as it was, or none. As fclose(3).

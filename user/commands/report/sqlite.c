@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "checks/over_time.h"
+#include "commands/output_file.h"
 #include "commands/recorded.h"
 #include "commands/report/report.h"
 #include "views/database.h"
 
 int report_sqlite(struct report *r)
 {
-	struct database *d = database_new(r->o->output.path, &r->o->select);
+	struct database *d = output_file_begin() ? database_new(r->o->output.path, &r->o->select) : NULL;
 	struct over_time *findings = over_time_new(&r->o->select);
 	struct history *h = must_alloc(1, sizeof(*h));
 	struct io_failures io = { 0 };
