@@ -63,9 +63,20 @@ struct triggers *triggers_new(const struct trigger_options *o, const struct sele
 	return t;
 }
 
+/* The name of one comes from a table of ours; what is about no process is a user's. */
+static void say_which(const struct finding *f, char *who, size_t room)
+{
+	if (f->pid)
+		snprintf(who, room, "%s of pid %u (%s); report --verify tells it", finding_tag_name(f->tag), f->pid,
+			 TAME_COMM(f->comm));
+	else
+		snprintf(who, room, "%s of uid %u; report --verify tells it", finding_tag_name(f->tag), f->uid);
+}
+
 static bool has_new_finding(struct triggers *t, const struct event *e, char *who, size_t room)
 {
 	const struct findings *f;
+	const struct finding *last = NULL;
 	size_t nr = 0;
 	bool is_new;
 
@@ -74,12 +85,16 @@ static bool has_new_finding(struct triggers *t, const struct event *e, char *who
 	if (f->nr == t->nr_all)
 		return false;
 	t->nr_all = f->nr;
-	for (size_t i = 0; i < f->nr; i++)
-		nr += severity_of_finding(&f->list[i]) != SEVERITY_INFO;
+	for (size_t i = 0; i < f->nr; i++) {
+		if (severity_of_finding(&f->list[i]) == SEVERITY_INFO)
+			continue;
+		nr++;
+		last = &f->list[i];
+	}
 	is_new = nr > t->nr_found;
 	t->nr_found = nr;
 	if (is_new)
-		snprintf(who, room, "report --verify tells it");
+		say_which(last, who, room);
 	if (f->nr > MAX_FOUND) {
 		over_time_free(t->over_time);
 		t->over_time = over_time_new(t->select);
