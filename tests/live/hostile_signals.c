@@ -16,8 +16,8 @@
 #include "load.h"
 #include "tool.h"
 
-#define MOMENTS		17	/* 0, 4, 16, 36 ... 1024 ms after its begin */
-#define MOMENT_US(i)	((i) * (i) * 4000)
+#define MOMENTS		11	/* 0, 10, 40, 90 ... 1000 ms after its begin */
+#define MOMENT_US(i)	((i) * (i) * 10000)
 #define TOGETHER_US	101000	/* two before that are one, as timeout(1) sends them */
 #define LEAST		3	/* of them it walks at; the others may come after its end */
 #define WALK_S		0.1
