@@ -306,6 +306,7 @@ struct io_loss {
 	__u64 late;		/* found their completion ring full: counted, with all that is known of them */
 	__u64 no_send;		/* notifications without a time: their send's submission was not seen, or forgotten */
 	__u64 multishot;	/* completions of requests that go on, which they do not name: not counted */
+	__u64 no_place;		/* counted in their process's total: no place for their ring. Of the reader */
 };
 
 /* What a CPU keeps for itself. */

@@ -33,6 +33,18 @@ static bool lacks_descriptor(struct json_object *row, long long unused)
 	return !json_is(row, "ring", "0x1") && !json_member(row, "fd");
 }
 
+/* What found no place of its ring: else rows of rings would be low in silence. */
+static long long unplaced(struct json_object *o)
+{
+	struct json_object *rings = json_member(o, "rings");
+	long long sum = 0;
+
+	for (size_t i = 0; rings && i < json_object_array_length(rings); i++)
+		if (json_is(json_element(rings, i), "ring", "0x1"))
+			sum += json_number(json_element(rings, i), "ops");
+	return sum;
+}
+
 /*
  * From 7.0 on (f7d327654b88, "bpf: Have __bpf_trace_run() use rcu_read_lock_dont_migrate()") a task
  * may be preempted in a program of a tracepoint; what others of that CPU do until it goes on does
@@ -81,6 +93,10 @@ static void check_program(const char *load, const char *a, const char *b, long l
 	is(value_number(t.out, "ops"), want, "%s: what it says it did", what);
 	check_exact(o, want, 0, what);
 	is(io_rows(o, lacks_descriptor, 0), 0, "%s: each ring has its descriptor", what);
+	if (!json_member(json_member(o, "losses"), "closed_rings") &&
+	    !json_member(json_member(o, "losses"), "ended_processes"))
+		is(unplaced(o), json_member(json_member(o, "losses"), "no_place") ?
+		   json_number(json_member(o, "losses"), "no_place") : 0, "%s: what has no ring is told", what);
 	json_object_put(o);
 	close(fd);
 	unlink(path);

@@ -33,6 +33,7 @@ struct io_reader {
 	bool *closed;
 	__u32 taken;			/* cells, as of the last reading */
 	__u64 made;			/* the kernel side's io_made then */
+	__u64 unplaced;			/* operations in cells that are not of one ring, since the start */
 	struct io_rings rings;
 	struct io_model all, since;	/* rows only */
 	struct io_model kept;		/* details of rings that were gone at the last reading */
@@ -255,6 +256,8 @@ static void read_cell(struct io_reader *r, __u32 i)
 	row.c.coarse = read_coarse(&now, seen, &row);
 	row.c.timed = row.c.coarse + read_hist(r, &now, &row);
 	r->idle[i] = io_counts_some(&row.c) ? 0 : r->idle[i] + (r->idle[i] < 255);
+	if (row.c.ring == IO_RING_ANY)
+		r->unplaced += row.c.ops;
 	if (!r->idle[i]) {
 		row.c.max_ns = row.c.timed ? new_max(&now, seen, &row) : 0;
 		name_unknown(&row);
@@ -450,6 +453,7 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 	all->t_ns = clock_now_ns();
 	if (!err)
 		err = read_losses(r, all);
+	all->loss.no_place = r->unplaced;
 	if (!err && r->in_flight)
 		err = read_in_flight(r, &all->in_flight);
 	all->calls_lost = *(volatile __u64 *)&r->skel->bss->io_calls_lost + r->kept.calls_lost;

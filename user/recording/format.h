@@ -124,7 +124,7 @@ struct rec_stack_frame {
 struct rec_io {
 	__u64 t_ns;
 	__u64 in_flight, missed;
-	__u64 loss[17];		/* struct io_loss, in its order: the first 16 in older files */
+	__u64 loss[18];		/* struct io_loss, in its order: the first 16 or 17 in older files */
 };
 
 #define REC_IO_LEAST	152
@@ -189,7 +189,7 @@ FACT_ASSERT_SIZE(rec_frame, 16);
 FACT_ASSERT_SIZE(rec, 8);
 FACT_ASSERT_SIZE(rec_about, 800);
 FACT_ASSERT_SIZE(rec_stack_frame, 32);
-FACT_ASSERT_SIZE(rec_io, 160);
+FACT_ASSERT_SIZE(rec_io, 168);
 FACT_ASSERT_SIZE(rec_io_row, 152);
 FACT_ASSERT_SIZE(rec_io_fault, 80);
 FACT_ASSERT_SIZE(rec_bucket, 8);
