@@ -140,6 +140,25 @@ static void not_held(const char *mode, size_t unpins)
 }
 
 /* By a recording: which mode leaves a buffer in use is a note, and one that does not is none. */
+/* Of a task that has ended the ring knows nothing: what the call gave back tells that the pages are held. */
+static void held_by_the_dead(void)
+{
+	struct json_lines l = { 0 };
+	unsigned long long addr;
+	struct tool_run a;
+
+	watch(&a, &l, "trace", "left");
+	if (!tool_skipped(&a, "left")) {
+		addr = value_number(a.out, "addr");
+		is(json_lines_nr(&l, "in-use"), 1, "left: it is told that the buffer is held");
+		is(json_number(nth(&l, "in-use", 0, 0), "requests"), 3, "left: by how many");
+		ok(!nth(&l, "unpin", addr, 0), "left: it is not unpinned");
+		is(json_lines_nr(&l, "unpin"), 1, "left: but the other is");
+	}
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
 static void judged(const char *mode, bool in_use)
 {
 	struct json_lines l = { 0 };
@@ -252,6 +271,7 @@ int main(void)
 		held("update", 1, 1);
 		held_each_time();
 		never_held();
+		held_by_the_dead();
 	}
 	not_held("close", 2);
 	not_held("drained", 2 * atoi(rounds("drained")));

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A buffer leaves its slot. In what first mode names, while requests use it:
- *   in_use unregister | update | close | drained ROUNDS | held ROUNDS | clones ORDER | parked | ended
+ *   in_use unregister | update | close | drained ROUNDS | held ROUNDS | clones ORDER | parked | ended | left
  * unregister: three READ_FIXED wait on a pipe, then are let go; update: one does, of the second
  * slot; close: the ring is closed under it; drained: each has ended before, so many times, so that the
  * kernel uses its memory of the last round again; held: one waits in each of so many rounds; clones: what
  * comes one after the other, of rings that share the buffer: a letter lets one wait on that ring, A (which
- * registered it), B or C, a small one unregisters there, . lets all end. Nothing leaves its slot in:
+ * registered it), B or C, a small one unregisters there, . lets all end; left: as unregister, and the
+ * process ends at once, with a child that keeps the ring. Nothing leaves its slot in:
  * parked: three wait, of the second slot, and for good, while the first is used again and again, and the third never;
  * ended: the same, but the three have ended.
  * Older kernels wait in the call for the requests: skipped there.
@@ -135,6 +136,17 @@ static void *use_first(void *arg)
 	return arg;
 }
 
+/* The ring goes on without who submitted to it. */
+static void leave(void)
+{
+	begin_reads(READS, 0);
+	must(in_time(unregister), "unregister");
+	report_ready();
+	if (!must(fork(), "fork"))
+		usleep(HELD_US);
+	_exit(0);
+}
+
 static void hold_each(int rounds)
 {
 	while (rounds--) {
@@ -246,6 +258,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	must(uring_register(ring.ring_fd, iov, 2), "register");
+	if (!strcmp(mode, "left"))
+		leave();
 	if (!strcmp(mode, "close")) {
 		begin_reads(1, 0);
 		io_uring_queue_exit(&ring);

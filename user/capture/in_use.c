@@ -116,8 +116,8 @@ static bool is_still(struct walk *w, __u64 ring, __u64 mm)
  * What is still held after that is held by requests, unless the node became another's between the
  * two looks: by chance once, not each time; or for good, which those who submit to the ring tell.
  */
-bool in_use_ask_dropped(struct walk *w, __u64 ring, __u64 mm, const struct node_of *nodes, __u32 *users,
-			size_t nr)
+bool in_use_ask_dropped(struct walk *w, __u64 ring, __u64 mm, bool held, const struct node_of *nodes,
+			__u32 *users, size_t nr)
 {
 	if (!in_use_ask(w, nodes, users, nr))
 		return false;
@@ -132,5 +132,5 @@ bool in_use_ask_dropped(struct walk *w, __u64 ring, __u64 mm, const struct node_
 		if (!known)
 			return false;
 	}
-	return requests_can_hold(w, ring, users, nr) && (!any(users, nr) || is_still(w, ring, mm));
+	return (held || requests_can_hold(w, ring, users, nr)) && (!any(users, nr) || is_still(w, ring, mm));
 }

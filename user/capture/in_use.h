@@ -15,10 +15,10 @@ void in_use_prepare(struct walk *w);
 bool in_use_ask(struct walk *w, const struct node_of *nodes, __u32 *users, size_t nr);
 /*
  * The same of nodes that left the ring's table: 0 also for those that it has again, as nodes and
- * buffers of a call are the next one's. .mm is the ring's. False when the ring changes too fast to tell,
- * or is another's by now.
+ * buffers of a call are the next one's. .mm is the ring's; .held: it is known that some are held. False
+ * when the ring changes too fast to tell, or is another's by now.
  */
-bool in_use_ask_dropped(struct walk *w, __u64 ring, __u64 mm, const struct node_of *nodes, __u32 *users,
-			size_t nr);
+bool in_use_ask_dropped(struct walk *w, __u64 ring, __u64 mm, bool held, const struct node_of *nodes,
+			__u32 *users, size_t nr);
 
 #endif

@@ -60,15 +60,31 @@ static void tell(struct live *l, const struct fact_call *c, const struct fact_bu
 	live_enter(l, &f.h, true, true, NULL);
 }
 
+/*
+ * The call gave back less than what no other slot has: requests hold the rest, be it those of a task that
+ * has ended, of which the ring knows no more.
+ */
+static bool gave_back_less(const struct live *l, const struct fact_call *c, const struct fact_buffer *dropped,
+			   size_t nr)
+{
+	__s64 own = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		if (dropped[i].charged_pages != ACCT_UNKNOWN && ledger_buffer(l->ledger, dropped[i].buf)->slots == 1)
+			own += dropped[i].charged_pages;
+	return c->op == CALL_UNREGISTER && c->mm_before_pages - c->mm_after_pages < own;
+}
+
 /* Whoever keeps a ring busy while requests hold what it drops keeps nobody else waiting for long. */
-static bool asks(struct live *l, const struct fact_call *c, const struct node_of *nodes, __u32 *users, size_t nr)
+static bool asks(struct live *l, const struct fact_call *c, bool held, const struct node_of *nodes, __u32 *users,
+		 size_t nr)
 {
 	__u64 begun = clock_now_ns();
 	bool known;
 
 	if (!time_share_has(&l->in_use_time, c->h.uid, begun))
 		return false;
-	known = in_use_ask_dropped(l->capture->walk, c->h.ring, c->mm, nodes, users, nr);
+	known = in_use_ask_dropped(l->capture->walk, c->h.ring, c->mm, held, nodes, users, nr);
 	time_share_take(&l->in_use_time, c->h.uid, clock_now_ns() - begun);
 	return known;
 }
@@ -107,7 +123,7 @@ void live_note_in_use(struct live *l, const struct fact_call *c)
 		nodes[nr] = (struct node_of){ slot_node(r, i), b->id };
 		dropped[nr++] = buffer_fact(b, r, i);
 	}
-	if (nr && asks(l, c, nodes, users, nr))
+	if (nr && asks(l, c, gave_back_less(l, c, dropped, nr), nodes, users, nr))
 		for (size_t i = 0; i < nr; i++)
 			if (users[i])
 				tell(l, c, &dropped[i], users[i],
