@@ -90,6 +90,8 @@ struct io_model {
 	size_t nr_rows, room;
 	__u32 *places;		/* hash of the first .nr_indexed rows: 1 + index, 0 = none */
 	size_t nr_places, nr_indexed;
+	__u64 *rings;		/* of the first .nr_ringed rows, sorted: for io_model_has_ring() */
+	size_t nr_ringed;
 	struct io_buffer_row *buffers;
 	size_t nr_buffers;
 	struct io_address_row *addresses;

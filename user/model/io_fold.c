@@ -227,6 +227,7 @@ static void fold(struct io_model *m, const struct io_fold *how, const struct lev
 	m->nr_rows = out.nr_rows;
 	m->room = out.room;
 	free(out.places);
+	free(out.rings);
 }
 
 void io_model_fold(struct io_model *m, const struct io_fold *how)

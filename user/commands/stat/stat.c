@@ -20,6 +20,7 @@
 
 #define FIRST_WALK_NS	20000000ULL	/* a short program is looked at early, a long one seldom */
 #define WALK_NS		1000000000ULL
+#define REST_PART	15	/* times what a walk took: thousands of rings leave a screen as cheap as a few */
 
 struct stat_options {
 	struct output output;
@@ -39,6 +40,7 @@ struct stat {
 	struct io_model last;
 	struct ledger *rings;	/* as of the last walk that saw one of ours */
 	__u64 next_walk, walk_ns;
+	__u64 rest_until;	/* no screen takes a walk before */
 	__u64 next_ns;		/* when an interval is shown, ~0 = never */
 	struct io_model shown;	/* the last interval, when it is .live */
 	struct stat_screen screen;
@@ -78,6 +80,7 @@ static void name_cgroups(const struct ledger *l, const struct io_model *m)
 static int look_at_rings(struct stat *s, const struct io_model *m)
 {
 	struct ledger *l = ledger_new();
+	__u64 begun = clock_now_ns(), now;
 	int err = walk_rings(s->run.capture.walk, l);
 
 	if (!err) {
@@ -93,7 +96,11 @@ static int look_at_rings(struct stat *s, const struct io_model *m)
 		ledger_free(l);
 	}
 	s->walk_ns = 2 * s->walk_ns < WALK_NS ? 2 * s->walk_ns : WALK_NS;
-	s->next_walk = clock_now_ns() + s->walk_ns;
+	now = clock_now_ns();
+	s->next_walk = now + s->walk_ns;
+	s->rest_until = now + REST_PART * (now - begun);
+	if (s->live && s->next_walk < s->rest_until)
+		s->next_walk = s->rest_until;
 	return err;
 }
 
@@ -213,7 +220,8 @@ static int show_interval(struct stat *s, struct io_model *end)
 	s->last = all;
 	if (!err) {
 		io_model_drop_empty(&since);
-		err = look_at_rings(s, &since);
+		if (!s->live || all.t_ns >= s->rest_until || io_stat_crowded(s->run.capture.io))
+			err = look_at_rings(s, &since);
 	}
 	if (!err)
 		err = look_under_way(s, &since, false);
