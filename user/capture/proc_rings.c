@@ -21,11 +21,12 @@ static void read_process(struct proc_ring *r, int dir)
 	char *comm = file_text(dir, "comm", MAX_FILE);
 	const char *line = status ? text_line(status, "VmPin:") : NULL;
 	const char *uid = status ? text_line(status, "Uid:") : NULL;
-	long long kb;
+	unsigned long long kb;
 
 	/* the folder is root's where the process may not be looked into */
 	r->uid = uid ? strtoul(uid, NULL, 10) : ~0U;
-	r->pinned_kb = line && sscanf(line, "%lld", &kb) == 1 ? kb : -1;
+	/* below zero after an underflow, which prints as a number near 2^64 */
+	r->pinned_kb = line && sscanf(line, "%llu", &kb) == 1 && (__s64)kb >= 0 ? (__s64)kb : -1;
 	text_memlock(limits, &r->soft_bytes, &r->hard_bytes);
 	if (comm) {
 		comm[strcspn(comm, "\n")] = 0;
@@ -97,6 +98,22 @@ static bool each_ring(struct proc_ring *r, int dir,
 }
 
 /* .dir: its /proc/PID. */
+static bool has_ring(int dir)
+{
+	int fds = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fds < 0 ? NULL : fdopendir(fds);
+	bool found = false;
+
+	if (!d && fds >= 0)
+		close(fds);
+	for (struct dirent *e; d && !found && (e = readdir(d));)
+		found = is_ring(fds, e->d_name);
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* The same. */
 static bool is_selected(const struct selection *s, const struct proc_ring *r, int dir)
 {
 	char path[CGROUP_PATH_SIZE];
@@ -143,6 +160,14 @@ static void look_at_rings(struct proc_ring *r, int dir, void *arg)
 		t->hidden += r->uid == getuid() || t->select->nr_pids;
 }
 
+static void look_at_owner(struct proc_ring *r, int dir, void *arg)
+{
+	struct told *t = arg;
+
+	if (has_ring(dir))
+		t->tell(r, t->arg);
+}
+
 static void look_at_process(struct proc_ring *r, int dir, void *arg)
 {
 	struct told *t = arg;
@@ -158,6 +183,14 @@ size_t proc_rings(const struct selection *select, void (*tell)(const struct proc
 
 	each_process(select, look_at_rings, &t);
 	return t.hidden;
+}
+
+void proc_ring_owners(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
+		      void *arg)
+{
+	struct told t = { select, tell, arg, 0 };
+
+	each_process(select, look_at_owner, &t);
 }
 
 void proc_processes(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),

@@ -31,6 +31,9 @@ struct proc_ring {
  */
 size_t proc_rings(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
 		  void *arg);
+/* Tells each process of the selection but ours that has a ring, once, without it; not those that may not be looked into. */
+void proc_ring_owners(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
+		      void *arg);
 /* Tells each process of the selection but ours, whatever it holds, without a ring. */
 void proc_processes(const struct selection *select, void (*tell)(const struct proc_ring *r, void *arg),
 		    void *arg);

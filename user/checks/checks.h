@@ -6,9 +6,11 @@
 #include "checks/finding.h"
 #include "model/selection.h"
 
+#define NEAR_LIMIT_PERCENT 90	/* from there on a user's limit is as good as used up */
+
 struct check_options {
 	bool every_page;	/* one finding per page instead of merged ranges */
-	unsigned int near_limit_percent; /* 0 = 90 */
+	unsigned int near_limit_percent; /* 0 = NEAR_LIMIT_PERCENT */
 	/* Whose limits a user's charge is compared with, NULL = everybody's; and of which rings. */
 	const struct selection *select;
 	bool (*has_ring)(const void *arg, __u64 ring); /* NULL = all of them */

@@ -7,8 +7,6 @@
 #include "checks/places.h"
 #include "checks/shares.h"
 
-#define NEAR_PERCENT 90
-
 static void report(const struct ledger *l, const struct ledger_user *u, const struct holder *h,
 		   enum finding_tag tag, struct findings *out)
 {
@@ -36,7 +34,7 @@ static void report(const struct ledger *l, const struct ledger_user *u, const st
 
 void check_limits(const struct ledger *l, const struct check_options *o, struct findings *out)
 {
-	unsigned int percent = o->near_limit_percent ? o->near_limit_percent : NEAR_PERCENT;
+	unsigned int percent = o->near_limit_percent ? o->near_limit_percent : NEAR_LIMIT_PERCENT;
 
 	for (const struct ledger_user *u = l->users; u; u = u->hh.next) {
 		const struct holder *h = u->locked_pages > 0 ? user_tightest_holder(l, u, o) : NULL;

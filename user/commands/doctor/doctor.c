@@ -19,7 +19,9 @@
 #include "capture/call_hooks.h"
 #include "capture/kernel.h"
 #include "capture/live.h"
+#include "capture/proc_pins.h"
 #include "capture/proc_rings.h"
+#include "checks/checks.h"
 #include "checks/shares.h"
 #include "commands/doctor/bundle.h"
 #include "commands/option.h"
@@ -178,7 +180,7 @@ static void check_accounts(struct report *r, const struct ledger *l)
 	}
 	if (!fullest)
 		add(r, "accounts", true, "no ring counts against a limit");
-	else if (worst >= 0.9)
+	else if (100 * worst >= NEAR_LIMIT_PERCENT)
 		advise(add(r, "accounts", false, "uid %u uses %.0f%% of %s", fullest->uid, 100 * worst,
 			   fmt_bytes(buf, limit)),
 		       "'fixbuf-trace list' says who holds it");
@@ -277,8 +279,6 @@ static void print_json(const struct doctor_options *o, enum tier tier, const str
 struct shown_rings {
 	size_t nr;
 	__u64 bytes;
-	__s64 most_kb;		/* VmPin of the process with the largest */
-	__u64 limit_bytes;	/* that process's */
 };
 
 static void add_shown(const struct proc_ring *ring, void *arg)
@@ -288,28 +288,39 @@ static void add_shown(const struct proc_ring *ring, void *arg)
 	s->nr++;
 	for (size_t i = 0; i < ring->nr_buffers; i++)
 		s->bytes += ring->buffers[i].len_bytes;
-	if (ring->pinned_kb > s->most_kb) {
-		s->most_kb = ring->pinned_kb;
-		s->limit_bytes = ring->soft_bytes;
-	}
+}
+
+/* The limit is the user's: no process shows alone how much of it is left. */
+static void check_shown_pins(struct report *r)
+{
+	char pinned[FMT_LEN], limit[FMT_LEN];
+	struct proc_pins p;
+	struct check *c;
+
+	proc_pins_read(getuid(), &p);
+	if (!p.processes)
+		return;
+	c = add(r, "VmPin in /proc", !proc_pins_near(&p), "pinned by your %zu process%s with rings: %s of %s",
+		p.processes, p.processes == 1 ? "" : "es", fmt_bytes(pinned, p.bytes),
+		p.soft_bytes == ~0ULL ? "no limit" : fmt_bytes(limit, p.soft_bytes));
+	advise(c, "RLIMIT_MEMLOCK counts all processes of the user together: what they pin, and what VmPin does not show, such as the memory of rings (Linux 6.14 to 7.1); beyond it a call fails with ENOMEM; 'fixbuf-trace list' shows who holds what; raise it with LimitMEMLOCK=, limits.conf or ulimit -l");
 }
 
 /* What /proc shows to anybody of his own processes. */
 static void check_shown_rings(struct report *r)
 {
 	static const struct selection all;
-	struct shown_rings s = { .most_kb = -1 };
-	char bytes[FMT_LEN], most[FMT_LEN], limit[FMT_LEN];
+	struct shown_rings s = { 0 };
+	char bytes[FMT_LEN];
 
 	proc_rings(&all, add_shown, &s);
-	if (!s.nr || s.most_kb < 0) {
-		add(r, "rings in /proc", true, s.nr ? "%zu open" : "none is shown to this user", s.nr);
+	if (!s.nr) {
+		add(r, "rings in /proc", true, "none is shown to this user");
 		return;
 	}
-	advise(add(r, "rings in /proc", true, "%zu open, %s registered; most pinned: %s of %s", s.nr,
-		   fmt_bytes(bytes, s.bytes), fmt_bytes(most, s.most_kb * 1024),
-		   s.limit_bytes == ~0ULL ? "no limit" : fmt_bytes(limit, s.limit_bytes)),
-	       "descriptors are counted: a ring that several have, and what it registered, as often; one process's pages against its limit, which counts all processes of the user");
+	advise(add(r, "rings in /proc", true, "%zu open, %s registered", s.nr, fmt_bytes(bytes, s.bytes)),
+	       "descriptors are counted: a ring that several have, and what it registered, as often");
+	check_shown_pins(r);
 }
 
 /* What is printed, or bundled. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include <unistd.h>
 #include "base/fmt.h"
 #include "base/table.h"
 #include "base/untrusted.h"
+#include "capture/proc_pins.h"
 #include "capture/proc_rings.h"
 #include "commands/list/unprivileged.h"
 
@@ -50,6 +52,25 @@ static void print(const struct proc_ring *r, void *arg)
 	t->buffers += r->nr_buffers;
 }
 
+/* Of all processes of the user, whatever was selected: the limit is for all together. */
+static void print_pins(FILE *out)
+{
+	char pinned[FMT_LEN], limit[FMT_LEN];
+	struct proc_pins p;
+
+	proc_pins_read(getuid(), &p);
+	if (!p.processes)
+		return;
+	fprintf(out, "%zu process%s of this user with rings pin%s ", p.processes, p.processes == 1 ? "" : "es",
+		p.processes == 1 ? "s" : "");
+	if (p.soft_bytes == ~0ULL)
+		fprintf(out, "%s (VmPin); no limit holds.\n", fmt_bytes(pinned, p.bytes));
+	else
+		fprintf(out, "%s (VmPin) of the %s that RLIMIT_MEMLOCK allows the user%s.\n",
+			fmt_bytes(pinned, p.bytes), fmt_bytes(limit, p.soft_bytes),
+			proc_pins_near(&p) ? ";\na call that needs more than is left fails with ENOMEM" : "");
+}
+
 void list_unprivileged(const struct output *to, const struct selection *select, bool views)
 {
 	struct told t = { .to = to };
@@ -60,6 +81,7 @@ void list_unprivileged(const struct output *to, const struct selection *select, 
 	hidden = proc_rings(select, print, &t);
 	fprintf(to->out, "%zu descriptor%s of rings, %zu buffer%s, %s registered\n", t.rings,
 		plural(t.rings), t.buffers, plural(t.buffers), fmt_bytes(text, t.bytes));
+	print_pins(to->out);
 	if (hidden)
 		fprintf(to->out, "%zu process%s of this user or named may not be looked into: another user's, or one\n"
 			"that changed its user or capabilities.\n", hidden, hidden == 1 ? "" : "es");

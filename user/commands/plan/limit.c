@@ -12,6 +12,7 @@
 #include "capture/capture.h"
 #include "capture/cgroup.h"
 #include "capture/kernel.h"
+#include "capture/proc_pins.h"
 #include "capture/proc_rings.h"
 #include "capture/ring_walk.h"
 #include "checks/plan.h"
@@ -91,6 +92,7 @@ static void take(const struct proc_ring *r, void *arg)
 	one.hidden = l->hidden;
 	one.knows_locked = l->knows_locked;
 	one.locked_bytes = l->locked_bytes;
+	one.pinning = l->pinning;
 	if (!read_one(r->pid, &one)) {
 		/* it has ended since */
 		if (errno == ENOENT || errno == ESRCH)
@@ -143,6 +145,16 @@ static void read_account(__u32 uid, struct limit *l)
 	ledger_free(ledger);
 }
 
+/* The least that the account can have, unless something else than rings pins memory in these processes. */
+static void read_pins(__u32 uid, struct limit *l)
+{
+	struct proc_pins p;
+
+	proc_pins_read(uid, &p);
+	l->pinning = p.processes;
+	l->locked_bytes = p.bytes;
+}
+
 static int read_many(struct selection *s, __u64 bytes, struct limit *l)
 {
 	struct tightest t = { bytes, l };
@@ -152,6 +164,8 @@ static int read_many(struct selection *s, __u64 bytes, struct limit *l)
 		return cannot("%s", err_text());
 	if (s->has_uid)
 		read_account(s->uid, l);
+	if (s->has_uid && !l->knows_locked)
+		read_pins(s->uid, l);
 	proc_processes(s, take, &t);
 	if (l->processes > l->hidden)
 		return 0;

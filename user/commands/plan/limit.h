@@ -16,7 +16,8 @@ struct limit {
 	__u32 pid;		/* whose it is */
 	struct comm comm;
 	bool knows_locked;	/* of a user: */
-	__u64 locked_bytes;	/* the account, now */
+	__u64 locked_bytes;	/* the account, now; where that may not be asked for, what is pinned by VmPin */
+	size_t pinning;		/* of the latter: so many processes, 0 = none can be seen */
 };
 
 /* What is asked for beside it: 1, 0, or -1 where it is too little and may not hold, or not all limits could be seen. */

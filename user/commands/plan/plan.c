@@ -45,6 +45,10 @@ static void print_limit(FILE *out, const struct limit *l, const struct plan_need
 
 	if (l->knows_locked)
 		wrap_line(out, 0, "the user has %s locked now", fmt_bytes(locked, l->locked_bytes));
+	else if (l->pinning)
+		wrap_line(out, 0, "%zu process%s of the user with rings pin%s %s now (VmPin)", l->pinning,
+			  l->pinning == 1 ? "" : "es", l->pinning == 1 ? "s" : "",
+			  fmt_bytes(locked, l->locked_bytes));
 	if (l->hidden)
 		wrap_line(out, 0, "the limits of %u more processes may not be read by this user", l->hidden);
 	if (l->capable > 0) {
@@ -57,12 +61,12 @@ static void print_limit(FILE *out, const struct limit *l, const struct plan_need
 	if (l->none)
 		wrap_line(out, 0, "%s enough", is);
 	else if (limit_fits(l, need->total_bytes) > 0 || (l->hidden && l->locked_bytes + need->total_bytes <= l->soft))
-		wrap_line(out, 0, "%s enough%s", is, l->knows_locked ? " beside that" :
-			  ", unless the user has locked other memory");
+		wrap_line(out, 0, "%s enough%s%s", is, l->knows_locked || l->pinning ? " beside that" : "",
+			  l->knows_locked ? "" : ", unless the user has locked other memory");
 	else
 		wrap_line(out, 0, "%s %s too little%s%s", is,
 			  fmt_bytes(missing, l->locked_bytes + need->total_bytes - l->soft),
-			  l->knows_locked ? " beside that" : "",
+			  l->knows_locked || l->pinning ? " beside that" : "",
 			  limit_fits(l, need->total_bytes) ? ", unless CAP_IPC_LOCK lifts it, which cannot be seen from here" : "");
 }
 
@@ -119,6 +123,7 @@ static void print_json(const struct plan_options *o, const struct plan_need *nee
 		json_uint(&j, "limit_pid", l->pid);
 		json_comm(&j, "limit_comm", &l->comm);
 		json_known(&j, "locked_bytes", l->knows_locked, l->locked_bytes);
+		json_known(&j, "pinned_bytes", l->pinning, l->locked_bytes);
 	}
 	if (fits < 0)
 		json_null(&j, "fits");
