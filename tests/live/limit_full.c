@@ -84,6 +84,24 @@ static struct json_object *pins_check(struct tool_run *a)
 	return json_with(json_member(a->json, "checks"), "check", "VmPin in /proc");
 }
 
+/* Where the limit is in the way of a huge page, and the kernel is right to refuse it. */
+static void contract(void)
+{
+	const struct rlimit limit = { LIMIT_PAGES * PAGE, LIMIT_PAGES * PAGE };
+	struct rlimit was;
+	struct tool_run a;
+
+	getrlimit(RLIMIT_MEMLOCK, &was);
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+	tool_as(&a, &how, "contract", NULL);
+	setrlimit(RLIMIT_MEMLOCK, &was);
+	has_text(a.out, "RLIMIT_MEMLOCK", "contract: not all can be tried beside them");
+	ok(!strstr(a.out, "register: ENOMEM"), "and no refusal is called a fault of the kernel");
+	for (char *line = a.out; (line = strstr(line, "register: ENOMEM")); line++)
+		note("%.60s", line);
+	tool_free(&a);
+}
+
 static void doctor_and_list(void)
 {
 	char want[160], *with;
@@ -147,6 +165,7 @@ int main(void)
 	c = pins_check(&a);
 	is(json_number(c, "ok"), 1, "three quarters of the limit are no reason to look");
 	tool_free(&a);
+	contract();
 	begin(3);
 	doctor_and_list();
 	plan();

@@ -45,7 +45,7 @@ static void after_io(void)
 	ring_new(&r);
 	want("NOP", ring_raw_rw(&r, IORING_OP_NOP, -1, NULL, 0, 0, 0), 0);
 	want("READ", ring_raw_rw(&r, IORING_OP_READ, fd, buf + page_bytes, 8, 0, 0), 8);
-	want("register", ring_raw_register_buffers(&r, &v, 1), 0);
+	want_charged("register", ring_raw_register_buffers(&r, &v, 1), 0);
 	reads(&r, buf);
 }
 
@@ -67,7 +67,7 @@ static void io_in_flight(void)
 	interrupt_after(0);
 	if (ret == -EINTR)
 		differs("waits until I/O in flight ends, as kernels up to 5.12 do");
-	want("register", ret, 0);
+	want_charged("register", ret, 0);
 	want("write to the pipe", write(p[1], &byte, 1), 1);
 	want("completion", ring_raw_wait(&r, &cqe, 5000), 0);
 	want("READ in flight", cqe.res, 1);
@@ -88,7 +88,7 @@ static void new_set(void)
 	ring_with(&r, buf, page_bytes);
 	reads(&r, buf);
 	want("unregister", ring_raw_unregister_buffers(&r), 0);
-	want("register", ring_raw_register_buffers(&r, &v, 1), 0);
+	want_charged("register", ring_raw_register_buffers(&r, &v, 1), 0);
 	reads(&r, buf + 2 * page_bytes);
 	want("into the old set", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, buf, 1, 0, 0), -EFAULT);
 }
@@ -102,7 +102,7 @@ static void many_sets(void)
 	ring_new(&r);
 	for (unsigned int nr = 1; nr <= 7; nr++) {
 		v[nr - 1] = iov(buf + (nr - 1) * page_bytes, page_bytes);
-		want("register", ring_raw_register_buffers(&r, v, nr), 0);
+		want_charged("register", ring_raw_register_buffers(&r, v, nr), 0);
 		reads(&r, buf);
 		want("unregister", ring_raw_unregister_buffers(&r), 0);
 	}
@@ -115,7 +115,7 @@ static void second_register(void)
 	struct ring_raw r;
 
 	ring_with(&r, buf, page_bytes);
-	want("second register", ring_raw_register_buffers(&r, &v, 1), -EBUSY);
+	want_charged("second register", ring_raw_register_buffers(&r, &v, 1), -EBUSY);
 	reads(&r, buf);
 }
 

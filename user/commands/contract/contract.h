@@ -58,6 +58,8 @@ void fill(char *p, size_t len, unsigned int seed);
 /* A ring; ends the check when there is none to be had. */
 void ring_new(struct ring_raw *r);
 struct iovec iov(const void *base, size_t len);
+/* want() of a call that charges the user: not tried where the limit may be used up by others of our own. */
+void want_charged(const char *what, long seen, long expected);
 int register_one(const struct ring_raw *r, const void *base, size_t len);
 /* A ring with one buffer registered. */
 void ring_with(struct ring_raw *r, const void *base, size_t len);

@@ -47,7 +47,7 @@ static void small_buffer(size_t offset, size_t len, long pages)
 
 	ring_new(&r);
 	start();
-	want("register", ring_raw_register_buffers(&r, &v, 1), 0);
+	want_charged("register", ring_raw_register_buffers(&r, &v, 1), 0);
 	exactly("registered", pages);
 	drop(&r);
 	exactly("dropped", 0);
@@ -72,7 +72,7 @@ static void neighbours(void)
 
 	ring_new(&r);
 	start();
-	want("register", ring_raw_register_buffers(&r, v, 2), 0);
+	want_charged("register", ring_raw_register_buffers(&r, v, 2), 0);
 	both = charge("registered");
 	if (both < 1 || both > 2)
 		fails("charge %ld pages, pinned 1", both);
@@ -90,7 +90,7 @@ static void closed(void)
 
 	ring_new(&r);
 	start();
-	want("register", ring_raw_register_buffers(&r, &v, 1), 0);
+	want_charged("register", ring_raw_register_buffers(&r, &v, 1), 0);
 	exactly("registered", 7);
 	ring_raw_close(&r);
 	/* below zero: the memory of the ring itself, where that is charged */
@@ -113,7 +113,7 @@ static void huge_once(void)
 
 	ring_new(&r);
 	start();
-	want("register", ring_raw_register_buffers(&r, v, 3), 0);
+	want_charged("register", ring_raw_register_buffers(&r, v, 3), 0);
 	exactly("three buffers in it", huge);
 	drop(&r);
 	exactly("dropped", 0);
@@ -135,12 +135,12 @@ static void first_dropped(void)
 
 	ring_new(&r);
 	start();
-	want("register", ring_raw_register_buffers(&r, v, 3), 0);
+	want_charged("register", ring_raw_register_buffers(&r, v, 3), 0);
 	exactly("registered", huge + 1);
 	ret = ring_raw_update_buffers(&r, 0, none, NULL, 2);
 	if (ret == -EINVAL)
 		absent("no BUFFERS_UPDATE before 5.13");
-	want("update", ret, 2);
+	want_charged("update", ret, 2);
 	seen = mm_pages();
 	for (unsigned int t = 0; t < 2000 && seen > 0 && seen != huge; t += 5) {
 		sleep_ms(5);
@@ -163,8 +163,8 @@ static void two_rings(void)
 	ring_new(&r[0]);
 	ring_new(&r[1]);
 	start();
-	want("register", ring_raw_register_buffers(&r[0], &v[0], 1), 0);
-	want("register", ring_raw_register_buffers(&r[1], &v[1], 1), 0);
+	want_charged("register", ring_raw_register_buffers(&r[0], &v[0], 1), 0);
+	want_charged("register", ring_raw_register_buffers(&r[1], &v[1], 1), 0);
 	both = charge("registered");
 	if (both < huge || both > 2 * huge)
 		fails("charge %ld pages, pinned %ld", both, huge);
@@ -186,11 +186,11 @@ static void cloned(struct ring_raw r[2], unsigned int from, unsigned int nr)
 	ring_new(&r[0]);
 	ring_new(&r[1]);
 	start();
-	want("register", ring_raw_register_buffers(&r[0], v, 2), 0);
+	want_charged("register", ring_raw_register_buffers(&r[0], v, 2), 0);
 	ret = ring_raw_clone_buffers(&r[1], &r[0], from, nr);
 	if (ret == -EINVAL)
 		absent("no CLONE_BUFFERS%s", nr ? " of a part before 6.13" : " before 6.12");
-	want("clone", ret, 0);
+	want_charged("clone", ret, 0);
 }
 
 static void whole_clone(void)

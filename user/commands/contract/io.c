@@ -28,7 +28,7 @@ static struct scene scene_new(void)
 	v[0] = iov(s.first, s.len);
 	v[1] = iov(s.memory + 4 * page_bytes, page_bytes);
 	ring_new(&s.ring);
-	want("register", ring_raw_register_buffers(&s.ring, v, 2), 0);
+	want_charged("register", ring_raw_register_buffers(&s.ring, v, 2), 0);
 	return s;
 }
 

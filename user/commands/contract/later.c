@@ -40,7 +40,7 @@ static void tags_come_back(void)
 	ret = register2(&r, v, tags, 2, 0);
 	if (ret == -EINVAL)
 		absent("no BUFFERS2 before 5.13");
-	want("BUFFERS2", ret, 0);
+	want_charged("BUFFERS2", ret, 0);
 	want("READ_FIXED", ring_raw_rw(&r, IORING_OP_READ_FIXED, memory_file(8), p, 8, 0, 0), 8);
 	want("unregister", ring_raw_unregister_buffers(&r), 0);
 	ret = ring_raw_wait(&r, &cqe, 500);
@@ -64,8 +64,8 @@ static void tag_on_update(void)
 	ret = register2(&r, &v, &tag, 1, 0);
 	if (ret == -EINVAL)
 		absent("no BUFFERS2 before 5.13");
-	want("BUFFERS2", ret, 0);
-	want("update", ring_raw_update_buffers(&r, 0, &other, &none, 1), 1);
+	want_charged("BUFFERS2", ret, 0);
+	want_charged("update", ring_raw_update_buffers(&r, 0, &other, &none, 1), 1);
 	want_tag(&r, tag);
 }
 
@@ -79,7 +79,7 @@ static void sparse(struct ring_raw *r)
 	ret = register2(r, NULL, NULL, SLOTS, RING_REGISTER_SPARSE);
 	if (ret == -EINVAL)
 		absent("no sparse tables before 5.19");
-	want("BUFFERS2", ret, 0);
+	want_charged("BUFFERS2", ret, 0);
 }
 
 static void sparse_slots(void)
@@ -92,7 +92,7 @@ static void sparse_slots(void)
 	sparse(&r);
 	for (unsigned int i = 0; i < SLOTS; i++)
 		want("empty slot", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, p, 8, 0, i), -EFAULT);
-	want("update", ring_raw_update_buffers(&r, SLOTS - 1, &v, NULL, 1), 1);
+	want_charged("update", ring_raw_update_buffers(&r, SLOTS - 1, &v, NULL, 1), 1);
 	want("last slot", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, p, 8, 0, SLOTS - 1), 8);
 	want("slot before", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, p, 8, 0, SLOTS - 2), -EFAULT);
 }
@@ -108,7 +108,7 @@ static void empty_entry(void)
 	ret = ring_raw_register_buffers(&r, v, 2);
 	if (ret == -EFAULT)
 		absent("no empty entries before 5.13");
-	want("register", ret, 0);
+	want_charged("register", ret, 0);
 	want("empty slot", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, p, 8, 0, 0), -EFAULT);
 	want("other slot", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, p, 8, 0, 1), 8);
 }
@@ -130,10 +130,10 @@ static void replaced(void)
 	struct ring_raw r;
 
 	ring_with(&r, p, page_bytes);
-	want("update", update(&r, 0, p + page_bytes, page_bytes), 1);
+	want_charged("update", update(&r, 0, p + page_bytes, page_bytes), 1);
 	want("new", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, p + page_bytes, 8, 0, 0), 8);
 	want("old", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, p, 8, 0, 0), -EFAULT);
-	want("emptied", update(&r, 0, NULL, 0), 1);
+	want_charged("emptied", update(&r, 0, NULL, 0), 1);
 	want("gone", ring_raw_rw(&r, IORING_OP_READ_FIXED, fd, p + page_bytes, 8, 0, 0), -EFAULT);
 	want("beyond the table", update(&r, 1, p, page_bytes), -EINVAL);
 }
@@ -145,7 +145,7 @@ static void given_back(void)
 	long before;
 
 	ring_with(&r, p, 5 * page_bytes);
-	want("update", update(&r, 0, p + 5 * page_bytes, 3 * page_bytes), 1);
+	want_charged("update", update(&r, 0, p + 5 * page_bytes, 3 * page_bytes), 1);
 	before = mm_pages();
 	want("VmPin pages 2 s later", wait_mm_pages(3, 2000), 3);
 	if (before != 3)
@@ -160,7 +160,7 @@ static void clone(struct ring_raw *to, struct ring_raw *from, unsigned int off, 
 
 	if (ret == -EINVAL)
 		absent("no CLONE_BUFFERS%s", nr ? " of a part before 6.13" : " before 6.12");
-	want("clone", ret, 0);
+	want_charged("clone", ret, 0);
 }
 
 static void clone_outlives(void)
@@ -191,7 +191,7 @@ static void clone_part(void)
 
 	ring_new(&a);
 	ring_new(&b);
-	want("register", ring_raw_register_buffers(&a, v, 3), 0);
+	want_charged("register", ring_raw_register_buffers(&a, v, 3), 0);
 	clone(&b, &a, 1, 2);
 	want("first", ring_raw_rw(&b, IORING_OP_READ_FIXED, fd, v[1].iov_base, 8, 0, 0), 8);
 	want("second", ring_raw_rw(&b, IORING_OP_READ_FIXED, fd, v[2].iov_base, 8, 0, 1), 8);

@@ -76,7 +76,7 @@ static void over_limit(void)
 	struct ring_raw r;
 
 	limited_rings(&r, 1);
-	want("register", register_one(&r, p, (LIMIT + 1) * page_bytes), -ENOMEM);
+	want_charged("register", register_one(&r, p, (LIMIT + 1) * page_bytes), -ENOMEM);
 	want("VmPin pages", mm_pages(), 0);
 	want("unregister", ring_raw_unregister_buffers(&r), -ENXIO);
 	takes(&r, p, LIMIT * page_bytes);
@@ -126,7 +126,7 @@ static void unlimited(void)
 
 	limit_pages(LIMIT);
 	ring_new(&r);
-	want("register", register_one(&r, small_pages(4 * LIMIT), 4 * LIMIT * page_bytes), 0);
+	want_charged("register", register_one(&r, small_pages(4 * LIMIT), 4 * LIMIT * page_bytes), 0);
 }
 
 /* ---- C8 ---- */
@@ -199,12 +199,12 @@ static void most_buffers(void)
 
 	if (ret == -EINVAL && !register_many(1024))
 		differs("1024 at most, as kernels up to 5.12 do");
-	want("register", ret, 0);
+	want_charged("register", ret, 0);
 }
 
 static void too_many_buffers(void)
 {
-	want("register", register_many(MAX_BUFFERS + 1), -EINVAL);
+	want_charged("register", register_many(MAX_BUFFERS + 1), -EINVAL);
 }
 
 static void refused(void *base, size_t len, unsigned int nr, int expected)
@@ -213,7 +213,7 @@ static void refused(void *base, size_t len, unsigned int nr, int expected)
 	struct ring_raw r;
 
 	ring_new(&r);
-	want("register", ring_raw_register_buffers(&r, &v, nr), expected);
+	want_charged("register", ring_raw_register_buffers(&r, &v, nr), expected);
 	want("unregister", ring_raw_unregister_buffers(&r), -ENXIO);
 }
 
@@ -243,7 +243,7 @@ static void undone(struct ring_raw *r, const struct iovec *v, unsigned int nr, i
 {
 	int fd = memory_file(page_bytes);
 
-	want("register", ring_raw_register_buffers(r, v, nr), error);
+	want_charged("register", ring_raw_register_buffers(r, v, nr), error);
 	want("VmPin pages", mm_pages(), 0);
 	want("unregister", ring_raw_unregister_buffers(r), -ENXIO);
 	want("READ_FIXED", ring_raw_rw(r, IORING_OP_READ_FIXED, fd, v[0].iov_base, 1, 0, 0),
@@ -261,7 +261,7 @@ static void bad_last(void)
 	user_start(2 * LIMIT);
 	undone(&r, v, 4, -EFAULT);
 	want("pages charged to the user", user_pages(0), 0);
-	want("register without it", ring_raw_register_buffers(&r, v, 3), 0);
+	want_charged("register without it", ring_raw_register_buffers(&r, v, 3), 0);
 }
 
 static void unmapped_last(void)

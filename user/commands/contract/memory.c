@@ -48,7 +48,7 @@ static void shared_file(void)
 	ret = register_one(&r, p, 2 * page_bytes);
 	if (ret == -EFAULT)
 		differs("EFAULT instead of EOPNOTSUPP, as kernels from 6.5 do");
-	want("register", ret, -EOPNOTSUPP);
+	want_charged("register", ret, -EOPNOTSUPP);
 }
 
 static void private_file(void)
@@ -61,7 +61,7 @@ static void private_file(void)
 	ret = register_one(&r, p, 2 * page_bytes);
 	if (!ret)
 		differs("accepted: a private copy is pinned, from 6.5");
-	want("register", ret, -EOPNOTSUPP);
+	want_charged("register", ret, -EOPNOTSUPP);
 }
 
 static void shmem(void)
@@ -75,7 +75,7 @@ static void shmem(void)
 	ret = register_one(&r, p, 2 * page_bytes);
 	if (ret == -EOPNOTSUPP)
 		differs("refused, as kernels up to 5.13 do");
-	want("register", ret, 0);
+	want_charged("register", ret, 0);
 	want("write to it", pwrite(fd, "there", 5, 0), 5);
 	want("WRITE_FIXED", ring_raw_rw(&r, IORING_OP_WRITE_FIXED, fd, p, 5, page_bytes, 0), 5);
 	want("read back", pread(fd, back, 5, page_bytes), 5);
@@ -97,7 +97,7 @@ static void hugetlb(void)
 	ret = register_one(&r, p, size);
 	if (ret == -ENOMEM)
 		not_tried("needs RLIMIT_MEMLOCK of %zu MiB, or root", size / MIB);
-	want("register", ret, 0);
+	want_charged("register", ret, 0);
 }
 
 static void read_only(void)
@@ -107,7 +107,7 @@ static void read_only(void)
 
 	mprotect(p + page_bytes, page_bytes, PROT_READ);
 	ring_new(&r);
-	want("register", register_one(&r, p, 2 * page_bytes), -EFAULT);
+	want_charged("register", register_one(&r, p, 2 * page_bytes), -EFAULT);
 }
 
 static void unmapped(void)
@@ -118,7 +118,7 @@ static void unmapped(void)
 	ring_new(&r);
 	/* last, or the ring would be mapped into the gap */
 	munmap(p + page_bytes, page_bytes);
-	want("register", register_one(&r, p, 2 * page_bytes), -EFAULT);
+	want_charged("register", register_one(&r, p, 2 * page_bytes), -EFAULT);
 }
 
 const struct check checks_memory[] = {

@@ -11,6 +11,7 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/system.h"
 #include "commands/contract/contract.h"
 
 #ifndef MADV_COLLAPSE
@@ -127,6 +128,22 @@ void ring_new(struct ring_raw *r)
 		not_tried("no ring: %s", result_name(ret));
 }
 
+/* Others of our user may have locked what the limit allows all of them; nobody else has a fresh user's. */
+static bool limit_is_shared(void)
+{
+	struct rlimit lim;
+
+	return own_user && !getrlimit(RLIMIT_MEMLOCK, &lim) && lim.rlim_cur != RLIM_INFINITY &&
+	       system_lifts_memlock(0) <= 0;
+}
+
+void want_charged(const char *what, long seen, long expected)
+{
+	if (seen == -ENOMEM && expected != -ENOMEM && limit_is_shared())
+		not_tried("%s: RLIMIT_MEMLOCK is used up", what);
+	want(what, seen, expected);
+}
+
 struct iovec iov(const void *base, size_t len)
 {
 	return (struct iovec){ .iov_base = (void *)base, .iov_len = len };
@@ -142,7 +159,7 @@ int register_one(const struct ring_raw *r, const void *base, size_t len)
 void ring_with(struct ring_raw *r, const void *base, size_t len)
 {
 	ring_new(r);
-	want("register", register_one(r, base, len), 0);
+	want_charged("register", register_one(r, base, len), 0);
 }
 
 /* ---- time ---- */
