@@ -61,6 +61,8 @@ static const struct wrong {
 	/* list takes it with --watch only */
 	{ { "-i", "1s" }, "did you mean fixbuf-trace stat -i 1s?" },
 	{ { "--min-size=1M" }, "did you mean fixbuf-trace trace --min-size 1M?" },
+	{ { "doctor", "--bundle=a.txt" }, "did you mean --bundle a.txt?" },
+	{ { "list", "--watch=3" }, "--watch takes no value; leave =3 out" },
 	{ { "list", "--jsno" }, "there is no option --jsno; did you mean --json?" },
 	{ { "list", "--top", "3", "--sotr=size" }, "did you mean --sort?" },
 	{ { "trace", "--ring=3", "-d", "1ms" }, "'3' is not a buffer size" },

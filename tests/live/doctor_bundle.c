@@ -4,6 +4,7 @@
  * Independent of the kernel: not run in guests.
  */
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "hostile.h"
 #include "memory.h"
@@ -20,9 +22,48 @@
 
 #define SECRET	"xyzzy-2bb7a1f0"
 
+#define OTHERS	23	/* processes */
+
+static pid_t others[OTHERS];
 static char dir[] = "/tmp/fixbuf-bundle-XXXXXX", file[64];
 
-/* How often the text has it. */
+/* More processes than fit a screen that have each more than we. */
+static void begin_others(void)
+{
+	for (int i = 0; i < OTHERS; i++) {
+		struct iovec iov = { mem_pages(11), 11 * PAGE };
+		struct io_uring ring;
+		int ready[2];
+		pid_t pid;
+		char c;
+
+		if (pipe(ready))
+			bail("no pipe");
+		pid = fork();
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (uring_open(&ring, 4) || uring_register(ring.ring_fd, &iov, 1) || write(ready[1], "", 1) != 1)
+				_exit(1);
+			for (;;)
+				pause();
+		}
+		others[i] = pid;
+		close(ready[1]);
+		if (read(ready[0], &c, 1) != 1)
+			skip_all("no ring with a buffer");
+		close(ready[0]);
+		munmap(iov.iov_base, iov.iov_len);
+	}
+}
+
+static void end_others(void)
+{
+	for (int i = 0; i < OTHERS; i++) {
+		kill(others[i], SIGKILL);
+		waitpid(others[i], NULL, 0);
+	}
+}
+
 static void whole(void)
 {
 	struct iovec iov = { mem_pages(7), 7 * PAGE };
@@ -40,11 +81,13 @@ static void whole(void)
 	/* so that there is something to find; where another takes its place nothing is said of it */
 	munmap(iov.iov_base, iov.iov_len);
 	setenv("FIXBUF_TEST_TOKEN", SECRET, 1);
+	begin_others();
 	tool(&a, "doctor", "--bundle", file, NULL);
 	is(a.status, 0, "doctor --bundle FILE");
 	is_text(a.out, "", "which prints nothing");
 	has_text(a.err, "look through it before you send it", "but what to do with it");
 	tool_free(&a);
+	end_others();
 
 	ok(!stat(file, &st) && (st.st_mode & 07777) == 0600, "the file is its owner's alone");
 	text = file_text(file);
@@ -55,9 +98,12 @@ static void whole(void)
 	has_text(text, "\ntier    ", "the tier");
 	has_text(text, "ATTACH-POINT", "and why not another");
 	has_text(text, "RLIMIT_MEMLOCK  ", "limits");
-	snprintf(id, sizeof(id), "%d", getpid());
 	snprintf(size, sizeof(size), "%zuK", 7 * PAGE / 1024);
 	has_text(text, HOSTILE_TAMED, "what list says, names tamed");
+	snprintf(id, sizeof(id), "%d  ", others[OTHERS - 1]);
+	has_text(text, id, "of all processes, however many");
+	ok(!strstr(text, "--top"), "and no option that doctor does not have");
+	snprintf(id, sizeof(id), "%d", getpid());
 	has_text(text, "\n==== verify ====\n", "and verify");
 	has_text(text, "\nverdict: ", "with its verdict");
 	has_text(text, id, "of this process");

@@ -88,8 +88,11 @@ static void own_rings(void)
 	ok(strstr(a.out, "1 process of this user or named may not be looked into"), "what is hidden is told");
 	tool_free(&a);
 	tool_as(&a, &how, "list", "--by", "user", NULL);
-	ok(strstr(a.out, want) && strstr(a.out, "--by, --sort, --min-size and --top are not followed"),
+	ok(strstr(a.out, want) && strstr(a.out, "--by, --sort, --min-size, --top and --watch are not followed"),
 	   "what it does not follow is said");
+	tool_free(&a);
+	tool_as(&a, &how, "list", "--watch", "-i", "100ms", "-d", "1s", NULL);
+	has_text(a.out, "--watch are not followed: this is\none look", "list --watch looks once, and says so");
 	tool_free(&a);
 	tool_as(&a, &how, "list", "--json", NULL);
 	is_text(a.out, "", "JSON is for those who see all");

@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "cli/names.h"
 
 size_t names_row_of_key(const struct parse *p, int key)
@@ -83,6 +84,14 @@ static char *written_out(const struct option_row *row, const char *rest)
 	return all[nr++];
 }
 
+/* argp would not say what to give instead. */
+static void refuse_value(const struct parse *p, const struct option_row *row, const char *value)
+{
+	if (option_named(p->cmd->options, ""))
+		exit(misuse("--%s takes no value behind =; did you mean --%s %s?", row->name, row->name, value));
+	exit(misuse("--%s takes no value; leave =%s out", row->name, value));
+}
+
 void names_settle(const struct parse *p, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -105,6 +114,8 @@ void names_settle(const struct parse *p, int argc, char **argv)
 			refuse_name(p, name, len);
 			continue;
 		}
+		if (name[len] && !row->arg)
+			refuse_value(p, row, name + len + 1);
 		if (row->name[len])
 			argv[i] = written_out(row, name + len);
 		i += row->arg && !name[len];

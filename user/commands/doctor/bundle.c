@@ -29,7 +29,6 @@
 #include "views/verdict.h"
 
 #define MAX_FILE	(16U << 10)
-#define TOP		20	/* processes */
 
 static const struct selection all;
 
@@ -110,7 +109,7 @@ static void put_rings(FILE *out, const struct ledger *l)
 		t.skipped_slots, plural(t.skipped_slots), t.unread_rings);
 	list = holdings_of(l, &all, BY_PROCESS, 0, &nr);
 	holdings_sort(list, nr, SORT_SIZE);
-	view_holdings_text(&to, list, nr, TOP, BY_PROCESS);
+	view_holdings_text(&to, list, nr, nr, BY_PROCESS);
 	free(list);
 }
 

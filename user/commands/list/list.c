@@ -181,7 +181,7 @@ static int list(void *options)
 	if (!status && !o->output.quiet && walk_is_inside(r.capture.walk) && !o->select.nr_pids)
 		fprintf(stderr, PROGRAM_NAME ": rings of processes outside of this pid namespace are not shown\n");
 	if (status == EXIT_CANNOT && system_has_proc() && !kern_is_allowed() && !o->output.json && !o->output.csv)
-		list_unprivileged(&o->output, &o->select, o->by || o->sorted || o->min_bytes || o->top != TOP_ALL);
+		list_unprivileged(&o->output, &o->select, o->by || o->sorted || o->min_bytes || o->top != TOP_ALL || o->watch);
 	if (!status && o->watch)
 		status = list_watch(o, &r, l);
 	else

@@ -71,7 +71,7 @@ static void print_pins(FILE *out)
 			proc_pins_near(&p) ? ";\na call that needs more than is left fails with ENOMEM" : "");
 }
 
-void list_unprivileged(const struct output *to, const struct selection *select, bool views)
+void list_unprivileged(const struct output *to, const struct selection *select, bool ignored)
 {
 	struct told t = { .to = to };
 	char text[FMT_LEN];
@@ -85,8 +85,9 @@ void list_unprivileged(const struct output *to, const struct selection *select, 
 	if (hidden)
 		fprintf(to->out, "%zu process%s of this user or named may not be looked into: another user's, or one\n"
 			"that changed its user or capabilities.\n", hidden, hidden == 1 ? "" : "es");
-	if (views)
-		fprintf(to->out, "Without privilege --by, --sort, --min-size and --top are not followed.\n");
+	if (ignored)
+		fprintf(to->out, "Without privilege --by, --sort, --min-size, --top and --watch are not followed: this is\n"
+			"one look, ring by ring.\n");
 	if (to->quiet)
 		return;
 	fprintf(to->out, "Not shown without privilege: other users' rings, rings that no descriptor names, who is\n"

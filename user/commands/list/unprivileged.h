@@ -6,7 +6,7 @@
 #include "base/output.h"
 #include "model/selection.h"
 
-/* .views: --by, --sort, --min-size or --top was given, which are not followed. */
-void list_unprivileged(const struct output *to, const struct selection *select, bool views);
+/* .ignored: --by, --sort, --min-size, --top or --watch was given, which are not followed. */
+void list_unprivileged(const struct output *to, const struct selection *select, bool ignored);
 
 #endif
