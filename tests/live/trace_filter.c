@@ -209,6 +209,32 @@ static void by_ring_and_io(void)
 	is(t.status, 2, "an opcode that there is not is refused");
 	has_text(t.err, "such as READ_FIXED,SEND_ZC", "with an example");
 	tool_free(&t);
+	tool(&t, "trace", "--io", "--op", "READ", NULL);
+	is(t.status, 2, "and one that no line can be of");
+	has_text(t.err, "over registered buffers, which alone have lines", "which is said");
+	tool_free(&t);
+}
+
+/* Options that exclude each other would wait for what cannot come. */
+static void nothing_to_show(void)
+{
+	static const char *const wrong[][4] = {
+		{ "--calls", "--op", "SEND_ZC", "--op shows I/O alone" },
+		{ "--calls", "--min-size", "64K", "--min-size shows what has a size" },
+		{ "--events=buffer,drop", "--failed", "-q", "--failed shows calls" },
+		{ "--events=charge", "--slow", "1ms", "--slow shows calls, pins and I/O" },
+	};
+	struct tool_run t;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		tool(&t, "trace", "--io", wrong[i][0], wrong[i][1], wrong[i][2], "-d", "1ms", NULL);
+		is(t.status, 2, "%s %s is refused", wrong[i][0], wrong[i][1]);
+		has_text(t.err, wrong[i][3], "and it is said why");
+		tool_free(&t);
+		tool(&t, "report", "--trace", wrong[i][0], wrong[i][1], wrong[i][2], recording, NULL);
+		is(t.status, 2, "of a recording, too");
+		tool_free(&t);
+	}
 }
 
 int main(void)
@@ -226,6 +252,7 @@ int main(void)
 	tool_free(&t);
 	with(recorded, "report");
 	by_ring_and_io();
+	nothing_to_show();
 	tool(&t, "trace", "--failed", "-o", lines_file, "--", load_path("lifecycle"), "--no-wait", NULL);
 	snprintf(totals, sizeof(totals), ", %u failed; ", nr_failures);
 	ok(strstr(t.err, totals) && !strstr(t.err, "; 0 rings created"), "the totals count all: %s", t.err);

@@ -156,7 +156,7 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "op", .arg = "OPS", .words = trace_op_names, \
 	  .help = with "only I/O of these opcodes: READ_FIXED,SEND_ZC", .parse = parse_ops, \
 	  .offset = offsetof(type, filter), .group = GROUP_VIEW, \
-	  .refusal = "'%s' is not a list of opcodes; give names as stat --by-opcode has them, such as READ_FIXED,SEND_ZC" }, \
+	  .refusal = "'%s' is not a list of opcodes over registered buffers, which alone have lines; give names such as READ_FIXED,SEND_ZC" }, \
 	{ .name = "min-size", .arg = "BYTES", .words = words_size, .parse = parse_bytes, \
 	  .help = with "only buffers, pins, charges, I/O of that size or more", \
 	  .offset = offsetof(type, filter.min_bytes), .group = GROUP_VIEW, \

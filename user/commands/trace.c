@@ -129,12 +129,15 @@ static int run(struct trace *t)
 static int check_events(const struct trace_options *o)
 {
 	const char *io = o->io ? NULL : trace_filter_of_io(&o->filter);
+	const char *never = trace_filter_never_shows(&o->filter);
 	const char *call = o->how.syscalls ? NULL : trace_filter_of_all_calls(&o->filter);
 
 	if (io)
 		return misuse("--events %s is about I/O; add --io", io);
 	if (call)
 		return misuse("--events %s takes the events of all system calls; add --syscalls", call);
+	if (never)
+		return misuse("%s", never);
 	return 0;
 }
 

@@ -56,15 +56,56 @@ const char *trace_filter_of_all_calls(const struct trace_filter *t)
 
 const char *const trace_op_names[] = {
 	"READ_FIXED", "WRITE_FIXED", "READV_FIXED", "WRITEV_FIXED", "SEND_ZC", "SENDMSG_ZC", "URING_CMD",
-	"NOP", NULL
+	"NOP", "SEND", "RECV", NULL
 };
+
+/* What may let an event through: in the order of trace_event_names. */
+enum { FAILS = 1, TAKES = 2, IS_IO = 4, HAS_SIZE = 8 };
+
+static const unsigned char can[] = {
+	FAILS | TAKES, 0,				/* ring-create, ring-close */
+	FAILS | TAKES, FAILS | TAKES, FAILS | TAKES,	/* register, unregister, update */
+	FAILS | TAKES, FAILS | TAKES,			/* clone, enter */
+	HAS_SIZE, HAS_SIZE, HAS_SIZE,			/* buffer, drop, in-use */
+	FAILS | TAKES | HAS_SIZE, FAILS | TAKES | HAS_SIZE, /* pin, unpin */
+	FAILS | HAS_SIZE, FAILS | HAS_SIZE,		/* charge, uncharge */
+	FAILS | TAKES | IS_IO | HAS_SIZE, TAKES | IS_IO, /* io-done, io-notified */
+};
+
+_Static_assert(sizeof(can) == sizeof(trace_event_names) / sizeof(trace_event_names[0]) - 1, "one for each");
+
+const char *trace_filter_never_shows(const struct trace_filter *t)
+{
+	unsigned int lets = 0;
+
+	for (size_t i = 0; i < sizeof(can); i++)
+		lets |= !t->events || t->events & 1U << i ? can[i] : 0;
+	if (t->ops && !(lets & IS_IO))
+		return "--op shows I/O alone, of which --calls and these --events show none; leave one of them out";
+	if (t->min_bytes && !(lets & HAS_SIZE))
+		return "--min-size shows what has a size (buffers, pins, charges, I/O), of which --calls and these --events show none; leave one of them out";
+	if (t->failed && !(lets & FAILS))
+		return "--failed shows calls, pins, charges and I/O, none of which is among these --events; leave one of them out";
+	if (t->slow_ns && !(lets & TAKES))
+		return "--slow shows calls, pins and I/O, none of which is among these --events; leave one of them out";
+	return NULL;
+}
+
+static bool is_listed(const char *op)
+{
+	size_t i = 0;
+
+	while (trace_op_names[i] && strcmp(trace_op_names[i], op))
+		i++;
+	return trace_op_names[i];
+}
 
 bool trace_filter_add_op(struct trace_filter *t, const char *name, size_t len)
 {
 	for (unsigned int op = 0; op < 64; op++) {
 		const char *its = io_op_name(op);
 
-		if (strcmp(its, "?") && strlen(its) == len && !strncasecmp(its, name, len)) {
+		if (is_listed(its) && strlen(its) == len && !strncasecmp(its, name, len)) {
 			t->ops |= 1ULL << op;
 			return true;
 		}

@@ -22,7 +22,7 @@ struct trace_filter {		/* zero: all */
 /* As they stand in the column EVENT; ends with NULL. */
 extern const char *const trace_event_names[];
 
-/* Opcodes over registered buffers, as io_op_name() has them; ends with NULL. */
+/* Opcodes that may be over registered buffers, as io_op_name() has them: others have no line. Ends with NULL. */
 extern const char *const trace_op_names[];
 
 /* Adds the event of that name; false when there is none. */
@@ -34,6 +34,8 @@ bool trace_filter_add_op(struct trace_filter *t, const char *name, size_t len);
 /* One of the events that were asked for by name and take I/O, or the end of every call, to be seen; NULL = none. */
 const char *trace_filter_of_io(const struct trace_filter *t);
 const char *trace_filter_of_all_calls(const struct trace_filter *t);
+/* Why no event can be shown, as a sentence: what was asked for excludes each other; NULL = some can. */
+const char *trace_filter_never_shows(const struct trace_filter *t);
 /* .l: as it was when it happened. */
 bool trace_filter_shows(const struct trace_filter *t, const struct ledger *l, const struct fact *f);
 

@@ -169,15 +169,19 @@ static int run(void *options)
 {
 	static const char *const usual = DEFAULT_FILE;
 	struct report_options *o = options;
+	const char *never = trace_filter_never_shows(&o->filter);
 	struct sources s = { 0 };
 	int status;
 
-	if (o->view == REPORT_SQLITE && !strcmp(o->output.path, "-"))
-		return misuse("a database is no stream; name a file for --sqlite");
 	/* nothing here takes a cleaner end than any filter's */
 	signals_leave();
-	status = sources_find(&s, o->files.nr ? o->files.list : &usual, o->files.nr ? o->files.nr : 1) ?
-		 misuse("%s", err_text()) : 0;
+	if (never)
+		status = misuse("%s", never);
+	else if (o->view == REPORT_SQLITE && !strcmp(o->output.path, "-"))
+		status = misuse("a database is no stream; name a file for --sqlite");
+	else
+		status = sources_find(&s, o->files.nr ? o->files.list : &usual, o->files.nr ? o->files.nr : 1) ?
+			 misuse("%s", err_text()) : 0;
 	if (!status) {
 		limit_memory(o, &s);
 		status = check_inputs(o, &s);
