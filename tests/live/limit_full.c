@@ -18,13 +18,13 @@
 #include "tool_json.h"
 #include "uring.h"
 
-#define HIS_UID		54331
+#define FIRST_UID	5400000		/* a user for each run: others may run this, too */
 #define LIMIT_PAGES	2048
 #define REFUSED		541	/* pages that are more than is left beside the first three */
 #define PROCESSES	5	/* the last has a child in the same address space */
 
 static const unsigned int held[] = { 499, 503, 509, 409 };
-static const struct tool_how how = { .uid = HIS_UID };
+static struct tool_how how;
 static pid_t pids[4];
 static char uid[16], sums[64];	/* "7.5M of 8M" */
 
@@ -52,7 +52,7 @@ static void __attribute__((noreturn)) holder(int ready, unsigned int pages, bool
 	struct io_uring r;
 	bool good;
 
-	good = !setrlimit(RLIMIT_MEMLOCK, &limit) && !setgid(HIS_UID) && !setuid(HIS_UID) &&
+	good = !setrlimit(RLIMIT_MEMLOCK, &limit) && !setgid(how.uid) && !setuid(how.uid) &&
 	       !prctl(PR_SET_PDEATHSIG, SIGKILL) && !prctl(PR_SET_DUMPABLE, 1) && !uring_open(&r, 4) &&
 	       (!last || hold(&r, REFUSED) == -ENOMEM) && !hold(&r, pages);
 	good &= !last || clone(same_space, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) > 0;
@@ -158,7 +158,8 @@ int main(void)
 
 	if (geteuid())
 		skip_all("needs root");
-	snprintf(uid, sizeof(uid), "%d", HIS_UID);
+	how.uid = FIRST_UID + getpid();
+	snprintf(uid, sizeof(uid), "%u", how.uid);
 	snprintf(sums, sizeof(sums), "%gM of %gM", 1920.0 * PAGE / (1 << 20), (double)LIMIT_PAGES * PAGE / (1 << 20));
 	for (int i = 0; i < 3; i++)
 		begin(i);

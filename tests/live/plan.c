@@ -26,7 +26,8 @@
 #include "tool_json.h"
 #include "uring.h"
 
-#define UID_OF_NOBODY_ELSE 58403
+/* and the 127 after it; others may run this, too */
+#define UID_OF_NOBODY_ELSE (6000000U + 128 * getpid())
 #define MAX_BUFFERS	16
 
 struct wish {
@@ -61,13 +62,12 @@ static int have(const struct wish *w)
 static int have_under(const struct wish *w, unsigned long long limit)
 {
 	/* what the one before pinned may be given back later: each is a user of its own */
-	static uid_t uid = UID_OF_NOBODY_ELSE;
+	static unsigned int nr;
+	const uid_t uid = UID_OF_NOBODY_ELSE + ++nr;
 	const struct rlimit l = { limit, limit };
 	pid_t pid;
 
-	uid++;
 	pid = fork();
-
 	if (!pid) {
 		if (setrlimit(RLIMIT_MEMLOCK, &l) || setgid(uid) || setuid(uid))
 			_exit(255);
@@ -343,8 +343,6 @@ static void of_a_user(void)
 	tool_free(&a);
 }
 
-#define UNIT "fixbuf-plan-test.service"
-
 /* Where v2 is mounted beside v1 it becomes, for us alone, the only one. */
 static bool find_cgroups(void)
 {
@@ -359,11 +357,16 @@ static bool find_cgroups(void)
 
 static void of_a_unit(void)
 {
-	const char *folder = "/sys/fs/cgroup/" UNIT, *procs = "/sys/fs/cgroup/" UNIT "/cgroup.procs";
+	char name[32], unit[48], folder[80], procs[96];
 	struct tool_run a;
 	pid_t pids[3];
 	FILE *f;
 
+	/* others may run this, too */
+	snprintf(name, sizeof(name), "fixbuf-plan-%d", getpid());
+	snprintf(unit, sizeof(unit), "%s.service", name);
+	snprintf(folder, sizeof(folder), "/sys/fs/cgroup/%s", unit);
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", folder);
 	if (!find_cgroups() || (mkdir(folder, 0755) && errno != EEXIST)) {
 		skip("a unit", "no cgroup v2 to be had here");
 		return;
@@ -375,24 +378,24 @@ static void of_a_unit(void)
 			fprintf(f, "%d", pids[i]);
 		ok(f && !fclose(f), "process %d goes into the unit", i);
 	}
-	tool(&a, "plan", "--kernel", "6.12", "--json", "--buffers", "1x404K", "--unit", "fixbuf-plan-test", NULL);
+	tool(&a, "plan", "--kernel", "6.12", "--json", "--buffers", "1x404K", "--unit", name, NULL);
 	is(a.status, 1, "a unit whose limit is too small");
 	is(json_number(a.json, "processes"), 3, "of its three processes");
 	is(json_number(a.json, "limit_pid"), pids[2], "that with the least");
 	is(json_number(a.json, "limit_bytes"), 99 << 12, "of 99 times 4 KiB");
 	tool_free(&a);
-	tool(&a, "plan", "--kernel", "6.12", "--buffers", "1x396K", "--unit", UNIT, NULL);
+	tool(&a, "plan", "--kernel", "6.12", "--buffers", "1x396K", "--unit", unit, NULL);
 	is(a.status, 0, "what fits");
 	has_text(a.out, "the least of 3 processes", "in words");
 	tool_free(&a);
 	for (int i = 0; i < 3; i++)
 		kill_it(pids[i]);
-	tool(&a, "plan", "--unit", UNIT, NULL);
+	tool(&a, "plan", "--unit", unit, NULL);
 	is(a.status, 3, "a unit without processes");
 	has_text(a.err, "/proc shows no process of unit", "in words");
 	tool_free(&a);
 	rmdir(folder);
-	tool(&a, "plan", "--unit", UNIT, NULL);
+	tool(&a, "plan", "--unit", unit, NULL);
 	is(a.status, 3, "no such unit");
 	tool_free(&a);
 }
