@@ -3,6 +3,7 @@
  * Independent of the kernel: trace shows the events that were asked for, all of them and no other,
  * and so does report --trace; the totals count all.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,37 @@ static void compare(const struct json_lines *all, bool (*should)(struct json_obj
 	tool_free(&t);
 }
 
+static const char *chosen_ring;
+
+static bool is_of_chosen_ring(struct json_object *line)
+{
+	return json_is(line, "ring", chosen_ring);
+}
+
+/* Of a program with several rings: the one that is named by its address, in either case of its digits. */
+static void by_address(void)
+{
+	struct json_lines all, none;
+	struct tool_run t;
+	char upper[32] = "";
+	size_t n;
+
+	tool(&t, "report", "--trace", "--json", recording, NULL);
+	json_lines_parse(&all, t.out);
+	tool_free(&t);
+	chosen_ring = json_text(json_lines_nth(&all, "ring-create", 1), "ring");
+	if (!ok(chosen_ring, "there is a second ring"))
+		return;
+	compare(&all, is_of_chosen_ring, "--ring", chosen_ring, NULL, NULL);
+	for (n = 0; chosen_ring[n] && n + 1 < sizeof(upper); n++)
+		upper[n] = n < 2 ? chosen_ring[n] : toupper(chosen_ring[n]);
+	compare(&all, is_of_chosen_ring, "--ring", upper, NULL, NULL);
+	json_lines_free(&all);
+	live(&none, "--ring", "0x1000", "-q");
+	is(none.nr, 0, "trace shows nothing of a ring that is not there");
+	json_lines_free(&none);
+}
+
 static size_t nr_ended(const struct json_lines *l)
 {
 	size_t n = 0;
@@ -251,6 +283,7 @@ int main(void)
 	is(t.status, 0, "record ends well");
 	tool_free(&t);
 	with(recorded, "report");
+	by_address();
 	by_ring_and_io();
 	nothing_to_show();
 	tool(&t, "trace", "--failed", "-o", lines_file, "--", load_path("lifecycle"), "--no-wait", NULL);

@@ -231,6 +231,19 @@ parser(parse_fd)
 	return !parse_u32(arg, &t->fd);
 }
 
+/* As it is printed, and no other way: a number without 0x may be a descriptor, or a size of --ring-buffer. */
+parser(parse_ring)
+{
+	struct trace_filter *t = at;
+	size_t digits = strncmp(arg, "0x", 2) ? 0 : strspn(arg + 2, "0123456789abcdefABCDEF");
+
+	(void)row;
+	if (!digits || digits > 16 || arg[2 + digits])
+		return false;
+	t->ring = strtoull(arg + 2, NULL, 16);
+	return t->ring != 0;
+}
+
 #define IGNORED_RULE	"give TAG, TAG:COMM (a name of 15 letters at most, or a glob) or TAG:UID, with a tag of "
 
 static void put_tags(char *refusal)

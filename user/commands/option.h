@@ -31,6 +31,7 @@ parser(parse_room);	/* unsigned int, KiB: a power of two */
 parser(parse_calls);	/* struct trace_filter: calls */
 parser(parse_events);	/* the same: those of a list of names */
 parser(parse_fd);	/* the same: the ring's descriptor */
+parser(parse_ring);	/* the same: the ring's address */
 parser(parse_ops);	/* the same: opcodes of a list of names */
 parser(parse_ignore);	/* struct ignored: one more */
 parser(parse_ignore_file); /* the same: those of a file */
@@ -153,6 +154,9 @@ extern const char *const words_time[], *const words_tier[], *const words_severit
 	{ .name = "fd", .arg = "FD", .help = with "only rings that are this descriptor in their process", \
 	  .parse = parse_fd, .offset = offsetof(type, filter), .group = GROUP_VIEW, \
 	  .refusal = "'%s' is not a descriptor; give --fd 7" }, \
+	{ .name = "ring", .arg = "ADDR", .help = with "only this ring: 0x... as list, or JSON, names it", \
+	  .parse = parse_ring, .offset = offsetof(type, filter), .group = GROUP_VIEW, \
+	  .refusal = "'%s' is not a ring; give its address as list, or the member ring of JSON, has it: 0x and up to 16 digits" }, \
 	{ .name = "op", .arg = "OPS", .words = trace_op_names, \
 	  .help = with "only I/O of these opcodes: READ_FIXED,SEND_ZC", .parse = parse_ops, \
 	  .offset = offsetof(type, filter), .group = GROUP_VIEW, \

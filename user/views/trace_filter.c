@@ -197,6 +197,8 @@ bool trace_filter_shows(const struct trace_filter *t, const struct ledger *l, co
 		return false;
 	if (t->has_fd && (__s64)fact_fd(l, f) != t->fd)
 		return false;
+	if (t->ring && f->ring != t->ring)
+		return false;
 	return (!t->failed || has_failed(f)) && (!t->slow_ns || took_ns(f) >= t->slow_ns) &&
 	       (!t->ops || has_op(t->ops, f)) && bytes_of(f) >= t->min_bytes;
 }

@@ -15,6 +15,7 @@ struct trace_filter {		/* zero: all */
 	__u64 slow_ns;		/* what took so long at least, as far as that was seen */
 	bool has_fd;
 	__u32 fd;		/* what the ring is at in its process */
+	__u64 ring;		/* its address, as the lines have it; 0 = any */
 	__u64 ops;		/* I/O: a bit of each opcode; 0 = any event */
 	__u64 min_bytes;	/* buffers, pins, charges and I/O of that size at least; 0 = any event */
 };

@@ -305,6 +305,7 @@ static const struct option_rule rules[] = {
 	{ "failed", NEEDS, "trace", ABOUT_LINES("--failed") },
 	{ "slow", NEEDS, "trace", ABOUT_LINES("--slow") },
 	{ "fd", NEEDS, "trace", ABOUT_LINES("--fd") },
+	{ "ring", NEEDS, "trace", ABOUT_LINES("--ring") },
 	{ "op", NEEDS, "trace", ABOUT_LINES("--op") },
 	{ "min-size", NEEDS, "trace", ABOUT_LINES("--min-size") },
 	{ "folded", EXCLUDES, "json", "--folded is text for a flame graph; leave --json out" },
@@ -316,8 +317,7 @@ static const struct report_options defaults = { .fail_on = SEVERITY_WARNING };
 const struct command report_command = {
 	.name = "report",
 	.summary = "what a recording holds, in every view; needs no privilege",
-	.text = "One page of FILE (default: fixbuf.rec) or folder: who registered what, at what cost, what failed "
-		"and why; or what a live command prints. Exits 1 if --verify found something, 4 if events are missing.\v"
+	.text = "One page of FILE (default: fixbuf.rec) or folder, or a view. Exits 1 on findings, 4 on lost events.\v"
 		"Examples:\n"
 		"  fixbuf-trace report                      # one page about fixbuf.rec\n"
 		"  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"
