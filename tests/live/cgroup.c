@@ -29,15 +29,21 @@ static const char *const folders[] = { SLICE, UNIT, WORKER, SCOPE, CONMON };
 
 #define NR_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
-static void enter(const char *folder)
+/* .pid 0: us. */
+static void move(const char *folder, pid_t pid)
 {
 	char path[256];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
 	f = fopen(path, "w");
-	if (!f || fputs("0", f) < 0 || fclose(f))
+	if (!f || fprintf(f, "%d", pid) < 0 || fclose(f))
 		bail("cannot enter %s: %s", folder, strerror(errno));
+}
+
+static void enter(const char *folder)
+{
+	move(folder, 0);
 }
 
 static void remove_folders(void)
@@ -180,6 +186,49 @@ static void named(void)
 	tool_free(&a);
 	kill(l.pid, SIGTERM);
 	load_end(&l);
+}
+
+/* Of what a process that leaves the group does from then on, I/O over the ring that it has is told, calls are not. */
+static void moved(void)
+{
+	struct tool_how how = { .timeout_s = 100 };
+	unsigned int io = 0, before = 0, after = 0;
+	struct load reads, registers;
+	struct json_lines l;
+	struct tool_run a;
+	char does[64];
+	double left_s;
+
+	enter(WORKER);
+	if (!load_start(&reads, "io_late", "1000003", "spaced", NULL) ||
+	    !load_start(&registers, "churn", "slow", "plain", NULL))
+		bail("io_late or churn does not start");
+	enter(MOUNT);
+	if (write(reads.to, "\n", 1) != 1)
+		bail("io_late cannot be told to go on");
+	tool_start(&a, &how, "trace", "--json", "-q", "--io", "-d", "3s", "--cgroup", "/fixbuf.slice", NULL);
+	ok(tool_says(&a, "\"io-done\"", 20000), "trace --io tells of I/O of a process in the group");
+	snprintf(does, sizeof(does), "\"event\":\"register\",\"pid\":%d,", registers.pid);
+	ok(tool_says(&a, does, 20000), "and of another's calls");
+	move(MOUNT, reads.pid);
+	move(MOUNT, registers.pid);
+	left_s = now_s();
+	tool_wait(&a, &how);
+	json_lines_parse(&l, a.out);
+	for (size_t i = 0; i < l.nr; i++) {
+		bool later = json_number(l.lines[i], "t_ns") > left_s * 1e9;
+
+		io += later && json_number(l.lines[i], "pid") == reads.pid && json_is(l.lines[i], "event", "io-done");
+		if (json_number(l.lines[i], "pid") == registers.pid && json_is(l.lines[i], "event", "register"))
+			++*(later ? &after : &before);
+	}
+	ok(io > 2, "they leave it: I/O over the ring from before is still told (%u)", io);
+	ok(before && !after, "calls are not (%u, then %u)", before, after);
+	json_lines_free(&l);
+	tool_free(&a);
+	kill(reads.pid, SIGTERM);
+	load_end(&reads);
+	load_end(&registers);
 }
 
 /*
@@ -345,6 +394,7 @@ int main(void)
 	counted(WORKER, 102);
 	counted(MOUNT, 0);
 	named();
+	moved();
 	verified(scope.pid);
 	summed(limited);
 	refused();
