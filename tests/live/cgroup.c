@@ -151,6 +151,19 @@ static void of_container(pid_t in)
 	tool(&a, "list", "--container", "fb0c4c", NULL);
 	has_text(a.out, "  in /fixbuf.slice/docker-" ID ".scope\n", "text has the path");
 	tool_free(&a);
+	tool(&a, "list", "--csv", "--container", "fb0c4c", NULL);
+	has_text(a.out, ",\"docker-" ID ".scope\",\"fb0c4c5d6e7f\",,", "CSV unit and short id");
+	tool_free(&a);
+	tool(&a, "list", "--csv", "--by", "process", "--container", "fb0c4c", NULL);
+	has_text(a.out, ",\"/fixbuf.slice/docker-" ID ".scope\",\"docker-" ID ".scope\",\"fb0c4c5d6e7f\",\n",
+		 "so has that of --by process");
+	tool_free(&a);
+	tool(&a, "list", "--json", "--by", "process", "--container", "fb0c4c", NULL);
+	ring = json_element(json_member(a.json, "processes"), 0);
+	is_text(json_text(ring, "cgroup"), "/fixbuf.slice/docker-" ID ".scope", "whose JSON has the control group");
+	is_text(json_text(ring, "unit"), "docker-" ID ".scope", "unit");
+	is_text(json_text(ring, "container"), "fb0c4c5d6e7f", "and short id");
+	tool_free(&a);
 }
 
 /* I/O of a program that goes into the group before it makes its ring, or stays outside. */
@@ -183,6 +196,12 @@ static void named(void)
 	is(json_number(ring, "pid"), l.pid, "stat of a container has its process");
 	is_text(json_text(ring, "cgroup"), "/fixbuf.slice/docker-" ID ".scope", "its control group");
 	is_text(json_text(ring, "container"), "fb0c4c5d6e7f", "and its short id");
+	tool_free(&a);
+	tool(&a, "stat", "--csv", "-d", "300ms", "--container", "fb0c4c", NULL);
+	has_text(a.out, ",\"docker-" ID ".scope\",\"fb0c4c5d6e7f\",\n", "stat --csv has unit and short id");
+	tool_free(&a);
+	tool(&a, "stat", "--csv", "--by-buffer", "-d", "300ms", "--container", "fb0c4c", NULL);
+	has_text(a.out, ",\"docker-" ID ".scope\",\"fb0c4c5d6e7f\",\n", "of each buffer, too");
 	tool_free(&a);
 	kill(l.pid, SIGTERM);
 	load_end(&l);

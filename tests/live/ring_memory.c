@@ -101,6 +101,32 @@ static void in_text(const struct load *l, const char *pid, const char *mode)
 	tool_free(&a);
 }
 
+/* "provided,7,3,1,1": what, group, pages, whether they are pinned, and whether all was read. */
+static void in_csv(const struct load *l, const char *pid, const char *mode)
+{
+	size_t groups = nr_groups(l) + (load_text(l, "kernels") && load_number(l, "kernels"));
+	size_t rows = groups + 2 * !!load_text(l, "queues") + !!load_text(l, "region");
+	struct tool_run a;
+	char row[64];
+
+	tool(&a, "list", "--csv", "-p", pid, NULL);
+	is(text_count(a.out, ",provided,"), groups, "%s: CSV has a row for each ring of provided buffers", mode);
+	is(text_count(a.out, ",queues,,") + text_count(a.out, ",sqes,,") + text_count(a.out, ",region,,"),
+	   rows - groups, "%s: and for the other memory", mode);
+	for (size_t i = 0; i < nr_groups(l); i++) {
+		long long group = load_number(l, "group.%zu", i);
+
+		snprintf(row, sizeof(row), ",provided,%lld,%llu,1,1\n", group, load_number(l, "group.%lld.pages", group));
+		has_text(a.out, row, "with its group and pages");
+	}
+	if (load_text(l, "queues")) {
+		snprintf(row, sizeof(row), ",queues,,%llu,1,1\n", load_number(l, "queues"));
+		has_text(a.out, row, "with the pages");
+		is(text_count(a.out, "\"NO_MMAP"), text_count(a.out, "\n") - 1, "%s: and the ring's flags in each row", mode);
+	}
+	tool_free(&a);
+}
+
 static void shown(const char *mode)
 {
 	struct tool_run a;
@@ -114,6 +140,7 @@ static void shown(const char *mode)
 	snprintf(pid, sizeof(pid), "%d", l.pid);
 	in_json(&l, pid, mode);
 	in_text(&l, pid, mode);
+	in_csv(&l, pid, mode);
 	tool(&a, "verify", "--json", "-p", pid, NULL);
 	is(json_nr_findings(a.json, 0, NULL), 0, "%s: verify finds nothing wrong with the account", mode);
 	tool_free(&a);

@@ -63,6 +63,14 @@ struct untrusted cgroup_container(const char *path)
 	return innermost(path, container_of_name);
 }
 
+struct untrusted cgroup_container_short(const char *path)
+{
+	struct untrusted id = cgroup_container(path);
+
+	id.len = id.len < CONTAINER_SHORT ? id.len : CONTAINER_SHORT;
+	return id;
+}
+
 #define DOTS		"..."
 #define NR_DOTS		3
 #define END_KEPT	9	/* of a long name, "x@7.scope" */

@@ -9,8 +9,9 @@
 
 /* The unit that it is of, the innermost; .bytes NULL = none. It points into .path. */
 struct untrusted cgroup_unit(const char *path);
-/* The same of the container: its whole id. */
+/* The same of the container: its whole id, and as many digits of it as are printed. */
 struct untrusted cgroup_container(const char *path);
+struct untrusted cgroup_container_short(const char *path);
 /* The container that the folder of this name is of: "docker-ID.scope", "libpod-ID", "ID". */
 struct untrusted container_of_name(struct untrusted name);
 

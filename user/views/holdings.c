@@ -13,6 +13,7 @@
 #include "checks/places.h"
 #include "model/cgroup_path.h"
 #include "views/holdings.h"
+#include "views/rings.h"
 
 static __u64 charged_pages(const struct holding *h)
 {
@@ -134,6 +135,12 @@ void view_holdings_text(const struct output *to, const struct holding *list, siz
 		fprintf(to->out, "%zu of %zu %s; --top shows more\n", top, nr, plurals[by]);
 }
 
+/* The process of .h, as the first holder of its ring; NULL where nobody holds that. */
+static const struct holder *its_holder(const struct holding *h)
+{
+	return h->ring->nr_holders ? &h->ring->holders[0] : NULL;
+}
+
 static void who_json(struct json *j, const struct holding *h, enum holdings_by by)
 {
 	struct comm comm = ring_comm(h->ring);
@@ -142,6 +149,8 @@ static void who_json(struct json *j, const struct holding *h, enum holdings_by b
 		json_uint(j, "pid", h->pid);
 		json_ns_pid(j, ring_ns_pid(h->ring));
 		json_comm(j, "comm", &comm);
+		if (its_holder(h))
+			view_cgroup_json(j, its_holder(h));
 	}
 	if (by != BY_CGROUP) {
 		json_uint(j, "uid", h->uid);
@@ -202,6 +211,14 @@ static const char *const csv_columns[] = {
 	[BY_CGROUP] = "cgroup,memory_bytes,memory_max_bytes",
 };
 
+#define LIMIT_COLUMNS	",locked_vm_pages,memlock_limit_bytes,headroom_bytes"
+
+static const char *const csv_ends[] = {
+	[BY_PROCESS] = LIMIT_COLUMNS ",cgroup," CSV_PLACE_COLUMNS,
+	[BY_USER] = LIMIT_COLUMNS,
+	[BY_CGROUP] = "",
+};
+
 static void who_csv(struct csv *c, const struct holding *h, enum holdings_by by)
 {
 	struct comm comm = ring_comm(h->ring);
@@ -233,8 +250,7 @@ void view_holdings_csv(const struct output *to, const struct holding *list, size
 
 	if (!to->no_header)
 		fprintf(to->out, "%s,rings,buffers,registered_bytes,pinned_vm_pages,charged_pages,"
-			"ring_pages,other_pinned_pages,skipped_slots%s\n", csv_columns[by],
-			by == BY_CGROUP ? "" : ",locked_vm_pages,memlock_limit_bytes,headroom_bytes");
+			"ring_pages,other_pinned_pages,skipped_slots%s\n", csv_columns[by], csv_ends[by]);
 	for (size_t i = 0; i < nr && i < top; i++) {
 		const struct holding *h = &list[i];
 		__u64 room = 0;
@@ -253,6 +269,10 @@ void view_holdings_csv(const struct output *to, const struct holding *list, size
 			csv_known_int(&c, h->user, h->user ? h->user->locked_pages : 0);
 			csv_known(&c, bounded, h->limit_bytes);
 			csv_known(&c, bounded, room);
+		}
+		if (by == BY_PROCESS) {
+			view_cgroup_csv(&c, its_holder(h));
+			view_place_csv(&c, its_holder(h));
 		}
 		csv_end_row(&c);
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
-#include "base/csv.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/page_size.h"
@@ -11,7 +10,6 @@
 #include "checks/holdings.h"
 #include "checks/places.h"
 #include "checks/verdict.h"
-#include "model/cgroup_path.h"
 #include "model/ledger_buffers.h"
 #include "model/setup_flags.h"
 #include "model/totals.h"
@@ -254,97 +252,4 @@ void view_rings_text(const struct output *to, const struct selection *select,
 		return;
 	view_rings_sums(to, select, l, nr, shown->top);
 	view_skipped_slots(to->out, select, l, shown != &all);
-}
-
-#define RING_COLUMNS \
-	"pid,ns_pid,comm,uid,cgroup,fd,ring,holders,limited,locked_vm_pages,pinned_vm_pages," \
-	"memlock_limit_bytes,sq_entries,cq_entries,ring_pages,files,slots,skipped_slots,"
-#define BUFFER_COLUMNS \
-	"index,addr,len_bytes,segments,folio_bytes,charged_pages,refs,in_use,kernel"
-#define NR_BUFFER_COLUMNS	9
-
-void view_cgroup_csv(struct csv *c, const struct holder *h)
-{
-	if (h && has_cgroup(h))
-		csv_text(c, untrusted(h->cgroup));
-	else
-		csv_null(c);
-}
-
-static void put_ring_cells(struct csv *c, const struct ledger *l, const struct ring *r)
-{
-	const struct holder *first = r->nr_holders ? &r->holders[0] : NULL;
-	const struct ledger_user *u = account(l, r);
-	__u64 limit = limit_bytes(r);
-
-	csv_known(c, first, first ? first->pid : 0);
-	csv_ns_pid(c, first ? first->ns_pid : 0);
-	csv_text(c, first ? comm_name(&first->comm) : untrusted(""));
-	csv_uint(c, ring_uid(r));
-	view_cgroup_csv(c, first);
-	csv_known(c, first && first->fd >= 0, first ? first->fd : 0);
-	csv_addr(c, r->id);
-	csv_uint(c, r->nr_holders);
-	csv_flag(c, r->user);
-	csv_known_int(c, u, u ? u->locked_pages : 0);
-	csv_known_int(c, r->mm, r->mm ? r->mm->pinned_pages : 0);
-	csv_known(c, limit != NO_LIMIT, limit);
-	csv_uint(c, r->sq_entries);
-	csv_uint(c, r->cq_entries);
-	csv_uint(c, r->ring_pages);
-	csv_known(c, r->files, r->files - 1);
-	csv_known(c, !r->unread, r->nr_slots + r->skipped);
-	csv_uint(c, r->skipped);
-}
-
-static void put_buffer_cells(struct csv *c, const struct ring *r, __u32 index)
-{
-	const struct buffer *b = r->slots[index];
-	__u32 requests;
-	bool known = slot_requests(r, index, &requests);
-
-	csv_uint(c, index);
-	csv_addr(c, b->addr);
-	csv_uint(c, b->len_bytes);
-	csv_uint(c, b->segments);
-	csv_uint(c, 1ULL << (b->folio_shift & 63));
-	csv_known(c, b->charged_pages != ACCT_UNKNOWN, b->charged_pages);
-	csv_uint(c, b->refs);
-	csv_known(c, known, requests);
-	csv_flag(c, b->buf_flags & BUFFER_F_KERNEL);
-	csv_end_row(c);
-}
-
-static void put_ring_rows(struct csv *c, const struct ledger *l, const struct ring *r, __u64 min_bytes)
-{
-	size_t nr = 0;
-
-	for (__u32 i = 0; i < r->nr_slots; i++) {
-		if (!r->slots[i] || r->slots[i]->len_bytes < min_bytes)
-			continue;
-		put_ring_cells(c, l, r);
-		put_buffer_cells(c, r, i);
-		nr++;
-	}
-	if (nr)
-		return;
-	put_ring_cells(c, l, r);
-	for (size_t i = 0; i < NR_BUFFER_COLUMNS; i++)
-		csv_null(c);
-	csv_end_row(c);
-}
-
-void view_rings_csv(const struct output *to, const struct selection *select, const struct ledger *l,
-		    const struct rings_shown *shown)
-{
-	struct csv c = { .out = to->out };
-	size_t nr = 0;
-
-	if (!to->no_header)
-		fputs(RING_COLUMNS BUFFER_COLUMNS "\n", to->out);
-	for (const struct ring *r = l->rings; r && nr < shown->top && !interrupted; r = r->hh.next)
-		if (selection_has_ring(select, r) && ring_has_size(r, shown->min_bytes)) {
-			put_ring_rows(&c, l, r, shown->min_bytes);
-			nr++;
-		}
 }

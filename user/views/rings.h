@@ -19,13 +19,16 @@ struct rings_shown {
 void view_rings_text(const struct output *to, const struct selection *select,
 		     const struct ledger *l, const struct rings_shown *shown);
 /*
- * A line per buffer, with its ring's cells in each; a ring without buffers has one line. Numbers are
- * called as in JSON.
+ * A line per buffer and per piece of other memory, with its ring's cells in each; a ring without both has
+ * one line. Numbers are called as in JSON.
  */
 void view_rings_csv(const struct output *to, const struct selection *select, const struct ledger *l,
 		    const struct rings_shown *shown);
 /* The cell "cgroup". */
 void view_cgroup_csv(struct csv *c, const struct holder *h);
+/* The cells of CSV_PLACE_COLUMNS, as JSON has them. .h NULL = not known. */
+#define CSV_PLACE_COLUMNS "unit,container,inner_pid"
+void view_place_csv(struct csv *c, const struct holder *h);
 /* "inner_pid", "cgroup", "unit" and "container", as far as cgroup_name_holders() found them. */
 void view_cgroup_json(struct json *j, const struct holder *h);
 /* The line of sums at the end of it, where .nr rings were shown, or would be without a .top. */

@@ -63,25 +63,6 @@ static void put_memory(struct json *j, const struct ring *r)
 	json_flag(j, "memory_whole", !r->memory_cut);
 }
 
-static const char *held_by(const struct holder *h)
-{
-	switch (h->how) {
-	case HOLDER_SUBMITTED:
-		return "submitted";
-	case HOLDER_MAPPING:
-		return "mapping";
-	case HOLDER_CLOSING:
-		return "closing";
-	case HOLDER_SHARING:
-		return "sharing";
-	case HOLDER_POLLED:
-		return "polled";
-	case HOLDER_WAITING:
-		return "waiting";
-	}
-	return h->fd < 0 ? "registered" : "fd";
-}
-
 void view_cgroup_json(struct json *j, const struct holder *h)
 {
 	struct untrusted unit, container;
@@ -94,8 +75,7 @@ void view_cgroup_json(struct json *j, const struct holder *h)
 	unit = cgroup_unit(h->cgroup);
 	if (unit.bytes)
 		json_text(j, "unit", unit);
-	container = cgroup_container(h->cgroup);
-	container.len = container.len < CONTAINER_SHORT ? container.len : CONTAINER_SHORT;
+	container = cgroup_container_short(h->cgroup);
 	if (container.bytes)
 		json_text(j, "container", container);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What all forms tell of a ring: rings.c (text, CSV) and rings_json.c. */
+/* What all forms tell of a ring: rings.c (text), rings_csv.c and rings_json.c. */
 #ifndef FIXBUF_VIEWS_RINGS_PRIVATE_H
 #define FIXBUF_VIEWS_RINGS_PRIVATE_H
 
@@ -20,6 +20,25 @@ static inline const struct ledger_user *account(const struct ledger *l, const st
 static inline __u64 limit_bytes(const struct ring *r)
 {
 	return r->nr_holders ? r->holders[0].memlock_limit_bytes : NO_LIMIT;
+}
+
+static inline const char *held_by(const struct holder *h)
+{
+	switch (h->how) {
+	case HOLDER_SUBMITTED:
+		return "submitted";
+	case HOLDER_MAPPING:
+		return "mapping";
+	case HOLDER_CLOSING:
+		return "closing";
+	case HOLDER_SHARING:
+		return "sharing";
+	case HOLDER_POLLED:
+		return "polled";
+	case HOLDER_WAITING:
+		return "waiting";
+	}
+	return h->fd < 0 ? "registered" : "fd";
 }
 
 /* Where there are none every process is in the root. */

@@ -74,6 +74,7 @@ static void put_row(struct csv *c, const struct view_stat *v, const struct io_ro
 	csv_uint(c, r->c.shorts);
 	csv_uint(c, r->c.punts);
 	put_latencies(c, r);
+	view_place_csv(c, view_stat_holder(v, &r->c));
 	csv_end_row(c);
 }
 
@@ -81,7 +82,7 @@ static void put_row(struct csv *c, const struct view_stat *v, const struct io_ro
 static void put_buffers(struct csv *c, const struct view_stat *v)
 {
 	if (v->header && !v->to->no_header)
-		fputs(RING_COLUMNS "index,addr,len_bytes,ops,bytes,touched_bytes\n", v->to->out);
+		fputs(RING_COLUMNS "index,addr,len_bytes,ops,bytes,touched_bytes," CSV_PLACE_COLUMNS "\n", v->to->out);
 	for (size_t i = 0; i < v->m->nr_buffers; i++) {
 		const struct io_buffer_row *b = &v->m->buffers[i];
 		const struct io_counts who = view_stat_user(v, b->key.ring, b->born_ns);
@@ -93,6 +94,7 @@ static void put_buffers(struct csv *c, const struct view_stat *v)
 		csv_uint(c, b->use.ops);
 		csv_uint(c, b->use.bytes);
 		csv_known(c, b->use.no_offset != b->use.ops, b->use.max_end);
+		view_place_csv(c, view_stat_holder(v, &who));
 		csv_end_row(c);
 	}
 }
@@ -109,7 +111,7 @@ void view_stat_csv(const struct view_stat *v)
 	if (v->header && !v->to->no_header)
 		fprintf(v->to->out, RING_COLUMNS "%s"
 			"ops,bytes,fixed_ops,fixed_bytes,ops_per_second,bytes_per_second,"
-			"errors,cancelled,shorts,punts,timed,p50_ns,p90_ns,p99_ns,p999_ns,max_ns,mean_ns,relative_error\n",
+			"errors,cancelled,shorts,punts,timed,p50_ns,p90_ns,p99_ns,p999_ns,max_ns,mean_ns,relative_error," CSV_PLACE_COLUMNS "\n",
 			v->by_opcode ? "opcode," : "");
 	view_stat_group(v, &g);
 	for (size_t i = 0; i < g.nr_rows; i++)

@@ -133,8 +133,8 @@ static void coarse(void **state)
 		assert_non_null(to.out);
 		view_stat_csv(&v);
 		fclose(to.out);
-		assert_contains(text, ",relative_error\n");
-		assert_contains(text, ",0.031\n");
+		assert_contains(text, ",relative_error,unit,container,inner_pid\n");
+		assert_contains(text, ",0.031,,,\n");
 		assert_int_equal(strstr(text, ",0.9") != NULL, round);
 		free(text);
 	}

@@ -72,6 +72,13 @@ static void name_cgroups(const struct list_options *o, const struct ledger *l)
 			cgroup_name_holders(r);
 }
 
+/* Of the processes that are shown: a column that text has not. */
+static void name_owners(const struct ledger *l, const struct holding *list, size_t nr)
+{
+	for (size_t i = 0; i < nr && !interrupted; i++)
+		cgroup_name_holders(ledger_ring(l, list[i].ring->id));
+}
+
 static void print_holdings(const struct list_options *o, struct json *j, const struct ledger *l)
 {
 	enum holdings_by by = o->by - LIST_BY_PROCESS;
@@ -85,6 +92,8 @@ static void print_holdings(const struct list_options *o, struct json *j, const s
 	for (size_t i = 0; by == BY_CGROUP && i < nr; i++)
 		if (list[i].cgroup)
 			cgroup_memory(list[i].cgroup, &list[i].cgroup_bytes, &list[i].cgroup_max_bytes);
+	if (by == BY_PROCESS && (j || o->output.csv))
+		name_owners(l, list, nr < o->top ? nr : o->top);
 	if (j)
 		view_holdings_json(j, list, nr, o->top, by);
 	else if (o->output.csv)
