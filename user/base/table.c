@@ -70,6 +70,22 @@ void table_drop(struct table *t, const char *name)
 		t->dropped[i] |= !strcmp(t->name[i], name);
 }
 
+static void narrow(struct table *t, size_t column, size_t width)
+{
+	for (size_t i = column; i < t->nr_cells; i += t->nr_columns)
+		t->cells[i][text_fitting(untrusted(t->cells[i]), width)] = '\0';
+	t->width[column] = width;
+}
+
+void table_narrow(struct table *t, const char *name, size_t columns)
+{
+	size_t wide = table_columns(t), over = wide > columns ? wide - columns : 0, least = strlen(name);
+
+	for (size_t i = 0; over && i < t->nr_columns; i++)
+		if (!strcmp(t->name[i], name) && !t->dropped[i])
+			narrow(t, i, t->width[i] > over + least ? t->width[i] - over : least);
+}
+
 static void print_row(const struct table *t, const char *const cells[], int indent, FILE *out)
 {
 	size_t last = t->nr_columns;

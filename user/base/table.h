@@ -19,6 +19,8 @@ void table_cell(struct table *t, const char *fmt, ...) __attribute__((format(pri
 size_t table_columns(const struct table *t);
 /* Leaves out the column of that name, if there is one. */
 void table_drop(struct table *t, const char *name);
+/* Cuts the cells of that column until the table is so wide, or the column as narrow as its name. */
+void table_narrow(struct table *t, const char *name, size_t columns);
 /* Prints, each line after .indent blanks, and frees. */
 void table_print(struct table *t, FILE *out, bool header, int indent);
 

@@ -119,13 +119,17 @@ static void make_fit(const struct view_stat *v, struct table *t)
 {
 	static const char *const least_first[] = {
 		"P99.9", "P90", "OPS", "PUNTS", "ADDRESS", "TOUCHED", "BYTES", "MAX", "P50", "ERRORS",
-		"BYTES/S", "RING", "TIME", "P99", "FIXED", "OPCODE", "PID",
+		"BYTES/S", "RING", "TIME", "P99", "FIXED", "OPCODE", "PID", "OPS/S",
 	};
+	const char *order = view_stat_order(v->order);
 
 	for (size_t i = 0; i < sizeof(least_first) / sizeof(*least_first); i++)
-		if (table_columns(t) > v->columns &&
-		    strcmp(least_first[i], view_stat_order(v->order)))
+		if (table_columns(t) > v->columns && strcmp(least_first[i], order))
 			table_drop(t, least_first[i]);
+	/* a name that is cut says more than none */
+	table_narrow(t, "COMM", v->columns);
+	if (table_columns(t) > v->columns && strcmp("COMM", order))
+		table_drop(t, "COMM");
 }
 
 static void print_table(const struct view_stat *v, struct table *t, bool header)

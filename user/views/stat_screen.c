@@ -67,7 +67,9 @@ static void print_head(FILE *out, const struct stat_screen *s, size_t nr, size_t
 	}
 	fprintf(out, "every %s, by %s; ? keys, q ends", fmt_ns(interval, s->interval_ns),
 		view_stat_order(s->order));
-	if (nr > s->page)
+	if (nr && !s->page)
+		fprintf(out, "; 0 of %zu", nr);
+	else if (nr > s->page)
 		fprintf(out, "; %zu-%zu of %zu", s->first + 1, s->first + s->page, nr);
 	if (*only)
 		fprintf(out, "; with %s", only);

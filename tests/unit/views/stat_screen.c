@@ -71,6 +71,46 @@ static void fits(void **state)
 	}
 }
 
+/* Columns go whole, and what is left has its titles; a name is cut before it goes. */
+static void narrow(void **state)
+{
+	static const struct {
+		unsigned int columns;
+		enum io_order order;
+		const char *titles, *row;
+	} sizes[] = {
+		{ 20, IO_BY_OPS, "\nCOMM           OPS/S\n", "\nfifteen   1000000000\n" },
+		{ 20, IO_BY_FIXED, "\nCOMM           FIXED\n", "\nfifteen lette     0%\n" },
+		{ 16, IO_BY_OPS, "\nCOMM       OPS/S\n", "\nfift  1000000000\n" },
+		{ 15, IO_BY_OPS, "\n     OPS/S\n", "\n1000000000\n" },
+		{ 15, IO_BY_COMM, "\nCOMM\n", "\nfifteen letters\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct stat_screen s = { .rows = 6, .columns = sizes[i].columns, .interval_ns = 1000000000,
+					 .order = sizes[i].order };
+		char *text = picture(&s);
+
+		if (!strstr(text, sizes[i].titles) || !strstr(text, sizes[i].row))
+			print_message("%s", text);
+		assert_non_null(strstr(text, sizes[i].titles));
+		assert_non_null(strstr(text, sizes[i].row));
+		free(text);
+	}
+}
+
+/* No row finds room: the head says so, not "1-0 of 4003". */
+static void low(void **state)
+{
+	struct stat_screen s = { .rows = 3, .columns = 80, .interval_ns = 1000000000 };
+	char *text = picture(&s);
+
+	(void)state;
+	assert_non_null(strstr(text, "; 0 of 4003"));
+	free(text);
+}
+
 static void scrolls(void **state)
 {
 	struct stat_screen s = { .rows = 12, .columns = 80, .first = 5000, .interval_ns = 1000000000 };
@@ -197,6 +237,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fits),
+		cmocka_unit_test(narrow),
+		cmocka_unit_test(low),
 		cmocka_unit_test(scrolls),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(buffers),
