@@ -38,6 +38,7 @@ static void level(struct timeline *h, struct account *a, __s64 charged, __u64 li
 	if (!h->ours)
 		return;
 	a->told = true;
+	a->older = h->found && h->begins;
 	TELL(h, level, a, h->now_ns);
 }
 
@@ -78,6 +79,7 @@ static void pinned(struct timeline *h, __u64 id, bool is_mm, __s64 pages)
 	if (!a)
 		return;
 	a->pinned_pages += pages;
+	a->older = false;
 	if (a->told)
 		TELL(h, level, a, h->now_ns);
 }
@@ -172,11 +174,12 @@ void timeline_learn_limit(struct timeline *h, const struct ring *r)
 
 void timeline_levels(struct timeline *h, const struct ring *r)
 {
-	h->ours = true;
+	h->ours = h->found = true;
 	if (r->user)
 		user_level(h, r->user->id, r->user->locked_pages, 0);
 	if (r->mm)
 		mm_level(h, r->mm->id, r->mm->pinned_pages);
+	h->found = false;
 }
 
 void timeline_free_accounts(struct timeline *h)

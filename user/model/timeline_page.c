@@ -122,6 +122,8 @@ static void coarsen(struct page_account *a)
 
 static void add_point(struct page_account *a, __u64 t_ns, __s64 pages)
 {
+	if (a->nr && t_ns < a->points[a->nr - 1].t_ns)
+		t_ns = a->points[a->nr - 1].t_ns;
 	if (pages > a->peak_pages)
 		a->peak_pages = pages;
 	if (a->nr && a->points[a->nr - 1].pages == pages)
@@ -154,6 +156,9 @@ static void on_level(struct account *from, __u64 t_ns, void *arg)
 	struct page *p = arg;
 	struct page_account *a = account_of(p, from), **last = from->data;
 
+	/* a look takes a while, and what it finds was there before */
+	if (from->older)
+		t_ns = p->part_ns;
 	/* accounts outlive the timeline, which frees what hangs on its own */
 	if (!last)
 		last = from->data = must_alloc(1, sizeof(*last));
@@ -340,6 +345,8 @@ void page_event(struct page *p, const struct event *told)
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;
 	p->left_out += t->kind == EVENT_END ? t->end.left_out : 0;
 	timeline_event(p->timeline, t);
+	if (t->kind == EVENT_LOOK && !t->after_loss)
+		p->part_ns = on_axis(p, t->origin->start_ns);
 	p->clean_end = t->kind == EVENT_END && t->end.clean;
 }
 

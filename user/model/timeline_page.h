@@ -97,6 +97,7 @@ struct page {
 	const struct origin *about;	/* of the last part */
 	__u64 begin_ns, end_ns;			/* of the axis: events may come after the watch ended */
 	__u64 recorded_ns;			/* all parts together */
+	__u64 part_ns;				/* when the part began, on the axis */
 	__s64 realtime_ns;			/* of the first part */
 	char boot_id[40];			/* the same */
 	__s64 later_ns;				/* the part's clock is so much behind that of the first */

@@ -25,6 +25,7 @@ struct timeline {
 	char boot_id[40];	/* of the machine's start whose clock that is */
 	__u32 call;		/* of the fact that is being fed */
 	bool ours;		/* it is of a ring that is watched */
+	bool found;		/* levels are told that a look found */
 	struct { __u64 from_ns, count; } gap;
 };
 

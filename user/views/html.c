@@ -11,6 +11,7 @@
 #include "model/fact.h"
 #include "model/histogram.h"
 #include "model/history.h"
+#include "model/page_uses.h"
 #include "views/findings.h"
 #include "views/html.h"
 #include "views/io_failures.h"
@@ -149,42 +150,41 @@ static void put_call(struct json *j, const struct page *p, const struct page_cal
 	json_close(j);
 }
 
-static int by_ops(const void *a, const void *b)
+static void put_use(struct json *j, const struct page *p, const struct page_use *u)
 {
-	const struct page_life *const *x = a, *const *y = b;
+	struct page_ring ring = p->rings[u->ring - 1];
+	char name[WHO + 16], of[WHO];
 
-	return ((*x)->ops < (*y)->ops) - ((*x)->ops > (*y)->ops);
+	/* it had a descriptor on each */
+	if (u->rings_differ)
+		ring.fd = -1;
+	who(of, &ring);
+	snprintf(name, sizeof(name), "%s slot %llu", of, u->key.slot);
+	json_item_open(j);
+	json_str(j, "name", name);
+	json_addr(j, "addr", u->key.addr);
+	json_uint(j, "len_bytes", u->key.len_bytes);
+	json_uint(j, "times", u->times);
+	json_uint(j, "ops", u->ops);
+	json_open_list(j, "bins");
+	for (size_t k = 0; k < LIFE_BINS; k++)
+		json_item_uint(j, u->bins[k]);
+	json_close(j);
+	json_close(j);
 }
 
 /* Of the buffers that are used most. */
 static void put_offsets(struct json *j, const struct page *p)
 {
-	const struct page_life **used = must_alloc(p->nr_lives, sizeof(*used));
+	struct page_use *uses = page_uses(p);
 	size_t nr = 0;
 
-	for (size_t i = 0; i < p->nr_lives; i++)
-		if (p->lives[i].ops)
-			used[nr++] = &p->lives[i];
-	qsort(used, nr, sizeof(*used), by_ops);
 	json_open_list(j, "offsets");
-	for (size_t i = 0; i < nr && i < PAGE_BUFFERS; i++) {
-		char name[WHO + 16], ring[WHO];
-
-		who(ring, &p->rings[used[i]->ring - 1]);
-		snprintf(name, sizeof(name), "%s slot %u", ring, used[i]->slot);
-		json_item_open(j);
-		json_str(j, "name", name);
-		json_uint(j, "len_bytes", used[i]->len_bytes);
-		json_uint(j, "ops", used[i]->ops);
-		json_open_list(j, "bins");
-		for (size_t k = 0; k < LIFE_BINS; k++)
-			json_item_uint(j, used[i]->bins[k]);
-		json_close(j);
-		json_close(j);
-	}
+	for (const struct page_use *u = uses; u && nr < PAGE_BUFFERS; u = u->hh.next, nr++)
+		put_use(j, p, u);
 	json_close(j);
-	json_uint(j, "offsets_left_out", nr > PAGE_BUFFERS ? nr - PAGE_BUFFERS : 0);
-	free(used);
+	json_uint(j, "offsets_left_out", HASH_COUNT(uses) - nr);
+	page_uses_free(uses);
 }
 
 /* ---- latency ------------------------------------------------------------------------------- */

@@ -262,6 +262,47 @@ static void counts_are_the_summarys(void **state)
 	ledger_free(both_ledger);
 }
 
+/* A look takes a while: where it found an account that is its level from the begin on, not 0. */
+static void memory_begins_at_its_level(void **state)
+{
+	const struct origin o = { .start_ns = 1000 };
+	struct fact_ring r = fact_ring(FACT_RING, RING, 0, 0);
+	struct fact_holder holder = fact_holder(RING, 812, 6, 13, 13);
+	struct fact_call c = fact_call(RING, CALL_REGISTER, 1, 1, 0);
+	struct page *p = page_new(&everything);
+	struct event e = { .kind = EVENT_LOOK, .origin = &o, .t_ns = 1007 };
+	const struct page_account *a;
+
+	(void)state;
+	page_event(p, &e);
+	r.user = USER;
+	r.mm = MM;
+	r.user_locked_pages = r.mm_pinned_pages = 13;
+	r.h.flags = FACT_F_SNAPSHOT;
+	e = (struct event){ .kind = EVENT_FACT, .fact = &r.h, .origin = &o, .t_ns = 4000000, .fed = true };
+	r.h.t_ns = e.t_ns;
+	page_event(p, &e);
+	holder.h.t_ns = e.t_ns;
+	e.fact = &holder.h;
+	page_event(p, &e);
+	c.user = USER;
+	c.mm = MM;
+	c.user_after_pages = c.mm_after_pages = 29;
+	c.h.t_ns = 5000000;
+	e = (struct event){ .kind = EVENT_FACT, .fact = &c.h, .origin = &o, .t_ns = 5000000, .fed = true, .shown = true };
+	page_event(p, &e);
+	for (int is_mm = 0; is_mm < 2; is_mm++) {
+		a = account(p, is_mm, is_mm ? 812 : 1000);
+		assert_int_equal(a->nr, 2);
+		assert_int_equal(a->points[0].t_ns, 1000);
+		assert_int_equal(a->points[0].pages, 13);
+		assert_int_equal(a->points[1].t_ns, 5000000);
+		assert_int_equal(a->points[1].pages, 29);
+	}
+	page_conclude(p);
+	page_free(p);
+}
+
 /* ---- the axis -------------------------------------------------------------------------------- */
 
 static void at(struct page *p, const struct origin *o, enum event_kind kind, struct fact *f, __u64 t_ns)
@@ -351,6 +392,7 @@ int main(void)
 		cmocka_unit_test(a_program_is_compared_with_itself),
 		cmocka_unit_test(only_what_is_selected),
 		cmocka_unit_test(counts_are_the_summarys),
+		cmocka_unit_test(memory_begins_at_its_level),
 		cmocka_unit_test(the_axis_has_all),
 		cmocka_unit_test(parts_have_their_places),
 	};

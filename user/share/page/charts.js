@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 // What failed, what was used, what it cost.
 
+// What was registered again as it was is one buffer.
+function useName(b) {
+	return b.name + (b.times > 1 ? ` \u00d7${count(b.times)}` : "");
+}
+
 function offsetsMap(width) {
 	// a name beside its row takes too much of a narrow screen: there it is above
 	const above = width < 600, row = above ? 30 : 16, left = above ? 0 : 230;
@@ -12,13 +17,13 @@ function offsetsMap(width) {
 		const y = i * row + (above ? 16 : 2), h = above ? 10 : row - 3;
 
 		svg.append(make("text", above ? {x: 0, y: i * row + 12} :
-				{x: left - 8, y: i * row + 13, "text-anchor": "end"}, b.name),
+				{x: left - 8, y: i * row + 13, "text-anchor": "end"}, useName(b)),
 			   make("rect", {class: "axis", x: left, y, width: width - left - 4, height: h}));
 		b.bins.forEach((n, k) => {
 			if (!n)
 				return;
 			svg.append(make("rect", {x: left + k * w, y, width: w, height: h, style: `fill: ${heat(n / most)}`},
-				make("title", {}, `${b.name}: ${count(n)} requests from ` +
+				make("title", {}, `${useName(b)}: ${count(n)} requests from ` +
 				     `${bytes(k * b.len_bytes / b.bins.length)} on`)));
 		});
 	});
@@ -38,6 +43,7 @@ function drawOffsets() {
 	byId("offsets-note").textContent = "One row per buffer, from its first byte to its last; the stronger the " +
 		"colour, the more requests touched that part" +
 		(data.about.sample > 1 ? `; one request in ${data.about.sample} was recorded.` : ".") +
+		(data.offsets.some(b => b.times > 1) ? " \u00d7: registered so many times, in this slot and at one address." : "") +
 		(data.offsets_left_out ? ` ${plural(data.offsets_left_out, "buffer", "buffers")} that fewer requests touched ` +
 			"are left out." : "");
 	place(box, offsetsMap);
