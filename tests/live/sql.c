@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "load.h"
+#include "page_data.h"
 #include "tool.h"
 #include "tool_json.h"
 
@@ -254,28 +255,19 @@ static void operations(void)
 }
 
 /* The data of the page; to be put. */
-static struct json_object *page_data(void)
+static struct json_object *drawn_data(void)
 {
-	char html[80], *text, *data, *end;
-	struct json_object *all, *first;
+	struct json_object *page;
 	struct tool_run a;
+	char html[80];
 
 	snprintf(html, sizeof(html), "%s.html", rec);
 	tool(&a, "report", "--html", html, rec, NULL);
 	is(a.status, 0, "--html");
 	tool_free(&a);
-	text = file_text(html);
+	page = page_data(html);
 	unlink(html);
-	data = strstr(text, "id=\"data\">");
-	end = data ? strstr(data, "</script>") : NULL;
-	if (!end)
-		bail("the page has no data");
-	*end = 0;
-	all = json_tokener_parse(data + strlen("id=\"data\">"));
-	first = json_object_get(json_object_array_get_idx(all, 0));
-	json_object_put(all);
-	free(text);
-	return first;
+	return page;
 }
 
 /* The account of a process, or (pid 0) of a user, as the page draws it: [first level, last level, limit]. */
@@ -371,7 +363,7 @@ static void older(void)
 		 reader);
 	is(sql(query), 0, "who ended has nothing left");
 
-	page = page_data();
+	page = drawn_data();
 	is(json_number(json_member(page, "totals"), "rings"), 3, "the page has the rings");
 	is(json_number(json_member(page, "totals"), "buffers"), 0, "what was registered");
 	is(json_number(json_member(page, "totals"), "older_buffers"), 6, "what was there before");

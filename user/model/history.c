@@ -94,6 +94,7 @@ static void note_failure(struct history *h, const struct event *t)
 		f = must_alloc(1, sizeof(*f));
 		f->key = key;
 		f->comm = c->h.comm;
+		f->ns_pid = c->ns_pid;
 		f->since_ns = t->since_ns;
 		f->explain = explain ? must_strdup(explain) : NULL;
 		HASH_ADD(hh, h->failures, key, sizeof(f->key), f);
@@ -254,6 +255,8 @@ static void add_io(struct history *h, const struct io_model *m)
 		p->fixed_ops += row->fixed_ops;
 	}
 	h->io_lost += io_lost(m);
+	h->io_no_cause += io_no_cause(m);
+	h->causes_lost += m->loss.no_cause;
 }
 
 static void note_median(struct hist **medians, struct io_row *sum)

@@ -55,6 +55,7 @@ struct failure_history {
 		__u64 cause;	/* of its explanation without what is particular; 0 without */
 	} key;
 	struct comm comm;
+	__u32 ns_pid;
 	__u64 count;
 	__s64 since_ns, last_ns; /* of the first and the last, since the begin */
 	char *explain;		/* owned: the first one's, NULL = none */
@@ -97,6 +98,8 @@ struct history {
 	/* Medians of the latencies of each interval that has enough: how far one time is from another */
 	struct hist *fixed_medians, *plain_medians;
 	__u64 io_lost, shown, facts, lost;
+	__u64 io_no_cause;	/* I/Os that failed and of which no cause was kept */
+	__u64 causes_lost;	/* of anybody, as the table of causes was full */
 	__s64 duration_ns;
 	struct {
 		__u32 call;

@@ -9,6 +9,8 @@
 __u64 io_lost(const struct io_model *m);
 /* Whether there was any I/O at all, though none of it ended, or is in a row. */
 bool io_any(const struct io_model *m);
+/* I/Os that failed, were not cancelled, and are in no row of failures. */
+__u64 io_no_cause(const struct io_model *m);
 /* Uses of buffers found no room to be counted: a busy one may look idle. */
 bool io_uses_lost(const struct io_model *m);
 

@@ -85,9 +85,11 @@ static void on_call(struct timeline_ring *ring, const struct event *t, void *arg
 
 	(void)ring;
 	p->calls_nr++;
-	if (c->result < 0 && ++p->calls_failed > PAGE_FAILURES)
-		p->failures_left++;
-	if (p->nr_calls == PAGE_CALLS || (c->result < 0 && p->calls_failed > PAGE_FAILURES)) {
+	if (c->result < 0) {
+		p->calls_failed++;
+		return;
+	}
+	if (p->nr_calls == PAGE_CALLS) {
 		p->calls_left++;
 		return;
 	}
@@ -96,13 +98,11 @@ static void on_call(struct timeline_ring *ring, const struct event *t, void *arg
 	memset(call, 0, sizeof(*call));
 	call->t_ns = t->t_ns;
 	call->duration_ns = c->start_ns ? c->h.t_ns - c->start_ns : 0;
-	call->result = c->result;
 	call->pid = c->h.pid;
 	call->ns_pid = c->ns_pid;
 	call->call = c->h.call;
 	call->comm = c->h.comm;
 	call->kind = fact_name(&c->h);
-	call->explain = t->why && t->why->explain ? must_strdup(t->why->explain) : NULL;
 }
 
 /* Two neighbours become one: where it was highest stays. */
@@ -366,8 +366,6 @@ void page_free(struct page *p)
 {
 	struct page_account *a, *next;
 
-	for (size_t i = 0; i < p->nr_calls; i++)
-		free(p->calls[i].explain);
 	HASH_ITER(hh, p->accounts, a, next) {
 		HASH_DEL(p->accounts, a);
 		free(a->points);

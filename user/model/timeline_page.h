@@ -14,7 +14,6 @@
 #define PAGE_LIVES	20000
 #define PAGE_RINGS	5000
 #define PAGE_CALLS	5000
-#define PAGE_FAILURES	500
 #define PAGE_POINTS	2048
 #define PAGE_ALL_POINTS	131072	/* of all accounts together, unless there are thousands */
 #define PAGE_FEW_POINTS	64
@@ -37,14 +36,13 @@ struct page_life {
 	__u64 bins[LIFE_BINS];
 };
 
+/* One that did not fail: of those that did the page tells kinds. */
 struct page_call {
 	__u64 t_ns, duration_ns;	/* duration 0 = not known */
 	__u64 bytes;			/* registered by it */
-	__s64 result;
 	__u32 pid, ns_pid, call;
 	struct comm comm;
 	const char *kind;
-	char *explain;			/* owned, NULL = none */
 };
 
 struct page_point {
@@ -97,9 +95,9 @@ struct page {
 	const struct origin *about;	/* of the last part */
 	__u64 begin_ns, end_ns;			/* of the axis: events may come after the watch ended */
 	__u64 recorded_ns;			/* all parts together */
-	__u64 part_ns;				/* when the part began, on the axis */
 	__s64 realtime_ns;			/* of the first part */
 	char boot_id[40];			/* the same */
+	__u64 part_ns;				/* when the part began, on the axis */
 	__s64 later_ns;				/* the part's clock is so much behind that of the first */
 	bool clean_end, io_seen;
 	__u64 facts, lost, left_out, buffers, older_buffers, calls_nr, calls_failed;
@@ -112,7 +110,7 @@ struct page {
 	struct page_call *calls;
 	size_t nr_calls;
 	__u64 rings_nr;
-	__u64 calls_left, failures_left, lives_left;	/* out */
+	__u64 calls_left, lives_left;		/* out */
 	struct page_account *accounts;		/* owned, by .who */
 	struct page_program *programs;
 	size_t nr_programs;

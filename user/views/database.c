@@ -277,9 +277,11 @@ static void put_use(struct database *d, const struct io_buffer_row *b)
 	sqlite_row_end(d->to);
 }
 
-static void put_totals(struct database *d, const struct event *told)
+/* How many I/Os failed without a cause that was kept. */
+static __u64 put_totals(struct database *d, const struct event *told)
 {
 	struct io_model all = { 0 };
+	__u64 no_cause;
 
 	io_model_copy(told->io, &all);
 	io_select(&all, d->select);
@@ -293,7 +295,9 @@ static void put_totals(struct database *d, const struct event *told)
 		if (io_failure_buffer(&all.failures[i], &failed.key))
 			put_use(d, &failed);
 	}
+	no_cause = io_no_cause(&all);
 	io_model_free(&all);
+	return no_cause;
 }
 
 /* ---- facts and parts ------------------------------------------------------------------------ */
@@ -362,9 +366,9 @@ static void begin_part(struct database *d, const struct event *told)
 
 static void end_part(struct database *d, const struct event *told)
 {
+	const __u64 no_cause = put_totals(d, told);
 	const struct origin *o = told->origin;
 
-	put_totals(d, told);
 	sqlite_row(d->to, RECORDINGS);
 	sqlite_int(d->to, d->part);
 	sqlite_text(d->to, o->kernel);
@@ -379,6 +383,7 @@ static void end_part(struct database *d, const struct event *told)
 	sqlite_int(d->to, d->lost);
 	sqlite_int(d->to, told->end.clean);
 	sqlite_int(d->to, io_uses_lost(told->io));
+	sqlite_int(d->to, no_cause);
 	sqlite_int(d->to, told->end.left_out);
 	sqlite_row_end(d->to);
 }

@@ -15,11 +15,15 @@
 #include "views/findings.h"
 #include "views/html.h"
 #include "views/io_failures.h"
+#include "views/summary.h"
 #include "views/trace_text.h"
 
 /* So many of the kernel's buckets are one on the page: two to a power of two. */
 #define MERGE	(HIST_STEPS / 2)
 #define BUCKETS	(HIST_BUCKETS / MERGE)
+
+/* Kinds of calls that failed: more would make the page large, and nobody reads them. */
+#define FAILURES	500
 
 /* Times on the page count from its begin. */
 static __u64 since(const struct page *p, __u64 t_ns)
@@ -70,7 +74,7 @@ static void put_about(struct json *j, const struct page *p)
 	json_close(j);
 }
 
-static void put_totals(struct json *j, const struct page *p)
+static void put_totals(struct json *j, const struct page *p, const struct history *h)
 {
 	const struct page_io *io = p->total;
 
@@ -87,8 +91,22 @@ static void put_totals(struct json *j, const struct page *p)
 	json_known(j, "fixed_ops", p->io_seen, io[PAGE_FIXED].ops);
 	json_uint(j, "lives_left_out", p->lives_left);
 	json_uint(j, "calls_left_out", p->calls_left);
-	json_uint(j, "failures_left_out", p->failures_left);
+	json_uint(j, "io_failed", h->fixed.c.errors + h->plain.c.errors);
+	json_uint(j, "io_no_cause", h->io_no_cause);
+	json_uint(j, "causes_lost", h->causes_lost);
 	json_close(j);
+}
+
+/* The kinds that are first in .h, and how many calls are of others. */
+static void put_failures(struct json *j, const struct history *h)
+{
+	__u64 left = h->more_failures;
+	size_t n = 0;
+
+	view_call_failures_json(j, h, FAILURES);
+	for (const struct failure_history *f = h->failures; f; f = f->hh.next)
+		left += n++ < FAILURES ? 0 : f->count;
+	json_uint(j, "failures_left_out", left);
 }
 
 static void put_account(struct json *j, const struct page *p, const struct page_account *a)
@@ -136,17 +154,11 @@ static void put_call(struct json *j, const struct page *p, const struct page_cal
 	json_item_open(j);
 	json_uint(j, "t", since(p, c->t_ns));
 	json_str(j, "kind", c->kind);
-	json_int(j, "result", c->result);
 	json_uint(j, "duration_ns", c->duration_ns);
 	json_uint(j, "bytes", c->bytes);
 	json_uint(j, "pid", c->pid);
 	json_ns_pid(j, c->ns_pid);
 	json_str(j, "comm", TAME_COMM(c->comm));
-	if (c->result < 0)
-		json_str(j, "errno", fact_errno_name(c->result));
-	/* also of an update that did not do all */
-	if (c->result < 0 || c->explain)
-		json_str(j, "explain", c->explain ? c->explain : "");
 	json_close(j);
 }
 
@@ -334,16 +346,15 @@ static void put_gap(struct json *j, const struct page *p, const struct page_gap 
 	json_close(j);
 }
 
-static void put_data(FILE *out, const struct page *p, const struct findings *fs,
-		     const struct io_failures *io)
+static void put_data(FILE *out, const struct page *p, const struct html_conclusion *c)
 {
 	struct json j = { .in_html = true };
 
 	json_begin(&j, out);
 	json_int(&j, "schema", 2);
 	put_about(&j, p);
-	view_findings_json(&j, fs, true);
-	put_totals(&j, p);
+	view_findings_json(&j, c->f, true);
+	put_totals(&j, p, c->h);
 	json_open_list(&j, "accounts");
 	for (const struct page_account *a = p->accounts; a; a = a->hh.next)
 		/* a level that never left 0 is no chart */
@@ -362,7 +373,8 @@ static void put_data(FILE *out, const struct page *p, const struct findings *fs,
 	for (size_t i = 0; i < p->nr_calls; i++)
 		put_call(&j, p, &p->calls[i]);
 	json_close(&j);
-	view_io_failures_json(&j, io);
+	put_failures(&j, c->h);
+	view_io_failures_json(&j, c->io);
 	put_offsets(&j, p);
 	put_latency(&j, p);
 	json_open_list(&j, "gaps");
@@ -452,11 +464,11 @@ struct html *html_new(FILE *out)
 	return h;
 }
 
-void html_machine(struct html *h, const struct page *p, const struct findings *fs, const struct io_failures *io)
+void html_machine(struct html *h, const struct page *p, const struct html_conclusion *c)
 {
 	if (h->nr++)
 		fputc(',', h->out);
-	put_data(h->out, p, fs, io);
+	put_data(h->out, p, c);
 }
 
 void html_end(struct html *h)

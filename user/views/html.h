@@ -6,13 +6,20 @@
 #include <stdio.h>
 #include "checks/finding.h"
 #include "checks/io_failures.h"
+#include "model/history.h"
 #include "model/timeline_page.h"
 
 struct html;
 
 struct html *html_new(FILE *out);
-/* .io: sorted. */
-void html_machine(struct html *h, const struct page *p, const struct findings *fs, const struct io_failures *io);
+
+/* What was concluded of a machine's recordings. */
+struct html_conclusion {
+	const struct history *h;	/* sorted: what failed most often first */
+	const struct findings *f;	/* the worst first */
+	const struct io_failures *io;	/* sorted */
+};
+void html_machine(struct html *h, const struct page *p, const struct html_conclusion *c);
 void html_end(struct html *h);
 
 #endif

@@ -249,8 +249,9 @@ static void print_use(const struct view_summary *v)
 	if (h->uses_lost)
 		fprintf(out, "  which buffers saw no I/O is not known: they, or their uses, were too many\n");
 	else if (h->unused)
-		fprintf(out, "  %llu buffer%s of %s saw no I/O that was counted\n", h->unused,
-			plural(h->unused), fmt_bytes(size, h->unused_bytes));
+		fprintf(out, "  %llu buffer%s of %s saw no I/O that was counted%s\n", h->unused,
+			plural(h->unused), fmt_bytes(size, h->unused_bytes),
+			h->older ? "; those that were there before are counted, too" : "");
 	if (v->origin->fixed_only)
 		fprintf(out, "  plain I/O was not counted, because --io was given to record\n");
 	if (h->io_lost)
@@ -296,6 +297,26 @@ static bool has_failed_io(const struct io_failures *io)
 	return io->nr && io_failed(&io->list[0]);
 }
 
+/* What was counted as failed, and is in no line above. */
+static void print_no_cause(const struct view_summary *v)
+{
+	const struct history *h = v->h;
+	const bool more = has_failed_io(v->io), known = h->causes_lost >= h->io_no_cause;
+	FILE *out = v->to->out;
+
+	if (!h->io_no_cause)
+		return;
+	if (!more && !h->failures)
+		fprintf(out, "\nWhat failed, and why\n");
+	fprintf(out, "  %llu ", h->io_no_cause);
+	if (more)
+		fputs("more", out);
+	else
+		fprintf(out, "I/O%s that failed", plural(h->io_no_cause));
+	fprintf(out, " %s no cause%s%s\n", h->io_no_cause == 1 ? "has" : "have", known ? ": " : " that is known",
+		known ? "the table of causes was full" : h->causes_lost ? "; the table of causes was full" : "");
+}
+
 static void print_findings(const struct view_summary *v)
 {
 	const struct history *h = v->h;
@@ -310,7 +331,7 @@ static void print_findings(const struct view_summary *v)
 		fprintf(out, "  nothing was checked: it breaks off before the first look at all rings\n");
 	else if (!f->nr)
 		fprintf(out, "  %snothing found in %s%s\n",
-			h->failures || has_failed_io(v->io) ? "besides the failures above, " : "",
+			h->failures || h->io_no_cause || has_failed_io(v->io) ? "besides the failures above, " : "",
 			leaks ? "charges, limits and leaks" :
 			"charges and limits; leak detection needs the functions, kprobes or patched tier",
 			h->lost ? "; between a loss and the next look at all rings nothing was checked" :
@@ -330,6 +351,7 @@ void view_summary_text(const struct view_summary *v)
 	print_use(v);
 	print_failures(v);
 	view_io_failed_text(out, v->io, v->h->failures ? NULL : "What failed, and why");
+	print_no_cause(v);
 	view_io_slower_text(out, v->io, "What took a slower way, and why");
 	print_findings(v);
 }

@@ -27,6 +27,8 @@ struct view_summary {
 void view_summary_text(const struct view_summary *v);
 void view_summary_json(const struct view_summary *v);
 
+/* The member "failures": so many kinds of calls that failed, in the order of .h. */
+void view_call_failures_json(struct json *j, const struct history *h, size_t most);
 /* "register" and so on, of NR_HISTORY_CALLS. */
 const char *history_call_name(unsigned int kind);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdint.h>
 #include "base/json.h"
+#include "base/pid.h"
 #include "model/fact.h"
 #include "views/not_seen.h"
 #include "views/findings.h"
@@ -91,12 +93,15 @@ static void put_row(struct json *j, const struct io_row *r, const struct hist *m
 	view_notices_json(j, &r->notices);
 }
 
-static void put_failures(struct json *j, const struct history *h)
+void view_call_failures_json(struct json *j, const struct history *h, size_t most)
 {
+	const struct failure_history *f = h->failures;
+
 	json_open_list(j, "failures");
-	for (const struct failure_history *f = h->failures; f; f = f->hh.next) {
+	for (size_t n = 0; f && n < most; f = f->hh.next, n++) {
 		json_item_open(j);
 		json_uint(j, "pid", f->key.pid);
+		json_ns_pid(j, f->ns_pid);
 		json_comm(j, "comm", &f->comm);
 		json_str(j, "call", history_call_name(f->key.op));
 		json_uint(j, "count", f->count);
@@ -105,6 +110,7 @@ static void put_failures(struct json *j, const struct history *h)
 		json_int(j, "since_ns", f->since_ns);
 		json_int(j, "last_ns", f->last_ns);
 		json_str(j, "explain", f->explain);
+		json_flag(j, "differ", f->differ);
 		json_close(j);
 	}
 	json_close(j);
@@ -172,7 +178,8 @@ void view_summary_json(const struct view_summary *v)
 		json_close(&j);
 	}
 	json_uint(&j, "io_lost", h->io_lost);
-	put_failures(&j, h);
+	json_uint(&j, "no_cause", h->io_no_cause);
+	view_call_failures_json(&j, h, SIZE_MAX);
 	view_io_failures_json(&j, v->io);
 	view_findings_json(&j, v->f, false);
 	json_open_list(&j, "rings");

@@ -107,12 +107,47 @@ static void percentiles(void **state)
 	end(&t);
 }
 
+/* Those that are not used are of all buffers, not of those that were registered alone. */
+static void unused_of_which(void **state)
+{
+	struct told t;
+
+	(void)state;
+	begin(&t);
+	t.h.buffers = t.h.unused = 937;
+	t.h.unused_bytes = 937 * 4096;
+	says(&t, false, true, "saw no I/O that was counted\n");
+	t.h.older = 101;
+	t.h.unused += 88;
+	says(&t, false, true, "1025 buffers of 3.7M saw no I/O that was counted; those that were there before are counted, too\n");
+	end(&t);
+}
+
+static void without_a_cause(void **state)
+{
+	struct told t;
+
+	(void)state;
+	begin(&t);
+	t.h.fixed.c.ops = t.h.fixed.c.errors = t.h.io_no_cause = 1;
+	says(&t, false, true, "What failed, and why\n  1 I/O that failed has no cause that is known\n");
+	says(&t, false, true, "besides the failures above, nothing found");
+	t.h.fixed.c.errors = t.h.io_no_cause = t.h.causes_lost = 469;
+	says(&t, false, true, "  469 I/Os that failed have no cause: the table of causes was full\n");
+	says(&t, true, true, "\"no_cause\":469");
+	t.h.causes_lost = 3;
+	says(&t, false, true, " have no cause that is known; the table of causes was full\n");
+	end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(durations),
 		cmocka_unit_test(begin_that_is_missing),
 		cmocka_unit_test(percentiles),
+		cmocka_unit_test(unused_of_which),
+		cmocka_unit_test(without_a_cause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

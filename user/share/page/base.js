@@ -29,7 +29,8 @@ function onOneAxis(list) {
 		for (const g of m.gaps)
 			g[1] += later;
 		for (const [many, names] of [[m.lives, ["from", "to"]], [m.latency.intervals, ["from", "to"]], [m.calls, ["t"]],
-				[m.findings, ["since_ns"]], [m.io_failures.concat(m.io_slower), ["first_ns", "last_ns"]]])
+				[m.findings, ["since_ns"]], [m.failures, ["since_ns", "last_ns"]],
+				[m.io_failures.concat(m.io_slower), ["first_ns", "last_ns"]]])
 			for (const one of many)
 				for (const name of names)
 					one[name] = one[name] === null ? null : one[name] + later;

@@ -80,13 +80,14 @@ function costChart(calls, width) {
 }
 
 function drawCost() {
-	const calls = data.calls.filter(c => c.result >= 0 && c.duration_ns > 0 && c.bytes > 0);
+	const calls = data.calls.filter(c => c.duration_ns > 0 && c.bytes > 0);
 
 	if (!calls.length) {
 		none("cost-chart", "No call that registered anything was seen with its duration.");
 		return;
 	}
-	byId("cost-note").textContent = "One mark per call: circle register, cross update, triangle clone.";
+	byId("cost-note").textContent = "One mark per call: circle register, cross update, triangle clone." +
+		(data.totals.calls_left_out ? ` ${plural(data.totals.calls_left_out, "later call is", "later calls are")} left out.` : "");
 	place(byId("cost-chart"), width => costChart(calls, width));
 }
 
@@ -113,36 +114,33 @@ function drawIos(id, list, error, more) {
 			more);
 }
 
-// Equal ones are one, with the first of them.
-function failedCalls() {
-	const kinds = new Map();
+// As in the text: what was counted as failed, and is in no row.
+function drawNoCause() {
+	const n = data.totals.io_no_cause, full = "the table of causes was full";
+	const known = data.totals.causes_lost >= n;
 
-	for (const c of data.calls.filter(c => "explain" in c)) {
-		const key = JSON.stringify([c.pid, c.comm, c.kind, c.errno, c.explain]);
-
-		if (kinds.has(key))
-			kinds.get(key).times++;
-		else
-			kinds.set(key, {...c, times: 1});
-	}
-	return [...kinds.values()].sort((a, b) => b.times - a.times || a.t - b.t);
+	if (n)
+		none("io-failures-table", (data.io_failures.length ? `${count(n)} more` : plural(n, "I/O that failed", "I/Os that failed")) +
+			`${n === 1 ? " has" : " have"} no cause` +
+			(known ? `: ${full}.` : data.totals.causes_lost ? ` that is known; ${full}.` : " that is known."));
 }
 
 function drawFailures() {
-	const failed = failedCalls();
+	const failed = data.failures;
 
-	byId("failures").hidden = !(failed.length || data.io_failures.length);
+	byId("failures").hidden = !(failed.length || data.io_failures.length || data.totals.io_no_cause);
 	byId("slower").hidden = !data.io_slower.length;
 	drawIos("io-failures-table", data.io_failures, true, "more kinds of I/O that failed");
+	drawNoCause();
 	drawIos("slower-table", data.io_slower, false, "more kinds of I/O that took a slower way");
 	if (failed.length)
 		drawSome("failures-table",
 			[{title: "first after", n: 1}, {title: "process"}, {title: "call"}, {title: "times", n: 1},
 			 {title: "error"}, {title: "why"}],
-			failed.map(f => [ns(f.t), `${f.comm}, pid ${pidOf(f)}`, f.kind, count(f.times), f.errno || "not all done",
-				f.explain]),
+			failed.map(f => [ns(Math.max(0, f.since_ns)), `${f.comm}, pid ${pidOf(f)}`, f.call, count(f.count),
+				f.errno || "not all done", (f.differ ? "the first: " : "") + (f.explain || "")]),
 			"more kinds of calls that failed");
-	if (data.totals.failures_left_out)
-		none("failures-table", `${count(data.totals.failures_left_out)} more are left out here; ` +
-			"'report --trace' prints all.");
+	if (data.failures_left_out)
+		none("failures-table", `${plural(data.failures_left_out, "call", "calls")} of further kinds ` +
+			"failed, too; 'report --all' tells more of them.");
 }

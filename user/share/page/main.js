@@ -19,7 +19,7 @@ function drawAbout() {
 
 // What matters of a machine, as report prints it: [words, where they are told in full].
 function verdictOf(m) {
-	const ios = m.io_failures.reduce((n, f) => n + (f.errno === "ECANCELED" ? 0 : f.count), 0);
+	const ios = m.totals.io_failed;
 	const near = usersOfMemory(m)[0];
 	const said = [];
 

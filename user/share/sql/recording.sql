@@ -6,12 +6,14 @@ CREATE TABLE recordings(
 	-- known. Every row begins with the machine that was recorded and the begin of the recording, so
 	-- that recordings of a fleet are in one file: given at once, or ATTACH each, INSERT ... SELECT.
 	--
-	-- A run of record; one that was appended to has several parts. uses_lost: uses of buffers found no
-	-- room to be counted. left_out: events after its last, as it ended at --max-size.
+	-- A part of a recording, from a look at all rings to an end: a file that was appended to has several,
+	-- and so has what the flight recorder saved, a part per segment, of one run (parts of report --json
+	-- are runs). uses_lost: uses of buffers found no room to be counted. no_cause: I/Os that failed, were
+	-- not cancelled, and are in no row of failures. left_out: events after its last, as it ended at --max-size.
 	machine TEXT, recording INTEGER, part INTEGER, kernel TEXT, arch TEXT,
 	tier TEXT, command TEXT, cpus INTEGER, page_bytes INTEGER, begin_ns INTEGER, end_ns INTEGER,
 	events INTEGER, lost INTEGER, clean_end INTEGER, uses_lost INTEGER,
-	left_out INTEGER);
+	no_cause INTEGER, left_out INTEGER);
 
 CREATE TABLE rings(
 	-- end_ns NULL: it was open at the end. Older rings have the time at which they were first seen.
@@ -48,7 +50,8 @@ CREATE TABLE levels(
 	limit_bytes INTEGER);
 
 CREATE TABLE failures(
-	-- Calls and I/O that failed, equal causes of a process as one.
+	-- Calls and I/O that failed, equal causes of a process as one; of I/O also what was cancelled
+	-- (ECANCELED), and not what has no cause: recordings.no_cause.
 	machine TEXT, recording INTEGER, what TEXT, pid INTEGER, comm TEXT,
 	operation TEXT, errno TEXT, count INTEGER, first_ns INTEGER, last_ns INTEGER, cause TEXT);
 
