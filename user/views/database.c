@@ -224,6 +224,7 @@ static void put_counts(struct database *d, const struct io_model *m, const struc
 	sqlite_int(d->to, c->shorts);
 	sqlite_int(d->to, c->punts);
 	sqlite_int(d->to, c->timed);
+	sqlite_int(d->to, c->coarse);
 	sqlite_int(d->to, c->latency_ns);
 	sqlite_known(d->to, timed, c->max_ns);
 	sqlite_known(d->to, timed, hist_permille(r->hist, 500, c->max_ns));

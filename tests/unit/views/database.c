@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <linux/io_uring.h>
 #include "facts.h"
 #include "views/database.h"
 
@@ -64,10 +65,46 @@ static void two_starts(void **state)
 	assert_int_equal(answer("SELECT begin_ns FROM rings WHERE ring = 2"), 1090700);
 }
 
+/* Latencies of which only the power of two is known are counted as such, and the median is that of --json. */
+static void coarse_latencies(void **state)
+{
+	const struct origin o = { .start_ns = 100, .boot_id = "a", .page_bytes = 4096 };
+	struct history h = { 0 };
+	struct findings fs = { 0 };
+	struct io_failures io = { 0 };
+	struct io_model m = { .t_ns = 500 };
+	struct event e = { .kind = EVENT_IO, .origin = &o, .t_ns = 600, .io = &m, .io_since = &m };
+	struct io_row *row = io_model_row(&m, RING, 0, IO_WHO(3, IORING_OP_READ_FIXED, true));
+	struct database *d;
+
+	(void)state;
+	if (system("command -v sqlite3 >/dev/null"))
+		skip();
+	row->c.ops = row->c.timed = 13;
+	row->c.max_ns = 5000;
+	row->c.coarse = 7;
+	row->c.errors = 5;
+	io_row_add_bucket(row, 100, 13);
+	assert_int_equal(truncate(path, 0), 0);
+	d = database_new(path, &everything);
+	assert_non_null(d);
+	at(d, &o, EVENT_LOOK, NULL, o.start_ns);
+	database_event(d, &e);
+	e.kind = EVENT_END;
+	database_event(d, &e);
+	assert_int_equal(database_end(d, &(struct database_conclusion){ .h = &h, .f = &fs, .io = &io }), 0);
+	assert_int_equal(answer("SELECT coarse FROM io"), 7);
+	assert_int_equal(answer("SELECT coarse FROM latency_fixed_vs_plain"), 7);
+	assert_int_equal(answer("SELECT p50_ns FROM latency_fixed_vs_plain"), hist_permille(row->hist, 500, 5000));
+	assert_int_equal(answer("SELECT no_cause FROM recordings"), 5);
+	io_model_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_starts),
+		cmocka_unit_test(coarse_latencies),
 	};
 	int fd = mkstemp(path), status;
 

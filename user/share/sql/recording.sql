@@ -59,14 +59,16 @@ CREATE TABLE io(
 	-- The counters of I/O by interval, process, ring and operation. An interval ends when they are
 	-- read, and the next begins; they are read last just after the recording's end. notified: zero-copy sends of which
 	-- a notification said that their memory is free; notified_ns: from their submission on, in all.
+	-- coarse: of those timed, latencies known to a power of two only, as the histogram table was full.
 	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, ring INTEGER,
 	pid INTEGER, uid INTEGER, comm TEXT, operation TEXT, fixed INTEGER, ops INTEGER, bytes INTEGER,
 	errors INTEGER, cancelled INTEGER, shorts INTEGER, punts INTEGER, timed INTEGER,
-	latency_ns INTEGER, max_ns INTEGER, p50_ns INTEGER, p99_ns INTEGER, notified INTEGER,
+	coarse INTEGER, latency_ns INTEGER, max_ns INTEGER, p50_ns INTEGER, p99_ns INTEGER, notified INTEGER,
 	notified_ns INTEGER, notified_max_ns INTEGER);
 
 CREATE TABLE histograms(
-	-- Latencies of a whole part: of count operations one was at least from_ns and below to_ns.
+	-- Latencies of a whole part: count operations took from_ns or more, and less than to_ns. Those that
+	-- are coarse, see io, are spread over their power of two.
 	machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, pid INTEGER,
 	operation TEXT, fixed INTEGER, from_ns INTEGER, to_ns INTEGER, count INTEGER);
 
@@ -114,27 +116,42 @@ CREATE VIEW failed_calls AS
 
 CREATE VIEW unused_buffers AS
 	-- Buffers over which no I/O was counted; none of a recording that counts in part. A buffer that is
-	-- registered again, as the same slot and address, is one more; used is then each of them. Those
-	-- that are not older are the unused ones of report --json.
+	-- registered again, as the same slot and address, is one more; used is then each of them. As in
+	-- report --json (buffers.unused) the older ones are among them.
 	SELECT b.machine, b.recording, r.pid, r.comm, b.ring, b.slot, b.address, b.bytes,
 		b.begin_ns, b.end_ns, b.older
 	FROM buffers b JOIN rings r ON r.machine IS b.machine AND r.recording = b.recording
 		AND r.ring = b.ring
-	WHERE NOT EXISTS (SELECT 1 FROM uses u WHERE u.machine IS b.machine
+	WHERE NOT EXISTS (SELECT 1 FROM recordings p WHERE p.machine IS b.machine
+		AND p.recording = b.recording AND p.uses_lost)
+	AND NOT EXISTS (SELECT 1 FROM uses u WHERE u.machine IS b.machine
 		AND u.recording = b.recording AND u.ring = b.ring AND u.slot = b.slot
 		AND u.address = b.address)
-	AND NOT EXISTS (SELECT 1 FROM recordings p WHERE p.machine IS b.machine
-		AND p.recording = b.recording AND p.uses_lost)
 	ORDER BY b.bytes DESC;
 
 CREATE VIEW latency_fixed_vs_plain AS
-	-- Percentiles: where the histogram's bucket ends, 1/16 above at most; the last has no end (NULL).
-	WITH buckets AS (SELECT machine, fixed, from_ns, to_ns, sum(count) AS n
-			FROM histograms GROUP BY machine, fixed, from_ns, to_ns),
-		ranks AS (SELECT machine, fixed, to_ns,
+	-- ops: those timed. Percentiles as in report --json: the middle of the histogram's bucket, within 1/32
+	-- of the latency. coarse: so many of ops are known to a power of two only; with them percentiles
+	-- are no better.
+	WITH buckets AS (SELECT machine, fixed, from_ns, ifnull((from_ns + to_ns - 1) / 2, from_ns) AS ns,
+			sum(count) AS n FROM histograms GROUP BY machine, fixed, from_ns, to_ns),
+		ranks AS (SELECT machine, fixed, ns,
 			sum(n) OVER (PARTITION BY machine, fixed ORDER BY from_ns) AS upto,
-			sum(n) OVER (PARTITION BY machine, fixed) AS total FROM buckets)
-	SELECT machine, CASE fixed WHEN 1 THEN 'fixed' ELSE 'plain' END AS how, max(total) AS ops,
-		min(CASE WHEN 2 * upto >= total THEN to_ns END) AS p50_ns,
-		min(CASE WHEN 100 * upto >= 99 * total THEN to_ns END) AS p99_ns
-	FROM ranks GROUP BY machine, fixed;
+			sum(n) OVER (PARTITION BY machine, fixed) AS total FROM buckets),
+		found AS (SELECT machine, fixed, max(total) AS ops,
+			min(CASE WHEN 2 * upto >= total THEN ns END) AS p50_ns,
+			min(CASE WHEN 100 * upto >= 99 * total THEN ns END) AS p99_ns
+			FROM ranks GROUP BY machine, fixed),
+		sums AS (SELECT machine, fixed, sum(coarse) AS coarse, max(max_ns) AS max_ns
+			FROM io GROUP BY machine, fixed)
+	SELECT f.machine, CASE f.fixed WHEN 1 THEN 'fixed' ELSE 'plain' END AS how, f.ops,
+		min(f.p50_ns, s.max_ns) AS p50_ns, min(f.p99_ns, s.max_ns) AS p99_ns, s.coarse
+	FROM found f JOIN sums s ON s.machine IS f.machine AND s.fixed = f.fixed;
+
+CREATE INDEX uses_of_buffers ON uses(
+	-- For unused_buffers: without it each buffer is compared with each use.
+	machine, recording, ring, slot, address);
+
+CREATE INDEX parts_of_recordings ON recordings(
+	-- The same, of recordings that have many parts.
+	machine, recording);
