@@ -8,7 +8,9 @@ function useName(b) {
 
 function offsetsMap(width) {
 	// a name beside its row takes too much of a narrow screen: there it is above
-	const above = width < 600, row = above ? 30 : 16, left = above ? 0 : 230;
+	const longest = Math.max(...data.offsets.map(b => useName(b).length));
+	const above = width < 600, row = above ? 30 : 16;
+	const left = above ? 0 : Math.min(width / 2, Math.max(230, 12 + 6.2 * longest));
 	const svg = make("svg", {viewBox: `0 0 ${width} ${data.offsets.length * row + 4}`, role: "img",
 				 "aria-label": "offsets used in each buffer"});
 
