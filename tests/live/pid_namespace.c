@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "folder.h"
 #include "load.h"
 #include "memory.h"
 #include "tool.h"
@@ -287,6 +288,47 @@ static void recorded(void)
 	unlink(file);
 }
 
+/* What diff -p says of two files, or one and now; programs that a kernel skipped are a loss of any recording. */
+static void is_diff(const char *id, const char *one, const char *other, const char *says)
+{
+	struct tool_run a;
+
+	tool(&a, "diff", "-p", id, one, other, NULL);
+	ok(!a.status || a.status == 4, "diff -p of %s and %s: nothing is worse %s", strrchr(one, '/') + 1,
+	   other ? strrchr(other, '/') + 1 : "now", a.err);
+	has_text(a.out, says, "and it says what became of the process");
+	tool_free(&a);
+}
+
+/* By the id that /proc has, of lists, of recordings and of what runs, also when it has ended. */
+static void compared(void)
+{
+	char list[64], rec[64], id[16], went[64];
+	struct tool_run a;
+	struct load l;
+
+	folder_new();
+	if (!load_start(&l, "many", "pages", "107", NULL))
+		bail("%s", l.skip);
+	snprintf(id, sizeof(id), "%d", l.pid);
+	tool(&a, "list", "--json", "-o", folder_path(list, "all.json"), NULL);
+	tool_free(&a);
+	tool(&a, "record", "-q", "-d", "200ms", "-o", folder_path(rec, "all.rec"), NULL);
+	tool_free(&a);
+	is_diff(id, list, NULL, "no ring changed: 1 ring, 1 buffer, ");
+	is_diff(id, list, list, "no ring changed: 1 ring, 1 buffer, ");
+	is_diff(id, rec, NULL, "no ring changed: 1 ring, 1 buffer, ");
+	is_diff(id, rec, rec, "no ring changed: 1 ring, 1 buffer, ");
+	load_end(&l);
+	snprintf(went, sizeof(went), "- pid %s (", id);
+	is_diff(id, list, NULL, went);
+	is_diff(id, rec, NULL, went);
+	tool(&a, "diff", "-p", "99999", list, NULL);
+	is(a.status, 2, "diff -p of a process that was not there, either");
+	tool_free(&a);
+	folder_remove();
+}
+
 static int inside(int ask, int told)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
@@ -301,6 +343,7 @@ static int inside(int ask, int told)
 	found();
 	traced(ask, told);
 	recorded();
+	compared();
 	return tap_end();
 }
 

@@ -14,6 +14,7 @@
 #include "base/system.h"
 
 #define FIRST_USER_NAMESPACE	0xeffffffdU	/* PROC_USER_INIT_INO of the kernel */
+#define FIRST_PID_NAMESPACE	0xeffffffcU	/* PROC_PID_INIT_INO */
 
 /* The effective ones of that process, as its folder in /proc is called; false when it is not there. */
 static bool capabilities(const char *process, unsigned long long *effective)
@@ -60,21 +61,32 @@ int system_hides(pid_t pid)
  * Whether it lives in the first user namespace; -1 when that cannot be seen: stat(2) of what may not be
  * followed gives some folder up to 5.10, the text of the link does not.
  */
-static int in_first_user_namespace(const char *process)
+static int in_first_namespace(const char *process, const char *kind, unsigned int first)
 {
-	char path[48], link[64] = "";
+	char path[48], link[64] = "", form[16];
 	unsigned int inode;
 
-	snprintf(path, sizeof(path), "/proc/%s/ns/user", process);
-	/* a kernel without user namespaces has no such link */
+	snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, kind);
+	snprintf(form, sizeof(form), "%s:[%%u]", kind);
+	/* a kernel without such namespaces has no such link */
 	if (readlink(path, link, sizeof(link) - 1) < 0)
 		return errno == ENOENT ? 1 : -1;
-	return sscanf(link, "user:[%u]", &inode) == 1 ? inode == FIRST_USER_NAMESPACE : -1;
+	return sscanf(link, form, &inode) == 1 ? inode == first : -1;
+}
+
+static int in_first_user_namespace(const char *process)
+{
+	return in_first_namespace(process, "user", FIRST_USER_NAMESPACE);
 }
 
 bool system_first_user_namespace(void)
 {
 	return in_first_user_namespace("self");
+}
+
+bool system_first_pid_namespace(void)
+{
+	return in_first_namespace("self", "pid", FIRST_PID_NAMESPACE);
 }
 
 int system_lifts_memlock(pid_t pid)

@@ -22,6 +22,8 @@ bool system_has_proc(void);
 int system_hides(pid_t pid);
 /* In a user namespace of its own, capabilities neither lift RLIMIT_MEMLOCK nor give other users. */
 bool system_first_user_namespace(void);
+/* In a pid namespace of its own, our /proc may show processes by other ids than the first namespace has. */
+bool system_first_pid_namespace(void);
 /* Whether RLIMIT_MEMLOCK does not hold for a process, 0 = this one; -1 when that cannot be seen. */
 int system_lifts_memlock(pid_t pid);
 /* RLIMIT_MEMLOCK in bytes, by a /proc/PID/limits: ~0 = unlimited, or not to be seen (NULL). */

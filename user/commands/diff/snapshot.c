@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json_read.h"
 #include "base/page_size.h"
+#include "commands/diff/given_pids.h"
 #include "commands/diff/snapshot.h"
 
 #define SCHEMA		2
@@ -397,14 +398,15 @@ void snapshot_select(struct snapshot *s, const struct selection *select)
 	if (!selection_asks(select))
 		return;
 	for (size_t i = 0; i < s->nr_rings; i++)
-		if (is_selected(select, s->rings[i].pid, s->rings[i].uid, s->rings[i].comm))
+		if (is_selected(select, given_pid(s->rings[i].pid, s->rings[i].ns_pid), s->rings[i].uid, s->rings[i].comm))
 			s->rings[nr++] = s->rings[i];
 		else
 			free(s->rings[i].slots);
 	s->nr_rings = nr;
 	nr = 0;
 	for (size_t i = 0; i < s->nr_findings; i++)
-		if (is_selected(select, s->findings[i].pid, s->findings[i].uid, s->findings[i].comm))
+		if (is_selected(select, given_pid(s->findings[i].pid, s->findings[i].ns_pid), s->findings[i].uid,
+				s->findings[i].comm))
 			s->findings[nr++] = s->findings[i];
 	s->nr_findings = nr;
 	s->run.there = false;

@@ -17,6 +17,7 @@
 #include "capture/balance.h"
 #include "capture/inspect.h"
 #include "checks/ignored.h"
+#include "commands/diff/given_pids.h"
 #include "commands/diff/source.h"
 #include "commands/recorded.h"
 #include "commands/run.h"
@@ -30,8 +31,21 @@
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static int take_recording(struct snapshot *s, const char *name, struct recording *from, const struct selection *select)
+/* A file, or what standard input held, opened from its begin. */
+struct recorded_source {
+	const char *name;
+	const char *text;	/* NULL = the file of that name */
+	size_t len;
+};
+
+static struct recording *open_recording(const struct recorded_source *from)
 {
+	return from->text ? recording_open_bytes(from->name, from->text, from->len) : recording_open(from->name);
+}
+
+static int take_selected(struct snapshot *s, const struct recorded_source *source, const struct selection *select)
+{
+	struct recording *from = open_recording(source);
 	struct replay p;
 	struct recorded d;
 	struct output to = { 0 };
@@ -54,7 +68,20 @@ static int take_recording(struct snapshot *s, const char *name, struct recording
 		free(text);
 		return status;
 	}
-	return snapshot_take(s, name, must_have(text), len);
+	return snapshot_take(s, source->name, must_have(text), len);
+}
+
+static int take_recording(struct snapshot *s, const struct recorded_source *source, const struct selection *select)
+{
+	struct selection of_file = *select;
+	int status;
+
+	if (!given_pids_differ(select))
+		return take_selected(s, source, select);
+	given_pids_of_recording(&of_file, open_recording(source));
+	status = take_selected(s, source, &of_file);
+	free(of_file.pids);
+	return status;
 }
 
 static bool is_recording(const char *text, size_t len)
@@ -67,7 +94,7 @@ static int take_text(struct snapshot *s, const char *name, char *text, size_t le
 	int status;
 
 	if (is_recording(text, len)) {
-		status = take_recording(s, name, recording_open_bytes(name, text, len), select);
+		status = take_recording(s, &(struct recorded_source){ name, text, len }, select);
 		free(text);
 		return status;
 	}
@@ -89,7 +116,7 @@ int source_read(struct snapshot *s, const char *path, const struct selection *se
 	if (!piped && fd >= 0 && pread(fd, magic, strlen(REC_MAGIC), 0) == strlen(REC_MAGIC) &&
 	    is_recording(magic, strlen(REC_MAGIC))) {
 		close(fd);
-		return take_recording(s, name, recording_open(path), select);
+		return take_recording(s, &(struct recorded_source){ .name = path }, select);
 	}
 	text = file_read(fd, MAX_FILE, &len);
 	if (!text)
@@ -157,37 +184,81 @@ static int print_findings(const struct output *to, struct run *r, const struct s
 	return status;
 }
 
-/* Of -p, who is in .was: such a number is no slip. */
-static bool has_gone(const struct snapshot *was, const struct selection *select)
+/* Nothing of them runs: the form is that of the others. */
+static int print_nobody(const struct output *to, const struct selection *select, bool pages)
 {
-	for (size_t i = 0; i < select->nr_pids; i++)
-		for (size_t k = 0; k < was->nr_rings; k++)
-			if (was->rings[k].pid == select->pids[i] && kill(select->pids[i], 0) && errno == ESRCH)
-				return true;
+	const struct unsettled_list settled = { 0 };
+	const struct findings none = { 0 };
+	struct ledger *l = ledger_new();
+	struct json j = { 0 };
+
+	json_begin(&j, to->out);
+	view_rings_json(&j, to, select, l, TIER_TRACEPOINTS, false);
+	if (pages) {
+		view_verdict_json(&j, verdict_of(-1, SEVERITY_INFO, &settled), &settled);
+		view_findings_json(&j, &none, false);
+	}
+	json_end(&j);
+	json_free(&j);
+	ledger_free(l);
+	return 0;
+}
+
+static bool was_there(const struct snapshot *was, __u32 pid)
+{
+	for (size_t i = 0; i < was->nr_rings; i++)
+		if (given_pid(was->rings[i].pid, was->rings[i].ns_pid) == pid)
+			return true;
 	return false;
 }
 
-int source_now(struct snapshot *s, const struct snapshot *was, const struct output *output,
-	       struct selection *select, bool pages)
+/* Those of -p that go on; who is in .was and has ended is no slip. */
+static struct selection without_gone(const struct snapshot *was, const struct selection *select)
+{
+	struct selection left = *select;
+
+	left.pids = must_alloc(select->nr_pids, sizeof(*left.pids));
+	left.nr_pids = 0;
+	for (size_t i = 0; i < select->nr_pids; i++)
+		if (!was_there(was, select->pids[i]) || !kill(select->pids[i], 0) || errno != ESRCH)
+			left.pids[left.nr_pids++] = select->pids[i];
+	return left;
+}
+
+static int print_now(const struct output *to, struct selection *left, bool pages, bool was_any)
 {
 	static const struct capture_how how;
-	const struct capture_wants wants = { .how = &how, .select = select, .pages = pages };
+	const struct capture_wants wants = { .how = &how, .select = left, .pages = pages };
+	struct run r = { .to = to };
+	int status = run_open(&r, &wants);
+
+	if (!status)
+		status = pages ? print_findings(to, &r, left, was_any) : print_rings(to, &r, left);
+	run_close(&r);
+	return status;
+}
+
+int source_now(struct snapshot *s, const struct snapshot *was, const struct output *output,
+	       const struct selection *select, bool pages)
+{
+	struct selection left = without_gone(was, select);
 	struct output to = *output;
-	struct run r = { .to = output };
 	int status;
 	char *text = NULL;
 	size_t len = 0;
 
 	/* a recording may be of another machine */
 	page_size_set(sysconf(_SC_PAGESIZE));
-	select->found = has_gone(was, select);
-	status = run_open(&r, &wants);
 	to.out = must_have(open_memstream(&text, &len));
 	to.boot_id = system_boot_id();
-	if (!status)
-		status = pages ? print_findings(&to, &r, select, was->nr_rings) : print_rings(&to, &r, select);
+	if (select->nr_pids && !left.nr_pids)
+		status = print_nobody(&to, &left, pages);
+	else
+		status = print_now(&to, &left, pages, was->nr_rings);
 	fclose(to.out);
-	run_close(&r);
+	free(left.pids);
+	free(left.ns_pids);
+	free(left.cgroup_path);
 	if (status) {
 		free(text);
 		return status;

@@ -9,8 +9,8 @@
 
 /* A file, "-" is standard input: JSON, or a recording. 0, or an exit status after a sentence. */
 int source_read(struct snapshot *s, const char *path, const struct selection *select);
-/* What runs now, where that was; .pages: with findings, as verify has them. The same. */
+/* What runs now, where that was; with -p, who of .was has ended is left out; .pages: with findings, as verify has them. The same. */
 int source_now(struct snapshot *s, const struct snapshot *was, const struct output *to,
-	       struct selection *select, bool pages);
+	       const struct selection *select, bool pages);
 
 #endif
