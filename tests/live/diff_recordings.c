@@ -278,6 +278,62 @@ static void a_recording_and_now(void)
 	io_uring_queue_exit(&r);
 }
 
+/* What a recording of some says of what runs now: .worse is never what it left out. */
+static void is_narrow(const char *path, const char *option, const char *value, int status, const char *says)
+{
+	struct tool_run a;
+
+	tool(&a, "diff", path, option, value, NULL);
+	is(a.status, status, "diff %s %s %s: %s", strrchr(path, '/') + 1, option ?: "", value ?: "", a.err);
+	has_text(a.out, says, "which says what that is about");
+	ok(!strstr(a.out, "worse: "), "and what was not asked for is not worse");
+	tool_free(&a);
+}
+
+/* A recording of one process beside another, which did not come. */
+static void a_recording_of_some(void)
+{
+	static const char same[] = "no ring changed: 1 ring, 1 buffer, 404K";
+	char one[64], user[64], named[64], program[64], list[64], pid[16], others[16];
+	struct json_object *asked;
+	struct load l, other;
+	struct tool_run a;
+
+	if (!load_start(&l, "many", "pages", "101", NULL) || !load_start(&other, "many", "pages", "103", NULL))
+		bail("%s", l.skip);
+	snprintf(pid, sizeof(pid), "%d", l.pid);
+	snprintf(others, sizeof(others), "%d", other.pid);
+	tool(&a, "record", "-q", "-d", "200ms", "-p", pid, "-o", folder_path(one, "one.rec"), NULL);
+	tool_free(&a);
+	tool(&a, "record", "-q", "-d", "200ms", "-u", "58411", "-o", folder_path(user, "user.rec"), NULL);
+	tool_free(&a);
+	tool(&a, "record", "-q", "-d", "200ms", "-p", pid, "--comm", "m?ny", "-o", folder_path(named, "named.rec"), NULL);
+	tool_free(&a);
+	tool(&a, "record", "-q", "-o", folder_path(program, "program.rec"), "--", load_path("lifecycle"), "--no-wait", NULL);
+	tool_free(&a);
+	tool(&a, "report", "--json", named, NULL);
+	asked = json_member(a.json, "selection");
+	is(json_number(json_element(json_member(asked, "processes"), 0), "pid"), l.pid, "a recording knows whom it is of");
+	is_text(json_object_get_string(json_element(json_member(asked, "comms"), 0)), "m?ny", "by name, too");
+	tool_free(&a);
+	tool(&a, "report", "--json", "-o", folder_path(list, "report.json"), one, NULL);
+	tool_free(&a);
+	is_narrow(one, NULL, NULL, 0, same);
+	is_narrow(named, NULL, NULL, 0, same);
+	is_narrow(list, NULL, NULL, 0, same);
+	is_narrow(user, NULL, NULL, 4, "neither of the two has a ring\n");
+	is_narrow(program, NULL, NULL, 4, "program.rec is a recording of a program: ");
+	is_narrow(one, "-p", pid, 0, same);
+	is_narrow(one, "-p", others, 4, "one.rec is a recording of other processes: ");
+	is_narrow(one, "--comm", "many", 4, "one.rec is a recording of other processes: ");
+	tool(&a, "diff", "--cgroup", "/", one, named, NULL);
+	is(a.status, 2, "two files do not tell who was in a control group");
+	has_text(a.err, "choose from what runs now", "in words");
+	tool_free(&a);
+	load_end(&other);
+	load_end(&l);
+}
+
 /* Their rings, if any, are told by their I/O: that none of their buffers is there says nothing. */
 static void of_another_command(void)
 {
@@ -343,6 +399,7 @@ int main(void)
 	intervals();
 	same_findings();
 	a_recording_and_now();
+	a_recording_of_some();
 	of_another_command();
 	gone();
 	folder_remove();

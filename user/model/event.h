@@ -10,6 +10,7 @@
 #include <abi/fact.h>
 #include <stddef.h>
 #include <stdbool.h>
+#include "model/asked.h"
 #include "model/evidence.h"
 #include "model/tier.h"
 
@@ -47,6 +48,7 @@ struct origin {
 	char command[512];		/* line that recorded it */
 	char host[64];			/* the machine's name, empty in older files */
 	char boot_id[40];		/* from its start on, the same */
+	struct asked_whom asked;		/* of a recording: for whom; of older files for all */
 };
 
 /* Facts that the kernel side made and that did not arrive. */

@@ -81,6 +81,15 @@ struct rec {
 #define REC_ABOUT_PID_NS	0x10
 #define REC_ABOUT_GOES_ON	0x20	/* where another part, or file, has ended */
 
+#define REC_ASKED_CUT		0x01
+#define REC_ASKED_PROGRAM	0x02
+#define REC_ASKED_CGROUP	0x04
+#define REC_ASKED_UID		0x08
+
+#define REC_ASKED_PIDS		8
+#define REC_ASKED_COMMS		4
+#define REC_ASKED_COMM_LEN	32
+
 struct rec_about {
 	__u64 start_ns;
 	__s64 realtime_ns;
@@ -95,6 +104,11 @@ struct rec_about {
 	char command[512];
 	char host[64];		/* not in older files */
 	char boot_id[40];	/* the same */
+	/* As struct asked_whom; all of it is 0 in older files. */
+	__u32 asked;		/* REC_ASKED_* */
+	__u32 asked_uid;
+	__u32 asked_pids[REC_ASKED_PIDS], asked_ns_pids[REC_ASKED_PIDS]; /* 0 = no more */
+	char asked_comms[REC_ASKED_COMMS][REC_ASKED_COMM_LEN]; /* "" = no more */
 };
 
 struct rec_look {
@@ -187,7 +201,7 @@ struct rec_end {
 FACT_ASSERT_SIZE(rec_head, 24);
 FACT_ASSERT_SIZE(rec_frame, 16);
 FACT_ASSERT_SIZE(rec, 8);
-FACT_ASSERT_SIZE(rec_about, 800);
+FACT_ASSERT_SIZE(rec_about, 1000);
 FACT_ASSERT_SIZE(rec_stack_frame, 32);
 FACT_ASSERT_SIZE(rec_io, 168);
 FACT_ASSERT_SIZE(rec_io_row, 152);

@@ -9,6 +9,24 @@
 #define TAKE_TEXT(to, from) \
 	tame(to, sizeof(to), (struct untrusted){ from, strnlen(from, sizeof(from)) })
 
+static void take_asked(struct asked_whom *a, const struct rec_about *f)
+{
+	char glob[ASKED_COMM_LEN];
+
+	*a = (struct asked_whom){
+		.cut = f->asked & REC_ASKED_CUT, .program = f->asked & REC_ASKED_PROGRAM,
+		.cgroup = f->asked & REC_ASKED_CGROUP, .has_uid = f->asked & REC_ASKED_UID, .uid = f->asked_uid,
+	};
+	for (size_t i = 0; i < REC_ASKED_PIDS && f->asked_pids[i]; i++)
+		asked_add_pid(a, f->asked_pids[i], f->asked_ns_pids[i]);
+	for (size_t i = 0; i < REC_ASKED_COMMS && f->asked_comms[i][0]; i++) {
+		TAKE_TEXT(glob, f->asked_comms[i]);
+		asked_add_comm(a, glob, strlen(glob));
+		/* what is no plain text is another glob by now */
+		a->cut |= strlen(glob) != strnlen(f->asked_comms[i], sizeof(f->asked_comms[i]));
+	}
+}
+
 const char *recording_about(struct origin *a, const struct rec *rec, const void *data)
 {
 	struct rec_about f;
@@ -31,6 +49,7 @@ const char *recording_about(struct origin *a, const struct rec *rec, const void 
 	a->by_user_data = f.flags & REC_ABOUT_BY_USER_DATA;
 	a->pid_ns = f.flags & REC_ABOUT_PID_NS;
 	a->goes_on = f.flags & REC_ABOUT_GOES_ON;
+	take_asked(&a->asked, &f);
 	TAKE_TEXT(a->kernel, f.kernel);
 	TAKE_TEXT(a->machine, f.machine);
 	TAKE_TEXT(a->command, f.command);

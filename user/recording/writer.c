@@ -368,6 +368,17 @@ void writer_io(struct writer *w, const struct io_model *before, const struct io_
 
 /* ---- begin and end --------------------------------------------------------------------- */
 
+static void put_asked(struct rec_about *r, const struct asked_whom *a)
+{
+	_Static_assert(sizeof(r->asked_pids) == sizeof(a->pids) && sizeof(r->asked_comms) == sizeof(a->comms), "as in the model");
+	r->asked = (a->cut ? REC_ASKED_CUT : 0) | (a->program ? REC_ASKED_PROGRAM : 0) |
+		   (a->cgroup ? REC_ASKED_CGROUP : 0) | (a->has_uid ? REC_ASKED_UID : 0);
+	r->asked_uid = a->uid;
+	memcpy(r->asked_pids, a->pids, sizeof(r->asked_pids));
+	memcpy(r->asked_ns_pids, a->ns_pids, sizeof(r->asked_ns_pids));
+	memcpy(r->asked_comms, a->comms, sizeof(r->asked_comms));
+}
+
 static void put_about(struct writer *w, const struct origin *a)
 {
 	struct rec_head head = {
@@ -393,6 +404,7 @@ static void put_about(struct writer *w, const struct origin *a)
 	memcpy(r.command, a->command, sizeof(r.command));
 	memcpy(r.host, a->host, sizeof(r.host));
 	memcpy(r.boot_id, a->boot_id, sizeof(r.boot_id));
+	put_asked(&r, &a->asked);
 	frame_put_head(&w->f, &head);
 	memcpy(record(w, REC_ABOUT, sizeof(r)), &r, sizeof(r));
 	writer_flush(w);

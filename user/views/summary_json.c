@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/pid.h"
 #include "model/fact.h"
+#include "views/asked.h"
 #include "views/not_seen.h"
 #include "views/findings.h"
 #include "views/io_failures.h"
@@ -152,6 +153,7 @@ void view_summary_json(const struct view_summary *v)
 	json_str(&j, "tier", tier_name(a->tier));
 	view_not_seen_json(&j, a->not_seen);
 	json_str(&j, "command", a->command);
+	view_asked_json(&j, &a->asked);
 	if (v->begin_ns)
 		json_int(&j, "begin_ns", v->begin_ns);
 	else

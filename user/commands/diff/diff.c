@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/json_read.h"
 #include "base/signals.h"
+#include "commands/diff/narrow.h"
 #include "commands/diff/source.h"
 #include "commands/diff/view.h"
 #include "commands/option.h"
@@ -33,6 +34,7 @@ struct diff_options {
 	struct selection select;
 	enum fail_on fail_on;
 	enum fail_on usual;	/* of rings: without --fail-on */
+	const char *of_whom;	/* a recording is, for which nobody was asked for; NULL = that is no matter */
 };
 
 static bool is_now(const struct diff_options *o)
@@ -223,6 +225,9 @@ static void weigh(struct conclusion *c, const struct diff_options *o, const stru
 	}
 	if (selection_asks(&o->select) && !s[0].nr_rings && !s[1].nr_rings && !run_has_any(&s[0].run) && !run_has_any(&s[1].run))
 		UNSETTLED(c, "nothing of the selection is in either of the two: nothing was compared");
+	if (o->of_whom)
+		UNSETTLED(c, "%.200s is a recording %s: of what runs now only the processes that it shows were compared; "
+			  "give whom to compare with -p, -u, --comm, --cgroup, --unit or --container", s[0].path, o->of_whom);
 	for (int i = 0; i < 2; i++) {
 		if (s[i].missing)
 			UNSETTLED(c, "%.300s does not tell of %llu slots, rings, events or I/Os, which changed too fast, "
@@ -259,24 +264,44 @@ static int tell(struct diff_options *o, const struct snapshot s[2])
 	return c.nr_worse ? EXIT_FINDINGS : c.nr_unsettled ? EXIT_UNSETTLED : EXIT_DONE;
 }
 
+/* What of it a recording of some can be compared with. */
+static int read_now(struct diff_options *o, struct snapshot s[2])
+{
+	bool given = selection_asks(&o->select), narrow = !given && narrow_to_asked(&o->select, &s[0]);
+	int status;
+
+	if (narrow && !o->output.quiet)
+		fprintf(stderr, PROGRAM_NAME ": %s is a recording of some processes (-p, -u, --comm): the same are taken of what runs now\n", s[0].path);
+	status = source_now(&s[1], &s[0], &o->output, &o->select, s[0].has_findings && !s[0].recorded);
+	if (!status && (given ? narrow_misses(&o->select, &s[0]) : !narrow))
+		o->of_whom = narrow_to_shown(&s[1], &s[0]);
+	return status;
+}
+
 static int run(void *options)
 {
 	struct diff_options *o = options;
+	struct selection of_file = o->select;
 	struct snapshot s[2] = { 0 };
 	int status = 0;
+
+	/* nothing in a file tells who was in a control group */
+	of_file.cgroup = NULL;
 
 	if (!o->files.nr || o->files.nr > 2)
 		return misuse("name two files to compare, the earlier one first, or one to compare with what runs now; - is standard input");
 	if (!is_now(o) && !strcmp(o->files.list[0], "-") && !strcmp(o->files.list[1], "-"))
 		return misuse("only one of the two can be standard input; name a file for the other");
+	if (!is_now(o) && o->select.cgroup)
+		return misuse("--cgroup, --unit and --container choose from what runs now; name one file, or select with -p, -u or --comm");
 	if (!is_now(o))
 		/* nothing here takes a cleaner end than any filter's */
 		signals_leave();
 	alloc_limit(MOST_MEMORY, "these take more than 1 GiB of memory, as files do that were made to; compare smaller ones, by list -p, -u or --comm");
 	for (size_t i = 0; i < o->files.nr && !status; i++)
-		status = source_read(&s[i], o->files.list[i], &o->select);
+		status = source_read(&s[i], o->files.list[i], &of_file);
 	if (!status && is_now(o))
-		status = source_now(&s[1], &s[0], &o->output, &o->select, s[0].has_findings && !s[0].recorded);
+		status = read_now(o, s);
 	for (size_t i = 0; i < NR_PARTS && !status; i++)
 		if (o->fail_on != ON_USUAL && asks_of(o, &parts[i]) && !parts[i].is_in(&s[0]) && !parts[i].is_in(&s[1]))
 			status = misuse("--fail-on %s is about %s, and neither file has any; give what %s printed",
@@ -306,7 +331,7 @@ static parser(parse_file)
 static const struct option_row options[] = {
 	{ .arg = "FILE", .help = "", .parse = parse_file, .value = MANY_FILES,
 	  .offset = offsetof(struct diff_options, files) },
-	ROWS_WHO(struct diff_options),
+	ROWS_SELECTION(struct diff_options),
 	{ .name = "fail-on", .arg = "WHAT", .words = words_fail_on, .parse = parse_word,
 	  .help = "exit 1 when processes of a name have more of this: charged, registered, pinned (bytes), buffers, rings; error, warning, info: when a finding this bad or worse came, findings: the same as warning; of recordings, failed: a greater part of calls or I/Os, latency: a quarter longer (default: charged, or registered where charges are kept by ring, findings, failed)",
 	  .offset = offsetof(struct diff_options, fail_on), .group = GROUP_HOW,

@@ -225,6 +225,66 @@ static void take_starts_by(struct json_reader *j, struct snapshot *s)
 	json_skip(j);
 }
 
+static void take_asked_process(struct json_reader *j, struct asked_whom *a)
+{
+	struct untrusted name;
+	__u64 pid = 0;
+	__s64 ns_pid = 0;
+
+	if (!json_enter_object(j))
+		return;
+	while (json_next_member(j, &name))
+		if (json_name_is(name, "pid"))
+			take_uint(j, &pid);
+		else if (json_name_is(name, "ns_pid"))
+			take_ns_pid(j, &ns_pid);
+		else
+			json_skip(j);
+	asked_add_pid(a, pid, ns_pid);
+}
+
+static void take_asked_name(struct json_reader *j, struct asked_whom *a)
+{
+	struct untrusted name;
+
+	if (json_read_text(j, &name))
+		asked_add_comm(a, name.bytes, name.len);
+}
+
+static void take_asked_list(struct json_reader *j, struct asked_whom *a,
+			    void (*take)(struct json_reader *j, struct asked_whom *a))
+{
+	if (!json_enter_list(j))
+		return;
+	while (json_next_item(j))
+		take(j, a);
+}
+
+static void take_asked(struct json_reader *j, struct asked_whom *a)
+{
+	struct untrusted name;
+	__u64 uid = 0;
+
+	if (!json_enter_object(j))
+		return;
+	while (json_next_member(j, &name))
+		if (json_name_is(name, "processes"))
+			take_asked_list(j, a, take_asked_process);
+		else if (json_name_is(name, "comms"))
+			take_asked_list(j, a, take_asked_name);
+		else if (json_name_is(name, "uid"))
+			a->has_uid = json_read_uint(j, &uid);
+		else if (json_name_is(name, "cgroup"))
+			a->cgroup = json_read_true(j);
+		else if (json_name_is(name, "program"))
+			a->program = json_read_true(j);
+		else if (json_name_is(name, "cut"))
+			a->cut = json_read_true(j);
+		else
+			json_skip(j);
+	a->uid = uid;
+}
+
 /* Of a document that is no object, or has no such member, .schema stays 0. */
 static void take_document(struct json_reader *j, struct snapshot *s, __u64 *schema)
 {
@@ -248,6 +308,8 @@ static void take_document(struct json_reader *j, struct snapshot *s, __u64 *sche
 			take_findings(j, s);
 		else if (json_name_is(name, "unsettled"))
 			take_unsettled(j, s);
+		else if (json_name_is(name, "selection"))
+			take_asked(j, &s->asked);
 		else if (json_name_is(name, "starts_by"))
 			take_starts_by(j, s);
 		else if (json_name_is(name, "events"))

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include "base/untrusted.h"
 #include "commands/diff/run_report.h"
+#include "model/asked.h"
 #include "model/selection.h"
 
 struct slot {
@@ -54,6 +55,7 @@ struct snapshot {
 	bool of_io;		/* stat printed it */
 	bool recorded;		/* report --json or report --verify --json printed it */
 	struct run_report run;	/* of a recording */
+	struct asked_whom asked;	/* the same; .comms are untrusted */
 };
 
 #define SNAPSHOT_WANTED "give a recording, or what list --json, verify --json or report --json printed"

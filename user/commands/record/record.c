@@ -280,6 +280,7 @@ static int write_all(struct record *r)
 	r->origin.sample = r->o->sample;
 	r->origin.snapshot = r->o->snapshot;
 	r->origin.raw_addresses = r->o->raw_addresses;
+	r->origin.asked = asked_of(&r->o->select);
 	status = open_file(r);
 	signals_catch_hangup();
 	if (!status)

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "commands/report/report.h"
 #include "model/totals.h"
+#include "views/asked.h"
 #include "views/rings.h"
 
 #define NS	1000000000LL
@@ -56,6 +57,7 @@ static void print(const struct report *r, const struct ledger *l)
 	if (o->output.json) {
 		json_begin(&j, o->output.out);
 		view_rings_json(&j, &o->output, &o->select, l, r->origin->tier, false);
+		view_asked_json(&j, &r->origin->asked);
 		json_uint(&j, "lost", l->lost);
 		json_end(&j);
 		json_free(&j);
