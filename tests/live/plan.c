@@ -25,15 +25,31 @@
 #include "tool.h"
 #include "tool_json.h"
 #include "uring.h"
+#include "witness.h"
 
 /* and the 127 after it; others may run this, too */
 #define UID_OF_NOBODY_ELSE (6000000U + 128 * getpid())
 #define MAX_BUFFERS	16
+#define SETUP_CQSIZE	(1U << 3)
+#define SETUP_SQE128	(1U << 10)
+#define SETUP_CQE32	(1U << 11)
 
 struct wish {
 	unsigned int rings, entries, buffers, pages; /* pages: of each buffer */
 	bool huge;
+	unsigned int cq_entries; /* 0 = as they are */
+	bool sqe128, cqe32;
 };
+
+static int open_ring(struct io_uring *ring, const struct wish *w)
+{
+	struct io_uring_params p = {
+		.flags = (w->cq_entries ? SETUP_CQSIZE : 0) | (w->sqe128 ? SETUP_SQE128 : 0) | (w->cqe32 ? SETUP_CQE32 : 0),
+		.cq_entries = w->cq_entries,
+	};
+
+	return io_uring_queue_init_params(w->entries, ring, &p);
+}
 
 #define NO_MEMORY	254	/* there is no huge page */
 
@@ -49,7 +65,7 @@ static int have(const struct wish *w)
 		iov[i] = (struct iovec){ memory + i * w->pages * PAGE, w->pages * PAGE };
 	for (unsigned int i = 0; i < w->rings; i++) {
 		struct io_uring ring;
-		int err = uring_open(&ring, w->entries);
+		int err = open_ring(&ring, w);
 
 		if (!err)
 			err = uring_register(ring.ring_fd, iov, w->buffers);
@@ -78,23 +94,39 @@ static int have_under(const struct wish *w, unsigned long long limit)
 
 static void is_right(const struct wish *w)
 {
-	char rings[16], entries[16], buffers[32];
+	char rings[16], entries[16], buffers[32], cq[16];
+	const char *more[5] = { NULL };
 	struct tool_run a;
 	long long total;
-	int status;
+	int status, nr = 0;
 
+	if ((w->sqe128 || w->cqe32) && !witness_kernel(5, 19)) {
+		skip("larger entries", "this kernel has none");
+		return;
+	}
+	snprintf(cq, sizeof(cq), "%u", w->cq_entries);
+	if (w->huge)
+		more[nr++] = "--huge";
+	if (w->sqe128)
+		more[nr++] = "--sqe128";
+	if (w->cqe32)
+		more[nr++] = "--cqe32";
+	if (w->cq_entries) {
+		more[nr++] = "--cq-entries";
+		more[nr] = cq;
+	}
 	snprintf(rings, sizeof(rings), "%u", w->rings);
 	snprintf(entries, sizeof(entries), "%u", w->entries);
 	snprintf(buffers, sizeof(buffers), "%ux%zu", w->buffers, w->pages * PAGE);
 	tool(&a, "plan", "--json", "--rings", rings, "--entries", entries, "--buffers", buffers,
-	     w->huge ? "--huge" : NULL, NULL);
+	     more[0], more[1], more[2], more[3], more[4], NULL);
 	total = json_number(a.json, "total_bytes");
 	status = have_under(w, total);
 	if (status == NO_MEMORY) {
 		skip("huge", "there is no huge page");
 	} else {
-		is(a.status, 0, "%s rings of %s entries, %s%s: %lld bytes", rings, entries, buffers,
-		   w->huge ? ", huge" : "", total);
+		is(a.status, 0, "%s rings of %s entries, %s%s%s%s, cq %s: %lld bytes", rings, entries, buffers,
+		   w->huge ? ", huge" : "", w->sqe128 ? ", SQE128" : "", w->cqe32 ? ", CQE32" : "", cq, total);
 		is(status, 0, "they can be had under that limit");
 		/* the series charges a user once for what several rings hold: it takes less than is planned */
 		if (w->huge && !access("/sys/kernel/tracing/events/io_uring/io_uring_buf_pin", F_OK))
@@ -120,6 +152,23 @@ static void other_kernels(void)
 	tool(&a, "plan", "--buffers", "1x2G", "--kernel", "6.12", NULL);
 	is(a.status, 2, "a buffer that is too large");
 	has_text(a.err, "at most 1 GiB before Linux 7.2", "in words");
+	tool_free(&a);
+	tool(&a, "plan", "--kernel", "6.18", "--sqe128", "--json", NULL);
+	if (PAGE == 4096)
+		is(json_number(a.json, "total_bytes"), 24 << 10, "6.18: entries of 128 bytes take two more pages");
+	tool_free(&a);
+	for (int i = 0; i < 2; i++) {
+		tool(&a, "plan", "--kernel", i ? "5.18" : "5.10", i ? "--cqe32" : "--sqe128", NULL);
+		is(a.status, 2, "before 5.19 entries have one size");
+		has_text(a.err, "from Linux 5.19 on", "in words");
+		tool_free(&a);
+	}
+	tool(&a, "plan", "--entries", "37", "--cq-entries", "31", NULL);
+	is(a.status, 2, "fewer completion entries than those of submission");
+	tool_free(&a);
+	tool(&a, "plan", "--cq-entries", "65537", NULL);
+	is(a.status, 2, "more than a queue has");
+	has_text(a.err, "a completion queue has at most 65536 entries", "in words");
 	tool_free(&a);
 	tool(&a, "plan", "--kernel", "-6.12", NULL);
 	is(a.status, 2, "what is no version is not taken for one that is newer than all");
@@ -274,7 +323,7 @@ static void beside_what_is_locked(const struct load *l, const char *uid)
 
 	pages = (limit - locked - ring) / (long long)PAGE;
 	for (int more = 0; more < 2; more++) {
-		const struct wish w = { 1, 4, 1, pages + more, false };
+		const struct wish w = { .rings = 1, .entries = 4, .buffers = 1, .pages = pages + more };
 		pid_t pid;
 
 		snprintf(buffers, sizeof(buffers), "1x%lld", (pages + more) * (long long)PAGE);
@@ -403,10 +452,15 @@ static void of_a_unit(void)
 int main(void)
 {
 	static const struct wish wishes[] = {
-		{ 1, 128, 7, 3, false },
-		{ 3, 256, 5, 16, false },
-		{ 5, 32, 1, 1, false },
-		{ 2, 64, 11, 9, true },
+		{ .rings = 1, .entries = 128, .buffers = 7, .pages = 3 },
+		{ .rings = 3, .entries = 256, .buffers = 5, .pages = 16 },
+		{ .rings = 5, .entries = 32, .buffers = 1, .pages = 1 },
+		{ .rings = 2, .entries = 64, .buffers = 11, .pages = 9, .huge = true },
+		{ .rings = 3, .entries = 128, .buffers = 4, .pages = 1, .sqe128 = true },
+		{ .rings = 3, .entries = 128, .buffers = 4, .pages = 1, .cqe32 = true },
+		{ .rings = 1, .entries = 512, .buffers = 5, .pages = 1, .sqe128 = true, .cqe32 = true },
+		{ .rings = 2, .entries = 32, .buffers = 7, .pages = 1, .cq_entries = 1021 },
+		{ .rings = 1, .entries = 37, .buffers = 3, .pages = 1, .cq_entries = 4099, .cqe32 = true },
 	};
 
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)

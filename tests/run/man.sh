@@ -37,7 +37,7 @@ section() {
 # What --help says, a line an option: "-p --pid PID[,PID]", sorted
 table() {
 	fixbuf-trace "$1" --help |
-		sed -nE 's/^  (-.,|   ) (--[a-z-]+)(=([^ ]+))?( .*)?$/\1 \2 \4/p' |
+		sed -nE 's/^  (-.,|   ) (--[a-z0-9-]+)(=([^ ]+))?( .*)?$/\1 \2 \4/p' |
 		sed -E 's/^ +//; s/,//; s/ +$//' | sort
 }
 

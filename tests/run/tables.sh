@@ -8,5 +8,5 @@ commands() {
 
 # options COMMAND
 options() {
-	fixbuf-trace "$1" --help | sed -nE 's/^  (    |-., )(--[a-z-]+).*/\2/p' | sort | xargs
+	fixbuf-trace "$1" --help | sed -nE 's/^  (    |-., )(--[a-z0-9-]+).*/\2/p' | sort | xargs
 }

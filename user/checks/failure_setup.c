@@ -64,6 +64,11 @@ __u64 setup_own_pages(const struct fact_setup *s)
 	return pages_of(s, rings) + pages_of(s, sq * (s->setup_flags & SETUP_SQE128 ? 128 : 64));
 }
 
+bool setup_cq_is_short(const struct fact_setup *s)
+{
+	return s->setup_flags & SETUP_CQSIZE && entries_of(s, s->cq_entries, MAX_CQ) < entries_of(s, s->entries, MAX_SQ);
+}
+
 /* ---- ENOMEM -------------------------------------------------------------------------- */
 
 /* A register call of the same need: the account is the same, and so is who holds it. */
@@ -170,7 +175,7 @@ static bool explain_sizes(char *out, const struct fact_setup *s)
 	else if (cqsize && s->cq_entries > MAX_CQ && !clamp)
 		SAY_SETUP(out, "%u completion entries are more than the %u that a ring takes; ask for fewer, or set IORING_SETUP_CLAMP to get that many",
 			  s->cq_entries, MAX_CQ);
-	else if (cqsize && entries_of(s, s->cq_entries, MAX_CQ) < entries_of(s, s->entries, MAX_SQ))
+	else if (setup_cq_is_short(s))
 		SAY_SETUP(out, "%u completion entries (IORING_SETUP_CQSIZE) are fewer than the %u of submission; ask for as many at least",
 			  s->cq_entries, s->entries);
 	else

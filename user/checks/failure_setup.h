@@ -13,5 +13,7 @@ void explain_unentered(char out[EXPLAIN_LEN], __u32 seen, __s64 result);
 
 /* The memory of the ring itself in 4 KiB pages, as this kernel would charge it; 0 = not known. */
 __u64 setup_own_pages(const struct fact_setup *setup);
+/* Whether IORING_SETUP_CQSIZE asks for fewer completion than submission entries, which is refused. */
+bool setup_cq_is_short(const struct fact_setup *setup);
 
 #endif

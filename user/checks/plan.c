@@ -4,6 +4,7 @@
 #include "base/page_size.h"
 #include "checks/failure_setup.h"
 #include "checks/plan.h"
+#include "model/setup_flags.h"
 
 #define GIB		(1ULL << 30)
 
@@ -40,12 +41,27 @@ static __u64 up(__u64 bytes, __u64 to)
 	return (bytes + to - 1) / to * to;
 }
 
+/* Why no ring of such queues can be had; NULL = it can. */
+static const char *wrong_queues(const struct plan *p, const struct fact_setup *ring)
+{
+	if ((p->sqe128 || p->cqe32) && !from(p, 5, 19))
+		return "IORING_SETUP_SQE128 and CQE32 are there from Linux 5.19 on; leave --sqe128 and --cqe32 out, or plan for a later --kernel";
+	if (setup_own_pages(ring))
+		return setup_cq_is_short(ring) ?
+			"a completion queue has at least as many entries as the submission queue; give more --cq-entries" : NULL;
+	return p->entries <= 32768 ? "a completion queue has at most 65536 entries; give fewer --cq-entries" :
+		"a ring has at most 32768 entries; use more rings";
+}
+
 const char *plan_compute(const struct plan *p, struct plan_need *need)
 {
 	const struct fact_setup ring = {
-		.entries = p->entries,
+		.entries = p->entries, .cq_entries = p->cq_entries,
+		.setup_flags = (p->cq_entries ? SETUP_CQSIZE : 0) | (p->sqe128 ? SETUP_SQE128 : 0) |
+			       (p->cqe32 ? SETUP_CQE32 : 0),
 		.seen = SEEN_STRUCT | (charged_by_power(p) ? SETUP_CHARGED_POWER : 0),
 	};
+	const char *wrong;
 	__u64 one;
 
 	*need = (struct plan_need){ 0 };
@@ -57,9 +73,10 @@ const char *plan_compute(const struct plan *p, struct plan_need *need)
 	if (p->buffer_bytes > (from(p, 7, 2) ? 1024 * GIB : GIB))
 		return from(p, 7, 2) ? "a buffer has at most 1 TiB; use more of them" :
 			"a buffer has at most 1 GiB before Linux 7.2; use more of them";
+	wrong = wrong_queues(p, &ring);
+	if (wrong)
+		return wrong;
 	need->ring_bytes = setup_own_pages(&ring) * PAGE_BYTES;
-	if (!need->ring_bytes)
-		return "a ring has at most 32768 entries; use more rings";
 	need->ring_charged = charges_rings(p);
 	/* a huge page is charged whole, once for a ring, however many of its buffers lie in it */
 	need->buffers_bytes = p->huge ? up(p->buffers * p->buffer_bytes, HUGE_BYTES) :

@@ -16,6 +16,8 @@ bool kernel_version_parse(struct kernel_version *v, const char *text);
 struct plan {
 	struct kernel_version kernel;
 	__u32 rings, entries;	/* entries: of each submission queue */
+	__u32 cq_entries;	/* of each completion queue (IORING_SETUP_CQSIZE), 0 = twice the former */
+	bool sqe128, cqe32;	/* entries of twice the size, IORING_SETUP_SQE128 and CQE32 */
 	__u32 buffers;		/* of each ring, registered in one call */
 	__u64 buffer_bytes;	/* of each buffer; it begins a page, in huge pages the first of them one */
 	bool huge;		/* side by side in huge pages */

@@ -70,14 +70,24 @@ static void print_limit(FILE *out, const struct limit *l, const struct plan_need
 			  limit_fits(l, need->total_bytes) ? ", unless CAP_IPC_LOCK lifts it, which cannot be seen from here" : "");
 }
 
+/* ", cq 4096" */
+static const char *completions(char buf[24], const struct plan *p)
+{
+	buf[0] = 0;
+	if (p->cq_entries)
+		snprintf(buf, 24, ", cq %u", p->cq_entries);
+	return buf;
+}
+
 static void print_text(const struct plan_options *o, const struct plan_need *need, const struct limit *l)
 {
 	struct table *t = table_new("<WHAT NUMBER EACH ALL <CHARGED");
 	const struct plan *p = &o->plan;
 	FILE *out = o->output.out;
-	char buf[FMT_LEN];
+	char buf[FMT_LEN], cq[24];
 
-	table_cell(t, "rings of %u entries", p->entries);
+	table_cell(t, "rings of %u entries%s%s%s", p->entries, completions(cq, p), p->sqe128 ? ", SQE128" : "",
+		   p->cqe32 ? ", CQE32" : "");
 	table_cell(t, "%u", p->rings);
 	table_cell(t, "%s", fmt_bytes(buf, need->ring_bytes));
 	table_cell(t, "%s", fmt_bytes(buf, p->rings * need->ring_bytes));
@@ -109,6 +119,10 @@ static void print_json(const struct plan_options *o, const struct plan_need *nee
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", kernel);
 	json_uint(&j, "rings", o->plan.rings);
+	json_uint(&j, "entries", o->plan.entries);
+	json_known(&j, "cq_entries", o->plan.cq_entries, o->plan.cq_entries);
+	json_flag(&j, "sqe128", o->plan.sqe128);
+	json_flag(&j, "cqe32", o->plan.cqe32);
 	json_uint(&j, "ring_bytes", need->ring_bytes);
 	json_flag(&j, "ring_charged", need->ring_charged);
 	json_uint(&j, "buffers", o->plan.buffers);
@@ -176,27 +190,33 @@ static parser(parse_buffers)
 
 #define NUMBER(option, field, word, text) \
 	{ .name = option, .arg = word, .words = words_count, .help = text, .parse = parse_number, \
-	  .offset = offsetof(struct plan_options, plan.field), .group = GROUP_TARGET, \
+	  .offset = offsetof(struct plan_options, plan.field), .group = GROUP_HOW, \
 	  .refusal = "'%s' is not a number from 1 to 1000000000" }
+
+#define FLAG(option, field, text) \
+	{ .name = option, .help = text, .parse = parse_flag, .offset = offsetof(struct plan_options, plan.field), \
+	  .group = GROUP_HOW }
 
 static const struct option_row options[] = {
 	NUMBER("rings", rings, "N", "so many rings (default 1)"),
 	NUMBER("entries", entries, "N", "of the submission queue of each (default 128)"),
+	NUMBER("cq-entries", cq_entries, "N", "of the completion queue of each, IORING_SETUP_CQSIZE (default: twice --entries)"),
+	FLAG("sqe128", sqe128, "with submission entries of 128 bytes, IORING_SETUP_SQE128"),
+	FLAG("cqe32", cqe32, "with completion entries of 32 bytes, IORING_SETUP_CQE32"),
 	{ .name = "buffers", .arg = "NxSIZE", .help = "buffers of each ring: 1024x64K",
-	  .parse = parse_buffers, .offset = offsetof(struct plan_options, plan), .group = GROUP_TARGET,
+	  .parse = parse_buffers, .offset = offsetof(struct plan_options, plan), .group = GROUP_HOW,
 	  .refusal = "'%s' is not a number of buffers and their size; give 1024x64K" },
-	{ .name = "huge", .help = "the buffers of a ring lie side by side in huge pages (2 MiB where pages have 4 KiB)",
-	  .parse = parse_flag, .offset = offsetof(struct plan_options, plan.huge), .group = GROUP_TARGET },
+	FLAG("huge", huge, "the buffers of a ring lie side by side in huge pages (2 MiB where pages have 4 KiB)"),
 	{ .name = "kernel", .arg = "VERSION", .help = "by the rules of this Linux, as 6.12 (default: this one)",
 	  .parse = parse_text, .offset = offsetof(struct plan_options, kernel), .group = GROUP_HOW },
 	{ .name = "pid", .letter = 'p', .arg = "PID[,PID]", .help = "compare with the limit of this process, one alone (default: one's own)",
-	  .parse = parse_pid_list, .offset = offsetof(struct plan_options, select), .group = GROUP_HOW,
+	  .parse = parse_pid_list, .offset = offsetof(struct plan_options, select), .group = GROUP_TARGET,
 	  .refusal = "'%s' is not a process id" },
 	{ .name = "uid", .letter = 'u', .arg = "USER", .help = "with the least limit of this user's processes, beside what the user has locked",
-	  .parse = parse_user, .offset = offsetof(struct plan_options, select), .group = GROUP_HOW,
+	  .parse = parse_user, .offset = offsetof(struct plan_options, select), .group = GROUP_TARGET,
 	  .refusal = UNKNOWN_USER },
 	{ .name = "unit", .arg = "NAME", .help = "with the least limit of this systemd unit's processes", .value = CGROUP_BY_UNIT,
-	  .parse = parse_cgroup, .offset = offsetof(struct plan_options, select), .group = GROUP_HOW,
+	  .parse = parse_cgroup, .offset = offsetof(struct plan_options, select), .group = GROUP_TARGET,
 	  .refusal = "'%s' is empty, or a second one; give one unit" },
 	ROW_JSON,
 	ROW_OUTPUT,
