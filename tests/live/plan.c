@@ -222,8 +222,8 @@ static void other_processes(void)
 	tool_free(&a);
 	load_end(&l);
 	tool(&a, "plan", "-p", "4194305", NULL);
-	is(a.status, 3, "a process that cannot be ends it with 3");
-	is_text(a.err, "fixbuf-trace: there is no process 4194305\n", "in words");
+	is(a.status, 2, "a process that cannot be ends it with 2, as everywhere");
+	has_text(a.err, "fixbuf-trace: there is no process 4194305; ", "in words");
 	tool_free(&a);
 }
 
@@ -392,6 +392,32 @@ static void of_a_user(void)
 	tool_free(&a);
 }
 
+/* It has no command line; false where it has ended. */
+static bool is_kernel_thread(long long pid)
+{
+	char path[48], c;
+	bool empty;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%lld/cmdline", pid);
+	f = fopen(path, "re");
+	empty = f && fread(&c, 1, 1, f) != 1;
+	if (f)
+		fclose(f);
+	return empty;
+}
+
+/* Kernel threads are root's, have limits as others have, and make no ring. */
+static void of_root(void)
+{
+	struct tool_run a;
+
+	tool_as(&a, &(struct tool_how){ .uid = UID_OF_NOBODY_ELSE }, "plan", "--json", "-u", "root", NULL);
+	ok(json_number(a.json, "limit_pid") > 0, "root's least limit, without privilege: %s", a.err);
+	ok(!is_kernel_thread(json_number(a.json, "limit_pid")), "is no kernel thread's: %s", a.out);
+	tool_free(&a);
+}
+
 /* Where v2 is mounted beside v1 it becomes, for us alone, the only one. */
 static bool find_cgroups(void)
 {
@@ -469,6 +495,7 @@ int main(void)
 	other_processes();
 	not_to_be_seen();
 	of_a_user();
+	of_root();
 	of_a_unit();
 	/* last: without CAP_SYS_RESOURCE its limit stays */
 	unprivileged();

@@ -20,6 +20,7 @@
 #include "model/ledger.h"
 
 #define MAX_FILE	(64U << 10)
+#define KERNEL_THREAD	0x00200000U	/* PF_KTHREAD of the kernel, in /proc/PID/stat */
 
 struct tightest {
 	__u64 bytes;		/* that are asked for */
@@ -67,6 +68,20 @@ static bool has_ended(pid_t pid)
 	return ended;
 }
 
+/* It makes no ring: no limit is about it. */
+static bool is_kernel_thread(pid_t pid)
+{
+	char *stat = process_file(pid, "stat");
+	/* a name may have any characters: it ends with the last bracket */
+	const char *rest = stat ? strrchr(stat, ')') : NULL;
+	unsigned int flags = 0;
+
+	if (rest && sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		flags = 0;
+	free(stat);
+	return flags & KERNEL_THREAD;
+}
+
 /* Which of two is in the way of more. */
 static bool is_tighter(const struct limit *a, const struct limit *b, __u64 bytes)
 {
@@ -85,7 +100,7 @@ static void take(const struct proc_ring *r, void *arg)
 	struct limit one = { .pid = r->pid, .comm = r->comm };
 	struct limit *l = t->l;
 
-	if (has_ended(r->pid))
+	if (has_ended(r->pid) || is_kernel_thread(r->pid))
 		return;
 	/* the sums of all go along with what is known of one */
 	one.processes = l->processes + 1;
@@ -189,7 +204,7 @@ int limit_read(struct selection *s, __u64 bytes, struct limit *l)
 		return 0;
 	if (errno == ENOENT)
 		return system_hides(pid ? pid : getpid()) ? cannot("%s", err_text()) :
-		       cannot("there is no process %d", pid);
+		       misuse("there is no process %d; give the id of a running one with -p", pid);
 	return cannot("cannot read the limit of process %d: %s; run this as its user, or as root", pid,
 		      strerror(errno));
 }
