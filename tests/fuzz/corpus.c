@@ -114,7 +114,8 @@ static const struct seed webs[] = {
 #define OF_RINGS(rings, findings) \
 	"{\"schema\":2,\"boot_id\":\"x\",\"page_bytes\":4096,\"rings\":[" rings "],\"verdict\":\"unsettled\",\"findings\":[" findings "]}"
 #define OF_RUN(nr) \
-	"{\"schema\":2,\"duration_ns\":9,\"calls\":[{\"call\":\"update\",\"calls\":" nr ",\"p50_ns\":null}],\"fixed\":{\"ops\":" nr "},\"findings\":[]}"
+	"{\"schema\":2,\"selection\":{\"processes\":[{\"pid\":7,\"ns_pid\":3}],\"uid\":0,\"comms\":[\"a*\"],\"cut\":true}," \
+	"\"duration_ns\":9,\"calls\":[{\"call\":\"update\",\"calls\":" nr ",\"p50_ns\":null}],\"fixed\":{\"ops\":" nr "},\"findings\":[]}"
 
 /* As diff.c takes them. */
 static const struct seed diffs[] = {

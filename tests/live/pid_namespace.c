@@ -319,6 +319,12 @@ static void compared(void)
 	is_diff(id, list, list, "no ring changed: 1 ring, 1 buffer, ");
 	is_diff(id, rec, NULL, "no ring changed: 1 ring, 1 buffer, ");
 	is_diff(id, rec, rec, "no ring changed: 1 ring, 1 buffer, ");
+	tool(&a, "record", "-q", "-d", "200ms", "-p", id, "-o", folder_path(list, "one.rec"), NULL);
+	tool_free(&a);
+	tool(&a, "diff", list, NULL);
+	has_text(a.out, "no ring changed: 1 ring, 1 buffer, ", "what a recording of -p is of is found by that id, too");
+	tool_free(&a);
+	folder_path(list, "all.json");
 	load_end(&l);
 	snprintf(went, sizeof(went), "- pid %s (", id);
 	is_diff(id, list, NULL, went);

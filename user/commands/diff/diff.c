@@ -34,6 +34,7 @@ struct diff_options {
 	struct selection select;
 	enum fail_on fail_on;
 	enum fail_on usual;	/* of rings: without --fail-on */
+	bool narrowed;		/* to whom a recording was asked for */
 	const char *of_whom;	/* a recording is, for which nobody was asked for; NULL = that is no matter */
 };
 
@@ -223,7 +224,7 @@ static void weigh(struct conclusion *c, const struct diff_options *o, const stru
 				c->worse[c->nr_worse++] = w;
 		}
 	}
-	if (selection_asks(&o->select) && !s[0].nr_rings && !s[1].nr_rings && !run_has_any(&s[0].run) && !run_has_any(&s[1].run))
+	if ((selection_asks(&o->select) || o->narrowed) && !s[0].nr_rings && !s[1].nr_rings && !run_has_any(&s[0].run) && !run_has_any(&s[1].run))
 		UNSETTLED(c, "nothing of the selection is in either of the two: nothing was compared");
 	if (o->of_whom)
 		UNSETTLED(c, "%.200s is a recording %s: of what runs now only the processes that it shows were compared; "
@@ -264,17 +265,24 @@ static int tell(struct diff_options *o, const struct snapshot s[2])
 	return c.nr_worse ? EXIT_FINDINGS : c.nr_unsettled ? EXIT_UNSETTLED : EXIT_DONE;
 }
 
-/* What of it a recording of some can be compared with. */
+/* What a recording of some leaves out is not new: of what runs now the same is taken, of whom was asked for here. */
 static int read_now(struct diff_options *o, struct snapshot s[2])
 {
-	bool given = selection_asks(&o->select), narrow = !given && narrow_to_asked(&o->select, &s[0]);
+	struct selection asked;
+	bool given = selection_asks(&o->select), run = s[0].run.there;
 	int status;
 
-	if (narrow && !o->output.quiet)
+	o->narrowed = narrow_asked(&asked, &s[0]);
+	if (o->narrowed && !given && !o->output.quiet)
 		fprintf(stderr, PROGRAM_NAME ": %s is a recording of some processes (-p, -u, --comm): the same are taken of what runs now\n", s[0].path);
-	status = source_now(&s[1], &s[0], &o->output, &o->select, s[0].has_findings && !s[0].recorded);
-	if (!status && (given ? narrow_misses(&o->select, &s[0]) : !narrow))
+	status = source_now(&s[1], &s[0], &o->output, given ? &o->select : &asked, s[0].has_findings && !s[0].recorded);
+	/* what they started is in the file, and not found again by their ids */
+	for (int i = 0; i < 2 && !status; i++)
+		snapshot_select(&s[i], &asked);
+	s[0].run.there = run;
+	if (!status && !given && !o->narrowed)
 		o->of_whom = narrow_to_shown(&s[1], &s[0]);
+	selection_free(&asked);
 	return status;
 }
 

@@ -14,33 +14,39 @@ static bool is_of_this_boot(const struct snapshot *s)
 	return boot_id && s->boot_id.bytes && !text_order(s->boot_id, untrusted(boot_id));
 }
 
+/* And in one pid namespace: of a file that has no others, the first. */
+static bool are_ids_of_here(const struct snapshot *s)
+{
+	for (__u32 i = 0; i < s->asked.nr_pids; i++)
+		if (!s->asked.ns_pids[i] && !system_first_pid_namespace())
+			return false;
+	return is_of_this_boot(s);
+}
+
 static bool can_be_asked(const struct snapshot *s)
 {
 	const struct asked_whom *a = &s->asked;
 
-	return asked_any(a) && !a->cut && !a->program && !a->cgroup && (!a->nr_pids || is_of_this_boot(s));
+	return asked_any(a) && !a->cut && !a->program && !a->cgroup && (!a->nr_pids || are_ids_of_here(s));
 }
 
-bool narrow_to_asked(struct selection *select, struct snapshot *was)
+bool narrow_asked(struct selection *asked, const struct snapshot *was)
 {
 	const struct asked_whom *a = &was->asked;
-	bool run = was->run.there;
 
+	*asked = (struct selection){ 0 };
 	if (!can_be_asked(was))
 		return false;
-	select->has_uid = a->has_uid;
-	select->uid = a->uid;
+	asked->has_uid = a->has_uid;
+	asked->uid = a->uid;
 	for (__u32 i = 0; i < a->nr_pids; i++) {
-		array_grow(select->pids, select->nr_pids);
-		select->pids[select->nr_pids++] = given_pid(a->pids[i], a->ns_pids[i]);
+		array_grow(asked->pids, asked->nr_pids);
+		asked->pids[asked->nr_pids++] = given_pid(a->pids[i], a->ns_pids[i]);
 	}
 	for (__u32 i = 0; i < a->nr_comms; i++) {
-		array_grow(select->comms, select->nr_comms);
-		select->comms[select->nr_comms++] = a->comms[i];
+		array_grow(asked->comms, asked->nr_comms);
+		asked->comms[asked->nr_comms++] = a->comms[i];
 	}
-	/* it has what they started, too, which is not found again */
-	snapshot_select(was, select);
-	was->run.there = run;
 	return true;
 }
 
@@ -53,31 +59,13 @@ static bool is_shown(const struct snapshot *was, const struct listed_ring *r)
 	return false;
 }
 
-static bool was_asked(const struct asked_whom *a, __u32 pid)
-{
-	for (__u32 i = 0; i < a->nr_pids; i++)
-		if (given_pid(a->pids[i], a->ns_pids[i]) == pid)
-			return true;
-	return a->cut;
-}
-
-bool narrow_misses(const struct selection *select, const struct snapshot *was)
-{
-	const struct asked_whom *a = &was->asked;
-
-	for (size_t i = 0; a->nr_pids && i < select->nr_pids; i++)
-		if (!was_asked(a, select->pids[i]))
-			return true;
-	return (a->nr_pids && !select->nr_pids) || (a->has_uid && select->has_uid && a->uid != select->uid);
-}
-
 static const char *of_whom(const struct asked_whom *a)
 {
 	if (a->program)
 		return "of a program";
 	if (a->cgroup)
 		return "of a control group";
-	return a->cut ? "of many processes or names" : "of other processes";
+	return a->cut ? "of many processes or names" : "of processes by ids of another boot or pid namespace";
 }
 
 const char *narrow_to_shown(struct snapshot *now, const struct snapshot *was)

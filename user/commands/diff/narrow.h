@@ -8,14 +8,12 @@
 
 #include "commands/diff/snapshot.h"
 
-/* Before .was is compared with what runs now, for which nobody was asked for: .select becomes what it was asked for. */
-bool narrow_to_asked(struct selection *select, struct snapshot *was);
+/* False, and .asked is of all, where .was does not tell, or it means nobody who can run now; free it. */
+bool narrow_asked(struct selection *asked, const struct snapshot *was);
 /*
- * The same where that is not to be had: .now keeps the processes that .was has. NULL = there is nothing to
- * narrow, else of whom it is, for a sentence that begins with the file.
+ * Where that is not to be had: .now keeps the processes that .was has. NULL = .was is of all, else of whom it is,
+ * for a sentence that begins with the file.
  */
 const char *narrow_to_shown(struct snapshot *now, const struct snapshot *was);
-/* Whether .select asks for processes or a user that .was leaves out. */
-bool narrow_misses(const struct selection *select, const struct snapshot *was);
 
 #endif

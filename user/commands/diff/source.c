@@ -209,6 +209,9 @@ static bool was_there(const struct snapshot *was, __u32 pid)
 	for (size_t i = 0; i < was->nr_rings; i++)
 		if (given_pid(was->rings[i].pid, was->rings[i].ns_pid) == pid)
 			return true;
+	for (__u32 i = 0; i < was->asked.nr_pids; i++)
+		if (given_pid(was->asked.pids[i], was->asked.ns_pids[i]) == pid)
+			return true;
 	return false;
 }
 
