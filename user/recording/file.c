@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 #include "base/err.h"
 #include "base/open_safely.h"
 #include "recording/file.h"
@@ -94,31 +95,83 @@ FILE *recording_create(const char *path, bool append)
 	return f;
 }
 
-/* The last whole frame ends there. -1 with a sentence. */
+/* ---- what is added to ------------------------------------------------------------------- */
+
+static int damaged(long at)
+{
+	return err_set(EINVAL, "it is damaged at offset %ld" ADVICE, at);
+}
+
+static int cannot_append(void)
+{
+	return err_set(errno ? errno : EIO, "cannot append to it: %s", strerror(errno ? errno : EIO));
+}
+
+static bool read_at(FILE *f, long at, void *to, size_t nr)
+{
+	errno = 0;
+	return !fseek(f, at, SEEK_SET) && fread(to, nr, 1, f) == 1;
+}
+
+/* Of a part's head, as it says. -1 with a sentence. */
+static long head_size(const struct rec_head *head, long at)
+{
+	if (head->endian != REC_ENDIAN || head->version < REC_VERSION_OLDEST || head->version > REC_VERSION)
+		return err_set(EINVAL, "what begins at offset %ld was recorded by another version, or in the other byte order" ADVICE,
+			       at);
+	return head->size < sizeof(*head) || head->size > REC_HEAD_MAX ? damaged(at) : (long)head->size;
+}
+
+/* The same of a frame with what it stores, which is as it was written; .room: up to the end of the file. */
+static long frame_size(FILE *f, const struct rec_frame *frame, long at, long room)
+{
+	const long size = sizeof(*frame) + (long)frame->stored_bytes;
+	struct rec_frame bare = *frame;
+	char bytes[1 << 14];
+	__u32 crc;
+
+	if (frame->mark != REC_FRAME_MARK || !frame->raw_bytes || frame->raw_bytes > REC_FRAME_MAX ||
+	    !frame->stored_bytes || frame->stored_bytes > REC_STORED_MAX)
+		return damaged(at);
+	/* it was cut off */
+	if (size > room)
+		return size;
+	bare.crc = 0;
+	crc = crc32(0, (void *)&bare, sizeof(bare));
+	for (long done = sizeof(*frame), n; done < size; done += n) {
+		n = size - done < (long)sizeof(bytes) ? size - done : (long)sizeof(bytes);
+		if (!read_at(f, at + done, bytes, n))
+			return cannot_append();
+		crc = crc32(crc, (void *)bytes, n);
+	}
+	return crc == frame->crc ? size : damaged(at);
+}
+
+/* The last whole frame ends there, and a reader gets to it. -1 with a sentence. */
 static long whole_frames(FILE *f)
 {
 	struct rec_frame frame;
 	struct rec_head head;
-	long at = 0, size;
+	long at = 0, room, n;
+	bool part;
 
-	if (fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0)
-		return err_set(errno, "cannot append to it: %s", strerror(errno));
-	while (!fseek(f, at, SEEK_SET)) {
-		long end;
-
-		if (fread(&head, sizeof(head), 1, f) != 1)
-			break;
+	if (fseek(f, 0, SEEK_END) || (room = ftell(f)) < 0)
+		return cannot_append();
+	for (; room; at += n, room -= n) {
+		n = room < (long)sizeof(head) ? room : (long)sizeof(head);
+		if (!read_at(f, at, &head, n))
+			return cannot_append();
 		memcpy(&frame, &head, sizeof(frame));
-		if (!memcmp(head.magic, REC_MAGIC, sizeof(head.magic)))
-			end = at + head.size;
-		else if (at && frame.mark == REC_FRAME_MARK)
-			end = at + (long)sizeof(frame) + frame.stored_bytes;
-		else
-			return err_set(EINVAL, "it is not a recording, or is damaged at offset %ld; name another with -o",
-				       at);
-		if (end <= at || end > size)
+		part = !memcmp(&head, REC_MAGIC, n < (long)sizeof(head.magic) ? n : (long)sizeof(head.magic));
+		if (!at && !part)
+			return err_set(EINVAL, "it is not a recording" ADVICE);
+		if (n < (long)(part ? sizeof(head) : sizeof(frame)))
 			break;
-		at = end;
+		n = part ? head_size(&head, at) : frame_size(f, &frame, at, room);
+		if (n < 0)
+			return n;
+		if (n > room)
+			break;
 	}
 	return at;
 }
@@ -129,5 +182,5 @@ long recording_append_at(FILE *f)
 
 	if (at < 0 || (!ftruncate(fileno(f), at) && !fseek(f, at, SEEK_SET)))
 		return at;
-	return err_set(errno, "cannot append to it: %s", strerror(errno));
+	return cannot_append();
 }

@@ -23,6 +23,8 @@
 
 #define REC_FRAME_RAW	(256U << 10)	/* a frame is written when it holds so much */
 #define REC_FRAME_MAX	(1U << 20)	/* no frame holds more */
+#define REC_STORED_MAX	(REC_FRAME_MAX + (REC_FRAME_MAX >> 8) + 64) /* nor is stored as more: what compressing makes at most */
+#define REC_HEAD_MAX	4096U		/* of a part */
 #define REC_RATIO_MAX	256U		/* nor unpacks to more than so many times what is stored */
 #define REC_RATIO_FREE	(64U << 10)	/* unless it holds no more than this */
 

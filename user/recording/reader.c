@@ -20,8 +20,6 @@
 #include "recording/reader_memory.h"
 #include "recording/reader_tables.h"
 
-#define STORED_MAX (REC_FRAME_MAX + (REC_FRAME_MAX >> 8) + 64) /* at most what compressing makes */
-
 struct recording {
 	char *name;
 	char **then;		/* owned: files that follow */
@@ -91,7 +89,7 @@ static int begin_part(struct recording *r, struct rec_head *head, size_t have)
 	if (head->version < REC_VERSION_OLDEST || head->version > REC_VERSION)
 		return err_set(EINVAL, "%s: at offset %llu: format version %u, this program reads versions %u to %u; use the fixbuf-trace that recorded it",
 			       r->name, r->offset, head->version, REC_VERSION_OLDEST, REC_VERSION);
-	if (head->size < sizeof(*head) || head->size > 4096)
+	if (head->size < sizeof(*head) || head->size > REC_HEAD_MAX)
 		return broken(r, "a header of an impossible size");
 	for (__u32 left = head->size - sizeof(*head), n; left; left -= n) {
 		n = left < sizeof(skipped) ? left : sizeof(skipped);
@@ -116,7 +114,7 @@ static int read_frame(struct recording *r, const struct rec_frame *head)
 	if (head->mark != REC_FRAME_MARK)
 		return broken(r, "no frame begins here");
 	if (!head->raw_bytes || head->raw_bytes > REC_FRAME_MAX || !head->stored_bytes ||
-	    head->stored_bytes > STORED_MAX)
+	    head->stored_bytes > REC_STORED_MAX)
 		return broken(r, "a frame of an impossible size");
 	if (head->raw_bytes > REC_RATIO_FREE &&
 	    head->raw_bytes / REC_RATIO_MAX > head->stored_bytes)
@@ -437,7 +435,7 @@ static struct recording *open_stream(const char *name, FILE *in)
 	r->zstd = must_have(ZSTD_createDCtx());
 	r->why = (struct failure){ r->explain, &r->evidence.e };
 	r->raw = must_alloc(REC_FRAME_MAX, 1);
-	r->stored = must_alloc(STORED_MAX, 1);
+	r->stored = must_alloc(REC_STORED_MAX, 1);
 	if (!begin_file(r))
 		return r;
 	recording_close(r);
