@@ -104,10 +104,42 @@ static bool await_more(const struct tool_run *r, unsigned int after)
 	return false;
 }
 
+static void make_empty(const char *name, char path[128])
+{
+	int fd;
+
+	snprintf(path, 128, "%s/%s", kept, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		bail("no file");
+	close(fd);
+}
+
+/* What a crash left of a segment that had just begun keeps nobody from reading the others. */
+static void empty_files(long long events)
+{
+	struct tool_run all;
+	char path[128];
+
+	make_empty("segment-20260101T000000Z-99991.rec", path);
+	tool(&all, "report", "--json", kept, NULL);
+	is(all.status, 0, "beside a segment of 0 bytes the others are told: %s", all.err);
+	is(json_number(all.json, "events"), events, "with their events");
+	has_text(all.err, "-99991.rec is empty, as after a crash, and passed over", "and that is said");
+	tool_free(&all);
+	unlink(path);
+	make_empty("segment-of-another.rec", path);
+	tool(&all, "report", kept, NULL);
+	is(all.status, 2, "what record did not name so is told of as any file");
+	tool_free(&all);
+	unlink(path);
+}
+
 static void goes_on(void)
 {
 	struct tool_run r, one, all;
 	size_t bad = 0, went;
+	long long events;
 	const char *at;
 	struct segments s;
 	struct load l;
@@ -148,10 +180,23 @@ static void goes_on(void)
 	tool(&all, "report", "--json", kept, NULL);
 	is_text(all.err, "", "together they are told without a word");
 	ok(json_number(all.json, "events") > 0, "with their events");
+	events = json_number(all.json, "events");
 	tool_free(&all);
+	empty_files(events);
 	drop_segments(&s, true);
 	load_end(&l);
 	tool_free(&r);
+}
+
+static bool is_unreadable(const char *path)
+{
+	struct tool_run one;
+	bool bad;
+
+	tool(&one, "report", path, NULL);
+	bad = one.status;
+	tool_free(&one);
+	return bad;
 }
 
 /* Another's files have the whole disk: no segment is left to go. */
@@ -160,6 +205,7 @@ static void ends(void)
 	static const char block[1 << 16];
 	struct tool_run r;
 	struct segments s;
+	size_t bad = 0;
 	struct load l;
 	int fd;
 
@@ -174,12 +220,40 @@ static void ends(void)
 	kill(r.pid, SIGINT);
 	tool_wait(&r, &(struct tool_how){ 0 });
 	is(r.status, 3, "as it cannot record");
-	has_text(r.err, "No space left on device", "and says why");
+	has_text(r.err, "No space left on device; recording ended without its last ", "and says why");
 	close(fd);
 	unlink(fill);
 	s = list_segments("segment-");
+	for (size_t i = 0; i < s.nr; i++)
+		bad += is_unreadable(s.names[i]);
+	is(bad, 0, "what is left in its folder can be read (%zu)", s.nr);
 	drop_segments(&s, true);
 	load_end(&l);
+	tool_free(&r);
+}
+
+/* Not even a segment's head has room: the folder is left without one. */
+static void never_begins(void)
+{
+	static const char block[1 << 16];
+	struct tool_run r;
+	struct segments s;
+	char pid[16];
+	int fd = open(fill, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	for (size_t size = sizeof(block); size; size /= 2)
+		while (write(fd, block, size) > 0)
+			;
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	tool(&r, "record", "-o", kept, "--keep-time", "10m", "-d", "20s", "-p", pid, NULL);
+	is(r.status, 3, "on a full disk nothing is recorded");
+	has_text(r.err, "No space left on device; recording ended", "which is said");
+	has_text(r.err, "; what was saved stays there", "with what is true of the folder");
+	close(fd);
+	unlink(fill);
+	s = list_segments("segment-");
+	is(s.nr, 0, "and no file is left");
+	drop_segments(&s, true);
 	tool_free(&r);
 }
 
@@ -189,6 +263,7 @@ int main(void)
 		skip_all("no tmpfs can be mounted");
 	goes_on();
 	ends();
+	never_begins();
 	rmdir(kept);
 	umount(disk);
 	rmdir(disk);

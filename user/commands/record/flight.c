@@ -189,6 +189,14 @@ void flight_close_segment(struct flight *f, const struct writer_told *told, __u6
 		save(f, end_ns);
 }
 
+void flight_end_segment(struct flight *f)
+{
+	folder_end_segment(f->folder);
+	if (f->why)
+		fprintf(stderr, PROGRAM_NAME ": %s (%s): was not saved\n", trigger_name(f->why), f->who);
+	f->why = TRIGGER_NONE;
+}
+
 struct writer_told flight_told(const struct flight *f)
 {
 	return (struct writer_told){ .facts = f->facts, .lost = f->lost };

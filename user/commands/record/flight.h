@@ -39,6 +39,8 @@ void flight_grows(struct flight *f, __u64 now_ns, __u64 bytes);
 bool flight_is_due(struct flight *f, __u64 now_ns, __u64 bytes, bool more);
 /* The segment is complete; saves what is to be saved. .last: it is that of the run. */
 void flight_close_segment(struct flight *f, const struct writer_told *told, __u64 end_ns, bool last);
+/* The segment cannot be written on, and the run ends: what was to be saved is not, which is said. */
+void flight_end_segment(struct flight *f);
 /* Of all segments, as writer_told(). */
 struct writer_told flight_told(const struct flight *f);
 void flight_free(struct flight *f);

@@ -234,6 +234,14 @@ void folder_close_segment(struct folder *f, __u64 bytes, __u64 end_ns)
 	add(f, f->now, bytes, end_ns, true, true);
 }
 
+void folder_end_segment(struct folder *f)
+{
+	struct stat st;
+
+	if (!fstatat(f->fd, f->now, &st, AT_SYMLINK_NOFOLLOW) && st.st_size <= (off_t)sizeof(struct rec_head))
+		unlinkat(f->fd, f->now, 0);
+}
+
 static int copy(struct folder *f, const char *name, int to)
 {
 	int from = openat(f->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

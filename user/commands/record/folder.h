@@ -22,6 +22,8 @@ FILE *folder_next(struct folder *f);
 void folder_bound(struct folder *f, __u64 now_ns, __u64 bytes);
 /* It is complete, with what happened up to .end_ns. */
 void folder_close_segment(struct folder *f, __u64 bytes, __u64 end_ns);
+/* It cannot be written on: what it holds stays, but without anything that can be read it goes. */
+void folder_end_segment(struct folder *f);
 /*
  * The disk is full: the oldest segment that is complete goes, and is counted. False when there is none:
  * what was saved stays.

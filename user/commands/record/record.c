@@ -267,6 +267,23 @@ static void tell_end(const struct record *r, const struct writer_told *told)
 	fputc('\n', stderr);
 }
 
+/* What the file, or the folder, is left with when it takes no more. */
+static int tell_broken(struct record *r, const struct writer_told *told)
+{
+	const char *why = strerror(told->error);
+	__u64 missing = told->facts - told->safe_facts;
+	char without[64] = "";
+
+	if (!r->flight)
+		return cannot("cannot write to %s: %s; it holds the first %llu of %llu events",
+			      r->o->output.path, why, told->safe_facts, told->facts);
+	flight_end_segment(r->flight);
+	if (missing)
+		snprintf(without, sizeof(without), " without its last %llu event%s", missing, plural(missing));
+	return cannot("cannot write to %s: %s; recording ended%s; what was saved stays there",
+		      r->o->output.path, why, without);
+}
+
 static int write_all(struct record *r)
 {
 	struct capture *c = &r->run.capture;
@@ -296,9 +313,7 @@ static int write_all(struct record *r)
 			status = r->broken;
 		told = writer_told(r->part.to);
 		if (!status && told.error)
-			status = cannot("cannot write to %s: %s; it holds the first %llu of %llu events",
-					r->o->output.path, strerror(told.error),
-					told.safe_facts, told.facts);
+			status = tell_broken(r, &told);
 		if (r->flight && !told.error && !r->broken) {
 			flight_close_segment(r->flight, &told, end, true);
 			told = flight_told(r->flight);

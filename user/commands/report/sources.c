@@ -24,6 +24,15 @@ static bool is_recording(const struct dirent *e, const char *begin)
 	return len > 4 && !strcmp(e->d_name + len - 4, ".rec") && !strncmp(e->d_name, begin, strlen(begin));
 }
 
+/* As record names what it writes to a folder. */
+static bool is_of_folder(const char *name)
+{
+	unsigned int day, second, number;
+	int used = 0;
+
+	return sscanf(name, "%*[a-z]-%8uT%6uZ-%u.rec%n", &day, &second, &number, &used) == 3 && used && !name[used];
+}
+
 /* Adds those whose name begins so. */
 static int add_folder(struct sources *s, const char *folder, const char *begin)
 {
@@ -37,8 +46,12 @@ static int add_folder(struct sources *s, const char *folder, const char *begin)
 		char path[4096];
 
 		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
-		if (is_recording(e, begin) && !stat(path, &st) && S_ISREG(st.st_mode))
+		if (!is_recording(e, begin) || stat(path, &st) || !S_ISREG(st.st_mode))
+			continue;
+		if (st.st_size || !is_of_folder(e->d_name))
 			add(s, path, st.st_size);
+		else
+			fprintf(stderr, PROGRAM_NAME ": %s is empty, as after a crash, and passed over\n", path);
 	}
 	closedir(dir);
 	return 0;
