@@ -304,6 +304,52 @@ static void held(void)
 	empty();
 }
 
+/* Whether one of its descriptors is the kernel's, as of a map: it loads what it watches with. */
+static bool is_loading(pid_t pid)
+{
+	char path[300], to[64] = "";
+	struct dirent *e;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	while (dir && !found && (e = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, e->d_name);
+		found = readlink(path, to, sizeof(to) - 1) > 0 && strstr(to, "bpf");
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* SIGUSR1 that comes while it starts saves what is there once it has begun. */
+static void early(void)
+{
+	struct tool_run record;
+	struct files f;
+
+	tool_start(&record, &(struct tool_how){ 0 }, "record", "-o", kept, "--keep-time", "10s", "--comm", "none", NULL);
+	while (!is_loading(record.pid) && !child_has_ended(record.pid))
+		usleep(500);
+	kill(record.pid, SIGUSR1);
+	ok(tool_says(&record, "signal (SIGUSR1): saved to", 30000), "SIGUSR1 while it starts saves, too");
+	end(&record);
+	list_files(&f, "signal-");
+	is(f.nr, 1, "one is saved");
+	free_files(&f);
+	tool_free(&record);
+	/* one that keeps all of it goes on */
+	tool_start(&record, &(struct tool_how){ 0 }, "record", "-o", plain, "--comm", "none", NULL);
+	while (!is_loading(record.pid) && !child_has_ended(record.pid))
+		usleep(500);
+	kill(record.pid, SIGUSR1);
+	await_start(&record);
+	end(&record);
+	tool_free(&record);
+	empty();
+}
+
 /* More rings did I/O and went than are kept in mind: of the last segments all is known. */
 static void many_went(void)
 {
@@ -434,6 +480,7 @@ int main(void)
 	same_as_one();
 	machines();
 	held();
+	early();
 	many_went();
 	bounded();
 	triggered("failure", "failure-", "lifecycle", NULL, 1);

@@ -231,8 +231,6 @@ static int open_file(struct record *r)
 			return misuse("%s", err_text());
 		r->part.goes_on = true;
 	}
-	/* it asks a recording that keeps all of it for nothing, and must not end it */
-	signals_catch_user();
 	out = r->flight ? flight_next(r->flight) : recording_create(o->output.path, append);
 	if (!out)
 		return misuse("%s", err_text());
@@ -345,6 +343,8 @@ static int record(void *options)
 	};
 	int status;
 
+	/* it must not end us while we start, and asks a recording that keeps all of it for nothing */
+	signals_catch_user();
 	if (!flight_is_asked(&o->flight) && o->flight.before_ns)
 		return misuse("--before is about what a flight recorder saves; add --trigger, --keep-time or --keep-size");
 	if (o->output.path && !strcmp(o->output.path, "-"))
