@@ -280,6 +280,38 @@ static void loss(void)
 
 /* ---- damage ----------------------------------------------------------------------------------------- */
 
+static void put_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	fputs(text, f);
+	fclose(f);
+}
+
+/* Of a file that is damaged nothing is left that looks like a report. */
+static void leaves_no_part(void)
+{
+	static const char *const options[] = { "--sqlite", "--html", "--perfetto" };
+	char out[64], *text;
+	struct tool_run a;
+
+	snprintf(out, sizeof(out), "%s.out", file);
+	for (size_t i = 0; i < 3; i++) {
+		unlink(out);
+		tool(&a, "report", options[i], out, file, NULL);
+		is(a.status, 2, "nor does %s take it", options[i]);
+		ok(access(out, F_OK), "and it leaves no file");
+		tool_free(&a);
+		put_text(out, "");
+		tool(&a, "report", options[i], out, file, NULL);
+		text = file_text(out);
+		is_text(text, "", "one of 0 bytes stays so");
+		free(text);
+		tool_free(&a);
+	}
+	unlink(out);
+}
+
 static void damage(void)
 {
 	struct tool_run a, report;
@@ -323,6 +355,7 @@ static void damage(void)
 	is(report.status, 2, "a file that is damaged is refused");
 	has_text(report.err, "at offset ", "with the offset");
 	tool_free(&report);
+	leaves_no_part();
 
 	bytes[st.st_size / 2] ^= 0x10;
 	for (int version = 1; version <= 2; version++) {
@@ -375,14 +408,6 @@ static void is_refused(const char *command, const char *option, const char *out,
 	tool_free(&a);
 	free(before);
 	free(after);
-}
-
-static void put_text(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	fputs(text, f);
-	fclose(f);
 }
 
 /* No report takes the place of a recording, nor of anything before it can be made. */

@@ -13,7 +13,7 @@
 /* The regular file that is printed to: what was in it goes with the first that is printed. */
 static struct {
 	int fd;
-	bool created, begun;
+	bool created, begun, dropped;
 } file;
 
 bool output_file_begin(void)
@@ -53,6 +53,11 @@ static FILE *stream(int fd, bool created)
 	return fopencookie(NULL, "w", (cookie_io_functions_t){ .write = put });
 }
 
+void output_file_drop(void)
+{
+	file.dropped = true;
+}
+
 int output_file_close(struct output *o, int status)
 {
 	bool refused = status == EXIT_USAGE || status == EXIT_CANNOT;
@@ -62,8 +67,10 @@ int output_file_close(struct output *o, int status)
 		return err;
 	if (!refused && !output_file_begin())
 		err = -1;
-	else if (!file.begun && file.created)
+	else if (file.created && (!file.begun || file.dropped))
 		unlink(o->path);
+	else if (file.begun && file.dropped && ftruncate(file.fd, 0))
+		err = -1;
 	return close(file.fd) ? -1 : err;
 }
 

@@ -13,6 +13,8 @@
 int output_file_open(struct output *o);
 /* Empties it, for who writes to it by its path. False with errno. */
 bool output_file_begin(void);
+/* What it has is of no use in part: in the end it is not there, or empty where it was there and had been begun. */
+void output_file_drop(void);
 /*
  * Closes it. A command that was refused before it printed (.status) leaves what was there before:
  * the file as it was, or none. As fclose(3).

@@ -188,6 +188,9 @@ static int run(void *options)
 	}
 	if (!status)
 		status = report_all(o, &s);
+	/* a part of it looks as the whole does */
+	if (status == EXIT_USAGE && goes_to_file(o->view))
+		output_file_drop();
 	sources_free(&s);
 	free(o->files.list);
 	return status;
