@@ -207,9 +207,10 @@ static void limits(void)
 	tool_free(&a);
 	tool(&report, "report", file, NULL);
 	is(report.status, 0, "it can be reported");
-	has_text(report.err, "ended at --max-size", "and says that it ended there");
+	has_text(report.err, "ended at --max-size: ", "and says that it ended there");
+	has_text(report.err, "left out, and later ones were not recorded\n", "and that what followed is not counted");
 	ok(!strstr(report.err, "breaks off"), "by a clean end");
-	has_text(report.out, "none lost; ended at --max-size, ", "as the page does");
+	has_text(report.out, "left out, later ones not recorded\n", "as the page does");
 	tool_free(&report);
 	tool(&a, "record", "-o", load_path("lifecycle"), "--append", "-d", "100ms", NULL);
 	is(a.status, 2, "what is no recording is not appended to");

@@ -76,9 +76,10 @@ static void full(void)
 	const char *at;
 
 	tool(&a, "record", "-o", file, "--max-size", "4K", "--", load_path("lifecycle"), "--no-wait", NULL);
-	at = strstr(a.err, "ended at --max-size, ");
-	told = at ? strtoull(at + strlen("ended at --max-size, "), NULL, 10) : 0;
+	at = strstr(a.err, "ended at --max-size: ");
+	told = at ? strtoull(at + strlen("ended at --max-size: "), NULL, 10) : 0;
 	ok(told > 0, "record says how much --max-size left out");
+	has_text(a.err, " left out, later ones not recorded", "and that it saw no more: %s", a.err);
 	tool_free(&a);
 	is_unsettled("full", "full-recording");
 	tool(&a, "report", "--verify", "--json", file, NULL);

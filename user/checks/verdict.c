@@ -37,8 +37,8 @@ static const struct {
 	},
 	[UNSETTLED_FULL] = {
 		.name = "full-recording",
-		.one = "later event",
-		.why = "left out: what they broke or mended is not known",
+		.one = "waiting event",
+		.why = "left out, and later ones were not recorded: what they broke or mended is not known",
 		.remedy = "record it again with a larger --max-size, or record less (-p, -u, --comm)",
 	},
 	[UNSETTLED_RINGS] = {

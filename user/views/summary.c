@@ -59,7 +59,7 @@ static void print_head(FILE *out, const struct view_summary *v)
 	else
 		fprintf(out, "none lost");
 	if (v->left_out)
-		fprintf(out, "; ended at --max-size, %llu later event%s left out", v->left_out,
+		fprintf(out, "; ended at --max-size: %llu waiting event%s left out, later ones not recorded", v->left_out,
 			plural(v->left_out));
 	fputs(v->cut_at ? "; its end is missing\n" : "\n", out);
 }

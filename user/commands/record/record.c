@@ -257,7 +257,8 @@ static void tell_end(const struct record *r, const struct writer_told *told)
 		r->flight ? "the last of them" : fmt_bytes(size, told->bytes), o->output.path, told->lost,
 		r->no_room ? ": a larger --ring-buffer makes room" : "");
 	if (told->full)
-		fprintf(stderr, "; ended at --max-size, %llu later events left out", told->beyond);
+		fprintf(stderr, "; ended at --max-size: %llu waiting event%s left out, later ones not recorded",
+			told->beyond, plural(told->beyond));
 	given = r->flight ? flight_given(r->flight, &bytes) : 0;
 	if (given)
 		fprintf(stderr, "; %zu older segment%s of %s went, as the disk was full", given, plural(given),

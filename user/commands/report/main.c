@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/fmt.h"
 #include "base/signals.h"
 #include "commands/option.h"
 #include "commands/output_file.h"
@@ -59,8 +60,8 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	if (r.replay.overlap)
 		fprintf(stderr, PROGRAM_NAME ": a recording begins before the one before it ends: what both hold is counted twice\n");
 	if (r.replay.left_out)
-		fprintf(stderr, PROGRAM_NAME ": %s ended at --max-size: %llu later event%s left out\n",
-			path, r.replay.left_out, r.replay.left_out == 1 ? " was" : "s were");
+		fprintf(stderr, PROGRAM_NAME ": %s ended at --max-size: %llu waiting event%s %s left out, and later ones were not recorded\n",
+			path, r.replay.left_out, plural(r.replay.left_out), r.replay.left_out == 1 ? "was" : "were");
 	replay_close(&r.replay);
 	return status;
 }

@@ -9,7 +9,8 @@ CREATE TABLE recordings(
 	-- A part of a recording, from a look at all rings to an end: a file that was appended to has several,
 	-- and so has what the flight recorder saved, a part per segment, of one run (parts of report --json
 	-- are runs). uses_lost: uses of buffers found no room to be counted. no_cause: I/Os that failed, were
-	-- not cancelled, and are in no row of failures. left_out: events after its last, as it ended at --max-size.
+	-- not cancelled, and are in no row of failures. left_out: events that waited when it ended
+	-- at --max-size; later ones were not recorded.
 	machine TEXT, recording INTEGER, part INTEGER, kernel TEXT, arch TEXT,
 	tier TEXT, command TEXT, cpus INTEGER, page_bytes INTEGER, begin_ns INTEGER, end_ns INTEGER,
 	events INTEGER, lost INTEGER, clean_end INTEGER, uses_lost INTEGER,
