@@ -47,6 +47,7 @@ struct origin {
 	__u32 format;			/* version of the file's; 0 = it comes from none */
 	char command[512];		/* line that recorded it */
 	char host[64];			/* the machine's name, empty in older files */
+	char hosts[288];		/* of a file: of this part and those before, "a and b" where they differ */
 	char boot_id[40];		/* from its start on, the same */
 	struct asked_whom asked;		/* of a recording: for whom; of older files for all */
 };

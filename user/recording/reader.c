@@ -34,6 +34,7 @@ struct recording {
 	struct rec_head head;	/* begun to be read when the part before it was cut off */
 	bool head_waits;
 	struct origin about;
+	struct recording_hosts hosts;
 	struct recording_tables tables;
 	struct recording_io io;
 	struct recording_memory memory;
@@ -169,6 +170,7 @@ static int on_about(struct recording *r, const struct rec *rec, const void *data
 {
 	const char *wrong = recording_about(&r->about, rec, data);
 
+	recording_hosts(&r->hosts, &r->about);
 	r->t_ns = r->about.start_ns;
 	/* the counters of a part that goes on count from where they were read last, after the part before had ended */
 	if (!r->about.goes_on || r->io.all.t_ns < r->about.start_ns)

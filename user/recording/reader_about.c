@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <string.h>
 #include "base/page_size.h"
 #include "base/untrusted.h"
@@ -56,6 +57,23 @@ const char *recording_about(struct origin *a, const struct rec *rec, const void 
 	TAKE_TEXT(a->host, f.host);
 	TAKE_TEXT(a->boot_id, f.boot_id);
 	return NULL;
+}
+
+void recording_hosts(struct recording_hosts *h, struct origin *of)
+{
+	size_t i = 0, len = 0;
+
+	while (i < h->nr && strcmp(h->list[i], of->host))
+		i++;
+	h->more |= *of->host && i == HOSTS_MAX;
+	if (*of->host && i == h->nr && i < HOSTS_MAX)
+		memcpy(h->list[h->nr++], of->host, sizeof(of->host));
+	of->hosts[0] = 0;
+	for (i = 0; i < h->nr; i++)
+		len += snprintf(of->hosts + len, sizeof(of->hosts) - len, "%s%s",
+				!i ? "" : i + 1 < h->nr || h->more ? ", " : " and ", h->list[i]);
+	if (h->more)
+		snprintf(of->hosts + len, sizeof(of->hosts) - len, " and others");
 }
 
 void recording_look(const struct rec *rec, const void *data, struct event *out)

@@ -53,7 +53,7 @@ static void put_about(struct json *j, const struct page *p)
 	else
 		snprintf(text, sizeof(text), "%zu rings", p->nr_rings);
 	json_open(j, "about");
-	json_str(j, "machine", p->about->host);
+	json_str(j, "machine", p->about->hosts);
 	json_str(j, "what", text);
 	json_str(j, "kernel", p->about->kernel);
 	json_uint(j, "page_bytes", p->about->page_bytes);

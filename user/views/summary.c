@@ -33,12 +33,13 @@ static void print_origin(FILE *out, const struct view_summary *v)
 	localtime_r(&s, &tm);
 	strftime(when, sizeof(when), "%FT%T%z", &tm);
 	fprintf(out, "%s, %s of %s%sLinux %s %s, %u cpu%s (tier: %s", when,
-		v->parts ? fmt_ns(took, duration_ns) : "nothing", a->host, a->host[0] ? ", " : "", a->kernel,
+		v->parts ? fmt_ns(took, duration_ns) : "nothing", a->hosts, a->hosts[0] ? ", " : "", a->kernel,
 		a->machine, a->cpus, plural(a->cpus), tier_name(a->tier));
 	view_not_seen_text(out, a->not_seen);
 	fputc(')', out);
 	if (v->parts > 1)
-		fprintf(out, ", in %u parts", v->parts);
+		fprintf(out, ", in %u parts%s", v->parts,
+			strcmp(a->host, a->hosts) ? "; kernel and command are of the last" : "");
 	/* the first had sentences where there is evidence now */
 	if (a->format == 1)
 		fputs(", format 1", out);

@@ -144,7 +144,7 @@ void view_summary_json(const struct view_summary *v)
 	json_int(&j, "schema", 2);
 	json_str(&j, "kernel", a->kernel);
 	json_str(&j, "machine", a->machine);
-	json_str(&j, "host", a->host[0] ? a->host : NULL);
+	json_str(&j, "host", a->hosts[0] ? a->hosts : NULL);
 	if (a->boot_id[0])
 		json_str(&j, "boot_id", a->boot_id);
 	json_uint(&j, "cpus", a->cpus);

@@ -17,7 +17,7 @@ struct told {
 
 static void begin(struct told *t)
 {
-	*t = (struct told){ .h.select = &everything, .origin = { .kernel = "6.12", .host = "h" } };
+	*t = (struct told){ .h.select = &everything, .origin = { .kernel = "6.12", .host = "h", .hosts = "h" } };
 	t->view = (struct view_summary){
 		.origin = &t->origin, .select = &everything, .at_end = ledger_new(), .h = &t->h, .f = &t->f,
 		.io = &t->io, .begin_ns = 1000000000, .parts = 1, .top = 10,
@@ -90,6 +90,24 @@ static void begin_that_is_missing(void **state)
 	end(&t);
 }
 
+/* Files of two machines that were joined are not told as of one. */
+static void machines(void **state)
+{
+	struct told t;
+
+	(void)state;
+	begin(&t);
+	t.view.parts = 2;
+	says(&t, false, true, " of h, Linux 6.12");
+	says(&t, false, true, ", in 2 parts\n");
+	says(&t, true, true, "\"host\":\"h\"");
+	strcpy(t.origin.hosts, "g and h");
+	says(&t, false, true, " of g and h, Linux 6.12");
+	says(&t, false, true, ", in 2 parts; kernel and command are of the last\n");
+	says(&t, true, true, "\"host\":\"g and h\"");
+	end(&t);
+}
+
 static void percentiles(void **state)
 {
 	struct told t;
@@ -145,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(durations),
 		cmocka_unit_test(begin_that_is_missing),
+		cmocka_unit_test(machines),
 		cmocka_unit_test(percentiles),
 		cmocka_unit_test(unused_of_which),
 		cmocka_unit_test(without_a_cause),
