@@ -20,6 +20,7 @@
 #include "tool_json.h"
 
 #define DISK	"size=5m"
+#define DISK_BYTES (5LL << 20)
 #define FULL	"is full: from now on the oldest segments go"
 
 static char disk[] = "/tmp/fixbuf-full-XXXXXX";
@@ -138,6 +139,7 @@ static void empty_files(long long events)
 static void goes_on(void)
 {
 	struct tool_run r, one, all;
+	struct stat st = { 0 };
 	size_t bad = 0, went;
 	long long events;
 	const char *at;
@@ -151,6 +153,10 @@ static void goes_on(void)
 	ok(tool_says(&r, "saved to", 20000), "what is kept can be saved all the same");
 	s = list_segments("signal-");
 	is(s.nr, 1, "in one file");
+	if (s.nr)
+		stat(s.names[0], &st);
+	ok(st.st_size && st.st_size <= DISK_BYTES / 2 + DISK_BYTES / 16,
+	   "which leaves half of the disk for what follows (%lld bytes)", (long long)st.st_size);
 	tool(&one, "report", "--json", s.nr ? s.names[0] : "none", NULL);
 	is(one.status, 0, "which can be read");
 	is(json_number(one.json, "parts"), 1, "as one recording");

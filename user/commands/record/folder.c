@@ -298,11 +298,13 @@ static int copy_all(struct folder *f, const struct kept *list, size_t nr, int to
 }
 
 /*
- * The first segment to be saved. Half of what may lie there is the most, so that there is room for
- * what is saved beside what is still to be; but the last is saved, however large it is.
+ * The first segment to be saved. Half of what may lie there, or of what the disk has room for, is the
+ * most, so that there is room for what is saved beside what is still to be; but the last is saved,
+ * however large it is.
  */
 static size_t first_saved(const struct folder *f, __u64 since_ns)
 {
+	const __u64 most = folder_room(f) / 2;
 	__u64 bytes = 0;
 	size_t i = f->nr;
 
@@ -312,7 +314,7 @@ static size_t first_saved(const struct folder *f, __u64 since_ns)
 		if (!k->segment)
 			continue;
 		bytes += k->bytes;
-		if (!k->own || (bytes != k->bytes && (k->end_ns <= since_ns || bytes > f->keep_bytes / 2)))
+		if (!k->own || (bytes != k->bytes && (k->end_ns <= since_ns || bytes > most)))
 			break;
 	}
 	return i;
