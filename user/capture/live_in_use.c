@@ -68,11 +68,21 @@ static bool gave_back_less(const struct live *l, const struct fact_call *c, cons
 			   size_t nr)
 {
 	__s64 own = 0;
+	bool unknown = false;
 
-	for (size_t i = 0; i < nr; i++)
-		if (dropped[i].charged_pages != ACCT_UNKNOWN && ledger_buffer(l->ledger, dropped[i].buf)->slots == 1)
+	for (size_t i = 0; i < nr; i++) {
+		if (ledger_buffer(l->ledger, dropped[i].buf)->slots != 1)
+			continue;
+		if (dropped[i].charged_pages == ACCT_UNKNOWN)
+			unknown = true;
+		else
 			own += dropped[i].charged_pages;
-	return c->op == CALL_UNREGISTER && c->mm_before_pages - c->mm_after_pages < own;
+	}
+	if (c->op != CALL_UNREGISTER)
+		return false;
+	/* from 7.2 charges are kept by ring, and count for who has a limit */
+	return unknown ? c->user && c->user_after_pages >= c->user_before_pages :
+			 c->mm_before_pages - c->mm_after_pages < own;
 }
 
 /* Whoever keeps a ring busy while requests hold what it drops keeps nobody else waiting for long. */
