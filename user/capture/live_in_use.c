@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/page_size.h"
 #include "capture/in_use.h"
 #include "capture/live_private.h"
 #include "model/derived_kept.h"
@@ -60,29 +61,27 @@ static void tell(struct live *l, const struct fact_call *c, const struct fact_bu
 	live_enter(l, &f.h, true, true, NULL);
 }
 
+/* What it is charged; where the kernel keeps that by ring (7.2), what it spans. */
+static __u64 charge_of(const struct fact_buffer *b)
+{
+	if (b->charged_pages != ACCT_UNKNOWN)
+		return b->charged_pages;
+	return ((b->addr & (PAGE_BYTES - 1)) + b->len_bytes + PAGE_BYTES - 1) >> PAGE_SHIFT;
+}
+
 /*
  * The call gave back less than what no other slot has: requests hold the rest, be it those of a task that
- * has ended, of which the ring knows no more.
+ * has ended, of which the ring knows no more. Where nothing was charged before, that tells nothing.
  */
 static bool gave_back_less(const struct live *l, const struct fact_call *c, const struct fact_buffer *dropped,
 			   size_t nr)
 {
 	__s64 own = 0;
-	bool unknown = false;
 
-	for (size_t i = 0; i < nr; i++) {
-		if (ledger_buffer(l->ledger, dropped[i].buf)->slots != 1)
-			continue;
-		if (dropped[i].charged_pages == ACCT_UNKNOWN)
-			unknown = true;
-		else
-			own += dropped[i].charged_pages;
-	}
-	if (c->op != CALL_UNREGISTER)
-		return false;
-	/* from 7.2 charges are kept by ring, and count for who has a limit */
-	return unknown ? c->user && c->user_after_pages >= c->user_before_pages :
-			 c->mm_before_pages - c->mm_after_pages < own;
+	for (size_t i = 0; i < nr; i++)
+		if (ledger_buffer(l->ledger, dropped[i].buf)->slots == 1)
+			own += charge_of(&dropped[i]);
+	return c->op == CALL_UNREGISTER && c->mm_before_pages > 0 && c->mm_before_pages - c->mm_after_pages < own;
 }
 
 /* Whoever keeps a ring busy while requests hold what it drops keeps nobody else waiting for long. */
