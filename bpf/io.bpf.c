@@ -66,6 +66,9 @@ static __always_inline int on_submit(__u64 req, enum io_access access, bool some
 	if (!kind)
 		return 0;
 	if (flags & REQ_F_CQE_SKIP) {
+		/* the end of who had its memory before was not seen */
+		if (io_latency)
+			take_start(req);
 		count_muted(is_fixed(access, req, op));
 		return 0;
 	}
@@ -133,6 +136,14 @@ int io_req_failed(struct bpf_raw_tracepoint_args *ctx)
 	return note_refused(ring, req, ctx->args[0], ctx->args[2]);
 }
 
+/* It ends without a completion: its start is not left to who has its memory next. */
+static __noinline int link_muted(__u64 link, bool fixed)
+{
+	if (io_latency && IO_START_IS_IO(take_start(link)))
+		count_muted(fixed);
+	return 0;
+}
+
 /* (request, its link): the link is cancelled, since the request failed or was short. */
 SEC("?raw_tp/io_uring_fail_link")
 int io_fail_link(struct bpf_raw_tracepoint_args *ctx)
@@ -143,8 +154,11 @@ int io_fail_link(struct bpf_raw_tracepoint_args *ctx)
 	/* the end of others is not looked at, and would leave its mark to who comes after */
 	if (!op_kind[op] || ((plain_is_left_out() || op == OP_NOP) && !is_fixed(PROBE, link, op)))
 		return 0;
-	if (known_of((__u64)IO_READ(PROBE, link, struct io_kiocb, ctx), select_by))
-		mark_link(ctx->args[0], link);
+	if (!known_of((__u64)IO_READ(PROBE, link, struct io_kiocb, ctx), select_by))
+		return 0;
+	if (IO_READ(PROBE, ctx->args[0], struct io_kiocb, flags) & io_mutes_links)
+		return link_muted(link, is_fixed(PROBE, link, op));
+	mark_link(ctx->args[0], link);
 	return 0;
 }
 

@@ -135,11 +135,19 @@ static __always_inline bool decide_as(__u64 ring, __u64 task, __s32 fd, __u64 fl
 	return selected;
 }
 
-/* Of a ring that was there before us. .task: of a request, where the kernel does not say whose it is. */
+/*
+ * Of a ring that was there before us, or whose decision gave its place to another's: what was selected
+ * stays so, whatever its owner is called by now. .task: of a request, where the kernel does not say whose it is.
+ */
 static __noinline int decide_ring(__u64 ring, __u64 task)
 {
-	__u64 owner = ring_owner(ring);
+	__u64 owner;
 
+	if (bpf_map_lookup_elem(&io_rings, &ring)) {
+		*decided(ring) = ring | 1;
+		return 1;
+	}
+	owner = ring_owner(ring);
 	return decide_as(ring, owner ? owner : task, -1, BPF_NOEXIST);
 }
 
@@ -260,6 +268,7 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 {
 	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
 	struct io_cell *c;
+	__u64 here;
 	__s32 fd;
 
 	if (!r) {
@@ -272,8 +281,11 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 	fd = r->fd;
 	if (!r->met)
 		r->met = 1;
-	c = cell_from(ring, r->born_ns, who, task,
-		      cell_index(ring, IO_HERE(who, bpf_get_smp_processor_id())));
+	here = IO_HERE(who, bpf_get_smp_processor_id());
+	c = cell_from(ring, r->born_ns, who, task, cell_index(ring, here));
+	/* dozens of processes of one ring begin at one place: others have one by their number, too */
+	if (!c)
+		c = cell_from(ring, r->born_ns, who, task, cell_index(ring ^ IO_WHO_TGID(who) << 16, here));
 	if (!c)
 		return total_cell(who, task);
 	/* in the cell, too: it outlives what is known of the ring's address */

@@ -174,6 +174,7 @@ static __always_inline int on_fact_start(__u64 req, enum io_access access)
 	if (!ring_selected(io_ring_of(access, req), task))
 		return 0;
 	if (IO_READ(access, req, struct io_kiocb, flags) & REQ_F_CQE_SKIP) {
+		take_start(req);
 		count_muted(true);
 		return 0;
 	}

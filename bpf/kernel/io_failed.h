@@ -16,6 +16,8 @@
 
 /* The bits REQ_F_LINK_TIMEOUT and REQ_F_POLLED, which are in an enum without a name; 0 = not known. */
 const volatile __u32 io_link_timeout, io_polled;
+/* REQ_F_SKIP_LINK_CQES (5.17), as those: it failed, and its links post nothing, as it was not to. */
+const volatile __u32 io_mutes_links;
 /* IORING_OP_LAST; 0 = not known, as before 6.0 its enum has no name. */
 const volatile __u32 io_nr_ops;
 

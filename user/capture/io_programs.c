@@ -183,14 +183,16 @@ static __u32 flag_of(__s64 bit)
 /* Flags of a request that other kernels have elsewhere, and how many operations this one has. */
 static void learn_flags(struct fixbuf_bpf *skel)
 {
-	static const char *const names[] = { "REQ_F_LINK_TIMEOUT_BIT", "REQ_F_POLLED_BIT", "REQ_F_REISSUE_BIT" };
-	__s64 bits[3], ops = kern_enumerator("io_uring_op", "IORING_OP_LAST");
+	static const char *const names[] = { "REQ_F_LINK_TIMEOUT_BIT", "REQ_F_POLLED_BIT", "REQ_F_REISSUE_BIT",
+					      "REQ_F_SKIP_LINK_CQES_BIT" };
+	__s64 bits[4], ops = kern_enumerator("io_uring_op", "IORING_OP_LAST");
 
 	skel->rodata->io_nr_ops = ops > 0 ? ops : 0;
-	kern_enumerators("REQ_F_FIXED_FILE_BIT", names, bits, 3);
+	kern_enumerators("REQ_F_FIXED_FILE_BIT", names, bits, 4);
 	skel->rodata->io_link_timeout = flag_of(bits[0]);
 	skel->rodata->io_polled = flag_of(bits[1]);
 	skel->rodata->io_reissue = flag_of(bits[2]);
+	skel->rodata->io_mutes_links = flag_of(bits[3]);
 }
 
 struct io_stat *io_stat_prepare(struct fixbuf_bpf *skel, const struct io_how *how)

@@ -15,7 +15,7 @@ void view_stat_losses(const struct io_model *m,
 		const char *noun, *text;
 	} all[] = {
 		{ "no_start", l->no_start, "completion",
-		  "without latency: the submission was not seen (before the watch, or refused)" },
+		  "without latency: the submission was not seen (before the watch, refused, or of a request that was to tell of failures alone)" },
 		{ "evicted_starts", l->evicted, "submission",
 		  "without latency: the table of starts was full" },
 		{ "reused_requests", l->reused, "request",
