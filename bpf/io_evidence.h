@@ -16,7 +16,6 @@
 #include "kernel/request.h"
 #include "kernel/ring.h"
 
-#define TASK_EXITING	0x4	/* PF_EXITING */
 
 /* What an index names now. */
 struct io_slot {

@@ -187,4 +187,103 @@ static __noinline int claim_place(__u64 mm)
 	return 0;
 }
 
+/* What of that name ends, or NULL; .place of it, and the name and the place are given back by end_flight(). */
+static __always_inline struct io_flight *ending_flight(__u64 ring, __u64 id, __u32 *place)
+{
+	struct io_flight_key key = { ring, id };
+	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key);
+
+	if (!at || at->nr > 1 || at->place == NO_PLACE)
+		return NULL;
+	*place = at->place;
+	return flight(at->place);
+}
+
+static __noinline int end_flight(__u64 ring, __u64 id)
+{
+	struct io_flight_key key = { ring, id };
+	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key);
+
+	if (!at)
+		return 0;
+	if (at->nr > 1) {
+		__sync_fetch_and_add(&at->nr, -1);
+		return 0;
+	}
+	if (at->place != NO_PLACE)
+		free_place(at->place);
+	bpf_map_delete_elem(&io_flight_places, &key);
+	return 0;
+}
+
+static __noinline int keep_flight(const struct io_flight *from, __u32 place)
+{
+	struct io_flight *f = flight(place);
+
+	if (!f)
+		return 0;
+	f->mm = from->mm;
+	f->ring = from->ring;
+	f->id = from->id;
+	f->user_data = from->user_data;
+	f->buf = from->buf;
+	f->chain = from->chain;
+	f->call = from->call;
+	f->index = from->index;
+	f->op = from->op;
+	f->flags = from->flags;
+	f->punted = 0;
+	f->drained = !!(from->flags & FLIGHT_DRAINS);
+	f->notice = from->notice;
+	f->begun_ns = from->begun_ns;
+	f->over.newer.ring = 0;
+	*(volatile __u64 *)&f->addr = from->addr;
+	*(volatile __u64 *)&f->end = from->end;
+	*(volatile __u64 *)&f->check = flight_check(f);
+	return 0;
+}
+
+/* Another of that name is under way: which of them ends, when one does, is not known. */
+static __noinline int name_again(const struct io_flight *f)
+{
+	struct io_flight_key key = { f->ring, f->id };
+	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key);
+	struct io_flight *before;
+
+	if (!at)
+		return false;
+	/* a request of that address: the end of the one before was not seen */
+	if (!(f->flags & FLIGHT_NAMED)) {
+		end_flight(f->ring, f->id);
+		return false;
+	}
+	__sync_fetch_and_add(&at->nr, 1);
+	before = at->place == NO_PLACE ? NULL : flight(at->place);
+	if (before && before->flags & FLIGHT_FIXED)
+		flight_unseen();
+	if (before)
+		free_place(at->place);
+	at->place = NO_PLACE;
+	return true;
+}
+
+/* Takes a name for it, and a place unless it is over no memory that is known. */
+static __noinline int place_flight(const struct io_flight *f, bool ranged)
+{
+	struct io_flight_key key = { f->ring, f->id };
+	struct io_flight_at at = { NO_PLACE, 1 };
+	int place = 0;
+
+	if (name_again(f))
+		return -1;
+	if (ranged)
+		place = claim_place(f->mm);
+	at.place = place - 1;
+	if (!bpf_map_update_elem(&io_flight_places, &key, &at, BPF_NOEXIST))
+		return place - 1;
+	if (place)
+		free_place(place - 1);
+	return -1;
+}
+
 #endif

@@ -55,6 +55,20 @@ static __always_inline bool is_armed(const struct io_flight *f)
 	return !(f->flags & FLIGHT_NAMED) && IO_READ(PROBE, f->id, struct io_kiocb, flags) & io_polled;
 }
 
+/*
+ * It waits for its file, and will be told that it is cancelled when that is ready: by who asked for it, as its
+ * thread has ended, or as its ring is closed.
+ */
+static __noinline int never_runs(const struct io_flight *f)
+{
+	struct task_struct *task;
+
+	if (!f || f->punted || !is_armed(f))
+		return 0;
+	task = (void *)io_task(PROBE, f->id);
+	return request_waited(f->id) || ring_is_dying(f->ring) || BPF_CORE_READ(task, flags) & TASK_EXITING;
+}
+
 /* Whether both mean the same bytes, if it is known; else both mean the same addresses. */
 enum same_memory { OTHER_MEMORY, SAME_ADDRESSES, SAME_MEMORY };
 
@@ -103,7 +117,7 @@ __noinline int judge_flight(__u32 newer, __u32 older)
 	    io_ring_of(PROBE, o->id) != o->ring))
 		return 0;
 	same = same_memory(n, o);
-	if (same == OTHER_MEMORY)
+	if (same == OTHER_MEMORY || never_runs(o))
 		return 0;
 	certain = same == SAME_MEMORY && !((n->flags | o->flags) & FLIGHT_WAITS) &&
 		  (o->punted || is_armed(o) || outlived_call(o));
@@ -240,42 +254,21 @@ static __noinline int judge_again(struct io_flight *f, __u32 place)
 	return count_overlap(place, is, f->over.pid);
 }
 
-/* What of that name ends, or NULL; .place of it, and the name and the place are given back by end_flight(). */
-static __always_inline struct io_flight *ending_flight(__u64 ring, __u64 id, __u32 *place)
+/* Refused as it began, by its file's mode too whoever ran it, or cancelled while it waited for others. */
+static __always_inline bool touched_nothing(const struct io_flight *f, __s32 res)
 {
-	struct io_flight_key key = { ring, id };
-	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key);
-
-	if (!at || at->nr > 1 || at->place == NO_PLACE)
-		return NULL;
-	*place = at->place;
-	return flight(at->place);
+	if (res == -ECANCELED)
+		return f->flags & FLIGHT_WAITS && !f->punted && !is_armed(f);
+	return res < 0 && (res == -EBADF || !outlived_call(f));
 }
 
-static __noinline int end_flight(__u64 ring, __u64 id)
-{
-	struct io_flight_key key = { ring, id };
-	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key);
-
-	if (!at)
-		return 0;
-	if (at->nr > 1) {
-		__sync_fetch_and_add(&at->nr, -1);
-		return 0;
-	}
-	if (at->place != NO_PLACE)
-		free_place(at->place);
-	bpf_map_delete_elem(&io_flight_places, &key);
-	return 0;
-}
-
-/* It ended. One that was refused as it began was over no memory. */
+/* It ended. */
 static __noinline int flight_ended(__u64 ring, __u64 id, __s32 res)
 {
 	__u32 place;
 	struct io_flight *f = ending_flight(ring, id, &place);
 
-	if (f && f->over.newer.ring && res < 0 && res != -ECANCELED && !outlived_call(f))
+	if (f && f->over.newer.ring && touched_nothing(f, res))
 		take_back(f);
 	else if (f && f->over.newer.ring && res >= 0 && !f->over.certain && f->flags & FLIGHT_WAITS)
 		judge_again(f, place);
@@ -338,8 +331,11 @@ static __always_inline bool find_range(struct io_flight *f, __u64 req, __u32 fla
 	return true;
 }
 
-/* The number of the link that it is in; that of its own when it is none, or the first of it. */
-static __always_inline void find_chain(struct io_flight *f, __u64 req)
+/*
+ * The number of the link that it is in; that of its own when it is none, or the first of it. The first,
+ * where it is kept. Its memory may be the first's of a later link, of another call.
+ */
+static __always_inline struct io_flight *find_chain(struct io_flight *f, __u64 req)
 {
 	__u64 head = link_head(f->ring);
 	struct io_flight_key key = { f->ring, f->flags & FLIGHT_NAMED && head ? request_user_data(head) : head };
@@ -349,79 +345,23 @@ static __always_inline void find_chain(struct io_flight *f, __u64 req)
 	if (first)
 		f->chain = first->chain;
 	else
-		f->chain = head ? head : req ^ f->begun_ns * 0x9e3779b97f4a7c15ULL;
+		f->chain = head ? head ^ (f->call + 1ULL) * 0x9e3779b97f4a7c15ULL : req ^ f->begun_ns * 0x9e3779b97f4a7c15ULL;
 	if (head)
 		f->flags |= FLIGHT_WAITS;
+	return first;
 }
 
-static __noinline int keep_flight(const struct io_flight *from, __u32 place)
+/* A later one of its link drains: it begins after all that was submitted before. */
+static __noinline int waits_after_all(struct io_flight *first)
 {
-	struct io_flight *f = flight(place);
-
-	if (!f)
+	if (!first)
 		return 0;
-	f->mm = from->mm;
-	f->ring = from->ring;
-	f->id = from->id;
-	f->user_data = from->user_data;
-	f->buf = from->buf;
-	f->chain = from->chain;
-	f->call = from->call;
-	f->index = from->index;
-	f->op = from->op;
-	f->flags = from->flags;
-	f->punted = 0;
-	f->drained = !!(from->flags & FLIGHT_DRAINS);
-	f->notice = from->notice;
-	f->begun_ns = from->begun_ns;
-	f->over.newer.ring = 0;
-	*(volatile __u64 *)&f->addr = from->addr;
-	*(volatile __u64 *)&f->end = from->end;
-	*(volatile __u64 *)&f->check = flight_check(f);
+	take_back(first);
+	first->over.newer.ring = 0;
+	first->drained = 1;
+	first->flags |= FLIGHT_WAITS | FLIGHT_DRAINS;
+	*(volatile __u64 *)&first->check = flight_check(first);
 	return 0;
-}
-
-/* Another of that name is under way: which of them ends, when one does, is not known. */
-static __noinline int name_again(const struct io_flight *f)
-{
-	struct io_flight_key key = { f->ring, f->id };
-	struct io_flight_at *at = bpf_map_lookup_elem(&io_flight_places, &key);
-	struct io_flight *before;
-
-	if (!at)
-		return false;
-	/* a request of that address: the end of the one before was not seen */
-	if (!(f->flags & FLIGHT_NAMED)) {
-		end_flight(f->ring, f->id);
-		return false;
-	}
-	__sync_fetch_and_add(&at->nr, 1);
-	before = at->place == NO_PLACE ? NULL : flight(at->place);
-	if (before && before->flags & FLIGHT_FIXED)
-		flight_unseen();
-	if (before)
-		free_place(at->place);
-	at->place = NO_PLACE;
-	return true;
-}
-
-/* Takes a name for it, and a place unless it is over no memory that is known. */
-static __noinline int place_flight(const struct io_flight *f, bool ranged)
-{
-	struct io_flight_key key = { f->ring, f->id };
-	struct io_flight_at at = { NO_PLACE, 1 };
-	int place = 0;
-
-	if (name_again(f))
-		return -1;
-	if (ranged)
-		place = claim_place(f->mm);
-	at.place = place - 1;
-	if (!bpf_map_update_elem(&io_flight_places, &key, &at, BPF_NOEXIST))
-		return place - 1;
-	if (place)
-		free_place(place - 1);
-	return -1;
 }
 
 /* It is submitted. .named: its end will tell its .user_data alone. */
@@ -434,6 +374,7 @@ static __noinline int flight_begins(__u64 ring, __u64 req, __u64 user_data, bool
 		.user_data = user_data, .op = IO_READ(PROBE, req, struct io_kiocb, opcode),
 		.flags = named ? FLIGHT_NAMED : 0, .begun_ns = bpf_ktime_get_ns(),
 	};
+	struct io_flight *first;
 	bool ranged = find_range(&f, req, flags);
 	__u64 owner = ring_mm(ring);
 	int place = -1, is;
@@ -449,7 +390,9 @@ static __noinline int flight_begins(__u64 ring, __u64 req, __u64 user_data, bool
 	if (flags & REQ_F_CQE_SKIP)
 		ranged = false;
 	f.call = submitting_call(ring);
-	find_chain(&f, req);
+	first = find_chain(&f, req);
+	if (flags & SQE_DRAIN)
+		waits_after_all(first);
 	f.flags |= flags & SQE_DRAIN ? FLIGHT_DRAINS | FLIGHT_WAITS : 0;
 	f.flags |= flags & SQE_LINKS ? FLIGHT_LINKS : 0;
 	if (ranged || named)

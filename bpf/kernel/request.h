@@ -66,6 +66,7 @@ static const __u8 op_kind[256] = {
 #define RECVSEND_FIXED_BUF	(1U << 2)	/* IORING_RECVSEND_FIXED_BUF, 6.0 */
 #define URING_CMD_FIXED		(1U << 0)	/* IORING_URING_CMD_FIXED, 6.1 */
 
+#define TASK_EXITING		0x4		/* PF_EXITING */
 #define REQ_F_CQE_SKIP		(1U << 6)	/* the low byte is that of the sqe, ABI */
 #define CQE_F_MORE		(1U << 1)	/* IORING_CQE_F_MORE */
 #define CQE_F_NOTIF		(1U << 3)	/* IORING_CQE_F_NOTIF */

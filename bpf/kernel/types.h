@@ -261,6 +261,7 @@ struct page {
 /* Errors that calls return, here positive. <errno.h> would need the headers of an architecture. */
 #define EPERM		1
 #define EINTR		4
+#define EBADF		9
 #define ENOMEM		12
 #define EACCES		13
 #define EFAULT		14

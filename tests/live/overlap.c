@@ -78,6 +78,21 @@ static void check_sent(const char *mode, bool certain)
 	io_watch_free(&w);
 }
 
+/* Of what waits in vain, or was refused, nothing is under way. */
+static void check_never(const char *mode, bool possible)
+{
+	struct io_watch w;
+
+	io_watch(&w, tool_tier(), "overlap_never", mode, "overlap");
+	if (value_number(w.a.out, "to_5_17"))
+		skip(mode, "a completion names no request on this kernel");
+	else if (json_object_get_boolean(json_member(json_member(w.summary, "overlap"), "ends_missed")))
+		skip(mode, "the kernel left out some of our programs");
+	else
+		check_told(&w, mode, false, possible);
+	io_watch_free(&w);
+}
+
 /* Completions that overflow, and may have been of anything, make nothing of another user's uncertain. */
 static void check_beside_overflow(const char *whose, bool certain)
 {
@@ -131,5 +146,10 @@ int main(void)
 	check("reused", false, false);
 	check("remapped", false, false);
 	check("writing", false, false);
+	check_never("closed", false);
+	check_never("ended", false);
+	check_never("draining", false);
+	check_never("refused", false);
+	check_never("heads", true);
 	return tap_end();
 }
