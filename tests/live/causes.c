@@ -222,7 +222,7 @@ static void over_limit(const struct cause *c, const char *file)
 static void agrees(const char *recording, struct json_object *failures)
 {
 	size_t nr = failures ? json_object_array_length(failures) : 0, in_page = 0, in_trace = 0, kinds = 0;
-	struct json_object *data, *calls, *o;
+	struct json_object *data, *rows, *o;
 	char html[64], *page, *at;
 	struct tool_run a;
 	struct json_lines l;
@@ -237,9 +237,8 @@ static void agrees(const char *recording, struct json_object *failures)
 	at = at ? strchr(at, '>') : NULL;
 	data = at ? json_tokener_parse(at + 1) : NULL;
 	/* of the only machine */
-	calls = json_member(json_element(data, 0), "calls");
-	for (size_t i = 0; calls && i < json_object_array_length(calls); i++)
-		in_page += !!json_text(json_element(calls, i), "explain");
+	rows = json_member(json_element(data, 0), "failures");
+	in_page = json_sum(json_element(data, 0), "failures", "count");
 	tool(&a, "report", "--trace", "--json", recording, NULL);
 	json_lines_parse(&l, a.out);
 	for (size_t i = 0; i < l.nr; i++)
@@ -254,7 +253,7 @@ static void agrees(const char *recording, struct json_object *failures)
 
 			traced |= line && !strcmp(line, said);
 		}
-		o = calls && said ? json_with(calls, "explain", said) : NULL;
+		o = rows && said ? json_with(rows, "explain", said) : NULL;
 		kinds += o && traced && (json_is(json_element(failures, i), "errno", json_text(o, "errno") ?: "") ||
 					 !json_text(o, "errno"));
 	}
