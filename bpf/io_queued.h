@@ -12,6 +12,7 @@
 #include "abi/io_stale.h"
 #include "kernel/buffer_page.h"
 #include "kernel/io_failed.h"
+#include "kernel/page.h"
 #include "kernel/request.h"
 #include "kernel/ring.h"
 #include "io_flight.h"
@@ -238,8 +239,11 @@ static __noinline int queued_ended(__u64 ring, __u64 req, __u64 buf, __u64 bytes
 	return forget_queued(req);
 }
 
-/* Whether two buffers have other pages at some address of the range, as compared_at() picks them. */
-__noinline int are_elsewhere(__u64 a, __u64 b, __u64 addr, __u64 bytes)
+/*
+ * Whether a buffer has other pages than that of now at some address of the range, as compared_at() picks
+ * them, and nobody has those mapped: moved, seen by another mapping or a parent's they would be read there.
+ */
+__noinline int are_unseen(__u64 a, __u64 b, __u64 addr, __u64 bytes)
 {
 	for (__u32 i = 0; i < QUEUED_PAGES; i++) {
 		__u64 at = compared_at(addr, bytes, i), in_a, in_b;
@@ -248,7 +252,7 @@ __noinline int are_elsewhere(__u64 a, __u64 b, __u64 addr, __u64 bytes)
 			break;
 		in_a = buffer_page(a, at);
 		in_b = buffer_page(b, at);
-		if (in_a && in_b && in_a != in_b)
+		if (in_a && in_b && in_a != in_b && !page_may_be_mapped(in_a))
 			return true;
 	}
 	return false;
@@ -264,7 +268,7 @@ static __noinline int read_outlived(__u64 ring, __u64 req, __u64 bytes)
 	/* numbers, to reckon with */
 	__u64 now = indexed_buffer(ring, index), buf = io_buffer_of(PROBE, req);
 
-	if (!now || !buf || now == buf || !are_elsewhere(buf, now, io_rw_addr(PROBE, req), bytes))
+	if (!now || !buf || now == buf || !are_unseen(buf, now, io_rw_addr(PROBE, req), bytes))
 		return 0;
 	return count_wrong(ring, req, index, bytes, true);
 }

@@ -44,10 +44,6 @@ struct bdev_inode {
 	struct inode vfs_inode;
 };
 
-struct address_space {
-	struct inode *host;
-};
-
 struct super_block___device {
 	struct block_device *s_bdev;
 };

@@ -93,11 +93,6 @@ struct folio___mapcount {
 	atomic_t _large_mapcount;
 };
 
-struct address_space {
-	struct xarray i_pages;
-	struct inode *host;
-};
-
 struct anon_vma {
 	struct anon_vma *root;
 };
@@ -231,6 +226,16 @@ static __always_inline bool is_mapped(__u64 page, __u64 head, __u32 order)
 		bpf_core_read(&count, sizeof(count), &f->_large_mapcount);
 	}
 	return count >= 0;
+}
+
+/* False when no process has it at an address any more. Up to 6.9 that of a huge page is in no single number. */
+static __always_inline bool page_may_be_mapped(__u64 page)
+{
+	__u64 head = page_head(page);
+
+	if (!head_is_large(head))
+		return is_mapped(page, head, 0);
+	return !bpf_core_field_exists(struct folio___mapcount, _large_mapcount) || is_mapped(page, head, 1);
 }
 
 /*

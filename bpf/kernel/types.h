@@ -88,6 +88,11 @@ struct inode {
 	unsigned short i_mode;
 };
 
+struct address_space {
+	struct xarray i_pages;
+	struct inode *host;
+};
+
 struct path {
 	struct dentry *dentry;
 };

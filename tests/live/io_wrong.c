@@ -148,6 +148,7 @@ int main(void)
 	check("io_wrong_kinds", "short");
 	check_parked("parked");
 	check_parked("kept");
+	check_parked("moved");
 	flooded();
 	crowded();
 	return tap_end();

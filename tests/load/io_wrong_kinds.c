@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * As io_wrong other, of other kinds of requests and ranges, a prime number of times:
- *   io_wrong_kinds vector | sent | last | short | parked | kept
+ *   io_wrong_kinds vector | sent | last | short | parked | kept | moved
  * vector: READV_FIXED; sent: a zero-copy send, of which the receiver sees what memory it was; last: a
  * READ_FIXED of two pages of which only the second is other memory; short: the same, which ends in the first; parked: a READ_FIXED has its buffer, and
- * waits for the pipe, when the slot is given other memory, so that what it reads is lost; kept: the same memory.
+ * waits for the pipe, when the slot is given other memory, so that what it reads is lost; kept: the same memory;
+ * moved: as parked, but the program has the memory elsewhere, and sees it there.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -21,7 +22,7 @@
 
 static char *base;
 static int pipes[2], file, out, in;
-static bool is_sent, is_vector, is_short, is_parked, is_kept, second_only;
+static bool is_sent, is_vector, is_short, is_parked, is_kept, is_moved, second_only;
 
 static unsigned int bytes(void)
 {
@@ -65,6 +66,8 @@ static void remap(size_t from)
 		must(uring_update(ring.ring_fd, 0, &iov, 1), "update");
 		return;
 	}
+	if (is_moved)
+		must(mremap(at, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, mem_pages(LENGTH)) == MAP_FAILED ? -1 : 0, "mremap");
 	must(mmap(at, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at ? 0 : -1, "mmap");
 	madvise(at, len, MADV_NOHUGEPAGE);
 	memset(at, NEW, len);
@@ -93,7 +96,8 @@ int main(int argc, char **argv)
 	report_init(&argc, argv);
 	mode = argc > 1 ? argv[1] : "";
 	is_kept = !strcmp(mode, "kept");
-	is_parked = is_kept || !strcmp(mode, "parked");
+	is_moved = !strcmp(mode, "moved");
+	is_parked = is_kept || is_moved || !strcmp(mode, "parked");
 	is_sent = !strcmp(mode, "sent");
 	is_vector = !strcmp(mode, "vector");
 	is_short = !strcmp(mode, "short");
@@ -117,7 +121,7 @@ int main(int argc, char **argv)
 		must(write(pipes[1], bytes_of_pipe, is_parked ? PAGE : 1) > 0 ? 0 : -1, "write");
 		finish(is_parked ? 1 : 2);
 		ran += !is_parked && !is_short && ran_in_new();
-		lost += is_parked && base[AT * PAGE] != bytes_of_pipe[0];
+		lost += is_parked && !is_moved && base[AT * PAGE] != bytes_of_pipe[0];
 	}
 	report("lost=%u", lost);
 	report("requests=%u", ran);

@@ -53,7 +53,7 @@ void check_outlived(const struct finding *of, const struct io_wrong *w, struct f
 
 	f.tag = LOST_TO_STALE_PAGES;
 	f.cause = LOST_WITH_A_SLOT;
-	finding_add(out, f, "pid %u ring 0x%llx buffer %d: %llu request%s read %s into what the slot held before it was given other memory at the same address, where the process does not see it; the first has user_data 0x%llx",
+	finding_add(out, f, "pid %u ring 0x%llx buffer %d: %llu request%s read %s into what the slot held before it was given other memory at the same address, and nobody has that memory mapped any more; the first has user_data 0x%llx",
 		    f.pid, f.ring, f.index, w->requests, plural(w->requests), fmt_bytes_long(size, w->bytes),
 		    w->user_data);
 }

@@ -91,7 +91,7 @@ static void outlived(void **state)
 	assert_int_equal(f.list[0].tag, LOST_TO_STALE_PAGES);
 	assert_int_equal(f.list[0].cause, LOST_WITH_A_SLOT);
 	assert_string_equal(f.list[0].detail, "pid 7 ring 0x100 buffer 3: 1 request read 4 KiB into what the slot held before it was given other memory "
-		"at the same address, where the process does not see it; the first has user_data 0x17");
+		"at the same address, and nobody has that memory mapped any more; the first has user_data 0x17");
 	findings_free(&f);
 }
 
