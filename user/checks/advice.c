@@ -9,6 +9,7 @@
 #include "base/page_size.h"
 #include "checks/advice.h"
 #include "checks/advice_digest.h"
+#include "checks/advice_idle.h"
 #include "model/fact.h"
 #include "model/ledger_buffers.h"
 
@@ -28,6 +29,7 @@ struct counsel {
 	const struct io_model *m;
 	const struct ledger *l;
 	struct digests digests;
+	struct used_buffer *used;
 	struct advices *out;
 };
 
@@ -209,9 +211,9 @@ static void advise_plain(struct counsel *c, const struct digest *d)
 	one.remedy = *limit ?
 		"raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK= in the unit, --ulimit memlock= for a container), then register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT :
 		"register them with io_uring_register_buffers() and use READ_FIXED and WRITE_FIXED; " FIT;
-	add(c, one, "%s: %s%llu O_DIRECT reads and writes (%s) used only %llu unregistered buffers; registering them pins %s once instead of pinning and unpinning %llu times%s%s%s",
+	add(c, one, "%s: %s%llu O_DIRECT reads and writes (%s) used only %llu unregistered buffer%s; registering %s pins %s once instead of pinning and unpinning %llu times%s%s%s",
 	    whose(&one), LEAST(one), u->outside_ops, fmt_bytes_long(a, u->outside_bytes), u->addresses,
-	    fmt_bytes_long(b, u->pin_bytes), u->outside_ops, saving, limit,
+	    plural(u->addresses), u->addresses == 1 ? "it" : "them", fmt_bytes_long(b, u->pin_bytes), u->outside_ops, saving, limit,
 	    d->failed ? "; calls that were to register buffers failed: see failed-registration" : "");
 }
 
@@ -236,46 +238,38 @@ static void advise_oversized(struct counsel *c, const struct digest *d, __u32 in
 	    fmt_bytes_long(touched, u->max_end), u->ops);
 }
 
+static void advise_idle(struct counsel *c, const struct digest *d)
+{
+	const struct idle_buffers x = idle_of(c->used, &c->digests, d->held);
+	struct advice one = about(d, "idle-buffer");
+	char text[IDLE_LEN];
+
+	/* uses that found no room, or were not looked at, would make busy buffers look idle */
+	if ((!x.idle && !x.shared) || c->m->loss.no_buffer || c->m->loss.no_address || c->m->loss.no_cause ||
+	    !c->m->sees_under_way)
+		return;
+	if (x.idle + x.shared == 1)
+		one.index = x.index;
+	one.bytes = x.bytes;
+	one.remedy = idle_words(text, &x, c->m->t_ns);
+	add(c, one, "%s: %s", whose(&one), text);
+}
+
 static void advise_use(struct counsel *c, const struct digest *d)
 {
 	const struct ring *r = d->held;
-	__u64 nr = 0, idle = 0, bytes = 0;
-	bool in_use_known = true;
-	char a[FMT_LEN], b[FMT_LEN];
-	struct advice one = about(d, "idle-buffer");
 
 	for (__u32 i = 0; i < r->nr_slots; i++) {
-		const struct buffer *buf = r->slots[i];
+		const struct buffer *b = r->slots[i];
 		const struct io_buffer_use *u;
-		__u32 requests;
 
-		if (!buf || buf->buf_flags & BUFFER_F_KERNEL)
+		if (!b || b->buf_flags & BUFFER_F_KERNEL)
 			continue;
-		nr++;
-		in_use_known &= slot_requests(r, i, &requests);
 		u = digests_use(&c->digests, r, i);
-		if (u && u->ops) {
+		if (u && u->ops)
 			advise_oversized(c, d, i, u);
-			continue;
-		}
-		/* the latter tells of requests from before the watch, too */
-		if ((d->touched && d->touched[i]) || requests)
-			continue;
-		idle++;
-		bytes += buf->len_bytes;
-		one.index = i;
 	}
-	/* uses that found no room, or were not looked at, would make busy buffers look idle */
-	if (!idle || c->m->loss.no_buffer || c->m->loss.no_address || c->m->loss.no_cause ||
-	    !c->m->sees_under_way)
-		return;
-	if (idle > 1)
-		one.index = -1;
-	one.bytes = bytes;
-	one.remedy = "unregister what is not needed, or register it when it is: it counts against RLIMIT_MEMLOCK and cannot be swapped or moved";
-	add(c, one, "%s: %llu of its %llu registered buffers (%s) were not used in %s%s", whose(&one),
-	    idle, nr, fmt_bytes_long(a, bytes), fmt_ns(b, c->m->t_ns), in_use_known ? "" :
-	    "; whether requests that began before still use them was not seen");
+	advise_idle(c, d);
 }
 
 /* Whole huge pages inside .b. */
@@ -466,6 +460,7 @@ void advise(const struct io_model *m, const struct ledger *l, struct advices *ou
 	struct counsel c = { .m = m, .l = l, .out = out };
 
 	digests_take(&c.digests, m, l);
+	c.used = idle_take(&c.digests, l);
 	for (size_t i = 0; i < c.digests.nr_plain; i++)
 		advise_plain(&c, c.digests.plain[i]);
 	for (size_t i = 0; i < m->nr_calls; i++) {
@@ -483,6 +478,7 @@ void advise(const struct io_model *m, const struct ledger *l, struct advices *ou
 		advise_use(&c, d);
 		advise_segments(&c, d);
 	}
+	idle_free(c.used);
 	digests_free(&c.digests);
 }
 

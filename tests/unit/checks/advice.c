@@ -1,78 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each advice is given when the numbers say so, and not otherwise. */
 #include <errno.h>
-#include "facts.h"
+#include "advising.h"
 #include "base/clock.h"
-#include "checks/advice.h"
 
 #define HUGE (2 * MIB)
-
-struct world {
-	struct io_model m;
-	struct ledger *l;
-	struct advices a;
-	__u64 pin_ps;
-};
-
-static void begin(struct world *w)
-{
-	memset(w, 0, sizeof(*w));
-	w->l = ledger_new();
-	w->m.t_ns = 10000000000ULL;
-	w->m.sees_under_way = true;
-	see_ring(w->l, RING, 100, 100);
-	io_model_row(&w->m, RING, 0, IO_WHO(812, 4, true))->c.ops = 1009;
-	w->m.rows[0].fixed_ops = 1009;
-}
-
-static void end(struct world *w)
-{
-	advices_free(&w->a);
-	io_model_free(&w->m);
-	ledger_free(w->l);
-}
-
-static const struct advice *find(struct world *w, const char *tag)
-{
-	const struct advice *found = NULL;
-
-	advices_free(&w->a);
-	w->a.pin_ps = w->pin_ps;
-	advise(&w->m, w->l, &w->a);
-	for (size_t i = 0; i < w->a.nr; i++) {
-		if (strcmp(w->a.list[i].tag, tag))
-			continue;
-		assert_null(found);
-		found = &w->a.list[i];
-		assert_non_null(found->remedy);
-	}
-	return found;
-}
-
-static void plain_io(struct world *w, __u64 addr, __u64 ops, __u64 len, bool direct)
-{
-	struct io_address_row *r;
-
-	w->m.addresses = realloc(w->m.addresses, (w->m.nr_addresses + 1) * sizeof(*r));
-	r = &w->m.addresses[w->m.nr_addresses++];
-	*r = (struct io_address_row){
-		.key = { RING, addr },
-		.use = { .ops = ops, .bytes = ops * len, .max_len = len,
-			 .direct = direct ? ops : 0 },
-	};
-}
-
-static void use_buffer(struct world *w, __u32 index, __u64 addr, __u64 ops, __u64 max_end)
-{
-	struct io_buffer_row *r;
-
-	w->m.buffers = realloc(w->m.buffers, (w->m.nr_buffers + 1) * sizeof(*r));
-	r = &w->m.buffers[w->m.nr_buffers++];
-	*r = (struct io_buffer_row){
-		.key = { .ring = RING, .addr = addr, .index = index },
-		.use = { .ops = ops, .max_end = max_end },
-	};
-}
 
 static void unfixed(void **state)
 {
@@ -129,6 +61,10 @@ static void worth_registering(void **state)
 	a = find(&w, "worth-registering");
 	assert_int_equal(a->saves_ns, 303 * 4 * 40);
 	assert_contains(a->detail, "about 48.5us of CPU time in 10.0s (to pin a page takes 40.0ns on this machine when stat began");
+	w.m.nr_addresses = 0;
+	plain_io(&w, ADDR, 101, 16384, true);
+	assert_contains(find(&w, "worth-registering")->detail,
+			"used only 1 unregistered buffer; registering it pins 16 KiB once instead of");
 	/* with another address each time, registering would save nothing */
 	w.m.nr_addresses = 0;
 	for (int i = 0; i < 211; i++)
@@ -164,68 +100,6 @@ static void worth_what(void **state)
 	w.l->rings->holders[0].memlock_limit_bytes = 0;
 	w.l->rings->user = NULL;
 	assert_null(strstr(find(&w, "worth-registering")->detail, "RLIMIT_MEMLOCK"));
-	end(&w);
-}
-
-static void idle(void **state)
-{
-	struct fact_buffer in_use = fact_buffer(RING, 1, BUF(1), ADDR + MIB, 65536, 16);
-	const struct advice *a;
-	struct world w;
-
-	(void)state;
-	begin(&w);
-	for (int i = 0; i < 5; i++)
-		see_buffer(w.l, RING, i, BUF(i), ADDR + i * MIB, 65536, 16);
-	use_buffer(&w, 0, ADDR, 7, 65536);
-	use_buffer(&w, 3, ADDR + 3 * MIB, 7, 65536);
-	a = find(&w, "idle-buffer");
-	assert_non_null(a);
-	assert_contains(a->detail, "3 of its 5 registered buffers (192 KiB) were not used in 10.0s; whether requests that began before still use them was not seen");
-	in_use.users = 4;
-	FEED(w.l, in_use);
-	assert_contains(find(&w, "idle-buffer")->detail, "2 of its 5 registered buffers");
-	/* a use that found no room in the table may have been of any buffer */
-	w.m.loss.no_buffer = 1;
-	assert_null(find(&w, "idle-buffer"));
-	w.m.loss.no_buffer = 0;
-	/* unused buffers of a ring that does nothing are not worth advice */
-	w.m.rows[0].c.ops = 0;
-	assert_null(find(&w, "idle-buffer"));
-	end(&w);
-}
-
-/* A buffer is used, too, where its I/O failed, has not ended, or does not say that it is registered. */
-static void used_otherwise(void **state)
-{
-	struct io_failure_row *f = calloc(1, sizeof(*f));
-	struct io_under_way *u = calloc(2, sizeof(*u));
-	const struct advice *a;
-	struct world w;
-
-	(void)state;
-	begin(&w);
-	for (int i = 0; i < 7; i++)
-		see_buffer(w.l, RING, i, BUF(i), ADDR + i * MIB, 65536, 16);
-	use_buffer(&w, 0, ADDR, 7, 65536);
-	f->key = (struct io_failure_key){ .ring = RING, .result = -ECANCELED };
-	f->failure.seen = (struct io_evidence){
-		.flags = EV_FIXED | EV_INDEX | EV_OTHER, .index = 1, .other = 2 };
-	w.m.failures = f;
-	w.m.nr_failures = 1;
-	u[0] = (struct io_under_way){ .ring = RING, .flags = EV_FIXED, .index = 3 };
-	u[1] = (struct io_under_way){
-		.ring = RING, .flags = EV_RANGE, .addr = ADDR + 4 * MIB + 512, .len_bytes = 512 };
-	w.m.under_way = u;
-	w.m.nr_under_way = 2;
-	plain_io(&w, ADDR + 5 * MIB, 3, 4096, true);
-	a = find(&w, "idle-buffer");
-	assert_non_null(a);
-	assert_int_equal(a->index, 6);
-	assert_contains(a->detail, "1 of its 7 registered buffers");
-	/* what is under way may be over it */
-	w.m.sees_under_way = false;
-	assert_null(find(&w, "idle-buffer"));
 	end(&w);
 }
 
@@ -488,7 +362,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unfixed), cmocka_unit_test(worth_registering), cmocka_unit_test(worth_what),
-		cmocka_unit_test(idle), cmocka_unit_test(used_otherwise),
 		cmocka_unit_test(unfixed_kinds), cmocka_unit_test(why_not),
 		cmocka_unit_test(oversized), cmocka_unit_test(churn), cmocka_unit_test(identity),
 		cmocka_unit_test(rings), cmocka_unit_test(folios), cmocka_unit_test(nothing),
