@@ -106,6 +106,36 @@ static void copies(struct json_object *o, const char *did, const char *opcode, c
 		skip(opcode, "this kernel's notifications do not say whether it was copied");
 }
 
+/* Text, as what was not counted is no row of JSON. */
+static void not_idle(const struct tool_run *a, const char *by)
+{
+	is(text_count(a->out, "  not known\n"), 8, "%s: of buffers that muted requests took it is not said that they were never used", by);
+	ok(!strstr(a->out, "never\n") && !strstr(a->out, "idle-buffer"), "%s: nor that they are idle", by);
+	has_text(a->out, "whether buffers are idle could not be told: 40 requests with IOSQE_CQE_SKIP_SUCCESS may have used them",
+		 "%s: but why it is not known", by);
+}
+
+static void muted(void)
+{
+	char path[] = "/tmp/fixbuf-advice-XXXXXX", program[4096];
+	struct tool_run a;
+
+	snprintf(program, sizeof(program), "%s", load_path("io_advice"));
+	tool(&a, "stat", "--advise", "--by-buffer", "--", program, "--no-wait", "muted", NULL);
+	if (!tool_skipped(&a, "muted requests"))
+		not_idle(&a, "stat");
+	tool_free(&a);
+	close(mkstemp(path));
+	tool(&a, "record", "-q", "--io", "-o", path, "--", program, "--no-wait", "muted", NULL);
+	if (!tool_skipped(&a, "muted requests in a recording")) {
+		tool_free(&a);
+		tool(&a, "report", "--stat", "--advise", "--by-buffer", path, NULL);
+		not_idle(&a, "report");
+	}
+	tool_free(&a);
+	unlink(path);
+}
+
 int main(void)
 {
 	struct json_object *o;
@@ -160,5 +190,7 @@ int main(void)
 	}
 	json_lines_free(&l);
 	tool_free(&a);
+
+	muted();
 	return tap_end();
 }

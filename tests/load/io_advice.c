@@ -2,9 +2,10 @@
 /*
  * Uses registered buffers in ways that are no READ_FIXED that goes well, each a prime number of
  * times, and one buffer not at all; says which of them this kernel has: KIND=COUNT.
- *   io_advice [brief|defer|forked|refused]
+ *   io_advice [brief|defer|forked|muted|refused]
  *       a ring that ends at once; one whose completions wait to be asked for; one that a child uses,
- *       which has memory of its own; one for which registering fails before it goes well
+ *       which has memory of its own; one on which all buffers but the first are used by requests that
+ *       post no completion; one for which registering fails before it goes well
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@
 #define REPORT_USAGE	(1U << 3)	/* IORING_SEND_ZC_REPORT_USAGE, 6.2 */
 #define SETUP_SINGLE	(1U << 12)	/* IORING_SETUP_SINGLE_ISSUER, 6.0 */
 #define SETUP_DEFER	(1U << 13)	/* IORING_SETUP_DEFER_TASKRUN, 6.1 */
+
+#define SKIP_SUCCESS	(1U << 6)	/* IOSQE_CQE_SKIP_SUCCESS, 5.17 */
+#define FEAT_CQE_SKIP	(1U << 11)
 
 /* What happens to each slot. */
 enum { GOOD, FAILED, CANCELLED, UNDER_WAY, PLAIN, VECTOR, SENT, SENT_ZC, NEVER };
@@ -186,6 +190,19 @@ static void refused(void)
 			must(-1, "a call that has to fail");
 }
 
+/* Uses all buffers but the first, each 5 times: a success is seen by nobody. */
+static void muted(void)
+{
+	if (!(ring.features & FEAT_CQE_SKIP))
+		report_skip("this kernel has no IOSQE_CQE_SKIP_SUCCESS");
+	for (int i = 0; i < 5; i++) {
+		for (int index = GOOD + 1; index < SLOTS; index++)
+			fixed(IORING_OP_READ_FIXED, file, index, 512)->flags |= SKIP_SUCCESS;
+		io_uring_submit(&ring);
+	}
+	report("muted=%d", 5 * (SLOTS - 1));
+}
+
 int main(int argc, char **argv)
 {
 	struct io_uring_params p = { 0 };
@@ -211,7 +228,9 @@ int main(int argc, char **argv)
 		for (int i = 0; i < 3; i++)
 			fixed(IORING_OP_READ_FIXED, file, GOOD, 512);
 		finish(3);
-		if (!strcmp(mode, "defer"))
+		if (!strcmp(mode, "muted"))
+			muted();
+		if (!strcmp(mode, "defer") || !strcmp(mode, "muted"))
 			usleep(500000);
 		report_ready();
 		return 0;

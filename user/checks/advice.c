@@ -224,8 +224,8 @@ static void advise_oversized(struct counsel *c, const struct digest *d, __u32 in
 	char size[FMT_LEN], touched[FMT_LEN];
 	struct advice one;
 
-	/* uses that found no room may have gone further */
-	if (u->no_offset || c->m->loss.no_buffer || !u->max_end || b->len_bytes - u->max_end < WASTE_BYTES ||
+	/* uses that found no room, or have no completion, may have gone further */
+	if (u->no_offset || c->m->loss.no_buffer || c->m->muted_fixed || !u->max_end || b->len_bytes - u->max_end < WASTE_BYTES ||
 	    u->max_end * 2 > b->len_bytes)
 		return;
 	one = about(d, "oversized-buffer");
@@ -248,6 +248,11 @@ static void advise_idle(struct counsel *c, const struct digest *d)
 	if ((!x.idle && !x.shared) || c->m->loss.no_buffer || c->m->loss.no_address || c->m->loss.no_cause ||
 	    !c->m->sees_under_way)
 		return;
+	/* those of requests that succeed without a completion, too: whose buffers they took is not counted */
+	if (c->m->muted_fixed) {
+		c->out->nr_idle_unjudged++;
+		return;
+	}
 	if (x.idle + x.shared == 1)
 		one.index = x.index;
 	one.bytes = x.bytes;

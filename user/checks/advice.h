@@ -28,6 +28,7 @@ struct advices {
 	struct advice *list;	/* owned */
 	size_t nr;
 	size_t nr_unjudged;	/* rings whose plain I/O is in none: it is of memory that is not the ring's */
+	size_t nr_idle_unjudged; /* rings with buffers that muted requests may have used */
 	struct registerings registerings; /* that were judged */
 };
 

@@ -246,6 +246,7 @@ void io_model_losses_between(const struct io_model *before, const struct io_mode
 	out->loss = after->loss;
 	subtract_loss(&out->loss, &before->loss);
 	out->missed = after->missed - before->missed;
+	out->muted_fixed = after->muted_fixed - before->muted_fixed;
 	out->calls_lost = after->calls_lost - before->calls_lost;
 }
 

@@ -109,7 +109,7 @@ struct io_model {
 	struct io_loss loss;
 	__u64 in_flight;	/* started, not ended when it was read */
 	__u64 missed;		/* program runs that the kernel refused */
-	__u64 muted_fixed;	/* of .loss.skipped, over registered buffers: since the start; 0 in recordings */
+	__u64 muted_fixed;	/* of .loss.skipped, over registered buffers; recordings do not tell them apart */
 	__u64 calls_lost;	/* for buffers, that are in no .calls; 0 in recordings, which do not know it */
 };
 

@@ -268,7 +268,8 @@ static const char *use_of_none(const struct view_stat *v, const struct ring *r, 
 
 	if (result)
 		return result == -ECANCELED ? "cancelled" : "failed";
-	return v->m->loss.no_buffer ? "not known" : idle;
+	/* a muted request's buffer is not counted */
+	return v->m->loss.no_buffer || v->m->muted_fixed ? "not known" : idle;
 }
 
 static int busiest_first(const void *a, const void *b)

@@ -34,6 +34,16 @@ static void print_unjudged(const struct view_stat *v)
 		  nr, plural(nr), nr == 1 ? "it" : "one", nr == 1 ? "it" : "that one");
 }
 
+/* A success that posts no completion shows its buffer to nobody. */
+static void print_idle_unjudged(const struct view_stat *v)
+{
+	if (!v->advices->nr_idle_unjudged)
+		return;
+	fputc('\n', v->to->out);
+	wrap_line(v->to->out, 0, "whether buffers are idle could not be told: %llu request%s with IOSQE_CQE_SKIP_SUCCESS may have used them",
+		  v->m->muted_fixed, plural(v->m->muted_fixed));
+}
+
 static void print_advice(FILE *out, const struct advice *a)
 {
 	fprintf(out, "\n%s\n        ", a->tag);
@@ -94,10 +104,11 @@ void view_stat_advice(const struct view_stat *v)
 	if (v->unseen) {
 		fputc('\n', v->to->out);
 		wrap_line(v->to->out, 0, "advice needs a longer run: the rings were gone before their buffers were looked at");
-	} else if (!v->advices->nr && !v->advices->nr_unjudged) {
+	} else if (!v->advices->nr && !v->advices->nr_unjudged && !v->advices->nr_idle_unjudged) {
 		fprintf(v->to->out, "\nnothing %sto advise\n", v->failures->nr && !v->to->quiet ? "else " : "");
 	}
 	print_unjudged(v);
+	print_idle_unjudged(v);
 	print_untimed(v);
 	print_enters(v);
 }

@@ -65,6 +65,29 @@ static void used_otherwise(void **state)
 	end(&w);
 }
 
+/* A success of a muted request is not seen: what it took looks idle, or hardly touched. */
+static void muted(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	see_buffer(w.l, RING, 0, BUF(0), ADDR, 16 * MIB, 4096)->segments = 8;
+	see_buffer(w.l, RING, 1, BUF(1), ADDR + 16 * MIB, 65536, 16);
+	use_buffer(&w, 0, ADDR, 7, 4096);
+	assert_non_null(find(&w, "idle-buffer"));
+	assert_int_equal(w.a.nr_idle_unjudged, 0);
+	assert_non_null(find(&w, "oversized-buffer"));
+	/* those of plain I/O take no registered buffer */
+	w.m.loss.skipped = 5;
+	assert_non_null(find(&w, "idle-buffer"));
+	w.m.muted_fixed = 3;
+	assert_null(find(&w, "oversized-buffer"));
+	assert_null(find(&w, "idle-buffer"));
+	assert_int_equal(w.a.nr_idle_unjudged, 1);
+	end(&w);
+}
+
 /* The second ring clones the table of the first, and each uses another buffer of three. */
 static void cloned(void **state)
 {
@@ -122,7 +145,7 @@ static void cloned_used(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(idle), cmocka_unit_test(used_otherwise),
+		cmocka_unit_test(idle), cmocka_unit_test(used_otherwise), cmocka_unit_test(muted),
 		cmocka_unit_test(cloned), cmocka_unit_test(cloned_used),
 	};
 

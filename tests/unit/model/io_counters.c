@@ -92,6 +92,8 @@ static void between(void **state)
 	add_row(&after, 0x2000, 812, 5, true, 107, 1000);
 	after.loss.no_start = 7;
 	before.loss.no_start = 5;
+	after.muted_fixed = 11;
+	before.muted_fixed = 8;
 	io_model_between(&before, &after, &d);
 	assert_int_equal(d.t_ns, 2000);
 	assert_int_equal(d.nr_rows, 2);
@@ -101,6 +103,7 @@ static void between(void **state)
 	assert_true(d.rows[0].c.max_ns < 1100);
 	assert_int_equal(d.rows[1].c.ops, 107);
 	assert_int_equal(d.loss.no_start, 2);
+	assert_int_equal(d.muted_fixed, 3);
 	io_model_free(&before);
 	io_model_free(&after);
 	io_model_free(&d);

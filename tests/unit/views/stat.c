@@ -58,6 +58,39 @@ static void not_judged(void **state)
 	free(text);
 }
 
+/* The slot that nothing was counted over may have served a muted request. */
+static void muted(void **state)
+{
+	const struct io_failures none = { 0 };
+	struct advices advices = { .nr_idle_unjudged = 1 };
+	struct io_model m = { .t_ns = 1000000000ULL };
+	struct output to = { 0 };
+	struct view_stat v = {
+		.to = &to, .m = &m, .failures = &none, .advices = &advices, .by_buffer = true, .total = true,
+	};
+	char *text;
+	size_t len;
+
+	(void)state;
+	v.l = ledger_new();
+	see_ring((struct ledger *)v.l, RING, 100, 100);
+	see_buffer((struct ledger *)v.l, RING, 0, BUF(0), ADDR, 65536, 16);
+	io_model_row(&m, RING, 0, IO_WHO(812, 4, true))->c.ops = 7;
+	for (m.muted_fixed = 0; m.muted_fixed <= 1; m.muted_fixed++) {
+		to.out = open_memstream(&text, &len);
+		assert_non_null(to.out);
+		view_stat_text(&v);
+		fclose(to.out);
+		assert_contains(text, m.muted_fixed ? "  not known\n" : "  never\n");
+		if (m.muted_fixed)
+			assert_contains(text, "\nwhether buffers are idle could not be told: 1 request with IOSQE_CQE_SKIP_SUCCESS may have used them\n");
+		assert_null(strstr(text, "to advise"));
+		free(text);
+	}
+	io_model_free(&m);
+	ledger_free((struct ledger *)v.l);
+}
+
 /* Advice is wrapped on a terminal, and one line per sentence elsewhere. */
 static void wraps(void **state)
 {
@@ -237,7 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_else),
-		cmocka_unit_test(not_judged),
+		cmocka_unit_test(not_judged), cmocka_unit_test(muted),
 		cmocka_unit_test(wraps),
 		cmocka_unit_test(coarse), cmocka_unit_test(silent),
 		cmocka_unit_test(nothing_transferred), cmocka_unit_test(whose_a_buffer_is),

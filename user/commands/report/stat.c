@@ -114,6 +114,8 @@ static void show(struct stat *s, bool header)
 	io_failures_add(&failures, &s->all, s->r->origin->start_ns);
 	io_failures_sort(&failures);
 
+	/* which of them were over registered buffers is not recorded: any may have been */
+	s->all.muted_fixed = s->all.loss.skipped;
 	keep_rings(s);
 	check_io_hazards(&s->all, s->rings, &findings);
 	findings_sort(&findings);
