@@ -193,6 +193,30 @@ out:
 	run_free(&r);
 }
 
+/* What was cancelled did not fail: the totals in text tell them apart, as JSON does. */
+static void check_text_totals(void)
+{
+	long long errors = 0, cancelled = 0;
+	char totals[64], program[4096];
+	struct json_object *list;
+	struct tool_run a;
+	struct run r;
+
+	run(&r, "1", "io_mix", NULL, NULL);
+	list = json_member(r.total, "opcodes");
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		errors += json_number(json_element(list, i), "errors");
+		cancelled += json_number(json_element(list, i), "cancelled");
+	}
+	is(cancelled, did(&r, 4, "cancelled"), "cancelled, in all");
+	run_free(&r);
+	snprintf(program, sizeof(program), "%s", load_path("io_mix"));
+	tool(&a, "trace", "--io", "-o", "/dev/null", "--", program, "--no-wait", NULL);
+	snprintf(totals, sizeof(totals), ", %lld failed, %lld cancelled; ", errors, cancelled);
+	has_text(a.err, totals, "what failed, and what was cancelled");
+	tool_free(&a);
+}
+
 static void check_faults(void)
 {
 	long long past = 0, beyond = 0, index = 0, other = 0;
@@ -409,6 +433,7 @@ int main(void)
 	check_mix("sqpoll");
 	check_mix("defer");
 	check_mix("iopoll");
+	check_text_totals();
 	check_faults();
 	check_sample();
 	check_names();

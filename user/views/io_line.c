@@ -229,7 +229,10 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 		fmt_bytes(bytes, all.fixed_bytes));
 	if (plain)
 		fprintf(stderr, ", and %llu plain, %s", plain, fmt_bytes(bytes, all.c.bytes - all.fixed_bytes));
-	fprintf(stderr, "%s%llu failed; %llu shown", plain ? "; " : ", ", all.c.errors + all.c.cancelled, v->ios);
+	fprintf(stderr, "%s%llu failed", plain ? "; " : ", ", all.c.errors);
+	if (all.c.cancelled)
+		fprintf(stderr, ", %llu cancelled", all.c.cancelled);
+	fprintf(stderr, "; %llu shown", v->ios);
 	if (v->origin->sample > 1)
 		fprintf(stderr, " (one in %u on each cpu)", v->origin->sample);
 	if (m->in_flight && tells_in_flight(starts_by))
