@@ -406,6 +406,30 @@ static void check_filter(const char *option, const char *value, long long want_a
 	tool_free(&t);
 }
 
+/* Counters go by who made the ring, lines by who submits: where these differ it is said. */
+static void check_renamed(void)
+{
+	struct tool_how how = { .timeout_s = 30 };
+	char pid[16];
+	struct load load;
+	struct tool_run t;
+
+	tool_start(&t, &how, "trace", "--io", "--comm", "io_late", NULL);
+	ok(tool_says(&t, "EVENT", 20000), "a program that takes another name: begins");
+	if (!load_start(&load, "io_late", "107", "renamed", NULL))
+		bail("io_late does not start");
+	snprintf(pid, sizeof(pid), "%d", load.pid);
+	is(load_end(&load), 0, "it ends well");
+	usleep(300000);
+	kill(t.pid, SIGINT);
+	tool_wait(&t, &how);
+	has_text(t.err, "107 I/Os over registered buffers", "its I/O is counted");
+	is(lines_with(t.out, pid, "io-done"), 0, "and not shown");
+	has_text(t.err, "; 0 shown\n107 counted and not shown: the ring is of the selection, but the task that submitted them is not",
+		 "and that is said");
+	tool_free(&t);
+}
+
 static void check_usage(void)
 {
 	struct tool_run a;
@@ -443,6 +467,7 @@ int main(void)
 	check_filter("-u", "54321", 0, 0);
 	check_filter("--comm", "no-such*", 0, 0);
 	check_filter("--comm", "io_late", 101, 103);
+	check_renamed();
 	check_usage();
 	return tap_end();
 }

@@ -2,12 +2,14 @@
 /*
  * Registers four buffers, is READY, and reads into the last only when it may go
  * on: COUNT times 512 bytes at offset 4096, seven at a time.
- *   io_late COUNT [same|spaced]	same: all of one user_data; spaced: one at a time, 20 ms apart
+ *   io_late COUNT [renamed|same|spaced]	renamed: under another name than the ring was made; same: all
+ *		of one user_data; spaced: one at a time, 20 ms apart
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include "load_report.h"
 #include "memory.h"
@@ -35,6 +37,8 @@ int main(int argc, char **argv)
 		iov[i] = (struct iovec){ mem_pages(2), 2 * PAGE };
 	must(uring_open(&ring, BATCH), "io_uring_setup");
 	must(uring_register(ring.ring_fd, iov, BUFFERS), "register");
+	if (argc > 2 && !strcmp(argv[2], "renamed"))
+		must(prctl(PR_SET_NAME, "late: worker"), "PR_SET_NAME");
 	report_ready();
 	for (done = 0; done < count; done += nr) {
 		nr = count - done < batch ? count - done : batch;

@@ -229,6 +229,7 @@ void live_end(struct live *l, const struct io_model *io)
 	e.end.lost = l->ledger->lost;
 	if (l->capture->facts)
 		e.end.losers = facts_losses(l->capture->facts, &e.end.nr_losers);
+	e.end.io_unshown = l->io_unshown;
 	e.end.stacks_lost = l->capture->stacks ? stacks_lost(l->capture->stacks) : 0;
 	if (l->on_event)
 		l->on_event(&e, l->arg);

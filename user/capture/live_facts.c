@@ -360,6 +360,8 @@ void live_fact(struct live *l, const struct fact *f)
 	l->last_ns = f->t_ns;
 	/* tells nothing of a table */
 	if (fact_is_io(f)) {
+		/* it came as its ring was selected when it was made */
+		l->io_unshown += !show && f->kind != FACT_IO_NOTICE;
 		if (show)
 			live_tell_fact(l, f, false, true, NULL);
 		return;

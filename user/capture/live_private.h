@@ -49,6 +49,7 @@ struct live {
 	bool tells_all;			/* see call_hooks.h */
 	bool exact;			/* pins and charges are seen */
 	bool stacks;			/* come with what is shown */
+	__u64 io_unshown;		/* as in struct event_end */
 	__u64 look_ns;			/* when the look began that the ledger began with */
 	__u64 last_ns;			/* of the last fact */
 	__u64 limits_due_ns;		/* when the holders' limits are read again */

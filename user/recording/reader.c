@@ -263,8 +263,11 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 	out->kind = EVENT_END;
 	out->t_ns = end.t_ns;
 	/* older files counted what was there, too */
-	out->end = (struct event_end){ true, end.t_ns, r->facts, end.lost, end.stacks_lost,
-				     end.left_out, r->losers, r->nr_losers };
+	out->end = (struct event_end){
+		.clean = true, .t_ns = end.t_ns, .facts = r->facts, .lost = end.lost,
+		.stacks_lost = end.stacks_lost, .left_out = end.left_out,
+		.losers = r->losers, .nr_losers = r->nr_losers,
+	};
 	out->io = &r->io.all;
 	r->ended = true;
 }

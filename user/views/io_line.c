@@ -204,6 +204,8 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	json_uint(&j, "ops", all.c.ops);
 	json_uint(&j, "fixed_ops", all.fixed_ops);
 	json_uint(&j, "shown", v->ios);
+	if (v->io_unshown)
+		json_uint(&j, "not_selected", v->io_unshown);
 	json_uint(&j, "sample", v->origin->sample);
 	json_str(&j, "starts_by", starts_by);
 	json_known(&j, "in_flight", tells_in_flight(starts_by), m->in_flight);
@@ -238,6 +240,9 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 	if (m->in_flight && tells_in_flight(starts_by))
 		fprintf(stderr, "; %llu under way", m->in_flight);
 	fputc('\n', stderr);
+	if (v->io_unshown)
+		fprintf(stderr, "%llu counted and not shown: the ring is of the selection, but the task that submitted %s is not (by process, user, name or cgroup)\n",
+			v->io_unshown, v->io_unshown == 1 ? "it" : "them");
 	view_stat_losses(m, print_loss, stderr);
 	io_row_free(&all);
 }

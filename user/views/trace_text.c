@@ -394,6 +394,7 @@ void view_trace_event(struct view_trace *v, const struct event *e)
 		break;
 	case EVENT_END:
 		v->stacks_lost += e->end.stacks_lost;
+		v->io_unshown = e->end.io_unshown;
 		show_losers(v, &e->end);
 		if (e->io) {
 			struct io_row all = io_model_total(e->io);

@@ -25,6 +25,7 @@ struct view_trace {
 	bool begun;
 	__u64 calls, failed, rings, not_made, ios, lost;
 	__u64 io_errors, io_cancelled;	/* of all I/O that was counted */
+	__u64 io_unshown;		/* as in struct event_end */
 	__u64 io_lost;			/* of the same: in no count */
 	__u64 skipped;			/* of .lost: not for want of room */
 	__u64 stacks_lost;
