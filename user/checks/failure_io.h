@@ -12,6 +12,8 @@
 void explain_io(char out[EXPLAIN_LEN], const struct io_evidence *seen, __s32 result);
 /* Why it was handed to a worker; of .seen when it was. */
 void explain_punt(char out[EXPLAIN_LEN], const struct io_evidence *seen);
+/* The same of one for which io_punt_is_refused(). */
+void explain_refused_punt(char out[EXPLAIN_LEN]);
 /* Why a zero-copy send was copied. */
 void explain_copied(char out[EXPLAIN_LEN], __u32 opcode);
 /*

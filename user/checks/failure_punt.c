@@ -40,6 +40,11 @@ void explain_punt(char out[EXPLAIN_LEN], const struct io_evidence *seen)
 		TELL(&w, "it had to wait, and io_uring did not wait for its file itself, as it does where an operation and a file can be polled; why was not looked at");
 }
 
+void explain_refused_punt(char out[EXPLAIN_LEN])
+{
+	snprintf(out, EXPLAIN_LEN, "as all of its kind on this IORING_SETUP_IOPOLL ring it ended in EOPNOTSUPP: what a file refuses so, io_uring has a worker try once more; why it is refused is told with the failures");
+}
+
 void explain_copied(char out[EXPLAIN_LEN], __u32 opcode)
 {
 	const char *plain = opcode == IORING_OP_SEND_ZC ? "SEND" :

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <linux/io_uring.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,38 @@
 
 #define MAX_KINDS 4096	/* of a process that fails in ever new ways the rest is left to the counts */
 
-static void explain(char text[EXPLAIN_LEN], const struct io_failure_row *row)
+/* Which of the failures had been punted is not counted: only where all failed is it known. */
+bool io_punt_is_refused(const struct io_model *m, const struct io_failure_row *row)
+{
+	__u64 ended = 0, refused = 0;
+
+	if (row->failure.seen.sqe_flags & (IOSQE_ASYNC | IOSQE_IO_DRAIN))
+		return false;
+	for (size_t i = 0; i < m->nr_failures; i++) {
+		const struct io_failure_row *f = &m->failures[i];
+
+		if (f->key.ring == row->key.ring && f->born_ns == row->born_ns && f->key.kind == IO_FAILED &&
+		    f->key.result == -EOPNOTSUPP && f->failure.seen.setup_flags & IORING_SETUP_IOPOLL &&
+		    IO_WHO_OP(f->key.what) == IO_WHO_OP(row->key.what))
+			refused += f->failure.count;
+	}
+	for (size_t i = 0; refused && i < m->nr_rows; i++) {
+		const struct io_counts *c = &m->rows[i].c;
+
+		if (c->ring == row->key.ring && c->born_ns == row->born_ns && IO_WHO_OP(c->who) == IO_WHO_OP(row->key.what))
+			ended += c->ops;
+	}
+	return refused && refused == ended;
+}
+
+static void explain(char text[EXPLAIN_LEN], const struct io_model *m, const struct io_failure_row *row)
 {
 	switch (row->key.kind) {
 	case IO_PUNTED:
-		explain_punt(text, &row->failure.seen);
+		if (io_punt_is_refused(m, row))
+			explain_refused_punt(text);
+		else
+			explain_punt(text, &row->failure.seen);
 		break;
 	case IO_COPIED:
 		explain_copied(text, IO_WHO_OP(row->key.what));
@@ -85,7 +113,7 @@ static void add_row(struct io_failures *f, const struct io_model *m,
 	char text[EXPLAIN_LEN];
 	struct io_failed *same;
 
-	explain(text, row);
+	explain(text, m, row);
 	if (row->key.kind == IO_FAILED)
 		add_calls(text, &row->failure, one.continued);
 	one.cause = cause_key(text);

@@ -36,6 +36,8 @@ void io_failures_free(struct io_failures *f);
 
 /* Of I/O that named that slot of the ring: an error, -ECANCELED where all were cancelled, 0 = none failed. */
 __s32 io_failures_of_slot(const struct io_model *m, const struct ledger *l, const struct ring *r, __u32 slot);
+/* Whether I/O that a worker got did not wait: its polled ring refused all of the kind, there, too. */
+bool io_punt_is_refused(const struct io_model *m, const struct io_failure_row *row);
 /* Whether it failed, or was cancelled: the others went well. */
 bool io_failed(const struct io_failed *f);
 /* "EFAULT"; of what was no failure what happened: "handed to a worker". */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "checks/io_failures.h"
 #include "checks/io_hazards.h"
 #include "checks/places.h"
 #include "model/fact.h"
@@ -66,7 +67,7 @@ static enum failing_cause failing_of(__s32 result)
 	}
 }
 
-static bool hazard_of(const struct io_failure_row *f, struct hazard *h)
+static bool hazard_of(const struct io_model *m, const struct io_failure_row *f, struct hazard *h)
 {
 	bool fixed = IO_WHO_FIXED(f->key.what);
 
@@ -83,7 +84,8 @@ static bool hazard_of(const struct io_failure_row *f, struct hazard *h)
 	case IO_PUNTED:
 		h->tag = PUNTED;
 		h->cause = f->failure.seen.sqe_flags & (IOSQE_ASYNC | IOSQE_IO_DRAIN) ? PUNTED_FORCED : PUNTED_TO_WAIT;
-		return fixed;
+		/* then it is a failure, and told as one */
+		return fixed && !io_punt_is_refused(m, f);
 	default:
 		return false;
 	}
@@ -211,7 +213,7 @@ static size_t find(const struct io_model *m, struct hazard *list)
 	size_t nr = 0, kinds = 0;
 
 	for (size_t i = 0; i < m->nr_failures; i++)
-		nr += hazard_of(&m->failures[i], &list[nr]);
+		nr += hazard_of(m, &m->failures[i], &list[nr]);
 	qsort(list, nr, sizeof(*list), in_order);
 	for (size_t i = 0, n; i < nr; i += n) {
 		struct hazard h = list[i];

@@ -4,6 +4,7 @@
 #include <linux/io_uring.h>
 #include <stdlib.h>
 #include "facts.h"
+#include "checks/io_failures.h"
 #include "checks/io_hazards.h"
 
 #define READ_FIXED	4
@@ -274,12 +275,42 @@ static void workers(void **state)
 	findings_free(&fs);
 }
 
+/* A ring that polls lets a worker try again what its file refuses: that did not wait. */
+static void refused(void **state)
+{
+	struct io_failure_row rows[] = {
+		row(IO_PUNTED, 812, READ_FIXED, true, 19), row(IO_FAILED, 812, READ_FIXED, true, 23),
+	};
+	struct io_failures told = { 0 };
+	struct io_model m = { 0 };
+	struct findings fs;
+
+	(void)state;
+	rows[1].failure.seen.setup_flags = IORING_SETUP_IOPOLL;
+	rows[1].key.result = -EOPNOTSUPP;
+	for (__u64 more = 0; more <= 1; more++) {
+		did(&m, BORN, READ_FIXED, true, 23 + more);
+		m.failures = rows;
+		m.nr_failures = 2;
+		io_failures_add(&told, &m, 0);
+		io_failures_sort(&told);
+		assert_int_equal(told.nr, 2);
+		assert_contains(told.list[1].explain, more ? "it had to wait" : "io_uring has a worker try once more");
+		io_failures_free(&told);
+		fs = found(&m, rows, 2);
+		assert_int_equal(fs.nr, 1 + more);
+		assert_int_equal(fs.list[0].tag, FAILING_IO);
+		findings_free(&fs);
+		memset(&m, 0, sizeof(m));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(overflows), cmocka_unit_test(successors), cmocka_unit_test(nameless),
 		cmocka_unit_test(others), cmocka_unit_test(rest), cmocka_unit_test(unjudged), cmocka_unit_test(failures),
-		cmocka_unit_test(workers),
+		cmocka_unit_test(workers), cmocka_unit_test(refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
