@@ -2,10 +2,25 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "io_watch.h"
 
 void io_watch(struct io_watch *w, const char *tier, const char *load, const char *mode, const char *tag)
+{
+	io_watch_every(w, "60s", tier, load, mode, tag);
+}
+
+/* "... buffer 0: 5 requests": how many a finding is of. */
+static long long requests_of(struct json_object *finding)
+{
+	const char *at = strstr(json_text(finding, "detail"), ": ");
+
+	return at ? atoll(at + 2) : -1;
+}
+
+void io_watch_every(struct io_watch *w, const char *interval, const char *tier, const char *load, const char *mode,
+		    const char *tag)
 {
 	char file[] = "/tmp/fixbuf-io_watch-XXXXXX";
 	int fd = mkstemp(file);
@@ -15,7 +30,7 @@ void io_watch(struct io_watch *w, const char *tier, const char *load, const char
 		bail("no temporary file");
 	close(fd);
 	*w = (struct io_watch){ 0 };
-	tool(&w->a, "verify", "--watch", "--io", "--json", "-q", "-i", "60s", "-o", file, "--tier",
+	tool(&w->a, "verify", "--watch", "--io", "--json", "-q", "-i", interval, "-o", file, "--tier",
 	     tier ?: "tracepoints", "--", load_path(load), "--no-wait", mode, NULL);
 	text = file_text(file);
 	json_lines_parse(&w->l, text);
@@ -25,6 +40,9 @@ void io_watch(struct io_watch *w, const char *tier, const char *load, const char
 		if (json_is(w->l.lines[i], "event", "summary"))
 			w->summary = w->l.lines[i];
 		if (!json_is(w->l.lines[i], "tag", tag))
+			continue;
+		w->requests = requests_of(w->l.lines[i]);
+		if (json_is(w->l.lines[i], "event", "grown"))
 			continue;
 		w->last = w->l.lines[i];
 		w->nr++;

@@ -13,9 +13,13 @@ struct io_watch {
 	struct json_object *summary;	/* NULL, and noted why, where there is none */
 	struct json_object *last;	/* finding of that kind */
 	size_t nr;			/* of those */
+	long long requests;		/* "...: 5 requests": of how many the last one is, by its line or that it has grown */
 };
 
-/* With no look but the first and the last. .tier: NULL = the usual one. Free it afterwards. */
+/* .interval: as of -i. .tier: NULL = the usual one. Free it afterwards. */
+void io_watch_every(struct io_watch *w, const char *interval, const char *tier, const char *load, const char *mode,
+		    const char *tag);
+/* With no look but the first and the last. */
 void io_watch(struct io_watch *w, const char *tier, const char *load, const char *mode, const char *tag);
 void io_watch_free(struct io_watch *w);
 /*

@@ -63,6 +63,24 @@ static void check(const char *mode, bool certain, bool possible)
 	io_watch_free(&w);
 }
 
+/* Looks come between the requests and after them: that does not make several findings of one, nor one of the first of them. */
+static void check_looks(void)
+{
+	struct io_watch w;
+
+	io_watch_every(&w, "100ms", tool_tier(), "overlap", "slowly", "overlap");
+	if (json_object_get_boolean(json_member(json_member(w.summary, "overlap"), "ends_missed"))) {
+		skip("slowly", "the kernel left out some of our programs");
+	} else {
+		check_told(&w, "slowly", true, false);
+		/* each rests by what it took: there may be few on a busy machine */
+		note("slowly: %g looks", (double)json_number(w.summary, "looks"));
+		is(json_number(w.summary, "errors"), 1, "slowly: counted once");
+		is(w.requests, value_number(w.a.out, "rounds"), "slowly: in the end all are told");
+	}
+	io_watch_free(&w);
+}
+
 /* The memory of a zero-copy send is in use until its notification. */
 static void check_sent(const char *mode, bool certain)
 {
@@ -130,6 +148,7 @@ int main(void)
 	check_sent("late", true);
 	check_sent("notified", false);
 	check("parked", true, false);
+	check_looks();
 	check("together", true, false);
 	check("slots", true, false);
 	check("rings", true, false);

@@ -2,8 +2,8 @@
 /*
  * A prime number of READ_FIXED wait in a link behind a read of a pipe, and are let go; meanwhile the slot
  * that they name is given other memory at their address, or what is right in its place:
- *   io_wrong other | same | grown | waited | flood | crowd
- * other: so they read into memory that was not there when they were submitted, from 6.13; same: the
+ *   io_wrong other | slowly | same | grown | waited | flood | crowd
+ * other: so they read into memory that was not there when they were submitted, from 6.13; slowly: the same, with time for a look after each link; same: the
  * slot is given the same memory again; grown: a longer buffer with the same pages; waited: other memory
  * once they have ended. flood: as other, of one READ_FIXED in each of more slots than a user has room for,
  * by a user of its own without privileges. crowd: such a user has more waiting than there is room for, over
@@ -11,12 +11,14 @@
  */
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "load_report.h"
 #include "load_ring.h"
 #include "memory.h"
 
 #define LENGTH	5	/* pages */
 #define CHAINS	7
+#define PAUSE_US 300000
 #define LINKED	3	/* READ_FIXED in each */
 #define AT	2	/* the page that they read into */
 #define WAITING	8209	/* of a crowd: more than IO_QUEUED */
@@ -124,9 +126,11 @@ int main(int argc, char **argv)
 	struct iovec iov = { NULL, LENGTH * PAGE };
 	unsigned int ran = 0;
 	const char *mode;
+	bool other;
 
 	report_init(&argc, argv);
 	mode = argc > 1 ? argv[1] : "";
+	other = !strcmp(mode, "other") || !strcmp(mode, "slowly");
 	cached = must(mem_cached_file(PAGE), "a file to read");
 	must(pipe(pipes) ? -1 : 0, "pipe");
 	if (!strcmp(mode, "flood")) {
@@ -144,7 +148,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < CHAINS; i++) {
 		memset(base + AT * PAGE, 0x5a, PAGE);
 		queue_chain();
-		if (!strcmp(mode, "other"))
+		if (other)
 			remap();
 		else if (!strcmp(mode, "same"))
 			update(LENGTH);
@@ -156,10 +160,12 @@ int main(int argc, char **argv)
 		ran += base[AT * PAGE] != 0x5a;
 		if (!strcmp(mode, "waited"))
 			remap();
+		if (!strcmp(mode, "slowly"))
+			usleep(PAUSE_US);
 	}
 	report("seen=%u", ran);
-	report("requests=%u", !strcmp(mode, "other") ? ran * LINKED : 0);
-	report("bytes=%lu", !strcmp(mode, "other") ? ran * LINKED * PAGE : 0UL);
+	report("requests=%u", other ? ran * LINKED : 0);
+	report("bytes=%lu", other ? ran * LINKED * PAGE : 0UL);
 	report_ready();
 	return 0;
 }

@@ -7,7 +7,8 @@
  * (the older one a READ), waiting (the older one waits in a link), both (that, then parked), outlived (the newer one is in a link, and ends
  * before the older one), followed (ends after it), child (the newer one is a child's, on its parent's ring); halves (of a buffer), mirror (two
  * WRITE_FIXED of one), linked, drained, reused (once the first has ended), remapped (slots with other memory
- * at one address), writing (a READ_FIXED beside a WRITE_FIXED of other bytes).
+ * at one address), writing (a READ_FIXED beside a WRITE_FIXED of other bytes). slowly: as parked, with time for
+ * looks after each, and at the end for several.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 #define ROUNDS	7
 #define LENGTH	4	/* pages */
+#define PAUSE_US 300000
 
 static char *base;
 static int in[2][2], out[2][2];
@@ -129,6 +131,9 @@ static void run(const char *mode)
 		run("parked");
 	} else if (!strcmp(mode, "parked")) {
 		two_reads(base, base + PAGE / 2, 0, true);
+	} else if (!strcmp(mode, "slowly")) {
+		run("parked");
+		usleep(PAUSE_US);
 	} else if (!strcmp(mode, "together")) {
 		two_reads(base, base + PAGE / 2, 0, false);
 	} else if (!strcmp(mode, "slots") || !strcmp(mode, "remapped")) {
@@ -222,6 +227,8 @@ int main(int argc, char **argv)
 	report_before_fault();
 	for (int i = 0; i < ROUNDS; i++)
 		run(mode);
+	if (!strcmp(mode, "slowly"))
+		usleep(5 * PAUSE_US);
 	report("rounds=%d", ROUNDS);
 	/* the same kernels whose completions do not tell their request */
 	report("to_5_17=%d", !load_ring_has_op(IORING_OP_MSG_RING));

@@ -26,6 +26,7 @@ void check_lost(const struct stale_slot *s, __u64 now_ns, struct findings *out)
 	f.addr = s->what.addr;
 	f.pages = s->pages;
 	f.buf = 0;
+	f.requests = h->reads + h->writes;
 	if (h->unplaced)
 		snprintf(more, sizeof(more), "; of %llu more it is not known where in the buffer they were",
 			 h->unplaced);
@@ -41,6 +42,7 @@ void check_wrong(const struct finding *of, const struct io_wrong *w, struct find
 	char size[FMT_LEN];
 
 	f.tag = WRONG_BUFFER;
+	f.requests = w->requests;
 	finding_add(out, f, "pid %u ring 0x%llx buffer %d: %llu request%s, %s, ran over other memory than lay there when %s submitted, as the slot was given another buffer meanwhile; the first has user_data 0x%llx",
 		    f.pid, f.ring, f.index, w->requests, plural(w->requests), fmt_bytes_long(size, w->bytes),
 		    w->requests == 1 ? "it was" : "they were", w->user_data);
@@ -53,6 +55,7 @@ void check_outlived(const struct finding *of, const struct io_wrong *w, struct f
 
 	f.tag = LOST_TO_STALE_PAGES;
 	f.cause = LOST_WITH_A_SLOT;
+	f.requests = w->requests;
 	finding_add(out, f, "pid %u ring 0x%llx buffer %d: %llu request%s read %s into what the slot held before it was given other memory at the same address, and nobody has that memory mapped any more; the first has user_data 0x%llx",
 		    f.pid, f.ring, f.index, w->requests, plural(w->requests), fmt_bytes_long(size, w->bytes),
 		    w->user_data);

@@ -72,7 +72,7 @@ static void tell(const struct overlap *o, __u64 requests, const struct ledger *l
 	const struct io_overlap_side *slot = slot_of(of);
 	struct finding f = {
 		.tag = OVERLAP, .cause = overlap_cause(of), .ring = slot->ring, .pid = of->pid, .fd = -1,
-		.index = slot->index,
+		.index = slot->index, .requests = requests,
 	};
 	char newer[64], older[64], range[64] = "";
 

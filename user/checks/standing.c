@@ -15,6 +15,7 @@ struct stood {
 	struct finding_key key;
 	struct finding finding;	/* as found last; .detail owned */
 	struct cause cause;	/* of what was not told yet */
+	__u64 told_requests;	/* .requests of it when it was told */
 	__u64 mm;		/* whose account it is about, 0 = none */
 	__u64 since_ns;		/* nothing happened to that account since */
 	__u64 levels_ns;	/* of when the levels are by which it was first seen */
@@ -75,8 +76,17 @@ static void tell(struct standing *s, struct stood *one)
 {
 	s->teller.tell(&one->finding, &one->cause, s->teller.arg);
 	change(s, one, one->finding.unconfirmed ? DOUBTED : TOLD);
+	one->told_requests = one->finding.requests;
 	if (one->state == TOLD)
 		forget_cause(one);
+}
+
+static void tell_grown(struct standing *s, struct stood *one)
+{
+	if (one->state != TOLD || one->finding.requests <= one->told_requests)
+		return;
+	s->teller.grown(&one->finding, s->teller.arg);
+	one->told_requests = one->finding.requests;
 }
 
 /* Nobody is vouched for who was suspected; an info, as what is released late, is no suspicion. */
@@ -115,8 +125,21 @@ static struct stood *add(struct standing *s, const struct ledger *l, const struc
 	return one;
 }
 
+/* Who holds a ring is not known any more when it has ended, or its process. */
+static void keep_holder(struct finding *now, const struct finding *before)
+{
+	if (!finding_traits(now->tag)->of_io || now->fd >= 0 || before->fd < 0)
+		return;
+	now->fd = before->fd;
+	now->uid = before->uid;
+	now->ns_pid = before->ns_pid;
+	now->comm = before->comm;
+}
+
 static void take(struct stood *one, struct finding *f)
 {
+	if (one->finding.detail)
+		keep_holder(f, &one->finding);
 	free(one->finding.detail);
 	one->finding = *f;
 	f->detail = NULL;
@@ -130,6 +153,7 @@ static void forget_gone(struct standing *s)
 		if (one->present || one->seen)
 			continue;
 		tell_suspicion(s, one);
+		tell_grown(s, one);
 		forget(s, one);
 	}
 }
@@ -241,6 +265,12 @@ void standing_look(struct standing *s, const struct ledger *l, struct findings *
 void standing_balance(struct standing *s, const struct ledger *l, struct findings *now)
 {
 	take_look(s, l, now, true, true);
+}
+
+void standing_tell_grown(struct standing *s)
+{
+	for (struct stood *one = s->all; one; one = one->hh.next)
+		tell_grown(s, one);
 }
 
 void standing_drop_waiting(struct standing *s)

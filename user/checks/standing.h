@@ -16,6 +16,8 @@ struct standing_teller {
 	void (*tell)(const struct finding *f, const struct cause *c, void *arg);
 	/* What made a new one so; .mm is whose account it is about, 0 = none. .stack becomes the caller's. */
 	struct cause (*cause)(const struct finding *f, __u64 mm, void *arg);
+	/* One that was told counts more .requests by now, when it is gone or all ends. */
+	void (*grown)(const struct finding *f, void *arg);
 	void *arg;
 };
 
@@ -47,6 +49,8 @@ void standing_tell_rested(struct standing *s, __u64 now_ns);
 void standing_look(struct standing *s, const struct ledger *l, struct findings *now, bool all);
 /* The same of the balance of all accounts, which looks at everything do not have. */
 void standing_balance(struct standing *s, const struct ledger *l, struct findings *now);
+/* At the end: tells of what has grown since it was told. */
+void standing_tell_grown(struct standing *s);
 /* After a loss, and at the end: what was not told is no more than a suspicion. */
 void standing_drop_waiting(struct standing *s);
 void standing_free(struct standing *s);

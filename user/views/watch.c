@@ -3,6 +3,7 @@
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/pid.h"
+#include "base/wrap.h"
 #include "checks/unmappings.h"
 #include "model/fact.h"
 #include "model/tier.h"
@@ -11,6 +12,8 @@
 #include "views/trace_text.h"
 #include "views/verdict.h"
 #include "views/watch.h"
+
+#define WIDTH	100
 
 static const char *const kinds[] = {
 	[CAUSE_START] = "start", [CAUSE_CALL] = "call", [CAUSE_RELEASE] = "release",
@@ -133,6 +136,25 @@ void view_watch_finding(const struct output *to, const struct finding *f, const 
 				c->meanwhile_ops, plural(c->meanwhile_ops),
 				fmt_bytes_long(took, c->meanwhile_bytes));
 		view_stack_text(to->out, c->stack);
+	}
+	fflush(to->out);
+}
+
+void view_watch_grown(const struct output *to, const struct finding *f)
+{
+	if (to->json) {
+		struct json j = { 0 };
+
+		json_begin(&j, to->out);
+		json_int(&j, "schema", 2);
+		json_str(&j, "event", "grown");
+		view_finding_json(&j, f);
+		json_uint(&j, "requests", f->requests);
+		json_end(&j);
+		json_free(&j);
+	} else {
+		fprintf(to->out, "told before, and more by now: %s\n        ", finding_tag_name(f->tag));
+		wrap(to->out, f->detail, 8, 8, WIDTH);
 	}
 	fflush(to->out);
 }

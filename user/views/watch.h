@@ -28,6 +28,8 @@ struct watch_totals {
 
 /* With its cause: a call does not take pages away, they are seen after it. */
 void view_watch_finding(const struct output *to, const struct finding *f, const struct cause *cause);
+/* One that was told, as it was last: it counts more. It is none of its own. */
+void view_watch_grown(const struct output *to, const struct finding *f);
 /* .skipped of them are runs of programs, which no larger buffer keeps. */
 void view_watch_lost(const struct output *to, __u64 count, __u64 skipped);
 /* .left: processes of a program that ran on after its end. */

@@ -22,6 +22,17 @@ static void tell(const struct finding *f, const struct cause *c, void *arg)
 	told += !f->unconfirmed;
 }
 
+static __u64 grown_to;
+
+static void grown(const struct finding *f, void *arg)
+{
+	(void)arg;
+	assert_int_equal(f->uid, 1000);
+	assert_int_equal(f->fd, 6);
+	assert_true(f->requests > grown_to);
+	grown_to = f->requests;
+}
+
 static struct cause between(const struct finding *f, __u64 mm, void *arg)
 {
 	(void)arg;
@@ -32,7 +43,8 @@ static struct cause between(const struct finding *f, __u64 mm, void *arg)
 static struct standing *new_set(void)
 {
 	told = suspected = 0;
-	return standing_new(&(struct standing_teller){ tell, between, NULL });
+	grown_to = 0;
+	return standing_new(&(struct standing_teller){ tell, between, grown, NULL });
 }
 
 /* Feeds a check at this time that found nr slots of the ring with the tag; nr -1: the account. */
@@ -274,6 +286,51 @@ static void by_looks(void **state)
 	ledger_free(l);
 }
 
+/* A look found so many requests over a slot of a ring, whose holder is .known. */
+static void look_at_requests(struct standing *s, struct ledger *l, __u64 requests, bool known, bool all)
+{
+	struct findings fs = { 0 };
+	struct finding f = {
+		.tag = OVERLAP, .ring = RING, .pid = 812, .fd = known ? 6 : -1, .uid = known ? 1000 : 0,
+		.requests = requests,
+	};
+
+	if (requests)
+		finding_add(&fs, f, "%llu requests", requests);
+	standing_look(s, l, &fs, all);
+	findings_free(&fs);
+}
+
+/* What is counted while it comes is told at once, and what it came to when it is over, or at the end. */
+static void counted(void **state)
+{
+	struct ledger *l = ledger_new();
+	struct standing *s = new_set();
+
+	(void)state;
+	see_ring(l, RING, 16, 16);
+	look_at_requests(s, l, 3, true, true);
+	look_at_requests(s, l, 5, true, true);
+	/* its ring has ended, and nobody holds it: it is the same all the same */
+	look_at_requests(s, l, 7, false, true);
+	assert_int_equal(told, 1);
+	assert_int_equal(grown_to, 0);
+	standing_tell_grown(s);
+	assert_int_equal(grown_to, 7);
+	standing_tell_grown(s);
+	look_at_requests(s, l, 11, false, false);
+	look_at_requests(s, l, 0, true, false);
+	assert_int_equal(grown_to, 7);
+	look_at_requests(s, l, 0, true, true);
+	assert_int_equal(grown_to, 11);
+	look_at_requests(s, l, 2, true, true);
+	standing_tell_grown(s);
+	assert_int_equal(told, 2);
+	assert_int_equal(grown_to, 11);
+	standing_free(s);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +342,7 @@ int main(void)
 		cmocka_unit_test(after_a_loss),
 		cmocka_unit_test(by_looks),
 		cmocka_unit_test(by_the_balance),
+		cmocka_unit_test(counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,14 @@ static void tell(const struct finding *f, const struct cause *c, void *arg)
 	view_watch_finding(&w->o->output, f, c);
 }
 
+static void grown(const struct finding *f, void *arg)
+{
+	struct watch *w = arg;
+
+	if (!ignored_has(&w->o->ignored, f))
+		view_watch_grown(&w->o->output, f);
+}
+
 void watch_notice_loss(struct watch *w)
 {
 	__u64 lost = live_ledger(w->live)->lost;
@@ -293,5 +301,5 @@ void watch_walk_rest(struct watch *w)
 
 struct standing *watch_standing(struct watch *w)
 {
-	return standing_new(&(struct standing_teller){ tell, find_cause, w });
+	return standing_new(&(struct standing_teller){ tell, find_cause, grown, w });
 }

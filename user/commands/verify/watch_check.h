@@ -36,6 +36,13 @@ struct stale_user {
 	__u64 uncounted, most_uncounted;	/* of a look */
 };
 
+/* A slot of a ring, whose requests ran over other memory than they were submitted for. */
+struct wrong_slot {
+	struct io_stale_key at;
+	struct finding of;	/* whose; no .detail */
+	struct io_wrong what;	/* all so far */
+};
+
 struct watch {
 	const struct verify_options *o;
 	struct run run;
@@ -81,6 +88,8 @@ struct watch {
 	size_t nr_stale;
 	struct stale_user *stale_users; /* owned */
 	size_t nr_stale_users;
+	struct wrong_slot *wrong;	/* owned; with --io */
+	size_t nr_wrong;
 	struct io_model noted[2];	/* with --io: as the last look but one began, and the last one */
 	struct io_model now;
 	bool noted_for_none;		/* what the look found that .noted[1] was for is not told */

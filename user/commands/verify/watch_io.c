@@ -15,6 +15,7 @@
 #include "checks/places.h"
 #include "commands/verify/watch_io.h"
 #include "commands/verify/watch_meanwhile.h"
+#include "commands/verify/watch_wrong.h"
 #include "model/ledger_buffers.h"
 
 static struct fixbuf_bpf *kernel_side(const struct watch *w)
@@ -211,28 +212,6 @@ static void add_lost(struct watch *w, struct findings *out)
 	}
 }
 
-static void take_wrong(struct watch *w)
-{
-	struct io_stale_key at;
-	struct io_wrong wrong;
-
-	while (io_wrong_take(kernel_side(w), &at, &wrong)) {
-		const struct ring *r = ledger_ring(live_ledger(w->live), at.ring);
-		struct finding of = { .ring = at.ring, .index = at.index, .pid = wrong.pid, .fd = -1 };
-
-		finding_take_holder(&of, r);
-		if (at.outlived) {
-			w->totals.lost_to_stale.reads += wrong.requests;
-			w->totals.lost_to_stale.read_bytes += wrong.bytes;
-			check_outlived(&of, &wrong, &w->lost);
-			continue;
-		}
-		w->totals.wrong.requests += wrong.requests;
-		w->totals.wrong.bytes += wrong.bytes;
-		check_wrong(&of, &wrong, &w->lost);
-	}
-}
-
 /*
  * Whether a request of anybody may have ended without our having seen it: then it looks as if it were under
  * way. *overflowed: completions that may have been some user's.
@@ -247,7 +226,8 @@ static bool ends_missed(struct watch *w, __u64 *overflowed)
 	return is;
 }
 
-static void take_overlaps(struct watch *w)
+/* All there were so far, so that what was told still stands. */
+static void take_overlaps(struct watch *w, struct findings *out)
 {
 	struct overlap *list = NULL, one = { 0 };
 	bool certain = false, missed = false;
@@ -275,7 +255,7 @@ static void take_overlaps(struct watch *w)
 			w->totals.overlap.possible += list[i].what.requests;
 	}
 	if (nr)
-		check_overlaps(list, nr, live_ledger(w->live), &w->lost);
+		check_overlaps(list, nr, live_ledger(w->live), out);
 	free(list);
 }
 
@@ -321,16 +301,15 @@ static void add_uncompared(struct watch *w)
 	}
 }
 
-void watch_io_look(struct watch *w, struct look *look, bool all)
+void watch_io_look(struct watch *w, const struct look *look, bool all, struct findings *out)
 {
-	struct findings lost = { 0 };
 	struct stale_buffers stale;
 
 	if (!w->o->io)
 		return;
-	take_wrong(w);
-	take_overlaps(w);
-	add_lost(w, &lost);
+	watch_wrong_take(w, out);
+	take_overlaps(w, out);
+	add_lost(w, out);
 	stale = find_stale(&look->findings);
 	begin_users(w);
 	for (const struct ring *r = live_ledger(w->live)->rings; r && stale.nr; r = r->hh.next)
@@ -341,21 +320,23 @@ void watch_io_look(struct watch *w, struct look *look, bool all)
 		if (all && w->stale[i].looked_ns != w->looks_begun_ns)
 			forget(w, i);
 	free(stale.list);
-	findings_append(&look->findings, &lost);
+	if (all)
+		watch_wrong_tidy(w);
 }
 
 void watch_io_last(struct watch *w)
 {
 	if (!w->o->io)
 		return;
-	take_wrong(w);
-	take_overlaps(w);
+	watch_wrong_take(w, &w->lost);
+	take_overlaps(w, &w->lost);
 	add_lost(w, &w->lost);
 	while (w->nr_stale)
 		forget(w, w->nr_stale - 1);
 	add_uncounted(w);
 	add_uncompared(w);
 	watch_io_tell(w);
+	standing_tell_grown(w->standing);
 }
 
 void watch_io_released(struct watch *w, const struct ring *r, const struct buffer *b)
@@ -385,6 +366,7 @@ void watch_io_free(struct watch *w)
 {
 	watch_meanwhile_free(w);
 	findings_free(&w->lost);
+	free(w->wrong);
 	free(w->stale);
 	free(w->stale_users);
 }

@@ -5,8 +5,8 @@
 
 #include "commands/verify/watch_check.h"
 
-/* After a look: counts over what it found stale from now on, and adds what was lost to what it found. */
-void watch_io_look(struct watch *w, struct look *look, bool all);
+/* After a look: counts over what it found stale from now on, and appends what the counts show until now. */
+void watch_io_look(struct watch *w, const struct look *look, bool all, struct findings *out);
 /* After the last look: tells what is left to tell. */
 void watch_io_last(struct watch *w);
 /* A buffer leaves its slots: what was lost over it until then. */

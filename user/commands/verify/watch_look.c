@@ -81,9 +81,11 @@ static void keep_program(struct watch *w, struct findings *fs)
 		findings_keep(fs, keep_ours, w);
 }
 
-static void take(struct watch *w, struct look *look, bool all)
+/* .io: what counts show, which are of the selection. */
+static void take(struct watch *w, struct look *look, struct findings *io, bool all)
 {
 	keep_program(w, &look->findings);
+	findings_append(&look->findings, io);
 	w->looking = true;
 	standing_look(w->standing, look->ledger, &look->findings, all);
 	w->looking = false;
@@ -191,8 +193,10 @@ static int look(struct watch *w, __u64 begun_ns)
 		w->compared_ns = w->looks_begun_ns;
 	}
 	if (!err && catch_up(w)) {
-		watch_io_look(w, &look, !look.unsettled.nr);
-		take(w, &look, !look.unsettled.nr);
+		struct findings io = { 0 };
+
+		watch_io_look(w, &look, !look.unsettled.nr, &io);
+		take(w, &look, &io, !look.unsettled.nr);
 		w->noted_for_none = false;
 	}
 	if (!err && w->run.capture.io)
@@ -280,7 +284,7 @@ int watch_look_last(struct watch *w)
 		watch_note_rings(w, look.ledger);
 		if (!w->o->program)
 			watch_owe_selection(w);
-		take(w, &look, false);
+		take(w, &look, &(struct findings){ 0 }, false);
 	}
 	look_free(&look);
 	watch_io_last(w);
