@@ -12,6 +12,8 @@
 #include "tool.h"
 #include "tool_json.h"
 
+static struct load program;
+static pid_t child;	/* of it */
 static char dir[] = "/tmp/fixbuf-held-XXXXXX";
 
 static bool shell(const char *format)
@@ -27,7 +29,6 @@ static void watch(struct tool_run *a, struct json_lines *l, const char *fail_on,
 		  const char *load, const char *mode, const char *file)
 {
 	const struct tool_how how = { 0 };
-	struct load program;
 	char pid[16];
 
 	if (!load_start(&program, load, "--late", mode, file, NULL))
@@ -44,6 +45,7 @@ static void watch(struct tool_run *a, struct json_lines *l, const char *fail_on,
 	}
 	tool_wait(a, &how);
 	json_lines_parse(l, a->out);
+	child = load_text(&program, "child") ? load_number(&program, "child") : 0;
 	/* else the load cannot end */
 	if (file)
 		shell("fsfreeze -u %s/mnt 2> /dev/null");
@@ -83,6 +85,32 @@ static void stuck(const char *fail_on, bool on_disk, const char *file)
 		told |= json_nr_findings(l.lines[i], 0, "stuck-request") == 1;
 	ok(told, "%s: told while it lasts, too", mode);
 	is(a.status, warns || !strcmp(fail_on, "info"), "%s: --fail-on %s", mode, fail_on);
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
+/* Who submitted them has ended: they can only be cancelled, by the process that still holds the ring. */
+static void orphaned(void)
+{
+	struct json_object *f;
+	struct json_lines l;
+	struct tool_run a;
+	char whose[96];
+
+	watch(&a, &l, "warning", true, "in_use", "orphaned", NULL);
+	f = json_finding(total(&l), 0, "stuck-request");
+	is(json_nr_findings(total(&l), 0, "stuck-request"), 1, "orphaned: one finding");
+	snprintf(whose, sizeof(whose), ": 3 READ_FIXED that process %d submitted before it ended have not", child);
+	if (json_is(total(&l), "starts_by", "user_data")) {
+		skip("orphaned: a warning", "what they wait for is not seen here");
+	} else {
+		is_text(json_text(f, "severity"), "warning", "orphaned: how bad it is");
+		is(json_number(f, "pid"), program.pid, "orphaned: who can end them");
+		ok(json_number(f, "fd") >= 0, "orphaned: by its descriptor");
+		has_text(json_text(f, "detail"), whose, "orphaned: who began them");
+		has_text(json_text(f, "remedy"), "IORING_REGISTER_SYNC_CANCEL", "orphaned: what to do");
+		is(a.status, 1, "orphaned: the exit status");
+	}
 	json_lines_free(&l);
 	tool_free(&a);
 }
@@ -199,6 +227,7 @@ int main(void)
 		bail("mkdtemp");
 	stuck("warning", false, NULL);
 	stuck("info", false, NULL);
+	orphaned();
 	healthy("in_use", "ended", NULL);
 	slow_kind();
 	verdict();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A buffer leaves its slot. In what first mode names, while requests use it:
- *   in_use unregister | update | close | drained ROUNDS | held ROUNDS | clones ORDER | parked | ended | left
+ *   in_use unregister | update | close | drained ROUNDS | held ROUNDS | clones ORDER | parked | ended | orphaned | left
  * unregister: three READ_FIXED wait on a pipe, then are let go; update: one does, of the second
  * slot; close: the ring is closed under it; drained: each has ended before, so many times, so that the
  * kernel uses its memory of the last round again; held: one waits in each of so many rounds; clones: what
@@ -9,7 +9,7 @@
  * registered it), B or C, a small one unregisters there, . lets all end; left: as unregister, and the
  * process ends at once, with a child that keeps the ring. Nothing leaves its slot in:
  * parked: three wait, of the second slot, and for good, while the first is used again and again, and the third never;
- * ended: the same, but the three have ended.
+ * ended: the same, but the three have ended; orphaned: a child began the three, and has ended.
  * Older kernels wait in the call for the requests: skipped there.
  */
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "load_report.h"
@@ -222,6 +223,24 @@ static void stay(bool ended)
 	_exit(0);
 }
 
+static void orphan(void)
+{
+	pid_t child;
+
+	must(uring_register(ring.ring_fd, iov, 3), "register");
+	report_before_fault();
+	child = must(fork(), "fork");
+	if (!child) {
+		begin_reads(READS, 1);
+		_exit(0);
+	}
+	/* it stays a zombie */
+	must(waitid(P_PID, child, NULL, WEXITED | WNOWAIT) ? -errno : 0, "waitid");
+	report("child=%d", child);
+	report_ready();
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode;
@@ -236,6 +255,8 @@ int main(int argc, char **argv)
 	iov[2] = (struct iovec){ mem_pages(PAGES), PAGES * PAGE };
 	if (!strcmp(mode, "parked") || !strcmp(mode, "ended"))
 		stay(!strcmp(mode, "ended"));
+	if (!strcmp(mode, "orphaned"))
+		orphan();
 	report("addr=%p", iov[!strcmp(mode, "update")].iov_base);
 	if (!strcmp(mode, "drained")) {
 		for (int i = argc > 2 ? atoi(argv[2]) : 0; i; i--) {

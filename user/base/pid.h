@@ -30,6 +30,11 @@ static inline __u32 pid_in_proc(__u32 pid, __u32 ns_pid)
 
 /* Adds "ns_pid" where the two differ; null when the process is hidden. */
 void json_ns_pid(struct json *j, __u32 ns_pid);
+/*
+ * Whether a process of the initial namespace is known to have ended: its number is nobody's, or all that is
+ * left of it is a zombie.
+ */
+bool pid_has_ended(__u32 pid);
 /* How long ago a process of /proc was made, ~0 = not known. */
 __u64 pid_age_ns(__u32 pid);
 

@@ -40,7 +40,7 @@ enum unmapped_cause { UNMAPPED_GONE, UNMAPPED_MOVED, UNMAPPED_KEPT, UNMAPPED_OTH
 enum unexplained_cause { UNEXPLAINED_MUCH, UNEXPLAINED_LITTLE };
 
 /* What a request that does not end waits for. */
-enum stuck_cause { STUCK_ON_DEVICE, STUCK_ON_PROGRAM, STUCK_BY_DESIGN, STUCK_SOMEHOW };
+enum stuck_cause { STUCK_ON_DEVICE, STUCK_ON_PROGRAM, STUCK_BY_DESIGN, STUCK_SOMEHOW, STUCK_BY_END };
 
 /* Whom the error of an I/O tells of. */
 enum failing_cause { FAILING_REQUEST, FAILING_DEVICE, FAILING_PEER };

@@ -186,6 +186,10 @@ FINDING(STUCK_REQUEST,
 			"until it ends",
 		[STUCK_SOMEHOW] = "look at what it reads or writes: of a socket or a pipe it may wait for "
 			"long; its buffer stays pinned and charged until it ends",
+		[STUCK_BY_END] = "cancel it on that ring (IORING_OP_ASYNC_CANCEL or, from 6.0 on, "
+			"IORING_REGISTER_SYNC_CANCEL), or close the last descriptor of the ring: it cannot succeed any "
+			"more, as it fails with ECANCELED when its pipe or socket is ready, and its buffer stays "
+			"pinned and charged until then; submit from a process that stays",
 	})
 
 FINDING(CQ_OVERFLOW,

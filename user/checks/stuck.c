@@ -46,6 +46,46 @@ static enum stuck_cause cause_of(const struct io_under_way *u, const struct ring
 	return r && r->setup_flags & SETUP_PROGRAM_ENDS ? STUCK_ON_PROGRAM : STUCK_ON_DEVICE;
 }
 
+/*
+ * It waits for its file to be ready, and would be done by its process then: the kernel cancels it in place of
+ * that. Of other files and commands it may be a driver that ends it.
+ */
+static bool needs_process(const struct io_under_way *u, enum stuck_cause cause)
+{
+	return cause == STUCK_BY_DESIGN && IO_WHO_OP(u->who) != IORING_OP_URING_CMD &&
+	       (S_ISFIFO(u->inode_mode) || S_ISSOCK(u->inode_mode));
+}
+
+/* Each answer may take system calls, and thousands of requests are of one process. */
+struct asked {
+	bool (*pid_ended)(__u32 pid);
+	__u32 pid;	/* the last */
+	bool ended;
+};
+
+static bool has_ended(struct asked *a, __u32 pid)
+{
+	if (pid != a->pid)
+		a->ended = a->pid_ended(pid);
+	a->pid = pid;
+	return a->ended;
+}
+
+/* Who lives and can end a request of one who does not. Without any the ring may be closing, which ends all. */
+static bool take_other_holder(struct finding *f, const struct ring *r, bool (*pid_ended)(__u32 pid))
+{
+	for (size_t i = 0; r && i < r->nr_holders; i++) {
+		__u32 pid = r->holders[i].pid;
+
+		if (pid == f->pid || pid_ended(pid))
+			continue;
+		f->pid = pid;
+		finding_take_holder(f, r);
+		return true;
+	}
+	return false;
+}
+
 static struct finding finding_of(const struct io_under_way *u, enum stuck_cause cause, const struct ledger *l)
 {
 	const struct ring *r = ledger_ring(l, u->ring);
@@ -62,17 +102,19 @@ static struct finding finding_of(const struct io_under_way *u, enum stuck_cause 
 void stuck_tell(const struct stuck *s, const char *since, struct findings *out)
 {
 	const struct io_under_way *u = &s->oldest;
-	char age[FMT_LEN], len[FMT_LEN], p999[FMT_LEN], of[64] = "", others[96], name[NAME_LEN];
+	char age[FMT_LEN], len[FMT_LEN], p999[FMT_LEN], of[64] = "", others[96], whose[64] = "", name[NAME_LEN];
 
 	if (u->flags & EV_RANGE)
 		snprintf(of, sizeof(of), " of %s", fmt_bytes_long(len, u->len_bytes));
+	if (s->ended_pid)
+		snprintf(whose, sizeof(whose), " that process %u submitted before it ended", s->ended_pid);
 	if (s->p999_ns)
 		snprintf(others, sizeof(others), "of those that ended 99.9%% took no more than %s",
 			 fmt_ns(p999, s->p999_ns));
 	else
 		snprintf(others, sizeof(others), "in the time watched none of its kind ended that was seen to begin");
-	finding_add(out, s->about, "%s buffer %u: %llu %s %s not ended, the oldest%s (user_data 0x%llx) after %s; %s%s%s",
-		    finding_ring_name(name, &s->about), u->index, s->nr, io_op_name(IO_WHO_OP(u->who)),
+	finding_add(out, s->about, "%s buffer %u: %llu %s%s %s not ended, the oldest%s (user_data 0x%llx) after %s; %s%s%s",
+		    finding_ring_name(name, &s->about), u->index, s->nr, io_op_name(IO_WHO_OP(u->who)), whose,
 		    since ? "had" : s->nr == 1 ? "has" : "have", of, u->user_data,
 		    fmt_ns(age, u->age_ns), others, since ? "; " : "", since ? since : "");
 }
@@ -101,17 +143,25 @@ static bool is_of(const struct stuck *a, const struct stuck *b)
 }
 
 void stuck_find(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
-		struct stuck_list *out)
+		bool (*pid_ended)(__u32 pid), struct stuck_list *out)
 {
+	struct asked asked = { .pid_ended = pid_ended };
 	struct stuck *list = must_alloc(m->nr_under_way, sizeof(*list));
 	size_t nr = 0;
 
 	for (size_t i = 0; i < m->nr_under_way; i++) {
 		const struct io_under_way *u = &m->under_way[i];
+		const struct ring *r = ledger_ring(l, u->ring);
+		enum stuck_cause cause = cause_of(u, r);
 
 		if (!(u->flags & EV_FIXED && u->holds && u->age_ns >= STUCK_NS))
 			continue;
-		list[nr].about = finding_of(u, cause_of(u, ledger_ring(l, u->ring)), l);
+		list[nr].about = finding_of(u, cause, l);
+		if (needs_process(u, cause) && has_ended(&asked, IO_WHO_TGID(u->who)) &&
+		    take_other_holder(&list[nr].about, r, pid_ended)) {
+			list[nr].about.cause = STUCK_BY_END;
+			list[nr].ended_pid = IO_WHO_TGID(u->who);
+		}
 		list[nr++].oldest = *u;
 	}
 	qsort(list, nr, sizeof(*list), in_order);

@@ -13,6 +13,7 @@
 struct stuck {
 	struct finding about;	/* without a sentence */
 	struct io_under_way oldest;
+	__u32 ended_pid;	/* STUCK_BY_END: who submitted them, while .about names a holder of the ring */
 	__u64 nr, p999_ns;	/* p999_ns 0 = none of the kind was timed */
 };
 
@@ -24,10 +25,10 @@ struct stuck_list {
 /*
  * Appends those of requests under way (which .m must see) that are older than that and than ten times the
  * P99.9 of those of their kind that ended, by .whole: what was counted in all the time watched, while .m
- * may be of an interval in which none ended.
+ * may be of an interval in which none ended. .pid_ended: whether it is known that a process has.
  */
 void stuck_find(const struct io_model *m, const struct io_model *whole, const struct ledger *l,
-		struct stuck_list *out);
+		bool (*pid_ended)(__u32 pid), struct stuck_list *out);
 /* Appends what is said of one; .since: that they ended since, as a clause, NULL = they have not. */
 void stuck_tell(const struct stuck *s, const char *since, struct findings *out);
 void stuck_list_free(struct stuck_list *l);

@@ -28,11 +28,17 @@ static bool same_place(const struct io_under_way *a, const struct io_under_way *
 	return a->ring == b->ring && a->index == b->index && a->who == b->who;
 }
 
+/* What waits for the other side still does when its process has ended. */
+static unsigned int kind(const struct stuck *s)
+{
+	return s->about.cause == STUCK_BY_END ? STUCK_BY_DESIGN : s->about.cause;
+}
+
 static struct stuck_kept *find(const struct stuck_past *p, const struct stuck *s)
 {
 	for (size_t i = 0; i < p->nr; i++)
 		if (same_place(&p->list[i].was.oldest, &s->oldest) &&
-		    p->list[i].was.about.cause == s->about.cause)
+		    kind(&p->list[i].was) == kind(s))
 			return &p->list[i];
 	return NULL;
 }

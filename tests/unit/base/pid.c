@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A process's id here and outside, for people, for /proc and in facts. */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/pid.h"
+#include "base/system.h"
 #include "facts.h"
 #include "model/fact.h"
 #include "recording/reader_fact.h"
@@ -66,11 +71,75 @@ static void age(void **state)
 	assert_true(pid_age_ns(0) == ~0ULL);
 }
 
+static void *return_at_once(void *arg)
+{
+	return arg;
+}
+
+/* Beside a zombie as its first thread, whether another one runs or not. */
+static void *outlive(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static pid_t child(bool with_thread)
+{
+	int end[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(end), 0);
+	pid = fork();
+	if (!pid) {
+		pthread_t t;
+
+		pthread_create(&t, NULL, with_thread ? outlive : return_at_once, NULL);
+		if (!with_thread)
+			_exit(0);
+		/* this thread alone; the pipe stays open in the other */
+		assert_int_equal(write(end[1], "a", 1), 1);
+		syscall(SYS_exit, 0);
+	}
+	assert_true(pid > 0);
+	if (with_thread) {
+		assert_int_equal(read(end[0], &byte, 1), 1);
+		usleep(100000);
+	} else {
+		assert_int_equal(waitid(P_PID, pid, NULL, WEXITED | WNOWAIT), 0);
+	}
+	close(end[0]);
+	close(end[1]);
+	return pid;
+}
+
+static void ended(void **state)
+{
+	pid_t zombie = child(false), runs = child(true);
+
+	(void)state;
+	assert_false(pid_has_ended(0));
+	assert_false(pid_has_ended(getpid()));
+	assert_false(pid_has_ended(runs));
+	kill(runs, SIGKILL);
+	waitpid(runs, NULL, 0);
+	if (!system_first_pid_namespace()) {
+		assert_false(pid_has_ended(zombie));
+		return;
+	}
+	assert_true(pid_has_ended(runs));
+	assert_true(pid_has_ended(zombie));
+	waitpid(zombie, NULL, 0);
+	assert_true(pid_has_ended(zombie));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(age),
 		cmocka_unit_test(both),
+		cmocka_unit_test(ended),
 		cmocka_unit_test(of_facts),
 		cmocka_unit_test(older),
 	};

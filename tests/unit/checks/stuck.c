@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests that do not end: which are old enough, what belongs together, and what each waits for. */
+#include <linux/io_uring.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "facts.h"
@@ -17,11 +18,18 @@ static struct io_under_way request(__u64 age_ns, __u32 index, __u32 mode)
 	};
 }
 
+static __u32 ended_pids[2];
+
+static bool has_ended(__u32 pid)
+{
+	return pid == ended_pids[0] || pid == ended_pids[1];
+}
+
 static void find(const struct io_model *m, const struct io_model *whole, const struct ledger *l, struct findings *out)
 {
 	struct stuck_list now = { 0 };
 
-	stuck_find(m, whole, l, &now);
+	stuck_find(m, whole, l, has_ended, &now);
 	for (size_t i = 0; i < now.nr; i++)
 		stuck_tell(&now.list[i], NULL, out);
 	stuck_list_free(&now);
@@ -159,6 +167,67 @@ static void causes(void **state)
 	}
 }
 
+/* A request of 812, which has ended, over a ring that .other holds, too, 0 = nobody does. */
+static struct findings of_ended(__u32 mode, __u8 op, __u32 other)
+{
+	struct io_under_way u = request(3 * NS_PER_S, 1, mode);
+	struct io_model m = { .under_way = &u, .nr_under_way = 1 };
+	struct ledger *l = ledger_new();
+	struct findings fs = { 0 };
+
+	u.who = IO_WHO(812, op, true);
+	see_ring(l, RING, 0, 0);
+	if (other) {
+		struct fact_holder h = fact_holder(RING, other, 9, 0, 0);
+
+		h.h.flags = FACT_F_SNAPSHOT;
+		FEED(l, h);
+	}
+	ended_pids[0] = 812;
+	find(&m, &m, l, &fs);
+	ended_pids[0] = 0;
+	ledger_free(l);
+	assert_int_equal(fs.nr, 1);
+	return fs;
+}
+
+/* It can be cancelled, by who still holds the ring, and cannot succeed. */
+static void process_ended(void **state)
+{
+	static const struct { __u32 mode; __u8 op; } left[] = {
+		/* a driver may end it */
+		{ S_IFCHR, READ_FIXED }, { S_IFREG, READ_FIXED }, { S_IFSOCK, IORING_OP_URING_CMD }, { 0, READ_FIXED },
+	};
+	struct findings fs = of_ended(S_IFIFO, READ_FIXED, 820);
+
+	(void)state;
+	assert_int_equal(fs.list[0].cause, STUCK_BY_END);
+	assert_int_equal(severity_of_finding(&fs.list[0]), SEVERITY_WARNING);
+	assert_int_equal(fs.list[0].pid, 820);
+	assert_int_equal(fs.list[0].fd, 9);
+	assert_contains(fs.list[0].detail, "pid 820 fd 9 buffer 1: 1 READ_FIXED that process 812 submitted before it ended has not ended, the oldest of 4 KiB");
+	findings_free(&fs);
+	fs = of_ended(S_IFSOCK, READ_FIXED, 820);
+	assert_int_equal(fs.list[0].cause, STUCK_BY_END);
+	findings_free(&fs);
+	/* the ring is closing, or the other one has ended, too */
+	fs = of_ended(S_IFIFO, READ_FIXED, 0);
+	assert_int_equal(fs.list[0].cause, STUCK_BY_DESIGN);
+	assert_int_equal(fs.list[0].pid, 812);
+	findings_free(&fs);
+	ended_pids[1] = 820;
+	fs = of_ended(S_IFIFO, READ_FIXED, 820);
+	ended_pids[1] = 0;
+	assert_int_equal(fs.list[0].cause, STUCK_BY_DESIGN);
+	findings_free(&fs);
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		fs = of_ended(left[i].mode, left[i].op, 820);
+		assert_int_not_equal(fs.list[0].cause, STUCK_BY_END);
+		assert_int_equal(fs.list[0].pid, 812);
+		findings_free(&fs);
+	}
+}
+
 /* What is told of two that waited for .age_ns, after .ended of their kind have, .cancelled of them so; .left is under way. */
 static struct findings past(__u64 age_ns, __u64 ended, __u64 cancelled, bool told, struct io_under_way *left)
 {
@@ -174,7 +243,7 @@ static struct findings past(__u64 age_ns, __u64 ended, __u64 cancelled, bool tol
 	io_model_row(&m, RING, 0, IO_WHO(812, READ_FIXED, true))->c.ops = 7;
 	m.under_way = u;
 	m.nr_under_way = 2;
-	stuck_find(&m, &m, l, &now);
+	stuck_find(&m, &m, l, has_ended, &now);
 	stuck_past_add(&kept, &now, &m, told);
 	row = io_model_row(&at_end, RING, 0, IO_WHO(812, READ_FIXED, true));
 	row->c.ops = 7 + ended;
@@ -224,7 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ages), cmocka_unit_test(intervals), cmocka_unit_test(together), cmocka_unit_test(causes),
-		cmocka_unit_test(ended_since),
+		cmocka_unit_test(process_ended), cmocka_unit_test(ended_since),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "base/clock.h"
+#include "base/pid.h"
 #include "checks/io_hazards.h"
 #include "commands/stat/told.h"
 
@@ -22,7 +23,7 @@ static void find_stuck(struct told *t, const struct io_model *m, const struct io
 {
 	struct stuck_list now = { 0 };
 
-	stuck_find(m, whole, l, &now);
+	stuck_find(m, whole, l, pid_has_ended, &now);
 	for (size_t i = 0; i < now.nr; i++)
 		stuck_tell(&now.list[i], NULL, out);
 	stuck_past_add(&t->past, &now, whole, told);
