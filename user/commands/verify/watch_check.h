@@ -88,6 +88,8 @@ struct watch {
 	size_t nr_stale;
 	struct stale_user *stale_users; /* owned */
 	size_t nr_stale_users;
+	struct overlap *overlaps; /* owned: at the look before, sorted */
+	size_t nr_overlaps;
 	struct wrong_slot *wrong;	/* owned; with --io */
 	size_t nr_wrong;
 	struct io_model noted[2];	/* with --io: as the last look but one began, and the last one */

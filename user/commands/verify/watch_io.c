@@ -6,6 +6,7 @@
  * quarter of the room; who pays for a range of users (bpf/kernel/payer.h) is one.
  */
 #include <stdlib.h>
+#include <string.h>
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/clock.h"
@@ -226,8 +227,30 @@ static bool ends_missed(struct watch *w, __u64 *overflowed)
 	return is;
 }
 
-/* All there were so far, so that what was told still stands. */
-static void take_overlaps(struct watch *w, struct findings *out)
+static int overlap_order(const void *a, const void *b)
+{
+	return memcmp(&((const struct overlap *)a)->of, &((const struct overlap *)b)->of, sizeof(struct io_overlap_key));
+}
+
+/* One that is refused when it begins is taken back: only what was there at the look before is told. Takes .now. */
+static void leave_new_out(struct watch *w, struct overlap *now, size_t nr, struct overlap *told)
+{
+	qsort(now, nr, sizeof(*now), overlap_order);
+	for (size_t i = 0; i < nr; i++) {
+		const struct overlap *was = w->nr_overlaps ? bsearch(&now[i], w->overlaps, w->nr_overlaps, sizeof(*now),
+								     overlap_order) : NULL;
+
+		told[i] = now[i];
+		if (!was || was->what.requests < now[i].what.requests)
+			told[i].what.requests = was ? was->what.requests : 0;
+	}
+	free(w->overlaps);
+	w->overlaps = now;
+	w->nr_overlaps = nr;
+}
+
+/* All there were so far, so that what was told still stands. .last: none is under way any more. */
+static void take_overlaps(struct watch *w, bool last, struct findings *out)
 {
 	struct overlap *list = NULL, one = { 0 };
 	bool certain = false, missed = false;
@@ -239,6 +262,12 @@ static void take_overlaps(struct watch *w, struct findings *out)
 		array_grow(list, nr);
 		list[nr++] = one;
 		certain |= one.of.certain;
+	}
+	if (nr && !last) {
+		struct overlap *told = must_alloc(nr, sizeof(*told));
+
+		leave_new_out(w, list, nr, told);
+		list = told;
 	}
 	/* after the list: what was missed for the sake of it is in the count */
 	if (certain)
@@ -308,7 +337,7 @@ void watch_io_look(struct watch *w, const struct look *look, bool all, struct fi
 	if (!w->o->io)
 		return;
 	watch_wrong_take(w, out);
-	take_overlaps(w, out);
+	take_overlaps(w, false, out);
 	add_lost(w, out);
 	stale = find_stale(&look->findings);
 	begin_users(w);
@@ -329,7 +358,7 @@ void watch_io_last(struct watch *w)
 	if (!w->o->io)
 		return;
 	watch_wrong_take(w, &w->lost);
-	take_overlaps(w, &w->lost);
+	take_overlaps(w, true, &w->lost);
 	add_lost(w, &w->lost);
 	while (w->nr_stale)
 		forget(w, w->nr_stale - 1);
@@ -369,4 +398,5 @@ void watch_io_free(struct watch *w)
 	free(w->wrong);
 	free(w->stale);
 	free(w->stale_users);
+	free(w->overlaps);
 }
