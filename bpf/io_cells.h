@@ -263,12 +263,19 @@ static __noinline struct io_cell *total_cell(__u64 who, __u64 task)
 	return c;
 }
 
+/* Dozens of processes of one ring begin at one place: others have one by their number, too. */
+static __noinline struct io_cell *cell_by_process(__u64 ring, __u64 born_ns, __u64 who, __u64 task)
+{
+	__u64 here = IO_HERE(who, bpf_get_smp_processor_id());
+
+	return cell_from(ring, born_ns, who, task, cell_index(ring ^ IO_WHO_TGID(who) << 16, here));
+}
+
 /* NULL when the ring is not selected. */
 static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 {
 	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
 	struct io_cell *c;
-	__u64 here;
 	__s32 fd;
 
 	if (!r) {
@@ -281,11 +288,10 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 	fd = r->fd;
 	if (!r->met)
 		r->met = 1;
-	here = IO_HERE(who, bpf_get_smp_processor_id());
-	c = cell_from(ring, r->born_ns, who, task, cell_index(ring, here));
-	/* dozens of processes of one ring begin at one place: others have one by their number, too */
+	c = cell_from(ring, r->born_ns, who, task,
+		      cell_index(ring, IO_HERE(who, bpf_get_smp_processor_id())));
 	if (!c)
-		c = cell_from(ring, r->born_ns, who, task, cell_index(ring ^ IO_WHO_TGID(who) << 16, here));
+		c = cell_by_process(ring, r->born_ns, who, task);
 	if (!c)
 		return total_cell(who, task);
 	/* in the cell, too: it outlives what is known of the ring's address */

@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "io_counts.h"
 #include "load.h"
@@ -45,6 +46,22 @@ static void renamed(void)
 	tool_free(&t);
 }
 
+/* What stat tells of the load; the caller frees it. */
+static struct json_object *told(struct tool_run *t, const char *mode, const char *nr)
+{
+	char path[] = "/tmp/fixbuf-owners-XXXXXX";
+	struct json_object *o;
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		bail("no temporary file");
+	close(fd);
+	tool(t, "stat", "--json", "-q", "-o", path, "--", load_path("io_owners"), "--no-wait", mode, nr, NULL);
+	o = json_object_from_file(path);
+	unlink(path);
+	return o;
+}
+
 static bool has_no_ring(struct json_object *row, long long unused)
 {
 	(void)unused;
@@ -53,12 +70,9 @@ static bool has_no_ring(struct json_object *row, long long unused)
 
 static void heirs(void)
 {
-	struct json_object *o;
 	struct tool_run t;
+	struct json_object *o = told(&t, "heirs", HEIRS);
 
-	tool(&t, "stat", "--json", "-q", "-o", "/dev/stderr", "--", load_path("io_owners"), "--no-wait", "heirs", HEIRS,
-	     NULL);
-	o = json_tokener_parse(t.err);
 	is(json_sum(o, "rings", "ops"), atoi(HEIRS), "heirs: operations");
 	is(io_rows(o, has_no_ring, 0), 0, "heirs: each is in its ring's row");
 	ok(!json_member(json_member(o, "losses"), "no_place"), "heirs: no table was full");
@@ -73,12 +87,9 @@ static bool is_late(struct json_object *row, long long ns)
 
 static void muted(void)
 {
-	struct json_object *o;
 	struct tool_run t;
+	struct json_object *o = told(&t, "muted", ROUNDS);
 
-	tool(&t, "stat", "--json", "-q", "-o", "/dev/stderr", "--", load_path("io_owners"), "--no-wait", "muted", ROUNDS,
-	     NULL);
-	o = json_tokener_parse(t.err);
 	if (!tool_skipped(&t, "muted")) {
 		is(json_sum(o, "rings", "ops"), atoi(ROUNDS), "muted: the heads, which told that they were short");
 		is(io_rows(o, is_late, PAUSE_NS), 0, "muted: none has the start of a round before");
