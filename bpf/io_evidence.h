@@ -16,7 +16,6 @@
 #include "kernel/request.h"
 #include "kernel/ring.h"
 
-
 /* What an index names now. */
 struct io_slot {
 	__u64 buf;

@@ -347,6 +347,31 @@ char *stream_text(FILE *f)
 	return text;
 }
 
+pid_t child_waits(bool (*begin)(const void *arg), const void *arg)
+{
+	int ready[2];
+	pid_t pid;
+	bool done;
+	char c;
+
+	if (pipe(ready))
+		return 0;
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (!begin(arg) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	done = pid > 0 && read(ready[0], &c, 1) == 1;
+	close(ready[0]);
+	if (pid > 0 && !done)
+		waitpid(pid, NULL, 0);
+	return done ? pid : 0;
+}
+
 char *file_text(const char *path)
 {
 	FILE *f = fopen(path, "re");

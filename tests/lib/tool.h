@@ -69,6 +69,8 @@ char *stream_text(FILE *f);
 size_t text_count(const char *text, const char *part);
 /* Whether our child has ended; it is still to be waited for. */
 bool child_has_ended(pid_t pid);
+/* A child that has done .begin, and waits to be killed, at the latest with us; 0 where that failed. */
+pid_t child_waits(bool (*begin)(const void *arg), const void *arg);
 /*
  * The number of a child that does nothing and ends with us: who selects it selects nobody else, while
  * -p of an ancestor, as 1 is, follows to us.

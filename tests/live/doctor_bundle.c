@@ -27,33 +27,24 @@
 static pid_t others[OTHERS];
 static char dir[] = "/tmp/fixbuf-bundle-XXXXXX", file[64];
 
+static bool has_buffer(const void *arg)
+{
+	static struct io_uring ring;
+
+	return !uring_open(&ring, 4) && !uring_register(ring.ring_fd, arg, 1);
+}
+
 /* More processes than fit a screen that have each more than we. */
 static void begin_others(void)
 {
-	for (int i = 0; i < OTHERS; i++) {
-		struct iovec iov = { mem_pages(11), 11 * PAGE };
-		struct io_uring ring;
-		int ready[2];
-		pid_t pid;
-		char c;
+	struct iovec iov = { mem_pages(11), 11 * PAGE };
 
-		if (pipe(ready))
-			bail("no pipe");
-		pid = fork();
-		if (!pid) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			if (uring_open(&ring, 4) || uring_register(ring.ring_fd, &iov, 1) || write(ready[1], "", 1) != 1)
-				_exit(1);
-			for (;;)
-				pause();
-		}
-		others[i] = pid;
-		close(ready[1]);
-		if (read(ready[0], &c, 1) != 1)
+	for (int i = 0; i < OTHERS; i++) {
+		others[i] = child_waits(has_buffer, &iov);
+		if (!others[i])
 			skip_all("no ring with a buffer");
-		close(ready[0]);
-		munmap(iov.iov_base, iov.iov_len);
 	}
+	munmap(iov.iov_base, iov.iov_len);
 }
 
 static void end_others(void)

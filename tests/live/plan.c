@@ -251,28 +251,28 @@ static void not_to_be_seen(void)
 
 /* ---- of many processes ------------------------------------------------------------ */
 
-/* A child of that user with this limit, which waits to be killed. */
+/* Who a child becomes, with which limit. */
+struct user {
+	uid_t uid;
+	rlim_t limit;
+};
+
+static bool become(const void *arg)
+{
+	const struct user *u = arg;
+	const struct rlimit l = { u->limit, u->limit };
+
+	/* a change of user clears what ends it with us */
+	return !setrlimit(RLIMIT_MEMLOCK, &l) && !setgid(u->uid) && !setuid(u->uid) &&
+	       !prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 static pid_t waiting_as(uid_t uid, rlim_t limit)
 {
-	const struct rlimit l = { limit, limit };
-	int ready[2];
-	pid_t pid;
-	char c;
+	pid_t pid = child_waits(become, &(struct user){ uid, limit });
 
-	if (pipe(ready))
-		bail("no pipe");
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (setrlimit(RLIMIT_MEMLOCK, &l) || setgid(uid) || setuid(uid) || write(ready[1], "", 1) != 1)
-			_exit(1);
-		for (;;)
-			pause();
-	}
-	close(ready[1]);
-	if (read(ready[0], &c, 1) != 1)
+	if (!pid)
 		bail("a process of user %u does not start", uid);
-	close(ready[0]);
 	return pid;
 }
 

@@ -8,7 +8,7 @@
 #include "recording/file.h"
 #include "recording/format.h"
 #include "recording/writer.h"
-#include "unit.h"
+#include "with_file.h"
 
 #define NR_IO	4999
 
@@ -170,12 +170,6 @@ int main(void)
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(another),
 	};
-	int fd = mkstemp(path), failed;
 
-	if (fd < 0)
-		return 1;
-	close(fd);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	unlink(path);
-	return failed;
+	return run_with_file(path, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "recording/reader.h"
 #include "recording/writer.h"
-#include "unit.h"
+#include "with_file.h"
 
 static char path[] = "/tmp/fixbuf-hosts-XXXXXX";
 
@@ -66,12 +66,6 @@ static void hosts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(hosts) };
-	int fd = mkstemp(path), failed;
 
-	if (fd < 0)
-		return 1;
-	close(fd);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	unlink(path);
-	return failed;
+	return run_with_file(path, tests, sizeof(tests) / sizeof(tests[0]));
 }

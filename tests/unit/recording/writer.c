@@ -13,6 +13,7 @@
 #include "recording/writer.h"
 #include "recording/replay.h"
 #include "model/histogram.h"
+#include "with_file.h"
 
 #define NR_IO 997
 
@@ -489,12 +490,6 @@ int main(void)
 		cmocka_unit_test(derived_before),
 		cmocka_unit_test(many_stacks),
 	};
-	int fd = mkstemp(path), failed;
 
-	if (fd < 0)
-		return 1;
-	close(fd);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	unlink(path);
-	return failed;
+	return run_with_file(path, tests, sizeof(tests) / sizeof(tests[0]));
 }
