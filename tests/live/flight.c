@@ -316,7 +316,7 @@ static bool is_loading(pid_t pid)
 	dir = opendir(path);
 	while (dir && !found && (e = readdir(dir))) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, e->d_name);
-		found = readlink(path, to, sizeof(to) - 1) > 0 && strstr(to, "bpf");
+		found = readlink(path, to, sizeof(to) - 1) > 0 && !strncmp(to, "anon_inode:bpf", 14);
 	}
 	if (dir)
 		closedir(dir);

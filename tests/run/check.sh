@@ -4,6 +4,8 @@
 # where a test does not bear that or runs in no guest, and once under valgrind.
 # usage: check.sh BUILD_DIR
 # TESTS: paths as they are printed (live/watch unit/base/json): of the tests only these
+# JOBS: live tests at a time, default 1: they wait more than they compute, but one that fails beside
+# another is to be run again alone
 
 build=${1:?usage: check.sh BUILD_DIR}
 here=$(dirname "$0")
@@ -22,22 +24,43 @@ if [ "$(id -u)" != 0 ]; then
 	exit 3
 fi
 
-# Runs run.sh with the rest of the arguments and adds its totals.
+# run HOW [TEST...]: runs each by run.sh, JOBS at a time, and adds its totals
 run() {
-	echo "--- $1"
+	how=$1
 	shift
-	sh "$here/run.sh" "$@" > "$out" 2>&1
-	sed '$d' "$out"
-	# shellcheck disable=SC2046 # three words
-	set -- $(sed -n '$s/\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped/\1 \2 \3/p' "$out")
-	if [ $# != 3 ]; then
-		tail -n 1 "$out"
-		set -- 0 1 0
-	elif [ "$*" = '0 0 0' ]; then
-		echo "there is no such test"
-		set -- 0 1 0
-	fi
-	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+	: > "$out"
+	# shellcheck disable=SC2016 # what the inner shell expands
+	[ $# = 0 ] || printf '%s\n' "$@" | xargs -P "${JOBS:-1}" -I @ sh -c '
+		says=$(sh "$1/run.sh" "$2" @ 2>&1)
+		exec 9>> "$4" && flock 9
+		printf "%s\n" "--- @ $3" "$says" | sed "\$d"
+		printf "%s\n" "$says" | tail -n 1 >&9' run "$here" "$build" "$how" "$out"
+	while read -r totals; do
+		# shellcheck disable=SC2046 # three words
+		set -- $(echo "$totals" | sed -n 's/\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped/\1 \2 \3/p')
+		if [ $# != 3 ]; then
+			echo "$totals"
+			set -- 0 1 0
+		elif [ "$*" = '0 0 0' ]; then
+			echo "one of them is no test"
+			set -- 0 1 0
+		fi
+		passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+	done < "$out"
+}
+
+# of TESTS, where it is set, those that are among the arguments; else all of these
+wanted() {
+	for test; do
+		case " ${TESTS:-$test} " in
+		*" $test "*) printf '%s ' "$test" ;;
+		esac
+	done
+}
+
+# The live tests of tests-with.sh, by their paths
+live() {
+	sh "$here/tests-with.sh" "$@" | sed 's|[^ ][^ ]*|live/&|g'
 }
 
 # One assertion of this script: its status, then what it says.
@@ -99,14 +122,11 @@ rm -r "$FIXBUF_JSON_LOG/mine"
 neighbour=$!
 
 # What a guest runs as built, and a sanitiser here, is not run a third time.
-[ -n "${TESTS:-}" ] || run "unit tests" "$build" 'unit/*'
-plain=$(sh "$here/tests-with.sh" 'Independent of the kernel\|Not under ASan' | sed 's|[^ ][^ ]*|live/&|g')
-for test in ${TESTS:-$plain}; do
-	case " $plain " in
-	*" $test "*) run "$test as built" "$build" "$test" ;;
-	*) case $test in unit/*) run "$test" "$build" "$test" ;; esac ;;
-	esac
-done
+units='unit/*'
+# shellcheck disable=SC2086 # a list of words, as below
+[ -z "${TESTS:-}" ] || units=$(printf '%s\n' $TESTS | grep '^unit/')
+# shellcheck disable=SC2046,SC2086
+run "as built" $units $(wanted $(live 'Independent of the kernel\|Not under ASan'))
 
 asan=build/asan/fixbuf-trace
 if make --no-print-directory -j"$(nproc)" SANITIZE=1 $asan > "$out" 2>&1; then
@@ -114,13 +134,8 @@ if make --no-print-directory -j"$(nproc)" SANITIZE=1 $asan > "$out" 2>&1; then
 	ASAN_OPTIONS=detect_leaks=1:exitcode=99
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	export FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
-	for test in $(sh "$here/tests-with.sh" . 'Not under ASan'); do
-		case " ${TESTS:-live/$test} " in
-		*" live/$test "*) ;;
-		*) continue ;;
-		esac
-		run "$test under ASan and UBSan" "$build" "live/$test"
-	done
+	# shellcheck disable=SC2046
+	run "under ASan and UBSan" $(wanted $(live . 'Not under ASan'))
 	unset FIXBUF ASAN_OPTIONS UBSAN_OPTIONS
 else
 	one 1 "build with SANITIZE=1"

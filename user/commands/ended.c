@@ -20,6 +20,7 @@
 struct ended_process {
 	struct comm comm;	/* empty where it had ended before it was read */
 	int fd;			/* its pidfd, -1 = none */
+	bool gone;		/* before we began */
 	bool told;
 };
 
@@ -39,6 +40,7 @@ void ended_begin(struct ended *e, const struct selection *s)
 		size_t len;
 
 		e->list[i].fd = syscall(SYS_pidfd_open, given(s, i), 0);
+		e->list[i].gone = e->list[i].fd < 0 && errno == ESRCH;
 		snprintf(path, sizeof(path), "/proc/%u/comm", given(s, i));
 		text = file_text(AT_FDCWD, path, MAX_FILE);
 		/* without the line's end; a name may hold others */
@@ -57,7 +59,7 @@ static bool is_gone(const struct ended_process *p, __u32 pid)
 {
 	struct pollfd end = { .fd = p->fd, .events = POLLIN };
 
-	return p->fd >= 0 ? poll(&end, 1, 0) > 0 : kill(pid, 0) && errno == ESRCH;
+	return p->gone || (p->fd >= 0 ? poll(&end, 1, 0) > 0 : kill(pid, 0) && errno == ESRCH);
 }
 
 void ended_tell(struct ended *e, const struct capture *c, bool now)
