@@ -114,8 +114,14 @@ function memoryChart(user, width) {
 	c.gaps();
 	if (charged.length) {
 		const d = stairs(c, charged);
+		const told = c.x(user.account.points[user.account.points.length - 1][0]);
+		const solid = charged.slice(0, Math.max(1, Math.ceil(told - c.left)));
 
-		c.svg.append(make("path", {class: "halo", d}), make("path", {class: "charged", d}));
+		c.svg.append(make("path", {class: "halo", d}),
+			     make("path", {class: "charged", d: stairs({...c, right: c.left + solid.length / columns * (c.right - c.left)}, solid)}));
+		// nothing told since that it changed
+		if (solid.length < columns)
+			c.svg.append(make("path", {class: "charged since", d: `M${told.toFixed(1)},${c.y(charged[columns - 1]).toFixed(1)}H${c.right}`}));
 	}
 	if (drawn)
 		c.svg.append(make("path", {class: "limit", d: `M${c.left},${c.y(user.limit)}H${c.right}`}));
@@ -162,8 +168,8 @@ function drawMemory() {
 		return;
 	}
 	byId("memory-note").textContent = "One chart per user. Areas: what each process had pinned (VmPin). Line: what the " +
-		"kernel counted for the user, by whomever it was locked, as an event told it last. Dashed: RLIMIT_MEMLOCK, where it " +
-		"is within the chart.";
+		"kernel counted for the user, by whomever it was locked; dotted since the last event that told it. Dashed: " +
+		"RLIMIT_MEMLOCK, where it is within the chart.";
 	for (const u of users.slice(0, shown)) {
 		const {box, all} = memoryOf(u);
 
