@@ -136,7 +136,7 @@ static void tables(const char *both, const char *a, const char *b)
 	struct tool_run r;
 
 	tool(&r, "report", "--sqlite", both, a, b, NULL);
-	is(r.status, 0, "tables are of several machines");
+	is(r.status, 0, "tables are of several machines: %s", r.err);
 	is_text(r.out, "", "and nothing is printed");
 	tool_free(&r);
 	if (!sql_is_there()) {

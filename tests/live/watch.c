@@ -216,7 +216,7 @@ static void by_the_last_look(void)
 	struct watched w;
 	size_t nr;
 
-	watch_load(&w, "fault_dontneed", "", kernel_only() ? 4 : 2, kernel_only() ? "-d2s" : "-d1s",
+	watch_load(&w, "fault_dontneed", "", kernel_only() ? 7 : 2, kernel_only() ? "-d5s" : "-d1s",
 		   1);
 	if (was_skipped(&w, "fault_dontneed", true)) {
 		watched_free(&w);
