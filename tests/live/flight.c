@@ -357,9 +357,9 @@ static void many_went(void)
 	char script[1024];
 	struct files f;
 
-	snprintf(script, sizeof(script), "%s --no-wait 17011 1 alone; sleep 2; %s --no-wait 97 499; sleep .3; kill -USR1 $PPID; sleep 1",
+	snprintf(script, sizeof(script), "%s --no-wait 17011 1 alone; sleep 4; %s --no-wait 97 499; sleep .3; kill -USR1 $PPID; sleep 1",
 		 load_path("io_rings"), load_path("io_short"));
-	tool(&record, "record", "-o", kept, "--keep-time", "4s", "--keep-size", "64M", "--before", "1s", "--",
+	tool(&record, "record", "-o", kept, "--keep-time", "8s", "--keep-size", "64M", "--before", "3s", "--",
 	     "sh", "-c", script, NULL);
 	is(record.status, 0, "record beside many rings that go");
 	list_files(&f, "signal-");
@@ -403,9 +403,9 @@ static void bounded(void)
 	free_files(&f);
 	tool_free(&record);
 	/* what lies there counts, though an earlier run left it */
-	tool(&record, "record", "-q", "-o", kept, "--keep-time", "100ms", "-d", "2s", "--comm", "none", NULL);
+	tool(&record, "record", "-q", "-o", kept, "--keep-time", "100ms", "-d", "3s", "--comm", "none", NULL);
 	is(record.status, 0, "another run");
-	list_files(&f, "");
+	list_files(&f, "segment-");
 	ok(f.bytes < KEPT / 2, "drops what the earlier one kept, as it is too old");
 	free_files(&f);
 	tool_free(&record);
