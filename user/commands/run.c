@@ -105,6 +105,8 @@ int run_open(struct run *r, const struct capture_wants *wants)
 		r->argv = NULL;
 		return cannot("%s", err_text());
 	}
+	r->select = wants->select;
+	r->select->awaited = r->argv ? r->program.pid : 0;
 	status = capture_open(&r->capture, &all) ? run_cannot() : 0;
 	if (!status && !r->to->quiet)
 		ended_begin(&r->ended, wants->select);
@@ -120,8 +122,11 @@ int run_cannot(void)
 
 int run_begin(struct run *r)
 {
-	int status = r->argv ? program_start(&r->program, r->argv) : 0;
+	int status;
 
+	/* it may register by another of its processes */
+	r->select->awaited = 0;
+	status = r->argv ? program_start(&r->program, r->argv) : 0;
 	alloc_give_back();
 	r->started = true;
 	if (status)

@@ -21,6 +21,7 @@ struct run {
 	__u64 duration_ns;	/* 0 = until interrupted, or PROGRAM's end */
 	bool keys;		/* a key on standard input ends a wait */
 	/* Of the runner. */
+	struct selection *select;	/* not owned */
 	struct capture capture;
 	struct program program;
 	bool started;		/* the program was */

@@ -33,7 +33,7 @@ void selection_go_live(struct selection *s, bool program)
 
 bool selection_asks(const struct selection *s)
 {
-	return s->nr_pids || s->has_uid || s->nr_comms || s->cgroup;
+	return s->nr_pids || s->has_uid || s->nr_comms || s->cgroup || s->awaited;
 }
 
 size_t selection_nr_parts(const struct selection *s)
@@ -90,6 +90,10 @@ bool selection_has_found(const struct selection *s, bool chosen, __u32 pid, __u3
 
 bool selection_has_task(const struct selection *s, const struct fact *h)
 {
+	__u32 ns_pid = ((const struct fact_holder *)h)->ns_pid;
+
+	if (s->awaited)
+		return (ns_pid ? ns_pid : h->pid) == s->awaited;
 	return selection_has_found(s, h->flags & FACT_F_CHOSEN, h->pid, h->uid, &h->comm);
 }
 

@@ -31,6 +31,7 @@ struct selection {
 	__u32 cgroup_level;	/* 0 = the root */
 	bool found;		/* what it names was there: it may end since */
 	bool tree;		/* a program that we start, and its descendants */
+	__u32 awaited;		/* that program until it begins, as our /proc shows it: nobody else was asked for */
 };
 
 bool comm_matches(const char *glob, const struct comm *comm);
