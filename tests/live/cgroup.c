@@ -105,7 +105,7 @@ static void traced(const char *option, const char *value, pid_t in, pid_t out)
 	struct tool_run a;
 
 	snprintf(what, sizeof(what), "trace %s %s", option, value);
-	tool_as(&a, &how, "trace", "--json", "-q", "-d", "700ms", option, value, NULL);
+	tool_as(&a, &how, "trace", "--json", "-q", "-d", kernel_only() ? "3s" : "700ms", option, value, NULL);
 	told(&a, what, in, out);
 	tool_free(&a);
 }
@@ -191,7 +191,7 @@ static void named(void)
 	enter(MOUNT);
 	if (write(l.to, "\n", 1) != 1)
 		bail("io_late cannot be told to go on");
-	tool(&a, "stat", "--json", "-d", "500ms", "--container", "fb0c4c", NULL);
+	tool(&a, "stat", "--json", "-d", kernel_only() ? "2s" : "500ms", "--container", "fb0c4c", NULL);
 	ring = json_element(json_member(a.json, "rings"), 0);
 	is(json_number(ring, "pid"), l.pid, "stat of a container has its process");
 	is_text(json_text(ring, "cgroup"), "/fixbuf.slice/docker-" ID ".scope", "its control group");
