@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/err.h"
+#include "base/fmt.h"
 #include "commands/report/sources.h"
 #include "recording/reader.h"
 
@@ -17,11 +18,11 @@ static void add(struct sources *s, const char *path, __u64 bytes)
 	s->list[s->nr++] = (struct source){ .path = must_strdup(path), .bytes = bytes };
 }
 
-static bool is_recording(const struct dirent *e, const char *begin)
+static bool is_recording(const char *name)
 {
-	size_t len = strlen(e->d_name);
+	size_t len = strlen(name);
 
-	return len > 4 && !strcmp(e->d_name + len - 4, ".rec") && !strncmp(e->d_name, begin, strlen(begin));
+	return len > 4 && !strcmp(name + len - 4, ".rec");
 }
 
 /* As record names what it writes to a folder. */
@@ -33,9 +34,30 @@ static bool is_of_folder(const char *name)
 	return sscanf(name, "%*[a-z]-%8uT%6uZ-%u.rec%n", &day, &second, &number, &used) == 3 && used && !name[used];
 }
 
+/* Recordings that lie beside segments: what was saved of them is in both, so the segments alone are told. */
+struct beside {
+	size_t nr;
+	char kind[16];		/* of one that record saved, empty = of none */
+};
+
+static void tell_beside(const struct beside *b, const char *folder)
+{
+	const bool one = b->nr == 1;
+
+	if (!b->nr)
+		return;
+	fprintf(stderr, PROGRAM_NAME ": %zu recording%s beside the segments of %s %s not in this; name %s to report %s",
+		b->nr, plural(b->nr), folder, one ? "is" : "are", one ? "it" : "them", one ? "it" : "them");
+	if (b->kind[0])
+		fprintf(stderr, ", as %s/%s-*.rec", folder, b->kind);
+	fputc('\n', stderr);
+}
+
 /* Adds those whose name begins so. */
 static int add_folder(struct sources *s, const char *folder, const char *begin)
 {
+	const size_t before = s->nr;
+	struct beside beside = { 0 };
 	DIR *dir = opendir(folder);
 	struct dirent *e;
 
@@ -46,14 +68,22 @@ static int add_folder(struct sources *s, const char *folder, const char *begin)
 		char path[4096];
 
 		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
-		if (!is_recording(e, begin) || stat(path, &st) || !S_ISREG(st.st_mode))
+		if (!is_recording(e->d_name) || stat(path, &st) || !S_ISREG(st.st_mode))
 			continue;
+		if (strncmp(e->d_name, begin, strlen(begin))) {
+			beside.nr++;
+			if (is_of_folder(e->d_name))
+				sscanf(e->d_name, "%15[a-z]", beside.kind);
+			continue;
+		}
 		if (st.st_size || !is_of_folder(e->d_name))
 			add(s, path, st.st_size);
 		else
 			fprintf(stderr, PROGRAM_NAME ": %s is empty, as after a crash, and passed over\n", path);
 	}
 	closedir(dir);
+	if (s->nr > before)
+		tell_beside(&beside, folder);
 	return 0;
 }
 
