@@ -5,6 +5,7 @@
  * selection alone; and of a limit that no call tells.
  */
 #include <signal.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,60 @@ static void full(void)
 	tool(&a, "record", "-q", "-o", file, "--append", "--", load_path("lifecycle"), "--no-wait", NULL);
 	tool_free(&a);
 	is_unsettled("full, then appended to", "full-recording");
+}
+
+static void drop_segments(const glob_t *found)
+{
+	for (size_t i = 0; i < found->gl_pathc; i++)
+		unlink(found->gl_pathv[i]);
+}
+
+/* What lies between files of one run that do not follow each other is known to nobody. */
+static void paused(void)
+{
+	char kept[64], pattern[96], script[1024], at[32];
+	struct json_object *row;
+	struct tool_run a;
+	glob_t found;
+
+	snprintf(kept, sizeof(kept), "%s.kept", file);
+	snprintf(pattern, sizeof(pattern), "%s/segment-*-[1-3].rec", kept);
+	snprintf(script, sizeof(script), "%s --no-wait >/dev/null; sleep 2.5", load_path("lifecycle"));
+	tool(&a, "record", "-q", "-o", kept, "--keep-time", "4s", "--", "sh", "-c", script, NULL);
+	tool_free(&a);
+	if (glob(pattern, 0, NULL, &found) || found.gl_pathc != 3)
+		bail("no segments in %s", kept);
+	tool(&a, "report", "--verify", found.gl_pathv[0], found.gl_pathv[1], NULL);
+	is(a.status, 0, "what follows each other is vouched for: %s", a.out);
+	tool_free(&a);
+	tool(&a, "report", "--verify", "--json", found.gl_pathv[0], found.gl_pathv[2], NULL);
+	row = json_with(json_member(a.json, "unsettled"), "what", "unrecorded-time");
+	is(a.status, 4, "what does not is unsettled");
+	is(json_number(row, "count"), 1, "once");
+	tool_free(&a);
+	tool(&a, "report", "--json", found.gl_pathv[0], found.gl_pathv[2], NULL);
+	ok(json_number(a.json, "unrecorded_ns") > 100000000, "report tells how long it is");
+	is(json_number(a.json, "parts"), 2, "and makes it two parts");
+	tool_free(&a);
+	tool(&a, "report", "--json", found.gl_pathv[0], NULL);
+	snprintf(at, sizeof(at), "%lldms", json_number(a.json, "duration_ns") / 1000000 + 50);
+	tool_free(&a);
+	tool(&a, "report", "--list", "--at", at, found.gl_pathv[0], found.gl_pathv[2], NULL);
+	is(a.status, 2, "of a moment in between --list tells nothing");
+	has_text(a.err, "was not recorded: it lies between parts", "and why: %s", a.err);
+	tool_free(&a);
+	tool(&a, "report", found.gl_pathv[0], found.gl_pathv[2], NULL);
+	has_text(a.out, " between parts was not recorded\n", "in words, too");
+	tool_free(&a);
+	tool(&a, "report", "--trace", found.gl_pathv[0], found.gl_pathv[2], NULL);
+	has_text(a.out, " was not recorded here\n", "and where it is");
+	tool_free(&a);
+	globfree(&found);
+	snprintf(pattern, sizeof(pattern), "%s/*.rec", kept);
+	if (!glob(pattern, 0, NULL, &found))
+		drop_segments(&found);
+	globfree(&found);
+	rmdir(kept);
 }
 
 /* Tables beyond what is read of one user are not vouched for, as by verify. */
@@ -253,6 +308,7 @@ int main(void)
 
 	empty_or_cut();
 	full();
+	paused();
 	beyond_what_is_read();
 	record_long_releases();
 	beside_others();

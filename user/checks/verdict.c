@@ -165,6 +165,11 @@ static const struct {
 		"IOSQE_CQE_SKIP_SUCCESS, or, up to 5.17, as another had its user_data, or its ring is polled",
 		"select fewer processes, with -p; up to 5.17 give each request a user_data of its own",
 	},
+	[UNSETTLED_PAUSES] = {
+		"unrecorded-time", "stretch of a run of record", "stretches of a run of record",
+		"is in none of these files: what it broke or mended is not known",
+		"name the files that lie between, where they are kept; record keeps more with a larger --keep-time or --keep-size",
+	},
 	[UNSETTLED_CALLS] = {
 		"unchecked-calls", "call", "calls",
 		"was followed by others before what it did could be checked",

@@ -41,6 +41,7 @@ enum unsettled_what {
 	UNSETTLED_UNJUDGED,	/* requests of processes that ended and are counted together */
 	UNSETTLED_UNCOUNTED,	/* slots with stale pages: what goes over those */
 	UNSETTLED_UNCOMPARED,	/* requests: whether others were over the same memory is not known */
+	UNSETTLED_PAUSES,	/* of a run whose files do not follow each other */
 	NR_UNSETTLED
 };
 

@@ -53,7 +53,8 @@ int recorded_read(struct recorded *d, struct replay *p, const struct origin *ori
 	HASH_SORT(d->h->failures, first_first);
 	d->view = (struct view_summary){
 		.origin = origin, .select = select, .h = d->h, .f = over_time_findings(d->f), .io = &d->io,
-		.at_end = p->ledger, .begin_ns = p->begin_ns, .parts = p->parts, .left_out = p->left_out,
+		.at_end = p->ledger, .begin_ns = p->begin_ns, .parts = p->parts,
+		.unrecorded_ns = p->unrecorded_ns, .left_out = p->left_out,
 		.cut_at = p->cut_at,
 	};
 	return 0;

@@ -43,6 +43,8 @@ struct origin {
 	bool by_user_data;		/* what told requests apart */
 	bool raw_addresses;		/* the kernel's are in the file as they are; not read back */
 	bool goes_on;			/* a run of record, where the part or file before ended */
+	bool resumes;			/* the same run, later than that: what was between is in no file */
+	__u64 unrecorded_ns;		/* since the part before ended, of whatever run; 0 where that is not of this machine */
 	bool pid_ns;			/* made below the initial pid namespace: facts have .ns_pid */
 	__u32 format;			/* version of the file's; 0 = it comes from none */
 	char command[512];		/* line that recorded it */

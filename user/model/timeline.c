@@ -234,6 +234,15 @@ static void end_gap(struct timeline *h)
 	h->gap.count = 0;
 }
 
+/* By the clock of the part before. */
+static void tell_unrecorded(struct timeline *h, const struct event *t)
+{
+	const __u64 ns = t->origin->unrecorded_ns;
+
+	if (h->begun && ns)
+		TELL(h, gap, h->end_ns, h->end_ns + ns, 0);
+}
+
 static void tell_io(struct timeline *h, const struct event *t)
 {
 	const struct fact_io *io = (const void *)t->fact;
@@ -327,8 +336,10 @@ void timeline_event(struct timeline *h, const struct event *t)
 	/* at the moment of the look */
 	if (h->looking && !(t->kind == EVENT_FACT && t->fact->flags & FACT_F_SNAPSHOT))
 		end_look(h);
-	if (t->kind == EVENT_LOOK && !t->after_loss)
+	if (t->kind == EVENT_LOOK && !t->after_loss) {
+		tell_unrecorded(h, t);
 		begin_clock(h, t);
+	}
 	if (t->t_ns > h->now_ns)
 		h->now_ns = t->t_ns;
 	if (t->kind != EVENT_LOST && t->kind != EVENT_END)
@@ -356,6 +367,7 @@ void timeline_event(struct timeline *h, const struct event *t)
 		break;
 	case EVENT_END:
 		end_gap(h);
+		h->end_ns = t->t_ns;
 		break;
 	}
 }

@@ -86,7 +86,7 @@ struct timeline_listener {
 	/* .life is NULL when its buffer is not known. */
 	void (*io)(struct timeline_ring *ring, struct life *life, const struct event *t, void *arg);
 	void (*reading)(const struct event *t, void *arg);
-	/* Nothing is known between the two. */
+	/* Nothing is known between the two; .lost 0: that time was not recorded. */
 	void (*gap)(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg);
 	void *arg;
 };

@@ -345,8 +345,10 @@ void page_event(struct page *p, const struct event *told)
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;
 	p->left_out += t->kind == EVENT_END ? t->end.left_out : 0;
 	timeline_event(p->timeline, t);
-	if (t->kind == EVENT_LOOK && !t->after_loss)
+	if (t->kind == EVENT_LOOK && !t->after_loss) {
 		p->part_ns = on_axis(p, t->origin->start_ns);
+		p->unrecorded_ns += t->origin->unrecorded_ns;
+	}
 	p->clean_end = t->kind == EVENT_END && t->end.clean;
 }
 

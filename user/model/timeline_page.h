@@ -86,7 +86,7 @@ struct page_column {
 };
 
 struct page_gap {
-	__u64 from_ns, to_ns, lost;
+	__u64 from_ns, to_ns, lost;		/* .lost 0: it was not recorded */
 };
 
 struct page {
@@ -94,7 +94,7 @@ struct page {
 	const struct selection *select;
 	const struct origin *about;	/* of the last part */
 	__u64 begin_ns, end_ns;			/* of the axis: events may come after the watch ended */
-	__u64 recorded_ns;			/* all parts together */
+	__u64 recorded_ns, unrecorded_ns;	/* all parts together; between them */
 	__s64 realtime_ns;			/* of the first part */
 	char boot_id[40];			/* the same */
 	__u64 part_ns;				/* when the part began, on the axis */

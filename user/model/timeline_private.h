@@ -27,6 +27,7 @@ struct timeline {
 	bool ours;		/* it is of a ring that is watched */
 	bool found;		/* levels are told that a look found */
 	struct { __u64 from_ns, count; } gap;
+	__u64 end_ns;		/* of the part before */
 };
 
 #define TELL(h, name, ...) do {							\

@@ -97,6 +97,7 @@ static int begin_part(struct recording *r, struct rec_head *head, size_t have)
 		if (read_bytes(r, skipped, n) < n)
 			return broken(r, "the file ends inside its header");
 	}
+	recording_ends(&r->hosts, &r->about, r->t_ns);
 	part_free(r);
 	r->io.all.t_ns = read_ns;
 	r->ended = false;
@@ -261,7 +262,7 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 
 	record_take(&end, sizeof(end), rec, data);
 	out->kind = EVENT_END;
-	out->t_ns = end.t_ns;
+	out->t_ns = r->t_ns = end.t_ns;
 	/* older files counted what was there, too */
 	out->end = (struct event_end){
 		.clean = true, .t_ns = end.t_ns, .facts = r->facts, .lost = end.lost,

@@ -59,10 +59,31 @@ const char *recording_about(struct origin *a, const struct rec *rec, const void 
 	return NULL;
 }
 
+void recording_ends(struct recording_hosts *h, const struct origin *of, __u64 t_ns)
+{
+	h->last = *of;
+	h->end_ns = t_ns;
+}
+
+/* A run that goes on does so at the very moment; other clocks have only the time of day in common. */
+static void note_unrecorded(const struct recording_hosts *h, struct origin *of)
+{
+	const bool same_clock = of->goes_on && !strcmp(of->boot_id, h->last.boot_id);
+	const __u64 from = h->end_ns + (same_clock ? 0 : (__u64)h->last.realtime_ns);
+	const __u64 to = of->start_ns + (same_clock ? 0 : (__u64)of->realtime_ns);
+
+	if (!h->end_ns || strcmp(of->host, h->last.host) || to <= from)
+		return;
+	of->unrecorded_ns = to - from;
+	of->resumes = of->goes_on;
+	of->goes_on = false;
+}
+
 void recording_hosts(struct recording_hosts *h, struct origin *of)
 {
 	size_t i = 0, len = 0;
 
+	note_unrecorded(h, of);
 	while (i < h->nr && strcmp(h->list[i], of->host))
 		i++;
 	h->more |= *of->host && i == HOSTS_MAX;

@@ -14,10 +14,14 @@ struct recording_hosts {
 	char list[HOSTS_MAX][64];
 	size_t nr;
 	bool more;
+	struct origin last;	/* of the part before */
+	__u64 end_ns;		/* of it, 0 = there is none */
 };
 
-/* Adds that of a part, which gets the names of all. */
+/* Adds that of a part, which gets the names of all, and how long after the part before it begins. */
 void recording_hosts(struct recording_hosts *h, struct origin *of);
+/* That part ends. */
+void recording_ends(struct recording_hosts *h, const struct origin *of, __u64 t_ns);
 /* NULL, or what is wrong with it. */
 const char *recording_about(struct origin *to, const struct rec *rec, const void *data);
 /* Makes the event of a look. */

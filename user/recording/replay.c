@@ -77,6 +77,10 @@ static void place(struct replay *p, struct event *e)
 		p->begin_ns = o->start_ns + o->realtime_ns;
 	if (e->kind == EVENT_LOOK && !e->after_loss && !(o->goes_on && p->parts))
 		p->parts++;
+	if (e->kind == EVENT_LOOK && !e->after_loss) {
+		p->unrecorded_ns += o->unrecorded_ns;
+		p->resumed += o->resumes;
+	}
 	if (e->kind == EVENT_END && !e->end.clean) {
 		p->cut_at = e->offset;
 		snprintf(p->cut_in, sizeof(p->cut_in), "%s", recording_name(p->r));

@@ -22,6 +22,8 @@ struct replay {
 	char cut_in[256];	/* the file, as far as its name fits */
 	__u64 offset, before;	/* in the file; bytes of files before it */
 	__s64 end_ns;		/* of the last part, since the begin */
+	__u64 unrecorded_ns;	/* between parts */
+	unsigned int resumed;	/* parts that are of the run of the part before, and begin later than that ended */
 	bool overlap;		/* a part begins before that */
 };
 

@@ -197,7 +197,7 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 	sqlite_row(d->to, LOST);
 	at(d, from_ns);
 	at(d, to_ns);
-	sqlite_int(d->to, lost);
+	sqlite_known(d->to, lost, lost);
 	sqlite_row_end(d->to);
 }
 

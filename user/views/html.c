@@ -64,6 +64,7 @@ static void put_about(struct json *j, const struct page *p)
 		json_null(j, "begin_unix_s");
 	json_uint(j, "duration_ns", since(p, p->end_ns));
 	json_uint(j, "recorded_ns", p->recorded_ns);
+	json_uint(j, "unrecorded_ns", p->unrecorded_ns);
 	json_uint(j, "events", p->facts);
 	json_uint(j, "lost", p->lost);
 	json_uint(j, "left_out", p->left_out);
@@ -342,6 +343,7 @@ static void put_gap(struct json *j, const struct page *p, const struct page_gap 
 	json_item_list(j);
 	json_item_uint(j, since(p, g->from_ns));
 	json_item_uint(j, since(p, g->to_ns));
+	/* 0: it was not recorded */
 	json_item_uint(j, g->lost);
 	json_close(j);
 }

@@ -328,7 +328,10 @@ static void on_gap(__u64 from_ns, __u64 to_ns, __u64 lost, void *arg)
 	struct perfetto *t = arg;
 	char name[48];
 
-	snprintf(name, sizeof(name), "%llu events lost", lost);
+	if (lost)
+		snprintf(name, sizeof(name), "%llu events lost", lost);
+	else
+		snprintf(name, sizeof(name), "not recorded");
 	describe(t, TRACK(LOST, 1), 0, "events lost");
 	packet_begin(t->p, PACKET_BEGIN, TRACK(LOST, 1), from_ns, name);
 	packet_end(t->p);

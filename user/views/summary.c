@@ -49,6 +49,7 @@ static void print_origin(FILE *out, const struct view_summary *v)
 static void print_head(FILE *out, const struct view_summary *v)
 {
 	const struct history *h = v->h;
+	char between[FMT_LEN];
 
 	if (v->begin_ns)
 		print_origin(out, v);
@@ -59,6 +60,8 @@ static void print_head(FILE *out, const struct view_summary *v)
 		fprintf(out, "%llu lost: the numbers below are incomplete", h->lost);
 	else
 		fprintf(out, "none lost");
+	if (v->unrecorded_ns)
+		fprintf(out, "; %s between parts was not recorded", fmt_ns(between, v->unrecorded_ns));
 	if (v->left_out)
 		fprintf(out, "; ended at --max-size: %llu waiting event%s left out, later ones not recorded", v->left_out,
 			plural(v->left_out));

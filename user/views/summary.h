@@ -19,6 +19,7 @@ struct view_summary {
 	const struct io_failures *io;	/* sorted */
 	__s64 begin_ns;			/* of the first part, CLOCK_REALTIME */
 	unsigned int parts;
+	__u64 unrecorded_ns;		/* between parts */
 	size_t top;			/* lines of a kind, in text */
 	__u64 left_out;			/* events, as it ended at --max-size */
 	__u64 cut_at;			/* offset where the file was cut off, 0 = it was not */

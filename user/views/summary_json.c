@@ -160,6 +160,7 @@ void view_summary_json(const struct view_summary *v)
 		json_null(&j, "begin_ns");
 	json_int(&j, "duration_ns", h->duration_ns);
 	json_uint(&j, "parts", v->parts);
+	json_uint(&j, "unrecorded_ns", v->unrecorded_ns);
 	json_flag(&j, "cut_off", v->cut_at);
 	json_uint(&j, "events", h->facts);
 	json_uint(&j, "shown", h->shown);

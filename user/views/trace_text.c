@@ -331,6 +331,16 @@ static void show_lost(struct view_trace *v, const struct lost_events *lost)
 		fprintf(v->to->out, "the end\n");
 }
 
+/* Before a part that does not begin where the one before ended. */
+static void show_unrecorded(struct view_trace *v, const struct event *e)
+{
+	char took[FMT_LEN];
+
+	if (!e->after_loss && e->origin->unrecorded_ns && !v->to->json)
+		fprintf(v->to->out, "%*s%s was not recorded here\n", v->to->timestamps ? 54 : 41, "",
+			fmt_ns(took, e->origin->unrecorded_ns));
+}
+
 /* In text with the totals, in JSON as a line. */
 static void show_losers(struct view_trace *v, const struct event_end *end)
 {
@@ -380,6 +390,7 @@ void view_trace_event(struct view_trace *v, const struct event *e)
 	v->by = e->by;
 	switch (e->kind) {
 	case EVENT_LOOK:
+		show_unrecorded(v, e);
 		begin(v);
 		break;
 	case EVENT_FACT:

@@ -63,9 +63,62 @@ static void hosts(void **state)
 	hosts_are("alpha, beta, gamma, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx and others");
 }
 
+static void add_run(const char *boot, __u64 start_ns, __u64 end_ns, bool goes_on)
+{
+	struct origin about = {
+		.raw_addresses = true, .page_bytes = 4096, .start_ns = start_ns, .goes_on = goes_on,
+		.realtime_ns = 1000, .host = "alpha",
+	};
+	FILE *file = fopen(path, "r+");
+	struct writer *w;
+
+	snprintf(about.boot_id, sizeof(about.boot_id), "%s", boot);
+	w = writer_create(file, true, &about);
+	assert_non_null(w);
+	writer_look(w, start_ns, false);
+	writer_end(w, end_ns, 0);
+	writer_free(w);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Of the last part. */
+static void unrecorded_is(__u64 ns, bool resumes, bool goes_on)
+{
+	struct recording *r = recording_open(path);
+	struct event e;
+
+	assert_non_null(r);
+	while (recording_next(r, &e) > 0)
+		;
+	assert_int_equal(recording_origin(r)->unrecorded_ns, ns);
+	assert_int_equal(recording_origin(r)->resumes, resumes);
+	assert_int_equal(recording_origin(r)->goes_on, goes_on);
+	recording_close(r);
+}
+
+/* A run goes on where its part before ended, or what is between is in no file. */
+static void unrecorded(void **state)
+{
+	(void)state;
+	assert_int_equal(truncate(path, 0), 0);
+	add_run("x", 100, 200, true);
+	unrecorded_is(0, false, true);
+	add_run("x", 200, 300, true);
+	unrecorded_is(0, false, true);
+	add_run("x", 307, 400, true);
+	unrecorded_is(7, true, false);
+	add_run("x", 411, 500, false);
+	unrecorded_is(11, false, false);
+	/* they overlap */
+	add_run("x", 450, 600, true);
+	unrecorded_is(0, false, true);
+	add_run("y", 613, 700, false);
+	unrecorded_is(13, false, false);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(hosts) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(hosts), cmocka_unit_test(unrecorded) };
 
 	return run_with_file(path, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -72,6 +72,14 @@ static void print(const struct report *r, const struct ledger *l)
 			l->lost);
 }
 
+static int between_parts(__s64 from_ns, __s64 to_ns)
+{
+	char from[FMT_LEN], to[FMT_LEN];
+
+	return misuse("what was there at that moment was not recorded: it lies between parts, %s to %s after the start",
+		      fmt_ns(from, from_ns), fmt_ns(to, to_ns));
+}
+
 int report_list(struct report *r)
 {
 	__s64 at = -1, of_day = -1, last = 0;
@@ -90,8 +98,11 @@ int report_list(struct report *r)
 			of_day = -1;
 		}
 		/* what a cut-off file says of its end is the last that was told */
-		if (r->o->at && at >= 0 && t.since_ns > at)
+		if (r->o->at && at >= 0 && t.since_ns > at) {
+			if (t.kind == EVENT_LOOK && t.origin->unrecorded_ns)
+				return between_parts(last, t.since_ns);
 			break;
+		}
 		last = t.since_ns > last ? t.since_ns : last;
 	}
 	if (n < 0)

@@ -182,6 +182,10 @@ int report_verify(struct report *r)
 			unsettled_add(&u, (struct unsettled){
 				.what = UNSETTLED_FULL, .count = r->replay.left_out,
 			});
+		if (r->replay.resumed)
+			unsettled_add(&u, (struct unsettled){
+				.what = UNSETTLED_PAUSES, .count = r->replay.resumed,
+			});
 		if (!events && !u.nr)
 			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_UNRECORDED, .count = 1 });
 		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);

@@ -255,14 +255,14 @@ function chart(width, height, label) {
 			svg.append(make("path", {class: "axis",
 				d: `M${this.left},${this.top}V${this.bottom}H${this.right}`}));
 		},
-		// where events were lost, nothing is known
+		// of these times nothing, or not all, is known
 		gaps() {
 			for (const [from, to, lost] of data.gaps) {
 				const x = this.x(from);
 
 				svg.append(make("rect", {class: "gap", x, y: this.top, height: this.bottom - this.top,
 					width: Math.max(2, this.x(to) - x)},
-					make("title", {}, `${count(lost)} events lost here`)));
+					make("title", {}, lost ? `${count(lost)} events lost here` : "not recorded")));
 			}
 		},
 	};

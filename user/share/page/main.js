@@ -12,6 +12,7 @@ function drawAbout() {
 		`${a.what}${a.machine ? ` on ${a.machine}` : ""}, from ${beginOf(data)} for ${ns(a.recorded_ns)}; ` +
 		`kernel ${a.kernel}, tier ${a.tier}; `) + `${count(a.events)} events in the file` +
 		(a.lost ? `, ${count(a.lost)} lost: nothing is known of the shaded times.` : ", none lost.") +
+		(a.unrecorded_ns ? ` ${ns(a.unrecorded_ns)} between its parts was not recorded, and is shaded, too.` : "") +
 		(a.left_out ? ` The recording ended at --max-size: ${count(a.left_out)} waiting events left out, later ones not recorded.` : "") +
 		(a.clean_end ? "" : " The recording was cut off.");
 	byId("footer").textContent = `Made by fixbuf-trace ${a.version}.`;

@@ -100,7 +100,7 @@ CREATE TABLE memory(
 	bytes INTEGER, pinned INTEGER, begin_ns INTEGER, end_ns INTEGER);
 
 CREATE TABLE lost(
-	-- Nothing is known of between the two.
+	-- Nothing is known of between the two. events NULL: that time was not recorded, it lies between parts.
 	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, events INTEGER);
 
 CREATE VIEW top_pinners AS
