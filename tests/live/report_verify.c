@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "load.h"
+#include "sql.h"
 #include "tool.h"
 #include "tool_json.h"
 
@@ -151,9 +152,40 @@ static void paused(void)
 	rmdir(kept);
 }
 
+/* Whoever reads another view than --verify learns of it, too. */
+static void beyond_in_all_views(long long slots)
+{
+	char out[64];
+	struct tool_run a;
+	char *page;
+
+	tool(&a, "report", file, NULL);
+	has_text(a.out, "at least ", "the page says that there may be more");
+	has_text(a.out, " slots of tables were not read, as a user has more", "and why");
+	has_text(a.out, "what is in tables that were not read is not known", "and vouches for none of it");
+	tool_free(&a);
+	tool(&a, "report", "--json", file, NULL);
+	is(json_number(a.json, "skipped_slots"), slots, "so does JSON");
+	tool_free(&a);
+	snprintf(out, sizeof(out), "%s.out", file);
+	tool(&a, "report", "--html", out, file, NULL);
+	tool_free(&a);
+	page = file_text(out);
+	has_text(page, "\"older_more\":true", "so does the page of charts");
+	free(page);
+	tool(&a, "report", "--sqlite", out, file, NULL);
+	tool_free(&a);
+	if (sql_is_there())
+		is(sql_number(out, "SELECT skipped_slots FROM recordings"), slots, "and SQL");
+	else
+		skip("and SQL", "no sqlite3");
+	unlink(out);
+}
+
 /* Tables beyond what is read of one user are not vouched for, as by verify. */
 static void beyond_what_is_read(void)
 {
+	struct json_object *row;
 	struct tool_run a;
 	struct load l;
 	char id[16];
@@ -172,6 +204,10 @@ static void beyond_what_is_read(void)
 	has_text(a.out, "41 rings, at least ", "report --list sums up the least");
 	has_text(a.out, "which are not in these sums", "and says what it leaves out");
 	ok(!strstr(a.out, "with -p"), "with no remedy that comes too late");
+	tool_free(&a);
+	tool(&a, "report", "--verify", "--json", file, NULL);
+	row = json_with(json_member(a.json, "unsettled"), "what", "skipped-slots");
+	beyond_in_all_views(json_number(row, "count"));
 	tool_free(&a);
 }
 

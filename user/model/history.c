@@ -341,6 +341,7 @@ static void on_end(struct history *h, const struct event *t)
 	io_model_free(&m);
 	h->left = left.buffers;
 	h->left_bytes = left.registered_bytes;
+	h->left_more = left.skipped_rings || left.unread_rings;
 	h->facts += t->end.facts;
 	h->lost += t->end.lost;
 	h->duration_ns += t->t_ns - t->origin->start_ns;
@@ -385,8 +386,11 @@ static void older_ring(struct history *h, const struct ring *r)
 	struct process_history *p = by ? process(h, by->pid, by->uid, &by->comm) :
 				    process(h, r->mm->pid, r->mm->uid, &r->mm->comm);
 
-	if (p)
+	h->older_more |= r->skipped || r->unread;
+	if (p) {
 		p->older_rings++;
+		p->older_more |= r->skipped || r->unread;
+	}
 	for (__u32 i = 0; i < r->nr_slots; i++)
 		if (r->slots[i])
 			older_slot(h, p, r, i);
@@ -440,6 +444,7 @@ const struct user_history *history_nearest_limit(const struct history *h, double
 
 void history_event(struct history *h, const struct event *t)
 {
+	unread_tables_event(&h->unread, h->select, t);
 	end_look(h, t);
 	if (t->kind == EVENT_LOOK)
 		on_part(h, t);

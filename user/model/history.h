@@ -8,6 +8,7 @@
 #include "model/histogram.h"
 #include "model/io_counters.h"
 #include "model/selection.h"
+#include "model/unread_tables.h"
 
 /* An id is given again; of another user's process it is another's for sure. */
 struct process_history {
@@ -24,6 +25,7 @@ struct process_history {
 	__u64 timed;		/* of .calls, with a duration */
 	__u64 buffers, bytes;	/* put into slots */
 	__u64 older_rings, older_buffers, older_bytes; /* that it had before the recording began */
+	bool older_more;	/* at least: of its tables some were not read */
 	__u64 call_ns;		/* spent in calls */
 	__s64 peak_pinned_pages; /* of its address space, at the begin, or after a call or charge of it */
 	__u64 ops, fixed_ops;	/* I/O */
@@ -92,6 +94,8 @@ struct history {
 	bool looking;		/* facts of such a part's snapshot follow */
 	__u64 life[HIST_BUCKETS]; /* from one to the other, in ns, of those whose begin was seen */
 	__u64 left, left_bytes;	/* still registered at the end of the last part */
+	bool older_more, left_more; /* at least so many */
+	struct unread_tables unread;
 	__u64 unused, unused_bytes; /* no I/O over it was counted: after history_end() */
 	bool uses_lost;		/* so .unused is not known: buffers or uses found no room to be counted */
 	struct io_row fixed, plain; /* sums, with .hist */

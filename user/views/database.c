@@ -360,6 +360,7 @@ static void begin_part(struct database *d, const struct event *told)
 	d->page_bytes = o->page_bytes;
 	d->part_begin_ns = o->start_ns;
 	d->lost = 0;
+	d->unread = (struct unread_tables){ 0 };
 	if (!d->part++)
 		d->begin_ns = o->start_ns + o->realtime_ns;
 	sqlite_first_columns(d->to, o->host[0] ? o->host : NULL, d->begin_ns);
@@ -386,6 +387,8 @@ static void end_part(struct database *d, const struct event *told)
 	sqlite_int(d->to, io_uses_lost(told->io));
 	sqlite_int(d->to, no_cause);
 	sqlite_int(d->to, told->end.left_out);
+	sqlite_int(d->to, d->unread.slots);
+	sqlite_int(d->to, d->unread.rings);
 	sqlite_row_end(d->to);
 }
 
@@ -397,6 +400,7 @@ void database_event(struct database *d, const struct event *told)
 	timeline_event(d->timeline, told);
 	if (told->kind == EVENT_LOOK && !told->after_loss)
 		begin_part(d, told);
+	unread_tables_event(&d->unread, d->select, told);
 	/* what the timeline tells of it comes first: its ring has a number then */
 	if (told->kind == EVENT_FACT)
 		put_fact(d, told);

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_VIEWS_DATABASE_PRIVATE_H
 #define FIXBUF_VIEWS_DATABASE_PRIVATE_H
 
+#include "model/unread_tables.h"
 #include "views/database.h"
 #include "views/ring_numbers.h"
 #include "views/sqlite_file.h"
@@ -23,6 +24,7 @@ struct database {
 	__u32 page_bytes;
 	unsigned int part;
 	__u64 lost, part_begin_ns; /* of the part */
+	struct unread_tables unread; /* the same */
 };
 
 /* A time since the begin of the first part. */

@@ -83,6 +83,10 @@ static void put_totals(struct json *j, const struct page *p, const struct histor
 	json_uint(j, "rings", p->rings_nr);
 	json_uint(j, "buffers", p->buffers);
 	json_uint(j, "older_buffers", p->older_buffers);
+	json_flag(j, "older_more", h->older_more);
+	json_flag(j, "left_more", h->left_more);
+	json_uint(j, "skipped_slots", h->unread.slots);
+	json_uint(j, "unsteady_rings", h->unread.rings);
 	json_uint(j, "near_percent", HISTORY_NEAR_PERCENT);
 	json_uint(j, "calls", p->calls_nr);
 	json_uint(j, "calls_failed", p->calls_failed);

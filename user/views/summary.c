@@ -137,7 +137,7 @@ static void print_processes(const struct view_summary *v)
 		table_cell(t, "%llu", p->buffers);
 		table_cell(t, "%s", fmt_bytes(buf, p->bytes));
 		if (h->older)
-			table_cell(t, "%llu", p->older_buffers);
+			table_cell(t, "%llu%s", p->older_buffers, p->older_more ? "+" : "");
 		table_cell(t, "%s", fmt_pages(buf, p->peak_pinned_pages));
 		table_cell(t, "%s", p->timed ? fmt_ns(buf, p->call_ns) : "-");
 		table_cell(t, "%llu", p->ops);
@@ -153,7 +153,8 @@ static void print_processes(const struct view_summary *v)
 	if (p)
 		fprintf(v->to->out, "  and %zu more; --all shows them\n", HASH_COUNT(h->processes) - n);
 	if (h->older)
-		fprintf(v->to->out, "  OLDER: buffers that were registered before the recording began\n");
+		fprintf(v->to->out, "  OLDER: buffers that were registered before the recording began%s\n",
+			h->older_more ? "; + at least so many" : "");
 	for (const struct user_history *u = h->users; u; u = u->hh.next) {
 		fprintf(v->to->out, "  user %u had up to %s locked at %s", u->uid,
 			fmt_pages(buf, u->peak_pages), u->at_begin ? "the start" : "a call");
@@ -193,16 +194,32 @@ static void print_costs(const struct view_summary *v)
 	table_print(t, v->to->out, !v->to->no_header && any, 2);
 }
 
+/* Before a number, where tables were left out of it. */
+static const char *least(bool more)
+{
+	return more ? "at least " : "";
+}
+
+static void print_unread(FILE *out, const struct unread_tables *u)
+{
+	if (u->slots)
+		fprintf(out, "  %llu slot%s of tables %s not read, as a user has more than are read of one user\n", u->slots,
+			plural(u->slots), u->slots == 1 ? "was" : "were");
+	if (u->rings)
+		fprintf(out, "  the table%s of %llu ring%s %s not read, as %s changed too fast\n", plural(u->rings),
+			u->rings, plural(u->rings), u->rings == 1 ? "was" : "were", u->rings == 1 ? "it" : "they");
+}
+
 static void print_lives(FILE *out, const struct history *h)
 {
 	__u64 lives = hist_total(h->life);
 	char a[FMT_LEN], b[FMT_LEN], c[FMT_LEN];
 
-	if (!h->buffers && !h->older && !h->dropped && !h->left)
+	if (!h->buffers && !h->older && !h->dropped && !h->left && !h->unread.slots && !h->unread.rings)
 		return;
 	fprintf(out, "\nFor how long\n  %llu buffer%s registered, ", h->buffers, plural(h->buffers));
 	if (h->older)
-		fprintf(out, "%llu %s there before, ", h->older, h->older == 1 ? "was" : "were");
+		fprintf(out, "%s%llu %s there before, ", least(h->older_more), h->older, h->older == 1 ? "was" : "were");
 	fprintf(out, "%llu dropped", h->dropped);
 	if (lives && lives < h->dropped)
 		fprintf(out, ", %llu of them, whose registration was seen,", lives);
@@ -210,10 +227,11 @@ static void print_lives(FILE *out, const struct history *h)
 		fprintf(out, " after %s (median), %s (99 %%), %s at most",
 			fmt_ns(a, hist_percentile(h->life, 500)),
 			fmt_ns(b, hist_percentile(h->life, 990)), fmt_ns(c, hist_max(h->life)));
-	fprintf(out, "; %llu left at the end", h->left);
+	fprintf(out, "; %s%llu left at the end", least(h->left_more), h->left);
 	if (h->left)
-		fprintf(out, ", of %s", fmt_bytes(a, h->left_bytes));
+		fprintf(out, ", of %s%s", least(h->left_more), fmt_bytes(a, h->left_bytes));
 	fputc('\n', out);
+	print_unread(out, &h->unread);
 }
 
 static void print_row(FILE *out, const char *what, const struct io_row *row)
@@ -339,7 +357,9 @@ static void print_findings(const struct view_summary *v)
 			leaks ? "charges, limits and leaks" :
 			"charges and limits; leak detection needs the functions, kprobes or patched tier",
 			h->lost ? "; between a loss and the next look at all rings nothing was checked" :
-			v->left_out || v->cut_at ? "; what came after its last event is not known" : "");
+			v->left_out || v->cut_at ? "; what came after its last event is not known" :
+			v->unrecorded_ns ? "; what happened between parts is not known" :
+			h->unread.slots || h->unread.rings ? "; what is in tables that were not read is not known" : "");
 	view_findings_text(out, f, output_is_coloured(v->to));
 }
 

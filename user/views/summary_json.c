@@ -166,6 +166,8 @@ void view_summary_json(const struct view_summary *v)
 	json_uint(&j, "shown", h->shown);
 	json_uint(&j, "lost", h->lost);
 	json_uint(&j, "left_out", v->left_out);
+	json_uint(&j, "skipped_slots", h->unread.slots);
+	json_uint(&j, "unsteady_rings", h->unread.rings);
 	put_processes(&j, h);
 	put_users(&j, h);
 	put_calls(&j, h);

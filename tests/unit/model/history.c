@@ -218,6 +218,43 @@ static void there_before(void **state)
 	ledger_free(l);
 }
 
+/* Of tables that were not read: once for a run, and also when their rings have ended. */
+static void unread_tables(void **state)
+{
+	static const struct origin first, further = { .goes_on = true };
+	static const struct io_model io;
+	struct history h = { .select = &everything };
+	struct ledger *l = ledger_new();
+	struct fact_ring ring = fact_ring(FACT_RING, RING, 37, 12);
+	struct fact_holder holder = fact_holder(RING, 812, 5, 37, 12);
+	const struct fact gone = fact_head(FACT_RING_GONE, sizeof(gone), RING);
+	struct event e = { .kind = EVENT_LOOK, .origin = &first, .ledger = l, .io = &io };
+
+	(void)state;
+	history_event(&h, &e);
+	ring.h.flags = FACT_F_SNAPSHOT;
+	ring.ring_flags |= RING_F_SKIPPED;
+	ring.whose = 1009;
+	FEED(l, ring);
+	FEED(l, holder);
+	e.kind = EVENT_END;
+	history_event(&h, &e);
+	assert_true(h.older_more);
+	assert_true(h.left_more);
+	assert_int_equal(h.unread.slots, 1009);
+	e.kind = EVENT_LOOK;
+	e.origin = &further;
+	history_event(&h, &e);
+	told(&h, l, &gone);
+	e.kind = EVENT_END;
+	history_event(&h, &e);
+	assert_false(h.left_more);
+	assert_int_equal(h.unread.slots, 1009);
+	assert_int_equal(h.unread.rings, 0);
+	history_free(&h);
+	ledger_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +264,7 @@ int main(void)
 		cmocka_unit_test(lives_that_were_seen_whole),
 		cmocka_unit_test(unused_buffers),
 		cmocka_unit_test(there_before),
+		cmocka_unit_test(unread_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

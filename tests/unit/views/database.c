@@ -9,12 +9,13 @@
 
 static char path[] = "/tmp/fixbuf-database-XXXXXX";
 static const struct selection everything;
+static struct ledger *ledger;
 
 static void at(struct database *d, const struct origin *o, enum event_kind kind, struct fact *f, __u64 t_ns)
 {
 	static const struct io_model none;
 	const struct event e = {
-		.kind = kind, .origin = o, .t_ns = t_ns, .fact = f, .shown = true, .fed = true, .io = &none,
+		.kind = kind, .origin = o, .t_ns = t_ns, .fact = f, .shown = true, .fed = true, .io = &none, .ledger = ledger,
 		.end = { .clean = true, .t_ns = t_ns },
 	};
 
@@ -40,7 +41,8 @@ static long long answer(const char *query)
 static void two_starts(void **state)
 {
 	const struct origin one = { .start_ns = 50000, .realtime_ns = 1000000, .boot_id = "a", .page_bytes = 4096 };
-	const struct origin two = { .start_ns = 300, .realtime_ns = 1090000, .boot_id = "b", .page_bytes = 4096 };
+	const struct origin two = { .start_ns = 300, .realtime_ns = 1090000, .boot_id = "b", .page_bytes = 4096,
+				    .unrecorded_ns = 39300 };
 	struct fact_ring first = fact_ring(FACT_RING_CREATE, RING, 0, 0), second = fact_ring(FACT_RING_CREATE, RING2, 0, 0);
 	struct history h = { 0 };
 	struct findings fs = { 0 };
@@ -63,6 +65,8 @@ static void two_starts(void **state)
 	assert_int_equal(answer("SELECT begin_ns FROM rings WHERE ring = 1"), 1050100);
 	assert_int_equal(answer("SELECT end_ns FROM rings WHERE ring = 1"), 1051000);
 	assert_int_equal(answer("SELECT begin_ns FROM rings WHERE ring = 2"), 1090700);
+	assert_int_equal(answer("SELECT begin_ns FROM lost WHERE events IS NULL"), 1051000);
+	assert_int_equal(answer("SELECT end_ns FROM lost WHERE events IS NULL"), 1090300);
 }
 
 /* Latencies of which only the power of two is known are counted as such, and the median is that of --json. */
@@ -73,7 +77,7 @@ static void coarse_latencies(void **state)
 	struct findings fs = { 0 };
 	struct io_failures io = { 0 };
 	struct io_model m = { .t_ns = 500 };
-	struct event e = { .kind = EVENT_IO, .origin = &o, .t_ns = 600, .io = &m, .io_since = &m };
+	struct event e = { .kind = EVENT_IO, .origin = &o, .t_ns = 600, .io = &m, .io_since = &m, .ledger = ledger };
 	struct io_row *row = io_model_row(&m, RING, 0, IO_WHO(3, IORING_OP_READ_FIXED, true));
 	struct database *d;
 
@@ -110,7 +114,9 @@ int main(void)
 
 	assert_true(fd >= 0);
 	close(fd);
+	ledger = ledger_new();
 	status = cmocka_run_group_tests(tests, NULL, NULL);
 	unlink(path);
+	ledger_free(ledger);
 	return status;
 }

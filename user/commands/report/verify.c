@@ -139,13 +139,31 @@ static void add_skipped(struct unsettled_list *u, const struct selection *select
 	unsettled_add(u, row);
 }
 
-/* Tables that a walk of record left out, or could not read: of rings that end, and of those that are there at the end. */
-static void note_skipped(struct unsettled_list *u, const struct selection *select, const struct event *e)
+/* Tables that a walk of record left out, or could not read. */
+struct skipped {
+	struct unsettled_list gone;	/* of rings that ended, and of runs before */
+	struct unsettled_list left;	/* of those that were there at the last end of a part */
+};
+
+static void move_left(struct skipped *s)
+{
+	for (size_t i = 0; i < s->left.nr; i++)
+		unsettled_add(&s->gone, s->left.list[i]);
+	unsettled_free(&s->left);
+}
+
+static void note_skipped(struct skipped *s, const struct selection *select, const struct event *e)
 {
 	if (e->kind == EVENT_FACT && e->fact->kind == FACT_RING_GONE)
-		add_skipped(u, select, ledger_ring(e->ledger, e->fact->ring));
-	for (const struct ring *r = e->kind == EVENT_END ? e->ledger->rings : NULL; r; r = r->hh.next)
-		add_skipped(u, select, r);
+		add_skipped(&s->gone, select, ledger_ring(e->ledger, e->fact->ring));
+	if (e->kind == EVENT_LOOK && !e->after_loss && !e->origin->goes_on)
+		move_left(s);
+	if (e->kind != EVENT_END)
+		return;
+	/* a run that goes on found those of the part before again */
+	unsettled_free(&s->left);
+	for (const struct ring *r = e->ledger->rings; r; r = r->hh.next)
+		add_skipped(&s->left, select, r);
 }
 
 int report_verify(struct report *r)
@@ -155,47 +173,49 @@ int report_verify(struct report *r)
 		.select = &r->o->select,
 		.parts = must_alloc(selection_nr_parts(&r->o->select), sizeof(*matched.parts)),
 	};
-	struct unsettled_list u = { 0 };
+	struct skipped skipped = { 0 };
 	struct losers losers = { 0 };
 	int status = EXIT_USAGE, n;
 	struct event t;
 
 	while ((n = report_next(r, &t)) > 0) {
 		over_time_event(f, &t);
-		note_skipped(&u, &r->o->select, &t);
+		note_skipped(&skipped, &r->o->select, &t);
 		if (t.kind == EVENT_FACT)
 			note_whose(&matched, t.fact);
 		if (t.kind == EVENT_END)
 			keep_losers(&losers, &t.end);
 	}
+	move_left(&skipped);
 	if (!n) {
 		__u64 events = matched.nr;
+		struct unsettled_list *u = &skipped.gone;
 		size_t ignored = over_time_ignore(f, &r->o->ignored);
 		enum verdict v;
 
-		unsettled_losses(&u, r->replay.lost, r->replay.skipped, losers.list, losers.nr,
+		unsettled_losses(u, r->replay.lost, r->replay.skipped, losers.list, losers.nr,
 				 &r->o->select);
-		unsettled_selection(&u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
+		unsettled_selection(u, UNSETTLED_UNRECORDED, &r->o->select, has_matched, &matched);
 		if (r->replay.cut_at)
-			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_CUT, .count = 1 });
+			unsettled_add(u, (struct unsettled){ .what = UNSETTLED_CUT, .count = 1 });
 		if (r->replay.left_out)
-			unsettled_add(&u, (struct unsettled){
+			unsettled_add(u, (struct unsettled){
 				.what = UNSETTLED_FULL, .count = r->replay.left_out,
 			});
 		if (r->replay.resumed)
-			unsettled_add(&u, (struct unsettled){
+			unsettled_add(u, (struct unsettled){
 				.what = UNSETTLED_PAUSES, .count = r->replay.resumed,
 			});
-		if (!events && !u.nr)
-			unsettled_add(&u, (struct unsettled){ .what = UNSETTLED_UNRECORDED, .count = 1 });
-		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, &u);
+		if (!events && !u->nr)
+			unsettled_add(u, (struct unsettled){ .what = UNSETTLED_UNRECORDED, .count = 1 });
+		v = verdict_of(findings_worst(over_time_findings(f)), r->o->fail_on, u);
 		if (r->o->output.json)
-			print_json(r, over_time_findings(f), ignored, v, &u, events);
+			print_json(r, over_time_findings(f), ignored, v, u, events);
 		else
-			print_text(r, over_time_findings(f), ignored, &u, events);
+			print_text(r, over_time_findings(f), ignored, u, events);
 		status = verdict_status(v, r->o->allow_unsettled, EXIT_DONE);
 	}
-	unsettled_free(&u);
+	unsettled_free(&skipped.gone);
 	free(losers.list);
 	free(matched.parts);
 	over_time_free(f);

@@ -45,12 +45,21 @@ function nothingLeft(m) {
 	return !m.about.clean_end && !m.about.events && !m.totals.io_ops;
 }
 
+// Buffers that are in no number of the page, in words.
+function unreadOf(t) {
+	return [t.skipped_slots ? `${plural(t.skipped_slots, "slot", "slots")} of tables, as a user has more than are read of one user` : "",
+		t.unsteady_rings ? `tables of ${plural(t.unsteady_rings, "ring", "rings")}, which changed too fast` : ""]
+		.filter(text => text).join("; ");
+}
+
 function drawVerdict() {
 	const said = verdictOf(data);
 
 	said.forEach(([text, where], i) => byId("verdict").append(i ? "; " : "", make("a", {href: `#${where}`}, text)));
 	byId("verdict").append(said.length ? "." : nothingLeft(data) ? "No event of the recording is left." :
 		"Of what was seen no call and no I/O failed, and nothing was found.");
+	if (unreadOf(data.totals))
+		byId("verdict").append(` Not read: ${unreadOf(data.totals)}.`);
 }
 
 function nameOf(m) {
@@ -99,8 +108,8 @@ function drawTotals() {
 	const figures = [
 		["rings", count(t.rings), "io_urings that were made, had a call, or were there before"],
 		["buffers registered", count(t.buffers), "put into a slot" +
-			(t.older_buffers ? `; ${count(t.older_buffers)} more were there before` : "") +
-			(t.lives_left_out ? "" : `; ${living ? count(living) : "none"} still there at the end`)],
+			(t.older_buffers ? `; ${t.older_more ? "at least " : ""}${count(t.older_buffers)} more were there before` : "") +
+			(t.lives_left_out ? "" : `; ${t.left_more ? "at least " : ""}${living ? count(living) : "none"} still there at the end`)],
 		["calls", count(t.calls), "to register, update, clone or unregister"],
 		["calls that failed", count(t.calls_failed), t.calls_failed ? "each with its cause, above" : "of those that were seen"],
 		["most charged at once", bytes(t.peak_charged_pages * PAGE), "to one user or process"],

@@ -10,11 +10,12 @@ CREATE TABLE recordings(
 	-- and so has what the flight recorder saved, a part per segment, of one run (parts of report --json
 	-- are runs). uses_lost: uses of buffers found no room to be counted. no_cause: I/Os that failed, were
 	-- not cancelled, and are in no row of failures. left_out: events that waited when it ended
-	-- at --max-size; later ones were not recorded.
+	-- at --max-size; later ones were not recorded. skipped_slots, unsteady_rings: slots, and rings, of
+	-- which the tables were not read: buffers in them are in no row.
 	machine TEXT, recording INTEGER, part INTEGER, kernel TEXT, arch TEXT,
 	tier TEXT, command TEXT, cpus INTEGER, page_bytes INTEGER, begin_ns INTEGER, end_ns INTEGER,
 	events INTEGER, lost INTEGER, clean_end INTEGER, uses_lost INTEGER,
-	no_cause INTEGER, left_out INTEGER);
+	no_cause INTEGER, left_out INTEGER, skipped_slots INTEGER, unsteady_rings INTEGER);
 
 CREATE TABLE rings(
 	-- end_ns NULL: it was open at the end. Older rings have the time at which they were first seen.
