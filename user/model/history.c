@@ -339,7 +339,8 @@ static void on_end(struct history *h, const struct event *t)
 	add_io(h, &m);
 	note_uses(h, &m);
 	io_model_free(&m);
-	h->left = left.buffers;
+	h->left = left.slots;
+	h->left_distinct = left.buffers;
 	h->left_bytes = left.registered_bytes;
 	h->left_more = left.skipped_rings || left.unread_rings;
 	h->facts += t->end.facts;

@@ -88,12 +88,14 @@ struct history {
 	struct failure_history *failures;
 	__u64 more_failures;	/* that found no place in .failures */
 	struct slot_history *slots; /* without I/O so far, of parts that may go on */
+	/* By slot: a buffer that several hold counts in each. */
 	__u64 buffers, dropped;	/* put into slots, taken out */
 	__u64 older;		/* in slots when a part began that goes on from none */
 	bool begun;		/* a part has */
 	bool looking;		/* facts of such a part's snapshot follow */
 	__u64 life[HIST_BUCKETS]; /* from one to the other, in ns, of those whose begin was seen */
-	__u64 left, left_bytes;	/* still registered at the end of the last part */
+	/* In slots at the end of the last part; buffers that these hold, each once, and their length */
+	__u64 left, left_distinct, left_bytes;
 	bool older_more, left_more; /* at least so many */
 	struct unread_tables unread;
 	__u64 unused, unused_bytes; /* no I/O over it was counted: after history_end() */

@@ -52,6 +52,39 @@ static void keep_life(struct page *p, const struct life *life, __u64 to_ns, bool
 		memset(l->bins, 0, sizeof(l->bins));
 }
 
+static void hold(struct page *p, const struct life *life)
+{
+	struct page_held *held;
+
+	HASH_FIND(hh, p->held, &life->buf, sizeof(life->buf), held);
+	if (!held) {
+		held = must_alloc(1, sizeof(*held));
+		held->buf = life->buf;
+		held->len_bytes = life->len_bytes;
+		p->registered_bytes += held->len_bytes;
+		HASH_ADD(hh, p->held, buf, sizeof(held->buf), held);
+	}
+	held->slots++;
+}
+
+static void let_go(struct page *p, const struct life *life)
+{
+	struct page_held *held;
+
+	HASH_FIND(hh, p->held, &life->buf, sizeof(life->buf), held);
+	if (!held || --held->slots)
+		return;
+	p->registered_bytes -= held->len_bytes;
+	HASH_DEL(p->held, held);
+	free(held);
+}
+
+static void note_peak(struct page *p)
+{
+	if (p->registered_bytes > p->peak_registered_bytes)
+		p->peak_registered_bytes = p->registered_bytes;
+}
+
 static void on_life_begins(struct life *life, void *arg)
 {
 	struct page *p = arg;
@@ -59,9 +92,10 @@ static void on_life_begins(struct life *life, void *arg)
 
 	p->buffers += life->counted && !life->older;
 	p->older_buffers += life->counted && life->older;
-	p->registered_bytes += life->len_bytes;
-	if (p->registered_bytes > p->peak_registered_bytes)
-		p->peak_registered_bytes = p->registered_bytes;
+	hold(p, life);
+	/* until a part has told all that is there, some of it counts as the part before told it, too */
+	if (!life->older || p->looks == 1)
+		note_peak(p);
 	if (c && life->call && c->call == life->call)
 		c->bytes += life->len_bytes;
 }
@@ -71,7 +105,7 @@ static void on_life_ends(struct life *life, __u64 t_ns, __u32 call, void *arg)
 	struct page *p = arg;
 
 	(void)call;
-	p->registered_bytes -= life->len_bytes;
+	let_go(p, life);
 	keep_life(p, life, t_ns, true);
 }
 
@@ -344,7 +378,10 @@ void page_event(struct page *p, const struct event *told)
 	p->facts += t->kind == EVENT_END ? t->end.facts : 0;
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;
 	p->left_out += t->kind == EVENT_END ? t->end.left_out : 0;
+	p->looks += t->kind == EVENT_LOOK && !t->after_loss;
 	timeline_event(p->timeline, t);
+	if (t->kind != EVENT_LOOK && !(t->kind == EVENT_FACT && t->fact->flags & FACT_F_SNAPSHOT))
+		note_peak(p);
 	if (t->kind == EVENT_LOOK && !t->after_loss) {
 		p->part_ns = on_axis(p, t->origin->start_ns);
 		p->unrecorded_ns += t->origin->unrecorded_ns;
@@ -366,12 +403,17 @@ void page_conclude(struct page *p)
 
 void page_free(struct page *p)
 {
+	struct page_held *held, *next_held;
 	struct page_account *a, *next;
 
 	HASH_ITER(hh, p->accounts, a, next) {
 		HASH_DEL(p->accounts, a);
 		free(a->points);
 		free(a);
+	}
+	HASH_ITER(hh, p->held, held, next_held) {
+		HASH_DEL(p->held, held);
+		free(held);
 	}
 	free(p->programs);
 	free(p->rings);

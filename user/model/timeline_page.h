@@ -85,6 +85,11 @@ struct page_column {
 	struct page_io io[NR_PAGE_KINDS];
 };
 
+struct page_held {
+	__u64 buf, slots, len_bytes;
+	UT_hash_handle hh;
+};
+
 struct page_gap {
 	__u64 from_ns, to_ns, lost;		/* .lost 0: it was not recorded */
 };
@@ -101,7 +106,9 @@ struct page {
 	__s64 later_ns;				/* the part's clock is so much behind that of the first */
 	bool clean_end, io_seen;
 	__u64 facts, lost, left_out, buffers, older_buffers, calls_nr, calls_failed;
-	__u64 registered_bytes, peak_registered_bytes;
+	struct page_held *held;			/* owned: buffers that slots hold */
+	__u64 registered_bytes, peak_registered_bytes; /* of those, each once */
+	unsigned int looks;			/* parts that began */
 	__s64 peak_charged_pages;
 	struct page_ring *rings;		/* owned, as all lists; [number - 1] */
 	size_t nr_rings;

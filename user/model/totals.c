@@ -28,6 +28,7 @@ static size_t add_ring(struct ring_totals *t, const struct ring *r, struct buffe
 
 		if (!b)
 			continue;
+		t->slots += !shared;
 		if (b->slots > 1) {
 			if (shared)
 				shared[nr] = b;

@@ -6,9 +6,9 @@
 #include "model/ledger.h"
 #include "model/selection.h"
 
-/* Buffers that several slots hold count once. */
+/* Buffers that several slots hold count once, but in .slots. */
 struct ring_totals {
-	size_t rings, buffers;
+	size_t rings, buffers, slots;
 	__u64 registered_bytes, charged_pages;
 	/* tables that a walk did not read: there may be more than the sums say */
 	size_t skipped_rings, unread_rings;

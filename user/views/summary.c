@@ -228,8 +228,11 @@ static void print_lives(FILE *out, const struct history *h)
 			fmt_ns(a, hist_percentile(h->life, 500)),
 			fmt_ns(b, hist_percentile(h->life, 990)), fmt_ns(c, hist_max(h->life)));
 	fprintf(out, "; %s%llu left at the end", least(h->left_more), h->left);
-	if (h->left)
+	if (h->left && h->left_distinct == h->left)
 		fprintf(out, ", of %s%s", least(h->left_more), fmt_bytes(a, h->left_bytes));
+	else if (h->left)
+		fprintf(out, ": %s%llu buffer%s of %s, as several slots hold one", least(h->left_more), h->left_distinct,
+			plural(h->left_distinct), fmt_bytes(a, h->left_bytes));
 	fputc('\n', out);
 	print_unread(out, &h->unread);
 }

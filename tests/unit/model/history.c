@@ -218,6 +218,32 @@ static void there_before(void **state)
 	ledger_free(l);
 }
 
+/* By slot; as buffers, and their length, each once. */
+static void shared_buffers(void **state)
+{
+	static const struct origin origin;
+	static const struct io_model io;
+	struct history h = { .select = &everything };
+	struct ledger *l = ledger_new();
+	struct event e = { .kind = EVENT_LOOK, .origin = &origin, .ledger = l, .io = &io };
+
+	(void)state;
+	history_event(&h, &e);
+	see_ring(l, RING, 37, 12);
+	see_ring(l, RING2, 37, 12);
+	see_buffer(l, RING, 0, BUF(1), ADDR, 8192, 2);
+	see_buffer(l, RING2, 0, BUF(1), ADDR, 8192, 2);
+	see_buffer(l, RING2, 1, BUF(2), ADDR + MIB, 4096, 1);
+	e.kind = EVENT_END;
+	history_event(&h, &e);
+	assert_int_equal(h.older, 3);
+	assert_int_equal(h.left, 3);
+	assert_int_equal(h.left_distinct, 2);
+	assert_int_equal(h.left_bytes, 8192 + 4096);
+	history_free(&h);
+	ledger_free(l);
+}
+
 /* Of tables that were not read: once for a run, and also when their rings have ended. */
 static void unread_tables(void **state)
 {
@@ -264,6 +290,7 @@ int main(void)
 		cmocka_unit_test(lives_that_were_seen_whole),
 		cmocka_unit_test(unused_buffers),
 		cmocka_unit_test(there_before),
+		cmocka_unit_test(shared_buffers),
 		cmocka_unit_test(unread_tables),
 	};
 

@@ -53,6 +53,33 @@ static const struct page_account *account(const struct page *p, bool is_mm, __u3
 	return NULL;
 }
 
+/* What rings share, as by clone, is registered once. */
+static void shared_sizes(void **state)
+{
+	const __u64 rings[] = { RING, RING2 };
+	struct page *p = begin();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct fact_ring r = fact_ring(FACT_RING_CREATE, rings[i], 0, 0);
+		struct fact_buffer shared = fact_buffer(rings[i], 0, BUF(1), ADDR, 8192, 2);
+		struct fact_buffer own = fact_buffer(rings[i], 1, BUF(2 + i), ADDR + MIB, 4096, 1);
+
+		tell(p, &r.h, 10 + i, 812);
+		tell(p, &shared.h, 20 + i, 812);
+		tell(p, &own.h, 30 + i, 812);
+	}
+	assert_int_equal(p->peak_registered_bytes, 8192 + 2 * 4096);
+	for (int i = 0; i < 2; i++) {
+		struct fact_buffer none = fact_buffer(rings[i], 0, 0, 0, 0, 0);
+
+		tell(p, &none.h, 40 + i, 812);
+		assert_int_equal(p->registered_bytes, (i ? 0 : 8192) + 2 * 4096);
+	}
+	page_conclude(p);
+	page_free(p);
+}
+
 /* The kernel frees what counts for a user when its last process ends, and makes another. */
 static void a_user_is_one(void **state)
 {
@@ -386,6 +413,7 @@ static void parts_have_their_places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shared_sizes),
 		cmocka_unit_test(a_user_is_one),
 		cmocka_unit_test(a_process_keeps_its_own),
 		cmocka_unit_test(lines_get_coarser),

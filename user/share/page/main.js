@@ -113,7 +113,7 @@ function drawTotals() {
 		["calls", count(t.calls), "to register, update, clone or unregister"],
 		["calls that failed", count(t.calls_failed), t.calls_failed ? "each with its cause, above" : "of those that were seen"],
 		["most charged at once", bytes(t.peak_charged_pages * PAGE), "to one user or process"],
-		["most registered at once", bytes(t.peak_registered_bytes), "sizes of all buffers together; pages are charged whole"],
+		["most registered at once", (unreadOf(t) ? "at least " : "") + bytes(t.peak_registered_bytes), "sizes of all buffers together, of one that several slots hold once; pages are charged whole"],
 	];
 
 	if (t.io_ops !== null && data.about.fixed_only)

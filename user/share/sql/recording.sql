@@ -23,7 +23,7 @@ CREATE TABLE rings(
 	uid INTEGER, comm TEXT, fd INTEGER, begin_ns INTEGER, end_ns INTEGER);
 
 CREATE TABLE buffers(
-	-- A buffer in a slot. older: it was registered before the recording began. ops: those in operations.
+	-- A buffer in a slot; one that several slots hold has a row for each. older: it was registered before the recording began. ops: those in operations.
 	machine TEXT, recording INTEGER, buffer INTEGER, ring INTEGER, slot INTEGER,
 	address INTEGER, bytes INTEGER, segments INTEGER, folio_bytes INTEGER, charged_bytes INTEGER,
 	begin_ns INTEGER, end_ns INTEGER, begin_call INTEGER, end_call INTEGER, older INTEGER, ops INTEGER);
