@@ -115,6 +115,32 @@ static void not_idle(const struct tool_run *a, const char *by)
 		 "%s: but why it is not known", by);
 }
 
+/* Losses are not narrowed by a filter, as whose they are was not recorded: that is said of each. */
+static void others_losses(const char *path)
+{
+	static const char line[] = "40 requests with IOSQE_CQE_SKIP_SUCCESS: counted only on failure";
+	static const char of_all[] = " (of all that was recorded, not of the selection alone)";
+	struct tool_run a;
+	const char *at;
+
+	tool(&a, "report", "--stat", path, NULL);
+	has_text(a.out, line, "what was not seen is told");
+	ok(!strstr(a.out, of_all), "without a filter as it is");
+	tool_free(&a);
+	tool(&a, "report", "--stat", "--comm", "nosuch", path, NULL);
+	has_text(a.out, line, "with one, too");
+	/* it is wrapped */
+	has_text(a.out, "(of all that was recorded", "as of all: %s", a.out);
+	tool_free(&a);
+	tool(&a, "report", "--stat", "--json", "--comm", "nosuch", path, NULL);
+	ok(json_object_get_boolean(json_member(a.json, "losses_of_all")), "as JSON says");
+	tool_free(&a);
+	tool(&a, "report", "--trace", "--comm", "nosuch", path, NULL);
+	at = strstr(a.err, line);
+	ok(at && strstr(at, of_all), "and --trace: %s", a.err);
+	tool_free(&a);
+}
+
 static void muted(void)
 {
 	char path[] = "/tmp/fixbuf-advice-XXXXXX", program[4096];
@@ -131,6 +157,7 @@ static void muted(void)
 		tool_free(&a);
 		tool(&a, "report", "--stat", "--advise", "--by-buffer", path, NULL);
 		not_idle(&a, "report");
+		others_losses(path);
 	}
 	tool_free(&a);
 	unlink(path);

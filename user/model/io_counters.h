@@ -106,6 +106,7 @@ struct io_model {
 	bool sees_under_way;	/* the next two are known: io_stat_see_under_way() */
 	struct io_under_way *under_way;
 	size_t nr_under_way;
+	bool of_all;		/* what follows is of all that was recorded: whose each is is not known */
 	struct io_loss loss;
 	__u64 in_flight;	/* started, not ended when it was read */
 	__u64 missed;		/* program runs that the kernel refused */

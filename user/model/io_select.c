@@ -41,4 +41,5 @@ void io_select(struct io_model *m, const struct selection *s)
 	KEEP_WANTED(m, addresses, key.ring);
 	select_failures(m);
 	KEEP_WANTED(m, calls, ring);
+	m->of_all = selection_asks(s);
 }

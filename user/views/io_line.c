@@ -213,6 +213,8 @@ static void end_json(const struct view_trace *v, const struct io_model *m, const
 	for (unsigned int op = 0; op <= IO_OP_UNKNOWN; op++)
 		put_opcode(&j, m, op);
 	json_close(&j);
+	if (m->of_all)
+		json_flag(&j, "losses_of_all", true);
 	json_open(&j, "losses");
 	view_stat_losses(m, note_loss, &j);
 	json_close(&j);
@@ -238,7 +240,7 @@ static void end_text(const struct view_trace *v, const struct io_model *m, const
 	if (v->origin->sample > 1)
 		fprintf(stderr, " (one in %u on each cpu)", v->origin->sample);
 	if (m->in_flight && tells_in_flight(starts_by))
-		fprintf(stderr, "; %llu under way", m->in_flight);
+		fprintf(stderr, "; %llu under way%s", m->in_flight, m->of_all ? OF_ALL_RECORDED : "");
 	fputc('\n', stderr);
 	if (v->io_unshown)
 		fprintf(stderr, "%llu counted and not shown: the ring is of the selection, but the task that submitted %s is not (by process, user, name or cgroup)\n",

@@ -197,7 +197,7 @@ void view_stat_total(const struct view_stat *v)
 	if (all.c.cancelled)
 		fprintf(out, "; %llu cancelled", all.c.cancelled);
 	if (v->m->in_flight)
-		fprintf(out, "; %llu under way at the end", v->m->in_flight);
+		fprintf(out, "; %llu under way at the end%s", v->m->in_flight, v->m->of_all ? OF_ALL_RECORDED : "");
 	if (v->m->in_flight && v->total && view_stat_holding(v))
 		fprintf(out, ", %llu of which hold%s a registered buffer", view_stat_holding(v), view_stat_holding(v) == 1 ? "s" : "");
 	fclose(out);

@@ -81,6 +81,8 @@ __u32 view_stat_ns_pid(const struct view_stat *v, const struct io_counts *c);
 __u64 view_stat_holding(const struct view_stat *v);
 /* Rings that were asked for and of which no I/O ended in that time. */
 __u64 view_stat_silent(const struct view_stat *v);
+/* After a number that filters do not narrow. */
+#define OF_ALL_RECORDED " (of all that was recorded, not of the selection alone)"
 /* "3 completions whose submission was not seen" and so on; calls each() for what is not 0. */
 void view_stat_losses(const struct io_model *m,
 		      void (*each)(const char *name, const char *text, __u64 count, void *arg),

@@ -277,6 +277,8 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	if (v->left)
 		json_uint(j, "still_running", v->left);
 	json_uint(j, "lost", io_lost(v->m));
+	if (v->m->of_all)
+		json_flag(j, "losses_of_all", true);
 	json_open(j, "losses");
 	view_stat_losses(v->m, put_loss, j);
 	json_close(j);

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <string.h>
 #include "base/fmt.h"
 #include "model/io_fold.h"
 #include "views/stat.h"
+
+/* So of the selection. */
+static bool is_of_rows(const char *name)
+{
+	return !strcmp(name, "closed_rings") || !strcmp(name, "ended_processes");
+}
 
 void view_stat_losses(const struct io_model *m,
 		      void (*each)(const char *name, const char *text, __u64 count, void *arg),
@@ -55,12 +62,13 @@ void view_stat_losses(const struct io_model *m,
 		{ "missed", m->missed, "I/O event",
 		  "of anybody not counted: the same BPF program was already running on that CPU, or preempted there" },
 	};
-	char text[400];
+	char text[480];
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (!all[i].count)
 			continue;
-		snprintf(text, sizeof(text), "%s%s %s", all[i].noun, plural(all[i].count), all[i].text);
+		snprintf(text, sizeof(text), "%s%s %s%s", all[i].noun, plural(all[i].count), all[i].text,
+			 m->of_all && !is_of_rows(all[i].name) ? OF_ALL_RECORDED : "");
 		each(all[i].name, text, all[i].count, arg);
 	}
 }

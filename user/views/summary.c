@@ -280,8 +280,9 @@ static void print_use(const struct view_summary *v)
 	if (v->origin->fixed_only)
 		fprintf(out, "  plain I/O was not counted, because --io was given to record\n");
 	if (h->io_lost)
-		fprintf(out, "  %llu I/O%s missing in these counts; --stat says why\n", h->io_lost,
-			h->io_lost == 1 ? " is" : "s are");
+		fprintf(out, "  %llu I/O%s%s missing in these counts; --stat says why\n", h->io_lost, plural(h->io_lost),
+			selection_asks(h->select) ? " of all that was recorded, whose is not known, may be" :
+			h->io_lost == 1 ? " is" : " are");
 }
 
 static void print_failures(const struct view_summary *v)

@@ -14,6 +14,7 @@
 #include "views/io_line.h"
 #include "views/not_seen.h"
 #include "views/stack.h"
+#include "views/stat.h"
 #include "views/trace_text.h"
 
 #define WIDTH 118
@@ -309,6 +310,11 @@ static void show_fact(struct view_trace *v, const struct fact *f, const struct f
 	view_stack_text(v->to->out, v->stack);
 }
 
+static const char *of_all(const struct view_trace *v)
+{
+	return v->of_all ? OF_ALL_RECORDED : "";
+}
+
 static void show_lost(struct view_trace *v, const struct lost_events *lost)
 {
 	v->lost += lost->count;
@@ -318,17 +324,17 @@ static void show_lost(struct view_trace *v, const struct lost_events *lost)
 		return;
 	}
 	if (lost->cpu == SKIPPED_CPU) {
-		fprintf(v->to->out, "%*sthe kernel skipped %llu run%s of our BPF programs, which another task on the CPU was inside: events may be missing\n",
-			v->to->timestamps ? 54 : 41, "", lost->count, plural(lost->count));
+		fprintf(v->to->out, "%*sthe kernel skipped %llu run%s of our BPF programs, which another task on the CPU was inside: events may be missing%s\n",
+			v->to->timestamps ? 54 : 41, "", lost->count, plural(lost->count), of_all(v));
 		return;
 	}
 	fprintf(v->to->out, "%*s%llu event%s lost here on cpu %u, between number %llu and ",
 		v->to->timestamps ? 54 : 41, "", lost->count, plural(lost->count), lost->cpu,
 		lost->after_seq);
 	if (lost->before_seq)
-		fprintf(v->to->out, "%llu\n", lost->before_seq);
+		fprintf(v->to->out, "%llu%s\n", lost->before_seq, of_all(v));
 	else
-		fprintf(v->to->out, "the end\n");
+		fprintf(v->to->out, "the end%s\n", of_all(v));
 }
 
 /* Before a part that does not begin where the one before ended. */
@@ -433,8 +439,9 @@ void view_trace_end(struct view_trace *v)
 		fprintf(stderr, ", %llu could not be", v->not_made);
 	fprintf(stderr, "; %llu event%s lost", v->lost, plural(v->lost));
 	print_losers(v);
+	fputs(v->lost ? of_all(v) : "", stderr);
 	fputs(v->lost > v->skipped ? ": a larger --ring-buffer makes room\n" : "\n", stderr);
 	if (v->stacks_lost)
-		fprintf(stderr, "%llu stack%s not kept: the stack map was full\n",
-			v->stacks_lost, plural(v->stacks_lost));
+		fprintf(stderr, "%llu stack%s not kept: the stack map was full%s\n",
+			v->stacks_lost, plural(v->stacks_lost), of_all(v));
 }

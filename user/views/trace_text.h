@@ -23,6 +23,7 @@ struct view_trace {
 	const struct stack *stack;	/* of the event that is shown, NULL = none */
 	struct json json;		/* the line that is being written */
 	bool begun;
+	bool of_all;			/* losses are of more than what is shown */
 	__u64 calls, failed, rings, not_made, ios, lost;
 	__u64 io_errors, io_cancelled;	/* of all I/O that was counted */
 	__u64 io_unshown;		/* as in struct event_end */

@@ -6,7 +6,7 @@
 
 int report_trace(struct report *r)
 {
-	struct view_trace v = { .to = &r->o->output, .filter = &r->o->filter };
+	struct view_trace v = { .to = &r->o->output, .filter = &r->o->filter, .of_all = selection_asks(&r->o->select) };
 	struct event e;
 	int n;
 
