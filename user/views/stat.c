@@ -190,6 +190,8 @@ void view_stat_total(const struct view_stat *v)
 	fprintf(out, "%llu operations, %s, %.1f%% of them fixed, in %s", all.c.ops,
 		fmt_bytes_long(a, all.c.bytes),
 		all.c.ops ? 100.0 * all.fixed_ops / all.c.ops : 0, fmt_ns(b, v->m->t_ns));
+	if (v->after_end_ns)
+		fprintf(out, " (read last %s after the end of the recording)", fmt_ns(b, v->after_end_ns));
 	if (all.c.shorts)
 		fprintf(out, "; %llu short", all.c.shorts);
 	if (all.c.errors)

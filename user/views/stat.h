@@ -42,6 +42,7 @@ struct view_stat {
 	size_t nr_evicted;
 	bool total;			/* all since the begin, not an interval */
 	unsigned int left;		/* processes of a program that ran on after its end */
+	__u64 after_end_ns;	/* of a recording: so long after its end the counters were read last */
 	__u64 time_ns;			/* when it ended, since 1970 */
 };
 

@@ -97,6 +97,9 @@ int report_list(struct report *r)
 			at = since_begin(r, of_day);
 			of_day = -1;
 		}
+		/* the counters are read last after the end, and the list shows none of them */
+		if (t.kind == EVENT_IO)
+			continue;
 		/* what a cut-off file says of its end is the last that was told */
 		if (r->o->at && at >= 0 && t.since_ns > at) {
 			if (t.kind == EVENT_LOOK && t.origin->unrecorded_ns)

@@ -16,6 +16,7 @@ struct stat {
 	struct report *r;
 	struct io_model all;
 	struct ledger *rings;	/* as they were when they were closed, or are */
+	__u64 after_end_ns;	/* .all was read */
 };
 
 static void keep(const struct fact *f, void *arg)
@@ -107,6 +108,7 @@ static void show(struct stat *s, bool header)
 		.hist = o->hist, .m = &s->all, .l = s->rings, .header = header,
 		.columns = terminal_columns(o->output.out),
 		.starts_by = s->r->origin->by_user_data ? "user_data" : "request",
+		.after_end_ns = s->after_end_ns,
 		.time_ns = s->all.t_ns + s->r->origin->start_ns + s->r->origin->realtime_ns,
 		.failures = &failures, .findings = &findings,
 	};
@@ -157,6 +159,7 @@ int report_stat(struct report *r)
 		if (t.kind != EVENT_END)
 			continue;
 		io_model_copy(t.io, &s.all);
+		s.after_end_ns = t.end.clean && s.all.t_ns > t.t_ns ? s.all.t_ns - t.t_ns : 0;
 		s.all.t_ns -= r->origin->start_ns;
 		io_select(&s.all, &r->o->select);
 		show(&s, true);
