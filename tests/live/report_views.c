@@ -29,6 +29,16 @@ static void length(void)
 	tool(&a, "report", file, NULL);
 	has_text(a.out, want, "as the page does");
 	tool_free(&a);
+	tool(&a, "report", "--json", file, NULL);
+	snprintf(want, sizeof(want), "\n%lld events, %lld of them shown, ", json_number(a.json, "events"),
+		 json_number(a.json, "shown"));
+	tool_free(&a);
+	tool(&a, "report", file, NULL);
+	has_text(a.out, want, "so many events, and so many that --trace shows, as JSON does");
+	tool_free(&a);
+	tool(&a, "report", "--verify", file, NULL);
+	has_text(a.out, " events, what was there before included, checked for ", "--verify says what it counts");
+	tool_free(&a);
 	tool(&a, "report", "--stat", file, NULL);
 	has_text(a.out, " after the end of the recording)", "--stat says how much later it was read: %s", a.out);
 	tool_free(&a);

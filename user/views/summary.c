@@ -56,6 +56,8 @@ static void print_head(FILE *out, const struct view_summary *v)
 	else
 		fputs("its begin is missing: when, where and how it was recorded is not known\n", out);
 	fprintf(out, "%llu event%s, ", h->facts, plural(h->facts));
+	if (h->shown != h->facts)
+		fprintf(out, "%llu of them shown, ", h->shown);
 	if (h->lost)
 		fprintf(out, "%llu lost: the numbers below are incomplete", h->lost);
 	else

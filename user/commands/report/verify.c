@@ -45,8 +45,8 @@ static void print_text(const struct report *r, const struct findings *f, size_t 
 	view_unsettled_text(o->output.out, u, output_is_coloured(&o->output));
 	if (o->output.quiet)
 		return;
-	fprintf(o->output.out, "%s%llu events checked for sums of charges, limits and %s: ", f->nr || u->nr ? "\n" : "",
-		events, r->origin->tier > TIER_TRACEPOINTS ? "leaks" : "releases");
+	fprintf(o->output.out, "%s%llu events, what was there before included, checked for sums of charges, limits and %s: ",
+		f->nr || u->nr ? "\n" : "", events, r->origin->tier > TIER_TRACEPOINTS ? "leaks" : "releases");
 	if (f->nr) {
 		const struct finding_counts c = findings_count(f);
 
