@@ -245,6 +245,45 @@ static void hang_up(void)
 	load_end(&l);
 }
 
+/* Whether the program cannot be started is known late; what was recorded before is not given up for it. */
+static void never_starts(const char *program)
+{
+	struct stat st, before;
+	struct tool_run a;
+
+	if (stat(in_dir("kept"), &before))
+		bail("nothing was recorded");
+	for (int append = 0; append < 2; append++) {
+		tool(&a, "record", "-q", append ? "--append" : "--stacks", "-o", in_dir("kept"), "--", program, NULL);
+		is(a.status, 127, "%s: not started", shown(program));
+		tool_free(&a);
+		ok(!stat(in_dir("kept"), &st) && st.st_size == before.st_size &&
+		   st.st_mtim.tv_sec == before.st_mtim.tv_sec && st.st_mtim.tv_nsec == before.st_mtim.tv_nsec,
+		   "the recording that is there stays as it is%s", append ? ", with --append" : "");
+	}
+	tool(&a, "record", "-q", "-o", in_dir("unborn"), "--", program, NULL);
+	ok(stat(in_dir("unborn"), &st), "no file is made for nothing");
+	tool_free(&a);
+	tool(&a, "record", "-q", "--keep-time", "10m", "-o", in_dir("folder"), "--", program, NULL);
+	ok(!rmdir(in_dir("folder")), "nor a segment");
+	tool_free(&a);
+}
+
+static void starts_or_not(void)
+{
+	char script[64];
+	struct tool_run a;
+
+	snprintf(script, sizeof(script), "%s", in_dir("script"));
+	tool(&a, "record", "-q", "-o", in_dir("kept"), "--", "true", NULL);
+	is(a.status, 0, "a program is recorded");
+	tool_free(&a);
+	make(script, "#!/no/such/interpreter\n", 0);
+	chmod(script, 0755);
+	never_starts("/nonexistent");
+	never_starts(script);
+}
+
 /* In a place of its own, so that nothing has to be unmounted. */
 static void full(void)
 {
@@ -297,6 +336,7 @@ int main(void)
 	mode();
 	two_at_once();
 	hang_up();
+	starts_or_not();
 	full();
 	clean();
 	return tap_end();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -52,7 +53,7 @@ static int check_place(const char *path)
 	return check_kind(path, &st);
 }
 
-static int prepare(int fd, const char *path, bool append)
+static int prepare(int fd, const char *path)
 {
 	struct stat st;
 	int err;
@@ -65,13 +66,10 @@ static int prepare(int fd, const char *path, bool append)
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? refuse(path, "is being written by another recording") :
 		       err_set(errno, "cannot lock %s: %s" ADVICE, path, strerror(errno));
-	/* what is added to may turn out to be no recording: it stays as it is */
-	if (!append && (fchmod(fd, 0600) || ftruncate(fd, 0)))
-		return err_set(errno, "cannot write to %s: %s" ADVICE, path, strerror(errno));
 	return 0;
 }
 
-FILE *recording_create(const char *path, bool append)
+FILE *recording_create(const char *path)
 {
 	FILE *f = NULL;
 	int fd;
@@ -85,7 +83,7 @@ FILE *recording_create(const char *path, bool append)
 		errno = -fd;
 		return NULL;
 	}
-	if (!prepare(fd, path, append))
+	if (!prepare(fd, path))
 		f = fdopen(fd, "r+");
 	if (!f)
 		close(fd);
@@ -147,8 +145,7 @@ static long frame_size(FILE *f, const struct rec_frame *frame, long at, long roo
 	return crc == frame->crc ? size : damaged(at);
 }
 
-/* The last whole frame ends there, and a reader gets to it. -1 with a sentence. */
-static long whole_frames(FILE *f)
+long recording_append_at(FILE *f)
 {
 	struct rec_frame frame;
 	struct rec_head head;
@@ -176,11 +173,13 @@ static long whole_frames(FILE *f)
 	return at;
 }
 
-long recording_append_at(FILE *f)
+int recording_cut(FILE *f, long at)
 {
-	long at = whole_frames(f);
+	const int fd = fileno(f);
+	struct stat st;
 
-	if (at < 0 || (!ftruncate(fileno(f), at) && !fseek(f, at, SEEK_SET)))
-		return at;
-	return cannot_append();
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	/* what is begun anew only we may read */
+	return (!at && fchmod(fd, 0600)) || ftruncate(fd, at) || fseek(f, at, SEEK_SET) ? -errno : 0;
 }

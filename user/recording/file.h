@@ -3,17 +3,17 @@
 #ifndef FIXBUF_RECORDING_FILE_H
 #define FIXBUF_RECORDING_FILE_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 /*
- * A new file that only we may read, or one of ours: emptied, or with .append to be added to, if
- * it is there. It is locked as long as it is open. Not another user's, no pipe or device, and not
- * through a link that another user may have made. NULL with a sentence,
- * and errno where no file could be made.
+ * A new file that only we may read, or one of ours as it is. It is locked as long as it is open. Not
+ * another user's, no pipe or device, and not through a link that another user may have made. NULL with
+ * a sentence, and errno where no file could be made.
  */
-FILE *recording_create(const char *path, bool append);
-/* Where a recording goes on: behind its last whole frame; what a crash left there is cut off. -1 with a sentence. */
+FILE *recording_create(const char *path);
+/* Where a recording goes on: behind its last whole frame, which a reader gets to. -1 with a sentence. */
 long recording_append_at(FILE *f);
+/* What the file holds from there on goes, and it is written on there; a device has nothing that could. 0, or -errno. */
+int recording_cut(FILE *f, long at);
 
 #endif

@@ -7,6 +7,7 @@
 #include <zstd.h>
 #include "base/alloc.h"
 #include "base/err.h"
+#include "recording/file.h"
 #include "recording/frame.h"
 
 #define LEVEL	1		/* of zstd: others cost as much time, or more room */
@@ -21,7 +22,8 @@ void frame_begin(struct frame_writer *f, FILE *out, __u64 at)
 		f->stored = must_alloc(f->stored_room, 1);
 	}
 	f->out = out;
-	f->written = at;
+	f->held = must_have(open_memstream(&f->held_bytes, &f->nr_held));
+	f->written = f->held_at = at;
 	f->nr_raw = 0;
 	f->error = 0;
 }
@@ -34,7 +36,7 @@ bool is_disk_full(int error)
 static bool put_bytes(struct frame_writer *f, const void *bytes, size_t nr)
 {
 	errno = 0;
-	if (!nr || fwrite(bytes, 1, nr, f->out) == nr)
+	if (!nr || fwrite(bytes, 1, nr, f->held ? : f->out) == nr)
 		return true;
 	f->error = errno ? errno : EIO;
 	return false;
@@ -49,7 +51,7 @@ static bool cut_back(struct frame_writer *f)
 
 static bool makes_room(struct frame_writer *f)
 {
-	if (!f->no_room || !is_disk_full(f->error) || !cut_back(f) || !f->no_room(f->arg))
+	if (f->held || !f->no_room || !is_disk_full(f->error) || !cut_back(f) || !f->no_room(f->arg))
 		return false;
 	f->error = 0;
 	return true;
@@ -61,14 +63,43 @@ static void put_both(struct frame_writer *f, const void *head, size_t head_size,
 	do {
 		if (put_bytes(f, head, head_size) && put_bytes(f, data, size)) {
 			errno = 0;
-			f->error = fflush(f->out) ? (errno ? errno : EIO) : 0;
+			f->error = fflush(f->held ? : f->out) ? (errno ? errno : EIO) : 0;
 		}
 	} while (f->error && makes_room(f));
 	if (!f->error)
 		f->written += head_size + size;
-	else if (ftruncate(fileno(f->out), f->written)) {
+	else if (!f->held && ftruncate(fileno(f->out), f->written)) {
 		/* a reader finds a frame that is cut off, and says so */
 	}
+}
+
+static void drop_held(struct frame_writer *f)
+{
+	if (f->held)
+		fclose(f->held);
+	f->held = NULL;
+	free(f->held_bytes);
+	f->held_bytes = NULL;
+}
+
+bool frame_release(struct frame_writer *f)
+{
+	FILE *held = f->held;
+	int err;
+
+	if (!held)
+		return !f->error;
+	f->held = NULL;
+	f->written = f->held_at;
+	if (fclose(held) || !f->held_bytes)
+		must_have(NULL);
+	err = f->error ? 0 : -recording_cut(f->out, f->held_at);
+	if (err)
+		f->error = err;
+	else if (!f->error)
+		put_both(f, f->held_bytes, f->nr_held, NULL, 0);
+	drop_held(f);
+	return !f->error;
 }
 
 void frame_put_head(struct frame_writer *f, const struct rec_head *head)
@@ -116,4 +147,5 @@ void frame_free(struct frame_writer *f)
 	ZSTD_freeCCtx(f->zstd);
 	free(f->raw);
 	free(f->stored);
+	drop_held(f);
 }

@@ -12,14 +12,23 @@ struct frame_writer {
 	void *zstd;
 	char *raw, *stored;	/* records of the next frame: twice REC_FRAME_RAW; they, compressed */
 	size_t nr_raw, stored_room;
-	__u64 written;		/* bytes of the file */
+	FILE *held;		/* NULL: it goes to the file; else to .held_bytes, until frame_release() */
+	char *held_bytes;	/* owned */
+	size_t nr_held;
+	__u64 held_at;		/* where they belong */
+	__u64 written;		/* bytes of the file, with those that are held */
 	int error;		/* errno: the file takes no more */
 	bool (*no_room)(void *arg); /* on a full disk: whether room was made, and it is worth another try */
 	void *arg;		/* of .no_room, which may be NULL */
 };
 
-/* Goes on, or begins when it is all zero, in a file that holds .at bytes. */
+/*
+ * Goes on, or begins when it is all zero, in a file that holds .at bytes that stay. Up to frame_release()
+ * it is left as it is.
+ */
 void frame_begin(struct frame_writer *f, FILE *out, __u64 at);
+/* What is held goes to the file, whole or not at all. False when the file takes no more. */
+bool frame_release(struct frame_writer *f);
 void frame_put_head(struct frame_writer *f, const struct rec_head *head);
 /* What .raw holds: whole or not at all. False when the file takes no more. */
 bool frame_put(struct frame_writer *f);

@@ -410,7 +410,14 @@ static void put_about(struct writer *w, const struct origin *a)
 	writer_flush(w);
 }
 
-struct writer *writer_create(FILE *out, bool append, const struct origin *about)
+void writer_release(struct writer *w)
+{
+	writer_flush(w);
+	if (!frame_release(&w->f))
+		w->safe_facts = 0;
+}
+
+struct writer *writer_create_held(FILE *out, bool append, const struct origin *about)
 {
 	long at = append ? recording_append_at(out) : 0;
 	struct writer *w;
@@ -427,6 +434,13 @@ struct writer *writer_create(FILE *out, bool append, const struct origin *about)
 	return w;
 }
 
+struct writer *writer_create(FILE *out, bool append, const struct origin *about)
+{
+	struct writer *w = writer_create_held(out, append, about);
+
+	return w ? writer_release(w), w : NULL;
+}
+
 void writer_go_on(struct writer *w, FILE *out, const struct origin *about)
 {
 	known_drop(&w->strings);
@@ -434,6 +448,7 @@ void writer_go_on(struct writer *w, FILE *out, const struct origin *about)
 	w->facts = w->safe_facts = w->lost = w->tables = w->stacks_lost = 0;
 	frame_begin(&w->f, out, 0);
 	put_about(w, about);
+	writer_release(w);
 }
 
 void writer_limit(struct writer *w, __u64 max_bytes)

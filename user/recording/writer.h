@@ -13,11 +13,14 @@
 struct writer;
 
 /*
- * An empty file, or .append: a part is added to the recording that the file
+ * What the file holds goes; or, .append: a part is added to the recording that the file
  * holds, which has to be open for reading, too. Who opened it closes it, and
  * asks writer_told() whether all arrived. NULL with a sentence.
  */
 struct writer *writer_create(FILE *out, bool append, const struct origin *about);
+/* The same, and the file is left as it is until writer_release(): what is told before waits in memory. */
+struct writer *writer_create_held(FILE *out, bool append, const struct origin *about);
+void writer_release(struct writer *w);
 /*
  * After writer_end(): goes on in another file, which is empty. What stood for a kernel address stands
  * for it there, too.

@@ -49,11 +49,12 @@ static void put(size_t nr)
 /* Where a part would be added; the file has .left bytes then. */
 static long append_at(long *left)
 {
-	FILE *file = recording_create(path, true);
+	FILE *file = recording_create(path);
 	long at;
 
 	assert_non_null(file);
 	at = recording_append_at(file);
+	assert_true(at < 0 || !recording_cut(file, at));
 	fseek(file, 0, SEEK_END);
 	*left = ftell(file);
 	fclose(file);

@@ -219,7 +219,7 @@ static FILE *create(struct folder *f, const char *kind, char name[NAME_LEN])
 	snprintf(path, sizeof(path), "%s/%s", f->path, name);
 	do {
 		errno = 0;
-		out = recording_create(path, false);
+		out = recording_create(path);
 	} while (!out && is_disk_full(errno) && folder_give_way(f));
 	return out;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -47,6 +48,7 @@ struct record {
 	__u64 last_ns;		/* of the last fact */
 	__u64 end_ns;		/* of what is recorded, 0 = it goes on */
 	int broken;		/* an exit status, after a sentence: there is no next segment */
+	bool made;		/* its file was not there before */
 	__u64 no_room;		/* facts lost that a larger buffer would have held */
 };
 
@@ -203,7 +205,8 @@ static int run(struct record *r)
 
 	if (status)
 		return status;
-	writer_flush(r->part.to);
+	/* the recording of yesterday goes now, and not for a program that could not be started */
+	writer_release(r->part.to);
 	if (!r->o->output.quiet && !r->o->program) {
 		fprintf(stderr, "recording to %s (tier: %s", r->o->output.path,
 			tier_name(r->origin.tier));
@@ -222,7 +225,6 @@ static int run(struct record *r)
 static int open_file(struct record *r)
 {
 	struct record_options *o = r->o;
-	bool append = o->append && !access(o->output.path, F_OK);
 	FILE *out;
 
 	if (flight_is_asked(&o->flight)) {
@@ -231,11 +233,12 @@ static int open_file(struct record *r)
 			return misuse("%s", err_text());
 		r->part.goes_on = true;
 	}
-	out = r->flight ? flight_next(r->flight) : recording_create(o->output.path, append);
+	r->made = access(o->output.path, F_OK);
+	out = r->flight ? flight_next(r->flight) : recording_create(o->output.path);
 	if (!out)
 		return misuse("%s", err_text());
 	o->output.out = out;
-	r->part.to = writer_create(out, append, &r->origin);
+	r->part.to = writer_create_held(out, o->append && !r->made, &r->origin);
 	if (!r->part.to)
 		return misuse("%s: %s", o->output.path, err_text());
 	writer_limit(r->part.to, o->max_bytes);
@@ -266,6 +269,13 @@ static void tell_end(const struct record *r, const struct writer_told *told)
 	fputc('\n', stderr);
 }
 
+static bool is_empty(FILE *file)
+{
+	struct stat st;
+
+	return !fstat(fileno(file), &st) && !st.st_size;
+}
+
 /* What the file, or the folder, is left with when it takes no more. */
 static int tell_broken(struct record *r, const struct writer_told *told)
 {
@@ -273,14 +283,24 @@ static int tell_broken(struct record *r, const struct writer_told *told)
 	__u64 missing = told->facts - told->safe_facts;
 	char without[64] = "";
 
+	if (!r->flight && is_empty(r->o->output.out))
+		return cannot("cannot write to %s: %s; nothing was recorded", r->o->output.path, why);
 	if (!r->flight)
 		return cannot("cannot write to %s: %s; it holds the first %llu of %llu events",
 			      r->o->output.path, why, told->safe_facts, told->facts);
-	flight_end_segment(r->flight);
 	if (missing)
 		snprintf(without, sizeof(without), " without its last %llu event%s", missing, plural(missing));
 	return cannot("cannot write to %s: %s; recording ended%s; what was saved stays there",
 		      r->o->output.path, why, without);
+}
+
+/* A file that was not there before goes again when nothing is in it. */
+static void leave_file(struct record *r)
+{
+	if (r->flight)
+		flight_end_segment(r->flight);
+	else if (r->part.to && r->made && is_empty(r->o->output.out))
+		unlink(r->o->output.path);
 }
 
 static int write_all(struct record *r)
@@ -302,14 +322,13 @@ static int write_all(struct record *r)
 	if (!status)
 		status = live_start(&r->live, c, &r->o->select, &r->origin, on_event, r) ?
 			 run_cannot() : run(r);
-	if (r->part.to) {
+	if (r->part.to && !status) {
 		__u64 end = r->end_ns ? r->end_ns : clock_now_ns();
 		struct writer_told told;
 
 		if (!r->broken)
 			part_end(&r->part, end);
-		else if (!status)
-			status = r->broken;
+		status = r->broken;
 		told = writer_told(r->part.to);
 		if (!status && told.error)
 			status = tell_broken(r, &told);
@@ -323,6 +342,8 @@ static int write_all(struct record *r)
 		if (told.error)
 			clearerr(r->o->output.out);
 	}
+	if (status)
+		leave_file(r);
 	return status ? status : run_end(&r->run, 0);
 }
 
