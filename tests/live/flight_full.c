@@ -130,8 +130,12 @@ static void empty_files(long long events)
 	tool_free(&all);
 	unlink(path);
 	make_empty("segment-of-another.rec", path);
-	tool(&all, "report", kept, NULL);
-	is(all.status, 2, "what record did not name so is told of as any file");
+	tool(&all, "report", "--json", kept, NULL);
+	is(json_number(all.json, "events"), events, "so is one that another name was given to: %s", all.err);
+	is(text_count(all.err, "passed over"), 1, "which is said once");
+	tool_free(&all);
+	tool(&all, "report", path, NULL);
+	is(all.status, 2, "by its own name it is told of as any file");
 	tool_free(&all);
 	unlink(path);
 }

@@ -284,6 +284,17 @@ static void starts_or_not(void)
 	never_starts(script);
 }
 
+static void fill(const char *path)
+{
+	static const char block[1 << 12];
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	for (size_t size = sizeof(block); size; size /= 2)
+		while (write(fd, block, size) > 0)
+			;
+	close(fd);
+}
+
 /* In a place of its own, so that nothing has to be unmounted. */
 static void full(void)
 {
@@ -314,6 +325,17 @@ static void full(void)
 	tool(&a, "report", "--json", in_dir("small/file"), NULL);
 	ok(kept > 0, "something is");
 	is(json_number(a.json, "events"), kept, "it holds what was said");
+	tool_free(&a);
+	fill(in_dir("small/other"));
+	tool(&a, "record", "-q", "-o", in_dir("small/none.rec"), "-d", "1s", "-p", bystander_pid(), NULL);
+	has_text(a.err, "nothing was recorded", "without any room that is said");
+	ok(access(in_dir("small/none.rec"), F_OK), "and no file is left");
+	tool_free(&a);
+	make(in_dir("small/empty.rec"), "", 0);
+	tool(&a, "report", in_dir("small"), NULL);
+	is(a.status, 2, "a folder with an empty file alone has no recording");
+	is(text_count(a.err, "empty.rec is empty"), 1, "it is passed over, which is said");
+	has_text(a.err, "no recording is in this folder", "and what is missing");
 	tool_free(&a);
 	umount(in_dir("small"));
 }

@@ -12,6 +12,8 @@
 #include "commands/report/sources.h"
 #include "recording/reader.h"
 
+#define SEGMENT	"segment-"	/* as record names them */
+
 static void add(struct sources *s, const char *path, __u64 bytes)
 {
 	array_grow(s->list, s->nr);
@@ -25,8 +27,13 @@ static bool is_recording(const char *name)
 	return len > 4 && !strcmp(name + len - 4, ".rec");
 }
 
-/* As record names what it writes to a folder. */
-static bool is_of_folder(const char *name)
+static bool is_segment(const char *name)
+{
+	return !strncmp(name, SEGMENT, strlen(SEGMENT));
+}
+
+/* As record names what it saves to a folder. */
+static bool is_saved(const char *name)
 {
 	unsigned int day, second, number;
 	int used = 0;
@@ -53,8 +60,8 @@ static void tell_beside(const struct beside *b, const char *folder)
 	fputc('\n', stderr);
 }
 
-/* Adds those whose name begins so. */
-static int add_folder(struct sources *s, const char *folder, const char *begin)
+/* Adds its segments, or all else. */
+static int add_folder(struct sources *s, const char *folder, bool segments)
 {
 	const size_t before = s->nr;
 	struct beside beside = { 0 };
@@ -70,19 +77,19 @@ static int add_folder(struct sources *s, const char *folder, const char *begin)
 		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
 		if (!is_recording(e->d_name) || stat(path, &st) || !S_ISREG(st.st_mode))
 			continue;
-		if (strncmp(e->d_name, begin, strlen(begin))) {
+		if (is_segment(e->d_name) != segments) {
 			beside.nr++;
-			if (is_of_folder(e->d_name))
+			if (is_saved(e->d_name))
 				sscanf(e->d_name, "%15[a-z]", beside.kind);
 			continue;
 		}
-		if (st.st_size || !is_of_folder(e->d_name))
+		if (st.st_size)
 			add(s, path, st.st_size);
 		else
 			fprintf(stderr, PROGRAM_NAME ": %s is empty, as after a crash, and passed over\n", path);
 	}
 	closedir(dir);
-	if (s->nr > before)
+	if (segments && s->nr > before)
 		tell_beside(&beside, folder);
 	return 0;
 }
@@ -97,9 +104,9 @@ static int add_path(struct sources *s, const char *path)
 		add(s, path, stat(path, &st) ? 0 : st.st_size);
 		return 0;
 	}
-	err = add_folder(s, path, "segment-");
+	err = add_folder(s, path, true);
 	if (!err && s->nr == before)
-		err = add_folder(s, path, "");
+		err = add_folder(s, path, false);
 	if (!err && s->nr == before)
 		return err_set(ENOENT, "%s: no recording is in this folder; give one that 'fixbuf-trace record' wrote to",
 			       path);
