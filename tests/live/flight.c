@@ -345,6 +345,7 @@ static void early(void)
 	while (!is_loading(record.pid) && !child_has_ended(record.pid))
 		usleep(500);
 	kill(record.pid, SIGUSR1);
+	kill(record.pid, SIGHUP);
 	await_start(&record);
 	end(&record);
 	tool_free(&record);

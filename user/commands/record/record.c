@@ -149,6 +149,7 @@ static bool step(void *arg)
 	if (hung_up) {
 		hung_up = 0;
 		write_counters(r);
+		writer_flush(r->part.to);
 	}
 	if (r->end_ns)
 		return more;
@@ -318,7 +319,6 @@ static int write_all(struct record *r)
 	r->origin.raw_addresses = r->o->raw_addresses;
 	r->origin.asked = asked_of(&r->o->select);
 	status = open_file(r);
-	signals_catch_hangup();
 	if (!status)
 		status = live_start(&r->live, c, &r->o->select, &r->origin, on_event, r) ?
 			 run_cannot() : run(r);
@@ -365,7 +365,8 @@ static int record(void *options)
 	};
 	int status;
 
-	/* it must not end us while we start, and asks a recording that keeps all of it for nothing */
+	/* they must not end us while we start; SIGUSR1 asks a recording that keeps all of it for nothing */
+	signals_catch_hangup();
 	signals_catch_user();
 	if (!flight_is_asked(&o->flight) && o->flight.before_ns)
 		return misuse("--before is about what a flight recorder saves; add --trigger, --keep-time or --keep-size");
@@ -475,7 +476,7 @@ const struct command record_command = {
 	.text = "Writes down what trace would show, with explanations, stacks and what was lost, the "
 		"rings that exist already, and the counters of all I/O in each interval, until Ctrl-C, "
 		"the time of -d, the size of --max-size, or the end of PROGRAM, whose exit status it "
-		"returns.\v"
+		"returns. SIGHUP writes what waits, and ends nothing.\v"
 		"Examples:\n"
 		"  fixbuf-trace record -- ./server --fixed     # one program, to fixbuf.rec\n"
 		"  fixbuf-trace record --stacks --io -d 1m     # a minute of all, with each I/O and who called\n"
