@@ -78,7 +78,7 @@ static int add_folder(struct sources *s, const char *folder, bool segments)
 		if (!is_recording(e->d_name) || stat(path, &st) || !S_ISREG(st.st_mode))
 			continue;
 		if (is_segment(e->d_name) != segments) {
-			beside.nr++;
+			beside.nr += st.st_size > 0;
 			if (is_saved(e->d_name))
 				sscanf(e->d_name, "%15[a-z]", beside.kind);
 			continue;
