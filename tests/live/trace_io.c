@@ -430,6 +430,26 @@ static void check_renamed(void)
 	tool_free(&t);
 }
 
+/* The totals at the end of a part of a recording are its own. */
+static void check_parts(void)
+{
+	char path[] = "/tmp/fixbuf-parts-XXXXXX";
+	int fd = mkstemp(path);
+	struct tool_run a;
+
+	for (int i = 0; i < 2; i++) {
+		tool(&a, "record", "-q", "-o", path, "--append", "--io", "--", load_path("io_late"), "--no-wait", "107", NULL);
+		is(a.status, 0, "io_late is recorded");
+		tool_free(&a);
+	}
+	tool(&a, "report", "--trace", path, NULL);
+	is(text_count(a.err, "107 I/Os over registered buffers"), 2, "each part has its own totals");
+	is(text_count(a.err, "; 107 shown"), 2, "also of what was shown");
+	tool_free(&a);
+	unlink(path);
+	close(fd);
+}
+
 static void check_usage(void)
 {
 	struct tool_run a;
@@ -468,6 +488,7 @@ int main(void)
 	check_filter("--comm", "no-such*", 0, 0);
 	check_filter("--comm", "io_late", 101, 103);
 	check_renamed();
+	check_parts();
 	check_usage();
 	return tap_end();
 }

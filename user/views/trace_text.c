@@ -423,6 +423,8 @@ void view_trace_event(struct view_trace *v, const struct event *e)
 		}
 		if (e->origin->sample && e->end.clean)
 			view_io_end(v, e->io, e->origin->by_user_data ? "user_data" : "request");
+		/* as all else of that line, it is of the part */
+		v->ios = 0;
 		break;
 	}
 }

@@ -24,7 +24,8 @@ struct view_trace {
 	struct json json;		/* the line that is being written */
 	bool begun;
 	bool of_all;			/* losses are of more than what is shown */
-	__u64 calls, failed, rings, not_made, ios, lost;
+	__u64 calls, failed, rings, not_made, lost;
+	__u64 ios;			/* of the part */
 	__u64 io_errors, io_cancelled;	/* of all I/O that was counted */
 	__u64 io_unshown;		/* as in struct event_end */
 	__u64 io_lost;			/* of the same: in no count */
