@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "load.h"
+#include "sql.h"
 #include "tool.h"
 #include "tool_json.h"
 
@@ -24,7 +25,7 @@
 #define FULL	"is full: from now on the oldest segments go"
 
 static char disk[] = "/tmp/fixbuf-full-XXXXXX";
-static char kept[64], fill[64];
+static char kept[64], fill[64], db[64];
 
 struct segments {
 	char *names[256];
@@ -75,6 +76,7 @@ static bool mount_disk(void)
 	}
 	snprintf(kept, sizeof(kept), "%s/kept", disk);
 	snprintf(fill, sizeof(fill), "%s/another", disk);
+	snprintf(db, sizeof(db), "%s.db", disk);
 	return true;
 }
 
@@ -192,6 +194,13 @@ static void goes_on(void)
 	ok(json_number(all.json, "events") > 0, "with their events");
 	events = json_number(all.json, "events");
 	tool_free(&all);
+	if (sql_is_there()) {
+		tool(&all, "report", "--sqlite", db, kept, NULL);
+		is(sql_number(db, "SELECT count(DISTINCT recording) FROM recordings"), 1, "also in SQL as one recording");
+		is(sql_number(db, "SELECT count(*) FROM recordings"), s.nr, "with a part per segment");
+		tool_free(&all);
+		unlink(db);
+	}
 	empty_files(events);
 	drop_segments(&s, true);
 	load_end(&l);

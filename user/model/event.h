@@ -50,7 +50,8 @@ struct origin {
 	char command[512];		/* line that recorded it */
 	char host[64];			/* the machine's name, empty in older files */
 	char hosts[288];		/* of a file: of this part and those before, "a and b" where they differ */
-	char boot_id[40];		/* from its start on, the same */
+	bool differs;			/* the same: host, kernel or command of one before do */
+	char boot_id[40];		/* from its start on, empty in older files */
 	struct asked_whom asked;		/* of a recording: for whom; of older files for all */
 };
 

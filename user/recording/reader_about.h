@@ -14,11 +14,13 @@ struct recording_hosts {
 	char list[HOSTS_MAX][64];
 	size_t nr;
 	bool more;
+	bool begun, differ;
+	char first[64], kernel[96], command[512];	/* of the first part */
 	struct origin last;	/* of the part before */
 	__u64 end_ns;		/* of it, 0 = there is none */
 };
 
-/* Adds that of a part, which gets the names of all, and how long after the part before it begins. */
+/* Adds that of a part, which gets the names of all, whether it is one like them, and how long after the one before it begins. */
 void recording_hosts(struct recording_hosts *h, struct origin *of);
 /* That part ends. */
 void recording_ends(struct recording_hosts *h, const struct origin *of, __u64 t_ns);

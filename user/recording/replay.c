@@ -15,7 +15,6 @@
 /* Of work, which grows with the square of holders and slots: half a second, and more for a larger file. */
 #define FREE_STEPS	(64ULL << 20)
 #define STEPS_A_BYTE	128
-#define OVERLAP_NS	1000000LL /* clocks are read one after the other */
 
 static struct ledger *new_ledger(const struct replay *p)
 {

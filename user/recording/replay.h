@@ -6,6 +6,8 @@
 #include "model/ledger.h"
 #include "recording/reader.h"
 
+#define OVERLAP_NS	1000000LL /* clocks are read one after the other */
+
 struct replay {
 	struct recording *r;
 	struct ledger *ledger;	/* as it was before what is told; never NULL */

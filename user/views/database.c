@@ -265,17 +265,60 @@ static void put_histogram(struct database *d, const struct io_row *r)
 	}
 }
 
+/* .key.ring: its number. */
 static void put_use(struct database *d, const struct io_buffer_row *b)
 {
 	sqlite_row(d->to, USES);
 	sqlite_int(d->to, d->part);
-	database_number(d, ring_number(&d->numbers, b->key.ring, b->born_ns));
+	database_number(d, b->key.ring);
 	sqlite_int(d->to, b->key.index);
 	sqlite_int(d->to, b->key.addr);
 	sqlite_int(d->to, b->use.ops);
 	sqlite_int(d->to, b->use.bytes);
 	known_at(d, b->use.last_ns);
 	sqlite_row_end(d->to);
+}
+
+static int by_buffer(const void *a, const void *b)
+{
+	const struct io_buffer_key *x = &((const struct io_buffer_row *)a)->key;
+	const struct io_buffer_key *y = &((const struct io_buffer_row *)b)->key;
+
+	if (x->ring != y->ring)
+		return x->ring < y->ring ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* A buffer has one row, whatever was done and failed over it. */
+static void put_uses(struct database *d, const struct io_model *m)
+{
+	struct io_buffer_row *list = must_alloc(m->nr_buffers + m->nr_failures, sizeof(*list));
+	size_t nr = m->nr_buffers;
+
+	if (nr)
+		memcpy(list, m->buffers, nr * sizeof(*list));
+	for (size_t i = 0; i < m->nr_failures; i++) {
+		if (!io_failure_buffer(&m->failures[i], &list[nr].key))
+			continue;
+		list[nr++].born_ns = m->failures[i].born_ns;
+	}
+	for (size_t i = 0; i < nr; i++)
+		list[i].key.ring = ring_number(&d->numbers, list[i].key.ring, list[i].born_ns);
+	qsort(list, nr, sizeof(*list), by_buffer);
+	for (size_t i = 0; i < nr; i++) {
+		struct io_buffer_row all = list[i];
+
+		for (; i + 1 < nr && !by_buffer(&all, &list[i + 1]); i++) {
+			all.use.ops += list[i + 1].use.ops;
+			all.use.bytes += list[i + 1].use.bytes;
+			if (list[i + 1].use.last_ns > all.use.last_ns)
+				all.use.last_ns = list[i + 1].use.last_ns;
+		}
+		put_use(d, &all);
+	}
+	free(list);
 }
 
 /* How many I/Os failed without a cause that was kept. */
@@ -288,14 +331,7 @@ static __u64 put_totals(struct database *d, const struct event *told)
 	io_select(&all, d->select);
 	for (size_t i = 0; i < all.nr_rows; i++)
 		put_histogram(d, &all.rows[i]);
-	for (size_t i = 0; i < all.nr_buffers; i++)
-		put_use(d, &all.buffers[i]);
-	for (size_t i = 0; i < all.nr_failures; i++) {
-		struct io_buffer_row failed = { .born_ns = all.failures[i].born_ns };
-
-		if (io_failure_buffer(&all.failures[i], &failed.key))
-			put_use(d, &failed);
-	}
+	put_uses(d, &all);
 	no_cause = io_no_cause(&all);
 	io_model_free(&all);
 	return no_cause;

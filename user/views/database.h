@@ -11,7 +11,7 @@
 
 struct database;
 
-/* .path: an empty file, or one with the recordings of other machines; .select must outlive it. NULL with a sentence. */
+/* .path: an empty file, or one with other recordings; .select must outlive it. NULL with a sentence. */
 struct database *database_new(const char *path, const struct selection *select);
 /* What the recording told next. */
 void database_event(struct database *d, const struct event *told);

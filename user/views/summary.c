@@ -39,7 +39,7 @@ static void print_origin(FILE *out, const struct view_summary *v)
 	fputc(')', out);
 	if (v->parts > 1)
 		fprintf(out, ", in %u parts%s", v->parts,
-			strcmp(a->host, a->hosts) ? "; kernel and command are of the last" : "");
+			a->differs ? "; kernel and command are of the last" : "");
 	/* the first had sentences where there is evidence now */
 	if (a->format == 1)
 		fputs(", format 1", out);

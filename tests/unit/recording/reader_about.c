@@ -8,13 +8,14 @@
 
 static char path[] = "/tmp/fixbuf-hosts-XXXXXX";
 
-static void add_part(const char *host)
+static void add_part(const char *host, const char *command)
 {
-	struct origin about = { .raw_addresses = true, .page_bytes = 4096, .command = "record" };
+	struct origin about = { .raw_addresses = true, .page_bytes = 4096 };
 	FILE *file = fopen(path, "r+");
 	struct writer *w;
 
 	snprintf(about.host, sizeof(about.host), "%s", host);
+	snprintf(about.command, sizeof(about.command), "%s", command);
 	w = writer_create(file, true, &about);
 	assert_non_null(w);
 	writer_look(w, 1, false);
@@ -24,7 +25,7 @@ static void add_part(const char *host)
 }
 
 /* As the last part says it. */
-static void hosts_are(const char *want)
+static void hosts_are(const char *want, bool differ)
 {
 	struct recording *r = recording_open(path);
 	struct event e;
@@ -35,6 +36,7 @@ static void hosts_are(const char *want)
 		;
 	assert_int_equal(n, 0);
 	assert_string_equal(recording_origin(r)->hosts, want);
+	assert_int_equal(recording_origin(r)->differs, differ);
 	recording_close(r);
 }
 
@@ -43,24 +45,36 @@ static void hosts(void **state)
 	char name[64];
 
 	(void)state;
-	add_part("");
-	hosts_are("");
-	add_part("alpha");
-	hosts_are("alpha");
-	add_part("alpha");
-	hosts_are("alpha");
-	add_part("beta");
-	hosts_are("alpha and beta");
-	add_part("alpha");
-	hosts_are("alpha and beta");
-	add_part("gamma");
-	hosts_are("alpha, beta and gamma");
+	add_part("", "record");
+	hosts_are("", false);
+	add_part("alpha", "record");
+	hosts_are("alpha", true);
+	add_part("alpha", "record");
+	hosts_are("alpha", true);
+	add_part("beta", "record");
+	hosts_are("alpha and beta", true);
+	add_part("alpha", "record");
+	hosts_are("alpha and beta", true);
+	add_part("gamma", "record");
+	hosts_are("alpha, beta and gamma", true);
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
-	add_part(name);
-	hosts_are("alpha, beta, gamma and xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-	add_part("delta");
-	hosts_are("alpha, beta, gamma, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx and others");
+	add_part(name, "record");
+	hosts_are("alpha, beta, gamma and xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", true);
+	add_part("delta", "record");
+	hosts_are("alpha, beta, gamma, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx and others", true);
+}
+
+/* Nor is what one part says of its command told as of all. */
+static void commands(void **state)
+{
+	(void)state;
+	assert_int_equal(truncate(path, 0), 0);
+	add_part("alpha", "record");
+	add_part("alpha", "record");
+	hosts_are("alpha", false);
+	add_part("alpha", "record --append");
+	hosts_are("alpha", true);
 }
 
 static void add_run(const char *boot, __u64 start_ns, __u64 end_ns, bool goes_on)
@@ -118,7 +132,9 @@ static void unrecorded(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(hosts), cmocka_unit_test(unrecorded) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hosts), cmocka_unit_test(commands), cmocka_unit_test(unrecorded),
+	};
 
 	return run_with_file(path, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -102,6 +102,7 @@ static void machines(void **state)
 	says(&t, false, true, ", in 2 parts\n");
 	says(&t, true, true, "\"host\":\"h\"");
 	strcpy(t.origin.hosts, "g and h");
+	t.origin.differs = true;
 	says(&t, false, true, " of g and h, Linux 6.12");
 	says(&t, false, true, ", in 2 parts; kernel and command are of the last\n");
 	says(&t, true, true, "\"host\":\"g and h\"");

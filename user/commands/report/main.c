@@ -57,11 +57,12 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	if (r.replay.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s breaks off at offset %llu, as after a crash: later events are missing\n",
 			r.replay.cut_in, r.replay.cut_at);
-	if (r.replay.overlap)
+	if (r.replay.overlap || (o->ended_ns && r.replay.begin_ns < o->ended_ns - OVERLAP_NS))
 		fprintf(stderr, PROGRAM_NAME ": a recording begins before the one before it ends: what both hold is counted twice\n");
 	if (r.replay.left_out)
 		fprintf(stderr, PROGRAM_NAME ": %s ended at --max-size: %llu waiting event%s %s left out, and later ones were not recorded\n",
 			path, r.replay.left_out, plural(r.replay.left_out), r.replay.left_out == 1 ? "was" : "were");
+	o->ended_ns = r.replay.begin_ns + r.replay.end_ns;
 	replay_close(&r.replay);
 	return status;
 }
@@ -152,11 +153,14 @@ static int report_all(struct report_options *o, const struct sources *s)
 	bool apart;
 
 	for (size_t i = 0, nr; i < s->nr; i += nr) {
-		nr = sources_of_machine(s, i);
+		/* rows say of which recording they are */
+		nr = o->view == REPORT_SQLITE ? sources_of_recording(s, i) : sources_of_machine(s, i);
 		if (o->view == REPORT_PERFETTO && o->machine == MAX_MACHINES)
 			return misuse("the recordings are of more machines than a timeline can tell apart; name fewer");
 		apart = nr < s->nr && !o->output.json && !goes_to_file(o->view);
 		o->more = i + nr < s->nr;
+		if (i && strcmp(s->list[i - 1].host, s->list[i].host))
+			o->ended_ns = 0;
 		status = worse(status, report_machine(o, &s->list[i], nr, apart ? s->list[i].host : NULL));
 		/* that was said, and is no better for the next */
 		if (o->output.path && o->output.out == stdout)

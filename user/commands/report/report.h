@@ -50,8 +50,9 @@ struct report_options {
 	bool all;			/* the same: all of them */
 	__u64 max_memory;		/* 0 = the usual, for a file of its size */
 	struct html *html;		/* --html: of machines before, NULL = of none */
-	unsigned int machine;		/* that is told, from 0 */
+	unsigned int machine;		/* that is told, from 0; --sqlite: recording */
 	bool more;			/* machines follow */
+	__s64 ended_ns;			/* the one before, of the same machine; CLOCK_REALTIME, 0 = there is none */
 };
 
 struct report {

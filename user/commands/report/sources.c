@@ -124,6 +124,9 @@ static int look(struct source *s)
 		const struct origin *o = recording_origin(r);
 
 		memcpy(s->host, o->host, sizeof(s->host));
+		memcpy(s->boot_id, o->boot_id, sizeof(s->boot_id));
+		memcpy(s->command, o->command, sizeof(s->command));
+		s->goes_on = o->goes_on;
 		s->begin_ns = o->start_ns + o->realtime_ns;
 	}
 	recording_close(r);
@@ -157,6 +160,23 @@ size_t sources_of_machine(const struct sources *s, size_t first)
 	size_t nr = 1;
 
 	while (first + nr < s->nr && !strcmp(s->list[first + nr].host, s->list[first].host))
+		nr++;
+	return nr;
+}
+
+/* One that is given twice is no other recording. */
+static bool is_same_recording(const struct source *a, const struct source *b)
+{
+	return !strcmp(a->host, b->host) &&
+	       (a->begin_ns == b->begin_ns ||
+		(b->goes_on && !strcmp(a->boot_id, b->boot_id) && !strcmp(a->command, b->command)));
+}
+
+size_t sources_of_recording(const struct sources *s, size_t first)
+{
+	size_t nr = 1;
+
+	while (first + nr < s->nr && is_same_recording(&s->list[first + nr - 1], &s->list[first + nr]))
 		nr++;
 	return nr;
 }

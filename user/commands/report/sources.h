@@ -4,12 +4,15 @@
 #define FIXBUF_COMMANDS_REPORT_SOURCES_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct source {
 	char *path;		/* owned */
 	char host[64];		/* empty in older files */
 	__s64 begin_ns;		/* CLOCK_REALTIME */
+	bool goes_on;		/* it is a segment, where one before it ended: of the same boot and command */
+	char boot_id[40], command[512];
 	__u64 bytes;
 };
 
@@ -26,6 +29,8 @@ struct sources {
 int sources_find(struct sources *s, const char *const *paths, size_t nr);
 /* How many from .first on are of one machine. */
 size_t sources_of_machine(const struct sources *s, size_t first);
+/* The same of one recording: one file, or segments of one run of record. */
+size_t sources_of_recording(const struct sources *s, size_t first);
 void sources_free(struct sources *s);
 
 #endif

@@ -6,6 +6,8 @@ CREATE TABLE recordings(
 	-- known. Every row begins with the machine that was recorded and the begin of the recording, so
 	-- that recordings of a fleet are in one file: given at once, or ATTACH each, INSERT ... SELECT.
 	--
+	-- Files that are given together are recordings of their own, but for segments of one run of the
+	-- flight recorder.
 	-- A part of a recording, from a look at all rings to an end: a file that was appended to has several,
 	-- and so has what the flight recorder saved, a part per segment, of one run (parts of report --json
 	-- are runs). uses_lost: uses of buffers found no room to be counted. no_cause: I/Os that failed, were
@@ -61,6 +63,7 @@ CREATE TABLE io(
 	-- The counters of I/O by interval, process, ring and operation. An interval ends when they are
 	-- read, and the next begins; they are read last just after the recording's end. notified: zero-copy sends of which
 	-- a notification said that their memory is free; notified_ns: from their submission on, in all.
+	-- bytes: as done; operations.bytes are as asked for.
 	-- coarse: of those timed, latencies known to a power of two only, as the histogram table was full.
 	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, ring INTEGER,
 	pid INTEGER, uid INTEGER, comm TEXT, operation TEXT, fixed INTEGER, ops INTEGER, bytes INTEGER,
@@ -75,13 +78,14 @@ CREATE TABLE histograms(
 	operation TEXT, fixed INTEGER, from_ns INTEGER, to_ns INTEGER, count INTEGER);
 
 CREATE TABLE uses(
-	-- I/O as counted over each registered buffer; a row without ops: what was to go over it failed.
+	-- I/O as counted over each registered buffer, a row for each ring, slot and address of a part; one without ops: what was to go over it failed.
 	-- One without a row saw none, unless the recording's uses_lost is set.
 	machine TEXT, recording INTEGER, part INTEGER, ring INTEGER, slot INTEGER,
 	address INTEGER, ops INTEGER, bytes INTEGER, last_ns INTEGER);
 
 CREATE TABLE operations(
 	-- Each I/O over a registered buffer, of record --io; with --sample one in so many.
+	-- bytes: as asked for; what was done, as io.bytes counts it, is in result.
 	-- user_data: as 0x1f, what the program calls it.
 	machine TEXT, recording INTEGER, t_ns INTEGER, ring INTEGER, buffer INTEGER,
 	pid INTEGER, operation TEXT, result INTEGER, offset_bytes INTEGER, bytes INTEGER,
