@@ -238,7 +238,7 @@ static void ends(void)
 	ok(child_has_ended(r.pid), "it ends when nothing is left to go");
 	kill(r.pid, SIGINT);
 	tool_wait(&r, &(struct tool_how){ 0 });
-	is(r.status, 3, "as it cannot record");
+	is(r.status, 2, "as its output cannot be written");
 	has_text(r.err, "No space left on device; recording ended without its last ", "and says why");
 	close(fd);
 	unlink(fill);
@@ -265,7 +265,7 @@ static void never_begins(void)
 			;
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	tool(&r, "record", "-o", kept, "--keep-time", "10m", "-d", "20s", "-p", pid, NULL);
-	is(r.status, 3, "on a full disk nothing is recorded");
+	is(r.status, 2, "on a full disk nothing is recorded");
 	has_text(r.err, "No space left on device; recording ended", "which is said");
 	has_text(r.err, "; what was saved stays there", "with what is true of the folder");
 	close(fd);

@@ -444,6 +444,11 @@ void database_event(struct database *d, const struct event *told)
 		end_part(d, told);
 }
 
+int database_load(void)
+{
+	return sqlite_load();
+}
+
 struct database *database_new(const char *path, const struct selection *select)
 {
 	struct sqlite_file *to = sqlite_open(path, script(), tables);

@@ -17,14 +17,14 @@
 static const char *const function_names[] = { FUNCTIONS(LIBRARY_NAME) };
 static struct { FUNCTIONS(LIBRARY_MEMBER) } lib;
 
-static int load(void)
+int sqlite_load(void)
 {
 	return library_load(LIBSQLITE, function_names, sizeof(lib) / sizeof(void *), (void **)&lib);
 }
 #else
 static const struct { FUNCTIONS(LIBRARY_MEMBER) } lib = { FUNCTIONS(LIBRARY_ADDRESS) };
 
-static int load(void)
+int sqlite_load(void)
 {
 	return 0;
 }
@@ -97,11 +97,8 @@ static int close_file(struct sqlite_file *f)
 
 struct sqlite_file *sqlite_open(const char *path, const char *script, const char *const *tables)
 {
-	struct sqlite_file *f;
+	struct sqlite_file *f = must_alloc(1, sizeof(*f));
 
-	if (load())
-		return NULL;
-	f = must_alloc(1, sizeof(*f));
 	if (lib.sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
 	    lib.sqlite3_exec(f->db, BEGIN, NULL, NULL, NULL) != SQLITE_OK ||
 	    (!count(f, "SELECT count(*) FROM sqlite_master") &&

@@ -7,6 +7,8 @@
 
 struct sqlite_file;
 
+/* Before all else. 0, or -errno with a sentence: the library is not there. */
+int sqlite_load(void);
 /*
  * .path: an empty file, in which .script makes the tables, or one in which it has: rows are added.
  * .tables: their names, ending with NULL, by which rows are given. NULL with a sentence.

@@ -52,6 +52,7 @@ static void two_starts(void **state)
 	(void)state;
 	if (system("command -v sqlite3 >/dev/null"))
 		skip();
+	assert_int_equal(database_load(), 0);
 	d = database_new(path, &everything);
 	assert_non_null(d);
 	at(d, &one, EVENT_LOOK, NULL, one.start_ns);
@@ -90,6 +91,7 @@ static void coarse_latencies(void **state)
 	row->c.errors = 5;
 	io_row_add_bucket(row, 100, 13);
 	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(database_load(), 0);
 	d = database_new(path, &everything);
 	assert_non_null(d);
 	at(d, &o, EVENT_LOOK, NULL, o.start_ns);

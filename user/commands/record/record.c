@@ -116,7 +116,7 @@ static void go_on(struct record *r, __u64 now, bool more)
 	flight_close_segment(r->flight, &told, end, false);
 	out = flight_next(r->flight);
 	if (!out) {
-		r->broken = cannot("%s", err_text());
+		r->broken = misuse("%s", err_text());
 		return;
 	}
 	about.start_ns = end;
@@ -285,13 +285,13 @@ static int tell_broken(struct record *r, const struct writer_told *told)
 	char without[64] = "";
 
 	if (!r->flight && is_empty(r->o->output.out))
-		return cannot("cannot write to %s: %s; nothing was recorded", r->o->output.path, why);
+		return misuse("cannot write to %s: %s; nothing was recorded", r->o->output.path, why);
 	if (!r->flight)
-		return cannot("cannot write to %s: %s; it holds the first %llu of %llu events",
+		return misuse("cannot write to %s: %s; it holds the first %llu of %llu events",
 			      r->o->output.path, why, told->safe_facts, told->facts);
 	if (missing)
 		snprintf(without, sizeof(without), " without its last %llu event%s", missing, plural(missing));
-	return cannot("cannot write to %s: %s; recording ended%s; what was saved stays there",
+	return misuse("cannot write to %s: %s; recording ended%s; what was saved stays there",
 		      r->o->output.path, why, without);
 }
 

@@ -10,14 +10,20 @@
 
 int report_sqlite(struct report *r)
 {
-	struct database *d = output_file_begin() ? database_new(r->o->output.path, &r->o->select) : NULL;
-	struct over_time *findings = over_time_new(&r->o->select);
-	struct history *h = must_alloc(1, sizeof(*h));
+	struct database *d;
+	struct over_time *findings;
+	struct history *h;
 	struct io_failures io = { 0 };
-	const struct database_conclusion concluded = { .h = h, .f = over_time_findings(findings), .io = &io };
+	struct database_conclusion concluded;
 	int n = -1, err = 0;
 	struct event e;
 
+	if (database_load())
+		return cannot("%s", err_text());
+	d = output_file_begin() ? database_new(r->o->output.path, &r->o->select) : NULL;
+	findings = over_time_new(&r->o->select);
+	h = must_alloc(1, sizeof(*h));
+	concluded = (struct database_conclusion){ .h = h, .f = over_time_findings(findings), .io = &io };
 	h->select = &r->o->select;
 	while (d && (n = report_next(r, &e)) > 0) {
 		over_time_event(findings, &e);
@@ -35,7 +41,6 @@ int report_sqlite(struct report *r)
 	io_failures_free(&io);
 	free(h);
 	if (!d || err)
-		return cannot("cannot write to %s: %s%s", r->o->output.path, err_text(),
-			      d ? "; what it has is incomplete" : "");
+		return misuse("cannot write to %s: %s%s", r->o->output.path, err_text(), d ? "; no database is left there" : "");
 	return n < 0 ? EXIT_USAGE : EXIT_DONE;
 }
