@@ -114,10 +114,11 @@ static bool read_at(FILE *f, long at, void *to, size_t nr)
 /* Of a part's head, as it says. -1 with a sentence. */
 static long head_size(const struct rec_head *head, long at)
 {
-	if (head->endian != REC_ENDIAN || head->version < REC_VERSION_OLDEST || head->version > REC_VERSION)
-		return err_set(EINVAL, "what begins at offset %ld was recorded by another version, or in the other byte order" ADVICE,
-			       at);
-	return head->size < sizeof(*head) || head->size > REC_HEAD_MAX ? damaged(at) : (long)head->size;
+	if (head->endian == REC_ENDIAN_OTHER)
+		return err_set(EINVAL, "what begins at offset %ld was recorded in the other byte order" ADVICE, at);
+	if (head->endian == REC_ENDIAN && (head->version < REC_VERSION_OLDEST || head->version > REC_VERSION))
+		return err_set(EINVAL, "what begins at offset %ld was recorded by another version" ADVICE, at);
+	return head->endian != REC_ENDIAN || head->size < sizeof(*head) || head->size > REC_HEAD_MAX ? damaged(at) : (long)head->size;
 }
 
 /* The same of a frame with what it stores, which is as it was written; .room: up to the end of the file. */

@@ -17,6 +17,7 @@
 #define REC_VERSION	2
 #define REC_VERSION_OLDEST	1
 #define REC_ENDIAN	0x01020304U
+#define REC_ENDIAN_OTHER 0x04030201U	/* as a machine of the other byte order wrote it */
 #define REC_FRAME_MARK	0x4d415246U	/* "FRAM" */
 
 #define REC_TABLES_MAX	(16U << 20)	/* strings and stacks of a part, as written: then no more */

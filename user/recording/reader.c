@@ -84,6 +84,8 @@ static int begin_part(struct recording *r, struct rec_head *head, size_t have)
 
 	if (read_bytes(r, (char *)head + have, sizeof(*head) - have) < sizeof(*head) - have)
 		return broken(r, "the file ends inside its header");
+	if (head->endian != REC_ENDIAN && head->endian != REC_ENDIAN_OTHER)
+		return broken(r, "a header that is of no byte order");
 	if (head->endian != REC_ENDIAN)
 		return err_set(EINVAL, "%s: at offset %llu: recorded on a machine of the other byte order; run report on such a machine",
 			       r->name, r->offset);
@@ -118,8 +120,7 @@ static int read_frame(struct recording *r, const struct rec_frame *head)
 	if (!head->raw_bytes || head->raw_bytes > REC_FRAME_MAX || !head->stored_bytes ||
 	    head->stored_bytes > REC_STORED_MAX)
 		return broken(r, "a frame of an impossible size");
-	if (head->raw_bytes > REC_RATIO_FREE &&
-	    head->raw_bytes / REC_RATIO_MAX > head->stored_bytes)
+	if (head->raw_bytes > REC_RATIO_FREE && head->raw_bytes / REC_RATIO_MAX > head->stored_bytes)
 		return broken(r, "a frame that unpacks to more than any recording's does");
 	if (read_bytes(r, r->stored, head->stored_bytes) < head->stored_bytes)
 		return 0;

@@ -156,6 +156,11 @@ static void another(void **state)
 	assert_int_equal(append_at(&left), -EINVAL);
 	assert_int_equal(left, size);
 	assert_contains(err_text(), "the other byte order");
+	memset(bytes + offsetof(struct rec_head, endian), 0xff, sizeof(head.endian));
+	put(size);
+	assert_int_equal(append_at(&left), -EINVAL);
+	assert_int_equal(left, size);
+	assert_contains(err_text(), "damaged at offset 0; name another");
 	memcpy(bytes, "notes\n", 6);
 	put(6);
 	assert_int_equal(append_at(&left), -EINVAL);

@@ -72,7 +72,10 @@ static void other_versions(void **state)
 	refuses(sizeof(*head), "format version 0, this program reads versions 1 to 2");
 	put_head(bytes);
 	head->endian = 0x04030201;
-	refuses(sizeof(*head), "byte order");
+	refuses(sizeof(*head), "on a machine of the other byte order");
+	put_head(bytes);
+	head->endian = ~0U;
+	refuses(sizeof(*head), "of no byte order; the file is damaged");
 	put_head(bytes);
 	head->magic[7] = '\r';
 	refuses(sizeof(*head), "not a recording");
