@@ -61,6 +61,26 @@ static void uses(void)
 	   0, "each has one row");
 }
 
+/* What another program keeps in a database is not given up for ours; ours is made anew. */
+static void others(void)
+{
+	char other[FOLDER_PATH];
+	struct tool_run a;
+
+	folder_path(other, "other.db");
+	is(sql_number(other, "CREATE TABLE recordings(title); INSERT INTO recordings VALUES('kept'); SELECT count(*) FROM recordings"),
+	   1, "another's database");
+	tool(&a, "report", "--sqlite", other, one, two, NULL);
+	is(a.status, 2, "is refused");
+	has_text(a.err, "is a database that is not of recordings", "in words");
+	tool_free(&a);
+	is(sql_number(other, "SELECT count(*) FROM recordings WHERE title = 'kept'"), 1, "and stays as it is");
+	tool(&a, "report", "--sqlite", db, two, NULL);
+	is(a.status, 0, "our own is not refused");
+	tool_free(&a);
+	is(sql_number(db, "SELECT count(*) FROM recordings"), 1, "but made anew");
+}
+
 int main(void)
 {
 	if (!sql_is_there())
@@ -73,6 +93,7 @@ int main(void)
 	record(two, "--stacks", "io_late", "107");
 	recordings();
 	uses();
+	others();
 	folder_remove();
 	return tap_end();
 }

@@ -449,6 +449,11 @@ int database_load(void)
 	return sqlite_load();
 }
 
+bool database_is_of_others(const char *path)
+{
+	return sqlite_is_of_others(path, tables);
+}
+
 struct database *database_new(const char *path, const struct selection *select)
 {
 	struct sqlite_file *to = sqlite_open(path, script(), tables);

@@ -13,6 +13,8 @@ struct database;
 
 /* Before all else. 0, or -errno with a sentence: there is nothing here to write one with. */
 int database_load(void);
+/* It is a database, and none of recordings. */
+bool database_is_of_others(const char *path);
 /* .path: an empty file, or one with other recordings; .select must outlive it. NULL with a sentence. */
 struct database *database_new(const char *path, const struct selection *select);
 /* What the recording told next. */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/library.h"
@@ -70,6 +73,32 @@ static int columns(struct sqlite_file *f, const char *table)
 
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM pragma_table_info('%s')", table);
 	return count(f, sql);
+}
+
+static bool is_database(const char *path)
+{
+	static const char begin[16] = "SQLite format 3";
+	char bytes[sizeof(begin)];
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	bool is = fd >= 0 && read(fd, bytes, sizeof(bytes)) == sizeof(bytes) && !memcmp(bytes, begin, sizeof(begin));
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+bool sqlite_is_of_others(const char *path, const char *const *tables)
+{
+	struct sqlite_file f = { 0 };
+	size_t nr = 0;
+
+	if (!is_database(path))
+		return false;
+	if (lib.sqlite3_open_v2(path, &f.db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK)
+		while (tables[nr] && columns(&f, tables[nr]))
+			nr++;
+	lib.sqlite3_close(f.db);
+	return tables[nr];
 }
 
 static bool prepare(struct sqlite_file *f, const char *table)

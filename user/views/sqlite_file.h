@@ -4,11 +4,14 @@
 #define FIXBUF_VIEWS_SQLITE_FILE_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 struct sqlite_file;
 
 /* Before all else. 0, or -errno with a sentence: the library is not there. */
 int sqlite_load(void);
+/* It is a database that has not all of these tables. */
+bool sqlite_is_of_others(const char *path, const char *const *tables);
 /*
  * .path: an empty file, in which .script makes the tables, or one in which it has: rows are added.
  * .tables: their names, ending with NULL, by which rows are given. NULL with a sentence.

@@ -163,7 +163,7 @@ static int report_all(struct report_options *o, const struct sources *s)
 			o->ended_ns = 0;
 		status = worse(status, report_machine(o, &s->list[i], nr, apart ? s->list[i].host : NULL));
 		/* that was said, and is no better for the next */
-		if (o->output.path && o->output.out == stdout)
+		if (status != EXIT_DONE && (o->view == REPORT_SQLITE || (o->output.path && o->output.out == stdout)))
 			return status;
 		o->machine++;
 	}

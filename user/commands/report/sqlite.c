@@ -20,6 +20,9 @@ int report_sqlite(struct report *r)
 
 	if (database_load())
 		return cannot("%s", err_text());
+	if (!r->o->machine && database_is_of_others(r->o->output.path))
+		return misuse("%s is a database that is not of recordings, and would be overwritten; name another file to write to",
+			      r->o->output.path);
 	d = output_file_begin() ? database_new(r->o->output.path, &r->o->select) : NULL;
 	findings = over_time_new(&r->o->select);
 	h = must_alloc(1, sizeof(*h));
