@@ -234,7 +234,10 @@ static void hang_up(void)
 		usleep(50000);
 	ok(before >= 0 && st.st_size > before, "SIGHUP: what waited is written (%ld, %lld bytes)", before,
 	   (long long)st.st_size);
-	usleep(300000);
+	tool(&report, "report", "--json", in_dir("hup"), NULL);
+	has_text(report.err, "is still being recorded: it is told up to offset ", "who reads it meanwhile is told so");
+	ok(!strstr(report.err, "crash"), "and of no crash");
+	tool_free(&report);
 	kill(a.pid, SIGINT);
 	tool_wait(&a, &how);
 	is(a.status, 0, "and it goes on until it is told to end");

@@ -430,6 +430,10 @@ static void keeps_what_is_there(void)
 		is_refused("report", options[i], name, file, "is an input file and would be overwritten");
 		is_refused("report", options[i], copy, file, "is a recording and would be overwritten");
 	}
+	snprintf(command, sizeof(command), "cat %s | %s report - | grep -q 'none lost'", file, tool_path());
+	is(system(command), 0, "- is standard input");
+	snprintf(command, sizeof(command), "cat %s | %s report - %s 2>&1 | grep -q 'give it alone'", file, tool_path(), file);
+	is(system(command), 0, "which is not one of several");
 	is_refused("list", "-o", copy, "-q", "is a recording and would be overwritten");
 	is_refused("bench", "-o", copy, copy, "is an input file and would be overwritten");
 

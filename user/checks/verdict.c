@@ -33,7 +33,7 @@ static const struct {
 		.name = "cut-recording",
 		.one = "what came after the last whole event",
 		.why = "is not known: the end of the recording is missing",
-		.remedy = "record it again; SIGINT or SIGTERM ends a recording well, a full disk or SIGKILL does not",
+		.remedy = "read it when it has ended, or record it again; SIGINT or SIGTERM ends a recording well, a full disk or SIGKILL does not",
 	},
 	[UNSETTLED_FULL] = {
 		.name = "full-recording",

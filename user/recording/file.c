@@ -93,6 +93,16 @@ FILE *recording_create(const char *path)
 	return f;
 }
 
+bool recording_is_written(const char *path)
+{
+	int fd = open_input(path);
+	bool is = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
 /* ---- what is added to ------------------------------------------------------------------- */
 
 static int damaged(long at)

@@ -3,6 +3,7 @@
 #ifndef FIXBUF_RECORDING_FILE_H
 #define FIXBUF_RECORDING_FILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /*
@@ -11,6 +12,8 @@
  * a sentence, and errno where no file could be made.
  */
 FILE *recording_create(const char *path);
+/* Whether one is written to that file now. */
+bool recording_is_written(const char *path);
 /* Where a recording goes on: behind its last whole frame, which a reader gets to. -1 with a sentence. */
 long recording_append_at(FILE *f);
 /* What the file holds from there on goes, and it is written on there; a device has nothing that could. 0, or -errno. */

@@ -12,6 +12,7 @@
 #include "commands/output_file.h"
 #include "commands/report/report.h"
 #include "commands/report/sources.h"
+#include "recording/file.h"
 #include "views/perfetto.h"
 
 #define DEFAULT_FILE "fixbuf.rec"
@@ -54,7 +55,10 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	replay_begin(&r.replay, from);
 	r.replay.trusted = o->max_memory;
 	status = views[o->view](&r);
-	if (r.replay.cut_at)
+	if (r.replay.cut_at && recording_is_written(r.replay.cut_in))
+		fprintf(stderr, PROGRAM_NAME ": %s is still being recorded: it is told up to offset %llu\n",
+			r.replay.cut_in, r.replay.cut_at);
+	else if (r.replay.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s breaks off at offset %llu, as after a crash: later events are missing\n",
 			r.replay.cut_in, r.replay.cut_at);
 	if (r.replay.overlap || (o->ended_ns && r.replay.begin_ns < o->ended_ns - OVERLAP_NS))

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "commands/report/sources.h"
+#include "recording/file.h"
 #include "recording/reader.h"
 
 #define SEGMENT	"segment-"	/* as record names them */
@@ -86,7 +87,8 @@ static int add_folder(struct sources *s, const char *folder, bool segments)
 		if (st.st_size)
 			add(s, path, st.st_size);
 		else
-			fprintf(stderr, PROGRAM_NAME ": %s is empty, as after a crash, and passed over\n", path);
+			fprintf(stderr, PROGRAM_NAME ": %s is empty, %s, and passed over\n", path,
+				recording_is_written(path) ? "as its recording has just begun" : "as after a crash");
 	}
 	closedir(dir);
 	if (segments && s->nr > before)
@@ -100,6 +102,8 @@ static int add_path(struct sources *s, const char *path)
 	struct stat st;
 	int err;
 
+	if (!strcmp(path, "-"))
+		path = "/dev/stdin";
 	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
 		add(s, path, stat(path, &st) ? 0 : st.st_size);
 		return 0;
@@ -116,9 +120,15 @@ static int add_path(struct sources *s, const char *path)
 /* Whose it is, and when it begins. */
 static int look(struct source *s)
 {
-	struct recording *r = recording_open(s->path);
+	struct stat st;
+	struct recording *r;
 	struct event e;
-	int n = r ? recording_next(r, &e) : -1;
+	int n;
+
+	if (!stat(s->path, &st) && !S_ISREG(st.st_mode))
+		return err_set(ESPIPE, "%s is a stream, which is read once only; give it alone", s->path);
+	r = recording_open(s->path);
+	n = r ? recording_next(r, &e) : -1;
 
 	if (n >= 0) {
 		const struct origin *o = recording_origin(r);
