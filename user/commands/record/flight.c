@@ -145,6 +145,21 @@ size_t flight_given(const struct flight *f, __u64 *bytes)
 	return folder_given(f->folder, bytes);
 }
 
+/* What is kept is asked for now: what waits to be saved is saved with it. */
+static void on_signal(struct flight *f, __u64 now_ns)
+{
+	size_t len = strlen(f->who);
+
+	if (!f->why) {
+		snprintf(f->who, sizeof(f->who), "SIGUSR1");
+		happened(f, TRIGGER_SIGNAL, now_ns, 0);
+		return;
+	}
+	if (f->due_ns > now_ns)
+		snprintf(f->who + len, sizeof(f->who) - len, ", and SIGUSR1");
+	f->due_ns = now_ns;
+}
+
 bool flight_is_due(struct flight *f, __u64 now_ns, __u64 bytes, bool more)
 {
 	__u64 due = f->begin_ns + f->segment_ns;
@@ -153,9 +168,7 @@ bool flight_is_due(struct flight *f, __u64 now_ns, __u64 bytes, bool more)
 	flight_grows(f, now_ns, bytes);
 	if (asked) {
 		asked = 0;
-		if (!f->why)
-			snprintf(f->who, sizeof(f->who), "SIGUSR1");
-		happened(f, f->why ? f->why : TRIGGER_SIGNAL, now_ns, 0);
+		on_signal(f, now_ns);
 	}
 	if (f->why && f->due_ns < due)
 		due = f->due_ns;
