@@ -267,29 +267,6 @@ static long long moment_of(const char *fact, pid_t pid)
 	return t;
 }
 
-/* What the header says is the begin, down to the second; there is nothing before. */
-static void at_time_of_day(void)
-{
-	struct tool_run report;
-	char at[16] = "";
-
-	tool(&report, "report", file, NULL);
-	sscanf(report.out, "%*[^T]T%8s", at);
-	tool_free(&report);
-	tool(&report, "report", "--list", "--at", at, file, NULL);
-	is(report.status, 0, "--at %s, the time of the start", at);
-	ok(!strstr(report.err, "ends after"), "is not the end");
-	tool_free(&report);
-	if (!strcmp(at, "00:00:00"))
-		return;
-	tool(&report, "report", "--list", "--at", "00:00:00", file, NULL);
-	is(report.status, 2, "a time of day before the start is refused");
-	has_text(report.err, "is before the start (", "in words");
-	has_text(report.err, at, "with the start");
-	is_text(report.out, "", "and nothing is shown");
-	tool_free(&report);
-}
-
 /* The program has its buffers at a moment in between, and none at the end. */
 static void at_a_moment(void)
 {
@@ -331,7 +308,6 @@ static void at_a_moment(void)
 	tool(&report, "report", "--list", "--at", "noon", file, NULL);
 	is(report.status, 2, "a moment that is none");
 	tool_free(&report);
-	at_time_of_day();
 	tool_free(&record);
 }
 

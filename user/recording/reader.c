@@ -117,8 +117,7 @@ static int read_frame(struct recording *r, const struct rec_frame *head)
 
 	if (head->mark != REC_FRAME_MARK)
 		return broken(r, "no frame begins here");
-	if (!head->raw_bytes || head->raw_bytes > REC_FRAME_MAX || !head->stored_bytes ||
-	    head->stored_bytes > REC_STORED_MAX)
+	if (!head->raw_bytes || head->raw_bytes > REC_FRAME_MAX || !head->stored_bytes || head->stored_bytes > REC_STORED_MAX)
 		return broken(r, "a frame of an impossible size");
 	if (head->raw_bytes > REC_RATIO_FREE && head->raw_bytes / REC_RATIO_MAX > head->stored_bytes)
 		return broken(r, "a frame that unpacks to more than any recording's does");
