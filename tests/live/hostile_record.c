@@ -352,6 +352,23 @@ static void clean(void)
 		note("%s is left", dir);
 }
 
+/* What 3 x 16,384 slots hold is no matter of a program that shares no account with them. */
+static void before_a_program(void)
+{
+	struct stat st = { 0 };
+	struct tool_run a;
+	struct load l;
+
+	if (!load_start(&l, "many", "clones", "3", NULL))
+		bail("the neighbour does not start");
+	tool(&a, "record", "-o", in_dir("mine.rec"), "--", "true", NULL);
+	is(stat(in_dir("mine.rec"), &st), 0, "record -- PROGRAM");
+	ok(st.st_size < 300000, "record -- PROGRAM leaves that out (%lld)", (long long)st.st_size);
+	tool_free(&a);
+	load_end(&l);
+	unlink(in_dir("mine.rec"));
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir) || chmod(dir, 01777))
@@ -363,6 +380,7 @@ int main(void)
 	hang_up();
 	starts_or_not();
 	full();
+	before_a_program();
 	clean();
 	return tap_end();
 }

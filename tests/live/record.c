@@ -375,22 +375,6 @@ static long events_of(const char *comm, const char *time)
 	return nr;
 }
 
-/* What 3 x 16,384 slots hold is no matter of a program that shares no account with them. */
-static void before_a_program(void)
-{
-	struct stat st = { 0 };
-	struct tool_run a;
-	struct load l;
-
-	if (!load_start(&l, "many", "clones", "3", NULL))
-		bail("the neighbour does not start");
-	tool(&a, "record", "-o", file, "--", "true", NULL);
-	is(stat(file, &st), 0, "record -- PROGRAM");
-	ok(st.st_size < 300000, "record -- PROGRAM leaves that out (%lld)", (long long)st.st_size);
-	tool_free(&a);
-	load_end(&l);
-}
-
 /*
  * A recording begins with all rings that there are, for the sums of accounts; what comes after that
  * takes time. The number of neighbours' rings may change between the two recordings.
@@ -483,7 +467,6 @@ int main(void)
 	same_counts("--io");
 	if (!kernel_only()) {
 		selected_only();
-		before_a_program();
 		others_too();
 	}
 	asked_for_nothing();

@@ -470,11 +470,9 @@ struct recording *recording_open_bytes(const char *name, const void *bytes, size
 {
 	FILE *in = nr ? fmemopen((void *)bytes, nr, "r") : fopen("/dev/null", "re");
 
-	if (!in) {
+	if (!in)
 		err_set(errno, "cannot read %s: %s", name, strerror(errno));
-		return NULL;
-	}
-	return open_stream(name, in);
+	return in ? open_stream(name, in) : NULL;
 }
 
 const struct origin *recording_origin(const struct recording *r)
