@@ -98,10 +98,10 @@ static void happened(struct flight *f, enum trigger why, __u64 at_ns, __u64 afte
 	f->due_ns = at_ns + after_ns;
 }
 
-void flight_event(struct flight *f, const struct event *e)
+void flight_event(struct flight *f, const struct live *l, const struct event *e)
 {
 	char who[sizeof(f->who)] = "";
-	enum trigger why = triggers_event(f->triggers, e, who, sizeof(who));
+	enum trigger why = triggers_event(f->triggers, l, e, who, sizeof(who));
 
 	/* what follows until then is saved with it */
 	if (!why || f->why)

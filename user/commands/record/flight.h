@@ -25,8 +25,8 @@ struct flight *flight_new(const struct flight_options *o, const struct output *t
 			  const struct selection *select);
 /* The next segment. NULL with a sentence. */
 FILE *flight_next(struct flight *f);
-/* Takes every event, in order. */
-void flight_event(struct flight *f, const struct event *e);
+/* Takes every event of .l, in order. */
+void flight_event(struct flight *f, const struct live *l, const struct event *e);
 /* So many I/Os failed since the last reading. */
 void flight_failed_io(struct flight *f, __u64 nr, __u64 now_ns);
 /* For writer_on_full(): the oldest segments go, which is said once. .flight is a struct flight. */

@@ -89,7 +89,7 @@ static void on_event(const struct event *e, void *arg)
 		r->torn = true;
 	}
 	if (r->flight)
-		flight_event(r->flight, e);
+		flight_event(r->flight, r->live, e);
 }
 
 /* The segment ends, and the next begins with what is there. */
@@ -124,9 +124,9 @@ static void go_on(struct record *r, __u64 now, bool more)
 	about.goes_on = true;
 	part_go_on(&r->part, out, &about);
 	/* findings that were not sure are, at an end */
-	flight_event(r->flight, &e);
+	flight_event(r->flight, r->live, &e);
 	e.kind = EVENT_LOOK;
-	flight_event(r->flight, &e);
+	flight_event(r->flight, r->live, &e);
 	r->o->output.out = out;
 	fclose(before);
 }

@@ -6,6 +6,7 @@
 #include "base/fmt.h"
 #include "base/untrusted.h"
 #include "checks/over_time.h"
+#include "commands/ours.h"
 #include "commands/record/triggers.h"
 #include "model/fact.h"
 #include "views/trace_filter.h"
@@ -73,7 +74,7 @@ static void say_which(const struct finding *f, char *who, size_t room)
 		snprintf(who, room, "%s of uid %u; report --verify tells it", finding_tag_name(f->tag), f->uid);
 }
 
-static bool has_new_finding(struct triggers *t, const struct event *e, char *who, size_t room)
+static bool has_new_finding(struct triggers *t, const struct live *l, const struct event *e, char *who, size_t room)
 {
 	const struct findings *f;
 	const struct finding *last = NULL;
@@ -86,7 +87,7 @@ static bool has_new_finding(struct triggers *t, const struct event *e, char *who
 		return false;
 	t->nr_all = f->nr;
 	for (size_t i = 0; i < f->nr; i++) {
-		if (severity_of_finding(&f->list[i]) == SEVERITY_INFO)
+		if (severity_of_finding(&f->list[i]) == SEVERITY_INFO || !finding_is_ours(l, t->select, &f->list[i]))
 			continue;
 		nr++;
 		last = &f->list[i];
@@ -113,11 +114,11 @@ static bool is(const struct event *e, const struct trace_filter *filter, char *w
 	return true;
 }
 
-enum trigger triggers_event(struct triggers *t, const struct event *e, char *who, size_t room)
+enum trigger triggers_event(struct triggers *t, const struct live *l, const struct event *e, char *who, size_t room)
 {
 	const struct trace_filter failed = { .failed = true }, slow = { .slow_ns = t->o->slow_ns };
 
-	if (t->over_time && has_new_finding(t, e, who, room))
+	if (t->over_time && has_new_finding(t, l, e, who, room))
 		return TRIGGER_FINDING;
 	if (t->o->on[TRIGGER_FAILURE] && is(e, &failed, who, room))
 		return TRIGGER_FAILURE;

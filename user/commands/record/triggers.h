@@ -3,6 +3,7 @@
 #ifndef FIXBUF_COMMANDS_RECORD_TRIGGERS_H
 #define FIXBUF_COMMANDS_RECORD_TRIGGERS_H
 
+#include "capture/live.h"
 #include "model/event.h"
 #include "model/selection.h"
 
@@ -22,8 +23,8 @@ bool trigger_is_name(const char *name, size_t len);
 struct triggers;
 
 struct triggers *triggers_new(const struct trigger_options *o, const struct selection *select);
-/* Takes every event, in order. What has happened, and to whom (.who). */
-enum trigger triggers_event(struct triggers *t, const struct event *e, char *who, size_t room);
+/* Takes every event of .l, in order. What has happened, and to whom (.who). */
+enum trigger triggers_event(struct triggers *t, const struct live *l, const struct event *e, char *who, size_t room);
 void triggers_free(struct triggers *t);
 
 #endif

@@ -6,6 +6,7 @@
 #include "capture/slot_look.h"
 #include "checks/checks.h"
 #include "checks/places.h"
+#include "commands/ours.h"
 #include "commands/verify/watch_check.h"
 #include "commands/verify/watch_meanwhile.h"
 #include "commands/verify/watch_owed.h"
@@ -15,31 +16,6 @@
 #define BACKLOG		1024	/* facts in a row: reading them goes first */
 
 /* ---- what is found --------------------------------------------------------------- */
-
-static bool is_filtered(const struct selection *s)
-{
-	return s->tree || selection_asks(s);
-}
-
-static bool is_about(const struct finding *f, const struct ring *r)
-{
-	if (f->pid && finding_traits(f->tag)->scope != SCOPE_USER)
-		return f->pid == ring_owner_pid(r);
-	return r->user && r->user->uid == f->uid;
-}
-
-bool watch_is_ours(const struct watch *w, const struct finding *f)
-{
-	/* whether a ring that is gone was shown is not known any more */
-	if (!is_filtered(&w->o->select) || finding_traits(f->tag)->scope == SCOPE_RING)
-		return true;
-	if (f->ring)
-		return live_shows(w->live, f->ring);
-	for (const struct ring *r = live_ledger(w->live)->rings; r; r = r->hh.next)
-		if (live_shows(w->live, r->id) && is_about(f, r))
-			return true;
-	return false;
-}
 
 static bool has_ring(const void *watch, __u64 ring)
 {
@@ -62,7 +38,9 @@ struct check_options watch_checks(const struct watch *w)
 
 static bool keep_ours(const struct finding *f, const void *watch)
 {
-	return watch_is_ours(watch, f);
+	const struct watch *w = watch;
+
+	return finding_is_ours(w->live, &w->o->select, f);
 }
 
 static __u64 in_place_ns(const struct watch *w, const struct finding *f)

@@ -105,8 +105,6 @@ struct watch {
 struct standing *watch_standing(struct watch *w);
 /* How it checks. */
 struct check_options watch_checks(const struct watch *w);
-/* Whether it is about tasks that are watched. */
-bool watch_is_ours(const struct watch *w, const struct finding *f);
 void watch_add_cause(struct watch *w, const struct cause *c);
 
 /* Checks all and tells what is new. */

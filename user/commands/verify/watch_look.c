@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/signals.h"
+#include "commands/ours.h"
 #include "commands/verify/watch_io.h"
 #include "commands/verify/watch_look.h"
 #include "commands/verify/watch_meanwhile.h"
@@ -71,7 +72,9 @@ bool watch_is_looking(const struct watch *w)
 
 static bool keep_ours(const struct finding *f, const void *watch)
 {
-	return watch_is_ours(watch, f);
+	const struct watch *w = watch;
+
+	return finding_is_ours(w->live, &w->o->select, f);
 }
 
 /* What is found by looking is of the selection, but for what descends from our program. */
