@@ -237,11 +237,31 @@ static void wrong_usage(void)
 	tool_free(&a);
 }
 
+/* What was in the file goes, though the process that prints may do little by then. */
+static void to_file(void)
+{
+	char file[] = "/tmp/fixbuf-metrics-XXXXXX", last[8] = "";
+	struct tool_run a;
+	int fd = mkstemp(file);
+
+	if (fd < 0 || write(fd, "earlier", 7) != 7)
+		bail("no temporary file");
+	tool(&a, "export", "--once", "-o", file, NULL);
+	is(a.status, 0, "--once -o FILE: %s", a.err);
+	is(pread(fd, last, 7, 0), 7, "has something");
+	ok(!strncmp(last, "# ", 2), "in place of what was there");
+	ok(pread(fd, last, 6, lseek(fd, 0, SEEK_END) - 6) == 6 && !strncmp(last, "# EOF\n", 6), "to the end");
+	tool_free(&a);
+	close(fd);
+	unlink(file);
+}
+
 int main(void)
 {
 	struct tool_run a;
 
 	once();
+	to_file();
 	selecting();
 	textfile();
 	textfile_again();

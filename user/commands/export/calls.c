@@ -71,6 +71,11 @@ static const struct syscall_rule ends_events[] = {
 	{ SYS_ioctl, 1, ~0U, PERF_EVENT_IOC_DISABLE },
 };
 
+/* commands/output_file.c: what was in the file of -o goes with the first that is printed. */
+static const struct syscall_rule prints[] = {
+	{ .nr = SYS_ftruncate },
+};
+
 /* base/signals.h: a reader that takes nothing does not keep us after a signal. */
 static const struct syscall_rule ends_late[] = {
 	{ .nr = SYS_setitimer }, { .nr = SYS_pipe2 }, { .nr = SYS_dup3 },
@@ -131,6 +136,7 @@ int export_calls_collect(bool writes, bool reads)
 	ADD(&r, loaded);
 	ADD(&r, ends_events);
 	ADD(&r, ends_late);
+	ADD(&r, prints);
 	if (writes)
 		ADD(&r, replaces_file);
 	if (reads)
