@@ -12,7 +12,7 @@
 #include "capture/peek.h"
 #include "fixbuf.skel.h"
 
-#define MAX_LOOKED_AT	4096	/* each is a system call */
+#define MAX_LOOKED_AT	16384	/* each is a system call, of a microsecond or two */
 
 static int failed(void)
 {

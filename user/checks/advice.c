@@ -223,9 +223,10 @@ static void advise_oversized(struct counsel *c, const struct digest *d, __u32 in
 	const struct buffer *b = d->held->slots[index];
 	char size[FMT_LEN], touched[FMT_LEN];
 	struct advice one;
+	__u32 requests;
 
-	/* uses that found no room, or have no completion, may have gone further */
-	if (u->no_offset || c->m->loss.no_buffer || c->m->muted_fixed || !u->max_end || b->len_bytes - u->max_end < WASTE_BYTES ||
+	/* uses that found no room, have no completion, or wait for it may have gone further */
+	if ((slot_requests(d->held, index, &requests) && requests) || u->no_offset || c->m->loss.no_buffer || c->m->muted_fixed || !u->max_end || b->len_bytes - u->max_end < WASTE_BYTES ||
 	    u->max_end * 2 > b->len_bytes)
 		return;
 	one = about(d, "oversized-buffer");

@@ -74,7 +74,7 @@ struct finding_key finding_key(const struct finding *f)
 		/* whose a ring was that has ended is not known any more, but whose request it was */
 		.uid = traits[f->tag].of_io && f->pid ? 0 : f->uid, .index = f->index,
 		/* what I/O showed once may be shown for another cause, which is worse */
-		.cause = traits[f->tag].of_io ? f->cause : 0,
+		.cause = traits[f->tag].of_io ? f->cause : 0, .error = f->error,
 	};
 }
 

@@ -88,6 +88,7 @@ struct finding {
 	__u64 pages;
 	__u64 buf;		/* SCOPE_SLOT: struct io_mapped_ubuf *, whichever rings hold it; else 0 */
 	__u64 mm;		/* struct mm_struct *: whose addresses, or whose account; 0 = a user's */
+	__u32 error;		/* failing I/O: errno that they end with, else 0 */
 	__u64 requests;		/* of those that are counted while they come: so many so far; else 0 */
 	__u64 call_ns;		/* the last call on the rings whose buffers it adds up, 0 = none */
 	bool moving;		/* a call may have been half done on one of them, or one was not seen */
@@ -113,7 +114,7 @@ struct finding_key {
 	__u64 ring, buf, mm, addr;
 	__u32 tag, pid, uid, cause;
 	__s32 index;
-	__u32 zero;		/* in place of padding */
+	__u32 error;
 };
 
 /* The tags, as text: by enum finding_tag, and as words that end with NULL. */

@@ -54,9 +54,12 @@ static struct done done_by(const struct io_model *m, const struct io_failure_row
 }
 
 /* Whom an error tells of, as the traits have a remedy for each. */
-static enum failing_cause failing_of(__s32 result)
+static enum failing_cause failing_of(const struct io_failure_row *f)
 {
-	switch (-result) {
+	/* it asks nobody: the program named what it ends with */
+	if (IO_WHO_OP(f->key.what) == IORING_OP_NOP)
+		return FAILING_REQUEST;
+	switch (-f->key.result) {
 	case EIO: case EREMOTEIO: case ENODEV: case ENXIO: case EROFS: case ENOSPC: case EDQUOT: case EUCLEAN:
 		return FAILING_DEVICE;
 	case EAGAIN: case EINTR: case EPIPE: case ECONNRESET: case ECONNABORTED: case ECONNREFUSED: case ENOTCONN:
@@ -78,7 +81,7 @@ static bool hazard_of(const struct io_model *m, const struct io_failure_row *f, 
 		return true;
 	case IO_FAILED:
 		h->tag = FAILING_IO;
-		h->cause = failing_of(f->key.result);
+		h->cause = failing_of(f);
 		/* a link that broke, or the program's wish */
 		return fixed && f->key.result != -ECANCELED;
 	case IO_PUNTED:
@@ -97,6 +100,7 @@ static struct finding finding_of(const struct hazard *h, const struct io_model *
 	const struct io_failure_row *row = h->first;
 	const struct io_counts *c = io_model_whose(m, row->key.ring, row->born_ns, row->key.pid);
 	struct finding f = {
+		.error = h->tag == FAILING_IO ? -row->key.result : 0,
 		.tag = h->tag, .cause = h->cause, .ring = row->key.ring, .pid = row->key.pid, .fd = -1, .index = -1,
 	};
 

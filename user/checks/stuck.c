@@ -113,8 +113,8 @@ void stuck_tell(const struct stuck *s, const char *since, struct findings *out)
 			 fmt_ns(p999, s->p999_ns));
 	else
 		snprintf(others, sizeof(others), "in the time watched none of its kind ended that was seen to begin");
-	finding_add(out, s->about, "%s buffer %u: %llu %s%s %s not ended, the oldest%s (user_data 0x%llx) after %s; %s%s%s",
-		    finding_ring_name(name, &s->about), u->index, s->nr, io_op_name(IO_WHO_OP(u->who)), whose,
+	finding_add(out, s->about, "%s buffer %u: %s%llu %s%s %s not ended, the oldest%s (user_data 0x%llx) after %s; %s%s%s",
+		    finding_ring_name(name, &s->about), u->index, s->more ? "at least " : "", s->nr, io_op_name(IO_WHO_OP(u->who)), whose,
 		    since ? "had" : s->nr == 1 ? "has" : "have", of, u->user_data,
 		    fmt_ns(age, u->age_ns), others, since ? "; " : "", since ? since : "");
 }
@@ -169,6 +169,7 @@ void stuck_find(const struct io_model *m, const struct io_model *whole, const st
 		struct stuck *first = &list[i];
 
 		first->p999_ns = p999_of_kind(whole, &first->oldest);
+		first->more = !m->sees_under_way;
 		for (n = 0; i + n < nr && is_of(first, &list[i + n]); n++)
 			first->nr += list[i + n].oldest.age_ns / TIMES >= first->p999_ns;
 		if (!first->nr)

@@ -15,6 +15,7 @@ struct stuck {
 	struct io_under_way oldest;
 	__u32 ended_pid;	/* STUCK_BY_END: who submitted them, while .about names a holder of the ring */
 	__u64 nr, p999_ns;	/* p999_ns 0 = none of the kind was timed */
+	bool more;		/* at least: more were under way than are looked at */
 };
 
 struct stuck_list {

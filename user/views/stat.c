@@ -200,7 +200,7 @@ void view_stat_total(const struct view_stat *v)
 		fprintf(out, "; %llu cancelled", all.c.cancelled);
 	if (v->m->in_flight)
 		fprintf(out, "; %llu under way at the end%s", v->m->in_flight, v->m->of_all ? OF_ALL_RECORDED : "");
-	if (v->m->in_flight && v->total && view_stat_holding(v))
+	if (v->m->in_flight && v->total && v->m->sees_under_way && view_stat_holding(v))
 		fprintf(out, ", %llu of which hold%s a registered buffer", view_stat_holding(v), view_stat_holding(v) == 1 ? "s" : "");
 	fclose(out);
 	wrap_line(v->to->out, 0, "%s", text);
@@ -391,7 +391,9 @@ static void print_buffers(const struct view_stat *v, const struct io_model *g)
 		table_cell(t, "%s", fmt_bytes(buf, u->len_bytes));
 		table_cell(t, "%llu", u->ops);
 		table_cell(t, "%s", fmt_bytes(buf, u->bytes));
-		table_cell(t, "%s", u->no_offset == u->ops ? "?" : fmt_bytes(buf, u->max_end));
+		/* of some it is not known how far they went */
+		table_cell(t, "%s%s", u->no_offset == u->ops ? "?" : fmt_bytes(buf, u->max_end),
+			   u->no_offset && u->no_offset != u->ops ? "+" : "");
 		table_cell(t, "%.0f/s", rate(v, u->ops));
 	}
 	qsort(list, n, sizeof(*list), by_key);

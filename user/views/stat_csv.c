@@ -93,7 +93,7 @@ static void put_buffers(struct csv *c, const struct view_stat *v)
 		csv_uint(c, b->use.len_bytes);
 		csv_uint(c, b->use.ops);
 		csv_uint(c, b->use.bytes);
-		csv_known(c, b->use.no_offset != b->use.ops, b->use.max_end);
+		csv_known(c, !b->use.no_offset, b->use.max_end);
 		view_place_csv(c, view_stat_holder(v, &who));
 		csv_end_row(c);
 	}

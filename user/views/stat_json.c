@@ -147,7 +147,7 @@ static void put_buffers(struct json *j, const struct io_model *m)
 		json_uint(j, "len_bytes", b->use.len_bytes);
 		json_uint(j, "ops", b->use.ops);
 		json_uint(j, "bytes", b->use.bytes);
-		json_known(j, "touched_bytes", b->use.no_offset != b->use.ops, b->use.max_end);
+		json_known(j, "touched_bytes", !b->use.no_offset, b->use.max_end);
 		json_uint(j, "last_ns", b->use.last_ns);
 		json_close(j);
 	}

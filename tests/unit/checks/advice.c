@@ -158,6 +158,7 @@ static void why_not(void **state)
 
 static void oversized(void **state)
 {
+	struct fact_buffer in_use = fact_buffer(RING, 0, BUF(0), ADDR, 16 * MIB, 4096);
 	const struct advice *a;
 	struct world w;
 
@@ -174,6 +175,12 @@ static void oversized(void **state)
 	/* where offsets are not known, no advice is concluded from them */
 	w.m.buffers[0].use.max_end = 4 * MIB;
 	w.m.buffers[0].use.no_offset = 1;
+	assert_null(find(&w, "oversized-buffer"));
+	w.m.buffers[0].use.no_offset = 0;
+	assert_non_null(find(&w, "oversized-buffer"));
+	/* nor while a request is under way, which may be over all of it */
+	in_use.users = 2;
+	FEED(w.l, in_use);
 	assert_null(find(&w, "oversized-buffer"));
 	end(&w);
 }

@@ -73,6 +73,10 @@ static void same(void **state)
 	f = slot;
 	f.tag = UNMAPPED_PAGE;
 	assert_false(is_same(&slot, &f));
+	/* I/O of a ring that fails in two ways is two findings */
+	f = slot;
+	f.error = 5;
+	assert_false(is_same(&slot, &f));
 	/* a finding about a user's limit is the same whichever process it names */
 	f = user;
 	f.pid = 977;

@@ -38,7 +38,7 @@ static void find(const struct io_model *m, const struct io_model *whole, const s
 /* What is found of these; .setup_flags are the ring's, .each_ns the time that others took, 0 = there are none. */
 static struct findings found(struct io_under_way *list, size_t nr, __u32 setup_flags, __u64 each_ns)
 {
-	struct io_model m = { 0 };
+	struct io_model m = { .sees_under_way = true };
 	struct ledger *l = ledger_new();
 	struct findings fs = { 0 };
 
@@ -107,6 +107,8 @@ static void intervals(void **state)
 	assert_int_equal(fs.nr, 0);
 	find(&interval, &interval, l, &fs);
 	assert_int_equal(fs.nr, 1);
+	/* more were under way than were looked at: so many are so many at least */
+	assert_contains(fs.list[0].detail, "at least 1 READ_FIXED");
 	findings_free(&fs);
 	io_model_row(&whole, RING, 8, IO_WHO(812, READ_FIXED + 1, true))->c.ops = 1;
 	find(&interval, &whole, l, &fs);
@@ -171,7 +173,7 @@ static void causes(void **state)
 static struct findings of_ended(__u32 mode, __u8 op, __u32 other)
 {
 	struct io_under_way u = request(3 * NS_PER_S, 1, mode);
-	struct io_model m = { .under_way = &u, .nr_under_way = 1 };
+	struct io_model m = { .under_way = &u, .nr_under_way = 1, .sees_under_way = true };
 	struct ledger *l = ledger_new();
 	struct findings fs = { 0 };
 
