@@ -143,11 +143,13 @@ static void others_losses(const char *path)
 
 static void muted(void)
 {
-	char path[] = "/tmp/fixbuf-advice-XXXXXX", program[4096];
+	char path[] = "/tmp/fixbuf-advice-XXXXXX", program[4096], script[4200];
 	struct tool_run a;
 
 	snprintf(program, sizeof(program), "%s", load_path("io_advice"));
-	tool(&a, "stat", "--advise", "--by-buffer", "--", program, "--no-wait", "muted", NULL);
+	/* its buffers are looked at while it has them */
+	snprintf(script, sizeof(script), "sleep 1.5 | %s muted", program);
+	tool(&a, "stat", "--advise", "--by-buffer", "--", "sh", "-c", script, NULL);
 	if (!tool_skipped(&a, "muted requests"))
 		not_idle(&a, "stat");
 	tool_free(&a);
