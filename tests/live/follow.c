@@ -95,6 +95,7 @@ static void recorded(void)
 	const struct tool_how how = { .timeout_s = 100 };
 	unsigned int registered = 0, others = 0;
 	char file[] = "/tmp/fixbuf-follow-XXXXXX";
+	bool skipped = false;
 	struct json_lines l;
 	struct tool_run a;
 
@@ -110,7 +111,12 @@ static void recorded(void)
 		registered += json_is(l.lines[i], "event", "register");
 		others += json_number(l.lines[i], "pid") == bystander;
 	}
-	is(registered, load_number(&service, "registered"), "record -p: what workers registered");
+	json_nr_lost(&l, &skipped);
+	/* as above */
+	if (registered < load_number(&service, "registered") && witness_kernel(7, 0) && skipped)
+		skip("record -p: what workers registered", "this kernel did not run all programs");
+	else
+		is(registered, load_number(&service, "registered"), "record -p: what workers registered");
 	is(others, 0, "and nothing else");
 	json_lines_free(&l);
 	tool_free(&a);

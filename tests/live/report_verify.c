@@ -344,7 +344,8 @@ int main(void)
 
 	empty_or_cut();
 	full();
-	paused();
+	if (!kernel_only())
+		paused();
 	beyond_what_is_read();
 	record_long_releases();
 	beside_others();
