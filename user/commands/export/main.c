@@ -306,17 +306,19 @@ static bool read_some(void *arg)
 static int once(struct exporter *x)
 {
 	const struct run_steps steps = { .step = read_some, .arg = x };
-	struct pollfd pass = { .fd = x->verify.from, .events = POLLIN };
+	enum verify_news news = x->verify.pid ? VERIFY_SPEAKS : VERIFY_WORKS;
 
 	if (x->o->duration_ns && !run_begin(&x->run))
 		run_until(&x->run, &steps);
-	/* a first pass that takes too long is not waited for, nor any after a signal */
-	while (!interrupted && x->verify.pid && poll(&pass, 1, FIRST_PASS_MS) > 0 && take_pass(x) == VERIFY_SPEAKS)
-		;
+	while (news == VERIFY_SPEAKS && export_verify_await(&x->verify, FIRST_PASS_MS))
+		news = take_pass(x);
 	if (collect(x))
 		return interrupted ? 128 + interrupted : cannot("%s", err_text());
 	render(x, x->o->output.out, METRICS_OPENMETRICS);
-	return EXIT_DONE;
+	if (news == VERIFY_WORKS || interrupted)
+		return EXIT_DONE;
+	fprintf(stderr, PROGRAM_NAME ": the look at pages did not end: what it would have found is not in this\n");
+	return EXIT_UNSETTLED;
 }
 
 /* ---- privileges ------------------------------------------------------------------------ */

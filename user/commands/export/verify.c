@@ -157,6 +157,18 @@ enum verify_news export_verify_read(struct export_verify *v, struct export_model
 	return v->ready ? VERIFY_ENDED : VERIFY_WAITS;
 }
 
+bool export_verify_await(const struct export_verify *v, unsigned int ms)
+{
+	struct pollfd from = { .fd = v->from, .events = POLLIN };
+	__u64 now = clock_now_ns(), until = now + ms * NS_PER_MS;
+	int n = 0;
+
+	/* the end of our time is a signal, too, and does not end this */
+	for (; v->from >= 0 && !interrupted && n <= 0 && now < until; now = clock_now_ns())
+		n = poll(&from, 1, (until - now) / NS_PER_MS + 1);
+	return n > 0;
+}
+
 bool export_verify_is_late(const struct export_verify *v, __u64 interval_ns, __u64 now_ns)
 {
 	__u64 usual = interval_ns + v->took_ns;

@@ -42,6 +42,8 @@ enum verify_news {
 	VERIFY_WAITS,		/* it did not get ready: another will be started */
 };
 
+/* Whether it speaks within that time; not after a signal. */
+bool export_verify_await(const struct export_verify *v, unsigned int ms);
 /* .from is readable: takes what there is, and enters a pass that is whole. */
 enum verify_news export_verify_read(struct export_verify *v, struct export_model *m, __u64 now_ns);
 /*
