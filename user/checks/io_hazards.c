@@ -113,11 +113,11 @@ static struct finding finding_of(const struct hazard *h, const struct io_model *
 	return f;
 }
 
-/* " of 101", where that many are known to be of the same ring. */
-static const char *of_all(char text[32], const struct done *d, __u64 nr)
+/* " of 101", where that many are known to be of the same ring: of a full table some count elsewhere. */
+static const char *of_all(char text[32], const struct hazard *h, const struct done *d, __u64 nr)
 {
 	*text = '\0';
-	if (d->by_ring)
+	if (d->by_ring && h->nr <= nr)
 		snprintf(text, 32, " of %llu", nr);
 	return text;
 }
@@ -130,7 +130,7 @@ static void tell_overflow(const struct hazard *h, const struct done *d, struct f
 	if (entries)
 		snprintf(places, sizeof(places), " of %u place%s", entries, plural(entries));
 	finding_add(out, f, "%s: %llu%s completions found the completion ring%s full, %llu of them of I/O over registered buffers",
-		    finding_ring_name(name, &f), h->nr, of_all(all, d, d->ops), places, h->fixed);
+		    finding_ring_name(name, &f), h->nr, of_all(all, h, d, d->ops), places, h->fixed);
 }
 
 /* .d->fixed are those that ended, as all that failed did. */
@@ -143,7 +143,7 @@ static void tell_failing(const struct hazard *h, const struct done *d, struct fi
 	if (e->opcode == IO_WHO_OP(h->first->key.what))
 		snprintf(first, sizeof(first), ", the first with user_data 0x%llx", e->user_data);
 	finding_add(out, f, "%s: %llu%s I/Os over registered buffers failed with %s%s",
-		    finding_ring_name(name, &f), h->nr, of_all(all, d, d->fixed),
+		    finding_ring_name(name, &f), h->nr, of_all(all, h, d, d->fixed),
 		    fact_errno_name(h->first->key.result), first);
 }
 
