@@ -3,6 +3,7 @@
  * A signal ends each command within 100 ms, wherever it is in a walk through a user's millions of
  * slots, between two walks, or in what it prints of them. hostile_readers.c: where nobody reads that.
  * Independent of the kernel: not run in guests.
+ * Alone: beside another test 100 ms may pass while it is not run.
  * Not under ASan: that takes longer.
  */
 #include <fcntl.h>

@@ -24,13 +24,13 @@ if [ "$(id -u)" != 0 ]; then
 	exit 3
 fi
 
-# run HOW [TEST...]: runs each by run.sh, JOBS at a time, and adds its totals
-run() {
-	how=$1
-	shift
+# each N HOW [TEST...]: runs them by run.sh, N at a time, and adds its totals
+each() {
+	at_once=$1 how=$2
+	shift 2
 	: > "$out"
 	# shellcheck disable=SC2016 # what the inner shell expands
-	[ $# = 0 ] || printf '%s\n' "$@" | xargs -P "${JOBS:-1}" -I @ sh -c '
+	[ $# = 0 ] || printf '%s\n' "$@" | xargs -P "$at_once" -I @ sh -c '
 		says=$(sh "$1/run.sh" "$2" @ 2>&1)
 		exec 9>> "$4" && flock 9
 		printf "%s\n" "--- @ $3" "$says" | sed "\$d"
@@ -47,6 +47,23 @@ run() {
 		fi
 		passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 	done < "$out"
+}
+
+# run HOW [TEST...]: JOBS at a time, but those that measure how soon something ends
+run() {
+	how=$1 measure=" $(live 'Alone: ') " alone='' others=''
+	shift
+	for test; do
+		case $measure in
+		*" $test "*) alone="$alone $test" ;;
+		*) others="$others $test" ;;
+		esac
+	done
+	# shellcheck disable=SC2086 # lists of words
+	{
+		each 1 "$how" $alone
+		each "${JOBS:-1}" "$how" $others
+	}
 }
 
 # of TESTS, where it is set, those that are among the arguments; else all of these

@@ -315,10 +315,9 @@ static int once(struct exporter *x)
 	if (collect(x))
 		return interrupted ? 128 + interrupted : cannot("%s", err_text());
 	render(x, x->o->output.out, METRICS_OPENMETRICS);
-	if (news == VERIFY_WORKS || interrupted)
-		return EXIT_DONE;
-	fprintf(stderr, PROGRAM_NAME ": the look at pages did not end: what it would have found is not in this\n");
-	return EXIT_UNSETTLED;
+	if (news != VERIFY_WORKS && !interrupted)
+		fprintf(stderr, PROGRAM_NAME ": the look at pages did not end: what it would have found is not in this\n");
+	return news == VERIFY_WORKS || interrupted ? EXIT_DONE : EXIT_UNSETTLED;
 }
 
 /* ---- privileges ------------------------------------------------------------------------ */

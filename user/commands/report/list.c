@@ -138,7 +138,7 @@ int report_list(struct report *r)
 	if (n < 0)
 		return EXIT_USAGE;
 	/* else it is one of the next day, which the recording came to */
-	if (!n && before && begin_of_day(r) + last < DAY_NS)
+	if (!n && before && last < DAY_NS - begin_of_day(r))
 		return refuse_before(r);
 	if (!n && r->o->at && !r->o->output.quiet) {
 		char buf[FMT_LEN];

@@ -61,12 +61,13 @@ int report(struct report_options *o, struct recording *from, const char *path)
 	else if (r.replay.cut_at)
 		fprintf(stderr, PROGRAM_NAME ": %s breaks off at offset %llu, as after a crash: later events are missing\n",
 			r.replay.cut_in, r.replay.cut_at);
-	if (r.replay.overlap || (o->ended_ns && r.replay.begin_ns < o->ended_ns - OVERLAP_NS))
+	if (r.replay.overlap || (o->ended_ns > OVERLAP_NS && r.replay.begin_ns < o->ended_ns - OVERLAP_NS))
 		fprintf(stderr, PROGRAM_NAME ": a recording begins before the one before it ends: what both hold is counted twice\n");
 	if (r.replay.left_out)
 		fprintf(stderr, PROGRAM_NAME ": %s ended at --max-size: %llu waiting event%s %s left out, and later ones were not recorded\n",
 			path, r.replay.left_out, plural(r.replay.left_out), r.replay.left_out == 1 ? "was" : "were");
-	o->ended_ns = r.replay.begin_ns + r.replay.end_ns;
+	/* a file may say any time */
+	o->ended_ns = (__u64)r.replay.begin_ns + (__u64)r.replay.end_ns;
 	replay_close(&r.replay);
 	return status;
 }
