@@ -488,7 +488,8 @@ int main(void)
 	check_filter("--comm", "no-such*", 0, 0);
 	check_filter("--comm", "io_late", 101, 103);
 	check_renamed();
-	check_parts();
+	if (!kernel_only())
+		check_parts();
 	check_usage();
 	return tap_end();
 }

@@ -226,8 +226,9 @@ static void advise_oversized(struct counsel *c, const struct digest *d, __u32 in
 	__u32 requests;
 
 	/* uses that found no room, have no completion, or wait for it may have gone further */
-	if ((slot_requests(d->held, index, &requests) && requests) || u->no_offset || c->m->loss.no_buffer || c->m->muted_fixed || !u->max_end || b->len_bytes - u->max_end < WASTE_BYTES ||
-	    u->max_end * 2 > b->len_bytes)
+	if (u->no_offset || c->m->loss.no_buffer || c->m->muted_fixed || (slot_requests(d->held, index, &requests) && requests))
+		return;
+	if (!u->max_end || b->len_bytes - u->max_end < WASTE_BYTES || u->max_end * 2 > b->len_bytes)
 		return;
 	one = about(d, "oversized-buffer");
 	one.index = index;

@@ -135,4 +135,9 @@ struct event {
 	struct event_end end;
 };
 
+static inline bool event_begins_part(const struct event *e)
+{
+	return e->kind == EVENT_LOOK && !e->after_loss;
+}
+
 #endif

@@ -461,3 +461,15 @@ const char *io_op_name(unsigned int op)
 
 	return op < sizeof(names) / sizeof(names[0]) && names[op] ? names[op] : "?";
 }
+
+int io_buffer_by_key(const void *a, const void *b)
+{
+	const struct io_buffer_key *x = &((const struct io_buffer_row *)a)->key;
+	const struct io_buffer_key *y = &((const struct io_buffer_row *)b)->key;
+
+	if (x->ring != y->ring)
+		return x->ring < y->ring ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}

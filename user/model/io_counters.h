@@ -161,6 +161,8 @@ enum io_order {
 	IO_BY_RING = IO_NR_ORDERS,	/* for look-ups: and by process, opcode */
 };
 void io_model_sort(struct io_model *m, enum io_order order);
+/* qsort(3): struct io_buffer_row by ring, slot and address. */
+int io_buffer_by_key(const void *a, const void *b);
 
 /* Of rows in that order: the first of the ring and process of .c. */
 size_t io_model_first(const struct io_model *m, const struct io_counts *c);

@@ -336,7 +336,7 @@ void timeline_event(struct timeline *h, const struct event *t)
 	/* at the moment of the look */
 	if (h->looking && !(t->kind == EVENT_FACT && t->fact->flags & FACT_F_SNAPSHOT))
 		end_look(h);
-	if (t->kind == EVENT_LOOK && !t->after_loss) {
+	if (event_begins_part(t)) {
 		tell_unrecorded(h, t);
 		begin_clock(h, t);
 	}

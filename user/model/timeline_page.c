@@ -378,11 +378,11 @@ void page_event(struct page *p, const struct event *told)
 	p->facts += t->kind == EVENT_END ? t->end.facts : 0;
 	p->lost += t->kind == EVENT_LOST ? t->lost.count : 0;
 	p->left_out += t->kind == EVENT_END ? t->end.left_out : 0;
-	p->looks += t->kind == EVENT_LOOK && !t->after_loss;
+	p->looks += event_begins_part(t);
 	timeline_event(p->timeline, t);
 	if (t->kind != EVENT_LOOK && !(t->kind == EVENT_FACT && t->fact->flags & FACT_F_SNAPSHOT))
 		note_peak(p);
-	if (t->kind == EVENT_LOOK && !t->after_loss) {
+	if (event_begins_part(t)) {
 		p->part_ns = on_axis(p, t->origin->start_ns);
 		p->unrecorded_ns += t->origin->unrecorded_ns;
 	}

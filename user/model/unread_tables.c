@@ -14,7 +14,7 @@ void unread_tables_event(struct unread_tables *u, const struct selection *select
 {
 	if (e->kind == EVENT_FACT && e->fact->kind == FACT_RING_GONE) {
 		on_gone(u, select, ledger_ring(e->ledger, e->fact->ring));
-	} else if (e->kind == EVENT_LOOK && !e->after_loss && !e->origin->goes_on) {
+	} else if (event_begins_part(e) && !e->origin->goes_on) {
 		/* what was there at an end is there no more; a run that goes on finds it again */
 		u->gone_slots = u->slots;
 		u->gone_rings = u->rings;

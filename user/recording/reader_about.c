@@ -83,13 +83,9 @@ void recording_hosts(struct recording_hosts *h, struct origin *of)
 {
 	size_t i = 0, len = 0;
 
-	if (!h->begun) {
-		memcpy(h->first, of->host, sizeof(h->first));
-		memcpy(h->kernel, of->kernel, sizeof(h->kernel));
-		memcpy(h->command, of->command, sizeof(h->command));
-	}
+	h->differ |= h->begun && (strcmp(h->last.host, of->host) || strcmp(h->last.kernel, of->kernel) ||
+				  strcmp(h->last.command, of->command));
 	h->begun = true;
-	h->differ |= strcmp(h->first, of->host) || strcmp(h->kernel, of->kernel) || strcmp(h->command, of->command);
 	of->differs = h->differ;
 	note_unrecorded(h, of);
 	while (i < h->nr && strcmp(h->list[i], of->host))

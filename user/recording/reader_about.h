@@ -15,8 +15,7 @@ struct recording_hosts {
 	size_t nr;
 	bool more;
 	bool begun, differ;
-	char first[64], kernel[96], command[512];	/* of the first part */
-	struct origin last;	/* of the part before */
+	struct origin last;	/* of the part before, where one has begun */
 	__u64 end_ns;		/* of it, 0 = there is none */
 };
 

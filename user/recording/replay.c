@@ -72,11 +72,10 @@ static void place(struct replay *p, struct event *e)
 	const struct origin *o = recording_origin(p->r);
 
 	/* one that was cut off early has no look */
-	if (!p->parts && ((e->kind == EVENT_LOOK && !e->after_loss) || e->kind == EVENT_END))
+	if (!p->parts && (event_begins_part(e) || e->kind == EVENT_END))
 		p->begin_ns = o->start_ns + o->realtime_ns;
-	if (e->kind == EVENT_LOOK && !e->after_loss && !(o->goes_on && p->parts))
-		p->parts++;
-	if (e->kind == EVENT_LOOK && !e->after_loss) {
+	if (event_begins_part(e)) {
+		p->parts += !(o->goes_on && p->parts);
 		p->unrecorded_ns += o->unrecorded_ns;
 		p->resumed += o->resumes;
 	}
@@ -88,7 +87,7 @@ static void place(struct replay *p, struct event *e)
 		p->left_out += e->end.left_out;
 	e->ledger = p->ledger;
 	e->since_ns = e->t_ns + o->realtime_ns - p->begin_ns;
-	if (e->kind == EVENT_LOOK && !e->after_loss)
+	if (event_begins_part(e))
 		p->overlap |= e->since_ns < p->end_ns - OVERLAP_NS;
 	if (e->kind == EVENT_END)
 		p->end_ns = e->since_ns;

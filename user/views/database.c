@@ -279,18 +279,6 @@ static void put_use(struct database *d, const struct io_buffer_row *b)
 	sqlite_row_end(d->to);
 }
 
-static int by_buffer(const void *a, const void *b)
-{
-	const struct io_buffer_key *x = &((const struct io_buffer_row *)a)->key;
-	const struct io_buffer_key *y = &((const struct io_buffer_row *)b)->key;
-
-	if (x->ring != y->ring)
-		return x->ring < y->ring ? -1 : 1;
-	if (x->index != y->index)
-		return x->index < y->index ? -1 : 1;
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
-}
-
 /* A buffer has one row, whatever was done and failed over it. */
 static void put_uses(struct database *d, const struct io_model *m)
 {
@@ -306,11 +294,11 @@ static void put_uses(struct database *d, const struct io_model *m)
 	}
 	for (size_t i = 0; i < nr; i++)
 		list[i].key.ring = ring_number(&d->numbers, list[i].key.ring, list[i].born_ns);
-	qsort(list, nr, sizeof(*list), by_buffer);
+	qsort(list, nr, sizeof(*list), io_buffer_by_key);
 	for (size_t i = 0; i < nr; i++) {
 		struct io_buffer_row all = list[i];
 
-		for (; i + 1 < nr && !by_buffer(&all, &list[i + 1]); i++) {
+		for (; i + 1 < nr && !io_buffer_by_key(&all, &list[i + 1]); i++) {
 			all.use.ops += list[i + 1].use.ops;
 			all.use.bytes += list[i + 1].use.bytes;
 			if (list[i + 1].use.last_ns > all.use.last_ns)
@@ -434,7 +422,7 @@ void database_event(struct database *d, const struct event *told)
 		d->lost += told->lost.count;
 	/* what is told to end at a part's begin ends by the clock of the part before */
 	timeline_event(d->timeline, told);
-	if (told->kind == EVENT_LOOK && !told->after_loss)
+	if (event_begins_part(told))
 		begin_part(d, told);
 	unread_tables_event(&d->unread, d->select, told);
 	/* what the timeline tells of it comes first: its ring has a number then */

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/library.h"
+#include "base/open_safely.h"
 #include "views/sqlite_file.h"
 
 #define FUNCTIONS(of)	of(sqlite3_bind_int64) of(sqlite3_bind_null) of(sqlite3_bind_text) of(sqlite3_close)	\
@@ -79,7 +80,7 @@ static bool is_database(const char *path)
 {
 	static const char begin[16] = "SQLite format 3";
 	char bytes[sizeof(begin)];
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = open_safely(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	bool is = fd >= 0 && read(fd, bytes, sizeof(bytes)) == sizeof(bytes) && !memcmp(bytes, begin, sizeof(begin));
 
 	if (fd >= 0)

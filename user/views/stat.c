@@ -241,18 +241,6 @@ static void print_notices(const struct view_stat *v)
 	io_model_free(&g);
 }
 
-static int by_key(const void *a, const void *b)
-{
-	const struct io_buffer_key *x = &((const struct io_buffer_row *)a)->key;
-	const struct io_buffer_key *y = &((const struct io_buffer_row *)b)->key;
-
-	if (x->ring != y->ring)
-		return x->ring < y->ring ? -1 : 1;
-	if (x->index != y->index)
-		return x->index < y->index ? -1 : 1;
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
-}
-
 /* .list: by key. */
 static bool was_used(const struct io_buffer_row *list, size_t nr, const struct ring *r, __u32 slot)
 {
@@ -260,7 +248,7 @@ static bool was_used(const struct io_buffer_row *list, size_t nr, const struct r
 		.key = { .ring = r->id, .addr = r->slots[slot]->addr, .index = slot },
 	};
 
-	return bsearch(&key, list, nr, sizeof(*list), by_key);
+	return bsearch(&key, list, nr, sizeof(*list), io_buffer_by_key);
 }
 
 /* Of a slot that nothing was transferred over: what became of the I/O that wanted it, .idle = there was none. */
@@ -280,7 +268,7 @@ static int busiest_first(const void *a, const void *b)
 
 	if (x->use.ops != y->use.ops)
 		return x->use.ops < y->use.ops ? 1 : -1;
-	return by_key(a, b);
+	return io_buffer_by_key(a, b);
 }
 
 static int by_ring_busiest_first(const void *a, const void *b)
@@ -396,7 +384,7 @@ static void print_buffers(const struct view_stat *v, const struct io_model *g)
 			   u->no_offset && u->no_offset != u->ops ? "+" : "");
 		table_cell(t, "%.0f/s", rate(v, u->ops));
 	}
-	qsort(list, n, sizeof(*list), by_key);
+	qsort(list, n, sizeof(*list), io_buffer_by_key);
 	for (const struct ring *r = v->l->rings; r; r = r->hh.next) {
 		const struct holder *silent = silent_holder(v, r);
 		__u32 pid;

@@ -78,22 +78,23 @@ static bool has_new_finding(struct triggers *t, const struct live *l, const stru
 {
 	const struct findings *f;
 	const struct finding *last = NULL;
+	bool sorted = e->kind == EVENT_END, is_new;
 	size_t nr = 0;
-	bool is_new;
 
 	over_time_event(t->over_time, e);
 	f = over_time_findings(t->over_time);
 	if (f->nr == t->nr_all)
 		return false;
-	t->nr_all = f->nr;
-	for (size_t i = 0; i < f->nr; i++) {
+	/* at an end what is new may be anywhere among them, else it comes last */
+	for (size_t i = sorted ? 0 : t->nr_all; i < f->nr; i++) {
 		if (severity_of_finding(&f->list[i]) == SEVERITY_INFO || !finding_is_ours(l, t->select, &f->list[i]))
 			continue;
 		nr++;
 		last = &f->list[i];
 	}
-	is_new = nr > t->nr_found;
-	t->nr_found = nr;
+	t->nr_all = f->nr;
+	is_new = nr > (sorted ? t->nr_found : 0);
+	t->nr_found = sorted ? nr : t->nr_found + nr;
 	if (is_new)
 		say_which(last, who, room);
 	if (f->nr > MAX_FOUND) {

@@ -156,7 +156,7 @@ static void note_skipped(struct skipped *s, const struct selection *select, cons
 {
 	if (e->kind == EVENT_FACT && e->fact->kind == FACT_RING_GONE)
 		add_skipped(&s->gone, select, ledger_ring(e->ledger, e->fact->ring));
-	if (e->kind == EVENT_LOOK && !e->after_loss && !e->origin->goes_on)
+	if (event_begins_part(e) && !e->origin->goes_on)
 		move_left(s);
 	if (e->kind != EVENT_END)
 		return;
