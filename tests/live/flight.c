@@ -361,7 +361,7 @@ static void many_went(void)
 
 	snprintf(script, sizeof(script), "%s --no-wait 17011 1 alone; sleep 4; %s --no-wait 97 499; sleep .3; kill -USR1 $PPID; sleep 1",
 		 load_path("io_rings"), load_path("io_short"));
-	tool(&record, "record", "-o", kept, "--keep-time", "8s", "--keep-size", "64M", "--before", "3s", "--",
+	tool(&record, "record", "-o", kept, "--keep-time", "8s", "--keep-size", "64M", "--before", "2s", "--",
 	     "sh", "-c", script, NULL);
 	is(record.status, 0, "record beside many rings that go");
 	list_files(&f, "signal-");
