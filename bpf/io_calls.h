@@ -151,9 +151,11 @@ static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx, bool cos
 	if (!of) {
 		fresh.calls.first_ns = bpf_ktime_get_ns();
 		fresh.calls.pid = bpf_get_current_pid_tgid() >> 32;
-		bpf_map_update_elem(&io_ring_calls, &key, &fresh, BPF_NOEXIST);
+		fresh.payer = known_payer(ring);
+		io_add(&io_ring_calls, &key, &fresh, fresh.payer, IO_TABLE_CALLS);
 		of = bpf_map_lookup_elem(&io_ring_calls, &key);
 		if (!of) {
+			io_lost_of(fresh.payer, IO_TABLE_CALLS);
 			__sync_fetch_and_add(&io_calls_lost, 1);
 			return 0;
 		}

@@ -12,6 +12,7 @@
 #include "abi/io_cell.h"
 #include "kernel/request.h"
 #include "io_payer.h"
+#include "io_share.h"
 #include "selection.h"
 
 const volatile bool io_latency;		/* cells get histograms */
@@ -115,8 +116,38 @@ static __always_inline bool passed_over(__u64 ring)
 	return *decided(ring) == ring;
 }
 
-/* .task: whose it is. Notes a ring that is selected, and what was decided. */
-static __always_inline bool decide_as(__u64 ring, __u64 task, __s32 fd, __u64 flags)
+/* A row that is there says it; without one its ring does. Not static: the verifier goes through it once. */
+__noinline __u32 ring_payer(__u64 ring)
+{
+	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
+	__u64 owner;
+
+	if (r)
+		return r->payer;
+	owner = ring_owner(ring);
+	return owner ? io_pays(owner) : IO_OLD_PAYER;
+}
+
+/* The same without a call, for who has no stack for one: only a row says it. */
+static __always_inline __u32 known_payer(__u64 ring)
+{
+	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
+
+	return r ? r->payer : IO_OLD_PAYER;
+}
+
+/* What was known of this address ends. */
+static __always_inline void forget_ring(__u64 ring)
+{
+	struct io_ring *before = bpf_map_lookup_elem(&io_rings, &ring);
+	__u32 payer = before ? before->payer : 0;
+
+	if (before && !bpf_map_delete_elem(&io_rings, &ring))
+		io_put_back(payer, IO_TABLE_RINGS);
+}
+
+/* .task: whose it is. Notes a ring that is selected and has no row, and what was decided. */
+static __always_inline bool decide_as(__u64 ring, __u64 task, __s32 fd)
 {
 	bool selected = task_selected(task);
 
@@ -127,9 +158,11 @@ static __always_inline bool decide_as(__u64 ring, __u64 task, __s32 fd, __u64 fl
 			.payer = io_payer(task),
 		};
 
-		if (bpf_map_update_elem(&io_rings, &ring, &r, flags) &&
-		    !bpf_map_lookup_elem(&io_rings, &ring) && ring_decided(ring) != 1)
+		io_add(&io_rings, &ring, &r, r.payer, IO_TABLE_RINGS);
+		if (!bpf_map_lookup_elem(&io_rings, &ring) && ring_decided(ring) != 1) {
 			COUNT_LOSS(no_ring);
+			io_lost_of(r.payer, IO_TABLE_RINGS);
+		}
 	}
 	*decided(ring) = ring | selected;
 	return selected;
@@ -148,7 +181,7 @@ static __noinline int decide_ring(__u64 ring, __u64 task)
 		return 1;
 	}
 	owner = ring_owner(ring);
-	return decide_as(ring, owner ? owner : task, -1, BPF_NOEXIST);
+	return decide_as(ring, owner ? owner : task, -1);
 }
 
 static __always_inline bool ring_selected(__u64 ring, __u64 task)
@@ -170,10 +203,25 @@ __u8 io_met[IO_MET];
 __u32 io_dropping;	/* the reader takes rings from the map */
 __u64 io_made;		/* cells, about: so that the reader comes before there is no room */
 
-static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 born_ns, __u64 who,
-				      __u64 task)
+static __always_inline void no_hist(__u32 payer)
+{
+	COUNT_LOSS(no_hist);
+	io_lost_of(payer, IO_TABLE_HISTS);
+}
+
+/* Who got a descriptor otherwise than from its parent may have it under another number. */
+static __always_inline bool has_descriptors_of(__u64 task, int maker)
 {
 	struct task_struct *t = (void *)task;
+
+	return t && (BPF_CORE_READ(t, tgid) == maker || BPF_CORE_READ(t, real_parent, tgid) == maker);
+}
+
+static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 born_ns, __u64 who,
+				      __u64 task, __u32 payer)
+{
+	struct task_struct *t = (void *)task;
+	struct io_ring *r;
 	__u32 hist;
 
 	c->who = who;
@@ -183,12 +231,23 @@ static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 born_
 	if (task && IO_WHO_TGID(who)) {
 		c->uid = BPF_CORE_READ(t, cred, uid.val);
 		BPF_CORE_READ_STR_INTO(&c->comm, t, group_leader, comm);
+	} else {
+		c->uid = payer;
 	}
+	c->payer = payer;
+	r = bpf_map_lookup_elem(&io_rings, &ring);
+	/* in the cell, too: it outlives what is known of the ring's address */
+	if (r && has_descriptors_of(task, r->pid))
+		c->fd = r->fd + 1;
 	if (io_latency) {
-		if (bpf_map_pop_elem(&io_free_hists, &hist))
-			COUNT_LOSS(no_hist);
-		else
+		if (!io_may_take(payer, IO_TABLE_HISTS)) {
+			no_hist(payer);
+		} else if (bpf_map_pop_elem(&io_free_hists, &hist)) {
+			io_put_back(payer, IO_TABLE_HISTS);
+			no_hist(payer);
+		} else {
 			c->hist = hist + 1;
+		}
 	}
 	__sync_fetch_and_add(&io_made, 1);
 	/* last: marks it as taken */
@@ -225,12 +284,19 @@ __noinline int search_cell(__u64 ring, __u64 born_ns, __u64 who, __u32 at)
 static __noinline struct io_cell *cell_from(__u64 ring, __u64 born_ns, __u64 who, __u64 task,
 					    __u32 at)
 {
-	__u32 place = search_cell(ring, born_ns, who, at), index = place - 1;
+	__u32 place = search_cell(ring, born_ns, who, at), index = place - 1, payer;
 	struct io_cell *c = place ? bpf_map_lookup_elem(&io_cells, &index) : NULL;
 
+	if (!c || c->ring)
+		return c;
 	/* it was free and is claimed: nobody else fills it */
-	if (c && !c->ring)
-		make_cell(c, ring, born_ns, who, task);
+	payer = ring != IO_RING_ANY ? known_payer(ring) : born_ns ? born_ns - 1 : io_pays(task);
+	if (!io_may_take(payer, ring != IO_RING_ANY ? IO_TABLE_CELLS :
+				born_ns ? IO_TABLE_OTHERS : IO_TABLE_PROCESSES)) {
+		bpf_map_delete_elem(&io_claims, &index);
+		return NULL;
+	}
+	make_cell(c, ring, born_ns, who, task, payer);
 	return c;
 }
 
@@ -246,20 +312,23 @@ static __always_inline __u32 cell_index(__u64 ring, __u64 here)
 	return cell_hash(ring, here) * (io_nr_cells - IO_TOTALS) >> 32;
 }
 
-/* For all rings of a process that find no place, or, without one, of all. */
+/* For all rings of a process that find no place, or, without one, of its user. */
 static __noinline struct io_cell *total_cell(__u64 who, __u64 task)
 {
 	__u64 here = IO_HERE(who, bpf_get_smp_processor_id());
-	__u32 begin = io_nr_cells - IO_TOTALS;
+	__u32 begin = io_nr_cells - IO_TOTALS, payer;
 	struct io_cell *c = cell_from(IO_RING_ANY, 0, who, task, begin +
 				      (cell_hash(IO_WHO_TGID(who), here) & (IO_TOTALS - 1)));
 
 	if (c)
 		return c;
-	c = cell_from(IO_RING_ANY, 0, IO_WHO_NOBODY(who), task,
-		      begin + (cell_hash(0, here) & (IO_TOTALS - 1)));
-	if (!c)
+	payer = io_payer(task);
+	c = cell_from(IO_RING_ANY, IO_BORN_USER(payer), IO_WHO_NOBODY(who), task,
+		      begin + (cell_hash(payer, here) & (IO_TOTALS - 1)));
+	if (!c) {
 		COUNT_LOSS(no_cell);
+		io_lost_of(payer, IO_TABLE_OTHERS);
+	}
 	return c;
 }
 
@@ -279,7 +348,6 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 {
 	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
 	struct io_cell *c;
-	__s32 fd;
 
 	if (!r) {
 		if (!ring_decided(ring) || !decide_ring(ring, task))
@@ -288,18 +356,13 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 		if (!r)
 			return total_cell(who, task);
 	}
-	fd = r->fd;
 	if (!r->met)
 		r->met = 1;
 	c = cell_from(ring, r->born_ns, who, task,
 		      cell_index(ring, IO_HERE(who, bpf_get_smp_processor_id())));
 	if (!c)
 		c = cell_by_process(ring, r->born_ns, who, task);
-	if (!c)
-		return total_cell(who, task);
-	/* in the cell, too: it outlives what is known of the ring's address */
-	c->fd = fd + 1;
-	return c;
+	return c ? c : total_cell(who, task);
 }
 
 static __noinline struct io_cell *meet_owner(__u64 ring, __u64 owner, __u64 here)

@@ -63,7 +63,8 @@ static __always_inline void count_latency(struct io_cell *c, __u64 ns)
 	if (h && bucket < HIST_BUCKETS)
 		h->count[bucket]++;
 	else
-		c->coarse[IO_COARSE_OF(bucket) & (IO_COARSE - 1)]++;
+		/* none is beyond the last: for the verifier, whom a comparison does not tell it */
+		c->coarse[IO_COARSE_OF(bucket) & IO_COARSE]++;
 }
 
 /*
@@ -104,7 +105,7 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 	struct io_mapped_ubuf___common *b = (void *)w->buf;
 	struct io_buffer_place key = {
 		.key = { .ring = w->ring, .index = w->index },
-		.cpu = bpf_get_smp_processor_id(),
+		.cpu = bpf_get_smp_processor_id(), .payer = known_payer(w->ring),
 	};
 	struct io_buffer_use *u, fresh = { 0 };
 	__u64 len;
@@ -116,10 +117,11 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 	key.born_ns = ring_born(w->ring);
 	u = bpf_map_lookup_elem(&io_buffers, &key);
 	if (!u) {
-		bpf_map_update_elem(&io_buffers, &key, &fresh, BPF_NOEXIST);
+		io_add(&io_buffers, &key, &fresh, key.payer, IO_TABLE_BUFFERS);
 		u = bpf_map_lookup_elem(&io_buffers, &key);
 		if (!u) {
 			COUNT_LOSS(no_buffer);
+			io_lost_of(key.payer, IO_TABLE_BUFFERS);
 			return;
 		}
 		u->len_bytes = len;
@@ -140,15 +142,17 @@ static __always_inline void note_address(const struct io_what *w, __u64 bytes, _
 	struct io_address_place key = {
 		.key = { .ring = w->ring, .addr = untagged(w->addr) },
 		.born_ns = ring_born(w->ring), .cpu = bpf_get_smp_processor_id(),
+		.payer = known_payer(w->ring),
 	};
 	struct io_address_use *u, fresh = { 0 };
 
 	u = bpf_map_lookup_elem(&io_addresses, &key);
 	if (!u) {
-		bpf_map_update_elem(&io_addresses, &key, &fresh, BPF_NOEXIST);
+		io_add(&io_addresses, &key, &fresh, key.payer, IO_TABLE_ADDRESSES);
 		u = bpf_map_lookup_elem(&io_addresses, &key);
 		if (!u) {
 			COUNT_LOSS(no_address);
+			io_lost_of(key.payer, IO_TABLE_ADDRESSES);
 			return;
 		}
 	}

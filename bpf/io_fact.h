@@ -200,7 +200,7 @@ static __noinline int on_fact_refused(__u64 ring, __u64 req, __u64 sqe, __s32 re
 	w.who = see_refused(&f->failure, ring, req, sqe, res, plain_is_left_out());
 	if (w.who) {
 		put_start(req, IO_START_REFUSED);
-		merge_failure(ring, w.who, res, IO_FAILED, &f->failure);
+		merge_failure(ring, w.who, res, IO_FAILED, f);
 		/* of others none is told */
 		if (IO_WHO_FIXED(w.who) && is_next_to_tell())
 			tell_failed(&w, res, 0, &f->failure.seen);
@@ -338,7 +338,7 @@ static __noinline int on_fact_failed_ud(const struct io_what *w, const struct io
 	if (!f)
 		return 0;
 	see_failure_ud(&f->failure, s);
-	merge_failure(w->ring, w->who, res, IO_FAILED, &f->failure);
+	merge_failure(w->ring, w->who, res, IO_FAILED, f);
 	if (is_next_to_tell())
 		tell_failed(w, res, flags, &f->failure.seen);
 	put_fresh(f);

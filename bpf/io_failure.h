@@ -52,6 +52,7 @@ struct {
 struct io_fresh {
 	__u64 taken;
 	struct io_failure failure;
+	struct io_failure_place place;
 };
 
 struct {
@@ -112,33 +113,36 @@ static __noinline int see_calls(struct io_evidence *ev, __u64 ring)
 
 /* .who: IO_WHO(). */
 static __noinline int merge_failure(__u64 ring, __u64 who, __s32 res, enum io_failure_kind kind,
-				    struct io_failure *fresh)
+				    struct io_fresh *fresh)
 {
-	struct io_evidence *ev = &fresh->seen;
-	struct io_failure_place key = {
-		.key = {
-			.ring = ring, .pid = IO_WHO_TGID(who), .what = (__u32)who, .kind = kind,
-			.result = res,
-			.index = ev->index, .op_flags = ev->op_flags,
-			.head = IO_HEAD(ev->head_op, ev->head_result),
-		},
-		.born_ns = ring_born(ring),
-	};
+	struct io_failure_place *place = &fresh->place;
+	struct io_evidence *ev = &fresh->failure.seen;
 	__u64 now = bpf_ktime_get_ns();
 	struct io_failure *f;
 
 	if (ev->flags & EV_EMPTY)
 		see_calls(ev, ring);
-	key.key.found = IO_FOUND(ev->flags, ev->sqe_flags,
-				 IO_FILE(ev->inode_mode, ev->file_mode, ev->fs_magic));
-	f = bpf_map_lookup_elem(&io_failures, &key);
+	place->key.ring = ring;
+	place->key.pid = IO_WHO_TGID(who);
+	place->key.found = IO_FOUND(ev->flags, ev->sqe_flags,
+				    IO_FILE(ev->inode_mode, ev->file_mode, ev->fs_magic));
+	place->key.what = (__u32)who;
+	place->key.index = ev->index;
+	place->key.result = res;
+	place->key.op_flags = ev->op_flags;
+	place->key.kind = kind;
+	place->key.head = IO_HEAD(ev->head_op, ev->head_result);
+	place->born_ns = ring_born(ring);
+	place->payer = known_payer(ring);
+	f = bpf_map_lookup_elem(&io_failures, place);
 	if (!f) {
-		fresh->count = 0;
-		fresh->first_ns = now;
-		bpf_map_update_elem(&io_failures, &key, fresh, BPF_NOEXIST);
-		f = bpf_map_lookup_elem(&io_failures, &key);
+		fresh->failure.count = 0;
+		fresh->failure.first_ns = now;
+		io_add(&io_failures, place, &fresh->failure, place->payer, IO_TABLE_FAILURES);
+		f = bpf_map_lookup_elem(&io_failures, place);
 		if (!f) {
 			COUNT_LOSS(no_cause);
+			io_lost_of(place->payer, IO_TABLE_FAILURES);
 			return 0;
 		}
 	}
@@ -190,7 +194,7 @@ static __noinline struct io_fresh *failure_seen(__u64 ring, __u64 req, __u64 who
 		put_fresh(f);
 		return NULL;
 	}
-	merge_failure(ring, who, res, IO_FAILED, &f->failure);
+	merge_failure(ring, who, res, IO_FAILED, f);
 	return f;
 }
 
@@ -233,7 +237,7 @@ static __noinline int note_failure_ud(const struct io_ud_start *s, __s32 res)
 	if (!f)
 		return 0;
 	see_failure_ud(&f->failure, s);
-	merge_failure(s->ring, s->who, res, IO_FAILED, &f->failure);
+	merge_failure(s->ring, s->who, res, IO_FAILED, f);
 	put_fresh(f);
 	return 0;
 }
@@ -257,7 +261,7 @@ static __noinline int note_punt(__u64 ring, __u64 req, __u64 who)
 			ev->op_flags = io_rw_flags(req);
 		look_at_file(ev, (__u64)IO_READ(PROBE, req, struct io_kiocb___file, file));
 	}
-	merge_failure(ring, who, 0, IO_PUNTED, &f->failure);
+	merge_failure(ring, who, 0, IO_PUNTED, f);
 	put_fresh(f);
 	return 0;
 }
@@ -276,7 +280,7 @@ static __noinline int note_copied(__u64 ring, __u64 req, __u8 op)
 	ev->flags = fixed ? EV_FIXED : 0;
 	ev->user_data = request_user_data(req);
 	merge_failure(ring, IO_WHO(io_tgid(PROBE, io_task(PROBE, req)), op, fixed), 0,
-		      IO_COPIED, &f->failure);
+		      IO_COPIED, f);
 	put_fresh(f);
 	return 0;
 }
@@ -291,7 +295,7 @@ static __noinline int note_late(__u64 ring, __u64 who)
 	f->failure.seen.opcode = IO_WHO_OP(who);
 	/* while the ring is there: later its address may be another's */
 	f->failure.seen.cq_entries = BPF_CORE_READ((struct io_ring_ctx *)ring, cq_entries);
-	merge_failure(ring, who, 0, IO_LATE, &f->failure);
+	merge_failure(ring, who, 0, IO_LATE, f);
 	put_fresh(f);
 	return 0;
 }
@@ -358,7 +362,7 @@ static __noinline int note_refused(__u64 ring, __u64 req, __u64 sqe, __s32 res)
 		return 0;
 	who = see_refused(&f->failure, ring, req, sqe, res, false);
 	if (who)
-		merge_failure(ring, who, res, IO_FAILED, &f->failure);
+		merge_failure(ring, who, res, IO_FAILED, f);
 	put_fresh(f);
 	return 0;
 }

@@ -23,8 +23,8 @@ static __always_inline int on_ring_create(struct bpf_raw_tracepoint_args *ctx)
 	/* of one that the map had until now it is not known */
 	bool met = before ? before->met : io_dropping;
 
-	if (!decide_as(ring, bpf_get_current_task(), ctx->args[0], BPF_ANY) && before)
-		bpf_map_delete_elem(&io_rings, &ring);
+	forget_ring(ring);
+	decide_as(ring, bpf_get_current_task(), ctx->args[0]);
 	return met ? next_epoch() : 0;
 }
 

@@ -39,19 +39,7 @@ static __always_inline struct io_start_set *set_at(__u64 req, __u32 behind)
 	return bpf_map_lookup_elem(&io_starts, &index);
 }
 
-/* A row that is there says it; without one its ring does. Not static: the verifier goes through it once. */
-__noinline __u32 ring_payer(__u64 ring)
-{
-	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
-	__u64 owner;
-
-	if (r)
-		return r->payer;
-	owner = ring_owner(ring);
-	return owner ? io_pays(owner) : IO_OLD_PAYER;
-}
-
-/* The same. */
+/* Not static: the verifier goes through it once. */
 __noinline __u32 payer_at(__u64 req, __u32 at)
 {
 	struct io_start_set *s = set_at(req, at / IO_START_WAYS % IO_START_TRIES);

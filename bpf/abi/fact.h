@@ -73,8 +73,13 @@ struct fact {
  * Ids in the map of stacks. Below 0: -1 says that the stack was not asked for, -EFAULT that
  * there is none, others that it was not kept.
  */
+#define STACKS		16384
+#define STACK_SHARE	(STACKS / 16)
+#define STACK_USERS	251
+#define STACK_SHARED	122	/* EDQUOT */
+
 struct stack_ids {
-	__s32 user, kernel;
+	__s32 user, kernel;	/* negative: none; -STACK_SHARED: its user had its share */
 	__u64 caller;		/* the word on top of the user's stack */
 };
 

@@ -39,7 +39,7 @@
 
 #define IO_OP_UNKNOWN	255	/* before 5.18 a completion does not say which request it ends */
 
-#define IO_COARSE	32	/* a step per power of two */
+#define IO_COARSE	31	/* a step per power of two, from 64 ns on */
 
 /*
  * Opcode .op of process .tgid on one ring, as one CPU counted it: only programs
@@ -68,12 +68,19 @@ struct io_cell {
 	struct comm comm;	/* the process's, when the cell was made */
 	__u64 first_ns;		/* made then */
 	__u32 coarse[IO_COARSE];
+	__u32 payer;		/* whose share its place is of */
 };
 
-#define IO_RING_ANY	1	/* all rings of a process, or of all, that found no place */
+/* All rings of a process that found no place, .born_ns = 0; or of a user, IO_BORN_USER(). */
+#define IO_RING_ANY	1
+#define IO_BORN_USER(uid) (1 + (__u64)(uid))
 
-/* Which counter of .coarse a bucket of the fine histogram belongs to. */
-#define IO_COARSE_OF(bucket)	((bucket) / HIST_STEPS < 3 ? 0 : (bucket) / HIST_STEPS - 2)
+/* Which counter of .coarse a bucket of the fine histogram belongs to; the first has all below its end. */
+#define IO_COARSE_GROUP		3
+#define IO_COARSE_OF(bucket) \
+	((bucket) / HIST_STEPS < IO_COARSE_GROUP ? 0 : (bucket) / HIST_STEPS - IO_COARSE_GROUP)
+_Static_assert(IO_COARSE_OF(HIST_BUCKETS - 1) == IO_COARSE - 1, "each bucket has a counter");
+_Static_assert(!(IO_COARSE & (IO_COARSE + 1)), "it is a mask");
 
 /* A selected ring: its address and this make its identity, as addresses are used again. */
 struct io_ring {
@@ -150,7 +157,8 @@ struct io_buffer_key {
 struct io_buffer_place {
 	struct io_buffer_key key;
 	__u64 born_ns;		/* of the ring */
-	__u64 cpu;
+	__u32 cpu;
+	__u32 payer;		/* its owner's */
 };
 
 struct io_buffer_use {
@@ -169,7 +177,8 @@ struct io_address_key {
 struct io_address_place {
 	struct io_address_key key;
 	__u64 born_ns;
-	__u64 cpu;
+	__u32 cpu;
+	__u32 payer;
 };
 
 struct io_address_use {
@@ -233,6 +242,7 @@ struct io_failure_key {
 struct io_failure_place {
 	struct io_failure_key key;
 	__u64 born_ns;
+	__u64 payer;
 };
 
 /* Those of one key. The evidence is that of the first. */
@@ -275,6 +285,7 @@ struct io_ring_calls {
 	struct io_calls calls;
 	struct io_register_cost cost; /* 0 unless it is asked for */
 	struct io_calls_failed failed;
+	__u64 payer;
 };
 
 /*

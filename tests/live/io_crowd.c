@@ -194,7 +194,7 @@ static void check_flood(void)
 		is(sum_of(o, "rings", "timed", "pid", other.pid), FEW * DEEP, "flood: each is timed");
 		is(sum_of(o, "rings", "ops", "pid", flood.pid), (MANY + MORE) * DEEP, "flood: of who floods");
 		ok(evicted > MORE * DEEP, "flood: starts lost their place: %lld", evicted);
-		is(sum_of(o, "evicted_starts_of", "count", "uid", uid), evicted, "flood: all are told as its own");
+		is(sum_of(o, "losses_of", "count", "uid", uid), evicted, "flood: all are told as its own");
 		ok(sum_of(o, "unsettled", "count", "uid", uid) >= evicted, "flood: unsettled is its user");
 		is(sum_of(o, "unsettled", "count", "uid", others_uid), 0, "flood: and not the other");
 	}

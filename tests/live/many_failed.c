@@ -36,7 +36,7 @@ static void in_text(long long rest)
 
 	tool(&text, "report", rec, NULL);
 	has_text(text.out, "1471 calls failed; 1103 I/Os failed", "text: the same numbers");
-	snprintf(line, sizeof(line), "  %lld more have no cause: the table of causes was full\n", rest);
+	snprintf(line, sizeof(line), "  %lld more have no cause: the table of causes had no more room\n", rest);
 	has_text(text.out, line, "text: and those without a cause");
 	tool_free(&text);
 }
@@ -89,7 +89,7 @@ static void drawn(long long rest)
 	text = file_text(dom);
 	has_text(text, "<a href=\"#failures\">1,471 calls failed</a>", "page: its headline has the calls");
 	has_text(text, "<a href=\"#failures\">1,103 I/Os failed</a>", "page: and the I/Os");
-	snprintf(line, sizeof(line), "<p>%lld more have no cause: the table of causes was full.</p>", rest);
+	snprintf(line, sizeof(line), "<p>%lld more have no cause: the table of causes had no more room.</p>", rest);
 	has_text(text, line, "page: and those without a cause");
 	has_text(text, "<td class=\"n\">1,103</td><td class=\"\">EBUSY</td>", "page: times of one kind of call");
 	has_text(text, "<td class=\"n\">368</td><td class=\"\">ENXIO</td>", "page: and of the other");

@@ -279,8 +279,8 @@ static void check_axis(const char *profile, const char *html, const char *rec)
 
 	snprintf(other, sizeof(other), "%s.other", rec);
 	snprintf(command, sizeof(command),
-		 "unshare -u sh -c 'hostname 0-machine; exec %s record -q -o %s -d 2s -- sleep 2' & "
-		 "sleep 1; %s record -q -o %s.now -- %s --no-wait >/dev/null; wait",
+		 "unshare -u sh -c 'hostname 0-machine; exec %s record -q -o %s -d 4s -- sleep 4' & "
+		 "sleep 2; %s record -q -o %s.now -- %s --no-wait >/dev/null; wait",
 		 tool_path(), other, tool_path(), rec, load_path("lifecycle"));
 	is(system(command), 0, "two record at the same time");
 	snprintf(command, sizeof(command), "%s.now", rec);

@@ -109,6 +109,7 @@ static void paused(void)
 {
 	char kept[64], pattern[96], script[1024], at[32];
 	struct json_object *row;
+	struct json_lines lines;
 	struct tool_run a;
 	glob_t found;
 
@@ -143,6 +144,12 @@ static void paused(void)
 	tool_free(&a);
 	tool(&a, "report", "--trace", found.gl_pathv[0], found.gl_pathv[2], NULL);
 	has_text(a.out, " was not recorded here\n", "and where it is");
+	tool_free(&a);
+	tool(&a, "report", "--trace", "--json", found.gl_pathv[0], found.gl_pathv[2], NULL);
+	json_lines_parse(&lines, a.out);
+	is(json_lines_nr(&lines, "unrecorded"), 1, "so do the lines");
+	ok(json_number(json_lines_nth(&lines, "unrecorded", 0), "duration_ns") > 100000000, "with how long it is");
+	json_lines_free(&lines);
 	tool_free(&a);
 	globfree(&found);
 	snprintf(pattern, sizeof(pattern), "%s/*.rec", kept);

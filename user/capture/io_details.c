@@ -9,7 +9,7 @@
 #include "capture/io_details.h"
 #include "fixbuf.skel.h"
 
-#define MAX_KEPT 16384	/* of a kind, of rings that are gone: more are counted as lost */
+#define MAX_KEPT 32768	/* of a kind, of rings that are gone, of all users: more are counted as lost */
 
 /* ---- one entry of each kind, appended ---------------------------------------------- */
 
@@ -289,8 +289,33 @@ struct detail {
 	void (*add)(struct io_model *m, const void *key, const void *value);
 	__u64 *lost;			/* entries of gone rings that are not kept: their number, or; NULL = not counted */
 	__u64 (*worth)(const void *value); /* how many that is of each; NULL = 1 */
-	const size_t *nr_kept, *nr_before;
+	enum io_table table;
+	__u32 (*payer)(const void *key, const void *value); /* whose share it is of; NULL = nobody's */
 };
+
+static __u32 buffer_payer(const void *key, const void *value)
+{
+	(void)value;
+	return ((const struct io_buffer_place *)key)->payer;
+}
+
+static __u32 address_payer(const void *key, const void *value)
+{
+	(void)value;
+	return ((const struct io_address_place *)key)->payer;
+}
+
+static __u32 failure_payer(const void *key, const void *value)
+{
+	(void)value;
+	return ((const struct io_failure_place *)key)->payer;
+}
+
+static __u32 calls_payer(const void *key, const void *value)
+{
+	(void)key;
+	return ((const struct io_ring_calls *)value)->payer;
+}
 
 static __u64 calls_of(const void *value)
 {
@@ -301,8 +326,7 @@ static __u64 calls_of(const void *value)
 }
 
 /* Those that the programs fill here; returns their number. */
-static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, const struct io_model *before,
-		      struct detail d[5])
+static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct detail d[5])
 {
 	size_t n = 0;
 
@@ -310,30 +334,30 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, const stru
 		skel->maps.io_failures, sizeof(struct io_failure_place), sizeof(struct io_failure),
 		offsetof(struct io_failure_place, key.ring),
 		offsetof(struct io_failure_place, born_ns), add_failure, &kept->loss.no_cause, NULL,
-		&kept->nr_failures, &before->nr_failures };
+		IO_TABLE_FAILURES, failure_payer };
 	if (skel->rodata->io_by_buffer)
 		d[n++] = (struct detail){
 			skel->maps.io_buffers, sizeof(struct io_buffer_place),
 			sizeof(struct io_buffer_use), offsetof(struct io_buffer_place, key.ring),
 			offsetof(struct io_buffer_place, born_ns), add_buffer,
-			&kept->loss.no_buffer, NULL, &kept->nr_buffers, &before->nr_buffers };
+			&kept->loss.no_buffer, NULL, IO_TABLE_BUFFERS, buffer_payer };
 	d[n++] = (struct detail){
 		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_ring_calls),
 		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
-		add_calls, &kept->calls_lost, calls_of, &kept->nr_calls, &before->nr_calls };
-	/* of a ring that is not kept no figure is told */
+		add_calls, &kept->calls_lost, calls_of, IO_TABLE_CALLS, calls_payer };
+	/* of a ring that is not kept no figure is told; there are as many as rings, whose table is shared */
 	if (skel->rodata->io_by_enter)
 		d[n++] = (struct detail){
 			skel->maps.io_enters, sizeof(struct io_calls_place), sizeof(struct io_enters),
 			offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
-			add_enters, NULL, NULL, &kept->nr_enters, &before->nr_enters };
+			add_enters, NULL, NULL, IO_TABLE_RINGS, NULL };
 	if (!skel->rodata->io_by_address)
 		return n;
 	d[n++] = (struct detail){
 		skel->maps.io_addresses, sizeof(struct io_address_place),
 		sizeof(struct io_address_use), offsetof(struct io_address_place, key.ring),
 		offsetof(struct io_address_place, born_ns), add_address,
-		&kept->loss.no_address, NULL, &kept->nr_addresses, &before->nr_addresses };
+		&kept->loss.no_address, NULL, IO_TABLE_ADDRESSES, address_payer };
 	return n;
 }
 
@@ -370,8 +394,31 @@ static char *keys_of(const struct detail *d, size_t *nr)
 	return keys ? keys : must_alloc(1, d->key_size);
 }
 
+static void lose(const struct detail *d, const char *value, __u32 payer, struct io_shares *shares)
+{
+	__u64 nr = d->worth ? d->worth(value) : 1;
+
+	*d->lost += nr;
+	io_shares_lose(shares, payer, d->table, nr);
+}
+
+/* Takes an entry out of its map: into .m, while its user may have one more kept. */
+static void move(const struct detail *d, const char *key, const char *value, struct io_shares *shares,
+		 struct io_model *m)
+{
+	__u32 payer = d->payer ? d->payer(key, value) : IO_OLD_PAYER;
+
+	if (io_shares_may_keep(shares, payer, d->table, MAX_KEPT))
+		d->add(m, key, value);
+	else if (d->lost)
+		lose(d, value, payer, shares);
+	if (!bpf_map_delete_elem(bpf_map__fd(d->map), key) && d->payer)
+		io_shares_give(shares, payer, d->table);
+}
+
 /* .rings: only entries of gone ones, which leave the map. */
-static int read_detail(const struct detail *d, const struct io_rings *rings, struct io_model *m)
+static int read_detail(const struct detail *d, const struct io_rings *rings, struct io_shares *shares,
+		       struct io_model *m)
 {
 	char *value = must_alloc(1, d->value_size), *keys;
 	int fd = bpf_map__fd(d->map);
@@ -385,12 +432,10 @@ static int read_detail(const struct detail *d, const struct io_rings *rings, str
 			continue;
 		if (bpf_map_lookup_elem(fd, key, value))
 			continue;
-		if (!rings || *d->nr_kept + *d->nr_before < MAX_KEPT)
-			d->add(m, key, value);
-		else if (d->lost)
-			*d->lost += d->worth ? d->worth(value) : 1;
 		if (rings)
-			bpf_map_delete_elem(fd, key);
+			move(d, key, value, shares, m);
+		else
+			d->add(m, key, value);
 	}
 	free(value);
 	if (!keys)
@@ -400,26 +445,26 @@ static int read_detail(const struct detail *d, const struct io_rings *rings, str
 	return 0;
 }
 
-static int read_details(struct fixbuf_bpf *skel, const struct io_rings *rings,
-			const struct io_model *before, struct io_model *m)
+static int read_details(struct fixbuf_bpf *skel, const struct io_rings *rings, struct io_shares *shares,
+			struct io_model *m)
 {
 	struct detail d[5];
-	size_t nr = details(skel, m, before, d);
+	size_t nr = details(skel, m, d);
 	int err = 0;
 
 	for (size_t i = 0; !err && i < nr; i++)
-		err = read_detail(&d[i], rings, m);
+		err = read_detail(&d[i], rings, shares, m);
 	merge_all(m);
 	return err;
 }
 
 int io_details_read(struct fixbuf_bpf *skel, struct io_model *m)
 {
-	return read_details(skel, NULL, m, m);
+	return read_details(skel, NULL, NULL, m);
 }
 
 int io_details_tidy(struct fixbuf_bpf *skel, const struct io_rings *rings,
-		    const struct io_model *kept, struct io_model *gone)
+		    struct io_shares *shares, struct io_model *gone)
 {
-	return read_details(skel, rings, kept, gone);
+	return read_details(skel, rings, shares, gone);
 }

@@ -4,6 +4,7 @@
 #define FIXBUF_CAPTURE_IO_DETAILS_H
 
 #include "capture/io_rings.h"
+#include "capture/io_shares.h"
 #include "model/io_counters.h"
 
 struct fixbuf_bpf;
@@ -12,10 +13,10 @@ struct fixbuf_bpf;
 int io_details_read(struct fixbuf_bpf *skel, struct io_model *m);
 /*
  * Moves entries of rings that .rings does not have out of the maps and into the lists of .gone: so many
- * as there is room for beside .kept.
+ * as their user may have kept of all.
  */
 int io_details_tidy(struct fixbuf_bpf *skel, const struct io_rings *rings,
-		    const struct io_model *kept, struct io_model *gone);
+		    struct io_shares *shares, struct io_model *gone);
 /* Empties the lists. */
 void io_details_forget(struct io_model *m);
 /* Moves what .gone holds to .kept, and its losses. */

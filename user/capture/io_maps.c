@@ -14,6 +14,8 @@
 #include "capture/io_maps.h"
 #include "capture/io_rings.h"
 #include "capture/io_room.h"
+#include "capture/io_shares.h"
+#include "capture/io_under_way.h"
 #include "model/histogram.h"
 #include "fixbuf.skel.h"
 
@@ -35,6 +37,7 @@ struct io_reader {
 	__u64 made;			/* the kernel side's io_made then */
 	__u64 unplaced;			/* operations in cells that are not of one ring, since the start */
 	struct io_rings rings;
+	struct io_shares shares;
 	struct io_model all, since;	/* rows only */
 	struct io_model kept;		/* details of rings that were gone at the last reading */
 	struct io_model gone;		/* of those that went since */
@@ -75,6 +78,7 @@ struct io_reader *io_reader_prepare(struct fixbuf_bpf *skel, bool by_user_data, 
 	r->nr_cells = room.cells;
 	r->nr_hists = room.hists;
 	skel->rodata->io_nr_cells = r->nr_cells;
+	io_shares_prepare(&r->shares, skel, &room);
 	make(skel->maps.io_cells, true, r->nr_cells);
 	make(skel->maps.io_claims, true, r->nr_cells);
 	make(skel->maps.io_hists, true, r->nr_hists);
@@ -134,7 +138,7 @@ int io_reader_start(struct io_reader *r)
 	for (__u32 i = r->skel->rodata->io_latency ? r->nr_hists : 0; i--;)
 		if (free_hist(r, i))
 			return failed("histograms");
-	return 0;
+	return io_shares_start(r->skel);
 }
 
 /* ---- cells ----------------------------------------------------------------------- */
@@ -285,6 +289,11 @@ static void read_cells(struct io_reader *r)
 	}
 }
 
+size_t io_reader_losers(const struct io_reader *r, struct io_loser **list)
+{
+	return io_shares_lost(&r->shares, r->skel, list);
+}
+
 bool io_reader_crowded(const struct io_reader *r)
 {
 	return r->taken + (*(volatile __u64 *)&r->skel->bss->io_made - r->made) > r->nr_cells / 2;
@@ -303,11 +312,19 @@ static void close_cell(struct io_reader *r, __u32 i)
 	r->closed[i] = true;
 }
 
+static enum io_table table_of(const struct io_cell *c)
+{
+	/* a closed one's ring is in .seen alone */
+	return c->ring != IO_RING_ANY ? IO_TABLE_CELLS : c->born_ns ? IO_TABLE_OTHERS : IO_TABLE_PROCESSES;
+}
+
 static void free_cell(struct io_reader *r, __u32 i)
 {
-	__u32 hist = r->cells[i].hist;
+	__u32 hist = r->cells[i].hist, payer = r->cells[i].payer;
 
+	io_shares_give(&r->shares, payer, table_of(&r->seen[i]));
 	if (hist && hist <= r->nr_hists) {
+		io_shares_give(&r->shares, payer, IO_TABLE_HISTS);
 		memset(&r->hists[hist - 1], 0, sizeof(*r->hists));
 		memset(&r->seen_hists[hist - 1], 0, sizeof(*r->seen_hists));
 		free_hist(r, hist - 1);
@@ -334,7 +351,7 @@ static void drop_gone(struct io_reader *r, int rings, const struct ledger *l)
 	struct fixbuf_bpf__bss *bss = r->skel->bss;
 
 	__atomic_store_n(&bss->io_dropping, 1, __ATOMIC_SEQ_CST);
-	io_rings_drop_gone(&r->rings, rings, l);
+	io_rings_drop_gone(&r->rings, rings, l, &r->shares);
 	__atomic_fetch_add(&bss->io_epoch, IO_EPOCH_STEP, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&bss->io_dropping, 0, __ATOMIC_SEQ_CST);
 }
@@ -354,7 +371,9 @@ int io_reader_tidy(struct io_reader *r, const struct ledger *l)
 			close_cell(r, i);
 	}
 	io_rings_fold(&r->rings, &r->all);
-	return io_details_tidy(r->skel, &r->rings, &r->kept, &r->gone);
+	err = io_details_tidy(r->skel, &r->rings, &r->shares, &r->gone);
+	io_shares_publish(&r->shares, r->skel);
+	return err;
 }
 
 /* ---- a reading --------------------------------------------------------------------- */
@@ -392,32 +411,10 @@ void *io_maps_array(const struct bpf_map *map, __u32 nr, size_t size)
 	return values;
 }
 
-static int read_in_flight(struct io_reader *r, __u64 *in_flight)
-{
-	bool by_user_data = r->by_user_data;
-	__u32 nr = bpf_map__max_entries(by_user_data ? r->skel->maps.io_ud_starts :
-							r->skel->maps.io_starts);
-	void *values = by_user_data ?
-		io_maps_array(r->skel->maps.io_ud_starts, nr, sizeof(struct io_ud_start)) :
-		io_maps_array(r->skel->maps.io_starts, nr, sizeof(struct io_start_set));
-	const struct io_ud_start *named = values;
-	const struct io_start_set *sets = values;
-
-	if (!values)
-		return failed("starts");
-	for (__u32 i = 0; by_user_data && i < nr; i++)
-		if ((__s32)named[i].pending > 0)
-			*in_flight += named[i].pending;
-	for (__u32 i = 0; !by_user_data && i < nr; i++)
-		for (int k = 0; k < IO_START_WAYS; k++)
-			*in_flight += IO_START_IS_IO(sets[i].way[k].t_ns);
-	free(values);
-	return 0;
-}
-
 void io_reader_forget_gone(struct io_reader *r)
 {
 	io_details_forget(&r->kept);
+	io_shares_forget(&r->shares);
 }
 
 /* Rows go to .since, which knows them no more; details are the difference to the last time. */
@@ -455,7 +452,7 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 		err = read_losses(r, all);
 	all->loss.no_place = r->unplaced;
 	if (!err && r->in_flight)
-		err = read_in_flight(r, &all->in_flight);
+		err = io_under_way_started(r->skel, r->by_user_data, &all->in_flight);
 	all->calls_lost = *(volatile __u64 *)&r->skel->bss->io_calls_lost + r->kept.calls_lost;
 	io_details_merge(&r->kept, &lists);
 	io_details_merge(&lists, all);
@@ -478,6 +475,7 @@ void io_reader_free(struct io_reader *r)
 	free(r->idle);
 	free(r->closed);
 	io_rings_free(&r->rings);
+	io_shares_free(&r->shares);
 	io_model_free(&r->all);
 	io_model_free(&r->since);
 	io_details_forget(&r->kept);

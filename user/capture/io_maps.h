@@ -7,6 +7,7 @@
 #define FIXBUF_CAPTURE_IO_MAPS_H
 
 #include "model/io_counters.h"
+#include "model/io_loss.h"
 #include "model/ledger.h"
 
 struct bpf_map;
@@ -29,6 +30,8 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 int io_reader_tidy(struct io_reader *r, const struct ledger *l);
 /* As io_stat_forget_gone(). */
 void io_reader_forget_gone(struct io_reader *r);
+/* As io_shares_lost(). */
+size_t io_reader_losers(const struct io_reader *r, struct io_loser **list);
 bool io_reader_crowded(const struct io_reader *r);
 void io_reader_free(struct io_reader *r);
 

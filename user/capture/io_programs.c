@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "capture/fact_reader.h"
-#include "capture/io_evicted.h"
 #include "capture/io_maps.h"
 #include "capture/io_overlap.h"
 #include "capture/io_programs.h"
@@ -328,9 +327,9 @@ int io_stat_tidy(struct io_stat *s, const struct ledger *l)
 	return io_reader_tidy(s->reader, l);
 }
 
-size_t io_stat_evicted(const struct io_stat *s, struct user_loss **list)
+size_t io_stat_losers(const struct io_stat *s, struct io_loser **list)
 {
-	return io_evicted(s->skel, list);
+	return io_reader_losers(s->reader, list);
 }
 
 const char *io_stat_starts_by(const struct io_stat *s)

@@ -5,6 +5,7 @@
 
 #include "model/event.h"
 #include "model/io_counters.h"
+#include "model/io_loss.h"
 #include "model/ledger.h"
 #include "model/selection.h"
 
@@ -60,8 +61,8 @@ void io_stat_forget_gone(struct io_stat *s);
 bool io_stat_crowded(const struct io_stat *s);
 void io_stat_free(struct io_stat *s);
 
-/* As io_evicted(): of .loss.evicted. */
-size_t io_stat_evicted(const struct io_stat *s, struct user_loss **list);
+/* As io_shares_lost(). */
+size_t io_stat_losers(const struct io_stat *s, struct io_loser **list);
 /* What tells requests apart: "request" or, before 5.18, "user_data". */
 const char *io_stat_starts_by(const struct io_stat *s);
 /* Requests of one call that share a reading of the clock as their start, at most. */

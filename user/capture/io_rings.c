@@ -69,12 +69,13 @@ const struct known_ring *io_rings_find(const struct io_rings *k, __u64 ring, __u
 }
 
 /* Unless its address has become a new ring's since it was read. */
-static void drop(int map, const struct known_ring *r)
+static void drop(int map, const struct known_ring *r, struct io_shares *shares)
 {
 	struct io_ring now;
 
-	if (!bpf_map_lookup_elem(map, &r->ring, &now) && now.born_ns == r->r.born_ns)
-		bpf_map_delete_elem(map, &r->ring);
+	if (!bpf_map_lookup_elem(map, &r->ring, &now) && now.born_ns == r->r.born_ns &&
+	    !bpf_map_delete_elem(map, &r->ring))
+		io_shares_give(shares, now.payer, IO_TABLE_RINGS);
 }
 
 /* Of one that was walked before the map was read; what came to its address meanwhile is another. */
@@ -84,7 +85,7 @@ static void date(struct ring *r, const struct known_ring *known)
 		r->born_ns = known->r.born_ns <= r->since_ns ? known->r.born_ns : ~0ULL;
 }
 
-void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)
+void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l, struct io_shares *shares)
 {
 	struct known_ring *missed = must_alloc(k->nr, sizeof(*missed));
 	size_t nr_missed = 0, kept = 0;
@@ -97,7 +98,7 @@ void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l)
 			date(there, r);
 		} else {
 			if (find(k->missed, k->nr_missed, r->ring, r->r.born_ns)) {
-				drop(map, r);
+				drop(map, r, shares);
 				continue;
 			}
 			missed[nr_missed++] = *r;

@@ -6,6 +6,7 @@
 #include <abi/io_cell.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "capture/io_shares.h"
 #include "model/io_counters.h"
 #include "model/ledger.h"
 
@@ -27,7 +28,7 @@ int io_rings_read(struct io_rings *k, int map);
 /* The ring of this identity, NULL when it is not known (any more). */
 const struct known_ring *io_rings_find(const struct io_rings *k, __u64 ring, __u64 born_ns);
 /* Drops those that .l does not have and the ledger before it had not: from the map, too. Dates the rings of .l. */
-void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l);
+void io_rings_drop_gone(struct io_rings *k, int map, const struct ledger *l, struct io_shares *shares);
 /* Rows of rings that are not known (any more) become fewer, where they are many. */
 void io_rings_fold(struct io_rings *k, struct io_model *m);
 void io_rings_free(struct io_rings *k);

@@ -103,6 +103,27 @@ int io_under_way_count(struct fixbuf_bpf *skel, __u64 *nr)
 	return err;
 }
 
+int io_under_way_started(struct fixbuf_bpf *skel, bool by_user_data, __u64 *in_flight)
+{
+	const struct bpf_map *map = by_user_data ? skel->maps.io_ud_starts : skel->maps.io_starts;
+	__u32 nr = bpf_map__max_entries(map);
+	void *values = io_maps_array(map, nr, by_user_data ? sizeof(struct io_ud_start) :
+							     sizeof(struct io_start_set));
+	const struct io_ud_start *named = values;
+	const struct io_start_set *sets = values;
+
+	if (!values)
+		return failed();
+	for (__u32 i = 0; by_user_data && i < nr; i++)
+		if ((__s32)named[i].pending > 0)
+			*in_flight += named[i].pending;
+	for (__u32 i = 0; !by_user_data && i < nr; i++)
+		for (int k = 0; k < IO_START_WAYS; k++)
+			*in_flight += IO_START_IS_IO(sets[i].way[k].t_ns);
+	free(values);
+	return 0;
+}
+
 int io_under_way_named(struct fixbuf_bpf *skel, struct io_model *m, __u64 least_age_ns)
 {
 	__u32 nr = bpf_map__max_entries(skel->maps.io_ud_starts);

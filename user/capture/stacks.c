@@ -23,8 +23,10 @@
 #define MAX_OWN_FRAMES	12	/* in which the way into our program is looked for */
 #define LIMIT_FILE	"/proc/sys/kernel/perf_event_max_stack"
 #define RENEW_NS	1000000000ULL	/* the map is emptied at most that often */
+#define RENEW_SHARES_NS	(5 * RENEW_NS)	/* for a user who had more than its share */
 #define LATE_NS		1000000ULL	/* facts of several cpus arrive out of order */
-#define NO_PLACE	"not kept: the stack map was full"
+#define NO_PLACE	"not kept: the stack map had no more room"
+#define NO_SHARE	"not kept: its user had its share of the stack map"
 /* kernels that preempt themselves, 7.x: one is taken at a time on a CPU */
 #define NO_TURN	"not taken: another task on this CPU was preempted while its stack was taken"
 /* then what is taken for one belongs to an outer function, or to none */
@@ -36,7 +38,7 @@ struct stacks {
 	bool kernel_tried;
 	struct symbols_user *user;
 	__u64 lost;
-	bool crowded;			/* a stack found its place taken */
+	bool crowded, shared;		/* a stack found its place taken; a user had its share */
 	__u32 emptied;			/* times that the map was */
 	__u64 newest_ns;		/* of the facts that were read */
 	__u64 unsure_from_ns, unsure_to_ns; /* when ids may be of the map before it was emptied */
@@ -70,6 +72,8 @@ void stacks_prepare(struct stacks *s, struct fixbuf_bpf *skel)
 	s->skel = skel;
 	skel->rodata->want_stacks = true;
 	bpf_map__set_autocreate(skel->maps.stacks, true);
+	bpf_map__set_autocreate(skel->maps.stack_users, true);
+	bpf_map__set_autocreate(skel->maps.stack_counted, true);
 	bpf_map__set_value_size(skel->maps.stacks, most_frames() * sizeof(__u64));
 }
 
@@ -114,6 +118,12 @@ static size_t read_stack(struct stacks *s, __s32 id, __u64 ips[STACK_FRAMES],
 	*why = untrusted(NULL);
 	if (id == -EFAULT) {
 		*why = untrusted(NO_TURN);
+		return 0;
+	}
+	if (id == -STACK_SHARED) {
+		s->lost++;
+		s->shared = true;
+		*why = untrusted(NO_SHARE);
 		return 0;
 	}
 	memset(ips, 0, STACK_FRAMES * sizeof(*ips));
@@ -331,14 +341,16 @@ void stacks_drained(struct stacks *s)
 	__u32 key, next;
 	int end;
 
-	if (!s->crowded || s->newest_ns < s->unsure_to_ns + RENEW_NS)
+	if (!(s->crowded && s->newest_ns >= s->unsure_to_ns + RENEW_NS) &&
+	    !(s->shared && s->newest_ns >= s->unsure_to_ns + RENEW_SHARES_NS))
 		return;
 	for (end = bpf_map_get_next_key(map, NULL, &key); !end; key = next) {
 		end = bpf_map_get_next_key(map, &key, &next);
 		bpf_map_delete_elem(map, &key);
 	}
-	s->crowded = false;
+	s->crowded = s->shared = false;
 	s->emptied++;
+	__atomic_store_n(&s->skel->bss->stacks_emptied, s->emptied, __ATOMIC_RELAXED);
 	s->unsure_from_ns = s->newest_ns - LATE_NS;
 	s->unsure_to_ns = clock_now_ns();
 }

@@ -17,7 +17,7 @@ struct advice {
 	__s32 fd;		/* -1 = not known */
 	__s32 index;		/* slot, -1 = not about one slot */
 	__u64 ops, bytes;	/* what it is about, in numbers */
-	bool at_least;		/* these and those of .detail may be short: a table was full */
+	bool at_least;		/* these and those of .detail may be short: a table had no more room */
 	__u64 saves_ns;		/* of the time that all took, about; 0 = not known */
 	char *detail;		/* owned: the evidence in one sentence */
 	const char *remedy;

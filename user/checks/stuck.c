@@ -29,7 +29,7 @@ static __u64 p999_of_kind(const struct io_model *m, const struct io_under_way *u
 
 		if (r->c.ring != u->ring || r->c.born_ns != ring->born_ns || r->c.who != u->who || !r->c.timed)
 			continue;
-		/* where the table of histograms was full: no less than it */
+		/* where the table of histograms had no more room: no less than it */
 		p999 = r->hist ? hist_permille(r->hist, 999, r->c.max_ns) : r->c.max_ns;
 		most = p999 > most ? p999 : most;
 	}

@@ -142,7 +142,7 @@ static const struct {
 	[UNSETTLED_REQUESTS] = {
 		"unseen-requests", "request", "requests",
 		"was not followed from its begin to its end, as a table or its completion ring was full, or a program skipped",
-		"select fewer processes, with -p; the losses say which table was full",
+		"select fewer processes, with -p; the losses say which table had no more room",
 	},
 	[UNSETTLED_MUTED] = {
 		"muted-requests", "request over a registered buffer", "requests over registered buffers",

@@ -105,7 +105,7 @@ struct history {
 	struct hist *fixed_medians, *plain_medians;
 	__u64 io_lost, shown, facts, lost;
 	__u64 io_no_cause;	/* I/Os that failed and of which no cause was kept */
-	__u64 causes_lost;	/* of anybody, as the table of causes was full */
+	__u64 causes_lost;	/* of anybody, as the table of causes had no more room */
 	__s64 duration_ns;
 	struct {
 		__u32 call;

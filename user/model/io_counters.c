@@ -82,7 +82,7 @@ struct io_row *io_model_find(struct io_model *m, __u64 ring, __u64 born_ns, __u6
 
 void io_row_add_coarse(struct io_row *row, unsigned int coarse, __u64 n)
 {
-	unsigned int first = coarse ? (coarse + 2) * HIST_STEPS : 0;
+	unsigned int first = (coarse + IO_COARSE_GROUP) * HIST_STEPS;
 
 	/* evenly, the odd ones about the middle */
 	for (unsigned int i = 0; i < HIST_STEPS; i++)

@@ -3,7 +3,15 @@
 #ifndef FIXBUF_MODEL_IO_LOSS_H
 #define FIXBUF_MODEL_IO_LOSS_H
 
+#include <abi/io_share.h>
 #include "model/io_counters.h"
+
+/* Of what found no place in that table so much is that user's. */
+struct io_loser {
+	__u32 uid;
+	enum io_table table;
+	__u64 count;
+};
 
 /* I/Os that ended and are in no row; the other losses cost a latency or a detail. */
 __u64 io_lost(const struct io_model *m);

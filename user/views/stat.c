@@ -28,9 +28,10 @@ const struct holder *view_stat_holder(const struct view_stat *v, const struct io
 
 int view_stat_fd(const struct view_stat *v, const struct io_counts *c)
 {
-	const struct holder *h = c->fd >= 0 ? NULL : view_stat_holder(v, c);
+	const struct holder *h = view_stat_holder(v, c);
 
-	return h ? h->fd : c->fd;
+	/* the counters know only which its maker got */
+	return h && h->fd >= 0 ? h->fd : c->fd;
 }
 
 __u32 view_stat_ns_pid(const struct view_stat *v, const struct io_counts *c)
@@ -45,12 +46,6 @@ bool view_stat_defers(const struct view_stat *v, const struct io_counts *c)
 	const struct ring *r = ledger_ring_born(v->l, c->ring, c->born_ns);
 
 	return c->timed && r && r->setup_flags & SETUP_DEFER_TASKRUN;
-}
-
-static void print_loss(const char *name, const char *text, __u64 count, void *arg)
-{
-	(void)name;
-	wrap_line(arg, 0, "%llu %s", count, text);
 }
 
 static double rate(const struct view_stat *v, __u64 n)
@@ -343,7 +338,7 @@ static void print_coarse(const struct view_stat *v, const struct io_model *g)
 		most = error > most ? error : most;
 	}
 	if (most)
-		wrap_line(v->to->out, 0, "~ marks percentiles that are known to a power of two, as the histogram table was full: off by up to %.0f%%, others by %.0f%%",
+		wrap_line(v->to->out, 0, "~ marks percentiles that are known to a power of two, as the histogram table had no more room: off by up to %.0f%%, others by %.0f%%",
 			  100 * most, 100 * HIST_ERROR);
 }
 
@@ -438,10 +433,7 @@ static void print_hists(const struct view_stat *v, const struct io_model *g)
 
 void view_stat_beside(const struct view_stat *v, FILE *out)
 {
-	view_stat_losses(v->m, print_loss, out);
-	for (size_t i = 0; i < v->nr_evicted; i++)
-		wrap_line(out, 0, "%llu of the submissions without latency are of user %u, who had most under way",
-			  v->evicted[i].count, v->evicted[i].uid);
+	view_stat_losses_text(v, out);
 	if (v->findings && v->findings->nr) {
 		fputc('\n', out);
 		view_findings_text(out, v->findings, false);

@@ -10,6 +10,7 @@
 #include "checks/io_failures.h"
 #include "model/event.h"
 #include "model/io_counters.h"
+#include "model/io_loss.h"
 #include "model/selection.h"
 
 /* What a screen has room for. */
@@ -38,8 +39,8 @@ struct view_stat {
 	const struct view_room *room;	/* NULL = for everything */
 	unsigned int columns;		/* of the screen or terminal; 0 = as many as it takes */
 	bool header;
-	const struct user_loss *evicted; /* of a total: whose starts lost their place */
-	size_t nr_evicted;
+	const struct io_loser *losers;	/* of a total: who had more than found a place; the most first */
+	size_t nr_losers;
 	bool total;			/* all since the begin, not an interval */
 	unsigned int left;		/* processes of a program that ran on after its end */
 	__u64 after_end_ns;	/* of a recording: so long after its end the counters were read last */
@@ -88,5 +89,9 @@ __u64 view_stat_silent(const struct view_stat *v);
 void view_stat_losses(const struct io_model *m,
 		      void (*each)(const char *name, const char *text, __u64 count, void *arg),
 		      void *arg);
+/* The name of the loss of what finds no place in that table. */
+const char *view_stat_loss_in(enum io_table table);
+/* A line for each, and whose it is. */
+void view_stat_losses_text(const struct view_stat *v, FILE *out);
 
 #endif

@@ -282,13 +282,14 @@ void view_stat_json(struct json *j, const struct view_stat *v)
 	json_open(j, "losses");
 	view_stat_losses(v->m, put_loss, j);
 	json_close(j);
-	if (!v->nr_evicted)
+	if (!v->nr_losers)
 		return;
-	json_open_list(j, "evicted_starts_of");
-	for (size_t i = 0; i < v->nr_evicted; i++) {
+	json_open_list(j, "losses_of");
+	for (size_t i = 0; i < v->nr_losers; i++) {
 		json_item_open(j);
-		json_uint(j, "uid", v->evicted[i].uid);
-		json_uint(j, "count", v->evicted[i].count);
+		json_str(j, "loss", view_stat_loss_in(v->losers[i].table));
+		json_uint(j, "uid", v->losers[i].uid);
+		json_uint(j, "count", v->losers[i].count);
 		json_close(j);
 	}
 	json_close(j);

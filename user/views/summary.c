@@ -251,7 +251,7 @@ static void print_row(FILE *out, const char *what, const struct io_row *row)
 			fmt_ns(a, hist_permille(row->hist, 500, row->c.max_ns)),
 			fmt_ns(b, hist_permille(row->hist, 990, row->c.max_ns)));
 	if (row->hist && row->c.coarse)
-		fprintf(out, "; %llu latenc%s to a power of two only: the histogram table was full",
+		fprintf(out, "; %llu latenc%s to a power of two only: the histogram table had no more room",
 			row->c.coarse, row->c.coarse == 1 ? "y" : "ies");
 	if (row->c.shorts)
 		fprintf(out, "; %llu short", row->c.shorts);
@@ -342,7 +342,7 @@ static void print_no_cause(const struct view_summary *v)
 	else
 		fprintf(out, "I/O%s that failed", plural(h->io_no_cause));
 	fprintf(out, " %s no cause%s%s\n", h->io_no_cause == 1 ? "has" : "have", known ? ": " : " that is known",
-		known ? "the table of causes was full" : h->causes_lost ? "; the table of causes was full" : "");
+		known ? "the table of causes had no more room" : h->causes_lost ? "; the table of causes had no more room" : "");
 }
 
 static void print_findings(const struct view_summary *v)

@@ -247,6 +247,19 @@ void view_trace_json_lost(struct view_trace *v, const struct lost_events *lost)
 	json_end(j);
 }
 
+void view_trace_json_unrecorded(struct view_trace *v, __u64 t_ns)
+{
+	struct json *j = &v->json;
+
+	json_begin(j, v->to->out);
+	json_int(j, "schema", 2);
+	json_str(j, "event", "unrecorded");
+	json_uint(j, "t_ns", t_ns);
+	json_uint(j, "time_ns", t_ns + v->origin->realtime_ns);
+	json_uint(j, "duration_ns", v->origin->unrecorded_ns);
+	json_end(j);
+}
+
 void view_trace_json_losers(struct view_trace *v, const struct event_end *end)
 {
 	struct json *j = &v->json;

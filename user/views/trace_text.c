@@ -342,7 +342,11 @@ static void show_unrecorded(struct view_trace *v, const struct event *e)
 {
 	char took[FMT_LEN];
 
-	if (!e->after_loss && e->origin->unrecorded_ns && !v->to->json)
+	if (e->after_loss || !e->origin->unrecorded_ns)
+		return;
+	if (v->to->json)
+		view_trace_json_unrecorded(v, e->t_ns);
+	else
 		fprintf(v->to->out, "%*s%s was not recorded here\n", v->to->timestamps ? 54 : 41, "",
 			fmt_ns(took, e->origin->unrecorded_ns));
 }
@@ -444,6 +448,6 @@ void view_trace_end(struct view_trace *v)
 	fputs(v->lost ? of_all(v) : "", stderr);
 	fputs(v->lost > v->skipped ? ": a larger --ring-buffer makes room\n" : "\n", stderr);
 	if (v->stacks_lost)
-		fprintf(stderr, "%llu stack%s not kept: the stack map was full%s\n",
+		fprintf(stderr, "%llu stack%s not kept: the stack map had no more room%s\n",
 			v->stacks_lost, plural(v->stacks_lost), of_all(v));
 }

@@ -44,6 +44,8 @@ void view_trace_end(struct view_trace *v);
 /* For both forms. */
 void view_trace_json(struct view_trace *v, const struct fact *f, const struct failure *why);
 void view_trace_json_lost(struct view_trace *v, const struct lost_events *lost);
+/* What is before the part that begins at .t_ns is in no file. */
+void view_trace_json_unrecorded(struct view_trace *v, __u64 t_ns);
 void view_trace_json_losers(struct view_trace *v, const struct event_end *end);
 
 #endif

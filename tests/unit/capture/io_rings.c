@@ -17,7 +17,7 @@ static struct ledger *dated(__u64 known_ns)
 	see_ring(l, RING, 0, 0);
 	ledger_ring(l, RING)->since_ns = SEEN_NS;
 	/* none is missing: no map is needed */
-	io_rings_drop_gone(&k, -1, l);
+	io_rings_drop_gone(&k, -1, l, NULL);
 	free(k.missed);
 	return l;
 }

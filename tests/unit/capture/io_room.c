@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the maps of I/O take of the kernel's memory keeps to its budget, however many processors. */
 #include <abi/io_cell.h>
+#include <abi/io_share.h>
 #include "capture/io_room.h"
 #include "unit.h"
 
@@ -40,6 +41,8 @@ static __u64 io_bytes(size_t cpus, bool details)
 	sum += named > starts ? named : starts;
 	sum += cpus * (sizeof(struct io_loss) + 3 * sizeof(__u64));
 	sum += hash(IO_FAILURES, sizeof(struct io_failure_place), sizeof(struct io_failure), cpus);
+	sum += hash(IO_SHARE_USERS, sizeof(__u32), sizeof(struct io_user), cpus);
+	sum += hash(IO_SHARE_USERS, sizeof(__u32), sizeof(struct io_given), cpus);
 	if (!details)
 		return sum;
 	sum += hash(IO_BUFFERS, sizeof(struct io_buffer_place), sizeof(struct io_buffer_use), cpus);

@@ -157,7 +157,7 @@ static void coarse(void **state)
 		fclose(to.out);
 		if (round) {
 			assert_contains(text, " ~12.");
-			assert_contains(text, "~ marks percentiles that are known to a power of two, as the histogram table was full: off by up to 9");
+			assert_contains(text, "~ marks percentiles that are known to a power of two, as the histogram table had no more room: off by up to 9");
 		} else {
 			assert_null(strchr(text, '~'));
 		}
@@ -175,7 +175,7 @@ static void coarse(void **state)
 	ledger_free((struct ledger *)v.l);
 }
 
-/* Where the table was full, I/O is counted by process alone: which of its rings is silent is not known. */
+/* Where the table had no more room, I/O is counted by process alone: which of its rings is silent is not known. */
 static void silent(void **state)
 {
 	const struct selection all_of_it = { .pids = (__u32[]){ 812 }, .nr_pids = 1 };

@@ -121,7 +121,7 @@ static void percentiles(void **state)
 	says(&t, false, false, "power of two");
 	io_row_add_coarse(&t.h.fixed, 3, 7);
 	t.h.fixed.c.coarse = 7;
-	says(&t, false, true, "; 7 latencies to a power of two only: the histogram table was full");
+	says(&t, false, true, "; 7 latencies to a power of two only: the histogram table had no more room");
 	says(&t, true, true, "\"coarse\":7");
 	end(&t);
 }
@@ -152,10 +152,10 @@ static void without_a_cause(void **state)
 	says(&t, false, true, "What failed, and why\n  1 I/O that failed has no cause that is known\n");
 	says(&t, false, true, "besides the failures above, nothing found");
 	t.h.fixed.c.errors = t.h.io_no_cause = t.h.causes_lost = 469;
-	says(&t, false, true, "  469 I/Os that failed have no cause: the table of causes was full\n");
+	says(&t, false, true, "  469 I/Os that failed have no cause: the table of causes had no more room\n");
 	says(&t, true, true, "\"no_cause\":469");
 	t.h.causes_lost = 3;
-	says(&t, false, true, " have no cause that is known; the table of causes was full\n");
+	says(&t, false, true, " have no cause that is known; the table of causes had no more room\n");
 	end(&t);
 }
 

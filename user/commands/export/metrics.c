@@ -465,7 +465,7 @@ static void put_loss(struct view *v)
 	/* the name of the first release, kept beside the new one in the second */
 	family(v, "fixbuf_facts_lost", "counter", NULL, "The same, by its old name.");
 	plain(v, v->m->lost);
-	family(v, "fixbuf_io_lost", "counter", NULL, "I/O that was not measured in full, by reason.");
+	family(v, "fixbuf_io_lost", "counter", NULL, "I/O that was not measured in full, or was told late, by reason.");
 	view_stat_losses(&io, put_io_loss, v);
 	family(v, "fixbuf_folded_series", "counter", NULL,
 	       "Label sets beyond --max-series, which count as other.");

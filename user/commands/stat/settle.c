@@ -34,9 +34,11 @@ static void add_unseen(struct unsettled_list *u, const struct stat_sight *s)
 	__u64 rest = io_lost(all) + all->loss.evicted + all->loss.no_cause + failed_nameless(all) +
 		     (all->sees_under_way ? 0 : all->in_flight);
 
-	for (size_t i = 0; i < s->nr_evicted; i++) {
-		const struct user_loss *l = &s->evicted[i];
+	for (size_t i = 0; i < s->nr_losers; i++) {
+		const struct io_loser *l = &s->losers[i];
 
+		if (l->table != IO_TABLE_STARTS && l->table != IO_TABLE_FAILURES && l->table != IO_TABLE_OTHERS)
+			continue;
 		rest -= l->count < rest ? l->count : rest;
 		unsettled_add(u, (struct unsettled){
 			.what = UNSETTLED_REQUESTS, .has_uid = true, .uid = l->uid, .count = l->count,
@@ -48,7 +50,7 @@ static void add_unseen(struct unsettled_list *u, const struct stat_sight *s)
 
 /*
  * Of the losses that are told those stay out from which no finding of stat could have come. Calls for which
- * the table was full: only advice speaks of calls, and the explanations of failed I/O, which is found without
+ * the table had no more room: only advice speaks of calls, and the explanations of failed I/O, which is found without
  * them. Buffers and addresses: the same. Multishot completions: such requests take provided buffers, not
  * registered ones. Starts that were not seen, and histograms: the I/O is counted, with its failures.
  */

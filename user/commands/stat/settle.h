@@ -4,8 +4,8 @@
 #define FIXBUF_COMMANDS_STAT_SETTLE_H
 
 #include "checks/verdict.h"
-#include "model/event.h"
 #include "model/io_counters.h"
+#include "model/io_loss.h"
 
 /* What was seen. */
 struct stat_sight {
@@ -13,8 +13,8 @@ struct stat_sight {
 	const struct selection *select;
 	bool found;		/* a ring of the selection, once at least */
 	enum severity fail_on;
-	const struct user_loss *evicted; /* whose starts lost their place: io_stat_evicted() */
-	size_t nr_evicted;
+	const struct io_loser *losers; /* io_stat_losers() */
+	size_t nr_losers;
 };
 
 void stat_settle(struct unsettled_list *u, const struct stat_sight *s);

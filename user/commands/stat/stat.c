@@ -48,8 +48,8 @@ struct stat {
 	bool fewer;		/* the last walk saw fewer of ours than .rings has */
 	struct told told;	/* so far; its list with PROGRAM only, whose verdict counts them */
 	struct unsettled_list unsettled;
-	struct user_loss *evicted; /* owned: of the total */
-	size_t nr_evicted;
+	struct io_loser *losers; /* owned: of the total */
+	size_t nr_losers;
 	int err;
 	__u64 pin_ps;		/* of --advise: measured once */
 };
@@ -160,7 +160,7 @@ static void show(struct stat *s, const struct io_model *m, bool total)
 	unsigned int columns = o->output.csv ? 0 : terminal_columns(o->output.out);
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
-		.evicted = s->evicted, .nr_evicted = s->nr_evicted,
+		.losers = s->losers, .nr_losers = s->nr_losers,
 		.hist = o->hist, .m = m, .names = total ? NULL : &s->last, .l = s->rings, .select = &o->select, .order = s->screen.order,
 		.starts_by = io_stat_starts_by(s->run.capture.io),
 		.starts_shared = io_stat_starts_shared(s->run.capture.io),
@@ -267,11 +267,11 @@ static int show_total(struct stat *s)
 	if (!err)
 		err = look_under_way(s, &all, true);
 	if (!err) {
-		s->nr_evicted = io_stat_evicted(s->run.capture.io, &s->evicted);
+		s->nr_losers = io_stat_losers(s->run.capture.io, &s->losers);
 		run_add_unfollowed(&s->run, &s->unsettled);
 		stat_settle(&s->unsettled, &(struct stat_sight){
 			.all = &all, .select = &s->o->select, .found = s->found, .fail_on = fail_on(s),
-			.evicted = s->evicted, .nr_evicted = s->nr_evicted,
+			.losers = s->losers, .nr_losers = s->nr_losers,
 		});
 		/* in one table a total would be summed up with the intervals that it sums up */
 		if (!s->o->output.csv || !s->o->interval_ns)
@@ -414,7 +414,7 @@ static int stat_io(void *options)
 	io_model_free(&s.shown);
 	told_free(&s.told);
 	unsettled_free(&s.unsettled);
-	free(s.evicted);
+	free(s.losers);
 	if (s.rings)
 		ledger_free(s.rings);
 	run_close(&s.run);

@@ -118,7 +118,7 @@ function drawIos(id, list, error, more) {
 
 // As in the text: what was counted as failed, and is in no row.
 function drawNoCause() {
-	const n = data.totals.io_no_cause, full = "the table of causes was full";
+	const n = data.totals.io_no_cause, full = "the table of causes had no more room";
 	const known = data.totals.causes_lost >= n;
 
 	if (n)

@@ -113,7 +113,7 @@ function drawLatency() {
 		"plain.";
 	if (coarse)
 		byId("latency-note").append(` ~: ${count(coarse)} latencies are known to a power of two only, because the ` +
-			"histogram table was full; percentiles with them are no better.");
+			"histogram table had no more room; percentiles with them are no better.");
 	if (programs.length) {
 		const box = make("div", {});
 

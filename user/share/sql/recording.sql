@@ -64,7 +64,7 @@ CREATE TABLE io(
 	-- read, and the next begins; they are read last just after the recording's end. notified: zero-copy sends of which
 	-- a notification said that their memory is free; notified_ns: from their submission on, in all.
 	-- bytes: as done; operations.bytes are as asked for.
-	-- coarse: of those timed, latencies known to a power of two only, as the histogram table was full.
+	-- coarse: of those timed, latencies known to a power of two only, as the histogram table had no more room.
 	machine TEXT, recording INTEGER, begin_ns INTEGER, end_ns INTEGER, ring INTEGER,
 	pid INTEGER, uid INTEGER, comm TEXT, operation TEXT, fixed INTEGER, ops INTEGER, bytes INTEGER,
 	errors INTEGER, cancelled INTEGER, shorts INTEGER, punts INTEGER, timed INTEGER,

@@ -24,14 +24,14 @@ static void failures_that_name_no_request(void **state)
 
 static void each_user_has_a_row(void **state)
 {
-	struct user_loss evicted[2] = { { .uid = 1001, .count = 11 }, { .uid = 1002, .count = 3 } };
+	struct io_loser losers[2] = { { 1001, IO_TABLE_STARTS, 11 }, { 1002, IO_TABLE_STARTS, 3 } };
 	const struct selection any = { 0 };
 	const struct io_model all = { .loss.evicted = 17, .sees_under_way = true };
 	struct unsettled_list u = { 0 };
 
 	(void)state;
 	stat_settle(&u, &(struct stat_sight){ .all = &all, .select = &any, .found = true, .fail_on = SEVERITY_WARNING,
-					      .evicted = evicted, .nr_evicted = 2 });
+					      .losers = losers, .nr_losers = 2 });
 	assert_int_equal(u.nr, 3);
 	assert_true(u.list[0].has_uid && u.list[0].uid == 1001);
 	assert_int_equal(u.list[0].count, 11);

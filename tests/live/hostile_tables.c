@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A user who fills a table that all share, of causes, counters, histograms, buffers or stacks, leaves
+ * room to others: what they do is told as if he were not there, and what is lost is told as his.
+ * Independent of the kernel: not run in guests.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "load.h"
+#include "tool.h"
+#include "tool_json.h"
+
+static struct load flood, other;
+
+/* Who floods, then another user: each to its end. */
+static void both(const char *what, const char *his, const char *own)
+{
+	if (!load_start(&flood, "fills", what, his, NULL))
+		bail("%s", flood.skip);
+	if (!load_start(&other, "fills", what, own, NULL))
+		bail("%s", other.skip);
+}
+
+static long long lost_of(struct json_object *o, const char *loss, long long uid)
+{
+	struct json_object *list = json_member(o, "losses_of");
+	long long sum = 0;
+
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		if (json_is(json_element(list, i), "loss", loss) && json_number(json_element(list, i), "uid") == uid)
+			sum += json_number(json_element(list, i), "count");
+	return sum;
+}
+
+/* The sum of that number over the rows of that process. */
+static long long sum_of(struct json_object *o, const char *list, const char *what, pid_t pid)
+{
+	struct json_object *rows = json_member(o, list);
+	long long sum = 0;
+
+	for (size_t i = 0; rows && i < json_object_array_length(rows); i++)
+		if (json_number(json_element(rows, i), "pid") == pid)
+			sum += json_number(json_element(rows, i), what);
+	return sum;
+}
+
+/* Rows of that process that are of one ring, each with percentiles of its own. */
+static long nr_whole(struct json_object *o, pid_t pid)
+{
+	struct json_object *rows = json_member(o, "rings");
+	long nr = 0;
+
+	for (size_t i = 0; rows && i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_element(rows, i);
+
+		nr += json_number(row, "pid") == pid && !json_is(row, "ring", "0x1") && !json_number(row, "coarse");
+	}
+	return nr;
+}
+
+/* Buffers of the rings of that process. */
+static long nr_buffers(struct json_object *o, pid_t pid)
+{
+	struct json_object *list = json_member(o, "buffers"), *rows = json_member(o, "rings");
+	long nr = 0;
+
+	for (size_t i = 0; rows && i < json_object_array_length(rows); i++) {
+		const char *ring = json_text(json_element(rows, i), "ring");
+
+		if (json_number(json_element(rows, i), "pid") != pid)
+			continue;
+		for (size_t k = 0; list && k < json_object_array_length(list); k++)
+			nr += json_is(json_element(list, k), "ring", ring);
+	}
+	return nr;
+}
+
+static void counted(const char *what, const char *his, const char *own, const char *loss)
+{
+	struct tool_how how = { .timeout_s = 120 };
+	struct json_object *o;
+	struct json_lines l;
+	struct tool_run a;
+	long nr = atol(own);
+
+	tool_start(&a, &how, "stat", "--by-buffer", "--json", "-i", "500ms", NULL);
+	ok(tool_says(&a, "{", 30000), "%s: stat counts", what);
+	both(what, his, own);
+	/* a reading, while both are there */
+	usleep(700000);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	json_lines_parse(&l, a.out);
+	o = l.nr ? l.lines[l.nr - 1] : NULL;
+	ok(lost_of(o, loss, load_number(&flood, "uid")) > 0, "%s: what is lost is told as his", what);
+	is(lost_of(o, loss, load_number(&other, "uid")), 0, "%s: and nothing as the other's", what);
+	if (!strcmp(what, "causes")) {
+		is(sum_of(o, "io_failures", "count", other.pid), nr, "%s: of each of the other's it is told", what);
+	} else if (!strcmp(what, "buffers")) {
+		is(nr_buffers(o, other.pid), nr, "%s: each of the other's is told", what);
+	} else {
+		is(sum_of(o, "rings", "ops", other.pid), nr, "%s: the other's operations", what);
+		is(nr_whole(o, other.pid), nr, "%s: each ring has its row, with percentiles", what);
+	}
+	is(load_end(&flood), 0, "%s: who floods ends well", what);
+	is(load_end(&other), 0, "%s: the other ends well", what);
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
+/* Calls of that process, and those of them that have a stack of both sides, named. */
+static long nr_stacks(const struct json_lines *l, pid_t pid, long *calls)
+{
+	long nr = 0;
+
+	*calls = 0;
+	for (size_t i = 0; i < l->nr; i++) {
+		struct json_object *o = l->lines[i], *frames = json_member(o, "ustack");
+
+		if (!json_is(o, "event", "register") || json_number(o, "pid") != pid)
+			continue;
+		++*calls;
+		nr += frames && json_object_array_length(frames) > 2;
+	}
+	return nr;
+}
+
+static void stacks(void)
+{
+	struct tool_how how = { .timeout_s = 120 };
+	struct json_lines l;
+	struct tool_run a;
+	long calls, told;
+
+	tool_start(&a, &how, "trace", "--failed", "--stacks", "--json", "--ring-buffer", "65536", NULL);
+	sleep(2);
+	both("stacks", "4093", "53");
+	sleep(1);
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	json_lines_parse(&l, a.out);
+	told = nr_stacks(&l, flood.pid, &calls);
+	ok(calls > 0 && told < calls, "stacks: of his not all are kept (%ld of %ld)", told, calls);
+	told = nr_stacks(&l, other.pid, &calls);
+	/* a place is given by a hash: each sixteenth may be taken, and what other programs have */
+	is(calls, 53, "stacks: the other's calls");
+	ok(told >= 41, "stacks: the other's are kept, but for what finds its place taken (%ld of %ld)", told, calls);
+	is(load_end(&flood), 0, "stacks: who floods ends well");
+	is(load_end(&other), 0, "stacks: the other ends well");
+	json_lines_free(&l);
+	tool_free(&a);
+}
+
+int main(void)
+{
+	if (geteuid())
+		skip_all("it takes root");
+	counted("causes", "1103", "7", "no_cause");
+	counted("rings", "6701", "3", "no_histogram");
+	counted("buffers", "16381", "5", "no_buffer");
+	stacks();
+	return tap_end();
+}
