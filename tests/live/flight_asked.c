@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What asks a flight recorder to save: SIGUSR1 while it already waits to save what happened, which is
- * saved at once, and what asked for it is told; not what is found of another user's limit.
+ * saved at once, and what asked for it is told; of what fails again only what came since; not what is found of another user's limit.
  * Independent of the kernel: not run in guests.
  */
 #include <stdio.h>
@@ -9,11 +9,23 @@
 #include "folder.h"
 #include "load.h"
 #include "tool.h"
+#include "tool_json.h"
+
+/* The .nth file that was said to be saved; "none" without. */
+static void saved(const struct tool_run *record, int nth, char path[512])
+{
+	const char *at = record->err;
+
+	for (int i = 0; at && i <= nth; i++)
+		at = strstr(at + !!i, "saved to ");
+	snprintf(path, 512, "%s", at ? at + strlen("saved to ") : "none");
+	path[strcspn(path, ",\n")] = 0;
+}
 
 static void by_signal(void)
 {
-	char kept[FOLDER_PATH], path[512], script[1024], *at;
-	struct tool_run record, saved;
+	char kept[FOLDER_PATH], path[512], script[1024];
+	struct tool_run record, report;
 
 	snprintf(script, sizeof(script), "%s --no-wait >/dev/null; sleep 2; kill -USR1 $PPID; sleep 2", load_path("lifecycle"));
 	tool(&record, "record", "-o", folder_path(kept, "kept"), "--trigger", "failure", "--keep-time", "10m",
@@ -22,13 +34,39 @@ static void by_signal(void)
 	has_text(record.err, "failure (", "a call did");
 	has_text(record.err, ", and SIGUSR1): saved to ", "and is saved at SIGUSR1, which is told");
 	is(text_count(record.err, "saved to "), 1, "once");
-	at = strstr(record.err, "saved to ");
-	snprintf(path, sizeof(path), "%s", at ? at + strlen("saved to ") : "none");
-	path[strcspn(path, "\n")] = 0;
-	tool(&saved, "report", path, NULL);
-	is(saved.status, 0, "it can be read");
-	has_text(saved.out, " failed", "and has the call that failed");
-	tool_free(&saved);
+	saved(&record, 0, path);
+	tool(&report, "report", path, NULL);
+	is(report.status, 0, "it can be read");
+	has_text(report.out, " failed", "and has the call that failed");
+	tool_free(&report);
+	tool_free(&record);
+}
+
+/* Something fails again and again: what was saved before is not saved once more. */
+static void again(void)
+{
+	char kept[FOLDER_PATH], script[1024], one[512], two[512];
+	const char *load = load_path("lifecycle");
+	struct tool_run record, first, second, both;
+
+	snprintf(script, sizeof(script), "%s --no-wait >/dev/null; sleep 3; %s --no-wait >/dev/null; sleep 2", load, load);
+	tool(&record, "record", "-o", folder_path(kept, "kept"), "--trigger", "failure", "--keep-time", "10m",
+	     "--after", "300ms", "--", "sh", "-c", script, NULL);
+	is(record.status, 0, "record what fails twice");
+	is(text_count(record.err, "saved to "), 2, "each is saved: %s", record.err);
+	is(text_count(record.err, ", which begins where what was saved last ends"), 1, "the second is told to go on");
+	saved(&record, 0, one);
+	saved(&record, 1, two);
+	tool(&first, "report", "--json", one, NULL);
+	tool(&second, "report", "--json", two, NULL);
+	tool(&both, "report", "--json", one, two, NULL);
+	ok(json_sum(first.json, "failures", "count") > 0, "calls failed");
+	is(json_sum(second.json, "failures", "count"), json_sum(first.json, "failures", "count"), "as many in each");
+	is(json_sum(both.json, "failures", "count"), 2 * json_sum(first.json, "failures", "count"), "both have each once");
+	is(json_number(both.json, "unrecorded_ns"), 0, "nothing is between them");
+	tool_free(&both);
+	tool_free(&second);
+	tool_free(&first);
 	tool_free(&record);
 }
 
@@ -52,6 +90,7 @@ int main(void)
 {
 	folder_new();
 	by_signal();
+	again();
 	not_by_others();
 	folder_remove();
 	return tap_end();

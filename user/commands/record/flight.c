@@ -27,6 +27,7 @@ struct flight {
 	__u64 room;		/* bytes that were made free for it */
 	enum trigger why;	/* something happened, and is to be saved at .due_ns */
 	__u64 happened_ns, due_ns;
+	__u64 saved_ns;		/* up to then all is in what was saved last */
 	char who[128];
 	__u64 facts, lost;	/* of segments that are complete */
 	bool told_full;
@@ -183,12 +184,18 @@ bool flight_is_due(struct flight *f, __u64 now_ns, __u64 bytes, bool more)
 static void save(struct flight *f, __u64 end_ns)
 {
 	__u64 since = f->o->before_ns && f->o->before_ns < f->happened_ns ? f->happened_ns - f->o->before_ns : 0;
+	bool goes_on = f->why != TRIGGER_SIGNAL && f->saved_ns > since;
 	char path[FOLDER_NAME];
 
+	/* where something fails all the time each minute would be saved many times */
+	if (goes_on)
+		since = f->saved_ns;
 	if (folder_save(f->folder, trigger_name(f->why), since, end_ns, path))
 		fprintf(stderr, PROGRAM_NAME ": %s (%s): %s\n", trigger_name(f->why), f->who, err_text());
 	else if (!f->to->quiet)
-		fprintf(stderr, "%s (%s): saved to %s\n", trigger_name(f->why), f->who, path);
+		fprintf(stderr, "%s (%s): saved to %s%s\n", trigger_name(f->why), f->who, path,
+			goes_on ? ", which begins where what was saved last ends" : "");
+	f->saved_ns = end_ns;
 	f->why = TRIGGER_NONE;
 }
 
