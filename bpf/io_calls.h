@@ -151,7 +151,7 @@ static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx, bool cos
 	if (!of) {
 		fresh.calls.first_ns = bpf_ktime_get_ns();
 		fresh.calls.pid = bpf_get_current_pid_tgid() >> 32;
-		fresh.payer = known_payer(ring);
+		fresh.payer = ring_payer(ring);
 		io_add(&io_ring_calls, &key, &fresh, fresh.payer, IO_TABLE_CALLS);
 		of = bpf_map_lookup_elem(&io_ring_calls, &key);
 		if (!of) {

@@ -254,8 +254,10 @@ static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 born_
 	c->ring = ring;
 }
 
+#define CLAIMED	(1U << 31)
+
 /*
- * The place of a cell, or one that was free and is claimed, counted from 1 and looked for from
+ * The place of a cell, or one that was free and is CLAIMED, counted from 1 and looked for from
  * .at on; 0 when there is neither. Not static: the verifier goes through it once, not again for
  * each way that leads here.
  */
@@ -272,32 +274,44 @@ __noinline int search_cell(__u64 ring, __u64 born_ns, __u64 who, __u32 at)
 		if (!c)
 			return 0;
 		/* one branch: each is another state that the verifier goes on with */
-		if (!((c->ring ^ ring) | (c->who ^ who) | (c->born_ns ^ born_ns) | (c->cpu ^ cpu)) ||
-		    (!c->ring && !bpf_map_update_elem(&io_claims, &index, &one, BPF_NOEXIST)))
+		if (!((c->ring ^ ring) | (c->who ^ who) | (c->born_ns ^ born_ns) | (c->cpu ^ cpu)))
 			return index + 1;
+		if (!c->ring && !bpf_map_update_elem(&io_claims, &index, &one, BPF_NOEXIST))
+			return (index + 1) | CLAIMED;
 		if (++index >= end)
 			index -= places;
 	}
 	return 0;
 }
 
-static __noinline struct io_cell *cell_from(__u64 ring, __u64 born_ns, __u64 who, __u64 task,
-					    __u32 at)
+/* The place of its cell, which is made where there is none, counted from 1; 0 without room. The same. */
+__noinline int cell_place(__u64 ring, __u64 born_ns, __u64 who, __u64 task, __u32 at)
 {
-	__u32 place = search_cell(ring, born_ns, who, at), index = place - 1, payer;
-	struct io_cell *c = place ? bpf_map_lookup_elem(&io_cells, &index) : NULL;
+	__u32 found = search_cell(ring, born_ns, who, at), place = found & ~CLAIMED, index = place - 1, payer;
+	struct io_cell *c;
 
-	if (!c || c->ring)
-		return c;
-	/* it was free and is claimed: nobody else fills it */
-	payer = ring != IO_RING_ANY ? known_payer(ring) : born_ns ? born_ns - 1 : io_pays(task);
+	/* one that is closed meanwhile is read once more */
+	if (!(found & CLAIMED))
+		return place;
+	c = bpf_map_lookup_elem(&io_cells, &index);
+	if (!c)
+		return 0;
+	/* nobody else fills it */
+	payer = ring != IO_RING_ANY ? known_payer(ring) : born_ns ? (__u32)born_ns : io_pays(task);
 	if (!io_may_take(payer, ring != IO_RING_ANY ? IO_TABLE_CELLS :
 				born_ns ? IO_TABLE_OTHERS : IO_TABLE_PROCESSES)) {
 		bpf_map_delete_elem(&io_claims, &index);
-		return NULL;
+		return 0;
 	}
 	make_cell(c, ring, born_ns, who, task, payer);
-	return c;
+	return place;
+}
+
+static __always_inline struct io_cell *cell_from(__u64 ring, __u64 born_ns, __u64 who, __u64 task, __u32 at)
+{
+	__u32 place = cell_place(ring, born_ns, who, task, at), index = place - 1;
+
+	return place ? bpf_map_lookup_elem(&io_cells, &index) : NULL;
 }
 
 /* Not by process: the way to its number is the longest, and need not be waited for. */
@@ -365,11 +379,20 @@ static __noinline struct io_cell *find_cell(__u64 ring, __u64 who, __u64 task)
 	return c ? c : total_cell(who, task);
 }
 
+/* A global function takes numbers; to the verifier an address that was read as a pointer is none. */
+static __always_inline __u64 as_number(__u64 address)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &address);
+	return number;
+}
+
 static __noinline struct io_cell *meet_owner(__u64 ring, __u64 owner, __u64 here)
 {
 	/* before the process is looked up */
 	__u64 known = *(volatile __u64 *)&io_epoch | here, what = here & 0x3ff;
-	__u64 task = io_owner_task(PROBE, owner);
+	__u64 task = as_number(io_owner_task(PROBE, owner));
 	__u32 tgid = io_tgid(PROBE, task);
 	struct io_cell *c;
 

@@ -105,7 +105,7 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 	struct io_mapped_ubuf___common *b = (void *)w->buf;
 	struct io_buffer_place key = {
 		.key = { .ring = w->ring, .index = w->index },
-		.cpu = bpf_get_smp_processor_id(), .payer = known_payer(w->ring),
+		.cpu = bpf_get_smp_processor_id(), .payer = ring_payer(w->ring),
 	};
 	struct io_buffer_use *u, fresh = { 0 };
 	__u64 len;
@@ -142,7 +142,7 @@ static __always_inline void note_address(const struct io_what *w, __u64 bytes, _
 	struct io_address_place key = {
 		.key = { .ring = w->ring, .addr = untagged(w->addr) },
 		.born_ns = ring_born(w->ring), .cpu = bpf_get_smp_processor_id(),
-		.payer = known_payer(w->ring),
+		.payer = ring_payer(w->ring),
 	};
 	struct io_address_use *u, fresh = { 0 };
 

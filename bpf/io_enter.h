@@ -42,7 +42,8 @@ static __noinline int note_enter(__u64 ring, __u64 req)
 	key.born_ns = r->born_ns;
 	e = bpf_map_lookup_elem(&io_enters, &key);
 	if (!e) {
-		bpf_map_update_elem(&io_enters, &key, &first, BPF_NOEXIST);
+		first.payer = r->payer;
+		io_add(&io_enters, &key, &first, r->payer, IO_TABLE_ENTERS);
 		return 0;
 	}
 	e->submissions += head - e->head;

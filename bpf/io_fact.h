@@ -294,8 +294,9 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	if (!is_fixed(access, req, op) &&
 	    !(op_kind[op] & OP_FLAG && res < 0 && was_refused_fixed(ring, req)))
 		return plain_is_left_out() ? 0 : forget_start(req);
-	w.task = io_task(access, req);
-	w.who = IO_WHO(io_tgid(access, w.task), op, true);
+	/* a number, which may be passed on as one */
+	w.task = io_task(PROBE, req);
+	w.who = IO_WHO(io_tgid(PROBE, w.task), op, true);
 	if (!ring_selected(ring, w.task))
 		return 0;
 	start = take_start(req);
@@ -313,7 +314,6 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	}
 	if (!is_next_to_tell())
 		return 0;
-	/* a number, which may be passed on as one */
 	w.task = io_task(PROBE, req);
 	w.index = IO_READ(access, req, struct io_kiocb, buf_index);
 	if (op_kind[op] & OP_LENGTH) {

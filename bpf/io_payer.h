@@ -9,13 +9,13 @@
 #include "kernel/payer.h"
 #include "selection.h"
 
-/* Who pays for that task. Where only some are selected nobody else's are here: each is its own. */
+/* Who pays for that task. Where the selection says who it is nobody else's are here: each is its own. */
 static __always_inline __u32 io_pays(__u64 task)
 {
 	__u64 cred = (__u64)BPF_CORE_READ((struct task_struct *)task, cred);
 	__u32 uid = BPF_CORE_READ((struct cred *)cred, uid.val);
 
-	return select_by ? uid : payer_of(cred, uid);
+	return select_by & (SELECT_PIDS | SELECT_UID | SELECT_TREE) ? uid : payer_of(cred, uid);
 }
 
 /* The same where a program has a frame to spare: it may have eight. */

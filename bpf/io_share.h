@@ -55,7 +55,8 @@ __noinline int io_may_take(__u32 payer, __u32 table)
 
 	if (!io_shared)
 		return 1;
-	if (t >= IO_TABLES)
+	/* a ring without a row has an owner who has more than its share of rings */
+	if (t >= IO_TABLES || payer == IO_OLD_PAYER)
 		return 0;
 	u = io_user_of(&payer);
 	if (!u)

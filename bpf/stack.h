@@ -30,7 +30,7 @@ struct stack_user {
 	__u32 emptied, nr;
 };
 
-/* By who pays. Those beyond their number share nothing: each may have any. */
+/* By who pays. Those beyond their number are .stack_rest. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, STACK_USERS);
@@ -47,6 +47,7 @@ struct {
 } stack_counted __weak SEC(".maps");
 
 __u32 stacks_emptied __weak;	/* by the reader */
+__u32 stack_rest[sizeof(struct stack_user) / sizeof(__u32)] __weak;
 
 static __always_inline struct stack_user *stack_user_of(__u32 payer)
 {
@@ -56,7 +57,13 @@ static __always_inline struct stack_user *stack_user_of(__u32 payer)
 	if (u && u->emptied == fresh.emptied)
 		return u;
 	bpf_map_update_elem(&stack_users, &payer, &fresh, BPF_ANY);
-	return bpf_map_lookup_elem(&stack_users, &payer);
+	u = bpf_map_lookup_elem(&stack_users, &payer);
+	if (u)
+		return u;
+	u = (void *)stack_rest;
+	if (u->emptied != fresh.emptied)
+		*u = fresh;
+	return u;
 }
 
 /* Whose share the current task's stacks are of; 0 = of none: it is selected. */

@@ -73,7 +73,7 @@ struct io_cell {
 
 /* All rings of a process that found no place, .born_ns = 0; or of a user, IO_BORN_USER(). */
 #define IO_RING_ANY	1
-#define IO_BORN_USER(uid) (1 + (__u64)(uid))
+#define IO_BORN_USER(uid) (1ULL << 32 | (uid))
 
 /* Which counter of .coarse a bucket of the fine histogram belongs to; the first has all below its end. */
 #define IO_COARSE_GROUP		3
@@ -296,6 +296,7 @@ struct io_enters {
 	__u64 enters, submissions;
 	__u32 head;		/* of the queue, when the last began */
 	__u32 sqpoll;		/* the kernel's thread submits: times that it took some */
+	__u64 payer;
 };
 
 /* What was not measured, and why. */

@@ -15,6 +15,7 @@ enum io_table {
 	IO_TABLE_CALLS,
 	IO_TABLE_BUFFERS,
 	IO_TABLE_ADDRESSES,
+	IO_TABLE_ENTERS,
 	IO_TABLES,
 	IO_TABLE_STARTS = IO_TABLES, /* who gives up a place there: bpf/io_yield.h */
 };

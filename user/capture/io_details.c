@@ -11,6 +11,18 @@
 
 #define MAX_KEPT 32768	/* of a kind, of rings that are gone, of all users: more are counted as lost */
 
+static __u32 calls_payer(const void *key, const void *value)
+{
+	(void)key;
+	return ((const struct io_ring_calls *)value)->payer;
+}
+
+static __u32 enters_payer(const void *key, const void *value)
+{
+	(void)key;
+	return ((const struct io_enters *)value)->payer;
+}
+
 /* ---- one entry of each kind, appended ---------------------------------------------- */
 
 static void add_buffer(struct io_model *m, const void *key, const void *value)
@@ -22,6 +34,7 @@ static void add_buffer(struct io_model *m, const void *key, const void *value)
 	row = &m->buffers[m->nr_buffers++];
 	row->key = p->key;
 	row->born_ns = p->born_ns;
+	row->payer = p->payer;
 	memcpy(&row->use, value, sizeof(row->use));
 }
 
@@ -34,6 +47,7 @@ static void add_address(struct io_model *m, const void *key, const void *value)
 	row = &m->addresses[m->nr_addresses++];
 	row->key = p->key;
 	row->born_ns = p->born_ns;
+	row->payer = p->payer;
 	memcpy(&row->use, value, sizeof(row->use));
 }
 
@@ -46,6 +60,7 @@ static void add_failure(struct io_model *m, const void *key, const void *value)
 	row = &m->failures[m->nr_failures++];
 	row->key = p->key;
 	row->born_ns = p->born_ns;
+	row->payer = p->payer;
 	memcpy(&row->failure, value, sizeof(row->failure));
 }
 
@@ -58,6 +73,7 @@ static void add_calls(struct io_model *m, const void *key, const void *value)
 	row = &m->calls[m->nr_calls++];
 	row->ring = p->ring;
 	row->born_ns = p->born_ns;
+	row->payer = calls_payer(key, value);
 	memcpy(&row->calls, value, sizeof(row->calls));
 	memcpy(&row->cost, (const char *)value + offsetof(struct io_ring_calls, cost), sizeof(row->cost));
 	memcpy(&row->failed, (const char *)value + offsetof(struct io_ring_calls, failed), sizeof(row->failed));
@@ -72,6 +88,7 @@ static void add_enters(struct io_model *m, const void *key, const void *value)
 	row = &m->enters[m->nr_enters++];
 	row->ring = p->ring;
 	row->born_ns = p->born_ns;
+	row->payer = enters_payer(key, value);
 	memcpy(&row->enters, value, sizeof(row->enters));
 }
 
@@ -268,9 +285,26 @@ void io_details_forget(struct io_model *m)
 	m->nr_buffers = m->nr_addresses = m->nr_failures = m->nr_calls = m->nr_enters = 0;
 }
 
-void io_details_keep(struct io_model *gone, struct io_model *kept)
+#define COUNT_KEPT(shares, m, list, table) do {					\
+	for (size_t i = 0; i < (m)->nr_##list; i++)				\
+		io_shares_keep(shares, (m)->list[i].payer, table);		\
+} while (0)
+
+/* Of many entries of one key, a CPU each, there is one now. */
+static void count_kept(struct io_shares *s, const struct io_model *m)
+{
+	io_shares_forget(s);
+	COUNT_KEPT(s, m, buffers, IO_TABLE_BUFFERS);
+	COUNT_KEPT(s, m, addresses, IO_TABLE_ADDRESSES);
+	COUNT_KEPT(s, m, failures, IO_TABLE_FAILURES);
+	COUNT_KEPT(s, m, calls, IO_TABLE_CALLS);
+	COUNT_KEPT(s, m, enters, IO_TABLE_ENTERS);
+}
+
+void io_details_keep(struct io_model *gone, struct io_model *kept, struct io_shares *shares)
 {
 	io_details_merge(gone, kept);
+	count_kept(shares, kept);
 	kept->loss.no_buffer += gone->loss.no_buffer;
 	kept->loss.no_address += gone->loss.no_address;
 	kept->loss.no_cause += gone->loss.no_cause;
@@ -290,7 +324,7 @@ struct detail {
 	__u64 *lost;			/* entries of gone rings that are not kept: their number, or; NULL = not counted */
 	__u64 (*worth)(const void *value); /* how many that is of each; NULL = 1 */
 	enum io_table table;
-	__u32 (*payer)(const void *key, const void *value); /* whose share it is of; NULL = nobody's */
+	__u32 (*payer)(const void *key, const void *value); /* whose share it is of */
 };
 
 static __u32 buffer_payer(const void *key, const void *value)
@@ -309,12 +343,6 @@ static __u32 failure_payer(const void *key, const void *value)
 {
 	(void)value;
 	return ((const struct io_failure_place *)key)->payer;
-}
-
-static __u32 calls_payer(const void *key, const void *value)
-{
-	(void)key;
-	return ((const struct io_ring_calls *)value)->payer;
 }
 
 static __u64 calls_of(const void *value)
@@ -345,12 +373,12 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct det
 		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_ring_calls),
 		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
 		add_calls, &kept->calls_lost, calls_of, IO_TABLE_CALLS, calls_payer };
-	/* of a ring that is not kept no figure is told; there are as many as rings, whose table is shared */
+	/* of a ring that is not kept no figure is told */
 	if (skel->rodata->io_by_enter)
 		d[n++] = (struct detail){
 			skel->maps.io_enters, sizeof(struct io_calls_place), sizeof(struct io_enters),
 			offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
-			add_enters, NULL, NULL, IO_TABLE_RINGS, NULL };
+			add_enters, NULL, NULL, IO_TABLE_ENTERS, enters_payer };
 	if (!skel->rodata->io_by_address)
 		return n;
 	d[n++] = (struct detail){
@@ -406,13 +434,13 @@ static void lose(const struct detail *d, const char *value, __u32 payer, struct 
 static void move(const struct detail *d, const char *key, const char *value, struct io_shares *shares,
 		 struct io_model *m)
 {
-	__u32 payer = d->payer ? d->payer(key, value) : IO_OLD_PAYER;
+	__u32 payer = d->payer(key, value);
 
 	if (io_shares_may_keep(shares, payer, d->table, MAX_KEPT))
 		d->add(m, key, value);
 	else if (d->lost)
 		lose(d, value, payer, shares);
-	if (!bpf_map_delete_elem(bpf_map__fd(d->map), key) && d->payer)
+	if (!bpf_map_delete_elem(bpf_map__fd(d->map), key))
 		io_shares_give(shares, payer, d->table);
 }
 

@@ -20,7 +20,7 @@ int io_details_tidy(struct fixbuf_bpf *skel, const struct io_rings *rings,
 /* Empties the lists. */
 void io_details_forget(struct io_model *m);
 /* Moves what .gone holds to .kept, and its losses. */
-void io_details_keep(struct io_model *gone, struct io_model *kept);
+void io_details_keep(struct io_model *gone, struct io_model *kept, struct io_shares *shares);
 /* Adds entries of .from to .to, by their key. */
 void io_details_merge(const struct io_model *from, struct io_model *to);
 

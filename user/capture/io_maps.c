@@ -294,9 +294,10 @@ size_t io_reader_losers(const struct io_reader *r, struct io_loser **list)
 	return io_shares_lost(&r->shares, r->skel, list);
 }
 
+/* One user may have half, and is to find room before. */
 bool io_reader_crowded(const struct io_reader *r)
 {
-	return r->taken + (*(volatile __u64 *)&r->skel->bss->io_made - r->made) > r->nr_cells / 2;
+	return r->taken + (*(volatile __u64 *)&r->skel->bss->io_made - r->made) > (r->nr_cells - IO_TOTALS) / 4;
 }
 
 /* ---- giving back ------------------------------------------------------------------- */
@@ -439,7 +440,7 @@ int io_reader_read(struct io_reader *r, struct io_model *all, struct io_model *s
 	int err = io_rings_read(&r->rings, bpf_map__fd(r->skel->maps.io_rings));
 
 	/* what went before a reading is told by it */
-	io_details_keep(&r->gone, &r->kept);
+	io_details_keep(&r->gone, &r->kept, &r->shares);
 	/* before the rows, which count first: so each detail is of a row that is there */
 	if (!err)
 		err = io_details_read(r->skel, &lists);

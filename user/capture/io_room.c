@@ -6,7 +6,7 @@
 #define HISTS_PER_CPU	192
 #define MIN_HISTS	384
 #define MAX_HISTS	4096
-#define FEW_RINGS	5632
+#define FEW_RINGS	5376
 #define MANY_RINGS	32768
 
 static size_t within(size_t n, size_t least, size_t most)

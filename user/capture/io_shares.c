@@ -35,6 +35,7 @@ void io_shares_prepare(struct io_shares *s, struct fixbuf_bpf *skel, const struc
 		[IO_TABLE_CALLS] = IO_CALLS,
 		[IO_TABLE_BUFFERS] = IO_BUFFERS,
 		[IO_TABLE_ADDRESSES] = IO_ADDRESSES,
+		[IO_TABLE_ENTERS] = room->rings,
 	};
 
 	/* a name, or a cgroup, may be taken by users whom nobody asked for */
@@ -89,22 +90,46 @@ static void publish_rest(struct io_shares *s, struct io_share *u)
 	rest->gave = true;
 }
 
+/* A user who has nothing, and lost nothing, makes room for another. */
+static bool has_nothing(const struct io_share *u, const struct io_user *now)
+{
+	for (size_t i = 0; i < IO_TABLES; i++)
+		if (now->took[i] != u->given.places[i] || now->lost[i] || u->lost[i] || u->kept[i])
+			return false;
+	return u->payer != IO_OLD_PAYER;
+}
+
+static void drop(struct io_shares *s, struct io_share *u, int users, int given)
+{
+	bpf_map_delete_elem(users, &u->payer);
+	bpf_map_delete_elem(given, &u->payer);
+	for (size_t i = 0; i < IO_TABLES; i++)
+		s->given[i] += u->given.places[i];
+	HASH_DEL(s->users, u);
+	free(u);
+}
+
 void io_shares_publish(struct io_shares *s, struct fixbuf_bpf *skel)
 {
 	int users = bpf_map__fd(skel->maps.io_users), given = bpf_map__fd(skel->maps.io_given);
-	__u64 sum[IO_TABLES] = { 0 };
 	struct io_share *u, *next;
+	__u64 sum[IO_TABLES];
 	struct io_user now;
 
+	memcpy(sum, s->given, sizeof(sum));
 	HASH_ITER(hh, s->users, u, next)
 		if (u->gave && bpf_map_lookup_elem(users, &u->payer, &now))
 			publish_rest(s, u);
 	HASH_ITER(hh, s->users, u, next) {
-		if (u->gave)
-			bpf_map_update_elem(given, &u->payer, &u->given, BPF_ANY);
-		u->gave = false;
 		for (size_t i = 0; i < IO_TABLES; i++)
 			sum[i] += u->given.places[i];
+		if (!u->gave)
+			continue;
+		u->gave = false;
+		if (!bpf_map_lookup_elem(users, &u->payer, &now) && has_nothing(u, &now))
+			drop(s, u, users, given);
+		else
+			bpf_map_update_elem(given, &u->payer, &u->given, BPF_ANY);
 	}
 	for (size_t i = 0; i < IO_TABLES; i++)
 		__atomic_store_n(&skel->bss->io_given_back[i], sum[i], __ATOMIC_RELAXED);
@@ -119,6 +144,12 @@ bool io_shares_may_keep(struct io_shares *s, __u32 payer, enum io_table table, _
 	u->kept[table]++;
 	s->kept[table]++;
 	return true;
+}
+
+void io_shares_keep(struct io_shares *s, __u32 payer, enum io_table table)
+{
+	share_of(s, payer)->kept[table]++;
+	s->kept[table]++;
 }
 
 void io_shares_forget(struct io_shares *s)

@@ -18,6 +18,7 @@ struct io_share;	/* of one user */
 struct io_shares {
 	struct io_share *users;		/* owned */
 	__u64 kept[IO_TABLES];		/* of all users */
+	__u64 given[IO_TABLES];		/* of those that the kernel side has no more */
 	bool whole;			/* who is selected shares with nobody */
 };
 
@@ -28,6 +29,8 @@ int io_shares_start(struct fixbuf_bpf *skel);
 /* A place of that user's is free again; told by io_shares_publish(). */
 void io_shares_give(struct io_shares *s, __u32 payer, enum io_table table);
 void io_shares_publish(struct io_shares *s, struct fixbuf_bpf *skel);
+/* The reader keeps one. */
+void io_shares_keep(struct io_shares *s, __u32 payer, enum io_table table);
 /* Whether the reader may keep one more of that kind for the user, of .most for all; counts it. */
 bool io_shares_may_keep(struct io_shares *s, __u32 payer, enum io_table table, __u64 most);
 /* So much could not be kept. */

@@ -54,12 +54,14 @@ struct io_buffer_row {
 	struct io_buffer_key key;
 	struct io_buffer_use use;
 	__u64 born_ns;		/* of the ring, as in struct io_counts */
+	__u32 payer;		/* live, as in all of these: whose share it is of */
 };
 
 struct io_address_row {
 	struct io_address_key key;
 	struct io_address_use use;
 	__u64 born_ns;
+	__u32 payer;
 };
 
 /* I/Os of one kind that failed for one cause, or went a way of their own. */
@@ -67,6 +69,7 @@ struct io_failure_row {
 	struct io_failure_key key;
 	struct io_failure failure;
 	__u64 born_ns;
+	__u32 payer;
 };
 
 struct io_calls_row {
@@ -75,12 +78,14 @@ struct io_calls_row {
 	__u64 born_ns;
 	struct io_register_cost cost;	/* 0 in older files */
 	struct io_calls_failed failed;	/* the same */
+	__u32 payer;
 };
 
 struct io_enters_row {
 	__u64 ring;
 	__u64 born_ns;
 	struct io_enters enters;
+	__u32 payer;
 };
 
 struct io_model {

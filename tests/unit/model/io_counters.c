@@ -168,28 +168,28 @@ static void notices(void **state)
 /* The difference has those buffers, addresses, failed imports and calls that are new or went on. */
 static void lists_between(void **state)
 {
-	struct io_buffer_row b0[] = { { { 1, 0x1000, 0, 0 }, { .ops = 5, .bytes = 50, .max_end = 90 }, 7 },
-				      { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 }, 7 } };
+	struct io_buffer_row b0[] = { { { 1, 0x1000, 0, 0 }, { .ops = 5, .bytes = 50, .max_end = 90 }, 7, 0 },
+				      { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 }, 7, 0 } };
 	/* in another order, and one more */
-	struct io_buffer_row b1[] = { { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 }, 7 },
-				      { { 1, 0x3000, 1, 0 }, { .ops = 3, .bytes = 30 }, 7 },
+	struct io_buffer_row b1[] = { { { 1, 0x2000, 1, 0 }, { .ops = 7, .bytes = 70 }, 7, 0 },
+				      { { 1, 0x3000, 1, 0 }, { .ops = 3, .bytes = 30 }, 7, 0 },
 				      { { 1, 0x1000, 0, 0 },
-					{ .ops = 16, .bytes = 160, .max_end = 90, .no_offset = 2 }, 7 } };
-	struct io_address_row a0[] = { { { 1, 0x9000 }, { .ops = 5, .direct = 5, .max_len = 8 }, 7 } };
-	struct io_address_row a1[] = { { { 1, 0x9000 }, { .ops = 18, .direct = 12, .max_len = 8 }, 7 } };
-	struct io_failure_row f0[] = { { { .ring = 1, .what = 4 }, { .count = 2, .last_ns = 50 }, 7 },
-				       { { .ring = 1, .what = 5 }, { .count = 1, .last_ns = 90 }, 7 } };
-	struct io_failure_row f1[] = { { { .ring = 1, .what = 4 }, { .count = 2, .last_ns = 50 }, 7 },
-				       { { .ring = 1, .what = 5 }, { .count = 4, .last_ns = 99 }, 7 } };
+					{ .ops = 16, .bytes = 160, .max_end = 90, .no_offset = 2 }, 7, 0 } };
+	struct io_address_row a0[] = { { { 1, 0x9000 }, { .ops = 5, .direct = 5, .max_len = 8 }, 7, 0 } };
+	struct io_address_row a1[] = { { { 1, 0x9000 }, { .ops = 18, .direct = 12, .max_len = 8 }, 7, 0 } };
+	struct io_failure_row f0[] = { { { .ring = 1, .what = 4 }, { .count = 2, .last_ns = 50 }, 7, 0 },
+				       { { .ring = 1, .what = 5 }, { .count = 1, .last_ns = 90 }, 7, 0 } };
+	struct io_failure_row f1[] = { { { .ring = 1, .what = 4 }, { .count = 2, .last_ns = 50 }, 7, 0 },
+				       { { .ring = 1, .what = 5 }, { .count = 4, .last_ns = 99 }, 7, 0 } };
 	struct io_calls_row c0[] = { { 1, { .registers = 2, .last_ns = 100 }, 7,
 				       { .calls = 2, .ns = 50, .max_ns = 30, .bytes = 8192 },
-				       { .calls = 2, .error = 12 } } };
+				       { .calls = 2, .error = 12 }, 0 } };
 	struct io_calls_row c1[] = { { 1, { .registers = 13, .first_ns = 50, .last_ns = 300 }, 7,
 				       { .calls = 13, .ns = 150, .max_ns = 30, .bytes = 53248 },
-				       { .calls = 7, .error = 14 } } };
-	struct io_enters_row e0[] = { { 1, 7, { 5, 31, 0, 0 } }, { 2, 7, { 3, 3, 0, 0 } } };
-	struct io_enters_row e1[] = { { 1, 7, { 18, 134, 0, 1 } }, { 2, 7, { 3, 3, 0, 0 } },
-				      { 1, 8, { 2, 11, 0, 0 } } };
+				       { .calls = 7, .error = 14 }, 0 } };
+	struct io_enters_row e0[] = { { 1, 7, { 5, 31, 0, 0, 0 }, 0 }, { 2, 7, { 3, 3, 0, 0, 0 }, 0 } };
+	struct io_enters_row e1[] = { { 1, 7, { 18, 134, 0, 1, 0 }, 0 }, { 2, 7, { 3, 3, 0, 0, 0 }, 0 },
+				      { 1, 8, { 2, 11, 0, 0, 0 }, 0 } };
 	struct io_model before = { .buffers = b0, .nr_buffers = 2, .addresses = a0, .nr_addresses = 1,
 				   .failures = f0, .nr_failures = 2, .calls = c0, .nr_calls = 1,
 				   .enters = e0, .nr_enters = 2 };

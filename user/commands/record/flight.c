@@ -184,18 +184,21 @@ bool flight_is_due(struct flight *f, __u64 now_ns, __u64 bytes, bool more)
 static void save(struct flight *f, __u64 end_ns)
 {
 	__u64 since = f->o->before_ns && f->o->before_ns < f->happened_ns ? f->happened_ns - f->o->before_ns : 0;
-	bool goes_on = f->why != TRIGGER_SIGNAL && f->saved_ns > since;
 	char path[FOLDER_NAME];
+	bool goes_on, failed;
 
 	/* where something fails all the time each minute would be saved many times */
-	if (goes_on)
+	if (f->why != TRIGGER_SIGNAL && f->saved_ns > since)
 		since = f->saved_ns;
-	if (folder_save(f->folder, trigger_name(f->why), since, end_ns, path))
+	failed = folder_save(f->folder, trigger_name(f->why), since, end_ns, path, &goes_on);
+	goes_on &= since && since == f->saved_ns;
+	if (failed)
 		fprintf(stderr, PROGRAM_NAME ": %s (%s): %s\n", trigger_name(f->why), f->who, err_text());
 	else if (!f->to->quiet)
 		fprintf(stderr, "%s (%s): saved to %s%s\n", trigger_name(f->why), f->who, path,
 			goes_on ? ", which begins where what was saved last ends" : "");
-	f->saved_ns = end_ns;
+	if (!failed)
+		f->saved_ns = end_ns;
 	f->why = TRIGGER_NONE;
 }
 

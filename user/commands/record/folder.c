@@ -320,7 +320,16 @@ static size_t first_saved(const struct folder *f, __u64 since_ns)
 	return i;
 }
 
-int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns, char path[FOLDER_NAME])
+/* Whether the segment before that one, saved recordings aside, is of this run and ended by then. */
+static bool follows_segment(const struct folder *f, size_t first, __u64 since_ns)
+{
+	while (first && !f->list[first - 1].segment)
+		first--;
+	return first && f->list[first - 1].own && f->list[first - 1].end_ns <= since_ns;
+}
+
+int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns, char path[FOLDER_NAME],
+		bool *goes_on)
 {
 	size_t first = first_saved(f, since_ns), nr = f->nr - first;
 	struct kept *list = must_alloc(nr, sizeof(*list));
@@ -329,6 +338,7 @@ int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns,
 	__u64 bytes = 0;
 	int err;
 
+	*goes_on = follows_segment(f, first, since_ns);
 	/* those that were copied may be dropped meanwhile */
 	memcpy(list, f->list + first, nr * sizeof(*list));
 	err = to ? copy_all(f, list, nr, fileno(to), &bytes) : -EINVAL;

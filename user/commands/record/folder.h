@@ -36,9 +36,10 @@ __u64 folder_room(const struct folder *f);
 /*
  * Makes one recording, named after .why, of this run's complete segments that hold something later
  * than .since_ns; of the last of them where that is more than half of what may lie there. 0 with its
- * .path, or -errno with a sentence.
+ * .path, or -errno with a sentence. .goes_on: a segment of this run that ended by .since_ns is right before.
  */
-int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns, char path[FOLDER_NAME]);
+int folder_save(struct folder *f, const char *why, __u64 since_ns, __u64 now_ns, char path[FOLDER_NAME],
+		bool *goes_on);
 void folder_free(struct folder *f);
 
 #endif

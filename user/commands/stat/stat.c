@@ -261,13 +261,14 @@ static int show_total(struct stat *s)
 
 	if (err)
 		return err;
+	/* before the next look loses more */
+	s->nr_losers = io_stat_losers(s->run.capture.io, &s->losers);
 	all.t_ns -= s->start_ns;
 	io_model_drop_empty(&all);
 	err = look_at_rings(s, &all);
 	if (!err)
 		err = look_under_way(s, &all, true);
 	if (!err) {
-		s->nr_losers = io_stat_losers(s->run.capture.io, &s->losers);
 		run_add_unfollowed(&s->run, &s->unsettled);
 		stat_settle(&s->unsettled, &(struct stat_sight){
 			.all = &all, .select = &s->o->select, .found = s->found, .fail_on = fail_on(s),
