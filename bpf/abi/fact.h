@@ -69,17 +69,17 @@ struct fact {
 
 #define STACK_FRAMES	127	/* the kernel's own limit, kernel.perf_event_max_stack */
 
+#define STACKS		16384	/* in their map */
+#define STACK_SHARE	(STACKS / 16) /* of a user, at most */
+#define STACK_USERS	251	/* told apart */
+#define STACK_SHARED	122	/* EDQUOT: the user had its share */
+
 /*
  * Ids in the map of stacks. Below 0: -1 says that the stack was not asked for, -EFAULT that
- * there is none, others that it was not kept.
+ * there is none, others that it was not kept: -STACK_SHARED.
  */
-#define STACKS		16384
-#define STACK_SHARE	(STACKS / 16)
-#define STACK_USERS	251
-#define STACK_SHARED	122	/* EDQUOT */
-
 struct stack_ids {
-	__s32 user, kernel;	/* negative: none; -STACK_SHARED: its user had its share */
+	__s32 user, kernel;
 	__u64 caller;		/* the word on top of the user's stack */
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What asks a flight recorder to save: SIGUSR1 while it already waits to save what happened, which is
- * saved at once, and what asked for it is told; of what fails again only what came since; not what is found of another user's limit.
+ * saved at once, and what asked for it is told; of what fails again only what came since; not what is
+ * found of another user's limit.
  * Independent of the kernel: not run in guests.
  */
 #include <stdio.h>

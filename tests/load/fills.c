@@ -56,6 +56,8 @@ static void buffers(void)
 	struct iovec *iov = calloc(nr, sizeof(*iov));
 	char *p = mem_huge();
 
+	if (!p)
+		report_skip("there is no huge page");
 	/* charged once, whatever lies in it */
 	for (unsigned int i = 0; i < nr; i++)
 		iov[i] = (struct iovec){ p + i % 512 * PAGE, PAGE };

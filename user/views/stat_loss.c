@@ -99,7 +99,7 @@ static void print_losers(const struct view_stat *v, const char *name, FILE *out)
 
 		if (strcmp(view_stat_loss_in(l->table), name))
 			continue;
-		fprintf(out, "  %llu of them are user %u's\n", l->count, l->uid);
+		fprintf(out, "  of user %u: %llu\n", l->uid, l->count);
 		nr++;
 	}
 }
