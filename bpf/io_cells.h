@@ -128,14 +128,6 @@ __noinline __u32 ring_payer(__u64 ring)
 	return owner ? io_pays(owner) : IO_OLD_PAYER;
 }
 
-/* The same without a call, for who has no stack for one: only a row says it. */
-static __always_inline __u32 known_payer(__u64 ring)
-{
-	struct io_ring *r = bpf_map_lookup_elem(&io_rings, &ring);
-
-	return r ? r->payer : IO_OLD_PAYER;
-}
-
 /* What was known of this address ends. */
 static __always_inline void forget_ring(__u64 ring)
 {
@@ -235,8 +227,8 @@ static __always_inline void make_cell(struct io_cell *c, __u64 ring, __u64 born_
 		c->uid = payer;
 	}
 	c->payer = payer;
+	/* by the caller's look-up it would take more stack than there is; in the cell, too, as that stays longer */
 	r = bpf_map_lookup_elem(&io_rings, &ring);
-	/* in the cell, too: it outlives what is known of the ring's address */
 	if (r && has_descriptors_of(task, r->pid))
 		c->fd = r->fd + 1;
 	if (io_latency) {
@@ -288,6 +280,7 @@ __noinline int search_cell(__u64 ring, __u64 born_ns, __u64 who, __u32 at)
 __noinline int cell_place(__u64 ring, __u64 born_ns, __u64 who, __u64 task, __u32 at)
 {
 	__u32 found = search_cell(ring, born_ns, who, at), place = found & ~CLAIMED, index = place - 1, payer;
+	struct io_ring *r;
 	struct io_cell *c;
 
 	/* one that is closed meanwhile is read once more */
@@ -297,7 +290,8 @@ __noinline int cell_place(__u64 ring, __u64 born_ns, __u64 who, __u64 task, __u3
 	if (!c)
 		return 0;
 	/* nobody else fills it */
-	payer = ring != IO_RING_ANY ? known_payer(ring) : born_ns ? (__u32)born_ns : io_pays(task);
+	r = bpf_map_lookup_elem(&io_rings, &ring);
+	payer = r ? r->payer : ring != IO_RING_ANY ? IO_OLD_PAYER : born_ns ? (__u32)born_ns : io_pays(task);
 	if (!io_may_take(payer, ring != IO_RING_ANY ? IO_TABLE_CELLS :
 				born_ns ? IO_TABLE_OTHERS : IO_TABLE_PROCESSES)) {
 		bpf_map_delete_elem(&io_claims, &index);

@@ -103,9 +103,11 @@ static __always_inline __u64 ring_born(__u64 ring)
 static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 {
 	struct io_mapped_ubuf___common *b = (void *)w->buf;
+	const struct io_ring *r = bpf_map_lookup_elem(&io_rings, &w->ring);
 	struct io_buffer_place key = {
 		.key = { .ring = w->ring, .index = w->index },
-		.cpu = bpf_get_smp_processor_id(), .payer = ring_payer(w->ring),
+		.born_ns = r ? r->born_ns : 0, .payer = r ? r->payer : ring_payer(w->ring),
+		.cpu = bpf_get_smp_processor_id(),
 	};
 	struct io_buffer_use *u, fresh = { 0 };
 	__u64 len;
@@ -114,7 +116,6 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 		return;
 	len = buffer_len(w->buf, key.key.addr);
 	key.key.addr = untagged(key.key.addr);
-	key.born_ns = ring_born(w->ring);
 	u = bpf_map_lookup_elem(&io_buffers, &key);
 	if (!u) {
 		io_add(&io_buffers, &key, &fresh, key.payer, IO_TABLE_BUFFERS);
@@ -139,10 +140,11 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 /* .kind: IO_ADDRESS_*. */
 static __always_inline void note_address(const struct io_what *w, __u64 bytes, __u32 kind)
 {
+	const struct io_ring *r = bpf_map_lookup_elem(&io_rings, &w->ring);
 	struct io_address_place key = {
 		.key = { .ring = w->ring, .addr = untagged(w->addr) },
-		.born_ns = ring_born(w->ring), .cpu = bpf_get_smp_processor_id(),
-		.payer = ring_payer(w->ring),
+		.born_ns = r ? r->born_ns : 0, .payer = r ? r->payer : ring_payer(w->ring),
+		.cpu = bpf_get_smp_processor_id(),
 	};
 	struct io_address_use *u, fresh = { 0 };
 

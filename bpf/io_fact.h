@@ -314,6 +314,7 @@ static __always_inline int on_fact_end(__u64 ring, __u64 req, __s32 res, __u32 c
 	}
 	if (!is_next_to_tell())
 		return 0;
+	/* read again: no stack is left to keep it */
 	w.task = io_task(PROBE, req);
 	w.index = IO_READ(access, req, struct io_kiocb, buf_index);
 	if (op_kind[op] & OP_LENGTH) {

@@ -117,11 +117,12 @@ static __noinline int merge_failure(__u64 ring, __u64 who, __s32 res, enum io_fa
 {
 	struct io_failure_place *place = &fresh->place;
 	struct io_evidence *ev = &fresh->failure.seen;
-	__u64 now = bpf_ktime_get_ns();
+	struct io_ring *r;
 	struct io_failure *f;
 
 	if (ev->flags & EV_EMPTY)
 		see_calls(ev, ring);
+	r = bpf_map_lookup_elem(&io_rings, &ring);
 	place->key.ring = ring;
 	place->key.pid = IO_WHO_TGID(who);
 	place->key.found = IO_FOUND(ev->flags, ev->sqe_flags,
@@ -132,12 +133,13 @@ static __noinline int merge_failure(__u64 ring, __u64 who, __s32 res, enum io_fa
 	place->key.op_flags = ev->op_flags;
 	place->key.kind = kind;
 	place->key.head = IO_HEAD(ev->head_op, ev->head_result);
-	place->born_ns = ring_born(ring);
-	place->payer = known_payer(ring);
+	place->born_ns = r ? r->born_ns : 0;
+	/* no stack is left to ask whose a ring without a row is */
+	place->payer = r ? r->payer : IO_OLD_PAYER;
 	f = bpf_map_lookup_elem(&io_failures, place);
 	if (!f) {
 		fresh->failure.count = 0;
-		fresh->failure.first_ns = now;
+		fresh->failure.first_ns = bpf_ktime_get_ns();
 		io_add(&io_failures, place, &fresh->failure, place->payer, IO_TABLE_FAILURES);
 		f = bpf_map_lookup_elem(&io_failures, place);
 		if (!f) {
@@ -147,7 +149,7 @@ static __noinline int merge_failure(__u64 ring, __u64 who, __s32 res, enum io_fa
 		}
 	}
 	__sync_fetch_and_add(&f->count, 1);
-	f->last_ns = now;
+	f->last_ns = bpf_ktime_get_ns();
 	return 0;
 }
 

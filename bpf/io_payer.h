@@ -15,7 +15,7 @@ static __always_inline __u32 io_pays(__u64 task)
 	__u64 cred = (__u64)BPF_CORE_READ((struct task_struct *)task, cred);
 	__u32 uid = BPF_CORE_READ((struct cred *)cred, uid.val);
 
-	return select_by & (SELECT_PIDS | SELECT_UID | SELECT_TREE) ? uid : payer_of(cred, uid);
+	return select_by & SELECT_WHO ? uid : payer_of(cred, uid);
 }
 
 /* The same where a program has a frame to spare: it may have eight. */

@@ -10,8 +10,8 @@
 #include <bpf/bpf_helpers.h>
 #include "abi/io_cell.h"
 #include "abi/io_share.h"
+#include "selection.h"
 
-const volatile bool io_shared;
 const volatile __u32 io_table_room[IO_TABLES];
 
 /* By who pays (kernel/payer.h). Those beyond their number are one: IO_OLD_PAYER, which is there from the start. */
@@ -53,7 +53,7 @@ __noinline int io_may_take(__u32 payer, __u32 table)
 	struct io_user *u;
 	__u64 t = table;
 
-	if (!io_shared)
+	if (select_by & SELECT_WHO)
 		return 1;
 	/* a ring without a row has an owner who has more than its share of rings */
 	if (t >= IO_TABLES || payer == IO_OLD_PAYER)
@@ -77,7 +77,7 @@ __noinline int io_put_back(__u32 payer, __u32 table)
 	struct io_user *u;
 	__u64 t = table;
 
-	if (!io_shared || t >= IO_TABLES)
+	if (select_by & SELECT_WHO || t >= IO_TABLES)
 		return 0;
 	u = io_user_of(&payer);
 	if (!u)

@@ -10,9 +10,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi/fact.h"
+#include "abi/selection.h"
 #include "kernel/payer.h"
 #include "kernel/regs.h"
-#include "abi/selection.h"
 #include "wanted.h"
 
 const volatile bool want_stacks __weak;
@@ -71,7 +71,7 @@ static __always_inline __u64 stack_payer(void)
 {
 	const struct task_struct *task = (void *)bpf_get_current_task();
 
-	if (filter & (SELECT_PIDS | SELECT_UID | SELECT_TREE))
+	if (filter & SELECT_WHO)
 		return 0;
 	return 1 + (__u64)payer_of((__u64)BPF_CORE_READ(task, cred), bpf_get_current_uid_gid());
 }
@@ -79,19 +79,13 @@ static __always_inline __u64 stack_payer(void)
 /* A global function, so that the verifier looks at it once. */
 __weak __noinline int stack_has_room(__u64 of)
 {
-	struct stack_user *u;
-
-	if (!want_stacks || !of)
-		return 1;
-	u = stack_user_of(of - 1);
-	return !u || u->nr < STACK_SHARE;
+	return !want_stacks || !of || stack_user_of(of - 1)->nr < STACK_SHARE;
 }
 
 /* The stack of that id is in the map. The same. */
 __weak __noinline int count_stack(__u64 of, __s32 id)
 {
 	__u32 place = id, now = stacks_emptied + 1, *counted;
-	struct stack_user *u;
 
 	if (!want_stacks || !of || id < 0)
 		return 0;
@@ -99,9 +93,7 @@ __weak __noinline int count_stack(__u64 of, __s32 id)
 	if (!counted || *counted == now)
 		return 0;
 	*counted = now;
-	u = stack_user_of(of - 1);
-	if (u)
-		__sync_fetch_and_add(&u->nr, 1);
+	__sync_fetch_and_add(&stack_user_of(of - 1)->nr, 1);
 	return 0;
 }
 

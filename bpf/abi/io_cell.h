@@ -242,7 +242,7 @@ struct io_failure_key {
 struct io_failure_place {
 	struct io_failure_key key;
 	__u64 born_ns;
-	__u64 payer;
+	__u32 payer, pad;
 };
 
 /* Those of one key. The evidence is that of the first. */
@@ -285,7 +285,7 @@ struct io_ring_calls {
 	struct io_calls calls;
 	struct io_register_cost cost; /* 0 unless it is asked for */
 	struct io_calls_failed failed;
-	__u64 payer;
+	__u32 payer, pad;
 };
 
 /*
@@ -296,7 +296,7 @@ struct io_enters {
 	__u64 enters, submissions;
 	__u32 head;		/* of the queue, when the last began */
 	__u32 sqpoll;		/* the kernel's thread submits: times that it took some */
-	__u64 payer;
+	__u32 payer, pad;
 };
 
 /* What was not measured, and why. */

@@ -10,4 +10,7 @@
 #define SELECT_CGROUP	0x10	/* in a cgroup, or below it */
 #define SELECT_FOLLOW	0x20	/* with SELECT_PIDS: what such processes start is in the map, too */
 
+/* Any says who it is. A name, or a cgroup, may be taken by users whom nobody asked for. */
+#define SELECT_WHO	(SELECT_PIDS | SELECT_UID | SELECT_TREE)
+
 #endif

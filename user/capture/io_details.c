@@ -11,18 +11,6 @@
 
 #define MAX_KEPT 32768	/* of a kind, of rings that are gone, of all users: more are counted as lost */
 
-static __u32 calls_payer(const void *key, const void *value)
-{
-	(void)key;
-	return ((const struct io_ring_calls *)value)->payer;
-}
-
-static __u32 enters_payer(const void *key, const void *value)
-{
-	(void)key;
-	return ((const struct io_enters *)value)->payer;
-}
-
 /* ---- one entry of each kind, appended ---------------------------------------------- */
 
 static void add_buffer(struct io_model *m, const void *key, const void *value)
@@ -73,7 +61,7 @@ static void add_calls(struct io_model *m, const void *key, const void *value)
 	row = &m->calls[m->nr_calls++];
 	row->ring = p->ring;
 	row->born_ns = p->born_ns;
-	row->payer = calls_payer(key, value);
+	row->payer = ((const struct io_ring_calls *)value)->payer;
 	memcpy(&row->calls, value, sizeof(row->calls));
 	memcpy(&row->cost, (const char *)value + offsetof(struct io_ring_calls, cost), sizeof(row->cost));
 	memcpy(&row->failed, (const char *)value + offsetof(struct io_ring_calls, failed), sizeof(row->failed));
@@ -88,8 +76,8 @@ static void add_enters(struct io_model *m, const void *key, const void *value)
 	row = &m->enters[m->nr_enters++];
 	row->ring = p->ring;
 	row->born_ns = p->born_ns;
-	row->payer = enters_payer(key, value);
 	memcpy(&row->enters, value, sizeof(row->enters));
+	row->payer = row->enters.payer;
 }
 
 /* ---- entries of one key become one -------------------------------------------------- */
@@ -324,26 +312,9 @@ struct detail {
 	__u64 *lost;			/* entries of gone rings that are not kept: their number, or; NULL = not counted */
 	__u64 (*worth)(const void *value); /* how many that is of each; NULL = 1 */
 	enum io_table table;
-	__u32 (*payer)(const void *key, const void *value); /* whose share it is of */
+	size_t payer_at;		/* whose share it is of: in a key, or */
+	bool payer_in_value;
 };
-
-static __u32 buffer_payer(const void *key, const void *value)
-{
-	(void)value;
-	return ((const struct io_buffer_place *)key)->payer;
-}
-
-static __u32 address_payer(const void *key, const void *value)
-{
-	(void)value;
-	return ((const struct io_address_place *)key)->payer;
-}
-
-static __u32 failure_payer(const void *key, const void *value)
-{
-	(void)value;
-	return ((const struct io_failure_place *)key)->payer;
-}
 
 static __u64 calls_of(const void *value)
 {
@@ -362,30 +333,33 @@ static size_t details(struct fixbuf_bpf *skel, struct io_model *kept, struct det
 		skel->maps.io_failures, sizeof(struct io_failure_place), sizeof(struct io_failure),
 		offsetof(struct io_failure_place, key.ring),
 		offsetof(struct io_failure_place, born_ns), add_failure, &kept->loss.no_cause, NULL,
-		IO_TABLE_FAILURES, failure_payer };
+		IO_TABLE_FAILURES, offsetof(struct io_failure_place, payer), false };
 	if (skel->rodata->io_by_buffer)
 		d[n++] = (struct detail){
 			skel->maps.io_buffers, sizeof(struct io_buffer_place),
 			sizeof(struct io_buffer_use), offsetof(struct io_buffer_place, key.ring),
 			offsetof(struct io_buffer_place, born_ns), add_buffer,
-			&kept->loss.no_buffer, NULL, IO_TABLE_BUFFERS, buffer_payer };
+			&kept->loss.no_buffer, NULL, IO_TABLE_BUFFERS,
+			offsetof(struct io_buffer_place, payer), false };
 	d[n++] = (struct detail){
 		skel->maps.io_ring_calls, sizeof(struct io_calls_place), sizeof(struct io_ring_calls),
 		offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
-		add_calls, &kept->calls_lost, calls_of, IO_TABLE_CALLS, calls_payer };
+		add_calls, &kept->calls_lost, calls_of, IO_TABLE_CALLS,
+		offsetof(struct io_ring_calls, payer), true };
 	/* of a ring that is not kept no figure is told */
 	if (skel->rodata->io_by_enter)
 		d[n++] = (struct detail){
 			skel->maps.io_enters, sizeof(struct io_calls_place), sizeof(struct io_enters),
 			offsetof(struct io_calls_place, ring), offsetof(struct io_calls_place, born_ns),
-			add_enters, NULL, NULL, IO_TABLE_ENTERS, enters_payer };
+			add_enters, NULL, NULL, IO_TABLE_ENTERS, offsetof(struct io_enters, payer), true };
 	if (!skel->rodata->io_by_address)
 		return n;
 	d[n++] = (struct detail){
 		skel->maps.io_addresses, sizeof(struct io_address_place),
 		sizeof(struct io_address_use), offsetof(struct io_address_place, key.ring),
 		offsetof(struct io_address_place, born_ns), add_address,
-		&kept->loss.no_address, NULL, IO_TABLE_ADDRESSES, address_payer };
+		&kept->loss.no_address, NULL, IO_TABLE_ADDRESSES,
+		offsetof(struct io_address_place, payer), false };
 	return n;
 }
 
@@ -434,8 +408,9 @@ static void lose(const struct detail *d, const char *value, __u32 payer, struct 
 static void move(const struct detail *d, const char *key, const char *value, struct io_shares *shares,
 		 struct io_model *m)
 {
-	__u32 payer = d->payer(key, value);
+	__u32 payer;
 
+	memcpy(&payer, (d->payer_in_value ? value : key) + d->payer_at, sizeof(payer));
 	if (io_shares_may_keep(shares, payer, d->table, MAX_KEPT))
 		d->add(m, key, value);
 	else if (d->lost)

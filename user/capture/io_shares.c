@@ -38,9 +38,7 @@ void io_shares_prepare(struct io_shares *s, struct fixbuf_bpf *skel, const struc
 		[IO_TABLE_ENTERS] = room->rings,
 	};
 
-	/* a name, or a cgroup, may be taken by users whom nobody asked for */
-	s->whole = skel->rodata->select_by & (SELECT_PIDS | SELECT_UID | SELECT_TREE);
-	skel->rodata->io_shared = !s->whole;
+	s->whole = skel->rodata->select_by & SELECT_WHO;
 	for (size_t i = 0; i < IO_TABLES; i++)
 		skel->rodata->io_table_room[i] = places[i];
 	bpf_map__set_autocreate(skel->maps.io_users, true);
@@ -135,21 +133,20 @@ void io_shares_publish(struct io_shares *s, struct fixbuf_bpf *skel)
 		__atomic_store_n(&skel->bss->io_given_back[i], sum[i], __ATOMIC_RELAXED);
 }
 
-bool io_shares_may_keep(struct io_shares *s, __u32 payer, enum io_table table, __u64 most)
-{
-	struct io_share *u = share_of(s, payer);
-
-	if (s->kept[table] >= most || (!s->whole && u->kept[table] >= most - s->kept[table]))
-		return false;
-	u->kept[table]++;
-	s->kept[table]++;
-	return true;
-}
-
 void io_shares_keep(struct io_shares *s, __u32 payer, enum io_table table)
 {
 	share_of(s, payer)->kept[table]++;
 	s->kept[table]++;
+}
+
+bool io_shares_may_keep(struct io_shares *s, __u32 payer, enum io_table table, __u64 most)
+{
+	const struct io_share *u = share_of(s, payer);
+
+	if (s->kept[table] >= most || (!s->whole && u->kept[table] >= most - s->kept[table]))
+		return false;
+	io_shares_keep(s, payer, table);
+	return true;
 }
 
 void io_shares_forget(struct io_shares *s)

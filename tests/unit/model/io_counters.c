@@ -187,9 +187,9 @@ static void lists_between(void **state)
 	struct io_calls_row c1[] = { { 1, { .registers = 13, .first_ns = 50, .last_ns = 300 }, 7,
 				       { .calls = 13, .ns = 150, .max_ns = 30, .bytes = 53248 },
 				       { .calls = 7, .error = 14 }, 0 } };
-	struct io_enters_row e0[] = { { 1, 7, { 5, 31, 0, 0, 0 }, 0 }, { 2, 7, { 3, 3, 0, 0, 0 }, 0 } };
-	struct io_enters_row e1[] = { { 1, 7, { 18, 134, 0, 1, 0 }, 0 }, { 2, 7, { 3, 3, 0, 0, 0 }, 0 },
-				      { 1, 8, { 2, 11, 0, 0, 0 }, 0 } };
+	struct io_enters_row e0[] = { { 1, 7, { 5, 31, 0, 0, 0, 0 }, 0 }, { 2, 7, { 3, 3, 0, 0, 0, 0 }, 0 } };
+	struct io_enters_row e1[] = { { 1, 7, { 18, 134, 0, 1, 0, 0 }, 0 }, { 2, 7, { 3, 3, 0, 0, 0, 0 }, 0 },
+				      { 1, 8, { 2, 11, 0, 0, 0, 0 }, 0 } };
 	struct io_model before = { .buffers = b0, .nr_buffers = 2, .addresses = a0, .nr_addresses = 1,
 				   .failures = f0, .nr_failures = 2, .calls = c0, .nr_calls = 1,
 				   .enters = e0, .nr_enters = 2 };
