@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include "json_log.h"
 #include "tool.h"
 
@@ -31,7 +32,8 @@ void json_log_keep(const struct tool_run *a)
 		return;
 	snprintf(path, sizeof(path), "%s/%s", getenv("FIXBUF_JSON_LOG"), a->logged_command);
 	f = fopen(path, "ae");
-	if (!f)
+	/* tests run beside each other, and what is longer than the buffer is written in parts */
+	if (!f || flock(fileno(f), LOCK_EX))
 		bail("cannot write to %s", path);
 	text = a->logged_file ? file_text(a->logged_file) : strdup(a->out);
 	/* a traced program may print, too; what was cut off by a kill has no newline */

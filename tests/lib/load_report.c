@@ -11,7 +11,7 @@
 #include "load_report.h"
 #include "memory.h"
 
-#define PLAIN_UID 54321
+#define PLAIN_UID (1 << 22)
 
 static bool no_wait, late;
 static int stay_s;
@@ -72,8 +72,8 @@ void report_expect(const char *tag, unsigned long long pages)
 void become_plain(size_t memlock_bytes)
 {
 	struct rlimit limit = { memlock_bytes, memlock_bytes };
-	/* each process gets another uid, as the kernel gives back late what an earlier one held */
-	uid_t uid = PLAIN_UID + getpid() % 4093;
+	/* of no other process, as the kernel gives back late what an earlier one held; a pid is below 1 << 22 */
+	uid_t uid = PLAIN_UID + getpid();
 
 	must(setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0, "setrlimit");
 	must(setresgid(uid, uid, uid) ? -errno : 0, "setresgid");

@@ -71,6 +71,27 @@ static void again(void)
 	tool_free(&record);
 }
 
+/* The second is asked for less than lies between them: then it does not begin there, and that is not said. */
+static void apart(void)
+{
+	char kept[FOLDER_PATH], script[1024], one[512], two[512];
+	const char *load = load_path("lifecycle");
+	struct tool_run record, both;
+
+	snprintf(script, sizeof(script), "%s --no-wait >/dev/null; sleep 7; %s --no-wait >/dev/null; sleep 2", load, load);
+	tool(&record, "record", "-o", folder_path(kept, "kept"), "--trigger", "failure", "--keep-time", "10s",
+	     "--before", "1s", "--after", "300ms", "--", "sh", "-c", script, NULL);
+	is(record.status, 0, "record what fails twice, and of each the second before it");
+	is(text_count(record.err, "saved to "), 2, "each is saved: %s", record.err);
+	is(text_count(record.err, "begins where"), 0, "neither is told to go on");
+	saved(&record, 0, one);
+	saved(&record, 1, two);
+	tool(&both, "report", "--json", one, two, NULL);
+	ok(json_number(both.json, "unrecorded_ns") > 0, "as there is time between them that neither has");
+	tool_free(&both);
+	tool_free(&record);
+}
+
 static void not_by_others(void)
 {
 	struct tool_run record;
@@ -92,6 +113,7 @@ int main(void)
 	folder_new();
 	by_signal();
 	again();
+	apart();
 	not_by_others();
 	folder_remove();
 	return tap_end();

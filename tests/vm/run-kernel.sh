@@ -18,7 +18,8 @@ job="PARTS='$*' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' TESTS='$TESTS' sh tests/vm
 
 # The failures, tiers that there are none of, what the kernel said, and what was running when a guest died
 evidence() {
-	grep -aE '^ *(not ok|Bail out!|vm-tier-unavailable)' "$out/$name.tap" | head -n 20 || true
+	awk '/^ *(not ok|Bail out!|vm-tier-unavailable)/ { on = 1; print; next }
+	     on && /^ *#/ { print; next } { on = 0 }' "$out/$name.tap" | head -n 40
 	[ "$boot" -ne 0 ] || return 0
 	grep '^boot: ' "$out/$name.log" | head -n 8 || true
 	[ "$boot" -eq 126 ] || tail -n 3 "$out/$name.tap" | sed 's/^/last: /'
