@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "load.h"
+#include "metrics.h"
 #include "tool.h"
 #include "tool_json.h"
 
@@ -154,13 +155,39 @@ static void stacks(void)
 	tool_free(&a);
 }
 
+/* A scrape says whose it is, too. */
+static void exported(void)
+{
+	const char *name = "fixbuf_user_io_lost_total", *cause = "reason=\"no_cause\"";
+	char his[32], others[32], *text;
+	struct exporter x;
+
+	exporter_start(&x, NULL);
+	both("causes", "1103", "7");
+	/* what is scraped at once is what was */
+	sleep(2);
+	snprintf(his, sizeof(his), "uid=\"%lld\"", load_number(&flood, "uid"));
+	snprintf(others, sizeof(others), "uid=\"%lld\"", load_number(&other, "uid"));
+	text = exporter_scrape(&x);
+	ok(metric(text, name, his, cause, NULL) > 0, "export: what is lost is told as his");
+	is(metric(text, name, others, NULL), -1, "export: and nothing as the other's");
+	ok(metric(text, name, his, cause, NULL) <= metric(text, "fixbuf_io_lost_total", cause, NULL),
+	   "export: his is of all");
+	free(text);
+	exporter_end(&x);
+	is(load_end(&flood), 0, "export: who floods ends well");
+	is(load_end(&other), 0, "export: the other ends well");
+}
+
 int main(void)
 {
 	if (geteuid())
 		skip_all("it takes root");
+	exporter_needed();
 	counted("causes", "1103", "7", "no_cause");
 	counted("rings", "6701", "3", "no_histogram");
 	counted("buffers", "16381", "5", "no_buffer");
 	stacks();
+	exported();
 	return tap_end();
 }

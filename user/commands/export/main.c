@@ -125,10 +125,7 @@ static int collect(struct exporter *x)
 	if (!err)
 		err = io_stat_read(x->run.capture.io, &all, &since);
 	if (!err) {
-		size_t nr;
-		const struct user_loss *losers = facts_losses(x->run.capture.facts, &nr);
-
-		export_losers(&x->m, losers, nr);
+		export_losses(&x->m, &x->run.capture);
 		export_io(&x->m, &all, &since, begun);
 		export_rings(&x->m, live_ledger(x->live), begun);
 		err = io_stat_tidy(x->run.capture.io, live_ledger(x->live));

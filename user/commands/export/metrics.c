@@ -5,23 +5,14 @@
 #include "base/system.h"
 #include "capture/kernel.h"
 #include "base/untrusted.h"
-#include "commands/export/metrics.h"
+#include "commands/export/metrics_private.h"
 #include "model/fact.h"
 #include "views/stat.h"
 #include "views/trace_text.h"
 
-struct view {
-	FILE *out;
-	const struct export_model *m;
-	enum metrics_format format;
-	const char *name;	/* of the family that is being written */
-	bool counter;
-};
-
 /* ---- the format -------------------------------------------------------------------- */
 
-/* .unit is the end of .name, NULL = none. */
-static void family(struct view *v, const char *name, const char *type, const char *unit,
+void metric_family(struct view *v, const char *name, const char *type, const char *unit,
 		   const char *help)
 {
 	bool text = v->format == METRICS_TEXT, info = !strcmp(type, "info");
@@ -39,15 +30,12 @@ static void family(struct view *v, const char *name, const char *type, const cha
 		fprintf(v->out, "# UNIT %s %s\n", name, unit);
 }
 
-/* Up to and with the '{'; .suffix is that of the sample. */
-static void begin(struct view *v, const char *suffix)
+void metric_begin(struct view *v, const char *suffix)
 {
 	fprintf(v->out, "%s%s{", v->name, v->counter ? "_total" : suffix);
 }
 
-static void value(struct view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void value(struct view *v, const char *fmt, ...)
+void metric_value(struct view *v, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -58,7 +46,7 @@ static void value(struct view *v, const char *fmt, ...)
 	fputc('\n', v->out);
 }
 
-static void plain(struct view *v, __u64 number)
+void metric_plain(struct view *v, __u64 number)
 {
 	fprintf(v->out, "%s%s %llu\n", v->name, v->counter ? "_total" : "", number);
 }
@@ -114,20 +102,20 @@ static void histogram(struct view *v, const struct bounded *b,
 
 	for (unsigned int i = 0; i <= BOUNDS; i++) {
 		sum += b->count[i];
-		begin(v, "_bucket");
+		metric_begin(v, "_bucket");
 		labels(v, arg);
 		if (i < BOUNDS)
 			fprintf(v->out, ",le=\"%.10g\"", BOUND_NS(i) / 1e9);
 		else
 			fputs(",le=\"+Inf\"", v->out);
-		value(v, "%llu", sum);
+		metric_value(v, "%llu", sum);
 	}
-	begin(v, "_count");
+	metric_begin(v, "_count");
 	labels(v, arg);
-	value(v, "%llu", sum);
-	begin(v, "_sum");
+	metric_value(v, "%llu", sum);
+	metric_begin(v, "_sum");
 	labels(v, arg);
-	value(v, "%llu.%09llu", b->sum_ns / 1000000000, b->sum_ns % 1000000000);
+	metric_value(v, "%llu.%09llu", b->sum_ns / 1000000000, b->sum_ns % 1000000000);
 }
 
 /* ---- what is registered ---------------------------------------------------------------- */
@@ -136,46 +124,46 @@ static void histogram(struct view *v, const struct bounded *b,
 	EACH_OWNER(v, o) {							\
 		if (!(condition))						\
 			continue;						\
-		begin(v, "");							\
+		metric_begin(v, "");							\
 		put_owner(v, o, (v)->m->by);					\
-		value(v, "%llu", (__u64)(number));				\
+		metric_value(v, "%llu", (__u64)(number));				\
 	}									\
 } while (0)
 
 static void put_registered(struct view *v)
 {
-	family(v, "fixbuf_rings", "gauge", NULL, "io_uring instances that exist now.");
+	metric_family(v, "fixbuf_rings", "gauge", NULL, "io_uring instances that exist now.");
 	OWNER_GAUGE(v, o->rings, o->rings);
-	family(v, "fixbuf_registered_buffers", "gauge", NULL,
+	metric_family(v, "fixbuf_registered_buffers", "gauge", NULL,
 	       "Buffers registered now; a cloned buffer counts once.");
 	OWNER_GAUGE(v, o->rings, o->buffers);
-	family(v, "fixbuf_registered_bytes", "gauge", "bytes", "Length of the registered buffers.");
+	metric_family(v, "fixbuf_registered_bytes", "gauge", "bytes", "Length of the registered buffers.");
 	OWNER_GAUGE(v, o->rings, o->bytes);
-	family(v, "fixbuf_pinned_bytes", "gauge", "bytes",
+	metric_family(v, "fixbuf_pinned_bytes", "gauge", "bytes",
 	       "Bytes of the 4 KiB pages that the registered buffers touch; a shared page counts for each buffer.");
 	OWNER_GAUGE(v, o->rings, o->pinned_pages * PAGE_BYTES);
-	family(v, "fixbuf_charged_bytes", "gauge", "bytes",
+	metric_family(v, "fixbuf_charged_bytes", "gauge", "bytes",
 	       "Charge that the kernel keeps with each registered buffer; absent from Linux 7.2 on.");
 	OWNER_GAUGE(v, o->charge_known, o->charged_pages * PAGE_BYTES);
-	family(v, "fixbuf_process_pinned_vm_bytes", "gauge", "bytes",
+	metric_family(v, "fixbuf_process_pinned_vm_bytes", "gauge", "bytes",
 	       "pinned_vm (VmPin) of the processes that registered, which other users of pinned memory share; a negative value is an underflow.");
 	EACH_OWNER(v, o) {
 		if (!o->has_account)
 			continue;
-		begin(v, "");
+		metric_begin(v, "");
 		put_owner(v, o, v->m->by == EXPORT_BY_RING ? EXPORT_BY_PID : v->m->by);
-		value(v, "%lld", o->account_pages * (__s64)PAGE_BYTES);
+		metric_value(v, "%lld", o->account_pages * (__s64)PAGE_BYTES);
 	}
 }
 
 static void put_user(struct view *v, const struct user_gauge *u, __s64 bytes)
 {
-	begin(v, "");
+	metric_begin(v, "");
 	if (u->other)
 		fputs("uid=\"other\"", v->out);
 	else
 		fprintf(v->out, "uid=\"%u\"", u->uid);
-	value(v, "%lld", bytes);
+	metric_value(v, "%lld", bytes);
 }
 
 #define EACH_USER(v, u) \
@@ -188,16 +176,16 @@ static __s64 locked_bytes(const struct user_gauge *u)
 
 static void put_users(struct view *v)
 {
-	family(v, "fixbuf_user_locked_bytes", "gauge", "bytes",
+	metric_family(v, "fixbuf_user_locked_bytes", "gauge", "bytes",
 	       "Charged to the user against RLIMIT_MEMLOCK, by all of the user's processes, through io_uring and otherwise.");
 	EACH_USER(v, u)
 		put_user(v, u, locked_bytes(u));
-	family(v, "fixbuf_user_memlock_limit_bytes", "gauge", "bytes",
+	metric_family(v, "fixbuf_user_memlock_limit_bytes", "gauge", "bytes",
 	       "Smallest RLIMIT_MEMLOCK of the user's processes that hold rings; absent without a limit.");
 	EACH_USER(v, u)
 		if (u->limited)
 			put_user(v, u, u->limit_bytes);
-	family(v, "fixbuf_user_headroom_bytes", "gauge", "bytes",
+	metric_family(v, "fixbuf_user_headroom_bytes", "gauge", "bytes",
 	       "What the user may still lock: the limit less what is locked; absent without a limit.");
 	EACH_USER(v, u)
 		if (u->limited)
@@ -224,27 +212,27 @@ static void put_cause(struct view *v, const struct cause_told *c)
 	fprintf(v->out, ",errno=\"%s\",cause=\"", c->error ? fact_errno_name(-c->error) : "other");
 	put_label(v->out, untrusted(c->text ? c->text : "other"));
 	fputc('"', v->out);
-	value(v, "%llu", c->count);
+	metric_value(v, "%llu", c->count);
 }
 
 /* Why calls failed. */
 static void put_call_causes(struct view *v)
 {
-	family(v, "fixbuf_register_failures", "counter", NULL,
+	metric_family(v, "fixbuf_register_failures", "counter", NULL,
 	       "Calls of io_uring_register() about buffers that failed, by error and cause.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_calls; i++)
 			for (size_t k = 0; k < o->calls[i].causes.nr; k++) {
-				begin(v, "");
+				metric_begin(v, "");
 				put_owner(v, o, v->m->by);
 				fprintf(v->out, ",op=\"%s\"", op_name(o->calls[i].op));
 				put_cause(v, &o->calls[i].causes.list[k]);
 			}
-	family(v, "fixbuf_setup_failures", "counter", NULL,
+	metric_family(v, "fixbuf_setup_failures", "counter", NULL,
 	       "Calls of io_uring_setup() that failed, by error and cause; seen at the tiers functions and kprobes.");
 	EACH_OWNER(v, o)
 		for (size_t k = 0; k < o->setups.nr; k++) {
-			begin(v, "");
+			metric_begin(v, "");
 			put_owner(v, o, v->m->by);
 			put_cause(v, &o->setups.list[k]);
 		}
@@ -254,16 +242,16 @@ static void put_calls(struct view *v)
 {
 	static const __u32 ops[] = { CALL_REGISTER, CALL_UNREGISTER, CALL_UPDATE, CALL_CLONE };
 
-	family(v, "fixbuf_register_calls", "counter", NULL, "Calls of io_uring_register() about buffers, by result.");
+	metric_family(v, "fixbuf_register_calls", "counter", NULL, "Calls of io_uring_register() about buffers, by result.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_calls; i++) {
-			begin(v, "");
+			metric_begin(v, "");
 			put_owner(v, o, v->m->by);
 			fprintf(v->out, ",op=\"%s\",result=\"%s\"", op_name(o->calls[i].op),
 				o->calls[i].error ? fact_errno_name(-o->calls[i].error) : "ok");
-			value(v, "%llu", o->calls[i].count);
+			metric_value(v, "%llu", o->calls[i].count);
 		}
-	family(v, "fixbuf_register_duration_seconds", "histogram", "seconds", "Duration of these calls.");
+	metric_family(v, "fixbuf_register_duration_seconds", "histogram", "seconds", "Duration of these calls.");
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		histogram(v, &v->m->call_time[ops[i]], op_label, &ops[i]);
 	put_call_causes(v);
@@ -286,20 +274,20 @@ static void io_labels(struct view *v, const void *arg)
 #define IO_COUNTER(v, field) do {						\
 	EACH_OWNER(v, o)							\
 		for (size_t i = 0; i < o->nr_ios; i++) {			\
-			begin(v, "");						\
+			metric_begin(v, "");						\
 			io_labels(v, &(struct io_of){ o, &o->ios[i] });		\
-			value(v, "%llu", o->ios[i].field);			\
+			metric_value(v, "%llu", o->ios[i].field);			\
 		}								\
 } while (0)
 
 static void put_io_causes(struct view *v)
 {
-	family(v, "fixbuf_io_failures", "counter", NULL,
+	metric_family(v, "fixbuf_io_failures", "counter", NULL,
 	       "Requests that failed or were cancelled, by error and cause, as stat and report tell it.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_ios; i++)
 			for (size_t k = 0; k < o->ios[i].causes.nr; k++) {
-				begin(v, "");
+				metric_begin(v, "");
 				io_labels(v, &(struct io_of){ o, &o->ios[i] });
 				put_cause(v, &o->ios[i].causes.list[k]);
 			}
@@ -307,27 +295,27 @@ static void put_io_causes(struct view *v)
 
 static void put_io(struct view *v)
 {
-	family(v, "fixbuf_io_operations", "counter", NULL,
+	metric_family(v, "fixbuf_io_operations", "counter", NULL,
 	       "Requests that completed; fixed=true: over a registered buffer.");
 	IO_COUNTER(v, ops);
-	family(v, "fixbuf_io_bytes", "counter", "bytes", "Bytes transferred by these requests.");
+	metric_family(v, "fixbuf_io_bytes", "counter", "bytes", "Bytes transferred by these requests.");
 	IO_COUNTER(v, bytes);
-	family(v, "fixbuf_io_errors", "counter", NULL, "Requests that failed, except with ECANCELED.");
+	metric_family(v, "fixbuf_io_errors", "counter", NULL, "Requests that failed, except with ECANCELED.");
 	IO_COUNTER(v, errors);
 	put_io_causes(v);
-	family(v, "fixbuf_io_short_operations", "counter", NULL,
+	metric_family(v, "fixbuf_io_short_operations", "counter", NULL,
 	       "Requests that transferred less than they asked for.");
 	IO_COUNTER(v, shorts);
-	family(v, "fixbuf_io_punted_operations", "counter", NULL,
+	metric_family(v, "fixbuf_io_punted_operations", "counter", NULL,
 	       "Requests that were handed to a worker thread.");
 	IO_COUNTER(v, punts);
-	family(v, "fixbuf_io_latency_seconds", "histogram", "seconds",
+	metric_family(v, "fixbuf_io_latency_seconds", "histogram", "seconds",
 	       "Time from submission to completion.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_ios; i++)
 			histogram(v, &o->ios[i].latency, io_labels,
 				  &(struct io_of){ o, &o->ios[i] });
-	family(v, "fixbuf_io_notification_seconds", "histogram", "seconds",
+	metric_family(v, "fixbuf_io_notification_seconds", "histogram", "seconds",
 	       "Time from the submission of a zero-copy send to the notification that its memory may be used again.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_ios; i++)
@@ -340,7 +328,7 @@ static void put_io(struct view *v)
 
 static void put_tag(struct view *v, enum finding_tag tag, enum severity severity)
 {
-	begin(v, "");
+	metric_begin(v, "");
 	fprintf(v->out, "severity=\"%s\",tag=\"%s\"", severity_name(severity), finding_tag_name(tag));
 }
 
@@ -350,7 +338,7 @@ static void put_counts(struct view *v, enum finding_tag tag)
 	for (int s = 0; s < NR_SEVERITIES; s++)
 		if (v->m->findings[tag][s] || finding_is_sought(tag, s)) {
 			put_tag(v, tag, s);
-			value(v, "%llu", v->m->findings[tag][s]);
+			metric_value(v, "%llu", v->m->findings[tag][s]);
 		}
 }
 
@@ -361,7 +349,7 @@ static void put_finding_bytes(struct view *v, const struct owner *o, enum findin
 			put_tag(v, tag, s);
 			fputc(',', v->out);
 			put_owner(v, o, v->m->by);
-			value(v, "%llu", o->finding_pages[tag][s] * PAGE_BYTES);
+			metric_value(v, "%llu", o->finding_pages[tag][s] * PAGE_BYTES);
 		}
 }
 
@@ -369,21 +357,21 @@ static void put_unsettled(struct view *v)
 {
 	const struct export_model *m = v->m;
 
-	family(v, "fixbuf_unsettled", "gauge", NULL,
+	metric_family(v, "fixbuf_unsettled", "gauge", NULL,
 	       "What the last pass could not look at or confirm, by reason and user: rings, buffers, pages, processes or suspicions.");
 	for (__u32 i = 0; i < m->pass.nr_unsettled; i++) {
-		begin(v, "");
+		metric_begin(v, "");
 		fprintf(v->out, "reason=\"%s\"", unsettled_name(m->unsettled[i].what));
 		if (m->unsettled[i].uid != PASS_NO_UID)
 			fprintf(v->out, ",uid=\"%u\"", m->unsettled[i].uid);
-		value(v, "%llu", m->unsettled[i].count);
+		metric_value(v, "%llu", m->unsettled[i].count);
 	}
 	for (int what = 0; what < NR_UNSETTLED; what++) {
 		if (!m->unsettled_others[what])
 			continue;
-		begin(v, "");
+		metric_begin(v, "");
 		fprintf(v->out, "reason=\"%s\",uid=\"other\"", unsettled_name(what));
-		value(v, "%llu", m->unsettled_others[what]);
+		metric_value(v, "%llu", m->unsettled_others[what]);
 	}
 }
 
@@ -391,109 +379,65 @@ static void put_findings(struct view *v)
 {
 	const struct export_model *m = v->m;
 
-	family(v, "fixbuf_verify_up", "gauge", NULL,
+	metric_family(v, "fixbuf_verify_up", "gauge", NULL,
 	       "Whether pages and accounts are checked in the background.");
-	plain(v, m->verifying);
-	family(v, "fixbuf_verify_passes", "counter", NULL, "Passes over all pages so far.");
-	plain(v, m->passes);
-	family(v, "fixbuf_verify_failed_passes", "counter", NULL, "Passes that failed.");
-	plain(v, m->failed_passes);
+	metric_plain(v, m->verifying);
+	metric_family(v, "fixbuf_verify_passes", "counter", NULL, "Passes over all pages so far.");
+	metric_plain(v, m->passes);
+	metric_family(v, "fixbuf_verify_failed_passes", "counter", NULL, "Passes that failed.");
+	metric_plain(v, m->failed_passes);
 	if (!m->has_pass)
 		return;
-	family(v, "fixbuf_findings", "gauge", NULL, "Findings of the last pass.");
+	metric_family(v, "fixbuf_findings", "gauge", NULL, "Findings of the last pass.");
 	for (int tag = 0; tag < NR_FINDING_TAGS; tag++)
 		put_counts(v, tag);
-	family(v, "fixbuf_findings_ignored", "gauge", NULL,
+	metric_family(v, "fixbuf_findings_ignored", "gauge", NULL,
 	       "Findings of the last pass that --ignore left out of all others.");
-	plain(v, m->pass.ignored);
-	family(v, "fixbuf_finding_bytes", "gauge", "bytes",
+	metric_plain(v, m->pass.ignored);
+	metric_family(v, "fixbuf_finding_bytes", "gauge", "bytes",
 	       "Memory that the findings of the last pass are about, by owner.");
 	EACH_OWNER(v, o)
 		for (int tag = 0; tag < NR_FINDING_TAGS; tag++)
 			put_finding_bytes(v, o, tag);
 	put_unsettled(v);
-	family(v, "fixbuf_verify_timestamp_seconds", "gauge", "seconds", "Time at which the last pass ended.");
+	metric_family(v, "fixbuf_verify_timestamp_seconds", "gauge", "seconds", "Time at which the last pass ended.");
 	plain_seconds(v, m->pass.realtime_ns);
-	family(v, "fixbuf_verify_duration_seconds", "gauge", "seconds", "Duration of the last pass.");
+	metric_family(v, "fixbuf_verify_duration_seconds", "gauge", "seconds", "Duration of the last pass.");
 	plain_seconds(v, m->pass.took_ns);
-	family(v, "fixbuf_verify_pages", "gauge", NULL, "Pages that the last pass looked at.");
-	plain(v, m->pass.pages);
-	family(v, "fixbuf_verify_unsteady", "gauge", NULL,
+	metric_family(v, "fixbuf_verify_pages", "gauge", NULL, "Pages that the last pass looked at.");
+	metric_plain(v, m->pass.pages);
+	metric_family(v, "fixbuf_verify_unsteady", "gauge", NULL,
 	       "Rings and buffers that changed too fast for the last pass to read.");
-	plain(v, m->pass.unsteady_rings + m->pass.unsteady_buffers);
-	family(v, "fixbuf_verify_denied", "gauge", NULL,
+	metric_plain(v, m->pass.unsteady_rings + m->pass.unsteady_buffers);
+	metric_family(v, "fixbuf_verify_denied", "gauge", NULL,
 	       "Buffers in processes that the checker may not inspect: their pages were not compared.");
-	plain(v, m->pass.denied_buffers);
+	metric_plain(v, m->pass.denied_buffers);
 }
 
-/* ---- about the exporter ---------------------------------------------------------------------- */
-
-static void put_io_loss(const char *name, const char *text, __u64 count, void *arg)
-{
-	struct view *v = arg;
-
-	(void)text;
-	begin(v, "");
-	fprintf(v->out, "reason=\"%s\"", name);
-	value(v, "%llu", count);
-}
-
-static void put_loss(struct view *v)
-{
-	const struct io_model io = { .loss = v->m->io_loss, .missed = v->m->io_missed };
-
-	family(v, "fixbuf_events_lost", "counter", NULL,
-	       "Events about rings and calls that were dropped on their way.");
-	plain(v, v->m->lost);
-	family(v, "fixbuf_user_events_lost", "counter", NULL,
-	       "The same by the user whose they were; kernel: of rings that are nobody's any more.");
-	for (size_t i = 0; i < v->m->nr_losers; i++) {
-		const struct user_loss *u = &v->m->losers[i];
-
-		begin(v, "");
-		if (u->uid == SENDER_KERNEL)
-			fputs("uid=\"kernel\"", v->out);
-		else
-			fprintf(v->out, "uid=\"%u\"", u->uid);
-		value(v, "%llu", u->count);
-	}
-	if (v->m->lost_by_others) {
-		begin(v, "");
-		fputs("uid=\"other\"", v->out);
-		value(v, "%llu", v->m->lost_by_others);
-	}
-	/* the name of the first release, kept beside the new one in the second */
-	family(v, "fixbuf_facts_lost", "counter", NULL, "The same, by its old name.");
-	plain(v, v->m->lost);
-	family(v, "fixbuf_io_lost", "counter", NULL, "I/O that was not measured in full, or was told late, by reason.");
-	view_stat_losses(&io, put_io_loss, v);
-	family(v, "fixbuf_folded_series", "counter", NULL,
-	       "Label sets beyond --max-series, which count as other.");
-	plain(v, v->m->folded);
-}
+/* ---- all ------------------------------------------------------------------------------------ */
 
 void view_openmetrics(FILE *out, const struct export_model *m, enum metrics_format format,
 		      enum tier tier)
 {
 	struct view v = { .out = out, .m = m, .format = format };
 
-	family(&v, "fixbuf_exporter", "info", NULL, "The exporter, the kernel and the tier.");
-	begin(&v, "_info");
+	metric_family(&v, "fixbuf_exporter", "info", NULL, "The exporter, the kernel and the tier.");
+	metric_begin(&v, "_info");
 	fprintf(out, "version=\"" VERSION "\",kernel=\"");
 	put_label(out, untrusted(system_release()));
 	fprintf(out, "\",tier=\"%s\"", tier_name(tier));
-	value(&v, "1");
+	metric_value(&v, "1");
 	put_registered(&v);
 	put_users(&v);
 	put_calls(&v);
 	put_io(&v);
 	put_findings(&v);
-	put_loss(&v);
-	family(&v, "fixbuf_collect_timestamp_seconds", "gauge", "seconds", "Time at which this was collected.");
+	metrics_loss(&v);
+	metric_family(&v, "fixbuf_collect_timestamp_seconds", "gauge", "seconds", "Time at which this was collected.");
 	plain_seconds(&v, m->realtime_ns);
-	family(&v, "fixbuf_collect_duration_seconds", "gauge", "seconds", "Duration of collecting this.");
+	metric_family(&v, "fixbuf_collect_duration_seconds", "gauge", "seconds", "Duration of collecting this.");
 	plain_seconds(&v, m->collect_ns);
-	family(&v, "fixbuf_walk_duration_seconds", "gauge", "seconds", "Duration of the last look at all rings.");
+	metric_family(&v, "fixbuf_walk_duration_seconds", "gauge", "seconds", "Duration of the last look at all rings.");
 	plain_seconds(&v, m->walk_ns);
 	if (format == METRICS_OPENMETRICS)
 		fputs("# EOF\n", out);

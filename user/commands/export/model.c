@@ -429,23 +429,6 @@ void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns)
 	m->lost = l->lost;
 }
 
-void export_losers(struct export_model *m, const struct user_loss *losers, size_t nr)
-{
-	m->lost_by_others = 0;
-	for (size_t i = 0; i < nr; i++) {
-		size_t k = 0;
-
-		while (k < m->nr_losers && m->losers[k].uid != losers[i].uid)
-			k++;
-		if (losers[i].uid == LOSS_OF_REST || k == EXPORT_LOSERS) {
-			m->lost_by_others += losers[i].count;
-			continue;
-		}
-		m->losers[k] = losers[i];
-		m->nr_losers += k == m->nr_losers;
-	}
-}
-
 void export_model_free(struct export_model *m)
 {
 	struct owner *o, *next;
@@ -457,5 +440,6 @@ void export_model_free(struct export_model *m)
 	free(m->folds);
 	free(m->users);
 	free(m->unsettled);
+	free(m->io_losers);
 	cgroups_free(&m->cgroups);
 }

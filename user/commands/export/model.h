@@ -14,7 +14,10 @@
 #include "checks/verdict.h"
 #include "commands/export/cgroups.h"
 #include "model/io_counters.h"
+#include "model/io_loss.h"
 #include "model/selection.h"
+
+struct capture;
 
 /* Powers of two of nanoseconds, the histograms' own edges: nothing is split by folding. */
 #define BOUNDS		24	/* 1 us to 8.6 s */
@@ -142,6 +145,8 @@ struct export_model {
 	size_t nr_losers;
 	__u64 lost_by_others;	/* than those */
 	struct io_loss io_loss;	/* as the kernel side counts */
+	struct io_loser *io_losers; /* .nr_io_losers of them, owned: whose of that is known */
+	size_t nr_io_losers;
 	__u64 io_missed;
 	bool verifying, has_pass;
 	struct pass pass;
@@ -194,10 +199,15 @@ void export_io(struct export_model *m, const struct io_model *all, const struct 
 void export_io_merge(struct owner *to, const struct owner *from);
 void export_io_free(struct owner *o);
 
-/* Whose events were lost since the start. */
-void export_losers(struct export_model *m, const struct user_loss *losers, size_t nr);
 
 void export_rings(struct export_model *m, const struct ledger *l, __u64 now_ns);
+
+/* ---- losers.c ---- */
+
+/* Whose events were lost since the start. */
+void export_losers(struct export_model *m, const struct user_loss *losers, size_t nr);
+/* That, and whose I/O. */
+void export_losses(struct export_model *m, const struct capture *c);
 
 /* ---- found.c ---- */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Both formats are kept to the letter, whatever a process calls itself. */
 #include "facts.h"
+#include "base/alloc.h"
 #include "commands/export/metrics.h"
 
 static const struct selection everybody;
@@ -153,6 +154,31 @@ static void losses_by_user(void **state)
 	export_model_free(&m);
 }
 
+/* Two tables of one reason are one sample; of a table that is not counted here nothing is told. */
+static void io_losses_by_user(void **state)
+{
+	static const struct io_loser losers[] = {
+		{ 1000, IO_TABLE_CELLS, 7 }, { 1001, IO_TABLE_CELLS, 5 }, { 1000, IO_TABLE_PROCESSES, 4 },
+		{ 1000, IO_TABLE_FAILURES, 3 }, { 1000, IO_TABLE_CALLS, 9 },
+	};
+	struct export_model m;
+	char *text;
+
+	(void)state;
+	export_model_init(&m, EXPORT_BY_COMM, 3, &everybody);
+	m.nr_io_losers = sizeof(losers) / sizeof(losers[0]);
+	m.io_losers = must_alloc(m.nr_io_losers, sizeof(losers[0]));
+	memcpy(m.io_losers, losers, sizeof(losers));
+	m.io_loss.no_place = 16;
+	m.io_loss.no_cause = 3;
+	text = rendered(&m, METRICS_TEXT);
+	assert_contains(text, "fixbuf_user_io_lost_total{uid=\"1000\",reason=\"no_place\"} 11\n"
+			      "fixbuf_user_io_lost_total{uid=\"1001\",reason=\"no_place\"} 5\n"
+			      "fixbuf_user_io_lost_total{uid=\"1000\",reason=\"no_cause\"} 3\n#");
+	free(text);
+	export_model_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +187,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(below_zero_and_findings),
 		cmocka_unit_test(losses_by_user),
+		cmocka_unit_test(io_losses_by_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
