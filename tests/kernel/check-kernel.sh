@@ -145,7 +145,7 @@ liburing=$(image_of programs-liburing)
 LIBURING=$(ls "$liburing" | grep -vx -e log -e more | tr '\n' ' ')
 MORE=$(ls "$liburing/more" | tr '\n' ' ')
 TIERED=$(sh "$here/../run/tests-with.sh" tool_tier)
-LEFT_OUT=$(sh "$here/../run/tests-with.sh" 'Independent of the kernel')
+LEFT_OUT=$(sh "$here/../run/tests-with.sh" 'Independent of the kernel\|One kernel tells for all')
 stress=
 case " $SUITES " in
 *' stress '*) stress="$build/tests/kernel/stress $build/tests/kernel/each_failure" ;;

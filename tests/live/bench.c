@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* bench measures every case or says why not, and leaves files and processes as they were. */
+/*
+ * bench measures every case or says why not, and leaves files and processes as they were.
+ * One kernel tells for all: CI runs it on the oldest alone.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Rings that never rest hide nothing of what is wrong beside them, and make nothing wrong. */
+/*
+ * Rings that never rest hide nothing of what is wrong beside them, and make nothing wrong.
+ * One kernel tells for all: CI runs it on the oldest alone.
+ */
 #include <stdio.h>
 #include "load.h"
 #include "tool.h"

@@ -3,6 +3,7 @@
  * What each command can do as an ordinary user with a few capabilities, and
  * that it says so when it can not. The README has this as a table.
  * Not under ASan: tests of their own run each command there, and privilege.c the refusals.
+ * One kernel tells for all: CI runs it on the oldest alone.
  */
 #include <linux/capability.h>
 #include <stdio.h>

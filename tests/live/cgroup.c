@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* --cgroup, --unit and --container: what runs in a control group, or below it, and nothing else. */
+/*
+ * --cgroup, --unit and --container: what runs in a control group, or below it, and nothing else.
+ * One kernel tells for all: CI runs it on the oldest alone.
+ */
 #include <errno.h>
 #include <linux/magic.h>
 #include <sched.h>

@@ -2,6 +2,7 @@
 /*
  * Walks while two processes register, clone, update and unregister at
  * full speed, rings coming and going: no false finding, no crash.
+ * One kernel tells for all: CI runs it on the oldest alone.
  */
 #include <stdio.h>
 #include <string.h>

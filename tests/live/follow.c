@@ -2,6 +2,7 @@
 /*
  * "My service has workers": trace, stat, record and verify --watch of one process tell of all that it
  * started and starts, and with --no-follow of itself alone.
+ * One kernel tells for all: CI runs it on the oldest alone.
  */
 #include <signal.h>
 #include <stdio.h>

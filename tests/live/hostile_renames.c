@@ -3,6 +3,7 @@
  * A process that changes its name thousands of times a second is one process, with all that it did, in
  * each command; what is shown of its name is one that it had, or the begin of one and the end of the other,
  * as a name is written and read without a lock.
+ * One kernel tells for all: CI runs it on the oldest alone.
  */
 #include <string.h>
 #include "folder.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Advice does not contradict itself: what is used in any way is not idle, and what is plain is told how. */
+/*
+ * Advice does not contradict itself: what is used in any way is not idle, and what is plain is told how.
+ * One kernel tells for all: CI runs it on the oldest alone.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /*
  * stat counts the I/O of what is selected exactly and nothing else, whatever
  * neighbours do, however many rings and processes come and go.
+ * One kernel tells for all: CI runs it on the oldest alone.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /*
  * Without privilege each command says so in one sentence; list and doctor tell what /proc shows of
  * the user's own processes, the others print nothing else.
+ * One kernel tells for all: CI runs it on the oldest alone.
  */
 #include <fcntl.h>
 #include <grp.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* "What did my program do?": what trace -- PROGRAM and stat -- PROGRAM say in the end. */
+/*
+ * "What did my program do?": what trace -- PROGRAM and stat -- PROGRAM say in the end.
+ * One kernel tells for all: CI runs it on the oldest alone.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

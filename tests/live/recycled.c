@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Two users' processes with one id, one after the other: each has its own name, calls and I/O everywhere. */
+/*
+ * Two users' processes with one id, one after the other: each has its own name, calls and I/O everywhere.
+ * One kernel tells for all: CI runs it on the oldest alone.
+ */
 #include <string.h>
 #include "folder.h"
 #include "load.h"

@@ -2,6 +2,7 @@
 /*
  * The verdict of stat -- PROGRAM where not all could be seen at the end: what a finding may hide behind, and
  * what not; what did not end and has ended by then; a watch that ends before the program.
+ * One kernel tells for all: CI runs it on the oldest alone.
  */
 #include <stdio.h>
 #include <stdlib.h>

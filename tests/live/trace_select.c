@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* trace shows what its filters select and returns its program's status, at any tier. */
+/*
+ * trace shows what its filters select and returns its program's status, at any tier.
+ * One kernel tells for all: CI runs it on the oldest alone.
+ */
 #include <ctype.h>
 #include <signal.h>
 #include <stdio.h>

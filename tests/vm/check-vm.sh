@@ -14,6 +14,7 @@
 #   VM_TIMEOUT  seconds for one guest, default 2100
 #   TESTS       names of tests, globs too; default "*"
 #   LEFT_OUT    tests that stay at home, default those above; empty runs all
+#   ONCE        tests that only the first of the kernels runs; default none
 #   VM_JOBS     guests at a time, default 2; each keeps one processor busy
 # A kernel is booted twice where all tests are wanted, for the row "any" and for the tiers:
 # two short guests fill two processors better than a long one.
@@ -33,7 +34,8 @@ export TESTS="${TESTS:-*}"
 # Only a test that asks for the tier can answer differently at another
 TIERED=$(sh "$vm/../run/tests-with.sh" tool_tier)
 LEFT_OUT=${LEFT_OUT-$(sh "$vm/../run/tests-with.sh" 'Independent of the kernel')}
-export TIERED LEFT_OUT
+FIRST=${KERNELS%% *}
+export TIERED LEFT_OUT ONCE="${ONCE:-}" FIRST="${FIRST%%:*}"
 out=$build/vm
 
 cannot() {
@@ -52,7 +54,7 @@ guests() {
 	kernel=$1
 	shift
 	case $TESTS in
-	'*') printf '%s %s\n' "$kernel" any "$kernel" "$*" ;;
+	'*') printf '%s %s\n' "$kernel" "$*" "$kernel" any ;;
 	*) echo "$kernel any $*" ;;
 	esac
 }
@@ -65,7 +67,7 @@ for kernel in $KERNELS; do
 	# shellcheck disable=SC2086 # a list
 	guests "${kernel%%:*}" $tiers
 done >"$out/guests"
-# the newest first: it takes longest, and the others fill up beside it
+# the newest first: it takes longest, and the others fill up beside it; of each the longer part first
 tac "$out/guests" | xargs -P "${VM_JOBS:-2}" -L 1 sh "$vm/run-kernel.sh" "$out"
 
 while read -r kernel part _; do

@@ -14,6 +14,7 @@ vm=$(cd "$(dirname "$0")" && pwd)
 label=$(echo "$kernel" | tr -c 'A-Za-z0-9.+\n-' _)
 name=$label-$first
 
+[ "$kernel" = "$FIRST" ] || LEFT_OUT="$LEFT_OUT $ONCE"
 job="PARTS='$*' TIERED='$TIERED' LEFT_OUT='$LEFT_OUT' TESTS='$TESTS' sh tests/vm/suite.sh"
 
 # The failures, tiers that there are none of, what the kernel said, and what was running when a guest died
