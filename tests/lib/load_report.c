@@ -69,11 +69,16 @@ void report_expect(const char *tag, unsigned long long pages)
 	report("expect.%s=%llu", tag, pages);
 }
 
+uid_t plain_uid(void)
+{
+	/* the kernel gives back late what one that has ended held; a pid is below 1 << 22 */
+	return PLAIN_UID + getpid();
+}
+
 void become_plain(size_t memlock_bytes)
 {
 	struct rlimit limit = { memlock_bytes, memlock_bytes };
-	/* of no other process, as the kernel gives back late what an earlier one held; a pid is below 1 << 22 */
-	uid_t uid = PLAIN_UID + getpid();
+	uid_t uid = plain_uid();
 
 	must(setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0, "setrlimit");
 	must(setresgid(uid, uid, uid) ? -errno : 0, "setresgid");

@@ -9,6 +9,7 @@
 #ifndef FIXBUF_LOAD_REPORT_H
 #define FIXBUF_LOAD_REPORT_H
 
+#include <sys/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "tap.h"
@@ -26,10 +27,9 @@ void report_slot(const char *name, unsigned int index, const struct iovec *iov,
 /* Reports one finding that verify must make; a load that reports none is healthy. */
 void report_expect(const char *tag, unsigned long long pages);
 
-/*
- * Makes this process a user that no other process is, with this RLIMIT_MEMLOCK,
- * and reports uid=. Needs root.
- */
+/* The id of a user that no other process is. */
+uid_t plain_uid(void);
+/* Makes this process that user, with this RLIMIT_MEMLOCK, and reports uid=. Needs root. */
 void become_plain(size_t memlock_bytes);
 
 void report_ready(void);

@@ -23,7 +23,6 @@
 #define SETS	8
 #define UPDATES	5
 #define CLONES	3
-#define PLAIN_UID 54320
 #define TMPFS_MAGIC_ 0x01021994
 
 static struct call_count {
@@ -173,7 +172,7 @@ static void *over_limit(void *arg)
 
 	(void)arg;
 	must(setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0, "setrlimit");
-	must(syscall(SYS_setresuid, PLAIN_UID, PLAIN_UID, PLAIN_UID) ? -errno : 0, "setresuid");
+	must(syscall(SYS_setresuid, plain_uid(), plain_uid(), plain_uid()) ? -errno : 0, "setresuid");
 	open_ring(&r);
 	many_times("over-limit", 3, &r, &iov, 1);
 	io_uring_queue_exit(&r);
