@@ -147,9 +147,31 @@ static void left(void)
 	tool_free(&a);
 }
 
+/* The program prints all the while to where trace does. */
+static void whole_lines(void)
+{
+	unsigned int lines = 0, broken = 0;
+	const char *load = load_path("lifecycle");
+	struct tool_run a;
+	char script[1024];
+
+	snprintf(script, sizeof(script), "(for i in 1 2 3 4 5; do %s --no-wait; done >/dev/null; exec kill -9 $$) & while :; do echo x; done", load);
+	tool(&a, "trace", "--json", "--", "sh", "-c", script, NULL);
+	for (char *line = a.out, *end; (end = strchr(line, '\n')); line = end + 1) {
+		const bool prints = *line == 'x';
+
+		lines += !prints;
+		broken += prints ? end != line + 1 : *line != '{' || end[-1] != '}';
+	}
+	ok(lines > 100, "lines of trace between those of its program");
+	is(broken, 0, "none is in the middle of another");
+	tool_free(&a);
+}
+
 int main(void)
 {
 	traces();
+	whole_lines();
 	stats();
 	left();
 	return tap_end();

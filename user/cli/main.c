@@ -45,6 +45,8 @@ static int close_output(struct output *o, int status)
 	return status;
 }
 
+static char whole_lines[1 << 16];
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
@@ -58,6 +60,9 @@ int main(int argc, char **argv)
 	cmd = options_parse(argc, argv, &options);
 	o = options;
 	o->out = stdout;
+	/* glibc's own size is a pipe's page: there lines would be written in parts, with a program's between */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, whole_lines, _IOFBF, sizeof(whole_lines));
 	o->kernel = system_release();
 	status = cmd->opens_output ? 0 : output_file_open(o);
 	if (status)

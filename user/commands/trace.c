@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fixbuf-trace trace: live lines, one per event. */
+#include <limits.h>
+#include <stdio_ext.h>
 #include "base/err.h"
 #include "capture/live.h"
 #include "commands/option.h"
@@ -39,6 +41,9 @@ static void on_event(const struct event *e, void *arg)
 	if (e->kind == EVENT_FACT && e->shown && t->o->program)
 		ring_pasts_event(&t->rings, e);
 	view_trace_event(&t->view, e);
+	/* the program may print to the same pipe: each line is written whole */
+	if (t->o->program && __fpending(t->o->output.out) >= PIPE_BUF / 2)
+		fflush(t->o->output.out);
 }
 
 /* Rings that are gone leave their counters; an error is told when all are read at the end. */
