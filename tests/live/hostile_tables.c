@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "folder.h"
 #include "load.h"
 #include "metrics.h"
 #include "tool.h"
@@ -155,6 +156,30 @@ static void stacks(void)
 	tool_free(&a);
 }
 
+/* And a recording. */
+static void recorded(void)
+{
+	struct tool_how how = { .timeout_s = 120 };
+	char file[FOLDER_PATH];
+	struct tool_run a;
+
+	tool_start(&a, &how, "record", "-o", folder_path(file, "tables.rec"), NULL);
+	ok(tool_says(&a, "recording to", 30000), "record begins");
+	both("causes", "1103", "7");
+	kill(a.pid, SIGINT);
+	tool_wait(&a, &how);
+	is(a.status, 0, "record: it ends");
+	tool_free(&a);
+	tool(&a, "report", "--stat", "--json", file, NULL);
+	ok(lost_of(a.json, "no_cause", load_number(&flood, "uid")) > 0, "report: what is lost is told as his");
+	is(lost_of(a.json, "no_cause", load_number(&other, "uid")), 0, "report: and nothing as the other's");
+	ok(lost_of(a.json, "no_cause", load_number(&flood, "uid")) <= json_number(json_member(a.json, "losses"), "no_cause"),
+	   "report: his is of all");
+	tool_free(&a);
+	is(load_end(&flood), 0, "record: who floods ends well");
+	is(load_end(&other), 0, "record: the other ends well");
+}
+
 /* A scrape says whose it is, too. */
 static void exported(void)
 {
@@ -184,10 +209,13 @@ int main(void)
 	if (geteuid())
 		skip_all("it takes root");
 	exporter_needed();
+	folder_new();
 	counted("causes", "1103", "7", "no_cause");
 	counted("rings", "6701", "3", "no_histogram");
 	counted("buffers", "16381", "5", "no_buffer");
 	stacks();
+	recorded();
 	exported();
+	folder_remove();
 	return tap_end();
 }

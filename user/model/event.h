@@ -22,6 +22,7 @@
 #define NOT_SEEN_NR	   4	/* bits */
 
 struct holder;
+struct io_loser;
 struct io_model;
 struct ledger;
 struct stack;
@@ -98,6 +99,8 @@ struct event_end {
 	__u64 io_unshown;	/* live: I/Os on selected rings by who is not selected, as by a program that took another name */
 	const struct user_loss *losers; /* whose facts were lost, live; the greatest loss first */
 	size_t nr_losers;
+	const struct io_loser *io_losers; /* whose I/O was lost, of a recording; the greatest loss first */
+	size_t nr_io_losers;
 };
 
 /* All that it has, whatever was told of it before. */

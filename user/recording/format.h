@@ -62,6 +62,7 @@ enum rec_type {
 	REC_USER_LOST	= 16,	/* struct rec_user_lost: of all that REC_LOST tell; before the end */
 	REC_IO_FAILURE	= 17,	/* struct io_failure_row: as it stands, where it changed */
 	REC_MEMORY	= 18,	/* struct rec_memory and its rows: as it stands, where it changed */
+	REC_USER_IO_LOST = 19,	/* struct rec_user_io_lost: of what the readings lost; before the end */
 };
 
 #define REC_F_FED	0x01	/* a fact enters the ledger */
@@ -182,6 +183,14 @@ struct rec_bucket {
 struct rec_user_lost {
 	__u32 uid;		/* as in struct user_loss */
 	__u32 pad;
+	__u64 count;
+};
+
+#define REC_TABLE_STARTS 0xffffffffU
+
+struct rec_user_io_lost {
+	__u32 uid;
+	__u32 table;		/* enum io_table, of which a number stays what it is, or REC_TABLE_STARTS */
 	__u64 count;
 };
 

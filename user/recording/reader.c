@@ -17,6 +17,7 @@
 #include "recording/reader_about.h"
 #include "recording/reader_fact.h"
 #include "recording/reader_io.h"
+#include "recording/reader_losers.h"
 #include "recording/reader_memory.h"
 #include "recording/reader_tables.h"
 
@@ -44,8 +45,7 @@ struct recording {
 	struct failure why;	/* of the next fact */
 	bool has_why;		/* .explain is the file's own */
 	__u64 facts, lost, t_ns;	/* of the part, so far */
-	struct user_loss *losers;	/* owned */
-	size_t nr_losers;
+	struct recording_losers losers;
 };
 
 static int broken(const struct recording *r, const char *what)
@@ -71,9 +71,7 @@ static void part_free(struct recording *r)
 	recording_io_free(&r->io);
 	r->has_why = false;
 	r->facts = r->lost = r->t_ns = 0;
-	free(r->losers);
-	r->losers = NULL;
-	r->nr_losers = 0;
+	recording_losers_free(&r->losers);
 }
 
 /* .head: its first bytes were read already. 0, or -errno with a sentence. */
@@ -244,18 +242,6 @@ static void on_lost(struct recording *r, const struct rec *rec, const void *data
 	r->lost += lost.count;
 }
 
-static void on_user_lost(struct recording *r, const struct rec *rec, const void *data)
-{
-	struct rec_user_lost lost;
-
-	record_take(&lost, sizeof(lost), rec, data);
-	/* no recording has more */
-	if (r->nr_losers > FACT_SENDERS)
-		return;
-	array_grow(r->losers, r->nr_losers);
-	r->losers[r->nr_losers++] = (struct user_loss){ lost.uid, lost.count };
-}
-
 static void on_end(struct recording *r, const struct rec *rec, const void *data, struct event *out)
 {
 	struct rec_end end;
@@ -267,7 +253,8 @@ static void on_end(struct recording *r, const struct rec *rec, const void *data,
 	out->end = (struct event_end){
 		.clean = true, .t_ns = end.t_ns, .facts = r->facts, .lost = end.lost,
 		.stacks_lost = end.stacks_lost, .left_out = end.left_out,
-		.losers = r->losers, .nr_losers = r->nr_losers,
+		.losers = r->losers.events, .nr_losers = r->losers.nr_events,
+		.io_losers = r->losers.io, .nr_io_losers = r->losers.nr_io,
 	};
 	out->io = &r->io.all;
 	r->ended = true;
@@ -298,7 +285,8 @@ static int on_record(struct recording *r, const struct rec *rec, const void *dat
 		on_end(r, rec, data, out);
 		return 1;
 	case REC_USER_LOST:
-		on_user_lost(r, rec, data);
+	case REC_USER_IO_LOST:
+		recording_loser(&r->losers, rec, data);
 		return 0;
 	case REC_STRING:
 		wrong = tables_add_string(&r->tables, rec, data, r->size);

@@ -8,12 +8,14 @@
 #include "base/err.h"
 #include "base/hash_table.h"
 #include "model/fact.h"
+#include "model/io_loss.h"
 #include "recording/file.h"
 #include "recording/frame.h"
 #include "recording/format.h"
 #include "recording/hide.h"
 #include "recording/known.h"
 #include "recording/writer.h"
+#include "recording/writer_about.h"
 
 #define MAX_KNOWN	(16U << 20)	/* bytes of memory, of what was written already */
 
@@ -368,43 +370,15 @@ void writer_io(struct writer *w, const struct io_model *before, const struct io_
 
 /* ---- begin and end --------------------------------------------------------------------- */
 
-static void put_asked(struct rec_about *r, const struct asked_whom *a)
-{
-	_Static_assert(sizeof(r->asked_pids) == sizeof(a->pids) && sizeof(r->asked_comms) == sizeof(a->comms), "as in the model");
-	r->asked = (a->cut ? REC_ASKED_CUT : 0) | (a->program ? REC_ASKED_PROGRAM : 0) |
-		   (a->cgroup ? REC_ASKED_CGROUP : 0) | (a->has_uid ? REC_ASKED_UID : 0);
-	r->asked_uid = a->uid;
-	memcpy(r->asked_pids, a->pids, sizeof(r->asked_pids));
-	memcpy(r->asked_ns_pids, a->ns_pids, sizeof(r->asked_ns_pids));
-	memcpy(r->asked_comms, a->comms, sizeof(r->asked_comms));
-}
-
 static void put_about(struct writer *w, const struct origin *a)
 {
 	struct rec_head head = {
 		.magic = REC_MAGIC, .endian = REC_ENDIAN, .version = REC_VERSION,
 		.size = sizeof(head),
 	};
-	struct rec_about r = {
-		.start_ns = a->start_ns, .realtime_ns = a->realtime_ns,
-		.interval_ns = a->interval_ns, .memory_bytes = a->memory_bytes,
-		.cpus = a->cpus, .page_bytes = a->page_bytes, .tier = a->tier,
-		.sample = a->sample,
-		.not_seen = a->not_seen,
-		.flags = (a->stacks ? REC_ABOUT_STACKS : 0) |
-			 (a->snapshot ? REC_ABOUT_SNAPSHOT : 0) |
-			 (a->fixed_only ? REC_ABOUT_FIXED_ONLY : 0) |
-			 (a->by_user_data ? REC_ABOUT_BY_USER_DATA : 0) |
-			 (a->pid_ns ? REC_ABOUT_PID_NS : 0) |
-			 (a->goes_on ? REC_ABOUT_GOES_ON : 0),
-	};
+	struct rec_about r;
 
-	memcpy(r.kernel, a->kernel, sizeof(r.kernel));
-	memcpy(r.machine, a->machine, sizeof(r.machine));
-	memcpy(r.command, a->command, sizeof(r.command));
-	memcpy(r.host, a->host, sizeof(r.host));
-	memcpy(r.boot_id, a->boot_id, sizeof(r.boot_id));
-	put_asked(&r, &a->asked);
+	writer_about(&r, a);
 	frame_put_head(&w->f, &head);
 	memcpy(record(w, REC_ABOUT, sizeof(r)), &r, sizeof(r));
 	writer_flush(w);
@@ -477,6 +451,16 @@ void writer_losers(struct writer *w, const struct user_loss *losers, size_t nr)
 	for (size_t i = 0; i < nr; i++)
 		*(struct rec_user_lost *)record(w, REC_USER_LOST, sizeof(struct rec_user_lost)) =
 			(struct rec_user_lost){ .uid = losers[i].uid, .count = losers[i].count };
+}
+
+void writer_io_losers(struct writer *w, const struct io_loser *losers, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		*(struct rec_user_io_lost *)record(w, REC_USER_IO_LOST, sizeof(struct rec_user_io_lost)) =
+			(struct rec_user_io_lost){
+				.uid = losers[i].uid, .count = losers[i].count,
+				.table = losers[i].table == IO_TABLE_STARTS ? REC_TABLE_STARTS : losers[i].table,
+			};
 }
 
 void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost)

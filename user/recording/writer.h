@@ -70,6 +70,8 @@ struct writer_told writer_told(const struct writer *w);
 
 /* Whose the events are that were lost; before writer_end(). */
 void writer_losers(struct writer *w, const struct user_loss *losers, size_t nr);
+/* The same of I/O. */
+void writer_io_losers(struct writer *w, const struct io_loser *losers, size_t nr);
 /* A clean end: nothing may follow. */
 void writer_end(struct writer *w, __u64 t_ns, __u64 stacks_lost);
 /* NULL is none. */

@@ -248,12 +248,38 @@ static void write_losers(struct part *p)
 	p->nr_losers = nr;
 }
 
+static __u64 io_lost_before(const struct part *p, const struct io_loser *l)
+{
+	for (size_t i = 0; i < p->nr_io_losers; i++)
+		if (p->io_losers[i].uid == l->uid && p->io_losers[i].table == l->table)
+			return p->io_losers[i].count;
+	return 0;
+}
+
+static void write_io_losers(struct part *p)
+{
+	struct io_loser *now;
+	size_t nr = io_stat_losers(p->capture->io, &now);
+
+	for (size_t i = 0; i < nr; i++) {
+		struct io_loser since = now[i];
+
+		since.count -= io_lost_before(p, &since);
+		writer_io_losers(p->to, &since, since.count != 0);
+	}
+	free(p->io_losers);
+	p->io_losers = now;
+	p->nr_io_losers = nr;
+}
+
 void part_end(struct part *p, __u64 end_ns)
 {
 	__u64 lost = p->capture->stacks ? stacks_lost(p->capture->stacks) : 0;
 
 	if (p->capture->facts)
 		write_losers(p);
+	if (p->capture->io)
+		write_io_losers(p);
 	writer_end(p->to, end_ns, lost - p->stacks_lost);
 	p->stacks_lost = lost;
 }
@@ -283,5 +309,6 @@ void part_free(struct part *p)
 	io_model_free(&p->begin);
 	io_model_free(&p->now);
 	free(p->losers);
+	free(p->io_losers);
 	writer_free(p->to);
 }

@@ -28,6 +28,8 @@ struct part {
 	struct io_model begin, now;
 	struct user_loss *losers; /* owned */
 	size_t nr_losers;
+	struct io_loser *io_losers; /* owned */
+	size_t nr_io_losers;
 	__u64 stacks_lost;
 };
 

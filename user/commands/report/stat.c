@@ -97,7 +97,7 @@ static void note_close(struct stat *s, const struct event *t)
 	ledger_ring(s->rings, r->id)->made_ns = r->made_ns;
 }
 
-static void show(struct stat *s, bool header)
+static void show(struct stat *s, const struct event_end *end, bool header)
 {
 	const struct report_options *o = s->r->o;
 	struct advices advices = { 0 };
@@ -111,6 +111,7 @@ static void show(struct stat *s, bool header)
 		.after_end_ns = s->after_end_ns,
 		.time_ns = s->all.t_ns + s->r->origin->start_ns + s->r->origin->realtime_ns,
 		.failures = &failures, .findings = &findings,
+		.losers = end->io_losers, .nr_losers = end->nr_io_losers,
 	};
 
 	io_failures_add(&failures, &s->all, s->r->origin->start_ns);
@@ -162,7 +163,7 @@ int report_stat(struct report *r)
 		s.after_end_ns = t.end.clean && s.all.t_ns > t.t_ns ? s.all.t_ns - t.t_ns : 0;
 		s.all.t_ns -= r->origin->start_ns;
 		io_select(&s.all, &r->o->select);
-		show(&s, true);
+		show(&s, &t.end, true);
 		io_model_free(&s.all);
 		ledger_free(s.rings);
 		s.rings = ledger_new();
