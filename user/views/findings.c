@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <stdlib.h>
+#include "base/array.h"
 #include "base/fmt.h"
 #include "base/pid.h"
 #include "base/wrap.h"
 #include "views/findings.h"
 
+static const char *const nouns[] = { "note", "warning", "error" };
+
 #define WIDTH 100
+#define MOST_ALIKE 20	/* of one user: who makes thousands hides nothing of another's */
 
 void view_finding_text(FILE *out, const struct finding *f, bool colour)
 {
@@ -24,16 +29,44 @@ void view_finding_text(FILE *out, const struct finding *f, bool colour)
 	wrap(out, f->remedy, 16, 16, WIDTH);
 }
 
+/* Findings of one user that are alike but for where. */
+struct alike {
+	__u32 uid;
+	enum finding_tag tag;
+	enum severity severity;
+	__u64 nr;
+};
+
+static struct alike *alike_of(struct alike **list, size_t *nr, const struct finding *f)
+{
+	const enum severity severity = severity_of_finding(f);
+
+	for (size_t i = 0; i < *nr; i++)
+		if ((*list)[i].uid == f->uid && (*list)[i].tag == f->tag && (*list)[i].severity == severity)
+			return &(*list)[i];
+	array_grow(*list, *nr);
+	(*list)[*nr] = (struct alike){ .uid = f->uid, .tag = f->tag, .severity = severity };
+	return &(*list)[(*nr)++];
+}
+
 void view_findings_text(FILE *out, const struct findings *fs, bool colour)
 {
+	struct alike *list = NULL;
+	size_t nr = 0;
+
 	for (size_t i = 0; i < fs->nr; i++)
-		view_finding_text(out, &fs->list[i], colour);
+		if (alike_of(&list, &nr, &fs->list[i])->nr++ < MOST_ALIKE)
+			view_finding_text(out, &fs->list[i], colour);
+	for (size_t i = 0; i < nr; i++)
+		if (list[i].nr > MOST_ALIKE)
+			fprintf(out, "and %llu more %s %s%s of user %u: --json has each\n", list[i].nr - MOST_ALIKE,
+				finding_tag_name(list[i].tag), nouns[list[i].severity],
+				plural(list[i].nr - MOST_ALIKE), list[i].uid);
+	free(list);
 }
 
 void view_finding_counts(FILE *out, const struct finding_counts *c)
 {
-	static const char *const nouns[] = { "note", "warning", "error" };
-
 	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
 		fprintf(out, "%s%u %s%s", s < SEVERITY_ERROR ? ", " : "", c->nr[s], nouns[s],
 			plural(c->nr[s]));

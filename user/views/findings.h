@@ -8,7 +8,7 @@
 
 /* One finding: severity, tag, evidence and remedy, wrapped to the width. */
 void view_finding_text(FILE *out, const struct finding *f, bool colour);
-/* In the order of the list. */
+/* In the order of the list; of one user and tag some, and how many more there are. */
 void view_findings_text(FILE *out, const struct findings *fs, bool colour);
 /* "1 error, 0 warnings, 2 notes" */
 void view_finding_counts(FILE *out, const struct finding_counts *c);
