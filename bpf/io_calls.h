@@ -139,6 +139,7 @@ static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx, bool cos
 	struct io_ring_calls *of, fresh = { 0 };
 	struct io_calls_place key = { .ring = ring };
 	__s64 result = register_result(ctx);
+	const struct io_ring *r;
 	struct io_calls *c;
 
 	if (!concerns_buffers(op) || (result < 0 && op == CALL_UNREGISTER))
@@ -146,12 +147,18 @@ static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx, bool cos
 	stale_no_more(ring);
 	if (!ring_selected(ring, bpf_get_current_task()))
 		return 0;
-	key.born_ns = ring_born(ring);
+	r = bpf_map_lookup_elem(&io_rings, &ring);
+	if (!r) {
+		no_row(ring, IO_TABLE_CALLS);
+		__sync_fetch_and_add(&io_calls_lost, 1);
+		return 0;
+	}
+	key.born_ns = r->born_ns;
 	of = bpf_map_lookup_elem(&io_ring_calls, &key);
 	if (!of) {
 		fresh.calls.first_ns = bpf_ktime_get_ns();
 		fresh.calls.pid = bpf_get_current_pid_tgid() >> 32;
-		fresh.payer = ring_payer(ring);
+		fresh.payer = r->payer;
 		io_add(&io_ring_calls, &key, &fresh, fresh.payer, IO_TABLE_CALLS);
 		of = bpf_map_lookup_elem(&io_ring_calls, &key);
 		if (!of) {

@@ -92,6 +92,12 @@ static __always_inline __u64 end_time(enum io_access access, __u64 req, __u64 st
 
 /* ---- on request: buffers, addresses ------------------------------------------- */
 
+/* A ring without a row: its address was another's, and will be, and nothing tells them apart. */
+static __always_inline void no_row(__u64 ring, enum io_table table)
+{
+	io_lost_of(ring_payer(ring), table);
+}
+
 /* When the ring of this address was born, 0 = not known. */
 static __always_inline __u64 ring_born(__u64 ring)
 {
@@ -105,13 +111,18 @@ static __always_inline void note_buffer(const struct io_what *w, __u64 bytes)
 	struct io_mapped_ubuf___common *b = (void *)w->buf;
 	const struct io_ring *r = bpf_map_lookup_elem(&io_rings, &w->ring);
 	struct io_buffer_place key = {
-		.key = { .ring = w->ring, .index = w->index },
-		.born_ns = r ? r->born_ns : 0, .payer = r ? r->payer : ring_payer(w->ring),
-		.cpu = bpf_get_smp_processor_id(),
+		.key = { .ring = w->ring, .index = w->index }, .cpu = bpf_get_smp_processor_id(),
 	};
 	struct io_buffer_use *u, fresh = { 0 };
 	__u64 len;
 
+	if (!r) {
+		COUNT_LOSS(no_buffer);
+		no_row(w->ring, IO_TABLE_BUFFERS);
+		return;
+	}
+	key.born_ns = r->born_ns;
+	key.payer = r->payer;
 	if (!b || bpf_core_read(&key.key.addr, sizeof(key.key.addr), &b->ubuf))
 		return;
 	len = buffer_len(w->buf, key.key.addr);
@@ -142,12 +153,17 @@ static __always_inline void note_address(const struct io_what *w, __u64 bytes, _
 {
 	const struct io_ring *r = bpf_map_lookup_elem(&io_rings, &w->ring);
 	struct io_address_place key = {
-		.key = { .ring = w->ring, .addr = untagged(w->addr) },
-		.born_ns = r ? r->born_ns : 0, .payer = r ? r->payer : ring_payer(w->ring),
-		.cpu = bpf_get_smp_processor_id(),
+		.key = { .ring = w->ring, .addr = untagged(w->addr) }, .cpu = bpf_get_smp_processor_id(),
 	};
 	struct io_address_use *u, fresh = { 0 };
 
+	if (!r) {
+		COUNT_LOSS(no_address);
+		no_row(w->ring, IO_TABLE_ADDRESSES);
+		return;
+	}
+	key.born_ns = r->born_ns;
+	key.payer = r->payer;
 	u = bpf_map_lookup_elem(&io_addresses, &key);
 	if (!u) {
 		io_add(&io_addresses, &key, &fresh, key.payer, IO_TABLE_ADDRESSES);

@@ -180,6 +180,34 @@ static void recorded(void)
 	is(load_end(&other), 0, "record: the other ends well");
 }
 
+/* More rings than have rows, twice at the same addresses: no buffer has another's uses, and none is called unused. */
+static void without_rows(void)
+{
+	char file[FOLDER_PATH], script[1024];
+	const char *load = load_path("io_rings");
+	struct json_object *list;
+	long long more = 0, sum = 0;
+	struct tool_run a;
+
+	snprintf(script, sizeof(script), "%s 6007 3; %s 6007 3", load, load);
+	tool(&a, "record", "-q", "--io", "-o", folder_path(file, "rows.rec"), "--", "sh", "-c", script, NULL);
+	is(a.status, 0, "rows: record two programs with 6007 rings each");
+	tool_free(&a);
+	tool(&a, "report", "--stat", "--by-buffer", "--json", file, NULL);
+	list = json_member(a.json, "buffers");
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		sum += json_number(json_element(list, i), "ops");
+		more += json_number(json_element(list, i), "ops") > 3;
+	}
+	is(more, 0, "rows: each buffer has its three uses at most");
+	is(sum + json_number(json_member(a.json, "losses"), "no_buffer"), 2 * 6007 * 3, "rows: what is not told is told as lost");
+	tool_free(&a);
+	tool(&a, "report", "--json", file, NULL);
+	is(json_number(json_member(a.json, "fixed"), "ops"), 2 * 6007 * 3, "rows: all operations are counted");
+	ok(!json_member(json_member(a.json, "buffers"), "unused"), "rows: which buffers were not used is not known");
+	tool_free(&a);
+}
+
 /* A scrape says whose it is, too. */
 static void exported(void)
 {
@@ -214,6 +242,7 @@ int main(void)
 	counted("rings", "6701", "3", "no_histogram");
 	counted("buffers", "16381", "5", "no_buffer");
 	stacks();
+	without_rows();
 	recorded();
 	exported();
 	folder_remove();

@@ -107,6 +107,8 @@ static const void *before_of(const struct before *b, const void *entry)
 	return at ? b->list + (at - 1ULL) * b->size : NULL;
 }
 
+/* One that has less than it had was given back meanwhile, and is another. */
+
 /* .key: what an entry begins with. */
 #define BEFORE(of, key)	before_index(before->of, before->nr_##of, sizeof(*before->of), sizeof(before->of->key), \
 				     offsetof(typeof(*before->of), born_ns))
@@ -123,7 +125,7 @@ static void buffers_between(const struct io_model *before, const struct io_model
 		struct io_buffer_row *row = &out->buffers[out->nr_buffers];
 
 		*row = after->buffers[i];
-		if (old) {
+		if (old && old->use.ops <= row->use.ops) {
 			row->use.ops -= old->use.ops;
 			row->use.bytes -= old->use.bytes;
 			row->use.no_offset -= old->use.no_offset;
@@ -144,7 +146,7 @@ static void addresses_between(const struct io_model *before, const struct io_mod
 		struct io_address_row *row = &out->addresses[out->nr_addresses];
 
 		*row = after->addresses[i];
-		if (old) {
+		if (old && old->use.ops <= row->use.ops) {
 			row->use.ops -= old->use.ops;
 			row->use.bytes -= old->use.bytes;
 			row->use.direct -= old->use.direct;
@@ -165,7 +167,7 @@ static void failures_between(const struct io_model *before, const struct io_mode
 		struct io_failure_row *row = &out->failures[out->nr_failures];
 
 		*row = after->failures[i];
-		if (old) {
+		if (old && old->failure.count <= row->failure.count) {
 			row->failure.count -= old->failure.count;
 			/* the first since then is not kept */
 			row->failure.first_ns = old->failure.last_ns;
@@ -190,6 +192,11 @@ static void cost_since(struct io_register_cost *c, const struct io_register_cost
 	c->segments -= old->segments;
 }
 
+static __u64 calls_of(const struct io_calls *c)
+{
+	return c->registers + c->unregisters + c->updates + c->clones;
+}
+
 static void calls_between(const struct io_model *before, const struct io_model *after,
 			  struct io_model *out)
 {
@@ -202,7 +209,7 @@ static void calls_between(const struct io_model *before, const struct io_model *
 		struct io_calls *c = &row->calls;
 
 		*row = after->calls[i];
-		if (old) {
+		if (old && calls_of(&old->calls) <= calls_of(c)) {
 			c->registers -= old->calls.registers;
 			c->unregisters -= old->calls.unregisters;
 			c->updates -= old->calls.updates;
@@ -229,7 +236,7 @@ static void enters_between(const struct io_model *before, const struct io_model 
 		struct io_enters_row *row = &out->enters[out->nr_enters];
 
 		*row = after->enters[i];
-		if (old) {
+		if (old && old->enters.enters <= row->enters.enters) {
 			row->enters.enters -= old->enters.enters;
 			row->enters.submissions -= old->enters.submissions;
 		}
