@@ -169,6 +169,7 @@ static void on_buffer(struct history *h, const struct fact_buffer *b)
 	if (b->buf_flags & (BUFFER_F_EMPTY | BUFFER_F_TORN))
 		return;
 	h->buffers++;
+	history_born(&h->lives, b);
 	if (p) {
 		p->buffers++;
 		p->bytes += b->len_bytes;
@@ -178,16 +179,6 @@ static void on_buffer(struct history *h, const struct fact_buffer *b)
 		h->calls[h->under_way[at].kind].bytes += b->len_bytes;
 	}
 	note_slot(h, b);
-}
-
-static void on_drop(struct history *h, const struct ledger *l, const struct fact_buffer *f)
-{
-	const struct buffer *b = ledger_buffer(l, f->buf);
-
-	h->dropped++;
-	/* one that a look has found may have been there for long */
-	if (b && b->t_ns > l->pins_since_ns && f->h.t_ns > b->t_ns)
-		h->life[hist_index(f->h.t_ns - b->t_ns)]++;
 }
 
 /* Whose account it is: a ring may be used by another user's process than it is charged to. */
@@ -223,7 +214,8 @@ static void on_fact(struct history *h, const struct event *t)
 		on_buffer(h, (const void *)f);
 		break;
 	case FACT_DROP:
-		on_drop(h, t->ledger, (const void *)f);
+		h->dropped++;
+		history_died(&h->lives, (const void *)f);
 		break;
 	case FACT_RING_CREATE:
 		p = process(h, f->pid, f->uid, &f->comm);
@@ -415,7 +407,11 @@ static void end_look(struct history *h, const struct event *t)
 /* What was there at the end of the part before is there no more, or is told again. */
 static void on_part(struct history *h, const struct event *t)
 {
-	if (t->after_loss || (t->origin->goes_on && h->begun))
+	const bool goes_on = t->origin->goes_on && h->begun;
+
+	if (t->after_loss || !goes_on)
+		history_lives_forget(&h->lives);
+	if (t->after_loss || goes_on)
 		return;
 	history_end(h);
 	h->begun = h->looking = true;
@@ -473,6 +469,7 @@ void history_free(struct history *h)
 	FREE_ALL(h->users);
 	FREE_ALL(h->failures, free(__e->explain));
 	FREE_ALL(h->slots);
+	history_lives_forget(&h->lives);
 	io_row_free(&h->fixed);
 	io_row_free(&h->plain);
 	free(h->fixed_medians);

@@ -4,6 +4,7 @@
 #define FIXBUF_MODEL_HISTORY_H
 
 #include "base/hash_table.h"
+#include "model/history_lives.h"
 #include "model/event.h"
 #include "model/histogram.h"
 #include "model/io_counters.h"
@@ -93,7 +94,7 @@ struct history {
 	__u64 older;		/* in slots when a part began that goes on from none */
 	bool begun;		/* a part has */
 	bool looking;		/* facts of such a part's snapshot follow */
-	__u64 life[HIST_BUCKETS]; /* from one to the other, in ns, of those whose begin was seen */
+	struct history_lives lives;
 	/* In slots at the end of the last part; buffers that these hold, each once, and their length */
 	__u64 left, left_distinct, left_bytes;
 	bool older_more, left_more; /* at least so many */

@@ -214,7 +214,7 @@ static void print_unread(FILE *out, const struct unread_tables *u)
 
 static void print_lives(FILE *out, const struct history *h)
 {
-	__u64 lives = hist_total(h->life);
+	__u64 lives = hist_total(h->lives.count);
 	char a[FMT_LEN], b[FMT_LEN], c[FMT_LEN];
 
 	if (!h->buffers && !h->older && !h->dropped && !h->left && !h->unread.slots && !h->unread.rings)
@@ -227,8 +227,8 @@ static void print_lives(FILE *out, const struct history *h)
 		fprintf(out, ", %llu of them, whose registration was seen,", lives);
 	if (lives)
 		fprintf(out, " after %s (median), %s (99 %%), %s at most",
-			fmt_ns(a, hist_percentile(h->life, 500)),
-			fmt_ns(b, hist_percentile(h->life, 990)), fmt_ns(c, hist_max(h->life)));
+			fmt_ns(a, hist_percentile(h->lives.count, 500)),
+			fmt_ns(b, hist_percentile(h->lives.count, 990)), fmt_ns(c, hist_max(h->lives.count)));
 	fprintf(out, "; %s%llu left at the end", least(h->left_more), h->left);
 	if (h->left && h->left_distinct == h->left)
 		fprintf(out, ", of %s%s", least(h->left_more), fmt_bytes(a, h->left_bytes));

@@ -119,7 +119,7 @@ void view_call_failures_json(struct json *j, const struct history *h, size_t mos
 
 static void put_buffers(struct json *j, const struct history *h)
 {
-	bool known = hist_total(h->life);
+	bool known = hist_total(h->lives.count);
 
 	json_open(j, "buffers");
 	json_uint(j, "registered", h->buffers);
@@ -130,8 +130,8 @@ static void put_buffers(struct json *j, const struct history *h)
 	json_uint(j, "left_bytes", h->left_bytes);
 	json_known(j, "unused", !h->uses_lost, h->unused);
 	json_known(j, "unused_bytes", !h->uses_lost, h->unused_bytes);
-	json_known(j, "life_p50_ns", known, hist_percentile(h->life, 500));
-	json_known(j, "life_p99_ns", known, hist_percentile(h->life, 990));
+	json_known(j, "life_p50_ns", known, hist_percentile(h->lives.count, 500));
+	json_known(j, "life_p99_ns", known, hist_percentile(h->lives.count, 990));
 	json_close(j);
 }
 

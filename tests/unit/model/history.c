@@ -103,6 +103,14 @@ static void charges_are_of_the_rings_user(void **state)
 	ledger_free(l);
 }
 
+static void begins(struct history *h, const struct ledger *l, bool goes_on, bool after_loss)
+{
+	const struct origin of = { .goes_on = goes_on };
+
+	h->begun = true;
+	history_event(h, &(struct event){ .kind = EVENT_LOOK, .origin = &of, .ledger = l, .after_loss = after_loss });
+}
+
 /* How long a buffer lived is not known of one that was there before. */
 static void lives_that_were_seen_whole(void **state)
 {
@@ -111,23 +119,36 @@ static void lives_that_were_seen_whole(void **state)
 	struct fact_buffer f = fact_buffer(RING, 0, BUF(1), ADDR, 4096, 1);
 
 	(void)state;
-	l->pins_since_ns = 5000;
 	see_ring(l, RING, 16, 16);
 	f.h.t_ns = 5000;
 	FEED(l, f);
-	f.index = 1;
-	f.buf = BUF(2);
-	f.h.t_ns = 6000;
-	FEED(l, f);
+	for (f.index = 1; f.index < 4; f.index++) {
+		f.buf = BUF(f.index + 1);
+		f.h.t_ns = 6000;
+		told(&h, l, &f.h);
+	}
 	f.h.kind = FACT_DROP;
 	f.h.t_ns = 9000;
-	told(&h, l, &f.h);
 	f.index = 0;
 	f.buf = BUF(1);
 	told(&h, l, &f.h);
-	assert_int_equal(h.dropped, 2);
-	assert_int_equal(hist_total(h.life), 1);
-	assert_int_equal(h.life[hist_index(3000)], 1);
+	f.index = 1;
+	f.buf = BUF(2);
+	told(&h, l, &f.h);
+	/* the next part of the run has it still; what is there after a loss may be another */
+	begins(&h, l, true, false);
+	f.index = 2;
+	f.buf = BUF(3);
+	f.h.t_ns = 20000;
+	told(&h, l, &f.h);
+	begins(&h, l, true, true);
+	f.index = 3;
+	f.buf = BUF(4);
+	told(&h, l, &f.h);
+	assert_int_equal(h.dropped, 4);
+	assert_int_equal(hist_total(h.lives.count), 2);
+	assert_int_equal(h.lives.count[hist_index(3000)], 1);
+	assert_int_equal(h.lives.count[hist_index(14000)], 1);
 	history_free(&h);
 	ledger_free(l);
 }
