@@ -7,6 +7,7 @@
  * Not under ASan: what writes the page is tested by report.c.
  */
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,6 +272,41 @@ static void check_empty(const char *profile, const char *html, const char *rec)
 	free(console);
 }
 
+/* One that was killed, and another behind it: what is said in the first line, and what was not looked at. */
+static void check_cut(const char *profile, const char *html, const char *rec)
+{
+	char *dom, *console, *part, command[1024];
+	struct tool_run r;
+
+	tool_start(&r, &(struct tool_how){ 0 }, "record", "-o", rec, "--comm", "io_rings", NULL);
+	if (!tool_says(&r, "recording to", 30000))
+		bail("record does not start");
+	snprintf(command, sizeof(command), "%s --no-wait 5003 3 >/dev/null", load_path("io_rings"));
+	is(system(command), 0, "5003 rings come and go");
+	sleep(3);
+	kill(r.pid, SIGKILL);
+	tool_wait(&r, &(struct tool_how){ 0 });
+	tool_free(&r);
+	tool(&r, "record", "-q", "--append", "-o", rec, "--", load_path("io_rings"), "--no-wait", "5003", "3", NULL);
+	is(r.status, 0, "a part behind one that was cut off");
+	tool_free(&r);
+	tool(&r, "report", "--html", html, rec, NULL);
+	is(r.status, 0, "and its page");
+	tool_free(&r);
+	browse(profile, html, rec, &dom, &console);
+	part = between(dom, "<p id=\"about\">", "</p>");
+	is(text_count(part, "was cut off"), 1, "it says that the recording was cut off");
+	is(!strncmp(part, "10006 rings on ", 15), true, "and all rings: %s", part);
+	free(part);
+	part = between(dom, "<span class=\"unchecked\">", "</span>");
+	is(text_count(part, "Not checked: "), 1, "what was not checked is told");
+	is(text_count(part, "what came after the last event"), 1, "as what was not recorded");
+	is(text_count(part, "leaks"), 1, "and leaks, at this tier");
+	free(part);
+	free(dom);
+	free(console);
+}
+
 /* Two machines that recorded at the same time have one axis of time. */
 static void check_axis(const char *profile, const char *html, const char *rec)
 {
@@ -434,6 +470,7 @@ int main(void)
 		check_paper(profile, other, mixed);
 		check_machines(profile, html, rec);
 		check_empty(profile, html, rec);
+		check_cut(profile, html, rec);
 	}
 	tool_free(&trace);
 	snprintf(command, sizeof(command), "rm -rf %s", profile);

@@ -386,7 +386,8 @@ void page_event(struct page *p, const struct event *told)
 		p->part_ns = on_axis(p, t->origin->start_ns);
 		p->unrecorded_ns += t->origin->unrecorded_ns;
 	}
-	p->clean_end = t->kind == EVENT_END && t->end.clean;
+	p->ended = t->kind == EVENT_END;
+	p->cut_off |= p->ended && !t->end.clean;
 }
 
 void page_conclude(struct page *p)

@@ -104,7 +104,8 @@ struct page {
 	char boot_id[40];			/* the same */
 	__u64 part_ns;				/* when the part began, on the axis */
 	__s64 later_ns;				/* the part's clock is so much behind that of the first */
-	bool clean_end, io_seen;
+	bool ended, cut_off;	/* the last part; one of them before its end */
+	bool io_seen;
 	__u64 facts, lost, left_out, buffers, older_buffers, calls_nr, calls_failed;
 	struct page_held *held;			/* owned: buffers that slots hold */
 	__u64 registered_bytes, peak_registered_bytes; /* of those, each once */

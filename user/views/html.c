@@ -45,13 +45,13 @@ static void put_about(struct json *j, const struct page *p)
 	char text[WHO];
 
 	for (size_t i = 1; i < p->nr_rings && first; i++)
-		if (p->rings[i].pid != first->pid)
+		if (p->rings[i].pid != first->pid || p->rings_nr > p->nr_rings)
 			first = NULL;
 	if (first)
 		snprintf(text, sizeof(text), "%s, pid %s", TAME_COMM(first->comm),
 			 PID_TEXT(first->pid, first->ns_pid));
 	else
-		snprintf(text, sizeof(text), "%zu rings", p->nr_rings);
+		snprintf(text, sizeof(text), "%llu rings", p->rings_nr);
 	json_open(j, "about");
 	json_str(j, "machine", p->about->hosts);
 	json_str(j, "what", text);
@@ -68,7 +68,8 @@ static void put_about(struct json *j, const struct page *p)
 	json_uint(j, "events", p->facts);
 	json_uint(j, "lost", p->lost);
 	json_uint(j, "left_out", p->left_out);
-	json_flag(j, "clean_end", p->clean_end);
+	json_flag(j, "clean_end", p->ended && !p->cut_off);
+	json_flag(j, "leaks", p->about->tier > TIER_TRACEPOINTS);
 	json_uint(j, "sample", p->about->sample);
 	json_flag(j, "fixed_only", p->about->fixed_only);
 	json_str(j, "version", VERSION);

@@ -6,7 +6,6 @@
 #include "model/fact.h"
 #include "views/io_failures.h"
 
-#define SHOWN	20	/* more would hide the rest */
 #define WIDTH	100
 
 /* "first 1.20s after the start, last 3.40s" */
@@ -27,7 +26,8 @@ static void put_times(FILE *out, const struct io_failed *f)
 		fprintf(out, ", last %s", fmt_ns(last, f->last_ns));
 }
 
-static void put(FILE *out, const struct io_failures *f, bool failed, const char *heading)
+static void put(FILE *out, const struct io_failures *f, bool failed, size_t most, const char *rest,
+		const char *heading)
 {
 	size_t nr = 0;
 
@@ -36,7 +36,7 @@ static void put(FILE *out, const struct io_failures *f, bool failed, const char 
 		/* others of the kind have other addresses, and other distances from a bound */
 		const char *of = failed && x->count > 1 && x->seen.flags & EV_RANGE ? "the first: " : "";
 
-		if (io_failed(x) != failed || nr++ >= SHOWN)
+		if (io_failed(x) != failed || nr++ >= most)
 			continue;
 		if (nr == 1 && heading)
 			fprintf(out, "\n%s\n", heading);
@@ -48,18 +48,18 @@ static void put(FILE *out, const struct io_failures *f, bool failed, const char 
 		fprintf(out, "\n      %s", of);
 		wrap(out, x->explain, 6 + strlen(of), 6, WIDTH);
 	}
-	if (nr > SHOWN)
-		fprintf(out, "  and %zu more kinds\n", nr - SHOWN);
+	if (nr > most)
+		fprintf(out, "  and %zu more kind%s; %s\n", nr - most, plural(nr - most), rest);
 }
 
-void view_io_failed_text(FILE *out, const struct io_failures *f, const char *heading)
+void view_io_failed_text(FILE *out, const struct io_failures *f, size_t most, const char *rest, const char *heading)
 {
-	put(out, f, true, heading);
+	put(out, f, true, most, rest, heading);
 }
 
-void view_io_slower_text(FILE *out, const struct io_failures *f, const char *heading)
+void view_io_slower_text(FILE *out, const struct io_failures *f, size_t most, const char *rest, const char *heading)
 {
-	put(out, f, false, heading);
+	put(out, f, false, most, rest, heading);
 }
 
 static void put_one(struct json *j, const struct io_failed *f)

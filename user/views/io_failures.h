@@ -7,10 +7,15 @@
 #include "base/json.h"
 #include "checks/io_failures.h"
 
-/* Those that failed, a line and their cause each; with a heading unless there is none. */
-void view_io_failed_text(FILE *out, const struct io_failures *f, const char *heading);
-/* The others. */
-void view_io_slower_text(FILE *out, const struct io_failures *f, const char *heading);
+#define VIEW_IO_FAILURES 20	/* more would hide the rest, where nobody says how many */
+
+/*
+ * Those that failed, .most of them, a line and their cause each; with a heading unless there is none.
+ * .rest says how the others are to be had.
+ */
+void view_io_failed_text(FILE *out, const struct io_failures *f, size_t most, const char *rest, const char *heading);
+/* Those that took a slower way. */
+void view_io_slower_text(FILE *out, const struct io_failures *f, size_t most, const char *rest, const char *heading);
 /* "io_failures" and "io_slower". */
 void view_io_failures_json(struct json *j, const struct io_failures *f);
 

@@ -13,6 +13,7 @@
 #include "views/io_failures.h"
 #include "views/stat.h"
 
+#define JSON_HAS "--json has each"
 #define SETUP_DEFER_TASKRUN (1U << 13)	/* IORING_SETUP_DEFER_TASKRUN, 6.1 */
 
 const struct holder *view_stat_holder(const struct view_stat *v, const struct io_counts *c)
@@ -452,8 +453,8 @@ void view_stat_rest(const struct view_stat *v, const struct io_model *g)
 			view_stat_total(v);
 		print_silent(v);
 		print_deferring(v, g);
-		view_io_failed_text(v->to->out, v->failures, "What failed, and why");
-		view_io_slower_text(v->to->out, v->failures, "What took a slower way, and why");
+		view_io_failed_text(v->to->out, v->failures, VIEW_IO_FAILURES, JSON_HAS, "What failed, and why");
+		view_io_slower_text(v->to->out, v->failures, VIEW_IO_FAILURES, JSON_HAS, "What took a slower way, and why");
 	}
 	print_coarse(v, g);
 	view_stat_beside(v, v->to->out);

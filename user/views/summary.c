@@ -11,6 +11,7 @@
 #include "views/io_failures.h"
 #include "views/summary.h"
 
+#define ALL_SHOWS "--all shows them"
 #define WIDTH		100
 
 const char *history_call_name(unsigned int kind)
@@ -313,7 +314,8 @@ static void print_failures(const struct view_summary *v)
 		}
 	}
 	if (f)
-		fprintf(out, "  and %zu more kinds; --all shows them\n", HASH_COUNT(h->failures) - n);
+		fprintf(out, "  and %zu more kind%s; " ALL_SHOWS "\n", HASH_COUNT(h->failures) - n,
+			plural(HASH_COUNT(h->failures) - n));
 	if (h->more_failures)
 		fprintf(out, "  and %llu calls of further kinds, which were not kept apart\n",
 			h->more_failures);
@@ -380,8 +382,8 @@ void view_summary_text(const struct view_summary *v)
 	print_lives(out, v->h);
 	print_use(v);
 	print_failures(v);
-	view_io_failed_text(out, v->io, v->h->failures ? NULL : "What failed, and why");
+	view_io_failed_text(out, v->io, v->top, ALL_SHOWS, v->h->failures ? NULL : "What failed, and why");
 	print_no_cause(v);
-	view_io_slower_text(out, v->io, "What took a slower way, and why");
+	view_io_slower_text(out, v->io, v->top, ALL_SHOWS, "What took a slower way, and why");
 	print_findings(v);
 }

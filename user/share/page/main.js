@@ -52,12 +52,22 @@ function unreadOf(t) {
 		.filter(text => text).join("; ");
 }
 
+// What the findings do not speak of, in words.
+function uncheckedOf(a) {
+	return [a.leaks ? "" : "leaks, for which record needs the functions, kprobes or patched tier",
+		a.lost ? "what happened between a loss and the next look at all rings" : "",
+		a.left_out || !a.clean_end ? "what came after the last event" : "",
+		a.unrecorded_ns ? "what happened between parts" : ""].filter(text => text).join("; ");
+}
+
 function drawVerdict() {
 	const said = verdictOf(data);
 
 	said.forEach(([text, where], i) => byId("verdict").append(i ? "; " : "", make("a", {href: `#${where}`}, text)));
 	byId("verdict").append(said.length ? "." : nothingLeft(data) ? "No event of the recording is left." :
 		"Of what was seen no call and no I/O failed, and nothing was found.");
+	if (uncheckedOf(data.about))
+		byId("verdict").append(make("span", {class: "unchecked"}, ` Not checked: ${uncheckedOf(data.about)}.`));
 	if (unreadOf(data.totals))
 		byId("verdict").append(` Not read: ${unreadOf(data.totals)}.`);
 }
