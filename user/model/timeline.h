@@ -64,6 +64,7 @@ struct account {
 	__s64 charged_pages;	/* by everyone, io_uring or not */
 	__s64 pinned_pages;	/* by the registered buffers that were seen */
 	__u64 limit_bytes;	/* RLIMIT_MEMLOCK of the last caller, ~0 = none known */
+	bool known;		/* whose it is */
 	bool told;		/* a ring that is watched is charged to it */
 	bool older;		/* what is being told was so when the part began */
 	void *data;		/* the view's; freed with the account */

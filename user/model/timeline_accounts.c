@@ -42,39 +42,72 @@ static void level(struct timeline *h, struct account *a, __s64 charged, __u64 li
 	TELL(h, level, a, h->now_ns);
 }
 
-static void user_level(struct timeline *h, __u64 id, __s64 charged, __u64 limit)
+/* Its address is another's now: who had it has nothing there any more. */
+static void begin_anew(struct timeline *h, struct account *a)
+{
+	const bool had = a->charged_pages || a->pinned_pages;
+
+	a->charged_pages = a->pinned_pages = 0;
+	a->older = false;
+	if (a->told && had)
+		TELL(h, level, a, h->now_ns);
+	a->number = ++h->nr_accounts;
+	a->limit_bytes = ~0ULL;
+	a->told = false;
+}
+
+static struct account *user_account(struct timeline *h, __u64 id)
 {
 	struct account *a = account(h, id, false);
 	struct ledger_user *u;
 
-	if (!a)
-		return;
 	HASH_FIND(hh, h->ledger->users, &id, sizeof(id), u);
-	if (u)
-		a->uid = u->uid;
-	level(h, a, charged, limit ? limit : a->limit_bytes);
+	if (!a || !u)
+		return a;
+	if (a->known && a->uid != u->uid)
+		begin_anew(h, a);
+	a->known = true;
+	a->uid = u->uid;
+	return a;
 }
 
-static void mm_level(struct timeline *h, __u64 id, __s64 charged)
+static struct account *mm_account(struct timeline *h, __u64 id)
 {
 	struct account *a = account(h, id, true);
 	struct ledger_mm *mm;
 
-	if (!a)
-		return;
 	HASH_FIND(hh, h->ledger->mms, &id, sizeof(id), mm);
-	if (mm && mm->pid) {
-		a->pid = mm->pid;
-		a->ns_pid = mm->ns_pid;
-		a->uid = mm->uid;
-		a->comm = mm->comm;
-	}
-	level(h, a, charged, a->limit_bytes);
+	if (!a || !mm || !mm->pid)
+		return a;
+	if (a->known && a->pid != mm->pid)
+		begin_anew(h, a);
+	a->known = true;
+	a->pid = mm->pid;
+	a->ns_pid = mm->ns_pid;
+	a->uid = mm->uid;
+	a->comm = mm->comm;
+	return a;
+}
+
+static void user_level(struct timeline *h, __u64 id, __s64 charged, __u64 limit)
+{
+	struct account *a = user_account(h, id);
+
+	if (a)
+		level(h, a, charged, limit ? limit : a->limit_bytes);
+}
+
+static void mm_level(struct timeline *h, __u64 id, __s64 charged)
+{
+	struct account *a = mm_account(h, id);
+
+	if (a)
+		level(h, a, charged, a->limit_bytes);
 }
 
 static void pinned(struct timeline *h, __u64 id, bool is_mm, __s64 pages)
 {
-	struct account *a = account(h, id, is_mm);
+	struct account *a = is_mm ? mm_account(h, id) : user_account(h, id);
 
 	if (!a)
 		return;
@@ -119,7 +152,7 @@ static void unpin(struct timeline *h, __u64 buf)
 static void new_limit(struct timeline *h, const struct fact_holder *f)
 {
 	const struct ring *r = ledger_ring(h->ledger, f->h.ring);
-	struct account *a = r && r->user && r->user->id == f->user ? account(h, f->user, false) : NULL;
+	struct account *a = r && r->user && r->user->id == f->user ? user_account(h, f->user) : NULL;
 
 	if (a && !h->looking && f->memlock_limit_bytes != ~0ULL)
 		level(h, a, a->charged_pages, f->memlock_limit_bytes);
@@ -165,7 +198,7 @@ void timeline_account(struct timeline *h, const struct fact *f)
 
 void timeline_learn_limit(struct timeline *h, const struct ring *r)
 {
-	struct account *a = r->user ? account(h, r->user->id, false) : NULL;
+	struct account *a = r->user ? user_account(h, r->user->id) : NULL;
 
 	for (size_t i = 0; a && i < r->nr_holders; i++)
 		if (r->holders[i].user == a->id && r->holders[i].memlock_limit_bytes < a->limit_bytes)

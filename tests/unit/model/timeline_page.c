@@ -10,19 +10,27 @@
 static const struct origin origin;
 static const struct selection everything;
 
-static struct page *begin(void)
+static struct page *begin_of(const struct selection *select)
 {
-	struct page *p = page_new(&everything);
+	struct page *p = page_new(select);
 	const struct event look = { .kind = EVENT_LOOK, .t_ns = 1, .origin = &origin };
 
 	page_event(p, &look);
 	return p;
 }
 
+static struct page *begin(void)
+{
+	return begin_of(&everything);
+}
+
+static __u32 unselected;	/* a process */
+
 static void tell(struct page *p, struct fact *f, __u64 t_ns, __u32 pid)
 {
 	const struct event e = {
-		.kind = EVENT_FACT, .fact = f, .origin = &origin, .t_ns = t_ns, .shown = true, .fed = true,
+		.kind = EVENT_FACT, .fact = f, .origin = &origin, .t_ns = t_ns, .shown = pid != unselected,
+		.fed = true,
 	};
 
 	f->t_ns = t_ns;
@@ -115,6 +123,29 @@ static void a_process_keeps_its_own(void **state)
 	a = account(p, true, 5);
 	assert_int_equal(a->peak_pages, 5);
 	assert_int_equal(a->points[0].t_ns, 200);
+	page_conclude(p);
+	page_free(p);
+}
+
+/* Nor does the next one come in where it is not selected. */
+static void only_who_is_selected(void **state)
+{
+	__u32 pid = 3;
+	const struct selection one = { .pids = &pid, .nr_pids = 1 };
+	struct fact_buffer b = fact_buffer(RING + 5 * 0x1000ULL, 0, BUF(1), ADDR, 8192, 2);
+	struct page *p = begin_of(&one);
+	const struct page_account *a;
+
+	(void)state;
+	unselected = 5;
+	call(p, 100, 3, USER, 13, MM, 11);
+	call(p, 200, 5, USER, 7, MM, 5);
+	tell(p, &b.h, 300, 5);
+	unselected = 0;
+	a = account(p, true, 3);
+	assert_int_equal(a->points[a->nr - 1].pages, 0);
+	for (a = p->accounts; a; a = a->hh.next)
+		assert_int_not_equal(a->pid, 5);
 	page_conclude(p);
 	page_free(p);
 }
@@ -416,6 +447,7 @@ int main(void)
 		cmocka_unit_test(shared_sizes),
 		cmocka_unit_test(a_user_is_one),
 		cmocka_unit_test(a_process_keeps_its_own),
+		cmocka_unit_test(only_who_is_selected),
 		cmocka_unit_test(lines_get_coarser),
 		cmocka_unit_test(a_program_is_compared_with_itself),
 		cmocka_unit_test(only_what_is_selected),
