@@ -449,6 +449,11 @@ void recording_then(struct recording *r, const char *path)
 	r->then[r->nr_then++] = must_strdup(path);
 }
 
+bool recording_is_of_many(const struct recording *r)
+{
+	return r->nr_then;
+}
+
 const char *recording_name(const struct recording *r)
 {
 	return r->name;

@@ -20,6 +20,8 @@ struct recording *recording_open(const char *path);
 struct recording *recording_open_bytes(const char *name, const void *bytes, size_t nr);
 /* Another file follows that, or those: its parts come after theirs. */
 void recording_then(struct recording *r, const char *path);
+/* Whether others do. */
+bool recording_is_of_many(const struct recording *r);
 /* The file that is being read; good until the next is. */
 const char *recording_name(const struct recording *r);
 /* Of the part that is being read: it changes with its first EVENT_LOOK. */

@@ -313,13 +313,27 @@ static void print_silent(const struct view_stat *v)
 			  nr, plural(nr));
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const __u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 /* A completion is made when the program asks for it: waiting for that is in no device's latency. */
 static void print_deferring(const struct view_stat *v, const struct io_model *g)
 {
-	size_t nr = 0;
+	__u64 *rings = must_alloc(g->nr_rows + 1, sizeof(*rings));
+	size_t rows = 0, nr = 0;
 
+	/* a ring has a row for each process, and for each operation where these are told */
 	for (size_t i = 0; i < g->nr_rows; i++)
-		nr += view_stat_defers(v, &g->rows[i].c);
+		if (view_stat_defers(v, &g->rows[i].c))
+			rings[rows++] = g->rows[i].c.ring;
+	qsort(rings, rows, sizeof(*rings), by_number);
+	for (size_t i = 0; i < rows; i++)
+		nr += !i || rings[i] != rings[i - 1];
+	free(rings);
 	if (nr)
 		wrap_line(v->to->out, 0, "%zu ring%s with IORING_SETUP_DEFER_TASKRUN: latencies include the wait until the program asks for its completions",
 			  nr, plural(nr));

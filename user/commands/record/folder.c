@@ -33,6 +33,7 @@ struct kept {
 
 struct folder {
 	const char *path;
+	bool made;		/* by us */
 	int fd;			/* locked */
 	__u64 keep_ns, keep_bytes;
 	__u64 bytes, saved;	/* of .list; of those in it that are no segments */
@@ -380,7 +381,8 @@ struct folder *folder_open(const char *path, __u64 keep_ns, __u64 keep_bytes)
 
 	*f = (struct folder){ .path = path, .keep_ns = keep_ns, .keep_bytes = keep_bytes };
 	snprintf(itself, sizeof(itself), "%s/.", path);
-	f->fd = mkdir(path, 0700) && errno != EEXIST ? -errno : open_safely(itself, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	f->made = !mkdir(path, 0700);
+	f->fd = !f->made && errno != EEXIST ? -errno : open_safely(itself, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->fd < 0)
 		refuse(path, f->fd == -ELOOP ? "it is reached through a link that another user may change" :
 		       f->fd == -ENOTDIR ? "it is a file" : strerror(-f->fd));
@@ -398,6 +400,9 @@ void folder_free(struct folder *f)
 		return;
 	if (f->fd >= 0)
 		close(f->fd);
+	/* where nothing was kept, it stays no more than a file would */
+	if (f->made)
+		rmdir(f->path);
 	free(f->list);
 	free(f);
 }

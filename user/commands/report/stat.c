@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --stat: the counters as they were read last. */
 #include <stdlib.h>
+#include <time.h>
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/fmt.h"
 #include "base/json.h"
 #include "base/terminal.h"
 #include "checks/io_hazards.h"
@@ -14,6 +17,7 @@
 
 struct stat {
 	struct report *r;
+	unsigned int parts;	/* so far */
 	struct io_model all;
 	struct ledger *rings;	/* as they were when they were closed, or are */
 	__u64 after_end_ns;	/* .all was read */
@@ -147,6 +151,25 @@ static void show(struct stat *s, const struct event_end *end, bool header)
 	findings_free(&findings);
 }
 
+/* Of a part by itself, where there are several: times count from its start. */
+static void print_part(struct stat *s)
+{
+	const struct origin *of = s->r->origin;
+	const struct report_options *o = s->r->o;
+	const time_t at = (of->start_ns + of->realtime_ns) / NS_PER_S;
+	char when[64], took[FMT_LEN];
+	struct tm tm = { 0 };
+
+	if (s->parts++ == 0 && !recording_is_of_many(s->r->replay.r))
+		return;
+	if (o->output.json || o->output.quiet)
+		return;
+	localtime_r(&at, &tm);
+	strftime(when, sizeof(when), "%FT%T%z", &tm);
+	fprintf(o->output.out, "%spart %u, from %s for %s:\n", s->parts > 1 ? "\n" : "", s->parts, when,
+		fmt_ns(took, s->all.t_ns));
+}
+
 int report_stat(struct report *r)
 {
 	struct stat s = { .r = r };
@@ -163,6 +186,7 @@ int report_stat(struct report *r)
 		s.after_end_ns = t.end.clean && s.all.t_ns > t.t_ns ? s.all.t_ns - t.t_ns : 0;
 		s.all.t_ns -= r->origin->start_ns;
 		io_select(&s.all, &r->o->select);
+		print_part(&s);
 		show(&s, &t.end, true);
 		io_model_free(&s.all);
 		ledger_free(s.rings);
