@@ -453,6 +453,12 @@ void history_event(struct history *h, const struct event *t)
 		on_end(h, t);
 }
 
+__u64 history_ends_unknown(const struct history *h)
+{
+	/* an older one may be one that the part before had left */
+	return h->older || h->left_more || h->buffers < h->dropped + h->left ? 0 : h->buffers - h->dropped - h->left;
+}
+
 #define FREE_ALL(set, ...) do {					\
 	__typeof__(set) __e, __next;				\
 								\

@@ -124,6 +124,8 @@ void history_end(struct history *h);
  */
 #define HISTORY_NEAR_PERCENT 80
 const struct user_history *history_nearest_limit(const struct history *h, double *percent);
+/* Of so many buffers at least the end was not recorded, in a part that was cut off or an event that was lost. */
+__u64 history_ends_unknown(const struct history *h);
 void history_free(struct history *h);
 
 #endif

@@ -137,6 +137,7 @@ static int read_frame(struct recording *r, const struct rec_frame *head)
 static int next_frame(struct recording *r)
 {
 	struct rec_frame frame;
+	size_t n;
 	int err;
 
 	for (;;) {
@@ -147,7 +148,12 @@ static int next_frame(struct recording *r)
 				return err;
 		}
 		r->offset = r->size;
-		if (read_bytes(r, &frame, sizeof(frame)) < sizeof(frame))
+		n = read_bytes(r, &frame, sizeof(frame));
+		/* the begin of a part of which a crash left no more says nothing */
+		if (r->ended && n && n < sizeof(frame) &&
+		    memcmp(&frame, REC_MAGIC, n < sizeof(r->head.magic) ? n : sizeof(r->head.magic)))
+			return broken(r, "bytes after the end that are no recording");
+		if (n < sizeof(frame))
 			return 0;
 		if (!memcmp(&frame, REC_MAGIC, sizeof(r->head.magic))) {
 			memcpy(&r->head, &frame, sizeof(frame));

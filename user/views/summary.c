@@ -236,6 +236,8 @@ static void print_lives(FILE *out, const struct history *h)
 	else if (h->left)
 		fprintf(out, ": %s%llu buffer%s of %s, as several slots hold one", least(h->left_more), h->left_distinct,
 			plural(h->left_distinct), fmt_bytes(a, h->left_bytes));
+	if (history_ends_unknown(h))
+		fprintf(out, "; of %llu the end was not recorded", history_ends_unknown(h));
 	fputc('\n', out);
 	print_unread(out, &h->unread);
 }

@@ -126,6 +126,7 @@ static void put_buffers(struct json *j, const struct history *h)
 	json_uint(j, "older", h->older);
 	json_uint(j, "dropped", h->dropped);
 	json_uint(j, "left", h->left);
+	json_uint(j, "end_unknown", history_ends_unknown(h));
 	json_uint(j, "left_distinct", h->left_distinct);
 	json_uint(j, "left_bytes", h->left_bytes);
 	json_known(j, "unused", !h->uses_lost, h->unused);

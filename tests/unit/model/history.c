@@ -153,6 +153,17 @@ static void lives_that_were_seen_whole(void **state)
 	ledger_free(l);
 }
 
+/* A part that was cut off has buffers that no end is known of; an older one may be one that was told before. */
+static void ends_that_were_not_recorded(void **state)
+{
+	struct history h = { .buffers = 7, .dropped = 3, .left = 1 };
+
+	(void)state;
+	assert_int_equal(history_ends_unknown(&h), 3);
+	h.older = 1;
+	assert_int_equal(history_ends_unknown(&h), 0);
+}
+
 /* Each registration of a slot and address is a buffer that may see no I/O; a use may be of any of them. */
 static void unused_buffers(void **state)
 {
@@ -309,6 +320,7 @@ int main(void)
 		cmocka_unit_test(nearest_limit),
 		cmocka_unit_test(charges_are_of_the_rings_user),
 		cmocka_unit_test(lives_that_were_seen_whole),
+		cmocka_unit_test(ends_that_were_not_recorded),
 		cmocka_unit_test(unused_buffers),
 		cmocka_unit_test(there_before),
 		cmocka_unit_test(shared_buffers),

@@ -119,6 +119,33 @@ static void newer_records(void **state)
 }
 
 /* Older files hold the sentence; what is newer in evidence is passed over. */
+/* What a crash leaves of the begin of a part is no damage; anything else behind the end is. */
+static void behind_the_end(void **state)
+{
+	const struct { const char *bytes; size_t nr; int want; } rests[] = {
+		{ "", 0, 0 }, { REC_MAGIC, 5, 0 }, { "garbage!", 8, -EINVAL }, { "x", 1, -EINVAL },
+	};
+	const struct rec_end end = { .t_ns = 7 };
+	char records[256];
+	size_t n = put_record(records, REC_END, 0, &end, sizeof(end));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
+		size_t nr = put_head(bytes);
+		struct recording *r;
+		struct event t;
+
+		nr += put_frame(bytes + nr, records, n, 0);
+		memcpy(bytes + nr, rests[i].bytes, rests[i].nr);
+		r = recording_open_bytes("bytes", bytes, nr + rests[i].nr);
+		assert_non_null(r);
+		assert_int_equal(recording_next(r, &t), 1);
+		assert_int_equal(t.kind, EVENT_END);
+		assert_int_equal(recording_next(r, &t), rests[i].want);
+		recording_close(r);
+	}
+}
+
 static void older_explanations(void **state)
 {
 	struct fact_call call = fact_call(RING, CALL_REGISTER, 1, 1, -16);
@@ -318,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(other_versions),
 		cmocka_unit_test(newer_records),
+		cmocka_unit_test(behind_the_end),
 		cmocka_unit_test(older_explanations),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(bombs),

@@ -20,7 +20,7 @@ CREATE TABLE recordings(
 	no_cause INTEGER, left_out INTEGER, skipped_slots INTEGER, unsteady_rings INTEGER);
 
 CREATE TABLE rings(
-	-- end_ns NULL: it was open at the end. Older rings have the time at which they were first seen.
+	-- end_ns NULL: it was open at the end, or its end was not recorded. Older rings have the time at which they were first seen.
 	machine TEXT, recording INTEGER, ring INTEGER, pid INTEGER, ns_pid INTEGER,
 	uid INTEGER, comm TEXT, fd INTEGER, begin_ns INTEGER, end_ns INTEGER);
 
