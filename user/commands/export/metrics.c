@@ -124,9 +124,9 @@ static void histogram(struct view *v, const struct bounded *b,
 	EACH_OWNER(v, o) {							\
 		if (!(condition))						\
 			continue;						\
-		metric_begin(v, "");							\
+		metric_begin(v, "");						\
 		put_owner(v, o, (v)->m->by);					\
-		metric_value(v, "%llu", (__u64)(number));				\
+		metric_value(v, "%llu", (__u64)(number));			\
 	}									\
 } while (0)
 
@@ -135,18 +135,18 @@ static void put_registered(struct view *v)
 	metric_family(v, "fixbuf_rings", "gauge", NULL, "io_uring instances that exist now.");
 	OWNER_GAUGE(v, o->rings, o->rings);
 	metric_family(v, "fixbuf_registered_buffers", "gauge", NULL,
-	       "Buffers registered now; a cloned buffer counts once.");
+		      "Buffers registered now; a cloned buffer counts once.");
 	OWNER_GAUGE(v, o->rings, o->buffers);
 	metric_family(v, "fixbuf_registered_bytes", "gauge", "bytes", "Length of the registered buffers.");
 	OWNER_GAUGE(v, o->rings, o->bytes);
 	metric_family(v, "fixbuf_pinned_bytes", "gauge", "bytes",
-	       "Bytes of the 4 KiB pages that the registered buffers touch; a shared page counts for each buffer.");
+		      "Bytes of the 4 KiB pages that the registered buffers touch; a shared page counts for each buffer.");
 	OWNER_GAUGE(v, o->rings, o->pinned_pages * PAGE_BYTES);
 	metric_family(v, "fixbuf_charged_bytes", "gauge", "bytes",
-	       "Charge that the kernel keeps with each registered buffer; absent from Linux 7.2 on.");
+		      "Charge that the kernel keeps with each registered buffer; absent from Linux 7.2 on.");
 	OWNER_GAUGE(v, o->charge_known, o->charged_pages * PAGE_BYTES);
 	metric_family(v, "fixbuf_process_pinned_vm_bytes", "gauge", "bytes",
-	       "pinned_vm (VmPin) of the processes that registered, which other users of pinned memory share; a negative value is an underflow.");
+		      "pinned_vm (VmPin) of the processes that registered, which other users of pinned memory share; a negative value is an underflow.");
 	EACH_OWNER(v, o) {
 		if (!o->has_account)
 			continue;
@@ -177,16 +177,16 @@ static __s64 locked_bytes(const struct user_gauge *u)
 static void put_users(struct view *v)
 {
 	metric_family(v, "fixbuf_user_locked_bytes", "gauge", "bytes",
-	       "Charged to the user against RLIMIT_MEMLOCK, by all of the user's processes, through io_uring and otherwise.");
+		      "Charged to the user against RLIMIT_MEMLOCK, by all of the user's processes, through io_uring and otherwise.");
 	EACH_USER(v, u)
 		put_user(v, u, locked_bytes(u));
 	metric_family(v, "fixbuf_user_memlock_limit_bytes", "gauge", "bytes",
-	       "Smallest RLIMIT_MEMLOCK of the user's processes that hold rings; absent without a limit.");
+		      "Smallest RLIMIT_MEMLOCK of the user's processes that hold rings; absent without a limit.");
 	EACH_USER(v, u)
 		if (u->limited)
 			put_user(v, u, u->limit_bytes);
 	metric_family(v, "fixbuf_user_headroom_bytes", "gauge", "bytes",
-	       "What the user may still lock: the limit less what is locked; absent without a limit.");
+		      "What the user may still lock: the limit less what is locked; absent without a limit.");
 	EACH_USER(v, u)
 		if (u->limited)
 			put_user(v, u, (__s64)u->limit_bytes - locked_bytes(u));
@@ -219,7 +219,7 @@ static void put_cause(struct view *v, const struct cause_told *c)
 static void put_call_causes(struct view *v)
 {
 	metric_family(v, "fixbuf_register_failures", "counter", NULL,
-	       "Calls of io_uring_register() about buffers that failed, by error and cause.");
+		      "Calls of io_uring_register() about buffers that failed, by error and cause.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_calls; i++)
 			for (size_t k = 0; k < o->calls[i].causes.nr; k++) {
@@ -229,7 +229,7 @@ static void put_call_causes(struct view *v)
 				put_cause(v, &o->calls[i].causes.list[k]);
 			}
 	metric_family(v, "fixbuf_setup_failures", "counter", NULL,
-	       "Calls of io_uring_setup() that failed, by error and cause; seen at the tiers functions and kprobes.");
+		      "Calls of io_uring_setup() that failed, by error and cause; seen at the tiers functions and kprobes.");
 	EACH_OWNER(v, o)
 		for (size_t k = 0; k < o->setups.nr; k++) {
 			metric_begin(v, "");
@@ -283,7 +283,7 @@ static void io_labels(struct view *v, const void *arg)
 static void put_io_causes(struct view *v)
 {
 	metric_family(v, "fixbuf_io_failures", "counter", NULL,
-	       "Requests that failed or were cancelled, by error and cause, as stat and report tell it.");
+		      "Requests that failed or were cancelled, by error and cause, as stat and report tell it.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_ios; i++)
 			for (size_t k = 0; k < o->ios[i].causes.nr; k++) {
@@ -296,7 +296,7 @@ static void put_io_causes(struct view *v)
 static void put_io(struct view *v)
 {
 	metric_family(v, "fixbuf_io_operations", "counter", NULL,
-	       "Requests that completed; fixed=true: over a registered buffer.");
+		      "Requests that completed; fixed=true: over a registered buffer.");
 	IO_COUNTER(v, ops);
 	metric_family(v, "fixbuf_io_bytes", "counter", "bytes", "Bytes transferred by these requests.");
 	IO_COUNTER(v, bytes);
@@ -304,19 +304,19 @@ static void put_io(struct view *v)
 	IO_COUNTER(v, errors);
 	put_io_causes(v);
 	metric_family(v, "fixbuf_io_short_operations", "counter", NULL,
-	       "Requests that transferred less than they asked for.");
+		      "Requests that transferred less than they asked for.");
 	IO_COUNTER(v, shorts);
 	metric_family(v, "fixbuf_io_punted_operations", "counter", NULL,
-	       "Requests that were handed to a worker thread.");
+		      "Requests that were handed to a worker thread.");
 	IO_COUNTER(v, punts);
 	metric_family(v, "fixbuf_io_latency_seconds", "histogram", "seconds",
-	       "Time from submission to completion.");
+		      "Time from submission to completion.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_ios; i++)
 			histogram(v, &o->ios[i].latency, io_labels,
 				  &(struct io_of){ o, &o->ios[i] });
 	metric_family(v, "fixbuf_io_notification_seconds", "histogram", "seconds",
-	       "Time from the submission of a zero-copy send to the notification that its memory may be used again.");
+		      "Time from the submission of a zero-copy send to the notification that its memory may be used again.");
 	EACH_OWNER(v, o)
 		for (size_t i = 0; i < o->nr_ios; i++)
 			if (io_op_notifies(o->ios[i].opcode))
@@ -358,7 +358,7 @@ static void put_unsettled(struct view *v)
 	const struct export_model *m = v->m;
 
 	metric_family(v, "fixbuf_unsettled", "gauge", NULL,
-	       "What the last pass could not look at or confirm, by reason and user: rings, buffers, pages, processes or suspicions.");
+		      "What the last pass could not look at or confirm, by reason and user: rings, buffers, pages, processes or suspicions.");
 	for (__u32 i = 0; i < m->pass.nr_unsettled; i++) {
 		metric_begin(v, "");
 		fprintf(v->out, "reason=\"%s\"", unsettled_name(m->unsettled[i].what));
@@ -380,7 +380,7 @@ static void put_findings(struct view *v)
 	const struct export_model *m = v->m;
 
 	metric_family(v, "fixbuf_verify_up", "gauge", NULL,
-	       "Whether pages and accounts are checked in the background.");
+		      "Whether pages and accounts are checked in the background.");
 	metric_plain(v, m->verifying);
 	metric_family(v, "fixbuf_verify_passes", "counter", NULL, "Passes over all pages so far.");
 	metric_plain(v, m->passes);
@@ -392,10 +392,10 @@ static void put_findings(struct view *v)
 	for (int tag = 0; tag < NR_FINDING_TAGS; tag++)
 		put_counts(v, tag);
 	metric_family(v, "fixbuf_findings_ignored", "gauge", NULL,
-	       "Findings of the last pass that --ignore left out of all others.");
+		      "Findings of the last pass that --ignore left out of all others.");
 	metric_plain(v, m->pass.ignored);
 	metric_family(v, "fixbuf_finding_bytes", "gauge", "bytes",
-	       "Memory that the findings of the last pass are about, by owner.");
+		      "Memory that the findings of the last pass are about, by owner.");
 	EACH_OWNER(v, o)
 		for (int tag = 0; tag < NR_FINDING_TAGS; tag++)
 			put_finding_bytes(v, o, tag);
@@ -407,10 +407,10 @@ static void put_findings(struct view *v)
 	metric_family(v, "fixbuf_verify_pages", "gauge", NULL, "Pages that the last pass looked at.");
 	metric_plain(v, m->pass.pages);
 	metric_family(v, "fixbuf_verify_unsteady", "gauge", NULL,
-	       "Rings and buffers that changed too fast for the last pass to read.");
+		      "Rings and buffers that changed too fast for the last pass to read.");
 	metric_plain(v, m->pass.unsteady_rings + m->pass.unsteady_buffers);
 	metric_family(v, "fixbuf_verify_denied", "gauge", NULL,
-	       "Buffers in processes that the checker may not inspect: their pages were not compared.");
+		      "Buffers in processes that the checker may not inspect: their pages were not compared.");
 	metric_plain(v, m->pass.denied_buffers);
 }
 

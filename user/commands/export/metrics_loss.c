@@ -44,10 +44,10 @@ void metrics_loss(struct view *v)
 	const struct io_model io = { .loss = v->m->io_loss, .missed = v->m->io_missed };
 
 	metric_family(v, "fixbuf_events_lost", "counter", NULL,
-	       "Events about rings and calls that were dropped on their way.");
+		      "Events about rings and calls that were dropped on their way.");
 	metric_plain(v, v->m->lost);
 	metric_family(v, "fixbuf_user_events_lost", "counter", NULL,
-	       "The same by the user whose they were; kernel: of rings that are nobody's any more.");
+		      "The same by the user whose they were; kernel: of rings that are nobody's any more.");
 	for (size_t i = 0; i < v->m->nr_losers; i++) {
 		const struct user_loss *u = &v->m->losers[i];
 
@@ -72,6 +72,6 @@ void metrics_loss(struct view *v)
 		      "Of that what was lost as the user whose it is had its share of a table.");
 	view_stat_losses(&io, put_io_losers, v);
 	metric_family(v, "fixbuf_folded_series", "counter", NULL,
-	       "Label sets beyond --max-series, which count as other.");
+		      "Label sets beyond --max-series, which count as other.");
 	metric_plain(v, v->m->folded);
 }
