@@ -3,6 +3,7 @@
  * What each command waits for at its start: the kernel's verifier goes through every program that
  * it loads, a loop as often as it may run; and pages are touched for the first time.
  * Independent of the kernel: not run in guests, which count otherwise.
+ * Alone: what other tests have registered is read, too.
  */
 #include <dirent.h>
 #include <limits.h>

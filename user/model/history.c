@@ -431,7 +431,8 @@ const struct user_history *history_nearest_limit(const struct history *h, double
 		double at = u->limit_bytes && u->limit_bytes != ~0ULL ?
 			    100.0 * u->peak_pages * PAGE_BYTES / u->limit_bytes : 0;
 
-		if (at < *percent)
+		/* of several the first, as on the page */
+		if (at < *percent || (most && at == *percent))
 			continue;
 		*percent = at;
 		most = u;

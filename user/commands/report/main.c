@@ -330,7 +330,7 @@ static const struct report_options defaults = { .fail_on = SEVERITY_WARNING };
 const struct command report_command = {
 	.name = "report",
 	.summary = "what a recording holds, in every view; needs no privilege",
-	.text = "One page of FILE (default: fixbuf.rec) or folder, or a view. With --verify it exits with 1 on findings, 4 where not all is settled.\v"
+	.text = "One page of FILE (fixbuf.rec) or folder, or a view. --verify exits 1 on findings, 4 if unsettled.\v"
 		"Examples:\n"
 		"  fixbuf-trace report                      # one page about fixbuf.rec\n"
 		"  fixbuf-trace report --list --at 2.5s a.rec # what was registered 2.5 s after its start\n"
