@@ -175,6 +175,9 @@ static void start(struct tool_run *a, const struct tool_how *how, va_list ap)
 	/* output goes to files in memory, so that a full pipe never blocks the tool */
 	a->out_fd = memfd_create("out", MFD_CLOEXEC);
 	a->err_fd = memfd_create("err", MFD_CLOEXEC);
+	/* the position of such a file has no lock (FMODE_ATOMIC_POS): two who write at once would overwrite each other */
+	fcntl(a->out_fd, F_SETFL, O_APPEND);
+	fcntl(a->err_fd, F_SETFL, O_APPEND);
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	a->pid = fork();
 	if (a->pid < 0 || a->out_fd < 0 || a->err_fd < 0)

@@ -161,7 +161,10 @@ static void whole_lines(void)
 		const bool prints = *line == 'x';
 
 		lines += !prints;
-		broken += prints ? end != line + 1 : *line != '{' || end[-1] != '}';
+		if (prints ? end == line + 1 : *line == '{' && end[-1] == '}')
+			continue;
+		if (!broken++)
+			note("%.*s", (int)(end - line), line);
 	}
 	ok(lines > 100, "lines of trace between those of its program");
 	is(broken, 0, "none is in the middle of another");

@@ -40,8 +40,13 @@ static void on_event(const struct event *e, void *arg)
 	t->seen |= e->kind == EVENT_FACT && e->shown;
 	if (e->kind == EVENT_FACT && e->shown && t->o->program)
 		ring_pasts_event(&t->rings, e);
+	/*
+	 * The program may print to the same pipe, which takes PIPE_BUF at once: lines are written whole,
+	 * long ones each by itself.
+	 */
+	if (t->o->program && !(e->kind == EVENT_FACT && e->fact->kind == FACT_IO_DONE))
+		fflush(t->o->output.out);
 	view_trace_event(&t->view, e);
-	/* the program may print to the same pipe: each line is written whole */
 	if (t->o->program && __fpending(t->o->output.out) >= PIPE_BUF / 2)
 		fflush(t->o->output.out);
 }
