@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+/* Recordings hold the numbers: new ones come last. */
 enum io_table {
 	IO_TABLE_RINGS,
 	IO_TABLE_CELLS,

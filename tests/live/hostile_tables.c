@@ -204,7 +204,7 @@ static void without_rows(void)
 	tool_free(&a);
 	tool(&a, "report", "--json", file, NULL);
 	is(json_number(json_member(a.json, "fixed"), "ops"), 2 * 6007 * 3, "rows: all operations are counted");
-	ok(!json_member(json_member(a.json, "buffers"), "unused"), "rows: which buffers were not used is not known");
+	has_text(a.out, "\"unused\":null", "rows: which buffers were not used is not known");
 	tool_free(&a);
 }
 

@@ -248,34 +248,44 @@ static long width_in(const char *profile, const char *html, const char *rec, int
 	return content;
 }
 
+/* The page of that recording as it is drawn, to be freed. */
+static char *drawn(const char *profile, const char *html, const char *rec)
+{
+	struct tool_run r;
+	char *dom, *console;
+
+	tool(&r, "report", "--html", html, rec, NULL);
+	is(r.status, 0, "its page");
+	tool_free(&r);
+	browse(profile, html, rec, &dom, &console);
+	is(text_count(console, ":CONSOLE"), 0, "nothing is said on its console");
+	has_text(dom, "data-drawn=\"true\"", "the script ends there, too");
+	free(console);
+	return dom;
+}
+
 /* Of what recorded nothing the page says that, and no more. */
 static void check_empty(const char *profile, const char *html, const char *rec)
 {
-	char pid[16], *dom, *console, *part;
+	char pid[16], *dom, *part;
 	struct tool_run r;
 
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	tool(&r, "record", "-q", "-o", rec, "-d", "200ms", "-p", pid, NULL);
 	is(r.status, 0, "record of a process that does nothing");
 	tool_free(&r);
-	tool(&r, "report", "--html", html, rec, NULL);
-	is(r.status, 0, "and its page");
-	tool_free(&r);
-	browse(profile, html, rec, &dom, &console);
-	is(text_count(console, ":CONSOLE"), 0, "nothing is said on its console");
-	has_text(dom, "data-drawn=\"true\"", "the script ends there, too");
+	dom = drawn(profile, html, rec);
 	part = between(dom, "<p id=\"about\">", "</p>");
 	is(!strncmp(part, "Nothing was recorded in ", 24), true, "it says that nothing was recorded");
 	is(text_count(dom, "<main></main>"), 1, "and nothing else");
 	free(part);
 	free(dom);
-	free(console);
 }
 
 /* One that was killed, and another behind it: what is said in the first line, and what was not looked at. */
 static void check_cut(const char *profile, const char *html, const char *rec)
 {
-	char *dom, *console, *part, command[1024];
+	char *dom, *part, command[1024];
 	struct tool_run r;
 
 	tool_start(&r, &(struct tool_how){ 0 }, "record", "-o", rec, "--comm", "io_rings", NULL);
@@ -290,10 +300,7 @@ static void check_cut(const char *profile, const char *html, const char *rec)
 	tool(&r, "record", "-q", "--append", "-o", rec, "--", load_path("io_rings"), "--no-wait", "5003", "3", NULL);
 	is(r.status, 0, "a part behind one that was cut off");
 	tool_free(&r);
-	tool(&r, "report", "--html", html, rec, NULL);
-	is(r.status, 0, "and its page");
-	tool_free(&r);
-	browse(profile, html, rec, &dom, &console);
+	dom = drawn(profile, html, rec);
 	part = between(dom, "<p id=\"about\">", "</p>");
 	is(text_count(part, "was cut off"), 1, "it says that the recording was cut off");
 	is(!strncmp(part, "10006 rings on ", 15), true, "and all rings: %s", part);
@@ -304,7 +311,6 @@ static void check_cut(const char *profile, const char *html, const char *rec)
 	is(text_count(part, "leaks"), 1, "and leaks, at this tier");
 	free(part);
 	free(dom);
-	free(console);
 }
 
 /* Two machines that recorded at the same time have one axis of time. */

@@ -67,6 +67,16 @@ const char *fmt_ns(char buf[FMT_LEN], __u64 ns)
 	return buf;
 }
 
+const char *fmt_date(char buf[FMT_LEN], __u64 ns)
+{
+	const time_t s = ns / 1000000000;
+	struct tm tm = { 0 };
+
+	localtime_r(&s, &tm);
+	strftime(buf, FMT_LEN, "%FT%T%z", &tm);
+	return buf;
+}
+
 const char *fmt_time_of_day(char buf[FMT_LEN], __u64 ns)
 {
 	time_t s = ns / 1000000000;

@@ -18,6 +18,8 @@ const char *fmt_bytes_long(char buf[FMT_LEN], __u64 bytes);
 const char *fmt_ns(char buf[FMT_LEN], __u64 ns);
 /* "17:03:59.250" here, of a time since 1970. */
 const char *fmt_time_of_day(char buf[FMT_LEN], __u64 ns);
+/* "2026-12-01T17:03:59+0100" here, of the same. */
+const char *fmt_date(char buf[FMT_LEN], __u64 ns);
 /* Without its fraction; what is beyond 64 bits, or no number, is the largest. */
 __u64 whole(double v);
 /* What makes a plural of a noun: "s" unless there is one. */

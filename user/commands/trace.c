@@ -36,6 +36,7 @@ struct trace {
 static void on_event(const struct event *e, void *arg)
 {
 	struct trace *t = arg;
+	const bool shared = t->o->program && t->o->output.out == stdout;
 
 	t->seen |= e->kind == EVENT_FACT && e->shown;
 	if (e->kind == EVENT_FACT && e->shown && t->o->program)
@@ -44,10 +45,10 @@ static void on_event(const struct event *e, void *arg)
 	 * The program may print to the same pipe, which takes PIPE_BUF at once: lines are written whole,
 	 * long ones each by itself.
 	 */
-	if (t->o->program && !(e->kind == EVENT_FACT && e->fact->kind == FACT_IO_DONE))
+	if (shared && !(e->kind == EVENT_FACT && e->fact->kind == FACT_IO_DONE))
 		fflush(t->o->output.out);
 	view_trace_event(&t->view, e);
-	if (t->o->program && __fpending(t->o->output.out) >= PIPE_BUF / 2)
+	if (shared && __fpending(t->o->output.out) >= PIPE_BUF / 2)
 		fflush(t->o->output.out);
 }
 

@@ -97,9 +97,9 @@ struct event_end {
 	__u64 stacks_lost;	/* stacks that the map, or the file, had no place for */
 	__u64 left_out;		/* facts that came when the file had the size it may have */
 	__u64 io_unshown;	/* live: I/Os on selected rings by who is not selected, as by a program that took another name */
-	const struct user_loss *losers; /* whose facts were lost, live; the greatest loss first */
+	const struct user_loss *losers; /* whose facts were lost */
 	size_t nr_losers;
-	const struct io_loser *io_losers; /* whose I/O was lost, of a recording; the greatest loss first */
+	const struct io_loser *io_losers; /* whose I/O was lost, of a recording */
 	size_t nr_io_losers;
 };
 

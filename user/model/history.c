@@ -454,10 +454,10 @@ void history_event(struct history *h, const struct event *t)
 		on_end(h, t);
 }
 
-__u64 history_ends_unknown(const struct history *h)
+bool history_ends_unknown(const struct history *h, __u64 *nr)
 {
-	/* an older one may be one that the part before had left */
-	return h->older || h->left_more || h->buffers < h->dropped + h->left ? 0 : h->buffers - h->dropped - h->left;
+	*nr = h->buffers - h->dropped - h->left;
+	return !selection_asks(h->select) && !h->older && !h->left_more && h->buffers >= h->dropped + h->left;
 }
 
 #define FREE_ALL(set, ...) do {					\

@@ -124,8 +124,11 @@ void history_end(struct history *h);
  */
 #define HISTORY_NEAR_PERCENT 80
 const struct user_history *history_nearest_limit(const struct history *h, double *percent);
-/* Of so many buffers at least the end was not recorded, in a part that was cut off or an event that was lost. */
-__u64 history_ends_unknown(const struct history *h);
+/*
+ * Of how many buffers the end was not recorded, in a part that was cut off or an event that was lost. False where
+ * that is not known: a buffer may be taken out by who is not selected, and an older one be one of the part before.
+ */
+bool history_ends_unknown(const struct history *h, __u64 *nr);
 void history_free(struct history *h);
 
 #endif

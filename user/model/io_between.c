@@ -107,13 +107,14 @@ static const void *before_of(const struct before *b, const void *entry)
 	return at ? b->list + (at - 1ULL) * b->size : NULL;
 }
 
-/* One that has less than it had was given back meanwhile, and is another. */
-
 /* .key: what an entry begins with. */
 #define BEFORE(of, key)	before_index(before->of, before->nr_##of, sizeof(*before->of), sizeof(before->of->key), \
 				     offsetof(typeof(*before->of), born_ns))
 
-/* Entries of which nothing happened since are left out; what was the largest ever remains so. */
+/*
+ * Entries of which nothing happened since are left out; what was the largest ever remains so. Of all lists:
+ * what has less than it had was given back meanwhile, and is another.
+ */
 static void buffers_between(const struct io_model *before, const struct io_model *after,
 			    struct io_model *out)
 {

@@ -7,6 +7,7 @@
 struct held {			/* whom a buffer's pages are counted for */
 	__u64 buf;
 	__u64 user, mm;
+	__u32 user_number, mm_number;
 	__s64 pages;
 	UT_hash_handle hh;
 };
@@ -105,16 +106,18 @@ static void mm_level(struct timeline *h, __u64 id, __s64 charged)
 		level(h, a, charged, a->limit_bytes);
 }
 
-static void pinned(struct timeline *h, __u64 id, bool is_mm, __s64 pages)
+/* .number: whose these pages were, 0 = they are new. Returns whose they are. */
+static __u32 pinned(struct timeline *h, __u64 id, bool is_mm, __u32 number, __s64 pages)
 {
 	struct account *a = is_mm ? mm_account(h, id) : user_account(h, id);
 
-	if (!a)
-		return;
+	if (!a || (number && a->number != number))
+		return 0;
 	a->pinned_pages += pages;
 	a->older = false;
 	if (a->told)
 		TELL(h, level, a, h->now_ns);
+	return a->number;
 }
 
 void timeline_pin(struct timeline *h, __u64 ring, __u64 buf, __s64 pages)
@@ -131,8 +134,8 @@ void timeline_pin(struct timeline *h, __u64 ring, __u64 buf, __s64 pages)
 	held->mm = r && r->mm ? r->mm->id : 0;
 	held->pages = pages;
 	HASH_ADD(hh, h->held, buf, sizeof(held->buf), held);
-	pinned(h, held->user, false, pages);
-	pinned(h, held->mm, true, pages);
+	held->user_number = pinned(h, held->user, false, 0, pages);
+	held->mm_number = pinned(h, held->mm, true, 0, pages);
 }
 
 static void unpin(struct timeline *h, __u64 buf)
@@ -142,8 +145,8 @@ static void unpin(struct timeline *h, __u64 buf)
 	HASH_FIND(hh, h->held, &buf, sizeof(buf), held);
 	if (!held)
 		return;
-	pinned(h, held->user, false, -held->pages);
-	pinned(h, held->mm, true, -held->pages);
+	pinned(h, held->user, false, held->user_number, -held->pages);
+	pinned(h, held->mm, true, held->mm_number, -held->pages);
 	HASH_DEL(h->held, held);
 	free(held);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include <stdlib.h>
-#include "base/array.h"
+#include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/hash_table.h"
 #include "base/pid.h"
 #include "base/wrap.h"
 #include "views/findings.h"
@@ -10,7 +11,6 @@
 static const char *const nouns[] = { "note", "warning", "error" };
 
 #define WIDTH 100
-#define MOST_ALIKE 20	/* of one user: who makes thousands hides nothing of another's */
 
 void view_finding_text(FILE *out, const struct finding *f, bool colour)
 {
@@ -31,38 +31,42 @@ void view_finding_text(FILE *out, const struct finding *f, bool colour)
 
 /* Findings of one user that are alike but for where. */
 struct alike {
-	__u32 uid;
-	enum finding_tag tag;
-	enum severity severity;
+	struct alike_key {
+		__u32 uid, tag, severity;
+	} key;
 	__u64 nr;
+	UT_hash_handle hh;
 };
 
-static struct alike *alike_of(struct alike **list, size_t *nr, const struct finding *f)
+static __u64 count_alike(struct alike **all, const struct finding *f)
 {
-	const enum severity severity = severity_of_finding(f);
+	const struct alike_key key = { f->uid, f->tag, severity_of_finding(f) };
+	struct alike *of;
 
-	for (size_t i = 0; i < *nr; i++)
-		if ((*list)[i].uid == f->uid && (*list)[i].tag == f->tag && (*list)[i].severity == severity)
-			return &(*list)[i];
-	array_grow(*list, *nr);
-	(*list)[*nr] = (struct alike){ .uid = f->uid, .tag = f->tag, .severity = severity };
-	return &(*list)[(*nr)++];
+	HASH_FIND(hh, *all, &key, sizeof(key), of);
+	if (!of) {
+		of = must_alloc(1, sizeof(*of));
+		of->key = key;
+		HASH_ADD(hh, *all, key, sizeof(of->key), of);
+	}
+	return ++of->nr;
 }
 
-void view_findings_text(FILE *out, const struct findings *fs, bool colour)
+void view_findings_text(FILE *out, const struct findings *fs, size_t most, const char *rest, bool colour)
 {
-	struct alike *list = NULL;
-	size_t nr = 0;
+	struct alike *all = NULL, *of, *next;
 
 	for (size_t i = 0; i < fs->nr; i++)
-		if (alike_of(&list, &nr, &fs->list[i])->nr++ < MOST_ALIKE)
+		if (count_alike(&all, &fs->list[i]) <= most)
 			view_finding_text(out, &fs->list[i], colour);
-	for (size_t i = 0; i < nr; i++)
-		if (list[i].nr > MOST_ALIKE)
-			fprintf(out, "and %llu more %s %s%s of user %u: --json has each\n", list[i].nr - MOST_ALIKE,
-				finding_tag_name(list[i].tag), nouns[list[i].severity],
-				plural(list[i].nr - MOST_ALIKE), list[i].uid);
-	free(list);
+	HASH_ITER(hh, all, of, next) {
+		if (of->nr > most)
+			fprintf(out, "and %llu more %s %s%s of user %u: %s\n", of->nr - most,
+				finding_tag_name(of->key.tag), nouns[of->key.severity], plural(of->nr - most),
+				of->key.uid, rest);
+		HASH_DEL(all, of);
+		free(of);
+	}
 }
 
 void view_finding_counts(FILE *out, const struct finding_counts *c)

@@ -8,8 +8,13 @@
 
 /* One finding: severity, tag, evidence and remedy, wrapped to the width. */
 void view_finding_text(FILE *out, const struct finding *f, bool colour);
-/* In the order of the list; of one user and tag some, and how many more there are. */
-void view_findings_text(FILE *out, const struct findings *fs, bool colour);
+#define VIEW_FINDINGS 20	/* who makes thousands hides nothing of another user's */
+
+/*
+ * In the order of the list, but of one user, tag and severity .most of them; .rest says how the others are
+ * to be had.
+ */
+void view_findings_text(FILE *out, const struct findings *fs, size_t most, const char *rest, bool colour);
 /* "1 error, 0 warnings, 2 notes" */
 void view_finding_counts(FILE *out, const struct finding_counts *c);
 /* A line that says how many --ignore left out, none of none. */

@@ -313,26 +313,29 @@ static void print_silent(const struct view_stat *v)
 			  nr, plural(nr));
 }
 
-static int by_number(const void *a, const void *b)
+/* The address of one that has gone may be another's. */
+static int by_ring(const void *a, const void *b)
 {
-	const __u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
+	const struct io_counts *x = *(const struct io_counts *const *)a, *y = *(const struct io_counts *const *)b;
 
-	return x < y ? -1 : x > y;
+	if (x->ring != y->ring)
+		return x->ring < y->ring ? -1 : 1;
+	return x->born_ns < y->born_ns ? -1 : x->born_ns > y->born_ns;
 }
 
 /* A completion is made when the program asks for it: waiting for that is in no device's latency. */
 static void print_deferring(const struct view_stat *v, const struct io_model *g)
 {
-	__u64 *rings = must_alloc(g->nr_rows + 1, sizeof(*rings));
+	const struct io_counts **rings = must_alloc(g->nr_rows + 1, sizeof(*rings));
 	size_t rows = 0, nr = 0;
 
 	/* a ring has a row for each process, and for each operation where these are told */
 	for (size_t i = 0; i < g->nr_rows; i++)
 		if (view_stat_defers(v, &g->rows[i].c))
-			rings[rows++] = g->rows[i].c.ring;
-	qsort(rings, rows, sizeof(*rings), by_number);
+			rings[rows++] = &g->rows[i].c;
+	qsort(rings, rows, sizeof(*rings), by_ring);
 	for (size_t i = 0; i < rows; i++)
-		nr += !i || rings[i] != rings[i - 1];
+		nr += !i || by_ring(&rings[i], &rings[i - 1]);
 	free(rings);
 	if (nr)
 		wrap_line(v->to->out, 0, "%zu ring%s with IORING_SETUP_DEFER_TASKRUN: latencies include the wait until the program asks for its completions",
@@ -451,7 +454,7 @@ void view_stat_beside(const struct view_stat *v, FILE *out)
 	view_stat_losses_text(v, out);
 	if (v->findings && v->findings->nr) {
 		fputc('\n', out);
-		view_findings_text(out, v->findings, false);
+		view_findings_text(out, v->findings, VIEW_FINDINGS, JSON_HAS, false);
 	}
 }
 

@@ -27,13 +27,9 @@ static void print_origin(FILE *out, const struct view_summary *v)
 {
 	const __s64 duration_ns = v->h->duration_ns > 0 ? v->h->duration_ns : 0;
 	const struct origin *a = v->origin;
-	time_t s = v->begin_ns / 1000000000;
-	char took[FMT_LEN], when[64];
-	struct tm tm = { 0 };
+	char took[FMT_LEN], when[FMT_LEN];
 
-	localtime_r(&s, &tm);
-	strftime(when, sizeof(when), "%FT%T%z", &tm);
-	fprintf(out, "%s, %s of %s%sLinux %s %s, %u cpu%s (tier: %s", when,
+	fprintf(out, "%s, %s of %s%sLinux %s %s, %u cpu%s (tier: %s", fmt_date(when, v->begin_ns),
 		v->parts ? fmt_ns(took, duration_ns) : "nothing", a->hosts, a->hosts[0] ? ", " : "", a->kernel,
 		a->machine, a->cpus, plural(a->cpus), tier_name(a->tier));
 	view_not_seen_text(out, a->not_seen);
@@ -215,7 +211,7 @@ static void print_unread(FILE *out, const struct unread_tables *u)
 
 static void print_lives(FILE *out, const struct history *h)
 {
-	__u64 lives = hist_total(h->lives.count);
+	__u64 lives = hist_total(h->lives.count), unknown;
 	char a[FMT_LEN], b[FMT_LEN], c[FMT_LEN];
 
 	if (!h->buffers && !h->older && !h->dropped && !h->left && !h->unread.slots && !h->unread.rings)
@@ -236,8 +232,8 @@ static void print_lives(FILE *out, const struct history *h)
 	else if (h->left)
 		fprintf(out, ": %s%llu buffer%s of %s, as several slots hold one", least(h->left_more), h->left_distinct,
 			plural(h->left_distinct), fmt_bytes(a, h->left_bytes));
-	if (history_ends_unknown(h))
-		fprintf(out, "; of %llu the end was not recorded", history_ends_unknown(h));
+	if (history_ends_unknown(h, &unknown) && unknown)
+		fprintf(out, "; of %llu the end was not recorded", unknown);
 	fputc('\n', out);
 	print_unread(out, &h->unread);
 }
@@ -370,7 +366,7 @@ static void print_findings(const struct view_summary *v)
 			v->left_out || v->cut_at ? "; what came after its last event is not known" :
 			v->unrecorded_ns ? "; what happened between parts is not known" :
 			h->unread.slots || h->unread.rings ? "; what is in tables that were not read is not known" : "");
-	view_findings_text(out, f, output_is_coloured(v->to));
+	view_findings_text(out, f, v->top == SIZE_MAX ? SIZE_MAX : VIEW_FINDINGS, ALL_SHOWS, output_is_coloured(v->to));
 }
 
 void view_summary_text(const struct view_summary *v)

@@ -119,14 +119,15 @@ void view_call_failures_json(struct json *j, const struct history *h, size_t mos
 
 static void put_buffers(struct json *j, const struct history *h)
 {
-	bool known = hist_total(h->lives.count);
+	__u64 unknown;
+	bool known = hist_total(h->lives.count), knows_ends = history_ends_unknown(h, &unknown);
 
 	json_open(j, "buffers");
 	json_uint(j, "registered", h->buffers);
 	json_uint(j, "older", h->older);
 	json_uint(j, "dropped", h->dropped);
 	json_uint(j, "left", h->left);
-	json_uint(j, "end_unknown", history_ends_unknown(h));
+	json_known(j, "end_unknown", knows_ends, unknown);
 	json_uint(j, "left_distinct", h->left_distinct);
 	json_uint(j, "left_bytes", h->left_bytes);
 	json_known(j, "unused", !h->uses_lost, h->unused);

@@ -156,12 +156,18 @@ static void lives_that_were_seen_whole(void **state)
 /* A part that was cut off has buffers that no end is known of; an older one may be one that was told before. */
 static void ends_that_were_not_recorded(void **state)
 {
-	struct history h = { .buffers = 7, .dropped = 3, .left = 1 };
+	const struct selection root = { .has_uid = true };
+	struct history h = { .select = &everything, .buffers = 7, .dropped = 3, .left = 1 };
+	__u64 nr;
 
 	(void)state;
-	assert_int_equal(history_ends_unknown(&h), 3);
+	assert_true(history_ends_unknown(&h, &nr));
+	assert_int_equal(nr, 3);
+	h.select = &root;
+	assert_false(history_ends_unknown(&h, &nr));
+	h.select = &everything;
 	h.older = 1;
-	assert_int_equal(history_ends_unknown(&h), 0);
+	assert_false(history_ends_unknown(&h, &nr));
 }
 
 /* Each registration of a slot and address is a buffer that may see no I/O; a use may be of any of them. */

@@ -128,7 +128,7 @@ static void put_verify(FILE *out, struct capture *c)
 		fprintf(out, "not done: %s\n", interrupted ? "a signal ended it" : err_text());
 	} else {
 		ignored_settle(&(struct ignored){ 0 }, &look.findings, SEVERITY_WARNING, &look.unsettled);
-		view_findings_text(out, &look.findings, false);
+		view_findings_text(out, &look.findings, SIZE_MAX, "", false);
 		view_unsettled_text(out, &look.unsettled, false);
 		fprintf(out, "%llu page%s compared", look.pages, plural(look.pages));
 		view_verdict_line(out, verdict_of(findings_worst(&look.findings), SEVERITY_WARNING,

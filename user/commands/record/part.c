@@ -265,7 +265,8 @@ static void write_io_losers(struct part *p)
 		struct io_loser since = now[i];
 
 		since.count -= io_lost_before(p, &since);
-		writer_io_losers(p->to, &since, since.count != 0);
+		if (since.count)
+			writer_io_losers(p->to, &since, 1);
 	}
 	free(p->io_losers);
 	p->io_losers = now;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* report --stat: the counters as they were read last. */
 #include <stdlib.h>
-#include <time.h>
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/fmt.h"
 #include "base/json.h"
 #include "base/terminal.h"
@@ -101,7 +99,7 @@ static void note_close(struct stat *s, const struct event *t)
 	ledger_ring(s->rings, r->id)->made_ns = r->made_ns;
 }
 
-static void show(struct stat *s, const struct event_end *end, bool header)
+static void show(struct stat *s, const struct event_end *end)
 {
 	const struct report_options *o = s->r->o;
 	struct advices advices = { 0 };
@@ -109,7 +107,7 @@ static void show(struct stat *s, const struct event_end *end, bool header)
 	struct findings findings = { 0 };
 	struct view_stat v = {
 		.to = &o->output, .by_opcode = o->by_opcode, .by_buffer = o->by_buffer,
-		.hist = o->hist, .m = &s->all, .l = s->rings, .header = header,
+		.hist = o->hist, .m = &s->all, .l = s->rings, .header = true,
 		.columns = terminal_columns(o->output.out),
 		.starts_by = s->r->origin->by_user_data ? "user_data" : "request",
 		.after_end_ns = s->after_end_ns,
@@ -156,18 +154,14 @@ static void print_part(struct stat *s)
 {
 	const struct origin *of = s->r->origin;
 	const struct report_options *o = s->r->o;
-	const time_t at = (of->start_ns + of->realtime_ns) / NS_PER_S;
-	char when[64], took[FMT_LEN];
-	struct tm tm = { 0 };
+	char when[FMT_LEN], took[FMT_LEN];
 
 	if (s->parts++ == 0 && !recording_is_of_many(s->r->replay.r))
 		return;
 	if (o->output.json || o->output.quiet)
 		return;
-	localtime_r(&at, &tm);
-	strftime(when, sizeof(when), "%FT%T%z", &tm);
-	fprintf(o->output.out, "%spart %u, from %s for %s:\n", s->parts > 1 ? "\n" : "", s->parts, when,
-		fmt_ns(took, s->all.t_ns));
+	fprintf(o->output.out, "%spart %u, from %s for %s:\n", s->parts > 1 ? "\n" : "", s->parts,
+		fmt_date(when, of->start_ns + of->realtime_ns), fmt_ns(took, s->all.t_ns));
 }
 
 int report_stat(struct report *r)
@@ -187,7 +181,7 @@ int report_stat(struct report *r)
 		s.all.t_ns -= r->origin->start_ns;
 		io_select(&s.all, &r->o->select);
 		print_part(&s);
-		show(&s, &t.end, true);
+		show(&s, &t.end);
 		io_model_free(&s.all);
 		ledger_free(s.rings);
 		s.rings = ledger_new();

@@ -89,7 +89,7 @@ static void print_text(const struct verify_options *o, const struct look *look, 
 	FILE *out = o->output.out;
 	char buf[FMT_LEN];
 
-	view_findings_text(out, &look->findings, colour);
+	view_findings_text(out, &look->findings, VIEW_FINDINGS, "--json has each", colour);
 	view_unsettled_text(out, &look->unsettled, colour);
 	if (o->output.quiet)
 		return;
